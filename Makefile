@@ -1,0 +1,51 @@
+# Regulars: every target sets up what it needs first. `make demo` is the place to start.
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/.ready
+HOME_OF_DEMO := demo/home
+
+.PHONY: demo test check ui format clean help
+help:  ## what can be made
+	@grep -hE '^[a-z]+:.*##' Makefile | sed -E 's/:.*## /: /'
+
+demo: $(READY)  ## run a whole night on the built-in sample company
+	@DAGSTER_HOME=$(CURDIR)/$(HOME_OF_DEMO)/dagster $(BIN)/regulars demo --home $(HOME_OF_DEMO)
+
+test: $(READY) tools  ## every test; installs what the tests need
+	@$(BIN)/python -m pytest -q -n 2 --dist loadgroup
+
+check: $(READY)  ## lint, types, contracts, docs, lock
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/python -m pipelines.contracts.lint
+	@$(BIN)/python -m pytest -q tests/test_architecture.py tests/test_readme.py tests/test_packaging.py
+	@DAGSTER_HOME= $(BIN)/dg check defs
+
+ui: $(READY)  ## Dagster's page on http://127.0.0.1:3000, the schedule running
+	@mkdir -p $(HOME_OF_DEMO)/dagster && cp dagster.yaml $(HOME_OF_DEMO)/dagster/
+	@DAGSTER_HOME=$(CURDIR)/$(HOME_OF_DEMO)/dagster REGULARS_HOME=$(CURDIR)/$(HOME_OF_DEMO) \
+	  REGULARS_SETTINGS=$${REGULARS_SETTINGS:-$(CURDIR)/demo/regulars.yaml} PATH=$(CURDIR)/$(BIN):$$PATH \
+	  $(BIN)/dg dev --host 127.0.0.1 --port 3000
+
+format: $(READY)  ## put the code into the house's format
+	@$(BIN)/ruff check --fix -q . ; $(BIN)/ruff format .
+
+clean:  ## remove what was set up and the demo
+	rm -rf .venv demo build *.egg-info
+
+# strace lets the crash tests kill a night at every system call.
+.PHONY: tools
+tools:
+	@command -v strace >/dev/null || { echo "installing strace"; \
+	  S=$$( [ "$$(id -u)" = 0 ] || echo sudo ); $$S apt-get update -qq && $$S apt-get install -y -qq strace >/dev/null; } || \
+	  echo "strace could not be installed: install it by hand, the crash tests need it"
+
+$(READY): requirements.lock pyproject.toml
+	@echo "setting up .venv (a minute or two, once)"
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' || \
+	  { echo "Regulars needs Python 3.11, 3.12 or 3.13; this is $$($(PYTHON) --version). Say which: make PYTHON=python3.12 demo"; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --disable-pip-version-check --progress-bar on -q --no-deps --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --disable-pip-version-check -q --no-deps --no-build-isolation -e .
+	@touch $(READY)
