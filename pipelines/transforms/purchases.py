@@ -1,0 +1,168 @@
+"""What customers bought and gave back, summed: the scans over all orders and refunds that the marts share.
+
+Written against narwhals, so that the same function runs on polars (the default), DuckDB and Spark. The rules that
+keep it so: days become numbers by a join with the calendar, never by date arithmetic; money (DECIMAL) is only summed,
+compared, negated and subtracted, and divided by nobody here; what is counted is cast to Int64.
+
+Put here: sums over `core.orders` and `core.refunds` at full size. Keep out: what a mart makes of them (plain polars).
+"""
+
+import datetime as dt
+from typing import Any
+
+import narwhals as nw
+import polars as pl
+from narwhals.typing import IntoFrame
+
+Scan = Any
+"""A lazy frame of the engine of the inputs (polars LazyFrame, DuckDB relation …), in no particular order."""
+
+UNKNOWN_CUSTOMER_IDX = 0
+"""`customer_idx` of the orders and refunds that no identifier leads to a customer."""
+
+MONEY = pl.Decimal(18, 4)
+"""What a mart's money is; sums leave the engines as Decimal(38, 4), exact."""
+
+SUMS = ("order_count", "gross_sales", "discounts", "refunds", "net_sales")
+"""What every scan sums. All money in the company's currency; discounts and refunds are positive."""
+
+
+def sum_purchases_by_customer_day(
+    orders: IntoFrame, refunds: IntoFrame, calendar: IntoFrame, *, as_of: dt.date
+) -> Scan:
+    """One row per customer and day with a countable order or a refund.
+
+    Args:
+        orders: `core.orders`; uses `customer_idx`, `order_date`, `is_countable`, `gross_sales`, `discounts`.
+        refunds: `core.refunds`; uses `customer_idx`, `refund_date`, `amount`.
+        calendar: `core.calendar`; uses `day`, `day_idx`.
+        as_of: Last day that counts.
+
+    Returns:
+        `customer_idx` Int32 (0 is the unknown customer: leave it in or out yourself), `day_idx` Int32, `order_count`
+        Int64 (0 on a day with refunds only), and Decimal(38, 4) `gross_sales`, `discounts`, `refunds` and
+        `net_sales` = gross_sales − discounts − refunds (a refund counts on its own day).
+    """
+    return sum_purchases_by_customer_period(orders, refunds, calendar, as_of=as_of, period_idx="day_idx")
+
+
+def sum_purchases_by_customer_month(
+    orders: IntoFrame, refunds: IntoFrame, calendar: IntoFrame, *, as_of: dt.date
+) -> Scan:
+    """One row per customer and month: as by day, with `month_idx` Int32 (year × 12 + month − 1)."""
+    return sum_purchases_by_customer_period(orders, refunds, calendar, as_of=as_of, period_idx="month_idx")
+
+
+def sum_purchases_by_customer_period(
+    orders: IntoFrame, refunds: IntoFrame, calendar: IntoFrame, *, as_of: dt.date, period_idx: str
+) -> Scan:
+    """One row per customer and period: like `sum_purchases_by_customer_day`.
+
+    Args:
+        orders: `core.orders`.
+        refunds: `core.refunds`.
+        calendar: `core.calendar`.
+        as_of: Last day that counts.
+        period_idx: The calendar's column that numbers the periods: `day_idx`, `week_idx`, `month_idx`,
+            `quarter_idx`, `year` …
+    """
+    days = _lazy(calendar).select("day", period_idx)
+    rows = _purchase_rows(orders, refunds, as_of).join(days, on="day", how="left")
+    return _summed(rows, "customer_idx", period_idx).to_native()
+
+
+def sum_purchases_by_customer(orders: IntoFrame, refunds: IntoFrame, *, as_of: dt.date) -> Scan:
+    """One row per customer with a countable order or a refund, over all history.
+
+    Args:
+        orders: `core.orders`; uses `customer_idx`, `order_date`, `is_countable`, `gross_sales`, `discounts`.
+        refunds: `core.refunds`; uses `customer_idx`, `refund_date`, `amount`.
+        as_of: Last day that counts.
+
+    Returns:
+        `customer_idx` Int32 (0 is the unknown customer), `first_order_date` and `last_order_date` Date (NULL for a
+        customer with refunds only), `order_count` Int64, `purchase_days` Int64 (distinct days with an order), and
+        Decimal(38, 4) `gross_sales`, `discounts`, `refunds`, `net_sales_to_date`.
+    """
+    by_day = _summed(_purchase_rows(orders, refunds, as_of), "customer_idx", "day")
+    is_purchase = nw.col("order_count") > 0
+    return (
+        by_day.with_columns(
+            order_date=nw.when(is_purchase).then(nw.col("day")),
+            purchase_days=nw.when(is_purchase).then(nw.lit(1)).otherwise(nw.lit(0)),
+        )
+        .group_by("customer_idx")
+        .agg(
+            nw.col("order_date").min().alias("first_order_date"),
+            nw.col("order_date").max().alias("last_order_date"),
+            nw.col("order_count", "purchase_days").sum(),
+            nw.col("gross_sales", "discounts", "refunds").sum(),
+            nw.col("net_sales").sum().alias("net_sales_to_date"),
+        )
+        .with_columns(nw.col("order_count", "purchase_days").cast(nw.Int64))
+        .to_native()
+    )
+
+
+def list_purchase_days(orders: IntoFrame, calendar: IntoFrame, *, as_of: dt.date) -> Scan:
+    """One row per customer and day with a countable order, and nothing of money.
+
+    Args:
+        orders: `core.orders`; uses `customer_idx`, `order_date`, `is_countable`.
+        calendar: `core.calendar`; uses `day`, `day_idx`.
+        as_of: Last day that counts.
+
+    Returns:
+        `customer_idx` Int32 (0 is the unknown customer), `day_idx` Int32.
+    """
+    days = _lazy(calendar).select("day", "day_idx")
+    purchases = _countable(orders, as_of).select("customer_idx", nw.col("order_date").alias("day"))
+    return purchases.join(days, on="day", how="left").select("customer_idx", "day_idx").unique().to_native()
+
+
+def read_into_polars(frame: IntoFrame) -> pl.DataFrame:
+    """Run a scan on its own engine and hold the result in polars."""
+    collected: pl.DataFrame = _lazy(frame).collect(backend="polars").to_native()
+    return collected
+
+
+def _lazy(frame: Any) -> nw.LazyFrame[Any]:
+    lazy: nw.LazyFrame[Any] = nw.from_native(frame).lazy()
+    return lazy
+
+
+def _countable(orders: IntoFrame, as_of: dt.date) -> nw.LazyFrame[Any]:
+    return _lazy(orders).filter(nw.col("is_countable") & (nw.col("order_date") <= as_of))
+
+
+def _purchase_rows(orders: IntoFrame, refunds: IntoFrame, as_of: dt.date) -> nw.LazyFrame[Any]:
+    """`customer_idx`, `day` and the `SUMS` of each countable order and each refund."""
+    gross, discounts, amount = nw.col("gross_sales"), nw.col("discounts"), nw.col("amount")
+    # A zero of the right Decimal cannot be written portably (no engine-independent cast); x − x is one everywhere.
+    bought = _countable(orders, as_of).select(
+        "customer_idx",
+        nw.col("order_date").alias("day"),
+        nw.lit(1, nw.Int64).alias("order_count"),
+        gross,
+        discounts,
+        (gross - gross).alias("refunds"),
+        (gross - discounts).alias("net_sales"),
+    )
+    given_back = (
+        _lazy(refunds)
+        .filter(nw.col("refund_date") <= as_of)
+        .select(
+            "customer_idx",
+            nw.col("refund_date").alias("day"),
+            nw.lit(0, nw.Int64).alias("order_count"),
+            (amount - amount).alias("gross_sales"),
+            (amount - amount).alias("discounts"),
+            amount.alias("refunds"),
+            (-amount).alias("net_sales"),
+        )
+    )
+    return nw.concat([_summed(bought, "customer_idx", "day"), _summed(given_back, "customer_idx", "day")])
+
+
+def _summed(rows: nw.LazyFrame[Any], *keys: str) -> nw.LazyFrame[Any]:
+    return rows.group_by(*keys).agg(nw.col(*SUMS).sum()).with_columns(nw.col("order_count").cast(nw.Int64))
