@@ -11,6 +11,12 @@ class RegularsError(Exception):
     exit_code = 70
 
 
+class NotThere(RegularsError):
+    """What the command names does not exist; a mistake in how it was called."""
+
+    exit_code = 2
+
+
 class ContractBroken(RegularsError):
     """A table breaks a critical promise; the last good generation stays."""
 

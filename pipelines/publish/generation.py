@@ -1,0 +1,214 @@
+"""A night's results become a generation.
+
+Put here: `publish`, the one call by which a build reaches readers.
+Keep out: how each file is written (`duckdb_file.py`, `parquet.py`, `report.py`) and how the swap works (`swap.py`).
+"""
+
+import contextlib
+import dataclasses
+import datetime as dt
+import os
+import shutil
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+
+import duckdb
+
+from pipelines import errors
+from pipelines.home import Generation, Home, generation_name
+from pipelines.publish.duckdb_file import PUBLISHED_FILE, STATE_FILE, VIEWS, check_counts, write_duckdb_file
+from pipelines.publish.durable import files_below, new_private_folder, sha256_of
+from pipelines.publish.events import append_event
+from pipelines.publish.manifest import FILE_NAME, Facts, FileFacts, Manifest, TableFacts, content_hash
+from pipelines.publish.parquet import write_parquet
+from pipelines.publish.swap import install, seal, swing
+from pipelines.publish.tables import Table, columns_of, refuse_types
+from pipelines.publish.verify import differences
+
+REPORT_FILE = "report.html"
+PARQUET_FOLDER = "parquet"
+
+
+@dataclasses.dataclass(frozen=True)
+class Contents:
+    """What goes into a generation.
+
+    Attributes:
+        tables: Tables of core, marts and meta: into `regulars.duckdb` and Parquet.
+        state_tables: Tables with personal data (identity, contact details, quarantine): into `state.duckdb` only.
+        comments: `layer.table` or `layer.table.column` -> text for the reader.
+        facts: What the night says about itself.
+        report_html: The page for people.
+        views: View name -> SELECT; a view whose table is not published is left out.
+    """
+
+    tables: Sequence[Table]
+    state_tables: Sequence[Table]
+    comments: Mapping[str, str]
+    facts: Facts
+    report_html: str
+    views: Mapping[str, str] = dataclasses.field(default_factory=lambda: VIEWS)
+
+
+@dataclasses.dataclass(frozen=True)
+class Published:
+    """How publishing went.
+
+    Attributes:
+        generation: The new generation; the old one when there was nothing new.
+        is_new: False when `generation` already held these very results.
+        swung: Whether readers see it because of this call.
+        warning: A sentence, when it is published but something around it failed.
+    """
+
+    generation: Generation
+    is_new: bool
+    swung: bool
+    warning: str | None = None
+
+    @property
+    def path(self) -> Path:
+        """Its folder."""
+        return self.generation.path
+
+
+def publish(
+    con: duckdb.DuckDBPyConnection,
+    home: Home,
+    contents: Contents,
+    *,
+    number: int,
+    parent: Generation | None,
+    as_of: dt.date,
+    clock: Callable[[], dt.datetime] = lambda: dt.datetime.now(dt.UTC),
+) -> Published:
+    """Write a generation beside the current one, then let readers see it. On any failure they keep what they had.
+
+    A generation whose as_of is older than its parent's is a backfill: it is kept, and readers do not see it.
+
+    Args:
+        con: The build, holding all tables of `contents`.
+        home: The company's home; the caller holds its lock.
+        contents: What to publish.
+        number: `home.next_number()`, taken when the night began.
+        parent: `home.current()`, taken when the night began.
+        as_of: The last day counted.
+        clock: Gives the moment, aware.
+
+    Raises:
+        errors.Busy: Another run has published since `parent` was read.
+        errors.ContractBroken: A table is missing, or has a column that BI tools cannot read.
+        errors.StorageFailed: The disk is full or failed.
+    """
+    if not home.is_locked:
+        raise RuntimeError("publish is called under the home's lock")
+    is_backfill = parent is not None and as_of < parent.manifest.as_of
+    expected = parent.number if parent else None
+    refuse_types({table.name: columns_of(con, table) for table in contents.tables})
+    with _storage_failures(generation_name(number)), _building(home, number) as (building, allowed):
+        tables = write_parquet(con, contents.tables, building / PARQUET_FOLDER)
+        repeated = _same(home.generations() if is_backfill else [parent] if parent else [], contents, as_of, tables)
+        if repeated is not None:
+            return Published(repeated, is_new=False, swung=False)
+        _write_files(con, building, contents, tables)
+        manifest = _manifest(building, contents, tables, number, expected, as_of, is_backfill, clock())
+        (building / FILE_NAME).write_bytes(manifest.to_json().encode())
+        seal(building, secret=frozenset({STATE_FILE}), allowed=allowed)
+        generation = install(building, home, number)
+        warning = None if is_backfill else _swing_or_remove(home, generation, expected)
+    event = "published_aside" if is_backfill else "published"
+    try:
+        append_event(home.path, event, at=clock(), generation=number, parent=expected, as_of=as_of.isoformat())
+    except OSError as error:  # readers already see it: that is what the caller must hear
+        warning = warning or f"{generation.name} is published, but not noted in events.jsonl: {error.strerror}"
+    return Published(generation, is_new=True, swung=not is_backfill, warning=warning)
+
+
+@contextlib.contextmanager
+def _storage_failures(name: str) -> Iterator[None]:
+    try:
+        yield
+    except (OSError, duckdb.IOException, duckdb.FatalException) as error:
+        raise errors.StorageFailed(
+            f"{name} could not be written: {error}; the last good generation stays. Free some space, and run again"
+        ) from error
+
+
+@contextlib.contextmanager
+def _building(home: Home, number: int) -> Iterator[tuple[Path, int]]:
+    """The folder that becomes the generation, and the modes that the umask allows. Removed unless it got its name."""
+    home.generations_folder.mkdir(exist_ok=True)
+    folder = home.generations_folder / f".{generation_name(number)}-{os.getpid()}.building"
+    if folder.exists():  # of a dead process that had our number: we hold the lock
+        shutil.rmtree(folder)
+    try:
+        yield folder, new_private_folder(folder)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _swing_or_remove(home: Home, generation: Generation, expected: int | None) -> str | None:
+    try:
+        return swing(home, generation, expected=expected)
+    except (OSError, errors.RegularsError):  # nobody has seen it, and nobody shall take it for one that readers saw
+        with contextlib.suppress(OSError):
+            shutil.rmtree(home.hide(generation), ignore_errors=True)
+        raise
+
+
+def _same(
+    candidates: Sequence[Generation], contents: Contents, as_of: dt.date, tables: Mapping[str, TableFacts]
+) -> Generation | None:
+    """The generation that this night would only repeat, if it is still whole on disk."""
+    content = content_hash(tables)
+    for candidate in candidates:
+        fingerprint = contents.facts.fingerprint
+        same = candidate.manifest.same_content(fingerprint=fingerprint, as_of=as_of, content_sha256=content)
+        if same and not differences(candidate.path, candidate.manifest):
+            return candidate
+    return None
+
+
+def _write_files(
+    con: duckdb.DuckDBPyConnection, building: Path, contents: Contents, tables: Mapping[str, TableFacts]
+) -> None:
+    views = {name: sql for name, sql in contents.views.items() if any(f"from {table} " in sql for table in tables)}
+    published = building / PUBLISHED_FILE
+    write_duckdb_file(con, published, contents.tables, views=views, comments=contents.comments)
+    check_counts(published, {name: facts.rows for name, facts in tables.items()}, list(views))
+    write_duckdb_file(con, building / STATE_FILE, contents.state_tables, views={}, comments={})
+    (building / REPORT_FILE).write_bytes(contents.report_html.encode())
+
+
+def _manifest(
+    building: Path,
+    contents: Contents,
+    tables: Mapping[str, TableFacts],
+    number: int,
+    parent: int | None,
+    as_of: dt.date,
+    is_backfill: bool,
+    now: dt.datetime,
+) -> Manifest:
+    facts = contents.facts
+    files = {
+        path.relative_to(building).as_posix(): FileFacts(path.stat().st_size, sha256_of(path))
+        for path in files_below(building)
+    }
+    seconds = round((now - facts.started_at).total_seconds(), 3)
+    return Manifest(
+        generation=number,
+        parent=parent,
+        as_of=as_of,
+        is_backfill=is_backfill,
+        created_at=now,
+        fingerprint=facts.fingerprint,
+        content_sha256=content_hash(tables),
+        tables=dict(sorted(tables.items())),
+        files=files,
+        headline=facts.headline,
+        sources=facts.sources,
+        checks=facts.checks,
+        versions=facts.versions,
+        run={"started_at": facts.started_at.isoformat(), "ended_at": now.isoformat(), "seconds": seconds},
+    )

@@ -1,0 +1,159 @@
+import datetime as dt
+
+import duckdb
+import pytest
+
+from pipelines import errors
+from pipelines.publish.generation import publish
+from pipelines.publish.tables import Table
+from pipelines.publish.verify import verify
+from tests.publish.builders import AS_OF, NOW, STATE_TABLES, a_home, build, contents, publish_night
+
+
+@pytest.fixture
+def home(tmp_path):
+    return a_home(tmp_path / "home")
+
+
+def test_readers_see_a_night_once_it_is_published(home):
+    published = publish_night(home)
+    assert (published.is_new, published.swung, published.warning) == (True, True, None)
+    assert home.current().number == 1
+    with duckdb.connect(str(home.current_link / "regulars.duckdb"), read_only=True) as reader:
+        assert reader.execute("select order_id from core.orders").fetchall() == [("0",), ("1",), ("2",)]
+
+
+def test_a_generation_holds_every_file_and_says_so(home):
+    generation = publish_night(home).generation
+    assert sorted(p.relative_to(generation.path).as_posix() for p in generation.path.rglob("*") if p.is_file()) == [
+        "manifest.json",
+        "parquet/core/orders.parquet",
+        "parquet/marts/churn.parquet",
+        "parquet/meta/runs.parquet",
+        "regulars.duckdb",
+        "report.html",
+        "state.duckdb",
+    ]
+    manifest = generation.manifest
+    assert (manifest.generation, manifest.parent, manifest.as_of) == (1, None, AS_OF)
+    assert {name: facts.rows for name, facts in manifest.tables.items()} == {
+        "core.orders": 3,
+        "marts.churn": 1,
+        "meta.runs": 1,
+    }
+    assert manifest.headline == {"customers": 3}
+    assert verify(generation) == []
+
+
+def test_only_the_owner_may_read_personal_data(home):
+    folder = publish_night(home).path
+    modes = {path.name: oct(path.stat().st_mode & 0o777) for path in (folder, *folder.iterdir())}
+    assert modes["state.duckdb"] == "0o600"
+    assert modes["regulars.duckdb"] == modes["manifest.json"] == modes["report.html"] == "0o444"
+    assert modes["g000001"] == modes["parquet"] == "0o755"
+
+
+def test_no_personal_table_is_in_the_file_that_bi_opens(home):
+    folder = publish_night(home).path
+    with duckdb.connect(str(folder / "regulars.duckdb"), read_only=True) as reader:
+        schemas = reader.execute("select distinct schema_name from duckdb_tables() order by 1").fetchall()
+    with duckdb.connect(str(folder / "state.duckdb"), read_only=True) as reader:
+        state = reader.execute("select schema_name, table_name from duckdb_tables() order by 1").fetchall()
+    assert schemas == [("core",), ("marts",), ("meta",)]
+    assert state == [("identity", "person_map"), ("quarantine", "orders")]
+    assert b"ada@example.com" not in (folder / "regulars.duckdb").read_bytes()
+
+
+def test_the_same_night_again_publishes_nothing_new(home):
+    first = publish_night(home)
+    again = publish_night(home)
+    assert (again.generation, again.is_new, again.swung) == (first.generation, False, False)
+    assert [each.name for each in home.generations()] == ["g000001"]
+    assert not list(home.generations_folder.glob(".*"))
+
+
+def test_the_same_night_again_replaces_a_damaged_generation(home):
+    report = publish_night(home).path / "report.html"
+    report.chmod(0o644)
+    report.write_text("<!doctype htm>")
+    assert publish_night(home).generation.number == 2
+
+
+def test_another_fingerprint_is_new_even_with_the_same_numbers(home):
+    with home.lock("regulars run"):
+        for expected, fingerprint in ((1, "a"), (2, "b")):
+            with build() as con:
+                published = publish(
+                    con,
+                    home,
+                    contents(fingerprint=fingerprint),
+                    number=home.next_number(),
+                    parent=home.current(),
+                    as_of=AS_OF,
+                )
+            assert published.generation.number == expected
+    first, second = (generation.manifest for generation in home.generations())
+    assert first.content_sha256 == second.content_sha256
+
+
+def test_content_hash_knows_nothing_of_run_times_and_generation_numbers(home, tmp_path):
+    publish_night(home, 7)
+    publish_night(home, 1)
+    other = publish_night(a_home(tmp_path / "other"), 1)
+    assert other.generation.number != home.current().number
+    assert other.generation.manifest.content_sha256 == home.current().manifest.content_sha256
+
+
+def test_a_backfill_is_kept_aside(home):
+    publish_night(home, 1)
+    aside = publish_night(home, 2, as_of=AS_OF - dt.timedelta(days=31))
+    assert (aside.generation.number, aside.is_new, aside.swung) == (2, True, False)
+    assert aside.generation.manifest.is_backfill
+    assert home.current().number == 1
+    assert publish_night(home, 2, as_of=AS_OF - dt.timedelta(days=31)).is_new is False
+    assert publish_night(home, 3).generation.manifest.parent == 1
+
+
+def test_a_night_built_on_an_older_generation_is_refused(home):
+    publish_night(home, 1)
+    parent, number = home.current(), home.next_number()
+    publish_night(home, 2)
+    with (
+        home.lock("regulars run"),
+        build(3) as con,
+        pytest.raises(errors.Busy, match="another run has published g000002"),
+    ):
+        publish(con, home, contents(), number=number, parent=parent, as_of=AS_OF)
+    with (
+        home.lock("regulars run"),
+        build(3) as con,
+        pytest.raises(errors.Busy, match="built on g000001, but g000002 is current"),
+    ):
+        publish(con, home, contents(), number=9, parent=parent, as_of=AS_OF)
+    assert home.current().number == 2
+    assert sorted(path.name for path in home.generations_folder.iterdir()) == ["g000001", "g000002"]
+
+
+def test_a_column_that_bi_tools_cannot_read_stops_the_night(home):
+    with home.lock("regulars run"), build() as con:
+        con.execute("create table marts.wide as select 1::hugeint as total, [1] as parts, 'a'::varchar as name")
+        odd = contents()
+        odd = type(odd)((*odd.tables, Table("marts.wide", ("name",))), STATE_TABLES, {}, odd.facts, "")
+        with pytest.raises(
+            errors.ContractBroken, match=r"marts.wide.total is HUGEINT; marts.wide.parts is INTEGER\[\]"
+        ):
+            publish(con, home, odd, number=1, parent=None, as_of=AS_OF)
+    assert home.current() is None
+
+
+def test_a_locked_down_build_can_be_published(home):
+    with home.lock("regulars run"), build() as con:
+        con.execute(f"set allowed_directories = ['{home.path}']")
+        con.execute("set enable_external_access = false; set lock_configuration = true")
+        published = publish(con, home, contents(), number=1, parent=None, as_of=AS_OF, clock=lambda: NOW)
+    assert verify(published.generation) == []
+
+
+def test_publishing_without_the_lock_is_a_bug(home):
+    with build() as con, pytest.raises(RuntimeError, match="lock"):
+        publish(con, home, contents(), number=1, parent=None, as_of=AS_OF)
