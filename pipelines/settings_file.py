@@ -93,9 +93,7 @@ def _plain(value: Any, path: Place, environment: Mapping[str, str], mistakes: li
     if not isinstance(value, str):
         return value
     if path in SECRETS_LIVE_AT and not SECRET.search(value):
-        mistakes.append(
-            (path, "a secret does not belong into this file; write ${NAME} and set that in the environment")
-        )
+        mistakes.append((path, "a secret does not belong here; write ${NAME} and set that in the environment"))
     for name in SECRET.findall(value):
         if name not in environment:
             mistakes.append((path, f"the environment has no {name}"))

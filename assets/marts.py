@@ -1,0 +1,68 @@
+"""Every function of `pipelines/transforms` that is named like a contract in `data_contracts/marts` is an asset.
+
+Its parameters say what it reads: `orders` is `core.orders`, `customer_clv` is `marts.customer_clv`; what stands after
+the `*` are settings of the night (`as_of`, `lapse_days` …). Put here: nothing about any one mart.
+"""
+
+import importlib
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+import dagster as dg
+
+from assets.tables import table_asset
+from pipelines.contracts.contract import Contract
+from pipelines.night import Night
+from pipelines.warehouse import ROOT
+
+Transform = Callable[..., Any]
+
+
+def mart_functions(names: set[str]) -> dict[str, Transform]:
+    """The functions of `pipelines/transforms` with one of these names."""
+    found: dict[str, Transform] = {}
+    for path in sorted((ROOT / "pipelines" / "transforms").glob("*.py")):
+        module = importlib.import_module(f"pipelines.transforms.{path.stem}")
+        for name, function in inspect.getmembers(module, inspect.isfunction):
+            if name in names and function.__module__ == module.__name__:
+                found[name] = function
+    return found
+
+
+def tables_of(function: Transform, marts: set[str]) -> dict[str, str]:
+    """Parameter -> table that it reads, for the parameters before the `*`."""
+    parameters = inspect.signature(function).parameters.values()
+    return {
+        each.name: f"{'marts' if each.name in marts else 'core'}.{each.name}"
+        for each in parameters
+        if each.kind is not inspect.Parameter.KEYWORD_ONLY
+    }
+
+
+def settings_of(function: Transform, night: Night) -> dict[str, Any]:
+    """The settings that a transform asks for after its `*`, by name."""
+    known = {"as_of": night.as_of, **dict(night.settings)}
+    parameters = inspect.signature(function).parameters.values()
+    return {each.name: known[each.name] for each in parameters if each.kind is inspect.Parameter.KEYWORD_ONLY}
+
+
+def mart(name: str, function: Transform, contract: Contract, marts: set[str]) -> dg.AssetsDefinition:
+    """The asset of one mart function."""
+    table, reads = f"marts.{name}", tables_of(function, marts)
+    columns = [(column.name, column.type) for column in contract.columns]
+
+    def make(night: Night) -> None:
+        frames = {parameter: night.warehouse.scan(source) for parameter, source in reads.items()}
+        night.warehouse.write_frame(table, function(**frames, **settings_of(function, night)), columns)
+
+    return table_asset(
+        table, reads=reads.values(), description=contract.grain, kind="polars", contract=contract, make=make
+    )
+
+
+def marts(contracts: dict[str, Contract]) -> list[dg.AssetsDefinition]:
+    """One asset per mart that has a contract and a function."""
+    named = {table.partition(".")[2]: contract for table, contract in contracts.items() if table.startswith("marts.")}
+    functions = mart_functions(set(named))
+    return [mart(name, function, named[name], set(named)) for name, function in functions.items()]

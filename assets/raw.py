@@ -1,0 +1,48 @@
+"""Landing and the gate: delivered files become `raw.<kind>`, bad documents are set aside, everything is counted.
+
+Put here: the order of landing, gate and budget. Keep out: how a file is read (`pipelines/sources`) and what a row must
+keep (`data_contracts/raw`, `pipelines/contracts`).
+"""
+
+import time
+from collections.abc import Iterator
+
+import dagster as dg
+from pipelines.contracts.gate import settle
+from pipelines.sources.landing import deliver
+
+from assets.resources import NightResource
+from assets.tables import check_spec, key, reported
+from pipelines.company_tables import write_company_tables
+from pipelines.settings import KINDS
+
+SETTINGS_TABLES = ("company", "acquisition_costs")
+
+
+@dg.multi_asset(
+    name="raw",
+    group_name="raw",
+    specs=[
+        dg.AssetSpec(key(f"raw.{name}"), description=f"Rows of the kind `{name}`, as delivered, in our names.")
+        for name in KINDS
+    ]
+    + [
+        dg.AssetSpec(key(f"raw.{name}"), description="The settings of this night, as a table.")
+        for name in SETTINGS_TABLES
+    ],
+    check_specs=[check_spec(f"raw.{name}") for name in KINDS],
+)
+def raw(night: NightResource) -> Iterator[dg.MaterializeResult]:
+    """Land what was delivered, set aside what breaks its contract, and hand on the rest."""
+    the_night = night.night
+    with the_night.step("raw"):
+        began = time.perf_counter()
+        deliver(the_night)
+        the_night.lock_down()
+        results = settle(the_night)
+        write_company_tables(the_night.warehouse, the_night.settings, the_night.as_of)
+        seconds = time.perf_counter() - began
+        for name in KINDS:
+            yield reported(the_night, f"raw.{name}", results[name], seconds=seconds)
+        for name in SETTINGS_TABLES:
+            yield reported(the_night, f"raw.{name}", [], seconds=0.0)

@@ -1,0 +1,89 @@
+"""The night as a Dagster resource: opened once per run, closed when the run ends, however it ends.
+
+Put here: how a run's configuration becomes a night. Keep out: assets, and anything a night does.
+"""
+
+import datetime as dt
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+from pydantic import Field, PrivateAttr
+
+from pipelines.command.progress import LOGGER
+from pipelines.errors import RegularsError
+from pipelines.home import Home
+from pipelines.night import Night, Order, Say, open_night
+from pipelines.settings import business_day
+from pipelines.settings_file import load_settings
+
+PARTLY = (
+    "A night is built whole: the build file of an earlier run is gone, so a part of it, or a retry from the middle, "
+    "has nothing to start from. Choose `Materialize all`, or `regulars run`: a night is quick."
+)
+
+
+class NightResource(dg.ConfigurableResource[Any]):
+    """Opens the night of this run. Empty values come from the environment (REGULARS_SETTINGS, REGULARS_HOME)."""
+
+    settings: str = ""
+    home: str = ""
+    data: str = ""
+    as_of: str = ""
+    allow: dict[str, str] = Field(default={})
+
+    _night: Night | None = PrivateAttr(default=None)
+
+    @property
+    def night(self) -> Night:
+        """The night under way."""
+        if self._night is None:
+            raise RegularsError("No night is open: this is only to be had inside a run.")
+        return self._night
+
+    @contextmanager
+    def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator["NightResource"]:
+        """Open the night for the length of the run."""
+        _refuse_parts(context)
+        with open_night(self.order(), _both(context), dt.datetime.now(dt.UTC)) as night:
+            self._night = night
+            yield self
+
+    def order(self) -> Order:
+        """What this run was asked for."""
+        file = settings_file(self.settings)
+        settings = load_settings(file)
+        return Order(
+            settings=settings,
+            home=Home(Path(self.home or os.environ.get("REGULARS_HOME") or file.parent / "home").resolve()),
+            data=Path(self.data or file.parent).resolve(),
+            as_of=dt.date.fromisoformat(self.as_of) if self.as_of else business_day(settings, dt.datetime.now(dt.UTC)),
+            allow=self.allow,
+        )
+
+
+def settings_file(named: str = "") -> Path:
+    """The settings file: the named one, else $REGULARS_SETTINGS, else `regulars.yaml` here."""
+    return Path(named or os.environ.get("REGULARS_SETTINGS") or "regulars.yaml").resolve()
+
+
+def _both(context: dg.InitResourceContext) -> Say:
+    """What is said goes to whoever watches the command line, and into the run's log."""
+
+    def say(sentence: str) -> None:
+        LOGGER.info(sentence)
+        if context.log:
+            context.log.info(sentence)
+
+    return say
+
+
+def _refuse_parts(context: dg.InitResourceContext) -> None:
+    from assets.definitions import defs  # the definitions hold this resource
+
+    chosen = context.run.asset_selection if context.run else None
+    if chosen and set(chosen) < defs.resolve_asset_graph().get_all_asset_keys():
+        raise RegularsError(PARTLY)

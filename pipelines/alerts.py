@@ -1,0 +1,65 @@
+"""Telling somebody how a night went: one webhook, counts and reasons only, and no noise.
+
+Put here: when to speak, and the message. Keep out: what decides the outcome.
+A message goes out when a night fails, when the next one recovers, and when a stale source is used; a second failure
+with the same exit code is not told again.
+"""
+
+import json
+import urllib.error
+import urllib.request
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from pipelines.last_night import LastNight
+
+TIMEOUT_SECONDS = 10
+
+
+def message(
+    company: str, before: LastNight | None, now: LastNight, stale: Sequence[Mapping[str, Any]]
+) -> dict[str, Any] | None:
+    """What to tell about a night; None when there is nothing new to tell.
+
+    Args:
+        company: Whose night it was.
+        before: How the night before ended.
+        now: How this one ended.
+        stale: The sources whose last delivery was used again.
+    """
+    failed_before = before is not None and before.exit_code != 0
+    if now.exit_code != 0:
+        if before is not None and before.exit_code == now.exit_code:
+            return None
+        event = "failed"
+    elif failed_before:
+        event = "recovered"
+    elif stale:
+        event = "stale"
+    else:
+        return None
+    text = {
+        "failed": f"Regulars, {company}: the night failed. {now.message}",
+        "recovered": f"Regulars, {company}: the night is well again. {now.message}",
+        "stale": f"Regulars, {company}: published, with stale sources: {', '.join(str(s['source']) for s in stale)}.",
+    }[event]
+    return {"event": event, "company": company, "text": text, "exit_code": now.exit_code, "generation": now.generation}
+
+
+def tell(webhook: str, payload: Mapping[str, Any]) -> str | None:
+    """Post a message as JSON (Slack, Teams and most others show `text`).
+
+    Returns:
+        A sentence when it did not arrive; a lost alert must never fail a good night.
+    """
+    request = urllib.request.Request(
+        webhook,
+        data=json.dumps(payload).encode(),
+        headers={"Content-Type": "application/json"},
+        method="POST",
+    )
+    try:
+        with urllib.request.urlopen(request, timeout=TIMEOUT_SECONDS):
+            return None
+    except (urllib.error.URLError, OSError, ValueError) as error:
+        return f"the alert was not delivered: {getattr(error, 'reason', error)}"

@@ -1,0 +1,68 @@
+"""The closing words of a run: what was read, set aside and published, where, and the three numbers first wanted.
+
+Put here: wording a finished night. Keep out: deciding how it went.
+"""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from pipelines.command.generations import current
+from pipelines.home import Generation, Home
+from pipelines.last_night import read_last_night
+
+
+def closing(home: Home, *, as_json: bool) -> str:
+    """What a person, or with `as_json` a machine, wants to know after a good night."""
+    last = read_last_night(home.path)
+    made = [each for each in home.generations() if last is not None and each.number == last.generation]
+    generation = made[0] if made else current(home)
+    is_new = last.is_new if last else True
+    if as_json:
+        return json.dumps(_facts(generation, is_new), indent=1, default=str)
+    return "\n".join(_told(generation, is_new))
+
+
+def _facts(generation: Generation, is_new: bool) -> dict[str, Any]:
+    manifest = generation.manifest
+    return {
+        "outcome": "published" if is_new else "nothing new",
+        "generation": generation.name,
+        "path": str(generation.path),
+        "as_of": manifest.as_of,
+        "is_backfill": manifest.is_backfill,
+        "headline": dict(manifest.headline),
+        "sources": [dict(each) for each in manifest.sources],
+        "checks": dict(manifest.checks),
+        "content_sha256": manifest.content_sha256,
+        "seconds": manifest.run.get("seconds"),
+    }
+
+
+def _told(generation: Generation, is_new: bool) -> list[str]:
+    manifest = generation.manifest
+    read, aside, superseded = (_total(manifest.sources, f"rows_{what}") for what in ("read", "set_aside", "superseded"))
+    lines = [
+        "",
+        f"read       {read:,} rows of {len(manifest.sources)} sources: {read - aside - superseded:,} used, "
+        f"{superseded:,} superseded by a newer delivery, {aside:,} set aside"
+        + (" (`regulars quarantine` shows them)" if aside else ""),
+    ]
+    for source in manifest.sources:
+        if source.get("is_stale"):
+            lines.append(f"stale      {source['source']}: {source.get('reason') or 'its last delivery was used again'}")
+    kept = "kept aside as a backfill" if manifest.is_backfill else "published" if is_new else "nothing new: kept"
+    rows = sum(table.rows for table in manifest.tables.values())
+    lines += [
+        f"checked    {manifest.checks.get('passed', 0):,} promises kept, {manifest.checks.get('warned', 0):,} warnings",
+        f"{kept:<10} {generation.name}: {len(manifest.tables)} tables, {rows:,} rows, as of {manifest.as_of}",
+        f"open       {generation.path / 'regulars.duckdb'}  (DuckDB, read-only)",
+        f"look       {generation.path / 'report.html'}",
+        "",
+        *(f"  {each['label']:<34} {each['text']}" for each in manifest.headline.get("numbers", [])),
+    ]
+    return lines
+
+
+def _total(sources: tuple[Mapping[str, Any], ...], what: str) -> int:
+    return sum(int(source.get(what) or 0) for source in sources)

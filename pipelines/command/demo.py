@@ -1,0 +1,25 @@
+"""The demo: the sample company beside its own home, ready for a night.
+
+Put here: writing it once. Keep out: what the sample company is like (`pipelines/sample`).
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from pipelines.sample.company import write_sample_company
+
+SETTINGS = "regulars.yaml"
+STAMP = ".sample"
+
+
+def write_demo(home: Path, *, customers: int, seed: int, say: Callable[[str], None]) -> Path:
+    """The settings file of the sample company beside `home`; its exports are written unless they are there already."""
+    folder = home.resolve().parent
+    wanted = f"{customers} customers, seed {seed}\n"
+    stamp = folder / STAMP
+    if not stamp.is_file() or stamp.read_text(encoding="utf-8") != wanted:
+        say(f"writing the sample company ({wanted.strip()}) into {folder}")
+        folder.mkdir(parents=True, exist_ok=True)
+        write_sample_company(folder, customers=customers, seed=seed, progress=say)
+        stamp.write_text(wanted, encoding="utf-8")
+    return folder / SETTINGS

@@ -1,0 +1,61 @@
+"""What is published: the current generation, all that are kept, and whether the current one is still whole.
+
+Put here: reading manifests for people and machines. Keep out: changing anything.
+"""
+
+import json
+
+from pipelines.errors import StorageFailed
+from pipelines.home import Generation, Home
+from pipelines.publish.verify import verify
+
+
+def current(home: Home) -> Generation:
+    """The generation that readers see.
+
+    Raises:
+        StorageFailed: There is none yet.
+    """
+    generation = home.current()
+    if generation is None:
+        raise StorageFailed(f"Nothing is published in {home.path} yet; `regulars run` makes the first generation.")
+    return generation
+
+
+def listing(home: Home, *, as_json: bool) -> str:
+    """Every generation on disk, newest first; `*` marks the current one."""
+    now = home.current()
+    rows = [
+        {
+            "generation": each.name,
+            "is_current": now is not None and each.number == now.number,
+            "as_of": each.manifest.as_of.isoformat(),
+            "created_at": each.manifest.created_at.isoformat(timespec="seconds"),
+            "is_backfill": each.manifest.is_backfill,
+            "rows": sum(table.rows for table in each.manifest.tables.values()),
+            "megabytes": round(each.bytes / 1e6, 1),
+        }
+        for each in reversed(home.generations())
+    ]
+    if as_json:
+        return json.dumps(rows, indent=1)
+    if not rows:
+        return f"no generations in {home.path}"
+    return "\n".join(
+        f"{'*' if row['is_current'] else ' '} {row['generation']}  as of {row['as_of']}  made {row['created_at']}  "
+        f"{row['rows']:>12,} rows  {row['megabytes']:>8} MB{'  backfill' if row['is_backfill'] else ''}"
+        for row in rows
+    )
+
+
+def verified(home: Home) -> str:
+    """One sentence when every file of the current generation is as published.
+
+    Raises:
+        StorageFailed: Names every file that differs.
+    """
+    generation = current(home)
+    wrong = verify(generation)
+    if wrong:
+        raise StorageFailed(f"{generation.name} is damaged: {'; '.join(wrong)}. `regulars rollback` goes back.")
+    return f"{generation.name} is whole: {len(generation.manifest.files)} files are as its manifest says"

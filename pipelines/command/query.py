@@ -1,0 +1,63 @@
+"""Asking the published file, and printing rows.
+
+Put here: `regulars sql`, and tables of text. Keep out: queries of our own.
+"""
+
+import json
+from collections.abc import Sequence
+
+import duckdb
+
+from pipelines.command.generations import current
+from pipelines.errors import RegularsError
+from pipelines.home import Home
+from pipelines.publish.duckdb_file import PUBLISHED_FILE
+
+MAX_WIDTH = 40
+
+
+class QueryWrong(RegularsError):
+    """The query is not one that the published file can answer."""
+
+    exit_code = 2
+
+
+def answer(home: Home, query: str, *, as_json: bool) -> str:
+    """The rows of one SELECT on the published file, which is opened for reading only and sees no other file."""
+    path = current(home).path / PUBLISHED_FILE
+    with duckdb.connect(path, read_only=True) as con:
+        con.execute("set enable_external_access = false")
+        con.execute("set lock_configuration = true")
+        try:
+            cursor = con.execute(query)
+            columns = [each[0] for each in cursor.description or []]
+            rows = cursor.fetchall()
+        except duckdb.Error as error:
+            raise QueryWrong(str(error)) from None
+    if as_json:
+        return json.dumps([dict(zip(columns, row, strict=True)) for row in rows], default=str, indent=1)
+    return as_table(columns, rows)
+
+
+def as_table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
+    """Rows as aligned text; numbers to the right, long text cut."""
+    cells = [list(columns), *[[_text(value) for value in row] for row in rows]]
+    widths = [max(len(row[number]) for row in cells) for number in range(len(columns))]
+    right = [
+        all(isinstance(row[number], int | float) or row[number] is None for row in rows)
+        for number in range(len(columns))
+    ]
+    lines = [
+        "  ".join(
+            cell.rjust(width) if to_right else cell.ljust(width)
+            for cell, width, to_right in zip(row, widths, right, strict=True)
+        ).rstrip()
+        for row in cells
+    ]
+    lines.insert(1, "  ".join("-" * width for width in widths))
+    return "\n".join([*lines, f"({len(rows):,} {'row' if len(rows) == 1 else 'rows'})"])
+
+
+def _text(value: object) -> str:
+    text = "" if value is None else str(value)
+    return text if len(text) <= MAX_WIDTH else text[: MAX_WIDTH - 1] + "…"

@@ -1,0 +1,75 @@
+"""How things stand, at once: what readers see, how old it is, how the last night went.
+
+Put here: the dead-man's check for cron. Keep out: anything that opens a database.
+"""
+
+import datetime as dt
+import json
+import re
+from typing import Any
+
+from pipelines.command.generations import current
+from pipelines.errors import InputRefused, SettingsWrong
+from pipelines.home import Home
+from pipelines.last_night import read_last_night
+
+UNITS = {"m": "minutes", "h": "hours", "d": "days"}
+
+
+def status_of(home: Home, *, max_age: str, as_json: bool, now: dt.datetime) -> tuple[str, int]:
+    """The state of a home as text, and an exit code: 0, or 4 when the last good night is older than `max_age`.
+
+    A night that found nothing new counts as good: it has proven that what is published is what was delivered.
+
+    Args:
+        home: The company's home.
+        max_age: Such as `26h`, `90m` or `2d`; empty for no limit.
+        as_json: For machines.
+        now: An aware moment.
+    """
+    generation, last, holder = current(home), read_last_night(home.path), home.holder()
+    manifest = generation.manifest
+    good_at = max([manifest.created_at, *([last.ended_at] if last and last.exit_code == 0 else [])])
+    age = now - good_at
+    limit = _span(max_age) if max_age else None
+    facts: dict[str, Any] = {
+        "generation": generation.name,
+        "as_of": manifest.as_of.isoformat(),
+        "published_at": manifest.created_at.isoformat(timespec="seconds"),
+        "last_good_night": good_at.isoformat(timespec="seconds"),
+        "age_hours": round(age.total_seconds() / 3600, 2),
+        "is_too_old": limit is not None and age > limit,
+        "rows": sum(table.rows for table in manifest.tables.values()),
+        "tables": len(manifest.tables),
+        "checks": dict(manifest.checks),
+        "headline": dict(manifest.headline),
+        "stale_sources": [each.get("source") for each in manifest.sources if each.get("is_stale")],
+        "last_night": last.as_json() if last else None,
+        "running": str(holder) if holder else None,
+    }
+    code = InputRefused.exit_code if facts["is_too_old"] else 0
+    return (json.dumps(facts, indent=1, default=str) if as_json else _told(facts)), code
+
+
+def _told(facts: dict[str, Any]) -> str:
+    lines = [
+        f"{facts['generation']}, as of {facts['as_of']}, last proven {facts['age_hours']} hours ago"
+        + (": TOO OLD" if facts["is_too_old"] else ""),
+        f"{facts['tables']} tables, {facts['rows']:,} rows; checks: "
+        + ", ".join(f"{count} {what}" for what, count in facts["checks"].items()),
+    ]
+    if facts["stale_sources"]:
+        lines.append(f"stale sources: {', '.join(map(str, facts['stale_sources']))}")
+    last = facts["last_night"]
+    if last and last["exit_code"]:
+        lines.append(f"the last night failed at {last['ended_at']} (exit {last['exit_code']}): {last['message']}")
+    if facts["running"]:
+        lines.append(f"running now: {facts['running']}")
+    return "\n".join(lines)
+
+
+def _span(text: str) -> dt.timedelta:
+    match = re.fullmatch(r"(\d+)([mhd])", text)
+    if match is None:
+        raise SettingsWrong(f"--max-age {text}: write a number and m, h or d, such as 26h")
+    return dt.timedelta(**{UNITS[match[2]]: int(match[1])})
