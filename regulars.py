@@ -3,13 +3,17 @@
 Put here: arguments, help, and the exit code. Keep out: anything a verb does.
 """
 
+import datetime as dt
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from pipelines.errors import RegularsError
+
+if TYPE_CHECKING:
+    from pipelines.home import Home
 
 app = typer.Typer(
     name="regulars",
@@ -41,8 +45,10 @@ def demo(
     Example: regulars demo --home demo/home
     """
     from pipelines.command.demo import write_demo
+    from pipelines.command.progress import told
 
-    settings = write_demo(home, customers=customers, seed=seed)
+    with told() as say:
+        settings = write_demo(home, customers=customers, seed=seed, say=say)
     _run(settings=settings, home=home)
 
 
@@ -75,12 +81,11 @@ def doctor(
 
     Example: regulars doctor --settings regulars.yaml
     """
-    from pipelines.command.doctor import examine
-    from pipelines.command.printing import print_findings
+    from pipelines.command.doctor import examined
 
-    findings = examine(settings, data=data, home=home)
-    print_findings(findings, as_json=as_json)
-    raise typer.Exit(max((finding.exit_code for finding in findings), default=0))
+    text, code = examined(settings, data=data, home=home, as_json=as_json, now=_now())
+    typer.echo(text)
+    raise typer.Exit(code)
 
 
 @app.command()
@@ -98,7 +103,7 @@ def status(
     """
     from pipelines.command.status import status_of
 
-    text, code = status_of(_home(home, settings), max_age=max_age, as_json=as_json)
+    text, code = status_of(_home(home, settings), max_age=max_age, as_json=as_json, now=_now())
     typer.echo(text)
     raise typer.Exit(code)
 
@@ -124,7 +129,7 @@ def rollback(
 
     Example: regulars rollback 12
     """
-    from pipelines.publish.swap import rollback as roll_back
+    from pipelines.publish.rollback import rollback as roll_back
 
     typer.echo(f"readers now see {roll_back(_home(home, settings), generation).name}")
 
@@ -222,23 +227,28 @@ def _run(
     allow: list[str] | None = None,
     as_json: bool = False,
 ) -> None:
-    from pipelines.command.run import closing, requested
-
-    request = requested(settings=settings, home=home, data=data, as_of=as_of, allow=allow or [])
+    from pipelines.command.closing import closing
     from pipelines.command.progress import told
+    from pipelines.command.request import ordered
 
+    # mistakes in the arguments or the settings are told at once, before Dagster is loaded
+    order = ordered(settings=settings, home=home, data=data, as_of=as_of, allow=allow or [], now=_now())
     with told() as say:
         say("loading Dagster")
         from assets.nightly import run_night
 
-        run_night(request)
-    typer.echo(closing(request.home, as_json=as_json))
+        run_night(order, settings)
+    typer.echo(closing(order.home, as_json=as_json))
 
 
-def _home(home: Path | None, settings: Path):  # type: ignore[no-untyped-def]
-    from pipelines.home import Home
+def _home(home: Path | None, settings: Path) -> "Home":
+    from pipelines.command.request import home_of
 
-    return Home((home or settings.resolve().parent / "home").resolve())
+    return home_of(home, settings)
+
+
+def _now() -> dt.datetime:
+    return dt.datetime.now(dt.UTC)
 
 
 def main() -> None:

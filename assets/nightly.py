@@ -3,8 +3,7 @@
 Put here: the one job, the one schedule, and the call behind `regulars run`. Keep out: what a night does.
 """
 
-import logging
-from collections.abc import Mapping
+import os
 from datetime import UTC
 from pathlib import Path
 
@@ -12,6 +11,7 @@ import dagster as dg
 
 from assets.resources import NightResource, settings_file
 from pipelines.errors import RegularsError, SettingsWrong
+from pipelines.night import Order
 from pipelines.settings import Schedule, Settings, business_day
 from pipelines.settings_file import load_settings
 
@@ -47,32 +47,37 @@ def _due(context: dg.ScheduleEvaluationContext) -> dg.RunConfig:
     return dg.RunConfig(resources={"night": NightResource(as_of=day.isoformat())})
 
 
-def run_night(*, settings: Path, home: Path, data: Path, as_of: str, allow: Mapping[str, str]) -> None:
+def run_night(order: Order, settings: Path) -> None:
     """Run the whole job in this process.
+
+    With DAGSTER_HOME set the run is written down there, and `make ui` shows it; otherwise it leaves no trace but its
+    generation.
+
+    Args:
+        order: What was asked for.
+        settings: The file that the order's settings were read from.
 
     Raises:
         RegularsError: Whatever stopped the night, with its exit code.
     """
-    from assets.definitions import defs
+    from assets.definitions import defs  # the definitions hold this module's job
 
-    night = NightResource(settings=str(settings), home=str(home), data=str(data), as_of=as_of, allow=dict(allow))
-    logging.getLogger("dagster").setLevel(logging.CRITICAL)
-    with dg.DagsterInstance.get() if _is_recorded() else dg.DagsterInstance.ephemeral() as instance:
+    night = NightResource(
+        settings=str(settings.resolve()),
+        home=str(order.home.path),
+        data=str(order.data),
+        as_of=order.as_of.isoformat(),
+        allow=dict(order.allow),
+    )
+    quiet = {"console": {"config": {"log_level": "CRITICAL"}}}
+    recorded = bool(os.environ.get("DAGSTER_HOME"))
+    with dg.DagsterInstance.get() if recorded else dg.DagsterInstance.ephemeral() as instance:
         try:
             defs.resolve_job_def(night_job.name).execute_in_process(
-                run_config=dg.RunConfig(
-                    resources={"night": night}, loggers={"console": {"config": {"log_level": "CRITICAL"}}}
-                ),
-                instance=instance,
+                run_config=dg.RunConfig(resources={"night": night}, loggers=quiet), instance=instance
             )
         except Exception as error:
             raise _cause(error) from None
-
-
-def _is_recorded() -> bool:
-    import os
-
-    return bool(os.environ.get("DAGSTER_HOME"))
 
 
 def _cause(error: BaseException) -> BaseException:

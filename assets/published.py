@@ -26,7 +26,7 @@ def generation(tables: Sequence[dg.AssetsDefinition]) -> dg.AssetsDefinition:
             fail_window=dt.timedelta(hours=30), warn_window=dt.timedelta(hours=25)
         ),
     )
-    def published(night: NightResource) -> dg.MaterializeResult:
+    def published(night: NightResource) -> dg.MaterializeResult[Any]:
         the_night = night.night
         home = the_night.order.home
         with the_night.step("published.generation"):

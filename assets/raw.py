@@ -32,7 +32,7 @@ SETTINGS_TABLES = ("company", "acquisition_costs")
     ],
     check_specs=[check_spec(f"raw.{name}") for name in KINDS],
 )
-def raw(night: NightResource) -> Iterator[dg.MaterializeResult]:
+def raw(night: NightResource) -> Iterator[dg.MaterializeResult[Any]]:
     """Land what was delivered, set aside what breaks its contract, and hand on the rest."""
     the_night = night.night
     with the_night.step("raw"):

@@ -56,7 +56,7 @@ def table_asset(
         kinds={kind, "duckdb"},
         check_specs=[check_spec(table)] if contract else [],
     )
-    def build(night: NightResource) -> Iterator[dg.MaterializeResult]:
+    def build(night: NightResource) -> Iterator[dg.MaterializeResult[Any]]:
         yield from materialised(night.night, table, lambda: make(night.night), checked=contract is not None)
 
     return build
@@ -64,7 +64,7 @@ def table_asset(
 
 def materialised(
     night: Night, table: str, make: Callable[[], object], *, checked: bool
-) -> Iterator[dg.MaterializeResult]:
+) -> Iterator[dg.MaterializeResult[Any]]:
     """Build one table, judge it, and say how it went; a broken critical promise ends the night here.
 
     Raises:
@@ -80,7 +80,7 @@ def materialised(
             raise failure
 
 
-def reported(night: Night, table: str, results: list[RuleResult], *, seconds: float) -> dg.MaterializeResult:
+def reported(night: Night, table: str, results: list[RuleResult], *, seconds: float) -> dg.MaterializeResult[Any]:
     """What Dagster shows of a table: rows, columns, seconds, and every rule with its verdict."""
     rows = night.warehouse.count(table)
     columns = [dg.TableColumn(name, kind) for name, kind in night.warehouse.columns(table)]
