@@ -1,7 +1,7 @@
 """The mart `nps`: how likely customers are to recommend us, by day, week and rolling 28 days.
 
-Put here: which answer is whose vote in which window, and the score with its interval.
-Keep out: which answers are NPS at all (`core.survey_responses.nps_group` says so), other kinds of survey.
+Put here: which answers are NPS, which of them is whose vote in which window, and the score with its interval.
+Keep out: the groups (`core.survey_responses.nps_group`), other kinds of survey.
 """
 
 import datetime as dt
@@ -11,6 +11,9 @@ from typing import Any
 import narwhals as nw
 import polars as pl
 from narwhals.typing import IntoFrame
+from polars._typing import PolarsDataType
+
+from pipelines.transforms.purchases import UNKNOWN_CUSTOMER_IDX, read_into_polars
 
 ROLLING_DAYS = 28
 GROUPS = ("promoter", "passive", "detractor")
@@ -19,7 +22,7 @@ UNKNOWN = "unknown"
 EPOCH = dt.date(1970, 1, 1)
 MONDAY_OF_WEEK_0 = -3  # 1969-12-29, in days since 1970
 Z_95 = NormalDist().inv_cdf(0.975)
-COLUMNS = {
+COLUMNS: dict[str, PolarsDataType] = {
     "grain": pl.String,
     "period_start": pl.Date,
     "period_end": pl.Date,
@@ -41,7 +44,7 @@ def nps(survey_responses: IntoFrame, customers: IntoFrame, calendar: IntoFrame, 
     """The net promoter score per grain, period and dimension value, with a 95 % interval.
 
     Args:
-        survey_responses: `core.survey_responses`; the answers with an `nps_group` up to `as_of` count.
+        survey_responses: `core.survey_responses`; see `nps_answers` for which of them count.
         customers: `core.customers`; `customer_idx`, `customer_type`, `country`.
         calendar: `core.calendar`; `day`, `day_idx`, `week_idx`.
         as_of: Last day that counts.
@@ -132,7 +135,7 @@ def count_votes(
     if per_touchpoint:
         groups.append("touchpoint")
     counted: nw.LazyFrame[Any] = (
-        _answers(survey_responses, as_of)
+        _with_person(nps_answers(survey_responses, as_of=as_of))
         .unique([*owner, "answered_date"], keep="last", order_by=["answered_at", "response_id", "system"])
         .join(days, on="answered_date", how="left")
         .with_columns(next_day=next_day, next_week=next_week, last_idx=nw.col("day_idx") + ROLLING_DAYS)
@@ -144,32 +147,36 @@ def count_votes(
         .group_by(groups)
         .agg(votes=nw.len())
     )
-    collected: pl.DataFrame = counted.collect("polars").to_native()
-    return collected.with_columns(pl.col("votes").cast(pl.Int64))
+    return read_into_polars(counted.to_native()).with_columns(pl.col("votes").cast(pl.Int64))
+
+
+def nps_answers(survey_responses: IntoFrame, *, as_of: dt.date) -> "nw.LazyFrame[Any]":
+    """The answers that are NPS, up to `as_of`: those with an `nps_group` and a whole score from 0 to 10.
+
+    Args:
+        survey_responses: `core.survey_responses`.
+        as_of: Last day that counts.
+    """
+    is_whole = nw.col("score").cast(nw.Float64).is_in([float(points) for points in range(11)])
+    return _lazy(survey_responses).filter(~nw.col("nps_group").is_null(), is_whole, nw.col("answered_date") <= as_of)
 
 
 def _lazy(frame: IntoFrame) -> "nw.LazyFrame[Any]":
     return nw.from_native(frame).lazy()
 
 
-def _answers(survey_responses: IntoFrame, as_of: dt.date) -> "nw.LazyFrame[Any]":
-    """The answers that count, each with its person: the contact, else the customer, else the answer itself."""
+def _with_person(answers: "nw.LazyFrame[Any]") -> "nw.LazyFrame[Any]":
+    """Whose vote an answer is: the contact's, else the customer's, else nobody else's."""
     contact, customer = nw.col("contact_id"), nw.col("customer_idx")
-    anonymous = nw.concat_str(nw.lit("answer"), "system", "response_id", separator=":")
     person = (
         nw.when(~contact.is_null())
         .then(nw.concat_str(nw.lit("contact"), contact, separator=":"))
-        .when(customer > 0)
+        .when(customer > UNKNOWN_CUSTOMER_IDX)
         .then(nw.concat_str(nw.lit("customer"), customer.cast(nw.String), separator=":"))
-        .otherwise(anonymous)
+        .otherwise(nw.concat_str(nw.lit("answer"), "system", "response_id", separator=":"))
     )
-    return (
-        _lazy(survey_responses)
-        .filter(~nw.col("nps_group").is_null(), nw.col("answered_date") <= as_of)
-        .with_columns(person=person)
-        .select(
-            "person", "customer_idx", "touchpoint", "nps_group", "answered_date", "answered_at", "response_id", "system"
-        )
+    return answers.with_columns(person=person).select(
+        "person", "customer_idx", "touchpoint", "nps_group", "answered_date", "answered_at", "response_id", "system"
     )
 
 

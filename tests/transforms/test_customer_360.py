@@ -1,0 +1,280 @@
+import datetime as dt
+from decimal import Decimal
+from typing import Any
+
+import duckdb
+import polars as pl
+import pytest
+from polars.testing import assert_frame_equal
+
+from pipelines.transforms.customer_360 import COLUMNS, customer_360
+
+AS_OF = dt.date(2026, 3, 31)
+MONEY = pl.Decimal(18, 4)
+UNKNOWN = "00000000-0000-0000-0000-000000000000"
+SCHEMAS: dict[str, dict[str, Any]] = {
+    "customers": {
+        "customer_id": pl.String,
+        "customer_idx": pl.Int32,
+        "first_seen_at": pl.Datetime("us"),
+        "country": pl.String,
+        "region": pl.String,
+        "city": pl.String,
+        "customer_type": pl.String,
+        "acquisition_channel": pl.String,
+        "owner": pl.String,
+        "referred_by_customer_id": pl.String,
+        "is_deleted": pl.Boolean,
+        "is_unknown": pl.Boolean,
+    },
+    "contacts": {"contact_id": pl.String, "customer_idx": pl.Int32, "is_deleted": pl.Boolean},
+    "customer_source_ids": {"system": pl.String, "source_record_id": pl.String, "customer_id": pl.String},
+    "orders": {
+        "customer_idx": pl.Int32,
+        "order_date": pl.Date,
+        "is_countable": pl.Boolean,
+        "gross_sales": MONEY,
+        "discounts": MONEY,
+    },
+    "refunds": {"customer_idx": pl.Int32, "refund_date": pl.Date, "amount": MONEY},
+    "survey_responses": {
+        "system": pl.String,
+        "response_id": pl.String,
+        "score": pl.Decimal(9, 4),
+        "nps_group": pl.String,
+        "answered_at": pl.Datetime("us"),
+        "answered_date": pl.Date,
+        "customer_idx": pl.Int32,
+    },
+    "customer_clv": {"customer_id": pl.String, "clv_simple": MONEY},
+    "customer_segments": {
+        "customer_id": pl.String,
+        "segment": pl.String,
+        "value_tier": pl.String,
+        "lifecycle": pl.String,
+        "typical_days_between_orders": pl.Float64,
+    },
+}
+
+
+def day(text: str) -> dt.date:
+    return dt.date.fromisoformat(text)
+
+
+def order(
+    customer: int, at: str, gross: str = "100", discounts: str = "0", *, countable: bool = True
+) -> dict[str, Any]:
+    return {
+        "customer_idx": customer,
+        "order_date": day(at),
+        "is_countable": countable,
+        "gross_sales": Decimal(gross),
+        "discounts": Decimal(discounts),
+    }
+
+
+def refund(customer: int, at: str, amount: str) -> dict[str, Any]:
+    return {"customer_idx": customer, "refund_date": day(at), "amount": Decimal(amount)}
+
+
+def answer(customer: int | None, at: str, points: int) -> dict[str, Any]:
+    moment = dt.datetime.fromisoformat(at)
+    return {
+        "system": "forms",
+        "response_id": f"{at} {points}",
+        "score": points,
+        "nps_group": "promoter" if points >= 9 else "passive" if points >= 7 else "detractor",
+        "answered_at": moment,
+        "answered_date": moment.date(),
+        "customer_idx": customer,
+    }
+
+
+def segment(lifecycle: str = "active", typical: float | None = None, tier: str = "middle") -> dict[str, Any]:
+    return {
+        "customer_id": "ada",
+        "segment": "loyal",
+        "value_tier": tier,
+        "lifecycle": lifecycle,
+        "typical_days_between_orders": typical,
+    }
+
+
+def core(ada: dict[str, Any] | None = None, **rows: list[dict[str, Any]]) -> dict[str, pl.DataFrame]:
+    """Core and marts tables of ada (1), bob (2) and the unknown customer (0), with these rows and nothing else."""
+    people = [
+        {"customer_id": UNKNOWN, "customer_idx": 0, "is_unknown": True, "is_deleted": False},
+        {"customer_id": "ada", "customer_idx": 1, "is_unknown": False, "is_deleted": False} | (ada or {}),
+        {"customer_id": "bob", "customer_idx": 2, "is_unknown": False, "is_deleted": False},
+    ]
+    return {
+        name: pl.DataFrame({"customers": people, **rows}.get(name, []), schema=schema)
+        for name, schema in SCHEMAS.items()
+    }
+
+
+def everybody(frames: dict[str, Any]) -> pl.DataFrame:
+    return customer_360(**frames, as_of=AS_OF, lapse_days=365)
+
+
+def customers(ada: dict[str, Any] | None = None, **rows: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """{customer: row} of customer_360."""
+    frames = {name: frame.lazy() for name, frame in core(ada, **rows).items()}
+    return {row["customer_id"]: row for row in everybody(frames).to_dicts()}
+
+
+def test_every_customer_has_a_row_prospects_and_the_unknown_customer_too():
+    found = customers(orders=[order(1, "2026-03-01"), order(0, "2026-03-01")])
+    assert list(found) == [UNKNOWN, "ada", "bob"]
+    assert [row["is_unknown"] for row in found.values()] == [True, False, False]
+    assert found["bob"]["lifecycle"] == "prospect"
+    assert found["bob"]["net_sales_to_date"] == Decimal(0)
+
+
+def test_totals_are_those_of_all_countable_orders_and_refunds():
+    orders = [order(1, "2025-01-01", "100.25", "10"), order(0, "2026-03-01", "7"), order(2, "2026-03-02", "1.5", "0.5")]
+    refunds = [refund(1, "2026-02-01", "30"), refund(0, "2026-03-01", "2"), refund(2, "2026-03-03", "3")]
+    found = everybody(core(orders=orders, refunds=refunds))
+    sums = found.select("order_count", "gross_sales", "discounts", "refunds", "net_sales_to_date").sum().row(0)
+    assert sums == (3, Decimal("108.75"), Decimal("10.5"), Decimal(35), Decimal("63.25"))
+
+
+def test_test_orders_and_orders_after_the_as_of_day_do_not_count():
+    found = customers(orders=[order(1, "2026-03-01", countable=False), order(1, "2026-04-01")])
+    assert found["ada"]["order_count"] == 0
+
+
+def test_the_average_order_is_gross_sales_less_discounts_per_order():
+    found = customers(orders=[order(1, "2026-03-01", "10", "1"), order(1, "2026-03-01", "11")])
+    assert found["ada"]["average_order_value"] == Decimal(10)
+    assert found["bob"]["average_order_value"] is None
+
+
+def test_a_customer_is_active_up_to_the_day_before_the_lapse_point():
+    found = customers(orders=[order(1, "2025-04-01"), order(2, "2025-03-31")])
+    assert (found["ada"]["is_active"], found["ada"]["lapses_on"]) == (True, day("2026-04-01"))
+    assert (found["bob"]["is_active"], found["bob"]["lapses_on"]) == (False, day("2026-03-31"))
+
+
+def test_the_unknown_customer_has_totals_and_nothing_personal():
+    unknown = customers(orders=[order(0, "2026-03-01")], survey_responses=[answer(None, "2026-03-01 09:00", 2)])[
+        UNKNOWN
+    ]
+    assert (unknown["order_count"], unknown["nps_response_count"]) == (1, 1)
+    personal = ["days_since_last_order", "lapses_on", "lifecycle", "latest_nps_group", "segment", "clv_simple"]
+    assert {unknown[name] for name in personal} == {None}
+    assert (unknown["is_active"], unknown["risk"], unknown["next_step"]) == (False, "none", "none")
+
+
+def test_the_latest_nps_answer_is_shown_and_all_are_counted():
+    answers = [answer(1, "2026-03-02 09:00", 3), answer(1, "2026-03-01 09:00", 9), answer(1, "2026-04-01 09:00", 9)]
+    ada = customers(survey_responses=answers)["ada"]
+    assert (ada["latest_nps_group"], ada["latest_nps_score"], ada["nps_response_count"]) == ("detractor", 3, 2)
+    assert ada["latest_nps_at"] == dt.datetime.fromisoformat("2026-03-02 09:00")
+
+
+def test_people_who_are_not_deleted_and_all_source_records_are_counted():
+    ada = customers(
+        contacts=[
+            {"contact_id": "a", "customer_idx": 1, "is_deleted": False},
+            {"contact_id": "b", "customer_idx": 1, "is_deleted": True},
+        ],
+        customer_source_ids=[
+            {"system": "crm", "source_record_id": number, "customer_id": "ada"} for number in ("1", "2", "3")
+        ],
+    )["ada"]
+    assert (ada["contact_count"], ada["source_record_count"]) == (1, 3)
+
+
+def test_marts_about_the_customer_are_taken_over():
+    ada = customers(
+        orders=[order(1, "2026-03-01")],
+        customer_clv=[{"customer_id": "ada", "clv_simple": Decimal("12.5")}],
+        customer_segments=[segment(typical=15.0)],
+    )["ada"]
+    taken = ["clv_simple", "segment", "value_tier", "lifecycle", "typical_days_between_orders"]
+    assert [ada[name] for name in taken] == [Decimal("12.5"), "loyal", "middle", "active", 15.0]
+
+
+@pytest.mark.parametrize(
+    ("last_order", "typical", "points", "risk", "reason", "step"),
+    [
+        ("2026-03-21", 30.0, None, "none", None, "none"),
+        ("2026-03-01", 15.0, None, "none", None, "none"),  # 30 days are not more than twice 15
+        ("2026-02-28", 15.0, None, "watch", "31 days since the last order, typically 15", "remind"),
+        ("2026-03-24", 1.0, None, "none", None, "none"),  # a week without is nothing yet
+        ("2026-03-23", 1.0, None, "watch", "8 days since the last order, typically 1", "remind"),
+        ("2025-07-01", None, None, "none", None, "none"),  # 273 of 365 days
+        ("2025-06-30", None, None, "watch", "lapses on 2026-06-30 without an order", "remind"),
+        (
+            "2025-06-30",
+            100.0,
+            None,
+            "high",
+            "274 days since the last order, typically 100; lapses on 2026-06-30 without an order",
+            "remind",
+        ),
+        ("2026-03-21", 30.0, 6, "high", "scored 6 of 10 on 2026-01-05", "call_detractor"),
+        ("2026-03-21", 30.0, 9, "none", None, "thank"),
+        ("2026-03-21", 30.0, 8, "none", None, "none"),
+    ],
+)
+def test_risk_and_next_step_of_an_active_customer(
+    last_order: str, typical: float | None, points: int | None, risk: str, reason: str | None, step: str
+):
+    ada = customers(
+        orders=[order(1, last_order)],
+        customer_segments=[segment(typical=typical)],
+        survey_responses=[] if points is None else [answer(1, "2026-01-05 09:00", points)],
+    )["ada"]
+    assert (ada["risk"], ada["risk_reason"], ada["next_step"]) == (risk, reason, step)
+
+
+def test_an_answer_older_than_the_lapse_days_is_no_sign_any_more():
+    ada = customers(orders=[order(1, "2026-03-21")], survey_responses=[answer(1, "2025-03-31 09:00", 0)])["ada"]
+    assert (ada["latest_nps_group"], ada["risk"]) == ("detractor", "none")
+
+
+def test_a_lapsed_customer_is_no_risk_any_more_but_to_be_won_back():
+    ada = customers(orders=[order(1, "2024-03-21")], customer_segments=[segment("lapsed", typical=5.0)])["ada"]
+    assert (ada["risk"], ada["risk_reason"], ada["next_step"]) == ("none", None, "win_back")
+
+
+@pytest.mark.parametrize(
+    ("facts", "step"),
+    [(segment("new"), "second_order"), (segment(tier="top_10_percent"), "thank"), (segment("reactivated"), "none")],
+)
+def test_next_steps_without_risk(facts: dict[str, Any], step: str):
+    assert customers(orders=[order(1, "2026-03-21")], customer_segments=[facts])["ada"]["next_step"] == step
+
+
+def test_a_prospect_is_to_place_a_first_order_and_a_deleted_customer_is_left_alone():
+    assert customers()["ada"]["next_step"] == "first_order"
+    assert (
+        customers({"is_deleted": True}, survey_responses=[answer(1, "2026-03-01 09:00", 0)])["ada"]["next_step"]
+        == "none"
+    )
+
+
+def test_without_customers_the_table_is_empty():
+    found = everybody({name: pl.LazyFrame(schema=schema) for name, schema in SCHEMAS.items()})
+    assert found.is_empty()
+    assert found.schema == COLUMNS
+
+
+def test_engines_and_row_orders_agree():
+    frames = core(
+        {"owner": "eve", "country": "DE"},
+        orders=[order(n % 3, f"2025-{1 + n % 12:02}-15", f"{n}.1234") for n in range(30)],
+        refunds=[refund(n % 2, f"2025-{1 + n % 12:02}-20", "0.5") for n in range(10)],
+        survey_responses=[answer(n % 3 or None, f"2026-01-{1 + n:02} 09:00", n) for n in range(11)],
+        customer_segments=[segment(typical=3.5)],
+    )
+    expected = everybody({name: frame.lazy() for name, frame in frames.items()})
+    shuffled = {name: frame.sample(fraction=1, shuffle=True, seed=3).lazy() for name, frame in frames.items()}
+    assert_frame_equal(everybody(shuffled), expected, check_exact=True)
+    with duckdb.connect() as con:
+        for name, frame in frames.items():
+            con.register(f"{name}_frame", frame)
+            con.execute(f"create table {name} as select * from {name}_frame")
+        assert_frame_equal(everybody({name: con.table(name) for name in frames}), expected, check_exact=True)
