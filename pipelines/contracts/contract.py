@@ -1,0 +1,109 @@
+"""A contract: what a table promises, as one value that everything else reads.
+
+Put here: the shape of a contract, and loading one or all. Keep out: how the YAML is taken apart (`odcs.py`), whether a
+set of contracts makes sense (`lint.py`).
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from pipelines.contracts.rule import Column, Rule
+from pipelines.errors import SettingsWrong
+
+
+@dataclass(frozen=True)
+class Contract:
+    """What one table promises.
+
+    Attributes:
+        table: `layer.name`.
+        version: Of the contract, such as `1.0.0`.
+        kind: `table` or `view`.
+        purpose: One sentence for the reader.
+        description: What the table is: population, currency, zone, policies.
+        grain: What one row is.
+        columns: Exactly the table's columns, in its order.
+        rules: Every promise, ids unique.
+        document: Raw only: the columns that name what a newer delivery replaces as a whole.
+        repeats: Raw only: `last` = one row per document, later rows of a delivery win; `keep` = all rows are real.
+        amount: Raw only: SQL over the text columns that gives the row's money, or empty.
+        amount_moment: Raw only: the column whose month the money belongs to, or empty.
+        no_key: Why no columns make a row unique; empty where the key does.
+    """
+
+    table: str
+    version: str
+    kind: str
+    purpose: str
+    description: str
+    grain: str
+    columns: tuple[Column, ...]
+    rules: tuple[Rule, ...]
+    document: tuple[str, ...] = ()
+    repeats: Literal["last", "keep"] = "keep"
+    amount: str = ""
+    amount_moment: str = ""
+    no_key: str = ""
+
+    @property
+    def layer(self) -> str:
+        """The part of the table's name before the dot."""
+        return self.table.partition(".")[0]
+
+    @property
+    def name(self) -> str:
+        """The part of the table's name after the dot."""
+        return self.table.partition(".")[2]
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        """The columns that make a row unique, in the key's order."""
+        keyed = [(column.key_position, column.name) for column in self.columns if column.key_position]
+        return tuple(name for _, name in sorted(keyed))
+
+    @property
+    def types(self) -> list[tuple[str, str]]:
+        """Name and DuckDB type of every column, in the table's order."""
+        return [(column.name, column.type) for column in self.columns]
+
+
+PROVENANCE = (
+    Column("_source", "VARCHAR", "string", "The source, as named in the settings, that delivered the row.", True),
+    Column("_system", "VARCHAR", "string", "The tool whose ids the row's ids are.", True),
+    Column("_delivery", "INTEGER", "integer", "The delivery's number in the ledger; newer ones are higher.", True),
+    Column("_file_sha256", "VARCHAR", "string", "SHA-256 of the delivered file, 64 hexadecimal digits.", True),
+    Column("_row", "BIGINT", "integer", "The record's place in the file, from 1; a header does not count.", True),
+    Column("_row_id", "BIGINT", "integer", "_delivery * 2^40 + _row: unique, in order of arrival.", True, 1),
+    Column("_rest", "VARCHAR", "string", "The file's other columns as a JSON object; NULL when there are none."),
+)
+"""Where a row came from: the last columns of every raw table, the same in all of them."""
+
+
+def load_contract(path: Path) -> Contract:
+    """Read one contract.
+
+    Raises:
+        SettingsWrong: The file is no contract; the message lists every mistake with its place.
+    """
+    from pipelines.contracts.odcs import read_contract  # the two modules need each other
+
+    contract, problems = read_contract(path)
+    if contract is None or problems:
+        raise SettingsWrong("\n".join(problems))
+    return contract
+
+
+def load_contracts(folder: Path) -> dict[str, Contract]:
+    """Every `<layer>/<table>.odcs.yaml` under `folder`: table -> contract, in the order of their names.
+
+    Raises:
+        SettingsWrong: A file is no contract, or two promise the same table.
+    """
+    contracts: dict[str, Contract] = {}
+    for path in sorted(folder.glob("*/*.odcs.yaml")):
+        contract = load_contract(path)
+        if contract.table in contracts:
+            raise SettingsWrong(f"{path.parent.name}/{path.name}: {contract.table} has two contracts")
+        contracts[contract.table] = contract
+    return contracts

@@ -1,0 +1,236 @@
+"""Takes an ODCS file apart into a contract, and says in sentences what is wrong with it.
+
+Put here: which keys of the Open Data Contract Standard we understand, and what they mean. Keep out: the standard's own
+JSON schema and anything that needs two contracts at once (`lint.py`). A key that nothing here reads is a mistake: it
+would look like a promise and be none.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from pipelines.contracts.contract import PROVENANCE, Contract
+from pipelines.contracts.promises import Place, references, table_rules
+from pipelines.contracts.rule import Column, Rule, column_rules, written_form
+
+ROOT_KEYS = {"apiVersion", "kind", "id", "name", "version", "status", "description", "schema", "tags"}
+TABLE_KEYS = {
+    "name",
+    "physicalName",
+    "physicalType",
+    "description",
+    "dataGranularityDescription",
+    "properties",
+    "relationships",
+    "quality",
+    "customProperties",
+}
+COLUMN_KEYS = {
+    "name",
+    "logicalType",
+    "physicalType",
+    "required",
+    "primaryKey",
+    "primaryKeyPosition",
+    "unique",
+    "description",
+    "classification",
+    "logicalTypeOptions",
+    "enum",
+    "relationships",
+    "quality",
+    "customProperties",
+}
+OPTION_KEYS = {"pattern", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"}
+TABLE_EXTRAS = {"document", "repeats", "amount", "amountMoment", "noKey"}
+COLUMN_EXTRAS = {"severity", "unit", "metric", "readsAs"}
+
+READS_AS = {
+    "number": "DECIMAL(18,4)",
+    "integer": "BIGINT",
+    "boolean": "BOOLEAN",
+    "date": "DATE",
+    "timestamp": "TIMESTAMP",
+}
+"""What staging casts raw text of a logical type to, unless the column's `readsAs` says otherwise."""
+
+
+class _Loader(yaml.CSafeLoader if hasattr(yaml, "CSafeLoader") else yaml.SafeLoader):  # type: ignore[misc]
+    """Safe YAML that refuses a key written twice: the first would be lost silently."""
+
+    def construct_mapping(self, node: Any, deep: bool = False) -> Any:
+        keys = [key.value for key, _ in node.value]
+        twice = {key for key in keys if keys.count(key) > 1}
+        if twice:
+            raise yaml.constructor.ConstructorError(
+                None, None, f"`{sorted(twice)[0]}` is written twice", node.start_mark
+            )
+        return super().construct_mapping(node, deep)
+
+
+def read_yaml(path: Path) -> tuple[Any, list[str]]:
+    """The file's content and what is wrong with it as YAML."""
+    try:
+        return yaml.load(path.read_text(encoding="utf-8"), _Loader), []
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        return None, [f"{path.parent.name}/{path.name}: this is no YAML: {error}"]
+
+
+def read_contract(path: Path) -> tuple[Contract | None, list[str]]:
+    """One contract and its problems; None when there are problems.
+
+    Args:
+        path: `<layer>/<table>.odcs.yaml`.
+    """
+    content, problems = read_yaml(path)
+    if problems:
+        return None, problems
+    place = Place(f"{path.parent.name}/{path.name}", problems)
+    if not isinstance(content, dict):
+        place.wrong("this is no contract: it holds no keys")
+        return None, problems
+    try:
+        contract = _contract(content, path, place)
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        # a part is missing or of another kind than expected; what was found before usually names it better
+        place.wrong(f"this cannot be read as a contract: {type(error).__name__} {error}")
+        return None, problems
+    return (None if problems else contract), problems
+
+
+def _contract(content: Mapping[str, Any], path: Path, place: Place) -> Contract:
+    place.only(content, ROOT_KEYS)
+    table = f"{path.parent.name}.{path.name.removesuffix('.odcs.yaml')}"
+    name = table.partition(".")[2]
+    for key, expected in (("kind", "DataContract"), ("id", table), ("name", name), ("status", "active")):
+        if content.get(key) != expected:
+            place.wrong(f"`{key}` is {content.get(key)!r}, and must be {expected!r}")
+    if not re.fullmatch(r"v3\.[12]\.\d+", str(content.get("apiVersion"))):
+        place.wrong("`apiVersion` must be v3.1.0 or v3.2.0")
+    schema = content.get("schema") or []
+    if len(schema) != 1:
+        place.wrong("`schema` must hold exactly one table")
+    body = schema[0]
+    place = place.at("schema")
+    place.only(body, TABLE_KEYS)
+    for key, expected in (("name", name), ("physicalName", table)):
+        if body.get(key) != expected:
+            place.wrong(f"`{key}` is {body.get(key)!r}, and must be {expected!r}")
+    if body.get("physicalType") not in {"table", "view"}:
+        place.wrong("`physicalType` must be `table` or `view`")
+    extras = place.extras(body, TABLE_EXTRAS)
+    columns = _columns(body, table, place)
+    rules = _rules(body, table, columns, extras, place)
+    for twice in sorted({rule.id for rule in rules if [other.id for other in rules].count(rule.id) > 1}):
+        place.wrong(f"the rule `{twice}` is there twice; give one of them a `name` of its own")
+    return Contract(
+        table=table,
+        version=str(content.get("version", "")),
+        kind=body.get("physicalType", ""),
+        purpose=place.text(content.get("description") or {}, "purpose"),
+        description=place.text(body, "description"),
+        grain=place.text(body, "dataGranularityDescription"),
+        columns=columns,
+        rules=rules,
+        document=tuple(extras.get("document", ())),
+        repeats=extras.get("repeats", "keep"),
+        amount=extras.get("amount", ""),
+        amount_moment=extras.get("amountMoment", ""),
+        no_key=extras.get("noKey", ""),
+    )
+
+
+def _columns(body: Mapping[str, Any], table: str, place: Place) -> tuple[Column, ...]:
+    columns = [
+        _column(entry, table, place.at(f"column {entry.get('name', '?')}")) for entry in body.get("properties") or []
+    ]
+    names = [column.name for column in columns]
+    for twice in sorted({name for name in names if names.count(name) > 1}):
+        place.wrong(f"the column `{twice}` is there twice")
+    positions = sorted(column.key_position for column in columns if column.key_position)
+    if positions != list(range(1, len(positions) + 1)):
+        place.wrong(f"the primaryKeyPositions are {positions}; number them from 1")
+    return (*columns, *PROVENANCE) if table.startswith("raw.") else tuple(columns)
+
+
+def _column(entry: Mapping[str, Any], table: str, place: Place) -> Column:
+    place.only(entry, COLUMN_KEYS)
+    extras = place.extras(entry, COLUMN_EXTRAS)
+    kind, logical = entry.get("physicalType", ""), entry.get("logicalType", "")
+    reads_as = ""
+    if table.startswith("raw.") and kind == "VARCHAR" and logical != "string":
+        reads_as = extras.get("readsAs", READS_AS.get(logical, ""))
+        try:
+            written_form(reads_as)
+        except KeyError:
+            place.wrong(f"no text reads as `{reads_as or logical}`")
+    elif "readsAs" in extras:
+        place.wrong("`readsAs` is for raw text that stands for a number, date, moment or boolean")
+    position = entry.get("primaryKeyPosition", 1 if entry.get("primaryKey") else None)
+    if bool(position) != bool(entry.get("primaryKey")):
+        place.wrong("`primaryKeyPosition` belongs to a `primaryKey: true`")
+    if entry.get("primaryKey") and not entry.get("required"):
+        place.wrong("a column of the key must be `required: true`")
+    return Column(
+        name=entry["name"],
+        type=kind,
+        logical_type=logical,
+        description=place.text(entry, "description"),
+        required=bool(entry.get("required")),
+        key_position=position,
+        classification=entry.get("classification", "internal"),
+        unit=extras.get("unit", ""),
+        is_metric=bool(extras.get("metric", False)),
+        reads_as=reads_as,
+    )
+
+
+def _rules(
+    body: Mapping[str, Any], table: str, columns: tuple[Column, ...], extras: Mapping[str, Any], place: Place
+) -> tuple[Rule, ...]:
+    return (
+        _structure(table, columns),
+        *_key_rules(table, columns, extras),
+        *(rule for entry in body.get("properties") or [] for rule in _rules_of_column(entry, table, columns, place)),
+        *references(body, table, (), place),
+        *table_rules(body.get("quality") or [], table, (), place),
+    )
+
+
+def _structure(table: str, columns: tuple[Column, ...]) -> Rule:
+    short = table.partition(".")[2]
+    promised = tuple((column.name, column.type) for column in columns)
+    words = f"{short} has exactly the columns of its contract, in order and of the promised types"
+    return Rule(f"{short}.structure", table, "structure", (), {"columns": promised}, "critical", words, "conformity")
+
+
+def _key_rules(table: str, columns: tuple[Column, ...], extras: Mapping[str, Any]) -> Iterator[Rule]:
+    short = table.partition(".")[2]
+    key = tuple(name for _, name in sorted((c.key_position, c.name) for c in columns if c.key_position))
+    if key:
+        words = f"{' and '.join(key)} together appear once" if len(key) > 1 else f"{key[0]} appears once"
+        yield Rule(f"{short}.unique", table, "unique", key, {}, "critical", words, "uniqueness")
+    if table.startswith("raw."):
+        present = " and ".join(f"{column.name} is not null" for column in PROVENANCE if column.required)
+        words = "every row says where it came from"
+        arguments = {"predicate": present}
+        yield Rule(f"{short}.provenance", table, "predicate", (), arguments, "critical", words, "completeness")
+    if extras.get("repeats") == "last":
+        document = ("_system", *extras.get("document", ()))
+        words = f"{' and '.join(document)} together appear once"
+        yield Rule(f"{short}.document.unique", table, "unique", document, {}, "critical", words, "uniqueness")
+
+
+def _rules_of_column(entry: Mapping[str, Any], table: str, columns: tuple[Column, ...], place: Place) -> Iterator[Rule]:
+    place = place.at(f"column {entry.get('name', '?')}")
+    column = next(column for column in columns if column.name == entry["name"])
+    options = entry.get("logicalTypeOptions") or {}
+    place.at("logicalTypeOptions").only(options, OPTION_KEYS)
+    severity = place.severity({item["property"]: item["value"] for item in entry.get("customProperties") or []})
+    values = tuple(item["value"] for item in entry.get("enum") or [])
+    yield from column_rules(table, column, options, values, bool(entry.get("unique")), severity)
+    yield from references(entry, table, (column.name,), place)
+    yield from table_rules(entry.get("quality") or [], table, (column.name,), place)
