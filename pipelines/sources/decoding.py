@@ -1,0 +1,224 @@
+r"""From delivered bytes to UTF-8 text: unpacking, and the decision which encoding was used.
+
+Put here: gzip, byte order marks, encodings, line ends. Keep out: columns and records.
+DuckDB only ever sees UTF-8 with `\\n` or `\\r\\n`: it refuses cp1252 and reads UTF-16 wrongly without a word.
+"""
+
+import codecs
+import gzip
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from pipelines.settings import FileOptions
+from pipelines.sources.refusal import Refusal
+
+CHUNK = 1 << 20
+MAX_RATIO = 200
+"""Real exports shrink to a tenth, rarely a hundredth, of their size; a gzip bomb to a thousandth."""
+MAX_UNPACKED = 1 << 36
+"""64 GiB: more than one file of any shop holds."""
+_RATIO_FLOOR = 1 << 22
+
+_MARKS = (  # utf-32 first: its little-endian mark begins with that of utf-16
+    (codecs.BOM_UTF32_LE, "utf-32-le"),
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+
+
+@dataclass(frozen=True)
+class Text:
+    """A file as UTF-8 text on disk.
+
+    `line_ends` counts line feeds outside quotes; `has_open_quote` says whether the count ends inside one.
+    `ends_with_line_end` ignores blank lines at the end, which are not counted either.
+    """
+
+    path: Path
+    encoding: str
+    line_ends: int
+    has_open_quote: bool
+    ends_with_line_end: bool
+    is_blank: bool
+
+
+def read_text(original: Path, file_name: str, options: FileOptions, is_gzip: bool, work: Path) -> Text:
+    """Unpack and decode a delivered file.
+
+    Args:
+        original: The bytes as delivered.
+        file_name: The name to use in sentences.
+        options: How the source writes its files.
+        is_gzip: Whether the source's files are gzipped.
+        work: A private folder for what must be rewritten; the text may lie there or be `original` itself.
+
+    Raises:
+        Refusal: `truncated`, `damaged`, `too_large`, `not_a_table` or `undecodable`.
+    """
+    plain = _unpacked(original, file_name, work / "unpacked") if is_gzip else original
+    with plain.open("rb") as stream:
+        start = stream.read(4096)
+    _refuse_other_formats(start, file_name, is_gzip)
+    encoding, mark = _encoding(plain, start, file_name, options.encoding)
+    scan = _scan(plain, options.quote) if encoding == "utf-8" else None
+    if mark or scan is None or (scan.has_cr and not scan.has_lf):
+        written = work / "text"
+        _rewrite(plain, written, encoding, len(mark), file_name)
+        plain, scan = written, _scan(written, options.quote)
+    return Text(
+        path=plain,
+        encoding=encoding + ("-sig" if mark else ""),
+        line_ends=scan.line_ends,
+        has_open_quote=scan.in_quote,
+        ends_with_line_end=scan.ends_with_line_end,
+        is_blank=scan.is_blank,
+    )
+
+
+def _unpacked(original: Path, file_name: str, target: Path) -> Path:
+    packed = original.stat().st_size
+    try:
+        with gzip.open(original) as stream, target.open("wb") as out:
+            for chunk in _chunks(stream):  # type: ignore[arg-type]
+                out.write(chunk)
+                size = out.tell()
+                if size > MAX_UNPACKED or (size > _RATIO_FLOOR and size > MAX_RATIO * packed):
+                    raise Refusal(
+                        "too_large",
+                        f"{file_name} unpacks to more than {MAX_RATIO} times its {packed:,} bytes or to more than "
+                        "64 GiB: it is no export; look at it by hand",
+                    )
+    except EOFError:
+        raise Refusal(
+            "truncated", f"{file_name} ends in the middle of its gzip stream: deliver the whole file again"
+        ) from None
+    except (gzip.BadGzipFile, zlib.error):
+        raise Refusal(
+            "damaged",
+            f"{file_name} is no whole gzip file: deliver it again, or set `format: csv` if it is not packed",
+        ) from None
+    return target
+
+
+def _refuse_other_formats(start: bytes, file_name: str, is_gzip: bool) -> None:
+    kind = {b"\x1f\x8b": "gzip", b"PK": "a zip file or an Excel workbook", b"PA": "Parquet"}.get(start[:2])
+    if kind == "gzip" and not is_gzip:
+        raise Refusal("not_a_table", f"{file_name} is gzipped: set `format: csv.gz`")
+    if start[:4] in (b"PK\x03\x04", b"PAR1", b"\xd0\xcf\x11\xe0"):
+        kind = kind or "an old Excel workbook"
+        raise Refusal("not_a_table", f"{file_name} is {kind}: save it as CSV, or set its `format`")
+
+
+def _encoding(plain: Path, start: bytes, file_name: str, declared: str) -> tuple[str, bytes]:
+    """Which encoding the file is in, and its byte order mark (empty when it has none)."""
+    found = next(((name, mark) for mark, name in _MARKS if start.startswith(mark)), None)
+    if found and declared in ("auto", "utf-8", "utf-16"):
+        return found
+    if declared == "utf-16":
+        return ("utf-16-be" if start[:1] == b"\0" else "utf-16-le"), b""
+    if declared == "cp1252":
+        return "cp1252", b""
+    if start.count(b"\0") * 4 > len(start):
+        raise Refusal(
+            "undecodable",
+            f"{file_name} has a zero in every other byte from the start: set `options: {{encoding: utf-16}}`",
+        )
+    bad = _first_undecodable(plain, "utf-8")
+    if bad is None:
+        return "utf-8", b""
+    if declared == "auto" and _first_undecodable(plain, "cp1252") is None:
+        return "cp1252", b""
+    raise Refusal(
+        "undecodable",
+        f"{file_name} is not {'UTF-8' if declared == 'utf-8' else 'UTF-8 or Windows-1252'} at byte {bad[0]:,} "
+        f"(line {bad[1]:,}): export it as UTF-8, or name its `encoding` in `options`",
+    )
+
+
+def _first_undecodable(path: Path, encoding: str) -> tuple[int, int] | None:
+    """Offset (from 0) and line (from 1) of the first byte that is not in `encoding`."""
+    decoder = codecs.getincrementaldecoder(encoding)("strict")
+    offset, lines = 0, 1
+    with path.open("rb") as stream:
+        for chunk in _chunks(stream):
+            if not (chunk.isascii() and not decoder.getstate()[0]):
+                held = len(decoder.getstate()[0])
+                try:
+                    decoder.decode(chunk)
+                except UnicodeDecodeError as error:
+                    at = max(error.start - held, 0)
+                    return offset + error.start - held, lines + chunk.count(b"\n", 0, at)
+            offset += len(chunk)
+            lines += chunk.count(b"\n")
+    held = len(decoder.getstate()[0])
+    return (offset - held, lines) if held else None
+
+
+def _rewrite(plain: Path, target: Path, encoding: str, skip: int, file_name: str) -> None:
+    """Write the text as UTF-8 without a mark; lone carriage returns become line feeds when there is nothing else."""
+    decoder = codecs.getincrementaldecoder(encoding)("strict")
+    ends_with_cr_only = _has_only_carriage_returns(plain, encoding)
+    done = skip
+    try:
+        with plain.open("rb") as stream, target.open("wb") as out:
+            stream.seek(skip)
+            for chunk in _chunks(stream):
+                decoded = decoder.decode(chunk)
+                out.write((decoded.replace("\r", "\n") if ends_with_cr_only else decoded).encode())
+                done += len(chunk)
+            decoder.decode(b"", final=True)
+    except UnicodeError as error:
+        at = done + getattr(error, "start", 0)
+        raise Refusal(
+            "undecodable",
+            f"{file_name} is not {encoding} near byte {at:,}: name its `encoding` in `options`, or deliver it again",
+        ) from None
+
+
+def _has_only_carriage_returns(plain: Path, encoding: str) -> bool:
+    decoder = codecs.getincrementaldecoder(encoding)("replace")
+    has_cr = False
+    with plain.open("rb") as stream:
+        for chunk in _chunks(stream):
+            decoded = decoder.decode(chunk)
+            if "\n" in decoded:
+                return False
+            has_cr = has_cr or "\r" in decoded
+    return has_cr
+
+
+class _Scan:
+    def __init__(self) -> None:
+        self.line_ends, self.in_quote = 0, False
+        self.has_cr = self.has_lf = False
+        self.is_blank, self.ends_with_line_end = True, False
+
+
+def _scan(path: Path, quote: str) -> _Scan:
+    """Count what the reader's own count is checked against, at the speed of `bytes.count`."""
+    scan, mark, tail = _Scan(), quote.encode(), b""
+    with path.open("rb") as stream:
+        for chunk in _chunks(stream):
+            parts = chunk.split(mark)
+            outside = b"".join(parts[scan.in_quote :: 2])
+            scan.line_ends += outside.count(b"\n")
+            scan.in_quote ^= bool((len(parts) - 1) & 1)
+            scan.has_lf = scan.has_lf or b"\n" in chunk
+            scan.has_cr = scan.has_cr or b"\r" in chunk
+            scan.is_blank = scan.is_blank and not chunk.strip()
+            tail = (tail + chunk)[-4096:]
+    stripped = tail.rstrip(b" \t\r\n")
+    blank_end = tail[len(stripped) :]
+    scan.ends_with_line_end = b"\n" in blank_end
+    scan.line_ends -= max(blank_end.count(b"\n") - 1, 0)
+    return scan
+
+
+def _chunks(stream: BinaryIO) -> Iterator[bytes]:
+    while chunk := stream.read(CHUNK):
+        yield chunk

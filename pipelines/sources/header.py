@@ -1,0 +1,47 @@
+"""Header names: how they become columns of the landed text, and how a name in the settings finds its column.
+
+Put here: names of delivered columns. Keep out: their values.
+"""
+
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+
+def column_names(cells: Sequence[str]) -> list[str]:
+    """Header cells as distinct column names: trimmed, nameless ones `column_3`, repeats `Email_2`.
+
+    Names that differ in case only count as repeats, since DuckDB's columns do.
+    """
+    taken = {"file_row_number"}  # what DuckDB calls the number of a row in Parquet
+    names = []
+    for position, cell in enumerate(cells, start=1):
+        plain = tidy(cell) or f"column_{position}"
+        name, number = plain, 1
+        while name.casefold() in taken:
+            number += 1
+            name = f"{plain}_{number}"
+        taken.add(name.casefold())
+        names.append(name)
+    return names
+
+
+def tidy(name: str) -> str:
+    """A header name without outer blanks, control characters and invisible marks, in composed form."""
+    visible = "".join(c for c in name if c in "\t\n" or unicodedata.category(c) not in ("Cc", "Cf"))
+    return unicodedata.normalize("NFC", visible.strip())
+
+
+def find_column(name: str, header: Iterable[str]) -> str | None:
+    """The column of the file that `name` means: the very name, else the same in another case."""
+    columns = list(header)
+    wanted = tidy(name)
+    if wanted in columns:
+        return wanted
+    return next((column for column in columns if column.casefold() == wanted.casefold()), None)
+
+
+def repeated_names(cells: Iterable[str]) -> set[str]:
+    """Folded header names that the file has more than once in the same spelling but for case."""
+    counts = Counter(tidy(cell).casefold() for cell in cells)
+    return {name for name, count in counts.items() if name and count > 1}

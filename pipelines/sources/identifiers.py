@@ -1,0 +1,16 @@
+"""Names and texts inside SQL: the only place where either is quoted.
+
+Put here: quoting. Keep out: SQL itself.
+"""
+
+from pathlib import Path
+
+
+def quoted(name: str) -> str:
+    """A table or column name as a SQL identifier, whatever characters it holds."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def literal(value: str | Path) -> str:
+    """A value as a SQL text literal."""
+    return "'" + str(value).replace("'", "''") + "'"

@@ -1,0 +1,172 @@
+"""Landing one file: its bytes copied and hashed, its text read once, both safe on disk before anybody is told.
+
+Put here: copying, hashing, growing files, choosing the reader. Keep out: the ledger, and what a refusal means.
+"""
+
+import datetime as dt
+import hashlib
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from pipelines.errors import StorageFailed
+from pipelines.settings import Source
+from pipelines.sources.csv_files import physical_lines, read_csv_file
+from pipelines.sources.json_lines import lines_of_objects, read_json_lines
+from pipelines.sources.landed_text import (
+    Landed,
+    malformed_path,
+    original_path,
+    private_connection,
+    put_in_place,
+    read_landed,
+    text_path,
+)
+from pipelines.sources.parquet_files import read_parquet_file
+from pipelines.sources.refusal import Refusal
+
+_CHUNK = 1 << 20
+_WORK = ".landing-"
+
+
+@dataclass(frozen=True)
+class Look:
+    """What a file looked like at one moment: size in bytes and time of the last change."""
+
+    bytes: int
+    modified_ns: int
+
+    @property
+    def modified_at(self) -> dt.datetime:
+        """UTC, without a zone, to the microsecond."""
+        return dt.datetime.fromtimestamp(0, dt.UTC).replace(tzinfo=None) + dt.timedelta(
+            microseconds=self.modified_ns // 1000
+        )
+
+
+def look_at(path: Path) -> Look:
+    """Size and time of change of a file, symlinks followed."""
+    found = path.stat()
+    return Look(found.st_size, found.st_mtime_ns)
+
+
+def refuse_if_grown(path: Path, file_name: str, before: Look) -> None:
+    """Refuse a file that has changed since `before`."""
+    try:
+        grown = look_at(path) != before
+    except FileNotFoundError:
+        grown = True
+    if grown:
+        raise Refusal("growing", f"{file_name} is still being written: run again when the delivery is complete")
+
+
+def hash_file(path: Path) -> str:
+    """The sha256 of a file, as 64 hexadecimal digits."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def land_file(path: Path, file_name: str, before: Look, source: Source, landing: Path) -> Landed:
+    """Copy a file into the landing and read it, or find that both was done before.
+
+    Args:
+        path: The delivered file.
+        file_name: The name to use in sentences.
+        before: What the file looked like before: it must not change meanwhile.
+        source: How the file is written.
+        landing: The folder of landed files; made when absent.
+
+    Raises:
+        Refusal: The file cannot be used. Nothing of it stays in the landing.
+    """
+    with _private_folder(landing) as work:
+        copy = work / "original"
+        file_sha256 = _copy(path, copy)
+        refuse_if_grown(path, file_name, before)
+        return _read(copy, file_name, file_sha256, source, landing, work)
+
+
+def landed_again(
+    con: duckdb.DuckDBPyConnection, file_sha256: str, file_name: str, source: Source, landing: Path
+) -> Landed:
+    """What a file holds that has landed before; read again from its original where the way of reading has changed.
+
+    Raises:
+        Refusal: Read the new way, the file cannot be used.
+        StorageFailed: Neither its text nor its original is left.
+    """
+    found = read_landed(con, text_path(landing, file_sha256, source))
+    if found is not None:
+        return found
+    original = original_path(landing, file_sha256)
+    if not original.exists():
+        raise StorageFailed(
+            f"the landed text of {file_name} ({file_sha256[:12]}) is gone and so is its original: deliver the file "
+            "again, or restore the landing from a backup"
+        )
+    with _private_folder(landing) as work:
+        copy = work / "original"
+        shutil.copyfile(original, copy)
+        return _read(copy, file_name, file_sha256, source, landing, work)
+
+
+def lines_of_records(records: set[int], landed: Landed, source: Source, landing: Path) -> dict[int, int]:
+    """The line of the delivered text on which each record (`_row`, from 1) begins.
+
+    Where the original is gone, or the format has no lines, the mapping is empty.
+    """
+    original = original_path(landing, landed.file_sha256)
+    if source.format == "parquet" or not original.exists():
+        return {}
+    if source.format == "jsonl":
+        return lines_of_objects(original, records)
+    with _private_folder(landing) as work:
+        return physical_lines(original, source, records, work)
+
+
+def sweep_unfinished(landing: Path) -> None:
+    """Remove what killed runs left behind. Only the holder of the home's lock may call it."""
+    for left in landing.glob(f"{_WORK}*"):
+        shutil.rmtree(left)
+
+
+def _read(copy: Path, file_name: str, file_sha256: str, source: Source, landing: Path, work: Path) -> Landed:
+    target = text_path(landing, file_sha256, source)
+    with private_connection() as con:
+        known = read_landed(con, target)
+    if known is not None and original_path(landing, file_sha256).exists():
+        return known
+    if source.format == "parquet":
+        landed = read_parquet_file(copy, file_name, file_sha256, work)
+    elif source.format == "jsonl":
+        landed = read_json_lines(copy, file_name, file_sha256, work)
+    else:
+        landed = read_csv_file(copy, file_name, file_sha256, source, work)
+    put_in_place(copy, original_path(landing, file_sha256))
+    if landed.malformed_count:
+        put_in_place(work / "malformed.parquet", malformed_path(landing, file_sha256, source))
+    put_in_place(work / "landed.parquet", target)  # last: once it is there, the others are
+    return landed
+
+
+def _copy(path: Path, target: Path) -> str:
+    digest = hashlib.sha256()
+    with path.open("rb") as stream, target.open("wb") as out:
+        while chunk := stream.read(_CHUNK):
+            digest.update(chunk)
+            out.write(chunk)
+    return digest.hexdigest()
+
+
+@contextmanager
+def _private_folder(landing: Path) -> Iterator[Path]:
+    """A folder beside the landed files, so that putting them in place is one rename. They hold personal data."""
+    landing.mkdir(parents=True, exist_ok=True)
+    landing.chmod(0o700)
+    with tempfile.TemporaryDirectory(prefix=_WORK, dir=landing) as work:
+        yield Path(work)

@@ -1,0 +1,145 @@
+"""Records of a CSV text, split exactly, each with the line it begins on.
+
+Put here: the grammar of CSV. Keep out: values, encodings, DuckDB. This is the slow, exact judge: the reader asks it
+only when DuckDB refuses a file or counts otherwise, and to find the line of a record.
+
+Grammar: a record is one line, unless a quoted cell holds line ends. A cell is quoted when a quote is its first
+character but for blanks; then a doubled quote is a quote, and only blanks may follow the closing one. Quotes elsewhere
+are plain characters. One empty cell too many at the end (a trailing delimiter) is forgiven. Blank lines are no records.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from mmap import mmap
+
+MAX_RECORD = 2_000_000
+"""Bytes of the longest record that is read: DuckDB's own limit."""
+
+
+@dataclass(frozen=True)
+class Record:
+    """One record, or one line that is none.
+
+    `line` counts from 1; `text` is verbatim without its line end; `problem` says why it is set aside, None if sound.
+    """
+
+    line: int
+    text: bytes
+    problem: str | None = None
+
+
+class RecordSplitter:
+    """Splits UTF-8 text into records.
+
+    Args:
+        delimiter: Between cells, as UTF-8.
+        quote: Around cells; one ASCII character.
+    """
+
+    def __init__(self, delimiter: str, quote: str) -> None:
+        self._delimiter, self._quote = delimiter.encode(), quote.encode()
+        d, q = re.escape(self._delimiter), re.escape(self._quote)
+        self._cell = re.compile(rb" *+%b([^%b]*+(?:%b%b[^%b]*+)*+)%b *+(%b|\r?\n|\Z)" % (q, q, q, q, q, q, d))
+        self._bare = re.compile(rb"((?:(?!%b)[^\n])*+)(%b|\n|\Z)" % (d, d))
+        self._opening = re.compile(rb" *+%b" % q)
+
+    def header(self, text: bytes | mmap) -> tuple[list[str], int, int]:
+        """The cells of the first record, the offset behind it, and how many lines lie before that offset."""
+        at, line = 0, 1
+        while at < len(text):
+            end = _line_end(text, at)
+            if text[at:end].strip():
+                cells, behind = self._cells(text, at)
+                if cells is None:
+                    cells, behind = self._plain_cells(text[at:end]), min(end + 1, len(text))
+                names = [cell.decode() for cell in cells]
+                return names, behind, line - 1 + text[at:behind].count(b"\n")
+            at, line = end + 1, line + 1
+        return [], len(text), line - 1
+
+    def split(self, text: bytes | mmap, at: int, line: int, header: list[str]) -> Iterator[Record]:
+        """Records and bad lines from offset `at` on, in order.
+
+        Args:
+            text: The whole text.
+            at: Where the first record begins.
+            line: The line number of that place, from 1.
+            header: The cells of the header: how many cells a record has, and what a repeated header looks like.
+        """
+        width, first = len(header), header[0].encode()
+        after_bad_quote = False
+        while at < len(text):
+            end = _line_end(text, at)
+            row = text[at:end].removesuffix(b"\r")
+            behind = min(end + 1, len(text))
+            if self._quote not in row:
+                problem = self._problem_of_plain(row, width)
+                if problem is None and row.startswith(first) and self._repeats(self._plain_cells(row), header):
+                    problem = "header repeated"
+                after_bad_quote = after_bad_quote and problem is not None
+                if problem != "":
+                    yield Record(line, row, problem)
+            else:
+                cells, after = self._cells(text, at)
+                if cells is None:
+                    problem, after_bad_quote = "quote not closed, or something behind it", True
+                else:
+                    problem = self._problem_of_quoted(cells, header, after_bad_quote and self._quote in b"".join(cells))
+                    row, behind = text[at:after].removesuffix(b"\n").removesuffix(b"\r"), after
+                    after_bad_quote = after_bad_quote and problem is not None
+                yield Record(line, row, problem)
+            line += text[at:behind].count(b"\n")
+            at = behind
+
+    def _cells(self, text: bytes | mmap, at: int) -> tuple[list[bytes] | None, int]:
+        """The cells of the record at `at` and the offset behind it; None when no record begins there."""
+        limit = min(at + MAX_RECORD, len(text))
+        cells = []
+        while True:
+            quoted = self._opening.match(text, at, limit) is not None
+            found = (self._cell if quoted else self._bare).match(text, at, limit)
+            if found is None or (found.end() == limit < len(text)):
+                return None, at
+            cell = found[1] if quoted else found[1].removesuffix(b"\r")
+            if not quoted and b"\r" in cell:
+                return None, at
+            cells.append(cell)
+            at = found.end()
+            if found[2] != self._delimiter:
+                return cells, at
+
+    def _plain_cells(self, row: bytes) -> list[bytes]:
+        return row.removesuffix(b"\r").split(self._delimiter)
+
+    def _problem_of_plain(self, row: bytes, width: int) -> str | None:
+        """Why a line without quotes is no record; an empty text when it is blank, None when it is sound."""
+        if not row.strip():
+            return ""
+        if b"\r" in row:
+            return "carriage return within the line"
+        if len(row) > MAX_RECORD:
+            return f"longer than {MAX_RECORD:,} bytes"
+        found = row.count(self._delimiter) + 1
+        return _problem_of_width(found, width, row.endswith(self._delimiter))
+
+    def _problem_of_quoted(self, cells: list[bytes], header: list[str], is_torn: bool) -> str | None:
+        if is_torn:
+            return "follows a quote that is not closed"
+        if self._repeats(cells, header):
+            return "header repeated"
+        return _problem_of_width(len(cells), len(header), cells[-1] == b"")
+
+    def _repeats(self, cells: list[bytes], header: list[str]) -> bool:
+        return [cell.decode(errors="replace").strip() for cell in cells] == [name.strip() for name in header]
+
+
+def _problem_of_width(found: int, width: int, ends_empty: bool) -> str | None:
+    if found == width or (found == width + 1 and ends_empty):
+        return None
+    return f"{found} cells where the header has {width}"
+
+
+def _line_end(text: bytes | mmap, at: int) -> int:
+    end = text.find(b"\n", at)
+    return len(text) if end < 0 else end
