@@ -106,7 +106,8 @@ def write_records(rng: np.random.Generator, people: People, visits: Visits) -> p
     codes = [[code for _, code in r.towns] for r in c.REGIONS]
     starts = np.cumsum([0, *(len(t) for t in towns)])[:-1]
     place = starts[people.region] + people.town
-    is_office = people.kind == 1
+    is_office = pl.Series(people.kind == 1)
+    by_trade_fair = pl.Series(people.channel == c.CHANNELS.index("trade fair"))
     owner = people.region * 2 + people.account % 2
     position = np.arange(size)
     base = pl.DataFrame({"position": position, "record_id": people.record_id}).with_columns(
@@ -131,7 +132,7 @@ def write_records(rng: np.random.Generator, people: People, visits: Visits) -> p
         country=pl.Series([r.country for r in c.REGIONS]).gather(people.region),
         owner=pl.when(is_office).then(pl.Series([x for r in c.REGIONS for x in r.owners]).gather(owner)),
         channel=pl.Series(c.CHANNELS).gather(people.channel),
-        cost=pl.when(people.channel == c.CHANNELS.index("trade fair")).then(pl.Series(rng.integers(60, 181, size))),
+        cost=pl.when(by_trade_fair).then(pl.Series(rng.integers(60, 181, size))),
         referred_by=or_null(np.where(people.referrer >= 0, people.record_id[people.referrer], NO_RECORD)),
         merged=or_null(people.merged_record_id),
         opt_in=pl.Series(np.where(rng.random(size) < 0.55, "Yes", "No")),

@@ -119,10 +119,8 @@ class Exports:
         final = orders.with_columns(extra=pl.lit(0, dtype=pl.Int64), delivery=pl.col("last_delivery"))
         surplus = pl.Series(np.zeros(len(orders), dtype=np.int64)).scatter(extra["order"], extra["price"])
         first = orders.with_columns(extra=surplus, delivery=pl.col("first_delivery"), cancelled=pl.lit(False))
-        both = pl.concat(
-            [first.filter("is_sent_again"), final.with_columns(cancelled=pl.col("sort") == CANCELLED)],
-            how="diagonal",
-        )
+        final = final.with_columns(cancelled=pl.col("sort") == CANCELLED)
+        both = pl.concat([first.filter("is_sent_again"), final, final.filter("is_twice")], how="diagonal")
         of_order = pl.DataFrame({"order": lines.order, "item": lines.item, "n": lines.quantity, "price": lines.price})
         more = extra.select("order", "item", n=pl.lit(1, dtype=pl.Int64), price="price")
         meta = orders.with_row_index("order").with_columns(pl.col("order").cast(pl.Int64))

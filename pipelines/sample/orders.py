@@ -36,6 +36,8 @@ SHARE_SENT_AGAIN = 0.015
 SHARE_CORRECTED = 0.4
 """Of the orders sent again, how many had one line too many at first."""
 SHARE_CANCELLED_LATER = 0.3
+SHARE_TWICE = 0.001
+"""Orders that stand twice in the same file."""
 
 SHARE_DISCOUNT = 0.18
 SHARE_REFUND = 0.06
@@ -101,6 +103,7 @@ def _deliver(rng: np.random.Generator, order_date: pl.Series, sort: Ints) -> dic
         "is_late_row": is_late,
         "is_sent_again": is_again,
         "is_corrected": is_corrected,
+        "is_twice": rng.random(size) < SHARE_TWICE,
     }
 
 
