@@ -45,6 +45,13 @@ class SampleSummary:
     files: dict[str, int]
     """Rows by file (path below the folder), header not counted; deliveries repeat some orders."""
 
+    def sentence(self) -> str:
+        """What was written and where, for a person to read."""
+        return (
+            f"{self.customers:,} customers, {self.orders:,} orders with {self.lines:,} lines, {self.refunds:,} refunds "
+            f"and {self.answers:,} survey answers are in {self.folder}; their settings are {self.settings}"
+        )
+
 
 def _start_over(folder: Path) -> None:
     """Remove what an earlier call wrote; refuse a folder that holds anybody else's exports or settings."""

@@ -19,7 +19,9 @@ def bad_contacts(room: int) -> list[Planted]:
     return [
         Planted(",".join(cells[:4]), "a contact with 4 of 20 cells", RAGGED),
         Planted(",".join(nameless), "a contact without record id", "set aside: customer_record_id is missing"),
-        Planted(",".join(odd_date), "a contact created on 30 February", "kept; created_at is nulled, with a warning"),
+        Planted(
+            ",".join(odd_date), "a contact created on 30 February", "kept, one customer more; created_at is nulled"
+        ),
     ][:room]
 
 

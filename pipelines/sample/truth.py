@@ -200,6 +200,7 @@ class Truth:
             "first_day": c.FIRST_DAY.isoformat(),
             "seed": seed,
             "customers": customers,
+            "customers_to_find": customers + sum(x.expected.startswith("kept, one customer") for x in found),
             "orders": self.orders,
             "order_lines": self.lines,
             "refunds": self.refunds,

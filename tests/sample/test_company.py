@@ -9,6 +9,7 @@ from pipelines.errors import StorageFailed
 from pipelines.sample.company import write_sample_company
 from pipelines.sample.settings_text import SAMPLE_SETTINGS
 from pipelines.settings import Settings
+from pipelines.settings_file import load_settings
 
 ROOT = Path(__file__).parents[2]
 
@@ -73,7 +74,7 @@ def test_the_summary_counts_the_rows_of_every_file(tmp_path):
 
 
 def test_the_settings_are_valid_and_fix_the_day(company):
-    settings = Settings.model_validate(yaml.safe_load((company / "regulars.yaml").read_text(encoding="utf-8")))
+    settings = load_settings(company / "regulars.yaml", {})
     assert settings.as_of.isoformat() == "2026-06-30"
     assert settings.company.name == "Knabberkiste"
 
@@ -92,3 +93,9 @@ def test_every_column_the_settings_name_is_in_its_file(company):
 
 def test_the_example_in_the_repository_is_the_same_text():
     assert (ROOT / "regulars.example.yaml").read_text(encoding="utf-8") == SAMPLE_SETTINGS
+
+
+def test_the_summary_says_what_was_written_and_where(tmp_path):
+    sentence = write_sample_company(tmp_path, customers=30).sentence()
+    assert sentence.startswith("30 customers, ")
+    assert str(tmp_path / "regulars.yaml") in sentence
