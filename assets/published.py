@@ -5,6 +5,7 @@ Put here: what goes into a generation. Keep out: how it is written and swung (`p
 
 import datetime as dt
 from collections.abc import Sequence
+from typing import Any
 
 import dagster as dg
 from pipelines.generation_contents import contents_of, note_outcome

@@ -6,15 +6,18 @@ keep (`data_contracts/raw`, `pipelines/contracts`).
 
 import time
 from collections.abc import Iterator
+from typing import Any
 
 import dagster as dg
 from pipelines.contracts.gate import settle
-from pipelines.sources.landing import deliver
 
 from assets.resources import NightResource
 from assets.tables import check_spec, key, reported
 from pipelines.company_tables import write_company_tables
+from pipelines.night import Night
 from pipelines.settings import KINDS
+from pipelines.sources.arrivals import land_sources, refuse_required
+from pipelines.sources.delivered import deliver
 
 SETTINGS_TABLES = ("company", "acquisition_costs")
 
@@ -37,8 +40,7 @@ def raw(night: NightResource) -> Iterator[dg.MaterializeResult[Any]]:
     the_night = night.night
     with the_night.step("raw"):
         began = time.perf_counter()
-        deliver(the_night)
-        the_night.lock_down()
+        land(the_night)
         results = settle(the_night)
         write_company_tables(the_night.warehouse, the_night.settings, the_night.as_of)
         seconds = time.perf_counter() - began
@@ -46,3 +48,27 @@ def raw(night: NightResource) -> Iterator[dg.MaterializeResult[Any]]:
             yield reported(the_night, f"raw.{name}", results[name], seconds=seconds)
         for name in SETTINGS_TABLES:
             yield reported(the_night, f"raw.{name}", [], seconds=0.0)
+
+
+def land(night: Night) -> None:
+    """Land what was delivered and make `delivered.<kind>` of it; after that the build sees no file of the company's.
+
+    Raises:
+        InputRefused: A required source is missing, late or refused.
+    """
+    order = night.order
+    arrivals = land_sources(
+        night.settings,
+        order.data,
+        order.home.path,
+        night.started_at,
+        allow_shrink=order.allow.get("shrink"),
+        tell=night.say,
+    )
+    night.arrivals.extend(arrivals)
+    for arrival in arrivals:
+        for sentence in [*arrival.warnings, *(refusal.sentence for refusal in arrival.refusals)]:
+            night.say(f"{arrival.source}: {sentence}")
+    refuse_required(night.settings, arrivals)
+    deliver(night.warehouse.con, night.settings, arrivals, order.home.path)
+    night.lock_down()

@@ -6,12 +6,13 @@ Keep out: what any table holds, and which tables exist.
 
 import time
 from collections.abc import Callable, Iterable, Iterator
+from typing import Any
 
 import dagster as dg
-from pipelines.contracts.judge import RuleResult
 
 from assets.resources import NightResource
 from pipelines.contracts.contract import Contract
+from pipelines.contracts.judge import RuleResult
 from pipelines.night import Night, broken
 
 KEEPS_ITS_CONTRACT = "keeps_its_contract"

@@ -19,6 +19,7 @@ from pipelines.home import Generation, Home
 from pipelines.last_night import LastNight, read_last_night, write_last_night
 from pipelines.publish.generation import Published
 from pipelines.settings import Settings
+from pipelines.sources.arrivals import Arrivals
 from pipelines.warehouse import ROOT, Warehouse, lock_down, open_warehouse
 
 Say = Callable[[str], None]
@@ -54,6 +55,7 @@ class Night:
     number: int
     started_at: dt.datetime
     say: Say
+    arrivals: list[Arrivals] = field(default_factory=list)
     verdicts: list[RuleResult] = field(default_factory=list)
     failures: list[RegularsError] = field(default_factory=list)
     published: list[Published] = field(default_factory=list)

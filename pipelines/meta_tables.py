@@ -1,0 +1,125 @@
+"""What a generation says about itself, as tables: sources, files, checks, contracts, the dictionary, the run.
+
+Put here: filling `meta.*` from what the night knows. Keep out: the proofs (`accounting.py`), and what belongs into a
+contract (`contracts/dictionary.py`).
+"""
+
+import datetime as dt
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import polars as pl
+
+from pipelines.contracts.contract import Contract
+from pipelines.contracts.dictionary import dictionary_rows, metric_rows
+from pipelines.contracts.judge import RuleResult
+from pipelines.night import Night
+
+Row = Mapping[str, Any]
+
+SOURCE_ROWS = """
+    select source, sum(rows_read), sum(rows_loaded), sum(rows_quarantined), sum(rows_superseded)
+    from meta.row_accounting
+    group by source
+"""
+FILES = """
+    select source, file_name, file_sha256, bytes, record_count + malformed_count as rows_read, modified_at, landed_at
+    from delivered.files
+"""
+
+
+def write_meta_tables(night: Night, headline: Sequence[Row], now: dt.datetime) -> None:
+    """Fill every table of `meta` but the proofs, which stand already.
+
+    Args:
+        night: The night, all other tables built.
+        headline: The numbers a person wants first.
+        now: When the night ends, aware.
+    """
+    _write(night, "meta.sources", source_rows(night))
+    columns = [(column.name, column.type) for column in night.contracts["meta.files"].columns]
+    night.warehouse.write_frame("meta.files", night.warehouse.con.sql(FILES).pl(), columns)
+    _write(night, "meta.contracts", map(_contract_row, night.contracts.values()))
+    _write(night, "meta.data_dictionary", dictionary_rows(night.contracts))
+    _write(night, "meta.metric_definitions", metric_rows(night.contracts))
+    _write(night, "meta.runs", [_run_row(night, headline, now)])
+    _write(night, "meta.checks", map(_check_row, night.verdicts))
+
+
+def source_rows(night: Night) -> list[dict[str, Any]]:
+    """One row per source of the settings: what it is, how fresh it is, what became of its rows."""
+    counts = {name: rest for name, *rest in night.warehouse.con.execute(SOURCE_ROWS).fetchall()}
+    rows = []
+    for arrival in night.arrivals:
+        source = night.settings.sources[arrival.source]
+        read, loaded, aside, superseded = counts.get(arrival.source, (0, 0, 0, 0))
+        last = max((each.landed_at for each in arrival.deliveries), default=None)
+        rows.append(
+            {
+                "source": arrival.source,
+                "system": source.system or arrival.source,
+                "kinds": ",".join(source.mappings),
+                "delivery": source.delivery,
+                "is_required": source.is_required,
+                "last_delivered_at": last,
+                "is_stale": arrival.is_stale,
+                "reason": "; ".join(refusal.sentence for refusal in arrival.refusals) or None,
+                "rows_read": int(read),
+                "rows_loaded": int(loaded),
+                "rows_set_aside": int(aside),
+                "rows_superseded": int(superseded),
+            }
+        )
+    return rows
+
+
+def counted(verdicts: Iterable[RuleResult]) -> dict[str, int]:
+    """How many promises were kept, warned about, and broken."""
+    results = list(verdicts)
+    warned = sum(not each.passed and each.rule.severity == "warning" for each in results)
+    failed = sum(not each.passed and each.rule.severity == "critical" for each in results)
+    return {"passed": len(results) - warned - failed, "warned": warned, "failed": failed}
+
+
+def _write(night: Night, table: str, rows: Iterable[Row]) -> None:
+    """Write rows of plain values; a table without rows still has its columns."""
+    columns = [(column.name, column.type) for column in night.contracts[table].columns]
+    names = [name for name, _ in columns]
+    frame = pl.DataFrame([dict(row) for row in rows], infer_schema_length=None)
+    if frame.is_empty():
+        frame = pl.DataFrame(schema=dict.fromkeys(names, pl.String))
+    night.warehouse.write_frame(table, frame.select(names), columns)
+
+
+def _contract_row(contract: Contract) -> Row:
+    return {
+        "table_name": contract.table,
+        "version": contract.version,
+        "description": contract.description,
+        "grain": contract.grain,
+        "column_count": len(contract.columns),
+    }
+
+
+def _check_row(result: RuleResult) -> Row:
+    return {
+        "table_name": result.rule.table,
+        "rule": result.rule.id,
+        "severity": result.rule.severity,
+        "description": result.rule.description,
+        "rows_checked": result.rows_checked,
+        "failed_count": result.failed_count,
+        "passed": result.passed,
+    }
+
+
+def _run_row(night: Night, headline: Sequence[Row], now: dt.datetime) -> Row:
+    return {
+        "generation": night.number,
+        "parent": night.parent.number if night.parent else None,
+        "as_of": night.as_of,
+        "started_at": night.started_at.replace(tzinfo=None),
+        "finished_at": now.replace(tzinfo=None),
+        "headline": "; ".join(f"{each['label']}: {each['text']}" for each in headline),
+        "allowed": "; ".join(f"{gate}: {reason}" for gate, reason in sorted(night.order.allow.items())) or None,
+    }
