@@ -121,6 +121,74 @@ def list_purchase_days(orders: IntoFrame, calendar: IntoFrame, *, as_of: dt.date
     return purchases.join(days, on="day", how="left").select("customer_idx", "day_idx").unique().to_native()
 
 
+def sum_sales_by_month_and_buyer(orders: IntoFrame, calendar: IntoFrame, *, as_of: dt.date) -> Scan:
+    """One row per month × whether the buyer is known × whether it was the buyer's first order.
+
+    Args:
+        orders: `core.orders`; uses `customer_idx`, `order_date`, `is_countable`, `is_first_order`, `gross_sales`,
+            `discounts`.
+        calendar: `core.calendar`; uses `day`, `month_idx`.
+        as_of: Last day that counts.
+
+    Returns:
+        `month_idx` Int32, `is_unknown`, `is_first_order`, Int64 `customer_count` (distinct within the row) and
+        `order_count`, Decimal(38, 4) `sales` = gross_sales − discounts.
+    """
+    months = _lazy(calendar).select("month_idx", order_date=nw.col("day"))
+    sums = nw.col("order_count", "sales").sum()
+    return (
+        _countable(orders, as_of)
+        .join(months, on="order_date", how="left")
+        .select(
+            "month_idx",
+            "is_first_order",
+            "customer_idx",
+            order_count=nw.lit(1, nw.Int64),
+            sales=nw.col("gross_sales") - nw.col("discounts"),
+        )
+        .group_by("month_idx", "is_first_order", "customer_idx")
+        .agg(sums)
+        .with_columns(_counts_as_int64(), is_unknown=nw.col("customer_idx") == UNKNOWN_CUSTOMER_IDX)
+        .group_by("month_idx", "is_unknown", "is_first_order")
+        .agg(sums, customer_count=nw.len())
+        .with_columns(_counts_as_int64(), nw.col("customer_count").cast(nw.Int64))
+        .to_native()
+    )
+
+
+def sum_refunds_by_month(refunds: IntoFrame, calendar: IntoFrame, *, as_of: dt.date) -> Scan:
+    """One row per month with refunds: `month_idx` Int32, `refunds` Decimal(38, 4), of known and unknown customers.
+
+    Args:
+        refunds: `core.refunds`; uses `refund_date`, `amount`.
+        calendar: `core.calendar`; uses `day`, `month_idx`.
+        as_of: Last day that counts.
+    """
+    months = _lazy(calendar).select("month_idx", refund_date=nw.col("day"))
+    given_back = _lazy(refunds).filter(nw.col("refund_date") <= as_of).join(months, on="refund_date", how="left")
+    return given_back.group_by("month_idx").agg(nw.col("amount").sum().alias("refunds")).to_native()
+
+
+def find_first_order_date(orders: IntoFrame, *, as_of: dt.date) -> dt.date | None:
+    """The day on which the history of customers begins: the first countable order that a known customer made.
+
+    Args:
+        orders: `core.orders`; uses `customer_idx`, `order_date`, `is_countable`.
+        as_of: Last day that counts.
+
+    Returns:
+        The day; None without such an order.
+    """
+    known = _countable(orders, as_of).filter(nw.col("customer_idx") != UNKNOWN_CUSTOMER_IDX)
+    first: dt.date | None = read_into_polars(known.select(nw.col("order_date").min()).to_native()).item()
+    return first
+
+
+def select_lazily(frame: IntoFrame, *columns: str) -> Scan:
+    """Some columns of a table, on its own engine."""
+    return _lazy(frame).select(*columns).to_native()
+
+
 def read_into_polars(frame: IntoFrame) -> pl.DataFrame:
     """Run a scan on its own engine and hold the result in polars."""
     if isinstance(frame, pl.LazyFrame):  # twice as fast as polars' own default on these group-bys, and in less memory
