@@ -7,7 +7,7 @@ is simply repeated: what has a line is not landed again, and the others keep the
 
 import datetime as dt
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Literal, Self
@@ -111,7 +111,7 @@ class Ledger:
         else:
             found = self._con.execute("select coalesce(max(delivery), 0) + 1 from deliveries").fetchall()
             number = int(found[0][0])
-        line = Delivery(**{**delivery.__dict__, "delivery": number})
+        line = replace(delivery, delivery=number)
         values = {**line.__dict__, "header": json.dumps(line.header, ensure_ascii=False)}
         names = [name.strip() for name in _COLUMNS.split(",")]
         marks = ", ".join("?" for _ in names)

@@ -8,6 +8,7 @@ import datetime as dt
 import statistics
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -29,7 +30,7 @@ from pipelines.sources.landing import (
     sweep_unfinished,
 )
 from pipelines.sources.mapping_checks import check_mapping, check_settings
-from pipelines.sources.refusal import Refusal
+from pipelines.sources.refusal import ReasonCode, Refusal
 
 _RECENT_NS = 2_000_000_000
 _PAUSE_SECONDS = 0.5
@@ -111,8 +112,11 @@ def land_sources(
             night = _Night(con, ledger, landing, moment, allow_shrink, ExpressionChecker(con), tell)
             return [night.land(name, source, found[name], looks) for name, source in settings.sources.items()]
     except (OSError, duckdb.IOException) as error:
+        name = Path(str(error.filename)).name if isinstance(error, OSError) and error.filename else "a delivered file"
         reason = error.strerror if isinstance(error, OSError) and error.strerror else type(error).__name__
-        raise StorageFailed(f"a delivered file cannot be landed: {reason}; see that the disk has room") from error
+        raise StorageFailed(
+            f"{name} cannot be landed: {reason}; see that it may be read and the disk has room"
+        ) from error
 
 
 def refuse_required(settings: Settings, arrivals: list[Arrivals]) -> None:
@@ -135,7 +139,10 @@ def _settled(
     found: dict[str, list[tuple[str, Path]]], moment: dt.datetime, pause: Callable[[float], None]
 ) -> dict[Path, Look]:
     """What every file looks like, after a moment's wait when one was written just now."""
-    looks = {path: look_at(path) for files in found.values() for _, path in files}
+    looks = {}
+    for path in {path for files in found.values() for _, path in files}:
+        with suppress(FileNotFoundError):  # taken away since it was found: told when its turn comes
+            looks[path] = look_at(path)
     now_ns = int(moment.replace(tzinfo=dt.UTC).timestamp()) * 1_000_000_000
     if any(abs(now_ns - look.modified_ns) < _RECENT_NS for look in looks.values()):
         pause(_PAUSE_SECONDS)
@@ -154,6 +161,7 @@ class _Night:
 
     def land(self, name: str, source: Source, files: list[tuple[str, Path]], looks: dict[Path, Look]) -> Arrivals:
         arrivals = Arrivals(name)
+        files = [(place, path) for place, path in files if path in looks]
         for place, path in files:
             try:
                 self._land_one(name, source, place, path, looks[path], arrivals)
@@ -178,7 +186,7 @@ class _Night:
                 return  # the same bytes again; at a place that has since held others they are a new delivery
         landed = land_file(path, path.name, before, source, self.landing)
         warnings = self._judge_header(name, source, path.name, landed)
-        self._judge_count(name, source, path.name, landed)
+        excuse = self._judge_count(name, source, path.name, landed)
         delivery = self.ledger.record(
             Delivery(
                 source=name,
@@ -193,7 +201,7 @@ class _Night:
                 modified_at=before.modified_at,
                 landed_at=self.moment,
                 reader_version=READER_VERSION,
-                reason=f"shrink allowed: {self.allow_shrink}" if self.allow_shrink else None,
+                reason=excuse,
             )
         )
         arrivals.landed.append(delivery.delivery or 0)
@@ -206,28 +214,28 @@ class _Night:
         wrong = [mistake.sentence for mistake in mistakes if mistake.code == "settings"]
         if wrong:
             raise SettingsWrong("\n".join(f"sources.{name}: {sentence}" for sentence in wrong))
-        for code, reason in (("missing", "missing_column"), ("ambiguous", "ambiguous_column")):
+        reasons: dict[str, ReasonCode] = {"missing": "missing_column", "ambiguous": "ambiguous_column"}
+        for code, reason in reasons.items():
             lines = [mistake.sentence for mistake in mistakes if mistake.code == code]
             if lines:
-                raise Refusal(
-                    "missing_column" if reason == "missing_column" else "ambiguous_column",
-                    f"{file_name} (header): {'; '.join(lines)}",
-                )
+                raise Refusal(reason, f"{file_name} (header): {'; '.join(lines)}")
         return [f"{file_name}: {mistake.sentence}" for mistake in mistakes if mistake.code == "warning"]
 
-    def _judge_count(self, name: str, source: Source, file_name: str, landed: Landed) -> None:
+    def _judge_count(self, name: str, source: Source, file_name: str, landed: Landed) -> str | None:
+        """Refuse a file with too few records; give back why it is let through all the same."""
         if landed.record_count == 0 and source.is_required:
             raise Refusal("empty", f"{file_name} holds a header and no record: deliver it again")
         counts = self.ledger.record_counts(name, _COMPARED)
-        if source.delivery == "incremental" or not counts or self.allow_shrink:
-            return
-        usual = statistics.median(counts)
-        if landed.record_count < usual / 2:
-            raise Refusal(
-                "shrunk",
-                f"{file_name} holds {landed.record_count:,} records where its last {len(counts)} deliveries held "
-                f"{usual:,.0f}: deliver it again, or run with `--allow shrink=REASON` if it is right",
-            )
+        usual = statistics.median(counts) if counts and source.delivery == "full" else 0
+        if landed.record_count >= usual / 2:
+            return None
+        if self.allow_shrink:
+            return f"shrink allowed: {self.allow_shrink}"
+        raise Refusal(
+            "shrunk",
+            f"{file_name} holds {landed.record_count:,} records where its last {len(counts)} deliveries held "
+            f"{usual:,.0f} (median): deliver it again, or run with `--allow shrink=REASON` if it is right",
+        )
 
     def _refuse_late(
         self, source: Source, files: list[tuple[str, Path]], looks: dict[Path, Look], arrivals: Arrivals

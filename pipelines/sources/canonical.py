@@ -111,8 +111,15 @@ def _moment(value: str, pattern: str, zone: str) -> str:
         f"when regexp_full_match({value}, {literal(_DAY)}) "
         f"then coalesce({_from_zone(local, zone, False)}, {_remarked(value, zone)}) "
         f"when regexp_full_match({value}, {literal(_WITH_OFFSET)}) "
-        f"then coalesce({_utc_text(f'try_cast({value} as timestamptz)')}, {value}) else {value} end"
+        f"then coalesce({_utc_text(f'try_cast({_as_duckdb_reads_offsets(value)} as timestamptz)')}, {value}) "
+        f"else {value} end"
     )
+
+
+def _as_duckdb_reads_offsets(value: str) -> str:
+    """With seconds, and no blank before the offset."""
+    joined = rf"regexp_replace({value}, ' (Z|[+-][0-9:]+)$', '\1')"
+    return rf"regexp_replace({joined}, '^(.{{16}})(Z|[+-][0-9:]+)$', '\1:00\2')"
 
 
 def _from_zone(local: str, zone: str, has_time: bool) -> str:

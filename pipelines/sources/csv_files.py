@@ -76,7 +76,7 @@ def read_csv_file(original: Path, file_name: str, file_sha256: str, source: Sour
     return landed
 
 
-def physical_lines(original: Path, source: Source, records: set[int], work: Path) -> dict[int, int]:
+def lines_of_records(original: Path, source: Source, records: set[int], work: Path) -> dict[int, int]:
     """The line of the delivered text on which each of some records begins; both count from 1, records after the header.
 
     Args:

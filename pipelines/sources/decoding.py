@@ -117,7 +117,7 @@ def _refuse_other_formats(start: bytes, file_name: str, is_gzip: bool) -> None:
 def _encoding(plain: Path, start: bytes, file_name: str, declared: str) -> tuple[str, bytes]:
     """Which encoding the file is in, and its byte order mark (empty when it has none)."""
     found = next(((name, mark) for mark, name in _MARKS if start.startswith(mark)), None)
-    if found and declared in ("auto", "utf-8", "utf-16"):
+    if found:
         return found
     if declared == "utf-16":
         return ("utf-16-be" if start[:1] == b"\0" else "utf-16-le"), b""

@@ -17,8 +17,8 @@ from pipelines.sources.arrivals import Arrivals
 from pipelines.sources.expressions import ExpressionChecker
 from pipelines.sources.identifiers import literal, quoted
 from pipelines.sources.kinds import KIND_COLUMNS, TRACE_COLUMNS
-from pipelines.sources.landed_text import Landed, malformed_path, private_connection, text_path
-from pipelines.sources.landing import landed_again, lines_of_records
+from pipelines.sources.landed_text import Landed, malformed_path, private_connection, readable_text_path
+from pipelines.sources.landing import landed_again, physical_lines
 from pipelines.sources.mapping import expressions_of, json_of_row, select_kind, unread_columns
 from pipelines.sources.mapping_checks import check_mapping
 
@@ -45,10 +45,14 @@ class _Read:
     landing: Path
 
     @property
+    def text(self) -> Path:
+        """The landed rows."""
+        return readable_text_path(self.landing, self.landed.file_sha256, self.source)
+
+    @property
     def rows(self) -> str:
         """SQL of the landed rows, with `file_row_number` from 0."""
-        path = text_path(self.landing, self.landed.file_sha256, self.source)
-        return f"read_parquet({literal(path)}, file_row_number = true)"
+        return f"read_parquet({literal(self.text)}, file_row_number = true)"
 
     @property
     def system(self) -> str:
@@ -153,7 +157,7 @@ def _failing_expression(con: duckdb.DuckDBPyConnection, read: _Read, kind: str, 
 
 def _insert_malformed(con: duckdb.DuckDBPyConnection, read: _Read) -> None:
     if read.landed.malformed_count:
-        aside = literal(malformed_path(read.landing, read.landed.file_sha256, read.source))
+        aside = literal(malformed_path(read.text))
         con.execute(
             f"insert into delivered.malformed select {_place(read)}, line, text, reason from read_parquet({aside})"
         )
@@ -170,7 +174,7 @@ def _insert_unclaimed(con: duckdb.DuckDBPyConnection, read: _Read) -> None:
     ).fetchall()
     if not unclaimed:
         return
-    lines = lines_of_records({number for number, _ in unclaimed}, read.landed, read.source, read.landing)
+    lines = physical_lines({number for number, _ in unclaimed}, read.landed.file_sha256, read.source, read.landing)
     con.executemany(
         f"insert into delivered.malformed select {_place(read)}, ?, ?, ?",
         [(lines.get(number, number), row, "unclaimed: no kind's `when` is true") for number, row in unclaimed],

@@ -44,9 +44,19 @@ def text_path(landing: Path, file_sha256: str, source: Source) -> Path:
     return landing / f"{file_sha256}-r{READER_VERSION}{_way_of_reading(source)}.parquet"
 
 
-def malformed_path(landing: Path, file_sha256: str, source: Source) -> Path:
-    """Where the lines lie that are no records: `line` BIGINT, `text`, `reason`."""
-    return text_path(landing, file_sha256, source).with_suffix(".malformed.parquet")
+def readable_text_path(landing: Path, file_sha256: str, source: Source) -> Path:
+    """`text_path`; but where that is not there and the original is gone, what the newest older reader made of it."""
+    wanted = text_path(landing, file_sha256, source)
+    if wanted.exists() or original_path(landing, file_sha256).exists():
+        return wanted
+    way = _way_of_reading(source)
+    older = (landing / f"{file_sha256}-r{version}{way}.parquet" for version in range(READER_VERSION - 1, 0, -1))
+    return next((path for path in older if path.exists()), wanted)
+
+
+def malformed_path(text: Path) -> Path:
+    """Where the lines lie that are no records of that landed text: `line` BIGINT, `text`, `reason`."""
+    return text.with_suffix(".malformed.parquet")
 
 
 def _way_of_reading(source: Source) -> str:

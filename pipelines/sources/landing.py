@@ -16,7 +16,7 @@ import duckdb
 
 from pipelines.errors import StorageFailed
 from pipelines.settings import Source
-from pipelines.sources.csv_files import physical_lines, read_csv_file
+from pipelines.sources.csv_files import lines_of_records, read_csv_file
 from pipelines.sources.json_lines import lines_of_objects, read_json_lines
 from pipelines.sources.landed_text import (
     Landed,
@@ -25,6 +25,7 @@ from pipelines.sources.landed_text import (
     private_connection,
     put_in_place,
     read_landed,
+    readable_text_path,
     text_path,
 )
 from pipelines.sources.parquet_files import read_parquet_file
@@ -100,7 +101,7 @@ def landed_again(
         Refusal: Read the new way, the file cannot be used.
         StorageFailed: Neither its text nor its original is left.
     """
-    found = read_landed(con, text_path(landing, file_sha256, source))
+    found = read_landed(con, readable_text_path(landing, file_sha256, source))
     if found is not None:
         return found
     original = original_path(landing, file_sha256)
@@ -115,18 +116,40 @@ def landed_again(
         return _read(copy, file_name, file_sha256, source, landing, work)
 
 
-def lines_of_records(records: set[int], landed: Landed, source: Source, landing: Path) -> dict[int, int]:
-    """The line of the delivered text on which each record (`_row`, from 1) begins.
+def physical_lines(records: set[int], file_sha256: str, source: Source, landing: Path) -> dict[int, int]:
+    """The line of the delivered text on which each record begins; both count from 1, records after the header.
 
     Where the original is gone, or the format has no lines, the mapping is empty.
+
+    Args:
+        records: Numbers of sound records, as in `_row`.
+        file_sha256: The file.
+        source: How it is written.
+        landing: The folder of landed files.
     """
-    original = original_path(landing, landed.file_sha256)
+    original = original_path(landing, file_sha256)
     if source.format == "parquet" or not original.exists():
         return {}
     if source.format == "jsonl":
         return lines_of_objects(original, records)
     with _private_folder(landing) as work:
-        return physical_lines(original, source, records, work)
+        return lines_of_records(original, source, records, work)
+
+
+def sweep_originals(landing: Path, landed_before: dt.datetime) -> int:
+    """Remove originals that landed before an aware moment; their text stays, without it a file would be gone.
+
+    Returns:
+        How many were removed.
+    """
+    old = [
+        path
+        for path in landing.glob("*.orig")
+        if path.stat().st_mtime < landed_before.timestamp() and any(landing.glob(f"{path.stem}-r*.parquet"))
+    ]
+    for path in old:
+        path.unlink()
+    return len(old)
 
 
 def sweep_unfinished(landing: Path) -> None:
@@ -149,7 +172,7 @@ def _read(copy: Path, file_name: str, file_sha256: str, source: Source, landing:
         landed = read_csv_file(copy, file_name, file_sha256, source, work)
     put_in_place(copy, original_path(landing, file_sha256))
     if landed.malformed_count:
-        put_in_place(work / "malformed.parquet", malformed_path(landing, file_sha256, source))
+        put_in_place(work / "malformed.parquet", malformed_path(target))
     put_in_place(work / "landed.parquet", target)  # last: once it is there, the others are
     return landed
 

@@ -39,7 +39,9 @@ def read_parquet_file(original: Path, file_name: str, file_sha256: str, work: Pa
             )
             written = literal(work / "landed.parquet")
             con.execute(f"copy (select {selected} from {source}) to {written} ({describing(landed)})")
-        except (duckdb.InvalidInputException, duckdb.ConversionException, duckdb.IOException) as error:
+        except (duckdb.IOException, duckdb.OutOfMemoryException):
+            raise
+        except duckdb.Error as error:
             raise Refusal("damaged", f"{file_name} cannot be read as Parquet: deliver it again") from error
     return landed
 
