@@ -1,0 +1,51 @@
+-- One row per day, from the year of the first event to the year of the last, or of the last day that counts.
+with
+    events as (
+        select min(order_date) as first_day, max(order_date) as last_day from core.orders
+        union all
+        select min(refund_date), max(refund_date) from core.refunds
+        union all
+        select min(adjustment_date), max(adjustment_date) from core.adjustments
+        union all
+        select min(answered_date), max(answered_date) from core.survey_responses
+        union all
+        select as_of, as_of from raw.company
+    ),
+
+    days as (
+        select
+            cast(unnest(generate_series(
+                date_trunc('year', min(first_day)),
+                date_trunc('year', max(last_day)) + interval 1 year - interval 1 day,
+                interval 1 day
+            )) as date) as day,
+        from events
+    ),
+
+    fiscal as (
+        select
+            days.day,
+            company.fiscal_year_starts,
+            (month(days.day) - company.fiscal_year_starts + 12) % 12 + 1 as fiscal_month,
+        from days
+        cross join raw.company as company
+    )
+
+select
+    day,
+    cast(date_diff('day', date '1970-01-01', day) as integer) as day_idx,
+    strftime(day, '%G-W%V') as iso_week,
+    cast(date_trunc('week', day) as date) as week_start,
+    cast(date_diff('week', date '1969-12-29', day) as integer) as week_idx,
+    cast(date_trunc('month', day) as date) as month,
+    cast(year(day) * 12 + month(day) - 1 as integer) as month_idx,
+    cast(date_trunc('quarter', day) as date) as quarter,
+    cast(year(day) * 4 + quarter(day) - 1 as integer) as quarter_idx,
+    cast(year(day) as integer) as year,
+    -- a fiscal year bears the name of the calendar year in which it ends
+    cast(year(day) + (fiscal_year_starts > 1 and month(day) >= fiscal_year_starts)::integer as integer) as fiscal_year,
+    cast((fiscal_month + 2) // 3 as integer) as fiscal_quarter,
+    cast(fiscal_month as integer) as fiscal_month,
+    day = last_day(day) as is_month_end,
+from fiscal
+order by day

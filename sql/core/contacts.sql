@@ -1,0 +1,26 @@
+-- One row per person, whether or not they ever bought anything.
+with
+    -- a person is deleted when every CRM record of theirs is
+    crm as (
+        select links.contact_id, bool_and(coalesce(customers.is_deleted, false)) as is_deleted
+        from staging.customers as customers
+        join identity.customer_links as links
+            on links.link_type = 'customer_record'
+            and links.system = customers._system
+            and links.source_record_id = customers.customer_record_id
+        group by links.contact_id
+    ),
+
+    people as (
+        select distinct contact_id, customer_id, customer_idx
+        from identity.records
+        where contact_id is not null
+    )
+
+select
+    people.contact_id,
+    people.customer_id,
+    people.customer_idx,
+    coalesce(crm.is_deleted, false) as is_deleted,
+from people
+left join crm on crm.contact_id = people.contact_id

@@ -1,0 +1,8 @@
+-- One row per record of another system that tells of a customer or a person.
+select
+    system,
+    source_record_id,
+    record_type,
+    customer_id,
+    contact_id,
+from identity.records

@@ -1,0 +1,103 @@
+-- One row per customer (paying party), and one for all that nobody is known to have done.
+with
+    -- newest first: by the system's own moment of change, then by delivery and row
+    ranked as (
+        select
+            links.customer_idx,
+            crm.*,
+            row_number() over (order by crm.updated_at nulls first, crm._row_id) as newness,
+        from staging.customers as crm
+        join identity.customer_links as links
+            on links.link_type = 'customer_record'
+            and links.system = crm._system
+            and links.source_record_id = crm.customer_record_id
+    ),
+
+    -- per attribute the newest value that is not empty; an address only as a whole
+    crm as (
+        select
+            customer_idx,
+            min(created_at) as created_at,
+            arg_max({'country': country, 'region': region, 'city': city}, newness)
+                filter (coalesce(country, region, city) is not null) as address,
+            arg_max(customer_type, newness) as customer_type,
+            arg_max(acquisition_channel, newness) as acquisition_channel,
+            arg_max(acquisition_cost, newness) as acquisition_cost,
+            arg_max(owner, newness) as owner,
+            arg_max({'system': _system, 'id': referred_by_record_id}, newness)
+                filter (referred_by_record_id is not null) as referrer,
+            arg_max(email_opt_in, newness) as email_opt_in,
+            bool_and(coalesce(is_deleted, false)) as is_deleted,
+        from ranked
+        group by customer_idx
+    ),
+
+    bought as (
+        select
+            customer_idx,
+            min(ordered_at) as first_at,
+            max(ordered_at) filter (coalesce(country, region, city) is not null) as address_at,
+        from core.orders
+        group by customer_idx
+    ),
+
+    -- the newest order's address; of two orders in one moment always the same one
+    delivered_to as (
+        select
+            orders.customer_idx,
+            max({'country': orders.country, 'region': orders.region, 'city': orders.city}) as address,
+        from core.orders as orders
+        semi join bought on bought.customer_idx = orders.customer_idx and bought.address_at = orders.ordered_at
+        where orders.customer_idx > 0 and coalesce(orders.country, orders.region, orders.city) is not null
+        group by orders.customer_idx
+    ),
+
+    answered as (
+        select customer_idx, min(answered_at) as first_at
+        from core.survey_responses
+        where customer_idx is not null
+        group by customer_idx
+    ),
+
+    everybody as (
+        select distinct customer_id, customer_idx
+        from identity.records
+        where customer_id is not null
+        union all
+        select '00000000-0000-0000-0000-000000000000', 0
+    )
+
+select
+    everybody.customer_id,
+    cast(everybody.customer_idx as integer) as customer_idx,
+    least(crm.created_at, bought.first_at, answered.first_at) as first_seen_at,
+    coalesce(crm.address, delivered_to.address).country as country,
+    coalesce(crm.address, delivered_to.address).region as region,
+    coalesce(crm.address, delivered_to.address).city as city,
+    crm.customer_type,
+    crm.acquisition_channel,
+    case when everybody.customer_idx > 0
+        then coalesce(crm.acquisition_cost, by_channel.cost, company.default_acquisition_cost)
+    end as acquisition_cost,
+    case
+        when everybody.customer_idx = 0 then null
+        when crm.acquisition_cost is not null then 'crm'
+        when by_channel.cost is not null then 'channel'
+        when company.default_acquisition_cost is not null then 'default'
+    end as acquisition_cost_method,
+    crm.owner,
+    nullif(referrers.customer_id, everybody.customer_id) as referred_by_customer_id,
+    crm.email_opt_in,
+    coalesce(crm.is_deleted, false) as is_deleted,
+    everybody.customer_idx = 0 as is_unknown,
+from everybody
+cross join raw.company as company
+left join crm on crm.customer_idx = everybody.customer_idx
+left join bought on bought.customer_idx = everybody.customer_idx
+left join delivered_to on delivered_to.customer_idx = everybody.customer_idx
+left join answered on answered.customer_idx = everybody.customer_idx
+left join raw.acquisition_costs as by_channel on by_channel.channel = crm.acquisition_channel
+left join identity.customer_links as referrers
+    on referrers.link_type = 'customer_record'
+    and referrers.system = crm.referrer.system
+    and referrers.source_record_id = crm.referrer.id

@@ -1,0 +1,45 @@
+-- One row per currency and day on which money may have moved: the newest rate delivered on or before that day.
+with
+    moments as (
+        select distinct cast(ordered_at as date) as utc_date from staging.orders
+        union
+        select distinct cast(ordered_at as date) from staging.order_lines
+        union
+        select distinct cast(refunded_at as date) from staging.refunds
+        union
+        select distinct cast(paid_at as date) from staging.payments
+    ),
+
+    -- the company's day of a moment lies at most one day beside its UTC day
+    days as (
+        select distinct utc_date + beside.days as rate_date
+        from moments
+        cross join (values (-1), (0), (1)) as beside (days)
+        where utc_date is not null
+        union
+        select as_of from raw.company
+    ),
+
+    currencies as (
+        select distinct currency from staging.fx_rates
+    )
+
+select
+    days.rate_date,
+    company.currency,
+    cast(1 as decimal(18, 8)) as rate,
+from days
+cross join raw.company as company
+union all
+select
+    wanted.rate_date,
+    wanted.currency,
+    known.rate,
+from (
+    select days.rate_date, currencies.currency
+    from days
+    cross join currencies
+    anti join raw.company as company on company.currency = currencies.currency
+) as wanted
+asof join staging.fx_rates as known
+    on known.currency = wanted.currency and known.rate_date <= wanted.rate_date

@@ -1,0 +1,154 @@
+-- One row per order: those delivered as orders, and those that only their lines tell of.
+with
+    line_totals as (
+        select
+            _system as system,
+            order_id,
+            count(*) as line_count,
+            sum(coalesce(gross_sales, cast(quantity * unit_price as decimal(18, 4)))) as gross_sales,
+            sum(discounts) as discounts,
+        from staging.order_lines
+        where line_type = 'sale'
+        group by all
+    ),
+
+    -- orders without a row of their own; what their first lines say, since lines of one order may differ
+    told_by_lines as (
+        select
+            line._system as system,
+            line.order_id,
+            arg_min(line._source, line._row_id) as source,
+            coalesce(
+                arg_min(line.customer_system, line._row_id) filter (line.customer_record_id is not null),
+                line._system
+            ) as customer_system,
+            arg_min(line.customer_record_id, line._row_id) as customer_record_id,
+            min(line.ordered_at) as ordered_at,
+            arg_min(line.store_id, line._row_id) as store_id,
+            arg_min(line.channel, line._row_id) as channel,
+            arg_min(line.country, line._row_id) as country,
+            arg_min(line.region, line._row_id) as region,
+            arg_min(line.city, line._row_id) as city,
+            -- an order in two currencies has no total: its currency stays empty and the contract stops it
+            case when min(line.currency) = max(line.currency) then min(line.currency) end as currency,
+            coalesce(bool_or(line.is_test), false) as is_test,
+        from staging.order_lines as line
+        semi join (
+            from line_totals
+            anti join staging.orders as own_row
+                on own_row._system = line_totals.system and own_row.order_id = line_totals.order_id
+        ) as orphan
+            on orphan.system = line._system and orphan.order_id = line.order_id
+        where line.line_type = 'sale'
+        group by line._system, line.order_id
+    ),
+
+    delivered as (
+        select
+            _system as system,
+            order_id,
+            _source as source,
+            coalesce(customer_system, _system) as customer_system,
+            customer_record_id,
+            ordered_at,
+            status,
+            store_id,
+            channel,
+            country,
+            region,
+            city,
+            currency,
+            gross_sales,
+            discounts,
+            shipping,
+            tax,
+            promised_at,
+            delivered_at,
+            coalesce(is_test, false) as is_test,
+            coalesce(is_cancelled, false) as is_cancelled,
+        from staging.orders
+        union all by name
+        select *, false as is_cancelled from told_by_lines
+    ),
+
+    known as (
+        select
+            delivered.* exclude (gross_sales, discounts),
+            cast(coalesce(delivered.gross_sales, line_totals.gross_sales, 0) as decimal(18, 4)) as gross_sales,
+            cast(coalesce(delivered.discounts, line_totals.discounts, 0) as decimal(18, 4)) as discounts,
+            coalesce(line_totals.line_count, 0) as line_count,
+            cast(timezone(company.timezone, timezone('UTC', delivered.ordered_at)) as date) as order_date,
+            coalesce(by_record.customer_id, by_order.customer_id, '00000000-0000-0000-0000-000000000000') as customer_id,
+            coalesce(by_record.customer_idx, by_order.customer_idx, 0) as customer_idx,
+        from delivered
+        cross join raw.company as company
+        left join line_totals
+            on line_totals.system = delivered.system and line_totals.order_id = delivered.order_id
+        left join identity.customer_links as by_record
+            on by_record.link_type = 'customer_record'
+            and by_record.system = delivered.customer_system
+            and by_record.source_record_id = delivered.customer_record_id
+        left join identity.customer_links as by_order
+            on by_order.link_type = 'order'
+            and by_order.system = delivered.system
+            and by_order.source_record_id = delivered.order_id
+    ),
+
+    priced as (
+        select
+            known.*,
+            cast(known.gross_sales * fx.rate as decimal(18, 4)) as gross_sales_reporting,
+            fx.rate,
+            not is_test and not is_cancelled and coalesce(known.gross_sales * fx.rate, 0) > 0 as is_countable,
+        from known
+        left join core.fx_rates as fx on fx.currency = known.currency and fx.rate_date = known.order_date
+    ),
+
+    first_moments as (
+        select customer_idx, min(ordered_at) as ordered_at
+        from priced
+        where is_countable and customer_idx <> 0
+        group by all
+    ),
+
+    -- of several orders in one moment the lowest system and id is the first
+    first_orders as (
+        select customer_idx, min({'system': system, 'order_id': order_id}) as first_order
+        from priced
+        semi join first_moments using (customer_idx, ordered_at)
+        where is_countable
+        group by all
+    )
+
+select
+    system,
+    order_id,
+    source,
+    customer_id,
+    priced.customer_idx,
+    ordered_at,
+    order_date,
+    status,
+    store_id,
+    channel,
+    country,
+    region,
+    city,
+    currency,
+    gross_sales as gross_sales_original,
+    discounts as discounts_original,
+    coalesce(shipping, 0) as shipping_original,
+    coalesce(tax, 0) as tax_original,
+    gross_sales_reporting as gross_sales,
+    cast(discounts * rate as decimal(18, 4)) as discounts,
+    cast(coalesce(shipping, 0) * rate as decimal(18, 4)) as shipping,
+    cast(coalesce(tax, 0) * rate as decimal(18, 4)) as tax,
+    promised_at,
+    delivered_at,
+    cast(line_count as integer) as line_count,
+    is_test,
+    is_cancelled,
+    is_countable,
+    coalesce(first_order = {'system': system, 'order_id': order_id}, false) as is_first_order,
+from priced
+left join first_orders on first_orders.customer_idx = priced.customer_idx

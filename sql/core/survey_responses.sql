@@ -1,0 +1,32 @@
+-- One row per answered survey question that has a score.
+select
+    responses._system as system,
+    responses.response_id,
+    responses._source as source,
+    responses.survey_kind as kind,
+    responses.score,
+    responses.scale_min,
+    responses.scale_max,
+    -- only whole points of a 0 to 10 scale make an NPS; every other scale is a score of its own
+    case
+        when responses.survey_kind <> 'nps' or responses.scale_min <> 0 or responses.scale_max <> 10 then null
+        when responses.score <> floor(responses.score) or responses.score not between 0 and 10 then null
+        when responses.score >= 9 then 'promoter'
+        when responses.score >= 7 then 'passive'
+        else 'detractor'
+    end as nps_group,
+    responses.answered_at,
+    cast(timezone(company.timezone, timezone('UTC', responses.answered_at)) as date) as answered_date,
+    links.contact_id,
+    links.customer_id,
+    links.customer_idx,
+    responses.order_id,
+    responses.touchpoint,
+    responses.language,
+    responses.comment is not null as has_comment,
+from staging.survey_responses as responses
+cross join raw.company as company
+left join identity.customer_links as links
+    on links.link_type = 'response'
+    and links.system = responses._system
+    and links.source_record_id = responses.response_id

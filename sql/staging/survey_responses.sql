@@ -1,0 +1,22 @@
+-- One row per answered survey; typed, otherwise unchanged.
+select
+    response_id,
+    survey_kind,
+    cast(score as decimal(9, 4)) as score,
+    cast(scale_min as decimal(9, 4)) as scale_min,
+    cast(scale_max as decimal(9, 4)) as scale_max,
+    cast(answered_at as timestamp) as answered_at,
+    email,
+    customer_record_id,
+    customer_system,
+    order_id,
+    touchpoint,
+    language,
+    comment,
+    _source,
+    _system,
+    _delivery,
+    _file_sha256,
+    _row,
+    _row_id,
+from raw.survey_responses

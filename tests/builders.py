@@ -1,0 +1,172 @@
+"""Small tables for tests: a test writes only the values that it is about, the rest is dull.
+
+`run_sql("core/orders", staging__orders=[{...}])` runs the real file, and the real files of what it reads unless the test
+gives those tables itself; `people_of(...)` and `build(...)` go from staging or delivered rows to everything after them.
+"""
+
+import datetime as dt
+from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
+from functools import cache
+from typing import Any
+
+import duckdb
+
+from pipelines.sources.kinds import KIND_COLUMNS, TRACE_COLUMNS
+from pipelines.warehouse import SCHEMAS, sql_files, tables_read_by
+
+Row = Mapping[str, Any]
+
+AS_OF = dt.date(2026, 1, 31)
+UNKNOWN = "00000000-0000-0000-0000-000000000000"
+
+_DULL: dict[str, Row] = {
+    "customers": {},
+    "orders": {"ordered_at": "2026-01-05 10:00:00", "currency": "EUR"},
+    "order_lines": {"line_type": "sale", "quantity": "1", "currency": "EUR"},
+    "payments": {"currency": "EUR", "amount": "0"},
+    "refunds": {"refunded_at": "2026-01-20 10:00:00", "currency": "EUR", "amount": "0"},
+    "products": {},
+    "survey_responses": {
+        "survey_kind": "nps",
+        "score": "9",
+        "scale_min": "0",
+        "scale_max": "10",
+        "answered_at": "2026-01-10 10:00:00",
+    },
+    "fx_rates": {},
+}
+_COMPANY: Row = {
+    "as_of": AS_OF,
+    "timezone": "UTC",
+    "currency": "EUR",
+    "customer_is": "person",
+    "value_basis": "net_sales",
+    "lapse_days": 365,
+    "max_lifetime_years": 10.0,
+    "default_acquisition_cost": None,
+    "fiscal_year_starts": 1,
+}
+_MADE_BY_HAND = {
+    "raw.company": (
+        "as_of date, timezone varchar, currency varchar, customer_is varchar, value_basis varchar, lapse_days integer, "
+        "max_lifetime_years double, default_acquisition_cost decimal(18, 4), fiscal_year_starts integer"
+    ),
+    "raw.acquisition_costs": "channel varchar, cost decimal(18, 4)",
+    "identity.records": (
+        "record_key varchar, system varchar, record_type varchar, source_record_id varchar, contact_id varchar, "
+        "customer_id varchar, customer_idx integer, first_delivery integer"
+    ),
+    "identity.customer_links": (
+        "link_type varchar, system varchar, source_record_id varchar, customer_id varchar, customer_idx integer, "
+        "contact_id varchar"
+    ),
+}
+
+
+def delivered_row(kind: str, number: int, given: Row) -> dict[str, Any]:
+    """A row as `pipelines/sources` delivers it: the `number`th of one file of the system `shop`, unless told otherwise."""
+    row: dict[str, Any] = {"_source": "shop", "_system": "shop", "_delivery": 1, "_row": number} | _DULL[kind] | given
+    return {"_file_sha256": f"file {row['_delivery']}", "_row_id": row["_delivery"] * 2**40 + row["_row"]} | row
+
+
+def run_sql(name: str, **tables: Sequence[Row]) -> list[dict[str, Any]]:
+    """Run `sql/<name>.sql` on small tables.
+
+    Args:
+        name: `layer/table`.
+        tables: `layer__table` -> its rows; missing columns are NULL or dull. What is not given is made by its own SQL file
+            from what is, or is empty.
+
+    Returns:
+        The rows as dictionaries, sorted by all columns from the left.
+    """
+    with warehouse(**tables) as con:
+        select_into(con, name.replace("/", "."))
+        return rows_of(con, name.replace("/", "."))
+
+
+def warehouse(**tables: Sequence[Row]) -> duckdb.DuckDBPyConnection:
+    """An empty build that holds the given tables, `raw.*` and empty `identity.*`."""
+    con = duckdb.connect(config={"threads": 1})
+    for schema in SCHEMAS:
+        con.execute(f"create schema {schema}")
+    for kind, columns in KIND_COLUMNS.items():
+        typed = [(column.name, "varchar") for column in columns] + list(TRACE_COLUMNS)
+        con.execute(f"create table delivered.{kind} ({', '.join(f'{name} {type_}' for name, type_ in typed)})")
+        con.execute(f"create view raw.{kind} as select * from delivered.{kind}")
+    for table, create in _MADE_BY_HAND.items():
+        con.execute(f"create table {table} ({create})")
+    company = tables.pop("raw__company", [{}])
+    fill(con, "raw.company", [_COMPANY | company[0]])
+    for name, rows in tables.items():
+        layer, table = name.split("__")
+        if layer == "raw" and table in KIND_COLUMNS:
+            layer = "delivered"
+        elif layer in {"staging", "core"}:
+            con.execute(f"create table {layer}.{table} ({', '.join(f'{n} {t}' for n, t in types_of(layer, table))})")
+        if table in KIND_COLUMNS and layer in {"delivered", "staging"}:
+            rows = [delivered_row(table, number, row) for number, row in enumerate(rows, 1)]
+        fill(con, f"{layer}.{table}", rows)
+    return con
+
+
+def fill(con: duckdb.DuckDBPyConnection, table: str, rows: Sequence[Row]) -> None:
+    """Insert rows given as dictionaries; columns that a row lacks are NULL."""
+    for row in rows:
+        holes = ", ".join("?" for _ in row)
+        con.execute(f"insert into {table} ({', '.join(row)}) values ({holes})", list(row.values()))
+
+
+def select_into(con: duckdb.DuckDBPyConnection, table: str) -> None:
+    """Make `table` by its SQL file, after what it reads; nothing is made twice."""
+    if table in tables_there(con):
+        return
+    select = _selects()[table]
+    for read in sorted(tables_read_by(select)):
+        select_into(con, read)
+    con.execute(f"create table {table} as {select}")
+
+
+def tables_there(con: duckdb.DuckDBPyConnection) -> set[str]:
+    """`schema.table` of every table and view."""
+    return {
+        f"{schema}.{name}"
+        for schema, name in con.execute("select table_schema, table_name from information_schema.tables").fetchall()
+    }
+
+
+def rows_of(con: duckdb.DuckDBPyConnection, table: str) -> list[dict[str, Any]]:
+    """All rows of a table, as dictionaries, sorted by all columns from the left."""
+    result = con.execute(f"select * from {table} order by all")
+    names = [column[0] for column in result.description or []]
+    return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
+
+
+def money(amount: str) -> Decimal:
+    """An amount as the tables hold it."""
+    return Decimal(amount).quantize(Decimal("0.0001"))
+
+
+def only(rows: Sequence[Row]) -> Row:
+    """The one row that there is."""
+    (row,) = rows
+    return row
+
+
+@cache
+def _selects() -> dict[str, str]:
+    return {f"{path.parent.name}.{path.stem}": path.read_text(encoding="utf-8") for path in sql_files()}
+
+
+@cache
+def types_of(layer: str, table: str) -> tuple[tuple[str, str], ...]:
+    """Columns and types of a SQL table, found by running it on nothing."""
+    with warehouse() as con:
+        select_into(con, f"{layer}.{table}")
+        return tuple((row[0], row[1]) for row in con.execute(f"describe {layer}.{table}").fetchall())
+
+
+def pick(rows: Sequence[Row], *columns: str) -> Iterator[tuple[Any, ...]]:
+    """The named columns of every row."""
+    return (tuple(row[column] for column in columns) for row in rows)
