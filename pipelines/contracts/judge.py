@@ -25,13 +25,14 @@ import duckdb
 from pipelines.contracts.contract import Contract
 from pipelines.contracts.rule import Rule
 from pipelines.contracts.violations import broken_rows, broken_when, failed_count_sql, quoted, value_of
+from pipelines.errors import RegularsError
 
 VIEW = "judged"
 COUNTS_ONLY = {"result_format": "BASIC", "partial_unexpected_count": 0, "exclude_unexpected_values": True}
 LARGEST = 1.7976931348623157e308
 
 
-class CannotJudge(Exception):
+class CannotJudge(RegularsError):
     """Great Expectations could not evaluate a rule: a bug in the contract or in a new version of a library."""
 
 

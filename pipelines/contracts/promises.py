@@ -194,7 +194,7 @@ def _valid_values(
     values = tuple((entry.get("arguments") or {}).get("validValues", ()))
     if entry.get("mustBe") != 0 or not values:
         place.wrong(
-            "invalidValues needs `mustBe: 0` and `arguments: {validValues: [...]}`; a pattern goes to logicalTypeOptions"
+            "invalidValues needs `mustBe: 0` and `arguments: {validValues: [...]}` (a pattern: logicalTypeOptions)"
         )
         return None
     words = f"{columns[0]} is one of {', '.join(str(value) for value in values)}"

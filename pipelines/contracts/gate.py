@@ -1,0 +1,191 @@
+"""The gate: what was delivered becomes `raw.<kind>`, without the documents that break their contract.
+
+Put here: the order of judging, setting aside and judging again. Keep out: which version of a document is used
+(`versions.py`), what is written about rows that are left out and the budget for them (`quarantine.py`).
+
+Great Expectations judges, our SQL made from the same rules finds the rows, and for every rule the two must count the
+same. Nothing is guessed or repaired: a row is loaded as delivered, set aside with every reason, or superseded. Only a
+column that breaks a rule of severity `warning` is emptied, and counted.
+"""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import duckdb
+
+from pipelines.contracts import versions
+from pipelines.contracts.contract import Contract
+from pipelines.contracts.judge import RuleResult, judge
+from pipelines.contracts.quarantine import FileCount, check_budgets, count_files, write_quarantine
+from pipelines.contracts.rule import Rule
+from pipelines.contracts.violations import broken_when, literal, quoted, violations_sql
+from pipelines.errors import ContractBroken, RegularsError
+
+
+class CountsDisagree(RegularsError):
+    """Two ways of counting the same rows differ: a bug of ours, never of the data."""
+
+
+@dataclass(frozen=True)
+class GateResult:
+    """What the gate did.
+
+    Attributes:
+        results: Kind -> the verdicts on `raw.<kind>`. Of rules that empty their column the count is of what was
+            delivered, so that a warning is seen although the column is clean by now.
+        delivered: Kind -> the verdicts on everything delivered, good and bad.
+        emptied: (kind, column) -> how many loaded values were emptied.
+        files: Rows read, loaded, set aside and superseded, per source, kind and file.
+    """
+
+    results: dict[str, list[RuleResult]]
+    delivered: dict[str, list[RuleResult]]
+    emptied: dict[tuple[str, str], int]
+    files: list[FileCount]
+
+
+def settle(
+    con: duckdb.DuckDBPyConnection,
+    contracts: Mapping[str, Contract],
+    budgets: Mapping[str, float] | None = None,
+    override: str | None = None,
+) -> GateResult:
+    """Make `raw.<kind>`, `quarantine.rows` and `quarantine.superseded` from `delivered.<kind>`.
+
+    Args:
+        con: The build; it holds `delivered.<kind>` for every kind, and `delivered.malformed` if lines were no records.
+        contracts: Kind -> its contract (of the table `raw.<kind>`).
+        budgets: Source -> the share of its rows, 0 to 1, that may be set aside. No entry: no budget.
+        override: Why this night may set aside more than that; None: it may not.
+
+    Raises:
+        TooManyBadRows: A source is over its budget, and there is no `override`.
+        ContractBroken: A delivered table has other columns than its contract, or what is left still breaks it.
+        CountsDisagree: Great Expectations and our SQL count differently, or rows are unaccounted for.
+    """
+    for schema in ("gate", "raw", "quarantine"):
+        con.execute(f"create schema if not exists {schema}")
+    delivered = {kind: _judge_delivered(con, contract) for kind, contract in contracts.items()}
+    _choose_documents(con, contracts)
+    later = {kind: _rules_for_later(contract) for kind, contract in contracts.items()}
+    emptied: dict[tuple[str, str], int] = {}
+    for kind in sorted(contracts, key=lambda kind: bool(later[kind])):  # those that look at other raw tables come last
+        for rule in later[kind]:
+            row_ids = violations_sql(rule, versions.accepted(kind))
+            versions.set_documents_aside(con, contracts[kind], rule.id, row_ids)
+        emptied |= _make_raw_view(con, contracts[kind])
+    write_quarantine(con, contracts)
+    files = count_files(con, list(contracts))
+    for file in files:
+        if file.rows_read != file.rows_loaded + file.rows_quarantined + file.rows_superseded:
+            raise CountsDisagree(f"rows are unaccounted for: {file}")
+    if override is None:
+        check_budgets(con, files, budgets or {}, contracts)
+    results = {kind: _judge_raw(con, contract, delivered[kind]) for kind, contract in contracts.items()}
+    return GateResult(results, delivered, emptied, files)
+
+
+def _judge_delivered(con: duckdb.DuckDBPyConnection, contract: Contract) -> list[RuleResult]:
+    table = f"delivered.{contract.name}"
+    rules = [rule for rule in contract.rules if rule.is_about_one_row]
+    structure = [rule for rule in contract.rules if rule.type == "structure"]
+    results = judge(con, contract, table, [*structure, *rules])
+    if len(results) == 1 and not results[0].passed:
+        raise ContractBroken(f"{table} has other columns than data_contracts/raw/{contract.name}.odcs.yaml promises")
+    counts = _find_violations(con, contract.name, rules)
+    for result in results:
+        if result.failed_count != counts[result.rule.id]:
+            raise CountsDisagree(
+                f"{result.rule.id}: Great Expectations counts {result.failed_count} rows of {table} that break it, "
+                f"and our SQL finds {counts[result.rule.id]}"
+            )
+    return results
+
+
+def _find_violations(con: duckdb.DuckDBPyConnection, kind: str, rules: Sequence[Rule]) -> Counter[str]:
+    """Fill `gate.<kind>_violations` in one statement and one scan; rule id -> rows that break it, counted by a scan."""
+    con.execute(f"create table gate.{kind}_violations (rule varchar, row_id bigint)")
+    if rules:
+        broken = [f"({broken_when(rule)})" for rule in rules]
+        ids = ", ".join(
+            f"case when {test} then {literal(rule.id)} end" for test, rule in zip(broken, rules, strict=True)
+        )
+        con.execute(
+            f"insert into gate.{kind}_violations "
+            f"select unnest(list_filter([{ids}], lambda id: id is not null)), _row_id "
+            f"from delivered.{kind} where {' or '.join(broken)}"
+        )
+    rows = con.execute(f"select rule, count(row_id) from gate.{kind}_violations group by rule").fetchall()
+    return Counter(dict(rows))
+
+
+def _choose_documents(con: duckdb.DuckDBPyConnection, contracts: Mapping[str, Contract]) -> None:
+    # the order matters: each step of a kind reads the step before of the kind it is linked with
+    for kind in {*contracts, *(versions.LINKED[kind] for kind in contracts if kind in versions.LINKED)}:
+        versions.make_tables(con, kind)
+    for step in (
+        versions.note_broken_documents,
+        versions.list_versions,
+        versions.choose_versions,
+        versions.leave_rows_out,
+    ):
+        for contract in contracts.values():
+            step(con, contract)
+
+
+def _rules_for_later(contract: Contract) -> list[Rule]:
+    """Critical rules about rows that can be found only when the other raw tables are there."""
+    return [rule for rule in contract.rules if rule.severity == "critical" and rule.type in {"query", "references"}]
+
+
+def _make_raw_view(con: duckdb.DuckDBPyConnection, contract: Contract) -> dict[tuple[str, str], int]:
+    """`raw.<kind>`: the accepted rows, with the columns emptied that break a warning; how many values that were."""
+    kind = contract.name
+    con.execute(f"create table gate.{kind}_emptied (column_name varchar, row_id bigint)")
+    emptying = [rule for rule in contract.rules if rule.empties_its_column]
+    if emptying:
+        which = ", ".join(f"({literal(rule.id)}, {literal(rule.columns[0])})" for rule in emptying)
+        con.execute(
+            f"insert into gate.{kind}_emptied select distinct which.column_name, found.row_id "
+            f"from gate.{kind}_violations found join (values {which}) which(rule, column_name) using (rule) "
+            f"anti join gate.{kind}_left_out gone on gone.row_id = found.row_id"
+        )
+    counts = con.execute(
+        f"select column_name, count(row_id) from gate.{kind}_emptied group by all order by 1"
+    ).fetchall()
+    emptied = dict(counts)
+    columns = [
+        f"case when here._row_id in (select row_id from gate.{kind}_emptied where column_name = {literal(name)}) "
+        f"then null else here.{quoted(name)} end as {quoted(name)}"
+        if name in emptied
+        else f"here.{quoted(name)}"
+        for name, _ in contract.types
+    ]
+    if con.execute(f"select row_id from gate.{kind}_left_out limit 1").fetchall():
+        con.execute(f"create view raw.{kind} as {versions.accepted(kind, columns)[1:-1]}")
+    else:
+        con.execute(f"create view raw.{kind} as select {', '.join(columns)} from delivered.{kind} here")
+    return {(kind, column): count for column, count in counts}
+
+
+def _judge_raw(con: duckdb.DuckDBPyConnection, contract: Contract, before: Sequence[RuleResult]) -> list[RuleResult]:
+    kind = contract.name
+    changed = con.execute(
+        f"select row_id from gate.{kind}_left_out union all select row_id from gate.{kind}_emptied limit 1"
+    ).fetchall()
+    # when no row is left out and no value emptied, the rows are the very ones that were judged as delivered
+    known = {result.rule.id: result for result in before if result.rule.is_about_one_row and not changed}
+    rules = [rule for rule in contract.rules if rule.id not in known]
+    known |= {result.rule.id: result for result in judge(con, contract, rules=rules)}
+    failed = [
+        f"{result.rule.id} ({result.failed_count})"
+        for result in known.values()
+        if not result.passed and (result.rule.severity == "critical" or (changed and result.rule.empties_its_column))
+    ]
+    if failed:
+        raise ContractBroken(
+            f"{contract.table} still breaks its contract after bad documents were set aside: {', '.join(failed)}"
+        )
+    delivered = {result.rule.id: result for result in before if result.rule.empties_its_column}
+    return [delivered.get(rule.id, known[rule.id]) for rule in contract.rules if rule.id in known]
