@@ -202,11 +202,13 @@ class Home:
         if self.generations_folder.is_dir():
             doomed += [path for path in self.generations_folder.iterdir() if BUILDING.fullmatch(path.name)]
         doomed = [path for path in doomed if path.name not in self._builds]
-        if keep_generations is not None:
-            doomed += [self.hide(generation) for generation in self._beyond(keep_generations)]
+        for generation in [] if keep_generations is None else self._beyond(keep_generations):
+            with contextlib.suppress(OSError):  # what cannot be swept tonight is swept tomorrow
+                doomed.append(self.hide(generation))
         for path in doomed:
             if path.is_symlink():
-                path.unlink(missing_ok=True)
+                with contextlib.suppress(OSError):
+                    path.unlink()
             else:
                 shutil.rmtree(path, ignore_errors=True)
         return [path.name for path in doomed]

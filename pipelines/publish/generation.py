@@ -126,9 +126,10 @@ def publish(
 
 @contextlib.contextmanager
 def _storage_failures(name: str) -> Iterator[None]:
+    # a commit into a file that nobody else knows fails for the disk's sake only
     try:
         yield
-    except (OSError, duckdb.IOException, duckdb.FatalException) as error:
+    except (OSError, duckdb.IOException, duckdb.FatalException, duckdb.TransactionException) as error:
         raise errors.StorageFailed(
             f"{name} could not be written: {error}; the last good generation stays. Free some space, and run again"
         ) from error

@@ -44,7 +44,7 @@ def quoted(*parts: str) -> str:
 
 
 def literal(text: str) -> str:
-    """An SQL text literal. For statements that take no parameters: COPY, ATTACH, COMMENT."""
+    """An SQL text literal. COPY, ATTACH and COMMENT take no parameters, and at the first one DuckDB imports pandas."""
     return "'" + text.replace("'", "''") + "'"
 
 
@@ -56,8 +56,8 @@ def columns_of(con: duckdb.DuckDBPyConnection, table: Table) -> dict[str, str]:
     """
     rows = con.execute(
         "select column_name, data_type from duckdb_columns() "
-        "where database_name = current_database() and schema_name = ? and table_name = ? order by column_index",
-        [table.layer, table.short_name],
+        f"where database_name = current_database() and schema_name = {literal(table.layer)} "
+        f"and table_name = {literal(table.short_name)} order by column_index"
     ).fetchall()
     if not rows:
         raise errors.ContractBroken(f"{table.name} is to be published, but the night has not built it")

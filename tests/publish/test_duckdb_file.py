@@ -9,7 +9,8 @@ from tests.publish.builders import COMMENTS
 COHORTS = """
     create table marts.retention_cohorts as
     select 'month' as grain, date '2026-01-01' as cohort_start, p as period_number,
-        d as dimension, v as dimension_value, 10 as cohort_size, 10 - p as retained_customers, 1.0 as retention_rate, 3 as order_count,
+        d as dimension, v as dimension_value, 10 as cohort_size, 10 - p as retained_customers,
+        1.0 as retention_rate, 3 as order_count,
         1.5::decimal(18,4) as net_sales, 0.5::decimal(18,4) as cumulative_net_sales_per_customer, true as is_complete,
         date '2026-01-31' as as_of
     from (values ('all', 'all'), ('country', 'DE')) dims(d, v), range(3) r(p)

@@ -1,0 +1,148 @@
+"""A night may die anywhere. Readers never notice, and the next night mends everything."""
+
+import random
+import resource
+import signal
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from itertools import repeat
+
+import pytest
+
+from tests.publish.builders import a_home, publish_night
+from tests.publish.trials import (
+    ENVIRONMENT,
+    FLUSHING,
+    MAKING,
+    NIGHT,
+    ROOT,
+    WRITING,
+    check_next_night_converges,
+    check_readers_see_one_whole_generation,
+    file_changing_calls,
+    home_like,
+    need_strace,
+    start,
+    strace,
+)
+
+PUBLISHED, NEXT = 4, 5
+RANDOM_KILLS = 60
+
+
+@pytest.fixture(scope="module")
+def template(tmp_path_factory):
+    """A home with four generations: the fifth night also sweeps the first."""
+    home = a_home(tmp_path_factory.mktemp("crash") / "home")
+    for night in range(1, PUBLISHED + 1):
+        publish_night(home, night)
+    return home.path
+
+
+@pytest.fixture(scope="module")
+def content(template):
+    """The content hash of the fifth night when nothing goes wrong."""
+    with home_like(template) as home:
+        return publish_night(home, NEXT).generation.manifest.content_sha256
+
+
+@pytest.fixture(scope="module")
+def calls(template):
+    need_strace()
+    with home_like(template) as home:
+        return file_changing_calls(home.path, NEXT)
+
+
+def fault_at(template, content, call, fault):
+    """One trial. Gives the child's exit code and which generation readers saw after it."""
+    with home_like(template) as home:
+        done, _ = strace(
+            home.path, NEXT, "-e", f"trace={call.name}", "-e", f"inject={call.name}:{fault}:when={call.nth}"
+        )
+        seen = check_readers_see_one_whole_generation(home, {PUBLISHED, NEXT})
+        assert done.returncode != 0 or seen == NEXT, f"{fault} at {call.line}: the night said it had published"
+        assert "Traceback" not in done.stderr, f"{fault} at {call.line}: {done.stderr}"
+        check_next_night_converges(home, NEXT, content)
+    return done.returncode, seen
+
+
+def sweep(template, content, calls, faults):
+    with ThreadPoolExecutor(max_workers=3) as pool:
+        return list(pool.map(lambda call, fault: fault_at(template, content, call, fault), calls, faults))
+
+
+def test_a_night_killed_at_any_file_changing_call_leaves_one_whole_generation(
+    template, content, calls, record_property
+):
+    """A flush is left out: killed there or at the next call, the files are the same."""
+    struck = [call for call in calls if call.name not in FLUSHING]
+    outcomes = sweep(template, content, struck, repeat("signal=KILL"))
+    record_property("trials", len(outcomes))
+    assert len(outcomes) > 50
+    assert {code for code, _ in outcomes} == {-signal.SIGKILL}
+    assert {seen for _, seen in outcomes} == {PUBLISHED, NEXT}, (
+        f"{len(outcomes)} kills did not reach both sides of the swap"
+    )
+
+
+def test_a_failing_disk_at_any_call_leaves_one_whole_generation(template, content, calls, record_property):
+    """What makes something finds the disk full; what flushes, names or removes finds it broken."""
+    faults = ["error=ENOSPC" if call.name in (*WRITING, *MAKING) else "error=EIO" for call in calls]
+    outcomes = sweep(template, content, calls, faults)
+    record_property("trials", len(outcomes))
+    assert len(outcomes) > 70
+    assert {code for code, _ in outcomes} <= {0, 74}, f"exit codes in {len(outcomes)} trials"
+    assert {(74, PUBLISHED), (0, NEXT)} <= set(outcomes)
+
+
+def test_a_failed_last_flush_is_told_though_readers_see_the_new_generation(template, content, calls):
+    last_swap = max(position for position, call in enumerate(calls) if call.name.startswith("rename"))
+    flush = next(call for call in calls[last_swap:] if call.name in FLUSHING)
+    assert fault_at(template, content, flush, "error=EIO") == (0, NEXT)
+
+
+def test_random_kills_while_others_read(template, content, record_property):
+    with home_like(template) as home:
+        readers = [read_on(home.path) for _ in range(2)]
+        began = time.monotonic()
+        start(home.path, NEXT).wait()
+        one_night = time.monotonic() - began  # on this machine, as busy as it is now
+        chance, seen = random.Random(20260201), [NEXT]
+        for trial in range(1, RANDOM_KILLS + 1):
+            with start(home.path, 1000 * trial, "forever", stdout=subprocess.PIPE) as night:
+                assert night.stdout.readline() == b"ready\n"
+                time.sleep(chance.uniform(0, 0.6 * one_night))
+                night.kill()
+            seen.append(check_readers_see_one_whole_generation(home, range(seen[-1], 10_000)))
+        told = [reader.communicate("stop", timeout=60) for reader in readers]
+        assert [reader.returncode for reader in readers] == [0, 0], told
+        reads = [int(count) for count, _ in told]
+        record_property("trials", f"{RANDOM_KILLS} kills, {sum(reads)} reads, {len(set(seen))} generations")
+        assert len(set(seen)) > 10, f"{RANDOM_KILLS} kills came too early to let anything be published"
+        assert min(reads) > 50, f"{reads} reads during {RANDOM_KILLS} kills prove little"
+        check_next_night_converges(home, NEXT, content)
+
+
+def read_on(home):
+    command = [sys.executable, "-m", "tests.publish.reader", str(home)]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    return subprocess.Popen(command, cwd=ROOT, env=ENVIRONMENT, text=True, **pipes)
+
+
+@pytest.mark.parametrize("room", [0, 100, 1_000, 4_096, 8_192, 20_000, 270_000, 400_000, 530_000, 600_000, 900_000])
+def test_files_may_not_grow_beyond_the_room_there_is(template, content, room):
+    """RLIMIT_FSIZE: the disk is full for any file of more than `room` bytes."""
+    with home_like(template) as home:
+        code = subprocess.run(
+            [*NIGHT, str(home.path), str(NEXT)],
+            cwd=ROOT,
+            env=ENVIRONMENT,
+            check=False,
+            stderr=subprocess.DEVNULL,
+            preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (room, room)),
+        ).returncode
+        seen = check_readers_see_one_whole_generation(home, {PUBLISHED, NEXT})
+        assert (code, seen) in {(74, PUBLISHED), (0, NEXT)}
+        check_next_night_converges(home, NEXT, content)
