@@ -9,11 +9,12 @@ from collections.abc import Iterator
 from typing import Any
 
 import dagster as dg
-from pipelines.contracts.gate import settle
 
 from assets.resources import NightResource
 from assets.tables import check_spec, key, reported
 from pipelines.company_tables import write_company_tables
+from pipelines.contracts.gate import settle
+from pipelines.contracts.judge import RuleResult
 from pipelines.night import Night
 from pipelines.settings import KINDS
 from pipelines.sources.arrivals import land_sources, refuse_required
@@ -41,7 +42,7 @@ def raw(night: NightResource) -> Iterator[dg.MaterializeResult[Any]]:
     with the_night.step("raw"):
         began = time.perf_counter()
         land(the_night)
-        results = settle(the_night)
+        results = set_aside(the_night)
         write_company_tables(the_night.warehouse, the_night.settings, the_night.as_of)
         seconds = time.perf_counter() - began
         for name in KINDS:
@@ -72,3 +73,20 @@ def land(night: Night) -> None:
     refuse_required(night.settings, arrivals)
     deliver(night.warehouse.con, night.settings, arrivals, order.home.path)
     night.lock_down()
+
+
+def set_aside(night: Night) -> dict[str, list[RuleResult]]:
+    """Make `raw.<kind>` of what keeps its contract; kind -> verdicts.
+
+    Raises:
+        TooManyBadRows: A source would lose more rows than its budget allows.
+    """
+    gate = settle(
+        night.warehouse.con,
+        {kind: night.contracts[f"raw.{kind}"] for kind in KINDS},
+        budgets={name: source.max_set_aside for name, source in night.settings.sources.items()},
+        override=night.order.allow.get("set_aside"),
+    )
+    for results in gate.results.values():
+        night.verdicts.extend(results)
+    return gate.results

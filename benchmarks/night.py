@@ -1,0 +1,112 @@
+"""How long a night takes, as ratios measured side by side on this machine.
+
+    .venv/bin/python benchmarks/night.py --customers 1000000
+    .venv/bin/python benchmarks/night.py --customers 2000 --runs 3
+
+Two questions:
+1. What does a night cost beside a bare `create table … as from read_csv(…, all_varchar=true)` of its files on disk?
+2. What does it cost beside importing the libraries it uses?
+
+Every figure is the least of several runs of a whole process; a ratio's two sides are measured in turn.
+Put here: measuring. Keep out: anything the night needs.
+"""
+
+import argparse
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+STEP = re.compile(r"^(\S+)\s+([\d,]+) rows\s+([\d.]+) s$")
+LIBRARIES = "import dagster, duckdb, polars, pyarrow, narwhals, scipy.sparse.csgraph, great_expectations, sqlalchemy"
+BARE = """
+import duckdb, pathlib, sys
+con = duckdb.connect(sys.argv[2])
+for number, path in enumerate(sorted(pathlib.Path(sys.argv[1]).rglob("*.csv"))):
+    delimiter = ";" if b";" in path.open("rb").readline() and b"," not in path.open("rb").readline() else ","
+    encoding = "utf-8"
+    try:
+        path.read_bytes().decode("utf-8")
+    except UnicodeDecodeError:
+        encoding = "latin-1"
+    con.execute(
+        f"create table t{number} as from read_csv('{path}', all_varchar=true, header=true, delim='{delimiter}', "
+        f"quote='\\"', escape='\\"', ignore_errors=true, encoding='{encoding}')"
+    )
+con.close()
+"""
+
+
+def run(command: list[str]) -> tuple[float, float, float, str]:
+    """Wall seconds, CPU seconds, peak memory in GB and standard error of one process."""
+    began = time.perf_counter()
+    with tempfile.TemporaryFile("w+") as told:
+        process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=told)
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = status
+        wall = time.perf_counter() - began
+        told.seek(0)
+        text = told.read()
+    if status:
+        sys.exit(f"{' '.join(command[:4])} … failed:\n{text[-2000:]}")
+    return wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 2**20, text
+
+
+def least(runs: list[tuple[float, float, float, str]]) -> tuple[float, float, float, str]:
+    """The run with the least wall time."""
+    return min(runs, key=lambda each: each[0])
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--customers", type=int, default=2000)
+    parser.add_argument("--runs", type=int, default=2)
+    parser.add_argument("--keep", type=Path, help="write the sample company here, and use it again the next time")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = options.keep or Path(scratch) / "company"
+        if not (folder / "regulars.yaml").exists():
+            run([sys.executable, "-m", "regulars", "sample", str(folder), "--customers", str(options.customers)])
+        megabytes = sum(path.stat().st_size for path in (folder / "exports").rglob("*.csv")) / 1e6
+        nights, bares, imports = [], [], []
+        for number in range(options.runs):
+            home, bare = Path(scratch) / f"home{number}", Path(scratch) / f"bare{number}.duckdb"
+            nights.append(
+                run(
+                    [
+                        sys.executable,
+                        "-m",
+                        "regulars",
+                        "run",
+                        "--settings",
+                        str(folder / "regulars.yaml"),
+                        "--home",
+                        str(home),
+                    ]
+                )
+            )
+            bares.append(run([sys.executable, "-c", BARE, str(folder / "exports"), str(bare)]))
+            imports.append(run([sys.executable, "-c", LIBRARIES]))
+            bare.unlink()
+        night, bare, imported = least(nights), least(bares), least(imports)
+    print(f"{options.customers:,} customers, {megabytes:,.0f} MB of exports, least of {options.runs} runs\n")
+    print(f"{'':<26}{'wall s':>9}{'CPU s':>9}{'peak GB':>9}")
+    for name, each in (
+        ("whole night", night),
+        ("bare read_csv into a file", bare),
+        ("import of the libraries", imported),
+    ):
+        print(f"{name:<26}{each[0]:>9.2f}{each[1]:>9.2f}{each[2]:>9.2f}")
+    print(f"\nnight / bare read_csv      {night[0] / bare[0]:.1f} (wall)  {night[1] / bare[1]:.1f} (CPU)")
+    print(f"night / import             {night[0] / imported[0]:.1f} (wall)  {night[1] / imported[1]:.1f} (CPU)\n")
+    steps = [match.groups() for match in map(STEP.match, night[3].splitlines()) if match]
+    for table, rows, seconds in sorted(steps, key=lambda step: -float(step[2])):
+        print(f"{table:<36}{rows:>14} rows{float(seconds):>9.2f} s")
+
+
+if __name__ == "__main__":
+    main()

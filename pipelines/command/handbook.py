@@ -1,0 +1,57 @@
+"""The parts of README.md that are made, not written: the commands, and the published tables.
+
+`python -m pipelines.command.handbook` writes them anew; a test sees that somebody did.
+Put here: filling in between markers. Keep out: what the parts say.
+"""
+
+import re
+from pathlib import Path
+
+import typer
+import typer.main
+
+from pipelines.contracts.contract import load_contracts
+from pipelines.contracts.dictionary import published_tables_markdown
+from pipelines.warehouse import ROOT
+
+
+def commands_markdown(app: typer.Typer) -> str:
+    """The verbs of the command line and what each is for, as a Markdown table."""
+    group = typer.main.get_command(app)
+    commands: dict[str, typer.core.TyperCommand] = getattr(group, "commands", {})
+    lines = ["| command | what it does |", "|---|---|"]
+    for name, command in commands.items():
+        told = (command.help or "").partition("Example:")[0].split()
+        lines.append(f"| `regulars {name}` | {' '.join(told)} |")
+    return "\n".join(lines)
+
+
+def in_markers(text: str, name: str) -> str:
+    """What stands between `<!-- name -->` and `<!-- /name -->`."""
+    match = re.search(rf"<!-- {name} -->\n(.*?)<!-- /{name} -->", text, flags=re.DOTALL)
+    if match is None:
+        raise ValueError(f"the markers of `{name}` are missing")
+    return match[1].strip()
+
+
+def filled(text: str, name: str, part: str) -> str:
+    """The text with `part` between the markers of `name`."""
+    return re.sub(
+        rf"(<!-- {name} -->\n).*?(<!-- /{name} -->)",
+        lambda match: f"{match[1]}{part.strip()}\n{match[2]}",
+        text,
+        flags=re.DOTALL,
+    )
+
+
+def main(readme: Path = ROOT / "README.md") -> None:
+    """Write the made parts of the README anew."""
+    from regulars import app  # the command line imports the rooms; a room imports it only to describe it
+
+    text = filled(readme.read_text(encoding="utf-8"), "commands", commands_markdown(app))
+    text = filled(text, "tables", published_tables_markdown(load_contracts(ROOT / "data_contracts")))
+    readme.write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
