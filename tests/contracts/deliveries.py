@@ -39,7 +39,7 @@ def raw_contracts() -> dict[str, Contract]:
 
 
 def delivered(con: duckdb.DuckDBPyConnection, **kinds: list[dict[str, Any]]) -> duckdb.DuckDBPyConnection:
-    """Make `delivered.<kind>` for every kind. `delivery` (default 1) and `source` (default `shop`) of a row may be given.
+    """Make `delivered.<kind>` for every kind; a row may give its `delivery` (default 1) and `source` (default `shop`).
 
     Rows of one delivery and kind are numbered from 1 in the order given.
     """

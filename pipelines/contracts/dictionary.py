@@ -1,0 +1,101 @@
+"""What contracts say to readers: the data dictionary, metric definitions, comments, the README's table of tables.
+
+Put here: contracts -> rows and text. Keep out: writing them anywhere.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from pipelines.contracts.contract import Contract
+
+PUBLISHED_LAYERS = ("marts", "core", "meta")
+"""The layers of the published file, those that answer questions first."""
+
+
+def dictionary_rows(contracts: Mapping[str, Contract]) -> list[dict[str, Any]]:
+    """The rows of `meta.data_dictionary`: every column of every published table, in the tables' order."""
+    return [
+        {
+            "table_name": contract.table,
+            "column_name": column.name,
+            "position": position,
+            "data_type": column.type,
+            "description": column.description,
+            "unit": column.unit or None,
+            "is_key": column.key_position is not None,
+            "is_required": column.required,
+            "classification": column.classification,
+            "grain": contract.grain,
+        }
+        for contract in _published(contracts)
+        for position, column in enumerate(contract.columns, 1)
+    ]
+
+
+def metric_rows(contracts: Mapping[str, Contract]) -> list[dict[str, Any]]:
+    """The rows of `meta.metric_definitions`: every column that its contract calls a metric."""
+    return [
+        {
+            "metric": column.name,
+            "table_name": contract.table,
+            "column_name": column.name,
+            "definition": column.description,
+            "unit": column.unit,
+        }
+        for contract in _published(contracts)
+        for column in contract.columns
+        if column.is_metric
+    ]
+
+
+def comments(contracts: Mapping[str, Contract]) -> dict[str, str]:
+    """`layer.table` and `layer.table.column` -> the comment that stands on it in the published file."""
+    return dict(_comments(_published(contracts)))
+
+
+def comment_statements(contracts: Mapping[str, Contract]) -> list[str]:
+    """The same as COMMENT statements, for a database that holds all published tables."""
+    statements = []
+    for contract in _published(contracts):
+        texts = dict(_comments([contract]))
+        statements.append(f"comment on {contract.kind} {contract.table} is {_text(texts[contract.table])}")
+        statements += [
+            f'comment on column {contract.table}."{column.name}" is {_text(texts[f"{contract.table}.{column.name}"])}'
+            for column in contract.columns
+        ]
+    return statements
+
+
+def published_tables_markdown(contracts: Mapping[str, Contract]) -> str:
+    """The published tables as Markdown: per layer a table of name, grain and what it answers."""
+    parts = []
+    for layer in PUBLISHED_LAYERS:
+        rows = [
+            f"| `{contract.table}` | {_cell(contract.grain.removesuffix('.'))} | {_cell(contract.purpose)} |"
+            for contract in _published(contracts)
+            if contract.layer == layer
+        ]
+        if rows:
+            parts.append("\n".join([f"| {layer} | one row is | what it says |", "|---|---|---|", *rows]))
+    return "\n\n".join(parts) + "\n"
+
+
+def _published(contracts: Mapping[str, Contract]) -> list[Contract]:
+    tables = [contract for contract in contracts.values() if contract.layer in PUBLISHED_LAYERS]
+    return sorted(tables, key=lambda contract: (PUBLISHED_LAYERS.index(contract.layer), contract.name))
+
+
+def _comments(contracts: Iterable[Contract]) -> Iterator[tuple[str, str]]:
+    for contract in contracts:
+        yield contract.table, f"{contract.description} {contract.grain}"
+        for column in contract.columns:
+            unit = f" Unit: {column.unit}." if column.unit else ""
+            yield f"{contract.table}.{column.name}", f"{column.description}{unit}"
+
+
+def _text(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", r"\|").removeprefix("One row per ")
