@@ -6,17 +6,17 @@ Keep out: fitted models (`pipelines/models`), the published churn of the whole b
 
 import datetime as dt
 
-import narwhals as nw
 import polars as pl
 from narwhals.typing import IntoFrame
 from polars._typing import PolarsDataType
 
+from pipelines.transforms.churn import MONTHS, count_by_month, list_spells
 from pipelines.transforms.purchases import (
     MONEY,
     UNKNOWN_CUSTOMER_IDX,
-    list_purchase_days,
     read_into_polars,
-    sum_purchases_by_customer,
+    select_lazily,
+    sum_purchases_by_customer_day,
 )
 
 COLUMNS: dict[str, PolarsDataType] = {
@@ -40,7 +40,6 @@ CUSTOMERS_FOR_A_CHURN = 100
 """Average active customers that a customer type needs for a churn of its own; others take the whole base's."""
 
 DAYS_PER_YEAR = 365.25
-EPOCH = dt.date(1970, 1, 1)
 
 
 def customer_clv(
@@ -69,17 +68,15 @@ def customer_clv(
     Returns:
         The columns of `COLUMNS`, sorted by customer_id; without the unknown customer.
     """
-    totals = read_into_polars(sum_purchases_by_customer(orders, refunds, as_of=as_of))
-    known = nw.from_native(customers).lazy().select("customer_idx", "customer_id", "customer_type", "acquisition_cost")
-    buyers = totals.filter(pl.col("order_count") > 0, pl.col("customer_idx") != UNKNOWN_CUSTOMER_IDX).join(
-        read_into_polars(known.to_native()), on="customer_idx"
+    days = read_into_polars(sum_purchases_by_customer_day(orders, refunds, calendar, as_of=as_of)).filter(
+        pl.col("customer_idx") != UNKNOWN_CUSTOMER_IDX
     )
-    churn = churn_by_customer_type(
-        read_into_polars(list_purchase_days(orders, calendar, as_of=as_of)),
-        buyers.select("customer_idx", "customer_type"),
-        as_of=as_of,
-        lapse_days=lapse_days,
-    )
+    purchase_days = days.filter(pl.col("order_count") > 0).select("customer_idx", "day_idx")
+    known = select_lazily(customers, "customer_idx", "customer_id", "customer_type", "acquisition_cost")
+    buyers = _total(days).join(read_into_polars(known), on="customer_idx")
+    own_churn = pl.len().over("customer_type") >= CUSTOMERS_FOR_A_CHURN
+    types = buyers.select("customer_idx", customer_type=pl.when(own_churn).then("customer_type"))
+    churn = churn_by_customer_type(purchase_days, types, as_of=as_of, lapse_days=lapse_days)
     return (
         value_simply(buyers, churn, as_of=as_of, lapse_days=lapse_days, max_lifetime_years=max_lifetime_years)
         .with_columns(value_basis=pl.lit(value_basis), method=pl.lit("simple"), as_of=pl.lit(as_of))
@@ -142,49 +139,52 @@ def churn_by_customer_type(
 ) -> pl.DataFrame:
     """The 12-month churn at the last month-end up to `as_of`, of the whole base and per customer type.
 
-    Customers who passed their lapse point in the 12 months to the month-end E and are still lapsed at E, divided by the
-    average of the active customers at the 13 month-ends E−12 … E; only purchases up to E are used.
+    By the same definition as `marts.churn`.
 
     Args:
-        purchase_days: `customer_idx`, `day_idx` (days since 1970): one row per customer and day with an order.
-        customers: `customer_idx`, `customer_type`.
+        purchase_days: `customer_idx`, `day_idx` (days since 1970): each customer's days with an order, up to `as_of`.
+        customers: `customer_idx`, `customer_type` (NULL: of the whole base only); nobody else's purchases count.
         as_of: Last day that counts.
         lapse_days: Days without an order after which a customer has lapsed.
 
     Returns:
         `customer_type` (NULL: the whole base), `churn_rate_12m` Float64 (NULL until every one of the 13 month-ends has
-        `lapse_days` of history behind it), `average_customers` Float64.
+        `lapse_days` of history behind it), `average_customers` Float64, the average active ones at these month-ends.
     """
-    ends = [(end - EPOCH).days for end in last_month_ends(as_of, 13)]
-    days = purchase_days.filter(pl.col("customer_idx") != UNKNOWN_CUSTOMER_IDX, pl.col("day_idx") <= ends[-1])
-    first_day = days["day_idx"].min()
-    has_history = isinstance(first_day, int) and first_day <= ends[0] - lapse_days + 1
-    # From a purchase until the next one, or until it is lapse_days old, the customer is active.
-    lapses = pl.col("day_idx").cast(pl.Int64) + lapse_days
-    spans = (
-        days.lazy()
-        .sort("customer_idx", "day_idx")
-        .select("customer_idx", "day_idx", lapses=lapses, next_day=pl.col("day_idx").shift(-1).over("customer_idx"))
-        .with_columns(ends=pl.min_horizontal("lapses", "next_day"), is_last=pl.col("next_day").is_null())
-        .filter(pl.col("ends") > ends[0])
-        .join(customers.lazy(), on="customer_idx", how="left")
-        .collect()
+    days = purchase_days.join(customers, on="customer_idx")
+    typed = days.filter(pl.col("customer_type").is_not_null()).partition_by("customer_type", as_dict=True)
+    groups = [(None, days)] * (not days.is_empty()) + [(kind, group) for (kind,), group in typed.items()]
+    rows = [(kind, *_churn_of_12_months(group, as_of, lapse_days)) for kind, group in groups]
+    counts = pl.DataFrame(
+        rows,
+        schema={"customer_type": pl.String, "churned": pl.Int64, "average_customers": pl.Float64},
+        orient="row",
     )
-    active = sum(((pl.col("day_idx") <= end) & (pl.col("ends") > end)).sum().cast(pl.Int64) for end in ends)
-    churned = pl.col("is_last") & (pl.col("lapses") > ends[0]) & (pl.col("lapses") <= ends[-1])
-    counts = {"churned": churned.sum(), "average_customers": active / 13}
-    base = spans.select(customer_type=pl.lit(None, pl.String), **counts)
-    types = spans.filter(pl.col("customer_type").is_not_null()).group_by("customer_type").agg(**counts)
-    rate = pl.when(has_history, pl.col("average_customers") > 0).then(pl.col("churned") / pl.col("average_customers"))
-    return pl.concat([base, types]).select("customer_type", churn_rate_12m=rate, average_customers="average_customers")
+    month_end = (as_of + dt.timedelta(days=1)).replace(day=1) - dt.timedelta(days=1)
+    first_month_end = month_end.replace(year=month_end.year - 1, day=1)
+    history = pl.lit(days["day_idx"].min(), pl.Int32).cast(pl.Date) + pl.duration(days=lapse_days - 1)
+    is_known = (history <= pl.lit(first_month_end).dt.month_end()) & (pl.col("average_customers") > 0)
+    rate = pl.when(is_known).then(pl.col("churned") / pl.col("average_customers"))
+    return counts.select("customer_type", churn_rate_12m=rate, average_customers="average_customers")
 
 
-def last_month_ends(as_of: dt.date, count: int) -> list[dt.date]:
-    """The last `count` month-ends up to `as_of`, oldest first."""
-    ends = [(as_of + dt.timedelta(days=1)).replace(day=1) - dt.timedelta(days=1)]
-    while len(ends) < count:
-        ends.append(ends[-1].replace(day=1) - dt.timedelta(days=1))
-    return ends[::-1]
+def _churn_of_12_months(purchase_days: pl.DataFrame, as_of: dt.date, lapse_days: int) -> tuple[int, float]:
+    """Customers churned in the 12 months to the last month-end, and average active ones of its 13 month-ends."""
+    months = count_by_month(list_spells(purchase_days, lapse_days), as_of).tail(MONTHS + 1)
+    churned, active = months["churned_customers_12m"].tail(1), months["active_customers"]
+    return int(churned.sum()), int(active.sum()) / (MONTHS + 1)
+
+
+def _total(days: pl.DataFrame) -> pl.DataFrame:
+    """Sums over all days, and first and last order, of each customer with an order."""
+    day = pl.when(pl.col("order_count") > 0).then("day_idx")
+    totals = days.group_by("customer_idx").agg(
+        net_sales_to_date=pl.col("net_sales").sum(),
+        order_count=pl.col("order_count").sum(),
+        first_order_date=day.min().cast(pl.Date),
+        last_order_date=day.max().cast(pl.Date),
+    )
+    return totals.filter(pl.col("order_count") > 0)
 
 
 def _money(amount: pl.Expr) -> pl.Expr:

@@ -17,6 +17,7 @@ from pipelines.transforms.purchases import (
     MONEY,
     UNKNOWN_CUSTOMER_IDX,
     read_into_polars,
+    select_lazily,
     sum_purchases_by_customer,
 )
 
@@ -60,6 +61,7 @@ COLUMNS: dict[str, PolarsDataType] = {
     "as_of": pl.Date,
 }
 FROM_CUSTOMERS = [*list(COLUMNS)[:11], "customer_idx"]
+FROM_SEGMENTS = ["segment", "value_tier", "lifecycle", "typical_days_between_orders"]
 SUMS = ["gross_sales", "discounts", "refunds", "net_sales_to_date"]
 COUNTS = ["order_count", "nps_response_count", "contact_count", "source_record_count"]
 
@@ -93,7 +95,7 @@ def customer_360(
         orders: `core.orders`.
         refunds: `core.refunds`.
         survey_responses: `core.survey_responses`.
-        customer_clv: `marts.customer_clv`; `customer_id`, `clv_simple`.
+        customer_clv: `marts.customer_clv`; `customer_idx`, `clv_simple`.
         customer_segments: `marts.customer_segments`; `customer_id`, `segment`, `value_tier`, `lifecycle`,
             `typical_days_between_orders`.
         as_of: Last day that counts.
@@ -104,16 +106,22 @@ def customer_360(
     """
     people = nw.from_native(contacts).lazy().filter(~nw.col("is_deleted"))
     records = nw.from_native(customer_source_ids).lazy()
-    segments = ["customer_id", "segment", "value_tier", "lifecycle", "typical_days_between_orders"]
-    joined = (
-        _read(customers, FROM_CUSTOMERS)
-        .join(read_into_polars(sum_purchases_by_customer(orders, refunds, as_of=as_of)), on="customer_idx", how="left")
-        .join(_counted(people, "customer_idx", "contact_count"), on="customer_idx", how="left")
-        .join(_counted(records, "customer_id", "source_record_count"), on="customer_id", how="left")
-        .join(latest_nps(survey_responses, as_of=as_of), on="customer_idx", how="left")
-        .join(_read(customer_clv, ["customer_id", "clv_simple"]), on="customer_id", how="left")
-        .join(_read(customer_segments, segments), on="customer_id", how="left")
-    )
+    facts = {
+        "customer_idx": [
+            read_into_polars(sum_purchases_by_customer(orders, refunds, as_of=as_of)),
+            _counted(people, "customer_idx", "contact_count"),
+            latest_nps(survey_responses, as_of=as_of),
+            read_into_polars(select_lazily(customer_clv, "customer_idx", "clv_simple")),
+        ],
+        "customer_id": [
+            _counted(records, "customer_id", "source_record_count"),
+            read_into_polars(select_lazily(customer_segments, "customer_id", *FROM_SEGMENTS)),
+        ],
+    }
+    joined = read_into_polars(select_lazily(customers, *FROM_CUSTOMERS)).sort("customer_id").lazy()
+    for key, frames in facts.items():
+        for frame in frames:
+            joined = joined.join(frame.lazy(), on=key, how="left", maintain_order="left")
     lapses_on = (pl.col("last_order_date") + pl.duration(days=lapse_days)).cast(pl.Date)
     spent = (pl.col("gross_sales") - pl.col("discounts")).cast(pl.Float64)
     is_somebody = ~pl.col("is_unknown")
@@ -133,7 +141,7 @@ def customer_360(
         .with_columns(**signs(as_of=as_of, lapse_days=lapse_days))
         .with_columns(risk=risk(), risk_reason=risk_reason(), next_step=next_step(), as_of=pl.lit(as_of))
         .select(pl.col(name).cast(kind) for name, kind in COLUMNS.items())
-        .sort("customer_id")
+        .collect()
     )
 
 
@@ -231,10 +239,6 @@ def next_step() -> pl.Expr:
         .then(pl.lit("thank"))
         .otherwise(pl.lit("none"))
     )
-
-
-def _read(frame: IntoFrame, columns: list[str]) -> pl.DataFrame:
-    return read_into_polars(nw.from_native(frame).lazy().select(columns).to_native())
 
 
 def _counted(frame: "nw.LazyFrame[Any]", key: str, name: str) -> pl.DataFrame:

@@ -7,7 +7,6 @@ Keep out: what a customer is worth in money (`clv.py`), what to do about it (`cu
 import datetime as dt
 from typing import Any
 
-import narwhals as nw
 import numpy as np
 import polars as pl
 from narwhals.typing import IntoFrame
@@ -17,6 +16,7 @@ from pipelines.transforms.purchases import (
     MONEY,
     UNKNOWN_CUSTOMER_IDX,
     read_into_polars,
+    select_lazily,
     sum_purchases_by_customer_day,
 )
 
@@ -78,11 +78,10 @@ def customer_segments(
     Returns:
         The columns of `COLUMNS`, sorted by customer_id; without the unknown customer.
     """
-    days = nw.from_native(sum_purchases_by_customer_day(orders, refunds, calendar, as_of=as_of)).lazy()
-    known = days.filter(nw.col("customer_idx") != UNKNOWN_CUSTOMER_IDX)
-    buyers = summarise_rhythm(read_into_polars(known.to_native()), as_of=as_of)
+    days = read_into_polars(sum_purchases_by_customer_day(orders, refunds, calendar, as_of=as_of))
+    buyers = summarise_rhythm(days.filter(pl.col("customer_idx") != UNKNOWN_CUSTOMER_IDX), as_of=as_of)
+    names = read_into_polars(select_lazily(customers, "customer_id", "customer_idx"))
     came_back = pl.when(pl.col("frequency") > 0)
-    names = nw.from_native(customers).lazy().select("customer_id", "customer_idx")
     return (
         buyers.with_columns(
             recency_score=score_in_fifths(-buyers["recency_days"]),
@@ -97,7 +96,7 @@ def customer_segments(
             rfm_score=pl.format("{}{}{}", "recency_score", "frequency_score", "monetary_score"),
         )
         .join(segments_by_score(), on="rfm_score", how="left")
-        .join(read_into_polars(names.to_native()), on="customer_idx")
+        .join(names, on="customer_idx")
         .select(pl.col(name).cast(kind) for name, kind in COLUMNS.items())
         .sort("customer_id")
     )
@@ -116,27 +115,29 @@ def summarise_rhythm(days: pl.DataFrame, *, as_of: dt.date) -> pl.DataFrame:
         without any), `last_gap_days` (NULL after one purchase day), `typical_days_between_orders` (median gap in days,
         NULL under three purchase days), `net_sales_to_date`.
     """
-    bought = pl.col("order_count") > 0
-    day, spent = pl.col("day_idx").filter(bought), (pl.col("gross_sales") - pl.col("discounts")).filter(bought)
-    gap = day.diff().drop_nulls()
-    return (
+    day, gap = pl.col("day_idx"), pl.col("gap_days")
+    is_repeat = pl.col("customer_idx") == pl.col("customer_idx").shift(1)
+    rhythm = (
         days.lazy()
+        .filter(pl.col("order_count") > 0)
+        .select("customer_idx", "day_idx", spent=pl.col("gross_sales") - pl.col("discounts"))
         .sort("customer_idx", "day_idx")
+        .with_columns(gap_days=pl.when(is_repeat).then(day - day.shift(1)))
         .group_by("customer_idx")
         .agg(
             recency_days=(as_of - dt.date(1970, 1, 1)).days - day.max().cast(pl.Int64),
-            frequency=day.len().cast(pl.Int64) - 1,
-            repeat_sales=spent.sum() - spent.first(),
+            frequency=gap.count().cast(pl.Int64),
+            repeat_sales=pl.when(gap.is_not_null()).then("spent").sum().cast(pl.Float64),
             last_gap_days=gap.last(),
             typical_days_between_orders=gap.median(),
-            net_sales_to_date=pl.col("net_sales").sum(),
         )
-        .filter(pl.col("frequency") >= 0)
+    )
+    value = days.lazy().group_by("customer_idx").agg(net_sales_to_date=pl.col("net_sales").sum())
+    mean = pl.col("repeat_sales") / pl.col("frequency")
+    return (
+        rhythm.join(value, on="customer_idx")
         .with_columns(
-            monetary_value=pl.when(pl.col("frequency") > 0)
-            .then(pl.col("repeat_sales").cast(pl.Float64) / pl.col("frequency"))
-            .round(4, mode="half_to_even")
-            .cast(MONEY),
+            monetary_value=pl.when(pl.col("frequency") > 0).then(mean.round(4, mode="half_to_even").cast(MONEY)),
             typical_days_between_orders=pl.when(pl.col("frequency") + 1 >= PURCHASE_DAYS_FOR_A_RHYTHM).then(
                 "typical_days_between_orders"
             ),

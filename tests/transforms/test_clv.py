@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
-from pipelines.transforms.clv import COLUMNS, churn_by_customer_type, customer_clv, last_month_ends, value_simply
+from pipelines.transforms.clv import COLUMNS, churn_by_customer_type, customer_clv, value_simply
 
 AS_OF = dt.date(2026, 3, 31)
 MONEY = pl.Decimal(18, 4)
@@ -207,18 +207,16 @@ def test_without_orders_the_table_is_empty():
     assert found.schema == COLUMNS
 
 
-def test_month_ends_go_back_from_the_last_complete_month():
-    assert last_month_ends(dt.date(2026, 3, 30), 3) == [
-        dt.date(2025, 12, 31),
-        dt.date(2026, 1, 31),
-        dt.date(2026, 2, 28),
-    ]
-    assert last_month_ends(dt.date(2026, 3, 31), 1) == [dt.date(2026, 3, 31)]
+def month_ends(as_of: dt.date) -> list[dt.date]:
+    """The last 13 month-ends up to `as_of`, oldest first."""
+    days = [as_of - dt.timedelta(days=offset) for offset in range(430)]
+    return sorted(day for day in days if (day + dt.timedelta(days=1)).day == 1)[-13:]
 
 
 def churn(purchases: list[tuple[int, str]], lapse_days: int = 365, as_of: dt.date = AS_OF) -> dict[str | None, Any]:
     """{customer type: (rate, average customers)}; odd customers are of type `odd`."""
-    days = [(customer, (dt.date.fromisoformat(day) - dt.date(1970, 1, 1)).days) for customer, day in purchases]
+    dated = [(customer, dt.date.fromisoformat(day)) for customer, day in purchases]
+    days = [(customer, (day - dt.date(1970, 1, 1)).days) for customer, day in dated if day <= as_of]
     customers = sorted({customer for customer, _ in purchases})
     found = churn_by_customer_type(
         pl.DataFrame(days, schema={"customer_idx": pl.Int32, "day_idx": pl.Int32}, orient="row").unique(),
@@ -253,12 +251,15 @@ def test_who_lapsed_and_came_back_before_the_month_end_is_not_lost():
 @given(
     st.lists(st.tuples(st.integers(1, 4), st.integers(0, 900)), min_size=1, max_size=25),
     st.sampled_from([30, 90, 365]),
+    st.sampled_from([AS_OF, dt.date(2026, 3, 30), dt.date(2025, 1, 1)]),
 )
 @settings(max_examples=60, deadline=None)
-def test_churn_is_what_counting_customer_by_customer_gives(drawn: list[tuple[int, int]], lapse_days: int):
+def test_churn_is_what_counting_customer_by_customer_gives(
+    drawn: list[tuple[int, int]], lapse_days: int, as_of: dt.date
+):
     purchases = [(customer, dt.date(2023, 11, 1) + dt.timedelta(days=offset)) for customer, offset in drawn]
-    ends = last_month_ends(AS_OF, 13)
-    used = [(customer, day) for customer, day in purchases if day <= AS_OF]
+    ends = month_ends(as_of)
+    used = [(customer, day) for customer, day in purchases if day <= ends[-1]]
 
     def is_active(customer: int, end: dt.date) -> bool:
         return any(who == customer and 0 <= (end - day).days < lapse_days for who, day in used)
@@ -269,7 +270,9 @@ def test_churn_is_what_counting_customer_by_customer_gives(drawn: list[tuple[int
     lapses = [day + dt.timedelta(days=lapse_days) for day in last.values()]
     lost = sum(ends[0] < day <= ends[-1] for day in lapses)
     known = bool(used) and min(day for _, day in used) <= ends[0] - dt.timedelta(days=lapse_days - 1) and average > 0
-    rate, found_average = churn([(customer, str(day)) for customer, day in purchases], lapse_days)[None]
+    rate, found_average = churn([(customer, str(day)) for customer, day in purchases], lapse_days, as_of).get(
+        None, (None, 0)
+    )
     assert found_average == pytest.approx(average)
     assert rate == (pytest.approx(lost / average) if known else None)
 

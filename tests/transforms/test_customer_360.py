@@ -1,5 +1,6 @@
 import datetime as dt
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -7,8 +8,14 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
+from pipelines.contracts.contract import load_contract
+from pipelines.contracts.violations import failed_count_sql
+from pipelines.transforms.clv import customer_clv
 from pipelines.transforms.customer_360 import COLUMNS, customer_360
+from pipelines.transforms.nps import nps
+from pipelines.transforms.segments import customer_segments
 
+CONTRACTS = Path(__file__).parents[2] / "data_contracts" / "marts"
 AS_OF = dt.date(2026, 3, 31)
 MONEY = pl.Decimal(18, 4)
 UNKNOWN = "00000000-0000-0000-0000-000000000000"
@@ -46,7 +53,7 @@ SCHEMAS: dict[str, dict[str, Any]] = {
         "answered_date": pl.Date,
         "customer_idx": pl.Int32,
     },
-    "customer_clv": {"customer_id": pl.String, "clv_simple": MONEY},
+    "customer_clv": {"customer_idx": pl.Int32, "clv_simple": MONEY},
     "customer_segments": {
         "customer_id": pl.String,
         "segment": pl.String,
@@ -189,7 +196,7 @@ def test_people_who_are_not_deleted_and_all_source_records_are_counted():
 def test_marts_about_the_customer_are_taken_over():
     ada = customers(
         orders=[order(1, "2026-03-01")],
-        customer_clv=[{"customer_id": "ada", "clv_simple": Decimal("12.5")}],
+        customer_clv=[{"customer_idx": 1, "clv_simple": Decimal("12.5")}],
         customer_segments=[segment(typical=15.0)],
     )["ada"]
     taken = ["clv_simple", "segment", "value_tier", "lifecycle", "typical_days_between_orders"]
@@ -278,3 +285,67 @@ def test_engines_and_row_orders_agree():
             con.register(f"{name}_frame", frame)
             con.execute(f"create table {name} as select * from {name}_frame")
         assert_frame_equal(everybody({name: con.table(name) for name in frames}), expected, check_exact=True)
+
+
+def small_company() -> dict[str, pl.DataFrame]:
+    """Core tables of 40 customers in three years, with everything that the four marts read."""
+    begin = dt.date(2023, 1, 1)
+    people: list[dict[str, Any]] = [
+        {"customer_id": UNKNOWN, "customer_idx": 0, "is_unknown": True, "is_deleted": False}
+    ]
+    for n in range(1, 41):
+        kind = {"customer_type": ["office", "home", None][n % 3], "country": "DE" if n % 2 else None}
+        cost = {"acquisition_cost": Decimal(n) if n % 4 else None}
+        people.append(
+            {"customer_id": f"c{n:02}", "customer_idx": n, "is_unknown": False, "is_deleted": n == 7} | kind | cost
+        )
+    orders = [
+        order(n * n % 37, str(begin + dt.timedelta(days=n * 7919 % 1200)), f"{5 + n % 90}.25", f"{n % 3}")
+        for n in range(400)
+    ]
+    refunds = [refund(n * 3 % 37, str(begin + dt.timedelta(days=n * 101 % 1200)), f"{n % 9}.5") for n in range(30)]
+    answers = [
+        answer(n % 20 or None, str(begin + dt.timedelta(days=n * 311 % 1200)) + " 09:00", n % 11)
+        | {
+            "response_id": f"r{n}",
+            "contact_id": f"p{n % 20}" if n % 2 else None,
+            "touchpoint": "web" if n % 5 else None,
+        }
+        for n in range(120)
+    ]
+    answer_schema = SCHEMAS["survey_responses"] | {"contact_id": pl.String, "touchpoint": pl.String}
+    days = pl.DataFrame({"day": pl.date_range(begin, dt.date(2026, 12, 31), eager=True)})
+    idx = pl.col("day").cast(pl.Int32)
+    return core(orders=orders, refunds=refunds) | {
+        "customers": pl.DataFrame(people, schema=SCHEMAS["customers"] | {"acquisition_cost": MONEY}),
+        "survey_responses": pl.DataFrame(answers, schema=answer_schema),
+        "calendar": days.with_columns(day_idx=idx, week_idx=(idx + 3) // 7),
+    }
+
+
+def test_the_marts_about_customers_and_nps_keep_their_contracts():
+    frames = small_company()
+    spans: dict[str, Any] = {"as_of": AS_OF, "lapse_days": 365}
+    bought = [frames[name] for name in ("orders", "refunds", "customers", "calendar")]
+    marts = {
+        "nps": nps(frames["survey_responses"], frames["customers"], frames["calendar"], as_of=AS_OF),
+        "customer_clv": customer_clv(*bought, **spans, max_lifetime_years=10, value_basis="net_sales"),
+        "customer_segments": customer_segments(*bought, **spans),
+    }
+    tables = {name: marts.get(name, frames.get(name)) for name in SCHEMAS}
+    marts["customer_360"] = customer_360(**tables, **spans)
+    broken = {}
+    with duckdb.connect() as con:
+        con.execute("create schema core; create schema marts")
+        for name, frame in frames.items():
+            con.register("frame", frame)
+            con.execute(f"create table core.{name} as select * from frame")
+        for name, frame in marts.items():
+            contract = load_contract(CONTRACTS / f"{name}.odcs.yaml")
+            con.register("frame", frame)
+            con.execute(f"create table marts.{name} as select * from frame")
+            for rule in contract.rules:
+                failed = con.execute(failed_count_sql(rule, f"marts.{name}")).fetchall()[0][0]
+                broken |= {rule.id: failed} if failed else {}
+    assert broken == {}
+    assert all(frame.height for frame in marts.values())
