@@ -1,0 +1,131 @@
+"""Two nights at once, and readers who never let go."""
+
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from pipelines import errors
+from pipelines.publish.swap import swing
+from pipelines.publish.verify import verify
+from tests.publish.builders import a_home, publish_night
+from tests.publish.trials import ENVIRONMENT, ROOT, check_readers_see_one_whole_generation, start
+
+ROUNDS = 5
+
+HOLD_OPEN = """
+import sys, duckdb
+con = duckdb.connect(sys.argv[1] + "/current/regulars.duckdb", read_only=True)
+for question in sys.stdin:
+    print(con.execute("select max(night), count(*), sum(net_sales) from core.orders").fetchall()[0], flush=True)
+"""
+
+
+@pytest.fixture
+def home(tmp_path):
+    home = a_home(tmp_path / "home")
+    publish_night(home, 1)
+    return home
+
+
+def publish_at_once(home, nights, *, before_the_second=lambda: None):
+    """Two nights that both began on the same generation and publish at the same moment. Gives their exit codes."""
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    first = start(home.path, nights[0], "late", **pipes)
+    assert first.stdout.readline() == "ready\n"
+    before_the_second()
+    second = start(home.path, nights[1], "late", **pipes)
+    second_began = second.stdout.readline() == "ready\n"
+    for night in (first, second) if second_began else (first,):
+        night.stdin.write("go\n")
+        night.stdin.flush()
+    told = [night.communicate(timeout=60)[1] for night in (first, second)]
+    return [first.returncode, second.returncode], told
+
+
+def test_a_second_night_is_turned_away_at_the_door(home):
+    codes, told = publish_at_once(home, (2, 3))
+    assert codes == [0, 75], told
+    assert "is in use by `regulars run` (process" in told[1]
+    assert check_readers_see_one_whole_generation(home, {2}) == 2
+
+
+def test_of_two_nights_past_the_lock_the_fence_lets_one_through(home):
+    """Somebody removed the lock file, so both hold a lock: the fence alone decides."""
+    for played in range(ROUNDS):
+        before = home.current().number
+        codes, told = publish_at_once(
+            home, (10 * played + 2, 10 * played + 3), before_the_second=(home.path / "lock").unlink
+        )
+        assert sorted(codes) == [0, 75], f"round {played + 1}: {told}"
+        assert check_readers_see_one_whole_generation(home, {before + 1, before + 2}) > before
+        assert not [path.name for path in home.generations_folder.iterdir() if path.name[0] == "."]
+
+
+def test_nobody_comes_between_the_look_at_current_and_its_replacement(home, monkeypatch):
+    publish_night(home, 2)
+    publish_night(home, 3)
+    make_link = Path.symlink_to
+
+    def make_link_slowly(link, target):
+        time.sleep(0.2)
+        make_link(link, target)
+
+    monkeypatch.setattr(Path, "symlink_to", make_link_slowly)
+
+    def try_to_swing(generation):
+        try:
+            return swing(home, generation, expected=3)
+        except errors.Busy:
+            return "busy"
+
+    with ThreadPoolExecutor() as pool:
+        assert sorted(pool.map(try_to_swing, home.generations()[:2]), key=str) == [None, "busy"]
+
+
+def test_the_lock_is_free_as_soon_as_its_holder_is_killed(home):
+    night = start(home.path, 2, "late", stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    assert night.stdout.readline() == b"ready\n"
+    night.kill()
+    night.communicate()
+    assert publish_night(home, 3).generation.number == 2
+
+
+def test_a_reader_that_holds_the_file_open_keeps_its_night_while_others_see_the_new_one(home):
+    with subprocess.Popen(
+        [sys.executable, "-c", HOLD_OPEN, str(home.path)],
+        cwd=ROOT,
+        env=ENVIRONMENT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as reader:
+
+        def ask():
+            reader.stdin.write("?\n")
+            reader.stdin.flush()
+            return reader.stdout.readline()
+
+        first = ask()
+        assert first.startswith("(1, 3, ")
+        for night in range(2, 8):
+            assert publish_night(home, night).swung
+            assert ask() == first
+            with duckdb.connect(str(home.current_link / "regulars.duckdb"), read_only=True) as newcomer:
+                assert newcomer.execute("select max(night) from core.orders").fetchall() == [(night,)]
+        assert 1 not in {generation.number for generation in home.generations()}
+        reader.stdin.close()
+
+
+def test_one_process_sees_the_new_night_though_it_still_holds_the_old_one(home):
+    path = str(home.current_link / "regulars.duckdb")
+    with duckdb.connect(path, read_only=True) as old:
+        publish_night(home, 2)
+        assert old.execute("select max(night) from core.orders").fetchall() == [(1,)]
+        with duckdb.connect(path, read_only=True) as new:
+            assert new.execute("select max(night) from core.orders").fetchall() == [(2,)]
+    assert verify(home.current()) == []
