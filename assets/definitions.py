@@ -13,7 +13,7 @@ from pipelines.contracts.contract import load_contracts
 from pipelines.warehouse import ROOT
 
 contracts = load_contracts(ROOT / "data_contracts")
-tables = [raw.raw, *sql_tables(contracts), identity.identity, *marts(contracts), *meta.audits]
+tables = [raw.raw, *sql_tables(contracts), identity.identity, *marts(contracts), *meta.audits(contracts)]
 
 defs = dg.Definitions(
     assets=[*tables, published.generation(tables)],

@@ -1,4 +1,88 @@
-"""Who is who.
+"""Who is who: one step that reads typed records and makes the tables of `identity`.
 
 Put here: which tables identity reads and makes. Keep out: when two records are one customer (`pipelines/identity`).
 """
+
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import dagster as dg
+import duckdb
+import polars as pl
+
+from assets.resources import NightResource
+from assets.tables import key, reported
+from pipelines.identity.mentions import Staging
+from pipelines.identity.people import People, Rules, find_people
+from pipelines.night import Night
+from pipelines.publish.duckdb_file import STATE_FILE
+
+READS = ("customers", "orders", "order_lines", "refunds", "survey_responses")
+TABLES = {
+    "records": "One row per source record: which person and which customer it is.",
+    "customer_links": "One row per order, refund, response or customer record that belongs to somebody.",
+    "events": "One row per customer created, merged or split tonight.",
+    "person_map": "One row per record and id that it ever had: what keeps ids stable from night to night.",
+    "shared_emails": "One row per system with addresses that too many records share to name anybody.",
+}
+
+
+@dg.multi_asset(
+    name="identity",
+    group_name="identity",
+    specs=[
+        dg.AssetSpec(
+            key(f"identity.{name}"), deps=[key(f"staging.{kind}") for kind in READS], description=text, kinds={"polars"}
+        )
+        for name, text in TABLES.items()
+    ],
+)
+def identity(night: NightResource) -> Iterator[dg.MaterializeResult[Any]]:
+    """Find out who is who, and keep yesterday's ids."""
+    the_night = night.night
+    with the_night.step("identity"):
+        began = time.perf_counter()
+        people = find(the_night)
+        for name in TABLES:
+            write(the_night, f"identity.{name}", getattr(people, "links" if name == "customer_links" else name))
+            yield reported(the_night, f"identity.{name}", [], seconds=time.perf_counter() - began)
+            began = time.perf_counter()
+        ignored = int(people.shared_emails["email_count"].sum() or 0)
+        if ignored:
+            the_night.say(f"identity: {ignored} e-mail addresses are shared by too many records and name nobody")
+
+
+def find(night: Night) -> People:
+    """Tonight's people, with the ids of the parent generation."""
+    settings = night.settings
+    staging = Staging(*(night.warehouse.scan(f"staging.{kind}") for kind in READS))
+    rules = settings.identity
+    return find_people(
+        staging,
+        previous_map(night),
+        company=settings.company.name,
+        generation=night.number,
+        rules=Rules(
+            customer_is=settings.customer_is,
+            ignore_emails=rules.ignore_emails,
+            max_records_per_email=rules.max_records_per_email,
+            max_records_per_customer=rules.max_records_per_customer,
+        ),
+    )
+
+
+def previous_map(night: Night) -> pl.DataFrame | None:
+    """The person map of the parent generation; None on the first night."""
+    if night.parent is None:
+        return None
+    with duckdb.connect(night.parent.path / STATE_FILE, read_only=True) as con:
+        return con.sql("select * from identity.person_map").pl()
+
+
+def write(night: Night, table: str, frame: pl.DataFrame) -> None:
+    """A frame as it is: identity has no contracts, its types are its own."""
+    con = night.warehouse.con
+    con.register("frame_to_write", frame.to_arrow())
+    con.execute(f"create table {table} as from frame_to_write")
+    con.unregister("frame_to_write")

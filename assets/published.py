@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from typing import Any
 
 import dagster as dg
-from pipelines.generation_contents import contents_of, note_outcome
 
 from assets.resources import NightResource
+from pipelines.generation_contents import contents_of
 from pipelines.publish.generation import publish
 
 
@@ -39,7 +39,7 @@ def generation(tables: Sequence[dg.AssetsDefinition]) -> dg.AssetsDefinition:
                 parent=the_night.parent,
                 as_of=the_night.as_of,
             )
-            note_outcome(the_night, done)
+            the_night.published.append(done)
         manifest = done.generation.manifest
         return dg.MaterializeResult(
             metadata={

@@ -44,10 +44,10 @@ LOADED = {
         where source in (select _source from staging.refunds)
     """,
     "payments": """
-        select source, 'payments' as part, date_trunc('month', coalesce(orders.order_date, paid_at)) as month,
-            payments.currency, payments.amount_original as amount
-        from core.payments
-        left join core.orders using (system, order_id)
+        select payments.source, 'payments' as part, date_trunc('month', coalesce(orders.order_date, payments.paid_at))
+            as month, payments.currency, payments.amount_original as amount
+        from core.payments as payments
+        left join core.orders as orders using (system, order_id)
     """,
 }
 """Kind -> the money that readers find in `core`, by source, part, month and currency."""

@@ -62,8 +62,11 @@ class Warehouse:
         return self.count(table)
 
     def scan(self, table: str) -> pl.LazyFrame:
-        """`table` as a lazy frame: projection and filter run inside DuckDB."""
-        return self.con.sql(f"select * from {table}").pl(lazy=True)
+        """`table` as a lazy frame: projection and filter run inside DuckDB.
+
+        Each has a cursor of its own: polars reads several frames at once, and a connection runs one query at a time.
+        """
+        return self.con.cursor().sql(f"select * from {table}").pl(lazy=True)
 
     def count(self, table: str) -> int:
         """The number of rows."""

@@ -1,0 +1,78 @@
+"""What goes into a generation: the tables, their comments, the report, and what the night says about itself.
+
+Put here: gathering. Keep out: writing files and swinging `current` (`publish/`), and filling `meta` (`meta_tables.py`).
+"""
+
+import datetime as dt
+import hashlib
+import importlib.metadata
+import json
+import platform
+
+from pipelines.contracts.dictionary import PUBLISHED_LAYERS, comments
+from pipelines.headline import headline
+from pipelines.meta_tables import counted, source_rows, write_meta_tables
+from pipelines.night import Night
+from pipelines.publish.generation import Contents
+from pipelines.publish.manifest import Facts
+from pipelines.publish.report import report_html
+from pipelines.publish.tables import Table
+from pipelines.warehouse import ROOT
+
+PERSONAL = (
+    *(f"staging.{kind}" for kind in ("customers", "survey_responses")),
+    "identity.records",
+    "identity.person_map",
+    "identity.events",
+    "quarantine.rows",
+)
+"""What `state.duckdb` holds: contact details, verbatim comments, the person map, rows set aside."""
+
+CODE = ("pipelines/**/*.py", "assets/**/*.py", "sql/**/*.sql", "data_contracts/**/*.yaml")
+MAKERS = ("duckdb", "polars", "narwhals", "great-expectations", "dagster", "regulars")
+
+
+def contents_of(night: Night) -> Contents:
+    """Fill `meta`, write the report, and list what is to be published."""
+    now = dt.datetime.now(dt.UTC)
+    numbers = headline(night)
+    write_meta_tables(night, numbers, now)
+    published = [contract for contract in night.contracts.values() if contract.layer in PUBLISHED_LAYERS]
+    return Contents(
+        tables=[Table(contract.table, contract.key) for contract in published if contract.kind == "table"],
+        state_tables=[Table(name) for name in PERSONAL],
+        comments=comments(night.contracts),
+        facts=Facts(
+            fingerprint=fingerprint(night),
+            started_at=night.started_at,
+            headline={"numbers": numbers},
+            sources=tuple(source_rows(night)),
+            checks=counted(night.verdicts),
+            versions={"python": platform.python_version()}
+            | {name: importlib.metadata.version(name) for name in MAKERS},
+        ),
+        report_html=report_html(night.warehouse.con, night.settings.company.name, f"g{night.number:06d}", numbers),
+    )
+
+
+def fingerprint(night: Night) -> str:
+    """SHA-256 over all that decides the results: what was delivered, the settings, the code, the day, the versions."""
+    code = hashlib.sha256()
+    for pattern in CODE:
+        for path in sorted(ROOT.glob(pattern)):
+            code.update(path.relative_to(ROOT).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
+    facts = {
+        "as_of": night.as_of.isoformat(),
+        "settings": night.settings.model_dump(mode="json", exclude={"schedule", "publish", "alerts"}),
+        "deliveries": [
+            [arrival.source, [delivery.file_sha256 for delivery in arrival.deliveries]] for arrival in night.arrivals
+        ],
+        "code": code.hexdigest(),
+        "versions": versions(),
+    }
+    return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
+
+
+def versions() -> dict[str, str]:
+    """Name -> version of what makes the tables."""
+    return {"python": platform.python_version()} | {name: importlib.metadata.version(name) for name in MAKERS}
