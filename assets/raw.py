@@ -11,7 +11,7 @@ from typing import Any
 import dagster as dg
 
 from assets.resources import NightResource
-from assets.tables import check_spec, key, reported
+from assets.tables import check_spec, key, line, reported
 from pipelines.company_tables import write_company_tables
 from pipelines.contracts.gate import settle
 from pipelines.contracts.judge import RuleResult
@@ -42,13 +42,16 @@ def raw(night: NightResource) -> Iterator[dg.MaterializeResult[Any]]:
     with the_night.step("raw"):
         began = time.perf_counter()
         land(the_night)
+        landed = time.perf_counter()
         results = set_aside(the_night)
         write_company_tables(the_night.warehouse, the_night.settings, the_night.as_of)
-        seconds = time.perf_counter() - began
+        records = sum(delivery.record_count or 0 for each in the_night.arrivals for delivery in each.deliveries)
+        the_night.say(line("landing", records, landed - began))
+        the_night.say(line("gate", records, time.perf_counter() - landed))
         for name in KINDS:
-            yield reported(the_night, f"raw.{name}", results[name], seconds=seconds)
+            yield reported(the_night, f"raw.{name}", results[name])
         for name in SETTINGS_TABLES:
-            yield reported(the_night, f"raw.{name}", [], seconds=0.0)
+            yield reported(the_night, f"raw.{name}", [])
 
 
 def land(night: Night) -> None:

@@ -81,11 +81,11 @@ def materialised(
             raise failure
 
 
-def reported(night: Night, table: str, results: list[RuleResult], *, seconds: float) -> dg.MaterializeResult[Any]:
+def reported(night: Night, table: str, results: list[RuleResult], *, seconds: float = 0.0) -> dg.MaterializeResult[Any]:
     """What Dagster shows of a table: rows, columns, seconds, and every rule with its verdict."""
     rows = night.warehouse.count(table)
     columns = [dg.TableColumn(name, kind) for name, kind in night.warehouse.columns(table)]
-    night.say(f"{table:<36} {rows:>12,} rows {seconds:8.2f} s")
+    night.say(line(table, rows, seconds))
     return dg.MaterializeResult(
         asset_key=key(table),
         metadata={
@@ -95,6 +95,11 @@ def reported(night: Night, table: str, results: list[RuleResult], *, seconds: fl
         },
         check_results=[verdict(table, results)] if results else [],
     )
+
+
+def line(name: str, rows: int, seconds: float) -> str:
+    """One line of progress."""
+    return f"{name:<36} {rows:>12,} rows {seconds:8.2f} s"
 
 
 def verdict(table: str, results: list[RuleResult]) -> dg.AssetCheckResult:

@@ -1,0 +1,96 @@
+"""The asset graph: one job, one schedule, one direction; adding a file adds a table."""
+
+import datetime as dt
+
+import dagster as dg
+import pytest
+
+from assets.definitions import contracts, defs
+from assets.marts import mart_functions, tables_of
+from assets.sql_tables import sql_table
+from assets.tables import KEEPS_ITS_CONTRACT
+from pipelines.warehouse import LAYERS
+
+GRAPH = defs.resolve_asset_graph()
+SCHEDULE = defs.resolve_schedule_def("nightly")
+ASIDE = {"meta"}
+
+
+def test_every_table_reads_only_its_own_or_an_earlier_layer():
+    for key in GRAPH.get_all_asset_keys():
+        for parent in GRAPH.get(key).parent_keys:
+            if not ASIDE & {key.path[0], parent.path[0]}:
+                assert LAYERS.index(parent.path[0]) <= LAYERS.index(key.path[0]), f"{key} reads {parent}"
+
+
+def test_every_table_with_a_contract_has_a_blocking_check():
+    checks = {key: GRAPH.get(key) for key in GRAPH.asset_check_keys}
+    checked = {".".join(key.asset_key.path) for key in checks}
+    assert {key.name for key in checks} == {KEEPS_ITS_CONTRACT}
+    assert all(check.blocking for check in checks.values())
+    built = {".".join(key.path) for key in GRAPH.get_all_asset_keys()}
+    assert checked == built & set(contracts)
+
+
+def test_every_contract_of_core_and_marts_has_a_table():
+    built = {".".join(key.path) for key in GRAPH.get_all_asset_keys()}
+    promised = {table for table in contracts if table.split(".")[0] in {"raw", "core", "marts"}}
+    assert promised <= built
+
+
+def test_publishing_comes_after_every_table_and_every_check():
+    published = GRAPH.get(dg.AssetKey(["published", "generation"]))
+    assert published.parent_keys == GRAPH.get_all_asset_keys() - {published.key}
+
+
+def test_the_published_generation_must_be_fresh():
+    assert GRAPH.get(dg.AssetKey(["published", "generation"])).freshness_policy is not None
+
+
+def test_the_job_builds_everything():
+    assert set(defs.resolve_job_def("night").asset_layer.selected_asset_keys) == GRAPH.get_all_asset_keys()
+
+
+def test_the_schedule_runs_by_default_in_the_companys_zone():
+    assert SCHEDULE.default_status == dg.DefaultScheduleStatus.RUNNING
+    assert SCHEDULE.job_name == "night"
+    assert SCHEDULE.execution_timezone
+
+
+@pytest.mark.parametrize(
+    ("due", "day"),
+    [
+        ("2026-03-29T01:30:00+00:00", "2026-03-28"),  # the night in which Berlin loses an hour
+        ("2026-10-25T02:30:00+00:00", "2026-10-24"),  # the night in which it has one twice
+        ("2026-01-01T02:30:00+00:00", "2025-12-31"),
+    ],
+)
+def test_a_night_counts_up_to_the_day_before_it_is_due(due, day, tmp_path, monkeypatch):
+    settings = tmp_path / "regulars.yaml"
+    settings.write_text(
+        "company: {name: Shop, timezone: Europe/Berlin, currency: EUR}\n"
+        "sources: {shop: {path: o.csv, kind: orders, columns: {order_id: Id, ordered_at: At}}}\n",
+        encoding="utf-8",
+    )
+    monkeypatch.setenv("REGULARS_SETTINGS", str(settings))
+    context = dg.build_schedule_context(scheduled_execution_time=dt.datetime.fromisoformat(due))
+    request = SCHEDULE.evaluate_tick(context).run_requests[0]
+    assert request.run_config["resources"]["night"]["config"]["as_of"] == day
+
+
+def test_a_sql_file_becomes_an_asset_that_knows_what_it_reads(tmp_path):
+    path = tmp_path / "core" / "big_orders.sql"
+    path.parent.mkdir()
+    path.write_text(
+        "-- One row per large order.\nselect * from core.orders where gross_sales > 100\n", encoding="utf-8"
+    )
+    [key] = (asset := sql_table(path, contracts)).keys
+    assert key == dg.AssetKey(["core", "big_orders"])
+    assert asset.asset_deps[key] == {dg.AssetKey(["core", "orders"])}
+    assert asset.descriptions_by_key[key] == "One row per large order."
+
+
+def test_a_mart_function_reads_the_tables_that_its_parameters_name():
+    [function] = mart_functions({"customer_360"}).values()
+    reads = set(tables_of(function, {"customer_clv", "customer_segments", "customer_360"}).values())
+    assert {"core.customers", "core.orders", "marts.customer_clv", "marts.customer_segments"} <= reads
