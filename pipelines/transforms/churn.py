@@ -122,7 +122,7 @@ def list_spells(purchase_days: pl.DataFrame, lapse_days: int) -> pl.DataFrame:
         .with_columns(is_followed=~pl.col("is_first").shift(-1, fill_value=True))
     )
     # A spell's last day is the row before the next start, whose customer ever that is.
-    end = pl.col("previous_day").shift(-1).fill_null(last_day)
+    end = pl.col("previous_day").shift(-1).fill_null(pl.lit(last_day, pl.Int32))
     return starts.select(
         "is_first",
         start=pl.col("day_idx").cast(pl.Date),

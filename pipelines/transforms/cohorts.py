@@ -107,12 +107,13 @@ def count_retained_customers(
         The columns of `COLUMNS`, sorted by `KEY`. Rates and averages are NULL until the period is over.
     """
     period_idx, length = GRAINS[grain]
+    first_order_date = find_first_order_date(orders, as_of=as_of)
+    if first_order_date is None:
+        return pl.DataFrame(schema=COLUMNS)
     periods = _periods(calendar, period_idx, length, as_of)
     by_period = sum_purchases_by_customer_period(orders, refunds, calendar, as_of=as_of, period_idx=period_idx)
     needed = select_lazily(by_period, "customer_idx", period_idx, "order_count", "net_sales")
     cells = _cells(read_into_polars(needed).rename({period_idx: "period_idx"}), dimensions)
-    first_order_date = find_first_order_date(orders, as_of=as_of)
-    censored_until = None if first_order_date is None else first_order_date + dt.timedelta(days=lapse_days)
     starts = periods.select(cohort_idx="period_idx", cohort_start="period_start")
     return (
         _grid(cells, periods)
@@ -127,7 +128,7 @@ def count_retained_customers(
             pl.col("retained_customers", "order_count").fill_null(0),
             pl.col("net_sales").fill_null(pl.lit(0).cast(MONEY)),
             grain=pl.lit(grain),
-            is_left_censored=pl.col("cohort_start") < censored_until,
+            is_left_censored=pl.col("cohort_start") < first_order_date + dt.timedelta(days=lapse_days),
             is_complete=pl.col("period_end") <= as_of,
             as_of=pl.lit(as_of),
         )

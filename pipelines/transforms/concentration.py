@@ -182,6 +182,7 @@ def _period_ends(first_day: dt.date, as_of: dt.date) -> list[dt.date]:
 
 def _a_year_before(day: dt.date) -> dt.date:
     """The same day a year earlier; from a month-end to a month-end, whatever February has."""
-    if (day + dt.timedelta(days=1)).day == 1:
-        return (day + dt.timedelta(days=1)).replace(year=day.year - 1) - dt.timedelta(days=1)
+    next_day = day + dt.timedelta(days=1)
+    if next_day.day == 1:
+        return next_day.replace(year=next_day.year - 1) - dt.timedelta(days=1)
     return day.replace(year=day.year - 1)

@@ -91,9 +91,9 @@ def _first_visits(orders: IntoFrame, calendar: IntoFrame, as_of: dt.date) -> pl.
 def _last_window(nps: pl.DataFrame) -> pl.DataFrame:
     """The shortest rolling window that ends on the day of the last answer: later ones only lose votes."""
     answered = nps.filter(pl.col("dimension") == "all", pl.col("responses") > 0)
-    last_day = answered.filter(pl.col("grain") == "day")["period_end"].max()
-    windows = answered.filter(pl.col("grain").str.starts_with("rolling"), pl.col("period_end") == last_day)
-    return windows.sort("period_start").tail(1)
+    last_day = answered.filter(pl.col("grain") == "day").select(pl.col("period_end").max())
+    windows = answered.filter(pl.col("grain").str.starts_with("rolling"))
+    return windows.join(last_day, on="period_end").sort("period_start").tail(1)
 
 
 def _only(rows: pl.DataFrame, column: str) -> Any:

@@ -1,0 +1,289 @@
+"""The marts once more, as slowly and plainly as their definitions read: loops over rows and days, no frames.
+
+What the transforms return is compared with this, on drawn companies and both engines. Keep it naive: whoever makes it
+clever makes two places where the same mistake can hide.
+"""
+
+import calendar
+import datetime as dt
+from collections import defaultdict
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+Row = dict[str, Any]
+DAY = dt.timedelta(days=1)
+
+
+def countable(orders: list[Row], as_of: dt.date) -> list[Row]:
+    return [row for row in orders if row["is_countable"] and row["order_date"] <= as_of]
+
+
+def until(refunds: list[Row], as_of: dt.date) -> list[Row]:
+    return [row for row in refunds if row["refund_date"] <= as_of]
+
+
+def end_of_month(day: dt.date) -> dt.date:
+    return day.replace(day=calendar.monthrange(day.year, day.month)[1])
+
+
+def months_before(day: dt.date, months: int) -> dt.date:
+    """The month-end so many months before a month-end."""
+    number = day.year * 12 + day.month - 1 - months
+    return end_of_month(dt.date(number // 12, number % 12 + 1, 1))
+
+
+def year_before(day: dt.date) -> dt.date:
+    if day == end_of_month(day):
+        return months_before(day, 12)
+    return day.replace(year=day.year - 1)
+
+
+def period(day: dt.date, grain: str) -> tuple[dt.date, dt.date]:
+    """First and last day of the period that a day lies in."""
+    if grain == "week":
+        monday = day - dt.timedelta(days=day.weekday())
+        return monday, monday + dt.timedelta(days=6)
+    if grain == "year":
+        return dt.date(day.year, 1, 1), dt.date(day.year, 12, 31)
+    if grain == "quarter":
+        first = (day.month - 1) // 3 * 3 + 1
+        return dt.date(day.year, first, 1), end_of_month(dt.date(day.year, first + 2, 1))
+    return day.replace(day=1), end_of_month(day)
+
+
+def purchases_by(keys: Any, orders: list[Row], refunds: list[Row], as_of: dt.date) -> dict[Any, Row]:
+    """{key: sums}; `keys(customer_idx, day)` says which key a row adds to."""
+    found: dict[Any, Row] = defaultdict(
+        lambda: {"order_count": 0, "gross_sales": 0, "discounts": 0, "refunds": 0, "net_sales": 0}
+    )
+    for row in countable(orders, as_of):
+        sums = found[keys(row["customer_idx"], row["order_date"])]
+        sums["order_count"] += 1
+        sums["gross_sales"] += row["gross_sales"]
+        sums["discounts"] += row["discounts"]
+        sums["net_sales"] += row["gross_sales"] - row["discounts"]
+    for row in until(refunds, as_of):
+        sums = found[keys(row["customer_idx"], row["refund_date"])]
+        sums["refunds"] += row["amount"]
+        sums["net_sales"] -= row["amount"]
+    return dict(found)
+
+
+def purchase_days(orders: list[Row], as_of: dt.date) -> dict[int, list[dt.date]]:
+    """{known customer: sorted distinct days with a countable order}."""
+    days = defaultdict(set)
+    for row in countable(orders, as_of):
+        if row["customer_idx"] != 0:
+            days[row["customer_idx"]].add(row["order_date"])
+    return {idx: sorted(of) for idx, of in days.items()}
+
+
+def cohorts(orders: list[Row], refunds: list[Row], as_of: dt.date, lapse_days: int, grain: str) -> list[Row]:
+    days = purchase_days(orders, as_of)
+    begins = {idx: period(of[0], grain)[0] for idx, of in days.items()}
+    first_of_all = min((of[0] for of in days.values()), default=None)
+    rows = []
+    for cohort_start in sorted(set(begins.values())):
+        members = {idx for idx, begin in begins.items() if begin == cohort_start}
+        start, number, cumulative = cohort_start, 0, Decimal(0)
+        while start <= as_of:
+            end = period(start, grain)[1]
+            ordered = [
+                row
+                for row in countable(orders, as_of)
+                if row["customer_idx"] in members and start <= row["order_date"] <= end
+            ]
+            net_sales = sum((row["gross_sales"] - row["discounts"] for row in ordered), Decimal(0))
+            for row in until(refunds, as_of):
+                early = number == 0 and row["refund_date"] < start
+                if row["customer_idx"] in members and (early or start <= row["refund_date"] <= end):
+                    net_sales -= row["amount"]
+            cumulative += net_sales
+            retained = len({row["customer_idx"] for row in ordered})
+            is_complete = end <= as_of
+            rows.append(
+                {
+                    "grain": grain,
+                    "cohort_start": cohort_start,
+                    "period_number": number,
+                    "period_start": start,
+                    "dimension": "all",
+                    "dimension_value": "all",
+                    "cohort_size": len(members),
+                    "retained_customers": retained,
+                    "retention_rate": retained / len(members) if is_complete else None,
+                    "order_count": len(ordered),
+                    "net_sales": net_sales,
+                    "cumulative_net_sales": cumulative,
+                    "cumulative_net_sales_per_customer": float(cumulative) / len(members) if is_complete else None,
+                    "is_left_censored": cohort_start < first_of_all + lapse_days * DAY,
+                    "is_complete": is_complete,
+                    "as_of": as_of,
+                }
+            )
+            start, number = end + DAY, number + 1
+    return rows
+
+
+def is_active(days: list[dt.date], at: dt.date, lapse_days: int) -> bool:
+    return any(at - lapse_days * DAY < day <= at for day in days)
+
+
+def churn(orders: list[Row], as_of: dt.date, lapse_days: int) -> list[Row]:
+    customers = list(purchase_days(orders, as_of).values())
+    if not customers:
+        return []
+    first_day = min(days[0] for days in customers)
+    rows = []
+    end = end_of_month(first_day)
+    while end <= as_of:
+        churned = 0
+        for days in customers:
+            so_far = [day for day in days if day <= end]
+            lapse_date = so_far[-1] + lapse_days * DAY if so_far else dt.date.max
+            churned += months_before(end, 12) < lapse_date <= end
+        month_ends = [months_before(end, back) for back in range(13)]
+        average = sum(is_active(days, at, lapse_days) for days in customers for at in month_ends) / 13
+        has_history = all(first_day <= at - (lapse_days - 1) * DAY for at in month_ends)
+        new = returned = lapsed = 0
+        day = end.replace(day=1)
+        while day <= end:
+            for days in customers:
+                was, is_now = is_active(days, day - DAY, lapse_days), is_active(days, day, lapse_days)
+                new += day == days[0]
+                returned += is_now and not was and day != days[0]
+                lapsed += was and not is_now
+            day += DAY
+        rows.append(
+            {
+                "month_end": end,
+                "churned_customers_12m": churned,
+                "average_customers_12m": average if has_history else None,
+                "churn_rate_12m": churned / average if has_history and average else None,
+                "active_customers": sum(is_active(days, end, lapse_days) for days in customers),
+                "new_customers": new,
+                "reactivated_customers": returned,
+                "lapsed_in_month": lapsed,
+                "is_complete": has_history and average > 0,
+            }
+        )
+        end = end_of_month(end + DAY)
+    return rows
+
+
+def churned_customers(orders: list[Row], refunds: list[Row], as_of: dt.date, lapse_days: int) -> list[Row]:
+    rows = []
+    for idx, days in purchase_days(orders, as_of).items():
+        if days[-1] + lapse_days * DAY > as_of:
+            continue
+        mine = [row for row in countable(orders, as_of) if row["customer_idx"] == idx]
+        back = [row for row in until(refunds, as_of) if row["customer_idx"] == idx]
+        begins = days[-1] - 364 * DAY
+        rows.append(
+            {
+                "customer_idx": idx,
+                "first_order_date": days[0],
+                "last_order_date": days[-1],
+                "lapsed_on": days[-1] + lapse_days * DAY,
+                "order_count": len(mine),
+                "net_sales_to_date": sum(row["gross_sales"] - row["discounts"] for row in mine)
+                - sum(row["amount"] for row in back),
+                "net_sales_last_active_year": sum(
+                    row["gross_sales"] - row["discounts"] for row in mine if row["order_date"] >= begins
+                )
+                - sum(row["amount"] for row in back if row["refund_date"] >= begins),
+            }
+        )
+    return sorted(rows, key=lambda row: row["customer_idx"])
+
+
+def concentration(orders: list[Row], refunds: list[Row], as_of: dt.date) -> list[Row]:
+    days = purchase_days(orders, as_of)
+    if not days:
+        return []
+    first_day = min(of[0] for of in days.values())
+    last_month_end = as_of if as_of == end_of_month(as_of) else months_before(as_of, 1)
+    ends = {months_before(last_month_end, back) for back in range(36)}
+    rows = []
+    for end in sorted({end for end in ends if end >= first_day} | {as_of}):
+        for scope, start in (("to_date", dt.date.min), ("last_12_months", year_before(end))):
+            sums: dict[int, Decimal] = {}
+            for row in countable(orders, end):
+                if row["order_date"] > start:
+                    sums[row["customer_idx"]] = (
+                        sums.get(row["customer_idx"], Decimal(0)) + row["gross_sales"] - row["discounts"]
+                    )
+            for row in until(refunds, end):
+                if row["refund_date"] > start:
+                    sums[row["customer_idx"]] = sums.get(row["customer_idx"], Decimal(0)) - row["amount"]
+            unknown = sums.pop(0, Decimal(0))
+            known = sorted((value for value in sums.values() if value > 0), reverse=True)
+            left_out = [value for value in sums.values() if value <= 0]
+            is_complete = scope == "to_date" or first_day <= start + DAY
+            rows.append(
+                {
+                    "scope": scope,
+                    "period_end": end,
+                    "customers": len(known),
+                    "net_sales": sum(known, Decimal(0)),
+                    **(shares(known) if is_complete else dict.fromkeys(shares([]))),
+                    "customers_left_out": len(left_out),
+                    "net_sales_left_out": sum(left_out, Decimal(0)),
+                    "unknown_net_sales": unknown,
+                    "is_complete": is_complete,
+                    "as_of": as_of,
+                }
+            )
+    return sorted(rows, key=lambda row: (row["scope"], row["period_end"]))
+
+
+def shares(descending: list[Decimal]) -> dict[str, float | None]:
+    names = [f"top_{percent}_percent_share" for percent in (1, 5, 10, 20)] + ["largest_customer_share", "hhi", "gini"]
+    if not descending:
+        return dict.fromkeys(names)
+    values = [Fraction(value) for value in descending]
+    n, total = len(values), sum(values)
+    top = []
+    for percent in (1, 5, 10, 20):
+        count = next(count for count in range(n + 1) if count * 100 >= n * percent)
+        top.append(sum(values[:count]) / total)
+    differences = sum(abs(one - other) for one in values for other in values)
+    measures = [*top, values[0] / total, sum((value / total) ** 2 for value in values), differences / (2 * n * total)]
+    return {name: float(measure) for name, measure in zip(names, measures, strict=True)}
+
+
+def sales(orders: list[Row], refunds: list[Row], as_of: dt.date) -> list[Row]:
+    bought, back = countable(orders, as_of), until(refunds, as_of)
+    used = [row["order_date"] for row in bought] + [row["refund_date"] for row in back]
+    rows = []
+    month = min(used, default=as_of + DAY).replace(day=1)
+    while used and month <= as_of:
+        mine = [row for row in bought if row["order_date"].replace(day=1) == month]
+        unknown = [row for row in mine if row["customer_idx"] == 0]
+        new = [row for row in mine if row["is_first_order"]]
+        returning = [row for row in mine if row["customer_idx"] != 0 and not row["is_first_order"]]
+        refunded = sum((row["amount"] for row in back if row["refund_date"].replace(day=1) == month), Decimal(0))
+        rows.append(
+            {
+                "month": month,
+                "new_customers": len({row["customer_idx"] for row in new}),
+                "returning_customers": len({row["customer_idx"] for row in returning}),
+                "new_orders": len(new),
+                "returning_orders": len(returning),
+                "unknown_customer_orders": len(unknown),
+                "new_customer_sales": sold(new),
+                "returning_customer_sales": sold(returning),
+                "unknown_customer_sales": sold(unknown),
+                "refunds": refunded,
+                "net_sales": sold(mine) - refunded,
+                "is_complete": end_of_month(month) <= as_of,
+                "as_of": as_of,
+            }
+        )
+        month = end_of_month(month) + DAY
+    return rows
+
+
+def sold(orders: list[Row]) -> Decimal:
+    return sum((row["gross_sales"] - row["discounts"] for row in orders), Decimal(0))

@@ -1,0 +1,211 @@
+import datetime as dt
+from decimal import Decimal
+from itertools import pairwise
+from typing import Any
+
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from polars.testing import assert_frame_equal
+
+from pipelines.transforms.churn import CHURN_COLUMNS, CHURNED_COLUMNS, churn, churned_customers, list_spells
+from tests.transforms import oracle
+from tests.transforms.core_tables import ENGINES, Row, companies, core, frames, order, refund
+
+AS_OF = dt.date(2026, 3, 31)
+LONG_AGO = order("zoe", "2022-01-01")
+"""Gives the data the history that a 12-month churn needs. Zoe lapses on 2023-01-01 and is churned until 2023-12-31."""
+
+
+def months(*rows: Row, as_of: dt.date = AS_OF, lapse_days: int = 365) -> dict[str, Row]:
+    """{month: row} of churn."""
+    tables = core(*rows)
+    found = churn(tables["orders"], tables["calendar"], as_of=as_of, lapse_days=lapse_days)
+    return {f"{row['month_end']:%Y-%m}": row for row in found.to_dicts()}
+
+
+def lost(*rows: Row, as_of: dt.date = AS_OF, lapse_days: int = 365) -> dict[str, Row]:
+    """{customer: row} of churned_customers."""
+    found = churned_customers(**core(*rows), as_of=as_of, lapse_days=lapse_days)
+    return {row["customer_id"]: row for row in found.to_dicts()}
+
+
+def column(found: dict[str, Row], name: str, *wanted: str) -> list[Any]:
+    return [found[month][name] for month in wanted]
+
+
+def test_a_customer_is_active_for_365_days_and_lapsed_on_the_day_after():
+    assert lost(order("ada", "2025-03-31"), as_of=dt.date(2026, 3, 30)) == {}
+    assert lost(order("ada", "2025-03-31"))["ada"]["lapsed_on"] == dt.date(2026, 3, 31)
+
+
+def test_the_days_to_the_lapse_are_days_also_in_a_leap_year():
+    assert lost(order("ada", "2023-03-01"))["ada"]["lapsed_on"] == dt.date(2024, 2, 29)
+
+
+def test_an_order_on_the_lapse_date_itself_comes_in_time():
+    in_time = (order("ada", "2024-01-01"), order("ada", "2024-12-31"))
+    too_late = (order("ada", "2024-01-01"), order("ada", "2025-01-01"))
+    assert column(months(*in_time), "lapsed_in_month", "2024-12", "2025-01") == [0, 0]
+    assert column(months(*too_late), "lapsed_in_month", "2024-12", "2025-01") == [1, 0]
+    assert column(months(*too_late), "reactivated_customers", "2024-12", "2025-01") == [0, 1]
+
+
+def test_twelve_month_churn_is_lost_customers_over_the_average_of_13_month_ends():
+    rows = [LONG_AGO, *(order(name, "2024-02-10") for name in ("ada", "bob", "cem", "dan"))]
+    # bob, cem and dan come again in time; ada lapses on 2025-02-09
+    rows += [order(name, "2024-12-10") for name in ("bob", "cem", "dan")]
+    found = months(*rows, as_of=dt.date(2025, 2, 28))["2025-02"]
+    assert found["churned_customers_12m"] == 1
+    assert found["active_customers"] == 3
+    # four at the ends of February 2024 to January 2025, three at the last
+    assert found["average_customers_12m"] == pytest.approx((12 * 4 + 3) / 13)
+    assert found["churn_rate_12m"] == pytest.approx(1 / (51 / 13))
+
+
+def test_churn_is_unknown_until_each_of_the_13_month_ends_has_lapse_days_behind_it():
+    rows = [order("ada", f"{year}-{month:02}-15") for year in (2022, 2023, 2024) for month in range(1, 13)]
+    found = months(order("ada", "2022-01-01"), *rows, as_of=dt.date(2024, 6, 30))
+    assert column(found, "churn_rate_12m", "2023-11", "2023-12") == [None, 0.0]
+    assert column(found, "average_customers_12m", "2023-11", "2023-12") == [None, 1.0]
+    assert column(found, "is_complete", "2023-11", "2023-12") == [False, True]
+    assert column(found, "reason", "2023-11", "2023-12") == ["history too short: known from 2023-12-31 on", None]
+
+
+def test_one_missing_day_of_history_makes_the_churn_unknown_for_a_month_longer():
+    rows = [order("ada", "2022-01-02"), order("ada", "2022-12-01"), order("ada", "2023-11-01")]
+    found = months(*rows, as_of=dt.date(2024, 6, 30))
+    assert column(found, "is_complete", "2023-12", "2024-01") == [False, True]
+
+
+def test_without_active_customers_in_the_12_months_there_is_no_rate():
+    found = months(LONG_AGO)["2024-12"]
+    assert (found["churned_customers_12m"], found["average_customers_12m"], found["churn_rate_12m"]) == (0, 0.0, None)
+    assert found["reason"] == "no active customers in the 12 months"
+
+
+def test_a_lost_customer_who_comes_back_was_churned_in_between_and_only_then():
+    # last order 2022-03-10, lapse date 2023-03-10, back on 2023-06-20
+    found = months(LONG_AGO, order("ada", "2022-03-10"), order("ada", "2023-06-20"), as_of=dt.date(2024, 7, 31))
+    names = ("2023-02", "2023-03", "2023-05", "2023-06")
+    assert column(found, "churned_customers_12m", *names) == [1, 2, 2, 1]  # zoe is the other one
+    assert column(found, "active_customers", *names) == [1, 0, 0, 1]
+    assert column(found, "lapsed_in_month", *names) == [0, 1, 0, 0]
+    assert column(found, "reactivated_customers", *names) == [0, 0, 0, 1]
+
+
+def test_a_lapse_counts_in_twelve_month_ends_and_then_no_more():
+    found = months(order("ada", "2022-03-10"))
+    assert [month for month, row in found.items() if row["churned_customers_12m"]] == [
+        *(f"2023-{month:02}" for month in range(3, 13)),
+        "2024-01",
+        "2024-02",
+    ]
+
+
+def test_what_is_said_of_a_month_does_not_change_with_later_orders():
+    rows = [LONG_AGO, order("ada", "2023-03-10"), order("bob", "2023-04-10"), order("bob", "2024-02-10")]
+    then = months(*rows, as_of=dt.date(2024, 5, 31))
+    now = months(*rows, order("ada", "2024-06-01"), order("bob", "2026-01-01"))
+    stable = set(CHURN_COLUMNS) - {"as_of"}
+    assert {name: then["2024-05"][name] for name in stable} == {name: now["2024-05"][name] for name in stable}
+
+
+def test_month_ends_after_the_as_of_day_have_no_row():
+    assert list(months(order("ada", "2026-01-15"), as_of=dt.date(2026, 3, 30))) == ["2026-01", "2026-02"]
+    assert list(months(order("ada", "2024-02-29"), as_of=dt.date(2024, 2, 29))) == ["2024-02"]
+    assert list(months(order("ada", "2024-02-28"), as_of=dt.date(2024, 2, 28))) == []
+
+
+def test_new_and_returning_customers_less_the_lapsed_are_the_change_in_active_customers():
+    rows = [LONG_AGO, order("ada", "2022-03-10"), order("ada", "2023-06-20"), order("bob", "2023-06-01")]
+    found = list(months(*rows).values())
+    for before, after in pairwise(found):
+        came = after["new_customers"] + after["reactivated_customers"]
+        assert after["active_customers"] == before["active_customers"] + came - after["lapsed_in_month"]
+
+
+def test_a_spell_ends_where_the_gap_is_longer_than_lapse_days():
+    days = pl.DataFrame(
+        {"customer_idx": [2, 1, 1, 1], "day_idx": [5, 0, 30, 61]},
+        schema={"customer_idx": pl.Int32, "day_idx": pl.Int32},
+    )
+    spells = list_spells(days, lapse_days=30).select(pl.col(pl.Date).cast(pl.Int32), "is_first")
+    assert spells.rows() == [(0, 60, 61, True), (61, 91, None, False), (5, 35, None, True)]
+
+
+def test_the_unknown_customer_and_customers_with_refunds_only_are_not_lost():
+    rows = (order("unknown", "2023-01-05"), refund("bob", "2023-01-05"))
+    assert lost(*rows) == {}
+    assert months(*rows) == {}
+
+
+def test_a_lost_customer_has_the_value_of_the_last_active_year_beside_the_value_to_date():
+    ada = lost(
+        order("ada", "2023-01-01", "50"),
+        order("ada", "2024-01-02", "70", "10"),
+        order("ada", "2024-12-31", "20"),
+        refund("ada", "2025-01-15", "5"),
+    )["ada"]
+    assert (ada["first_order_date"], ada["last_order_date"]) == (dt.date(2023, 1, 1), dt.date(2024, 12, 31))
+    assert (ada["order_count"], ada["net_sales_to_date"]) == (3, Decimal(125))
+    assert ada["net_sales_last_active_year"] == Decimal(75)  # 2024-01-02 is the first of the 365 days
+
+
+def test_a_customer_who_came_back_is_not_in_the_list_of_the_lost():
+    assert lost(order("ada", "2023-01-01"), order("ada", "2026-01-01")) == {}
+
+
+def test_lost_customers_bring_their_country_type_and_owner():
+    tables = core(order("ada", "2024-01-01"))
+    attributes = {"country": pl.lit("DE"), "customer_type": pl.lit("office"), "owner": pl.lit("Omar")}
+    tables["customers"] = tables["customers"].with_columns(**attributes)
+    row = churned_customers(**tables, as_of=AS_OF, lapse_days=365).row(0, named=True)
+    assert (row["country"], row["customer_type"], row["owner"]) == ("DE", "office", "Omar")
+
+
+def test_without_orders_both_tables_are_empty_with_all_columns():
+    tables = core()
+    churned = churned_customers(**tables, as_of=AS_OF, lapse_days=365)
+    monthly = churn(tables["orders"], tables["calendar"], as_of=AS_OF, lapse_days=365)
+    assert (monthly.schema, churned.schema) == (pl.Schema(CHURN_COLUMNS), pl.Schema(CHURNED_COLUMNS))
+    assert monthly.is_empty()
+    assert churned.is_empty()
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@settings(max_examples=100, deadline=None)
+@given(company=companies(), lapse_days=st.sampled_from([1, 20, 45, 200, 365]))
+def test_drawn_companies_lose_whom_looking_at_every_day_loses(engine: str, company: Any, lapse_days: int):
+    orders, refunds, as_of = company
+    with ENGINES[engine](frames(orders, refunds)) as tables:
+        monthly = churn(tables["orders"], tables["calendar"], as_of=as_of, lapse_days=lapse_days)
+        churned = churned_customers(**tables, as_of=as_of, lapse_days=lapse_days)
+    expected = oracle.churn(orders, as_of, lapse_days)
+    stated = [name for name in CHURN_COLUMNS if name not in ("reason", "as_of")]
+    assert_frame_equal(
+        monthly.select(stated),
+        pl.DataFrame(expected, schema={name: CHURN_COLUMNS[name] for name in stated}),
+        rel_tol=1e-12,
+    )
+    assert monthly["reason"].is_null().to_list() == [row["is_complete"] for row in expected]
+    lost_by_hand = oracle.churned_customers(orders, refunds, as_of, lapse_days)
+    names = list(lost_by_hand[0]) if lost_by_hand else ["customer_idx"]
+    assert churned.select(names).to_dicts() == lost_by_hand
+
+
+@settings(max_examples=40, deadline=None)
+@given(company=companies(), lapse_days=st.sampled_from([45, 365]))
+def test_the_counts_of_two_halves_of_the_customers_add_up(company: Any, lapse_days: int):
+    orders, _, as_of = company
+    parts = [orders, *([row for row in orders if row["customer_idx"] % 2 == odd] for odd in (0, 1))]
+    counted = ["churned_customers_12m", "active_customers", "new_customers", "reactivated_customers", "lapsed_in_month"]
+    whole, even, odd = (
+        churn(frames(part, [])["orders"], frames([], [])["calendar"], as_of=as_of, lapse_days=lapse_days).select(
+            "month_end", *counted
+        )
+        for part in parts
+    )
+    both = pl.concat([even, odd]).group_by("month_end").agg(pl.col(counted).sum()).sort("month_end")
+    assert_frame_equal(both, whole)
