@@ -3,6 +3,7 @@
 Put here: `delivered.<kind>` from a few rows. Keep out: expectations of any test.
 """
 
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,11 @@ DEFAULTS: dict[str, dict[str, Any]] = {
 """Kind -> a row that keeps its contract."""
 
 
+NEEDS = {"order_lines": {"orders"}, "payments": {"orders", "order_lines"}}
+"""Kind -> the other raw tables that its contract looks at."""
+
+
+@cache
 def raw_contracts() -> dict[str, Contract]:
     """Kind -> its contract, as shipped."""
     return {c.name: c for c in load_contracts(CONTRACTS).values() if c.layer == "raw"}
@@ -64,10 +70,14 @@ def delivered(con: duckdb.DuckDBPyConnection, **kinds: list[dict[str, Any]]) -> 
     return con
 
 
-def gate(con: duckdb.DuckDBPyConnection | None = None, **kinds: list[dict[str, Any]]) -> tuple[Any, GateResult]:
-    """Deliver the rows, settle them without a budget; the connection and the result."""
-    con = delivered(con or duckdb.connect(), **kinds)
-    return con, settle(con, raw_contracts())
+def gate(**kinds: list[dict[str, Any]]) -> tuple[Any, GateResult]:
+    """Deliver the rows, settle the kinds they are of without a budget; the connection and the result.
+
+    Without any rows all kinds are settled.
+    """
+    con = delivered(duckdb.connect(), **kinds)
+    concerned = set(kinds or raw_contracts()).union(*(NEEDS.get(kind, ()) for kind in kinds))
+    return con, settle(con, {kind: contract for kind, contract in raw_contracts().items() if kind in concerned})
 
 
 def loaded(con: duckdb.DuckDBPyConnection, kind: str, columns: str) -> list[Any]:

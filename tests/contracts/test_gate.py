@@ -29,7 +29,8 @@ def test_a_night_without_rows_has_every_table_and_no_complaint():
 
 def test_every_rule_of_every_contract_has_a_verdict():
     _, result = gate(orders=[{}, {"order_id": "o2"} | BAD], order_lines=[{}])
-    for kind, contract in raw_contracts().items():
+    for kind in ("orders", "order_lines"):
+        contract = raw_contracts()[kind]
         assert [found.rule.id for found in result.results[kind]] == [rule.id for rule in contract.rules]
 
 

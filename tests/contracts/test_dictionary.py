@@ -1,0 +1,101 @@
+"""What contracts say to readers is what they were checked against."""
+
+from pathlib import Path
+
+import duckdb
+
+from pipelines.contracts.contract import Contract, load_contracts
+from pipelines.contracts.dictionary import (
+    comment_statements,
+    comments,
+    dictionary_rows,
+    metric_rows,
+    published_tables_markdown,
+)
+from pipelines.contracts.rule import Column
+
+ID = Column("id", "VARCHAR", "string", "The customer's id.", required=True, key_position=1)
+RATE = Column("rate", "DOUBLE", "number", "Kept / all; it's NULL at first.", unit="ratio", is_metric=True)
+
+
+def contract(table: str, *columns: Column) -> Contract:
+    return Contract(table, "1.0.0", "table", "Who | stays.", "Customers.", "One row per customer.", columns, ())
+
+
+CONTRACTS = {
+    each.table: each
+    for each in (contract("raw.x", ID), contract("core.a", ID), contract("marts.b", ID, RATE), contract("meta.c", ID))
+}
+
+
+def test_the_dictionary_lists_the_columns_of_published_tables_in_order():
+    rows = dictionary_rows(CONTRACTS)
+    assert [(row["table_name"], row["position"], row["column_name"]) for row in rows] == [
+        ("marts.b", 1, "id"),
+        ("marts.b", 2, "rate"),
+        ("core.a", 1, "id"),
+        ("meta.c", 1, "id"),
+    ]
+    assert rows[0] | {"table_name": ""} == {
+        "table_name": "",
+        "column_name": "id",
+        "position": 1,
+        "data_type": "VARCHAR",
+        "description": "The customer's id.",
+        "unit": None,
+        "is_key": True,
+        "is_required": True,
+        "classification": "internal",
+        "grain": "One row per customer.",
+    }
+
+
+def test_metrics_are_defined_by_their_columns_description():
+    assert metric_rows(CONTRACTS) == [
+        {
+            "metric": "rate",
+            "table_name": "marts.b",
+            "column_name": "rate",
+            "definition": "Kept / all; it's NULL at first.",
+            "unit": "ratio",
+        }
+    ]
+
+
+def test_the_rows_have_the_columns_of_their_own_contracts():
+    shipped = load_contracts(Path(__file__).parents[2] / "data_contracts")
+    for table, rows in (("meta.data_dictionary", dictionary_rows), ("meta.metric_definitions", metric_rows)):
+        promised = [column.name for column in shipped[table].columns]
+        assert all(list(row) == promised for row in rows(CONTRACTS))
+
+
+def test_comments_stand_on_every_published_table_and_column():
+    con = duckdb.connect()
+    for each in CONTRACTS.values():
+        con.execute(f"create schema {each.layer}")
+        con.execute(f"create table {each.table} ({', '.join(f'{name} {kind}' for name, kind in each.types)})")
+    for statement in comment_statements(CONTRACTS):
+        con.execute(statement)
+    assert con.execute("select comment from duckdb_tables() where table_name = 'b'").fetchall() == [
+        ("Customers. One row per customer.",)
+    ]
+    assert con.execute("select comment from duckdb_columns() where column_name = 'rate'").fetchall() == [
+        ("Kept / all; it's NULL at first. Unit: ratio.",)
+    ]
+    assert comments(CONTRACTS)["marts.b.rate"] == "Kept / all; it's NULL at first. Unit: ratio."
+
+
+def test_the_readme_lists_published_tables_by_layer():
+    assert published_tables_markdown(CONTRACTS) == (
+        "| marts | one row is | what it says |\n"
+        "|---|---|---|\n"
+        "| `marts.b` | customer | Who \\| stays. |\n"
+        "\n"
+        "| core | one row is | what it says |\n"
+        "|---|---|---|\n"
+        "| `core.a` | customer | Who \\| stays. |\n"
+        "\n"
+        "| meta | one row is | what it says |\n"
+        "|---|---|---|\n"
+        "| `meta.c` | customer | Who \\| stays. |\n"
+    )
