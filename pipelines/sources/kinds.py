@@ -99,6 +99,7 @@ KIND_COLUMNS: dict[str, tuple[KindColumn, ...]] = {
         unit_price number
         gross_sales number
         discounts number
+        shipping number
         cost number
         customer_record_id id
         customer_system text

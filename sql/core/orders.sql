@@ -7,6 +7,7 @@ with
             count(*) as line_count,
             sum(coalesce(gross_sales, cast(quantity * unit_price as decimal(18, 4)))) as gross_sales,
             sum(discounts) as discounts,
+            sum(shipping) as shipping,
         from staging.order_lines
         where line_type = 'sale'
         group by all
@@ -73,9 +74,10 @@ with
 
     known as (
         select
-            delivered.* exclude (gross_sales, discounts),
+            delivered.* exclude (gross_sales, discounts, shipping),
             cast(coalesce(delivered.gross_sales, line_totals.gross_sales, 0) as decimal(18, 4)) as gross_sales,
             cast(coalesce(delivered.discounts, line_totals.discounts, 0) as decimal(18, 4)) as discounts,
+            cast(coalesce(delivered.shipping, line_totals.shipping, 0) as decimal(18, 4)) as shipping,
             coalesce(line_totals.line_count, 0) as line_count,
             cast(timezone(company.timezone, timezone('UTC', delivered.ordered_at)) as date) as order_date,
             coalesce(by_record.customer_id, by_order.customer_id, '00000000-0000-0000-0000-000000000000') as customer_id,
@@ -137,11 +139,11 @@ select
     currency,
     gross_sales as gross_sales_original,
     discounts as discounts_original,
-    coalesce(shipping, 0) as shipping_original,
+    shipping as shipping_original,
     coalesce(tax, 0) as tax_original,
     gross_sales_reporting as gross_sales,
     cast(discounts * rate as decimal(18, 4)) as discounts,
-    cast(coalesce(shipping, 0) * rate as decimal(18, 4)) as shipping,
+    cast(shipping * rate as decimal(18, 4)) as shipping,
     cast(coalesce(tax, 0) * rate as decimal(18, 4)) as tax,
     promised_at,
     delivered_at,

@@ -9,6 +9,7 @@ select
     cast(unit_price as decimal(18, 4)) as unit_price,
     cast(gross_sales as decimal(18, 4)) as gross_sales,
     cast(discounts as decimal(18, 4)) as discounts,
+    cast(shipping as decimal(18, 4)) as shipping,
     cast(cost as decimal(18, 4)) as cost,
     customer_record_id,
     customer_system,
