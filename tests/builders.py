@@ -1,7 +1,8 @@
 """Small tables for tests: a test writes only the values that it is about, the rest is dull.
 
-`run_sql("core/orders", staging__orders=[{...}])` runs the real file, and the real files of what it reads unless the test
-gives those tables itself; `people_of(...)` and `build(...)` go from staging or delivered rows to everything after them.
+`run_sql("core/orders", staging__orders=[{...}])` runs the real file, and the real files of what it reads unless the
+test gives those tables itself; `people_of(orders=[...])` says who is who; `build(raw__orders=[...])` makes everything
+from delivered rows to core.
 """
 
 import datetime as dt
@@ -11,7 +12,11 @@ from functools import cache
 from typing import Any
 
 import duckdb
+import polars as pl
 
+from pipelines.identity.mentions import Staging
+from pipelines.identity.output import People
+from pipelines.identity.people import Rules, find_people
 from pipelines.sources.kinds import KIND_COLUMNS, TRACE_COLUMNS
 from pipelines.warehouse import SCHEMAS, sql_files, tables_read_by
 
@@ -19,6 +24,8 @@ Row = Mapping[str, Any]
 
 AS_OF = dt.date(2026, 1, 31)
 UNKNOWN = "00000000-0000-0000-0000-000000000000"
+
+IDENTITY_READS = ("customers", "orders", "order_lines", "refunds", "survey_responses")
 
 _DULL: dict[str, Row] = {
     "customers": {},
@@ -65,8 +72,8 @@ _MADE_BY_HAND = {
 
 
 def delivered_row(kind: str, number: int, given: Row) -> dict[str, Any]:
-    """A row as `pipelines/sources` delivers it: the `number`th of one file of the system `shop`, unless told otherwise."""
-    row: dict[str, Any] = {"_source": "shop", "_system": "shop", "_delivery": 1, "_row": number} | _DULL[kind] | given
+    """A row as `pipelines/sources` delivers it: the `number`th of a file of `shop`, unless told otherwise."""
+    row: dict[str, Any] = {"_source": "shop", "_system": "shop", "_delivery": 1, "_row": number, **_DULL[kind], **given}
     return {"_file_sha256": f"file {row['_delivery']}", "_row_id": row["_delivery"] * 2**40 + row["_row"]} | row
 
 
@@ -75,8 +82,8 @@ def run_sql(name: str, **tables: Sequence[Row]) -> list[dict[str, Any]]:
 
     Args:
         name: `layer/table`.
-        tables: `layer__table` -> its rows; missing columns are NULL or dull. What is not given is made by its own SQL file
-            from what is, or is empty.
+        tables: `layer__table` -> its rows; missing columns are NULL or dull. What is not given is made by its own SQL
+            file from what is, or is empty.
 
     Returns:
         The rows as dictionaries, sorted by all columns from the left.
@@ -98,7 +105,7 @@ def warehouse(**tables: Sequence[Row]) -> duckdb.DuckDBPyConnection:
     for table, create in _MADE_BY_HAND.items():
         con.execute(f"create table {table} ({create})")
     company = tables.pop("raw__company", [{}])
-    fill(con, "raw.company", [_COMPANY | company[0]])
+    fill(con, "raw.company", [{**_COMPANY, **company[0]}])
     for name, rows in tables.items():
         layer, table = name.split("__")
         if layer == "raw" and table in KIND_COLUMNS:
@@ -170,3 +177,36 @@ def types_of(layer: str, table: str) -> tuple[tuple[str, str], ...]:
 def pick(rows: Sequence[Row], *columns: str) -> Iterator[tuple[Any, ...]]:
     """The named columns of every row."""
     return (tuple(row[column] for column in columns) for row in rows)
+
+
+def people_of(
+    previous: pl.DataFrame | None = None, *, generation: int = 1, rules: Rules | None = None, **kinds: Sequence[Row]
+) -> People:
+    """Who is who in small staging tables, given as `customers=[{...}]` …, after a night that left `previous`."""
+    frames = []
+    for kind in IDENTITY_READS:
+        rows = [delivered_row(kind, number, row) for number, row in enumerate(kinds.get(kind, []), 1)]
+        # identity reads text and row ids only, so that the other types do not matter here
+        schema = {column.name: pl.String for column in KIND_COLUMNS[kind]} | {"_system": pl.String, "_row_id": pl.Int64}
+        frames.append(pl.LazyFrame([{name: row.get(name) for name in schema} for row in rows], schema=schema))
+    return find_people(Staging(*frames), previous, company="Acme", generation=generation, rules=rules)
+
+
+def build(**tables: Sequence[Row]) -> duckdb.DuckDBPyConnection:
+    """Everything from delivered rows to core, as a night makes it; all rows are accepted unless the test removes some.
+
+    Args:
+        tables: As for `run_sql`; `raw__orders` are the delivered rows.
+    """
+    con = warehouse(**tables)
+    for kind in IDENTITY_READS:
+        select_into(con, f"staging.{kind}")
+    staging = Staging(*(con.sql(f"select * from staging.{kind}").pl(lazy=True) for kind in IDENTITY_READS))
+    people = find_people(staging, None, company="Acme", generation=1)
+    for table, frame in {"records": people.records, "customer_links": people.links}.items():
+        con.register("made", frame.to_arrow())
+        con.execute(f"insert into identity.{table} by name select * from made")
+        con.unregister("made")
+    for table in _selects():
+        select_into(con, table)
+    return con

@@ -1,0 +1,220 @@
+"""What identity hands on: the tables `identity.*`, made from records whose persons and ids are known.
+
+Put here: the columns of those tables, and what happened since last night. Keep out: who is who (`people.py`).
+"""
+
+from dataclasses import dataclass
+
+import polars as pl
+
+from pipelines.identity.mentions import Staging
+from pipelines.identity.stable_ids import Kept
+
+PERSON_MAP = {
+    "record_key": pl.String,
+    "contact_id": pl.String,
+    "customer_id": pl.String,
+    "since_generation": pl.Int32,
+}
+"""Every id that a record ever had: one row per record and change. The row of the highest generation holds."""
+
+
+def read_history(previous: pl.DataFrame | None) -> pl.DataFrame:
+    """The parent's person map with the column `is_last`: whether the row is its record's newest."""
+    history = (previous if previous is not None else pl.DataFrame(schema=PERSON_MAP)).select(
+        pl.col(name).cast(kind) for name, kind in PERSON_MAP.items()
+    )
+    newest = pl.col("since_generation") == pl.col("since_generation").max().over("record_key")
+    return history.with_columns(is_last=newest)
+
+
+def with_old_ids(records: pl.DataFrame, history: pl.DataFrame) -> pl.DataFrame:
+    """`records` with `record_key`, and the ids they bore until now as `old_contact_id` and `old_customer_id`."""
+    last = history.filter("is_last").select(
+        "record_key", old_contact_id=pl.col("contact_id"), old_customer_id=pl.col("customer_id")
+    )
+    key = pl.concat_str("record_type", "system", "source_record_id", separator="/")
+    return records.with_columns(record_key=key).join(last, on="record_key", how="left")
+
+
+@dataclass(frozen=True)
+class People:
+    """Who is who tonight.
+
+    Attributes:
+        records: `identity.records`, one row per source record.
+        links: `identity.customer_links`, one row per link_type, system and source_record_id.
+        events: `identity.events`: whom tonight created, merged and split.
+        person_map: `identity.person_map`: the parent's, and what changed tonight.
+        shared_emails: Addresses that were ignored since too many records share them, counted: `system`, `email_count`,
+            `record_count`. Holds no address.
+    """
+
+    records: pl.DataFrame
+    links: pl.DataFrame
+    events: pl.DataFrame
+    person_map: pl.DataFrame
+    shared_emails: pl.DataFrame
+
+
+def describe(
+    staging: Staging,
+    told: pl.DataFrame,
+    records: pl.DataFrame,
+    contacts: Kept,
+    customers: Kept,
+    history: pl.DataFrame,
+    shared: pl.DataFrame,
+    generation: int,
+) -> People:
+    """Put ids on the records, and make the tables.
+
+    Args:
+        staging: The staging tables; answers to surveys are linked here.
+        told: Documents that only lines tell of.
+        records: From `people.py`: `record_key`, `record_type`, `system`, `source_record_id`, `row_id`, `contact`,
+            `customer` and the old ids.
+        contacts: The id of every contact.
+        customers: The id of every customer.
+        history: The parent's person map.
+        shared: The addresses ignored: `system`, `email`, `record_count`.
+        generation: Tonight's.
+    """
+    numbered = customers.ids.sort("id").with_row_index("customer_idx", offset=1)
+    named = records.join(
+        contacts.ids.select(contact=pl.col("component"), contact_id=pl.col("id")), on="contact", how="left"
+    ).join(
+        numbered.select(pl.col("customer_idx").cast(pl.Int32), customer=pl.col("component"), customer_id=pl.col("id")),
+        on="customer",
+        how="left",
+    )
+    return People(
+        records=named.select(
+            "record_key",
+            "system",
+            "record_type",
+            "source_record_id",
+            "contact_id",
+            "customer_id",
+            "customer_idx",
+            (pl.col("row_id") // 2**40).cast(pl.Int32).alias("first_delivery"),
+        ),
+        links=_links(staging, told, named),
+        events=_events(records, customers, generation),
+        person_map=_person_map(named, history, generation),
+        shared_emails=shared.group_by("system")
+        .agg(email_count=pl.len().cast(pl.Int64), record_count=pl.col("record_count").sum())
+        .sort("system"),
+    )
+
+
+_WHO = ("customer_id", "customer_idx", "contact_id")
+
+
+def _links(staging: Staging, told: pl.DataFrame, named: pl.DataFrame) -> pl.DataFrame:
+    found = named.select(
+        pl.col("record_type").replace("customer", "customer_record").alias("link_type"),
+        "system",
+        "source_record_id",
+        *_WHO,
+    )
+    answers = _answers(staging, told, found)
+    return pl.concat(
+        [
+            found.filter(pl.col("link_type").is_in(["customer_record", "order", "refund"])),
+            answers.select(pl.lit("response").alias("link_type"), "system", "source_record_id", *_WHO),
+        ]
+    )
+
+
+def _answers(staging: Staging, told: pl.DataFrame, found: pl.DataFrame) -> pl.DataFrame:
+    """Who answered: the customer record named, else the address, else the order; the first that is a customer's."""
+    answers = staging.responses.select(
+        system="_system",
+        source_record_id="response_id",
+        of_system=pl.coalesce("customer_system", "_system"),
+        record_id="customer_record_id",
+        order_id="order_id",
+    ).collect()
+    orders = _customers_of_orders(staging, told, found, answers)
+    ways = [
+        (_only(found, "customer_record"), ["of_system", "record_id"]),
+        (_only(found, "response"), ["system", "source_record_id"]),
+        (orders, ["of_system", "order_id"]),
+    ]
+    for number, (known, key) in enumerate(ways):
+        known = known.rename({column: f"{column}_{number}" for column in _WHO})
+        answers = answers.join(known, left_on=key, right_on=["system", "source_record_id"], how="left")
+    numbers = range(len(ways))
+    customer_first = [pl.when(pl.col(f"customer_id_{i}").is_not_null()).then(pl.lit(i)) for i in numbers]
+    contact_first = [pl.when(pl.col(f"contact_id_{i}").is_not_null()).then(pl.lit(i)) for i in numbers]
+    answers = answers.with_columns(way=pl.coalesce(*customer_first, *contact_first)).filter(pl.col("way").is_not_null())
+    return answers.with_columns(
+        pl.coalesce(*(pl.when(pl.col("way") == i).then(f"{column}_{i}") for i in numbers)).alias(column)
+        for column in _WHO
+    )
+
+
+def _only(found: pl.DataFrame, link_type: str) -> pl.DataFrame:
+    return found.filter(pl.col("link_type") == link_type).drop("link_type")
+
+
+def _customers_of_orders(
+    staging: Staging, told: pl.DataFrame, found: pl.DataFrame, answers: pl.DataFrame
+) -> pl.DataFrame:
+    """Whose the orders are that answers name: `system`, `source_record_id` and who."""
+    wanted = answers.select(_system="of_system", order_id="order_id").drop_nulls().unique()
+    columns = ["_system", "order_id", "customer_system", "customer_record_id"]
+    if wanted.is_empty():
+        orders = pl.DataFrame(schema=dict.fromkeys(columns, pl.String))
+    else:
+        own = staging.orders.select(columns).join(wanted.lazy(), on=["_system", "order_id"], how="semi").collect()
+        by_lines = told.filter(pl.col("record_type") == "order").select(columns)
+        orders = pl.concat([own, by_lines.join(wanted, on=["_system", "order_id"], how="semi")])
+    orders = orders.with_columns(of_system=pl.coalesce("customer_system", "_system"))
+    named = orders.filter(pl.col("customer_record_id").is_not_null()).join(
+        _only(found, "customer_record"),
+        left_on=["of_system", "customer_record_id"],
+        right_on=["system", "source_record_id"],
+    )
+    visits = orders.filter(pl.col("customer_record_id").is_null()).join(
+        _only(found, "order"), left_on=["_system", "order_id"], right_on=["system", "source_record_id"]
+    )
+    return pl.concat([frame.select(*_WHO, system="_system", source_record_id="order_id") for frame in (named, visits)])
+
+
+def _events(records: pl.DataFrame, customers: Kept, generation: int) -> pl.DataFrame:
+    """What happened to customers since last night; `record_count` is how many records it concerns."""
+    ids = customers.ids.select("component", customer_id=pl.col("id"))
+    moved = customers.members.join(ids, on="component").filter(pl.col("old_id") != pl.col("customer_id"))
+    alive = moved.join(ids, left_on="old_id", right_on="customer_id", how="semi")["old_id"].implode()
+    moved = (
+        # a dead id was merged into the one component that held most of it; any other part of it was split off
+        moved.with_columns(
+            event=pl.when(pl.col("old_id").is_in(alive) | ~pl.col("is_home"))
+            .then(pl.lit("split"))
+            .otherwise(pl.lit("merged"))
+        ).select("customer_id", "event", "member_count", other_customer_id=pl.col("old_id"))
+    ).rename({"member_count": "record_count"})
+    sizes = records.group_by(pl.col("customer").alias("component")).agg(record_count=pl.len().cast(pl.Int64))
+    created = (
+        customers.ids.filter(pl.col("origin") == "new")
+        .join(customers.members, on="component", how="anti")
+        .join(sizes, on="component")
+        .select(
+            "record_count",
+            customer_id="id",
+            event=pl.lit("created"),
+            other_customer_id=pl.lit(None, pl.String),
+        )
+    )
+    return pl.concat([moved, created.select(moved.columns)]).with_columns(generation=pl.lit(generation, pl.Int32))
+
+
+def _person_map(named: pl.DataFrame, history: pl.DataFrame, generation: int) -> pl.DataFrame:
+    """The parent's map, and a row for every record that is new or whose ids have changed."""
+    changed = named.filter(
+        pl.col("contact_id").ne_missing(pl.col("old_contact_id"))
+        | pl.col("customer_id").ne_missing(pl.col("old_customer_id"))
+    ).with_columns(since_generation=pl.lit(generation, pl.Int32))
+    return pl.concat([history.select(PERSON_MAP.keys()), changed.select(PERSON_MAP.keys())])

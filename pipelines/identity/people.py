@@ -1,0 +1,222 @@
+"""Who is who: which source records are one person, which persons are one customer, and what they are called.
+
+Put here: the rules by which records are linked. Keep out: how an address is written (`emails.py`), which columns name a
+customer (`mentions.py`), which id a person keeps (`stable_ids.py`).
+
+Records are one person when they share an address that is not shared by too many, or when a CRM says that it merged
+them. A customer is a person with a customer record, an order or a refund; where customers are accounts, all persons of
+one account together. A person known only from answers to surveys is a contact without a customer.
+"""
+
+import uuid
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import polars as pl
+
+from pipelines.errors import ContractBroken
+from pipelines.identity.components import Codes, components
+from pipelines.identity.emails import add_normal_email
+from pipelines.identity.mentions import (
+    Staging,
+    accounts,
+    documents_told_by_lines,
+    guests,
+    mentioned_records,
+    merged_records,
+)
+from pipelines.identity.output import People, describe, read_history, with_old_ids
+from pipelines.identity.stable_ids import keep_ids
+
+NAMESPACE = uuid.UUID("5a7c1d8e-2f64-5b0e-9d3a-6c1f0e4b7a92")
+
+
+@dataclass(frozen=True)
+class Rules:
+    """When two records are one customer; from the settings."""
+
+    customer_is: Literal["person", "account"] = "person"
+    ignore_emails: Collection[str] = ()
+    max_records_per_email: int = 20
+    max_records_per_customer: int = 100
+
+
+def find_people(
+    staging: Staging, previous: pl.DataFrame | None, *, company: str, generation: int, rules: Rules | None = None
+) -> People:
+    """Find out who is who, and keep yesterday's ids.
+
+    Args:
+        staging: `staging.customers`, `orders`, `order_lines`, `refunds` and `survey_responses`, lazily.
+        previous: `identity.person_map` of the parent generation; None or empty on the first night.
+        company: Its name keeps its ids apart from other companies'.
+        generation: The number that tonight's generation will have.
+        rules: When two records are one customer.
+
+    Raises:
+        ContractBroken: One person would have more customer records than the settings allow.
+    """
+    rules = rules or Rules()
+    told = documents_told_by_lines(staging)
+    found = add_normal_email(mentioned_records(staging, told), rules.ignore_emails)
+    found, shared = _without_shared_emails(found, rules.max_records_per_email)
+    visits = add_normal_email(guests(staging, told), rules.ignore_emails)
+    visits = visits.filter(pl.col("email").is_not_null()).join(shared.select("email").unique(), on="email", how="anti")
+
+    nodes = _number_nodes(found, visits)
+    contacts = _link_contacts(nodes, found, merged_records(staging).collect())
+    records = _records(nodes, visits, contacts)
+    _refuse_giants(records, rules.max_records_per_customer)
+    if rules.customer_is == "account":
+        records = _join_accounts(records, accounts(staging).collect())
+    else:
+        records = records.with_columns(customer=pl.when("is_customer").then("contact"))
+
+    history = read_history(previous)
+    records = with_old_ids(records, history)
+    names = uuid.uuid5(NAMESPACE, company)
+    contact_ids = keep_ids(*_of(records, history, "contact"), uuid.uuid5(names, "contact"))
+    customer_ids = keep_ids(*_of(records, history, "customer"), uuid.uuid5(names, "customer"))
+    return describe(staging, told, records, contact_ids, customer_ids, history, shared, generation)
+
+
+def _without_shared_emails(found: pl.DataFrame, limit: int) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Take addresses away that more than `limit` customer records of one system share (`info@`, the shop's own).
+
+    Returns:
+        The mentions, and what was taken away: `system`, `email`, `record_count`.
+    """
+    shared = (
+        found.filter(pl.col("email").is_not_null())
+        .group_by("system", "email")
+        .agg(record_count=pl.col("record_id").n_unique().cast(pl.Int64))
+        .filter(pl.col("record_count") > limit)
+    )
+    hubs = shared["email"].unique().implode()
+    return found.with_columns(email=pl.when(pl.col("email").is_in(hubs).not_()).then("email")), shared
+
+
+@dataclass(frozen=True)
+class _Nodes:
+    """The graph's nodes: customer records first, then addresses."""
+
+    records: pl.DataFrame  # node, system, record_id, row_id, is_customer
+    emails: pl.DataFrame  # node, email
+
+    @property
+    def count(self) -> int:
+        return len(self.records) + len(self.emails)
+
+
+def _number_nodes(found: pl.DataFrame, visits: pl.DataFrame) -> _Nodes:
+    records = (
+        found.group_by("system", "record_id")
+        .agg(pl.col("row_id").min(), pl.col("is_customer").any())
+        .with_row_index("node")
+        .with_columns(pl.col("node").cast(pl.Int64))
+    )
+    emails = (
+        pl.concat([found.select("email"), visits.select("email")])
+        .drop_nulls()
+        .unique()
+        .with_row_index("node", offset=len(records))
+        .with_columns(pl.col("node").cast(pl.Int64))
+    )
+    return _Nodes(records, emails)
+
+
+def _link_contacts(nodes: _Nodes, found: pl.DataFrame, merged: pl.DataFrame) -> Codes:
+    """The person of every node, as a label that means nothing yet."""
+    record = nodes.records.select("system", "record_id", left="node")
+    by_email = (
+        found.filter(pl.col("email").is_not_null())
+        .join(record, on=["system", "record_id"])
+        .join(nodes.emails.select("email", right="node"), on="email")
+    )
+    by_merge = merged.join(record, on=["system", "record_id"]).join(
+        record.rename({"left": "right"}), left_on=["system", "merged_into"], right_on=["system", "record_id"]
+    )
+    edges = [(frame["left"].to_numpy(), frame["right"].to_numpy()) for frame in (by_email, by_merge)]
+    return components(nodes.count, edges)
+
+
+def _records(nodes: _Nodes, visits: pl.DataFrame, contacts: Codes) -> pl.DataFrame:
+    """Every record that a person consists of.
+
+    Returns:
+        `record_type`, `system`, `source_record_id`, `row_id`, `contact`, `is_customer` (of the person).
+    """
+    own = nodes.records.select(
+        pl.lit("customer").alias("record_type"),
+        "system",
+        pl.col("record_id").alias("source_record_id"),
+        "row_id",
+        pl.Series("contact", contacts[: len(nodes.records)]),
+        "is_customer",
+    )
+    email = nodes.emails.select("email", pl.Series("contact", contacts[len(nodes.records) :]))
+    visiting = visits.join(email, on="email").select(
+        "record_type",
+        "system",
+        "source_record_id",
+        "row_id",
+        "contact",
+        (pl.col("record_type") != "response").alias("is_customer"),
+    )
+    records = pl.concat([own, visiting])
+    paying = records.filter("is_customer")["contact"].unique().implode()
+    return records.with_columns(is_customer=pl.col("contact").is_in(paying))
+
+
+def _refuse_giants(records: pl.DataFrame, limit: int) -> None:
+    """A person of hundreds of customer records is a mistake: one bad address or merge fuses strangers."""
+    sizes = records.filter(pl.col("record_type") == "customer").group_by("contact").len()["len"]
+    giants = sizes.filter(sizes > limit).to_list()
+    if giants:
+        raise ContractBroken(
+            f"{len(giants)} person(s) would have more than {limit} customer records each, the largest {max(giants)}: "
+            "an address or a merge column links strangers. Add the address to `identity.ignore_emails`, or, if the "
+            "person is real, raise `identity.max_records_per_customer`. Nothing was published; the last good "
+            "generation stays."
+        )
+
+
+def _join_accounts(records: pl.DataFrame, belongs: pl.DataFrame) -> pl.DataFrame:
+    """Add one record per account, and the column `customer`: the persons of an account are one customer."""
+    of_contact = belongs.join(
+        records.filter(pl.col("record_type") == "customer"),
+        left_on=["system", "record_id"],
+        right_on=["system", "source_record_id"],
+    ).select("system", "account_id", "contact", pl.col("row_id"))
+    contact_count = int(np.asarray(records["contact"].max() or 0)) + 1
+    account = (
+        of_contact.group_by("system", "account_id")
+        .agg(pl.col("row_id").min())
+        .with_row_index("node", offset=contact_count)
+        .with_columns(pl.col("node").cast(pl.Int64))
+    )
+    edges = of_contact.join(account, on=["system", "account_id"])
+    labels = components(contact_count + len(account), [(edges["contact"].to_numpy(), edges["node"].to_numpy())])
+    persons = records.with_columns(customer=pl.when("is_customer").then(pl.Series(labels).gather(records["contact"])))
+    of_account = account.select(
+        pl.lit("account").alias("record_type"),
+        "system",
+        pl.col("account_id").alias("source_record_id"),
+        "row_id",
+        pl.lit(None, pl.Int64).alias("contact"),
+        pl.lit(True).alias("is_customer"),
+        pl.Series("customer", labels[contact_count:]),
+    )
+    return pl.concat([persons, of_account])
+
+
+def _of(records: pl.DataFrame, history: pl.DataFrame, who: str) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """What `keep_ids` needs to name contacts, or customers."""
+    return (
+        records.filter(pl.col(who).is_not_null()).select(
+            "record_key", "row_id", component=pl.col(who), old_id=pl.col(f"old_{who}_id")
+        ),
+        history.select("record_key", "since_generation", "is_last", id=pl.col(f"{who}_id")),
+    )

@@ -1,0 +1,60 @@
+import polars as pl
+import pytest
+
+from pipelines.identity.emails import add_normal_email, normalise_email
+
+
+def normal(*written: str | None, ignored: tuple[str, ...] = ()) -> list[str | None]:
+    rows = pl.DataFrame({"place": range(len(written)), "email": written}, schema_overrides={"email": pl.String})
+    return add_normal_email(rows, ignored).sort("place")["email"].to_list()
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "ada@example.com",
+        "  Ada@Example.COM ",
+        "mailto:ada@example.com",
+        "MAILTO: ada@example.com",
+        "ａｄａ@example.com",
+        "ada@example.com\u00a0",
+    ],
+)
+def test_every_way_of_writing_an_address_is_one_address(written):
+    assert normal(written) == ["ada@example.com"]
+
+
+def test_an_international_domain_is_the_same_in_both_its_forms():
+    assert normal("zoë@bücher.example", "zoë@xn--bcher-kva.example") == ["zoë@xn--bcher-kva.example"] * 2
+
+
+@pytest.mark.parametrize(
+    "written", ["", "-", "n/a", "ada", "ada@", "@example.com", "ada@example", "a b@c.de", "a@b@c.de"]
+)
+def test_what_is_no_address_names_nobody(written):
+    assert normalise_email(written) is None
+    assert normal(written) == [None]
+
+
+def test_a_domain_that_cannot_exist_names_nobody():
+    assert normal("ada@" + "ü" * 70 + ".example", "ada@example..com") == [None, None]
+
+
+def test_a_dot_or_a_plus_makes_another_address():
+    assert normal("a.da+shop@gmail.com") == ["a.da+shop@gmail.com"]
+
+
+def test_addresses_without_a_person_behind_them_name_nobody():
+    assert normal("NoReply@shop.example", "no-reply@x.example", None) == [None, None, None]
+
+
+def test_the_settings_ignore_whole_addresses_names_and_domains():
+    ignored = ("Till@Shop.example", "office@", "@test.example")
+    assert normal(
+        "till@shop.example", "Office@any.example", "ada@test.example", "ada@shop.example", ignored=ignored
+    ) == [
+        None,
+        None,
+        None,
+        "ada@shop.example",
+    ]
