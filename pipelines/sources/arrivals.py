@@ -65,8 +65,11 @@ def check_sources(settings: Settings) -> None:
         SettingsWrong: All mistakes, one a line.
     """
     with private_connection() as con:
-        checker = ExpressionChecker(con)
-        mistakes = [m for name, source in settings.sources.items() for m in check_settings(name, source, checker)]
+        _check(settings, ExpressionChecker(con))
+
+
+def _check(settings: Settings, checker: ExpressionChecker) -> None:
+    mistakes = [m for name, source in settings.sources.items() for m in check_settings(name, source, checker)]
     if mistakes:
         raise SettingsWrong("\n".join(mistake.sentence for mistake in mistakes))
 
@@ -100,17 +103,19 @@ def land_sources(
         SettingsWrong: A mapping is wrong.
         StorageFailed: The disk is full, or the home is damaged.
     """
-    check_sources(settings)
     landing = home / "landing"
     moment = now.astimezone(dt.UTC).replace(tzinfo=None)
     try:
-        landing.mkdir(parents=True, exist_ok=True)
-        sweep_unfinished(landing)
-        found = {name: find_files(source, data) for name, source in settings.sources.items()}
-        looks = _settled(found, moment, pause)
-        with private_connection() as con, Ledger(home / "ledger.duckdb") as ledger:
-            night = _Night(con, ledger, landing, moment, allow_shrink, ExpressionChecker(con), tell)
-            return [night.land(name, source, found[name], looks) for name, source in settings.sources.items()]
+        with private_connection() as con:
+            checker = ExpressionChecker(con)
+            _check(settings, checker)
+            landing.mkdir(parents=True, exist_ok=True)
+            sweep_unfinished(landing)
+            found = {name: find_files(source, data) for name, source in settings.sources.items()}
+            looks = _settled(found, moment, pause)
+            with Ledger(home / "ledger.duckdb") as ledger:
+                night = _Night(con, ledger, landing, moment, allow_shrink, checker, tell)
+                return [night.land(name, source, found[name], looks) for name, source in settings.sources.items()]
     except (OSError, duckdb.IOException) as error:
         name = Path(str(error.filename)).name if isinstance(error, OSError) and error.filename else "a delivered file"
         reason = error.strerror if isinstance(error, OSError) and error.strerror else type(error).__name__

@@ -70,6 +70,7 @@ def read_text(original: Path, file_name: str, options: FileOptions, is_gzip: boo
         written = work / "text"
         _rewrite(plain, written, encoding, len(mark), file_name)
         plain, scan = written, _scan(written, options.quote)
+        _refuse_wrong_mark(written, file_name, encoding)
     return Text(
         path=plain,
         encoding=encoding + ("-sig" if mark else ""),
@@ -114,6 +115,17 @@ def _refuse_other_formats(start: bytes, file_name: str, is_gzip: bool) -> None:
         raise Refusal("not_a_table", f"{file_name} is {kind}: save it as CSV, or set its `format`")
 
 
+def _refuse_wrong_mark(written: Path, file_name: str, encoding: str) -> None:
+    with written.open("rb") as stream:
+        start = stream.read(4096)
+    if start.count(b"\0") * 10 > len(start):
+        raise Refusal(
+            "undecodable",
+            f"{file_name} is not the {encoding} that its first bytes or `options` say: every other character would be "
+            "a zero; export it as UTF-8",
+        )
+
+
 def _encoding(plain: Path, start: bytes, file_name: str, declared: str) -> tuple[str, bytes]:
     """Which encoding the file is in, and its byte order mark (empty when it has none)."""
     found = next(((name, mark) for mark, name in _MARKS if start.startswith(mark)), None)
@@ -131,32 +143,43 @@ def _encoding(plain: Path, start: bytes, file_name: str, declared: str) -> tuple
     bad = _first_undecodable(plain, "utf-8")
     if bad is None:
         return "utf-8", b""
-    if declared == "auto" and _first_undecodable(plain, "cp1252") is None:
+    # one bad byte among good UTF-8 is damage: read as Windows-1252, every other accent would turn into two letters
+    if declared == "auto" and not bad.is_behind_letters and _first_undecodable(plain, "cp1252") is None:
         return "cp1252", b""
+    either = "UTF-8" if declared == "utf-8" or bad.is_behind_letters else "UTF-8 or Windows-1252"
     raise Refusal(
         "undecodable",
-        f"{file_name} is not {'UTF-8' if declared == 'utf-8' else 'UTF-8 or Windows-1252'} at byte {bad[0]:,} "
-        f"(line {bad[1]:,}): export it as UTF-8, or name its `encoding` in `options`",
+        f"{file_name} is not {either} at byte {bad.offset:,} (line {bad.line:,}): export it as UTF-8, or name its "
+        "`encoding` in `options`",
     )
 
 
-def _first_undecodable(path: Path, encoding: str) -> tuple[int, int] | None:
-    """Offset (from 0) and line (from 1) of the first byte that is not in `encoding`."""
+@dataclass(frozen=True)
+class _Undecodable:
+    """The first byte that is not in an encoding: offset from 0, line from 1, whether letters beyond ASCII precede."""
+
+    offset: int
+    line: int
+    is_behind_letters: bool
+
+
+def _first_undecodable(path: Path, encoding: str) -> _Undecodable | None:
     decoder = codecs.getincrementaldecoder(encoding)("strict")
-    offset, lines = 0, 1
+    offset, line, has_letters = 0, 1, False
     with path.open("rb") as stream:
         for chunk in _chunks(stream):
-            if not (chunk.isascii() and not decoder.getstate()[0]):
-                held = len(decoder.getstate()[0])
+            held = len(decoder.getstate()[0])
+            if held or not chunk.isascii():
                 try:
-                    decoder.decode(chunk)
+                    has_letters = not decoder.decode(chunk).isascii() or has_letters
                 except UnicodeDecodeError as error:
-                    at = max(error.start - held, 0)
-                    return offset + error.start - held, lines + chunk.count(b"\n", 0, at)
+                    before = chunk[: max(error.start - held, 0)]
+                    has_letters = has_letters or not before.isascii()
+                    return _Undecodable(offset - held + error.start, line + before.count(b"\n"), has_letters)
             offset += len(chunk)
-            lines += chunk.count(b"\n")
+            line += chunk.count(b"\n")
     held = len(decoder.getstate()[0])
-    return (offset - held, lines) if held else None
+    return _Undecodable(offset - held, line, has_letters) if held else None
 
 
 def _rewrite(plain: Path, target: Path, encoding: str, skip: int, file_name: str) -> None:

@@ -55,7 +55,16 @@ _SAFE_MACROS = {
     "split_part",
 }
 _CLOSED = ("current_", "get", "json_deserialize", "json_serialize", "pg_", "__internal")
-_CLOSED_NAMES = {"version", "parse_duckdb_log_message", "age", "repeat", "range", "generate_series", "array_resize"}
+_CLOSED_NAMES = {
+    "version",
+    "parse_duckdb_log_message",
+    "age",
+    "repeat",
+    "row",
+    "range",
+    "generate_series",
+    "array_resize",
+}
 
 
 class ExpressionWrong(Exception):
@@ -141,7 +150,7 @@ class ExpressionChecker:
             raise ExpressionWrong(f"uses {what}; it may only compute with the columns of its own row")
         if kind == "COLUMN_REF" and len(node["column_names"]) != 1:
             raise ExpressionWrong(f"names `{'.'.join(node['column_names'])}`; write the column alone, in double quotes")
-        if kind == "FUNCTION" and (node["function_name"].lower() not in self._safe or node.get("schema")):
+        if kind == "FUNCTION" and node["function_name"].lower() not in self._safe:
             raise ExpressionWrong(
                 f"uses the function `{node['function_name']}`, which is unknown, or sees more than its own row"
             )

@@ -11,14 +11,16 @@ from collections.abc import Iterable, Sequence
 def column_names(cells: Sequence[str]) -> list[str]:
     """Header cells as distinct column names: trimmed, nameless ones `column_3`, repeats `Email_2`.
 
-    Names that differ in case only count as repeats, since DuckDB's columns do.
+    Names that differ in case only count as repeats, since DuckDB's columns do. A name that the file has is never made
+    of another one.
     """
+    delivered = {tidy(cell).casefold() for cell in cells}
     taken = {"file_row_number"}  # what DuckDB calls the number of a row in Parquet
     names = []
     for position, cell in enumerate(cells, start=1):
         plain = tidy(cell) or f"column_{position}"
         name, number = plain, 1
-        while name.casefold() in taken:
+        while name.casefold() in taken or (number > 1 and name.casefold() in delivered):
             number += 1
             name = f"{plain}_{number}"
         taken.add(name.casefold())
@@ -42,6 +44,6 @@ def find_column(name: str, header: Iterable[str]) -> str | None:
 
 
 def repeated_names(cells: Iterable[str]) -> set[str]:
-    """Folded header names that the file has more than once in the same spelling but for case."""
+    """Folded header names that the file has more than once, in whatever case."""
     counts = Counter(tidy(cell).casefold() for cell in cells)
     return {name for name, count in counts.items() if name and count > 1}

@@ -12,5 +12,7 @@ def quoted(name: str) -> str:
 
 
 def literal(value: str | Path) -> str:
-    """A value as a SQL text literal."""
+    """A value as a SQL text literal; around a NUL, at which the parser would stop, it is put together from pieces."""
+    if "\0" in str(value):
+        return "(" + " || chr(0) || ".join(literal(part) for part in str(value).split("\0")) + ")"
     return "'" + str(value).replace("'", "''") + "'"

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from pipelines.settings import Column, Constant, Derived, KindMapping, Source
 from pipelines.sources.expressions import ExpressionChecker, ExpressionWrong
-from pipelines.sources.header import find_column, repeated_names, tidy
+from pipelines.sources.header import find_column, repeated_names
 from pipelines.sources.kinds import DEFAULTED, KIND_COLUMNS, KindColumn, column_of
 from pipelines.sources.mapping import expressions_of, first_found
 from pipelines.sources.refusal import did_you_mean
@@ -79,7 +79,9 @@ def check_mapping(
             if known is not None:
                 mistakes += list(_column_mistakes(name, kind, known, wanted, header, columns, checker))
         if mapping.when is not None:
-            mistakes += list(_expression_mistakes(name, kind, "when", mapping.when, columns, checker, "missing"))
+            mistakes += list(
+                _expression_mistakes(name, kind, "when", mapping.when, header, columns, checker, "missing")
+            )
     return mistakes
 
 
@@ -94,7 +96,7 @@ def _column_mistakes(
 ) -> Iterator[Mistake]:
     code = "warning" if known.is_descriptive else "missing"
     if isinstance(wanted, Derived):
-        yield from _expression_mistakes(name, kind, known.name, wanted.sql, columns, checker, code)
+        yield from _expression_mistakes(name, kind, known.name, wanted.sql, header, columns, checker, code)
     elif not isinstance(wanted, Constant):
         names = [wanted] if isinstance(wanted, str) else wanted
         found = first_found(names, columns)
@@ -103,9 +105,8 @@ def _column_mistakes(
             has = f"the file has {', '.join(f'`{one}`' for one in columns)}"
             sentence = f"column {listed} for {kind}.{known.name} is missing{did_you_mean(names[0], columns)}; {has}"
             yield Mistake(name, kind, known.name, code, sentence)
-        elif found.casefold() in repeated_names(header) and [tidy(cell) for cell in header].count(found) != 1:
-            sentence = f"column `{found}` for {kind}.{known.name} is there more than once: rename one of them"
-            yield Mistake(name, kind, known.name, "ambiguous", sentence)
+        elif found.casefold() in repeated_names(header):
+            yield Mistake(name, kind, known.name, "ambiguous", _ambiguous(found, kind, known.name))
 
 
 def _expression_mistakes(
@@ -113,6 +114,7 @@ def _expression_mistakes(
     kind: str,
     column: str,
     expression: str,
+    header: tuple[str, ...],
     columns: tuple[str, ...],
     checker: ExpressionChecker,
     code: str,
@@ -125,6 +127,9 @@ def _expression_mistakes(
             )
             yield Mistake(name, kind, column, code, sentence)
             return
+        if read.casefold() in repeated_names(header):
+            yield Mistake(name, kind, column, "ambiguous", _ambiguous(read, kind, column))
+            return
     try:
         found = checker.type_of(expression, list(columns))
     except ExpressionWrong as wrong:
@@ -133,3 +138,7 @@ def _expression_mistakes(
     if column == "when" and found != "BOOLEAN":
         sentence = f"the expression for {kind}.when is {found.lower()}, not yes or no: write a comparison"
         yield Mistake(name, kind, column, "settings", sentence)
+
+
+def _ambiguous(column: str, kind: str, ours: str) -> str:
+    return f"column `{column}` for {kind}.{ours} is there more than once: rename one of them, or map `{column}_2`"

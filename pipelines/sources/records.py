@@ -50,7 +50,7 @@ class RecordSplitter:
         while at < len(text):
             end = _line_end(text, at)
             if text[at:end].strip():
-                cells, behind = self._cells(text, at)
+                cells, behind, _ = self._cells(text, at)
                 if cells is None:
                     cells, behind = self._plain_cells(text[at:end]), min(end + 1, len(text))
                 names = [cell.decode() for cell in cells]
@@ -67,7 +67,7 @@ class RecordSplitter:
             line: The line number of that place, from 1.
             header: The cells of the header: how many cells a record has, and what a repeated header looks like.
         """
-        width, first = len(header), header[0].encode()
+        width, first = len(header), header[0].strip().encode()
         after_bad_quote = False
         while at < len(text):
             end = _line_end(text, at)
@@ -75,39 +75,46 @@ class RecordSplitter:
             behind = min(end + 1, len(text))
             if self._quote not in row:
                 problem = self._problem_of_plain(row, width)
-                if problem is None and row.startswith(first) and self._repeats(self._plain_cells(row), header):
+                if problem is None and row.lstrip().startswith(first) and self._repeats(self._plain_cells(row), header):
                     problem = "header repeated"
                 after_bad_quote = after_bad_quote and problem is not None
                 if problem != "":
                     yield Record(line, row, problem)
             else:
-                cells, after = self._cells(text, at)
+                cells, after, has_stray_quote = self._cells(text, at)
                 if cells is None:
                     problem, after_bad_quote = "quote not closed, or something behind it", True
                 else:
-                    problem = self._problem_of_quoted(cells, header, after_bad_quote and self._quote in b"".join(cells))
+                    problem = self._problem_of_quoted(cells, header, after_bad_quote and has_stray_quote)
                     row, behind = text[at:after].removesuffix(b"\n").removesuffix(b"\r"), after
                     after_bad_quote = after_bad_quote and problem is not None
                 yield Record(line, row, problem)
             line += text[at:behind].count(b"\n")
             at = behind
 
-    def _cells(self, text: bytes | mmap, at: int) -> tuple[list[bytes] | None, int]:
-        """The cells of the record at `at` and the offset behind it; None when no record begins there."""
+    def _cells(self, text: bytes | mmap, at: int) -> tuple[list[bytes] | None, int, bool]:
+        """The cells of the record at `at`, the offset behind it, and whether a bare cell holds a quote.
+
+        None for cells when no record begins there.
+        """
         limit = min(at + MAX_RECORD, len(text))
-        cells = []
+        cells, has_stray_quote = [], False
         while True:
             quoted = self._opening.match(text, at, limit) is not None
             found = (self._cell if quoted else self._bare).match(text, at, limit)
             if found is None or (found.end() == limit < len(text)):
-                return None, at
-            cell = found[1] if quoted else found[1].removesuffix(b"\r")
-            if not quoted and b"\r" in cell:
-                return None, at
+                return None, at, False
+            if quoted:
+                cell = found[1].replace(self._quote * 2, self._quote)
+            else:
+                cell = found[1].removesuffix(b"\r")
+                has_stray_quote = has_stray_quote or self._quote in cell
+                if b"\r" in cell:
+                    return None, at, False
             cells.append(cell)
             at = found.end()
             if found[2] != self._delimiter:
-                return cells, at
+                return cells, at, has_stray_quote
 
     def _plain_cells(self, row: bytes) -> list[bytes]:
         return row.removesuffix(b"\r").split(self._delimiter)
@@ -131,7 +138,8 @@ class RecordSplitter:
         return _problem_of_width(len(cells), len(header), cells[-1] == b"")
 
     def _repeats(self, cells: list[bytes], header: list[str]) -> bool:
-        return [cell.decode(errors="replace").strip() for cell in cells] == [name.strip() for name in header]
+        names = [cell.decode(errors="replace").strip() for cell in cells]
+        return names[: len(header)] == [name.strip() for name in header] and not any(names[len(header) :])
 
 
 def _problem_of_width(found: int, width: int, ends_empty: bool) -> str | None:

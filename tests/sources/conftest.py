@@ -1,0 +1,65 @@
+"""A small company whose deliveries a test writes by hand: `shop.write(...)`, `shop.land()`, `shop.rows("orders")`."""
+
+import datetime as dt
+import os
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from pipelines.settings import Settings
+from pipelines.sources.arrivals import Arrivals, land_sources
+from pipelines.sources.delivered import deliver
+from pipelines.sources.refusal import Refusal
+
+NOW = dt.datetime(2026, 1, 10, 3, 30, tzinfo=dt.UTC)
+ORDERS: dict[str, Any] = {
+    "path": "orders.csv",
+    "kind": "orders",
+    "columns": {"order_id": "id", "ordered_at": "day", "gross_sales": "total"},
+}
+
+
+class Shop:
+    def __init__(self, folder: Path) -> None:
+        self.data, self.home = folder / "data", folder / "home"
+        self.data.mkdir()
+        self.sources: dict[str, dict[str, Any]] = {"shop": dict(ORDERS)}
+        self.timezone = "UTC"
+
+    @property
+    def settings(self) -> Settings:
+        company = {"name": "Shop", "timezone": self.timezone, "currency": "EUR"}
+        return Settings.model_validate({"company": company, "sources": self.sources})
+
+    def write(self, name: str, content: bytes | str, *, hours_old: float = 1) -> Path:
+        path = self.data / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content.encode() if isinstance(content, str) else content)
+        moment = (NOW - dt.timedelta(hours=hours_old)).timestamp()
+        os.utime(path, (moment, moment))
+        return path
+
+    def land(self, **how: Any) -> dict[str, Arrivals]:
+        how.setdefault("pause", lambda seconds: None)
+        return {arrival.source: arrival for arrival in land_sources(self.settings, self.data, self.home, NOW, **how)}
+
+    def refusal(self, source: str = "shop", **how: Any) -> Refusal | None:
+        refusals = self.land(**how)[source].refusals
+        return refusals[0] if refusals else None
+
+    def delivered(self, arrivals: dict[str, Arrivals] | None = None) -> duckdb.DuckDBPyConnection:
+        arrivals = arrivals or self.land()
+        con = duckdb.connect()
+        deliver(con, self.settings, list(arrivals.values()), self.home)
+        return con
+
+    def rows(self, columns: str, table: str = "orders") -> list[tuple[Any, ...]]:
+        with self.delivered() as con:
+            return con.execute(f"select {columns} from delivered.{table} order by all").fetchall()
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Shop:
+    return Shop(tmp_path)
