@@ -1,12 +1,7 @@
-"""The two proofs of every night: no row is lost (`meta.row_accounting`), no penny is lost (`meta.tie_out`).
+"""The two proofs of a night: no row is lost, and no penny.
 
-Put here: counting rows and adding money on both sides, by scans of the tables themselves. Keep out: what follows when
-they differ (the contracts of the two tables stop the night), and deciding what becomes of a row (`contracts/`).
-
-The source's side is added from the text as delivered; the other side from the tables that people read. Amounts are in
-the currency in which they were delivered, before discounts, tax and shipping. A document belongs to the month of its
-day in the company's zone: the day that `core` gives it, for all its versions; a document that is nowhere in `core` to
-the month of its own moment, or to none where that cannot be read.
+Put here: counting and adding up, each number by its own scan of the tables that it speaks of. Keep out: judging the
+outcome (the contracts of `meta.row_accounting` and `meta.tie_out`).
 """
 
 from collections.abc import Mapping
@@ -14,166 +9,225 @@ from collections.abc import Mapping
 import duckdb
 
 from pipelines.contracts.contract import Contract
-from pipelines.contracts.versions import document_of
 from pipelines.settings import KINDS
 
-LOADED = {
-    "orders": """
-        select staging._source as source, 'orders' as part, date_trunc('month', core.order_date) as month,
-            core.currency, core.gross_sales_original as amount
-        from core.orders as core
-        join staging.orders as staging on staging._system = core.system and staging.order_id = core.order_id
-        where staging.gross_sales is not null
-    """,
-    "order_lines": """
-        select source, 'orders' as part, date_trunc('month', order_date) as month, currency,
-            gross_sales_original as amount
-        from core.order_lines
-        union all
-        select source, 'refunds', date_trunc('month', refund_date), currency, amount_original
-        from core.refunds
-        where source in (select _source from staging.order_lines)
-        union all
-        select source, 'adjustments', date_trunc('month', adjustment_date), currency, amount_original
-        from core.adjustments
-    """,
-    "refunds": """
-        select source, 'refunds' as part, date_trunc('month', refund_date) as month, currency,
-            amount_original as amount
-        from core.refunds
-        where source in (select _source from staging.refunds)
-    """,
-    "payments": """
-        select payments.source, 'payments' as part, date_trunc('month', coalesce(orders.order_date, payments.paid_at))
-            as month, payments.currency, payments.amount_original as amount
-        from core.payments as payments
-        left join core.orders as orders using (system, order_id)
-    """,
-}
-"""Kind -> the money that readers find in `core`, by source, part, month and currency."""
+MONEY_KINDS = ("orders", "order_lines", "refunds", "payments")
+"""The kinds whose rows hold amounts that core must hold too."""
 
-DATED = {
-    "orders": "select system, order_id as document, order_date as day, currency from core.orders",
-    "order_lines": """
-        select system, order_id as document, order_date as day, currency, 'sale' as line_type from core.orders
-        union all by name
-        select system, refund_id as document, refund_date as day, currency, 'refund' as line_type from core.refunds
-        union all by name
-        select system, adjustment_id as document, adjustment_date as day, currency, 'adjustment' as line_type
-        from core.adjustments
-    """,
-    "refunds": "select system, refund_id as document, refund_date as day, currency from core.refunds",
-    "payments": "select system, order_id as document, order_date as day, null as currency from core.orders",
-}
-"""Kind -> the day (and currency) that `core` gives a document."""
-
-SIGN = {"refunds": -1}
-"""Delivered refunds are positive amounts that went back; everything else is delivered with its sign."""
+_PARTS = ("orders_amount", "refunds_amount", "adjustments_amount", "payments_amount")
+_NO_CURRENCY = "no currency, or two"
 
 
 def write_row_accounting(con: duckdb.DuckDBPyConnection) -> None:
-    """Make `meta.row_accounting`: per source, kind and file, what became of every row, each counted by its own scan."""
+    """Make `meta.row_accounting`: what became of the rows of each kind in each file.
+
+    Args:
+        con: The build, with `delivered`, `staging` and `quarantine` filled.
+    """
     counted = [
-        """
-        select source, coalesce(kind, 'malformed'), file_sha256, count(line), 0, 0, 0
-        from delivered.malformed group by all
-        """,
-        "select source, kind, file_sha256, 0, 0, count(row), 0 from quarantine.rows group by all",
+        "select source, coalesce(kind, 'malformed') as kind, file_sha256, 'read' as fate from delivered.malformed",
+        "select source, kind, file_sha256, 'quarantined' from quarantine.rows",
     ]
     for kind in KINDS:
         counted += [
-            f"select _source, '{kind}', _file_sha256, count(_row_id), 0, 0, 0 from delivered.{kind} group by all",
-            f"select _source, '{kind}', _file_sha256, 0, count(_row_id), 0, 0 from staging.{kind} group by all",
-            f"""
-            select here._source, '{kind}', here._file_sha256, 0, 0, 0, count(here._row_id)
-            from delivered.{kind} as here
-            join quarantine.superseded as gone on gone.kind = '{kind}' and gone.row_id = here._row_id
-            group by all
-            """,
+            f"select _source, '{kind}', _file_sha256, 'read' from delivered.{kind}",
+            f"select _source, '{kind}', _file_sha256, 'loaded' from staging.{kind}",
+            f"select _source, '{kind}', _file_sha256, 'superseded' from delivered.{kind} where _row_id in "
+            f"(select row_id from quarantine.superseded where kind = '{kind}')",
         ]
+    fates = ", ".join(
+        f"count(*) filter (fate = '{fate}') as rows_{fate}" for fate in ("read", "loaded", "quarantined", "superseded")
+    )
     con.execute(
         f"""
         create table meta.row_accounting as
-        with counted (source, kind, file_sha256, rows_read, rows_loaded, rows_quarantined, rows_superseded) as (
-            {" union all ".join(counted)}
-        ),
-        files as (select source, file_sha256, min(file_name) as file_name from delivered.files group by all)
-        select
-            counted.source, counted.kind, files.file_name, counted.file_sha256,
-            sum(rows_read)::bigint as rows_read, sum(rows_loaded)::bigint as rows_loaded,
-            sum(rows_quarantined)::bigint as rows_quarantined, sum(rows_superseded)::bigint as rows_superseded
-        from counted
-        left join files on files.source = counted.source and files.file_sha256 = counted.file_sha256
-        group by all
+        select counted.source, kind, any_value(files.file_name) as file_name, counted.file_sha256, {fates}
+        from ({" union all ".join(counted)}) as counted
+        left join (
+            select source, file_sha256, max_by(file_name, delivery) as file_name from delivered.files group by all
+        ) as files on files.source = counted.source and files.file_sha256 = counted.file_sha256
+        group by counted.source, kind, counted.file_sha256
         order by all
         """
     )
 
 
 def write_tie_out(con: duckdb.DuckDBPyConnection, contracts: Mapping[str, Contract]) -> None:
-    """Make `meta.tie_out`: source amount = orders - refunds + adjustments + payments + quarantined + superseded.
+    """Make `meta.tie_out`: money as delivered against money in core, per source, kind, month and currency.
+
+    source_amount = orders − refunds + adjustments + payments + quarantined + superseded + difference. Amounts are after
+    discounts, in the currency delivered; what is no number counts 0 (such rows are set aside).
 
     Args:
-        con: The build: `delivered`, `staging`, `core` and `quarantine` stand.
-        contracts: Table -> contract; those of raw kinds say how a row's money is read.
+        con: The build, with everything up to core filled.
+        contracts: Table -> contract; those of `raw` say what a row's money is, and which moment it belongs to.
     """
-    kinds = [kind for kind in KINDS if contracts[f"raw.{kind}"].amount]
-    parts = " union all by name ".join(
-        f"({_delivered(kind, contracts[f'raw.{kind}'])}) union all by name ({_loaded(kind)})" for kind in kinds
-    )
-    sums = ", ".join(
-        f"coalesce(sum(amount) filter (part = '{part}'), 0)::decimal(18, 4) as {part}_amount"
-        for part in ("source", "orders", "refunds", "adjustments", "payments", "quarantined", "superseded")
-    )
+    told = [_delivered_amounts(contracts[f"raw.{kind}"]) for kind in MONEY_KINDS]
+    told += [_order_amounts(), _line_amounts(), _refund_amounts(), _payment_amounts()]
+    parts = ("source_amount", *_PARTS, "quarantined_amount", "superseded_amount")
+    sums = ", ".join(f"cast(coalesce(sum({part}), 0) as decimal(18, 4)) as {part}" for part in parts)
     con.execute(
         f"""
         create table meta.tie_out as
-        with summed as (
-            select source, kind, month::date as month, currency, {sums}
-            from ({parts})
-            where amount is not null
-            group by all
-        )
-        select *,
-            (source_amount - orders_amount + refunds_amount - adjustments_amount - payments_amount
-                - quarantined_amount - superseded_amount)::decimal(18, 4) as difference
-        from summed
-        order by source, kind, month nulls last, currency
+        select
+            *,
+            cast(
+                source_amount - orders_amount + refunds_amount - adjustments_amount - payments_amount
+                - quarantined_amount - superseded_amount as decimal(18, 4)
+            ) as difference,
+        from (select source, kind, month, currency, {sums} from ({" union all by name ".join(told)}) group by all)
+        order by all
         """
     )
 
 
-def _delivered(kind: str, contract: Contract) -> str:
-    """Every delivered row's money, once as the source's and, where the row was left out, once as what became of it."""
+def missing_rate(con: duckdb.DuckDBPyConnection) -> str | None:
+    """A sentence about the first money in core that no rate converts, or None when all is converted.
+
+    Args:
+        con: The build; those of the core tables of money that are there are looked at.
+    """
+    days = {"orders": "order_date", "refunds": "refund_date", "adjustments": "adjustment_date"}
+    amounts = {"orders": "gross_sales", "refunds": "amount", "adjustments": "amount"}
+    there = con.execute("select table_name from information_schema.tables where table_schema = 'core'").fetchall()
+    selects = [
+        f"select '{table}' as table_name, coalesce(currency, '{_NO_CURRENCY}') as currency, {day} as day "
+        f"from core.{table} where {amounts[table]} is null"
+        for table, day in days.items()
+        if (table,) in there
+    ]
+    if not selects:
+        return None
+    found = con.execute(
+        "select table_name, currency, min(day), count(*) "
+        f"from ({' union all '.join(selects)}) group by all order by min(day), all limit 1"
+    ).fetchall()
+    for table, currency, day, count in found:
+        if currency == _NO_CURRENCY:
+            return f"core.{table}: the lines of {count} document(s), the first of {day}, are in more than one currency."
+        return (
+            f"core.{table}: there is no rate of {currency} on or before {day} ({count} document(s) from that day on). "
+            f"Add the rate to a source of `fx_rates`; a missing rate is never taken as 1."
+        )
+    return None
+
+
+def _month(moment: str) -> str:
+    """SQL for the first day of the month, in the company's zone, of a UTC timestamp."""
+    zone = "(select timezone from raw.company)"
+    return f"cast(date_trunc('month', timezone({zone}, timezone('UTC', {moment}))) as date)"
+
+
+def _delivered_amounts(contract: Contract) -> str:
+    """The money of every delivered row, and of those that were set aside or superseded."""
+    kind = contract.name
+    amount = f"coalesce({contract.amount}, 0)"
+    if "discounts" in {column.name for column in contract.columns}:
+        amount += " - coalesce(try_cast(discounts as decimal(18, 4)), 0)"
+    if kind == "refunds":
+        amount = f"-{amount}"
+    own_month = _month(f"try_cast({contract.amount_moment} as timestamp)")
+    rows = f"select *, {amount} as money, {own_month} as own_month from delivered.{kind}"
+    if kind == "order_lines":
+        # a line belongs to the month and currency of its document, whatever stands in the line itself
+        place = "coalesce(document.month, own_month) as month, coalesce(document.currency, row.currency) as currency"
+        document = f"left join ({_documents()}) as document using (line_type, _system, order_id)"
+    else:
+        place, document = "own_month as month, row.currency", ""
     return f"""
-        with dated as ({DATED[kind]}),
-        rows as (
-            select
-                here._source as source,
-                here._row_id,
-                date_trunc('month', coalesce(
-                    dated.day,
-                    timezone(company.timezone, timezone('UTC', try_cast(here.{contract.amount_moment} as timestamp)))
-                )) as month,
-                coalesce(dated.currency, here.currency) as currency,
-                {SIGN.get(kind, 1)} * ({contract.amount}) as amount,
-            from delivered.{kind} as here
-            cross join raw.company as company
-            left join dated
-                on dated.system = here._system and dated.document = {document_of(contract)}
-                {"and dated.line_type = here.line_type" if kind == "order_lines" else ""}
-        ),
-        fates as (
-            select row_id, 'quarantined' as part from quarantine.rows where kind = '{kind}'
+        select
+            row._source as source, '{kind}' as kind, {place}, sum(money) as source_amount,
+            sum(money) filter (fate.outcome = 'quarantined') as quarantined_amount,
+            sum(money) filter (fate.outcome = 'superseded') as superseded_amount,
+        from ({rows}) as row
+        {document}
+        left join (
+            select row_id, 'quarantined' as outcome from quarantine.rows where kind = '{kind}'
             union all
             select row_id, 'superseded' from quarantine.superseded where kind = '{kind}'
-        )
-        select source, '{kind}' as kind, 'source' as part, month, currency, amount from rows
-        union all by name
-        select source, '{kind}' as kind, fates.part, month, currency, amount
-        from rows join fates on fates.row_id = rows._row_id
+        ) as fate on fate.row_id = row._row_id
+        group by all
     """
 
 
-def _loaded(kind: str) -> str:
-    return f"select source, '{kind}' as kind, part, month, currency, amount from ({LOADED[kind]})"
+def _documents() -> str:
+    """The documents in core that lines tell of, with the month and currency in which core counts them."""
+    return f"""
+        select
+            'sale' as line_type, system as _system, order_id,
+            cast(date_trunc('month', order_date) as date) as month, currency,
+        from core.orders
+        union all
+        select 'refund', system, refund_id, cast(date_trunc('month', refund_date) as date), currency
+        from ({_refunds_told_by_lines()})
+        union all
+        select 'adjustment', system, adjustment_id, cast(date_trunc('month', adjustment_date) as date), currency
+        from core.adjustments
+    """
+
+
+def _refunds_told_by_lines() -> str:
+    return """
+        select refunds.* from core.refunds as refunds
+        anti join staging.refunds as own on own._system = refunds.system and own.refund_id = refunds.refund_id
+    """
+
+
+def _order_amounts() -> str:
+    """What core holds of the rows of kind `orders`: the amounts that they gave themselves, not those of lines."""
+    return """
+        select
+            orders.source, 'orders' as kind, cast(date_trunc('month', orders.order_date) as date) as month,
+            orders.currency,
+            sum(
+                case when own.gross_sales is not null then orders.gross_sales_original else 0 end
+                - case when own.discounts is not null then orders.discounts_original else 0 end
+            ) as orders_amount,
+        from core.orders as orders
+        join staging.orders as own on own._system = orders.system and own.order_id = orders.order_id
+        group by all
+    """
+
+
+def _line_amounts() -> str:
+    """What core holds of the rows of kind `order_lines`: sales, refunds and adjustments."""
+    return f"""
+        select
+            source, 'order_lines' as kind, cast(date_trunc('month', day) as date) as month, currency,
+            sum(amount) filter (part = 'sale') as orders_amount,
+            sum(amount) filter (part = 'refund') as refunds_amount,
+            sum(amount) filter (part = 'adjustment') as adjustments_amount,
+        from (
+            select
+                'sale' as part, source, order_date as day, currency,
+                gross_sales_original - discounts_original as amount,
+            from core.order_lines
+            union all
+            select 'refund', source, refund_date, currency, amount_original from ({_refunds_told_by_lines()})
+            union all
+            select 'adjustment', source, adjustment_date, currency, amount_original from core.adjustments
+        )
+        group by all
+    """
+
+
+def _refund_amounts() -> str:
+    """What core holds of the rows of kind `refunds`."""
+    return """
+        select
+            refunds.source, 'refunds' as kind, cast(date_trunc('month', refunds.refund_date) as date) as month,
+            refunds.currency, sum(refunds.amount_original) as refunds_amount,
+        from core.refunds as refunds
+        semi join staging.refunds as own on own._system = refunds.system and own.refund_id = refunds.refund_id
+        group by all
+    """
+
+
+def _payment_amounts() -> str:
+    """What core holds of the rows of kind `payments`."""
+    return f"""
+        select
+            source, 'payments' as kind, {_month("paid_at")} as month, currency, sum(amount_original) as payments_amount,
+        from core.payments
+        group by all
+    """
