@@ -14,7 +14,8 @@ import polars as pl
 from assets.resources import NightResource
 from assets.tables import key, reported
 from pipelines.identity.mentions import Staging
-from pipelines.identity.people import People, Rules, find_people
+from pipelines.identity.output import People
+from pipelines.identity.people import Rules, find_people
 from pipelines.night import Night
 from pipelines.publish.duckdb_file import STATE_FILE
 

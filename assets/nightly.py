@@ -6,6 +6,7 @@ Put here: the one job, the one schedule, and the call behind `regulars run`. Kee
 import os
 from datetime import UTC
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 
@@ -41,10 +42,10 @@ def _settings_if_there() -> Settings | None:
         return None
 
 
-def _due(context: dg.ScheduleEvaluationContext) -> dg.RunConfig:
+def _due(context: dg.ScheduleEvaluationContext) -> dict[str, Any]:
     settings = load_settings(settings_file())
     day = business_day(settings, context.scheduled_execution_time.astimezone(UTC))
-    return dg.RunConfig(resources={"night": NightResource(as_of=day.isoformat())})
+    return {"resources": {"night": {"config": {"as_of": day.isoformat()}}}}
 
 
 def run_night(order: Order, settings: Path) -> None:

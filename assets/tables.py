@@ -14,6 +14,7 @@ from assets.resources import NightResource
 from pipelines.contracts.contract import Contract
 from pipelines.contracts.judge import RuleResult
 from pipelines.night import Night, broken
+from pipelines.warehouse import tables_read_by
 
 KEEPS_ITS_CONTRACT = "keeps_its_contract"
 
@@ -51,7 +52,7 @@ def table_asset(
 
     @dg.asset(
         key=key(table),
-        deps=[key(name) for name in sorted(reads)],
+        deps=[key(name) for name in sorted({*reads, *read_by_the_contract_of(table, contract)})],
         description=description,
         group_name=table.split(".")[0],
         kinds={kind, "duckdb"},
@@ -61,6 +62,14 @@ def table_asset(
         yield from materialised(night.night, table, lambda: make(night.night), checked=contract is not None)
 
     return build
+
+
+def read_by_the_contract_of(table: str, contract: Contract | None) -> set[str]:
+    """The tables with which a contract compares its own: they must stand before it can be judged."""
+    rules = contract.rules if contract else ()
+    queries = [each.arguments["query"].replace("{table}", table) for each in rules if each.type == "query"]
+    parents = {each.arguments["table"] for each in rules if each.type == "references"}
+    return set().union(parents, *map(tables_read_by, queries)) - {table}
 
 
 def materialised(

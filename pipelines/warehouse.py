@@ -117,8 +117,8 @@ def sql_files() -> list[Path]:
 
 def tables_read_by(select: str) -> set[str]:
     """The `schema.table` names that a SELECT reads, from DuckDB's own parse tree."""
-    row = duckdb.connect().execute("select json_serialize_sql(?)", [select]).fetchone()
-    tree = json.loads(row[0]) if row else {}
+    with duckdb.connect() as con:
+        tree = json.loads(con.execute("select json_serialize_sql(?)", [select]).fetchall()[0][0])
     if tree.get("error"):
         raise ValueError(f"this is no single SELECT: {tree.get('error_message')}")
     return {f"{node['schema_name']}.{node['table_name']}" for node in _nodes(tree) if node["schema_name"]}
