@@ -17,6 +17,7 @@ from pipelines.publish.generation import Contents
 from pipelines.publish.manifest import Facts
 from pipelines.publish.report import report_html
 from pipelines.publish.tables import Table
+from pipelines.transforms.cohorts import RETENTION_COHORTS_MONTHLY
 from pipelines.warehouse import ROOT
 
 PERSONAL = (
@@ -52,6 +53,7 @@ def contents_of(night: Night) -> Contents:
             | {name: importlib.metadata.version(name) for name in MAKERS},
         ),
         report_html=report_html(night.warehouse.con, night.settings.company.name, f"g{night.number:06d}", numbers),
+        views={"marts.retention_cohorts_monthly": RETENTION_COHORTS_MONTHLY},
     )
 
 

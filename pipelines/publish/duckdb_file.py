@@ -17,15 +17,6 @@ PUBLISHED_FILE = "regulars.duckdb"
 STATE_FILE = "state.duckdb"
 STORAGE_VERSION = "v1.0.0"  # what DuckDB 1.1 to 2.x, and so every BI client, can open
 
-VIEWS = {
-    "marts.retention_cohorts_monthly": (
-        "select cohort_start, period_number, cohort_size, retained_customers, retention_rate, order_count, net_sales, "
-        "cumulative_net_sales_per_customer, is_complete, as_of from marts.retention_cohorts "
-        "where grain = 'month' and dimension = 'all' and dimension_value = 'all'"
-    )
-}
-"""View -> its SELECT. A view is published when the table in its FROM is."""
-
 
 def write_duckdb_file(
     con: duckdb.DuckDBPyConnection,

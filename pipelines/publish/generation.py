@@ -8,6 +8,7 @@ import contextlib
 import dataclasses
 import datetime as dt
 import os
+import re
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -16,7 +17,7 @@ import duckdb
 
 from pipelines import errors
 from pipelines.home import Generation, Home, generation_name
-from pipelines.publish.duckdb_file import PUBLISHED_FILE, STATE_FILE, VIEWS, check_counts, write_duckdb_file
+from pipelines.publish.duckdb_file import PUBLISHED_FILE, STATE_FILE, check_counts, write_duckdb_file
 from pipelines.publish.durable import files_below, new_private_folder, sha256_of
 from pipelines.publish.events import append_event
 from pipelines.publish.manifest import FILE_NAME, Facts, FileFacts, Manifest, TableFacts, content_hash
@@ -47,7 +48,7 @@ class Contents:
     comments: Mapping[str, str]
     facts: Facts
     report_html: str
-    views: Mapping[str, str] = dataclasses.field(default_factory=lambda: VIEWS)
+    views: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -173,7 +174,11 @@ def _same(
 def _write_files(
     con: duckdb.DuckDBPyConnection, building: Path, contents: Contents, tables: Mapping[str, TableFacts]
 ) -> None:
-    views = {name: sql for name, sql in contents.views.items() if any(f"from {table} " in sql for table in tables)}
+    views = {
+        name: sql
+        for name, sql in contents.views.items()
+        if any(re.search(rf"\bfrom {re.escape(table)}\b", sql) for table in tables)
+    }
     published = building / PUBLISHED_FILE
     write_duckdb_file(con, published, contents.tables, views=views, comments=contents.comments)
     check_counts(published, {name: facts.rows for name, facts in tables.items()}, list(views))

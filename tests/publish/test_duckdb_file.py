@@ -2,7 +2,7 @@ import duckdb
 import pytest
 
 from pipelines import errors
-from pipelines.publish.duckdb_file import VIEWS, check_counts, write_duckdb_file
+from pipelines.publish.duckdb_file import check_counts, write_duckdb_file
 from pipelines.publish.tables import Table
 from tests.publish.builders import COMMENTS
 
@@ -18,6 +18,10 @@ COHORTS = """
 ORDERS = """
     create table core.orders as select i::varchar as order_id, 1.5::decimal(18,4) as net_sales from range(9, 0, -1) t(i)
 """
+VIEWS = {
+    "marts.retention_cohorts_monthly": "select period_number, cohort_size, retained_customers\n"
+    "from marts.retention_cohorts\nwhere dimension = 'all'"
+}
 TABLES = [Table("core.orders", ("order_id",)), Table("marts.retention_cohorts", ("period_number", "dimension"))]
 
 
