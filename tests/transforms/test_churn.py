@@ -175,7 +175,7 @@ def test_without_orders_both_tables_are_empty_with_all_columns():
 
 
 @pytest.mark.parametrize("engine", ENGINES)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(company=companies(), lapse_days=st.sampled_from([1, 20, 45, 200, 365]))
 def test_drawn_companies_lose_whom_looking_at_every_day_loses(engine: str, company: Any, lapse_days: int):
     orders, refunds, as_of = company

@@ -161,7 +161,7 @@ def test_the_monthly_view_is_the_whole_base_of_the_mart():
 
 
 @pytest.mark.parametrize("engine", ENGINES)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(company=companies(), lapse_days=st.sampled_from([30, 365]), grain=st.sampled_from(sorted(GRAINS)))
 def test_drawn_companies_have_the_cohorts_that_counting_by_hand_finds(
     engine: str, company: Any, lapse_days: int, grain: str
