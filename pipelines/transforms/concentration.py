@@ -112,7 +112,7 @@ class _Running:
 
     def advance(self, until: dt.date) -> None:
         """Take in all days up to and with `until`."""
-        end = int(np.searchsorted(self.day, (until - EPOCH).days, side="right"))
+        end = int(np.searchsorted(self.day, np.int32((until - EPOCH).days), side="right"))
         new = slice(self.position, end)
         np.add.at(self.net_sales, self.customer[new], self.amount[new])
         np.maximum.at(self.last_day, self.customer[new], self.day[new])
@@ -148,19 +148,17 @@ def _measure_all(days: pl.DataFrame, period_ends: list[dt.date], first_day: dt.d
 
 def _row(scope: str, end: dt.date, net_sales: Ints, is_in: NDArray[np.bool_], *, is_complete: bool) -> dict[str, Any]:
     """One row of the mart, without `as_of`; `net_sales` and `is_in` (has an order or refund) by customer_idx."""
-    known = is_in.copy()
-    known[UNKNOWN_CUSTOMER_IDX] = False
-    counted = net_sales[known & (net_sales > 0)]
-    left_out = net_sales[known & (net_sales <= 0)]
-    measures = measure_concentration(counted)
+    known = net_sales[UNKNOWN_CUSTOMER_IDX + 1 :]
+    counted = known[known > 0]
+    measures = measure_concentration(counted if is_complete else counted[:0])
     return {
         "scope": scope,
         "period_end": end,
         "customers": counted.size,
         "net_sales": _money(counted.sum()),
-        **(measures if is_complete else dict.fromkeys(measures)),
-        "customers_left_out": left_out.size,
-        "net_sales_left_out": _money(left_out.sum()),
+        **measures,
+        "customers_left_out": int(is_in[UNKNOWN_CUSTOMER_IDX + 1 :].sum()) - counted.size,
+        "net_sales_left_out": _money(known.sum() - counted.sum()),
         "unknown_net_sales": _money(net_sales[UNKNOWN_CUSTOMER_IDX]),
         "is_complete": is_complete,
     }
