@@ -19,7 +19,7 @@ from pipelines.identity.people import Rules, find_people
 from pipelines.night import Night
 from pipelines.publish.duckdb_file import STATE_FILE
 
-READS = ("customers", "orders", "order_lines", "refunds", "survey_responses")
+STAGING = ("customers", "orders", "order_lines", "refunds", "survey_responses")
 TABLES = {
     "records": "One row per source record: which person and which customer it is.",
     "customer_links": "One row per order, refund, response or customer record that belongs to somebody.",
@@ -28,13 +28,18 @@ TABLES = {
     "shared_emails": "One row per system with addresses that too many records share to name anybody.",
 }
 
+READS = {f"identity.{name}": [f"staging.{kind}" for kind in STAGING] for name in TABLES}
+
 
 @dg.multi_asset(
     name="identity",
     group_name="identity",
     specs=[
         dg.AssetSpec(
-            key(f"identity.{name}"), deps=[key(f"staging.{kind}") for kind in READS], description=text, kinds={"polars"}
+            key(f"identity.{name}"),
+            deps=[key(f"staging.{kind}") for kind in STAGING],
+            description=text,
+            kinds={"polars"},
         )
         for name, text in TABLES.items()
     ],
@@ -57,7 +62,7 @@ def identity(night: NightResource) -> Iterator[dg.MaterializeResult[Any]]:
 def find(night: Night) -> People:
     """Tonight's people, with the ids of the parent generation."""
     settings = night.settings
-    staging = Staging(*(night.warehouse.scan(f"staging.{kind}") for kind in READS))
+    staging = Staging(*(night.warehouse.scan(f"staging.{kind}") for kind in STAGING))
     rules = settings.identity
     return find_people(
         staging,

@@ -9,9 +9,7 @@ import inspect
 from collections.abc import Callable
 from typing import Any
 
-import dagster as dg
-
-from assets.tables import table_asset
+from assets.tables import Blueprint
 from pipelines.contracts.contract import Contract
 from pipelines.night import Night
 from pipelines.warehouse import ROOT
@@ -47,22 +45,19 @@ def settings_of(function: Transform, night: Night) -> dict[str, Any]:
     return {each.name: known[each.name] for each in parameters if each.kind is inspect.Parameter.KEYWORD_ONLY}
 
 
-def mart(name: str, function: Transform, contract: Contract, marts: set[str]) -> dg.AssetsDefinition:
-    """The asset of one mart function."""
+def mart(name: str, function: Transform, contract: Contract, marts: set[str]) -> Blueprint:
+    """The table of one mart function."""
     table, reads = f"marts.{name}", tables_of(function, marts)
-    columns = [(column.name, column.type) for column in contract.columns]
 
     def make(night: Night) -> None:
         frames = {parameter: night.warehouse.scan(source) for parameter, source in reads.items()}
-        night.warehouse.write_frame(table, function(**frames, **settings_of(function, night)), columns)
+        night.warehouse.write_frame(table, function(**frames, **settings_of(function, night)), contract.types)
 
-    return table_asset(
-        table, reads=reads.values(), description=contract.grain, kind="polars", contract=contract, make=make
-    )
+    return Blueprint(table, reads=frozenset(reads.values()), description=contract.grain, kind="polars", make=make)
 
 
-def marts(contracts: dict[str, Contract]) -> list[dg.AssetsDefinition]:
-    """One asset per mart that has a contract and a function."""
+def marts(contracts: dict[str, Contract]) -> list[Blueprint]:
+    """One table per mart that has a contract and a function."""
     named = {table.partition(".")[2]: contract for table, contract in contracts.items() if table.startswith("marts.")}
     functions = mart_functions(set(named))
     return [mart(name, function, named[name], set(named)) for name, function in functions.items()]

@@ -21,6 +21,7 @@ from pipelines.sources.arrivals import land_sources, refuse_required
 from pipelines.sources.delivered import deliver
 
 SETTINGS_TABLES = ("company", "acquisition_costs")
+READS: dict[str, list[str]] = {f"raw.{name}": [] for name in (*KINDS, *SETTINGS_TABLES)}
 
 
 @dg.multi_asset(

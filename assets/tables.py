@@ -5,20 +5,18 @@ Keep out: what any table holds, and which tables exist.
 """
 
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import dagster as dg
 
+from assets.contract_checks import Step
 from assets.resources import NightResource
-from pipelines.contracts.contract import Contract
 from pipelines.contracts.judge import RuleResult
 from pipelines.night import Night, broken
-from pipelines.warehouse import tables_read_by
 
 KEEPS_ITS_CONTRACT = "keeps_its_contract"
-
-Make = Callable[[Night], object]
 
 
 def key(table: str) -> dg.AssetKey:
@@ -36,58 +34,55 @@ def check_spec(table: str) -> dg.AssetCheckSpec:
     )
 
 
-def table_asset(
-    table: str, *, reads: Iterable[str], description: str, kind: str, contract: Contract | None, make: Make
-) -> dg.AssetsDefinition:
-    """An asset that builds one table.
+@dataclass(frozen=True)
+class Blueprint:
+    """A table that is to become an asset.
 
-    Args:
+    Attributes:
         table: `layer.name`.
-        reads: The tables it reads.
+        reads: The tables it is built from.
         description: Shown on the asset's page; first the grain.
         kind: `sql` or `polars`, the tag on the page.
-        contract: Its promises, if it has a contract.
         make: Builds the table inside the night's warehouse.
     """
 
+    table: str
+    reads: frozenset[str]
+    description: str
+    kind: str
+    make: Callable[[Night], object]
+
+
+def table_asset(blueprint: Blueprint, step: Step, *, checked: bool) -> dg.AssetsDefinition:
+    """The asset that builds one table and judges every promise that can be judged once it stands.
+
+    Args:
+        blueprint: The table.
+        step: What to wait for, and which promises are due.
+        checked: Whether the table has a contract.
+    """
+    table = blueprint.table
+
     @dg.asset(
         key=key(table),
-        deps=[key(name) for name in sorted({*reads, *read_by_the_contract_of(table, contract)})],
-        description=description,
+        deps=[key(name) for name in sorted(step.reads)],
+        description=blueprint.description,
         group_name=table.split(".")[0],
-        kinds={kind, "duckdb"},
-        check_specs=[check_spec(table)] if contract else [],
+        kinds={blueprint.kind, "duckdb"},
+        check_specs=[check_spec(table)] if checked else [],
     )
     def build(night: NightResource) -> Iterator[dg.MaterializeResult[Any]]:
-        yield from materialised(night.night, table, lambda: make(night.night), checked=contract is not None)
+        the_night = night.night
+        with the_night.step(table):
+            began = time.perf_counter()
+            blueprint.make(the_night)
+            results = [result for each, rules in step.due.items() for result in the_night.judge(each, rules)]
+            yield reported(the_night, table, results if checked else [], seconds=time.perf_counter() - began)
+            failure = broken(results)
+            if failure:
+                raise failure
 
     return build
-
-
-def read_by_the_contract_of(table: str, contract: Contract | None) -> set[str]:
-    """The tables with which a contract compares its own: they must stand before it can be judged."""
-    rules = contract.rules if contract else ()
-    queries = [each.arguments["query"].replace("{table}", table) for each in rules if each.type == "query"]
-    parents = {each.arguments["table"] for each in rules if each.type == "references"}
-    return set().union(parents, *map(tables_read_by, queries)) - {table}
-
-
-def materialised(
-    night: Night, table: str, make: Callable[[], object], *, checked: bool
-) -> Iterator[dg.MaterializeResult[Any]]:
-    """Build one table, judge it, and say how it went; a broken critical promise ends the night here.
-
-    Raises:
-        ContractBroken: After the verdicts have been reported.
-    """
-    with night.step(table):
-        began = time.perf_counter()
-        make()
-        results = night.judge(table) if checked else []
-        yield reported(night, table, results, seconds=time.perf_counter() - began)
-        failure = broken(table, results)
-        if failure:
-            raise failure
 
 
 def reported(night: Night, table: str, results: list[RuleResult], *, seconds: float = 0.0) -> dg.MaterializeResult[Any]:
@@ -127,6 +122,6 @@ def verdict(table: str, results: list[RuleResult]) -> dg.AssetCheckResult:
     return dg.AssetCheckResult(
         check_name=KEEPS_ITS_CONTRACT,
         asset_key=key(table),
-        passed=broken(table, results) is None,
+        passed=broken(results) is None,
         metadata={"rules": dg.TableMetadataValue(records=records, schema=None)} if records else {},
     )

@@ -13,7 +13,7 @@ import polars as pl
 from pipelines.contracts.contract import Contract
 from pipelines.contracts.dictionary import dictionary_rows, metric_rows
 from pipelines.contracts.judge import RuleResult
-from pipelines.night import Night
+from pipelines.night import Night, broken
 
 Row = Mapping[str, Any]
 
@@ -28,6 +28,17 @@ FILES = """
 """
 
 
+JUDGED_HERE = (
+    "meta.sources",
+    "meta.files",
+    "meta.contracts",
+    "meta.data_dictionary",
+    "meta.metric_definitions",
+    "meta.runs",
+)
+"""`meta.checks` holds the verdicts on all others, and so none on itself."""
+
+
 def write_meta_tables(night: Night, headline: Sequence[Row], now: dt.datetime) -> None:
     """Fill every table of `meta` but the proofs, which stand already.
 
@@ -35,14 +46,20 @@ def write_meta_tables(night: Night, headline: Sequence[Row], now: dt.datetime) -
         night: The night, all other tables built.
         headline: The numbers a person wants first.
         now: When the night ends, aware.
+
+    Raises:
+        ContractBroken: One of them breaks its contract.
     """
     _write(night, "meta.sources", source_rows(night))
-    columns = [(column.name, column.type) for column in night.contracts["meta.files"].columns]
-    night.warehouse.write_frame("meta.files", night.warehouse.con.sql(FILES).pl(), columns)
+    files = night.warehouse.con.sql(FILES).pl()
+    night.warehouse.write_frame("meta.files", files, night.contracts["meta.files"].types)
     _write(night, "meta.contracts", map(_contract_row, night.contracts.values()))
     _write(night, "meta.data_dictionary", dictionary_rows(night.contracts))
     _write(night, "meta.metric_definitions", metric_rows(night.contracts))
     _write(night, "meta.runs", [_run_row(night, headline, now)])
+    failure = broken([result for table in JUDGED_HERE for result in night.judge(table)])
+    if failure:
+        raise failure
     _write(night, "meta.checks", map(_check_row, night.verdicts))
 
 
@@ -83,7 +100,7 @@ def counted(verdicts: Iterable[RuleResult]) -> dict[str, int]:
 
 def _write(night: Night, table: str, rows: Iterable[Row]) -> None:
     """Write rows of plain values; a table without rows still has its columns."""
-    columns = [(column.name, column.type) for column in night.contracts[table].columns]
+    columns = night.contracts[table].types
     names = [name for name, _ in columns]
     frame = pl.DataFrame([dict(row) for row in rows], infer_schema_length=None)
     if frame.is_empty():

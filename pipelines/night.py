@@ -5,7 +5,7 @@ Keep out: how any table is made, and the order of the steps (that is the asset g
 """
 
 import datetime as dt
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,6 +13,7 @@ from pathlib import Path
 from pipelines.alerts import message, tell
 from pipelines.contracts.contract import Contract, load_contracts
 from pipelines.contracts.judge import RuleResult, judge
+from pipelines.contracts.rule import Rule
 from pipelines.errors import ContractBroken, RegularsError
 from pipelines.failures import redacted
 from pipelines.home import Generation, Home
@@ -80,9 +81,9 @@ class Night:
             self.failures.append(failure)
             raise
 
-    def judge(self, table: str) -> list[RuleResult]:
-        """Have Great Expectations judge `table` by its contract; the verdicts are kept for `meta.checks`."""
-        results = judge(self.warehouse.con, self.contracts[table])
+    def judge(self, table: str, rules: Sequence[Rule] | None = None) -> list[RuleResult]:
+        """Have Great Expectations judge promises of `table` (all by default); `meta.checks` will hold the verdicts."""
+        results = judge(self.warehouse.con, self.contracts[table], rules=rules)
         self.verdicts.extend(results)
         return results
 
@@ -91,17 +92,19 @@ class Night:
         lock_down(self.warehouse.con, self.order.home.path)
 
 
-def broken(table: str, results: list[RuleResult]) -> ContractBroken | None:
-    """What to raise when a table breaks critical promises; None when it keeps them."""
+def broken(results: Sequence[RuleResult]) -> ContractBroken | None:
+    """What to raise when critical promises are broken; None when they are kept."""
     failed = [result for result in results if result.rule.severity == "critical" and not result.passed]
     if not failed:
         return None
     promises = "; ".join(
-        f"{result.rule.description or result.rule.id} ({result.failed_count} fail)" for result in failed
+        f"{result.rule.table}: {result.rule.description or result.rule.id} ({result.failed_count:,} fail)"
+        for result in failed
     )
+    files = sorted({f"data_contracts/{result.rule.table.replace('.', '/')}.odcs.yaml" for result in failed})
     return ContractBroken(
-        f"{table} breaks its contract: {promises}. Nothing was published; the last good generation stays. "
-        f"The promise is in data_contracts/{table.replace('.', '/')}.odcs.yaml."
+        f"A contract is broken. {promises}. Nothing was published; the last good generation stays. "
+        f"The promises are in {' and '.join(files)}."
     )
 
 

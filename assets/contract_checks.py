@@ -1,0 +1,62 @@
+"""When each promise is judged: in the step of the last table it looks at.
+
+Put here: the order of judging. Keep out: what is promised (`data_contracts`) and how it is judged
+(`pipelines/contracts`).
+
+Most promises are about their own table and are judged the moment it stands. One that compares its table with others
+(a foreign key, a total that ties out) waits for the last of them: `core.orders` refers to `core.customers`, which is
+built from `core.orders`.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from graphlib import TopologicalSorter
+
+from pipelines.contracts.contract import Contract
+from pipelines.contracts.rule import Rule
+from pipelines.warehouse import tables_read_by
+
+Due = dict[str, list[Rule]]
+"""Table -> its rules that are judged in one step."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """What the step that builds a table has to wait for, and what it judges when the table stands."""
+
+    reads: frozenset[str]
+    due: Due
+
+
+def plan(reads: Mapping[str, Iterable[str]], contracts: Mapping[str, Contract]) -> dict[str, Step]:
+    """Table -> its step.
+
+    Args:
+        reads: Table -> the tables that it is built from, for every table that has a step.
+        contracts: Table -> contract.
+    """
+    sources = {table: set(each) for table, each in reads.items()}
+    order = {table: place for place, table in enumerate(_in_order(sources))}
+    waits = {table: set(each) for table, each in sources.items()}
+    due: dict[str, Due] = {table: {} for table in sources}
+    for table in sources.keys() & contracts.keys():
+        for rule in contracts[table].rules:
+            seen = {table, *compared_with(rule)}
+            last = max(seen, key=order.__getitem__)
+            waits[last] |= seen - {last}
+            due[last].setdefault(table, []).append(rule)
+    return {table: Step(frozenset(waits[table]), due[table]) for table in sources}
+
+
+def compared_with(rule: Rule) -> set[str]:
+    """The tables beside its own that a rule reads."""
+    if rule.type == "references":
+        return {str(rule.arguments["table"])}
+    if rule.type == "query":
+        return tables_read_by(str(rule.arguments["query"]).replace("{table}", rule.table))
+    return set()
+
+
+def _in_order(reads: Mapping[str, set[str]]) -> Iterable[str]:
+    """Every table after all it reads; always the same order for the same graph."""
+    return TopologicalSorter({table: sorted(reads[table]) for table in sorted(reads)}).static_order()
