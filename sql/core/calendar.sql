@@ -36,7 +36,7 @@ select
     cast(date_diff('day', date '1970-01-01', day) as integer) as day_idx,
     strftime(day, '%G-W%V') as iso_week,
     cast(date_trunc('week', day) as date) as week_start,
-    cast(date_diff('week', date '1969-12-29', day) as integer) as week_idx,
+    cast(date_diff('day', date '1969-12-29', date_trunc('week', day)) // 7 as integer) as week_idx,
     cast(date_trunc('month', day) as date) as month,
     cast(year(day) * 12 + month(day) - 1 as integer) as month_idx,
     cast(date_trunc('quarter', day) as date) as quarter,

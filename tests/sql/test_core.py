@@ -1,0 +1,337 @@
+"""The core tables beside orders: what becomes of each kind of row."""
+
+import datetime as dt
+
+import pytest
+
+from tests.builders import UNKNOWN, build, money, only, pick, rows_of, run_sql
+
+C1 = {
+    "link_type": "customer_record",
+    "system": "shop",
+    "source_record_id": "c1",
+    "customer_id": "ada",
+    "customer_idx": 1,
+}
+C2 = C1 | {"source_record_id": "c2", "customer_id": "bob", "customer_idx": 2}
+
+
+def test_lines_are_numbered_within_their_order_as_delivered_and_identical_ones_kept():
+    lines = run_sql(
+        "core/order_lines",
+        staging__orders=[{"order_id": "1", "gross_sales": "4"}],
+        staging__order_lines=[
+            {"order_id": "1", "product_id": "b", "unit_price": "2"},
+            {"order_id": "1", "product_id": "a", "unit_price": "1"},
+            {"order_id": "1", "product_id": "a", "unit_price": "1"},
+            {"order_id": "1", "line_type": "refund", "unit_price": "-1"},
+        ],
+    )
+    assert list(pick(lines, "line_number", "product_id", "gross_sales")) == [(1, "b", 2), (2, "a", 1), (3, "a", 1)]
+
+
+def test_a_line_is_in_its_orders_currency():
+    line = only(
+        run_sql(
+            "core/order_lines",
+            staging__fx_rates=[{"rate_date": "2026-01-01", "currency": "USD", "rate": "0.5"}],
+            staging__orders=[{"order_id": "1", "currency": "USD"}],
+            staging__order_lines=[{"order_id": "1", "unit_price": "10", "discounts": "1", "cost": "4"}],
+        )
+    )
+    assert (line["currency"], line["gross_sales"], line["discounts"], line["cost"]) == ("USD", 5, money("0.5"), 2)
+
+
+def test_refund_lines_of_one_document_are_one_refund_of_its_customer_and_day():
+    refund = only(
+        run_sql(
+            "core/refunds",
+            staging__order_lines=[
+                {"order_id": "C1", "line_type": "refund", "quantity": "-2", "unit_price": "1.005", **line}
+                for line in (
+                    {"ordered_at": "2026-01-09 12:00:00"},
+                    {"ordered_at": "2026-01-09 12:00:00", "customer_record_id": "c1"},
+                )
+            ],
+            identity__customer_links=[C1],
+        )
+    )
+    assert (refund["refund_id"], refund["order_id"], refund["customer_id"]) == ("C1", None, "ada")
+    assert (refund["amount"], refund["refund_date"]) == (money("4.02"), dt.date(2026, 1, 9))
+    assert refund["date_is_estimated"] is False
+
+
+def test_refund_lines_without_a_day_take_their_orders_day_and_say_so():
+    refund = only(
+        run_sql(
+            "core/refunds",
+            staging__orders=[{"order_id": "1", "ordered_at": "2026-01-02", "customer_record_id": "c1"}],
+            staging__order_lines=[{"order_id": "1", "line_type": "refund", "gross_sales": "-3"}],
+            identity__customer_links=[C1],
+        )
+    )
+    assert (refund["refund_date"], refund["date_is_estimated"]) == (dt.date(2026, 1, 2), True)
+    assert (refund["order_id"], refund["customer_id"], refund["amount"]) == ("1", "ada", 3)
+
+
+def test_a_refund_belongs_to_whom_it_names_else_to_its_orders_customer():
+    refunds = run_sql(
+        "core/refunds",
+        staging__orders=[{"order_id": "1", "customer_record_id": "c1"}],
+        staging__refunds=[
+            {"refund_id": "a", "order_id": "1"},
+            {"refund_id": "b", "order_id": "1", "customer_record_id": "c2"},
+            {"refund_id": "c", "order_id": "not delivered"},
+            {"refund_id": "d"},
+        ],
+        identity__customer_links=[C1, C2, C2 | {"link_type": "refund", "source_record_id": "d"}],
+    )
+    assert list(pick(refunds, "refund_id", "order_id", "customer_id")) == [
+        ("a", "1", "ada"),
+        ("b", "1", "bob"),
+        ("c", None, UNKNOWN),
+        ("d", None, "bob"),
+    ]
+
+
+def test_a_refund_is_converted_at_the_rate_of_its_own_day():
+    refund = only(
+        run_sql(
+            "core/refunds",
+            staging__fx_rates=[
+                {"rate_date": "2026-01-01", "currency": "USD", "rate": "0.5"},
+                {"rate_date": "2026-01-20", "currency": "USD", "rate": "0.25"},
+            ],
+            staging__orders=[{"order_id": "1", "currency": "USD"}],
+            staging__refunds=[{"refund_id": "a", "order_id": "1", "currency": "USD", "amount": "8"}],
+        )
+    )
+    assert (refund["amount_original"], refund["amount"]) == (8, 2)
+
+
+def test_adjustment_lines_are_no_sale_and_keep_their_sign():
+    lines = [{"order_id": "A1", "line_type": "adjustment", "unit_price": "-11062.06", "ordered_at": "2026-01-03"}]
+    assert run_sql("core/orders", staging__order_lines=lines) == []
+    adjustment = only(run_sql("core/adjustments", staging__order_lines=lines))
+    assert (adjustment["adjustment_id"], adjustment["amount"]) == ("A1", money("-11062.06"))
+
+
+def test_payments_are_numbered_and_converted_on_their_day_else_their_orders():
+    payments = run_sql(
+        "core/payments",
+        staging__fx_rates=[
+            {"rate_date": "2026-01-01", "currency": "USD", "rate": "0.5"},
+            {"rate_date": "2026-01-20", "currency": "USD", "rate": "0.25"},
+        ],
+        staging__orders=[{"order_id": "1", "currency": "USD"}],
+        staging__payments=[
+            {"order_id": "1", "amount": "4", "currency": "USD"},
+            {"order_id": "1", "amount": "4", "currency": "USD", "paid_at": "2026-01-21"},
+        ],
+    )
+    assert list(pick(payments, "payment_number", "amount")) == [(1, 2), (2, 1)]
+
+
+def test_products_that_only_lines_name_have_the_newest_name():
+    products = run_sql(
+        "core/products",
+        staging__products=[{"product_id": "a", "product_name": "Apple", "cost": "1"}],
+        staging__order_lines=[
+            {"order_id": "1", "product_id": "a", "product_name": "apple!"},
+            {"order_id": "1", "product_id": "b", "product_name": "Bear", "category": "toys"},
+            {"order_id": "2", "product_id": "b", "product_name": "Big bear"},
+            {"order_id": "2", "product_id": "b"},
+        ],
+    )
+    assert list(pick(products, "product_id", "product_name", "category")) == [
+        ("a", "Apple", None),
+        ("b", "Big bear", "toys"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("answer", "group"),
+    [
+        ({"score": "10"}, "promoter"),
+        ({"score": "9"}, "promoter"),
+        ({"score": "8"}, "passive"),
+        ({"score": "7"}, "passive"),
+        ({"score": "6"}, "detractor"),
+        ({"score": "0"}, "detractor"),
+        ({"score": "8.5"}, None),
+        ({"score": "5", "scale_min": "1", "scale_max": "5"}, None),
+        ({"score": "9", "scale_min": "1"}, None),
+        ({"score": "9", "survey_kind": "csat"}, None),
+    ],
+)
+def test_only_whole_points_of_a_0_to_10_scale_make_an_nps(answer, group):
+    row = only(run_sql("core/survey_responses", staging__survey_responses=[{"response_id": "1", **answer}]))
+    assert row["nps_group"] == group
+
+
+def test_an_anonymous_answer_belongs_to_nobody_not_to_the_unknown_customer():
+    answer = only(run_sql("core/survey_responses", staging__survey_responses=[{"response_id": "1", "comment": "Hm."}]))
+    assert (answer["contact_id"], answer["customer_id"], answer["customer_idx"]) == (None, None, None)
+    assert answer["has_comment"] is True
+
+
+def days(**tables) -> dict[dt.date, dict]:
+    return {row["day"]: row for row in run_sql("core/calendar", **tables)}
+
+
+def test_the_calendar_goes_from_the_first_events_year_to_the_last_ones_or_as_ofs():
+    calendar = days(
+        staging__orders=[{"order_id": "1", "ordered_at": "2024-05-01"}],
+        staging__survey_responses=[{"response_id": "1", "answered_at": "2023-12-31 23:00:00"}],
+    )
+    assert (min(calendar), max(calendar)) == (dt.date(2023, 1, 1), dt.date(2026, 12, 31))
+    assert len(calendar) == 4 * 365 + 1
+
+
+def test_days_weeks_and_months_are_numbered_without_gaps():
+    calendar = days(staging__orders=[{"order_id": "1", "ordered_at": "1969-12-01"}])
+    epoch, new_year = calendar[dt.date(1970, 1, 1)], calendar[dt.date(2027, 1, 1) - dt.timedelta(days=1)]
+    assert (epoch["day_idx"], epoch["week_idx"], epoch["month_idx"], epoch["iso_week"]) == (0, 0, 1970 * 12, "1970-W01")
+    assert calendar[dt.date(1969, 12, 28)]["week_idx"] == -1
+    assert (new_year["iso_week"], new_year["week_start"]) == ("2026-W53", dt.date(2026, 12, 28))
+    assert new_year["is_month_end"] is True
+    assert calendar[dt.date(2024, 2, 28)]["is_month_end"] is False
+
+
+def test_a_fiscal_year_bears_the_name_of_the_year_in_which_it_ends():
+    calendar = days(raw__company=[{"fiscal_year_starts": 4}])
+    names = ("fiscal_year", "fiscal_quarter", "fiscal_month")
+    assert [tuple(calendar[dt.date(2026, month, 1)][name] for name in names) for month in (3, 4, 12)] == [
+        (2026, 4, 12),
+        (2027, 1, 1),
+        (2027, 3, 9),
+    ]
+    plain = days()[dt.date(2026, 12, 31)]
+    assert tuple(plain[name] for name in names) == (2026, 4, 12)
+
+
+def customers(**tables) -> list[dict]:
+    with build(**tables) as con:
+        return [row for row in rows_of(con, "core.customers") if not row["is_unknown"]]
+
+
+def test_of_two_records_of_one_customer_the_newest_value_that_is_not_empty_holds():
+    customer = only(
+        customers(
+            raw__customers=[
+                {
+                    "customer_record_id": "1",
+                    "email": "ada@example.com",
+                    "updated_at": "2026-01-02",
+                    "created_at": "2025-01-01",
+                    "owner": "Kim",
+                    "country": "DE",
+                    "email_opt_in": "false",
+                    "is_deleted": "true",
+                },
+                {
+                    "customer_record_id": "2",
+                    "email": "ada@example.com",
+                    "updated_at": "2026-01-01",
+                    "owner": "Lee",
+                    "city": "Paris",
+                    "customer_type": "office",
+                    "email_opt_in": "true",
+                },
+            ]
+        )
+    )
+    assert (customer["owner"], customer["customer_type"], customer["email_opt_in"]) == ("Kim", "office", False)
+    assert (customer["country"], customer["city"]) == ("DE", None)  # never Paris in Germany
+    assert customer["is_deleted"] is False
+    assert customer["first_seen_at"].date() == dt.date(2025, 1, 1)
+
+
+def test_a_customer_without_an_address_in_the_crm_has_that_of_the_newest_order():
+    customer = only(
+        customers(
+            raw__customers=[{"customer_record_id": "1"}],
+            raw__orders=[
+                {"order_id": "a", "customer_record_id": "1", "country": "FR", "ordered_at": "2026-01-02"},
+                {"order_id": "b", "customer_record_id": "1", "country": "ES", "ordered_at": "2026-01-01"},
+                {"order_id": "c", "customer_record_id": "1", "ordered_at": "2026-01-03"},
+            ],
+        )
+    )
+    assert customer["country"] == "FR"
+    assert customer["first_seen_at"].date() == dt.date(2026, 1, 1)
+
+
+@pytest.mark.parametrize(
+    ("record", "default", "cost", "method"),
+    [
+        ({"acquisition_cost": "7", "acquisition_channel": "ads"}, "5", 7, "crm"),
+        ({"acquisition_channel": "ads"}, "5", 12, "channel"),
+        ({"acquisition_channel": "friends"}, "5", 5, "default"),
+        ({}, None, None, None),
+        ({"acquisition_cost": "0"}, "5", 0, "crm"),
+    ],
+)
+def test_acquisition_cost_comes_from_the_crm_else_the_channel_else_the_default(record, default, cost, method):
+    customer = only(
+        customers(
+            raw__company=[{"default_acquisition_cost": default}],
+            raw__acquisition_costs=[{"channel": "ads", "cost": "12"}],
+            raw__customers=[{"customer_record_id": "1", **record}],
+        )
+    )
+    assert (customer["acquisition_cost"], customer["acquisition_cost_method"]) == (cost, method)
+
+
+def test_a_referrer_is_told_by_the_id_it_has_tonight_and_nobody_refers_themselves():
+    rows = customers(
+        raw__customers=[
+            {"customer_record_id": "1", "owner": "ada"},
+            {"customer_record_id": "2", "owner": "bob", "referred_by_record_id": "1"},
+            {"customer_record_id": "3", "owner": "cyd", "referred_by_record_id": "3"},
+            {"customer_record_id": "4", "owner": "dee", "referred_by_record_id": "gone"},
+        ]
+    )
+    ids = dict(pick(rows, "owner", "customer_id"))
+    assert dict(pick(rows, "owner", "referred_by_customer_id")) == {
+        "ada": None,
+        "bob": ids["ada"],
+        "cyd": None,
+        "dee": None,
+    }
+
+
+def test_there_is_one_unknown_customer_and_orders_without_a_name_are_theirs():
+    with build(raw__orders=[{"order_id": "1", "gross_sales": "3"}]) as con:
+        customer = only(rows_of(con, "core.customers"))
+        order = only(rows_of(con, "core.orders"))
+    assert (customer["customer_id"], customer["customer_idx"], customer["is_unknown"]) == (UNKNOWN, 0, True)
+    assert customer["acquisition_cost_method"] is None
+    assert order["customer_id"] == UNKNOWN
+
+
+def test_a_contact_is_deleted_when_every_record_of_it_is():
+    with build(
+        raw__customers=[
+            {"customer_record_id": "1", "email": "ada@example.com", "is_deleted": "true"},
+            {"customer_record_id": "2", "email": "ada@example.com", "is_deleted": "true"},
+            {"customer_record_id": "3", "is_deleted": "false"},
+        ],
+        raw__survey_responses=[{"response_id": "1", "email": "nobody@example.com"}],
+    ) as con:
+        contacts = rows_of(con, "core.contacts")
+    assert sorted(pick(contacts, "is_deleted")) == [(False,), (False,), (True,)]
+    assert [row["customer_id"] for row in contacts].count(None) == 1
+
+
+def test_a_list_of_customers_goes_back_into_the_tools_it_came_from():
+    with build(
+        raw__customers=[{"customer_record_id": "1", "email": "ada@example.com", "_system": "crm"}],
+        raw__orders=[{"order_id": "9", "email": "ada@example.com"}],
+    ) as con:
+        rows = rows_of(con, "core.customer_source_ids")
+    assert list(pick(rows, "system", "source_record_id", "record_type")) == [
+        ("crm", "1", "customer"),
+        ("shop", "9", "order"),
+    ]
+    assert len(set(pick(rows, "customer_id"))) == 1
