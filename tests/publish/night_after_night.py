@@ -45,6 +45,7 @@ def main(folder, night, how="once"):
             say("ready")
             for each in itertools.count(int(night)):
                 publish_night(home, each)
+                say("published")
         else:
             publish_night(home, int(night))
     except RegularsError as error:

@@ -26,7 +26,7 @@ def read(current):
 
 def main(home):
     reads, newest = 0, 0
-    while not select.select([sys.stdin], [], [], 0.02)[0]:
+    while not select.select([sys.stdin], [], [], 0.04)[0]:
         night = read(Path(home) / "current")
         assert night >= newest, f"night {night} after night {newest}"
         reads, newest = reads + 1, night

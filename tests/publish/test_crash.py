@@ -73,13 +73,11 @@ def sweep(template, content, calls, faults):
         return list(pool.map(lambda call, fault: fault_at(template, content, call, fault), calls, faults))
 
 
-def test_a_night_killed_at_any_file_changing_call_leaves_one_whole_generation(
-    template, content, calls, record_property
-):
+def test_a_night_killed_at_any_file_changing_call_leaves_one_whole_generation(template, content, calls, record_trials):
     """A flush is left out: killed there or at the next call, the files are the same."""
     struck = [call for call in calls if call.name not in FLUSHING]
     outcomes = sweep(template, content, struck, repeat("signal=KILL"))
-    record_property("trials", len(outcomes))
+    record_trials(f"{len(outcomes)} trials")
     assert len(outcomes) > 50
     assert {code for code, _ in outcomes} == {-signal.SIGKILL}
     assert {seen for _, seen in outcomes} == {PUBLISHED, NEXT}, (
@@ -87,11 +85,11 @@ def test_a_night_killed_at_any_file_changing_call_leaves_one_whole_generation(
     )
 
 
-def test_a_failing_disk_at_any_call_leaves_one_whole_generation(template, content, calls, record_property):
+def test_a_failing_disk_at_any_call_leaves_one_whole_generation(template, content, calls, record_trials):
     """What makes something finds the disk full; what flushes, names or removes finds it broken."""
     faults = ["error=ENOSPC" if call.name in (*WRITING, *MAKING) else "error=EIO" for call in calls]
     outcomes = sweep(template, content, calls, faults)
-    record_property("trials", len(outcomes))
+    record_trials(f"{len(outcomes)} trials")
     assert len(outcomes) > 70
     assert {code for code, _ in outcomes} <= {0, 74}, f"exit codes in {len(outcomes)} trials"
     assert {(74, PUBLISHED), (0, NEXT)} <= set(outcomes)
@@ -103,7 +101,7 @@ def test_a_failed_last_flush_is_told_though_readers_see_the_new_generation(templ
     assert fault_at(template, content, flush, "error=EIO") == (0, NEXT)
 
 
-def test_random_kills_while_others_read(template, content, record_property):
+def test_random_kills_while_others_read(template, content, record_trials):
     with home_like(template) as home:
         readers = [read_on(home.path) for _ in range(2)]
         began = time.monotonic()
@@ -113,14 +111,16 @@ def test_random_kills_while_others_read(template, content, record_property):
         for trial in range(1, RANDOM_KILLS + 1):
             with start(home.path, 1000 * trial, "forever", stdout=subprocess.PIPE) as night:
                 assert night.stdout.readline() == b"ready\n"
-                time.sleep(chance.uniform(0, 0.6 * one_night))
+                if trial % 3 == 0:  # so that there is progress, however slow the machine
+                    assert night.stdout.readline() == b"published\n"
+                time.sleep(chance.uniform(0, min(0.5, 0.5 * one_night)))
                 night.kill()
             seen.append(check_readers_see_one_whole_generation(home, range(seen[-1], 10_000)))
         told = [reader.communicate("stop", timeout=60) for reader in readers]
         assert [reader.returncode for reader in readers] == [0, 0], told
         reads = [int(count) for count, _ in told]
-        record_property("trials", f"{RANDOM_KILLS} kills, {sum(reads)} reads, {len(set(seen))} generations")
-        assert len(set(seen)) > 10, f"{RANDOM_KILLS} kills came too early to let anything be published"
+        record_trials(f"{RANDOM_KILLS} kills, {sum(reads)} reads, {len(set(seen))} generations")
+        assert len(set(seen)) > RANDOM_KILLS / 3
         assert min(reads) > 50, f"{reads} reads during {RANDOM_KILLS} kills prove little"
         check_next_night_converges(home, NEXT, content)
 
