@@ -100,7 +100,7 @@ def missing_rate(con: duckdb.DuckDBPyConnection) -> str | None:
         return None
     found = con.execute(
         "select table_name, currency, min(day), count(*) "
-        f"from ({' union all '.join(selects)}) group by all order by min(day), all limit 1"
+        f"from ({' union all '.join(selects)}) group by all order by 3, 1, 2 limit 1"
     ).fetchall()
     for table, currency, day, count in found:
         if currency == _NO_CURRENCY:

@@ -71,6 +71,20 @@ _MADE_BY_HAND = {
 }
 
 
+_GATE = """
+    create table delivered.malformed (
+        source varchar, system varchar, kind varchar, delivery integer, file_sha256 varchar, line bigint, text varchar,
+        reason varchar
+    );
+    create table delivered.files (source varchar, delivery integer, file_name varchar, file_sha256 varchar);
+    create table quarantine.rows (
+        kind varchar, source varchar, delivery integer, file_sha256 varchar, row bigint, row_id bigint,
+        document varchar, rules varchar, reasons varchar, content varchar
+    );
+    create table quarantine.superseded (kind varchar, row_id bigint);
+"""
+
+
 def delivered_row(kind: str, number: int, given: Row) -> dict[str, Any]:
     """A row as `pipelines/sources` delivers it: the `number`th of a file of `shop`, unless told otherwise."""
     row: dict[str, Any] = {"_source": "shop", "_system": "shop", "_delivery": 1, "_row": number, **_DULL[kind], **given}
@@ -129,18 +143,17 @@ def select_into(con: duckdb.DuckDBPyConnection, table: str) -> None:
     """Make `table` by its SQL file, after what it reads; nothing is made twice."""
     if table in tables_there(con):
         return
-    select = _selects()[table]
-    for read in sorted(tables_read_by(select)):
+    select, reads = _selects()[table]
+    for read in reads:
         select_into(con, read)
     con.execute(f"create table {table} as {select}")
 
 
 def tables_there(con: duckdb.DuckDBPyConnection) -> set[str]:
     """`schema.table` of every table and view."""
-    return {
-        f"{schema}.{name}"
-        for schema, name in con.execute("select table_schema, table_name from information_schema.tables").fetchall()
-    }
+    tables = con.execute("select schema_name, table_name from duckdb_tables()").fetchall()
+    views = con.execute("select schema_name, view_name from duckdb_views()").fetchall()
+    return {f"{schema}.{name}" for schema, name in tables + views}
 
 
 def rows_of(con: duckdb.DuckDBPyConnection, table: str) -> list[dict[str, Any]]:
@@ -162,8 +175,10 @@ def only(rows: Sequence[Row]) -> Row:
 
 
 @cache
-def _selects() -> dict[str, str]:
-    return {f"{path.parent.name}.{path.stem}": path.read_text(encoding="utf-8") for path in sql_files()}
+def _selects() -> dict[str, tuple[str, list[str]]]:
+    """Table -> its SELECT and what that reads."""
+    selects = {f"{path.parent.name}.{path.stem}": path.read_text(encoding="utf-8") for path in sql_files()}
+    return {table: (select, sorted(tables_read_by(select))) for table, select in selects.items()}
 
 
 @cache
@@ -193,12 +208,31 @@ def people_of(
 
 
 def build(**tables: Sequence[Row]) -> duckdb.DuckDBPyConnection:
-    """Everything from delivered rows to core, as a night makes it; all rows are accepted unless the test removes some.
+    """Everything from delivered rows to core, as a night makes it.
 
     Args:
-        tables: As for `run_sql`; `raw__orders` are the delivered rows.
+        tables: As for `run_sql`; `raw__orders` are the delivered rows. A row whose `fate` is
+            `quarantined` or `superseded` is left out of `raw` as the gate leaves it out; all others are accepted.
     """
+    left_out = []
+    for name in [name for name in tables if name.startswith("raw__") and name[5:] in KIND_COLUMNS]:
+        rows = [delivered_row(name[5:], number, row) for number, row in enumerate(tables[name], 1)]
+        left_out += [(row["fate"], name[5:], row) for row in rows if "fate" in row]
+        tables[name] = [{column: value for column, value in row.items() if column != "fate"} for row in rows]
     con = warehouse(**tables)
+    con.execute(_GATE)
+    for fate, kind, row in left_out:
+        if fate == "superseded":
+            fill(con, "quarantine.superseded", [{"kind": kind, "row_id": row["_row_id"]}])
+        else:
+            trace = {name: row[f"_{name}"] for name in ("source", "delivery", "file_sha256", "row", "row_id")}
+            fill(con, "quarantine.rows", [{"kind": kind, **trace}])
+    for kind in KIND_COLUMNS:
+        con.execute(
+            f"create or replace view raw.{kind} as select * from delivered.{kind} where _row_id not in "
+            f"(select row_id from quarantine.rows where kind = '{kind}' union all "
+            f"select row_id from quarantine.superseded where kind = '{kind}')"
+        )
     for kind in IDENTITY_READS:
         select_into(con, f"staging.{kind}")
     staging = Staging(*(con.sql(f"select * from staging.{kind}").pl(lazy=True) for kind in IDENTITY_READS))
