@@ -11,6 +11,7 @@ from pathlib import Path
 import duckdb
 
 from pipelines import errors
+from pipelines.publish.parquet import parquet_path
 from pipelines.publish.tables import Table, columns_of, literal, ordered_select, quoted
 
 PUBLISHED_FILE = "regulars.duckdb"
@@ -25,6 +26,7 @@ def write_duckdb_file(
     *,
     views: Mapping[str, str],
     comments: Mapping[str, str],
+    parquet: Path | None = None,
 ) -> None:
     """Copy tables from the build into a new DuckDB file: rows in the order of the key, columns in the build's order.
 
@@ -34,12 +36,14 @@ def write_duckdb_file(
         tables: What to copy, schemas kept.
         views: View name -> SELECT over the copied tables.
         comments: `layer.table` or `layer.table.column` -> text; what is not in the file is passed over.
+        parquet: The folder where `write_parquet` has put the same tables: reading them in their order takes half the
+            time of sorting them again.
     """
     with _attached(con, path) as file:
         for schema in sorted({table.layer for table in tables} | {view.partition(".")[0] for view in views}):
             con.execute(f"create schema if not exists {quoted(file, schema)}")
         for table in tables:
-            select = ordered_select(con, table, list(columns_of(con, table)))
+            select = _select(con, table, parquet)
             con.execute(f"create table {quoted(file, table.layer, table.short_name)} as {select}")
         for view, select in views.items():
             con.execute(f"create view {quoted(file, *view.split('.'))} as {select}")
@@ -47,6 +51,14 @@ def write_duckdb_file(
     leftover = path.with_name(path.name + ".wal")
     if leftover.exists():  # a log beside the file would be replayed into whatever bears its name
         raise errors.StorageFailed(f"{path.name} was not closed whole: {leftover.name} is left beside it")
+
+
+def _select(con: duckdb.DuckDBPyConnection, table: Table, parquet: Path | None) -> str:
+    columns = list(columns_of(con, table))
+    if parquet is None:
+        return ordered_select(con, table, columns)
+    names = ", ".join(quoted(column) for column in columns)
+    return f"select {names} from read_parquet({literal(str(parquet_path(parquet, table)))})"
 
 
 @contextlib.contextmanager

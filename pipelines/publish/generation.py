@@ -180,7 +180,8 @@ def _write_files(
         if any(re.search(rf"\bfrom {re.escape(table)}\b", sql) for table in tables)
     }
     published = building / PUBLISHED_FILE
-    write_duckdb_file(con, published, contents.tables, views=views, comments=contents.comments)
+    parquet = building / PARQUET_FOLDER
+    write_duckdb_file(con, published, contents.tables, views=views, comments=contents.comments, parquet=parquet)
     check_counts(published, {name: facts.rows for name, facts in tables.items()}, list(views))
     write_duckdb_file(con, building / STATE_FILE, contents.state_tables, views={}, comments={})
     (building / REPORT_FILE).write_bytes(contents.report_html.encode())

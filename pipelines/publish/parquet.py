@@ -25,7 +25,7 @@ def write_parquet(con: duckdb.DuckDBPyConnection, tables: Sequence[Table], folde
     folder.mkdir()
     facts = {}
     for table in tables:
-        path = folder / table.layer / f"{table.short_name}.parquet"
+        path = parquet_path(folder, table)
         path.parent.mkdir(exist_ok=True)
         select = ordered_select(con, table, list(columns_of(con, table)))
         rows = con.execute(
@@ -34,3 +34,8 @@ def write_parquet(con: duckdb.DuckDBPyConnection, tables: Sequence[Table], folde
         ).fetchall()[0][0]
         facts[table.name] = TableFacts(rows=rows, sha256=sha256_of(path))
     return facts
+
+
+def parquet_path(folder: Path, table: Table) -> Path:
+    """Where a table's file lies below `folder`."""
+    return folder / table.layer / f"{table.short_name}.parquet"

@@ -3,6 +3,7 @@ import pytest
 
 from pipelines import errors
 from pipelines.publish.duckdb_file import check_counts, write_duckdb_file
+from pipelines.publish.parquet import ROW_GROUP_SIZE, write_parquet
 from pipelines.publish.tables import Table
 from tests.publish.builders import COMMENTS
 
@@ -116,3 +117,35 @@ def test_rows_that_did_not_arrive_are_named(published):
         errors.StorageFailed, match=r"core\.orders has 9 rows, 10 were written; marts.churn has None rows"
     ):
         check_counts(published, {"core.orders": 10, "marts.retention_cohorts": 6, "marts.churn": 1})
+
+
+def test_rows_read_back_from_parquet_keep_their_order_and_types(tmp_path):
+    rows = 2 * ROW_GROUP_SIZE + 1000
+    table = Table("marts.wide", ("key",))
+    with duckdb.connect(config={"threads": 4}) as con:
+        con.execute("create schema marts")
+        con.execute(
+            f"""
+            create table marts.wide as
+            select (i * 7919 % {rows})::bigint as key, i::integer as i,
+                (i % 7)::smallint as small, (i % 3)::utinyint as tiny,
+                (i * 1.2345)::decimal(18,4) as amount, nullif(i % 10, 3) / 7.0::double as rate, i::float as f,
+                'customer ' || i as name, (i % 2 = 0) as is_even, date '2020-01-01' + (i % 2000)::integer as day,
+                timestamp '2020-01-01' + interval (i) second as moment, timestamptz '2020-01-01 00:00:00+00' as zoned,
+                time '12:30:00' as clock, 'x'::blob as bytes
+            from range({rows}) t(i)
+            """
+        )
+        types = con.execute("select column_name, data_type from duckdb_columns() where table_name = 'wide'").fetchall()
+        write_parquet(con, [table], tmp_path / "parquet")
+        for name, parquet in (("sorted", None), ("read", tmp_path / "parquet")):
+            write_duckdb_file(con, tmp_path / f"{name}.duckdb", [table], views={}, comments={}, parquet=parquet)
+            con.execute(f"attach '{tmp_path / name}.duckdb' as file_{name} (read_only)")
+        for name in ("sorted", "read"):
+            published = con.execute(
+                f"select column_name, data_type from duckdb_columns() where database_name = 'file_{name}'"
+            ).fetchall()
+            assert published == types
+            assert con.execute(f"select bool_and(key = rowid) from file_{name}.marts.wide").fetchall() == [(True,)]
+        differing = "from file_sorted.marts.wide except all from file_read.marts.wide"
+        assert con.execute(f"select count(*) from ({differing})").fetchall() == [(0,)]
