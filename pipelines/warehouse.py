@@ -13,6 +13,7 @@ from pathlib import Path
 
 import duckdb
 import polars as pl
+from polars.io.plugins import register_io_source
 
 from pipelines.errors import ContractBroken, StorageFailed
 
@@ -20,6 +21,8 @@ LAYERS = ("raw", "staging", "identity", "core", "marts", "published")
 """The one direction in which data flows. A table reads its own layer or an earlier one."""
 
 SCHEMAS = ("delivered", "quarantine", "raw", "staging", "identity", "core", "marts", "meta")
+
+SCAN_ROWS = 122_880  # one row group of DuckDB
 
 ROOT = Path(__file__).parent.parent
 SQL = ROOT / "sql"
@@ -62,11 +65,29 @@ class Warehouse:
         return self.count(table)
 
     def scan(self, table: str) -> pl.LazyFrame:
-        """`table` as a lazy frame: projection and filter run inside DuckDB.
+        """`table` as a lazy frame, of which DuckDB reads only the columns that are asked for.
 
-        Each has a cursor of its own: polars reads several frames at once, and a connection runs one query at a time.
+        Every run of a scan has a cursor of its own. polars reads several frames, or one frame twice, side by side;
+        DuckDB ends the open result of a connection when its next query begins: rows were lost without an error.
         """
-        return self.con.cursor().sql(f"select * from {table}").pl(lazy=True)
+
+        def batches(
+            columns: list[str] | None, predicate: pl.Expr | None, n_rows: int | None, batch_size: int | None
+        ) -> Iterator[pl.DataFrame]:
+            chosen = "*" if columns is None else ", ".join(f'"{name}"' for name in columns)
+            left = n_rows
+            with self.con.cursor() as cursor:
+                for batch in cursor.sql(f"select {chosen} from {table}").to_arrow_reader(batch_size or SCAN_ROWS):
+                    frame = pl.DataFrame(batch)
+                    frame = frame if predicate is None else frame.filter(predicate)
+                    frame = frame if left is None else frame.head(left)
+                    left = None if left is None else left - frame.height
+                    yield frame
+                    if left == 0:
+                        return
+
+        schema = self.con.sql(f"select * from {table} limit 0").pl().schema
+        return register_io_source(batches, schema=schema, is_pure=True)
 
     def count(self, table: str) -> int:
         """The number of rows."""

@@ -1,14 +1,17 @@
 """The asset graph: one job, one schedule, one direction; adding a file adds a table."""
 
 import datetime as dt
+from dataclasses import replace
 
 import dagster as dg
 import pytest
 
-from assets.definitions import contracts, defs
+from assets.contract_checks import plan
+from assets.definitions import contracts, defs, steps
 from assets.marts import mart_functions, tables_of
 from assets.sql_tables import sql_table
 from assets.tables import KEEPS_ITS_CONTRACT
+from pipelines.contracts.rule import Rule
 from pipelines.warehouse import LAYERS
 
 GRAPH = defs.resolve_asset_graph()
@@ -84,10 +87,38 @@ def test_a_sql_file_becomes_an_asset_that_knows_what_it_reads(tmp_path):
     path.write_text(
         "-- One row per large order.\nselect * from core.orders where gross_sales > 100\n", encoding="utf-8"
     )
-    [key] = (asset := sql_table(path, contracts)).keys
-    assert key == dg.AssetKey(["core", "big_orders"])
-    assert asset.asset_deps[key] == {dg.AssetKey(["core", "orders"])}
-    assert asset.descriptions_by_key[key] == "One row per large order."
+    table = sql_table(path)
+    assert (table.table, table.reads, table.description) == (
+        "core.big_orders",
+        {"core.orders"},
+        "One row per large order.",
+    )
+
+
+def test_a_promise_waits_for_the_last_table_it_looks_at():
+    own = Rule(id="orders.gross_sales.required", table="core.orders", type="required", columns=("gross_sales",))
+    other = Rule(
+        id="orders.customer_idx.references",
+        table="core.orders",
+        type="references",
+        columns=("customer_idx",),
+        arguments={"table": "core.customers", "columns": ("customer_idx",)},
+    )
+    contract = replace(contracts["core.orders"], rules=(own, other))
+    steps = plan({"core.orders": [], "core.customers": ["core.orders"]}, {"core.orders": contract})
+    assert steps["core.orders"].due == {"core.orders": [own]}
+    assert steps["core.customers"].due == {"core.orders": [other]}
+
+
+def test_every_promise_is_judged_once():
+    judged = [rule.id for step in steps.values() for rules in step.due.values() for rule in rules]
+    promised = [
+        rule.id
+        for table in steps
+        if table in contracts and not table.startswith("raw.")
+        for rule in contracts[table].rules
+    ]
+    assert sorted(judged) == sorted(promised)
 
 
 def test_a_mart_function_reads_the_tables_that_its_parameters_name():
