@@ -6,6 +6,7 @@ Keep out: reading a file (`odcs.py`), judging data (`judge.py`).
 
 import json
 import re
+import sys
 from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib.resources import files
@@ -183,3 +184,14 @@ def _file(contract: Contract) -> str:
 
 def _first_line(error: Exception) -> str:
     return str(error).partition("\n")[0]
+
+
+def main() -> None:
+    """Print what is wrong with the project's own contracts; exit 1 when anything is."""
+    problems = lint(Path(__file__).parent.parent.parent / "data_contracts")
+    sys.stdout.write("".join(f"{problem}\n" for problem in problems) or "contracts: all are sound\n")
+    sys.exit(bool(problems))
+
+
+if __name__ == "__main__":
+    main()

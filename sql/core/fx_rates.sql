@@ -41,5 +41,10 @@ from (
     cross join currencies
     anti join raw.company as company on company.currency = currencies.currency
 ) as wanted
-asof join staging.fx_rates as known
+asof join (
+    -- of two sources with a rate for one day, the newest delivery
+    select rate_date, currency, arg_max(rate, _row_id) as rate
+    from staging.fx_rates
+    group by rate_date, currency
+) as known
     on known.currency = wanted.currency and known.rate_date <= wanted.rate_date

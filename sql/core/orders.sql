@@ -101,7 +101,7 @@ with
             known.*,
             cast(known.gross_sales * fx.rate as decimal(18, 4)) as gross_sales_reporting,
             fx.rate,
-            not is_test and not is_cancelled and coalesce(known.gross_sales * fx.rate, 0) > 0 as is_countable,
+            not is_test and not is_cancelled and coalesce(gross_sales_reporting, 0) > 0 as is_countable,
         from known
         left join core.fx_rates as fx on fx.currency = known.currency and fx.rate_date = known.order_date
     ),
