@@ -7,7 +7,7 @@ and DuckDB parses the rest.
 """
 
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from mmap import ACCESS_READ, mmap
 from pathlib import Path
 
@@ -40,7 +40,7 @@ def read_csv_file(original: Path, file_name: str, file_sha256: str, source: Sour
         Refusal: The file is empty, cut off, no table, or in no known encoding.
     """
     decoded = read_text(original, file_name, source.options, source.format == "csv.gz", work)
-    if decoded.is_blank:
+    if decoded.facts.is_blank:
         raise Refusal("empty", f"{file_name} is empty: deliver it again")
     splitter = RecordSplitter(source.options.delimiter, source.options.quote)
     with decoded.path.open("rb") as stream, mmap(stream.fileno(), 0, access=ACCESS_READ) as whole:
@@ -56,17 +56,18 @@ def read_csv_file(original: Path, file_name: str, file_sha256: str, source: Sour
             malformed_count=0,
         )
         target = work / "landed.parquet"
-        expected = decoded.line_ends + (not decoded.ends_with_line_end) - lines
+        facts = decoded.facts
+        expected = facts.line_ends + (not facts.ends_with_line_end) - lines
         # of one column, DuckDB counts blank lines; and it skips lines another way when a header name holds a line end
-        trusted = len(header) > 1 and b"\n" not in whole[:behind].strip() and not decoded.has_open_quote
-        has_crlf = whole[:behind].endswith(b"\r\n")
+        is_plain = len(header) > 1 and b"\n" not in whole[:behind].strip()
         sound = replace(landed, record_count=expected)
-        if trusted and _parse(decoded.path, lines, has_crlf, sound, source.options, target):
+        way = _Way(lines, whole[:behind].endswith(b"\r\n"), not facts.has_line_ends_in_quotes)
+        if is_plain and not facts.is_doubtful and _parse(decoded.path, way, sound, source.options, target):
             return sound
         clean = work / "clean"
         count, bad = _write_clean(splitter.split(whole, behind, lines + 1, header), clean)
     landed = replace(landed, record_count=count, malformed_count=len(bad))
-    if not _parse(clean, 0, False, landed, source.options, target):
+    if not _parse(clean, _Way(0, False, False), landed, source.options, target):
         raise Refusal(
             "damaged",
             f"{file_name} cannot be read as CSV with delimiter {source.options.delimiter!r} and quote "
@@ -108,7 +109,7 @@ def _refuse_pages(start: bytes, file_name: str) -> None:
 
 
 def _refuse_unfinished(decoded: Text, file_name: str, options: FileOptions) -> None:
-    if not decoded.ends_with_line_end and options.final_newline == "required":
+    if not decoded.facts.ends_with_line_end and options.final_newline == "required":
         raise Refusal(
             "truncated",
             f"{file_name} has no line end behind its last line, so it may be cut off: deliver it again, or set "
@@ -116,14 +117,27 @@ def _refuse_unfinished(decoded: Text, file_name: str, options: FileOptions) -> N
         )
 
 
-def _parse(plain: Path, skip: int, has_crlf: bool, expected: Landed, options: FileOptions, target: Path) -> bool:
+@dataclass(frozen=True)
+class _Way:
+    r"""How DuckDB is to read a text: lines to skip, whether lines end with `\r\n`, whether in several threads.
+
+    Several threads must guess which line ends stand in quotes where they begin, so they read texts only that have none.
+    """
+
+    skip: int
+    has_crlf: bool
+    is_parallel: bool
+
+
+def _parse(plain: Path, way: _Way, expected: Landed, options: FileOptions, target: Path) -> bool:
     """Let DuckDB write the Parquet file; False when it refuses, counts otherwise, or finds a second header."""
     columns = ", ".join(f"{literal(name)}: 'VARCHAR'" for name in expected.columns)
     rows = (
-        f"read_csv({literal(plain)}, auto_detect = false, header = false, skip = {skip}, columns = {{{columns}}}, "
+        f"read_csv({literal(plain)}, auto_detect = false, header = false, skip = {way.skip}, columns = {{{columns}}}, "
         f"delim = {literal(options.delimiter)}, quote = {literal(options.quote)}, escape = {literal(options.quote)}, "
         "strict_mode = true, null_padding = false, ignore_errors = false, nullstr = '', allow_quoted_nulls = true, "
-        "comment = '', compression = 'none', encoding = 'utf-8'" + (")" if has_crlf else ", new_line = '\\n')")
+        f"comment = '', compression = 'none', encoding = 'utf-8', parallel = {str(way.is_parallel).lower()}"
+        + (")" if way.has_crlf else ", new_line = '\\n')")
         # named only where it is a line feed: told `\r\n`, DuckDB 1.5 reads all lines as one
     )
     repeats = " and ".join(

@@ -14,6 +14,7 @@ from typing import BinaryIO
 
 from pipelines.settings import FileOptions
 from pipelines.sources.refusal import Refusal
+from pipelines.sources.text_scan import TextFacts, scan_text
 
 CHUNK = 1 << 20
 MAX_RATIO = 200
@@ -33,18 +34,11 @@ _MARKS = (  # utf-32 first: its little-endian mark begins with that of utf-16
 
 @dataclass(frozen=True)
 class Text:
-    """A file as UTF-8 text on disk.
-
-    `line_ends` counts line feeds outside quotes; `has_open_quote` says whether the count ends inside one.
-    `ends_with_line_end` ignores blank lines at the end, which are not counted either.
-    """
+    """A file as UTF-8 text on disk, the encoding it was delivered in, and what it looks like."""
 
     path: Path
     encoding: str
-    line_ends: int
-    has_open_quote: bool
-    ends_with_line_end: bool
-    is_blank: bool
+    facts: TextFacts
 
 
 def read_text(original: Path, file_name: str, options: FileOptions, is_gzip: bool, work: Path) -> Text:
@@ -65,20 +59,13 @@ def read_text(original: Path, file_name: str, options: FileOptions, is_gzip: boo
         start = stream.read(4096)
     _refuse_other_formats(start, file_name, is_gzip)
     encoding, mark = _encoding(plain, start, file_name, options.encoding)
-    scan = _scan(plain, options.quote) if encoding == "utf-8" else None
-    if mark or scan is None or (scan.has_cr and not scan.has_lf):
+    facts = scan_text(plain, options.quote, options.delimiter) if encoding == "utf-8" else None
+    if mark or facts is None or facts.has_only_carriage_returns:
         written = work / "text"
         _rewrite(plain, written, encoding, len(mark), file_name)
-        plain, scan = written, _scan(written, options.quote)
         _refuse_wrong_mark(written, file_name, encoding)
-    return Text(
-        path=plain,
-        encoding=encoding + ("-sig" if mark else ""),
-        line_ends=scan.line_ends,
-        has_open_quote=scan.in_quote,
-        ends_with_line_end=scan.ends_with_line_end,
-        is_blank=scan.is_blank,
-    )
+        plain, facts = written, scan_text(written, options.quote, options.delimiter)
+    return Text(plain, encoding + ("-sig" if mark else ""), facts)
 
 
 def _unpacked(original: Path, file_name: str, target: Path) -> Path:
@@ -213,33 +200,6 @@ def _has_only_carriage_returns(plain: Path, encoding: str) -> bool:
                 return False
             has_cr = has_cr or "\r" in decoded
     return has_cr
-
-
-class _Scan:
-    def __init__(self) -> None:
-        self.line_ends, self.in_quote = 0, False
-        self.has_cr = self.has_lf = False
-        self.is_blank, self.ends_with_line_end = True, False
-
-
-def _scan(path: Path, quote: str) -> _Scan:
-    """Count what the reader's own count is checked against, at the speed of `bytes.count`."""
-    scan, mark, tail = _Scan(), quote.encode(), b""
-    with path.open("rb") as stream:
-        for chunk in _chunks(stream):
-            parts = chunk.split(mark)
-            outside = b"".join(parts[scan.in_quote :: 2])
-            scan.line_ends += outside.count(b"\n")
-            scan.in_quote ^= bool((len(parts) - 1) & 1)
-            scan.has_lf = scan.has_lf or b"\n" in chunk
-            scan.has_cr = scan.has_cr or b"\r" in chunk
-            scan.is_blank = scan.is_blank and not chunk.strip()
-            tail = (tail + chunk)[-4096:]
-    stripped = tail.rstrip(b" \t\r\n")
-    blank_end = tail[len(stripped) :]
-    scan.ends_with_line_end = b"\n" in blank_end
-    scan.line_ends -= max(blank_end.count(b"\n") - 1, 0)
-    return scan
 
 
 def _chunks(stream: BinaryIO) -> Iterator[bytes]:

@@ -4,8 +4,9 @@ Put here: the grammar of CSV. Keep out: values, encodings, DuckDB. This is the s
 only when DuckDB refuses a file or counts otherwise, and to find the line of a record.
 
 Grammar: a record is one line, unless a quoted cell holds line ends. A cell is quoted when a quote is its first
-character but for blanks; then a doubled quote is a quote, and only blanks may follow the closing one. Quotes elsewhere
-are plain characters. One empty cell too many at the end (a trailing delimiter) is forgiven. Blank lines are no records.
+character, or its second behind a blank; then a doubled quote is a quote, and only blanks may follow the closing one.
+Quotes elsewhere are plain characters. Empty cells too many at the end (trailing delimiters) are forgiven. Blank lines
+are no records.
 """
 
 import re
@@ -40,9 +41,9 @@ class RecordSplitter:
     def __init__(self, delimiter: str, quote: str) -> None:
         self._delimiter, self._quote = delimiter.encode(), quote.encode()
         d, q = re.escape(self._delimiter), re.escape(self._quote)
-        self._cell = re.compile(rb" *+%b([^%b]*+(?:%b%b[^%b]*+)*+)%b *+(%b|\r?\n|\Z)" % (q, q, q, q, q, q, d))
+        self._cell = re.compile(rb" ?%b([^%b]*+(?:%b%b[^%b]*+)*+)%b *+(%b|\r?\n|\Z)" % (q, q, q, q, q, q, d))
         self._bare = re.compile(rb"((?:(?!%b)[^\n])*+)(%b|\n|\Z)" % (d, d))
-        self._opening = re.compile(rb" *+%b" % q)
+        self._opening = re.compile(rb" ?%b" % q)
 
     def header(self, text: bytes | mmap) -> tuple[list[str], int, int]:
         """The cells of the first record, the offset behind it, and how many lines lie before that offset."""
@@ -107,7 +108,7 @@ class RecordSplitter:
             if quoted:
                 cell = found[1].replace(self._quote * 2, self._quote)
             else:
-                cell = found[1].removesuffix(b"\r")
+                cell = found[1] if found[2] == self._delimiter else found[1].removesuffix(b"\r")
                 has_stray_quote = has_stray_quote or self._quote in cell
                 if b"\r" in cell:
                     return None, at, False
@@ -128,24 +129,24 @@ class RecordSplitter:
         if len(row) > MAX_RECORD:
             return f"longer than {MAX_RECORD:,} bytes"
         found = row.count(self._delimiter) + 1
-        return _problem_of_width(found, width, row.endswith(self._delimiter))
+        return None if found == width else _problem_of_width(row.split(self._delimiter), width)
 
     def _problem_of_quoted(self, cells: list[bytes], header: list[str], is_torn: bool) -> str | None:
         if is_torn:
             return "follows a quote that is not closed"
         if self._repeats(cells, header):
             return "header repeated"
-        return _problem_of_width(len(cells), len(header), cells[-1] == b"")
+        return _problem_of_width(cells, len(header))
 
     def _repeats(self, cells: list[bytes], header: list[str]) -> bool:
         names = [cell.decode(errors="replace").strip() for cell in cells]
         return names[: len(header)] == [name.strip() for name in header] and not any(names[len(header) :])
 
 
-def _problem_of_width(found: int, width: int, ends_empty: bool) -> str | None:
-    if found == width or (found == width + 1 and ends_empty):
+def _problem_of_width(cells: list[bytes], width: int) -> str | None:
+    if len(cells) == width or (len(cells) > width and not any(cells[width:])):
         return None
-    return f"{found} cells where the header has {width}"
+    return f"{len(cells)} cells where the header has {width}"
 
 
 def _line_end(text: bytes | mmap, at: int) -> int:
