@@ -24,6 +24,7 @@ from pipelines.sources.records import Record, RecordSplitter
 from pipelines.sources.refusal import Refusal
 
 _KEPT_OF_A_BAD_LINE = 10_000
+_MANY = 10_000
 
 
 def read_csv_file(original: Path, file_name: str, file_sha256: str, source: Source, work: Path) -> Landed:
@@ -65,7 +66,7 @@ def read_csv_file(original: Path, file_name: str, file_sha256: str, source: Sour
         if is_plain and not facts.is_doubtful and _parse(decoded.path, way, sound, source.options, target):
             return sound
         clean = work / "clean"
-        count, bad = _write_clean(splitter.split(whole, behind, lines + 1, header), clean)
+        count, bad = _write_clean(splitter.split(whole, behind, lines + 1, header), clean, file_name)
     landed = replace(landed, record_count=count, malformed_count=len(bad))
     if not _parse(clean, _Way(0, False, False), landed, source.options, target):
         raise Refusal(
@@ -154,8 +155,12 @@ def _parse(plain: Path, way: _Way, expected: Landed, options: FileOptions, targe
     return bool(found[0] == (expected.record_count, 0))
 
 
-def _write_clean(records: Iterable[Record], clean: Path) -> tuple[int, list[Record]]:
-    """Write the sound records, each with a line feed behind it; give back their count and the lines that are none."""
+def _write_clean(records: Iterable[Record], clean: Path, file_name: str) -> tuple[int, list[Record]]:
+    """Write the sound records, each with a line feed behind it; give back their count and the lines that are none.
+
+    Raises:
+        Refusal: Most of a long file's lines are no records, so it is no such table at all.
+    """
     count, bad = 0, []
     with clean.open("wb") as out:
         for record in records:
@@ -164,6 +169,12 @@ def _write_clean(records: Iterable[Record], clean: Path) -> tuple[int, list[Reco
                 count += 1
             else:
                 bad.append(record)
+                if len(bad) > _MANY and len(bad) > count:
+                    raise Refusal(
+                        "damaged",
+                        f"{file_name} has more bad lines than records (the first is line {bad[0].line:,}: "
+                        f"{bad[0].problem}): see that `options` are right, or deliver it again",
+                    )
     return count, bad
 
 

@@ -107,6 +107,7 @@ CASES = {
     "too many cells": Case(HEAD + "1,2026-01-01,9,50\n2,2026-01-02,20.00\n", [TWO], 1),
     "a trailing delimiter in every row": Case(HEAD + "1,2026-01-01,9.50,\n2,2026-01-02,20.00,\n", [ONE, TWO]),
     "a trailing delimiter in the header too": Case("id,day,total,\n1,2026-01-01,9.50,\n", [row()]),
+    "many lines, most of them bad": Case(GOOD + "torn\n" * 12_000, refused="damaged"),
     "a total line at the end": Case(GOOD + "Grand Totals (2 records)\n", [ONE, TWO], 1),
     "the header again in the middle": Case(HEAD + "1,2026-01-01,9.50\n" + HEAD + "2,2026-01-02,20.00\n", [ONE, TWO], 1),
     "two exports behind one another, one quoted": Case(
