@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 import typer.main
-from pipelines.contracts.dictionary import published_tables_markdown
 from typer.testing import CliRunner
 
 from pipelines import errors
 from pipelines.command.handbook import commands_markdown, in_markers
 from pipelines.contracts.contract import load_contracts
+from pipelines.contracts.dictionary import published_tables_markdown
 from regulars import app
 
 ROOT = Path(__file__).parent.parent
