@@ -40,6 +40,8 @@ def generation(tables: Sequence[dg.AssetsDefinition]) -> dg.AssetsDefinition:
                 as_of=the_night.as_of,
             )
             the_night.published.append(done)
+            if done.warning:
+                the_night.say(done.warning)
         manifest = done.generation.manifest
         return dg.MaterializeResult(
             metadata={

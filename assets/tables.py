@@ -13,8 +13,13 @@ import dagster as dg
 
 from assets.contract_checks import Step
 from assets.resources import NightResource
+from pipelines.accounting import missing_rate
 from pipelines.contracts.judge import RuleResult
+from pipelines.errors import ContractBroken
 from pipelines.night import Night, broken
+
+CONVERTED = {"core.orders", "core.order_lines", "core.refunds", "core.adjustments", "core.payments"}
+"""Where amounts are told in the company's currency too."""
 
 KEEPS_ITS_CONTRACT = "keeps_its_contract"
 
@@ -78,11 +83,19 @@ def table_asset(blueprint: Blueprint, step: Step, *, checked: bool) -> dg.Assets
             blueprint.make(the_night)
             results = [result for each, rules in step.due.items() for result in the_night.judge(each, rules)]
             yield reported(the_night, table, results if checked else [], seconds=time.perf_counter() - began)
-            failure = broken(results)
-            if failure:
-                raise failure
+            refuse_broken(the_night, results)
 
     return build
+
+
+def refuse_broken(night: Night, results: list[RuleResult]) -> None:
+    """End the night when a critical promise is broken; a missing exchange rate, the usual cause, is named."""
+    failure = broken(results)
+    if failure is None:
+        return
+    tables = {result.rule.table for result in results if not result.passed}
+    rate = missing_rate(night.warehouse.con) if tables & CONVERTED else None
+    raise ContractBroken(f"{rate} {failure}") if rate else failure
 
 
 def reported(night: Night, table: str, results: list[RuleResult], *, seconds: float = 0.0) -> dg.MaterializeResult[Any]:

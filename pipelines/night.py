@@ -21,6 +21,7 @@ from pipelines.last_night import LastNight, read_last_night, write_last_night
 from pipelines.publish.generation import Published
 from pipelines.settings import Settings
 from pipelines.sources.arrivals import Arrivals
+from pipelines.sources.landing import sweep_originals
 from pipelines.warehouse import ROOT, Warehouse, lock_down, open_warehouse
 
 Say = Callable[[str], None]
@@ -120,13 +121,17 @@ def open_night(order: Order, say: Say, now: dt.datetime) -> Iterator[Night]:
     home.prepare()
     with home.lock("regulars run"):
         home.sweep(order.settings.publish.keep_generations)
+        sweep_originals(home.landing, now - dt.timedelta(days=order.settings.publish.keep_landing_days))
         home.check_free_space()
+        parent = home.current()
+        if parent is not None:
+            parent.manifest  # noqa: B018  (a damaged one is told now, not after the night's work)
         with home.build_folder() as build, open_warehouse(build) as warehouse:
             night = Night(
                 order=order,
                 warehouse=warehouse,
                 contracts=load_contracts(ROOT / "data_contracts"),
-                parent=home.current(),
+                parent=parent,
                 number=home.next_number(),
                 started_at=now,
                 say=say,

@@ -95,7 +95,7 @@ class Source(Part):
     kind: Literal[KINDS] | None = None  # type: ignore[valid-type]
     columns: dict[str, Column] = {}
     kinds: dict[Literal[KINDS], KindMapping] = {}  # type: ignore[valid-type]
-    system: str | None = None
+    system: Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_-]*$")] | None = None
     timezone: Zone | None = None
     currency: Currency | None = None
     delivery: Literal["full", "incremental"] = "full"
