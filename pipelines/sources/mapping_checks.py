@@ -33,6 +33,12 @@ class Mistake:
 def check_settings(name: str, source: Source, checker: ExpressionChecker) -> list[Mistake]:
     """What is wrong with a source's mappings before any file is seen: columns that no kind has, bad expressions."""
     mistakes = []
+    if len(source.paths) > 1 and source.delivery == "full":
+        sentence = (
+            f"sources.{name}.path lists {len(source.paths)} paths, of which a `full` source would read the last only: "
+            "set `delivery: incremental`, or name one path"
+        )
+        mistakes.append(Mistake(name, "", "path", "settings", sentence))
     for letter in ("delimiter", "quote"):
         if not getattr(source.options, letter).isascii():
             sentence = f"sources.{name}.options.{letter} must be an ASCII character"

@@ -15,6 +15,15 @@ def map_orders(shop, **columns):
     shop.sources["shop"]["columns"] = {**shop.sources["shop"]["columns"], **columns}
 
 
+def test_a_full_source_of_several_paths_is_a_mistake_of_the_settings_and_a_glob_is_none(shop):
+    shop.sources["shop"]["path"] = ["a.csv", "b.csv"]
+    assert mistakes(shop).startswith("sources.shop.path lists 2 paths, of which a `full` source would read the last")
+    shop.sources["shop"]["delivery"] = "incremental"
+    shop.land()
+    shop.sources["shop"] |= {"path": ["*.csv"], "delivery": "full"}
+    shop.land()
+
+
 # what a mapping means
 
 
