@@ -17,7 +17,7 @@ import duckdb
 from pipelines.errors import InputRefused, SettingsWrong, StorageFailed
 from pipelines.ledger import Delivery, Ledger
 from pipelines.settings import Settings, Source
-from pipelines.sources.delivered_files import find_files
+from pipelines.sources.delivered_files import files_at, find_files
 from pipelines.sources.expressions import ExpressionChecker
 from pipelines.sources.landed_text import READER_VERSION, Landed, private_connection
 from pipelines.sources.landing import (
@@ -114,7 +114,7 @@ def land_sources(
             found = {name: find_files(source, data) for name, source in settings.sources.items()}
             looks = _settled(found, moment, pause)
             with Ledger(home / "ledger.duckdb") as ledger:
-                night = _Night(con, ledger, landing, moment, allow_shrink, checker, tell)
+                night = _Night(con, ledger, data, landing, moment, allow_shrink, checker, tell)
                 return [night.land(name, source, found[name], looks) for name, source in settings.sources.items()]
     except (OSError, duckdb.IOException) as error:
         name = Path(str(error.filename)).name if isinstance(error, OSError) and error.filename else "a delivered file"
@@ -158,6 +158,7 @@ def _settled(
 class _Night:
     con: duckdb.DuckDBPyConnection
     ledger: Ledger
+    data: Path
     landing: Path
     moment: dt.datetime
     allow_shrink: str | None
@@ -173,9 +174,9 @@ class _Night:
             except Refusal as refusal:
                 arrivals.refusals.append(refusal)
                 self._write_refusal(name, place, looks[path], refusal)
-        if not files:
-            listed = ", ".join(source.paths)
-            arrivals.refusals.append(Refusal("missing", f"no file at {listed}: deliver it, or correct `path`"))
+        for pattern in source.paths:
+            if looks.keys().isdisjoint(files_at(pattern, self.data)):
+                arrivals.refusals.append(Refusal("missing", f"no file at {pattern}: deliver it, or correct `path`"))
         self._refuse_late(source, files, looks, arrivals)
         arrivals.deliveries = self.ledger.to_use(name, source.delivery)
         for delivery in arrivals.deliveries:

@@ -28,10 +28,14 @@ def find_files(source: Source, data: Path) -> list[tuple[str, Path]]:
     """
     found: dict[Path, str] = {}
     for pattern in source.paths:
-        for path in _matches(pattern, data):
-            if not _is_upload(path) and path.is_file():
-                found.setdefault(path, _name_below(path, data))
+        for path in files_at(pattern, data):
+            found.setdefault(path, _name_below(path, data))
     return [(name, path) for path, name in found.items()]
+
+
+def files_at(pattern: str, data: Path) -> list[Path]:
+    """The files that one entry of `path` means, in order of delivery."""
+    return [path for path in _matches(pattern, data) if not _is_upload(path) and path.is_file()]
 
 
 def _matches(pattern: str, data: Path) -> list[Path]:

@@ -127,6 +127,15 @@ def test_a_missing_file_is_told_and_stops_the_night_of_a_required_source_only(sh
         refuse_required(shop.settings, landed)
 
 
+def test_every_listed_path_without_a_file_is_told_though_another_has_one(shop):
+    shop.sources["shop"] |= {"path": ["a.csv", "b.csv", "2026/*.csv"], "delivery": "incremental"}
+    shop.write("b.csv", orders(2))
+    assert [refusal.sentence for refusal in shop.land()["shop"].refusals] == [
+        "no file at a.csv: deliver it, or correct `path`",
+        "no file at 2026/*.csv: deliver it, or correct `path`",
+    ]
+
+
 def test_a_refused_file_of_an_optional_source_leaves_its_last_delivery_in_use_and_stale(shop):
     shop.sources["shop"]["required"] = False
     shop.write("orders.csv", orders(2))
