@@ -170,7 +170,7 @@ class _Night:
         files = [(place, path) for place, path in files if path in looks]
         for place, path in files:
             try:
-                self._land_one(name, source, place, path, looks[path], arrivals)
+                self._land_one(name, source, place, path, looks[path], arrivals, is_last=path == files[-1][1])
             except Refusal as refusal:
                 arrivals.refusals.append(refusal)
                 self._write_refusal(name, place, looks[path], refusal)
@@ -183,13 +183,14 @@ class _Night:
             self._check_again(name, source, delivery, arrivals)
         return arrivals
 
-    def _land_one(self, name: str, source: Source, place: str, path: Path, before: Look, arrivals: Arrivals) -> None:
+    def _land_one(
+        self, name: str, source: Source, place: str, path: Path, before: Look, arrivals: Arrivals, *, is_last: bool
+    ) -> None:
         refuse_if_grown(path, path.name, before)
         if self.ledger.has_size(before.bytes, name):
             known = self.ledger.known(hash_file(path), name)
-            last = self.ledger.newest_at(place, name)
-            if known and (last is None or last.file_sha256 == known.file_sha256):
-                return  # the same bytes again; at a place that has since held others they are a new delivery
+            if known and self._is_same_again(known, source, place, is_last=is_last):
+                return
         landed = land_file(path, path.name, before, source, self.landing)
         warnings = self._judge_header(name, source, path.name, landed)
         excuse = self._judge_count(name, source, path.name, landed)
@@ -213,6 +214,18 @@ class _Night:
         arrivals.landed.append(delivery.delivery or 0)
         arrivals.warnings += warnings
         self.tell(f"{name}: {path.name} landed, {landed.record_count:,} records")
+
+    def _is_same_again(self, known: Delivery, source: Source, place: str, *, is_last: bool) -> bool:
+        """Whether bytes that have landed before are no new delivery.
+
+        The last file of a full source is its state: it is new unless it is what the newest delivery was. Any other
+        file is new at a place that has since held other bytes.
+        """
+        if source.delivery == "full" and is_last:
+            last = self.ledger.newest(known.source)
+        else:
+            last = self.ledger.newest_at(place, known.source)
+        return last is None or last.file_sha256 == known.file_sha256
 
     def _judge_header(self, name: str, source: Source, file_name: str, landed: Landed) -> list[str]:
         """Refuse a file without a column that its mappings need; give back sentences about the others."""

@@ -85,6 +85,15 @@ def test_a_file_that_has_changed_back_is_a_new_delivery(shop):
     assert len(shop.rows("order_id")) == 2
 
 
+def test_the_last_file_of_a_full_source_is_read_though_it_repeats_an_older_delivery(shop):
+    shop.sources["shop"]["path"] = "c_*.csv"
+    for number, count in ((1, 2), (2, 3), (3, 2)):
+        shop.write(f"c_{number}.csv", orders(count))
+    nights = [shop.land()["shop"] for _ in range(3)]
+    assert [night.landed for night in nights] == [[1, 2, 3], [], []]
+    assert [[delivery.file_name for delivery in night.deliveries] for night in nights] == [["c_3.csv"]] * 3
+
+
 def test_files_of_one_name_in_two_folders_are_not_taken_for_changes_of_each_other(shop):
     shop.sources["shop"] |= {"path": "*/orders.csv", "delivery": "incremental"}
     shop.write("2025/orders.csv", orders(2))
