@@ -11,7 +11,7 @@ from pipelines.sources.expressions import ExpressionChecker, ExpressionWrong
 from pipelines.sources.header import find_column, repeated_names
 from pipelines.sources.kinds import DEFAULTED, KIND_COLUMNS, KindColumn, column_of
 from pipelines.sources.mapping import expressions_of, first_found
-from pipelines.sources.refusal import did_you_mean
+from pipelines.sources.refusal import did_you_mean, listed
 
 
 @dataclass(frozen=True)
@@ -107,9 +107,9 @@ def _column_mistakes(
         names = [wanted] if isinstance(wanted, str) else wanted
         found = first_found(names, columns)
         if found is None:
-            listed = " or ".join(f"`{one}`" for one in names)
-            has = f"the file has {', '.join(f'`{one}`' for one in columns)}"
-            sentence = f"column {listed} for {kind}.{known.name} is missing{did_you_mean(names[0], columns)}; {has}"
+            either = " or ".join(f"`{one}`" for one in names)
+            meant = did_you_mean(names[0], columns)
+            sentence = f"column {either} for {kind}.{known.name} is missing{meant}; {listed(columns)}"
             yield Mistake(name, kind, known.name, code, sentence)
         elif found.casefold() in repeated_names(header):
             yield Mistake(name, kind, known.name, "ambiguous", _ambiguous(found, kind, known.name))
@@ -125,12 +125,10 @@ def _expression_mistakes(
     checker: ExpressionChecker,
     code: str,
 ) -> Iterator[Mistake]:
-    has = ", ".join(f"`{one}`" for one in columns)
     for read in checker.columns_of(expression):
         if find_column(read, columns) is None:
-            sentence = (
-                f"column `{read}` for {kind}.{column} is missing{did_you_mean(read, columns)}; the file has {has}"
-            )
+            meant = did_you_mean(read, columns)
+            sentence = f"column `{read}` for {kind}.{column} is missing{meant}; {listed(columns)}"
             yield Mistake(name, kind, column, code, sentence)
             return
         if read.casefold() in repeated_names(header):

@@ -297,6 +297,16 @@ def test_a_refusal_names_the_file_the_place_and_what_to_do(shop):
     )
 
 
+def test_a_file_without_its_header_line_puts_no_value_of_a_customer_into_the_refusal(shop):
+    shop.sources["shop"]["columns"] = {**shop.sources["shop"]["columns"], "email": ["anna@shop.example", "mail"]}
+    long = "She asked for a refund twice and would like to be called back"
+    shop.write("orders.csv", f"web,anna@shop.examples,2026-01-01,+49 170 1234567,{long}\nweb,b@x.example,,,\n")
+    refusal = shop.refusal()
+    assert refusal.reason_code == "missing_column"
+    assert "; the file has `web` and 4 more that look like no name: see that" in refusal.sentence
+    assert not [value for value in ("anna@shop.examples", "2026-01", "1234567", "refund") if value in refusal.sentence]
+
+
 def test_a_missing_column_is_told_with_what_the_file_has_and_the_nearest_name(shop):
     shop.write("orders.csv", "id,day,totals\n1,2026-01-01,9.50\n")
     assert shop.refusal().sentence == (
