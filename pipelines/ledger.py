@@ -16,6 +16,9 @@ import duckdb
 
 from pipelines.errors import StorageFailed
 
+SHRINK_ALLOWED = "shrink allowed"
+"""How the reason of a delivery begins that was let through although the source had shrunk."""
+
 _TABLES = """
 create table if not exists deliveries (
     delivery integer,
@@ -150,9 +153,13 @@ class Ledger:
         )
 
     def record_counts(self, source: str, last: int = 14) -> list[int]:
-        """Record counts of the last deliveries of `source`, newest first."""
-        query = "select record_count from deliveries where status = 'landed' and source = ? order by delivery desc"
-        return [int(count) for (count,) in self._con.execute(f"{query} limit {int(last)}", [source]).fetchall()]
+        """Record counts of the last deliveries of `source`, newest first; none from before it was allowed to shrink."""
+        query = (
+            "select record_count from deliveries where status = 'landed' and source = ?"
+            " qualify delivery >= coalesce(max(delivery) filter (starts_with(reason, ?)) over (), 0)"
+            " order by delivery desc limit ?"
+        )
+        return [int(count) for (count,) in self._con.execute(query, [source, SHRINK_ALLOWED, last]).fetchall()]
 
     def refused(self, source: str) -> list[Delivery]:
         """Refused files of `source`, in the order in which they were met."""

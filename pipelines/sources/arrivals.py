@@ -15,7 +15,7 @@ from pathlib import Path
 import duckdb
 
 from pipelines.errors import InputRefused, SettingsWrong, StorageFailed
-from pipelines.ledger import Delivery, Ledger
+from pipelines.ledger import SHRINK_ALLOWED, Delivery, Ledger
 from pipelines.settings import Settings, Source
 from pipelines.sources.delivered_files import files_at, find_files
 from pipelines.sources.expressions import ExpressionChecker
@@ -249,7 +249,7 @@ class _Night:
         if landed.record_count >= usual / 2:
             return None
         if self.allow_shrink:
-            return f"shrink allowed: {self.allow_shrink}"
+            return f"{SHRINK_ALLOWED}: {self.allow_shrink}"
         raise Refusal(
             "shrunk",
             f"{file_name} holds {landed.record_count:,} records where its last {len(counts)} deliveries held "

@@ -179,6 +179,18 @@ def test_a_full_source_shrunk_by_half_is_refused_until_it_is_allowed_with_a_reas
         assert ledger.newest("shop").reason == "shrink allowed: a shop was closed"
 
 
+def test_nights_after_an_allowed_shrink_are_compared_with_the_new_size(shop):
+    for count in (10, 12, 11):
+        shop.write("orders.csv", orders(count))
+        shop.land()
+    shop.write("orders.csv", orders(4))
+    shop.land(allow_shrink="a shop was closed")
+    for count, reason in ((3, None), (1, "shrunk")):
+        shop.write("orders.csv", orders(count))
+        refusal = shop.refusal()
+        assert (refusal and refusal.reason_code) == reason
+
+
 @pytest.mark.parametrize(("count", "delivery"), [(6, "full"), (1, "incremental")])
 def test_half_is_enough_and_an_incremental_source_may_bring_little(shop, count, delivery):
     shop.sources["shop"]["delivery"] = delivery
