@@ -12,7 +12,7 @@ demo: $(READY)  ## run a whole night on the built-in sample company
 	@DAGSTER_HOME=$(CURDIR)/$(HOME_OF_DEMO)/dagster $(BIN)/regulars demo --home $(HOME_OF_DEMO)
 
 test: $(READY) tools  ## every test; installs what the tests need
-	@$(BIN)/python -m pytest -q -n 2 --dist loadgroup
+	@$(BIN)/python -m pytest -q -n 2 --dist loadfile
 
 check: $(READY)  ## lint, types, contracts, docs, lock
 	@$(BIN)/ruff check .
@@ -25,7 +25,7 @@ check: $(READY)  ## lint, types, contracts, docs, lock
 ui: $(READY)  ## Dagster's page on http://127.0.0.1:3000, the schedule running
 	@mkdir -p $(HOME_OF_DEMO)/dagster && cp dagster.yaml $(HOME_OF_DEMO)/dagster/
 	@DAGSTER_HOME=$(CURDIR)/$(HOME_OF_DEMO)/dagster REGULARS_HOME=$(CURDIR)/$(HOME_OF_DEMO) \
-	  REGULARS_SETTINGS=$${REGULARS_SETTINGS:-$(CURDIR)/demo/regulars.yaml} PATH=$(CURDIR)/$(BIN):$$PATH \
+	  REGULARS_SETTINGS=$(CURDIR)/demo/regulars.yaml PATH=$(CURDIR)/$(BIN):$$PATH \
 	  $(BIN)/dg dev --host 127.0.0.1 --port 3000
 
 format: $(READY)  ## put the code into the house's format

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pipelines.errors import RegularsError
+from pipelines.errors import RegularsError, StorageFailed
 
 if TYPE_CHECKING:
     from pipelines.home import Home
@@ -256,8 +256,15 @@ def main() -> None:
     try:
         app()
     except RegularsError as error:
-        typer.secho(str(error), err=True, fg=typer.colors.RED if sys.stderr.isatty() else None)
+        _tell(str(error))
         sys.exit(error.exit_code)
+    except OSError as error:
+        _tell(f"{error.strerror or type(error).__name__}: {error.filename or 'a file'}")
+        sys.exit(StorageFailed.exit_code)
+
+
+def _tell(sentence: str) -> None:
+    typer.secho(sentence, err=True, fg=typer.colors.RED if sys.stderr.isatty() else None)
 
 
 if __name__ == "__main__":

@@ -40,7 +40,7 @@ def tables_of(function: Transform, marts: set[str]) -> dict[str, str]:
 
 def settings_of(function: Transform, night: Night) -> dict[str, Any]:
     """The settings that a transform asks for after its `*`, by name."""
-    known = {"as_of": night.as_of, **dict(night.settings)}
+    known = {**dict(night.settings), "as_of": night.as_of}  # the night's day, not the one the settings may fix
     parameters = inspect.signature(function).parameters.values()
     return {each.name: known[each.name] for each in parameters if each.kind is inspect.Parameter.KEYWORD_ONLY}
 

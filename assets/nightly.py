@@ -4,6 +4,7 @@ Put here: the one job, the one schedule, and the call behind `regulars run`. Kee
 """
 
 import os
+import shutil
 from datetime import UTC
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from pipelines.errors import RegularsError, SettingsWrong
 from pipelines.night import Order
 from pipelines.settings import Schedule, Settings, business_day
 from pipelines.settings_file import load_settings
+from pipelines.warehouse import ROOT
 
 night_job = dg.define_asset_job(
     "night", dg.AssetSelection.all(), description="From what was delivered to a published generation."
@@ -71,14 +73,23 @@ def run_night(order: Order, settings: Path) -> None:
         allow=dict(order.allow),
     )
     quiet = {"console": {"config": {"log_level": "CRITICAL"}}}
-    recorded = bool(os.environ.get("DAGSTER_HOME"))
-    with dg.DagsterInstance.get() if recorded else dg.DagsterInstance.ephemeral() as instance:
+    history = os.environ.get("DAGSTER_HOME")
+    if history:
+        _prepare(Path(history))
+    with dg.DagsterInstance.get() if history else dg.DagsterInstance.ephemeral() as instance:
         try:
             defs.resolve_job_def(night_job.name).execute_in_process(
                 run_config=dg.RunConfig(resources={"night": night}, loggers=quiet), instance=instance
             )
         except Exception as error:
             raise _cause(error) from None
+
+
+def _prepare(history: Path) -> None:
+    """Make Dagster's folder, with the shipped settings: without them it would send its maker statistics of use."""
+    history.mkdir(parents=True, exist_ok=True)
+    if not (history / "dagster.yaml").exists():
+        shutil.copyfile(ROOT / "dagster.yaml", history / "dagster.yaml")
 
 
 def _cause(error: BaseException) -> BaseException:

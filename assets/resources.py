@@ -14,7 +14,7 @@ import dagster as dg
 from pydantic import Field, PrivateAttr
 
 from pipelines.command.progress import LOGGER
-from pipelines.errors import RegularsError
+from pipelines.errors import RegularsError, UsageWrong
 from pipelines.home import Home
 from pipelines.night import Night, Order, Say, open_night
 from pipelines.settings import business_day
@@ -85,5 +85,11 @@ def _refuse_parts(context: dg.InitResourceContext) -> None:
     from assets.definitions import defs  # the definitions hold this resource
 
     chosen = context.run.asset_selection if context.run else None
-    if chosen and set(chosen) < defs.resolve_asset_graph().get_all_asset_keys():
-        raise RegularsError(PARTLY)
+    is_retry = context.run is not None and context.run.parent_run_id is not None and _skips_steps(context.run)
+    if is_retry or (chosen and set(chosen) < defs.resolve_asset_graph().get_all_asset_keys()):
+        raise UsageWrong(PARTLY)
+
+
+def _skips_steps(run: dg.DagsterRun) -> bool:
+    """Whether a retry leaves out what the run before it had done."""
+    return "raw" not in (run.step_keys_to_execute or ["raw"])

@@ -132,6 +132,10 @@ def _delivered_amounts(contract: Contract) -> str:
         # a line belongs to the month and currency of its document, whatever stands in the line itself
         place = "coalesce(document.month, own_month) as month, coalesce(document.currency, row.currency) as currency"
         document = f"left join ({_documents()}) as document using (line_type, _system, order_id)"
+    elif kind == "payments":
+        # many tools do not date a payment: then it belongs to the month of its order
+        place = "coalesce(own_month, document.month) as month, row.currency"
+        document = f"left join ({_months_of_orders()}) as document using (_system, order_id)"
     else:
         place, document = "own_month as month, row.currency", ""
     return f"""
@@ -163,6 +167,12 @@ def _documents() -> str:
         union all
         select 'adjustment', system, adjustment_id, cast(date_trunc('month', adjustment_date) as date), currency
         from core.adjustments
+    """
+
+
+def _months_of_orders() -> str:
+    return """
+        select system as _system, order_id, cast(date_trunc('month', order_date) as date) as month from core.orders
     """
 
 
@@ -227,7 +237,10 @@ def _payment_amounts() -> str:
     """What core holds of the rows of kind `payments`."""
     return f"""
         select
-            source, 'payments' as kind, {_month("paid_at")} as month, currency, sum(amount_original) as payments_amount,
-        from core.payments
+            payments.source, 'payments' as kind, coalesce({_month("payments.paid_at")}, document.month) as month,
+            payments.currency, sum(payments.amount_original) as payments_amount,
+        from core.payments as payments
+        left join ({_months_of_orders()}) as document
+            on document._system = payments.system and document.order_id = payments.order_id
         group by all
     """

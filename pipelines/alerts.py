@@ -5,8 +5,8 @@ A message goes out when a night fails, when the next one recovers, and when a st
 with the same exit code is not told again.
 """
 
+import http.client
 import json
-import urllib.error
 import urllib.request
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -16,9 +16,7 @@ from pipelines.last_night import LastNight
 TIMEOUT_SECONDS = 10
 
 
-def message(
-    company: str, before: LastNight | None, now: LastNight, stale: Sequence[Mapping[str, Any]]
-) -> dict[str, Any] | None:
+def message(company: str, before: LastNight | None, now: LastNight, stale: Sequence[str]) -> dict[str, Any] | None:
     """What to tell about a night; None when there is nothing new to tell.
 
     Args:
@@ -32,6 +30,8 @@ def message(
         if before is not None and before.exit_code == now.exit_code:
             return None
         event = "failed"
+    elif now.is_backfill:
+        return None
     elif failed_before:
         event = "recovered"
     elif stale:
@@ -41,7 +41,7 @@ def message(
     text = {
         "failed": f"Regulars, {company}: the night failed. {now.message}",
         "recovered": f"Regulars, {company}: the night is well again. {now.message}",
-        "stale": f"Regulars, {company}: published, with stale sources: {', '.join(str(s['source']) for s in stale)}.",
+        "stale": f"Regulars, {company}: published, with stale sources: {', '.join(stale)}.",
     }[event]
     return {"event": event, "company": company, "text": text, "exit_code": now.exit_code, "generation": now.generation}
 
@@ -52,14 +52,14 @@ def tell(webhook: str, payload: Mapping[str, Any]) -> str | None:
     Returns:
         A sentence when it did not arrive; a lost alert must never fail a good night.
     """
-    request = urllib.request.Request(
-        webhook,
-        data=json.dumps(payload).encode(),
-        headers={"Content-Type": "application/json"},
-        method="POST",
-    )
     try:
+        request = urllib.request.Request(
+            webhook,
+            data=json.dumps(payload).encode(),
+            headers={"Content-Type": "application/json"},
+            method="POST",
+        )
         with urllib.request.urlopen(request, timeout=TIMEOUT_SECONDS):
             return None
-    except (urllib.error.URLError, OSError, ValueError) as error:
-        return f"the alert was not delivered: {getattr(error, 'reason', error)}"
+    except (OSError, ValueError, http.client.HTTPException) as error:  # their words may hold the secret address
+        return f"the alert was not delivered ({type(error).__name__}): see that the webhook's address is right"

@@ -11,6 +11,12 @@ class RegularsError(Exception):
     exit_code = 70
 
 
+class UsageWrong(RegularsError):
+    """An argument of the command makes no sense."""
+
+    exit_code = 2
+
+
 class NotThere(RegularsError):
     """What the command names does not exist; a mistake in how it was called."""
 

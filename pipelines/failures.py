@@ -8,7 +8,7 @@ import errno
 import os
 import traceback
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import duckdb
@@ -37,7 +37,8 @@ def redacted(step: str, details: Path) -> Iterator[None]:
     except (RegularsError, GeneratorExit):
         raise
     except Exception as error:
-        _write_privately(details, f"{step}\n{''.join(traceback.format_exception(error))}")
+        with suppress(OSError):  # a full disk is told, with or without its details
+            _write_privately(details, f"{step}\n{''.join(traceback.format_exception(error))}")
         if _is_about_storage(error):
             raise StorageFailed(
                 f"{step}: the disk failed ({_reason(error)}). Free some room or mend the disk, then run again; "

@@ -29,6 +29,9 @@ PERSONAL = (
 )
 """What `state.duckdb` holds: contact details, verbatim comments, the person map, rows set aside."""
 
+MONTHLY_COLUMNS = {"cohort_month": "cohort_start", "months_since_first_order": "period_number", "month": "period_start"}
+"""What the view `marts.retention_cohorts_monthly` calls otherwise than its table."""
+
 CODE = ("pipelines/**/*.py", "assets/**/*.py", "sql/**/*.sql", "data_contracts/**/*.yaml")
 MAKERS = ("duckdb", "polars", "narwhals", "great-expectations", "dagster", "regulars")
 
@@ -42,19 +45,27 @@ def contents_of(night: Night) -> Contents:
     return Contents(
         tables=[Table(contract.table, contract.key) for contract in published if contract.kind == "table"],
         state_tables=[Table(name) for name in PERSONAL],
-        comments=comments(night.contracts),
+        comments=with_view(comments(night.contracts)),
         facts=Facts(
             fingerprint=fingerprint(night),
             started_at=night.started_at,
             headline={"numbers": numbers},
             sources=tuple(source_rows(night)),
             checks=counted(night.verdicts),
-            versions={"python": platform.python_version()}
-            | {name: importlib.metadata.version(name) for name in MAKERS},
+            versions=versions(),
         ),
         report_html=report_html(night.warehouse.con, night.settings.company.name, f"g{night.number:06d}", numbers),
         views={"marts.retention_cohorts_monthly": RETENTION_COHORTS_MONTHLY},
     )
+
+
+def with_view(texts: dict[str, str]) -> dict[str, str]:
+    """The comments, and those of the view: its columns mean what those of its table mean."""
+    table = "marts.retention_cohorts"
+    view = f"{table}_monthly"
+    said = {f"{view}.{column}": texts[f"{table}.{of}"] for column, of in MONTHLY_COLUMNS.items()}
+    same = {name.replace(table, view, 1): text for name, text in texts.items() if name.startswith(f"{table}.")}
+    return {**texts, **same, **said, view: f"The whole base by month. {texts[table]}"}
 
 
 def fingerprint(night: Night) -> str:
@@ -65,9 +76,14 @@ def fingerprint(night: Night) -> str:
             code.update(path.relative_to(ROOT).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
     facts = {
         "as_of": night.as_of.isoformat(),
-        "settings": night.settings.model_dump(mode="json", exclude={"schedule", "publish", "alerts"}),
+        "settings": night.settings.model_dump(mode="json", exclude={"schedule", "publish", "alerts", "targets"}),
         "deliveries": [
-            [arrival.source, [delivery.file_sha256 for delivery in arrival.deliveries]] for arrival in night.arrivals
+            [
+                arrival.source,
+                [delivery.file_sha256 for delivery in arrival.deliveries],
+                [refusal.reason_code for refusal in arrival.refusals],
+            ]
+            for arrival in night.arrivals
         ],
         "code": code.hexdigest(),
         "versions": versions(),

@@ -22,6 +22,7 @@ class LastNight:
         message: A sentence without personal values.
         generation: The generation it published or found repeated; None when it failed.
         is_new: Whether that generation was made by it.
+        is_backfill: Whether it built an earlier day aside; then it says nothing about what readers see.
     """
 
     ended_at: dt.datetime
@@ -29,6 +30,7 @@ class LastNight:
     message: str
     generation: int | None = None
     is_new: bool = False
+    is_backfill: bool = False
 
     def as_json(self) -> dict[str, Any]:
         """Plain values."""

@@ -61,6 +61,9 @@ def write_meta_tables(night: Night, headline: Sequence[Row], now: dt.datetime) -
     if failure:
         raise failure
     _write(night, "meta.checks", map(_check_row, night.verdicts))
+    failure = broken(night.judge("meta.checks"))
+    if failure:
+        raise failure
 
 
 def source_rows(night: Night) -> list[dict[str, Any]]:

@@ -6,7 +6,7 @@ Keep out: how any table is made, and the order of the steps (that is the asset g
 
 import datetime as dt
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from pipelines.failures import redacted
 from pipelines.home import Generation, Home
 from pipelines.last_night import LastNight, read_last_night, write_last_night
 from pipelines.publish.generation import Published
+from pipelines.publish.manifest import read_manifest
 from pipelines.settings import Settings
 from pipelines.sources.arrivals import Arrivals
 from pipelines.sources.landing import sweep_originals
@@ -113,57 +114,70 @@ def broken(results: Sequence[RuleResult]) -> ContractBroken | None:
 def open_night(order: Order, say: Say, now: dt.datetime) -> Iterator[Night]:
     """Take the lock, clear what dead nights left, and open a fresh build file.
 
+    However the night ends, `last_night.json` says so, and whoever wants to know is told.
+
     Raises:
         Busy: Another night holds the lock; the message names it.
-        StorageFailed: There is not enough room.
+        StorageFailed: There is not enough room, or what is published is damaged.
     """
     home = order.home
     home.prepare()
     with home.lock("regulars run"):
-        home.sweep(order.settings.publish.keep_generations)
-        sweep_originals(home.landing, now - dt.timedelta(days=order.settings.publish.keep_landing_days))
-        home.check_free_space()
-        parent = home.current()
-        if parent is not None:
-            parent.manifest  # noqa: B018  (a damaged one is told now, not after the night's work)
-        with home.build_folder() as build, open_warehouse(build) as warehouse:
-            night = Night(
-                order=order,
-                warehouse=warehouse,
-                contracts=load_contracts(ROOT / "data_contracts"),
-                parent=parent,
-                number=home.next_number(),
-                started_at=now,
-                say=say,
-            )
-            try:
-                yield night
-            finally:
-                _close(night)
+        failures: list[RegularsError] = []
+        published: list[Published] = []
+        arrivals: list[Arrivals] = []
+        try:
+            parent = _prepared(order, now)
+            with home.build_folder() as build, open_warehouse(build) as warehouse:
+                yield Night(
+                    order=order,
+                    warehouse=warehouse,
+                    contracts=load_contracts(ROOT / "data_contracts"),
+                    parent=parent,
+                    number=home.next_number(),
+                    started_at=now,
+                    say=say,
+                    arrivals=arrivals,
+                    failures=failures,
+                    published=published,
+                )
+        except RegularsError as failure:
+            failures.append(failure)
+            raise
+        finally:
+            _close(order, _ending(published, failures), [each.source for each in arrivals if each.is_stale], say)
 
 
-def _close(night: Night) -> None:
+def _prepared(order: Order, now: dt.datetime) -> Generation | None:
+    """Sweep, look for room, and read what is published: a damaged generation is told before the night's work."""
+    home, keep = order.home, order.settings.publish
+    home.sweep(keep.keep_generations)
+    sweep_originals(home.landing, now - dt.timedelta(days=keep.keep_landing_days))
+    home.check_free_space()
+    parent = home.current()
+    if parent is not None:
+        read_manifest(parent.path)
+    return parent
+
+
+def _close(order: Order, ended: LastNight, stale: Sequence[str], say: Say) -> None:
     """Write down how the night ended, and tell whoever wants to know."""
-    home, settings = night.order.home.path, night.settings
-    before, ended = read_last_night(home), _ending(night)
-    write_last_night(home, ended)
-    stale = (
-        [each for each in night.published[-1].generation.manifest.sources if each.get("is_stale")]
-        if night.published
-        else []
-    )
-    told = message(settings.company.name, before, ended, stale)
-    if settings.alerts.webhook and told:
-        problem = tell(settings.alerts.webhook, told)
+    before = read_last_night(order.home.path)
+    with suppress(OSError):  # a full disk must not keep the alert back
+        write_last_night(order.home.path, ended)
+    told = message(order.settings.company.name, before, ended, stale)
+    if order.settings.alerts.webhook and told:
+        problem = tell(order.settings.alerts.webhook, told)
         if problem:
-            night.say(problem)
+            say(problem)
 
 
-def _ending(night: Night) -> LastNight:
+def _ending(published: Sequence[Published], failures: Sequence[RegularsError]) -> LastNight:
     now = dt.datetime.now(dt.UTC)
-    if night.published:
-        done = night.published[-1]
-        what = "published" if done.is_new else "nothing new; kept"
-        return LastNight(now, 0, f"{what} {done.generation.name}.", done.generation.number, done.is_new)
-    failure = night.failures[-1] if night.failures else RegularsError("The night was stopped before it was done.")
+    if published:
+        done = published[-1]
+        is_backfill = done.generation.manifest.is_backfill
+        what = "kept aside as a backfill" if is_backfill else "published" if done.is_new else "nothing new; kept"
+        return LastNight(now, 0, f"{what} {done.generation.name}.", done.generation.number, done.is_new, is_backfill)
+    failure = failures[-1] if failures else RegularsError("The night was stopped before it was done.")
     return LastNight(now, failure.exit_code, str(failure))

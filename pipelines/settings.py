@@ -6,11 +6,10 @@ and anything that acts on a setting.
 
 import datetime as dt
 from decimal import Decimal
-from pathlib import Path
 from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PrivateAttr, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 KINDS = (
     "customers",
@@ -181,8 +180,6 @@ class Settings(Part):
     schedule: Schedule = Schedule()
     publish: Publish = Publish()
     alerts: Alerts = Alerts()
-
-    _folder: Path = PrivateAttr(default=Path())
 
     @model_validator(mode="after")
     def _sources_can_build_orders(self) -> Self:

@@ -107,11 +107,11 @@ def open_warehouse(folder: Path, memory_limit: str | None = None) -> Iterator[Wa
         folder: The build's own folder; spilled data goes there too.
         memory_limit: As DuckDB writes it, such as `4GB`; default: half of the machine's memory.
     """
-    memory = memory_limit or f"{os.sysconf('SC_PAGE_SIZE') * os.sysconf('SC_PHYS_PAGES') // 2 // 2**20}MB"
+    memory = memory_limit or f"{_memory() // 2 // 2**20}MB"
     try:
         con = duckdb.connect(folder / "build.duckdb")
         con.execute(f"set memory_limit = '{memory}'")
-        con.execute(f"set temp_directory = '{folder / 'spill'}'")
+        con.execute(f"set temp_directory = {_text(folder / 'spill')}")
         con.execute("set autoinstall_known_extensions = false")
         con.execute("set autoload_known_extensions = false")
         for schema in SCHEMAS:
@@ -126,9 +126,25 @@ def open_warehouse(folder: Path, memory_limit: str | None = None) -> Iterator[Wa
 
 def lock_down(con: duckdb.DuckDBPyConnection, folder: Path) -> None:
     """From here on the connection sees no file outside `folder`, and its settings cannot change."""
-    con.execute(f"set allowed_directories = ['{folder}']")
+    con.execute(f"set allowed_directories = [{_text(folder)}]")
     con.execute("set enable_external_access = false")
     con.execute("set lock_configuration = true")
+
+
+def _text(path: Path) -> str:
+    """A path as an SQL literal: a home may have an apostrophe in its name."""
+    return "'" + str(path).replace("'", "''") + "'"
+
+
+def _memory() -> int:
+    """Bytes this process may use: the machine's, or fewer where a control group (systemd, a container) says so."""
+    machine = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    try:
+        group = Path("/proc/self/cgroup").read_text(encoding="ascii").rpartition("::")[2].strip().lstrip("/")
+        limit = (Path("/sys/fs/cgroup") / group / "memory.max").read_text(encoding="ascii").strip()
+    except OSError:
+        return machine
+    return min(machine, int(limit)) if limit.isdecimal() else machine
 
 
 def sql_files() -> list[Path]:

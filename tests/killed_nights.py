@@ -11,6 +11,7 @@ import logging
 import os
 import random
 import signal
+import subprocess
 import sys
 import time
 import traceback
@@ -69,10 +70,11 @@ def main(folder: Path, trials: int, seed: int) -> None:
     import assets.definitions  # noqa: F401  (imported once, for all children)
     from pipelines.home import Home
     from pipelines.publish.verify import verify
-    from pipelines.sample.company import write_sample_company
 
     chance, broken = random.Random(seed), []
-    write_sample_company(folder, customers=150, seed=seed)
+    # by a process of its own: threads started here would be missing in the forked nights, which would wait for them
+    sample = [sys.executable, "-m", "regulars", "sample", str(folder), "--customers", "150", "--seed", str(seed)]
+    subprocess.run(sample, cwd=ROOT, check=True, capture_output=True)
     settings, home = folder / "regulars.yaml", Home(folder / "home")
     began = time.monotonic()
     assert os.waitstatus_to_exitcode(os.waitpid(night(settings, home.path), 0)[1]) == 0

@@ -26,7 +26,7 @@ def night(exit_code: int = 0) -> LastNight:
         (night(4), night(4), [], None),
         (night(4), night(3), [], "failed"),
         (night(4), night(), [], "recovered"),
-        (night(), night(), [{"source": "crm"}], "stale"),
+        (night(), night(), ["crm"], "stale"),
         (night(), night(), [], None),
     ],
 )

@@ -133,7 +133,7 @@ def test_the_published_file_explains_itself(company):
     with duckdb.connect(company / "home" / "current" / "regulars.duckdb", read_only=True) as con:
         undescribed = con.execute(
             "select table_name, column_name from duckdb_columns() where comment is null and not internal "
-            "and schema_name in ('core', 'marts', 'meta') and table_name not like '%_monthly'"
+            "and schema_name in ('core', 'marts', 'meta')"
         ).fetchall()
         assert undescribed == []
         assert con.execute("select count(*) from meta.data_dictionary").fetchone()[0] > 150
@@ -154,12 +154,12 @@ def test_doctor_tells_every_problem_at_once(company, tmp_path):
     ("arguments", "code", "sentence"),
     [
         (["run", "--settings", "nowhere.yaml"], 78, "regulars.example.yaml"),
-        (["run", "--as-of", "30.6.2026"], 78, "YYYY-MM-DD"),
-        (["run", "--allow", "shrink"], 78, "shrink=REASON"),
-        (["run", "--data", "nowhere"], 78, "no such folder"),
+        (["run", "--as-of", "30.6.2026"], 2, "YYYY-MM-DD"),
+        (["run", "--allow", "shrink"], 2, "shrink=REASON"),
+        (["run", "--data", "nowhere"], 2, "no such folder"),
         (["walk"], 2, "No such command"),
-        (["status", "--max-age", "soon"], 78, "26h"),
-        (["rollback", "99"], 74, "g000099"),
+        (["status", "--max-age", "soon"], 2, "26h"),
+        (["rollback", "99"], 2, "g000099"),
     ],
 )
 def test_a_mistake_is_a_sentence_and_an_exit_code(company, arguments, code, sentence):

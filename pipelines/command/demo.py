@@ -6,6 +6,7 @@ Put here: writing it once. Keep out: what the sample company is like (`pipelines
 from collections.abc import Callable
 from pathlib import Path
 
+from pipelines.errors import UsageWrong
 from pipelines.sample.company import write_sample_company
 
 SETTINGS = "regulars.yaml"
@@ -17,7 +18,13 @@ def write_demo(home: Path, *, customers: int, seed: int, say: Callable[[str], No
     folder = home.resolve().parent
     wanted = f"{customers} customers, seed {seed}\n"
     stamp = folder / STAMP
-    if not stamp.is_file() or stamp.read_text(encoding="utf-8") != wanted:
+    there = stamp.read_text(encoding="utf-8") if stamp.is_file() else None
+    if there is not None and there != wanted and home.exists():
+        raise UsageWrong(
+            f"{folder} holds another sample company ({there.strip()}), and its home remembers what that delivered. "
+            "Name another --home, or remove the folder."
+        )
+    if there != wanted:
         say(f"writing the sample company ({wanted.strip()}) into {folder}")
         folder.mkdir(parents=True, exist_ok=True)
         write_sample_company(folder, customers=customers, seed=seed, progress=say)

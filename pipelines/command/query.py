@@ -9,17 +9,11 @@ from collections.abc import Sequence
 import duckdb
 
 from pipelines.command.generations import current
-from pipelines.errors import RegularsError
+from pipelines.errors import UsageWrong
 from pipelines.home import Home
 from pipelines.publish.duckdb_file import PUBLISHED_FILE
 
 MAX_WIDTH = 40
-
-
-class QueryWrong(RegularsError):
-    """The query is not one that the published file can answer."""
-
-    exit_code = 2
 
 
 def answer(home: Home, query: str, *, as_json: bool) -> str:
@@ -33,7 +27,7 @@ def answer(home: Home, query: str, *, as_json: bool) -> str:
             columns = [each[0] for each in cursor.description or []]
             rows = cursor.fetchall()
         except duckdb.Error as error:
-            raise QueryWrong(str(error)) from None
+            raise UsageWrong(str(error)) from None
     if as_json:
         return json.dumps([dict(zip(columns, row, strict=True)) for row in rows], default=str, indent=1)
     return as_table(columns, rows)

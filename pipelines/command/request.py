@@ -7,7 +7,7 @@ import datetime as dt
 from collections.abc import Sequence
 from pathlib import Path
 
-from pipelines.errors import SettingsWrong
+from pipelines.errors import UsageWrong
 from pipelines.home import Home
 from pipelines.night import Order
 from pipelines.settings import business_day
@@ -36,11 +36,12 @@ def ordered(
         now: An aware moment.
 
     Raises:
-        SettingsWrong: Anything of it is no sense.
+        SettingsWrong: The settings file holds a mistake.
+        UsageWrong: An argument makes no sense.
     """
     company = load_settings(settings)
     if data is not None and not data.is_dir():
-        raise SettingsWrong(f"--data {data}: there is no such folder")
+        raise UsageWrong(f"--data {data}: there is no such folder")
     return Order(
         settings=company,
         home=home_of(home, settings),
@@ -54,11 +55,11 @@ def _day(text: str) -> dt.date:
     try:
         return dt.date.fromisoformat(text)
     except ValueError:
-        raise SettingsWrong(f"--as-of {text}: write the day as YYYY-MM-DD") from None
+        raise UsageWrong(f"--as-of {text}: write the day as YYYY-MM-DD") from None
 
 
 def _gate(text: str) -> tuple[str, str]:
     gate, _, reason = text.partition("=")
     if gate not in GATES or not reason.strip():
-        raise SettingsWrong(f"--allow {text}: write {' or '.join(f'{each}=REASON' for each in GATES)}")
+        raise UsageWrong(f"--allow {text}: write {' or '.join(f'{each}=REASON' for each in GATES)}")
     return gate, reason.strip()

@@ -9,7 +9,7 @@ import re
 from typing import Any
 
 from pipelines.command.generations import current
-from pipelines.errors import InputRefused, SettingsWrong
+from pipelines.errors import InputRefused, UsageWrong
 from pipelines.home import Home
 from pipelines.last_night import read_last_night
 
@@ -29,7 +29,8 @@ def status_of(home: Home, *, max_age: str, as_json: bool, now: dt.datetime) -> t
     """
     generation, last, holder = current(home), read_last_night(home.path), home.holder()
     manifest = generation.manifest
-    good_at = max([manifest.created_at, *([last.ended_at] if last and last.exit_code == 0 else [])])
+    proven = last is not None and last.exit_code == 0 and not last.is_backfill
+    good_at = max(manifest.created_at, last.ended_at) if last and proven else manifest.created_at
     age = now - good_at
     limit = _span(max_age) if max_age else None
     facts: dict[str, Any] = {
@@ -71,5 +72,5 @@ def _told(facts: dict[str, Any]) -> str:
 def _span(text: str) -> dt.timedelta:
     match = re.fullmatch(r"(\d+)([mhd])", text)
     if match is None:
-        raise SettingsWrong(f"--max-age {text}: write a number and m, h or d, such as 26h")
+        raise UsageWrong(f"--max-age {text}: write a number and m, h or d, such as 26h")
     return dt.timedelta(**{UNITS[match[2]]: int(match[1])})
