@@ -87,9 +87,10 @@ def main(folder: Path, trials: int, seed: int) -> None:
         # every other trial has something new to land, so that kills fall into landing and ledger too
         late.write_bytes(full if trial % 2 else full.rstrip(b"\n").rpartition(b"\n")[0] + b"\n")
         before = home.current().number
-        looking = reader(home.path, time.monotonic() + whole)
+        moment = chance.uniform(0, whole)
+        looking = reader(home.path, time.monotonic() + moment + 0.3)
         child = night(settings, home.path)
-        time.sleep(chance.uniform(0, whole))
+        time.sleep(moment)
         if os.waitpid(child, os.WNOHANG)[0] == 0:
             os.kill(child, signal.SIGKILL)
             os.waitpid(child, 0)

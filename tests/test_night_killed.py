@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-TRIALS = int(os.environ.get("REGULARS_KILLS", "20"))
+TRIALS = int(os.environ.get("REGULARS_KILLS", "12"))
 
 
 @pytest.mark.xdist_group("killed nights")
