@@ -12,13 +12,7 @@ class RegularsError(Exception):
 
 
 class UsageWrong(RegularsError):
-    """An argument of the command makes no sense."""
-
-    exit_code = 2
-
-
-class NotThere(RegularsError):
-    """What the command names does not exist; a mistake in how it was called."""
+    """An argument of the command makes no sense, or names what does not exist."""
 
     exit_code = 2
 

@@ -156,7 +156,7 @@ def test_rollback_goes_to_the_generation_that_this_one_was_built_on(home):
     assert rollback(home, clock=lambda: NOW).number == 2
     assert rollback(home, clock=lambda: NOW).number == 1
     assert home.current().number == 1
-    with pytest.raises(errors.NotThere, match="no whole generation before g000001"):
+    with pytest.raises(errors.UsageWrong, match="no whole generation before g000001"):
         rollback(home)
     assert [(event["event"], event["generation"]) for event in read_events(home.path)] == [
         ("published", 1),
@@ -197,7 +197,7 @@ def test_rollback_mends_a_current_that_is_gone_or_unreadable(home):
 
 def test_a_generation_that_is_not_there_cannot_be_gone_back_to(home):
     publish_night(home)
-    with pytest.raises(errors.NotThere, match="g000009 is not on this disk"):
+    with pytest.raises(errors.UsageWrong, match="g000009 is not on this disk"):
         rollback(home, 9)
 
 

@@ -28,7 +28,7 @@ def rollback(
         clock: Gives the moment, aware.
 
     Raises:
-        errors.NotThere: There is no such generation to go back to; readers keep what they have.
+        errors.UsageWrong: There is no such generation to go back to; readers keep what they have.
         errors.StorageFailed: It is damaged; readers keep what they have.
         errors.Busy: Another run holds the lock.
     """
@@ -43,9 +43,9 @@ def rollback(
 def _named(home: Home, number: int) -> Generation:
     target = next((each for each in home.generations() if each.number == number), None)
     if target is None:
-        raise errors.NotThere(f"{generation_name(number)} is not on this disk; `regulars generations` lists what is")
+        raise errors.UsageWrong(f"{generation_name(number)} is not on this disk; `regulars generations` lists what is")
     if target.manifest.is_backfill:
-        raise errors.NotThere(f"{target.name} is a backfill as of {target.manifest.as_of}; it is never current")
+        raise errors.UsageWrong(f"{target.name} is a backfill as of {target.manifest.as_of}; it is never current")
     if wrong := verify(target):
         raise errors.StorageFailed(f"{target.name} is damaged, so nothing was changed: {'; '.join(wrong)}")
     return target
@@ -54,13 +54,13 @@ def _named(home: Home, number: int) -> Generation:
 def _previous(home: Home, current: int | None) -> Generation:
     """What the current generation was built on; where that is gone or damaged, the newest whole one before."""
     if current is None:
-        raise errors.NotThere("nothing is published yet, so there is nothing to go back from")
+        raise errors.UsageWrong("nothing is published yet, so there is nothing to go back from")
     older = {each.number: each for each in home.generations() if each.number < current}
     parent = _parent(home, current)
     for number in sorted(older, key=lambda each: (each == parent, each), reverse=True):
         if _is_whole(older[number]):
             return older[number]
-    raise errors.NotThere(
+    raise errors.UsageWrong(
         f"no whole generation before {generation_name(current)} is left; to publish afresh from the landing, "
         f"remove {home.current_link} and run again"
     )
