@@ -1,0 +1,99 @@
+"""Rows for a fit: columns read and checked, equal rows added up.
+
+Put here: what any model asks of its columns before it may fit.
+Keep out: what only some models ask (recency within T, say); the search itself (`fitting.py`).
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from pipelines.models.fitting import FloatArray
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Distinct rows and how much each weighs.
+
+    Attributes:
+        columns: Arrays of one length (n,), in the order given.
+        weights: (n,), the sum of the weights of the rows that were equal; all above 0.
+    """
+
+    columns: tuple[FloatArray, ...]
+    weights: FloatArray
+
+
+def read_columns(**columns: ArrayLike | None) -> tuple[FloatArray, ...]:
+    """Columns of equal length, finite and not negative, as float64 (n,). A column that is None counts as all ones.
+
+    Raises:
+        ValueError: Lengths differ, nobody is there, or a value is no finite number or negative; names column and row.
+    """
+    read = {name: np.asarray(values, dtype=np.float64) for name, values in columns.items() if values is not None}
+    lengths = {name: array.size for name, array in read.items()}
+    if any(array.ndim != 1 for array in read.values()) or len(set(lengths.values())) != 1:
+        raise ValueError(f"columns must be one-dimensional and equally long: {lengths}")
+    if not next(iter(lengths.values())):
+        raise ValueError("there is nobody to fit: the columns are empty")
+    for name, array in read.items():
+        refuse_rows(~np.isfinite(array), f"{name} is no finite number", **{name: array})
+        refuse_rows(array < 0, f"{name} is negative", **{name: array})
+    length = next(iter(lengths.values()))
+    return tuple(read.get(name, np.ones(length)) for name in columns)
+
+
+def refuse_rows(wrong: NDArray[np.bool_], reason: str, **shown: FloatArray) -> None:
+    """Raise when any row is wrong.
+
+    Raises:
+        ValueError: The reason, the number of the first wrong row (from 0), its values, and how many there are.
+    """
+    if wrong.any():
+        row = int(np.argmax(wrong))
+        values = ", ".join(f"{name}={np.ravel(array)[row]:g}" for name, array in shown.items())
+        raise ValueError(f"row {row}: {reason} ({values}); {int(wrong.sum())} of {wrong.size} rows are like this")
+
+
+def unique_rows(*columns: FloatArray, weights: FloatArray | None = None) -> Rows:
+    """Add up the weights of equal rows, so that a likelihood is evaluated once per distinct row.
+
+    Args:
+        columns: Arrays of one length (n,).
+        weights: (n,), not negative; ones when None. Rows of weight 0 are dropped.
+
+    Returns:
+        The distinct rows in ascending order, the first column first, whatever order they came in.
+
+    Raises:
+        ValueError: All weights are 0.
+    """
+    weights = np.ones(columns[0].size) if weights is None else weights
+    if not (weights > 0).all():
+        columns, weights = tuple(column[weights > 0] for column in columns), weights[weights > 0]
+    if not weights.size:
+        raise ValueError("there is nobody to fit: all weights are 0")
+    key = np.zeros(weights.size, dtype=np.int64)
+    for column in columns:
+        key = _refined(key, column)
+    order = np.argsort(key, kind="stable")
+    first = np.flatnonzero(np.diff(key[order], prepend=-1))
+    kept = order[first]
+    return Rows(tuple(column[kept] for column in columns), np.add.reduceat(weights[order], first))
+
+
+def _refined(key: NDArray[np.int64], column: FloatArray) -> NDArray[np.int64]:
+    """Keys that sort by the old key, then by the column."""
+    low, high = column.min(), column.max()
+    if high - low < 2**31 and (column == np.floor(column)).all():
+        codes = (column - low).astype(np.int64)
+    else:
+        codes = np.unique(column, return_inverse=True)[1].astype(np.int64)
+    width = int(codes.max()) + 1
+    if (int(key.max()) + 1) * width >= 2**62:
+        key = np.unique(key, return_inverse=True)[1].astype(np.int64)
+        codes = np.unique(codes, return_inverse=True)[1].astype(np.int64)
+        width = int(codes.max()) + 1
+    refined: NDArray[np.int64] = key * width + codes
+    return refined
