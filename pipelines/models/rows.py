@@ -4,6 +4,7 @@ Put here: what any model asks of its columns before it may fit.
 Keep out: what only some models ask (recency within T, say); the search itself (`fitting.py`).
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -74,19 +75,43 @@ def unique_rows(*columns: FloatArray, weights: FloatArray | None = None) -> Rows
         columns, weights = tuple(column[weights > 0] for column in columns), weights[weights > 0]
     if not weights.size:
         raise ValueError("there is nobody to fit: all weights are 0")
-    key = np.zeros(weights.size, dtype=np.int64)
-    for column in columns:
-        key = _refined(key, column)
+    key = _key(columns)
     order = np.argsort(key, kind="stable")
     first = np.flatnonzero(np.diff(key[order], prepend=-1))
     kept = order[first]
     return Rows(tuple(column[kept] for column in columns), np.add.reduceat(weights[order], first))
 
 
+def on_unique_rows(function: Callable[..., FloatArray], *columns: FloatArray) -> FloatArray:
+    """What a function of 1-d columns gives per row, evaluated once per distinct row.
+
+    Args:
+        function: From columns (m,) to an array (m,).
+        columns: Arrays that broadcast to one shape.
+
+    Returns:
+        An array of that shape.
+    """
+    spread = np.broadcast_arrays(*columns)
+    flat = tuple(np.ravel(column) for column in spread)
+    if not flat[0].size:
+        return np.zeros(spread[0].shape)
+    _, first, which = np.unique(_key(flat), return_index=True, return_inverse=True)
+    return function(*(column[first] for column in flat))[which].reshape(spread[0].shape)
+
+
+def _key(columns: tuple[FloatArray, ...]) -> NDArray[np.int64]:
+    """One whole number per row, equal for equal rows, that sorts as the rows do."""
+    key = np.zeros(columns[0].size, dtype=np.int64)
+    for column in columns:
+        key = _refined(key, column)
+    return key
+
+
 def _refined(key: NDArray[np.int64], column: FloatArray) -> NDArray[np.int64]:
     """Keys that sort by the old key, then by the column."""
     low, high = column.min(), column.max()
-    if high - low < 2**31 and (column == np.floor(column)).all():
+    if np.isfinite(high) and high - low < 2**31 and (column == np.floor(column)).all():
         codes = (column - low).astype(np.int64)
     else:
         codes = np.unique(column, return_inverse=True)[1].astype(np.int64)

@@ -1,0 +1,58 @@
+"""What was observed of customers who buy for a while: frequency, recency and T.
+
+Put here: reading histories and lengths of time, and refusing impossible ones.
+Keep out: counting them from orders (`pipelines/transforms`), and any model.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from pipelines.models.fitting import FloatArray
+from pipelines.models.rows import read_columns, refuse_rows
+
+
+@dataclass(frozen=True)
+class History:
+    """What was observed of customers, in any one unit of time. The arrays share one shape, which may be 0-d.
+
+    Attributes:
+        frequency: Repeat purchases, whole numbers from 0.
+        recency: From the first to the last purchase; 0 when frequency is 0, at most T.
+        T: From the first purchase to the end of the observation.
+    """
+
+    frequency: FloatArray
+    recency: FloatArray
+    T: FloatArray
+
+
+def read_history(frequency: ArrayLike, recency: ArrayLike, T: ArrayLike) -> History:
+    """Check histories and broadcast them to one shape.
+
+    Raises:
+        ValueError: A number is missing, infinite or negative, frequency is no whole number, recency is beyond T, or
+            recency is above 0 without a repeat purchase. Names the row.
+    """
+    arrays = {"frequency": frequency, "recency": recency, "T": T}
+    shape = np.broadcast_shapes(*(np.shape(values) for values in arrays.values()))
+    flat = {name: np.broadcast_to(np.asarray(values, np.float64), shape).ravel() for name, values in arrays.items()}
+    x, tx, end = flat.values()
+    if x.size:
+        read_columns(**flat)
+    refuse_rows(x != np.floor(x), "frequency is no whole number", frequency=x)
+    refuse_rows(tx > end, "recency is beyond T", recency=tx, T=end)
+    refuse_rows((x == 0) & (tx > 0), "recency is above 0 without a repeat purchase", frequency=x, recency=tx)
+    return History(x.reshape(shape), tx.reshape(shape), end.reshape(shape))
+
+
+def read_times(name: str, values: ArrayLike) -> FloatArray:
+    """A length of time, or many; infinity is one.
+
+    Raises:
+        ValueError: One is missing or negative.
+    """
+    times = np.asarray(values, dtype=np.float64)
+    refuse_rows(~(times >= 0).ravel(), f"{name} must be 0 or more", **{name: times})
+    return times
