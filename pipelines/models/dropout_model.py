@@ -1,7 +1,7 @@
 """What every model of "buys for a while, then drops out unseen" shares.
 
-Put here: the fit and its bookkeeping, uncertainty of the parameters, and what follows from two facts: P(alive) depends on
-the whole history, and what a customer who is alive does next on frequency and T only.
+Put here: the fit and its bookkeeping, uncertainty of the parameters, and what follows from two facts: P(alive) depends
+on the whole history, and what a customer who is alive does next on frequency and T only.
 Keep out: any one model's formulas.
 """
 
