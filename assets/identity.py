@@ -19,10 +19,10 @@ from pipelines.identity.people import Rules, find_people
 from pipelines.night import Night
 from pipelines.publish.duckdb_file import STATE_FILE
 
-STAGING = ("customers", "orders", "order_lines", "refunds", "survey_responses")
+STAGING = ("customers", "orders", "order_lines", "refunds", "survey_responses", "subscriptions")
 TABLES = {
     "records": "One row per source record: which person and which customer it is.",
-    "customer_links": "One row per order, refund, response or customer record that belongs to somebody.",
+    "customer_links": "One row per order, refund, subscription, response or customer record that belongs to somebody.",
     "events": "One row per customer created, merged or split tonight.",
     "person_map": "One row per record and id that it ever had: what keeps ids stable from night to night.",
     "shared_emails": "One row per system with addresses that too many records share to name anybody.",

@@ -9,7 +9,7 @@ from pipelines.contracts.contract import Contract
 from pipelines.night import Night
 from pipelines.settings import KINDS
 
-MONEY = ("orders", "order_lines", "refunds", "adjustments", "payments")
+MONEY = ("orders", "order_lines", "refunds", "adjustments", "payments", "subscriptions")
 
 
 def audits(contracts: dict[str, Contract]) -> list[Blueprint]:

@@ -18,7 +18,14 @@ from pipelines.contracts.judge import RuleResult
 from pipelines.errors import ContractBroken
 from pipelines.night import Night, broken
 
-CONVERTED = {"core.orders", "core.order_lines", "core.refunds", "core.adjustments", "core.payments"}
+CONVERTED = {
+    "core.orders",
+    "core.order_lines",
+    "core.refunds",
+    "core.adjustments",
+    "core.payments",
+    "core.subscriptions",
+}
 """Where amounts are told in the company's currency too."""
 
 KEEPS_ITS_CONTRACT = "keeps_its_contract"

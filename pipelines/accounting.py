@@ -11,10 +11,10 @@ import duckdb
 from pipelines.contracts.contract import Contract
 from pipelines.settings import KINDS
 
-MONEY_KINDS = ("orders", "order_lines", "refunds", "payments")
+MONEY_KINDS = ("orders", "order_lines", "refunds", "payments", "subscriptions")
 """The kinds whose rows hold amounts that core must hold too."""
 
-_PARTS = ("orders_amount", "refunds_amount", "adjustments_amount", "payments_amount")
+_PARTS = ("orders_amount", "refunds_amount", "adjustments_amount", "payments_amount", "subscriptions_amount")
 _NO_CURRENCY = "no currency, or two"
 
 
@@ -55,15 +55,16 @@ def write_row_accounting(con: duckdb.DuckDBPyConnection) -> None:
 def write_tie_out(con: duckdb.DuckDBPyConnection, contracts: Mapping[str, Contract]) -> None:
     """Make `meta.tie_out`: money as delivered against money in core, per source, kind, month and currency.
 
-    source_amount = orders − refunds + adjustments + payments + quarantined + superseded + difference. Amounts are after
-    discounts, in the currency delivered; what is no number counts 0 (such rows are set aside).
+    source_amount = orders − refunds + adjustments + payments + subscriptions + quarantined + superseded + difference.
+    Amounts are after discounts, in the currency delivered; what is no number counts 0 (such rows are set aside). What a
+    subscription is worth a month counts once per period, in the month in which the period started.
 
     Args:
         con: The build, with everything up to core filled.
         contracts: Table -> contract; those of `raw` say what a row's money is, and which moment it belongs to.
     """
     told = [_delivered_amounts(contracts[f"raw.{kind}"]) for kind in MONEY_KINDS]
-    told += [_order_amounts(), _line_amounts(), _refund_amounts(), _payment_amounts()]
+    told += [_order_amounts(), _line_amounts(), _refund_amounts(), _payment_amounts(), _subscription_amounts()]
     parts = ("source_amount", *_PARTS, "quarantined_amount", "superseded_amount")
     sums = ", ".join(f"cast(coalesce(sum({part}), 0) as decimal(18, 4)) as {part}" for part in parts)
     con.execute(
@@ -73,7 +74,7 @@ def write_tie_out(con: duckdb.DuckDBPyConnection, contracts: Mapping[str, Contra
             *,
             cast(
                 source_amount - orders_amount + refunds_amount - adjustments_amount - payments_amount
-                - quarantined_amount - superseded_amount as decimal(18, 4)
+                - subscriptions_amount - quarantined_amount - superseded_amount as decimal(18, 4)
             ) as difference,
         from (select source, kind, month, currency, {sums} from ({" union all by name ".join(told)}) group by all)
         order by all
@@ -87,8 +88,18 @@ def missing_rate(con: duckdb.DuckDBPyConnection) -> str | None:
     Args:
         con: The build; those of the core tables of money that are there are looked at.
     """
-    days = {"orders": "order_date", "refunds": "refund_date", "adjustments": "adjustment_date"}
-    amounts = {"orders": "gross_sales", "refunds": "amount", "adjustments": "amount"}
+    days = {
+        "orders": "order_date",
+        "refunds": "refund_date",
+        "adjustments": "adjustment_date",
+        "subscriptions": "started_date",
+    }
+    amounts = {
+        "orders": "gross_sales",
+        "refunds": "amount",
+        "adjustments": "amount",
+        "subscriptions": "monthly_amount",
+    }
     there = con.execute("select table_name from information_schema.tables where table_schema = 'core'").fetchall()
     selects = [
         f"select '{table}' as table_name, coalesce(currency, '{_NO_CURRENCY}') as currency, {day} as day "
@@ -242,5 +253,16 @@ def _payment_amounts() -> str:
         from core.payments as payments
         left join ({_months_of_orders()}) as document
             on document._system = payments.system and document.order_id = payments.order_id
+        group by all
+    """
+
+
+def _subscription_amounts() -> str:
+    """What core holds of the rows of kind `subscriptions`: what each period is worth a month."""
+    return """
+        select
+            source, 'subscriptions' as kind, cast(date_trunc('month', started_date) as date) as month, currency,
+            sum(monthly_amount_original) as subscriptions_amount,
+        from core.subscriptions
         group by all
     """

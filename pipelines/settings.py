@@ -19,6 +19,7 @@ KINDS = (
     "refunds",
     "products",
     "survey_responses",
+    "subscriptions",
     "fx_rates",
 )
 """What a source can feed. Each is a table `raw.<kind>` with a contract in `data_contracts/raw/`."""

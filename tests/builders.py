@@ -25,7 +25,7 @@ Row = Mapping[str, Any]
 AS_OF = dt.date(2026, 1, 31)
 UNKNOWN = "00000000-0000-0000-0000-000000000000"
 
-IDENTITY_READS = ("customers", "orders", "order_lines", "refunds", "survey_responses")
+IDENTITY_READS = ("customers", "orders", "order_lines", "refunds", "survey_responses", "subscriptions")
 
 _DULL: dict[str, Row] = {
     "customers": {},
@@ -41,6 +41,7 @@ _DULL: dict[str, Row] = {
         "scale_max": "10",
         "answered_at": "2026-01-10 10:00:00",
     },
+    "subscriptions": {"started_at": "2026-01-05 10:00:00", "currency": "EUR", "monthly_amount": "10"},
     "fx_rates": {},
 }
 _COMPANY: Row = {

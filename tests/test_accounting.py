@@ -122,6 +122,24 @@ def test_refunds_and_payments_tie_out_of_their_own():
     ]
 
 
+def test_every_period_of_a_subscription_ties_out_by_what_it_is_worth_a_month():
+    period = {"subscription_id": "a", "monthly_amount": None}
+    rows = tie_out(
+        raw__subscriptions=[
+            period | {"monthly_amount": "10"},
+            period | {"amount": "100", "billing_interval": "year", "started_at": "2026-02-01"},
+            period | {"amount": "7", "quantity": "2", "started_at": "2026-02-03"},
+            {"subscription_id": "b", "amount": "1", "monthly_amount": "-1", "fate": "quarantined"},
+            {"subscription_id": "c", "monthly_amount": "5", "fate": "superseded"},
+        ]
+    )
+    parts = ("kind", "month", "source_amount", "subscriptions_amount", "quarantined_amount", "superseded_amount")
+    assert list(pick(rows, *parts)) == [
+        ("subscriptions", JANUARY, 14, 10, -1, 5),
+        ("subscriptions", FEBRUARY, money("22.3333"), money("22.3333"), 0, 0),
+    ]
+
+
 def test_a_line_counts_in_the_month_and_currency_of_its_order():
     rows = tie_out(
         raw__company=[{"timezone": "Europe/Berlin"}],
@@ -157,6 +175,7 @@ def test_rows_without_a_readable_day_or_currency_are_accounted_for_too():
         "update core.order_lines set gross_sales_original = gross_sales_original - 0.0001",
         "delete from core.refunds",
         "delete from core.adjustments",
+        "update core.subscriptions set monthly_amount_original = monthly_amount_original + 0.0001",
         "insert into core.order_lines from core.order_lines",
         "delete from quarantine.rows",
     ],
@@ -168,7 +187,8 @@ def test_a_lost_or_doubled_penny_is_seen(loss):
             line("2", "7", fate="quarantined"),
             line("C1", "-4", line_type="refund"),
             line("A1", "-7", line_type="adjustment"),
-        ]
+        ],
+        raw__subscriptions=[{"subscription_id": "a"}],
     ) as con:
         con.execute(loss)
         write_tie_out(con, CONTRACTS)
@@ -187,6 +207,11 @@ def test_a_missing_rate_is_told_with_its_currency_and_first_day():
     assert sentence.startswith("core.orders: there is no rate of CHF on or before 2026-01-07 (2 document(s)")
     with build(raw__orders=orders[2:]) as con:
         assert missing_rate(con) is None
+
+
+def test_a_missing_rate_of_a_subscription_is_told_too():
+    with build(raw__subscriptions=[{"subscription_id": "a", "currency": "CHF"}]) as con:
+        assert "core.subscriptions: there is no rate of CHF on or before 2026-01-05" in str(missing_rate(con))
 
 
 def test_lines_of_one_document_in_two_currencies_are_told():

@@ -4,7 +4,8 @@ Put here: which columns of which kind name a customer. Keep out: when two of the
 
 Every frame has `row_id` (where the mention stands in the ledger's order: delivery, then row), `system` and `email` (as
 delivered, may be NULL) and either `record_id` (a customer record of that system) or `record_type` and
-`source_record_id` (an order, refund or response that names nobody but an address).
+`source_record_id` (an order, refund, subscription or response that names nobody but an
+address).
 """
 
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ class Staging:
     order_lines: pl.LazyFrame
     refunds: pl.LazyFrame
     responses: pl.LazyFrame
+    subscriptions: pl.LazyFrame
 
 
 def documents_told_by_lines(staging: Staging) -> pl.DataFrame:
@@ -30,23 +32,9 @@ def documents_told_by_lines(staging: Staging) -> pl.DataFrame:
         `record_type` (`order`|`refund`), `_system`, the document's id as `order_id`, and from the first line that has
         one each: `customer_system`, `customer_record_id`, `email`; `_row_id` is the first line's.
     """
-    key = ["line_type", "_system", "order_id"]
-    lines = staging.order_lines.filter(
-        pl.col("line_type").is_in(["sale", "refund"])
-        & (pl.col("customer_record_id").is_not_null() | pl.col("email").is_not_null())
-    ).select(*key, "customer_system", "customer_record_id", "email", "_row_id")
-    has_record = pl.col("customer_record_id").is_not_null()
+    lines = staging.order_lines.filter(pl.col("line_type").is_in(["sale", "refund"]))
     first = (
-        lines.group_by(key)
-        .agg(
-            pl.col("customer_system", "customer_record_id")
-            .filter(has_record)
-            .min_by(pl.col("_row_id").filter(has_record)),
-            pl.col("email")
-            .filter(pl.col("email").is_not_null())
-            .min_by(pl.col("_row_id").filter(pl.col("email").is_not_null())),
-            pl.col("_row_id").min(),
-        )
+        _first_named(lines, "line_type", "_system", "order_id")
         .with_columns(
             record_type=pl.when(pl.col("line_type") == "sale").then(pl.lit("order")).otherwise(pl.lit("refund"))
         )
@@ -58,6 +46,32 @@ def documents_told_by_lines(staging: Staging) -> pl.DataFrame:
     own = staging.orders.select("_system", "order_id").collect()
     orders = first.filter(pl.col("record_type") == "order").join(own, on=["_system", "order_id"], how="anti")
     return pl.concat([orders, first.filter(pl.col("record_type") == "refund")])
+
+
+def _first_named(rows: pl.LazyFrame, *key: str) -> pl.LazyFrame:
+    """One row per document of several rows that names somebody: what its first row with a record or address says."""
+    has_record, has_email = pl.col("customer_record_id").is_not_null(), pl.col("email").is_not_null()
+    return (
+        rows.filter(has_record | has_email)
+        .group_by(key)
+        .agg(
+            pl.col("customer_system", "customer_record_id")
+            .filter(has_record)
+            .min_by(pl.col("_row_id").filter(has_record)),
+            pl.col("email").filter(has_email).min_by(pl.col("_row_id").filter(has_email)),
+            pl.col("_row_id").min(),
+        )
+    )
+
+
+def subscribers(staging: Staging) -> pl.LazyFrame:
+    """One row per subscription that names somebody.
+
+    Returns:
+        `_system`, `subscription_id`, and from the first of its rows that has one each: `customer_system`,
+        `customer_record_id`, `email`; `_row_id` is the first such row's.
+    """
+    return _first_named(staging.subscriptions, "_system", "subscription_id")
 
 
 def mentioned_records(staging: Staging, told: pl.DataFrame) -> pl.DataFrame:
@@ -82,6 +96,7 @@ def mentioned_records(staging: Staging, told: pl.DataFrame) -> pl.DataFrame:
         (staging.orders, True),
         (staging.refunds, True),
         (told.lazy(), True),
+        (subscribers(staging), True),
         (staging.responses, False),
     ]
     frames = [
@@ -137,7 +152,7 @@ def accounts(staging: Staging) -> pl.LazyFrame:
 
 
 def guests(staging: Staging, told: pl.DataFrame) -> pl.DataFrame:
-    """Orders, refunds and responses that name an address and no customer record.
+    """Orders, refunds, subscriptions and responses that name an address and no customer record.
 
     Returns:
         `record_type`, `system`, `source_record_id`, `email`, `row_id`.
@@ -146,6 +161,7 @@ def guests(staging: Staging, told: pl.DataFrame) -> pl.DataFrame:
         _guests(staging.orders, pl.lit("order"), "order_id"),
         _guests(staging.refunds, pl.lit("refund"), "refund_id"),
         _guests(told.lazy(), pl.col("record_type"), "order_id"),
+        _guests(subscribers(staging), pl.lit("subscription"), "subscription_id"),
         _guests(staging.responses, pl.lit("response"), "response_id"),
     ]
     return pl.concat([frame.collect() for frame in frames])

@@ -121,7 +121,7 @@ def _links(staging: Staging, told: pl.DataFrame, named: pl.DataFrame) -> pl.Data
     answers = _answers(staging, told, found)
     return pl.concat(
         [
-            found.filter(pl.col("link_type").is_in(["customer_record", "order", "refund"])),
+            found.filter(pl.col("link_type").is_in(["customer_record", "order", "refund", "subscription"])),
             answers.select(pl.lit("response").alias("link_type"), "system", "source_record_id", *_WHO),
         ]
     )

@@ -4,8 +4,8 @@ Put here: the rules by which records are linked. Keep out: how an address is wri
 customer (`mentions.py`), which id a person keeps (`stable_ids.py`).
 
 Records are one person when they share an address that is not shared by too many, or when a CRM says that it merged
-them. A customer is a person with a customer record, an order or a refund; where customers are accounts, all persons of
-one account together. A person known only from answers to surveys is a contact without a customer.
+them. A customer is a person with a customer record, an order, a refund or a subscription; where customers are accounts,
+all persons of one account together. A person known only from answers to surveys is a contact without a customer.
 """
 
 import uuid
@@ -49,7 +49,8 @@ def find_people(
     """Find out who is who, and keep yesterday's ids.
 
     Args:
-        staging: `staging.customers`, `orders`, `order_lines`, `refunds` and `survey_responses`, lazily.
+        staging: `staging.customers`, `orders`, `order_lines`, `refunds`, `survey_responses` and `subscriptions`,
+            lazily.
         previous: `identity.person_map` of the parent generation; None or empty on the first night.
         company: Its name keeps its ids apart from other companies'.
         generation: The number that tonight's generation will have.

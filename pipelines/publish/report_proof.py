@@ -79,7 +79,7 @@ def money(facts: ReportFacts) -> str:
     """Whether every amount of the sources is found again."""
     if not facts.tie_out:
         return "<h3>Money</h3>" + words.nothing("There are no amounts to tie out.")
-    parts = ["source", "orders", "refunds", "adjustments", "payments", "quarantined", "superseded"]
+    parts = ["source", "orders", "refunds", "adjustments", "payments", "subscriptions", "quarantined", "superseded"]
     body = [
         [
             str(row["source"]),
@@ -97,6 +97,7 @@ def money(facts: ReportFacts) -> str:
         "refunds",
         "adjustments",
         "payments",
+        "subscriptions",
         "set aside",
         "replaced",
         "difference",
@@ -108,7 +109,7 @@ def money(facts: ReportFacts) -> str:
         if not wrong
         else f'<p class="warn">{words.plural(wrong, "month")} of sources do not tie out.</p>'
     )
-    caption = "Delivered = orders − refunds + adjustments + payments + set aside + replaced"
+    caption = "Delivered = orders − refunds + adjustments + payments + subscriptions + set aside + replaced"
     return "<h3>Money</h3>" + told + words.table(caption, headers, body, texts=2)
 
 

@@ -162,6 +162,27 @@ KIND_COLUMNS: dict[str, tuple[KindColumn, ...]] = {
         comment? text
         """
     ),
+    "subscriptions": _columns(
+        """
+        subscription_id* id
+        customer_record_id id
+        customer_system text
+        email text
+        plan text
+        status? text
+        currency* currency
+        monthly_amount number
+        amount number
+        quantity number
+        billing_interval lower
+        started_at* moment
+        trial_ends_at moment
+        cancelled_at moment
+        ended_at moment
+        cancel_reason? text
+        is_involuntary? boolean
+        """
+    ),
     "fx_rates": _columns(
         """
         rate_date* date
@@ -187,6 +208,7 @@ DEFAULTED = {
     "orders": {"currency"},
     "payments": {"currency"},
     "refunds": {"currency"},
+    "subscriptions": {"currency"},
     "survey_responses": {"scale_min", "scale_max"},
 }
 """Required columns that need not be mapped, since `mapping.py` fills them."""

@@ -9,6 +9,8 @@ with
         union all
         select min(answered_date), max(answered_date) from core.survey_responses
         union all
+        select min(started_date), max(started_date) from core.subscriptions
+        union all
         select as_of, as_of from raw.company
     ),
 

@@ -59,6 +59,12 @@ with
         group by customer_idx
     ),
 
+    subscribed as (
+        select customer_idx, min(started_at) as first_at
+        from core.subscriptions
+        group by customer_idx
+    ),
+
     everybody as (
         select distinct customer_id, customer_idx
         from identity.records
@@ -70,7 +76,7 @@ with
 select
     everybody.customer_id,
     cast(everybody.customer_idx as integer) as customer_idx,
-    least(crm.created_at, bought.first_at, answered.first_at) as first_seen_at,
+    least(crm.created_at, bought.first_at, answered.first_at, subscribed.first_at) as first_seen_at,
     coalesce(crm.address, delivered_to.address).country as country,
     coalesce(crm.address, delivered_to.address).region as region,
     coalesce(crm.address, delivered_to.address).city as city,
@@ -96,6 +102,7 @@ left join crm on crm.customer_idx = everybody.customer_idx
 left join bought on bought.customer_idx = everybody.customer_idx
 left join delivered_to on delivered_to.customer_idx = everybody.customer_idx
 left join answered on answered.customer_idx = everybody.customer_idx
+left join subscribed on subscribed.customer_idx = everybody.customer_idx
 left join raw.acquisition_costs as by_channel on by_channel.channel = crm.acquisition_channel
 left join identity.customer_links as referrers
     on referrers.link_type = 'customer_record'

@@ -8,6 +8,8 @@ with
         select distinct cast(refunded_at as date) from staging.refunds
         union
         select distinct cast(paid_at as date) from staging.payments
+        union
+        select distinct cast(started_at as date) from staging.subscriptions
     ),
 
     -- the company's day of a moment lies at most one day beside its UTC day

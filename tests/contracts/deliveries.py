@@ -29,6 +29,12 @@ DEFAULTS: dict[str, dict[str, Any]] = {
         "scale_max": "10",
         "answered_at": "2026-03-09 10:00:00",
     },
+    "subscriptions": {
+        "subscription_id": "u1",
+        "started_at": "2026-03-01 10:00:00",
+        "currency": "EUR",
+        "monthly_amount": "10",
+    },
     "fx_rates": {"rate_date": "2026-03-01", "currency": "USD", "rate": "0.9"},
 }
 """Kind -> a row that keeps its contract."""

@@ -215,3 +215,17 @@ def test_without_any_record_there_is_nobody():
     assert people.links.is_empty()
     assert people.events.is_empty()
     assert people.person_map.is_empty()
+
+
+def test_a_subscription_makes_a_customer_of_an_address_that_only_answered_before():
+    answer = {"response_id": "1", "email": "ada@example.com"}
+    assert together(people_of(survey_responses=[answer])) == []
+    people = people_of(
+        survey_responses=[answer],
+        subscriptions=[
+            {"subscription_id": "s1", "email": "Ada@example.com"},
+            {"subscription_id": "s1", "email": "ada@example.com"},
+        ],
+    )
+    assert together(people) == [{"response/shop/1", "subscription/shop/s1"}]
+    assert linked(people, "subscription", "s1") is not None
