@@ -146,6 +146,34 @@ class Identity(Part):
     max_records_per_customer: Annotated[int, Field(ge=2)] = 100
 
 
+Grain = Literal["week", "month", "quarter", "year"]
+Dimension = Literal[
+    "first_category",
+    "first_channel",
+    "first_store",
+    "first_discount",
+    "country",
+    "customer_type",
+    "acquisition_channel",
+]
+
+
+class Cohorts(Part):
+    """How finely cohorts are cut, and what cohorts, churn and purchase behaviour are split by."""
+
+    grains: list[Grain] = ["week", "month", "quarter", "year"]
+    dimensions: list[Dimension] = ["first_category", "first_channel", "first_discount", "country", "customer_type"]
+
+    @model_validator(mode="after")
+    def _each_once_and_months_always(self) -> Self:
+        for name, values in (("grains", self.grains), ("dimensions", self.dimensions)):
+            if len(set(values)) < len(values):
+                raise ValueError(f"`{name}` names one of them twice")
+        if "month" not in self.grains:
+            raise ValueError("`grains` must have `month`: the report and marts.retention_cohorts_monthly show it")
+        return self
+
+
 class Schedule(Part):
     """When the night runs, in the company's time zone."""
 
@@ -178,6 +206,7 @@ class Settings(Part):
     acquisition_cost: AcquisitionCost = AcquisitionCost()
     targets: dict[str, Decimal] = {}
     identity: Identity = Identity()
+    cohorts: Cohorts = Cohorts()
     schedule: Schedule = Schedule()
     publish: Publish = Publish()
     alerts: Alerts = Alerts()

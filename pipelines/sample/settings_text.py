@@ -30,6 +30,11 @@ acquisition_cost:
     partner: 18.00
     referral: 8.00
 
+# How long the periods of cohorts are, and what customers are split by: also first_store and acquisition_channel.
+cohorts:
+  grains: [week, month, quarter, year]
+  dimensions: [first_category, first_channel, first_discount, country, customer_type]
+
 identity:
   # Addresses that stand for nobody: the till of the factory shop, and our own tests.
   ignore_emails: [kasse@example.com, shop-test@example.com]

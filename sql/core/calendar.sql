@@ -28,7 +28,10 @@ with
         select
             days.day,
             company.fiscal_year_starts,
-            (month(days.day) - company.fiscal_year_starts + 12) % 12 + 1 as fiscal_month,
+            cast((month(days.day) - company.fiscal_year_starts + 12) % 12 + 1 as integer) as fiscal_month,
+            -- a fiscal year bears the name of the calendar year in which it ends
+            year(days.day) + (fiscal_year_starts > 1 and month(days.day) >= fiscal_year_starts)::integer as fiscal_year,
+            (fiscal_month + 2) // 3 as fiscal_quarter,
         from days
         cross join raw.company as company
     )
@@ -44,10 +47,12 @@ select
     cast(date_trunc('quarter', day) as date) as quarter,
     cast(year(day) * 4 + quarter(day) - 1 as integer) as quarter_idx,
     cast(year(day) as integer) as year,
-    -- a fiscal year bears the name of the calendar year in which it ends
-    cast(year(day) + (fiscal_year_starts > 1 and month(day) >= fiscal_year_starts)::integer as integer) as fiscal_year,
-    cast((fiscal_month + 2) // 3 as integer) as fiscal_quarter,
-    cast(fiscal_month as integer) as fiscal_month,
+    cast(fiscal_year as integer) as fiscal_year,
+    cast(date_trunc('month', day) - to_months(fiscal_month - 1) as date) as fiscal_year_start,
+    cast(fiscal_quarter as integer) as fiscal_quarter,
+    cast(date_trunc('month', day) - to_months((fiscal_month - 1) % 3) as date) as fiscal_quarter_start,
+    cast(fiscal_year * 4 + fiscal_quarter - 1 as integer) as fiscal_quarter_idx,
+    fiscal_month,
     day = last_day(day) as is_month_end,
 from fiscal
 order by day

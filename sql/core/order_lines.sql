@@ -30,6 +30,7 @@ select
     cast(lines.discounts_original * fx.rate as decimal(18, 4)) as discounts,
     cast(lines.cost * fx.rate as decimal(18, 4)) as cost,
     orders.is_countable,
+    orders.is_first_order,
 from lines
 join core.orders as orders on orders.system = lines._system and orders.order_id = lines.order_id
 left join core.fx_rates as fx on fx.currency = orders.currency and fx.rate_date = orders.order_date

@@ -30,6 +30,19 @@ def test_lines_are_numbered_within_their_order_as_delivered_and_identical_ones_k
     assert list(pick(lines, "line_number", "product_id", "gross_sales")) == [(1, "b", 2), (2, "a", 1), (3, "a", 1)]
 
 
+def test_a_line_says_whether_its_order_is_the_customers_first():
+    lines = run_sql(
+        "core/order_lines",
+        staging__orders=[
+            {"order_id": "1", "ordered_at": "2026-01-02", "customer_record_id": "c1", "gross_sales": "4"},
+            {"order_id": "2", "ordered_at": "2026-01-01", "customer_record_id": "c1", "gross_sales": "4"},
+        ],
+        staging__order_lines=[{"order_id": "1"}, {"order_id": "2"}],
+        identity__customer_links=[C1],
+    )
+    assert set(pick(lines, "order_id", "is_first_order")) == {("1", False), ("2", True)}
+
+
 def test_a_line_is_in_its_orders_currency():
     line = only(
         run_sql(
@@ -208,6 +221,19 @@ def test_a_fiscal_year_bears_the_name_of_the_year_in_which_it_ends():
     ]
     plain = days()[dt.date(2026, 12, 31)]
     assert tuple(plain[name] for name in names) == (2026, 4, 12)
+
+
+def test_a_fiscal_year_and_its_quarters_begin_where_the_company_says():
+    february = days(raw__company=[{"fiscal_year_starts": 2}])
+    names = ("fiscal_year_start", "fiscal_quarter_start", "fiscal_quarter_idx")
+    assert [tuple(february[dt.date(2026, month, 28)][name] for name in names) for month in (1, 2, 5)] == [
+        (dt.date(2025, 2, 1), dt.date(2025, 11, 1), 2026 * 4 + 3),
+        (dt.date(2026, 2, 1), dt.date(2026, 2, 1), 2027 * 4),
+        (dt.date(2026, 2, 1), dt.date(2026, 5, 1), 2027 * 4 + 1),
+    ]
+    plain = days()[dt.date(2026, 12, 31)]
+    assert (plain["fiscal_year_start"], plain["fiscal_quarter_start"]) == (dt.date(2026, 1, 1), plain["quarter"])
+    assert plain["fiscal_quarter_idx"] == plain["quarter_idx"]
 
 
 def customers(**tables) -> list[dict]:
