@@ -1,0 +1,105 @@
+"""Pareto/NBD: customers buy at random while they live, and drop out at any moment, unseen.
+
+Each customer buys at a rate of their own, Gamma(r, alpha), and drops out at a rate of their own, Gamma(s, beta):
+Schmittlein, Morrison & Colombo (1987), "Counting your customers"; Fader & Hardie (2005), "A note on deriving the
+Pareto/NBD model and related expressions".
+
+Put here: the model as the rest of the house calls it.
+Keep out: its formulas (pareto_nbd_rates, pareto_nbd_histories) and their integrals (hypergeometric).
+"""
+
+from typing import ClassVar
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from pipelines.models.dropout_model import SMALLEST, DropoutModel
+from pipelines.models.fitting import FloatArray, LogLikelihood
+from pipelines.models.history import History, read_times
+from pipelines.models.pareto_nbd_histories import log_gammas, log_likelihood, log_odds_of_dropout, slopes
+from pipelines.models.pareto_nbd_rates import Rates
+from pipelines.models.rows import Rows, on_unique_rows
+
+ROWS_AT_ONCE = 65_536
+"""Rows whose gradient is held at once, so that memory does not grow with the number of customers."""
+
+
+class ParetoNBDModel(DropoutModel):
+    """The Pareto/NBD; r and s have no unit, alpha and beta are lengths of time."""
+
+    NAMES: ClassVar[tuple[str, ...]] = ("r", "alpha", "s", "beta")
+    TIME_NAMES: ClassVar[tuple[str, ...]] = ("alpha", "beta")
+    STARTS: ClassVar[tuple[tuple[float, ...], ...]] = ((0.5, 0.5, 0.5, 0.5), (1.0, 1.0, 1.0, 5.0), (0.5, 0.2, 0.2, 0.1))
+
+    @property
+    def rates(self) -> Rates:
+        """The rates of a new customer."""
+        return Rates.of(*self.fitted.estimates)
+
+    def expected_purchases_new(self, horizon: ArrayLike) -> FloatArray:
+        """E[X(t)]: repeat purchases of a new customer in the finite time `horizon` after the first purchase."""
+        horizons = _finite("horizon", horizon)
+        new = self.rates.after(np.zeros(horizons.size), np.zeros(horizons.size))
+        return new.discounted_purchases(0.0, horizons.ravel()).reshape(horizons.shape)[()]
+
+    def probability_of_purchases_new(self, n: ArrayLike, t: ArrayLike) -> FloatArray:
+        """P(X(t) = n): a new customer makes n repeat purchases in the finite time t after the first purchase."""
+        counts, times = np.broadcast_arrays(_finite("n", n), _finite("t", t))
+        return self.rates.probability_of_purchases(counts.ravel(), times.ravel()).reshape(counts.shape)[()]
+
+    def draw_future(
+        self, rng: np.random.Generator, frequency: ArrayLike, T: ArrayLike, edges: ArrayLike
+    ) -> NDArray[np.int64]:
+        """One simulated future per customer who is alive at T; see `DropoutModel.draw_future`."""
+        x, end = (np.asarray(values, dtype=np.float64) for values in (frequency, T))
+        return self.rates.after(x, end).draw_purchases(rng, np.asarray(edges, dtype=np.float64))
+
+    @classmethod
+    def _log_likelihood(cls, rows: Rows) -> LogLikelihood:
+        counts, of_count = np.unique(rows.columns[0], return_inverse=True)
+        customers = np.bincount(of_count, rows.weights)
+        parts = [slice(start, start + ROWS_AT_ONCE) for start in range(0, rows.weights.size, ROWS_AT_ONCE)]
+
+        def value(logs: FloatArray) -> tuple[float, FloatArray]:
+            rates = Rates.of(*np.exp(logs))
+            gammas, gammas_by_log_r = log_gammas(float(rates.r), counts)
+            total, gradient = customers @ gammas, np.array([customers @ gammas_by_log_r, 0.0, 0.0, 0.0])
+            for part in parts:
+                rest, by_log = slopes(rates, History(*(column[part] for column in rows.columns)))
+                total = total + np.einsum("n,n->", rest, rows.weights[part])  # @ would spin up threads for nothing
+                gradient = gradient + np.einsum("kn,n->k", by_log, rows.weights[part])
+            return float(total), gradient
+
+        return value
+
+    def _row_log_likelihood(self, history: History) -> FloatArray:
+        def of(x: FloatArray, recency: FloatArray, T: FloatArray) -> FloatArray:
+            return log_likelihood(self.rates, History(x, recency, T))
+
+        return on_unique_rows(of, history.frequency, history.recency, history.T)
+
+    def _p_alive(self, history: History) -> FloatArray:
+        def of(x: FloatArray, recency: FloatArray, T: FloatArray) -> FloatArray:
+            return np.exp(-np.logaddexp(0.0, log_odds_of_dropout(self.rates, History(x, recency, T))))
+
+        return np.maximum(on_unique_rows(of, history.frequency, history.recency, history.T), SMALLEST)
+
+    def _probability_of_purchase_alive(self, horizon: FloatArray, frequency: FloatArray, T: FloatArray) -> FloatArray:
+        return self.rates.after(frequency, T).probability_of_purchase(horizon)
+
+    def _purchases_alive(
+        self, discount_rate: float, horizon: FloatArray, frequency: FloatArray, T: FloatArray
+    ) -> FloatArray:
+        return self.rates.after(frequency, T).discounted_purchases(discount_rate, horizon)
+
+
+def _finite(name: str, values: ArrayLike) -> FloatArray:
+    """Numbers from 0 that are not infinite.
+
+    Raises:
+        ValueError: One is missing, negative or infinite.
+    """
+    read = read_times(name, values)
+    if np.isinf(read).any():
+        raise ValueError(f"{name} must be finite")
+    return read
