@@ -100,7 +100,7 @@ class BetaGeoFamily(DropoutModel):
         x, end = np.broadcast_arrays(np.asarray(frequency, np.float64), np.asarray(T, np.float64))
         rate = rng.gamma(r + x, 1 / (alpha + end))
         chance = rng.beta(a, b + self._chances(x))
-        with np.errstate(divide="ignore"):  # a chance of 0 never drops out, a chance of 1 at once
+        with np.errstate(divide="ignore", over="ignore"):  # chances of about 0 never drop out, those of 1 at once
             last = 1 + np.floor(rng.standard_exponential(x.size) / -np.log1p(-chance))
         bought = np.cumsum(rng.poisson(rate[:, None] * np.diff(np.asarray(edges, np.float64))), axis=1)
         purchases: NDArray[np.int64] = np.diff(np.minimum(bought, last[:, None]).astype(np.int64), axis=1, prepend=0)

@@ -216,17 +216,15 @@ class _Search:
             log_likelihood=value,
             converged=converged,
             at_boundary=bool(beyond.any() or flat.any()),
-            message=self._in_words(estimates, converged, beyond, ~identified & ~beyond),
+            message=self._in_words(point, converged, beyond, ~identified & ~beyond),
             unbounded=self.unbounded,
         )
 
-    def _in_words(
-        self, estimates: FloatArray, converged: bool, beyond: NDArray[np.bool_], loose: NDArray[np.bool_]
-    ) -> str:
+    def _in_words(self, point: FloatArray, converged: bool, beyond: NDArray[np.bool_], loose: NDArray[np.bool_]) -> str:
         words = [] if converged else ["the search did not reach a maximum"]
         words += [
-            f"{name} ran to {estimate:.3g}, out of its sensible range: the data name no finite value"
-            for name, estimate, out in zip(self.names, estimates, beyond, strict=True)
+            f"{name} ran off {'downwards' if below else 'upwards'}: the data name no value for it"
+            for name, out, below in zip(self.names, beyond, point < self.low, strict=True)
             if out
         ]
         if loose.any():

@@ -103,8 +103,8 @@ def _mean_over_beta(
     expectation is known: else a tail like p**a would need thousands of nodes for a small a.
     """
     at_one = given(np.ones_like(a))
-    left, right = _ends(a + 1, b + 1)
-    left = np.minimum(left, -np.log1p(decay) - NEGLIGIBLE / (1 + a))
+    # Where the function falls fast, the mean is smaller than its value at 0 by at most (1 + decay)**min(1, a).
+    left, right = _ends(a + 1, b + 1, NEGLIGIBLE + np.minimum(2, 1 + a) * np.log1p(decay))
     log_odds = left + (right - left) * np.linspace(0, 1, NODES)
     odds = np.exp(log_odds)
     log_rest = -np.log1p(odds)
@@ -117,18 +117,22 @@ def _mean_over_beta(
     return mean
 
 
-def _ends(a: FloatArray, b: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Log odds at which p**a (1-p)**b has fallen to exp(-NEGLIGIBLE) of its peak, left and right.
+def _ends(a: FloatArray, b: FloatArray, fall_left: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Log odds at which p**a (1-p)**b is exp(-fall_left) of its peak on the left, exp(-NEGLIGIBLE) on the right.
 
     Its log is concave and lies below straight lines of slope a and -b through the origin. Newton steps from where those
     have fallen that far come closer from outside and never pass the ends.
     """
-    fallen = a * np.log(a / (a + b)) + b * np.log(b / (a + b)) - NEGLIGIBLE
-    left, right = fallen / a, -fallen / b
-    for _ in range(6):
-        odds_left, odds_right = np.exp(left), np.exp(right)
-        left = left + (fallen - a * left + (a + b) * np.log1p(odds_left)) / (a - (a + b) * odds_left / (1 + odds_left))
-        right = right - (a * right - (a + b) * np.log1p(odds_right) - fallen) / (
-            a - (a + b) * odds_right / (1 + odds_right)
-        )
+    peak = a * np.log(a / (a + b)) + b * np.log(b / (a + b))
+    left, right = (peak - fall_left) / a, (NEGLIGIBLE - peak) / b
+    for _ in range(8):
+        left = left - _above(left, peak - fall_left, a, b)
+        right = right - _above(right, peak - NEGLIGIBLE, a, b)
     return left, right
+
+
+def _above(log_odds: FloatArray, level: FloatArray, a: FloatArray, b: FloatArray) -> FloatArray:
+    """How far a Newton step must go back for the log of p**a (1-p)**b to come down, or up, to a level."""
+    odds = np.exp(log_odds)
+    step: FloatArray = (a * log_odds - (a + b) * np.log1p(odds) - level) / (a - (a + b) * odds / (1 + odds))
+    return step
