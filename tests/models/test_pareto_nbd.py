@@ -1,0 +1,415 @@
+"""Published: Fader & Hardie's CDNOW sample, as in the BTYD vignette and manual and CLVTools' tests.
+
+Other truths: mpmath at 60 digits, closed forms in 2F1 and U; chances of counts by quadrature over the dropout time.
+"""
+
+import numpy as np
+import polars as pl
+import pytest
+
+from pipelines.models.pareto_nbd import ParetoNBDModel
+from pipelines.models.rows import unique_rows
+from tests.models.cdnow import FILE, load_cdnow
+
+PUBLISHED = (0.553277, 10.577683, 0.6062398, 11.6687308)
+SEVENTY_EIGHT_WEEKS = (0.5629966, 12.5590370, 0.4081095, 10.5148048)
+HOLDOUT_WEEKS = 39
+RETAIL = FILE.parents[1] / "online_retail"
+
+
+def model(*params: float) -> ParetoNBDModel:
+    return ParetoNBDModel.from_params(dict(zip(("r", "alpha", "s", "beta"), params, strict=True)))
+
+
+@pytest.fixture(scope="module")
+def cdnow():
+    return load_cdnow()
+
+
+@pytest.fixture(scope="module")
+def fitted(cdnow):
+    return ParetoNBDModel.fit(cdnow.frequency, cdnow.recency, cdnow.T)
+
+
+@pytest.fixture(scope="module")
+def all_weeks():
+    """Frequency, recency, T of the CDNOW sample at the end of June 1998."""
+    load_cdnow()  # skips when the sample is not there
+    lines = [line.split() for line in FILE.read_text(encoding="ascii").splitlines()]
+    days = pl.DataFrame({"id": [line[1] for line in lines], "on": [line[2] for line in lines]})
+    day = (pl.col("on").str.to_date("%Y%m%d") - pl.date(1997, 1, 1)).dt.total_days()
+    seen = days.group_by("id").agg(day.n_unique() - 1.0, first=day.min(), last=day.max()).sort("id")
+    return seen["on"].to_numpy(), (seen["last"] - seen["first"]).to_numpy() / 7, (545 - seen["first"]).to_numpy() / 7
+
+
+def online_retail():
+    """Frequency, recency, T in weeks."""
+    if not RETAIL.exists():
+        pytest.skip(f"the Online Retail files are not in {RETAIL}")
+    later = pl.read_parquet(RETAIL / "online_retail_2010_2011.parquet")
+    earlier = pl.read_parquet(RETAIL / "online_retail_II_2009_2010.parquet").with_columns(
+        pl.col("InvoiceDate").str.to_datetime(), CustomerID=pl.col("Customer ID").cast(pl.Float64)
+    )
+    earlier = earlier.rename({"Invoice": "InvoiceNo", "Price": "UnitPrice"})
+    bought = (pl.col("Quantity") > 0) & (pl.col("UnitPrice") > 0) & ~pl.col("InvoiceNo").str.starts_with("C")
+    orders = [lines.filter(bought).select("CustomerID", pl.col("InvoiceDate").dt.date()) for lines in (earlier, later)]
+    day, end = pl.col("InvoiceDate"), pl.date(2011, 2, 28)
+    customers = (
+        pl.concat(orders)
+        .filter(pl.col("CustomerID").is_not_null() & (day <= end))
+        .group_by("CustomerID")
+        .agg(days=day.n_unique() - 1.0, first=day.min(), last=day.max())
+        .filter(pl.col("first").is_between(pl.date(2010, 3, 1), pl.date(2010, 8, 31)))
+        .with_columns(T=(end - pl.col("first")).dt.total_days() / 7)
+        .with_columns(recency=(pl.col("last") - pl.col("first")).dt.total_days() / 7)
+    )
+    return (customers[column].to_numpy() for column in ("days", "recency", "T"))
+
+
+# --- the fit ---
+
+
+def test_cdnow_parameters_are_the_published_ones(fitted):
+    assert list(fitted.params) == ["r", "alpha", "s", "beta"]
+    assert list(fitted.params.values()) == pytest.approx(PUBLISHED, rel=1e-5)
+    assert fitted.log_likelihood == pytest.approx(-9594.976, abs=1e-3)
+    assert list(fitted.standard_errors.values()) == pytest.approx(
+        [0.0476264, 0.8427222, 0.1872594, 6.2105448], rel=2e-4
+    )
+    assert fitted.converged
+    assert not fitted.at_boundary
+    assert fitted.customers == 2357
+
+
+def test_cdnow_parameters_at_78_weeks(all_weeks):
+    fitted = ParetoNBDModel.fit(*all_weeks)
+    assert list(fitted.params.values()) == pytest.approx([0.5630036, 12.5591682, 0.4081073, 10.5145492], rel=1e-6)
+    assert list(fitted.params.values()) == pytest.approx(SEVENTY_EIGHT_WEEKS, rel=1e-4)
+    assert fitted.log_likelihood == pytest.approx(-17135.836, abs=1e-3)
+
+
+def test_days_instead_of_weeks_change_the_two_times_only(cdnow, fitted):
+    in_days = ParetoNBDModel.fit(cdnow.frequency, cdnow.recency * 7, cdnow.T * 7)
+    r, alpha, s, beta = fitted.params.values()
+    assert list(in_days.params.values()) == pytest.approx([r, 7 * alpha, s, 7 * beta], rel=1e-8)
+    shift = cdnow.frequency.sum() * np.log(7)
+    assert in_days.log_likelihood == pytest.approx(fitted.log_likelihood - shift, abs=1e-6)
+
+
+def test_weights_stand_for_repeated_customers():
+    frequency, recency, T = [0, 1, 3, 0, 6], [0, 5, 20, 0, 50], [30, 40, 30, 60, 60]
+    weights = [40, 12, 7, 30, 5]
+    one = ParetoNBDModel.fit(frequency, recency, T, weights)
+    repeated = ParetoNBDModel.fit(*(np.repeat(column, weights) for column in (frequency, recency, T)))
+    assert one.params == pytest.approx(repeated.params)
+    assert one.log_likelihood == pytest.approx(repeated.log_likelihood)
+
+
+def test_gradient_of_the_fit_is_the_slope_of_its_log_likelihood():
+    frequency, recency, T = np.array([0.0, 2, 5, 132]), np.array([0.0, 30, 8, 200]), np.array([3.0, 38, 39, 200])
+    theta, step = np.array([0.4, 20.0, 1.3, 6.0]), 1e-6
+
+    def total(logs):
+        return model(*np.exp(logs)).log_likelihood_of(frequency, recency, T).sum()
+
+    gradient = ParetoNBDModel._log_likelihood(unique_rows(frequency, recency, T))(np.log(theta))[1]
+    shifts = step * np.eye(4)
+    slopes = [(total(np.log(theta) + up) - total(np.log(theta) - up)) / (2 * step) for up in shifts]
+    assert gradient == pytest.approx(slopes, rel=1e-6)
+
+
+def test_customers_who_never_leave_are_reported_as_a_boundary():
+    rng = np.random.default_rng(1)
+    T = rng.integers(30, 100, 2000).astype(float)
+    frequency = rng.poisson(rng.gamma(1, 0.2, 2000) * T)
+    recency = np.where(frequency > 0, np.floor(T * rng.random(2000) ** (1 / np.maximum(frequency, 1))), 0)
+    fitted = ParetoNBDModel.fit(frequency, recency, T)
+    assert fitted.at_boundary
+    assert "s ran to" in fitted.message
+    assert np.isfinite(fitted.expected_purchases(365)).all()
+    assert fitted.p_alive().min() > 0.99
+
+
+def test_customers_who_all_leave_at_one_rate_are_reported_as_a_boundary():
+    T, frequency = np.full(40, 60.0), np.tile([0.0, 3], 20)
+    recency = np.where(frequency > 0, 10.0, 0.0)
+    fitted = ParetoNBDModel.fit(frequency, recency, T)
+    assert fitted.at_boundary
+    assert fitted.message
+    assert np.isfinite(fitted.p_alive()).all()
+
+
+def test_a_shop_whose_customers_leave_alike_is_reported_as_a_boundary():
+    """UCI Online Retail, customers won 2010-03 to 2010-08, to 2011-02-28; a bounded search found -12728.259."""
+    fitted = ParetoNBDModel.fit(*online_retail())
+    assert fitted.customers == 1609
+    assert fitted.log_likelihood > -12728.259
+    assert fitted.at_boundary
+    assert "s ran to" in fitted.message
+    assert fitted.expected_purchases(40.6).sum() == pytest.approx(2761, rel=1e-3)
+
+
+# --- customers with a history ---
+
+
+def test_the_two_customers_of_the_papers(fitted):
+    assert fitted.expected_purchases(39, 2, 30.4286, 38.8571) == pytest.approx(1.455202, abs=1e-5)
+    assert fitted.p_alive(2, 30.4286, 38.8571) == pytest.approx(0.8691343, abs=1e-5)
+    assert fitted.expected_purchases(52, 26, 30.857, 31) == pytest.approx(25.45519, abs=1e-4)
+    assert fitted.p_alive(26, 30.857, 31) == pytest.approx(0.9978734, abs=1e-5)
+
+
+def test_the_same_customer_with_the_vignettes_parameters():
+    vignette = model(0.553, 10.580, 0.606, 11.656)
+    assert vignette.expected_purchases(52, 26, 30.857, 31) == pytest.approx(25.45647, abs=2e-3)
+    assert model(0.55, 10.56, 0.61, 11.64).p_alive(0, 0, 39) == pytest.approx(0.2924, abs=5e-5)
+
+
+def test_more_purchases_with_the_same_silence_promise_less(fitted):
+    promised = fitted.expected_purchases(52, [10, 15, 20, 25], 20, 39)
+    assert promised == pytest.approx([0.70589, 0.14415, 0.02249, 0.0030901], abs=1e-5)
+
+
+def test_discounted_expected_residual_transactions_of_the_manual():
+    manual = model(*SEVENTY_EIGHT_WEEKS)
+    assert manual.discounted_purchases(0.0027, 7, 35, 77.86) == pytest.approx(1.864183, abs=1e-6)
+    published = [2.1991554, 2.8435344, 2.8671284, 2.4454101, 1.8405019, 1.2624165, 0.8096181, 0.4948036, 0.2920247]
+    found = manual.discounted_purchases(0.0027, np.arange(1, 11), 30, 77.86)
+    assert found == pytest.approx([*published, 0.1679275], abs=1e-7)
+
+
+def test_discounted_residual_transactions_of_the_whole_sample(all_weeks):
+    found = model(*SEVENTY_EIGHT_WEEKS).discounted_purchases(0.0027, *all_weeks)
+    assert found.sum() == pytest.approx(9428.305, abs=1e-3)
+    assert found[all_weeks[0] == 0].mean() == pytest.approx(0.40811, abs=1e-5)
+    assert found.max() == pytest.approx(109.128, abs=1e-3)
+
+
+def test_holdout_of_cdnow_is_met_as_published(cdnow, fitted):
+    promised = fitted.expected_purchases(HOLDOUT_WEEKS)
+    missed = promised - cdnow.holdout
+    assert np.abs(missed).mean() == pytest.approx(0.7545, abs=5e-5)
+    assert np.sqrt((missed**2).mean()) == pytest.approx(1.6028, abs=5e-5)
+    assert np.corrcoef(promised, cdnow.holdout)[0, 1] == pytest.approx(0.6302, abs=5e-5)
+    assert promised.sum() == pytest.approx(1665.5, abs=0.05)
+    assert ((np.log1p(promised) - np.log1p(cdnow.holdout)) ** 2).mean() == pytest.approx(0.2377, abs=5e-5)
+    assert fitted.p_alive().mean() == pytest.approx(0.4463, abs=5e-5)
+    by_frequency = [promised[np.minimum(cdnow.frequency, 7) == x].mean() for x in range(8)]
+    assert by_frequency == pytest.approx([0.138, 0.600, 1.196, 1.714, 2.399, 2.907, 3.819, 6.403], abs=1.1e-3)
+
+
+def test_cumulative_purchases_follow_cdnow_week_by_week(cdnow, fitted):
+    def bought_by(week):
+        exposure = np.maximum(7 * week - cdnow.birth_day, 0) / 7
+        births, customers = np.unique(exposure, return_counts=True)
+        return fitted.expected_purchases_new(births) @ customers
+
+    published = [1308.856, 1385.275, 1459.923, 1532.906, 1604.320, 1674.253]
+    assert [bought_by(week) for week in range(20, 26)] == pytest.approx(published, rel=3e-4)
+    assert bought_by(78) == pytest.approx(4275.4, abs=0.05)
+    actual = np.array([(cdnow.repeat_days < 7 * week).sum() for week in range(40, 79)])
+    errors = np.abs([bought_by(week) for week in range(40, 79)] - actual) / actual
+    assert errors.mean() == pytest.approx(0.013, abs=1e-3)
+
+
+# --- new customers ---
+
+
+def test_expected_purchases_of_a_new_customer():
+    manual = model(0.55, 10.56, 0.61, 11.64).expected_purchases_new(np.arange(1, 10))
+    published = [0.05077821, 0.09916088, 0.14542507, 0.1897993, 0.23247466, 0.27361274, 0.31335159, 0.35181024]
+    assert manual == pytest.approx([*published, 0.38909211], abs=1e-8)
+    assert model(*PUBLISHED).expected_purchases_new(52) == pytest.approx(1.473434, abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("params", "n", "t", "truth"),
+    [
+        ((0.553, 10.578, 0.606, 11.669), 0, 39, 0.5936250316024),
+        ((0.553, 10.578, 0.606, 11.669), 5, 39, 0.02148482836182),
+        ((0.553, 10.578, 0.606, 11.669), 30, 39, 1.894502858631e-5),
+        ((0.5, 5, 0.01, 5000), 700, 365, 1.810098985848e-7),
+        ((0.5, 5, 50, 11001), 3, 60, 0.06678797716118),
+        ((300, 2, 1, 0.001), 40, 2, 9.539684296307e-5),
+        ((2, 500, 4, 1), 1, 1000, 0.001325424532889),
+    ],
+)
+def test_chance_of_a_number_of_purchases_matches_sixty_digits(params, n, t, truth):
+    assert model(*params).probability_of_purchases_new(n, t) == pytest.approx(truth, rel=1e-9)
+
+
+def test_chances_of_all_numbers_of_purchases_add_up():
+    counts = np.arange(600)
+    chances = model(*PUBLISHED).probability_of_purchases_new(counts, 78)
+    assert chances.sum() == pytest.approx(1, abs=1e-12)
+    assert chances @ counts == pytest.approx(model(*PUBLISHED).expected_purchases_new(78), rel=1e-9)
+
+
+def test_a_customer_just_won_is_a_new_customer():
+    published = model(*PUBLISHED)
+    assert published.p_alive(0, 0, 0) == 1
+    assert published.expected_purchases(39, 0, 0, 0) == pytest.approx(published.expected_purchases_new(39))
+    none = published.probability_of_purchases_new(0, 39)
+    assert published.probability_of_purchase(39, 0, 0, 0) == pytest.approx(1 - none)
+    assert list(published.probability_of_purchases_new([0, 1], 0)) == [1, 0]
+
+
+# --- where closed forms fail ---
+
+HARD = [
+    # r, alpha, s, beta, x, tx, T -> log-likelihood, p(alive), purchases in 30, P(any purchase in 30), DERT at 0.002,
+    # purchases in 100 discounted at 0.01
+    (
+        (0.5534, 10.5802, 0.6061, 11.6562, 2, 30.43, 38.86),
+        (-9.554510694614, 0.8691106439681, 1.160289641071, 0.5465212637333, 7.752610990139, 2.061955031832),
+    ),
+    (
+        (0.5534, 10.5802, 0.6061, 11.6562, 132, 200, 200),
+        (-196.359625822, 1.0, 18.12927187868, 0.9954711598102, 181.5759390031, 35.88332857216),
+    ),
+    (
+        (0.5, 5, 0.05, 2000, 500, 364, 365),
+        (-351.2613325694, 0.9999551307054, 40.56644831455, 0.9999394760844, 670.321576026, 85.42871608663),
+    ),
+    (
+        (0.5, 5, 0.01, 5000, 500, 364, 365),
+        (-351.2536965269, 0.9999960445973, 40.57978809486, 0.9999946641046, 675.7688683167, 85.50015599351),
+    ),
+    (
+        (0.5, 5, 50, 11001, 3, 40, 60),
+        (-13.27719927486, 0.842155954913, 1.272269766261, 0.5897869968044, 7.021543647433, 2.392993553918),
+    ),
+    (
+        (0.5, 5, 0.6, 10, 3000, 360, 365),
+        (
+            3306.914263196,
+            9.375705572175e-15,
+            2.228434992452e-12,
+            9.373856097935e-15,
+            2.56660291707e-11,
+            4.520583523975e-12,
+        ),
+    ),
+    (
+        (2, 5, 1, 11.6562, 2, 30, 38),
+        (-11.22025659446, 0.7685930804112, 1.677845996981, 0.5823622899167, 7.172097894421, 2.703353337339),
+    ),
+    (
+        (1.5, 20, 0.4, 20, 4, 10, 50),
+        (-12.89913716561, 0.09103627391189, 0.1991355425569, 0.07451758190337, 1.878701929841, 0.3816450115968),
+    ),
+    (
+        (30, 0.01, 0.4, 8, 0, 0, 1000),
+        (
+            -10.96826078454,
+            8.378699774448e-147,
+            7.49648144378e-147,
+            4.902164049276e-147,
+            1.095304425427e-145,
+            1.563585412387e-146,
+        ),
+    ),
+    (
+        (0.05, 300, 3, 0.5, 1, 999, 1000),
+        (-33.04037446278, 0.9970032877172, 0.0231134524307, 0.02258706473656, 0.1793452134915, 0.04521560232305),
+    ),
+    (
+        (0.9, 74, 0.6, 82, 40, 200, 300),
+        (
+            -120.8241942991,
+            0.0001763260432581,
+            0.0005653955551344,
+            0.0001667509738031,
+            0.006537993992677,
+            0.00114766606999,
+        ),
+    ),
+    (
+        (0.5, 5, 20000, 4000000.0, 7, 100, 150),
+        (-29.83253414827, 0.3766563986916, 0.5077295351765, 0.2616935028363, 2.603751817578, 0.9439208963821),
+    ),
+    (
+        (0.3, 2, 0.2, 0.001, 0, 0, 30),
+        (-0.1252761449516, 0.0627687669738, 0.01635401860307, 0.01056902428813, 0.1843926445364, 0.03186023992616),
+    ),
+]
+
+
+@pytest.mark.parametrize(("arguments", "truth"), HARD, ids=lambda values: str(values[-3:]) if len(values) == 7 else "")
+def test_hard_customers_match_sixty_digits(arguments, truth):
+    hard, history = model(*arguments[:4]), arguments[4:]
+    found = (
+        hard.log_likelihood_of(*history),
+        hard.p_alive(*history),
+        hard.expected_purchases(30, *history),
+        hard.probability_of_purchase(30, *history),
+        hard.discounted_purchases(0.002, *history),
+        hard.discounted_purchases(0.01, *history, horizon=100),
+    )
+    assert found == pytest.approx(truth, rel=1e-9, abs=0)
+
+
+def test_purchases_at_s_1_and_of_a_customer_who_bought_today():
+    assert model(2, 5, 1, 11.6562).expected_purchases(39, 2, 30, 38) == pytest.approx(2.057889, abs=1e-6)
+    today = model(0.5534, 10.5802, 0.6061, 11.6562)
+    assert today.expected_purchases(10, 132, 200, 200) == pytest.approx(6.2067599, abs=1e-7)
+    assert today.p_alive(132, 200, 200) == 1
+
+
+def test_nothing_jumps_at_s_1():
+    promised = [model(2, 5, s, 11.6562).expected_purchases(39, 2, 30, 38) for s in (1 - 1e-9, 1, 1 + 1e-9)]
+    assert promised == pytest.approx([promised[1]] * 3, rel=1e-8)
+
+
+def test_a_customer_who_is_surely_gone_is_not_gone_by_underflow():
+    chances = model(0.5, 5, 0.05, 2000).p_alive(3000, [10, 200, 300, 364, 365], 365)
+    assert (chances > 0).all()
+    assert (np.diff(chances) >= 0).all()
+    assert chances[-1] == 1
+
+
+def test_a_longer_horizon_promises_more_and_none_nothing():
+    horizons = np.array([0, 1, 30, 365, 3650, np.inf])
+    published = model(*PUBLISHED)
+    chances = published.probability_of_purchase(horizons, 2, 30, 38)
+    assert chances[0] == 0
+    assert (np.diff(chances) > 0).all()
+    assert chances[-1] < published.p_alive(2, 30, 38)
+    promised = published.discounted_purchases(0.0027, 2, 30, 38, horizon=horizons)
+    assert promised[0] == 0
+    assert (np.diff(promised) > 0).all()
+
+
+def test_answers_do_not_depend_on_who_else_is_asked_about():
+    published = model(*PUBLISHED)
+    rng = np.random.default_rng(3)
+    T = rng.uniform(1, 2000, 300)
+    frequency, recency = rng.integers(1, 60, 300), T * rng.random(300)
+    together = published.expected_purchases(52, frequency, recency, T)
+    alone = [published.expected_purchases(52, *row) for row in zip(frequency, recency, T, strict=True)]
+    assert together == pytest.approx(alone, rel=1e-12)
+
+
+# --- simulated futures ---
+
+
+def test_simulated_futures_average_to_what_is_expected():
+    rng, published, customers = np.random.default_rng(11), model(*PUBLISHED), 200_000
+    frequency, T = np.full(customers, 4.0), np.full(customers, 30.0)
+    futures = published.draw_future(rng, frequency, T, [0, 13, 52])
+    assert futures.shape == (customers, 2)
+    alive = published.p_alive(4, 25, 30)
+    expected = np.diff([published.expected_purchases(horizon, 4, 25, 30) / alive for horizon in (0, 13, 52)])
+    assert futures.mean(axis=0) == pytest.approx(expected, rel=0.02)
+    any_purchase = published.probability_of_purchase(52, 4, 25, 30) / alive
+    assert (futures.sum(axis=1) > 0).mean() == pytest.approx(any_purchase, rel=0.01)
+
+
+def test_the_same_seed_draws_the_same_future(fitted):
+    draws = [fitted.draw_future(np.random.default_rng(5), [0, 3], [10, 20], [0, 30, 60]) for _ in range(2)]
+    assert (draws[0] == draws[1]).all()
+
+
+def test_the_papers_have_no_answer_for_an_endless_new_customer():
+    with pytest.raises(ValueError, match="horizon must be finite"):
+        model(*PUBLISHED).expected_purchases_new(np.inf)
