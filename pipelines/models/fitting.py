@@ -19,7 +19,7 @@ SENSIBLE = (1e-3, 1e3)
 """A positive parameter outside this range is reported as a boundary, unless the model names a range of its own."""
 BEYOND_SENSIBLE = 100.0
 """The search may leave the sensible range by this factor, so that a boundary is seen, and then stops."""
-UNBOUNDED = 50.0
+UNBOUNDED = 20.0
 """A parameter on the whole line is searched between minus and plus this, and is sensible anywhere inside."""
 FLAT = 1e-2
 """Curvature in working parameters below which a direction counts as flat: known to no better than a factor of e**10."""
@@ -76,6 +76,14 @@ class Fit:
             covariance=self.covariance * np.outer(by, by),
             log_likelihood=self.log_likelihood + log_likelihood_shift,
         )
+
+    def draw(self, rng: np.random.Generator, size: int) -> FloatArray:
+        """Parameters (size, k) as uncertain as the fit: normal in the working ones. One not identified stays put."""
+        variances, directions = np.linalg.eigh(np.nan_to_num(self.log_covariance, nan=0.0))
+        steps = rng.standard_normal((size, variances.size)) * np.sqrt(np.maximum(variances, 0.0)) @ directions.T
+        whole_line = np.array([name in self.unbounded for name in self.names])
+        drawn: FloatArray = np.where(whole_line, self.estimates + steps, self.estimates * np.exp(steps))
+        return drawn
 
     def _slopes(self) -> FloatArray:
         whole_line = np.array([name in self.unbounded for name in self.names])
