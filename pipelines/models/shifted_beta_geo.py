@@ -1,0 +1,198 @@
+"""Shifted-beta-geometric (sBG): contracts that are renewed or not, period by period (Fader and Hardie 2007, 2010).
+
+Put here: the model of how long customers stay who must tell us when they leave; cohorts to come, with their errors.
+Keep out: customers who leave without a word (the dropout models); sums of survival (`beta_geometric.py`).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy.special import psi  # type: ignore[import-untyped]
+
+from pipelines.models.beta_geometric import discounted_periods, log_survival
+from pipelines.models.fitted_model import FittedModel
+from pipelines.models.fitting import FloatArray, LogLikelihood, maximize
+from pipelines.models.rows import Rows, read_columns, refuse_rows, unique_rows
+
+STARTS = ((1.0, 1.0), (0.5, 4.0), (5.0, 20.0), (20.0, 5.0))
+"""Where a search starts."""
+
+
+@dataclass(frozen=True)
+class Projection:
+    """Of a cohort, for each of the coming renewals; arrays (h,).
+
+    Attributes:
+        survivors: Customers expected still to be there.
+        standard_error: Of that expectation, from the uncertainty of the parameters (delta method).
+        prediction_error: Standard deviation of the count that will be seen around it: the same, and chance.
+    """
+
+    survivors: FloatArray
+    standard_error: FloatArray
+    prediction_error: FloatArray
+
+
+class ShiftedBetaGeoModel(FittedModel):
+    """Parameters alpha, beta: customers' chances not to renew differ as Beta(alpha, beta). Scalars in, float out."""
+
+    NAMES = ("alpha", "beta")
+
+    @classmethod
+    def fit(cls, renewals: ArrayLike, churned: ArrayLike, weights: ArrayLike | None = None) -> Self:
+        """Fit by maximum likelihood on customers, of any ages.
+
+        Args:
+            renewals: (n,) times that the customer has renewed so far, or had before leaving: whole numbers from 0.
+            churned: (n,) whether the next chance to renew was not taken; False while it is still to come.
+            weights: (n,) how many customers each row stands for; ones when None.
+
+        Raises:
+            ValueError: Columns differ in length, are empty, or hold an impossible number (names the row); or nobody
+                has faced a renewal yet.
+        """
+        left = np.asarray(churned, dtype=np.float64)
+        survived, left, weight = read_columns(renewals=renewals, churned=left, weights=weights)
+        refuse_rows(survived != np.floor(survived), "renewals is no whole number", renewals=survived)
+        refuse_rows((left != 0) & (left != 1), "churned is neither true nor false", churned=left)
+        if not (weight * (survived + left)).any():
+            raise ValueError("there is nothing to fit: nobody has faced a renewal yet")
+        rows = unique_rows(survived, left, weights=weight)
+        return cls(maximize(log_likelihood(rows), cls.NAMES, STARTS), float(rows.weights.sum()))
+
+    @classmethod
+    def fit_cohorts(cls, cohorts: Sequence[ArrayLike]) -> Self:
+        """Fit by maximum likelihood on counts of survivors.
+
+        Args:
+            cohorts: For each cohort the customers at its start, after its first renewal, its second ...; cohorts may be
+                of different ages.
+
+        Raises:
+            ValueError: A count is negative, or more survive than were there before; names the cohort.
+        """
+        renewals, churned, weights = [], [], []
+        for number, cohort in enumerate(cohorts):
+            (counts,) = read_columns(survivors=cohort)
+            lost = -np.diff(counts)
+            if (lost < 0).any():
+                raise ValueError(f"cohort {number}: more customers survive than were there before: {counts.tolist()}")
+            renewals.append(np.append(np.arange(lost.size), lost.size))
+            churned.append(np.append(np.ones(lost.size), 0.0))
+            weights.append(np.append(lost, counts[-1]))
+        if not weights:
+            raise ValueError("there is nobody to fit: no cohorts")
+        return cls.fit(np.concatenate(renewals), np.concatenate(churned), np.concatenate(weights))
+
+    def with_params(self, theta: ArrayLike) -> Self:
+        """The same model at other parameters (2,), in the order of `NAMES`."""
+        return type(self)(self._published(theta), self.customers)
+
+    def survival(self, t: ArrayLike, renewals: ArrayLike = 0) -> FloatArray:
+        """P(renews the next t times | has renewed `renewals` times so far); S(t) of a new customer (equation 6)."""
+        before, ahead = np.asarray(renewals, np.float64), np.asarray(t, np.float64)
+        survival: FloatArray = np.exp(log_survival(self._alpha, self._beta + before, ahead))
+        return survival
+
+    def retention_rate(self, t: ArrayLike) -> FloatArray:
+        """P(renews the t-th time | renewed all times before), t from 1 (equation 8): rises as the fickle leave."""
+        nth = np.asarray(t, np.float64)
+        rate: FloatArray = (self._beta + nth - 1) / (self._alpha + self._beta + nth - 1)
+        return rate
+
+    def log_likelihood_of(self, renewals: ArrayLike, churned: ArrayLike) -> FloatArray:
+        """The log-likelihood of each customer; arguments as in `fit`, which may be scalars."""
+        value: FloatArray = _row_log_likelihood(
+            self._alpha, self._beta, np.asarray(renewals, np.float64), np.asarray(churned, np.float64)
+        )
+        return value
+
+    def expected_residual_renewals(self, renewals: ArrayLike = 0) -> FloatArray:
+        """E[renewals to come | has renewed `renewals` times]; infinite where alpha is at most 1.
+
+        The mean of a lifetime is infinite when enough customers never leave: then only a discounted or a finite number
+        (`survival` added up) means anything.
+        """
+        return self._residual(0.0, renewals)
+
+    def discounted_residual_lifetime(self, discount_rate: float, period: ArrayLike) -> FloatArray:
+        """DERL of a customer in their period-th contract, just before its renewal (2010, equation 6).
+
+        Args:
+            discount_rate: Per period, 0 or more.
+            period: Contract periods so far, from 1: `period` - 1 renewals are behind, the next one counts in full.
+
+        Returns:
+            Renewals to come, the j-th from now worth (1 + discount_rate)**-(j - 1).
+        """
+        before = np.asarray(period, dtype=np.float64) - 1
+        return (self._residual(discount_rate, before) * (1 + discount_rate))[()]
+
+    def project(self, customers: float, renewals: int, horizon: int) -> Projection:
+        """How many of a cohort will be left after each of the next renewals.
+
+        Args:
+            customers: In the cohort now.
+            renewals: How many it has behind it.
+            horizon: Renewals to look ahead, at least 1.
+        """
+        ahead = np.arange(1, horizon + 1)
+        share, error = self.survival(ahead, renewals), self.survival_error(ahead, renewals)
+        chance = customers * share * (1 - share)
+        return Projection(customers * share, customers * error, np.sqrt(chance + (customers * error) ** 2))
+
+    def survival_error(self, t: ArrayLike, renewals: ArrayLike = 0) -> FloatArray:
+        """Standard error of `survival` from the uncertainty of the parameters (delta method)."""
+        before, ahead = np.asarray(renewals, np.float64), np.asarray(t, np.float64)
+        beta, both = self._beta + before, self._alpha + self._beta + before
+        by_both = psi(both) - psi(both + ahead)
+        return self._error(self.survival(t, renewals), by_both, psi(beta + ahead) - psi(beta) + by_both)
+
+    def retention_rate_error(self, t: ArrayLike) -> FloatArray:
+        """Standard error of `retention_rate` (delta method)."""
+        nth = np.asarray(t, np.float64)
+        beta, both = self._beta + nth - 1, self._alpha + self._beta + nth - 1
+        return self._error(self.retention_rate(t), -1 / both, 1 / beta - 1 / both)
+
+    @property
+    def _alpha(self) -> float:
+        return float(self.fitted.estimates[0])
+
+    @property
+    def _beta(self) -> float:
+        return float(self.fitted.estimates[1])
+
+    def _residual(self, discount_rate: float, renewals: ArrayLike) -> FloatArray:
+        before = np.asarray(renewals, dtype=np.float64)
+        return discounted_periods(self._alpha, self._beta + before, discount_rate, np.inf)[()]
+
+    def _error(self, value: FloatArray, log_by_alpha: FloatArray, log_by_beta: FloatArray) -> FloatArray:
+        """Of a value whose logarithm has these derivatives."""
+        slopes = np.stack(np.broadcast_arrays(log_by_alpha, log_by_beta), axis=-1)
+        variance = np.einsum("...i,ij,...j->...", slopes, self.covariance, slopes)
+        error: FloatArray = value * np.sqrt(np.maximum(variance, 0.0))
+        return error
+
+
+def log_likelihood(rows: Rows) -> LogLikelihood:
+    """Of distinct (renewals, churned) with weights; parameters are logs in the order of `NAMES`."""
+    survived, left = rows.columns
+
+    def value_and_gradient(logs: FloatArray) -> tuple[float, FloatArray]:
+        alpha, beta = theta = np.exp(logs)
+        value = float(rows.weights @ _row_log_likelihood(alpha, beta, survived, left))
+        by_both = psi(alpha + beta) - psi(alpha + beta + survived + left)
+        by_alpha = by_both + left / alpha
+        by_beta = by_both + psi(beta + survived) - psi(beta)
+        return value, np.array([float(rows.weights @ by_alpha), float(rows.weights @ by_beta)]) * theta
+
+    return value_and_gradient
+
+
+def _row_log_likelihood(alpha: float, beta: float, survived: FloatArray, left: FloatArray) -> FloatArray:
+    """Log of S(t), times the chance to leave next where they did (equations 5 and 6)."""
+    leaves: FloatArray = left * (np.log(alpha) - np.log(alpha + beta + survived))
+    return log_survival(alpha, beta, survived) + leaves
