@@ -16,12 +16,9 @@ from numpy.typing import ArrayLike, NDArray
 from pipelines.models.dropout_model import SMALLEST, DropoutModel
 from pipelines.models.fitting import FloatArray, LogLikelihood
 from pipelines.models.history import History, read_times
-from pipelines.models.pareto_nbd_histories import log_gammas, log_likelihood, log_odds_of_dropout, slopes
+from pipelines.models.pareto_nbd_histories import WeightedHistories, log_likelihood, log_odds_of_dropout
 from pipelines.models.pareto_nbd_rates import Rates
 from pipelines.models.rows import Rows, on_unique_rows
-
-ROWS_AT_ONCE = 65_536
-"""Rows whose gradient is held at once, so that memory does not grow with the number of customers."""
 
 
 class ParetoNBDModel(DropoutModel):
@@ -56,19 +53,11 @@ class ParetoNBDModel(DropoutModel):
 
     @classmethod
     def _log_likelihood(cls, rows: Rows) -> LogLikelihood:
-        counts, of_count = np.unique(rows.columns[0], return_inverse=True)
-        customers = np.bincount(of_count, rows.weights)
-        parts = [slice(start, start + ROWS_AT_ONCE) for start in range(0, rows.weights.size, ROWS_AT_ONCE)]
+        histories = WeightedHistories(History(*rows.columns), rows.weights)
 
         def value(logs: FloatArray) -> tuple[float, FloatArray]:
-            rates = Rates.of(*np.exp(logs))
-            gammas, gammas_by_log_r = log_gammas(float(rates.r), counts)
-            total, gradient = customers @ gammas, np.array([customers @ gammas_by_log_r, 0.0, 0.0, 0.0])
-            for part in parts:
-                rest, by_log = slopes(rates, History(*(column[part] for column in rows.columns)))
-                total = total + np.einsum("n,n->", rest, rows.weights[part])  # @ would spin up threads for nothing
-                gradient = gradient + np.einsum("kn,n->k", by_log, rows.weights[part])
-            return float(total), gradient
+            total, by_log = histories.slopes(Rates.of(*np.exp(logs)))
+            return total, by_log.sum(axis=1)
 
         return value
 

@@ -16,6 +16,9 @@ from pipelines.models.history import History
 from pipelines.models.hypergeometric import decay_integral, log_decay_integral
 from pipelines.models.pareto_nbd_rates import Rates
 
+ROWS_AT_ONCE = 65_536
+"""Rows that are differentiated at once, so that memory hardly grows with the number of customers."""
+
 
 def log_odds_of_dropout(rates: Rates, seen: History) -> FloatArray:
     """Log of P(dropped out) / P(alive at T), (n,); -inf where the last purchase is at T."""
@@ -32,12 +35,38 @@ def log_likelihood(rates: Rates, seen: History) -> FloatArray:
     return counts + _log_density_of_times(rates, seen, log_odds_of_dropout(rates, seen))
 
 
-def slopes(rates: Rates, seen: History) -> tuple[FloatArray, FloatArray]:
-    """Log-likelihood without the gamma functions of r, (n,), and its derivatives in log r, alpha, s, beta, (4, n).
+class WeightedHistories:
+    """Histories (n,) that each stand for `weights` customers, and their log-likelihood as a function of the rates."""
 
-    The gamma functions depend on x alone, so that whoever sums over customers needs them only once per number of
-    purchases (`log_gammas`).
-    """
+    def __init__(self, seen: History, weights: FloatArray) -> None:
+        self._seen, self._weights = seen, weights
+        self._counts, self._of_count = np.unique(seen.frequency, return_inverse=True)
+        self._customers = np.bincount(self._of_count, weights)
+
+    def slopes(self, rates: Rates) -> tuple[float, FloatArray]:
+        """The log-likelihood, and what each row adds to its derivatives in log r, alpha, s and beta.
+
+        Args:
+            rates: r and s 0-d; alpha and beta 0-d or (n,).
+
+        Returns:
+            A number, and (4, n).
+        """
+        gammas = gammaln(rates.r + self._counts) - gammaln(rates.r)
+        by_log_r = rates.r * (digamma(rates.r + self._counts) - digamma(rates.r))
+        total, by_log = float((self._customers * gammas).sum()), np.empty((4, self._weights.size))
+        for start in range(0, self._weights.size, ROWS_AT_ONCE):
+            part = slice(start, start + ROWS_AT_ONCE)
+            seen = History(self._seen.frequency[part], self._seen.recency[part], self._seen.T[part])
+            density, by_log[:, part] = _slopes_of_times(rates.of_rows(part), seen)
+            total += float((density * self._weights[part]).sum())
+        by_log[0] += by_log_r[self._of_count]
+        by_log *= self._weights
+        return total, by_log
+
+
+def _slopes_of_times(rates: Rates, seen: History) -> tuple[FloatArray, FloatArray]:
+    """Log-likelihood without the gamma functions, (n,), and its derivatives in log r, alpha, s and beta, (4, n)."""
     r, alpha, s, beta = rates.r, rates.alpha, rates.s, rates.beta
     x, tx, T = seen.frequency, seen.recency, seen.T
     a, b = alpha + tx, beta + tx
@@ -52,11 +81,6 @@ def slopes(rates: Rates, seen: History) -> tuple[FloatArray, FloatArray]:
     for row, parameter in zip(by_log, (r, alpha, s, beta), strict=True):
         row *= parameter
     return _log_density_of_times(rates, seen, log_odds), by_log
-
-
-def log_gammas(r: float, x: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """What `slopes` leaves out: log of gamma(r + x) / gamma(r), and its derivative in log r, (n,) each."""
-    return gammaln(r + x) - gammaln(r), r * (digamma(r + x) - digamma(r))
 
 
 def _log_odds(rates: Rates, seen: History, log_rest: FloatArray) -> FloatArray:

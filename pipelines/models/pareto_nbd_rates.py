@@ -38,6 +38,10 @@ class Rates:
         """The same customers once they have bought `x` times in time `T` and are alive; four arrays (n,)."""
         return Rates(*np.broadcast_arrays(self.r + x, self.alpha + T, self.s, self.beta + T))
 
+    def of_rows(self, rows: slice) -> "Rates":
+        """The rates of some of the customers; numbers that all share stay as they are."""
+        return Rates(*(each[rows] if each.ndim else each for each in (self.r, self.alpha, self.s, self.beta)))
+
     def probability_of_purchase(self, horizon: FloatArray) -> FloatArray:
         """P(X(horizon) > 0), (n,), of rates (n,): the density of the first purchase while alive, integrated."""
         longest = np.minimum(horizon, FOREVER)

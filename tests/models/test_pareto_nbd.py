@@ -96,13 +96,13 @@ def test_days_instead_of_weeks_change_the_two_times_only(cdnow, fitted):
     assert in_days.log_likelihood == pytest.approx(fitted.log_likelihood - shift, abs=1e-6)
 
 
-def test_weights_stand_for_repeated_customers():
-    frequency, recency, T = [0, 1, 3, 0, 6], [0, 5, 20, 0, 50], [30, 40, 30, 60, 60]
-    weights = [40, 12, 7, 30, 5]
-    one = ParetoNBDModel.fit(frequency, recency, T, weights)
-    repeated = ParetoNBDModel.fit(*(np.repeat(column, weights) for column in (frequency, recency, T)))
-    assert one.params == pytest.approx(repeated.params)
-    assert one.log_likelihood == pytest.approx(repeated.log_likelihood)
+def test_weights_stand_for_repeated_customers(cdnow, fitted):
+    histories = np.stack([cdnow.frequency, cdnow.recency, cdnow.T])
+    distinct, weights = np.unique(histories, axis=1, return_counts=True)
+    weighted = ParetoNBDModel.fit(*distinct, weights)
+    assert weighted.params == pytest.approx(fitted.params, rel=1e-9)
+    assert weighted.log_likelihood == pytest.approx(fitted.log_likelihood, abs=1e-8)
+    assert weighted.customers == 2357
 
 
 def test_gradient_of_the_fit_is_the_slope_of_its_log_likelihood():
@@ -125,7 +125,7 @@ def test_customers_who_never_leave_are_reported_as_a_boundary():
     recency = np.where(frequency > 0, np.floor(T * rng.random(2000) ** (1 / np.maximum(frequency, 1))), 0)
     fitted = ParetoNBDModel.fit(frequency, recency, T)
     assert fitted.at_boundary
-    assert "s ran to" in fitted.message
+    assert "s ran" in fitted.message
     assert np.isfinite(fitted.expected_purchases(365)).all()
     assert fitted.p_alive().min() > 0.99
 
@@ -145,7 +145,7 @@ def test_a_shop_whose_customers_leave_alike_is_reported_as_a_boundary():
     assert fitted.customers == 1609
     assert fitted.log_likelihood > -12728.259
     assert fitted.at_boundary
-    assert "s ran to" in fitted.message
+    assert "s ran" in fitted.message
     assert fitted.expected_purchases(40.6).sum() == pytest.approx(2761, rel=1e-3)
 
 
