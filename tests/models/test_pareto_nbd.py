@@ -238,6 +238,13 @@ def test_chance_of_a_number_of_purchases_matches_sixty_digits(params, n, t, trut
     assert model(*params).probability_of_purchases_new(n, t) == pytest.approx(truth, rel=1e-9)
 
 
+def test_repeat_purchases_of_cdnow_are_spread_as_in_the_paper(cdnow, fitted):
+    expected = np.array([fitted.probability_of_purchases_new(n, cdnow.T).sum() for n in range(7)])
+    expected = np.append(expected, 2357 - expected.sum())
+    actual = np.array([1411, 439, 214, 100, 62, 38, 29, 64])
+    assert ((actual - expected) ** 2 / expected).sum() == pytest.approx(11.99, abs=0.005)
+
+
 def test_chances_of_all_numbers_of_purchases_add_up():
     counts = np.arange(600)
     chances = model(*PUBLISHED).probability_of_purchases_new(counts, 78)
