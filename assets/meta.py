@@ -1,19 +1,26 @@
-"""The proofs of the night as assets: rows and money, each checked by its contract before anything is published.
+"""What the night says about itself as assets: the proofs of rows and money, and what it restates of the past.
 
-Put here: which proofs there are and what they read. Keep out: how they are made (`pipelines/accounting.py`).
+Put here: which of these tables there are and what they read. Keep out: how they are made (`pipelines/accounting.py`,
+`pipelines/restatements`).
 """
 
+from collections.abc import Mapping
+
+import polars as pl
+
+from assets.marts import Transform, mart_functions, settings_of, tables_of
 from assets.tables import Blueprint
 from pipelines.accounting import write_row_accounting, write_tie_out
 from pipelines.contracts.contract import Contract
 from pipelines.night import Night
+from pipelines.restatements.restate import MADE_OF, RESTATEMENTS, Replay, write_restatements
 from pipelines.settings import KINDS
 
 MONEY = ("orders", "order_lines", "refunds", "adjustments", "payments", "subscriptions")
 
 
 def audits(contracts: dict[str, Contract]) -> list[Blueprint]:
-    """One table per proof."""
+    """One table per proof, and one of restatements."""
 
     def rows(night: Night) -> None:
         write_row_accounting(night.warehouse.con)
@@ -26,4 +33,34 @@ def audits(contracts: dict[str, Contract]) -> list[Blueprint]:
     return [
         Blueprint("meta.row_accounting", staged, contracts["meta.row_accounting"].grain, "sql", rows),
         Blueprint("meta.tie_out", told, contracts["meta.tie_out"].grain, "sql", money),
+        restatements(contracts),
     ]
+
+
+def restatements(contracts: dict[str, Contract]) -> Blueprint:
+    """The table of restatements: it reads the marts that hold figures, and all that these are made of."""
+    marts = {contract.name: table for table, contract in contracts.items() if contract.layer == "marts"}
+    functions = mart_functions({table.partition(".")[2] for table in MADE_OF})
+
+    def make(night: Night) -> None:
+        write_restatements(night, replays(night, functions, marts))
+
+    made_of = {source for function in functions.values() for source in tables_of(function, marts).values()}
+    reads = frozenset({*MADE_OF, *made_of, "core.contacts", "core.customers", "identity.events", "staging.fx_rates"})
+    return Blueprint(RESTATEMENTS, reads, contracts[RESTATEMENTS].grain, "polars", make)
+
+
+def replays(night: Night, functions: Mapping[str, Transform], marts: Mapping[str, str]) -> Replay:
+    """Runs a mart of the night on other tables, with the night's settings and calendar; what is not given is empty."""
+
+    def replay(table: str, core: Mapping[str, pl.LazyFrame]) -> pl.DataFrame:
+        function = functions[table.partition(".")[2]]
+        frames = {parameter: core.get(source) for parameter, source in tables_of(function, marts).items()}
+        for parameter, source in tables_of(function, marts).items():
+            if frames[parameter] is None:
+                rows = "true" if source == "core.calendar" else "false"
+                frames[parameter] = night.warehouse.con.sql(f"select * from {source} where {rows}").pl().lazy()
+        made = function(**frames, **settings_of(function, night))
+        return made.collect() if isinstance(made, pl.LazyFrame) else made
+
+    return replay

@@ -5,12 +5,11 @@ Put here: gathering. Keep out: writing files and swinging `current` (`publish/`)
 
 import datetime as dt
 import hashlib
-import importlib.metadata
 import json
-import platform
 
 from pipelines.contracts.dictionary import PUBLISHED_LAYERS, comments
 from pipelines.headline import headline
+from pipelines.made_from import NO_PART_IN_RESULTS, TABLE, code_sha256, versions
 from pipelines.meta_tables import counted, source_rows, write_meta_tables
 from pipelines.night import Night
 from pipelines.publish.generation import Contents
@@ -18,7 +17,6 @@ from pipelines.publish.manifest import Facts
 from pipelines.publish.report import report_html
 from pipelines.publish.tables import Table
 from pipelines.transforms.cohorts import RETENTION_COHORTS_MONTHLY
-from pipelines.warehouse import ROOT
 
 PERSONAL = (
     *(f"staging.{kind}" for kind in ("customers", "survey_responses")),
@@ -26,14 +24,12 @@ PERSONAL = (
     "identity.person_map",
     "identity.events",
     "quarantine.rows",
+    TABLE,
 )
-"""What `state.duckdb` holds: contact details, verbatim comments, the person map, rows set aside."""
+"""What `state.duckdb` holds: contact details, comments, the person map, rows set aside, what the night is made from."""
 
 MONTHLY_COLUMNS = {"cohort_month": "cohort_start", "months_since_first_order": "period_number", "month": "period_start"}
 """What the view `marts.retention_cohorts_monthly` calls otherwise than its table."""
-
-CODE = ("pipelines/**/*.py", "assets/**/*.py", "sql/**/*.sql", "data_contracts/**/*.yaml")
-MAKERS = ("duckdb", "polars", "narwhals", "great-expectations", "dagster", "regulars")
 
 
 def contents_of(night: Night) -> Contents:
@@ -70,13 +66,9 @@ def with_view(texts: dict[str, str]) -> dict[str, str]:
 
 def fingerprint(night: Night) -> str:
     """SHA-256 over all that decides the results: what was delivered, the settings, the code, the day, the versions."""
-    code = hashlib.sha256()
-    for pattern in CODE:
-        for path in sorted(ROOT.glob(pattern)):
-            code.update(path.relative_to(ROOT).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
     facts = {
         "as_of": night.as_of.isoformat(),
-        "settings": night.settings.model_dump(mode="json", exclude={"schedule", "publish", "alerts", "targets"}),
+        "settings": night.settings.model_dump(mode="json", exclude=NO_PART_IN_RESULTS),
         "deliveries": [
             [
                 arrival.source,
@@ -85,12 +77,7 @@ def fingerprint(night: Night) -> str:
             ]
             for arrival in night.arrivals
         ],
-        "code": code.hexdigest(),
+        "code": code_sha256(),
         "versions": versions(),
     }
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
-
-
-def versions() -> dict[str, str]:
-    """Name -> version of what makes the tables."""
-    return {"python": platform.python_version()} | {name: importlib.metadata.version(name) for name in MAKERS}

@@ -1,7 +1,7 @@
 """The page for people: one file, no network, no script.
 
 Put here: the order of the page. Keep out: reading (`report_facts.py`), the sections (`report_answers.py`,
-`report_cohorts.py`, `report_proof.py`), drawing (`report_charts.py`), style (`report_style.py`).
+`report_cohorts.py`, `report_restated.py`, `report_proof.py`), drawing (`report_charts.py`), style (`report_style.py`).
 """
 
 import duckdb
@@ -11,6 +11,7 @@ from pipelines.publish.report_answers import churn, concentration, headline, nps
 from pipelines.publish.report_cohorts import cohorts
 from pipelines.publish.report_facts import ReportFacts, Rows, read_facts
 from pipelines.publish.report_proof import proof
+from pipelines.publish.report_restated import restated
 from pipelines.publish.report_style import STYLE
 
 NOTHING_FROM_ELSEWHERE = "default-src 'none'; style-src 'unsafe-inline'"
@@ -30,7 +31,7 @@ def report_html(con: duckdb.DuckDBPyConnection, company: str, generation: str, n
 
 def render(facts: ReportFacts) -> str:
     """The page, whole. The same facts give the same text."""
-    sections = "".join(make(facts) for make in (headline, cohorts, churn, nps, sales, concentration, proof))
+    sections = "".join(make(facts) for make in (headline, cohorts, churn, nps, sales, concentration, restated, proof))
     return f"""<!doctype html>
 <html lang="en">
 <head>

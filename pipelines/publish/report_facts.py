@@ -65,6 +65,7 @@ class ReportFacts:
         reasons: source, kind, rule, description, rows: rows set aside by the promise they break.
         tie_out: `meta.tie_out`, summed per source, kind and currency.
         checks: `meta.checks`, broken promises first.
+        restatements: `meta.restatements` of this generation.
     """
 
     company: str
@@ -82,6 +83,7 @@ class ReportFacts:
     reasons: Rows = ()
     tie_out: Rows = ()
     checks: Rows = ()
+    restatements: Rows = ()
 
 
 def read_facts(con: duckdb.DuckDBPyConnection, company: str, generation: str, numbers: Rows) -> ReportFacts:
@@ -114,6 +116,12 @@ def read_facts(con: duckdb.DuckDBPyConnection, company: str, generation: str, nu
         reasons=_rows(con, REASONS) if _has(con, "quarantine.rows") and _has(con, "meta.checks") else [],
         tie_out=_rows(con, TIE_OUT) if _has(con, "meta.tie_out") else [],
         checks=_rows(con, CHECKS) if _has(con, "meta.checks") else [],
+        restatements=_table(
+            con,
+            "meta.restatements",
+            f"printf('g%06d', generation) = {literal(generation)}",
+            "table_name, metric, key, period_start, cause_rank",
+        ),
     )
 
 

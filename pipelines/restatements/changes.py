@@ -1,0 +1,284 @@
+"""Which records of core are not what they were in the parent generation: late, changed, gone, or of another customer.
+
+Put here: comparing one generation's records with another's, in DuckDB. Keep out: what a changed record does to a figure
+(`replay.py`).
+"""
+
+import datetime as dt
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+import duckdb
+import polars as pl
+
+UNKNOWN = "00000000-0000-0000-0000-000000000000"
+
+MERGED, SPLIT, RATE, ERASED = "customers_merged", "customers_split", "exchange_rate", "erasure"
+
+
+@dataclass(frozen=True)
+class Compared:
+    """A kind of record that figures are made of.
+
+    Attributes:
+        kind: In the singular, as causes are named: `late_order`.
+        table: Of core.
+        kinds: The kinds of delivered rows that it is made from.
+        id: Beside `system`, the column that names a record.
+        delivered_id: What staging calls it.
+        day: The column that says which period it belongs to.
+        who: The columns that say whose it is, the deciding one first.
+        told: The columns that figures are made of, in money as it was delivered.
+        converted: Those made of them at the day's exchange rate.
+    """
+
+    kind: str
+    table: str
+    kinds: tuple[str, ...]
+    id: str
+    day: str
+    who: tuple[str, ...]
+    told: tuple[str, ...]
+    converted: tuple[str, ...] = ()
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """What names a record."""
+        return ("system", self.id)
+
+
+COMPARED = (
+    Compared(
+        "order",
+        "core.orders",
+        ("orders", "order_lines"),
+        "order_id",
+        "order_date",
+        ("customer_id",),
+        ("ordered_at", "order_date", "is_countable", "gross_sales_original", "discounts_original", "currency"),
+        ("gross_sales", "discounts"),
+    ),
+    Compared(
+        "refund",
+        "core.refunds",
+        ("refunds", "order_lines"),
+        "refund_id",
+        "refund_date",
+        ("customer_id",),
+        ("refund_date", "amount_original", "currency"),
+        ("amount",),
+    ),
+    Compared(
+        "answer",
+        "core.survey_responses",
+        ("survey_responses",),
+        "response_id",
+        "answered_date",
+        ("contact_id", "customer_id"),
+        ("answered_at", "answered_date", "nps_group", "score"),
+    ),
+)
+
+
+@dataclass(frozen=True)
+class News:
+    """What may have changed records tonight beside what was delivered.
+
+    Attributes:
+        files: SHA-256 of every file that was read tonight and not by the parent; None: settings and code are the
+            parent's, so that any change came with a delivery.
+        rates: Whether a changed exchange rate came with a delivery.
+        people: Whether a merge or split came with a delivery.
+    """
+
+    files: Collection[str] | None = None
+    rates: bool = True
+    people: bool = True
+
+
+@dataclass(frozen=True)
+class Changes:
+    """The changed records of one kind, and all records of the customers concerned.
+
+    Attributes:
+        of: The kind.
+        records: One row per changed record: `system`, its id, `day_before`, `day_after`, the `who` columns with
+            `_before` and `_after`, `cause` (NULL: only its customer is another) and `who_cause` (NULL: the customer is
+            the same). A cause that no delivery explains is an empty text.
+        before: The parent's records of everybody concerned, as core has them.
+        after: Tonight's.
+    """
+
+    of: Compared
+    records: pl.DataFrame
+    before: pl.DataFrame
+    after: pl.DataFrame
+
+
+def changed_records(
+    con: duckdb.DuckDBPyConnection, of: Compared, parent: str, *, until: dt.date, news: News
+) -> pl.DataFrame:
+    """The records of one kind that changed, up to a day.
+
+    Args:
+        con: Tonight's build.
+        of: The kind.
+        parent: SQL for the parent's table.
+        until: Records that lie later, before and now, are left out.
+        news: What may have changed beside deliveries.
+
+    Returns:
+        `Changes.records`, but with `was`, `stands`, `differs`, `is_converted` and `is_news` in place of causes.
+    """
+    id_, day = of.id, of.day
+    differs = _any_differs(of.told)
+    converted = _any_differs(of.converted) if of.converted else "false"
+    moved = _any_differs(of.who)
+    who = ", ".join(f"old.{name} as {name}_before, new.{name} as {name}_after" for name in of.who)
+    columns = ", ".join(dict.fromkeys(("system", "source", id_, *of.who, *of.told, *of.converted)))
+    found = f"""
+        select
+            coalesce(new.system, old.system) as system,
+            coalesce(new.{id_}, old.{id_}) as {id_},
+            coalesce(new.source, old.source) as source,
+            old.{day} as day_before,
+            new.{day} as day_after,
+            {who},
+            old.system is not null as was,
+            new.system is not null as stands,
+            old.system is not null and new.system is not null and ({differs} or {converted}) as differs,
+            not {differs} as is_converted,
+        from (select {columns} from {of.table}) as new
+        full join (select {columns} from {parent}) as old
+            on old.system = new.system and old.{id_} = new.{id_}
+        where (old.system is null or new.system is null or {differs} or {converted} or {moved})
+            and least(coalesce(old.{day}, new.{day}), coalesce(new.{day}, old.{day})) <= date '{until}'
+    """
+    con.execute(f"create or replace temp table changed_records as {found}")
+    result = con.sql(f"select *, {_is_news(con, of, news)} as is_news from changed_records as changed").pl()
+    con.execute("drop table changed_records")
+    return result
+
+
+def _any_differs(columns: Collection[str]) -> str:
+    return "(" + " or ".join(f"old.{name} is distinct from new.{name}" for name in columns) + ")"
+
+
+def _is_news(con: duckdb.DuckDBPyConnection, of: Compared, news: News) -> str:
+    """SQL: whether a changed record can come from a delivery that the parent did not have."""
+    if news.files is None:
+        return "true"
+    shas = "(" + ", ".join(f"'{sha}'" for sha in sorted(news.files) or [""]) + ")"
+    rows = " union all ".join(
+        f"select _system, {_delivered_id(of, kind)} from staging.{kind} where _file_sha256 in {shas}"
+        for kind in of.kinds
+    )
+    sources = f"select source from delivered.files where file_sha256 in {shas}"
+    return (
+        f"case when stands then (system, {of.id}) in ({rows}) else source in ({sources}) end "
+        f"or (differs and is_converted and {str(news.rates).lower()})"
+    )
+
+
+def _delivered_id(of: Compared, kind: str) -> str:
+    return "order_id" if kind == "order_lines" else of.id
+
+
+def with_causes(changed: pl.DataFrame, of: Compared, moves: pl.DataFrame, gone: pl.Series, news: News) -> pl.DataFrame:
+    """Say why each record changed.
+
+    Args:
+        changed: As `changed_records` gives it.
+        of: The kind.
+        moves: `before`, `after`, `who_cause`: ids that were merged or split tonight; the deciding `who` column's.
+        gone: Ids that nobody bears tonight and that were not merged away.
+        news: What may have changed beside deliveries.
+
+    Returns:
+        `Changes.records`.
+    """
+    first = of.who[0]
+    before = pl.col(f"{first}_before")
+    merged = moves.filter(pl.col("who_cause") == MERGED).unique("before").select("before", heir="after")
+    known = (
+        changed.join(moves, left_on=[f"{first}_before", f"{first}_after"], right_on=["before", "after"], how="left")
+        .join(merged, left_on=f"{first}_before", right_on="before", how="left")
+        .with_columns(is_gone=before.is_in(gone.implode()).fill_null(False))
+    )
+    removed = pl.when("is_gone").then(pl.lit(ERASED)).otherwise(pl.lit(f"removed_{of.kind}"))
+    altered = pl.when("is_converted").then(pl.lit(RATE)).otherwise(pl.lit(f"changed_{of.kind}"))
+    cause = (
+        pl.when(~pl.col("was"))
+        .then(pl.lit(f"late_{of.kind}"))
+        .when(~pl.col("stands"))
+        .then(removed)
+        .when("differs")
+        .then(altered)
+    )
+    moved = pl.col("was") & pl.col("stands") & pl.any_horizontal(
+        pl.col(f"{name}_before").ne_missing(pl.col(f"{name}_after")) for name in of.who
+    )  # fmt: skip
+    people = pl.lit(MERGED if news.people else "")
+    who_cause = (
+        # a removed record of a customer who was merged goes with the heir until it is removed
+        pl.when(pl.col("was") & ~pl.col("stands") & pl.col("heir").is_not_null())
+        .then(people)
+        .when(moved & pl.col("who_cause").is_not_null())
+        .then(pl.col("who_cause") if news.people else pl.lit(""))
+        .when(moved)
+        .then(pl.when("is_news").then(pl.lit(f"changed_{of.kind}")).otherwise(pl.lit("")))
+    )
+    return known.select(
+        "system",
+        of.id,
+        "day_before",
+        "day_after",
+        *[f"{name}_before" for name in of.who],
+        *[
+            pl.when("stands").then(f"{name}_after").otherwise(pl.coalesce(heir, f"{name}_before"))
+            for name, heir in zip(of.who, [pl.col("heir"), *[pl.lit(None, pl.String)] * (len(of.who) - 1)], strict=True)
+        ],
+        cause=pl.when(cause.is_not_null()).then(pl.when("is_news").then(cause).otherwise(pl.lit(""))),
+        who_cause=who_cause,
+    )
+
+
+def rows_of(
+    con: duckdb.DuckDBPyConnection, table: str, of: Compared, people: pl.DataFrame, keys: pl.DataFrame
+) -> pl.DataFrame:
+    """All records of some people, and those with some keys.
+
+    Args:
+        con: Tonight's build.
+        table: SQL for the table.
+        of: The kind.
+        people: One column per `who` column, named like it; ids of it, or NULL.
+        keys: `system` and the id.
+    """
+    con.register("people_concerned", people.to_arrow())
+    con.register("records_concerned", keys.to_arrow())
+    whose = " or ".join(f"{name} in (select {name} from people_concerned where {name} is not null)" for name in of.who)
+    try:
+        concerned = f"(system, {of.id}) in (select system, {of.id} from records_concerned)"
+        return con.sql(f"select * from {table} where {whose} or {concerned}").pl()
+    finally:
+        con.unregister("people_concerned")
+        con.unregister("records_concerned")
+
+
+def people_of(records: pl.DataFrame, of: Compared, others: Mapping[str, Collection[str]]) -> pl.DataFrame:
+    """Whom changed records concern, the unknown customer left out: one column per `who` column.
+
+    Args:
+        records: As `with_causes` gives them; those that no delivery explains concern nobody.
+        of: The kind.
+        others: Column -> ids to add.
+    """
+    explained = records.filter((pl.col("cause") != "").fill_null(False) | (pl.col("who_cause") != "").fill_null(False))
+    columns = []
+    for name in of.who:
+        ids = pl.concat([explained[f"{name}_before"], explained[f"{name}_after"]]).cast(pl.String)
+        added = pl.Series(name, list(others.get(name, ())), dtype=pl.String)
+        every = pl.concat([ids.alias(name), added]).drop_nulls().unique(maintain_order=True)
+        columns.append(every.filter(every != UNKNOWN).to_frame())
+    return pl.concat(columns, how="diagonal")

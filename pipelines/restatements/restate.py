@@ -1,0 +1,185 @@
+"""`meta.restatements`: tonight's published figures beside the parent generation's, and why they differ.
+
+Put here: reading both generations, and the order of the work. Keep out: which figures (`figures.py`), which records
+changed (`changes.py`), and the arithmetic (`replay.py`, `causes.py`).
+
+Most nights change no figure of a past period, and all this costs is reading a few small tables. Only when one changed
+are orders, refunds and answers compared, and only of the kinds it is made of. The effect of every cause is found by
+running the mart again on the records of the customers concerned, once per cause.
+"""
+
+import datetime as dt
+from collections.abc import Callable, Mapping, Sequence
+
+import duckdb
+import polars as pl
+
+from pipelines.made_from import TABLE, TABLE_COLUMNS, MadeFrom, changed_settings, changed_versions, made_from
+from pipelines.night import Night
+from pipelines.publish.tables import literal
+from pipelines.restatements.causes import Step, count_records, sentence, shares_of, with_rest
+from pipelines.restatements.changes import Changes
+from pipelines.restatements.earlier import Earlier
+from pipelines.restatements.evidence import customers_of, read_changes, read_news
+from pipelines.restatements.figures import KEY, list_restated, read_figures, wanted
+from pipelines.restatements.replay import STEPS, causes_of_records, core_after, steps_taken
+
+RESTATEMENTS = "meta.restatements"
+KEPT_DAYS = 365
+"""How long an earlier night's restatements are carried on, in days of as_of."""
+
+MADE_OF: Mapping[str, tuple[str, ...]] = {
+    "marts.sales_new_vs_returning": ("core.orders", "core.refunds"),
+    "marts.churn": ("core.orders", "core.refunds"),
+    "marts.retention_cohorts": ("core.orders", "core.refunds"),
+    "marts.nps": ("core.survey_responses",),
+}
+"""Mart -> the tables of records that its figures are made of."""
+
+Replay = Callable[[str, Mapping[str, pl.LazyFrame]], pl.DataFrame]
+"""A mart's table made again: its name, and the tables of core that differ from tonight's. The others must be empty,
+but for the calendar."""
+
+
+def write_restatements(night: Night, replay: Replay) -> None:
+    """Make `meta.restatements`, and write down what this night is made from for the next one.
+
+    Args:
+        night: The night, all marts built.
+        replay: Runs a mart on other tables.
+    """
+    now = made_from(night.settings)
+    night.warehouse.write_frame(
+        TABLE, pl.DataFrame(now.rows(), schema=["part", "name", "value"], orient="row"), TABLE_COLUMNS
+    )
+    columns = night.contracts[RESTATEMENTS].types
+    empty = pl.DataFrame(schema={name: pl.Null for name, _ in columns})
+    rows = [empty]
+    if night.parent is not None and night.parent.manifest.as_of <= night.as_of:
+        earlier = Earlier(night.warehouse.con, night.parent)
+        gone = earlier.lost()
+        if gone:
+            night.say(f"What changed since {night.parent.name} cannot be told: {gone} is gone from it.")
+        else:
+            rows += [carried_on(earlier, night.as_of), restated(night, earlier, now, replay)]
+    night.warehouse.write_frame(RESTATEMENTS, pl.concat(rows, how="diagonal_relaxed").select(empty.columns), columns)
+
+
+def carried_on(earlier: Earlier, as_of: dt.date) -> pl.DataFrame:
+    """The restatements of the nights before, so that one table tells of a year."""
+    if not earlier.has(RESTATEMENTS):
+        return pl.DataFrame()
+    since = as_of - dt.timedelta(days=KEPT_DAYS)
+    return earlier.con.sql(f"select * from {earlier.sql(RESTATEMENTS)} where as_of > date '{since}'").pl()
+
+
+def restated(night: Night, earlier: Earlier, now: MadeFrom, replay: Replay) -> pl.DataFrame:
+    """Tonight's restatements, as the contract has them."""
+    con = night.warehouse.con
+    tables = [table for table in MADE_OF if earlier.has(table)]
+    figures = pl.concat([list_restated(*(_figures(earlier, table, side) for side in (0, 1))) for table in tables])
+    if figures.is_empty():
+        return pl.DataFrame()
+    before = earlier.made_from()
+    others = _others(night, earlier, before, now)
+    news = read_news(con, earlier, before, now)
+    concerned = sorted({name for table in figures["table_name"].unique() for name in MADE_OF[table]})
+    changes = read_changes(con, earlier, concerned, figures["period_end"].max(), news)  # type: ignore[arg-type]
+    shares = pl.concat(
+        [_shares(con, part, changes, others, replay, earlier) for part in figures.partition_by("table_name")]
+    )
+    return _described(night, figures, shares, others)
+
+
+def _figures(earlier: Earlier, table: str, side: int) -> pl.DataFrame:
+    """The figures of periods that were over when the parent was published: its own (0) or tonight's (1)."""
+    source = table if side else earlier.sql(table)
+    columns = earlier.con.sql(f"select * from {source} limit 0").columns
+    narrow = [
+        f"{column} in ({', '.join(map(literal, sorted(values)))})" for column, values in wanted(table, columns).items()
+    ]
+    rows = earlier.con.sql(f"select * from {source} where {' and '.join(narrow) or 'true'}").pl()
+    return read_figures(rows, table).filter(pl.col("period_end") <= earlier.as_of)
+
+
+def _others(night: Night, earlier: Earlier, before: MadeFrom, now: MadeFrom) -> dict[str, dict[str, str]]:
+    """Table -> what but records may have changed its figures -> a sentence about it."""
+    settings, versions = changed_settings(before, now) if before.code else [], changed_versions(before, now)
+    old = dict(earlier.rows(f"select table_name, version from {earlier.sql('meta.contracts')}"))
+    said: dict[str, dict[str, str]] = {}
+    for table in MADE_OF:
+        said[table] = {}
+        if settings:
+            said[table]["settings"] = f"Settings changed: {_listed(settings)}."
+        if table in old and old[table] != night.contracts[table].version:
+            change = f"{old[table]} → {night.contracts[table].version}"
+            said[table]["definition"] = f"The definition of {table} changed: {change}; its contract says how."
+        elif before.code != now.code or versions:
+            said[table]["code_version"] = f"The code that makes the figures changed{_in_brackets(versions)}."
+    return said
+
+
+def _listed(names: Sequence[str], most: int = 5) -> str:
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more
+
+
+def _in_brackets(names: Sequence[str]) -> str:
+    return f" ({_listed(names)})" if names else ""
+
+
+def _shares(
+    con: duckdb.DuckDBPyConnection,
+    figures: pl.DataFrame,
+    changes: Sequence[Changes],
+    others: Mapping[str, Mapping[str, str]],
+    replay: Replay,
+    earlier: Earlier,
+) -> pl.DataFrame:
+    """Why the restated figures of one table changed: shares and counts of records."""
+    table = str(figures["table_name"][0])
+    mine = [each for each in changes if each.of.table in MADE_OF[table]]
+    customers = customers_of(con, earlier, mine)
+
+    def again(step: int) -> pl.DataFrame:
+        core = {name: frame.lazy() for name, frame in core_after(step, mine, customers).items()}
+        return read_figures(replay(table, core), table)
+
+    steps = [Step(cause, again(STEPS.index(cause) + 1)) for cause in steps_taken(mine)]
+    shares = shares_of(figures, again(0) if steps else figures.clear(), steps)
+    return count_records(figures, with_rest(figures, shares, list(others[table])), causes_of_records(mine))
+
+
+def _described(
+    night: Night, figures: pl.DataFrame, shares: pl.DataFrame, others: Mapping[str, Mapping[str, str]]
+) -> pl.DataFrame:
+    """The rows as the contract has them: every figure once per cause, the cause with the largest share first."""
+    parent = night.parent
+    if parent is None:
+        raise RuntimeError("a figure is restated only where an earlier generation told it")
+    rows = shares.join(figures, on=list(KEY)).with_columns(size=pl.col("explained_change").abs())
+    told = ["cause", "record_count", "window", "table_name"]
+    words = [
+        sentence(cause, count, window, parent.name, others[table])
+        for cause, count, window, table in rows.select(told).iter_rows()
+    ]
+    figure = ["table_name", *KEY]
+    return (
+        rows.with_columns(
+            pl.Series("reason", words, dtype=pl.String),
+            generation=pl.lit(night.number),
+            parent_generation=pl.lit(parent.number),
+            as_of=pl.lit(night.as_of),
+            change=_plain(pl.col("value_after") - pl.col("value_before")),
+            explained_change=_plain(pl.col("explained_change")),
+        )
+        .sort(*figure, "size", "cause", descending=[False] * len(figure) + [True, False], nulls_last=True)
+        .with_columns(cause_rank=pl.int_range(1, pl.len() + 1).over(figure))
+        .drop("size", "window", "of_before", "of_after", "per_before", "per_after")
+    )
+
+
+def _plain(change: pl.Expr) -> pl.Expr:
+    """Money and counts without the dust of doubles; what they are made of has four decimals at most."""
+    is_rate = pl.col("unit").is_in(["ratio", "points"])
+    return pl.when(is_rate).then(change).otherwise(change.round(4))
