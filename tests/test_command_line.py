@@ -141,7 +141,9 @@ def test_the_published_file_explains_itself(company):
 
 
 def test_doctor_tells_every_problem_at_once(company, tmp_path):
-    assert "0 problems" in regulars("doctor", "--settings", company / "regulars.yaml").stdout
+    well = regulars("doctor", "--settings", company / "regulars.yaml", "--home", company / "home").stdout
+    assert "0 problems" in well
+    assert "lapse_days is 365; your customers' gaps suggest" in well
     text = (company / "regulars.yaml").read_text(encoding="utf-8")
     (tmp_path / "regulars.yaml").write_text(text.replace("  email: Email", "  emial: Email"), encoding="utf-8")
     sick = regulars("doctor", "--settings", tmp_path / "regulars.yaml")

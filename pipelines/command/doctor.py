@@ -16,10 +16,13 @@ from pathlib import Path
 from typing import Literal
 from zoneinfo import ZoneInfo
 
+import duckdb
+
 from pipelines.command.request import home_of
 from pipelines.contracts.lint import lint
 from pipelines.errors import InputRefused, RegularsError, SettingsWrong, StorageFailed
 from pipelines.home import Home
+from pipelines.publish.duckdb_file import PUBLISHED_FILE
 from pipelines.settings import Settings, Source
 from pipelines.settings_file import load_settings
 from pipelines.sources.delivered_files import find_files
@@ -34,6 +37,7 @@ Mark = Literal["ok", "warning", "problem"]
 SIGNS = {"ok": "ok     ", "warning": "warning", "problem": "PROBLEM"}
 TESTED = {"duckdb": "1.5.", "polars": "2.", "great-expectations": "1.24.", "dagster": "1.13."}
 FEW_BYTES = 1_000_000_000
+LAPSE = "select proposed_lapse_days, lapse_days, returns_in_time_rate, reason from marts.lapse_proposal"
 
 
 @dataclass(frozen=True)
@@ -72,6 +76,7 @@ def _look(settings: Path, *, data: Path | None, home: Path | None, now: dt.datet
     yield Finding("ok", "settings", f"{settings}: {company.company.name}, {len(company.sources)} sources")
     for name, source in company.sources.items():
         yield from _source(name, source, (data or settings.parent).resolve())
+    yield from _lapse(company, home_of(home, settings))
     yield from _schedule(company, now)
 
 
@@ -159,6 +164,40 @@ def _newest_file(name: str, source: Source, path: Path, checker: ExpressionCheck
         )
     if landed.malformed_count:
         yield Finding("warning", subject, f"{path.name}: {landed.malformed_count} lines are no records")
+
+
+def _lapse(company: Settings, home: Home) -> Iterator[Finding]:
+    """What the last night found out about `lapse_days`: advice, so never a problem."""
+    try:
+        current = home.current()
+        if current is None:
+            return
+        with duckdb.connect(current.path / PUBLISHED_FILE, read_only=True) as con:
+            found = con.execute(LAPSE).fetchone()
+    except (RegularsError, duckdb.Error):  # said under `home`; or published before there were proposals
+        return
+    if found is not None:
+        yield Finding("ok", "lapse_days", _advice(company.lapse_days, *found))
+
+
+def _advice(lapse_days: int, proposed: int | None, judged: int, in_time: float | None, reason: str | None) -> str:
+    """The setting and the proposal in a sentence.
+
+    Args:
+        lapse_days: The present setting.
+        proposed: `marts.lapse_proposal`, proposed_lapse_days.
+        judged: The setting of the last night.
+        in_time: The share of returning customers, 0 to 1, who come back within `judged` days; None when not known.
+        reason: Why nothing is proposed, or why the proposal may grow.
+    """
+    if proposed is None:
+        return f"lapse_days is {lapse_days}; nothing is proposed yet: {reason}"
+    because = f"90 % of those who come back at all do so within {proposed} days"
+    if in_time is not None:
+        because += f", {in_time:.1%} within {judged}"
+    return f"lapse_days is {lapse_days}; your customers' gaps suggest {proposed}, because {because}" + (
+        f" ({reason})" if reason else ""
+    )
 
 
 def _schedule(company: Settings, now: dt.datetime) -> Iterator[Finding]:

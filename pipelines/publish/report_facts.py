@@ -57,7 +57,7 @@ class ReportFacts:
         currency: The company's currency, such as `EUR`; empty when unknown.
         lapse_days: Days without an order after which a customer counts as lost.
         cohorts: `marts.retention_cohorts`, months of the whole base.
-        churn: `marts.churn`.
+        churn: `marts.churn` of the whole base.
         nps: `marts.nps` of the whole base, all grains.
         sales: `marts.sales_new_vs_returning`.
         concentration: `marts.revenue_concentration`, the last day of each scope.
@@ -96,7 +96,7 @@ def read_facts(con: duckdb.DuckDBPyConnection, company: str, generation: str, nu
         numbers: The headline: label, value, n and text each.
     """
     whole = "dimension = 'all'"
-    churn = _table(con, "marts.churn", order="month_end")
+    churn = _table(con, "marts.churn", whole, "month_end")
     runs = _table(con, "meta.runs", order="generation")
     settings = _table(con, "raw.company")
     days = [row["as_of"] for row in (*settings, *runs, *churn) if row.get("as_of") is not None]

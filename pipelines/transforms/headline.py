@@ -61,7 +61,8 @@ def find_headline(
     visits = _first_visits(orders, calendar, as_of)
     observed = visits.filter(pl.col("first_day") <= (as_of - EPOCH).days - REPEAT_DAYS)
     repeated = observed.filter(pl.col("second_day") - pl.col("first_day") <= REPEAT_DAYS).height
-    known_churn = read_into_polars(churn).filter(pl.col("churn_rate_12m").is_not_null()).sort("month_end").tail(1)
+    is_known = (pl.col("dimension") == "all") & pl.col("churn_rate_12m").is_not_null()
+    known_churn = read_into_polars(churn).filter(is_known).sort("month_end").tail(1)
     window = _last_window(read_into_polars(nps))
     return Headline(
         as_of=as_of,

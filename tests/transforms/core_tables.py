@@ -10,11 +10,15 @@ import duckdb
 import polars as pl
 from hypothesis import strategies as st
 
+from pipelines.settings import Cohorts
+from pipelines.transforms.dimensions import customer_dimensions
+
 Row = dict[str, Any]
 Tables = dict[str, Any]
 Engine = Callable[[dict[str, pl.DataFrame]], Any]
 
 UNKNOWN = "unknown"
+WHOLE_BASE = Cohorts(dimensions=[])
 MONEY = pl.Decimal(18, 4)
 ORDER_SCHEMA = {
     "system": pl.String,
@@ -25,13 +29,28 @@ ORDER_SCHEMA = {
     "discounts": MONEY,
     "is_countable": pl.Boolean,
     "is_first_order": pl.Boolean,
+    "channel": pl.String,
+    "store_id": pl.String,
 }
+LINE_SCHEMA = {
+    "system": pl.String,
+    "order_id": pl.String,
+    "customer_idx": pl.Int32,
+    "order_date": pl.Date,
+    "product_id": pl.String,
+    "category": pl.String,
+    "gross_sales": MONEY,
+    "is_first_order": pl.Boolean,
+}
+PRODUCT_SCHEMA = {"system": pl.String, "product_id": pl.String, "category": pl.String}
 REFUND_SCHEMA = {"refund_id": pl.String, "customer_idx": pl.Int32, "refund_date": pl.Date, "amount": MONEY}
 CUSTOMER_SCHEMA = {
     "customer_id": pl.String,
     "customer_idx": pl.Int32,
     "country": pl.String,
     "customer_type": pl.String,
+    "acquisition_channel": pl.String,
+    "acquisition_cost": MONEY,
     "owner": pl.String,
 }
 FIRST_DAY, LAST_DAY = dt.date(2020, 1, 1), dt.date(2026, 12, 31)
@@ -71,6 +90,21 @@ def core(*rows: Row) -> dict[str, pl.DataFrame]:
     }
 
 
+def dimensions_of(
+    tables: dict[str, pl.DataFrame], as_of: dt.date, lapse_days: int = 365, **columns: pl.Expr
+) -> pl.DataFrame:
+    """`marts.customer_dimensions` of the tables; with columns of its customers set, such as `country=pl.lit("DE")`."""
+    lines, products = tables.get("order_lines"), tables.get("products")
+    return customer_dimensions(
+        tables["orders"],
+        pl.DataFrame(schema=LINE_SCHEMA) if lines is None else lines,
+        pl.DataFrame(schema=PRODUCT_SCHEMA) if products is None else products,
+        tables["customers"].with_columns(**columns),
+        as_of=as_of,
+        lapse_days=lapse_days,
+    )
+
+
 def mark_first_orders(orders: list[Row]) -> list[Row]:
     """The orders with `system`, `order_id` and `is_first_order`, as `core.orders` has them."""
     numbered = [row | {"system": "shop", "order_id": f"o{number:04}"} for number, row in enumerate(orders)]
@@ -83,15 +117,24 @@ def mark_first_orders(orders: list[Row]) -> list[Row]:
     return [row | {"is_first_order": row["order_id"] in firsts} for row in numbered]
 
 
-def calendar(first: dt.date, last: dt.date) -> pl.DataFrame:
+def calendar(first: dt.date, last: dt.date, fiscal_year_starts: int = 1) -> pl.DataFrame:
     """`core.calendar`, the columns that the scans use."""
     day = pl.col("day")
+    months = day.dt.year() * 12 + day.dt.month().cast(pl.Int32) - fiscal_year_starts
+    ended = day.dt.month() >= fiscal_year_starts if fiscal_year_starts > 1 else pl.lit(False)
+    fiscal_month = months % 12
     return pl.DataFrame({"day": pl.date_range(first, last, eager=True)}).with_columns(
         day_idx=day.cast(pl.Int32),
         week_idx=(day.cast(pl.Int32) + 3) // 7,
+        week_start=day.dt.truncate("1w"),
         month_idx=day.dt.year() * 12 + day.dt.month().cast(pl.Int32) - 1,
+        month=day.dt.month_start(),
         quarter_idx=day.dt.year() * 4 + day.dt.quarter().cast(pl.Int32) - 1,
         year=day.dt.year(),
+        fiscal_year=day.dt.year() + ended.cast(pl.Int32),
+        fiscal_year_start=day.dt.month_start().dt.offset_by(pl.format("-{}mo", fiscal_month)),
+        fiscal_quarter_start=day.dt.month_start().dt.offset_by(pl.format("-{}mo", fiscal_month % 3)),
+        fiscal_quarter_idx=(day.dt.year() + ended.cast(pl.Int32)) * 4 + fiscal_month // 3,
     )
 
 
@@ -135,6 +178,7 @@ def _order_rows() -> st.SearchStrategy[Row]:
             "gross_sales": _money(200),
             "discounts": st.sampled_from([Decimal(0), Decimal("0.0015"), Decimal(5)]),
             "is_countable": st.sampled_from([True, True, True, False]),
+            "channel": st.sampled_from(["web", "shop", None]),
         }
     )
 
@@ -154,6 +198,11 @@ def companies(most_orders: int = 40) -> st.SearchStrategy[tuple[list[Row], list[
     )
 
 
+TYPES = ("home", "office", None)
+COSTS = (None, Decimal(0), Decimal(30), Decimal("120.5"), None, Decimal(300), Decimal(70), None, None, None)
+"""Type and acquisition cost of the drawn customers, by their number."""
+
+
 def frames(orders: list[Row], refunds: list[Row]) -> dict[str, pl.DataFrame]:
     """The drawn rows as tables; every customer has the id `c<idx>`."""
     numbered = [row | {"refund_id": f"r{number}"} for number, row in enumerate(refunds)]
@@ -161,7 +210,16 @@ def frames(orders: list[Row], refunds: list[Row]) -> dict[str, pl.DataFrame]:
         "orders": pl.DataFrame(orders, schema=ORDER_SCHEMA),
         "refunds": pl.DataFrame(numbered, schema=REFUND_SCHEMA),
         "customers": pl.DataFrame(
-            [{"customer_id": f"c{idx}", "customer_idx": idx} for idx in range(10)], schema=CUSTOMER_SCHEMA
+            [
+                {
+                    "customer_id": f"c{idx}",
+                    "customer_idx": idx,
+                    "customer_type": TYPES[idx % 3],
+                    "acquisition_cost": cost,
+                }
+                for idx, cost in zip(range(10), COSTS, strict=True)
+            ],
+            schema=CUSTOMER_SCHEMA,
         ),
         "calendar": CALENDAR,
     }

@@ -20,10 +20,14 @@ def contract_of(mart: str) -> Contract:
 
 
 def write_tables(con: duckdb.DuckDBPyConnection, mart: str, frame: pl.DataFrame, core: dict[str, pl.DataFrame]) -> None:
-    """`core.*` and `marts.<mart>`, the mart with the columns and types that its contract promises, in that order."""
+    """`core.*` and `marts.<mart>`, the mart with the columns and types that its contract promises, in that order.
+
+    Tables named `marts.…` among the core tables are written too: some promises compare a mart with another.
+    """
     con.execute("create schema if not exists core; create schema if not exists marts")
     columns = contract_of(mart).columns
-    for name, rows in ({f"core.{name}": core[name] for name in CORE} | {f"marts.{mart}": frame}).items():
+    others = {name: rows for name, rows in core.items() if name.startswith("marts.")}
+    for name, rows in ({f"core.{name}": core[name] for name in CORE} | others | {f"marts.{mart}": frame}).items():
         con.register("rows_of_test", rows.to_arrow())
         con.execute(f"create or replace table {name} as from rows_of_test")
         con.unregister("rows_of_test")

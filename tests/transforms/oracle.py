@@ -9,6 +9,8 @@ import datetime as dt
 from collections import defaultdict
 from decimal import Decimal
 from fractions import Fraction
+from itertools import pairwise
+from statistics import median
 from typing import Any
 
 Row = dict[str, Any]
@@ -39,17 +41,18 @@ def year_before(day: dt.date) -> dt.date:
     return day.replace(year=day.year - 1)
 
 
-def period(day: dt.date, grain: str) -> tuple[dt.date, dt.date]:
+def period(day: dt.date, grain: str, fiscal_year_starts: int = 1) -> tuple[dt.date, dt.date]:
     """First and last day of the period that a day lies in."""
     if grain == "week":
         monday = day - dt.timedelta(days=day.weekday())
         return monday, monday + dt.timedelta(days=6)
-    if grain == "year":
-        return dt.date(day.year, 1, 1), dt.date(day.year, 12, 31)
-    if grain == "quarter":
-        first = (day.month - 1) // 3 * 3 + 1
-        return dt.date(day.year, first, 1), end_of_month(dt.date(day.year, first + 2, 1))
-    return day.replace(day=1), end_of_month(day)
+    first, months = day.replace(day=1), {"month": 1, "quarter": 3, "year": 12}[grain]
+    while (first.month - fiscal_year_starts) % months:
+        first = (first - DAY).replace(day=1)
+    last = end_of_month(first)
+    for _ in range(months - 1):
+        last = end_of_month(last + DAY)
+    return first, last
 
 
 def purchases_by(keys: Any, orders: list[Row], refunds: list[Row], as_of: dt.date) -> dict[Any, Row]:
@@ -79,50 +82,77 @@ def purchase_days(orders: list[Row], as_of: dt.date) -> dict[int, list[dt.date]]
     return {idx: sorted(of) for idx, of in days.items()}
 
 
-def cohorts(orders: list[Row], refunds: list[Row], as_of: dt.date, lapse_days: int, grain: str) -> list[Row]:
-    days = purchase_days(orders, as_of)
-    begins = {idx: period(of[0], grain)[0] for idx, of in days.items()}
-    first_of_all = min((of[0] for of in days.values()), default=None)
+def cohorts(
+    orders: list[Row],
+    refunds: list[Row],
+    as_of: dt.date,
+    lapse_days: int,
+    grain: str,
+    *,
+    costs: dict[int, Decimal] | None = None,
+    fiscal_year_starts: int = 1,
+    members_of: tuple[str, str, set[int]] | None = None,
+) -> list[Row]:
+    """Cohorts of the whole base, or of `members_of` (dimension, value, customers) only."""
+    everybody = purchase_days(orders, as_of)
+    first_of_all = min((of[0] for of in everybody.values()), default=None)
+    name, value, chosen = members_of or ("all", "all", set(everybody))
+    days = {idx: of for idx, of in everybody.items() if idx in chosen}
+    begins = {idx: period(of[0], grain, fiscal_year_starts)[0] for idx, of in days.items()}
     rows = []
     for cohort_start in sorted(set(begins.values())):
         members = {idx for idx, begin in begins.items() if begin == cohort_start}
-        start, number, cumulative = cohort_start, 0, Decimal(0)
+        costed = members & set(costs or {})
+        cost = sum((costs[idx] for idx in costed), Decimal(0)) if costs else Decimal(0)
+        start, number, cumulative, cumulative_costed, payback = cohort_start, 0, Decimal(0), Decimal(0), None
+        cells = []
         while start <= as_of:
-            end = period(start, grain)[1]
-            ordered = [
-                row
-                for row in countable(orders, as_of)
-                if row["customer_idx"] in members and start <= row["order_date"] <= end
-            ]
-            net_sales = sum((row["gross_sales"] - row["discounts"] for row in ordered), Decimal(0))
+            end = period(start, grain, fiscal_year_starts)[1]
+            earned = {idx: Decimal(0) for idx in members}
+            buyers, order_count = set(), 0
+            for row in countable(orders, as_of):
+                if row["customer_idx"] in members and start <= row["order_date"] <= end:
+                    earned[row["customer_idx"]] += row["gross_sales"] - row["discounts"]
+                    buyers.add(row["customer_idx"])
+                    order_count += 1
             for row in until(refunds, as_of):
                 early = number == 0 and row["refund_date"] < start
                 if row["customer_idx"] in members and (early or start <= row["refund_date"] <= end):
-                    net_sales -= row["amount"]
-            cumulative += net_sales
-            retained = len({row["customer_idx"] for row in ordered})
+                    earned[row["customer_idx"]] -= row["amount"]
+            cumulative += sum(earned.values())
+            cumulative_costed += sum((earned[idx] for idx in costed), Decimal(0))
             is_complete = end <= as_of
-            rows.append(
+            if is_complete and costed and payback is None and cumulative_costed >= cost:
+                payback = number
+            seen_again = sum(any(day >= start for day in days[idx]) for idx in members)
+            cells.append(
                 {
                     "grain": grain,
                     "cohort_start": cohort_start,
                     "period_number": number,
                     "period_start": start,
-                    "dimension": "all",
-                    "dimension_value": "all",
+                    "dimension": name,
+                    "dimension_value": value,
                     "cohort_size": len(members),
-                    "retained_customers": retained,
-                    "retention_rate": retained / len(members) if is_complete else None,
-                    "order_count": len(ordered),
-                    "net_sales": net_sales,
+                    "retained_customers": len(buyers),
+                    "retention_rate": len(buyers) / len(members) if is_complete else None,
+                    "rolling_retained_customers": seen_again,
+                    "rolling_retention_rate": seen_again / len(members) if is_complete else None,
+                    "is_rolling_settled": end + lapse_days * DAY <= as_of,
+                    "order_count": order_count,
+                    "net_sales": sum(earned.values()),
                     "cumulative_net_sales": cumulative,
                     "cumulative_net_sales_per_customer": float(cumulative) / len(members) if is_complete else None,
+                    "customers_with_cost": len(costed),
+                    "acquisition_cost": cost if costed else None,
+                    "cumulative_net_sales_with_cost": cumulative_costed,
                     "is_left_censored": cohort_start < first_of_all + lapse_days * DAY,
                     "is_complete": is_complete,
                     "as_of": as_of,
                 }
             )
             start, number = end + DAY, number + 1
+        rows += [cell | {"payback_period": payback} for cell in cells]
     return rows
 
 
@@ -130,11 +160,13 @@ def is_active(days: list[dt.date], at: dt.date, lapse_days: int) -> bool:
     return any(at - lapse_days * DAY < day <= at for day in days)
 
 
-def churn(orders: list[Row], as_of: dt.date, lapse_days: int) -> list[Row]:
-    customers = list(purchase_days(orders, as_of).values())
+def churn(orders: list[Row], as_of: dt.date, lapse_days: int, chosen: set[int] | None = None) -> list[Row]:
+    """Of the whole base, or of the chosen customers only; the history is the whole base's."""
+    everybody = purchase_days(orders, as_of)
+    customers = [days for idx, days in everybody.items() if chosen is None or idx in chosen]
     if not customers:
         return []
-    first_day = min(days[0] for days in customers)
+    first_day = min(days[0] for days in everybody.values())
     rows = []
     end = end_of_month(first_day)
     while end <= as_of:
@@ -287,3 +319,106 @@ def sales(orders: list[Row], refunds: list[Row], as_of: dt.date) -> list[Row]:
 
 def sold(orders: list[Row]) -> Decimal:
     return sum((row["gross_sales"] - row["discounts"] for row in orders), Decimal(0))
+
+
+def reactivated_customers(orders: list[Row], refunds: list[Row], as_of: dt.date, lapse_days: int) -> list[Row]:
+    rows = []
+    for idx, days in purchase_days(orders, as_of).items():
+        returns = [day for before, day in pairwise(days) if (day - before).days > lapse_days]
+        for number, day in enumerate(returns):
+            before = max(each for each in days if each < day)
+            until_day = returns[number + 1] if number + 1 < len(returns) else dt.date.max
+            mine = [
+                row
+                for row in countable(orders, as_of)
+                if row["customer_idx"] == idx and day <= row["order_date"] < until_day
+            ]
+            back = [
+                row
+                for row in until(refunds, as_of)
+                if row["customer_idx"] == idx and day <= row["refund_date"] < until_day
+            ]
+            last = max(each for each in days if each < until_day)
+            rows.append(
+                {
+                    "customer_idx": idx,
+                    "returned_on": day,
+                    "lapsed_on": before + lapse_days * DAY,
+                    "days_lapsed": (day - before).days - lapse_days,
+                    "order_count_since": len(mine),
+                    "net_sales_since": sum((row["gross_sales"] - row["discounts"] for row in mine), Decimal(0))
+                    - sum((row["amount"] for row in back), Decimal(0)),
+                    "is_active": last + lapse_days * DAY > as_of,
+                }
+            )
+    return sorted(rows, key=lambda row: (row["customer_idx"], row["returned_on"]))
+
+
+def kaplan_meier(waits: list[tuple[int, bool]]) -> dict[int, Fraction]:
+    """{day: share for whom it has not happened by then}; a wait is its days, and whether it ended with the event."""
+    share, found = Fraction(1), {}
+    for day in sorted({days for days, _ in waits}):
+        at_risk = sum(days >= day for days, _ in waits)
+        share *= 1 - Fraction(sum(days == day and happened for days, happened in waits), at_risk)
+        found[day] = share
+    return found
+
+
+def behaviour(orders: list[Row], refunds: list[Row], as_of: dt.date, chosen: set[int] | None = None) -> list[Row]:
+    everybody = purchase_days(orders, as_of)
+    customers = {idx: days for idx, days in everybody.items() if chosen is None or idx in chosen}
+    if not customers:
+        return []
+    rows = []
+    moved = [row["refund_date"] for row in until(refunds, as_of) if row["customer_idx"] in everybody]
+    start = min(*(days[0] for days in everybody.values()), *moved, as_of).replace(day=1)
+    while start <= as_of:
+        end = end_of_month(start)
+        bought = [
+            row
+            for row in countable(orders, as_of)
+            if row["customer_idx"] in customers and start <= row["order_date"] <= end
+        ]
+        back = [
+            row["amount"]
+            for row in until(refunds, as_of)
+            if row["customer_idx"] in customers and start <= row["refund_date"] <= end
+        ]
+        sales = sum((row["gross_sales"] - row["discounts"] for row in bought), Decimal(0))
+        buyers = {row["customer_idx"] for row in bought}
+        new = [idx for idx in customers if start <= customers[idx][0] <= end]
+        gaps = [(customers[idx][1] - customers[idx][0]).days for idx in new if len(customers[idx]) > 1]
+        waits = [(gap, True) for gap in gaps]
+        waits += [((as_of - customers[idx][0]).days, False) for idx in new if len(customers[idx]) == 1]
+        half = [day for day, share in kaplan_meier(waits).items() if share <= Fraction(1, 2)]
+        known = {days: bool(new) and end + days * DAY <= as_of for days in (90, 365)}
+        repeated = {days: sum(gap <= days for gap in gaps) for days in (90, 365)}
+        within_a_year = [gap for gap in gaps if gap <= 365]
+        is_complete = end <= as_of
+        rows.append(
+            {
+                "month": start,
+                "customers": len(buyers),
+                "order_count": len(bought),
+                "sales": sales,
+                "refunds": sum(back, Decimal(0)),
+                "net_sales": sales - sum(back, Decimal(0)),
+                "average_order_value": float(sales) / len(bought) if is_complete and bought else None,
+                "orders_per_customer": len(bought) / len(buyers) if is_complete and buyers else None,
+                "returning_customers": len(buyers) - len(new),
+                "returning_customer_rate": (len(buyers) - len(new)) / len(buyers) if is_complete and buyers else None,
+                "new_customers": len(new),
+                "repeat_customers_90d": repeated[90],
+                "repeat_rate_90d": repeated[90] / len(new) if known[90] else None,
+                "repeat_customers_365d": repeated[365],
+                "repeat_rate_365d": repeated[365] / len(new) if known[365] else None,
+                "median_days_to_second_order": min(half) if half and is_complete else None,
+                "median_days_to_second_order_365d": float(median(within_a_year))
+                if known[365] and within_a_year
+                else None,
+                "is_complete": is_complete,
+                "as_of": as_of,
+            }
+        )
+        start = end + DAY
+    return rows

@@ -9,9 +9,27 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
-from pipelines.transforms.churn import CHURN_COLUMNS, CHURNED_COLUMNS, churn, churned_customers, list_spells
+from pipelines.settings import Cohorts
+from pipelines.transforms.churn import CHURN_COLUMNS, churn, list_spells
+from pipelines.transforms.churned_customers import (
+    CHURNED_COLUMNS,
+    REACTIVATED_COLUMNS,
+    churned_customers,
+    reactivated_customers,
+)
 from tests.transforms import oracle
-from tests.transforms.core_tables import ENGINES, Row, companies, core, frames, order, refund
+from tests.transforms.core_tables import (
+    ENGINES,
+    TYPES,
+    WHOLE_BASE,
+    Row,
+    companies,
+    core,
+    dimensions_of,
+    frames,
+    order,
+    refund,
+)
 
 AS_OF = dt.date(2026, 3, 31)
 LONG_AGO = order("zoe", "2022-01-01")
@@ -21,8 +39,20 @@ LONG_AGO = order("zoe", "2022-01-01")
 def months(*rows: Row, as_of: dt.date = AS_OF, lapse_days: int = 365) -> dict[str, Row]:
     """{month: row} of churn."""
     tables = core(*rows)
-    found = churn(tables["orders"], tables["calendar"], as_of=as_of, lapse_days=lapse_days)
+    found = monthly(tables, as_of=as_of, lapse_days=lapse_days)
     return {f"{row['month_end']:%Y-%m}": row for row in found.to_dicts()}
+
+
+def monthly(
+    tables: dict[str, pl.DataFrame], *, as_of: dt.date = AS_OF, lapse_days: int = 365, cohorts: Cohorts = WHOLE_BASE
+) -> pl.DataFrame:
+    known = dimensions_of(tables, as_of, lapse_days)
+    return churn(tables["orders"], tables["calendar"], known, as_of=as_of, lapse_days=lapse_days, cohorts=cohorts)
+
+
+def back(*rows: Row, as_of: dt.date = AS_OF, lapse_days: int = 365) -> list[Row]:
+    """The rows of reactivated_customers."""
+    return reactivated_customers(**core(*rows), as_of=as_of, lapse_days=lapse_days).to_dicts()
 
 
 def lost(*rows: Row, as_of: dt.date = AS_OF, lapse_days: int = 365) -> dict[str, Row]:
@@ -131,8 +161,9 @@ def test_a_spell_ends_where_the_gap_is_longer_than_lapse_days():
         {"customer_idx": [2, 1, 1, 1], "day_idx": [5, 0, 30, 61]},
         schema={"customer_idx": pl.Int32, "day_idx": pl.Int32},
     )
-    spells = list_spells(days, lapse_days=30).select(pl.col(pl.Date).cast(pl.Int32), "is_first")
-    assert spells.rows() == [(0, 60, 61, True), (61, 91, None, False), (5, 35, None, True)]
+    spells = list_spells(days, lapse_days=30).select(pl.col(pl.Date).cast(pl.Int32), "is_first", "customer_idx")
+    assert spells.drop("customer_idx").rows() == [(0, 60, 61, True), (61, 91, None, False), (5, 35, None, True)]
+    assert spells["customer_idx"].to_list() == [1, 1, 2]
 
 
 def test_the_unknown_customer_and_customers_with_refunds_only_are_not_lost():
@@ -165,47 +196,108 @@ def test_lost_customers_bring_their_country_type_and_owner():
     assert (row["country"], row["customer_type"], row["owner"]) == ("DE", "office", "Omar")
 
 
-def test_without_orders_both_tables_are_empty_with_all_columns():
+def test_without_orders_the_tables_are_empty_with_all_columns():
     tables = core()
     churned = churned_customers(**tables, as_of=AS_OF, lapse_days=365)
-    monthly = churn(tables["orders"], tables["calendar"], as_of=AS_OF, lapse_days=365)
-    assert (monthly.schema, churned.schema) == (pl.Schema(CHURN_COLUMNS), pl.Schema(CHURNED_COLUMNS))
-    assert monthly.is_empty()
-    assert churned.is_empty()
+    returned = reactivated_customers(**tables, as_of=AS_OF, lapse_days=365)
+    months_ = monthly(tables)
+    assert (months_.schema, churned.schema) == (pl.Schema(CHURN_COLUMNS), pl.Schema(CHURNED_COLUMNS))
+    assert returned.schema == pl.Schema(REACTIVATED_COLUMNS)
+    assert (months_.height, churned.height, returned.height) == (0, 0, 0)
+
+
+def test_a_customer_who_came_back_is_named_with_when_and_what_was_bought_since():
+    found = back(
+        order("ada", "2023-01-01", "50"),
+        order("ada", "2024-01-02", "70", "10"),
+        order("ada", "2024-05-01", "5"),
+        refund("ada", "2024-06-01", "7"),
+        order("bob", "2023-01-01"),
+    )
+    (ada,) = found
+    assert (ada["customer_id"], ada["lapsed_on"], ada["returned_on"]) == (
+        "ada",
+        dt.date(2024, 1, 1),
+        dt.date(2024, 1, 2),
+    )
+    assert (ada["days_lapsed"], ada["order_count_since"], ada["net_sales_since"]) == (1, 2, Decimal(58))
+    assert ada["is_active"] is False
+
+
+def test_who_comes_back_twice_is_named_twice_each_time_with_the_orders_until_the_next_lapse():
+    days = ("2020-01-01", "2022-01-01", "2025-12-01")
+    found = back(*(order("ada", day, str(amount)) for amount, day in enumerate(days, 1)))
+    assert [(row["returned_on"].year, row["net_sales_since"], row["is_active"]) for row in found] == [
+        (2022, Decimal(2), False),
+        (2025, Decimal(3), True),
+    ]
+
+
+def test_a_dimension_splits_the_lost_and_each_of_its_values_has_every_month():
+    tables = core(LONG_AGO, order("ada", "2024-02-10"), order("bob", "2025-02-10"))
+    of = {"unknown": None, "zoe": "home", "ada": "home", "bob": "office"}
+    tables["customers"] = tables["customers"].with_columns(
+        customer_type=pl.col("customer_id").replace_strict(of, return_dtype=pl.String)
+    )
+    found = monthly(tables, cohorts=Cohorts(dimensions=["customer_type"]))
+    lapses = found.group_by("dimension", "dimension_value").agg(pl.col("lapsed_in_month").sum(), pl.len())
+    count = found.filter(dimension="all").height
+    assert sorted(lapses.rows()) == [
+        ("all", "all", 3, count),
+        ("customer_type", "home", 2, count),
+        ("customer_type", "office", 1, count),
+    ]
+    office = found.filter(dimension_value="office", month_end=dt.date(2024, 12, 31)).row(0, named=True)
+    assert office["reason"] == "no active customers in the 12 months"  # the whole base's history is long enough
 
 
 @pytest.mark.parametrize("engine", ENGINES)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(company=companies(), lapse_days=st.sampled_from([1, 20, 45, 200, 365]))
 def test_drawn_companies_lose_whom_looking_at_every_day_loses(engine: str, company: Any, lapse_days: int):
     orders, refunds, as_of = company
-    with ENGINES[engine](frames(orders, refunds)) as tables:
-        monthly = churn(tables["orders"], tables["calendar"], as_of=as_of, lapse_days=lapse_days)
+    inputs = frames(orders, refunds)
+    lists = {name: inputs[name] for name in ("orders", "refunds", "calendar", "customers")}
+    with ENGINES[engine](lists) as tables:
         churned = churned_customers(**tables, as_of=as_of, lapse_days=lapse_days)
-    expected = oracle.churn(orders, as_of, lapse_days)
-    stated = [name for name in CHURN_COLUMNS if name not in ("reason", "as_of")]
-    assert_frame_equal(
-        monthly.select(stated),
-        pl.DataFrame(expected, schema={name: CHURN_COLUMNS[name] for name in stated}),
-        rel_tol=1e-12,
-    )
-    assert monthly["reason"].is_null().to_list() == [row["is_complete"] for row in expected]
+        returned = reactivated_customers(**tables, as_of=as_of, lapse_days=lapse_days)
     lost_by_hand = oracle.churned_customers(orders, refunds, as_of, lapse_days)
     names = list(lost_by_hand[0]) if lost_by_hand else ["customer_idx"]
     assert churned.select(names).to_dicts() == lost_by_hand
+    back_by_hand = oracle.reactivated_customers(orders, refunds, as_of, lapse_days)
+    names = list(back_by_hand[0]) if back_by_hand else ["customer_idx"]
+    assert returned.select(names).to_dicts() == back_by_hand
 
 
-@settings(max_examples=40, deadline=None)
-@given(company=companies(), lapse_days=st.sampled_from([45, 365]))
-def test_the_counts_of_two_halves_of_the_customers_add_up(company: Any, lapse_days: int):
-    orders, _, as_of = company
-    parts = [orders, *([row for row in orders if row["customer_idx"] % 2 == odd] for odd in (0, 1))]
-    counted = ["churned_customers_12m", "active_customers", "new_customers", "reactivated_customers", "lapsed_in_month"]
-    whole, even, odd = (
-        churn(frames(part, [])["orders"], frames([], [])["calendar"], as_of=as_of, lapse_days=lapse_days).select(
-            "month_end", *counted
+@pytest.mark.parametrize("engine", ENGINES)
+@settings(max_examples=25, deadline=None)
+@given(company=companies(), lapse_days=st.sampled_from([1, 20, 45, 200, 365]))
+def test_drawn_companies_have_the_churn_that_looking_at_every_day_finds(engine: str, company: Any, lapse_days: int):
+    orders, refunds, as_of = company
+    inputs = frames(orders, refunds)
+    known = {"customer_dimensions": dimensions_of(inputs, as_of, lapse_days)}
+    split = Cohorts(dimensions=["customer_type"])
+    with ENGINES[engine](inputs | known) as tables:
+        found = churn(
+            tables["orders"],
+            tables["calendar"],
+            tables["customer_dimensions"],
+            as_of=as_of,
+            lapse_days=lapse_days,
+            cohorts=split,
         )
-        for part in parts
+    parts = {kind or "unknown": {idx for idx in range(1, 10) if TYPES[idx % 3] == kind} for kind in TYPES}
+    stated = [name for name in CHURN_COLUMNS if name not in ("dimension", "reason", "as_of")]
+    expected = [
+        row | {"dimension_value": value}
+        for value, chosen in ({"all": None} | parts).items()
+        for row in oracle.churn(orders, as_of, lapse_days, chosen)
+    ]
+    assert_frame_equal(
+        found.sort("month_end", "dimension_value").select(stated),
+        pl.DataFrame(expected, schema={name: CHURN_COLUMNS[name] for name in stated}).sort(
+            "month_end", "dimension_value"
+        ),
+        rel_tol=1e-12,
     )
-    both = pl.concat([even, odd]).group_by("month_end").agg(pl.col(counted).sum()).sort("month_end")
-    assert_frame_equal(both, whole)
+    assert found["reason"].is_null().to_list() == found["is_complete"].to_list()

@@ -3,9 +3,10 @@ import datetime as dt
 import polars as pl
 import pytest
 
+from pipelines.settings import Cohorts
 from pipelines.transforms.churn import churn
 from pipelines.transforms.headline import Headline, find_headline
-from tests.transforms.core_tables import ENGINES, Row, core, order
+from tests.transforms.core_tables import ENGINES, WHOLE_BASE, Row, core, dimensions_of, order
 
 AS_OF = dt.date(2026, 3, 31)
 NPS_SCHEMA = {
@@ -34,7 +35,7 @@ def window(grain: str, end: str, responses: int, nps: float | None, *, days: int
 def headline(*rows: Row, nps: tuple[Row, ...] = (), as_of: dt.date = AS_OF) -> Headline:
     tables = core(*rows)
     orders, calendar = tables["orders"], tables["calendar"]
-    monthly = churn(orders, calendar, as_of=as_of, lapse_days=365)
+    monthly = churn(orders, calendar, dimensions_of(tables, as_of), as_of=as_of, lapse_days=365, cohorts=WHOLE_BASE)
     return find_headline(orders, calendar, monthly, pl.DataFrame(nps, schema=NPS_SCHEMA), as_of=as_of)
 
 
@@ -70,6 +71,17 @@ def test_churn_is_that_of_the_last_month_end_where_it_is_known():
     assert headline(*rows, as_of=dt.date(2023, 12, 30)).churn_rate_12m is None
 
 
+def test_the_churn_of_the_headline_is_the_whole_bases():
+    tables = core(order("ada", "2022-01-01"), order("bob", "2022-12-15"), order("bob", "2023-11-15"))
+    tables["customers"] = tables["customers"].with_columns(country=pl.col("customer_id"))
+    known = dimensions_of(tables, as_of := dt.date(2024, 1, 15))
+    settings = Cohorts(dimensions=["country"])
+    monthly = churn(tables["orders"], tables["calendar"], known, as_of=as_of, lapse_days=365, cohorts=settings)
+    no_answers = pl.DataFrame(schema=NPS_SCHEMA)
+    found = find_headline(tables["orders"], tables["calendar"], monthly, no_answers, as_of=as_of)
+    assert found.churn_rate_12m == pytest.approx(1 / (14 / 13))
+
+
 def test_the_nps_is_that_of_the_window_that_ends_on_the_day_of_the_last_answer():
     found = headline(
         nps=(
@@ -89,7 +101,8 @@ def test_the_nps_is_that_of_the_window_that_ends_on_the_day_of_the_last_answer()
 @pytest.mark.parametrize("engine", ENGINES)
 def test_a_company_without_anything_has_a_headline_of_nothing(engine: str):
     tables = core()
-    monthly = churn(tables["orders"], tables["calendar"], as_of=AS_OF, lapse_days=365)
+    orders, calendar, known = tables["orders"], tables["calendar"], dimensions_of(tables, AS_OF)
+    monthly = churn(orders, calendar, known, as_of=AS_OF, lapse_days=365, cohorts=WHOLE_BASE)
     with ENGINES[engine](tables | {"churn": monthly, "nps": pl.DataFrame(schema=NPS_SCHEMA)}) as inputs:
         found = find_headline(inputs["orders"], inputs["calendar"], inputs["churn"], inputs["nps"], as_of=AS_OF)
     assert found == Headline(AS_OF, 0, None, None, None, 0, None, 0, None, None)

@@ -1,0 +1,166 @@
+"""The marts `churned_customers` and `reactivated_customers`: who has been lost, and who came back; when, what value.
+
+Put here: lists of customers. Keep out: counts by month, and what a spell is (`churn.py`).
+"""
+
+import datetime as dt
+
+import polars as pl
+from narwhals.typing import IntoFrame
+from polars._typing import PolarsDataType
+
+from pipelines.transforms.churn import list_spells
+from pipelines.transforms.purchases import (
+    MONEY,
+    UNKNOWN_CUSTOMER_IDX,
+    read_into_polars,
+    select_lazily,
+    sum_purchases_by_customer_day,
+)
+
+CHURNED_COLUMNS: dict[str, PolarsDataType] = {
+    "customer_id": pl.String,
+    "customer_idx": pl.Int32,
+    "first_order_date": pl.Date,
+    "last_order_date": pl.Date,
+    "lapsed_on": pl.Date,
+    "order_count": pl.Int64,
+    "net_sales_to_date": MONEY,
+    "net_sales_last_active_year": MONEY,
+    "country": pl.String,
+    "customer_type": pl.String,
+    "owner": pl.String,
+    "as_of": pl.Date,
+}
+REACTIVATED_COLUMNS: dict[str, PolarsDataType] = {
+    "customer_id": pl.String,
+    "customer_idx": pl.Int32,
+    "returned_on": pl.Date,
+    "lapsed_on": pl.Date,
+    "days_lapsed": pl.Int32,
+    "order_count_since": pl.Int64,
+    "net_sales_since": MONEY,
+    "is_active": pl.Boolean,
+    "country": pl.String,
+    "customer_type": pl.String,
+    "owner": pl.String,
+    "as_of": pl.Date,
+}
+LAST_ACTIVE_DAYS = 365
+"""The length of a customer's last active year: these many days, the last of them the day of the last order."""
+
+
+def churned_customers(
+    orders: IntoFrame,
+    refunds: IntoFrame,
+    calendar: IntoFrame,
+    customers: IntoFrame,
+    *,
+    as_of: dt.date,
+    lapse_days: int,
+) -> pl.DataFrame:
+    """One row per customer who has lapsed and not come back by `as_of`, with the value lost.
+
+    Args:
+        orders: `core.orders`.
+        refunds: `core.refunds`.
+        calendar: `core.calendar`; `day`, `day_idx`.
+        customers: `core.customers`; `customer_idx`, `customer_id`, `country`, `customer_type`, `owner`.
+        as_of: Last day that counts.
+        lapse_days: Days without an order after which a customer has lapsed.
+
+    Returns:
+        The columns of `CHURNED_COLUMNS`, sorted by customer_id; without the unknown customer.
+    """
+    sums = sum_purchases_by_customer_day(orders, refunds, calendar, as_of=as_of)
+    days = read_into_polars(select_lazily(sums, "customer_idx", "day_idx", "order_count", "net_sales")).lazy()
+    known = read_into_polars(
+        select_lazily(customers, "customer_idx", "customer_id", "country", "customer_type", "owner")
+    )
+    lapsed = (
+        days.filter(pl.col("customer_idx") != UNKNOWN_CUSTOMER_IDX, pl.col("order_count") > 0)
+        .group_by("customer_idx")
+        .agg(first_day=pl.col("day_idx").min(), last_day=pl.col("day_idx").max())
+        .with_columns(lapsed_on=(pl.col("last_day") + lapse_days).cast(pl.Date))
+        .filter(pl.col("lapsed_on") <= as_of)
+    )
+    # Money given back after the last order is money of that year, so the days to as_of belong to it.
+    in_last_year = pl.col("day_idx") > pl.col("last_day") - LAST_ACTIVE_DAYS
+    return (
+        days.join(lapsed, on="customer_idx")
+        .group_by("customer_idx", "lapsed_on", "first_day", "last_day")
+        .agg(
+            order_count=pl.col("order_count").sum(),
+            net_sales_to_date=pl.col("net_sales").sum(),
+            net_sales_last_active_year=pl.when(in_last_year).then("net_sales").sum(),
+        )
+        .join(known.lazy(), on="customer_idx")
+        .with_columns(
+            first_order_date=pl.col("first_day").cast(pl.Date),
+            last_order_date=pl.col("last_day").cast(pl.Date),
+            as_of=pl.lit(as_of),
+        )
+        .select(pl.col(name).cast(kind) for name, kind in CHURNED_COLUMNS.items())
+        .sort("customer_id")
+        .collect(engine="streaming")
+    )
+
+
+def reactivated_customers(
+    orders: IntoFrame,
+    refunds: IntoFrame,
+    calendar: IntoFrame,
+    customers: IntoFrame,
+    *,
+    as_of: dt.date,
+    lapse_days: int,
+) -> pl.DataFrame:
+    """One row per customer and return after a lapse: those whom `marts.churn` counts as reactivated, by name.
+
+    Args:
+        orders: `core.orders`.
+        refunds: `core.refunds`.
+        calendar: `core.calendar`; `day`, `day_idx`.
+        customers: `core.customers`; `customer_idx`, `customer_id`, `country`, `customer_type`, `owner`.
+        as_of: Last day that counts.
+        lapse_days: Days without an order after which a customer has lapsed.
+
+    Returns:
+        The columns of `REACTIVATED_COLUMNS`, sorted by customer_id and returned_on; without the unknown customer.
+        What was bought and given back counts to the newest return before it.
+    """
+    sums = sum_purchases_by_customer_day(orders, refunds, calendar, as_of=as_of)
+    days = read_into_polars(select_lazily(sums, "customer_idx", "day_idx", "order_count", "net_sales"))
+    bought = days.filter(pl.col("customer_idx") != UNKNOWN_CUSTOMER_IDX, pl.col("order_count") > 0)
+    spells = list_spells(bought.select("customer_idx", "day_idx"), lapse_days)
+    # The row before a return is the same customer's spell before it.
+    returns = spells.with_columns(lapsed_on=pl.col("lapse_date").shift(1)).filter(~pl.col("is_first"))
+    since = (
+        days.join(returns.select("customer_idx").unique(), on="customer_idx", how="semi")
+        .with_columns(day=pl.col("day_idx").cast(pl.Date))
+        .sort("day")
+        .join_asof(
+            returns.select("customer_idx", start=pl.col("start")).sort("start"),
+            left_on="day",
+            right_on="start",
+            by="customer_idx",
+            check_sortedness=False,
+        )
+        .group_by("customer_idx", "start")
+        .agg(order_count_since=pl.col("order_count").sum(), net_sales_since=pl.col("net_sales").sum())
+    )
+    known = read_into_polars(
+        select_lazily(customers, "customer_idx", "customer_id", "country", "customer_type", "owner")
+    )
+    return (
+        returns.join(since, on=["customer_idx", "start"])
+        .join(known, on="customer_idx")
+        .with_columns(
+            returned_on="start",
+            days_lapsed=(pl.col("start") - pl.col("lapsed_on")).dt.total_days(),
+            is_active=pl.col("lapse_date") > as_of,
+            as_of=pl.lit(as_of),
+        )
+        .select(pl.col(name).cast(kind) for name, kind in REACTIVATED_COLUMNS.items())
+        .sort("customer_id", "returned_on")
+    )
