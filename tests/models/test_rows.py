@@ -40,6 +40,14 @@ def test_a_function_is_asked_once_per_distinct_row_and_answers_every_row():
     assert asked == [1.5, 3.0, np.inf]
 
 
+def test_few_distinct_rows_are_found_by_table_as_by_sorting():
+    codes = np.array([5.0, 0.0, 5.0, 3.0, 0.0])  # six possible keys: a table; times a million of them: sorting
+    wide = np.array([0.0, 1e6, 0.0, 0.0, 1e6])
+    by_table = on_unique_rows(lambda values: values / values.sum(), codes)
+    by_sorting = on_unique_rows(lambda values, others: values / values.sum(), codes, wide)
+    assert by_table.tolist() == by_sorting.tolist() == [0.625, 0.0, 0.625, 0.375, 0.0]
+
+
 def test_a_function_of_nobody_is_not_asked():
     assert on_unique_rows(lambda values: 1 / values, np.zeros(0)).tolist() == []
 
