@@ -15,6 +15,7 @@ from scipy.special import expit  # type: ignore[import-untyped]
 from pipelines.models.beta_geo import BetaGeoModel
 from pipelines.models.covariates import Scale, read_covariates, scale_of
 from pipelines.models.dropout_model import SMALLEST
+from pipelines.models.fitted_model import FittedModel
 from pipelines.models.fitting import Fit, FloatArray, LogLikelihood, maximize
 from pipelines.models.geometric_dropout import GroupedHistories, log_likelihood_per_row, log_odds_of_dropout
 from pipelines.models.history import History, read_history, read_times
@@ -57,7 +58,7 @@ class _Customers:
         return active
 
 
-class BetaGeoCovariatesModel:
+class BetaGeoCovariatesModel(FittedModel):
     """BG/NBD in which customer i has alpha exp(-trans'x), a exp(life'x) and b exp(life'x), x being the covariates.
 
     A positive coefficient trans.<name> makes customers with more of it buy more often. life.<name> scales a and b
@@ -73,11 +74,11 @@ class BetaGeoCovariatesModel:
     def __init__(
         self,
         fitted: Fit,
+        customers: float = np.nan,
         history: History | None = None,
         covariates: FloatArray | None = None,
-        customers: float = np.nan,
     ) -> None:
-        self.fitted, self.customers = fitted, customers
+        super().__init__(fitted, customers)
         self._history, self._covariates = history, covariates
         self.names = tuple(name.removeprefix("trans.") for name in fitted.names if name.startswith("trans."))
 
@@ -116,7 +117,7 @@ class BetaGeoCovariatesModel:
             _log_likelihood(rows), every_name, [start], unbounded=effects, sensible=dict(BetaGeoModel.SENSIBLE)
         )
         shift = -float(weight @ x) * float(np.log(unit))
-        return cls(_in_original_terms(found, scale, unit, shift), history, columns, float(weight.sum()))
+        return cls(_in_original_terms(found, scale, unit, shift), float(weight.sum()), history, columns)
 
     @classmethod
     def from_params(cls, params: Mapping[str, float]) -> Self:
@@ -135,11 +136,7 @@ class BetaGeoCovariatesModel:
     def with_params(self, theta: ArrayLike) -> Self:
         """The same model of the same customers at other parameters (4 + 2m,), in the order of `fitted.names`."""
         fitted = _certain(self.fitted.names, np.asarray(theta, dtype=np.float64))
-        return type(self)(fitted, self._history, self._covariates, self.customers)
-
-    def draw_params(self, rng: np.random.Generator, size: int) -> FloatArray:
-        """Parameters (size, 4 + 2m) as uncertain as the fit."""
-        return self.fitted.draw(rng, size)
+        return type(self)(fitted, self.customers, self._history, self._covariates)
 
     def p_alive(
         self,

@@ -1,8 +1,8 @@
 """What every model of "buys for a while, then drops out unseen" shares.
 
-Put here: the fit and its bookkeeping, uncertainty of the parameters, and what follows from two facts: P(alive) depends
-on the whole history, and what a customer who is alive does next on frequency and T only.
-Keep out: any one model's formulas.
+Put here: the fit, and what follows from two facts: P(alive) depends on the whole history, and what a customer who is
+alive does next on frequency and T only.
+Keep out: any one model's formulas; what any fitted model says about its fit (`fitted_model.py`).
 """
 
 from abc import ABC, abstractmethod
@@ -12,6 +12,7 @@ from typing import ClassVar, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from pipelines.models.fitted_model import FittedModel
 from pipelines.models.fitting import Fit, FloatArray, LogLikelihood, maximize
 from pipelines.models.history import History, read_history, read_times
 from pipelines.models.rows import Rows, on_unique_rows, read_columns, unique_rows
@@ -20,16 +21,9 @@ SMALLEST = float(np.finfo(np.float64).tiny)
 """A probability that is not zero is never below this, so that nothing vanishes by underflow."""
 
 
-class DropoutModel(ABC):
-    """A fitted (or published) model. Arrays broadcast; scalars in, float out. Histories left out: the fitted customers.
+class DropoutModel(FittedModel, ABC):
+    """A fitted or published model. Arrays broadcast; scalars give a float; without histories, the fitted customers."""
 
-    Attributes:
-        fitted: Estimates, covariance and verdict of the fit.
-        customers: How many it was fitted on: the sum of the weights; NaN for published parameters.
-    """
-
-    NAMES: ClassVar[tuple[str, ...]]
-    """The parameters, in the paper's order."""
     TIME_NAMES: ClassVar[tuple[str, ...]]
     """Those that are lengths of time and grow with the number of units in a stretch of time."""
     STARTS: ClassVar[tuple[tuple[float, ...], ...]]
@@ -37,10 +31,9 @@ class DropoutModel(ABC):
     SENSIBLE: ClassVar[Mapping[str, tuple[float, float]]] = {}
     """Ranges outside which a parameter is a boundary, in units of the mean T; see `fitting.maximize`."""
 
-    def __init__(self, fitted: Fit, history: History | None = None, customers: float = np.nan) -> None:
-        self.fitted, self.customers, self._history = fitted, customers, history
-
-    # --- making one ---
+    def __init__(self, fitted: Fit, customers: float = np.nan, history: History | None = None) -> None:
+        super().__init__(fitted, customers)
+        self._history = history
 
     @classmethod
     def fit(cls, frequency: ArrayLike, recency: ArrayLike, T: ArrayLike, weights: ArrayLike | None = None) -> Self:
@@ -63,66 +56,11 @@ class DropoutModel(ABC):
         scaled = Rows((x, tx / unit, end / unit), rows.weights)
         found = maximize(cls._log_likelihood(scaled), cls.NAMES, cls.STARTS, sensible=cls.SENSIBLE)
         shift = -float(rows.weights @ x) * float(np.log(unit))
-        return cls(found.in_units(dict.fromkeys(cls.TIME_NAMES, unit), shift), history, float(rows.weights.sum()))
-
-    @classmethod
-    def from_params(cls, params: Mapping[str, float]) -> Self:
-        """A model with published parameters and no data behind it.
-
-        Raises:
-            ValueError: A parameter is missing, unknown, or not positive.
-        """
-        if set(params) != set(cls.NAMES):
-            raise ValueError(f"parameters must be {', '.join(cls.NAMES)}, not {', '.join(params)}")
-        return cls(_published(cls.NAMES, np.array([params[name] for name in cls.NAMES], dtype=np.float64)))
+        return cls(found.in_units(dict.fromkeys(cls.TIME_NAMES, unit), shift), float(rows.weights.sum()), history)
 
     def with_params(self, theta: ArrayLike) -> Self:
         """The same model of the same customers at other parameters (k,), in the order of `NAMES`."""
-        fitted = _published(self.NAMES, np.asarray(theta, dtype=np.float64))
-        return type(self)(fitted, self._history, self.customers)
-
-    # --- what the fit found ---
-
-    @property
-    def params(self) -> dict[str, float]:
-        """Name -> estimate, in the paper's order."""
-        return self.fitted.params
-
-    @property
-    def standard_errors(self) -> dict[str, float]:
-        """Name -> standard error; NaN where the data do not identify it."""
-        return self.fitted.standard_errors
-
-    @property
-    def covariance(self) -> FloatArray:
-        """(k, k) covariance of the estimates; NaN where the data do not identify them."""
-        return self.fitted.covariance
-
-    @property
-    def log_likelihood(self) -> float:
-        """At the estimates, in the unit of time of the data."""
-        return self.fitted.log_likelihood
-
-    @property
-    def converged(self) -> bool:
-        """Whether the search reached a maximum."""
-        return self.fitted.converged
-
-    @property
-    def at_boundary(self) -> bool:
-        """Whether a parameter ran out of its sensible range or is not identified."""
-        return self.fitted.at_boundary
-
-    @property
-    def message(self) -> str:
-        """What is wrong with the fit, in words; empty when nothing is."""
-        return self.fitted.message
-
-    def draw_params(self, rng: np.random.Generator, size: int) -> FloatArray:
-        """Parameters (size, k) as uncertain as the fit: normal in the logs. One that is not identified stays put."""
-        return self.fitted.draw(rng, size)
-
-    # --- what to expect of customers with a history ---
+        return type(self)(self._published(theta), self.customers, self._history)
 
     def p_alive(
         self, frequency: ArrayLike | None = None, recency: ArrayLike | None = None, T: ArrayLike | None = None
@@ -197,8 +135,6 @@ class DropoutModel(ABC):
             raise ValueError("this model was made from parameters: give frequency, recency and T")
         return self._history
 
-    # --- what each model brings ---
-
     @classmethod
     @abstractmethod
     def _log_likelihood(cls, rows: Rows) -> LogLikelihood:
@@ -243,10 +179,3 @@ class DropoutModel(ABC):
         Returns:
             (n, m) purchases in (T + edges[j], T + edges[j + 1]].
         """
-
-
-def _published(names: tuple[str, ...], theta: FloatArray) -> Fit:
-    if theta.shape != (len(names),) or not (np.isfinite(theta) & (theta > 0)).all():
-        raise ValueError(f"parameters {', '.join(names)} must be {len(names)} finite numbers above 0, not {theta}")
-    unknown = np.full((theta.size, theta.size), np.nan)
-    return Fit(names, theta, unknown, float("nan"), converged=True, at_boundary=False, message="")

@@ -83,8 +83,4 @@ class FittedModel:
 
     def draw_params(self, rng: np.random.Generator, size: int) -> FloatArray:
         """Parameters (size, k) as uncertain as the fit: normal in the logs. One that is not identified stays put."""
-        spread = np.nan_to_num(self.fitted.log_covariance, nan=0.0)
-        variances, directions = np.linalg.eigh(spread)
-        steps = rng.standard_normal((size, variances.size)) * np.sqrt(np.maximum(variances, 0.0))
-        drawn: FloatArray = self.fitted.estimates * np.exp(steps @ directions.T)
-        return drawn
+        return self.fitted.draw(rng, size)

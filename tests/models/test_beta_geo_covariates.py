@@ -35,7 +35,7 @@ def fitted() -> BetaGeoCovariatesModel:
 
 
 def test_simulated_customers_give_back_the_parameters_they_were_made_with():
-    found = fitted().fitted
+    found = fitted()
     assert (found.converged, found.at_boundary, found.message) == (True, False, "")
     off = {name: (found.params[name] - TRUTH[name]) / found.standard_errors[name] for name in TRUTH}
     assert max(abs(errors) for errors in off.values()) < 3, off
@@ -45,16 +45,16 @@ def test_simulated_customers_give_back_the_parameters_they_were_made_with():
 def test_the_log_likelihood_is_the_sum_of_its_rows_and_beats_the_plain_model():
     frequency, recency, end, covariates = simulated()
     rows = fitted().log_likelihood_of(frequency, recency, end, covariates)
-    assert fitted().fitted.log_likelihood == pytest.approx(rows.sum(), rel=1e-10)
-    assert fitted().fitted.log_likelihood > BetaGeoModel.fit(frequency, recency, end).log_likelihood + 50
+    assert fitted().log_likelihood == pytest.approx(rows.sum(), rel=1e-10)
+    assert fitted().log_likelihood > BetaGeoModel.fit(frequency, recency, end).log_likelihood + 50
 
 
 def test_nearby_parameters_are_less_likely():
-    estimates, errors = fitted().fitted.estimates, np.sqrt(np.diag(fitted().fitted.covariance))
+    estimates, errors = fitted().fitted.estimates, np.sqrt(np.diag(fitted().covariance))
     for step in np.eye(8) * errors:
         for moved in (estimates + step, estimates - step):
             likelihood = fitted().with_params(moved).log_likelihood_of(*simulated()).sum()
-            assert likelihood < fitted().fitted.log_likelihood
+            assert likelihood < fitted().log_likelihood
 
 
 def test_coefficients_of_zero_are_the_plain_model():
@@ -78,11 +78,11 @@ def test_a_covariate_that_says_nothing_gets_a_coefficient_of_nothing():
     twice = [np.repeat(column, 2) for column in (frequency, recency, end)]
     model = BetaGeoCovariatesModel.fit(*twice, {"tails": np.tile([0.0, 1.0], tails.size)})
     plain = BetaGeoModel.fit(*twice)
-    assert model.fitted.params["trans.tails"] == pytest.approx(0, abs=1e-4)
-    assert model.fitted.params["life.tails"] == pytest.approx(0, abs=1e-4)
-    assert model.fitted.log_likelihood == pytest.approx(plain.log_likelihood, abs=1e-6)
+    assert model.params["trans.tails"] == pytest.approx(0, abs=1e-4)
+    assert model.params["life.tails"] == pytest.approx(0, abs=1e-4)
+    assert model.log_likelihood == pytest.approx(plain.log_likelihood, abs=1e-6)
     for name, value in plain.params.items():
-        assert model.fitted.params[name] == pytest.approx(value, rel=1e-3)
+        assert model.params[name] == pytest.approx(value, rel=1e-3)
 
 
 def test_customers_of_one_kind_are_the_plain_model_at_their_own_parameters():
@@ -98,9 +98,9 @@ def test_the_scale_and_the_origin_of_a_covariate_do_not_matter():
     frequency, recency, end, covariates = simulated()
     born = {"vip": covariates["vip"], "age": 2026 - covariates["age"]}
     model = BetaGeoCovariatesModel.fit(frequency, recency, 7 * end / 7, born)
-    assert model.fitted.log_likelihood == pytest.approx(fitted().fitted.log_likelihood, abs=1e-5)
-    assert model.fitted.params["trans.age"] == pytest.approx(-fitted().fitted.params["trans.age"], rel=1e-3)
-    errors = model.fitted.standard_errors["trans.age"], fitted().fitted.standard_errors["trans.age"]
+    assert model.log_likelihood == pytest.approx(fitted().log_likelihood, abs=1e-5)
+    assert model.params["trans.age"] == pytest.approx(-fitted().params["trans.age"], rel=1e-3)
+    errors = model.standard_errors["trans.age"], fitted().standard_errors["trans.age"]
     assert errors[0] == pytest.approx(errors[1], rel=1e-3)
     assert model.p_alive() == pytest.approx(fitted().p_alive(), abs=1e-5)
 
@@ -108,7 +108,7 @@ def test_the_scale_and_the_origin_of_a_covariate_do_not_matter():
 def test_effects_are_drawn_on_the_whole_line():
     drawn = fitted().draw_params(np.random.default_rng(1), 500)
     assert drawn.shape == (500, 8)
-    age = fitted().fitted.params["trans.age"]
+    age = fitted().params["trans.age"]
     assert age < 0
     assert drawn[:, fitted().fitted.names.index("trans.age")].mean() == pytest.approx(age, abs=5e-4)
 
@@ -117,8 +117,8 @@ def test_two_covariates_that_say_the_same_are_reported():
     frequency, recency, end, covariates = simulated()
     same = {"vip": covariates["vip"], "premium": covariates["vip"]}
     model = BetaGeoCovariatesModel.fit(frequency[:500], recency[:500], end[:500], {k: v[:500] for k, v in same.items()})
-    assert model.fitted.at_boundary
-    assert "do not identify trans.vip and trans.premium and life.vip and life.premium" in model.fitted.message
+    assert model.at_boundary
+    assert "do not identify trans.vip and trans.premium and life.vip and life.premium" in model.message
 
 
 @pytest.mark.parametrize(
