@@ -22,12 +22,13 @@ from pipelines.sample.people import draw_people
 from pipelines.sample.purchases import draw_visits
 from pipelines.sample.rates import draw_rates, rates_by_day
 from pipelines.sample.settings_text import SAMPLE_SETTINGS
+from pipelines.sample.subscriptions import draw_subscriptions
 from pipelines.sample.surveys import draw_answers
 from pipelines.sample.truth import Truth, is_truth
 
 CHUNK = 50_000
 """Persons drawn at once: some 300 MB. Another size gives another company."""
-FIRST_ORDER, FIRST_REFUND, FIRST_ANSWER = 1_000_001, 5_000_001, 7_000_001
+FIRST_ORDER, FIRST_REFUND, FIRST_ANSWER, FIRST_SUBSCRIPTION = 1_000_001, 5_000_001, 7_000_001, 9_000_001
 
 
 @dataclass(frozen=True)
@@ -42,14 +43,16 @@ class SampleSummary:
     lines: int
     refunds: int
     answers: int
+    subscriptions: int
     files: dict[str, int]
     """Rows by file (path below the folder), header not counted; deliveries repeat some orders."""
 
     def sentence(self) -> str:
         """What was written and where, for a person to read."""
         return (
-            f"{self.customers:,} customers, {self.orders:,} orders with {self.lines:,} lines, {self.refunds:,} refunds "
-            f"and {self.answers:,} survey answers are in {self.folder}; their settings are {self.settings}"
+            f"{self.customers:,} customers, {self.orders:,} orders with {self.lines:,} lines, "
+            f"{self.refunds:,} refunds, {self.answers:,} survey answers and {self.subscriptions:,} subscriptions "
+            f"are in {self.folder}; their settings are {self.settings}"
         )
 
 
@@ -117,11 +120,15 @@ def write_sample_company(
         refunds = draw_refunds(rng, orders, by_day, FIRST_REFUND + truth.refunds)
         answers = draw_answers(rng, people, orders, FIRST_ANSWER + truth.answers)
         records = write_records(rng, people, visits)
+        club_rng = np.random.default_rng([seed, 0, 1 + number])  # apart, so that nothing else depends on the club
+        periods = draw_subscriptions(club_rng, people, visits, by_day, FIRST_SUBSCRIPTION + truth.subscriptions)
         exports.append_contacts(records)
         exports.append_orders(orders, lines, _draw_extra_lines(rng, orders))
         exports.append_refunds(refunds, orders)
         exports.append_answers(answers)
+        exports.append_subscriptions(periods)
         truth.append(people, visits, orders, lines, refunds, answers, records)
+        truth.append_subscriptions(people, periods)
         if progress is not None:
             progress(f"{first + len(people):,} of {customers:,} customers, {truth.orders:,} orders written")
     found = list(exports.found)
@@ -138,5 +145,6 @@ def write_sample_company(
         lines=truth.lines,
         refunds=truth.refunds,
         answers=truth.answers,
+        subscriptions=truth.subscriptions,
         files={file.path.relative_to(folder).as_posix(): file.rows for file in exports.files},
     )

@@ -12,7 +12,7 @@ import polars as pl
 from pipelines.sample import catalogue as c
 from pipelines.sample.baskets import ITEMS, Lines
 from pipelines.sample.export_file import ExportFile, Found
-from pipelines.sample.nastiness import bad_answers, bad_contacts, bad_lines, bad_orders, bad_refunds
+from pipelines.sample.nastiness import bad_answers, bad_contacts, bad_lines, bad_orders, bad_refunds, bad_subscriptions
 from pipelines.sample.orders import CANCELLED, DELIVERIES, TEST, TILL, moment
 
 # fmt: off
@@ -30,6 +30,10 @@ ORDER_COLUMNS = (
 # fmt: on
 LINE_COLUMNS = ("order_id", "sku", "name", "category", "quantity", "price", "currency", "cost")
 REFUND_COLUMNS = ("refund_id", "order_id", "contact_id", "email", "processed_at", "currency", "amount", "reason")
+SUBSCRIPTION_COLUMNS = (
+    "id", "crm_contact", "customer_email", "plan", "status", "currency", "unit_price", "quantity", "interval",
+    "started_at", "trial_end", "cancelled_at", "ended_at", "cancellation_reason", "payment_failed",
+)  # fmt: skip
 ANSWER_COLUMNS = ("Antwort-ID", "Datum", "Bewertung", "Kommentar", "Sprache", "E-Mail", "CRM-ID", "Bestellung")
 BAD_SHARE = 0.005
 """Planted bad lines stay below this share of a source's rows, half of what a night accepts."""
@@ -67,6 +71,7 @@ class Exports:
         ]
         self.refunds = ExportFile(folder / "shop_refunds.csv", REFUND_COLUMNS)
         self.answers = ExportFile(folder / "nps_answers.csv", ANSWER_COLUMNS, ";", "utf-8-sig")
+        self.subscriptions = ExportFile(folder / "coffee_club.csv", SUBSCRIPTION_COLUMNS)
         self.products = ExportFile(folder / "products.csv", ("sku", "name", "category", "price", "cost"))
         self.rates = ExportFile(folder / "fx_rates.csv", ("date", "currency", "rate"), ";")
         self.found: list[Found] = []
@@ -76,7 +81,8 @@ class Exports:
     @property
     def files(self) -> list[ExportFile]:
         """Every file."""
-        return [self.contacts, *self.orders, *self.lines, self.refunds, self.answers, self.products, self.rates]
+        shop = [*self.orders, *self.lines, self.refunds]
+        return [self.contacts, *shop, self.answers, self.subscriptions, self.products, self.rates]
 
     def _write_products(self) -> None:
         self.products.append(
@@ -215,3 +221,32 @@ class Exports:
             pl.format("KK{}", pl.col("order_number")).alias("Bestellung"),
         )
         self.found += self.answers.append(rows, bad_answers(self._room(self.answers.rows, len(rows))))
+
+    def append_subscriptions(self, periods: pl.DataFrame) -> None:
+        """Write the coffee club's periods, as `draw_subscriptions` returns them; its tool writes UTC."""
+        utc = "%Y-%m-%dT%H:%M:%SZ"
+        moments = {
+            name: moment(pl.col(told)).dt.to_string(utc)
+            for name, told in {
+                "started_at": "at",
+                "trial_end": "trial_end",
+                "cancelled_at": "cancelled_at",
+                "ended_at": "ended_at",
+            }.items()
+        }
+        rows = periods.select(
+            id=pl.format("ABO-{}", "subscription_number"),
+            crm_contact="customer_record_id",
+            customer_email="email",
+            plan="plan",
+            status="status",
+            currency=_currency(),
+            unit_price=pl.col("price") / 100,
+            quantity="quantity",
+            interval=pl.lit("Month"),
+            **moments,
+            cancellation_reason="reason",
+            payment_failed="is_failed",
+        )
+        bad = bad_subscriptions(self._room(self.subscriptions.rows, len(rows)))
+        self.found += self.subscriptions.append(rows, bad)

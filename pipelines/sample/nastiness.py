@@ -74,3 +74,25 @@ def bad_answers(room: int) -> list[Planted]:
         Planted("NPS-900001;04.05.2025 10:00;zehn;;de;;;", "the score 'zehn'", "set aside: score is no number"),
         Planted("NPS-900002;04.05.2025 10:05;11;;de;;;", "the score 11", "set aside: not between 0 and 10"),
     ][:room]
+
+
+def bad_subscriptions(room: int) -> list[Planted]:
+    """Bad lines for the coffee club's subscriptions."""
+    club = "Kaffeeklub S,cancelled,EUR"
+    return [
+        Planted(
+            f"ABO-900001,,nina.bad.5@example.com,{club},9.90,1,Month,2025-05-04T08:00:00Z,,,2025-04-04T08:00:00Z,,",
+            "a subscription that ends before it starts",
+            "set aside: ended_at is before started_at",
+        ),
+        Planted(
+            f"ABO-900002,,nina.bad.6@example.com,{club},gratis,1,Month,2025-05-04T08:00:00Z,,,,,",
+            "a subscription for 'gratis'",
+            "set aside: amount is no number",
+        ),
+        Planted(
+            f"ABO-900003,,nina.bad.7@example.com,{club},9.90,1,Fortnight,2025-05-04T08:00:00Z,,,,,",
+            "a subscription that is billed each fortnight",
+            "set aside: the interval is none that is known",
+        ),
+    ][:room]

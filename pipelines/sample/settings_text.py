@@ -167,6 +167,29 @@ sources:
       order_id: Bestellung
       touchpoint: {value: after delivery}
 
+  # A subscription tool: a row for each period at one plan and price. What is cancelled runs on until `ended_at`.
+  coffee_club:
+    kind: subscriptions
+    path: exports/coffee_club.csv
+    delivery: full
+    columns:
+      subscription_id: id
+      customer_record_id: crm_contact
+      customer_system: {value: crm}
+      email: customer_email
+      plan: plan
+      status: status
+      currency: currency
+      amount: unit_price
+      quantity: quantity
+      billing_interval: interval
+      started_at: started_at
+      trial_ends_at: trial_end
+      cancelled_at: cancelled_at
+      ended_at: ended_at
+      cancel_reason: cancellation_reason
+      is_involuntary: payment_failed
+
   # EUR for one GBP, each weekday; on other days the newest rate before holds.
   fx:
     kind: fx_rates

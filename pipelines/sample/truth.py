@@ -17,6 +17,9 @@ from pipelines.sample.export_file import ExportFile, Found
 from pipelines.sample.orders import DELIVERIES, PURCHASE, SORTS, TASTING, TEST, TILL, moment
 from pipelines.sample.people import NO_RECORD, People
 from pipelines.sample.purchases import Visits
+from pipelines.sample.subscription_truth import EXPECTED_OF_CLUB, SUBSCRIPTION_COLUMNS, count_nasty, true_periods
+from pipelines.sample.subscriptions import ALPHA, BETA
+from pipelines.sample.truth_by_month import total_by_month
 
 # fmt: off
 PERSON_COLUMNS = (
@@ -56,6 +59,7 @@ EXPECTED = {
     "refunds of nobody": "counted on their day, for the unknown customer",
     "anonymous answers": "count each",
     "answers after a first one to the same order": "one vote per person and window, the latest",
+    **EXPECTED_OF_CLUB,
 }
 
 
@@ -69,6 +73,7 @@ persons.csv       each person with the own rate (per week), dropout probability,
 crm_records.csv   which person each record id of the CRM belongs to, those it merged away included
 orders.csv        every order as it stands in the end; person_id is blank for till sales and tests
 refunds.csv       every refund, in EUR
+subscriptions.csv every period of the coffee club as it was charged in truth, also in the future; amounts are a month's
 answers.csv       every survey answer with its person, even if the export has it without a name
 months.csv        what should be found by month, up to as_of
 nastiness.csv     what was made difficult: planted lines by file and row, the rest by count; what should become of it
@@ -78,7 +83,7 @@ nastiness.csv     what was made difficult: planted lines by file and row, the re
 def is_truth(folder: Path) -> bool:
     """Whether a folder is the truth beside a sample company, so that it and its neighbours may be replaced."""
     readme = folder / README
-    return readme.exists() and readme.read_text(encoding="utf-8") == _README
+    return readme.exists() and readme.read_text(encoding="utf-8").startswith(_README.partition("\n")[0])
 
 
 class Truth:
@@ -89,12 +94,13 @@ class Truth:
         folder.mkdir(parents=True)
         (folder / README).write_text(_README, encoding="utf-8")
         self.folder = folder
-        self.orders = self.lines = self.refunds = self.answers = 0
+        self.orders = self.lines = self.refunds = self.answers = self.subscriptions = 0
         self._persons = ExportFile(folder / "persons.csv", PERSON_COLUMNS, decimals=None)
         self._records = ExportFile(folder / "crm_records.csv", ("record_id", "person_id"))
         self._orders = ExportFile(folder / "orders.csv", ORDER_COLUMNS, decimals=4)
         self._refunds = ExportFile(folder / "refunds.csv", REFUND_COLUMNS, decimals=4)
         self._answers = ExportFile(folder / "answers.csv", ANSWER_COLUMNS)
+        self._subscriptions = ExportFile(folder / "subscriptions.csv", SUBSCRIPTION_COLUMNS, decimals=None)
         self._months: list[pl.DataFrame] = []
         self._counts: Counter[str] = Counter()
 
@@ -137,12 +143,18 @@ class Truth:
                 *ANSWER_COLUMNS[3:],
             )
         )
-        self._months.append(_month_totals(orders, told, refunds))
+        self._months.append(total_by_month(orders, told, refunds))
         self._count(people, orders, lines, refunds, answers)
         self.orders += len(orders)
         self.lines += len(lines.order)
         self.refunds += len(refunds)
         self.answers += len(answers)
+
+    def append_subscriptions(self, people: People, periods: pl.DataFrame) -> None:
+        """Write down the coffee club of one chunk, as `draw_subscriptions` returns it."""
+        self._subscriptions.append(true_periods(people, periods))
+        self._counts.update(count_nasty(periods))
+        self.subscriptions += periods["subscription_number"].n_unique()
 
     def _count(
         self, people: People, orders: pl.DataFrame, lines: Lines, refunds: pl.DataFrame, answers: pl.DataFrame
@@ -205,6 +217,8 @@ class Truth:
             "order_lines": self.lines,
             "refunds": self.refunds,
             "answers": self.answers,
+            "subscriptions": self.subscriptions,
+            "subscription_dropout": {"alpha": ALPHA, "beta": BETA},
             "deliveries": [day.isoformat() for day in DELIVERIES],
             "totals": {name: n / 10_000 if name.endswith("_eur") else n for name, n in totals.items()},
             "kinds": [dataclasses.asdict(kind) for kind in c.KINDS],
@@ -267,30 +281,3 @@ def _orders(orders: pl.DataFrame, lines: Lines, ids: pl.Series) -> pl.DataFrame:
         last_delivery="last_delivery",
         is_corrected="is_corrected",
     )
-
-
-def _month_totals(orders: pl.DataFrame, told: pl.DataFrame, refunds: pl.DataFrame) -> pl.DataFrame:
-    """What the pipeline should find by month, up to `as_of`; money in ten-thousandths of EUR."""
-    nothing = pl.lit(0, dtype=pl.Int64)
-    counted = orders.with_columns(told["is_countable"], told["is_first_order"]).filter(
-        pl.col("is_countable") & (pl.col("order_date") <= c.AS_OF)
-    )
-    by_order = counted.select(
-        month=pl.col("order_date").dt.truncate("1mo"),
-        order_count=pl.lit(1, dtype=pl.Int64),
-        new_customers=pl.col("is_first_order").cast(pl.Int64),
-        gross_sales_eur="gross_eur",
-        discounts_eur="discount_eur",
-        refunds_eur=nothing,
-        unknown_net_eur=(pl.col("person") < 0).cast(pl.Int64) * (pl.col("gross_eur") - pl.col("discount_eur")),
-    )
-    by_refund = refunds.select(
-        month=pl.col("refund_date").dt.truncate("1mo"),
-        order_count=nothing,
-        new_customers=nothing,
-        gross_sales_eur=nothing,
-        discounts_eur=nothing,
-        refunds_eur="amount_eur",
-        unknown_net_eur=-(~pl.col("has_person") & ~pl.col("has_order")).cast(pl.Int64) * pl.col("amount_eur"),
-    )
-    return pl.concat([by_order, by_refund]).group_by("month").sum()
