@@ -1,12 +1,13 @@
-"""Every function of `pipelines/transforms` that is named like a contract in `data_contracts/marts` is an asset.
+"""Every function of `pipelines/transforms` named like a contract in `data_contracts/marts` or `meta` is an asset.
 
-Its parameters say what it reads: `orders` is `core.orders`, `customer_clv` is `marts.customer_clv`; what stands after
-the `*` are settings of the night (`as_of`, `lapse_days` …). Put here: nothing about any one mart.
+Its parameters say what it reads: `orders` is `core.orders`, `customer_clv` is `marts.customer_clv`, `clv_models` is
+`meta.clv_models`; what stands after the `*` are settings of the night (`as_of`, `lapse_days` …).
+Put here: nothing about any one mart.
 """
 
 import importlib
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from assets.tables import Blueprint
@@ -28,11 +29,16 @@ def mart_functions(names: set[str]) -> dict[str, Transform]:
     return found
 
 
-def tables_of(function: Transform, marts: set[str]) -> dict[str, str]:
-    """Parameter -> table that it reads, for the parameters before the `*`."""
+def tables_of(function: Transform, marts: Mapping[str, str]) -> dict[str, str]:
+    """Parameter -> table that it reads, for the parameters before the `*`.
+
+    Args:
+        function: The transform.
+        marts: Name -> table (`customer_clv` -> `marts.customer_clv`) of what transforms make; all else is core.
+    """
     parameters = inspect.signature(function).parameters.values()
     return {
-        each.name: f"{'marts' if each.name in marts else 'core'}.{each.name}"
+        each.name: marts.get(each.name, f"core.{each.name}")
         for each in parameters
         if each.kind is not inspect.Parameter.KEYWORD_ONLY
     }
@@ -45,9 +51,9 @@ def settings_of(function: Transform, night: Night) -> dict[str, Any]:
     return {each.name: known[each.name] for each in parameters if each.kind is inspect.Parameter.KEYWORD_ONLY}
 
 
-def mart(name: str, function: Transform, contract: Contract, marts: set[str]) -> Blueprint:
+def mart(table: str, function: Transform, contract: Contract, marts: Mapping[str, str]) -> Blueprint:
     """The table of one mart function."""
-    table, reads = f"marts.{name}", tables_of(function, marts)
+    reads = tables_of(function, marts)
 
     def make(night: Night) -> None:
         frames = {parameter: night.warehouse.scan(source) for parameter, source in reads.items()}
@@ -57,7 +63,8 @@ def mart(name: str, function: Transform, contract: Contract, marts: set[str]) ->
 
 
 def marts(contracts: dict[str, Contract]) -> list[Blueprint]:
-    """One table per mart that has a contract and a function."""
-    named = {table.partition(".")[2]: contract for table, contract in contracts.items() if table.startswith("marts.")}
+    """One table per mart, or table of `meta`, that has a contract and a function."""
+    named = {table.partition(".")[2]: table for table in contracts if table.startswith(("marts.", "meta."))}
     functions = mart_functions(set(named))
-    return [mart(name, function, named[name], set(named)) for name, function in functions.items()]
+    made = {name: named[name] for name in functions}
+    return [mart(named[name], function, contracts[named[name]], made) for name, function in functions.items()]

@@ -203,6 +203,7 @@ class Settings(Part):
     value_basis: Literal["net_sales"] = "net_sales"
     lapse_days: Annotated[int, Field(ge=1)] = 365
     max_lifetime_years: Annotated[float, Field(gt=0)] = 10.0
+    discount_rate: Annotated[float, Field(ge=0, le=1)] = 0.1
     acquisition_cost: AcquisitionCost = AcquisitionCost()
     targets: dict[str, Decimal] = {}
     identity: Identity = Identity()

@@ -1,7 +1,7 @@
-"""The mart `customer_clv`: what each customer has been worth, and what to expect by the simple formula.
+"""The mart `customer_clv`: what each customer has been worth, and what to expect, by formula and by what predicts best.
 
-Put here: value to date, years observed and expected, the formula and its reasons; churn by customer type as its input.
-Keep out: fitted models (`pipelines/models`), the published churn of the whole base over time (`churn.py`).
+Put here: the mart's columns. Keep out: the simple formula (`clv_simple.py`), predictions (`clv_predictions.py`), which
+method is chosen (`clv_evaluation.py`), the maths (`pipelines/models`).
 """
 
 import datetime as dt
@@ -10,14 +10,19 @@ import polars as pl
 from narwhals.typing import IntoFrame
 from polars._typing import PolarsDataType
 
-from pipelines.transforms.churn import MONTHS, count_by_month, list_spells
-from pipelines.transforms.purchases import (
-    MONEY,
-    UNKNOWN_CUSTOMER_IDX,
-    read_into_polars,
-    select_lazily,
-    sum_purchases_by_customer_day,
+from pipelines.transforms.clv_evaluation import find_best_model, find_chosen
+from pipelines.transforms.clv_forecasts import BASELINES, Horizons, average_cells, predict_by_model
+from pipelines.transforms.clv_models import TrainedModels, read_models
+from pipelines.transforms.clv_predictions import (
+    HORIZONS,
+    predict_with_average,
+    predict_with_formula,
+    predict_with_model,
 )
+from pipelines.transforms.clv_simple import CUSTOMERS_FOR_A_CHURN, churn_by_customer_type, money, value_simply
+from pipelines.transforms.purchase_history import IS_PURCHASE, choose_cut, list_customer_days, summarise_history
+from pipelines.transforms.purchases import MONEY, read_into_polars, select_lazily
+from pipelines.transforms.segments import tier
 
 COLUMNS: dict[str, PolarsDataType] = {
     "customer_id": pl.String,
@@ -31,15 +36,42 @@ COLUMNS: dict[str, PolarsDataType] = {
     "expected_lifetime_years": pl.Float64,
     "acquisition_cost": MONEY,
     "clv_simple": MONEY,
+    "frequency": pl.Int64,
+    "recency": pl.Int64,
+    "t": pl.Int64,
+    "monetary_value": MONEY,
+    "p_alive": pl.Float64,
+    "expected_spend": MONEY,
+    "predicted_purchases_12m": pl.Float64,
+    "predicted_purchases_12m_low": pl.Int64,
+    "predicted_purchases_12m_high": pl.Int64,
+    "predicted_value_12m": MONEY,
+    "predicted_value_12m_low": MONEY,
+    "predicted_value_12m_high": MONEY,
+    "predicted_purchases_36m": pl.Float64,
+    "predicted_purchases_36m_low": pl.Int64,
+    "predicted_purchases_36m_high": pl.Int64,
+    "predicted_value_36m": MONEY,
+    "predicted_value_36m_low": MONEY,
+    "predicted_value_36m_high": MONEY,
+    "predicted_purchases_lifetime": pl.Float64,
+    "predicted_purchases_lifetime_low": pl.Int64,
+    "predicted_purchases_lifetime_high": pl.Int64,
+    "predicted_value_lifetime": MONEY,
+    "predicted_value_lifetime_low": MONEY,
+    "predicted_value_lifetime_high": MONEY,
+    "interval_claimed_12m": pl.Float64,
+    "clv_predicted": MONEY,
+    "clv_predicted_low": MONEY,
+    "clv_predicted_high": MONEY,
+    "clv_tier": pl.String,
     "value_basis": pl.String,
     "method": pl.String,
     "reason": pl.String,
     "as_of": pl.Date,
 }
-CUSTOMERS_FOR_A_CHURN = 100
-"""Average active customers that a customer type needs for a churn of its own; others take the whole base's."""
-
-DAYS_PER_YEAR = 365.25
+SIMPLE = "simple"
+NOT_TESTED = "the history is too short, or too few customers came back, to test a model"
 
 
 def customer_clv(
@@ -47,167 +79,121 @@ def customer_clv(
     refunds: IntoFrame,
     customers: IntoFrame,
     calendar: IntoFrame,
+    clv_models: IntoFrame,
+    clv_evaluation: IntoFrame,
     *,
     as_of: dt.date,
     lapse_days: int,
     max_lifetime_years: float,
+    discount_rate: float,
     value_basis: str,
 ) -> pl.DataFrame:
-    """One row per customer with a countable order: value to date and simple customer lifetime value.
+    """One row per customer with a countable order: value to date, by the simple formula, and predicted.
 
     Args:
         orders: `core.orders`.
         refunds: `core.refunds`.
         customers: `core.customers`; `customer_id`, `customer_idx`, `customer_type`, `acquisition_cost`.
         calendar: `core.calendar`; `day`, `day_idx`.
+        clv_models: `meta.clv_models`.
+        clv_evaluation: `meta.clv_evaluation`; says which method predicts.
         as_of: Last day that counts.
         lapse_days: Days without an order after which a customer has lapsed.
-        max_lifetime_years: Cap of the expected lifetime.
+        max_lifetime_years: Cap of the expected lifetime, and how far a predicted one looks ahead.
+        discount_rate: A year, of the predicted lifetime value; 0.1 is 10 %.
         value_basis: What counts as value, written beside it; only `net_sales` so far.
 
     Returns:
         The columns of `COLUMNS`, sorted by customer_id; without the unknown customer.
     """
-    days = read_into_polars(sum_purchases_by_customer_day(orders, refunds, calendar, as_of=as_of)).filter(
-        pl.col("customer_idx") != UNKNOWN_CUSTOMER_IDX
+    days = list_customer_days(orders, refunds, calendar, as_of=as_of)
+    known = read_into_polars(
+        select_lazily(customers, "customer_idx", "customer_id", "customer_type", "acquisition_cost")
     )
-    purchase_days = days.filter(pl.col("order_count") > 0).select("customer_idx", "day_idx")
-    known = select_lazily(customers, "customer_idx", "customer_id", "customer_type", "acquisition_cost")
-    buyers = _total(days).join(read_into_polars(known), on="customer_idx")
-    own_churn = pl.len().over("customer_type") >= CUSTOMERS_FOR_A_CHURN
-    types = buyers.select("customer_idx", customer_type=pl.when(own_churn).then("customer_type"))
-    churn = churn_by_customer_type(purchase_days, types, as_of=as_of, lapse_days=lapse_days)
+    buyers = _total(days).join(known, on="customer_idx")
+    churn = _churn(days, buyers, as_of, lapse_days)
+    valued = value_simply(buyers, churn, as_of=as_of, lapse_days=lapse_days, max_lifetime_years=max_lifetime_years)
+    history = summarise_history(days, until=as_of)
+    valued = valued.sort("customer_idx").with_columns(years_left=_years_left())
+    horizons = Horizons(tuple(HORIZONS.values()), max_lifetime_years, discount_rate)
+    evaluation = read_into_polars(clv_evaluation)
+    trained = read_models(read_into_polars(clv_models), as_of)
+    method, why = _method(evaluation, trained, days, valued, as_of)
+    if method == SIMPLE:
+        predicted = predict_with_formula(valued, history, horizons)
+    elif method in BASELINES:
+        cells = average_cells(days, until=as_of)
+        predicted = predict_with_average(method, history, cells, valued["years_left"], horizons)
+    else:
+        predicted = predict_with_model(history, trained, method, horizons)
+    model = find_best_model(evaluation)
+    if model is not None and model != method and model in trained.dropout:
+        alive = predict_by_model(history, trained.dropout[model], trained.spend, Horizons(()))
+        predicted = predicted.with_columns(alive["p_alive"], alive["expected_spend"])
+    table = valued.hstack(history.select("frequency", "recency", "monetary_value", t="T")).hstack(predicted)
     return (
-        value_simply(buyers, churn, as_of=as_of, lapse_days=lapse_days, max_lifetime_years=max_lifetime_years)
-        .with_columns(value_basis=pl.lit(value_basis), method=pl.lit("simple"), as_of=pl.lit(as_of))
+        table.with_columns(method=pl.lit(method), value_basis=pl.lit(value_basis), as_of=pl.lit(as_of))
+        .with_columns(_as_money(), reason=pl.concat_str(pl.lit(why), "reason", separator="; ", ignore_nulls=True))
+        .with_columns(*_clv_predicted())
+        .with_columns(clv_tier=pl.when(pl.col("clv_predicted").is_not_null()).then(tier(pl.col("clv_predicted"))))
         .select(pl.col(name).cast(kind) for name, kind in COLUMNS.items())
         .sort("customer_id")
     )
 
 
-def value_simply(
-    buyers: pl.DataFrame, churn: pl.DataFrame, *, as_of: dt.date, lapse_days: int, max_lifetime_years: float
-) -> pl.DataFrame:
-    """The formula: average annual value × expected lifetime − acquisition cost.
-
-    Money becomes Float64 for the division and is rounded to four decimals, half to even, when all is done.
-
-    Args:
-        buyers: One row per customer: `customer_type`, `first_order_date`, `last_order_date`, `net_sales_to_date`,
-            `acquisition_cost` (NULL when unknown).
-        churn: `customer_type` (NULL is the whole base), `churn_rate_12m` (0 to 1, NULL when not known yet) and
-            `average_customers`, as `churn_by_customer_type` gives it.
-        as_of: Last day that counts.
-        lapse_days: Days without an order after which a customer has lapsed.
-        max_lifetime_years: Cap of the expected lifetime, where the customer has not been observed for longer.
-
-    Returns:
-        `buyers` with `years_observed`, `avg_annual_value`, `expected_lifetime_years`, `clv_simple`, `reason`.
-    """
-    of_base = churn.filter(pl.col("customer_type").is_null())["churn_rate_12m"]
-    of_type = churn.filter(pl.col("average_customers") >= CUSTOMERS_FOR_A_CHURN).select(
-        "customer_type", churn_of_type="churn_rate_12m"
-    )
-    lapse_date = pl.col("last_order_date") + pl.duration(days=lapse_days)
-    observed_until = pl.min_horizontal(pl.lit(as_of), lapse_date)
-    years = (observed_until - pl.col("first_order_date")).dt.total_days() / DAYS_PER_YEAR
-    average = pl.col("net_sales_to_date").cast(pl.Float64) / pl.max_horizontal(1.0, "years_observed")
-    to_come = pl.when(~pl.col("is_lapsed")).then(1 / pl.col("churn")).fill_null(0)
-    capped = pl.min_horizontal(pl.lit(max_lifetime_years), pl.col("years_observed") + to_come)
-    clv = pl.col("average") * pl.col("expected_lifetime_years")
-    return (
-        buyers.join(of_type, on="customer_type", how="left")
-        .with_columns(
-            is_lapsed=lapse_date <= as_of,
-            years_observed=years,
-            churn=pl.coalesce("churn_of_type", pl.lit(of_base.first(), pl.Float64)),
-        )
-        .with_columns(
-            average=average,
-            expected_lifetime_years=pl.max_horizontal("years_observed", capped),
-            reason=_reason(max_lifetime_years),
-        )
-        .with_columns(
-            avg_annual_value=_money(pl.col("average")),
-            clv_simple=_money(clv - pl.col("acquisition_cost").cast(pl.Float64).fill_null(0)),
-        )
-    )
-
-
-def churn_by_customer_type(
-    purchase_days: pl.DataFrame, customers: pl.DataFrame, *, as_of: dt.date, lapse_days: int
-) -> pl.DataFrame:
-    """The 12-month churn at the last month-end up to `as_of`, of the whole base and per customer type.
-
-    By the same definition as `marts.churn`.
-
-    Args:
-        purchase_days: `customer_idx`, `day_idx` (days since 1970): each customer's days with an order, up to `as_of`.
-        customers: `customer_idx`, `customer_type` (NULL: of the whole base only); nobody else's purchases count.
-        as_of: Last day that counts.
-        lapse_days: Days without an order after which a customer has lapsed.
-
-    Returns:
-        `customer_type` (NULL: the whole base), `churn_rate_12m` Float64 (NULL until every one of the 13 month-ends has
-        `lapse_days` of history behind it), `average_customers` Float64, the average active ones at these month-ends.
-    """
-    days = purchase_days.join(customers, on="customer_idx")
-    typed = days.filter(pl.col("customer_type").is_not_null()).partition_by("customer_type", as_dict=True)
-    groups = [(None, days)] * (not days.is_empty()) + [(kind, group) for (kind,), group in typed.items()]
-    rows = [(kind, *_churn_of_12_months(group, as_of, lapse_days)) for kind, group in groups]
-    counts = pl.DataFrame(
-        rows,
-        schema={"customer_type": pl.String, "churned": pl.Int64, "average_customers": pl.Float64},
-        orient="row",
-    )
-    month_end = (as_of + dt.timedelta(days=1)).replace(day=1) - dt.timedelta(days=1)
-    first_month_end = month_end.replace(year=month_end.year - 1, day=1)
-    history = pl.lit(days["day_idx"].min(), pl.Int32).cast(pl.Date) + pl.duration(days=lapse_days - 1)
-    is_known = (history <= pl.lit(first_month_end).dt.month_end()) & (pl.col("average_customers") > 0)
-    rate = pl.when(is_known).then(pl.col("churned") / pl.col("average_customers"))
-    return counts.select("customer_type", churn_rate_12m=rate, average_customers="average_customers")
-
-
-def _churn_of_12_months(purchase_days: pl.DataFrame, as_of: dt.date, lapse_days: int) -> tuple[int, float]:
-    """Customers churned in the 12 months to the last month-end, and average active ones of its 13 month-ends."""
-    months = count_by_month(list_spells(purchase_days, lapse_days), as_of).tail(MONTHS + 1)
-    churned, active = months["churned_customers_12m"].tail(1), months["active_customers"]
-    return int(churned.sum()), int(active.sum()) / (MONTHS + 1)
-
-
 def _total(days: pl.DataFrame) -> pl.DataFrame:
     """Sums over all days, and first and last order, of each customer with an order."""
-    day = pl.when(pl.col("order_count") > 0).then("day_idx")
+    day = pl.when(IS_PURCHASE).then("day_idx")
     totals = days.group_by("customer_idx").agg(
         net_sales_to_date=pl.col("net_sales").sum(),
         order_count=pl.col("order_count").sum(),
         first_order_date=day.min().cast(pl.Date),
         last_order_date=day.max().cast(pl.Date),
     )
-    return totals.filter(pl.col("order_count") > 0)
+    return totals.filter(IS_PURCHASE)
 
 
-def _money(amount: pl.Expr) -> pl.Expr:
-    return amount.round(4, mode="half_to_even").cast(MONEY)
+def _churn(days: pl.DataFrame, buyers: pl.DataFrame, as_of: dt.date, lapse_days: int) -> pl.DataFrame:
+    """The 12-month churn of the base, and of each customer type that has enough customers for one of its own."""
+    has_own = pl.len().over("customer_type") >= CUSTOMERS_FOR_A_CHURN
+    types = buyers.select("customer_idx", customer_type=pl.when(has_own).then("customer_type"))
+    purchase_days = days.filter(IS_PURCHASE).select("customer_idx", "day_idx")
+    return churn_by_customer_type(purchase_days, types, as_of=as_of, lapse_days=lapse_days)
 
 
-def _reason(max_lifetime_years: float) -> pl.Expr:
-    """In plain words, what the formula could not know or do; NULL when there is nothing to say."""
-    lapsed, unknown_churn = pl.col("is_lapsed"), pl.col("churn").is_null()
-    of_base = pl.col("customer_type").is_not_null() & pl.col("churn_of_type").is_null()
-    capped = pl.col("years_observed") + 1 / pl.col("churn") > max_lifetime_years
-    said = [
-        pl.when(lapsed).then(pl.lit("lapsed: no further years are expected")),
-        pl.when(~lapsed & unknown_churn).then(pl.lit("12-month churn is not known yet: no further years are added")),
-        pl.when(~lapsed & ~unknown_churn & of_base).then(
-            pl.lit(f"churn of the whole base: fewer than {CUSTOMERS_FOR_A_CHURN} customers of this type")
-        ),
-        pl.when(~lapsed & ~unknown_churn & capped).then(
-            pl.lit(f"no years beyond the cap of {max_lifetime_years:g} are added")
-        ),
-        pl.when(pl.col("acquisition_cost").is_null()).then(
-            pl.lit("acquisition cost is unknown: nothing is subtracted")
-        ),
+def _years_left() -> pl.Expr:
+    """Years that the simple formula expects from here on: 0 when lapsed, NULL while churn is not known."""
+    left = pl.col("expected_lifetime_years") - pl.col("years_observed")
+    return pl.when("is_lapsed").then(0.0).when(pl.col("churn").is_not_null()).then(left)
+
+
+def _method(
+    evaluation: pl.DataFrame, trained: TrainedModels, days: pl.DataFrame, valued: pl.DataFrame, as_of: dt.date
+) -> tuple[str, str]:
+    """What predicts, and why: what won the test; without one, the formula, or while it is silent the average."""
+    chosen = find_chosen(evaluation)
+    if chosen is not None:
+        method, why = chosen
+        if method in BASELINES or method in trained.dropout:
+            return method, f"{method} {why}"
+        return SIMPLE, f"{method} {why}, but did not converge on all of the history: predicted by the simple formula"
+    if valued["churn"].is_null().all() and choose_cut(days, as_of) is not None:
+        return (
+            "segment_average",
+            f"{NOT_TESTED}, and churn is not known yet: predicted by what customers alike did lately",
+        )
+    return SIMPLE, f"{NOT_TESTED}: predicted by the simple formula"
+
+
+def _as_money() -> pl.Expr:
+    """Every predicted amount in money, four decimals."""
+    return money(pl.col("^predicted_value_.*$", "expected_spend", "monetary_value"))
+
+
+def _clv_predicted() -> list[pl.Expr]:
+    """To date, and what is still expected, less what winning the customer cost: once, as in the simple formula."""
+    cost = pl.col("acquisition_cost").fill_null(0)
+    return [
+        (pl.col("net_sales_to_date") + pl.col(f"predicted_value_lifetime{end}") - cost).alias(f"clv_predicted{end}")
+        for end in ("", "_low", "_high")
     ]
-    words = pl.concat_str(said, separator="; ", ignore_nulls=True)
-    return pl.when(words != "").then(words)

@@ -27,9 +27,11 @@ HOLDOUT_DAYS = 365
 SHORTEST_HOLDOUT_DAYS = 56
 """A shorter history than twice this says nothing about how well anything predicts."""
 
+IS_PURCHASE = pl.col("order_count") > 0
+
 
 def list_customer_days(orders: IntoFrame, refunds: IntoFrame, calendar: IntoFrame, *, as_of: dt.date) -> pl.DataFrame:
-    """One row per known customer with a purchase, and day with an order or a refund, sorted by both.
+    """One row per known customer and day with an order or a refund, sorted by both.
 
     Args:
         orders: `core.orders`.
@@ -38,17 +40,15 @@ def list_customer_days(orders: IntoFrame, refunds: IntoFrame, calendar: IntoFram
         as_of: Last day that counts.
 
     Returns:
-        `customer_idx` Int32, `day_idx` Int32 (days since 1970), `is_purchase`, `net_sales` Decimal(18, 4) (exact: no sum
-        depends on the order in which it is made).
+        `customer_idx` Int32, `day_idx` Int32 (days since 1970), `order_count` Int64 (0 on a day with refunds only) and
+        `net_sales` Decimal(18, 4), exact, so that no sum depends on the order in which it is made.
     """
     sums = sum_purchases_by_customer_day(orders, refunds, calendar, as_of=as_of)
     days = read_into_polars(select_lazily(sums, "customer_idx", "day_idx", "order_count", "net_sales"))
     return (
         days.lazy()
         .filter(pl.col("customer_idx") != UNKNOWN_CUSTOMER_IDX)
-        .select(
-            "customer_idx", "day_idx", is_purchase=pl.col("order_count") > 0, net_sales=pl.col("net_sales").cast(MONEY)
-        )
+        .with_columns(pl.col("net_sales").cast(MONEY))
         .sort("customer_idx", "day_idx")
         .collect(engine="streaming")
     )
@@ -64,7 +64,7 @@ def choose_cut(days: pl.DataFrame, as_of: dt.date) -> dt.date | None:
 
     A year before `as_of`; half of the history where there are not two years; None where even that is too short.
     """
-    first = days.filter("is_purchase")["day_idx"].min()
+    first = days.filter(IS_PURCHASE)["day_idx"].min()
     if not isinstance(first, int):
         return None
     holdout = min(HOLDOUT_DAYS, (day_number(as_of) - first) // 2)
@@ -88,7 +88,7 @@ def summarise_history(days: pl.DataFrame, *, until: dt.date, last_days: int = HO
     end = day_number(until)
     known = days.lazy().filter(pl.col("day_idx") <= end)
     bought = (
-        known.filter("is_purchase")
+        known.filter(IS_PURCHASE)
         .group_by("customer_idx")
         .agg(
             first_day=pl.col("day_idx").min(),
@@ -106,7 +106,7 @@ def summarise_history(days: pl.DataFrame, *, until: dt.date, last_days: int = HO
         .agg(
             net_sales=pl.col("net_sales").sum(),
             repeat_sales=pl.when(~of_first).then("net_sales").sum(),
-            purchases_lately=(is_late & pl.col("is_purchase")).sum().cast(pl.Int64),
+            purchases_lately=(is_late & IS_PURCHASE).sum().cast(pl.Int64),
             net_sales_lately=pl.when(is_late).then("net_sales").sum(),
         )
         .select(
@@ -127,11 +127,11 @@ def summarise_history(days: pl.DataFrame, *, until: dt.date, last_days: int = HO
 
 
 def sum_purchases_after(days: pl.DataFrame, *, after: dt.date) -> pl.DataFrame:
-    """One row per customer with an order or refund after a day: `customer_idx`, `purchases` Int64, `value` Float64."""
+    """One row per customer with an order or refund after a day: `customer_idx`, `purchases` Int64, `value` Decimal."""
     return (
         days.lazy()
         .filter(pl.col("day_idx") > day_number(after))
         .group_by("customer_idx")
-        .agg(purchases=pl.col("is_purchase").sum().cast(pl.Int64), value=pl.col("net_sales").sum().cast(pl.Float64))
+        .agg(purchases=IS_PURCHASE.sum().cast(pl.Int64), value=pl.col("net_sales").sum())
         .collect(engine="streaming")
     )

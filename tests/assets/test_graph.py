@@ -123,5 +123,12 @@ def test_every_promise_is_judged_once():
 
 def test_a_mart_function_reads_the_tables_that_its_parameters_name():
     [function] = mart_functions({"customer_360"}).values()
-    reads = set(tables_of(function, {"customer_clv", "customer_segments", "customer_360"}).values())
+    made = {name: f"marts.{name}" for name in ("customer_clv", "customer_segments", "customer_360")}
+    reads = set(tables_of(function, made).values())
     assert {"core.customers", "core.orders", "marts.customer_clv", "marts.customer_segments"} <= reads
+
+
+def test_a_function_named_like_a_table_of_meta_makes_it_and_others_read_it():
+    [function] = mart_functions({"clv_evaluation"}).values()
+    reads = set(tables_of(function, {"clv_models": "meta.clv_models"}).values())
+    assert reads == {"core.orders", "core.refunds", "core.calendar", "meta.clv_models"}

@@ -10,6 +10,7 @@ from polars.testing import assert_frame_equal
 
 from pipelines.contracts.contract import load_contract
 from pipelines.contracts.violations import failed_count_sql
+from pipelines.transforms import clv_evaluation, clv_models
 from pipelines.transforms.clv import customer_clv
 from pipelines.transforms.customer_360 import COLUMNS, customer_360
 from pipelines.transforms.nps import nps
@@ -327,9 +328,21 @@ def test_the_marts_about_customers_and_nps_keep_their_contracts():
     frames = small_company()
     spans: dict[str, Any] = {"as_of": AS_OF, "lapse_days": 365}
     bought = [frames[name] for name in ("orders", "refunds", "customers", "calendar")]
+    untested = {
+        "models": pl.DataFrame(schema=clv_models.COLUMNS),
+        "evaluation": pl.DataFrame(schema=clv_evaluation.COLUMNS),
+    }
     marts = {
         "nps": nps(frames["survey_responses"], frames["customers"], frames["calendar"], as_of=AS_OF),
-        "customer_clv": customer_clv(*bought, **spans, max_lifetime_years=10, value_basis="net_sales"),
+        "customer_clv": customer_clv(
+            *bought,
+            untested["models"],
+            untested["evaluation"],
+            **spans,
+            max_lifetime_years=10,
+            discount_rate=0.1,
+            value_basis="net_sales",
+        ),
         "customer_segments": customer_segments(*bought, **spans),
     }
     tables = {name: marts.get(name, frames.get(name)) for name in SCHEMAS}

@@ -1,4 +1,5 @@
 import datetime as dt
+from decimal import Decimal
 from typing import Any
 
 import polars as pl
@@ -66,7 +67,7 @@ def test_what_came_after_the_day_is_not_known():
     ada = history(*rows, until="2025-12-31")
     assert (ada["frequency"], ada["recency"], ada["T"], ada["net_sales"]) == (1, 151, 364, 30.0)
     after = sum_purchases_after(days_of(*rows), after=dt.date(2025, 12, 31)).row(0, named=True)
-    assert (after["purchases"], after["value"]) == (1, 40.0)
+    assert (after["purchases"], after["value"]) == (1, Decimal(40))
 
 
 def test_lately_is_the_last_365_days():
