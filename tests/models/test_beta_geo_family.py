@@ -193,6 +193,37 @@ def test_nobody_ever_coming_back_is_a_boundary_not_a_crash(model: type[BetaGeoFa
 
 
 @BOTH
+@pytest.mark.parametrize(
+    "history",
+    [([2], [3], [5]), ([3000], [39], [39]), ([0, 0], [0, 0], [0, 0]), ([5, 5, 5], [5, 5, 5], [5, 5, 5])],
+    ids=["one customer", "one busy customer", "no time", "all alike"],
+)
+def test_customers_who_cannot_tell_the_parameters_are_a_boundary_with_finite_predictions(model, history):
+    fitted = model.fit(*history)
+    assert fitted.at_boundary
+    assert fitted.message
+    assert ((fitted.p_alive() > 0) & (fitted.p_alive() <= 1)).all()
+    assert np.isfinite(fitted.expected_purchases(39)).all()
+
+
+@BOTH
+def test_a_customer_of_three_thousand_purchases_does_not_break_a_fit(model: type[BetaGeoFamily]):
+    x, recency, end = np.append(HISTORY, [[3000], [38.5], [39]], axis=1)
+    fitted = model.fit(x, recency, end, np.append(WEIGHTS, 1))
+    assert (fitted.converged, fitted.at_boundary) == (True, False)
+
+
+@BOTH
+def test_who_else_is_asked_about_does_not_matter(model: type[BetaGeoFamily]):
+    published, n = model.from_params(PARAMS), 1000
+    x, end = np.repeat([0, 2], n // 2), np.linspace(10, 400, n)
+    recency = np.where(x > 0, end / 2, 0)
+    together = published.expected_purchases(52, x, recency, end)
+    alone = [published.expected_purchases(52, x[i], recency[i], end[i]) for i in (0, 499, 500, 777, 999)]
+    assert together[[0, 499, 500, 777, 999]] == pytest.approx(alone, rel=1e-9)
+
+
+@BOTH
 def test_parameters_are_drawn_as_uncertain_as_the_fit(model: type[BetaGeoFamily]):
     fitted = model.fit(*HISTORY, 10 * WEIGHTS)
     drawn = fitted.draw_params(np.random.default_rng(2), 4000)
