@@ -172,7 +172,7 @@ def sql(
 ) -> None:
     """Ask the published file.
 
-    Example: regulars sql "select * from marts.churn order by month_end desc limit 3"
+    Example: regulars sql "select * from marts.churn where dimension = 'all' order by month_end desc limit 3"
     """
     from pipelines.command.query import answer
 

@@ -95,7 +95,7 @@ def test_without_orders_the_table_is_empty_with_all_columns():
 
 
 @pytest.mark.parametrize("engine", ENGINES)
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(company=companies())
 def test_drawn_companies_behave_as_counting_by_hand_finds(engine: str, company: Any):
     orders, refunds, as_of = company

@@ -252,7 +252,7 @@ def test_a_dimension_splits_the_lost_and_each_of_its_values_has_every_month():
 
 
 @pytest.mark.parametrize("engine", ENGINES)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(company=companies(), lapse_days=st.sampled_from([1, 20, 45, 200, 365]))
 def test_drawn_companies_lose_whom_looking_at_every_day_loses(engine: str, company: Any, lapse_days: int):
     orders, refunds, as_of = company
@@ -270,7 +270,7 @@ def test_drawn_companies_lose_whom_looking_at_every_day_loses(engine: str, compa
 
 
 @pytest.mark.parametrize("engine", ENGINES)
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(company=companies(), lapse_days=st.sampled_from([1, 20, 45, 200, 365]))
 def test_drawn_companies_have_the_churn_that_looking_at_every_day_finds(engine: str, company: Any, lapse_days: int):
     orders, refunds, as_of = company

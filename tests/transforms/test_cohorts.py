@@ -245,7 +245,7 @@ def test_the_monthly_view_is_the_whole_base_of_the_mart():
 
 
 @pytest.mark.parametrize("engine", ENGINES)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(
     company=companies(),
     lapse_days=st.sampled_from([30, 365]),
@@ -283,7 +283,7 @@ def test_drawn_companies_have_the_cohorts_that_counting_by_hand_finds(
     assert_frame_equal(found, pl.DataFrame(expected, schema=COLUMNS).sort(KEY), rel_tol=1e-12, abs_tol=1e-9)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(company=companies(), seed=st.randoms(use_true_random=False))
 def test_neither_the_order_of_rows_nor_other_peoples_orders_change_a_cohort(company: Any, seed: Any):
     orders, refunds, as_of = company

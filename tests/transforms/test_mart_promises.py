@@ -93,7 +93,7 @@ SPLITS, CURVE, RETURNED, BEHAVIOUR, LAPSE = MORE_MARTS = (
 
 
 @pytest.mark.parametrize("mart", [*MARTS, *MORE_MARTS])
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(company=companies(), lapse_days=st.sampled_from([1, 45, 365]))
 def test_every_drawn_company_keeps_the_contract(mart: str, company: Any, lapse_days: int):
     orders, refunds, as_of = company
