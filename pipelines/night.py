@@ -10,6 +10,8 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from threadpoolctl import threadpool_limits
+
 from pipelines.alerts import message, tell
 from pipelines.contracts.contract import Contract, load_contracts
 from pipelines.contracts.judge import RuleResult, judge
@@ -114,7 +116,8 @@ def broken(results: Sequence[RuleResult]) -> ContractBroken | None:
 def open_night(order: Order, say: Say, now: dt.datetime) -> Iterator[Night]:
     """Take the lock, clear what dead nights left, and open a fresh build file.
 
-    However the night ends, `last_night.json` says so, and whoever wants to know is told.
+    However the night ends, `last_night.json` says so, and whoever wants to know is told. Linear algebra runs on one
+    thread: a sum made by several depends in its last digit on how many there are, and small matrices gain nothing.
 
     Raises:
         Busy: Another night holds the lock; the message names it.
@@ -128,7 +131,11 @@ def open_night(order: Order, say: Say, now: dt.datetime) -> Iterator[Night]:
         arrivals: list[Arrivals] = []
         try:
             parent = _prepared(order, now)
-            with home.build_folder() as build, open_warehouse(build) as warehouse:
+            with (
+                home.build_folder() as build,
+                open_warehouse(build) as warehouse,
+                threadpool_limits(1, user_api="blas"),
+            ):
                 yield Night(
                     order=order,
                     warehouse=warehouse,

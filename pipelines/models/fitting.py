@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize  # type: ignore[import-untyped]
+from threadpoolctl import threadpool_limits
 
 FloatArray = NDArray[np.float64]
 LogLikelihood = Callable[[FloatArray], tuple[float, FloatArray]]
@@ -113,12 +114,13 @@ def maximize(
     search = _Search(log_likelihood, tuple(names), frozenset(unbounded), dict(sensible or {}))
     points = [search.working(start) for start in starts]
     best: Fit | None = None
-    for point in sorted(points, key=lambda point: -search.value(point)[0]):
-        fit = search.climb(point)
-        if fit.converged and not fit.at_boundary:
-            return fit
-        if best is None or fit.log_likelihood > best.log_likelihood:
-            best = fit
+    with threadpool_limits(1, user_api="blas"):  # on matrices of four by four more threads only wait for each other
+        for point in sorted(points, key=lambda point: -search.value(point)[0]):
+            fit = search.climb(point)
+            if fit.converged and not fit.at_boundary:
+                return fit
+            if best is None or fit.log_likelihood > best.log_likelihood:
+                best = fit
     if best is None:
         raise ValueError("a search needs at least one starting point")
     return best
