@@ -197,7 +197,7 @@ def log_likelihood(rows: Rows) -> LogLikelihood:
 
 
 def _dot(left: FloatArray, right: FloatArray) -> float:
-    """Not by BLAS: its threads cost five times the work on vectors, and the last digits depend on how many there are."""
+    """Not by BLAS: its threads cost five times the work on vectors, and their number shows in the last digits."""
     return float(np.einsum("i,i->", left, right))
 
 
