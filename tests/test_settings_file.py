@@ -101,3 +101,27 @@ def test_the_night_counts_up_to_yesterday_in_the_companys_zone():
 def test_a_fixed_day_wins_over_the_clock():
     settings = parsed(SMALL + "as_of: 2011-12-09\n")
     assert business_day(settings, dt.datetime(2026, 1, 1, tzinfo=dt.UTC)) == dt.date(2011, 12, 9)
+
+
+def test_a_dimension_nobody_knows_is_named_with_the_nearest_that_is():
+    assert mistakes(SMALL + "cohorts: {dimensions: [country, first_categry]}\n") == [
+        "regulars.yaml:11: cohorts.dimensions.1: `first_categry` is not known here; did you mean `first_category`?"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("written", "told"),
+    [
+        (
+            "{grains: [week, year]}",
+            "`grains` must have `month`: the report and marts.retention_cohorts_monthly show it",
+        ),
+        ("{dimensions: [country, country]}", "`dimensions` names one of them twice"),
+    ],
+)
+def test_cohorts_have_months_and_no_dimension_twice(written, told):
+    assert mistakes(SMALL + f"cohorts: {written}\n") == [f"regulars.yaml:11: cohorts: {told}"]
+
+
+def test_cohorts_may_do_without_dimensions():
+    assert parsed(SMALL + "cohorts: {dimensions: []}\n").cohorts.dimensions == []
