@@ -1,0 +1,55 @@
+"""Regulars' side of `clv.py`."""
+
+import sys
+from pathlib import Path
+
+import numpy as np
+
+sys.path.insert(0, str(Path(__file__).parent.parent))
+
+from clv_contender import DAYS_PER_MONTH, HORIZON, MONTHLY_DISCOUNT, MONTHS, Customers, Stopwatch, main
+
+from pipelines.models.beta_geo import BetaGeoModel
+from pipelines.models.gamma_gamma import GammaGammaModel
+from pipelines.models.outlook import Lifetime, outlook
+from pipelines.models.pareto_nbd import ParetoNBDModel
+
+
+def clv(customers: Customers, timed: Stopwatch) -> dict[str, object]:
+    frequency, recency, T, mean = customers.values()
+    bg = timed("BG/NBD fit", lambda: BetaGeoModel.fit(frequency, recency, T))
+    gg = timed("Gamma-Gamma fit", lambda: GammaGammaModel.fit(frequency, mean))
+    alive = timed("p_alive", bg.p_alive)
+    purchases = timed("expected purchases", lambda: bg.expected_purchases(HORIZON))
+
+    def value() -> np.ndarray:
+        before, total = 0.0, 0.0
+        for month in range(1, MONTHS + 1):
+            until = bg.expected_purchases(month * DAYS_PER_MONTH)
+            total, before = total + (until - before) / (1 + MONTHLY_DISCOUNT) ** month, until
+        return total * gg.expected_spend()
+
+    params = [*bg.params.values(), *gg.params.values()]
+    return {"params": params, "p_alive": alive, "purchases": purchases, "clv": timed("CLV", value)}
+
+
+def pareto(customers: Customers, timed: Stopwatch) -> dict[str, object]:
+    frequency, recency, T, _ = customers.values()
+    model = timed("Pareto/NBD fit", lambda: ParetoNBDModel.fit(frequency, recency, T))
+    return {"params": list(model.params.values()), "log_likelihood": model.log_likelihood}
+
+
+def intervals(customers: Customers, timed: Stopwatch) -> dict[str, object]:
+    """As a night makes them: one and three years ahead, and a lifetime of ten."""
+    frequency, recency, T, mean = customers.values()
+    bg, gg = BetaGeoModel.fit(frequency, recency, T), GammaGammaModel.fit(frequency, mean)
+    lifetime = Lifetime(years=10, year=365.25, annual_discount_rate=0.1)
+    rng = np.random.default_rng(1)
+    looks = timed(
+        "intervals", lambda: outlook(bg, gg, frequency, recency, T, mean, rng=rng, lifetime=lifetime, probability=0.8)
+    )
+    return {"low": looks.horizons[0].money.low, "high": looks.horizons[0].money.high}
+
+
+if __name__ == "__main__":
+    main({"clv": clv, "pareto": pareto, "intervals": intervals})
