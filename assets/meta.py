@@ -40,27 +40,33 @@ def audits(contracts: dict[str, Contract]) -> list[Blueprint]:
 def restatements(contracts: dict[str, Contract]) -> Blueprint:
     """The table of restatements: it reads the marts that hold figures, and all that these are made of."""
     marts = {contract.name: table for table, contract in contracts.items() if contract.layer == "marts"}
-    functions = mart_functions({table.partition(".")[2] for table in MADE_OF})
+    functions = {marts[name]: function for name, function in mart_functions(set(marts)).items()}
 
     def make(night: Night) -> None:
         write_restatements(night, replays(night, functions, marts))
 
-    made_of = {source for function in functions.values() for source in tables_of(function, marts).values()}
+    made_of = {source for table in MADE_OF for source in tables_of(functions[table], marts).values()}
     reads = frozenset({*MADE_OF, *made_of, "core.contacts", "core.customers", "identity.events", "staging.fx_rates"})
     return Blueprint(RESTATEMENTS, reads, contracts[RESTATEMENTS].grain, "polars", make)
 
 
 def replays(night: Night, functions: Mapping[str, Transform], marts: Mapping[str, str]) -> Replay:
-    """Runs a mart of the night on other tables, with the night's settings and calendar; what is not given is empty."""
+    """Runs marts of the night on other tables, with the night's settings.
+
+    A mart that another one reads is made again too; what of core is not given is empty.
+    """
 
     def replay(table: str, core: Mapping[str, pl.LazyFrame]) -> pl.DataFrame:
-        function = functions[table.partition(".")[2]]
-        frames = {parameter: core.get(source) for parameter, source in tables_of(function, marts).items()}
-        for parameter, source in tables_of(function, marts).items():
-            if frames[parameter] is None:
-                rows = "true" if source == "core.calendar" else "false"
-                frames[parameter] = night.warehouse.con.sql(f"select * from {source} where {rows}").pl().lazy()
+        function = functions[table]
+        frames = {parameter: frame(source, core) for parameter, source in tables_of(function, marts).items()}
         made = function(**frames, **settings_of(function, night))
         return made.collect() if isinstance(made, pl.LazyFrame) else made
+
+    def frame(table: str, core: Mapping[str, pl.LazyFrame]) -> pl.LazyFrame:
+        if table in core:
+            return core[table]
+        if table in functions:
+            return replay(table, core).lazy()
+        return night.warehouse.con.sql(f"select * from {table} limit 0").pl().lazy()
 
     return replay

@@ -24,6 +24,13 @@ SAID: Mapping[str, tuple[str, str, str]] = {
     "late_answer": ("answer", "answers", "reached us only after {parent}"),
     "changed_answer": ("answer", "answers", "delivered again with another score, day or person"),
     "removed_answer": ("answer", "answers", "no longer delivered, or set aside"),
+    "late_subscription": ("subscription", "subscriptions", "reached us only after {parent}"),
+    "changed_subscription": (
+        "subscription",
+        "subscriptions",
+        "delivered again with another amount, day, plan or customer",
+    ),
+    "removed_subscription": ("subscription", "subscriptions", "no longer delivered, or set aside"),
     "erasure": ("record", "records", "gone together with the customer, of whom nothing is delivered any more"),
     "customers_merged": ("record", "records", "of customers who turned out to be one with another"),
     "customers_split": ("record", "records", "of customers who turned out to be several"),

@@ -5,7 +5,7 @@ Put here: comparing one generation's records with another's, in DuckDB. Keep out
 """
 
 import datetime as dt
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import duckdb
@@ -24,8 +24,7 @@ class Compared:
         kind: In the singular, as causes are named: `late_order`.
         table: Of core.
         kinds: The kinds of delivered rows that it is made from.
-        id: Beside `system`, the column that names a record.
-        delivered_id: What staging calls it.
+        ids: Beside `system`, the columns that name a record; the first is staging's too.
         day: The column that says which period it belongs to.
         who: The columns that say whose it is, the deciding one first.
         told: The columns that figures are made of, in money as it was delivered.
@@ -35,16 +34,16 @@ class Compared:
     kind: str
     table: str
     kinds: tuple[str, ...]
-    id: str
+    ids: tuple[str, ...]
     day: str
     who: tuple[str, ...]
     told: tuple[str, ...]
     converted: tuple[str, ...] = ()
 
     @property
-    def key(self) -> tuple[str, str]:
+    def key(self) -> tuple[str, ...]:
         """What names a record."""
-        return ("system", self.id)
+        return ("system", *self.ids)
 
 
 COMPARED = (
@@ -52,7 +51,7 @@ COMPARED = (
         "order",
         "core.orders",
         ("orders", "order_lines"),
-        "order_id",
+        ("order_id",),
         "order_date",
         ("customer_id",),
         ("ordered_at", "order_date", "is_countable", "gross_sales_original", "discounts_original", "currency"),
@@ -62,7 +61,7 @@ COMPARED = (
         "refund",
         "core.refunds",
         ("refunds", "order_lines"),
-        "refund_id",
+        ("refund_id",),
         "refund_date",
         ("customer_id",),
         ("refund_date", "amount_original", "currency"),
@@ -72,10 +71,20 @@ COMPARED = (
         "answer",
         "core.survey_responses",
         ("survey_responses",),
-        "response_id",
+        ("response_id",),
         "answered_date",
         ("contact_id", "customer_id"),
         ("answered_at", "answered_date", "nps_group", "score"),
+    ),
+    Compared(
+        "subscription",
+        "core.subscriptions",
+        ("subscriptions",),
+        ("subscription_id", "period_number"),
+        "started_date",
+        ("customer_id",),
+        ("plan", "started_date", "active_from", "active_until", "monthly_amount_original", "currency"),
+        ("monthly_amount",),
     ),
 )
 
@@ -87,11 +96,15 @@ class News:
     Attributes:
         files: SHA-256 of every file that was read tonight and not by the parent; None: settings and code are the
             parent's, so that any change came with a delivery.
+        sources: Sources that are read otherwise than by the parent: the settings change their records.
+        zone: Whether the company's time zone is the parent's; another one moves records to another day.
         rates: Whether a changed exchange rate came with a delivery.
         people: Whether a merge or split came with a delivery.
     """
 
     files: Collection[str] | None = None
+    sources: Collection[str] = ()
+    zone: bool = True
     rates: bool = True
     people: bool = True
 
@@ -102,7 +115,7 @@ class Changes:
 
     Attributes:
         of: The kind.
-        records: One row per changed record: `system`, its id, `day_before`, `day_after`, the `who` columns with
+        records: One row per changed record: its key, `day_before`, `day_after`, the `who` columns with
             `_before` and `_after`, `cause` (NULL: only its customer is another) and `who_cause` (NULL: the customer is
             the same). A cause that no delivery explains is an empty text.
         before: The parent's records of everybody concerned, as core has them.
@@ -130,58 +143,62 @@ def changed_records(
     Returns:
         `Changes.records`, but with `was`, `stands`, `differs`, `is_converted` and `is_news` in place of causes.
     """
-    id_, day = of.id, of.day
-    differs = _any_differs(of.told)
-    converted = _any_differs(of.converted) if of.converted else "false"
-    moved = _any_differs(of.who)
+    there = set(con.sql(f"select * from {parent} limit 0").columns)  # an older version may lack a column
+    told, converted = (tuple(name for name in names if name in there) for names in (of.told, of.converted))
+    names = dict.fromkeys(("source", *of.key, *of.who, *told, *converted))
+    keys = ", ".join(f"coalesce(new.{name}, old.{name}) as {name}" for name in (*of.key, "source"))
     who = ", ".join(f"old.{name} as {name}_before, new.{name} as {name}_after" for name in of.who)
-    columns = ", ".join(dict.fromkeys(("system", "source", id_, *of.who, *of.told, *of.converted)))
+    same = " and ".join(f"old.{name} = new.{name}" for name in of.key)
+    stood, day = "old.system is not null", of.day
     found = f"""
         select
-            coalesce(new.system, old.system) as system,
-            coalesce(new.{id_}, old.{id_}) as {id_},
-            coalesce(new.source, old.source) as source,
+            {keys},
             old.{day} as day_before,
             new.{day} as day_after,
             {who},
-            old.system is not null as was,
+            {stood} as was,
             new.system is not null as stands,
-            old.system is not null and new.system is not null and ({differs} or {converted}) as differs,
-            not {differs} as is_converted,
-        from (select {columns} from {of.table}) as new
-        full join (select {columns} from {parent}) as old
-            on old.system = new.system and old.{id_} = new.{id_}
-        where (old.system is null or new.system is null or {differs} or {converted} or {moved})
+            {stood} and new.system is not null and {_any_differs(told + converted)} as differs,
+            not {_any_differs(told)} as is_converted,
+            old.{day} <> new.{day} and not {_any_differs([each for each in told if each != day])} as is_only_moved,
+        from (select {", ".join(names)} from {of.table}) as new
+        full join (select {", ".join(names)} from {parent}) as old on {same}
+        where (old.system is null or new.system is null or {_any_differs(told + converted + of.who)})
             and least(coalesce(old.{day}, new.{day}), coalesce(new.{day}, old.{day})) <= date '{until}'
     """
     con.execute(f"create or replace temp table changed_records as {found}")
-    result = con.sql(f"select *, {_is_news(con, of, news)} as is_news from changed_records as changed").pl()
+    result = con.sql(f"select *, {_is_news(of, news)} as is_news from changed_records").pl()
     con.execute("drop table changed_records")
     return result
 
 
 def _any_differs(columns: Collection[str]) -> str:
-    return "(" + " or ".join(f"old.{name} is distinct from new.{name}" for name in columns) + ")"
+    return "(" + (" or ".join(f"old.{name} is distinct from new.{name}" for name in columns) or "false") + ")"
 
 
-def _is_news(con: duckdb.DuckDBPyConnection, of: Compared, news: News) -> str:
+def _is_news(of: Compared, news: News) -> str:
     """SQL: whether a changed record can come from a delivery that the parent did not have."""
     if news.files is None:
         return "true"
-    shas = "(" + ", ".join(f"'{sha}'" for sha in sorted(news.files) or [""]) + ")"
+    shas = _texts(news.files)
     rows = " union all ".join(
-        f"select _system, {_delivered_id(of, kind)} from staging.{kind} where _file_sha256 in {shas}"
+        f"select _system, {'order_id' if kind == 'order_lines' else of.ids[0]} from staging.{kind} "
+        f"where _file_sha256 in {shas}"
         for kind in of.kinds
     )
-    sources = f"select source from delivered.files where file_sha256 in {shas}"
+    delivered = (
+        f"case when stands then (system, {of.ids[0]}) in ({rows}) "
+        f"else source in (select source from delivered.files where file_sha256 in {shas}) end"
+    )
     return (
-        f"case when stands then (system, {of.id}) in ({rows}) else source in ({sources}) end "
-        f"or (differs and is_converted and {str(news.rates).lower()})"
+        f"case when differs and is_converted then {str(news.rates).lower()} "
+        f"when source in {_texts(news.sources)} or (is_only_moved and not {str(news.zone).lower()}) then false "
+        f"else {delivered} end"
     )
 
 
-def _delivered_id(of: Compared, kind: str) -> str:
-    return "order_id" if kind == "order_lines" else of.id
+def _texts(values: Collection[str]) -> str:
+    return "(" + ", ".join("'" + each.replace("'", "''") + "'" for each in sorted(values) or [""]) + ")"
 
 
 def with_causes(changed: pl.DataFrame, of: Compared, moves: pl.DataFrame, gone: pl.Series, news: News) -> pl.DataFrame:
@@ -229,8 +246,7 @@ def with_causes(changed: pl.DataFrame, of: Compared, moves: pl.DataFrame, gone: 
         .then(pl.when("is_news").then(pl.lit(f"changed_{of.kind}")).otherwise(pl.lit("")))
     )
     return known.select(
-        "system",
-        of.id,
+        *of.key,
         "day_before",
         "day_after",
         *[f"{name}_before" for name in of.who],
@@ -241,44 +257,3 @@ def with_causes(changed: pl.DataFrame, of: Compared, moves: pl.DataFrame, gone: 
         cause=pl.when(cause.is_not_null()).then(pl.when("is_news").then(cause).otherwise(pl.lit(""))),
         who_cause=who_cause,
     )
-
-
-def rows_of(
-    con: duckdb.DuckDBPyConnection, table: str, of: Compared, people: pl.DataFrame, keys: pl.DataFrame
-) -> pl.DataFrame:
-    """All records of some people, and those with some keys.
-
-    Args:
-        con: Tonight's build.
-        table: SQL for the table.
-        of: The kind.
-        people: One column per `who` column, named like it; ids of it, or NULL.
-        keys: `system` and the id.
-    """
-    con.register("people_concerned", people.to_arrow())
-    con.register("records_concerned", keys.to_arrow())
-    whose = " or ".join(f"{name} in (select {name} from people_concerned where {name} is not null)" for name in of.who)
-    try:
-        concerned = f"(system, {of.id}) in (select system, {of.id} from records_concerned)"
-        return con.sql(f"select * from {table} where {whose} or {concerned}").pl()
-    finally:
-        con.unregister("people_concerned")
-        con.unregister("records_concerned")
-
-
-def people_of(records: pl.DataFrame, of: Compared, others: Mapping[str, Collection[str]]) -> pl.DataFrame:
-    """Whom changed records concern, the unknown customer left out: one column per `who` column.
-
-    Args:
-        records: As `with_causes` gives them; those that no delivery explains concern nobody.
-        of: The kind.
-        others: Column -> ids to add.
-    """
-    explained = records.filter((pl.col("cause") != "").fill_null(False) | (pl.col("who_cause") != "").fill_null(False))
-    columns = []
-    for name in of.who:
-        ids = pl.concat([explained[f"{name}_before"], explained[f"{name}_after"]]).cast(pl.String)
-        added = pl.Series(name, list(others.get(name, ())), dtype=pl.String)
-        every = pl.concat([ids.alias(name), added]).drop_nulls().unique(maintain_order=True)
-        columns.append(every.filter(every != UNKNOWN).to_frame())
-    return pl.concat(columns, how="diagonal")

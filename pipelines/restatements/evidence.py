@@ -5,7 +5,7 @@ the figures (`causes.py`).
 """
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import duckdb
 import polars as pl
@@ -20,8 +20,6 @@ from pipelines.restatements.changes import (
     Compared,
     News,
     changed_records,
-    people_of,
-    rows_of,
     with_causes,
 )
 from pipelines.restatements.earlier import Earlier
@@ -38,11 +36,20 @@ def read_news(con: duckdb.DuckDBPyConnection, earlier: Earlier, before: MadeFrom
     files = [sha for (sha,) in new]
     keys = [key.partition(" ")[0] for key in changed_settings(before, now)] if before.code else []
     of_rates = con.execute("select distinct _file_sha256 from staging.fx_rates").fetchall()
+    sources = {key.split(".")[1] for key in keys if key.startswith("sources.")}
     return News(
         files=files,
+        sources=[source for source in sources if not _is_only_about_lateness(source, keys)],
+        zone="company.timezone" not in keys,
         rates="company.currency" not in keys and any(sha in files for (sha,) in of_rates),
         people=bool(files) and not any(key.startswith(("identity.", "customer_is", "sources.")) for key in keys),
     )
+
+
+def _is_only_about_lateness(source: str, keys: Sequence[str]) -> bool:
+    """Whether what changed of a source's settings leaves its records as they are."""
+    changed = {key.split(".")[2] for key in keys if key.startswith(f"sources.{source}.")}
+    return changed <= {"path", "required", "max_age_hours", "max_set_aside"}
 
 
 def read_changes(
@@ -132,3 +139,53 @@ def customers_of(con: duckdb.DuckDBPyConnection, earlier: Earlier, changes: Sequ
         ).pl()
     finally:
         con.unregister("asked_for")
+
+
+def calendar_of(con: duckdb.DuckDBPyConnection, earlier: Earlier) -> pl.DataFrame:
+    """`core.calendar`, and the days that only the parent had: of records that are gone."""
+    return con.sql(
+        "select * from core.calendar union all by name "
+        f"select * from {earlier.sql('core.calendar')} as old anti join core.calendar as new using (day)"
+    ).pl()
+
+
+def rows_of(
+    con: duckdb.DuckDBPyConnection, table: str, of: Compared, people: pl.DataFrame, keys: pl.DataFrame
+) -> pl.DataFrame:
+    """All records of some people, and those with some keys.
+
+    Args:
+        con: Tonight's build.
+        table: SQL for the table.
+        of: The kind.
+        people: One column per `who` column, named like it; ids of it, or NULL.
+        keys: What names them.
+    """
+    con.register("people_concerned", people.to_arrow())
+    con.register("records_concerned", keys.to_arrow())
+    whose = " or ".join(f"{name} in (select {name} from people_concerned where {name} is not null)" for name in of.who)
+    try:
+        key = ", ".join(of.key)
+        concerned = f"({key}) in (select ({key}) from records_concerned)"
+        return con.sql(f"select * from {table} where {whose} or {concerned}").pl()
+    finally:
+        con.unregister("people_concerned")
+        con.unregister("records_concerned")
+
+
+def people_of(records: pl.DataFrame, of: Compared, others: Mapping[str, Collection[str]]) -> pl.DataFrame:
+    """Whom changed records concern, the unknown customer left out: one column per `who` column.
+
+    Args:
+        records: As `with_causes` gives them; those that no delivery explains concern nobody.
+        of: The kind.
+        others: Column -> ids to add.
+    """
+    explained = records.filter((pl.col("cause") != "").fill_null(False) | (pl.col("who_cause") != "").fill_null(False))
+    columns = []
+    for name in of.who:
+        ids = pl.concat([explained[f"{name}_before"], explained[f"{name}_after"]]).cast(pl.String)
+        added = pl.Series(name, list(others.get(name, ())), dtype=pl.String)
+        every = pl.concat([ids.alias(name), added]).drop_nulls().unique(maintain_order=True)
+        columns.append(every.filter(every != UNKNOWN).to_frame())
+    return pl.concat(columns, how="diagonal")

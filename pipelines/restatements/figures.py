@@ -20,8 +20,8 @@ SAME = 1e-9
 class Figure:
     """One published figure per period (and key).
 
-    `of` and `per` must be sums over orders, refunds, answers or customers, so that the effect of a changed record can
-    be found from the records of the customers concerned alone.
+    `of` and `per` must be sums over orders, refunds, answers, subscriptions or customers, so that the effect of a
+    changed record can be found from the records of the customers concerned alone.
 
     Attributes:
         metric: Its name for readers.
@@ -84,6 +84,14 @@ def _nps(metric: str, unit: str, grain: str, of: pl.Expr, per: pl.Expr | None, o
     )  # fmt: skip
 
 
+def _mrr(metric: str, unit: str, of: str, per: str | None = None) -> Figure:
+    month = pl.col("month")
+    return Figure(
+        metric, "marts.mrr_movements", unit, pl.col(of).cast(pl.Float64), month, month.dt.month_end(),
+        per=None if per is None else pl.col(per).cast(pl.Float64), where={"dimension": "all"}, window="history",
+    )  # fmt: skip
+
+
 _first, _later = pl.col("period_number") == 0, pl.col("period_number") > 0
 _points = 100.0 * (pl.col("promoters") - pl.col("detractors")).cast(pl.Float64)
 _answers = pl.col("responses").cast(pl.Float64)
@@ -104,6 +112,9 @@ FIGURES = (
     _nps("nps", "points", "week", _points, _answers, pl.lit(True)),
     _nps("nps", "points", "rolling_28d", _points, _answers, _month_ends),
     _nps("nps_responses", "answers", "week", _answers, None, pl.lit(True)),
+    _mrr("closing_mrr", "company currency", "closing_mrr"),
+    _mrr("gross_revenue_retention_12m", "ratio", "retained_mrr_12m", "base_mrr_12m"),
+    _mrr("net_revenue_retention_12m", "ratio", "current_mrr_12m", "base_mrr_12m"),
 )
 """Weeks and rolling windows of NPS: a rolling one is told at month-ends only, or one answer would be 28 rows."""
 
@@ -148,6 +159,9 @@ def _read(rows: pl.DataFrame, figure: Figure) -> pl.DataFrame:
         if column in rows.columns:
             rows = rows.filter(pl.col(column) == value)
     per = pl.lit(1.0) if figure.per is None else figure.per
+    parts = (figure.only, figure.key, figure.start, figure.end, figure.of, per)
+    if not {name for part in parts for name in part.meta.root_names()} <= set(rows.columns):
+        return pl.DataFrame(schema=VALUES)  # a table of an older version, which did not tell this figure
     return (
         rows.filter(figure.only)
         .select(

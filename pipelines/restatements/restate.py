@@ -20,8 +20,8 @@ from pipelines.publish.tables import literal
 from pipelines.restatements.causes import Step, count_records, sentence, shares_of, with_rest
 from pipelines.restatements.changes import Changes
 from pipelines.restatements.earlier import Earlier
-from pipelines.restatements.evidence import customers_of, read_changes, read_news
-from pipelines.restatements.figures import KEY, list_restated, read_figures, wanted
+from pipelines.restatements.evidence import calendar_of, customers_of, read_changes, read_news
+from pipelines.restatements.figures import KEY, VALUES, list_restated, read_figures, wanted
 from pipelines.restatements.replay import STEPS, causes_of_records, core_after, steps_taken
 
 RESTATEMENTS = "meta.restatements"
@@ -33,12 +33,12 @@ MADE_OF: Mapping[str, tuple[str, ...]] = {
     "marts.churn": ("core.orders", "core.refunds"),
     "marts.retention_cohorts": ("core.orders", "core.refunds"),
     "marts.nps": ("core.survey_responses",),
+    "marts.mrr_movements": ("core.subscriptions",),
 }
 """Mart -> the tables of records that its figures are made of."""
 
 Replay = Callable[[str, Mapping[str, pl.LazyFrame]], pl.DataFrame]
-"""A mart's table made again: its name, and the tables of core that differ from tonight's. The others must be empty,
-but for the calendar."""
+"""A mart's table made again: its name, and the tables of core; those that are not given are empty."""
 
 
 def write_restatements(night: Night, replay: Replay) -> None:
@@ -76,8 +76,8 @@ def carried_on(earlier: Earlier, as_of: dt.date) -> pl.DataFrame:
 def restated(night: Night, earlier: Earlier, now: MadeFrom, replay: Replay) -> pl.DataFrame:
     """Tonight's restatements, as the contract has them."""
     con = night.warehouse.con
-    tables = [table for table in MADE_OF if earlier.has(table)]
-    figures = pl.concat([list_restated(*(_figures(earlier, table, side) for side in (0, 1))) for table in tables])
+    tables = [table for table in MADE_OF if all(map(earlier.has, (table, *MADE_OF[table])))]
+    figures = pl.concat([list_restated(*_figures(earlier, table)) for table in tables])
     if figures.is_empty():
         return pl.DataFrame()
     before = earlier.made_from()
@@ -91,15 +91,21 @@ def restated(night: Night, earlier: Earlier, now: MadeFrom, replay: Replay) -> p
     return _described(night, figures, shares, others)
 
 
-def _figures(earlier: Earlier, table: str, side: int) -> pl.DataFrame:
-    """The figures of periods that were over when the parent was published: its own (0) or tonight's (1)."""
-    source = table if side else earlier.sql(table)
-    columns = earlier.con.sql(f"select * from {source} limit 0").columns
-    narrow = [
-        f"{column} in ({', '.join(map(literal, sorted(values)))})" for column, values in wanted(table, columns).items()
-    ]
-    rows = earlier.con.sql(f"select * from {source} where {' and '.join(narrow) or 'true'}").pl()
-    return read_figures(rows, table).filter(pl.col("period_end") <= earlier.as_of)
+def _figures(earlier: Earlier, table: str) -> list[pl.DataFrame]:
+    """The figures of periods that were over when the parent was published: its own, and tonight's.
+
+    Only those that both have the columns of: what an older version did not tell yet is no restatement.
+    """
+    sources = [earlier.sql(table), table]
+    columns = [earlier.con.sql(f"select * from {source} limit 0").columns for source in sources]
+    found = []
+    for source, own in zip(sources, columns, strict=True):
+        narrow = {name: ", ".join(map(literal, sorted(values))) for name, values in wanted(table, own).items()}
+        where = " and ".join(f"{name} in ({values})" for name, values in narrow.items()) or "true"
+        shared = [name for name in own if name in narrow or all(name in each for each in columns)]
+        rows = earlier.con.sql(f"select {', '.join(shared)} from {source} where {where}").pl()
+        found.append(read_figures(rows, table).filter(pl.col("period_end") <= earlier.as_of))
+    return found
 
 
 def _others(night: Night, earlier: Earlier, before: MadeFrom, now: MadeFrom) -> dict[str, dict[str, str]]:
@@ -139,14 +145,14 @@ def _shares(
     """Why the restated figures of one table changed: shares and counts of records."""
     table = str(figures["table_name"][0])
     mine = [each for each in changes if each.of.table in MADE_OF[table]]
-    customers = customers_of(con, earlier, mine)
+    customers, calendar = customers_of(con, earlier, mine), calendar_of(con, earlier)
 
     def again(step: int) -> pl.DataFrame:
-        core = {name: frame.lazy() for name, frame in core_after(step, mine, customers).items()}
-        return read_figures(replay(table, core), table)
+        core = {**core_after(step, mine, customers), "core.calendar": calendar}
+        return read_figures(replay(table, {name: frame.lazy() for name, frame in core.items()}), table)
 
     steps = [Step(cause, again(STEPS.index(cause) + 1)) for cause in steps_taken(mine)]
-    shares = shares_of(figures, again(0) if steps else figures.clear(), steps)
+    shares = shares_of(figures, again(0) if steps else pl.DataFrame(schema=VALUES), steps)
     return count_records(figures, with_rest(figures, shares, list(others[table])), causes_of_records(mine))
 
 
