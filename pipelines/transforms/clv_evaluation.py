@@ -225,22 +225,32 @@ def _choose(graded: pl.DataFrame, trained: TrainedModels) -> pl.DataFrame:
             "method": method,
             "is_baseline": method in BASELINES,
             "is_chosen": method == chosen,
-            "reason": _reason(method, chosen, method in set(near["method"]), trained),
+            "reason": "; ".join(
+                [
+                    _verdict(method == chosen, rmse == smallest, method in set(near["method"])),
+                    *_boundaries(method, trained),
+                ]
+            ),
         }
-        for method in overall["method"]
+        for method, rmse in overall.select("method", "rmse_purchases").rows()
     ]
     return graded.join(pl.DataFrame(verdicts, infer_schema_length=None), on="method", maintain_order="left")
 
 
-def _reason(method: str, chosen: str, is_near: bool, trained: TrainedModels) -> str:
+def _verdict(is_chosen: bool, is_smallest: bool, is_near: bool) -> str:
     """In plain words, why a method is used or not."""
-    if method == chosen and method in BASELINES:
-        verdict = "chosen: no model predicted the purchases of single customers better"
-    elif method == chosen:
-        verdict = "chosen: smallest error of the purchases of single customers (of near equals, the closest total)"
-    elif is_near:
-        verdict = "as good for single customers, but its total is further off"
-    else:
-        verdict = "larger error of the purchases of single customers"
+    if is_chosen and is_smallest:
+        return "chosen: nothing predicted the purchases of single customers better"
+    if is_chosen:
+        return (
+            "chosen: nothing predicted the purchases of single customers more than 1 % better, and its total is closest"
+        )
+    if is_near:
+        return "as good for single customers, but its total is further off"
+    return "larger error of the purchases of single customers"
+
+
+def _boundaries(method: str, trained: TrainedModels) -> list[str]:
+    """What is wrong with the fits of a model."""
     messages = {model.message for _, model in trained.dropout.get(method, []) if model.at_boundary}
-    return "; ".join([verdict, *(f"at the boundary: {message}" for message in sorted(messages))])
+    return [f"at the boundary: {message}" for message in sorted(messages)]

@@ -144,7 +144,7 @@ def test_where_an_average_wins_it_predicts_and_says_so_and_p_alive_is_the_best_m
     frames = {name: frame.lazy() for name, frame in clockwork_company(200).items()}
     found = clv(frames, simulated_company.AS_OF)
     assert set(found["method"]) == {"own_average"}
-    assert found["reason"].str.starts_with("own_average chosen: no model predicted").all()
+    assert found["reason"].str.starts_with("own_average chosen: nothing predicted").all()
     assert found["predicted_value_12m_low"].null_count() == found.height
     assert found["p_alive"].null_count() == 0
     years = found.filter(pl.col("predicted_purchases_12m") > 0)
