@@ -17,6 +17,7 @@ from pipelines.accounting import missing_rate
 from pipelines.contracts.judge import RuleResult
 from pipelines.errors import ContractBroken
 from pipelines.night import Night, broken
+from pipelines.publish.report_pictures import picture_of
 
 CONVERTED = {
     "core.orders",
@@ -106,9 +107,10 @@ def refuse_broken(night: Night, results: list[RuleResult]) -> None:
 
 
 def reported(night: Night, table: str, results: list[RuleResult], *, seconds: float = 0.0) -> dg.MaterializeResult[Any]:
-    """What Dagster shows of a table: rows, columns, seconds, and every rule with its verdict."""
+    """What Dagster shows of a table: rows, columns, seconds, its picture if any, and every rule with its verdict."""
     rows = night.warehouse.count(table)
     columns = [dg.TableColumn(name, kind) for name, kind in night.warehouse.columns(table)]
+    picture = picture_of(night.warehouse.con, table)
     night.say(line(table, rows, seconds))
     return dg.MaterializeResult(
         asset_key=key(table),
@@ -116,6 +118,7 @@ def reported(night: Night, table: str, results: list[RuleResult], *, seconds: fl
             "dagster/row_count": rows,
             "dagster/column_schema": dg.TableSchema(columns),
             "seconds": round(seconds, 3),
+            **({"picture": dg.MetadataValue.md(picture)} if picture else {}),
         },
         check_results=[verdict(table, results)] if results else [],
     )

@@ -1,19 +1,24 @@
 """The page for people: one file, no network, no script.
 
 Put here: the order of the page. Keep out: reading (`report_facts.py`), the sections (`report_answers.py`,
-`report_cohorts.py`, `report_restated.py`, `report_proof.py`), drawing (`report_charts.py`), style (`report_style.py`).
+`report_cohorts.py`, `report_clv.py`, `report_clv_test.py`, `report_restated.py`, `report_proof.py`), drawing
+(`report_charts.py`, `report_heat.py`), style (`report_style.py`).
 """
 
 import duckdb
 
 from pipelines.publish import report_words as words
 from pipelines.publish.report_answers import churn, concentration, headline, nps, sales
+from pipelines.publish.report_clv import worth
+from pipelines.publish.report_clv_test import tested
 from pipelines.publish.report_cohorts import cohorts
-from pipelines.publish.report_facts import ReportFacts, Rows, read_facts
+from pipelines.publish.report_facts import ReportFacts, read_facts
 from pipelines.publish.report_proof import proof
+from pipelines.publish.report_reading import Rows
 from pipelines.publish.report_restated import restated
 from pipelines.publish.report_style import STYLE
 
+SECTIONS = (headline, cohorts, churn, worth, tested, nps, sales, concentration, restated, proof)
 NOTHING_FROM_ELSEWHERE = "default-src 'none'; style-src 'unsafe-inline'"
 
 
@@ -31,7 +36,7 @@ def report_html(con: duckdb.DuckDBPyConnection, company: str, generation: str, n
 
 def render(facts: ReportFacts) -> str:
     """The page, whole. The same facts give the same text."""
-    sections = "".join(make(facts) for make in (headline, cohorts, churn, nps, sales, concentration, restated, proof))
+    sections = "".join(make(facts) for make in SECTIONS)
     return f"""<!doctype html>
 <html lang="en">
 <head>

@@ -10,7 +10,8 @@ from decimal import Decimal
 
 from pipelines.publish import report_words as words
 from pipelines.publish.report_charts import Bar, Point, bar_chart, line_chart, sparkline
-from pipelines.publish.report_facts import ReportFacts, Row, Rows
+from pipelines.publish.report_facts import ReportFacts
+from pipelines.publish.report_reading import Row, Rows
 
 MONTHS_SHOWN = 36
 DAYS_SHOWN = 730
@@ -24,12 +25,6 @@ def section(key: str, title: str, lede: str, inside: str, means: str) -> str:
         + inside
         + f'<p class="means"><b>How to read it.</b> {words.esc(means)}</p></section>'
     )
-
-
-def legend(*entries: tuple[str, str]) -> str:
-    """Style class and meaning of what a chart shows."""
-    keys = "".join(f'<span><i class="key {kind}"></i>{words.esc(text)}</span>' for kind, text in entries)
-    return f'<p class="legend">{keys}</p>'
 
 
 def headline(facts: ReportFacts) -> str:
@@ -198,7 +193,7 @@ def nps(facts: ReportFacts) -> str:
     lines = [("c", [_nps_point(row, with_band=False) for row in weeks]), ("a", [_nps_point(row) for row in rolling])]
     days = (window["period_end"] - window["period_start"]).days + 1
     lede = f"In the last {days} days with answers the NPS was {words.score(window['nps'])}: {_window_told(window)}."
-    inside = legend(("a line", f"rolling {days} days with 95% interval"), ("c dot", "week"))
+    inside = words.legend(("a line", f"rolling {days} days with 95% interval"), ("c dot", "week"))
     inside += line_chart(f"NPS, rolling {days} days and by week", lines, words.score, low=-20, high=60, dots="c")
     inside += words.folded("The figures by week", _nps_table(weeks))
     return section("nps", title, lede, inside, means)
@@ -250,7 +245,7 @@ def sales(facts: ReportFacts) -> str:
         )
         for row in rows
     ]
-    inside = legend(("a", "returning customers"), ("b", "new customers"), ("c", "customer unknown"))
+    inside = words.legend(("a", "returning customers"), ("b", "new customers"), ("c", "customer unknown"))
     inside += bar_chart("Sales by month", bars, words.short)
     inside += words.folded("The figures", _sales_table(rows, facts.currency))
     return section("sales", title, _sales_lede(rows), inside, means)

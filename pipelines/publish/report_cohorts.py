@@ -7,10 +7,15 @@ from collections.abc import Iterable, Mapping
 
 from pipelines.publish import report_words as words
 from pipelines.publish.report_answers import section
-from pipelines.publish.report_facts import ReportFacts, Row
+from pipelines.publish.report_axes import HALF
+from pipelines.publish.report_curves import curves
+from pipelines.publish.report_facts import ReportFacts
+from pipelines.publish.report_heat import Cell, Line, depth_of, heat_map
+from pipelines.publish.report_reading import Row, Rows
 
 COHORTS_SHOWN = 24
 PERIODS_SHOWN = 24
+PICTURED = 12
 MEANS = (
     "A row is everybody whose first order fell in that month. A cell says which share of them bought again so many "
     "months later; the third column is what one of them has brought so far. A hatched cell's month is not over, so its "
@@ -42,7 +47,39 @@ def cohorts(facts: ReportFacts) -> str:
         f'<th scope="col" class="n" title="Net sales per customer up to the last whole month">{words.esc(worth)}</th>'
         f"{head}</tr></thead><tbody>{body}</tbody>{_average_row(average, periods, full)}</table></div>"
     )
-    return section("cohorts", "Who comes back", _lede(average), table + _notes(by_start.values(), len(shown)), MEANS)
+    inside = table + _notes(by_start.values(), len(shown)) + curves(facts.cohorts, facts.currency)
+    return section("cohorts", "Who comes back", _lede(average), inside, MEANS)
+
+
+def picture(rows: Rows) -> str:
+    """The newest cohorts of the same heat map, small, as a picture with its caption.
+
+    Args:
+        rows: `marts.retention_cohorts`, months of the whole base, in order.
+    """
+    known = [row for row in rows if row["period_number"] and row["retention_rate"] is not None]
+    starts = sorted({row["cohort_start"] for row in known})[-PICTURED:]
+    if not starts:
+        return words.nothing("No month after a first order is over yet.")
+    by_start: dict[object, dict[int, Row]] = {start: {} for start in starts}
+    for row in known:
+        if row["cohort_start"] in by_start and row["period_number"] <= PICTURED:
+            by_start[row["cohort_start"]][row["period_number"]] = row
+    full = _full_colour(by_start.values())
+    periods = range(1, max(max(cohort) for cohort in by_start.values()) + 1)
+    lines = [
+        Line(words.month(start), [Cell(cohort[at]["retention_rate"]) if at in cohort else None for at in periods])
+        for start, cohort in zip(starts, by_start.values(), strict=True)
+    ]
+    drawn = heat_map(
+        "Share of each month's new customers who bought again",
+        lines,
+        [str(period) for period in periods],
+        "months since the first order",
+        full=full,
+        width=HALF,
+    )
+    return drawn + words.caption(_lede(_average(rows)))
 
 
 def _average(rows: Iterable[Row]) -> dict[int, tuple[int, int]]:
@@ -98,8 +135,7 @@ def _cell(row: Row | None, full: float) -> str:
 
 
 def _coloured(rate: float, full: float, counted: str) -> str:
-    depth = min(1.0, rate / full) if full else 0.0
-    kind = "deepest" if depth > 0.82 else "deep" if depth > 0.67 else "pale"
+    kind, depth = depth_of(rate, full)
     return f'<td class="{kind}" style="--v:{depth:.2f}" title="{counted}">{words.percent(rate, 0)}</td>'
 
 

@@ -6,15 +6,12 @@ Only counts, amounts and the company's own words for its sources are read: no pe
 
 import dataclasses
 import datetime as dt
-from collections.abc import Mapping, Sequence
-from typing import Any
 
 import duckdb
 
-from pipelines.publish.tables import literal, quoted
-
-Row = Mapping[str, Any]
-Rows = Sequence[Row]
+from pipelines.publish.report_clv_facts import Predictions, read_predictions
+from pipelines.publish.report_reading import Rows, has_table, read_rows, read_table
+from pipelines.publish.tables import literal
 
 REASONS = """
     with broken as (
@@ -66,6 +63,7 @@ class ReportFacts:
         tie_out: `meta.tie_out`, summed per source, kind and currency.
         checks: `meta.checks`, broken promises first.
         restatements: `meta.restatements` of this generation.
+        predictions: What `marts.customer_clv` expects, and how the models did.
     """
 
     company: str
@@ -84,6 +82,7 @@ class ReportFacts:
     tie_out: Rows = ()
     checks: Rows = ()
     restatements: Rows = ()
+    predictions: Predictions = dataclasses.field(default_factory=Predictions)
 
 
 def read_facts(con: duckdb.DuckDBPyConnection, company: str, generation: str, numbers: Rows) -> ReportFacts:
@@ -96,9 +95,9 @@ def read_facts(con: duckdb.DuckDBPyConnection, company: str, generation: str, nu
         numbers: The headline: label, value, n and text each.
     """
     whole = "dimension = 'all'"
-    churn = _table(con, "marts.churn", whole, "month_end")
-    runs = _table(con, "meta.runs", order="generation")
-    settings = _table(con, "raw.company")
+    churn = read_table(con, "marts.churn", whole, "month_end")
+    runs = read_table(con, "meta.runs", order="generation")
+    settings = read_table(con, "raw.company")
     days = [row["as_of"] for row in (*settings, *runs, *churn) if row.get("as_of") is not None]
     return ReportFacts(
         company=company,
@@ -107,40 +106,22 @@ def read_facts(con: duckdb.DuckDBPyConnection, company: str, generation: str, nu
         as_of=days[0] if days else None,
         currency=settings[0].get("currency") or "" if settings else "",
         lapse_days=settings[0].get("lapse_days") or 365 if settings else 365,
-        cohorts=_table(con, "marts.retention_cohorts", f"grain = 'month' and {whole}", "cohort_start, period_number"),
+        cohorts=read_table(
+            con, "marts.retention_cohorts", f"grain = 'month' and {whole}", "cohort_start, period_number"
+        ),
         churn=churn,
-        nps=_table(con, "marts.nps", whole, "grain, period_end"),
-        sales=_table(con, "marts.sales_new_vs_returning", order="month"),
-        concentration=_table(con, "marts.revenue_concentration", "period_end = as_of", "scope desc"),
-        sources=_table(con, "meta.sources", order="source"),
-        reasons=_rows(con, REASONS) if _has(con, "quarantine.rows") and _has(con, "meta.checks") else [],
-        tie_out=_rows(con, TIE_OUT) if _has(con, "meta.tie_out") else [],
-        checks=_rows(con, CHECKS) if _has(con, "meta.checks") else [],
-        restatements=_table(
+        nps=read_table(con, "marts.nps", whole, "grain, period_end"),
+        sales=read_table(con, "marts.sales_new_vs_returning", order="month"),
+        concentration=read_table(con, "marts.revenue_concentration", "period_end = as_of", "scope desc"),
+        sources=read_table(con, "meta.sources", order="source"),
+        reasons=read_rows(con, REASONS) if has_table(con, "quarantine.rows") and has_table(con, "meta.checks") else [],
+        tie_out=read_rows(con, TIE_OUT) if has_table(con, "meta.tie_out") else [],
+        checks=read_rows(con, CHECKS) if has_table(con, "meta.checks") else [],
+        restatements=read_table(
             con,
             "meta.restatements",
             f"printf('g%06d', generation) = {literal(generation)}",
             "table_name, metric, key, period_start, cause_rank",
         ),
+        predictions=read_predictions(con),
     )
-
-
-def _table(con: duckdb.DuckDBPyConnection, table: str, where: str = "true", order: str = "all") -> list[Row]:
-    if not _has(con, table):
-        return []
-    return _rows(con, f"select * from {quoted(*table.split('.'))} where {where} order by {order}")
-
-
-def _has(con: duckdb.DuckDBPyConnection, table: str) -> bool:
-    schema, name = table.split(".")
-    found = con.execute(
-        "select count(*) from information_schema.tables where table_catalog = current_database() "
-        f"and table_schema = {literal(schema)} and table_name = {literal(name)}"
-    ).fetchall()
-    return bool(found[0][0])
-
-
-def _rows(con: duckdb.DuckDBPyConnection, query: str) -> list[Row]:
-    cursor = con.execute(query)
-    names = [column[0] for column in cursor.description or []]
-    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]

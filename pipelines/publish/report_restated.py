@@ -8,7 +8,8 @@ from decimal import Decimal
 
 from pipelines.publish import report_words as words
 from pipelines.publish.report_answers import section
-from pipelines.publish.report_facts import ReportFacts, Row, Rows
+from pipelines.publish.report_facts import ReportFacts
+from pipelines.publish.report_reading import Row, Rows
 
 FIGURES_SHOWN = 20
 

@@ -3,16 +3,41 @@
 Put here: CSS. Keep out: everything else.
 """
 
-STYLE = """
-:root { color-scheme: light dark;
+LIGHT = """
   --paper: #fbfaf8; --card: #ffffff; --ink: #1f1d1a; --soft: #6b665e; --rule: #e4e0d8; --grid: #ece8e1;
-  --a: #0f6e6e; --b: #e09a2d; --c: #9a948a; --good: #1f7a4d; --warn: #a4480d; --warnpaper: #fdf1e4;
-  --heat: 15 110 110; --onheat: #ffffff; }
+  --a: #0f6e6e; --b: #e09a2d; --c: #9a948a; --d: #7a5aa8; --good: #1f7a4d; --warn: #a4480d; --warnpaper: #fdf1e4;
+  --heat: 15 110 110; --onheat: #ffffff;
+"""
+"""The colours on a bright screen."""
+
+DRAWN = """
+svg text { font-size: 12px; fill: var(--soft) } svg .y, svg .before { text-anchor: end } svg .x { text-anchor: middle }
+.mark { stroke: var(--soft); stroke-dasharray: 2 3 } .cell { fill: rgb(var(--heat) / calc(.05 + .9 * var(--v))) }
+svg .before, svg .after { paint-order: stroke; stroke: var(--card); stroke-width: 5px }
+svg .pale, svg .deep { fill: var(--ink) } svg .deepest { fill: var(--onheat) }
+.grid { stroke: var(--grid) } .zero { stroke: var(--c) } .tick { stroke: var(--c) }
+.line { fill: none; stroke-width: 2.4; stroke-linejoin: round; stroke-linecap: round } .touch { fill: transparent }
+g:hover > .dot { r: 5 } .bar { stroke: var(--card); stroke-width: 1 } g:hover > .bar { opacity: .8 }
+.line.a { stroke: var(--a) } .line.b { stroke: var(--b) } .line.c { stroke: var(--c) }
+.line.d { stroke: var(--d) } .line.dash { stroke: var(--c); stroke-width: 1.2; stroke-dasharray: 5 4 }
+.dot.a, .bar.a { fill: var(--a) } .dot.b, .bar.b { fill: var(--b) } .dot.c, .bar.c { fill: var(--c) }
+.dot.d { fill: var(--d) }
+.dot.c { opacity: .75 } .band.a { fill: var(--a); opacity: .16 }
+.hatch { fill: url(#hatch) } .hatching { stroke: var(--card); stroke-width: 5 }
+"""
+"""What is inside a picture."""
+
+STYLE = (
+    """
+:root { color-scheme: light dark;
+"""
+    + LIGHT
+    + """ }
 @media (prefers-color-scheme: dark) { :root {
   --paper: #171614; --card: #1f1e1b; --ink: #ece9e2; --soft: #a39d92; --rule: #35322d; --grid: #2c2a26;
-  --a: #45b8b0; --b: #e8ae52; --c: #827c72; --good: #5fc492; --warn: #f0a663; --warnpaper: #33261a;
+  --a: #45b8b0; --b: #e8ae52; --c: #827c72; --d: #ad8fdb; --good: #5fc492; --warn: #f0a663; --warnpaper: #33261a;
   --heat: 69 184 176; --onheat: #0d1413; }
-  .heat td.deep { color: var(--onheat) } }
+  .heat td.deep { color: var(--onheat) } main svg .deep { fill: var(--onheat) } }
 * { box-sizing: border-box }
 body { margin: 0; background: var(--paper); color: var(--ink);
   font: 16px/1.55 -apple-system, BlinkMacSystemFont, "Segoe UI", Roboto, "Helvetica Neue", "Liberation Sans", Arial,
@@ -65,23 +90,20 @@ th { text-align: left; font-weight: 600 } .n { text-align: right }
 .heat tfoot th, .heat tfoot td { border-top: 2px solid var(--card); font-weight: 700 }
 .heat tfoot th { color: var(--ink) }
 .chart svg { display: block; width: 100%; min-width: 620px; height: auto }
-svg text { font-size: 12px; fill: var(--soft) } svg .y { text-anchor: end } svg .x { text-anchor: middle }
-.grid { stroke: var(--grid) } .zero { stroke: var(--c) } .tick { stroke: var(--c) }
-.line { fill: none; stroke-width: 2.4; stroke-linejoin: round; stroke-linecap: round } .touch { fill: transparent }
-g:hover > .dot { r: 5 } .bar { stroke: var(--card); stroke-width: 1 } g:hover > .bar { opacity: .8 }
-.line.a { stroke: var(--a) } .line.b { stroke: var(--b) } .line.c { stroke: var(--c) }
-.dot.a, .bar.a { fill: var(--a) } .dot.b, .bar.b { fill: var(--b) } .dot.c, .bar.c { fill: var(--c) }
-.dot.c { opacity: .75 } .band.a { fill: var(--a); opacity: .16 }
-.hatch { fill: url(#hatch) } .hatching { stroke: var(--card); stroke-width: 5 }
-.legend { margin: 0 0 6px; font-size: 14px; color: var(--soft); display: flex; flex-wrap: wrap; gap: 4px 22px }
+.chart.half svg { min-width: 300px }"""
+    + DRAWN
+    + """.legend { margin: 0 0 6px; font-size: 14px; color: var(--soft); display: flex; flex-wrap: wrap; gap: 4px 22px }
 .key { display: inline-block; width: 13px; height: 13px; border-radius: 3px; margin-right: 7px;
   vertical-align: -1.5px }
 .key.a { background: var(--a) } .key.b { background: var(--b) } .key.c { background: var(--c) }
+.key.d { background: var(--d) }
+.key.dash { height: 0; width: 20px; border-top: 2px dashed var(--c); vertical-align: 4px; border-radius: 0 }
 .key.line { height: 4px; vertical-align: 3.5px; border-radius: 2px; width: 20px; stroke-width: 0 }
 .key.dot { border-radius: 50%; width: 9px; height: 9px; vertical-align: 1px }
 .two { display: grid; grid-template-columns: repeat(auto-fit, minmax(320px, 1fr)); gap: 8px 48px }
-.two h3 { margin-top: 6px }
-.two p { color: var(--soft); font-size: 14px; margin: 10px 0 0 }
+.two > div { min-width: 0 } .two h3 { margin-top: 14px }
+.two p { color: var(--soft); font-size: 14px; margin: 10px 0 0 } .two .legend { margin: 0 0 6px }
+.caption { color: var(--soft); font-size: 14px; margin: 8px 0 0; max-width: 98ch; text-wrap: pretty }
 .shares { display: grid; grid-template-columns: auto 1fr; gap: 9px 14px; margin: 0; align-items: center }
 .shares dt { font-size: 14px; color: var(--soft) }
 .shares dd { margin: 0; display: grid; grid-template-columns: 1fr 60px; align-items: center; gap: 12px }
@@ -102,7 +124,8 @@ footer { margin-top: 30px; color: var(--soft); font-size: 13px }
 h1 { font-size: 30px } header .when { text-align: left } }
 @media print { :root { --paper: #fff; --card: #fff; --ink: #000; --soft: #444; --rule: #ccc; --grid: #e4e4e4;
   --a: #0f6e6e; --b: #e09a2d;
-  --c: #8a857c; --good: #145c38; --warn: #7a3407; --warnpaper: #fdf1e4; --heat: 15 110 110; --onheat: #fff }
+  --c: #8a857c; --d: #7a5aa8; --good: #145c38; --warn: #7a3407; --warnpaper: #fdf1e4; --heat: 15 110 110;
+  --onheat: #fff }
   body { font-size: 12px; print-color-adjust: exact; -webkit-print-color-adjust: exact }
 main { max-width: none; padding: 0 }
   section { break-inside: avoid; border: 0; border-top: 1px solid var(--rule); border-radius: 0; padding: 16px 0 }
@@ -112,3 +135,13 @@ main { max-width: none; padding: 0 }
   .chart svg { min-width: 0 }
   .plain { font-size: 10px } .tile .big { font-size: 36px } .tiles { grid-template-columns: repeat(3, 1fr) } }
 """
+)
+
+STANDS_ALONE = (
+    """svg { font-family: "Segoe UI", Roboto, "Helvetica Neue", "Liberation Sans", Arial, sans-serif; background: #fff }
+:root {"""
+    + LIGHT
+    + "}"
+    + DRAWN
+)
+"""Of a picture that stands by itself, outside the page: as on a bright screen, whatever is around it."""

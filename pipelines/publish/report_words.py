@@ -42,9 +42,19 @@ def percent(value: float | None, digits: int = 1) -> str:
     return ABSENT if value is None else f"{100 * value:.{digits}f}%"
 
 
+def change(value: float | None) -> str:
+    """A difference as a share of what it differs from, with its sign: +2.5%."""
+    return ABSENT if value is None else f"{100 * value:+,.1f}%".replace("-", "−")
+
+
 def score(value: float | None) -> str:
     """An NPS with its sign: +42."""
     return ABSENT if value is None else f"{round(value):+d}".replace("-", "−").replace("+0", "0")
+
+
+def amount(value: float | Decimal | None, currency: str) -> str:
+    """An amount that is told in passing, without cents: EUR 12,345."""
+    return ABSENT if value is None else f"{currency} {value:,.0f}".strip().replace("-", "−")
 
 
 def money(value: Decimal | None) -> str:
@@ -92,6 +102,17 @@ def table(caption: str, headers: Sequence[str], rows: Iterable[Sequence[str]], *
 def folded(summary: str, inside: str) -> str:
     """Something to unfold; `inside` is HTML."""
     return f"<details><summary>{esc(summary)}</summary>{inside}</details>"
+
+
+def legend(*entries: tuple[str, str]) -> str:
+    """Style class and meaning of what a chart shows."""
+    keys = "".join(f'<span><i class="key {kind}"></i>{esc(text)}</span>' for kind, text in entries)
+    return f'<p class="legend">{keys}</p>'
+
+
+def caption(sentence: str) -> str:
+    """What a picture shows, in one sentence with its numbers."""
+    return f'<p class="caption">{esc(sentence)}</p>'
 
 
 def nothing(sentence: str) -> str:

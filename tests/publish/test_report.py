@@ -5,6 +5,7 @@ import duckdb
 import pytest
 
 from pipelines.publish.report import report_html
+from tests.publish.report_clv_tables import add_predictions
 from tests.publish.report_tables import NUMBERS, company_tables
 
 VOID = {"meta", "br"}
@@ -177,11 +178,21 @@ def test_any_missing_or_empty_table_leaves_the_rest_standing(schema):
 
 
 def test_every_picture_has_words_for_those_who_cannot_see_it():
-    report = page()
+    con = company_tables()
+    add_predictions(con)
+    report = page(con)
     pictures = [value for tag, name, value in report.attributes if tag == "svg" and name == "aria-label"]
     assert pictures == [
+        "Share who bought again, by months since the first order",
+        "Net sales per customer so far, by months since the first order",
         "12-month churn by month",
         "Active customers by month",
+        "Share of the expected value held by the best customers",
+        "Probability of still being a customer, by purchases and time since the last one",
+        "Purchases per customer by decile, expected and actual",
+        "Value per customer by decile, expected and actual",
+        "Repeat purchases by week, expected and actual",
+        "Repeat purchases so far, expected and actual",
         "NPS, rolling 28 days and by week",
         "Sales by month",
     ]

@@ -1,10 +1,13 @@
 import datetime as dt
+import re
 from decimal import Decimal
 
 import pytest
 
 from pipelines.publish import report_words as words
-from pipelines.publish.report_charts import Bar, Point, bar_chart, line_chart, nice_ticks, sparkline
+from pipelines.publish.report_axes import nice_ticks
+from pipelines.publish.report_charts import Bar, Pair, Point, bar_chart, line_chart, paired_bars, sparkline
+from pipelines.publish.report_heat import Cell, Line, heat_map
 
 DAY = dt.date(2026, 1, 31)
 
@@ -66,3 +69,40 @@ def test_nps_has_a_sign_but_zero_has_none(value, text):
 @pytest.mark.parametrize(("value", "text"), [(950, "950"), (1500, "1.5k"), (2_000_000, "2M"), (0, "0"), (-1000, "−1k")])
 def test_an_axis_is_labelled_in_short(value, text):
     assert words.short(value) == text
+
+
+def test_numbers_may_stand_along_a_chart():
+    points = [Point(0, 0.0), Point(10, 1.0)]
+    drawn = line_chart("n", [("a", points)], words.short, along=[(5, "half")], marks=[(2, "here")])
+    assert ">half</text>" in drawn
+    assert 'class="after"' in drawn  # left of the middle, the words stand to the right
+
+
+def test_a_point_with_nothing_to_say_has_no_room_for_the_pointer():
+    drawn = line_chart("n", [("a", [Point(0, 0.0, "zero"), Point(1, 1.0)])], words.short)
+    assert drawn.count('class="touch"') == drawn.count("<title>") == 1
+
+
+def test_two_bars_stand_beside_each_other():
+    drawn = paired_bars("n", [Pair("1", 2.0, 4.0, "two of four")], words.short)
+    heights = [float(height) for height in re.findall(r'class="bar \w"[^>]* height="([\d.]+)"', drawn)]
+    assert heights[1] == pytest.approx(2 * heights[0], rel=1e-3)
+    assert "<title>two of four</title>" in drawn
+
+
+def test_nothing_expected_and_nothing_come_makes_empty_bars():
+    assert 'height="0.0"' in paired_bars("n", [Pair("1", 0.0, 0.0)], words.short)
+
+
+def test_a_heat_map_is_deepest_at_its_fullest_and_empty_where_nobody_can_be():
+    drawn = heat_map("n", [Line("top", [Cell(0.2, "20 of 100"), None])], ["0", "1"], "months", full=0.2)
+    assert drawn.count("<rect") == 1
+    assert "--v:1.00" in drawn
+    assert 'class="x deepest"' in drawn
+    assert ">20%</text>" in drawn
+    assert "<title>20 of 100</title>" in drawn
+
+
+@pytest.mark.parametrize(("value", "text"), [(0.025, "+2.5%"), (-0.1, "−10.0%"), (12.0, "+1,200.0%"), (None, "–")])
+def test_a_difference_has_its_sign(value, text):
+    assert words.change(value) == text

@@ -1,0 +1,189 @@
+"""What the report shows of predictions: whose value it is, who is still a customer, and how the models did.
+
+Put here: reading, summed up in DuckDB so that a million customers become a few hundred numbers.
+Keep out: wording and drawing (`report_clv.py`, `report_clv_test.py`). No single customer is read.
+"""
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import duckdb
+
+from pipelines.models.dropout_model import DropoutModel
+from pipelines.publish.report_reading import Row, Rows, has_table, read_rows, read_table
+from pipelines.transforms.clv_evaluation import find_best_model
+from pipelines.transforms.clv_models import read_models
+
+CLV, MODELS, TESTS, WEEKS = "marts.customer_clv", "meta.clv_models", "meta.clv_evaluation", "meta.clv_tracking"
+POINTS_OF_A_CURVE = 100
+FREQUENCIES = (0, 1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96)
+STEPS_SINCE, DAYS_OF_A_MONTH, DAYS_OF_A_WEEK = 12, 365.25 / 12, 7.0
+
+EXPECTED = """
+    select count(*) as customers, count(predicted_value_12m) as predicted_customers, any_value(as_of) as as_of,
+        sum(predicted_purchases_12m::decimal(18, 6))::double as purchases, sum(predicted_value_12m) as value,
+        any_value(method) as method, mode(split_part(reason, '; ', 1)) as reason
+    from marts.customer_clv
+    having count(*) > 0
+"""
+SHARES = """
+    with ranked as (
+        select row_number() over by_value as place, sum(value) over by_value as running, count(*) over () as customers
+        from (select greatest(coalesce({value}, 0), 0) as value from marts.customer_clv) as amounts
+        window by_value as (order by value desc rows unbounded preceding)
+    ),
+    whole as (select max(running) as total from ranked)
+    select place, customers, running, total, running / total as share,
+        place = min(place) filter (running * 2 >= total) over () as is_half
+    from ranked, whole
+    where total > 0
+    qualify place % ceil(customers / {points})::bigint = 0 or place = customers or is_half
+        or list_contains([ceil(customers / 100), ceil(customers / 20), ceil(customers / 5)], place)
+    order by place
+"""
+AGES = """
+    select median(t)::integer as days, quantile_disc(frequency, 0.99) as frequency, count(*) as customers
+    from marts.customer_clv
+    where first_order_date >= {start} and first_order_date < {end}
+"""
+
+
+@dataclass(frozen=True)
+class Alive:
+    """How likely customers of one age are still customers, by purchases and time since the last one.
+
+    Attributes:
+        model: The model that says so.
+        segment: Whom it was fitted on.
+        customers: How many these are.
+        days: Days since the first purchase of those who are shown: the median of the segment.
+        unit: `month` or `week`, of `since`.
+        since: Time since the last purchase, ascending; the last one reaches back to the first purchase.
+        p_alive: Repeat purchases -> probability per `since`; None where nobody can be.
+    """
+
+    model: str
+    segment: str
+    customers: int
+    days: int
+    unit: str
+    since: Sequence[int]
+    p_alive: Mapping[int, Sequence[float | None]]
+
+
+@dataclass(frozen=True)
+class Predictions:
+    """What is expected of customers, and how far to believe it.
+
+    Attributes:
+        expected: Sums of `marts.customer_clv`: customers, as_of, purchases and value of 12 months, method, reason.
+        to_come: place, customers, running, total, share, is_half: the expected lifetime value, largest first.
+        so_far: The same of the net sales to date.
+        alive: `p_alive` over frequency and recency by the model that comes closest; None without one.
+        tests: `meta.clv_evaluation`.
+        weeks: `meta.clv_tracking`.
+    """
+
+    expected: Row | None = None
+    to_come: Rows = ()
+    so_far: Rows = ()
+    alive: Alive | None = None
+    tests: Rows = ()
+    weeks: Rows = ()
+
+
+def read_predictions(con: duckdb.DuckDBPyConnection) -> Predictions:
+    """Read all of it."""
+    return Predictions(
+        expected=read_expected(con),
+        to_come=read_shares(con, "predicted_value_lifetime"),
+        so_far=read_shares(con, "net_sales_to_date"),
+        alive=read_alive(con),
+        tests=read_tests(con),
+        weeks=read_weeks(con),
+    )
+
+
+def read_expected(con: duckdb.DuckDBPyConnection) -> Row | None:
+    """What all customers together are expected to bring in a year; None without customers."""
+    rows = read_rows(con, EXPECTED) if has_table(con, CLV) else []
+    return rows[0] if rows else None
+
+
+def read_shares(con: duckdb.DuckDBPyConnection, value: str) -> list[Row]:
+    """How much of a value the largest customers hold together; a negative one counts as nothing.
+
+    Args:
+        con: Where the mart is.
+        value: The column of `marts.customer_clv`.
+    """
+    return read_rows(con, SHARES.format(value=value, points=POINTS_OF_A_CURVE)) if has_table(con, CLV) else []
+
+
+def read_tests(con: duckdb.DuckDBPyConnection) -> list[Row]:
+    """How each method did."""
+    return read_table(con, TESTS, order="is_chosen desc, is_baseline, rmse_purchases, method, scope, scope_value")
+
+
+def read_weeks(con: duckdb.DuckDBPyConnection) -> list[Row]:
+    """Expected and actual repeat purchases."""
+    return read_table(con, WEEKS, order="week_start")
+
+
+def read_alive(con: duckdb.DuckDBPyConnection) -> Alive | None:
+    """The grid of the model that comes closest in the test; of its largest segment, where it has several."""
+    if not all(has_table(con, table) for table in (CLV, MODELS, TESTS)):
+        return None
+    tests, table = con.sql(f"from {TESTS}").pl(), con.sql(f"from {MODELS}").pl()
+    best = find_best_model(tests)
+    models = read_models(table, tests["as_of"][0]).dropout.get(best, []) if best else []
+    if best is None or not models:
+        return None
+    fits = {
+        row["segment_from"]: row
+        for row in table.to_dicts()
+        if row["model"] == best and row["trained_through"] == row["as_of"]
+    }
+    starts = [start for start, _ in models]
+    largest = max(range(len(models)), key=lambda place: fits[starts[place]]["customers"])
+    fit = fits[starts[largest]]
+    end = (*starts, None)[largest + 1]
+    first = (starts[largest] if largest else None) or dt.date.min
+    [ages] = read_rows(con, AGES.format(start=_day(first), end=_day(end or dt.date.max)))
+    if not ages["customers"]:
+        return None
+    unit, since, p_alive = grid(models[largest][1], max(1, ages["days"]), ages["frequency"])
+    return Alive(best, fit["segment"], fit["customers"], max(1, ages["days"]), unit, since, p_alive)
+
+
+def grid(model: DropoutModel, days: int, largest: int) -> tuple[str, list[int], dict[int, list[float | None]]]:
+    """P(alive) of customers who first bought so many days ago.
+
+    Args:
+        model: What says so.
+        days: Days since the first purchase, T.
+        largest: Repeat purchases that hardly anybody exceeds.
+
+    Returns:
+        The unit (`month` or `week`), times since the last purchase in it, and per number of repeat purchases the
+        probability at each; None where there is no room for so many purchases.
+    """
+    unit, length = ("month", DAYS_OF_A_MONTH) if days > STEPS_SINCE * DAYS_OF_A_WEEK * 2 else ("week", DAYS_OF_A_WEEK)
+    whole = int(days / length)
+    since = [*range(0, whole, -(-max(1, whole) // STEPS_SINCE)), whole] if whole else [0]
+    last = len(since) - 1
+    once = [None] * last + [float(model.p_alive(0, 0, days))]  # whose last purchase is the first
+    recencies = [round(days - time * length) for time in since]
+    rows: dict[int, list[float | None]] = {0: once}
+    for frequency in FREQUENCIES[1:]:
+        if frequency <= max(largest, 3):
+            rows[frequency] = [
+                float(model.p_alive(frequency, recency, days)) if frequency <= recency else None
+                for recency in recencies
+            ]
+    return unit, since, rows
+
+
+def _day(day: dt.date) -> str:
+    return f"date '{day.isoformat()}'"
