@@ -49,6 +49,9 @@ COLUMNS: dict[str, PolarsDataType] = {
     "segment": pl.String,
     "value_tier": pl.String,
     "clv_simple": MONEY,
+    "p_alive": pl.Float64,
+    "predicted_value_12m": MONEY,
+    "clv_predicted": MONEY,
     "latest_nps_group": pl.String,
     "latest_nps_score": pl.Int64,
     "latest_nps_at": pl.Datetime("us"),
@@ -61,6 +64,7 @@ COLUMNS: dict[str, PolarsDataType] = {
     "as_of": pl.Date,
 }
 FROM_CUSTOMERS = [*list(COLUMNS)[:11], "customer_idx"]
+FROM_CLV = ("clv_simple", "p_alive", "predicted_value_12m", "clv_predicted")
 FROM_SEGMENTS = ["segment", "value_tier", "lifecycle", "typical_days_between_orders"]
 SUMS = ["gross_sales", "discounts", "refunds", "net_sales_to_date"]
 COUNTS = ["order_count", "nps_response_count", "contact_count", "source_record_count"]
@@ -95,7 +99,7 @@ def customer_360(
         orders: `core.orders`.
         refunds: `core.refunds`.
         survey_responses: `core.survey_responses`.
-        customer_clv: `marts.customer_clv`; `customer_idx`, `clv_simple`.
+        customer_clv: `marts.customer_clv`; `customer_idx` and `FROM_CLV`.
         customer_segments: `marts.customer_segments`; `customer_id`, `segment`, `value_tier`, `lifecycle`,
             `typical_days_between_orders`.
         as_of: Last day that counts.
@@ -111,7 +115,7 @@ def customer_360(
             read_into_polars(sum_purchases_by_customer(orders, refunds, as_of=as_of)),
             _counted(people, "customer_idx", "contact_count"),
             latest_nps(survey_responses, as_of=as_of),
-            read_into_polars(select_lazily(customer_clv, "customer_idx", "clv_simple")),
+            read_into_polars(select_lazily(customer_clv, "customer_idx", *FROM_CLV)),
         ],
         "customer_id": [
             _counted(records, "customer_id", "source_record_count"),

@@ -54,7 +54,13 @@ SCHEMAS: dict[str, dict[str, Any]] = {
         "answered_date": pl.Date,
         "customer_idx": pl.Int32,
     },
-    "customer_clv": {"customer_idx": pl.Int32, "clv_simple": MONEY},
+    "customer_clv": {
+        "customer_idx": pl.Int32,
+        "clv_simple": MONEY,
+        "p_alive": pl.Float64,
+        "predicted_value_12m": MONEY,
+        "clv_predicted": MONEY,
+    },
     "customer_segments": {
         "customer_id": pl.String,
         "segment": pl.String,
@@ -197,9 +203,10 @@ def test_people_who_are_not_deleted_and_all_source_records_are_counted():
 def test_marts_about_the_customer_are_taken_over():
     ada = customers(
         orders=[order(1, "2026-03-01")],
-        customer_clv=[{"customer_idx": 1, "clv_simple": Decimal("12.5")}],
+        customer_clv=[{"customer_idx": 1, "clv_simple": Decimal("12.5"), "p_alive": 0.5, "clv_predicted": Decimal(20)}],
         customer_segments=[segment(typical=15.0)],
     )["ada"]
+    assert (ada["p_alive"], ada["predicted_value_12m"], ada["clv_predicted"]) == (0.5, None, Decimal(20))
     taken = ["clv_simple", "segment", "value_tier", "lifecycle", "typical_days_between_orders"]
     assert [ada[name] for name in taken] == [Decimal("12.5"), "loyal", "middle", "active", 15.0]
 
