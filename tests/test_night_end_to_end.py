@@ -291,8 +291,10 @@ def test_order_lines_alone_make_a_night_and_a_bad_one_sets_aside_its_whole_order
         from meta.row_accounting order by file_name
         """
     ) == [("lines-1.csv", 6, 3, 2, 1), ("lines-2.csv", 2, 1, 1, 0)]
-    for empty in ("refunds", "adjustments", "payments", "survey_responses"):
+    for empty in ("refunds", "adjustments", "payments", "survey_responses", "subscriptions"):
         assert shop.ask(f"select count(*) from core.{empty}") == [(0,)]
+    for empty in ("mrr_movements", "subscription_churn", "subscription_survival"):
+        assert shop.ask(f"select count(*) from marts.{empty}") == [(0,)]
 
 
 def test_an_order_whose_lines_are_bad_is_no_order(shop):

@@ -44,18 +44,32 @@ def list_paid_periods(subscriptions: IntoFrame) -> pl.DataFrame:
     told = read_into_polars(select_lazily(subscriptions, *COLUMNS))
     until, start = pl.col("active_until"), pl.col("active_from")
     paid = told.filter(pl.col("monthly_amount") > 0, until.is_null() | (until > start))
-    numbers = paid.select("system", "subscription_id").unique().sort("system", "subscription_id").with_row_index("at")
     return (
-        paid.join(numbers, on=["system", "subscription_id"])
-        .with_columns(subscription=pl.col("at").cast(pl.Int64), plan=pl.col("plan").fill_null(UNKNOWN))
+        paid.sort("system", "subscription_id", "active_from")
+        .with_columns(
+            subscription=begins("system", "subscription_id").cum_sum().cast(pl.Int64),
+            plan=pl.col("plan").fill_null(UNKNOWN),
+        )
         .with_columns(
             subscriber=pl.when(pl.col("customer_idx") == UNKNOWN_CUSTOMER_IDX)
-            .then(-1 - pl.col("subscription"))
+            .then(-pl.col("subscription"))
             .otherwise(pl.col("customer_idx").cast(pl.Int64))
         )
-        .sort("subscription", "active_from")
         .select("subscription", "subscriber", *COLUMNS[4:])
     )
+
+
+def begins(*key: str) -> pl.Expr:
+    """Whether a row is the first of its key, in a frame that is sorted by it."""
+    return pl.any_horizontal(pl.col(name).ne_missing(pl.col(name).shift(1)) for name in key) | (
+        pl.int_range(pl.len()) == 0
+    )
+
+
+def cum_sum_within(value: pl.Expr, begins: pl.Expr) -> pl.Expr:
+    """Running sums of a key in a frame that is sorted by it: many times faster than a window, and exact in integers."""
+    total = value.cum_sum()
+    return total - pl.when(begins).then(total - value).forward_fill()
 
 
 def list_runs(periods: pl.DataFrame, as_of: dt.date) -> pl.DataFrame:
@@ -71,22 +85,18 @@ def list_runs(periods: pl.DataFrame, as_of: dt.date) -> pl.DataFrame:
         `cancel_date` Date: the day it was cancelled, its end where that is not told, never outside the run; NULL
         without an end. Sorted by subscription and start.
     """
-    follows = (pl.col("subscription") == pl.col("subscription").shift(1)) & (
-        pl.col("active_from") == pl.col("active_until").shift(1)
+    has_gap = pl.col("active_from").ne_missing(pl.col("active_until").shift(1))
+    starts = periods.select(begins("subscription") | has_gap).to_series()
+    first = periods.filter(starts).select("subscription", "plan", start="active_from")
+    last = periods.filter(starts.shift(-1, fill_value=True)).select(
+        "monthly_amount", "cancel_reason", "is_involuntary", "cancelled_date", end="active_until"
     )
     cancelled = pl.coalesce("cancelled_date", "end")
     return (
-        periods.with_columns(run=(~follows.fill_null(value=False)).cum_sum())
-        .group_by("run", maintain_order=True)
-        .agg(
-            pl.col("subscription", "plan").first(),
-            pl.col("monthly_amount", "cancelled_date", "cancel_reason", "is_involuntary").last(),
-            start=pl.col("active_from").first(),
-            end=pl.col("active_until").last(),
-        )
+        pl.concat([first, last], how="horizontal")
         .with_columns(cancel_date=pl.when(pl.col("end").is_not_null()).then(cancelled.clip("start", "end")))
         .filter(pl.col("start") <= as_of)
-        .drop("run", "cancelled_date")
+        .drop("cancelled_date")
     )
 
 

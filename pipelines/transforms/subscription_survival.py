@@ -3,6 +3,7 @@
 Observed survival multiplies, month by month, the share of those who could have renewed and did (Kaplan and Meier 1958):
 subscriptions of every age count as far as they have come. Expected survival is the shifted-beta-geometric model's
 (Fader and Hardie 2007), fitted on the same subscriptions, with its standard error; it goes on where nobody has been.
+Where subscribers do not seem to differ it is the geometric model's, to which the other one runs.
 
 Put here: months survived, and both curves. Keep out: the model (`pipelines/models/shifted_beta_geo.py`).
 """
@@ -14,8 +15,9 @@ import polars as pl
 from narwhals.typing import IntoFrame
 from polars._typing import PolarsDataType
 
+from pipelines.models.geometric_renewal import GeometricRenewalModel
 from pipelines.models.shifted_beta_geo import ShiftedBetaGeoModel
-from pipelines.transforms.subscription_periods import list_paid_periods, list_runs
+from pipelines.transforms.subscription_periods import begins, list_paid_periods, list_runs
 
 COLUMNS: dict[str, PolarsDataType] = {
     "dimension": pl.String,
@@ -29,6 +31,7 @@ COLUMNS: dict[str, PolarsDataType] = {
     "expected_survival": pl.Float64,
     "expected_survival_error": pl.Float64,
     "is_projected": pl.Boolean,
+    "model": pl.String,
     "reason": pl.String,
     "as_of": pl.Date,
 }
@@ -39,6 +42,10 @@ FEWEST_SUBSCRIPTIONS = 30
 FEWEST_ENDS = 10
 """With fewer subscriptions that could renew, or fewer that did not, there is no model."""
 
+SAME = 0.01
+"""Log-likelihoods that differ by less tell two models not apart."""
+
+MODELS: dict[type, str] = {ShiftedBetaGeoModel: "shifted_beta_geometric", GeometricRenewalModel: "geometric"}
 ROW = ["dimension", "dimension_value"]
 
 
@@ -83,7 +90,7 @@ def list_lifetimes(runs: pl.DataFrame, as_of: dt.date) -> pl.DataFrame:
         `plan`, `start_year`, `observed` (whole months from the start to `as_of`), `survived` (of these), `churned`
         (whether it ended in the month after the survived ones, and that month is over).
     """
-    first = runs.sort("subscription", "start").unique("subscription", keep="first", maintain_order=True)
+    first = runs.filter(begins("subscription"))
     last_day = pl.min_horizontal(pl.col("end").dt.offset_by("-1d"), pl.lit(as_of))
     return first.select(
         "plan",
@@ -137,45 +144,46 @@ def _observed_survival() -> dict[str, pl.Expr]:
 
 
 def _expected_survival(key: tuple[object, ...], lifetimes: pl.DataFrame) -> pl.DataFrame:
-    """One row per month of one dimension value; the model's three columns are NULL where there is a `reason`."""
+    """One row per month of one dimension value; the model's columns are NULL where there is none."""
     oldest = int(lifetimes.select(pl.min_horizontal("observed", pl.col("survived") + 1).max()).item())
     months = np.arange(oldest + MONTHS_AHEAD + 1)
     frame = pl.DataFrame({"months_since_start": months}).with_columns(
         pl.lit(key[0], pl.String).alias("dimension"),
         pl.lit(key[1], pl.String).alias("dimension_value"),
     )
-    model = fit_lifetimes(lifetimes)
-    if isinstance(model, str):
-        unknown = pl.lit(None, pl.Float64)
-        return frame.with_columns(
-            expected_retention_rate=unknown,
-            expected_survival=unknown,
-            expected_survival_error=unknown,
-            reason=pl.lit(model),
-        )
-    rate = np.append(1.0, model.retention_rate(months[1:]))
-    return frame.with_columns(
-        expected_retention_rate=pl.Series(rate),
-        expected_survival=pl.Series(model.survival(months)),
-        expected_survival_error=pl.Series(model.survival_error(months)),
-        reason=pl.lit(None, pl.String),
-    )
+    model, reason = fit_lifetimes(lifetimes)
+    names = ("expected_retention_rate", "expected_survival", "expected_survival_error")
+    frame = frame.with_columns(reason=pl.lit(reason, pl.String), model=pl.lit(MODELS.get(type(model)), pl.String))
+    if model is None:
+        return frame.with_columns(pl.lit(None, pl.Float64).alias(name) for name in names)
+    rates = np.append(1.0, model.retention_rate(months[1:]))
+    curves = (rates, model.survival(months), model.survival_error(months))
+    return frame.with_columns(pl.Series(name, curve) for name, curve in zip(names, curves, strict=True))
 
 
-def fit_lifetimes(lifetimes: pl.DataFrame) -> ShiftedBetaGeoModel | str:
-    """The sBG of some lifetimes, or in plain words why there is none.
+def fit_lifetimes(
+    lifetimes: pl.DataFrame,
+) -> tuple[ShiftedBetaGeoModel | GeometricRenewalModel | None, str | None]:
+    """The sBG of some lifetimes; where subscribers do not seem to differ, what it runs to: one chance for all.
 
     Args:
         lifetimes: `observed`, `survived`, `churned`, as `list_lifetimes` gives them.
+
+    Returns:
+        The model, and in plain words why it is no sBG, or why there is none.
     """
     faced = lifetimes.filter(pl.col("observed") > 0)
     ends = int(faced["churned"].sum())
     if len(faced) < FEWEST_SUBSCRIPTIONS or ends < FEWEST_ENDS:
-        return (
+        return None, (
             f"too few to project: {len(faced)} subscriptions could renew and {ends} of them did not; at least "
             f"{FEWEST_SUBSCRIPTIONS} and {FEWEST_ENDS} are needed"
         )
-    model = ShiftedBetaGeoModel.fit(faced["survived"].to_numpy(), faced["churned"].to_numpy())
-    if not model.converged or model.at_boundary:
-        return f"the model does not fit: {model.message}"
-    return model
+    survived, churned = faced["survived"].to_numpy(), faced["churned"].to_numpy()
+    model = ShiftedBetaGeoModel.fit(survived, churned)
+    if model.converged and not model.at_boundary:
+        return model, None
+    alike = GeometricRenewalModel.fit(survived, churned)
+    if alike.log_likelihood > model.log_likelihood - SAME:
+        return alike, "subscribers do not seem to differ in how easily they leave: one chance for all and every month"
+    return None, f"the model does not fit: {model.message}"

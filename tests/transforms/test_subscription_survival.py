@@ -106,11 +106,20 @@ def test_the_projection_is_the_published_one():
     assert [row["is_projected"] for row in rows] == [False] * 8 + [True] * MONTHS_AHEAD
 
 
+def test_where_subscribers_do_not_differ_the_same_share_is_expected_to_leave_every_month():
+    ends = [f"2025-{2 + n % 6:02}-01" for n in range(60)]  # fewer stay each month: nobody seems more loyal
+    rows = curve(*(period(n, "2025-01-01", end) for n, end in enumerate([*ends, None], 1)), as_of=dt.date(2025, 8, 1))
+    assert (rows[0]["model"], rows[0]["reason"][:37]) == ("geometric", "subscribers do not seem to differ in ")
+    chances = sum(row["at_risk"] for row in rows[1:])
+    kept = 1 - 60 / chances
+    assert [row["expected_survival"] for row in rows] == pytest.approx([kept**month for month in range(len(rows))])
+
+
 def test_a_model_that_does_not_fit_is_no_projection():
-    even = [period(n, "2025-01-01", f"2025-{2 + n % 6:02}-01" if n < 60 else None) for n in range(1, 62)]
-    rows = curve(*even, as_of=dt.date(2025, 8, 1))  # fewer stay each month: nobody's loyalty differs from anybody's
-    assert rows[0]["reason"].startswith("the model does not fit: ")
-    assert rows[-1]["expected_survival"] is None
+    ends = ["2025-02-01"] * 20 + [None] * 40
+    rows = curve(*(period(n, "2025-01-01", end) for n, end in enumerate(ends, 1)), as_of=dt.date(2025, 8, 1))
+    assert rows[0]["reason"].startswith("the model does not fit: ")  # they leave at once or never
+    assert (rows[-1]["expected_survival"], rows[-1]["model"]) == (None, None)
 
 
 def test_without_subscriptions_the_table_is_empty():

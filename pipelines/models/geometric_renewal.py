@@ -1,0 +1,74 @@
+"""Renewals that everybody takes with one and the same chance: the shifted-beta-geometric model without its beta.
+
+Put here: the limit that an sBG runs to where customers do not differ, in closed form. Keep out: customers who differ
+(`shifted_beta_geo.py`).
+"""
+
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from pipelines.models.fitting import FloatArray
+from pipelines.models.rows import read_columns, refuse_rows
+
+
+@dataclass(frozen=True)
+class GeometricRenewalModel:
+    """The chance not to renew, theta, is everybody's and stays the same. Scalars in, float out.
+
+    Attributes:
+        theta: The estimate, 0 to 1.
+        chances: How many chances to renew it was estimated from: the sum of the weights.
+        log_likelihood: At the estimate.
+    """
+
+    theta: float
+    chances: float
+    log_likelihood: float
+
+    @classmethod
+    def fit(cls, renewals: ArrayLike, churned: ArrayLike, weights: ArrayLike | None = None) -> Self:
+        """Fit by maximum likelihood: the share of chances to renew that were not taken.
+
+        Args:
+            renewals: (n,) times that the customer has renewed so far, or had before leaving: numbers from 0.
+            churned: (n,) whether the next chance to renew was not taken; False while it is still to come.
+            weights: (n,) how many customers each row stands for; ones when None.
+
+        Raises:
+            ValueError: Columns differ in length, are empty, or hold an impossible number (names the row); or nobody
+                has faced a renewal yet.
+        """
+        left = np.asarray(churned, dtype=np.float64)
+        survived, left, weight = read_columns(renewals=renewals, churned=left, weights=weights)
+        refuse_rows((left != 0) & (left != 1), "churned is neither true nor false", churned=left)
+        lost, kept = float(weight @ left), float(weight @ survived)
+        if lost + kept == 0:
+            raise ValueError("there is nothing to fit: nobody has faced a renewal yet")
+        theta = lost / (lost + kept)
+        terms = [count * np.log(share) for count, share in ((lost, theta), (kept, 1 - theta)) if count]
+        return cls(theta, lost + kept, float(sum(terms)))
+
+    @property
+    def standard_error(self) -> float:
+        """Of theta; 0 where all or none have left, which says nothing about how sure that is."""
+        return float(np.sqrt(self.theta * (1 - self.theta) / self.chances))
+
+    def survival(self, t: ArrayLike) -> FloatArray:
+        """P(renews the next t times)."""
+        survival: FloatArray = (1 - self.theta) ** np.asarray(t, np.float64)
+        return survival
+
+    def retention_rate(self, t: ArrayLike) -> FloatArray:
+        """P(renews the t-th time | renewed all times before): the same for every t."""
+        rate: FloatArray = np.full(np.shape(t), 1 - self.theta)[()]
+        return rate
+
+    def survival_error(self, t: ArrayLike) -> FloatArray:
+        """Standard error of `survival` (delta method)."""
+        ahead = np.asarray(t, np.float64)
+        slope = ahead * (1 - self.theta) ** np.maximum(ahead - 1, 0)
+        error: FloatArray = slope * self.standard_error
+        return error
