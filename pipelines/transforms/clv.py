@@ -12,7 +12,7 @@ from polars._typing import PolarsDataType
 
 from pipelines.transforms.clv_evaluation import find_best_model, find_chosen
 from pipelines.transforms.clv_forecasts import BASELINES, Horizons, average_cells, predict_by_model
-from pipelines.transforms.clv_models import TrainedModels, read_models
+from pipelines.transforms.clv_models import read_models
 from pipelines.transforms.clv_predictions import (
     HORIZONS,
     predict_with_average,
@@ -118,7 +118,7 @@ def customer_clv(
     horizons = Horizons(tuple(HORIZONS.values()), max_lifetime_years, discount_rate)
     evaluation = read_into_polars(clv_evaluation)
     trained = read_models(read_into_polars(clv_models), as_of)
-    method, why = _method(evaluation, trained, days, valued, as_of)
+    method, why = _method(evaluation, days, valued, as_of)
     if method == SIMPLE:
         predicted = predict_with_formula(valued, history, horizons)
     elif method in BASELINES:
@@ -167,16 +167,12 @@ def _years_left() -> pl.Expr:
     return pl.when("is_lapsed").then(0.0).when(pl.col("churn").is_not_null()).then(left)
 
 
-def _method(
-    evaluation: pl.DataFrame, trained: TrainedModels, days: pl.DataFrame, valued: pl.DataFrame, as_of: dt.date
-) -> tuple[str, str]:
+def _method(evaluation: pl.DataFrame, days: pl.DataFrame, valued: pl.DataFrame, as_of: dt.date) -> tuple[str, str]:
     """What predicts, and why: what won the test; without one, the formula, or while it is silent the average."""
     chosen = find_chosen(evaluation)
     if chosen is not None:
         method, why = chosen
-        if method in BASELINES or method in trained.dropout:
-            return method, f"{method} {why}"
-        return SIMPLE, f"{method} {why}, but did not converge on all of the history: predicted by the simple formula"
+        return method, f"{method} {why}"
     if valued["churn"].is_null().all() and choose_cut(days, as_of) is not None:
         return (
             "segment_average",

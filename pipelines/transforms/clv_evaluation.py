@@ -90,7 +90,8 @@ def clv_evaluation(
     history = sample_customers(everybody, CUSTOMERS_TO_FIT_AT_MOST)
     if not is_enough(history):
         return pl.DataFrame(schema=COLUMNS)
-    trained = read_models(read_into_polars(clv_models), cut)
+    models = read_into_polars(clv_models)
+    trained = read_models(models, cut)
     happened = history.select("customer_idx", "first_order_date").join(
         sum_purchases_after(days, after=cut), on="customer_idx", how="left", maintain_order="left"
     )
@@ -102,7 +103,8 @@ def clv_evaluation(
         if method in trained.dropout:
             compared = _with_intervals(compared, history, trained, method, horizon_days)
         rows.append(_grade(compared).with_columns(method=pl.lit(method)))
-    graded = _choose(pl.concat(rows), trained)
+    usable = {*BASELINES, *read_models(models, as_of).dropout}
+    graded = _choose(pl.concat(rows), trained, usable)
     return (
         graded.with_columns(
             trained_through=pl.lit(cut), horizon_days=pl.lit(horizon_days, pl.Int32), as_of=pl.lit(as_of)
@@ -214,43 +216,42 @@ def _capture(compared: pl.DataFrame) -> float | None:
     return captured / total if total > 0 else None
 
 
-def _choose(graded: pl.DataFrame, trained: TrainedModels) -> pl.DataFrame:
-    """`is_baseline`, `is_chosen` and `reason` by method: the smallest error, of near equals the closest total."""
-    overall = graded.filter(pl.col("scope") == "all")
-    smallest = overall["rmse_purchases"].min()
-    near = overall.filter(pl.col("rmse_purchases") <= NEAR_ENOUGH * pl.lit(smallest, pl.Float64))
-    chosen = near.sort(pl.col("purchases_error_rate").abs(), nulls_last=True)["method"][0]
+def _choose(graded: pl.DataFrame, trained: TrainedModels, usable: set[str]) -> pl.DataFrame:
+    """`is_baseline`, `is_chosen` and `reason` by method: the smallest error, of near equals the closest total.
+
+    Only methods that are `usable` today are chosen: a model may fit the histories of last year and not this year's.
+    """
+    overall = graded.filter(pl.col("scope") == "all").with_columns(is_usable=pl.col("method").is_in(list(usable)))
+    smallest = overall.filter("is_usable")["rmse_purchases"].min()
+    is_near = pl.col("rmse_purchases") <= NEAR_ENOUGH * pl.lit(smallest, pl.Float64)
+    near = overall.filter("is_usable", is_near).sort(pl.col("purchases_error_rate").abs(), nulls_last=True)
     verdicts = [
         {
             "method": method,
             "is_baseline": method in BASELINES,
-            "is_chosen": method == chosen,
-            "reason": "; ".join(
-                [
-                    _verdict(method == chosen, rmse == smallest, method in set(near["method"])),
-                    *_boundaries(method, trained),
-                ]
-            ),
+            "is_chosen": method == near["method"][0],
+            "reason": "; ".join([_verdict(method, rmse == smallest, near["method"]), *_flaws(method, trained, usable)]),
         }
         for method, rmse in overall.select("method", "rmse_purchases").rows()
     ]
     return graded.join(pl.DataFrame(verdicts, infer_schema_length=None), on="method", maintain_order="left")
 
 
-def _verdict(is_chosen: bool, is_smallest: bool, is_near: bool) -> str:
+def _verdict(method: str, is_smallest: bool, near: pl.Series) -> str:
     """In plain words, why a method is used or not."""
-    if is_chosen and is_smallest:
+    if method == near[0] and is_smallest:
         return "chosen: nothing predicted the purchases of single customers better"
-    if is_chosen:
+    if method == near[0]:
         return (
             "chosen: nothing predicted the purchases of single customers more than 1 % better, and its total is closest"
         )
-    if is_near:
+    if method in set(near):
         return "as good for single customers, but its total is further off"
     return "larger error of the purchases of single customers"
 
 
-def _boundaries(method: str, trained: TrainedModels) -> list[str]:
+def _flaws(method: str, trained: TrainedModels, usable: set[str]) -> list[str]:
     """What is wrong with the fits of a model."""
     messages = {model.message for _, model in trained.dropout.get(method, []) if model.at_boundary}
-    return [f"at the boundary: {message}" for message in sorted(messages)]
+    unusable = [] if method in usable else ["not used: it did not converge on all of the history"]
+    return [*unusable, *(f"at the boundary: {message}" for message in sorted(messages))]
