@@ -11,22 +11,8 @@ from pipelines.publish.report_charts import Point, line_chart
 from pipelines.publish.report_clv_facts import Alive, Predictions
 from pipelines.publish.report_facts import ReportFacts
 from pipelines.publish.report_heat import Cell, Line, heat_map
+from pipelines.publish.report_methods import SURE_OF_NEWCOMERS, chosen_rows, named, off
 from pipelines.publish.report_reading import Row, Rows
-
-METHODS = {
-    "simple": "the simple formula",
-    "own_average": "each customer's own average",
-    "segment_average": "what customers alike did",
-    "last_year": "the same as last year",
-    "bg_nbd": "the BG/NBD model",
-    "bg_nbd_by_cohort": "the BG/NBD model, by cohort",
-    "mbg_nbd": "the MBG/NBD model",
-    "mbg_nbd_by_cohort": "the MBG/NBD model, by cohort",
-    "pareto_nbd": "the Pareto/NBD model",
-    "pareto_nbd_by_cohort": "the Pareto/NBD model, by cohort",
-}
-SURE_OF_NEWCOMERS = ("bg_nbd", "bg_nbd_by_cohort")
-"""Where nobody can leave before the second purchase."""
 
 TITLE = "What customers are expected to bring"
 MEANS = (
@@ -43,21 +29,23 @@ def worth(facts: ReportFacts) -> str:
     if found.expected is None:
         return section("worth", TITLE, "", words.nothing("No customer has ordered yet."), MEANS)
     inside = f'<div class="two">{shares(found, facts.currency)}{alive(found)}</div>'
-    return section("worth", TITLE, lede(found.expected, facts.currency), inside, MEANS)
+    return section("worth", TITLE, lede(found.expected, found.tests, facts.currency), inside, MEANS)
 
 
-def lede(expected: Row, currency: str) -> str:
-    """What all customers together bring in a year, and who says so."""
-    by = METHODS.get(expected["method"], str(expected["method"]))
+def lede(expected: Row, tests: Rows, currency: str) -> str:
+    """What all customers together bring in a year, who says so, and how far off that was in the test."""
+    by = named(expected["method"])
     if not expected["predicted_customers"]:
         return f"Nothing can be predicted yet: {expected['reason']}."
     unknown = expected["customers"] - expected["predicted_customers"]
     left_out = f"; for {words.plural(unknown, 'customer')} more it is not known" if unknown else ""
+    whole = [row for row in chosen_rows(tests, "all") if row["method"] == expected["method"]]
+    tested = f" In the test on the past: {off(whole[0]['purchases_error_rate'])}." if whole else ""
     return (
         f"In the 12 months after {words.day(expected['as_of'])} the "
         f"{words.plural(expected['predicted_customers'], 'customer')} known by then are expected to bring "
         f"{words.amount(expected['value'], currency)} in {words.count(expected['purchases'])} purchases, as predicted "
-        f"by {by}{left_out}."
+        f"by {by}{left_out}.{tested}"
     )
 
 
@@ -81,7 +69,7 @@ def shares(found: Predictions, currency: str) -> str:
         lambda value: words.percent(value, 0),
         low=0,
         high=1,
-        height=300,
+        height=340,
         width=HALF,
         along=along,
     )
@@ -142,12 +130,14 @@ def alive_told(grid: Alive) -> str:
     known = [(since, share) for since, share in zip(grid.since, grid.p_alive[often], strict=True) if share is not None]
     (soon, high), (late, low) = known[0], known[len(known) // 2]
     whom = "" if grid.segment == "all" else f" of the largest group, who {grid.segment},"
-    once = "; by its making everybody who bought once only still is" if grid.model in SURE_OF_NEWCOMERS else ""
+    once = (
+        " It cannot tell of those who bought only once: it counts them all." if grid.model in SURE_OF_NEWCOMERS else ""
+    )
     return (
         f"Of customers{whom} who came first {words.plural(grid.days, 'day')} ago (the median) and have bought "
         f"{often + 1} times, {words.percent(high, 0)} are still customers when the last purchase was "
-        f"{_ago(grid, soon)}, {words.percent(low, 0)} when it was {_ago(grid, late)}: {METHODS[grid.model]}, fitted "
-        f"on {words.plural(grid.customers, 'customer')}{once}."
+        f"{_ago(grid, soon)}, {words.percent(low, 0)} when it was {_ago(grid, late)}: {named(grid.model)}, fitted "
+        f"on {words.plural(grid.customers, 'customer')}.{once}"
     )
 
 

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import duckdb
+import polars as pl
 
 from pipelines.models.dropout_model import DropoutModel
 from pipelines.publish.report_reading import Row, Rows, has_table, read_rows, read_table
@@ -41,6 +42,10 @@ SHARES = """
     qualify place % ceil(customers / {points})::bigint = 0 or place = customers or is_half
         or list_contains([ceil(customers / 100), ceil(customers / 20), ceil(customers / 5)], place)
     order by place
+"""
+FITS = """
+    from meta.clv_models
+    order by trained_through, model, segment_from nulls first, strpos(correlations, '"' || parameter || '"')
 """
 AGES = """
     select median(t)::integer as days, quantile_disc(frequency, 0.99) as frequency, count(*) as customers
@@ -131,11 +136,19 @@ def read_weeks(con: duckdb.DuckDBPyConnection) -> list[Row]:
     return read_table(con, WEEKS, order="week_start")
 
 
+def read_fits(con: duckdb.DuckDBPyConnection) -> pl.DataFrame:
+    """`meta.clv_models` as its reader wants it: parameters in the paper's order, which the correlations keep.
+
+    The published table is sorted by name instead.
+    """
+    return con.sql(FITS).pl()
+
+
 def read_alive(con: duckdb.DuckDBPyConnection) -> Alive | None:
     """The grid of the model that comes closest in the test; of its largest segment, where it has several."""
     if not all(has_table(con, table) for table in (CLV, MODELS, TESTS)):
         return None
-    tests, table = con.sql(f"from {TESTS}").pl(), con.sql(f"from {MODELS}").pl()
+    tests, table = con.sql(f"from {TESTS}").pl(), read_fits(con)
     best = find_best_model(tests)
     models = read_models(table, tests["as_of"][0]).dropout.get(best, []) if best else []
     if best is None or not models:

@@ -10,12 +10,11 @@ from pipelines.publish import report_words as words
 from pipelines.publish.report_answers import section
 from pipelines.publish.report_axes import HALF
 from pipelines.publish.report_charts import Pair, Point, line_chart, paired_bars
-from pipelines.publish.report_clv import METHODS
 from pipelines.publish.report_facts import ReportFacts
+from pipelines.publish.report_methods import chosen_rows, named, off
 from pipelines.publish.report_reading import Row, Rows
 
 WEEKS_SHOWN, POINTS_OF_A_CURVE = 156, 120
-AS_EXPECTED = 0.0005
 TITLE = "Were such predictions right?"
 MEANS = (
     "Every night each method is told nothing of the latest stretch, predicts it, and is compared with what happened. "
@@ -35,32 +34,18 @@ def tested(facts: ReportFacts) -> str:
     return section("tested", TITLE, lede(found.tests), inside, MEANS)
 
 
-def chosen_rows(tests: Rows, scope: str) -> list[Row]:
-    """Of the method that is used."""
-    return [row for row in tests if row["is_chosen"] and row["scope"] == scope]
-
-
 def lede(tests: Rows) -> str:
     """What the method that is used expected, and what came."""
     [whole] = chosen_rows(tests, "all")
     told = (
-        f"Told nothing after {words.day(whole['trained_through'])}, {METHODS[whole['method']]} expected "
+        f"Told nothing after {words.day(whole['trained_through'])}, {named(whole['method'])} expected "
         f"{words.count(whole['predicted_purchases'])} purchases of {words.plural(whole['customers'], 'customer')} "
         f"in the {words.plural(whole['horizon_days'], 'day')} to {words.day(whole['as_of'])}; "
-        f"{words.count(whole['actual_purchases'])} came ({_off(whole['purchases_error_rate'])})."
+        f"{words.count(whole['actual_purchases'])} came ({off(whole['purchases_error_rate'])})."
     )
     if whole["is_baseline"]:
         return f"{told} No model came closer for single customers than this plain average, so it predicts."
     return told
-
-
-def _off(error_rate: float | None, less: str = "too few", more: str = "too many") -> str:
-    """How far a prediction was off: the error as a share of what came."""
-    if error_rate is None:
-        return "nobody bought"
-    if abs(error_rate) < AS_EXPECTED:
-        return "as expected"
-    return f"{words.percent(abs(error_rate))} {less if error_rate < 0 else more} expected"
 
 
 def deciles(tests: Rows, currency: str) -> str:
@@ -88,10 +73,10 @@ def decile_chart(rows: Rows, what: str, currency: str) -> str:
     best = rows[-1]
     expected, actual = (_figure(best[f"{kind}_{what}"], currency) for kind in ("predicted", "actual"))
     if what == "purchases":
-        off = f"{expected} purchases were expected, {actual} came ({_off(best['purchases_error_rate'])})"
+        both = f"{expected} purchases were expected, {actual} came ({off(best['purchases_error_rate'])})"
     else:
-        off = f"{expected} was expected, {actual} came ({_off(best['value_error_rate'], 'too little', 'too much')})"
-    told = f"Of the tenth expected to bring most ({words.plural(best['customers'], 'customer')}), {off}."
+        both = f"{expected} was expected, {actual} came ({off(best['value_error_rate'], 'too little', 'too much')})"
+    told = f"Of the tenth expected to bring most ({words.plural(best['customers'], 'customer')}), {both}."
     return f"<div><h3>{title}, by tenth</h3>{legend}{drawn}{words.caption(told)}</div>"
 
 
@@ -121,15 +106,15 @@ def tracking(weeks: Rows) -> str:
 def tracking_told(weeks: Rows) -> str:
     """What the model expected of the weeks that it had not seen, and what came."""
     unseen = [row for row in weeks if row["is_forecast"]]
-    by = METHODS[weeks[0]["method"]]
+    by = named(weeks[0]["method"])
     if not unseen:
         return f"{by[0].upper()}{by[1:]} was trained through {words.day(weeks[0]['trained_through'])}."
     expected = sum(row["expected_purchases"] for row in unseen)
     actual = sum(row["actual_purchases"] for row in unseen)
-    off = _off(expected / actual - 1 if actual else None)
+    error = off(expected / actual - 1 if actual else None)
     return (
         f"In the {words.plural(len(unseen), 'week')} after its training {by} expected {words.count(expected)} repeat "
-        f"purchases; {words.count(actual)} came ({off}). It knows no seasons: it is the level that should agree."
+        f"purchases; {words.count(actual)} came ({error}). It knows no seasons: it is the level that should agree."
     )
 
 
@@ -177,7 +162,7 @@ def methods_table(tests: Rows) -> str:
     ]
     body = [
         [
-            METHODS.get(row["method"], str(row["method"])),
+            named(row["method"]),
             str(row["reason"]),
             words.count(row["customers"]),
             words.count(row["predicted_purchases"]),

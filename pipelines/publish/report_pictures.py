@@ -16,13 +16,13 @@ import numpy as np
 from pipelines.publish import report_words as words
 from pipelines.publish.report_axes import HALF
 from pipelines.publish.report_charts import Point, line_chart
-from pipelines.publish.report_clv import METHODS, alive, lede, shares
+from pipelines.publish.report_clv import alive, lede, shares
 from pipelines.publish.report_clv_facts import (
     DAYS_OF_A_MONTH,
-    MODELS,
     Predictions,
     read_alive,
     read_expected,
+    read_fits,
     read_shares,
     read_tests,
     read_weeks,
@@ -31,6 +31,7 @@ from pipelines.publish.report_clv_test import deciles, tracking_told, weekly_cha
 from pipelines.publish.report_clv_test import lede as test_lede
 from pipelines.publish.report_cohorts import picture as cohort_picture
 from pipelines.publish.report_curves import choose_lines, retention_curve
+from pipelines.publish.report_methods import named
 from pipelines.publish.report_reading import read_table
 from pipelines.publish.report_style import STANDS_ALONE
 from pipelines.transforms.clv_models import read_models
@@ -95,7 +96,7 @@ def _clv(con: duckdb.DuckDBPyConnection) -> str:
     to_come, so_far = read_shares(con, "predicted_value_lifetime"), read_shares(con, "net_sales_to_date")
     found = Predictions(expected, to_come, so_far, read_alive(con), read_tests(con))
     currency = _currency(con)
-    return words.caption(lede(expected, currency)) + shares(found, currency) + alive(found)
+    return words.caption(lede(expected, found.tests, currency)) + shares(found, currency) + alive(found)
 
 
 def _tests(con: duckdb.DuckDBPyConnection) -> str:
@@ -115,7 +116,7 @@ def _weeks(con: duckdb.DuckDBPyConnection) -> str:
 
 def _models(con: duckdb.DuckDBPyConnection) -> str:
     """How often each model of the whole base expects a new customer to come back."""
-    table = con.sql(f"from {MODELS}").pl()
+    table = read_fits(con)
     if table.is_empty():
         return words.nothing("Too few customers, or too few who came back, for a model.")
     latest = table.filter(table["trained_through"] == table["trained_through"].max())
@@ -137,15 +138,15 @@ def _models(con: duckdb.DuckDBPyConnection) -> str:
         width=HALF,
         along=[(month, str(month)) for month in range(0, MONTHS_OF_A_CURVE + 1, 6)],
     )
-    said = ", ".join(f"{curve[-1]:.2f} by {METHODS[name]}" for name, curve in curves.items())
+    said = ", ".join(f"{curve[-1]:.2f} by {named(name)}" for name, curve in curves.items())
     told = (
         f"Repeat purchases that a new customer is expected to make within {MONTHS_OF_A_CURVE} months: {said}; fitted "
         f"on {words.plural(int(latest['customers'].max()), 'customer')} through "  # type: ignore[arg-type]
         f"{words.day(latest['trained_through'][0])}."
     )
     edge = sorted(set(latest.filter("at_boundary")["model"]))
-    warned = f" At a boundary (see reason): {', '.join(METHODS.get(name, name) for name in edge)}." if edge else ""
-    legend = words.legend(*((kind, METHODS[name]) for (kind, _), name in zip(lines, curves, strict=False)))
+    warned = f" At a boundary (see reason): {', '.join(named(name) for name in edge)}." if edge else ""
+    legend = words.legend(*((kind, named(name)) for (kind, _), name in zip(lines, curves, strict=False)))
     return legend + drawn + words.caption(told + warned)
 
 
