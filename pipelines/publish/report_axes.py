@@ -13,7 +13,7 @@ from pipelines.publish.report_words import MONTHS, esc
 WIDTH, HALF = 960, 500
 """Of a chart over the whole page, and of one of two beside each other; a chart keeps its shape at any size."""
 
-LEFT, RIGHT, TOP, BOTTOM = 56, 16, 14, 30
+LEFT, RIGHT, TOP, BOTTOM = 56, 20, 14, 30
 WIDE_AS_A_LABEL = 70
 
 Place = dt.date | float

@@ -18,8 +18,9 @@ WEEKS_SHOWN, POINTS_OF_A_CURVE = 156, 120
 TITLE = "Were such predictions right?"
 MEANS = (
     "Every night each method is told nothing of the latest stretch, predicts it, and is compared with what happened. "
-    "The one that is closest for single customers is used; a plain average is used when no model does better. A "
-    "purchase is a day with an order. Deciles are tenths of the customers by the value expected of them."
+    "The one that is closest for single customers is used, and of those that are hardly apart the one whose total is "
+    "closest; that may be a plain average. A purchase is a day with an order. Tenths are of the customers, by the value "
+    "expected of them."
 )
 
 
@@ -44,7 +45,7 @@ def lede(tests: Rows) -> str:
         f"{words.count(whole['actual_purchases'])} came ({off(whole['purchases_error_rate'])})."
     )
     if whole["is_baseline"]:
-        return f"{told} No model came closer for single customers than this plain average, so it predicts."
+        return f"{told} No model did clearly better for single customers than this plain average, so it predicts."
     return told
 
 
@@ -99,8 +100,20 @@ def tracking(weeks: Rows) -> str:
     if not weeks:
         return title + words.nothing("No model could be followed: none was tested.")
     legend = words.legend(("a line", "came"), ("b line", "expected"))
-    sums = "<h3>All repeat purchases so far</h3>" + cumulative_chart(weeks)
-    return title + legend + weekly_chart(weeks) + words.caption(tracking_told(weeks)) + sums
+    weekly = f"{title}{legend}{weekly_chart(weeks)}{words.caption(tracking_told(weeks))}"
+    sums = f"<h3>All repeat purchases so far</h3>{legend}{cumulative_chart(weeks)}{words.caption(sums_told(weeks))}"
+    return f'<div class="two"><div>{weekly}</div><div>{sums}</div></div>'
+
+
+def sums_told(weeks: Rows) -> str:
+    """What came and was expected by the last week, since the beginning."""
+    last = weeks[-1]
+    expected, actual = last["cumulative_expected_purchases"], last["cumulative_actual_purchases"]
+    error = off(expected / actual - 1 if actual else None)
+    return (
+        f"By {words.day(last['week_end'])}, {words.count(actual)} repeat purchases had come where "
+        f"{words.count(expected)} were expected ({error})."
+    )
 
 
 def tracking_told(weeks: Rows) -> str:
@@ -118,19 +131,19 @@ def tracking_told(weeks: Rows) -> str:
     )
 
 
-def weekly_chart(weeks: Rows, *, width: int = 960) -> str:
+def weekly_chart(weeks: Rows) -> str:
     """The latest three years, week by week."""
-    return _lines("Repeat purchases by week, expected and actual", weeks[-WEEKS_SHOWN:], "", width)
+    return _lines("Repeat purchases by week, expected and actual", weeks[-WEEKS_SHOWN:], "")
 
 
-def cumulative_chart(weeks: Rows, *, width: int = 960) -> str:
+def cumulative_chart(weeks: Rows) -> str:
     """All weeks, added up."""
     thin = -(-len(weeks) // POINTS_OF_A_CURVE)
     kept = weeks[::-1][::thin][::-1]  # from the last one back, so that the last is drawn
-    return _lines("Repeat purchases so far, expected and actual", kept, "cumulative_", width)
+    return _lines("Repeat purchases so far, expected and actual", kept, "cumulative_")
 
 
-def _lines(name: str, weeks: Rows, sums: str, width: int) -> str:
+def _lines(name: str, weeks: Rows, sums: str) -> str:
     actual, expected = f"{sums}actual_purchases", f"{sums}expected_purchases"
     lines: Sequence[tuple[str, list[Point]]] = [
         ("b", [Point(row["week_end"], row[expected]) for row in weeks]),
@@ -138,7 +151,7 @@ def _lines(name: str, weeks: Rows, sums: str, width: int) -> str:
     ]
     cut = weeks[0]["trained_through"]
     marks = [(cut, "not seen by the model →")] if weeks[0]["week_end"] <= cut < weeks[-1]["week_end"] else []
-    return line_chart(name, lines, words.short, low=0, height=230, width=width, marks=marks)
+    return line_chart(name, lines, words.short, low=0, height=230, width=HALF, marks=marks)
 
 
 def _told(row: Row, actual: str, expected: str) -> str:
@@ -163,7 +176,7 @@ def methods_table(tests: Rows) -> str:
     body = [
         [
             named(row["method"]),
-            str(row["reason"]),
+            "yes" if row["is_chosen"] else "no",
             words.count(row["customers"]),
             words.count(row["predicted_purchases"]),
             words.count(row["actual_purchases"]),
@@ -175,7 +188,10 @@ def methods_table(tests: Rows) -> str:
         ]
         for row in rows
     ]
-    return words.table("Methods, each told nothing of the test", headers, body, texts=2)
+    why = [[named(row["method"]), str(row["reason"])] for row in rows]
+    return words.table("Methods, each told nothing of the test", headers, body) + words.table(
+        "Why each is used or not, and what is wrong with its fit", ["method", "why"], why, texts=2
+    )
 
 
 def _coverage(row: Row) -> str:

@@ -111,7 +111,7 @@ def _weeks(con: duckdb.DuckDBPyConnection) -> str:
     if not weeks:
         return words.nothing("No model could be followed: none was tested.")
     legend = words.legend(("a line", "came"), ("b line", "expected"))
-    return legend + weekly_chart(weeks, width=HALF) + words.caption(tracking_told(weeks))
+    return legend + weekly_chart(weeks) + words.caption(tracking_told(weeks))
 
 
 def _models(con: duckdb.DuckDBPyConnection) -> str:

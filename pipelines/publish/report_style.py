@@ -121,7 +121,8 @@ code { font: .93em ui-monospace, "SFMono-Regular", Menlo, Consolas, "Liberation 
 .unseen { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap }
 footer { margin-top: 30px; color: var(--soft); font-size: 13px }
 @media (max-width: 640px) { main { padding: 24px 14px 40px } section { padding: 20px 16px 16px }
-h1 { font-size: 30px } header .when { text-align: left } }
+h1 { font-size: 30px } header .when { text-align: left }
+.half svg text { font-size: 14px } .half svg .pale, .half svg .deep, .half svg .deepest { font-size: 12px } }
 @media print { :root { --paper: #fff; --card: #fff; --ink: #000; --soft: #444; --rule: #ccc; --grid: #e4e4e4;
   --a: #0f6e6e; --b: #e09a2d;
   --c: #8a857c; --d: #7a5aa8; --good: #145c38; --warn: #7a3407; --warnpaper: #fdf1e4; --heat: 15 110 110;

@@ -1,0 +1,39 @@
+"""What people would rather see than read stands on the page of the table that it is about."""
+
+from types import SimpleNamespace
+
+import dagster as dg
+import pytest
+
+from assets.definitions import defs
+from assets.tables import key, reported
+from pipelines.publish.report_pictures import PICTURES
+from tests.publish.report_clv_tables import add_predictions
+from tests.publish.report_tables import company_tables
+
+
+def materialized(table: str) -> dg.MaterializeResult:
+    con = company_tables()
+    add_predictions(con)
+    warehouse = SimpleNamespace(con=con, count=lambda _: 1, columns=lambda _: [])
+    return reported(SimpleNamespace(warehouse=warehouse, say=lambda _: None), table, [])
+
+
+@pytest.mark.parametrize("table", PICTURES)
+def test_a_table_s_page_shows_its_picture(table):
+    picture = materialized(table).metadata["picture"]
+    assert isinstance(picture, dg.MarkdownMetadataValue)
+    assert "](data:image/svg+xml;base64," in picture.value
+
+
+def test_a_table_without_a_picture_shows_its_rows_only():
+    assert set(materialized("core.orders").metadata) == {"dagster/row_count", "dagster/column_schema", "seconds"}
+
+
+def test_every_picture_is_of_a_table_that_is_made():
+    assert {key(table) for table in PICTURES} <= defs.resolve_asset_graph().get_all_asset_keys()
+
+
+def test_all_pictures_of_a_night_are_small_beside_its_log():
+    # each is kept with the night's events, which take about four megabytes
+    assert sum(len(materialized(table).metadata["picture"].value) for table in PICTURES) < 200_000
