@@ -19,8 +19,8 @@ TITLE = "Were such predictions right?"
 MEANS = (
     "Every night each method is told nothing of the latest stretch, predicts it, and is compared with what happened. "
     "The one that is closest for single customers is used, and of those that are hardly apart the one whose total is "
-    "closest; that may be a plain average. A purchase is a day with an order. Tenths are of the customers, by the value "
-    "expected of them."
+    "closest; that may be a plain average. A purchase is a day with an order. Tenths are of the customers, by the "
+    "value expected of them."
 )
 
 
