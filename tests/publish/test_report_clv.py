@@ -1,7 +1,11 @@
+from pathlib import Path
+
 import pytest
+import yaml
 
 from pipelines.models.beta_geo import BetaGeoModel
 from pipelines.publish.report_clv_facts import grid, read_alive, read_shares
+from pipelines.publish.report_methods import METHODS
 from tests.publish.report_clv_tables import PARAMETERS, add_fit, add_predictions
 from tests.publish.report_tables import company_tables
 from tests.publish.test_report import page
@@ -152,3 +156,12 @@ def test_any_missing_or_empty_table_leaves_the_rest_standing(con, table):
     assert "Can these numbers be trusted?" in page(con).text
     con.execute(f"drop table {table}")
     assert "Can these numbers be trusted?" in page(con).text
+
+
+def test_every_method_has_a_name_in_plain_words():
+    contracts = Path(__file__).parents[2] / "data_contracts"
+    columns = {"marts/customer_clv": "method", "meta/clv_evaluation": "method", "meta/clv_models": "model"}
+    for path, column in columns.items():
+        [table] = yaml.safe_load((contracts / f"{path}.odcs.yaml").read_text(encoding="utf-8"))["schema"]
+        [found] = [each for each in table["properties"] if each["name"] == column]
+        assert {each["value"] for each in found["enum"]} <= set(METHODS)
