@@ -128,6 +128,8 @@ def _key(columns: tuple[FloatArray, ...]) -> NDArray[np.int64]:
 def _refined(key: NDArray[np.int64], column: FloatArray) -> NDArray[np.int64]:
     """Keys that sort by the old key, then by the column."""
     low, high = column.min(), column.max()
+    if low == high:
+        return key
     if np.isfinite(high) and high - low < 2**31 and (column == np.floor(column)).all():
         codes = (column - low).astype(np.int64)
     else:
