@@ -1,7 +1,7 @@
 """The side of pymc-marketing (0.19.2) in `clv.py`: maximum a posteriori; needs nothing of Regulars.
 
 Its default priors pull alpha, whose unit is days here, towards 10. Flat priors make its estimate the maximum of the
-likelihood, which the other two look for.
+likelihood, which the other two look for; started at 100 days instead of 1 it is found in half the time.
 """
 
 import logging
@@ -13,6 +13,7 @@ from pymc_extras.prior import Prior
 from pymc_marketing.clv import BetaGeoModel, GammaGammaModel, ParetoNBDModel
 
 logging.getLogger("pymc").setLevel(logging.ERROR)
+START = np.array(100.0)
 BG_PARAMS, GG_PARAMS, PARETO_PARAMS = ("r", "alpha", "a", "b"), ("p", "q", "v"), ("r", "alpha", "s", "beta")
 
 
@@ -20,7 +21,7 @@ def clv(customers: Customers, timed: Stopwatch) -> dict[str, object]:
     frame = _frame(customers)
     again = frame[frame["frequency"] > 0]
     bg, gg = BetaGeoModel(model_config=_flat(BG_PARAMS)), GammaGammaModel()
-    timed("BG/NBD fit", lambda: bg.fit(data=frame, method="map", progressbar=False))
+    timed("BG/NBD fit", lambda: bg.fit(data=frame, method="map", start={"alpha": START}, progressbar=False))
     timed("Gamma-Gamma fit", lambda: gg.fit(data=again, method="map", progressbar=False))
     alive = timed("p_alive", lambda: bg.expected_probability_alive(frame))
     purchases = timed("expected purchases", lambda: bg.expected_purchases(frame, future_t=HORIZON))
@@ -40,7 +41,8 @@ def clv(customers: Customers, timed: Stopwatch) -> dict[str, object]:
 
 def pareto(customers: Customers, timed: Stopwatch) -> dict[str, object]:
     frame, model = _frame(customers), ParetoNBDModel(model_config=_flat(PARETO_PARAMS))
-    timed("Pareto/NBD fit", lambda: model.fit(data=frame, method="map", progressbar=False))
+    start = {"alpha": START, "beta": START}
+    timed("Pareto/NBD fit", lambda: model.fit(data=frame, method="map", start=start, progressbar=False))
     return {"params": _estimates(model, PARETO_PARAMS)}
 
 
