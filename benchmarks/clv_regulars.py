@@ -11,7 +11,8 @@ from clv_contender import DAYS_PER_MONTH, HORIZON, MONTHLY_DISCOUNT, MONTHS, Cus
 
 from pipelines.models.beta_geo import BetaGeoModel
 from pipelines.models.gamma_gamma import GammaGammaModel
-from pipelines.models.outlook import Lifetime, outlook
+from pipelines.models.outlook import outlook
+from pipelines.models.outlook_plan import Lifetime
 from pipelines.models.pareto_nbd import ParetoNBDModel
 
 

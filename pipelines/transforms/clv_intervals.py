@@ -12,9 +12,9 @@ import polars as pl
 from pipelines.models.dropout_model import DropoutModel
 from pipelines.models.fitting import FloatArray
 from pipelines.models.gamma_gamma import GammaGammaModel
-from pipelines.models.outlook import HorizonOutlook, Lifetime, outlook
+from pipelines.models.outlook import HorizonOutlook, outlook
+from pipelines.models.outlook_plan import Lifetime
 from pipelines.transforms.clv_forecasts import (
-    DAYS_PER_YEAR,
     Horizons,
     assign_models,
     average_purchase,
@@ -24,6 +24,9 @@ from pipelines.transforms.clv_models import TrainedModels
 
 SEED = 20260101
 """Of the simulated futures: the same night gives the same intervals."""
+
+DAYS_A_YEAR = 365.0
+"""Of a lifetime, so that its years end where the horizons do: a year of 365.25 days would cut slivers off each."""
 
 Columns = dict[str, FloatArray]
 
@@ -57,7 +60,7 @@ def _looks(
 ) -> list[HorizonOutlook]:
     lifetime = None
     if horizons.lifetime_years is not None:
-        lifetime = Lifetime(math.ceil(horizons.lifetime_years), DAYS_PER_YEAR, horizons.discount_rate)
+        lifetime = Lifetime(math.ceil(horizons.lifetime_years), DAYS_A_YEAR, horizons.discount_rate)
     found = outlook(
         model,
         spend,

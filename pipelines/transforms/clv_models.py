@@ -175,7 +175,7 @@ def choose_cohorts(history: pl.DataFrame) -> list[dt.date]:
 
 def read_models(clv_models: pl.DataFrame, trained_through: dt.date) -> TrainedModels:
     """The converged models of the table that were trained through a day; one that lacks a segment is left out."""
-    of_day = clv_models.filter(pl.col("trained_through") == trained_through)
+    of_day = clv_models.filter(pl.col("trained_through") == trained_through).sort("model", "segment_from")
     dropout: dict[str, list[tuple[dt.date | None, DropoutModel]]] = {}
     broken = set(of_day.filter(~pl.col("converged"))["model"])
     spend = None
@@ -183,11 +183,11 @@ def read_models(clv_models: pl.DataFrame, trained_through: dt.date) -> TrainedMo
         if model in broken:
             continue
         if model == SPEND_MODEL:
-            spend = GammaGammaModel(_fit(rows))
+            spend = GammaGammaModel(_fit(GammaGammaModel.NAMES, rows))
         else:
             kind = DROPOUT_MODELS[str(model).removesuffix(BY_COHORT)]
             start = segment_from if isinstance(segment_from, dt.date) else None
-            dropout.setdefault(str(model), []).append((start, kind(_fit(rows))))
+            dropout.setdefault(str(model), []).append((start, kind(_fit(kind.NAMES, rows))))
     return TrainedModels(dropout, spend)
 
 
@@ -226,22 +226,26 @@ def _rows(
     ]
 
 
-def _fit(rows: pl.DataFrame) -> Fit:
-    """The fit that `_rows` wrote down."""
-    names = tuple(rows["parameter"])
-    errors = rows["standard_error"].fill_null(np.nan).to_numpy()
-    correlations = np.array(
-        [[np.nan if value is None else value for value in json.loads(text).values()] for text in rows["correlations"]]
-    )
+def _fit(names: tuple[str, ...], rows: pl.DataFrame) -> Fit:
+    """The fit that `_rows` wrote down, in the order of `names`, in whatever order the rows come."""
+    of = {row["parameter"]: row for row in rows.iter_rows(named=True)}
+    written = [of[name] for name in names]
+    together = [json.loads(row["correlations"]) for row in written]
+    errors = np.array([_or_nan(row["standard_error"]) for row in written])
+    correlations = np.array([[_or_nan(each[name]) for name in names] for each in together])
     return Fit(
         names=names,
-        estimates=rows["estimate"].to_numpy(),
+        estimates=np.array([row["estimate"] for row in written]),
         covariance=correlations * np.outer(errors, errors),
-        log_likelihood=rows["log_likelihood"][0],
-        converged=rows["converged"][0],
-        at_boundary=rows["at_boundary"][0],
-        message=rows["reason"][0] or "",
+        log_likelihood=written[0]["log_likelihood"],
+        converged=written[0]["converged"],
+        at_boundary=written[0]["at_boundary"],
+        message=written[0]["reason"] or "",
     )
+
+
+def _or_nan(value: float | None) -> float:
+    return np.nan if value is None else value
 
 
 def _finite(value: float) -> float | None:

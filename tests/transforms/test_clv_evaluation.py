@@ -101,6 +101,9 @@ def test_a_model_is_read_back_as_it_was_fitted():
     model = dict(read_models(rows, CUT).dropout["bg_nbd"])[None]
     written = rows.filter(pl.col("model") == "bg_nbd", pl.col("trained_through") == CUT)
     assert list(model.params) == ["r", "alpha", "a", "b"]
+    shuffled = dict(read_models(rows.sort("parameter"), CUT).dropout["bg_nbd"])[None]
+    assert shuffled.params == model.params
+    assert shuffled.covariance.tolist() == model.covariance.tolist()
     assert list(model.params.values()) == written["estimate"].to_list()
     assert list(model.standard_errors.values()) == pytest.approx(written["standard_error"].to_list())
     assert not model.at_boundary
