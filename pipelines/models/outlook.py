@@ -26,6 +26,8 @@ MOST_CELLS = 40_000
 FUTURES, MOST_DRAWS, LEAST_DRAWS = 5_000_000, 1000, 250
 """Futures to simulate in all, and how many of each (frequency, T) that may come to. With 250, the probability that an
 interval really holds is off by two points for single customers, and by nothing on average."""
+CHANCES, MOST_ALIVE_DRAWS = 2_000_000, 100
+"""Chances of being alive to work out in all, and at most per customer: above a million customers, one each."""
 DRAWS_AT_A_TIME = 2_000_000
 """Simulated futures held at once: what bounds the memory."""
 
@@ -107,7 +109,7 @@ def outlook(
     if spend_model is not None and monetary_value is None:
         raise ValueError("money needs each customer's monetary_value")
     spent, end = x * mean, np.asarray(T, dtype=np.float64)
-    alive = np.asarray(dropout_model.p_alive(x, recency, end), dtype=np.float64)
+    alive = _chance_of_being_alive(dropout_model, x, recency, end, rng)
     plan = Plan.of(horizons, lifetime)
     order, first = _order_cells(x, end, spent)
     draws = draws or min(MOST_DRAWS, max(LEAST_DRAWS, FUTURES // max(1, first.size)))
@@ -124,6 +126,18 @@ def outlook(
                 column.read_money(amount, scale, cells, probability)
     looks = [column.outlook(length) for column, length in zip(results, plan.lengths, strict=True)]
     return Outlook(tuple(looks[: len(horizons)]), looks[-1] if lifetime else None)
+
+
+def _chance_of_being_alive(
+    model: FutureModel, frequency: FloatArray, recency: ArrayLike, T: FloatArray, rng: np.random.Generator
+) -> FloatArray:
+    """P(alive) (n,), averaged over what the parameters may be; at the estimates where the customers leave no doubt."""
+    draws = min(MOST_ALIVE_DRAWS, CHANCES // max(1, frequency.size))
+    models = [model.with_params(theta) for theta in model.draw_params(rng, draws)] if draws > 1 else [model]
+    total = np.zeros(frequency.size)
+    for each in models:
+        total += each.p_alive(frequency, recency, T)
+    return total / len(models)
 
 
 @dataclass(frozen=True)
