@@ -58,8 +58,8 @@ COLUMNS: dict[str, PolarsDataType] = {
     "horizon_days": pl.Int32,
     "as_of": pl.Date,
 }
-CUSTOMERS_WITH_INTERVAL_AT_MOST = 50_000
-"""Intervals of so many customers are checked: their coverage is then known to a quarter of a percentage point."""
+CUSTOMERS_WITH_INTERVAL_AT_MOST = 20_000
+"""Intervals of so many customers are checked: their coverage is then known to a third of a percentage point."""
 
 NEAR_ENOUGH = 1.01
 """Methods within 1 % of the smallest error are equally good; the one whose total is closest is chosen."""

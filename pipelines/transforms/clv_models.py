@@ -57,8 +57,8 @@ CUSTOMERS_FOR_A_COHORT, REPEATERS_FOR_A_COHORT, COHORTS_AT_MOST = 300, 100, 6
 TOO_MUCH_CORRELATION = 0.3
 """Gamma-Gamma holds spend and frequency to be independent; the field's rule of thumb for when that is too wrong."""
 
-CUSTOMERS_TO_FIT_AT_MOST = 250_000
-"""Above this every n-th customer is fitted: parameters are then known to about one part in two hundred, far better than
+CUSTOMERS_TO_FIT_AT_MOST = 100_000
+"""Above this every n-th customer is fitted: parameters are then known to about one part in a hundred, far better than
 any model is true, and a night of a million customers is minutes shorter. Everybody is predicted."""
 
 
