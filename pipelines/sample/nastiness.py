@@ -54,7 +54,7 @@ def bad_lines(room: int, order_number: str) -> list[Planted]:
         Planted(
             f"KK{order_number},SN-101,Salzmandeln 150 g,nuts,zwei,3.90,EUR,3.80",
             f"a line of order KK{order_number} with the quantity 'zwei'",
-            "set aside with the order's other lines; the order stays, with its own subtotal",
+            "set aside, and the whole order with it: nothing is counted from half a document",
         ),
         Planted("KK900002,SN-101,Salzmandeln 150 g", "a line that breaks off after 3 cells", RAGGED),
     ][:room]
