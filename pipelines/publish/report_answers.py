@@ -97,9 +97,10 @@ def _window_told(window: Row) -> str:
 def churn(facts: ReportFacts) -> str:
     """Churn over time, and how many customers are active."""
     means = (
-        f"A customer is lost {words.count(facts.lapse_days)} days after the last order. The 12-month churn counts "
-        "those who were lost in the 12 months to a month's end and have not come back by then, out of the customers "
-        "active on average. Where the history is too short to know, nothing is drawn."
+        f"A customer is lost {words.count(facts.lapse_days)} days after the last order, and not while a subscription "
+        "is paid for. The 12-month churn counts those who were lost in the 12 months to a month's end and have not "
+        "come back by then, out of the customers active on average. Where the history is too short to know, nothing "
+        "is drawn."
     )
     rows = facts.churn[-MONTHS_SHOWN:]
     known = [row for row in rows if row["churn_rate_12m"] is not None]

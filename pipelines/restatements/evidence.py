@@ -86,11 +86,18 @@ def read_changes(
 
 
 def _first_customers(con: duckdb.DuckDBPyConnection, earlier: Earlier) -> list[str]:
-    """Whose order was the first of all: with it, the history begins when it does for everybody."""
-    first = "select arg_min(customer_id, ordered_at) from {} where is_countable and customer_id <> ?"
+    """Whose order and paid day was the first of all: with them, the history begins when it does for everybody."""
+    firsts = {
+        "core.orders": "select arg_min(customer_id, ordered_at) from {} where is_countable and customer_id <> ?",
+        "core.subscriptions": (
+            "select arg_min(customer_id, active_from) from {} where monthly_amount > 0 and active_until is distinct "
+            "from active_from and customer_id <> ?"
+        ),
+    }
     found = [
         con.execute(first.format(each), [UNKNOWN]).fetchall()[0][0]
-        for each in ("core.orders", earlier.sql("core.orders"))
+        for table, first in firsts.items()
+        for each in (table, *([earlier.sql(table)] if earlier.has(table) else []))
     ]
     return [each for each in found if each is not None]
 

@@ -30,7 +30,7 @@ KEPT_DAYS = 365
 
 MADE_OF: Mapping[str, tuple[str, ...]] = {
     "marts.sales_new_vs_returning": ("core.orders", "core.refunds"),
-    "marts.churn": ("core.orders", "core.refunds"),
+    "marts.churn": ("core.orders", "core.refunds", "core.subscriptions"),
     "marts.retention_cohorts": ("core.orders", "core.refunds"),
     "marts.nps": ("core.survey_responses",),
     "marts.mrr_movements": ("core.subscriptions",),

@@ -17,7 +17,7 @@ company:
 as_of: 2026-06-30
 
 customer_is: person              # or account: then all persons of an account are one customer
-lapse_days: 365                  # who has not ordered for so long has lapsed
+lapse_days: 365                  # who has not ordered for so long, and pays for no subscription, has lapsed
 max_lifetime_years: 10           # no customer is expected to stay longer
 discount_rate: 0.10              # a year, of predicted lifetime value: next year's money is worth 1 / 1.10
 

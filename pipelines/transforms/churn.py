@@ -1,12 +1,11 @@
 """The mart `churn`: how many customers are lost month by month.
 
-A customer's purchase days make *spells*: runs in which no day is more than `lapse_days` after the one before. The
-customer is active from the spell's first day until its lapse date, which is its last day + `lapse_days` and no longer
-active. So every count at any month-end is a difference of two running counts over spells, and no table of customers ×
-months is ever made.
+A customer is active in *spells* (`spells.py`), each from its first day until its lapse date, which is no longer active.
+So every count at any month-end is a difference of two running counts over spells, and no table of customers × months is
+ever made.
 
-Put here: spells, and what is counted of them by month. Keep out: the scan over all orders (`purchases.py`), who exactly
-was lost or came back (`churned_customers.py`), cohorts.
+Put here: what is counted of spells by month. Keep out: what makes a spell (`spells.py`), who exactly was lost or came
+back (`churned_customers.py`), cohorts.
 """
 
 import datetime as dt
@@ -16,7 +15,8 @@ from narwhals.typing import IntoFrame
 from polars._typing import PolarsDataType
 
 from pipelines.transforms.dimensions import ALL, CohortSettings, split_customers
-from pipelines.transforms.purchases import UNKNOWN_CUSTOMER_IDX, list_purchase_days, read_into_polars
+from pipelines.transforms.purchases import list_purchase_days, read_into_polars
+from pipelines.transforms.spells import find_history, list_spells, list_stretches
 
 CHURN_COLUMNS: dict[str, PolarsDataType] = {
     "month_end": pl.Date,
@@ -38,6 +38,7 @@ MONTHS = 12
 
 def churn(
     orders: IntoFrame,
+    subscriptions: IntoFrame,
     calendar: IntoFrame,
     customer_dimensions: IntoFrame,
     *,
@@ -45,15 +46,16 @@ def churn(
     lapse_days: int,
     cohorts: CohortSettings,
 ) -> pl.DataFrame:
-    """Active, new, returned, lapsed at every month-end from the first order to `as_of`; and the 12-month churn.
+    """Active, new, returned, lapsed at every month-end from the first order or paid day to `as_of`; and the churn.
 
-    The churn at month-end E: customers who passed their lapse date in the 12 months to E and have not ordered since by
-    E, divided by the average of the active customers at the 13 month-ends E−12 … E. It is the same whichever later
-    orders there are, and NULL until each of the 13 month-ends has `lapse_days` of history behind it (the history of the
-    whole base, also for a part of it).
+    The 12-month churn at month-end E: customers who passed their lapse date in the 12 months to E and have not come
+    back by E, divided by the average of the active customers at the 13 month-ends E−12 … E. It is the same whichever
+    later orders there are, and NULL until each of the 13 month-ends has `lapse_days` of history behind it (the history
+    of the whole base, also for a part of it).
 
     Args:
         orders: `core.orders`; `customer_idx`, `order_date`, `is_countable`.
+        subscriptions: `core.subscriptions`.
         calendar: `core.calendar`; `day`, `day_idx`.
         customer_dimensions: `marts.customer_dimensions`.
         as_of: Last day that counts; month-ends after it are left out.
@@ -65,8 +67,9 @@ def churn(
         sorted by them; without the unknown customer.
     """
     days = read_into_polars(list_purchase_days(orders, calendar, as_of=as_of))
-    spells = list_spells(days.filter(pl.col("customer_idx") != UNKNOWN_CUSTOMER_IDX), lapse_days)
-    if spells.is_empty():
+    stretches = list_stretches(days, subscriptions, as_of=as_of, lapse_days=lapse_days)
+    spells, history = list_spells(stretches), find_history(stretches, lapse_days)
+    if spells.is_empty() or history is None:
         return pl.DataFrame(schema=CHURN_COLUMNS)
     groups = split_customers(customer_dimensions, cohorts.dimensions)
     split = spells.join(groups, on="customer_idx").with_columns(pl.lit(ALL).alias(ALL))
@@ -76,9 +79,8 @@ def churn(
         )
         for name in (ALL, *cohorts.dimensions)
     ]
-    first_day: dt.date = spells["start"].min()  # type: ignore[assignment]
     return (
-        _rated(pl.concat(counts), first_day + dt.timedelta(days=lapse_days - 1))
+        _rated(pl.concat(counts), history)
         .with_columns(as_of=pl.lit(as_of))
         .select(pl.col(name).cast(kind) for name, kind in CHURN_COLUMNS.items())
         .sort("month_end", "dimension", "dimension_value")
@@ -107,41 +109,6 @@ def _rated(counts: pl.DataFrame, history: dt.date) -> pl.DataFrame:
             .when(~pl.col("is_complete"))
             .then(pl.lit("no active customers in the 12 months")),
         )
-    )
-
-
-def list_spells(purchase_days: pl.DataFrame, lapse_days: int) -> pl.DataFrame:
-    """One row per spell.
-
-    Args:
-        purchase_days: `customer_idx`, `day_idx` (days since 1970): one row per customer and day with an order.
-        lapse_days: Days without an order after which a customer has lapsed. An order on the lapse date itself comes in
-            time: there was no day on which the customer was not active.
-
-    Returns:
-        `customer_idx`; `start` Date; `is_first` (the customer's first spell, else a return after a lapse);
-        `lapse_date` Date, which may lie in the future; `return_date` Date on which the next spell starts (NULL when
-        there is none yet). Sorted by customer_idx and start.
-    """
-    days = purchase_days.sort("customer_idx", "day_idx")
-    last_day = days["day_idx"].last()
-    gap = pl.col("day_idx") - pl.col("previous_day")
-    starts = (
-        days.with_columns(
-            is_first=(pl.col("customer_idx") != pl.col("customer_idx").shift(1)).fill_null(True),
-            previous_day=pl.col("day_idx").shift(1),
-        )
-        .filter(pl.col("is_first") | (gap > lapse_days))
-        .with_columns(is_followed=~pl.col("is_first").shift(-1, fill_value=True))
-    )
-    # A spell's last day is the row before the next start, whose customer ever that is.
-    end = pl.col("previous_day").shift(-1).fill_null(pl.lit(last_day, pl.Int32))
-    return starts.select(
-        "customer_idx",
-        "is_first",
-        start=pl.col("day_idx").cast(pl.Date),
-        lapse_date=(end + lapse_days).cast(pl.Date),
-        return_date=pl.when("is_followed").then(pl.col("day_idx").shift(-1)).cast(pl.Date),
     )
 
 

@@ -1,6 +1,6 @@
 """The marts `churned_customers` and `reactivated_customers`: who has been lost, and who came back; when, what value.
 
-Put here: lists of customers. Keep out: counts by month, and what a spell is (`churn.py`).
+Put here: lists of customers. Keep out: counts by month (`churn.py`), and what a spell is (`spells.py`).
 """
 
 import datetime as dt
@@ -9,14 +9,13 @@ import polars as pl
 from narwhals.typing import IntoFrame
 from polars._typing import PolarsDataType
 
-from pipelines.transforms.churn import list_spells
 from pipelines.transforms.purchases import (
     MONEY,
-    UNKNOWN_CUSTOMER_IDX,
     read_into_polars,
     select_lazily,
     sum_purchases_by_customer_day,
 )
+from pipelines.transforms.spells import find_last_spells, has_lapsed, list_spells, list_stretches
 
 CHURNED_COLUMNS: dict[str, PolarsDataType] = {
     "customer_id": pl.String,
@@ -53,6 +52,7 @@ LAST_ACTIVE_DAYS = 365
 def churned_customers(
     orders: IntoFrame,
     refunds: IntoFrame,
+    subscriptions: IntoFrame,
     calendar: IntoFrame,
     customers: IntoFrame,
     *,
@@ -64,30 +64,41 @@ def churned_customers(
     Args:
         orders: `core.orders`.
         refunds: `core.refunds`.
+        subscriptions: `core.subscriptions`.
         calendar: `core.calendar`; `day`, `day_idx`.
         customers: `core.customers`; `customer_idx`, `customer_id`, `country`, `customer_type`, `owner`.
         as_of: Last day that counts.
         lapse_days: Days without an order after which a customer has lapsed.
 
     Returns:
-        The columns of `CHURNED_COLUMNS`, sorted by customer_id; without the unknown customer.
+        The columns of `CHURNED_COLUMNS`, sorted by customer_id; without the unknown customer. Who only ever
+        subscribed has no order dates.
     """
     sums = sum_purchases_by_customer_day(orders, refunds, calendar, as_of=as_of)
     days = read_into_polars(select_lazily(sums, "customer_idx", "day_idx", "order_count", "net_sales")).lazy()
     known = read_into_polars(
         select_lazily(customers, "customer_idx", "customer_id", "country", "customer_type", "owner")
     )
-    lapsed = (
-        days.filter(pl.col("customer_idx") != UNKNOWN_CUSTOMER_IDX, pl.col("order_count") > 0)
+    ordered = (
+        days.filter(pl.col("order_count") > 0)
         .group_by("customer_idx")
         .agg(first_day=pl.col("day_idx").min(), last_day=pl.col("day_idx").max())
-        .with_columns(lapsed_on=(pl.col("last_day") + lapse_days).cast(pl.Date))
-        .filter(pl.col("lapsed_on") <= as_of)
+        .collect(engine="streaming")
+    )
+    # When a customer lapses the last order alone decides, not those before it.
+    last_days = ordered.select("customer_idx", day_idx="last_day")
+    spells = list_spells(list_stretches(last_days, subscriptions, as_of=as_of, lapse_days=lapse_days))
+    lapsed = (
+        find_last_spells(spells)
+        .filter(has_lapsed(as_of))
+        .select("customer_idx", lapsed_on="lapse_date")
+        .join(ordered, on="customer_idx", how="left")
     )
     # Money given back after the last order is money of that year, so the days to as_of belong to it.
-    in_last_year = pl.col("day_idx") > pl.col("last_day") - LAST_ACTIVE_DAYS
+    in_last_year = (pl.col("day_idx") > pl.col("last_day") - LAST_ACTIVE_DAYS).fill_null(True)
     return (
-        days.join(lapsed, on="customer_idx")
+        lapsed.lazy()
+        .join(days, on="customer_idx", how="left")
         .group_by("customer_idx", "lapsed_on", "first_day", "last_day")
         .agg(
             order_count=pl.col("order_count").sum(),
@@ -109,6 +120,7 @@ def churned_customers(
 def reactivated_customers(
     orders: IntoFrame,
     refunds: IntoFrame,
+    subscriptions: IntoFrame,
     calendar: IntoFrame,
     customers: IntoFrame,
     *,
@@ -117,9 +129,12 @@ def reactivated_customers(
 ) -> pl.DataFrame:
     """One row per customer and return after a lapse: those whom `marts.churn` counts as reactivated, by name.
 
+    A return is an order or the start of a paid subscription.
+
     Args:
         orders: `core.orders`.
         refunds: `core.refunds`.
+        subscriptions: `core.subscriptions`.
         calendar: `core.calendar`; `day`, `day_idx`.
         customers: `core.customers`; `customer_idx`, `customer_id`, `country`, `customer_type`, `owner`.
         as_of: Last day that counts.
@@ -131,8 +146,8 @@ def reactivated_customers(
     """
     sums = sum_purchases_by_customer_day(orders, refunds, calendar, as_of=as_of)
     days = read_into_polars(select_lazily(sums, "customer_idx", "day_idx", "order_count", "net_sales"))
-    bought = days.filter(pl.col("customer_idx") != UNKNOWN_CUSTOMER_IDX, pl.col("order_count") > 0)
-    spells = list_spells(bought.select("customer_idx", "day_idx"), lapse_days)
+    bought = days.filter(pl.col("order_count") > 0).select("customer_idx", "day_idx")
+    spells = list_spells(list_stretches(bought, subscriptions, as_of=as_of, lapse_days=lapse_days))
     # The row before a return is the same customer's spell before it.
     returns = spells.with_columns(lapsed_on=pl.col("lapse_date").shift(1)).filter(~pl.col("is_first"))
     since = (
@@ -153,12 +168,14 @@ def reactivated_customers(
         select_lazily(customers, "customer_idx", "customer_id", "country", "customer_type", "owner")
     )
     return (
-        returns.join(since, on=["customer_idx", "start"])
+        returns.join(since, on=["customer_idx", "start"], how="left")
         .join(known, on="customer_idx")
         .with_columns(
             returned_on="start",
             days_lapsed=(pl.col("start") - pl.col("lapsed_on")).dt.total_days(),
-            is_active=pl.col("lapse_date") > as_of,
+            order_count_since=pl.col("order_count_since").fill_null(0),
+            net_sales_since=pl.col("net_sales_since").fill_null(pl.lit(0, MONEY)),
+            is_active=~has_lapsed(as_of),
             as_of=pl.lit(as_of),
         )
         .select(pl.col(name).cast(kind) for name, kind in REACTIVATED_COLUMNS.items())

@@ -23,6 +23,7 @@ from pipelines.transforms.clv_simple import CUSTOMERS_FOR_A_CHURN, churn_by_cust
 from pipelines.transforms.purchase_history import IS_PURCHASE, choose_cut, list_customer_days, summarise_history
 from pipelines.transforms.purchases import MONEY, read_into_polars, select_lazily
 from pipelines.transforms.segments import tier
+from pipelines.transforms.spells import find_history, find_last_spells, list_spells, list_stretches
 
 COLUMNS: dict[str, PolarsDataType] = {
     "customer_id": pl.String,
@@ -77,6 +78,7 @@ NOT_TESTED = "the history is too short, or too few customers came back, to test 
 def customer_clv(
     orders: IntoFrame,
     refunds: IntoFrame,
+    subscriptions: IntoFrame,
     customers: IntoFrame,
     calendar: IntoFrame,
     clv_models: IntoFrame,
@@ -93,6 +95,7 @@ def customer_clv(
     Args:
         orders: `core.orders`.
         refunds: `core.refunds`.
+        subscriptions: `core.subscriptions`; who pays for one has not lapsed. What it brings is no part of the value.
         customers: `core.customers`; `customer_id`, `customer_idx`, `customer_type`, `acquisition_cost`.
         calendar: `core.calendar`; `day`, `day_idx`.
         clv_models: `meta.clv_models`.
@@ -110,9 +113,13 @@ def customer_clv(
     known = read_into_polars(
         select_lazily(customers, "customer_idx", "customer_id", "customer_type", "acquisition_cost")
     )
-    buyers = _total(days).join(known, on="customer_idx")
-    churn = _churn(days, buyers, as_of, lapse_days)
-    valued = value_simply(buyers, churn, as_of=as_of, lapse_days=lapse_days, max_lifetime_years=max_lifetime_years)
+    purchase_days = days.filter(IS_PURCHASE).select("customer_idx", "day_idx")
+    stretches = list_stretches(purchase_days, subscriptions, as_of=as_of, lapse_days=lapse_days)
+    spells = list_spells(stretches)
+    churn = _churn(spells, known, find_history(stretches, lapse_days), as_of)
+    lapse_dates = find_last_spells(spells).select("customer_idx", "lapse_date")
+    buyers = _total(days).join(known, on="customer_idx").join(lapse_dates, on="customer_idx")
+    valued = value_simply(buyers, churn, as_of=as_of, max_lifetime_years=max_lifetime_years)
     history = summarise_history(days, until=as_of)
     valued = valued.sort("customer_idx").with_columns(years_left=_years_left())
     horizons = Horizons(tuple(HORIZONS.values()), max_lifetime_years, discount_rate)
@@ -153,12 +160,11 @@ def _total(days: pl.DataFrame) -> pl.DataFrame:
     return totals.filter(IS_PURCHASE)
 
 
-def _churn(days: pl.DataFrame, buyers: pl.DataFrame, as_of: dt.date, lapse_days: int) -> pl.DataFrame:
+def _churn(spells: pl.DataFrame, known: pl.DataFrame, history: dt.date | None, as_of: dt.date) -> pl.DataFrame:
     """The 12-month churn of the base, and of each customer type that has enough customers for one of its own."""
     has_own = pl.len().over("customer_type") >= CUSTOMERS_FOR_A_CHURN
-    types = buyers.select("customer_idx", customer_type=pl.when(has_own).then("customer_type"))
-    purchase_days = days.filter(IS_PURCHASE).select("customer_idx", "day_idx")
-    return churn_by_customer_type(purchase_days, types, as_of=as_of, lapse_days=lapse_days)
+    types = known.select("customer_idx", customer_type=pl.when(has_own).then("customer_type"))
+    return churn_by_customer_type(spells, types, history, as_of=as_of)
 
 
 def _years_left() -> pl.Expr:

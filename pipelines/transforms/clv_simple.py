@@ -8,8 +8,9 @@ import datetime as dt
 
 import polars as pl
 
-from pipelines.transforms.churn import MONTHS, count_by_month, list_spells
+from pipelines.transforms.churn import MONTHS, count_by_month
 from pipelines.transforms.purchases import MONEY
+from pipelines.transforms.spells import has_lapsed
 
 CUSTOMERS_FOR_A_CHURN = 100
 """Average active customers that a customer type needs for a churn of its own; others take the whole base's."""
@@ -18,19 +19,18 @@ DAYS_PER_YEAR = 365.25
 
 
 def value_simply(
-    buyers: pl.DataFrame, churn: pl.DataFrame, *, as_of: dt.date, lapse_days: int, max_lifetime_years: float
+    buyers: pl.DataFrame, churn: pl.DataFrame, *, as_of: dt.date, max_lifetime_years: float
 ) -> pl.DataFrame:
     """The formula: average annual value × expected lifetime − acquisition cost.
 
     Money becomes Float64 for the division and is rounded to four decimals, half to even, when all is done.
 
     Args:
-        buyers: One row per customer: `customer_type`, `first_order_date`, `last_order_date`, `net_sales_to_date`,
-            `acquisition_cost` (NULL when unknown).
+        buyers: One row per customer: `customer_type`, `first_order_date`, `lapse_date` (NULL: no end is known),
+            `net_sales_to_date`, `acquisition_cost` (NULL when unknown).
         churn: `customer_type` (NULL is the whole base), `churn_rate_12m` (0 to 1, NULL when not known yet) and
             `average_customers`, as `churn_by_customer_type` gives it.
         as_of: Last day that counts.
-        lapse_days: Days without an order after which a customer has lapsed.
         max_lifetime_years: Cap of the expected lifetime, where the customer has not been observed for longer.
 
     Returns:
@@ -40,8 +40,7 @@ def value_simply(
     of_type = churn.filter(pl.col("average_customers") >= CUSTOMERS_FOR_A_CHURN).select(
         "customer_type", churn_of_type="churn_rate_12m"
     )
-    lapse_date = pl.col("last_order_date") + pl.duration(days=lapse_days)
-    observed_until = pl.min_horizontal(pl.lit(as_of), lapse_date)
+    observed_until = pl.min_horizontal(pl.lit(as_of), "lapse_date")
     years = (observed_until - pl.col("first_order_date")).dt.total_days() / DAYS_PER_YEAR
     average = pl.col("net_sales_to_date").cast(pl.Float64) / pl.max_horizontal(1.0, "years_observed")
     to_come = pl.when(~pl.col("is_lapsed")).then(1 / pl.col("churn")).fill_null(0)
@@ -50,7 +49,7 @@ def value_simply(
     return (
         buyers.join(of_type, on="customer_type", how="left")
         .with_columns(
-            is_lapsed=lapse_date <= as_of,
+            is_lapsed=has_lapsed(as_of),
             years_observed=years,
             churn=pl.coalesce("churn_of_type", pl.lit(of_base.first(), pl.Float64)),
         )
@@ -67,26 +66,26 @@ def value_simply(
 
 
 def churn_by_customer_type(
-    purchase_days: pl.DataFrame, customers: pl.DataFrame, *, as_of: dt.date, lapse_days: int
+    spells: pl.DataFrame, customers: pl.DataFrame, history: dt.date | None, *, as_of: dt.date
 ) -> pl.DataFrame:
     """The 12-month churn at the last month-end up to `as_of`, of the whole base and per customer type.
 
     By the same definition as `marts.churn`.
 
     Args:
-        purchase_days: `customer_idx`, `day_idx` (days since 1970): each customer's days with an order, up to `as_of`.
-        customers: `customer_idx`, `customer_type` (NULL: of the whole base only); nobody else's purchases count.
+        spells: As `list_spells` gives them.
+        customers: `customer_idx`, `customer_type` (NULL: of the whole base only); nobody else counts.
+        history: The first day with lapse_days of history behind it, as `find_history` gives it.
         as_of: Last day that counts.
-        lapse_days: Days without an order after which a customer has lapsed.
 
     Returns:
         `customer_type` (NULL: the whole base), `churn_rate_12m` Float64 (NULL until every one of the 13 month-ends has
         `lapse_days` of history behind it), `average_customers` Float64, the average active ones at these month-ends.
     """
-    days = purchase_days.join(customers, on="customer_idx")
-    typed = days.filter(pl.col("customer_type").is_not_null()).partition_by("customer_type", as_dict=True)
-    groups = [(None, days)] * (not days.is_empty()) + [(kind, group) for (kind,), group in typed.items()]
-    rows = [(kind, *_churn_of_12_months(group, as_of, lapse_days)) for kind, group in groups]
+    known = spells.join(customers, on="customer_idx")
+    typed = known.filter(pl.col("customer_type").is_not_null()).partition_by("customer_type", as_dict=True)
+    groups = [(None, known)] * (not known.is_empty()) + [(kind, group) for (kind,), group in typed.items()]
+    rows = [(kind, *_churn_of_12_months(group, as_of)) for kind, group in groups]
     counts = pl.DataFrame(
         rows,
         schema={"customer_type": pl.String, "churned": pl.Int64, "average_customers": pl.Float64},
@@ -94,15 +93,15 @@ def churn_by_customer_type(
     )
     month_end = (as_of + dt.timedelta(days=1)).replace(day=1) - dt.timedelta(days=1)
     first_month_end = month_end.replace(year=month_end.year - 1, day=1)
-    history = pl.lit(days["day_idx"].min(), pl.Int32).cast(pl.Date) + pl.duration(days=lapse_days - 1)
-    is_known = (history <= pl.lit(first_month_end).dt.month_end()) & (pl.col("average_customers") > 0)
+    has_history = pl.lit(history, pl.Date) <= pl.lit(first_month_end).dt.month_end()
+    is_known = has_history & (pl.col("average_customers") > 0)
     rate = pl.when(is_known).then(pl.col("churned") / pl.col("average_customers"))
     return counts.select("customer_type", churn_rate_12m=rate, average_customers="average_customers")
 
 
-def _churn_of_12_months(purchase_days: pl.DataFrame, as_of: dt.date, lapse_days: int) -> tuple[int, float]:
+def _churn_of_12_months(spells: pl.DataFrame, as_of: dt.date) -> tuple[int, float]:
     """Customers churned in the 12 months to the last month-end, and average active ones of its 13 month-ends."""
-    months = count_by_month(list_spells(purchase_days, lapse_days), as_of).tail(MONTHS + 1)
+    months = count_by_month(spells, as_of).tail(MONTHS + 1)
     churned, active = months["churned_customers_12m"].tail(1), months["active_customers"]
     return int(churned.sum()), int(active.sum()) / (MONTHS + 1)
 

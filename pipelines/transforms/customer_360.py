@@ -20,6 +20,7 @@ from pipelines.transforms.purchases import (
     select_lazily,
     sum_purchases_by_customer,
 )
+from pipelines.transforms.spells import find_last_spells, has_lapsed, list_spells, list_stretches
 
 COLUMNS: dict[str, PolarsDataType] = {
     "customer_id": pl.String,
@@ -73,8 +74,8 @@ OVERDUE_FACTOR = 2
 OVERDUE_DAYS = 7
 """Overdue: longer without an order than this many times the customer's typical gap, and than this many days."""
 
-NEAR_LAPSE = 0.75
-"""Near lapse: this part of the lapse days has gone by without an order."""
+NEAR_LAPSE = 0.25
+"""Near lapse: no more than this part of the lapse days is left."""
 
 
 def customer_360(
@@ -83,6 +84,7 @@ def customer_360(
     customer_source_ids: IntoFrame,
     orders: IntoFrame,
     refunds: IntoFrame,
+    subscriptions: IntoFrame,
     survey_responses: IntoFrame,
     customer_clv: IntoFrame,
     customer_segments: IntoFrame,
@@ -98,6 +100,7 @@ def customer_360(
         customer_source_ids: `core.customer_source_ids`; `customer_id`.
         orders: `core.orders`.
         refunds: `core.refunds`.
+        subscriptions: `core.subscriptions`.
         survey_responses: `core.survey_responses`.
         customer_clv: `marts.customer_clv`; `customer_idx` and `FROM_CLV`.
         customer_segments: `marts.customer_segments`; `customer_id`, `segment`, `value_tier`, `lifecycle`,
@@ -110,9 +113,11 @@ def customer_360(
     """
     people = nw.from_native(contacts).lazy().filter(~nw.col("is_deleted"))
     records = nw.from_native(customer_source_ids).lazy()
+    purchases = read_into_polars(sum_purchases_by_customer(orders, refunds, as_of=as_of))
     facts = {
         "customer_idx": [
-            read_into_polars(sum_purchases_by_customer(orders, refunds, as_of=as_of)),
+            purchases,
+            _last_spells(purchases, subscriptions, as_of=as_of, lapse_days=lapse_days),
             _counted(people, "customer_idx", "contact_count"),
             latest_nps(survey_responses, as_of=as_of),
             read_into_polars(select_lazily(customer_clv, "customer_idx", *FROM_CLV)),
@@ -126,7 +131,6 @@ def customer_360(
     for key, frames in facts.items():
         for frame in frames:
             joined = joined.join(frame.lazy(), on=key, how="left", maintain_order="left")
-    lapses_on = (pl.col("last_order_date") + pl.duration(days=lapse_days)).cast(pl.Date)
     spent = (pl.col("gross_sales") - pl.col("discounts")).cast(pl.Float64)
     is_somebody = ~pl.col("is_unknown")
     return (
@@ -138,15 +142,31 @@ def customer_360(
             days_since_last_order=pl.when(is_somebody).then(
                 (pl.lit(as_of) - pl.col("last_order_date")).dt.total_days()
             ),
-            is_active=(is_somebody & (lapses_on > as_of)).fill_null(value=False),
-            lapses_on=pl.when(is_somebody).then(lapses_on),
-            lifecycle=pl.when(is_somebody).then(pl.col("lifecycle").fill_null("prospect")),
+            is_active=pl.col("start").is_not_null() & ~has_lapsed(as_of),
+            lapses_on="lapse_date",
+            lifecycle=pl.when(is_somebody).then(pl.coalesce("lifecycle", _lifecycle_without_orders(as_of))),
         )
         .with_columns(**signs(as_of=as_of, lapse_days=lapse_days))
         .with_columns(risk=risk(), risk_reason=risk_reason(), next_step=next_step(), as_of=pl.lit(as_of))
         .select(pl.col(name).cast(kind) for name, kind in COLUMNS.items())
         .collect()
     )
+
+
+def _last_spells(purchases: pl.DataFrame, subscriptions: IntoFrame, *, as_of: dt.date, lapse_days: int) -> pl.DataFrame:
+    """`customer_idx`, `start` and `lapse_date` of each known customer's last spell, by the last order's day alone.
+
+    The orders before it decide whether there was a lapse in between (`customer_segments`), not when the next one is.
+    """
+    days = purchases.select("customer_idx", day_idx=pl.col("last_order_date").cast(pl.Int32)).drop_nulls()
+    spells = list_spells(list_stretches(days, subscriptions, as_of=as_of, lapse_days=lapse_days))
+    return find_last_spells(spells).select("customer_idx", "start", "lapse_date")
+
+
+def _lifecycle_without_orders(as_of: dt.date) -> pl.Expr:
+    """Who never had a subscription either is a prospect."""
+    subscribed = pl.when(has_lapsed(as_of)).then(pl.lit("lapsed")).otherwise(pl.lit("active"))
+    return pl.when(pl.col("start").is_null()).then(pl.lit("prospect")).otherwise(subscribed)
 
 
 def latest_nps(survey_responses: IntoFrame, *, as_of: dt.date) -> pl.DataFrame:
@@ -181,15 +201,18 @@ def latest_nps(survey_responses: IntoFrame, *, as_of: dt.date) -> pl.DataFrame:
 def signs(*, as_of: dt.date, lapse_days: int) -> dict[str, pl.Expr]:
     """What may be wrong with a customer: `is_detractor`, `is_overdue`, `is_near_lapse`, each true or false.
 
-    An unhappy answer counts for `lapse_days`; the other two only while the customer is active.
+    An unhappy answer counts for `lapse_days`; the other two only while the customer is active, and not for a subscriber
+    of whom no end is known: who pays has not stayed away.
     """
     since, typical = pl.col("days_since_last_order"), pl.col("typical_days_between_orders")
+    days_left = (pl.col("lapses_on") - pl.lit(as_of)).dt.total_days()
+    may_leave = pl.col("is_active") & pl.col("lapses_on").is_not_null()
     is_recent = (pl.lit(as_of) - pl.col("latest_nps_date")).dt.total_days() < lapse_days
     found = {
         "is_detractor": is_recent & (pl.col("latest_nps_group") == "detractor"),
         "is_promoter": is_recent & (pl.col("latest_nps_group") == "promoter"),
-        "is_overdue": pl.col("is_active") & (since > OVERDUE_FACTOR * typical) & (since > OVERDUE_DAYS),
-        "is_near_lapse": pl.col("is_active") & (since >= NEAR_LAPSE * lapse_days),
+        "is_overdue": may_leave & (since > OVERDUE_FACTOR * typical) & (since > OVERDUE_DAYS),
+        "is_near_lapse": may_leave & (days_left <= NEAR_LAPSE * lapse_days),
     }
     return {name: sign.fill_null(value=False) for name, sign in found.items()}
 

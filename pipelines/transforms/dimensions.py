@@ -14,6 +14,7 @@ from narwhals.typing import IntoFrame
 from polars._typing import PolarsDataType
 
 from pipelines.transforms.purchases import MONEY, UNKNOWN_CUSTOMER_IDX, read_into_polars, select_lazily
+from pipelines.transforms.subscription_periods import list_paid_periods
 
 COLUMNS: dict[str, PolarsDataType] = {
     "customer_id": pl.String,
@@ -53,24 +54,26 @@ def customer_dimensions(
     orders: IntoFrame,
     order_lines: IntoFrame,
     products: IntoFrame,
+    subscriptions: IntoFrame,
     customers: IntoFrame,
     *,
     as_of: dt.date,
     lapse_days: int,
 ) -> pl.DataFrame:
-    """One row per known customer with a countable order.
+    """One row per known customer with a countable order or a paid subscription.
 
     Args:
         orders: `core.orders`.
         order_lines: `core.order_lines`.
         products: `core.products`; `system`, `product_id`, `category`.
+        subscriptions: `core.subscriptions`.
         customers: `core.customers`; `customer_id`, `customer_idx`, `country`, `customer_type`, `acquisition_channel`,
             `acquisition_cost`.
-        as_of: Last day that counts; who ordered first after it is left out.
+        as_of: Last day that counts; who ordered or subscribed first after it is left out.
         lapse_days: Who came within so many days after the first order of all may be an older customer.
 
     Returns:
-        The columns of `COLUMNS`, sorted by customer_id.
+        The columns of `COLUMNS`, sorted by customer_id; nothing of a first order where there is none.
     """
     firsts = read_into_polars(_first_orders(orders, as_of))
     attributes = read_into_polars(
@@ -86,11 +89,15 @@ def customer_dimensions(
     )
     begun = pl.col("first_order_date") - pl.col("first_order_date").min()
     return (
-        firsts.join(attributes, on="customer_idx")
+        firsts.join(_subscribers(subscriptions, as_of), on="customer_idx", how="full", coalesce=True)
+        .join(attributes, on="customer_idx")
         .join(_main_categories(read_into_polars(_first_sales(order_lines, products))), on="customer_idx", how="left")
         .with_columns(
-            is_left_censored=begun < dt.timedelta(days=lapse_days),
-            first_discount=pl.when(pl.col("discounts") > 0).then(pl.lit("discounted")).otherwise(pl.lit("full price")),
+            is_left_censored=(begun < dt.timedelta(days=lapse_days)).fill_null(False),
+            first_discount=pl.when(pl.col("discounts") > 0)
+            .then(pl.lit("discounted"))
+            .when(pl.col("first_order_date").is_not_null())
+            .then(pl.lit("full price")),
             as_of=pl.lit(as_of),
         )
         .select(pl.col(name).cast(kind) for name, kind in COLUMNS.items())
@@ -118,6 +125,12 @@ def _first_orders(orders: IntoFrame, as_of: dt.date) -> Any:
         )
         .to_native()
     )
+
+
+def _subscribers(subscriptions: IntoFrame, as_of: dt.date) -> pl.DataFrame:
+    """`customer_idx` of everybody known who has paid for a subscription by a day, each once."""
+    paid = list_paid_periods(subscriptions).filter(pl.col("subscriber") > 0, pl.col("active_from") <= as_of)
+    return paid.select(pl.col("subscriber").cast(pl.Int32).unique().alias("customer_idx"))
 
 
 def _first_sales(order_lines: IntoFrame, products: IntoFrame) -> Any:

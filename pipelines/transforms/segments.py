@@ -19,6 +19,7 @@ from pipelines.transforms.purchases import (
     select_lazily,
     sum_purchases_by_customer_day,
 )
+from pipelines.transforms.spells import find_last_spells, has_lapsed, list_spells, list_stretches, list_subscribers
 
 COLUMNS: dict[str, PolarsDataType] = {
     "customer_id": pl.String,
@@ -63,13 +64,21 @@ Integers = np.ndarray[Any, np.dtype[np.int64]]
 
 
 def customer_segments(
-    orders: IntoFrame, refunds: IntoFrame, customers: IntoFrame, calendar: IntoFrame, *, as_of: dt.date, lapse_days: int
+    orders: IntoFrame,
+    refunds: IntoFrame,
+    subscriptions: IntoFrame,
+    customers: IntoFrame,
+    calendar: IntoFrame,
+    *,
+    as_of: dt.date,
+    lapse_days: int,
 ) -> pl.DataFrame:
     """One row per customer with a countable order: scores, segment, value tier and lifecycle.
 
     Args:
         orders: `core.orders`.
         refunds: `core.refunds`.
+        subscriptions: `core.subscriptions`; who pays for one has not lapsed.
         customers: `core.customers`; `customer_id`, `customer_idx`.
         calendar: `core.calendar`; `day`, `day_idx`.
         as_of: Last day that counts.
@@ -79,7 +88,13 @@ def customer_segments(
         The columns of `COLUMNS`, sorted by customer_id; without the unknown customer.
     """
     days = read_into_polars(sum_purchases_by_customer_day(orders, refunds, calendar, as_of=as_of))
-    buyers = summarise_rhythm(days.filter(pl.col("customer_idx") != UNKNOWN_CUSTOMER_IDX), as_of=as_of)
+    purchase_days = days.filter(pl.col("order_count") > 0).select("customer_idx", "day_idx")
+    stretches = list_stretches(purchase_days, subscriptions, as_of=as_of, lapse_days=lapse_days)
+    last_spells = find_last_spells(list_spells(stretches)).drop("return_date")
+    subscribers = list_subscribers(stretches, as_of=as_of)
+    buyers = summarise_rhythm(days.filter(pl.col("customer_idx") != UNKNOWN_CUSTOMER_IDX), as_of=as_of).join(
+        last_spells, on="customer_idx", maintain_order="left"
+    )
     names = read_into_polars(select_lazily(customers, "customer_id", "customer_idx"))
     came_back = pl.when(pl.col("frequency") > 0)
     return (
@@ -89,7 +104,7 @@ def customer_segments(
             frequency_score=came_back.then(score_in_fifths(buyers["frequency"])).otherwise(1),
             monetary_score=came_back.then(score_in_fifths(buyers["monetary_value"].fill_null(0))).otherwise(1),
             value_tier=tier(pl.col("net_sales_to_date")),
-            lifecycle=lifecycle(lapse_days),
+            lifecycle=lifecycle(pl.col("customer_idx").is_in(subscribers.implode()), as_of=as_of),
             as_of=pl.lit(as_of),
         )
         .with_columns(
@@ -112,8 +127,8 @@ def summarise_rhythm(days: pl.DataFrame, *, as_of: dt.date) -> pl.DataFrame:
     Returns:
         One row per customer with a purchase: `customer_idx`, `recency_days` (last purchase day to `as_of`),
         `frequency` (purchase days after the first), `monetary_value` (mean gross_sales − discounts of those days; NULL
-        without any), `last_gap_days` (NULL after one purchase day), `typical_days_between_orders` (median gap in days,
-        NULL under three purchase days), `net_sales_to_date`.
+        without any), `typical_days_between_orders` (median gap in days, NULL under three purchase days),
+        `net_sales_to_date`.
     """
     day, gap = pl.col("day_idx"), pl.col("gap_days")
     is_repeat = pl.col("customer_idx") == pl.col("customer_idx").shift(1)
@@ -128,7 +143,6 @@ def summarise_rhythm(days: pl.DataFrame, *, as_of: dt.date) -> pl.DataFrame:
             recency_days=(as_of - dt.date(1970, 1, 1)).days - day.max().cast(pl.Int64),
             frequency=gap.count().cast(pl.Int64),
             repeat_sales=pl.when(gap.is_not_null()).then("spent").sum().cast(pl.Float64),
-            last_gap_days=gap.last(),
             typical_days_between_orders=gap.median(),
         )
     )
@@ -204,14 +218,19 @@ def tier(value: pl.Expr) -> pl.Expr:
     return tiers
 
 
-def lifecycle(lapse_days: int) -> pl.Expr:
-    """`lapsed`; else `new` (one purchase day so far), `reactivated` (the first one since a lapse) or `active`."""
+def lifecycle(is_subscribed: pl.Expr, *, as_of: dt.date) -> pl.Expr:
+    """`lapsed`; else `reactivated`, `new` or `active`; by the customer's last spell and purchase days.
+
+    Who came back from a lapse with the last order is `reactivated`, who bought on one day so far and has no live
+    subscription is `new`.
+    """
+    last_order_date = pl.lit(as_of) - pl.duration(days=pl.col("recency_days"))
     return (
-        pl.when(pl.col("recency_days") >= lapse_days)
+        pl.when(has_lapsed(as_of))
         .then(pl.lit("lapsed"))
-        .when(pl.col("frequency") == 0)
-        .then(pl.lit("new"))
-        .when(pl.col("last_gap_days") > lapse_days)
+        .when(~pl.col("is_first") & (pl.col("start") == last_order_date))
         .then(pl.lit("reactivated"))
+        .when((pl.col("frequency") == 0) & ~is_subscribed)
+        .then(pl.lit("new"))
         .otherwise(pl.lit("active"))
     )

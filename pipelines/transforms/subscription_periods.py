@@ -80,14 +80,15 @@ def list_runs(periods: pl.DataFrame, as_of: dt.date) -> pl.DataFrame:
         as_of: Last day on which a run may begin.
 
     Returns:
-        `subscription`; `plan` of the first period; `start` Date; `end` Date (first day no longer charged, may lie in
-        the future; NULL: no end is known); `monthly_amount`, `cancel_reason` and `is_involuntary` of the last period;
+        `subscription`, `subscriber`; `plan` of the first period; `start` Date; `end` Date (first day no longer
+        charged, may lie in the future; NULL: no end is known); `monthly_amount`, `cancel_reason` and `is_involuntary`
+        of the last period;
         `cancel_date` Date: the day it was cancelled, its end where that is not told, never outside the run; NULL
         without an end. Sorted by subscription and start.
     """
     has_gap = pl.col("active_from").ne_missing(pl.col("active_until").shift(1))
     starts = periods.select(begins("subscription") | has_gap).to_series()
-    first = periods.filter(starts).select("subscription", "plan", start="active_from")
+    first = periods.filter(starts).select("subscription", "subscriber", "plan", start="active_from")
     last = periods.filter(starts.shift(-1, fill_value=True)).select(
         "monthly_amount", "cancel_reason", "is_involuntary", "cancelled_date", end="active_until"
     )

@@ -1,7 +1,7 @@
 """Core tables made by hand: what customers bought and gave back, as rows, as polars frames and as DuckDB relations."""
 
 import datetime as dt
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from decimal import Decimal
 from typing import Any
@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from pipelines.settings import Cohorts
 from pipelines.transforms.dimensions import customer_dimensions
+from tests.transforms import subscription_tables
 
 Row = dict[str, Any]
 Tables = dict[str, Any]
@@ -72,8 +73,16 @@ def refund(name: str, day: str, amount: str = "100") -> Row:
     return {"name": name, "refund_date": dt.date.fromisoformat(day), "amount": Decimal(amount)}
 
 
+def paid(name: str, start: str, until: str | None = None, amount: str = "10", subscription: int = 1) -> Row:
+    """A period of a subscription of the customer `name`."""
+    return {"name": name, **subscription_tables.period(0, start, until, amount, subscription=f"{name} {subscription}")}
+
+
 def core(*rows: Row) -> dict[str, pl.DataFrame]:
-    """`orders`, `refunds`, `customers` and `calendar`; a customer's id is the name, numbered in order of appearance."""
+    """`orders`, `refunds`, `subscriptions`, `customers` and `calendar`.
+
+    A customer's id is the name, numbered in order of appearance.
+    """
     names = list(dict.fromkeys([UNKNOWN, *(row["name"] for row in rows)]))
     numbered = [row | {"customer_idx": names.index(row["name"])} for row in rows]
     orders = [row for row in numbered if "order_date" in row]
@@ -83,6 +92,7 @@ def core(*rows: Row) -> dict[str, pl.DataFrame]:
         "refunds": pl.DataFrame(
             [row | {"refund_id": f"r{number}"} for number, row in enumerate(refunds)], schema=REFUND_SCHEMA
         ),
+        "subscriptions": subscription_tables.table(*(row for row in numbered if "active_from" in row)),
         "customers": pl.DataFrame(
             [{"customer_id": name, "customer_idx": idx} for idx, name in enumerate(names)], schema=CUSTOMER_SCHEMA
         ),
@@ -99,6 +109,7 @@ def dimensions_of(
         tables["orders"],
         pl.DataFrame(schema=LINE_SCHEMA) if lines is None else lines,
         pl.DataFrame(schema=PRODUCT_SCHEMA) if products is None else products,
+        tables["subscriptions"],
         tables["customers"].with_columns(**columns),
         as_of=as_of,
         lapse_days=lapse_days,
@@ -203,12 +214,13 @@ COSTS = (None, Decimal(0), Decimal(30), Decimal("120.5"), None, Decimal(300), De
 """Type and acquisition cost of the drawn customers, by their number."""
 
 
-def frames(orders: list[Row], refunds: list[Row]) -> dict[str, pl.DataFrame]:
+def frames(orders: list[Row], refunds: list[Row], periods: Sequence[Row] = ()) -> dict[str, pl.DataFrame]:
     """The drawn rows as tables; every customer has the id `c<idx>`."""
     numbered = [row | {"refund_id": f"r{number}"} for number, row in enumerate(refunds)]
     return {
         "orders": pl.DataFrame(orders, schema=ORDER_SCHEMA),
         "refunds": pl.DataFrame(numbered, schema=REFUND_SCHEMA),
+        "subscriptions": subscription_tables.table(*periods),
         "customers": pl.DataFrame(
             [
                 {

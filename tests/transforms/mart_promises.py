@@ -10,7 +10,7 @@ from pipelines.contracts.contract import Contract, load_contract
 from pipelines.contracts.violations import failed_count_sql
 
 CONTRACTS = Path(__file__).parents[2] / "data_contracts" / "marts"
-CORE = ("orders", "refunds", "customers", "calendar")
+CORE = ("orders", "refunds", "subscriptions", "customers", "calendar")
 
 
 @cache

@@ -5,6 +5,7 @@ import datetime as dt
 import numpy as np
 import polars as pl
 
+from tests.transforms import subscription_tables
 from tests.transforms.core_tables import CALENDAR, MONEY, REFUND_SCHEMA
 
 FIRST_DAY = dt.date(2023, 1, 1)
@@ -13,7 +14,7 @@ SPAN = (AS_OF - FIRST_DAY).days
 
 
 def company(customer: list[int], day: list[int], amount: list[float]) -> dict[str, pl.DataFrame]:
-    """`orders`, `refunds`, `customers` and `calendar` of purchases so many days after `FIRST_DAY`."""
+    """`orders`, `refunds`, `subscriptions`, `customers` and `calendar` of purchases so many days after `FIRST_DAY`."""
     orders = pl.DataFrame(
         {
             "customer_idx": pl.Series(customer, dtype=pl.Int32),
@@ -25,6 +26,7 @@ def company(customer: list[int], day: list[int], amount: list[float]) -> dict[st
     return {
         "orders": orders,
         "refunds": pl.DataFrame(schema=REFUND_SCHEMA),
+        "subscriptions": subscription_tables.table(),
         "customers": customers.with_columns(
             customer_id=pl.col("customer_idx").cast(pl.String),
             customer_type=pl.lit(None, pl.String),

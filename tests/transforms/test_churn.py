@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
 from pipelines.settings import Cohorts
-from pipelines.transforms.churn import CHURN_COLUMNS, churn, list_spells
+from pipelines.transforms.churn import CHURN_COLUMNS, churn
 from pipelines.transforms.churned_customers import (
     CHURNED_COLUMNS,
     REACTIVATED_COLUMNS,
@@ -28,8 +28,10 @@ from tests.transforms.core_tables import (
     dimensions_of,
     frames,
     order,
+    paid,
     refund,
 )
+from tests.transforms.subscription_tables import subscriptions
 
 AS_OF = dt.date(2026, 3, 31)
 LONG_AGO = order("zoe", "2022-01-01")
@@ -47,7 +49,8 @@ def monthly(
     tables: dict[str, pl.DataFrame], *, as_of: dt.date = AS_OF, lapse_days: int = 365, cohorts: Cohorts = WHOLE_BASE
 ) -> pl.DataFrame:
     known = dimensions_of(tables, as_of, lapse_days)
-    return churn(tables["orders"], tables["calendar"], known, as_of=as_of, lapse_days=lapse_days, cohorts=cohorts)
+    inputs = (tables["orders"], tables["subscriptions"], tables["calendar"], known)
+    return churn(*inputs, as_of=as_of, lapse_days=lapse_days, cohorts=cohorts)
 
 
 def back(*rows: Row, as_of: dt.date = AS_OF, lapse_days: int = 365) -> list[Row]:
@@ -156,14 +159,63 @@ def test_new_and_returning_customers_less_the_lapsed_are_the_change_in_active_cu
         assert after["active_customers"] == before["active_customers"] + came - after["lapsed_in_month"]
 
 
-def test_a_spell_ends_where_the_gap_is_longer_than_lapse_days():
-    days = pl.DataFrame(
-        {"customer_idx": [2, 1, 1, 1], "day_idx": [5, 0, 30, 61]},
-        schema={"customer_idx": pl.Int32, "day_idx": pl.Int32},
+def test_a_live_subscriber_without_orders_is_active():
+    found = months(LONG_AGO, paid("ada", "2024-02-10"))
+    assert column(found, "new_customers", "2024-01", "2024-02") == [0, 1]
+    assert column(found, "active_customers", "2024-01", "2024-02", "2026-03") == [0, 1, 1]
+    assert lost(LONG_AGO, paid("ada", "2024-02-10")).keys() == {"zoe"}
+
+
+def test_a_subscriber_lapses_when_the_paid_time_ends_if_the_last_order_is_older():
+    ada = lost(order("ada", "2023-01-05"), paid("ada", "2023-02-01", "2025-10-01"))["ada"]
+    assert (ada["last_order_date"], ada["lapsed_on"]) == (dt.date(2023, 1, 5), dt.date(2025, 10, 1))
+
+
+def test_a_subscriber_lapses_lapse_days_after_the_last_order_if_the_paid_time_ended_before():
+    rows = (order("ada", "2024-06-01"), paid("ada", "2023-02-01", "2024-10-01"))
+    assert lost(*rows)["ada"]["lapsed_on"] == dt.date(2025, 6, 1)
+
+
+def test_a_subscription_ends_a_lapse_as_an_order_does():
+    rows = (LONG_AGO, order("ada", "2022-03-10"), paid("ada", "2023-06-20"))
+    found = months(*rows, as_of=dt.date(2024, 7, 31))
+    assert column(found, "reactivated_customers", "2023-05", "2023-06") == [0, 1]
+    assert column(found, "churned_customers_12m", "2023-05", "2023-06") == [2, 1]  # zoe is the other one
+    (ada,) = back(*rows)
+    assert (ada["lapsed_on"], ada["returned_on"]) == (dt.date(2023, 3, 10), dt.date(2023, 6, 20))
+    assert (ada["order_count_since"], ada["net_sales_since"], ada["is_active"]) == (0, Decimal(0), True)
+
+
+def test_a_subscription_that_is_live_between_two_orders_leaves_no_lapse_between_them():
+    rows = (order("ada", "2023-01-05"), paid("ada", "2023-03-01", "2025-06-01"), order("ada", "2025-07-01"))
+    assert len(back(*rows)) == 1  # a month without subscription
+    assert back(*rows, paid("ada", "2025-06-01", "2025-07-01", subscription=2)) == []
+
+
+def test_trials_free_periods_future_ones_and_those_of_nobody_keep_nobody_active():
+    rows = (LONG_AGO, order("ada", "2024-01-05"), refund("bob", "2024-01-05"))
+    more = (
+        paid("ada", "2024-06-01", None, "0"),
+        paid("ada", "2024-06-01", "2024-06-01", subscription=2),
+        paid("bob", "2026-04-01"),
+        paid("unknown", "2020-01-01"),
     )
-    spells = list_spells(days, lapse_days=30).select(pl.col(pl.Date).cast(pl.Int32), "is_first", "customer_idx")
-    assert spells.drop("customer_idx").rows() == [(0, 60, 61, True), (61, 91, None, False), (5, 35, None, True)]
-    assert spells["customer_idx"].to_list() == [1, 1, 2]
+    assert_frame_equal(monthly(core(*rows, *more)), monthly(core(*rows)))
+    assert lost(*rows, *more) == lost(*rows)
+    assert back(*rows, *more) == back(*rows)
+
+
+def test_the_history_begins_with_the_first_order_and_without_orders_with_the_first_paid_day():
+    club = paid("ada", "2020-01-01")
+    assert months(club, as_of=dt.date(2021, 12, 31))["2021-12"]["is_complete"] is True
+    found = months(club, order("bob", "2023-01-01"))
+    assert column(found, "is_complete", "2021-12", "2024-11", "2024-12") == [False, False, True]
+
+
+def test_a_lost_subscriber_without_orders_is_in_the_list_without_order_dates():
+    ada = lost(paid("ada", "2024-01-01", "2025-01-01"), refund("ada", "2025-02-01", "3"))["ada"]
+    assert (ada["first_order_date"], ada["last_order_date"], ada["order_count"]) == (None, None, 0)
+    assert (ada["lapsed_on"], ada["net_sales_to_date"]) == (dt.date(2025, 1, 1), Decimal(-3))
 
 
 def test_the_unknown_customer_and_customers_with_refunds_only_are_not_lost():
@@ -253,33 +305,37 @@ def test_a_dimension_splits_the_lost_and_each_of_its_values_has_every_month():
 
 @pytest.mark.parametrize("engine", ENGINES)
 @settings(max_examples=20, deadline=None)
-@given(company=companies(), lapse_days=st.sampled_from([1, 20, 45, 200, 365]))
-def test_drawn_companies_lose_whom_looking_at_every_day_loses(engine: str, company: Any, lapse_days: int):
+@given(company=companies(), club=subscriptions(), lapse_days=st.sampled_from([1, 20, 45, 200, 365]))
+def test_drawn_companies_lose_whom_looking_at_every_day_loses(
+    engine: str, company: Any, club: list[Row], lapse_days: int
+):
     orders, refunds, as_of = company
-    inputs = frames(orders, refunds)
-    lists = {name: inputs[name] for name in ("orders", "refunds", "calendar", "customers")}
+    lists = frames(orders, refunds, club)
     with ENGINES[engine](lists) as tables:
         churned = churned_customers(**tables, as_of=as_of, lapse_days=lapse_days)
         returned = reactivated_customers(**tables, as_of=as_of, lapse_days=lapse_days)
-    lost_by_hand = oracle.churned_customers(orders, refunds, as_of, lapse_days)
+    lost_by_hand = oracle.churned_customers(orders, refunds, club, as_of, lapse_days)
     names = list(lost_by_hand[0]) if lost_by_hand else ["customer_idx"]
     assert churned.select(names).to_dicts() == lost_by_hand
-    back_by_hand = oracle.reactivated_customers(orders, refunds, as_of, lapse_days)
+    back_by_hand = oracle.reactivated_customers(orders, refunds, club, as_of, lapse_days)
     names = list(back_by_hand[0]) if back_by_hand else ["customer_idx"]
     assert returned.select(names).to_dicts() == back_by_hand
 
 
 @pytest.mark.parametrize("engine", ENGINES)
 @settings(max_examples=20, deadline=None)
-@given(company=companies(), lapse_days=st.sampled_from([1, 20, 45, 200, 365]))
-def test_drawn_companies_have_the_churn_that_looking_at_every_day_finds(engine: str, company: Any, lapse_days: int):
+@given(company=companies(), club=subscriptions(), lapse_days=st.sampled_from([1, 20, 45, 200, 365]))
+def test_drawn_companies_have_the_churn_that_looking_at_every_day_finds(
+    engine: str, company: Any, club: list[Row], lapse_days: int
+):
     orders, refunds, as_of = company
-    inputs = frames(orders, refunds)
+    inputs = frames(orders, refunds, club)
     known = {"customer_dimensions": dimensions_of(inputs, as_of, lapse_days)}
     split = Cohorts(dimensions=["customer_type"])
     with ENGINES[engine](inputs | known) as tables:
         found = churn(
             tables["orders"],
+            tables["subscriptions"],
             tables["calendar"],
             tables["customer_dimensions"],
             as_of=as_of,
@@ -291,7 +347,7 @@ def test_drawn_companies_have_the_churn_that_looking_at_every_day_finds(engine: 
     expected = [
         row | {"dimension_value": value}
         for value, chosen in ({"all": None} | parts).items()
-        for row in oracle.churn(orders, as_of, lapse_days, chosen)
+        for row in oracle.churn(orders, club, as_of, lapse_days, chosen)
     ]
     assert_frame_equal(
         found.sort("month_end", "dimension_value").select(stated),

@@ -10,7 +10,7 @@ from polars.testing import assert_frame_equal
 from pipelines.transforms.clv import COLUMNS, customer_clv
 from pipelines.transforms.clv_evaluation import clv_evaluation
 from pipelines.transforms.clv_models import clv_models
-from tests.transforms import simulated_company
+from tests.transforms import simulated_company, subscription_tables
 from tests.transforms.simulated_company import beta_geo_company, clockwork_company
 
 AS_OF = dt.date(2026, 3, 31)
@@ -47,6 +47,7 @@ def core(
         "refunds": pl.DataFrame(
             back, schema={"customer_idx": pl.Int32, "refund_date": pl.Date, "amount": MONEY}, orient="row"
         ),
+        "subscriptions": subscription_tables.table(),
         "customers": pl.DataFrame(
             people,
             schema={
@@ -96,6 +97,35 @@ def test_without_orders_the_table_is_empty():
     found = clv({name: frame.lazy() for name, frame in core([]).items()})
     assert found.is_empty()
     assert found.schema == COLUMNS
+
+
+def test_a_live_subscriber_is_observed_and_expected_on_however_old_the_last_order_is():
+    frames = core([("ada", "2020-03-31", "500"), ("bob", "2020-03-31", "500"), ("cem", "2020-03-31", "500")])
+    frames["subscriptions"] = subscription_tables.table(
+        subscription_tables.period(1, "2022-01-01"), subscription_tables.period(2, "2020-06-01", "2023-04-01")
+    )
+    ada, bob, cem = clv(frames).to_dicts()
+    assert ada["years_observed"] == pytest.approx(2191 / 365.25)
+    assert "lapsed" not in ada["reason"]
+    assert ada["expected_lifetime_years"] == 10  # nobody was lost in the last 12 months: the cap decides
+    assert (
+        bob["years_observed"] == bob["expected_lifetime_years"] == pytest.approx(1096 / 365.25)
+    )  # to the end of the paid time
+    assert cem["years_observed"] == pytest.approx(365 / 365.25)
+    assert all("lapsed: no further years are expected" in each["reason"] for each in (bob, cem))
+
+
+def test_the_churn_of_the_formula_is_the_published_one_with_subscribers_who_never_ordered():
+    bought = [(name, f"{year}-03-15", "100") for name in ("ada", "bob") for year in (2022, 2023, 2024, 2025)]
+    frames = core([*bought, ("ada", "2026-03-01", "50")])
+    people = frames["customers"]
+    more = people.filter(customer_id="ada").with_columns(customer_id=pl.lit("cem"), customer_idx=pl.lit(3, pl.Int32))
+    frames["customers"] = pl.concat([people, more])
+    frames["subscriptions"] = subscription_tables.table(subscription_tables.period(3, "2023-01-01", "2025-12-01"))
+    ada = clv(frames).filter(customer_id="ada")
+    # bob lapses on 2026-03-15 and cem on 2025-12-01; at 13 month-ends 13 + 12 + 9 are active
+    left = ada["expected_lifetime_years"].item() - ada["years_observed"].item()
+    assert left == pytest.approx(min(10 - ada["years_observed"].item(), (13 + 12 + 9) / 13 / 2))
 
 
 @pytest.fixture(scope="module")

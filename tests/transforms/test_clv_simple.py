@@ -8,13 +8,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipelines.transforms.clv_simple import churn_by_customer_type, value_simply
+from pipelines.transforms.spells import find_history, list_spells, list_stretches
+from tests.transforms import subscription_tables
 
 AS_OF = dt.date(2026, 3, 31)
 MONEY = pl.Decimal(18, 4)
 BUYER_SCHEMA = {
     "customer_type": pl.String,
     "first_order_date": pl.Date,
-    "last_order_date": pl.Date,
+    "lapse_date": pl.Date,
     "net_sales_to_date": MONEY,
     "acquisition_cost": MONEY,
 }
@@ -32,11 +34,11 @@ def valued(
     kind: str | None = None,
     types: dict[str, tuple[float | None, float]] | None = None,
 ) -> dict[str, Any]:
-    """One customer, valued; `churn` is the whole base's, `types` holds churn and average customers by type."""
+    """One customer who lapses 365 days after the last order; `churn` is the whole base's, `types` holds others."""
     buyer = (
         kind,
         dt.date.fromisoformat(first),
-        dt.date.fromisoformat(last),
+        dt.date.fromisoformat(last) + dt.timedelta(days=365),
         Decimal(value),
         None if cost is None else Decimal(cost),
     )
@@ -45,7 +47,6 @@ def valued(
         pl.DataFrame([buyer], schema=BUYER_SCHEMA, orient="row"),
         pl.DataFrame(rates, schema=CHURN_SCHEMA, orient="row"),
         as_of=AS_OF,
-        lapse_days=365,
         max_lifetime_years=10,
     )
     return found.row(0, named=True)
@@ -147,14 +148,16 @@ def churn(purchases: list[tuple[int, str]], lapse_days: int = 365, as_of: dt.dat
     dated = [(customer, dt.date.fromisoformat(day)) for customer, day in purchases]
     days = [(customer, (day - dt.date(1970, 1, 1)).days) for customer, day in dated if day <= as_of]
     customers = sorted({customer for customer, _ in purchases})
+    bought = pl.DataFrame(days, schema={"customer_idx": pl.Int32, "day_idx": pl.Int32}, orient="row").unique()
+    stretches = list_stretches(bought, subscription_tables.table(), as_of=as_of, lapse_days=lapse_days)
     found = churn_by_customer_type(
-        pl.DataFrame(days, schema={"customer_idx": pl.Int32, "day_idx": pl.Int32}, orient="row").unique(),
+        list_spells(stretches),
         pl.DataFrame(
             {"customer_idx": customers, "customer_type": ["odd" if customer % 2 else None for customer in customers]},
             schema={"customer_idx": pl.Int32, "customer_type": pl.String},
         ),
+        find_history(stretches, lapse_days),
         as_of=as_of,
-        lapse_days=lapse_days,
     )
     return {kind: (rate, average) for kind, rate, average in found.rows()}
 

@@ -1,5 +1,7 @@
 import datetime as dt
+from collections.abc import Callable
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,7 @@ from pipelines.transforms.clv import customer_clv
 from pipelines.transforms.customer_360 import COLUMNS, customer_360
 from pipelines.transforms.nps import nps
 from pipelines.transforms.segments import customer_segments
+from tests.transforms import subscription_tables
 
 CONTRACTS = Path(__file__).parents[2] / "data_contracts" / "marts"
 AS_OF = dt.date(2026, 3, 31)
@@ -45,6 +48,7 @@ SCHEMAS: dict[str, dict[str, Any]] = {
         "discounts": MONEY,
     },
     "refunds": {"customer_idx": pl.Int32, "refund_date": pl.Date, "amount": MONEY},
+    "subscriptions": subscription_tables.SCHEMA | {"customer_id": pl.String},
     "survey_responses": {
         "system": pl.String,
         "response_id": pl.String,
@@ -89,6 +93,10 @@ def order(
 
 def refund(customer: int, at: str, amount: str) -> dict[str, Any]:
     return {"customer_idx": customer, "refund_date": day(at), "amount": Decimal(amount)}
+
+
+def paid(customer: int, start: str, until: str | None = None, amount: str = "10") -> dict[str, Any]:
+    return subscription_tables.period(customer, start, until, amount, period_number=1, customer_id=f"c{customer:02}")
 
 
 def answer(customer: int | None, at: str, points: int) -> dict[str, Any]:
@@ -168,6 +176,51 @@ def test_a_customer_is_active_up_to_the_day_before_the_lapse_point():
     found = customers(orders=[order(1, "2025-04-01"), order(2, "2025-03-31")])
     assert (found["ada"]["is_active"], found["ada"]["lapses_on"]) == (True, day("2026-04-01"))
     assert (found["bob"]["is_active"], found["bob"]["lapses_on"]) == (False, day("2026-03-31"))
+
+
+def test_a_live_subscriber_without_orders_is_active_and_no_prospect():
+    ada = customers(subscriptions=[paid(1, "2024-02-01")])["ada"]
+    assert (ada["is_active"], ada["lapses_on"], ada["lifecycle"]) == (True, None, "active")
+    assert (ada["order_count"], ada["risk"], ada["next_step"]) == (0, "none", "none")
+
+
+def test_a_subscriber_lapses_when_the_paid_time_ends_if_the_last_order_is_older():
+    subscriptions = [paid(1, "2024-02-01", "2026-04-01"), paid(2, "2024-02-01", "2026-03-31")]
+    found = customers(orders=[order(1, "2024-01-01"), order(2, "2024-01-01")], subscriptions=subscriptions)
+    assert (found["ada"]["is_active"], found["ada"]["lapses_on"]) == (True, day("2026-04-01"))
+    assert (found["bob"]["is_active"], found["bob"]["lapses_on"]) == (False, day("2026-03-31"))
+
+
+def test_a_subscriber_lapses_after_the_last_order_if_the_paid_time_ended_before():
+    ada = customers(orders=[order(1, "2026-01-10")], subscriptions=[paid(1, "2024-02-01", "2026-01-15")])["ada"]
+    assert ada["lapses_on"] == day("2027-01-10")
+
+
+def test_a_lost_subscriber_without_orders_is_to_be_won_back():
+    ada = customers(subscriptions=[paid(1, "2024-02-01", "2026-01-15")])["ada"]
+    assert (ada["lifecycle"], ada["lapses_on"], ada["next_step"]) == ("lapsed", day("2026-01-15"), "win_back")
+
+
+def test_who_only_has_a_free_a_future_or_nobodys_subscription_is_still_a_prospect():
+    found = customers(subscriptions=[paid(1, "2024-02-01", None, "0"), paid(2, "2026-04-01"), paid(0, "2024-02-01")])
+    assert [found[name]["lifecycle"] for name in ("ada", "bob", UNKNOWN)] == ["prospect", "prospect", None]
+    assert not any(row["is_active"] for row in found.values())
+
+
+def test_a_live_subscriber_has_not_stayed_away_until_the_end_of_the_paid_time_is_near():
+    facts: dict[str, Any] = {"orders": [order(1, "2025-06-30")], "customer_segments": [segment(typical=100.0)]}
+    assert customers(**facts, subscriptions=[paid(1, "2024-02-01")])["ada"]["risk"] == "none"
+    ending = customers(**facts, subscriptions=[paid(1, "2024-02-01", "2026-06-30")])["ada"]
+    assert (ending["risk"], ending["lapses_on"], ending["next_step"]) == ("high", day("2026-06-30"), "remind")
+
+
+def test_an_unhappy_subscriber_without_orders_is_called_and_a_happy_one_thanked():
+    club, at = [paid(1, "2024-02-01"), paid(2, "2024-02-01")], "2026-01-05 09:00"
+    found = customers(subscriptions=club, survey_responses=[answer(1, at, 2), answer(2, at, 10)])
+    assert [(found[name]["risk"], found[name]["next_step"]) for name in ("ada", "bob")] == [
+        ("high", "call_detractor"),
+        ("none", "thank"),
+    ]
 
 
 def test_the_unknown_customer_has_totals_and_nothing_personal():
@@ -284,6 +337,7 @@ def test_engines_and_row_orders_agree():
         refunds=[refund(n % 2, f"2025-{1 + n % 12:02}-20", "0.5") for n in range(10)],
         survey_responses=[answer(n % 3 or None, f"2026-01-{1 + n:02} 09:00", n) for n in range(11)],
         customer_segments=[segment(typical=3.5)],
+        subscriptions=[paid(2, "2024-02-01", "2026-01-15")],
     )
     expected = everybody({name: frame.lazy() for name, frame in frames.items()})
     shuffled = {name: frame.sample(fraction=1, shuffle=True, seed=3).lazy() for name, frame in frames.items()}
@@ -296,12 +350,12 @@ def test_engines_and_row_orders_agree():
 
 
 def small_company() -> dict[str, pl.DataFrame]:
-    """Core tables of 40 customers in three years, with everything that the four marts read."""
+    """Core tables of 43 customers in three years, with everything that the four marts read."""
     begin = dt.date(2023, 1, 1)
     people: list[dict[str, Any]] = [
         {"customer_id": UNKNOWN, "customer_idx": 0, "is_unknown": True, "is_deleted": False}
     ]
-    for n in range(1, 41):
+    for n in range(1, 44):
         kind = {"customer_type": ["office", "home", None][n % 3], "country": "DE" if n % 2 else None}
         cost = {"acquisition_cost": Decimal(n) if n % 4 else None}
         people.append(
@@ -321,20 +375,34 @@ def small_company() -> dict[str, pl.DataFrame]:
         }
         for n in range(120)
     ]
+    club = [
+        paid(n, str(begin + dt.timedelta(days=n * 61 % 1200)), "2026-05-01" if n % 2 else None, str(n % 5))
+        for n in (0, *range(3, 44, 3))
+    ]
+    club += [paid(n, str(begin + dt.timedelta(days=n * 61 % 900)), "2025-11-20") for n in (5, 10, 38)]
     answer_schema = SCHEMAS["survey_responses"] | {"contact_id": pl.String, "touchpoint": pl.String}
     days = pl.DataFrame({"day": pl.date_range(begin, dt.date(2026, 12, 31), eager=True)})
     idx = pl.col("day").cast(pl.Int32)
-    return core(orders=orders, refunds=refunds) | {
+    return core(orders=orders, refunds=refunds, subscriptions=club) | {
         "customers": pl.DataFrame(people, schema=SCHEMAS["customers"] | {"acquisition_cost": MONEY}),
         "survey_responses": pl.DataFrame(answers, schema=answer_schema),
         "calendar": days.with_columns(day_idx=idx, week_idx=(idx + 3) // 7),
     }
 
 
-def test_the_marts_about_customers_and_nps_keep_their_contracts():
+Change = Callable[[pl.DataFrame], pl.DataFrame]
+
+
+def say(column: str, value: Any, where: pl.Expr) -> Change:
+    """A wrong value in some rows."""
+    return lambda frame: frame.with_columns(pl.when(where).then(pl.lit(value)).otherwise(column).alias(column))
+
+
+@cache
+def marts_of_the_small_company() -> dict[str, pl.DataFrame]:
     frames = small_company()
     spans: dict[str, Any] = {"as_of": AS_OF, "lapse_days": 365}
-    bought = [frames[name] for name in ("orders", "refunds", "customers", "calendar")]
+    bought = [frames[name] for name in ("orders", "refunds", "subscriptions", "customers", "calendar")]
     untested = {
         "models": pl.DataFrame(schema=clv_models.COLUMNS),
         "evaluation": pl.DataFrame(schema=clv_evaluation.COLUMNS),
@@ -353,11 +421,15 @@ def test_the_marts_about_customers_and_nps_keep_their_contracts():
         "customer_segments": customer_segments(*bought, **spans),
     }
     tables = {name: marts.get(name, frames.get(name)) for name in SCHEMAS}
-    marts["customer_360"] = customer_360(**tables, **spans)
-    broken = {}
+    return marts | {"customer_360": customer_360(**tables, **spans)}
+
+
+def broken(marts: dict[str, pl.DataFrame]) -> dict[str, int]:
+    """{promise: how often it is broken}, in marts of the small company."""
+    found = {}
     with duckdb.connect() as con:
         con.execute("create schema core; create schema marts")
-        for name, frame in frames.items():
+        for name, frame in small_company().items():
             con.register("frame", frame)
             con.execute(f"create table core.{name} as select * from frame")
         for name, frame in marts.items():
@@ -366,6 +438,43 @@ def test_the_marts_about_customers_and_nps_keep_their_contracts():
             con.execute(f"create table marts.{name} as select * from frame")
             for rule in contract.rules:
                 failed = con.execute(failed_count_sql(rule, f"marts.{name}")).fetchall()[0][0]
-                broken |= {rule.id: failed} if failed else {}
-    assert broken == {}
+                found |= {rule.id: failed} if failed else {}
+    return found
+
+
+def test_the_marts_about_customers_and_nps_keep_their_contracts():
+    marts = marts_of_the_small_company()
+    assert broken(marts) == {}
     assert all(frame.height for frame in marts.values())
+
+
+@pytest.mark.parametrize(
+    ("mart", "change", "promise"),
+    [
+        ("customer_360", say("is_active", False, pl.col("is_active")), "customer_360.subscribers_are_active"),
+        (
+            "customer_360",
+            say("lifecycle", "prospect", pl.col("customer_id") == "c42"),
+            "customer_360.subscribers_are_active",
+        ),
+        (
+            "customer_360",
+            say("lifecycle", "lapsed", pl.col("customer_id") == "c41"),
+            "customer_360.subscribers_are_active",
+        ),
+        (
+            "customer_360",
+            say("lapses_on", None, pl.col("customer_id") == "c01"),
+            "customer_360.subscribers_are_active",
+        ),
+        ("customer_360", say("is_active", True, pl.col("lifecycle") == "lapsed"), "customer_360.lifecycle_fits"),
+        (
+            "customer_segments",
+            say("lifecycle", "new", pl.col("frequency") > 0),
+            "customer_segments.new_customers_bought_on_one_day",
+        ),
+    ],
+)
+def test_a_broken_promise_about_subscribers_is_noticed(mart: str, change: Change, promise: str):
+    marts = marts_of_the_small_company()
+    assert promise in broken({mart: change(marts[mart])})

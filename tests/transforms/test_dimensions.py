@@ -15,6 +15,7 @@ from tests.transforms.core_tables import (
     core,
     dimensions_of,
     order,
+    paid,
     refund,
 )
 
@@ -90,13 +91,22 @@ def test_only_known_customers_with_an_order_by_then_have_a_row():
     assert dimensions_of(core(), AS_OF).schema == pl.Schema(COLUMNS)
 
 
+def test_a_subscriber_without_orders_has_a_row_and_nothing_of_a_first_order():
+    rows = (order("bob", "2026-01-05"), paid("ada", "2026-02-01"), paid("ada", "2026-02-01", subscription=2))
+    ada = one(*rows, country=pl.lit("DE"))
+    assert (ada["country"], ada["is_left_censored"]) == ("DE", False)
+    assert {ada[name] for name in ada if name.startswith("first_")} == {None}
+    never = (paid("cem", "2026-04-01"), paid("dan", "2026-01-05", None, "0"), paid("unknown", "2026-01-05"))
+    assert dimensions_of(core(*rows, *never), AS_OF)["customer_id"].to_list() == ["ada", "bob"]
+
+
 @pytest.mark.parametrize("engine", ENGINES)
 def test_the_scans_find_the_same_on_every_engine(engine: str):
     tables = core(order("ada", "2026-01-05", "9", "1"), order("bob", "2026-02-05"))
     tables["order_lines"] = pl.DataFrame([line(0, None, "6", product="p1"), line(0, "tea", "2")], schema=LINE_SCHEMA)
     cake = {"system": "shop", "product_id": "p1", "category": "cake"}
     tables["products"] = pl.DataFrame([cake], schema=PRODUCT_SCHEMA)
-    names = ("orders", "order_lines", "products", "customers")
+    names = ("orders", "order_lines", "products", "subscriptions", "customers")
     with ENGINES[engine]({name: tables[name] for name in names}) as inputs:
         found = customer_dimensions(**inputs, as_of=AS_OF, lapse_days=365)
     assert found["first_category"].to_list() == ["cake", None]

@@ -35,7 +35,8 @@ def window(grain: str, end: str, responses: int, nps: float | None, *, days: int
 def headline(*rows: Row, nps: tuple[Row, ...] = (), as_of: dt.date = AS_OF) -> Headline:
     tables = core(*rows)
     orders, calendar = tables["orders"], tables["calendar"]
-    monthly = churn(orders, calendar, dimensions_of(tables, as_of), as_of=as_of, lapse_days=365, cohorts=WHOLE_BASE)
+    inputs = (orders, tables["subscriptions"], calendar, dimensions_of(tables, as_of))
+    monthly = churn(*inputs, as_of=as_of, lapse_days=365, cohorts=WHOLE_BASE)
     return find_headline(orders, calendar, monthly, pl.DataFrame(nps, schema=NPS_SCHEMA), as_of=as_of)
 
 
@@ -76,7 +77,8 @@ def test_the_churn_of_the_headline_is_the_whole_bases():
     tables["customers"] = tables["customers"].with_columns(country=pl.col("customer_id"))
     known = dimensions_of(tables, as_of := dt.date(2024, 1, 15))
     settings = Cohorts(dimensions=["country"])
-    monthly = churn(tables["orders"], tables["calendar"], known, as_of=as_of, lapse_days=365, cohorts=settings)
+    inputs = (tables["orders"], tables["subscriptions"], tables["calendar"], known)
+    monthly = churn(*inputs, as_of=as_of, lapse_days=365, cohorts=settings)
     no_answers = pl.DataFrame(schema=NPS_SCHEMA)
     found = find_headline(tables["orders"], tables["calendar"], monthly, no_answers, as_of=as_of)
     assert found.churn_rate_12m == pytest.approx(1 / (14 / 13))
@@ -102,7 +104,8 @@ def test_the_nps_is_that_of_the_window_that_ends_on_the_day_of_the_last_answer()
 def test_a_company_without_anything_has_a_headline_of_nothing(engine: str):
     tables = core()
     orders, calendar, known = tables["orders"], tables["calendar"], dimensions_of(tables, AS_OF)
-    monthly = churn(orders, calendar, known, as_of=AS_OF, lapse_days=365, cohorts=WHOLE_BASE)
+    core_tables = (orders, tables["subscriptions"], calendar, known)
+    monthly = churn(*core_tables, as_of=AS_OF, lapse_days=365, cohorts=WHOLE_BASE)
     with ENGINES[engine](tables | {"churn": monthly, "nps": pl.DataFrame(schema=NPS_SCHEMA)}) as inputs:
         found = find_headline(inputs["orders"], inputs["calendar"], inputs["churn"], inputs["nps"], as_of=AS_OF)
     assert found == Headline(AS_OF, 0, None, None, None, 0, None, 0, None, None)

@@ -22,8 +22,9 @@ from pipelines.transforms.concentration import revenue_concentration
 from pipelines.transforms.lapse import lapse_proposal
 from pipelines.transforms.retention_curves import retention_curves
 from pipelines.transforms.sales import sales_new_vs_returning
-from tests.transforms.core_tables import companies, core, dimensions_of, frames, order, refund
+from tests.transforms.core_tables import Row, companies, core, dimensions_of, frames, order, paid, refund
 from tests.transforms.mart_promises import broken_promises, contract_of, write_tables
+from tests.transforms.subscription_tables import subscriptions
 
 AS_OF = dt.date(2026, 3, 30)
 COMPANY = core(
@@ -42,6 +43,11 @@ COMPANY = core(
     refund("cem", "2025-03-01", "3.25"),
     refund("eve", "2024-03-01", "1"),
     refund("unknown", "2024-03-05", "2"),
+    paid("hal", "2022-05-01", "2024-02-10"),
+    paid("ida", "2024-05-01"),
+    paid("fay", "2024-01-01", "2025-09-09"),
+    paid("gil", "2026-01-20", "2026-07-01"),
+    paid("unknown", "2023-01-01"),
 )
 COMPANY["customers"] = COMPANY["customers"].with_columns(acquisition_cost=pl.lit(Decimal(60)))
 
@@ -54,15 +60,16 @@ COMPARED_WITH = {"retention_curves": "retention_cohorts", "reactivated_customers
 def build(mart: str, tables: dict[str, pl.DataFrame], as_of: dt.date, lapse_days: int) -> pl.DataFrame:
     """One mart."""
     orders, refunds, calendar = tables["orders"], tables["refunds"], tables["calendar"]
+    inputs = {name: tables[name] for name in ("orders", "refunds", "subscriptions", "calendar", "customers")}
     days = {"as_of": as_of, "lapse_days": lapse_days}
     known = dimensions_of(tables, as_of, lapse_days)
     builders: dict[str, Callable[[], pl.DataFrame]] = {
         "customer_dimensions": lambda: known,
         "retention_cohorts": lambda: retention_cohorts(orders, refunds, calendar, known, **days, cohorts=SPLIT),
         "retention_curves": lambda: retention_curves(build("retention_cohorts", tables, **days), as_of=as_of),
-        "churn": lambda: churn(orders, calendar, known, **days, cohorts=SPLIT),
-        "churned_customers": lambda: churned_customers(**tables, **days),
-        "reactivated_customers": lambda: reactivated_customers(**tables, **days),
+        "churn": lambda: churn(orders, tables["subscriptions"], calendar, known, **days, cohorts=SPLIT),
+        "churned_customers": lambda: churned_customers(**inputs, **days),
+        "reactivated_customers": lambda: reactivated_customers(**inputs, **days),
         "purchase_behaviour": lambda: purchase_behaviour(orders, refunds, calendar, known, as_of=as_of, cohorts=SPLIT),
         "lapse_proposal": lambda: lapse_proposal(orders, calendar, **days),
         "revenue_concentration": lambda: revenue_concentration(orders, refunds, calendar, as_of=as_of),
@@ -102,10 +109,10 @@ SPLITS, CURVE, RETURNED, BEHAVIOUR, LAPSE = MORE_MARTS = (
 
 @pytest.mark.parametrize("mart", [*MARTS, *MORE_MARTS])
 @settings(max_examples=12, deadline=None)
-@given(company=companies(), lapse_days=st.sampled_from([1, 45, 365]))
-def test_every_drawn_company_keeps_the_contract(mart: str, company: Any, lapse_days: int):
+@given(company=companies(), club=subscriptions(), lapse_days=st.sampled_from([1, 45, 365]))
+def test_every_drawn_company_keeps_the_contract(mart: str, company: Any, club: list[Row], lapse_days: int):
     orders, refunds, as_of = company
-    tables = frames(orders, refunds)
+    tables = frames(orders, refunds, club)
     core_tables = beside(mart, tables, as_of, lapse_days)
     assert broken_promises(mart, build(mart, tables, as_of, lapse_days), core_tables) == set()
 
@@ -172,6 +179,7 @@ later = pl.col("period_number") == 2
         (COHORT, more("net_sales", pl.col("dimension_value") == "full price"), "values_add_up"),
         (SPLITS, twice, "unique"),
         (SPLITS, without(pl.col("customer_id") == "bob"), "every_buyer_is_here"),
+        (SPLITS, without(pl.col("customer_id") == "ida"), "every_buyer_is_here"),
         (
             SPLITS,
             lambda frame: frame.with_columns(pl.col("first_order_date").dt.offset_by("1d")),
@@ -221,6 +229,8 @@ later = pl.col("period_number") == 2
         (CHURNED, twice, "unique"),
         (CHURNED, lambda frame: frame.with_columns(lapsed_on=pl.col("last_order_date")), "dates_are_in_order"),
         (CHURNED, without(pl.col("customer_id") == "bob"), "exactly_the_lapsed_are_here"),
+        (CHURNED, without(pl.col("customer_id") == "hal"), "exactly_the_lapsed_are_here"),
+        (CHURNED, lambda frame: frame.with_columns(pl.col("lapsed_on").dt.offset_by("-1d")), "all_wait_equally_long"),
         (
             CHURNED,
             lambda frame: frame.with_columns(pl.col("last_order_date").dt.offset_by("-1d")),

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
 from pipelines.transforms.segments import COLUMNS, SEGMENTS, customer_segments, score_in_fifths, segments_by_score, tier
+from tests.transforms.subscription_tables import Row, period, table
 
 AS_OF = dt.date(2026, 3, 31)
 MONEY = pl.Decimal(18, 4)
@@ -27,7 +28,7 @@ REFUND_SCHEMA = {"customer_idx": pl.Int32, "refund_date": pl.Date, "amount": MON
 Bought = tuple[str, str] | tuple[str, str, str] | tuple[str, str, str, str]
 
 
-def tables(bought: list[Bought], refunds: list[tuple[str, str, str]]) -> dict[str, pl.DataFrame]:
+def tables(bought: list[Bought], refunds: list[tuple[str, str, str]], *paid: Row) -> dict[str, pl.DataFrame]:
     """Core tables from (customer, day, gross_sales = 100, discounts = 0); the customer `unknown` is the unknown one."""
     names = sorted({name for name, *_ in [*bought, *refunds]} - {"unknown"})
     idx = {"unknown": 0} | {name: number for number, name in enumerate(names, 1)}
@@ -40,6 +41,7 @@ def tables(bought: list[Bought], refunds: list[tuple[str, str, str]]) -> dict[st
     return {
         "orders": pl.DataFrame(orders, schema=ORDER_SCHEMA, orient="row"),
         "refunds": pl.DataFrame(back, schema=REFUND_SCHEMA, orient="row"),
+        "subscriptions": table(*paid),
         "customers": pl.DataFrame(
             {"customer_id": list(idx), "customer_idx": list(idx.values())},
             schema={"customer_id": pl.String, "customer_idx": pl.Int32},
@@ -218,6 +220,28 @@ def test_a_single_customer_is_the_top():
 )
 def test_lifecycle_follows_the_lapse_days(days: list[str], expected: str):
     assert segments(*[("ada", day) for day in days])["ada"]["lifecycle"] == expected
+
+
+@pytest.mark.parametrize(
+    ("days", "start", "until", "expected"),
+    [
+        (["2024-01-01"], "2024-06-01", None, "active"),  # the subscription goes on
+        (["2026-03-01"], "2026-03-01", "2026-04-01", "active"),  # one order, and a subscription that is no first order
+        (["2026-03-01"], "2025-06-01", "2026-01-01", "reactivated"),  # the first order, by who had left the club
+        (["2026-03-01"], "2025-06-01", "2026-03-01", "new"),
+        (["2024-01-01"], "2024-06-01", "2026-03-31", "lapsed"),
+        (["2024-01-01"], "2024-06-01", "2026-04-01", "active"),
+        (["2024-01-01", "2026-01-01"], "2024-06-01", "2025-12-01", "reactivated"),
+        (["2024-01-01", "2026-01-01"], "2024-06-01", "2026-01-01", "active"),  # there was no lapse in between
+        (["2024-01-01"], "2026-04-01", None, "lapsed"),  # not yet
+    ],
+)
+def test_a_live_subscription_keeps_a_customer_as_an_order_does(
+    days: list[str], start: str, until: str | None, expected: str
+):
+    frames = tables([("ada", day) for day in days], [], period(1, start, until))
+    found = customer_segments(**frames, as_of=AS_OF, lapse_days=365)
+    assert found["lifecycle"].to_list() == [expected]
 
 
 def test_without_orders_the_table_is_empty():
