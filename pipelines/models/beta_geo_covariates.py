@@ -101,8 +101,11 @@ class BetaGeoCovariatesModel(FittedModel):
             weights: (n,) how many customers each row stands for; ones when None.
 
         Raises:
-            ValueError: A history is impossible, or a covariate is missing somewhere or the same for everybody.
+            ValueError: A history is impossible, there is no covariate, or one is missing somewhere or the same for
+                everybody.
         """
+        if not covariates:
+            raise ValueError("there are no covariates: fit a BetaGeoModel")
         x, tx, end, weight = read_columns(frequency=frequency, recency=recency, T=T, weights=weights)
         history, names = read_history(x, tx, end), tuple(covariates)
         columns = read_covariates(covariates, names, x.shape)
@@ -126,6 +129,7 @@ class BetaGeoCovariatesModel(FittedModel):
         Raises:
             ValueError: A parameter is missing, unknown, no finite number, or not positive where it must be.
         """
+        params = dict(params)
         names = [name.removeprefix("trans.") for name in params if name.startswith("trans.")]
         effects = [f"{kind}.{name}" for kind in ("trans", "life") for name in names]
         every_name = (*BetaGeoModel.NAMES, *effects)
@@ -251,7 +255,12 @@ def _in_original_terms(found: Fit, scale: Scale, unit: float, log_likelihood_shi
     working[1] += np.log(unit)
     estimates = np.concatenate([np.exp(working[:4]), working[4:]])
     slopes = np.concatenate([estimates[:4], np.ones(2 * m)])
-    covariance = change @ found.log_covariance @ change.T * np.outer(slopes, slopes)
+    unknown = np.isnan(np.diag(found.covariance))
+    unknown[4 + m :] |= unknown[2:4].any()  # what scales a and b is not known where these ran off together
+    unknown[2:4] |= unknown[2:4].any()
+    covariance = change @ np.nan_to_num(found.log_covariance, nan=0.0) @ change.T * np.outer(slopes, slopes)
+    made_of_unknown = np.abs(change) @ unknown > 0
+    covariance[made_of_unknown, :] = covariance[:, made_of_unknown] = np.nan
     log_likelihood = found.log_likelihood + log_likelihood_shift
     return replace(found, estimates=estimates, covariance=covariance, log_likelihood=log_likelihood)
 

@@ -12,10 +12,15 @@ from scipy.special import betainc, betaln, expit, gammaln, xlogy  # type: ignore
 
 from pipelines.models.dropout_model import SMALLEST, DropoutModel
 from pipelines.models.fitting import FloatArray, LogLikelihood
-from pipelines.models.geometric_dropout import GroupedHistories, log_likelihood_per_row, log_odds_of_dropout
-from pipelines.models.history import History, read_times
+from pipelines.models.geometric_dropout import (
+    GroupedHistories,
+    Parameter,
+    log_likelihood_per_row,
+    log_odds_of_dropout,
+)
+from pipelines.models.history import History, read_counts, read_finite_times
 from pipelines.models.purchases_until_dropout import purchases_until_dropout
-from pipelines.models.rows import Rows, refuse_rows
+from pipelines.models.rows import Rows, spread_together
 
 
 class BetaGeoFamily(DropoutModel):
@@ -66,8 +71,7 @@ class BetaGeoFamily(DropoutModel):
 
     def expected_purchases_new(self, horizon: ArrayLike) -> FloatArray:
         """E[X(t)]: repeat purchases of a new customer in a finite time `horizon` after the first purchase."""
-        horizons = read_times("horizon", horizon)
-        refuse_rows(np.isinf(horizons).ravel(), "horizon must be finite", horizon=horizons)
+        horizons = read_finite_times("horizon", horizon)
         a, b = self.fitted.estimates[2:]
         stays = np.exp(betaln(a, b + self.CHANCES_AT_START) - betaln(a, b))
         nothing_yet = np.zeros(horizons.size)
@@ -76,29 +80,24 @@ class BetaGeoFamily(DropoutModel):
         return expected[()]
 
     def probability_of_purchases_new(self, n: ArrayLike, t: ArrayLike) -> FloatArray:
-        """P(X(t) = n): a new customer makes n repeat purchases in the time t after the first purchase.
-
-        Either the customer stayed through n and bought no more (a negative binomial count), or dropped out right after
-        the last of them, whatever number would have followed (Fader, Hardie & Lee 2005, equation 8).
-        """
-        counts, times = np.broadcast_arrays(np.asarray(n, np.float64), read_times("t", t))
-        refuse_rows(np.ravel((counts < 0) | (counts != np.floor(counts))), "n is no whole number from 0", n=counts)
+        """P(X(t) = n): a new customer makes n repeat purchases in the finite time t after the first purchase."""
+        counts, times = spread_together(n=read_counts("n", n), t=read_finite_times("t", t))
         r, alpha, a, b = self.fitted.estimates
-        chances, share = self._chances(counts), times / (alpha + times)
-        ways = gammaln(r + counts) - gammaln(r) - gammaln(counts + 1)
-        exactly = ways - r * np.log1p(times / alpha) + xlogy(counts, share)
-        at_least = np.where(counts > 0, betainc(np.maximum(counts, 1.0), r, share), 1.0)
-        stayed = np.exp(betaln(a, b + chances) - betaln(a, b) + exactly)
-        dropped = np.exp(betaln(a + 1, b + np.maximum(chances, 1.0) - 1) - betaln(a, b)) * at_least
-        probability: FloatArray = stayed + np.where(chances > 0, dropped, 0.0)
-        return probability[()]
+        return _probability_of_purchases(r, alpha, a, b, counts, self._chances(counts), times)[()]
+
+    def _probability_of_purchases_alive(
+        self, n: FloatArray, horizon: FloatArray, frequency: FloatArray, T: FloatArray
+    ) -> FloatArray:
+        r, alpha, a, b = self.fitted.estimates
+        stayed = b + self._chances(frequency)  # one who is alive has not just bought: the next chance is the next order
+        return _probability_of_purchases(r + frequency, alpha + T, a, stayed, n, n, horizon)
 
     def draw_future(
         self, rng: np.random.Generator, frequency: ArrayLike, T: ArrayLike, edges: ArrayLike
     ) -> NDArray[np.int64]:
         """See `DropoutModel.draw_future`: Poisson counts, cut off at the purchase after which a customer drops out."""
         r, alpha, a, b = self.fitted.estimates
-        x, end = np.broadcast_arrays(np.asarray(frequency, np.float64), np.asarray(T, np.float64))
+        x, end = np.atleast_1d(*spread_together(frequency=frequency, T=T))
         rate = rng.gamma(r + x, 1 / (alpha + end))
         chance = rng.beta(a, b + self._chances(x))
         with np.errstate(divide="ignore", over="ignore"):  # chances of about 0 never drop out, those of 1 at once
@@ -109,3 +108,21 @@ class BetaGeoFamily(DropoutModel):
 
     def _chances(self, frequency: FloatArray) -> FloatArray:
         return frequency + self.CHANCES_AT_START
+
+
+def _probability_of_purchases(
+    r: Parameter, alpha: Parameter, a: Parameter, b: Parameter, n: FloatArray, chances: FloatArray, time: FloatArray
+) -> FloatArray:
+    """P(n purchases within a time), with as many chances to have dropped out by then.
+
+    Either the customer stayed through n and bought no more (a negative binomial count), or dropped out right after the
+    last of them, whatever number would have followed (Fader, Hardie & Lee 2005, equation 8).
+    """
+    share = time / (alpha + time)
+    ways = gammaln(r + n) - gammaln(r) - gammaln(n + 1)
+    exactly = ways - r * np.log1p(time / alpha) + xlogy(n, share)
+    at_least = np.where(n > 0, betainc(np.maximum(n, 1.0), r, share), 1.0)
+    stayed = np.exp(betaln(a, b + chances) - betaln(a, b) + exactly)
+    dropped = np.exp(betaln(a + 1, b + np.maximum(chances, 1.0) - 1) - betaln(a, b)) * at_least
+    probability: FloatArray = np.minimum(stayed + np.where(chances > 0, dropped, 0.0), 1.0)
+    return probability

@@ -33,8 +33,8 @@ def discounted_periods(a: ArrayLike, b: ArrayLike, discount_rate: float, periods
         ValueError: The rate is negative or not finite, or h is no whole number.
     """
     a_, b_, h = np.broadcast_arrays(*(np.asarray(values, dtype=np.float64) for values in (a, b, periods)))
-    if not 0 <= discount_rate < np.inf:
-        raise ValueError(f"a discount rate must be finite and 0 or more, not {discount_rate}")
+    if np.ndim(discount_rate) or not 0 <= discount_rate < np.inf:
+        raise ValueError(f"a discount rate must be one finite number, 0 or more, not {discount_rate}")
     finite = np.where(np.isinf(h), 0, h)
     if not ((h >= 0) & (finite == np.floor(finite))).all():
         raise ValueError("periods must be whole numbers from 0, or infinite")

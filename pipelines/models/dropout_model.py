@@ -14,8 +14,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from pipelines.models.fitted_model import FittedModel
 from pipelines.models.fitting import Fit, FloatArray, LogLikelihood, maximize
-from pipelines.models.history import History, read_history, read_times
-from pipelines.models.rows import Rows, on_unique_rows, read_columns, unique_rows
+from pipelines.models.history import History, read_counts, read_finite_times, read_history, read_times
+from pipelines.models.rows import Rows, on_unique_rows, read_columns, spread_together, unique_rows
 
 SMALLEST = float(np.finfo(np.float64).tiny)
 """A probability that is not zero is never below this, so that nothing vanishes by underflow."""
@@ -88,8 +88,25 @@ class DropoutModel(FittedModel, ABC):
         """P(at least one purchase in (T, T + horizon] | history)."""
         history = self._history_of(frequency, recency, T)
         horizons = read_times("horizon", horizon)
+        spread_together(horizon=horizons, customers=history.T)
         active = on_unique_rows(self._probability_of_purchase_alive, horizons, history.frequency, history.T)
         return (active * self._p_alive(history))[()]
+
+    def probability_of_purchases(
+        self,
+        n: ArrayLike,
+        horizon: ArrayLike,
+        frequency: ArrayLike | None = None,
+        recency: ArrayLike | None = None,
+        T: ArrayLike | None = None,
+    ) -> FloatArray:
+        """P(exactly n purchases in (T, T + horizon] | history); the horizon is finite."""
+        history = self._history_of(frequency, recency, T)
+        counts, times = read_counts("n", n), read_finite_times("horizon", horizon)
+        spread_together(n=counts, horizon=times, customers=history.T)
+        of_the_alive = on_unique_rows(self._probability_of_purchases_alive, counts, times, history.frequency, history.T)
+        alive = self._p_alive(history)
+        return (alive * of_the_alive + np.where(counts == 0, 1 - alive, 0.0))[()]
 
     def discounted_purchases(
         self,
@@ -112,8 +129,9 @@ class DropoutModel(FittedModel, ABC):
             ValueError: The horizon is infinite and nothing is discounted: that need not be finite.
         """
         history, horizons = self._history_of(frequency, recency, T), read_times("horizon", horizon)
-        if not 0 <= discount_rate < np.inf:
-            raise ValueError(f"a discount rate must be finite and 0 or more, not {discount_rate}")
+        spread_together(horizon=horizons, customers=history.T)
+        if np.ndim(discount_rate) or not 0 <= discount_rate < np.inf:
+            raise ValueError(f"a discount rate must be one finite number, 0 or more, not {discount_rate}")
         if discount_rate == 0 and np.isinf(horizons).any():
             raise ValueError("purchases over an infinite horizon need a discount rate above 0")
 
@@ -151,6 +169,12 @@ class DropoutModel(FittedModel, ABC):
         """P(a purchase in (T, T + horizon] | alive at T); 1-d arrays of one length, as in the next."""
 
     @abstractmethod
+    def _probability_of_purchases_alive(
+        self, n: FloatArray, horizon: FloatArray, frequency: FloatArray, T: FloatArray
+    ) -> FloatArray:
+        """P(n purchases in (T, T + horizon] | alive at T)."""
+
+    @abstractmethod
     def _purchases_alive(
         self, discount_rate: float, horizon: FloatArray, frequency: FloatArray, T: FloatArray
     ) -> FloatArray:
@@ -172,8 +196,8 @@ class DropoutModel(FittedModel, ABC):
 
         Args:
             rng: The source of randomness.
-            frequency: (n,) repeat purchases so far.
-            T: (n,) time since the first purchase.
+            frequency: (n,) repeat purchases so far; a scalar counts as one customer or goes with every T.
+            T: (n,) time since the first purchase; likewise.
             edges: (m + 1,) ascending times after T, the first of them 0.
 
         Returns:

@@ -27,6 +27,12 @@ class FittedModel:
     def __init__(self, fitted: Fit, customers: float = np.nan) -> None:
         self.fitted, self.customers = fitted, customers
 
+    def __repr__(self) -> str:
+        """Parameters, what they come from, and what is wrong with the fit."""
+        numbers = ", ".join(f"{name}={value:.4g}" for name, value in self.params.items())
+        source = "published" if np.isnan(self.customers) else f"fitted on {self.customers:.10g} customers"
+        return f"<{type(self).__name__} {numbers}; {source}{'; ' if self.message else ''}{self.message}>"
+
     @classmethod
     def from_params(cls, params: Mapping[str, float]) -> Self:
         """A model with published parameters and no data behind it.
@@ -34,6 +40,7 @@ class FittedModel:
         Raises:
             ValueError: A parameter is missing, unknown, or not positive.
         """
+        params = dict(params)
         if set(params) != set(cls.NAMES):
             raise ValueError(f"parameters must be {', '.join(cls.NAMES)}, not {', '.join(params)}")
         return cls(cls._published([params[name] for name in cls.NAMES]))

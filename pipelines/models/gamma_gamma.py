@@ -13,7 +13,7 @@ from scipy.special import betaincinv, betaln, psi  # type: ignore[import-untyped
 
 from pipelines.models.fitted_model import FittedModel
 from pipelines.models.fitting import Fit, FloatArray, LogLikelihood, maximize
-from pipelines.models.rows import Rows, read_columns, refuse_rows, unique_rows
+from pipelines.models.rows import Rows, read_columns, refuse_rows, spread_together, unique_rows
 
 STARTS = ((6.0, 4.0, 0.5), (1.0, 2.0, 1.0), (30.0, 3.0, 0.07), (2.0, 0.8, 0.3))
 """Where a search starts, in units of the mean spend."""
@@ -58,6 +58,8 @@ class GammaGammaModel(FittedModel):
         Raises:
             ValueError: Columns differ in length or hold an impossible number, or nobody spent anything; names the row.
         """
+        if np.shape(frequency) != np.shape(monetary_value):
+            raise ValueError(f"{np.size(frequency)} frequencies and {np.size(monetary_value)} mean spends: one of each")
         x, mean = read_spends(frequency, monetary_value)
         x, mean, weight = read_columns(frequency=x, monetary_value=mean, weights=weights)
         used = (x > 0) & (mean > 0)
@@ -143,7 +145,7 @@ def read_spends(frequency: ArrayLike, monetary_value: ArrayLike) -> tuple[FloatA
     Raises:
         ValueError: A number is missing, infinite or negative, or a frequency is no whole number. Names the row.
     """
-    x, mean = np.broadcast_arrays(np.asarray(frequency, np.float64), np.asarray(monetary_value, np.float64))
+    x, mean = spread_together(frequency=frequency, monetary_value=monetary_value)
     mean = np.where(x == 0, 0.0, mean)
     if x.size:
         read_columns(frequency=x.ravel(), monetary_value=mean.ravel())

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from pipelines.models.fitting import FloatArray
-from pipelines.models.rows import read_columns, refuse_rows
+from pipelines.models.rows import read_columns, refuse_rows, spread_together
 
 
 @dataclass(frozen=True)
@@ -33,18 +33,16 @@ def read_history(frequency: ArrayLike, recency: ArrayLike, T: ArrayLike) -> Hist
 
     Raises:
         ValueError: A number is missing, infinite or negative, frequency is no whole number, recency is beyond T, or
-            recency is above 0 without a repeat purchase. Names the row.
+            recency is above 0 without a repeat purchase (names the row); or the shapes do not go together.
     """
-    arrays = {"frequency": frequency, "recency": recency, "T": T}
-    shape = np.broadcast_shapes(*(np.shape(values) for values in arrays.values()))
-    flat = {name: np.broadcast_to(np.asarray(values, np.float64), shape).ravel() for name, values in arrays.items()}
-    x, tx, end = flat.values()
+    spread = spread_together(frequency=frequency, recency=recency, T=T)
+    x, tx, end = (array.ravel() for array in spread)
     if x.size:
-        read_columns(**flat)
+        read_columns(frequency=x, recency=tx, T=end)
     refuse_rows(x != np.floor(x), "frequency is no whole number", frequency=x)
     refuse_rows(tx > end, "recency is beyond T", recency=tx, T=end)
     refuse_rows((x == 0) & (tx > 0), "recency is above 0 without a repeat purchase", frequency=x, recency=tx)
-    return History(x.reshape(shape), tx.reshape(shape), end.reshape(shape))
+    return History(*(array.reshape(spread[0].shape) for array in (x, tx, end)))
 
 
 def read_times(name: str, values: ArrayLike) -> FloatArray:
@@ -56,3 +54,26 @@ def read_times(name: str, values: ArrayLike) -> FloatArray:
     times = np.asarray(values, dtype=np.float64)
     refuse_rows(~(times >= 0).ravel(), f"{name} must be 0 or more", **{name: times})
     return times
+
+
+def read_finite_times(name: str, values: ArrayLike) -> FloatArray:
+    """A length of time, or many, none of them infinite.
+
+    Raises:
+        ValueError: One is missing, negative or infinite.
+    """
+    times = read_times(name, values)
+    refuse_rows(np.isinf(times).ravel(), f"{name} must be finite", **{name: times})
+    return times
+
+
+def read_counts(name: str, values: ArrayLike) -> FloatArray:
+    """Whole numbers from 0.
+
+    Raises:
+        ValueError: One is missing, negative, infinite or no whole number.
+    """
+    counts = np.asarray(values, dtype=np.float64)
+    possible = (counts >= 0) & np.isfinite(counts) & (counts == np.floor(counts))
+    refuse_rows(~possible.ravel(), f"{name} is no whole number from 0", **{name: counts})
+    return counts

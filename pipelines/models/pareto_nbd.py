@@ -15,10 +15,10 @@ from numpy.typing import ArrayLike, NDArray
 
 from pipelines.models.dropout_model import SMALLEST, DropoutModel
 from pipelines.models.fitting import FloatArray, LogLikelihood
-from pipelines.models.history import History, read_times
+from pipelines.models.history import History, read_counts, read_finite_times
 from pipelines.models.pareto_nbd_histories import WeightedHistories, log_likelihood, log_odds_of_dropout
 from pipelines.models.pareto_nbd_rates import Rates
-from pipelines.models.rows import Rows, on_unique_rows
+from pipelines.models.rows import Rows, on_unique_rows, spread_together
 
 
 class ParetoNBDModel(DropoutModel):
@@ -35,20 +35,20 @@ class ParetoNBDModel(DropoutModel):
 
     def expected_purchases_new(self, horizon: ArrayLike) -> FloatArray:
         """E[X(t)]: repeat purchases of a new customer in the finite time `horizon` after the first purchase."""
-        horizons = _finite("horizon", horizon)
+        horizons = read_finite_times("horizon", horizon)
         new = self.rates.after(np.zeros(horizons.size), np.zeros(horizons.size))
         return new.discounted_purchases(0.0, horizons.ravel()).reshape(horizons.shape)[()]
 
     def probability_of_purchases_new(self, n: ArrayLike, t: ArrayLike) -> FloatArray:
         """P(X(t) = n): a new customer makes n repeat purchases in the finite time t after the first purchase."""
-        counts, times = np.broadcast_arrays(_finite("n", n), _finite("t", t))
+        counts, times = spread_together(n=read_counts("n", n), t=read_finite_times("t", t))
         return self.rates.probability_of_purchases(counts.ravel(), times.ravel()).reshape(counts.shape)[()]
 
     def draw_future(
         self, rng: np.random.Generator, frequency: ArrayLike, T: ArrayLike, edges: ArrayLike
     ) -> NDArray[np.int64]:
         """One simulated future per customer who is alive at T; see `DropoutModel.draw_future`."""
-        x, end = (np.asarray(values, dtype=np.float64) for values in (frequency, T))
+        x, end = np.atleast_1d(*spread_together(frequency=frequency, T=T))
         return self.rates.after(x, end).draw_purchases(rng, np.asarray(edges, dtype=np.float64))
 
     @classmethod
@@ -76,19 +76,12 @@ class ParetoNBDModel(DropoutModel):
     def _probability_of_purchase_alive(self, horizon: FloatArray, frequency: FloatArray, T: FloatArray) -> FloatArray:
         return self.rates.after(frequency, T).probability_of_purchase(horizon)
 
+    def _probability_of_purchases_alive(
+        self, n: FloatArray, horizon: FloatArray, frequency: FloatArray, T: FloatArray
+    ) -> FloatArray:
+        return self.rates.after(frequency, T).probability_of_purchases(n, horizon)
+
     def _purchases_alive(
         self, discount_rate: float, horizon: FloatArray, frequency: FloatArray, T: FloatArray
     ) -> FloatArray:
         return self.rates.after(frequency, T).discounted_purchases(discount_rate, horizon)
-
-
-def _finite(name: str, values: ArrayLike) -> FloatArray:
-    """Numbers from 0 that are not infinite.
-
-    Raises:
-        ValueError: One is missing, negative or infinite.
-    """
-    read = read_times(name, values)
-    if np.isinf(read).any():
-        raise ValueError(f"{name} must be finite")
-    return read

@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from pipelines.models.covariates import Scale, read_covariates, scale_of
 from pipelines.models.dropout_model import SMALLEST
+from pipelines.models.fitted_model import FittedModel
 from pipelines.models.fitting import Fit, FloatArray, LogLikelihood, maximize
 from pipelines.models.history import History, read_history, read_times
 from pipelines.models.pareto_nbd import ParetoNBDModel
@@ -37,7 +38,7 @@ class _Customers:
         return np.maximum(chance, SMALLEST)
 
 
-class ParetoNBDCovariatesModel:
+class ParetoNBDCovariatesModel(FittedModel):
     """Pareto/NBD in which customer i has alpha exp(-trans'x) and beta exp(-life'x), x being the covariates.
 
     A positive coefficient trans.<name> makes customers with more of it buy more often, a positive life.<name> makes
@@ -53,11 +54,11 @@ class ParetoNBDCovariatesModel:
     def __init__(
         self,
         fitted: Fit,
+        customers: float = np.nan,
         history: History | None = None,
         covariates: FloatArray | None = None,
-        customers: float = np.nan,
     ) -> None:
-        self.fitted, self.customers = fitted, customers
+        super().__init__(fitted, customers)
         self._history, self._covariates = history, covariates
         self.names = tuple(name.removeprefix("trans.") for name in fitted.names if name.startswith("trans."))
 
@@ -97,7 +98,7 @@ class ParetoNBDCovariatesModel:
         every_name = (*ParetoNBDModel.NAMES, *effects)
         found = maximize(_log_likelihood(rows), every_name, [start], unbounded=effects)
         shift = -float((weight * x).sum()) * float(np.log(unit))
-        return cls(_in_original_terms(found, scale, unit, shift), history, columns, float(weight.sum()))
+        return cls(_in_original_terms(found, scale, unit, shift), float(weight.sum()), history, columns)
 
     @classmethod
     def from_params(cls, params: Mapping[str, float]) -> Self:
@@ -106,6 +107,7 @@ class ParetoNBDCovariatesModel:
         Raises:
             ValueError: A parameter is missing, unknown, no finite number, or not positive where it must be.
         """
+        params = dict(params)
         names = [name.removeprefix("trans.") for name in params if name.startswith("trans.")]
         effects = [f"{kind}.{name}" for kind in ("trans", "life") for name in names]
         every_name = (*ParetoNBDModel.NAMES, *effects)
@@ -116,11 +118,7 @@ class ParetoNBDCovariatesModel:
     def with_params(self, theta: ArrayLike) -> Self:
         """The same model of the same customers at other parameters (4 + 2m,), in the order of `fitted.names`."""
         fitted = _certain(self.fitted.names, np.asarray(theta, dtype=np.float64))
-        return type(self)(fitted, self._history, self._covariates, self.customers)
-
-    def draw_params(self, rng: np.random.Generator, size: int) -> FloatArray:
-        """Parameters (size, 4 + 2m) as uncertain as the fit."""
-        return self.fitted.draw(rng, size)
+        return type(self)(fitted, self.customers, self._history, self._covariates)
 
     def p_alive(
         self,

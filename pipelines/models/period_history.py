@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import betaln, gammaln, psi  # type: ignore[import-untyped]
 
 from pipelines.models.fitting import FloatArray, LogLikelihood
-from pipelines.models.rows import Rows, read_columns, refuse_rows
+from pipelines.models.rows import Rows, read_columns, refuse_rows, spread_together
 
 Theta = FloatArray | Sequence[ArrayLike]
 """alpha, beta, gamma, delta: numbers, or arrays with one value per history."""
@@ -41,9 +41,8 @@ def read_period_history(frequency: ArrayLike, recency: ArrayLike, n_periods: Arr
         ValueError: A number is missing, negative or no whole number, frequency is above recency or recency above
             n_periods, or only one of frequency and recency is 0. Names the row.
     """
-    columns = {"frequency": frequency, "recency": recency, "n_periods": n_periods}
-    spread = np.broadcast_arrays(*(np.asarray(values, dtype=np.float64) for values in columns.values()))
-    flat = dict(zip(columns, (array.ravel() for array in spread), strict=True))
+    spread = spread_together(frequency=frequency, recency=recency, n_periods=n_periods)
+    flat = dict(zip(("frequency", "recency", "n_periods"), (array.ravel() for array in spread), strict=True))
     if spread[0].size:
         read_columns(**flat)
     for name, array in flat.items():

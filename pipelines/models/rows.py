@@ -36,16 +36,34 @@ def read_columns(**columns: ArrayLike | None) -> tuple[FloatArray, ...]:
         ValueError: Lengths differ, nobody is there, or a value is no finite number or negative; names column and row.
     """
     read = {name: np.asarray(values, dtype=np.float64) for name, values in columns.items() if values is not None}
-    lengths = {name: array.size for name, array in read.items()}
-    if any(array.ndim != 1 for array in read.values()) or len(set(lengths.values())) != 1:
-        raise ValueError(f"columns must be one-dimensional and equally long: {lengths}")
-    if not next(iter(lengths.values())):
+    shapes = {name: array.shape for name, array in read.items()}
+    if any(len(shape) != 1 for shape in shapes.values()) or len(set(shapes.values())) != 1:
+        raise ValueError(f"columns must be one-dimensional and equally long, not {_in_words(shapes)}")
+    length = next(iter(read.values())).size
+    if not length:
         raise ValueError("there is nobody to fit: the columns are empty")
     for name, array in read.items():
         refuse_rows(~np.isfinite(array), f"{name} is no finite number", **{name: array})
         refuse_rows(array < 0, f"{name} is negative", **{name: array})
-    length = next(iter(lengths.values()))
     return tuple(read.get(name, np.ones(length)) for name in columns)
+
+
+def spread_together(**columns: ArrayLike) -> tuple[FloatArray, ...]:
+    """Arrays and scalars as float64, broadcast to one shape.
+
+    Raises:
+        ValueError: Their shapes do not go together; names them.
+    """
+    read = {name: np.asarray(values, dtype=np.float64) for name, values in columns.items()}
+    try:
+        return np.broadcast_arrays(*read.values())
+    except ValueError:
+        shapes = {name: array.shape for name, array in read.items()}
+        raise ValueError(f"these do not go together, one value per customer each: {_in_words(shapes)}") from None
+
+
+def _in_words(shapes: dict[str, tuple[int, ...]]) -> str:
+    return ", ".join(f"{name} {'x'.join(map(str, shape)) or 'a single number'}" for name, shape in shapes.items())
 
 
 def refuse_rows(wrong: NDArray[np.bool_], reason: str, **shown: FloatArray) -> None:

@@ -15,7 +15,8 @@ from scipy.special import psi  # type: ignore[import-untyped]
 from pipelines.models.beta_geometric import discounted_periods, log_survival
 from pipelines.models.fitted_model import FittedModel
 from pipelines.models.fitting import FloatArray, LogLikelihood, maximize
-from pipelines.models.rows import Rows, read_columns, refuse_rows, unique_rows
+from pipelines.models.history import read_counts, read_finite_times, read_times
+from pipelines.models.rows import Rows, read_columns, refuse_rows, spread_together, unique_rows
 
 STARTS = ((1.0, 1.0), (0.5, 4.0), (5.0, 20.0), (20.0, 5.0))
 """Where a search starts."""
@@ -72,10 +73,13 @@ class ShiftedBetaGeoModel(FittedModel):
                 of different ages.
 
         Raises:
-            ValueError: A count is negative, or more survive than were there before; names the cohort.
+            ValueError: A cohort is no list, a count is negative, or more survive than were there before; names the
+                cohort.
         """
         renewals, churned, weights = [], [], []
         for number, cohort in enumerate(cohorts):
+            if np.ndim(cohort) != 1:
+                raise ValueError(f"cohort {number}: give one list of counts per cohort, as in [[1000, 869, 743]]")
             (counts,) = read_columns(survivors=cohort)
             lost = -np.diff(counts)
             if (lost < 0).any():
@@ -93,22 +97,21 @@ class ShiftedBetaGeoModel(FittedModel):
 
     def survival(self, t: ArrayLike, renewals: ArrayLike = 0) -> FloatArray:
         """P(renews the next t times | has renewed `renewals` times so far); S(t) of a new customer (equation 6)."""
-        before, ahead = np.asarray(renewals, np.float64), np.asarray(t, np.float64)
+        before, ahead = read_finite_times("renewals", renewals), read_times("t", t)
         survival: FloatArray = np.exp(log_survival(self._alpha, self._beta + before, ahead))
         return survival
 
     def retention_rate(self, t: ArrayLike) -> FloatArray:
         """P(renews the t-th time | renewed all times before), t from 1 (equation 8): rises as the fickle leave."""
-        nth = np.asarray(t, np.float64)
+        nth = _read_from_one("t", t)
         rate: FloatArray = (self._beta + nth - 1) / (self._alpha + self._beta + nth - 1)
         return rate
 
     def log_likelihood_of(self, renewals: ArrayLike, churned: ArrayLike) -> FloatArray:
         """The log-likelihood of each customer; arguments as in `fit`, which may be scalars."""
-        value: FloatArray = _row_log_likelihood(
-            self._alpha, self._beta, np.asarray(renewals, np.float64), np.asarray(churned, np.float64)
-        )
-        return value
+        survived, left = spread_together(renewals=read_counts("renewals", renewals), churned=churned)
+        refuse_rows(np.ravel((left != 0) & (left != 1)), "churned is neither true nor false", churned=left)
+        return _row_log_likelihood(self._alpha, self._beta, survived, left)[()]
 
     def expected_residual_renewals(self, renewals: ArrayLike = 0) -> FloatArray:
         """E[renewals to come | has renewed `renewals` times]; infinite where alpha is at most 1.
@@ -128,7 +131,7 @@ class ShiftedBetaGeoModel(FittedModel):
         Returns:
             Renewals to come, the j-th from now worth (1 + discount_rate)**-(j - 1).
         """
-        before = np.asarray(period, dtype=np.float64) - 1
+        before = _read_from_one("period", period) - 1
         return (self._residual(discount_rate, before) * (1 + discount_rate))[()]
 
     def project(self, customers: float, renewals: int, horizon: int) -> Projection:
@@ -146,14 +149,14 @@ class ShiftedBetaGeoModel(FittedModel):
 
     def survival_error(self, t: ArrayLike, renewals: ArrayLike = 0) -> FloatArray:
         """Standard error of `survival` from the uncertainty of the parameters (delta method)."""
-        before, ahead = np.asarray(renewals, np.float64), np.asarray(t, np.float64)
+        before, ahead = read_finite_times("renewals", renewals), read_finite_times("t", t)
         beta, both = self._beta + before, self._alpha + self._beta + before
         by_both = psi(both) - psi(both + ahead)
         return self._error(self.survival(t, renewals), by_both, psi(beta + ahead) - psi(beta) + by_both)
 
     def retention_rate_error(self, t: ArrayLike) -> FloatArray:
         """Standard error of `retention_rate` (delta method)."""
-        nth = np.asarray(t, np.float64)
+        nth = _read_from_one("t", t)
         beta, both = self._beta + nth - 1, self._alpha + self._beta + nth - 1
         return self._error(self.retention_rate(t), -1 / both, 1 / beta - 1 / both)
 
@@ -166,7 +169,7 @@ class ShiftedBetaGeoModel(FittedModel):
         return float(self.fitted.estimates[1])
 
     def _residual(self, discount_rate: float, renewals: ArrayLike) -> FloatArray:
-        before = np.asarray(renewals, dtype=np.float64)
+        before = read_finite_times("renewals", renewals)
         return discounted_periods(self._alpha, self._beta + before, discount_rate, np.inf)[()]
 
     def _error(self, value: FloatArray, log_by_alpha: FloatArray, log_by_beta: FloatArray) -> FloatArray:
@@ -175,6 +178,17 @@ class ShiftedBetaGeoModel(FittedModel):
         variance = np.einsum("...i,ij,...j->...", slopes, self.covariance, slopes)
         error: FloatArray = value * np.sqrt(np.maximum(variance, 0.0))
         return error
+
+
+def _read_from_one(name: str, values: ArrayLike) -> FloatArray:
+    """Renewals or periods counted from 1.
+
+    Raises:
+        ValueError: One is missing, infinite or below 1.
+    """
+    counted = read_finite_times(name, values)
+    refuse_rows(np.ravel(counted < 1), f"{name} counts from 1", **{name: counted})
+    return counted
 
 
 def log_likelihood(rows: Rows) -> LogLikelihood:

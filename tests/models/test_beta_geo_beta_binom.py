@@ -163,3 +163,12 @@ def test_impossible_histories_are_refused_by_row():
         published().p_alive(0, 2, 6)
     with pytest.raises(ValueError, match="made from parameters"):
         published().p_alive()
+
+
+def test_one_customer_may_be_given_as_numbers_and_periods_are_whole():
+    model = BetaGeoBetaBinomModel.from_params({"alpha": 1.2, "beta": 0.75, "gamma": 0.66, "delta": 2.78})
+    assert model.draw_future(np.random.default_rng(1), 2, 6, [0, 5, 10]).shape == (1, 2)
+    with pytest.raises(ValueError, match="periods is no whole number"):
+        model.probability_of_purchase(1.5, 2, 4, 6)
+    with pytest.raises(ValueError, match="periods 2, customers 3"):
+        model.expected_purchases([1, 2], [2, 2, 2], 4, 6)

@@ -136,3 +136,28 @@ def test_two_covariates_that_say_the_same_are_reported():
 def test_what_makes_no_sense_is_refused_in_a_sentence(call, sentence):
     with pytest.raises(ValueError, match=sentence):
         call(BetaGeoCovariatesModel)
+
+
+def test_what_is_known_keeps_its_standard_error_where_customers_of_one_kind_all_leave_alike():
+    """As in CLVTools' apparel data: nothing says how alike, so a, b and their coefficient are anybody's guess."""
+    rng, n = np.random.default_rng(1), 1500
+    app, end = rng.integers(0, 2, n).astype(float), np.full(n, 60.0)
+    rate = rng.gamma(1.0, np.exp(0.5 * app) / 12.0)
+    last = np.where(app == 0, rng.geometric(0.12, n), rng.geometric(rng.beta(0.5, 3.5, n)))
+    x, tx = np.zeros(n), np.zeros(n)
+    for i in range(n):
+        times = np.cumsum(rng.exponential(1 / rate[i], 200))
+        x[i] = min(np.count_nonzero(times < 60), last[i])
+        tx[i] = times[int(x[i]) - 1] if x[i] else 0.0
+    model = BetaGeoCovariatesModel.fit(x, tx, end, {"app": app})
+    assert model.at_boundary
+    assert model.message.startswith("b ran off upwards")
+    errors = model.standard_errors
+    assert [name for name in errors if np.isnan(errors[name])] == ["a", "b", "life.app"]
+    assert model.params["trans.app"] == pytest.approx(0.5, abs=3 * errors["trans.app"])
+    assert 0 < errors["trans.app"] < 0.1
+
+
+def test_without_any_fact_the_plain_model_is_asked_for():
+    with pytest.raises(ValueError, match="fit a BetaGeoModel"):
+        BetaGeoCovariatesModel.fit(*simulated()[:3], {})

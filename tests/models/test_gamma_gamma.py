@@ -182,3 +182,10 @@ def test_parameters_are_drawn_as_uncertain_as_the_fit():
     drawn = model.draw_params(np.random.default_rng(2), 20_000)
     assert np.cov(np.log(drawn).T) == pytest.approx(model.fitted.log_covariance, rel=0.05)
     assert np.median(drawn, axis=0) == pytest.approx(model.fitted.estimates, rel=0.01)
+
+
+def test_one_mean_spend_is_not_taken_for_everybodys():
+    with pytest.raises(ValueError, match="2 frequencies and 1 mean spends"):
+        GammaGammaModel.fit([1, 2], [5.0])
+    with pytest.raises(ValueError, match="frequency 3, monetary_value 2"):
+        GammaGammaModel.from_params({"p": 6.25, "q": 3.74, "gamma": 15.44}).expected_spend([1, 2, 3], [5.0, 6.0])

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from pipelines.models.history import read_history, read_times
+from pipelines.models.history import read_counts, read_finite_times, read_history, read_times
 
 
 def test_scalars_spread_over_arrays():
@@ -33,3 +33,12 @@ def test_a_time_may_be_infinite_but_not_negative():
     assert np.isinf(read_times("horizon", np.inf))
     with pytest.raises(ValueError, match="horizon must be 0 or more"):
         read_times("horizon", [1.0, -2.0])
+
+
+def test_counts_are_whole_numbers_and_finite_times_are_finite():
+    assert read_counts("n", [0, 3]).tolist() == [0.0, 3.0]
+    for impossible in (1.5, -1, np.inf, np.nan):
+        with pytest.raises(ValueError, match="n is no whole number from 0"):
+            read_counts("n", impossible)
+    with pytest.raises(ValueError, match="row 1: t must be finite"):
+        read_finite_times("t", [1.0, np.inf])

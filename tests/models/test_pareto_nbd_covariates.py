@@ -139,3 +139,10 @@ def test_without_any_fact_the_plain_model_is_asked_for(shop):
 def test_a_fact_that_is_the_same_for_all_is_refused(shop):
     with pytest.raises(ValueError, match="shop is the same for everybody"):
         ParetoNBDCovariatesModel.fit(*shop[0], {"shop": np.ones(6000)})
+
+
+def test_the_fit_speaks_as_that_of_any_model(fitted):
+    assert fitted.params == fitted.fitted.params
+    assert fitted.standard_errors == fitted.fitted.standard_errors
+    assert (fitted.converged, fitted.at_boundary, fitted.message) == (True, False, "")
+    assert repr(fitted).startswith("<ParetoNBDCovariatesModel r=")

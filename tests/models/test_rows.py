@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from pipelines.models.rows import on_unique_rows, read_columns, unique_rows
+from pipelines.models.rows import on_unique_rows, read_columns, spread_together, unique_rows
 
 
 def test_equal_rows_add_up_and_come_out_sorted():
@@ -69,3 +69,10 @@ def test_columns_that_cannot_be_are_refused_in_a_sentence(columns, sentence):
 
 def test_a_column_left_out_counts_as_ones():
     assert read_columns(T=[2.0, 3.0], weights=None)[1].tolist() == [1.0, 1.0]
+
+
+def test_shapes_that_do_not_go_together_are_named():
+    with pytest.raises(ValueError, match="frequency 2, recency 3, T a single number"):
+        spread_together(frequency=[1, 2], recency=[1, 2, 3], T=4)
+    with pytest.raises(ValueError, match="not frequency 2x1, recency 2x1"):
+        read_columns(frequency=np.ones((2, 1)), recency=np.ones((2, 1)))

@@ -171,3 +171,19 @@ def test_impossible_counts_are_refused():
         ShiftedBetaGeoModel.fit([1, 1], [0, 2])
     with pytest.raises(ValueError, match="row 0: renewals is negative"):
         ShiftedBetaGeoModel.fit([-1, 1], [0, 1])
+
+
+def test_questions_outside_of_a_contract_are_refused():
+    model = ShiftedBetaGeoModel.from_params({"alpha": 0.7, "beta": 1.2})
+    for ask, sentence in (
+        (lambda: model.survival(-1), "t must be 0 or more"),
+        (lambda: model.survival(1, renewals=-3), "renewals must be 0 or more"),
+        (lambda: model.survival(np.nan), "t must be 0 or more"),
+        (lambda: model.retention_rate(0), "t counts from 1"),
+        (lambda: model.discounted_residual_lifetime(0.1, 0), "period counts from 1"),
+        (lambda: model.log_likelihood_of(-1, False), "renewals is no whole number from 0"),
+        (lambda: model.log_likelihood_of([1, 2], [0, 2]), "row 1: churned is neither true nor false"),
+        (lambda: ShiftedBetaGeoModel.fit_cohorts([1000, 869, 743]), "one list of counts per cohort"),
+    ):
+        with pytest.raises(ValueError, match=sentence):
+            ask()
