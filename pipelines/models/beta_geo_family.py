@@ -30,7 +30,8 @@ class BetaGeoFamily(DropoutModel):
     TIME_NAMES = ("alpha",)
     STARTS = ((0.5, 0.3, 0.8, 2.0), (1.0, 1.0, 1.0, 1.0), (0.2, 0.1, 0.3, 10.0))
     # Beyond 100, a or b only say that all customers have about one chance of dropping out: it is a / b that matters.
-    SENSIBLE = {"a": (1e-3, 1e2), "b": (1e-3, 1e2)}  # noqa: RUF012 — a ClassVar of the base
+    # alpha is r over the mean rate: tiny where customers buy thousands of times.
+    SENSIBLE = {"alpha": (1e-6, 1e3), "a": (1e-3, 1e2), "b": (1e-3, 1e2)}  # noqa: RUF012 — a ClassVar of the base
     CHANCES_AT_START: ClassVar[int]
     """Chances to drop out before the first repeat purchase."""
 

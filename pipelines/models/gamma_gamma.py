@@ -16,9 +16,9 @@ from pipelines.models.fitting import Fit, FloatArray, LogLikelihood, maximize
 from pipelines.models.rows import Rows, read_columns, refuse_rows, spread_together, unique_rows
 
 STARTS = ((6.0, 4.0, 0.5), (1.0, 2.0, 1.0), (30.0, 3.0, 0.07), (2.0, 0.8, 0.3))
-"""Where a search starts, in units of the mean spend."""
+"""Where a search starts, in units of the geometric mean of the spends."""
 SENSIBLE = {"gamma": (1e-5, 1e3)}
-"""gamma is the mean spend times (q - 1) / p: small where each customer always spends the same and p is large."""
+"""gamma is about the typical spend times q / p: small where each customer always spends the same and p is large."""
 
 
 class GammaGammaModel(FittedModel):
@@ -67,7 +67,7 @@ class GammaGammaModel(FittedModel):
             raise ValueError("there is nobody to fit: no customer has a repeat purchase and spent anything on it")
         rows = unique_rows(x[used], mean[used], weights=weight[used])
         x_used, mean_used = rows.columns
-        unit = float(np.average(mean_used, weights=rows.weights))
+        unit = float(np.exp(np.average(np.log(mean_used), weights=rows.weights)))  # no outlier moves it
         found = maximize(
             log_likelihood(Rows((x_used, mean_used / unit), rows.weights)), cls.NAMES, STARTS, sensible=SENSIBLE
         )

@@ -8,6 +8,7 @@ Put here: the model as the rest of the house calls it.
 Keep out: its formulas (pareto_nbd_rates, pareto_nbd_histories) and their integrals (hypergeometric).
 """
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 import numpy as np
@@ -26,6 +27,8 @@ class ParetoNBDModel(DropoutModel):
 
     NAMES: ClassVar[tuple[str, ...]] = ("r", "alpha", "s", "beta")
     TIME_NAMES: ClassVar[tuple[str, ...]] = ("alpha", "beta")
+    # alpha is r over the mean rate: tiny where customers buy thousands of times.
+    SENSIBLE: ClassVar[Mapping[str, tuple[float, float]]] = {"alpha": (1e-6, 1e3)}
     STARTS: ClassVar[tuple[tuple[float, ...], ...]] = ((0.5, 0.5, 0.5, 0.5), (1.0, 1.0, 1.0, 5.0), (0.5, 0.2, 0.2, 0.1))
 
     @property

@@ -96,7 +96,9 @@ class ParetoNBDCovariatesModel(FittedModel):
         start = [*(plain.fitted.estimates / [1.0, unit, 1.0, unit]), *np.zeros(2 * len(names))]
         effects = [f"{kind}.{name}" for kind in ("trans", "life") for name in names]
         every_name = (*ParetoNBDModel.NAMES, *effects)
-        found = maximize(_log_likelihood(rows), every_name, [start], unbounded=effects)
+        found = maximize(
+            _log_likelihood(rows), every_name, [start], unbounded=effects, sensible=ParetoNBDModel.SENSIBLE
+        )
         shift = -float((weight * x).sum()) * float(np.log(unit))
         return cls(_in_original_terms(found, scale, unit, shift), float(weight.sum()), history, columns)
 

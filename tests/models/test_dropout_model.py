@@ -123,3 +123,15 @@ class _Labelled:
 def test_published_parameters_may_come_with_labels_of_any_kind():
     labelled = _Labelled({"b": 2.426, "a": 0.793, "alpha": 4.414, "r": 0.243})
     assert BetaGeoModel.from_params(labelled).params == MODELS[0].params
+
+
+@EVERY_MODEL
+def test_thousands_of_purchases_each_are_no_boundary(model):
+    rng = np.random.default_rng(3)
+    T = rng.uniform(0.5, 1, 800)
+    stayed = np.minimum(T, rng.exponential(1 / rng.gamma(0.8, 1 / 0.6, 800)))
+    x = rng.poisson(rng.gamma(0.4, 2000 / 0.4, 800) * stayed)
+    tx = np.where(x > 0, stayed * rng.uniform(0, 1, 800) ** (1 / np.maximum(x, 1)), 0.0)
+    found = type(model).fit(x, tx, T)
+    assert (found.converged, found.message) == (True, "")
+    assert found.params["r"] / found.params["alpha"] == pytest.approx(2000, rel=0.1)

@@ -189,3 +189,11 @@ def test_one_mean_spend_is_not_taken_for_everybodys():
         GammaGammaModel.fit([1, 2], [5.0])
     with pytest.raises(ValueError, match="frequency 3, monetary_value 2"):
         GammaGammaModel.from_params({"p": 6.25, "q": 3.74, "gamma": 15.44}).expected_spend([1, 2, 3], [5.0, 6.0])
+
+
+def test_a_few_giant_spends_do_not_hide_the_parameters_that_made_them():
+    x, mean = simulated(3000, 0.8, 0.3, 5.0)
+    model = GammaGammaModel.fit(x, mean)
+    assert model.converged
+    assert (model.params["p"], model.params["q"]) == (pytest.approx(0.8, rel=0.1), pytest.approx(0.3, rel=0.1))
+    assert "the mean spend over all customers is infinite" in model.message
