@@ -20,15 +20,27 @@ def read_covariates(
     """Covariates in the order of the names, broadcast to at least a shape: (m, *shape).
 
     Raises:
-        ValueError: A name is missing or unknown, or a value is no finite number; names covariate and row.
+        ValueError: A name is missing or unknown, a value is text or no finite number (names covariate and row), or
+            there is not one value per customer.
     """
     if set(covariates) != set(names):
         raise ValueError(f"covariates must be {', '.join(names)}, not {', '.join(covariates)}")
-    columns = [np.asarray(covariates[name], dtype=np.float64) for name in names]
+    columns = [_as_numbers(name, covariates[name]) for name in names]
     for name, column in zip(names, columns, strict=True):
         refuse_rows(~np.isfinite(column).ravel(), f"{name} is no finite number", **{name: column})
-    shape = np.broadcast_shapes(shape, *(column.shape for column in columns))
+    try:
+        shape = np.broadcast_shapes(shape, *(column.shape for column in columns))
+    except ValueError:
+        sizes = ", ".join(f"{name} {column.size}" for name, column in zip(names, columns, strict=True))
+        raise ValueError(f"give one value per customer: {int(np.prod(shape))} customers, but {sizes}") from None
     return np.array([np.broadcast_to(column, shape) for column in columns])
+
+
+def _as_numbers(name: str, values: ArrayLike) -> FloatArray:
+    try:
+        return np.asarray(values, dtype=np.float64)
+    except ValueError:
+        raise ValueError(f"{name} holds text: give a number per customer, such as 0 and 1 for each value") from None
 
 
 @dataclass(frozen=True)

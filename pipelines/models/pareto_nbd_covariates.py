@@ -84,10 +84,11 @@ class ParetoNBDCovariatesModel(FittedModel):
             ValueError: A history is impossible, there is no covariate, or one is missing somewhere or the same for
                 everybody.
         """
-        if not covariates:
+        names = tuple(covariates)
+        if not names:
             raise ValueError("there are no covariates: fit a ParetoNBDModel")
         x, tx, end, weight = read_columns(frequency=frequency, recency=recency, T=T, weights=weights)
-        history, names = read_history(x, tx, end), tuple(covariates)
+        history = read_history(x, tx, end)
         columns = read_covariates(covariates, names, x.shape)
         scale = scale_of(columns, names, weight)
         plain = ParetoNBDModel.fit(x, tx, end, weight)

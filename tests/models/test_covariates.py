@@ -14,6 +14,8 @@ def test_covariates_come_in_the_order_of_the_names_and_spread_over_the_customers
     [
         ({"age": [30, np.nan]}, r"row 1: age is no finite number"),
         ({"vip": [0, 1]}, "covariates must be age, not vip"),
+        ({"age": ["old", "young"]}, "age holds text: give a number per customer"),
+        ({"age": [30, 40, 50]}, "give one value per customer: 2 customers, but age 3"),
     ],
 )
 def test_a_covariate_that_is_missing_is_named(covariates, sentence):

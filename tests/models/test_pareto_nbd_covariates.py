@@ -146,3 +146,25 @@ def test_the_fit_speaks_as_that_of_any_model(fitted):
     assert fitted.standard_errors == fitted.fitted.standard_errors
     assert (fitted.converged, fitted.at_boundary, fitted.message) == (True, False, "")
     assert repr(fitted).startswith("<ParetoNBDCovariatesModel r=")
+
+
+class _Table:
+    """A table by column, as a pandas DataFrame is: neither true nor false."""
+
+    def __init__(self, columns: dict[str, np.ndarray]) -> None:
+        self._columns = columns
+
+    def __iter__(self):
+        return iter(self._columns)
+
+    def __getitem__(self, name: str) -> np.ndarray:
+        return self._columns[name]
+
+    def __bool__(self) -> bool:
+        raise ValueError("the truth value of a table is ambiguous")
+
+
+def test_facts_may_come_as_a_table_of_true_and_false(shop, fitted):
+    history, facts = shop
+    table = _Table({"app": facts["app"] > 0, "age": facts["age"]})
+    assert ParetoNBDCovariatesModel.fit(*history, table).params == fitted.params
