@@ -13,12 +13,13 @@ from numpy.typing import ArrayLike
 from scipy.special import expit  # type: ignore[import-untyped]
 
 from pipelines.models.beta_geo import BetaGeoModel
+from pipelines.models.beta_geo_family import probability_of_purchases
 from pipelines.models.covariates import Scale, read_covariates, scale_of
 from pipelines.models.dropout_model import SMALLEST
 from pipelines.models.fitted_model import FittedModel
 from pipelines.models.fitting import Fit, FloatArray, LogLikelihood, maximize
 from pipelines.models.geometric_dropout import GroupedHistories, log_likelihood_per_row, log_odds_of_dropout
-from pipelines.models.history import History, read_history, read_times
+from pipelines.models.history import History, read_counts, read_finite_times, read_history, read_times
 from pipelines.models.purchases_until_dropout import purchases_until_dropout
 from pipelines.models.rows import Rows, on_unique_rows, read_columns, unique_rows
 
@@ -56,6 +57,13 @@ class _Customers:
         exposure = np.log1p(horizon / (self.alpha + self.history.T))
         active: FloatArray = -np.expm1(-(self.r + self.history.frequency) * exposure) * self.p_alive()
         return active
+
+    def probability_of_purchases(self, n: FloatArray, horizon: FloatArray) -> FloatArray:
+        x, end = self.history.frequency, self.history.T
+        alive = self.p_alive()
+        of_the_alive = probability_of_purchases(self.r + x, self.alpha + end, self.a, self.b + x, n, n, horizon)
+        chance: FloatArray = alive * of_the_alive + np.where(n == 0, 1 - alive, 0.0)
+        return chance
 
 
 class BetaGeoCovariatesModel(FittedModel):
@@ -193,6 +201,19 @@ class BetaGeoCovariatesModel(FittedModel):
         """P(at least one purchase in (T, T + horizon] | history)."""
         customers = self._customers_of(frequency, recency, T, covariates)
         return customers.probability_of_purchase(read_times("horizon", horizon))[()]
+
+    def probability_of_purchases(
+        self,
+        n: ArrayLike,
+        horizon: ArrayLike,
+        frequency: ArrayLike | None = None,
+        recency: ArrayLike | None = None,
+        T: ArrayLike | None = None,
+        covariates: Mapping[str, ArrayLike] | None = None,
+    ) -> FloatArray:
+        """P(exactly n purchases in (T, T + horizon] | history); of a new customer where the history is 0, 0, 0."""
+        customers = self._customers_of(frequency, recency, T, covariates)
+        return customers.probability_of_purchases(read_counts("n", n), read_finite_times("horizon", horizon))[()]
 
     def expected_purchases_new(self, horizon: ArrayLike, covariates: Mapping[str, ArrayLike]) -> FloatArray:
         """E[X(t)]: repeat purchases of a new customer in a finite time `horizon` after the first purchase."""

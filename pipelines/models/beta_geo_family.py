@@ -84,14 +84,14 @@ class BetaGeoFamily(DropoutModel):
         """P(X(t) = n): a new customer makes n repeat purchases in the finite time t after the first purchase."""
         counts, times = spread_together(n=read_counts("n", n), t=read_finite_times("t", t))
         r, alpha, a, b = self.fitted.estimates
-        return _probability_of_purchases(r, alpha, a, b, counts, self._chances(counts), times)[()]
+        return probability_of_purchases(r, alpha, a, b, counts, self._chances(counts), times)[()]
 
     def _probability_of_purchases_alive(
         self, n: FloatArray, horizon: FloatArray, frequency: FloatArray, T: FloatArray
     ) -> FloatArray:
         r, alpha, a, b = self.fitted.estimates
         stayed = b + self._chances(frequency)  # one who is alive has not just bought: the next chance is the next order
-        return _probability_of_purchases(r + frequency, alpha + T, a, stayed, n, n, horizon)
+        return probability_of_purchases(r + frequency, alpha + T, a, stayed, n, n, horizon)
 
     def draw_future(
         self, rng: np.random.Generator, frequency: ArrayLike, T: ArrayLike, edges: ArrayLike
@@ -111,7 +111,7 @@ class BetaGeoFamily(DropoutModel):
         return frequency + self.CHANCES_AT_START
 
 
-def _probability_of_purchases(
+def probability_of_purchases(
     r: Parameter, alpha: Parameter, a: Parameter, b: Parameter, n: FloatArray, chances: FloatArray, time: FloatArray
 ) -> FloatArray:
     """P(n purchases within a time), with as many chances to have dropped out by then.

@@ -15,11 +15,11 @@ from pipelines.models.covariates import Scale, read_covariates, scale_of
 from pipelines.models.dropout_model import SMALLEST
 from pipelines.models.fitted_model import FittedModel
 from pipelines.models.fitting import Fit, FloatArray, LogLikelihood, maximize
-from pipelines.models.history import History, read_history, read_times
+from pipelines.models.history import History, read_counts, read_finite_times, read_history, read_times
 from pipelines.models.pareto_nbd import ParetoNBDModel
 from pipelines.models.pareto_nbd_histories import WeightedHistories, log_likelihood, log_odds_of_dropout
 from pipelines.models.pareto_nbd_rates import Rates
-from pipelines.models.rows import Rows, read_columns, unique_rows
+from pipelines.models.rows import Rows, read_columns, spread_together, unique_rows
 
 
 @dataclass(frozen=True)
@@ -177,6 +177,23 @@ class ParetoNBDCovariatesModel(FittedModel):
         active = customers.alive().probability_of_purchase(np.broadcast_to(horizons, customers.shape).ravel())
         return (active * customers.p_alive()).reshape(customers.shape)[()]
 
+    def probability_of_purchases(
+        self,
+        n: ArrayLike,
+        horizon: ArrayLike,
+        frequency: ArrayLike | None = None,
+        recency: ArrayLike | None = None,
+        T: ArrayLike | None = None,
+        covariates: Mapping[str, ArrayLike] | None = None,
+    ) -> FloatArray:
+        """P(exactly n purchases in (T, T + horizon] | history); of a new customer where the history is 0, 0, 0."""
+        counts, times = spread_together(n=read_counts("n", n), horizon=read_finite_times("horizon", horizon))
+        customers = self._customers_of(frequency, recency, T, covariates, counts.shape)
+        counts, times = (np.broadcast_to(each, customers.shape).ravel() for each in (counts, times))
+        alive, of_the_alive = customers.p_alive(), customers.alive().probability_of_purchases(counts, times)
+        chance: FloatArray = alive * of_the_alive + np.where(counts == 0, 1 - alive, 0.0)
+        return chance.reshape(customers.shape)[()]
+
     def expected_purchases_new(self, horizon: ArrayLike, covariates: Mapping[str, ArrayLike]) -> FloatArray:
         """E[X(t)]: repeat purchases of a new customer in a finite time `horizon` after the first purchase."""
         return self.expected_purchases(horizon, 0, 0, 0, covariates)
@@ -219,7 +236,7 @@ class ParetoNBDCovariatesModel(FittedModel):
             history, columns = self._history, self._covariates
         shape = np.broadcast_shapes(at_least, history.T.shape, columns.shape[1:])
         flat = [np.broadcast_to(each, shape).ravel() for each in (history.frequency, history.recency, history.T)]
-        facts = np.broadcast_to(columns, (len(self.names), *shape)).reshape(len(self.names), -1)
+        facts = np.array([np.broadcast_to(column, shape).ravel() for column in columns])
         return _Customers(_rates(self.fitted.estimates[:4], self.fitted.estimates[4:], facts), History(*flat), shape)
 
 

@@ -161,3 +161,19 @@ def test_what_is_known_keeps_its_standard_error_where_customers_of_one_kind_all_
 def test_without_any_fact_the_plain_model_is_asked_for():
     with pytest.raises(ValueError, match="fit a BetaGeoModel"):
         BetaGeoCovariatesModel.fit(*simulated()[:3], {})
+
+
+def test_the_chances_of_every_number_of_purchases_add_up_to_what_is_expected():
+    model = BetaGeoCovariatesModel.from_params(TRUTH)
+    n, known = (
+        np.arange(3000)[:, None],
+        ([2, 9, 0], [10.0, 25.0, 0.0], [30.0, 30.0, 39.0], {"vip": [0, 1, 1], "age": [20, 40, 30]}),
+    )
+    chances = model.probability_of_purchases(n, 12, *known)
+    assert chances.sum(axis=0) == pytest.approx(1)
+    assert (n * chances).sum(axis=0) == pytest.approx(model.expected_purchases(12, *known))
+    assert 1 - chances[0] == pytest.approx(model.probability_of_purchase(12, *known))
+    scale = np.exp(0.5 + 1.2)
+    alone = BetaGeoModel.from_params({"r": 0.8, "alpha": 8.0 * np.exp(-0.6 + 0.8), "a": 0.8 * scale, "b": 2.0 * scale})
+    assert chances[:5, 1] == pytest.approx(alone.probability_of_purchases(range(5), 12, 9, 25, 30))
+    assert model.expected_purchases([[6], [12]], *known)[1] == pytest.approx(model.expected_purchases(12, *known))

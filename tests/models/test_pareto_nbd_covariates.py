@@ -168,3 +168,19 @@ def test_facts_may_come_as_a_table_of_true_and_false(shop, fitted):
     history, facts = shop
     table = _Table({"app": facts["app"] > 0, "age": facts["age"]})
     assert ParetoNBDCovariatesModel.fit(*history, table).params == fitted.params
+
+
+def test_the_chances_of_every_number_of_purchases_add_up_to_what_is_expected():
+    model = ParetoNBDCovariatesModel.from_params(TRUTH)
+    n, known = (
+        np.arange(3000)[:, None],
+        ([2, 9, 0], [10.0, 25.0, 0.0], [30.0, 30.0, 39.0], {"app": [0, 1, 1], "age": [20, 40, 30]}),
+    )
+    chances = model.probability_of_purchases(n, 12, *known)
+    assert chances.sum(axis=0) == pytest.approx(1)
+    assert (n * chances).sum(axis=0) == pytest.approx(model.expected_purchases(12, *known))
+    assert 1 - chances[0] == pytest.approx(model.probability_of_purchase(12, *known))
+    alpha = 60 * np.exp(-0.6 - 0.8)
+    alone = ParetoNBDModel.from_params({"r": 0.8, "alpha": alpha, "s": 0.7, "beta": 90 * np.exp(0.7 + 0.4)})
+    assert chances[:5, 1] == pytest.approx(alone.probability_of_purchases(range(5), 12, 9, 25, 30))
+    assert model.expected_purchases([[6], [12]], *known)[1] == pytest.approx(model.expected_purchases(12, *known))
