@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-TRIALS = int(os.environ.get("REGULARS_KILLS", "12"))
+TRIALS = int(os.environ.get("REGULARS_KILLS", "6"))
 
 
 @pytest.mark.xdist_group("killed nights")
