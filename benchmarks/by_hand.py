@@ -144,28 +144,69 @@ from grid left join cells using (cohort, period)
 order by all;
 """
 
+CLUB = """
+create table paid as
+with
+    told as (
+        select
+            id,
+            try_cast(started_at as timestamptz)::date as started,
+            greatest(started, try_cast(trial_end as timestamptz)::date) as began,
+            coalesce(try_cast(ended_at as timestamptz), try_cast(cancelled_at as timestamptz))::date as own_end,
+            unit_price::double * coalesce(quantity::double, 1) as amount,
+            first_value(nullif(crm_contact, '') ignore nulls) over (partition by id) as record,
+            first_value(email_of(customer_email) ignore nulls) over (partition by id) as email,
+        from read_csv('{exports}/coffee_club.csv', all_varchar=true, ignore_errors=true, delim=',', header=true)
+        where id <> '' and try_cast(unit_price as double) is not null
+    ),
+    ended as (
+        select *, least(own_end, lead(started) over (partition by id order by started, own_end nulls last)) as ends
+        from told
+        qualify bool_and(started is not null and coalesce(own_end >= started, true)) over (partition by id)
+    )
+select coalesce(by_record.person, by_email.person) as person, began, coalesce(ends, date '9999-12-31') as ends
+from ended
+left join people as by_record on by_record.name = ended.record
+left join people as by_email on by_email.name = ended.email
+where amount > 0 and began <= $as_of and (ends is null or ends > began)
+"""
+
 CHURN = """
 create table churn as
 with
-    days as (select distinct person, day from sales),
-    starts as (
-        select *, lag(day) over by_person as before from days
-        window by_person as (partition by person order by day)
-        qualify before is null or day > before + $lapse_days
+    -- an order keeps its customer for a year, the club for as long as it is paid; what touches is one spell
+    stretches as (
+        select distinct person, day as began, day + $lapse_days as ends from sales
+        union all select person, began, ends from paid where person is not null
+    ),
+    reached as (
+        select
+            *,
+            max(ends) over (
+                partition by person order by began, ends rows between unbounded preceding and 1 preceding
+            ) as reach,
+        from stretches
+    ),
+    numbered as (
+        select
+            *,
+            sum((reach is null or began > reach)::int) over (
+                partition by person order by began, ends rows unbounded preceding
+            ) as spell,
+        from reached
     ),
     spells as (
         select
-            starts.person,
-            starts.day as began,
-            starts.before is null as is_first,
-            lead(starts.day) over by_person as returned,
-            coalesce(lead(starts.before) over by_person, latest) + $lapse_days as lapses,
-        from starts join (select person, max(day) as latest from days group by person) using (person)
-        window by_person as (partition by person order by starts.day)
+            person,
+            min(began) as began,
+            max(ends) as lapses,
+            spell = 1 as is_first,
+            lead(min(began)) over (partition by person order by spell) as returned,
+        from numbered group by person, spell
     ),
     months as (
         select last_day(month::date) as month_end
-        from (select unnest(range(date_trunc('month', min(day)), $as_of + 1, interval 1 month)) as month from days)
+        from (select unnest(range(date_trunc('month', min(began)), $as_of + 1, interval 1 month)) as month from spells)
         where month_end <= $as_of
     ),
     counts as (
@@ -180,7 +221,7 @@ with
         from months cross join spells
         group by month_end
     ),
-    known as (select last_day(min(day) + $lapse_days - 1 + interval 12 month) as since from days)
+    known as (select last_day(min(day) + $lapse_days - 1 + interval 12 month) as since from sales)
 select
     month_end,
     active_customers,
@@ -201,13 +242,14 @@ def by_hand(folder: Path, out: Path) -> None:
     con.execute(LOAD.format(exports=exports, ignored="|".join(IGNORED_EMAILS).replace(".", "[.]")))
     con.register("found_people", tell_people_apart(con.sql(NAMES.format(exports=exports)).pl()))
     con.execute("create table people as from found_people")
-    statements = [SALES, COHORTS, CHURN]
+    statements = [SALES, CLUB.format(exports=exports), COHORTS, CHURN]
     for statement in (each for text in statements for each in text.split(";\n") if each.strip()):
         values = {"as_of": AS_OF, "lapse_days": LAPSE_DAYS}
         con.execute(statement, {name: value for name, value in values.items() if f"${name}" in statement})
     con.register("scored", score(con.sql("from sales").pl()))
     con.execute("create table rfm as from scored")
-    con.execute("drop table contacts; drop table orders; drop table refunds; drop table sales; drop table returns")
+    for used in ("contacts", "orders", "refunds", "sales", "returns", "paid"):
+        con.execute(f"drop table {used}")
     con.close()
 
 
