@@ -5,6 +5,7 @@ Keep out: what it shares with MBG/NBD (`beta_geo_family.py`).
 """
 
 from pipelines.models.beta_geo_family import BetaGeoFamily
+from pipelines.models.beta_geo_formulas import BetaGeoFormulas
 
 
 class BetaGeoModel(BetaGeoFamily):
@@ -15,3 +16,4 @@ class BetaGeoModel(BetaGeoFamily):
     """
 
     CHANCES_AT_START = 0
+    FORMULAS = BetaGeoFormulas(CHANCES_AT_START)

@@ -1,8 +1,8 @@
-"""What every model of "buys for a while, then drops out unseen" shares.
+"""What every model of "buys for a while, then drops out unseen" shares, where all customers are alike at first.
 
-Put here: the fit, and what follows from two facts: P(alive) depends on the whole history, and what a customer who is
-alive does next on frequency and T only.
-Keep out: any one model's formulas; what any fitted model says about its fit (`fitted_model.py`).
+Put here: the fit, and the model as its users see it.
+Keep out: any one model's formulas; what follows from them (`dropout_formulas.py`); facts about customers
+(`covariates_model.py`); what any fitted model says about its fit (`fitted_model.py`).
 """
 
 from abc import ABC, abstractmethod
@@ -12,18 +12,18 @@ from typing import ClassVar, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from pipelines.models.dropout_formulas import DropoutFormulas, KnownCustomers, Theta
 from pipelines.models.fitted_model import FittedModel
 from pipelines.models.fitting import Fit, FloatArray, LogLikelihood, maximize
-from pipelines.models.history import History, read_counts, read_finite_times, read_history, read_times
-from pipelines.models.rows import Rows, on_unique_rows, read_columns, spread_together, unique_rows
-
-SMALLEST = float(np.finfo(np.float64).tiny)
-"""A probability that is not zero is never below this, so that nothing vanishes by underflow."""
+from pipelines.models.history import History, read_finite_times, read_history
+from pipelines.models.rows import Rows, read_columns, spread_together, unique_rows
 
 
 class DropoutModel(FittedModel, ABC):
     """A fitted or published model. Arrays broadcast; scalars give a float; without histories, the fitted customers."""
 
+    FORMULAS: ClassVar[DropoutFormulas]
+    """Those of the model, in the order of `NAMES`."""
     TIME_NAMES: ClassVar[tuple[str, ...]]
     """Those that are lengths of time and grow with the number of units in a stretch of time."""
     STARTS: ClassVar[tuple[tuple[float, ...], ...]]
@@ -66,7 +66,7 @@ class DropoutModel(FittedModel, ABC):
         self, frequency: ArrayLike | None = None, recency: ArrayLike | None = None, T: ArrayLike | None = None
     ) -> FloatArray:
         """P(has not dropped out by T | history), above 0, at most 1."""
-        return self._p_alive(self._history_of(frequency, recency, T))[()]
+        return self._customers_of(frequency, recency, T).p_alive()
 
     def expected_purchases(
         self,
@@ -86,11 +86,7 @@ class DropoutModel(FittedModel, ABC):
         T: ArrayLike | None = None,
     ) -> FloatArray:
         """P(at least one purchase in (T, T + horizon] | history)."""
-        history = self._history_of(frequency, recency, T)
-        horizons = read_times("horizon", horizon)
-        spread_together(horizon=horizons, customers=history.T)
-        active = on_unique_rows(self._probability_of_purchase_alive, horizons, history.frequency, history.T)
-        return (active * self._p_alive(history))[()]
+        return self._customers_of(frequency, recency, T).probability_of_purchase(horizon)
 
     def probability_of_purchases(
         self,
@@ -101,12 +97,7 @@ class DropoutModel(FittedModel, ABC):
         T: ArrayLike | None = None,
     ) -> FloatArray:
         """P(exactly n purchases in (T, T + horizon] | history); the horizon is finite."""
-        history = self._history_of(frequency, recency, T)
-        counts, times = read_counts("n", n), read_finite_times("horizon", horizon)
-        spread_together(n=counts, horizon=times, customers=history.T)
-        of_the_alive = on_unique_rows(self._probability_of_purchases_alive, counts, times, history.frequency, history.T)
-        alive = self._p_alive(history)
-        return (alive * of_the_alive + np.where(counts == 0, 1 - alive, 0.0))[()]
+        return self._customers_of(frequency, recency, T).probability_of_purchases(n, horizon)
 
     def discounted_purchases(
         self,
@@ -128,67 +119,16 @@ class DropoutModel(FittedModel, ABC):
         Raises:
             ValueError: The horizon is infinite and nothing is discounted: that need not be finite.
         """
-        history, horizons = self._history_of(frequency, recency, T), read_times("horizon", horizon)
-        spread_together(horizon=horizons, customers=history.T)
-        if np.ndim(discount_rate) or not 0 <= discount_rate < np.inf:
-            raise ValueError(f"a discount rate must be one finite number, 0 or more, not {discount_rate}")
-        if discount_rate == 0 and np.isinf(horizons).any():
-            raise ValueError("purchases over an infinite horizon need a discount rate above 0")
+        return self._customers_of(frequency, recency, T).discounted_purchases(discount_rate, horizon)
 
-        def of_the_alive(times: FloatArray, frequency: FloatArray, end: FloatArray) -> FloatArray:
-            return self._purchases_alive(discount_rate, times, frequency, end)
-
-        return (on_unique_rows(of_the_alive, horizons, history.frequency, history.T) * self._p_alive(history))[()]
+    def expected_purchases_new(self, horizon: ArrayLike) -> FloatArray:
+        """E[X(t)]: repeat purchases of a new customer in a finite time `horizon` after the first purchase."""
+        return self.expected_purchases(read_finite_times("horizon", horizon), 0, 0, 0)
 
     def log_likelihood_of(self, frequency: ArrayLike, recency: ArrayLike, T: ArrayLike) -> FloatArray:
         """The log-likelihood of each history."""
-        return self._row_log_likelihood(read_history(frequency, recency, T))[()]
+        return self._customers_of(frequency, recency, T).log_likelihood()
 
-    def _history_of(self, frequency: ArrayLike | None, recency: ArrayLike | None, T: ArrayLike | None) -> History:
-        if frequency is not None and recency is not None and T is not None:
-            return read_history(frequency, recency, T)
-        if not (frequency is None and recency is None and T is None):
-            raise ValueError("give frequency, recency and T together, or none of them for the fitted customers")
-        if self._history is None:
-            raise ValueError("this model was made from parameters: give frequency, recency and T")
-        return self._history
-
-    @classmethod
-    @abstractmethod
-    def _log_likelihood(cls, rows: Rows) -> LogLikelihood:
-        """Of distinct (frequency, recency, T), sorted, with weights; parameters are logs in the order of `NAMES`."""
-
-    @abstractmethod
-    def _row_log_likelihood(self, history: History) -> FloatArray: ...
-
-    @abstractmethod
-    def _p_alive(self, history: History) -> FloatArray: ...
-
-    @abstractmethod
-    def _probability_of_purchase_alive(self, horizon: FloatArray, frequency: FloatArray, T: FloatArray) -> FloatArray:
-        """P(a purchase in (T, T + horizon] | alive at T); 1-d arrays of one length, as in the next."""
-
-    @abstractmethod
-    def _probability_of_purchases_alive(
-        self, n: FloatArray, horizon: FloatArray, frequency: FloatArray, T: FloatArray
-    ) -> FloatArray:
-        """P(n purchases in (T, T + horizon] | alive at T)."""
-
-    @abstractmethod
-    def _purchases_alive(
-        self, discount_rate: float, horizon: FloatArray, frequency: FloatArray, T: FloatArray
-    ) -> FloatArray:
-        """E[discounted purchases in (T, T + horizon] | alive at T]; an infinite horizon comes with a rate above 0."""
-
-    @abstractmethod
-    def expected_purchases_new(self, horizon: ArrayLike) -> FloatArray:
-        """E[X(t)]: repeat purchases of a new customer in the time `horizon` after the first purchase."""
-
-    @abstractmethod
-    def probability_of_purchases_new(self, n: ArrayLike, t: ArrayLike) -> FloatArray:
-        """P(X(t) = n): a new customer makes n repeat purchases in the time t after the first purchase."""
-
-    @abstractmethod
     def draw_future(
         self, rng: np.random.Generator, frequency: ArrayLike, T: ArrayLike, edges: ArrayLike
     ) -> NDArray[np.int64]:
@@ -203,3 +143,35 @@ class DropoutModel(FittedModel, ABC):
         Returns:
             (n, m) purchases in (T + edges[j], T + edges[j + 1]].
         """
+        x, end = spread_together(frequency=frequency, T=T)
+        return KnownCustomers(self.FORMULAS, self._theta, History(x, end, end)).draw_future(rng, edges)
+
+    @abstractmethod
+    def probability_of_purchases_new(self, n: ArrayLike, t: ArrayLike) -> FloatArray:
+        """P(X(t) = n): a new customer makes n repeat purchases in the time t after the first purchase."""
+
+    @classmethod
+    def _log_likelihood(cls, rows: Rows) -> LogLikelihood:
+        """Of distinct (frequency, recency, T), sorted, with weights; parameters are logs in the order of `NAMES`."""
+        _, slopes = cls.FORMULAS.slopes_on(rows)
+
+        def log_likelihood(logs: FloatArray) -> tuple[float, FloatArray]:
+            value, by_log = slopes(tuple(np.asarray(each) for each in np.exp(logs)))
+            return value, by_log.sum(axis=1)
+
+        return log_likelihood
+
+    @property
+    def _theta(self) -> Theta:
+        return tuple(np.asarray(estimate) for estimate in self.fitted.estimates)
+
+    def _customers_of(
+        self, frequency: ArrayLike | None, recency: ArrayLike | None, T: ArrayLike | None
+    ) -> KnownCustomers:
+        if frequency is not None and recency is not None and T is not None:
+            return KnownCustomers(self.FORMULAS, self._theta, read_history(frequency, recency, T))
+        if not (frequency is None and recency is None and T is None):
+            raise ValueError("give frequency, recency and T together, or none of them for the fitted customers")
+        if self._history is None:
+            raise ValueError("this model was made from parameters: give frequency, recency and T")
+        return KnownCustomers(self.FORMULAS, self._theta, self._history)

@@ -5,9 +5,11 @@ Keep out: what it shares with BG/NBD (`beta_geo_family.py`).
 """
 
 from pipelines.models.beta_geo_family import BetaGeoFamily
+from pipelines.models.beta_geo_formulas import BetaGeoFormulas
 
 
 class ModifiedBetaGeoModel(BetaGeoFamily):
     """MBG/NBD of Batislam, Denizel & Filiztekin (2007), International Journal of Research in Marketing 24(3)."""
 
     CHANCES_AT_START = 1
+    FORMULAS = BetaGeoFormulas(CHANCES_AT_START)
