@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from pipelines.models.fitting import FloatArray
-from pipelines.models.rows import read_columns, refuse_rows
+from pipelines.models.renewals import read_renewals
 
 
 @dataclass(frozen=True)
@@ -41,12 +41,8 @@ class GeometricRenewalModel:
             ValueError: Columns differ in length, are empty, or hold an impossible number (names the row); or nobody
                 has faced a renewal yet.
         """
-        left = np.asarray(churned, dtype=np.float64)
-        survived, left, weight = read_columns(renewals=renewals, churned=left, weights=weights)
-        refuse_rows((left != 0) & (left != 1), "churned is neither true nor false", churned=left)
+        survived, left, weight = read_renewals(renewals, churned, weights)
         lost, kept = float(weight @ left), float(weight @ survived)
-        if lost + kept == 0:
-            raise ValueError("there is nothing to fit: nobody has faced a renewal yet")
         theta = lost / (lost + kept)
         terms = [count * np.log(share) for count, share in ((lost, theta), (kept, 1 - theta)) if count]
         return cls(theta, lost + kept, float(sum(terms)))

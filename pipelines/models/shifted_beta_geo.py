@@ -16,6 +16,7 @@ from pipelines.models.beta_geometric import discounted_periods, log_survival
 from pipelines.models.fitted_model import FittedModel
 from pipelines.models.fitting import FloatArray, LogLikelihood, maximize
 from pipelines.models.history import read_counts, read_finite_times, read_times
+from pipelines.models.renewals import read_renewals
 from pipelines.models.rows import Rows, read_columns, refuse_rows, spread_together, unique_rows
 
 STARTS = ((1.0, 1.0), (0.5, 4.0), (5.0, 20.0), (20.0, 5.0))
@@ -55,12 +56,8 @@ class ShiftedBetaGeoModel(FittedModel):
             ValueError: Columns differ in length, are empty, or hold an impossible number (names the row); or nobody
                 has faced a renewal yet.
         """
-        left = np.asarray(churned, dtype=np.float64)
-        survived, left, weight = read_columns(renewals=renewals, churned=left, weights=weights)
+        survived, left, weight = read_renewals(renewals, churned, weights)
         refuse_rows(survived != np.floor(survived), "renewals is no whole number", renewals=survived)
-        refuse_rows((left != 0) & (left != 1), "churned is neither true nor false", churned=left)
-        if not (weight * (survived + left)).any():
-            raise ValueError("there is nothing to fit: nobody has faced a renewal yet")
         rows = unique_rows(survived, left, weights=weight)
         return cls(maximize(log_likelihood(rows), cls.NAMES, STARTS), float(rows.weights.sum()))
 

@@ -74,11 +74,7 @@ def churned_customers(
         The columns of `CHURNED_COLUMNS`, sorted by customer_id; without the unknown customer. Who only ever
         subscribed has no order dates.
     """
-    sums = sum_purchases_by_customer_day(orders, refunds, calendar, as_of=as_of)
-    days = read_into_polars(select_lazily(sums, "customer_idx", "day_idx", "order_count", "net_sales")).lazy()
-    known = read_into_polars(
-        select_lazily(customers, "customer_idx", "customer_id", "country", "customer_type", "owner")
-    )
+    days = _read_days(orders, refunds, calendar, as_of).lazy()
     ordered = (
         days.filter(pl.col("order_count") > 0)
         .group_by("customer_idx")
@@ -105,7 +101,7 @@ def churned_customers(
             net_sales_to_date=pl.col("net_sales").sum(),
             net_sales_last_active_year=pl.when(in_last_year).then("net_sales").sum(),
         )
-        .join(known.lazy(), on="customer_idx")
+        .join(_read_names(customers).lazy(), on="customer_idx")
         .with_columns(
             first_order_date=pl.col("first_day").cast(pl.Date),
             last_order_date=pl.col("last_day").cast(pl.Date),
@@ -144,8 +140,7 @@ def reactivated_customers(
         The columns of `REACTIVATED_COLUMNS`, sorted by customer_id and returned_on; without the unknown customer.
         What was bought and given back counts to the newest return before it.
     """
-    sums = sum_purchases_by_customer_day(orders, refunds, calendar, as_of=as_of)
-    days = read_into_polars(select_lazily(sums, "customer_idx", "day_idx", "order_count", "net_sales"))
+    days = _read_days(orders, refunds, calendar, as_of)
     bought = days.filter(pl.col("order_count") > 0).select("customer_idx", "day_idx")
     spells = list_spells(list_stretches(bought, subscriptions, as_of=as_of, lapse_days=lapse_days))
     # The row before a return is the same customer's spell before it.
@@ -164,12 +159,9 @@ def reactivated_customers(
         .group_by("customer_idx", "start")
         .agg(order_count_since=pl.col("order_count").sum(), net_sales_since=pl.col("net_sales").sum())
     )
-    known = read_into_polars(
-        select_lazily(customers, "customer_idx", "customer_id", "country", "customer_type", "owner")
-    )
     return (
         returns.join(since, on=["customer_idx", "start"], how="left")
-        .join(known, on="customer_idx")
+        .join(_read_names(customers), on="customer_idx")
         .with_columns(
             returned_on="start",
             days_lapsed=(pl.col("start") - pl.col("lapsed_on")).dt.total_days(),
@@ -180,4 +172,17 @@ def reactivated_customers(
         )
         .select(pl.col(name).cast(kind) for name, kind in REACTIVATED_COLUMNS.items())
         .sort("customer_id", "returned_on")
+    )
+
+
+def _read_days(orders: IntoFrame, refunds: IntoFrame, calendar: IntoFrame, as_of: dt.date) -> pl.DataFrame:
+    """`customer_idx`, `day_idx`, `order_count`, `net_sales`: a row per customer and day."""
+    sums = sum_purchases_by_customer_day(orders, refunds, calendar, as_of=as_of)
+    return read_into_polars(select_lazily(sums, "customer_idx", "day_idx", "order_count", "net_sales"))
+
+
+def _read_names(customers: IntoFrame) -> pl.DataFrame:
+    """Who a customer is and who looks after them, by `customer_idx`."""
+    return read_into_polars(
+        select_lazily(customers, "customer_idx", "customer_id", "country", "customer_type", "owner")
     )
