@@ -23,7 +23,7 @@ from pipelines.models.outlook_plan import Lifetime, Plan
 
 MOST_CELLS = 40_000
 """Above so many distinct (frequency, T), times T within one per cent of each other are put together."""
-FUTURES, MOST_DRAWS, LEAST_DRAWS = 2_000_000, 1000, 250
+FUTURES, MOST_DRAWS, LEAST_DRAWS = 2_000_000, 500, 250
 """Futures to simulate in all, and how many of each (frequency, T) that may come to. With 250, the probability that an
 interval really holds is off by two points for single customers, and by nothing on average."""
 CHANCES, MOST_ALIVE_DRAWS = 2_000_000, 100

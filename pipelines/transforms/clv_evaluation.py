@@ -61,6 +61,9 @@ COLUMNS: dict[str, PolarsDataType] = {
 CUSTOMERS_WITH_INTERVAL_AT_MOST = 20_000
 """Intervals of so many customers are checked: their coverage is then known to a third of a percentage point."""
 
+DRAWS = 200
+"""Futures behind an interval that is checked: one is off by two points, the thousands that are averaged are not."""
+
 NEAR_ENOUGH = 1.01
 """Methods within 1 % of the smallest error are equally good; the one whose total is closest is chosen."""
 
@@ -151,7 +154,7 @@ def _with_intervals(
     """Whether what happened lies within each customer's 80 % interval, for every n-th customer."""
     every = -(-history.height // CUSTOMERS_WITH_INTERVAL_AT_MOST)
     looked_at = history.with_row_index("position").gather_every(every)
-    [found] = find_intervals(looked_at, trained, method, Horizons((horizon_days,)))
+    [found] = find_intervals(looked_at, trained, method, Horizons((horizon_days,)), DRAWS)
     intervals = found.with_columns(looked_at["position"])
     return (
         compared.drop("purchases_claimed", "value_claimed", "purchases_covered", "value_covered")

@@ -32,7 +32,7 @@ Columns = dict[str, FloatArray]
 
 
 def find_intervals(
-    history: pl.DataFrame, trained: TrainedModels, method: str, horizons: Horizons
+    history: pl.DataFrame, trained: TrainedModels, method: str, horizons: Horizons, draws: int | None = None
 ) -> list[pl.DataFrame]:
     """80 % intervals of purchases and value, one frame per horizon, then one of the lifetime where it is wanted.
 
@@ -41,6 +41,7 @@ def find_intervals(
         trained: Models trained through the day of the histories.
         method: Which of them.
         horizons: How far to look ahead; a lifetime is followed for whole years.
+        draws: Simulated futures of each history; None: as many as there is time for.
 
     Returns:
         In the order of the histories, all Float64: `purchases_low`, `purchases_high`, `purchases_claimed` (the
@@ -49,14 +50,18 @@ def find_intervals(
     spend, average = usable_spend(trained.spend), average_purchase(history)
     found: list[Columns] = [{} for _ in range(len(horizons.days) + (horizons.lifetime_years is not None))]
     for members, model in assign_models(history, trained.dropout[method]):
-        for columns, look in zip(found, _looks(history[members], model, spend, horizons), strict=True):
+        for columns, look in zip(found, _looks(history[members], model, spend, horizons, draws), strict=True):
             for name, values in _columns(look, average).items():
                 columns.setdefault(name, np.zeros(history.height))[members] = values
     return [pl.DataFrame(columns) for columns in found]
 
 
 def _looks(
-    history: pl.DataFrame, model: DropoutModel, spend: GammaGammaModel | None, horizons: Horizons
+    history: pl.DataFrame,
+    model: DropoutModel,
+    spend: GammaGammaModel | None,
+    horizons: Horizons,
+    draws: int | None,
 ) -> list[HorizonOutlook]:
     lifetime = None
     if horizons.lifetime_years is not None:
@@ -68,6 +73,7 @@ def _looks(
         rng=np.random.default_rng(SEED),
         horizons=horizons.days,
         lifetime=lifetime,
+        draws=draws,
     )
     return [*found.horizons, *([found.lifetime] if found.lifetime else [])]
 
