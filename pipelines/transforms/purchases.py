@@ -47,13 +47,6 @@ def sum_purchases_by_customer_day(
     return sum_purchases_by_customer_period(orders, refunds, calendar, as_of=as_of, period_idx="day_idx")
 
 
-def sum_purchases_by_customer_month(
-    orders: IntoFrame, refunds: IntoFrame, calendar: IntoFrame, *, as_of: dt.date
-) -> Scan:
-    """One row per customer and month: as by day, with `month_idx` Int32 (year × 12 + month − 1)."""
-    return sum_purchases_by_customer_period(orders, refunds, calendar, as_of=as_of, period_idx="month_idx")
-
-
 def sum_purchases_by_customer_period(
     orders: IntoFrame, refunds: IntoFrame, calendar: IntoFrame, *, as_of: dt.date, period_idx: str
 ) -> Scan:

@@ -16,7 +16,7 @@ from pipelines.transforms.purchases import (
     read_into_polars,
     sum_purchases_by_customer,
     sum_purchases_by_customer_day,
-    sum_purchases_by_customer_month,
+    sum_purchases_by_customer_period,
     sum_refunds_by_month,
     sum_sales_by_month_and_buyer,
 )
@@ -45,7 +45,9 @@ def by_customer(*rows: Row, as_of: dt.date = AS_OF) -> dict[int, Row]:
 def by_month(*rows: Row) -> dict[tuple[int, str], Decimal]:
     """{(customer_idx, month): net sales}."""
     with in_polars(core(*rows)) as tables:
-        sums = sum_purchases_by_customer_month(tables["orders"], tables["refunds"], tables["calendar"], as_of=AS_OF)
+        sums = sum_purchases_by_customer_period(
+            tables["orders"], tables["refunds"], tables["calendar"], as_of=AS_OF, period_idx="month_idx"
+        )
         found = read_into_polars(sums)
     return {
         (row["customer_idx"], f"{row['month_idx'] // 12}-{row['month_idx'] % 12 + 1:02}"): row["net_sales"]
@@ -129,7 +131,9 @@ def test_the_scans_find_what_counting_by_hand_finds_with_the_same_types_on_every
         inputs = (tables["orders"], tables["refunds"])
         calendar = tables["calendar"]
         day = read_into_polars(sum_purchases_by_customer_day(*inputs, calendar, as_of=as_of))
-        month = read_into_polars(sum_purchases_by_customer_month(*inputs, calendar, as_of=as_of))
+        month = read_into_polars(
+            sum_purchases_by_customer_period(*inputs, calendar, as_of=as_of, period_idx="month_idx")
+        )
         customer = read_into_polars(sum_purchases_by_customer(*inputs, as_of=as_of))
         days = read_into_polars(list_purchase_days(inputs[0], calendar, as_of=as_of))
         returned = read_into_polars(sum_refunds_by_month(inputs[1], calendar, as_of=as_of))
@@ -189,7 +193,7 @@ def test_a_scan_runs_each_table_once():
     orders, refunds, calendar = (tables[name] for name in ("orders", "refunds", "calendar"))
     for scan in (
         lambda o, r, c: sum_purchases_by_customer_day(o, r, c, as_of=AS_OF),
-        lambda o, r, c: sum_purchases_by_customer_month(o, r, c, as_of=AS_OF),
+        lambda o, r, c: sum_purchases_by_customer_period(o, r, c, as_of=AS_OF, period_idx="month_idx"),
         lambda o, r, _: sum_purchases_by_customer(o, r, as_of=AS_OF),
         lambda o, _, c: sum_sales_by_month_and_buyer(o, c, as_of=AS_OF),
     ):
