@@ -10,8 +10,9 @@ how a correction that was taken back is recognised (`restored_ids.py`).
 3. A component that is left without an id gets one back that its members once had, when nobody bears it now.
 4. Else it gets a new id, made from its first record.
 
-Of equals, the id wins that more of the members ever bore, then the one they bore first, then the one of the record that
-was delivered first: never the text of an id, which is chance. The order of rows never matters.
+Of equal claims to an id, the one wins whose component has no claim to another id; then the one with more members that
+ever bore the id, then the one borne first, then that of the record delivered first. An id's text never decides: it is
+chance. The order of rows never matters.
 """
 
 import hashlib
@@ -90,7 +91,7 @@ def _share_out(claims: pl.DataFrame, records: pl.DataFrame, known: pl.DataFrame)
 
 
 def _rank(claims: pl.DataFrame, records: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
-    """`claims`, the strongest first: most members, most that ever bore the id, borne first, first record.
+    """`claims`, the strongest first: most members, no other claim, most that ever bore it, borne first, first record.
 
     The column `is_unanimous` is added: whether every known member of the component ever bore the id.
     """
@@ -107,9 +108,11 @@ def _rank(claims: pl.DataFrame, records: pl.DataFrame, known: pl.DataFrame) -> p
         )
         .with_columns(is_unanimous=pl.col("ever_count") == pl.col("known_count"))
     )
+    # a component that can bear another id yields to one that would need a new id
+    other_claims = pl.len().over("component")
     # one record bears one id at a time: no two claims are equal
     return claims.join(memory, on=["component", "id"]).sort(
-        -pl.col("member_count"), -pl.col("ever_count"), "since", "row_id", "record_key"
+        -pl.col("member_count"), other_claims, -pl.col("ever_count"), "since", "row_id", "record_key"
     )
 
 
