@@ -143,3 +143,11 @@ def test_a_record_that_returns_to_somebody_else_takes_no_id_from_who_kept_it():
     # 5 stays while 1 is gone; 1 comes back as one customer with 3
     made = replay({1: 0, 5: 0, 3: 1}, {5: 0, 3: 1}, {5: 0, 1: 1, 3: 1})
     assert made[2] == {5: made[0][5], 1: made[0][3], 3: made[0][3]}
+
+
+def test_orders_older_than_a_merge_keep_their_id_when_they_leave_with_who_was_merged():
+    # 7 is merged into the customer of 1 to 4; then 1 alone leaves
+    grown = {1: 0, 2: 0, 3: 0, 4: 0, 7: 1}
+    made = replay({1: 0, 7: 1}, grown, dict.fromkeys(grown, 0), {**dict.fromkeys(grown, 1), 1: 0})
+    assert {made[3][record] for record in (2, 3, 4, 7)} == {made[0][1]}
+    assert made[3][1] not in made[0].values()
