@@ -151,3 +151,10 @@ def test_orders_older_than_a_merge_keep_their_id_when_they_leave_with_who_was_me
     made = replay({1: 0, 7: 1}, grown, dict.fromkeys(grown, 0), {**dict.fromkeys(grown, 1), 1: 0})
     assert {made[3][record] for record in (2, 3, 4, 7)} == {made[0][1]}
     assert made[3][1] not in made[0].values()
+
+
+def test_a_first_record_that_left_takes_no_id_from_a_customer_that_did_not_change():
+    parted = {1: 0, 2: 1, 3: 1}
+    made = replay({1: 0}, dict.fromkeys(parted, 0), parted, parted)
+    assert made[2][2] == made[2][3] == made[0][1]
+    assert made[3] == made[2]
