@@ -4,15 +4,18 @@ BIN := .venv/bin
 READY := .venv/.ready
 HOME_OF_DEMO := demo/home
 
-.PHONY: demo test check ui format clean help
+.PHONY: demo test test-slow check ui format clean help
 help:  ## what can be made
-	@grep -hE '^[a-z]+:.*##' Makefile | sed -E 's/:.*## /: /'
+	@grep -hE '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /: /'
 
 demo: $(READY)  ## run a whole night on the built-in sample company
 	@DAGSTER_HOME=$(CURDIR)/$(HOME_OF_DEMO)/dagster $(BIN)/regulars demo --home $(HOME_OF_DEMO)
 
-test: $(READY) tools  ## every test; installs what the tests need
-	@$(BIN)/python -m pytest -q -n 2 --dist loadfile
+test: $(READY) tools  ## every quick test; installs what the tests need
+	@$(BIN)/python -m pytest -q -n 2 --dist loadfile -m "not slow"
+
+test-slow: $(READY) tools  ## the long trials only
+	@$(BIN)/python -m pytest -q -n 2 -m slow
 
 check: $(READY)  ## lint, types, contracts, docs, lock
 	@$(BIN)/ruff check .

@@ -1,11 +1,18 @@
 """Ids that stay: who keeps which id when the records of a person come together or fall apart.
 
-Put here: the rules of inheritance and the making of new ids. Keep out: why records belong together (`people.py`).
+Put here: the rules of inheritance and the making of new ids. Keep out: why records belong together (`people.py`), and
+how a correction that was taken back is recognised (`restored_ids.py`).
 
-An old id goes to the component that holds most of its members (of equals, the one whose members bore it first); a
-component takes, of the ids it is given, the one that gives it most members. What leaves gets the id back that its
-members once had, when nobody bears it now; else an id made from its first record. All ties are broken by content, so
-the order of rows never matters.
+1. A component that stands again as when its id was made takes that id back.
+2. Every other id goes to the component that holds most of its members. Of the ids it is given, a component takes one
+   that all its members bore before (a merge made again), else the one that gives it most members. What it does not take
+   goes to the next component that holds members of it.
+3. A component that is left without an id gets one back that its members once had, when nobody bears it now.
+4. Else it gets a new id, made from its first record.
+
+Of equal claims to an id, the one wins whose component has no claim to another id; then the one with more members that
+ever bore the id, then the one borne first, then that of the record delivered first. An id's text never decides: it is
+chance. The order of rows never matters.
 """
 
 import hashlib
@@ -14,15 +21,17 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from pipelines.identity.restored_ids import restore_ids
+
 
 @dataclass(frozen=True)
 class Kept:
-    """Which id each component bears tonight.
+    """Which id each component bears after this run.
 
     Attributes:
-        ids: One row per component: `component`, `id`, `origin` (`kept`|`returned`|`new`).
+        ids: One row per component: `component`, `id`, `origin` (`restored`|`kept`|`returned`|`new`).
         members: `component`, `old_id`, `member_count`, `is_home`: where the members of each id that was borne until
-            now are tonight, and whether this is the component that the id went to.
+            now are after this run, and whether this component holds most of them.
     """
 
     ids: pl.DataFrame
@@ -40,63 +49,81 @@ def keep_ids(records: pl.DataFrame, history: pl.DataFrame, namespace: uuid.UUID)
         namespace: Keeps ids of different companies, and of contacts and customers, apart.
     """
     known = history.filter(pl.col("id").is_not_null())
-    bearers = records.filter(pl.col("old_id").is_not_null()).rename({"old_id": "id"})
-    members = _claims(bearers)
-    homes = _homes(members, bearers, known)
-    kept = _take(homes, known)
+    claims = _claims(records.filter(pl.col("old_id").is_not_null()).rename({"old_id": "id"}))
+    restored = restore_ids(records, claims, known)
+    kept = _share_out(_without(claims, restored), records, known)
 
-    left = records.drop("old_id").join(kept, on="component", how="anti")
-    former = known.filter(~pl.col("is_last")).join(left, on="record_key", how="semi")
-    free = former.join(known.filter("is_last"), on="id", how="anti").select("record_key", "id").unique()
-    bearers = left.join(free, on="record_key")
-    returned = _take(_homes(_claims(bearers), bearers, known), known)
-    new = _new_ids(left.join(returned, on="component", how="anti"), known, namespace)
+    left = _without(records.drop("old_id"), pl.concat([restored, kept]), "component")
+    borne = pl.concat([known.filter("is_last").select("id"), restored.select("id")])
+    former = known.filter(~pl.col("is_last")).join(borne, on="id", how="anti").select("record_key", "id").unique()
+    returned = _share_out(_claims(left.join(former, on="record_key")), left, known)
+    new = _new_ids(_without(left, returned, "component"), known, namespace)
 
-    origins = {"kept": kept, "returned": returned, "new": new}
+    origins = {"restored": restored, "kept": kept, "returned": returned, "new": new}
     ids = pl.concat([ids.with_columns(origin=pl.lit(origin)) for origin, ids in origins.items()])
-    at_home = homes.select("component", "id", is_home=pl.lit(True))
-    members = members.join(at_home, on=["component", "id"], how="left").select(
+    return Kept(ids, _members(claims, records, known))
+
+
+def _claims(bearers: pl.DataFrame) -> pl.DataFrame:
+    """`component`, `id`, `member_count`: how many members of which id each component holds."""
+    return bearers.group_by("component", "id").agg(member_count=pl.len().cast(pl.Int64))
+
+
+def _without(rows: pl.DataFrame, settled: pl.DataFrame, *columns: str) -> pl.DataFrame:
+    """`rows` that have nothing to do with what is settled; `columns` are those to compare, by default both."""
+    for column in columns or ("component", "id"):
+        rows = rows.join(settled, on=column, how="anti")
+    return rows
+
+
+def _share_out(claims: pl.DataFrame, records: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
+    """`component`, `id`, both unique: each id to the component that holds most of it, until no claim is left."""
+    is_disputed = pl.col("component").is_duplicated() | pl.col("id").is_duplicated()
+    shares = [claims.filter(~is_disputed).select("component", "id")]
+    claims = _rank(claims.filter(is_disputed), records, known)
+    while len(claims):
+        homes = claims.unique("id", keep="first", maintain_order=True)
+        preferred = homes.sort(~pl.col("is_unanimous"), maintain_order=True)
+        taken = preferred.unique("component", keep="first", maintain_order=True).select("component", "id")
+        shares.append(taken)
+        claims = _without(claims, taken)
+    return pl.concat(shares)
+
+
+def _rank(claims: pl.DataFrame, records: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
+    """`claims`, the strongest first: most members, no other claim, most that ever bore it, borne first, first record.
+
+    The column `is_unanimous` is added: whether every known member of the component ever bore the id.
+    """
+    memory = (
+        records.select("record_key", "row_id", "component")
+        .join(claims, on="component", how="semi")
+        .join(known.select("record_key", "id", since="since_generation"), on="record_key")
+        .with_columns(known_count=pl.col("record_key").n_unique().over("component"))
+        .sort("since", "row_id", "record_key")
+        .group_by("component", "id", maintain_order=True)
+        .agg(
+            pl.col("since", "row_id", "record_key", "known_count").first(),
+            ever_count=pl.col("record_key").n_unique().cast(pl.Int64),
+        )
+        .with_columns(is_unanimous=pl.col("ever_count") == pl.col("known_count"))
+    )
+    # a component that can bear another id yields to one that would need a new id
+    other_claims = pl.len().over("component")
+    # one record bears one id at a time: no two claims are equal
+    return claims.join(memory, on=["component", "id"]).sort(
+        -pl.col("member_count"), other_claims, -pl.col("ever_count"), "since", "row_id", "record_key"
+    )
+
+
+def _members(claims: pl.DataFrame, records: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
+    """Where the members of each old id are: the table `members` of `Kept`."""
+    is_apart = pl.col("id").is_duplicated()
+    most = _rank(claims.filter(is_apart), records, known).unique("id", keep="first", maintain_order=True)
+    homes = pl.concat([frame.select("component", "id") for frame in (claims.filter(~is_apart), most)])
+    return claims.join(homes.with_columns(is_home=True), on=["component", "id"], how="left").select(
         "component", "member_count", pl.col("id").alias("old_id"), pl.col("is_home").fill_null(False)
     )
-    return Kept(ids, members)
-
-
-def _claims(records: pl.DataFrame) -> pl.DataFrame:
-    """How many members of which id each component holds, and the place of the first of them."""
-    return records.group_by("component", "id").agg(
-        member_count=pl.len().cast(pl.Int64), first_row_id=pl.col("row_id").min()
-    )
-
-
-def _homes(claims: pl.DataFrame, bearers: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
-    """The one claim to each id that wins: of the component with most of its members, then with the earliest of them."""
-    undisputed = ~pl.col("id").is_duplicated()
-    disputed = claims.filter(~undisputed)
-    earliest = (
-        bearers.join(disputed, on=["component", "id"], how="semi")
-        .join(known, on=["record_key", "id"])
-        .group_by("component", "id")
-        .agg(borne_since=pl.col("since_generation").min())
-    )
-    won = (
-        disputed.join(earliest, on=["component", "id"])
-        .sort("id", -pl.col("member_count"), "borne_since", "first_row_id")
-        .unique("id", keep="first", maintain_order=True)
-    )
-    return pl.concat([claims.filter(undisputed), won.select(claims.columns)])
-
-
-def _take(homes: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
-    """`component`, `id`: of the ids it is given, a component takes the one that gives it most members."""
-    undisputed = ~pl.col("component").is_duplicated()
-    disputed = homes.filter(~undisputed)
-    births = known.join(disputed, on="id", how="semi").group_by("id").agg(born=pl.col("since_generation").min())
-    taken = (
-        disputed.join(births, on="id")
-        .sort("component", -pl.col("member_count"), "born", "id")
-        .unique("component", keep="first", maintain_order=True)
-    )
-    return pl.concat([homes.filter(undisputed).select("component", "id"), taken.select("component", "id")])
 
 
 def _new_ids(records: pl.DataFrame, known: pl.DataFrame, namespace: uuid.UUID) -> pl.DataFrame:
