@@ -66,7 +66,7 @@ def write_tie_out(con: duckdb.DuckDBPyConnection, contracts: Mapping[str, Contra
     told = [_delivered_amounts(contracts[f"raw.{kind}"]) for kind in MONEY_KINDS]
     told += [_order_amounts(), _line_amounts(), _refund_amounts(), _payment_amounts(), _subscription_amounts()]
     parts = ("source_amount", *_PARTS, "quarantined_amount", "superseded_amount")
-    sums = ", ".join(f"cast(coalesce(sum({part}), 0) as decimal(18, 4)) as {part}" for part in parts)
+    sums = ", ".join(f"cast(coalesce(sum({part}), 0) as decimal(38, 4)) as {part}" for part in parts)
     con.execute(
         f"""
         create table meta.tie_out as
@@ -74,7 +74,7 @@ def write_tie_out(con: duckdb.DuckDBPyConnection, contracts: Mapping[str, Contra
             *,
             cast(
                 source_amount - orders_amount + refunds_amount - adjustments_amount - payments_amount
-                - subscriptions_amount - quarantined_amount - superseded_amount as decimal(18, 4)
+                - subscriptions_amount - quarantined_amount - superseded_amount as decimal(38, 4)
             ) as difference,
         from (select source, kind, month, currency, {sums} from ({" union all by name ".join(told)}) group by all)
         order by all
@@ -132,7 +132,7 @@ def _month(moment: str) -> str:
 def _delivered_amounts(contract: Contract) -> str:
     """The money of every delivered row, and of those that were set aside or superseded."""
     kind = contract.name
-    amount = f"coalesce({contract.amount}, 0)"
+    amount = f"cast(coalesce({contract.amount}, 0) as decimal(38, 4))"  # a difference needs one digit more
     if "discounts" in {column.name for column in contract.columns}:
         amount += " - coalesce(try_cast(discounts as decimal(18, 4)), 0)"
     if kind == "refunds":
@@ -201,7 +201,7 @@ def _order_amounts() -> str:
             orders.source, 'orders' as kind, cast(date_trunc('month', orders.order_date) as date) as month,
             orders.currency,
             sum(
-                case when own.gross_sales is not null then orders.gross_sales_original else 0 end
+                cast(if(own.gross_sales is not null, orders.gross_sales_original, 0) as decimal(38, 4))
                 - case when own.discounts is not null then orders.discounts_original else 0 end
             ) as orders_amount,
         from core.orders as orders
@@ -221,7 +221,7 @@ def _line_amounts() -> str:
         from (
             select
                 'sale' as part, source, order_date as day, currency,
-                gross_sales_original - discounts_original as amount,
+                cast(gross_sales_original as decimal(38, 4)) - discounts_original as amount,
             from core.order_lines
             union all
             select 'refund', source, refund_date, currency, amount_original from ({_refunds_told_by_lines()})

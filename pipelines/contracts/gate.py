@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import duckdb
 
-from pipelines.contracts import versions
+from pipelines.contracts import oversized, versions
 from pipelines.contracts.contract import Contract
 from pipelines.contracts.judge import RuleResult, judge
 from pipelines.contracts.quarantine import FileCount, check_budgets, count_files, write_quarantine
@@ -54,7 +54,8 @@ def settle(
     """Make `raw.<kind>`, `quarantine.rows` and `quarantine.superseded` from `delivered.<kind>`.
 
     Args:
-        con: The build; it holds `delivered.<kind>` for every kind, and `delivered.malformed` if lines were no records.
+        con: The build; it holds `delivered.<kind>` for every kind, `raw.company`, and `delivered.malformed` if
+            lines were no records.
         contracts: Kind -> its contract (of the table `raw.<kind>`).
         budgets: Source -> the share of its rows, 0 to 1, that may be set aside. No entry: no budget.
         override: Why this night may set aside more than that; None: it may not.
@@ -68,12 +69,13 @@ def settle(
         con.execute(f"create schema if not exists {schema}")
     delivered = {kind: _judge_delivered(con, contract) for kind, contract in contracts.items()}
     _choose_documents(con, contracts)
+    oversized.list_oversized(con, contracts)
+    for contract in contracts.values():
+        _quarantine_later(con, contract, [rule for rule in contract.rules if oversized.is_about_size(rule)])
     later = {kind: _rules_for_later(contract) for kind, contract in contracts.items()}
     emptied: dict[tuple[str, str], int] = {}
     for kind in sorted(contracts, key=lambda kind: bool(later[kind])):  # those that look at other raw tables come last
-        for rule in later[kind]:
-            row_ids = violations_sql(rule, versions.accepted(kind))
-            versions.set_documents_aside(con, contracts[kind], rule.id, row_ids)
+        _quarantine_later(con, contracts[kind], later[kind])
         emptied |= _make_raw_view(con, contracts[kind])
     write_quarantine(con, contracts)
     files = count_files(con, list(contracts))
@@ -136,7 +138,17 @@ def _choose_documents(con: duckdb.DuckDBPyConnection, contracts: Mapping[str, Co
 
 def _rules_for_later(contract: Contract) -> list[Rule]:
     """Critical rules about rows that can be found only when the other raw tables are there."""
-    return [rule for rule in contract.rules if rule.severity == "critical" and rule.type in {"query", "references"}]
+    return [
+        rule
+        for rule in contract.rules
+        if rule.severity == "critical" and rule.type in {"query", "references"} and not oversized.is_about_size(rule)
+    ]
+
+
+def _quarantine_later(con: duckdb.DuckDBPyConnection, contract: Contract, rules: Sequence[Rule]) -> None:
+    """Quarantine the accepted documents that break rules about more than one row."""
+    for rule in rules:
+        versions.set_documents_aside(con, contract, rule.id, violations_sql(rule, versions.accepted(contract.name)))
 
 
 def _make_raw_view(con: duckdb.DuckDBPyConnection, contract: Contract) -> dict[tuple[str, str], int]:

@@ -16,6 +16,7 @@ from typing import Any
 import duckdb
 import jsonschema
 
+from pipelines.contracts import oversized
 from pipelines.contracts.contract import Contract
 from pipelines.contracts.odcs import read_contract, read_yaml
 from pipelines.contracts.rule import DECIMAL, Column, Rule
@@ -137,6 +138,8 @@ def _of_all(contracts: Mapping[str, Contract]) -> Iterator[str]:
     with duckdb.connect() as con:
         for schema in sorted(LAYERS):
             con.execute(f"create schema {schema}")
+        con.execute("create schema gate")
+        con.execute(oversized.EMPTY)  # rules of raw contracts read it
         for contract in contracts.values():
             columns = ", ".join(f"{quoted(name)} {kind}" for name, kind in contract.types)
             try:

@@ -4,7 +4,8 @@ with
         select
             *,
             row_number() over (partition by _system, order_id order by _row_id) as line_number,
-            coalesce(gross_sales, cast(quantity * unit_price as decimal(18, 4)), 0) as gross_sales_original,
+            coalesce(gross_sales, cast(cast(quantity as decimal(38, 4)) * unit_price as decimal(18, 4)), 0)
+                as gross_sales_original,
             coalesce(discounts, 0) as discounts_original,
         from staging.order_lines
         where line_type = 'sale'
@@ -26,9 +27,9 @@ select
     orders.currency,
     lines.gross_sales_original,
     lines.discounts_original,
-    cast(lines.gross_sales_original * fx.rate as decimal(18, 4)) as gross_sales,
-    cast(lines.discounts_original * fx.rate as decimal(18, 4)) as discounts,
-    cast(lines.cost * fx.rate as decimal(18, 4)) as cost,
+    cast(cast(lines.gross_sales_original as decimal(38, 4)) * fx.rate as decimal(18, 4)) as gross_sales,
+    cast(cast(lines.discounts_original as decimal(38, 4)) * fx.rate as decimal(18, 4)) as discounts,
+    cast(cast(lines.cost as decimal(38, 4)) * fx.rate as decimal(18, 4)) as cost,
     orders.is_countable,
     orders.is_first_order,
 from lines

@@ -5,7 +5,8 @@ with
             _system as system,
             order_id,
             count(*) as line_count,
-            sum(coalesce(gross_sales, cast(quantity * unit_price as decimal(18, 4)))) as gross_sales,
+            sum(coalesce(gross_sales, cast(cast(quantity as decimal(38, 4)) * unit_price as decimal(18, 4))))
+                as gross_sales,
             sum(discounts) as discounts,
             sum(shipping) as shipping,
         from staging.order_lines
@@ -99,7 +100,7 @@ with
     priced as (
         select
             known.*,
-            cast(known.gross_sales * fx.rate as decimal(18, 4)) as gross_sales_reporting,
+            cast(cast(known.gross_sales as decimal(38, 4)) * fx.rate as decimal(18, 4)) as gross_sales_reporting,
             fx.rate,
             not is_test and not is_cancelled and coalesce(gross_sales_reporting, 0) > 0 as is_countable,
         from known
@@ -142,9 +143,9 @@ select
     shipping as shipping_original,
     coalesce(tax, 0) as tax_original,
     gross_sales_reporting as gross_sales,
-    cast(discounts * rate as decimal(18, 4)) as discounts,
-    cast(shipping * rate as decimal(18, 4)) as shipping,
-    cast(coalesce(tax, 0) * rate as decimal(18, 4)) as tax,
+    cast(cast(discounts as decimal(38, 4)) * rate as decimal(18, 4)) as discounts,
+    cast(cast(shipping as decimal(38, 4)) * rate as decimal(18, 4)) as shipping,
+    cast(cast(coalesce(tax, 0) as decimal(38, 4)) * rate as decimal(18, 4)) as tax,
     promised_at,
     delivered_at,
     cast(line_count as integer) as line_count,

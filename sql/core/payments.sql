@@ -28,6 +28,6 @@ select
     dated.paid_at,
     dated.currency,
     dated.amount as amount_original,
-    cast(dated.amount * fx.rate as decimal(18, 4)) as amount,
+    cast(cast(dated.amount as decimal(38, 4)) * fx.rate as decimal(18, 4)) as amount,
 from dated
 left join core.fx_rates as fx on fx.currency = dated.currency and fx.rate_date = dated.rate_date

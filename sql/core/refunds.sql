@@ -14,7 +14,8 @@ with
             min(ordered_at) as refunded_at,
             -- a refund in two currencies has no total: its currency stays empty and the contract stops it
             case when min(currency) = max(currency) then min(currency) end as currency,
-            -sum(coalesce(gross_sales, cast(quantity * unit_price as decimal(18, 4)), 0) - coalesce(discounts, 0))
+            coalesce(sum(discounts), 0)
+                - sum(coalesce(gross_sales, cast(cast(quantity as decimal(38, 4)) * unit_price as decimal(18, 4)), 0))
                 as amount,
             true as is_in_order_currency,
         from staging.order_lines
@@ -85,6 +86,6 @@ select
     dated.date_is_estimated,
     dated.currency,
     dated.amount_original,
-    cast(dated.amount_original * fx.rate as decimal(18, 4)) as amount,
+    cast(cast(dated.amount_original as decimal(38, 4)) * fx.rate as decimal(18, 4)) as amount,
 from dated
 left join core.fx_rates as fx on fx.currency = dated.currency and fx.rate_date = dated.refund_date

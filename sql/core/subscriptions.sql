@@ -44,11 +44,18 @@ with
             ) as own_end,
             coalesce(
                 told.monthly_amount,
+                -- a twelfth of a year's price, rounded half up; in whole numbers, because DECIMAL / DECIMAL is a DOUBLE
                 cast(
-                    cast(told.amount as double) * coalesce(cast(told.quantity as double), 1)
-                    * case told.billing_interval
-                        when 'day' then 365 when 'week' then 52 when 'quarter' then 4 when 'year' then 1 else 12
-                    end / 12 as decimal(18, 4)
+                    cast(
+                        (
+                            cast(cast(told.amount as decimal(38, 4)) * 10000 as hugeint)
+                            * cast(cast(coalesce(told.quantity, 1) as decimal(38, 4)) * 10000 as hugeint)
+                            * case told.billing_interval
+                                when 'day' then 365 when 'week' then 52 when 'quarter' then 4 when 'year' then 1 else 12
+                            end
+                            + 60000
+                        ) // 120000 as decimal(38, 0)
+                    ) * 0.0001 as decimal(18, 4)
                 )
             ) as monthly_amount_original,
         from staging.subscriptions as told
@@ -86,7 +93,7 @@ select
     ended.is_involuntary,
     ended.currency,
     ended.monthly_amount_original,
-    cast(ended.monthly_amount_original * fx.rate as decimal(18, 4)) as monthly_amount,
+    cast(cast(ended.monthly_amount_original as decimal(38, 4)) * fx.rate as decimal(18, 4)) as monthly_amount,
 from ended
 join known on known.system = ended._system and known.subscription_id = ended.subscription_id
 left join core.fx_rates as fx on fx.currency = ended.currency and fx.rate_date = ended.started_date

@@ -50,12 +50,17 @@ def raw_contracts() -> dict[str, Contract]:
     return {c.name: c for c in load_contracts(CONTRACTS).values() if c.layer == "raw"}
 
 
+COMPANY = "create table raw.company as select date '2026-03-31' as as_of, 'UTC' as timezone, 'EUR' as currency"
+
+
 def delivered(con: duckdb.DuckDBPyConnection, **kinds: list[dict[str, Any]]) -> duckdb.DuckDBPyConnection:
     """Make `delivered.<kind>` for every kind; a row may give its `delivery` (default 1) and `source` (default `shop`).
 
     Rows of one delivery and kind are numbered from 1 in the order given.
     """
     con.execute("create schema if not exists delivered")
+    con.execute("create schema raw")
+    con.execute(COMPANY)
     for kind, contract in raw_contracts().items():
         con.execute(f"create table delivered.{kind} ({', '.join(f'{name} {type_}' for name, type_ in contract.types)})")
         rows: dict[int, int] = {}

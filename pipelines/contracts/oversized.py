@@ -1,0 +1,195 @@
+"""Finds the documents with an amount that does not fit DECIMAL(18,4), added up or in the company's currency.
+
+Put here: the arithmetic of core on delivered rows, wide enough never to overflow. Keep out: amounts that are too long
+as delivered (the columns' own rules), what happens to the rows found (`gate.py`).
+
+Core computes with what this lets through, so both must read days, rates and currencies in the same way: a change in
+`sql/core` of the day or the currency of a document is a change here.
+"""
+
+from collections.abc import Mapping
+
+import duckdb
+
+from pipelines.contracts.contract import Contract
+from pipelines.contracts.rule import Rule
+from pipelines.contracts.versions import accepted
+
+KINDS = ("orders", "order_lines", "payments", "refunds", "subscriptions")
+"""The kinds whose money is converted."""
+
+RULE = "fits_the_company_currency"
+"""What the raw contract of each of these kinds calls the rule."""
+
+EMPTY = "create table gate.oversized (kind varchar, row_id bigint)"
+"""The table when nothing is too large, or nothing is money."""
+
+# Most deliveries hold no amount near the limit: only documents with a row of at least a hundred million, as delivered
+# or at the highest rate of all, are added up. A million smaller rows cannot make 14 digits.
+_OVERSIZED = """
+    create table gate.oversized as
+    with
+        rates as (
+            select
+                currency,
+                try_cast(rate_date as date) as rate_date,
+                arg_max(try_cast(rate as decimal(18, 8)), _row_id) as rate,
+            from {fx_rates}
+            group by all
+        ),
+        company as (
+            select
+                *,
+                cast(greatest((select max(rate) from rates), 1) as double) as highest_rate,
+            from raw.company
+        ),
+        heads as (
+            select
+                _row_id, _system, order_id, currency,
+                try_cast(ordered_at as timestamp) as moment,
+                cast(try_cast(gross_sales as decimal(18, 4)) as decimal(38, 4)) as gross,
+                cast(try_cast(discounts as decimal(18, 4)) as decimal(38, 4)) as discount,
+                cast(try_cast(shipping as decimal(18, 4)) as decimal(38, 4)) as postage,
+                cast(try_cast(tax as decimal(18, 4)) as decimal(38, 4)) as tax_charged,
+                greatest(abs(gross), abs(discount), abs(postage), abs(tax_charged)) as largest,
+            from {orders}
+        ),
+        lines as (
+            select
+                _row_id, _system, order_id, line_type, currency,
+                try_cast(ordered_at as timestamp) as moment,
+                {line_amount} as gross,
+                try_cast(discounts as decimal(18, 4)) as discount,
+                try_cast(shipping as decimal(18, 4)) as postage,
+                greatest(abs(gross), abs(discount), abs(postage), abs(try_cast(cost as decimal(18, 4)))) as largest,
+            from {order_lines}
+        ),
+        large as (
+            select distinct _system, order_id
+            from (
+                select _system, order_id, largest from heads
+                union all
+                select _system, order_id, largest from lines
+            )
+            cross join company
+            where cast(largest as double) * company.highest_rate >= 1e8
+        ),
+        lines_by_type as (
+            select
+                _system, order_id, line_type,
+                case when min(currency) = max(currency) then min(currency) end as currency,
+                min(moment) as moment,
+                sum(gross) as gross,
+                sum(discount) as discount,
+                sum(postage) as postage,
+                max(largest) as largest,
+            from lines
+            semi join large using (_system, order_id)
+            group by all
+        ),
+        sales as (
+            select
+                _system, order_id,
+                coalesce(head.currency, line.currency) as currency,
+                coalesce(head.moment, line.moment) as moment,
+                greatest(
+                    abs(coalesce(head.gross, line.gross)),
+                    abs(coalesce(head.discount, line.discount)),
+                    abs(coalesce(head.postage, line.postage)),
+                    abs(head.tax_charged),
+                    line.largest
+                ) as amount,
+            from (from heads semi join large using (_system, order_id)) as head
+            full join (from lines_by_type where line_type = 'sale') as line using (_system, order_id)
+        ),
+        amounts as (
+            select 'document' as kind, null as row_id, _system, order_id, currency, moment, amount
+            from sales
+            union all
+            select
+                'document', null, line._system, line.order_id, coalesce(sales.currency, line.currency),
+                coalesce(line.moment, sales.moment),
+                abs(coalesce(line.gross, 0) - coalesce(line.discount, 0)),
+            from lines_by_type as line
+            left join sales using (_system, order_id)
+            where line.line_type <> 'sale'
+            union all
+            select 'refunds', _row_id, null, null, currency, try_cast(refunded_at as timestamp),
+                abs(try_cast(amount as decimal(18, 4)))
+            from {refunds}
+            union all
+            select 'subscriptions', _row_id, null, null, currency, try_cast(started_at as timestamp), {monthly_amount}
+            from {subscriptions}
+            union all
+            select 'payments', _row_id, null, null, currency, try_cast(paid_at as timestamp),
+                abs(try_cast(amount as decimal(18, 4)))
+            from {payments}
+            where try_cast(paid_at as timestamp) is not null
+            union all
+            -- a payment without a day is converted on its order's day, or on the last day that counts
+            select 'payments', payment._row_id, null, null, payment.currency, days.moment,
+                abs(try_cast(payment.amount as decimal(18, 4)))
+            from {payments} as payment
+            join (
+                select _system, order_id, moment from heads
+                union all
+                select _system, order_id, min(moment) from lines where line_type = 'sale' group by all
+            ) as days using (_system, order_id)
+            where try_cast(payment.paid_at as timestamp) is null
+            union all
+            select 'payments', payment._row_id, null, null, payment.currency, null,
+                abs(try_cast(payment.amount as decimal(18, 4)))
+            from {payments} as payment
+            where try_cast(payment.paid_at as timestamp) is null
+        ),
+        dated as (
+            select
+                amounts.* exclude (amount),
+                cast(amount as decimal(38, 4)) as amount,
+                coalesce(
+                    cast(timezone(company.timezone, timezone('UTC', amounts.moment)) as date), company.as_of
+                ) as rate_date,
+                company.currency as company_currency,
+            from amounts
+            cross join company
+            where cast(amount as double) * company.highest_rate >= 1e8
+        ),
+        found as (
+            select dated.*
+            from dated
+            asof left join rates on rates.currency = dated.currency and rates.rate_date <= dated.rate_date
+            where dated.amount > 99999999999999.9999
+            or dated.amount * case
+                when dated.currency = dated.company_currency then 1 else coalesce(rates.rate, 0)
+            end >= 99999999999999.99995
+        )
+    select distinct kind, row_id from found where row_id is not null
+    union all
+    select 'orders', _row_id from heads semi join found using (_system, order_id)
+    union all
+    select 'order_lines', _row_id from lines semi join found using (_system, order_id)
+"""
+
+
+def is_about_size(rule: Rule) -> bool:
+    """Whether `gate.oversized` says who breaks the rule; it needs no other raw table."""
+    return rule.id.endswith(f".{RULE}")
+
+
+def list_oversized(con: duckdb.DuckDBPyConnection, contracts: Mapping[str, Contract]) -> None:
+    """Make `gate.oversized`: the `kind` and `row_id` of every accepted row whose document holds such an amount.
+
+    Args:
+        con: The build, with `raw.company` and the versions of documents chosen.
+        contracts: Kind -> contract of every kind that is delivered. Without a kind of money the table is empty.
+    """
+    if not contracts.keys() >= {*KINDS, "fx_rates"}:
+        con.execute(EMPTY)
+        return
+    con.execute(
+        _OVERSIZED.format(
+            line_amount=contracts["order_lines"].amount,
+            monthly_amount=contracts["subscriptions"].amount,
+            **{kind: accepted(kind) for kind in (*KINDS, "fx_rates")},
+        )
+    )
