@@ -37,12 +37,13 @@ format: $(READY)  ## put the code into the house's format
 clean:  ## remove what was set up and the demo
 	rm -rf .venv demo build *.egg-info
 
-# strace lets the crash tests kill a night at every system call.
+# strace lets the crash tests kill a night at every system call; chromium shows the report as people see it.
 .PHONY: tools
 tools:
-	@command -v strace >/dev/null || { echo "installing strace"; \
-	  S=$$( [ "$$(id -u)" = 0 ] || echo sudo ); $$S apt-get update -qq && $$S apt-get install -y -qq strace >/dev/null; } || \
-	  echo "strace could not be installed: install it by hand, the crash tests need it"
+	@for tool in strace chromium; do command -v $$tool >/dev/null || { echo "installing $$tool"; \
+	  S=$$( [ "$$(id -u)" = 0 ] || echo sudo ); $$S apt-get update -qq && \
+	  $$S apt-get install -y -qq --no-install-recommends $$tool fonts-liberation >/dev/null; } || \
+	  echo "$$tool could not be installed: install it by hand, or the tests that need it are skipped"; done
 
 $(READY): requirements.lock pyproject.toml
 	@echo "setting up .venv (a minute or two, once)"

@@ -3,6 +3,7 @@
 Put here: the section on tonight's restatements, facts in, HTML out. Keep out: finding them (`pipelines/restatements`).
 """
 
+import calendar
 from collections.abc import Callable
 from decimal import Decimal
 
@@ -51,7 +52,8 @@ def _named(row: Row) -> str:
 
 def _period(row: Row) -> str:
     start, end = row["period_start"], row["period_end"]
-    if start.day == 1 and (start.year, start.month) == (end.year, end.month):
+    last_day = calendar.monthrange(start.year, start.month)[1]
+    if start.day == 1 and end == start.replace(day=last_day):
         return words.month(start)
     return f"{words.day(start)} to {words.day(end)}"
 

@@ -59,7 +59,7 @@ section { margin-top: 30px; padding: 28px 30px 22px; background: var(--card); bo
 .means { font-size: 14px; color: var(--soft); margin: 20px 0 0; border-top: 1px solid var(--rule);
   padding: 14px max(0px, calc(100% - 98ch)) 0 0; text-wrap: pretty }
 .means b { color: var(--ink); font-weight: 600 }
-.tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(250px, 1fr)); gap: 18px }
+.tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(250px, 100%), 1fr)); gap: 18px }
 .tile { position: relative; overflow: hidden; background: var(--card); border: 1px solid var(--rule);
   border-radius: 10px;
   padding: 20px 24px 58px }
@@ -69,7 +69,7 @@ section { margin-top: 30px; padding: 28px 30px 22px; background: var(--card); bo
   margin: 2px 0 4px }
 .spark { position: absolute; left: 0; right: 0; bottom: 12px; width: 100%; height: 34px; opacity: .75 }
 .spark .line { vector-effect: non-scaling-stroke; stroke-width: 1.8 }
-.scroll { overflow-x: auto }
+.scroll { overflow-x: auto; position: relative }
 .scroll:focus-visible, summary:focus-visible { outline: 2px solid var(--a); outline-offset: 2px }
 table { border-collapse: collapse; font-size: 14px }
 caption { text-align: left; color: var(--soft); font-size: 13px; padding-bottom: 8px }
@@ -100,7 +100,7 @@ th { text-align: left; font-weight: 600 } .n { text-align: right }
 .key.dash { height: 0; width: 20px; border-top: 2px dashed var(--c); vertical-align: 4px; border-radius: 0 }
 .key.line { height: 4px; vertical-align: 3.5px; border-radius: 2px; width: 20px; stroke-width: 0 }
 .key.dot { border-radius: 50%; width: 9px; height: 9px; vertical-align: 1px }
-.two { display: grid; grid-template-columns: repeat(auto-fit, minmax(320px, 1fr)); gap: 8px 48px }
+.two { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(320px, 100%), 1fr)); gap: 8px 48px }
 .two > div { min-width: 0 } .two h3 { margin-top: 14px }
 .two p { color: var(--soft); font-size: 14px; margin: 10px 0 0 } .two .legend { margin: 0 0 6px }
 .caption { color: var(--soft); font-size: 14px; margin: 8px 0 0; max-width: 98ch; text-wrap: pretty }

@@ -1,0 +1,40 @@
+import datetime as dt
+
+import pytest
+
+from pipelines.publish.report_facts import ReportFacts
+from pipelines.publish.report_restated import restated
+
+
+def periods_shown(*periods):
+    """The second column of the section's table, for figures of these periods."""
+    rows = [
+        {
+            "metric": f"metric_{place}", "key": "all", "period_start": start, "period_end": end, "cause_rank": 1,
+            "value_before": 100.0, "value_after": 90.0 + place, "change": -10.0 + place, "unit": "count",
+            "reason": "1 order was dated back.",
+        }
+        for place, (start, end) in enumerate(periods)
+    ]  # fmt: skip
+    html = restated(ReportFacts("Knusperkiste", "g000002", [], restatements=rows))
+    lines = [line for line in html.split("<tr>") if "metric " in line]
+    return [line.split("</td><td>")[1] for line in lines]
+
+
+def test_a_restated_month_is_named_by_its_month_and_year():
+    december, february = (dt.date(2025, 12, 1), dt.date(2025, 12, 31)), (dt.date(2024, 2, 1), dt.date(2024, 2, 29))
+    assert periods_shown(december, february) == ["Dec 2025", "Feb 2024"]
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "shown"),
+    [
+        (dt.date(2025, 12, 1), dt.date(2025, 12, 7), "1 Dec 2025 to 7 Dec 2025"),
+        (dt.date(2025, 12, 2), dt.date(2025, 12, 31), "2 Dec 2025 to 31 Dec 2025"),
+        (dt.date(2025, 12, 1), dt.date(2026, 12, 31), "1 Dec 2025 to 31 Dec 2026"),
+        (dt.date(2025, 12, 1), dt.date(2026, 1, 31), "1 Dec 2025 to 31 Jan 2026"),
+        (dt.date(2025, 12, 4), dt.date(2025, 12, 31), "4 Dec 2025 to 31 Dec 2025"),
+    ],
+)
+def test_any_other_restated_period_is_named_by_its_first_and_last_day(start, end, shown):
+    assert periods_shown((start, end)) == [shown]
