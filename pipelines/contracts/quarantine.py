@@ -2,7 +2,7 @@
 
 Put here: `quarantine.rows`, `quarantine.superseded`, the count per file, the budget per source. Keep out: deciding
 which rows are left out (`versions.py`, `gate.py`).
-`quarantine` holds what people wrote and typed: it goes to `state.duckdb`, never into a log, a message or a published
+`quarantine` holds what people wrote and typed: it goes to the state file, never into a log, a message or a published
 table.
 """
 
