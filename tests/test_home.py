@@ -272,3 +272,12 @@ def test_a_line_torn_by_a_power_cut_does_not_spoil_the_diary(home):
         diary.write('{"at": "2026-02-0')
     append_event(home.path, "published", at=NOW, generation=2)
     assert [event["generation"] for event in read_events(home.path)] == [1, 2]
+
+
+def test_the_diary_is_the_owners_to_write_and_everybodys_to_read(home):
+    before = os.umask(0)
+    try:
+        append_event(home.path, "published", at=NOW, generation=1)
+    finally:
+        os.umask(before)
+    assert oct((home.path / "events.jsonl").stat().st_mode & 0o777) == "0o644"

@@ -10,7 +10,7 @@ import pytest
 from polars.testing import assert_frame_equal
 
 from pipelines.transforms.clv_evaluation import _compare, clv_evaluation, find_best_model, find_chosen
-from pipelines.transforms.clv_models import choose_cohorts, clv_models, read_models
+from pipelines.transforms.clv_models import _split, choose_cohorts, clv_models, read_models
 from pipelines.transforms.clv_tracking import clv_tracking
 from pipelines.transforms.purchase_history import choose_cut, list_customer_days
 from tests.transforms.core_tables import MONEY
@@ -141,6 +141,13 @@ def test_cohorts_are_quarters_put_together_until_each_has_enough_repeat_customer
         ("2025-01-15", 400, 200), ("2025-04-01", 200, 50), ("2025-07-01", 200, 60), ("2025-10-01", 400, 150)
     )
     assert [str(day) for day in choose_cohorts(history)] == ["2025-01-01", "2025-04-01", "2025-10-01"]
+
+
+def test_a_customer_of_a_cohorts_first_day_is_in_it_and_in_no_other():
+    history = customers_from(("2025-01-15", 1, 0), ("2025-03-31", 1, 0), ("2025-04-01", 1, 0), ("2025-04-02", 1, 0))
+    first, second = _split(history, [dt.date(2025, 1, 15), dt.date(2025, 4, 1)])
+    assert [str(day) for day in first[1]["first_order_date"]] == ["2025-01-15", "2025-03-31"]
+    assert [str(day) for day in second[1]["first_order_date"]] == ["2025-04-01", "2025-04-02"]
 
 
 def test_the_youngest_customers_join_the_cohort_before_while_they_are_few():
