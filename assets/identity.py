@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from typing import Any
 
 import dagster as dg
-import duckdb
 import polars as pl
 
 from assets.resources import NightResource
@@ -17,7 +16,7 @@ from pipelines.identity.mentions import Staging
 from pipelines.identity.output import People
 from pipelines.identity.people import Rules, find_people
 from pipelines.night import Night
-from pipelines.publish.duckdb_file import STATE_FILE
+from pipelines.publish.state_file import read_state
 
 STAGING = ("customers", "orders", "order_lines", "refunds", "survey_responses", "subscriptions")
 TABLES = {
@@ -82,7 +81,7 @@ def previous_map(night: Night) -> pl.DataFrame | None:
     """The person map of the parent generation; None on the first night."""
     if night.parent is None:
         return None
-    with duckdb.connect(night.parent.path / STATE_FILE, read_only=True) as con:
+    with read_state(night.parent) as con:
         return con.sql("select * from identity.person_map").pl()
 
 

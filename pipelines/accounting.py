@@ -44,7 +44,9 @@ def write_row_accounting(con: duckdb.DuckDBPyConnection) -> None:
         select counted.source, kind, any_value(files.file_name) as file_name, counted.file_sha256, {fates}
         from ({" union all ".join(counted)}) as counted
         left join (
-            select source, file_sha256, max_by(file_name, delivery) as file_name from delivered.files group by all
+            select source, file_sha256, max_by(file_name, (delivery, file_name)) as file_name
+            from delivered.files
+            group by all
         ) as files on files.source = counted.source and files.file_sha256 = counted.file_sha256
         group by counted.source, kind, counted.file_sha256
         order by all

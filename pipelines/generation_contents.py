@@ -26,7 +26,7 @@ PERSONAL = (
     "quarantine.rows",
     TABLE,
 )
-"""What `state.duckdb` holds: contact details, comments, the person map, rows set aside, what the night is made from."""
+"""What the state file holds: contact details, comments, the person map, rows set aside, what the night is made from."""
 
 MONTHLY_COLUMNS = {"cohort_month": "cohort_start", "months_since_first_order": "period_number", "month": "period_start"}
 """What the view `marts.retention_cohorts_monthly` calls otherwise than its table."""

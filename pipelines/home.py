@@ -22,7 +22,10 @@ from pipelines.publish.manifest import Manifest, read_manifest
 
 NAME = re.compile(r"g(\d{6,})")
 LEFTOVERS = re.compile(r"\.build-\d+-\d+|\.current-\d+")
-BUILDING = re.compile(r"\.g\d+-\d+\.building")
+BUILDING = re.compile(r"\.g\d+-\d+\.building(\.wal)?")
+STATE_NAME = re.compile(r"g(\d{6,})\.duckdb")
+OLD_STATE_FILE = "state.duckdb"
+"""Where an older home keeps the state of a generation: in its folder."""
 FREE_SPACE_FACTOR = 3
 
 _build_numbers = itertools.count(1)
@@ -50,14 +53,25 @@ class Generation:
         return read_manifest(self.path)
 
     @property
+    def state_file(self) -> Path:
+        """Its personal data: outside its folder, but for a home that no run has moved yet."""
+        old = self.path / OLD_STATE_FILE
+        return old if old.exists() else _state_file(self.path.parents[1], self.number)
+
+    @property
     def bytes(self) -> int:
         """The size of all its files, in bytes."""
-        return sum(path.stat().st_size for path in self.path.rglob("*") if path.is_file())
+        paths = {*self.path.rglob("*"), self.state_file}
+        return sum(path.stat().st_size for path in paths if path.is_file())
 
 
 def generation_name(number: int) -> str:
     """The folder's name of a generation: 123 -> `g000123`."""
     return f"g{number:06d}"
+
+
+def _state_file(home: Path, number: int) -> Path:
+    return home / "state" / f"{generation_name(number)}.duckdb"
 
 
 class Home:
@@ -68,12 +82,13 @@ class Home:
         self.landing = self.path / "landing"
         self.ledger = self.path / "ledger.duckdb"
         self.generations_folder = self.path / "generations"
+        self.state_folder = self.path / "state"
         self.current_link = self.path / "current"
         self._lock = Lock(self.path / "lock")
         self._builds: set[str] = set()
 
     def prepare(self) -> None:
-        """Make the folders that are missing. They hold personal data: only the owner may list the landing.
+        """Make the folders that are missing. They hold personal data: only the owner may enter landing and state.
 
         Raises:
             errors.StorageFailed: They cannot be made.
@@ -81,8 +96,9 @@ class Home:
         try:
             self.path.mkdir(parents=True, exist_ok=True)
             self.generations_folder.mkdir(exist_ok=True)
-            if not self.landing.exists():
-                new_private_folder(self.landing)
+            for folder in (self.landing, self.state_folder):
+                if not folder.exists():
+                    new_private_folder(folder)
         except OSError as error:
             raise errors.StorageFailed(f"cannot make the home {self.path}: {error.strerror}") from error
 
@@ -123,6 +139,10 @@ class Home:
             return []
         found = ((NAME.fullmatch(path.name), path) for path in self.generations_folder.iterdir())
         return sorted((Generation(int(m[1]), path) for m, path in found if m), key=lambda each: each.number)
+
+    def state_file(self, number: int) -> Path:
+        """Where the state of a generation lies."""
+        return _state_file(self.path, number)
 
     def next_number(self) -> int:
         """The number of the generation to come: higher than any ever finished, swept ones too."""
@@ -199,19 +219,29 @@ class Home:
         if not self.is_locked:
             raise RuntimeError("sweep without the lock would remove the build of a living night")
         doomed = [path for path in self.path.iterdir() if LEFTOVERS.fullmatch(path.name)]
-        if self.generations_folder.is_dir():
-            doomed += [path for path in self.generations_folder.iterdir() if BUILDING.fullmatch(path.name)]
+        for folder in (self.generations_folder, self.state_folder):
+            if folder.is_dir():
+                doomed += [path for path in folder.iterdir() if BUILDING.fullmatch(path.name)]
         doomed = [path for path in doomed if path.name not in self._builds]
         for generation in [] if keep_generations is None else self._beyond(keep_generations):
             with contextlib.suppress(OSError):  # what cannot be swept tonight is swept tomorrow
                 doomed.append(self.hide(generation))
+        doomed += self._states_of_nobody()
         for path in doomed:
-            if path.is_symlink():
+            if path.is_symlink() or path.is_file():
                 with contextlib.suppress(OSError):
                     path.unlink()
             else:
                 shutil.rmtree(path, ignore_errors=True)
         return [path.name for path in doomed]
+
+    def _states_of_nobody(self) -> list[Path]:
+        """State files whose generation is gone, or never got its name."""
+        if not self.state_folder.is_dir():
+            return []
+        numbers = {generation.number for generation in self.generations()}
+        found = ((STATE_NAME.fullmatch(path.name), path) for path in sorted(self.state_folder.iterdir()))
+        return [path for match, path in found if match and int(match[1]) not in numbers]
 
     def _beyond(self, keep: int) -> list[Generation]:
         try:

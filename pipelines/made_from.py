@@ -20,7 +20,7 @@ MAKERS = ("duckdb", "polars", "narwhals", "great-expectations", "dagster", "regu
 NO_PART_IN_RESULTS = {"schedule", "publish", "alerts", "targets"}
 
 TABLE = "raw.made_from"
-"""Kept in `state.duckdb`: settings may name customers' addresses."""
+"""Kept in the state file: settings may name customers' addresses."""
 TABLE_COLUMNS = (("part", "VARCHAR"), ("name", "VARCHAR"), ("value", "VARCHAR"))
 
 

@@ -22,6 +22,7 @@ from pipelines.home import Generation, Home
 from pipelines.last_night import LastNight, read_last_night, write_last_night
 from pipelines.publish.generation import Published
 from pipelines.publish.manifest import read_manifest
+from pipelines.publish.state_file import move_old_states
 from pipelines.settings import Settings
 from pipelines.sources.arrivals import Arrivals
 from pipelines.sources.landing import sweep_originals
@@ -130,7 +131,7 @@ def open_night(order: Order, say: Say, now: dt.datetime) -> Iterator[Night]:
         published: list[Published] = []
         arrivals: list[Arrivals] = []
         try:
-            parent = _prepared(order, now)
+            parent = _prepared(order, now, say)
             with (
                 home.build_folder() as build,
                 open_warehouse(build) as warehouse,
@@ -155,10 +156,13 @@ def open_night(order: Order, say: Say, now: dt.datetime) -> Iterator[Night]:
             _close(order, _ending(published, failures), [each.source for each in arrivals if each.is_stale], say)
 
 
-def _prepared(order: Order, now: dt.datetime) -> Generation | None:
+def _prepared(order: Order, now: dt.datetime, say: Say) -> Generation | None:
     """Sweep, look for room, and read what is published: a damaged generation is told before the night's work."""
     home, keep = order.home, order.settings.publish
     home.sweep(keep.keep_generations)
+    moved = move_old_states(home)
+    if moved:
+        say(f"moved the personal data of {moved} generations to {home.state_folder}, out of the folders readers see")
     sweep_originals(home.landing, now - dt.timedelta(days=keep.keep_landing_days))
     home.check_free_space()
     parent = home.current()

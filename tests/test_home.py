@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from pipelines import errors
+from pipelines.command.generations import verified
 from pipelines.home import Home
 from pipelines.publish.events import append_event, read_events
 from pipelines.publish.rollback import rollback
@@ -140,6 +141,36 @@ def test_old_generations_go_but_never_the_current_one_or_the_one_to_go_back_to(h
     assert [each.number for each in home.generations()] == [3, 4, 6]
 
 
+def test_a_state_file_goes_with_its_generation(home):
+    for night in range(1, 7):
+        publish_night(home, night)
+    assert sorted(path.name for path in home.state_folder.iterdir()) == [
+        f"g00000{number}.duckdb" for number in (3, 4, 5, 6)
+    ]
+    (home.state_folder / "g000007.duckdb").touch()  # of a run that was killed before its generation got its name
+    (home.state_folder / ".g000007-99999.building").touch()
+    (home.state_folder / ".g000007-99999.building.wal").touch()
+    (home.state_folder / "notes of the operator").touch()
+    with home.lock("regulars run"):
+        home.sweep(keep_generations=1)
+    assert sorted(path.name for path in home.state_folder.iterdir()) == [
+        "g000005.duckdb",
+        "g000006.duckdb",
+        "notes of the operator",
+    ]
+
+
+def test_another_state_file_than_was_published_is_damage(home):
+    publish_night(home, 1)
+    publish_night(home, 2)
+    with (home.path / "state" / "g000002.duckdb").open("ab") as file:
+        file.write(b"x")
+    assert [sentence.partition(" has ")[0] for sentence in verify(home.current())] == ["state/g000002.duckdb"]
+    with pytest.raises(errors.StorageFailed, match=r"damaged: state/g000002\.duckdb has"):
+        verified(home)
+    assert rollback(home, clock=lambda: NOW).number == 1
+
+
 def test_numbers_are_never_used_twice(home):
     for night in (1, 2, 3):
         publish_night(home, night)
@@ -205,14 +236,14 @@ def test_verify_names_every_file_that_differs(home):
     folder = publish_night(home).path
     (folder / "report.html").chmod(0o644)
     (folder / "report.html").write_text("<!DOCTYPE html>")
-    (folder / "state.duckdb").unlink()
+    (home.path / "state" / "g000001.duckdb").unlink()
     (folder / "parquet" / "notes.txt").touch()
     (folder / "regulars.duckdb").chmod(0o644)
     with (folder / "regulars.duckdb").open("ab") as file:
         file.write(b"x")
     told = verify(home.current())
     assert [sentence.split(" has ")[0] for sentence in told] == [
-        "state.duckdb is missing",
+        "state/g000001.duckdb is missing",
         "parquet/notes.txt does not belong to the generation",
         "regulars.duckdb",
         "report.html",
@@ -241,3 +272,12 @@ def test_a_line_torn_by_a_power_cut_does_not_spoil_the_diary(home):
         diary.write('{"at": "2026-02-0')
     append_event(home.path, "published", at=NOW, generation=2)
     assert [event["generation"] for event in read_events(home.path)] == [1, 2]
+
+
+def test_the_diary_is_the_owners_to_write_and_everybodys_to_read(home):
+    before = os.umask(0)
+    try:
+        append_event(home.path, "published", at=NOW, generation=1)
+    finally:
+        os.umask(before)
+    assert oct((home.path / "events.jsonl").stat().st_mode & 0o777) == "0o644"

@@ -399,7 +399,7 @@ def test_nothing_personal_leaves_the_landing_and_the_state(shop, monkeypatch, tm
     assert CANARY not in said + shop.said
 
     for path in [*shop.home.path.rglob("*"), *dagster_home.rglob("*")]:
-        if path.is_file() and path.name != "state.duckdb" and shop.home.landing not in path.parents:
+        if path.is_file() and shop.home.state_folder not in path.parents and shop.home.landing not in path.parents:
             assert CANARY.encode() not in path.read_bytes(), path
     assert list(dagster_home.rglob("*.db")), "the runs were recorded"
 

@@ -58,4 +58,5 @@ def verified(home: Home) -> str:
     wrong = verify(generation)
     if wrong:
         raise StorageFailed(f"{generation.name} is damaged: {'; '.join(wrong)}. `regulars rollback` goes back.")
-    return f"{generation.name} is whole: {len(generation.manifest.files)} files are as its manifest says"
+    files = len(generation.manifest.files) + (generation.manifest.state is not None)
+    return f"{generation.name} is whole: {files} files are as its manifest says"

@@ -1,18 +1,16 @@
 """What the current generation set aside, and why; and taking it out for whoever mends the source.
 
-Put here: reading `quarantine.rows` of `state.duckdb`. Keep out: deciding what is set aside.
+Put here: reading `quarantine.rows` of the state file. Keep out: deciding what is set aside.
 """
 
 import json
 from pathlib import Path
 
-import duckdb
-
 from pipelines.command.generations import current
 from pipelines.command.query import as_table
 from pipelines.home import Home
 from pipelines.publish.csv_file import write_safe_csv
-from pipelines.publish.duckdb_file import STATE_FILE
+from pipelines.publish.state_file import read_state
 
 SUMMARY = """
     select q.source, q.kind, q.rules, count(*) as rows_set_aside, min(q.row) as first_row, min(q.reasons) as reason
@@ -24,7 +22,7 @@ SUMMARY = """
 
 def set_aside(home: Home, *, export: Path | None, as_json: bool) -> str:
     """Counts per source and rule; with `export`, every row goes into a CSV file that a spreadsheet may open safely."""
-    with duckdb.connect(current(home).path / STATE_FILE, read_only=True) as con:
+    with read_state(current(home)) as con:
         if export is not None:
             rows = con.sql("select * from quarantine.rows order by source, row_id").pl()
             write_safe_csv(rows, export)

@@ -53,19 +53,6 @@ def comments(contracts: Mapping[str, Contract]) -> dict[str, str]:
     return dict(_comments(_published(contracts)))
 
 
-def comment_statements(contracts: Mapping[str, Contract]) -> list[str]:
-    """The same as COMMENT statements, for a database that holds all published tables."""
-    statements = []
-    for contract in _published(contracts):
-        texts = dict(_comments([contract]))
-        statements.append(f"comment on {contract.kind} {contract.table} is {_text(texts[contract.table])}")
-        statements += [
-            f'comment on column {contract.table}."{column.name}" is {_text(texts[f"{contract.table}.{column.name}"])}'
-            for column in contract.columns
-        ]
-    return statements
-
-
 def published_tables_markdown(contracts: Mapping[str, Contract]) -> str:
     """The published tables as Markdown: per layer a table of name, grain and what it answers."""
     parts = []
@@ -91,10 +78,6 @@ def _comments(contracts: Iterable[Contract]) -> Iterator[tuple[str, str]]:
         for column in contract.columns:
             unit = f" Unit: {column.unit}." if column.unit else ""
             yield f"{contract.table}.{column.name}", f"{column.description}{unit}"
-
-
-def _text(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
 
 
 def _cell(text: str) -> str:

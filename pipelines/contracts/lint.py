@@ -128,7 +128,7 @@ def _of_column(contract: Contract, column: Column) -> Iterator[str]:
     if column.classification not in CLASSIFICATIONS:
         yield f"classification is {column.classification!r}, and must be one of {', '.join(sorted(CLASSIFICATIONS))}"
     if column.classification == "personal" and contract.layer != "raw":
-        yield "personal data is never published: it belongs to state.duckdb"
+        yield "personal data is never published: it belongs to the state file"
     if column.is_metric and not column.unit:
         yield "a metric needs the customProperty `unit`"
 

@@ -2,7 +2,7 @@
 
 Put here: `quarantine.rows`, `quarantine.superseded`, the count per file, the budget per source. Keep out: deciding
 which rows are left out (`versions.py`, `gate.py`).
-`quarantine` holds what people wrote and typed: it goes to `state.duckdb`, never into a log, a message or a published
+`quarantine` holds what people wrote and typed: it goes to the state file, never into a log, a message or a published
 table.
 """
 
@@ -156,9 +156,10 @@ def check_budgets(
 
 def _commonest(con: duckdb.DuckDBPyConnection, source: str, contracts: Mapping[str, Contract]) -> str:
     rows = con.execute(
-        "select rule, count(row) as broken, arg_min(file_sha256, (delivery, row)), arg_min(row, (delivery, row)), "
-        "arg_min(kind, (delivery, row)) from (select unnest(string_split(rules, ',')) as rule, * from quarantine.rows "
-        "where source = $1) group by rule order by rule = $2, broken desc, rule limit 1",
+        "select rule, count(row) as broken, arg_min(file_sha256, (delivery, row, row_id)), "
+        "arg_min(row, (delivery, row, row_id)), arg_min(kind, (delivery, row, row_id)) "
+        "from (select unnest(string_split(rules, ',')) as rule, * from quarantine.rows where source = $1) "
+        "group by rule order by rule = $2, broken desc, rule limit 1",
         [source, DOCUMENT],
     ).fetchall()
     rule_id, broken, sha256, row, kind = rows[0]
@@ -173,7 +174,8 @@ def _commonest(con: duckdb.DuckDBPyConnection, source: str, contracts: Mapping[s
 def _file_name(con: duckdb.DuckDBPyConnection, sha256: str) -> str:
     if _exists(con, "files"):
         for (name,) in con.execute(
-            "select file_name from delivered.files where file_sha256 = $1 order by delivery limit 1", [sha256]
+            "select file_name from delivered.files where file_sha256 = $1 order by delivery, file_name limit 1",
+            [sha256],
         ).fetchall():
             return str(name)
     return f"the file {sha256[:12]}"

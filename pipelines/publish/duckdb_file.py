@@ -1,4 +1,4 @@
-"""The DuckDB files of a generation: `regulars.duckdb`, which BI opens, and `state.duckdb`, which it must not.
+"""The DuckDB files of a generation: `regulars.duckdb`, which BI opens, and its state file, which it must not.
 
 Put here: copying tables and views from the build into a fresh file, comments, counting what arrived.
 Keep out: file modes and the swap (`generation.py`, `swap.py`); what the tables mean.
@@ -15,7 +15,6 @@ from pipelines.publish.parquet import parquet_path
 from pipelines.publish.tables import Table, columns_of, literal, ordered_select, quoted
 
 PUBLISHED_FILE = "regulars.duckdb"
-STATE_FILE = "state.duckdb"
 STORAGE_VERSION = "v1.0.0"  # what DuckDB 1.1 to 2.x, and so every BI client, can open
 
 

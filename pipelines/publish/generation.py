@@ -17,14 +17,15 @@ import duckdb
 
 from pipelines import errors
 from pipelines.home import Generation, Home, generation_name
-from pipelines.publish.duckdb_file import PUBLISHED_FILE, STATE_FILE, check_counts, write_duckdb_file
+from pipelines.publish.duckdb_file import PUBLISHED_FILE, check_counts, write_duckdb_file
 from pipelines.publish.durable import files_below, new_private_folder, sha256_of
 from pipelines.publish.events import append_event
 from pipelines.publish.manifest import FILE_NAME, Facts, FileFacts, Manifest, TableFacts, content_hash
 from pipelines.publish.parquet import write_parquet
+from pipelines.publish.state_file import building_state, install_state
 from pipelines.publish.swap import install, seal, swing
 from pipelines.publish.tables import Table, columns_of, refuse_types
-from pipelines.publish.verify import differences
+from pipelines.publish.verify import verify
 
 REPORT_FILE = "report.html"
 PARQUET_FOLDER = "parquet"
@@ -36,7 +37,7 @@ class Contents:
 
     Attributes:
         tables: Tables of core, marts and meta: into `regulars.duckdb` and Parquet.
-        state_tables: Tables with personal data (identity, contact details, quarantine): into `state.duckdb` only.
+        state_tables: Tables with personal data (identity, contact details, quarantine): into the state file only.
         comments: `layer.table` or `layer.table.column` -> text for the reader.
         facts: What the night says about itself.
         report_html: The page for people.
@@ -106,17 +107,24 @@ def publish(
     is_backfill = parent is not None and as_of < parent.manifest.as_of
     expected = parent.number if parent else None
     refuse_types({table.name: columns_of(con, table) for table in contents.tables})
-    with _storage_failures(generation_name(number)), _building(home, number) as (building, allowed):
+    with (
+        _storage_failures(generation_name(number)),
+        _building(home, number) as (building, allowed),
+        building_state(home, number) as state,
+    ):
         tables = write_parquet(con, contents.tables, building / PARQUET_FOLDER)
         repeated = _same(home.generations() if is_backfill else [parent] if parent else [], contents, as_of, tables)
         if repeated is not None:
             return Published(repeated, is_new=False, swung=False)
         _write_files(con, building, contents, tables)
-        manifest = _manifest(building, contents, tables, number, expected, as_of, is_backfill, clock())
+        write_duckdb_file(con, state, contents.state_tables, views={}, comments={})
+        manifest = _manifest(building, state, contents, tables, number, expected, as_of, is_backfill, clock())
         (building / FILE_NAME).write_bytes(manifest.to_json().encode())
-        seal(building, secret=frozenset({STATE_FILE}), allowed=allowed)
-        generation = install(building, home, number)
-        warning = None if is_backfill else _swing_or_remove(home, generation, expected)
+        seal(building, allowed=allowed)
+        install_state(state, home, number)
+        with _removed_state(home, number):
+            generation = install(building, home, number)
+            warning = None if is_backfill else _swing_or_remove(home, generation, expected)
     event = "published_aside" if is_backfill else "published"
     try:
         append_event(home.path, event, at=clock(), generation=number, parent=expected, as_of=as_of.isoformat())
@@ -149,6 +157,18 @@ def _building(home: Home, number: int) -> Iterator[tuple[Path, int]]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+@contextlib.contextmanager
+def _removed_state(home: Home, number: int) -> Iterator[None]:
+    """On a failure, personal data of a generation that is not there do not stay."""
+    try:
+        yield
+    except BaseException:
+        if not (home.generations_folder / generation_name(number)).exists():
+            with contextlib.suppress(OSError):
+                home.state_file(number).unlink(missing_ok=True)
+        raise
+
+
 def _swing_or_remove(home: Home, generation: Generation, expected: int | None) -> str | None:
     try:
         return swing(home, generation, expected=expected)
@@ -166,7 +186,7 @@ def _same(
     for candidate in candidates:
         fingerprint = contents.facts.fingerprint
         same = candidate.manifest.same_content(fingerprint=fingerprint, as_of=as_of, content_sha256=content)
-        if same and not differences(candidate.path, candidate.manifest):
+        if same and not verify(candidate):
             return candidate
     return None
 
@@ -183,12 +203,12 @@ def _write_files(
     parquet = building / PARQUET_FOLDER
     write_duckdb_file(con, published, contents.tables, views=views, comments=contents.comments, parquet=parquet)
     check_counts(published, {name: facts.rows for name, facts in tables.items()}, list(views))
-    write_duckdb_file(con, building / STATE_FILE, contents.state_tables, views={}, comments={})
     (building / REPORT_FILE).write_bytes(contents.report_html.encode())
 
 
 def _manifest(
     building: Path,
+    state: Path,
     contents: Contents,
     tables: Mapping[str, TableFacts],
     number: int,
@@ -198,10 +218,7 @@ def _manifest(
     now: dt.datetime,
 ) -> Manifest:
     facts = contents.facts
-    files = {
-        path.relative_to(building).as_posix(): FileFacts(path.stat().st_size, sha256_of(path))
-        for path in files_below(building)
-    }
+    files = {path.relative_to(building).as_posix(): _file_facts(path) for path in files_below(building)}
     seconds = round((now - facts.started_at).total_seconds(), 3)
     return Manifest(
         generation=number,
@@ -218,4 +235,9 @@ def _manifest(
         checks=facts.checks,
         versions=facts.versions,
         run={"started_at": facts.started_at.isoformat(), "ended_at": now.isoformat(), "seconds": seconds},
+        state=_file_facts(state),
     )
+
+
+def _file_facts(path: Path) -> FileFacts:
+    return FileFacts(path.stat().st_size, sha256_of(path))

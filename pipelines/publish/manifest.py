@@ -73,6 +73,8 @@ class Manifest:
     checks: Mapping[str, int]
     versions: Mapping[str, str]
     run: Mapping[str, Any]
+    state: FileFacts | None = None
+    """Its state file, which lies outside its folder."""
 
     def same_content(self, *, fingerprint: str, as_of: dt.date, content_sha256: str) -> bool:
         """Whether a night with these results would only repeat this generation."""
@@ -90,7 +92,12 @@ class Manifest:
             ValueError, TypeError, KeyError: The text is no manifest.
         """
         values = json.loads(text)
+        files = dict(values["files"])
+        # in an older home the state file lay in the generation's folder, and was one of its files
+        values["state"] = values.get("state") or files.pop("state.duckdb", None)
+        values["files"] = files
         known = {field.name: values[field.name] for field in dataclasses.fields(cls)}
+        known["state"] = FileFacts(**known["state"]) if known["state"] else None
         known["as_of"] = dt.date.fromisoformat(known["as_of"])
         known["created_at"] = dt.datetime.fromisoformat(known["created_at"])
         known["tables"] = {name: TableFacts(**facts) for name, facts in known["tables"].items()}

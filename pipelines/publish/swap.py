@@ -3,7 +3,8 @@
 Put here: the order of flush, rename, fence and symlink. Keep out: what the files hold.
 
 The protocol, of which every step is on the disk before the next begins:
-1. modes, then flush every file and every folder of `.g000123-<pid>.building`;
+1. modes, then flush every file and every folder of `.g000123-<pid>.building`, and the state file, which gets its name
+   before the folder does (a state file without a generation is swept; a generation without one would be damaged);
 2. rename it to `g000123` (fails if there is one: two builders cannot both be 123), flush `generations/`;
 3. fence, under a lock: the generation it was built on must still be current;
 4. a new symlink, renamed over `current`; flush the home. Readers see the old or the new generation, nothing else.
@@ -18,19 +19,18 @@ from pathlib import Path
 
 from pipelines import errors
 from pipelines.home import Generation, Home, generation_name
-from pipelines.publish.durable import FOLDER, READABLE, SECRET, files_below, folders_below, sync
+from pipelines.publish.durable import FOLDER, READABLE, files_below, folders_below, sync
 
 
-def seal(building: Path, *, secret: frozenset[str], allowed: int) -> None:
+def seal(building: Path, *, allowed: int) -> None:
     """Give files and folders their modes and wait until the disk holds all of it.
 
     Args:
         building: The folder of a generation to be.
-        secret: Names of files that only the owner may read.
         allowed: The modes that the owner's umask allows, e.g. 0o755.
     """
     for path in files_below(building):
-        path.chmod(SECRET if path.name in secret else READABLE & allowed | 0o400)
+        path.chmod(READABLE & allowed | 0o400)
         sync(path)
     for folder in folders_below(building):
         folder.chmod(FOLDER & allowed | 0o700)

@@ -216,10 +216,11 @@ def with_causes(changed: pl.DataFrame, of: Compared, moves: pl.DataFrame, gone: 
     """
     first = of.who[0]
     before = pl.col(f"{first}_before")
-    merged = moves.filter(pl.col("who_cause") == MERGED).unique("before").select("before", heir="after")
+    # who was merged into several goes with the first of them by id: any would do, but always the same one
+    heirs = moves.filter(pl.col("who_cause") == MERGED).group_by("before").agg(heir=pl.col("after").min())
     known = (
         changed.join(moves, left_on=[f"{first}_before", f"{first}_after"], right_on=["before", "after"], how="left")
-        .join(merged, left_on=f"{first}_before", right_on="before", how="left")
+        .join(heirs, left_on=f"{first}_before", right_on="before", how="left")
         .with_columns(is_gone=before.is_in(gone.implode()).fill_null(False))
     )
     removed = pl.when("is_gone").then(pl.lit(ERASED)).otherwise(pl.lit(f"removed_{of.kind}"))

@@ -10,9 +10,9 @@ import duckdb
 
 from pipelines.home import Generation
 from pipelines.made_from import TABLE, MadeFrom
-from pipelines.publish.duckdb_file import STATE_FILE
 from pipelines.publish.generation import PARQUET_FOLDER
 from pipelines.publish.parquet import parquet_path
+from pipelines.publish.state_file import read_state
 from pipelines.publish.tables import Table, literal
 
 
@@ -46,7 +46,7 @@ class Earlier:
 
     def made_from(self) -> MadeFrom:
         """What it was made from; empty where it did not write that down."""
-        with duckdb.connect(self.generation.path / STATE_FILE, read_only=True) as con:
+        with read_state(self.generation) as con:
             if not con.execute(
                 f"select 1 from duckdb_tables() where schema_name || '.' || table_name = '{TABLE}'"
             ).fetchall():

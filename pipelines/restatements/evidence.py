@@ -88,10 +88,12 @@ def read_changes(
 def _first_customers(con: duckdb.DuckDBPyConnection, earlier: Earlier) -> list[str]:
     """Whose order and paid day was the first of all: with them, the history begins when it does for everybody."""
     firsts = {
-        "core.orders": "select arg_min(customer_id, ordered_at) from {} where is_countable and customer_id <> ?",
+        "core.orders": (
+            "select arg_min(customer_id, (ordered_at, customer_id)) from {} where is_countable and customer_id <> ?"
+        ),
         "core.subscriptions": (
-            "select arg_min(customer_id, active_from) from {} where monthly_amount > 0 and active_until is distinct "
-            "from active_from and customer_id <> ?"
+            "select arg_min(customer_id, (active_from, customer_id)) from {} where monthly_amount > 0 "
+            "and active_until is distinct from active_from and customer_id <> ?"
         ),
     }
     found = [

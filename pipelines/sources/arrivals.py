@@ -58,16 +58,6 @@ class Arrivals:
         return bool(self.refusals)
 
 
-def check_sources(settings: Settings) -> None:
-    """Check the mappings of all sources, before the night starts.
-
-    Raises:
-        SettingsWrong: All mistakes, one a line.
-    """
-    with private_connection() as con:
-        _check(settings, ExpressionChecker(con))
-
-
 def _check(settings: Settings, checker: ExpressionChecker) -> None:
     mistakes = [m for name, source in settings.sources.items() for m in check_settings(name, source, checker)]
     if mistakes:

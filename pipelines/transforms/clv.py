@@ -15,6 +15,7 @@ from pipelines.transforms.clv_forecasts import BASELINES, Horizons, average_cell
 from pipelines.transforms.clv_models import read_models
 from pipelines.transforms.clv_predictions import (
     HORIZONS,
+    LEAST_LIFETIME_YEARS,
     predict_with_average,
     predict_with_formula,
     predict_with_model,
@@ -102,7 +103,8 @@ def customer_clv(
         clv_evaluation: `meta.clv_evaluation`; says which method predicts.
         as_of: Last day that counts.
         lapse_days: Days without an order after which a customer has lapsed.
-        max_lifetime_years: Cap of the expected lifetime, and how far a predicted one looks ahead.
+        max_lifetime_years: Cap of the expected lifetime, and how far a predicted one looks ahead, which is never less
+            than the longest horizon. The horizons themselves are not capped.
         discount_rate: A year, of the predicted lifetime value; 0.1 is 10 %.
         value_basis: What counts as value, written beside it; only `net_sales` so far.
 
@@ -121,8 +123,11 @@ def customer_clv(
     buyers = _total(days).join(known, on="customer_idx").join(lapse_dates, on="customer_idx")
     valued = value_simply(buyers, churn, as_of=as_of, max_lifetime_years=max_lifetime_years)
     history = summarise_history(days, until=as_of)
-    valued = valued.sort("customer_idx").with_columns(years_left=_years_left())
-    horizons = Horizons(tuple(HORIZONS.values()), max_lifetime_years, discount_rate)
+    valued = valued.sort("customer_idx").with_columns(
+        years_left=_years_left(), lifetime_years_left=_lifetime_years_left()
+    )
+    lifetime_years = max(max_lifetime_years, LEAST_LIFETIME_YEARS)
+    horizons = Horizons(tuple(HORIZONS.values()), lifetime_years, discount_rate)
     evaluation = read_into_polars(clv_evaluation)
     trained = read_models(read_into_polars(clv_models), as_of)
     method, why = _method(evaluation, days, valued, as_of)
@@ -130,7 +135,7 @@ def customer_clv(
         predicted = predict_with_formula(valued, history, horizons)
     elif method in BASELINES:
         cells = average_cells(days, until=as_of)
-        predicted = predict_with_average(method, history, cells, valued["years_left"], horizons)
+        predicted = predict_with_average(method, history, cells, valued, horizons)
     else:
         predicted = predict_with_model(history, trained, method, horizons)
     model = find_best_model(evaluation)
@@ -168,9 +173,15 @@ def _churn(spells: pl.DataFrame, known: pl.DataFrame, history: dt.date | None, a
 
 
 def _years_left() -> pl.Expr:
-    """Years that the simple formula expects from here on: 0 when lapsed, NULL while churn is not known."""
-    left = pl.col("expected_lifetime_years") - pl.col("years_observed")
-    return pl.when("is_lapsed").then(0.0).when(pl.col("churn").is_not_null()).then(left)
+    """Years that churn leaves from here on, not capped: 0 when lapsed, NULL while churn is not known."""
+    return pl.when("is_lapsed").then(0.0).when(pl.col("churn").is_not_null()).then(1 / pl.col("churn"))
+
+
+def _lifetime_years_left() -> pl.Expr:
+    """The same within the cap of the expected lifetime, which does not cut what the longest horizon counts."""
+    within_cap = pl.col("expected_lifetime_years") - pl.col("years_observed")
+    within_horizon = _years_left().clip(upper_bound=float(LEAST_LIFETIME_YEARS))
+    return pl.when(_years_left().is_not_null()).then(pl.max_horizontal(within_cap, within_horizon))
 
 
 def _method(evaluation: pl.DataFrame, days: pl.DataFrame, valued: pl.DataFrame, as_of: dt.date) -> tuple[str, str]:

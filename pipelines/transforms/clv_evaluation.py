@@ -126,23 +126,25 @@ def find_chosen(clv_evaluation: pl.DataFrame) -> tuple[str, str] | None:
 def find_best_model(clv_evaluation: pl.DataFrame) -> str | None:
     """The model that is chosen or, where an average is, comes closest of the models; None without an evaluation."""
     models = clv_evaluation.filter(~pl.col("is_baseline"), pl.col("scope") == "all")
-    best = models.sort(~pl.col("is_chosen"), "rmse_purchases")["method"].to_list()
+    best = models.sort(~pl.col("is_chosen"), "rmse_purchases", "method")["method"].to_list()
     return best[0] if best else None
 
 
 def _compare(happened: pl.DataFrame, expected: pl.DataFrame) -> pl.DataFrame:
     """One row per customer: `predicted`, `actual` (purchases), `predicted_value`, `actual_value`, decile and cohort."""
-    by_value = pl.struct("value", "purchases").rank("ordinal")
-    return happened.select(
+    # customers of whom the same is expected stand in the order of their numbers: ties have no order of their own
+    place = pl.struct("predicted_value", "predicted", "customer_idx").rank("ordinal").cast(pl.Int64) - 1
+    told = happened.select(
         "customer_idx",
         actual=pl.col("purchases").fill_null(0),
         actual_value=pl.col("value").cast(pl.Float64).fill_null(0),
         cohort=pl.col("first_order_date").dt.truncate("1q").cast(pl.String),
         predicted=expected["purchases"],
         predicted_value=expected["value"],
+    )
+    return told.with_columns(
         # the tenth that is expected to bring the most is decile 10
-        decile=((expected.select(by_value).to_series() - 1) * 10 // expected.height + 1).cast(pl.String),
-    ).with_columns(
+        (place * 10 // pl.len() + 1).cast(pl.String).alias("decile"),
         *(pl.lit(None, pl.Float64).alias(name) for name in ("purchases_claimed", "value_claimed")),
         *(pl.lit(None, pl.Boolean).alias(name) for name in ("purchases_covered", "value_covered")),
     )
@@ -214,7 +216,7 @@ def _rank_correlation(predicted: str, actual: str) -> pl.Expr:
 def _capture(compared: pl.DataFrame) -> float | None:
     """Share of the actual value that came from the fifth of the customers who were expected to bring the most."""
     total = math.fsum(compared["actual_value"])
-    best = compared.sort("predicted_value", "predicted", descending=True, maintain_order=True)
+    best = compared.sort("predicted_value", "predicted", "customer_idx", descending=[True, True, False])
     captured = math.fsum(best.head(-(-compared.height // 5))["actual_value"])
     return captured / total if total > 0 else None
 
@@ -227,7 +229,10 @@ def _choose(graded: pl.DataFrame, trained: TrainedModels, usable: set[str]) -> p
     overall = graded.filter(pl.col("scope") == "all").with_columns(is_usable=pl.col("method").is_in(list(usable)))
     smallest = overall.filter("is_usable")["rmse_purchases"].min()
     is_near = pl.col("rmse_purchases") <= NEAR_ENOUGH * pl.lit(smallest, pl.Float64)
-    near = overall.filter("is_usable", is_near).sort(pl.col("purchases_error_rate").abs(), nulls_last=True)
+    # of equals the first: an average before a model
+    near = overall.filter("is_usable", is_near).sort(
+        pl.col("purchases_error_rate").abs(), nulls_last=True, maintain_order=True
+    )
     verdicts = [
         {
             "method": method,

@@ -17,6 +17,9 @@ from pipelines.transforms.clv_models import TrainedModels
 HORIZONS: Mapping[str, int] = {"12m": 365, "36m": 1095}
 """Name -> days."""
 
+LEAST_LIFETIME_YEARS = round(max(HORIZONS.values()) / DAYS_PER_YEAR)
+"""A predicted lifetime looks at least as far ahead as the longest horizon: it cannot bring less."""
+
 SPANS = (*HORIZONS, "lifetime")
 WHATS = ("purchases", "value")
 COLUMNS: dict[str, PolarsDataType] = {
@@ -60,7 +63,7 @@ def predict_with_model(history: pl.DataFrame, trained: TrainedModels, method: st
 
 
 def predict_with_average(
-    method: str, history: pl.DataFrame, cells: pl.DataFrame, years_left: pl.Series, horizons: Horizons
+    method: str, history: pl.DataFrame, cells: pl.DataFrame, valued: pl.DataFrame, horizons: Horizons
 ) -> pl.DataFrame:
     """By a plain average: a year of it, as often as years are left; no interval and no p_alive, which are NULL.
 
@@ -68,25 +71,27 @@ def predict_with_average(
         method: One of `BASELINES`.
         history: As `summarise_history` gives it.
         cells: As `average_cells` gives them.
-        years_left: Years that the simple formula expects of each customer from here on; NULL when not known.
+        valued: `years_left` and `lifetime_years_left` (NULL when not known), in the order of the histories.
         horizons: The days of `HORIZONS`, and a lifetime.
     """
     a_year = predict_by_baseline(method, history, cells, HORIZONS["12m"])
-    return _in_years(a_year["purchases"], a_year["value"], years_left.fill_null(math.inf), years_left, horizons)
+    years = valued["years_left"].fill_null(math.inf)
+    return _in_years(a_year["purchases"], a_year["value"], years, valued["lifetime_years_left"], horizons)
 
 
 def predict_with_formula(valued: pl.DataFrame, history: pl.DataFrame, horizons: Horizons) -> pl.DataFrame:
     """By the simple formula: the average year goes on for as many years as it expects; NULL when not known.
 
     Args:
-        valued: `avg_annual_value`, `years_observed` and `years_left`, in the order of the histories.
+        valued: `avg_annual_value`, `years_observed`, `years_left` and `lifetime_years_left`, in the order of the
+            histories.
         history: As `summarise_history` gives it.
         horizons: The days of `HORIZONS`, and a lifetime.
     """
     years = valued["years_observed"].clip(lower_bound=1.0)
     purchases = (history["frequency"] + 1) / years
-    left = valued["years_left"]
-    return _in_years(purchases, valued["avg_annual_value"].cast(pl.Float64), left, left, horizons)
+    value = valued["avg_annual_value"].cast(pl.Float64)
+    return _in_years(purchases, value, valued["years_left"], valued["lifetime_years_left"], horizons)
 
 
 def _in_years(

@@ -123,7 +123,7 @@ def _reason(max_lifetime_years: float) -> pl.Expr:
             pl.lit(f"churn of the whole base: fewer than {CUSTOMERS_FOR_A_CHURN} customers of this type")
         ),
         pl.when(~lapsed & ~unknown_churn & capped).then(
-            pl.lit(f"no years beyond the cap of {max_lifetime_years:g} are added")
+            pl.lit(f"no years beyond the cap of {max_lifetime_years:g} are added to the expected lifetime")
         ),
         pl.when(pl.col("acquisition_cost").is_null()).then(
             pl.lit("acquisition cost is unknown: nothing is subtracted")

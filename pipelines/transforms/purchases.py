@@ -162,21 +162,6 @@ def sum_refunds_by_month(refunds: IntoFrame, calendar: IntoFrame, *, as_of: dt.d
     return given_back.group_by("month_idx").agg(nw.col("amount").sum().alias("refunds")).to_native()
 
 
-def find_first_order_date(orders: IntoFrame, *, as_of: dt.date) -> dt.date | None:
-    """The day on which the history of customers begins: the first countable order that a known customer made.
-
-    Args:
-        orders: `core.orders`; uses `customer_idx`, `order_date`, `is_countable`.
-        as_of: Last day that counts.
-
-    Returns:
-        The day; None without such an order.
-    """
-    known = _countable(orders, as_of).filter(nw.col("customer_idx") != UNKNOWN_CUSTOMER_IDX)
-    first: dt.date | None = read_into_polars(known.select(nw.col("order_date").min()).to_native()).item()
-    return first
-
-
 def select_lazily(frame: IntoFrame, *columns: str) -> Scan:
     """Some columns of a table, on its own engine."""
     return _lazy(frame).select(*columns).to_native()

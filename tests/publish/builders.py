@@ -8,6 +8,7 @@ import duckdb
 from pipelines.home import Home
 from pipelines.publish.generation import Contents, Published, publish
 from pipelines.publish.manifest import Facts
+from pipelines.publish.state_file import move_old_states
 from pipelines.publish.tables import Table
 
 AS_OF = dt.date(2026, 1, 31)
@@ -59,6 +60,7 @@ def publish_night(home: Home, night: int = 1, *, as_of: dt.date = AS_OF, rows: i
     with home.lock("regulars run"):
         home.prepare()
         home.sweep(keep_generations=3)
+        move_old_states(home)
         number, parent = home.next_number(), home.current()
         with build(night, generation=number, rows=rows) as con:
             return publish(

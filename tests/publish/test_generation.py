@@ -1,10 +1,12 @@
 import datetime as dt
+import os
 
 import duckdb
 import pytest
 
 from pipelines import errors
 from pipelines.publish.generation import publish
+from pipelines.publish.state_file import read_state
 from pipelines.publish.tables import Table
 from pipelines.publish.verify import verify
 from tests.publish.builders import AS_OF, NOW, STATE_TABLES, a_home, build, contents, publish_night
@@ -32,7 +34,6 @@ def test_a_generation_holds_every_file_and_says_so(home):
         "parquet/meta/runs.parquet",
         "regulars.duckdb",
         "report.html",
-        "state.duckdb",
     ]
     manifest = generation.manifest
     assert (manifest.generation, manifest.parent, manifest.as_of) == (1, None, AS_OF)
@@ -46,9 +47,14 @@ def test_a_generation_holds_every_file_and_says_so(home):
 
 
 def test_only_the_owner_may_read_personal_data(home):
-    folder = publish_night(home).path
-    modes = {path.name: oct(path.stat().st_mode & 0o777) for path in (folder, *folder.iterdir())}
-    assert modes["state.duckdb"] == "0o600"
+    before = os.umask(0)
+    try:
+        folder = publish_night(home).path
+    finally:
+        os.umask(before)
+    state = [home.path / "state", home.path / "state" / "g000001.duckdb"]
+    modes = {path.name: oct(path.stat().st_mode & 0o777) for path in (folder, *folder.iterdir(), *state)}
+    assert (modes["state"], modes["g000001.duckdb"]) == ("0o700", "0o600")
     assert modes["regulars.duckdb"] == modes["manifest.json"] == modes["report.html"] == "0o444"
     assert modes["g000001"] == modes["parquet"] == "0o755"
 
@@ -57,11 +63,12 @@ def test_no_personal_table_is_in_the_file_that_bi_opens(home):
     folder = publish_night(home).path
     with duckdb.connect(str(folder / "regulars.duckdb"), read_only=True) as reader:
         schemas = reader.execute("select distinct schema_name from duckdb_tables() order by 1").fetchall()
-    with duckdb.connect(str(folder / "state.duckdb"), read_only=True) as reader:
+    with read_state(home.current()) as reader:
         state = reader.execute("select schema_name, table_name from duckdb_tables() order by 1").fetchall()
     assert schemas == [("core",), ("marts",), ("meta",)]
     assert state == [("identity", "person_map"), ("quarantine", "orders")]
-    assert b"ada@example.com" not in (folder / "regulars.duckdb").read_bytes()
+    for path in (path for path in home.generations_folder.rglob("*") if path.is_file()):
+        assert b"ada@example.com" not in path.read_bytes(), path
 
 
 def test_the_same_night_again_publishes_nothing_new(home):

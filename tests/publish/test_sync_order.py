@@ -59,7 +59,7 @@ def test_every_byte_is_flushed_before_the_generation_gets_its_name(home, steps):
     building = steps[named][1]
     written = {path for name, path, _ in steps[:named] if name in WRITING and path.is_relative_to(building)}
     kept = {path for path in written if path.suffix != ".wal"}
-    assert len(kept) == 7
+    assert len(kept) == 6
     for path in kept:
         last_write = max(positions(steps[:named], WRITING, path))
         assert any(at > last_write for at in positions(steps[:named], FLUSHING, path)), (
@@ -83,6 +83,18 @@ def test_every_folder_is_flushed_after_its_last_entry(home, steps):
         assert any(at > max(changes) for at in positions(steps[:named], FLUSHING, folder)), (
             f"{folder} changes after its flush"
         )
+
+
+def test_personal_data_are_flushed_under_their_name_before_the_generation_gets_its_own(home, steps):
+    state = PurePosixPath(home.state_folder)
+    named = the_rename(steps, PurePosixPath(home.generations_folder / "g000002"))
+    (linked,) = (at for at, (name, _, last) in enumerate(steps) if name.startswith("link") and last.parent == state)
+    building, target = steps[linked][1:]
+    assert target.name == "g000002.duckdb"
+    last_write = max(positions(steps[:linked], WRITING, building))
+    assert any(last_write < at < linked for at in positions(steps, FLUSHING, building))
+    assert any(linked < at < named for at in positions(steps, FLUSHING, state))
+    assert not [step for step in steps[linked + 1 :] if step[0] in WRITING and step[1].is_relative_to(state)]
 
 
 def test_the_name_is_flushed_before_readers_are_pointed_at_it(home, steps):

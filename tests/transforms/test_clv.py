@@ -62,7 +62,9 @@ def core(
     }
 
 
-def clv(frames: dict[str, Any], as_of: dt.date = AS_OF) -> pl.DataFrame:
+def clv(
+    frames: dict[str, Any], as_of: dt.date = AS_OF, *, max_lifetime_years: float = 10, discount_rate: float = 0.1
+) -> pl.DataFrame:
     bought = (frames["orders"], frames["refunds"], frames["calendar"])
     models = clv_models(*bought, as_of=as_of).lazy()
     return customer_clv(
@@ -71,8 +73,8 @@ def clv(frames: dict[str, Any], as_of: dt.date = AS_OF) -> pl.DataFrame:
         clv_evaluation=clv_evaluation(*bought, models, as_of=as_of).lazy(),
         as_of=as_of,
         lapse_days=365,
-        max_lifetime_years=10,
-        discount_rate=0.1,
+        max_lifetime_years=max_lifetime_years,
+        discount_rate=discount_rate,
         value_basis="net_sales",
     )
 
@@ -189,6 +191,68 @@ def test_fifty_customers_get_the_simple_formula_with_a_reason():
     assert found["reason"].str.starts_with(f"{TOO_FEW}: predicted by the simple formula").all()
     assert (found["predicted_value_12m"] == found["avg_annual_value"]).all()  # nobody churns
     assert (found["predicted_value_36m"] == 3 * found["avg_annual_value"]).all()
+
+
+def test_a_customer_active_for_longer_than_the_cap_goes_on_buying():
+    bought = [("ada", f"{year}-{month:02}-15", "10") for year in range(2014, 2026) for month in range(1, 13)]
+    ada = clv(core(bought), discount_rate=0).row(0, named=True)
+    years = ada["years_observed"]
+    assert years == pytest.approx(4458 / 365.25)
+    assert ada["expected_lifetime_years"] == years  # the formula adds no years beyond the cap
+    assert ada["predicted_purchases_12m"] == pytest.approx(144 / years)
+    assert ada["predicted_purchases_36m"] == pytest.approx(3 * 144 / years)
+    assert ada["predicted_value_12m"] == ada["avg_annual_value"]
+    assert ada["predicted_purchases_lifetime"] == ada["predicted_purchases_36m"]
+    assert ada["predicted_value_lifetime"] == ada["predicted_value_36m"] == 3 * ada["avg_annual_value"]
+
+
+def test_the_years_that_churn_leaves_cut_a_horizon_and_the_lifetime_alike():
+    bought = [(name, f"{year}-03-15", "100") for name in ("ada", "bob") for year in (2022, 2023, 2024)]
+    found = clv(
+        core([*bought, ("ada", "2025-12-15", "50")]), dt.date(2025, 12, 31), max_lifetime_years=1, discount_rate=0
+    )
+    ada, bob = found.to_dicts()
+    # both lapse in March 2025, ada returns in December: at 13 month-ends 2 + 2 + 2 + 0 + … + 1 are active, one is lost
+    a_year = 4 / ada["years_observed"]
+    assert ada["predicted_purchases_12m"] == pytest.approx(a_year * 7 / 13)
+    assert ada["predicted_purchases_36m"] == ada["predicted_purchases_lifetime"] == ada["predicted_purchases_12m"]
+    assert bob["predicted_purchases_12m"] == bob["predicted_purchases_lifetime"] == 0
+
+
+def columns_ahead(*spans: str) -> list[str]:
+    """The published columns of these horizons."""
+    return [name for name in COLUMNS if name.startswith("predicted_") and any(f"_{span}" in name for span in spans)]
+
+
+def check_a_cap_cuts_no_horizon(frames: dict[str, Any], cap: float, at_ten_years: pl.DataFrame) -> None:
+    """The same 12 and 36 months whatever the cap, and a lifetime that brings at least the 36 months."""
+    found = clv(frames, simulated_company.AS_OF, max_lifetime_years=cap, discount_rate=0)
+    assert set(found["method"]) == set(at_ten_years["method"])
+    expected = [name for name in columns_ahead("12m", "36m") if not name.endswith(("_low", "_high"))]
+    assert_frame_equal(found.select(expected), at_ten_years.select(expected), check_exact=True)
+    for name in columns_ahead("lifetime"):
+        less = found[name].cast(pl.Float64) - found[name.replace("lifetime", "36m")].cast(pl.Float64)
+        assert (less.drop_nulls() >= -1e-9).all(), f"{name} is below the 36 months"
+    assert (found["predicted_purchases_lifetime"] <= at_ten_years["predicted_purchases_lifetime"] + 1e-9).all()
+    assert found["predicted_purchases_36m"].sum() > found["predicted_purchases_12m"].sum() > 0
+
+
+@pytest.mark.parametrize("cap", [0.5, 1, 2, 2.5])
+def test_a_cap_below_three_years_cuts_no_horizon_of_the_formula(cap):
+    frames = {name: frame.lazy() for name, frame in clockwork_company(50).items()}
+    check_a_cap_cuts_no_horizon(frames, cap, clv(frames, simulated_company.AS_OF, discount_rate=0))
+
+
+@pytest.mark.parametrize("cap", [0.5, 2])
+def test_a_cap_below_three_years_cuts_no_horizon_of_an_average(cap):
+    frames = {name: frame.lazy() for name, frame in clockwork_company(200).items()}
+    check_a_cap_cuts_no_horizon(frames, cap, clv(frames, simulated_company.AS_OF, discount_rate=0))
+
+
+@pytest.mark.parametrize("cap", [0.5, 2])
+def test_a_cap_below_three_years_cuts_no_horizon_of_a_model(cap):
+    frames = {name: frame.lazy() for name, frame in beta_geo_company(600).items()}
+    check_a_cap_cuts_no_horizon(frames, cap, clv(frames, simulated_company.AS_OF, discount_rate=0))
 
 
 def test_while_churn_is_not_known_a_small_company_is_predicted_by_customers_alike():

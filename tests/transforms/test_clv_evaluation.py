@@ -1,16 +1,22 @@
 import datetime as dt
+import os
+import subprocess
+import sys
 from functools import cache
+from pathlib import Path
 
 import polars as pl
 import pytest
+from polars.testing import assert_frame_equal
 
-from pipelines.transforms.clv_evaluation import clv_evaluation, find_chosen
-from pipelines.transforms.clv_models import choose_cohorts, clv_models, read_models
+from pipelines.transforms.clv_evaluation import _compare, clv_evaluation, find_best_model, find_chosen
+from pipelines.transforms.clv_models import _split, choose_cohorts, clv_models, read_models
 from pipelines.transforms.clv_tracking import clv_tracking
 from pipelines.transforms.purchase_history import choose_cut, list_customer_days
 from tests.transforms.core_tables import MONEY
 from tests.transforms.simulated_company import AS_OF, beta_geo_company, clockwork_company
 
+ROOT = Path(__file__).parents[2]
 CUT = AS_OF - dt.timedelta(days=365)
 Tables = dict[str, pl.DataFrame]
 
@@ -137,6 +143,13 @@ def test_cohorts_are_quarters_put_together_until_each_has_enough_repeat_customer
     assert [str(day) for day in choose_cohorts(history)] == ["2025-01-01", "2025-04-01", "2025-10-01"]
 
 
+def test_a_customer_of_a_cohorts_first_day_is_in_it_and_in_no_other():
+    history = customers_from(("2025-01-15", 1, 0), ("2025-03-31", 1, 0), ("2025-04-01", 1, 0), ("2025-04-02", 1, 0))
+    first, second = _split(history, [dt.date(2025, 1, 15), dt.date(2025, 4, 1)])
+    assert [str(day) for day in first[1]["first_order_date"]] == ["2025-01-15", "2025-03-31"]
+    assert [str(day) for day in second[1]["first_order_date"]] == ["2025-04-01", "2025-04-02"]
+
+
 def test_the_youngest_customers_join_the_cohort_before_while_they_are_few():
     history = customers_from(("2025-01-15", 400, 200), ("2025-04-01", 400, 150), ("2025-07-01", 400, 20))
     assert [str(day) for day in choose_cohorts(history)] == ["2025-01-01", "2025-04-01"]
@@ -177,3 +190,45 @@ def test_a_short_history_is_tested_on_its_second_half():
     assert isinstance(first, int)
     span = dt.date(2023, 12, 31) - (dt.date(1970, 1, 1) + dt.timedelta(days=first))
     assert choose_cut(days, dt.date(2023, 12, 31)) == dt.date(2023, 12, 31) - dt.timedelta(days=span.days // 2)
+
+
+def graded_by(threads: int) -> str:
+    """The evaluation of a company full of equal customers, as JSON, by a process with so many threads."""
+    script = (
+        "from tests.transforms.test_clv_evaluation import night;"
+        "print(night('simulated', 3000)['evaluation'].write_json())"
+    )
+    environment = {**os.environ, "POLARS_MAX_THREADS": str(threads), "PYTHONDONTWRITEBYTECODE": "1"}
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=ROOT, env=environment, check=True, capture_output=True, text=True
+    )
+    return done.stdout
+
+
+def test_the_number_of_threads_changes_no_decile():
+    assert graded_by(1) == graded_by(2)
+
+
+def test_the_order_of_the_rows_changes_no_decile():
+    core = {
+        name: frame.sample(fraction=1, shuffle=True, seed=5) for name, frame in tables_of("simulated", 3000).items()
+    }
+    bought = (core["orders"].lazy(), core["refunds"].lazy(), core["calendar"].lazy())
+    found = clv_evaluation(*bought, night("simulated", 3000)["models"].lazy(), as_of=AS_OF)
+    assert_frame_equal(found, night("simulated", 3000)["evaluation"], check_exact=True)
+
+
+def test_customers_of_whom_the_same_is_expected_are_parted_by_their_number():
+    happened = pl.DataFrame({"customer_idx": range(1, 41), "purchases": [0] * 40, "value": [0.0] * 40}).with_columns(
+        first_order_date=pl.lit(dt.date(2025, 1, 1))
+    )
+    expected = pl.DataFrame({"purchases": [1.0] * 40, "value": [5.0] * 20 + [7.0] * 20})
+    found = _compare(happened, expected)
+    assert found["decile"].to_list() == [str(place // 4 + 1) for place in range(40)]
+
+
+def test_of_equal_models_the_first_by_name_tells_who_is_alive():
+    rows = pl.DataFrame(
+        {"method": ["pareto_nbd", "bg_nbd", "own_average"], "is_baseline": [False, False, True], "scope": ["all"] * 3}
+    ).with_columns(is_chosen=pl.col("is_baseline"), rmse_purchases=pl.lit(1.0))
+    assert find_best_model(rows) == find_best_model(rows.reverse()) == "bg_nbd"

@@ -92,7 +92,7 @@ def test_the_expected_lifetime_is_capped_but_never_below_the_years_observed():
     assert valued("2018-03-31", "2026-03-01", "10", churn=0.1)["expected_lifetime_years"] == 10
     long_known = valued("2011-03-31", "2026-03-01", "10", churn=0.1)
     assert long_known["expected_lifetime_years"] == long_known["years_observed"] == 5479 / 365.25
-    assert long_known["reason"] == "no years beyond the cap of 10 are added"
+    assert long_known["reason"] == "no years beyond the cap of 10 are added to the expected lifetime"
 
 
 def test_where_nobody_churns_the_cap_decides():

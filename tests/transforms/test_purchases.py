@@ -11,7 +11,6 @@ from polars.io.plugins import register_io_source
 from polars.testing import assert_frame_equal
 
 from pipelines.transforms.purchases import (
-    find_first_order_date,
     list_purchase_days,
     read_into_polars,
     sum_purchases_by_customer,
@@ -101,12 +100,6 @@ def test_a_refund_moves_neither_the_first_nor_the_last_order_date():
 
 def test_the_unknown_customer_is_customer_0():
     assert set(by_customer(order("unknown", "2026-01-05"), order("ada", "2026-01-05"))) == {0, 1}
-
-
-def test_the_history_of_customers_begins_with_the_first_order_of_a_known_one():
-    with in_polars(core(order("unknown", "2024-01-05"), order("ada", "2025-01-05"))) as tables:
-        assert find_first_order_date(tables["orders"], as_of=AS_OF) == dt.date(2025, 1, 5)
-        assert find_first_order_date(tables["orders"], as_of=dt.date(2025, 1, 4)) is None
 
 
 def test_customers_are_counted_once_per_kind_of_order_and_month():
