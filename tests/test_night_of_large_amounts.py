@@ -2,9 +2,9 @@
 
 from decimal import Decimal
 
-import duckdb
 import pytest
 
+from pipelines.publish.state_file import read_state
 from tests.test_night_end_to_end import Shop
 
 pytestmark = pytest.mark.xdist_group("nights")
@@ -76,7 +76,7 @@ def test_a_company_in_rupiah_publishes_its_totals_to_the_last_decimal(toko):
 
 
 def test_oversized_documents_are_quarantined_with_a_sentence_that_names_the_rule(toko):
-    with duckdb.connect(str(toko.home.current_link / "state.duckdb"), read_only=True) as con:
+    with read_state(toko.home.current()) as con:
         found = con.execute("select document, rules, reasons from quarantine.rows order by 1").fetchall()
     assert [(document, rules) for document, rules, _ in found] == [
         ("o4", "orders.fits_the_company_currency"),
