@@ -8,7 +8,7 @@ HOME_OF_DEMO := demo/home
 help:  ## what can be made
 	@grep -hE '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /: /'
 
-demo: $(READY)  ## run a whole night on the built-in sample company
+demo: $(READY)  ## run the whole pipeline once on the built-in sample company
 	@DAGSTER_HOME=$(CURDIR)/$(HOME_OF_DEMO)/dagster $(BIN)/regulars demo --home $(HOME_OF_DEMO)
 
 test: $(READY) tools  ## every quick test; installs what the tests need
@@ -21,8 +21,8 @@ check: $(READY)  ## lint, types, contracts, docs, lock
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
-	@$(BIN)/python -m pipelines.contracts.lint
-	@$(BIN)/python -m pytest -q tests/test_architecture.py tests/test_readme.py tests/test_packaging.py
+	@$(BIN)/python -m regulars.pipelines.contracts.lint
+	@$(BIN)/python -m pytest -q tests/house/test_architecture.py tests/house/test_readme.py tests/house/test_packaging.py
 	@DAGSTER_HOME= $(BIN)/dg check defs
 
 ui: $(READY)  ## Dagster's page on http://127.0.0.1:3000, the schedule running
@@ -37,7 +37,7 @@ format: $(READY)  ## put the code into the house's format
 clean:  ## remove what was set up and the demo
 	rm -rf .venv demo build *.egg-info
 
-# strace lets the crash tests kill a night at every system call; chromium shows the report as people see it.
+# strace lets the crash tests kill a run at every system call; chromium shows the report as people see it.
 .PHONY: tools
 tools:
 	@for tool in strace chromium; do command -v $$tool >/dev/null || { echo "installing $$tool"; \

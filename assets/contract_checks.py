@@ -1,9 +1,9 @@
-"""When each promise is judged: in the step of the last table it looks at.
+"""When each rule is validated: in the step of the last table it looks at.
 
-Put here: the order of judging. Keep out: what is promised (`data_contracts`) and how it is judged
+Put here: the order of validating. Keep out: what is declared (`data_contracts`) and how it is validated
 (`pipelines/contracts`).
 
-Most promises are about their own table and are judged the moment it stands. One that compares its table with others
+Most rules are about their own table and are validated the moment it stands. One that compares its table with others
 (a foreign key, a total that ties out) waits for the last of them: `core.orders` refers to `core.customers`, which is
 built from `core.orders`.
 """
@@ -12,17 +12,17 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from graphlib import TopologicalSorter
 
-from pipelines.contracts.contract import Contract
-from pipelines.contracts.rule import Rule
-from pipelines.warehouse import tables_read_by
+from regulars.pipelines.contracts.contract import Contract
+from regulars.pipelines.contracts.rule import Rule
+from regulars.pipelines.warehouse.warehouse import tables_read_by
 
 Due = dict[str, list[Rule]]
-"""Table -> its rules that are judged in one step."""
+"""Table -> its rules that are validated in one step."""
 
 
 @dataclass(frozen=True)
 class Step:
-    """What the step that builds a table has to wait for, and what it judges when the table stands."""
+    """What the step that builds a table has to wait for, and what it validates when the table stands."""
 
     reads: frozenset[str]
     due: Due

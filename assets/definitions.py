@@ -5,19 +5,19 @@ Put here: the list of rooms. Keep out: assets, and what they do.
 
 import dagster as dg
 
-from assets import identity, meta, nightly, published, raw
-from assets.contract_checks import plan
-from assets.marts import marts
-from assets.resources import NightResource
-from assets.sql_tables import sql_tables
-from assets.tables import table_asset
-from pipelines.contracts.contract import load_contracts
-from pipelines.warehouse import ROOT
+from regulars.assets import identity, meta, nightly, published, raw
+from regulars.assets.contract_checks import plan
+from regulars.assets.marts import marts
+from regulars.assets.resources import RunResource
+from regulars.assets.sql_tables import sql_tables
+from regulars.assets.tables import table_asset
+from regulars.pipelines.contracts.contract import load_contracts
+from regulars.pipelines.warehouse.warehouse import ROOT
 
 contracts = load_contracts(ROOT / "data_contracts")
 blueprints = [*sql_tables(), *marts(contracts), *meta.audits(contracts)]
-judged_later = {table: contract for table, contract in contracts.items() if contract.layer != "raw"}  # the gate's
-steps = plan({**raw.READS, **identity.READS, **{each.table: each.reads for each in blueprints}}, judged_later)
+validated_later = {table: contract for table, contract in contracts.items() if contract.layer != "raw"}  # the gate's
+steps = plan({**raw.READS, **identity.READS, **{each.table: each.reads for each in blueprints}}, validated_later)
 tables = [
     raw.raw,
     identity.identity,
@@ -26,8 +26,8 @@ tables = [
 
 defs = dg.Definitions(
     assets=[*tables, published.generation(tables)],
-    jobs=[nightly.night_job],
+    jobs=[nightly.run_job],
     schedules=[nightly.schedule()],
-    resources={"night": NightResource.configure_at_launch()},
+    resources={"run": RunResource.configure_at_launch()},
     executor=dg.in_process_executor,  # DuckDB allows one writing process
 )

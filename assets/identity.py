@@ -10,20 +10,20 @@ from typing import Any
 import dagster as dg
 import polars as pl
 
-from assets.resources import NightResource
-from assets.tables import key, reported
-from pipelines.identity.mentions import Staging
-from pipelines.identity.output import People
-from pipelines.identity.people import Rules, find_people
-from pipelines.night import Night
-from pipelines.publish.state_file import read_state
+from regulars.assets.resources import RunResource
+from regulars.assets.tables import key, reported
+from regulars.pipelines.identity.output import People
+from regulars.pipelines.identity.people import Rules, find_people
+from regulars.pipelines.identity.references import Staging
+from regulars.pipelines.publish.state_file import read_state
+from regulars.pipelines.run.run import Run
 
 STAGING = ("customers", "orders", "order_lines", "refunds", "survey_responses", "subscriptions")
 TABLES = {
     "records": "One row per source record: which person and which customer it is.",
     "customer_links": "One row per order, refund, subscription, response or customer record that belongs to somebody.",
-    "events": "One row per customer created, merged or split tonight.",
-    "person_map": "One row per record and id that it ever had: what keeps ids stable from night to night.",
+    "events": "One row per customer created, merged or split in this run.",
+    "person_map": "One row per record and id that it ever had: what keeps ids stable from run to run.",
     "shared_emails": "One row per system with addresses that too many records share to name anybody.",
 }
 
@@ -43,31 +43,33 @@ READS = {f"identity.{name}": [f"staging.{kind}" for kind in STAGING] for name in
         for name, text in TABLES.items()
     ],
 )
-def identity(night: NightResource) -> Iterator[dg.MaterializeResult[Any]]:
+def identity(run: RunResource) -> Iterator[dg.MaterializeResult[Any]]:
     """Find out who is who, and keep yesterday's ids."""
-    the_night = night.night
-    with the_night.step("identity"):
+    the_run = run.run
+    with the_run.step("identity"):
         began = time.perf_counter()
-        people = find(the_night)
+        people = find(the_run)
         for name in TABLES:
-            write(the_night, f"identity.{name}", getattr(people, "links" if name == "customer_links" else name))
-            yield reported(the_night, f"identity.{name}", [], seconds=time.perf_counter() - began)
+            write(the_run, f"identity.{name}", getattr(people, "links" if name == "customer_links" else name))
+            yield reported(the_run, f"identity.{name}", [], seconds=time.perf_counter() - began)
             began = time.perf_counter()
         ignored = int(people.shared_emails["email_count"].sum() or 0)
         if ignored:
-            the_night.say(f"identity: {ignored} e-mail addresses are shared by too many records and name nobody")
+            the_run.report_progress(
+                f"identity: {ignored} e-mail addresses are shared by too many records and name nobody"
+            )
 
 
-def find(night: Night) -> People:
-    """Tonight's people, with the ids of the parent generation."""
-    settings = night.settings
-    staging = Staging(*(night.warehouse.scan(f"staging.{kind}") for kind in STAGING))
+def find(run: Run) -> People:
+    """This run's people, with the ids of the parent generation."""
+    settings = run.settings
+    staging = Staging(*(run.warehouse.scan(f"staging.{kind}") for kind in STAGING))
     rules = settings.identity
     return find_people(
         staging,
-        previous_map(night),
+        previous_map(run),
         company=settings.company.name,
-        generation=night.number,
+        generation=run.number,
         rules=Rules(
             customer_is=settings.customer_is,
             ignore_emails=rules.ignore_emails,
@@ -77,17 +79,17 @@ def find(night: Night) -> People:
     )
 
 
-def previous_map(night: Night) -> pl.DataFrame | None:
-    """The person map of the parent generation; None on the first night."""
-    if night.parent is None:
+def previous_map(run: Run) -> pl.DataFrame | None:
+    """The person map of the parent generation; None on the first run."""
+    if run.parent is None:
         return None
-    with read_state(night.parent) as con:
+    with read_state(run.parent) as con:
         return con.sql("select * from identity.person_map").pl()
 
 
-def write(night: Night, table: str, frame: pl.DataFrame) -> None:
+def write(run: Run, table: str, frame: pl.DataFrame) -> None:
     """A frame as it is: identity has no contracts, its types are its own."""
-    con = night.warehouse.con
+    con = run.warehouse.con
     con.register("frame_to_write", frame.to_arrow())
     con.execute(f"create table {table} as from frame_to_write")
     con.unregister("frame_to_write")

@@ -1,7 +1,7 @@
 """Every function of `pipelines/transforms` named like a contract in `data_contracts/marts` or `meta` is an asset.
 
 Its parameters say what it reads: `orders` is `core.orders`, `customer_clv` is `marts.customer_clv`, `clv_models` is
-`meta.clv_models`; what stands after the `*` are settings of the night (`as_of`, `lapse_days` …).
+`meta.clv_models`; what stands after the `*` are settings of the run (`as_of`, `lapse_days` …).
 Put here: nothing about any one mart.
 """
 
@@ -10,10 +10,10 @@ import inspect
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from assets.tables import Blueprint
-from pipelines.contracts.contract import Contract
-from pipelines.night import Night
-from pipelines.warehouse import ROOT
+from regulars.assets.tables import Blueprint
+from regulars.pipelines.contracts.contract import Contract
+from regulars.pipelines.run.run import Run
+from regulars.pipelines.warehouse.warehouse import ROOT
 
 Transform = Callable[..., Any]
 
@@ -21,8 +21,8 @@ Transform = Callable[..., Any]
 def mart_functions(names: set[str]) -> dict[str, Transform]:
     """The functions of `pipelines/transforms` with one of these names."""
     found: dict[str, Transform] = {}
-    for path in sorted((ROOT / "pipelines" / "transforms").glob("*.py")):
-        module = importlib.import_module(f"pipelines.transforms.{path.stem}")
+    for path in sorted((ROOT / "pipelines" / "transforms").glob("**/*.py")):
+        module = importlib.import_module(".".join(("regulars", *path.relative_to(ROOT).with_suffix("").parts)))
         for name, function in inspect.getmembers(module, inspect.isfunction):
             if name in names and function.__module__ == module.__name__:
                 found[name] = function
@@ -44,9 +44,9 @@ def tables_of(function: Transform, marts: Mapping[str, str]) -> dict[str, str]:
     }
 
 
-def settings_of(function: Transform, night: Night) -> dict[str, Any]:
+def settings_of(function: Transform, run: Run) -> dict[str, Any]:
     """The settings that a transform asks for after its `*`, by name."""
-    known = {**dict(night.settings), "as_of": night.as_of}  # the night's day, not the one the settings may fix
+    known = {**dict(run.settings), "as_of": run.as_of}  # the run's day, not the one the settings may fix
     parameters = inspect.signature(function).parameters.values()
     return {each.name: known[each.name] for each in parameters if each.kind is inspect.Parameter.KEYWORD_ONLY}
 
@@ -55,9 +55,9 @@ def mart(table: str, function: Transform, contract: Contract, marts: Mapping[str
     """The table of one mart function."""
     reads = tables_of(function, marts)
 
-    def make(night: Night) -> None:
-        frames = {parameter: night.warehouse.scan(source) for parameter, source in reads.items()}
-        night.warehouse.write_frame(table, function(**frames, **settings_of(function, night)), contract.types)
+    def make(run: Run) -> None:
+        frames = {parameter: run.warehouse.scan(source) for parameter, source in reads.items()}
+        run.warehouse.write_frame(table, function(**frames, **settings_of(function, run)), contract.types)
 
     return Blueprint(table, reads=frozenset(reads.values()), description=contract.grain, kind="polars", make=make)
 

@@ -1,6 +1,6 @@
-"""What the night says about itself as assets: the proofs of rows and money, and what it restates of the past.
+"""What the run says about itself as assets: the proofs of rows and money, and what it restates of the past.
 
-Put here: which of these tables there are and what they read. Keep out: how they are made (`pipelines/accounting.py`,
+Put here: which of these tables there are and what they read. Keep out: how they are made (`pipelines/audit/accounting.py`,
 `pipelines/restatements`).
 """
 
@@ -8,13 +8,13 @@ from collections.abc import Mapping
 
 import polars as pl
 
-from assets.marts import Transform, mart_functions, settings_of, tables_of
-from assets.tables import Blueprint
-from pipelines.accounting import write_row_accounting, write_tie_out
-from pipelines.contracts.contract import Contract
-from pipelines.night import Night
-from pipelines.restatements.restate import MADE_OF, RESTATEMENTS, Replay, write_restatements
-from pipelines.settings import KINDS
+from regulars.assets.marts import Transform, mart_functions, settings_of, tables_of
+from regulars.assets.tables import Blueprint
+from regulars.pipelines.audit.accounting import write_row_accounting, write_tie_out
+from regulars.pipelines.audit.restatements.restate import MADE_OF, RESTATEMENTS, Replay, write_restatements
+from regulars.pipelines.contracts.contract import Contract
+from regulars.pipelines.run.run import Run
+from regulars.pipelines.settings.settings import KINDS
 
 MONEY = ("orders", "order_lines", "refunds", "adjustments", "payments", "subscriptions")
 
@@ -22,11 +22,11 @@ MONEY = ("orders", "order_lines", "refunds", "adjustments", "payments", "subscri
 def audits(contracts: dict[str, Contract]) -> list[Blueprint]:
     """One table per proof, and one of restatements."""
 
-    def rows(night: Night) -> None:
-        write_row_accounting(night.warehouse.con)
+    def rows(run: Run) -> None:
+        write_row_accounting(run.warehouse.con)
 
-    def money(night: Night) -> None:
-        write_tie_out(night.warehouse.con, night.contracts)
+    def money(run: Run) -> None:
+        write_tie_out(run.warehouse.con, run.contracts)
 
     staged = frozenset(f"staging.{kind}" for kind in KINDS)
     told = staged | {f"core.{name}" for name in MONEY}
@@ -42,16 +42,16 @@ def restatements(contracts: dict[str, Contract]) -> Blueprint:
     marts = {contract.name: table for table, contract in contracts.items() if contract.layer == "marts"}
     functions = {marts[name]: function for name, function in mart_functions(set(marts)).items()}
 
-    def make(night: Night) -> None:
-        write_restatements(night, replays(night, functions, marts))
+    def make(run: Run) -> None:
+        write_restatements(run, replays(run, functions, marts))
 
     made_of = {source for table in MADE_OF for source in tables_of(functions[table], marts).values()}
     reads = frozenset({*MADE_OF, *made_of, "core.contacts", "core.customers", "identity.events", "staging.fx_rates"})
     return Blueprint(RESTATEMENTS, reads, contracts[RESTATEMENTS].grain, "polars", make)
 
 
-def replays(night: Night, functions: Mapping[str, Transform], marts: Mapping[str, str]) -> Replay:
-    """Runs marts of the night on other tables, with the night's settings.
+def replays(run: Run, functions: Mapping[str, Transform], marts: Mapping[str, str]) -> Replay:
+    """Runs marts of the run on other tables, with the run's settings.
 
     A mart that another one reads is made again too; what of core is not given is empty.
     """
@@ -59,7 +59,7 @@ def replays(night: Night, functions: Mapping[str, Transform], marts: Mapping[str
     def replay(table: str, core: Mapping[str, pl.LazyFrame]) -> pl.DataFrame:
         function = functions[table]
         frames = {parameter: frame(source, core) for parameter, source in tables_of(function, marts).items()}
-        made = function(**frames, **settings_of(function, night))
+        made = function(**frames, **settings_of(function, run))
         return made.collect() if isinstance(made, pl.LazyFrame) else made
 
     def frame(table: str, core: Mapping[str, pl.LazyFrame]) -> pl.LazyFrame:
@@ -67,6 +67,6 @@ def replays(night: Night, functions: Mapping[str, Transform], marts: Mapping[str
             return core[table]
         if table in functions:
             return replay(table, core).lazy()
-        return night.warehouse.con.sql(f"select * from {table} limit 0").pl().lazy()
+        return run.warehouse.con.sql(f"select * from {table} limit 0").pl().lazy()
 
     return replay

@@ -1,6 +1,6 @@
-"""When the night runs, and how it is started: by the schedule, by `Materialize all`, by `regulars run`.
+"""When the run runs, and how it is started: by the schedule, by `Materialize all`, by `regulars run`.
 
-Put here: the one job, the one schedule, and the call behind `regulars run`. Keep out: what a night does.
+Put here: the one job, the one schedule, and the call behind `regulars run`. Keep out: what a run does.
 """
 
 import os
@@ -11,24 +11,24 @@ from typing import Any
 
 import dagster as dg
 
-from assets.resources import NightResource, settings_file
-from pipelines.errors import RegularsError, SettingsWrong
-from pipelines.night import Order
-from pipelines.settings import Schedule, Settings, business_day
-from pipelines.settings_file import load_settings
-from pipelines.warehouse import ROOT
+from regulars.assets.resources import RunResource, settings_file
+from regulars.pipelines.errors import RegularsError, SettingsWrong
+from regulars.pipelines.run.run import Order
+from regulars.pipelines.settings.settings import Schedule, Settings, business_day
+from regulars.pipelines.settings.settings_file import load_settings
+from regulars.pipelines.warehouse.warehouse import ROOT
 
-night_job = dg.define_asset_job(
-    "night", dg.AssetSelection.all(), description="From what was delivered to a published generation."
+run_job = dg.define_asset_job(
+    "run", dg.AssetSelection.all(), description="From what was delivered to a published generation."
 )
 
 
 def schedule() -> dg.ScheduleDefinition:
-    """Every night, in the company's zone, on by default. The day is fixed when the night is due."""
+    """Every night, in the company's zone, on by default. The day is fixed when the run is due."""
     settings = _settings_if_there()
     return dg.ScheduleDefinition(
         name="nightly",
-        job=night_job,
+        job=run_job,
         cron_schedule=settings.schedule.cron if settings else Schedule().cron,
         execution_timezone=settings.company.timezone if settings else "UTC",
         default_status=dg.DefaultScheduleStatus.RUNNING,
@@ -47,10 +47,10 @@ def _settings_if_there() -> Settings | None:
 def _due(context: dg.ScheduleEvaluationContext) -> dict[str, Any]:
     settings = load_settings(settings_file())
     day = business_day(settings, context.scheduled_execution_time.astimezone(UTC))
-    return {"resources": {"night": {"config": {"as_of": day.isoformat()}}}}
+    return {"resources": {"run": {"config": {"as_of": day.isoformat()}}}}
 
 
-def run_night(order: Order, settings: Path) -> None:
+def run_run(order: Order, settings: Path) -> None:
     """Run the whole job in this process.
 
     With DAGSTER_HOME set the run is written down there, and `make ui` shows it; otherwise it leaves no trace but its
@@ -61,11 +61,11 @@ def run_night(order: Order, settings: Path) -> None:
         settings: The file that the order's settings were read from.
 
     Raises:
-        RegularsError: Whatever stopped the night, with its exit code.
+        RegularsError: Whatever stopped the run, with its exit code.
     """
-    from assets.definitions import defs  # the definitions hold this module's job
+    from regulars.assets.definitions import defs  # the definitions hold this module's job
 
-    night = NightResource(
+    run = RunResource(
         settings=str(settings.resolve()),
         home=str(order.home.path),
         data=str(order.data),
@@ -78,8 +78,8 @@ def run_night(order: Order, settings: Path) -> None:
         _prepare(Path(history))
     with dg.DagsterInstance.get() if history else dg.DagsterInstance.ephemeral() as instance:
         try:
-            defs.resolve_job_def(night_job.name).execute_in_process(
-                run_config=dg.RunConfig(resources={"night": night}, loggers=quiet), instance=instance
+            defs.resolve_job_def(run_job.name).execute_in_process(
+                run_config=dg.RunConfig(resources={"run": run}, loggers=quiet), instance=instance
             )
         except Exception as error:
             raise _cause(error) from None

@@ -1,4 +1,4 @@
-"""The end of the night: one consistent generation, after every table and every check.
+"""The end of the run: one consistent generation, after every table and every check.
 
 Put here: what goes into a generation. Keep out: how it is written and swung (`pipelines/publish`).
 """
@@ -9,9 +9,9 @@ from typing import Any
 
 import dagster as dg
 
-from assets.resources import NightResource
-from pipelines.generation_contents import contents_of
-from pipelines.publish.generation import publish
+from regulars.assets.resources import RunResource
+from regulars.pipelines.publish.contents import contents_of
+from regulars.pipelines.publish.generation import publish
 
 
 def generation(tables: Sequence[dg.AssetsDefinition]) -> dg.AssetsDefinition:
@@ -27,21 +27,21 @@ def generation(tables: Sequence[dg.AssetsDefinition]) -> dg.AssetsDefinition:
             fail_window=dt.timedelta(hours=30), warn_window=dt.timedelta(hours=25)
         ),
     )
-    def published(night: NightResource) -> dg.MaterializeResult[Any]:
-        the_night = night.night
-        home = the_night.order.home
-        with the_night.step("published.generation"):
+    def published(run: RunResource) -> dg.MaterializeResult[Any]:
+        the_run = run.run
+        home = the_run.order.home
+        with the_run.step("published.generation"):
             done = publish(
-                the_night.warehouse.con,
+                the_run.warehouse.con,
                 home,
-                contents_of(the_night),
-                number=the_night.number,
-                parent=the_night.parent,
-                as_of=the_night.as_of,
+                contents_of(the_run),
+                number=the_run.number,
+                parent=the_run.parent,
+                as_of=the_run.as_of,
             )
-            the_night.published.append(done)
+            the_run.published.append(done)
             if done.warning:
-                the_night.say(done.warning)
+                the_run.report_progress(done.warning)
         manifest = done.generation.manifest
         return dg.MaterializeResult(
             metadata={

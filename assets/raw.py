@@ -1,4 +1,4 @@
-"""Landing and the gate: delivered files become `raw.<kind>`, bad documents are set aside, everything is counted.
+"""Landing and the gate: delivered files become `raw.<kind>`, bad documents are quarantined, everything is counted.
 
 Put here: the order of landing, gate and budget. Keep out: how a file is read (`pipelines/sources`) and what a row must
 keep (`data_contracts/raw`, `pipelines/contracts`).
@@ -10,15 +10,15 @@ from typing import Any
 
 import dagster as dg
 
-from assets.resources import NightResource
-from assets.tables import check_spec, key, line, reported
-from pipelines.company_tables import write_company_tables
-from pipelines.contracts.gate import settle
-from pipelines.contracts.judge import RuleResult
-from pipelines.night import Night
-from pipelines.settings import KINDS
-from pipelines.sources.arrivals import land_sources, refuse_required
-from pipelines.sources.delivered import deliver
+from regulars.assets.resources import RunResource
+from regulars.assets.tables import check_spec, key, line, reported
+from regulars.pipelines.contracts.gate import settle
+from regulars.pipelines.contracts.validate import RuleResult
+from regulars.pipelines.run.run import Run
+from regulars.pipelines.settings.company_tables import write_company_tables
+from regulars.pipelines.settings.settings import KINDS
+from regulars.pipelines.sources.deliveries import land_sources, refuse_required
+from regulars.pipelines.sources.landed_rows import deliver
 
 SETTINGS_TABLES = ("company", "acquisition_costs")
 READS: dict[str, list[str]] = {f"raw.{name}": [] for name in (*KINDS, *SETTINGS_TABLES)}
@@ -32,65 +32,65 @@ READS: dict[str, list[str]] = {f"raw.{name}": [] for name in (*KINDS, *SETTINGS_
         for name in KINDS
     ]
     + [
-        dg.AssetSpec(key(f"raw.{name}"), description="The settings of this night, as a table.")
+        dg.AssetSpec(key(f"raw.{name}"), description="The settings of this run, as a table.")
         for name in SETTINGS_TABLES
     ],
     check_specs=[check_spec(f"raw.{name}") for name in KINDS],
 )
-def raw(night: NightResource) -> Iterator[dg.MaterializeResult[Any]]:
-    """Land what was delivered, set aside what breaks its contract, and hand on the rest."""
-    the_night = night.night
-    with the_night.step("raw"):
+def raw(run: RunResource) -> Iterator[dg.MaterializeResult[Any]]:
+    """Land what was delivered, quarantined what breaks its contract, and hand on the rest."""
+    the_run = run.run
+    with the_run.step("raw"):
         began = time.perf_counter()
-        land(the_night)
+        land(the_run)
         landed = time.perf_counter()
-        write_company_tables(the_night.warehouse, the_night.settings, the_night.as_of)
-        results = set_aside(the_night)
-        records = sum(delivery.record_count or 0 for each in the_night.arrivals for delivery in each.deliveries)
-        the_night.say(line("landing", records, landed - began))
-        the_night.say(line("gate", records, time.perf_counter() - landed))
+        write_company_tables(the_run.warehouse, the_run.settings, the_run.as_of)
+        results = quarantined(the_run)
+        records = sum(delivery.record_count or 0 for each in the_run.landed_sources for delivery in each.deliveries)
+        the_run.report_progress(line("landing", records, landed - began))
+        the_run.report_progress(line("gate", records, time.perf_counter() - landed))
         for name in KINDS:
-            yield reported(the_night, f"raw.{name}", results[name])
+            yield reported(the_run, f"raw.{name}", results[name])
         for name in SETTINGS_TABLES:
-            yield reported(the_night, f"raw.{name}", [])
+            yield reported(the_run, f"raw.{name}", [])
 
 
-def land(night: Night) -> None:
-    """Land what was delivered and make `delivered.<kind>` of it; after that the build sees no file of the company's.
+def land(run: Run) -> None:
+    """Land what was delivered and make `landed.<kind>` of it; after that the build sees no file of the company's.
 
     Raises:
         InputRefused: A required source is missing, late or refused.
     """
-    order = night.order
-    arrivals = land_sources(
-        night.settings,
+    order = run.order
+    landed_sources = land_sources(
+        run.settings,
         order.data,
         order.home.path,
-        night.started_at,
+        run.started_at,
         allow_shrink=order.allow.get("shrink"),
-        tell=night.say,
+        tell=run.report_progress,
     )
-    night.arrivals.extend(arrivals)
-    for arrival in arrivals:
-        for sentence in [*arrival.warnings, *(refusal.sentence for refusal in arrival.refusals)]:
-            night.say(f"{arrival.source}: {sentence}")
-    refuse_required(night.settings, arrivals)
-    deliver(night.warehouse.con, night.settings, arrivals, order.home.path)
-    night.lock_down()
+    run.landed_sources.extend(landed_sources)
+    for landed_source in landed_sources:
+        for sentence in [*landed_source.warnings, *(refusal.sentence for refusal in landed_source.refusals)]:
+            run.report_progress(f"{landed_source.source}: {sentence}")
+    refuse_required(run.settings, landed_sources)
+    deliver(run.warehouse.con, run.settings, landed_sources, order.home.path)
+    run.lock_down()
 
 
-def set_aside(night: Night) -> dict[str, list[RuleResult]]:
+def quarantined(run: Run) -> dict[str, list[RuleResult]]:
     """Make `raw.<kind>` of what keeps its contract; kind -> verdicts.
 
     Raises:
         TooManyBadRows: A source would lose more rows than its budget allows.
     """
     gate = settle(
-        night.warehouse.con,
-        {kind: night.contracts[f"raw.{kind}"] for kind in KINDS},
-        budgets={name: source.max_set_aside for name, source in night.settings.sources.items()},
-        override=night.order.allow.get("set_aside"),
+        run.warehouse.con,
+        {kind: run.contracts[f"raw.{kind}"] for kind in KINDS},
+        budgets={name: source.max_quarantined for name, source in run.settings.sources.items()},
+        override=run.order.allow.get("quarantined"),
     )
     for results in gate.results.values():
-        night.verdicts.extend(results)
+        run.verdicts.extend(results)
     return gate.results

@@ -1,6 +1,6 @@
-"""The night as a Dagster resource: opened once per run, closed when the run ends, however it ends.
+"""The run as a Dagster resource: opened once per run, closed when the run ends, however it ends.
 
-Put here: how a run's configuration becomes a night. Keep out: assets, and anything a night does.
+Put here: how a run's configuration becomes a run. Keep out: assets, and anything a run does.
 """
 
 import datetime as dt
@@ -13,21 +13,21 @@ from typing import Any
 import dagster as dg
 from pydantic import Field, PrivateAttr
 
-from pipelines.command.progress import LOGGER
-from pipelines.errors import RegularsError, UsageWrong
-from pipelines.home import Home
-from pipelines.night import Night, Order, Say, open_night
-from pipelines.settings import business_day
-from pipelines.settings_file import load_settings
+from regulars.pipelines.command.progress import LOGGER
+from regulars.pipelines.errors import RegularsError, UsageWrong
+from regulars.pipelines.home.home import Home
+from regulars.pipelines.run.run import Order, ReportProgress, Run, open_run
+from regulars.pipelines.settings.settings import business_day
+from regulars.pipelines.settings.settings_file import load_settings
 
 PARTLY = (
-    "A night is built whole: the build file of an earlier run is gone, so a part of it, or a retry from the middle, "
-    "has nothing to start from. Choose `Materialize all`, or `regulars run`: a night is quick."
+    "A run is built whole: the build file of an earlier run is gone, so a part of it, or a retry from the middle, "
+    "has nothing to start from. Choose `Materialize all`, or `regulars run`: a run is quick."
 )
 
 
-class NightResource(dg.ConfigurableResource[Any]):
-    """Opens the night of this run. Empty values come from the environment (REGULARS_SETTINGS, REGULARS_HOME)."""
+class RunResource(dg.ConfigurableResource[Any]):
+    """Opens the run of this run. Empty values come from the environment (REGULARS_SETTINGS, REGULARS_HOME)."""
 
     settings: str = ""
     home: str = ""
@@ -35,21 +35,21 @@ class NightResource(dg.ConfigurableResource[Any]):
     as_of: str = ""
     allow: dict[str, str] = Field(default={})
 
-    _night: Night | None = PrivateAttr(default=None)
+    _run: Run | None = PrivateAttr(default=None)
 
     @property
-    def night(self) -> Night:
-        """The night under way."""
-        if self._night is None:
-            raise RegularsError("No night is open: this is only to be had inside a run.")
-        return self._night
+    def run(self) -> Run:
+        """The run under way."""
+        if self._run is None:
+            raise RegularsError("No run is open: this is only to be had inside a run.")
+        return self._run
 
     @contextmanager
-    def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator["NightResource"]:
-        """Open the night for the length of the run."""
+    def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator["RunResource"]:
+        """Open the run for the length of the run."""
         _refuse_parts(context)
-        with open_night(self.order(), _both(context), dt.datetime.now(dt.UTC)) as night:
-            self._night = night
+        with open_run(self.order(), _both(context), dt.datetime.now(dt.UTC)) as run:
+            self._run = run
             yield self
 
     def order(self) -> Order:
@@ -70,19 +70,19 @@ def settings_file(named: str = "") -> Path:
     return Path(named or os.environ.get("REGULARS_SETTINGS") or "regulars.yaml").resolve()
 
 
-def _both(context: dg.InitResourceContext) -> Say:
+def _both(context: dg.InitResourceContext) -> ReportProgress:
     """What is said goes to whoever watches the command line, and into the run's log."""
 
-    def say(sentence: str) -> None:
+    def report_progress(sentence: str) -> None:
         LOGGER.info(sentence)
         if context.log:
             context.log.info(sentence)
 
-    return say
+    return report_progress
 
 
 def _refuse_parts(context: dg.InitResourceContext) -> None:
-    from assets.definitions import defs  # the definitions hold this resource
+    from regulars.assets.definitions import defs  # the definitions hold this resource
 
     chosen = context.run.asset_selection if context.run else None
     is_retry = context.run is not None and context.run.parent_run_id is not None and _skips_steps(context.run)

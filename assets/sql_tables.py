@@ -5,17 +5,17 @@ Put here: nothing about any one table.
 
 from pathlib import Path
 
-from assets.tables import Blueprint
-from pipelines.night import Night
-from pipelines.warehouse import sql_files, tables_read_by
+from regulars.assets.tables import Blueprint
+from regulars.pipelines.run.run import Run
+from regulars.pipelines.warehouse.warehouse import sql_files, tables_read_by
 
 
 def sql_table(path: Path) -> Blueprint:
     """The table of one SQL file. What it reads is read from the SELECT; its first line is its description."""
     table, select = f"{path.parent.name}.{path.stem}", path.read_text(encoding="utf-8")
 
-    def make(night: Night) -> None:
-        night.warehouse.write_select(table, select)
+    def make(run: Run) -> None:
+        run.warehouse.write_select(table, select)
 
     return Blueprint(
         table,

@@ -1,4 +1,4 @@
-"""The one way an asset of ours is made: build a table, have its contract judge it, report both.
+"""The one way an asset of ours is made: build a table, have its contract validate it, report both.
 
 Put here: what all tables share (row counts, run time, the blocking check, redacted failures).
 Keep out: what any table holds, and which tables exist.
@@ -11,13 +11,13 @@ from typing import Any
 
 import dagster as dg
 
-from assets.contract_checks import Step
-from assets.resources import NightResource
-from pipelines.accounting import missing_rate
-from pipelines.contracts.judge import RuleResult
-from pipelines.errors import ContractBroken
-from pipelines.night import Night, broken
-from pipelines.publish.report_pictures import picture_of
+from regulars.assets.contract_checks import Step
+from regulars.assets.resources import RunResource
+from regulars.pipelines.audit.accounting import missing_rate
+from regulars.pipelines.contracts.validate import RuleResult
+from regulars.pipelines.errors import ContractBroken
+from regulars.pipelines.publish.report_pictures import picture_of
+from regulars.pipelines.run.run import Run, broken
 
 CONVERTED = {
     "core.orders",
@@ -43,7 +43,7 @@ def check_spec(table: str) -> dg.AssetCheckSpec:
         KEEPS_ITS_CONTRACT,
         asset=key(table),
         blocking=True,
-        description=f"Every promise is kept of data_contracts/{table.replace('.', '/')}.odcs.yaml.",
+        description=f"Every rule is kept of data_contracts/{table.replace('.', '/')}.odcs.yaml.",
     )
 
 
@@ -56,22 +56,22 @@ class Blueprint:
         reads: The tables it is built from.
         description: Shown on the asset's page; first the grain.
         kind: `sql` or `polars`, the tag on the page.
-        make: Builds the table inside the night's warehouse.
+        make: Builds the table inside the run's warehouse.
     """
 
     table: str
     reads: frozenset[str]
     description: str
     kind: str
-    make: Callable[[Night], object]
+    make: Callable[[Run], object]
 
 
 def table_asset(blueprint: Blueprint, step: Step, *, checked: bool) -> dg.AssetsDefinition:
-    """The asset that builds one table and judges every promise that can be judged once it stands.
+    """The asset that builds one table and validates every rule that can be validated once it stands.
 
     Args:
         blueprint: The table.
-        step: What to wait for, and which promises are due.
+        step: What to wait for, and which rules are due.
         checked: Whether the table has a contract.
     """
     table = blueprint.table
@@ -84,34 +84,34 @@ def table_asset(blueprint: Blueprint, step: Step, *, checked: bool) -> dg.Assets
         kinds={blueprint.kind, "duckdb"},
         check_specs=[check_spec(table)] if checked else [],
     )
-    def build(night: NightResource) -> Iterator[dg.MaterializeResult[Any]]:
-        the_night = night.night
-        with the_night.step(table):
+    def build(run: RunResource) -> Iterator[dg.MaterializeResult[Any]]:
+        the_run = run.run
+        with the_run.step(table):
             began = time.perf_counter()
-            blueprint.make(the_night)
-            results = [result for each, rules in step.due.items() for result in the_night.judge(each, rules)]
-            yield reported(the_night, table, results if checked else [], seconds=time.perf_counter() - began)
-            refuse_broken(the_night, results)
+            blueprint.make(the_run)
+            results = [result for each, rules in step.due.items() for result in the_run.validate(each, rules)]
+            yield reported(the_run, table, results if checked else [], seconds=time.perf_counter() - began)
+            refuse_broken(the_run, results)
 
     return build
 
 
-def refuse_broken(night: Night, results: list[RuleResult]) -> None:
-    """End the night when a critical promise is broken; a missing exchange rate, the usual cause, is named."""
+def refuse_broken(run: Run, results: list[RuleResult]) -> None:
+    """End the run when a critical rule is broken; a missing exchange rate, the usual cause, is named."""
     failure = broken(results)
     if failure is None:
         return
     tables = {result.rule.table for result in results if not result.passed}
-    rate = missing_rate(night.warehouse.con) if tables & CONVERTED else None
+    rate = missing_rate(run.warehouse.con) if tables & CONVERTED else None
     raise ContractBroken(f"{rate} {failure}") if rate else failure
 
 
-def reported(night: Night, table: str, results: list[RuleResult], *, seconds: float = 0.0) -> dg.MaterializeResult[Any]:
+def reported(run: Run, table: str, results: list[RuleResult], *, seconds: float = 0.0) -> dg.MaterializeResult[Any]:
     """What Dagster shows of a table: rows, columns, seconds, its picture if any, and every rule with its verdict."""
-    rows = night.warehouse.count(table)
-    columns = [dg.TableColumn(name, kind) for name, kind in night.warehouse.columns(table)]
-    picture = picture_of(night.warehouse.con, table)
-    night.say(line(table, rows, seconds))
+    rows = run.warehouse.count(table)
+    columns = [dg.TableColumn(name, kind) for name, kind in run.warehouse.columns(table)]
+    picture = picture_of(run.warehouse.con, table)
+    run.report_progress(line(table, rows, seconds))
     return dg.MaterializeResult(
         asset_key=key(table),
         metadata={
@@ -137,7 +137,7 @@ def verdict(table: str, results: list[RuleResult]) -> dg.AssetCheckResult:
                 "rule": result.rule.id,
                 "severity": result.rule.severity,
                 "failed": result.failed_count,
-                "promise": result.rule.description,
+                "description": result.rule.description,
             }
         )
         for result in results

@@ -3,7 +3,7 @@
     .venv/bin/python benchmarks/by_hand.py <folder with exports/> <out.duckdb>
 
 It knows these files: which rows to skip, how persons are told apart, that the shop writes local time. It proves
-nothing, keeps no history and no second company could use it. `night.py` sets a whole night beside it.
+nothing, keeps no history and no second company could use it. `run.py` sets a whole run beside it.
 Put here: three tables from the exports, the short way. Keep out: anything of Regulars.
 """
 
@@ -174,7 +174,7 @@ where amount > 0 and began <= $as_of and (ends is null or ends > began)
 CHURN = """
 create table churn as
 with
-    -- an order keeps its customer for a year, the club for as long as it is paid; what touches is one spell
+    -- an order keeps its customer for a year, the club for as long as it is paid; what touches is one active interval
     stretches as (
         select distinct person, day as began, day + $lapse_days as ends from sales
         union all select person, began, ends from paid where person is not null
@@ -192,21 +192,21 @@ with
             *,
             sum((reach is null or began > reach)::int) over (
                 partition by person order by began, ends rows unbounded preceding
-            ) as spell,
+            ) as active interval,
         from reached
     ),
-    spells as (
+    active_intervals as (
         select
             person,
             min(began) as began,
             max(ends) as lapses,
-            spell = 1 as is_first,
-            lead(min(began)) over (partition by person order by spell) as returned,
-        from numbered group by person, spell
+            active interval = 1 as is_first,
+            lead(min(began)) over (partition by person order by active interval) as returned,
+        from numbered group by person, active interval
     ),
     months as (
         select last_day(month::date) as month_end
-        from (select unnest(range(date_trunc('month', min(began)), $as_of + 1, interval 1 month)) as month from spells)
+        from (select unnest(range(date_trunc('month', min(began)), $as_of + 1, interval 1 month)) as month from active_intervals)
         where month_end <= $as_of
     ),
     counts as (
@@ -218,7 +218,7 @@ with
                 lapses <= month_end and lapses > last_day(month_end - interval 12 month)
                 and (returned is null or returned > month_end)
             ) as churned,
-        from months cross join spells
+        from months cross join active_intervals
         group by month_end
     ),
     known as (select last_day(min(day) + $lapse_days - 1 + interval 12 month) as since from sales)

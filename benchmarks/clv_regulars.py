@@ -9,11 +9,11 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from clv_contender import DAYS_PER_MONTH, HORIZON, MONTHLY_DISCOUNT, MONTHS, Customers, Stopwatch, main
 
-from pipelines.models.beta_geo import BetaGeoModel
-from pipelines.models.gamma_gamma import GammaGammaModel
-from pipelines.models.outlook import outlook
-from pipelines.models.outlook_plan import Lifetime
-from pipelines.models.pareto_nbd import ParetoNBDModel
+from regulars.pipelines.models.beta_geo import BetaGeoModel
+from regulars.pipelines.models.gamma_gamma import GammaGammaModel
+from regulars.pipelines.models.pareto_nbd import ParetoNBDModel
+from regulars.pipelines.models.simulation.simulation import simulation
+from regulars.pipelines.models.simulation.simulation_plan import Lifetime
 
 
 def clv(customers: Customers, timed: Stopwatch) -> dict[str, object]:
@@ -41,13 +41,14 @@ def pareto(customers: Customers, timed: Stopwatch) -> dict[str, object]:
 
 
 def intervals(customers: Customers, timed: Stopwatch) -> dict[str, object]:
-    """As a night makes them: one and three years ahead, and a lifetime of ten."""
+    """As a run makes them: one and three years ahead, and a lifetime of ten."""
     frequency, recency, T, mean = customers.values()
     bg, gg = BetaGeoModel.fit(frequency, recency, T), GammaGammaModel.fit(frequency, mean)
     lifetime = Lifetime(years=10, year=365.25, annual_discount_rate=0.1)
     rng = np.random.default_rng(1)
     looks = timed(
-        "intervals", lambda: outlook(bg, gg, frequency, recency, T, mean, rng=rng, lifetime=lifetime, probability=0.8)
+        "intervals",
+        lambda: simulation(bg, gg, frequency, recency, T, mean, rng=rng, lifetime=lifetime, probability=0.8),
     )
     return {"low": looks.horizons[0].money.low, "high": looks.horizons[0].money.high}
 

@@ -1,15 +1,15 @@
-"""How long a night takes, as ratios measured side by side on this machine.
+"""How long a run takes, as ratios measured side by side on this machine.
 
-    .venv/bin/python benchmarks/night.py --customers 1000000
-    .venv/bin/python benchmarks/night.py --customers 2000 --runs 3
+    .venv/bin/python benchmarks/run.py --customers 1000000
+    .venv/bin/python benchmarks/run.py --customers 2000 --runs 3
 
 Three questions:
-1. What does a night cost beside a bare `create table … as from read_csv(…, all_varchar=true)` of its files on disk?
+1. What does a run cost beside a bare `create table … as from read_csv(…, all_varchar=true)` of its files on disk?
 2. What does it cost beside importing the libraries it uses?
 3. What does it cost beside a script that makes three of its tables by hand (`by_hand.py`), and do they agree?
 
 Every figure is the least of several runs of a whole process; a ratio's two sides are measured in turn.
-Put here: measuring. Keep out: anything the night needs.
+Put here: measuring. Keep out: anything the run needs.
 """
 
 import argparse
@@ -47,20 +47,20 @@ COMPARED = {
     "cohort cells": (
         "select cohort_month, period_number, cohort_size, retained_customers, order_count, net_sales from hand.cohorts",
         "select cohort_start, period_number, cohort_size, retained_customers, order_count, net_sales "
-        "from night.marts.retention_cohorts where grain = 'month' and dimension = 'all'",
+        "from run.marts.retention_cohorts where grain = 'month' and dimension = 'all'",
     ),
     "months of churn": (
         "select month_end, new_customers, active_customers, churned_customers_12m, round(churn_rate_12m, 9) "
         "from hand.churn",
         "select month_end, new_customers, active_customers, churned_customers_12m, round(churn_rate_12m, 9) "
-        "from night.marts.churn where dimension = 'all'",
+        "from run.marts.churn where dimension = 'all'",
     ),
     "customers' RFM": (
         "select recency_days, frequency, monetary_value from hand.rfm",
-        "select recency_days, frequency, monetary_value from night.marts.customer_segments",
+        "select recency_days, frequency, monetary_value from run.marts.customer_segments",
     ),
 }
-"""The same rows twice, by hand and by night; customers have no common id, so their values are compared as a bag."""
+"""The same rows twice, by hand and by run; customers have no common id, so their values are compared as a bag."""
 
 
 def run(command: list[str]) -> tuple[float, float, float, str]:
@@ -84,14 +84,14 @@ def least(runs: list[tuple[float, float, float, str]]) -> tuple[float, float, fl
 
 
 def show_agreement(by_hand: Path, home: Path) -> None:
-    """How many rows of each table are the same, by hand and by night."""
+    """How many rows of each table are the same, by hand and by run."""
     with duckdb.connect() as con:
         con.execute(f"attach '{by_hand}' as hand (read_only)")
-        con.execute(f"attach '{home / 'current' / 'regulars.duckdb'}' as night (read_only)")
-        for name, (hand, night) in COMPARED.items():
-            query = f"select (select count(*) from ({hand})), (select count(*) from ({hand} intersect all {night}))"
+        con.execute(f"attach '{home / 'current' / 'regulars.duckdb'}' as run (read_only)")
+        for name, (hand, run) in COMPARED.items():
+            query = f"select (select count(*) from ({hand})), (select count(*) from ({hand} intersect all {run}))"
             rows, same = con.sql(query).fetchone() or (0, 0)
-            print(f"{name + ' by hand':<26}{rows:>9,}, {same:,} of them as the night has them")
+            print(f"{name + ' by hand':<26}{rows:>9,}, {same:,} of them as the run has them")
 
 
 def main() -> None:
@@ -105,10 +105,10 @@ def main() -> None:
         if not (folder / "regulars.yaml").exists():
             run([sys.executable, "-m", "regulars", "sample", str(folder), "--customers", str(options.customers)])
         megabytes = sum(path.stat().st_size for path in (folder / "exports").rglob("*.csv")) / 1e6
-        nights, hands, bares, imports = [], [], [], []
+        runs, hands, bares, imports = [], [], [], []
         for number in range(options.runs):
             home, bare = Path(scratch) / f"home{number}", Path(scratch) / f"bare{number}.duckdb"
-            nights.append(
+            runs.append(
                 run(
                     [
                         sys.executable,
@@ -127,21 +127,21 @@ def main() -> None:
             bares.append(run([sys.executable, "-c", BARE, str(folder / "exports"), str(bare)]))
             imports.append(run([sys.executable, "-c", LIBRARIES]))
             bare.unlink()
-        night, by_hand, bare, imported = least(nights), least(hands), least(bares), least(imports)
+        run, by_hand, bare, imported = least(runs), least(hands), least(bares), least(imports)
         show_agreement(hand, home)
     print(f"\n{options.customers:,} customers, {megabytes:,.0f} MB of exports, least of {options.runs} runs\n")
     print(f"{'':<26}{'wall s':>9}{'CPU s':>9}{'peak GB':>9}")
     for name, each in (
-        ("whole night", night),
+        ("whole run", run),
         ("three tables by hand", by_hand),
         ("bare read_csv into a file", bare),
         ("import of the libraries", imported),
     ):
         print(f"{name:<26}{each[0]:>9.2f}{each[1]:>9.2f}{each[2]:>9.2f}")
-    print(f"\nnight / by hand            {night[0] / by_hand[0]:.1f} (wall)  {night[1] / by_hand[1]:.1f} (CPU)")
-    print(f"night / bare read_csv      {night[0] / bare[0]:.1f} (wall)  {night[1] / bare[1]:.1f} (CPU)")
-    print(f"night / import             {night[0] / imported[0]:.1f} (wall)  {night[1] / imported[1]:.1f} (CPU)\n")
-    steps = [match.groups() for match in map(STEP.match, night[3].splitlines()) if match]
+    print(f"\nrun / by hand            {run[0] / by_hand[0]:.1f} (wall)  {run[1] / by_hand[1]:.1f} (CPU)")
+    print(f"run / bare read_csv      {run[0] / bare[0]:.1f} (wall)  {run[1] / bare[1]:.1f} (CPU)")
+    print(f"run / import             {run[0] / imported[0]:.1f} (wall)  {run[1] / imported[1]:.1f} (CPU)\n")
+    steps = [match.groups() for match in map(STEP.match, run[3].splitlines()) if match]
     for table, rows, seconds in sorted(steps, key=lambda step: -float(step[2])):
         print(f"{table:<36}{rows:>14} rows{float(seconds):>9.2f} s")
 

@@ -18,7 +18,7 @@ class UsageWrong(RegularsError):
 
 
 class ContractBroken(RegularsError):
-    """A table breaks a critical promise; the last good generation stays."""
+    """A table breaks a critical rule; the last good generation stays."""
 
     exit_code = 3
 
@@ -30,7 +30,7 @@ class InputRefused(RegularsError):
 
 
 class TooManyBadRows(RegularsError):
-    """More rows of one source would be set aside than its budget allows."""
+    """More rows of one source would be quarantined than its budget allows."""
 
     exit_code = 65
 

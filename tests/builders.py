@@ -14,11 +14,11 @@ from typing import Any
 import duckdb
 import polars as pl
 
-from pipelines.identity.mentions import Staging
-from pipelines.identity.output import People
-from pipelines.identity.people import Rules, find_people
-from pipelines.sources.kinds import KIND_COLUMNS, TRACE_COLUMNS
-from pipelines.warehouse import SCHEMAS, sql_files, tables_read_by
+from regulars.pipelines.identity.output import People
+from regulars.pipelines.identity.people import Rules, find_people
+from regulars.pipelines.identity.references import Staging
+from regulars.pipelines.sources.kinds import KIND_COLUMNS, TRACE_COLUMNS
+from regulars.pipelines.warehouse.warehouse import SCHEMAS, sql_files, tables_read_by
 
 Row = Mapping[str, Any]
 
@@ -73,11 +73,11 @@ _MADE_BY_HAND = {
 
 
 _GATE = """
-    create table delivered.malformed (
+    create table landed.malformed (
         source varchar, system varchar, kind varchar, delivery integer, file_sha256 varchar, line bigint, text varchar,
         reason varchar
     );
-    create table delivered.files (source varchar, delivery integer, file_name varchar, file_sha256 varchar);
+    create table landed.files (source varchar, delivery integer, file_name varchar, file_sha256 varchar);
     create table quarantine.rows (
         kind varchar, source varchar, delivery integer, file_sha256 varchar, row bigint, row_id bigint,
         document varchar, rules varchar, reasons varchar, content varchar
@@ -86,7 +86,7 @@ _GATE = """
 """
 
 
-def delivered_row(kind: str, number: int, given: Row) -> dict[str, Any]:
+def landed_row(kind: str, number: int, given: Row) -> dict[str, Any]:
     """A row as `pipelines/sources` delivers it: the `number`th of a file of `shop`, unless told otherwise."""
     row: dict[str, Any] = {"_source": "shop", "_system": "shop", "_delivery": 1, "_row": number, **_DULL[kind], **given}
     return {"_file_sha256": f"file {row['_delivery']}", "_row_id": row["_delivery"] * 2**40 + row["_row"]} | row
@@ -115,8 +115,8 @@ def warehouse(**tables: Sequence[Row]) -> duckdb.DuckDBPyConnection:
         con.execute(f"create schema {schema}")
     for kind, columns in KIND_COLUMNS.items():
         typed = [(column.name, "varchar") for column in columns] + list(TRACE_COLUMNS)
-        con.execute(f"create table delivered.{kind} ({', '.join(f'{name} {type_}' for name, type_ in typed)})")
-        con.execute(f"create view raw.{kind} as select * from delivered.{kind}")
+        con.execute(f"create table landed.{kind} ({', '.join(f'{name} {type_}' for name, type_ in typed)})")
+        con.execute(f"create view raw.{kind} as select * from landed.{kind}")
     for table, create in _MADE_BY_HAND.items():
         con.execute(f"create table {table} ({create})")
     company = tables.pop("raw__company", [{}])
@@ -124,11 +124,11 @@ def warehouse(**tables: Sequence[Row]) -> duckdb.DuckDBPyConnection:
     for name, rows in tables.items():
         layer, table = name.split("__")
         if layer == "raw" and table in KIND_COLUMNS:
-            layer = "delivered"
+            layer = "landed"
         elif layer in {"staging", "core"}:
             con.execute(f"create table {layer}.{table} ({', '.join(f'{n} {t}' for n, t in types_of(layer, table))})")
-        if table in KIND_COLUMNS and layer in {"delivered", "staging"}:
-            rows = [delivered_row(table, number, row) for number, row in enumerate(rows, 1)]
+        if table in KIND_COLUMNS and layer in {"landed", "staging"}:
+            rows = [landed_row(table, number, row) for number, row in enumerate(rows, 1)]
         fill(con, f"{layer}.{table}", rows)
     return con
 
@@ -198,10 +198,10 @@ def pick(rows: Sequence[Row], *columns: str) -> Iterator[tuple[Any, ...]]:
 def people_of(
     previous: pl.DataFrame | None = None, *, generation: int = 1, rules: Rules | None = None, **kinds: Sequence[Row]
 ) -> People:
-    """Who is who in small staging tables, given as `customers=[{...}]` …, after a night that left `previous`."""
+    """Who is who in small staging tables, given as `customers=[{...}]` …, after a run that left `previous`."""
     frames = []
     for kind in IDENTITY_READS:
-        rows = [delivered_row(kind, number, row) for number, row in enumerate(kinds.get(kind, []), 1)]
+        rows = [landed_row(kind, number, row) for number, row in enumerate(kinds.get(kind, []), 1)]
         # identity reads text and row ids only, so that the other types do not matter here
         schema = {column.name: pl.String for column in KIND_COLUMNS[kind]} | {"_system": pl.String, "_row_id": pl.Int64}
         frames.append(pl.LazyFrame([{name: row.get(name) for name in schema} for row in rows], schema=schema))
@@ -209,7 +209,7 @@ def people_of(
 
 
 def build(**tables: Sequence[Row]) -> duckdb.DuckDBPyConnection:
-    """Everything from delivered rows to core, as a night makes it.
+    """Everything from delivered rows to core, as a run makes it.
 
     Args:
         tables: As for `run_sql`; `raw__orders` are the delivered rows. A row whose `fate` is
@@ -217,7 +217,7 @@ def build(**tables: Sequence[Row]) -> duckdb.DuckDBPyConnection:
     """
     left_out = []
     for name in [name for name in tables if name.startswith("raw__") and name[5:] in KIND_COLUMNS]:
-        rows = [delivered_row(name[5:], number, row) for number, row in enumerate(tables[name], 1)]
+        rows = [landed_row(name[5:], number, row) for number, row in enumerate(tables[name], 1)]
         left_out += [(row["fate"], name[5:], row) for row in rows if "fate" in row]
         tables[name] = [{column: value for column, value in row.items() if column != "fate"} for row in rows]
     con = warehouse(**tables)
@@ -230,7 +230,7 @@ def build(**tables: Sequence[Row]) -> duckdb.DuckDBPyConnection:
             fill(con, "quarantine.rows", [{"kind": kind, **trace}])
     for kind in KIND_COLUMNS:
         con.execute(
-            f"create or replace view raw.{kind} as select * from delivered.{kind} where _row_id not in "
+            f"create or replace view raw.{kind} as select * from landed.{kind} where _row_id not in "
             f"(select row_id from quarantine.rows where kind = '{kind}' union all "
             f"select row_id from quarantine.superseded where kind = '{kind}')"
         )

@@ -1,20 +1,20 @@
-"""The closing words of a run: what was read, set aside and published, where, and the three numbers first wanted.
+"""The closing words of a run: what was read, quarantined and published, where, and the three numbers first wanted.
 
-Put here: wording a finished night. Keep out: deciding how it went.
+Put here: wording a finished run. Keep out: deciding how it went.
 """
 
 import json
 from collections.abc import Mapping
 from typing import Any
 
-from pipelines.command.generations import current
-from pipelines.home import Generation, Home
-from pipelines.last_night import read_last_night
+from regulars.pipelines.command.generations import current
+from regulars.pipelines.home.home import Generation, Home
+from regulars.pipelines.run.last_run import read_last_run
 
 
 def closing(home: Home, *, as_json: bool) -> str:
-    """What a person, or with `as_json` a machine, wants to know after a good night."""
-    last = read_last_night(home.path)
+    """What a person, or with `as_json` a machine, wants to know after a good run."""
+    last = read_last_run(home.path)
     made = [each for each in home.generations() if last is not None and each.number == last.generation]
     generation = made[0] if made else current(home)
     is_new = last.is_new if last else True
@@ -41,11 +41,13 @@ def _facts(generation: Generation, is_new: bool) -> dict[str, Any]:
 
 def _told(generation: Generation, is_new: bool) -> list[str]:
     manifest = generation.manifest
-    read, aside, superseded = (_total(manifest.sources, f"rows_{what}") for what in ("read", "set_aside", "superseded"))
+    read, aside, superseded = (
+        _total(manifest.sources, f"rows_{what}") for what in ("read", "quarantined", "superseded")
+    )
     lines = [
         "",
         f"read       {read:,} rows of {len(manifest.sources)} sources: {read - aside - superseded:,} used, "
-        f"{superseded:,} superseded by a newer delivery, {aside:,} set aside"
+        f"{superseded:,} superseded by a newer delivery, {aside:,} quarantined"
         + (" (`regulars quarantine` shows them)" if aside else ""),
     ]
     for source in manifest.sources:
@@ -54,7 +56,7 @@ def _told(generation: Generation, is_new: bool) -> list[str]:
     kept = "kept aside as a backfill" if manifest.is_backfill else "published" if is_new else "nothing new: kept"
     rows = sum(table.rows for table in manifest.tables.values())
     lines += [
-        f"checked    {manifest.checks.get('passed', 0):,} promises kept, {manifest.checks.get('warned', 0):,} warnings",
+        f"checked    {manifest.checks.get('passed', 0):,} rules kept, {manifest.checks.get('warned', 0):,} warnings",
         f"{kept:<10} {generation.name}: {len(manifest.tables)} tables, {rows:,} rows, as of {manifest.as_of}",
         f"open       {generation.path / 'regulars.duckdb'}  (DuckDB, read-only)",
         f"look       {generation.path / 'report.html'}",

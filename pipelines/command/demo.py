@@ -1,4 +1,4 @@
-"""The demo: the sample company beside its own home, ready for a night.
+"""The demo: the sample company beside its own home, ready for a run.
 
 Put here: writing it once. Keep out: what the sample company is like (`pipelines/sample`).
 """
@@ -6,14 +6,14 @@ Put here: writing it once. Keep out: what the sample company is like (`pipelines
 from collections.abc import Callable
 from pathlib import Path
 
-from pipelines.errors import UsageWrong
-from pipelines.sample.company import write_sample_company
+from regulars.pipelines.errors import UsageWrong
+from regulars.pipelines.sample.sample_company import write_sample_company
 
 SETTINGS = "regulars.yaml"
 STAMP = ".sample"
 
 
-def write_demo(home: Path, *, customers: int, seed: int, say: Callable[[str], None]) -> Path:
+def write_demo(home: Path, *, customers: int, seed: int, report_progress: Callable[[str], None]) -> Path:
     """The settings file of the sample company beside `home`; its exports are written unless they are there already."""
     folder = home.resolve().parent
     wanted = f"{customers} customers, seed {seed}\n"
@@ -25,8 +25,8 @@ def write_demo(home: Path, *, customers: int, seed: int, say: Callable[[str], No
             "Name another --home, or remove the folder."
         )
     if there != wanted:
-        say(f"writing the sample company ({wanted.strip()}) into {folder}")
+        report_progress(f"writing the sample company ({wanted.strip()}) into {folder}")
         folder.mkdir(parents=True, exist_ok=True)
-        write_sample_company(folder, customers=customers, seed=seed, progress=say)
+        write_sample_company(folder, customers=customers, seed=seed, progress=report_progress)
         stamp.write_text(wanted, encoding="utf-8")
     return folder / SETTINGS

@@ -1,4 +1,4 @@
-"""Everything a night needs, looked at before the night: all problems at once, each with what to do.
+"""Everything a run needs, looked at before the run: all problems at once, each with what to do.
 
 Put here: one function per thing looked at. Keep out: mending anything.
 """
@@ -18,20 +18,20 @@ from zoneinfo import ZoneInfo
 
 import duckdb
 
-from pipelines.command.request import home_of
-from pipelines.contracts.lint import lint
-from pipelines.errors import InputRefused, RegularsError, SettingsWrong, StorageFailed
-from pipelines.home import Home
-from pipelines.publish.duckdb_file import PUBLISHED_FILE
-from pipelines.settings import Settings, Source
-from pipelines.settings_file import load_settings
-from pipelines.sources.delivered_files import find_files
-from pipelines.sources.expressions import ExpressionChecker
-from pipelines.sources.landed_text import private_connection
-from pipelines.sources.landing import land_file, look_at
-from pipelines.sources.mapping_checks import check_mapping, check_settings
-from pipelines.sources.refusal import Refusal
-from pipelines.warehouse import ROOT
+from regulars.pipelines.contracts.lint import lint
+from regulars.pipelines.errors import InputRefused, RegularsError, SettingsWrong, StorageFailed
+from regulars.pipelines.home.home import Home
+from regulars.pipelines.publish.targets.duckdb_file import PUBLISHED_FILE
+from regulars.pipelines.run.request import home_of
+from regulars.pipelines.settings.settings import Settings, Source
+from regulars.pipelines.settings.settings_file import load_settings
+from regulars.pipelines.sources.landing import land_file, look_at
+from regulars.pipelines.sources.mapping.expressions import ExpressionChecker
+from regulars.pipelines.sources.mapping.mapping_checks import check_mapping, check_settings
+from regulars.pipelines.sources.readers.landed_text import private_connection
+from regulars.pipelines.sources.readers.refusal import Refusal
+from regulars.pipelines.sources.source_files import find_files
+from regulars.pipelines.warehouse.warehouse import ROOT
 
 Mark = Literal["ok", "warning", "problem"]
 SIGNS = {"ok": "ok     ", "warning": "warning", "problem": "PROBLEM"}
@@ -53,7 +53,7 @@ class Finding:
 def examined(
     settings: Path, *, data: Path | None, home: Path | None, as_json: bool, now: dt.datetime
 ) -> tuple[str, int]:
-    """All findings as text, and the exit code a night would end with (0 when nothing stands in its way)."""
+    """All findings as text, and the exit code a run would end with (0 when nothing stands in its way)."""
     findings = list(_look(settings, data=data, home=home, now=now))
     code = max((each.exit_code for each in findings), default=0)
     if as_json:
@@ -146,7 +146,7 @@ def _source(name: str, source: Source, data: Path) -> Iterator[Finding]:
 
 
 def _newest_file(name: str, source: Source, path: Path, checker: ExpressionChecker) -> Iterator[Finding]:
-    """Read the newest file as the night would, into a folder that is thrown away."""
+    """Read the newest file as the run would, into a folder that is thrown away."""
     subject = f"source {name}"
     with tempfile.TemporaryDirectory() as folder:
         try:
@@ -167,7 +167,7 @@ def _newest_file(name: str, source: Source, path: Path, checker: ExpressionCheck
 
 
 def _lapse(company: Settings, home: Home) -> Iterator[Finding]:
-    """What the last night found out about `lapse_days`: advice, so never a problem."""
+    """What the last run found out about `lapse_days`: advice, so never a problem."""
     try:
         current = home.current()
         if current is None:
@@ -180,21 +180,21 @@ def _lapse(company: Settings, home: Home) -> Iterator[Finding]:
         yield Finding("ok", "lapse_days", _advice(company.lapse_days, *found))
 
 
-def _advice(lapse_days: int, proposed: int | None, judged: int, in_time: float | None, reason: str | None) -> str:
+def _advice(lapse_days: int, proposed: int | None, validated: int, in_time: float | None, reason: str | None) -> str:
     """The setting and the proposal in a sentence.
 
     Args:
         lapse_days: The present setting.
         proposed: `marts.lapse_proposal`, proposed_lapse_days.
-        judged: The setting of the last night.
-        in_time: The share of returning customers, 0 to 1, who come back within `judged` days; None when not known.
+        validated: The setting of the last run.
+        in_time: The share of returning customers, 0 to 1, who come back within `validated` days; None when not known.
         reason: Why nothing is proposed, or why the proposal may grow.
     """
     if proposed is None:
         return f"lapse_days is {lapse_days}; nothing is proposed yet: {reason}"
     because = f"90 % of those who come back at all do so within {proposed} days"
     if in_time is not None:
-        because += f", {in_time:.1%} within {judged}"
+        because += f", {in_time:.1%} within {validated}"
     return f"lapse_days is {lapse_days}; your customers' gaps suggest {proposed}, because {because}" + (
         f" ({reason})" if reason else ""
     )

@@ -5,9 +5,9 @@ Put here: reading manifests for people and machines. Keep out: changing anything
 
 import json
 
-from pipelines.errors import StorageFailed
-from pipelines.home import Generation, Home
-from pipelines.publish.verify import verify
+from regulars.pipelines.errors import StorageFailed
+from regulars.pipelines.home.home import Generation, Home
+from regulars.pipelines.publish.verify import verify
 
 
 def current(home: Home) -> Generation:

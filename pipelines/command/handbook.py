@@ -1,6 +1,6 @@
 """The parts of README.md that are made, not written: the commands, and the published tables.
 
-`python -m pipelines.command.handbook` writes them anew; a test sees that somebody did.
+`python -m regulars.pipelines.command.handbook` writes them anew; a test sees that somebody did.
 Put here: filling in between markers. Keep out: what the parts say.
 """
 
@@ -10,9 +10,9 @@ from pathlib import Path
 import typer
 import typer.main
 
-from pipelines.contracts.contract import load_contracts
-from pipelines.contracts.dictionary import published_tables_markdown
-from pipelines.warehouse import ROOT
+from regulars.pipelines.contracts.contract import load_contracts
+from regulars.pipelines.contracts.dictionary import published_tables_markdown
+from regulars.pipelines.warehouse.warehouse import ROOT
 
 
 def commands_markdown(app: typer.Typer) -> str:
@@ -46,7 +46,7 @@ def filled(text: str, name: str, part: str) -> str:
 
 def main(readme: Path = ROOT / "README.md") -> None:
     """Write the made parts of the README anew."""
-    from regulars import app  # the command line imports the rooms; a room imports it only to describe it
+    from regulars.cli import app  # the command line imports the rooms; a room imports it only to describe it
 
     text = filled(readme.read_text(encoding="utf-8"), "commands", commands_markdown(app))
     text = filled(text, "tables", published_tables_markdown(load_contracts(ROOT / "data_contracts")))

@@ -9,11 +9,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 LOGGER = logging.getLogger("regulars")
-"""Where every step of a night says what it did."""
+"""Where every step of a run says what it did."""
 
 
 @contextmanager
-def told() -> Iterator[Callable[[str], None]]:
+def show_progress() -> Iterator[Callable[[str], None]]:
     """Show on stderr what is said to `LOGGER`; hands out a function that says something.
 
     On a terminal a spinner shows the newest line under the finished ones; elsewhere only lines are written.

@@ -1,26 +1,26 @@
-"""What the current generation set aside, and why; and taking it out for whoever mends the source.
+"""What the current generation quarantined, and why; and taking it out for whoever mends the source.
 
-Put here: reading `quarantine.rows` of the state file. Keep out: deciding what is set aside.
+Put here: reading `quarantine.rows` of the state file. Keep out: deciding what is quarantined.
 """
 
 import json
 from pathlib import Path
 
-from pipelines.command.generations import current
-from pipelines.command.query import as_table
-from pipelines.home import Home
-from pipelines.publish.csv_file import write_safe_csv
-from pipelines.publish.state_file import read_state
+from regulars.pipelines.command.generations import current
+from regulars.pipelines.command.query import as_table
+from regulars.pipelines.home.home import Home
+from regulars.pipelines.publish.csv_file import write_safe_csv
+from regulars.pipelines.publish.state_file import read_state
 
 SUMMARY = """
-    select q.source, q.kind, q.rules, count(*) as rows_set_aside, min(q.row) as first_row, min(q.reasons) as reason
+    select q.source, q.kind, q.rules, count(*) as rows_quarantined, min(q.row) as first_row, min(q.reasons) as reason
     from quarantine.rows as q
     group by all
-    order by rows_set_aside desc, q.source, q.rules
+    order by rows_quarantined desc, q.source, q.rules
 """
 
 
-def set_aside(home: Home, *, export: Path | None, as_json: bool) -> str:
+def quarantined(home: Home, *, export: Path | None, as_json: bool) -> str:
     """Counts per source and rule; with `export`, every row goes into a CSV file that a spreadsheet may open safely."""
     with read_state(current(home)) as con:
         if export is not None:
@@ -32,4 +32,4 @@ def set_aside(home: Home, *, export: Path | None, as_json: bool) -> str:
         found = cursor.fetchall()
     if as_json:
         return json.dumps([dict(zip(columns, row, strict=True)) for row in found], default=str, indent=1)
-    return as_table(columns, found) if found else "nothing is set aside"
+    return as_table(columns, found) if found else "nothing is quarantined"

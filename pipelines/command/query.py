@@ -8,10 +8,10 @@ from collections.abc import Sequence
 
 import duckdb
 
-from pipelines.command.generations import current
-from pipelines.errors import UsageWrong
-from pipelines.home import Home
-from pipelines.publish.duckdb_file import PUBLISHED_FILE
+from regulars.pipelines.command.generations import current
+from regulars.pipelines.errors import UsageWrong
+from regulars.pipelines.home.home import Home
+from regulars.pipelines.publish.targets.duckdb_file import PUBLISHED_FILE
 
 MAX_WIDTH = 40
 

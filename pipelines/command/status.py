@@ -1,4 +1,4 @@
-"""How things stand, at once: what readers see, how old it is, how the last night went.
+"""How things stand, at once: what readers see, how old it is, how the last run went.
 
 Put here: the dead-man's check for cron. Keep out: anything that opens a database.
 """
@@ -8,18 +8,18 @@ import json
 import re
 from typing import Any
 
-from pipelines.command.generations import current
-from pipelines.errors import InputRefused, UsageWrong
-from pipelines.home import Home
-from pipelines.last_night import read_last_night
+from regulars.pipelines.command.generations import current
+from regulars.pipelines.errors import InputRefused, UsageWrong
+from regulars.pipelines.home.home import Home
+from regulars.pipelines.run.last_run import read_last_run
 
 UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 
 
 def status_of(home: Home, *, max_age: str, as_json: bool, now: dt.datetime) -> tuple[str, int]:
-    """The state of a home as text, and an exit code: 0, or 4 when the last good night is older than `max_age`.
+    """The state of a home as text, and an exit code: 0, or 4 when the last good run is older than `max_age`.
 
-    A night that found nothing new counts as good: it has proven that what is published is what was delivered.
+    A run that found nothing new counts as good: it has proven that what is published is what was delivered.
 
     Args:
         home: The company's home.
@@ -27,7 +27,7 @@ def status_of(home: Home, *, max_age: str, as_json: bool, now: dt.datetime) -> t
         as_json: For machines.
         now: An aware moment.
     """
-    generation, last, holder = current(home), read_last_night(home.path), home.holder()
+    generation, last, holder = current(home), read_last_run(home.path), home.holder()
     manifest = generation.manifest
     proven = last is not None and last.exit_code == 0 and not last.is_backfill
     good_at = max(manifest.created_at, last.ended_at) if last and proven else manifest.created_at
@@ -37,7 +37,7 @@ def status_of(home: Home, *, max_age: str, as_json: bool, now: dt.datetime) -> t
         "generation": generation.name,
         "as_of": manifest.as_of.isoformat(),
         "published_at": manifest.created_at.isoformat(timespec="seconds"),
-        "last_good_night": good_at.isoformat(timespec="seconds"),
+        "last_good_run": good_at.isoformat(timespec="seconds"),
         "age_hours": round(age.total_seconds() / 3600, 2),
         "is_too_old": limit is not None and age > limit,
         "rows": sum(table.rows for table in manifest.tables.values()),
@@ -45,7 +45,7 @@ def status_of(home: Home, *, max_age: str, as_json: bool, now: dt.datetime) -> t
         "checks": dict(manifest.checks),
         "headline": dict(manifest.headline),
         "stale_sources": [each.get("source") for each in manifest.sources if each.get("is_stale")],
-        "last_night": last.as_json() if last else None,
+        "last_run": last.as_json() if last else None,
         "running": str(holder) if holder else None,
     }
     code = InputRefused.exit_code if facts["is_too_old"] else 0
@@ -61,9 +61,9 @@ def _told(facts: dict[str, Any]) -> str:
     ]
     if facts["stale_sources"]:
         lines.append(f"stale sources: {', '.join(map(str, facts['stale_sources']))}")
-    last = facts["last_night"]
+    last = facts["last_run"]
     if last and last["exit_code"]:
-        lines.append(f"the last night failed at {last['ended_at']} (exit {last['exit_code']}): {last['message']}")
+        lines.append(f"the last run failed at {last['ended_at']} (exit {last['exit_code']}): {last['message']}")
     if facts["running"]:
         lines.append(f"running now: {facts['running']}")
     return "\n".join(lines)

@@ -1,4 +1,4 @@
-"""Lends the night's own DuckDB connection to SQLAlchemy, and so to Great Expectations.
+"""Lends the run's own DuckDB connection to SQLAlchemy, and so to Great Expectations.
 
 Put here: what Great Expectations 1.24 needs before it can work on DuckDB. Keep out: rules, expectations, SQL of ours.
 Great Expectations knows no DuckDB. Four repairs make it work, and `tests/contracts/test_gx_matrix.py` proves them:

@@ -1,4 +1,4 @@
-"""A contract: what a table promises, as one value that everything else reads.
+"""A contract: what a table rules, as one value that everything else reads.
 
 Put here: the shape of a contract, and loading one or all. Keep out: how the YAML is taken apart (`odcs.py`), whether a
 set of contracts makes sense (`lint.py`).
@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from pipelines.contracts.rule import Column, Rule
-from pipelines.errors import SettingsWrong
+from regulars.pipelines.contracts.rule import Column, Rule
+from regulars.pipelines.errors import SettingsWrong
 
 
 @dataclass(frozen=True)
 class Contract:
-    """What one table promises.
+    """What one table rules.
 
     Attributes:
         table: `layer.name`.
@@ -24,7 +24,7 @@ class Contract:
         description: What the table is: population, currency, zone, policies.
         grain: What one row is.
         columns: Exactly the table's columns, in its order.
-        rules: Every promise, ids unique.
+        rules: Every rule, ids unique.
         document: Raw only: the columns that name what a newer delivery replaces as a whole.
         repeats: Raw only: `last` = one row per document, later rows of a delivery win; `keep` = all rows are real.
         amount: Raw only: SQL over the text columns that gives the row's money, or empty.
@@ -74,7 +74,7 @@ PROVENANCE = (
     Column("_delivery", "INTEGER", "integer", "The delivery's number in the ledger; newer ones are higher.", True),
     Column("_file_sha256", "VARCHAR", "string", "SHA-256 of the delivered file, 64 hexadecimal digits.", True),
     Column("_row", "BIGINT", "integer", "The record's place in the file, from 1; a header does not count.", True),
-    Column("_row_id", "BIGINT", "integer", "_delivery * 2^40 + _row: unique, in order of arrival.", True, 1),
+    Column("_row_id", "BIGINT", "integer", "_delivery * 2^40 + _row: unique, in order of landing.", True, 1),
     Column("_rest", "VARCHAR", "string", "The file's other columns as a JSON object; NULL when there are none."),
 )
 """Where a row came from: the last columns of every raw table, the same in all of them."""
@@ -86,7 +86,7 @@ def load_contract(path: Path) -> Contract:
     Raises:
         SettingsWrong: The file is no contract; the message lists every mistake with its place.
     """
-    from pipelines.contracts.odcs import read_contract  # the two modules need each other
+    from regulars.pipelines.contracts.odcs import read_contract  # the two modules need each other
 
     contract, problems = read_contract(path)
     if contract is None or problems:
@@ -98,7 +98,7 @@ def load_contracts(folder: Path) -> dict[str, Contract]:
     """Every `<layer>/<table>.odcs.yaml` under `folder`: table -> contract, in the order of their names.
 
     Raises:
-        SettingsWrong: A file is no contract, or two promise the same table.
+        SettingsWrong: A file is no contract, or two rule the same table.
     """
     contracts: dict[str, Contract] = {}
     for path in sorted(folder.glob("*/*.odcs.yaml")):

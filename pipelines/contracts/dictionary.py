@@ -6,7 +6,7 @@ Put here: contracts -> rows and text. Keep out: writing them anywhere.
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from pipelines.contracts.contract import Contract
+from regulars.pipelines.contracts.contract import Contract
 
 PUBLISHED_LAYERS = ("marts", "core", "meta")
 """The layers of the published file, those that answer questions first."""

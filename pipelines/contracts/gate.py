@@ -1,10 +1,10 @@
 """The gate: what was delivered becomes `raw.<kind>`, without the documents that break their contract.
 
-Put here: the order of judging, setting aside and judging again. Keep out: which version of a document is used
+Put here: the order of validating, quarantining and validating again. Keep out: which version of a document is used
 (`versions.py`), what is written about rows that are left out and the budget for them (`quarantine.py`).
 
-Great Expectations judges, our SQL made from the same rules finds the rows, and for every rule the two must count the
-same. Nothing is guessed or repaired: a row is loaded as delivered, set aside with every reason, or superseded. Only a
+Great Expectations validates, our SQL made from the same rules finds the rows, and for every rule the two must count the
+same. Nothing is guessed or repaired: a row is loaded as delivered, quarantined with every reason, or superseded. Only a
 column that breaks a rule of severity `warning` is emptied, and counted.
 """
 
@@ -14,13 +14,13 @@ from dataclasses import dataclass
 
 import duckdb
 
-from pipelines.contracts import oversized, versions
-from pipelines.contracts.contract import Contract
-from pipelines.contracts.judge import RuleResult, judge
-from pipelines.contracts.quarantine import FileCount, check_budgets, count_files, write_quarantine
-from pipelines.contracts.rule import Rule
-from pipelines.contracts.violations import broken_when, literal, quoted, violations_sql
-from pipelines.errors import ContractBroken, RegularsError
+from regulars.pipelines.contracts import oversized, versions
+from regulars.pipelines.contracts.contract import Contract
+from regulars.pipelines.contracts.quarantine import FileCount, check_budgets, count_files, write_quarantine
+from regulars.pipelines.contracts.rule import Rule
+from regulars.pipelines.contracts.validate import RuleResult, validate
+from regulars.pipelines.contracts.violations import broken_when, literal, quoted, violations_sql
+from regulars.pipelines.errors import ContractBroken, RegularsError
 
 
 class CountsDisagree(RegularsError):
@@ -36,7 +36,7 @@ class GateResult:
             delivered, so that a warning is seen although the column is clean by now.
         delivered: Kind -> the verdicts on everything delivered, good and bad.
         emptied: (kind, column) -> how many loaded values were emptied.
-        files: Rows read, loaded, set aside and superseded, per source, kind and file.
+        files: Rows read, loaded, quarantined and superseded, per source, kind and file.
     """
 
     results: dict[str, list[RuleResult]]
@@ -51,14 +51,14 @@ def settle(
     budgets: Mapping[str, float] | None = None,
     override: str | None = None,
 ) -> GateResult:
-    """Make `raw.<kind>`, `quarantine.rows` and `quarantine.superseded` from `delivered.<kind>`.
+    """Make `raw.<kind>`, `quarantine.rows` and `quarantine.superseded` from `landed.<kind>`.
 
     Args:
-        con: The build; it holds `delivered.<kind>` for every kind, `raw.company`, and `delivered.malformed` if
+        con: The build; it holds `landed.<kind>` for every kind, `raw.company`, and `landed.malformed` if
             lines were no records.
         contracts: Kind -> its contract (of the table `raw.<kind>`).
-        budgets: Source -> the share of its rows, 0 to 1, that may be set aside. No entry: no budget.
-        override: Why this night may set aside more than that; None: it may not.
+        budgets: Source -> the share of its rows, 0 to 1, that may be quarantined. No entry: no budget.
+        override: Why this run may quarantine more than that; None: it may not.
 
     Raises:
         TooManyBadRows: A source is over its budget, and there is no `override`.
@@ -67,7 +67,7 @@ def settle(
     """
     for schema in ("gate", "raw", "quarantine"):
         con.execute(f"create schema if not exists {schema}")
-    delivered = {kind: _judge_delivered(con, contract) for kind, contract in contracts.items()}
+    delivered = {kind: _check_delivered(con, contract) for kind, contract in contracts.items()}
     _choose_documents(con, contracts)
     oversized.list_oversized(con, contracts)
     for contract in contracts.values():
@@ -84,17 +84,17 @@ def settle(
             raise CountsDisagree(f"rows are unaccounted for: {file}")
     if override is None:
         check_budgets(con, files, budgets or {}, contracts)
-    results = {kind: _judge_raw(con, contract, delivered[kind]) for kind, contract in contracts.items()}
+    results = {kind: _check_raw(con, contract, delivered[kind]) for kind, contract in contracts.items()}
     return GateResult(results, delivered, emptied, files)
 
 
-def _judge_delivered(con: duckdb.DuckDBPyConnection, contract: Contract) -> list[RuleResult]:
-    table = f"delivered.{contract.name}"
+def _check_delivered(con: duckdb.DuckDBPyConnection, contract: Contract) -> list[RuleResult]:
+    table = f"landed.{contract.name}"
     rules = [rule for rule in contract.rules if rule.is_about_one_row]
     structure = [rule for rule in contract.rules if rule.type == "structure"]
-    results = judge(con, contract, table, [*structure, *rules])
+    results = validate(con, contract, table, [*structure, *rules])
     if len(results) == 1 and not results[0].passed:
-        raise ContractBroken(f"{table} has other columns than data_contracts/raw/{contract.name}.odcs.yaml promises")
+        raise ContractBroken(f"{table} has other columns than data_contracts/raw/{contract.name}.odcs.yaml rules")
     counts = _find_violations(con, contract.name, rules)
     for result in results:
         if result.failed_count != counts[result.rule.id]:
@@ -116,7 +116,7 @@ def _find_violations(con: duckdb.DuckDBPyConnection, kind: str, rules: Sequence[
         con.execute(
             f"insert into gate.{kind}_violations "
             f"select unnest(list_filter([{ids}], lambda id: id is not null)), _row_id "
-            f"from delivered.{kind} where {' or '.join(broken)}"
+            f"from landed.{kind} where {' or '.join(broken)}"
         )
     rows = con.execute(f"select rule, count(row_id) from gate.{kind}_violations group by rule").fetchall()
     return Counter(dict(rows))
@@ -148,7 +148,7 @@ def _rules_for_later(contract: Contract) -> list[Rule]:
 def _quarantine_later(con: duckdb.DuckDBPyConnection, contract: Contract, rules: Sequence[Rule]) -> None:
     """Quarantine the accepted documents that break rules about more than one row."""
     for rule in rules:
-        versions.set_documents_aside(con, contract, rule.id, violations_sql(rule, versions.accepted(contract.name)))
+        versions.quarantine_documents(con, contract, rule.id, violations_sql(rule, versions.accepted(contract.name)))
 
 
 def _make_raw_view(con: duckdb.DuckDBPyConnection, contract: Contract) -> dict[tuple[str, str], int]:
@@ -177,19 +177,19 @@ def _make_raw_view(con: duckdb.DuckDBPyConnection, contract: Contract) -> dict[t
     if con.execute(f"select row_id from gate.{kind}_left_out limit 1").fetchall():
         con.execute(f"create view raw.{kind} as {versions.accepted(kind, columns)[1:-1]}")
     else:
-        con.execute(f"create view raw.{kind} as select {', '.join(columns)} from delivered.{kind} here")
+        con.execute(f"create view raw.{kind} as select {', '.join(columns)} from landed.{kind} here")
     return {(kind, column): count for column, count in counts}
 
 
-def _judge_raw(con: duckdb.DuckDBPyConnection, contract: Contract, before: Sequence[RuleResult]) -> list[RuleResult]:
+def _check_raw(con: duckdb.DuckDBPyConnection, contract: Contract, before: Sequence[RuleResult]) -> list[RuleResult]:
     kind = contract.name
     changed = con.execute(
         f"select row_id from gate.{kind}_left_out union all select row_id from gate.{kind}_emptied limit 1"
     ).fetchall()
-    # when no row is left out and no value emptied, the rows are the very ones that were judged as delivered
+    # when no row is left out and no value emptied, the rows are the very ones that were validated as delivered
     known = {result.rule.id: result for result in before if result.rule.is_about_one_row and not changed}
     rules = [rule for rule in contract.rules if rule.id not in known]
-    known |= {result.rule.id: result for result in judge(con, contract, rules=rules)}
+    known |= {result.rule.id: result for result in validate(con, contract, rules=rules)}
     failed = [
         f"{result.rule.id} ({result.failed_count})"
         for result in known.values()
@@ -197,7 +197,7 @@ def _judge_raw(con: duckdb.DuckDBPyConnection, contract: Contract, before: Seque
     ]
     if failed:
         raise ContractBroken(
-            f"{contract.table} still breaks its contract after bad documents were set aside: {', '.join(failed)}"
+            f"{contract.table} still breaks its contract after bad documents were quarantined: {', '.join(failed)}"
         )
-    delivered = {result.rule.id: result for result in before if result.rule.empties_its_column}
-    return [delivered.get(rule.id, known[rule.id]) for rule in contract.rules if rule.id in known]
+    delivered_by_id = {result.rule.id: result for result in before if result.rule.empties_its_column}
+    return [delivered_by_id.get(rule.id, known[rule.id]) for rule in contract.rules if rule.id in known]

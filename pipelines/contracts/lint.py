@@ -1,7 +1,7 @@
 """Whether a set of contracts makes sense, told as sentences: what `make check` and `regulars doctor` print.
 
 Put here: the standard's own JSON schema, checks that need more than one contract, checks that need DuckDB's parser.
-Keep out: reading a file (`odcs.py`), judging data (`judge.py`).
+Keep out: reading a file (`odcs.py`), validating data (`validate.py`).
 """
 
 import json
@@ -16,11 +16,11 @@ from typing import Any
 import duckdb
 import jsonschema
 
-from pipelines.contracts import oversized
-from pipelines.contracts.contract import Contract
-from pipelines.contracts.odcs import read_contract, read_yaml
-from pipelines.contracts.rule import DECIMAL, Column, Rule
-from pipelines.contracts.violations import broken_rows, broken_when, quoted
+from regulars.pipelines.contracts import oversized
+from regulars.pipelines.contracts.contract import Contract
+from regulars.pipelines.contracts.odcs import read_contract, read_yaml
+from regulars.pipelines.contracts.rule import DECIMAL, Column, Rule
+from regulars.pipelines.contracts.violations import broken_rows, broken_when, quoted
 
 PLAIN_TYPES = {
     "string": {"VARCHAR"},

@@ -2,7 +2,7 @@
 
 Put here: which keys of the Open Data Contract Standard we understand, and what they mean. Keep out: the standard's own
 JSON schema and anything that needs two contracts at once (`lint.py`). A key that nothing here reads is a mistake: it
-would look like a promise and be none.
+would look like a rule and be none.
 """
 
 import re
@@ -12,9 +12,9 @@ from typing import Any
 
 import yaml
 
-from pipelines.contracts.contract import PROVENANCE, Contract
-from pipelines.contracts.promises import Place, references, table_rules
-from pipelines.contracts.rule import Column, Rule, column_rules, written_form
+from regulars.pipelines.contracts.contract import PROVENANCE, Contract
+from regulars.pipelines.contracts.rule import Column, Rule, column_rules, written_form
+from regulars.pipelines.contracts.rules import Place, references, table_rules
 
 ROOT_KEYS = {"apiVersion", "kind", "id", "name", "version", "status", "description", "schema", "tags"}
 TABLE_KEYS = {
@@ -202,9 +202,9 @@ def _rules(
 
 def _structure(table: str, columns: tuple[Column, ...]) -> Rule:
     short = table.partition(".")[2]
-    promised = tuple((column.name, column.type) for column in columns)
-    words = f"{short} has exactly the columns of its contract, in order and of the promised types"
-    return Rule(f"{short}.structure", table, "structure", (), {"columns": promised}, "critical", words, "conformity")
+    declared = tuple((column.name, column.type) for column in columns)
+    words = f"{short} has exactly the columns of its contract, in order and of the declared types"
+    return Rule(f"{short}.structure", table, "structure", (), {"columns": declared}, "critical", words, "conformity")
 
 
 def _key_rules(table: str, columns: tuple[Column, ...], extras: Mapping[str, Any]) -> Iterator[Rule]:

@@ -11,9 +11,9 @@ from collections.abc import Mapping
 
 import duckdb
 
-from pipelines.contracts.contract import Contract
-from pipelines.contracts.rule import Rule
-from pipelines.contracts.versions import accepted
+from regulars.pipelines.contracts.contract import Contract
+from regulars.pipelines.contracts.rule import Rule
+from regulars.pipelines.contracts.versions import accepted
 
 KINDS = ("orders", "order_lines", "payments", "refunds", "subscriptions")
 """The kinds whose money is converted."""

@@ -11,16 +11,16 @@ from dataclasses import dataclass
 
 import duckdb
 
-from pipelines.contracts.contract import Contract
-from pipelines.contracts.versions import LINKED, SEPARATOR, document_of
-from pipelines.contracts.violations import literal, quoted
-from pipelines.errors import TooManyBadRows
+from regulars.pipelines.contracts.contract import Contract
+from regulars.pipelines.contracts.versions import LINKED, SEPARATOR, document_of
+from regulars.pipelines.contracts.violations import literal, quoted
+from regulars.pipelines.errors import TooManyBadRows
 
 MALFORMED = "malformed"
 """The kind, and the rule, of lines that are no records and of records that no kind claims."""
 
 DOCUMENT = "document"
-"""The rule of rows that are set aside only because another row of their document is bad."""
+"""The rule of rows that are quarantined only because another row of their document is bad."""
 
 _ROWS = (
     "kind varchar, source varchar, delivery integer, file_sha256 varchar, row bigint, row_id bigint, "
@@ -50,7 +50,7 @@ def write_quarantine(con: duckdb.DuckDBPyConnection, contracts: Mapping[str, Con
     con.execute(f"create table quarantine.rows ({_ROWS})")
     con.execute("create table quarantine.superseded (kind varchar, row_id bigint)")
     for contract in contracts.values():
-        con.execute(f"insert into quarantine.rows {_set_aside(contract)}")
+        con.execute(f"insert into quarantine.rows {_quarantined(contract)}")
     con.execute(
         "insert into quarantine.superseded "
         + " union all ".join(
@@ -61,12 +61,12 @@ def write_quarantine(con: duckdb.DuckDBPyConnection, contracts: Mapping[str, Con
     if _exists(con, "malformed"):
         con.execute(
             f"insert into quarantine.rows select coalesce(kind, '{MALFORMED}'), source, delivery, file_sha256, line, "
-            f"null, null, '{MALFORMED}', reason, to_json({{text: text}}) from delivered.malformed "
+            f"null, null, '{MALFORMED}', reason, to_json({{text: text}}) from landed.malformed "
             "order by delivery, line"
         )
 
 
-def _set_aside(contract: Contract) -> str:
+def _quarantined(contract: Contract) -> str:
     kind, document = contract.name, document_of(contract)
     known = ", ".join(
         f"({place}, {literal(rule.id)}, {literal(f'Not so: {rule.description}.')})"
@@ -84,10 +84,10 @@ def _set_aside(contract: Contract) -> str:
         f"from ({' union all '.join(broken)}) group by all) "
         f"select {literal(kind)}, here._source, here._delivery, here._file_sha256, here._row, here._row_id, "
         f"replace({document}, {SEPARATOR}, ' '), coalesce(own.rules, '{DOCUMENT}'), "
-        "coalesce(own.reasons, 'Set aside with its document, of which another row breaks ' || shared.rules || '.'), "
+        "coalesce(own.reasons, 'Quarantined with its document, of which another row breaks ' || shared.rules || '.'), "
         f"json_merge_patch('{{}}', to_json(struct_pack({delivered}))) "
-        f"from delivered.{kind} here "
-        f"join gate.{kind}_left_out gone on gone.row_id = here._row_id and gone.outcome = 'set aside' "
+        f"from landed.{kind} here "
+        f"join gate.{kind}_left_out gone on gone.row_id = here._row_id and gone.outcome = 'quarantined' "
         "left join own on own.row_id = here._row_id "
         f"left join shared on shared.system = here._system and shared.document = {document} order by here._row_id"
     )
@@ -102,21 +102,21 @@ def count_files(con: duckdb.DuckDBPyConnection, kinds: Sequence[str]) -> list[Fi
     for kind in kinds:
         name = literal(kind)
         parts += [
-            f"select _source, {name}, _file_sha256, 'read', count(_row_id) from delivered.{kind} group by all",
+            f"select _source, {name}, _file_sha256, 'read', count(_row_id) from landed.{kind} group by all",
             f"select _source, {name}, _file_sha256, 'loaded', count(_row_id) from raw.{kind} group by all",
             f"select here._source, {name}, here._file_sha256, 'superseded', count(here._row_id) "
-            f"from delivered.{kind} here join quarantine.superseded gone "
+            f"from landed.{kind} here join quarantine.superseded gone "
             f"on gone.kind = {name} and gone.row_id = here._row_id group by all",
         ]
-    parts.append("select source, kind, file_sha256, 'set aside', count(row) from quarantine.rows group by all")
+    parts.append("select source, kind, file_sha256, 'quarantined', count(row) from quarantine.rows group by all")
     if _exists(con, "malformed"):
         parts.append(
-            f"select source, coalesce(kind, '{MALFORMED}'), file_sha256, 'read', count(line) from delivered.malformed "
+            f"select source, coalesce(kind, '{MALFORMED}'), file_sha256, 'read', count(line) from landed.malformed "
             "group by all"
         )
     sums = ", ".join(
         f"coalesce(sum(rows) filter (fate = '{fate}'), 0)::bigint"
-        for fate in ("read", "loaded", "set aside", "superseded")
+        for fate in ("read", "loaded", "quarantined", "superseded")
     )
     rows = con.execute(
         f"select source, kind, file_sha256, {sums} from ({' union all '.join(parts)}) "
@@ -142,15 +142,15 @@ def check_budgets(
         aside = sum(file.rows_quarantined for file in files if file.source == source)
         if aside > budget * read:
             told.append(
-                f"{source}: {aside:,} of {read:,} rows ({aside / read:.1%}) would be set aside, and at most "
+                f"{source}: {aside:,} of {read:,} rows ({aside / read:.1%}) would be quarantined, and at most "
                 f"{budget:.1%} may be. {_commonest(con, source, contracts)}"
             )
     if told:
         raise TooManyBadRows(
             "\n".join(told)
             + "\nNothing was published; the last good generation stays. Mend the export, or the mapping of "
-            "its columns in the settings. If the rows are really to be left out, raise the source's `max_set_aside`, "
-            "or let this one night pass with `--allow set_aside=REASON`."
+            "its columns in the settings. If the rows are really to be left out, raise the source's `max_quarantined`, "
+            "or let this one run pass with `--allow quarantined=REASON`."
         )
 
 
@@ -163,10 +163,10 @@ def _commonest(con: duckdb.DuckDBPyConnection, source: str, contracts: Mapping[s
         [source, DOCUMENT],
     ).fetchall()
     rule_id, broken, sha256, row, kind = rows[0]
-    promises = {rule.id: f" ({rule.description})" for contract in contracts.values() for rule in contract.rules}
+    rules = {rule.id: f" ({rule.description})" for contract in contracts.values() for rule in contract.rules}
     place = "line" if kind == MALFORMED else "row"
     return (
-        f"The commonest reason is `{rule_id}`{promises.get(rule_id, '')}, in {broken:,} rows; "
+        f"The commonest reason is `{rule_id}`{rules.get(rule_id, '')}, in {broken:,} rows; "
         f"the first is {place} {row} of {_file_name(con, sha256)}."
     )
 
@@ -174,7 +174,7 @@ def _commonest(con: duckdb.DuckDBPyConnection, source: str, contracts: Mapping[s
 def _file_name(con: duckdb.DuckDBPyConnection, sha256: str) -> str:
     if _exists(con, "files"):
         for (name,) in con.execute(
-            "select file_name from delivered.files where file_sha256 = $1 order by delivery, file_name limit 1",
+            "select file_name from landed.files where file_sha256 = $1 order by delivery, file_name limit 1",
             [sha256],
         ).fetchall():
             return str(name)
@@ -183,7 +183,7 @@ def _file_name(con: duckdb.DuckDBPyConnection, sha256: str) -> str:
 
 def _exists(con: duckdb.DuckDBPyConnection, table: str) -> bool:
     found = con.execute(
-        "select 1 from duckdb_tables() where database_name = current_database() and schema_name = 'delivered' "
+        "select 1 from duckdb_tables() where database_name = current_database() and schema_name = 'landed' "
         "and table_name = $1",
         [table],
     ).fetchall()

@@ -1,7 +1,7 @@
-"""What one promise of a contract is: the single thing that Great Expectations, quarantine and dictionary all read.
+"""What one rule of a contract is: the single thing that Great Expectations, quarantine and dictionary all read.
 
 Put here: the shape of a rule, and the rules that a column's own entries imply. Keep out: YAML (`odcs.py`), SQL
-(`violations.py`), Great Expectations (`judge.py`).
+(`violations.py`), Great Expectations (`validate.py`).
 """
 
 import re
@@ -31,16 +31,16 @@ ROW_RULES: frozenset[str] = frozenset({"required", "pattern", "reads_as", "range
 
 @dataclass(frozen=True)
 class Rule:
-    """One promise.
+    """One rule.
 
     Attributes:
         id: Unique within its table, such as `orders.ordered_at.required`.
         table: `layer.name`.
-        type: What kind of promise.
-        columns: The columns it is about; none for promises about rows or the whole table.
+        type: What kind of rule.
+        columns: The columns it is about; none for rules about rows or the whole table.
         arguments: What the type needs (see `violations.py`).
-        severity: `critical` stops the night (in raw: sets the document aside), `warning` is counted.
-        description: The promise as a sentence. It never holds a value of the data.
+        severity: `critical` stops the run (in raw: quarantines the document), `warning` is counted.
+        description: The rule as a sentence. It never holds a value of the data.
         dimension: ODCS's word for the kind of quality, or empty.
     """
 
@@ -142,8 +142,8 @@ def column_rules(
     """
     start, name = f"{table.partition('.')[2]}.{column.name}", column.name
 
-    def rule(kind: RuleType, promise: str, dimension: str, level: Severity = severity, **arguments: Any) -> Rule:
-        return Rule(f"{start}.{kind}", table, kind, (name,), arguments, level, f"{name} {promise}", dimension)
+    def rule(kind: RuleType, rule: str, dimension: str, level: Severity = severity, **arguments: Any) -> Rule:
+        return Rule(f"{start}.{kind}", table, kind, (name,), arguments, level, f"{name} {rule}", dimension)
 
     if column.required:
         yield rule("required", "is given", "completeness", "critical")

@@ -1,25 +1,25 @@
 """Which version of a document is used when it was delivered more than once, or when some of its rows are bad.
 
-Put here: the choice, as SQL over `delivered.<kind>` and the violations found in it. Keep out: finding violations
-(`gate.py`), writing down what was set aside (`quarantine.py`).
+Put here: the choice, as SQL over `landed.<kind>` and the violations found in it. Keep out: finding violations
+(`gate.py`), writing down what was quarantined (`quarantine.py`).
 
 A document is what a newer delivery replaces as a whole, such as an order with its lines. Its version in one delivery
 is bad when any row of it breaks a critical rule. The newest good version is used; older ones are superseded; newer ones
-are bad, and set aside. Without a good version the newest is set aside and the others are superseded. A row whose key is
+are bad, and quarantined. Without a good version the newest is quarantined and the others are superseded. A row whose key is
 NULL is a document of its own.
 
 Orders and their lines are one document in two kinds. Rows of one file carry the same delivery number, so there a bad
 line makes its header bad and the other way round. Headers and lines that come in different files have versions that
 cannot be matched; there each kind falls back on its own newest good version, and an order that is left with no good
-header, or with no good version of its lines, is set aside whole.
+header, or with no good version of its lines, is quarantined whole.
 """
 
 from collections.abc import Sequence
 
 import duckdb
 
-from pipelines.contracts.contract import Contract
-from pipelines.contracts.violations import literal, quoted
+from regulars.pipelines.contracts.contract import Contract
+from regulars.pipelines.contracts.violations import literal, quoted
 
 SEPARATOR = "chr(31)"
 
@@ -57,7 +57,7 @@ def note_broken_documents(con: duckdb.DuckDBPyConnection, contract: Contract) ->
     kind = contract.name
     con.execute(
         f"insert into gate.{kind}_broken select distinct here._system, {document_of(contract)}, found.rule "
-        f"from gate.{kind}_violations found join delivered.{kind} here on here._row_id = found.row_id "
+        f"from gate.{kind}_violations found join landed.{kind} here on here._row_id = found.row_id "
         f"where found.rule in {critical_rules(contract)} and {document_of(contract)} is not null"
     )
 
@@ -74,12 +74,12 @@ def list_versions(con: duckdb.DuckDBPyConnection, contract: Contract) -> None:
     again = "count(*) > 1" if contract.repeats == "last" else "min(_delivery) < max(_delivery)"
     if contract.repeats == "last" or _delivery_count(con, kind) > 1:
         sources.append(
-            f"select _system, {document} from delivered.{kind} where {document} is not null group by all having {again}"
+            f"select _system, {document} from landed.{kind} where {document} is not null group by all having {again}"
         )
     con.execute(f"insert into gate.{kind}_candidates {' union '.join(sources)}")
     con.execute(
         f"insert into gate.{kind}_versions "
-        f"select here._system, {document}, here._delivery, bool_or(bad.row_id is not null) from delivered.{kind} here "
+        f"select here._system, {document}, here._delivery, bool_or(bad.row_id is not null) from landed.{kind} here "
         f"semi join gate.{kind}_candidates c on c.system = here._system and c.document = {document} "
         f"left join (select distinct row_id from gate.{kind}_violations where rule in {critical_rules(contract)}) bad "
         "on bad.row_id = here._row_id group by all"
@@ -102,7 +102,7 @@ def choose_versions(con: duckdb.DuckDBPyConnection, contract: Contract) -> None:
 
 
 def leave_rows_out(con: duckdb.DuckDBPyConnection, contract: Contract) -> None:
-    """Write down every row that is not loaded, and whether it is set aside or superseded.
+    """Write down every row that is not loaded, and whether it is quarantined or superseded.
 
     Needs `choose_versions` of this kind and the linked one.
     """
@@ -118,7 +118,7 @@ def leave_rows_out(con: duckdb.DuckDBPyConnection, contract: Contract) -> None:
     verdicts = f"select best.system, best.document, best.newest, {winner} as winner from gate.{kind}_best best{linked}"
     outcome = (
         "case when here._delivery = winner then case when repeat_number > 1 then 'superseded' end "
-        "when here._delivery > coalesce(winner, newest - 1) then 'set aside' else 'superseded' end"
+        "when here._delivery > coalesce(winner, newest - 1) then 'quarantined' else 'superseded' end"
     )
     repeats = "1"
     if contract.repeats == "last":
@@ -129,16 +129,16 @@ def leave_rows_out(con: duckdb.DuckDBPyConnection, contract: Contract) -> None:
         f"insert into gate.{kind}_left_out "
         f"select _row_id, outcome from (select here._row_id, {outcome} as outcome from ("
         f"select here._row_id, here._delivery, verdict.winner, verdict.newest, {repeats} as repeat_number "
-        f"from delivered.{kind} here join ({verdicts}) verdict "
+        f"from landed.{kind} here join ({verdicts}) verdict "
         f"on verdict.system = here._system and verdict.document = {document}) here) where outcome is not null "
         "union all "
-        f"select here._row_id, 'set aside' from delivered.{kind} here where {document} is null and here._row_id in "
+        f"select here._row_id, 'quarantined' from landed.{kind} here where {document} is null and here._row_id in "
         f"(select row_id from gate.{kind}_violations where rule in {critical_rules(contract)})"
     )
 
 
-def set_documents_aside(con: duckdb.DuckDBPyConnection, contract: Contract, rule_id: str, row_ids: str) -> None:
-    """Set aside the documents of accepted rows that break a rule which needs other raw tables.
+def quarantine_documents(con: duckdb.DuckDBPyConnection, contract: Contract, rule_id: str, row_ids: str) -> None:
+    """Quarantined the documents of accepted rows that break a rule which needs other raw tables.
 
     Args:
         con: The build.
@@ -152,7 +152,7 @@ def set_documents_aside(con: duckdb.DuckDBPyConnection, contract: Contract, rule
     con.execute(f"insert into gate.{kind}_violations select {literal(rule_id)}, row_id from orphans")
     con.execute("create temp table orphaned (system varchar, document varchar, row_id bigint)")
     con.execute(
-        f"insert into orphaned select here._system, {document}, here._row_id from delivered.{kind} here "
+        f"insert into orphaned select here._system, {document}, here._row_id from landed.{kind} here "
         "semi join orphans on orphans.row_id = here._row_id"
     )
     con.execute(
@@ -160,7 +160,7 @@ def set_documents_aside(con: duckdb.DuckDBPyConnection, contract: Contract, rule
         "where document is not null"
     )
     con.execute(
-        f"insert into gate.{kind}_left_out select here._row_id, 'set aside' from {accepted(kind)} here "
+        f"insert into gate.{kind}_left_out select here._row_id, 'quarantined' from {accepted(kind)} here "
         f"where here._row_id in (select row_id from orphaned) or (here._system, {document}) in "
         "(select (system, document) from orphaned where document is not null)"
     )
@@ -171,11 +171,11 @@ def set_documents_aside(con: duckdb.DuckDBPyConnection, contract: Contract, rule
 def accepted(kind: str, columns: Sequence[str] = ("here.*",)) -> str:
     """The delivered rows that are not left out, as a SELECT in brackets."""
     return (
-        f"(select {', '.join(columns)} from delivered.{kind} here "
+        f"(select {', '.join(columns)} from landed.{kind} here "
         f"anti join gate.{kind}_left_out gone on gone.row_id = here._row_id)"
     )
 
 
 def _delivery_count(con: duckdb.DuckDBPyConnection, kind: str) -> int:
-    count: int = con.execute(f"select count(distinct _delivery) from delivered.{kind}").fetchall()[0][0]
+    count: int = con.execute(f"select count(distinct _delivery) from landed.{kind}").fetchall()[0][0]
     return count

@@ -1,6 +1,6 @@
 """A rule as SQL: when a row breaks it, which rows break it, how many.
 
-Put here: the SQL side of every rule. Keep out: Great Expectations (`judge.py`), which judges the same rules on its own;
+Put here: the SQL side of every rule. Keep out: Great Expectations (`validate.py`), which validates the same rules on its own;
 what happens to a row that breaks one (`gate.py`).
 NULL breaks `required` only. NaN breaks `finite`, and every upper bound, because DuckDB sorts it above all numbers.
 """
@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from pipelines.contracts.rule import Rule
+from regulars.pipelines.contracts.rule import Rule
 
 BOUNDS = {"minimum": "<", "exclusiveMinimum": "<=", "maximum": ">", "exclusiveMaximum": ">="}
 """ODCS's bound -> the comparison that is true of a value outside it."""
@@ -126,14 +126,14 @@ def failed_count_sql(rule: Rule, table: str) -> str:
 
 def _structure(table: str, arguments: Mapping[str, Any]) -> str:
     layer, _, name = table.partition(".")
-    promised = ", ".join(
+    declared = ", ".join(
         f"({place}, {literal(column)}, {literal(kind)})" for place, (column, kind) in enumerate(arguments["columns"], 1)
     )
     return (
-        f"select * from (values {promised}) promised(place, column_name, data_type) full join ("
+        f"select * from (values {declared}) declared(place, column_name, data_type) full join ("
         "select row_number() over (order by column_index) as place, column_name, data_type from duckdb_columns() "
         f"where database_name = current_database() and schema_name = {literal(layer)} "
         f"and table_name = {literal(name)}) found using (place) "
-        "where promised.column_name is distinct from found.column_name "
-        "or promised.data_type is distinct from found.data_type"
+        "where declared.column_name is distinct from found.column_name "
+        "or declared.data_type is distinct from found.data_type"
     )

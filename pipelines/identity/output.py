@@ -1,14 +1,14 @@
 """What identity hands on: the tables `identity.*`, made from records whose persons and ids are known.
 
-Put here: the columns of those tables, and what happened since last night. Keep out: who is who (`people.py`).
+Put here: the columns of those tables, and what happened since last run. Keep out: who is who (`people.py`).
 """
 
 from dataclasses import dataclass
 
 import polars as pl
 
-from pipelines.identity.mentions import Staging
-from pipelines.identity.stable_ids import Kept
+from regulars.pipelines.identity.references import Staging
+from regulars.pipelines.identity.stable_ids import Kept
 
 PERSON_MAP = {
     "record_key": pl.String,
@@ -39,13 +39,13 @@ def with_old_ids(records: pl.DataFrame, history: pl.DataFrame) -> pl.DataFrame:
 
 @dataclass(frozen=True)
 class People:
-    """Who is who tonight.
+    """Who is who in this run.
 
     Attributes:
         records: `identity.records`, one row per source record.
         links: `identity.customer_links`, one row per link_type, system and source_record_id.
-        events: `identity.events`: whom tonight created, merged and split.
-        person_map: `identity.person_map`: the parent's, and what changed tonight.
+        events: `identity.events`: whom in this run created, merged and split.
+        person_map: `identity.person_map`: the parent's, and what changed in this run.
         shared_emails: Addresses that were ignored since too many records share them, counted: `system`, `email_count`,
             `record_count`. Holds no address.
     """
@@ -78,7 +78,7 @@ def describe(
         customers: The id of every customer.
         history: The parent's person map.
         shared: The addresses ignored: `system`, `email`, `record_count`.
-        generation: Tonight's.
+        generation: This run's.
     """
     numbered = customers.ids.sort("id").with_row_index("customer_idx", offset=1)
     named = records.join(
@@ -177,14 +177,16 @@ def _customers_of_orders(
         left_on=["of_system", "customer_record_id"],
         right_on=["system", "source_record_id"],
     )
-    visits = orders.filter(pl.col("customer_record_id").is_null()).join(
+    purchase_days = orders.filter(pl.col("customer_record_id").is_null()).join(
         _only(found, "order"), left_on=["_system", "order_id"], right_on=["system", "source_record_id"]
     )
-    return pl.concat([frame.select(*_WHO, system="_system", source_record_id="order_id") for frame in (named, visits)])
+    return pl.concat(
+        [frame.select(*_WHO, system="_system", source_record_id="order_id") for frame in (named, purchase_days)]
+    )
 
 
 def _events(records: pl.DataFrame, customers: Kept, generation: int) -> pl.DataFrame:
-    """What happened to customers since last night; `record_count` is how many records it concerns."""
+    """What happened to customers since last run; `record_count` is how many records it concerns."""
     ids = customers.ids.select("component", customer_id=pl.col("id"))
     moved = customers.members.join(ids, on="component").filter(pl.col("old_id") != pl.col("customer_id"))
     alive = moved.join(ids, left_on="old_id", right_on="customer_id", how="semi")["old_id"].implode()

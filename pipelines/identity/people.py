@@ -16,19 +16,19 @@ from typing import Literal
 import numpy as np
 import polars as pl
 
-from pipelines.errors import ContractBroken
-from pipelines.identity.components import Codes, components
-from pipelines.identity.emails import add_normal_email
-from pipelines.identity.mentions import (
+from regulars.pipelines.errors import ContractBroken
+from regulars.pipelines.identity.components import Codes, components
+from regulars.pipelines.identity.emails import add_normal_email
+from regulars.pipelines.identity.output import People, describe, read_history, with_old_ids
+from regulars.pipelines.identity.references import (
     Staging,
     accounts,
     documents_told_by_lines,
     guests,
-    mentioned_records,
     merged_records,
+    referenced_records,
 )
-from pipelines.identity.output import People, describe, read_history, with_old_ids
-from pipelines.identity.stable_ids import keep_ids
+from regulars.pipelines.identity.stable_ids import keep_ids
 
 NAMESPACE = uuid.UUID("5a7c1d8e-2f64-5b0e-9d3a-6c1f0e4b7a92")
 
@@ -51,9 +51,9 @@ def find_people(
     Args:
         staging: `staging.customers`, `orders`, `order_lines`, `refunds`, `survey_responses` and `subscriptions`,
             lazily.
-        previous: `identity.person_map` of the parent generation; None or empty on the first night.
+        previous: `identity.person_map` of the parent generation; None or empty on the first run.
         company: Its name keeps its ids apart from other companies'.
-        generation: The number that tonight's generation will have.
+        generation: The number that this run's generation will have.
         rules: When two records are one customer.
 
     Raises:
@@ -61,14 +61,16 @@ def find_people(
     """
     rules = rules or Rules()
     told = documents_told_by_lines(staging)
-    found = add_normal_email(mentioned_records(staging, told), rules.ignore_emails)
+    found = add_normal_email(referenced_records(staging, told), rules.ignore_emails)
     found, shared = _without_shared_emails(found, rules.max_records_per_email)
-    visits = add_normal_email(guests(staging, told), rules.ignore_emails)
-    visits = visits.filter(pl.col("email").is_not_null()).join(shared.select("email").unique(), on="email", how="anti")
+    purchase_days = add_normal_email(guests(staging, told), rules.ignore_emails)
+    purchase_days = purchase_days.filter(pl.col("email").is_not_null()).join(
+        shared.select("email").unique(), on="email", how="anti"
+    )
 
-    nodes = _number_nodes(found, visits)
+    nodes = _number_nodes(found, purchase_days)
     contacts = _link_contacts(nodes, found, merged_records(staging).collect())
-    records = _records(nodes, visits, contacts)
+    records = _records(nodes, purchase_days, contacts)
     _refuse_giants(records, rules.max_records_per_customer)
     if rules.customer_is == "account":
         records = _join_accounts(records, accounts(staging).collect())
@@ -111,7 +113,7 @@ class _Nodes:
         return len(self.records) + len(self.emails)
 
 
-def _number_nodes(found: pl.DataFrame, visits: pl.DataFrame) -> _Nodes:
+def _number_nodes(found: pl.DataFrame, purchase_days: pl.DataFrame) -> _Nodes:
     records = (
         found.group_by("system", "record_id")
         .agg(pl.col("row_id").min(), pl.col("is_customer").any())
@@ -119,7 +121,7 @@ def _number_nodes(found: pl.DataFrame, visits: pl.DataFrame) -> _Nodes:
         .with_columns(pl.col("node").cast(pl.Int64))
     )
     emails = (
-        pl.concat([found.select("email"), visits.select("email")])
+        pl.concat([found.select("email"), purchase_days.select("email")])
         .drop_nulls()
         .unique()
         .with_row_index("node", offset=len(records))
@@ -143,7 +145,7 @@ def _link_contacts(nodes: _Nodes, found: pl.DataFrame, merged: pl.DataFrame) -> 
     return components(nodes.count, edges)
 
 
-def _records(nodes: _Nodes, visits: pl.DataFrame, contacts: Codes) -> pl.DataFrame:
+def _records(nodes: _Nodes, purchase_days: pl.DataFrame, contacts: Codes) -> pl.DataFrame:
     """Every record that a person consists of.
 
     Returns:
@@ -158,7 +160,7 @@ def _records(nodes: _Nodes, visits: pl.DataFrame, contacts: Codes) -> pl.DataFra
         "is_customer",
     )
     email = nodes.emails.select("email", pl.Series("contact", contacts[len(nodes.records) :]))
-    visiting = visits.join(email, on="email").select(
+    visiting = purchase_days.join(email, on="email").select(
         "record_type",
         "system",
         "source_record_id",

@@ -21,7 +21,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from pipelines.identity.restored_ids import restore_ids
+from regulars.pipelines.identity.restored_ids import restore_ids
 
 
 @dataclass(frozen=True)
@@ -143,7 +143,7 @@ def _new_ids(records: pl.DataFrame, known: pl.DataFrame, namespace: uuid.UUID) -
 
 
 def _uuid5(namespace: bytes, name: str) -> str:
-    """`str(uuid.uuid5(namespace, name))`, several times as fast: the first night of a large company makes millions."""
+    """`str(uuid.uuid5(namespace, name))`, several times as fast: the first run of a large company makes millions."""
     digest = hashlib.sha1(namespace + name.encode(), usedforsecurity=False).hexdigest()
     variant = "89ab"[int(digest[16], 16) & 3]
     return f"{digest[:8]}-{digest[8:12]}-5{digest[13:16]}-{variant}{digest[17:20]}-{digest[20:32]}"

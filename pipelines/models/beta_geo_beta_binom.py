@@ -10,11 +10,12 @@ from typing import Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from pipelines.models.beta_geometric import discounted_periods
-from pipelines.models.fitted_model import FittedModel
-from pipelines.models.fitting import Fit, FloatArray, maximize
-from pipelines.models.history import read_counts
-from pipelines.models.period_history import (
+from regulars.pipelines.models.dropout.history import read_counts
+from regulars.pipelines.models.fitting.fitted_model import FittedModel
+from regulars.pipelines.models.fitting.fitting import Fit, FloatArray, maximize
+from regulars.pipelines.models.fitting.rows import broadcast, on_unique_rows, read_columns, unique_rows
+from regulars.pipelines.models.renewal.beta_geometric import discounted_periods
+from regulars.pipelines.models.renewal.period_history import (
     PeriodHistory,
     log_likelihood,
     log_probability,
@@ -22,7 +23,6 @@ from pipelines.models.period_history import (
     log_probability_still_alive,
     read_period_history,
 )
-from pipelines.models.rows import on_unique_rows, read_columns, spread_together, unique_rows
 
 STARTS = ((1.0, 1.0, 1.0, 3.0), (0.5, 1.5, 0.5, 5.0), (2.0, 1.0, 2.0, 20.0))
 """Where a search starts."""
@@ -115,7 +115,7 @@ class BetaGeoBetaBinomModel(FittedModel):
             ValueError: Infinitely many periods without a discount: that need not be finite.
         """
         history = self._history_of(frequency, recency, n_periods)
-        spread_together(periods=periods, customers=history.n_periods)
+        broadcast(periods=periods, customers=history.n_periods)
         if discount_rate == 0 and np.isinf(periods).any():
             raise ValueError("purchases over infinitely many periods need a discount rate above 0")
         x, n = history.frequency, history.n_periods
@@ -134,7 +134,7 @@ class BetaGeoBetaBinomModel(FittedModel):
         """P(a purchase in at least one of the next `periods` | history); `periods` is finite."""
         history = self._history_of(frequency, recency, n_periods)
         ahead = read_counts("periods", periods)
-        spread_together(periods=ahead, customers=history.n_periods)
+        broadcast(periods=ahead, customers=history.n_periods)
         active = on_unique_rows(self._probability_of_purchase_alive, history.frequency, history.n_periods, ahead)
         return (self._p_alive_so_far(history) * active)[()]
 
@@ -146,7 +146,7 @@ class BetaGeoBetaBinomModel(FittedModel):
 
     def probability_of_purchases_new(self, x: ArrayLike, periods: ArrayLike) -> FloatArray:
         """P(X(n) = x): a new customer buys in x of the first n periods (equation 3); 0 where x is above n."""
-        counts, n = spread_together(x=read_counts("x", x), periods=read_counts("periods", periods))
+        counts, n = broadcast(x=read_counts("x", x), periods=read_counts("periods", periods))
         can = counts <= n
         history = read_period_history(np.where(can, counts, 0.0), np.where(can, counts, 0.0), n)
         return np.where(can, np.exp(log_probability_of_count(self.fitted.estimates, history)), 0.0)[()]
@@ -165,7 +165,7 @@ class BetaGeoBetaBinomModel(FittedModel):
         Returns:
             (n, m) periods with a purchase among n_periods + edges[j] + 1 to n_periods + edges[j + 1].
         """
-        x, n = np.atleast_1d(*spread_together(frequency=frequency, n_periods=n_periods))
+        x, n = np.atleast_1d(*broadcast(frequency=frequency, n_periods=n_periods))
         buys = rng.beta(self._alpha + x, self._beta + n - x)
         ends = rng.beta(self._gamma, self._delta + n + 1)
         # a geometric lifetime by inversion; numpy's own counts overflow where the chance to end is tiny

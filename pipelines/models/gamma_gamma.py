@@ -1,7 +1,7 @@
 """Gamma-Gamma: what customers spend per purchase (Fader and Hardie 2013, "The Gamma-Gamma Model of Monetary Value").
 
 Put here: the model of money per purchase, its fit, and the check of its one assumption about frequency.
-Keep out: how many purchases there will be (the dropout models); money over a horizon (`outlook.py`).
+Keep out: how many purchases there will be (the dropout models); money over a horizon (`simulation.py`).
 """
 
 from dataclasses import replace
@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import betaincinv, betaln, psi  # type: ignore[import-untyped]
 
-from pipelines.models.fitted_model import FittedModel
-from pipelines.models.fitting import Fit, FloatArray, LogLikelihood, maximize
-from pipelines.models.rows import Rows, read_columns, refuse_rows, spread_together, unique_rows
+from regulars.pipelines.models.fitting.fitted_model import FittedModel
+from regulars.pipelines.models.fitting.fitting import Fit, FloatArray, LogLikelihood, maximize
+from regulars.pipelines.models.fitting.rows import Rows, broadcast, read_columns, refuse_rows, unique_rows
 
 STARTS = ((6.0, 4.0, 0.5), (1.0, 2.0, 1.0), (30.0, 3.0, 0.07), (2.0, 0.8, 0.3))
 """Where a search starts, in units of the geometric mean of the spends."""
@@ -72,7 +72,7 @@ class GammaGammaModel(FittedModel):
             log_likelihood(Rows((x_used, mean_used / unit), rows.weights)), cls.NAMES, STARTS, sensible=SENSIBLE
         )
         customers = float(rows.weights.sum())
-        found = _judged(found.in_units({"gamma": unit}, -customers * float(np.log(unit))))
+        found = _validated(found.in_units({"gamma": unit}, -customers * float(np.log(unit))))
         unseen, worthless = float(weight[x == 0].sum()), float(weight[(x > 0) & (mean == 0)].sum())
         return cls(found, customers, (x, mean), unseen, worthless)
 
@@ -145,7 +145,7 @@ def read_spends(frequency: ArrayLike, monetary_value: ArrayLike) -> tuple[FloatA
     Raises:
         ValueError: A number is missing, infinite or negative, or a frequency is no whole number. Names the row.
     """
-    x, mean = spread_together(frequency=frequency, monetary_value=monetary_value)
+    x, mean = broadcast(frequency=frequency, monetary_value=monetary_value)
     mean = np.where(x == 0, 0.0, mean)
     if x.size:
         read_columns(frequency=x.ravel(), monetary_value=mean.ravel())
@@ -203,7 +203,7 @@ def _dot(left: FloatArray, right: FloatArray) -> float:
     return float(np.einsum("i,i->", left, right))
 
 
-def _judged(fitted: Fit) -> Fit:
+def _validated(fitted: Fit) -> Fit:
     """A population mean that is not finite is a boundary of its own."""
     q = fitted.params["q"]
     if q > 1:

@@ -10,8 +10,8 @@ from typing import Self
 import numpy as np
 from numpy.typing import ArrayLike
 
-from pipelines.models.fitting import FloatArray
-from pipelines.models.renewals import read_renewals
+from regulars.pipelines.models.fitting.fitting import FloatArray
+from regulars.pipelines.models.renewal.renewals import read_renewals
 
 
 @dataclass(frozen=True)
@@ -65,6 +65,6 @@ class GeometricRenewalModel:
     def survival_error(self, t: ArrayLike) -> FloatArray:
         """Standard error of `survival` (delta method)."""
         ahead = np.asarray(t, np.float64)
-        slope = ahead * (1 - self.theta) ** np.maximum(ahead - 1, 0)
-        error: FloatArray = slope * self.standard_error
+        gradient = ahead * (1 - self.theta) ** np.maximum(ahead - 1, 0)
+        error: FloatArray = gradient * self.standard_error
         return error

@@ -4,8 +4,8 @@ Put here: what sets it apart in the family.
 Keep out: what it shares with BG/NBD (`beta_geo_family.py`).
 """
 
-from pipelines.models.beta_geo_family import BetaGeoFamily
-from pipelines.models.beta_geo_formulas import BetaGeoFormulas
+from regulars.pipelines.models.dropout.beta_geo_family import BetaGeoFamily
+from regulars.pipelines.models.dropout.beta_geo_formulas import BetaGeoFormulas
 
 
 class ModifiedBetaGeoModel(BetaGeoFamily):

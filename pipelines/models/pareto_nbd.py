@@ -14,13 +14,17 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import ArrayLike
 
-from pipelines.models.dropout_formulas import DropoutFormulas, Slopes, Theta
-from pipelines.models.dropout_model import DropoutModel
-from pipelines.models.fitting import FloatArray
-from pipelines.models.history import History, read_counts, read_finite_times
-from pipelines.models.pareto_nbd_histories import WeightedHistories, log_likelihood, log_odds_of_dropout
-from pipelines.models.pareto_nbd_rates import Rates
-from pipelines.models.rows import Rows, on_unique_rows, spread_together
+from regulars.pipelines.models.dropout.dropout_formulas import DropoutFormulas, Slopes, Theta
+from regulars.pipelines.models.dropout.dropout_model import DropoutModel
+from regulars.pipelines.models.dropout.history import History, read_counts, read_finite_times
+from regulars.pipelines.models.dropout.pareto_nbd_histories import (
+    WeightedHistories,
+    log_likelihood,
+    log_odds_of_dropout,
+)
+from regulars.pipelines.models.dropout.pareto_nbd_rates import Rates
+from regulars.pipelines.models.fitting.fitting import FloatArray
+from regulars.pipelines.models.fitting.rows import Rows, broadcast, on_unique_rows
 
 
 class ParetoNBDFormulas:
@@ -38,11 +42,11 @@ class ParetoNBDFormulas:
         """See `DropoutFormulas`."""
         return _on_distinct(log_likelihood, theta, history)
 
-    def slopes_on(self, rows: Rows) -> tuple[FloatArray, Slopes]:
+    def gradients_on(self, rows: Rows) -> tuple[FloatArray, Slopes]:
         """See `DropoutFormulas`; every row is a group."""
         x, *facts, recency, end = rows.columns
         histories = WeightedHistories(History(x, recency, end), rows.weights)
-        return np.array(facts).reshape(-1, x.size), lambda theta: histories.slopes(Rates(*theta))
+        return np.array(facts).reshape(-1, x.size), lambda theta: histories.gradients(Rates(*theta))
 
 
 def _on_distinct(formula: Callable[[Rates, History], FloatArray], theta: Theta, history: History) -> FloatArray:
@@ -69,5 +73,5 @@ class ParetoNBDModel(DropoutModel):
 
     def probability_of_purchases_new(self, n: ArrayLike, t: ArrayLike) -> FloatArray:
         """P(X(t) = n): a new customer makes n repeat purchases in the finite time t after the first purchase."""
-        counts, times = spread_together(n=read_counts("n", n), t=read_finite_times("t", t))
+        counts, times = broadcast(n=read_counts("n", n), t=read_finite_times("t", t))
         return self.rates.probability_of_purchases(counts.ravel(), times.ravel()).reshape(counts.shape)[()]

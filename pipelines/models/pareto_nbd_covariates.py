@@ -4,9 +4,9 @@ Put here: what sets it apart among the models with facts.
 Keep out: what they share (`covariates_model.py`); facts that change over time.
 """
 
-from pipelines.models.covariates_fit import Effects
-from pipelines.models.covariates_model import CovariatesModel
-from pipelines.models.pareto_nbd import ParetoNBDModel
+from regulars.pipelines.models.dropout.covariates_fit import Effects
+from regulars.pipelines.models.dropout.covariates_model import CovariatesModel
+from regulars.pipelines.models.pareto_nbd import ParetoNBDModel
 
 
 class ParetoNBDCovariatesModel(CovariatesModel):

@@ -12,12 +12,12 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import psi  # type: ignore[import-untyped]
 
-from pipelines.models.beta_geometric import discounted_periods, log_survival
-from pipelines.models.fitted_model import FittedModel
-from pipelines.models.fitting import FloatArray, LogLikelihood, maximize
-from pipelines.models.history import read_counts, read_finite_times, read_times
-from pipelines.models.renewals import read_renewals
-from pipelines.models.rows import Rows, read_columns, refuse_rows, spread_together, unique_rows
+from regulars.pipelines.models.dropout.history import read_counts, read_finite_times, read_times
+from regulars.pipelines.models.fitting.fitted_model import FittedModel
+from regulars.pipelines.models.fitting.fitting import FloatArray, LogLikelihood, maximize
+from regulars.pipelines.models.fitting.rows import Rows, broadcast, read_columns, refuse_rows, unique_rows
+from regulars.pipelines.models.renewal.beta_geometric import discounted_periods, log_survival
+from regulars.pipelines.models.renewal.renewals import read_renewals
 
 STARTS = ((1.0, 1.0), (0.5, 4.0), (5.0, 20.0), (20.0, 5.0))
 """Where a search starts."""
@@ -106,7 +106,7 @@ class ShiftedBetaGeoModel(FittedModel):
 
     def log_likelihood_of(self, renewals: ArrayLike, churned: ArrayLike) -> FloatArray:
         """The log-likelihood of each customer; arguments as in `fit`, which may be scalars."""
-        survived, left = spread_together(renewals=read_counts("renewals", renewals), churned=churned)
+        survived, left = broadcast(renewals=read_counts("renewals", renewals), churned=churned)
         refuse_rows(np.ravel((left != 0) & (left != 1)), "churned is neither true nor false", churned=left)
         return _row_log_likelihood(self._alpha, self._beta, survived, left)[()]
 
@@ -171,8 +171,8 @@ class ShiftedBetaGeoModel(FittedModel):
 
     def _error(self, value: FloatArray, log_by_alpha: FloatArray, log_by_beta: FloatArray) -> FloatArray:
         """Of a value whose logarithm has these derivatives."""
-        slopes = np.stack(np.broadcast_arrays(log_by_alpha, log_by_beta), axis=-1)
-        variance = np.einsum("...i,ij,...j->...", slopes, self.covariance, slopes)
+        gradients = np.stack(np.broadcast_arrays(log_by_alpha, log_by_beta), axis=-1)
+        variance = np.einsum("...i,ij,...j->...", gradients, self.covariance, gradients)
         error: FloatArray = value * np.sqrt(np.maximum(variance, 0.0))
         return error
 

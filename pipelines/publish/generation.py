@@ -1,4 +1,4 @@
-"""A night's results become a generation.
+"""A run's results become a generation.
 
 Put here: `publish`, the one call by which a build reaches readers.
 Keep out: how each file is written (`duckdb_file.py`, `parquet.py`, `report.py`) and how the swap works (`swap.py`).
@@ -15,17 +15,17 @@ from pathlib import Path
 
 import duckdb
 
-from pipelines import errors
-from pipelines.home import Generation, Home, generation_name
-from pipelines.publish.duckdb_file import PUBLISHED_FILE, check_counts, write_duckdb_file
-from pipelines.publish.durable import files_below, new_private_folder, sha256_of
-from pipelines.publish.events import append_event
-from pipelines.publish.manifest import FILE_NAME, Facts, FileFacts, Manifest, TableFacts, content_hash
-from pipelines.publish.parquet import write_parquet
-from pipelines.publish.state_file import building_state, install_state
-from pipelines.publish.swap import install, seal, swing
-from pipelines.publish.tables import Table, columns_of, refuse_types
-from pipelines.publish.verify import verify
+from regulars.pipelines import errors
+from regulars.pipelines.home.durable import files_below, new_private_folder, sha256_of
+from regulars.pipelines.home.event_log import append_event
+from regulars.pipelines.home.home import Generation, Home, generation_name
+from regulars.pipelines.home.manifest import FILE_NAME, Facts, FileFacts, Manifest, TableFacts, content_hash
+from regulars.pipelines.publish.state_file import building_state, install_state
+from regulars.pipelines.publish.swap import install, seal, swing
+from regulars.pipelines.publish.tables import Table, columns_of, refuse_types
+from regulars.pipelines.publish.targets.duckdb_file import PUBLISHED_FILE, check_counts, write_duckdb_file
+from regulars.pipelines.publish.targets.parquet import write_parquet
+from regulars.pipelines.publish.verify import verify
 
 REPORT_FILE = "report.html"
 PARQUET_FOLDER = "parquet"
@@ -39,7 +39,7 @@ class Contents:
         tables: Tables of core, marts and meta: into `regulars.duckdb` and Parquet.
         state_tables: Tables with personal data (identity, contact details, quarantine): into the state file only.
         comments: `layer.table` or `layer.table.column` -> text for the reader.
-        facts: What the night says about itself.
+        facts: What the run says about itself.
         report_html: The page for people.
         views: View name -> SELECT; a view whose table is not published is left out.
     """
@@ -92,8 +92,8 @@ def publish(
         con: The build, holding all tables of `contents`.
         home: The company's home; the caller holds its lock.
         contents: What to publish.
-        number: `home.next_number()`, taken when the night began.
-        parent: `home.current()`, taken when the night began.
+        number: `home.next_number()`, taken when the run began.
+        parent: `home.current()`, taken when the run began.
         as_of: The last day counted.
         clock: Gives the moment, aware.
 
@@ -181,7 +181,7 @@ def _swing_or_remove(home: Home, generation: Generation, expected: int | None) -
 def _same(
     candidates: Sequence[Generation], contents: Contents, as_of: dt.date, tables: Mapping[str, TableFacts]
 ) -> Generation | None:
-    """The generation that this night would only repeat, if it is still whole on disk."""
+    """The generation that this run would only repeat, if it is still whole on disk."""
     content = content_hash(tables)
     for candidate in candidates:
         fingerprint = contents.facts.fingerprint

@@ -7,16 +7,16 @@ Put here: the order of the page. Keep out: reading (`report_facts.py`), the sect
 
 import duckdb
 
-from pipelines.publish import report_words as words
-from pipelines.publish.report_answers import churn, concentration, headline, nps, sales
-from pipelines.publish.report_clv import worth
-from pipelines.publish.report_clv_test import tested
-from pipelines.publish.report_cohorts import cohorts
-from pipelines.publish.report_facts import ReportFacts, read_facts
-from pipelines.publish.report_proof import proof
-from pipelines.publish.report_reading import Rows
-from pipelines.publish.report_restated import restated
-from pipelines.publish.report_style import STYLE
+from regulars.pipelines.publish import report_words as words
+from regulars.pipelines.publish.report_answers import churn, concentration, headline, nps, sales
+from regulars.pipelines.publish.report_clv import worth
+from regulars.pipelines.publish.report_clv_test import tested
+from regulars.pipelines.publish.report_cohorts import cohorts
+from regulars.pipelines.publish.report_facts import ReportFacts, read_facts
+from regulars.pipelines.publish.report_proof import proof
+from regulars.pipelines.publish.report_reading import Rows
+from regulars.pipelines.publish.report_restated import restated
+from regulars.pipelines.publish.report_style import STYLE
 
 SECTIONS = (headline, cohorts, churn, worth, tested, nps, sales, concentration, restated, proof)
 NOTHING_FROM_ELSEWHERE = "default-src 'none'; style-src 'unsafe-inline'"

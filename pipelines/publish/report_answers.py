@@ -8,10 +8,10 @@ import datetime as dt
 from collections.abc import Callable, Sequence
 from decimal import Decimal
 
-from pipelines.publish import report_words as words
-from pipelines.publish.report_charts import Bar, Point, bar_chart, line_chart, sparkline
-from pipelines.publish.report_facts import ReportFacts
-from pipelines.publish.report_reading import Row, Rows
+from regulars.pipelines.publish import report_words as words
+from regulars.pipelines.publish.report_charts import Bar, Point, bar_chart, line_chart, sparkline
+from regulars.pipelines.publish.report_facts import ReportFacts
+from regulars.pipelines.publish.report_reading import Row, Rows
 
 MONTHS_SHOWN = 36
 DAYS_SHOWN = 730
@@ -30,7 +30,7 @@ def section(key: str, title: str, lede: str, inside: str, means: str) -> str:
 def headline(facts: ReportFacts) -> str:
     """The numbers a person wants first, each with what it rests on."""
     tiles = "".join(_tile(facts, number) for number in facts.numbers)
-    return f'<div class="tiles">{tiles}</div>' if tiles else words.nothing("No headline was computed for this night.")
+    return f'<div class="tiles">{tiles}</div>' if tiles else words.nothing("No headline was computed for this run.")
 
 
 def _tile(facts: ReportFacts, number: Row) -> str:

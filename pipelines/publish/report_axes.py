@@ -8,7 +8,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from pipelines.publish.report_words import MONTHS, esc
+from regulars.pipelines.publish.report_words import MONTHS, esc
 
 WIDTH, HALF = 960, 500
 """Of a chart over the whole page, and of one of two beside each other; a chart keeps its shape at any size."""

@@ -7,7 +7,7 @@ import datetime as dt
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from pipelines.publish.report_axes import (
+from regulars.pipelines.publish.report_axes import (
     BOTTOM,
     LEFT,
     RIGHT,
@@ -22,7 +22,7 @@ from pipelines.publish.report_axes import (
     number,
     paper,
 )
-from pipelines.publish.report_words import esc
+from regulars.pipelines.publish.report_words import esc
 
 
 @dataclass(frozen=True)

@@ -4,15 +4,15 @@ Put here: pictures and words of `marts.customer_clv`. Keep out: reading (`report
 predictions were right before (`report_clv_test.py`).
 """
 
-from pipelines.publish import report_words as words
-from pipelines.publish.report_answers import section
-from pipelines.publish.report_axes import HALF
-from pipelines.publish.report_charts import Point, line_chart
-from pipelines.publish.report_clv_facts import Alive, Predictions
-from pipelines.publish.report_facts import ReportFacts
-from pipelines.publish.report_heat import Cell, Line, heat_map
-from pipelines.publish.report_methods import SURE_OF_NEWCOMERS, chosen_rows, named, off
-from pipelines.publish.report_reading import Row, Rows
+from regulars.pipelines.publish import report_words as words
+from regulars.pipelines.publish.report_answers import section
+from regulars.pipelines.publish.report_axes import HALF
+from regulars.pipelines.publish.report_charts import Point, line_chart
+from regulars.pipelines.publish.report_clv_facts import Alive, Predictions
+from regulars.pipelines.publish.report_facts import ReportFacts
+from regulars.pipelines.publish.report_heat import Cell, Line, heat_map
+from regulars.pipelines.publish.report_methods import SURE_OF_NEWCOMERS, chosen_rows, named, off
+from regulars.pipelines.publish.report_reading import Row, Rows
 
 TITLE = "What customers are expected to bring"
 MEANS = (

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 import duckdb
 import polars as pl
 
-from pipelines.models.dropout_model import DropoutModel
-from pipelines.publish.report_reading import Row, Rows, has_table, read_rows, read_table
-from pipelines.transforms.clv_evaluation import find_best_model
-from pipelines.transforms.clv_models import read_models
+from regulars.pipelines.models.dropout.dropout_model import DropoutModel
+from regulars.pipelines.publish.report_reading import Row, Rows, has_table, read_rows, read_table
+from regulars.pipelines.transforms.clv.clv_evaluation import find_best_model
+from regulars.pipelines.transforms.clv.clv_models import read_models
 
 CLV, MODELS, TESTS, WEEKS = "marts.customer_clv", "meta.clv_models", "meta.clv_evaluation", "meta.clv_tracking"
 POINTS_OF_A_CURVE = 100

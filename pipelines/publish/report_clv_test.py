@@ -6,13 +6,13 @@ Put here: pictures and words of `meta.clv_evaluation` and `meta.clv_tracking`. K
 
 from collections.abc import Sequence
 
-from pipelines.publish import report_words as words
-from pipelines.publish.report_answers import section
-from pipelines.publish.report_axes import HALF
-from pipelines.publish.report_charts import Pair, Point, line_chart, paired_bars
-from pipelines.publish.report_facts import ReportFacts
-from pipelines.publish.report_methods import chosen_rows, named, off
-from pipelines.publish.report_reading import Row, Rows
+from regulars.pipelines.publish import report_words as words
+from regulars.pipelines.publish.report_answers import section
+from regulars.pipelines.publish.report_axes import HALF
+from regulars.pipelines.publish.report_charts import Pair, Point, line_chart, paired_bars
+from regulars.pipelines.publish.report_facts import ReportFacts
+from regulars.pipelines.publish.report_methods import chosen_rows, named, off
+from regulars.pipelines.publish.report_reading import Row, Rows
 
 WEEKS_SHOWN, POINTS_OF_A_CURVE = 156, 120
 TITLE = "Were such predictions right?"
@@ -197,5 +197,5 @@ def methods_table(tests: Rows) -> str:
 def _coverage(row: Row) -> str:
     if not row["customers_with_interval"]:
         return words.ABSENT
-    claimed, held = (row[f"purchases_interval_{what}"] for what in ("claimed", "covered"))
+    claimed, held = (row[f"purchases_interval_{what}"] for what in ("nominal_coverage", "covered"))
     return f"{words.percent(claimed, 0)} / {words.percent(held, 0)}"

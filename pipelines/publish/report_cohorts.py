@@ -5,13 +5,13 @@ Put here: the cohort table, its colours, its marks. Keep out: all other sections
 
 from collections.abc import Iterable, Mapping
 
-from pipelines.publish import report_words as words
-from pipelines.publish.report_answers import section
-from pipelines.publish.report_axes import HALF
-from pipelines.publish.report_curves import curves
-from pipelines.publish.report_facts import ReportFacts
-from pipelines.publish.report_heat import Cell, Line, depth_of, heat_map
-from pipelines.publish.report_reading import Row, Rows
+from regulars.pipelines.publish import report_words as words
+from regulars.pipelines.publish.report_answers import section
+from regulars.pipelines.publish.report_axes import HALF
+from regulars.pipelines.publish.report_curves import curves
+from regulars.pipelines.publish.report_facts import ReportFacts
+from regulars.pipelines.publish.report_heat import Cell, Line, depth_of, heat_map
+from regulars.pipelines.publish.report_reading import Row, Rows
 
 COHORTS_SHOWN = 24
 PERIODS_SHOWN = 24

@@ -6,10 +6,10 @@ Put here: the averages over cells that are known, and their lines. Keep out: the
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from pipelines.publish import report_words as words
-from pipelines.publish.report_axes import HALF
-from pipelines.publish.report_charts import Point, line_chart
-from pipelines.publish.report_reading import Row, Rows
+from regulars.pipelines.publish import report_words as words
+from regulars.pipelines.publish.report_axes import HALF
+from regulars.pipelines.publish.report_charts import Point, line_chart
+from regulars.pipelines.publish.report_reading import Row, Rows
 
 YEARS_SHOWN, PERIODS_SHOWN = 3, 36
 CUSTOMERS_FOR_A_POINT = 30

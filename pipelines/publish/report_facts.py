@@ -9,18 +9,18 @@ import datetime as dt
 
 import duckdb
 
-from pipelines.publish.report_clv_facts import Predictions, read_predictions
-from pipelines.publish.report_reading import Rows, has_table, read_rows, read_table
-from pipelines.publish.tables import literal
+from regulars.pipelines.publish.report_clv_facts import Predictions, read_predictions
+from regulars.pipelines.publish.report_reading import Rows, has_table, read_rows, read_table
+from regulars.pipelines.publish.tables import literal
 
 REASONS = """
     with broken as (
         select source, kind, unnest(string_split(rules, ',')) as rule from quarantine.rows
     ),
-    promises as (select distinct table_name, rule, description from meta.checks)
-    select broken.source, broken.kind, broken.rule, any_value(promises.description) as description, count(*) as rows
+    rules as (select distinct table_name, rule, description from meta.checks)
+    select broken.source, broken.kind, broken.rule, any_value(rules.description) as description, count(*) as rows
     from broken
-    left join promises on promises.table_name = 'raw.' || broken.kind and promises.rule = broken.rule
+    left join rules on rules.table_name = 'raw.' || broken.kind and rules.rule = broken.rule
     group by all
     order by rows desc, broken.source, broken.kind, broken.rule
 """
@@ -59,9 +59,9 @@ class ReportFacts:
         sales: `marts.sales_new_vs_returning`.
         concentration: `marts.revenue_concentration`, the last day of each scope.
         sources: `meta.sources`.
-        reasons: source, kind, rule, description, rows: rows set aside by the promise they break.
+        reasons: source, kind, rule, description, rows: rows quarantined by the rule they break.
         tie_out: `meta.tie_out`, summed per source, kind and currency.
-        checks: `meta.checks`, broken promises first.
+        checks: `meta.checks`, broken rules first.
         restatements: `meta.restatements` of this generation.
         predictions: What `marts.customer_clv` expects, and how the models did.
     """
@@ -89,7 +89,7 @@ def read_facts(con: duckdb.DuckDBPyConnection, company: str, generation: str, nu
     """Read the report's facts.
 
     Args:
-        con: The night's build, or a published `regulars.duckdb` (which knows no reasons and no currency).
+        con: The run's build, or a published `regulars.duckdb` (which knows no reasons and no currency).
         company: The company's name.
         generation: The generation's name.
         numbers: The headline: label, value, n and text each.

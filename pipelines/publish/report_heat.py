@@ -6,8 +6,8 @@ Put here: geometry. Keep out: what is drawn, and why; the cohort table of the pa
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pipelines.publish import report_words as words
-from pipelines.publish.report_axes import WIDTH, paper
+from regulars.pipelines.publish import report_words as words
+from regulars.pipelines.publish.report_axes import WIDTH, paper
 
 ROW, HEAD, FOOT, GAP, LETTER = 27, 8, 44, 2, 7
 

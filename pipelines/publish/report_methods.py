@@ -3,8 +3,8 @@
 Put here: the names of the methods of `meta.clv_evaluation`, and errors in words. Keep out: sections and pictures.
 """
 
-from pipelines.publish import report_words as words
-from pipelines.publish.report_reading import Row, Rows
+from regulars.pipelines.publish import report_words as words
+from regulars.pipelines.publish.report_reading import Row, Rows
 
 METHODS = {
     "simple": "the simple formula",

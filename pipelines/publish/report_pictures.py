@@ -13,11 +13,11 @@ from collections.abc import Callable, Mapping
 import duckdb
 import numpy as np
 
-from pipelines.publish import report_words as words
-from pipelines.publish.report_axes import HALF
-from pipelines.publish.report_charts import Point, line_chart
-from pipelines.publish.report_clv import alive, lede, shares
-from pipelines.publish.report_clv_facts import (
+from regulars.pipelines.publish import report_words as words
+from regulars.pipelines.publish.report_axes import HALF
+from regulars.pipelines.publish.report_charts import Point, line_chart
+from regulars.pipelines.publish.report_clv import alive, lede, shares
+from regulars.pipelines.publish.report_clv_facts import (
     DAYS_OF_A_MONTH,
     Predictions,
     read_alive,
@@ -27,14 +27,14 @@ from pipelines.publish.report_clv_facts import (
     read_tests,
     read_weeks,
 )
-from pipelines.publish.report_clv_test import deciles, tracking_told, weekly_chart
-from pipelines.publish.report_clv_test import lede as test_lede
-from pipelines.publish.report_cohorts import picture as cohort_picture
-from pipelines.publish.report_curves import choose_lines, retention_curve
-from pipelines.publish.report_methods import named
-from pipelines.publish.report_reading import read_table
-from pipelines.publish.report_style import STANDS_ALONE
-from pipelines.transforms.clv_models import read_models
+from regulars.pipelines.publish.report_clv_test import deciles, tracking_told, weekly_chart
+from regulars.pipelines.publish.report_clv_test import lede as test_lede
+from regulars.pipelines.publish.report_cohorts import picture as cohort_picture
+from regulars.pipelines.publish.report_curves import choose_lines, retention_curve
+from regulars.pipelines.publish.report_methods import named
+from regulars.pipelines.publish.report_reading import read_table
+from regulars.pipelines.publish.report_style import STANDS_ALONE
+from regulars.pipelines.transforms.clv.clv_models import read_models
 
 COLOURS = {"a": "green", "b": "orange", "c": "grey", "d": "violet", "dash": "dashed"}
 MONTHS_OF_A_CURVE = 36

@@ -1,12 +1,12 @@
-"""Why the report's numbers can be trusted: sources, rows, money, promises.
+"""Why the report's numbers can be trusted: sources, rows, money, rules.
 
 Put here: one function per proof, facts in, HTML out. Counts and reasons only: no value out of any row.
 Keep out: the answers themselves (`report_answers.py`).
 """
 
-from pipelines.publish import report_words as words
-from pipelines.publish.report_answers import section
-from pipelines.publish.report_facts import ReportFacts
+from regulars.pipelines.publish import report_words as words
+from regulars.pipelines.publish.report_answers import section
+from regulars.pipelines.publish.report_facts import ReportFacts
 
 NOT_A_PROMISE = {
     "malformed": "The line is no record: it has too many or too few fields, or a quote is not closed.",
@@ -17,10 +17,10 @@ WARNINGS_SHOWN = 30
 
 def proof(facts: ReportFacts) -> str:
     """Everything that speaks for or against the numbers."""
-    inside = stale_sources(facts) + rows_read(facts) + set_aside(facts) + money(facts) + promises(facts)
+    inside = stale_sources(facts) + rows_read(facts) + quarantined(facts) + money(facts) + rules(facts)
     means = (
-        "Every row read is either used, replaced by a newer delivery, or set aside with a reason; every amount is "
-        "found again. A night that cannot show this publishes nothing."
+        "Every row read is either used, replaced by a newer delivery, or quarantined with a reason; every amount is "
+        "found again. A run that cannot show this publishes nothing."
     )
     return section("proof", "Can these numbers be trusted?", "", inside, means)
 
@@ -39,20 +39,20 @@ def rows_read(facts: ReportFacts) -> str:
     """What became of the rows of each source."""
     if not facts.sources:
         return words.nothing("What was read is not recorded.")
-    names = ["rows_read", "rows_loaded", "rows_superseded", "rows_set_aside"]
+    names = ["rows_read", "rows_loaded", "rows_superseded", "rows_quarantined"]
     body = [
         [str(row["source"]), words.moment(row["last_delivered_at"]), *(words.count(row[name]) for name in names)]
         for row in facts.sources
     ]
-    headers = ["source", "delivered (UTC)", "rows read", "used", "replaced by a newer delivery", "set aside"]
+    headers = ["source", "delivered (UTC)", "rows read", "used", "replaced by a newer delivery", "quarantined"]
     return "<h3>Rows</h3>" + words.table("What became of the rows of each source", headers, body, texts=2)
 
 
-def set_aside(facts: ReportFacts) -> str:
-    """Why rows were set aside."""
+def quarantined(facts: ReportFacts) -> str:
+    """Why rows were quarantined."""
     if not facts.reasons:
-        total = sum(row["rows_set_aside"] or 0 for row in facts.sources)
-        return words.nothing("`regulars quarantine` shows why rows were set aside.") if total else ""
+        total = sum(row["rows_quarantined"] or 0 for row in facts.sources)
+        return words.nothing("`regulars quarantine` shows why rows were quarantined.") if total else ""
     body = [
         [
             str(row["source"]),
@@ -62,14 +62,12 @@ def set_aside(facts: ReportFacts) -> str:
         ]
         for row in facts.reasons
     ]
-    table = words.table(
-        "Rows set aside, by the promise they break", ["source", "kind", "not so", "rows"], body, texts=3
-    )
+    table = words.table("Rows quarantined, by the rule they break", ["source", "kind", "not so", "rows"], body, texts=3)
     return (
-        "<h3>Why rows were set aside</h3>"
+        "<h3>Why rows were quarantined</h3>"
         + table
         + (
-            '<p class="note">A row that breaks two promises stands under both. '
+            '<p class="note">A row that breaks two rules stands under both. '
             "<code>regulars quarantine --export</code> gives the rows to whoever mends the source.</p>"
         )
     )
@@ -98,7 +96,7 @@ def money(facts: ReportFacts) -> str:
         "adjustments",
         "payments",
         "subscriptions",
-        "set aside",
+        "quarantined",
         "replaced",
         "difference",
     ]
@@ -109,27 +107,27 @@ def money(facts: ReportFacts) -> str:
         if not wrong
         else f'<p class="warn">{words.plural(wrong, "month")} of sources do not tie out.</p>'
     )
-    caption = "Delivered = orders − refunds + adjustments + payments + subscriptions + set aside + replaced"
+    caption = "Delivered = orders − refunds + adjustments + payments + subscriptions + quarantined + replaced"
     return "<h3>Money</h3>" + told + words.table(caption, headers, body, texts=2)
 
 
-def promises(facts: ReportFacts) -> str:
-    """How many promises of the contracts were kept."""
+def rules(facts: ReportFacts) -> str:
+    """How many rules of the contracts were kept."""
     if not facts.checks:
-        return "<h3>Promises</h3>" + words.nothing("No contract was checked.")
+        return "<h3>Rules</h3>" + words.nothing("No contract was checked.")
     broken = [row for row in facts.checks if not row["passed"]]
     tables = len({row["table_name"] for row in facts.checks})
-    kept = f"{words.plural(len(facts.checks) - len(broken), 'promise')} about {words.plural(tables, 'table')} kept"
+    kept = f"{words.plural(len(facts.checks) - len(broken), 'rule')} about {words.plural(tables, 'table')} kept"
     if not broken:
-        return f'<h3>Promises</h3><p class="good">{words.esc(kept)}.</p>'
+        return f'<h3>Rules</h3><p class="good">{words.esc(kept)}.</p>'
     body = [
         [str(row["table_name"]), str(row["description"] or row["rule"]), words.count(row["failed_count"])]
         for row in broken[:WARNINGS_SHOWN]
     ]
-    table = words.table("Promises that were not kept", ["table", "promise", "rows that break it"], body, texts=2)
+    table = words.table("Rules that were not kept", ["table", "rule", "rows that break it"], body, texts=2)
     more = (
         f'<p class="note">{len(broken) - WARNINGS_SHOWN} more in meta.checks.</p>'
         if len(broken) > WARNINGS_SHOWN
         else ""
     )
-    return f'<h3>Promises</h3><p class="warn">{words.esc(kept)}, {len(broken):,} with warnings.</p>{table}{more}'
+    return f'<h3>Rules</h3><p class="warn">{words.esc(kept)}, {len(broken):,} with warnings.</p>{table}{more}'

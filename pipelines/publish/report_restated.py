@@ -1,22 +1,22 @@
 """What the report says of figures that were published otherwise before.
 
-Put here: the section on tonight's restatements, facts in, HTML out. Keep out: finding them (`pipelines/restatements`).
+Put here: the section on this run's restatements, facts in, HTML out. Keep out: finding them (`pipelines/restatements`).
 """
 
 import calendar
 from collections.abc import Callable
 from decimal import Decimal
 
-from pipelines.publish import report_words as words
-from pipelines.publish.report_answers import section
-from pipelines.publish.report_facts import ReportFacts
-from pipelines.publish.report_reading import Row, Rows
+from regulars.pipelines.publish import report_words as words
+from regulars.pipelines.publish.report_answers import section
+from regulars.pipelines.publish.report_facts import ReportFacts
+from regulars.pipelines.publish.report_reading import Row, Rows
 
 FIGURES_SHOWN = 20
 
 
 def restated(facts: ReportFacts) -> str:
-    """Which figures of past periods are not what they were last night, and why."""
+    """Which figures of past periods are not what they were last run, and why."""
     means = (
         "A period that was over can still change: an order arrives late, a refund or a correction is dated back, two "
         "customers turn out to be one. Each figure stands with its causes; shares add up to the change. "

@@ -7,11 +7,11 @@ import contextlib
 import datetime as dt
 from collections.abc import Callable
 
-from pipelines import errors
-from pipelines.home import Generation, Home, generation_name
-from pipelines.publish.events import append_event
-from pipelines.publish.swap import swing
-from pipelines.publish.verify import verify
+from regulars.pipelines import errors
+from regulars.pipelines.home.event_log import append_event
+from regulars.pipelines.home.home import Generation, Home, generation_name
+from regulars.pipelines.publish.swap import swing
+from regulars.pipelines.publish.verify import verify
 
 
 def rollback(
@@ -20,7 +20,7 @@ def rollback(
     *,
     clock: Callable[[], dt.datetime] = lambda: dt.datetime.now(dt.UTC),
 ) -> Generation:
-    """Let readers see an earlier generation again; noted in `events.jsonl`. The next night builds on it.
+    """Let readers see an earlier generation again; noted in `events.jsonl`. The next run builds on it.
 
     Args:
         home: The company's home; its lock is taken.

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import duckdb
 
-from pipelines import errors
-from pipelines.home import OLD_STATE_FILE, Generation, Home, generation_name
-from pipelines.publish.durable import SECRET, sync
+from regulars.pipelines import errors
+from regulars.pipelines.home.durable import SECRET, sync
+from regulars.pipelines.home.home import OLD_STATE_FILE, Generation, Home, generation_name
 
 
 @contextlib.contextmanager

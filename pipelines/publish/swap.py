@@ -1,12 +1,12 @@
 """From a folder of finished files to the generation that readers see, so that a fault at any point leaves the old one.
 
-Put here: the order of flush, rename, fence and symlink. Keep out: what the files hold.
+Put here: the order of flush, rename, optimistic lock and symlink. Keep out: what the files hold.
 
 The protocol, of which every step is on the disk before the next begins:
 1. modes, then flush every file and every folder of `.g000123-<pid>.building`, and the state file, which gets its name
    before the folder does (a state file without a generation is swept; a generation without one would be damaged);
 2. rename it to `g000123` (fails if there is one: two builders cannot both be 123), flush `generations/`;
-3. fence, under a lock: the generation it was built on must still be current;
+3. optimistic lock, under a lock: the generation it was built on must still be current;
 4. a new symlink, renamed over `current`; flush the home. Readers see the old or the new generation, nothing else.
 """
 
@@ -17,9 +17,9 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from pipelines import errors
-from pipelines.home import Generation, Home, generation_name
-from pipelines.publish.durable import FOLDER, READABLE, files_below, folders_below, sync
+from regulars.pipelines import errors
+from regulars.pipelines.home.durable import FOLDER, READABLE, files_below, folders_below, sync
+from regulars.pipelines.home.home import Generation, Home, generation_name
 
 
 def seal(building: Path, *, allowed: int) -> None:
@@ -71,7 +71,7 @@ def swing(home: Home, generation: Generation, *, expected: int | None) -> str | 
         OSError: The disk failed; `current` points where it did.
     """
     fresh = home.path / f".current-{os.getpid()}"
-    with _fence(home.path):
+    with _check_expected_parent(home.path):
         now = home.current_number()
         if now != expected:
             raise errors.Busy(
@@ -93,7 +93,7 @@ def swing(home: Home, generation: Generation, *, expected: int | None) -> str | 
 
 
 @contextlib.contextmanager
-def _fence(folder: Path) -> Iterator[None]:
+def _check_expected_parent(folder: Path) -> Iterator[None]:
     """Between looking at `current` and replacing it nobody else may do so, even one who got past the home's lock."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:

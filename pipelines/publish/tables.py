@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import duckdb
 
-from pipelines import errors
+from regulars.pipelines import errors
 
 TEXT_AND_TIME = {"VARCHAR", "BOOLEAN", "DATE", "TIME", "TIMESTAMP", "TIMESTAMP WITH TIME ZONE", "BLOB"}
 NUMBERS = {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER", "FLOAT", "DOUBLE"}
@@ -60,7 +60,7 @@ def columns_of(con: duckdb.DuckDBPyConnection, table: Table) -> dict[str, str]:
         f"and table_name = {literal(table.short_name)} order by column_index"
     ).fetchall()
     if not rows:
-        raise errors.ContractBroken(f"{table.name} is to be published, but the night has not built it")
+        raise errors.ContractBroken(f"{table.name} is to be published, but the run has not built it")
     return dict(rows)
 
 

@@ -5,9 +5,9 @@ Put here: re-hashing files against the manifest. Keep out: mending; `rollback.py
 
 from pathlib import Path
 
-from pipelines.home import OLD_STATE_FILE, Generation
-from pipelines.publish.durable import files_below, sha256_of
-from pipelines.publish.manifest import FILE_NAME, FileFacts, content_hash
+from regulars.pipelines.home.durable import files_below, sha256_of
+from regulars.pipelines.home.home import OLD_STATE_FILE, Generation
+from regulars.pipelines.home.manifest import FILE_NAME, FileFacts, content_hash
 
 
 def verify(generation: Generation) -> list[str]:

@@ -9,11 +9,18 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from pipelines.sample import catalogue as c
-from pipelines.sample.baskets import ITEMS, Lines
-from pipelines.sample.export_file import ExportFile, Found
-from pipelines.sample.nastiness import bad_answers, bad_contacts, bad_lines, bad_orders, bad_refunds, bad_subscriptions
-from pipelines.sample.orders import CANCELLED, DELIVERIES, TEST, TILL, moment
+from regulars.pipelines.sample.export_file import ExportFile, Found
+from regulars.pipelines.sample.nastiness import (
+    bad_answers,
+    bad_contacts,
+    bad_lines,
+    bad_orders,
+    bad_refunds,
+    bad_subscriptions,
+)
+from regulars.pipelines.sample.simulation import catalogue as c
+from regulars.pipelines.sample.simulation.baskets import ITEMS, Lines
+from regulars.pipelines.sample.simulation.orders import CANCELLED, DELIVERIES, TEST, TILL, moment
 
 # fmt: off
 CONTACT_COLUMNS = (
@@ -36,7 +43,7 @@ SUBSCRIPTION_COLUMNS = (
 )  # fmt: skip
 ANSWER_COLUMNS = ("Antwort-ID", "Datum", "Bewertung", "Kommentar", "Sprache", "E-Mail", "CRM-ID", "Bestellung")
 BAD_SHARE = 0.005
-"""Planted bad lines stay below this share of a source's rows, half of what a night accepts."""
+"""Planted bad lines stay below this share of a source's rows, half of what a run accepts."""
 
 
 def _written(seconds: pl.Expr, style: str = "%Y-%m-%d %H:%M:%S %z") -> pl.Expr:

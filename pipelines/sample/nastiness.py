@@ -5,9 +5,9 @@ duplicates and late rows (it is drawn where the records are, and counted in `tru
 Each function takes how many lines there is room for below the budget, and returns at most that many.
 """
 
-from pipelines.sample.export_file import Planted
+from regulars.pipelines.sample.export_file import Planted
 
-RAGGED = "set aside as malformed, kept verbatim"
+RAGGED = "quarantined as malformed, kept verbatim"
 
 
 def bad_contacts(room: int) -> list[Planted]:
@@ -18,7 +18,7 @@ def bad_contacts(room: int) -> list[Planted]:
     nameless = [blank, *cells[1:18], '"2025-03-01 09:00"', '"2025-03-01 09:30"']
     return [
         Planted(",".join(cells[:4]), "a contact with 4 of 20 cells", RAGGED),
-        Planted(",".join(nameless), "a contact without record id", "set aside: customer_record_id is missing"),
+        Planted(",".join(nameless), "a contact without record id", "quarantined: customer_record_id is missing"),
         Planted(
             ",".join(odd_date), "a contact created on 30 February", "kept, one customer more; created_at is nulled"
         ),
@@ -32,7 +32,7 @@ def bad_orders(room: int) -> list[Planted]:
         Planted(
             f"KK900001,,nina.bad.1@example.com,2025-02-30 10:00:00 +0100,{rest}",
             "an order on 30 February",
-            "set aside: ordered_at cannot be read",
+            "quarantined: ordered_at cannot be read",
         ),
         Planted("KK900002,,nina.bad.2@example.com,2025-03", "an order that breaks off after 4 cells", RAGGED),
         Planted(
@@ -43,7 +43,7 @@ def bad_orders(room: int) -> list[Planted]:
         Planted(
             f",,nina.bad.4@example.com,2025-06-04 10:00:00 +0200,{rest}",
             "an order without id",
-            "set aside: order_id is missing",
+            "quarantined: order_id is missing",
         ),
     ][:room]
 
@@ -54,7 +54,7 @@ def bad_lines(room: int, order_number: str) -> list[Planted]:
         Planted(
             f"KK{order_number},SN-101,Salzmandeln 150 g,nuts,zwei,3.90,EUR,3.80",
             f"a line of order KK{order_number} with the quantity 'zwei'",
-            "set aside, and the whole order with it: nothing is counted from half a document",
+            "quarantined, and the whole order with it: nothing is counted from half a document",
         ),
         Planted("KK900002,SN-101,Salzmandeln 150 g", "a line that breaks off after 3 cells", RAGGED),
     ][:room]
@@ -63,16 +63,16 @@ def bad_lines(room: int, order_number: str) -> list[Planted]:
 def bad_refunds(room: int) -> list[Planted]:
     """Bad lines for the shop's refunds."""
     return [
-        Planted("R900001,,,,yesterday,EUR,12.50,damaged", "a refund 'yesterday'", "set aside: refunded_at"),
-        Planted("R900002,,,,2025-05-04 10:00:00 +0200,EUR,,damaged", "a refund of nothing", "set aside: amount"),
+        Planted("R900001,,,,yesterday,EUR,12.50,damaged", "a refund 'yesterday'", "quarantined: refunded_at"),
+        Planted("R900002,,,,2025-05-04 10:00:00 +0200,EUR,,damaged", "a refund of nothing", "quarantined: amount"),
     ][:room]
 
 
 def bad_answers(room: int) -> list[Planted]:
     """Bad lines for the survey's answers."""
     return [
-        Planted("NPS-900001;04.05.2025 10:00;zehn;;de;;;", "the score 'zehn'", "set aside: score is no number"),
-        Planted("NPS-900002;04.05.2025 10:05;11;;de;;;", "the score 11", "set aside: not between 0 and 10"),
+        Planted("NPS-900001;04.05.2025 10:00;zehn;;de;;;", "the score 'zehn'", "quarantined: score is no number"),
+        Planted("NPS-900002;04.05.2025 10:05;11;;de;;;", "the score 11", "quarantined: not between 0 and 10"),
     ][:room]
 
 
@@ -83,16 +83,16 @@ def bad_subscriptions(room: int) -> list[Planted]:
         Planted(
             f"ABO-900001,,nina.bad.5@example.com,{club},9.90,1,Month,2025-05-04T08:00:00Z,,,2025-04-04T08:00:00Z,,",
             "a subscription that ends before it starts",
-            "set aside: ended_at is before started_at",
+            "quarantined: ended_at is before started_at",
         ),
         Planted(
             f"ABO-900002,,nina.bad.6@example.com,{club},gratis,1,Month,2025-05-04T08:00:00Z,,,,,",
             "a subscription for 'gratis'",
-            "set aside: amount is no number",
+            "quarantined: amount is no number",
         ),
         Planted(
             f"ABO-900003,,nina.bad.7@example.com,{club},9.90,1,Fortnight,2025-05-04T08:00:00Z,,,,,",
             "a subscription that is billed each fortnight",
-            "set aside: the interval is none that is known",
+            "quarantined: the interval is none that is known",
         ),
     ][:room]

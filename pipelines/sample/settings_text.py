@@ -1,6 +1,6 @@
 """The sample company's settings, which double as the example a newcomer reads.
 
-Put here: the text of `regulars.yaml`. Keep out: its meaning (`pipelines/settings.py`).
+Put here: the text of `regulars.yaml`. Keep out: its meaning (`pipelines/settings/settings.py`).
 """
 
 SAMPLE_SETTINGS = """# Settings of Regulars for the built-in sample company.
@@ -81,7 +81,7 @@ sources:
     path: exports/orders/*.csv
     delivery: incremental
     system: shop                 # its order ids are those of the next two sources
-    # max_age_hours: 36          # in real life: stop the night if the newest file is older
+    # max_age_hours: 36          # in real life: stop the run if the newest file is older
     options:
       datetime_format: "%Y-%m-%d %H:%M:%S %z"
     columns:

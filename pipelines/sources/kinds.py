@@ -201,7 +201,7 @@ TRACE_COLUMNS = (
     ("_row_id", "bigint"),
     ("_rest", "varchar"),
 )
-"""What stands behind the columns of every `delivered.<kind>`: where the row was read."""
+"""What stands behind the columns of every `landed.<kind>`: where the row was read."""
 
 DEFAULTED = {
     "order_lines": {"line_type", "quantity", "currency"},

@@ -14,11 +14,11 @@ from pathlib import Path
 
 import duckdb
 
-from pipelines.errors import StorageFailed
-from pipelines.settings import Source
-from pipelines.sources.csv_files import lines_of_records, read_csv_file
-from pipelines.sources.json_lines import lines_of_objects, read_json_lines
-from pipelines.sources.landed_text import (
+from regulars.pipelines.errors import StorageFailed
+from regulars.pipelines.settings.settings import Source
+from regulars.pipelines.sources.readers.csv_files import lines_of_records, read_csv_file
+from regulars.pipelines.sources.readers.json_lines import lines_of_objects, read_json_lines
+from regulars.pipelines.sources.readers.landed_text import (
     Landed,
     malformed_path,
     original_path,
@@ -28,8 +28,8 @@ from pipelines.sources.landed_text import (
     readable_text_path,
     text_path,
 )
-from pipelines.sources.parquet_files import read_parquet_file
-from pipelines.sources.refusal import Refusal
+from regulars.pipelines.sources.readers.parquet_files import read_parquet_file
+from regulars.pipelines.sources.readers.refusal import Refusal
 
 _CHUNK = 1 << 20
 _WORK = ".landing-"

@@ -6,13 +6,13 @@ from dataclasses import replace
 import dagster as dg
 import pytest
 
-from assets.contract_checks import plan
-from assets.definitions import contracts, defs, steps
-from assets.marts import mart_functions, tables_of
-from assets.sql_tables import sql_table
-from assets.tables import KEEPS_ITS_CONTRACT
-from pipelines.contracts.rule import Rule
-from pipelines.warehouse import LAYERS
+from regulars.assets.contract_checks import plan
+from regulars.assets.definitions import contracts, defs, steps
+from regulars.assets.marts import mart_functions, tables_of
+from regulars.assets.sql_tables import sql_table
+from regulars.assets.tables import KEEPS_ITS_CONTRACT
+from regulars.pipelines.contracts.rule import Rule
+from regulars.pipelines.warehouse.warehouse import LAYERS
 
 GRAPH = defs.resolve_asset_graph()
 SCHEDULE = defs.resolve_schedule_def("nightly")
@@ -37,8 +37,8 @@ def test_every_table_with_a_contract_has_a_blocking_check():
 
 def test_every_contract_of_core_and_marts_has_a_table():
     built = {".".join(key.path) for key in GRAPH.get_all_asset_keys()}
-    promised = {table for table in contracts if table.split(".")[0] in {"raw", "core", "marts"}}
-    assert promised <= built
+    declared = {table for table in contracts if table.split(".")[0] in {"raw", "core", "marts"}}
+    assert declared <= built
 
 
 def test_publishing_comes_after_every_table_and_every_check():
@@ -51,24 +51,24 @@ def test_the_published_generation_must_be_fresh():
 
 
 def test_the_job_builds_everything():
-    assert set(defs.resolve_job_def("night").asset_layer.selected_asset_keys) == GRAPH.get_all_asset_keys()
+    assert set(defs.resolve_job_def("run").asset_layer.selected_asset_keys) == GRAPH.get_all_asset_keys()
 
 
 def test_the_schedule_runs_by_default_in_the_companys_zone():
     assert SCHEDULE.default_status == dg.DefaultScheduleStatus.RUNNING
-    assert SCHEDULE.job_name == "night"
+    assert SCHEDULE.job_name == "run"
     assert SCHEDULE.execution_timezone
 
 
 @pytest.mark.parametrize(
     ("due", "day"),
     [
-        ("2026-03-29T01:30:00+00:00", "2026-03-28"),  # the night in which Berlin loses an hour
-        ("2026-10-25T02:30:00+00:00", "2026-10-24"),  # the night in which it has one twice
+        ("2026-03-29T01:30:00+00:00", "2026-03-28"),  # the run in which Berlin loses an hour
+        ("2026-10-25T02:30:00+00:00", "2026-10-24"),  # the run in which it has one twice
         ("2026-01-01T02:30:00+00:00", "2025-12-31"),
     ],
 )
-def test_a_night_counts_up_to_the_day_before_it_is_due(due, day, tmp_path, monkeypatch):
+def test_a_run_counts_up_to_the_day_before_it_is_due(due, day, tmp_path, monkeypatch):
     settings = tmp_path / "regulars.yaml"
     settings.write_text(
         "company: {name: Shop, timezone: Europe/Berlin, currency: EUR}\n"
@@ -78,7 +78,7 @@ def test_a_night_counts_up_to_the_day_before_it_is_due(due, day, tmp_path, monke
     monkeypatch.setenv("REGULARS_SETTINGS", str(settings))
     context = dg.build_schedule_context(scheduled_execution_time=dt.datetime.fromisoformat(due))
     request = SCHEDULE.evaluate_tick(context).run_requests[0]
-    assert request.run_config["resources"]["night"]["config"]["as_of"] == day
+    assert request.run_config["resources"]["run"]["config"]["as_of"] == day
 
 
 def test_a_sql_file_becomes_an_asset_that_knows_what_it_reads(tmp_path):
@@ -111,14 +111,14 @@ def test_a_promise_waits_for_the_last_table_it_looks_at():
 
 
 def test_every_promise_is_judged_once():
-    judged = [rule.id for step in steps.values() for rules in step.due.values() for rule in rules]
-    promised = [
+    validated = [rule.id for step in steps.values() for rules in step.due.values() for rule in rules]
+    declared = [
         rule.id
         for table in steps
         if table in contracts and not table.startswith("raw.")
         for rule in contracts[table].rules
     ]
-    assert sorted(judged) == sorted(promised)
+    assert sorted(validated) == sorted(declared)
 
 
 def test_a_mart_function_reads_the_tables_that_its_parameters_name():

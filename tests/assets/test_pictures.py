@@ -5,9 +5,9 @@ from types import SimpleNamespace
 import dagster as dg
 import pytest
 
-from assets.definitions import defs
-from assets.tables import key, reported
-from pipelines.publish.report_pictures import PICTURES
+from regulars.assets.definitions import defs
+from regulars.assets.tables import key, reported
+from regulars.pipelines.publish.report_pictures import PICTURES
 from tests.publish.report_clv_tables import add_predictions
 from tests.publish.report_tables import company_tables
 
@@ -16,7 +16,7 @@ def materialized(table: str) -> dg.MaterializeResult:
     con = company_tables()
     add_predictions(con)
     warehouse = SimpleNamespace(con=con, count=lambda _: 1, columns=lambda _: [])
-    return reported(SimpleNamespace(warehouse=warehouse, say=lambda _: None), table, [])
+    return reported(SimpleNamespace(warehouse=warehouse, report_progress=lambda _: None), table, [])
 
 
 @pytest.mark.parametrize("table", PICTURES)
@@ -34,6 +34,6 @@ def test_every_picture_is_of_a_table_that_is_made():
     assert {key(table) for table in PICTURES} <= defs.resolve_asset_graph().get_all_asset_keys()
 
 
-def test_all_pictures_of_a_night_are_small_beside_its_log():
-    # each is kept with the night's events, which take about four megabytes
+def test_all_pictures_of_a_run_are_small_beside_its_log():
+    # each is kept with the run's events, which take about four megabytes
     assert sum(len(materialized(table).metadata["picture"].value) for table in PICTURES) < 200_000

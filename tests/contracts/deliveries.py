@@ -1,6 +1,6 @@
 """Small deliveries for the gate: dull defaults, and only what a test is about spelt out.
 
-Put here: `delivered.<kind>` from a few rows. Keep out: expectations of any test.
+Put here: `landed.<kind>` from a few rows. Keep out: expectations of any test.
 """
 
 from functools import cache
@@ -9,8 +9,8 @@ from typing import Any
 
 import duckdb
 
-from pipelines.contracts.contract import Contract, load_contracts
-from pipelines.contracts.gate import GateResult, settle
+from regulars.pipelines.contracts.contract import Contract, load_contracts
+from regulars.pipelines.contracts.gate import GateResult, settle
 
 CONTRACTS = Path(__file__).parents[2] / "data_contracts"
 
@@ -54,15 +54,15 @@ COMPANY = "create table raw.company as select date '2026-03-31' as as_of, 'UTC' 
 
 
 def delivered(con: duckdb.DuckDBPyConnection, **kinds: list[dict[str, Any]]) -> duckdb.DuckDBPyConnection:
-    """Make `delivered.<kind>` for every kind; a row may give its `delivery` (default 1) and `source` (default `shop`).
+    """Make `landed.<kind>` for every kind; a row may give its `delivery` (default 1) and `source` (default `shop`).
 
     Rows of one delivery and kind are numbered from 1 in the order given.
     """
-    con.execute("create schema if not exists delivered")
+    con.execute("create schema if not exists landed")
     con.execute("create schema raw")
     con.execute(COMPANY)
     for kind, contract in raw_contracts().items():
-        con.execute(f"create table delivered.{kind} ({', '.join(f'{name} {type_}' for name, type_ in contract.types)})")
+        con.execute(f"create table landed.{kind} ({', '.join(f'{name} {type_}' for name, type_ in contract.types)})")
         rows: dict[int, int] = {}
         for given in kinds.get(kind, []):
             row = DEFAULTS[kind] | given
@@ -77,7 +77,7 @@ def delivered(con: duckdb.DuckDBPyConnection, **kinds: list[dict[str, Any]]) -> 
                 "_row_id": delivery * 2**40 + rows[delivery],
             }
             names = ", ".join(row)
-            con.execute(f"insert into delivered.{kind} ({names}) values ({', '.join('?' * len(row))})", [*row.values()])
+            con.execute(f"insert into landed.{kind} ({names}) values ({', '.join('?' * len(row))})", [*row.values()])
     return con
 
 
@@ -97,7 +97,7 @@ def loaded(con: duckdb.DuckDBPyConnection, kind: str, columns: str) -> list[Any]
     return [row[0] for row in rows] if "," not in columns else rows
 
 
-def set_aside(con: duckdb.DuckDBPyConnection, columns: str = "kind, delivery, row, rules") -> list[Any]:
+def quarantined(con: duckdb.DuckDBPyConnection, columns: str = "kind, delivery, row, rules") -> list[Any]:
     """What `quarantine.rows` holds."""
     rows = con.execute(f"select {columns} from quarantine.rows order by kind, row_id").fetchall()
     return [row[0] for row in rows] if "," not in columns else rows

@@ -2,14 +2,14 @@
 
 from pathlib import Path
 
-from pipelines.contracts.contract import Contract, load_contracts
-from pipelines.contracts.dictionary import (
+from regulars.pipelines.contracts.contract import Contract, load_contracts
+from regulars.pipelines.contracts.dictionary import (
     comments,
     dictionary_rows,
     metric_rows,
     published_tables_markdown,
 )
-from pipelines.contracts.rule import Column
+from regulars.pipelines.contracts.rule import Column
 
 ID = Column("id", "VARCHAR", "string", "The customer's id.", required=True, key_position=1)
 RATE = Column("rate", "DOUBLE", "number", "Kept / all; it's NULL at first.", unit="ratio", is_metric=True)
@@ -62,8 +62,8 @@ def test_metrics_are_defined_by_their_columns_description():
 def test_the_rows_have_the_columns_of_their_own_contracts():
     shipped = load_contracts(Path(__file__).parents[2] / "data_contracts")
     for table, rows in (("meta.data_dictionary", dictionary_rows), ("meta.metric_definitions", metric_rows)):
-        promised = [column.name for column in shipped[table].columns]
-        assert all(list(row) == promised for row in rows(CONTRACTS))
+        declared = [column.name for column in shipped[table].columns]
+        assert all(list(row) == declared for row in rows(CONTRACTS))
 
 
 def test_comments_stand_on_every_published_table_and_column():

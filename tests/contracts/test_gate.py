@@ -3,10 +3,10 @@
 import duckdb
 import pytest
 
-from pipelines.contracts import gate as gate_module
-from pipelines.contracts.gate import CountsDisagree, settle
-from pipelines.errors import ContractBroken
-from tests.contracts.deliveries import delivered, gate, loaded, raw_contracts, set_aside, superseded
+from regulars.pipelines.contracts import gate as gate_module
+from regulars.pipelines.contracts.gate import CountsDisagree, settle
+from regulars.pipelines.errors import ContractBroken
+from tests.contracts.deliveries import delivered, gate, loaded, quarantined, raw_contracts, superseded
 
 BAD = {"ordered_at": "2024-02-30 10:00:00"}  # a day that does not exist
 BAD_LINE = {"quantity": "two"}
@@ -16,11 +16,11 @@ def test_good_rows_of_every_kind_are_loaded_as_delivered():
     kinds = raw_contracts()
     con, result = gate(**{kind: [{}] for kind in kinds})
     assert {kind: loaded(con, kind, "_row") for kind in kinds} == {kind: [1] for kind in kinds}
-    assert (set_aside(con), superseded(con)) == ([], [])
+    assert (quarantined(con), superseded(con)) == ([], [])
     assert all(found.passed for results in result.results.values() for found in results)
 
 
-def test_a_night_without_rows_has_every_table_and_no_complaint():
+def test_a_run_without_rows_has_every_table_and_no_complaint():
     con, result = gate()
     assert {kind: loaded(con, kind, "_row") for kind in raw_contracts()} == {kind: [] for kind in raw_contracts()}
     assert result.files == []
@@ -34,20 +34,20 @@ def test_every_rule_of_every_contract_has_a_verdict():
         assert [found.rule.id for found in result.results[kind]] == [rule.id for rule in contract.rules]
 
 
-def test_a_bad_row_is_set_aside_with_every_reason():
+def test_a_bad_row_is_quarantined_with_every_reason():
     con, _ = gate(orders=[{}, {"order_id": "o2", "currency": "euro"} | BAD])
     assert loaded(con, "orders", "order_id") == ["o1"]
-    assert set_aside(con) == [("orders", 1, 2, "orders.ordered_at.reads_as,orders.currency.pattern")]
-    (reasons,) = set_aside(con, "reasons")
+    assert quarantined(con) == [("orders", 1, 2, "orders.ordered_at.reads_as,orders.currency.pattern")]
+    (reasons,) = quarantined(con, "reasons")
     assert reasons == (
         "Not so: ordered_at is a real moment in UTC, written 2026-03-31 17:05:09. "
         "Not so: currency is written like ^[A-Z]{3}$."
     )
 
 
-def test_a_row_set_aside_is_kept_as_it_was_delivered():
+def test_a_row_quarantined_is_kept_as_it_was_delivered():
     con, _ = gate(orders=[{"order_id": "o2", "status": 'he said "ü"', "_rest": '{"note": "x"}'} | BAD])
-    content, document = set_aside(con, "content, document")[0]
+    content, document = quarantined(con, "content, document")[0]
     assert document == "o2"
     assert con.execute("select json_extract_string($1, '$.status')", [content]).fetchall() == [('he said "ü"',)]
     assert con.execute("select json_keys($1)", [content]).fetchall() == [
@@ -58,14 +58,14 @@ def test_a_row_set_aside_is_kept_as_it_was_delivered():
 def test_all_rows_may_be_bad():
     con, result = gate(orders=[{"order_id": str(number)} | BAD for number in range(3)])
     assert loaded(con, "orders", "order_id") == []
-    assert len(set_aside(con)) == 3
+    assert len(quarantined(con)) == 3
     assert result.files[0].rows_quarantined == 3
 
 
 @pytest.mark.parametrize("value", ["NaN", "inf", "1E+15", "0x10", "1_000", "1.23456"])
-def test_an_amount_that_is_no_plain_number_is_set_aside(value):
+def test_an_amount_that_is_no_plain_number_is_quarantined(value):
     con, _ = gate(orders=[{"gross_sales": value}])
-    assert set_aside(con, "rules") == ["orders.gross_sales.reads_as"]
+    assert quarantined(con, "rules") == ["orders.gross_sales.reads_as"]
 
 
 def test_tenths_of_a_cent_and_missing_amounts_are_loaded():
@@ -85,7 +85,7 @@ def test_a_newer_delivery_replaces_an_older_one():
 def test_a_correction_heals_a_bad_row():
     con, _ = gate(orders=[BAD, {"delivery": 2}])
     assert loaded(con, "orders", "_delivery") == [2]
-    assert set_aside(con) == []
+    assert quarantined(con) == []
     assert superseded(con) == [("orders", 1, 1)]
 
 
@@ -99,14 +99,14 @@ def test_a_garbled_newest_version_falls_back_on_the_newest_good_one():
         ]
     )
     assert loaded(con, "orders", "gross_sales") == ["2"]
-    assert [(delivery, row) for _, delivery, row, _ in set_aside(con)] == [(3, 1), (4, 1)]
+    assert [(delivery, row) for _, delivery, row, _ in quarantined(con)] == [(3, 1), (4, 1)]
     assert superseded(con) == [("orders", 1, 1)]
 
 
-def test_without_a_good_version_only_the_newest_is_set_aside():
+def test_without_a_good_version_only_the_newest_is_quarantined():
     con, _ = gate(orders=[BAD, {"delivery": 2} | BAD])
     assert loaded(con, "orders", "order_id") == []
-    assert [(delivery, row) for _, delivery, row, _ in set_aside(con)] == [(2, 1)]
+    assert [(delivery, row) for _, delivery, row, _ in quarantined(con)] == [(2, 1)]
     assert superseded(con) == [("orders", 1, 1)]
 
 
@@ -140,7 +140,7 @@ def test_a_document_key_of_two_columns_is_one_key():
 def test_rows_without_a_key_are_documents_of_their_own():
     con, _ = gate(orders=[{"order_id": None}, {"order_id": None, "delivery": 2}, {}])
     assert loaded(con, "orders", "order_id") == ["o1"]
-    assert [rules for *_, rules in set_aside(con)] == ["orders.order_id.required"] * 2
+    assert [rules for *_, rules in quarantined(con)] == ["orders.order_id.required"] * 2
     assert superseded(con) == []
 
 
@@ -153,20 +153,20 @@ def test_a_bad_line_sets_aside_its_whole_order():
         order_lines=[{}, {} | BAD_LINE, {"order_id": "o2"}],
     )
     assert (loaded(con, "orders", "order_id"), loaded(con, "order_lines", "order_id")) == (["o2"], ["o2"])
-    assert set_aside(con) == [
+    assert quarantined(con) == [
         ("order_lines", 1, 1, "document"),
         ("order_lines", 1, 2, "order_lines.quantity.reads_as"),
         ("orders", 1, 1, "document"),
     ]
-    assert set_aside(con, "reasons")[2] == (
-        "Set aside with its document, of which another row breaks order_lines.quantity.reads_as."
+    assert quarantined(con, "reasons")[2] == (
+        "Quarantined with its document, of which another row breaks order_lines.quantity.reads_as."
     )
 
 
 def test_a_bad_header_sets_aside_its_lines():
     con, _ = gate(orders=[BAD], order_lines=[{"delivery": 2}, {"delivery": 2}])
     assert loaded(con, "order_lines", "order_id") == []
-    assert [(kind, rules) for kind, _, _, rules in set_aside(con)] == [
+    assert [(kind, rules) for kind, _, _, rules in quarantined(con)] == [
         ("order_lines", "document"),
         ("order_lines", "document"),
         ("orders", "orders.ordered_at.reads_as"),
@@ -180,7 +180,7 @@ def test_a_bad_line_in_a_file_of_orders_and_lines_falls_back_to_the_order_of_the
     )
     assert loaded(con, "orders", "gross_sales") == ["1"]
     assert loaded(con, "order_lines", "unit_price") == ["1"]
-    assert [(kind, delivery) for kind, delivery, *_ in set_aside(con)] == [("order_lines", 2), ("orders", 2)]
+    assert [(kind, delivery) for kind, delivery, *_ in quarantined(con)] == [("order_lines", 2), ("orders", 2)]
 
 
 def test_lines_in_their_own_file_fall_back_without_their_header():
@@ -190,14 +190,14 @@ def test_lines_in_their_own_file_fall_back_without_their_header():
     )
     assert loaded(con, "orders", "gross_sales") == ["2"]
     assert loaded(con, "order_lines", "_delivery") == [2]
-    assert [(kind, delivery) for kind, delivery, *_ in set_aside(con)] == [("order_lines", 4)]
+    assert [(kind, delivery) for kind, delivery, *_ in quarantined(con)] == [("order_lines", 4)]
     assert superseded(con) == [("orders", 1, 1)]
 
 
 def test_an_order_whose_lines_are_all_bad_loses_its_good_header():
     con, _ = gate(orders=[{}], order_lines=[{"delivery": 2} | BAD_LINE])
     assert loaded(con, "orders", "order_id") == []
-    assert [(kind, rules) for kind, _, _, rules in set_aside(con)] == [
+    assert [(kind, rules) for kind, _, _, rules in quarantined(con)] == [
         ("order_lines", "order_lines.quantity.reads_as"),
         ("orders", "document"),
     ]
@@ -211,10 +211,10 @@ def test_orders_and_lines_of_two_sources_of_one_system_are_one_document():
     assert loaded(con, "order_lines", "order_id") == []
 
 
-def test_a_line_without_an_order_and_without_a_moment_is_set_aside():
+def test_a_line_without_an_order_and_without_a_moment_is_quarantined():
     con, _ = gate(orders=[{}], order_lines=[{}, {"order_id": "o9"}, {"order_id": "o9"}])
     assert loaded(con, "order_lines", "order_id") == ["o1"]
-    assert [rules for *_, rules in set_aside(con)] == ["order_lines.order_is_known"] * 2
+    assert [rules for *_, rules in quarantined(con)] == ["order_lines.order_is_known"] * 2
 
 
 def test_lines_that_carry_their_own_moment_need_no_order():
@@ -243,7 +243,7 @@ def test_an_optional_field_that_breaks_its_promise_is_emptied_and_counted():
 def test_a_field_of_a_row_that_is_not_loaded_is_not_emptied():
     con, result = gate(orders=[{"promised_at": "soon"} | BAD])
     assert result.emptied == {}
-    assert '"promised_at":"soon"' in set_aside(con, "content")[0]
+    assert '"promised_at":"soon"' in quarantined(con, "content")[0]
 
 
 def test_a_warning_alone_does_not_make_a_version_bad():
@@ -254,7 +254,7 @@ def test_a_warning_alone_does_not_make_a_version_bad():
 # what must never happen
 
 
-def test_a_rule_whose_two_counts_differ_stops_the_night(monkeypatch):
+def test_a_rule_whose_two_counts_differ_stops_the_run(monkeypatch):
     def blind(rule, *_):
         return "false" if rule.id == "orders.ordered_at.reads_as" else broken_when(rule)
 
@@ -264,7 +264,7 @@ def test_a_rule_whose_two_counts_differ_stops_the_night(monkeypatch):
         gate(orders=[BAD])
 
 
-def test_a_row_that_gets_lost_stops_the_night(monkeypatch):
+def test_a_row_that_gets_lost_stops_the_run(monkeypatch):
     def forgetful(con, contracts):
         write(con, contracts)
         con.execute("delete from quarantine.rows")
@@ -275,16 +275,16 @@ def test_a_row_that_gets_lost_stops_the_night(monkeypatch):
         gate(orders=[BAD])
 
 
-def test_a_delivery_with_other_columns_than_its_contract_stops_the_night():
+def test_a_delivery_with_other_columns_than_its_contract_stops_the_run():
     con = delivered(duckdb.connect())
-    con.execute("alter table delivered.orders drop column channel")
+    con.execute("alter table landed.orders drop column channel")
     with pytest.raises(ContractBroken, match=r"delivered\.orders has other columns"):
         settle(con, raw_contracts())
 
 
-def test_a_row_number_used_twice_stops_the_night():
+def test_a_row_number_used_twice_stops_the_run():
     con = delivered(duckdb.connect(), payments=[{}, {}])
-    con.execute("update delivered.payments set _row_id = 7")
+    con.execute("update landed.payments set _row_id = 7")
     with pytest.raises(ContractBroken, match=r"payments\.unique \(2\)"):
         settle(con, raw_contracts())
 
@@ -304,7 +304,7 @@ def test_a_row_number_used_twice_stops_the_night():
 def test_a_bad_period_sets_its_whole_subscription_aside(row, rule):
     con, _ = gate(subscriptions=[{}, row, {"subscription_id": "u2"}])
     assert loaded(con, "subscriptions", "subscription_id") == ["u2"]
-    assert {each for rules in set_aside(con, "rules") for each in rules.split(",")} == {
+    assert {each for rules in quarantined(con, "rules") for each in rules.split(",")} == {
         "document",
         f"subscriptions.{rule}",
     }
@@ -338,7 +338,7 @@ def too_large(**kinds):
     """Every kind is settled; (kind, row, rules) of what is quarantined."""
     con = delivered(duckdb.connect(), **kinds)
     settle(con, raw_contracts())
-    return set_aside(con, "kind, row, rules")
+    return quarantined(con, "kind, row, rules")
 
 
 YEN = {"rate_date": "2026-01-01", "currency": "JPY", "rate": "0.006"}
@@ -451,4 +451,4 @@ def test_the_day_of_a_rate_is_the_companys_day():
     con = delivered(duckdb.connect(), refunds=[refund], fx_rates=[DINAR, later])
     con.execute("update raw.company set timezone = 'Asia/Jakarta'")
     settle(con, raw_contracts())
-    assert set_aside(con, "kind, row") == [("refunds", 1)]
+    assert quarantined(con, "kind, row") == [("refunds", 1)]

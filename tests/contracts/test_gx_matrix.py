@@ -99,7 +99,7 @@ def verdicts() -> dict[str, Any]:
         warnings.simplefilter("ignore")
         import great_expectations as gx
 
-        from pipelines.contracts.borrowed import URL, lend
+        from regulars.pipelines.contracts.borrowed import URL, lend
 
         context = gx.get_context(mode="ephemeral")
         context.variables.progress_bars = {"globally": False}

@@ -1,4 +1,4 @@
-"""A mistake in a contract is found before a night starts, and told with its file and place."""
+"""A mistake in a contract is found before a run starts, and told with its file and place."""
 
 from pathlib import Path
 from typing import Any
@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 import yaml
 
-from pipelines.contracts.contract import load_contract, load_contracts
-from pipelines.contracts.lint import lint
-from pipelines.errors import SettingsWrong
-from pipelines.settings import KINDS
-from pipelines.sources.kinds import KIND_COLUMNS, TRACE_COLUMNS
+from regulars.pipelines.contracts.contract import load_contract, load_contracts
+from regulars.pipelines.contracts.lint import lint
+from regulars.pipelines.errors import SettingsWrong
+from regulars.pipelines.settings.settings import KINDS
+from regulars.pipelines.sources.kinds import KIND_COLUMNS, TRACE_COLUMNS
 
 ROOT = Path(__file__).parents[2]
 EXAMPLE = Path(__file__).parent / "example.odcs.yaml"

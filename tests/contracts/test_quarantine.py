@@ -3,10 +3,10 @@
 import duckdb
 import pytest
 
-from pipelines.contracts.gate import settle
-from pipelines.contracts.quarantine import FileCount
-from pipelines.errors import TooManyBadRows
-from tests.contracts.deliveries import delivered, gate, raw_contracts, set_aside
+from regulars.pipelines.contracts.gate import settle
+from regulars.pipelines.contracts.quarantine import FileCount
+from regulars.pipelines.errors import TooManyBadRows
+from tests.contracts.deliveries import delivered, gate, quarantined, raw_contracts
 
 BAD = {"ordered_at": "yesterday"}
 CANARY = "ada.canary@example.org"
@@ -14,18 +14,18 @@ CANARY = "ada.canary@example.org"
 
 def with_malformed_lines(con: duckdb.DuckDBPyConnection, *lines: tuple[str, int, str]) -> duckdb.DuckDBPyConnection:
     con.execute(
-        "create table delivered.malformed (source varchar, system varchar, kind varchar, delivery integer, "
+        "create table landed.malformed (source varchar, system varchar, kind varchar, delivery integer, "
         "file_sha256 varchar, line bigint, text varchar, reason varchar)"
     )
     for source, line, text in lines:
         con.execute(
-            "insert into delivered.malformed values (?, ?, null, 1, 'file1', ?, ?, 'has 3 fields, the header has 4')",
+            "insert into landed.malformed values (?, ?, null, 1, 'file1', ?, ?, 'has 3 fields, the header has 4')",
             [source, source, line, text],
         )
     return con
 
 
-def test_rows_read_are_loaded_set_aside_or_superseded_per_source_kind_and_file():
+def test_rows_read_are_loaded_quarantined_or_superseded_per_source_kind_and_file():
     _, result = gate(
         orders=[{}, {"order_id": "o2"} | BAD, {"delivery": 2}, {"source": "till", "delivery": 3}],
         customers=[{}, {}],
@@ -41,7 +41,7 @@ def test_rows_read_are_loaded_set_aside_or_superseded_per_source_kind_and_file()
 def test_lines_that_are_no_records_are_kept_verbatim_and_counted():
     con = with_malformed_lines(delivered(duckdb.connect(), orders=[{}]), ("shop", 7, 'o2;"unclosed'))
     result = settle(con, raw_contracts())
-    assert set_aside(con, "kind, row, rules, reasons, content") == [
+    assert quarantined(con, "kind, row, rules, reasons, content") == [
         ("malformed", 7, "malformed", "has 3 fields, the header has 4", '{"text":"o2;\\"unclosed"}')
     ]
     assert FileCount("shop", "malformed", "file1", 1, 0, 1, 0) in result.files
@@ -59,18 +59,16 @@ def test_a_source_within_its_budget_passes(bad, budget):
 
 def test_a_source_over_its_budget_is_refused_with_what_a_person_needs():
     con = delivered(duckdb.connect(), orders=[*orders(10, 2), {"order_id": "x", "currency": "?"}])
-    con.execute(
-        "create table delivered.files as select 'orders.csv' as file_name, 'file1' as file_sha256, 1 as delivery"
-    )
+    con.execute("create table landed.files as select 'orders.csv' as file_name, 'file1' as file_sha256, 1 as delivery")
     with pytest.raises(TooManyBadRows) as caught:
         settle(con, raw_contracts(), {"shop": 0.01, "till": 0.01})
     told = str(caught.value)
     assert told.startswith(
-        "shop: 3 of 11 rows (27.3%) would be set aside, and at most 1.0% may be. The commonest reason is "
+        "shop: 3 of 11 rows (27.3%) would be quarantined, and at most 1.0% may be. The commonest reason is "
         "`orders.ordered_at.reads_as` (ordered_at is a real moment in UTC, written 2026-03-31 17:05:09), in 2 rows; "
         "the first is row 1 of orders.csv."
     )
-    assert "--allow set_aside=REASON" in told
+    assert "--allow quarantined=REASON" in told
     assert CANARY not in told
     assert "till" not in told
     assert caught.value.exit_code == 65
@@ -90,7 +88,7 @@ def test_lines_that_are_no_records_spend_the_budget_too():
         settle(con, raw_contracts(), {"shop": 0.5})
 
 
-def test_a_night_with_a_reason_may_pass_its_budget():
+def test_a_run_with_a_reason_may_pass_its_budget():
     con = delivered(duckdb.connect(), orders=orders(10, 10))
     result = settle(con, raw_contracts(), {"shop": 0.01}, override="the old shop's last export is known to be broken")
     assert result.files[0].rows_quarantined == 10

@@ -1,6 +1,6 @@
 """The two real companies, each run once per test session as anybody would run it.
 
-Put here: the night and a way to ask what it published. Keep out: what it should have published (`independent_*.py`).
+Put here: the run and a way to ask what it published. Keep out: what it should have published (`independent_*.py`).
 """
 
 import fcntl
@@ -20,8 +20,8 @@ DATA = ROOT.parent / "shared" / "data"
 
 
 @dataclass(frozen=True)
-class RealNight:
-    """A night of a real company: the folder it read, and what it published."""
+class RealRun:
+    """A run of a real company: the folder it read, and what it published."""
 
     data: Path
     con: duckdb.DuckDBPyConnection
@@ -42,24 +42,24 @@ def folder_of(company: str) -> Path:
 
 
 @pytest.fixture(scope="session")
-def real_night(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Callable[[str, str], RealNight]:
+def real_run(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Callable[[str, str], RealRun]:
     """Run `regulars run` on the settings of an example and the data beside the repository, or find it already run."""
     own = tmp_path_factory.getbasetemp()
-    shared = own if worker_id == "master" else own.parent  # all workers of a session look at the same nights
+    shared = own if worker_id == "master" else own.parent  # all workers of a session look at the same runs
 
-    def run(example: str, data: str) -> RealNight:
+    def run(example: str, data: str) -> RealRun:
         folder, home = folder_of(data), shared / f"{example}_home"
         with (shared / f"{example}.lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             if not home.exists():
-                run_night(ROOT / "examples" / example / "regulars.yaml", folder, home)
-        return RealNight(folder, duckdb.connect(str(home / "current" / "regulars.duckdb"), read_only=True))
+                run_run(ROOT / "examples" / example / "regulars.yaml", folder, home)
+        return RealRun(folder, duckdb.connect(str(home / "current" / "regulars.duckdb"), read_only=True))
 
     return run
 
 
-def run_night(settings: Path, data: Path, home: Path) -> None:
+def run_run(settings: Path, data: Path, home: Path) -> None:
     command = [sys.executable, "-m", "regulars", "run", "--settings", settings, "--data", data, "--home", home]
     environment = {name: value for name, value in os.environ.items() if name != "DAGSTER_HOME"}
-    night = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=900)
-    assert night.returncode == 0, night.stdout + night.stderr
+    run = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=900)
+    assert run.returncode == 0, run.stdout + run.stderr

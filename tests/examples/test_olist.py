@@ -1,4 +1,4 @@
-"""Olist: every total, customer, cohort and churn that a night published, against the CSV files themselves."""
+"""Olist: every total, customer, cohort and churn that a run published, against the CSV files themselves."""
 
 import datetime as dt
 from collections import Counter
@@ -26,19 +26,19 @@ KINDS = {
 
 
 @pytest.fixture(scope="module")
-def night(real_night):
-    return real_night("olist", "olist_3k")
+def run(real_run):
+    return real_run("olist", "olist_3k")
 
 
 @pytest.fixture(scope="module")
-def source(night):
-    return read_olist(night.data)
+def source(run):
+    return read_olist(run.data)
 
 
 @pytest.fixture(scope="module")
-def persons(night, source):
+def persons(run, source):
     """Our customer id -> Olist's unique customer id."""
-    pairs = night.rows(
+    pairs = run.rows(
         "select customer_id, source_record_id from core.customer_source_ids where record_type = 'customer'"
     )
     found = {ours: source.person_of[theirs] for ours, theirs in pairs if theirs in source.person_of}
@@ -46,8 +46,8 @@ def persons(night, source):
     return found
 
 
-def test_every_row_of_every_file_is_accounted_for(night, source):
-    published = night.rows(
+def test_every_row_of_every_file_is_accounted_for(run, source):
+    published = run.rows(
         "select source, kind, rows_read, rows_loaded, rows_quarantined, rows_superseded from meta.row_accounting"
     )
     assert sorted(published) == sorted(
@@ -55,20 +55,20 @@ def test_every_row_of_every_file_is_accounted_for(night, source):
     )
 
 
-def test_a_person_with_two_customer_ids_is_one_customer(night, source, persons):
+def test_a_person_with_two_customer_ids_is_one_customer(run, source, persons):
     assert set(persons.values()) == set(source.person_of.values())
-    assert night.row("select count(*) from core.customers where not is_unknown") == (2_995,)
+    assert run.row("select count(*) from core.customers where not is_unknown") == (2_995,)
     ours = {
         theirs: customer
-        for customer, theirs in night.rows(
+        for customer, theirs in run.rows(
             "select customer_id, source_record_id from core.customer_source_ids where record_type = 'customer'"
         )
     }
     assert {theirs: persons[ours[theirs]] for theirs in source.person_of} == source.person_of
 
 
-def test_every_order_has_its_day_its_person_and_its_amounts(night, source, persons):
-    published = night.rows(
+def test_every_order_has_its_day_its_person_and_its_amounts(run, source, persons):
+    published = run.rows(
         "select order_id, customer_id, order_date, status, line_count, gross_sales, shipping, is_countable "
         "from core.orders"
     )
@@ -79,24 +79,24 @@ def test_every_order_has_its_day_its_person_and_its_amounts(night, source, perso
     )
 
 
-def test_the_totals_are_those_that_the_files_add_up_to(night):
-    assert night.row("select sum(gross_sales), sum(shipping) from core.orders") == (
+def test_the_totals_are_those_that_the_files_add_up_to(run):
+    assert run.row("select sum(gross_sales), sum(shipping) from core.orders") == (
         Decimal("392468.58"),
         Decimal("68855.36"),
     )
-    assert night.row("select count(*), sum(gross_sales) from core.order_lines") == (3_397, Decimal("392468.58"))
-    assert night.row("select count(*), sum(amount) from core.payments") == (3_170, Decimal("468087.37"))
+    assert run.row("select count(*), sum(gross_sales) from core.order_lines") == (3_397, Decimal("392468.58"))
+    assert run.row("select count(*), sum(amount) from core.payments") == (3_170, Decimal("468087.37"))
 
 
-def test_the_payments_of_every_order_agree(night, source):
-    published = night.rows("select order_id, count(*), sum(amount) from core.payments group by order_id")
+def test_the_payments_of_every_order_agree(run, source):
+    published = run.rows("select order_id, count(*), sum(amount) from core.payments group by order_id")
     assert sorted(published) == sorted(
         (each.order_id, len(each.payments), sum(each.payments)) for each in source.orders.values() if each.payments
     )
 
 
-def test_cancelled_orders_and_orders_without_items_are_there_but_do_not_count(night):
-    assert night.row(
+def test_cancelled_orders_and_orders_without_items_are_there_but_do_not_count(run):
+    assert run.row(
         """
         select
             count(*) filter (is_cancelled),
@@ -108,8 +108,8 @@ def test_cancelled_orders_and_orders_without_items_are_there_but_do_not_count(ni
     ) == (41, 24, 2_959, Decimal("389748.37"))
 
 
-def test_every_month_of_items_and_payments_ties_out_to_the_cent(night, source):
-    published = night.rows(
+def test_every_month_of_items_and_payments_ties_out_to_the_cent(run, source):
+    published = run.rows(
         """
         select source, month, source_amount, orders_amount, payments_amount, refunds_amount, adjustments_amount,
             quarantined_amount, superseded_amount, difference
@@ -127,8 +127,8 @@ def test_every_month_of_items_and_payments_ties_out_to_the_cent(night, source):
     assert sorted(published) == sorted(expected)
 
 
-def test_reviews_are_satisfaction_scores_of_their_order_and_no_nps(night, source):
-    published = night.rows(
+def test_reviews_are_satisfaction_scores_of_their_order_and_no_nps(run, source):
+    published = run.rows(
         "select order_id, kind, score, scale_min, scale_max, nps_group, answered_date, has_comment, language "
         "from core.survey_responses"
     )
@@ -146,27 +146,27 @@ def test_reviews_are_satisfaction_scores_of_their_order_and_no_nps(night, source
         )
         for row in source.rows["reviews"]
     )
-    assert night.row("select coalesce(sum(responses), 0) from marts.nps") == (0,)
+    assert run.row("select coalesce(sum(responses), 0) from marts.nps") == (0,)
 
 
-def test_a_review_is_known_to_be_by_the_person_who_ordered(night, source, persons):
-    published = night.rows("select order_id, customer_id from core.survey_responses")
+def test_a_review_is_known_to_be_by_the_person_who_ordered(run, source, persons):
+    published = run.rows("select order_id, customer_id from core.survey_responses")
     assert {order: persons.get(customer) for order, customer in published} == {
         row["order_id"]: source.orders[row["order_id"]].person for row in source.rows["reviews"]
     }
 
 
-def test_every_product_is_there_with_its_category(night, source):
-    published = night.rows("select product_id, category from core.products")
+def test_every_product_is_there_with_its_category(run, source):
+    published = run.rows("select product_id, category from core.products")
     assert sorted(published, key=str) == sorted(
         ((row["product_id"], row["product_category_name"] or None) for row in source.rows["products"]), key=str
     )
 
 
-def test_every_customer_is_worth_what_they_bought(night, source, persons):
+def test_every_customer_is_worth_what_they_bought(run, source, persons):
     published = {
         persons[customer]: tuple(facts)
-        for customer, *facts in night.rows(
+        for customer, *facts in run.rows(
             "select customer_id, net_sales_to_date, order_count, first_order_date, last_order_date "
             "from marts.customer_clv"
         )
@@ -177,10 +177,10 @@ def test_every_customer_is_worth_what_they_bought(night, source, persons):
     }
 
 
-def test_every_cell_of_every_monthly_cohort_agrees(night, source):
+def test_every_cell_of_every_monthly_cohort_agrees(run, source):
     published = {
         (start, period): tuple(facts)
-        for start, period, *facts in night.rows(
+        for start, period, *facts in run.rows(
             """
             select cohort_start, period_number, cohort_size, retained_customers, order_count, net_sales, is_complete
             from marts.retention_cohorts
@@ -196,10 +196,10 @@ def test_every_cell_of_every_monthly_cohort_agrees(night, source):
     assert sum(cell.retained_customers for (_, period), cell in expected.items() if period) == 3
 
 
-def test_churn_is_counted_but_no_rate_is_told_with_less_than_two_years(night, source):
+def test_churn_is_counted_but_no_rate_is_told_with_less_than_two_years(run, source):
     published = {
         end: tuple(facts)
-        for end, *facts in night.rows(
+        for end, *facts in run.rows(
             "select month_end, churned_customers_12m, active_customers, new_customers, reactivated_customers, "
             "lapsed_in_month, churn_rate_12m from marts.churn where dimension = 'all'"
         )
@@ -217,11 +217,11 @@ def test_churn_is_counted_but_no_rate_is_told_with_less_than_two_years(night, so
     }
 
 
-def test_every_customer_is_worth_what_the_simple_formula_says(night, source, persons):
+def test_every_customer_is_worth_what_the_simple_formula_says(run, source, persons):
     histories = source.histories()
     known = churn(histories, FIRST_DAY, AS_OF)
     churn_rate = known[max(known)].rate
-    for customer, observed, lifetime, average, value, cost in night.rows(
+    for customer, observed, lifetime, average, value, cost in run.rows(
         "select customer_id, years_observed, expected_lifetime_years, avg_annual_value, clv_simple, acquisition_cost "
         "from marts.customer_clv"
     ):
@@ -232,10 +232,10 @@ def test_every_customer_is_worth_what_the_simple_formula_says(night, source, per
         assert float(average) * lifetime == pytest.approx(float(value), abs=0.001)
 
 
-def test_the_list_of_lost_customers_holds_everybody_who_has_lapsed(night, source, persons):
+def test_the_list_of_lost_customers_holds_everybody_who_has_lapsed(run, source, persons):
     published = {
         persons[customer]: tuple(facts)
-        for customer, *facts in night.rows(
+        for customer, *facts in run.rows(
             "select customer_id, first_order_date, last_order_date, lapsed_on, order_count, net_sales_to_date, "
             "net_sales_last_active_year from marts.churned_customers"
         )
@@ -250,10 +250,10 @@ def test_the_list_of_lost_customers_holds_everybody_who_has_lapsed(night, source
     assert published == expected
 
 
-def test_sales_of_new_and_returning_customers_agree_in_every_month(night, source):
+def test_sales_of_new_and_returning_customers_agree_in_every_month(run, source):
     published = {
         month: tuple(facts)
-        for month, *facts in night.rows(
+        for month, *facts in run.rows(
             """
             select month, new_customers, new_orders, new_customer_sales, returning_customers, returning_orders,
                 returning_customer_sales, unknown_customer_orders, unknown_customer_sales, refunds
@@ -279,8 +279,8 @@ def test_sales_of_new_and_returning_customers_agree_in_every_month(night, source
     assert published == expected
 
 
-def test_how_much_hangs_on_few_customers_agrees_on_every_day(night, source):
-    rows = night.rows(
+def test_how_much_hangs_on_few_customers_agrees_on_every_day(run, source):
+    rows = run.rows(
         """
         select scope, period_end, is_complete, customers, net_sales, customers_left_out, net_sales_left_out,
             top_1_percent_share, top_5_percent_share, top_10_percent_share, top_20_percent_share,

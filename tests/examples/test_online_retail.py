@@ -1,4 +1,4 @@
-"""Online Retail: every total, customer, cohort and churn that a night published, against the two files themselves."""
+"""Online Retail: every total, customer, cohort and churn that a run published, against the two files themselves."""
 
 import datetime as dt
 from collections import defaultdict
@@ -24,13 +24,13 @@ KINDS = ("sale", "refund", "adjustment")
 
 
 @pytest.fixture(scope="module")
-def night(real_night):
-    return real_night("online_retail", "online_retail")
+def run(real_run):
+    return real_run("online_retail", "online_retail")
 
 
 @pytest.fixture(scope="module")
-def source(night):
-    return read_online_retail(night.data)
+def source(run):
+    return read_online_retail(run.data)
 
 
 @pytest.fixture(scope="module")
@@ -49,9 +49,9 @@ def expected_churn(histories):
 
 
 @pytest.fixture(scope="module")
-def retail_ids(night):
+def retail_ids(run):
     """Our customer id -> the retailer's."""
-    pairs = night.rows(
+    pairs = run.rows(
         "select customer_id, source_record_id from core.customer_source_ids where record_type = 'customer'"
     )
     assert len(dict(pairs)) == len(pairs)
@@ -64,8 +64,8 @@ def test_the_files_hold_what_their_description_says(source):
     assert len({invoice.number for invoice in source.superseded}) == 1_088
 
 
-def test_every_row_of_both_files_is_accounted_for(night, source):
-    published = night.rows(
+def test_every_row_of_both_files_is_accounted_for(run, source):
+    published = run.rows(
         """
         select source, rows_read, rows_loaded, rows_quarantined, rows_superseded
         from meta.row_accounting
@@ -79,14 +79,14 @@ def test_every_row_of_both_files_is_accounted_for(night, source):
     assert sorted(published) == sorted(expected)
 
 
-def test_an_invoice_in_both_files_stands_as_the_later_file_has_it(night, source):
-    published = night.rows("select source, count(*) from core.orders group by all")
+def test_an_invoice_in_both_files_stands_as_the_later_file_has_it(run, source):
+    published = run.rows("select source, count(*) from core.orders group by all")
     sales = source.of_kind("sale")
     assert dict(published) == {name: sum(1 for each in sales if each.source == name) for name in FILES}
 
 
-def test_identical_lines_of_one_invoice_are_all_kept(night, source):
-    published = night.row("select count(*), sum(quantity), sum(gross_sales_original) from core.order_lines")
+def test_identical_lines_of_one_invoice_are_all_kept(run, source):
+    published = run.row("select count(*), sum(quantity), sum(gross_sales_original) from core.order_lines")
     sales = source.of_kind("sale")
     assert published == (
         sum(invoice.lines for invoice in sales),
@@ -95,20 +95,20 @@ def test_identical_lines_of_one_invoice_are_all_kept(night, source):
     )
 
 
-def test_every_invoice_is_an_order_with_its_day_and_its_amount_to_a_tenth_of_a_penny(night, source):
-    published = night.rows("select order_id, order_date, line_count, gross_sales, is_countable from core.orders")
+def test_every_invoice_is_an_order_with_its_day_and_its_amount_to_a_tenth_of_a_penny(run, source):
+    published = run.rows("select order_id, order_date, line_count, gross_sales, is_countable from core.orders")
     assert sorted(published) == sorted(
         (each.number, each.day, each.lines, each.amount, each.is_countable) for each in source.of_kind("sale")
     )
 
 
-def test_cancellations_are_refunds_on_their_own_day(night, source):
-    published = night.rows("select refund_id, refund_date, amount, order_id from core.refunds")
+def test_cancellations_are_refunds_on_their_own_day(run, source):
+    published = run.rows("select refund_id, refund_date, amount, order_id from core.refunds")
     assert sorted(published) == sorted((each.number, each.day, -each.amount, None) for each in source.of_kind("refund"))
 
 
-def test_written_off_debt_is_an_adjustment_and_no_sale(night, source):
-    published = night.rows("select adjustment_id, adjustment_date, amount from core.adjustments")
+def test_written_off_debt_is_an_adjustment_and_no_sale(run, source):
+    published = run.rows("select adjustment_id, adjustment_date, amount from core.adjustments")
     assert sorted(published) == sorted((each.number, each.day, each.amount) for each in source.of_kind("adjustment"))
 
 
@@ -120,16 +120,14 @@ def test_written_off_debt_is_an_adjustment_and_no_sale(night, source):
         ("core.adjustments", "adjustment_date", "amount", "adjustment", 1),
     ],
 )
-def test_the_totals_of_every_month_agree(night, source, table, day, amount, kind, sign):
-    published = night.rows(
-        f"select date_trunc('month', {day})::date, count(*), sum({amount}) from {table} group by all"
-    )
+def test_the_totals_of_every_month_agree(run, source, table, day, amount, kind, sign):
+    published = run.rows(f"select date_trunc('month', {day})::date, count(*), sum({amount}) from {table} group by all")
     expected = totals_by_month(source.of_kind(kind))
     assert sorted(published) == sorted((month, count, sign * total) for month, (count, total) in expected.items())
 
 
-def test_every_month_of_each_file_ties_out_to_the_penny(night, source):
-    published = night.rows(
+def test_every_month_of_each_file_ties_out_to_the_penny(run, source):
+    published = run.rows(
         """
         select source, month, source_amount, orders_amount, refunds_amount, adjustments_amount, payments_amount,
             quarantined_amount, superseded_amount, difference
@@ -159,29 +157,29 @@ def _sum(invoices: Iterable[Invoice]) -> Decimal:
     return sum((each.amount for each in invoices), Decimal(0))
 
 
-def test_everybody_in_the_files_is_a_customer_and_nobody_else(night, source, retail_ids):
+def test_everybody_in_the_files_is_a_customer_and_nobody_else(run, source, retail_ids):
     assert sorted(retail_ids.values()) == sorted({each.customer for each in source.standing if each.customer})
-    assert night.row("select count(*) from core.customers where not is_unknown") == (len(retail_ids),)
+    assert run.row("select count(*) from core.customers where not is_unknown") == (len(retail_ids),)
 
 
-def test_sales_to_nobody_in_particular_belong_to_the_unknown_customer(night, source):
+def test_sales_to_nobody_in_particular_belong_to_the_unknown_customer(run, source):
     nobody = [each for each in source.standing if each.customer is None]
-    assert night.row(
+    assert run.row(
         "select count(*), sum(gross_sales), count(*) filter (is_first_order) from core.orders where customer_idx = 0"
     ) == (
         sum(1 for each in nobody if each.kind == "sale"),
         _sum(each for each in nobody if each.kind == "sale"),
         0,
     )
-    assert night.row("select sum(amount) from core.refunds where customer_idx = 0") == (
+    assert run.row("select sum(amount) from core.refunds where customer_idx = 0") == (
         -_sum(each for each in nobody if each.kind == "refund"),
     )
 
 
-def test_every_customer_is_worth_what_they_bought_less_what_they_returned(night, histories, retail_ids):
+def test_every_customer_is_worth_what_they_bought_less_what_they_returned(run, histories, retail_ids):
     published = {
         retail_ids[customer]: tuple(facts)
-        for customer, *facts in night.rows(
+        for customer, *facts in run.rows(
             "select customer_id, net_sales_to_date, order_count, first_order_date, last_order_date "
             "from marts.customer_clv"
         )
@@ -193,8 +191,8 @@ def test_every_customer_is_worth_what_they_bought_less_what_they_returned(night,
     }
 
 
-def test_customers_who_only_returned_things_are_in_the_customer_table_alone(night, histories, retail_ids):
-    published = night.rows("select customer_id, net_sales_to_date from marts.customer_360 where order_count = 0")
+def test_customers_who_only_returned_things_are_in_the_customer_table_alone(run, histories, retail_ids):
+    published = run.rows("select customer_id, net_sales_to_date from marts.customer_360 where order_count = 0")
     net_sales = {retail_ids[customer]: amount for customer, amount in published if customer in retail_ids}
     only_returns = {name: each.net_sales for name, each in histories.items() if not each.orders}
     assert {name: amount for name, amount in net_sales.items() if amount} == {
@@ -202,20 +200,20 @@ def test_customers_who_only_returned_things_are_in_the_customer_table_alone(nigh
     }
 
 
-def test_the_customer_table_holds_all_money(night, source):
+def test_the_customer_table_holds_all_money(run, source):
     sales = _sum(each for each in source.standing if each.is_countable)
     refunds = -_sum(source.of_kind("refund"))
-    assert night.row("select sum(gross_sales), sum(refunds), sum(net_sales_to_date) from marts.customer_360") == (
+    assert run.row("select sum(gross_sales), sum(refunds), sum(net_sales_to_date) from marts.customer_360") == (
         sales,
         refunds,
         sales - refunds,
     )
 
 
-def test_every_cell_of_every_monthly_cohort_agrees(night, expected_cohorts):
+def test_every_cell_of_every_monthly_cohort_agrees(run, expected_cohorts):
     published = {
         (start, period): tuple(facts)
-        for start, period, *facts in night.rows(
+        for start, period, *facts in run.rows(
             """
             select cohort_start, period_number, cohort_size, retained_customers, order_count, net_sales, is_complete
             from marts.retention_cohorts
@@ -230,9 +228,9 @@ def test_every_cell_of_every_monthly_cohort_agrees(night, expected_cohorts):
     assert len(expected_cohorts) == 25 * 26 // 2
 
 
-def test_a_rate_is_told_of_complete_cells_only(night):
+def test_a_rate_is_told_of_complete_cells_only(run):
     assert (
-        night.rows(
+        run.rows(
             """
         select cohort_start, period_number from marts.retention_cohorts
         where case when is_complete then retention_rate is distinct from retained_customers / cohort_size
@@ -243,8 +241,8 @@ def test_a_rate_is_told_of_complete_cells_only(night):
     )
 
 
-def test_what_a_cohort_brought_per_customer_adds_up_over_its_cells(night, expected_cohorts):
-    for start, period, per_customer in night.rows(
+def test_what_a_cohort_brought_per_customer_adds_up_over_its_cells(run, expected_cohorts):
+    for start, period, per_customer in run.rows(
         """
         select cohort_start, period_number, cumulative_net_sales_per_customer
         from marts.retention_cohorts where grain = 'month' and dimension = 'all' and is_complete
@@ -254,10 +252,10 @@ def test_what_a_cohort_brought_per_customer_adds_up_over_its_cells(night, expect
         assert per_customer == pytest.approx(float(so_far) / expected_cohorts[start, 0].cohort_size, rel=1e-12)
 
 
-def test_churn_of_every_month_agrees(night, expected_churn):
+def test_churn_of_every_month_agrees(run, expected_churn):
     published = {
         end: tuple(facts)
-        for end, *facts in night.rows(
+        for end, *facts in run.rows(
             "select month_end, churned_customers_12m, active_customers, new_customers, reactivated_customers, "
             "lapsed_in_month from marts.churn where dimension = 'all'"
         )
@@ -268,10 +266,10 @@ def test_churn_of_every_month_agrees(night, expected_churn):
     }
 
 
-def test_the_churn_rate_is_unknown_until_two_years_of_history_lie_behind_it(night, expected_churn):
+def test_the_churn_rate_is_unknown_until_two_years_of_history_lie_behind_it(run, expected_churn):
     published = {
         end: (average, rate)
-        for end, average, rate in night.rows(
+        for end, average, rate in run.rows(
             "select month_end, average_customers_12m, churn_rate_12m from marts.churn "
             "where dimension = 'all' and churn_rate_12m is not null"
         )
@@ -282,9 +280,9 @@ def test_the_churn_rate_is_unknown_until_two_years_of_history_lie_behind_it(nigh
         assert rate == pytest.approx(expected_churn[end].rate, rel=1e-12)
 
 
-def test_every_customer_is_worth_what_the_simple_formula_says(night, histories, retail_ids, expected_churn):
+def test_every_customer_is_worth_what_the_simple_formula_says(run, histories, retail_ids, expected_churn):
     churn_rate = expected_churn[max(expected_churn)].rate
-    for customer, observed, lifetime, average, value, cost in night.rows(
+    for customer, observed, lifetime, average, value, cost in run.rows(
         "select customer_id, years_observed, expected_lifetime_years, avg_annual_value, clv_simple, acquisition_cost "
         "from marts.customer_clv"
     ):
@@ -295,10 +293,10 @@ def test_every_customer_is_worth_what_the_simple_formula_says(night, histories, 
         assert float(average) * lifetime == pytest.approx(float(value), abs=0.001)
 
 
-def test_the_list_of_lost_customers_holds_everybody_who_has_lapsed(night, histories, retail_ids):
+def test_the_list_of_lost_customers_holds_everybody_who_has_lapsed(run, histories, retail_ids):
     published = {
         retail_ids[customer]: tuple(facts)
-        for customer, *facts in night.rows(
+        for customer, *facts in run.rows(
             "select customer_id, first_order_date, last_order_date, lapsed_on, order_count, net_sales_to_date, "
             "net_sales_last_active_year from marts.churned_customers"
         )
@@ -313,10 +311,10 @@ def test_the_list_of_lost_customers_holds_everybody_who_has_lapsed(night, histor
     assert published == expected
 
 
-def test_sales_of_new_and_returning_customers_agree_in_every_month(night, source, histories):
+def test_sales_of_new_and_returning_customers_agree_in_every_month(run, source, histories):
     published = {
         month: tuple(facts)
-        for month, *facts in night.rows(
+        for month, *facts in run.rows(
             """
             select month, new_customers, new_orders, new_customer_sales, returning_customers, returning_orders,
                 returning_customer_sales, unknown_customer_orders, unknown_customer_sales, refunds
@@ -344,8 +342,8 @@ def test_sales_of_new_and_returning_customers_agree_in_every_month(night, source
     assert published == expected
 
 
-def test_how_much_hangs_on_few_customers_agrees_on_every_day(night, histories):
-    rows = night.rows(
+def test_how_much_hangs_on_few_customers_agrees_on_every_day(run, histories):
+    rows = run.rows(
         """
         select scope, period_end, is_complete, customers, net_sales, customers_left_out, net_sales_left_out,
             top_1_percent_share, top_5_percent_share, top_10_percent_share, top_20_percent_share,

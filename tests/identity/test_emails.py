@@ -1,7 +1,7 @@
 import polars as pl
 import pytest
 
-from pipelines.identity.emails import add_normal_email, normalise_email
+from regulars.pipelines.identity.emails import add_normal_email, normalise_email
 
 
 def normal(*written: str | None, ignored: tuple[str, ...] = ()) -> list[str | None]:

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipelines.identity.stable_ids import keep_ids
+from regulars.pipelines.identity.stable_ids import keep_ids
 
 Partition = dict[int, int]
 History = list[tuple[str, str, int]]

@@ -1,7 +1,7 @@
 import pytest
 
-from pipelines.errors import ContractBroken
-from pipelines.identity.people import People, Rules
+from regulars.pipelines.errors import ContractBroken
+from regulars.pipelines.identity.people import People, Rules
 from tests.builders import people_of
 
 
@@ -108,7 +108,7 @@ def test_an_address_shared_by_too_many_records_links_nobody_and_is_counted_not_n
     assert len(together(people_of(customers=rows, rules=Rules(max_records_per_email=4)))) == 1
 
 
-def test_a_person_of_too_many_records_stops_the_night_without_naming_anybody():
+def test_a_person_of_too_many_records_stops_the_run_without_naming_anybody():
     rows = [{"customer_record_id": str(number), "email": "ada@example.com"} for number in range(4)]
     with pytest.raises(ContractBroken, match="more than 3 customer records each, the largest 4") as stopped:
         people_of(customers=rows, rules=Rules(max_records_per_customer=3))

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipelines.identity.people import People
-from pipelines.identity.stable_ids import _uuid5
+from regulars.pipelines.identity.people import People
+from regulars.pipelines.identity.stable_ids import _uuid5
 from tests.builders import people_of
 
 ADA = {"customer_record_id": "1", "email": "ada@example.com"}
@@ -218,7 +218,7 @@ def test_ids_depend_on_what_is_delivered_never_on_the_order_of_rows(deliveries, 
         assert len({(row["contact_id"], row["customer_id"]) for row in rows}) == len(
             {row["customer_id"] for row in rows}
         )
-        # the same night again changes nothing
+        # the same run again changes nothing
         again = run_of(straight, generation + 1, customers, orders, 0)
         assert ids(again) == ids(one)
         assert again.events.is_empty()

@@ -5,7 +5,7 @@ from functools import cache
 import numpy as np
 import pytest
 
-from pipelines.models.beta_geo import BetaGeoModel
+from regulars.pipelines.models.beta_geo import BetaGeoModel
 from tests.models.cdnow import load_cdnow
 
 PUBLISHED = BetaGeoModel.from_params({"r": 0.2425945, "alpha": 4.4136019, "a": 0.7929199, "b": 2.4258881})

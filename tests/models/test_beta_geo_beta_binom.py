@@ -5,9 +5,9 @@ import pytest
 from scipy.optimize import approx_fprime
 from scipy.special import roots_jacobi
 
-from pipelines.models.beta_geo_beta_binom import BetaGeoBetaBinomModel
-from pipelines.models.period_history import log_likelihood
-from pipelines.models.rows import unique_rows
+from regulars.pipelines.models.beta_geo_beta_binom import BetaGeoBetaBinomModel
+from regulars.pipelines.models.fitting.rows import unique_rows
+from regulars.pipelines.models.renewal.period_history import log_likelihood
 
 FILE = Path(__file__).parents[2].parent / "shared" / "data" / "models" / "donations.csv"
 PAPER = {"alpha": 1.20, "beta": 0.75, "gamma": 0.66, "delta": 2.78}

@@ -3,8 +3,8 @@ from functools import cache
 import numpy as np
 import pytest
 
-from pipelines.models.beta_geo import BetaGeoModel
-from pipelines.models.beta_geo_covariates import BetaGeoCovariatesModel
+from regulars.pipelines.models.beta_geo import BetaGeoModel
+from regulars.pipelines.models.beta_geo_covariates import BetaGeoCovariatesModel
 
 TRUTH = {"r": 0.8, "alpha": 8.0, "a": 0.8, "b": 2.0, "trans.vip": 0.6, "trans.age": -0.02}
 TRUTH |= {"life.vip": 0.5, "life.age": 0.03}

@@ -5,9 +5,9 @@ from scipy.integrate import quad
 from scipy.optimize import approx_fprime
 from scipy.stats import gamma as gamma_distribution
 
-from pipelines.models.gamma_gamma import GammaGammaModel, log_likelihood, spend_frequency_correlation
-from pipelines.models.pareto_nbd import ParetoNBDModel
-from pipelines.models.rows import unique_rows
+from regulars.pipelines.models.fitting.rows import unique_rows
+from regulars.pipelines.models.gamma_gamma import GammaGammaModel, log_likelihood, spend_frequency_correlation
+from regulars.pipelines.models.pareto_nbd import ParetoNBDModel
 from tests.models.cdnow import FILE, load_cdnow
 
 HARDIE = {"p": 6.25, "q": 3.74, "gamma": 15.44}

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from pipelines.models.geometric_renewal import GeometricRenewalModel
-from pipelines.models.shifted_beta_geo import ShiftedBetaGeoModel
+from regulars.pipelines.models.geometric_renewal import GeometricRenewalModel
+from regulars.pipelines.models.shifted_beta_geo import ShiftedBetaGeoModel
 
 RENEWALS, CHURNED, WEIGHTS = [0, 1, 2, 2], [1, 1, 1, 0], [10, 9, 8, 73]
 

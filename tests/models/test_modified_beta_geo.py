@@ -5,8 +5,8 @@ from functools import cache
 import numpy as np
 import pytest
 
-from pipelines.models.beta_geo import BetaGeoModel
-from pipelines.models.modified_beta_geo import ModifiedBetaGeoModel
+from regulars.pipelines.models.beta_geo import BetaGeoModel
+from regulars.pipelines.models.modified_beta_geo import ModifiedBetaGeoModel
 from tests.models.cdnow import load_cdnow
 
 PUBLISHED = {"r": 0.5248431, "alpha": 6.1830851, "a": 0.8913594, "b": 1.6140024}

@@ -7,8 +7,8 @@ import numpy as np
 import polars as pl
 import pytest
 
-from pipelines.models.pareto_nbd import ParetoNBDModel
-from pipelines.models.rows import unique_rows
+from regulars.pipelines.models.fitting.rows import unique_rows
+from regulars.pipelines.models.pareto_nbd import ParetoNBDModel
 from tests.models.cdnow import FILE, load_cdnow
 
 PUBLISHED = (0.553277, 10.577683, 0.6062398, 11.6687308)
@@ -114,8 +114,8 @@ def test_gradient_of_the_fit_is_the_slope_of_its_log_likelihood():
 
     gradient = ParetoNBDModel._log_likelihood(unique_rows(frequency, recency, T))(np.log(theta))[1]
     shifts = step * np.eye(4)
-    slopes = [(total(np.log(theta) + up) - total(np.log(theta) - up)) / (2 * step) for up in shifts]
-    assert gradient == pytest.approx(slopes, rel=1e-6)
+    gradients = [(total(np.log(theta) + up) - total(np.log(theta) - up)) / (2 * step) for up in shifts]
+    assert gradient == pytest.approx(gradients, rel=1e-6)
 
 
 def test_customers_who_never_leave_are_reported_as_a_boundary():
@@ -166,8 +166,8 @@ def test_the_same_customer_with_the_vignettes_parameters():
 
 
 def test_more_purchases_with_the_same_silence_promise_less(fitted):
-    promised = fitted.expected_purchases(52, [10, 15, 20, 25], 20, 39)
-    assert promised == pytest.approx([0.70589, 0.14415, 0.02249, 0.0030901], abs=1e-5)
+    declared = fitted.expected_purchases(52, [10, 15, 20, 25], 20, 39)
+    assert declared == pytest.approx([0.70589, 0.14415, 0.02249, 0.0030901], abs=1e-5)
 
 
 def test_discounted_expected_residual_transactions_of_the_manual():
@@ -186,15 +186,15 @@ def test_discounted_residual_transactions_of_the_whole_sample(all_weeks):
 
 
 def test_holdout_of_cdnow_is_met_as_published(cdnow, fitted):
-    promised = fitted.expected_purchases(HOLDOUT_WEEKS)
-    missed = promised - cdnow.holdout
+    declared = fitted.expected_purchases(HOLDOUT_WEEKS)
+    missed = declared - cdnow.holdout
     assert np.abs(missed).mean() == pytest.approx(0.7545, abs=5e-5)
     assert np.sqrt((missed**2).mean()) == pytest.approx(1.6028, abs=5e-5)
-    assert np.corrcoef(promised, cdnow.holdout)[0, 1] == pytest.approx(0.6302, abs=5e-5)
-    assert promised.sum() == pytest.approx(1665.5, abs=0.05)
-    assert ((np.log1p(promised) - np.log1p(cdnow.holdout)) ** 2).mean() == pytest.approx(0.2377, abs=5e-5)
+    assert np.corrcoef(declared, cdnow.holdout)[0, 1] == pytest.approx(0.6302, abs=5e-5)
+    assert declared.sum() == pytest.approx(1665.5, abs=0.05)
+    assert ((np.log1p(declared) - np.log1p(cdnow.holdout)) ** 2).mean() == pytest.approx(0.2377, abs=5e-5)
     assert fitted.p_alive().mean() == pytest.approx(0.4463, abs=5e-5)
-    by_frequency = [promised[np.minimum(cdnow.frequency, 7) == x].mean() for x in range(8)]
+    by_frequency = [declared[np.minimum(cdnow.frequency, 7) == x].mean() for x in range(8)]
     assert by_frequency == pytest.approx([0.138, 0.600, 1.196, 1.714, 2.399, 2.907, 3.819, 6.403], abs=1.1e-3)
 
 
@@ -364,8 +364,8 @@ def test_purchases_at_s_1_and_of_a_customer_who_bought_today():
 
 
 def test_nothing_jumps_at_s_1():
-    promised = [model(2, 5, s, 11.6562).expected_purchases(39, 2, 30, 38) for s in (1 - 1e-9, 1, 1 + 1e-9)]
-    assert promised == pytest.approx([promised[1]] * 3, rel=1e-8)
+    declared = [model(2, 5, s, 11.6562).expected_purchases(39, 2, 30, 38) for s in (1 - 1e-9, 1, 1 + 1e-9)]
+    assert declared == pytest.approx([declared[1]] * 3, rel=1e-8)
 
 
 def test_a_customer_who_is_surely_gone_is_not_gone_by_underflow():
@@ -382,9 +382,9 @@ def test_a_longer_horizon_promises_more_and_none_nothing():
     assert chances[0] == 0
     assert (np.diff(chances) > 0).all()
     assert chances[-1] < published.p_alive(2, 30, 38)
-    promised = published.discounted_purchases(0.0027, 2, 30, 38, horizon=horizons)
-    assert promised[0] == 0
-    assert (np.diff(promised) > 0).all()
+    declared = published.discounted_purchases(0.0027, 2, 30, 38, horizon=horizons)
+    assert declared[0] == 0
+    assert (np.diff(declared) > 0).all()
 
 
 def test_answers_do_not_depend_on_who_else_is_asked_about():

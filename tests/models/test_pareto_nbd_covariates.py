@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from pipelines.models.pareto_nbd import ParetoNBDModel
-from pipelines.models.pareto_nbd_covariates import ParetoNBDCovariatesModel
+from regulars.pipelines.models.pareto_nbd import ParetoNBDModel
+from regulars.pipelines.models.pareto_nbd_covariates import ParetoNBDCovariatesModel
 from tests.models.cdnow import load_cdnow
 
 TRUTH = {
@@ -105,8 +105,8 @@ def test_weeks_instead_of_days_change_the_two_times_only(shop, fitted):
 
 
 def test_app_users_are_promised_more_than_others_with_the_same_history(fitted):
-    promised = fitted.expected_purchases(365, 3, 200, 400, {"app": [0, 1], "age": 40})
-    assert promised[1] > promised[0]
+    declared = fitted.expected_purchases(365, 3, 200, 400, {"app": [0, 1], "age": 40})
+    assert declared[1] > declared[0]
 
 
 def test_uncertain_parameters_may_be_negative_where_they_are_coefficients(fitted):

@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 from scipy.optimize import approx_fprime
 
-from pipelines.models.rows import unique_rows
-from pipelines.models.shifted_beta_geo import ShiftedBetaGeoModel, log_likelihood
+from regulars.pipelines.models.fitting.rows import unique_rows
+from regulars.pipelines.models.shifted_beta_geo import ShiftedBetaGeoModel, log_likelihood
 
 FILE = Path(__file__).parents[2].parent / "shared" / "data" / "models" / "sbg_cohorts.csv"
 PUBLISHED = {  # Fader & Hardie 2007, table 1: per cent left by year
@@ -129,8 +129,8 @@ def test_survival_neither_vanishes_nor_is_missing_far_out():
 
 def test_the_gradient_is_that_of_the_likelihood():
     likelihood, at = log_likelihood(unique_rows(*(np.asarray(c, float) for c in rows_of(survivors("highend"))))), [0, 1]
-    slopes = approx_fprime(np.array(at, float), lambda logs: likelihood(logs)[0], 1e-6)
-    assert likelihood(np.array(at, float))[1] == pytest.approx(slopes, rel=1e-4)
+    gradients = approx_fprime(np.array(at, float), lambda logs: likelihood(logs)[0], 1e-6)
+    assert likelihood(np.array(at, float))[1] == pytest.approx(gradients, rel=1e-4)
 
 
 def test_errors_of_a_projection_cover_the_truth_as_often_as_they_claim():

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import duckdb
 
-from pipelines.home import Home
-from pipelines.publish.generation import Contents, Published, publish
-from pipelines.publish.manifest import Facts
-from pipelines.publish.state_file import move_old_states
-from pipelines.publish.tables import Table
+from regulars.pipelines.home.home import Home
+from regulars.pipelines.home.manifest import Facts
+from regulars.pipelines.publish.generation import Contents, Published, publish
+from regulars.pipelines.publish.state_file import move_old_states
+from regulars.pipelines.publish.tables import Table
 
 AS_OF = dt.date(2026, 1, 31)
 NOW = dt.datetime(2026, 2, 1, 3, 30, tzinfo=dt.UTC)
@@ -27,8 +27,8 @@ COMMENTS = {
 }
 
 
-def build(night: int = 1, *, generation: int = 0, rows: int = 3, threads: int = 1) -> duckdb.DuckDBPyConnection:
-    """A build whose core and marts depend on `night` alone; `meta` and state also know the generation."""
+def build(run: int = 1, *, generation: int = 0, rows: int = 3, threads: int = 1) -> duckdb.DuckDBPyConnection:
+    """A build whose core and marts depend on `run` alone; `meta` and state also know the generation."""
     con = duckdb.connect(config={"threads": threads})
     con.execute(
         "create schema core; create schema marts; create schema meta; create schema identity; create schema quarantine"
@@ -36,12 +36,12 @@ def build(night: int = 1, *, generation: int = 0, rows: int = 3, threads: int = 
     con.execute(
         f"""
         create table core.orders as
-        select 'shop' as system, (i * 7919 % {rows})::varchar as order_id, {night} as night,
+        select 'shop' as system, (i * 7919 % {rows})::varchar as order_id, {run} as run,
             (i * 12.3456)::decimal(18,4) as net_sales, nullif(i, 1) / 7.0 as share, nullif(i, 2)::bigint as lines,
             date '2025-01-01' + (i % 365)::integer as order_date
         from range({rows}) t(i);
         create table marts.churn as
-        select date '2026-01-31' as month_end, {night} as churned, {rows} as orders, null::double as churn_rate;
+        select date '2026-01-31' as month_end, {run} as churned, {rows} as orders, null::double as churn_rate;
         create table meta.runs as select {generation} as generation, timestamp '2026-02-01 03:30:00' as started_at;
         create table identity.person_map as select 'ada@example.com' as record_key, 'c1' as customer_id;
         create table quarantine.orders as select ['no date', 'no amount'] as reasons, 'x' as order_id;
@@ -55,18 +55,18 @@ def contents(*, fingerprint: str = "f" * 64, report: str = "<!doctype html>") ->
     return Contents(TABLES, STATE_TABLES, COMMENTS, facts, report)
 
 
-def publish_night(home: Home, night: int = 1, *, as_of: dt.date = AS_OF, rows: int = 3) -> Published:
-    """One whole night of a company with `rows` orders, under the lock, as the pipeline does it."""
+def publish_run(home: Home, run: int = 1, *, as_of: dt.date = AS_OF, rows: int = 3) -> Published:
+    """One whole run of a company with `rows` orders, under the lock, as the pipeline does it."""
     with home.lock("regulars run"):
         home.prepare()
         home.sweep(keep_generations=3)
         move_old_states(home)
         number, parent = home.next_number(), home.current()
-        with build(night, generation=number, rows=rows) as con:
+        with build(run, generation=number, rows=rows) as con:
             return publish(
                 con,
                 home,
-                contents(fingerprint=f"night {night}"),
+                contents(fingerprint=f"run {run}"),
                 number=number,
                 parent=parent,
                 as_of=as_of,

@@ -1,6 +1,6 @@
 """A BI tool that never stops asking: `python -m tests.publish.reader HOME`, until its stdin says something.
 
-Each read must see one generation, whole: as many orders as the mart says, all of one night. It prints how many reads.
+Each read must see one generation, whole: as many orders as the mart says, all of one run. It prints how many reads.
 """
 
 import select
@@ -10,26 +10,26 @@ from pathlib import Path
 import duckdb
 
 QUERY = """
-    select (select count(*) from core.orders), (select count(distinct night) from core.orders),
-        (select max(night) from core.orders), (select orders from marts.churn), (select churned from marts.churn)
+    select (select count(*) from core.orders), (select count(distinct run) from core.orders),
+        (select max(run) from core.orders), (select orders from marts.churn), (select churned from marts.churn)
 """
 
 
 def read(current):
     with duckdb.connect(str(current / "regulars.duckdb"), read_only=True) as con:
-        rows, nights, night, promised, churned = con.execute(QUERY).fetchall()[0]
-    assert rows == promised == 3, f"{rows} orders, the mart says {promised}"
-    assert nights == 1, f"orders of {nights} nights"
-    assert night == churned, f"orders of night {night}, churn of night {churned}"
-    return night
+        rows, runs, run, declared, churned = con.execute(QUERY).fetchall()[0]
+    assert rows == declared == 3, f"{rows} orders, the mart says {declared}"
+    assert runs == 1, f"orders of {runs} runs"
+    assert run == churned, f"orders of run {run}, churn of run {churned}"
+    return run
 
 
 def main(home):
     reads, newest = 0, 0
     while not select.select([sys.stdin], [], [], 0.04)[0]:
-        night = read(Path(home) / "current")
-        assert night >= newest, f"night {night} after night {newest}"
-        reads, newest = reads + 1, night
+        run = read(Path(home) / "current")
+        assert run >= newest, f"run {run} after run {newest}"
+        reads, newest = reads + 1, run
     sys.stdout.write(str(reads))
 
 

@@ -28,7 +28,7 @@ select method, method = 'last_year' as is_baseline, scope, scope_value, customer
     error as rmse_purchases, 0.6e0 as rank_correlation_purchases, 10 * expected as predicted_value,
     (11 * came)::double as actual_value, 10 * expected / (11 * came) - 1 as value_error_rate, 4e0 as mae_value,
     0.6e0 as rank_correlation_value, 0.5e0 as top_20_percent_capture,
-    if(method = 'last_year', 0, customers) as customers_with_interval, 0.84e0 as purchases_interval_claimed,
+    if(method = 'last_year', 0, customers) as customers_with_interval, 0.84e0 as purchases_interval_nominal_coverage,
     0.82e0 as purchases_interval_covered, method = 'bg_nbd' as is_chosen,
     if(method = 'bg_nbd', 'chosen: smallest error', 'larger error') as reason, date '2025-01-18' as trained_through,
     365::integer as horizon_days, date '2026-01-18' as as_of

@@ -55,7 +55,7 @@ select *, date '2026-01-18' as period_end, date '2026-01-18' as as_of from (valu
 create table meta.sources as select * from (values
     ('shop', timestamp '2026-01-19 01:10:00', false, null, 120, 100, 15, 5),
     ('surveys', null, true, 'cut off in line 12', 9, 9, 0, 0)
-) sources(source, last_delivered_at, is_stale, reason, rows_read, rows_loaded, rows_superseded, rows_set_aside);
+) sources(source, last_delivered_at, is_stale, reason, rows_read, rows_loaded, rows_superseded, rows_quarantined);
 
 create table meta.checks as select * from (values
     ('raw.orders', 'no_id', 'critical', 'Every order has an order_id', 100, 0, true),

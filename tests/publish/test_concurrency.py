@@ -1,4 +1,4 @@
-"""Two nights at once, and readers who never let go."""
+"""Two runs at once, and readers who never let go."""
 
 import subprocess
 import sys
@@ -9,10 +9,10 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from pipelines import errors
-from pipelines.publish.swap import swing
-from pipelines.publish.verify import verify
-from tests.publish.builders import a_home, publish_night
+from regulars.pipelines import errors
+from regulars.pipelines.publish.swap import swing
+from regulars.pipelines.publish.verify import verify
+from tests.publish.builders import a_home, publish_run
 from tests.publish.trials import ENVIRONMENT, ROOT, check_readers_see_one_whole_generation, start
 
 ROUNDS = 5
@@ -21,41 +21,41 @@ HOLD_OPEN = """
 import sys, duckdb
 con = duckdb.connect(sys.argv[1] + "/current/regulars.duckdb", read_only=True)
 for question in sys.stdin:
-    print(con.execute("select max(night), count(*), sum(net_sales) from core.orders").fetchall()[0], flush=True)
+    print(con.execute("select max(run), count(*), sum(net_sales) from core.orders").fetchall()[0], flush=True)
 """
 
 
 @pytest.fixture
 def home(tmp_path):
     home = a_home(tmp_path / "home")
-    publish_night(home, 1)
+    publish_run(home, 1)
     return home
 
 
-def publish_at_once(home, nights, *, before_the_second=lambda: None):
-    """Two nights that both began on the same generation and publish at the same moment. Gives their exit codes."""
+def publish_at_once(home, runs, *, before_the_second=lambda: None):
+    """Two runs that both began on the same generation and publish at the same moment. Gives their exit codes."""
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
-    first = start(home.path, nights[0], "late", **pipes)
+    first = start(home.path, runs[0], "late", **pipes)
     assert first.stdout.readline() == "ready\n"
     before_the_second()
-    second = start(home.path, nights[1], "late", **pipes)
+    second = start(home.path, runs[1], "late", **pipes)
     second_began = second.stdout.readline() == "ready\n"
-    for night in (first, second) if second_began else (first,):
-        night.stdin.write("go\n")
-        night.stdin.flush()
-    told = [night.communicate(timeout=60)[1] for night in (first, second)]
+    for run in (first, second) if second_began else (first,):
+        run.stdin.write("go\n")
+        run.stdin.flush()
+    told = [run.communicate(timeout=60)[1] for run in (first, second)]
     return [first.returncode, second.returncode], told
 
 
-def test_a_second_night_is_turned_away_at_the_door(home):
+def test_a_second_run_is_turned_away_at_the_door(home):
     codes, told = publish_at_once(home, (2, 3))
     assert codes == [0, 75], told
     assert "is in use by `regulars run` (process" in told[1]
     assert check_readers_see_one_whole_generation(home, {2}) == 2
 
 
-def test_of_two_nights_past_the_lock_the_fence_lets_one_through(home):
-    """Somebody removed the lock file, so both hold a lock: the fence alone decides."""
+def test_of_two_runs_past_the_lock_the_fence_lets_one_through(home):
+    """Somebody removed the lock file, so both hold a lock: the optimistic lock alone decides."""
     for played in range(ROUNDS):
         before = home.current().number
         codes, told = publish_at_once(
@@ -67,8 +67,8 @@ def test_of_two_nights_past_the_lock_the_fence_lets_one_through(home):
 
 
 def test_nobody_comes_between_the_look_at_current_and_its_replacement(home, monkeypatch):
-    publish_night(home, 2)
-    publish_night(home, 3)
+    publish_run(home, 2)
+    publish_run(home, 3)
     make_link = Path.symlink_to
 
     def make_link_slowly(link, target):
@@ -88,14 +88,14 @@ def test_nobody_comes_between_the_look_at_current_and_its_replacement(home, monk
 
 
 def test_the_lock_is_free_as_soon_as_its_holder_is_killed(home):
-    night = start(home.path, 2, "late", stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-    assert night.stdout.readline() == b"ready\n"
-    night.kill()
-    night.communicate()
-    assert publish_night(home, 3).generation.number == 2
+    run = start(home.path, 2, "late", stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    assert run.stdout.readline() == b"ready\n"
+    run.kill()
+    run.communicate()
+    assert publish_run(home, 3).generation.number == 2
 
 
-def test_a_reader_that_holds_the_file_open_keeps_its_night_while_others_see_the_new_one(home):
+def test_a_reader_that_holds_the_file_open_keeps_its_run_while_others_see_the_new_one(home):
     with subprocess.Popen(
         [sys.executable, "-c", HOLD_OPEN, str(home.path)],
         cwd=ROOT,
@@ -112,20 +112,20 @@ def test_a_reader_that_holds_the_file_open_keeps_its_night_while_others_see_the_
 
         first = ask()
         assert first.startswith("(1, 3, ")
-        for night in range(2, 8):
-            assert publish_night(home, night).swung
+        for run in range(2, 8):
+            assert publish_run(home, run).swung
             assert ask() == first
             with duckdb.connect(str(home.current_link / "regulars.duckdb"), read_only=True) as newcomer:
-                assert newcomer.execute("select max(night) from core.orders").fetchall() == [(night,)]
+                assert newcomer.execute("select max(run) from core.orders").fetchall() == [(run,)]
         assert 1 not in {generation.number for generation in home.generations()}
         reader.stdin.close()
 
 
-def test_one_process_sees_the_new_night_though_it_still_holds_the_old_one(home):
+def test_one_process_sees_the_new_run_though_it_still_holds_the_old_one(home):
     path = str(home.current_link / "regulars.duckdb")
     with duckdb.connect(path, read_only=True) as old:
-        publish_night(home, 2)
-        assert old.execute("select max(night) from core.orders").fetchall() == [(1,)]
+        publish_run(home, 2)
+        assert old.execute("select max(run) from core.orders").fetchall() == [(1,)]
         with duckdb.connect(path, read_only=True) as new:
-            assert new.execute("select max(night) from core.orders").fetchall() == [(2,)]
+            assert new.execute("select max(run) from core.orders").fetchall() == [(2,)]
     assert verify(home.current()) == []

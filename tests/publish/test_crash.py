@@ -1,4 +1,4 @@
-"""A night may die anywhere. Readers never notice, and the next night mends everything."""
+"""A run may die anywhere. Readers never notice, and the next run mends everything."""
 
 import random
 import resource
@@ -11,15 +11,15 @@ from itertools import repeat
 
 import pytest
 
-from tests.publish.builders import a_home, publish_night
+from tests.publish.builders import a_home, publish_run
 from tests.publish.trials import (
     ENVIRONMENT,
     FLUSHING,
     MAKING,
-    NIGHT,
     ROOT,
+    RUN,
     WRITING,
-    check_next_night_converges,
+    check_next_run_converges,
     check_readers_see_one_whole_generation,
     file_changing_calls,
     home_like,
@@ -34,18 +34,18 @@ RANDOM_KILLS = 60
 
 @pytest.fixture(scope="module")
 def template(tmp_path_factory):
-    """A home with four generations: the fifth night also sweeps the first."""
+    """A home with four generations: the fifth run also sweeps the first."""
     home = a_home(tmp_path_factory.mktemp("crash") / "home")
-    for night in range(1, PUBLISHED + 1):
-        publish_night(home, night)
+    for run in range(1, PUBLISHED + 1):
+        publish_run(home, run)
     return home.path
 
 
 @pytest.fixture(scope="module")
 def content(template):
-    """The content hash of the fifth night when nothing goes wrong."""
+    """The content hash of the fifth run when nothing goes wrong."""
     with home_like(template) as home:
-        return publish_night(home, NEXT).generation.manifest.content_sha256
+        return publish_run(home, NEXT).generation.manifest.content_sha256
 
 
 @pytest.fixture(scope="module")
@@ -62,9 +62,9 @@ def fault_at(template, content, call, fault):
             home.path, NEXT, "-e", f"trace={call.name}", "-e", f"inject={call.name}:{fault}:when={call.nth}"
         )
         seen = check_readers_see_one_whole_generation(home, {PUBLISHED, NEXT})
-        assert done.returncode != 0 or seen == NEXT, f"{fault} at {call.line}: the night said it had published"
+        assert done.returncode != 0 or seen == NEXT, f"{fault} at {call.line}: the run said it had published"
         assert "Traceback" not in done.stderr, f"{fault} at {call.line}: {done.stderr}"
-        check_next_night_converges(home, NEXT, content)
+        check_next_run_converges(home, NEXT, content)
     return done.returncode, seen
 
 
@@ -73,7 +73,7 @@ def sweep(template, content, calls, faults):
         return list(pool.map(lambda call, fault: fault_at(template, content, call, fault), calls, faults))
 
 
-def test_a_night_killed_at_any_file_changing_call_leaves_one_whole_generation(template, content, calls, record_trials):
+def test_a_run_killed_at_any_file_changing_call_leaves_one_whole_generation(template, content, calls, record_trials):
     """A flush is left out: killed there or at the next call, the files are the same."""
     struck = [call for call in calls if call.name not in FLUSHING]
     outcomes = sweep(template, content, struck, repeat("signal=KILL"))
@@ -106,15 +106,15 @@ def test_random_kills_while_others_read(template, content, record_trials):
         readers = [read_on(home.path) for _ in range(2)]
         began = time.monotonic()
         start(home.path, NEXT).wait()
-        one_night = time.monotonic() - began  # on this machine, as busy as it is now
+        one_run = time.monotonic() - began  # on this machine, as busy as it is now
         chance, seen = random.Random(20260201), [NEXT]
         for trial in range(1, RANDOM_KILLS + 1):
-            with start(home.path, 1000 * trial, "forever", stdout=subprocess.PIPE) as night:
-                assert night.stdout.readline() == b"ready\n"
+            with start(home.path, 1000 * trial, "forever", stdout=subprocess.PIPE) as run:
+                assert run.stdout.readline() == b"ready\n"
                 if trial % 3 == 0:  # so that there is progress, however slow the machine
-                    assert night.stdout.readline() == b"published\n"
-                time.sleep(chance.uniform(0, min(0.5, 0.5 * one_night)))
-                night.kill()
+                    assert run.stdout.readline() == b"published\n"
+                time.sleep(chance.uniform(0, min(0.5, 0.5 * one_run)))
+                run.kill()
             seen.append(check_readers_see_one_whole_generation(home, range(seen[-1], 10_000)))
         told = [reader.communicate("stop", timeout=60) for reader in readers]
         assert [reader.returncode for reader in readers] == [0, 0], told
@@ -122,7 +122,7 @@ def test_random_kills_while_others_read(template, content, record_trials):
         record_trials(f"{RANDOM_KILLS} kills, {sum(reads)} reads, {len(set(seen))} generations")
         assert len(set(seen)) > RANDOM_KILLS / 3
         assert min(reads) > 50, f"{reads} reads during {RANDOM_KILLS} kills prove little"
-        check_next_night_converges(home, NEXT, content)
+        check_next_run_converges(home, NEXT, content)
 
 
 def read_on(home):
@@ -136,7 +136,7 @@ def test_files_may_not_grow_beyond_the_room_there_is(template, content, room):
     """RLIMIT_FSIZE: the disk is full for any file of more than `room` bytes."""
     with home_like(template) as home:
         code = subprocess.run(
-            [*NIGHT, str(home.path), str(NEXT)],
+            [*RUN, str(home.path), str(NEXT)],
             cwd=ROOT,
             env=ENVIRONMENT,
             check=False,
@@ -145,4 +145,4 @@ def test_files_may_not_grow_beyond_the_room_there_is(template, content, room):
         ).returncode
         seen = check_readers_see_one_whole_generation(home, {PUBLISHED, NEXT})
         assert (code, seen) in {(74, PUBLISHED), (0, NEXT)}
-        check_next_night_converges(home, NEXT, content)
+        check_next_run_converges(home, NEXT, content)

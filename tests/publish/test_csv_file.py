@@ -4,7 +4,7 @@ from decimal import Decimal
 import polars as pl
 import pytest
 
-from pipelines.publish.csv_file import write_safe_csv
+from regulars.pipelines.publish.csv_file import write_safe_csv
 
 
 def written(tmp_path, frame):

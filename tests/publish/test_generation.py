@@ -4,12 +4,12 @@ import os
 import duckdb
 import pytest
 
-from pipelines import errors
-from pipelines.publish.generation import publish
-from pipelines.publish.state_file import read_state
-from pipelines.publish.tables import Table
-from pipelines.publish.verify import verify
-from tests.publish.builders import AS_OF, NOW, STATE_TABLES, a_home, build, contents, publish_night
+from regulars.pipelines import errors
+from regulars.pipelines.publish.generation import publish
+from regulars.pipelines.publish.state_file import read_state
+from regulars.pipelines.publish.tables import Table
+from regulars.pipelines.publish.verify import verify
+from tests.publish.builders import AS_OF, NOW, STATE_TABLES, a_home, build, contents, publish_run
 
 
 @pytest.fixture
@@ -17,8 +17,8 @@ def home(tmp_path):
     return a_home(tmp_path / "home")
 
 
-def test_readers_see_a_night_once_it_is_published(home):
-    published = publish_night(home)
+def test_readers_see_a_run_once_it_is_published(home):
+    published = publish_run(home)
     assert (published.is_new, published.swung, published.warning) == (True, True, None)
     assert home.current().number == 1
     with duckdb.connect(str(home.current_link / "regulars.duckdb"), read_only=True) as reader:
@@ -26,7 +26,7 @@ def test_readers_see_a_night_once_it_is_published(home):
 
 
 def test_a_generation_holds_every_file_and_says_so(home):
-    generation = publish_night(home).generation
+    generation = publish_run(home).generation
     assert sorted(p.relative_to(generation.path).as_posix() for p in generation.path.rglob("*") if p.is_file()) == [
         "manifest.json",
         "parquet/core/orders.parquet",
@@ -49,7 +49,7 @@ def test_a_generation_holds_every_file_and_says_so(home):
 def test_only_the_owner_may_read_personal_data(home):
     before = os.umask(0)
     try:
-        folder = publish_night(home).path
+        folder = publish_run(home).path
     finally:
         os.umask(before)
     state = [home.path / "state", home.path / "state" / "g000001.duckdb"]
@@ -60,7 +60,7 @@ def test_only_the_owner_may_read_personal_data(home):
 
 
 def test_no_personal_table_is_in_the_file_that_bi_opens(home):
-    folder = publish_night(home).path
+    folder = publish_run(home).path
     with duckdb.connect(str(folder / "regulars.duckdb"), read_only=True) as reader:
         schemas = reader.execute("select distinct schema_name from duckdb_tables() order by 1").fetchall()
     with read_state(home.current()) as reader:
@@ -71,19 +71,19 @@ def test_no_personal_table_is_in_the_file_that_bi_opens(home):
         assert b"ada@example.com" not in path.read_bytes(), path
 
 
-def test_the_same_night_again_publishes_nothing_new(home):
-    first = publish_night(home)
-    again = publish_night(home)
+def test_the_same_run_again_publishes_nothing_new(home):
+    first = publish_run(home)
+    again = publish_run(home)
     assert (again.generation, again.is_new, again.swung) == (first.generation, False, False)
     assert [each.name for each in home.generations()] == ["g000001"]
     assert not list(home.generations_folder.glob(".*"))
 
 
-def test_the_same_night_again_replaces_a_damaged_generation(home):
-    report = publish_night(home).path / "report.html"
+def test_the_same_run_again_replaces_a_damaged_generation(home):
+    report = publish_run(home).path / "report.html"
     report.chmod(0o644)
     report.write_text("<!doctype htm>")
-    assert publish_night(home).generation.number == 2
+    assert publish_run(home).generation.number == 2
 
 
 def test_another_fingerprint_is_new_even_with_the_same_numbers(home):
@@ -104,27 +104,27 @@ def test_another_fingerprint_is_new_even_with_the_same_numbers(home):
 
 
 def test_content_hash_knows_nothing_of_run_times_and_generation_numbers(home, tmp_path):
-    publish_night(home, 7)
-    publish_night(home, 1)
-    other = publish_night(a_home(tmp_path / "other"), 1)
+    publish_run(home, 7)
+    publish_run(home, 1)
+    other = publish_run(a_home(tmp_path / "other"), 1)
     assert other.generation.number != home.current().number
     assert other.generation.manifest.content_sha256 == home.current().manifest.content_sha256
 
 
 def test_a_backfill_is_kept_aside(home):
-    publish_night(home, 1)
-    aside = publish_night(home, 2, as_of=AS_OF - dt.timedelta(days=31))
+    publish_run(home, 1)
+    aside = publish_run(home, 2, as_of=AS_OF - dt.timedelta(days=31))
     assert (aside.generation.number, aside.is_new, aside.swung) == (2, True, False)
     assert aside.generation.manifest.is_backfill
     assert home.current().number == 1
-    assert publish_night(home, 2, as_of=AS_OF - dt.timedelta(days=31)).is_new is False
-    assert publish_night(home, 3).generation.manifest.parent == 1
+    assert publish_run(home, 2, as_of=AS_OF - dt.timedelta(days=31)).is_new is False
+    assert publish_run(home, 3).generation.manifest.parent == 1
 
 
-def test_a_night_built_on_an_older_generation_is_refused(home):
-    publish_night(home, 1)
+def test_a_run_built_on_an_older_generation_is_refused(home):
+    publish_run(home, 1)
     parent, number = home.current(), home.next_number()
-    publish_night(home, 2)
+    publish_run(home, 2)
     with (
         home.lock("regulars run"),
         build(3) as con,
@@ -141,7 +141,7 @@ def test_a_night_built_on_an_older_generation_is_refused(home):
     assert sorted(path.name for path in home.generations_folder.iterdir()) == ["g000001", "g000002"]
 
 
-def test_a_column_that_bi_tools_cannot_read_stops_the_night(home):
+def test_a_column_that_bi_tools_cannot_read_stops_the_run(home):
     with home.lock("regulars run"), build() as con:
         con.execute("create table marts.wide as select 1::hugeint as total, [1] as parts, 'a'::varchar as name")
         odd = contents()

@@ -4,7 +4,7 @@ from html.parser import HTMLParser
 import duckdb
 import pytest
 
-from pipelines.publish.report import report_html
+from regulars.pipelines.publish.report import report_html
 from tests.publish.report_clv_tables import add_predictions
 from tests.publish.report_tables import NUMBERS, company_tables
 
@@ -111,7 +111,7 @@ def test_money_rows_and_promises_are_proven():
     assert ["shop", "orders EUR", "163.11", "161.11", *["0.00"] * 4, "2.00", "0.00", "0.00"] in report.rows
     assert ["shop", "orders", "Every order has an order_id", "2"] in report.rows
     assert ["raw.customers", "An e-mail address has an @", "17"] in report.rows
-    assert "1 promise about 2 tables kept , 1 with warnings" in report.text.replace("kept,", "kept ,")
+    assert "1 rule about 2 tables kept , 1 with warnings" in report.text.replace("kept,", "kept ,")
 
 
 def test_a_difference_is_told_loudly():
@@ -146,14 +146,14 @@ def test_the_page_needs_no_network_and_runs_nothing():
     assert "default-src 'none'" in html
 
 
-def test_the_same_night_gives_the_same_page():
+def test_the_same_run_gives_the_same_page():
     assert report_html(company_tables(), "K", "g1", NUMBERS) == report_html(company_tables(), "K", "g1", NUMBERS)
 
 
 def test_an_empty_company_gets_sentences():
     text = page(duckdb.connect(), numbers=[]).text
     for sentence in (
-        "No headline was computed for this night.",
+        "No headline was computed for this run.",
         "No customer has ordered yet.",
         "There is no month with customers yet.",
         "There are no answers on a 0 to 10 scale yet.",

@@ -4,10 +4,10 @@ from decimal import Decimal
 
 import pytest
 
-from pipelines.publish import report_words as words
-from pipelines.publish.report_axes import nice_ticks
-from pipelines.publish.report_charts import Bar, Pair, Point, bar_chart, line_chart, paired_bars, sparkline
-from pipelines.publish.report_heat import Cell, Line, heat_map
+from regulars.pipelines.publish import report_words as words
+from regulars.pipelines.publish.report_axes import nice_ticks
+from regulars.pipelines.publish.report_charts import Bar, Pair, Point, bar_chart, line_chart, paired_bars, sparkline
+from regulars.pipelines.publish.report_heat import Cell, Line, heat_map
 
 DAY = dt.date(2026, 1, 31)
 

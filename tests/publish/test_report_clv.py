@@ -3,9 +3,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from pipelines.models.beta_geo import BetaGeoModel
-from pipelines.publish.report_clv_facts import grid, read_alive, read_shares
-from pipelines.publish.report_methods import METHODS
+from regulars.pipelines.models.beta_geo import BetaGeoModel
+from regulars.pipelines.publish.report_clv_facts import grid, read_alive, read_shares
+from regulars.pipelines.publish.report_methods import METHODS
 from tests.publish.report_clv_tables import PARAMETERS, add_fit, add_predictions
 from tests.publish.report_tables import company_tables
 from tests.publish.test_report import page

@@ -3,7 +3,7 @@ from decimal import Decimal
 
 import pytest
 
-from pipelines.publish.report_curves import average, choose_lines, curves
+from regulars.pipelines.publish.report_curves import average, choose_lines, curves
 
 
 def cell(start: str, period: int, size: int, retained: int, sales: str, *, known: bool = True) -> dict:

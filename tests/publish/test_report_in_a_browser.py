@@ -2,7 +2,7 @@
 
 import pytest
 
-from pipelines.publish.report import report_html
+from regulars.pipelines.publish.report import report_html
 from tests.publish.browser import CHROMIUM, start_browser
 from tests.publish.report_clv_tables import add_predictions
 from tests.publish.report_tables import NUMBERS, company_tables

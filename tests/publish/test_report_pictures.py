@@ -5,8 +5,8 @@ from xml.etree import ElementTree
 import duckdb
 import pytest
 
-from pipelines.publish.report_pictures import PICTURES, as_markdown, picture_of
-from pipelines.publish.report_words import caption, legend
+from regulars.pipelines.publish.report_pictures import PICTURES, as_markdown, picture_of
+from regulars.pipelines.publish.report_words import caption, legend
 from tests.publish.report_clv_tables import add_predictions
 from tests.publish.report_tables import company_tables
 
@@ -57,7 +57,7 @@ def test_an_empty_table_says_why_there_is_no_picture(table):
     assert markdown.endswith(".")
 
 
-def test_nothing_of_the_page_s_hover_is_kept_with_the_night(con):
+def test_nothing_of_the_page_s_hover_is_kept_with_the_run(con):
     for table in PICTURES:
         for _, encoded in IMAGE.findall(picture_of(con, table)):
             assert not re.search(b"<title>|class=.touch", base64.b64decode(encoded))

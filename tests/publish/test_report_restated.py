@@ -2,8 +2,8 @@ import datetime as dt
 
 import pytest
 
-from pipelines.publish.report_facts import ReportFacts
-from pipelines.publish.report_restated import restated
+from regulars.pipelines.publish.report_facts import ReportFacts
+from regulars.pipelines.publish.report_restated import restated
 
 
 def periods_shown(*periods):

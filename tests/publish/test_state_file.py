@@ -6,12 +6,12 @@ import shutil
 
 import pytest
 
-from pipelines import errors
-from pipelines.command.generations import verified
-from pipelines.publish.generation import publish
-from pipelines.publish.state_file import move_old_states, read_state
-from pipelines.publish.verify import verify
-from tests.publish.builders import AS_OF, a_home, build, contents, publish_night
+from regulars.pipelines import errors
+from regulars.pipelines.command.generations import verified
+from regulars.pipelines.publish.generation import publish
+from regulars.pipelines.publish.state_file import move_old_states, read_state
+from regulars.pipelines.publish.verify import verify
+from tests.publish.builders import AS_OF, a_home, build, contents, publish_run
 from tests.publish.trials import MOVING, file_changing_calls, home_like, need_strace, strace
 
 
@@ -35,8 +35,8 @@ def make_old(home):
 def old(tmp_path_factory):
     """A home of three generations, as it was before personal data had a folder of their own."""
     home = a_home(tmp_path_factory.mktemp("old") / "home")
-    for night in (1, 2, 3):
-        publish_night(home, night)
+    for run in (1, 2, 3):
+        publish_run(home, run)
     return make_old(home).path
 
 
@@ -85,7 +85,7 @@ def test_a_kill_while_an_older_home_is_moved_loses_nothing(old, record_trials):
             strace(home.path, 4, "-e", f"trace={call.name}", "-e", f"inject={call.name}:signal=KILL:when={call.nth}")
             assert [verify(each) for each in home.generations()] == [[], [], []]
             assert people_of(home) == [("ada@example.com",)] * 3
-            assert publish_night(home, 4).generation.number == 4
+            assert publish_run(home, 4).generation.number == 4
             assert personal_below_generations(home) == []
             assert people_of(home) == [("ada@example.com",)] * 4
     record_trials(f"{len(struck)} kills")
@@ -93,7 +93,7 @@ def test_a_kill_while_an_older_home_is_moved_loses_nothing(old, record_trials):
 
 def test_a_missing_state_file_is_told_in_a_sentence(tmp_path):
     home = a_home(tmp_path / "home")
-    publish_night(home)
+    publish_run(home)
     shutil.rmtree(home.state_folder)
     with (
         pytest.raises(errors.StorageFailed, match=r"g000001\.duckdb, the state of g000001, is missing"),
@@ -104,9 +104,9 @@ def test_a_missing_state_file_is_told_in_a_sentence(tmp_path):
 
 def test_personal_data_of_a_run_that_failed_do_not_stay(tmp_path):
     home = a_home(tmp_path / "home")
-    publish_night(home, 1)
+    publish_run(home, 1)
     parent = home.current()
-    publish_night(home, 2)
+    publish_run(home, 2)
     for number, reason in ((9, "g000002 is current"), (2, "another run has published g000002")):
         with home.lock("regulars run"), build(3) as con, pytest.raises(errors.Busy, match=reason):
             publish(con, home, contents(), number=number, parent=parent, as_of=AS_OF)

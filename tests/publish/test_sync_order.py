@@ -5,7 +5,7 @@ from pathlib import PurePosixPath
 
 import pytest
 
-from tests.publish.builders import a_home, publish_night
+from tests.publish.builders import a_home, publish_run
 from tests.publish.trials import FILE_CHANGING, FLUSHING, WRITING, need_strace, strace
 
 ON_A_FILE = re.compile(r"\d+ +(\w+)\(\d+<([^>]+)>")
@@ -16,13 +16,13 @@ CHANGES_ENTRIES = ("mkdir", "unlink", "rmdir", "symlink", "rename", "link", "ope
 @pytest.fixture(scope="module")
 def home(tmp_path_factory):
     home = a_home(tmp_path_factory.mktemp("sync") / "home")
-    publish_night(home, 1)
+    publish_run(home, 1)
     return home
 
 
 @pytest.fixture(scope="module")
 def steps(home):
-    """(system call, the path it is about, the path it makes of it) of one night, in order; failed calls left out."""
+    """(system call, the path it is about, the path it makes of it) of one run, in order; failed calls left out."""
     need_strace()
     traced = ",".join("?" + name for name in [*FILE_CHANGING, "open", "openat"])
     done, lines = strace(home.path, 2, "-y", "-s", "300", "-e", f"trace={traced}")

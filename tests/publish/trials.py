@@ -1,4 +1,4 @@
-"""What the crash tests share: homes to spoil, children to kill, and the promise that must hold after every fault."""
+"""What the crash tests share: homes to spoil, children to kill, and the rule that must hold after every fault."""
 
 import contextlib
 import dataclasses
@@ -13,13 +13,13 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from pipelines.home import Home
-from pipelines.publish.verify import verify
-from tests.publish.builders import publish_night
+from regulars.pipelines.home.home import Home
+from regulars.pipelines.publish.verify import verify
+from tests.publish.builders import publish_run
 
 ROOT = Path(__file__).parents[2]
 ENVIRONMENT = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
-NIGHT = [sys.executable, "-m", "tests.publish.night_after_night"]
+RUN = [sys.executable, "-m", "tests.publish.run_after_run"]
 
 WRITING = [
     "write",
@@ -40,21 +40,21 @@ FILE_CHANGING = [*WRITING, *FLUSHING, *MAKING, *MOVING]
 
 @dataclasses.dataclass(frozen=True)
 class Call:
-    """The `nth` call (from 1) of one system call in a night, with what strace wrote of it."""
+    """The `nth` call (from 1) of one system call in a run, with what strace wrote of it."""
 
     name: str
     nth: int
     line: str
 
 
-def start(home, night, how="once", **more):
-    return subprocess.Popen([*NIGHT, str(home), str(night), how], cwd=ROOT, env=ENVIRONMENT, **more)
+def start(home, run, how="once", **more):
+    return subprocess.Popen([*RUN, str(home), str(run), how], cwd=ROOT, env=ENVIRONMENT, **more)
 
 
-def strace(home, night, *options):
-    """One night under strace. Gives the finished process and the lines of its main thread."""
+def strace(home, run, *options):
+    """One run under strace. Gives the finished process and the lines of its main thread."""
     with tempfile.NamedTemporaryFile("r") as log:
-        command = ["strace", "-f", "-qq", "-o", log.name, *options, *NIGHT, str(home), str(night)]
+        command = ["strace", "-f", "-qq", "-o", log.name, *options, *RUN, str(home), str(run)]
         done = subprocess.run(command, cwd=ROOT, env=ENVIRONMENT, capture_output=True, text=True, check=False)
         return done, log.read().splitlines()
 
@@ -70,9 +70,9 @@ def need_strace():
         pytest.skip(f"this machine forbids tracing: {probe.stderr.strip().splitlines()[-1]}")
 
 
-def file_changing_calls(home, night):
-    """Every file-changing system call of a night that nothing disturbs, in order."""
-    done, lines = strace(home, night, "-e", "trace=" + ",".join("?" + name for name in FILE_CHANGING))
+def file_changing_calls(home, run):
+    """Every file-changing system call of a run that nothing disturbs, in order."""
+    done, lines = strace(home, run, "-e", "trace=" + ",".join("?" + name for name in FILE_CHANGING))
     assert done.returncode == 0, done.stderr
     main = lines[0].split()[0]
     counts, calls = {}, []
@@ -103,7 +103,7 @@ def home_like(template):
 
 
 def check_readers_see_one_whole_generation(home, allowed):
-    """The promise: `current` is one of the allowed generations, every byte and every row of it.
+    """The rule: `current` is one of the allowed generations, every byte and every row of it.
 
     Returns:
         Its number.
@@ -120,9 +120,9 @@ def check_readers_see_one_whole_generation(home, allowed):
     return generation.number
 
 
-def check_next_night_converges(home, night, content_sha256):
-    """Whatever a fault left, the next night publishes the same content, and sweeps."""
-    published = publish_night(home, night)
+def check_next_run_converges(home, run, content_sha256):
+    """Whatever a fault left, the next run publishes the same content, and sweeps."""
+    published = publish_run(home, run)
     assert home.current() == published.generation
     assert published.generation.manifest.content_sha256 == content_sha256
     check_readers_see_one_whole_generation(home, {published.generation.number})

@@ -5,7 +5,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from pipelines.sample.company import write_sample_company
+from regulars.pipelines.sample.sample_company import write_sample_company
 
 
 @pytest.fixture(scope="session")

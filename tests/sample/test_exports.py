@@ -5,7 +5,7 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
-from pipelines.sample.company import write_sample_company
+from regulars.pipelines.sample.sample_company import write_sample_company
 
 
 def nasty(company: Path) -> pl.DataFrame:

@@ -2,10 +2,10 @@ import numpy as np
 import polars as pl
 import pytest
 
-from pipelines.sample import catalogue as c
-from pipelines.sample.people import draw_people
-from pipelines.sample.purchases import draw_spend, draw_visits
-from pipelines.sample.seasons import calendar_time, season_end, season_time
+from regulars.pipelines.sample.simulation import catalogue as c
+from regulars.pipelines.sample.simulation.people import draw_people
+from regulars.pipelines.sample.simulation.purchases import draw_purchase_days, draw_spend
+from regulars.pipelines.sample.simulation.seasons import calendar_time, season_end, season_time
 
 SIZE = 40_000
 
@@ -16,8 +16,8 @@ def people():
 
 
 @pytest.fixture(scope="module")
-def visits(people):
-    return draw_visits(np.random.default_rng(6), people)
+def purchase_days(people):
+    return draw_purchase_days(np.random.default_rng(6), people)
 
 
 @pytest.mark.parametrize("kind", [0, 1])
@@ -27,36 +27,36 @@ def test_rates_and_dropout_have_the_means_of_their_distributions(people, kind):
     assert people.dropout[who].mean() == pytest.approx(k.a / (k.a + k.b), rel=0.04)
 
 
-def test_repeat_purchases_are_as_many_as_bg_nbd_expects(people, visits):
+def test_repeat_purchases_are_as_many_as_bg_nbd_expects(people, purchase_days):
     # Given rate l and dropout p, a customer observed for t is expected to repeat (1 - exp(-l p t)) / p times.
     span = season_end(people.kind) - people.joined
     expected = -np.expm1(-people.rate * people.dropout * span) / people.dropout
     for kind in (0, 1):
         who = (people.kind == kind) & ~people.is_lead
-        surplus = (visits.repeat_count - expected)[who]
+        surplus = (purchase_days.repeat_count - expected)[who]
         assert abs(surplus.mean()) < 4 * surplus.std() / np.sqrt(len(surplus))
 
 
-def test_customers_leave_as_often_as_bg_nbd_expects(people, visits):
+def test_customers_leave_as_often_as_bg_nbd_expects(people, purchase_days):
     # The chance to be still there after t is exp(-l p t).
     span = season_end(people.kind) - people.joined
     who = ~people.is_lead
     gone = -np.expm1(-people.rate * people.dropout * span)[who].mean()
-    assert np.isfinite(visits.dropout_day[who]).mean() == pytest.approx(gone, rel=0.03)
+    assert np.isfinite(purchase_days.dropout_day[who]).mean() == pytest.approx(gone, rel=0.03)
 
 
-def test_nobody_buys_after_leaving_or_before_the_first_purchase(visits):
-    left = visits.dropout_day[visits.person]
-    assert not (visits.day > left).any()
-    assert (visits.day >= visits.first_day[visits.person]).all()
+def test_nobody_buys_after_leaving_or_before_the_first_purchase(purchase_days):
+    left = purchase_days.dropout_day[purchase_days.person]
+    assert not (purchase_days.day > left).any()
+    assert (purchase_days.day >= purchase_days.first_day[purchase_days.person]).all()
 
 
-def test_leads_buy_nothing(people, visits):
-    assert not people.is_lead[visits.person].any()
+def test_leads_buy_nothing(people, purchase_days):
+    assert not people.is_lead[purchase_days.person].any()
 
 
-def test_orders_per_customer_are_some_four(visits):
-    assert 4.0 < len(visits.person) / SIZE < 4.8
+def test_orders_per_customer_are_some_four(purchase_days):
+    assert 4.0 < len(purchase_days.person) / SIZE < 4.8
 
 
 @pytest.mark.parametrize("kind", [0, 1])

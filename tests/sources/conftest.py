@@ -8,10 +8,10 @@ from typing import Any
 import duckdb
 import pytest
 
-from pipelines.settings import Settings
-from pipelines.sources.arrivals import Arrivals, land_sources
-from pipelines.sources.delivered import deliver
-from pipelines.sources.refusal import Refusal
+from regulars.pipelines.settings.settings import Settings
+from regulars.pipelines.sources.deliveries import LandedSource, land_sources
+from regulars.pipelines.sources.landed_rows import deliver
+from regulars.pipelines.sources.readers.refusal import Refusal
 
 NOW = dt.datetime(2026, 1, 10, 3, 30, tzinfo=dt.UTC)
 ORDERS: dict[str, Any] = {
@@ -41,23 +41,26 @@ class Shop:
         os.utime(path, (moment, moment))
         return path
 
-    def land(self, **how: Any) -> dict[str, Arrivals]:
+    def land(self, **how: Any) -> dict[str, LandedSource]:
         how.setdefault("pause", lambda seconds: None)
-        return {arrival.source: arrival for arrival in land_sources(self.settings, self.data, self.home, NOW, **how)}
+        return {
+            landed_source.source: landed_source
+            for landed_source in land_sources(self.settings, self.data, self.home, NOW, **how)
+        }
 
     def refusal(self, source: str = "shop", **how: Any) -> Refusal | None:
         refusals = self.land(**how)[source].refusals
         return refusals[0] if refusals else None
 
-    def delivered(self, arrivals: dict[str, Arrivals] | None = None) -> duckdb.DuckDBPyConnection:
-        arrivals = arrivals or self.land()
+    def delivered(self, landed_sources: dict[str, LandedSource] | None = None) -> duckdb.DuckDBPyConnection:
+        landed_sources = landed_sources or self.land()
         con = duckdb.connect()
-        deliver(con, self.settings, list(arrivals.values()), self.home)
+        deliver(con, self.settings, list(landed_sources.values()), self.home)
         return con
 
     def rows(self, columns: str, table: str = "orders") -> list[tuple[Any, ...]]:
         with self.delivered() as con:
-            return con.execute(f"select {columns} from delivered.{table} order by all").fetchall()
+            return con.execute(f"select {columns} from landed.{table} order by all").fetchall()
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Files as they really arrive: each is refused, set aside line by line, or read exactly; never silently otherwise."""
+"""Files as they really arrive: each is refused, quarantined line by line, or read exactly; never silently otherwise."""
 
 import gzip
 import io
@@ -234,22 +234,22 @@ CASES = {
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_a_hostile_file_is_refused_or_set_aside_or_read_exactly(shop, name):
+def test_a_hostile_file_is_refused_or_quarantined_or_read_exactly(shop, name):
     case = CASES[name]
     shop.sources["shop"] |= {"format": case.format, "options": case.options}
     shop.write("orders.csv", case.content)
-    arrivals = shop.land()["shop"]
-    assert [refusal.reason_code for refusal in arrivals.refusals] == ([case.refused] if case.refused else [])
+    landed_source = shop.land()["shop"]
+    assert [refusal.reason_code for refusal in landed_source.refusals] == ([case.refused] if case.refused else [])
     if case.refused:
-        assert "orders.csv" in arrivals.refusals[0].sentence
-        assert arrivals.deliveries == []
+        assert "orders.csv" in landed_source.refusals[0].sentence
+        assert landed_source.deliveries == []
         return
-    with shop.delivered({"shop": arrivals}) as con:
-        found = con.execute("select order_id, ordered_at, gross_sales from delivered.orders").fetchall()
-        aside = con.execute("select text from delivered.malformed").fetchall()
+    with shop.delivered({"shop": landed_source}) as con:
+        found = con.execute("select order_id, ordered_at, gross_sales from landed.orders").fetchall()
+        aside = con.execute("select text from landed.malformed").fetchall()
     assert case.rows is not None
     assert sorted(found, key=str) == sorted(case.rows, key=str)
-    assert (arrivals.deliveries[0].record_count, arrivals.deliveries[0].malformed_count) == (
+    assert (landed_source.deliveries[0].record_count, landed_source.deliveries[0].malformed_count) == (
         len(case.rows),
         case.malformed,
     )
@@ -264,13 +264,13 @@ def test_a_file_cut_at_any_byte_is_refused_or_all_its_rows_are_told(shop, final_
     shop.sources["shop"]["required"] = False
     for end in range(len(whole)):
         shop.write("orders.csv", whole[:end])
-        arrivals = shop.land(allow_shrink="test")["shop"]
-        if arrivals.refusals or not arrivals.landed:
+        landed_source = shop.land(allow_shrink="test")["shop"]
+        if landed_source.refusals or not landed_source.landed:
             continue
-        with shop.delivered({"shop": arrivals}) as con:
-            rows = con.execute("select order_id, gross_sales from delivered.orders order by _row").fetchall()
-            aside = con.execute("select line, text from delivered.malformed").fetchall()
-        delivery = arrivals.deliveries[0]
+        with shop.delivered({"shop": landed_source}) as con:
+            rows = con.execute("select order_id, gross_sales from landed.orders order by _row").fetchall()
+            aside = con.execute("select line, text from landed.malformed").fetchall()
+        delivery = landed_source.deliveries[0]
         assert (len(rows), len(aside)) == (delivery.record_count, delivery.malformed_count)
         # only the last row of a file that need not end with a line end can lose digits without a trace
         sure = rows if whole[:end].endswith(b"\n") else rows[:-1]
@@ -281,7 +281,7 @@ def test_a_file_cut_at_any_byte_is_refused_or_all_its_rows_are_told(shop, final_
             assert line.encode() in whole[:end] or line.encode("cp1252") in whole[:end], end
 
 
-def test_a_line_set_aside_is_kept_verbatim_with_its_line_and_reason(shop):
+def test_a_line_quarantined_is_kept_verbatim_with_its_line_and_reason(shop):
     shop.write("orders.csv", 'id,day,total\n"1\n1",2026-01-01,9.50\n2,2026-01-02\n\n"3,2026-01-03,1\n')
     assert shop.rows("source, system, kind, delivery, line, text, reason", "malformed") == [
         ("shop", "shop", None, 1, 4, "2,2026-01-02", "2 cells where the header has 3"),

@@ -3,8 +3,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from pipelines.settings import KINDS
-from pipelines.sources.kinds import DEFAULTED, KIND_COLUMNS
+from regulars.pipelines.settings.settings import KINDS
+from regulars.pipelines.sources.kinds import DEFAULTED, KIND_COLUMNS
 
 CONTRACTS = Path(__file__).parents[2] / "data_contracts" / "raw"
 
@@ -14,11 +14,11 @@ def test_every_kind_of_the_settings_has_its_columns():
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_kind_is_delivered_with_the_columns_that_its_contract_promises(kind):
+def test_a_kind_is_delivered_with_the_columns_that_its_contract_rules(kind):
     contract = yaml.safe_load((CONTRACTS / f"{kind}.odcs.yaml").read_text(encoding="utf-8"))
-    promised = [column for column in contract["schema"][0]["properties"] if not column["name"].startswith("_")]
-    assert [column["name"] for column in promised] == [column.name for column in KIND_COLUMNS[kind]]
-    required = {column["name"] for column in promised if column.get("required")}
+    declared = [column for column in contract["schema"][0]["properties"] if not column["name"].startswith("_")]
+    assert [column["name"] for column in declared] == [column.name for column in KIND_COLUMNS[kind]]
+    required = {column["name"] for column in declared if column.get("required")}
     assert required == {column.name for column in KIND_COLUMNS[kind] if column.is_required}
     assert DEFAULTED.get(kind, set()) <= required
 

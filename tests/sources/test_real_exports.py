@@ -6,9 +6,9 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from pipelines.settings import Source
-from pipelines.sources.landing import land_file, look_at
-from pipelines.sources.refusal import Refusal
+from regulars.pipelines.settings.settings import Source
+from regulars.pipelines.sources.landing import land_file, look_at
+from regulars.pipelines.sources.readers.refusal import Refusal
 
 DATA = Path(__file__).parents[2].parent / "shared" / "data"
 SAMPLES = sorted([*DATA.glob("exports/**/*.csv"), *DATA.glob("olist_3k/*.csv")])

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from pipelines.errors import SettingsWrong
-from pipelines.settings import Settings
+from regulars.pipelines.errors import SettingsWrong
+from regulars.pipelines.settings.settings import Settings
 
 STRIPE = (
     "id,Customer ID,Customer Email,Plan,Quantity,Currency,Interval,Amount,Status,Start (UTC),Trial End (UTC),"
@@ -64,7 +64,7 @@ def test_a_tool_that_tells_the_monthly_amount_needs_no_price_and_a_currency_may_
     assert found == [("7", "2025-01-05 00:00:00", "1234.50", None, "EUR", "Büro")]
 
 
-def test_a_source_of_subscriptions_is_not_required_for_a_night():
+def test_a_source_of_subscriptions_is_not_required_for_a_run():
     source = {"path": "s.csv", "kind": "subscriptions", "columns": {"subscription_id": "id", "started_at": "day"}}
     company = {"name": "Shop", "timezone": "UTC", "currency": "EUR"}
     settings = Settings.model_validate({"company": company, "sources": {"billing": source}})

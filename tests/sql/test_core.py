@@ -309,7 +309,7 @@ def test_acquisition_cost_comes_from_the_crm_else_the_channel_else_the_default(r
     assert (customer["acquisition_cost"], customer["acquisition_cost_method"]) == (cost, method)
 
 
-def test_a_referrer_is_told_by_the_id_it_has_tonight_and_nobody_refers_themselves():
+def test_a_referrer_is_told_by_the_id_it_has_this_run_and_nobody_refers_themselves():
     rows = customers(
         raw__customers=[
             {"customer_record_id": "1", "owner": "ada"},

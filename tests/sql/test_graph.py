@@ -6,8 +6,8 @@ from collections.abc import Iterator
 import duckdb
 import pytest
 
-from pipelines.contracts.contract import load_contracts
-from pipelines.warehouse import ROOT, sql_files, tables_read_by
+from regulars.pipelines.contracts.contract import load_contracts
+from regulars.pipelines.warehouse.warehouse import ROOT, sql_files, tables_read_by
 from tests.builders import build, types_of, warehouse
 
 SELECTS = {f"{path.parent.name}.{path.stem}": path.read_text(encoding="utf-8") for path in sql_files()}
@@ -26,7 +26,7 @@ def test_no_two_tables_wait_for_each_other_not_even_to_be_judged():
 
 
 @pytest.mark.parametrize("table", CORE)
-def test_a_core_table_has_the_columns_and_types_that_its_contract_promises(table):
+def test_a_core_table_has_the_columns_and_types_that_its_contract_rules(table):
     layer, _, name = table.partition(".")
     assert list(types_of(layer, name)) == CONTRACTS[table].types
 

@@ -10,8 +10,8 @@ import duckdb
 import polars as pl
 from hypothesis import strategies as st
 
-from pipelines.settings import Cohorts
-from pipelines.transforms.dimensions import customer_dimensions
+from regulars.pipelines.settings.settings import Cohorts
+from regulars.pipelines.transforms.cohorts.customer_dimensions import customer_dimensions
 from tests.transforms import subscription_tables
 
 Row = dict[str, Any]

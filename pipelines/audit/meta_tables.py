@@ -1,0 +1,145 @@
+"""What a generation says about itself, as tables: sources, files, checks, contracts, the dictionary, the run.
+
+Put here: filling `meta.*` from what the run knows. Keep out: the proofs (`accounting.py`), and what belongs into a
+contract (`contracts/dictionary.py`).
+"""
+
+import datetime as dt
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import polars as pl
+
+from regulars.pipelines.contracts.contract import Contract
+from regulars.pipelines.contracts.dictionary import dictionary_rows, metric_rows
+from regulars.pipelines.contracts.validate import RuleResult
+from regulars.pipelines.run.run import Run, broken
+
+Row = Mapping[str, Any]
+
+SOURCE_ROWS = """
+    select source, sum(rows_read), sum(rows_loaded), sum(rows_quarantined), sum(rows_superseded)
+    from meta.row_accounting
+    group by source
+"""
+FILES = """
+    select source, file_name, file_sha256, bytes, record_count + malformed_count as rows_read, modified_at, landed_at
+    from landed.files
+"""
+
+
+VALIDATED_HERE = (
+    "meta.sources",
+    "meta.files",
+    "meta.contracts",
+    "meta.data_dictionary",
+    "meta.metric_definitions",
+    "meta.runs",
+)
+"""`meta.checks` holds the verdicts on all others, and so none on itself."""
+
+
+def write_meta_tables(run: Run, headline: Sequence[Row], now: dt.datetime) -> None:
+    """Fill every table of `meta` but the proofs, which stand already.
+
+    Args:
+        run: The run, all other tables built.
+        headline: The numbers a person wants first.
+        now: When the run ends, aware.
+
+    Raises:
+        ContractBroken: One of them breaks its contract.
+    """
+    _write(run, "meta.sources", source_rows(run))
+    files = run.warehouse.con.sql(FILES).pl()
+    run.warehouse.write_frame("meta.files", files, run.contracts["meta.files"].types)
+    _write(run, "meta.contracts", map(_contract_row, run.contracts.values()))
+    _write(run, "meta.data_dictionary", dictionary_rows(run.contracts))
+    _write(run, "meta.metric_definitions", metric_rows(run.contracts))
+    _write(run, "meta.runs", [_run_row(run, headline, now)])
+    failure = broken([result for table in VALIDATED_HERE for result in run.validate(table)])
+    if failure:
+        raise failure
+    _write(run, "meta.checks", map(_check_row, run.verdicts))
+    failure = broken(run.validate("meta.checks"))
+    if failure:
+        raise failure
+
+
+def source_rows(run: Run) -> list[dict[str, Any]]:
+    """One row per source of the settings: what it is, how fresh it is, what became of its rows."""
+    counts = {name: rest for name, *rest in run.warehouse.con.execute(SOURCE_ROWS).fetchall()}
+    rows = []
+    for landed_source in run.landed_sources:
+        source = run.settings.sources[landed_source.source]
+        read, loaded, aside, superseded = counts.get(landed_source.source, (0, 0, 0, 0))
+        last = max((each.landed_at for each in landed_source.deliveries), default=None)
+        rows.append(
+            {
+                "source": landed_source.source,
+                "system": source.system or landed_source.source,
+                "kinds": ",".join(source.mappings),
+                "delivery": source.delivery,
+                "is_required": source.is_required,
+                "last_delivered_at": last,
+                "is_stale": landed_source.is_stale,
+                "reason": "; ".join(refusal.sentence for refusal in landed_source.refusals) or None,
+                "rows_read": int(read),
+                "rows_loaded": int(loaded),
+                "rows_quarantined": int(aside),
+                "rows_superseded": int(superseded),
+            }
+        )
+    return rows
+
+
+def counted(verdicts: Iterable[RuleResult]) -> dict[str, int]:
+    """How many rules were kept, warned about, and broken."""
+    results = list(verdicts)
+    warned = sum(not each.passed and each.rule.severity == "warning" for each in results)
+    failed = sum(not each.passed and each.rule.severity == "critical" for each in results)
+    return {"passed": len(results) - warned - failed, "warned": warned, "failed": failed}
+
+
+def _write(run: Run, table: str, rows: Iterable[Row]) -> None:
+    """Write rows of plain values; a table without rows still has its columns."""
+    columns = run.contracts[table].types
+    names = [name for name, _ in columns]
+    frame = pl.DataFrame([dict(row) for row in rows], infer_schema_length=None)
+    if frame.is_empty():
+        frame = pl.DataFrame(schema=dict.fromkeys(names, pl.String))
+    run.warehouse.write_frame(table, frame.select(names), columns)
+
+
+def _contract_row(contract: Contract) -> Row:
+    return {
+        "table_name": contract.table,
+        "version": contract.version,
+        "description": contract.description,
+        "grain": contract.grain,
+        "column_count": len(contract.columns),
+    }
+
+
+def _check_row(result: RuleResult) -> Row:
+    return {
+        "table_name": result.rule.table,
+        "rule": result.rule.id,
+        "severity": result.rule.severity,
+        "description": result.rule.description,
+        "rows_checked": result.rows_checked,
+        "failed_count": result.failed_count,
+        "passed": result.passed,
+    }
+
+
+def _run_row(run: Run, headline: Sequence[Row], now: dt.datetime) -> Row:
+    return {
+        "generation": run.number,
+        "parent": run.parent.number if run.parent else None,
+        "as_of": run.as_of,
+        "started_at": run.started_at.replace(tzinfo=None),
+        "finished_at": now.replace(tzinfo=None),
+        "headline": "; ".join(f"{each['label']}: {each['text']}" for each in headline),
+        "allowed": "; ".join(f"{gate}: {reason}" for gate, reason in sorted(run.order.allow.items())) or None,
+    }

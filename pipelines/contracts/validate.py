@@ -1,0 +1,216 @@
+"""Has Great Expectations validate a table by its contract, inside the pipeline's own DuckDB connection.
+
+Put here: rule -> expectation, one validation per table, counts out. Keep out: SQL that finds rows (`violations.py`),
+what follows from a verdict (`gate.py`, the run). Nobody else imports Great Expectations, and it is imported only when
+the first table is validated: it costs seconds.
+
+Expectations know columns, not expressions. What a rule derives (the number that a text reads as, whether a predicate
+holds) is therefore a column of a temporary view over the table, and Great Expectations validates the view: all its simple
+checks then run in one scan. Results are asked for as counts; no value of the data leaves DuckDB.
+"""
+
+import gc
+import importlib
+import logging
+import os
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import duckdb
+
+from regulars.pipelines.contracts.contract import Contract
+from regulars.pipelines.contracts.rule import Rule
+from regulars.pipelines.contracts.violations import broken_rows, broken_when, failed_count_sql, quoted, value_of
+from regulars.pipelines.errors import RegularsError
+
+VIEW = "validated"
+COUNTS_ONLY = {"result_format": "BASIC", "partial_unexpected_count": 0, "exclude_unexpected_values": True}
+LARGEST = 1.7976931348623157e308
+
+
+class CannotValidate(RegularsError):
+    """Great Expectations could not evaluate a rule: a bug in the contract or in a new version of a library."""
+
+
+@dataclass(frozen=True)
+class RuleResult:
+    """How a table kept one rule: counts only, never a value.
+
+    Attributes:
+        rule: The rule.
+        rows_checked: Rows of the table.
+        failed_count: Rows (of a table rule: failures) that break it; 0 when it is kept.
+    """
+
+    rule: Rule
+    rows_checked: int
+    failed_count: int
+
+    @property
+    def passed(self) -> bool:
+        """Whether the rule is kept."""
+        return self.failed_count == 0
+
+
+def validate(
+    con: duckdb.DuckDBPyConnection,
+    contract: Contract,
+    table: str | None = None,
+    rules: Sequence[Rule] | None = None,
+) -> list[RuleResult]:
+    """Validate a table by its contract.
+
+    Args:
+        con: The pipeline's connection; an open transaction and uncommitted rows are seen.
+        contract: What the table rules.
+        table: What to validate in place of the contract's own table (`landed.orders` for `raw.orders`).
+        rules: Which rules; all of the contract's by default.
+
+    Returns:
+        One result per rule, in the rules' order. When columns are missing or of another type, the other rules cannot be
+        evaluated and only `structure` is returned.
+
+    Raises:
+        CannotValidate: A rule could not be evaluated; the message names it and holds no value of the data.
+    """
+    table = table or contract.table
+    rules = list(contract.rules if rules is None else rules)
+    structure = [rule for rule in rules if rule.type == "structure"]
+    if structure and _count(con, failed_count_sql(structure[0], table)):
+        rules = structure
+    rows = _count(con, f"select count(*) from {table}")
+    failed: dict[str, int] = {}
+    # no rows break no rule about rows: most companies have half of the kinds, and validating nothing costs as much
+    asked = rules if rows or rules == structure else [rule for rule in rules if rule.type in {"query", "row_count"}]
+    if asked:
+        con.execute(_view(table, asked))
+        try:
+            failed = _validate(con, table, asked)
+        finally:
+            con.execute(f"drop view {VIEW}")
+    return [RuleResult(rule, rows, failed[rule.id] if rule in asked else 0) for rule in rules]
+
+
+def _count(con: duckdb.DuckDBPyConnection, query: str) -> int:
+    count: int = con.execute(query).fetchall()[0][0]
+    return count
+
+
+def _view(table: str, rules: Sequence[Rule]) -> str:
+    derived = ", ".join(f"{expression} as {quoted(rule.id)}" for rule in rules if (expression := _derived(rule)))
+    return f"create temp view {VIEW} as select *{', ' + derived if derived else ''} from {table}"
+
+
+def _derived(rule: Rule) -> str:
+    """The expression that a rule's expectation is about, where that is no column of the table."""
+    if rule.type == "range" and rule.arguments.get("type"):
+        return value_of(rule)
+    if rule.type == "predicate" or (rule.type == "reads_as" and rule.arguments["type"] in {"DATE", "TIMESTAMP"}):
+        return f"({broken_when(rule)}) is not true"
+    return ""
+
+
+def _expectation(rule: Rule, table: str, gx: Any, ours: Any) -> Any:
+    column = rule.id if _derived(rule) else (rule.columns or ("",))[0]
+    arguments, meta = rule.arguments, {"rule": rule.id}
+    match rule.type:
+        case "required":
+            return ours.NoMissingValues(column=column, meta=meta)
+        case "pattern" | "reads_as" if column != rule.id:  # Great Expectations searches; the whole text must match
+            whole = f"^(?:{arguments['pattern']})$"
+            return ours.ValuesMatch(column=column, regex=whole, meta=meta)
+        case "predicate" | "reads_as":
+            return ours.ValuesInSet(column=column, value_set=[True], meta=meta)
+        case "range":
+            strict = {"strict_min": "exclusiveMinimum" in arguments, "strict_max": "exclusiveMaximum" in arguments}
+            bounds = {
+                "min_value": arguments.get("minimum", arguments.get("exclusiveMinimum")),
+                "max_value": arguments.get("maximum", arguments.get("exclusiveMaximum")),
+            }
+            return ours.ValuesBetween(column=column, **bounds, **strict, meta=meta)
+        case "one_of":
+            return ours.ValuesInSet(column=column, value_set=list(arguments["values"]), meta=meta)
+        case "finite":
+            return ours.ValuesBetween(column=column, min_value=-LARGEST, max_value=LARGEST, meta=meta)
+        case "unique" if len(rule.columns) == 1:
+            return ours.ValuesUnique(column=column, meta=meta)
+        case "unique":
+            together = {"column_list": list(rule.columns), "ignore_row_if": "any_value_is_missing"}
+            return ours.RowsUnique(**together, meta=meta)
+        case "row_count":
+            least, most = arguments["least"], arguments["most"]
+            return gx.expectations.ExpectTableRowCountToBeBetween(min_value=least, max_value=most, meta=meta)
+        case _:
+            # braces of our own SQL are not for Great Expectations to fill; selecting 1 keeps values inside DuckDB
+            query = broken_rows(rule, table).replace("{", "{{").replace("}", "}}")
+            unexpected = f"select 1 as failure from ({query}) failures /* of {{batch}} */"
+            return ours.NoRows(unexpected_rows_query=unexpected, meta=meta)
+
+
+def _validate(con: duckdb.DuckDBPyConnection, table: str, rules: Sequence[Rule]) -> dict[str, int]:
+    gx, ours, borrowed = _great_expectations()
+    with _quiet(), borrowed.lend(con):
+        suite = gx.ExpectationSuite(name=table, expectations=[_expectation(rule, table, gx, ours) for rule in rules])
+        validation = _whole_view().get_batch().validate(suite, result_format=COUNTS_ONLY)
+    return dict(_failures(table, validation.results))
+
+
+@cache
+def _whole_view() -> Any:
+    """What Great Expectations calls a batch definition: the whole view, through whatever connection is on loan."""
+    gx, _, borrowed = _great_expectations()
+    context = gx.get_context(mode="ephemeral")
+    context.variables.progress_bars = {"globally": False}
+    source = context.data_sources.add_sql(VIEW, connection_string=borrowed.URL)
+    return source.add_table_asset(VIEW, table_name=VIEW).add_batch_definition_whole_table(VIEW)
+
+
+def _failures(table: str, results: Sequence[Any]) -> Iterator[tuple[str, int]]:
+    """Rule id -> failures. Results come in an order of their own: the rule's id is in `meta`."""
+    for result in results:
+        rule_id, found = result.expectation_config.meta["rule"], result.result
+        if "unexpected_count" in found:
+            failed = int(found["unexpected_count"])
+        elif "observed_value" in found:  # the row count
+            failed = int(not result.success)
+        else:  # the exception is not told on: it may quote a value
+            raise CannotValidate(
+                f"{rule_id} of {table} could not be evaluated; the SQL or expression of the rule fails"
+            )
+        if result.success != (failed == 0):
+            raise CannotValidate(f"{rule_id} of {table}: success is {result.success}, and yet {failed} failures")
+        yield rule_id, failed
+
+
+@cache
+def _great_expectations() -> tuple[Any, Any, Any]:
+    """The library, our expectations, and the loan of a connection; imported once, on first use."""
+    os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
+    collecting = gc.isenabled()
+    gc.disable()  # a hundred thousand objects that all stay: collecting in between costs a fifth of the import
+    try:
+        with _quiet():
+            gx = importlib.import_module("great_expectations")
+            ours = importlib.import_module("regulars.pipelines.contracts.expectations")
+            borrowed = importlib.import_module("regulars.pipelines.contracts.borrowed")
+    finally:
+        if collecting:
+            gc.enable()
+    return gx, ours, borrowed
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Great Expectations' own warnings are not ours to mend, and its log may quote data."""
+    disabled = logging.root.manager.disable
+    logging.disable(logging.CRITICAL)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logging.disable(disabled)

@@ -1,0 +1,264 @@
+"""The home of a company: where everything lies, who may write, what readers see now, what is swept away.
+
+Put here: paths, the build folder, the janitor, the current generation.
+Keep out: making a generation and swinging `current` to it (`publish/`); what is in landing and ledger (`sources/`).
+"""
+
+import contextlib
+import dataclasses
+import functools
+import itertools
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+from regulars.pipelines import errors
+from regulars.pipelines.home.durable import new_private_folder
+from regulars.pipelines.home.event_log import read_events
+from regulars.pipelines.home.lock import Holder, Lock
+from regulars.pipelines.home.manifest import Manifest, read_manifest
+
+NAME = re.compile(r"g(\d{6,})")
+LEFTOVERS = re.compile(r"\.build-\d+-\d+|\.current-\d+")
+BUILDING = re.compile(r"\.g\d+-\d+\.building(\.wal)?")
+STATE_NAME = re.compile(r"g(\d{6,})\.duckdb")
+OLD_STATE_FILE = "state.duckdb"
+"""Where an older home keeps the state of a generation: in its folder."""
+FREE_SPACE_FACTOR = 3
+
+_build_numbers = itertools.count(1)
+
+
+@dataclasses.dataclass(frozen=True)
+class Generation:
+    """One finished generation on disk."""
+
+    number: int
+    path: Path
+
+    @property
+    def name(self) -> str:
+        """Its folder's name, e.g. `g000123`."""
+        return generation_name(self.number)
+
+    @functools.cached_property
+    def manifest(self) -> Manifest:
+        """What it says about itself.
+
+        Raises:
+            errors.StorageFailed: `manifest.json` is missing or damaged.
+        """
+        return read_manifest(self.path)
+
+    @property
+    def state_file(self) -> Path:
+        """Its personal data: outside its folder, but for a home that no run has moved yet."""
+        old = self.path / OLD_STATE_FILE
+        return old if old.exists() else _state_file(self.path.parents[1], self.number)
+
+    @property
+    def bytes(self) -> int:
+        """The size of all its files, in bytes."""
+        paths = {*self.path.rglob("*"), self.state_file}
+        return sum(path.stat().st_size for path in paths if path.is_file())
+
+
+def generation_name(number: int) -> str:
+    """The folder's name of a generation: 123 -> `g000123`."""
+    return f"g{number:06d}"
+
+
+def _state_file(home: Path, number: int) -> Path:
+    return home / "state" / f"{generation_name(number)}.duckdb"
+
+
+class Home:
+    """One company's home. Making the object touches nothing; `prepare` makes the folders."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path.resolve()
+        self.landing = self.path / "landing"
+        self.ledger = self.path / "ledger.duckdb"
+        self.generations_folder = self.path / "generations"
+        self.state_folder = self.path / "state"
+        self.current_link = self.path / "current"
+        self._lock = Lock(self.path / "lock")
+        self._builds: set[str] = set()
+
+    def prepare(self) -> None:
+        """Make the folders that are missing. They hold personal data: only the owner may enter landing and state.
+
+        Raises:
+            errors.StorageFailed: They cannot be made.
+        """
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+            self.generations_folder.mkdir(exist_ok=True)
+            for folder in (self.landing, self.state_folder):
+                if not folder.exists():
+                    new_private_folder(folder)
+        except OSError as error:
+            raise errors.StorageFailed(f"cannot make the home {self.path}: {error.strerror}") from error
+
+    # What readers see
+
+    def current(self) -> Generation | None:
+        """The generation that readers see, or None before the first run.
+
+        Raises:
+            errors.StorageFailed: `current` points at a generation that is gone, or is no symlink.
+        """
+        number = self.current_number()
+        if number is None:
+            return None
+        generation = Generation(number, self.generations_folder / generation_name(number))
+        if not generation.path.is_dir():
+            raise errors.StorageFailed(f"{generation.name} is current, but gone from this disk; `regulars rollback`")
+        return generation
+
+    def current_number(self) -> int | None:
+        """The number that `current` names, whether or not that generation is still on the disk."""
+        try:
+            target = self.current_link.readlink()
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise errors.StorageFailed(f"{self.current_link} is no symlink; move it away and run again") from error
+        match = NAME.fullmatch(target.name)
+        if match is None:
+            raise errors.StorageFailed(
+                f"{self.current_link} points at {target}, no generation; remove it and run again"
+            )
+        return int(match[1])
+
+    def generations(self) -> list[Generation]:
+        """Every finished generation on disk, oldest first."""
+        if not self.generations_folder.is_dir():
+            return []
+        found = ((NAME.fullmatch(path.name), path) for path in self.generations_folder.iterdir())
+        return sorted((Generation(int(m[1]), path) for m, path in found if m), key=lambda each: each.number)
+
+    def state_file(self, number: int) -> Path:
+        """Where the state of a generation lies."""
+        return _state_file(self.path, number)
+
+    def next_number(self) -> int:
+        """The number of the generation to come: higher than any ever finished, swept ones too."""
+        written = [event.get("generation") for event in read_events(self.path)]
+        used = [number for number in written if isinstance(number, int)]
+        return 1 + max([0, *used, *(generation.number for generation in self.generations())])
+
+    # Who may write
+
+    @property
+    def is_locked(self) -> bool:
+        """Whether this object holds the lock."""
+        return self._lock.is_held
+
+    def lock(self, what: str) -> contextlib.AbstractContextManager[None]:
+        """Be the only writer of this home. May be taken again inside itself; ends with the process, however it ends.
+
+        Args:
+            what: The command, for whoever finds the door closed.
+
+        Raises:
+            errors.Busy: Another process holds the lock; the message names it.
+        """
+        return self._lock.hold(what)
+
+    def holder(self) -> Holder | None:
+        """Who holds the lock now, for `status`; None when nobody does, whatever the file says."""
+        return self._lock.holder()
+
+    # What a run needs, and leaves behind
+
+    @contextlib.contextmanager
+    def build_folder(self) -> Iterator[Path]:
+        """A folder that only the owner may enter, for one run's build; gone when the run is over, well or not."""
+        folder = self.path / f".build-{os.getpid()}-{next(_build_numbers)}"
+        try:
+            if folder.exists():  # a dead process had our number
+                shutil.rmtree(folder)
+            new_private_folder(folder)
+        except OSError as error:
+            raise errors.StorageFailed(f"cannot make the build folder {folder}: {error.strerror}") from error
+        self._builds.add(folder.name)
+        try:
+            yield folder
+        finally:
+            self._builds.discard(folder.name)
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def check_free_space(self) -> None:
+        """Stop before the run rather than in it: the build, its spill and the new generation need room.
+
+        Raises:
+            errors.StorageFailed: Less is free than three times the current generation; says how much.
+        """
+        current = self.current()
+        needed = FREE_SPACE_FACTOR * current.bytes if current else 0
+        free = shutil.disk_usage(self.path).free
+        if free < needed:
+            raise errors.StorageFailed(
+                f"{free / 1e6:,.0f} MB are free at {self.path}, {needed / 1e6:,.0f} MB are needed "
+                f"({FREE_SPACE_FACTOR} times {current.name if current else ''}); free some, or keep fewer generations"
+            )
+
+    def sweep(self, keep_generations: int | None = None) -> list[str]:
+        """Remove what dead runs left, and generations too many. Under the lock every build but ours is dead.
+
+        Args:
+            keep_generations: How many of the newest generations stay; None removes leftovers only. The current
+                generation and its parent, to which `rollback` goes, always stay.
+
+        Returns:
+            The names of what was removed.
+        """
+        if not self.is_locked:
+            raise RuntimeError("sweep without the lock would remove the build of a living run")
+        doomed = [path for path in self.path.iterdir() if LEFTOVERS.fullmatch(path.name)]
+        for folder in (self.generations_folder, self.state_folder):
+            if folder.is_dir():
+                doomed += [path for path in folder.iterdir() if BUILDING.fullmatch(path.name)]
+        doomed = [path for path in doomed if path.name not in self._builds]
+        for generation in [] if keep_generations is None else self._beyond(keep_generations):
+            with contextlib.suppress(OSError):  # what cannot be swept in this run is swept tomorrow
+                doomed.append(self.hide(generation))
+        doomed += self._states_of_nobody()
+        for path in doomed:
+            if path.is_symlink() or path.is_file():
+                with contextlib.suppress(OSError):
+                    path.unlink()
+            else:
+                shutil.rmtree(path, ignore_errors=True)
+        return [path.name for path in doomed]
+
+    def _states_of_nobody(self) -> list[Path]:
+        """State files whose generation is gone, or never got its name."""
+        if not self.state_folder.is_dir():
+            return []
+        numbers = {generation.number for generation in self.generations()}
+        found = ((STATE_NAME.fullmatch(path.name), path) for path in sorted(self.state_folder.iterdir()))
+        return [path for match, path in found if match and int(match[1]) not in numbers]
+
+    def _beyond(self, keep: int) -> list[Generation]:
+        try:
+            current = self.current()
+            kept = {current.number, current.manifest.parent} if current else set()
+        except errors.StorageFailed:
+            kept = set()
+        if not kept:  # nobody knows which ones are good
+            return []
+        generations = self.generations()
+        return [each for each in generations[: max(0, len(generations) - keep)] if each.number not in kept]
+
+    def hide(self, generation: Generation) -> Path:
+        """Rename a generation to be removed: a folder half removed must not pass for a generation.
+
+        Returns:
+            Its folder now, which any sweep removes.
+        """
+        hidden = self.generations_folder / f".{generation.name}-{os.getpid()}.building"
+        return generation.path.rename(hidden)

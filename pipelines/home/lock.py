@@ -1,0 +1,117 @@
+"""One writer at a time.
+
+Put here: the lock that the operating system lets go of when its process dies. Keep out: what it protects (`home.py`).
+"""
+
+import contextlib
+import dataclasses
+import datetime as dt
+import fcntl
+import json
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from regulars.pipelines import errors
+
+TRIES, PAUSE_SECONDS = 5, 0.05  # `holder` takes the lock for a moment; a run must not stumble over that
+
+
+@dataclasses.dataclass(frozen=True)
+class Holder:
+    """Who holds a lock."""
+
+    pid: int
+    since: str
+    what: str
+
+    def __str__(self) -> str:
+        return f"`{self.what}` (process {self.pid}, since {self.since})"
+
+
+class Lock:
+    """A lock file. Only the lock counts; the text in the file is a courtesy, and stale without it."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._depth = 0
+
+    @property
+    def is_held(self) -> bool:
+        """Whether this object holds it."""
+        return self._depth > 0
+
+    @contextlib.contextmanager
+    def hold(self, what: str) -> Iterator[None]:
+        """Hold the lock; may be entered again inside itself.
+
+        Args:
+            what: The command, for whoever finds the door closed.
+
+        Raises:
+            errors.Busy: Another process (or another object) holds it; the message names it.
+            errors.StorageFailed: The file cannot be made.
+        """
+        if self.is_held:
+            yield
+            return
+        descriptor = self._take()
+        self._depth += 1
+        try:
+            self._tell(descriptor, {"pid": os.getpid(), "since": _now(), "what": what})
+            yield
+        finally:
+            self._depth -= 1
+            self._tell(descriptor, {})
+            os.close(descriptor)
+
+    def holder(self) -> Holder | None:
+        """Who holds it now; None when nobody does, whatever the file says."""
+        if self.is_held:
+            return self._read()
+        try:
+            descriptor = os.open(self.path, os.O_RDONLY)
+        except OSError:
+            return None
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return self._read() or Holder(0, "unknown", "another process")
+        finally:
+            os.close(descriptor)
+        return None
+
+    def _take(self) -> int:
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            for _ in range(TRIES):
+                descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT, 0o644)
+                with contextlib.suppress(BlockingIOError, FileNotFoundError):  # held; or the file was removed meanwhile
+                    fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    if os.path.samestat(os.fstat(descriptor), self.path.stat()):
+                        return descriptor
+                os.close(descriptor)
+                time.sleep(PAUSE_SECONDS)
+        except OSError as error:
+            raise errors.StorageFailed(f"cannot write {self.path}: {error.strerror}") from error
+        holder = self._read() or "another process"
+        raise errors.Busy(f"{self.path.parent} is in use by {holder}; run again when it is done")
+
+    def _tell(self, descriptor: int, holder: dict[str, Any]) -> None:
+        with contextlib.suppress(OSError):  # a full disk shall not stop a run for the sake of a courtesy
+            os.ftruncate(descriptor, 0)
+            if holder:
+                os.pwrite(descriptor, json.dumps(holder).encode() + b"\n", 0)
+
+    def _read(self) -> Holder | None:
+        try:
+            values: dict[str, Any] = json.loads(self.path.read_text(encoding="utf-8"))
+            return Holder(int(values["pid"]), str(values["since"]), str(values["what"]))
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+
+
+def _now() -> str:
+    return dt.datetime.now(dt.UTC).isoformat(timespec="seconds")

@@ -1,0 +1,144 @@
+"""Intervals of an amount that is 0 for many: read from simulated amounts of the customers who are still alive.
+
+Put here: the rule that turns simulated amounts and a chance of being alive into an interval, and what it claims.
+Keep out: where the simulated amounts come from (`simulation.py`).
+
+The rule. A central interval of an amount with much chance at 0 holds more than it says, since all of that chance is
+inside it. So the interval starts at 0 where the chance of 0 is above the tail that a central interval would leave out,
+and ends where it holds the probability asked for; where 0 alone holds as much, it is [0, 0]. Elsewhere it is central.
+"""
+
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from regulars.pipelines.models.fitting.fitting import FloatArray
+
+
+@dataclass(frozen=True)
+class Interval:
+    """From `low` to `high`, both included; arrays of one shape.
+
+    Attributes:
+        low: At least 0.
+        high: At least `low`.
+        probability: That the amount will lie inside, as the interval itself claims: about what was asked for, but
+            counts come in steps, and [0, 0] may hold more.
+    """
+
+    low: FloatArray
+    high: FloatArray
+    probability: FloatArray
+
+
+@dataclass(frozen=True)
+class Mixture:
+    """Amounts of n customers: 0 if a customer is gone, else one of the draws of the customer's cell.
+
+    Attributes:
+        draws: (c, d) simulated amounts of each cell's customers who are alive, ascending in each row.
+        cell: (n,) each customer's row of `draws`.
+        alive: (n,) the chance of being alive.
+        zeros: (n,) how many of the customer's draws are 0.
+    """
+
+    draws: FloatArray
+    cell: NDArray[np.int64]
+    alive: FloatArray
+    zeros: FloatArray
+
+    @classmethod
+    def of(cls, draws: FloatArray, cell: NDArray[np.int64], alive: FloatArray) -> Self:
+        """Sort the draws, in place."""
+        draws.sort(axis=1)
+        return cls(draws, cell, np.maximum(alive, 1e-300), np.count_nonzero(draws == 0, axis=1)[cell].astype(float))
+
+    @property
+    def chance_of_zero(self) -> FloatArray:
+        """(n,) the chance that the amount is 0."""
+        return self._chance_up_to(self.zeros)
+
+    def interval_of_money(self, probability: float) -> Interval:
+        """The interval of an amount that is continuous above 0."""
+        from_zero, lower, upper = self._rule(probability)
+        nothing = self.chance_of_zero
+        low = np.where(from_zero, 0.0, self._quantile(lower))
+        high = np.where(nothing >= probability, 0.0, self._quantile(upper))
+        return Interval(low, high, np.where(from_zero, np.maximum(probability, nothing), probability))
+
+    def interval_of_counts(self, probability: float) -> Interval:
+        """The interval of whole numbers, each end where the interval comes nearest to what it should hold."""
+        from_zero, lower, upper = self._rule(probability)
+        first, last = _runs(self.draws)
+        low, below = self._counts_from(lower, first, last)
+        high, up_to = self._counts_up_to(upper, first, last)
+        central = self.alive * (up_to - below) / self.draws.shape[1]
+        held = np.where(from_zero, self._chance_up_to(up_to), central)
+        return Interval(np.where(from_zero, 0.0, low), high, np.minimum(held, 1.0))
+
+    def _rule(self, probability: float) -> tuple[NDArray[np.bool_], FloatArray, FloatArray]:
+        """Whether the interval starts at 0; how many draws lie below its low end, and up to its high end."""
+        tail = (1 - probability) / 2
+        from_zero = self.chance_of_zero > tail
+        upper = np.where(from_zero, probability, 1 - tail)
+        return from_zero, self._draws_at(np.full(self.alive.shape, tail)), self._draws_at(upper)
+
+    def _draws_at(self, level: FloatArray) -> FloatArray:
+        """How many of a customer's draws lie below the amount that is exceeded with chance 1 - level."""
+        size = self.draws.shape[1]
+        draws: FloatArray = np.clip((level - (1 - self.alive)) / self.alive, 0.0, 1.0) * size
+        return draws
+
+    def _chance_up_to(self, draws: FloatArray) -> FloatArray:
+        chance: FloatArray = (1 - self.alive) + self.alive * draws / self.draws.shape[1]
+        return chance
+
+    def _quantile(self, position: FloatArray) -> FloatArray:
+        """Between the draws, the m-th of which (from 1) stands at m - 1/2, so that a new draw is below as often."""
+        last = self.draws.shape[1] - 1
+        at = np.clip(position - 0.5, 0.0, last)
+        left = np.minimum(at.astype(np.int64), max(last - 1, 0))
+        here, there = self.draws[self.cell, left], self.draws[self.cell, np.minimum(left + 1, last)]
+        quantile: FloatArray = here + (at - left) * (there - here)
+        return quantile
+
+    def _counts_up_to(
+        self, wanted: FloatArray, first: NDArray[np.int32], last: NDArray[np.int32]
+    ) -> tuple[FloatArray, FloatArray]:
+        """The count with nearest to the wanted number of draws up to it, and that number."""
+        at = self._index(wanted)
+        fewer, more, count = first[self.cell, at], last[self.cell, at], self.draws[self.cell, at]
+        smaller = (count > 0) & (wanted - fewer < more - wanted)
+        before = np.where(fewer > 0, self.draws[self.cell, np.maximum(fewer - 1, 0)], 0.0)
+        return np.where(smaller, before, count), np.where(smaller, fewer, more).astype(np.float64)
+
+    def _counts_from(
+        self, wanted: FloatArray, first: NDArray[np.int32], last: NDArray[np.int32]
+    ) -> tuple[FloatArray, FloatArray]:
+        """The count above 0 with nearest to the wanted number of draws below it, and that number."""
+        end = self.draws.shape[1] - 1
+        at = self._index(np.maximum(wanted, self.zeros + 1))
+        fewer, more = first[self.cell, at], last[self.cell, at]
+        larger = (more - wanted < wanted - fewer) & (more <= end)
+        count = self.draws[self.cell, np.where(larger, np.minimum(more, end), at)]
+        return count, np.where(larger, more, fewer).astype(np.float64)
+
+    def _index(self, wanted: FloatArray) -> NDArray[np.int64]:
+        """Of the draw up to which there are as many as wanted."""
+        index: NDArray[np.int64] = np.clip(np.ceil(wanted) - 1, 0, self.draws.shape[1] - 1).astype(np.int64)
+        return index
+
+
+def _runs(draws: FloatArray) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """For each of the sorted draws (c, d): how many are smaller, and how many are smaller or equal."""
+    size = draws.shape[1]
+    index = np.arange(size, dtype=np.int32)
+    steps = np.ones(draws.shape, dtype=np.bool_)
+    np.not_equal(draws[:, 1:], draws[:, :-1], out=steps[:, 1:])
+    first = np.maximum.accumulate(np.where(steps, index, np.int32(0)), axis=1)
+    ends = np.ones(draws.shape, dtype=np.bool_)
+    ends[:, :-1] = steps[:, 1:]
+    backwards = np.where(ends, index + np.int32(1), np.int32(size))[:, ::-1]
+    return first, np.minimum.accumulate(backwards, axis=1)[:, ::-1]

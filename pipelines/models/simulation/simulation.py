@@ -1,0 +1,279 @@
+"""What each customer may buy and spend over the coming years, as intervals, for all customers at once.
+
+Put here: simulated futures of customers who share a history, and each customer's intervals read from them.
+Keep out: expected values, which the models give exactly; the rule of an interval (`interval.py`).
+
+Two facts make a million customers cheap. A customer who is alive does next what frequency and T say, whatever the
+recency; and the money of N purchases, given the history, is (gamma + money spent so far) times a ratio that depends on
+frequency and N only: Gamma(p N) / Gamma(q + p frequency). So futures are simulated once per distinct (frequency, T),
+each with parameters drawn anew, and a customer's own recency and money come in when the interval is read.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol, Self
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from regulars.pipelines.models.fitting.fitting import FloatArray
+from regulars.pipelines.models.gamma_gamma import GammaGammaModel, read_spends
+from regulars.pipelines.models.simulation.interval import Interval, Mixture
+from regulars.pipelines.models.simulation.simulation_plan import Lifetime, Plan
+
+MOST_CELLS = 40_000
+"""Above so many distinct (frequency, T), times T within one per cent of each other are put together."""
+FUTURES, MOST_DRAWS, LEAST_DRAWS = 2_000_000, 500, 250
+"""Futures to simulate in all, and how many of each (frequency, T) that may come to. With 250, the probability that an
+interval really holds is off by two points for single customers, and by nothing on average."""
+CHANCES, MOST_ALIVE_DRAWS = 2_000_000, 100
+"""Chances of being alive to work out in all, and at most per customer: above a million customers, one each."""
+DRAWS_AT_A_TIME = 2_000_000
+"""Simulated futures held at once: what bounds the memory."""
+
+
+class FutureModel(Protocol):
+    """What an simulation asks of a dropout model; see `DropoutModel`, `BetaGeoBetaBinomModel`."""
+
+    def p_alive(self, frequency: ArrayLike, recency: ArrayLike, T: ArrayLike, /) -> FloatArray: ...  # noqa: D102
+
+    def draw_params(self, rng: np.random.Generator, size: int, /) -> FloatArray: ...  # noqa: D102
+
+    def with_params(self, theta: ArrayLike, /) -> Self: ...  # noqa: D102
+
+    def draw_future(  # noqa: D102
+        self, rng: np.random.Generator, frequency: ArrayLike, T: ArrayLike, edges: ArrayLike, /
+    ) -> NDArray[np.int64]: ...
+
+
+@dataclass(frozen=True)
+class HorizonSimulation:
+    """What n customers may do within one stretch of time; arrays (n,), in the customers' order.
+
+    Attributes:
+        length: Of the stretch, in the unit of T.
+        chance_of_nothing: That there is no purchase.
+        purchases: How many.
+        money: What they sum to; discounted over a lifetime; None without a model of spends.
+    """
+
+    length: float
+    chance_of_nothing: FloatArray
+    purchases: Interval
+    money: Interval | None
+
+
+@dataclass(frozen=True)
+class Simulation:
+    """One entry per horizon asked for, and one for the lifetime where one was asked for."""
+
+    horizons: tuple[HorizonSimulation, ...]
+    lifetime: HorizonSimulation | None
+
+
+def simulation(
+    dropout_model: FutureModel,
+    spend_model: GammaGammaModel | None,
+    frequency: ArrayLike,
+    recency: ArrayLike,
+    T: ArrayLike,
+    monetary_value: ArrayLike | None = None,
+    *,
+    rng: np.random.Generator,
+    horizons: Sequence[float] = (365.0, 1095.0),
+    lifetime: Lifetime | None = None,
+    probability: float = 0.8,
+    draws: int | None = None,
+) -> Simulation:
+    """Intervals of every customer's purchases and money to come, with the uncertainty of parameters and of chance.
+
+    Args:
+        dropout_model: Fitted; its uncertain parameters are drawn anew for every simulated future.
+        spend_model: Likewise; None leaves money out.
+        frequency: (n,) repeat purchases.
+        recency: (n,) time of the last purchase since the first.
+        T: (n,) time since the first purchase.
+        monetary_value: (n,) mean spend of a repeat purchase, ignored where frequency is 0; only used for money.
+        rng: The source of randomness. The order of the customers does not matter.
+        horizons: Lengths of time after T, above 0.
+        lifetime: Adds a lifetime; its money is discounted from the middle of each year.
+        probability: Of each interval.
+        draws: Simulated futures of each (frequency, T); None: as many as `FUTURES` allow.
+
+    Raises:
+        ValueError: Histories are impossible (names the row), or probability, horizons or draws make no sense.
+    """
+    if not 0 < probability < 1 or draws in (0, 1) or not all(0 < horizon < np.inf for horizon in horizons):
+        raise ValueError("an simulation needs 0 < probability < 1, two draws or more, and finite horizons above 0")
+    x, mean = read_spends(frequency, 0.0 if monetary_value is None else monetary_value)
+    if spend_model is not None and monetary_value is None:
+        raise ValueError("money needs each customer's monetary_value")
+    spent, end = x * mean, np.asarray(T, dtype=np.float64)
+    alive = _chance_of_being_alive(dropout_model, x, recency, end, rng)
+    plan = Plan.of(horizons, lifetime)
+    order, first = _order_cells(x, end, spent)
+    draws = draws or min(MOST_DRAWS, max(LEAST_DRAWS, FUTURES // max(1, first.size)))
+    futures = _Futures.drawn(dropout_model, spend_model, plan, rng, draws)
+    results = [_Columns.empty(x.size, spend_model is not None) for _ in plan.lengths]
+    at_a_time = max(1, DRAWS_AT_A_TIME // (draws * len(plan.lengths)))
+    for cells in _cells(x[order], end[order], spent[order], order, first, at_a_time):
+        purchases, ratios = futures.simulate(rng, cells)
+        for column, counts, ratio in zip(results, purchases, ratios, strict=True):
+            column.read_counts(Mixture.of(counts, cells.cell, alive[cells.customers]), cells, probability)
+            if spend_model is not None:
+                amount = Mixture.of(ratio, cells.cell, alive[cells.customers])
+                scale = spend_model.params["gamma"] + spent[cells.customers]
+                column.read_money(amount, scale, cells, probability)
+    looks = [column.simulation(length) for column, length in zip(results, plan.lengths, strict=True)]
+    return Simulation(tuple(looks[: len(horizons)]), looks[-1] if lifetime else None)
+
+
+def _chance_of_being_alive(
+    model: FutureModel, frequency: FloatArray, recency: ArrayLike, T: FloatArray, rng: np.random.Generator
+) -> FloatArray:
+    """P(alive) (n,), averaged over what the parameters may be; at the estimates where the customers leave no doubt."""
+    draws = min(MOST_ALIVE_DRAWS, CHANCES // max(1, frequency.size))
+    models = [model.with_params(theta) for theta in model.draw_params(rng, draws)] if draws > 1 else [model]
+    total = np.zeros(frequency.size)
+    for each in models:
+        total += each.p_alive(frequency, recency, T)
+    return total / len(models)
+
+
+@dataclass(frozen=True)
+class _Cells:
+    """Customers who share frequency and T, cell after cell.
+
+    Attributes:
+        frequency: (c,).
+        T: (c,) the mean of the cell's customers.
+        spent: (c,) likewise, of the money of repeat purchases.
+        customers: (n,) their rows.
+        cell: (n,) each one's cell, ascending.
+    """
+
+    frequency: FloatArray
+    T: FloatArray
+    spent: FloatArray
+    customers: NDArray[np.int64]
+    cell: NDArray[np.int64]
+
+
+def _order_cells(
+    frequency: FloatArray, T: FloatArray, spent: FloatArray
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The customers sorted so that no result depends on the order of the rows, and where each cell begins."""
+    order = np.lexsort((spent, T, frequency))
+    x, end = frequency[order], T[order]
+    first = _first_of_each(x, end)
+    if first.size > MOST_CELLS:
+        first = _first_of_each(x, np.floor(np.log(np.maximum(end, np.finfo(np.float64).tiny)) / 0.01))
+    return order, first
+
+
+def _cells(
+    x: FloatArray,
+    end: FloatArray,
+    money: FloatArray,
+    order: NDArray[np.int64],
+    first: NDArray[np.int64],
+    at_a_time: int,
+) -> Iterator[_Cells]:
+    """All customers, sorted, some cells at a time."""
+    sizes = np.diff(first, append=x.size)
+    # differences of equal numbers, so that a cell whose customers agree keeps their T to the last digit
+    mean_T = end[first] + np.add.reduceat(end - np.repeat(end[first], sizes), first) / sizes if x.size else end
+    mean_spent = np.add.reduceat(money, first) / sizes if x.size else money
+    for start in range(0, first.size, at_a_time):
+        some = slice(start, start + at_a_time)
+        rows = slice(first[start], first[start] + sizes[some].sum())
+        cell = np.repeat(np.arange(first[some].size), sizes[some])
+        yield _Cells(x[first[some]], mean_T[some], mean_spent[some], order[rows], cell)
+
+
+def _first_of_each(*sorted_columns: FloatArray) -> NDArray[np.int64]:
+    changes = [np.diff(column, prepend=np.nan) != 0 for column in sorted_columns]
+    return np.flatnonzero(np.logical_or.reduce(changes))
+
+
+@dataclass(frozen=True)
+class _Futures:
+    """Models at drawn parameters, one for each future, and what to simulate with them."""
+
+    buying: list[FutureModel]
+    spending: FloatArray | None
+    gamma: float
+    plan: Plan
+
+    @classmethod
+    def drawn(
+        cls,
+        dropout_model: FutureModel,
+        spend_model: GammaGammaModel | None,
+        plan: Plan,
+        rng: np.random.Generator,
+        draws: int,
+    ) -> Self:
+        buying = [dropout_model.with_params(theta) for theta in dropout_model.draw_params(rng, draws)]
+        if spend_model is None:
+            return cls(buying, None, 1.0, plan)
+        return cls(buying, spend_model.draw_params(rng, draws), spend_model.params["gamma"], plan)
+
+    def simulate(self, rng: np.random.Generator, cells: _Cells) -> tuple[FloatArray, FloatArray]:
+        """Purchases of customers who are alive, and their money over (gamma + money spent so far).
+
+        Returns:
+            Two arrays (results, c, draws); the second is of no use without a model of spends.
+        """
+        shape = (len(self.plan.lengths), cells.frequency.size, len(self.buying))
+        purchases, ratios = np.empty(shape), np.empty(shape if self.spending is not None else (shape[0], 0, 0))
+        for draw, model in enumerate(self.buying):
+            bought = model.draw_future(rng, cells.frequency, cells.T, self.plan.edges)
+            purchases[:, :, draw] = (bought @ self.plan.counts).T
+            if self.spending is not None:
+                p, q, gamma = self.spending[draw]
+                amounts = self._amounts(rng, bought, p)
+                rate = rng.standard_gamma(q + p * cells.frequency)
+                # at other parameters gamma + spent differs too: by as much as it does for the cell's mean customer
+                at_these = (gamma + cells.spent) / (self.gamma + cells.spent)
+                ratios[:, :, draw] = (amounts * (at_these / rate)[:, np.newaxis]).T
+        return purchases, ratios
+
+    def _amounts(self, rng: np.random.Generator, bought: NDArray[np.int64], p: float) -> FloatArray:
+        """The money of purchases (c, m) in each result (c, results), before each customer's own scale.
+
+        Stretches that count in the same results are drawn as one sum, worth their purchases' average: a lifetime of
+        ten years costs little more than its first three.
+        """
+        grouped = bought @ self.plan.groups
+        drawn = rng.standard_gamma(p * grouped) / np.maximum(grouped, 1.0)
+        found = np.zeros((len(bought), len(self.plan.lengths)))
+        for group, stretches in enumerate(self.plan.groups.T):
+            found += drawn[:, group, np.newaxis] * (bought @ (stretches[:, np.newaxis] * self.plan.values))
+        return found
+
+
+@dataclass(frozen=True)
+class _Columns:
+    """The results of one stretch of time, filled cell by cell: (7, n)."""
+
+    values: FloatArray
+    has_money: bool
+
+    @classmethod
+    def empty(cls, customers: int, has_money: bool) -> Self:
+        return cls(np.empty((7, customers)), has_money)
+
+    def read_counts(self, mixture: Mixture, cells: _Cells, probability: float) -> None:
+        counts = mixture.interval_of_counts(probability)
+        self.values[:4, cells.customers] = mixture.chance_of_zero, counts.low, counts.high, counts.probability
+
+    def read_money(self, mixture: Mixture, scale: FloatArray, cells: _Cells, probability: float) -> None:
+        money = mixture.interval_of_money(probability)
+        self.values[4:, cells.customers] = money.low * scale, money.high * scale, money.probability
+
+    def simulation(self, length: float) -> HorizonSimulation:
+        nothing, low, high, held, *money = self.values
+        return HorizonSimulation(
+            length, nothing, Interval(low, high, held), Interval(*money) if self.has_money else None
+        )

@@ -1,0 +1,78 @@
+"""Which stretches of time ahead an simulation simulates, and what purchases and money of each count for.
+
+Put here: horizons, lifetimes and their discount as arrays. Keep out: customers, models and chance (`simulation.py`).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Self
+
+import numpy as np
+
+from regulars.pipelines.models.fitting.fitting import FloatArray
+
+
+@dataclass(frozen=True)
+class Lifetime:
+    """How far ahead a lifetime is followed, and what money to come is worth now.
+
+    Attributes:
+        years: Whole years ahead.
+        year: The length of a year, in the unit of T.
+        annual_discount_rate: 0.1 makes money of the middle of the first year worth 1.1**-0.5 now.
+    """
+
+    years: int
+    year: float
+    annual_discount_rate: float
+
+    def worth(self, start: float, end: float) -> float:
+        """What one unit of money of the time between two moments, in years from now, is worth now: 0 to 1.
+
+        Every year's money comes at its middle; parts of years weigh as long as they last.
+        """
+        if end <= start:
+            return 0.0
+        edges = np.unique([start, *np.arange(np.ceil(start), np.floor(end) + 1), end])
+        middles = np.floor((edges[:-1] + edges[1:]) / 2) + 0.5
+        return float(np.average((1 + self.annual_discount_rate) ** -middles, weights=np.diff(edges)))
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Which stretches of time are simulated and what counts where.
+
+    Attributes:
+        lengths: One per result: the horizons, then the lifetime if there is one.
+        edges: (m + 1,) from 0.
+        counts: (m, results) 1 where a stretch lies within the result's time.
+        values: (m, results) what money of the stretch is worth in the result.
+        groups: (m, g) 1 where a stretch belongs to a group: stretches that count in the same results.
+    """
+
+    lengths: tuple[float, ...]
+    edges: FloatArray
+    counts: FloatArray
+    values: FloatArray
+    groups: FloatArray
+
+    @classmethod
+    def of(cls, horizons: Sequence[float], lifetime: Lifetime | None) -> Self:
+        """The plan of some horizons (in the unit of T) and, where there is one, a lifetime."""
+        years = np.zeros(0) if lifetime is None else lifetime.year * _stretches(lifetime.years)
+        lengths = (*map(float, horizons), *years[-1:].tolist())
+        edges = np.unique(np.concatenate([[0.0], np.array(horizons, dtype=np.float64), years]))
+        counts = (edges[1:, np.newaxis] <= np.array(lengths)).astype(np.float64)
+        values = counts.copy()
+        if lifetime is not None:
+            ahead = np.minimum(edges, years[-1]) / lifetime.year
+            values[:, -1] *= [lifetime.worth(*each) for each in pairwise(ahead)]
+        alike, group = np.unique(counts, axis=0, return_inverse=True)
+        return cls(lengths, edges, counts, values, np.eye(len(alike))[group])
+
+
+def _stretches(years: int) -> FloatArray:
+    """Where the stretches of a lifetime end, in years: the first three one by one, later ones by two and three."""
+    ends = [*range(1, min(years, 3) + 1), *range(5, min(years, 8), 2), *range(10, years, 3), years]
+    return np.unique(np.array(ends, dtype=np.float64))

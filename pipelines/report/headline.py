@@ -1,0 +1,50 @@
+"""The three numbers a person wants first, in words: for the closing lines of a run, the report, and Dagster's page.
+
+Put here: wording. Keep out: computing them (`transforms/headline.py`).
+"""
+
+from typing import Any
+
+from regulars.pipelines.run.run import Run
+from regulars.pipelines.transforms.customers.headline import Headline, find_headline
+
+READS = {"orders": "core.orders", "calendar": "core.calendar", "churn": "marts.churn", "nps": "marts.nps"}
+
+
+def headline(run: Run) -> list[dict[str, Any]]:
+    """Customers, churn (or the repeat rate until churn is known) and NPS: label, value, n and text each."""
+    frames = {name: run.warehouse.scan(table) for name, table in READS.items()}
+    return worded(find_headline(**frames, as_of=run.as_of))
+
+
+def worded(found: Headline) -> list[dict[str, Any]]:
+    """The numbers as plain values; `value` is None, and the text says why, where one cannot be known yet."""
+    return [
+        {"label": "customers", "value": found.customers, "n": found.customers, "text": f"{found.customers:,}"},
+        _coming_back(found),
+        _feeling(found),
+    ]
+
+
+def _coming_back(found: Headline) -> dict[str, Any]:
+    if found.churn_rate_12m is not None:
+        return {
+            "label": "12-month churn",
+            "value": found.churn_rate_12m,
+            "n": None,
+            "text": f"{found.churn_rate_12m:.1%} (at {found.churn_month_end})",
+        }
+    rate, n = found.repeat_rate_90d, found.repeat_customers
+    text = "not known yet: no customer's first 90 days are over" if rate is None else f"{rate:.1%} of {n:,} customers"
+    return {"label": "bought again within 90 days", "value": rate, "n": n, "text": text}
+
+
+def _feeling(found: Headline) -> dict[str, Any]:
+    if found.nps is None:
+        return {"label": "NPS", "value": None, "n": 0, "text": "no answers on a 0-10 scale"}
+    return {
+        "label": "NPS",
+        "value": found.nps,
+        "n": found.nps_responses,
+        "text": f"{found.nps:+.0f} of {found.nps_responses:,} answers ({found.nps_start} to {found.nps_end})",
+    }

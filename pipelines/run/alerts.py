@@ -1,0 +1,65 @@
+"""Telling somebody how a run went: one webhook, counts and reasons only, and no noise.
+
+Put here: when to speak, and the message. Keep out: what decides the outcome.
+A message goes out when a run fails, when the next one recovers, and when a stale source is used; a second failure
+with the same exit code is not told again.
+"""
+
+import http.client
+import json
+import urllib.request
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from regulars.pipelines.run.last_run import LastRun
+
+TIMEOUT_SECONDS = 10
+
+
+def message(company: str, before: LastRun | None, now: LastRun, stale: Sequence[str]) -> dict[str, Any] | None:
+    """What to tell about a run; None when there is nothing new to tell.
+
+    Args:
+        company: Whose run it was.
+        before: How the run before ended.
+        now: How this one ended.
+        stale: The sources whose last delivery was used again.
+    """
+    failed_before = before is not None and before.exit_code != 0
+    if now.exit_code != 0:
+        if before is not None and before.exit_code == now.exit_code:
+            return None
+        event = "failed"
+    elif now.is_backfill:
+        return None
+    elif failed_before:
+        event = "recovered"
+    elif stale:
+        event = "stale"
+    else:
+        return None
+    text = {
+        "failed": f"Regulars, {company}: the run failed. {now.message}",
+        "recovered": f"Regulars, {company}: the run is well again. {now.message}",
+        "stale": f"Regulars, {company}: published, with stale sources: {', '.join(stale)}.",
+    }[event]
+    return {"event": event, "company": company, "text": text, "exit_code": now.exit_code, "generation": now.generation}
+
+
+def tell(webhook: str, payload: Mapping[str, Any]) -> str | None:
+    """Post a message as JSON (Slack, Teams and most others show `text`).
+
+    Returns:
+        A sentence when it did not arrive; a lost alert must never fail a good run.
+    """
+    try:
+        request = urllib.request.Request(
+            webhook,
+            data=json.dumps(payload).encode(),
+            headers={"Content-Type": "application/json"},
+            method="POST",
+        )
+        with urllib.request.urlopen(request, timeout=TIMEOUT_SECONDS):
+            return None
+    except (OSError, ValueError, http.client.HTTPException) as error:  # their words may hold the secret address
+        return f"the alert was not delivered ({type(error).__name__}): see that the webhook's address is right"

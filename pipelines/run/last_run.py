@@ -1,0 +1,53 @@
+"""How the last run ended, in `home/last_run.json`: for `status`, for alerts, and for the closing words of a run.
+
+Put here: writing and reading that one file. Keep out: what decides the outcome.
+"""
+
+import dataclasses
+import datetime as dt
+import json
+from pathlib import Path
+from typing import Any
+
+FILE_NAME = "last_run.json"
+
+
+@dataclasses.dataclass(frozen=True)
+class LastRun:
+    """The end of one run.
+
+    Attributes:
+        ended_at: When, aware.
+        exit_code: 0, or that of the mistake that stopped it.
+        message: A sentence without personal values.
+        generation: The generation it published or found repeated; None when it failed.
+        is_new: Whether that generation was made by it.
+        is_backfill: Whether it built an earlier day aside; then it says nothing about what readers see.
+    """
+
+    ended_at: dt.datetime
+    exit_code: int
+    message: str
+    generation: int | None = None
+    is_new: bool = False
+    is_backfill: bool = False
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain values."""
+        return {**dataclasses.asdict(self), "ended_at": self.ended_at.isoformat(timespec="seconds")}
+
+
+def write_last_run(home: Path, run: LastRun) -> None:
+    """Replace the file in one step, so that `status` never reads half of it."""
+    fresh = home / f".{FILE_NAME}.fresh"
+    fresh.write_text(json.dumps(run.as_json(), indent=1) + "\n", encoding="utf-8")
+    fresh.replace(home / FILE_NAME)
+
+
+def read_last_run(home: Path) -> LastRun | None:
+    """How the last run ended; None before the first, or when the file is damaged."""
+    try:
+        values = json.loads((home / FILE_NAME).read_text(encoding="utf-8"))
+        return LastRun(**{**values, "ended_at": dt.datetime.fromisoformat(values["ended_at"])})
+    except (OSError, ValueError, TypeError, KeyError):
+        return None

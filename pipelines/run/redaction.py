@@ -1,0 +1,66 @@
+"""What may be said of an unforeseen failure: where and of which kind, never the values it met.
+
+Put here: the boundary that keeps personal values out of logs and Dagster's storage. Keep out: foreseen mistakes,
+which are `RegularsError`s and are worded where they are found.
+"""
+
+import errno
+import os
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import duckdb
+
+from regulars.pipelines.errors import RegularsError, StorageFailed
+
+DISK_ERRORS = {errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS, errno.EFBIG}
+
+
+@contextmanager
+def redacted(step: str, details: Path) -> Iterator[None]:
+    """Let `RegularsError`s through; anything else becomes a sentence without values.
+
+    The whole story goes into the file `details`, readable by its owner only: exceptions quote the values they met.
+
+    Args:
+        step: The table or step that was being made.
+        details: Where the traceback is written.
+
+    Raises:
+        StorageFailed: When the disk was the cause.
+        RegularsError: Otherwise; exit code 70.
+    """
+    try:
+        yield
+    except (RegularsError, GeneratorExit):
+        raise
+    except Exception as error:
+        with suppress(OSError):  # a full disk is told, with or without its details
+            _write_privately(details, f"{step}\n{''.join(traceback.format_exception(error))}")
+        if _is_about_storage(error):
+            raise StorageFailed(
+                f"{step}: the disk failed ({_reason(error)}). Free some room or mend the disk, then run again; "
+                "the last good generation stays."
+            ) from None
+        raise RegularsError(
+            f"{step} failed with {type(error).__name__}: this is a fault of Regulars, not of yours. "
+            f"The last good generation stays. The details, which may hold personal values, are in {details}."
+        ) from None
+
+
+def _is_about_storage(error: Exception) -> bool:
+    if isinstance(error, OSError):
+        return error.errno in DISK_ERRORS
+    return isinstance(error, duckdb.IOException | duckdb.OutOfMemoryException)
+
+
+def _reason(error: Exception) -> str:
+    return os.strerror(error.errno) if isinstance(error, OSError) and error.errno else type(error).__name__
+
+
+def _write_privately(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
+        file.write(text)

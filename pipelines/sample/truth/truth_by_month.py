@@ -1,0 +1,35 @@
+"""What the pipeline should find in the sample company by month.
+
+Put here: the totals of `truth/months.csv`. Keep out: the other files of the truth (`truth.py`).
+"""
+
+import polars as pl
+
+from regulars.pipelines.sample.simulation import catalogue as c
+
+
+def total_by_month(orders: pl.DataFrame, told: pl.DataFrame, refunds: pl.DataFrame) -> pl.DataFrame:
+    """What the pipeline should find by month, up to `as_of`; money in ten-thousandths of EUR."""
+    nothing = pl.lit(0, dtype=pl.Int64)
+    counted = orders.with_columns(told["is_countable"], told["is_first_order"]).filter(
+        pl.col("is_countable") & (pl.col("order_date") <= c.AS_OF)
+    )
+    by_order = counted.select(
+        month=pl.col("order_date").dt.truncate("1mo"),
+        order_count=pl.lit(1, dtype=pl.Int64),
+        new_customers=pl.col("is_first_order").cast(pl.Int64),
+        gross_sales_eur="gross_eur",
+        discounts_eur="discount_eur",
+        refunds_eur=nothing,
+        unknown_net_eur=(pl.col("person") < 0).cast(pl.Int64) * (pl.col("gross_eur") - pl.col("discount_eur")),
+    )
+    by_refund = refunds.select(
+        month=pl.col("refund_date").dt.truncate("1mo"),
+        order_count=nothing,
+        new_customers=nothing,
+        gross_sales_eur=nothing,
+        discounts_eur=nothing,
+        refunds_eur="amount_eur",
+        unknown_net_eur=-(~pl.col("has_person") & ~pl.col("has_order")).cast(pl.Int64) * pl.col("amount_eur"),
+    )
+    return pl.concat([by_order, by_refund]).group_by("month").sum()

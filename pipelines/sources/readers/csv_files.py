@@ -1,0 +1,188 @@
+"""CSV files: delivered bytes in, landed text out.
+
+Put here: reading a CSV file once. Keep out: what its columns mean.
+DuckDB parses, with every option given and nothing sniffed. Its work is believed when it finds exactly as many records
+as the text has line ends outside quotes, and no second header; else the exact splitter says which lines are no records,
+and DuckDB parses the rest.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from mmap import ACCESS_READ, mmap
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from regulars.pipelines.settings.settings import FileOptions, Source
+from regulars.pipelines.sources.readers.decoding import Text, read_text
+from regulars.pipelines.sources.readers.header import column_names
+from regulars.pipelines.sources.readers.landed_text import Landed, describing, private_connection
+from regulars.pipelines.sources.readers.records import Record, RecordSplitter
+from regulars.pipelines.sources.readers.refusal import Refusal
+from regulars.pipelines.warehouse.identifiers import literal, quoted
+
+_KEPT_OF_A_BAD_LINE = 10_000
+_MANY = 10_000
+
+
+def read_csv_file(original: Path, file_name: str, file_sha256: str, source: Source, work: Path) -> Landed:
+    """Read a CSV file once, into `work/landed.parquet` and, when lines are quarantined, `work/malformed.parquet`.
+
+    Args:
+        original: The bytes as delivered.
+        file_name: The name to use in sentences.
+        file_sha256: Their hash.
+        source: How the file is written.
+        work: A private, empty folder.
+
+    Raises:
+        Refusal: The file is empty, cut off, no table, or in no known encoding.
+    """
+    decoded = read_text(original, file_name, source.options, source.format == "csv.gz", work)
+    if decoded.facts.is_blank:
+        raise Refusal("empty", f"{file_name} is empty: deliver it again")
+    splitter = RecordSplitter(source.options.delimiter, source.options.quote)
+    with decoded.path.open("rb") as stream, mmap(stream.fileno(), 0, access=ACCESS_READ) as whole:
+        _refuse_pages(whole[:512], file_name)
+        _refuse_unfinished(decoded, file_name, source.options)
+        header, behind, lines = splitter.header(whole)
+        landed = Landed(
+            file_sha256=file_sha256,
+            header=tuple(header),
+            columns=tuple(column_names(header)),
+            encoding=decoded.encoding,
+            record_count=0,
+            malformed_count=0,
+        )
+        target = work / "landed.parquet"
+        facts = decoded.facts
+        expected = facts.line_ends + (not facts.ends_with_line_end) - lines
+        # of one column, DuckDB counts blank lines; and it skips lines another way when a header name holds a line end
+        is_plain = len(header) > 1 and b"\n" not in whole[:behind].strip()
+        sound = replace(landed, record_count=expected)
+        way = _Way(lines, whole[:behind].endswith(b"\r\n"), not facts.has_line_ends_in_quotes)
+        if is_plain and not facts.is_doubtful and _parse(decoded.path, way, sound, source.options, target):
+            return sound
+        clean = work / "clean"
+        count, bad = _write_clean(splitter.split(whole, behind, lines + 1, header), clean, file_name)
+    landed = replace(landed, record_count=count, malformed_count=len(bad))
+    if not _parse(clean, _Way(0, False, False), landed, source.options, target):
+        raise Refusal(
+            "damaged",
+            f"{file_name} cannot be read as CSV with delimiter {source.options.delimiter!r} and quote "
+            f"{source.options.quote!r}: see that `options` are right",
+        )
+    if bad:
+        write_malformed(bad, work / "malformed.parquet")
+    return landed
+
+
+def lines_of_records(original: Path, source: Source, records: set[int], work: Path) -> dict[int, int]:
+    """The line of the delivered text on which each of some records begins; both count from 1, records after the header.
+
+    Args:
+        original: The bytes as delivered.
+        source: How the file is written.
+        records: Record numbers, as in `_row`.
+        work: A private, empty folder.
+    """
+    decoded = read_text(original, original.name, source.options, source.format == "csv.gz", work)
+    splitter, found, number = RecordSplitter(source.options.delimiter, source.options.quote), {}, 0
+    with decoded.path.open("rb") as stream, mmap(stream.fileno(), 0, access=ACCESS_READ) as whole:
+        header, behind, lines = splitter.header(whole)
+        for record in splitter.split(whole, behind, lines + 1, header):
+            number += record.problem is None
+            if record.problem is None and number in records:
+                found[number] = record.line
+                if len(found) == len(records):
+                    break
+    return found
+
+
+def _refuse_pages(start: bytes, file_name: str) -> None:
+    first = start.lstrip()[:1]
+    if first == b"<":
+        raise Refusal("not_a_table", f"{file_name} is a web page or XML, not CSV: the export has failed; run it again")
+    if first in (b"{", b"["):
+        raise Refusal("not_a_table", f"{file_name} is JSON, not CSV: the export has failed, or `format` is `jsonl`")
+
+
+def _refuse_unfinished(decoded: Text, file_name: str, options: FileOptions) -> None:
+    if not decoded.facts.ends_with_line_end and options.final_newline == "required":
+        raise Refusal(
+            "truncated",
+            f"{file_name} has no line end behind its last line, so it may be cut off: deliver it again, or set "
+            "`options: {final_newline: optional}` if the tool never writes one",
+        )
+
+
+@dataclass(frozen=True)
+class _Way:
+    r"""How DuckDB is to read a text: lines to skip, whether lines end with `\r\n`, whether in several threads.
+
+    Several threads must guess which line ends stand in quotes where they begin, so they read texts only that have none.
+    """
+
+    skip: int
+    has_crlf: bool
+    is_parallel: bool
+
+
+def _parse(plain: Path, way: _Way, expected: Landed, options: FileOptions, target: Path) -> bool:
+    """Let DuckDB write the Parquet file; False when it refuses, counts otherwise, or finds a second header."""
+    columns = ", ".join(f"{literal(name)}: 'VARCHAR'" for name in expected.columns)
+    rows = (
+        f"read_csv({literal(plain)}, auto_detect = false, header = false, skip = {way.skip}, columns = {{{columns}}}, "
+        f"delim = {literal(options.delimiter)}, quote = {literal(options.quote)}, escape = {literal(options.quote)}, "
+        "strict_mode = true, null_padding = false, ignore_errors = false, nullstr = '', allow_quoted_nulls = true, "
+        f"comment = '', compression = 'none', encoding = 'utf-8', parallel = {str(way.is_parallel).lower()}"
+        + (")" if way.has_crlf else ", new_line = '\\n')")
+        # named only where it is a line feed: told `\r\n`, DuckDB 1.5 reads all lines as one
+    )
+    repeats = " and ".join(
+        f"trim({quoted(name)}) is not distinct from {literal(cell.strip()) if cell.strip() else 'null'}"
+        for name, cell in zip(expected.columns, expected.header, strict=True)
+    )
+    with private_connection() as con:
+        try:
+            con.execute(f"copy (from {rows}) to {literal(target)} ({describing(expected)})")
+        except (duckdb.InvalidInputException, duckdb.ConversionException):
+            return False
+        written = f"read_parquet({literal(target)})"
+        found = con.execute(f"select count(*), count(*) filter ({repeats}) from {written}").fetchall()
+    return bool(found[0] == (expected.record_count, 0))
+
+
+def _write_clean(records: Iterable[Record], clean: Path, file_name: str) -> tuple[int, list[Record]]:
+    """Write the sound records, each with a line feed behind it; give back their count and the lines that are none.
+
+    Raises:
+        Refusal: Most of a long file's lines are no records, so it is no such table at all.
+    """
+    count, bad = 0, []
+    with clean.open("wb") as out:
+        for record in records:
+            if record.problem is None:
+                out.write(record.text + b"\n")
+                count += 1
+            else:
+                bad.append(record)
+                if len(bad) > _MANY and len(bad) > count:
+                    raise Refusal(
+                        "damaged",
+                        f"{file_name} has more bad lines than records (the first is line {bad[0].line:,}: "
+                        f"{bad[0].problem}): see that `options` are right, or deliver it again",
+                    )
+    return count, bad
+
+
+def write_malformed(bad: list[Record], target: Path) -> None:
+    """Write the lines that are no records: `line` BIGINT from 1, `text` (its first 10,000 characters), `reason`."""
+    columns = {
+        "line": pa.array([record.line for record in bad], pa.int64()),
+        "text": pa.array([record.text.decode(errors="replace")[:_KEPT_OF_A_BAD_LINE] for record in bad], pa.string()),
+        "reason": pa.array([record.problem for record in bad], pa.string()),
+    }
+    pq.write_table(pa.table(columns), target)

@@ -1,0 +1,207 @@
+r"""From delivered bytes to UTF-8 text: unpacking, and the decision which encoding was used.
+
+Put here: gzip, byte order marks, encodings, line ends. Keep out: columns and records.
+DuckDB only ever sees UTF-8 with `\\n` or `\\r\\n`: it refuses cp1252 and reads UTF-16 wrongly without a word.
+"""
+
+import codecs
+import gzip
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from regulars.pipelines.settings.settings import FileOptions
+from regulars.pipelines.sources.readers.refusal import Refusal
+from regulars.pipelines.sources.readers.text_scan import TextFacts, scan_text
+
+CHUNK = 1 << 20
+MAX_RATIO = 200
+"""Real exports shrink to a tenth, rarely a hundredth, of their size; a gzip bomb to a thousandth."""
+MAX_UNPACKED = 1 << 36
+"""64 GiB: more than one file of any shop holds."""
+_RATIO_FLOOR = 1 << 22
+
+_MARKS = (  # utf-32 first: its little-endian mark begins with that of utf-16
+    (codecs.BOM_UTF32_LE, "utf-32-le"),
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+
+
+@dataclass(frozen=True)
+class Text:
+    """A file as UTF-8 text on disk, the encoding it was delivered in, and what it looks like."""
+
+    path: Path
+    encoding: str
+    facts: TextFacts
+
+
+def read_text(original: Path, file_name: str, options: FileOptions, is_gzip: bool, work: Path) -> Text:
+    """Unpack and decode a delivered file.
+
+    Args:
+        original: The bytes as delivered.
+        file_name: The name to use in sentences.
+        options: How the source writes its files.
+        is_gzip: Whether the source's files are gzipped.
+        work: A private folder for what must be rewritten; the text may lie there or be `original` itself.
+
+    Raises:
+        Refusal: `truncated`, `damaged`, `too_large`, `not_a_table` or `undecodable`.
+    """
+    plain = _unpacked(original, file_name, work / "unpacked") if is_gzip else original
+    with plain.open("rb") as stream:
+        start = stream.read(4096)
+    _refuse_other_formats(start, file_name, is_gzip)
+    encoding, mark = _encoding(plain, start, file_name, options.encoding)
+    facts = scan_text(plain, options.quote, options.delimiter) if encoding == "utf-8" else None
+    if mark or facts is None or facts.has_only_carriage_returns:
+        written = work / "text"
+        _rewrite(plain, written, encoding, len(mark), file_name)
+        _refuse_wrong_mark(written, file_name, encoding)
+        plain, facts = written, scan_text(written, options.quote, options.delimiter)
+    return Text(plain, encoding + ("-sig" if mark else ""), facts)
+
+
+def _unpacked(original: Path, file_name: str, target: Path) -> Path:
+    packed = original.stat().st_size
+    try:
+        with gzip.open(original) as stream, target.open("wb") as out:
+            for chunk in _chunks(stream):  # type: ignore[arg-type]
+                out.write(chunk)
+                size = out.tell()
+                if size > MAX_UNPACKED or (size > _RATIO_FLOOR and size > MAX_RATIO * packed):
+                    raise Refusal(
+                        "too_large",
+                        f"{file_name} unpacks to more than {MAX_RATIO} times its {packed:,} bytes or to more than "
+                        "64 GiB: it is no export; look at it by hand",
+                    )
+    except EOFError:
+        raise Refusal(
+            "truncated", f"{file_name} ends in the middle of its gzip stream: deliver the whole file again"
+        ) from None
+    except (gzip.BadGzipFile, zlib.error):
+        raise Refusal(
+            "damaged",
+            f"{file_name} is no whole gzip file: deliver it again, or set `format: csv` if it is not packed",
+        ) from None
+    return target
+
+
+def _refuse_other_formats(start: bytes, file_name: str, is_gzip: bool) -> None:
+    kind = {b"\x1f\x8b": "gzip", b"PK": "a zip file or an Excel workbook", b"PA": "Parquet"}.get(start[:2])
+    if kind == "gzip" and not is_gzip:
+        raise Refusal("not_a_table", f"{file_name} is gzipped: set `format: csv.gz`")
+    if start[:4] in (b"PK\x03\x04", b"PAR1", b"\xd0\xcf\x11\xe0"):
+        kind = kind or "an old Excel workbook"
+        raise Refusal("not_a_table", f"{file_name} is {kind}: save it as CSV, or set its `format`")
+
+
+def _refuse_wrong_mark(written: Path, file_name: str, encoding: str) -> None:
+    with written.open("rb") as stream:
+        start = stream.read(4096)
+    if start.count(b"\0") * 10 > len(start):
+        raise Refusal(
+            "undecodable",
+            f"{file_name} is not the {encoding} that its first bytes or `options` say: every other character would be "
+            "a zero; export it as UTF-8",
+        )
+
+
+def _encoding(plain: Path, start: bytes, file_name: str, declared: str) -> tuple[str, bytes]:
+    """Which encoding the file is in, and its byte order mark (empty when it has none)."""
+    found = next(((name, mark) for mark, name in _MARKS if start.startswith(mark)), None)
+    if found:
+        return found
+    if declared == "utf-16":
+        return ("utf-16-be" if start[:1] == b"\0" else "utf-16-le"), b""
+    if declared == "cp1252":
+        return "cp1252", b""
+    if start.count(b"\0") * 4 > len(start):
+        raise Refusal(
+            "undecodable",
+            f"{file_name} has a zero in every other byte from the start: set `options: {{encoding: utf-16}}`",
+        )
+    bad = _first_undecodable(plain, "utf-8")
+    if bad is None:
+        return "utf-8", b""
+    # one bad byte among good UTF-8 is damage: read as Windows-1252, every other accent would turn into two letters
+    if declared == "auto" and not bad.is_behind_letters and _first_undecodable(plain, "cp1252") is None:
+        return "cp1252", b""
+    either = "UTF-8" if declared == "utf-8" or bad.is_behind_letters else "UTF-8 or Windows-1252"
+    raise Refusal(
+        "undecodable",
+        f"{file_name} is not {either} at byte {bad.offset:,} (line {bad.line:,}): export it as UTF-8, or name its "
+        "`encoding` in `options`",
+    )
+
+
+@dataclass(frozen=True)
+class _Undecodable:
+    """The first byte that is not in an encoding: offset from 0, line from 1, whether letters beyond ASCII precede."""
+
+    offset: int
+    line: int
+    is_behind_letters: bool
+
+
+def _first_undecodable(path: Path, encoding: str) -> _Undecodable | None:
+    decoder = codecs.getincrementaldecoder(encoding)("strict")
+    offset, line, has_letters = 0, 1, False
+    with path.open("rb") as stream:
+        for chunk in _chunks(stream):
+            held = len(decoder.getstate()[0])
+            if held or not chunk.isascii():
+                try:
+                    has_letters = not decoder.decode(chunk).isascii() or has_letters
+                except UnicodeDecodeError as error:
+                    before = chunk[: max(error.start - held, 0)]
+                    has_letters = has_letters or not before.isascii()
+                    return _Undecodable(offset - held + error.start, line + before.count(b"\n"), has_letters)
+            offset += len(chunk)
+            line += chunk.count(b"\n")
+    held = len(decoder.getstate()[0])
+    return _Undecodable(offset - held, line, has_letters) if held else None
+
+
+def _rewrite(plain: Path, target: Path, encoding: str, skip: int, file_name: str) -> None:
+    """Write the text as UTF-8 without a mark; lone carriage returns become line feeds when there is nothing else."""
+    decoder = codecs.getincrementaldecoder(encoding)("strict")
+    ends_with_cr_only = _has_only_carriage_returns(plain, encoding)
+    done = skip
+    try:
+        with plain.open("rb") as stream, target.open("wb") as out:
+            stream.seek(skip)
+            for chunk in _chunks(stream):
+                decoded = decoder.decode(chunk)
+                out.write((decoded.replace("\r", "\n") if ends_with_cr_only else decoded).encode())
+                done += len(chunk)
+            decoder.decode(b"", final=True)
+    except UnicodeError as error:
+        at = done + getattr(error, "start", 0)
+        raise Refusal(
+            "undecodable",
+            f"{file_name} is not {encoding} near byte {at:,}: name its `encoding` in `options`, or deliver it again",
+        ) from None
+
+
+def _has_only_carriage_returns(plain: Path, encoding: str) -> bool:
+    decoder = codecs.getincrementaldecoder(encoding)("replace")
+    has_cr = False
+    with plain.open("rb") as stream:
+        for chunk in _chunks(stream):
+            decoded = decoder.decode(chunk)
+            if "\n" in decoded:
+                return False
+            has_cr = has_cr or "\r" in decoded
+    return has_cr
+
+
+def _chunks(stream: BinaryIO) -> Iterator[bytes]:
+    while chunk := stream.read(CHUNK):
+        yield chunk

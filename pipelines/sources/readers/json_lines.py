@@ -1,0 +1,135 @@
+"""JSON lines: one object a line, its top-level keys as columns of text.
+
+Put here: reading a `.jsonl` file once. Keep out: what its keys mean.
+Python's own parser reads it, since numbers must keep every digit they were written with.
+"""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from regulars.pipelines.sources.readers.csv_files import write_malformed
+from regulars.pipelines.sources.readers.header import column_names
+from regulars.pipelines.sources.readers.landed_text import Landed, describing, private_connection
+from regulars.pipelines.sources.readers.records import MAX_RECORD, Record
+from regulars.pipelines.sources.readers.refusal import Refusal
+from regulars.pipelines.warehouse.identifiers import literal
+
+_BATCH = 50_000
+
+
+def read_json_lines(original: Path, file_name: str, file_sha256: str, work: Path) -> Landed:
+    """Read a JSON lines file once, into `work/landed.parquet` and, when lines are quarantined, `work/malformed.parquet`.
+
+    Nested values stay JSON. A line that is no whole object, or that has a key twice, is quarantined.
+
+    Raises:
+        Refusal: The file is empty, cut off, not UTF-8, or holds no object at all.
+    """
+    _refuse_unfinished(original, file_name)
+    keys: dict[str, None] = {}
+    bad, count = [], 0
+    for line, raw, values in _objects(original):
+        if isinstance(values, str):
+            bad.append(Record(line, raw, values))
+        else:
+            keys.update(dict.fromkeys(values))
+            count += 1
+    if not keys:
+        raise Refusal("not_a_table", f"{file_name} holds no JSON object with a key: see that `format` is right")
+    if bad and bad[-1].line == 1 and count == 0:
+        raise Refusal("not_a_table", f"{file_name} is not JSON lines: write one object a line")
+    columns = column_names(list(keys))
+    landed = Landed(file_sha256, tuple(keys), tuple(columns), "utf-8", count, len(bad))
+    _write(original, list(keys), columns, work / "keys.parquet")
+    with private_connection() as con:
+        rows = f"from read_parquet({literal(work / 'keys.parquet')})"
+        con.execute(f"copy ({rows}) to {literal(work / 'landed.parquet')} ({describing(landed)})")
+    if bad:
+        write_malformed(bad, work / "malformed.parquet")
+    return landed
+
+
+def lines_of_objects(original: Path, records: set[int]) -> dict[int, int]:
+    """The line from 1 on which each of some records (numbers from 1) stands."""
+    sound = (line for line, _, values in _objects(original) if not isinstance(values, str))
+    return {number: line for number, line in enumerate(sound, start=1) if number in records}
+
+
+def _refuse_unfinished(original: Path, file_name: str) -> None:
+    size = original.stat().st_size
+    with original.open("rb") as stream:
+        start = stream.read(512).lstrip()
+        stream.seek(-min(MAX_RECORD, size), 2)
+        end = stream.read()
+    if not end.strip():
+        raise Refusal("empty", f"{file_name} is empty: deliver it again")
+    if start.startswith(b"<"):
+        raise Refusal("not_a_table", f"{file_name} is a web page or XML: the export has failed; run it again")
+    last = end.rstrip().rsplit(b"\n", 1)[-1]
+    if not end.endswith(b"\n") and isinstance(_parsed(last), str):
+        raise Refusal("truncated", f"{file_name} ends in the middle of an object, so it is cut off: deliver it again")
+
+
+def _objects(original: Path) -> Iterator[tuple[int, bytes, dict[str, str | None] | str]]:
+    """Line number from 1, the line, and its values as text or the reason why it has none. Blank lines are skipped."""
+    with original.open("rb") as stream:
+        for line, raw in enumerate(stream, start=1):
+            plain = raw.removeprefix(b"\xef\xbb\xbf") if line == 1 else raw
+            if plain.strip():
+                yield line, plain.rstrip(b"\r\n"), _parsed(plain)
+
+
+def _parsed(raw: bytes) -> dict[str, str | None] | str:
+    try:
+        text = raw.decode()
+        found = json.loads(text, parse_int=str, parse_float=str, parse_constant=str, object_pairs_hook=_once)
+        if not isinstance(found, dict):
+            return "not an object"
+        plain = json.loads(text) if any(isinstance(value, dict | list) for value in found.values()) else found
+        values = {key: _as_text(value, plain[key]) for key, value in found.items()}
+        "".join([*values, *filter(None, values.values())]).encode()  # half of a surrogate pair is no text
+    except KeyError:
+        return "a key twice in one object"
+    except UnicodeError:
+        return "not UTF-8"
+    except (ValueError, RecursionError):
+        return "not JSON"
+    return values
+
+
+def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise KeyError
+    return found
+
+
+def _as_text(value: object, plain: object) -> str | None:
+    if value is None or value == "":
+        return None
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str):
+        return value
+    return json.dumps(plain, ensure_ascii=False)
+
+
+def _write(original: Path, keys: list[str], columns: list[str], target: Path) -> None:
+    schema = pa.schema([(column, pa.string()) for column in columns])
+    with pq.ParquetWriter(target, schema) as writer:
+        batch: list[dict[str, str | None]] = []
+        for _, _, values in _objects(original):
+            if not isinstance(values, str):
+                batch.append(values)
+            if len(batch) == _BATCH:
+                writer.write_table(_table(batch, keys, schema))
+                batch = []
+        writer.write_table(_table(batch, keys, schema))
+
+
+def _table(batch: list[dict[str, str | None]], keys: list[str], schema: pa.Schema) -> pa.Table:
+    return pa.table([pa.array([row.get(key) for row in batch], pa.string()) for key in keys], schema=schema)

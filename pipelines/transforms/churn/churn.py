@@ -1,0 +1,170 @@
+"""The mart `churn`: how many customers are lost month by month.
+
+A customer is active in *active_intervals* (`active_intervals.py`), each from its first day until its lapse date, which is no longer active.
+So every count at any month-end is a difference of two running counts over active_intervals, and no table of customers × months is
+ever made.
+
+Put here: what is counted of active_intervals by month. Keep out: what makes a active interval (`active_intervals.py`), who exactly was lost or came
+back (`churned_customers.py`), cohorts.
+"""
+
+import datetime as dt
+
+import polars as pl
+from narwhals.typing import IntoFrame
+from polars._typing import PolarsDataType
+
+from regulars.pipelines.transforms.churn.active_intervals import find_history, list_active_intervals, list_stretches
+from regulars.pipelines.transforms.cohorts.customer_dimensions import ALL, CohortSettings, split_customers
+from regulars.pipelines.transforms.purchases.purchases import list_purchase_days, read_into_polars
+
+CHURN_COLUMNS: dict[str, PolarsDataType] = {
+    "month_end": pl.Date,
+    "dimension": pl.String,
+    "dimension_value": pl.String,
+    "churned_customers_12m": pl.Int64,
+    "average_customers_12m": pl.Float64,
+    "churn_rate_12m": pl.Float64,
+    "active_customers": pl.Int64,
+    "new_customers": pl.Int64,
+    "reactivated_customers": pl.Int64,
+    "lapsed_in_month": pl.Int64,
+    "is_complete": pl.Boolean,
+    "reason": pl.String,
+    "as_of": pl.Date,
+}
+MONTHS = 12
+
+
+def churn(
+    orders: IntoFrame,
+    subscriptions: IntoFrame,
+    calendar: IntoFrame,
+    customer_dimensions: IntoFrame,
+    *,
+    as_of: dt.date,
+    lapse_days: int,
+    cohorts: CohortSettings,
+) -> pl.DataFrame:
+    """Active, new, returned, lapsed at every month-end from the first order or paid day to `as_of`; and the churn.
+
+    The 12-month churn at month-end E: customers who passed their lapse date in the 12 months to E and have not come
+    back by E, divided by the average of the active customers at the 13 month-ends E−12 … E. It is the same whichever
+    later orders there are, and NULL until each of the 13 month-ends has `lapse_days` of history behind it (the history
+    of the whole base, also for a part of it).
+
+    Args:
+        orders: `core.orders`; `customer_idx`, `order_date`, `is_countable`.
+        subscriptions: `core.subscriptions`.
+        calendar: `core.calendar`; `day`, `day_idx`.
+        customer_dimensions: `marts.customer_dimensions`.
+        as_of: Last day that counts; month-ends after it are left out.
+        lapse_days: Days without an order after which a customer has lapsed.
+        cohorts: Which dimensions to split by.
+
+    Returns:
+        The columns of `CHURN_COLUMNS`, one row per month-end and value of each dimension (`all` is the whole base),
+        sorted by them; without the unknown customer.
+    """
+    days = read_into_polars(list_purchase_days(orders, calendar, as_of=as_of))
+    stretches = list_stretches(days, subscriptions, as_of=as_of, lapse_days=lapse_days)
+    active_intervals, history = list_active_intervals(stretches), find_history(stretches, lapse_days)
+    if active_intervals.is_empty() or history is None:
+        return pl.DataFrame(schema=CHURN_COLUMNS)
+    groups = split_customers(customer_dimensions, cohorts.dimensions)
+    split = active_intervals.join(groups, on="customer_idx").with_columns(pl.lit(ALL).alias(ALL))
+    counts = [
+        count_by_month_and_value(split.rename({name: "dimension_value"}), as_of).select(
+            pl.lit(name).alias("dimension"), pl.col("dimension_value").cast(pl.String), pl.exclude("dimension_value")
+        )
+        for name in (ALL, *cohorts.dimensions)
+    ]
+    return (
+        _rated(pl.concat(counts), history)
+        .with_columns(as_of=pl.lit(as_of))
+        .select(pl.col(name).cast(kind) for name, kind in CHURN_COLUMNS.items())
+        .sort("month_end", "dimension", "dimension_value")
+    )
+
+
+def _rated(counts: pl.DataFrame, history: dt.date) -> pl.DataFrame:
+    """Counts by month with the average, the rate, and why there is none.
+
+    Args:
+        counts: As `count_by_month_and_value` gives them, of one or more dimensions.
+        history: The first day with lapse_days of history behind it.
+    """
+    known_from = pl.lit(history).dt.month_start().dt.offset_by(f"{MONTHS}mo").dt.month_end()
+    has_history = pl.col("month_end") >= known_from
+    average = pl.col("active_customers").rolling_sum(MONTHS + 1).over("dimension", "dimension_value") / (MONTHS + 1)
+    rate = pl.col("churned_customers_12m") / pl.col("average_customers_12m")
+    return (
+        counts.sort("month_end")
+        .with_columns(average_customers_12m=pl.when(has_history).then(average))
+        .with_columns(is_complete=(pl.col("average_customers_12m") > 0).fill_null(False))
+        .with_columns(
+            churn_rate_12m=pl.when("is_complete").then(rate),
+            reason=pl.when(~has_history)
+            .then(pl.format("history too short: known from {} on", known_from.dt.to_string("iso")))
+            .when(~pl.col("is_complete"))
+            .then(pl.lit("no active customers in the 12 months")),
+        )
+    )
+
+
+def count_by_month(active_intervals: pl.DataFrame, as_of: dt.date) -> pl.DataFrame:
+    """One row per month from the first start to the last month that is over by `as_of`.
+
+    Args:
+        active_intervals: As `list_active_intervals` gives them.
+        as_of: Last day that counts.
+
+    Returns:
+        `month_end`; `new_customers`, `reactivated_customers`, `lapsed_in_month` in the month; at its end
+        `active_customers` and `churned_customers_12m`. Sorted.
+    """
+    whole = active_intervals.with_columns(dimension_value=pl.lit(ALL))
+    return count_by_month_and_value(whole, as_of).drop("dimension_value")
+
+
+def count_by_month_and_value(active_intervals: pl.DataFrame, as_of: dt.date) -> pl.DataFrame:
+    """As `count_by_month`, per `dimension_value`, a further column of the active_intervals; every value has every month."""
+    lapsed = active_intervals.filter(pl.col("lapse_date") <= as_of)
+    lapse_month, return_month = _month(pl.col("lapse_date")), _month(pl.col("return_date"))
+    # Churned from the lapse on, until 12 months are over or the customer is back (in the same month: never).
+    forgotten = pl.min_horizontal(lapse_month + MONTHS, return_month)
+    flows = {
+        "new_customers": active_intervals.filter("is_first").select("dimension_value", month=_month(pl.col("start"))),
+        "reactivated_customers": active_intervals.filter(~pl.col("is_first")).select(
+            "dimension_value", month=_month(pl.col("start"))
+        ),
+        "lapsed_in_month": lapsed.select("dimension_value", month=lapse_month),
+        "no_longer_churned": lapsed.select("dimension_value", month=forgotten),
+    }
+    keys = ["dimension_value", "month"]
+    months = active_intervals.select(pl.col("dimension_value").unique()).join(
+        _months_until(as_of, active_intervals["start"].min()), how="cross"
+    )
+    for name, events in flows.items():
+        counted = events.group_by(keys).agg(pl.len().cast(pl.Int64).alias(name))
+        months = months.join(counted, on=keys, how="left").with_columns(pl.col(name).fill_null(0))
+    came = pl.col("new_customers") + pl.col("reactivated_customers")
+    churned = pl.col("lapsed_in_month") - pl.col("no_longer_churned")
+    return months.sort(keys).with_columns(
+        active_customers=(came - pl.col("lapsed_in_month")).cum_sum().over("dimension_value"),
+        churned_customers_12m=churned.cum_sum().over("dimension_value"),
+    )
+
+
+def _month(day: pl.Expr) -> pl.Expr:
+    """The number of a day's month."""
+    return day.dt.year() * 12 + day.dt.month().cast(pl.Int32) - 1
+
+
+def _months_until(as_of: dt.date, first: object) -> pl.DataFrame:
+    """`month`, `month_end` of the months from `first` on that are over by `as_of`; none without a first day."""
+    starts = pl.Series("month_end", [], pl.Date)
+    if isinstance(first, dt.date):
+        starts = pl.date_range(first.replace(day=1), as_of, "1mo", eager=True).alias("month_end")
+    ends = pl.DataFrame({"month_end": starts.dt.month_end()}).filter(pl.col("month_end") <= as_of)
+    return ends.with_columns(month=_month(pl.col("month_end")))

@@ -1,0 +1,195 @@
+"""The marts `churned_customers` and `reactivated_customers`: who has been lost, and who came back; when, what value.
+
+Put here: lists of customers. Keep out: counts by month (`churn.py`), and what a active interval is (`active_intervals.py`).
+"""
+
+import datetime as dt
+
+import polars as pl
+from narwhals.typing import IntoFrame
+from polars._typing import PolarsDataType
+
+from regulars.pipelines.transforms.churn.active_intervals import (
+    find_last_active_intervals,
+    has_lapsed,
+    list_active_intervals,
+    list_stretches,
+)
+from regulars.pipelines.transforms.purchases.purchases import (
+    MONEY,
+    read_into_polars,
+    select_lazily,
+    sum_purchases_by_customer_day,
+)
+
+CHURNED_COLUMNS: dict[str, PolarsDataType] = {
+    "customer_id": pl.String,
+    "customer_idx": pl.Int32,
+    "first_order_date": pl.Date,
+    "last_order_date": pl.Date,
+    "lapsed_on": pl.Date,
+    "order_count": pl.Int64,
+    "net_sales_to_date": MONEY,
+    "net_sales_last_active_year": MONEY,
+    "country": pl.String,
+    "customer_type": pl.String,
+    "owner": pl.String,
+    "as_of": pl.Date,
+}
+REACTIVATED_COLUMNS: dict[str, PolarsDataType] = {
+    "customer_id": pl.String,
+    "customer_idx": pl.Int32,
+    "returned_on": pl.Date,
+    "lapsed_on": pl.Date,
+    "days_lapsed": pl.Int32,
+    "order_count_since": pl.Int64,
+    "net_sales_since": MONEY,
+    "is_active": pl.Boolean,
+    "country": pl.String,
+    "customer_type": pl.String,
+    "owner": pl.String,
+    "as_of": pl.Date,
+}
+LAST_ACTIVE_DAYS = 365
+"""The length of a customer's last active year: these many days, the last of them the day of the last order."""
+
+
+def churned_customers(
+    orders: IntoFrame,
+    refunds: IntoFrame,
+    subscriptions: IntoFrame,
+    calendar: IntoFrame,
+    customers: IntoFrame,
+    *,
+    as_of: dt.date,
+    lapse_days: int,
+) -> pl.DataFrame:
+    """One row per customer who has lapsed and not come back by `as_of`, with the value lost.
+
+    Args:
+        orders: `core.orders`.
+        refunds: `core.refunds`.
+        subscriptions: `core.subscriptions`.
+        calendar: `core.calendar`; `day`, `day_idx`.
+        customers: `core.customers`; `customer_idx`, `customer_id`, `country`, `customer_type`, `owner`.
+        as_of: Last day that counts.
+        lapse_days: Days without an order after which a customer has lapsed.
+
+    Returns:
+        The columns of `CHURNED_COLUMNS`, sorted by customer_id; without the unknown customer. Who only ever
+        subscribed has no order dates.
+    """
+    days = _read_days(orders, refunds, calendar, as_of).lazy()
+    ordered = (
+        days.filter(pl.col("order_count") > 0)
+        .group_by("customer_idx")
+        .agg(first_day=pl.col("day_idx").min(), last_day=pl.col("day_idx").max())
+        .collect(engine="streaming")
+    )
+    # When a customer lapses the last order alone decides, not those before it.
+    last_days = ordered.select("customer_idx", day_idx="last_day")
+    active_intervals = list_active_intervals(
+        list_stretches(last_days, subscriptions, as_of=as_of, lapse_days=lapse_days)
+    )
+    lapsed = (
+        find_last_active_intervals(active_intervals)
+        .filter(has_lapsed(as_of))
+        .select("customer_idx", lapsed_on="lapse_date")
+        .join(ordered, on="customer_idx", how="left")
+    )
+    # Money given back after the last order is money of that year, so the days to as_of belong to it.
+    in_last_year = (pl.col("day_idx") > pl.col("last_day") - LAST_ACTIVE_DAYS).fill_null(True)
+    return (
+        lapsed.lazy()
+        .join(days, on="customer_idx", how="left")
+        .group_by("customer_idx", "lapsed_on", "first_day", "last_day")
+        .agg(
+            order_count=pl.col("order_count").sum(),
+            net_sales_to_date=pl.col("net_sales").sum(),
+            net_sales_last_active_year=pl.when(in_last_year).then("net_sales").sum(),
+        )
+        .join(_read_names(customers).lazy(), on="customer_idx")
+        .with_columns(
+            first_order_date=pl.col("first_day").cast(pl.Date),
+            last_order_date=pl.col("last_day").cast(pl.Date),
+            as_of=pl.lit(as_of),
+        )
+        .select(pl.col(name).cast(kind) for name, kind in CHURNED_COLUMNS.items())
+        .sort("customer_id")
+        .collect(engine="streaming")
+    )
+
+
+def reactivated_customers(
+    orders: IntoFrame,
+    refunds: IntoFrame,
+    subscriptions: IntoFrame,
+    calendar: IntoFrame,
+    customers: IntoFrame,
+    *,
+    as_of: dt.date,
+    lapse_days: int,
+) -> pl.DataFrame:
+    """One row per customer and return after a lapse: those whom `marts.churn` counts as reactivated, by name.
+
+    A return is an order or the start of a paid subscription.
+
+    Args:
+        orders: `core.orders`.
+        refunds: `core.refunds`.
+        subscriptions: `core.subscriptions`.
+        calendar: `core.calendar`; `day`, `day_idx`.
+        customers: `core.customers`; `customer_idx`, `customer_id`, `country`, `customer_type`, `owner`.
+        as_of: Last day that counts.
+        lapse_days: Days without an order after which a customer has lapsed.
+
+    Returns:
+        The columns of `REACTIVATED_COLUMNS`, sorted by customer_id and returned_on; without the unknown customer.
+        What was bought and given back counts to the newest return before it.
+    """
+    days = _read_days(orders, refunds, calendar, as_of)
+    bought = days.filter(pl.col("order_count") > 0).select("customer_idx", "day_idx")
+    active_intervals = list_active_intervals(list_stretches(bought, subscriptions, as_of=as_of, lapse_days=lapse_days))
+    # The row before a return is the same customer's active interval before it.
+    returns = active_intervals.with_columns(lapsed_on=pl.col("lapse_date").shift(1)).filter(~pl.col("is_first"))
+    since = (
+        days.join(returns.select("customer_idx").unique(), on="customer_idx", how="semi")
+        .with_columns(day=pl.col("day_idx").cast(pl.Date))
+        .sort("day")
+        .join_asof(
+            returns.select("customer_idx", start=pl.col("start")).sort("start"),
+            left_on="day",
+            right_on="start",
+            by="customer_idx",
+            check_sortedness=False,
+        )
+        .group_by("customer_idx", "start")
+        .agg(order_count_since=pl.col("order_count").sum(), net_sales_since=pl.col("net_sales").sum())
+    )
+    return (
+        returns.join(since, on=["customer_idx", "start"], how="left")
+        .join(_read_names(customers), on="customer_idx")
+        .with_columns(
+            returned_on="start",
+            days_lapsed=(pl.col("start") - pl.col("lapsed_on")).dt.total_days(),
+            order_count_since=pl.col("order_count_since").fill_null(0),
+            net_sales_since=pl.col("net_sales_since").fill_null(pl.lit(0, MONEY)),
+            is_active=~has_lapsed(as_of),
+            as_of=pl.lit(as_of),
+        )
+        .select(pl.col(name).cast(kind) for name, kind in REACTIVATED_COLUMNS.items())
+        .sort("customer_id", "returned_on")
+    )
+
+
+def _read_days(orders: IntoFrame, refunds: IntoFrame, calendar: IntoFrame, as_of: dt.date) -> pl.DataFrame:
+    """`customer_idx`, `day_idx`, `order_count`, `net_sales`: a row per customer and day."""
+    sums = sum_purchases_by_customer_day(orders, refunds, calendar, as_of=as_of)
+    return read_into_polars(select_lazily(sums, "customer_idx", "day_idx", "order_count", "net_sales"))
+
+
+def _read_names(customers: IntoFrame) -> pl.DataFrame:
+    """Who a customer is and who looks after them, by `customer_idx`."""
+    return read_into_polars(
+        select_lazily(customers, "customer_idx", "customer_id", "country", "customer_type", "owner")
+    )

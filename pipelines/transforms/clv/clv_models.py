@@ -1,0 +1,252 @@
+"""The table `meta.clv_models`: every lifetime model, fitted twice, with how sure its parameters are.
+
+Once to the day of the evaluation (`marts.customer_clv`'s models are graded on what came after it), once to `as_of`.
+
+Put here: which models are tried, on whom, and how a fit becomes rows and rows a model again.
+Keep out: the maths (`pipelines/models`), forecasts (`clv_forecasts.py`), who wins (`clv_evaluation.py`).
+"""
+
+import datetime as dt
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+import polars as pl
+from narwhals.typing import IntoFrame
+from polars._typing import PolarsDataType
+
+from regulars.pipelines.models.beta_geo import BetaGeoModel
+from regulars.pipelines.models.dropout.dropout_model import DropoutModel
+from regulars.pipelines.models.fitting.fitting import Fit
+from regulars.pipelines.models.gamma_gamma import GammaGammaModel, spend_frequency_correlation
+from regulars.pipelines.models.modified_beta_geo import ModifiedBetaGeoModel
+from regulars.pipelines.models.pareto_nbd import ParetoNBDModel
+from regulars.pipelines.transforms.clv.purchase_history import choose_cut, list_customer_days, summarise_history
+
+COLUMNS: dict[str, PolarsDataType] = {
+    "model": pl.String,
+    "segment": pl.String,
+    "segment_from": pl.Date,
+    "parameter": pl.String,
+    "estimate": pl.Float64,
+    "standard_error": pl.Float64,
+    "correlations": pl.String,
+    "log_likelihood": pl.Float64,
+    "converged": pl.Boolean,
+    "at_boundary": pl.Boolean,
+    "customers": pl.Int64,
+    "trained_through": pl.Date,
+    "reason": pl.String,
+    "as_of": pl.Date,
+}
+DROPOUT_MODELS: Mapping[str, type[DropoutModel]] = {
+    "bg_nbd": BetaGeoModel,
+    "mbg_nbd": ModifiedBetaGeoModel,
+    "pareto_nbd": ParetoNBDModel,
+}
+SPEND_MODEL = "gamma_gamma"
+BY_COHORT = "_by_cohort"
+"""Ends the name of a model that is fitted anew for the customers of each time; heals a left-censored base."""
+
+WHOLE_BASE = "all"
+CUSTOMERS_FOR_A_MODEL, REPEATERS_FOR_A_MODEL = 100, 30
+"""Fewer customers, or fewer who came back, do not name four parameters."""
+
+CUSTOMERS_FOR_A_COHORT, REPEATERS_FOR_A_COHORT, COHORTS_AT_MOST = 300, 100, 6
+TOO_MUCH_CORRELATION = 0.3
+"""Gamma-Gamma holds spend and frequency to be independent; the field's rule of thumb for when that is too wrong."""
+
+CUSTOMERS_TO_FIT_AT_MOST = 100_000
+"""Above this every n-th customer is fitted: parameters are then known to about one part in a hundred, far better than
+any model is true, and a run of a million customers is minutes shorter. Everybody is predicted."""
+
+
+@dataclass(frozen=True)
+class TrainedModels:
+    """The models that were trained through one day, taken from the table.
+
+    Attributes:
+        dropout: Name -> (first day of the segment or None for the whole base, model), in the order of the days.
+        spend: The Gamma-Gamma model; None where too few came back.
+    """
+
+    dropout: Mapping[str, list[tuple[dt.date | None, DropoutModel]]]
+    spend: GammaGammaModel | None
+
+
+def clv_models(orders: IntoFrame, refunds: IntoFrame, calendar: IntoFrame, *, as_of: dt.date) -> pl.DataFrame:
+    """One row per model, segment, parameter and day through which it was trained.
+
+    Args:
+        orders: `core.orders`.
+        refunds: `core.refunds`.
+        calendar: `core.calendar`; `day`, `day_idx`.
+        as_of: Last day that counts.
+
+    Returns:
+        The columns of `COLUMNS`, sorted; none where there are too few customers.
+    """
+    days = list_customer_days(orders, refunds, calendar, as_of=as_of)
+    cut = choose_cut(days, as_of)
+    fits = [
+        rows
+        for until in (cut, as_of)
+        if until is not None
+        for rows in fit_candidates(summarise_history(days, until=until), trained_through=until)
+    ]
+    rows = [row | {"as_of": as_of} for fit in fits for row in fit]
+    return pl.DataFrame(rows, schema=COLUMNS, orient="row").sort(
+        "trained_through", "model", "segment_from", maintain_order=True
+    )
+
+
+def fit_candidates(history: pl.DataFrame, *, trained_through: dt.date) -> Iterator[list[dict[str, object]]]:
+    """The rows of each fit: every dropout model for the whole base and by cohort, and the spend model.
+
+    Args:
+        history: As `summarise_history` gives it, up to `trained_through`.
+        trained_through: The last day that the histories know.
+    """
+    sample = sample_customers(history, CUSTOMERS_TO_FIT_AT_MOST)
+    if not is_enough(sample):
+        return
+    starts = choose_cohorts(sample)
+    cohorts = _split(sample, starts) if len(starts) > 1 else []
+    for name, kind in DROPOUT_MODELS.items():
+        for model, segment_from, customers in [
+            (name, None, sample),
+            *((name + BY_COHORT, start, members) for start, members in cohorts),
+        ]:
+            fitted = kind.fit(*(customers[column].to_numpy() for column in ("frequency", "recency", "T")))
+            yield _rows(model, segment_from, fitted.fitted, customers.height, trained_through)
+    yield from _fit_spend(sample, trained_through)
+
+
+def _fit_spend(sample: pl.DataFrame, trained_through: dt.date) -> Iterator[list[dict[str, object]]]:
+    """The spend model, unless too few came back; says so where what it assumes does not hold."""
+    spenders = sample.filter(pl.col("monetary_value") > 0)
+    if spenders.height < REPEATERS_FOR_A_MODEL:
+        return
+    spends = spenders["frequency"].to_numpy(), spenders["monetary_value"].to_numpy()
+    fit = GammaGammaModel.fit(*spends).fitted
+    correlation = spend_frequency_correlation(*spends)
+    if abs(correlation) > TOO_MUCH_CORRELATION:
+        words = f"who buys more often spends {'more' if correlation > 0 else 'less'} each time (correlation "
+        fit = replace(
+            fit, message="; ".join(filter(None, [fit.message, f"{words}{correlation:.2f}): values are rough"]))
+        )
+    yield _rows(SPEND_MODEL, None, fit, spenders.height, trained_through)
+
+
+def is_enough(history: pl.DataFrame) -> bool:
+    """Whether so many customers, and repeat customers, name the parameters of a model."""
+    return history.height >= CUSTOMERS_FOR_A_MODEL and (history["frequency"] > 0).sum() >= REPEATERS_FOR_A_MODEL
+
+
+def sample_customers(history: pl.DataFrame, at_most: int) -> pl.DataFrame:
+    """Every n-th customer, so that there are at most so many: the same ones for the same history."""
+    return history.gather_every(-(-history.height // at_most)) if history.height > at_most else history
+
+
+def choose_cohorts(history: pl.DataFrame) -> list[dt.date]:
+    """The first days of groups of quarters, each with enough customers and repeat customers; the last takes the rest.
+
+    Customers whose first known purchase opens the data are mostly not new: one set of parameters for them and for those
+    who are new is wrong for both. The groups are coarse (at most `COHORTS_AT_MOST`) so that each still names its own.
+    """
+    quarters = (
+        history.group_by(start=pl.col("first_order_date").dt.truncate("1q"))
+        .agg(customers=pl.len(), repeaters=(pl.col("frequency") > 0).sum())
+        .sort("start")
+    )
+    wanted = max(CUSTOMERS_FOR_A_COHORT, history.height / COHORTS_AT_MOST)
+    starts: list[dt.date] = []
+    customers = repeaters = 0
+    for start, more_customers, more_repeaters in quarters.iter_rows():
+        if not starts or (customers >= wanted and repeaters >= REPEATERS_FOR_A_COHORT):
+            starts.append(start)
+            customers = repeaters = 0
+        customers, repeaters = customers + more_customers, repeaters + more_repeaters
+    if len(starts) > 1 and (customers < wanted / 2 or repeaters < REPEATERS_FOR_A_COHORT):
+        starts.pop()  # the youngest customers are too few, or too young, for parameters of their own
+    return starts
+
+
+def read_models(clv_models: pl.DataFrame, trained_through: dt.date) -> TrainedModels:
+    """The converged models of the table that were trained through a day; one that lacks a segment is left out."""
+    of_day = clv_models.filter(pl.col("trained_through") == trained_through).sort("model", "segment_from")
+    dropout: dict[str, list[tuple[dt.date | None, DropoutModel]]] = {}
+    broken = set(of_day.filter(~pl.col("converged"))["model"])
+    spend = None
+    for (model, segment_from), rows in of_day.group_by("model", "segment_from", maintain_order=True):
+        if model in broken:
+            continue
+        if model == SPEND_MODEL:
+            spend = GammaGammaModel(_fit(GammaGammaModel.NAMES, rows))
+        else:
+            kind = DROPOUT_MODELS[str(model).removesuffix(BY_COHORT)]
+            start = segment_from if isinstance(segment_from, dt.date) else None
+            dropout.setdefault(str(model), []).append((start, kind(_fit(kind.NAMES, rows))))
+    return TrainedModels(dropout, spend)
+
+
+def _split(history: pl.DataFrame, starts: list[dt.date]) -> list[tuple[dt.date, pl.DataFrame]]:
+    """Each segment's first day and its customers."""
+    ends = [*starts[1:], dt.date.max]
+    first = pl.col("first_order_date")
+    return [(start, history.filter(first >= start, first < end)) for start, end in zip(starts, ends, strict=True)]
+
+
+def _rows(
+    model: str, segment_from: dt.date | None, fit: Fit, customers: int, trained_through: dt.date
+) -> list[dict[str, object]]:
+    """A fit as rows, one per parameter."""
+    errors = np.sqrt(np.diag(fit.covariance))
+    correlations = fit.covariance / np.outer(errors, errors)
+    return [
+        {
+            "model": model,
+            "segment": WHOLE_BASE if segment_from is None else f"first bought from {segment_from}",
+            "segment_from": segment_from,
+            "parameter": name,
+            "estimate": fit.estimates[place],
+            "standard_error": _finite(errors[place]),
+            "correlations": json.dumps(
+                {other: _finite(value) for other, value in zip(fit.names, correlations[place], strict=True)}
+            ),
+            "log_likelihood": fit.log_likelihood,
+            "converged": fit.converged,
+            "at_boundary": fit.at_boundary,
+            "customers": customers,
+            "trained_through": trained_through,
+            "reason": fit.message or None,
+        }
+        for place, name in enumerate(fit.names)
+    ]
+
+
+def _fit(names: tuple[str, ...], rows: pl.DataFrame) -> Fit:
+    """The fit that `_rows` wrote down, in the order of `names`, in whatever order the rows come."""
+    of = {row["parameter"]: row for row in rows.iter_rows(named=True)}
+    written = [of[name] for name in names]
+    together = [json.loads(row["correlations"]) for row in written]
+    errors = np.array([_or_nan(row["standard_error"]) for row in written])
+    correlations = np.array([[_or_nan(each[name]) for name in names] for each in together])
+    return Fit(
+        names=names,
+        estimates=np.array([row["estimate"] for row in written]),
+        covariance=correlations * np.outer(errors, errors),
+        log_likelihood=written[0]["log_likelihood"],
+        converged=written[0]["converged"],
+        at_boundary=written[0]["at_boundary"],
+        message=written[0]["reason"] or "",
+    )
+
+
+def _or_nan(value: float | None) -> float:
+    return np.nan if value is None else value
+
+
+def _finite(value: float) -> float | None:
+    return float(value) if np.isfinite(value) else None

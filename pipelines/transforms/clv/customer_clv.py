@@ -1,0 +1,229 @@
+"""The mart `customer_clv`: what each customer has been worth, and what to expect, by formula and by what predicts best.
+
+Put here: the mart's columns. Keep out: the simple formula (`clv_simple.py`), predictions (`clv_predictions.py`), which
+method is chosen (`clv_evaluation.py`), the maths (`pipelines/models`).
+"""
+
+import datetime as dt
+
+import polars as pl
+from narwhals.typing import IntoFrame
+from polars._typing import PolarsDataType
+
+from regulars.pipelines.transforms.churn.active_intervals import (
+    find_history,
+    find_last_active_intervals,
+    list_active_intervals,
+    list_stretches,
+)
+from regulars.pipelines.transforms.clv.clv_evaluation import find_best_model, find_chosen
+from regulars.pipelines.transforms.clv.clv_models import read_models
+from regulars.pipelines.transforms.clv.forecasts import BASELINES, Horizons, average_cells, predict_by_model
+from regulars.pipelines.transforms.clv.predictions import (
+    HORIZONS,
+    LEAST_LIFETIME_YEARS,
+    predict_with_average,
+    predict_with_formula,
+    predict_with_model,
+)
+from regulars.pipelines.transforms.clv.purchase_history import (
+    IS_PURCHASE,
+    choose_cut,
+    list_customer_days,
+    summarise_history,
+)
+from regulars.pipelines.transforms.clv.simple_formula import (
+    CUSTOMERS_FOR_A_CHURN,
+    churn_by_customer_type,
+    money,
+    value_simply,
+)
+from regulars.pipelines.transforms.customers.customer_segments import tier
+from regulars.pipelines.transforms.purchases.purchases import MONEY, read_into_polars, select_lazily
+
+COLUMNS: dict[str, PolarsDataType] = {
+    "customer_id": pl.String,
+    "customer_idx": pl.Int32,
+    "net_sales_to_date": MONEY,
+    "order_count": pl.Int64,
+    "first_order_date": pl.Date,
+    "last_order_date": pl.Date,
+    "years_observed": pl.Float64,
+    "avg_annual_value": MONEY,
+    "expected_lifetime_years": pl.Float64,
+    "acquisition_cost": MONEY,
+    "clv_simple": MONEY,
+    "frequency": pl.Int64,
+    "recency": pl.Int64,
+    "t": pl.Int64,
+    "monetary_value": MONEY,
+    "p_alive": pl.Float64,
+    "expected_spend": MONEY,
+    "predicted_purchases_12m": pl.Float64,
+    "predicted_purchases_12m_low": pl.Int64,
+    "predicted_purchases_12m_high": pl.Int64,
+    "predicted_value_12m": MONEY,
+    "predicted_value_12m_low": MONEY,
+    "predicted_value_12m_high": MONEY,
+    "predicted_purchases_36m": pl.Float64,
+    "predicted_purchases_36m_low": pl.Int64,
+    "predicted_purchases_36m_high": pl.Int64,
+    "predicted_value_36m": MONEY,
+    "predicted_value_36m_low": MONEY,
+    "predicted_value_36m_high": MONEY,
+    "predicted_purchases_lifetime": pl.Float64,
+    "predicted_purchases_lifetime_low": pl.Int64,
+    "predicted_purchases_lifetime_high": pl.Int64,
+    "predicted_value_lifetime": MONEY,
+    "predicted_value_lifetime_low": MONEY,
+    "predicted_value_lifetime_high": MONEY,
+    "interval_nominal_coverage_12m": pl.Float64,
+    "clv_predicted": MONEY,
+    "clv_predicted_low": MONEY,
+    "clv_predicted_high": MONEY,
+    "clv_tier": pl.String,
+    "value_basis": pl.String,
+    "method": pl.String,
+    "reason": pl.String,
+    "as_of": pl.Date,
+}
+SIMPLE = "simple"
+NOT_TESTED = "the history is too short, or too few customers came back, to test a model"
+
+
+def customer_clv(
+    orders: IntoFrame,
+    refunds: IntoFrame,
+    subscriptions: IntoFrame,
+    customers: IntoFrame,
+    calendar: IntoFrame,
+    clv_models: IntoFrame,
+    clv_evaluation: IntoFrame,
+    *,
+    as_of: dt.date,
+    lapse_days: int,
+    max_lifetime_years: float,
+    discount_rate: float,
+    value_basis: str,
+) -> pl.DataFrame:
+    """One row per customer with a countable order: value to date, by the simple formula, and predicted.
+
+    Args:
+        orders: `core.orders`.
+        refunds: `core.refunds`.
+        subscriptions: `core.subscriptions`; who pays for one has not lapsed. What it brings is no part of the value.
+        customers: `core.customers`; `customer_id`, `customer_idx`, `customer_type`, `acquisition_cost`.
+        calendar: `core.calendar`; `day`, `day_idx`.
+        clv_models: `meta.clv_models`.
+        clv_evaluation: `meta.clv_evaluation`; says which method predicts.
+        as_of: Last day that counts.
+        lapse_days: Days without an order after which a customer has lapsed.
+        max_lifetime_years: Cap of the expected lifetime, and how far a predicted one looks ahead, which is never less
+            than the longest horizon. The horizons themselves are not capped.
+        discount_rate: A year, of the predicted lifetime value; 0.1 is 10 %.
+        value_basis: What counts as value, written beside it; only `net_sales` so far.
+
+    Returns:
+        The columns of `COLUMNS`, sorted by customer_id; without the unknown customer.
+    """
+    days = list_customer_days(orders, refunds, calendar, as_of=as_of)
+    known = read_into_polars(
+        select_lazily(customers, "customer_idx", "customer_id", "customer_type", "acquisition_cost")
+    )
+    purchase_days = days.filter(IS_PURCHASE).select("customer_idx", "day_idx")
+    stretches = list_stretches(purchase_days, subscriptions, as_of=as_of, lapse_days=lapse_days)
+    active_intervals = list_active_intervals(stretches)
+    churn = _churn(active_intervals, known, find_history(stretches, lapse_days), as_of)
+    lapse_dates = find_last_active_intervals(active_intervals).select("customer_idx", "lapse_date")
+    buyers = _total(days).join(known, on="customer_idx").join(lapse_dates, on="customer_idx")
+    valued = value_simply(buyers, churn, as_of=as_of, max_lifetime_years=max_lifetime_years)
+    history = summarise_history(days, until=as_of)
+    valued = valued.sort("customer_idx").with_columns(
+        years_left=_years_left(), lifetime_years_left=_lifetime_years_left()
+    )
+    lifetime_years = max(max_lifetime_years, LEAST_LIFETIME_YEARS)
+    horizons = Horizons(tuple(HORIZONS.values()), lifetime_years, discount_rate)
+    evaluation = read_into_polars(clv_evaluation)
+    trained = read_models(read_into_polars(clv_models), as_of)
+    method, why = _method(evaluation, days, valued, as_of)
+    if method == SIMPLE:
+        predicted = predict_with_formula(valued, history, horizons)
+    elif method in BASELINES:
+        cells = average_cells(days, until=as_of)
+        predicted = predict_with_average(method, history, cells, valued, horizons)
+    else:
+        predicted = predict_with_model(history, trained, method, horizons)
+    model = find_best_model(evaluation)
+    if model is not None and model != method and model in trained.dropout:
+        alive = predict_by_model(history, trained.dropout[model], trained.spend, Horizons(()))
+        predicted = predicted.with_columns(alive["p_alive"], alive["expected_spend"])
+    table = valued.hstack(history.select("frequency", "recency", "monetary_value", t="T")).hstack(predicted)
+    return (
+        table.with_columns(method=pl.lit(method), value_basis=pl.lit(value_basis), as_of=pl.lit(as_of))
+        .with_columns(_as_money(), reason=pl.concat_str(pl.lit(why), "reason", separator="; ", ignore_nulls=True))
+        .with_columns(*_clv_predicted())
+        .with_columns(clv_tier=pl.when(pl.col("clv_predicted").is_not_null()).then(tier(pl.col("clv_predicted"))))
+        .select(pl.col(name).cast(kind) for name, kind in COLUMNS.items())
+        .sort("customer_id")
+    )
+
+
+def _total(days: pl.DataFrame) -> pl.DataFrame:
+    """Sums over all days, and first and last order, of each customer with an order."""
+    day = pl.when(IS_PURCHASE).then("day_idx")
+    totals = days.group_by("customer_idx").agg(
+        net_sales_to_date=pl.col("net_sales").sum(),
+        order_count=pl.col("order_count").sum(),
+        first_order_date=day.min().cast(pl.Date),
+        last_order_date=day.max().cast(pl.Date),
+    )
+    return totals.filter(IS_PURCHASE)
+
+
+def _churn(
+    active_intervals: pl.DataFrame, known: pl.DataFrame, history: dt.date | None, as_of: dt.date
+) -> pl.DataFrame:
+    """The 12-month churn of the base, and of each customer type that has enough customers for one of its own."""
+    has_own = pl.len().over("customer_type") >= CUSTOMERS_FOR_A_CHURN
+    types = known.select("customer_idx", customer_type=pl.when(has_own).then("customer_type"))
+    return churn_by_customer_type(active_intervals, types, history, as_of=as_of)
+
+
+def _years_left() -> pl.Expr:
+    """Years that churn leaves from here on, not capped: 0 when lapsed, NULL while churn is not known."""
+    return pl.when("is_lapsed").then(0.0).when(pl.col("churn").is_not_null()).then(1 / pl.col("churn"))
+
+
+def _lifetime_years_left() -> pl.Expr:
+    """The same within the cap of the expected lifetime, which does not cut what the longest horizon counts."""
+    within_cap = pl.col("expected_lifetime_years") - pl.col("years_observed")
+    within_horizon = _years_left().clip(upper_bound=float(LEAST_LIFETIME_YEARS))
+    return pl.when(_years_left().is_not_null()).then(pl.max_horizontal(within_cap, within_horizon))
+
+
+def _method(evaluation: pl.DataFrame, days: pl.DataFrame, valued: pl.DataFrame, as_of: dt.date) -> tuple[str, str]:
+    """What predicts, and why: what won the test; without one, the formula, or while it is silent the average."""
+    chosen = find_chosen(evaluation)
+    if chosen is not None:
+        method, why = chosen
+        return method, f"{method} {why}"
+    if valued["churn"].is_null().all() and choose_cut(days, as_of) is not None:
+        return (
+            "segment_average",
+            f"{NOT_TESTED}, and churn is not known yet: predicted by what customers alike did lately",
+        )
+    return SIMPLE, f"{NOT_TESTED}: predicted by the simple formula"
+
+
+def _as_money() -> pl.Expr:
+    """Every predicted amount in money, four decimals."""
+    return money(pl.col("^predicted_value_.*$", "expected_spend", "monetary_value"))
+
+
+def _clv_predicted() -> list[pl.Expr]:
+    """To date, and what is still expected, less what winning the customer cost: once, as in the simple formula."""
+    cost = pl.col("acquisition_cost").fill_null(0)
+    return [
+        (pl.col("net_sales_to_date") + pl.col(f"predicted_value_lifetime{end}") - cost).alias(f"clv_predicted{end}")
+        for end in ("", "_low", "_high")
+    ]

@@ -1,0 +1,227 @@
+"""What each method expects of each customer: the fitted models, and the plain averages that they have to beat.
+
+Put here: histories in, expected purchases and value out, the same shape for every method.
+Keep out: the maths (`pipelines/models`), fitting (`clv_models.py`), who wins (`clv_evaluation.py`).
+"""
+
+import datetime as dt
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from regulars.pipelines.models.dropout.dropout_model import DropoutModel
+from regulars.pipelines.models.fitting.fitting import FloatArray
+from regulars.pipelines.models.gamma_gamma import GammaGammaModel
+from regulars.pipelines.transforms.clv.clv_models import TrainedModels
+from regulars.pipelines.transforms.clv.purchase_history import HOLDOUT_DAYS, sum_purchases_after, summarise_history
+
+BASELINES = ("own_average", "segment_average", "last_year")
+"""What a model has to beat: the customer's own rate; what customers alike did next; the same as in the last year."""
+
+DAYS_PER_YEAR = 365.25
+CUSTOMERS_FOR_A_CELL = 20
+FREQUENCY_CLASSES, DAYS_SINCE_CLASSES = (0, 1, 3, 7), (30, 90, 180, 365)
+"""Upper ends of the classes in which customers are alike, the last one open."""
+
+
+@dataclass(frozen=True)
+class Horizons:
+    """How far to look ahead.
+
+    Attributes:
+        days: Horizons in days, each without discount.
+        lifetime_years: How many years a lifetime may last from here; None: no lifetime is wanted.
+        discount_rate: A year, 0.1 for 10 %: money of next year is worth 1 / 1.1 of today's.
+    """
+
+    days: Sequence[int]
+    lifetime_years: float | None = None
+    discount_rate: float = 0.0
+
+    @property
+    def daily_rate(self) -> float:
+        """The same discount, continuous and per day."""
+        return math.log1p(self.discount_rate) / DAYS_PER_YEAR
+
+
+def predict_by_model(
+    history: pl.DataFrame,
+    models: Sequence[tuple[dt.date | None, DropoutModel]],
+    spend: GammaGammaModel | None,
+    horizons: Horizons,
+) -> pl.DataFrame:
+    """What a dropout model and the spend model expect, in the order of the histories.
+
+    Args:
+        history: As `summarise_history` gives it.
+        models: First day of each segment (None: everybody) and its model, as `read_models` gives them.
+        spend: What a purchase will bring; without it, the average purchase of all customers.
+        horizons: How far to look ahead.
+
+    Returns:
+        `p_alive`, `expected_spend`, and per horizon `purchases_<days>`, `value_<days>`, all Float64; with a lifetime
+        also `purchases_lifetime` (not discounted) and `value_lifetime` (discounted).
+    """
+    frequency, recency, T = (history[name].to_numpy().astype(float) for name in ("frequency", "recency", "T"))
+    found: dict[str, FloatArray] = {}
+    for members, model in assign_models(history, models):
+        known = (frequency[members], recency[members], T[members])
+        for name, part in _expected(model, known, horizons).items():
+            found.setdefault(name, np.zeros(history.height))[members] = part
+    spends = expected_spend(history, spend)
+    discounted = found.pop("discounted_lifetime", None)
+    values = {f"value_{days}": found[f"purchases_{days}"] * spends for days in horizons.days}
+    if discounted is not None:
+        values["value_lifetime"] = discounted * spends
+    return pl.DataFrame({**found, "expected_spend": spends, **values})
+
+
+def _expected(
+    model: DropoutModel, known: tuple[FloatArray, FloatArray, FloatArray], horizons: Horizons
+) -> dict[str, FloatArray]:
+    found = {"p_alive": model.p_alive(*known)}
+    for days in horizons.days:
+        found[f"purchases_{days}"] = model.expected_purchases(days, *known)
+    if horizons.lifetime_years is not None:
+        lifetime = horizons.lifetime_years * DAYS_PER_YEAR
+        found["purchases_lifetime"] = model.expected_purchases(lifetime, *known)
+        found["discounted_lifetime"] = model.discounted_purchases(horizons.daily_rate, *known, horizon=lifetime)
+    return {name: np.asarray(values, dtype=np.float64) for name, values in found.items()}
+
+
+def assign_models(
+    history: pl.DataFrame, models: Sequence[tuple[dt.date | None, DropoutModel]]
+) -> list[tuple[np.ndarray, DropoutModel]]:
+    """Which customers (positions) each segment's model answers for; those from before the first day go with it."""
+    starts = np.array([start or dt.date.min for start, _ in models], dtype="datetime64[D]")
+    firsts = history["first_order_date"].to_numpy()
+    segment = np.maximum(np.searchsorted(starts, firsts, side="right") - 1, 0)
+    return [(np.flatnonzero(segment == place), model) for place, (_, model) in enumerate(models)]
+
+
+def usable_spend(spend: GammaGammaModel | None) -> GammaGammaModel | None:
+    """The spend model, unless its mean over all customers is infinite."""
+    return spend if spend is not None and math.isfinite(spend.population_mean) else None
+
+
+def expected_spend(history: pl.DataFrame, spend: GammaGammaModel | None) -> FloatArray:
+    """Net sales that a purchase of each customer is expected to bring (n,)."""
+    usable = usable_spend(spend)
+    if usable is None:
+        return np.full(history.height, average_purchase(history))
+    monetary_value = history["monetary_value"].fill_null(0).to_numpy()
+    return np.asarray(usable.expected_spend(history["frequency"].to_numpy(), monetary_value), dtype=np.float64)
+
+
+def average_purchase(history: pl.DataFrame) -> float:
+    """Net sales per purchase of all customers together, never below 0."""
+    purchases = history.height + int(history["frequency"].sum())
+    return max(0.0, math.fsum(history["net_sales"]) / purchases) if purchases else 0.0
+
+
+def predict_by_baseline(method: str, history: pl.DataFrame, cells: pl.DataFrame, horizon_days: int) -> pl.DataFrame:
+    """What a plain average expects of the next days, in the order of the histories.
+
+    Args:
+        method: One of `BASELINES`.
+        history: As `summarise_history` gives it, with `last_days` as long as the horizon.
+        cells: As `average_cells` gives them.
+        horizon_days: How far to look ahead.
+
+    Returns:
+        `purchases`, `value` Float64.
+    """
+    if method == "own_average":
+        a_day = pl.when(pl.col("T") > 0).then(pl.col("frequency") / pl.col("T")).otherwise(0.0)
+        own = pl.col("net_sales") / (pl.col("frequency") + 1)
+        return history.select(purchases=a_day * horizon_days, value=a_day * horizon_days * own)
+    if method == "last_year":
+        return history.select(purchases=pl.col("purchases_lately").cast(pl.Float64), value="net_sales_lately")
+    found = in_cells(history).join(cells, on=["frequency_class", "days_since_class"], how="left", maintain_order="left")
+    return found.select(
+        purchases=pl.col("purchases_a_day").fill_null(0) * horizon_days,
+        value=pl.col("value_a_day").fill_null(0) * horizon_days,
+    )
+
+
+def average_cells(days: pl.DataFrame, *, until: dt.date) -> pl.DataFrame:
+    """What customers alike did in the latter half of what is known by `until`, at most a year, per day.
+
+    Args:
+        days: As `list_customer_days` gives it.
+        until: Last day that is known.
+
+    Returns:
+        `frequency_class`, `days_since_class`, `purchases_a_day`, `value_a_day`: every pair of classes; one with fewer
+        than `CUSTOMERS_FOR_A_CELL` customers takes the average of its frequency class, then of everybody.
+    """
+    known = days.filter(pl.col("day_idx").cast(pl.Date) <= until)
+    first = known["day_idx"].min()
+    history_days = (until - dt.date(1970, 1, 1)).days - first if isinstance(first, int) else 0
+    length = max(1, min(HOLDOUT_DAYS, history_days // 2))
+    before = until - dt.timedelta(days=length)
+    then = in_cells(summarise_history(known, until=before)).join(
+        sum_purchases_after(known, after=before), on="customer_idx", how="left"
+    )
+    sums = pl.len(), pl.col("purchases").sum(), pl.col("value").sum()
+    by_cell = then.group_by("frequency_class", "days_since_class").agg(*sums)
+    by_frequency = by_cell.group_by("frequency_class").agg(pl.col("len", "purchases", "value").sum())
+    everybody = by_cell.select(pl.col("len", "purchases", "value").sum())
+    grid = pl.DataFrame({"frequency_class": range(len(FREQUENCY_CLASSES) + 1)}, schema={"frequency_class": pl.Int32})
+    pairs = grid.join(
+        pl.DataFrame({"days_since_class": range(len(DAYS_SINCE_CLASSES) + 1)}, schema={"days_since_class": pl.Int32}),
+        how="cross",
+    )
+    joined = (
+        pairs.join(by_cell, on=["frequency_class", "days_since_class"], how="left")
+        .join(by_frequency, on="frequency_class", how="left", suffix="_of_frequency")
+        .join(everybody, how="cross", suffix="_of_all")
+    )
+    return joined.select(
+        "frequency_class",
+        "days_since_class",
+        purchases_a_day=_first_with_enough("purchases") / length,
+        value_a_day=_first_with_enough("value") / length,
+    )
+
+
+def _first_with_enough(column: str) -> pl.Expr:
+    """The mean of the cell, its frequency class or everybody: the first that has enough customers."""
+    enough = [
+        pl.when(pl.col(f"len{of}") >= CUSTOMERS_FOR_A_CELL).then(
+            pl.col(f"{column}{of}").cast(pl.Float64) / pl.col(f"len{of}")
+        )
+        for of in ("", "_of_frequency")
+    ]
+    last = (
+        pl.when(pl.col("len_of_all") > 0)
+        .then(pl.col(f"{column}_of_all").cast(pl.Float64) / pl.col("len_of_all"))
+        .otherwise(0.0)
+    )
+    return pl.coalesce(*enough, last)
+
+
+def in_cells(history: pl.DataFrame) -> pl.DataFrame:
+    """The histories with `frequency_class` and `days_since_class` Int32, from 0."""
+    days_since = pl.col("T") - pl.col("recency")
+    return history.with_columns(
+        frequency_class=_class(pl.col("frequency"), FREQUENCY_CLASSES),
+        days_since_class=_class(days_since, DAYS_SINCE_CLASSES),
+    )
+
+
+def _class(value: pl.Expr, upper_ends: Sequence[int]) -> pl.Expr:
+    return pl.sum_horizontal(*((value > end).cast(pl.Int32) for end in upper_ends)).cast(pl.Int32)
+
+
+def predict(
+    method: str, history: pl.DataFrame, trained: TrainedModels, cells: pl.DataFrame, horizon_days: int
+) -> pl.DataFrame:
+    """`purchases`, `value` of the next days by any method, in the order of the histories."""
+    if method in BASELINES:
+        return predict_by_baseline(method, history, cells, horizon_days)
+    found = predict_by_model(history, trained.dropout[method], trained.spend, Horizons([horizon_days]))
+    return found.select(purchases=f"purchases_{horizon_days}", value=f"value_{horizon_days}")

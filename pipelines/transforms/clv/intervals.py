@@ -1,0 +1,91 @@
+"""How sure a prediction is: for every customer the range that holds what will really happen four times out of five.
+
+Put here: intervals of each customer by the model of the customer's segment, in the order of the histories.
+Keep out: how futures are simulated (`pipelines/models/simulation/simulation.py`), and what is expected (`clv_forecasts.py`).
+"""
+
+import math
+
+import numpy as np
+import polars as pl
+
+from regulars.pipelines.models.dropout.dropout_model import DropoutModel
+from regulars.pipelines.models.fitting.fitting import FloatArray
+from regulars.pipelines.models.gamma_gamma import GammaGammaModel
+from regulars.pipelines.models.simulation.simulation import HorizonSimulation, simulation
+from regulars.pipelines.models.simulation.simulation_plan import Lifetime
+from regulars.pipelines.transforms.clv.clv_models import TrainedModels
+from regulars.pipelines.transforms.clv.forecasts import (
+    Horizons,
+    assign_models,
+    average_purchase,
+    usable_spend,
+)
+
+SEED = 20260101
+"""Of the simulated futures: the same run gives the same intervals."""
+
+DAYS_A_YEAR = 365.0
+"""Of a lifetime, so that its years end where the horizons do: a year of 365.25 days would cut slivers off each."""
+
+Columns = dict[str, FloatArray]
+
+
+def find_intervals(
+    history: pl.DataFrame, trained: TrainedModels, method: str, horizons: Horizons, draws: int | None = None
+) -> list[pl.DataFrame]:
+    """80 % intervals of purchases and value, one frame per horizon, then one of the lifetime where it is wanted.
+
+    Args:
+        history: As `summarise_history` gives it.
+        trained: Models trained through the day of the histories.
+        method: Which of them.
+        horizons: How far to look ahead; a lifetime is followed for whole years.
+        draws: Simulated futures of each history; None: as many as there is time for.
+
+    Returns:
+        In the order of the histories, all Float64: `purchases_low`, `purchases_high`, `purchases_nominal_coverage` (the
+        probability that the interval claims), `value_low`, `value_high`, `value_nominal_coverage`.
+    """
+    spend, average = usable_spend(trained.spend), average_purchase(history)
+    found: list[Columns] = [{} for _ in range(len(horizons.days) + (horizons.lifetime_years is not None))]
+    for members, model in assign_models(history, trained.dropout[method]):
+        for columns, look in zip(found, _looks(history[members], model, spend, horizons, draws), strict=True):
+            for name, values in _columns(look, average).items():
+                columns.setdefault(name, np.zeros(history.height))[members] = values
+    return [pl.DataFrame(columns) for columns in found]
+
+
+def _looks(
+    history: pl.DataFrame,
+    model: DropoutModel,
+    spend: GammaGammaModel | None,
+    horizons: Horizons,
+    draws: int | None,
+) -> list[HorizonSimulation]:
+    lifetime = None
+    if horizons.lifetime_years is not None:
+        lifetime = Lifetime(math.ceil(horizons.lifetime_years), DAYS_A_YEAR, horizons.discount_rate)
+    found = simulation(
+        model,
+        spend,
+        *(history[name].fill_null(0).to_numpy() for name in ("frequency", "recency", "T", "monetary_value")),
+        rng=np.random.default_rng(SEED),
+        horizons=horizons.days,
+        lifetime=lifetime,
+        draws=draws,
+    )
+    return [*found.horizons, *([found.lifetime] if found.lifetime else [])]
+
+
+def _columns(look: HorizonSimulation, average: float) -> Columns:
+    """An simulation's arrays by name; without a model of spends every purchase brings the average."""
+    purchases, money = look.purchases, look.money
+    return {
+        "purchases_low": purchases.low,
+        "purchases_high": purchases.high,
+        "purchases_nominal_coverage": purchases.probability,
+        "value_low": money.low if money else purchases.low * average,
+        "value_high": money.high if money else purchases.high * average,
+        "value_nominal_coverage": money.probability if money else purchases.probability,
+    }

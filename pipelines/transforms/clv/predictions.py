@@ -1,0 +1,114 @@
+"""What one method expects of every customer in 12 and 36 months and in a lifetime, as columns of `customer_clv`.
+
+Put here: the columns of each kind of method (model, average, formula), and the intervals of a model.
+Keep out: what is expected (`clv_forecasts.py`, `pipelines/models`) and which method is chosen (`clv_evaluation.py`).
+"""
+
+import math
+from collections.abc import Mapping
+
+import polars as pl
+from polars._typing import PolarsDataType
+
+from regulars.pipelines.transforms.clv.clv_models import TrainedModels
+from regulars.pipelines.transforms.clv.forecasts import DAYS_PER_YEAR, Horizons, predict_by_baseline, predict_by_model
+from regulars.pipelines.transforms.clv.intervals import find_intervals
+
+HORIZONS: Mapping[str, int] = {"12m": 365, "36m": 1095}
+"""Name -> days."""
+
+LEAST_LIFETIME_YEARS = round(max(HORIZONS.values()) / DAYS_PER_YEAR)
+"""A predicted lifetime looks at least as far ahead as the longest horizon: it cannot bring less."""
+
+SPANS = (*HORIZONS, "lifetime")
+WHATS = ("purchases", "value")
+COLUMNS: dict[str, PolarsDataType] = {
+    "p_alive": pl.Float64,
+    "expected_spend": pl.Float64,
+    **{
+        f"predicted_{what}_{span}{end}": pl.Float64 for span in SPANS for what in WHATS for end in ("", "_low", "_high")
+    },
+    "interval_nominal_coverage_12m": pl.Float64,
+}
+
+
+def predict_with_model(history: pl.DataFrame, trained: TrainedModels, method: str, horizons: Horizons) -> pl.DataFrame:
+    """By a fitted model, with an 80 % interval of what will really happen.
+
+    Args:
+        history: As `summarise_history` gives it.
+        trained: Models trained through the day of the histories.
+        method: Which of them.
+        horizons: The days of `HORIZONS`, and a lifetime.
+
+    Returns:
+        The columns of `COLUMNS`, in the order of the histories.
+    """
+    expected = predict_by_model(history, trained.dropout[method], trained.spend, horizons)
+    ends = {str(days): name for name, days in HORIZONS.items()} | {"lifetime": "lifetime"}
+    names = {f"{what}_{end}": f"predicted_{what}_{name}" for end, name in ends.items() for what in WHATS}
+    parts = [expected.rename(names)]
+    for name, interval in zip(SPANS, find_intervals(history, trained, method, horizons), strict=True):
+        parts.append(
+            interval.select(
+                *(
+                    pl.col(f"{what}_{end}").cast(pl.Float64).alias(f"predicted_{what}_{name}_{end}")
+                    for what in WHATS
+                    for end in ("low", "high")
+                ),
+                pl.col("value_nominal_coverage").alias(f"interval_nominal_coverage_{name}"),
+            )
+        )
+    return pl.concat(parts, how="horizontal").select(list(COLUMNS))
+
+
+def predict_with_average(
+    method: str, history: pl.DataFrame, cells: pl.DataFrame, valued: pl.DataFrame, horizons: Horizons
+) -> pl.DataFrame:
+    """By a plain average: a year of it, as often as years are left; no interval and no p_alive, which are NULL.
+
+    Args:
+        method: One of `BASELINES`.
+        history: As `summarise_history` gives it.
+        cells: As `average_cells` gives them.
+        valued: `years_left` and `lifetime_years_left` (NULL when not known), in the order of the histories.
+        horizons: The days of `HORIZONS`, and a lifetime.
+    """
+    a_year = predict_by_baseline(method, history, cells, HORIZONS["12m"])
+    years = valued["years_left"].fill_null(math.inf)
+    return _in_years(a_year["purchases"], a_year["value"], years, valued["lifetime_years_left"], horizons)
+
+
+def predict_with_formula(valued: pl.DataFrame, history: pl.DataFrame, horizons: Horizons) -> pl.DataFrame:
+    """By the simple formula: the average year goes on for as many years as it expects; NULL when not known.
+
+    Args:
+        valued: `avg_annual_value`, `years_observed`, `years_left` and `lifetime_years_left`, in the order of the
+            histories.
+        history: As `summarise_history` gives it.
+        horizons: The days of `HORIZONS`, and a lifetime.
+    """
+    years = valued["years_observed"].clip(lower_bound=1.0)
+    purchases = (history["frequency"] + 1) / years
+    value = valued["avg_annual_value"].cast(pl.Float64)
+    return _in_years(purchases, value, valued["years_left"], valued["lifetime_years_left"], horizons)
+
+
+def _in_years(
+    purchases: pl.Series, value: pl.Series, years: pl.Series, years_of_lifetime: pl.Series, horizons: Horizons
+) -> pl.DataFrame:
+    """The columns of `COLUMNS` from a year's purchases and value and the years they last."""
+    columns: dict[str, pl.Series] = {}
+    for name, days in HORIZONS.items():
+        lasting = years.clip(upper_bound=round(days / DAYS_PER_YEAR))
+        columns |= {f"predicted_purchases_{name}": purchases * lasting, f"predicted_value_{name}": value * lasting}
+    columns["predicted_purchases_lifetime"] = purchases * years_of_lifetime
+    columns["predicted_value_lifetime"] = value * _present_years(years_of_lifetime, horizons.discount_rate)
+    unknown = [pl.lit(None, kind).alias(name) for name, kind in COLUMNS.items() if name not in columns]
+    return pl.DataFrame(columns).with_columns(unknown).select(list(COLUMNS))
+
+
+def _present_years(years: pl.Series, discount_rate: float) -> pl.Series:
+    """What so many years of one unit of money each are worth today, paid evenly through the year."""
+    rate = math.log1p(discount_rate)
+    return years if rate == 0 else (1 - (-rate * years).exp()) / rate

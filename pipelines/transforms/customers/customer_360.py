@@ -1,0 +1,281 @@
+"""The mart `customer_360`: everything about a customer in one row, and what to do next.
+
+Put here: bringing the customer's facts together, and the rules for risk and next step.
+Keep out: how segments, values and scores are made (`segments.py`, `clv.py`, `nps.py`).
+"""
+
+import datetime as dt
+from typing import Any
+
+import narwhals as nw
+import polars as pl
+from narwhals.typing import IntoFrame
+from polars._typing import PolarsDataType
+
+from regulars.pipelines.transforms.churn.active_intervals import (
+    find_last_active_intervals,
+    has_lapsed,
+    list_active_intervals,
+    list_stretches,
+)
+from regulars.pipelines.transforms.purchases.purchases import (
+    MONEY,
+    UNKNOWN_CUSTOMER_IDX,
+    read_into_polars,
+    select_lazily,
+    sum_purchases_by_customer,
+)
+from regulars.pipelines.transforms.voice.nps import nps_answers
+
+COLUMNS: dict[str, PolarsDataType] = {
+    "customer_id": pl.String,
+    "is_unknown": pl.Boolean,
+    "is_deleted": pl.Boolean,
+    "customer_type": pl.String,
+    "country": pl.String,
+    "region": pl.String,
+    "city": pl.String,
+    "acquisition_channel": pl.String,
+    "owner": pl.String,
+    "referred_by_customer_id": pl.String,
+    "first_seen_at": pl.Datetime("us"),
+    "first_order_date": pl.Date,
+    "last_order_date": pl.Date,
+    "order_count": pl.Int64,
+    "gross_sales": MONEY,
+    "discounts": MONEY,
+    "refunds": MONEY,
+    "net_sales_to_date": MONEY,
+    "average_order_value": MONEY,
+    "days_since_last_order": pl.Int64,
+    "typical_days_between_orders": pl.Float64,
+    "is_active": pl.Boolean,
+    "lapses_on": pl.Date,
+    "lifecycle": pl.String,
+    "segment": pl.String,
+    "value_tier": pl.String,
+    "clv_simple": MONEY,
+    "p_alive": pl.Float64,
+    "predicted_value_12m": MONEY,
+    "clv_predicted": MONEY,
+    "latest_nps_group": pl.String,
+    "latest_nps_score": pl.Int64,
+    "latest_nps_at": pl.Datetime("us"),
+    "nps_response_count": pl.Int64,
+    "contact_count": pl.Int64,
+    "source_record_count": pl.Int64,
+    "risk": pl.String,
+    "risk_reason": pl.String,
+    "next_step": pl.String,
+    "as_of": pl.Date,
+}
+FROM_CUSTOMERS = [*list(COLUMNS)[:11], "customer_idx"]
+FROM_CLV = ("clv_simple", "p_alive", "predicted_value_12m", "clv_predicted")
+FROM_SEGMENTS = ["segment", "value_tier", "lifecycle", "typical_days_between_orders"]
+SUMS = ["gross_sales", "discounts", "refunds", "net_sales_to_date"]
+COUNTS = ["order_count", "nps_response_count", "contact_count", "source_record_count"]
+
+OVERDUE_FACTOR = 2
+OVERDUE_DAYS = 7
+"""Overdue: longer without an order than this many times the customer's typical gap, and than this many days."""
+
+NEAR_LAPSE = 0.25
+"""Near lapse: no more than this part of the lapse days is left."""
+
+
+def customer_360(
+    customers: IntoFrame,
+    contacts: IntoFrame,
+    customer_source_ids: IntoFrame,
+    orders: IntoFrame,
+    refunds: IntoFrame,
+    subscriptions: IntoFrame,
+    survey_responses: IntoFrame,
+    customer_clv: IntoFrame,
+    customer_segments: IntoFrame,
+    *,
+    as_of: dt.date,
+    lapse_days: int,
+) -> pl.DataFrame:
+    """One row per customer, prospects and the unknown customer included.
+
+    Args:
+        customers: `core.customers`.
+        contacts: `core.contacts`; `customer_idx`, `is_deleted`.
+        customer_source_ids: `core.customer_source_ids`; `customer_id`.
+        orders: `core.orders`.
+        refunds: `core.refunds`.
+        subscriptions: `core.subscriptions`.
+        survey_responses: `core.survey_responses`.
+        customer_clv: `marts.customer_clv`; `customer_idx` and `FROM_CLV`.
+        customer_segments: `marts.customer_segments`; `customer_id`, `segment`, `value_tier`, `lifecycle`,
+            `typical_days_between_orders`.
+        as_of: Last day that counts.
+        lapse_days: Days without an order after which a customer has lapsed.
+
+    Returns:
+        The columns of `COLUMNS`, sorted by customer_id; its money adds up to all countable orders and refunds.
+    """
+    people = nw.from_native(contacts).lazy().filter(~nw.col("is_deleted"))
+    records = nw.from_native(customer_source_ids).lazy()
+    purchases = read_into_polars(sum_purchases_by_customer(orders, refunds, as_of=as_of))
+    facts = {
+        "customer_idx": [
+            purchases,
+            _last_active_intervals(purchases, subscriptions, as_of=as_of, lapse_days=lapse_days),
+            _counted(people, "customer_idx", "contact_count"),
+            latest_nps(survey_responses, as_of=as_of),
+            read_into_polars(select_lazily(customer_clv, "customer_idx", *FROM_CLV)),
+        ],
+        "customer_id": [
+            _counted(records, "customer_id", "source_record_count"),
+            read_into_polars(select_lazily(customer_segments, "customer_id", *FROM_SEGMENTS)),
+        ],
+    }
+    joined = read_into_polars(select_lazily(customers, *FROM_CUSTOMERS)).sort("customer_id").lazy()
+    for key, frames in facts.items():
+        for frame in frames:
+            joined = joined.join(frame.lazy(), on=key, how="left", maintain_order="left")
+    spent = (pl.col("gross_sales") - pl.col("discounts")).cast(pl.Float64)
+    is_somebody = ~pl.col("is_unknown")
+    return (
+        joined.with_columns(pl.col(COUNTS).fill_null(0), pl.col(SUMS).fill_null(pl.lit(0, MONEY)))
+        .with_columns(
+            average_order_value=pl.when(pl.col("order_count") > 0).then(
+                (spent / pl.col("order_count")).round(4, mode="half_to_even")
+            ),
+            days_since_last_order=pl.when(is_somebody).then(
+                (pl.lit(as_of) - pl.col("last_order_date")).dt.total_days()
+            ),
+            is_active=pl.col("start").is_not_null() & ~has_lapsed(as_of),
+            lapses_on="lapse_date",
+            lifecycle=pl.when(is_somebody).then(pl.coalesce("lifecycle", _lifecycle_without_orders(as_of))),
+        )
+        .with_columns(**signs(as_of=as_of, lapse_days=lapse_days))
+        .with_columns(risk=risk(), risk_reason=risk_reason(), next_step=next_step(), as_of=pl.lit(as_of))
+        .select(pl.col(name).cast(kind) for name, kind in COLUMNS.items())
+        .collect()
+    )
+
+
+def _last_active_intervals(
+    purchases: pl.DataFrame, subscriptions: IntoFrame, *, as_of: dt.date, lapse_days: int
+) -> pl.DataFrame:
+    """`customer_idx`, `start` and `lapse_date` of each known customer's last active interval, by the last order's day alone.
+
+    The orders before it decide whether there was a lapse in between (`customer_segments`), not when the next one is.
+    """
+    days = purchases.select("customer_idx", day_idx=pl.col("last_order_date").cast(pl.Int32)).drop_nulls()
+    active_intervals = list_active_intervals(list_stretches(days, subscriptions, as_of=as_of, lapse_days=lapse_days))
+    return find_last_active_intervals(active_intervals).select("customer_idx", "start", "lapse_date")
+
+
+def _lifecycle_without_orders(as_of: dt.date) -> pl.Expr:
+    """Who never had a subscription either is a prospect."""
+    subscribed = pl.when(has_lapsed(as_of)).then(pl.lit("lapsed")).otherwise(pl.lit("active"))
+    return pl.when(pl.col("start").is_null()).then(pl.lit("prospect")).otherwise(subscribed)
+
+
+def latest_nps(survey_responses: IntoFrame, *, as_of: dt.date) -> pl.DataFrame:
+    """The scan over all answers: how many NPS answers each customer gave, and the latest of them.
+
+    Args:
+        survey_responses: `core.survey_responses`.
+        as_of: Last day that counts.
+
+    Returns:
+        `customer_idx`, `nps_response_count`, `latest_nps_group`, `latest_nps_score`, `latest_nps_at`. Answers of nobody
+        known are the unknown customer's, counted only: they have no latest.
+    """
+    answers = nps_answers(survey_responses, as_of=as_of).with_columns(
+        customer_idx=nw.col("customer_idx").fill_null(UNKNOWN_CUSTOMER_IDX).cast(nw.Int32)
+    )
+    latest = (
+        answers.filter(nw.col("customer_idx") != UNKNOWN_CUSTOMER_IDX)
+        .unique("customer_idx", keep="last", order_by=["answered_at", "response_id", "system"])
+        .select(
+            "customer_idx",
+            latest_nps_group=nw.col("nps_group"),
+            latest_nps_score=nw.col("score").cast(nw.Float64),
+            latest_nps_at=nw.col("answered_at"),
+            latest_nps_date=nw.col("answered_date"),
+        )
+    )
+    counted = _counted(answers, "customer_idx", "nps_response_count")
+    return counted.join(read_into_polars(latest.to_native()), on="customer_idx", how="left")
+
+
+def signs(*, as_of: dt.date, lapse_days: int) -> dict[str, pl.Expr]:
+    """What may be wrong with a customer: `is_detractor`, `is_overdue`, `is_near_lapse`, each true or false.
+
+    An unhappy answer counts for `lapse_days`; the other two only while the customer is active, and not for a subscriber
+    of whom no end is known: who pays has not stayed away.
+    """
+    since, typical = pl.col("days_since_last_order"), pl.col("typical_days_between_orders")
+    days_left = (pl.col("lapses_on") - pl.lit(as_of)).dt.total_days()
+    may_leave = pl.col("is_active") & pl.col("lapses_on").is_not_null()
+    is_recent = (pl.lit(as_of) - pl.col("latest_nps_date")).dt.total_days() < lapse_days
+    found = {
+        "is_detractor": is_recent & (pl.col("latest_nps_group") == "detractor"),
+        "is_promoter": is_recent & (pl.col("latest_nps_group") == "promoter"),
+        "is_overdue": may_leave & (since > OVERDUE_FACTOR * typical) & (since > OVERDUE_DAYS),
+        "is_near_lapse": may_leave & (days_left <= NEAR_LAPSE * lapse_days),
+    }
+    return {name: sign.fill_null(value=False) for name, sign in found.items()}
+
+
+def risk() -> pl.Expr:
+    """Of losing an active customer: `high` for a detractor or both signs of staying away, `watch` for one of these."""
+    staying_away = pl.col("is_overdue").cast(pl.Int8) + pl.col("is_near_lapse").cast(pl.Int8)
+    return (
+        pl.when(~pl.col("is_active"))
+        .then(pl.lit("none"))
+        .when(pl.col("is_detractor") | (staying_away == 2))
+        .then(pl.lit("high"))
+        .when(staying_away == 1)
+        .then(pl.lit("watch"))
+        .otherwise(pl.lit("none"))
+    )
+
+
+def risk_reason() -> pl.Expr:
+    """The signs behind `risk` in plain words; NULL where there is none."""
+    typical = pl.col("typical_days_between_orders").round(0, mode="half_away_from_zero").cast(pl.Int64)
+    said = [
+        pl.when("is_detractor").then(
+            pl.format("scored {} of 10 on {}", pl.col("latest_nps_score").cast(pl.Int64), pl.col("latest_nps_date"))
+        ),
+        pl.when("is_overdue").then(
+            pl.format("{} days since the last order, typically {}", "days_since_last_order", typical)
+        ),
+        pl.when("is_near_lapse").then(pl.format("lapses on {} without an order", "lapses_on")),
+    ]
+    words = pl.concat_str(said, separator="; ", ignore_nulls=True)
+    return pl.when(pl.col("is_active"), words != "").then(words)
+
+
+def next_step() -> pl.Expr:
+    """The one thing to do next; the first rule that fits."""
+    return (
+        pl.when(pl.col("is_unknown") | pl.col("is_deleted"))
+        .then(pl.lit("none"))
+        .when("is_detractor")
+        .then(pl.lit("call_detractor"))
+        .when(pl.col("lifecycle") == "lapsed")
+        .then(pl.lit("win_back"))
+        .when(pl.col("is_overdue") | pl.col("is_near_lapse"))
+        .then(pl.lit("remind"))
+        .when(pl.col("lifecycle") == "prospect")
+        .then(pl.lit("first_order"))
+        .when(pl.col("lifecycle") == "new")
+        .then(pl.lit("second_order"))
+        .when(pl.col("is_promoter") | (pl.col("value_tier") == "top_10_percent"))
+        .then(pl.lit("thank"))
+        .otherwise(pl.lit("none"))
+    )
+
+
+def _counted(frame: "nw.LazyFrame[Any]", key: str, name: str) -> pl.DataFrame:
+    """Rows per `key`."""
+    counted = frame.group_by(key).agg(nw.len().alias(name))
+    return read_into_polars(counted.to_native()).with_columns(pl.col(name).cast(pl.Int64))

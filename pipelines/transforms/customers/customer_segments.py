@@ -1,0 +1,242 @@
+"""The mart `customer_segments`: how recently, how often and for how much each customer buys, and what that makes them.
+
+Put here: RFM scores and the names of their combinations, value tiers, lifecycle, each customer's own rhythm.
+Keep out: what a customer is worth in money (`clv.py`), what to do about it (`customer_360.py`).
+"""
+
+import datetime as dt
+from typing import Any
+
+import numpy as np
+import polars as pl
+from narwhals.typing import IntoFrame
+from polars._typing import PolarsDataType
+
+from regulars.pipelines.transforms.churn.active_intervals import (
+    find_last_active_intervals,
+    has_lapsed,
+    list_active_intervals,
+    list_stretches,
+    list_subscribers,
+)
+from regulars.pipelines.transforms.purchases.purchases import (
+    MONEY,
+    UNKNOWN_CUSTOMER_IDX,
+    read_into_polars,
+    select_lazily,
+    sum_purchases_by_customer_day,
+)
+
+COLUMNS: dict[str, PolarsDataType] = {
+    "customer_id": pl.String,
+    "recency_days": pl.Int64,
+    "frequency": pl.Int64,
+    "monetary_value": MONEY,
+    "recency_score": pl.Int64,
+    "frequency_score": pl.Int64,
+    "monetary_score": pl.Int64,
+    "rfm_score": pl.String,
+    "segment": pl.String,
+    "value_tier": pl.String,
+    "lifecycle": pl.String,
+    "typical_days_between_orders": pl.Float64,
+    "as_of": pl.Date,
+}
+SEGMENTS: tuple[tuple[str, tuple[int, int], tuple[int, int], tuple[int, int]], ...] = (
+    ("champions", (4, 5), (4, 5), (3, 5)),  # often, lately, and not for little
+    ("loyal", (4, 5), (4, 5), (1, 2)),  # often and lately, small baskets
+    ("loyal", (3, 3), (4, 5), (1, 5)),
+    ("loyal", (4, 5), (3, 3), (4, 5)),
+    ("potential_loyalists", (4, 5), (3, 3), (1, 3)),  # lately, and more than once
+    ("potential_loyalists", (4, 5), (2, 2), (1, 5)),
+    ("new", (5, 5), (1, 1), (1, 5)),  # bought least often, most recently
+    ("promising", (3, 4), (1, 1), (1, 5)),
+    ("needs_attention", (3, 3), (2, 3), (1, 5)),  # average, and neither coming nor going
+    ("cannot_lose", (1, 2), (4, 5), (4, 5)),  # the best of once, long unseen
+    ("at_risk", (1, 2), (4, 5), (1, 3)),
+    ("at_risk", (1, 2), (3, 3), (1, 5)),
+    ("hibernating", (2, 2), (1, 2), (1, 5)),
+    ("hibernating", (1, 1), (2, 2), (1, 5)),
+    ("lost", (1, 1), (1, 1), (1, 5)),
+)
+"""Segment, and the recency, frequency and monetary scores (from, to) that belong to it; each combination has one."""
+
+TIERS = (("top_10_percent", 10), ("next_20_percent", 30), ("middle", 70))
+"""Tier, and the share of customers in percent that is worth more than its last; the rest are the lowest 30 percent."""
+
+PURCHASE_DAYS_FOR_A_RHYTHM = 3
+
+Integers = np.ndarray[Any, np.dtype[np.int64]]
+
+
+def customer_segments(
+    orders: IntoFrame,
+    refunds: IntoFrame,
+    subscriptions: IntoFrame,
+    customers: IntoFrame,
+    calendar: IntoFrame,
+    *,
+    as_of: dt.date,
+    lapse_days: int,
+) -> pl.DataFrame:
+    """One row per customer with a countable order: scores, segment, value tier and lifecycle.
+
+    Args:
+        orders: `core.orders`.
+        refunds: `core.refunds`.
+        subscriptions: `core.subscriptions`; who pays for one has not lapsed.
+        customers: `core.customers`; `customer_id`, `customer_idx`.
+        calendar: `core.calendar`; `day`, `day_idx`.
+        as_of: Last day that counts.
+        lapse_days: Days without an order after which a customer has lapsed.
+
+    Returns:
+        The columns of `COLUMNS`, sorted by customer_id; without the unknown customer.
+    """
+    days = read_into_polars(sum_purchases_by_customer_day(orders, refunds, calendar, as_of=as_of))
+    purchase_days = days.filter(pl.col("order_count") > 0).select("customer_idx", "day_idx")
+    stretches = list_stretches(purchase_days, subscriptions, as_of=as_of, lapse_days=lapse_days)
+    last_active_intervals = find_last_active_intervals(list_active_intervals(stretches)).drop("return_date")
+    subscribers = list_subscribers(stretches, as_of=as_of)
+    buyers = summarise_rhythm(days.filter(pl.col("customer_idx") != UNKNOWN_CUSTOMER_IDX), as_of=as_of).join(
+        last_active_intervals, on="customer_idx", maintain_order="left"
+    )
+    names = read_into_polars(select_lazily(customers, "customer_id", "customer_idx"))
+    came_back = pl.when(pl.col("frequency") > 0)
+    return (
+        buyers.with_columns(
+            recency_score=score_in_fifths(-buyers["recency_days"]),
+            # One value alone scores 3, but who has not come back yet has the lowest scores also where nobody has.
+            frequency_score=came_back.then(score_in_fifths(buyers["frequency"])).otherwise(1),
+            monetary_score=came_back.then(score_in_fifths(buyers["monetary_value"].fill_null(0))).otherwise(1),
+            value_tier=tier(pl.col("net_sales_to_date")),
+            lifecycle=lifecycle(pl.col("customer_idx").is_in(subscribers.implode()), as_of=as_of),
+            as_of=pl.lit(as_of),
+        )
+        .with_columns(
+            rfm_score=pl.format("{}{}{}", "recency_score", "frequency_score", "monetary_score"),
+        )
+        .join(segments_by_score(), on="rfm_score", how="left")
+        .join(names, on="customer_idx")
+        .select(pl.col(name).cast(kind) for name, kind in COLUMNS.items())
+        .sort("customer_id")
+    )
+
+
+def summarise_rhythm(days: pl.DataFrame, *, as_of: dt.date) -> pl.DataFrame:
+    """What each customer's purchase days tell: several orders of one day are one purchase.
+
+    Args:
+        days: One row per customer and day, as `sum_purchases_by_customer_day` gives it.
+        as_of: Last day that counts.
+
+    Returns:
+        One row per customer with a purchase: `customer_idx`, `recency_days` (last purchase day to `as_of`),
+        `frequency` (purchase days after the first), `monetary_value` (mean gross_sales − discounts of those days; NULL
+        without any), `typical_days_between_orders` (median gap in days, NULL under three purchase days),
+        `net_sales_to_date`.
+    """
+    day, gap = pl.col("day_idx"), pl.col("gap_days")
+    is_repeat = pl.col("customer_idx") == pl.col("customer_idx").shift(1)
+    rhythm = (
+        days.lazy()
+        .filter(pl.col("order_count") > 0)
+        .select("customer_idx", "day_idx", spent=pl.col("gross_sales") - pl.col("discounts"))
+        .sort("customer_idx", "day_idx")
+        .with_columns(gap_days=pl.when(is_repeat).then(day - day.shift(1)))
+        .group_by("customer_idx")
+        .agg(
+            recency_days=(as_of - dt.date(1970, 1, 1)).days - day.max().cast(pl.Int64),
+            frequency=gap.count().cast(pl.Int64),
+            repeat_sales=pl.when(gap.is_not_null()).then("spent").sum().cast(pl.Float64),
+            typical_days_between_orders=gap.median(),
+        )
+    )
+    value = days.lazy().group_by("customer_idx").agg(net_sales_to_date=pl.col("net_sales").sum())
+    mean = pl.col("repeat_sales") / pl.col("frequency")
+    return (
+        rhythm.join(value, on="customer_idx")
+        .with_columns(
+            monetary_value=pl.when(pl.col("frequency") > 0).then(mean.round(4, mode="half_to_even").cast(MONEY)),
+            typical_days_between_orders=pl.when(pl.col("frequency") + 1 >= PURCHASE_DAYS_FOR_A_RHYTHM).then(
+                "typical_days_between_orders"
+            ),
+        )
+        .sort("customer_idx")
+        .collect()
+    )
+
+
+def score_in_fifths(values: pl.Series) -> pl.Series:
+    """Scores 1 (lowest values) to 5 (highest): five groups as equal as equal values allow, for these never part.
+
+    Most shops' customers bought once, so fixed quintiles either part equal customers or leave scores empty. Here the
+    groups are cut from below, each taking its share of what is left, at the nearest border between two values. So all
+    five scores are given whenever there are five values; four values score 1 2 4 5, three 1 3 5, two 1 5. One value
+    alone tells nobody apart: 3.
+
+    Args:
+        values: A number per customer, never NULL.
+    """
+    counts = values.value_counts(name="customers").sort(values.name)
+    distinct = counts.height
+    if distinct < 5:
+        scores = np.array([1 + round(4 * n / (distinct - 1)) if distinct > 1 else 3 for n in range(distinct)])
+    else:
+        scores = _cut_in_fifths(counts["customers"].cast(pl.Int64).cum_sum().to_numpy())
+    scored = counts.with_columns(score=pl.Series(scores, dtype=pl.Int64))
+    return values.to_frame().join(scored, on=values.name, how="left", maintain_order="left")["score"]
+
+
+def _cut_in_fifths(up_to: Integers) -> Integers:
+    """The score of each distinct value, given how many customers have at most that value."""
+    scores = np.full(len(up_to), 5, dtype=np.int64)
+    start, below = 0, 0
+    for score in range(1, 5):
+        share = (int(up_to[-1]) - below) / (6 - score)
+        end = int(np.searchsorted(up_to, below + share))
+        if end > start and below + share - up_to[end - 1] < up_to[end] - below - share:
+            end -= 1
+        end = min(max(end, start), len(up_to) - (6 - score))  # leave a value for each score to come
+        scores[start : end + 1] = score
+        start, below = end + 1, int(up_to[end])
+    return scores
+
+
+def segments_by_score() -> pl.DataFrame:
+    """`rfm_score` ('111' to '555') and its `segment`."""
+    rows = [
+        (f"{r}{f}{m}", segment)
+        for segment, recency, frequency, monetary in SEGMENTS
+        for r in range(recency[0], recency[1] + 1)
+        for f in range(frequency[0], frequency[1] + 1)
+        for m in range(monetary[0], monetary[1] + 1)
+    ]
+    return pl.DataFrame(rows, schema={"rfm_score": pl.String, "segment": pl.String}, orient="row")
+
+
+def tier(value: pl.Expr) -> pl.Expr:
+    """The value tier: by the share of customers who are worth more; equal values go up together."""
+    worth_more = (value.rank("min", descending=True).cast(pl.Int64) - 1) * 100
+    tiers = pl.lit("lowest_30_percent")
+    for name, percent in reversed(TIERS):
+        tiers = pl.when(worth_more < percent * pl.len()).then(pl.lit(name)).otherwise(tiers)
+    return tiers
+
+
+def lifecycle(is_subscribed: pl.Expr, *, as_of: dt.date) -> pl.Expr:
+    """`lapsed`; else `reactivated`, `new` or `active`; by the customer's last active interval and purchase days.
+
+    Who came back from a lapse with the last order is `reactivated`, who bought on one day so far and has no live
+    subscription is `new`.
+    """
+    last_order_date = pl.lit(as_of) - pl.duration(days=pl.col("recency_days"))
+    return (
+        pl.when(has_lapsed(as_of))
+        .then(pl.lit("lapsed"))
+        .when(~pl.col("is_first") & (pl.col("start") == last_order_date))
+        .then(pl.lit("reactivated"))
+        .when((pl.col("frequency") == 0) & ~is_subscribed)
+        .then(pl.lit("new"))
+        .otherwise(pl.lit("active"))
+    )

@@ -1,0 +1,289 @@
+"""The mart `mrr_movements`: how recurring revenue grows and shrinks month by month, and how much of it stays.
+
+Every change of what a customer pays a month is one movement, on the day it happens, of all subscriptions of the
+customer together: from nothing (new, or reactivation for who was here before), to nothing (churn), up (expansion) or
+down (contraction). By plan the same change is told within the plan, and what comes from or goes to another plan of a
+customer who stays is a switch: without it no plan's month would add up.
+
+Put here: movements, and what is left of last year's revenue. Keep out: cancellations (`subscription_churn.py`).
+"""
+
+import datetime as dt
+
+import polars as pl
+from narwhals.typing import IntoFrame
+from polars._typing import PolarsDataType
+
+from regulars.pipelines.transforms.purchases.purchases import MONEY
+from regulars.pipelines.transforms.subscriptions.subscription_periods import (
+    begins,
+    cum_sum_within,
+    dense_months,
+    list_paid_periods,
+)
+
+MOVEMENTS = ("new", "reactivation", "expansion", "switched_in", "contraction", "switched_out", "churned")
+GAINS = MOVEMENTS[:4]
+COUNTED = {
+    "new": "new_customers",
+    "reactivation": "reactivated_customers",
+    "switched_in": "switched_in_customers",
+    "switched_out": "switched_out_customers",
+    "churned": "churned_customers",
+}
+"""Movement -> the customers whom it brings or takes."""
+
+COLUMNS: dict[str, PolarsDataType] = {
+    "month": pl.Date,
+    "dimension": pl.String,
+    "dimension_value": pl.String,
+    "opening_mrr": MONEY,
+    **{f"{movement}_mrr": MONEY for movement in MOVEMENTS},
+    "closing_mrr": MONEY,
+    "opening_customers": pl.Int64,
+    **dict.fromkeys(COUNTED.values(), pl.Int64),
+    "closing_customers": pl.Int64,
+    "base_mrr_12m": MONEY,
+    "retained_mrr_12m": MONEY,
+    "current_mrr_12m": MONEY,
+    "base_customers_12m": pl.Int64,
+    "retained_customers_12m": pl.Int64,
+    "gross_revenue_retention_12m": pl.Float64,
+    "net_revenue_retention_12m": pl.Float64,
+    "customer_retention_12m": pl.Float64,
+    "is_complete": pl.Boolean,
+    "reason": pl.String,
+    "as_of": pl.Date,
+}
+MONTHS = 12
+UNITS = 10_000
+"""Money is counted in ten-thousandths, as whole numbers: as exact as decimals, and many times faster."""
+
+YEAR_AGO = ("base_mrr_12m", "retained_mrr_12m", "current_mrr_12m", "base_customers_12m", "retained_customers_12m")
+ROW = ["dimension", "dimension_value"]
+
+
+def mrr_movements(subscriptions: IntoFrame, *, as_of: dt.date) -> pl.DataFrame:
+    """One row per month and plan, and per month over all plans, from the first charged day to the month of `as_of`.
+
+    Args:
+        subscriptions: `core.subscriptions`.
+        as_of: Last day that counts; its month is told so far.
+
+    Returns:
+        The columns of `COLUMNS`, sorted by dimension, value and month. Empty without subscriptions. Movements are
+        positive; closing = opening + new + reactivation + expansion + switched_in − contraction − switched_out −
+        churned.
+    """
+    changes = list_changes(list_paid_periods(subscriptions), as_of)
+    if changes.is_empty():
+        return pl.DataFrame(schema=COLUMNS)
+    moved = sum_movements(changes)
+    months = dense_months(moved.group_by(ROW).agg(first=pl.col("month").min()), as_of)
+    for part in (moved, compare_with_last_year(changes)):
+        months = months.join(part, on=[*ROW, "month"], how="left")
+    told = _told(_running(months), as_of)
+    return told.select(_in_money(name) if kind == MONEY else pl.col(name).cast(kind) for name, kind in COLUMNS.items())
+
+
+def _in_money(name: str) -> pl.Expr:
+    return (pl.col(name).cast(pl.Decimal(38, 4)) / UNITS).cast(MONEY)
+
+
+def list_changes(periods: pl.DataFrame, as_of: dt.date) -> pl.DataFrame:
+    """By how much the revenue of each subscriber and plan changed on each day up to `as_of`, where it did.
+
+    Args:
+        periods: As `subscription_periods.list_paid_periods` gives them.
+        as_of: Last day that counts.
+
+    Returns:
+        `subscriber`, `plan` (Enum), `day`, `delta` (≠ 0), `plan_before` (of this plan until then), and of the
+        subscriber's plans together `before` and `after`, all in `UNITS`; `is_first`: the subscriber's first day. Sorted
+        by the first three.
+    """
+    plans = pl.Enum(periods["plan"].unique().sort())
+    amount = (pl.col("monthly_amount").cast(pl.Decimal(38, 4)) * UNITS).cast(pl.Int64)
+    told = periods.select(
+        "subscriber", "active_from", "active_until", plan=pl.col("plan").cast(plans), delta=amount
+    ).lazy()
+    begun = told.select("subscriber", "plan", "delta", day="active_from")
+    ended = told.select("subscriber", "plan", -pl.col("delta"), day="active_until")
+    by_plan = (
+        pl.concat([begun, ended])
+        .filter(pl.col("day") <= as_of)
+        .group_by("subscriber", "plan", "day")
+        .agg(pl.col("delta").sum())
+        .filter(pl.col("delta") != 0)
+        .collect()
+    )
+    together = (
+        by_plan.group_by("subscriber", "day")
+        .agg(change=pl.col("delta").sum())
+        .sort("subscriber", "day")
+        .with_columns(is_first=begins("subscriber"))
+        .with_columns(after=cum_sum_within(pl.col("change"), pl.col("is_first")))
+        .select("subscriber", "day", "is_first", "after", before=pl.col("after") - pl.col("change"))
+    )
+    within_plan = cum_sum_within(pl.col("delta"), begins("subscriber", "plan"))
+    return (
+        by_plan.sort("subscriber", "plan", "day")
+        .with_columns(plan_before=within_plan - pl.col("delta"))
+        .join(together, on=["subscriber", "day"], maintain_order="left")
+    )
+
+
+def sum_movements(changes: pl.DataFrame) -> pl.DataFrame:
+    """Amounts (in `UNITS`) and customers by movement, per dimension value and month.
+
+    Within a plan a switch is what comes from, or goes to, another plan of a customer who stays.
+    """
+    delta, had = pl.col("delta"), pl.col("plan_before")
+    change = pl.col("after") - pl.col("before")
+    of_all = changes.filter(change != 0).unique(["subscriber", "day"])
+    up_or_down = pl.when(change > 0).then(_number("expansion")).otherwise(_number("contraction"))
+    of_plan = (
+        pl.when(had == 0)
+        .then(_number("switched_in"))
+        .when(had + delta == 0)
+        .then(_number("switched_out"))
+        .when(delta > 0)
+        .then(_number("expansion"))
+        .otherwise(_number("contraction"))
+    )
+    summed = pl.concat(
+        [
+            _summed(of_all, "all", pl.lit("all"), _movement(up_or_down), change.abs()),
+            _summed(changes, "plan", pl.col("plan"), _movement(of_plan), delta.abs()),
+        ]
+    )
+    of = {movement: pl.col("movement") == number for number, movement in enumerate(MOVEMENTS)}
+    return summed.group_by(*ROW, "month").agg(
+        *(pl.col("amount").filter(is_it).sum().alias(f"{movement}_mrr") for movement, is_it in of.items()),
+        *(pl.col("count").filter(of[movement]).sum().alias(name) for movement, name in COUNTED.items()),
+    )
+
+
+def _number(movement: str) -> pl.Expr:
+    return pl.lit(MOVEMENTS.index(movement), pl.Int8)
+
+
+def _movement(within: pl.Expr) -> pl.Expr:
+    """What a change is for the customer as a whole, or `within` for a customer who was here and stays."""
+    return (
+        pl.when(pl.col("is_first"))
+        .then(_number("new"))
+        .when(pl.col("before") == 0)
+        .then(_number("reactivation"))
+        .when(pl.col("after") == 0)
+        .then(_number("churned"))
+        .otherwise(within)
+    )
+
+
+def _summed(moved: pl.DataFrame, dimension: str, value: pl.Expr, movement: pl.Expr, amount: pl.Expr) -> pl.DataFrame:
+    """`amount` and `count` by value, month and movement, one movement a row."""
+    month = pl.col("day").dt.month_start()
+    return (
+        moved.lazy()
+        .select(
+            value.alias("dimension_value"), month.alias("month"), movement.alias("movement"), amount.alias("amount")
+        )
+        .group_by("dimension_value", "month", "movement")
+        .agg(pl.col("amount").sum(), pl.len().cast(pl.Int64).alias("count"))
+        .with_columns(pl.col("dimension_value").cast(pl.String), dimension=pl.lit(dimension))
+        .collect()
+    )
+
+
+def compare_with_last_year(changes: pl.DataFrame) -> pl.DataFrame:
+    """By how much the columns of `YEAR_AGO` change in each month, per dimension value; amounts in `UNITS`.
+
+    What a customer paid a year ago changes twelve months after what the customer pays changes: so both are told at the
+    few month-ends at which either changes, and nobody is looked at in between.
+    """
+    month = pl.col("day").dt.year() * MONTHS + pl.col("day").dt.month().cast(pl.Int32) - 1
+    by_month = changes.select("subscriber", "plan", "delta", month=month)
+    of_all = _compare(by_month, "subscriber").with_columns(dimension_value=pl.lit("all"), dimension=pl.lit("all"))
+    by_plan = _compare(by_month, "subscriber", "plan").with_columns(
+        dimension_value=pl.col("plan").cast(pl.String), dimension=pl.lit("plan")
+    )
+    columns = [*ROW, pl.date(pl.col("month") // MONTHS, pl.col("month") % MONTHS + 1, 1).alias("month"), *YEAR_AGO]
+    return pl.concat([of_all.select(columns), by_plan.select(columns)])
+
+
+def _compare(by_month: pl.DataFrame, *who: str) -> pl.DataFrame:
+    """The changes of `YEAR_AGO` by month, and plan where it is part of `who`."""
+    now = by_month.lazy().group_by(*who, "month").agg(now=pl.col("delta").sum(), ago=pl.lit(0, pl.Int64).first())
+    ago = now.select(*who, pl.col("month") + MONTHS, now="ago", ago="now")
+    levels = (
+        pl.concat([now, ago])
+        .group_by(*who, "month")
+        .agg(pl.col("now", "ago").sum())
+        .sort(*who, "month")
+        .with_columns(first=begins(*who))
+        .with_columns(cum_sum_within(pl.col(name), pl.col("first")) for name in ("now", "ago"))
+    )
+    was_there = pl.col("ago") > 0
+    told = {
+        "base_mrr_12m": pl.col("ago"),
+        "retained_mrr_12m": pl.min_horizontal("ago", "now"),
+        "current_mrr_12m": pl.when(was_there).then("now").otherwise(0),
+        "base_customers_12m": was_there.cast(pl.Int64),
+        "retained_customers_12m": (was_there & (pl.col("now") > 0)).cast(pl.Int64),
+    }
+    by_how_much = [pl.col(name) - pl.when("first").then(0).otherwise(pl.col(name).shift(1)) for name in told]
+    return (
+        levels.with_columns(**told)
+        .with_columns(by_how_much)
+        .group_by(*who[1:], "month")
+        .agg(pl.col(YEAR_AGO).sum())
+        .collect()
+    )
+
+
+def _running(months: pl.DataFrame) -> pl.DataFrame:
+    """Fill the months in which nothing happened, and add up what was there before."""
+    flows = [name for name in months.columns if name not in (*ROW, "month")]
+    gained = pl.sum_horizontal(f"{movement}_mrr" for movement in GAINS)
+    lost = pl.sum_horizontal(f"{movement}_mrr" for movement in MOVEMENTS if movement not in GAINS)
+    came = pl.sum_horizontal(COUNTED[movement] for movement in GAINS if movement in COUNTED)
+    went = pl.sum_horizontal(COUNTED[movement] for movement in MOVEMENTS[4:] if movement in COUNTED)
+    return (
+        months.with_columns(pl.col(flows).fill_null(0))
+        .sort(*ROW, "month")
+        .with_columns(
+            pl.col(YEAR_AGO).cum_sum().over(ROW),
+            closing_mrr=(gained - lost).cum_sum().over(ROW),
+            closing_customers=(came - went).cum_sum().over(ROW),
+        )
+        .with_columns(
+            opening_mrr=pl.col("closing_mrr") - gained + lost,
+            opening_customers=pl.col("closing_customers") - came + went,
+        )
+    )
+
+
+def _told(months: pl.DataFrame, as_of: dt.date) -> pl.DataFrame:
+    """Rates where they are known, and why where they are not."""
+    is_over = pl.col("month").dt.month_end() <= as_of
+    is_known = is_over & (pl.col("base_customers_12m") > 0)
+    known_from = pl.col("month").min().over(ROW).dt.offset_by(f"{MONTHS}mo")
+
+    def rate(part: str, whole: str) -> pl.Expr:
+        return pl.when(is_known).then(pl.col(part).cast(pl.Float64) / pl.col(whole).cast(pl.Float64))
+
+    return months.with_columns(
+        gross_revenue_retention_12m=rate("retained_mrr_12m", "base_mrr_12m"),
+        net_revenue_retention_12m=rate("current_mrr_12m", "base_mrr_12m"),
+        customer_retention_12m=rate("retained_customers_12m", "base_customers_12m"),
+        is_complete=is_over,
+        reason=pl.when(is_known)
+        .then(None)
+        .when(~is_over)
+        .then(pl.lit("the month is not over"))
+        .when(pl.col("month") < known_from)
+        .then(pl.format("history too short: known from {} on", known_from.dt.month_end().dt.to_string("iso")))
+        .otherwise(pl.lit("nobody paid 12 months before")),
+        as_of=pl.lit(as_of),
+    )

@@ -1,0 +1,247 @@
+"""The mart `nps`: how likely customers are to recommend us, by day, week and rolling 28 days.
+
+Put here: which answers are NPS, which of them is whose vote in which window, and the score with its interval.
+Keep out: the groups (`core.survey_responses.nps_group`), other kinds of survey.
+"""
+
+import datetime as dt
+from statistics import NormalDist
+from typing import Any
+
+import narwhals as nw
+import polars as pl
+from narwhals.typing import IntoFrame
+from polars._typing import PolarsDataType
+
+from regulars.pipelines.transforms.purchases.purchases import UNKNOWN_CUSTOMER_IDX, read_into_polars
+
+ROLLING_DAYS = 28
+GROUPS = ("promoter", "passive", "detractor")
+COUNTS = [f"{group}s" for group in GROUPS]
+UNKNOWN = "unknown"
+EPOCH = dt.date(1970, 1, 1)
+MONDAY_OF_WEEK_0 = -3  # 1969-12-29, in days since 1970
+Z_95 = NormalDist().inv_cdf(0.975)
+COLUMNS: dict[str, PolarsDataType] = {
+    "grain": pl.String,
+    "period_start": pl.Date,
+    "period_end": pl.Date,
+    "dimension": pl.String,
+    "dimension_value": pl.String,
+    "responses": pl.Int64,
+    "promoters": pl.Int64,
+    "passives": pl.Int64,
+    "detractors": pl.Int64,
+    "nps": pl.Float64,
+    "nps_ci_low": pl.Float64,
+    "nps_ci_high": pl.Float64,
+    "is_complete": pl.Boolean,
+    "as_of": pl.Date,
+}
+
+
+def nps(survey_responses: IntoFrame, customers: IntoFrame, calendar: IntoFrame, *, as_of: dt.date) -> pl.DataFrame:
+    """The net promoter score per grain, period and dimension value, with a 95 % interval.
+
+    Args:
+        survey_responses: `core.survey_responses`; see `nps_answers` for which of them count.
+        customers: `core.customers`; `customer_idx`, `customer_type`, `country`.
+        calendar: `core.calendar`; `day`, `day_idx`, `week_idx`.
+        as_of: Last day that counts.
+
+    Returns:
+        The columns of `COLUMNS`, sorted by grain, period_end, dimension and value; `all` has every period from the
+        first answer to `as_of`, the other dimensions those with votes. Empty without answers.
+
+    Raises:
+        ValueError: An answer's day is missing in the calendar.
+    """
+    by_person = count_votes(survey_responses, customers, calendar, as_of=as_of, per_touchpoint=False)
+    by_touchpoint = count_votes(survey_responses, customers, calendar, as_of=as_of, per_touchpoint=True)
+    if by_person.is_empty():
+        return pl.DataFrame(schema=COLUMNS)
+    if by_person["day_idx"].null_count():
+        raise ValueError("core.calendar lacks days on which there are answers; it must cover all of them.")
+    votes = pl.concat(
+        [
+            _named(by_person, "all", pl.lit("all")),
+            _named(by_person, "customer_type", pl.col("customer_type")),
+            _named(by_person, "country", pl.col("country")),
+            _named(by_touchpoint, "touchpoint", pl.col("touchpoint")),
+        ]
+    )
+    first_day = int(by_person["day_idx"].min())  # type: ignore[arg-type]
+    last_day = (as_of - EPOCH).days
+    periods = pl.concat([_daily(votes), _weekly(votes), _rolling(votes)])
+    periods = pl.concat([periods, _quiet(periods, first_day, last_day)])
+    complete = (pl.col("period_end") <= as_of) & (
+        (pl.col("grain") != "rolling_28d") | (pl.col("period_start") >= EPOCH + dt.timedelta(days=first_day))
+    )
+    return (
+        periods.with_columns(responses=pl.sum_horizontal(COUNTS), is_complete=complete, as_of=pl.lit(as_of))
+        .with_columns(**score(pl.col("promoters"), pl.col("detractors"), pl.col("responses")))
+        .filter((pl.col("period_end") <= as_of) | (pl.col("grain") == "week"))
+        .filter((pl.col("responses") > 0) | (pl.col("dimension") == "all"))
+        .select(pl.col(name).cast(kind) for name, kind in COLUMNS.items())
+        .sort("grain", "period_end", "dimension", "dimension_value")
+    )
+
+
+def score(promoters: pl.Expr, detractors: pl.Expr, responses: pl.Expr) -> dict[str, pl.Expr]:
+    """The score, −100 to 100, and its 95 % adjusted-Wald interval, clipped to ±100; NULL without votes.
+
+    Three answers are added, ¾ of them promoters and ¾ detractors, and the interval is taken from the variance of the
+    difference of two shares of one sample: Sauro and Lewis, measuringu.com/nps-confidence-intervals, after Rocks,
+    "Interval Estimation for the Net Promoter Score", The American Statistician 70 (2016). With one vote the published
+    interval may end 1.5 points short of the score itself; from two votes on it always holds it.
+    """
+    n = responses + 3
+    share_for, share_against = (promoters + 0.75) / n, (detractors + 0.75) / n
+    centre = share_for - share_against
+    margin = Z_95 * ((share_for + share_against - centre**2) / n).sqrt()
+    voted = pl.when(responses > 0)
+    return {
+        "nps": voted.then(100 * (promoters - detractors) / responses),
+        "nps_ci_low": voted.then((100 * (centre - margin)).clip(-100, 100)),
+        "nps_ci_high": voted.then((100 * (centre + margin)).clip(-100, 100)),
+    }
+
+
+def count_votes(
+    survey_responses: IntoFrame, customers: IntoFrame, calendar: IntoFrame, *, as_of: dt.date, per_touchpoint: bool
+) -> pl.DataFrame:
+    """The scan over all answers, on any engine: how many votes were cast on which day, and how long each is the latest.
+
+    A vote of day d is its person's latest in every window that ends from d until the day before the person votes
+    again, and in no window of 28 days that ends after d + 27. So windows need no join: it is enough to know the day
+    on which each vote stops counting, and whether the next vote is of another week.
+
+    Args:
+        survey_responses: `core.survey_responses`.
+        customers: `core.customers`.
+        calendar: `core.calendar`.
+        as_of: Last day that counts.
+        per_touchpoint: Whether a person has one vote per touchpoint (else one in all).
+
+    Returns:
+        `customer_type`, `country`, `touchpoint` (one where not `per_touchpoint`), `nps_group`, `day_idx`, `week_idx`,
+        `end_idx` (first day on which the vote counts no more), `is_last_of_week`, `votes`.
+    """
+    owner = ["person", "touchpoint"] if per_touchpoint else ["person"]
+    next_day = nw.col("day_idx").shift(-1).over(*owner, order_by="day_idx")
+    next_week = nw.col("week_idx").shift(-1).over(*owner, order_by="day_idx")
+    days = _lazy(calendar).select("day_idx", "week_idx", answered_date=nw.col("day"))
+    groups = ["customer_type", "country", "nps_group", "day_idx", "week_idx", "end_idx", "is_last_of_week"]
+    if per_touchpoint:
+        groups.append("touchpoint")
+    counted: nw.LazyFrame[Any] = (
+        _with_person(nps_answers(survey_responses, as_of=as_of))
+        .unique([*owner, "answered_date"], keep="last", order_by=["answered_at", "response_id", "system"])
+        .join(days, on="answered_date", how="left")
+        .with_columns(next_day=next_day, next_week=next_week, last_idx=nw.col("day_idx") + ROLLING_DAYS)
+        .with_columns(
+            end_idx=nw.when(nw.col("next_day") < nw.col("last_idx")).then(nw.col("next_day")).otherwise("last_idx"),
+            is_last_of_week=nw.col("next_week").is_null() | (nw.col("next_week") > nw.col("week_idx")),
+        )
+        .join(_lazy(customers).select("customer_idx", "customer_type", "country"), on="customer_idx", how="left")
+        .group_by(groups)
+        .agg(votes=nw.len())
+    )
+    return read_into_polars(counted.to_native()).with_columns(pl.col("votes").cast(pl.Int64))
+
+
+def nps_answers(survey_responses: IntoFrame, *, as_of: dt.date) -> "nw.LazyFrame[Any]":
+    """The answers that are NPS, up to `as_of`: those with an `nps_group` and a whole score from 0 to 10.
+
+    Args:
+        survey_responses: `core.survey_responses`.
+        as_of: Last day that counts.
+    """
+    is_whole = nw.col("score").cast(nw.Float64).is_in([float(points) for points in range(11)])
+    return _lazy(survey_responses).filter(~nw.col("nps_group").is_null(), is_whole, nw.col("answered_date") <= as_of)
+
+
+def _lazy(frame: IntoFrame) -> "nw.LazyFrame[Any]":
+    return nw.from_native(frame).lazy()
+
+
+def _with_person(answers: "nw.LazyFrame[Any]") -> "nw.LazyFrame[Any]":
+    """Whose vote an answer is: the contact's, else the customer's, else nobody else's."""
+    contact, customer = nw.col("contact_id"), nw.col("customer_idx")
+    person = (
+        nw.when(~contact.is_null())
+        .then(nw.concat_str(nw.lit("contact"), contact, separator=":"))
+        .when(customer > UNKNOWN_CUSTOMER_IDX)
+        .then(nw.concat_str(nw.lit("customer"), customer.cast(nw.String), separator=":"))
+        .otherwise(nw.concat_str(nw.lit("answer"), "system", "response_id", separator=":"))
+    )
+    return answers.with_columns(person=person).select(
+        "person", "customer_idx", "touchpoint", "nps_group", "answered_date", "answered_at", "response_id", "system"
+    )
+
+
+def _named(votes: pl.DataFrame, dimension: str, value: pl.Expr) -> pl.DataFrame:
+    """The votes of one dimension; none where no vote has a value for it."""
+    named = votes.with_columns(dimension=pl.lit(dimension), dimension_value=value).select(
+        "dimension", "dimension_value", "nps_group", "day_idx", "week_idx", "end_idx", "is_last_of_week", "votes"
+    )
+    known = named["dimension_value"].drop_nulls().len() > 0
+    return named.with_columns(pl.col("dimension_value").fill_null(UNKNOWN)) if known else named.clear()
+
+
+def _grouped(votes: pl.DataFrame, at: str) -> pl.DataFrame:
+    """Promoters, passives and detractors per dimension value and `at`."""
+    counts = {f"{group}s": pl.col("votes").filter(pl.col("nps_group") == group).sum() for group in GROUPS}
+    return votes.group_by("dimension", "dimension_value", at).agg(**counts)
+
+
+def _period(grain: str, start: pl.Expr, end: pl.Expr) -> list[pl.Expr | str]:
+    """The columns that all grains share; `start` and `end` are days since 1970."""
+    return [
+        pl.lit(grain).alias("grain"),
+        start.cast(pl.Int32).cast(pl.Date).alias("period_start"),
+        end.cast(pl.Int32).cast(pl.Date).alias("period_end"),
+        "dimension",
+        "dimension_value",
+        *COUNTS,
+    ]
+
+
+def _daily(votes: pl.DataFrame) -> pl.DataFrame:
+    return _grouped(votes, "day_idx").select(_period("day", pl.col("day_idx"), pl.col("day_idx")))
+
+
+def _weekly(votes: pl.DataFrame) -> pl.DataFrame:
+    monday = pl.col("week_idx") * 7 + MONDAY_OF_WEEK_0
+    return _grouped(votes.filter("is_last_of_week"), "week_idx").select(_period("week", monday, monday + 6))
+
+
+def _rolling(votes: pl.DataFrame) -> pl.DataFrame:
+    """Per day, the votes that are valid on it: all that began up to it, less all that have ended."""
+    ends = votes.with_columns(-pl.col("votes"), day_idx="end_idx")
+    changes = _grouped(pl.concat([votes, ends]), "day_idx")
+    value = ["dimension", "dimension_value"]
+    days = pl.int_ranges(pl.col("day_idx").min(), pl.col("day_idx").max()).alias("day_idx")
+    spine = changes.group_by(value).agg(days).explode("day_idx")
+    return (
+        spine.join(changes, on=[*value, "day_idx"], how="left")
+        .sort(*value, "day_idx")
+        .with_columns(pl.col(COUNTS).fill_null(0).cum_sum().over(value))
+        .select(_period("rolling_28d", pl.col("day_idx") - (ROLLING_DAYS - 1), pl.col("day_idx")))
+    )
+
+
+def _quiet(periods: pl.DataFrame, first_day: int, last_day: int) -> pl.DataFrame:
+    """The periods of `all` without any vote, so that a chart over time has no holes."""
+    days = pl.DataFrame({"idx": range(first_day, last_day + 1)}, schema={"idx": pl.Int64})
+    mondays = days.select(idx=(pl.col("idx") - MONDAY_OF_WEEK_0) // 7 * 7 + MONDAY_OF_WEEK_0).unique()
+    whole = {"dimension": pl.lit("all"), "dimension_value": pl.lit("all"), **dict.fromkeys(COUNTS, pl.lit(0, pl.Int64))}
+    idx = pl.col("idx")
+    every = pl.concat(
+        [
+            days.with_columns(**whole).select(_period("day", idx, idx)),
+            mondays.with_columns(**whole).select(_period("week", idx, idx + 6)),
+            days.with_columns(**whole).select(_period("rolling_28d", idx - (ROLLING_DAYS - 1), idx)),
+        ]
+    )
+    return every.join(periods, on=["grain", "period_end", "dimension", "dimension_value"], how="anti")

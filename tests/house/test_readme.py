@@ -1,0 +1,65 @@
+"""The README is true: its commands, tables, paths and exit codes exist, and the other way round."""
+
+import re
+from pathlib import Path
+
+import pytest
+import typer.main
+from typer.testing import CliRunner
+
+from regulars.cli import app
+from regulars.pipelines import errors
+from regulars.pipelines.command.handbook import commands_markdown, in_markers
+from regulars.pipelines.contracts.contract import load_contracts
+from regulars.pipelines.contracts.dictionary import published_tables_markdown
+
+ROOT = Path(__file__).parent.parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+HOW = "run `python -m regulars.pipelines.command.handbook`"
+COMMANDS = typer.main.get_command(app).commands
+
+
+def test_the_list_of_published_tables_is_made_from_the_contracts():
+    wanted = published_tables_markdown(load_contracts(ROOT / "data_contracts"))
+    assert in_markers(README, "tables") == wanted.strip(), HOW
+
+
+def test_the_list_of_commands_is_made_from_the_command_line():
+    assert in_markers(README, "commands") == commands_markdown(app).strip(), (
+        "run `python -m regulars.pipelines.command.handbook`"
+    )
+
+
+@pytest.mark.parametrize("name", sorted(COMMANDS))
+def test_every_verb_has_help_with_an_example(name):
+    result = CliRunner().invoke(app, [name, "--help"])
+    assert result.exit_code == 0
+    assert f"Example: regulars {name}" in result.output
+
+
+def test_every_verb_that_the_readme_names_exists():
+    named = set(re.findall(r"`(?:\.venv/bin/)?regulars (\w+)", README))
+    assert named <= set(COMMANDS)
+
+
+def test_every_path_that_the_readme_names_exists():
+    named = re.findall(r"`((?:pipelines|assets|sql|data_contracts|examples|tests|benchmarks)/[\w./]*)`", README)
+    assert named
+    assert not [path for path in named if not (ROOT / path).exists()]
+
+
+def test_every_table_that_the_readme_names_has_a_contract():
+    tables = load_contracts(ROOT / "data_contracts")
+    named = set(re.findall(r"`((?:marts|core|meta)\.\w+)`", README))
+    assert named <= {*tables, "marts.retention_cohorts_monthly"}
+
+
+def test_every_exit_code_is_in_the_readme():
+    codes = {each.exit_code for each in vars(errors).values() if isinstance(each, type) and hasattr(each, "exit_code")}
+    told = README[README.index("Exit codes:") :].split("\n\n")[0]
+    assert codes | {0, 2} == {int(code) for code in re.findall(r"(?:^|· |: )(\d+) ", told)}
+
+
+def test_every_link_in_the_readme_leads_somewhere():
+    for target in re.findall(r"\]\(([^)]+)\)", README):
+        assert target.startswith("https://") or (ROOT / target).exists(), target

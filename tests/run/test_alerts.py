@@ -1,0 +1,67 @@
+"""Alerts: told once, told again when it is well, never with a personal value."""
+
+import datetime as dt
+import http.server
+import json
+import threading
+
+import pytest
+
+from regulars.pipelines.run.alerts import message, tell
+from regulars.pipelines.run.last_run import LastRun, read_last_run, write_last_run
+
+AT = dt.datetime(2026, 6, 30, 4, 0, tzinfo=dt.UTC)
+
+
+def run(exit_code: int = 0) -> LastRun:
+    return LastRun(AT, exit_code, "what happened", generation=None if exit_code else 7)
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "stale", "event"),
+    [
+        (None, run(), [], None),
+        (None, run(4), [], "failed"),
+        (run(), run(4), [], "failed"),
+        (run(4), run(4), [], None),
+        (run(4), run(3), [], "failed"),
+        (run(4), run(), [], "recovered"),
+        (run(), run(), ["crm"], "stale"),
+        (run(), run(), [], None),
+    ],
+)
+def test_somebody_is_told_when_something_changes(before, now, stale, event):
+    told = message("Corner Shop", before, now, stale)
+    assert (told and told["event"]) == event
+
+
+def test_an_alert_arrives_as_json():
+    received = []
+
+    class Listener(http.server.BaseHTTPRequestHandler):
+        def do_POST(self):
+            received.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+            self.send_response(204)
+            self.end_headers()
+
+        def log_message(self, *arguments):
+            pass
+
+    with http.server.HTTPServer(("127.0.0.1", 0), Listener) as server:
+        thread = threading.Thread(target=server.handle_request)
+        thread.start()
+        assert tell(f"http://127.0.0.1:{server.server_port}/", {"text": "hello"}) is None
+        thread.join()
+    assert received == [{"text": "hello"}]
+
+
+def test_a_lost_alert_is_a_sentence_and_no_failure():
+    assert "not delivered" in (tell("http://127.0.0.1:9/", {"text": "hello"}) or "")
+
+
+def test_the_last_run_reads_back_as_written(tmp_path):
+    assert read_last_run(tmp_path) is None
+    write_last_run(tmp_path, run(4))
+    assert read_last_run(tmp_path) == run(4)
+    (tmp_path / "last_run.json").write_text("{", encoding="utf-8")
+    assert read_last_run(tmp_path) is None

@@ -1,0 +1,414 @@
+"""Whole runs on exports of a handful of rows, as a company would live them: one after the other, good and bad."""
+
+import contextlib
+import csv
+import datetime as dt
+import io
+import os
+import shutil
+import sys
+import time
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import duckdb
+import pytest
+
+import regulars
+from regulars.pipelines.home.home import Home
+
+pytestmark = pytest.mark.xdist_group("runs")  # Dagster and Great Expectations are loaded once
+
+COMPANY = """
+company: {name: Corner Shop, timezone: Europe/London, currency: GBP}
+as_of: 2024-03-31
+sources:
+"""
+CRM = """
+  crm:
+    path: crm.csv
+    kind: customers
+    columns:
+      {customer_record_id: id, first_name: name, email: email, phone: phone, owner: owner, merged_record_ids: merged}
+"""
+ORDERS = """
+  till:
+    path: orders-*.csv
+    kind: orders
+    delivery: incremental
+    columns:
+      order_id: order
+      customer_record_id: customer
+      customer_system: {value: crm}
+      email: email
+      ordered_at: at
+      gross_sales: total
+      currency: currency
+"""
+LINES = """
+  lines:
+    path: lines-*.csv
+    kind: order_lines
+    delivery: incremental
+    required: true
+    columns: {order_id: order, customer_record_id: customer, ordered_at: at, product_id: product, quantity: quantity,
+      unit_price: price}
+"""
+SURVEY = """
+  survey:
+    path: answers.csv
+    kind: survey_responses
+    max_age_hours: 48
+    columns:
+      response_id: id
+      survey_kind: {value: nps}
+      scale_min: {value: "0"}
+      scale_max: {value: "10"}
+      score: score
+      answered_at: at
+      email: email
+      comment: comment
+"""
+FOUR_ORDERS = (
+    ("order", "customer", "email", "at", "total", "currency"),
+    ("o1", "c1", "", "2024-01-05 10:00:00", "100.00", "GBP"),
+    ("o2", "c1", "", "2024-02-10 11:00:00", "50.50", "GBP"),
+    ("o3", "c2", "", "2024-02-20 12:00:00", "20.00", "GBP"),
+    ("o4", "", "guest@example.org", "2024-03-01 13:00:00", "30.00", "GBP"),
+)
+TWO_CUSTOMERS = (
+    ("id", "name", "email", "phone", "owner", "merged"),
+    ("c1", "Ann", "ann@example.org", "020 7946 0001", "Olive", ""),
+    ("c2", "Bob", "bob@example.org", "020 7946 0002", "Olive", ""),
+)
+THREE_ANSWERS = (
+    ("id", "score", "at", "email", "comment"),
+    ("a1", "10", "2024-03-02 09:00:00", "ann@example.org", "lovely"),
+    ("a2", "6", "2024-03-03 09:00:00", "bob@example.org", ""),
+    ("a3", "9", "2024-03-04 09:00:00", "", ""),
+)
+UNKNOWN = "00000000-0000-0000-0000-000000000000"
+
+Row = tuple[str, ...]
+
+
+class Shop:
+    """A company: a folder of exports with a settings file, and its runs."""
+
+    def __init__(self, folder: Path, home: Path | None = None) -> None:
+        self.folder, self.home = folder, Home(home or folder / "home")
+        self.said = ""
+
+    def set_up(self, *sources: str, company: str = COMPANY) -> None:
+        (self.folder / "regulars.yaml").write_text(company + "".join(sources), encoding="utf-8")
+
+    def deliver(self, name: str, *rows: Row, hours_ago: float = 1) -> None:
+        path = self.folder / name
+        with path.open("w", encoding="utf-8", newline="") as file:
+            csv.writer(file).writerows(rows)
+        moment = time.time() - hours_ago * 3600
+        os.utime(path, (moment, moment))
+
+    def run(self, *arguments: str) -> int:
+        """Run one run as the command line does, in this process; what it said is in `said`."""
+        command = ["regulars", "run", "--settings", self.folder / "regulars.yaml", "--home", self.home.path]
+        said = io.StringIO()
+        with pytest.MonkeyPatch.context() as patch, contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
+            patch.setattr(sys, "argv", [str(each) for each in (*command, *arguments)])
+            with pytest.raises(SystemExit) as ended:
+                regulars.main()
+        self.said = said.getvalue()
+        return int(ended.value.code or 0)
+
+    def ask(self, query: str, generation: int | None = None) -> list[tuple[object, ...]]:
+        folder = self.home.current_link
+        if generation is not None:
+            folder = next(each.path for each in self.home.generations() if each.number == generation)
+        with duckdb.connect(str(folder / "regulars.duckdb"), read_only=True) as con:
+            return con.execute(query).fetchall()
+
+    def customers_by_record(self, generation: int | None = None) -> dict[object, object]:
+        """The CRM's id -> ours."""
+        query = "select source_record_id, customer_id from core.customer_source_ids where record_type = 'customer'"
+        return dict(self.ask(query, generation))  # type: ignore[arg-type]
+
+    def moved_to(self, folder: Path) -> "Shop":
+        """A copy of the company with its home, to go on with."""
+        shutil.copytree(self.folder, folder, symlinks=True)
+        return Shop(folder)
+
+
+def yesterday() -> dt.date:
+    return dt.datetime.now(ZoneInfo("Europe/London")).date() - dt.timedelta(days=1)
+
+
+@pytest.fixture(autouse=True)
+def no_dagster_home(monkeypatch):
+    monkeypatch.delenv("DAGSTER_HOME", raising=False)
+
+
+@pytest.fixture
+def shop(tmp_path):
+    return Shop(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def first_run(tmp_path_factory):
+    """A shop with a CRM, a till and a survey, after its first run. Only to be looked at."""
+    shop = Shop(tmp_path_factory.mktemp("first"))
+    shop.set_up(CRM, ORDERS, SURVEY)
+    shop.deliver("crm.csv", *TWO_CUSTOMERS)
+    shop.deliver("orders-1.csv", *FOUR_ORDERS)
+    shop.deliver("answers.csv", *THREE_ANSWERS)
+    assert shop.run() == 0, shop.said
+    return shop
+
+
+@pytest.fixture
+def running_shop(first_run, tmp_path):
+    """The same, to go on with."""
+    return first_run.moved_to(tmp_path / "shop")
+
+
+@pytest.fixture(scope="module")
+def second_run(first_run, tmp_path_factory):
+    """The run after: an order changed, one is new, a customer moved, another is new, the survey is late."""
+    shop = first_run.moved_to(tmp_path_factory.mktemp("second") / "shop")
+    newcomer = ("c0", "Zoe", "zoe@example.org", "020 7946 0003", "Olive", "")
+    moved = ("c1", "Ann", "ann.new@example.org", "020 7946 0001", "Olive", "")
+    shop.deliver("crm.csv", TWO_CUSTOMERS[0], newcomer, moved, TWO_CUSTOMERS[2])
+    changed = ("o2", "c1", "", "2024-02-10 11:00:00", "60.50", "GBP")
+    new = ("o5", "c2", "", "2024-03-20 11:00:00", "5.00", "GBP")
+    shop.deliver("orders-2.csv", FOUR_ORDERS[0], changed, new)
+    shop.deliver("answers.csv", *THREE_ANSWERS, hours_ago=72)
+    assert shop.run() == 0, shop.said
+    return shop
+
+
+def test_the_first_run_publishes_what_was_delivered(first_run):
+    assert first_run.ask("select order_id, gross_sales::varchar from core.orders where is_countable order by 1") == [
+        ("o1", "100.0000"),
+        ("o2", "50.5000"),
+        ("o3", "20.0000"),
+        ("o4", "30.0000"),
+    ]
+    assert first_run.ask("select count(*) filter (not is_unknown), count(*) from core.customers") == [(3, 4)]
+    assert first_run.ask("select sum(net_sales_to_date)::varchar from marts.customer_360") == [("200.5000",)]
+    assert first_run.ask(
+        "select kind, sum(rows_read)::int, sum(rows_loaded)::int from meta.row_accounting group by all order by all"
+    ) == [("customers", 2, 2), ("orders", 4, 4), ("survey_responses", 3, 3)]
+    assert "9 rows" in first_run.said
+    assert "g000001" in first_run.said
+
+
+def test_a_second_run_without_news_says_so_and_keeps_the_generation(running_shop):
+    assert running_shop.run() == 0
+    assert "nothing new" in running_shop.said
+    assert [each.number for each in running_shop.home.generations()] == [1]
+
+
+def test_a_later_delivery_of_an_order_replaces_it_whole(second_run):
+    assert second_run.home.current_number() == 2
+    query = "select sum(gross_sales)::varchar, count(*) from core.orders"
+    assert second_run.ask(query) == [("215.5000", 5)]
+    assert second_run.ask(query, generation=1) == [("200.5000", 4)]
+    assert second_run.ask(
+        """
+        select file_name, rows_read, rows_loaded, rows_quarantined, rows_superseded
+        from meta.row_accounting where kind = 'orders' order by file_name
+        """
+    ) == [("orders-1.csv", 4, 3, 0, 1), ("orders-2.csv", 2, 2, 0, 0)]
+
+
+def test_customers_keep_their_ids_over_runs_whatever_their_address_becomes(second_run):
+    before, after = second_run.customers_by_record(1), second_run.customers_by_record(2)
+    assert {record: after[record] for record in before} == before
+    assert after["c0"] not in before.values()
+    assert UNKNOWN not in after.values()
+
+
+def test_an_optional_source_that_is_late_is_used_as_it_was_and_called_stale(second_run):
+    assert second_run.ask("select source, is_stale from meta.sources order by all") == [
+        ("crm", False),
+        ("survey", True),
+        ("till", False),
+    ]
+    assert second_run.ask("select count(*) from core.survey_responses") == [(3,)]
+    assert "stale" in second_run.said
+
+
+@pytest.mark.parametrize(
+    ("sources", "stale", "responses"),
+    [
+        pytest.param((ORDERS, SURVEY), [], 3, id="no CRM"),
+        pytest.param((CRM, ORDERS, SURVEY.replace("answers", "replies")), ["crm", "survey"], 0, id="never delivered"),
+    ],
+)
+def test_what_was_not_delivered_is_an_empty_table(shop, sources, stale, responses):
+    shop.set_up(*sources)
+    shop.deliver("orders-1.csv", *FOUR_ORDERS)
+    shop.deliver("answers.csv", *THREE_ANSWERS)
+    assert shop.run() == 0, shop.said
+    assert shop.ask("select source from meta.sources where is_stale order by 1") == [(name,) for name in stale]
+    assert shop.ask("select sum(gross_sales)::varchar from core.orders") == [("200.5000",)]
+    assert shop.ask("select count(*) from core.customers where not is_unknown") == [(3,)]
+    assert shop.ask("select count(*) from core.survey_responses") == [(responses,)]
+    every = "select distinct sum(net_sales)::varchar from marts.retention_cohorts group by grain, dimension"
+    assert shop.ask(every) == [("200.5000",)]
+
+
+def test_order_lines_alone_make_a_run_and_a_bad_one_sets_aside_its_whole_order(shop):
+    shop.set_up(LINES.replace("required: true", "max_quarantined: 0.5"), company=COMPANY.replace("as_of", "# as_of"))
+    began = yesterday()
+    header = ("order", "customer", "at", "product", "quantity", "price")
+    shop.deliver(
+        "lines-1.csv",
+        header,
+        ("o1", "c1", "2024-01-05 10:00:00", "tea", "2", "3.50"),
+        ("o1", "c1", "2024-01-05 10:00:00", "tea", "2", "3.50"),
+        ("o2", "c1", "2024-02-05 10:00:00", "tea", "many", "3.50"),
+        ("o2", "c1", "2024-02-05 10:00:00", "cake", "1", "4.00"),
+        ("o3", "c2", "2024-02-06 10:00:00", "cake", "1", "4.125"),
+        ("o4", "c2", "2024-02-07 10:00:00", "cake", "one", "4.00"),
+    )
+    shop.deliver(
+        "lines-2.csv",
+        header,
+        ("o1", "c1", "2024-01-05 10:00:00", "tea", "2", "dear"),  # a bad correction leaves the order as it was
+        ("o4", "c2", "2024-02-07 10:00:00", "cake", "1", "4.00"),  # a good one mends it
+    )
+    assert shop.run() == 0, shop.said
+    assert "3 quarantined" in shop.said
+    assert shop.ask("select distinct as_of from marts.customer_360") in ([(began,)], [(yesterday(),)])
+    assert shop.ask("select order_id, line_count, gross_sales::varchar from core.orders order by 1") == [
+        ("o1", 2, "14.0000"),
+        ("o3", 1, "4.1250"),
+        ("o4", 1, "4.0000"),
+    ]
+    assert shop.ask(
+        """
+        select file_name, rows_read, rows_loaded, rows_quarantined, rows_superseded
+        from meta.row_accounting order by file_name
+        """
+    ) == [("lines-1.csv", 6, 3, 2, 1), ("lines-2.csv", 2, 1, 1, 0)]
+    for empty in ("refunds", "adjustments", "payments", "survey_responses", "subscriptions"):
+        assert shop.ask(f"select count(*) from core.{empty}") == [(0,)]
+    for empty in ("mrr_movements", "subscription_churn", "subscription_survival"):
+        assert shop.ask(f"select count(*) from marts.{empty}") == [(0,)]
+
+
+def test_an_order_whose_lines_are_bad_is_no_order(shop):
+    shop.set_up(
+        ORDERS.replace("gross_sales: total", "").replace("till:", "till:\n    system: till"),
+        LINES.replace("required: true", "system: till\n    max_quarantined: 0.9").replace("ordered_at: at, ", ""),
+    )
+    shop.deliver("orders-1.csv", *(row[:4] + row[5:] for row in FOUR_ORDERS[:3]))
+    shop.deliver(
+        "lines-1.csv",
+        ("order", "customer", "product", "quantity", "price"),
+        ("o1", "c1", "tea", "2", "3.50"),
+        ("o2", "c1", "tea", "many", "3.50"),
+        ("o2", "c1", "cake", "1", "4.00"),
+    )
+    assert shop.run() == 65, "the order goes with its lines, and the till may quarantine no more than 1 %"
+    assert shop.run("--allow", "quarantined=the till was being repaired") == 0, shop.said
+    assert shop.ask("select order_id, gross_sales::varchar from core.orders") == [("o1", "7.0000")]
+    assert shop.ask("select kind, rows_read, rows_loaded, rows_quarantined from meta.row_accounting order by kind") == [
+        ("order_lines", 3, 1, 2),
+        ("orders", 2, 1, 1),
+    ]
+
+
+def test_more_than_one_percent_of_bad_rows_stops_the_run_and_readers_keep_the_last_good_one(running_shop):
+    running_shop.deliver("orders-2.csv", FOUR_ORDERS[0], ("o5", "c2", "", "2024-03-20 11:00:00", "five", "GBP"))
+    assert running_shop.run() == 65
+    assert "till" in running_shop.said
+    assert running_shop.home.current_number() == 1
+    assert running_shop.ask("select count(*) from core.orders") == [(4,)]
+
+
+def test_a_required_file_that_is_missing_stops_the_run(running_shop):
+    (running_shop.folder / "orders-1.csv").unlink()
+    assert running_shop.run() == 4
+    assert "orders-*.csv" in running_shop.said
+    assert running_shop.home.current_number() == 1
+
+
+def test_an_amount_without_a_rate_is_an_error_that_names_the_currency_and_the_day(running_shop):
+    running_shop.deliver("orders-2.csv", FOUR_ORDERS[0], ("o5", "c2", "", "2024-03-20 11:00:00", "5.00", "NOK"))
+    assert running_shop.run() == 3
+    assert "NOK" in running_shop.said
+    assert "2024-03-20" in running_shop.said
+    assert running_shop.home.current_number() == 1
+
+
+def test_a_run_of_an_earlier_day_is_kept_aside_and_readers_stay_with_the_newest(running_shop):
+    customers = running_shop.customers_by_record()
+    assert running_shop.run("--as-of", "2024-02-29") == 0
+    assert running_shop.home.current_number() == 1
+    backfill = running_shop.home.generations()[-1]
+    assert (backfill.number, backfill.manifest.is_backfill) == (2, True)
+    counted = "select sum(order_count)::int, max(as_of)::varchar from marts.customer_clv"
+    assert running_shop.ask(counted, generation=2) == [(3, "2024-02-29")]
+
+    assert running_shop.run("--as-of", "2024-04-01") == 0
+    assert running_shop.home.current_number() == 3
+    assert running_shop.home.current().manifest.parent == 1
+    assert running_shop.ask(counted) == [(4, "2024-04-01")]
+    assert running_shop.customers_by_record() == customers
+
+
+def test_a_second_run_at_once_is_sent_away(running_shop):
+    with Home(running_shop.home.path).lock("another run"):
+        assert running_shop.run() == 75
+    assert "another run" in running_shop.said
+    assert running_shop.home.current_number() == 1
+
+
+def test_a_merged_customer_keeps_one_of_the_two_ids_and_all_orders(running_shop):
+    merged = ("c2", "Bob", "bob@example.org", "020 7946 0002", "Olive", "c1")
+    running_shop.deliver("crm.csv", TWO_CUSTOMERS[0], TWO_CUSTOMERS[1], merged)
+    assert running_shop.run() == 0
+    before, after = running_shop.customers_by_record(1), running_shop.customers_by_record(2)
+    assert after["c1"] == after["c2"]
+    assert after["c1"] in {before["c1"], before["c2"]}
+    assert running_shop.ask("select order_count from marts.customer_clv order by 1") == [(1,), (3,)]
+
+
+CANARY = "canary.qz7x"
+
+
+def test_nothing_personal_leaves_the_landing_and_the_state(shop, monkeypatch, tmp_path_factory):
+    dagster_home = tmp_path_factory.mktemp("dagster")
+    monkeypatch.setenv("DAGSTER_HOME", str(dagster_home))
+    address = f"{CANARY}@example.org"
+    shop.set_up(CRM, ORDERS + "    max_quarantined: 0.5\n", SURVEY)
+    shop.deliver("crm.csv", TWO_CUSTOMERS[0], ("c1", CANARY, address, CANARY, "Olive", ""))
+    shop.deliver(
+        "orders-1.csv",
+        *FOUR_ORDERS,
+        ("o5", "", address, "2024-03-02 13:00:00", "30.00", "GBP"),
+        ("o6", "", address, f"when {CANARY} called", CANARY, CANARY),
+    )
+    shop.deliver("answers.csv", *THREE_ANSWERS, ("a4", "9", "2024-03-04 09:00:00", address, f"call {CANARY}"))
+    assert shop.run() == 0, shop.said
+    said = shop.said
+    bad = (address, f"when {CANARY} called", CANARY, CANARY)
+    shop.deliver("orders-2.csv", FOUR_ORDERS[0], *((f"o{number}", "", *bad) for number in range(7, 17)))
+    assert shop.run() == 65
+    assert CANARY not in said + shop.said
+
+    for path in [*shop.home.path.rglob("*"), *dagster_home.rglob("*")]:
+        if path.is_file() and shop.home.state_folder not in path.parents and shop.home.landing not in path.parents:
+            assert CANARY.encode() not in path.read_bytes(), path
+    assert list(dagster_home.rglob("*.db")), "the runs were recorded"
+
+    # compressed columns hide from a search of bytes
+    generation = shop.home.current_link
+    with duckdb.connect(str(generation / "regulars.duckdb"), read_only=True) as con:
+        tables = con.execute("select schema_name || '.' || table_name from duckdb_tables()").fetchall()
+        sources = [table for (table,) in tables] + [f"'{path}'" for path in generation.rglob("*.parquet")]
+        assert len(sources) > 20
+        for source in sources:
+            found = con.execute(f"select count(*) from {source} as t where t::varchar like '%{CANARY}%'").fetchall()
+            assert found == [(0,)], source

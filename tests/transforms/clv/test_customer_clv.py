@@ -1,0 +1,280 @@
+import datetime as dt
+from decimal import Decimal
+from typing import Any
+
+import duckdb
+import polars as pl
+import pytest
+from polars.testing import assert_frame_equal
+
+from regulars.pipelines.transforms.clv.clv_evaluation import clv_evaluation
+from regulars.pipelines.transforms.clv.clv_models import clv_models
+from regulars.pipelines.transforms.clv.customer_clv import COLUMNS, customer_clv
+from tests.transforms import simulated_company, subscription_tables
+from tests.transforms.simulated_company import beta_geo_company, clockwork_company
+
+AS_OF = dt.date(2026, 3, 31)
+MONEY = pl.Decimal(18, 4)
+DAYS = pl.date_range(dt.date(2010, 1, 1), dt.date(2026, 12, 31), eager=True)
+CALENDAR = pl.DataFrame({"day": DAYS}).with_columns(day_idx=pl.col("day").cast(pl.Int32))
+TOO_FEW = "the history is too short, or too few customers came back, to test a model"
+
+
+def core(
+    bought: list[tuple[str, str, str]],
+    refunds: list[tuple[str, str, str]] | None = None,
+    costs: dict[str, str] | None = None,
+) -> dict[str, pl.DataFrame]:
+    """Core tables from (customer, day, gross_sales); the customer `unknown` is the unknown one."""
+    names = sorted({name for name, *_ in [*bought, *(refunds or [])]} - {"unknown"})
+    idx = {"unknown": 0} | {name: number for number, name in enumerate(names, 1)}
+    orders = [(idx[name], dt.date.fromisoformat(day), True, Decimal(money), Decimal(0)) for name, day, money in bought]
+    back = [(idx[name], dt.date.fromisoformat(day), Decimal(money)) for name, day, money in refunds or []]
+    known = {name: Decimal(cost) for name, cost in (costs or {}).items()}
+    people = [(name, number, "office", known.get(name)) for name, number in idx.items()]
+    return {
+        "orders": pl.DataFrame(
+            orders,
+            schema={
+                "customer_idx": pl.Int32,
+                "order_date": pl.Date,
+                "is_countable": pl.Boolean,
+                "gross_sales": MONEY,
+                "discounts": MONEY,
+            },
+            orient="row",
+        ),
+        "refunds": pl.DataFrame(
+            back, schema={"customer_idx": pl.Int32, "refund_date": pl.Date, "amount": MONEY}, orient="row"
+        ),
+        "subscriptions": subscription_tables.table(),
+        "customers": pl.DataFrame(
+            people,
+            schema={
+                "customer_id": pl.String,
+                "customer_idx": pl.Int32,
+                "customer_type": pl.String,
+                "acquisition_cost": MONEY,
+            },
+            orient="row",
+        ),
+        "calendar": CALENDAR,
+    }
+
+
+def clv(
+    frames: dict[str, Any], as_of: dt.date = AS_OF, *, max_lifetime_years: float = 10, discount_rate: float = 0.1
+) -> pl.DataFrame:
+    bought = (frames["orders"], frames["refunds"], frames["calendar"])
+    models = clv_models(*bought, as_of=as_of).lazy()
+    return customer_clv(
+        **frames,
+        clv_models=models,
+        clv_evaluation=clv_evaluation(*bought, models, as_of=as_of).lazy(),
+        as_of=as_of,
+        lapse_days=365,
+        max_lifetime_years=max_lifetime_years,
+        discount_rate=discount_rate,
+        value_basis="net_sales",
+    )
+
+
+def test_refunds_lower_the_value_and_may_make_it_negative():
+    found = clv(core([("ada", "2026-01-01", "100")], [("ada", "2026-02-01", "130.5")])).row(0, named=True)
+    assert found["net_sales_to_date"] == found["avg_annual_value"] == Decimal("-30.5")
+    assert found["clv_simple"] == Decimal("-7.4319")  # 89 days are 0.243669 years
+
+
+def test_customers_without_a_countable_order_and_the_unknown_customer_have_no_row():
+    found = clv(core([("ada", "2026-01-01", "100"), ("unknown", "2026-01-01", "5")], [("bob", "2026-02-01", "1")]))
+    assert found["customer_id"].to_list() == ["ada"]
+
+
+def test_the_crms_acquisition_cost_is_used():
+    found = clv(core([("ada", "2026-01-01", "100")], costs={"ada": "12.5"})).row(0, named=True)
+    assert found["acquisition_cost"] == Decimal("12.5")
+
+
+def test_without_orders_the_table_is_empty():
+    found = clv({name: frame.lazy() for name, frame in core([]).items()})
+    assert found.is_empty()
+    assert found.schema == COLUMNS
+
+
+def test_a_live_subscriber_is_observed_and_expected_on_however_old_the_last_order_is():
+    frames = core([("ada", "2020-03-31", "500"), ("bob", "2020-03-31", "500"), ("cem", "2020-03-31", "500")])
+    frames["subscriptions"] = subscription_tables.table(
+        subscription_tables.period(1, "2022-01-01"), subscription_tables.period(2, "2020-06-01", "2023-04-01")
+    )
+    ada, bob, cem = clv(frames).to_dicts()
+    assert ada["years_observed"] == pytest.approx(2191 / 365.25)
+    assert "lapsed" not in ada["reason"]
+    assert ada["expected_lifetime_years"] == 10  # nobody was lost in the last 12 months: the cap decides
+    assert (
+        bob["years_observed"] == bob["expected_lifetime_years"] == pytest.approx(1096 / 365.25)
+    )  # to the end of the paid time
+    assert cem["years_observed"] == pytest.approx(365 / 365.25)
+    assert all("lapsed: no further years are expected" in each["reason"] for each in (bob, cem))
+
+
+def test_the_churn_of_the_formula_is_the_published_one_with_subscribers_who_never_ordered():
+    bought = [(name, f"{year}-03-15", "100") for name in ("ada", "bob") for year in (2022, 2023, 2024, 2025)]
+    frames = core([*bought, ("ada", "2026-03-01", "50")])
+    people = frames["customers"]
+    more = people.filter(customer_id="ada").with_columns(customer_id=pl.lit("cem"), customer_idx=pl.lit(3, pl.Int32))
+    frames["customers"] = pl.concat([people, more])
+    frames["subscriptions"] = subscription_tables.table(subscription_tables.period(3, "2023-01-01", "2025-12-01"))
+    ada = clv(frames).filter(customer_id="ada")
+    # bob lapses on 2026-03-15 and cem on 2025-12-01; at 13 month-ends 13 + 12 + 9 are active
+    left = ada["expected_lifetime_years"].item() - ada["years_observed"].item()
+    assert left == pytest.approx(min(10 - ada["years_observed"].item(), (13 + 12 + 9) / 13 / 2))
+
+
+@pytest.fixture(scope="module")
+def modelled() -> pl.DataFrame:
+    """Customers who behave as a model says, valued."""
+    frames = {name: frame.lazy() for name, frame in beta_geo_company(2000).items()}
+    return clv(frames, simulated_company.AS_OF)
+
+
+def test_the_best_model_predicts_with_an_interval(modelled):
+    assert modelled["method"].unique().to_list()[0].removesuffix("_by_cohort") in {"bg_nbd", "mbg_nbd", "pareto_nbd"}
+    assert modelled["p_alive"].is_between(0, 1).all()
+    for span in ("12m", "36m", "lifetime"):
+        low, high = modelled[f"predicted_value_{span}_low"], modelled[f"predicted_value_{span}_high"]
+        assert (low <= high).all()
+        assert (high.filter((modelled["predicted_purchases_12m"] > 1) & (modelled["p_alive"] > 0.8)) > 0).all()
+    assert (modelled["predicted_purchases_36m"] >= modelled["predicted_purchases_12m"]).all()
+    assert modelled["interval_nominal_coverage_12m"].is_between(0.799, 1).all()
+
+
+def test_predicted_value_is_expected_purchases_times_expected_spend(modelled):
+    product = modelled["predicted_purchases_12m"] * modelled["expected_spend"].cast(pl.Float64)
+    assert (product - modelled["predicted_value_12m"].cast(pl.Float64)).abs().max() < 0.01
+
+
+def test_the_acquisition_cost_is_taken_off_once():
+    frames = beta_geo_company(400)
+    frames["customers"] = frames["customers"].with_columns(acquisition_cost=pl.lit(Decimal(7)).cast(MONEY))
+    found = clv({name: frame.lazy() for name, frame in frames.items()}, simulated_company.AS_OF)
+    assert (found["clv_predicted"] == found["net_sales_to_date"] + found["predicted_value_lifetime"] - Decimal(7)).all()
+
+
+def test_a_lifetime_is_worth_less_than_its_purchases_undiscounted(modelled):
+    undiscounted = modelled["predicted_purchases_lifetime"] * modelled["expected_spend"].cast(pl.Float64)
+    assert (modelled["predicted_value_lifetime"].cast(pl.Float64) <= undiscounted + 0.001).all()
+
+
+def test_the_same_run_gives_the_same_intervals(modelled):
+    frames = {
+        name: frame.sample(fraction=1, shuffle=True, seed=3).lazy() for name, frame in beta_geo_company(2000).items()
+    }
+    assert_frame_equal(clv(frames, simulated_company.AS_OF), modelled, check_exact=True)
+
+
+def test_where_an_average_wins_it_predicts_and_says_so_and_p_alive_is_the_best_models():
+    frames = {name: frame.lazy() for name, frame in clockwork_company(200).items()}
+    found = clv(frames, simulated_company.AS_OF)
+    assert set(found["method"]) == {"own_average"}
+    assert found["reason"].str.starts_with("own_average chosen: nothing predicted").all()
+    assert found["predicted_value_12m_low"].null_count() == found.height
+    assert found["p_alive"].null_count() == 0
+    years = found.filter(pl.col("predicted_purchases_12m") > 0)
+    assert (years["predicted_value_12m"].cast(pl.Float64) - 10 * years["predicted_purchases_12m"]).abs().max() < 1e-4
+
+
+def test_fifty_customers_get_the_simple_formula_with_a_reason():
+    frames = {name: frame.lazy() for name, frame in clockwork_company(50).items()}
+    found = clv(frames, simulated_company.AS_OF)
+    assert found.height == 50
+    assert set(found["method"]) == {"simple"}
+    assert found["reason"].str.starts_with(f"{TOO_FEW}: predicted by the simple formula").all()
+    assert (found["predicted_value_12m"] == found["avg_annual_value"]).all()  # nobody churns
+    assert (found["predicted_value_36m"] == 3 * found["avg_annual_value"]).all()
+
+
+def test_a_customer_active_for_longer_than_the_cap_goes_on_buying():
+    bought = [("ada", f"{year}-{month:02}-15", "10") for year in range(2014, 2026) for month in range(1, 13)]
+    ada = clv(core(bought), discount_rate=0).row(0, named=True)
+    years = ada["years_observed"]
+    assert years == pytest.approx(4458 / 365.25)
+    assert ada["expected_lifetime_years"] == years  # the formula adds no years beyond the cap
+    assert ada["predicted_purchases_12m"] == pytest.approx(144 / years)
+    assert ada["predicted_purchases_36m"] == pytest.approx(3 * 144 / years)
+    assert ada["predicted_value_12m"] == ada["avg_annual_value"]
+    assert ada["predicted_purchases_lifetime"] == ada["predicted_purchases_36m"]
+    assert ada["predicted_value_lifetime"] == ada["predicted_value_36m"] == 3 * ada["avg_annual_value"]
+
+
+def test_the_years_that_churn_leaves_cut_a_horizon_and_the_lifetime_alike():
+    bought = [(name, f"{year}-03-15", "100") for name in ("ada", "bob") for year in (2022, 2023, 2024)]
+    found = clv(
+        core([*bought, ("ada", "2025-12-15", "50")]), dt.date(2025, 12, 31), max_lifetime_years=1, discount_rate=0
+    )
+    ada, bob = found.to_dicts()
+    # both lapse in March 2025, ada returns in December: at 13 month-ends 2 + 2 + 2 + 0 + … + 1 are active, one is lost
+    a_year = 4 / ada["years_observed"]
+    assert ada["predicted_purchases_12m"] == pytest.approx(a_year * 7 / 13)
+    assert ada["predicted_purchases_36m"] == ada["predicted_purchases_lifetime"] == ada["predicted_purchases_12m"]
+    assert bob["predicted_purchases_12m"] == bob["predicted_purchases_lifetime"] == 0
+
+
+def columns_ahead(*spans: str) -> list[str]:
+    """The published columns of these horizons."""
+    return [name for name in COLUMNS if name.startswith("predicted_") and any(f"_{span}" in name for span in spans)]
+
+
+def check_a_cap_cuts_no_horizon(frames: dict[str, Any], cap: float, at_ten_years: pl.DataFrame) -> None:
+    """The same 12 and 36 months whatever the cap, and a lifetime that brings at least the 36 months."""
+    found = clv(frames, simulated_company.AS_OF, max_lifetime_years=cap, discount_rate=0)
+    assert set(found["method"]) == set(at_ten_years["method"])
+    expected = [name for name in columns_ahead("12m", "36m") if not name.endswith(("_low", "_high"))]
+    assert_frame_equal(found.select(expected), at_ten_years.select(expected), check_exact=True)
+    for name in columns_ahead("lifetime"):
+        less = found[name].cast(pl.Float64) - found[name.replace("lifetime", "36m")].cast(pl.Float64)
+        assert (less.drop_nulls() >= -1e-9).all(), f"{name} is below the 36 months"
+    assert (found["predicted_purchases_lifetime"] <= at_ten_years["predicted_purchases_lifetime"] + 1e-9).all()
+    assert found["predicted_purchases_36m"].sum() > found["predicted_purchases_12m"].sum() > 0
+
+
+@pytest.mark.parametrize("cap", [0.5, 1, 2, 2.5])
+def test_a_cap_below_three_years_cuts_no_horizon_of_the_formula(cap):
+    frames = {name: frame.lazy() for name, frame in clockwork_company(50).items()}
+    check_a_cap_cuts_no_horizon(frames, cap, clv(frames, simulated_company.AS_OF, discount_rate=0))
+
+
+@pytest.mark.parametrize("cap", [0.5, 2])
+def test_a_cap_below_three_years_cuts_no_horizon_of_an_average(cap):
+    frames = {name: frame.lazy() for name, frame in clockwork_company(200).items()}
+    check_a_cap_cuts_no_horizon(frames, cap, clv(frames, simulated_company.AS_OF, discount_rate=0))
+
+
+@pytest.mark.parametrize("cap", [0.5, 2])
+def test_a_cap_below_three_years_cuts_no_horizon_of_a_model(cap):
+    frames = {name: frame.lazy() for name, frame in beta_geo_company(600).items()}
+    check_a_cap_cuts_no_horizon(frames, cap, clv(frames, simulated_company.AS_OF, discount_rate=0))
+
+
+def test_while_churn_is_not_known_a_small_company_is_predicted_by_customers_alike():
+    orders = [(f"c{n}", str(dt.date(2025, 9, 1) + dt.timedelta(days=7 * n % 180)), "10") for n in range(60)]
+    found = clv(core(orders))
+    assert set(found["method"]) == {"segment_average"}
+    assert found["reason"].str.starts_with(f"{TOO_FEW}, and churn is not known yet").all()
+    assert found["predicted_value_12m"].null_count() == 0
+    assert found["predicted_value_lifetime"].null_count() == found["clv_predicted"].null_count() == found.height
+
+
+def test_engines_and_row_orders_agree():
+    bought = [
+        (f"c{n % 17}", str(dt.date(2023, 1, 1) + dt.timedelta(days=n * n % 1100)), f"{10 + n % 7}.1234")
+        for n in range(120)
+    ]
+    frames = core(bought, [("c3", "2025-01-01", "7.1234")], {"c4": "12.5"})
+    expected = clv({name: frame.lazy() for name, frame in frames.items()})
+    shuffled = {name: frame.sample(fraction=1, shuffle=True, seed=7).lazy() for name, frame in frames.items()}
+    assert_frame_equal(clv(shuffled), expected, check_exact=True)
+    with duckdb.connect() as con:
+        for name, frame in frames.items():
+            con.register(f"{name}_frame", frame)
+            con.execute(f"create table {name} as select * from {name}_frame")
+        assert_frame_equal(clv({name: con.table(name) for name in frames}), expected, check_exact=True)

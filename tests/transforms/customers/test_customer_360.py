@@ -1,0 +1,480 @@
+import datetime as dt
+from collections.abc import Callable
+from decimal import Decimal
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import polars as pl
+import pytest
+from polars.testing import assert_frame_equal
+
+from regulars.pipelines.contracts.contract import load_contract
+from regulars.pipelines.contracts.violations import failed_count_sql
+from regulars.pipelines.transforms.clv import clv_evaluation, clv_models
+from regulars.pipelines.transforms.clv.customer_clv import customer_clv
+from regulars.pipelines.transforms.customers.customer_360 import COLUMNS, customer_360
+from regulars.pipelines.transforms.customers.customer_segments import customer_segments
+from regulars.pipelines.transforms.voice.nps import nps
+from tests.transforms import subscription_tables
+
+CONTRACTS = Path(__file__).parents[3] / "data_contracts" / "marts"
+AS_OF = dt.date(2026, 3, 31)
+MONEY = pl.Decimal(18, 4)
+UNKNOWN = "00000000-0000-0000-0000-000000000000"
+SCHEMAS: dict[str, dict[str, Any]] = {
+    "customers": {
+        "customer_id": pl.String,
+        "customer_idx": pl.Int32,
+        "first_seen_at": pl.Datetime("us"),
+        "country": pl.String,
+        "region": pl.String,
+        "city": pl.String,
+        "customer_type": pl.String,
+        "acquisition_channel": pl.String,
+        "owner": pl.String,
+        "referred_by_customer_id": pl.String,
+        "is_deleted": pl.Boolean,
+        "is_unknown": pl.Boolean,
+    },
+    "contacts": {"contact_id": pl.String, "customer_idx": pl.Int32, "is_deleted": pl.Boolean},
+    "customer_source_ids": {"system": pl.String, "source_record_id": pl.String, "customer_id": pl.String},
+    "orders": {
+        "customer_idx": pl.Int32,
+        "order_date": pl.Date,
+        "is_countable": pl.Boolean,
+        "gross_sales": MONEY,
+        "discounts": MONEY,
+    },
+    "refunds": {"customer_idx": pl.Int32, "refund_date": pl.Date, "amount": MONEY},
+    "subscriptions": subscription_tables.SCHEMA | {"customer_id": pl.String},
+    "survey_responses": {
+        "system": pl.String,
+        "response_id": pl.String,
+        "score": pl.Decimal(9, 4),
+        "nps_group": pl.String,
+        "answered_at": pl.Datetime("us"),
+        "answered_date": pl.Date,
+        "customer_idx": pl.Int32,
+    },
+    "customer_clv": {
+        "customer_idx": pl.Int32,
+        "clv_simple": MONEY,
+        "p_alive": pl.Float64,
+        "predicted_value_12m": MONEY,
+        "clv_predicted": MONEY,
+    },
+    "customer_segments": {
+        "customer_id": pl.String,
+        "segment": pl.String,
+        "value_tier": pl.String,
+        "lifecycle": pl.String,
+        "typical_days_between_orders": pl.Float64,
+    },
+}
+
+
+def day(text: str) -> dt.date:
+    return dt.date.fromisoformat(text)
+
+
+def order(
+    customer: int, at: str, gross: str = "100", discounts: str = "0", *, countable: bool = True
+) -> dict[str, Any]:
+    return {
+        "customer_idx": customer,
+        "order_date": day(at),
+        "is_countable": countable,
+        "gross_sales": Decimal(gross),
+        "discounts": Decimal(discounts),
+    }
+
+
+def refund(customer: int, at: str, amount: str) -> dict[str, Any]:
+    return {"customer_idx": customer, "refund_date": day(at), "amount": Decimal(amount)}
+
+
+def paid(customer: int, start: str, until: str | None = None, amount: str = "10") -> dict[str, Any]:
+    return subscription_tables.period(customer, start, until, amount, period_number=1, customer_id=f"c{customer:02}")
+
+
+def answer(customer: int | None, at: str, points: int) -> dict[str, Any]:
+    moment = dt.datetime.fromisoformat(at)
+    return {
+        "system": "forms",
+        "response_id": f"{at} {points}",
+        "score": points,
+        "nps_group": "promoter" if points >= 9 else "passive" if points >= 7 else "detractor",
+        "answered_at": moment,
+        "answered_date": moment.date(),
+        "customer_idx": customer,
+    }
+
+
+def segment(lifecycle: str = "active", typical: float | None = None, tier: str = "middle") -> dict[str, Any]:
+    return {
+        "customer_id": "ada",
+        "segment": "loyal",
+        "value_tier": tier,
+        "lifecycle": lifecycle,
+        "typical_days_between_orders": typical,
+    }
+
+
+def core(ada: dict[str, Any] | None = None, **rows: list[dict[str, Any]]) -> dict[str, pl.DataFrame]:
+    """Core and marts tables of ada (1), bob (2) and the unknown customer (0), with these rows and nothing else."""
+    people = [
+        {"customer_id": UNKNOWN, "customer_idx": 0, "is_unknown": True, "is_deleted": False},
+        {"customer_id": "ada", "customer_idx": 1, "is_unknown": False, "is_deleted": False} | (ada or {}),
+        {"customer_id": "bob", "customer_idx": 2, "is_unknown": False, "is_deleted": False},
+    ]
+    return {
+        name: pl.DataFrame({"customers": people, **rows}.get(name, []), schema=schema)
+        for name, schema in SCHEMAS.items()
+    }
+
+
+def everybody(frames: dict[str, Any]) -> pl.DataFrame:
+    return customer_360(**frames, as_of=AS_OF, lapse_days=365)
+
+
+def customers(ada: dict[str, Any] | None = None, **rows: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """{customer: row} of customer_360."""
+    frames = {name: frame.lazy() for name, frame in core(ada, **rows).items()}
+    return {row["customer_id"]: row for row in everybody(frames).to_dicts()}
+
+
+def test_every_customer_has_a_row_prospects_and_the_unknown_customer_too():
+    found = customers(orders=[order(1, "2026-03-01"), order(0, "2026-03-01")])
+    assert list(found) == [UNKNOWN, "ada", "bob"]
+    assert [row["is_unknown"] for row in found.values()] == [True, False, False]
+    assert found["bob"]["lifecycle"] == "prospect"
+    assert found["bob"]["net_sales_to_date"] == Decimal(0)
+
+
+def test_totals_are_those_of_all_countable_orders_and_refunds():
+    orders = [order(1, "2025-01-01", "100.25", "10"), order(0, "2026-03-01", "7"), order(2, "2026-03-02", "1.5", "0.5")]
+    refunds = [refund(1, "2026-02-01", "30"), refund(0, "2026-03-01", "2"), refund(2, "2026-03-03", "3")]
+    found = everybody(core(orders=orders, refunds=refunds))
+    sums = found.select("order_count", "gross_sales", "discounts", "refunds", "net_sales_to_date").sum().row(0)
+    assert sums == (3, Decimal("108.75"), Decimal("10.5"), Decimal(35), Decimal("63.25"))
+
+
+def test_test_orders_and_orders_after_the_as_of_day_do_not_count():
+    found = customers(orders=[order(1, "2026-03-01", countable=False), order(1, "2026-04-01")])
+    assert found["ada"]["order_count"] == 0
+
+
+def test_the_average_order_is_gross_sales_less_discounts_per_order():
+    found = customers(orders=[order(1, "2026-03-01", "10", "1"), order(1, "2026-03-01", "11")])
+    assert found["ada"]["average_order_value"] == Decimal(10)
+    assert found["bob"]["average_order_value"] is None
+
+
+def test_a_customer_is_active_up_to_the_day_before_the_lapse_point():
+    found = customers(orders=[order(1, "2025-04-01"), order(2, "2025-03-31")])
+    assert (found["ada"]["is_active"], found["ada"]["lapses_on"]) == (True, day("2026-04-01"))
+    assert (found["bob"]["is_active"], found["bob"]["lapses_on"]) == (False, day("2026-03-31"))
+
+
+def test_a_live_subscriber_without_orders_is_active_and_no_prospect():
+    ada = customers(subscriptions=[paid(1, "2024-02-01")])["ada"]
+    assert (ada["is_active"], ada["lapses_on"], ada["lifecycle"]) == (True, None, "active")
+    assert (ada["order_count"], ada["risk"], ada["next_step"]) == (0, "none", "none")
+
+
+def test_a_subscriber_lapses_when_the_paid_time_ends_if_the_last_order_is_older():
+    subscriptions = [paid(1, "2024-02-01", "2026-04-01"), paid(2, "2024-02-01", "2026-03-31")]
+    found = customers(orders=[order(1, "2024-01-01"), order(2, "2024-01-01")], subscriptions=subscriptions)
+    assert (found["ada"]["is_active"], found["ada"]["lapses_on"]) == (True, day("2026-04-01"))
+    assert (found["bob"]["is_active"], found["bob"]["lapses_on"]) == (False, day("2026-03-31"))
+
+
+def test_a_subscriber_lapses_after_the_last_order_if_the_paid_time_ended_before():
+    ada = customers(orders=[order(1, "2026-01-10")], subscriptions=[paid(1, "2024-02-01", "2026-01-15")])["ada"]
+    assert ada["lapses_on"] == day("2027-01-10")
+
+
+def test_a_lost_subscriber_without_orders_is_to_be_won_back():
+    ada = customers(subscriptions=[paid(1, "2024-02-01", "2026-01-15")])["ada"]
+    assert (ada["lifecycle"], ada["lapses_on"], ada["next_step"]) == ("lapsed", day("2026-01-15"), "win_back")
+
+
+def test_who_only_has_a_free_a_future_or_nobodys_subscription_is_still_a_prospect():
+    found = customers(subscriptions=[paid(1, "2024-02-01", None, "0"), paid(2, "2026-04-01"), paid(0, "2024-02-01")])
+    assert [found[name]["lifecycle"] for name in ("ada", "bob", UNKNOWN)] == ["prospect", "prospect", None]
+    assert not any(row["is_active"] for row in found.values())
+
+
+def test_a_live_subscriber_has_not_stayed_away_until_the_end_of_the_paid_time_is_near():
+    facts: dict[str, Any] = {"orders": [order(1, "2025-06-30")], "customer_segments": [segment(typical=100.0)]}
+    assert customers(**facts, subscriptions=[paid(1, "2024-02-01")])["ada"]["risk"] == "none"
+    ending = customers(**facts, subscriptions=[paid(1, "2024-02-01", "2026-06-30")])["ada"]
+    assert (ending["risk"], ending["lapses_on"], ending["next_step"]) == ("high", day("2026-06-30"), "remind")
+
+
+def test_an_unhappy_subscriber_without_orders_is_called_and_a_happy_one_thanked():
+    club, at = [paid(1, "2024-02-01"), paid(2, "2024-02-01")], "2026-01-05 09:00"
+    found = customers(subscriptions=club, survey_responses=[answer(1, at, 2), answer(2, at, 10)])
+    assert [(found[name]["risk"], found[name]["next_step"]) for name in ("ada", "bob")] == [
+        ("high", "call_detractor"),
+        ("none", "thank"),
+    ]
+
+
+def test_the_unknown_customer_has_totals_and_nothing_personal():
+    unknown = customers(orders=[order(0, "2026-03-01")], survey_responses=[answer(None, "2026-03-01 09:00", 2)])[
+        UNKNOWN
+    ]
+    assert (unknown["order_count"], unknown["nps_response_count"]) == (1, 1)
+    personal = ["days_since_last_order", "lapses_on", "lifecycle", "latest_nps_group", "segment", "clv_simple"]
+    assert {unknown[name] for name in personal} == {None}
+    assert (unknown["is_active"], unknown["risk"], unknown["next_step"]) == (False, "none", "none")
+
+
+def test_the_latest_nps_answer_is_shown_and_all_are_counted():
+    answers = [answer(1, "2026-03-02 09:00", 3), answer(1, "2026-03-01 09:00", 9), answer(1, "2026-04-01 09:00", 9)]
+    ada = customers(survey_responses=answers)["ada"]
+    assert (ada["latest_nps_group"], ada["latest_nps_score"], ada["nps_response_count"]) == ("detractor", 3, 2)
+    assert ada["latest_nps_at"] == dt.datetime.fromisoformat("2026-03-02 09:00")
+
+
+def test_people_who_are_not_deleted_and_all_source_records_are_counted():
+    ada = customers(
+        contacts=[
+            {"contact_id": "a", "customer_idx": 1, "is_deleted": False},
+            {"contact_id": "b", "customer_idx": 1, "is_deleted": True},
+        ],
+        customer_source_ids=[
+            {"system": "crm", "source_record_id": number, "customer_id": "ada"} for number in ("1", "2", "3")
+        ],
+    )["ada"]
+    assert (ada["contact_count"], ada["source_record_count"]) == (1, 3)
+
+
+def test_marts_about_the_customer_are_taken_over():
+    ada = customers(
+        orders=[order(1, "2026-03-01")],
+        customer_clv=[{"customer_idx": 1, "clv_simple": Decimal("12.5"), "p_alive": 0.5, "clv_predicted": Decimal(20)}],
+        customer_segments=[segment(typical=15.0)],
+    )["ada"]
+    assert (ada["p_alive"], ada["predicted_value_12m"], ada["clv_predicted"]) == (0.5, None, Decimal(20))
+    taken = ["clv_simple", "segment", "value_tier", "lifecycle", "typical_days_between_orders"]
+    assert [ada[name] for name in taken] == [Decimal("12.5"), "loyal", "middle", "active", 15.0]
+
+
+@pytest.mark.parametrize(
+    ("last_order", "typical", "points", "risk", "reason", "step"),
+    [
+        ("2026-03-21", 30.0, None, "none", None, "none"),
+        ("2026-03-01", 15.0, None, "none", None, "none"),  # 30 days are not more than twice 15
+        ("2026-02-28", 15.0, None, "watch", "31 days since the last order, typically 15", "remind"),
+        ("2026-03-24", 1.0, None, "none", None, "none"),  # a week without is nothing yet
+        ("2026-03-23", 1.0, None, "watch", "8 days since the last order, typically 1", "remind"),
+        ("2025-07-01", None, None, "none", None, "none"),  # 273 of 365 days
+        ("2025-06-30", None, None, "watch", "lapses on 2026-06-30 without an order", "remind"),
+        (
+            "2025-06-30",
+            100.0,
+            None,
+            "high",
+            "274 days since the last order, typically 100; lapses on 2026-06-30 without an order",
+            "remind",
+        ),
+        ("2026-03-21", 30.0, 6, "high", "scored 6 of 10 on 2026-01-05", "call_detractor"),
+        ("2026-03-21", 30.0, 9, "none", None, "thank"),
+        ("2026-03-21", 30.0, 8, "none", None, "none"),
+    ],
+)
+def test_risk_and_next_step_of_an_active_customer(
+    last_order: str, typical: float | None, points: int | None, risk: str, reason: str | None, step: str
+):
+    ada = customers(
+        orders=[order(1, last_order)],
+        customer_segments=[segment(typical=typical)],
+        survey_responses=[] if points is None else [answer(1, "2026-01-05 09:00", points)],
+    )["ada"]
+    assert (ada["risk"], ada["risk_reason"], ada["next_step"]) == (risk, reason, step)
+
+
+def test_an_answer_older_than_the_lapse_days_is_no_sign_any_more():
+    ada = customers(orders=[order(1, "2026-03-21")], survey_responses=[answer(1, "2025-03-31 09:00", 0)])["ada"]
+    assert (ada["latest_nps_group"], ada["risk"]) == ("detractor", "none")
+
+
+def test_a_lapsed_customer_is_no_risk_any_more_but_to_be_won_back():
+    ada = customers(orders=[order(1, "2024-03-21")], customer_segments=[segment("lapsed", typical=5.0)])["ada"]
+    assert (ada["risk"], ada["risk_reason"], ada["next_step"]) == ("none", None, "win_back")
+
+
+@pytest.mark.parametrize(
+    ("facts", "step"),
+    [(segment("new"), "second_order"), (segment(tier="top_10_percent"), "thank"), (segment("reactivated"), "none")],
+)
+def test_next_steps_without_risk(facts: dict[str, Any], step: str):
+    assert customers(orders=[order(1, "2026-03-21")], customer_segments=[facts])["ada"]["next_step"] == step
+
+
+def test_a_prospect_is_to_place_a_first_order_and_a_deleted_customer_is_left_alone():
+    assert customers()["ada"]["next_step"] == "first_order"
+    assert (
+        customers({"is_deleted": True}, survey_responses=[answer(1, "2026-03-01 09:00", 0)])["ada"]["next_step"]
+        == "none"
+    )
+
+
+def test_without_customers_the_table_is_empty():
+    found = everybody({name: pl.LazyFrame(schema=schema) for name, schema in SCHEMAS.items()})
+    assert found.is_empty()
+    assert found.schema == COLUMNS
+
+
+def test_engines_and_row_orders_agree():
+    frames = core(
+        {"owner": "eve", "country": "DE"},
+        orders=[order(n % 3, f"2025-{1 + n % 12:02}-15", f"{n}.1234") for n in range(30)],
+        refunds=[refund(n % 2, f"2025-{1 + n % 12:02}-20", "0.5") for n in range(10)],
+        survey_responses=[answer(n % 3 or None, f"2026-01-{1 + n:02} 09:00", n) for n in range(11)],
+        customer_segments=[segment(typical=3.5)],
+        subscriptions=[paid(2, "2024-02-01", "2026-01-15")],
+    )
+    expected = everybody({name: frame.lazy() for name, frame in frames.items()})
+    shuffled = {name: frame.sample(fraction=1, shuffle=True, seed=3).lazy() for name, frame in frames.items()}
+    assert_frame_equal(everybody(shuffled), expected, check_exact=True)
+    with duckdb.connect() as con:
+        for name, frame in frames.items():
+            con.register(f"{name}_frame", frame)
+            con.execute(f"create table {name} as select * from {name}_frame")
+        assert_frame_equal(everybody({name: con.table(name) for name in frames}), expected, check_exact=True)
+
+
+def small_company() -> dict[str, pl.DataFrame]:
+    """Core tables of 43 customers in three years, with everything that the four marts read."""
+    begin = dt.date(2023, 1, 1)
+    people: list[dict[str, Any]] = [
+        {"customer_id": UNKNOWN, "customer_idx": 0, "is_unknown": True, "is_deleted": False}
+    ]
+    for n in range(1, 44):
+        kind = {"customer_type": ["office", "home", None][n % 3], "country": "DE" if n % 2 else None}
+        cost = {"acquisition_cost": Decimal(n) if n % 4 else None}
+        people.append(
+            {"customer_id": f"c{n:02}", "customer_idx": n, "is_unknown": False, "is_deleted": n == 7} | kind | cost
+        )
+    orders = [
+        order(n * n % 37, str(begin + dt.timedelta(days=n * 7919 % 1200)), f"{5 + n % 90}.25", f"{n % 3}")
+        for n in range(400)
+    ]
+    refunds = [refund(n * 3 % 37, str(begin + dt.timedelta(days=n * 101 % 1200)), f"{n % 9}.5") for n in range(30)]
+    answers = [
+        answer(n % 20 or None, str(begin + dt.timedelta(days=n * 311 % 1200)) + " 09:00", n % 11)
+        | {
+            "response_id": f"r{n}",
+            "contact_id": f"p{n % 20}" if n % 2 else None,
+            "touchpoint": "web" if n % 5 else None,
+        }
+        for n in range(120)
+    ]
+    club = [
+        paid(n, str(begin + dt.timedelta(days=n * 61 % 1200)), "2026-05-01" if n % 2 else None, str(n % 5))
+        for n in (0, *range(3, 44, 3))
+    ]
+    club += [paid(n, str(begin + dt.timedelta(days=n * 61 % 900)), "2025-11-20") for n in (5, 10, 38)]
+    answer_schema = SCHEMAS["survey_responses"] | {"contact_id": pl.String, "touchpoint": pl.String}
+    days = pl.DataFrame({"day": pl.date_range(begin, dt.date(2026, 12, 31), eager=True)})
+    idx = pl.col("day").cast(pl.Int32)
+    return core(orders=orders, refunds=refunds, subscriptions=club) | {
+        "customers": pl.DataFrame(people, schema=SCHEMAS["customers"] | {"acquisition_cost": MONEY}),
+        "survey_responses": pl.DataFrame(answers, schema=answer_schema),
+        "calendar": days.with_columns(day_idx=idx, week_idx=(idx + 3) // 7),
+    }
+
+
+Change = Callable[[pl.DataFrame], pl.DataFrame]
+
+
+def say(column: str, value: Any, where: pl.Expr) -> Change:
+    """A wrong value in some rows."""
+    return lambda frame: frame.with_columns(pl.when(where).then(pl.lit(value)).otherwise(column).alias(column))
+
+
+@cache
+def marts_of_the_small_company() -> dict[str, pl.DataFrame]:
+    frames = small_company()
+    spans: dict[str, Any] = {"as_of": AS_OF, "lapse_days": 365}
+    bought = [frames[name] for name in ("orders", "refunds", "subscriptions", "customers", "calendar")]
+    untested = {
+        "models": pl.DataFrame(schema=clv_models.COLUMNS),
+        "evaluation": pl.DataFrame(schema=clv_evaluation.COLUMNS),
+    }
+    marts = {
+        "nps": nps(frames["survey_responses"], frames["customers"], frames["calendar"], as_of=AS_OF),
+        "customer_clv": customer_clv(
+            *bought,
+            untested["models"],
+            untested["evaluation"],
+            **spans,
+            max_lifetime_years=10,
+            discount_rate=0.1,
+            value_basis="net_sales",
+        ),
+        "customer_segments": customer_segments(*bought, **spans),
+    }
+    tables = {name: marts.get(name, frames.get(name)) for name in SCHEMAS}
+    return marts | {"customer_360": customer_360(**tables, **spans)}
+
+
+def broken(marts: dict[str, pl.DataFrame]) -> dict[str, int]:
+    """{rule: how often it is broken}, in marts of the small company."""
+    found = {}
+    with duckdb.connect() as con:
+        con.execute("create schema core; create schema marts")
+        for name, frame in small_company().items():
+            con.register("frame", frame)
+            con.execute(f"create table core.{name} as select * from frame")
+        for name, frame in marts.items():
+            contract = load_contract(CONTRACTS / f"{name}.odcs.yaml")
+            con.register("frame", frame)
+            con.execute(f"create table marts.{name} as select * from frame")
+            for rule in contract.rules:
+                failed = con.execute(failed_count_sql(rule, f"marts.{name}")).fetchall()[0][0]
+                found |= {rule.id: failed} if failed else {}
+    return found
+
+
+def test_the_marts_about_customers_and_nps_keep_their_contracts():
+    marts = marts_of_the_small_company()
+    assert broken(marts) == {}
+    assert all(frame.height for frame in marts.values())
+
+
+@pytest.mark.parametrize(
+    ("mart", "change", "rule"),
+    [
+        ("customer_360", say("is_active", False, pl.col("is_active")), "customer_360.subscribers_are_active"),
+        (
+            "customer_360",
+            say("lifecycle", "prospect", pl.col("customer_id") == "c42"),
+            "customer_360.subscribers_are_active",
+        ),
+        (
+            "customer_360",
+            say("lifecycle", "lapsed", pl.col("customer_id") == "c41"),
+            "customer_360.subscribers_are_active",
+        ),
+        (
+            "customer_360",
+            say("lapses_on", None, pl.col("customer_id") == "c01"),
+            "customer_360.subscribers_are_active",
+        ),
+        ("customer_360", say("is_active", True, pl.col("lifecycle") == "lapsed"), "customer_360.lifecycle_fits"),
+        (
+            "customer_segments",
+            say("lifecycle", "new", pl.col("frequency") > 0),
+            "customer_segments.new_customers_bought_on_one_day",
+        ),
+    ],
+)
+def test_a_broken_promise_about_subscribers_is_noticed(mart: str, change: Change, rule: str):
+    marts = marts_of_the_small_company()
+    assert rule in broken({mart: change(marts[mart])})

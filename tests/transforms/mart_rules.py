@@ -1,0 +1,49 @@
+"""Which rules of its contract a mart breaks, by the SQL that the run sets beside Great Expectations' verdict."""
+
+from functools import cache
+from pathlib import Path
+
+import duckdb
+import polars as pl
+
+from regulars.pipelines.contracts.contract import Contract, load_contract
+from regulars.pipelines.contracts.violations import failed_count_sql
+
+CONTRACTS = Path(__file__).parents[2] / "data_contracts" / "marts"
+CORE = ("orders", "refunds", "subscriptions", "customers", "calendar")
+
+
+@cache
+def contract_of(mart: str) -> Contract:
+    """The contract of a mart."""
+    return load_contract(CONTRACTS / f"{mart}.odcs.yaml")
+
+
+def write_tables(con: duckdb.DuckDBPyConnection, mart: str, frame: pl.DataFrame, core: dict[str, pl.DataFrame]) -> None:
+    """`core.*` and `marts.<mart>`, the mart with the columns and types that its contract declares, in that order.
+
+    Tables named `marts.…` among the core tables are written too: some rules compare a mart with another.
+    """
+    con.execute("create schema if not exists core; create schema if not exists marts")
+    columns = contract_of(mart).columns
+    others = {name: rows for name, rows in core.items() if name.startswith("marts.")}
+    for name, rows in ({f"core.{name}": core[name] for name in CORE} | others | {f"marts.{mart}": frame}).items():
+        con.register("rows_of_test", rows.to_arrow())
+        con.execute(f"create or replace table {name} as from rows_of_test")
+        con.unregister("rows_of_test")
+    typed = ", ".join(f"cast({column.name} as {column.type}) as {column.name}" for column in columns)
+    con.execute(f"create or replace table marts.{mart} as select {typed} from marts.{mart}")
+
+
+def broken_rules(mart: str, frame: pl.DataFrame, core: dict[str, pl.DataFrame]) -> set[str]:
+    """The names of the rules that the mart breaks, without the table's name."""
+    with duckdb.connect(config={"threads": 1}) as con:
+        write_tables(con, mart, frame, core)
+        failed = {
+            rule.id.partition(".")[2]
+            for rule in contract_of(mart).rules
+            for (count,) in con.execute(failed_count_sql(rule, f"marts.{mart}")).fetchall()
+            if count
+        }
+    declared = [column.name for column in contract_of(mart).columns]
+    return failed | ({"structure"} if frame.columns != declared else set())

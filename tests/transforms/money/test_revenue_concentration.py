@@ -1,0 +1,150 @@
+import datetime as dt
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from polars.testing import assert_frame_equal
+
+from regulars.pipelines.transforms.money.revenue_concentration import (
+    COLUMNS,
+    measure_concentration,
+    revenue_concentration,
+)
+from tests.transforms import oracle
+from tests.transforms.core_tables import ENGINES, Row, companies, core, frames, in_polars, order, refund
+
+AS_OF = dt.date(2026, 3, 31)
+
+
+def mart(*rows: Row, as_of: dt.date = AS_OF) -> pl.DataFrame:
+    return revenue_concentration(**_inputs(core(*rows)), as_of=as_of)
+
+
+def at(day: str, *rows: Row, scope: str = "to_date", as_of: dt.date = AS_OF) -> Row:
+    """The row of one scope and day."""
+    found = mart(*rows, as_of=as_of).filter(
+        pl.col("scope") == scope, pl.col("period_end") == dt.date.fromisoformat(day)
+    )
+    return found.row(0, named=True)
+
+
+def _inputs(tables: dict[str, Any]) -> dict[str, Any]:
+    return {name: tables[name] for name in ("orders", "refunds", "calendar")}
+
+
+def test_the_share_of_the_top_percents_is_that_of_so_many_customers_rounded_up():
+    rows = [order(f"c{number}", "2026-01-05", str(number)) for number in range(1, 12)]  # 11 customers, 66 in all
+    row = at("2026-03-31", *rows)
+    assert (row["customers"], row["net_sales"]) == (11, 66)
+    assert row["top_1_percent_share"] == row["top_5_percent_share"] == 11 / 66
+    assert row["top_10_percent_share"] == (11 + 10) / 66
+    assert row["top_20_percent_share"] == (11 + 10 + 9) / 66
+    assert row["largest_customer_share"] == 11 / 66
+
+
+def test_one_customer_is_all_of_it():
+    row = at("2026-03-31", order("ada", "2026-01-05"))
+    assert [row[name] for name in ("top_1_percent_share", "largest_customer_share", "hhi", "gini")] == [1, 1, 1, 0]
+
+
+def test_equal_customers_have_a_gini_of_zero_and_an_hhi_of_one_over_n():
+    row = at("2026-03-31", *(order(name, "2026-01-05") for name in "abcd"))
+    assert (row["gini"], row["hhi"]) == (0, 0.25)
+
+
+def test_gini_of_one_and_three_is_a_quarter():
+    assert at("2026-03-31", order("ada", "2026-01-05", "1"), order("bob", "2026-01-05", "3"))["gini"] == 0.25
+
+
+def test_customers_who_brought_nothing_are_left_out_and_named_so_that_the_total_ties_out():
+    row = at(
+        "2026-03-31",
+        order("ada", "2026-01-05", "50"),
+        order("bob", "2026-01-05", "20"),
+        refund("bob", "2026-01-09", "20"),
+        refund("cem", "2026-01-09", "5"),
+        order("unknown", "2026-01-05", "7"),
+        refund("unknown", "2026-01-05", "1"),
+    )
+    assert (row["customers"], row["net_sales"]) == (1, 50)
+    assert (row["customers_left_out"], row["net_sales_left_out"]) == (2, -5)
+    assert row["unknown_net_sales"] == 6
+
+
+def test_the_last_12_months_of_a_month_end_begin_after_the_month_end_a_year_earlier():
+    rows = (order("ada", "2024-01-31"), order("bob", "2024-02-29", "7"), order("cem", "2024-03-01", "5"))
+    row = at("2025-02-28", *rows, scope="last_12_months")
+    assert (row["customers"], row["net_sales"], row["is_complete"]) == (1, 5, True)
+
+
+def test_the_last_12_months_of_a_leap_day_are_a_whole_year():
+    rows = (order("ada", "2023-02-28"), order("bob", "2023-03-01", "7"))
+    assert at("2024-02-29", *rows, scope="last_12_months")["net_sales"] == 7
+
+
+def test_the_last_12_months_of_a_december_are_its_calendar_year():
+    rows = (order("ada", "2024-12-31"), order("bob", "2025-01-01", "7"), order("cem", "2025-12-31", "5"))
+    assert at("2025-12-31", *rows, scope="last_12_months")["net_sales"] == 12
+
+
+def test_a_year_of_data_is_needed_for_the_shares_of_the_last_12_months_but_not_for_those_to_date():
+    rows = (order("ada", "2025-02-01"), order("bob", "2025-02-02"))
+    early, whole = (at(day, *rows, scope="last_12_months") for day in ("2025-12-31", "2026-01-31"))
+    assert (early["is_complete"], early["top_1_percent_share"], early["net_sales"]) == (False, None, 200)
+    assert (whole["is_complete"], whole["top_1_percent_share"]) == (True, 0.5)
+    assert at("2025-12-31", *rows)["top_1_percent_share"] == 0.5
+
+
+def test_a_refund_takes_from_the_month_it_was_made_in():
+    rows = (order("ada", "2026-01-05", "50"), refund("ada", "2026-02-01", "20"))
+    assert at("2026-01-31", *rows)["net_sales"] == 50
+    assert at("2026-02-28", *rows)["net_sales"] == 30
+
+
+def test_there_is_a_row_for_as_of_itself_and_for_36_month_ends_at_most():
+    days = mart(order("ada", "2020-05-05"), as_of=dt.date(2026, 3, 30)).filter(pl.col("scope") == "to_date")
+    assert days["period_end"].to_list()[-3:] == [dt.date(2026, 1, 31), dt.date(2026, 2, 28), dt.date(2026, 3, 30)]
+    assert days.height == 37
+    assert mart(order("ada", "2026-02-05")).height == 2 * 2  # the end of February, and of March, which is as_of
+
+
+def test_without_an_order_of_a_known_customer_the_table_is_empty_with_all_columns():
+    assert mart(order("unknown", "2026-01-01"), refund("ada", "2026-01-01")).is_empty()
+    assert mart().schema == pl.Schema(COLUMNS)
+
+
+@given(st.lists(st.integers(1, 10**13), min_size=1, max_size=40))
+def test_measures_are_ratios_and_do_not_depend_on_the_unit_or_on_who_is_who(values: list[int]):
+    found = measure_concentration(np.array(values))
+    doubled = measure_concentration(np.array(values[::-1]) * 2)
+    assert doubled == pytest.approx(found)
+    assert all(value is not None and 0 <= value <= 1 for value in found.values())
+    assert found["largest_customer_share"] <= found["top_1_percent_share"] <= found["top_20_percent_share"]
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@settings(max_examples=60, deadline=None)
+@given(company=companies())
+def test_drawn_companies_have_the_concentration_that_counting_by_hand_finds(engine: str, company: Any):
+    orders, refunds, as_of = company
+    with ENGINES[engine](frames(orders, refunds)) as tables:
+        found = revenue_concentration(**_inputs(tables), as_of=as_of)
+    expected = pl.DataFrame(oracle.concentration(orders, refunds, as_of), schema=COLUMNS)
+    assert_frame_equal(found, expected, abs_tol=1e-12)
+
+
+@settings(max_examples=40, deadline=None)
+@given(company=companies())
+def test_what_is_counted_left_out_and_unknown_is_all_that_was_sold(company: Any):
+    orders, refunds, as_of = company
+    with in_polars(frames(orders, refunds)) as tables:
+        found = revenue_concentration(**_inputs(tables), as_of=as_of).filter(
+            pl.col("scope") == "to_date", pl.col("period_end") == as_of
+        )
+    sold = oracle.sold(oracle.countable(orders, as_of)) - sum(row["amount"] for row in oracle.until(refunds, as_of))
+    for row in found.to_dicts():
+        assert row["net_sales"] + row["net_sales_left_out"] + row["unknown_net_sales"] == Decimal(sold)

@@ -1,0 +1,98 @@
+import datetime as dt
+from typing import Any
+
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from polars.testing import assert_frame_equal
+
+from regulars.pipelines.transforms.money.sales_new_vs_returning import COLUMNS, sales_new_vs_returning
+from tests.transforms import oracle
+from tests.transforms.core_tables import ENGINES, Row, companies, core, frames, order, refund
+
+AS_OF = dt.date(2026, 3, 31)
+
+
+def mart(*rows: Row, as_of: dt.date = AS_OF) -> pl.DataFrame:
+    return sales_new_vs_returning(**_inputs(core(*rows)), as_of=as_of)
+
+
+def months(*rows: Row, as_of: dt.date = AS_OF) -> dict[str, Row]:
+    """{month: row}."""
+    return {f"{row['month']:%Y-%m}": row for row in mart(*rows, as_of=as_of).to_dicts()}
+
+
+def _inputs(tables: dict[str, Any]) -> dict[str, Any]:
+    return {name: tables[name] for name in ("orders", "refunds", "calendar")}
+
+
+def test_a_customers_first_order_is_new_and_every_later_one_returning():
+    found = months(order("ada", "2026-02-28", "60"), order("ada", "2026-03-01", "40", "5"), order("bob", "2026-03-02"))
+    assert found["2026-02"]["new_customer_sales"] == 60
+    march = found["2026-03"]
+    assert (march["new_customers"], march["new_orders"], march["new_customer_sales"]) == (1, 1, 100)
+    assert (march["returning_customers"], march["returning_orders"], march["returning_customer_sales"]) == (1, 1, 35)
+
+
+def test_the_second_order_of_the_first_day_is_returning():
+    march = months(order("ada", "2026-03-01", "60"), order("ada", "2026-03-01", "40"))["2026-03"]
+    assert (march["new_customers"], march["returning_customers"]) == (1, 1)
+    assert (march["new_customer_sales"], march["returning_customer_sales"]) == (60, 40)
+
+
+def test_a_customer_who_returns_twice_in_a_month_is_one_returning_customer():
+    rows = (order("ada", "2026-02-01"), order("ada", "2026-03-01"), order("ada", "2026-03-02"))
+    march = months(*rows)["2026-03"]
+    assert (march["returning_customers"], march["returning_orders"]) == (1, 2)
+
+
+def test_orders_of_the_unknown_customer_are_neither_new_nor_returning():
+    march = months(order("unknown", "2026-03-01", "60"), order("unknown", "2026-03-02", "40"))["2026-03"]
+    assert (march["new_orders"], march["returning_orders"], march["unknown_customer_orders"]) == (0, 0, 2)
+    assert march["unknown_customer_sales"] == march["net_sales"] == 100
+
+
+def test_refunds_are_taken_off_in_their_own_month_and_everything_ties_out():
+    found = months(
+        order("ada", "2026-01-05", "100", "10"),
+        order("ada", "2026-01-06", "50"),
+        order("unknown", "2026-01-07", "7"),
+        refund("ada", "2026-03-01", "30"),
+        refund("unknown", "2026-03-02", "2"),
+    )
+    assert found["2026-01"]["net_sales"] == 90 + 50 + 7
+    assert found["2026-03"]["refunds"] == 32
+    assert found["2026-03"]["net_sales"] == -32
+
+
+def test_months_without_sales_are_zero():
+    found = months(order("ada", "2025-12-05"), order("ada", "2026-03-05"))
+    assert list(found) == ["2025-12", "2026-01", "2026-02", "2026-03"]
+    assert (found["2026-01"]["new_orders"], found["2026-01"]["net_sales"]) == (0, 0)
+
+
+def test_the_running_month_counts_so_far():
+    found = months(
+        order("ada", "2026-02-05"), order("ada", "2026-03-30"), order("ada", "2026-03-31"), as_of=dt.date(2026, 3, 30)
+    )
+    assert [row["is_complete"] for row in found.values()] == [True, False]
+    assert found["2026-03"]["returning_orders"] == 1
+
+
+def test_orders_that_do_not_count_are_no_sales():
+    assert mart(order("ada", "2026-03-05", countable=False)).is_empty()
+
+
+def test_without_orders_and_refunds_the_table_is_empty_with_all_columns():
+    assert mart().schema == pl.Schema(COLUMNS)
+    assert mart().is_empty()
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@settings(max_examples=60, deadline=None)
+@given(company=companies())
+def test_drawn_companies_have_the_sales_that_counting_by_hand_finds(engine: str, company: Any):
+    orders, refunds, as_of = company
+    with ENGINES[engine](frames(orders, refunds)) as tables:
+        found = sales_new_vs_returning(**_inputs(tables), as_of=as_of)
+    assert_frame_equal(found, pl.DataFrame(oracle.sales(orders, refunds, as_of), schema=COLUMNS))

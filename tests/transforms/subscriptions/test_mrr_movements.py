@@ -1,0 +1,277 @@
+"""Recurring revenue, month by month: by hand, and against an oracle that looks at every customer on every day."""
+
+import datetime as dt
+from collections import Counter
+from decimal import Decimal
+from typing import Any
+
+import duckdb
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from polars.testing import assert_frame_equal
+
+from regulars.pipelines.transforms.subscriptions.mrr_movements import COLUMNS, COUNTED, GAINS, MOVEMENTS, mrr_movements
+from tests.transforms.subscription_tables import BEGINNING, Row, paid_on, period, subscriptions, table
+
+AS_OF = dt.date(2026, 3, 15)
+
+
+def movements(*rows: Row, plan: str | None = None, as_of: dt.date = AS_OF) -> dict[str, dict[str, Any]]:
+    """Month -> what moved in it (amounts and customers that are not 0), over all plans or in one."""
+    frame = mrr_movements(table(*rows).lazy(), as_of=as_of)
+    wanted = ("all", "all") if plan is None else ("plan", plan)
+    found = {}
+    for row in frame.filter(pl.concat_str("dimension", "dimension_value") == "".join(wanted)).to_dicts():
+        moved = {name: float(row[f"{name}_mrr"]) for name in MOVEMENTS}
+        moved |= {name: row[name] for name in COUNTED.values()}
+        found[str(row["month"])[:7]] = {name: value for name, value in moved.items() if value}
+    return found
+
+
+def month(*rows: Row, of: str, plan: str = "all", as_of: dt.date = AS_OF) -> dict[str, Any]:
+    """The row of one month."""
+    frame = mrr_movements(table(*rows).lazy(), as_of=as_of)
+    same = (pl.col("month") == dt.date.fromisoformat(f"{of}-01")) & (pl.col("dimension_value") == plan)
+    return frame.row(by_predicate=same, named=True)
+
+
+def test_a_customer_comes_grows_shrinks_goes_and_returns():
+    found = movements(
+        period(1, "2025-10-03", "2025-11-05", "10"),
+        period(1, "2025-11-05", "2025-12-05", "25"),
+        period(1, "2025-12-05", "2026-01-20", "15"),
+        period(1, "2026-03-01", None, "12"),
+    )
+    assert found == {
+        "2025-10": {"new": 10, "new_customers": 1},
+        "2025-11": {"expansion": 15},
+        "2025-12": {"contraction": 10},
+        "2026-01": {"churned": 15, "churned_customers": 1},
+        "2026-02": {},
+        "2026-03": {"reactivation": 12, "reactivated_customers": 1},
+    }
+
+
+def test_a_second_subscription_is_expansion_and_its_end_contraction():
+    found = movements(
+        period(1, "2025-12-03"),
+        period(1, "2026-01-03", "2026-02-03", "5", subscription=2),
+    )
+    assert found == {
+        "2025-12": {"new": 10, "new_customers": 1},
+        "2026-01": {"expansion": 5},
+        "2026-02": {"contraction": 5},
+        "2026-03": {},
+    }
+
+
+def test_a_subscription_that_takes_over_from_another_on_the_same_day_is_no_churn():
+    rows = period(1, "2026-01-03", "2026-02-03"), period(1, "2026-02-03", None, "11", subscription=2)
+    assert movements(*rows)["2026-02"] == {"expansion": 1}
+
+
+def test_whoever_leaves_and_returns_within_a_month_does_both():
+    rows = period(1, "2026-01-03", "2026-02-03"), period(1, "2026-02-09", None, "11", subscription=2)
+    found = movements(*rows)["2026-02"]
+    assert found == {"churned": 10, "churned_customers": 1, "reactivation": 11, "reactivated_customers": 1}
+
+
+def test_a_switch_is_expansion_for_the_company_and_comes_from_one_plan_to_the_other():
+    rows = period(1, "2026-01-03", "2026-02-03", "10", "S"), period(1, "2026-02-03", None, "30", "M")
+    assert movements(*rows)["2026-02"] == {"expansion": 20}
+    assert movements(*rows, plan="S")["2026-02"] == {"switched_out": 10, "switched_out_customers": 1}
+    assert movements(*rows, plan="M") == {
+        "2026-02": {"switched_in": 30, "switched_in_customers": 1},
+        "2026-03": {},
+    }
+
+
+def test_a_switch_at_the_same_price_moves_nothing_but_the_plans():
+    rows = period(1, "2026-01-03", "2026-02-03", "10", "S"), period(1, "2026-02-03", None, "10", "M")
+    assert movements(*rows)["2026-02"] == {}
+    assert movements(*rows, plan="M")["2026-02"] == {"switched_in": 10, "switched_in_customers": 1}
+
+
+def test_a_plan_added_beside_another_comes_in_by_a_switch_and_leaves_by_one():
+    rows = period(1, "2026-01-03"), period(1, "2026-02-03", "2026-03-03", "5", "M", subscription=2)
+    assert [movements(*rows, plan="M")[f"2026-0{number}"] for number in (2, 3)] == [
+        {"switched_in": 5, "switched_in_customers": 1},
+        {"switched_out": 5, "switched_out_customers": 1},
+    ]
+
+
+def test_trials_and_free_periods_are_nothing_and_paying_after_them_is_new():
+    rows = period(1, "2026-01-03", "2026-02-03", "0"), period(1, "2026-02-03", None, "10")
+    assert movements(*rows) == {"2026-02": {"new": 10, "new_customers": 1}, "2026-03": {}}
+    never = mrr_movements(table(period(1, "2026-01-03", None, "0"), period(2, "2026-01-03", "2026-01-03")), as_of=AS_OF)
+    assert never.is_empty()
+
+
+def test_what_starts_or_ends_after_the_as_of_day_has_not_happened():
+    rows = period(1, "2026-01-03", "2026-03-16"), period(2, "2026-03-16"), period(3, "2026-02-03", "2026-03-15")
+    assert movements(*rows) == {
+        "2026-01": {"new": 10, "new_customers": 1},
+        "2026-02": {"new": 10, "new_customers": 1},
+        "2026-03": {"churned": 10, "churned_customers": 1},
+    }
+
+
+def test_subscriptions_that_name_nobody_are_customers_of_their_own():
+    rows = period(0, "2026-01-03"), period(0, "2026-02-03", subscription=2)
+    assert [found.get("new_customers") for found in movements(*rows).values()] == [1, 1, None]
+    assert month(*rows, of="2026-03")["closing_customers"] == 2
+
+
+def test_a_month_that_is_not_over_is_told_so_far_and_has_no_rate():
+    rows = period(1, "2024-12-03", None, "10"), period(2, "2025-03-03", None, "10")
+    row = month(*rows, of="2026-03")
+    assert (row["is_complete"], row["reason"], row["closing_mrr"]) == (False, "the month is not over", 20)
+    assert (row["net_revenue_retention_12m"], row["base_customers_12m"]) == (None, 2)
+
+
+def test_retention_looks_at_who_paid_a_year_ago_and_growth_of_some_never_makes_up_in_the_gross_rate():
+    row = month(
+        period(1, "2025-01-03", "2025-06-03", "10"),
+        period(1, "2025-06-03", None, "25"),
+        period(2, "2025-01-31", "2025-02-03", "20"),
+        period(2, "2025-02-03", None, "5"),
+        period(3, "2025-01-31", "2026-01-31", "10"),
+        period(4, "2025-02-01", None, "100"),
+        period(5, "2024-11-01", "2025-03-01", "10"),
+        period(5, "2026-01-15", None, "4"),
+        of="2026-01",
+    )
+    assert (row["base_mrr_12m"], row["base_customers_12m"]) == (50, 4)
+    assert (row["retained_mrr_12m"], row["current_mrr_12m"]) == (10 + 5 + 0 + 4, 25 + 5 + 0 + 4)
+    assert row["gross_revenue_retention_12m"] == pytest.approx(19 / 50)
+    assert row["net_revenue_retention_12m"] == pytest.approx(34 / 50)
+    assert (row["customer_retention_12m"], row["reason"]) == (0.75, None)
+
+
+def test_retention_is_known_twelve_months_after_the_first_month():
+    rows = [period(1, "2025-01-03")]
+    early, known = month(*rows, of="2025-12"), month(*rows, of="2026-01")
+    assert early["reason"] == "history too short: known from 2026-01-31 on"
+    assert (early["net_revenue_retention_12m"], known["net_revenue_retention_12m"]) == (None, 1)
+
+
+def test_where_nobody_paid_a_year_before_there_is_no_rate():
+    row = month(period(1, "2024-01-03", "2024-06-03"), period(2, "2026-01-03"), of="2026-02")
+    assert (row["net_revenue_retention_12m"], row["reason"]) == (None, "nobody paid 12 months before")
+
+
+def test_within_a_plan_whoever_switched_away_is_lost_to_it():
+    rows = period(1, "2025-01-03", "2025-06-03", "10", "S"), period(1, "2025-06-03", None, "30", "M")
+    assert month(*rows, of="2026-01")["net_revenue_retention_12m"] == 3
+    assert month(*rows, of="2026-01", plan="S")["net_revenue_retention_12m"] == 0
+
+
+def test_without_subscriptions_the_table_is_empty():
+    with duckdb.connect() as con:
+        con.register("nothing", table().to_arrow())
+        found = mrr_movements(con.table("nothing"), as_of=AS_OF)
+    assert found.is_empty()
+    assert found.schema == COLUMNS
+
+
+def named(before: dict[str, Decimal], after: dict[str, Decimal], seen: bool, plan: str | None) -> str:
+    """What the change of one subscriber from one day to the next is called, of one plan or of all together."""
+    had, has = sum(before.values(), Decimal(0)), sum(after.values(), Decimal(0))
+    if had == 0:
+        return "reactivation" if seen else "new"
+    if has == 0:
+        return "churned"
+    if plan is not None:
+        had, has = before.get(plan, Decimal(0)), after.get(plan, Decimal(0))
+        if had == 0 or has == 0:
+            return "switched_in" if had == 0 else "switched_out"
+    return "expansion" if has > had else "contraction"
+
+
+def walk(rows: list[Row], as_of: dt.date) -> dict[tuple[str, str, dt.date], dict[str, Any]]:
+    """Every subscriber on every day: slow and plain."""
+    moved: dict[tuple[str, str, dt.date], Counter[str]] = {}
+    ends: dict[tuple[str, str, dt.date], dict[Any, Decimal]] = {}
+    seen: set[Any] = set()
+    yesterday: dict[Any, dict[str, Decimal]] = {}
+    for offset in range((as_of - BEGINNING).days + 1):
+        day = BEGINNING + dt.timedelta(days=offset)
+        today = paid_on(rows, day)
+        for who in {*yesterday, *today}:
+            before, after = yesterday.get(who, {}), today.get(who, {})
+            had, has = sum(before.values(), Decimal(0)), sum(after.values(), Decimal(0))
+            changes = [("all", "all", None, has - had)]
+            changes += [
+                ("plan", plan, plan, after.get(plan, Decimal(0)) - before.get(plan, Decimal(0)))
+                for plan in {*before, *after}
+            ]
+            for dimension, value, plan, change in changes:
+                if change:
+                    name = named(before, after, who in seen, plan)
+                    counts = moved.setdefault((dimension, value, day.replace(day=1)), Counter())
+                    counts[f"{name}_mrr"] += abs(change)  # type: ignore[assignment]
+                    counts[COUNTED.get(name, "")] += 1
+        seen |= today.keys()
+        yesterday = today
+        if (day + dt.timedelta(days=1)).day == 1 or day == as_of:
+            for who, plans in today.items():
+                for key, amount in [
+                    (("all", "all"), sum(plans.values())),
+                    *((("plan", p), a) for p, a in plans.items()),
+                ]:
+                    ends.setdefault((*key, day.replace(day=1)), {})[who] = Decimal(amount)
+    return _in_rows(moved, ends, as_of)
+
+
+def _in_rows(moved: Any, ends: Any, as_of: dt.date) -> dict[tuple[str, str, dt.date], dict[str, Any]]:
+    found: dict[tuple[str, str, dt.date], dict[str, Any]] = {}
+    for dimension, value in {key[:2] for key in moved}:
+        first = min(month for *key, month in moved if tuple(key) == (dimension, value))
+        months = pl.date_range(first, as_of.replace(day=1), "1mo", eager=True).to_list()
+        opening: dict[Any, Decimal] = {}
+        for month in months:
+            key = (dimension, value, month)
+            now = ends.get(key, {})
+            ago = ends.get((dimension, value, month.replace(year=month.year - 1)), {})
+            counts = moved.get(key, {})
+            found[key] = {name: counts.get(name, 0) for name in (*COUNTED.values(), *(f"{m}_mrr" for m in MOVEMENTS))}
+            found[key] |= {
+                "opening_mrr": sum(opening.values()),
+                "closing_mrr": sum(now.values()),
+                "opening_customers": len(opening),
+                "closing_customers": len(now),
+                "base_mrr_12m": sum(ago.values()),
+                "retained_mrr_12m": sum(min(ago[who], now.get(who, Decimal(0))) for who in ago),
+                "current_mrr_12m": sum(now.get(who, Decimal(0)) for who in ago),
+                "base_customers_12m": len(ago),
+                "retained_customers_12m": len(ago.keys() & now.keys()),
+            }
+            opening = now
+    return found
+
+
+@settings(max_examples=40, deadline=None)
+@given(subscriptions(), st.integers(0, 1000))
+def test_drawn_subscriptions_move_as_looking_at_every_customer_on_every_day_finds(rows: list[Row], days: int):
+    as_of = BEGINNING + dt.timedelta(days=days)
+    found = mrr_movements(table(*rows).lazy(), as_of=as_of)
+    expected = walk(rows, as_of)
+    keyed = {(row["dimension"], row["dimension_value"], row["month"]): row for row in found.to_dicts()}
+    assert keyed.keys() == expected.keys()
+    for key, row in expected.items():
+        assert {name: keyed[key][name] for name in row} == row, key
+    for row in keyed.values():
+        gained = sum(row[f"{name}_mrr"] for name in GAINS)
+        lost = sum(row[f"{name}_mrr"] for name in MOVEMENTS if name not in GAINS)
+        assert row["closing_mrr"] == row["opening_mrr"] + gained - lost
+
+
+def test_the_order_of_rows_does_not_matter():
+    rows = [
+        period(n % 4, f"2025-{1 + n:02}-10", f"2025-{2 + n:02}-{5 + n:02}", str(n), "SM"[n % 2], subscription=n)
+        for n in range(1, 11)
+    ]
+    expected = mrr_movements(table(*rows), as_of=AS_OF)
+    assert_frame_equal(mrr_movements(table(*reversed(rows)), as_of=AS_OF), expected)

@@ -1,0 +1,319 @@
+import datetime as dt
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+
+import duckdb
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from polars.testing import assert_frame_equal
+
+from regulars.pipelines.transforms.voice.nps import COLUMNS, nps, score
+
+AS_OF = dt.date(2026, 3, 31)
+ANSWER_SCHEMA = {
+    "system": pl.String,
+    "response_id": pl.String,
+    "score": pl.Decimal(9, 4),
+    "nps_group": pl.String,
+    "answered_at": pl.Datetime("us"),
+    "answered_date": pl.Date,
+    "contact_id": pl.String,
+    "customer_idx": pl.Int32,
+    "touchpoint": pl.String,
+}
+CUSTOMERS = pl.DataFrame(
+    {"customer_idx": [0, 1, 2], "customer_type": [None, "office", "home"], "country": [None, "DE", "DE"]},
+    schema={"customer_idx": pl.Int32, "customer_type": pl.String, "country": pl.String},
+)
+DAYS = pl.date_range(dt.date(2026, 1, 1), dt.date(2026, 12, 31), eager=True)
+CALENDAR = pl.DataFrame({"day": DAYS}).with_columns(
+    day_idx=pl.col("day").cast(pl.Int32), week_idx=(pl.col("day").cast(pl.Int32) + 3) // 7
+)
+
+
+def group_of(points: int) -> str:
+    return "promoter" if points >= 9 else "passive" if points >= 7 else "detractor"
+
+
+def answer(
+    at: str, points: int | None, contact: str | None = None, customer: int | None = None, **more: Any
+) -> dict[str, Any]:
+    """One row of core.survey_responses; `points` None is an answer that is no NPS."""
+    moment = dt.datetime.fromisoformat(at)
+    row = {
+        "system": "forms",
+        "score": points,
+        "nps_group": None if points is None else group_of(points),
+        "answered_at": moment,
+        "answered_date": moment.date(),
+        "contact_id": contact,
+        "customer_idx": customer,
+        "touchpoint": None,
+    }
+    return row | more
+
+
+def table(answers: list[dict[str, Any]]) -> pl.DataFrame:
+    numbered = [{"response_id": f"r{number:03}"} | row for number, row in enumerate(answers)]
+    return pl.DataFrame(numbered, schema=ANSWER_SCHEMA)
+
+
+def on_polars(answers: pl.DataFrame, as_of: dt.date = AS_OF) -> pl.DataFrame:
+    return nps(answers.lazy(), CUSTOMERS.lazy(), CALENDAR.lazy(), as_of=as_of)
+
+
+def on_duckdb(answers: pl.DataFrame, as_of: dt.date = AS_OF) -> pl.DataFrame:
+    with duckdb.connect() as con:
+        frames = {"answers": answers, "customers": CUSTOMERS, "calendar": CALENDAR}
+        for name, frame in frames.items():
+            con.register(f"{name}_frame", frame)
+            con.execute(f"create table {name} as select * from {name}_frame")
+        return nps(con.table("answers"), con.table("customers"), con.table("calendar"), as_of=as_of)
+
+
+def groups(
+    *answers: dict[str, Any], grain: str = "rolling_28d", dimension: str = "all", as_of: dt.date = AS_OF
+) -> dict[tuple[str, str], tuple[int, int, int]]:
+    """{(period_end, dimension value): (promoters, passives, detractors)} of the periods that have votes."""
+    found = on_polars(table(list(answers)), as_of).filter(
+        pl.col("grain") == grain, pl.col("dimension") == dimension, pl.col("responses") > 0
+    )
+    columns = ["period_end", "dimension_value", "promoters", "passives", "detractors"]
+    return {(str(end), value): (*counts,) for end, value, *counts in found.select(columns).rows()}
+
+
+def row(*answers: dict[str, Any], grain: str, period_end: str, as_of: dt.date = AS_OF) -> dict[str, Any]:
+    end = dt.date.fromisoformat(period_end)
+    found = on_polars(table(list(answers)), as_of)
+    return found.row(
+        by_predicate=(pl.col("grain") == grain) & (pl.col("period_end") == end) & (pl.col("dimension") == "all"),
+        named=True,
+    )
+
+
+def test_the_score_is_the_share_of_promoters_less_the_share_of_detractors():
+    answers = [answer("2026-02-02 09:00", points) for points in (10, 9, 9, 9, 8, 7, 6, 0)]
+    found = row(*answers, grain="day", period_end="2026-02-02")
+    assert (found["responses"], found["promoters"], found["passives"], found["detractors"]) == (8, 4, 2, 2)
+    assert found["nps"] == 25.0
+
+
+def test_the_interval_adds_three_quarters_of_a_promoter_and_of_a_detractor_and_three_answers():
+    # 5 promoters, 3 passives, 2 detractors: 5.75/13 − 2.75/13 = 0.230769, variance (8.5/13 − 0.053254)/13, z 1.959964
+    counts = pl.DataFrame({"promoters": [5], "detractors": [2], "responses": [10]})
+    found = counts.select(**score(*(pl.col(name) for name in counts.columns))).row(0)
+    assert found == pytest.approx((30.0, -19.05059, 65.20443), abs=1e-4)
+
+
+def test_the_interval_holds_the_score_from_two_votes_on_and_stays_within_100():
+    counts = pl.DataFrame(
+        [(p, d, n) for n in range(1, 41) for p in range(n + 1) for d in range(n + 1 - p)],
+        schema=["promoters", "detractors", "responses"],
+        orient="row",
+    )
+    found = counts.with_columns(**score(*(pl.col(name) for name in counts.columns)))
+    assert found["nps_ci_low"].min() == -100
+    assert found["nps_ci_high"].max() == 100
+    outside = found.filter(~pl.col("nps").is_between(pl.col("nps_ci_low"), pl.col("nps_ci_high")))
+    assert outside["responses"].unique().to_list() == [1]
+
+
+def test_the_latest_answer_of_a_person_is_the_vote():
+    answers = answer("2026-02-02 09:00", 10, "ada"), answer("2026-02-02 10:00", 3, "ada")
+    assert groups(*answers, grain="day") == {("2026-02-02", "all"): (0, 0, 1)}
+
+
+def test_two_answers_of_one_moment_are_told_apart_by_their_id():
+    first, second = (answer("2026-02-02 09:00", points, "ada", response_id=key) for points, key in ((3, "a"), (9, "b")))
+    assert (
+        groups(first, second, grain="day") == groups(second, first, grain="day") == {("2026-02-02", "all"): (1, 0, 0)}
+    )
+
+
+def test_a_person_known_by_no_contact_votes_as_customer():
+    answers = answer("2026-02-02 09:00", 10, customer=1), answer("2026-02-03 09:00", 7, customer=1)
+    assert groups(*answers, grain="week") == {("2026-02-08", "all"): (0, 1, 0)}
+
+
+def test_two_contacts_of_one_account_have_a_vote_each():
+    answers = answer("2026-02-02 09:00", 10, "ada", 1), answer("2026-02-02 09:00", 2, "bob", 1)
+    assert groups(*answers, grain="day") == {("2026-02-02", "all"): (1, 0, 1)}
+
+
+def test_anonymous_answers_count_each():
+    answers = [
+        answer("2026-02-02 09:00", 10),
+        answer("2026-02-02 09:00", 10),
+        answer("2026-02-02 09:00", 9, customer=0),
+    ]
+    assert groups(*answers, grain="day") == {("2026-02-02", "all"): (3, 0, 0)}
+
+
+def test_answers_of_other_surveys_are_pooled_and_answers_that_are_no_nps_are_not():
+    answers = (
+        answer("2026-02-02 09:00", 10, "ada", system="crm"),
+        answer("2026-02-02 11:00", 8, "ada", system="forms"),
+        answer("2026-02-02 12:00", None, "ada"),
+    )
+    assert groups(*answers, grain="day") == {("2026-02-02", "all"): (0, 1, 0)}
+
+
+@pytest.mark.parametrize("score", [8.5, 11, -1])
+def test_fractions_and_scores_off_the_scale_are_no_nps(score: float):
+    found = on_polars(table([answer("2026-02-02 09:00", 8, "ada") | {"score": score}]))
+    assert found.is_empty()
+
+
+def test_a_vote_counts_for_28_days():
+    ends = [end for end, _ in groups(answer("2026-02-02 09:00", 10, "ada"))]
+    assert (ends[0], ends[-1], len(ends)) == ("2026-02-02", "2026-03-01", 28)
+
+
+def test_a_new_answer_replaces_the_persons_vote_from_its_day_on():
+    found = groups(answer("2026-02-02 09:00", 10, "ada"), answer("2026-02-10 09:00", 5, "ada"))
+    assert found["2026-02-09", "all"] == (1, 0, 0)
+    assert found["2026-02-10", "all"] == (0, 0, 1)
+    assert found["2026-03-09", "all"] == (0, 0, 1)
+    assert ("2026-03-10", "all") not in found
+
+
+def test_weeks_begin_on_monday_also_across_a_year_end():
+    answers = answer("2026-01-04 23:00", 10, "ada"), answer("2026-01-05 01:00", 0, "ada")
+    assert groups(*answers, grain="week") == {("2026-01-04", "all"): (1, 0, 0), ("2026-01-11", "all"): (0, 0, 1)}
+
+
+def test_answers_after_the_as_of_day_are_ignored():
+    answers = answer("2026-03-31 09:00", 10, "ada"), answer("2026-04-01 09:00", 0, "ada")
+    assert groups(*answers, grain="week") == {("2026-04-05", "all"): (1, 0, 0)}
+
+
+def test_days_without_votes_have_no_score_but_a_row():
+    found = row(answer("2026-02-02 09:00", 10), answer("2026-02-04 09:00", 0), grain="day", period_end="2026-02-03")
+    assert (found["responses"], found["nps"], found["nps_ci_low"], found["is_complete"]) == (0, None, None, True)
+
+
+def test_every_period_from_the_first_answer_to_the_as_of_day_has_a_row():
+    found = on_polars(table([answer("2026-02-02 09:00", 10)]))
+    whole = found.filter(pl.col("dimension") == "all").group_by("grain").len().sort("grain")
+    assert whole.rows() == [("day", 58), ("rolling_28d", 58), ("week", 9)]
+
+
+def test_a_week_is_complete_on_its_sunday():
+    assert not row(answer("2026-02-02 09:00", 10), grain="week", period_end="2026-04-05")["is_complete"]
+    sunday = dt.date(2026, 2, 8)
+    assert row(answer("2026-02-02 09:00", 10), grain="week", period_end="2026-02-08", as_of=sunday)["is_complete"]
+
+
+def test_a_rolling_window_is_complete_once_answers_reach_back_28_days():
+    first = answer("2026-02-02 09:00", 10)
+    assert not row(first, grain="rolling_28d", period_end="2026-02-28")["is_complete"]
+    assert row(first, grain="rolling_28d", period_end="2026-03-01")["is_complete"]
+
+
+def test_dimensions_without_any_value_are_left_out_and_missing_values_are_unknown():
+    answers = answer("2026-02-02 09:00", 10, customer=1), answer("2026-02-02 09:00", 0)
+    found = on_polars(table(list(answers)))
+    assert set(found["dimension"]) == {"all", "customer_type", "country"}
+    assert groups(*answers, grain="day", dimension="customer_type") == {
+        ("2026-02-02", "office"): (1, 0, 0),
+        ("2026-02-02", "unknown"): (0, 0, 1),
+    }
+
+
+def test_a_person_has_one_vote_at_every_touchpoint():
+    answers = (
+        answer("2026-02-02 09:00", 10, "ada", touchpoint="delivery"),
+        answer("2026-02-03 09:00", 0, "ada", touchpoint="support"),
+        answer("2026-02-04 09:00", 8, "ada", touchpoint="support"),
+    )
+    assert groups(*answers, grain="week", dimension="touchpoint") == {
+        ("2026-02-08", "delivery"): (1, 0, 0),
+        ("2026-02-08", "support"): (0, 1, 0),
+    }
+    assert groups(*answers, grain="week") == {("2026-02-08", "all"): (0, 1, 0)}
+
+
+@pytest.mark.parametrize("engine", [on_polars, on_duckdb])
+def test_without_answers_the_table_is_empty(engine: Callable[..., pl.DataFrame]):
+    empty = engine(table([]))
+    assert empty.is_empty()
+    assert empty.schema == COLUMNS
+
+
+def test_an_answer_on_a_day_that_the_calendar_lacks_is_an_error():
+    with pytest.raises(ValueError, match="calendar"):
+        on_polars(table([answer("2025-12-31 09:00", 10)]))
+
+
+def counted_naively(answers: pl.DataFrame, as_of: dt.date) -> dict[tuple[str, dt.date, str, str], Counter[str]]:
+    """Every window filtered, every person's latest answer picked: slow and plain."""
+    attributes = {idx: (kind, country) for idx, kind, country in CUSTOMERS.rows()}
+    rows = [each for each in answers.to_dicts() if each["nps_group"] and each["answered_date"] <= as_of]
+    found: dict[tuple[str, dt.date, str, str], Counter[str]] = {}
+    for offset in range((as_of - dt.date(2026, 1, 1)).days + 8):
+        end = dt.date(2026, 1, 1) + dt.timedelta(days=offset)
+        windows = {"day": 1, "rolling_28d": 28} if end <= as_of else {}
+        if end.isoweekday() == 7:
+            windows["week"] = 7
+        for grain, length in windows.items():
+            inside = [each for each in rows if 0 <= (end - each["answered_date"]).days < length]
+            latest: dict[tuple[str, str, object], dict[str, Any]] = {}
+            for each in sorted(inside, key=lambda each: (each["answered_at"], each["response_id"], each["system"])):
+                person = each["contact_id"] or each["customer_idx"] or (each["system"], each["response_id"])
+                kind, country = attributes.get(each["customer_idx"], (None, None))
+                values = {"all": "all", "customer_type": kind, "country": country}
+                for dimension, value in values.items():
+                    latest[dimension, "", person] = each | {"value": value or "unknown"}
+                touchpoint = each["touchpoint"] or "unknown"
+                latest["touchpoint", touchpoint, person] = each | {"value": touchpoint}
+            for (dimension, _, _), each in latest.items():
+                found.setdefault((grain, end, dimension, each["value"]), Counter())[each["nps_group"]] += 1
+    return found
+
+
+people = st.sampled_from([("ada", 1), ("bob", 1), (None, 2), (None, 1), (None, None), ("eve", None), (None, 0)])
+some_answers = st.lists(
+    st.tuples(
+        st.integers(0, 75 * 3),
+        people,
+        st.integers(0, 10),
+        st.sampled_from([None, "web", "shop"]),
+        st.sampled_from("xy"),
+    ),
+    max_size=25,
+)
+
+
+@given(some_answers, st.integers(0, 80), st.randoms(use_true_random=False))
+@settings(max_examples=20, deadline=None)
+@pytest.mark.parametrize("engine", [on_polars, on_duckdb])
+def test_every_window_holds_each_persons_latest_answer(engine: Any, drawn: Any, days: int, random: Any):
+    midnight = dt.datetime.fromisoformat("2026-01-01 00:00")
+    answers = [
+        answer(str(midnight + dt.timedelta(hours=8 * thirds)), points, *who, touchpoint=touchpoint, system=system)
+        for thirds, who, points, touchpoint, system in drawn
+    ]
+    frame = table(answers)
+    as_of = dt.date(2026, 1, 1) + dt.timedelta(days=days)
+    found = engine(frame.sample(fraction=1, shuffle=True, seed=random.randint(0, 9)), as_of)
+    votes = found.filter(pl.col("responses") > 0)
+    expected = counted_naively(frame, as_of)
+    dimensions = set(votes["dimension"])
+    columns = ["grain", "period_end", "dimension", "dimension_value", "promoters", "passives", "detractors"]
+    assert {tuple(key): tuple(counts) for *key, a, b, c in votes.select(columns).rows() for counts in [(a, b, c)]} == {
+        key: (counts["promoter"], counts["passive"], counts["detractor"])
+        for key, counts in expected.items()
+        if key[2] in dimensions
+    }
+    for dimension in {"all", "customer_type", "country", "touchpoint"} - dimensions:
+        assert {key[3] for key in expected if key[2] == dimension} <= {"unknown"}
+
+
+def test_the_order_of_rows_does_not_matter():
+    answers = table([answer(f"2026-02-{1 + n % 28:02} 09:00", n % 11, f"c{n % 5}", n % 3) for n in range(60)])
+    expected = on_polars(answers)
+    for seed in range(3):
+        assert_frame_equal(on_polars(answers.sample(fraction=1, shuffle=True, seed=seed)), expected)

@@ -1,0 +1,86 @@
+"""The run's DuckDB file: what is written comes back, and every scan sees every row."""
+
+import datetime as dt
+from decimal import Decimal
+
+import duckdb
+import polars as pl
+import pytest
+
+from regulars.pipelines.errors import ContractBroken
+from regulars.pipelines.warehouse.warehouse import lock_down, open_warehouse, tables_read_by
+
+ROWS = 300_000
+
+
+@pytest.fixture
+def warehouse(tmp_path):
+    with open_warehouse(tmp_path, memory_limit="1GB") as opened:
+        opened.con.execute(
+            "create table core.orders as "
+            "select i as order_idx, i % 7 as customer_idx, (i / 100)::decimal(18, 4) as amount "
+            f"from range({ROWS}) as numbers (i)"
+        )
+        yield opened
+
+
+def test_a_frame_comes_back_as_it_was_written(warehouse):
+    frame = pl.DataFrame({"day": [dt.date(2026, 2, 28), None], "amount": [Decimal("0.0150"), Decimal("-3")]})
+    columns = [("day", "DATE"), ("amount", "DECIMAL(18,4)")]
+    assert warehouse.write_frame("core.refunds", frame, columns) == 2
+    assert warehouse.columns("core.refunds") == columns
+    assert warehouse.scan("core.refunds").collect().rows() == frame.rows()
+
+
+def test_a_frame_with_other_columns_than_promised_is_refused(warehouse):
+    with pytest.raises(ContractBroken, match=r"\['dya'\].*lacks \['day'\]"):
+        warehouse.write_frame("core.refunds", pl.DataFrame({"dya": [1]}), [("day", "DATE")])
+
+
+def test_an_amount_that_does_not_fit_is_an_error(warehouse):
+    with pytest.raises(duckdb.ConversionException):
+        warehouse.write_frame("core.big", pl.DataFrame({"amount": [1e15]}), [("amount", "DECIMAL(18,4)")])
+
+
+@pytest.mark.parametrize("engine", ["streaming", "in-memory"])
+def test_one_frame_read_twice_in_one_query_sees_every_row_twice(warehouse, engine):
+    for _ in range(5):
+        orders = warehouse.scan("core.orders")
+        counted = pl.concat([orders.select("order_idx"), orders.select("order_idx").filter(pl.col("order_idx") >= 0)])
+        assert counted.select(pl.len()).collect(engine=engine).item() == 2 * ROWS
+
+
+def test_two_frames_in_one_query_see_every_row(warehouse):
+    warehouse.con.execute("create table core.customers as select i as customer_idx from range(7) as numbers (i)")
+    joined = warehouse.scan("core.orders").join(warehouse.scan("core.customers"), on="customer_idx")
+    assert joined.select(pl.len()).collect(engine="streaming").item() == ROWS
+
+
+def test_the_first_rows_of_a_filtered_scan(warehouse):
+    found = warehouse.scan("core.orders").filter(pl.col("order_idx") > 10).head(3).collect()
+    assert found["order_idx"].to_list() == [11, 12, 13]
+
+
+def test_after_the_readers_the_build_sees_no_file_outside_its_home(warehouse, tmp_path):
+    outside = tmp_path.parent / "outside.csv"
+    outside.write_text("a\n1\n", encoding="utf-8")
+    lock_down(warehouse.con, tmp_path)
+    for statement in (
+        f"select * from read_csv('{outside}')",
+        f"copy core.orders to '{outside}'",
+        f"attach '{tmp_path.parent / 'other.duckdb'}'",
+        "set enable_external_access = true",
+    ):
+        with pytest.raises(duckdb.Error):
+            warehouse.con.execute(statement)
+    warehouse.con.execute(f"copy core.orders to '{tmp_path / 'inside.parquet'}'")
+
+
+def test_the_tables_that_a_select_reads_come_from_its_parse_tree():
+    select = "with a as (select * from raw.x) select * from a join core.y using (id) where z in (select q from core.w)"
+    assert tables_read_by(select) == {"raw.x", "core.y", "core.w"}
+
+
+def test_what_is_no_select_is_refused():
+    with pytest.raises(ValueError, match="no single SELECT"):
+        tables_read_by("drop table core.orders")
