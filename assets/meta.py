@@ -1,7 +1,7 @@
 """What the run says about itself as assets: the proofs of rows and money, and what it restates of the past.
 
-Put here: which of these tables there are and what they read. Keep out: how they are made (`pipelines/audit/accounting.py`,
-`pipelines/restatements`).
+Put here: which of these tables there are and what they read. Keep out: how they are made
+(`pipelines/audit/accounting.py`, `pipelines/restatements`).
 """
 
 from collections.abc import Mapping

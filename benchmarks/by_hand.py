@@ -205,9 +205,8 @@ with
         from numbered group by person, active interval
     ),
     months as (
-        select last_day(month::date) as month_end
-        from (select unnest(range(date_trunc('month', min(began)), $as_of + 1, interval 1 month)) as month from active_intervals)
-        where month_end <= $as_of
+        select last_day(month::date) as month_end from (select unnest(range(date_trunc('month', min(began)), $as_of + 1,
+        interval 1 month)) as month from active_intervals) where month_end <= $as_of
     ),
     counts as (
         select

@@ -58,8 +58,8 @@ def write_tie_out(con: duckdb.DuckDBPyConnection, contracts: Mapping[str, Contra
     """Make `meta.tie_out`: money as delivered against money in core, per source, kind, month and currency.
 
     source_amount = orders − refunds + adjustments + payments + subscriptions + quarantined + superseded + difference.
-    Amounts are after discounts, in the currency delivered; what is no number counts 0 (such rows are quarantined). What a
-    subscription is worth a month counts once per period, in the month in which the period started.
+    Amounts are after discounts, in the currency delivered; what is no number counts 0 (such rows are quarantined). What
+    a subscription is worth a month counts once per period, in the month in which the period started.
 
     Args:
         con: The build, with everything up to core filled.

@@ -5,8 +5,8 @@ what follows from a verdict (`gate.py`, the run). Nobody else imports Great Expe
 the first table is validated: it costs seconds.
 
 Expectations know columns, not expressions. What a rule derives (the number that a text reads as, whether a predicate
-holds) is therefore a column of a temporary view over the table, and Great Expectations validates the view: all its simple
-checks then run in one scan. Results are asked for as counts; no value of the data leaves DuckDB.
+holds) is therefore a column of a temporary view over the table, and Great Expectations validates the view: all its
+simple checks then run in one scan. Results are asked for as counts; no value of the data leaves DuckDB.
 """
 
 import gc

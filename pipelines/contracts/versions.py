@@ -3,10 +3,10 @@
 Put here: the choice, as SQL over `landed.<kind>` and the violations found in it. Keep out: finding violations
 (`gate.py`), writing down what was quarantined (`quarantine.py`).
 
-A document is what a newer delivery replaces as a whole, such as an order with its lines. Its version in one delivery
-is bad when any row of it breaks a critical rule. The newest good version is used; older ones are superseded; newer ones
-are bad, and quarantined. Without a good version the newest is quarantined and the others are superseded. A row whose key is
-NULL is a document of its own.
+A document is what a newer delivery replaces as a whole, such as an order with its lines. Its version in one delivery is
+bad when any row of it breaks a critical rule. The newest good version is used; older ones are superseded; newer ones
+are bad, and quarantined. Without a good version the newest is quarantined and the others are superseded. A row whose
+key is NULL is a document of its own.
 
 Orders and their lines are one document in two kinds. Rows of one file carry the same delivery number, so there a bad
 line makes its header bad and the other way round. Headers and lines that come in different files have versions that

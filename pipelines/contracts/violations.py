@@ -1,8 +1,8 @@
 """A rule as SQL: when a row breaks it, which rows break it, how many.
 
-Put here: the SQL side of every rule. Keep out: Great Expectations (`validate.py`), which validates the same rules on its own;
-what happens to a row that breaks one (`gate.py`).
-NULL breaks `required` only. NaN breaks `finite`, and every upper bound, because DuckDB sorts it above all numbers.
+Put here: the SQL side of every rule. Keep out: Great Expectations (`validate.py`), which validates the same rules on
+its own; what happens to a row that breaks one (`gate.py`). NULL breaks `required` only. NaN breaks `finite`, and every
+upper bound, because DuckDB sorts it above all numbers.
 """
 
 import datetime as dt

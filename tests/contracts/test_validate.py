@@ -142,10 +142,10 @@ def test_text_is_cast_only_when_it_is_written_in_canonical_form(kind, good, bad)
 @pytest.mark.parametrize(("least", "most", "failures"), [(1, None, 0), (3, None, 1), (None, 1, 1), (2, 2, 0)], ids=str)
 def test_a_row_count_fails_once(least, most, failures):
     con = things("x integer", "1", "2")
-    rule = rule("row_count", least=least, most=most)
-    (result,) = validate(con, contract_of(rule))
+    row_count = rule("row_count", least=least, most=most)
+    (result,) = validate(con, contract_of(row_count))
     assert (result.failed_count, result.rows_checked) == (failures, 2)
-    assert con.execute(failed_count_sql(rule, "core.things")).fetchall() == [(failures,)]
+    assert con.execute(failed_count_sql(row_count, "core.things")).fetchall() == [(failures,)]
 
 
 STRUCTURE = rule("structure", columns=(("_row_id", "INTEGER"), ("x", "INTEGER")))

@@ -123,8 +123,8 @@ def _mean_over_beta(
 def _ends(a: FloatArray, b: FloatArray, fall_left: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Log odds at which p**a (1-p)**b is exp(-fall_left) of its peak on the left, exp(-NEGLIGIBLE) on the right.
 
-    Its log is concave and lies below straight lines of gradient a and -b through the origin. Newton steps from where those
-    have fallen that far come closer from outside and never pass the ends.
+    Its log is concave and lies below straight lines of gradient a and -b through the origin. Newton steps from where
+    those have fallen that far come closer from outside and never pass the ends.
     """
     peak = a * np.log(a / (a + b)) + b * np.log(b / (a + b))
     left, right = (peak - fall_left) / a, (NEGLIGIBLE - peak) / b

@@ -22,7 +22,7 @@ _BATCH = 50_000
 
 
 def read_json_lines(original: Path, file_name: str, file_sha256: str, work: Path) -> Landed:
-    """Read a JSON lines file once, into `work/landed.parquet` and, when lines are quarantined, `work/malformed.parquet`.
+    """Read a JSON lines file into `work/landed.parquet` and, when lines are quarantined, `work/malformed.parquet`.
 
     Nested values stay JSON. A line that is no whole object, or that has a key twice, is quarantined.
 

@@ -1,11 +1,12 @@
 """When a customer is active: what orders and paid subscriptions make last, joined up to active_intervals.
 
 An order keeps its customer active from its day on for `lapse_days`, a subscription for as long as it is paid: each is a
-*stretch*. Stretches that overlap or touch are one *active interval*. The customer is active from its first day to the day before
-its lapse date, the later one of the two: `lapse_days` after the last order, and the first day that is no longer paid.
+*stretch*. Stretches that overlap or touch are one *active interval*. The customer is active from its first day to the
+day before its lapse date, the later one of the two: `lapse_days` after the last order, and the first day that is no
+longer paid.
 
-Put here: stretches, active_intervals, and since when they can be known. Keep out: what is counted of them (`churn.py`), who was
-lost or came back (`churned_customers.py`).
+Put here: stretches, active intervals, and since when they can be known. Keep out: what is counted of them (`churn.py`),
+who was lost or came back (`churned_customers.py`).
 """
 
 import datetime as dt
@@ -69,9 +70,8 @@ def list_active_intervals(stretches: pl.DataFrame) -> pl.DataFrame:
 
     Returns:
         `customer_idx`; `is_first` (the customer's first active interval, else a return after a lapse); `start` Date;
-        `lapse_date` Date, which may lie in the future (NULL: no end is known, a subscription is live);
-        `return_date` Date on which the next active interval starts (NULL when there is none yet). Sorted by customer_idx and
-        start.
+        `lapse_date` Date, which may lie in the future (NULL: no end is known, a subscription is live); `return_date`
+        Date on which the next active interval starts (NULL when there is none yet). Sorted by customer_idx and start.
     """
     own = pl.col("customer_idx").cast(pl.Int64) * SPAN
     rows = (

@@ -1,11 +1,11 @@
 """The mart `churn`: how many customers are lost month by month.
 
-A customer is active in *active_intervals* (`active_intervals.py`), each from its first day until its lapse date, which is no longer active.
-So every count at any month-end is a difference of two running counts over active_intervals, and no table of customers × months is
-ever made.
+A customer is active in *active intervals* (`active_intervals.py`), each from its first day until its lapse date, which
+is no longer active. So every count at any month-end is a difference of two running counts over active intervals, and no
+table of customers × months is ever made.
 
-Put here: what is counted of active_intervals by month. Keep out: what makes a active interval (`active_intervals.py`), who exactly was lost or came
-back (`churned_customers.py`), cohorts.
+Put here: what is counted of active intervals by month. Keep out: what makes an active interval (`active_intervals.py`),
+who exactly was lost or came back (`churned_customers.py`), cohorts.
 """
 
 import datetime as dt
@@ -128,7 +128,7 @@ def count_by_month(active_intervals: pl.DataFrame, as_of: dt.date) -> pl.DataFra
 
 
 def count_by_month_and_value(active_intervals: pl.DataFrame, as_of: dt.date) -> pl.DataFrame:
-    """As `count_by_month`, per `dimension_value`, a further column of the active_intervals; every value has every month."""
+    """As `count_by_month`, per `dimension_value`; every value has every month."""
     lapsed = active_intervals.filter(pl.col("lapse_date") <= as_of)
     lapse_month, return_month = _month(pl.col("lapse_date")), _month(pl.col("return_date"))
     # Churned from the lapse on, until 12 months are over or the customer is back (in the same month: never).

@@ -1,6 +1,7 @@
 """The marts `churned_customers` and `reactivated_customers`: who has been lost, and who came back; when, what value.
 
-Put here: lists of customers. Keep out: counts by month (`churn.py`), and what a active interval is (`active_intervals.py`).
+Put here: lists of customers. Keep out: counts by month (`churn.py`), and what an active interval is
+(`active_intervals.py`).
 """
 
 import datetime as dt

@@ -1,7 +1,7 @@
 """How sure a prediction is: for every customer the range that holds what will really happen four times out of five.
 
-Put here: intervals of each customer by the model of the customer's segment, in the order of the histories.
-Keep out: how futures are simulated (`pipelines/models/simulation/simulation.py`), and what is expected (`clv_forecasts.py`).
+Put here: intervals of each customer by the model of the customer's segment, in the order of the histories. Keep out:
+how futures are simulated (`pipelines/models/simulation/simulation.py`), and what is expected (`clv_forecasts.py`).
 """
 
 import math

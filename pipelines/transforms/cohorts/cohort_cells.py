@@ -68,7 +68,8 @@ def count_cells(
     """Every cohort and period since, with zeros where nobody came.
 
     Args:
-        purchase_days: As `list_days_in_order` gives them, with `acquisition_cost` Decimal (NULL: not known) and an Enum column per
+        purchase_days: As `list_days_in_order` gives them, with `acquisition_cost` Decimal (NULL: not known) and an Enum
+        column per
             dimension.
         calendar: `core.calendar`; `day`, `day_idx` and the grain's columns; has every day of the purchase_days.
         grain: How long the periods are.

@@ -161,7 +161,7 @@ def customer_360(
 def _last_active_intervals(
     purchases: pl.DataFrame, subscriptions: IntoFrame, *, as_of: dt.date, lapse_days: int
 ) -> pl.DataFrame:
-    """`customer_idx`, `start` and `lapse_date` of each known customer's last active interval, by the last order's day alone.
+    """`customer_idx`, `start` and `lapse_date` of each known customer's last active interval, by its last order alone.
 
     The orders before it decide whether there was a lapse in between (`customer_segments`), not when the next one is.
     """

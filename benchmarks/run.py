@@ -63,7 +63,7 @@ COMPARED = {
 """The same rows twice, by hand and by run; customers have no common id, so their values are compared as a bag."""
 
 
-def run(command: list[str]) -> tuple[float, float, float, str]:
+def measure(command: list[str]) -> tuple[float, float, float, str]:
     """Wall seconds, CPU seconds, peak memory in GB and standard error of one process."""
     began = time.perf_counter()
     with tempfile.TemporaryFile("w+") as told:
@@ -103,13 +103,13 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as scratch:
         folder = options.keep or Path(scratch) / "company"
         if not (folder / "regulars.yaml").exists():
-            run([sys.executable, "-m", "regulars", "sample", str(folder), "--customers", str(options.customers)])
+            measure([sys.executable, "-m", "regulars", "sample", str(folder), "--customers", str(options.customers)])
         megabytes = sum(path.stat().st_size for path in (folder / "exports").rglob("*.csv")) / 1e6
         runs, hands, bares, imports = [], [], [], []
         for number in range(options.runs):
             home, bare = Path(scratch) / f"home{number}", Path(scratch) / f"bare{number}.duckdb"
             runs.append(
-                run(
+                measure(
                     [
                         sys.executable,
                         "-m",
@@ -123,9 +123,9 @@ def main() -> None:
                 )
             )
             hand = Path(scratch) / f"by_hand{number}.duckdb"
-            hands.append(run([sys.executable, str(Path(__file__).parent / "by_hand.py"), str(folder), str(hand)]))
-            bares.append(run([sys.executable, "-c", BARE, str(folder / "exports"), str(bare)]))
-            imports.append(run([sys.executable, "-c", LIBRARIES]))
+            hands.append(measure([sys.executable, str(Path(__file__).parent / "by_hand.py"), str(folder), str(hand)]))
+            bares.append(measure([sys.executable, "-c", BARE, str(folder / "exports"), str(bare)]))
+            imports.append(measure([sys.executable, "-c", LIBRARIES]))
             bare.unlink()
         run, by_hand, bare, imported = least(runs), least(hands), least(bares), least(imports)
         show_agreement(hand, home)
