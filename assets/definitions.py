@@ -5,7 +5,7 @@ Put here: the list of rooms. Keep out: assets, and what they do.
 
 import dagster as dg
 
-from regulars.assets import identity, meta, nightly, published, raw
+from regulars.assets import identity, landing, meta, nightly, published, raw
 from regulars.assets.contract_checks import plan
 from regulars.assets.marts import marts
 from regulars.assets.resources import RunResource
@@ -19,6 +19,7 @@ blueprints = [*sql_tables(), *marts(contracts), *meta.audits(contracts)]
 validated_later = {table: contract for table, contract in contracts.items() if contract.layer != "raw"}  # the gate's
 steps = plan({**raw.READS, **identity.READS, **{each.table: each.reads for each in blueprints}}, validated_later)
 tables = [
+    landing.landing,
     raw.raw,
     identity.identity,
     *(table_asset(each, steps[each.table], checked=each.table in contracts) for each in blueprints),

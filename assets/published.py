@@ -11,14 +11,16 @@ import dagster as dg
 
 from regulars.assets.resources import RunResource
 from regulars.pipelines.publish.contents import contents_of
-from regulars.pipelines.publish.generation import publish
+from regulars.pipelines.publish.generation import Published, publish
+
+GENERATION = dg.AssetKey(["published", "generation"])
 
 
 def generation(tables: Sequence[dg.AssetsDefinition]) -> dg.AssetsDefinition:
     """The asset `published/generation`; it depends on every other asset, and so on every blocking check."""
 
     @dg.asset(
-        key=["published", "generation"],
+        key=GENERATION,
         deps=[key for each in tables for key in each.keys],
         description="One generation that any BI tool can read: home/current/regulars.duckdb.",
         group_name="published",
@@ -42,18 +44,21 @@ def generation(tables: Sequence[dg.AssetsDefinition]) -> dg.AssetsDefinition:
             the_run.published.append(done)
             if done.warning:
                 the_run.report_progress(done.warning)
-        manifest = done.generation.manifest
-        return dg.MaterializeResult(
-            metadata={
-                "generation": done.generation.name,
-                "is_new": done.is_new,
-                "as_of": manifest.as_of.isoformat(),
-                "tables": len(manifest.tables),
-                "dagster/row_count": sum(table.rows for table in manifest.tables.values()),
-                "content_sha256": manifest.content_sha256,
-                "report": dg.MetadataValue.path(done.path / "report.html"),
-                **{f"headline/{each['label']}": each["text"] for each in manifest.headline.get("numbers", [])},
-            }
-        )
+        return dg.MaterializeResult(metadata=describe_generation(done))
 
     return published
+
+
+def describe_generation(done: Published) -> dict[str, Any]:
+    """What Dagster shows of a generation that was published, or found to be what would be published again."""
+    manifest = done.generation.manifest
+    return {
+        "generation": done.generation.name,
+        "is_new": done.is_new,
+        "as_of": manifest.as_of.isoformat(),
+        "tables": len(manifest.tables),
+        "dagster/row_count": sum(table.rows for table in manifest.tables.values()),
+        "content_sha256": manifest.content_sha256,
+        "report": dg.MetadataValue.path(done.path / "report.html"),
+        **{f"headline/{each['label']}": each["text"] for each in manifest.headline.get("numbers", [])},
+    }

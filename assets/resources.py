@@ -4,6 +4,7 @@ Put here: how a run's configuration becomes a run. Keep out: assets, and anythin
 """
 
 import datetime as dt
+import logging
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -50,7 +51,8 @@ class RunResource(dg.ConfigurableResource[Any]):
         _refuse_parts(context)
         with open_run(self.order(), _both(context), dt.datetime.now(dt.UTC)) as run:
             self._run = run
-            yield self
+            with _silent_about_skipped_checks(run):
+                yield self
 
     def order(self) -> Order:
         """What this run was asked for."""
@@ -81,6 +83,21 @@ def _both(context: dg.InitResourceContext) -> ReportProgress:
     return report_progress
 
 
+@contextmanager
+def _silent_about_skipped_checks(run: Run) -> Iterator[None]:
+    """Where a run ends after landing, Dagster would warn of every check of the steps that it skips."""
+
+    def is_of_a_step_that_ran(record: logging.LogRecord) -> bool:
+        return not (run.published and "emitted no result" in record.getMessage())
+
+    logger = logging.getLogger("dagster._core.execution.plan.active")
+    logger.addFilter(is_of_a_step_that_ran)
+    try:
+        yield
+    finally:
+        logger.removeFilter(is_of_a_step_that_ran)
+
+
 def _refuse_parts(context: dg.InitResourceContext) -> None:
     from regulars.assets.definitions import defs  # the definitions hold this resource
 
@@ -92,4 +109,4 @@ def _refuse_parts(context: dg.InitResourceContext) -> None:
 
 def _skips_steps(run: dg.DagsterRun) -> bool:
     """Whether a retry leaves out what the run before it had done."""
-    return "raw" not in (run.step_keys_to_execute or ["raw"])
+    return "landing" not in (run.step_keys_to_execute or ["landing"])

@@ -19,7 +19,7 @@ def sql_table(path: Path) -> Blueprint:
 
     return Blueprint(
         table,
-        reads=frozenset(tables_read_by(select)),
+        reads=tables_read_by(select),
         description=select.partition("\n")[0].removeprefix("-- "),
         kind="sql",
         make=make,

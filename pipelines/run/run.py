@@ -12,6 +12,7 @@ from pathlib import Path
 
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
+from regulars.pipelines.audit.lineage import code_sha256
 from regulars.pipelines.contracts.contract import Contract, load_contracts
 from regulars.pipelines.contracts.rule import Rule
 from regulars.pipelines.contracts.validate import RuleResult, validate
@@ -131,6 +132,7 @@ def open_run(order: Order, report_progress: ReportProgress, now: dt.datetime) ->
         published: list[Published] = []
         landed_sources: list[LandedSource] = []
         try:
+            code_sha256()  # before anything else: what an upgrade replaces meanwhile is not what this run is made by
             parent = _prepared(order, now, report_progress)
             with (
                 home.build_folder() as build,
