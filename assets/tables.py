@@ -16,7 +16,7 @@ from regulars.assets.resources import RunResource
 from regulars.pipelines.audit.accounting import missing_rate
 from regulars.pipelines.contracts.validate import RuleResult
 from regulars.pipelines.errors import ContractBroken
-from regulars.pipelines.publish.report_pictures import picture_of
+from regulars.pipelines.report.pictures import picture_of
 from regulars.pipelines.run.run import Run, broken
 
 CONVERTED = {
@@ -110,7 +110,7 @@ def reported(run: Run, table: str, results: list[RuleResult], *, seconds: float 
     """What Dagster shows of a table: rows, columns, seconds, its picture if any, and every rule with its verdict."""
     rows = run.warehouse.count(table)
     columns = [dg.TableColumn(name, kind) for name, kind in run.warehouse.columns(table)]
-    picture = picture_of(run.warehouse.con, table)
+    picture = picture_of(run.warehouse.con, table, run.settings.report.language)
     run.report_progress(line(table, rows, seconds))
     return dg.MaterializeResult(
         asset_key=key(table),

@@ -12,9 +12,9 @@ from regulars.pipelines.audit.meta_tables import counted, source_rows, write_met
 from regulars.pipelines.contracts.dictionary import PUBLISHED_LAYERS, comments
 from regulars.pipelines.home.manifest import Facts
 from regulars.pipelines.publish.generation import Contents
-from regulars.pipelines.publish.report import report_html
 from regulars.pipelines.publish.tables import Table
-from regulars.pipelines.report.headline import headline
+from regulars.pipelines.report.headline import headline, worded
+from regulars.pipelines.report.report import report_html
 from regulars.pipelines.run.run import Run
 from regulars.pipelines.transforms.cohorts.retention_cohorts import RETENTION_COHORTS_MONTHLY
 
@@ -35,7 +35,8 @@ MONTHLY_COLUMNS = {"cohort_month": "cohort_start", "months_since_first_order": "
 def contents_of(run: Run) -> Contents:
     """Fill `meta`, write the report, and list what is to be published."""
     now = dt.datetime.now(dt.UTC)
-    numbers = headline(run)
+    found = headline(run)
+    numbers = worded(found)
     write_meta_tables(run, numbers, now)
     published = [contract for contract in run.contracts.values() if contract.layer in PUBLISHED_LAYERS]
     return Contents(
@@ -50,7 +51,13 @@ def contents_of(run: Run) -> Contents:
             checks=counted(run.verdicts),
             versions=versions(),
         ),
-        report_html=report_html(run.warehouse.con, run.settings.company.name, f"g{run.number:06d}", numbers),
+        report_html=report_html(
+            run.warehouse.con,
+            company=run.settings.company.name,
+            generation=f"g{run.number:06d}",
+            headline=found,
+            language=run.settings.report.language,
+        ),
         views={"marts.retention_cohorts_monthly": RETENTION_COHORTS_MONTHLY},
     )
 

@@ -1,6 +1,6 @@
-"""The three numbers a person wants first, in words: for the closing lines of a run, the report, and Dagster's page.
+"""The three numbers a person wants first, in words: for the closing lines of a run and Dagster's page.
 
-Put here: wording. Keep out: computing them (`transforms/headline.py`).
+Put here: wording. Keep out: computing them (`transforms/headline.py`), and the report's own words (`report/`).
 """
 
 from typing import Any
@@ -11,14 +11,14 @@ from regulars.pipelines.transforms.customers.headline import Headline, find_head
 READS = {"orders": "core.orders", "calendar": "core.calendar", "churn": "marts.churn", "nps": "marts.nps"}
 
 
-def headline(run: Run) -> list[dict[str, Any]]:
-    """Customers, churn (or the repeat rate until churn is known) and NPS: label, value, n and text each."""
+def headline(run: Run) -> Headline:
+    """Customers, churn (or the repeat rate until churn is known) and NPS."""
     frames = {name: run.warehouse.scan(table) for name, table in READS.items()}
-    return worded(find_headline(**frames, as_of=run.as_of))
+    return find_headline(**frames, as_of=run.as_of)
 
 
 def worded(found: Headline) -> list[dict[str, Any]]:
-    """The numbers as plain values; `value` is None, and the text says why, where one cannot be known yet."""
+    """Label, value, n and text each; `value` is None, and the text says why, where one cannot be known yet."""
     return [
         {"label": "customers", "value": found.customers, "n": found.customers, "text": f"{found.customers:,}"},
         _coming_back(found),
