@@ -187,6 +187,12 @@ class Schedule(Part):
     cron: str = "30 3 * * *"
 
 
+class Report(Part):
+    """How the report speaks: `en`, or a catalogue of `pipelines/report/words/`."""
+
+    language: Literal["en", "fi"] = "en"
+
+
 class Publish(Part):
     """Where a finished generation goes, and how many are kept."""
 
@@ -216,6 +222,7 @@ class Settings(Part):
     identity: Identity = Identity()
     cohorts: Cohorts = Cohorts()
     schedule: Schedule = Schedule()
+    report: Report = Report()
     publish: Publish = Publish()
     alerts: Alerts = Alerts()
 
