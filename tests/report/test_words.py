@@ -9,7 +9,7 @@ from typing import get_args
 import polib
 import pytest
 
-from regulars.pipelines.audit.lineage import CODE, NO_PART_IN_RESULTS, deciding_settings
+from regulars.pipelines.run.lineage import CODE, NO_PART_IN_RESULTS, deciding_settings
 from regulars.pipelines.errors import SettingsWrong
 from regulars.pipelines.report.facts.report_facts import read_facts
 from regulars.pipelines.report.pictures import PICTURES, picture_of
