@@ -11,10 +11,10 @@ from regulars.assets.marts import marts
 from regulars.assets.resources import RunResource
 from regulars.assets.sql_tables import sql_tables
 from regulars.assets.tables import table_asset
-from regulars.pipelines.contracts.contract import load_contracts
+from regulars.pipelines.contracts.raw_contracts import project_contracts
 from regulars.pipelines.warehouse.warehouse import ROOT
 
-contracts = load_contracts(ROOT / "data_contracts")
+contracts = project_contracts(ROOT / "data_contracts")
 blueprints = [*sql_tables(), *marts(contracts), *meta.audits(contracts)]
 validated_later = {table: contract for table, contract in contracts.items() if contract.layer != "raw"}  # the gate's
 steps = plan({**raw.READS, **identity.READS, **{each.table: each.reads for each in blueprints}}, validated_later)

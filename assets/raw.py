@@ -1,7 +1,7 @@
-"""Landing and the gate: delivered files become `raw.<kind>`, bad documents are quarantined, everything is counted.
+"""Landing and the quarantine step: delivered files become `raw.<kind>` without bad documents, all rows are counted.
 
-Put here: the order of landing, gate and budget. Keep out: how a file is read (`pipelines/sources`) and what a row must
-keep (`data_contracts/raw`, `pipelines/contracts`).
+Put here: the order of landing, quarantine step and budget. Keep out: how a file is read (`pipelines/sources`) and what
+a row must keep (`pipelines/kinds`, `pipelines/contracts`).
 """
 
 import time
@@ -12,11 +12,11 @@ import dagster as dg
 
 from regulars.assets.resources import RunResource
 from regulars.assets.tables import check_spec, key, line, reported
-from regulars.pipelines.contracts.gate import settle
+from regulars.pipelines.contracts.quarantine_step import run_quarantine_step
 from regulars.pipelines.contracts.validate import RuleResult
+from regulars.pipelines.kinds.registry import KINDS
 from regulars.pipelines.run.run import Run
 from regulars.pipelines.settings.company_tables import write_company_tables
-from regulars.pipelines.settings.settings import KINDS
 from regulars.pipelines.sources.deliveries import land_sources, refuse_required
 from regulars.pipelines.sources.landed_rows import deliver
 
@@ -28,8 +28,7 @@ READS: dict[str, list[str]] = {f"raw.{name}": [] for name in (*KINDS, *SETTINGS_
     name="raw",
     group_name="raw",
     specs=[
-        dg.AssetSpec(key(f"raw.{name}"), description=f"Rows of the kind `{name}`, as delivered, in our names.")
-        for name in KINDS
+        dg.AssetSpec(key(f"raw.{name}"), description=f"{kind.grain} {kind.description}") for name, kind in KINDS.items()
     ]
     + [
         dg.AssetSpec(key(f"raw.{name}"), description="The settings of this run, as a table.")
@@ -48,7 +47,7 @@ def raw(run: RunResource) -> Iterator[dg.MaterializeResult[Any]]:
         results = quarantined(the_run)
         records = sum(delivery.record_count or 0 for each in the_run.landed_sources for delivery in each.deliveries)
         the_run.report_progress(line("landing", records, landed - began))
-        the_run.report_progress(line("gate", records, time.perf_counter() - landed))
+        the_run.report_progress(line("quarantine step", records, time.perf_counter() - landed))
         for name in KINDS:
             yield reported(the_run, f"raw.{name}", results[name])
         for name in SETTINGS_TABLES:
@@ -85,12 +84,12 @@ def quarantined(run: Run) -> dict[str, list[RuleResult]]:
     Raises:
         TooManyBadRows: A source would lose more rows than its budget allows.
     """
-    gate = settle(
+    result = run_quarantine_step(
         run.warehouse.con,
         {kind: run.contracts[f"raw.{kind}"] for kind in KINDS},
         budgets={name: source.max_quarantined for name, source in run.settings.sources.items()},
         override=run.order.allow.get("quarantined"),
     )
-    for results in gate.results.values():
+    for results in result.results.values():
         run.verdicts.extend(results)
-    return gate.results
+    return result.results

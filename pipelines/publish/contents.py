@@ -10,16 +10,19 @@ import json
 from regulars.pipelines.audit.lineage import NO_PART_IN_RESULTS, TABLE, code_sha256, versions
 from regulars.pipelines.audit.meta_tables import counted, source_rows, write_meta_tables
 from regulars.pipelines.contracts.dictionary import PUBLISHED_LAYERS, comments
+from regulars.pipelines.contracts.export import contracts_as_yaml
 from regulars.pipelines.home.manifest import Facts
-from regulars.pipelines.publish.generation import Contents
+from regulars.pipelines.kinds.registry import KINDS
+from regulars.pipelines.publish.generation import PARQUET_FOLDER, Contents
 from regulars.pipelines.publish.report import report_html
 from regulars.pipelines.publish.tables import Table
+from regulars.pipelines.publish.targets.duckdb_file import PUBLISHED_FILE
 from regulars.pipelines.report.headline import headline
 from regulars.pipelines.run.run import Run
 from regulars.pipelines.transforms.cohorts.retention_cohorts import RETENTION_COHORTS_MONTHLY
 
 PERSONAL = (
-    *(f"staging.{kind}" for kind in ("customers", "survey_responses")),
+    *(f"staging.{name}" for name, kind in KINDS.items() if kind.is_kept_in_state),
     "identity.records",
     "identity.person_map",
     "identity.events",
@@ -52,6 +55,7 @@ def contents_of(run: Run) -> Contents:
         ),
         report_html=report_html(run.warehouse.con, run.settings.company.name, f"g{run.number:06d}", numbers),
         views={"marts.retention_cohorts_monthly": RETENTION_COHORTS_MONTHLY},
+        contracts=contracts_as_yaml(run.contracts, PUBLISHED_FILE, PARQUET_FOLDER),
     )
 
 

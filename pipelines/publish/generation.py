@@ -28,6 +28,7 @@ from regulars.pipelines.publish.targets.parquet import write_parquet
 from regulars.pipelines.publish.verify import verify
 
 REPORT_FILE = "report.html"
+CONTRACTS_FILE = "contracts.odcs.yaml"
 PARQUET_FOLDER = "parquet"
 
 
@@ -42,6 +43,7 @@ class Contents:
         facts: What the run says about itself.
         report_html: The page for people.
         views: View name -> SELECT; a view whose table is not published is left out.
+        contracts: The contracts of all published tables, as other tools read them; empty: none are written.
     """
 
     tables: Sequence[Table]
@@ -50,6 +52,7 @@ class Contents:
     facts: Facts
     report_html: str
     views: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    contracts: str = ""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -204,6 +207,8 @@ def _write_files(
     write_duckdb_file(con, published, contents.tables, views=views, comments=contents.comments, parquet=parquet)
     check_counts(published, {name: facts.rows for name, facts in tables.items()}, list(views))
     (building / REPORT_FILE).write_bytes(contents.report_html.encode())
+    if contents.contracts:
+        (building / CONTRACTS_FILE).write_bytes(contents.contracts.encode())
 
 
 def _manifest(

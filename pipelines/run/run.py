@@ -12,9 +12,10 @@ from pathlib import Path
 
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
-from regulars.pipelines.contracts.contract import Contract, load_contracts
+from regulars.pipelines.contracts.contract import Contract
+from regulars.pipelines.contracts.raw_contracts import project_contracts
 from regulars.pipelines.contracts.rule import Rule
-from regulars.pipelines.contracts.validate import RuleResult, validate
+from regulars.pipelines.contracts.validate import RuleResult, validate_table
 from regulars.pipelines.errors import ContractBroken, RegularsError
 from regulars.pipelines.home.home import Generation, Home
 from regulars.pipelines.home.manifest import read_manifest
@@ -88,7 +89,7 @@ class Run:
 
     def validate(self, table: str, rules: Sequence[Rule] | None = None) -> list[RuleResult]:
         """Have Great Expectations validate rules of `table` (all by default); `meta.checks` will hold the verdicts."""
-        results = validate(self.warehouse.con, self.contracts[table], rules=rules)
+        results = validate_table(self.warehouse.con, self.contracts[table], rules=rules)
         self.verdicts.extend(results)
         return results
 
@@ -140,7 +141,7 @@ def open_run(order: Order, report_progress: ReportProgress, now: dt.datetime) ->
                 yield Run(
                     order=order,
                     warehouse=warehouse,
-                    contracts=load_contracts(ROOT / "data_contracts"),
+                    contracts=project_contracts(ROOT / "data_contracts"),
                     parent=parent,
                     number=home.next_number(),
                     started_at=now,
