@@ -1,4 +1,4 @@
-"""The parts of README.md that are made, not written: the commands, and the published tables.
+"""What is made, not written: the commands and published tables in README.md, and docs/kinds.md.
 
 `python -m regulars.pipelines.command.handbook` writes them anew; a test sees that somebody did.
 Put here: filling in between markers. Keep out: what the parts say.
@@ -10,8 +10,10 @@ from pathlib import Path
 import typer
 import typer.main
 
-from regulars.pipelines.contracts.contract import load_contracts
+from regulars.pipelines.command.kinds_page import kinds_markdown
 from regulars.pipelines.contracts.dictionary import published_tables_markdown
+from regulars.pipelines.contracts.raw_contracts import project_contracts
+from regulars.pipelines.kinds.registry import KINDS
 from regulars.pipelines.warehouse.warehouse import ROOT
 
 
@@ -45,12 +47,13 @@ def filled(text: str, name: str, part: str) -> str:
 
 
 def main(readme: Path = ROOT / "README.md") -> None:
-    """Write the made parts of the README anew."""
+    """Write the made parts of the README, and the page of kinds, anew."""
     from regulars.cli import app  # the command line imports the rooms; a room imports it only to describe it
 
     text = filled(readme.read_text(encoding="utf-8"), "commands", commands_markdown(app))
-    text = filled(text, "tables", published_tables_markdown(load_contracts(ROOT / "data_contracts")))
+    text = filled(text, "tables", published_tables_markdown(project_contracts(ROOT / "data_contracts")))
     readme.write_text(text, encoding="utf-8")
+    (ROOT / "docs" / "kinds.md").write_text(kinds_markdown(KINDS.values()), encoding="utf-8")
 
 
 if __name__ == "__main__":
