@@ -8,6 +8,7 @@ import pytest
 
 from regulars.assets.definitions import contracts, defs, steps
 from regulars.assets.marts import find_mart_functions, list_read_tables
+from regulars.assets.sql_tables import describe_sql_table
 from regulars.assets.tables import KEEPS_ITS_CONTRACT
 from regulars.assets.validation_plan import plan_steps
 from regulars.pipelines.contracts.rule import Rule
