@@ -167,3 +167,51 @@ def test_the_demo_runs_from_the_wheel_in_an_empty_folder(installed, tmp_path):
     assert (home / "current" / "regulars.duckdb").is_file()
     query = "select count(*) > 0 as found from marts.customer_360"
     assert "true" in _in_an_empty_folder(tmp_path, installed / "regulars", "sql", query, "--home", home, "--json")
+
+
+DEPLOY = ROOT / "deploy"
+PROGRAMS = "/opt/regulars/bin"
+"""Where the units and the guide say that the programs lie."""
+
+
+def test_the_image_holds_every_room_and_no_root():
+    text = (DEPLOY / "Containerfile").read_text(encoding="utf-8")
+    copied = {word for line in re.findall(r"^COPY (?!--)(.+)$", text, flags=re.MULTILINE) for word in line.split()[:-1]}
+    assert copied == {*CHECKOUT, "requirements.lock"} - {"Makefile"}
+    assert re.findall(r"^USER (.+)$", text, flags=re.MULTILINE) == ["10001:10001"]
+    [python] = set(re.findall(r"^FROM docker.io/library/python:(\d+\.\d+)-", text, flags=re.MULTILINE))
+    assert (3, 11) <= tuple(map(int, python.split("."))) < (3, 14)
+
+
+def test_the_units_start_programs_that_are_installed_and_the_one_code_location():
+    module = PROJECT["tool"]["dg"]["project"]["code_location_target_module"]
+    for unit in (DEPLOY / "systemd").glob("*.service"):
+        [command] = re.findall(r"^ExecStart=(.+)$", unit.read_text(encoding="utf-8"), flags=re.MULTILINE)
+        program, *arguments = command.split()
+        assert (Path(sys.executable).parent / Path(program).name).exists(), unit.name
+        assert "-m" not in arguments or arguments[arguments.index("-m") + 1] == module
+
+
+@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd-analyze is not installed")
+def test_systemd_finds_no_mistake_in_the_units(tmp_path):
+    units = tmp_path / "units"
+    shutil.copytree(DEPLOY / "systemd", units)
+    for unit in units.glob("*.service"):
+        text = unit.read_text(encoding="utf-8").replace(PROGRAMS, str(Path(sys.executable).parent))
+        unit.write_text(text, encoding="utf-8")
+    done = subprocess.run(
+        ["systemd-analyze", "verify", *sorted(str(unit) for unit in units.iterdir() if unit.is_file())],
+        env=os.environ | {"SYSTEMD_UNIT_PATH": f"{units}:"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_the_guide_names_files_and_units_that_exist():
+    guide = (ROOT / "docs" / "deploy.md").read_text(encoding="utf-8")
+    for name in re.findall(r"deploy/[\w./*-]+", guide):
+        assert list(ROOT.glob(name)), name
+    for name in re.findall(r"\bregulars-(?:nightly|daemon|webserver)\.\w+", guide):
+        assert (DEPLOY / "systemd" / name).is_file(), name
