@@ -1,9 +1,9 @@
 """Which version this is, and of what computes its tables: the line to put into a bug report.
 
-Put here: wording versions. Keep out: deciding which versions matter (`audit/lineage.py`).
+Put here: wording versions. Keep out: deciding which versions matter (`run/lineage.py`).
 """
 
-from regulars.pipelines.audit.lineage import versions
+from regulars.pipelines.run.lineage import versions
 
 
 def describe_versions() -> str:
