@@ -14,7 +14,7 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import ArrayLike
 
-from regulars.pipelines.models.dropout.dropout_formulas import DropoutFormulas, Slopes, Theta
+from regulars.pipelines.models.dropout.dropout_formulas import DropoutFormulas, Gradients, Theta
 from regulars.pipelines.models.dropout.dropout_model import DropoutModel
 from regulars.pipelines.models.dropout.history import History, read_counts, read_finite_times
 from regulars.pipelines.models.dropout.pareto_nbd_histories import (
@@ -24,7 +24,7 @@ from regulars.pipelines.models.dropout.pareto_nbd_histories import (
 )
 from regulars.pipelines.models.dropout.pareto_nbd_rates import Rates
 from regulars.pipelines.models.fitting.fitting import FloatArray
-from regulars.pipelines.models.fitting.rows import Rows, broadcast, on_unique_rows
+from regulars.pipelines.models.fitting.rows import Rows, broadcast, evaluate_on_unique_rows
 
 
 class ParetoNBDFormulas:
@@ -36,24 +36,26 @@ class ParetoNBDFormulas:
 
     def log_odds_of_dropout(self, theta: Theta, history: History) -> FloatArray:
         """See `DropoutFormulas`."""
-        return _on_distinct(log_odds_of_dropout, theta, history)
+        return _evaluate_on_distinct(log_odds_of_dropout, theta, history)
 
     def log_likelihood(self, theta: Theta, history: History) -> FloatArray:
         """See `DropoutFormulas`."""
-        return _on_distinct(log_likelihood, theta, history)
+        return _evaluate_on_distinct(log_likelihood, theta, history)
 
-    def gradients_on(self, rows: Rows) -> tuple[FloatArray, Slopes]:
+    def prepare_gradients(self, rows: Rows) -> tuple[FloatArray, Gradients]:
         """See `DropoutFormulas`; every row is a group."""
         x, *facts, recency, end = rows.columns
         histories = WeightedHistories(History(x, recency, end), rows.weights)
         return np.array(facts).reshape(-1, x.size), lambda theta: histories.gradients(Rates(*theta))
 
 
-def _on_distinct(formula: Callable[[Rates, History], FloatArray], theta: Theta, history: History) -> FloatArray:
+def _evaluate_on_distinct(
+    formula: Callable[[Rates, History], FloatArray], theta: Theta, history: History
+) -> FloatArray:
     def of(x: FloatArray, recency: FloatArray, T: FloatArray, *own: FloatArray) -> FloatArray:
         return formula(Rates(*own), History(x, recency, T))
 
-    return on_unique_rows(of, history.frequency, history.recency, history.T, *theta)
+    return evaluate_on_unique_rows(of, history.frequency, history.recency, history.T, *theta)
 
 
 class ParetoNBDModel(DropoutModel):

@@ -7,7 +7,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from regulars.pipelines.models.fitting.rows import unique_rows
+from regulars.pipelines.models.fitting.rows import merge_equal_rows
 from regulars.pipelines.models.pareto_nbd import ParetoNBDModel
 from tests.models.cdnow import FILE, load_cdnow
 
@@ -112,7 +112,7 @@ def test_gradient_of_the_fit_is_the_slope_of_its_log_likelihood():
     def total(logs):
         return model(*np.exp(logs)).log_likelihood_of(frequency, recency, T).sum()
 
-    gradient = ParetoNBDModel._log_likelihood(unique_rows(frequency, recency, T))(np.log(theta))[1]
+    gradient = ParetoNBDModel._log_likelihood(merge_equal_rows(frequency, recency, T))(np.log(theta))[1]
     shifts = step * np.eye(4)
     gradients = [(total(np.log(theta) + up) - total(np.log(theta) - up)) / (2 * step) for up in shifts]
     assert gradient == pytest.approx(gradients, rel=1e-6)

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import betainc, betaln, gammaln, xlogy  # type: ignore[import-untyped]
 
-from regulars.pipelines.models.dropout.dropout_formulas import Slopes, Theta
+from regulars.pipelines.models.dropout.dropout_formulas import Gradients, Theta
 from regulars.pipelines.models.dropout.geometric_dropout import (
     GroupedHistories,
     Parameter,
@@ -52,7 +52,7 @@ class BetaGeoFormulas:
         r, alpha, a, b = theta
         return log_likelihood_per_row(r, alpha, a, b, self.chances(history.frequency), history)
 
-    def gradients_on(self, rows: Rows) -> tuple[FloatArray, Slopes]:
+    def prepare_gradients(self, rows: Rows) -> tuple[FloatArray, Gradients]:
         """See `DropoutFormulas`; a group has one frequency and the same facts."""
         x, *facts, recency, end = rows.columns
         same = np.array([x, *facts])

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from regulars.pipelines.models.fitting.fitting import FloatArray
-from regulars.pipelines.models.fitting.rows import refuse_rows
+from regulars.pipelines.models.fitting.rows import reject_rows
 
 
 def read_covariates(
@@ -25,9 +25,9 @@ def read_covariates(
     """
     if set(covariates) != set(names):
         raise ValueError(f"covariates must be {', '.join(names)}, not {', '.join(covariates)}")
-    columns = [_as_numbers(name, covariates[name]) for name in names]
+    columns = [_read_numbers(name, covariates[name]) for name in names]
     for name, column in zip(names, columns, strict=True):
-        refuse_rows(~np.isfinite(column).ravel(), f"{name} is no finite number", **{name: column})
+        reject_rows(~np.isfinite(column).ravel(), f"{name} is no finite number", **{name: column})
     try:
         shape = np.broadcast_shapes(shape, *(column.shape for column in columns))
     except ValueError:
@@ -36,7 +36,7 @@ def read_covariates(
     return np.array([np.broadcast_to(column, shape) for column in columns])
 
 
-def _as_numbers(name: str, values: ArrayLike) -> FloatArray:
+def _read_numbers(name: str, values: ArrayLike) -> FloatArray:
     try:
         return np.asarray(values, dtype=np.float64)
     except ValueError:
@@ -61,7 +61,7 @@ class Scale:
         return scaled
 
 
-def scale_of(columns: FloatArray, names: Sequence[str], weights: FloatArray) -> Scale:
+def measure_scale(columns: FloatArray, names: Sequence[str], weights: FloatArray) -> Scale:
     """The scale of covariates (m, n) among customers that weigh (n,).
 
     Raises:

@@ -15,7 +15,7 @@ from regulars.pipelines.models.dropout.dropout_formulas import DropoutFormulas, 
 from regulars.pipelines.models.dropout.dropout_model import DropoutModel
 from regulars.pipelines.models.dropout.history import History
 from regulars.pipelines.models.fitting.fitting import Fit, FloatArray, LogLikelihood, maximize
-from regulars.pipelines.models.fitting.rows import Rows, unique_rows
+from regulars.pipelines.models.fitting.rows import Rows, merge_equal_rows
 
 BASE = 4
 """Parameters of every dropout model, before the coefficients."""
@@ -50,7 +50,7 @@ class Effects:
         return tuple(each * np.exp(np.tensordot(signs, logs, 1)) if signs.any() else each for each, signs in columns)
 
 
-def search(
+def search_coefficients(
     plain: DropoutModel,
     effects: Effects,
     history: History,
@@ -71,7 +71,7 @@ def search(
         weights: (n,).
     """
     unit = float(np.average(history.T, weights=weights)) or 1.0
-    rows = unique_rows(
+    rows = merge_equal_rows(
         history.frequency, *scale.apply(columns), history.recency / unit, history.T / unit, weights=weights
     )
     units = np.array([unit if name in plain.TIME_NAMES else 1.0 for name in plain.NAMES])
@@ -84,10 +84,10 @@ def search(
         sensible=plain.SENSIBLE,
     )
     shift = -float(weights @ history.frequency) * float(np.log(unit))
-    return _in_original_terms(found, effects.signs, scale, units, shift)
+    return _undo_scaling(found, effects.signs, scale, units, shift)
 
 
-def published(names: tuple[str, ...], theta: ArrayLike) -> Fit:
+def make_published_fit(names: tuple[str, ...], theta: ArrayLike) -> Fit:
     """Parameters without data behind them.
 
     Raises:
@@ -102,7 +102,7 @@ def published(names: tuple[str, ...], theta: ArrayLike) -> Fit:
 
 def log_likelihood(formulas: DropoutFormulas, effects: Effects, rows: Rows) -> LogLikelihood:
     """Of distinct, sorted (frequency, facts, recency, T), in logs of the parameters and in the coefficients."""
-    facts, gradients = formulas.gradients_on(rows)
+    facts, gradients = formulas.prepare_gradients(rows)
     signs = effects.signs
 
     def value_and_gradient(working: FloatArray) -> tuple[float, FloatArray]:
@@ -113,7 +113,7 @@ def log_likelihood(formulas: DropoutFormulas, effects: Effects, rows: Rows) -> L
     return value_and_gradient
 
 
-def _in_original_terms(found: Fit, signs: FloatArray, scale: Scale, units: FloatArray, shift: float) -> Fit:
+def _undo_scaling(found: Fit, signs: FloatArray, scale: Scale, units: FloatArray, shift: float) -> Fit:
     """Undo the scaling of facts and of time."""
     m = scale.centre.size
     change = np.diag(np.concatenate([np.ones(BASE), 1 / scale.spread, 1 / scale.spread]))

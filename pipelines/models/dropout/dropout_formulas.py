@@ -14,14 +14,14 @@ from scipy.special import expit  # type: ignore[import-untyped]
 
 from regulars.pipelines.models.dropout.history import History, read_counts, read_finite_times, read_times
 from regulars.pipelines.models.fitting.fitting import FloatArray
-from regulars.pipelines.models.fitting.rows import Rows, broadcast, on_unique_rows
+from regulars.pipelines.models.fitting.rows import Rows, broadcast, evaluate_on_unique_rows
 
 SMALLEST = float(np.finfo(np.float64).tiny)
 """A probability that is not zero is never below this, so that nothing vanishes by underflow."""
 
 Theta = tuple[FloatArray, ...]
 """The parameters of a model in the paper's order, each 0-d (everybody's) or one per customer."""
-Slopes = Callable[[Theta], tuple[float, FloatArray]]
+Gradients = Callable[[Theta], tuple[float, FloatArray]]
 """From parameters to a log-likelihood and (k, g): what each group adds to its derivatives in their logarithms."""
 
 
@@ -53,7 +53,7 @@ class DropoutFormulas(Protocol):
     def log_likelihood(self, theta: Theta, history: History) -> FloatArray:
         """Of each history; they broadcast with the parameters."""
 
-    def gradients_on(self, rows: Rows) -> tuple[FloatArray, Slopes]:
+    def prepare_gradients(self, rows: Rows) -> tuple[FloatArray, Gradients]:
         """The log-likelihood of distinct, sorted rows of frequency, any facts, recency and T, with weights.
 
         Returns:
@@ -83,14 +83,16 @@ class KnownCustomers:
         """P(at least one purchase in (T, T + horizon] | history)."""
         alive, horizons = self.p_alive(), read_times("horizon", horizon)
         broadcast(horizon=horizons, customers=alive)
-        active = self._of_the_alive(lambda customers, *asked: customers.probability_of_purchase(*asked), horizons)
+        active = self._predict_if_alive(lambda customers, *asked: customers.probability_of_purchase(*asked), horizons)
         return (active * alive)[()]
 
     def probability_of_purchases(self, n: ArrayLike, horizon: ArrayLike) -> FloatArray:
         """P(exactly n purchases in (T, T + horizon] | history); the horizon is finite."""
         alive, counts, times = self.p_alive(), read_counts("n", n), read_finite_times("horizon", horizon)
         broadcast(n=counts, horizon=times, customers=alive)
-        chance = self._of_the_alive(lambda customers, *asked: customers.probability_of_purchases(*asked), counts, times)
+        chance = self._predict_if_alive(
+            lambda customers, *asked: customers.probability_of_purchases(*asked), counts, times
+        )
         return (alive * chance + np.where(counts == 0, 1 - alive, 0.0))[()]
 
     def discounted_purchases(self, discount_rate: float, horizon: ArrayLike) -> FloatArray:
@@ -105,7 +107,7 @@ class KnownCustomers:
             raise ValueError(f"a discount rate must be one finite number, 0 or more, not {discount_rate}")
         if discount_rate == 0 and np.isinf(horizons).any():
             raise ValueError("purchases over an infinite horizon need a discount rate above 0: they have no finite sum")
-        purchases = self._of_the_alive(
+        purchases = self._predict_if_alive(
             lambda customers, *asked: customers.discounted_purchases(discount_rate, *asked), horizons
         )
         return (purchases * alive)[()]
@@ -115,11 +117,11 @@ class KnownCustomers:
         x, end, *theta = np.atleast_1d(*np.broadcast_arrays(self.history.frequency, self.history.T, *self.theta))
         return self.formulas.alive(tuple(theta), x, end).draw_purchases(rng, np.asarray(edges, dtype=np.float64))
 
-    def _of_the_alive(self, predict: Callable[..., FloatArray], *asked: FloatArray) -> FloatArray:
+    def _predict_if_alive(self, predict: Callable[..., FloatArray], *asked: FloatArray) -> FloatArray:
         """A prediction of customers who are alive at T, once per distinct row of all that it depends on."""
 
         def of(*columns: FloatArray) -> FloatArray:
             x, end, *theta = columns[len(asked) :]
             return predict(self.formulas.alive(tuple(theta), x, end), *columns[: len(asked)])
 
-        return on_unique_rows(of, *asked, self.history.frequency, self.history.T, *self.theta)
+        return evaluate_on_unique_rows(of, *asked, self.history.frequency, self.history.T, *self.theta)

@@ -43,10 +43,10 @@ class FittedModel:
         params = dict(params)
         if set(params) != set(cls.NAMES):
             raise ValueError(f"parameters must be {', '.join(cls.NAMES)}, not {', '.join(params)}")
-        return cls(cls._published([params[name] for name in cls.NAMES]))
+        return cls(cls._make_published_fit([params[name] for name in cls.NAMES]))
 
     @classmethod
-    def _published(cls, theta: ArrayLike) -> Fit:
+    def _make_published_fit(cls, theta: ArrayLike) -> Fit:
         values, size = np.asarray(theta, dtype=np.float64), len(cls.NAMES)
         if values.shape != (size,) or not (np.isfinite(values) & (values > 0)).all():
             raise ValueError(f"parameters {', '.join(cls.NAMES)} must be {size} finite numbers above 0, not {values}")

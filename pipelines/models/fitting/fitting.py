@@ -68,7 +68,7 @@ class Fit:
         gradients = self._gradients()
         return self.covariance / np.outer(gradients, gradients)
 
-    def in_units(self, factors: Mapping[str, float], log_likelihood_shift: float) -> "Fit":
+    def convert_units(self, factors: Mapping[str, float], log_likelihood_shift: float) -> "Fit":
         """The same fit after a change of units: named estimates times their factor, the log-likelihood shifted."""
         by = np.array([factors.get(name, 1.0) for name in self.names])
         return replace(
@@ -112,7 +112,7 @@ def maximize(
         The first result that converged inside the sensible range, or else the one with the highest log-likelihood.
     """
     search = _Search(log_likelihood, tuple(names), frozenset(unbounded), dict(sensible or {}))
-    points = [search.working(start) for start in starts]
+    points = [search.to_working(start) for start in starts]
     best: Fit | None = None
     with threadpool_limits(1, user_api="blas"):  # on matrices of four by four more threads only wait for each other
         for point in sorted(points, key=lambda point: -search.value(point)[0]):
@@ -144,7 +144,7 @@ class _Search:
         margin = np.where(self.whole_line, 0.0, np.log(BEYOND_SENSIBLE))
         self.floor, self.ceiling = self.low - margin, self.high + margin
 
-    def working(self, start: Sequence[float]) -> FloatArray:
+    def to_working(self, start: Sequence[float]) -> FloatArray:
         values = np.asarray(start, dtype=np.float64)
         logs = np.log(np.where(self.whole_line, 1.0, values))
         return np.clip(np.where(self.whole_line, values, logs), self.floor, self.ceiling)
@@ -169,12 +169,12 @@ class _Search:
         return self._polish(np.asarray(found.x, dtype=np.float64))
 
     def _polish(self, point: FloatArray) -> Fit:
-        """Newton steps until they rule nothing more; halved, then given up, where they do not climb."""
+        """Newton steps until they gain nothing more; halved, then given up, where they do not climb."""
         value, gradient = self.value(point)
         for _ in range(20):
             free, information = self._information(point, gradient)
-            step, rule = _newton_step(information, gradient, free)
-            if rule < CLOSE_ENOUGH**2:
+            step, gain = _compute_newton_step(information, gradient, free)
+            if gain < CLOSE_ENOUGH**2:
                 break
             for _ in range(8):
                 tried = np.clip(point + step, self.floor, self.ceiling)
@@ -185,9 +185,9 @@ class _Search:
             else:
                 break
             point, value, gradient = tried, new_value, new_gradient
-            if rule < CLOSE_ENOUGH:  # so near that the information no longer changes
+            if gain < CLOSE_ENOUGH:  # so near that the information no longer changes
                 break
-        return self._verdict(point, value, gradient, free, information)
+        return self._assess_fit(point, value, gradient, free, information)
 
     def _information(self, point: FloatArray, gradient: FloatArray) -> tuple[NDArray[np.bool_], FloatArray]:
         """Which parameters are free to move, and minus the second derivatives (k, k) by central differences."""
@@ -200,7 +200,7 @@ class _Search:
         information = -np.array(gradients) / (2 * width)
         return ~(held_low | held_high), (information + information.T) / 2
 
-    def _verdict(
+    def _assess_fit(
         self,
         point: FloatArray,
         value: float,
@@ -218,9 +218,9 @@ class _Search:
         covariance[~identified, :] = covariance[:, ~identified] = np.nan
         estimates = np.where(self.whole_line, point, np.exp(np.where(self.whole_line, 0.0, point)))
         gradients = np.where(self.whole_line, 1.0, estimates)
-        rule = _newton_step(information, gradient, free)[1]
+        gain = _compute_newton_step(information, gradient, free)[1]
         beyond = (point < self.low) | (point > self.high)
-        converged = bool(rule < CLOSE_ENOUGH and (curvatures > -FLAT).all())
+        converged = bool(gain < CLOSE_ENOUGH and (curvatures > -FLAT).all())
         return Fit(
             names=self.names,
             estimates=estimates,
@@ -228,24 +228,28 @@ class _Search:
             log_likelihood=value,
             converged=converged,
             at_boundary=bool(beyond.any() or flat.any()),
-            message=self._in_words(point, converged, beyond, ~identified & ~beyond),
+            message=self._describe_problems(point, converged, beyond, ~identified & ~beyond),
             unbounded=self.unbounded,
         )
 
-    def _in_words(self, point: FloatArray, converged: bool, beyond: NDArray[np.bool_], loose: NDArray[np.bool_]) -> str:
+    def _describe_problems(
+        self, point: FloatArray, converged: bool, beyond: NDArray[np.bool_], unidentified: NDArray[np.bool_]
+    ) -> str:
         words = [] if converged else ["the search did not reach a maximum"]
         words += [
             f"{name} ran off {'downwards' if below else 'upwards'}: the data name no value for it"
             for name, out, below in zip(self.names, beyond, point < self.low, strict=True)
             if out
         ]
-        if loose.any():
-            names = " and ".join(name for name, is_loose in zip(self.names, loose, strict=True) if is_loose)
+        if unidentified.any():
+            names = " and ".join(name for name, is_loose in zip(self.names, unidentified, strict=True) if is_loose)
             words.append(f"the data do not identify {names}")
         return "; ".join(words)
 
 
-def _newton_step(information: FloatArray, gradient: FloatArray, free: NDArray[np.bool_]) -> tuple[FloatArray, float]:
+def _compute_newton_step(
+    information: FloatArray, gradient: FloatArray, free: NDArray[np.bool_]
+) -> tuple[FloatArray, float]:
     """The step uphill, at most one long, and twice the gain it rules; what bends up is taken as if it bent down."""
     curvatures, directions = np.linalg.eigh(information[np.ix_(free, free)])
     along = directions.T @ gradient[free]

@@ -19,7 +19,7 @@ _AT = chebyshev.chebpts1(POINTS)
 _TO_SERIES = np.linalg.inv(chebyshev.chebvander(_AT, POINTS - 1))
 
 
-def over_smooth_runs(function: Callable[..., FloatArray], along: FloatArray, *same: FloatArray) -> FloatArray:
+def interpolate_smooth_runs(function: Callable[..., FloatArray], along: FloatArray, *same: FloatArray) -> FloatArray:
     """function(along, *same) row by row, by interpolation over log(along) where neighbouring rows share all the rest.
 
     Args:

@@ -17,7 +17,7 @@ def log_survival(a: ArrayLike, b: ArrayLike, periods: ArrayLike) -> FloatArray:
     return survival
 
 
-def discounted_periods(a: ArrayLike, b: ArrayLike, discount_rate: float, periods: ArrayLike) -> FloatArray:
+def sum_discounted_periods(a: ArrayLike, b: ArrayLike, discount_rate: float, periods: ArrayLike) -> FloatArray:
     """Survival of periods 1 to h, each divided by (1 + discount_rate)**t, added up. Arguments broadcast.
 
     Args:
@@ -45,10 +45,10 @@ def discounted_periods(a: ArrayLike, b: ArrayLike, discount_rate: float, periods
         term = term * (b_ + period - 1) / (a_ + b_ + period - 1) / (1 + discount_rate)
         total = total + np.where(period <= finite, term, 0.0)
     endless = np.isinf(h)
-    return np.where(endless, _endless(a_, b_, discount_rate), total) if endless.any() else total
+    return np.where(endless, _sum_without_end(a_, b_, discount_rate), total) if endless.any() else total
 
 
-def _endless(a: FloatArray, b: FloatArray, discount_rate: float) -> FloatArray:
+def _sum_without_end(a: FloatArray, b: FloatArray, discount_rate: float) -> FloatArray:
     """The same sum without an end: v b / (a + b) * 2F1(1, b + 1; a + b + 1; v) with v = 1 / (1 + discount_rate).
 
     By Gauss's continued fraction (DLMF 15.7.1): the usual transformations lose half their digits near a = 1. Its error

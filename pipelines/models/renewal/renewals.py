@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from regulars.pipelines.models.fitting.fitting import FloatArray
-from regulars.pipelines.models.fitting.rows import read_columns, refuse_rows
+from regulars.pipelines.models.fitting.rows import read_columns, reject_rows
 
 
 def read_renewals(
@@ -22,7 +22,7 @@ def read_renewals(
     """
     left = np.asarray(churned, dtype=np.float64)
     survived, left, weight = read_columns(renewals=renewals, churned=left, weights=weights)
-    refuse_rows((left != 0) & (left != 1), "churned is neither true nor false", churned=left)
+    reject_rows((left != 0) & (left != 1), "churned is neither true nor false", churned=left)
     if not (weight * (survived + left)).any():
         raise ValueError("there is nothing to fit: nobody has faced a renewal yet")
     return survived, left, weight

@@ -60,32 +60,32 @@ class Mixture:
         """(n,) the chance that the amount is 0."""
         return self._chance_up_to(self.zeros)
 
-    def interval_of_money(self, probability: float) -> Interval:
+    def compute_money_interval(self, probability: float) -> Interval:
         """The interval of an amount that is continuous above 0."""
-        from_zero, lower, upper = self._rule(probability)
+        from_zero, lower, upper = self._place_ends(probability)
         nothing = self.chance_of_zero
-        low = np.where(from_zero, 0.0, self._quantile(lower))
-        high = np.where(nothing >= probability, 0.0, self._quantile(upper))
+        low = np.where(from_zero, 0.0, self._read_quantile(lower))
+        high = np.where(nothing >= probability, 0.0, self._read_quantile(upper))
         return Interval(low, high, np.where(from_zero, np.maximum(probability, nothing), probability))
 
-    def interval_of_counts(self, probability: float) -> Interval:
+    def compute_count_interval(self, probability: float) -> Interval:
         """The interval of whole numbers, each end where the interval comes nearest to what it should hold."""
-        from_zero, lower, upper = self._rule(probability)
-        first, last = _runs(self.draws)
-        low, below = self._counts_from(lower, first, last)
-        high, up_to = self._counts_up_to(upper, first, last)
+        from_zero, lower, upper = self._place_ends(probability)
+        first, last = _count_smaller_draws(self.draws)
+        low, below = self._find_low_count(lower, first, last)
+        high, up_to = self._find_high_count(upper, first, last)
         central = self.alive * (up_to - below) / self.draws.shape[1]
         held = np.where(from_zero, self._chance_up_to(up_to), central)
         return Interval(np.where(from_zero, 0.0, low), high, np.minimum(held, 1.0))
 
-    def _rule(self, probability: float) -> tuple[NDArray[np.bool_], FloatArray, FloatArray]:
+    def _place_ends(self, probability: float) -> tuple[NDArray[np.bool_], FloatArray, FloatArray]:
         """Whether the interval starts at 0; how many draws lie below its low end, and up to its high end."""
         tail = (1 - probability) / 2
         from_zero = self.chance_of_zero > tail
         upper = np.where(from_zero, probability, 1 - tail)
-        return from_zero, self._draws_at(np.full(self.alive.shape, tail)), self._draws_at(upper)
+        return from_zero, self._count_draws_below(np.full(self.alive.shape, tail)), self._count_draws_below(upper)
 
-    def _draws_at(self, level: FloatArray) -> FloatArray:
+    def _count_draws_below(self, level: FloatArray) -> FloatArray:
         """How many of a customer's draws lie below the amount that is exceeded with chance 1 - level."""
         size = self.draws.shape[1]
         draws: FloatArray = np.clip((level - (1 - self.alive)) / self.alive, 0.0, 1.0) * size
@@ -95,7 +95,7 @@ class Mixture:
         chance: FloatArray = (1 - self.alive) + self.alive * draws / self.draws.shape[1]
         return chance
 
-    def _quantile(self, position: FloatArray) -> FloatArray:
+    def _read_quantile(self, position: FloatArray) -> FloatArray:
         """Between the draws, the m-th of which (from 1) stands at m - 1/2, so that a new draw is below as often."""
         last = self.draws.shape[1] - 1
         at = np.clip(position - 0.5, 0.0, last)
@@ -104,34 +104,34 @@ class Mixture:
         quantile: FloatArray = here + (at - left) * (there - here)
         return quantile
 
-    def _counts_up_to(
+    def _find_high_count(
         self, wanted: FloatArray, first: NDArray[np.int32], last: NDArray[np.int32]
     ) -> tuple[FloatArray, FloatArray]:
         """The count with nearest to the wanted number of draws up to it, and that number."""
-        at = self._index(wanted)
+        at = self._find_index(wanted)
         fewer, more, count = first[self.cell, at], last[self.cell, at], self.draws[self.cell, at]
         smaller = (count > 0) & (wanted - fewer < more - wanted)
         before = np.where(fewer > 0, self.draws[self.cell, np.maximum(fewer - 1, 0)], 0.0)
         return np.where(smaller, before, count), np.where(smaller, fewer, more).astype(np.float64)
 
-    def _counts_from(
+    def _find_low_count(
         self, wanted: FloatArray, first: NDArray[np.int32], last: NDArray[np.int32]
     ) -> tuple[FloatArray, FloatArray]:
         """The count above 0 with nearest to the wanted number of draws below it, and that number."""
         end = self.draws.shape[1] - 1
-        at = self._index(np.maximum(wanted, self.zeros + 1))
+        at = self._find_index(np.maximum(wanted, self.zeros + 1))
         fewer, more = first[self.cell, at], last[self.cell, at]
         larger = (more - wanted < wanted - fewer) & (more <= end)
         count = self.draws[self.cell, np.where(larger, np.minimum(more, end), at)]
         return count, np.where(larger, more, fewer).astype(np.float64)
 
-    def _index(self, wanted: FloatArray) -> NDArray[np.int64]:
+    def _find_index(self, wanted: FloatArray) -> NDArray[np.int64]:
         """Of the draw up to which there are as many as wanted."""
         index: NDArray[np.int64] = np.clip(np.ceil(wanted) - 1, 0, self.draws.shape[1] - 1).astype(np.int64)
         return index
 
 
-def _runs(draws: FloatArray) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+def _count_smaller_draws(draws: FloatArray) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
     """For each of the sorted draws (c, d): how many are smaller, and how many are smaller or equal."""
     size = draws.shape[1]
     index = np.arange(size, dtype=np.int32)

@@ -109,14 +109,14 @@ def simulation(
     if spend_model is not None and monetary_value is None:
         raise ValueError("money needs each customer's monetary_value")
     spent, end = x * mean, np.asarray(T, dtype=np.float64)
-    alive = _chance_of_being_alive(dropout_model, x, recency, end, rng)
+    alive = _average_p_alive(dropout_model, x, recency, end, rng)
     plan = Plan.of(horizons, lifetime)
     order, first = _order_cells(x, end, spent)
     draws = draws or min(MOST_DRAWS, max(LEAST_DRAWS, FUTURES // max(1, first.size)))
     futures = _Futures.drawn(dropout_model, spend_model, plan, rng, draws)
     results = [_Columns.empty(x.size, spend_model is not None) for _ in plan.lengths]
     at_a_time = max(1, DRAWS_AT_A_TIME // (draws * len(plan.lengths)))
-    for cells in _cells(x[order], end[order], spent[order], order, first, at_a_time):
+    for cells in _iterate_cells(x[order], end[order], spent[order], order, first, at_a_time):
         purchases, ratios = futures.simulate(rng, cells)
         for column, counts, ratio in zip(results, purchases, ratios, strict=True):
             column.read_counts(Mixture.of(counts, cells.cell, alive[cells.customers]), cells, probability)
@@ -124,11 +124,11 @@ def simulation(
                 amount = Mixture.of(ratio, cells.cell, alive[cells.customers])
                 scale = spend_model.params["gamma"] + spent[cells.customers]
                 column.read_money(amount, scale, cells, probability)
-    looks = [column.simulation(length) for column, length in zip(results, plan.lengths, strict=True)]
-    return Simulation(tuple(looks[: len(horizons)]), looks[-1] if lifetime else None)
+    results = [column.simulation(length) for column, length in zip(results, plan.lengths, strict=True)]
+    return Simulation(tuple(results[: len(horizons)]), results[-1] if lifetime else None)
 
 
-def _chance_of_being_alive(
+def _average_p_alive(
     model: FutureModel, frequency: FloatArray, recency: ArrayLike, T: FloatArray, rng: np.random.Generator
 ) -> FloatArray:
     """P(alive) (n,), averaged over what the parameters may be; at the estimates where the customers leave no doubt."""
@@ -165,13 +165,13 @@ def _order_cells(
     """The customers sorted so that no result depends on the order of the rows, and where each cell begins."""
     order = np.lexsort((spent, T, frequency))
     x, end = frequency[order], T[order]
-    first = _first_of_each(x, end)
+    first = _find_starts(x, end)
     if first.size > MOST_CELLS:
-        first = _first_of_each(x, np.floor(np.log(np.maximum(end, np.finfo(np.float64).tiny)) / 0.01))
+        first = _find_starts(x, np.floor(np.log(np.maximum(end, np.finfo(np.float64).tiny)) / 0.01))
     return order, first
 
 
-def _cells(
+def _iterate_cells(
     x: FloatArray,
     end: FloatArray,
     money: FloatArray,
@@ -191,7 +191,7 @@ def _cells(
         yield _Cells(x[first[some]], mean_T[some], mean_spent[some], order[rows], cell)
 
 
-def _first_of_each(*sorted_columns: FloatArray) -> NDArray[np.int64]:
+def _find_starts(*sorted_columns: FloatArray) -> NDArray[np.int64]:
     changes = [np.diff(column, prepend=np.nan) != 0 for column in sorted_columns]
     return np.flatnonzero(np.logical_or.reduce(changes))
 
@@ -232,14 +232,14 @@ class _Futures:
             purchases[:, :, draw] = (bought @ self.plan.counts).T
             if self.spending is not None:
                 p, q, gamma = self.spending[draw]
-                amounts = self._amounts(rng, bought, p)
+                amounts = self._draw_amounts(rng, bought, p)
                 rate = rng.standard_gamma(q + p * cells.frequency)
                 # at other parameters gamma + spent differs too: by as much as it does for the cell's mean customer
                 at_these = (gamma + cells.spent) / (self.gamma + cells.spent)
                 ratios[:, :, draw] = (amounts * (at_these / rate)[:, np.newaxis]).T
         return purchases, ratios
 
-    def _amounts(self, rng: np.random.Generator, bought: NDArray[np.int64], p: float) -> FloatArray:
+    def _draw_amounts(self, rng: np.random.Generator, bought: NDArray[np.int64], p: float) -> FloatArray:
         """The money of purchases (c, m) in each result (c, results), before each customer's own scale.
 
         Stretches that count in the same results are drawn as one sum, worth their purchases' average: a lifetime of
@@ -265,11 +265,11 @@ class _Columns:
         return cls(np.empty((7, customers)), has_money)
 
     def read_counts(self, mixture: Mixture, cells: _Cells, probability: float) -> None:
-        counts = mixture.interval_of_counts(probability)
+        counts = mixture.compute_count_interval(probability)
         self.values[:4, cells.customers] = mixture.chance_of_zero, counts.low, counts.high, counts.probability
 
     def read_money(self, mixture: Mixture, scale: FloatArray, cells: _Cells, probability: float) -> None:
-        money = mixture.interval_of_money(probability)
+        money = mixture.compute_money_interval(probability)
         self.values[4:, cells.customers] = money.low * scale, money.high * scale, money.probability
 
     def simulation(self, length: float) -> HorizonSimulation:

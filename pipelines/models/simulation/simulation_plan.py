@@ -60,7 +60,7 @@ class Plan:
     @classmethod
     def of(cls, horizons: Sequence[float], lifetime: Lifetime | None) -> Self:
         """The plan of some horizons (in the unit of T) and, where there is one, a lifetime."""
-        years = np.zeros(0) if lifetime is None else lifetime.year * _stretches(lifetime.years)
+        years = np.zeros(0) if lifetime is None else lifetime.year * _list_step_ends(lifetime.years)
         lengths = (*map(float, horizons), *years[-1:].tolist())
         edges = np.unique(np.concatenate([[0.0], np.array(horizons, dtype=np.float64), years]))
         counts = (edges[1:, np.newaxis] <= np.array(lengths)).astype(np.float64)
@@ -72,7 +72,7 @@ class Plan:
         return cls(lengths, edges, counts, values, np.eye(len(alike))[group])
 
 
-def _stretches(years: int) -> FloatArray:
+def _list_step_ends(years: int) -> FloatArray:
     """Where the stretches of a lifetime end, in years: the first three one by one, later ones by two and three."""
     ends = [*range(1, min(years, 3) + 1), *range(5, min(years, 8), 2), *range(10, years, 3), years]
     return np.unique(np.array(ends, dtype=np.float64))

@@ -24,7 +24,7 @@ SPAN = 2**23
 """More days than lie between any two dates, so that customer × SPAN + day puts every customer after the one before."""
 
 
-def list_stretches(
+def list_active_periods(
     purchase_days: pl.DataFrame, subscriptions: IntoFrame, *, as_of: dt.date, lapse_days: int
 ) -> pl.DataFrame:
     """One row per purchase day of a known customer, and per run of paid periods that began by `as_of`.
@@ -65,7 +65,7 @@ def list_active_intervals(stretches: pl.DataFrame) -> pl.DataFrame:
     """One row per active interval.
 
     Args:
-        stretches: As `list_stretches` gives them. One that begins on the lapse date itself comes in time: there was no
+        stretches: As `list_active_periods` gives them. One that begins on the lapse date itself comes in time: there was no
             day on which the customer was not active.
 
     Returns:
@@ -90,9 +90,9 @@ def list_active_intervals(stretches: pl.DataFrame) -> pl.DataFrame:
     return starts.select(
         "customer_idx",
         is_first=(pl.col("customer_idx") != pl.col("customer_idx").shift(1)).fill_null(True),
-        start=_date(start),
-        lapse_date=_date(pl.when(until < NEVER).then(until)),
-        return_date=_date(pl.when(is_followed).then(start.shift(-1))),
+        start=_cast_to_date(start),
+        lapse_date=_cast_to_date(pl.when(until < NEVER).then(until)),
+        return_date=_cast_to_date(pl.when(is_followed).then(start.shift(-1))),
     )
 
 
@@ -112,7 +112,7 @@ def has_lapsed(as_of: dt.date) -> pl.Expr:
     return (pl.col("lapse_date") <= as_of).fill_null(False)
 
 
-def find_history(stretches: pl.DataFrame, lapse_days: int) -> dt.date | None:
+def find_history_start(stretches: pl.DataFrame, lapse_days: int) -> dt.date | None:
     """The first day with `lapse_days` of orders behind it, on which it is known who is active; None without anybody.
 
     Where there are no orders at all it is counted from the first paid day.
@@ -123,5 +123,5 @@ def find_history(stretches: pl.DataFrame, lapse_days: int) -> dt.date | None:
     return None if first is None else first + dt.timedelta(days=lapse_days - 1)
 
 
-def _date(day: pl.Expr) -> pl.Expr:
+def _cast_to_date(day: pl.Expr) -> pl.Expr:
     return day.cast(pl.Int32).cast(pl.Date)

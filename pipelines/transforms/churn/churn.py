@@ -14,7 +14,11 @@ import polars as pl
 from narwhals.typing import IntoFrame
 from polars._typing import PolarsDataType
 
-from regulars.pipelines.transforms.churn.active_intervals import find_history, list_active_intervals, list_stretches
+from regulars.pipelines.transforms.churn.active_intervals import (
+    find_history_start,
+    list_active_intervals,
+    list_active_periods,
+)
 from regulars.pipelines.transforms.cohorts.customer_dimensions import ALL, CohortSettings, split_customers
 from regulars.pipelines.transforms.purchases.purchases import list_purchase_days, read_into_polars
 
@@ -67,31 +71,31 @@ def churn(
         sorted by them; without the unknown customer.
     """
     days = read_into_polars(list_purchase_days(orders, calendar, as_of=as_of))
-    stretches = list_stretches(days, subscriptions, as_of=as_of, lapse_days=lapse_days)
-    active_intervals, history = list_active_intervals(stretches), find_history(stretches, lapse_days)
+    stretches = list_active_periods(days, subscriptions, as_of=as_of, lapse_days=lapse_days)
+    active_intervals, history = list_active_intervals(stretches), find_history_start(stretches, lapse_days)
     if active_intervals.is_empty() or history is None:
         return pl.DataFrame(schema=CHURN_COLUMNS)
     groups = split_customers(customer_dimensions, cohorts.dimensions)
     split = active_intervals.join(groups, on="customer_idx").with_columns(pl.lit(ALL).alias(ALL))
     counts = [
-        count_by_month_and_value(split.rename({name: "dimension_value"}), as_of).select(
+        count_customers_by_month_and_value(split.rename({name: "dimension_value"}), as_of).select(
             pl.lit(name).alias("dimension"), pl.col("dimension_value").cast(pl.String), pl.exclude("dimension_value")
         )
         for name in (ALL, *cohorts.dimensions)
     ]
     return (
-        _rated(pl.concat(counts), history)
+        _add_rates(pl.concat(counts), history)
         .with_columns(as_of=pl.lit(as_of))
         .select(pl.col(name).cast(kind) for name, kind in CHURN_COLUMNS.items())
         .sort("month_end", "dimension", "dimension_value")
     )
 
 
-def _rated(counts: pl.DataFrame, history: dt.date) -> pl.DataFrame:
+def _add_rates(counts: pl.DataFrame, history: dt.date) -> pl.DataFrame:
     """Counts by month with the average, the rate, and why there is none.
 
     Args:
-        counts: As `count_by_month_and_value` gives them, of one or more dimensions.
+        counts: As `count_customers_by_month_and_value` gives them, of one or more dimensions.
         history: The first day with lapse_days of history behind it.
     """
     known_from = pl.lit(history).dt.month_start().dt.offset_by(f"{MONTHS}mo").dt.month_end()
@@ -112,7 +116,7 @@ def _rated(counts: pl.DataFrame, history: dt.date) -> pl.DataFrame:
     )
 
 
-def count_by_month(active_intervals: pl.DataFrame, as_of: dt.date) -> pl.DataFrame:
+def count_customers_by_month(active_intervals: pl.DataFrame, as_of: dt.date) -> pl.DataFrame:
     """One row per month from the first start to the last month that is over by `as_of`.
 
     Args:
@@ -124,26 +128,28 @@ def count_by_month(active_intervals: pl.DataFrame, as_of: dt.date) -> pl.DataFra
         `active_customers` and `churned_customers_12m`. Sorted.
     """
     whole = active_intervals.with_columns(dimension_value=pl.lit(ALL))
-    return count_by_month_and_value(whole, as_of).drop("dimension_value")
+    return count_customers_by_month_and_value(whole, as_of).drop("dimension_value")
 
 
-def count_by_month_and_value(active_intervals: pl.DataFrame, as_of: dt.date) -> pl.DataFrame:
-    """As `count_by_month`, per `dimension_value`; every value has every month."""
+def count_customers_by_month_and_value(active_intervals: pl.DataFrame, as_of: dt.date) -> pl.DataFrame:
+    """As `count_customers_by_month`, per `dimension_value`; every value has every month."""
     lapsed = active_intervals.filter(pl.col("lapse_date") <= as_of)
-    lapse_month, return_month = _month(pl.col("lapse_date")), _month(pl.col("return_date"))
+    lapse_month, return_month = _number_month(pl.col("lapse_date")), _number_month(pl.col("return_date"))
     # Churned from the lapse on, until 12 months are over or the customer is back (in the same month: never).
-    forgotten = pl.min_horizontal(lapse_month + MONTHS, return_month)
+    end_of_churn = pl.min_horizontal(lapse_month + MONTHS, return_month)
     flows = {
-        "new_customers": active_intervals.filter("is_first").select("dimension_value", month=_month(pl.col("start"))),
+        "new_customers": active_intervals.filter("is_first").select(
+            "dimension_value", month=_number_month(pl.col("start"))
+        ),
         "reactivated_customers": active_intervals.filter(~pl.col("is_first")).select(
-            "dimension_value", month=_month(pl.col("start"))
+            "dimension_value", month=_number_month(pl.col("start"))
         ),
         "lapsed_in_month": lapsed.select("dimension_value", month=lapse_month),
-        "no_longer_churned": lapsed.select("dimension_value", month=forgotten),
+        "no_longer_churned": lapsed.select("dimension_value", month=end_of_churn),
     }
     keys = ["dimension_value", "month"]
     months = active_intervals.select(pl.col("dimension_value").unique()).join(
-        _months_until(as_of, active_intervals["start"].min()), how="cross"
+        _list_months(as_of, active_intervals["start"].min()), how="cross"
     )
     for name, events in flows.items():
         counted = events.group_by(keys).agg(pl.len().cast(pl.Int64).alias(name))
@@ -156,15 +162,15 @@ def count_by_month_and_value(active_intervals: pl.DataFrame, as_of: dt.date) -> 
     )
 
 
-def _month(day: pl.Expr) -> pl.Expr:
+def _number_month(day: pl.Expr) -> pl.Expr:
     """The number of a day's month."""
     return day.dt.year() * 12 + day.dt.month().cast(pl.Int32) - 1
 
 
-def _months_until(as_of: dt.date, first: object) -> pl.DataFrame:
+def _list_months(as_of: dt.date, first: object) -> pl.DataFrame:
     """`month`, `month_end` of the months from `first` on that are over by `as_of`; none without a first day."""
     starts = pl.Series("month_end", [], pl.Date)
     if isinstance(first, dt.date):
         starts = pl.date_range(first.replace(day=1), as_of, "1mo", eager=True).alias("month_end")
     ends = pl.DataFrame({"month_end": starts.dt.month_end()}).filter(pl.col("month_end") <= as_of)
-    return ends.with_columns(month=_month(pl.col("month_end")))
+    return ends.with_columns(month=_number_month(pl.col("month_end")))

@@ -14,12 +14,12 @@ from regulars.pipelines.transforms.churn.active_intervals import (
     find_last_active_intervals,
     has_lapsed,
     list_active_intervals,
-    list_stretches,
+    list_active_periods,
 )
 from regulars.pipelines.transforms.purchases.purchases import (
     MONEY,
     read_into_polars,
-    select_lazily,
+    select_columns,
     sum_purchases_by_customer_day,
 )
 
@@ -80,7 +80,7 @@ def churned_customers(
         The columns of `CHURNED_COLUMNS`, sorted by customer_id; without the unknown customer. Who only ever
         subscribed has no order dates.
     """
-    days = _read_days(orders, refunds, calendar, as_of).lazy()
+    days = _sum_by_customer_day(orders, refunds, calendar, as_of).lazy()
     ordered = (
         days.filter(pl.col("order_count") > 0)
         .group_by("customer_idx")
@@ -90,7 +90,7 @@ def churned_customers(
     # When a customer lapses the last order alone decides, not those before it.
     last_days = ordered.select("customer_idx", day_idx="last_day")
     active_intervals = list_active_intervals(
-        list_stretches(last_days, subscriptions, as_of=as_of, lapse_days=lapse_days)
+        list_active_periods(last_days, subscriptions, as_of=as_of, lapse_days=lapse_days)
     )
     lapsed = (
         find_last_active_intervals(active_intervals)
@@ -109,7 +109,7 @@ def churned_customers(
             net_sales_to_date=pl.col("net_sales").sum(),
             net_sales_last_active_year=pl.when(in_last_year).then("net_sales").sum(),
         )
-        .join(_read_names(customers).lazy(), on="customer_idx")
+        .join(_read_attributes(customers).lazy(), on="customer_idx")
         .with_columns(
             first_order_date=pl.col("first_day").cast(pl.Date),
             last_order_date=pl.col("last_day").cast(pl.Date),
@@ -148,9 +148,11 @@ def reactivated_customers(
         The columns of `REACTIVATED_COLUMNS`, sorted by customer_id and returned_on; without the unknown customer.
         What was bought and given back counts to the newest return before it.
     """
-    days = _read_days(orders, refunds, calendar, as_of)
+    days = _sum_by_customer_day(orders, refunds, calendar, as_of)
     bought = days.filter(pl.col("order_count") > 0).select("customer_idx", "day_idx")
-    active_intervals = list_active_intervals(list_stretches(bought, subscriptions, as_of=as_of, lapse_days=lapse_days))
+    active_intervals = list_active_intervals(
+        list_active_periods(bought, subscriptions, as_of=as_of, lapse_days=lapse_days)
+    )
     # The row before a return is the same customer's active interval before it.
     returns = active_intervals.with_columns(lapsed_on=pl.col("lapse_date").shift(1)).filter(~pl.col("is_first"))
     since = (
@@ -169,7 +171,7 @@ def reactivated_customers(
     )
     return (
         returns.join(since, on=["customer_idx", "start"], how="left")
-        .join(_read_names(customers), on="customer_idx")
+        .join(_read_attributes(customers), on="customer_idx")
         .with_columns(
             returned_on="start",
             days_lapsed=(pl.col("start") - pl.col("lapsed_on")).dt.total_days(),
@@ -183,14 +185,14 @@ def reactivated_customers(
     )
 
 
-def _read_days(orders: IntoFrame, refunds: IntoFrame, calendar: IntoFrame, as_of: dt.date) -> pl.DataFrame:
+def _sum_by_customer_day(orders: IntoFrame, refunds: IntoFrame, calendar: IntoFrame, as_of: dt.date) -> pl.DataFrame:
     """`customer_idx`, `day_idx`, `order_count`, `net_sales`: a row per customer and day."""
     sums = sum_purchases_by_customer_day(orders, refunds, calendar, as_of=as_of)
-    return read_into_polars(select_lazily(sums, "customer_idx", "day_idx", "order_count", "net_sales"))
+    return read_into_polars(select_columns(sums, "customer_idx", "day_idx", "order_count", "net_sales"))
 
 
-def _read_names(customers: IntoFrame) -> pl.DataFrame:
+def _read_attributes(customers: IntoFrame) -> pl.DataFrame:
     """Who a customer is and who looks after them, by `customer_idx`."""
     return read_into_polars(
-        select_lazily(customers, "customer_idx", "customer_id", "country", "customer_type", "owner")
+        select_columns(customers, "customer_idx", "customer_id", "country", "customer_type", "owner")
     )

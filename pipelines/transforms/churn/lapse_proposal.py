@@ -14,7 +14,7 @@ import polars as pl
 from narwhals.typing import IntoFrame
 from polars._typing import PolarsDataType
 
-from regulars.pipelines.transforms.churn.survival import survival_curves
+from regulars.pipelines.transforms.churn.survival import estimate_survival_curves
 from regulars.pipelines.transforms.purchases.purchases import UNKNOWN_CUSTOMER_IDX, list_purchase_days, read_into_polars
 
 COLUMNS: dict[str, PolarsDataType] = {
@@ -58,7 +58,7 @@ def lapse_proposal(orders: IntoFrame, calendar: IntoFrame, *, as_of: dt.date, la
     if returns < ENOUGH:
         facts["reason"] = f"fewer than {ENOUGH} purchases were followed by another one"
     else:
-        facts |= _proposed(gaps, lapse_days)
+        facts |= _propose_lapse_days(gaps, lapse_days)
     return pl.DataFrame([facts], schema=COLUMNS)
 
 
@@ -84,11 +84,11 @@ def list_gaps(purchase_days: pl.DataFrame, as_of: dt.date) -> pl.DataFrame:
     )
 
 
-def _proposed(gaps: pl.DataFrame, lapse_days: int) -> dict[str, object]:
-    curve = survival_curves(gaps.with_columns(group=0), ["group"]).filter(pl.col("at_risk") >= ENOUGH)
+def _propose_lapse_days(gaps: pl.DataFrame, lapse_days: int) -> dict[str, object]:
+    curve = estimate_survival_curves(gaps.with_columns(group=0), ["group"]).filter(pl.col("at_risk") >= ENOUGH)
     returned = curve.select("days", share=1 - pl.col("survival"))
     observed, ever = int(curve["days"].max()), float(returned["share"].max())  # type: ignore[arg-type]
-    within = {share: _first_day(returned, ever * share / 100) for share in SHARES}
+    within = {share: _find_first_day(returned, ever * share / 100) for share in SHARES}
     in_time = returned.filter(pl.col("days") <= lapse_days).select(pl.col("share").max().fill_null(0.0)).item()
     proposed = within[PROPOSED_SHARE]
     is_cut_off = 2 * proposed > observed
@@ -104,6 +104,6 @@ def _proposed(gaps: pl.DataFrame, lapse_days: int) -> dict[str, object]:
     }
 
 
-def _first_day(returned: pl.DataFrame, share: float) -> int:
+def _find_first_day(returned: pl.DataFrame, share: float) -> int:
     """The first day by which so many have returned; rounding may not push it one day on."""
     return int(returned.filter(pl.col("share") >= share - 1e-12)["days"].min())  # type: ignore[arg-type]

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import polars as pl
 
 
-def survival_curves(waits: pl.DataFrame, keys: Sequence[str]) -> pl.DataFrame:
+def estimate_survival_curves(waits: pl.DataFrame, keys: Sequence[str]) -> pl.DataFrame:
     """The share for whom it has not happened after so many days, per group.
 
     Kaplan and Meier, "Nonparametric estimation from incomplete observations", JASA 53 (1958), p. 457-481: the product

@@ -14,14 +14,14 @@ from polars._typing import PolarsDataType
 from regulars.pipelines.transforms.clv.clv_models import (
     CUSTOMERS_TO_FIT_AT_MOST,
     TrainedModels,
-    is_enough,
+    has_enough_customers,
     read_models,
     sample_customers,
 )
-from regulars.pipelines.transforms.clv.forecasts import BASELINES, Horizons, average_cells, predict
+from regulars.pipelines.transforms.clv.forecasts import BASELINES, Horizons, average_by_class, predict
 from regulars.pipelines.transforms.clv.intervals import find_intervals
 from regulars.pipelines.transforms.clv.purchase_history import (
-    choose_cut,
+    choose_calibration_end,
     day_number,
     list_customer_days,
     sum_purchases_after,
@@ -85,29 +85,29 @@ def clv_evaluation(
         came back in it.
     """
     days = list_customer_days(orders, refunds, calendar, as_of=as_of)
-    cut = choose_cut(days, as_of)
+    cut = choose_calibration_end(days, as_of)
     if cut is None:
         return pl.DataFrame(schema=COLUMNS)
     horizon_days = day_number(as_of) - day_number(cut)
     everybody = summarise_history(days, until=cut, last_days=horizon_days)
     history = sample_customers(everybody, CUSTOMERS_TO_FIT_AT_MOST)
-    if not is_enough(history):
+    if not has_enough_customers(history):
         return pl.DataFrame(schema=COLUMNS)
     models = read_into_polars(clv_models)
     trained = read_models(models, cut)
     happened = history.select("customer_idx", "first_order_date").join(
         sum_purchases_after(days, after=cut), on="customer_idx", how="left", maintain_order="left"
     )
-    cells = average_cells(days, until=cut)
+    cells = average_by_class(days, until=cut)
     rows = []
     for method in (*BASELINES, *trained.dropout):
         expected = predict(method, history, trained, cells, horizon_days)
-        compared = _compare(happened, expected)
+        compared = _compare_with_actual(happened, expected)
         if method in trained.dropout:
-            compared = _with_intervals(compared, history, trained, method, horizon_days)
-        rows.append(_grade(compared).with_columns(method=pl.lit(method)))
+            compared = _add_intervals(compared, history, trained, method, horizon_days)
+        rows.append(_measure_by_scope(compared).with_columns(method=pl.lit(method)))
     usable = {*BASELINES, *read_models(models, as_of).dropout}
-    graded = _choose(pl.concat(rows), trained, usable)
+    graded = _choose_method(pl.concat(rows), trained, usable)
     return (
         graded.with_columns(
             trained_through=pl.lit(cut), horizon_days=pl.lit(horizon_days, pl.Int32), as_of=pl.lit(as_of)
@@ -117,7 +117,7 @@ def clv_evaluation(
     )
 
 
-def find_chosen(clv_evaluation: pl.DataFrame) -> tuple[str, str] | None:
+def find_chosen_method(clv_evaluation: pl.DataFrame) -> tuple[str, str] | None:
     """The method that won and why; None without an evaluation."""
     chosen = clv_evaluation.filter("is_chosen", pl.col("scope") == "all").select("method", "reason").rows()
     return chosen[0] if chosen else None
@@ -130,7 +130,7 @@ def find_best_model(clv_evaluation: pl.DataFrame) -> str | None:
     return best[0] if best else None
 
 
-def _compare(happened: pl.DataFrame, expected: pl.DataFrame) -> pl.DataFrame:
+def _compare_with_actual(happened: pl.DataFrame, expected: pl.DataFrame) -> pl.DataFrame:
     """One row per customer: `predicted`, `actual` (purchases), `predicted_value`, `actual_value`, decile and cohort."""
     # customers of whom the same is expected stand in the order of their numbers: ties have no order of their own
     place = pl.struct("predicted_value", "predicted", "customer_idx").rank("ordinal").cast(pl.Int64) - 1
@@ -150,7 +150,7 @@ def _compare(happened: pl.DataFrame, expected: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _with_intervals(
+def _add_intervals(
     compared: pl.DataFrame, history: pl.DataFrame, trained: TrainedModels, method: str, horizon_days: int
 ) -> pl.DataFrame:
     """Whether what happened lies within each customer's 80 % interval, for every n-th customer."""
@@ -169,32 +169,32 @@ def _with_intervals(
     )
 
 
-def _grade(compared: pl.DataFrame) -> pl.DataFrame:
+def _measure_by_scope(compared: pl.DataFrame) -> pl.DataFrame:
     """The measures for everybody, per decile of the prediction, and per quarter of the first purchase."""
     groups = [("all", pl.lit("all")), ("decile", pl.col("decile")), ("cohort", pl.col("cohort"))]
     return pl.concat(
         compared.with_columns(scope=pl.lit(scope), scope_value=value)
         .group_by("scope", "scope_value", maintain_order=True)
-        .agg(**_measures())
+        .agg(**_list_measures())
         for scope, value in groups
-    ).with_columns(top_20_percent_capture=pl.when(pl.col("scope") == "all").then(pl.lit(_capture(compared))))
+    ).with_columns(top_20_percent_capture=pl.when(pl.col("scope") == "all").then(pl.lit(_measure_capture(compared))))
 
 
-def _measures() -> dict[str, pl.Expr]:
+def _list_measures() -> dict[str, pl.Expr]:
     miss, miss_of_value = pl.col("predicted") - pl.col("actual"), pl.col("predicted_value") - pl.col("actual_value")
     return {
         "customers": pl.len(),
         "predicted_purchases": pl.col("predicted").sum(),
         "actual_purchases": pl.col("actual").sum(),
-        "purchases_error_rate": _ratio(miss.sum(), pl.col("actual").sum()),
+        "purchases_error_rate": _divide(miss.sum(), pl.col("actual").sum()),
         "mae_purchases": miss.abs().mean(),
         "rmse_purchases": (miss**2).mean().sqrt(),
-        "rank_correlation_purchases": _rank_correlation("predicted", "actual"),
+        "rank_correlation_purchases": _correlate_ranks("predicted", "actual"),
         "predicted_value": pl.col("predicted_value").sum(),
         "actual_value": pl.col("actual_value").sum(),
-        "value_error_rate": _ratio(miss_of_value.sum(), pl.col("actual_value").sum()),
+        "value_error_rate": _divide(miss_of_value.sum(), pl.col("actual_value").sum()),
         "mae_value": miss_of_value.abs().mean(),
-        "rank_correlation_value": _rank_correlation("predicted_value", "actual_value"),
+        "rank_correlation_value": _correlate_ranks("predicted_value", "actual_value"),
         "customers_with_interval": pl.col("purchases_nominal_coverage").count(),
         "purchases_interval_nominal_coverage": pl.col("purchases_nominal_coverage").mean(),
         "purchases_interval_covered": pl.col("purchases_covered").cast(pl.Float64).mean(),
@@ -203,17 +203,17 @@ def _measures() -> dict[str, pl.Expr]:
     }
 
 
-def _ratio(part: pl.Expr, whole: pl.Expr) -> pl.Expr:
+def _divide(part: pl.Expr, whole: pl.Expr) -> pl.Expr:
     """NULL, not infinity, where nothing happened."""
     return pl.when(whole > 0).then(part / whole)
 
 
-def _rank_correlation(predicted: str, actual: str) -> pl.Expr:
+def _correlate_ranks(predicted: str, actual: str) -> pl.Expr:
     """Spearman's; NULL where all are alike."""
     return pl.corr(pl.col(predicted).rank(), pl.col(actual).rank()).fill_nan(None)
 
 
-def _capture(compared: pl.DataFrame) -> float | None:
+def _measure_capture(compared: pl.DataFrame) -> float | None:
     """Share of the actual value that came from the fifth of the customers who were expected to bring the most."""
     total = math.fsum(compared["actual_value"])
     best = compared.sort("predicted_value", "predicted", "customer_idx", descending=[True, True, False])
@@ -221,7 +221,7 @@ def _capture(compared: pl.DataFrame) -> float | None:
     return captured / total if total > 0 else None
 
 
-def _choose(graded: pl.DataFrame, trained: TrainedModels, usable: set[str]) -> pl.DataFrame:
+def _choose_method(graded: pl.DataFrame, trained: TrainedModels, usable: set[str]) -> pl.DataFrame:
     """`is_baseline`, `is_chosen` and `reason` by method: the smallest error, of near equals the closest total.
 
     Only methods that are `usable` today are chosen: a model may fit the histories of last year and not this year's.
@@ -238,14 +238,16 @@ def _choose(graded: pl.DataFrame, trained: TrainedModels, usable: set[str]) -> p
             "method": method,
             "is_baseline": method in BASELINES,
             "is_chosen": method == near["method"][0],
-            "reason": "; ".join([_verdict(method, rmse == smallest, near["method"]), *_flaws(method, trained, usable)]),
+            "reason": "; ".join(
+                [_explain_choice(method, rmse == smallest, near["method"]), *_list_flaws(method, trained, usable)]
+            ),
         }
         for method, rmse in overall.select("method", "rmse_purchases").rows()
     ]
     return graded.join(pl.DataFrame(verdicts, infer_schema_length=None), on="method", maintain_order="left")
 
 
-def _verdict(method: str, is_smallest: bool, near: pl.Series) -> str:
+def _explain_choice(method: str, is_smallest: bool, near: pl.Series) -> str:
     """In plain words, why a method is used or not."""
     if method == near[0] and is_smallest:
         return "chosen: nothing predicted the purchases of single customers better"
@@ -258,7 +260,7 @@ def _verdict(method: str, is_smallest: bool, near: pl.Series) -> str:
     return "larger error of the purchases of single customers"
 
 
-def _flaws(method: str, trained: TrainedModels, usable: set[str]) -> list[str]:
+def _list_flaws(method: str, trained: TrainedModels, usable: set[str]) -> list[str]:
     """What is wrong with the fits of a model."""
     messages = {model.message for _, model in trained.dropout.get(method, []) if model.at_boundary}
     unusable = [] if method in usable else ["not used: it did not converge on all of the history"]

@@ -22,7 +22,11 @@ from regulars.pipelines.models.fitting.fitting import Fit
 from regulars.pipelines.models.gamma_gamma import GammaGammaModel, spend_frequency_correlation
 from regulars.pipelines.models.modified_beta_geo import ModifiedBetaGeoModel
 from regulars.pipelines.models.pareto_nbd import ParetoNBDModel
-from regulars.pipelines.transforms.clv.purchase_history import choose_cut, list_customer_days, summarise_history
+from regulars.pipelines.transforms.clv.purchase_history import (
+    choose_calibration_end,
+    list_customer_days,
+    summarise_history,
+)
 
 COLUMNS: dict[str, PolarsDataType] = {
     "model": pl.String,
@@ -88,7 +92,7 @@ def clv_models(orders: IntoFrame, refunds: IntoFrame, calendar: IntoFrame, *, as
         The columns of `COLUMNS`, sorted; none where there are too few customers.
     """
     days = list_customer_days(orders, refunds, calendar, as_of=as_of)
-    cut = choose_cut(days, as_of)
+    cut = choose_calibration_end(days, as_of)
     fits = [
         rows
         for until in (cut, as_of)
@@ -109,17 +113,17 @@ def fit_candidates(history: pl.DataFrame, *, trained_through: dt.date) -> Iterat
         trained_through: The last day that the histories know.
     """
     sample = sample_customers(history, CUSTOMERS_TO_FIT_AT_MOST)
-    if not is_enough(sample):
+    if not has_enough_customers(sample):
         return
     starts = choose_cohorts(sample)
-    cohorts = _split(sample, starts) if len(starts) > 1 else []
+    cohorts = _split_by_cohort(sample, starts) if len(starts) > 1 else []
     for name, kind in DROPOUT_MODELS.items():
         for model, segment_from, customers in [
             (name, None, sample),
             *((name + BY_COHORT, start, members) for start, members in cohorts),
         ]:
             fitted = kind.fit(*(customers[column].to_numpy() for column in ("frequency", "recency", "T")))
-            yield _rows(model, segment_from, fitted.fitted, customers.height, trained_through)
+            yield _list_parameters(model, segment_from, fitted.fitted, customers.height, trained_through)
     yield from _fit_spend(sample, trained_through)
 
 
@@ -136,10 +140,10 @@ def _fit_spend(sample: pl.DataFrame, trained_through: dt.date) -> Iterator[list[
         fit = replace(
             fit, message="; ".join(filter(None, [fit.message, f"{words}{correlation:.2f}): values are rough"]))
         )
-    yield _rows(SPEND_MODEL, None, fit, spenders.height, trained_through)
+    yield _list_parameters(SPEND_MODEL, None, fit, spenders.height, trained_through)
 
 
-def is_enough(history: pl.DataFrame) -> bool:
+def has_enough_customers(history: pl.DataFrame) -> bool:
     """Whether so many customers, and repeat customers, name the parameters of a model."""
     return history.height >= CUSTOMERS_FOR_A_MODEL and (history["frequency"] > 0).sum() >= REPEATERS_FOR_A_MODEL
 
@@ -183,22 +187,22 @@ def read_models(clv_models: pl.DataFrame, trained_through: dt.date) -> TrainedMo
         if model in broken:
             continue
         if model == SPEND_MODEL:
-            spend = GammaGammaModel(_fit(GammaGammaModel.NAMES, rows))
+            spend = GammaGammaModel(_read_fit(GammaGammaModel.NAMES, rows))
         else:
             kind = DROPOUT_MODELS[str(model).removesuffix(BY_COHORT)]
             start = segment_from if isinstance(segment_from, dt.date) else None
-            dropout.setdefault(str(model), []).append((start, kind(_fit(kind.NAMES, rows))))
+            dropout.setdefault(str(model), []).append((start, kind(_read_fit(kind.NAMES, rows))))
     return TrainedModels(dropout, spend)
 
 
-def _split(history: pl.DataFrame, starts: list[dt.date]) -> list[tuple[dt.date, pl.DataFrame]]:
+def _split_by_cohort(history: pl.DataFrame, starts: list[dt.date]) -> list[tuple[dt.date, pl.DataFrame]]:
     """Each segment's first day and its customers."""
     ends = [*starts[1:], dt.date.max]
     first = pl.col("first_order_date")
     return [(start, history.filter(first >= start, first < end)) for start, end in zip(starts, ends, strict=True)]
 
 
-def _rows(
+def _list_parameters(
     model: str, segment_from: dt.date | None, fit: Fit, customers: int, trained_through: dt.date
 ) -> list[dict[str, object]]:
     """A fit as rows, one per parameter."""
@@ -211,9 +215,9 @@ def _rows(
             "segment_from": segment_from,
             "parameter": name,
             "estimate": fit.estimates[place],
-            "standard_error": _finite(errors[place]),
+            "standard_error": _replace_nan(errors[place]),
             "correlations": json.dumps(
-                {other: _finite(value) for other, value in zip(fit.names, correlations[place], strict=True)}
+                {other: _replace_nan(value) for other, value in zip(fit.names, correlations[place], strict=True)}
             ),
             "log_likelihood": fit.log_likelihood,
             "converged": fit.converged,
@@ -226,13 +230,13 @@ def _rows(
     ]
 
 
-def _fit(names: tuple[str, ...], rows: pl.DataFrame) -> Fit:
-    """The fit that `_rows` wrote down, in the order of `names`, in whatever order the rows come."""
+def _read_fit(names: tuple[str, ...], rows: pl.DataFrame) -> Fit:
+    """The fit that `_list_parameters` wrote down, in the order of `names`, in whatever order the rows come."""
     of = {row["parameter"]: row for row in rows.iter_rows(named=True)}
     written = [of[name] for name in names]
     together = [json.loads(row["correlations"]) for row in written]
-    errors = np.array([_or_nan(row["standard_error"]) for row in written])
-    correlations = np.array([[_or_nan(each[name]) for name in names] for each in together])
+    errors = np.array([_replace_null(row["standard_error"]) for row in written])
+    correlations = np.array([[_replace_null(each[name]) for name in names] for each in together])
     return Fit(
         names=names,
         estimates=np.array([row["estimate"] for row in written]),
@@ -244,9 +248,9 @@ def _fit(names: tuple[str, ...], rows: pl.DataFrame) -> Fit:
     )
 
 
-def _or_nan(value: float | None) -> float:
+def _replace_null(value: float | None) -> float:
     return np.nan if value is None else value
 
 
-def _finite(value: float) -> float | None:
+def _replace_nan(value: float) -> float | None:
     return float(value) if np.isfinite(value) else None

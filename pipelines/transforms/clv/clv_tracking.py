@@ -63,9 +63,9 @@ def clv_tracking(
     cut = evaluation["trained_through"][0]
     days = list_customer_days(orders, refunds, calendar, as_of=as_of).filter(IS_PURCHASE)
     firsts = days.group_by("customer_idx").agg(first_day=pl.col("day_idx").min())
-    weeks = _weeks(firsts, as_of)
+    weeks = _list_weeks(firsts, as_of)
     models = read_models(read_into_polars(clv_models), cut).dropout[method]
-    expected = expect_by_day(firsts["first_day"].to_numpy(), models, weeks["end_idx"].to_numpy())
+    expected = expect_repeat_purchases(firsts["first_day"].to_numpy(), models, weeks["end_idx"].to_numpy())
     repeats = days.join(firsts, on="customer_idx").filter(pl.col("day_idx") > pl.col("first_day"))["day_idx"]
     actual = np.searchsorted(np.sort(repeats.to_numpy()), weeks["end_idx"].to_numpy(), side="right")
     tracked = weeks.select(
@@ -83,7 +83,7 @@ def clv_tracking(
     return tracked.select(pl.col(name).cast(kind) for name, kind in COLUMNS.items())
 
 
-def expect_by_day(
+def expect_repeat_purchases(
     first_days: np.ndarray, models: list[tuple[dt.date | None, DropoutModel]], ends: np.ndarray
 ) -> FloatArray:
     """Repeat purchases expected by the end of each day (m,) of all customers who have come by then.
@@ -106,7 +106,7 @@ def expect_by_day(
     return found
 
 
-def _weeks(firsts: pl.DataFrame, as_of: dt.date) -> pl.DataFrame:
+def _list_weeks(firsts: pl.DataFrame, as_of: dt.date) -> pl.DataFrame:
     """`week_start` (Monday), `week_end` and `end_idx` of the weeks from the first purchase that are over by `as_of`."""
     first = firsts.select(pl.col("first_day").min().cast(pl.Date).dt.truncate("1w")).item()
     starts = pl.DataFrame({"week_start": pl.date_range(first, as_of, "1w", eager=True)})

@@ -11,14 +11,14 @@ from narwhals.typing import IntoFrame
 from polars._typing import PolarsDataType
 
 from regulars.pipelines.transforms.churn.active_intervals import (
-    find_history,
+    find_history_start,
     find_last_active_intervals,
     list_active_intervals,
-    list_stretches,
+    list_active_periods,
 )
-from regulars.pipelines.transforms.clv.clv_evaluation import find_best_model, find_chosen
+from regulars.pipelines.transforms.clv.clv_evaluation import find_best_model, find_chosen_method
 from regulars.pipelines.transforms.clv.clv_models import read_models
-from regulars.pipelines.transforms.clv.forecasts import BASELINES, Horizons, average_cells, predict_by_model
+from regulars.pipelines.transforms.clv.forecasts import BASELINES, Horizons, average_by_class, predict_by_model
 from regulars.pipelines.transforms.clv.predictions import (
     HORIZONS,
     LEAST_LIFETIME_YEARS,
@@ -28,18 +28,18 @@ from regulars.pipelines.transforms.clv.predictions import (
 )
 from regulars.pipelines.transforms.clv.purchase_history import (
     IS_PURCHASE,
-    choose_cut,
+    choose_calibration_end,
     list_customer_days,
     summarise_history,
 )
 from regulars.pipelines.transforms.clv.simple_formula import (
     CUSTOMERS_FOR_A_CHURN,
-    churn_by_customer_type,
-    money,
-    value_simply,
+    apply_simple_formula,
+    measure_churn_by_customer_type,
+    round_to_money,
 )
-from regulars.pipelines.transforms.customers.customer_segments import tier
-from regulars.pipelines.transforms.purchases.purchases import MONEY, read_into_polars, select_lazily
+from regulars.pipelines.transforms.customers.customer_segments import assign_value_tier
+from regulars.pipelines.transforms.purchases.purchases import MONEY, read_into_polars, select_columns
 
 COLUMNS: dict[str, PolarsDataType] = {
     "customer_id": pl.String,
@@ -128,28 +128,28 @@ def customer_clv(
     """
     days = list_customer_days(orders, refunds, calendar, as_of=as_of)
     known = read_into_polars(
-        select_lazily(customers, "customer_idx", "customer_id", "customer_type", "acquisition_cost")
+        select_columns(customers, "customer_idx", "customer_id", "customer_type", "acquisition_cost")
     )
     purchase_days = days.filter(IS_PURCHASE).select("customer_idx", "day_idx")
-    stretches = list_stretches(purchase_days, subscriptions, as_of=as_of, lapse_days=lapse_days)
+    stretches = list_active_periods(purchase_days, subscriptions, as_of=as_of, lapse_days=lapse_days)
     active_intervals = list_active_intervals(stretches)
-    churn = _churn(active_intervals, known, find_history(stretches, lapse_days), as_of)
+    churn = _measure_churn(active_intervals, known, find_history_start(stretches, lapse_days), as_of)
     lapse_dates = find_last_active_intervals(active_intervals).select("customer_idx", "lapse_date")
-    buyers = _total(days).join(known, on="customer_idx").join(lapse_dates, on="customer_idx")
-    valued = value_simply(buyers, churn, as_of=as_of, max_lifetime_years=max_lifetime_years)
+    buyers = _sum_by_customer(days).join(known, on="customer_idx").join(lapse_dates, on="customer_idx")
+    valued = apply_simple_formula(buyers, churn, as_of=as_of, max_lifetime_years=max_lifetime_years)
     history = summarise_history(days, until=as_of)
     valued = valued.sort("customer_idx").with_columns(
-        years_left=_years_left(), lifetime_years_left=_lifetime_years_left()
+        years_left=_expect_years_left(), lifetime_years_left=_expect_lifetime_years_left()
     )
     lifetime_years = max(max_lifetime_years, LEAST_LIFETIME_YEARS)
     horizons = Horizons(tuple(HORIZONS.values()), lifetime_years, discount_rate)
     evaluation = read_into_polars(clv_evaluation)
     trained = read_models(read_into_polars(clv_models), as_of)
-    method, why = _method(evaluation, days, valued, as_of)
+    method, why = _choose_method(evaluation, days, valued, as_of)
     if method == SIMPLE:
         predicted = predict_with_formula(valued, history, horizons)
     elif method in BASELINES:
-        cells = average_cells(days, until=as_of)
+        cells = average_by_class(days, until=as_of)
         predicted = predict_with_average(method, history, cells, valued, horizons)
     else:
         predicted = predict_with_model(history, trained, method, horizons)
@@ -160,15 +160,17 @@ def customer_clv(
     table = valued.hstack(history.select("frequency", "recency", "monetary_value", t="T")).hstack(predicted)
     return (
         table.with_columns(method=pl.lit(method), value_basis=pl.lit(value_basis), as_of=pl.lit(as_of))
-        .with_columns(_as_money(), reason=pl.concat_str(pl.lit(why), "reason", separator="; ", ignore_nulls=True))
-        .with_columns(*_clv_predicted())
-        .with_columns(clv_tier=pl.when(pl.col("clv_predicted").is_not_null()).then(tier(pl.col("clv_predicted"))))
+        .with_columns(_round_amounts(), reason=pl.concat_str(pl.lit(why), "reason", separator="; ", ignore_nulls=True))
+        .with_columns(*_add_up_clv_predicted())
+        .with_columns(
+            clv_tier=pl.when(pl.col("clv_predicted").is_not_null()).then(assign_value_tier(pl.col("clv_predicted")))
+        )
         .select(pl.col(name).cast(kind) for name, kind in COLUMNS.items())
         .sort("customer_id")
     )
 
 
-def _total(days: pl.DataFrame) -> pl.DataFrame:
+def _sum_by_customer(days: pl.DataFrame) -> pl.DataFrame:
     """Sums over all days, and first and last order, of each customer with an order."""
     day = pl.when(IS_PURCHASE).then("day_idx")
     totals = days.group_by("customer_idx").agg(
@@ -180,34 +182,36 @@ def _total(days: pl.DataFrame) -> pl.DataFrame:
     return totals.filter(IS_PURCHASE)
 
 
-def _churn(
+def _measure_churn(
     active_intervals: pl.DataFrame, known: pl.DataFrame, history: dt.date | None, as_of: dt.date
 ) -> pl.DataFrame:
     """The 12-month churn of the base, and of each customer type that has enough customers for one of its own."""
     has_own = pl.len().over("customer_type") >= CUSTOMERS_FOR_A_CHURN
     types = known.select("customer_idx", customer_type=pl.when(has_own).then("customer_type"))
-    return churn_by_customer_type(active_intervals, types, history, as_of=as_of)
+    return measure_churn_by_customer_type(active_intervals, types, history, as_of=as_of)
 
 
-def _years_left() -> pl.Expr:
+def _expect_years_left() -> pl.Expr:
     """Years that churn leaves from here on, not capped: 0 when lapsed, NULL while churn is not known."""
     return pl.when("is_lapsed").then(0.0).when(pl.col("churn").is_not_null()).then(1 / pl.col("churn"))
 
 
-def _lifetime_years_left() -> pl.Expr:
+def _expect_lifetime_years_left() -> pl.Expr:
     """The same within the cap of the expected lifetime, which does not cut what the longest horizon counts."""
     within_cap = pl.col("expected_lifetime_years") - pl.col("years_observed")
-    within_horizon = _years_left().clip(upper_bound=float(LEAST_LIFETIME_YEARS))
-    return pl.when(_years_left().is_not_null()).then(pl.max_horizontal(within_cap, within_horizon))
+    within_horizon = _expect_years_left().clip(upper_bound=float(LEAST_LIFETIME_YEARS))
+    return pl.when(_expect_years_left().is_not_null()).then(pl.max_horizontal(within_cap, within_horizon))
 
 
-def _method(evaluation: pl.DataFrame, days: pl.DataFrame, valued: pl.DataFrame, as_of: dt.date) -> tuple[str, str]:
+def _choose_method(
+    evaluation: pl.DataFrame, days: pl.DataFrame, valued: pl.DataFrame, as_of: dt.date
+) -> tuple[str, str]:
     """What predicts, and why: what won the test; without one, the formula, or while it is silent the average."""
-    chosen = find_chosen(evaluation)
+    chosen = find_chosen_method(evaluation)
     if chosen is not None:
         method, why = chosen
         return method, f"{method} {why}"
-    if valued["churn"].is_null().all() and choose_cut(days, as_of) is not None:
+    if valued["churn"].is_null().all() and choose_calibration_end(days, as_of) is not None:
         return (
             "segment_average",
             f"{NOT_TESTED}, and churn is not known yet: predicted by what customers alike did lately",
@@ -215,12 +219,12 @@ def _method(evaluation: pl.DataFrame, days: pl.DataFrame, valued: pl.DataFrame, 
     return SIMPLE, f"{NOT_TESTED}: predicted by the simple formula"
 
 
-def _as_money() -> pl.Expr:
+def _round_amounts() -> pl.Expr:
     """Every predicted amount in money, four decimals."""
-    return money(pl.col("^predicted_value_.*$", "expected_spend", "monetary_value"))
+    return round_to_money(pl.col("^predicted_value_.*$", "expected_spend", "monetary_value"))
 
 
-def _clv_predicted() -> list[pl.Expr]:
+def _add_up_clv_predicted() -> list[pl.Expr]:
     """To date, and what is still expected, less what winning the customer cost: once, as in the simple formula."""
     cost = pl.col("acquisition_cost").fill_null(0)
     return [

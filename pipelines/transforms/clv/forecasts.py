@@ -67,9 +67,9 @@ def predict_by_model(
     """
     frequency, recency, T = (history[name].to_numpy().astype(float) for name in ("frequency", "recency", "T"))
     found: dict[str, FloatArray] = {}
-    for members, model in assign_models(history, models):
+    for members, model in assign_customers_to_models(history, models):
         known = (frequency[members], recency[members], T[members])
-        for name, part in _expected(model, known, horizons).items():
+        for name, part in _predict_members(model, known, horizons).items():
             found.setdefault(name, np.zeros(history.height))[members] = part
     spends = expected_spend(history, spend)
     discounted = found.pop("discounted_lifetime", None)
@@ -79,7 +79,7 @@ def predict_by_model(
     return pl.DataFrame({**found, "expected_spend": spends, **values})
 
 
-def _expected(
+def _predict_members(
     model: DropoutModel, known: tuple[FloatArray, FloatArray, FloatArray], horizons: Horizons
 ) -> dict[str, FloatArray]:
     found = {"p_alive": model.p_alive(*known)}
@@ -92,7 +92,7 @@ def _expected(
     return {name: np.asarray(values, dtype=np.float64) for name, values in found.items()}
 
 
-def assign_models(
+def assign_customers_to_models(
     history: pl.DataFrame, models: Sequence[tuple[dt.date | None, DropoutModel]]
 ) -> list[tuple[np.ndarray, DropoutModel]]:
     """Which customers (positions) each segment's model answers for; those from before the first day go with it."""
@@ -102,21 +102,21 @@ def assign_models(
     return [(np.flatnonzero(segment == place), model) for place, (_, model) in enumerate(models)]
 
 
-def usable_spend(spend: GammaGammaModel | None) -> GammaGammaModel | None:
+def choose_spend_model(spend: GammaGammaModel | None) -> GammaGammaModel | None:
     """The spend model, unless its mean over all customers is infinite."""
     return spend if spend is not None and math.isfinite(spend.population_mean) else None
 
 
 def expected_spend(history: pl.DataFrame, spend: GammaGammaModel | None) -> FloatArray:
     """Net sales that a purchase of each customer is expected to bring (n,)."""
-    usable = usable_spend(spend)
+    usable = choose_spend_model(spend)
     if usable is None:
-        return np.full(history.height, average_purchase(history))
+        return np.full(history.height, average_sales_per_purchase(history))
     monetary_value = history["monetary_value"].fill_null(0).to_numpy()
     return np.asarray(usable.expected_spend(history["frequency"].to_numpy(), monetary_value), dtype=np.float64)
 
 
-def average_purchase(history: pl.DataFrame) -> float:
+def average_sales_per_purchase(history: pl.DataFrame) -> float:
     """Net sales per purchase of all customers together, never below 0."""
     purchases = history.height + int(history["frequency"].sum())
     return max(0.0, math.fsum(history["net_sales"]) / purchases) if purchases else 0.0
@@ -128,7 +128,7 @@ def predict_by_baseline(method: str, history: pl.DataFrame, cells: pl.DataFrame,
     Args:
         method: One of `BASELINES`.
         history: As `summarise_history` gives it, with `last_days` as long as the horizon.
-        cells: As `average_cells` gives them.
+        cells: As `average_by_class` gives them.
         horizon_days: How far to look ahead.
 
     Returns:
@@ -139,15 +139,17 @@ def predict_by_baseline(method: str, history: pl.DataFrame, cells: pl.DataFrame,
         own = pl.col("net_sales") / (pl.col("frequency") + 1)
         return history.select(purchases=a_day * horizon_days, value=a_day * horizon_days * own)
     if method == "last_year":
-        return history.select(purchases=pl.col("purchases_lately").cast(pl.Float64), value="net_sales_lately")
-    found = in_cells(history).join(cells, on=["frequency_class", "days_since_class"], how="left", maintain_order="left")
+        return history.select(purchases=pl.col("recent_purchases").cast(pl.Float64), value="recent_net_sales")
+    found = classify_customers(history).join(
+        cells, on=["frequency_class", "days_since_class"], how="left", maintain_order="left"
+    )
     return found.select(
         purchases=pl.col("purchases_a_day").fill_null(0) * horizon_days,
         value=pl.col("value_a_day").fill_null(0) * horizon_days,
     )
 
 
-def average_cells(days: pl.DataFrame, *, until: dt.date) -> pl.DataFrame:
+def average_by_class(days: pl.DataFrame, *, until: dt.date) -> pl.DataFrame:
     """What customers alike did in the latter half of what is known by `until`, at most a year, per day.
 
     Args:
@@ -163,7 +165,7 @@ def average_cells(days: pl.DataFrame, *, until: dt.date) -> pl.DataFrame:
     history_days = (until - dt.date(1970, 1, 1)).days - first if isinstance(first, int) else 0
     length = max(1, min(HOLDOUT_DAYS, history_days // 2))
     before = until - dt.timedelta(days=length)
-    then = in_cells(summarise_history(known, until=before)).join(
+    then = classify_customers(summarise_history(known, until=before)).join(
         sum_purchases_after(known, after=before), on="customer_idx", how="left"
     )
     sums = pl.len(), pl.col("purchases").sum(), pl.col("value").sum()
@@ -183,12 +185,12 @@ def average_cells(days: pl.DataFrame, *, until: dt.date) -> pl.DataFrame:
     return joined.select(
         "frequency_class",
         "days_since_class",
-        purchases_a_day=_first_with_enough("purchases") / length,
-        value_a_day=_first_with_enough("value") / length,
+        purchases_a_day=_choose_average("purchases") / length,
+        value_a_day=_choose_average("value") / length,
     )
 
 
-def _first_with_enough(column: str) -> pl.Expr:
+def _choose_average(column: str) -> pl.Expr:
     """The mean of the cell, its frequency class or everybody: the first that has enough customers."""
     enough = [
         pl.when(pl.col(f"len{of}") >= CUSTOMERS_FOR_A_CELL).then(
@@ -204,16 +206,16 @@ def _first_with_enough(column: str) -> pl.Expr:
     return pl.coalesce(*enough, last)
 
 
-def in_cells(history: pl.DataFrame) -> pl.DataFrame:
+def classify_customers(history: pl.DataFrame) -> pl.DataFrame:
     """The histories with `frequency_class` and `days_since_class` Int32, from 0."""
     days_since = pl.col("T") - pl.col("recency")
     return history.with_columns(
-        frequency_class=_class(pl.col("frequency"), FREQUENCY_CLASSES),
-        days_since_class=_class(days_since, DAYS_SINCE_CLASSES),
+        frequency_class=_classify(pl.col("frequency"), FREQUENCY_CLASSES),
+        days_since_class=_classify(days_since, DAYS_SINCE_CLASSES),
     )
 
 
-def _class(value: pl.Expr, upper_ends: Sequence[int]) -> pl.Expr:
+def _classify(value: pl.Expr, upper_ends: Sequence[int]) -> pl.Expr:
     return pl.sum_horizontal(*((value > end).cast(pl.Int32) for end in upper_ends)).cast(pl.Int32)
 
 

@@ -17,9 +17,9 @@ from regulars.pipelines.models.simulation.simulation_plan import Lifetime
 from regulars.pipelines.transforms.clv.clv_models import TrainedModels
 from regulars.pipelines.transforms.clv.forecasts import (
     Horizons,
-    assign_models,
-    average_purchase,
-    usable_spend,
+    assign_customers_to_models,
+    average_sales_per_purchase,
+    choose_spend_model,
 )
 
 SEED = 20260101
@@ -47,16 +47,18 @@ def find_intervals(
         In the order of the histories, all Float64: `purchases_low`, `purchases_high`, `purchases_nominal_coverage` (the
         probability that the interval claims), `value_low`, `value_high`, `value_nominal_coverage`.
     """
-    spend, average = usable_spend(trained.spend), average_purchase(history)
+    spend, average = choose_spend_model(trained.spend), average_sales_per_purchase(history)
     found: list[Columns] = [{} for _ in range(len(horizons.days) + (horizons.lifetime_years is not None))]
-    for members, model in assign_models(history, trained.dropout[method]):
-        for columns, look in zip(found, _looks(history[members], model, spend, horizons, draws), strict=True):
-            for name, values in _columns(look, average).items():
+    for members, model in assign_customers_to_models(history, trained.dropout[method]):
+        for columns, look in zip(
+            found, _simulate_members(history[members], model, spend, horizons, draws), strict=True
+        ):
+            for name, values in _name_columns(look, average).items():
                 columns.setdefault(name, np.zeros(history.height))[members] = values
     return [pl.DataFrame(columns) for columns in found]
 
 
-def _looks(
+def _simulate_members(
     history: pl.DataFrame,
     model: DropoutModel,
     spend: GammaGammaModel | None,
@@ -78,7 +80,7 @@ def _looks(
     return [*found.horizons, *([found.lifetime] if found.lifetime else [])]
 
 
-def _columns(look: HorizonSimulation, average: float) -> Columns:
+def _name_columns(look: HorizonSimulation, average: float) -> Columns:
     """An simulation's arrays by name; without a model of spends every purchase brings the average."""
     purchases, money = look.purchases, look.money
     return {

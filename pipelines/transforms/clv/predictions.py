@@ -21,12 +21,15 @@ LEAST_LIFETIME_YEARS = round(max(HORIZONS.values()) / DAYS_PER_YEAR)
 """A predicted lifetime looks at least as far ahead as the longest horizon: it cannot bring less."""
 
 SPANS = (*HORIZONS, "lifetime")
-WHATS = ("purchases", "value")
+QUANTITIES = ("purchases", "value")
 COLUMNS: dict[str, PolarsDataType] = {
     "p_alive": pl.Float64,
     "expected_spend": pl.Float64,
     **{
-        f"predicted_{what}_{span}{end}": pl.Float64 for span in SPANS for what in WHATS for end in ("", "_low", "_high")
+        f"predicted_{what}_{span}{end}": pl.Float64
+        for span in SPANS
+        for what in QUANTITIES
+        for end in ("", "_low", "_high")
     },
     "interval_nominal_coverage_12m": pl.Float64,
 }
@@ -46,14 +49,14 @@ def predict_with_model(history: pl.DataFrame, trained: TrainedModels, method: st
     """
     expected = predict_by_model(history, trained.dropout[method], trained.spend, horizons)
     ends = {str(days): name for name, days in HORIZONS.items()} | {"lifetime": "lifetime"}
-    names = {f"{what}_{end}": f"predicted_{what}_{name}" for end, name in ends.items() for what in WHATS}
+    names = {f"{what}_{end}": f"predicted_{what}_{name}" for end, name in ends.items() for what in QUANTITIES}
     parts = [expected.rename(names)]
     for name, interval in zip(SPANS, find_intervals(history, trained, method, horizons), strict=True):
         parts.append(
             interval.select(
                 *(
                     pl.col(f"{what}_{end}").cast(pl.Float64).alias(f"predicted_{what}_{name}_{end}")
-                    for what in WHATS
+                    for what in QUANTITIES
                     for end in ("low", "high")
                 ),
                 pl.col("value_nominal_coverage").alias(f"interval_nominal_coverage_{name}"),
@@ -70,13 +73,13 @@ def predict_with_average(
     Args:
         method: One of `BASELINES`.
         history: As `summarise_history` gives it.
-        cells: As `average_cells` gives them.
+        cells: As `average_by_class` gives them.
         valued: `years_left` and `lifetime_years_left` (NULL when not known), in the order of the histories.
         horizons: The days of `HORIZONS`, and a lifetime.
     """
     a_year = predict_by_baseline(method, history, cells, HORIZONS["12m"])
     years = valued["years_left"].fill_null(math.inf)
-    return _in_years(a_year["purchases"], a_year["value"], years, valued["lifetime_years_left"], horizons)
+    return _extend_over_years(a_year["purchases"], a_year["value"], years, valued["lifetime_years_left"], horizons)
 
 
 def predict_with_formula(valued: pl.DataFrame, history: pl.DataFrame, horizons: Horizons) -> pl.DataFrame:
@@ -91,10 +94,10 @@ def predict_with_formula(valued: pl.DataFrame, history: pl.DataFrame, horizons: 
     years = valued["years_observed"].clip(lower_bound=1.0)
     purchases = (history["frequency"] + 1) / years
     value = valued["avg_annual_value"].cast(pl.Float64)
-    return _in_years(purchases, value, valued["years_left"], valued["lifetime_years_left"], horizons)
+    return _extend_over_years(purchases, value, valued["years_left"], valued["lifetime_years_left"], horizons)
 
 
-def _in_years(
+def _extend_over_years(
     purchases: pl.Series, value: pl.Series, years: pl.Series, years_of_lifetime: pl.Series, horizons: Horizons
 ) -> pl.DataFrame:
     """The columns of `COLUMNS` from a year's purchases and value and the years they last."""
@@ -103,12 +106,12 @@ def _in_years(
         lasting = years.clip(upper_bound=round(days / DAYS_PER_YEAR))
         columns |= {f"predicted_purchases_{name}": purchases * lasting, f"predicted_value_{name}": value * lasting}
     columns["predicted_purchases_lifetime"] = purchases * years_of_lifetime
-    columns["predicted_value_lifetime"] = value * _present_years(years_of_lifetime, horizons.discount_rate)
+    columns["predicted_value_lifetime"] = value * _discount_years(years_of_lifetime, horizons.discount_rate)
     unknown = [pl.lit(None, kind).alias(name) for name, kind in COLUMNS.items() if name not in columns]
     return pl.DataFrame(columns).with_columns(unknown).select(list(COLUMNS))
 
 
-def _present_years(years: pl.Series, discount_rate: float) -> pl.Series:
+def _discount_years(years: pl.Series, discount_rate: float) -> pl.Series:
     """What so many years of one unit of money each are worth today, paid evenly through the year."""
     rate = math.log1p(discount_rate)
     return years if rate == 0 else (1 - (-rate * years).exp()) / rate

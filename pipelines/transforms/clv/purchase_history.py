@@ -16,7 +16,7 @@ from regulars.pipelines.transforms.purchases.purchases import (
     MONEY,
     UNKNOWN_CUSTOMER_IDX,
     read_into_polars,
-    select_lazily,
+    select_columns,
     sum_purchases_by_customer_day,
 )
 
@@ -44,7 +44,7 @@ def list_customer_days(orders: IntoFrame, refunds: IntoFrame, calendar: IntoFram
         `net_sales` Decimal(18, 4), exact, so that no sum depends on the order in which it is made.
     """
     sums = sum_purchases_by_customer_day(orders, refunds, calendar, as_of=as_of)
-    days = read_into_polars(select_lazily(sums, "customer_idx", "day_idx", "order_count", "net_sales"))
+    days = read_into_polars(select_columns(sums, "customer_idx", "day_idx", "order_count", "net_sales"))
     return (
         days.lazy()
         .filter(pl.col("customer_idx") != UNKNOWN_CUSTOMER_IDX)
@@ -59,7 +59,7 @@ def day_number(day: dt.date) -> int:
     return (day - EPOCH).days
 
 
-def choose_cut(days: pl.DataFrame, as_of: dt.date) -> dt.date | None:
+def choose_calibration_end(days: pl.DataFrame, as_of: dt.date) -> dt.date | None:
     """The day to predict from, so that the days up to `as_of` can grade the prediction.
 
     A year before `as_of`; half of the history where there are not two years; None where even that is too short.
@@ -83,7 +83,7 @@ def summarise_history(days: pl.DataFrame, *, until: dt.date, last_days: int = HO
         Sorted by customer_idx: `customer_idx` Int32, `first_order_date` Date, `frequency` Int64 (purchases after the
         first), `recency` and `T` Int64 (days from the first purchase to the last one, and to `until`),
         `monetary_value` Float64 (net sales per repeat purchase, never below 0; NULL without one), `net_sales` Float64,
-        `purchases_lately` Int64 and `net_sales_lately` Float64 (within `last_days` to `until`).
+        `recent_purchases` Int64 and `recent_net_sales` Float64 (within `last_days` to `until`).
     """
     end = day_number(until)
     known = days.lazy().filter(pl.col("day_idx") <= end)
@@ -106,14 +106,14 @@ def summarise_history(days: pl.DataFrame, *, until: dt.date, last_days: int = HO
         .agg(
             net_sales=pl.col("net_sales").sum(),
             repeat_sales=pl.when(~of_first).then("net_sales").sum(),
-            purchases_lately=(is_late & IS_PURCHASE).sum().cast(pl.Int64),
-            net_sales_lately=pl.when(is_late).then("net_sales").sum(),
+            recent_purchases=(is_late & IS_PURCHASE).sum().cast(pl.Int64),
+            recent_net_sales=pl.when(is_late).then("net_sales").sum(),
         )
         .select(
             "customer_idx",
             "frequency",
-            "purchases_lately",
-            pl.col("net_sales", "net_sales_lately").cast(pl.Float64),
+            "recent_purchases",
+            pl.col("net_sales", "recent_net_sales").cast(pl.Float64),
             first_order_date=pl.col("first_day").cast(pl.Date),
             recency=(pl.col("last_day") - pl.col("first_day")).cast(pl.Int64),
             T=(end - pl.col("first_day")).cast(pl.Int64),

@@ -9,7 +9,7 @@ import datetime as dt
 import polars as pl
 
 from regulars.pipelines.transforms.churn.active_intervals import has_lapsed
-from regulars.pipelines.transforms.churn.churn import MONTHS, count_by_month
+from regulars.pipelines.transforms.churn.churn import MONTHS, count_customers_by_month
 from regulars.pipelines.transforms.purchases.purchases import MONEY
 
 CUSTOMERS_FOR_A_CHURN = 100
@@ -18,7 +18,7 @@ CUSTOMERS_FOR_A_CHURN = 100
 DAYS_PER_YEAR = 365.25
 
 
-def value_simply(
+def apply_simple_formula(
     buyers: pl.DataFrame, churn: pl.DataFrame, *, as_of: dt.date, max_lifetime_years: float
 ) -> pl.DataFrame:
     """The formula: average annual value × expected lifetime − acquisition cost.
@@ -29,7 +29,7 @@ def value_simply(
         buyers: One row per customer: `customer_type`, `first_order_date`, `lapse_date` (NULL: no end is known),
             `net_sales_to_date`, `acquisition_cost` (NULL when unknown).
         churn: `customer_type` (NULL is the whole base), `churn_rate_12m` (0 to 1, NULL when not known yet) and
-            `average_customers`, as `churn_by_customer_type` gives it.
+            `average_customers`, as `measure_churn_by_customer_type` gives it.
         as_of: Last day that counts.
         max_lifetime_years: Cap of the expected lifetime, where the customer has not been observed for longer.
 
@@ -56,16 +56,16 @@ def value_simply(
         .with_columns(
             average=average,
             expected_lifetime_years=pl.max_horizontal("years_observed", capped),
-            reason=_reason(max_lifetime_years),
+            reason=_explain_formula(max_lifetime_years),
         )
         .with_columns(
-            avg_annual_value=money(pl.col("average")),
-            clv_simple=money(clv - pl.col("acquisition_cost").cast(pl.Float64).fill_null(0)),
+            avg_annual_value=round_to_money(pl.col("average")),
+            clv_simple=round_to_money(clv - pl.col("acquisition_cost").cast(pl.Float64).fill_null(0)),
         )
     )
 
 
-def churn_by_customer_type(
+def measure_churn_by_customer_type(
     active_intervals: pl.DataFrame, customers: pl.DataFrame, history: dt.date | None, *, as_of: dt.date
 ) -> pl.DataFrame:
     """The 12-month churn at the last month-end up to `as_of`, of the whole base and per customer type.
@@ -75,7 +75,7 @@ def churn_by_customer_type(
     Args:
         active_intervals: As `list_active_intervals` gives them.
         customers: `customer_idx`, `customer_type` (NULL: of the whole base only); nobody else counts.
-        history: The first day with lapse_days of history behind it, as `find_history` gives it.
+        history: The first day with lapse_days of history behind it, as `find_history_start` gives it.
         as_of: Last day that counts.
 
     Returns:
@@ -85,7 +85,7 @@ def churn_by_customer_type(
     known = active_intervals.join(customers, on="customer_idx")
     typed = known.filter(pl.col("customer_type").is_not_null()).partition_by("customer_type", as_dict=True)
     groups = [(None, known)] * (not known.is_empty()) + [(kind, group) for (kind,), group in typed.items()]
-    rows = [(kind, *_churn_of_12_months(group, as_of)) for kind, group in groups]
+    rows = [(kind, *_count_churn_of_12_months(group, as_of)) for kind, group in groups]
     counts = pl.DataFrame(
         rows,
         schema={"customer_type": pl.String, "churned": pl.Int64, "average_customers": pl.Float64},
@@ -99,19 +99,19 @@ def churn_by_customer_type(
     return counts.select("customer_type", churn_rate_12m=rate, average_customers="average_customers")
 
 
-def _churn_of_12_months(active_intervals: pl.DataFrame, as_of: dt.date) -> tuple[int, float]:
+def _count_churn_of_12_months(active_intervals: pl.DataFrame, as_of: dt.date) -> tuple[int, float]:
     """Customers churned in the 12 months to the last month-end, and average active ones of its 13 month-ends."""
-    months = count_by_month(active_intervals, as_of).tail(MONTHS + 1)
+    months = count_customers_by_month(active_intervals, as_of).tail(MONTHS + 1)
     churned, active = months["churned_customers_12m"].tail(1), months["active_customers"]
     return int(churned.sum()), int(active.sum()) / (MONTHS + 1)
 
 
-def money(amount: pl.Expr) -> pl.Expr:
+def round_to_money(amount: pl.Expr) -> pl.Expr:
     """An amount as money: four decimals, half to even."""
     return amount.round(4, mode="half_to_even").cast(MONEY)
 
 
-def _reason(max_lifetime_years: float) -> pl.Expr:
+def _explain_formula(max_lifetime_years: float) -> pl.Expr:
     """In plain words, what the formula could not know or do; NULL when there is nothing to say."""
     lapsed, unknown_churn = pl.col("is_lapsed"), pl.col("churn").is_null()
     of_base = pl.col("customer_type").is_not_null() & pl.col("churn_of_type").is_null()

@@ -12,7 +12,7 @@ import polars as pl
 from narwhals.typing import IntoFrame
 
 from regulars.pipelines.transforms.cohorts.customer_dimensions import ALL
-from regulars.pipelines.transforms.purchases.purchases import MONEY, read_into_polars, select_lazily
+from regulars.pipelines.transforms.purchases.purchases import MONEY, read_into_polars, select_columns
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ AMOUNTS = ("net_sales", "net_sales_with_cost", "acquisition_cost")
 
 def list_periods(calendar: IntoFrame, grain: Grain, as_of: dt.date) -> pl.DataFrame:
     """`period_idx`, `period_start`, `period_end` of each period of which the calendar has a day up to `as_of`."""
-    days = read_into_polars(select_lazily(calendar, "day", grain.period_idx, grain.period_start))
+    days = read_into_polars(select_columns(calendar, "day", grain.period_idx, grain.period_start))
     return (
         days.filter(pl.col("day") <= as_of)
         .select(period_idx=grain.period_idx, period_start=grain.period_start)
@@ -58,7 +58,7 @@ def list_periods(calendar: IntoFrame, grain: Grain, as_of: dt.date) -> pl.DataFr
 
 def list_splits(purchase_days: pl.DataFrame, dimensions: Sequence[str]) -> pl.DataFrame:
     """`split_idx`, `dimension`, `dimension_value`: 0 is the whole base, then come the values of each dimension."""
-    named = [(ALL, ALL), *((name, value) for name in dimensions for value in _values(purchase_days, name))]
+    named = [(ALL, ALL), *((name, value) for name in dimensions for value in _list_values(purchase_days, name))]
     return pl.DataFrame(named, schema=["dimension", "dimension_value"], orient="row").with_row_index("split_idx")
 
 
@@ -68,7 +68,7 @@ def count_cells(
     """Every cohort and period since, with zeros where nobody came.
 
     Args:
-        purchase_days: As `list_days_in_order` gives them, with `acquisition_cost` Decimal (NULL: not known) and an Enum
+        purchase_days: As `link_purchase_days` gives them, with `acquisition_cost` Decimal (NULL: not known) and an Enum
         column per
             dimension.
         calendar: `core.calendar`; `day`, `day_idx` and the grain's columns; has every day of the purchase_days.
@@ -84,23 +84,25 @@ def count_cells(
         period is in that one), net_sales_with_cost (of customers with a known cost) and, in period 0 only,
         acquisition_cost.
     """
-    rows = _rows(purchase_days, calendar, grain, dimensions)
-    cells = [_summed(rows, pl.lit(0, pl.UInt32))]
+    rows = _mark_rows(purchase_days, calendar, grain, dimensions)
+    cells = [_sum_cells(rows, pl.lit(0, pl.UInt32))]
     first_idx = 1
     for name in dimensions:
-        cells.append(_summed(rows, pl.col(name).to_physical().cast(pl.UInt32) + first_idx))
-        first_idx += len(_values(purchase_days, name))
-    return _on_grid(pl.concat(cells), list_periods(calendar, grain, as_of))
+        cells.append(_sum_cells(rows, pl.col(name).to_physical().cast(pl.UInt32) + first_idx))
+        first_idx += len(_list_values(purchase_days, name))
+    return _fill_grid(pl.concat(cells), list_periods(calendar, grain, as_of))
 
 
-def _values(purchase_days: pl.DataFrame, dimension: str) -> list[str]:
+def _list_values(purchase_days: pl.DataFrame, dimension: str) -> list[str]:
     kind = purchase_days.schema[dimension]
     return kind.categories.to_list() if isinstance(kind, pl.Enum) else []
 
 
-def _rows(purchase_days: pl.DataFrame, calendar: IntoFrame, grain: Grain, dimensions: Sequence[str]) -> pl.LazyFrame:
+def _mark_rows(
+    purchase_days: pl.DataFrame, calendar: IntoFrame, grain: Grain, dimensions: Sequence[str]
+) -> pl.LazyFrame:
     """What each purchase day adds to its cell."""
-    days = read_into_polars(select_lazily(calendar, "day_idx", grain.period_idx)).sort("day_idx")
+    days = read_into_polars(select_columns(calendar, "day_idx", grain.period_idx)).sort("day_idx")
     of_day, first_idx = days[grain.period_idx].cast(pl.Int32), days["day_idx"].min()
     numbered = purchase_days.with_columns(
         cohort_idx=of_day.gather(purchase_days["first_day"] - first_idx),
@@ -127,14 +129,14 @@ def _rows(purchase_days: pl.DataFrame, calendar: IntoFrame, grain: Grain, dimens
     )
 
 
-def _summed(rows: pl.LazyFrame, split_idx: pl.Expr) -> pl.DataFrame:
+def _sum_cells(rows: pl.LazyFrame, split_idx: pl.Expr) -> pl.DataFrame:
     sums = [pl.col(*COUNTS).sum().cast(pl.Int64), pl.col(*AMOUNTS).sum().cast(MONEY)]
     return (
         rows.group_by(split_idx.alias("split_idx"), "cohort_idx", "period_number").agg(sums).collect(engine="streaming")
     )
 
 
-def _on_grid(cells: pl.DataFrame, periods: pl.DataFrame) -> pl.DataFrame:
+def _fill_grid(cells: pl.DataFrame, periods: pl.DataFrame) -> pl.DataFrame:
     """Every cohort with its size × every period from its own to the last that has begun."""
     starts = periods.select(cohort_idx="period_idx", cohort_start="period_start")
     sizes = cells.filter(pl.col("period_number") == 0).select(*COHORT, cohort_size="retained_customers")

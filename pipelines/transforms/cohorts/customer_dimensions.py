@@ -17,7 +17,7 @@ from regulars.pipelines.transforms.purchases.purchases import (
     MONEY,
     UNKNOWN_CUSTOMER_IDX,
     read_into_polars,
-    select_lazily,
+    select_columns,
 )
 from regulars.pipelines.transforms.subscriptions.subscription_periods import list_paid_periods
 
@@ -80,9 +80,9 @@ def customer_dimensions(
     Returns:
         The columns of `COLUMNS`, sorted by customer_id; nothing of a first order where there is none.
     """
-    firsts = read_into_polars(_first_orders(orders, as_of))
+    firsts = read_into_polars(_select_first_orders(orders, as_of))
     attributes = read_into_polars(
-        select_lazily(
+        select_columns(
             customers,
             "customer_id",
             "customer_idx",
@@ -94,9 +94,13 @@ def customer_dimensions(
     )
     begun = pl.col("first_order_date") - pl.col("first_order_date").min()
     return (
-        firsts.join(_subscribers(subscriptions, as_of), on="customer_idx", how="full", coalesce=True)
+        firsts.join(_list_subscribers(subscriptions, as_of), on="customer_idx", how="full", coalesce=True)
         .join(attributes, on="customer_idx")
-        .join(_main_categories(read_into_polars(_first_sales(order_lines, products))), on="customer_idx", how="left")
+        .join(
+            _choose_main_categories(read_into_polars(_sum_first_orders_by_category(order_lines, products))),
+            on="customer_idx",
+            how="left",
+        )
         .with_columns(
             is_left_censored=(begun < dt.timedelta(days=lapse_days)).fill_null(False),
             first_discount=pl.when(pl.col("discounts") > 0)
@@ -110,7 +114,7 @@ def customer_dimensions(
     )
 
 
-def _first_orders(orders: IntoFrame, as_of: dt.date) -> Any:
+def _select_first_orders(orders: IntoFrame, as_of: dt.date) -> Any:
     """The scan over all orders: each known customer's first one."""
     return (
         nw.from_native(orders)
@@ -132,13 +136,13 @@ def _first_orders(orders: IntoFrame, as_of: dt.date) -> Any:
     )
 
 
-def _subscribers(subscriptions: IntoFrame, as_of: dt.date) -> pl.DataFrame:
+def _list_subscribers(subscriptions: IntoFrame, as_of: dt.date) -> pl.DataFrame:
     """`customer_idx` of everybody known who has paid for a subscription by a day, each once."""
     paid = list_paid_periods(subscriptions).filter(pl.col("subscriber") > 0, pl.col("active_from") <= as_of)
     return paid.select(pl.col("subscriber").cast(pl.Int32).unique().alias("customer_idx"))
 
 
-def _first_sales(order_lines: IntoFrame, products: IntoFrame) -> Any:
+def _sum_first_orders_by_category(order_lines: IntoFrame, products: IntoFrame) -> Any:
     """The scan over all lines: what each customer spent per category in the first order."""
     kept = nw.from_native(products).lazy().select(*LINE, of_product=nw.col("category"))
     return (
@@ -155,7 +159,7 @@ def _first_sales(order_lines: IntoFrame, products: IntoFrame) -> Any:
     )
 
 
-def _main_categories(spent: pl.DataFrame) -> pl.DataFrame:
+def _choose_main_categories(spent: pl.DataFrame) -> pl.DataFrame:
     """`customer_idx`, `first_category`: the one most was spent on; of equal ones the first in the alphabet."""
     ranked = spent.sort("customer_idx", "gross_sales", "category", descending=[False, True, False])
     return ranked.unique("customer_idx", keep="first", maintain_order=True).select(
@@ -176,11 +180,11 @@ def split_customers(customer_dimensions: IntoFrame, names: Sequence[str]) -> pl.
     Returns:
         `customer_idx` Int32, and a column per name (Enum of its values, in the alphabet's order).
     """
-    table = read_into_polars(select_lazily(customer_dimensions, "customer_idx", *names))
-    return table.select("customer_idx", *(_few_values(table[name]) for name in names))
+    table = read_into_polars(select_columns(customer_dimensions, "customer_idx", *names))
+    return table.select("customer_idx", *(_group_rare_values(table[name]) for name in names))
 
 
-def _few_values(values: pl.Series) -> pl.Series:
+def _group_rare_values(values: pl.Series) -> pl.Series:
     name = values.name
     by_size = values.drop_nulls().value_counts().sort("count", name, descending=[True, False])
     named = by_size[name].head(NAMED_VALUES)

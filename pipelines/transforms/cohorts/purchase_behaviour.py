@@ -9,10 +9,10 @@ import polars as pl
 from narwhals.typing import IntoFrame
 from polars._typing import PolarsDataType
 
-from regulars.pipelines.transforms.churn.survival import survival_curves
+from regulars.pipelines.transforms.churn.survival import estimate_survival_curves
 from regulars.pipelines.transforms.cohorts.customer_dimensions import ALL, CohortSettings, split_customers
-from regulars.pipelines.transforms.purchases.purchase_days import list_days_in_order
-from regulars.pipelines.transforms.purchases.purchases import MONEY, read_into_polars, select_lazily
+from regulars.pipelines.transforms.purchases.purchase_days import link_purchase_days
+from regulars.pipelines.transforms.purchases.purchases import MONEY, read_into_polars, select_columns
 
 COLUMNS: dict[str, PolarsDataType] = {
     "month": pl.Date,
@@ -76,28 +76,29 @@ def purchase_behaviour(
     Returns:
         The columns of `COLUMNS`, sorted by `KEY`; without the unknown customer and customers who only have refunds.
     """
-    purchase_days = list_days_in_order(orders, refunds, calendar, as_of=as_of)
+    purchase_days = link_purchase_days(orders, refunds, calendar, as_of=as_of)
     if purchase_days.is_empty():
         return pl.DataFrame(schema=COLUMNS)
-    months = read_into_polars(select_lazily(calendar, "day_idx", "month"))
+    months = read_into_polars(select_columns(calendar, "day_idx", "month"))
     rows = purchase_days.join(months, on="day_idx", maintain_order="left").with_columns(pl.lit(ALL).alias(ALL))
     split = rows.join(
         split_customers(customer_dimensions, cohorts.dimensions), on="customer_idx", maintain_order="left"
     )
-    marked = _marked(split)
+    marked = _mark_rows(split)
     begun = months.filter(pl.col("month").is_between(rows["month"].min(), as_of)).select(pl.col("month").unique())
     parts = [
-        _counted(marked, name, begun, as_of).with_columns(dimension=pl.lit(name)) for name in (ALL, *cohorts.dimensions)
+        _count_by_month(marked, name, begun, as_of).with_columns(dimension=pl.lit(name))
+        for name in (ALL, *cohorts.dimensions)
     ]
     return (
-        _averaged(pl.concat(parts), as_of)
+        _add_averages(pl.concat(parts), as_of)
         .with_columns(as_of=pl.lit(as_of))
         .select(pl.col(name).cast(kind) for name, kind in COLUMNS.items())
         .sort(KEY)
     )
 
 
-def _marked(purchase_days: pl.DataFrame) -> pl.DataFrame:
+def _mark_rows(purchase_days: pl.DataFrame) -> pl.DataFrame:
     """PurchaseDays with what each adds to its month."""
     # The row before a purchase that is not the first is the same customer's purchase before it.
     is_first_in_month = pl.col("is_first") | (pl.col("month") != pl.col("month").shift(1))
@@ -114,14 +115,14 @@ def _marked(purchase_days: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _counted(marked: pl.DataFrame, dimension: str, months: pl.DataFrame, as_of: dt.date) -> pl.DataFrame:
+def _count_by_month(marked: pl.DataFrame, dimension: str, months: pl.DataFrame, as_of: dt.date) -> pl.DataFrame:
     """Every value × every month: counts and amounts, and the days to the second order of who was new."""
     rows = marked.lazy().rename({dimension: "dimension_value"})
     counted = rows.group_by(GROUP).agg(pl.col(COUNTS).sum().cast(pl.Int64), pl.col(AMOUNTS).sum().cast(MONEY))
     new = rows.filter("is_first").select(*GROUP, "gap", observed=pl.lit(as_of).cast(pl.Int32) - pl.col("day_idx"))
     repeated = new.filter(pl.col("gap") <= max(WINDOWS)).group_by(GROUP).agg(median_of_repeaters=pl.col("gap").median())
     waits = new.select(*GROUP, days=pl.coalesce("gap", "observed"), is_event=pl.col("gap").is_not_null()).collect()
-    half = survival_curves(waits, GROUP).filter(pl.col("survival") <= 0.5 + ROUNDING)
+    half = estimate_survival_curves(waits, GROUP).filter(pl.col("survival") <= 0.5 + ROUNDING)
     grid = marked.select(pl.col(dimension).unique().alias("dimension_value")).join(months, how="cross").lazy()
     return (
         grid.join(counted, on=GROUP, how="left")
@@ -133,7 +134,7 @@ def _counted(marked: pl.DataFrame, dimension: str, months: pl.DataFrame, as_of: 
     )
 
 
-def _averaged(counts: pl.DataFrame, as_of: dt.date) -> pl.DataFrame:
+def _add_averages(counts: pl.DataFrame, as_of: dt.date) -> pl.DataFrame:
     """Rates and averages where they are known."""
     month_end = pl.col("month").dt.month_end()
     is_over = {days: month_end.dt.offset_by(f"{days}d") <= as_of for days in (0, *WINDOWS)}

@@ -13,8 +13,8 @@ from polars._typing import PolarsDataType
 
 from regulars.pipelines.transforms.cohorts.cohort_cells import COHORT, GRAINS, count_cells, list_splits
 from regulars.pipelines.transforms.cohorts.customer_dimensions import CohortSettings, split_customers
-from regulars.pipelines.transforms.purchases.purchase_days import list_days_in_order
-from regulars.pipelines.transforms.purchases.purchases import MONEY, read_into_polars, select_lazily
+from regulars.pipelines.transforms.purchases.purchase_days import link_purchase_days
+from regulars.pipelines.transforms.purchases.purchases import MONEY, read_into_polars, select_columns
 
 COLUMNS: dict[str, PolarsDataType] = {
     "grain": pl.String,
@@ -95,18 +95,20 @@ def retention_cohorts(
     Returns:
         The columns of `COLUMNS`, sorted by `KEY`. Rates and averages are NULL until the period is over.
     """
-    purchase_days = list_days_in_order(orders, refunds, calendar, as_of=as_of)
+    purchase_days = link_purchase_days(orders, refunds, calendar, as_of=as_of)
     first_day = purchase_days.select(pl.col("first_day").min().cast(pl.Date)).item()
     if first_day is None:
         return pl.DataFrame(schema=COLUMNS)
     groups = split_customers(customer_dimensions, cohorts.dimensions)
-    costs = read_into_polars(select_lazily(customer_dimensions, "customer_idx", "acquisition_cost"))
+    costs = read_into_polars(select_columns(customer_dimensions, "customer_idx", "acquisition_cost"))
     known = purchase_days.join(groups.join(costs, on="customer_idx"), on="customer_idx", maintain_order="left")
     frames = []
     for grain in cohorts.grains:
         dimensions = [] if grain in WHOLE_BASE_ONLY else cohorts.dimensions
         cells = count_cells(known, calendar, GRAINS[grain], dimensions, as_of=as_of)
-        rated = _rated(cells, as_of=as_of, lapse_days=lapse_days).join(list_splits(known, dimensions), on="split_idx")
+        rated = _add_rates(cells, as_of=as_of, lapse_days=lapse_days).join(
+            list_splits(known, dimensions), on="split_idx"
+        )
         frames.append(
             rated.with_columns(
                 grain=pl.lit(grain),
@@ -117,7 +119,7 @@ def retention_cohorts(
     return pl.concat(frames).sort(KEY)
 
 
-def _rated(cells: pl.DataFrame, *, as_of: dt.date, lapse_days: int) -> pl.DataFrame:
+def _add_rates(cells: pl.DataFrame, *, as_of: dt.date, lapse_days: int) -> pl.DataFrame:
     """Cells with what is summed along their cohort, and rates where the period is over."""
     sized = pl.col("customers_with_cost", "acquisition_cost").sum().over(COHORT)
     has_paid = pl.col("is_complete") & (pl.col("cumulative_net_sales_with_cost") >= pl.col("acquisition_cost"))
@@ -132,14 +134,14 @@ def _rated(cells: pl.DataFrame, *, as_of: dt.date, lapse_days: int) -> pl.DataFr
         )
         .with_columns(acquisition_cost=pl.when(pl.col("customers_with_cost") > 0).then("acquisition_cost"))
         .with_columns(
-            retention_rate=_per_customer("retained_customers"),
-            rolling_retention_rate=_per_customer("rolling_retained_customers"),
-            cumulative_net_sales_per_customer=_per_customer("cumulative_net_sales"),
+            retention_rate=_divide_by_cohort_size("retained_customers"),
+            rolling_retention_rate=_divide_by_cohort_size("rolling_retained_customers"),
+            cumulative_net_sales_per_customer=_divide_by_cohort_size("cumulative_net_sales"),
             payback_period=pl.when(has_paid).then("period_number").min().over(COHORT),
         )
     )
 
 
-def _per_customer(column: str) -> pl.Expr:
+def _divide_by_cohort_size(column: str) -> pl.Expr:
     """Divided by the cohort's size; NULL until the period is over."""
     return pl.when("is_complete").then(pl.col(column).cast(pl.Float64) / pl.col("cohort_size"))

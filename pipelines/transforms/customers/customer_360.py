@@ -16,16 +16,16 @@ from regulars.pipelines.transforms.churn.active_intervals import (
     find_last_active_intervals,
     has_lapsed,
     list_active_intervals,
-    list_stretches,
+    list_active_periods,
 )
 from regulars.pipelines.transforms.purchases.purchases import (
     MONEY,
     UNKNOWN_CUSTOMER_IDX,
     read_into_polars,
-    select_lazily,
+    select_columns,
     sum_purchases_by_customer,
 )
-from regulars.pipelines.transforms.voice.nps import nps_answers
+from regulars.pipelines.transforms.voice.nps import select_nps_answers
 
 COLUMNS: dict[str, PolarsDataType] = {
     "customer_id": pl.String,
@@ -122,17 +122,17 @@ def customer_360(
     facts = {
         "customer_idx": [
             purchases,
-            _last_active_intervals(purchases, subscriptions, as_of=as_of, lapse_days=lapse_days),
-            _counted(people, "customer_idx", "contact_count"),
-            latest_nps(survey_responses, as_of=as_of),
-            read_into_polars(select_lazily(customer_clv, "customer_idx", *FROM_CLV)),
+            _find_last_active_intervals(purchases, subscriptions, as_of=as_of, lapse_days=lapse_days),
+            _count_rows(people, "customer_idx", "contact_count"),
+            find_latest_nps(survey_responses, as_of=as_of),
+            read_into_polars(select_columns(customer_clv, "customer_idx", *FROM_CLV)),
         ],
         "customer_id": [
-            _counted(records, "customer_id", "source_record_count"),
-            read_into_polars(select_lazily(customer_segments, "customer_id", *FROM_SEGMENTS)),
+            _count_rows(records, "customer_id", "source_record_count"),
+            read_into_polars(select_columns(customer_segments, "customer_id", *FROM_SEGMENTS)),
         ],
     }
-    joined = read_into_polars(select_lazily(customers, *FROM_CUSTOMERS)).sort("customer_id").lazy()
+    joined = read_into_polars(select_columns(customers, *FROM_CUSTOMERS)).sort("customer_id").lazy()
     for key, frames in facts.items():
         for frame in frames:
             joined = joined.join(frame.lazy(), on=key, how="left", maintain_order="left")
@@ -149,16 +149,16 @@ def customer_360(
             ),
             is_active=pl.col("start").is_not_null() & ~has_lapsed(as_of),
             lapses_on="lapse_date",
-            lifecycle=pl.when(is_somebody).then(pl.coalesce("lifecycle", _lifecycle_without_orders(as_of))),
+            lifecycle=pl.when(is_somebody).then(pl.coalesce("lifecycle", _assign_lifecycle_without_orders(as_of))),
         )
-        .with_columns(**signs(as_of=as_of, lapse_days=lapse_days))
-        .with_columns(risk=risk(), risk_reason=risk_reason(), next_step=next_step(), as_of=pl.lit(as_of))
+        .with_columns(**find_signs(as_of=as_of, lapse_days=lapse_days))
+        .with_columns(risk=assess_risk(), risk_reason=explain_risk(), next_step=choose_next_step(), as_of=pl.lit(as_of))
         .select(pl.col(name).cast(kind) for name, kind in COLUMNS.items())
         .collect()
     )
 
 
-def _last_active_intervals(
+def _find_last_active_intervals(
     purchases: pl.DataFrame, subscriptions: IntoFrame, *, as_of: dt.date, lapse_days: int
 ) -> pl.DataFrame:
     """`customer_idx`, `start` and `lapse_date` of each known customer's last active interval, by its last order alone.
@@ -166,17 +166,19 @@ def _last_active_intervals(
     The orders before it decide whether there was a lapse in between (`customer_segments`), not when the next one is.
     """
     days = purchases.select("customer_idx", day_idx=pl.col("last_order_date").cast(pl.Int32)).drop_nulls()
-    active_intervals = list_active_intervals(list_stretches(days, subscriptions, as_of=as_of, lapse_days=lapse_days))
+    active_intervals = list_active_intervals(
+        list_active_periods(days, subscriptions, as_of=as_of, lapse_days=lapse_days)
+    )
     return find_last_active_intervals(active_intervals).select("customer_idx", "start", "lapse_date")
 
 
-def _lifecycle_without_orders(as_of: dt.date) -> pl.Expr:
+def _assign_lifecycle_without_orders(as_of: dt.date) -> pl.Expr:
     """Who never had a subscription either is a prospect."""
     subscribed = pl.when(has_lapsed(as_of)).then(pl.lit("lapsed")).otherwise(pl.lit("active"))
     return pl.when(pl.col("start").is_null()).then(pl.lit("prospect")).otherwise(subscribed)
 
 
-def latest_nps(survey_responses: IntoFrame, *, as_of: dt.date) -> pl.DataFrame:
+def find_latest_nps(survey_responses: IntoFrame, *, as_of: dt.date) -> pl.DataFrame:
     """The scan over all answers: how many NPS answers each customer gave, and the latest of them.
 
     Args:
@@ -187,7 +189,7 @@ def latest_nps(survey_responses: IntoFrame, *, as_of: dt.date) -> pl.DataFrame:
         `customer_idx`, `nps_response_count`, `latest_nps_group`, `latest_nps_score`, `latest_nps_at`. Answers of nobody
         known are the unknown customer's, counted only: they have no latest.
     """
-    answers = nps_answers(survey_responses, as_of=as_of).with_columns(
+    answers = select_nps_answers(survey_responses, as_of=as_of).with_columns(
         customer_idx=nw.col("customer_idx").fill_null(UNKNOWN_CUSTOMER_IDX).cast(nw.Int32)
     )
     latest = (
@@ -201,11 +203,11 @@ def latest_nps(survey_responses: IntoFrame, *, as_of: dt.date) -> pl.DataFrame:
             latest_nps_date=nw.col("answered_date"),
         )
     )
-    counted = _counted(answers, "customer_idx", "nps_response_count")
+    counted = _count_rows(answers, "customer_idx", "nps_response_count")
     return counted.join(read_into_polars(latest.to_native()), on="customer_idx", how="left")
 
 
-def signs(*, as_of: dt.date, lapse_days: int) -> dict[str, pl.Expr]:
+def find_signs(*, as_of: dt.date, lapse_days: int) -> dict[str, pl.Expr]:
     """What may be wrong with a customer: `is_detractor`, `is_overdue`, `is_near_lapse`, each true or false.
 
     An unhappy answer counts for `lapse_days`; the other two only while the customer is active, and not for a subscriber
@@ -224,7 +226,7 @@ def signs(*, as_of: dt.date, lapse_days: int) -> dict[str, pl.Expr]:
     return {name: sign.fill_null(value=False) for name, sign in found.items()}
 
 
-def risk() -> pl.Expr:
+def assess_risk() -> pl.Expr:
     """Of losing an active customer: `high` for a detractor or both signs of staying away, `watch` for one of these."""
     staying_away = pl.col("is_overdue").cast(pl.Int8) + pl.col("is_near_lapse").cast(pl.Int8)
     return (
@@ -238,7 +240,7 @@ def risk() -> pl.Expr:
     )
 
 
-def risk_reason() -> pl.Expr:
+def explain_risk() -> pl.Expr:
     """The signs behind `risk` in plain words; NULL where there is none."""
     typical = pl.col("typical_days_between_orders").round(0, mode="half_away_from_zero").cast(pl.Int64)
     said = [
@@ -254,7 +256,7 @@ def risk_reason() -> pl.Expr:
     return pl.when(pl.col("is_active"), words != "").then(words)
 
 
-def next_step() -> pl.Expr:
+def choose_next_step() -> pl.Expr:
     """The one thing to do next; the first rule that fits."""
     return (
         pl.when(pl.col("is_unknown") | pl.col("is_deleted"))
@@ -275,7 +277,7 @@ def next_step() -> pl.Expr:
     )
 
 
-def _counted(frame: "nw.LazyFrame[Any]", key: str, name: str) -> pl.DataFrame:
+def _count_rows(frame: "nw.LazyFrame[Any]", key: str, name: str) -> pl.DataFrame:
     """Rows per `key`."""
     counted = frame.group_by(key).agg(nw.len().alias(name))
     return read_into_polars(counted.to_native()).with_columns(pl.col(name).cast(pl.Int64))

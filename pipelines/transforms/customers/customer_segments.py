@@ -16,14 +16,14 @@ from regulars.pipelines.transforms.churn.active_intervals import (
     find_last_active_intervals,
     has_lapsed,
     list_active_intervals,
-    list_stretches,
+    list_active_periods,
     list_subscribers,
 )
 from regulars.pipelines.transforms.purchases.purchases import (
     MONEY,
     UNKNOWN_CUSTOMER_IDX,
     read_into_polars,
-    select_lazily,
+    select_columns,
     sum_purchases_by_customer_day,
 )
 
@@ -95,13 +95,13 @@ def customer_segments(
     """
     days = read_into_polars(sum_purchases_by_customer_day(orders, refunds, calendar, as_of=as_of))
     purchase_days = days.filter(pl.col("order_count") > 0).select("customer_idx", "day_idx")
-    stretches = list_stretches(purchase_days, subscriptions, as_of=as_of, lapse_days=lapse_days)
+    stretches = list_active_periods(purchase_days, subscriptions, as_of=as_of, lapse_days=lapse_days)
     last_active_intervals = find_last_active_intervals(list_active_intervals(stretches)).drop("return_date")
     subscribers = list_subscribers(stretches, as_of=as_of)
     buyers = summarise_rhythm(days.filter(pl.col("customer_idx") != UNKNOWN_CUSTOMER_IDX), as_of=as_of).join(
         last_active_intervals, on="customer_idx", maintain_order="left"
     )
-    names = read_into_polars(select_lazily(customers, "customer_id", "customer_idx"))
+    names = read_into_polars(select_columns(customers, "customer_id", "customer_idx"))
     came_back = pl.when(pl.col("frequency") > 0)
     return (
         buyers.with_columns(
@@ -109,14 +109,14 @@ def customer_segments(
             # One value alone scores 3, but who has not come back yet has the lowest scores also where nobody has.
             frequency_score=came_back.then(score_in_fifths(buyers["frequency"])).otherwise(1),
             monetary_score=came_back.then(score_in_fifths(buyers["monetary_value"].fill_null(0))).otherwise(1),
-            value_tier=tier(pl.col("net_sales_to_date")),
-            lifecycle=lifecycle(pl.col("customer_idx").is_in(subscribers.implode()), as_of=as_of),
+            value_tier=assign_value_tier(pl.col("net_sales_to_date")),
+            lifecycle=assign_lifecycle(pl.col("customer_idx").is_in(subscribers.implode()), as_of=as_of),
             as_of=pl.lit(as_of),
         )
         .with_columns(
             rfm_score=pl.format("{}{}{}", "recency_score", "frequency_score", "monetary_score"),
         )
-        .join(segments_by_score(), on="rfm_score", how="left")
+        .join(list_segments_by_score(), on="rfm_score", how="left")
         .join(names, on="customer_idx")
         .select(pl.col(name).cast(kind) for name, kind in COLUMNS.items())
         .sort("customer_id")
@@ -203,7 +203,7 @@ def _cut_in_fifths(up_to: Integers) -> Integers:
     return scores
 
 
-def segments_by_score() -> pl.DataFrame:
+def list_segments_by_score() -> pl.DataFrame:
     """`rfm_score` ('111' to '555') and its `segment`."""
     rows = [
         (f"{r}{f}{m}", segment)
@@ -215,7 +215,7 @@ def segments_by_score() -> pl.DataFrame:
     return pl.DataFrame(rows, schema={"rfm_score": pl.String, "segment": pl.String}, orient="row")
 
 
-def tier(value: pl.Expr) -> pl.Expr:
+def assign_value_tier(value: pl.Expr) -> pl.Expr:
     """The value tier: by the share of customers who are worth more; equal values go up together."""
     worth_more = (value.rank("min", descending=True).cast(pl.Int64) - 1) * 100
     tiers = pl.lit("lowest_30_percent")
@@ -224,7 +224,7 @@ def tier(value: pl.Expr) -> pl.Expr:
     return tiers
 
 
-def lifecycle(is_subscribed: pl.Expr, *, as_of: dt.date) -> pl.Expr:
+def assign_lifecycle(is_subscribed: pl.Expr, *, as_of: dt.date) -> pl.Expr:
     """`lapsed`; else `reactivated`, `new` or `active`; by the customer's last active interval and purchase days.
 
     Who came back from a lapse with the last order is `reactivated`, who bought on one day so far and has no live

@@ -58,27 +58,27 @@ def find_headline(
         nps: `marts.nps`; of the whole base, the rolling window that ends on the day of the last answer.
         as_of: Last day that counts.
     """
-    purchase_days = _first_purchase_days(orders, calendar, as_of)
+    purchase_days = _find_first_purchase_days(orders, calendar, as_of)
     observed = purchase_days.filter(pl.col("first_day") <= (as_of - EPOCH).days - REPEAT_DAYS)
     repeated = observed.filter(pl.col("second_day") - pl.col("first_day") <= REPEAT_DAYS).height
     is_known = (pl.col("dimension") == "all") & pl.col("churn_rate_12m").is_not_null()
     known_churn = read_into_polars(churn).filter(is_known).sort("month_end").tail(1)
-    window = _last_window(read_into_polars(nps))
+    window = _find_last_window(read_into_polars(nps))
     return Headline(
         as_of=as_of,
         customers=purchase_days.height,
-        churn_rate_12m=_only(known_churn, "churn_rate_12m"),
-        churn_month_end=_only(known_churn, "month_end"),
+        churn_rate_12m=_read_only_value(known_churn, "churn_rate_12m"),
+        churn_month_end=_read_only_value(known_churn, "month_end"),
         repeat_rate_90d=repeated / observed.height if observed.height else None,
         repeat_customers=observed.height,
-        nps=_only(window, "nps"),
-        nps_responses=_only(window, "responses") or 0,
-        nps_start=_only(window, "period_start"),
-        nps_end=_only(window, "period_end"),
+        nps=_read_only_value(window, "nps"),
+        nps_responses=_read_only_value(window, "responses") or 0,
+        nps_start=_read_only_value(window, "period_start"),
+        nps_end=_read_only_value(window, "period_end"),
     )
 
 
-def _first_purchase_days(orders: IntoFrame, calendar: IntoFrame, as_of: dt.date) -> pl.DataFrame:
+def _find_first_purchase_days(orders: IntoFrame, calendar: IntoFrame, as_of: dt.date) -> pl.DataFrame:
     """`first_day` and `second_day` (NULL when there is none), days since 1970, of every known customer."""
     days = read_into_polars(list_purchase_days(orders, calendar, as_of=as_of))
     day = pl.col("day_idx")
@@ -89,7 +89,7 @@ def _first_purchase_days(orders: IntoFrame, calendar: IntoFrame, as_of: dt.date)
     return first.join(second, on="customer_idx", how="left")
 
 
-def _last_window(nps: pl.DataFrame) -> pl.DataFrame:
+def _find_last_window(nps: pl.DataFrame) -> pl.DataFrame:
     """The shortest rolling window that ends on the day of the last answer: later ones only lose votes."""
     answered = nps.filter(pl.col("dimension") == "all", pl.col("responses") > 0)
     last_day = answered.filter(pl.col("grain") == "day").select(pl.col("period_end").max())
@@ -97,6 +97,6 @@ def _last_window(nps: pl.DataFrame) -> pl.DataFrame:
     return windows.join(last_day, on="period_end").sort("period_start").tail(1)
 
 
-def _only(rows: pl.DataFrame, column: str) -> Any:
+def _read_only_value(rows: pl.DataFrame, column: str) -> Any:
     """The value of the only row; None when there is none."""
     return None if rows.is_empty() else rows[column].item()

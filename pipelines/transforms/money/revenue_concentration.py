@@ -20,7 +20,7 @@ from regulars.pipelines.transforms.purchases.purchases import (
     MONEY,
     UNKNOWN_CUSTOMER_IDX,
     read_into_polars,
-    select_lazily,
+    select_columns,
     sum_purchases_by_customer_day,
 )
 
@@ -66,13 +66,15 @@ def revenue_concentration(
         Measures are NULL without customers, and in `last_12_months` while the data are younger than 12 months.
     """
     sums = sum_purchases_by_customer_day(orders, refunds, calendar, as_of=as_of)
-    needed = select_lazily(sums, "customer_idx", "day_idx", "order_count", "net_sales")
+    needed = select_columns(sums, "customer_idx", "day_idx", "order_count", "net_sales")
     days = read_into_polars(needed).sort("day_idx")
     known_order = (pl.col("order_count") > 0) & (pl.col("customer_idx") != UNKNOWN_CUSTOMER_IDX)
     first_day = days.filter(known_order)["day_idx"].cast(pl.Date).min()
     if not isinstance(first_day, dt.date):
         return pl.DataFrame(schema=COLUMNS)
-    rows = [row | {"as_of": as_of} for row in _measure_all(days, _period_ends(first_day, as_of), first_day)]
+    rows = [
+        row | {"as_of": as_of} for row in _measure_period_ends(days, _list_period_ends(first_day, as_of), first_day)
+    ]
     return pl.DataFrame(rows, schema=COLUMNS).sort("scope", "period_end")
 
 
@@ -100,7 +102,7 @@ def measure_concentration(net_sales: Ints) -> dict[str, float | None]:
 
 
 @dataclass
-class _Running:
+class _RunningTotals:
     """What every customer brought from the first day to some day that only moves forward; index = customer_idx."""
 
     customer: NDArray[np.int32]
@@ -119,10 +121,10 @@ class _Running:
         self.position = end
 
 
-def _running(days: pl.DataFrame) -> _Running:
+def _start_running_totals(days: pl.DataFrame) -> _RunningTotals:
     customer = days["customer_idx"].cast(pl.Int32).to_numpy()
     size = int(customer.max()) + 1
-    return _Running(
+    return _RunningTotals(
         customer=customer,
         day=days["day_idx"].cast(pl.Int32).to_numpy(),
         # A Decimal's physical value is the number of its smallest units: exact, and ten times faster than Decimals.
@@ -132,21 +134,25 @@ def _running(days: pl.DataFrame) -> _Running:
     )
 
 
-def _measure_all(days: pl.DataFrame, period_ends: list[dt.date], first_day: dt.date) -> Iterator[dict[str, Any]]:
+def _measure_period_ends(
+    days: pl.DataFrame, period_ends: list[dt.date], first_day: dt.date
+) -> Iterator[dict[str, Any]]:
     """The rows of both scopes at each of the period ends, which must be sorted."""
-    to_date, year_before = _running(days), _running(days)
+    to_date, year_before = _start_running_totals(days), _start_running_totals(days)
     for end in period_ends:
-        start = _a_year_before(end)
+        start = _find_day_a_year_before(end)
         to_date.advance(end)
         year_before.advance(start)
         is_in = to_date.last_day > np.iinfo(np.int32).min
-        yield _row(TO_DATE, end, to_date.net_sales, is_in, is_complete=True)
+        yield _make_row(TO_DATE, end, to_date.net_sales, is_in, is_complete=True)
         is_in = to_date.last_day > (start - EPOCH).days
         whole = first_day <= start + dt.timedelta(days=1)
-        yield _row(LAST_12_MONTHS, end, to_date.net_sales - year_before.net_sales, is_in, is_complete=whole)
+        yield _make_row(LAST_12_MONTHS, end, to_date.net_sales - year_before.net_sales, is_in, is_complete=whole)
 
 
-def _row(scope: str, end: dt.date, net_sales: Ints, is_in: NDArray[np.bool_], *, is_complete: bool) -> dict[str, Any]:
+def _make_row(
+    scope: str, end: dt.date, net_sales: Ints, is_in: NDArray[np.bool_], *, is_complete: bool
+) -> dict[str, Any]:
     """One row of the mart, without `as_of`; `net_sales` and `is_in` (has an order or refund) by customer_idx."""
     known = net_sales[UNKNOWN_CUSTOMER_IDX + 1 :]
     counted = known[known > 0]
@@ -155,20 +161,20 @@ def _row(scope: str, end: dt.date, net_sales: Ints, is_in: NDArray[np.bool_], *,
         "scope": scope,
         "period_end": end,
         "customers": counted.size,
-        "net_sales": _money(counted.sum()),
+        "net_sales": _convert_to_decimal(counted.sum()),
         **measures,
         "customers_left_out": int(is_in[UNKNOWN_CUSTOMER_IDX + 1 :].sum()) - counted.size,
-        "net_sales_left_out": _money(known.sum() - counted.sum()),
-        "unknown_net_sales": _money(net_sales[UNKNOWN_CUSTOMER_IDX]),
+        "net_sales_left_out": _convert_to_decimal(known.sum() - counted.sum()),
+        "unknown_net_sales": _convert_to_decimal(net_sales[UNKNOWN_CUSTOMER_IDX]),
         "is_complete": is_complete,
     }
 
 
-def _money(ten_thousandths: Any) -> Decimal:
+def _convert_to_decimal(ten_thousandths: Any) -> Decimal:
     return Decimal(int(ten_thousandths)).scaleb(-MONEY.scale)
 
 
-def _period_ends(first_day: dt.date, as_of: dt.date) -> list[dt.date]:
+def _list_period_ends(first_day: dt.date, as_of: dt.date) -> list[dt.date]:
     """The last 36 month-ends from the first order to `as_of`, and `as_of` itself."""
     ends: list[dt.date] = []
     end = (as_of + dt.timedelta(days=1)).replace(day=1) - dt.timedelta(days=1)
@@ -178,7 +184,7 @@ def _period_ends(first_day: dt.date, as_of: dt.date) -> list[dt.date]:
     return sorted({*ends, as_of})
 
 
-def _a_year_before(day: dt.date) -> dt.date:
+def _find_day_a_year_before(day: dt.date) -> dt.date:
     """The same day a year earlier; from a month-end to a month-end, whatever February has."""
     next_day = day + dt.timedelta(days=1)
     if next_day.day == 1:

@@ -69,7 +69,7 @@ def sales_new_vs_returning(
     month = pl.date(pl.col("month_idx") // 12, pl.col("month_idx") % 12 + 1, 1)
     sold = pl.col("new_customer_sales") + pl.col("returning_customer_sales") + pl.col("unknown_customer_sales")
     return (
-        _months(pl.concat([by_month["month_idx"], returned["month_idx"]]), as_of)
+        _list_months(pl.concat([by_month["month_idx"], returned["month_idx"]]), as_of)
         .join(by_month, on="month_idx", how="left")
         .join(returned, on="month_idx", how="left")
         .with_columns(pl.col(COUNTS).fill_null(0), pl.col(AMOUNTS).cast(MONEY).fill_null(pl.lit(0).cast(MONEY)))
@@ -84,7 +84,7 @@ def sales_new_vs_returning(
     )
 
 
-def _months(used: pl.Series, as_of: dt.date) -> pl.DataFrame:
+def _list_months(used: pl.Series, as_of: dt.date) -> pl.DataFrame:
     """Every `month_idx` from the first that is used to that of `as_of`; none when none is used."""
     first = used.min()
     last = as_of.year * 12 + as_of.month - 1

@@ -12,12 +12,12 @@ from narwhals.typing import IntoFrame
 from regulars.pipelines.transforms.purchases.purchases import (
     UNKNOWN_CUSTOMER_IDX,
     read_into_polars,
-    select_lazily,
+    select_columns,
     sum_purchases_by_customer_day,
 )
 
 
-def list_days_in_order(orders: IntoFrame, refunds: IntoFrame, calendar: IntoFrame, *, as_of: dt.date) -> pl.DataFrame:
+def link_purchase_days(orders: IntoFrame, refunds: IntoFrame, calendar: IntoFrame, *, as_of: dt.date) -> pl.DataFrame:
     """One row per customer and day with a countable order or a refund, of known customers with a countable order.
 
     A customer's rows stand together: first the days with an order, by day, then those with refunds only. So the first
@@ -36,7 +36,7 @@ def list_days_in_order(orders: IntoFrame, refunds: IntoFrame, calendar: IntoFram
     """
     sums = sum_purchases_by_customer_day(orders, refunds, calendar, as_of=as_of)
     days = read_into_polars(
-        select_lazily(sums, "customer_idx", "day_idx", "order_count", "refunds", "net_sales")
+        select_columns(sums, "customer_idx", "day_idx", "order_count", "refunds", "net_sales")
     ).filter(pl.col("customer_idx") != UNKNOWN_CUSTOMER_IDX)
     # One number holds the whole order of the rows: many times faster to sort by than three columns.
     place = pl.col("customer_idx").cast(pl.Int64) * 2**32 + (pl.col("order_count") == 0).cast(pl.Int64) * 2**31

@@ -60,9 +60,9 @@ def sum_purchases_by_customer_period(
         period_idx: The calendar's column that numbers the periods: `day_idx`, `week_idx`, `month_idx`,
             `quarter_idx`, `year` …
     """
-    periods = _lazy(calendar).select("day", period_idx)
-    parts = (rows.join(periods, on="day", how="left") for rows in _purchase_rows(orders, refunds, as_of))
-    return _summed(parts, "customer_idx", period_idx).to_native()
+    periods = _make_lazy(calendar).select("day", period_idx)
+    parts = (rows.join(periods, on="day", how="left") for rows in _list_purchase_rows(orders, refunds, as_of))
+    return _sum_by_key(parts, "customer_idx", period_idx).to_native()
 
 
 def sum_purchases_by_customer(orders: IntoFrame, refunds: IntoFrame, *, as_of: dt.date) -> Scan:
@@ -78,7 +78,7 @@ def sum_purchases_by_customer(orders: IntoFrame, refunds: IntoFrame, *, as_of: d
         customer with refunds only), `order_count` Int64, `purchase_days` Int64 (distinct days with an order), and
         Decimal(38, 4) `gross_sales`, `discounts`, `refunds`, `net_sales_to_date`.
     """
-    by_day = _summed(_purchase_rows(orders, refunds, as_of), "customer_idx", "day")
+    by_day = _sum_by_key(_list_purchase_rows(orders, refunds, as_of), "customer_idx", "day")
     is_purchase = nw.col("order_count") > 0
     return (
         by_day.with_columns(
@@ -109,8 +109,8 @@ def list_purchase_days(orders: IntoFrame, calendar: IntoFrame, *, as_of: dt.date
     Returns:
         `customer_idx` Int32 (0 is the unknown customer), `day_idx` Int32.
     """
-    days = _lazy(calendar).select("day", "day_idx")
-    purchases = _countable(orders, as_of).select("customer_idx", nw.col("order_date").alias("day"))
+    days = _make_lazy(calendar).select("day", "day_idx")
+    purchases = _select_countable(orders, as_of).select("customer_idx", nw.col("order_date").alias("day"))
     return purchases.join(days, on="day", how="left").select("customer_idx", "day_idx").unique().to_native()
 
 
@@ -127,10 +127,10 @@ def sum_sales_by_month_and_buyer(orders: IntoFrame, calendar: IntoFrame, *, as_o
         `month_idx` Int32, `is_unknown`, `is_first_order`, Int64 `customer_count` (distinct within the row) and
         `order_count`, Decimal(38, 4) `sales` = gross_sales − discounts.
     """
-    months = _lazy(calendar).select("month_idx", order_date=nw.col("day"))
+    months = _make_lazy(calendar).select("month_idx", order_date=nw.col("day"))
     sums = nw.col("order_count", "sales").sum()
     return (
-        _countable(orders, as_of)
+        _select_countable(orders, as_of)
         .join(months, on="order_date", how="left")
         .select(
             "month_idx",
@@ -141,10 +141,10 @@ def sum_sales_by_month_and_buyer(orders: IntoFrame, calendar: IntoFrame, *, as_o
         )
         .group_by("month_idx", "is_first_order", "customer_idx")
         .agg(sums)
-        .with_columns(_counts_as_int64(), is_unknown=nw.col("customer_idx") == UNKNOWN_CUSTOMER_IDX)
+        .with_columns(_cast_counts(), is_unknown=nw.col("customer_idx") == UNKNOWN_CUSTOMER_IDX)
         .group_by("month_idx", "is_unknown", "is_first_order")
         .agg(sums, customer_count=nw.len())
-        .with_columns(_counts_as_int64(), nw.col("customer_count").cast(nw.Int64))
+        .with_columns(_cast_counts(), nw.col("customer_count").cast(nw.Int64))
         .to_native()
     )
 
@@ -157,40 +157,40 @@ def sum_refunds_by_month(refunds: IntoFrame, calendar: IntoFrame, *, as_of: dt.d
         calendar: `core.calendar`; uses `day`, `month_idx`.
         as_of: Last day that counts.
     """
-    months = _lazy(calendar).select("month_idx", refund_date=nw.col("day"))
-    given_back = _lazy(refunds).filter(nw.col("refund_date") <= as_of).join(months, on="refund_date", how="left")
+    months = _make_lazy(calendar).select("month_idx", refund_date=nw.col("day"))
+    given_back = _make_lazy(refunds).filter(nw.col("refund_date") <= as_of).join(months, on="refund_date", how="left")
     return given_back.group_by("month_idx").agg(nw.col("amount").sum().alias("refunds")).to_native()
 
 
-def select_lazily(frame: IntoFrame, *columns: str) -> Scan:
+def select_columns(frame: IntoFrame, *columns: str) -> Scan:
     """Some columns of a table, on its own engine."""
-    return _lazy(frame).select(*columns).to_native()
+    return _make_lazy(frame).select(*columns).to_native()
 
 
 def read_into_polars(frame: IntoFrame) -> pl.DataFrame:
     """Run a scan on its own engine and hold the result in polars."""
     if isinstance(frame, pl.LazyFrame):  # twice as fast as polars' own default on these group-bys, and in less memory
         return frame.collect(engine="streaming")
-    collected: pl.DataFrame = _lazy(frame).collect(backend="polars").to_native()
+    collected: pl.DataFrame = _make_lazy(frame).collect(backend="polars").to_native()
     return collected
 
 
-def _lazy(frame: Any) -> nw.LazyFrame[Any]:
+def _make_lazy(frame: Any) -> nw.LazyFrame[Any]:
     lazy: nw.LazyFrame[Any] = nw.from_native(frame).lazy()
     return lazy
 
 
-def _countable(orders: IntoFrame, as_of: dt.date) -> nw.LazyFrame[Any]:
-    return _lazy(orders).filter(nw.col("is_countable") & (nw.col("order_date") <= as_of))
+def _select_countable(orders: IntoFrame, as_of: dt.date) -> nw.LazyFrame[Any]:
+    return _make_lazy(orders).filter(nw.col("is_countable") & (nw.col("order_date") <= as_of))
 
 
-def _purchase_rows(
+def _list_purchase_rows(
     orders: IntoFrame, refunds: IntoFrame, as_of: dt.date
 ) -> tuple[nw.LazyFrame[Any], nw.LazyFrame[Any]]:
     """Countable orders, and refunds, each as `customer_idx`, `day` and the `SUMS`."""
     gross, discounts, amount = nw.col("gross_sales"), nw.col("discounts"), nw.col("amount")
     # A zero of the right Decimal cannot be written portably (no engine-independent cast); x − x is one everywhere.
-    bought = _countable(orders, as_of).select(
+    bought = _select_countable(orders, as_of).select(
         "customer_idx",
         nw.col("order_date").alias("day"),
         nw.lit(1, nw.Int64).alias("order_count"),
@@ -200,7 +200,7 @@ def _purchase_rows(
         (gross - discounts).alias("net_sales"),
     )
     given_back = (
-        _lazy(refunds)
+        _make_lazy(refunds)
         .filter(nw.col("refund_date") <= as_of)
         .select(
             "customer_idx",
@@ -215,12 +215,12 @@ def _purchase_rows(
     return bought, given_back
 
 
-def _summed(parts: Iterable[nw.LazyFrame[Any]], *keys: str) -> nw.LazyFrame[Any]:
+def _sum_by_key(parts: Iterable[nw.LazyFrame[Any]], *keys: str) -> nw.LazyFrame[Any]:
     """The `SUMS` per key over all parts. Each part is summed by itself first: fewer rows to bring together."""
     sums = nw.col(*SUMS).sum()
-    together = nw.concat([rows.group_by(*keys).agg(sums).with_columns(_counts_as_int64()) for rows in parts])
-    return together.group_by(*keys).agg(sums).with_columns(_counts_as_int64())
+    together = nw.concat([rows.group_by(*keys).agg(sums).with_columns(_cast_counts()) for rows in parts])
+    return together.group_by(*keys).agg(sums).with_columns(_cast_counts())
 
 
-def _counts_as_int64() -> nw.Expr:
+def _cast_counts() -> nw.Expr:
     return nw.col("order_count").cast(nw.Int64)

@@ -16,10 +16,10 @@ from polars._typing import PolarsDataType
 
 from regulars.pipelines.transforms.purchases.purchases import MONEY
 from regulars.pipelines.transforms.subscriptions.subscription_periods import (
-    begins,
     cum_sum_within,
-    dense_months,
+    list_months_since,
     list_paid_periods,
+    starts_key,
 )
 
 MOVEMENTS = ("new", "reactivation", "expansion", "switched_in", "contraction", "switched_out", "churned")
@@ -79,14 +79,16 @@ def mrr_movements(subscriptions: IntoFrame, *, as_of: dt.date) -> pl.DataFrame:
     if changes.is_empty():
         return pl.DataFrame(schema=COLUMNS)
     moved = sum_movements(changes)
-    months = dense_months(moved.group_by(ROW).agg(first=pl.col("month").min()), as_of)
+    months = list_months_since(moved.group_by(ROW).agg(first=pl.col("month").min()), as_of)
     for part in (moved, compare_with_last_year(changes)):
         months = months.join(part, on=[*ROW, "month"], how="left")
-    told = _told(_running(months), as_of)
-    return told.select(_in_money(name) if kind == MONEY else pl.col(name).cast(kind) for name, kind in COLUMNS.items())
+    told = _add_rates(_add_running_totals(months), as_of)
+    return told.select(
+        _convert_to_money(name) if kind == MONEY else pl.col(name).cast(kind) for name, kind in COLUMNS.items()
+    )
 
 
-def _in_money(name: str) -> pl.Expr:
+def _convert_to_money(name: str) -> pl.Expr:
     return (pl.col(name).cast(pl.Decimal(38, 4)) / UNITS).cast(MONEY)
 
 
@@ -121,11 +123,11 @@ def list_changes(periods: pl.DataFrame, as_of: dt.date) -> pl.DataFrame:
         by_plan.group_by("subscriber", "day")
         .agg(change=pl.col("delta").sum())
         .sort("subscriber", "day")
-        .with_columns(is_first=begins("subscriber"))
+        .with_columns(is_first=starts_key("subscriber"))
         .with_columns(after=cum_sum_within(pl.col("change"), pl.col("is_first")))
         .select("subscriber", "day", "is_first", "after", before=pl.col("after") - pl.col("change"))
     )
-    within_plan = cum_sum_within(pl.col("delta"), begins("subscriber", "plan"))
+    within_plan = cum_sum_within(pl.col("delta"), starts_key("subscriber", "plan"))
     return (
         by_plan.sort("subscriber", "plan", "day")
         .with_columns(plan_before=within_plan - pl.col("delta"))
@@ -141,20 +143,20 @@ def sum_movements(changes: pl.DataFrame) -> pl.DataFrame:
     delta, had = pl.col("delta"), pl.col("plan_before")
     change = pl.col("after") - pl.col("before")
     of_all = changes.filter(change != 0).unique(["subscriber", "day"])
-    up_or_down = pl.when(change > 0).then(_number("expansion")).otherwise(_number("contraction"))
+    up_or_down = pl.when(change > 0).then(_number_movement("expansion")).otherwise(_number_movement("contraction"))
     of_plan = (
         pl.when(had == 0)
-        .then(_number("switched_in"))
+        .then(_number_movement("switched_in"))
         .when(had + delta == 0)
-        .then(_number("switched_out"))
+        .then(_number_movement("switched_out"))
         .when(delta > 0)
-        .then(_number("expansion"))
-        .otherwise(_number("contraction"))
+        .then(_number_movement("expansion"))
+        .otherwise(_number_movement("contraction"))
     )
     summed = pl.concat(
         [
-            _summed(of_all, "all", pl.lit("all"), _movement(up_or_down), change.abs()),
-            _summed(changes, "plan", pl.col("plan"), _movement(of_plan), delta.abs()),
+            _sum_by_movement(of_all, "all", pl.lit("all"), _classify_change(up_or_down), change.abs()),
+            _sum_by_movement(changes, "plan", pl.col("plan"), _classify_change(of_plan), delta.abs()),
         ]
     )
     of = {movement: pl.col("movement") == number for number, movement in enumerate(MOVEMENTS)}
@@ -164,24 +166,26 @@ def sum_movements(changes: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _number(movement: str) -> pl.Expr:
+def _number_movement(movement: str) -> pl.Expr:
     return pl.lit(MOVEMENTS.index(movement), pl.Int8)
 
 
-def _movement(within: pl.Expr) -> pl.Expr:
+def _classify_change(within: pl.Expr) -> pl.Expr:
     """What a change is for the customer as a whole, or `within` for a customer who was here and stays."""
     return (
         pl.when(pl.col("is_first"))
-        .then(_number("new"))
+        .then(_number_movement("new"))
         .when(pl.col("before") == 0)
-        .then(_number("reactivation"))
+        .then(_number_movement("reactivation"))
         .when(pl.col("after") == 0)
-        .then(_number("churned"))
+        .then(_number_movement("churned"))
         .otherwise(within)
     )
 
 
-def _summed(moved: pl.DataFrame, dimension: str, value: pl.Expr, movement: pl.Expr, amount: pl.Expr) -> pl.DataFrame:
+def _sum_by_movement(
+    moved: pl.DataFrame, dimension: str, value: pl.Expr, movement: pl.Expr, amount: pl.Expr
+) -> pl.DataFrame:
     """`amount` and `count` by value, month and movement, one movement a row."""
     month = pl.col("day").dt.month_start()
     return (
@@ -204,15 +208,17 @@ def compare_with_last_year(changes: pl.DataFrame) -> pl.DataFrame:
     """
     month = pl.col("day").dt.year() * MONTHS + pl.col("day").dt.month().cast(pl.Int32) - 1
     by_month = changes.select("subscriber", "plan", "delta", month=month)
-    of_all = _compare(by_month, "subscriber").with_columns(dimension_value=pl.lit("all"), dimension=pl.lit("all"))
-    by_plan = _compare(by_month, "subscriber", "plan").with_columns(
+    of_all = _compare_levels(by_month, "subscriber").with_columns(
+        dimension_value=pl.lit("all"), dimension=pl.lit("all")
+    )
+    by_plan = _compare_levels(by_month, "subscriber", "plan").with_columns(
         dimension_value=pl.col("plan").cast(pl.String), dimension=pl.lit("plan")
     )
     columns = [*ROW, pl.date(pl.col("month") // MONTHS, pl.col("month") % MONTHS + 1, 1).alias("month"), *YEAR_AGO]
     return pl.concat([of_all.select(columns), by_plan.select(columns)])
 
 
-def _compare(by_month: pl.DataFrame, *who: str) -> pl.DataFrame:
+def _compare_levels(by_month: pl.DataFrame, *who: str) -> pl.DataFrame:
     """The changes of `YEAR_AGO` by month, and plan where it is part of `who`."""
     now = by_month.lazy().group_by(*who, "month").agg(now=pl.col("delta").sum(), ago=pl.lit(0, pl.Int64).first())
     ago = now.select(*who, pl.col("month") + MONTHS, now="ago", ago="now")
@@ -221,7 +227,7 @@ def _compare(by_month: pl.DataFrame, *who: str) -> pl.DataFrame:
         .group_by(*who, "month")
         .agg(pl.col("now", "ago").sum())
         .sort(*who, "month")
-        .with_columns(first=begins(*who))
+        .with_columns(first=starts_key(*who))
         .with_columns(cum_sum_within(pl.col(name), pl.col("first")) for name in ("now", "ago"))
     )
     was_there = pl.col("ago") > 0
@@ -242,7 +248,7 @@ def _compare(by_month: pl.DataFrame, *who: str) -> pl.DataFrame:
     )
 
 
-def _running(months: pl.DataFrame) -> pl.DataFrame:
+def _add_running_totals(months: pl.DataFrame) -> pl.DataFrame:
     """Fill the months in which nothing happened, and add up what was there before."""
     flows = [name for name in months.columns if name not in (*ROW, "month")]
     gained = pl.sum_horizontal(f"{movement}_mrr" for movement in GAINS)
@@ -264,7 +270,7 @@ def _running(months: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _told(months: pl.DataFrame, as_of: dt.date) -> pl.DataFrame:
+def _add_rates(months: pl.DataFrame, as_of: dt.date) -> pl.DataFrame:
     """Rates where they are known, and why where they are not."""
     is_over = pl.col("month").dt.month_end() <= as_of
     is_known = is_over & (pl.col("base_customers_12m") > 0)

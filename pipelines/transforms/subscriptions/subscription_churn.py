@@ -15,7 +15,7 @@ from polars._typing import PolarsDataType
 from regulars.pipelines.transforms.purchases.purchases import MONEY
 from regulars.pipelines.transforms.subscriptions.subscription_periods import (
     UNKNOWN,
-    dense_months,
+    list_months_since,
     list_paid_periods,
     list_runs,
 )
@@ -54,7 +54,7 @@ def subscription_churn(subscriptions: IntoFrame, *, as_of: dt.date) -> pl.DataFr
     first = runs["start"].min()
     cancelled = list_cancellations(runs, as_of)
     values = pl.concat([pl.DataFrame({"dimension": ["all"], "dimension_value": ["all"]}), cancelled.select(ROW)])
-    grid = dense_months(values.unique().with_columns(first=pl.lit(first)), as_of)
+    grid = list_months_since(values.unique().with_columns(first=pl.lit(first)), as_of)
     is_over = pl.col("month").dt.month_end() <= as_of
     rate = pl.col("cancelled_from_start") / pl.col("active_at_start")
     return (
@@ -108,7 +108,7 @@ def count_live_at_start(runs: pl.DataFrame, as_of: dt.date) -> pl.DataFrame:
         month=pl.col("cancel_date").dt.month_start(), came=pl.lit(0, pl.Int64), went=pl.lit(1, pl.Int64)
     )
     flows = pl.concat([started, cancelled]).group_by("month").agg(pl.col("came", "went").sum())
-    months = dense_months(runs.select(first=pl.col("start").min()), as_of)
+    months = list_months_since(runs.select(first=pl.col("start").min()), as_of)
     net = pl.col("came") - pl.col("went")
     return (
         months.join(flows, on="month", how="left")

@@ -11,7 +11,7 @@ import datetime as dt
 import polars as pl
 from narwhals.typing import IntoFrame
 
-from regulars.pipelines.transforms.purchases.purchases import UNKNOWN_CUSTOMER_IDX, read_into_polars, select_lazily
+from regulars.pipelines.transforms.purchases.purchases import UNKNOWN_CUSTOMER_IDX, read_into_polars, select_columns
 
 COLUMNS = (
     "system",
@@ -41,13 +41,13 @@ def list_paid_periods(subscriptions: IntoFrame) -> pl.DataFrame:
         where it is not told), `active_until` Date (NULL: no end is known), `monthly_amount`
         Decimal > 0, `cancelled_date`, `cancel_reason`, `is_involuntary`.
     """
-    told = read_into_polars(select_lazily(subscriptions, *COLUMNS))
+    told = read_into_polars(select_columns(subscriptions, *COLUMNS))
     until, start = pl.col("active_until"), pl.col("active_from")
     paid = told.filter(pl.col("monthly_amount") > 0, until.is_null() | (until > start))
     return (
         paid.sort("system", "subscription_id", "active_from")
         .with_columns(
-            subscription=begins("system", "subscription_id").cum_sum().cast(pl.Int64),
+            subscription=starts_key("system", "subscription_id").cum_sum().cast(pl.Int64),
             plan=pl.col("plan").fill_null(UNKNOWN),
         )
         .with_columns(
@@ -59,7 +59,7 @@ def list_paid_periods(subscriptions: IntoFrame) -> pl.DataFrame:
     )
 
 
-def begins(*key: str) -> pl.Expr:
+def starts_key(*key: str) -> pl.Expr:
     """Whether a row is the first of its key, in a frame that is sorted by it."""
     return pl.any_horizontal(pl.col(name).ne_missing(pl.col(name).shift(1)) for name in key) | (
         pl.int_range(pl.len()) == 0
@@ -87,7 +87,7 @@ def list_runs(periods: pl.DataFrame, as_of: dt.date) -> pl.DataFrame:
         without an end. Sorted by subscription and start.
     """
     has_gap = pl.col("active_from").ne_missing(pl.col("active_until").shift(1))
-    starts = periods.select(begins("subscription") | has_gap).to_series()
+    starts = periods.select(starts_key("subscription") | has_gap).to_series()
     first = periods.filter(starts).select("subscription", "subscriber", "plan", start="active_from")
     last = periods.filter(starts.shift(-1, fill_value=True)).select(
         "monthly_amount", "cancel_reason", "is_involuntary", "cancelled_date", end="active_until"
@@ -101,7 +101,7 @@ def list_runs(periods: pl.DataFrame, as_of: dt.date) -> pl.DataFrame:
     )
 
 
-def dense_months(firsts: pl.DataFrame, as_of: dt.date) -> pl.DataFrame:
+def list_months_since(firsts: pl.DataFrame, as_of: dt.date) -> pl.DataFrame:
     """One row per row of `firsts` and month from its `first` (a Date) to the month of `as_of`, as `month`."""
     last = pl.lit(as_of).dt.month_start()
     months = pl.date_ranges(pl.col("first").dt.month_start(), last, "1mo").alias("month")

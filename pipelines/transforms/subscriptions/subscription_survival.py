@@ -17,7 +17,7 @@ from polars._typing import PolarsDataType
 
 from regulars.pipelines.models.geometric_renewal import GeometricRenewalModel
 from regulars.pipelines.models.shifted_beta_geo import ShiftedBetaGeoModel
-from regulars.pipelines.transforms.subscriptions.subscription_periods import begins, list_paid_periods, list_runs
+from regulars.pipelines.transforms.subscriptions.subscription_periods import list_paid_periods, list_runs, starts_key
 
 COLUMNS: dict[str, PolarsDataType] = {
     "dimension": pl.String,
@@ -64,13 +64,13 @@ def subscription_survival(subscriptions: IntoFrame, *, as_of: dt.date) -> pl.Dat
     if lifetimes.is_empty():
         return pl.DataFrame(schema=COLUMNS)
     split = split_by_dimension(lifetimes)
-    expected = pl.concat([_expected_survival(key, each) for key, each in split.group_by(ROW)])
+    expected = pl.concat([_compute_expected_survival(key, each) for key, each in split.group_by(ROW)])
     return (
         count_survivors(split)
         .join(expected, on=[*ROW, "months_since_start"], how="right", maintain_order="right")
         .with_columns(pl.col("at_risk", "survivors").fill_null(0), as_of=pl.lit(as_of))
         .sort(*ROW, "months_since_start")
-        .with_columns(**_observed_survival())
+        .with_columns(**_compute_observed_survival())
         .select(pl.col(name).cast(kind) for name, kind in COLUMNS.items())
     )
 
@@ -90,17 +90,17 @@ def list_lifetimes(runs: pl.DataFrame, as_of: dt.date) -> pl.DataFrame:
         `plan`, `start_year`, `observed` (whole months from the start to `as_of`), `survived` (of these), `churned`
         (whether it ended in the month after the survived ones, and that month is over).
     """
-    first = runs.filter(begins("subscription"))
+    first = runs.filter(starts_key("subscription"))
     last_day = pl.min_horizontal(pl.col("end").dt.offset_by("-1d"), pl.lit(as_of))
     return first.select(
         "plan",
         start_year=pl.col("start").dt.year().cast(pl.String),
-        observed=whole_months(pl.col("start"), pl.lit(as_of)),
-        survived=whole_months(pl.col("start"), last_day),
+        observed=count_whole_months(pl.col("start"), pl.lit(as_of)),
+        survived=count_whole_months(pl.col("start"), last_day),
     ).with_columns(churned=pl.col("survived") < pl.col("observed"))
 
 
-def whole_months(start: pl.Expr, day: pl.Expr) -> pl.Expr:
+def count_whole_months(start: pl.Expr, day: pl.Expr) -> pl.Expr:
     """How many whole months have passed on `day`; from the 31st a month is over on the last day of a shorter one."""
     months = (day.dt.year() - start.dt.year()) * 12 + day.dt.month().cast(pl.Int32) - start.dt.month().cast(pl.Int32)
     is_short = start.dt.offset_by(pl.format("{}mo", months)) > day
@@ -132,7 +132,7 @@ def count_survivors(split: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _observed_survival() -> dict[str, pl.Expr]:
+def _compute_observed_survival() -> dict[str, pl.Expr]:
     """What was seen; NULL from the month on that nobody has come to."""
     is_seen = pl.col("at_risk") > 0
     rate = pl.when(is_seen).then(pl.col("survivors") / pl.col("at_risk"))
@@ -143,7 +143,7 @@ def _observed_survival() -> dict[str, pl.Expr]:
     }
 
 
-def _expected_survival(key: tuple[object, ...], lifetimes: pl.DataFrame) -> pl.DataFrame:
+def _compute_expected_survival(key: tuple[object, ...], lifetimes: pl.DataFrame) -> pl.DataFrame:
     """One row per month of one dimension value; the model's columns are NULL where there is none."""
     oldest = int(lifetimes.select(pl.min_horizontal("observed", pl.col("survived") + 1).max()).item())
     months = np.arange(oldest + MONTHS_AHEAD + 1)

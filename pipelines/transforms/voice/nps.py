@@ -44,7 +44,7 @@ def nps(survey_responses: IntoFrame, customers: IntoFrame, calendar: IntoFrame, 
     """The net promoter score per grain, period and dimension value, with a 95 % interval.
 
     Args:
-        survey_responses: `core.survey_responses`; see `nps_answers` for which of them count.
+        survey_responses: `core.survey_responses`; see `select_nps_answers` for which of them count.
         customers: `core.customers`; `customer_idx`, `customer_type`, `country`.
         calendar: `core.calendar`; `day`, `day_idx`, `week_idx`.
         as_of: Last day that counts.
@@ -64,22 +64,22 @@ def nps(survey_responses: IntoFrame, customers: IntoFrame, calendar: IntoFrame, 
         raise ValueError("core.calendar lacks days on which there are answers; it must cover all of them.")
     votes = pl.concat(
         [
-            _named(by_person, "all", pl.lit("all")),
-            _named(by_person, "customer_type", pl.col("customer_type")),
-            _named(by_person, "country", pl.col("country")),
-            _named(by_touchpoint, "touchpoint", pl.col("touchpoint")),
+            _select_dimension(by_person, "all", pl.lit("all")),
+            _select_dimension(by_person, "customer_type", pl.col("customer_type")),
+            _select_dimension(by_person, "country", pl.col("country")),
+            _select_dimension(by_touchpoint, "touchpoint", pl.col("touchpoint")),
         ]
     )
     first_day = int(by_person["day_idx"].min())  # type: ignore[arg-type]
     last_day = (as_of - EPOCH).days
-    periods = pl.concat([_daily(votes), _weekly(votes), _rolling(votes)])
-    periods = pl.concat([periods, _quiet(periods, first_day, last_day)])
+    periods = pl.concat([_count_by_day(votes), _count_by_week(votes), _count_by_rolling_window(votes)])
+    periods = pl.concat([periods, _list_periods_without_votes(periods, first_day, last_day)])
     complete = (pl.col("period_end") <= as_of) & (
         (pl.col("grain") != "rolling_28d") | (pl.col("period_start") >= EPOCH + dt.timedelta(days=first_day))
     )
     return (
         periods.with_columns(responses=pl.sum_horizontal(COUNTS), is_complete=complete, as_of=pl.lit(as_of))
-        .with_columns(**score(pl.col("promoters"), pl.col("detractors"), pl.col("responses")))
+        .with_columns(**compute_nps(pl.col("promoters"), pl.col("detractors"), pl.col("responses")))
         .filter((pl.col("period_end") <= as_of) | (pl.col("grain") == "week"))
         .filter((pl.col("responses") > 0) | (pl.col("dimension") == "all"))
         .select(pl.col(name).cast(kind) for name, kind in COLUMNS.items())
@@ -87,7 +87,7 @@ def nps(survey_responses: IntoFrame, customers: IntoFrame, calendar: IntoFrame, 
     )
 
 
-def score(promoters: pl.Expr, detractors: pl.Expr, responses: pl.Expr) -> dict[str, pl.Expr]:
+def compute_nps(promoters: pl.Expr, detractors: pl.Expr, responses: pl.Expr) -> dict[str, pl.Expr]:
     """The score, −100 to 100, and its 95 % adjusted-Wald interval, clipped to ±100; NULL without votes.
 
     Three answers are added, ¾ of them promoters and ¾ detractors, and the interval is taken from the variance of the
@@ -130,12 +130,12 @@ def count_votes(
     owner = ["person", "touchpoint"] if per_touchpoint else ["person"]
     next_day = nw.col("day_idx").shift(-1).over(*owner, order_by="day_idx")
     next_week = nw.col("week_idx").shift(-1).over(*owner, order_by="day_idx")
-    days = _lazy(calendar).select("day_idx", "week_idx", answered_date=nw.col("day"))
+    days = _make_lazy(calendar).select("day_idx", "week_idx", answered_date=nw.col("day"))
     groups = ["customer_type", "country", "nps_group", "day_idx", "week_idx", "end_idx", "is_last_of_week"]
     if per_touchpoint:
         groups.append("touchpoint")
     counted: nw.LazyFrame[Any] = (
-        _with_person(nps_answers(survey_responses, as_of=as_of))
+        _add_person(select_nps_answers(survey_responses, as_of=as_of))
         .unique([*owner, "answered_date"], keep="last", order_by=["answered_at", "response_id", "system"])
         .join(days, on="answered_date", how="left")
         .with_columns(next_day=next_day, next_week=next_week, last_idx=nw.col("day_idx") + ROLLING_DAYS)
@@ -143,14 +143,14 @@ def count_votes(
             end_idx=nw.when(nw.col("next_day") < nw.col("last_idx")).then(nw.col("next_day")).otherwise("last_idx"),
             is_last_of_week=nw.col("next_week").is_null() | (nw.col("next_week") > nw.col("week_idx")),
         )
-        .join(_lazy(customers).select("customer_idx", "customer_type", "country"), on="customer_idx", how="left")
+        .join(_make_lazy(customers).select("customer_idx", "customer_type", "country"), on="customer_idx", how="left")
         .group_by(groups)
         .agg(votes=nw.len())
     )
     return read_into_polars(counted.to_native()).with_columns(pl.col("votes").cast(pl.Int64))
 
 
-def nps_answers(survey_responses: IntoFrame, *, as_of: dt.date) -> "nw.LazyFrame[Any]":
+def select_nps_answers(survey_responses: IntoFrame, *, as_of: dt.date) -> "nw.LazyFrame[Any]":
     """The answers that are NPS, up to `as_of`: those with an `nps_group` and a whole score from 0 to 10.
 
     Args:
@@ -158,14 +158,16 @@ def nps_answers(survey_responses: IntoFrame, *, as_of: dt.date) -> "nw.LazyFrame
         as_of: Last day that counts.
     """
     is_whole = nw.col("score").cast(nw.Float64).is_in([float(points) for points in range(11)])
-    return _lazy(survey_responses).filter(~nw.col("nps_group").is_null(), is_whole, nw.col("answered_date") <= as_of)
+    return _make_lazy(survey_responses).filter(
+        ~nw.col("nps_group").is_null(), is_whole, nw.col("answered_date") <= as_of
+    )
 
 
-def _lazy(frame: IntoFrame) -> "nw.LazyFrame[Any]":
+def _make_lazy(frame: IntoFrame) -> "nw.LazyFrame[Any]":
     return nw.from_native(frame).lazy()
 
 
-def _with_person(answers: "nw.LazyFrame[Any]") -> "nw.LazyFrame[Any]":
+def _add_person(answers: "nw.LazyFrame[Any]") -> "nw.LazyFrame[Any]":
     """Whose vote an answer is: the contact's, else the customer's, else nobody else's."""
     contact, customer = nw.col("contact_id"), nw.col("customer_idx")
     person = (
@@ -180,7 +182,7 @@ def _with_person(answers: "nw.LazyFrame[Any]") -> "nw.LazyFrame[Any]":
     )
 
 
-def _named(votes: pl.DataFrame, dimension: str, value: pl.Expr) -> pl.DataFrame:
+def _select_dimension(votes: pl.DataFrame, dimension: str, value: pl.Expr) -> pl.DataFrame:
     """The votes of one dimension; none where no vote has a value for it."""
     named = votes.with_columns(dimension=pl.lit(dimension), dimension_value=value).select(
         "dimension", "dimension_value", "nps_group", "day_idx", "week_idx", "end_idx", "is_last_of_week", "votes"
@@ -189,13 +191,13 @@ def _named(votes: pl.DataFrame, dimension: str, value: pl.Expr) -> pl.DataFrame:
     return named.with_columns(pl.col("dimension_value").fill_null(UNKNOWN)) if known else named.clear()
 
 
-def _grouped(votes: pl.DataFrame, at: str) -> pl.DataFrame:
+def _count_groups(votes: pl.DataFrame, at: str) -> pl.DataFrame:
     """Promoters, passives and detractors per dimension value and `at`."""
     counts = {f"{group}s": pl.col("votes").filter(pl.col("nps_group") == group).sum() for group in GROUPS}
     return votes.group_by("dimension", "dimension_value", at).agg(**counts)
 
 
-def _period(grain: str, start: pl.Expr, end: pl.Expr) -> list[pl.Expr | str]:
+def _select_period(grain: str, start: pl.Expr, end: pl.Expr) -> list[pl.Expr | str]:
     """The columns that all grains share; `start` and `end` are days since 1970."""
     return [
         pl.lit(grain).alias("grain"),
@@ -207,19 +209,19 @@ def _period(grain: str, start: pl.Expr, end: pl.Expr) -> list[pl.Expr | str]:
     ]
 
 
-def _daily(votes: pl.DataFrame) -> pl.DataFrame:
-    return _grouped(votes, "day_idx").select(_period("day", pl.col("day_idx"), pl.col("day_idx")))
+def _count_by_day(votes: pl.DataFrame) -> pl.DataFrame:
+    return _count_groups(votes, "day_idx").select(_select_period("day", pl.col("day_idx"), pl.col("day_idx")))
 
 
-def _weekly(votes: pl.DataFrame) -> pl.DataFrame:
+def _count_by_week(votes: pl.DataFrame) -> pl.DataFrame:
     monday = pl.col("week_idx") * 7 + MONDAY_OF_WEEK_0
-    return _grouped(votes.filter("is_last_of_week"), "week_idx").select(_period("week", monday, monday + 6))
+    return _count_groups(votes.filter("is_last_of_week"), "week_idx").select(_select_period("week", monday, monday + 6))
 
 
-def _rolling(votes: pl.DataFrame) -> pl.DataFrame:
+def _count_by_rolling_window(votes: pl.DataFrame) -> pl.DataFrame:
     """Per day, the votes that are valid on it: all that began up to it, less all that have ended."""
     ends = votes.with_columns(-pl.col("votes"), day_idx="end_idx")
-    changes = _grouped(pl.concat([votes, ends]), "day_idx")
+    changes = _count_groups(pl.concat([votes, ends]), "day_idx")
     value = ["dimension", "dimension_value"]
     days = pl.int_ranges(pl.col("day_idx").min(), pl.col("day_idx").max()).alias("day_idx")
     spine = changes.group_by(value).agg(days).explode("day_idx")
@@ -227,11 +229,11 @@ def _rolling(votes: pl.DataFrame) -> pl.DataFrame:
         spine.join(changes, on=[*value, "day_idx"], how="left")
         .sort(*value, "day_idx")
         .with_columns(pl.col(COUNTS).fill_null(0).cum_sum().over(value))
-        .select(_period("rolling_28d", pl.col("day_idx") - (ROLLING_DAYS - 1), pl.col("day_idx")))
+        .select(_select_period("rolling_28d", pl.col("day_idx") - (ROLLING_DAYS - 1), pl.col("day_idx")))
     )
 
 
-def _quiet(periods: pl.DataFrame, first_day: int, last_day: int) -> pl.DataFrame:
+def _list_periods_without_votes(periods: pl.DataFrame, first_day: int, last_day: int) -> pl.DataFrame:
     """The periods of `all` without any vote, so that a chart over time has no holes."""
     days = pl.DataFrame({"idx": range(first_day, last_day + 1)}, schema={"idx": pl.Int64})
     mondays = days.select(idx=(pl.col("idx") - MONDAY_OF_WEEK_0) // 7 * 7 + MONDAY_OF_WEEK_0).unique()
@@ -239,9 +241,9 @@ def _quiet(periods: pl.DataFrame, first_day: int, last_day: int) -> pl.DataFrame
     idx = pl.col("idx")
     every = pl.concat(
         [
-            days.with_columns(**whole).select(_period("day", idx, idx)),
-            mondays.with_columns(**whole).select(_period("week", idx, idx + 6)),
-            days.with_columns(**whole).select(_period("rolling_28d", idx - (ROLLING_DAYS - 1), idx)),
+            days.with_columns(**whole).select(_select_period("day", idx, idx)),
+            mondays.with_columns(**whole).select(_select_period("week", idx, idx + 6)),
+            days.with_columns(**whole).select(_select_period("rolling_28d", idx - (ROLLING_DAYS - 1), idx)),
         ]
     )
     return every.join(periods, on=["grain", "period_end", "dimension", "dimension_value"], how="anti")

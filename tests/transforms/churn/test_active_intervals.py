@@ -4,10 +4,10 @@ import polars as pl
 from polars.testing import assert_frame_equal
 
 from regulars.pipelines.transforms.churn.active_intervals import (
-    find_history,
+    find_history_start,
     find_last_active_intervals,
     list_active_intervals,
-    list_stretches,
+    list_active_periods,
     list_subscribers,
 )
 from tests.transforms.subscription_tables import Row, period, table
@@ -18,7 +18,9 @@ AS_OF = dt.date(1971, 1, 1)
 
 def stretches(bought: list[tuple[int, int]], *paid: Row, as_of: dt.date = AS_OF) -> pl.DataFrame:
     """Of (customer, day) pairs and periods of subscriptions, with 30 lapse days."""
-    return list_stretches(pl.DataFrame(bought, schema=DAYS, orient="row"), table(*paid), as_of=as_of, lapse_days=30)
+    return list_active_periods(
+        pl.DataFrame(bought, schema=DAYS, orient="row"), table(*paid), as_of=as_of, lapse_days=30
+    )
 
 
 def active_intervals(bought: list[tuple[int, int]], *paid: Row, as_of: dt.date = AS_OF) -> list[tuple[object, ...]]:
@@ -75,6 +77,6 @@ def test_subscribers_are_those_who_pay_on_the_day():
 
 def test_history_is_known_lapse_days_after_the_first_order_whatever_was_paid_before():
     club = period(1, "1970-01-01")
-    assert find_history(stretches([(2, 10), (1, 12)], club), 30) == dt.date(1970, 2, 9)
-    assert find_history(stretches([], club), 30) == dt.date(1970, 1, 30)
-    assert find_history(stretches([]), 30) is None
+    assert find_history_start(stretches([(2, 10), (1, 12)], club), 30) == dt.date(1970, 2, 9)
+    assert find_history_start(stretches([], club), 30) == dt.date(1970, 1, 30)
+    assert find_history_start(stretches([]), 30) is None

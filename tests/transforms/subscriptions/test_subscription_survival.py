@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from regulars.pipelines.transforms.subscriptions.subscription_survival import (
     COLUMNS,
     MONTHS_AHEAD,
+    count_whole_months,
     subscription_survival,
-    whole_months,
 )
 from tests.transforms.subscription_tables import BEGINNING, Row, period, subscriptions, table
 
@@ -50,7 +50,7 @@ def seen(*rows: Row, **where: Any) -> list[tuple[int, int]]:
 )
 def test_a_month_is_over_on_the_same_day_of_the_next_or_on_its_last(start: str, day: str, months: int):
     frame = pl.DataFrame({"start": [dt.date.fromisoformat(start)], "day": [dt.date.fromisoformat(day)]})
-    assert frame.select(whole_months(pl.col("start"), pl.col("day"))).item() == months
+    assert frame.select(count_whole_months(pl.col("start"), pl.col("day"))).item() == months
 
 
 def test_a_subscription_that_is_live_when_the_next_month_begins_has_survived_this_one():
