@@ -4,17 +4,16 @@ Put here: gathering. Keep out: writing files and swinging `current` (`publish/`)
 """
 
 import datetime as dt
-import hashlib
-import json
 
-from regulars.pipelines.audit.lineage import NO_PART_IN_RESULTS, TABLE, code_sha256, versions
 from regulars.pipelines.audit.meta_tables import counted, source_rows, write_meta_tables
 from regulars.pipelines.contracts.dictionary import PUBLISHED_LAYERS, comments
 from regulars.pipelines.home.manifest import Facts
 from regulars.pipelines.publish.generation import Contents
 from regulars.pipelines.publish.report import report_html
-from regulars.pipelines.publish.tables import Table
+from regulars.pipelines.publish.targets.tables import Table
 from regulars.pipelines.report.headline import headline
+from regulars.pipelines.run.fingerprint import compute_fingerprint
+from regulars.pipelines.run.lineage import TABLE, versions
 from regulars.pipelines.run.run import Run
 from regulars.pipelines.transforms.cohorts.retention_cohorts import RETENTION_COHORTS_MONTHLY
 
@@ -43,11 +42,11 @@ def contents_of(run: Run) -> Contents:
         state_tables=[Table(name) for name in PERSONAL],
         comments=with_view(comments(run.contracts)),
         facts=Facts(
-            fingerprint=fingerprint(run),
+            fingerprint=compute_fingerprint(run),
             started_at=run.started_at,
             headline={"numbers": numbers},
             sources=tuple(source_rows(run)),
-            checks=counted(run.verdicts),
+            checks=counted(run.checks),
             versions=versions(),
         ),
         report_html=report_html(run.warehouse.con, run.settings.company.name, f"g{run.number:06d}", numbers),
@@ -62,22 +61,3 @@ def with_view(texts: dict[str, str]) -> dict[str, str]:
     said = {f"{view}.{column}": texts[f"{table}.{of}"] for column, of in MONTHLY_COLUMNS.items()}
     same = {name.replace(table, view, 1): text for name, text in texts.items() if name.startswith(f"{table}.")}
     return {**texts, **same, **said, view: f"The whole base by month. {texts[table]}"}
-
-
-def fingerprint(run: Run) -> str:
-    """SHA-256 over all that decides the results: what was delivered, the settings, the code, the day, the versions."""
-    facts = {
-        "as_of": run.as_of.isoformat(),
-        "settings": run.settings.model_dump(mode="json", exclude=NO_PART_IN_RESULTS),
-        "deliveries": [
-            [
-                landed_source.source,
-                [delivery.file_sha256 for delivery in landed_source.deliveries],
-                [refusal.reason_code for refusal in landed_source.refusals],
-            ]
-            for landed_source in run.landed_sources
-        ],
-        "code": code_sha256(),
-        "versions": versions(),
-    }
-    return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()

@@ -10,13 +10,14 @@ import json
 import platform
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 from regulars.pipelines.settings.settings import Settings
 from regulars.pipelines.warehouse.warehouse import ROOT
 
 CODE = ("pipelines/**/*.py", "assets/**/*.py", "sql/**/*.sql", "data_contracts/**/*.yaml")
-MAKERS = ("duckdb", "polars", "narwhals", "great-expectations", "dagster", "regulars")
+MAKERS = ("duckdb", "polars", "narwhals", "numpy", "scipy", "pyarrow", "great-expectations", "dagster", "regulars")
 NO_PART_IN_RESULTS = {"schedule", "publish", "alerts", "targets"}
 
 TABLE = "raw.lineage"
@@ -59,8 +60,12 @@ def read_lineage(settings: Settings) -> Lineage:
     return Lineage(code_sha256(), versions(), dict(_flat(deciding_settings(settings))))
 
 
+@cache
 def code_sha256() -> str:
-    """SHA-256 over the names and bytes of all code, SQL and contracts."""
+    """SHA-256 over the names and bytes of all code, SQL and contracts, as this process found them.
+
+    Read once, when the run opens: files that an upgrade replaces later are not what this process runs.
+    """
     code = hashlib.sha256()
     for pattern in CODE:
         for path in sorted(ROOT.glob(pattern)):
