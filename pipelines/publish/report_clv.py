@@ -11,8 +11,9 @@ from regulars.pipelines.publish.report_charts import Point, line_chart
 from regulars.pipelines.publish.report_clv_facts import Alive, Predictions
 from regulars.pipelines.publish.report_facts import ReportFacts
 from regulars.pipelines.publish.report_heat import Cell, Line, heat_map
-from regulars.pipelines.publish.report_methods import SURE_OF_NEWCOMERS, chosen_rows, named, off
+from regulars.pipelines.publish.report_methods import chosen_rows, named, off
 from regulars.pipelines.publish.report_reading import Row, Rows
+from regulars.pipelines.transforms.clv.methods import SURE_OF_ONE_TIME_BUYERS
 
 TITLE = "What customers are expected to bring"
 MEANS = (
@@ -131,7 +132,9 @@ def alive_told(grid: Alive) -> str:
     (soon, high), (late, low) = known[0], known[len(known) // 2]
     whom = "" if grid.segment == "all" else f" of the largest group, who {grid.segment},"
     once = (
-        " It cannot tell of those who bought only once: it counts them all." if grid.model in SURE_OF_NEWCOMERS else ""
+        " It cannot tell of those who bought only once: it counts them all."
+        if grid.model in SURE_OF_ONE_TIME_BUYERS
+        else ""
     )
     return (
         f"Of customers{whom} who came first {words.plural(grid.days, 'day')} ago (the median) and have bought "

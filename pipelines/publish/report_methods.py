@@ -19,9 +19,6 @@ METHODS = {
     "pareto_nbd_by_cohort": "the Pareto/NBD model by cohort",
     "gamma_gamma": "the Gamma-Gamma model of spend",
 }
-SURE_OF_NEWCOMERS = ("bg_nbd", "bg_nbd_by_cohort")
-"""Where nobody can leave before the second purchase."""
-
 AS_EXPECTED = 0.0005
 
 

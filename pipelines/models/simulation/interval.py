@@ -50,7 +50,7 @@ class Mixture:
     zeros: FloatArray
 
     @classmethod
-    def of(cls, draws: FloatArray, cell: NDArray[np.int64], alive: FloatArray) -> Self:
+    def from_draws(cls, draws: FloatArray, cell: NDArray[np.int64], alive: FloatArray) -> Self:
         """Sort the draws, in place."""
         draws.sort(axis=1)
         return cls(draws, cell, np.maximum(alive, 1e-300), np.count_nonzero(draws == 0, axis=1)[cell].astype(float))

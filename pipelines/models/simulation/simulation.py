@@ -33,7 +33,7 @@ DRAWS_AT_A_TIME = 2_000_000
 
 
 class FutureModel(Protocol):
-    """What an simulation asks of a dropout model; see `DropoutModel`, `BetaGeoBetaBinomModel`."""
+    """What a simulation asks of a dropout model; see `DropoutModel`, `BetaGeoBetaBinomModel`."""
 
     def p_alive(self, frequency: ArrayLike, recency: ArrayLike, T: ArrayLike, /) -> FloatArray: ...  # noqa: D102
 
@@ -48,19 +48,62 @@ class FutureModel(Protocol):
 
 @dataclass(frozen=True)
 class HorizonSimulation:
-    """What n customers may do within one stretch of time; arrays (n,), in the customers' order.
+    """What n customers may do within one horizon; arrays (n,), in the order of the customers.
 
     Attributes:
-        length: Of the stretch, in the unit of T.
+        length: The length of the horizon, in the unit of T.
         chance_of_nothing: That there is no purchase.
-        purchases: How many.
-        money: What they sum to; discounted over a lifetime; None without a model of spends.
+        purchases: The number of purchases.
+        money: The sum that they bring, discounted over a lifetime; None without a spend model.
     """
 
     length: float
     chance_of_nothing: FloatArray
     purchases: Interval
     money: Interval | None
+
+
+@dataclass(frozen=True)
+class CustomerHistories:
+    """The histories of n customers, each column (n,), in one unit of time.
+
+    Attributes:
+        frequency: Repeat purchases, or periods with a purchase for BG/BB.
+        recency: Time of the last purchase since the first.
+        T: Time since the first purchase.
+        monetary_value: Mean spend of a repeat purchase, ignored where frequency is 0; only needed for money.
+    """
+
+    frequency: ArrayLike
+    recency: ArrayLike
+    T: ArrayLike
+    monetary_value: ArrayLike | None = None
+
+
+@dataclass(frozen=True)
+class SimulationRequest:
+    """How far ahead customers are simulated, and how precisely.
+
+    Attributes:
+        horizons: Lengths of time after T, finite and above 0.
+        lifetime: Adds a lifetime; its money is discounted from the middle of each year.
+        probability: The probability that each interval aims for, between 0 and 1.
+        draws: Simulated futures of each (frequency, T), at least 2; None: as many as `FUTURES` allow.
+
+    Raises:
+        ValueError: One of them is out of range.
+    """
+
+    horizons: Sequence[float] = (365.0, 1095.0)
+    lifetime: Lifetime | None = None
+    probability: float = 0.8
+    draws: int | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse what makes no sense."""
+        horizons_make_sense = all(0 < horizon < np.inf for horizon in self.horizons)
+        if not 0 < self.probability < 1 or self.draws in (0, 1) or not horizons_make_sense:
+            raise ValueError("a simulation needs 0 < probability < 1, two draws or more, and finite horizons above 0")
 
 
 @dataclass(frozen=True)
@@ -71,61 +114,46 @@ class Simulation:
     lifetime: HorizonSimulation | None
 
 
-def simulation(
+def simulate_purchases(
     dropout_model: FutureModel,
     spend_model: GammaGammaModel | None,
-    frequency: ArrayLike,
-    recency: ArrayLike,
-    T: ArrayLike,
-    monetary_value: ArrayLike | None = None,
-    *,
+    customers: CustomerHistories,
+    asked: SimulationRequest,
     rng: np.random.Generator,
-    horizons: Sequence[float] = (365.0, 1095.0),
-    lifetime: Lifetime | None = None,
-    probability: float = 0.8,
-    draws: int | None = None,
 ) -> Simulation:
     """Intervals of every customer's purchases and money to come, with the uncertainty of parameters and of chance.
 
     Args:
         dropout_model: Fitted; its uncertain parameters are drawn anew for every simulated future.
         spend_model: Likewise; None leaves money out.
-        frequency: (n,) repeat purchases.
-        recency: (n,) time of the last purchase since the first.
-        T: (n,) time since the first purchase.
-        monetary_value: (n,) mean spend of a repeat purchase, ignored where frequency is 0; only used for money.
-        rng: The source of randomness. The order of the customers does not matter.
-        horizons: Lengths of time after T, above 0.
-        lifetime: Adds a lifetime; its money is discounted from the middle of each year.
-        probability: Of each interval.
-        draws: Simulated futures of each (frequency, T); None: as many as `FUTURES` allow.
+        customers: Whose future is simulated; their order does not matter.
+        asked: How far ahead, and how precisely.
+        rng: The source of randomness.
 
     Raises:
-        ValueError: Histories are impossible (names the row), or probability, horizons or draws make no sense.
+        ValueError: A history is impossible (names the row), or money is asked for without a monetary_value.
     """
-    if not 0 < probability < 1 or draws in (0, 1) or not all(0 < horizon < np.inf for horizon in horizons):
-        raise ValueError("an simulation needs 0 < probability < 1, two draws or more, and finite horizons above 0")
-    x, mean = read_spends(frequency, 0.0 if monetary_value is None else monetary_value)
-    if spend_model is not None and monetary_value is None:
+    x, mean = read_spends(customers.frequency, 0.0 if customers.monetary_value is None else customers.monetary_value)
+    if spend_model is not None and customers.monetary_value is None:
         raise ValueError("money needs each customer's monetary_value")
-    spent, end = x * mean, np.asarray(T, dtype=np.float64)
-    alive = _average_p_alive(dropout_model, x, recency, end, rng)
-    plan = Plan.of(horizons, lifetime)
+    spent, end = x * mean, np.asarray(customers.T, dtype=np.float64)
+    alive = _average_p_alive(dropout_model, x, customers.recency, end, rng)
+    plan = Plan.from_horizons(asked.horizons, asked.lifetime)
     order, first = _order_cells(x, end, spent)
-    draws = draws or min(MOST_DRAWS, max(LEAST_DRAWS, FUTURES // max(1, first.size)))
-    futures = _Futures.drawn(dropout_model, spend_model, plan, rng, draws)
-    results = [_Columns.empty(x.size, spend_model is not None) for _ in plan.lengths]
+    draws = asked.draws or min(MOST_DRAWS, max(LEAST_DRAWS, FUTURES // max(1, first.size)))
+    futures = _Futures.draw(dropout_model, spend_model, plan, rng, draws)
+    results = [_Columns.make_empty(x.size, spend_model is not None) for _ in plan.lengths]
     at_a_time = max(1, DRAWS_AT_A_TIME // (draws * len(plan.lengths)))
     for cells in _iterate_cells(x[order], end[order], spent[order], order, first, at_a_time):
         purchases, ratios = futures.simulate(rng, cells)
         for column, counts, ratio in zip(results, purchases, ratios, strict=True):
-            column.read_counts(Mixture.of(counts, cells.cell, alive[cells.customers]), cells, probability)
+            column.read_counts(Mixture.from_draws(counts, cells.cell, alive[cells.customers]), cells, asked.probability)
             if spend_model is not None:
-                amount = Mixture.of(ratio, cells.cell, alive[cells.customers])
+                amount = Mixture.from_draws(ratio, cells.cell, alive[cells.customers])
                 scale = spend_model.params["gamma"] + spent[cells.customers]
-                column.read_money(amount, scale, cells, probability)
-    results = [column.simulation(length) for column, length in zip(results, plan.lengths, strict=True)]
-    return Simulation(tuple(results[: len(horizons)]), results[-1] if lifetime else None)
+                column.read_money(amount, scale, cells, asked.probability)
+    simulated = [column.summarise(length) for column, length in zip(results, plan.lengths, strict=True)]
+    return Simulation(tuple(simulated[: len(asked.horizons)]), simulated[-1] if asked.lifetime else None)
 
 
 def _average_p_alive(
@@ -142,7 +170,7 @@ def _average_p_alive(
 
 @dataclass(frozen=True)
 class _Cells:
-    """Customers who share frequency and T, cell after cell.
+    """CustomerHistories who share frequency and T, cell after cell.
 
     Attributes:
         frequency: (c,).
@@ -206,7 +234,7 @@ class _Futures:
     plan: Plan
 
     @classmethod
-    def drawn(
+    def draw(
         cls,
         dropout_model: FutureModel,
         spend_model: GammaGammaModel | None,
@@ -261,7 +289,7 @@ class _Columns:
     has_money: bool
 
     @classmethod
-    def empty(cls, customers: int, has_money: bool) -> Self:
+    def make_empty(cls, customers: int, has_money: bool) -> Self:
         return cls(np.empty((7, customers)), has_money)
 
     def read_counts(self, mixture: Mixture, cells: _Cells, probability: float) -> None:
@@ -272,7 +300,7 @@ class _Columns:
         money = mixture.compute_money_interval(probability)
         self.values[4:, cells.customers] = money.low * scale, money.high * scale, money.probability
 
-    def simulation(self, length: float) -> HorizonSimulation:
+    def summarise(self, length: float) -> HorizonSimulation:
         nothing, low, high, held, *money = self.values
         return HorizonSimulation(
             length, nothing, Interval(low, high, held), Interval(*money) if self.has_money else None

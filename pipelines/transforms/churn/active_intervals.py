@@ -14,10 +14,11 @@ import datetime as dt
 import polars as pl
 from narwhals.typing import IntoFrame
 
-from regulars.pipelines.transforms.purchases.purchases import UNKNOWN_CUSTOMER_IDX
+from regulars.pipelines.enumerations import UNKNOWN_CUSTOMER_IDX
+from regulars.pipelines.transforms.day_numbers import count_days_since_epoch
 from regulars.pipelines.transforms.subscriptions.subscription_periods import list_paid_periods, list_runs
 
-NEVER = (dt.date.max - dt.date(1970, 1, 1)).days
+NEVER = count_days_since_epoch(dt.date.max)
 """Where a stretch ends of which no end is known."""
 
 SPAN = 2**23

@@ -14,12 +14,14 @@ import polars as pl
 from narwhals.typing import IntoFrame
 from polars._typing import PolarsDataType
 
+from regulars.pipelines.enumerations import ALL
 from regulars.pipelines.transforms.churn.active_intervals import (
     find_history_start,
     list_active_intervals,
     list_active_periods,
 )
-from regulars.pipelines.transforms.cohorts.customer_dimensions import ALL, CohortSettings, split_customers
+from regulars.pipelines.transforms.cohorts.customer_dimensions import CohortSettings, split_customers
+from regulars.pipelines.transforms.day_numbers import MONTHS_PER_YEAR, number_months
 from regulars.pipelines.transforms.purchases.purchases import list_purchase_days, read_into_polars
 
 CHURN_COLUMNS: dict[str, PolarsDataType] = {
@@ -37,7 +39,6 @@ CHURN_COLUMNS: dict[str, PolarsDataType] = {
     "reason": pl.String,
     "as_of": pl.Date,
 }
-MONTHS = 12
 
 
 def churn(
@@ -98,9 +99,11 @@ def _add_rates(counts: pl.DataFrame, history: dt.date) -> pl.DataFrame:
         counts: As `count_customers_by_month_and_value` gives them, of one or more dimensions.
         history: The first day with lapse_days of history behind it.
     """
-    known_from = pl.lit(history).dt.month_start().dt.offset_by(f"{MONTHS}mo").dt.month_end()
+    known_from = pl.lit(history).dt.month_start().dt.offset_by(f"{MONTHS_PER_YEAR}mo").dt.month_end()
     has_history = pl.col("month_end") >= known_from
-    average = pl.col("active_customers").rolling_sum(MONTHS + 1).over("dimension", "dimension_value") / (MONTHS + 1)
+    average = pl.col("active_customers").rolling_sum(MONTHS_PER_YEAR + 1).over("dimension", "dimension_value") / (
+        MONTHS_PER_YEAR + 1
+    )
     rate = pl.col("churned_customers_12m") / pl.col("average_customers_12m")
     return (
         counts.sort("month_end")
@@ -134,15 +137,15 @@ def count_customers_by_month(active_intervals: pl.DataFrame, as_of: dt.date) -> 
 def count_customers_by_month_and_value(active_intervals: pl.DataFrame, as_of: dt.date) -> pl.DataFrame:
     """As `count_customers_by_month`, per `dimension_value`; every value has every month."""
     lapsed = active_intervals.filter(pl.col("lapse_date") <= as_of)
-    lapse_month, return_month = _number_month(pl.col("lapse_date")), _number_month(pl.col("return_date"))
+    lapse_month, return_month = number_months(pl.col("lapse_date")), number_months(pl.col("return_date"))
     # Churned from the lapse on, until 12 months are over or the customer is back (in the same month: never).
-    end_of_churn = pl.min_horizontal(lapse_month + MONTHS, return_month)
+    end_of_churn = pl.min_horizontal(lapse_month + MONTHS_PER_YEAR, return_month)
     flows = {
         "new_customers": active_intervals.filter("is_first").select(
-            "dimension_value", month=_number_month(pl.col("start"))
+            "dimension_value", month=number_months(pl.col("start"))
         ),
         "reactivated_customers": active_intervals.filter(~pl.col("is_first")).select(
-            "dimension_value", month=_number_month(pl.col("start"))
+            "dimension_value", month=number_months(pl.col("start"))
         ),
         "lapsed_in_month": lapsed.select("dimension_value", month=lapse_month),
         "no_longer_churned": lapsed.select("dimension_value", month=end_of_churn),
@@ -162,15 +165,10 @@ def count_customers_by_month_and_value(active_intervals: pl.DataFrame, as_of: dt
     )
 
 
-def _number_month(day: pl.Expr) -> pl.Expr:
-    """The number of a day's month."""
-    return day.dt.year() * 12 + day.dt.month().cast(pl.Int32) - 1
-
-
 def _list_months(as_of: dt.date, first: object) -> pl.DataFrame:
     """`month`, `month_end` of the months from `first` on that are over by `as_of`; none without a first day."""
     starts = pl.Series("month_end", [], pl.Date)
     if isinstance(first, dt.date):
         starts = pl.date_range(first.replace(day=1), as_of, "1mo", eager=True).alias("month_end")
     ends = pl.DataFrame({"month_end": starts.dt.month_end()}).filter(pl.col("month_end") <= as_of)
-    return ends.with_columns(month=_number_month(pl.col("month_end")))
+    return ends.with_columns(month=number_months(pl.col("month_end")))

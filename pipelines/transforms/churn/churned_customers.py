@@ -10,6 +10,7 @@ import polars as pl
 from narwhals.typing import IntoFrame
 from polars._typing import PolarsDataType
 
+from regulars.pipelines.transforms.amounts import MONEY
 from regulars.pipelines.transforms.churn.active_intervals import (
     find_last_active_intervals,
     has_lapsed,
@@ -17,7 +18,6 @@ from regulars.pipelines.transforms.churn.active_intervals import (
     list_active_periods,
 )
 from regulars.pipelines.transforms.purchases.purchases import (
-    MONEY,
     read_into_polars,
     select_columns,
     sum_purchases_by_customer_day,

@@ -11,6 +11,7 @@ import polars as pl
 from narwhals.typing import IntoFrame
 from polars._typing import PolarsDataType
 
+from regulars.pipelines.enumerations import ALL
 from regulars.pipelines.transforms.clv.clv_models import (
     CUSTOMERS_TO_FIT_AT_MOST,
     TrainedModels,
@@ -18,15 +19,16 @@ from regulars.pipelines.transforms.clv.clv_models import (
     read_models,
     sample_customers,
 )
-from regulars.pipelines.transforms.clv.forecasts import BASELINES, Horizons, average_by_class, predict
+from regulars.pipelines.transforms.clv.forecasts import Horizons, average_by_class, predict
 from regulars.pipelines.transforms.clv.intervals import find_intervals
+from regulars.pipelines.transforms.clv.methods import BASELINES
 from regulars.pipelines.transforms.clv.purchase_history import (
     choose_calibration_end,
-    day_number,
     list_customer_days,
     sum_purchases_after,
     summarise_history,
 )
+from regulars.pipelines.transforms.day_numbers import count_days_since_epoch
 from regulars.pipelines.transforms.purchases.purchases import read_into_polars
 
 COLUMNS: dict[str, PolarsDataType] = {
@@ -88,7 +90,7 @@ def clv_evaluation(
     cut = choose_calibration_end(days, as_of)
     if cut is None:
         return pl.DataFrame(schema=COLUMNS)
-    horizon_days = day_number(as_of) - day_number(cut)
+    horizon_days = count_days_since_epoch(as_of) - count_days_since_epoch(cut)
     everybody = summarise_history(days, until=cut, last_days=horizon_days)
     history = sample_customers(everybody, CUSTOMERS_TO_FIT_AT_MOST)
     if not has_enough_customers(history):
@@ -119,13 +121,13 @@ def clv_evaluation(
 
 def find_chosen_method(clv_evaluation: pl.DataFrame) -> tuple[str, str] | None:
     """The method that won and why; None without an evaluation."""
-    chosen = clv_evaluation.filter("is_chosen", pl.col("scope") == "all").select("method", "reason").rows()
+    chosen = clv_evaluation.filter("is_chosen", pl.col("scope") == ALL).select("method", "reason").rows()
     return chosen[0] if chosen else None
 
 
 def find_best_model(clv_evaluation: pl.DataFrame) -> str | None:
     """The model that is chosen or, where an average is, comes closest of the models; None without an evaluation."""
-    models = clv_evaluation.filter(~pl.col("is_baseline"), pl.col("scope") == "all")
+    models = clv_evaluation.filter(~pl.col("is_baseline"), pl.col("scope") == ALL)
     best = models.sort(~pl.col("is_chosen"), "rmse_purchases", "method")["method"].to_list()
     return best[0] if best else None
 
@@ -171,13 +173,13 @@ def _add_intervals(
 
 def _measure_by_scope(compared: pl.DataFrame) -> pl.DataFrame:
     """The measures for everybody, per decile of the prediction, and per quarter of the first purchase."""
-    groups = [("all", pl.lit("all")), ("decile", pl.col("decile")), ("cohort", pl.col("cohort"))]
+    groups = [(ALL, pl.lit(ALL)), ("decile", pl.col("decile")), ("cohort", pl.col("cohort"))]
     return pl.concat(
         compared.with_columns(scope=pl.lit(scope), scope_value=value)
         .group_by("scope", "scope_value", maintain_order=True)
         .agg(**_list_measures())
         for scope, value in groups
-    ).with_columns(top_20_percent_capture=pl.when(pl.col("scope") == "all").then(pl.lit(_measure_capture(compared))))
+    ).with_columns(top_20_percent_capture=pl.when(pl.col("scope") == ALL).then(pl.lit(_measure_capture(compared))))
 
 
 def _list_measures() -> dict[str, pl.Expr]:
@@ -226,7 +228,7 @@ def _choose_method(graded: pl.DataFrame, trained: TrainedModels, usable: set[str
 
     Only methods that are `usable` today are chosen: a model may fit the histories of last year and not this year's.
     """
-    overall = graded.filter(pl.col("scope") == "all").with_columns(is_usable=pl.col("method").is_in(list(usable)))
+    overall = graded.filter(pl.col("scope") == ALL).with_columns(is_usable=pl.col("method").is_in(list(usable)))
     smallest = overall.filter("is_usable")["rmse_purchases"].min()
     is_near = pl.col("rmse_purchases") <= NEAR_ENOUGH * pl.lit(smallest, pl.Float64)
     # of equals the first: an average before a model

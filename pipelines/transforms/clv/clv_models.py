@@ -16,11 +16,13 @@ import polars as pl
 from narwhals.typing import IntoFrame
 from polars._typing import PolarsDataType
 
+from regulars.pipelines.enumerations import ALL
 from regulars.pipelines.models.beta_geo import BetaGeoModel
 from regulars.pipelines.models.dropout.dropout_model import DropoutModel
 from regulars.pipelines.models.fitting.fitting import Fit
 from regulars.pipelines.models.gamma_gamma import GammaGammaModel, spend_frequency_correlation
 from regulars.pipelines.models.modified_beta_geo import ModifiedBetaGeoModel
+from regulars.pipelines.models.names import BG_NBD, BY_COHORT, GAMMA_GAMMA, MBG_NBD, PARETO_NBD
 from regulars.pipelines.models.pareto_nbd import ParetoNBDModel
 from regulars.pipelines.transforms.clv.purchase_history import (
     choose_calibration_end,
@@ -45,15 +47,12 @@ COLUMNS: dict[str, PolarsDataType] = {
     "as_of": pl.Date,
 }
 DROPOUT_MODELS: Mapping[str, type[DropoutModel]] = {
-    "bg_nbd": BetaGeoModel,
-    "mbg_nbd": ModifiedBetaGeoModel,
-    "pareto_nbd": ParetoNBDModel,
+    BG_NBD: BetaGeoModel,
+    MBG_NBD: ModifiedBetaGeoModel,
+    PARETO_NBD: ParetoNBDModel,
 }
-SPEND_MODEL = "gamma_gamma"
-BY_COHORT = "_by_cohort"
-"""Ends the name of a model that is fitted anew for the customers of each time; heals a left-censored base."""
+"""Name -> the model of purchases that it stands for."""
 
-WHOLE_BASE = "all"
 CUSTOMERS_FOR_A_MODEL, REPEATERS_FOR_A_MODEL = 100, 30
 """Fewer customers, or fewer who came back, do not name four parameters."""
 
@@ -140,7 +139,7 @@ def _fit_spend(sample: pl.DataFrame, trained_through: dt.date) -> Iterator[list[
         fit = replace(
             fit, message="; ".join(filter(None, [fit.message, f"{words}{correlation:.2f}): values are rough"]))
         )
-    yield _list_parameters(SPEND_MODEL, None, fit, spenders.height, trained_through)
+    yield _list_parameters(GAMMA_GAMMA, None, fit, spenders.height, trained_through)
 
 
 def has_enough_customers(history: pl.DataFrame) -> bool:
@@ -186,7 +185,7 @@ def read_models(clv_models: pl.DataFrame, trained_through: dt.date) -> TrainedMo
     for (model, segment_from), rows in of_day.group_by("model", "segment_from", maintain_order=True):
         if model in broken:
             continue
-        if model == SPEND_MODEL:
+        if model == GAMMA_GAMMA:
             spend = GammaGammaModel(_read_fit(GammaGammaModel.NAMES, rows))
         else:
             kind = DROPOUT_MODELS[str(model).removesuffix(BY_COHORT)]
@@ -211,7 +210,7 @@ def _list_parameters(
     return [
         {
             "model": model,
-            "segment": WHOLE_BASE if segment_from is None else f"first bought from {segment_from}",
+            "segment": ALL if segment_from is None else f"first bought from {segment_from}",
             "segment_from": segment_from,
             "parameter": name,
             "estimate": fit.estimates[place],

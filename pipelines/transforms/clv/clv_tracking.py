@@ -17,7 +17,8 @@ from regulars.pipelines.models.dropout.dropout_model import DropoutModel
 from regulars.pipelines.models.fitting.fitting import FloatArray
 from regulars.pipelines.transforms.clv.clv_evaluation import find_best_model
 from regulars.pipelines.transforms.clv.clv_models import read_models
-from regulars.pipelines.transforms.clv.purchase_history import IS_PURCHASE, day_number, list_customer_days
+from regulars.pipelines.transforms.clv.purchase_history import IS_PURCHASE, list_customer_days
+from regulars.pipelines.transforms.day_numbers import count_days_since_epoch
 from regulars.pipelines.transforms.purchases.purchases import read_into_polars
 
 COLUMNS: dict[str, PolarsDataType] = {
@@ -93,7 +94,7 @@ def expect_repeat_purchases(
         models: First day of each segment (None: everybody) and its model.
         ends: (m,) ascending days.
     """
-    starts = np.array([-(10**9) if start is None else day_number(start) for start, _ in models])
+    starts = np.array([-(10**9) if start is None else count_days_since_epoch(start) for start, _ in models])
     births, customers = np.unique(first_days, return_counts=True)
     segments = np.maximum(np.searchsorted(starts, births, side="right") - 1, 0)
     ages = np.arange(int(ends[-1] - births[0]) + 1, dtype=np.float64)

@@ -10,6 +10,7 @@ import polars as pl
 from narwhals.typing import IntoFrame
 from polars._typing import PolarsDataType
 
+from regulars.pipelines.transforms.amounts import MONEY, round_to_money
 from regulars.pipelines.transforms.churn.active_intervals import (
     find_history_start,
     find_last_active_intervals,
@@ -18,7 +19,8 @@ from regulars.pipelines.transforms.churn.active_intervals import (
 )
 from regulars.pipelines.transforms.clv.clv_evaluation import find_best_model, find_chosen_method
 from regulars.pipelines.transforms.clv.clv_models import read_models
-from regulars.pipelines.transforms.clv.forecasts import BASELINES, Horizons, average_by_class, predict_by_model
+from regulars.pipelines.transforms.clv.forecasts import Horizons, average_by_class, predict_by_model
+from regulars.pipelines.transforms.clv.methods import BASELINES, SEGMENT_AVERAGE, SIMPLE
 from regulars.pipelines.transforms.clv.predictions import (
     HORIZONS,
     LEAST_LIFETIME_YEARS,
@@ -36,10 +38,9 @@ from regulars.pipelines.transforms.clv.simple_formula import (
     CUSTOMERS_FOR_A_CHURN,
     apply_simple_formula,
     measure_churn_by_customer_type,
-    round_to_money,
 )
 from regulars.pipelines.transforms.customers.customer_segments import assign_value_tier
-from regulars.pipelines.transforms.purchases.purchases import MONEY, read_into_polars, select_columns
+from regulars.pipelines.transforms.purchases.purchases import read_into_polars, select_columns
 
 COLUMNS: dict[str, PolarsDataType] = {
     "customer_id": pl.String,
@@ -87,7 +88,6 @@ COLUMNS: dict[str, PolarsDataType] = {
     "reason": pl.String,
     "as_of": pl.Date,
 }
-SIMPLE = "simple"
 NOT_TESTED = "the history is too short, or too few customers came back, to test a model"
 
 
@@ -213,7 +213,7 @@ def _choose_method(
         return method, f"{method} {why}"
     if valued["churn"].is_null().all() and choose_calibration_end(days, as_of) is not None:
         return (
-            "segment_average",
+            SEGMENT_AVERAGE,
             f"{NOT_TESTED}, and churn is not known yet: predicted by what customers alike did lately",
         )
     return SIMPLE, f"{NOT_TESTED}: predicted by the simple formula"

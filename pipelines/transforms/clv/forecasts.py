@@ -16,12 +16,10 @@ from regulars.pipelines.models.dropout.dropout_model import DropoutModel
 from regulars.pipelines.models.fitting.fitting import FloatArray
 from regulars.pipelines.models.gamma_gamma import GammaGammaModel
 from regulars.pipelines.transforms.clv.clv_models import TrainedModels
+from regulars.pipelines.transforms.clv.methods import BASELINES, LAST_YEAR, OWN_AVERAGE
 from regulars.pipelines.transforms.clv.purchase_history import HOLDOUT_DAYS, sum_purchases_after, summarise_history
+from regulars.pipelines.transforms.day_numbers import DAYS_PER_YEAR, count_days_since_epoch
 
-BASELINES = ("own_average", "segment_average", "last_year")
-"""What a model has to beat: the customer's own rate; what customers alike did next; the same as in the last year."""
-
-DAYS_PER_YEAR = 365.25
 CUSTOMERS_FOR_A_CELL = 20
 FREQUENCY_CLASSES, DAYS_SINCE_CLASSES = (0, 1, 3, 7), (30, 90, 180, 365)
 """Upper ends of the classes in which customers are alike, the last one open."""
@@ -134,11 +132,11 @@ def predict_by_baseline(method: str, history: pl.DataFrame, cells: pl.DataFrame,
     Returns:
         `purchases`, `value` Float64.
     """
-    if method == "own_average":
+    if method == OWN_AVERAGE:
         a_day = pl.when(pl.col("T") > 0).then(pl.col("frequency") / pl.col("T")).otherwise(0.0)
         own = pl.col("net_sales") / (pl.col("frequency") + 1)
         return history.select(purchases=a_day * horizon_days, value=a_day * horizon_days * own)
-    if method == "last_year":
+    if method == LAST_YEAR:
         return history.select(purchases=pl.col("recent_purchases").cast(pl.Float64), value="recent_net_sales")
     found = classify_customers(history).join(
         cells, on=["frequency_class", "days_since_class"], how="left", maintain_order="left"
@@ -162,7 +160,7 @@ def average_by_class(days: pl.DataFrame, *, until: dt.date) -> pl.DataFrame:
     """
     known = days.filter(pl.col("day_idx").cast(pl.Date) <= until)
     first = known["day_idx"].min()
-    history_days = (until - dt.date(1970, 1, 1)).days - first if isinstance(first, int) else 0
+    history_days = count_days_since_epoch(until) - first if isinstance(first, int) else 0
     length = max(1, min(HOLDOUT_DAYS, history_days // 2))
     before = until - dt.timedelta(days=length)
     then = classify_customers(summarise_history(known, until=before)).join(

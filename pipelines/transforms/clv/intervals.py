@@ -12,7 +12,12 @@ import polars as pl
 from regulars.pipelines.models.dropout.dropout_model import DropoutModel
 from regulars.pipelines.models.fitting.fitting import FloatArray
 from regulars.pipelines.models.gamma_gamma import GammaGammaModel
-from regulars.pipelines.models.simulation.simulation import HorizonSimulation, simulation
+from regulars.pipelines.models.simulation.simulation import (
+    CustomerHistories,
+    HorizonSimulation,
+    SimulationRequest,
+    simulate_purchases,
+)
 from regulars.pipelines.models.simulation.simulation_plan import Lifetime
 from regulars.pipelines.transforms.clv.clv_models import TrainedModels
 from regulars.pipelines.transforms.clv.forecasts import (
@@ -68,16 +73,11 @@ def _simulate_members(
     lifetime = None
     if horizons.lifetime_years is not None:
         lifetime = Lifetime(math.ceil(horizons.lifetime_years), DAYS_A_YEAR, horizons.discount_rate)
-    found = simulation(
-        model,
-        spend,
-        *(history[name].fill_null(0).to_numpy() for name in ("frequency", "recency", "T", "monetary_value")),
-        rng=np.random.default_rng(SEED),
-        horizons=horizons.days,
-        lifetime=lifetime,
-        draws=draws,
-    )
-    return [*found.horizons, *([found.lifetime] if found.lifetime else [])]
+    columns = ("frequency", "recency", "T", "monetary_value")
+    customers = CustomerHistories(*(history[name].fill_null(0).to_numpy() for name in columns))
+    asked = SimulationRequest(horizons.days, lifetime, draws=draws)
+    simulated = simulate_purchases(model, spend, customers, asked, np.random.default_rng(SEED))
+    return [*simulated.horizons, *([simulated.lifetime] if simulated.lifetime else [])]
 
 
 def _name_columns(look: HorizonSimulation, average: float) -> Columns:

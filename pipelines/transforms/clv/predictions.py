@@ -11,8 +11,9 @@ import polars as pl
 from polars._typing import PolarsDataType
 
 from regulars.pipelines.transforms.clv.clv_models import TrainedModels
-from regulars.pipelines.transforms.clv.forecasts import DAYS_PER_YEAR, Horizons, predict_by_baseline, predict_by_model
+from regulars.pipelines.transforms.clv.forecasts import Horizons, predict_by_baseline, predict_by_model
 from regulars.pipelines.transforms.clv.intervals import find_intervals
+from regulars.pipelines.transforms.day_numbers import DAYS_PER_YEAR
 
 HORIZONS: Mapping[str, int] = {"12m": 365, "36m": 1095}
 """Name -> days."""

@@ -12,15 +12,15 @@ import datetime as dt
 import polars as pl
 from narwhals.typing import IntoFrame
 
+from regulars.pipelines.enumerations import UNKNOWN_CUSTOMER_IDX
+from regulars.pipelines.transforms.amounts import MONEY
+from regulars.pipelines.transforms.day_numbers import count_days_since_epoch
 from regulars.pipelines.transforms.purchases.purchases import (
-    MONEY,
-    UNKNOWN_CUSTOMER_IDX,
     read_into_polars,
     select_columns,
     sum_purchases_by_customer_day,
 )
 
-EPOCH = dt.date(1970, 1, 1)
 HOLDOUT_DAYS = 365
 """What is predicted and then looked at: the last year, or half of a shorter history."""
 
@@ -54,11 +54,6 @@ def list_customer_days(orders: IntoFrame, refunds: IntoFrame, calendar: IntoFram
     )
 
 
-def day_number(day: dt.date) -> int:
-    """The calendar's `day_idx` of a day."""
-    return (day - EPOCH).days
-
-
 def choose_calibration_end(days: pl.DataFrame, as_of: dt.date) -> dt.date | None:
     """The day to predict from, so that the days up to `as_of` can grade the prediction.
 
@@ -67,7 +62,7 @@ def choose_calibration_end(days: pl.DataFrame, as_of: dt.date) -> dt.date | None
     first = days.filter(IS_PURCHASE)["day_idx"].min()
     if not isinstance(first, int):
         return None
-    holdout = min(HOLDOUT_DAYS, (day_number(as_of) - first) // 2)
+    holdout = min(HOLDOUT_DAYS, (count_days_since_epoch(as_of) - first) // 2)
     return as_of - dt.timedelta(days=holdout) if holdout >= SHORTEST_HOLDOUT_DAYS else None
 
 
@@ -85,7 +80,7 @@ def summarise_history(days: pl.DataFrame, *, until: dt.date, last_days: int = HO
         `monetary_value` Float64 (net sales per repeat purchase, never below 0; NULL without one), `net_sales` Float64,
         `recent_purchases` Int64 and `recent_net_sales` Float64 (within `last_days` to `until`).
     """
-    end = day_number(until)
+    end = count_days_since_epoch(until)
     known = days.lazy().filter(pl.col("day_idx") <= end)
     bought = (
         known.filter(IS_PURCHASE)
@@ -130,7 +125,7 @@ def sum_purchases_after(days: pl.DataFrame, *, after: dt.date) -> pl.DataFrame:
     """One row per customer with an order or refund after a day: `customer_idx`, `purchases` Int64, `value` Decimal."""
     return (
         days.lazy()
-        .filter(pl.col("day_idx") > day_number(after))
+        .filter(pl.col("day_idx") > count_days_since_epoch(after))
         .group_by("customer_idx")
         .agg(purchases=IS_PURCHASE.sum().cast(pl.Int64), value=pl.col("net_sales").sum())
         .collect(engine="streaming")

@@ -8,14 +8,13 @@ import datetime as dt
 
 import polars as pl
 
+from regulars.pipelines.transforms.amounts import round_to_money
 from regulars.pipelines.transforms.churn.active_intervals import has_lapsed
-from regulars.pipelines.transforms.churn.churn import MONTHS, count_customers_by_month
-from regulars.pipelines.transforms.purchases.purchases import MONEY
+from regulars.pipelines.transforms.churn.churn import count_customers_by_month
+from regulars.pipelines.transforms.day_numbers import DAYS_PER_YEAR, MONTHS_PER_YEAR, find_last_month_end
 
 CUSTOMERS_FOR_A_CHURN = 100
 """Average active customers that a customer type needs for a churn of its own; others take the whole base's."""
-
-DAYS_PER_YEAR = 365.25
 
 
 def apply_simple_formula(
@@ -91,7 +90,7 @@ def measure_churn_by_customer_type(
         schema={"customer_type": pl.String, "churned": pl.Int64, "average_customers": pl.Float64},
         orient="row",
     )
-    month_end = (as_of + dt.timedelta(days=1)).replace(day=1) - dt.timedelta(days=1)
+    month_end = find_last_month_end(as_of)
     first_month_end = month_end.replace(year=month_end.year - 1, day=1)
     has_history = pl.lit(history, pl.Date) <= pl.lit(first_month_end).dt.month_end()
     is_known = has_history & (pl.col("average_customers") > 0)
@@ -101,14 +100,9 @@ def measure_churn_by_customer_type(
 
 def _count_churn_of_12_months(active_intervals: pl.DataFrame, as_of: dt.date) -> tuple[int, float]:
     """Customers churned in the 12 months to the last month-end, and average active ones of its 13 month-ends."""
-    months = count_customers_by_month(active_intervals, as_of).tail(MONTHS + 1)
+    months = count_customers_by_month(active_intervals, as_of).tail(MONTHS_PER_YEAR + 1)
     churned, active = months["churned_customers_12m"].tail(1), months["active_customers"]
-    return int(churned.sum()), int(active.sum()) / (MONTHS + 1)
-
-
-def round_to_money(amount: pl.Expr) -> pl.Expr:
-    """An amount as money: four decimals, half to even."""
-    return amount.round(4, mode="half_to_even").cast(MONEY)
+    return int(churned.sum()), int(active.sum()) / (MONTHS_PER_YEAR + 1)
 
 
 def _explain_formula(max_lifetime_years: float) -> pl.Expr:

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 import polars as pl
 from narwhals.typing import IntoFrame
 
-from regulars.pipelines.transforms.cohorts.customer_dimensions import ALL
-from regulars.pipelines.transforms.purchases.purchases import MONEY, read_into_polars, select_columns
+from regulars.pipelines.enumerations import ALL
+from regulars.pipelines.transforms.amounts import MONEY
+from regulars.pipelines.transforms.purchases.purchases import read_into_polars, select_columns
 
 
 @dataclass(frozen=True)

@@ -13,12 +13,9 @@ import polars as pl
 from narwhals.typing import IntoFrame
 from polars._typing import PolarsDataType
 
-from regulars.pipelines.transforms.purchases.purchases import (
-    MONEY,
-    UNKNOWN_CUSTOMER_IDX,
-    read_into_polars,
-    select_columns,
-)
+from regulars.pipelines.enumerations import OTHER, UNKNOWN, UNKNOWN_CUSTOMER_IDX
+from regulars.pipelines.transforms.amounts import MONEY
+from regulars.pipelines.transforms.purchases.purchases import read_into_polars, select_columns
 from regulars.pipelines.transforms.subscriptions.subscription_periods import list_paid_periods
 
 COLUMNS: dict[str, PolarsDataType] = {
@@ -39,7 +36,6 @@ COLUMNS: dict[str, PolarsDataType] = {
 NAMED_VALUES = 20
 """A dimension keeps this many values under their own names: those with the most customers."""
 
-ALL, OTHER, UNKNOWN = "all", "other", "unknown"
 LINE = ["system", "product_id"]
 
 

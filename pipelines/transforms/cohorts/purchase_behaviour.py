@@ -9,10 +9,12 @@ import polars as pl
 from narwhals.typing import IntoFrame
 from polars._typing import PolarsDataType
 
+from regulars.pipelines.enumerations import ALL, REPEAT_DAYS, REPEAT_DAYS_LONG
+from regulars.pipelines.transforms.amounts import MONEY, divide_columns
 from regulars.pipelines.transforms.churn.survival import estimate_survival_curves
-from regulars.pipelines.transforms.cohorts.customer_dimensions import ALL, CohortSettings, split_customers
+from regulars.pipelines.transforms.cohorts.customer_dimensions import CohortSettings, split_customers
 from regulars.pipelines.transforms.purchases.purchase_days import link_purchase_days
-from regulars.pipelines.transforms.purchases.purchases import MONEY, read_into_polars, select_columns
+from regulars.pipelines.transforms.purchases.purchases import read_into_polars, select_columns
 
 COLUMNS: dict[str, PolarsDataType] = {
     "month": pl.Date,
@@ -28,12 +30,12 @@ COLUMNS: dict[str, PolarsDataType] = {
     "returning_customers": pl.Int64,
     "returning_customer_rate": pl.Float64,
     "new_customers": pl.Int64,
-    "repeat_customers_90d": pl.Int64,
-    "repeat_rate_90d": pl.Float64,
-    "repeat_customers_365d": pl.Int64,
-    "repeat_rate_365d": pl.Float64,
+    f"repeat_customers_{REPEAT_DAYS}d": pl.Int64,
+    f"repeat_rate_{REPEAT_DAYS}d": pl.Float64,
+    f"repeat_customers_{REPEAT_DAYS_LONG}d": pl.Int64,
+    f"repeat_rate_{REPEAT_DAYS_LONG}d": pl.Float64,
     "median_days_to_second_order": pl.Int32,
-    "median_days_to_second_order_365d": pl.Float64,
+    f"median_days_to_second_order_{REPEAT_DAYS_LONG}d": pl.Float64,
     "is_complete": pl.Boolean,
     "as_of": pl.Date,
 }
@@ -43,11 +45,11 @@ COUNTS = (
     "order_count",
     "returning_customers",
     "new_customers",
-    "repeat_customers_90d",
-    "repeat_customers_365d",
+    f"repeat_customers_{REPEAT_DAYS}d",
+    f"repeat_customers_{REPEAT_DAYS_LONG}d",
 )
 AMOUNTS = ("sales", "refunds", "net_sales")
-WINDOWS = (90, 365)
+WINDOWS = (REPEAT_DAYS, REPEAT_DAYS_LONG)
 """Days within which a second order is looked for."""
 
 ROUNDING = 1e-9
@@ -138,18 +140,13 @@ def _add_averages(counts: pl.DataFrame, as_of: dt.date) -> pl.DataFrame:
     """Rates and averages where they are known."""
     month_end = pl.col("month").dt.month_end()
     is_over = {days: month_end.dt.offset_by(f"{days}d") <= as_of for days in (0, *WINDOWS)}
-    rate = {days: _ratio(f"repeat_customers_{days}d", "new_customers") for days in WINDOWS}
+    rate = {days: divide_columns(f"repeat_customers_{days}d", "new_customers") for days in WINDOWS}
     return counts.with_columns(
         is_complete=is_over[0],
-        average_order_value=pl.when(is_over[0]).then(_ratio("sales", "order_count")),
-        orders_per_customer=pl.when(is_over[0]).then(_ratio("order_count", "customers")),
-        returning_customer_rate=pl.when(is_over[0]).then(_ratio("returning_customers", "customers")),
-        median_days_to_second_order_365d=pl.when(is_over[365]).then("median_of_repeaters"),
+        average_order_value=pl.when(is_over[0]).then(divide_columns("sales", "order_count")),
+        orders_per_customer=pl.when(is_over[0]).then(divide_columns("order_count", "customers")),
+        returning_customer_rate=pl.when(is_over[0]).then(divide_columns("returning_customers", "customers")),
         median_days_to_second_order=pl.when(is_over[0]).then("median_days_to_second_order"),
         **{f"repeat_rate_{days}d": pl.when(is_over[days]).then(rate[days]) for days in WINDOWS},
+        **{f"median_days_to_second_order_{max(WINDOWS)}d": pl.when(is_over[max(WINDOWS)]).then("median_of_repeaters")},
     )
-
-
-def _ratio(part: str, whole: str) -> pl.Expr:
-    """NULL where there is nobody to divide by."""
-    return pl.when(pl.col(whole) > 0).then(pl.col(part).cast(pl.Float64) / pl.col(whole))

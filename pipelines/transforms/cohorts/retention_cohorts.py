@@ -11,10 +11,11 @@ import polars as pl
 from narwhals.typing import IntoFrame
 from polars._typing import PolarsDataType
 
+from regulars.pipelines.transforms.amounts import MONEY
 from regulars.pipelines.transforms.cohorts.cohort_cells import COHORT, GRAINS, count_cells, list_splits
 from regulars.pipelines.transforms.cohorts.customer_dimensions import CohortSettings, split_customers
 from regulars.pipelines.transforms.purchases.purchase_days import link_purchase_days
-from regulars.pipelines.transforms.purchases.purchases import MONEY, read_into_polars, select_columns
+from regulars.pipelines.transforms.purchases.purchases import read_into_polars, select_columns
 
 COLUMNS: dict[str, PolarsDataType] = {
     "grain": pl.String,

@@ -12,6 +12,8 @@ import polars as pl
 from narwhals.typing import IntoFrame
 from polars._typing import PolarsDataType
 
+from regulars.pipelines.enumerations import UNKNOWN_CUSTOMER_IDX
+from regulars.pipelines.transforms.amounts import MONEY
 from regulars.pipelines.transforms.churn.active_intervals import (
     find_last_active_intervals,
     has_lapsed,
@@ -19,8 +21,6 @@ from regulars.pipelines.transforms.churn.active_intervals import (
     list_active_periods,
 )
 from regulars.pipelines.transforms.purchases.purchases import (
-    MONEY,
-    UNKNOWN_CUSTOMER_IDX,
     read_into_polars,
     select_columns,
     sum_purchases_by_customer,

@@ -12,6 +12,8 @@ import polars as pl
 from narwhals.typing import IntoFrame
 from polars._typing import PolarsDataType
 
+from regulars.pipelines.enumerations import UNKNOWN_CUSTOMER_IDX
+from regulars.pipelines.transforms.amounts import MONEY, round_to_money
 from regulars.pipelines.transforms.churn.active_intervals import (
     find_last_active_intervals,
     has_lapsed,
@@ -19,9 +21,8 @@ from regulars.pipelines.transforms.churn.active_intervals import (
     list_active_periods,
     list_subscribers,
 )
+from regulars.pipelines.transforms.day_numbers import count_days_since_epoch
 from regulars.pipelines.transforms.purchases.purchases import (
-    MONEY,
-    UNKNOWN_CUSTOMER_IDX,
     read_into_polars,
     select_columns,
     sum_purchases_by_customer_day,
@@ -62,7 +63,12 @@ SEGMENTS: tuple[tuple[str, tuple[int, int], tuple[int, int], tuple[int, int]], .
 """Segment, and the recency, frequency and monetary scores (from, to) that belong to it; each combination has one."""
 
 TIERS = (("top_10_percent", 10), ("next_20_percent", 30), ("middle", 70))
-"""Tier, and the share of customers in percent that is worth more than its last; the rest are the lowest 30 percent."""
+"""Tier, and the percentage of customers who are worth more than a member of it may be, exclusive."""
+
+LOWEST_TIER = "lowest_30_percent"
+"""The tier of all other customers."""
+
+VALUE_TIERS = (*(name for name, _ in TIERS), LOWEST_TIER)
 
 PURCHASE_DAYS_FOR_A_RHYTHM = 3
 
@@ -146,7 +152,7 @@ def summarise_rhythm(days: pl.DataFrame, *, as_of: dt.date) -> pl.DataFrame:
         .with_columns(gap_days=pl.when(is_repeat).then(day - day.shift(1)))
         .group_by("customer_idx")
         .agg(
-            recency_days=(as_of - dt.date(1970, 1, 1)).days - day.max().cast(pl.Int64),
+            recency_days=count_days_since_epoch(as_of) - day.max().cast(pl.Int64),
             frequency=gap.count().cast(pl.Int64),
             repeat_sales=pl.when(gap.is_not_null()).then("spent").sum().cast(pl.Float64),
             typical_days_between_orders=gap.median(),
@@ -157,7 +163,7 @@ def summarise_rhythm(days: pl.DataFrame, *, as_of: dt.date) -> pl.DataFrame:
     return (
         rhythm.join(value, on="customer_idx")
         .with_columns(
-            monetary_value=pl.when(pl.col("frequency") > 0).then(mean.round(4, mode="half_to_even").cast(MONEY)),
+            monetary_value=pl.when(pl.col("frequency") > 0).then(round_to_money(mean)),
             typical_days_between_orders=pl.when(pl.col("frequency") + 1 >= PURCHASE_DAYS_FOR_A_RHYTHM).then(
                 "typical_days_between_orders"
             ),
@@ -218,7 +224,7 @@ def list_segments_by_score() -> pl.DataFrame:
 def assign_value_tier(value: pl.Expr) -> pl.Expr:
     """The value tier: by the share of customers who are worth more; equal values go up together."""
     worth_more = (value.rank("min", descending=True).cast(pl.Int64) - 1) * 100
-    tiers = pl.lit("lowest_30_percent")
+    tiers = pl.lit(LOWEST_TIER)
     for name, percent in reversed(TIERS):
         tiers = pl.when(worth_more < percent * pl.len()).then(pl.lit(name)).otherwise(tiers)
     return tiers

@@ -11,10 +11,9 @@ from typing import Any
 import polars as pl
 from narwhals.typing import IntoFrame
 
-from regulars.pipelines.transforms.purchases.purchases import UNKNOWN_CUSTOMER_IDX, list_purchase_days, read_into_polars
-
-REPEAT_DAYS = 90
-EPOCH = dt.date(1970, 1, 1)
+from regulars.pipelines.enumerations import ALL, REPEAT_DAYS, UNKNOWN_CUSTOMER_IDX
+from regulars.pipelines.transforms.day_numbers import count_days_since_epoch
+from regulars.pipelines.transforms.purchases.purchases import list_purchase_days, read_into_polars
 
 
 @dataclass(frozen=True)
@@ -59,9 +58,9 @@ def find_headline(
         as_of: Last day that counts.
     """
     purchase_days = _find_first_purchase_days(orders, calendar, as_of)
-    observed = purchase_days.filter(pl.col("first_day") <= (as_of - EPOCH).days - REPEAT_DAYS)
+    observed = purchase_days.filter(pl.col("first_day") <= count_days_since_epoch(as_of) - REPEAT_DAYS)
     repeated = observed.filter(pl.col("second_day") - pl.col("first_day") <= REPEAT_DAYS).height
-    is_known = (pl.col("dimension") == "all") & pl.col("churn_rate_12m").is_not_null()
+    is_known = (pl.col("dimension") == ALL) & pl.col("churn_rate_12m").is_not_null()
     known_churn = read_into_polars(churn).filter(is_known).sort("month_end").tail(1)
     window = _find_last_window(read_into_polars(nps))
     return Headline(
@@ -91,7 +90,7 @@ def _find_first_purchase_days(orders: IntoFrame, calendar: IntoFrame, as_of: dt.
 
 def _find_last_window(nps: pl.DataFrame) -> pl.DataFrame:
     """The shortest rolling window that ends on the day of the last answer: later ones only lose votes."""
-    answered = nps.filter(pl.col("dimension") == "all", pl.col("responses") > 0)
+    answered = nps.filter(pl.col("dimension") == ALL, pl.col("responses") > 0)
     last_day = answered.filter(pl.col("grain") == "day").select(pl.col("period_end").max())
     windows = answered.filter(pl.col("grain").str.starts_with("rolling"))
     return windows.join(last_day, on="period_end").sort("period_start").tail(1)

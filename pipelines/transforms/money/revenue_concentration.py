@@ -16,9 +16,10 @@ from narwhals.typing import IntoFrame
 from numpy.typing import NDArray
 from polars._typing import PolarsDataType
 
+from regulars.pipelines.enumerations import UNKNOWN_CUSTOMER_IDX
+from regulars.pipelines.transforms.amounts import MONEY
+from regulars.pipelines.transforms.day_numbers import count_days_since_epoch, find_last_month_end
 from regulars.pipelines.transforms.purchases.purchases import (
-    MONEY,
-    UNKNOWN_CUSTOMER_IDX,
     read_into_polars,
     select_columns,
     sum_purchases_by_customer_day,
@@ -47,7 +48,6 @@ COLUMNS: dict[str, PolarsDataType] = {
 TO_DATE, LAST_12_MONTHS = "to_date", "last_12_months"
 PERCENTS = (1, 5, 10, 20)
 MONTH_ENDS = 36
-EPOCH = dt.date(1970, 1, 1)
 
 
 def revenue_concentration(
@@ -114,7 +114,7 @@ class _RunningTotals:
 
     def advance(self, until: dt.date) -> None:
         """Take in all days up to and with `until`."""
-        end = int(np.searchsorted(self.day, np.int32((until - EPOCH).days), side="right"))
+        end = int(np.searchsorted(self.day, np.int32(count_days_since_epoch(until)), side="right"))
         new = slice(self.position, end)
         np.add.at(self.net_sales, self.customer[new], self.amount[new])
         np.maximum.at(self.last_day, self.customer[new], self.day[new])
@@ -145,7 +145,7 @@ def _measure_period_ends(
         year_before.advance(start)
         is_in = to_date.last_day > np.iinfo(np.int32).min
         yield _make_row(TO_DATE, end, to_date.net_sales, is_in, is_complete=True)
-        is_in = to_date.last_day > (start - EPOCH).days
+        is_in = to_date.last_day > count_days_since_epoch(start)
         whole = first_day <= start + dt.timedelta(days=1)
         yield _make_row(LAST_12_MONTHS, end, to_date.net_sales - year_before.net_sales, is_in, is_complete=whole)
 
@@ -177,7 +177,7 @@ def _convert_to_decimal(ten_thousandths: Any) -> Decimal:
 def _list_period_ends(first_day: dt.date, as_of: dt.date) -> list[dt.date]:
     """The last 36 month-ends from the first order to `as_of`, and `as_of` itself."""
     ends: list[dt.date] = []
-    end = (as_of + dt.timedelta(days=1)).replace(day=1) - dt.timedelta(days=1)
+    end = find_last_month_end(as_of)
     while end >= first_day and len(ends) < MONTH_ENDS:
         ends.append(end)
         end = end.replace(day=1) - dt.timedelta(days=1)

@@ -9,8 +9,9 @@ import polars as pl
 from narwhals.typing import IntoFrame
 from polars._typing import PolarsDataType
 
+from regulars.pipelines.transforms.amounts import MONEY
+from regulars.pipelines.transforms.day_numbers import MONTHS_PER_YEAR, find_first_day_of_month
 from regulars.pipelines.transforms.purchases.purchases import (
-    MONEY,
     read_into_polars,
     sum_refunds_by_month,
     sum_sales_by_month_and_buyer,
@@ -66,7 +67,7 @@ def sales_new_vs_returning(
         returning_customer_sales=pl.col("sales").filter(returning).sum(),
         unknown_customer_sales=pl.col("sales").filter(unknown).sum(),
     )
-    month = pl.date(pl.col("month_idx") // 12, pl.col("month_idx") % 12 + 1, 1)
+    month = find_first_day_of_month(pl.col("month_idx"))
     sold = pl.col("new_customer_sales") + pl.col("returning_customer_sales") + pl.col("unknown_customer_sales")
     return (
         _list_months(pl.concat([by_month["month_idx"], returned["month_idx"]]), as_of)
@@ -87,6 +88,6 @@ def sales_new_vs_returning(
 def _list_months(used: pl.Series, as_of: dt.date) -> pl.DataFrame:
     """Every `month_idx` from the first that is used to that of `as_of`; none when none is used."""
     first = used.min()
-    last = as_of.year * 12 + as_of.month - 1
+    last = as_of.year * MONTHS_PER_YEAR + as_of.month - 1
     numbers = range(first, last + 1) if isinstance(first, int) else range(0)
     return pl.DataFrame({"month_idx": numbers}, schema={"month_idx": pl.Int32})

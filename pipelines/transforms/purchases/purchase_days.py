@@ -9,8 +9,8 @@ import datetime as dt
 import polars as pl
 from narwhals.typing import IntoFrame
 
+from regulars.pipelines.enumerations import UNKNOWN_CUSTOMER_IDX
 from regulars.pipelines.transforms.purchases.purchases import (
-    UNKNOWN_CUSTOMER_IDX,
     read_into_polars,
     select_columns,
     sum_purchases_by_customer_day,

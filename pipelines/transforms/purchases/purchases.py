@@ -15,14 +15,10 @@ import narwhals as nw
 import polars as pl
 from narwhals.typing import IntoFrame
 
+from regulars.pipelines.enumerations import UNKNOWN_CUSTOMER_IDX
+
 Scan = Any
 """A lazy frame of the engine of the inputs (polars LazyFrame, DuckDB relation …), in no particular order."""
-
-UNKNOWN_CUSTOMER_IDX = 0
-"""`customer_idx` of the orders and refunds that no identifier leads to a customer."""
-
-MONEY = pl.Decimal(18, 4)
-"""What a mart's money is; sums leave the engines as Decimal(38, 4), exact."""
 
 SUMS = ("order_count", "gross_sales", "discounts", "refunds", "net_sales")
 """What every scan sums. All money in the company's currency; discounts and refunds are positive."""

@@ -14,7 +14,9 @@ import polars as pl
 from narwhals.typing import IntoFrame
 from polars._typing import PolarsDataType
 
-from regulars.pipelines.transforms.purchases.purchases import MONEY
+from regulars.pipelines.enumerations import ALL
+from regulars.pipelines.transforms.amounts import MONEY
+from regulars.pipelines.transforms.day_numbers import MONTHS_PER_YEAR, find_first_day_of_month, number_months
 from regulars.pipelines.transforms.subscriptions.subscription_periods import (
     cum_sum_within,
     list_months_since,
@@ -55,7 +57,6 @@ COLUMNS: dict[str, PolarsDataType] = {
     "reason": pl.String,
     "as_of": pl.Date,
 }
-MONTHS = 12
 UNITS = 10_000
 """Money is counted in ten-thousandths, as whole numbers: as exact as decimals, and many times faster."""
 
@@ -155,7 +156,7 @@ def sum_movements(changes: pl.DataFrame) -> pl.DataFrame:
     )
     summed = pl.concat(
         [
-            _sum_by_movement(of_all, "all", pl.lit("all"), _classify_change(up_or_down), change.abs()),
+            _sum_by_movement(of_all, ALL, pl.lit(ALL), _classify_change(up_or_down), change.abs()),
             _sum_by_movement(changes, "plan", pl.col("plan"), _classify_change(of_plan), delta.abs()),
         ]
     )
@@ -206,22 +207,20 @@ def compare_with_last_year(changes: pl.DataFrame) -> pl.DataFrame:
     What a customer paid a year ago changes twelve months after what the customer pays changes: so both are told at the
     few month-ends at which either changes, and nobody is looked at in between.
     """
-    month = pl.col("day").dt.year() * MONTHS + pl.col("day").dt.month().cast(pl.Int32) - 1
+    month = number_months(pl.col("day"))
     by_month = changes.select("subscriber", "plan", "delta", month=month)
-    of_all = _compare_levels(by_month, "subscriber").with_columns(
-        dimension_value=pl.lit("all"), dimension=pl.lit("all")
-    )
+    of_all = _compare_levels(by_month, "subscriber").with_columns(dimension_value=pl.lit(ALL), dimension=pl.lit(ALL))
     by_plan = _compare_levels(by_month, "subscriber", "plan").with_columns(
         dimension_value=pl.col("plan").cast(pl.String), dimension=pl.lit("plan")
     )
-    columns = [*ROW, pl.date(pl.col("month") // MONTHS, pl.col("month") % MONTHS + 1, 1).alias("month"), *YEAR_AGO]
+    columns = [*ROW, find_first_day_of_month(pl.col("month")).alias("month"), *YEAR_AGO]
     return pl.concat([of_all.select(columns), by_plan.select(columns)])
 
 
 def _compare_levels(by_month: pl.DataFrame, *who: str) -> pl.DataFrame:
     """The changes of `YEAR_AGO` by month, and plan where it is part of `who`."""
     now = by_month.lazy().group_by(*who, "month").agg(now=pl.col("delta").sum(), ago=pl.lit(0, pl.Int64).first())
-    ago = now.select(*who, pl.col("month") + MONTHS, now="ago", ago="now")
+    ago = now.select(*who, pl.col("month") + MONTHS_PER_YEAR, now="ago", ago="now")
     levels = (
         pl.concat([now, ago])
         .group_by(*who, "month")
@@ -274,7 +273,7 @@ def _add_rates(months: pl.DataFrame, as_of: dt.date) -> pl.DataFrame:
     """Rates where they are known, and why where they are not."""
     is_over = pl.col("month").dt.month_end() <= as_of
     is_known = is_over & (pl.col("base_customers_12m") > 0)
-    known_from = pl.col("month").min().over(ROW).dt.offset_by(f"{MONTHS}mo")
+    known_from = pl.col("month").min().over(ROW).dt.offset_by(f"{MONTHS_PER_YEAR}mo")
 
     def rate(part: str, whole: str) -> pl.Expr:
         return pl.when(is_known).then(pl.col(part).cast(pl.Float64) / pl.col(whole).cast(pl.Float64))

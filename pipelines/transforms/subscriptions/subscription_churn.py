@@ -12,9 +12,9 @@ import polars as pl
 from narwhals.typing import IntoFrame
 from polars._typing import PolarsDataType
 
-from regulars.pipelines.transforms.purchases.purchases import MONEY
+from regulars.pipelines.enumerations import ALL, UNKNOWN
+from regulars.pipelines.transforms.amounts import MONEY
 from regulars.pipelines.transforms.subscriptions.subscription_periods import (
-    UNKNOWN,
     list_months_since,
     list_paid_periods,
     list_runs,
@@ -53,7 +53,7 @@ def subscription_churn(subscriptions: IntoFrame, *, as_of: dt.date) -> pl.DataFr
         return pl.DataFrame(schema=COLUMNS)
     first = runs["start"].min()
     cancelled = list_cancellations(runs, as_of)
-    values = pl.concat([pl.DataFrame({"dimension": ["all"], "dimension_value": ["all"]}), cancelled.select(ROW)])
+    values = pl.concat([pl.DataFrame({"dimension": [ALL], "dimension_value": [ALL]}), cancelled.select(ROW)])
     grid = list_months_since(values.unique().with_columns(first=pl.lit(first)), as_of)
     is_over = pl.col("month").dt.month_end() <= as_of
     rate = pl.col("cancelled_from_start") / pl.col("active_at_start")
@@ -75,7 +75,7 @@ def list_cancellations(runs: pl.DataFrame, as_of: dt.date) -> pl.DataFrame:
     """Every cancellation up to `as_of`, once per dimension: `dimension`, `dimension_value`, and the run's columns."""
     involuntary = pl.col("is_involuntary")
     of = {
-        "all": pl.lit("all"),
+        ALL: pl.lit(ALL),
         "cancel_reason": pl.col("cancel_reason").fill_null(UNKNOWN),
         "cancel_type": pl.when(involuntary).then(pl.lit("involuntary")).when(~involuntary).then(pl.lit("voluntary")),
     }

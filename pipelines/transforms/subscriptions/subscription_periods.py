@@ -11,7 +11,8 @@ import datetime as dt
 import polars as pl
 from narwhals.typing import IntoFrame
 
-from regulars.pipelines.transforms.purchases.purchases import UNKNOWN_CUSTOMER_IDX, read_into_polars, select_columns
+from regulars.pipelines.enumerations import UNKNOWN, UNKNOWN_CUSTOMER_IDX
+from regulars.pipelines.transforms.purchases.purchases import read_into_polars, select_columns
 
 COLUMNS = (
     "system",
@@ -26,7 +27,6 @@ COLUMNS = (
     "cancel_reason",
     "is_involuntary",
 )
-UNKNOWN = "unknown"
 
 
 def list_paid_periods(subscriptions: IntoFrame) -> pl.DataFrame:

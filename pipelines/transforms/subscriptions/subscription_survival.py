@@ -15,8 +15,11 @@ import polars as pl
 from narwhals.typing import IntoFrame
 from polars._typing import PolarsDataType
 
+from regulars.pipelines.enumerations import ALL
 from regulars.pipelines.models.geometric_renewal import GeometricRenewalModel
+from regulars.pipelines.models.names import GEOMETRIC, SHIFTED_BETA_GEOMETRIC
 from regulars.pipelines.models.shifted_beta_geo import ShiftedBetaGeoModel
+from regulars.pipelines.transforms.day_numbers import number_months
 from regulars.pipelines.transforms.subscriptions.subscription_periods import list_paid_periods, list_runs, starts_key
 
 COLUMNS: dict[str, PolarsDataType] = {
@@ -45,7 +48,7 @@ FEWEST_ENDS = 10
 SAME = 0.01
 """Log-likelihoods that differ by less tell two models not apart."""
 
-MODELS: dict[type, str] = {ShiftedBetaGeoModel: "shifted_beta_geometric", GeometricRenewalModel: "geometric"}
+MODELS: dict[type, str] = {ShiftedBetaGeoModel: SHIFTED_BETA_GEOMETRIC, GeometricRenewalModel: GEOMETRIC}
 ROW = ["dimension", "dimension_value"]
 
 
@@ -102,14 +105,14 @@ def list_lifetimes(runs: pl.DataFrame, as_of: dt.date) -> pl.DataFrame:
 
 def count_whole_months(start: pl.Expr, day: pl.Expr) -> pl.Expr:
     """How many whole months have passed on `day`; from the 31st a month is over on the last day of a shorter one."""
-    months = (day.dt.year() - start.dt.year()) * 12 + day.dt.month().cast(pl.Int32) - start.dt.month().cast(pl.Int32)
+    months = number_months(day) - number_months(start)
     is_short = start.dt.offset_by(pl.format("{}mo", months)) > day
     return (months - is_short.cast(pl.Int32)).cast(pl.Int64)
 
 
 def split_by_dimension(lifetimes: pl.DataFrame) -> pl.DataFrame:
     """Every lifetime once per dimension."""
-    of = {"all": pl.lit("all"), "plan": pl.col("plan"), "start_year": pl.col("start_year")}
+    of = {ALL: pl.lit(ALL), "plan": pl.col("plan"), "start_year": pl.col("start_year")}
     return pl.concat(
         lifetimes.select("observed", "survived", "churned", dimension=pl.lit(name, pl.String), dimension_value=value)
         for name, value in of.items()

@@ -13,13 +13,12 @@ import polars as pl
 from narwhals.typing import IntoFrame
 from polars._typing import PolarsDataType
 
-from regulars.pipelines.transforms.purchases.purchases import UNKNOWN_CUSTOMER_IDX, read_into_polars
+from regulars.pipelines.enumerations import ALL, NPS_ROLLING_DAYS, NPS_ROLLING_GRAIN, UNKNOWN, UNKNOWN_CUSTOMER_IDX
+from regulars.pipelines.transforms.day_numbers import EPOCH, count_days_since_epoch
+from regulars.pipelines.transforms.purchases.purchases import read_into_polars
 
-ROLLING_DAYS = 28
 GROUPS = ("promoter", "passive", "detractor")
 COUNTS = [f"{group}s" for group in GROUPS]
-UNKNOWN = "unknown"
-EPOCH = dt.date(1970, 1, 1)
 MONDAY_OF_WEEK_0 = -3  # 1969-12-29, in days since 1970
 Z_95 = NormalDist().inv_cdf(0.975)
 COLUMNS: dict[str, PolarsDataType] = {
@@ -64,24 +63,24 @@ def nps(survey_responses: IntoFrame, customers: IntoFrame, calendar: IntoFrame, 
         raise ValueError("core.calendar lacks days on which there are answers; it must cover all of them.")
     votes = pl.concat(
         [
-            _select_dimension(by_person, "all", pl.lit("all")),
+            _select_dimension(by_person, ALL, pl.lit(ALL)),
             _select_dimension(by_person, "customer_type", pl.col("customer_type")),
             _select_dimension(by_person, "country", pl.col("country")),
             _select_dimension(by_touchpoint, "touchpoint", pl.col("touchpoint")),
         ]
     )
     first_day = int(by_person["day_idx"].min())  # type: ignore[arg-type]
-    last_day = (as_of - EPOCH).days
+    last_day = count_days_since_epoch(as_of)
     periods = pl.concat([_count_by_day(votes), _count_by_week(votes), _count_by_rolling_window(votes)])
     periods = pl.concat([periods, _list_periods_without_votes(periods, first_day, last_day)])
     complete = (pl.col("period_end") <= as_of) & (
-        (pl.col("grain") != "rolling_28d") | (pl.col("period_start") >= EPOCH + dt.timedelta(days=first_day))
+        (pl.col("grain") != NPS_ROLLING_GRAIN) | (pl.col("period_start") >= EPOCH + dt.timedelta(days=first_day))
     )
     return (
         periods.with_columns(responses=pl.sum_horizontal(COUNTS), is_complete=complete, as_of=pl.lit(as_of))
         .with_columns(**compute_nps(pl.col("promoters"), pl.col("detractors"), pl.col("responses")))
         .filter((pl.col("period_end") <= as_of) | (pl.col("grain") == "week"))
-        .filter((pl.col("responses") > 0) | (pl.col("dimension") == "all"))
+        .filter((pl.col("responses") > 0) | (pl.col("dimension") == ALL))
         .select(pl.col(name).cast(kind) for name, kind in COLUMNS.items())
         .sort("grain", "period_end", "dimension", "dimension_value")
     )
@@ -138,7 +137,7 @@ def count_votes(
         _add_person(select_nps_answers(survey_responses, as_of=as_of))
         .unique([*owner, "answered_date"], keep="last", order_by=["answered_at", "response_id", "system"])
         .join(days, on="answered_date", how="left")
-        .with_columns(next_day=next_day, next_week=next_week, last_idx=nw.col("day_idx") + ROLLING_DAYS)
+        .with_columns(next_day=next_day, next_week=next_week, last_idx=nw.col("day_idx") + NPS_ROLLING_DAYS)
         .with_columns(
             end_idx=nw.when(nw.col("next_day") < nw.col("last_idx")).then(nw.col("next_day")).otherwise("last_idx"),
             is_last_of_week=nw.col("next_week").is_null() | (nw.col("next_week") > nw.col("week_idx")),
@@ -229,7 +228,7 @@ def _count_by_rolling_window(votes: pl.DataFrame) -> pl.DataFrame:
         spine.join(changes, on=[*value, "day_idx"], how="left")
         .sort(*value, "day_idx")
         .with_columns(pl.col(COUNTS).fill_null(0).cum_sum().over(value))
-        .select(_select_period("rolling_28d", pl.col("day_idx") - (ROLLING_DAYS - 1), pl.col("day_idx")))
+        .select(_select_period(NPS_ROLLING_GRAIN, pl.col("day_idx") - (NPS_ROLLING_DAYS - 1), pl.col("day_idx")))
     )
 
 
@@ -237,13 +236,13 @@ def _list_periods_without_votes(periods: pl.DataFrame, first_day: int, last_day:
     """The periods of `all` without any vote, so that a chart over time has no holes."""
     days = pl.DataFrame({"idx": range(first_day, last_day + 1)}, schema={"idx": pl.Int64})
     mondays = days.select(idx=(pl.col("idx") - MONDAY_OF_WEEK_0) // 7 * 7 + MONDAY_OF_WEEK_0).unique()
-    whole = {"dimension": pl.lit("all"), "dimension_value": pl.lit("all"), **dict.fromkeys(COUNTS, pl.lit(0, pl.Int64))}
+    whole = {"dimension": pl.lit(ALL), "dimension_value": pl.lit(ALL), **dict.fromkeys(COUNTS, pl.lit(0, pl.Int64))}
     idx = pl.col("idx")
     every = pl.concat(
         [
             days.with_columns(**whole).select(_select_period("day", idx, idx)),
             mondays.with_columns(**whole).select(_select_period("week", idx, idx + 6)),
-            days.with_columns(**whole).select(_select_period("rolling_28d", idx - (ROLLING_DAYS - 1), idx)),
+            days.with_columns(**whole).select(_select_period(NPS_ROLLING_GRAIN, idx - (NPS_ROLLING_DAYS - 1), idx)),
         ]
     )
     return every.join(periods, on=["grain", "period_end", "dimension", "dimension_value"], how="anti")

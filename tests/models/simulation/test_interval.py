@@ -7,7 +7,7 @@ from regulars.pipelines.models.simulation.interval import Interval, Mixture
 
 def mixture(draws: list[float], *alive: float) -> Mixture:
     """Customers of one cell with these simulated amounts, each with a chance of being alive."""
-    return Mixture.of(np.array([draws], dtype=float), np.zeros(len(alive), dtype=np.int64), np.array(alive))
+    return Mixture.from_draws(np.array([draws], dtype=float), np.zeros(len(alive), dtype=np.int64), np.array(alive))
 
 
 def chance_inside(draws: list[int], alive: float, low: float, high: float) -> float:
@@ -70,5 +70,5 @@ def test_an_interval_of_counts_holds_what_it_claims_and_no_other_end_is_nearer(a
 
 
 def test_each_customer_reads_the_draws_of_the_own_cell():
-    cells = Mixture.of(np.array([[3.0, 1.0, 2.0], [30.0, 10.0, 20.0]]), np.array([1, 0]), np.array([1.0, 1.0]))
+    cells = Mixture.from_draws(np.array([[3.0, 1.0, 2.0], [30.0, 10.0, 20.0]]), np.array([1, 0]), np.array([1.0, 1.0]))
     assert cells.compute_money_interval(0.5).high[0] == pytest.approx(10 * cells.compute_money_interval(0.5).high[1])
