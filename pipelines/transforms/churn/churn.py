@@ -1,10 +1,9 @@
-"""The mart `churn`: how many customers are lost month by month.
+"""The mart `churn`: how many customers are active, new, returned and lost, month by month.
 
-A customer is active in *active intervals* (`active_intervals.py`), each from its first day until its lapse date, which
-is no longer active. So every count at any month-end is a difference of two running counts over active intervals, and no
-table of customers × months is ever made.
+An active interval (`active_intervals.py`) runs from its first day to the day before its lapse date. So every count at a
+month-end is a difference of two running counts over active intervals; no table of customers × months is needed.
 
-Put here: what is counted of active intervals by month. Keep out: what makes an active interval (`active_intervals.py`),
+Put here: counts of active intervals by month. Keep out: what makes an active interval (`active_intervals.py`),
 who exactly was lost or came back (`churned_customers.py`), cohorts.
 """
 
@@ -51,12 +50,12 @@ def churn(
     lapse_days: int,
     cohorts: CohortSettings,
 ) -> pl.DataFrame:
-    """Active, new, returned, lapsed at every month-end from the first order or paid day to `as_of`; and the churn.
+    """Count active, new, reactivated and lapsed customers per month, and the 12-month churn.
 
-    The 12-month churn at month-end E: customers who passed their lapse date in the 12 months to E and have not come
-    back by E, divided by the average of the active customers at the 13 month-ends E−12 … E. It is the same whichever
-    later orders there are, and NULL until each of the 13 month-ends has `lapse_days` of history behind it (the history
-    of the whole base, also for a part of it).
+    The 12-month churn at month-end E is the number of customers whose lapse date lies in the 12 months to E and who
+    have not returned by E, divided by the average of the active customers at the 13 month-ends E−12 … E. Orders after E
+    do not change it. It is NULL until each of the 13 month-ends has `lapse_days` of history behind it; that history is
+    the whole base's, also for one dimension value.
 
     Args:
         orders: `core.orders`; `customer_idx`, `order_date`, `is_countable`.
@@ -68,12 +67,12 @@ def churn(
         cohorts: Which dimensions to split by.
 
     Returns:
-        The columns of `CHURN_COLUMNS`, one row per month-end and value of each dimension (`all` is the whole base),
-        sorted by them; without the unknown customer.
+        The columns of `CHURN_COLUMNS`, one row per month-end from the first order or paid day to `as_of` and per value
+        of each dimension (`all` is the whole base), sorted by them; without the unknown customer.
     """
     days = read_into_polars(list_purchase_days(orders, calendar, as_of=as_of))
-    stretches = list_active_periods(days, subscriptions, as_of=as_of, lapse_days=lapse_days)
-    active_intervals, history = list_active_intervals(stretches), find_history_start(stretches, lapse_days)
+    active_periods = list_active_periods(days, subscriptions, as_of=as_of, lapse_days=lapse_days)
+    active_intervals, history = list_active_intervals(active_periods), find_history_start(active_periods, lapse_days)
     if active_intervals.is_empty() or history is None:
         return pl.DataFrame(schema=CHURN_COLUMNS)
     groups = split_customers(customer_dimensions, cohorts.dimensions)
@@ -93,7 +92,7 @@ def churn(
 
 
 def _add_rates(counts: pl.DataFrame, history: dt.date) -> pl.DataFrame:
-    """Counts by month with the average, the rate, and why there is none.
+    """Add the average of active customers, the churn rate, and the reason where the rate is not known.
 
     Args:
         counts: As `count_customers_by_month_and_value` gives them, of one or more dimensions.
@@ -120,7 +119,7 @@ def _add_rates(counts: pl.DataFrame, history: dt.date) -> pl.DataFrame:
 
 
 def count_customers_by_month(active_intervals: pl.DataFrame, as_of: dt.date) -> pl.DataFrame:
-    """One row per month from the first start to the last month that is over by `as_of`.
+    """Count customers per month, from the month of the first start to the last month that is over by `as_of`.
 
     Args:
         active_intervals: As `list_active_intervals` gives them.
@@ -135,10 +134,11 @@ def count_customers_by_month(active_intervals: pl.DataFrame, as_of: dt.date) -> 
 
 
 def count_customers_by_month_and_value(active_intervals: pl.DataFrame, as_of: dt.date) -> pl.DataFrame:
-    """As `count_customers_by_month`, per `dimension_value`; every value has every month."""
+    """Count as `count_customers_by_month` does, per `dimension_value`; every value has a row for every month."""
     lapsed = active_intervals.filter(pl.col("lapse_date") <= as_of)
     lapse_month, return_month = number_months(pl.col("lapse_date")), number_months(pl.col("return_date"))
-    # Churned from the lapse on, until 12 months are over or the customer is back (in the same month: never).
+    # A customer counts as churned from the lapse month until 12 months are over or the customer returns. One who
+    # returns in the month of the lapse never counts.
     end_of_churn = pl.min_horizontal(lapse_month + MONTHS_PER_YEAR, return_month)
     flows = {
         "new_customers": active_intervals.filter("is_first").select(
@@ -166,7 +166,7 @@ def count_customers_by_month_and_value(active_intervals: pl.DataFrame, as_of: dt
 
 
 def _list_months(as_of: dt.date, first: object) -> pl.DataFrame:
-    """`month`, `month_end` of the months from `first` on that are over by `as_of`; none without a first day."""
+    """List `month` and `month_end` of the months from `first` that are over by `as_of`; empty without a first day."""
     starts = pl.Series("month_end", [], pl.Date)
     if isinstance(first, dt.date):
         starts = pl.date_range(first.replace(day=1), as_of, "1mo", eager=True).alias("month_end")

@@ -1,7 +1,8 @@
-"""The table `meta.clv_evaluation`: every model and baseline, told nothing of the last year, against what happened then.
+"""The table `meta.clv_evaluation`: how well each method would have predicted the last year.
 
-Put here: the test, its measures, and the rule by which one method is chosen. Keep out: fitting (`clv_models.py`),
-forecasts (`clv_forecasts.py`), how the chosen one is used (`clv.py`).
+Every model and baseline predicts the holdout year from the data before it and is compared with what happened.
+Put here: the comparison, its measures, and the choice of one method. Keep out: fitting (`clv_models.py`), predictions
+(`forecasts.py`), how the chosen method is used (`customer_clv.py`).
 """
 
 import datetime as dt
@@ -61,10 +62,10 @@ COLUMNS: dict[str, PolarsDataType] = {
     "as_of": pl.Date,
 }
 CUSTOMERS_WITH_INTERVAL_AT_MOST = 20_000
-"""Intervals of so many customers are checked: their coverage is then known to a third of a percentage point."""
+"""At most this many customers have their interval checked: coverage is then known to a third of a percentage point."""
 
 DRAWS = 200
-"""Futures behind an interval that is checked: one is off by two points, the thousands that are averaged are not."""
+"""Simulated futures per checked interval: a single one is off by two points, the average of thousands is not."""
 
 NEAR_ENOUGH = 1.01
 """Methods within 1 % of the smallest error are equally good; the one whose total is closest is chosen."""
@@ -73,7 +74,7 @@ NEAR_ENOUGH = 1.01
 def clv_evaluation(
     orders: IntoFrame, refunds: IntoFrame, calendar: IntoFrame, clv_models: IntoFrame, *, as_of: dt.date
 ) -> pl.DataFrame:
-    """One row per method and group of customers: predicted, actual, and how far apart.
+    """Compare prediction and outcome: one row per method and group of customers.
 
     Args:
         orders: `core.orders`.
@@ -83,8 +84,8 @@ def clv_evaluation(
         as_of: Last day that counts.
 
     Returns:
-        The columns of `COLUMNS`, sorted by method and scope; none where the history is too short or too few customers
-        came back in it.
+        The columns of `COLUMNS`, sorted by method and scope; empty where the history is too short or too few
+        customers bought again.
     """
     days = list_customer_days(orders, refunds, calendar, as_of=as_of)
     cut = choose_calibration_end(days, as_of)
@@ -120,23 +121,23 @@ def clv_evaluation(
 
 
 def find_chosen_method(clv_evaluation: pl.DataFrame) -> tuple[str, str] | None:
-    """The method that won and why; None without an evaluation."""
+    """Find the chosen method and the reason; None without an evaluation."""
     chosen = clv_evaluation.filter("is_chosen", pl.col("scope") == ALL).select("method", "reason").rows()
     return chosen[0] if chosen else None
 
 
 def find_best_model(clv_evaluation: pl.DataFrame) -> str | None:
-    """The model that is chosen or, where an average is, comes closest of the models; None without an evaluation."""
+    """Find the chosen model or, where a baseline is chosen, the best of the models; None without an evaluation."""
     models = clv_evaluation.filter(~pl.col("is_baseline"), pl.col("scope") == ALL)
     best = models.sort(~pl.col("is_chosen"), "rmse_purchases", "method")["method"].to_list()
     return best[0] if best else None
 
 
 def _compare_with_actual(happened: pl.DataFrame, expected: pl.DataFrame) -> pl.DataFrame:
-    """One row per customer: `predicted`, `actual` (purchases), `predicted_value`, `actual_value`, decile and cohort."""
-    # customers of whom the same is expected stand in the order of their numbers: ties have no order of their own
+    """Join prediction and outcome: purchases, values, decile and cohort, one row per customer."""
+    # customer_idx is the last key, so that ties have one order whatever the number of threads
     place = pl.struct("predicted_value", "predicted", "customer_idx").rank("ordinal").cast(pl.Int64) - 1
-    told = happened.select(
+    joined = happened.select(
         "customer_idx",
         actual=pl.col("purchases").fill_null(0),
         actual_value=pl.col("value").cast(pl.Float64).fill_null(0),
@@ -144,8 +145,8 @@ def _compare_with_actual(happened: pl.DataFrame, expected: pl.DataFrame) -> pl.D
         predicted=expected["purchases"],
         predicted_value=expected["value"],
     )
-    return told.with_columns(
-        # the tenth that is expected to bring the most is decile 10
+    return joined.with_columns(
+        # decile 10 is the tenth of the customers with the highest predicted value
         (place * 10 // pl.len() + 1).cast(pl.String).alias("decile"),
         *(pl.lit(None, pl.Float64).alias(name) for name in ("purchases_nominal_coverage", "value_nominal_coverage")),
         *(pl.lit(None, pl.Boolean).alias(name) for name in ("purchases_covered", "value_covered")),
@@ -155,11 +156,11 @@ def _compare_with_actual(happened: pl.DataFrame, expected: pl.DataFrame) -> pl.D
 def _add_intervals(
     compared: pl.DataFrame, history: pl.DataFrame, trained: TrainedModels, method: str, horizon_days: int
 ) -> pl.DataFrame:
-    """Whether what happened lies within each customer's 80 % interval, for every n-th customer."""
+    """Add whether the outcome lies within the 80 % interval, for every n-th customer."""
     every = -(-history.height // CUSTOMERS_WITH_INTERVAL_AT_MOST)
-    looked_at = history.with_row_index("position").gather_every(every)
-    [found] = find_intervals(looked_at, trained, method, Horizons((horizon_days,)), DRAWS)
-    intervals = found.with_columns(looked_at["position"])
+    checked = history.with_row_index("position").gather_every(every)
+    [found] = find_intervals(checked, trained, method, Horizons((horizon_days,)), DRAWS)
+    intervals = found.with_columns(checked["position"])
     return (
         compared.drop("purchases_nominal_coverage", "value_nominal_coverage", "purchases_covered", "value_covered")
         .with_row_index("position")
@@ -172,7 +173,7 @@ def _add_intervals(
 
 
 def _measure_by_scope(compared: pl.DataFrame) -> pl.DataFrame:
-    """The measures for everybody, per decile of the prediction, and per quarter of the first purchase."""
+    """Compute the measures of all customers, per decile of the prediction and per quarter of the first purchase."""
     groups = [(ALL, pl.lit(ALL)), ("decile", pl.col("decile")), ("cohort", pl.col("cohort"))]
     return pl.concat(
         compared.with_columns(scope=pl.lit(scope), scope_value=value)
@@ -206,17 +207,17 @@ def _list_measures() -> dict[str, pl.Expr]:
 
 
 def _divide(part: pl.Expr, whole: pl.Expr) -> pl.Expr:
-    """NULL, not infinity, where nothing happened."""
+    """Divide; NULL where the divisor is not above 0."""
     return pl.when(whole > 0).then(part / whole)
 
 
 def _correlate_ranks(predicted: str, actual: str) -> pl.Expr:
-    """Spearman's; NULL where all are alike."""
+    """Spearman's rank correlation; NULL where all values are equal."""
     return pl.corr(pl.col(predicted).rank(), pl.col(actual).rank()).fill_nan(None)
 
 
 def _measure_capture(compared: pl.DataFrame) -> float | None:
-    """Share of the actual value that came from the fifth of the customers who were expected to bring the most."""
+    """Measure the share of the actual value that the fifth of customers with the highest predicted value brought."""
     total = math.fsum(compared["actual_value"])
     best = compared.sort("predicted_value", "predicted", "customer_idx", descending=[True, True, False])
     captured = math.fsum(best.head(-(-compared.height // 5))["actual_value"])
@@ -224,18 +225,19 @@ def _measure_capture(compared: pl.DataFrame) -> float | None:
 
 
 def _choose_method(graded: pl.DataFrame, trained: TrainedModels, usable: set[str]) -> pl.DataFrame:
-    """`is_baseline`, `is_chosen` and `reason` by method: the smallest error, of near equals the closest total.
+    """Add `is_baseline`, `is_chosen` and `reason`: the smallest error wins; among near equals, the closest total.
 
-    Only methods that are `usable` today are chosen: a model may fit the histories of last year and not this year's.
+    Only methods that are `usable` today can be chosen: a model may converge on the holdout's history but not on all of
+    it.
     """
     overall = graded.filter(pl.col("scope") == ALL).with_columns(is_usable=pl.col("method").is_in(list(usable)))
     smallest = overall.filter("is_usable")["rmse_purchases"].min()
     is_near = pl.col("rmse_purchases") <= NEAR_ENOUGH * pl.lit(smallest, pl.Float64)
-    # of equals the first: an average before a model
+    # among equals the first one wins: a baseline before a model
     near = overall.filter("is_usable", is_near).sort(
         pl.col("purchases_error_rate").abs(), nulls_last=True, maintain_order=True
     )
-    verdicts = [
+    choices = [
         {
             "method": method,
             "is_baseline": method in BASELINES,
@@ -246,11 +248,11 @@ def _choose_method(graded: pl.DataFrame, trained: TrainedModels, usable: set[str
         }
         for method, rmse in overall.select("method", "rmse_purchases").rows()
     ]
-    return graded.join(pl.DataFrame(verdicts, infer_schema_length=None), on="method", maintain_order="left")
+    return graded.join(pl.DataFrame(choices, infer_schema_length=None), on="method", maintain_order="left")
 
 
 def _explain_choice(method: str, is_smallest: bool, near: pl.Series) -> str:
-    """In plain words, why a method is used or not."""
+    """Say why a method is chosen or not."""
     if method == near[0] and is_smallest:
         return "chosen: nothing predicted the purchases of single customers better"
     if method == near[0]:
@@ -263,7 +265,7 @@ def _explain_choice(method: str, is_smallest: bool, near: pl.Series) -> str:
 
 
 def _list_flaws(method: str, trained: TrainedModels, usable: set[str]) -> list[str]:
-    """What is wrong with the fits of a model."""
+    """List what is wrong with the fits of a model."""
     messages = {model.message for _, model in trained.dropout.get(method, []) if model.at_boundary}
     unusable = [] if method in usable else ["not used: it did not converge on all of the history"]
     return [*unusable, *(f"at the boundary: {message}" for message in sorted(messages))]

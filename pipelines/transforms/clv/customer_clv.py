@@ -1,7 +1,7 @@
-"""The mart `customer_clv`: what each customer has been worth, and what to expect, by formula and by what predicts best.
+"""The mart `customer_clv`: each customer's value to date, by the simple formula, and predicted by the chosen method.
 
-Put here: the mart's columns. Keep out: the simple formula (`clv_simple.py`), predictions (`clv_predictions.py`), which
-method is chosen (`clv_evaluation.py`), the maths (`pipelines/models`).
+Put here: the mart's columns, and what is done where no method could be evaluated. Keep out: the simple formula
+(`simple_formula.py`), predictions (`predictions.py`), the choice of the method (`clv_evaluation.py`), the maths.
 """
 
 import datetime as dt
@@ -106,22 +106,23 @@ def customer_clv(
     discount_rate: float,
     value_basis: str,
 ) -> pl.DataFrame:
-    """One row per customer with a countable order: value to date, by the simple formula, and predicted.
+    """Value every customer with a countable order, one row each: to date, by the simple formula, and predicted.
 
     Args:
         orders: `core.orders`.
         refunds: `core.refunds`.
-        subscriptions: `core.subscriptions`; who pays for one has not lapsed. What it brings is no part of the value.
+        subscriptions: `core.subscriptions`; a customer who pays for one has not lapsed. Its revenue is not part of the
+            value.
         customers: `core.customers`; `customer_id`, `customer_idx`, `customer_type`, `acquisition_cost`.
         calendar: `core.calendar`; `day`, `day_idx`.
         clv_models: `meta.clv_models`.
         clv_evaluation: `meta.clv_evaluation`; says which method predicts.
         as_of: Last day that counts.
         lapse_days: Days without an order after which a customer has lapsed.
-        max_lifetime_years: Cap of the expected lifetime, and how far a predicted one looks ahead, which is never less
-            than the longest horizon. The horizons themselves are not capped.
-        discount_rate: A year, of the predicted lifetime value; 0.1 is 10 %.
-        value_basis: What counts as value, written beside it; only `net_sales` so far.
+        max_lifetime_years: Cap of the expected lifetime. A predicted lifetime looks as far ahead, and at least as far
+            as the longest horizon. The horizons themselves are not capped.
+        discount_rate: Annual rate at which the predicted lifetime value is discounted; 0.1 is 10 %.
+        value_basis: What counts as value; only `net_sales` so far. Written into every row.
 
     Returns:
         The columns of `COLUMNS`, sorted by customer_id; without the unknown customer.
@@ -131,9 +132,9 @@ def customer_clv(
         select_columns(customers, "customer_idx", "customer_id", "customer_type", "acquisition_cost")
     )
     purchase_days = days.filter(IS_PURCHASE).select("customer_idx", "day_idx")
-    stretches = list_active_periods(purchase_days, subscriptions, as_of=as_of, lapse_days=lapse_days)
-    active_intervals = list_active_intervals(stretches)
-    churn = _measure_churn(active_intervals, known, find_history_start(stretches, lapse_days), as_of)
+    active_periods = list_active_periods(purchase_days, subscriptions, as_of=as_of, lapse_days=lapse_days)
+    active_intervals = list_active_intervals(active_periods)
+    churn = _measure_churn(active_intervals, known, find_history_start(active_periods, lapse_days), as_of)
     lapse_dates = find_last_active_intervals(active_intervals).select("customer_idx", "lapse_date")
     buyers = _sum_by_customer(days).join(known, on="customer_idx").join(lapse_dates, on="customer_idx")
     valued = apply_simple_formula(buyers, churn, as_of=as_of, max_lifetime_years=max_lifetime_years)
@@ -171,7 +172,7 @@ def customer_clv(
 
 
 def _sum_by_customer(days: pl.DataFrame) -> pl.DataFrame:
-    """Sums over all days, and first and last order, of each customer with an order."""
+    """Sum each buyer's orders and net sales, with the first and last order date."""
     day = pl.when(IS_PURCHASE).then("day_idx")
     totals = days.group_by("customer_idx").agg(
         net_sales_to_date=pl.col("net_sales").sum(),
@@ -185,19 +186,19 @@ def _sum_by_customer(days: pl.DataFrame) -> pl.DataFrame:
 def _measure_churn(
     active_intervals: pl.DataFrame, known: pl.DataFrame, history: dt.date | None, as_of: dt.date
 ) -> pl.DataFrame:
-    """The 12-month churn of the base, and of each customer type that has enough customers for one of its own."""
+    """Measure the 12-month churn of the whole base, and of each customer type with enough customers."""
     has_own = pl.len().over("customer_type") >= CUSTOMERS_FOR_A_CHURN
     types = known.select("customer_idx", customer_type=pl.when(has_own).then("customer_type"))
     return measure_churn_by_customer_type(active_intervals, types, history, as_of=as_of)
 
 
 def _expect_years_left() -> pl.Expr:
-    """Years that churn leaves from here on, not capped: 0 when lapsed, NULL while churn is not known."""
+    """Expected years from `as_of` on, 1 ÷ churn, not capped: 0 when lapsed, NULL while churn is not known."""
     return pl.when("is_lapsed").then(0.0).when(pl.col("churn").is_not_null()).then(1 / pl.col("churn"))
 
 
 def _expect_lifetime_years_left() -> pl.Expr:
-    """The same within the cap of the expected lifetime, which does not cut what the longest horizon counts."""
+    """Expected years within the cap of the lifetime; the cap does not cut below the longest horizon."""
     within_cap = pl.col("expected_lifetime_years") - pl.col("years_observed")
     within_horizon = _expect_years_left().clip(upper_bound=float(LEAST_LIFETIME_YEARS))
     return pl.when(_expect_years_left().is_not_null()).then(pl.max_horizontal(within_cap, within_horizon))
@@ -206,7 +207,11 @@ def _expect_lifetime_years_left() -> pl.Expr:
 def _choose_method(
     evaluation: pl.DataFrame, days: pl.DataFrame, valued: pl.DataFrame, as_of: dt.date
 ) -> tuple[str, str]:
-    """What predicts, and why: what won the test; without one, the formula, or while it is silent the average."""
+    """Choose what predicts, and say why.
+
+    The chosen method of the evaluation; without an evaluation the simple formula or, while churn is not known, the
+    average of similar customers.
+    """
     chosen = find_chosen_method(evaluation)
     if chosen is not None:
         method, why = chosen
@@ -220,12 +225,12 @@ def _choose_method(
 
 
 def _round_amounts() -> pl.Expr:
-    """Every predicted amount in money, four decimals."""
+    """Round every predicted amount to `MONEY`."""
     return round_to_money(pl.col("^predicted_value_.*$", "expected_spend", "monetary_value"))
 
 
 def _add_up_clv_predicted() -> list[pl.Expr]:
-    """To date, and what is still expected, less what winning the customer cost: once, as in the simple formula."""
+    """Add up net sales to date and the predicted lifetime value, less the acquisition cost."""
     cost = pl.col("acquisition_cost").fill_null(0)
     return [
         (pl.col("net_sales_to_date") + pl.col(f"predicted_value_lifetime{end}") - cost).alias(f"clv_predicted{end}")

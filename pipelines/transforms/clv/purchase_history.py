@@ -1,10 +1,9 @@
-"""What a customer's purchases look like to a lifetime model on some day: frequency, recency, T, monetary_value.
+"""The purchase history of each customer as lifetime models read it: frequency, recency, T, monetary_value.
 
-A purchase is a day with at least one countable order: several orders on one day are one purchase, as everywhere in the
-field. Money of a day with refunds only belongs to the purchase before it (to the first one where there is none), so
-that monetary_value is what a purchase left after what came back.
+A purchase is a day with at least one countable order, as in the papers: several orders on one day are one purchase. A
+refund reduces the purchase before it (the first one where there is none before), so that monetary_value is net.
 
-Put here: histories up to a day, and what customers did in the days after it. Keep out: models and forecasts.
+Put here: histories up to a day, and what customers did after it. Keep out: models and predictions.
 """
 
 import datetime as dt
@@ -22,16 +21,16 @@ from regulars.pipelines.transforms.purchases.purchases import (
 )
 
 HOLDOUT_DAYS = 365
-"""What is predicted and then looked at: the last year, or half of a shorter history."""
+"""Days at the end of the history that methods predict and are evaluated on; half of a shorter history."""
 
 SHORTEST_HOLDOUT_DAYS = 56
-"""A shorter history than twice this says nothing about how well anything predicts."""
+"""A history shorter than twice this is not evaluated."""
 
 IS_PURCHASE = pl.col("order_count") > 0
 
 
 def list_customer_days(orders: IntoFrame, refunds: IntoFrame, calendar: IntoFrame, *, as_of: dt.date) -> pl.DataFrame:
-    """One row per known customer and day with an order or a refund, sorted by both.
+    """List the days with an order or a refund: one row per known customer and day, sorted by both.
 
     Args:
         orders: `core.orders`.
@@ -55,9 +54,9 @@ def list_customer_days(orders: IntoFrame, refunds: IntoFrame, calendar: IntoFram
 
 
 def choose_calibration_end(days: pl.DataFrame, as_of: dt.date) -> dt.date | None:
-    """The day to predict from, so that the days up to `as_of` can grade the prediction.
+    """Choose the last day of the calibration period; the days from there to `as_of` are the holdout.
 
-    A year before `as_of`; half of the history where there are not two years; None where even that is too short.
+    A year before `as_of`, or half of a history shorter than two years; None where that is too short.
     """
     first = days.filter(IS_PURCHASE)["day_idx"].min()
     if not isinstance(first, int):
@@ -67,18 +66,18 @@ def choose_calibration_end(days: pl.DataFrame, as_of: dt.date) -> dt.date | None
 
 
 def summarise_history(days: pl.DataFrame, *, until: dt.date, last_days: int = HOLDOUT_DAYS) -> pl.DataFrame:
-    """One row per customer who bought by `until`, as if nothing after it were known.
+    """Summarise the history of each customer who bought by `until`, one row each; later days are ignored.
 
     Args:
-        days: As `list_customer_days` gives it.
-        until: Last day that is known.
-        last_days: Length of the latest stretch of days that is summed by itself.
+        days: As `list_customer_days` returns it.
+        until: Last day that counts.
+        last_days: Length of the recent period, which ends with `until` and is also summed by itself.
 
     Returns:
         Sorted by customer_idx: `customer_idx` Int32, `first_order_date` Date, `frequency` Int64 (purchases after the
         first), `recency` and `T` Int64 (days from the first purchase to the last one, and to `until`),
         `monetary_value` Float64 (net sales per repeat purchase, never below 0; NULL without one), `net_sales` Float64,
-        `recent_purchases` Int64 and `recent_net_sales` Float64 (within `last_days` to `until`).
+        `recent_purchases` Int64 and `recent_net_sales` Float64 (in the `last_days` days to `until`).
     """
     end = count_days_since_epoch(until)
     known = days.lazy().filter(pl.col("day_idx") <= end)
@@ -87,13 +86,13 @@ def summarise_history(days: pl.DataFrame, *, until: dt.date, last_days: int = HO
         .group_by("customer_idx")
         .agg(
             first_day=pl.col("day_idx").min(),
-            # the rows come sorted by day, so a customer's second purchase is the second smallest
+            # one row per day, so the second smallest day is the second purchase
             second_day=pl.col("day_idx").bottom_k(2).max(),
             last_day=pl.col("day_idx").max(),
             frequency=pl.len().cast(pl.Int64) - 1,
         )
     )
-    is_late = pl.col("day_idx") > end - last_days
+    is_recent = pl.col("day_idx") > end - last_days
     of_first = (pl.col("frequency") == 0) | (pl.col("day_idx") < pl.col("second_day"))
     return (
         known.join(bought, on="customer_idx")
@@ -101,8 +100,8 @@ def summarise_history(days: pl.DataFrame, *, until: dt.date, last_days: int = HO
         .agg(
             net_sales=pl.col("net_sales").sum(),
             repeat_sales=pl.when(~of_first).then("net_sales").sum(),
-            recent_purchases=(is_late & IS_PURCHASE).sum().cast(pl.Int64),
-            recent_net_sales=pl.when(is_late).then("net_sales").sum(),
+            recent_purchases=(is_recent & IS_PURCHASE).sum().cast(pl.Int64),
+            recent_net_sales=pl.when(is_recent).then("net_sales").sum(),
         )
         .select(
             "customer_idx",
@@ -122,7 +121,7 @@ def summarise_history(days: pl.DataFrame, *, until: dt.date, last_days: int = HO
 
 
 def sum_purchases_after(days: pl.DataFrame, *, after: dt.date) -> pl.DataFrame:
-    """One row per customer with an order or refund after a day: `customer_idx`, `purchases` Int64, `value` Decimal."""
+    """Sum what customers did after a day: `customer_idx`, `purchases` Int64, `value` Decimal; one row per customer."""
     return (
         days.lazy()
         .filter(pl.col("day_idx") > count_days_since_epoch(after))

@@ -1,7 +1,7 @@
 """The simple formula of customer lifetime value: average annual value × expected lifetime − acquisition cost.
 
-Put here: years observed and expected, the formula and its reasons; churn by customer type as its input.
-Keep out: the mart (`clv.py`), fitted models, the published churn of the whole base over time (`churn.py`).
+Put here: years observed and expected, the formula and its reasons; churn by customer type, which it needs.
+Keep out: the mart (`customer_clv.py`), fitted models, the published churn over time (`churn.py`).
 """
 
 import datetime as dt
@@ -14,23 +14,23 @@ from regulars.pipelines.transforms.churn.churn import count_customers_by_month
 from regulars.pipelines.transforms.day_numbers import DAYS_PER_YEAR, MONTHS_PER_YEAR, find_last_month_end
 
 CUSTOMERS_FOR_A_CHURN = 100
-"""Average active customers that a customer type needs for a churn of its own; others take the whole base's."""
+"""Average active customers that a customer type needs for its own churn; smaller types take that of the whole base."""
 
 
 def apply_simple_formula(
     buyers: pl.DataFrame, churn: pl.DataFrame, *, as_of: dt.date, max_lifetime_years: float
 ) -> pl.DataFrame:
-    """The formula: average annual value × expected lifetime − acquisition cost.
+    """Apply the formula: average annual value × expected lifetime − acquisition cost.
 
-    Money becomes Float64 for the division and is rounded to four decimals, half to even, when all is done.
+    Amounts are Float64 in between and rounded to four decimals, half to even, at the end.
 
     Args:
         buyers: One row per customer: `customer_type`, `first_order_date`, `lapse_date` (NULL: no end is known),
             `net_sales_to_date`, `acquisition_cost` (NULL when unknown).
         churn: `customer_type` (NULL is the whole base), `churn_rate_12m` (0 to 1, NULL when not known yet) and
-            `average_customers`, as `measure_churn_by_customer_type` gives it.
+            `average_customers`, as `measure_churn_by_customer_type` returns it.
         as_of: Last day that counts.
-        max_lifetime_years: Cap of the expected lifetime, where the customer has not been observed for longer.
+        max_lifetime_years: Cap of the expected lifetime; a customer observed for longer keeps the years observed.
 
     Returns:
         `buyers` with `years_observed`, `avg_annual_value`, `expected_lifetime_years`, `clv_simple`, `reason`.
@@ -67,19 +67,20 @@ def apply_simple_formula(
 def measure_churn_by_customer_type(
     active_intervals: pl.DataFrame, customers: pl.DataFrame, history: dt.date | None, *, as_of: dt.date
 ) -> pl.DataFrame:
-    """The 12-month churn at the last month-end up to `as_of`, of the whole base and per customer type.
+    """Measure the 12-month churn at the last month-end up to `as_of`, of the whole base and per customer type.
 
-    By the same definition as `marts.churn`.
+    The definition is that of `marts.churn`.
 
     Args:
-        active_intervals: As `list_active_intervals` gives them.
-        customers: `customer_idx`, `customer_type` (NULL: of the whole base only); nobody else counts.
-        history: The first day with lapse_days of history behind it, as `find_history_start` gives it.
+        active_intervals: As `list_active_intervals` returns them.
+        customers: `customer_idx`, `customer_type` (NULL: counts in the whole base only); others are left out.
+        history: The first day with lapse_days of history behind it, as `find_history_start` returns it.
         as_of: Last day that counts.
 
     Returns:
         `customer_type` (NULL: the whole base), `churn_rate_12m` Float64 (NULL until every one of the 13 month-ends has
-        `lapse_days` of history behind it), `average_customers` Float64, the average active ones at these month-ends.
+        `lapse_days` of history behind it), `average_customers` Float64, the average number of active customers at these
+        month-ends.
     """
     known = active_intervals.join(customers, on="customer_idx")
     typed = known.filter(pl.col("customer_type").is_not_null()).partition_by("customer_type", as_dict=True)
@@ -99,18 +100,18 @@ def measure_churn_by_customer_type(
 
 
 def _count_churn_of_12_months(active_intervals: pl.DataFrame, as_of: dt.date) -> tuple[int, float]:
-    """Customers churned in the 12 months to the last month-end, and average active ones of its 13 month-ends."""
+    """Count customers churned in the 12 months to the last month-end; average the active ones of 13 month-ends."""
     months = count_customers_by_month(active_intervals, as_of).tail(MONTHS_PER_YEAR + 1)
     churned, active = months["churned_customers_12m"].tail(1), months["active_customers"]
     return int(churned.sum()), int(active.sum()) / (MONTHS_PER_YEAR + 1)
 
 
 def _explain_formula(max_lifetime_years: float) -> pl.Expr:
-    """In plain words, what the formula could not know or do; NULL when there is nothing to say."""
+    """Say what the formula did not know or had to cap; NULL where there is nothing to say."""
     lapsed, unknown_churn = pl.col("is_lapsed"), pl.col("churn").is_null()
     of_base = pl.col("customer_type").is_not_null() & pl.col("churn_of_type").is_null()
     capped = pl.col("years_observed") + 1 / pl.col("churn") > max_lifetime_years
-    said = [
+    notes = [
         pl.when(lapsed).then(pl.lit("lapsed: no further years are expected")),
         pl.when(~lapsed & unknown_churn).then(pl.lit("12-month churn is not known yet: no further years are added")),
         pl.when(~lapsed & ~unknown_churn & of_base).then(
@@ -123,5 +124,5 @@ def _explain_formula(max_lifetime_years: float) -> pl.Expr:
             pl.lit("acquisition cost is unknown: nothing is subtracted")
         ),
     ]
-    words = pl.concat_str(said, separator="; ", ignore_nulls=True)
+    words = pl.concat_str(notes, separator="; ", ignore_nulls=True)
     return pl.when(words != "").then(words)

@@ -1,6 +1,6 @@
-"""The mart `purchase_behaviour`: how much and how often customers buy, and how soon those who are new buy again.
+"""The mart `purchase_behaviour`: how much and how often customers buy, and how soon new customers buy again.
 
-Put here: averages by month and dimension value. Keep out: cohorts followed over time (`cohorts.py`).
+Put here: averages by month and dimension value. Keep out: cohorts followed over time (`retention_cohorts.py`).
 """
 
 import datetime as dt
@@ -50,9 +50,11 @@ COUNTS = (
 )
 AMOUNTS = ("sales", "refunds", "net_sales")
 WINDOWS = (REPEAT_DAYS, REPEAT_DAYS_LONG)
-"""Days within which a second order is looked for."""
+"""Days after the first order within which a second one makes a repeat customer."""
 
 ROUNDING = 1e-9
+"""Tolerance with which a survival of one half is recognised."""
+
 GROUP = ["dimension_value", "month"]
 
 
@@ -65,7 +67,7 @@ def purchase_behaviour(
     as_of: dt.date,
     cohorts: CohortSettings,
 ) -> pl.DataFrame:
-    """One row per month from the first order or refund to `as_of`, and dimension value (`all` is the whole base).
+    """Average purchases: one row per month from the first order or refund and dimension value (`all`: the whole base).
 
     Args:
         orders: `core.orders`.
@@ -76,7 +78,7 @@ def purchase_behaviour(
         cohorts: Which dimensions to split by.
 
     Returns:
-        The columns of `COLUMNS`, sorted by `KEY`; without the unknown customer and customers who only have refunds.
+        The columns of `COLUMNS`, sorted by `KEY`; without the unknown customer and customers with refunds only.
     """
     purchase_days = link_purchase_days(orders, refunds, calendar, as_of=as_of)
     if purchase_days.is_empty():
@@ -101,8 +103,8 @@ def purchase_behaviour(
 
 
 def _mark_rows(purchase_days: pl.DataFrame) -> pl.DataFrame:
-    """PurchaseDays with what each adds to its month."""
-    # The row before a purchase that is not the first is the same customer's purchase before it.
+    """Mark what each purchase day adds to its month."""
+    # The row before a purchase that is not the first is the previous purchase of the same customer.
     is_first_in_month = pl.col("is_first") | (pl.col("month") != pl.col("month").shift(1))
     gap = pl.col("next_day") - pl.col("day_idx")
     buys = pl.col("is_purchase") & is_first_in_month
@@ -118,7 +120,7 @@ def _mark_rows(purchase_days: pl.DataFrame) -> pl.DataFrame:
 
 
 def _count_by_month(marked: pl.DataFrame, dimension: str, months: pl.DataFrame, as_of: dt.date) -> pl.DataFrame:
-    """Every value × every month: counts and amounts, and the days to the second order of who was new."""
+    """Count per dimension value and month; add the median days to the second order of new customers."""
     rows = marked.lazy().rename({dimension: "dimension_value"})
     counted = rows.group_by(GROUP).agg(pl.col(COUNTS).sum().cast(pl.Int64), pl.col(AMOUNTS).sum().cast(MONEY))
     new = rows.filter("is_first").select(*GROUP, "gap", observed=pl.lit(as_of).cast(pl.Int32) - pl.col("day_idx"))
@@ -137,7 +139,7 @@ def _count_by_month(marked: pl.DataFrame, dimension: str, months: pl.DataFrame, 
 
 
 def _add_averages(counts: pl.DataFrame, as_of: dt.date) -> pl.DataFrame:
-    """Rates and averages where they are known."""
+    """Add rates and averages; NULL where they are not known yet."""
     month_end = pl.col("month").dt.month_end()
     is_over = {days: month_end.dt.offset_by(f"{days}d") <= as_of for days in (0, *WINDOWS)}
     rate = {days: divide_columns(f"repeat_customers_{days}d", "new_customers") for days in WINDOWS}

@@ -1,7 +1,7 @@
-"""The mart `retention_cohorts`: who of those who began together came back, and what they have brought so far.
+"""The mart `retention_cohorts`: how many customers of each cohort bought again, and what the cohort has brought so far.
 
-Put here: rates, cumulative value, payback; the text of the view over the monthly cohorts.
-Keep out: counting (`cohort_cells.py`), averages over cohorts (`retention_curves.py`), who still counts as active
+Put here: rates, cumulative value, payback; the SQL of the view of monthly cohorts.
+Keep out: counting (`cohort_cells.py`), averages over cohorts (`retention_curves.py`), active customers
 (`churn.py`).
 """
 
@@ -78,10 +78,10 @@ def retention_cohorts(
     lapse_days: int,
     cohorts: CohortSettings,
 ) -> pl.DataFrame:
-    """One row per grain, cohort, period since up to the one of `as_of`, and value of each dimension.
+    """Follow every cohort: one row per grain, cohort, period up to that of `as_of`, and dimension value.
 
-    A customer belongs to the period of the first countable order in all history. Refunds dated before it count in
-    period 0, so that no money is lost. Customers who only have refunds, and the unknown customer, are in no cohort.
+    A customer belongs to the cohort of the first countable order in all history. Refunds before it count in period 0,
+    so that sums tie out. Customers with refunds only, and the unknown customer, are in no cohort.
 
     Args:
         orders: `core.orders`.
@@ -89,8 +89,8 @@ def retention_cohorts(
         calendar: `core.calendar`; `day`, `day_idx`, and the columns of each grain's periods.
         customer_dimensions: `marts.customer_dimensions`.
         as_of: Last day that counts.
-        lapse_days: Cohorts that begin within so many days after the first order of all may hold older customers; and
-            who has not been seen for so many days is not waited for.
+        lapse_days: Cohorts that begin within this many days of the very first order are left-censored; a rolling rate
+            is settled this many days after the period.
         cohorts: Which grains and dimensions; see `WHOLE_BASE_ONLY`.
 
     Returns:
@@ -121,7 +121,7 @@ def retention_cohorts(
 
 
 def _add_rates(cells: pl.DataFrame, *, as_of: dt.date, lapse_days: int) -> pl.DataFrame:
-    """Cells with what is summed along their cohort, and rates where the period is over."""
+    """Add running sums along each cohort, and rates; a rate is NULL until its period is over."""
     sized = pl.col("customers_with_cost", "acquisition_cost").sum().over(COHORT)
     has_paid = pl.col("is_complete") & (pl.col("cumulative_net_sales_with_cost") >= pl.col("acquisition_cost"))
     return (
@@ -144,5 +144,5 @@ def _add_rates(cells: pl.DataFrame, *, as_of: dt.date, lapse_days: int) -> pl.Da
 
 
 def _divide_by_cohort_size(column: str) -> pl.Expr:
-    """Divided by the cohort's size; NULL until the period is over."""
+    """Divide by the size of the cohort; NULL until the period is over."""
     return pl.when("is_complete").then(pl.col(column).cast(pl.Float64) / pl.col("cohort_size"))

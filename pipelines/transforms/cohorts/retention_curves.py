@@ -1,6 +1,6 @@
-"""The mart `retention_curves`: the average cohort, period by period since its beginning.
+"""The mart `retention_curves`: the average cohort, period by period.
 
-Put here: averages over cohorts. Keep out: the cohorts themselves (`cohorts.py`).
+Put here: averages over cohorts. Keep out: the cohorts themselves (`retention_cohorts.py`).
 """
 
 import datetime as dt
@@ -37,10 +37,10 @@ KEY = ["grain", "dimension", "dimension_value", "period_number"]
 
 
 def retention_curves(retention_cohorts: IntoFrame, *, as_of: dt.date) -> pl.DataFrame:
-    """One row per grain, dimension value and period since, over the cohorts for which that period is over.
+    """Average the cohorts whose period is over: one row per grain, dimension value and period.
 
-    Every rate is a ratio of sums, so a cohort weighs as many customers as it has, and one in which nobody came back
-    counts with its zero. Rolling rates are over settled cells alone: others still rise.
+    Every rate is a ratio of sums, so a cohort weighs as many customers as it has, and a cohort without a repeat
+    purchase counts as zero. Rolling rates use settled cells only, since the others may still rise.
 
     Args:
         retention_cohorts: `marts.retention_cohorts`.

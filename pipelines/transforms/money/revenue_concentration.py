@@ -1,7 +1,7 @@
-"""The mart `revenue_concentration`: how much of the company hangs on few customers, and how that moves.
+"""The mart `revenue_concentration`: how much of the sales comes from few customers, over time.
 
 Put here: shares of the largest customers, HHI and Gini, to date and of the last 12 months.
-Keep out: the scan over all orders (`purchases.py`), who the largest customers are (`customer_clv`).
+Keep out: the scan over all orders (`purchases.py`), who the largest customers are (`customer_clv.py`).
 """
 
 import datetime as dt
@@ -53,7 +53,7 @@ MONTH_ENDS = 36
 def revenue_concentration(
     orders: IntoFrame, refunds: IntoFrame, calendar: IntoFrame, *, as_of: dt.date
 ) -> pl.DataFrame:
-    """One row per scope and month-end, of the last 36, and one at `as_of`.
+    """Measure concentration: one row per scope and month-end, of the last 36, and one at `as_of`.
 
     Args:
         orders: `core.orders`.
@@ -79,10 +79,10 @@ def revenue_concentration(
 
 
 def measure_concentration(net_sales: Ints) -> dict[str, float | None]:
-    """Shares of the largest customers, HHI and Gini.
+    """Measure the shares of the largest customers, HHI and Gini.
 
     Args:
-        net_sales: One number per customer, all greater than 0, in ten-thousandths of the currency.
+        net_sales: (n,) one number per customer, all above 0, in ten-thousandths of the currency.
 
     Returns:
         `top_…_percent_share` (of the n × p customers, rounded up, with the highest net sales),
@@ -103,7 +103,7 @@ def measure_concentration(net_sales: Ints) -> dict[str, float | None]:
 
 @dataclass
 class _RunningTotals:
-    """What every customer brought from the first day to some day that only moves forward; index = customer_idx."""
+    """What every customer brought from the first day to a day that only moves forward; the index is customer_idx."""
 
     customer: NDArray[np.int32]
     day: NDArray[np.int32]
@@ -113,7 +113,7 @@ class _RunningTotals:
     position: int = 0
 
     def advance(self, until: dt.date) -> None:
-        """Take in all days up to and with `until`."""
+        """Add all days up to and including `until`."""
         end = int(np.searchsorted(self.day, np.int32(count_days_since_epoch(until)), side="right"))
         new = slice(self.position, end)
         np.add.at(self.net_sales, self.customer[new], self.amount[new])
@@ -127,7 +127,7 @@ def _start_running_totals(days: pl.DataFrame) -> _RunningTotals:
     return _RunningTotals(
         customer=customer,
         day=days["day_idx"].cast(pl.Int32).to_numpy(),
-        # A Decimal's physical value is the number of its smallest units: exact, and ten times faster than Decimals.
+        # A Decimal's physical value is the number of its smallest units: exact, and ten times faster.
         amount=days["net_sales"].cast(MONEY).to_physical().cast(pl.Int64).to_numpy(),
         net_sales=np.zeros(size, dtype=np.int64),
         last_day=np.full(size, np.iinfo(np.int32).min, dtype=np.int32),
@@ -137,7 +137,7 @@ def _start_running_totals(days: pl.DataFrame) -> _RunningTotals:
 def _measure_period_ends(
     days: pl.DataFrame, period_ends: list[dt.date], first_day: dt.date
 ) -> Iterator[dict[str, Any]]:
-    """The rows of both scopes at each of the period ends, which must be sorted."""
+    """Yield the rows of both scopes at each of the period ends, which must be sorted."""
     to_date, year_before = _start_running_totals(days), _start_running_totals(days)
     for end in period_ends:
         start = _find_day_a_year_before(end)
@@ -153,7 +153,7 @@ def _measure_period_ends(
 def _make_row(
     scope: str, end: dt.date, net_sales: Ints, is_in: NDArray[np.bool_], *, is_complete: bool
 ) -> dict[str, Any]:
-    """One row of the mart, without `as_of`; `net_sales` and `is_in` (has an order or refund) by customer_idx."""
+    """Make one row of the mart, without `as_of`; `net_sales` and `is_in` (has an order or refund) by customer_idx."""
     known = net_sales[UNKNOWN_CUSTOMER_IDX + 1 :]
     counted = known[known > 0]
     measures = measure_concentration(counted if is_complete else counted[:0])
@@ -175,7 +175,7 @@ def _convert_to_decimal(ten_thousandths: Any) -> Decimal:
 
 
 def _list_period_ends(first_day: dt.date, as_of: dt.date) -> list[dt.date]:
-    """The last 36 month-ends from the first order to `as_of`, and `as_of` itself."""
+    """List the last 36 month-ends between the first order and `as_of`, and `as_of` itself."""
     ends: list[dt.date] = []
     end = find_last_month_end(as_of)
     while end >= first_day and len(ends) < MONTH_ENDS:
@@ -185,7 +185,7 @@ def _list_period_ends(first_day: dt.date, as_of: dt.date) -> list[dt.date]:
 
 
 def _find_day_a_year_before(day: dt.date) -> dt.date:
-    """The same day a year earlier; from a month-end to a month-end, whatever February has."""
+    """Find the same day a year earlier; a month-end stays a month-end, also in February."""
     next_day = day + dt.timedelta(days=1)
     if next_day.day == 1:
         return next_day.replace(year=next_day.year - 1) - dt.timedelta(days=1)

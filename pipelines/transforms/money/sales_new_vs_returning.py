@@ -1,4 +1,4 @@
-"""The mart `sales_new_vs_returning`: how much of each month's sales is won anew, and how much comes from who came back.
+"""The mart `sales_new_vs_returning`: each month's sales, divided into those of new and of returning customers.
 
 Put here: sales by month and by who bought. Keep out: cohorts, churn; which order is a customer's first (`core.orders`).
 """
@@ -39,10 +39,10 @@ AMOUNTS = [name for name, kind in COLUMNS.items() if kind == MONEY and name != "
 def sales_new_vs_returning(
     orders: IntoFrame, refunds: IntoFrame, calendar: IntoFrame, *, as_of: dt.date
 ) -> pl.DataFrame:
-    """One row per month from the first order or refund to the month of `as_of`, with zeros where nothing was sold.
+    """Sum sales per month, from the first order or refund to the month of `as_of`, with zeros where nothing was sold.
 
-    An order is *new* when it is its customer's first countable order, and *returning* when it is a later one, be it on
-    the same day; a customer may so be new and returning in one month. Orders of the unknown customer are neither.
+    An order is *new* when it is the first countable order of its customer and *returning* when it is a later one, even
+    on the same day. So a customer may be new and returning in one month. Orders of the unknown customer are neither.
 
     Args:
         orders: `core.orders`.
@@ -51,7 +51,8 @@ def sales_new_vs_returning(
         as_of: Last day that counts.
 
     Returns:
-        The columns of `COLUMNS`, sorted by month. The last month counts so far, `is_complete` false, unless it is over.
+        The columns of `COLUMNS`, sorted by month. The last month is counted so far; `is_complete` is false until it is
+        over.
     """
     sales = read_into_polars(sum_sales_by_month_and_buyer(orders, calendar, as_of=as_of))
     returned = read_into_polars(sum_refunds_by_month(refunds, calendar, as_of=as_of))
@@ -86,7 +87,7 @@ def sales_new_vs_returning(
 
 
 def _list_months(used: pl.Series, as_of: dt.date) -> pl.DataFrame:
-    """Every `month_idx` from the first that is used to that of `as_of`; none when none is used."""
+    """List every `month_idx` from the first one used to that of `as_of`; empty where none is used."""
     first = used.min()
     last = as_of.year * MONTHS_PER_YEAR + as_of.month - 1
     numbers = range(first, last + 1) if isinstance(first, int) else range(0)

@@ -1,8 +1,8 @@
-"""What customers bought and gave back, summed: the scans over all orders and refunds that the marts share.
+"""Sums of orders and refunds: the scans at full size that the marts share.
 
-Written against narwhals, so that the same function runs on polars (the default), DuckDB and Spark. The rules that
-keep it so: days become numbers by a join with the calendar, never by date arithmetic; money (DECIMAL) is only summed,
-compared, negated and subtracted, and divided by nobody here; what is counted is cast to Int64.
+They are written against narwhals, so that the same function runs on polars (the default), DuckDB and Spark. To stay
+portable, they turn days into numbers by a join with the calendar, not by date arithmetic; they only sum, compare,
+negate and subtract money (DECIMAL), and never divide it; they cast counts to Int64.
 
 Put here: sums over `core.orders` and `core.refunds` at full size. Keep out: what a mart makes of them (plain polars).
 """
@@ -21,13 +21,13 @@ Scan = Any
 """A lazy frame of the engine of the inputs (polars LazyFrame, DuckDB relation …), in no particular order."""
 
 SUMS = ("order_count", "gross_sales", "discounts", "refunds", "net_sales")
-"""What every scan sums. All money in the company's currency; discounts and refunds are positive."""
+"""The columns that every scan sums. Money is in the company's currency; discounts and refunds are positive."""
 
 
 def sum_purchases_by_customer_day(
     orders: IntoFrame, refunds: IntoFrame, calendar: IntoFrame, *, as_of: dt.date
 ) -> Scan:
-    """One row per customer and day with a countable order or a refund.
+    """Sum orders and refunds: one row per customer and day with a countable order or a refund.
 
     Args:
         orders: `core.orders`; uses `customer_idx`, `order_date`, `is_countable`, `gross_sales`, `discounts`.
@@ -36,7 +36,7 @@ def sum_purchases_by_customer_day(
         as_of: Last day that counts.
 
     Returns:
-        `customer_idx` Int32 (0 is the unknown customer: leave it in or out yourself), `day_idx` Int32, `order_count`
+        `customer_idx` Int32 (`UNKNOWN_CUSTOMER_IDX` is included), `day_idx` Int32, `order_count`
         Int64 (0 on a day with refunds only), and Decimal(38, 4) `gross_sales`, `discounts`, `refunds` and
         `net_sales` = gross_sales − discounts − refunds (a refund counts on its own day).
     """
@@ -46,7 +46,7 @@ def sum_purchases_by_customer_day(
 def sum_purchases_by_customer_period(
     orders: IntoFrame, refunds: IntoFrame, calendar: IntoFrame, *, as_of: dt.date, period_idx: str
 ) -> Scan:
-    """One row per customer and period: like `sum_purchases_by_customer_day`.
+    """Sum orders and refunds: one row per customer and period, otherwise as `sum_purchases_by_customer_day`.
 
     Args:
         orders: `core.orders`.
@@ -62,7 +62,7 @@ def sum_purchases_by_customer_period(
 
 
 def sum_purchases_by_customer(orders: IntoFrame, refunds: IntoFrame, *, as_of: dt.date) -> Scan:
-    """One row per customer with a countable order or a refund, over all history.
+    """Sum orders and refunds over all history: one row per customer with a countable order or a refund.
 
     Args:
         orders: `core.orders`; uses `customer_idx`, `order_date`, `is_countable`, `gross_sales`, `discounts`.
@@ -95,7 +95,7 @@ def sum_purchases_by_customer(orders: IntoFrame, refunds: IntoFrame, *, as_of: d
 
 
 def list_purchase_days(orders: IntoFrame, calendar: IntoFrame, *, as_of: dt.date) -> Scan:
-    """One row per customer and day with a countable order, and nothing of money.
+    """List purchase days: one row per customer and day with a countable order, without amounts.
 
     Args:
         orders: `core.orders`; uses `customer_idx`, `order_date`, `is_countable`.
@@ -111,7 +111,7 @@ def list_purchase_days(orders: IntoFrame, calendar: IntoFrame, *, as_of: dt.date
 
 
 def sum_sales_by_month_and_buyer(orders: IntoFrame, calendar: IntoFrame, *, as_of: dt.date) -> Scan:
-    """One row per month × whether the buyer is known × whether it was the buyer's first order.
+    """Sum sales: one row per month, known or unknown buyer, and first or later order.
 
     Args:
         orders: `core.orders`; uses `customer_idx`, `order_date`, `is_countable`, `is_first_order`, `gross_sales`,
@@ -146,7 +146,7 @@ def sum_sales_by_month_and_buyer(orders: IntoFrame, calendar: IntoFrame, *, as_o
 
 
 def sum_refunds_by_month(refunds: IntoFrame, calendar: IntoFrame, *, as_of: dt.date) -> Scan:
-    """One row per month with refunds: `month_idx` Int32, `refunds` Decimal(38, 4), of known and unknown customers.
+    """Sum refunds: one row per month with refunds, `month_idx` Int32 and `refunds` Decimal(38, 4), of all customers.
 
     Args:
         refunds: `core.refunds`; uses `refund_date`, `amount`.
@@ -159,12 +159,12 @@ def sum_refunds_by_month(refunds: IntoFrame, calendar: IntoFrame, *, as_of: dt.d
 
 
 def select_columns(frame: IntoFrame, *columns: str) -> Scan:
-    """Some columns of a table, on its own engine."""
+    """Select columns of a table, lazily and on its own engine."""
     return _make_lazy(frame).select(*columns).to_native()
 
 
 def read_into_polars(frame: IntoFrame) -> pl.DataFrame:
-    """Run a scan on its own engine and hold the result in polars."""
+    """Run a scan on its own engine and read the result into polars."""
     if isinstance(frame, pl.LazyFrame):  # twice as fast as polars' own default on these group-bys, and in less memory
         return frame.collect(engine="streaming")
     collected: pl.DataFrame = _make_lazy(frame).collect(backend="polars").to_native()
@@ -183,9 +183,9 @@ def _select_countable(orders: IntoFrame, as_of: dt.date) -> nw.LazyFrame[Any]:
 def _list_purchase_rows(
     orders: IntoFrame, refunds: IntoFrame, as_of: dt.date
 ) -> tuple[nw.LazyFrame[Any], nw.LazyFrame[Any]]:
-    """Countable orders, and refunds, each as `customer_idx`, `day` and the `SUMS`."""
+    """List countable orders and refunds, each as `customer_idx`, `day` and the `SUMS`."""
     gross, discounts, amount = nw.col("gross_sales"), nw.col("discounts"), nw.col("amount")
-    # A zero of the right Decimal cannot be written portably (no engine-independent cast); x − x is one everywhere.
+    # A zero of the right Decimal cannot be written portably, since casts differ by engine; x − x is one everywhere.
     bought = _select_countable(orders, as_of).select(
         "customer_idx",
         nw.col("order_date").alias("day"),
@@ -212,7 +212,7 @@ def _list_purchase_rows(
 
 
 def _sum_by_key(parts: Iterable[nw.LazyFrame[Any]], *keys: str) -> nw.LazyFrame[Any]:
-    """The `SUMS` per key over all parts. Each part is summed by itself first: fewer rows to bring together."""
+    """Sum the `SUMS` per key over all parts. Each part is summed by itself first, which leaves fewer rows."""
     sums = nw.col(*SUMS).sum()
     together = nw.concat([rows.group_by(*keys).agg(sums).with_columns(_cast_counts()) for rows in parts])
     return together.group_by(*keys).agg(sums).with_columns(_cast_counts())

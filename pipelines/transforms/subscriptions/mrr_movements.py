@@ -1,11 +1,10 @@
-"""The mart `mrr_movements`: how recurring revenue grows and shrinks month by month, and how much of it stays.
+"""The mart `mrr_movements`: how monthly recurring revenue (MRR) grows and shrinks, and how much of it is retained.
 
-Every change of what a customer pays a month is one movement, on the day it happens, of all subscriptions of the
-customer together: from nothing (new, or reactivation for who was here before), to nothing (churn), up (expansion) or
-down (contraction). By plan the same change is told within the plan, and what comes from or goes to another plan of a
-customer who stays is a switch: without it no plan's month would add up.
+A movement is a change, on one day, of what a customer pays per month for all subscriptions together: from nothing (new,
+or reactivation of a former subscriber), to nothing (churned), up (expansion) or down (contraction). Per plan the change
+of that plan counts, and what a staying customer moves from or to another plan is a switch, so that every plan adds up.
 
-Put here: movements, and what is left of last year's revenue. Keep out: cancellations (`subscription_churn.py`).
+Put here: movements, and how much of last year's revenue is retained. Keep out: cancellations (`subscription_churn.py`).
 """
 
 import datetime as dt
@@ -33,7 +32,7 @@ COUNTED = {
     "switched_out": "switched_out_customers",
     "churned": "churned_customers",
 }
-"""Movement -> the customers whom it brings or takes."""
+"""Movement -> the column that counts its customers."""
 
 COLUMNS: dict[str, PolarsDataType] = {
     "month": pl.Date,
@@ -58,18 +57,18 @@ COLUMNS: dict[str, PolarsDataType] = {
     "as_of": pl.Date,
 }
 UNITS = 10_000
-"""Money is counted in ten-thousandths, as whole numbers: as exact as decimals, and many times faster."""
+"""Money is computed in integer ten-thousandths: as exact as decimals, and many times faster."""
 
 YEAR_AGO = ("base_mrr_12m", "retained_mrr_12m", "current_mrr_12m", "base_customers_12m", "retained_customers_12m")
 ROW = ["dimension", "dimension_value"]
 
 
 def mrr_movements(subscriptions: IntoFrame, *, as_of: dt.date) -> pl.DataFrame:
-    """One row per month and plan, and per month over all plans, from the first charged day to the month of `as_of`.
+    """Sum movements per month, over all plans and per plan, from the first charged day to the month of `as_of`.
 
     Args:
         subscriptions: `core.subscriptions`.
-        as_of: Last day that counts; its month is told so far.
+        as_of: Last day that counts; its month is counted so far.
 
     Returns:
         The columns of `COLUMNS`, sorted by dimension, value and month. Empty without subscriptions. Movements are
@@ -83,8 +82,8 @@ def mrr_movements(subscriptions: IntoFrame, *, as_of: dt.date) -> pl.DataFrame:
     months = list_months_since(moved.group_by(ROW).agg(first=pl.col("month").min()), as_of)
     for part in (moved, compare_with_last_year(changes)):
         months = months.join(part, on=[*ROW, "month"], how="left")
-    told = _add_rates(_add_running_totals(months), as_of)
-    return told.select(
+    rated = _add_rates(_add_running_totals(months), as_of)
+    return rated.select(
         _convert_to_money(name) if kind == MONEY else pl.col(name).cast(kind) for name, kind in COLUMNS.items()
     )
 
@@ -94,24 +93,24 @@ def _convert_to_money(name: str) -> pl.Expr:
 
 
 def list_changes(periods: pl.DataFrame, as_of: dt.date) -> pl.DataFrame:
-    """By how much the revenue of each subscriber and plan changed on each day up to `as_of`, where it did.
+    """List the changes of revenue: one row per subscriber, plan and day up to `as_of` on which it changed.
 
     Args:
-        periods: As `subscription_periods.list_paid_periods` gives them.
+        periods: As `subscription_periods.list_paid_periods` returns them.
         as_of: Last day that counts.
 
     Returns:
-        `subscriber`, `plan` (Enum), `day`, `delta` (≠ 0), `plan_before` (of this plan until then), and of the
-        subscriber's plans together `before` and `after`, all in `UNITS`; `is_first`: the subscriber's first day. Sorted
+        `subscriber`, `plan` (Enum), `day`, `delta` (≠ 0), `plan_before` (revenue of the plan before), and of all
+        plans of the subscriber `before` and `after`, all in `UNITS`; `is_first`: the subscriber's first day. Sorted
         by the first three.
     """
     plans = pl.Enum(periods["plan"].unique().sort())
     amount = (pl.col("monthly_amount").cast(pl.Decimal(38, 4)) * UNITS).cast(pl.Int64)
-    told = periods.select(
+    amounts = periods.select(
         "subscriber", "active_from", "active_until", plan=pl.col("plan").cast(plans), delta=amount
     ).lazy()
-    begun = told.select("subscriber", "plan", "delta", day="active_from")
-    ended = told.select("subscriber", "plan", -pl.col("delta"), day="active_until")
+    begun = amounts.select("subscriber", "plan", "delta", day="active_from")
+    ended = amounts.select("subscriber", "plan", -pl.col("delta"), day="active_until")
     by_plan = (
         pl.concat([begun, ended])
         .filter(pl.col("day") <= as_of)
@@ -137,9 +136,9 @@ def list_changes(periods: pl.DataFrame, as_of: dt.date) -> pl.DataFrame:
 
 
 def sum_movements(changes: pl.DataFrame) -> pl.DataFrame:
-    """Amounts (in `UNITS`) and customers by movement, per dimension value and month.
+    """Sum amounts (in `UNITS`) and customers by movement, per dimension value and month.
 
-    Within a plan a switch is what comes from, or goes to, another plan of a customer who stays.
+    Within a plan, a switch comes from or goes to another plan of a staying customer.
     """
     delta, had = pl.col("delta"), pl.col("plan_before")
     change = pl.col("after") - pl.col("before")
@@ -172,7 +171,7 @@ def _number_movement(movement: str) -> pl.Expr:
 
 
 def _classify_change(within: pl.Expr) -> pl.Expr:
-    """What a change is for the customer as a whole, or `within` for a customer who was here and stays."""
+    """Classify a change by the customer's revenue before and after; `within` for a customer who stays."""
     return (
         pl.when(pl.col("is_first"))
         .then(_number_movement("new"))
@@ -187,7 +186,7 @@ def _classify_change(within: pl.Expr) -> pl.Expr:
 def _sum_by_movement(
     moved: pl.DataFrame, dimension: str, value: pl.Expr, movement: pl.Expr, amount: pl.Expr
 ) -> pl.DataFrame:
-    """`amount` and `count` by value, month and movement, one movement a row."""
+    """Sum `amount` and `count` by dimension value, month and movement."""
     month = pl.col("day").dt.month_start()
     return (
         moved.lazy()
@@ -202,10 +201,10 @@ def _sum_by_movement(
 
 
 def compare_with_last_year(changes: pl.DataFrame) -> pl.DataFrame:
-    """By how much the columns of `YEAR_AGO` change in each month, per dimension value; amounts in `UNITS`.
+    """Compare with the revenue of 12 months ago: how the columns of `YEAR_AGO` change per month and dimension value.
 
-    What a customer paid a year ago changes twelve months after what the customer pays changes: so both are told at the
-    few month-ends at which either changes, and nobody is looked at in between.
+    Amounts are in `UNITS`. The revenue of a year ago changes 12 months after the revenue itself, so it is enough to
+    look at the months in which either changes.
     """
     month = number_months(pl.col("day"))
     by_month = changes.select("subscriber", "plan", "delta", month=month)
@@ -218,7 +217,7 @@ def compare_with_last_year(changes: pl.DataFrame) -> pl.DataFrame:
 
 
 def _compare_levels(by_month: pl.DataFrame, *who: str) -> pl.DataFrame:
-    """The changes of `YEAR_AGO` by month, and plan where it is part of `who`."""
+    """Compute the changes of `YEAR_AGO` by month, and by plan where `who` holds it."""
     now = by_month.lazy().group_by(*who, "month").agg(now=pl.col("delta").sum(), ago=pl.lit(0, pl.Int64).first())
     ago = now.select(*who, pl.col("month") + MONTHS_PER_YEAR, now="ago", ago="now")
     levels = (
@@ -230,16 +229,16 @@ def _compare_levels(by_month: pl.DataFrame, *who: str) -> pl.DataFrame:
         .with_columns(cum_sum_within(pl.col(name), pl.col("first")) for name in ("now", "ago"))
     )
     was_there = pl.col("ago") > 0
-    told = {
+    levels_of = {
         "base_mrr_12m": pl.col("ago"),
         "retained_mrr_12m": pl.min_horizontal("ago", "now"),
         "current_mrr_12m": pl.when(was_there).then("now").otherwise(0),
         "base_customers_12m": was_there.cast(pl.Int64),
         "retained_customers_12m": (was_there & (pl.col("now") > 0)).cast(pl.Int64),
     }
-    by_how_much = [pl.col(name) - pl.when("first").then(0).otherwise(pl.col(name).shift(1)) for name in told]
+    by_how_much = [pl.col(name) - pl.when("first").then(0).otherwise(pl.col(name).shift(1)) for name in levels_of]
     return (
-        levels.with_columns(**told)
+        levels.with_columns(**levels_of)
         .with_columns(by_how_much)
         .group_by(*who[1:], "month")
         .agg(pl.col(YEAR_AGO).sum())
@@ -248,7 +247,7 @@ def _compare_levels(by_month: pl.DataFrame, *who: str) -> pl.DataFrame:
 
 
 def _add_running_totals(months: pl.DataFrame) -> pl.DataFrame:
-    """Fill the months in which nothing happened, and add up what was there before."""
+    """Fill months without a movement, and add opening and closing values."""
     flows = [name for name in months.columns if name not in (*ROW, "month")]
     gained = pl.sum_horizontal(f"{movement}_mrr" for movement in GAINS)
     lost = pl.sum_horizontal(f"{movement}_mrr" for movement in MOVEMENTS if movement not in GAINS)
@@ -270,7 +269,7 @@ def _add_running_totals(months: pl.DataFrame) -> pl.DataFrame:
 
 
 def _add_rates(months: pl.DataFrame, as_of: dt.date) -> pl.DataFrame:
-    """Rates where they are known, and why where they are not."""
+    """Add rates where they are known, and the reason where they are not."""
     is_over = pl.col("month").dt.month_end() <= as_of
     is_known = is_over & (pl.col("base_customers_12m") > 0)
     known_from = pl.col("month").min().over(ROW).dt.offset_by(f"{MONTHS_PER_YEAR}mo")

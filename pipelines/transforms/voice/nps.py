@@ -1,6 +1,6 @@
-"""The mart `nps`: how likely customers are to recommend us, by day, week and rolling 28 days.
+"""The mart `nps`: the net promoter score by day, week and rolling window.
 
-Put here: which answers are NPS, which of them is whose vote in which window, and the score with its interval.
+Put here: which answers are NPS, which answer is the vote of a person in a window, and the score with its interval.
 Keep out: the groups (`core.survey_responses.nps_group`), other kinds of survey.
 """
 
@@ -40,17 +40,17 @@ COLUMNS: dict[str, PolarsDataType] = {
 
 
 def nps(survey_responses: IntoFrame, customers: IntoFrame, calendar: IntoFrame, *, as_of: dt.date) -> pl.DataFrame:
-    """The net promoter score per grain, period and dimension value, with a 95 % interval.
+    """Compute the net promoter score per grain, period and dimension value, with a 95 % interval.
 
     Args:
-        survey_responses: `core.survey_responses`; see `select_nps_answers` for which of them count.
+        survey_responses: `core.survey_responses`; `select_nps_answers` says which of them count.
         customers: `core.customers`; `customer_idx`, `customer_type`, `country`.
         calendar: `core.calendar`; `day`, `day_idx`, `week_idx`.
         as_of: Last day that counts.
 
     Returns:
         The columns of `COLUMNS`, sorted by grain, period_end, dimension and value; `all` has every period from the
-        first answer to `as_of`, the other dimensions those with votes. Empty without answers.
+        first answer to `as_of`, the other dimensions only periods with votes. Empty without answers.
 
     Raises:
         ValueError: An answer's day is missing in the calendar.
@@ -87,12 +87,12 @@ def nps(survey_responses: IntoFrame, customers: IntoFrame, calendar: IntoFrame, 
 
 
 def compute_nps(promoters: pl.Expr, detractors: pl.Expr, responses: pl.Expr) -> dict[str, pl.Expr]:
-    """The score, −100 to 100, and its 95 % adjusted-Wald interval, clipped to ±100; NULL without votes.
+    """Compute the score, −100 to 100, and its 95 % adjusted-Wald interval, clipped to ±100; NULL without votes.
 
-    Three answers are added, ¾ of them promoters and ¾ detractors, and the interval is taken from the variance of the
+    The interval adds three answers, ¾ of an answer each to promoters and detractors, and uses the variance of a
     difference of two shares of one sample: Sauro and Lewis, measuringu.com/nps-confidence-intervals, after Rocks,
     "Interval Estimation for the Net Promoter Score", The American Statistician 70 (2016). With one vote the published
-    interval may end 1.5 points short of the score itself; from two votes on it always holds it.
+    interval may miss the score by 1.5 points; from two votes on it always holds the score.
     """
     n = responses + 3
     share_for, share_against = (promoters + 0.75) / n, (detractors + 0.75) / n
@@ -109,11 +109,11 @@ def compute_nps(promoters: pl.Expr, detractors: pl.Expr, responses: pl.Expr) -> 
 def count_votes(
     survey_responses: IntoFrame, customers: IntoFrame, calendar: IntoFrame, *, as_of: dt.date, per_touchpoint: bool
 ) -> pl.DataFrame:
-    """The scan over all answers, on any engine: how many votes were cast on which day, and how long each is the latest.
+    """Scan all answers, on any engine: count the votes by their day and the day on which they stop counting.
 
-    A vote of day d is its person's latest in every window that ends from d until the day before the person votes
-    again, and in no window of 28 days that ends after d + 27. So windows need no join: it is enough to know the day
-    on which each vote stops counting, and whether the next vote is of another week.
+    A vote of day d is the latest of its person in every window that ends between d and the day before the next vote,
+    and it is in no rolling window that ends `NPS_ROLLING_DAYS` or more days after d. So windows need no join: it is
+    enough to know when each vote stops counting, and whether the next vote lies in another week.
 
     Args:
         survey_responses: `core.survey_responses`.
@@ -124,7 +124,7 @@ def count_votes(
 
     Returns:
         `customer_type`, `country`, `touchpoint` (one where not `per_touchpoint`), `nps_group`, `day_idx`, `week_idx`,
-        `end_idx` (first day on which the vote counts no more), `is_last_of_week`, `votes`.
+        `end_idx` (the first day on which the vote no longer counts), `is_last_of_week`, `votes`.
     """
     owner = ["person", "touchpoint"] if per_touchpoint else ["person"]
     next_day = nw.col("day_idx").shift(-1).over(*owner, order_by="day_idx")
@@ -150,7 +150,7 @@ def count_votes(
 
 
 def select_nps_answers(survey_responses: IntoFrame, *, as_of: dt.date) -> "nw.LazyFrame[Any]":
-    """The answers that are NPS, up to `as_of`: those with an `nps_group` and a whole score from 0 to 10.
+    """Select the answers that are NPS, up to `as_of`: those with an `nps_group` and a whole score from 0 to 10.
 
     Args:
         survey_responses: `core.survey_responses`.
@@ -167,7 +167,7 @@ def _make_lazy(frame: IntoFrame) -> "nw.LazyFrame[Any]":
 
 
 def _add_person(answers: "nw.LazyFrame[Any]") -> "nw.LazyFrame[Any]":
-    """Whose vote an answer is: the contact's, else the customer's, else nobody else's."""
+    """Add `person`, whose vote an answer is: the contact, else the customer, else a person of its own."""
     contact, customer = nw.col("contact_id"), nw.col("customer_idx")
     person = (
         nw.when(~contact.is_null())
@@ -182,7 +182,7 @@ def _add_person(answers: "nw.LazyFrame[Any]") -> "nw.LazyFrame[Any]":
 
 
 def _select_dimension(votes: pl.DataFrame, dimension: str, value: pl.Expr) -> pl.DataFrame:
-    """The votes of one dimension; none where no vote has a value for it."""
+    """Select the votes of one dimension; empty where no vote has a value for it."""
     named = votes.with_columns(dimension=pl.lit(dimension), dimension_value=value).select(
         "dimension", "dimension_value", "nps_group", "day_idx", "week_idx", "end_idx", "is_last_of_week", "votes"
     )
@@ -191,13 +191,13 @@ def _select_dimension(votes: pl.DataFrame, dimension: str, value: pl.Expr) -> pl
 
 
 def _count_groups(votes: pl.DataFrame, at: str) -> pl.DataFrame:
-    """Promoters, passives and detractors per dimension value and `at`."""
+    """Count promoters, passives and detractors per dimension value and `at`."""
     counts = {f"{group}s": pl.col("votes").filter(pl.col("nps_group") == group).sum() for group in GROUPS}
     return votes.group_by("dimension", "dimension_value", at).agg(**counts)
 
 
 def _select_period(grain: str, start: pl.Expr, end: pl.Expr) -> list[pl.Expr | str]:
-    """The columns that all grains share; `start` and `end` are days since 1970."""
+    """Select the columns that all grains share; `start` and `end` are days since 1970."""
     return [
         pl.lit(grain).alias("grain"),
         start.cast(pl.Int32).cast(pl.Date).alias("period_start"),
@@ -218,7 +218,7 @@ def _count_by_week(votes: pl.DataFrame) -> pl.DataFrame:
 
 
 def _count_by_rolling_window(votes: pl.DataFrame) -> pl.DataFrame:
-    """Per day, the votes that are valid on it: all that began up to it, less all that have ended."""
+    """Count per day the votes that are valid on it: all that began by then, less all that have ended."""
     ends = votes.with_columns(-pl.col("votes"), day_idx="end_idx")
     changes = _count_groups(pl.concat([votes, ends]), "day_idx")
     value = ["dimension", "dimension_value"]
@@ -233,7 +233,7 @@ def _count_by_rolling_window(votes: pl.DataFrame) -> pl.DataFrame:
 
 
 def _list_periods_without_votes(periods: pl.DataFrame, first_day: int, last_day: int) -> pl.DataFrame:
-    """The periods of `all` without any vote, so that a chart over time has no holes."""
+    """List the periods of `all` without any vote, so that a chart over time has no gaps."""
     days = pl.DataFrame({"idx": range(first_day, last_day + 1)}, schema={"idx": pl.Int64})
     mondays = days.select(idx=(pl.col("idx") - MONDAY_OF_WEEK_0) // 7 * 7 + MONDAY_OF_WEEK_0).unique()
     whole = {"dimension": pl.lit(ALL), "dimension_value": pl.lit(ALL), **dict.fromkeys(COUNTS, pl.lit(0, pl.Int64))}
