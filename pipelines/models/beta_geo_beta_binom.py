@@ -1,4 +1,4 @@
-"""BG/BB: customers who may buy once a period, and drop out unseen between periods (Fader, Hardie and Shang 2010).
+"""BG/BB: customers who may buy once a period, and drop out unobserved between periods (Fader, Hardie and Shang 2010).
 
 Put here: the model: fit, P(alive), purchases to come, in whole periods.
 Keep out: the probability of a history (`period_history.py`); sums of survival (`beta_geometric.py`); customers who may
@@ -27,13 +27,13 @@ from regulars.pipelines.models.renewal.period_history import (
 STARTS = ((1.0, 1.0, 1.0, 3.0), (0.5, 1.5, 0.5, 5.0), (2.0, 1.0, 2.0, 20.0))
 """Where a search starts."""
 SMALLEST = float(np.finfo(np.float64).tiny)
-"""A probability that is not zero is never below this, so that nothing vanishes by underflow."""
+"""Lower bound of positive probabilities, so that none underflows to 0."""
 
 
 class BetaGeoBetaBinomModel(FittedModel):
     """Parameters: alpha, beta of the chance to buy in a period; gamma, delta of the chance to drop out before one.
 
-    Histories left out of a question mean the customers that the model was fitted on. Scalars in, float out.
+    Without histories, predictions are for the customers that the model was fitted on. Scalars in, float out.
     """
 
     NAMES = ("alpha", "beta", "gamma", "delta")

@@ -1,6 +1,6 @@
 """Gamma-Gamma: what customers spend per purchase (Fader and Hardie 2013, "The Gamma-Gamma Model of Monetary Value").
 
-Put here: the model of money per purchase, its fit, and the check of its one assumption about frequency.
+Put here: the model of money per purchase, its fit, and a check of its assumption about frequency.
 Keep out: how many purchases there will be (the dropout models); money over a horizon (`simulation.py`).
 """
 
@@ -25,11 +25,11 @@ class GammaGammaModel(FittedModel):
     """Spends of a customer are Gamma(p, nu); nu differs between customers as Gamma(q, gamma).
 
     The model assumes that what a customer spends says nothing about how often: see `spend_frequency_correlation`.
-    Customers left out of a question mean those given to `fit`. Scalars in, float out.
+    Without arguments, predictions are for the customers given to `fit`. Scalars in, float out.
 
     Attributes:
         without_repeat: Weight of the customers given to `fit` that it could not use: no repeat purchase.
-        without_value: Likewise: repeat purchases, but a mean of 0, which the model holds impossible.
+        without_value: Likewise: repeat purchases, but a mean of 0, which the model excludes.
     """
 
     NAMES = ("p", "q", "gamma")
@@ -204,7 +204,7 @@ def _dot(left: FloatArray, right: FloatArray) -> float:
 
 
 def _check_population_mean(fitted: Fit) -> Fit:
-    """A population mean that is not finite is a boundary of its own."""
+    """Report a population mean that is not finite as a boundary."""
     q = fitted.params["q"]
     if q > 1:
         return fitted

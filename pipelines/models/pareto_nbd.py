@@ -1,11 +1,11 @@
-"""Pareto/NBD: customers buy at random while they live, and drop out at any moment, unseen.
+"""The Pareto/NBD model: customers buy at random while they are alive, and may drop out unobserved at any moment.
 
 Each customer buys at a rate of their own, Gamma(r, alpha), and drops out at a rate of their own, Gamma(s, beta):
 Schmittlein, Morrison & Colombo (1987), "Counting your customers"; Fader & Hardie (2005), "A note on deriving the
 Pareto/NBD model and related expressions".
 
-Put here: the model as the rest of the house calls it.
-Keep out: what its formulas are made of (pareto_nbd_rates, pareto_nbd_histories) and their integrals (hypergeometric).
+Put here: the public interface of the model.
+Keep out: its formulas (`pareto_nbd_rates.py`, `pareto_nbd_histories.py`) and their integrals (`hypergeometric.py`).
 """
 
 from collections.abc import Callable, Mapping
@@ -28,11 +28,11 @@ from regulars.pipelines.models.fitting.rows import Rows, broadcast, evaluate_on_
 
 
 class ParetoNBDFormulas:
-    """The formulas of the model, of customers who share parameters or have their own; see `DropoutFormulas`."""
+    """The formulas of the model, for shared or individual parameters; see `DropoutFormulas`."""
 
     def alive(self, theta: Theta, frequency: FloatArray, T: FloatArray) -> Rates:
         """See `DropoutFormulas`."""
-        return Rates(*theta).after(frequency, T)
+        return Rates(*theta).update(frequency, T)
 
     def log_odds_of_dropout(self, theta: Theta, history: History) -> FloatArray:
         """See `DropoutFormulas`."""

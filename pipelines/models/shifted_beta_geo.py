@@ -1,7 +1,7 @@
 """Shifted-beta-geometric (sBG): contracts that are renewed or not, period by period (Fader and Hardie 2007, 2010).
 
-Put here: the model of how long customers stay who must tell us when they leave; cohorts to come, with their errors.
-Keep out: customers who leave without a word (the dropout models); sums of survival (`beta_geometric.py`).
+Put here: how long customers stay whose departure is observed; projections of cohorts, with their errors.
+Keep out: customers who leave unobserved (the dropout models); sums of survival (`beta_geometric.py`).
 """
 
 from collections.abc import Sequence
@@ -25,12 +25,12 @@ STARTS = ((1.0, 1.0), (0.5, 4.0), (5.0, 20.0), (20.0, 5.0))
 
 @dataclass(frozen=True)
 class Projection:
-    """Of a cohort, for each of the coming renewals; arrays (h,).
+    """The projection of a cohort, for each of the coming renewals; arrays (h,).
 
     Attributes:
         survivors: Customers expected still to be there.
         standard_error: Of that expectation, from the uncertainty of the parameters (delta method).
-        prediction_error: Standard deviation of the count that will be seen around it: the same, and chance.
+        prediction_error: Standard deviation of the actual count around it: parameter uncertainty and chance.
     """
 
     survivors: FloatArray
@@ -99,7 +99,7 @@ class ShiftedBetaGeoModel(FittedModel):
         return survival
 
     def retention_rate(self, t: ArrayLike) -> FloatArray:
-        """P(renews the t-th time | renewed all times before), t from 1 (equation 8): rises as the fickle leave."""
+        """P(renews the t-th time | renewed all times before), t from 1 (equation 8); it rises with t."""
         nth = _read_counts_from_one("t", t)
         rate: FloatArray = (self._beta + nth - 1) / (self._alpha + self._beta + nth - 1)
         return rate
@@ -132,7 +132,7 @@ class ShiftedBetaGeoModel(FittedModel):
         return (self._sum_residual(discount_rate, before) * (1 + discount_rate))[()]
 
     def project(self, customers: float, renewals: int, horizon: int) -> Projection:
-        """How many of a cohort will be left after each of the next renewals.
+        """Project how many of a cohort will be left after each of the next renewals.
 
         Args:
             customers: In the cohort now.

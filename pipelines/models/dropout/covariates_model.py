@@ -1,7 +1,7 @@
-"""What every dropout model with facts about customers that do not change shares.
+"""The base of dropout models with time-invariant covariates.
 
-Put here: the fit and the model as its users see it, in CLVTools' convention, so that coefficients can be compared.
-Keep out: which parameters a model's facts act on; facts that change over time; formulas (`dropout_formulas.py`).
+Put here: the fit and the public interface, in the convention of CLVTools, so that coefficients can be compared.
+Keep out: on which parameters covariates act; time-varying covariates; formulas (`dropout_formulas.py`).
 """
 
 from collections.abc import Mapping
@@ -21,18 +21,18 @@ from regulars.pipelines.models.fitting.rows import read_columns
 
 
 class CovariatesModel(FittedModel):
-    """A dropout model in which customers' facts x multiply some of its parameters by exp(coefficient'x) or its inverse.
+    """A dropout model in which covariates x multiply some of the parameters by exp(coefficient'x) or its inverse.
 
     Attributes:
-        fitted: Estimates of the plain model's parameters, then trans.*, life.*, their covariance, verdict of the fit.
+        fitted: Estimates of the plain model's parameters, then trans.*, life.*, their covariance, assessment.
         names: The covariates.
         customers: How many it was fitted on: the sum of the weights; NaN for published parameters.
     """
 
     PLAIN: ClassVar[type[DropoutModel]]
-    """The model of customers of whom nothing is known."""
+    """The model without covariates."""
     EFFECTS: ClassVar[Effects]
-    """What the facts act on."""
+    """On which parameters the covariates act."""
 
     def __init__(
         self,
@@ -54,7 +54,7 @@ class CovariatesModel(FittedModel):
         covariates: Mapping[str, ArrayLike],
         weights: ArrayLike | None = None,
     ) -> Self:
-        """Fit by maximum likelihood, from the plain model on.
+        """Fit by maximum likelihood, starting from the plain model.
 
         Args:
             frequency: (n,) repeat purchases.
@@ -87,7 +87,7 @@ class CovariatesModel(FittedModel):
         """
         params = dict(params)
         names = [name.removeprefix("trans.") for name in params if name.startswith("trans.")]
-        every_name = (*cls.PLAIN.NAMES, *cls.EFFECTS.named(names))
+        every_name = (*cls.PLAIN.NAMES, *cls.EFFECTS.name_coefficients(names))
         if set(params) != set(every_name):
             raise ValueError(f"parameters must be {', '.join(every_name)}, not {', '.join(params)}")
         return cls(make_published_fit(every_name, [params[name] for name in every_name]))
@@ -189,5 +189,5 @@ class CovariatesModel(FittedModel):
             raise ValueError("this model was made from parameters: give frequency, recency, T and covariates")
         else:
             history, columns = self._history, self._covariates
-        theta = self.EFFECTS.parameters(self.fitted.estimates, columns)
+        theta = self.EFFECTS.compute_parameters(self.fitted.estimates, columns)
         return KnownCustomers(self.PLAIN.FORMULAS, theta, history)

@@ -1,8 +1,8 @@
-"""What every model of "buys for a while, then drops out unseen" shares, where all customers are alike at first.
+"""The base of models in which customers buy for a while and drop out unobserved, without covariates.
 
-Put here: the fit, and the model as its users see it.
-Keep out: any one model's formulas; what follows from them (`dropout_formulas.py`); facts about customers
-(`covariates_model.py`); what any fitted model says about its fit (`fitted_model.py`).
+Put here: the fit, and the public interface of a model.
+Keep out: the formulas of one model; predictions from formulas (`dropout_formulas.py`); covariates
+(`covariates_model.py`); what every fitted model has (`fitted_model.py`).
 """
 
 from abc import ABC, abstractmethod
@@ -23,9 +23,9 @@ class DropoutModel(FittedModel, ABC):
     """A fitted or published model. Arrays broadcast; scalars give a float; without histories, the fitted customers."""
 
     FORMULAS: ClassVar[DropoutFormulas]
-    """Those of the model, in the order of `NAMES`."""
+    """The formulas of the model; they take parameters in the order of `NAMES`."""
     TIME_NAMES: ClassVar[tuple[str, ...]]
-    """Those that are lengths of time and grow with the number of units in a stretch of time."""
+    """The parameters that are lengths of time, in the unit of T."""
     STARTS: ClassVar[tuple[tuple[float, ...], ...]]
     """Where a search starts, in units of the mean T."""
     SENSIBLE: ClassVar[Mapping[str, tuple[float, float]]] = {}
@@ -117,7 +117,7 @@ class DropoutModel(FittedModel, ABC):
             horizon: 0 or more.
 
         Raises:
-            ValueError: The horizon is infinite and nothing is discounted: that need not be finite.
+            ValueError: The horizon is infinite and the discount rate is 0: the sum need not be finite.
         """
         return self._select_customers(frequency, recency, T).discounted_purchases(discount_rate, horizon)
 

@@ -1,6 +1,6 @@
-"""What was observed of customers who buy for a while: frequency, recency and T.
+"""Purchase histories as dropout models read them: frequency, recency and T.
 
-Put here: reading histories and lengths of time, and refusing impossible ones.
+Put here: reading histories and lengths of time, and rejecting impossible ones.
 Keep out: counting them from orders (`pipelines/transforms`), and any model.
 """
 
@@ -46,7 +46,7 @@ def read_history(frequency: ArrayLike, recency: ArrayLike, T: ArrayLike) -> Hist
 
 
 def read_times(name: str, values: ArrayLike) -> FloatArray:
-    """A length of time, or many; infinity is one.
+    """Read one or more lengths of time; they may be infinite.
 
     Raises:
         ValueError: One is missing or negative.
@@ -57,7 +57,7 @@ def read_times(name: str, values: ArrayLike) -> FloatArray:
 
 
 def read_finite_times(name: str, values: ArrayLike) -> FloatArray:
-    """A length of time, or many, none of them infinite.
+    """Read one or more finite lengths of time.
 
     Raises:
         ValueError: One is missing, negative or infinite.
@@ -68,7 +68,7 @@ def read_finite_times(name: str, values: ArrayLike) -> FloatArray:
 
 
 def read_counts(name: str, values: ArrayLike) -> FloatArray:
-    """Whole numbers from 0.
+    """Read whole numbers from 0.
 
     Raises:
         ValueError: One is missing, negative, infinite or no whole number.

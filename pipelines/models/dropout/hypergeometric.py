@@ -1,11 +1,11 @@
 """The integrals behind the Pareto/NBD, as sums of positive terms in log space.
 
-The papers write these integrals as Gaussian 2F1 and confluent U functions. Their closed forms subtract near-equal
-numbers or overflow just where real customers are (bought today, 500 purchases, nobody ever leaves); the integrals do
-neither. Each is taken over u = log(1 + y / a), which makes the integrand a bare exponential where both scales agree, by
+The papers write these integrals as Gaussian 2F1 and confluent U functions. Their closed forms subtract nearly equal
+numbers or overflow for real customers (a purchase today, 500 purchases, hardly any dropout); the integrals do neither.
+Each is taken over u = log(1 + y / a), which makes the integrand a bare exponential where both scales agree, by
 Gauss-Legendre on panels, cut where what is left is negligible.
 
-Put here: functions that know numbers only.
+Put here: functions of numbers.
 Keep out: customers, parameters' names, fitting.
 """
 

@@ -1,4 +1,4 @@
-"""How many purchases are still to come of a customer who may drop out after each of them.
+"""Expected purchases of a customer who may drop out after each of them.
 
 Put here: the expectation over an unknown buying rate (Gamma) and an unknown chance of dropping out per purchase (Beta).
 Keep out: where those two distributions come from.
@@ -20,7 +20,7 @@ from regulars.pipelines.models.fitting.smooth_runs import interpolate_smooth_run
 NODES = 80
 """Per expectation over p: ten digits as a rule, six for a near 0.01 and horizons of 10,000 times the rate."""
 NEGLIGIBLE = 28.0
-"""What is smaller than exp(-NEGLIGIBLE) of the whole is left out."""
+"""Terms below exp(-NEGLIGIBLE) of the whole are left out."""
 MOST_AT_ONCE = 2**17
 """Numbers held at once: rows are worked through in pieces that stay in the processor's cache, four times as fast."""
 _TIMES, _TIME_WEIGHTS = np.polynomial.legendre.leggauss(32)

@@ -1,7 +1,7 @@
-"""Rows for a fit: columns read and checked, equal rows added up.
+"""Reading the columns of a fit: checks that every model needs, and the merging of equal rows.
 
-Put here: what any model asks of its columns before it may fit.
-Keep out: what only some models ask (recency within T, say); the search itself (`fitting.py`).
+Put here: what every model requires of its columns.
+Keep out: what only some models require (recency within T, say); the search itself (`fitting.py`).
 """
 
 from collections.abc import Callable
@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from regulars.pipelines.models.fitting.fitting import FloatArray
 
 MOST_KEYS_PER_ROW = 4
-"""Up to so many keys per row, a table of all keys finds equal rows ten times as fast as sorting them."""
+"""Up to this many keys per row, a table of all keys finds equal rows ten times as fast as sorting."""
 
 
 @dataclass(frozen=True)
@@ -30,10 +30,10 @@ class Rows:
 
 
 def read_columns(**columns: ArrayLike | None) -> tuple[FloatArray, ...]:
-    """Columns of equal length, finite and not negative, as float64 (n,). A column that is None counts as all ones.
+    """Read columns of equal length, finite and not negative, as float64 (n,). A column that is None becomes all ones.
 
     Raises:
-        ValueError: Lengths differ, nobody is there, or a value is no finite number or negative; names column and row.
+        ValueError: Lengths differ, there are no rows, or a value is negative or not finite; names column and row.
     """
     read = {name: np.asarray(values, dtype=np.float64) for name, values in columns.items() if values is not None}
     shapes = {name: array.shape for name, array in read.items()}
@@ -49,7 +49,7 @@ def read_columns(**columns: ArrayLike | None) -> tuple[FloatArray, ...]:
 
 
 def broadcast(**columns: ArrayLike) -> tuple[FloatArray, ...]:
-    """Arrays and scalars as float64, broadcast to one shape.
+    """Broadcast arrays and scalars to one shape, as float64.
 
     Raises:
         ValueError: Their shapes do not go together; names them.
@@ -79,7 +79,7 @@ def reject_rows(wrong: NDArray[np.bool_], reason: str, **shown: FloatArray) -> N
 
 
 def merge_equal_rows(*columns: FloatArray, weights: FloatArray | None = None) -> Rows:
-    """Add up the weights of equal rows, so that a likelihood is evaluated once per distinct row.
+    """Merge equal rows and add up their weights, so that a likelihood is evaluated once per distinct row.
 
     Args:
         columns: Arrays of one length (n,).
@@ -104,7 +104,7 @@ def merge_equal_rows(*columns: FloatArray, weights: FloatArray | None = None) ->
 
 
 def evaluate_on_unique_rows(function: Callable[..., FloatArray], *columns: FloatArray) -> FloatArray:
-    """What a function of 1-d columns gives per row, evaluated once per distinct row.
+    """Evaluate a function of 1-d columns per row, but only once per distinct row.
 
     Args:
         function: From columns (m,) to an array (m,).
@@ -122,7 +122,7 @@ def evaluate_on_unique_rows(function: Callable[..., FloatArray], *columns: Float
 
 
 def _find_distinct(key: NDArray[np.int64]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """One row of each distinct key, in ascending order of the keys, and which of these each row equals."""
+    """Find one row of each distinct key, in ascending order of the keys, and which of them each row equals."""
     keys = int(key.max()) + 1
     if keys > MOST_KEYS_PER_ROW * key.size:
         _, rows, which = np.unique(key, return_index=True, return_inverse=True)
@@ -136,7 +136,7 @@ def _find_distinct(key: NDArray[np.int64]) -> tuple[NDArray[np.intp], NDArray[np
 
 
 def _make_keys(columns: tuple[FloatArray, ...]) -> NDArray[np.int64]:
-    """One whole number per row, equal for equal rows, that sorts as the rows do."""
+    """Make one integer per row, equal for equal rows, that sorts as the rows do."""
     key = np.zeros(columns[0].size, dtype=np.int64)
     for column in columns:
         key = _refine_keys(key, column)
@@ -144,7 +144,7 @@ def _make_keys(columns: tuple[FloatArray, ...]) -> NDArray[np.int64]:
 
 
 def _refine_keys(key: NDArray[np.int64], column: FloatArray) -> NDArray[np.int64]:
-    """Keys that sort by the old key, then by the column."""
+    """Refine keys: they sort by the old key, then by the column."""
     low, high = column.min(), column.max()
     if low == high:
         return key

@@ -1,4 +1,4 @@
-"""What is seen of a customer who may buy once a period, and how likely BG/BB finds it.
+"""Histories in whole periods, and their probability under BG/BB.
 
 Put here: checked histories in whole periods, their probability, and the likelihood with its gradient.
 Keep out: what is expected of the customer next (`beta_geo_beta_binom.py`).
@@ -99,7 +99,7 @@ def log_likelihood(rows: Rows) -> LogLikelihood:
 
 @dataclass(frozen=True)
 class _Paths:
-    """Every way a customer's life may have gone: ended after any period from recency on, or not yet.
+    """All possible lifetimes of each customer: ended after any period from recency on, or not yet.
 
     Attributes:
         shape: Of the histories; n is their number.

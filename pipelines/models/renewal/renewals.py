@@ -1,7 +1,7 @@
-"""What was observed of customers who renew or tell us that they leave.
+"""Renewal histories: how often customers have renewed, and whether they have left.
 
-Put here: reading it, and refusing what cannot be.
-Keep out: customers who leave without a word (`history.py`), and any model.
+Put here: reading them, and rejecting impossible ones.
+Keep out: customers who leave unobserved (`history.py`), and any model.
 """
 
 import numpy as np

@@ -1,12 +1,12 @@
-"""What each customer may buy and spend over the coming years, as intervals, for all customers at once.
+"""Prediction intervals of each customer's purchases and money, by simulation, for all customers at once.
 
-Put here: simulated futures of customers who share a history, and each customer's intervals read from them.
-Keep out: expected values, which the models give exactly; the rule of an interval (`interval.py`).
+Put here: simulated futures of customers who share a history, and the intervals of each customer read from them.
+Keep out: expected values, which the models give exactly; how an interval is read from draws (`interval.py`).
 
-Two facts make a million customers cheap. A customer who is alive does next what frequency and T say, whatever the
-recency; and the money of N purchases, given the history, is (gamma + money spent so far) times a ratio that depends on
-frequency and N only: Gamma(p N) / Gamma(q + p frequency). So futures are simulated once per distinct (frequency, T),
-each with parameters drawn anew, and a customer's own recency and money come in when the interval is read.
+Two facts make the simulation of a million customers cheap. What a customer who is alive does next depends on frequency
+and T only, not on recency. The money of N purchases, given the history, is (gamma + money spent so far) times a ratio
+that depends on frequency and N only: Gamma(p N) / Gamma(q + p frequency). So futures are simulated once per distinct
+(frequency, T), each with newly drawn parameters; recency and money enter when a customer's interval is read.
 """
 
 from collections.abc import Iterator, Sequence
@@ -22,14 +22,14 @@ from regulars.pipelines.models.simulation.interval import Interval, Mixture
 from regulars.pipelines.models.simulation.simulation_plan import Lifetime, Plan
 
 MOST_CELLS = 40_000
-"""Above so many distinct (frequency, T), times T within one per cent of each other are put together."""
+"""Above this number of distinct (frequency, T), values of T within 1 % of each other are merged."""
 FUTURES, MOST_DRAWS, LEAST_DRAWS = 2_000_000, 500, 250
-"""Futures to simulate in all, and how many of each (frequency, T) that may come to. With 250, the probability that an
-interval really holds is off by two points for single customers, and by nothing on average."""
+"""Futures in total, and the most and least per (frequency, T). With 250 draws the coverage of a single interval is off
+by two percentage points, and by none on average."""
 CHANCES, MOST_ALIVE_DRAWS = 2_000_000, 100
-"""Chances of being alive to work out in all, and at most per customer: above a million customers, one each."""
+"""Evaluations of P(alive) in total, and the most per customer; above a million customers there is one each."""
 DRAWS_AT_A_TIME = 2_000_000
-"""Simulated futures held at once: what bounds the memory."""
+"""Simulated futures held at once, which bounds the memory."""
 
 
 class FutureModel(Protocol):
@@ -108,7 +108,7 @@ class SimulationRequest:
 
 @dataclass(frozen=True)
 class Simulation:
-    """One entry per horizon asked for, and one for the lifetime where one was asked for."""
+    """One entry per requested horizon, and one for the lifetime where it was requested."""
 
     horizons: tuple[HorizonSimulation, ...]
     lifetime: HorizonSimulation | None
@@ -121,11 +121,11 @@ def simulate_purchases(
     asked: SimulationRequest,
     rng: np.random.Generator,
 ) -> Simulation:
-    """Intervals of every customer's purchases and money to come, with the uncertainty of parameters and of chance.
+    """Simulate every customer's purchases and money to come; returns intervals that include parameter uncertainty.
 
     Args:
-        dropout_model: Fitted; its uncertain parameters are drawn anew for every simulated future.
-        spend_model: Likewise; None leaves money out.
+        dropout_model: A fitted model; its parameters are drawn from their distribution for every simulated future.
+        spend_model: A fitted model, drawn likewise; None leaves money out.
         customers: Whose future is simulated; their order does not matter.
         asked: How far ahead, and how precisely.
         rng: The source of randomness.
@@ -159,7 +159,7 @@ def simulate_purchases(
 def _average_p_alive(
     model: FutureModel, frequency: FloatArray, recency: ArrayLike, T: FloatArray, rng: np.random.Generator
 ) -> FloatArray:
-    """P(alive) (n,), averaged over what the parameters may be; at the estimates where the customers leave no doubt."""
+    """Average P(alive), (n,), over drawn parameters; of very many customers, evaluate it at the estimates once."""
     draws = min(MOST_ALIVE_DRAWS, CHANCES // max(1, frequency.size))
     models = [model.with_params(theta) for theta in model.draw_params(rng, draws)] if draws > 1 else [model]
     total = np.zeros(frequency.size)
@@ -170,14 +170,14 @@ def _average_p_alive(
 
 @dataclass(frozen=True)
 class _Cells:
-    """CustomerHistories who share frequency and T, cell after cell.
+    """Cells: groups of customers who share frequency and T; the customers of a cell are consecutive.
 
     Attributes:
         frequency: (c,).
         T: (c,) the mean of the cell's customers.
-        spent: (c,) likewise, of the money of repeat purchases.
-        customers: (n,) their rows.
-        cell: (n,) each one's cell, ascending.
+        spent: (c,) the mean money of repeat purchases of the cell's customers.
+        customers: (n,) the rows of the customers.
+        cell: (n,) the cell of each customer, ascending.
     """
 
     frequency: FloatArray
@@ -190,7 +190,7 @@ class _Cells:
 def _order_cells(
     frequency: FloatArray, T: FloatArray, spent: FloatArray
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """The customers sorted so that no result depends on the order of the rows, and where each cell begins."""
+    """Sort the customers, so that no result depends on the order of the rows, and find where each cell begins."""
     order = np.lexsort((spent, T, frequency))
     x, end = frequency[order], T[order]
     first = _find_starts(x, end)
@@ -207,9 +207,9 @@ def _iterate_cells(
     first: NDArray[np.int64],
     at_a_time: int,
 ) -> Iterator[_Cells]:
-    """All customers, sorted, some cells at a time."""
+    """Yield the sorted customers, some cells at a time."""
     sizes = np.diff(first, append=x.size)
-    # differences of equal numbers, so that a cell whose customers agree keeps their T to the last digit
+    # the mean of differences from the first T, so that a cell of equal T keeps it to the last digit
     mean_T = end[first] + np.add.reduceat(end - np.repeat(end[first], sizes), first) / sizes if x.size else end
     mean_spent = np.add.reduceat(money, first) / sizes if x.size else money
     for start in range(0, first.size, at_a_time):
@@ -226,7 +226,7 @@ def _find_starts(*sorted_columns: FloatArray) -> NDArray[np.int64]:
 
 @dataclass(frozen=True)
 class _Futures:
-    """Models at drawn parameters, one for each future, and what to simulate with them."""
+    """Models at drawn parameters, one per future, and the plan to simulate with them."""
 
     buying: list[FutureModel]
     spending: FloatArray | None
@@ -248,10 +248,10 @@ class _Futures:
         return cls(buying, spend_model.draw_params(rng, draws), spend_model.params["gamma"], plan)
 
     def simulate(self, rng: np.random.Generator, cells: _Cells) -> tuple[FloatArray, FloatArray]:
-        """Purchases of customers who are alive, and their money over (gamma + money spent so far).
+        """Simulate the purchases of customers who are alive, and their money divided by (gamma + money spent so far).
 
         Returns:
-            Two arrays (results, c, draws); the second is of no use without a model of spends.
+            Two arrays (results, c, draws); the second is empty without a spend model.
         """
         shape = (len(self.plan.lengths), cells.frequency.size, len(self.buying))
         purchases, ratios = np.empty(shape), np.empty(shape if self.spending is not None else (shape[0], 0, 0))
@@ -262,28 +262,28 @@ class _Futures:
                 p, q, gamma = self.spending[draw]
                 amounts = self._draw_amounts(rng, bought, p)
                 rate = rng.standard_gamma(q + p * cells.frequency)
-                # at other parameters gamma + spent differs too: by as much as it does for the cell's mean customer
+                # gamma + spent depends on the drawn gamma too; the mean customer of the cell stands for all of them
                 at_these = (gamma + cells.spent) / (self.gamma + cells.spent)
                 ratios[:, :, draw] = (amounts * (at_these / rate)[:, np.newaxis]).T
         return purchases, ratios
 
     def _draw_amounts(self, rng: np.random.Generator, bought: NDArray[np.int64], p: float) -> FloatArray:
-        """The money of purchases (c, m) in each result (c, results), before each customer's own scale.
+        """Draw the money of purchases (c, m) in each result, (c, results), before each customer's own scale.
 
-        Stretches that count in the same results are drawn as one sum, worth their purchases' average: a lifetime of
-        ten years costs little more than its first three.
+        Steps that count in the same results are drawn as one sum, at the average value of their purchases: a lifetime
+        of ten years then costs little more than its first three.
         """
         grouped = bought @ self.plan.groups
         drawn = rng.standard_gamma(p * grouped) / np.maximum(grouped, 1.0)
         found = np.zeros((len(bought), len(self.plan.lengths)))
-        for group, stretches in enumerate(self.plan.groups.T):
-            found += drawn[:, group, np.newaxis] * (bought @ (stretches[:, np.newaxis] * self.plan.values))
+        for group, steps in enumerate(self.plan.groups.T):
+            found += drawn[:, group, np.newaxis] * (bought @ (steps[:, np.newaxis] * self.plan.values))
         return found
 
 
 @dataclass(frozen=True)
 class _Columns:
-    """The results of one stretch of time, filled cell by cell: (7, n)."""
+    """The results of one horizon, filled cell by cell: (7, n)."""
 
     values: FloatArray
     has_money: bool

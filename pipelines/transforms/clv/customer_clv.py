@@ -5,6 +5,7 @@ Put here: the mart's columns, and what is done where no method could be evaluate
 """
 
 import datetime as dt
+from dataclasses import dataclass
 
 import polars as pl
 from narwhals.typing import IntoFrame
@@ -18,7 +19,7 @@ from regulars.pipelines.transforms.churn.active_intervals import (
     list_active_periods,
 )
 from regulars.pipelines.transforms.clv.clv_evaluation import find_best_model, find_chosen_method
-from regulars.pipelines.transforms.clv.clv_models import read_models
+from regulars.pipelines.transforms.clv.clv_models import TrainedModels, read_models
 from regulars.pipelines.transforms.clv.forecasts import Horizons, average_by_class, predict_by_model
 from regulars.pipelines.transforms.clv.methods import BASELINES, SEGMENT_AVERAGE, SIMPLE
 from regulars.pipelines.transforms.clv.predictions import (
@@ -147,13 +148,7 @@ def customer_clv(
     evaluation = read_into_polars(clv_evaluation)
     trained = read_models(read_into_polars(clv_models), as_of)
     method, why = _choose_method(evaluation, days, valued, as_of)
-    if method == SIMPLE:
-        predicted = predict_with_formula(valued, history, horizons)
-    elif method in BASELINES:
-        cells = average_by_class(days, until=as_of)
-        predicted = predict_with_average(method, history, cells, valued, horizons)
-    else:
-        predicted = predict_with_model(history, trained, method, horizons)
+    predicted = _predict(method, _Basis(days, history, valued, trained, horizons), as_of)
     model = find_best_model(evaluation)
     if model is not None and model != method and model in trained.dropout:
         alive = predict_by_model(history, trained.dropout[model], trained.spend, Horizons(()))
@@ -169,6 +164,27 @@ def customer_clv(
         .select(pl.col(name).cast(kind) for name, kind in COLUMNS.items())
         .sort("customer_id")
     )
+
+
+@dataclass(frozen=True)
+class _Basis:
+    """What predictions are made from; `history` and `valued` have one row per customer, in the same order."""
+
+    days: pl.DataFrame
+    history: pl.DataFrame
+    valued: pl.DataFrame
+    trained: TrainedModels
+    horizons: Horizons
+
+
+def _predict(method: str, basis: _Basis, as_of: dt.date) -> pl.DataFrame:
+    """Predict by the chosen method; returns the columns of `predictions.COLUMNS`."""
+    if method == SIMPLE:
+        return predict_with_formula(basis.valued, basis.history, basis.horizons)
+    if method in BASELINES:
+        averages = average_by_class(basis.days, until=as_of)
+        return predict_with_average(method, basis.history, averages, basis.valued, basis.horizons)
+    return predict_with_model(basis.history, basis.trained, method, basis.horizons)
 
 
 def _sum_by_customer(days: pl.DataFrame) -> pl.DataFrame:

@@ -30,7 +30,7 @@ COLUMNS = (
 
 
 def list_paid_periods(subscriptions: IntoFrame) -> pl.DataFrame:
-    """List the periods charged for at least one day, one row each, future ones included; free periods and trials are not.
+    """List the periods charged for at least one day, future ones included; free periods and trials are left out.
 
     Args:
         subscriptions: `core.subscriptions`; the columns of `COLUMNS`.
