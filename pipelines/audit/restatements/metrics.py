@@ -118,7 +118,7 @@ FIGURES = (
     _mrr("gross_revenue_retention_12m", "ratio", "retained_mrr_12m", "base_mrr_12m"),
     _mrr("net_revenue_retention_12m", "ratio", "current_mrr_12m", "base_mrr_12m"),
 )
-"""NPS has weeks and rolling windows; of the rolling ones only those that end with a month, since one vote is in many."""
+"""NPS has weeks and rolling windows; of the rolling ones only those that end with a month."""
 
 KEY = ("metric", "key", "period_start")
 VALUES: dict[str, type[pl.DataType]] = {
