@@ -105,7 +105,7 @@ def test_weights_stand_for_repeated_customers(cdnow, fitted):
     assert weighted.customers == 2357
 
 
-def test_gradient_of_the_fit_is_the_slope_of_its_log_likelihood():
+def test_gradient_of_the_fit_is_the_gradient_of_its_log_likelihood():
     frequency, recency, T = np.array([0.0, 2, 5, 132]), np.array([0.0, 30, 8, 200]), np.array([3.0, 38, 39, 200])
     theta, step = np.array([0.4, 20.0, 1.3, 6.0]), 1e-6
 
@@ -261,7 +261,7 @@ def test_a_customer_just_won_is_a_new_customer():
     assert list(published.probability_of_purchases_new([0, 1], 0)) == [1, 0]
 
 
-def test_a_longer_horizon_promises_more_and_none_nothing():
+def test_a_longer_horizon_expects_more_and_none_nothing():
     horizons = np.array([0, 1, 30, 365, 3650, np.inf])
     published = model(*PUBLISHED)
     chances = published.probability_of_purchase(horizons, 2, 30, 38)

@@ -78,7 +78,7 @@ def test_one_scalar_customer_gives_one_number_and_one_future(model: type[Covaria
 
 
 @EVERY
-def test_gradient_of_the_fit_is_the_slope_of_its_log_likelihood(model: type[CovariatesModel]):
+def test_gradient_of_the_fit_is_the_gradient_of_its_log_likelihood(model: type[CovariatesModel]):
     vip, weights = np.array(VIP["vip"], dtype=float), np.array([3.0, 1.0, 2.0, 5.0])
     frequency, recency, T = (np.array(column, dtype=float) for column in HISTORIES)
     rows = merge_equal_rows(frequency, vip, recency, T, weights=weights)

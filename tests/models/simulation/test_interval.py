@@ -61,8 +61,8 @@ def test_counts_end_where_they_come_nearest():
 @pytest.mark.parametrize("rate", [0.05, 0.6, 4.0, 300.0])
 def test_an_interval_of_counts_holds_what_it_claims_and_no_other_end_is_nearer(alive, rate):
     draws = np.random.default_rng(3).poisson(rate, 500).tolist()
-    ((low, high, claimed),) = ends(mixture(draws, alive).compute_count_interval(0.8))
-    assert claimed == pytest.approx(chance_inside(draws, alive, low, high), abs=1e-6)
+    ((low, high, nominal),) = ends(mixture(draws, alive).compute_count_interval(0.8))
+    assert nominal == pytest.approx(chance_inside(draws, alive, low, high), abs=1e-6)
     assert 0 <= low <= high
     target = 0.8 if low == 0 else 0.9
     others = [abs(chance_inside(draws, alive, 0, other) - target) for other in range(int(high) + 60)]

@@ -17,7 +17,7 @@ from regulars.pipelines.transforms.churn.churned_customers import (
     churned_customers,
     reactivated_customers,
 )
-from tests.transforms import oracle
+from tests.transforms import churn_oracle
 from tests.transforms.core_tables import (
     ENGINES,
     TYPES,
@@ -314,10 +314,10 @@ def test_drawn_companies_lose_whom_looking_at_every_day_loses(
     with ENGINES[engine](lists) as tables:
         churned = churned_customers(**tables, as_of=as_of, lapse_days=lapse_days)
         returned = reactivated_customers(**tables, as_of=as_of, lapse_days=lapse_days)
-    lost_by_hand = oracle.churned_customers(orders, refunds, club, as_of, lapse_days)
+    lost_by_hand = churn_oracle.churned_customers(orders, refunds, club, as_of, lapse_days)
     names = list(lost_by_hand[0]) if lost_by_hand else ["customer_idx"]
     assert churned.select(names).to_dicts() == lost_by_hand
-    back_by_hand = oracle.reactivated_customers(orders, refunds, club, as_of, lapse_days)
+    back_by_hand = churn_oracle.reactivated_customers(orders, refunds, club, as_of, lapse_days)
     names = list(back_by_hand[0]) if back_by_hand else ["customer_idx"]
     assert returned.select(names).to_dicts() == back_by_hand
 
@@ -347,7 +347,7 @@ def test_drawn_companies_have_the_churn_that_looking_at_every_day_finds(
     expected = [
         row | {"dimension_value": value}
         for value, chosen in ({"all": None} | parts).items()
-        for row in oracle.churn(orders, club, as_of, lapse_days, chosen)
+        for row in churn_oracle.churn(orders, club, as_of, lapse_days, chosen)
     ]
     assert_frame_equal(
         found.sort("month_end", "dimension_value").select(stated),

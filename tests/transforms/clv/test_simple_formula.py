@@ -153,14 +153,14 @@ def churn(purchases: list[tuple[int, str]], lapse_days: int = 365, as_of: dt.dat
     days = [(customer, (day - dt.date(1970, 1, 1)).days) for customer, day in dated if day <= as_of]
     customers = sorted({customer for customer, _ in purchases})
     bought = pl.DataFrame(days, schema={"customer_idx": pl.Int32, "day_idx": pl.Int32}, orient="row").unique()
-    stretches = list_active_periods(bought, subscription_tables.table(), as_of=as_of, lapse_days=lapse_days)
+    active_periods = list_active_periods(bought, subscription_tables.table(), as_of=as_of, lapse_days=lapse_days)
     found = measure_churn_by_customer_type(
-        list_active_intervals(stretches),
+        list_active_intervals(active_periods),
         pl.DataFrame(
             {"customer_idx": customers, "customer_type": ["odd" if customer % 2 else None for customer in customers]},
             schema={"customer_idx": pl.Int32, "customer_type": pl.String},
         ),
-        find_history_start(stretches, lapse_days),
+        find_history_start(active_periods, lapse_days),
         as_of=as_of,
     )
     return {kind: (rate, average) for kind, rate, average in found.rows()}

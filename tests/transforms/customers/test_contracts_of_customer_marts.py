@@ -159,6 +159,6 @@ def test_the_marts_about_customers_and_nps_keep_their_contracts():
         ),
     ],
 )
-def test_a_broken_promise_about_subscribers_is_noticed(mart: str, change: Change, rule: str):
+def test_a_broken_rule_about_subscribers_is_noticed(mart: str, change: Change, rule: str):
     marts = marts_of_the_small_company()
     assert rule in broken({mart: change(marts[mart])})

@@ -118,8 +118,8 @@ def runs_of(rows: list[Row], as_of: dt.date) -> list[dict[str, Any]]:
         for today in sorted(days):
             now = next((x for x in own if x["active_from"] <= today < (x["active_until"] or dt.date.max)), None)
             if now is None and live is not None:
-                told = live["cancelled_date"] or today
-                found[-1] |= {"row": live, "end": today, "on": min(max(told, found[-1]["start"]), today)}
+                cancelled_on = live["cancelled_date"] or today
+                found[-1] |= {"row": live, "end": today, "on": min(max(cancelled_on, found[-1]["start"]), today)}
             elif now is not None and live is None:
                 found.append({"start": today, "end": dt.date.max, "on": dt.date.max})
             if now is not None:

@@ -31,7 +31,7 @@ def curve(*rows: Row, as_of: dt.date = AS_OF, dimension: str = "all", value: str
 
 
 def seen(*rows: Row, **where: Any) -> list[tuple[int, int]]:
-    """At risk and survivors of the months that somebody has come to."""
+    """At risk and survivors of the months that a subscription has reached."""
     return [(row["at_risk"], row["survivors"]) for row in curve(*rows, **where) if not row["is_projected"]]
 
 
