@@ -236,6 +236,11 @@ def test_a_lost_customer_has_the_value_of_the_last_active_year_beside_the_value_
     assert ada["net_sales_last_active_year"] == Decimal(75)  # 2024-01-02 is the first of the 365 days
 
 
+def test_an_order_365_days_before_the_last_one_is_not_in_the_last_active_year():
+    ada = lost(order("ada", "2023-12-31", "50"), order("ada", "2024-12-30", "20"))["ada"]
+    assert (ada["net_sales_last_active_year"], ada["net_sales_to_date"]) == (Decimal(20), Decimal(70))
+
+
 def test_a_customer_who_came_back_is_not_in_the_list_of_the_lost():
     assert lost(order("ada", "2023-01-01"), order("ada", "2026-01-01")) == {}
 
