@@ -61,6 +61,12 @@ def test_an_end_without_a_cancellation_counts_on_the_day_it_ends():
     assert (found["cancelled_subscriptions"], found["churn_rate"]) == (1, 0.5)
 
 
+def test_a_subscription_that_ends_on_the_day_it_starts_does_not_count():
+    rows = period(1, "2026-01-05"), cancelled(2, "2026-02-10", "2026-02-10")
+    found = row(*rows, of="2026-02")
+    assert (found["started_subscriptions"], found["cancelled_subscriptions"]) == (0, 0)
+
+
 def test_reasons_and_kinds_of_end_share_one_denominator():
     rows = (
         *(period(n, "2026-01-05") for n in (1, 2)),
