@@ -197,3 +197,9 @@ def test_a_few_giant_spends_do_not_hide_the_parameters_that_made_them():
     assert model.converged
     assert (model.params["p"], model.params["q"]) == (pytest.approx(0.8, rel=0.1), pytest.approx(0.3, rel=0.1))
     assert "the mean spend over all customers is infinite" in model.message
+
+
+def test_expected_spend_is_the_posterior_mean_worked_out_by_hand():
+    model = GammaGammaModel.from_params({"p": 6, "q": 4, "gamma": 15})
+    assert model.expected_spend(2, 30) == pytest.approx(6 * (15 + 2 * 30) / (6 * 2 + 4 - 1))
+    assert model.expected_spend(0, 0) == pytest.approx(6 * 15 / (4 - 1))
