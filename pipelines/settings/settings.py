@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
+from regulars.pipelines.enumerations import GRAINS, Dimension, Grain
 from regulars.pipelines.kinds.registry import KINDS
 
 
@@ -143,22 +144,10 @@ class Identity(Part):
     max_records_per_customer: Annotated[int, Field(ge=2)] = 100
 
 
-Grain = Literal["week", "month", "quarter", "year"]
-Dimension = Literal[
-    "first_category",
-    "first_channel",
-    "first_store",
-    "first_discount",
-    "country",
-    "customer_type",
-    "acquisition_channel",
-]
-
-
 class Cohorts(Part):
     """How finely cohorts are cut, and what cohorts, churn and purchase behaviour are split by."""
 
-    grains: list[Grain] = ["week", "month", "quarter", "year"]
+    grains: list[Grain] = list(GRAINS)
     dimensions: list[Dimension] = ["first_category", "first_channel", "first_discount", "country", "customer_type"]
 
     @model_validator(mode="after")

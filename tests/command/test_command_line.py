@@ -1,6 +1,7 @@
 """The command line on a real, small company: every verb answers, every mistake is a sentence and an exit code."""
 
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -87,7 +88,7 @@ def test_status_does_not_wait_for_dagster(company):
 
 
 def test_the_version_names_what_computes_the_tables():
-    line = regulars("--version").stdout
+    line = run_regulars("--version").stdout
     assert re.match(r"regulars \d+\.\d+\.\d+ \(python 3\.\d+\.\d+, ", line)
     assert {"duckdb", "polars", "dagster"} <= set(re.findall(r"([a-z-]+) \d", line))
 

@@ -10,6 +10,8 @@ from typing import Literal
 
 import polars as pl
 
+from regulars.pipelines.enumerations import NPS_ROLLING_GRAIN
+
 Window = Literal["period", "history"]
 
 SAME = 1e-9
@@ -110,13 +112,13 @@ FIGURES = (
     _cohort("retention_rate", "ratio", "retained_customers", "cohort_size", _later),
     _cohort("cohort_net_sales", "company currency", "net_sales", None, pl.lit(True)),
     _nps("nps", "points", "week", _points, _answers, pl.lit(True)),
-    _nps("nps", "points", "rolling_28d", _points, _answers, _month_ends),
+    _nps("nps", "points", NPS_ROLLING_GRAIN, _points, _answers, _month_ends),
     _nps("nps_responses", "answers", "week", _answers, None, pl.lit(True)),
     _mrr("closing_mrr", "company currency", "closing_mrr"),
     _mrr("gross_revenue_retention_12m", "ratio", "retained_mrr_12m", "base_mrr_12m"),
     _mrr("net_revenue_retention_12m", "ratio", "current_mrr_12m", "base_mrr_12m"),
 )
-"""Weeks and rolling windows of NPS: a rolling one is told at month-ends only, or one answer would be 28 rows."""
+"""NPS has weeks and rolling windows; of the rolling ones only those that end with a month."""
 
 KEY = ("metric", "key", "period_start")
 VALUES: dict[str, type[pl.DataType]] = {

@@ -14,7 +14,7 @@ import duckdb
 from regulars.pipelines.settings.settings import FileOptions, Source
 from regulars.pipelines.warehouse.sql_text import quote_literal
 
-READER_VERSION = 1
+READER_VERSION = 2
 """Raise it when the same bytes would be read differently: every delivery is then read again from its original."""
 
 
