@@ -387,7 +387,7 @@ def test_a_newer_reader_reads_originals_again(shop, monkeypatch):
     shop.land()
     monkeypatch.setattr("regulars.pipelines.sources.readers.landed_text.READER_VERSION", 99)
     assert shop.rows("order_id") == [("1",), ("2",)]
-    assert len(list((shop.home / "landing").glob("*-r2.parquet"))) == 1
+    assert len(list((shop.home / "landing").glob("*-r99.parquet"))) == 1
 
 
 def test_a_landing_that_has_lost_a_file_says_so(shop):
