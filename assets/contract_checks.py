@@ -14,7 +14,7 @@ from graphlib import TopologicalSorter
 
 from regulars.pipelines.contracts.contract import Contract
 from regulars.pipelines.contracts.rule import Rule
-from regulars.pipelines.warehouse.warehouse import tables_read_by
+from regulars.pipelines.warehouse.sql_files import tables_read_by
 
 Due = dict[str, list[Rule]]
 """Table -> its rules that are validated in one step."""
@@ -48,13 +48,13 @@ def plan(reads: Mapping[str, Iterable[str]], contracts: Mapping[str, Contract]) 
     return {table: Step(frozenset(waits[table]), due[table]) for table in sources}
 
 
-def compared_with(rule: Rule) -> set[str]:
+def compared_with(rule: Rule) -> frozenset[str]:
     """The tables beside its own that a rule reads."""
     if rule.type == "references":
-        return {str(rule.arguments["table"])}
+        return frozenset({str(rule.arguments["table"])})
     if rule.type == "query":
         return tables_read_by(str(rule.arguments["query"]).replace("{table}", rule.table))
-    return set()
+    return frozenset()
 
 
 def _in_order(reads: Mapping[str, set[str]]) -> Iterable[str]:

@@ -12,9 +12,9 @@ from regulars.assets.resources import RunResource
 from regulars.assets.sql_tables import sql_tables
 from regulars.assets.tables import table_asset
 from regulars.pipelines.contracts.contract import load_contracts
-from regulars.pipelines.warehouse.warehouse import ROOT
+from regulars.pipelines.settings.package import CONTRACTS_FOLDER
 
-contracts = load_contracts(ROOT / "data_contracts")
+contracts = load_contracts(CONTRACTS_FOLDER)
 blueprints = [*sql_tables(), *marts(contracts), *meta.audits(contracts)]
 validated_later = {table: contract for table, contract in contracts.items() if contract.layer != "raw"}  # the gate's
 steps = plan({**raw.READS, **identity.READS, **{each.table: each.reads for each in blueprints}}, validated_later)

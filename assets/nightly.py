@@ -14,9 +14,9 @@ import dagster as dg
 from regulars.assets.resources import RunResource, settings_file
 from regulars.pipelines.errors import RegularsError, SettingsWrong
 from regulars.pipelines.run.run import Order
+from regulars.pipelines.settings.package import ROOT
 from regulars.pipelines.settings.settings import Schedule, Settings, business_day
 from regulars.pipelines.settings.settings_file import load_settings
-from regulars.pipelines.warehouse.warehouse import ROOT
 
 run_job = dg.define_asset_job(
     "run", dg.AssetSelection.all(), description="From what was delivered to a published generation."

@@ -1,6 +1,6 @@
 """The end of the run: one consistent generation, after every table and every check.
 
-Put here: what goes into a generation. Keep out: how it is written and swung (`pipelines/publish`).
+Put here: what goes into a generation. Keep out: how it is written and made current (`pipelines/publish`).
 """
 
 import datetime as dt
@@ -11,7 +11,7 @@ import dagster as dg
 
 from regulars.assets.resources import RunResource
 from regulars.pipelines.publish.contents import contents_of
-from regulars.pipelines.publish.generation import publish
+from regulars.pipelines.publish.generation import publish_generation
 
 
 def generation(tables: Sequence[dg.AssetsDefinition]) -> dg.AssetsDefinition:
@@ -31,7 +31,7 @@ def generation(tables: Sequence[dg.AssetsDefinition]) -> dg.AssetsDefinition:
         the_run = run.run
         home = the_run.order.home
         with the_run.step("published.generation"):
-            done = publish(
+            done = publish_generation(
                 the_run.warehouse.con,
                 home,
                 contents_of(the_run),

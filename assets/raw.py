@@ -18,7 +18,7 @@ from regulars.pipelines.run.run import Run
 from regulars.pipelines.settings.company_tables import write_company_tables
 from regulars.pipelines.settings.settings import KINDS
 from regulars.pipelines.sources.deliveries import land_sources, refuse_required
-from regulars.pipelines.sources.landed_rows import deliver
+from regulars.pipelines.sources.landed_rows import write_landed_rows
 
 SETTINGS_TABLES = ("company", "acquisition_costs")
 READS: dict[str, list[str]] = {f"raw.{name}": [] for name in (*KINDS, *SETTINGS_TABLES)}
@@ -44,7 +44,7 @@ def raw(run: RunResource) -> Iterator[dg.MaterializeResult[Any]]:
         began = time.perf_counter()
         land(the_run)
         landed = time.perf_counter()
-        write_company_tables(the_run.warehouse, the_run.settings, the_run.as_of)
+        write_company_tables(the_run.warehouse.con, the_run.settings, the_run.as_of)
         results = quarantined(the_run)
         records = sum(delivery.record_count or 0 for each in the_run.landed_sources for delivery in each.deliveries)
         the_run.report_progress(line("landing", records, landed - began))
@@ -68,14 +68,14 @@ def land(run: Run) -> None:
         order.home.path,
         run.started_at,
         allow_shrink=order.allow.get("shrink"),
-        tell=run.report_progress,
+        report_progress=run.report_progress,
     )
     run.landed_sources.extend(landed_sources)
     for landed_source in landed_sources:
         for sentence in [*landed_source.warnings, *(refusal.sentence for refusal in landed_source.refusals)]:
             run.report_progress(f"{landed_source.source}: {sentence}")
     refuse_required(run.settings, landed_sources)
-    deliver(run.warehouse.con, run.settings, landed_sources, order.home.path)
+    write_landed_rows(run.warehouse.con, run.settings, landed_sources, order.home.path)
     run.lock_down()
 
 

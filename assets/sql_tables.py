@@ -7,7 +7,7 @@ from pathlib import Path
 
 from regulars.assets.tables import Blueprint
 from regulars.pipelines.run.run import Run
-from regulars.pipelines.warehouse.warehouse import sql_files, tables_read_by
+from regulars.pipelines.warehouse.sql_files import sql_files, tables_read_by
 
 
 def sql_table(path: Path) -> Blueprint:
@@ -19,7 +19,7 @@ def sql_table(path: Path) -> Blueprint:
 
     return Blueprint(
         table,
-        reads=frozenset(tables_read_by(select)),
+        reads=tables_read_by(select),
         description=select.partition("\n")[0].removeprefix("-- "),
         kind="sql",
         make=make,

@@ -18,7 +18,8 @@ from regulars.pipelines.identity.output import People
 from regulars.pipelines.identity.people import Rules, find_people
 from regulars.pipelines.identity.references import Staging
 from regulars.pipelines.sources.kinds import KIND_COLUMNS, TRACE_COLUMNS
-from regulars.pipelines.warehouse.warehouse import SCHEMAS, sql_files, tables_read_by
+from regulars.pipelines.warehouse.build_file import SCHEMAS
+from regulars.pipelines.warehouse.sql_files import sql_files, tables_read_by
 
 Row = Mapping[str, Any]
 

@@ -12,8 +12,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from regulars.pipelines.settings.package import ROOT
 from regulars.pipelines.settings.settings import Settings
-from regulars.pipelines.warehouse.warehouse import ROOT
 
 CODE = ("pipelines/**/*.py", "assets/**/*.py", "sql/**/*.sql", "data_contracts/**/*.yaml")
 MAKERS = ("duckdb", "polars", "narwhals", "great-expectations", "dagster", "regulars")

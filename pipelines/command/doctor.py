@@ -23,15 +23,15 @@ from regulars.pipelines.errors import InputRefused, RegularsError, SettingsWrong
 from regulars.pipelines.home.home import Home
 from regulars.pipelines.publish.targets.duckdb_file import PUBLISHED_FILE
 from regulars.pipelines.run.request import home_of
+from regulars.pipelines.settings.package import CONTRACTS_FOLDER
 from regulars.pipelines.settings.settings import Settings, Source
 from regulars.pipelines.settings.settings_file import load_settings
-from regulars.pipelines.sources.landing import land_file, look_at
+from regulars.pipelines.sources.landing import land_file, read_file_state
 from regulars.pipelines.sources.mapping.expressions import ExpressionChecker
 from regulars.pipelines.sources.mapping.mapping_checks import check_mapping, check_settings
-from regulars.pipelines.sources.readers.landed_text import private_connection
+from regulars.pipelines.sources.readers.landed_text import open_private_connection
 from regulars.pipelines.sources.readers.refusal import Refusal
 from regulars.pipelines.sources.source_files import find_files
-from regulars.pipelines.warehouse.warehouse import ROOT
 
 Mark = Literal["ok", "warning", "problem"]
 SIGNS = {"ok": "ok     ", "warning": "warning", "problem": "PROBLEM"}
@@ -93,7 +93,7 @@ def _versions() -> Iterator[Finding]:
 
 
 def _contracts() -> Iterator[Finding]:
-    problems = lint(ROOT / "data_contracts")
+    problems = lint(CONTRACTS_FOLDER)
     if not problems:
         yield Finding("ok", "contracts", "all are sound")
     yield from (Finding("problem", "contracts", each, 3) for each in problems)
@@ -123,7 +123,7 @@ def _home(home: Home) -> Iterator[Finding]:
 
 def _source(name: str, source: Source, data: Path) -> Iterator[Finding]:
     subject = f"source {name}"
-    with private_connection() as con:
+    with open_private_connection() as con:
         checker = ExpressionChecker(con)
         wrong = [mistake.sentence for mistake in check_settings(name, source, checker)]
         files = find_files(source, data)
@@ -150,7 +150,7 @@ def _newest_file(name: str, source: Source, path: Path, checker: ExpressionCheck
     subject = f"source {name}"
     with tempfile.TemporaryDirectory() as folder:
         try:
-            landed = land_file(path, path.name, look_at(path), source, Path(folder))
+            landed = land_file(path, path.name, read_file_state(path), source, Path(folder))
         except Refusal as refusal:
             mark: Mark = "problem" if source.is_required else "warning"
             yield Finding(mark, subject, refusal.sentence, InputRefused.exit_code if source.is_required else 0)

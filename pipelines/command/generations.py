@@ -7,7 +7,7 @@ import json
 
 from regulars.pipelines.errors import StorageFailed
 from regulars.pipelines.home.home import Generation, Home
-from regulars.pipelines.publish.verify import verify
+from regulars.pipelines.publish.verify import find_damage
 
 
 def current(home: Home) -> Generation:
@@ -55,7 +55,7 @@ def verified(home: Home) -> str:
         StorageFailed: Names every file that differs.
     """
     generation = current(home)
-    wrong = verify(generation)
+    wrong = find_damage(generation)
     if wrong:
         raise StorageFailed(f"{generation.name} is damaged: {'; '.join(wrong)}. `regulars rollback` goes back.")
     files = len(generation.manifest.files) + (generation.manifest.state is not None)

@@ -12,7 +12,7 @@ import typer.main
 
 from regulars.pipelines.contracts.contract import load_contracts
 from regulars.pipelines.contracts.dictionary import published_tables_markdown
-from regulars.pipelines.warehouse.warehouse import ROOT
+from regulars.pipelines.settings.package import CONTRACTS_FOLDER
 
 
 def commands_markdown(app: typer.Typer) -> str:
@@ -44,12 +44,12 @@ def filled(text: str, name: str, part: str) -> str:
     )
 
 
-def main(readme: Path = ROOT / "README.md") -> None:
+def main(readme: Path = Path("README.md")) -> None:
     """Write the made parts of the README anew."""
     from regulars.cli import app  # the command line imports the rooms; a room imports it only to describe it
 
     text = filled(readme.read_text(encoding="utf-8"), "commands", commands_markdown(app))
-    text = filled(text, "tables", published_tables_markdown(load_contracts(ROOT / "data_contracts")))
+    text = filled(text, "tables", published_tables_markdown(load_contracts(CONTRACTS_FOLDER)))
     readme.write_text(text, encoding="utf-8")
 
 

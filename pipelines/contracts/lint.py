@@ -21,6 +21,7 @@ from regulars.pipelines.contracts.contract import Contract
 from regulars.pipelines.contracts.odcs import read_contract, read_yaml
 from regulars.pipelines.contracts.rule import DECIMAL, Column, Rule
 from regulars.pipelines.contracts.violations import broken_rows, broken_when, quoted
+from regulars.pipelines.settings.package import CONTRACTS_FOLDER
 
 PLAIN_TYPES = {
     "string": {"VARCHAR"},
@@ -191,7 +192,7 @@ def _first_line(error: Exception) -> str:
 
 def main() -> None:
     """Print what is wrong with the project's own contracts; exit 1 when anything is."""
-    problems = lint(Path(__file__).parent.parent.parent / "data_contracts")
+    problems = lint(CONTRACTS_FOLDER)
     sys.stdout.write("".join(f"{problem}\n" for problem in problems) or "contracts: all are sound\n")
     sys.exit(bool(problems))
 

@@ -11,7 +11,7 @@ import duckdb
 
 from regulars.pipelines.publish.report_clv_facts import Predictions, read_predictions
 from regulars.pipelines.publish.report_reading import Rows, has_table, read_rows, read_table
-from regulars.pipelines.publish.tables import literal
+from regulars.pipelines.warehouse.sql_text import quote_literal
 
 REASONS = """
     with broken as (
@@ -120,7 +120,7 @@ def read_facts(con: duckdb.DuckDBPyConnection, company: str, generation: str, nu
         restatements=read_table(
             con,
             "meta.restatements",
-            f"printf('g%06d', generation) = {literal(generation)}",
+            f"printf('g%06d', generation) = {quote_literal(generation)}",
             "table_name, metric, key, period_start, cause_rank",
         ),
         predictions=read_predictions(con),

@@ -8,7 +8,7 @@ from typing import Any
 
 import duckdb
 
-from regulars.pipelines.publish.tables import literal, quoted
+from regulars.pipelines.warehouse.sql_text import quote_literal, quote_table
 
 Row = Mapping[str, Any]
 Rows = Sequence[Row]
@@ -18,7 +18,7 @@ def read_table(con: duckdb.DuckDBPyConnection, table: str, where: str = "true", 
     """The rows of a table; none where it is missing."""
     if not has_table(con, table):
         return []
-    return read_rows(con, f"select * from {quoted(*table.split('.'))} where {where} order by {order}")
+    return read_rows(con, f"select * from {quote_table(table)} where {where} order by {order}")
 
 
 def has_table(con: duckdb.DuckDBPyConnection, table: str) -> bool:
@@ -26,7 +26,7 @@ def has_table(con: duckdb.DuckDBPyConnection, table: str) -> bool:
     schema, name = table.split(".")
     found = con.execute(
         "select count(*) from information_schema.tables where table_catalog = current_database() "
-        f"and table_schema = {literal(schema)} and table_name = {literal(name)}"
+        f"and table_schema = {quote_literal(schema)} and table_name = {quote_literal(name)}"
     ).fetchall()
     return bool(found[0][0])
 

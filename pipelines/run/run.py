@@ -23,10 +23,12 @@ from regulars.pipelines.publish.state_file import move_old_states
 from regulars.pipelines.run.alerts import message, tell
 from regulars.pipelines.run.last_run import LastRun, read_last_run, write_last_run
 from regulars.pipelines.run.redaction import redacted
+from regulars.pipelines.settings.package import CONTRACTS_FOLDER
 from regulars.pipelines.settings.settings import Settings
 from regulars.pipelines.sources.deliveries import LandedSource
 from regulars.pipelines.sources.landing import sweep_originals
-from regulars.pipelines.warehouse.warehouse import ROOT, Warehouse, lock_down, open_warehouse
+from regulars.pipelines.warehouse.build_file import lock_down, open_warehouse
+from regulars.pipelines.warehouse.tables import Warehouse
 
 ReportProgress = Callable[[str], None]
 
@@ -140,7 +142,7 @@ def open_run(order: Order, report_progress: ReportProgress, now: dt.datetime) ->
                 yield Run(
                     order=order,
                     warehouse=warehouse,
-                    contracts=load_contracts(ROOT / "data_contracts"),
+                    contracts=load_contracts(CONTRACTS_FOLDER),
                     parent=parent,
                     number=home.next_number(),
                     started_at=now,

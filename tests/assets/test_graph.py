@@ -12,7 +12,7 @@ from regulars.assets.marts import mart_functions, tables_of
 from regulars.assets.sql_tables import sql_table
 from regulars.assets.tables import KEEPS_ITS_CONTRACT
 from regulars.pipelines.contracts.rule import Rule
-from regulars.pipelines.warehouse.warehouse import LAYERS
+from regulars.pipelines.warehouse.sql_files import LAYERS
 
 GRAPH = defs.resolve_asset_graph()
 SCHEDULE = defs.resolve_schedule_def("nightly")

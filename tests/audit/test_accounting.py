@@ -9,10 +9,10 @@ import pytest
 
 from regulars.pipelines.audit.accounting import missing_rate, write_row_accounting, write_tie_out
 from regulars.pipelines.contracts.contract import load_contracts
-from regulars.pipelines.warehouse.warehouse import ROOT
+from regulars.pipelines.settings.package import CONTRACTS_FOLDER
 from tests.builders import build, fill, money, only, pick, rows_of
 
-CONTRACTS = load_contracts(ROOT / "data_contracts")
+CONTRACTS = load_contracts(CONTRACTS_FOLDER)
 JANUARY, FEBRUARY = dt.date(2026, 1, 1), dt.date(2026, 2, 1)
 
 

@@ -12,7 +12,7 @@ from regulars.pipelines.command.generations import verified
 from regulars.pipelines.home.event_log import append_event, read_events
 from regulars.pipelines.home.home import Home
 from regulars.pipelines.publish.rollback import rollback
-from regulars.pipelines.publish.verify import verify
+from regulars.pipelines.publish.verify import find_damage
 from tests.publish.builders import NOW, a_home, publish_run
 
 ROOT = Path(__file__).parents[2]
@@ -117,7 +117,7 @@ def test_what_dead_runs_left_is_swept(home):
         assert sorted(home.sweep()) == [".build-99999-1", ".current-99999", ".g000009-99999.building"]
         assert ours.exists()
     assert (home.path / "notes of the operator").exists()
-    assert verify(home.current()) == []
+    assert find_damage(home.current()) == []
 
 
 def test_a_leftover_of_a_process_with_our_own_id_is_swept_too(home):
@@ -165,7 +165,7 @@ def test_another_state_file_than_was_published_is_damage(home):
     publish_run(home, 2)
     with (home.path / "state" / "g000002.duckdb").open("ab") as file:
         file.write(b"x")
-    assert [sentence.partition(" has ")[0] for sentence in verify(home.current())] == ["state/g000002.duckdb"]
+    assert [sentence.partition(" has ")[0] for sentence in find_damage(home.current())] == ["state/g000002.duckdb"]
     with pytest.raises(errors.StorageFailed, match=r"damaged: state/g000002\.duckdb has"):
         verified(home)
     assert rollback(home, clock=lambda: NOW).number == 1
@@ -187,7 +187,7 @@ def test_rollback_goes_to_the_generation_that_this_one_was_built_on(home):
     assert rollback(home, clock=lambda: NOW).number == 2
     assert rollback(home, clock=lambda: NOW).number == 1
     assert home.current().number == 1
-    with pytest.raises(errors.UsageWrong, match="no whole generation before g000001"):
+    with pytest.raises(errors.UsageWrong, match="no complete generation before g000001"):
         rollback(home)
     assert [(event["event"], event["generation"]) for event in read_events(home.path)] == [
         ("published", 1),
@@ -241,7 +241,7 @@ def test_verify_names_every_file_that_differs(home):
     (folder / "regulars.duckdb").chmod(0o644)
     with (folder / "regulars.duckdb").open("ab") as file:
         file.write(b"x")
-    told = verify(home.current())
+    told = find_damage(home.current())
     assert [sentence.split(" has ")[0] for sentence in told] == [
         "state/g000001.duckdb is missing",
         "parquet/notes.txt does not belong to the generation",
@@ -262,7 +262,7 @@ def test_too_little_free_space_is_told_before_the_run(home, monkeypatch):
 
 def test_a_copied_home_without_its_symlink_is_told(home):
     home.current_link.mkdir()
-    with pytest.raises(errors.StorageFailed, match="current is no symlink"):
+    with pytest.raises(errors.StorageFailed, match="current is not a symlink"):
         home.current()
 
 

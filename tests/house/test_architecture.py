@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from regulars.pipelines.warehouse.warehouse import LAYERS, sql_files, tables_read_by
+from regulars.pipelines.warehouse.sql_files import LAYERS, sql_files, tables_read_by
 
 ROOT = Path(__file__).parent.parent.parent
 PIPELINES = sorted((ROOT / "pipelines").glob("**/*.py"))

@@ -7,7 +7,7 @@ import duckdb
 
 from regulars.pipelines.home.home import Home
 from regulars.pipelines.home.manifest import Facts
-from regulars.pipelines.publish.generation import Contents, Published, publish
+from regulars.pipelines.publish.generation import Contents, Published, publish_generation
 from regulars.pipelines.publish.state_file import move_old_states
 from regulars.pipelines.publish.tables import Table
 
@@ -63,7 +63,7 @@ def publish_run(home: Home, run: int = 1, *, as_of: dt.date = AS_OF, rows: int =
         move_old_states(home)
         number, parent = home.next_number(), home.current()
         with build(run, generation=number, rows=rows) as con:
-            return publish(
+            return publish_generation(
                 con,
                 home,
                 contents(fingerprint=f"run {run}"),

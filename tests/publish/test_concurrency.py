@@ -10,8 +10,8 @@ import duckdb
 import pytest
 
 from regulars.pipelines import errors
-from regulars.pipelines.publish.swap import swing
-from regulars.pipelines.publish.verify import verify
+from regulars.pipelines.publish.swap import swing_current
+from regulars.pipelines.publish.verify import find_damage
 from tests.publish.builders import a_home, publish_run
 from tests.publish.trials import ENVIRONMENT, ROOT, check_readers_see_one_whole_generation, start
 
@@ -47,14 +47,14 @@ def publish_at_once(home, runs, *, before_the_second=lambda: None):
     return [first.returncode, second.returncode], told
 
 
-def test_a_second_run_is_turned_away_at_the_door(home):
+def test_a_second_run_stops_while_the_first_holds_the_lock(home):
     codes, told = publish_at_once(home, (2, 3))
     assert codes == [0, 75], told
     assert "is in use by `regulars run` (process" in told[1]
     assert check_readers_see_one_whole_generation(home, {2}) == 2
 
 
-def test_of_two_runs_past_the_lock_the_fence_lets_one_through(home):
+def test_of_two_runs_without_the_lock_the_optimistic_lock_lets_one_publish(home):
     """Somebody removed the lock file, so both hold a lock: the optimistic lock alone decides."""
     for played in range(ROUNDS):
         before = home.current().number
@@ -66,7 +66,7 @@ def test_of_two_runs_past_the_lock_the_fence_lets_one_through(home):
         assert not [path.name for path in home.generations_folder.iterdir() if path.name[0] == "."]
 
 
-def test_nobody_comes_between_the_look_at_current_and_its_replacement(home, monkeypatch):
+def test_nobody_replaces_current_between_reading_and_replacing_it(home, monkeypatch):
     publish_run(home, 2)
     publish_run(home, 3)
     make_link = Path.symlink_to
@@ -79,7 +79,7 @@ def test_nobody_comes_between_the_look_at_current_and_its_replacement(home, monk
 
     def try_to_swing(generation):
         try:
-            return swing(home, generation, expected=3)
+            return swing_current(home, generation, expected_parent=3)
         except errors.Busy:
             return "busy"
 
@@ -113,7 +113,7 @@ def test_a_reader_that_holds_the_file_open_keeps_its_run_while_others_see_the_ne
         first = ask()
         assert first.startswith("(1, 3, ")
         for run in range(2, 8):
-            assert publish_run(home, run).swung
+            assert publish_run(home, run).is_current
             assert ask() == first
             with duckdb.connect(str(home.current_link / "regulars.duckdb"), read_only=True) as newcomer:
                 assert newcomer.execute("select max(run) from core.orders").fetchall() == [(run,)]
@@ -128,4 +128,4 @@ def test_one_process_sees_the_new_run_though_it_still_holds_the_old_one(home):
         assert old.execute("select max(run) from core.orders").fetchall() == [(1,)]
         with duckdb.connect(path, read_only=True) as new:
             assert new.execute("select max(run) from core.orders").fetchall() == [(2,)]
-    assert verify(home.current()) == []
+    assert find_damage(home.current()) == []

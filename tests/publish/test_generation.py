@@ -5,10 +5,10 @@ import duckdb
 import pytest
 
 from regulars.pipelines import errors
-from regulars.pipelines.publish.generation import publish
+from regulars.pipelines.publish.generation import publish_generation
 from regulars.pipelines.publish.state_file import read_state
 from regulars.pipelines.publish.tables import Table
-from regulars.pipelines.publish.verify import verify
+from regulars.pipelines.publish.verify import find_damage
 from tests.publish.builders import AS_OF, NOW, STATE_TABLES, a_home, build, contents, publish_run
 
 
@@ -19,7 +19,7 @@ def home(tmp_path):
 
 def test_readers_see_a_run_once_it_is_published(home):
     published = publish_run(home)
-    assert (published.is_new, published.swung, published.warning) == (True, True, None)
+    assert (published.is_new, published.is_current, published.warning) == (True, True, None)
     assert home.current().number == 1
     with duckdb.connect(str(home.current_link / "regulars.duckdb"), read_only=True) as reader:
         assert reader.execute("select order_id from core.orders").fetchall() == [("0",), ("1",), ("2",)]
@@ -43,7 +43,7 @@ def test_a_generation_holds_every_file_and_says_so(home):
         "meta.runs": 1,
     }
     assert manifest.headline == {"customers": 3}
-    assert verify(generation) == []
+    assert find_damage(generation) == []
 
 
 def test_only_the_owner_may_read_personal_data(home):
@@ -74,7 +74,7 @@ def test_no_personal_table_is_in_the_file_that_bi_opens(home):
 def test_the_same_run_again_publishes_nothing_new(home):
     first = publish_run(home)
     again = publish_run(home)
-    assert (again.generation, again.is_new, again.swung) == (first.generation, False, False)
+    assert (again.generation, again.is_new, again.is_current) == (first.generation, False, False)
     assert [each.name for each in home.generations()] == ["g000001"]
     assert not list(home.generations_folder.glob(".*"))
 
@@ -90,7 +90,7 @@ def test_another_fingerprint_is_new_even_with_the_same_numbers(home):
     with home.lock("regulars run"):
         for expected, fingerprint in ((1, "a"), (2, "b")):
             with build() as con:
-                published = publish(
+                published = publish_generation(
                     con,
                     home,
                     contents(fingerprint=fingerprint),
@@ -114,7 +114,7 @@ def test_content_hash_knows_nothing_of_run_times_and_generation_numbers(home, tm
 def test_a_backfill_is_kept_aside(home):
     publish_run(home, 1)
     aside = publish_run(home, 2, as_of=AS_OF - dt.timedelta(days=31))
-    assert (aside.generation.number, aside.is_new, aside.swung) == (2, True, False)
+    assert (aside.generation.number, aside.is_new, aside.is_current) == (2, True, False)
     assert aside.generation.manifest.is_backfill
     assert home.current().number == 1
     assert publish_run(home, 2, as_of=AS_OF - dt.timedelta(days=31)).is_new is False
@@ -130,13 +130,13 @@ def test_a_run_built_on_an_older_generation_is_refused(home):
         build(3) as con,
         pytest.raises(errors.Busy, match="another run has published g000002"),
     ):
-        publish(con, home, contents(), number=number, parent=parent, as_of=AS_OF)
+        publish_generation(con, home, contents(), number=number, parent=parent, as_of=AS_OF)
     with (
         home.lock("regulars run"),
         build(3) as con,
         pytest.raises(errors.Busy, match="built on g000001, but g000002 is current"),
     ):
-        publish(con, home, contents(), number=9, parent=parent, as_of=AS_OF)
+        publish_generation(con, home, contents(), number=9, parent=parent, as_of=AS_OF)
     assert home.current().number == 2
     assert sorted(path.name for path in home.generations_folder.iterdir()) == ["g000001", "g000002"]
 
@@ -149,7 +149,7 @@ def test_a_column_that_bi_tools_cannot_read_stops_the_run(home):
         with pytest.raises(
             errors.ContractBroken, match=r"marts.wide.total is HUGEINT; marts.wide.parts is INTEGER\[\]"
         ):
-            publish(con, home, odd, number=1, parent=None, as_of=AS_OF)
+            publish_generation(con, home, odd, number=1, parent=None, as_of=AS_OF)
     assert home.current() is None
 
 
@@ -157,10 +157,10 @@ def test_a_locked_down_build_can_be_published(home):
     with home.lock("regulars run"), build() as con:
         con.execute(f"set allowed_directories = ['{home.path}']")
         con.execute("set enable_external_access = false; set lock_configuration = true")
-        published = publish(con, home, contents(), number=1, parent=None, as_of=AS_OF, clock=lambda: NOW)
-    assert verify(published.generation) == []
+        published = publish_generation(con, home, contents(), number=1, parent=None, as_of=AS_OF, clock=lambda: NOW)
+    assert find_damage(published.generation) == []
 
 
 def test_publishing_without_the_lock_is_a_bug(home):
     with build() as con, pytest.raises(RuntimeError, match="lock"):
-        publish(con, home, contents(), number=1, parent=None, as_of=AS_OF)
+        publish_generation(con, home, contents(), number=1, parent=None, as_of=AS_OF)

@@ -12,7 +12,7 @@ from regulars.pipelines.settings.settings import KINDS, Source
 from regulars.pipelines.sources import deliveries as deliveries_module
 from regulars.pipelines.sources import landing as landing_module
 from regulars.pipelines.sources.deliveries import refuse_required
-from regulars.pipelines.sources.landing import physical_lines, sweep_originals
+from regulars.pipelines.sources.landing import find_lines, sweep_originals
 from regulars.pipelines.sources.ledger import Ledger
 from regulars.pipelines.sources.source_files import find_files
 
@@ -176,7 +176,7 @@ def test_a_full_source_shrunk_by_half_is_refused_until_it_is_allowed_with_a_reas
     )
     assert shop.refusal(allow_shrink="a shop was closed") is None
     with Ledger(shop.home / "ledger.duckdb") as ledger:
-        assert ledger.newest("shop").reason == "shrink allowed: a shop was closed"
+        assert ledger.find_newest("shop").reason == "shrink allowed: a shop was closed"
 
 
 def test_runs_after_an_allowed_shrink_are_compared_with_the_new_size(shop):
@@ -272,7 +272,7 @@ def test_a_descriptive_column_that_has_gone_is_told_and_empty(shop):
 def state(shop) -> tuple[object, ...]:
     rows = shop.rows("_delivery, _row, order_id")
     with Ledger(shop.home / "ledger.duckdb") as ledger:
-        lines = [(line.delivery, line.source, line.file_sha256) for line in ledger.to_use("shop", "incremental")]
+        lines = [(line.delivery, line.source, line.file_sha256) for line in ledger.list_used("shop", "incremental")]
     files = sorted(path.name for path in (shop.home / "landing").iterdir())
     return lines, files, rows
 
@@ -403,7 +403,7 @@ def test_the_line_of_a_record_is_found_in_the_original(shop):
     delivery = shop.land()["shop"].deliveries[0]
     source = shop.settings.sources["shop"]
     landing = shop.home / "landing"
-    assert physical_lines({1, 2}, delivery.file_sha256, source, landing) == {1: 3, 2: 6}
+    assert find_lines({1, 2}, delivery.file_sha256, source, landing) == {1: 3, 2: 6}
 
 
 def test_what_the_files_table_says_of_a_file(shop):

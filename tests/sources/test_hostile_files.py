@@ -303,7 +303,7 @@ def test_a_file_without_its_header_line_puts_no_value_of_a_customer_into_the_ref
     shop.write("orders.csv", f"web,anna@shop.examples,2026-01-01,+49 170 1234567,{long}\nweb,b@x.example,,,\n")
     refusal = shop.refusal()
     assert refusal.reason_code == "missing_column"
-    assert "; the file has `web` and 4 more that look like no name: see that" in refusal.sentence
+    assert "; the file has `web` and 4 more that do not look like a name: see that" in refusal.sentence
     assert not [value for value in ("anna@shop.examples", "2026-01", "1234567", "refund") if value in refusal.sentence]
 
 

@@ -7,11 +7,12 @@ import duckdb
 import pytest
 
 from regulars.pipelines.contracts.contract import load_contracts
-from regulars.pipelines.warehouse.warehouse import ROOT, sql_files, tables_read_by
+from regulars.pipelines.settings.package import CONTRACTS_FOLDER
+from regulars.pipelines.warehouse.sql_files import sql_files, tables_read_by
 from tests.builders import build, types_of, warehouse
 
 SELECTS = {f"{path.parent.name}.{path.stem}": path.read_text(encoding="utf-8") for path in sql_files()}
-CONTRACTS = load_contracts(ROOT / "data_contracts")
+CONTRACTS = load_contracts(CONTRACTS_FOLDER)
 CORE = sorted(table for table in SELECTS if table.startswith("core."))
 
 

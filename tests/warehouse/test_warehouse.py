@@ -8,7 +8,8 @@ import polars as pl
 import pytest
 
 from regulars.pipelines.errors import ContractBroken
-from regulars.pipelines.warehouse.warehouse import lock_down, open_warehouse, tables_read_by
+from regulars.pipelines.warehouse.build_file import lock_down, open_warehouse
+from regulars.pipelines.warehouse.sql_files import tables_read_by
 
 ROWS = 300_000
 
@@ -82,5 +83,5 @@ def test_the_tables_that_a_select_reads_come_from_its_parse_tree():
 
 
 def test_what_is_no_select_is_refused():
-    with pytest.raises(ValueError, match="no single SELECT"):
+    with pytest.raises(ValueError, match="not a single SELECT"):
         tables_read_by("drop table core.orders")

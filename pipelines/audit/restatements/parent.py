@@ -12,8 +12,9 @@ from regulars.pipelines.audit.lineage import TABLE, Lineage
 from regulars.pipelines.home.home import Generation
 from regulars.pipelines.publish.generation import PARQUET_FOLDER
 from regulars.pipelines.publish.state_file import read_state
-from regulars.pipelines.publish.tables import Table, literal
+from regulars.pipelines.publish.tables import Table
 from regulars.pipelines.publish.targets.parquet import parquet_path
+from regulars.pipelines.warehouse.sql_text import quote_literal
 
 
 class Earlier:
@@ -38,7 +39,7 @@ class Earlier:
 
     def sql(self, table: str) -> str:
         """What stands after `from`."""
-        return f"read_parquet({literal(str(self.path(table)))})"
+        return f"read_parquet({quote_literal(str(self.path(table)))})"
 
     def rows(self, query: str) -> list[tuple[Any, ...]]:
         """The answer to a query."""

@@ -28,8 +28,8 @@ from regulars.pipelines.audit.restatements.evidence import calendar_of, customer
 from regulars.pipelines.audit.restatements.metrics import KEY, VALUES, list_restated, read_figures, wanted
 from regulars.pipelines.audit.restatements.parent import Earlier
 from regulars.pipelines.audit.restatements.replay import STEPS, causes_of_records, core_after, steps_taken
-from regulars.pipelines.publish.tables import literal
 from regulars.pipelines.run.run import Run
+from regulars.pipelines.warehouse.sql_text import quote_literal
 
 RESTATEMENTS = "meta.restatements"
 KEPT_DAYS = 365
@@ -107,7 +107,7 @@ def _figures(earlier: Earlier, table: str) -> list[pl.DataFrame]:
     columns = [earlier.con.sql(f"select * from {source} limit 0").columns for source in sources]
     found = []
     for source, own in zip(sources, columns, strict=True):
-        narrow = {name: ", ".join(map(literal, sorted(values))) for name, values in wanted(table, own).items()}
+        narrow = {name: ", ".join(map(quote_literal, sorted(values))) for name, values in wanted(table, own).items()}
         where = " and ".join(f"{name} in ({values})" for name, values in narrow.items()) or "true"
         shared = [name for name in own if name in narrow or all(name in each for each in columns)]
         rows = earlier.con.sql(f"select {', '.join(shared)} from {source} where {where}").pl()
