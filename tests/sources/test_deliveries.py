@@ -205,7 +205,7 @@ def test_a_file_older_than_allowed_is_landed_and_told_as_late(shop):
     shop.write("orders.csv", orders(2), hours_old=27.5)
     landed_source = shop.land()["shop"]
     assert [refusal.sentence for refusal in landed_source.refusals] == [
-        "orders.csv is 27.5 hours old where 26 are allowed: see why no newer one was delivered"
+        "orders.csv is 27.5 hours old where 26 are allowed: find out why no newer one was delivered"
     ]
     assert (landed_source.landed, landed_source.is_stale) == ([1], True)
 

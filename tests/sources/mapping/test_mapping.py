@@ -266,7 +266,7 @@ def test_an_expression_that_fails_on_a_row_is_named_without_the_value(shop):
         shop.delivered()
     assert str(raised.value) == (
         "sources.shop: the expression for orders.gross_sales fails on a row of orders.csv (conversion error): make it "
-        "give NULL there, with `try_cast`, say"
+        "give NULL there, for example with `try_cast`"
     )
 
 
