@@ -11,7 +11,7 @@ import polars as pl
 from regulars.assets.marts import Transform, mart_functions, settings_of, tables_of
 from regulars.assets.tables import Blueprint
 from regulars.pipelines.audit.accounting import write_row_accounting, write_tie_out
-from regulars.pipelines.audit.restatements.restate import MADE_OF, RESTATEMENTS, Replay, write_restatements
+from regulars.pipelines.audit.restatements.restate import INPUTS, RESTATEMENTS, Replay, write_restatements
 from regulars.pipelines.contracts.contract import Contract
 from regulars.pipelines.run.run import Run
 from regulars.pipelines.settings.settings import KINDS
@@ -45,8 +45,8 @@ def restatements(contracts: dict[str, Contract]) -> Blueprint:
     def make(run: Run) -> None:
         write_restatements(run, replays(run, functions, marts))
 
-    made_of = {source for table in MADE_OF for source in tables_of(functions[table], marts).values()}
-    reads = frozenset({*MADE_OF, *made_of, "core.contacts", "core.customers", "identity.events", "staging.fx_rates"})
+    made_of = {source for table in INPUTS for source in tables_of(functions[table], marts).values()}
+    reads = frozenset({*INPUTS, *made_of, "core.contacts", "core.customers", "identity.events", "staging.fx_rates"})
     return Blueprint(RESTATEMENTS, reads, contracts[RESTATEMENTS].grain, "polars", make)
 
 
