@@ -44,7 +44,7 @@ READS = {f"identity.{name}": [f"staging.{kind}" for kind in STAGING] for name in
     ],
 )
 def identity(run: RunResource) -> Iterator[dg.MaterializeResult[Any]]:
-    """Find out who is who, and keep yesterday's ids."""
+    """Find out who is who, and keep the ids of the parent generation."""
     the_run = run.run
     with the_run.step("identity"):
         began = time.perf_counter()

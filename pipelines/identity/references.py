@@ -1,11 +1,10 @@
-"""Who is mentioned where: the customer records and addresses that staging tables name, as narrow frames.
+"""Lists which rows name a customer: the customer records and addresses in staging tables, as narrow frames.
 
 Put here: which columns of which kind name a customer. Keep out: when two of them are one person (`people.py`).
 
-Every frame has `row_id` (where the mention stands in the ledger's order: delivery, then row), `system` and `email` (as
-delivered, may be NULL) and either `record_id` (a customer record of that system) or `record_type` and
-`source_record_id` (an order, refund, subscription or response that names nobody but an
-address).
+Every frame has `row_id` (the place of the reference in the ledger's order: delivery, then row), `system` and `email`
+(as delivered, may be NULL) and either `record_id` (a customer record of that system) or `record_type` and
+`source_record_id` (an order, refund, subscription or response that only names an address).
 """
 
 from dataclasses import dataclass
