@@ -1,4 +1,4 @@
-"""What is published: the current generation, all that are kept, and whether the current one is still whole.
+"""Shows what is published: the current generation, all that are kept, and whether the current one is undamaged.
 
 Put here: reading manifests for people and machines. Keep out: changing anything.
 """
@@ -10,7 +10,7 @@ from regulars.pipelines.home.home import Generation, Home
 from regulars.pipelines.publish.verify import find_damage
 
 
-def current(home: Home) -> Generation:
+def find_current(home: Home) -> Generation:
     """The generation that readers see.
 
     Raises:
@@ -22,13 +22,13 @@ def current(home: Home) -> Generation:
     return generation
 
 
-def listing(home: Home, *, as_json: bool) -> str:
+def list_generations(home: Home, *, as_json: bool) -> str:
     """Every generation on disk, newest first; `*` marks the current one."""
-    now = home.current()
+    current = home.current()
     rows = [
         {
             "generation": each.name,
-            "is_current": now is not None and each.number == now.number,
+            "is_current": current is not None and each.number == current.number,
             "as_of": each.manifest.as_of.isoformat(),
             "created_at": each.manifest.created_at.isoformat(timespec="seconds"),
             "is_backfill": each.manifest.is_backfill,
@@ -48,15 +48,15 @@ def listing(home: Home, *, as_json: bool) -> str:
     )
 
 
-def verified(home: Home) -> str:
-    """One sentence when every file of the current generation is as published.
+def verify_current(home: Home) -> str:
+    """Check that every file of the current generation is as published; return a sentence that says so.
 
     Raises:
         StorageFailed: Names every file that differs.
     """
-    generation = current(home)
-    wrong = find_damage(generation)
-    if wrong:
-        raise StorageFailed(f"{generation.name} is damaged: {'; '.join(wrong)}. `regulars rollback` goes back.")
+    generation = find_current(home)
+    damage = find_damage(generation)
+    if damage:
+        raise StorageFailed(f"{generation.name} is damaged: {'; '.join(damage)}. `regulars rollback` goes back.")
     files = len(generation.manifest.files) + (generation.manifest.state is not None)
-    return f"{generation.name} is whole: {files} files are as its manifest says"
+    return f"{generation.name} is undamaged: {files} files are as its manifest says"

@@ -30,7 +30,7 @@ from regulars.pipelines.sources.mapping.expressions import ExpressionChecker
 from regulars.pipelines.sources.mapping.mapping_checks import check_mapping, check_settings
 from regulars.pipelines.sources.readers.landed_text import READER_VERSION, Landed, open_private_connection
 from regulars.pipelines.sources.readers.refusal import ReasonCode, Refusal
-from regulars.pipelines.sources.source_files import files_at, find_files
+from regulars.pipelines.sources.source_files import find_files, match_files
 
 _RECENT_NS = 2_000_000_000
 _PAUSE_SECONDS = 0.5
@@ -169,7 +169,7 @@ class _Run:
                 landed_source.refusals.append(refusal)
                 self._write_refusal(name, place, states[path], refusal)
         for pattern in source.paths:
-            if states.keys().isdisjoint(files_at(pattern, self.data)):
+            if states.keys().isdisjoint(match_files(pattern, self.data)):
                 landed_source.refusals.append(
                     Refusal("missing", f"no file at {pattern}: deliver it, or correct `path`")
                 )

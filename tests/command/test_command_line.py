@@ -57,7 +57,7 @@ def test_a_run_is_told_to_machines(company):
     assert len(facts["headline"]["numbers"]) == 3
 
 
-def test_status_tells_age_and_what_is_published(company):
+def test_status_shows_age_and_what_is_published(company):
     facts = json.loads(regulars("status", "--home", company / "home", "--json").stdout)
     assert facts["generation"] == "g000001"
     assert facts["checks"]["failed"] == 0
@@ -72,7 +72,8 @@ def test_status_fails_when_the_last_good_run_is_too_old(company):
 
 
 def test_status_and_help_do_not_wait_for_dagster(company):
-    script = "import sys, regulars; regulars.app(sys.argv[1:], standalone_mode=False); print('dagster' in sys.modules)"
+    run_app = "import sys; from regulars.cli import app; app(sys.argv[1:], standalone_mode=False)"
+    script = f"{run_app}; print('dagster' in sys.modules)"
     for arguments in (["status", "--home", str(company / "home")], ["--help"]):
         done = subprocess.run(
             [sys.executable, "-c", script, *arguments], cwd=ROOT, capture_output=True, text=True, check=True
@@ -91,7 +92,7 @@ def test_generations_mark_the_current_one(company):
 
 
 def test_verify_finds_a_changed_byte(company, tmp_path):
-    assert "is whole" in regulars("verify", "--home", company / "home").stdout
+    assert "is undamaged" in regulars("verify", "--home", company / "home").stdout
     shutil.copytree(company / "home", tmp_path / "home", symlinks=True)
     report = tmp_path / "home" / "generations" / "g000001" / "report.html"
     report.chmod(0o644)
@@ -111,12 +112,12 @@ def test_sql_reads_the_published_file_and_nothing_else(company):
         assert "Traceback" not in refused.stderr
 
 
-def test_quarantine_tells_why_and_exports_safely(company, tmp_path):
-    told = regulars("quarantine", "--home", company / "home")
-    assert "malformed" in told.stdout
-    exported = regulars("quarantine", "--home", company / "home", "--export", tmp_path / "aside.csv")
+def test_quarantine_shows_reasons_and_exports_safely(company, tmp_path):
+    shown = regulars("quarantine", "--home", company / "home")
+    assert "malformed" in shown.stdout
+    exported = regulars("quarantine", "--home", company / "home", "--export", tmp_path / "quarantined.csv")
     assert exported.returncode == 0
-    cells = (tmp_path / "aside.csv").read_text(encoding="utf-8").splitlines()
+    cells = (tmp_path / "quarantined.csv").read_text(encoding="utf-8").splitlines()
     assert len(cells) > 1
     assert not [line for line in cells if line.startswith(("=", "+", "@"))]
 
@@ -140,7 +141,7 @@ def test_the_published_file_explains_itself(company):
         assert con.execute("select count(*) from marts.retention_cohorts_monthly").fetchone()[0] > 0
 
 
-def test_doctor_tells_every_problem_at_once(company, tmp_path):
+def test_doctor_lists_every_problem_at_once(company, tmp_path):
     well = regulars("doctor", "--settings", company / "regulars.yaml", "--home", company / "home").stdout
     assert "0 problems" in well
     assert "lapse_days is 365; your customers' gaps suggest" in well

@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 
 from regulars.cli import app
 from regulars.pipelines import errors
-from regulars.pipelines.command.handbook import commands_markdown, in_markers
+from regulars.pipelines.command.handbook import read_between_markers, write_commands
 from regulars.pipelines.contracts.contract import load_contracts
 from regulars.pipelines.contracts.dictionary import published_tables_markdown
 
@@ -21,11 +21,11 @@ COMMANDS = typer.main.get_command(app).commands
 
 def test_the_list_of_published_tables_is_made_from_the_contracts():
     wanted = published_tables_markdown(load_contracts(ROOT / "data_contracts"))
-    assert in_markers(README, "tables") == wanted.strip(), HOW
+    assert read_between_markers(README, "tables") == wanted.strip(), HOW
 
 
 def test_the_list_of_commands_is_made_from_the_command_line():
-    assert in_markers(README, "commands") == commands_markdown(app).strip(), (
+    assert read_between_markers(README, "commands") == write_commands(app).strip(), (
         "run `python -m regulars.pipelines.command.handbook`"
     )
 

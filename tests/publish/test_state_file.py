@@ -7,7 +7,7 @@ import shutil
 import pytest
 
 from regulars.pipelines import errors
-from regulars.pipelines.command.generations import verified
+from regulars.pipelines.command.generations import verify_current
 from regulars.pipelines.publish.generation import publish_generation
 from regulars.pipelines.publish.state_file import move_old_states, read_state
 from regulars.pipelines.publish.verify import find_damage
@@ -52,10 +52,10 @@ def personal_below_generations(home):
     return list(home.generations_folder.rglob("state*"))
 
 
-def test_an_older_home_is_whole_and_readable_before_any_run(old):
+def test_an_older_home_is_undamaged_and_readable_before_any_run(old):
     with home_like(old) as home:
         assert [find_damage(each) for each in home.generations()] == [[], [], []]
-        assert verified(home) == "g000003 is whole: 6 files are as its manifest says"
+        assert verify_current(home) == "g000003 is undamaged: 6 files are as its manifest says"
         assert people_of(home) == [("ada@example.com",)] * 3
         assert not home.state_folder.exists()
 

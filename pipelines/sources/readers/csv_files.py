@@ -47,7 +47,7 @@ def read_csv_file(original: Path, file_name: str, file_sha256: str, source: Sour
     with decoded.path.open("rb") as stream, mmap(stream.fileno(), 0, access=ACCESS_READ) as whole:
         _refuse_other_content(whole[:512], file_name)
         _refuse_unfinished(decoded, file_name, source.options)
-        header, behind, lines = splitter.header(whole)
+        header, behind, lines = splitter.read_header(whole)
         landed = Landed(
             file_sha256=file_sha256,
             header=tuple(header),
@@ -91,7 +91,7 @@ def lines_of_records(original: Path, source: Source, records: set[int], work: Pa
     decoded = read_text(original, original.name, source.options, source.format == "csv.gz", work)
     splitter, found, number = RecordSplitter(source.options.delimiter, source.options.quote), {}, 0
     with decoded.path.open("rb") as stream, mmap(stream.fileno(), 0, access=ACCESS_READ) as whole:
-        header, behind, lines = splitter.header(whole)
+        header, behind, lines = splitter.read_header(whole)
         for record in splitter.split(whole, behind, lines + 1, header):
             number += record.problem is None
             if record.problem is None and number in records:

@@ -56,7 +56,7 @@ def test_the_last_record_needs_no_line_end(text):
     ],
 )
 def test_the_header_is_the_first_record_that_is_not_blank(text, cells, lines):
-    found, behind, before = RecordSplitter(",", '"').header(text.encode())
+    found, behind, before = RecordSplitter(",", '"').read_header(text.encode())
     assert (found, before) == (cells, lines)
     assert text.encode()[behind:] in (b"1,2\n", b"")
 
