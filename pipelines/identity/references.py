@@ -14,7 +14,7 @@ import polars as pl
 
 @dataclass(frozen=True)
 class Staging:
-    """The staging tables that tell of persons, lazily."""
+    """The staging tables that name persons, lazily."""
 
     customers: pl.LazyFrame
     orders: pl.LazyFrame
@@ -25,7 +25,7 @@ class Staging:
 
 
 def documents_told_by_lines(staging: Staging) -> pl.DataFrame:
-    """One row per order without a row of its own, and per refund told by lines, that names a customer.
+    """One row per order without a row of its own, and per refund that only order lines name, if it names a customer.
 
     Returns:
         `record_type` (`order`|`refund`), `_system`, the document's id as `order_id`, and from the first line that has
@@ -48,7 +48,7 @@ def documents_told_by_lines(staging: Staging) -> pl.DataFrame:
 
 
 def _first_named(rows: pl.LazyFrame, *key: str) -> pl.LazyFrame:
-    """One row per document of several rows that names somebody: what its first row with a record or address says."""
+    """One row per document of several rows that names a customer, from its first row that does so."""
     has_record, has_email = pl.col("customer_record_id").is_not_null(), pl.col("email").is_not_null()
     return (
         rows.filter(has_record | has_email)
@@ -64,7 +64,7 @@ def _first_named(rows: pl.LazyFrame, *key: str) -> pl.LazyFrame:
 
 
 def subscribers(staging: Staging) -> pl.LazyFrame:
-    """One row per subscription that names somebody.
+    """One row per subscription that names a customer.
 
     Returns:
         `_system`, `subscription_id`, and from the first of its rows that has one each: `customer_system`,

@@ -25,8 +25,8 @@ from regulars.pipelines.run.last_run import LastRun, read_last_run, write_last_r
 from regulars.pipelines.run.redaction import redacted
 from regulars.pipelines.settings.package import CONTRACTS_FOLDER
 from regulars.pipelines.settings.settings import Settings
-from regulars.pipelines.sources.deliveries import LandedSource
 from regulars.pipelines.sources.landing import sweep_originals
+from regulars.pipelines.sources.source_landing import LandedSource
 from regulars.pipelines.warehouse.build_file import lock_down, open_warehouse
 from regulars.pipelines.warehouse.tables import Warehouse
 

@@ -12,7 +12,6 @@ import duckdb
 
 from regulars.pipelines.errors import SettingsWrong
 from regulars.pipelines.settings.settings import KINDS, KindMapping, Settings, Source
-from regulars.pipelines.sources.deliveries import LandedSource
 from regulars.pipelines.sources.kinds import KIND_COLUMNS, TRACE_COLUMNS
 from regulars.pipelines.sources.landing import find_lines, read_landed_file
 from regulars.pipelines.sources.ledger import Delivery
@@ -31,6 +30,7 @@ from regulars.pipelines.sources.readers.landed_text import (
     open_private_connection,
     readable_text_path,
 )
+from regulars.pipelines.sources.source_landing import LandedSource
 from regulars.pipelines.warehouse.sql_text import quote_identifier, quote_literal
 
 _MAKE_MALFORMED = """

@@ -1,4 +1,4 @@
-"""Finds the SELECTs of `sql/` and tells which tables a SELECT reads.
+"""Finds the SELECTs of `sql/` and lists the tables that a SELECT reads.
 
 Put here: the files, the order of the layers, the parse tree. Keep out: running a SELECT (`tables.py`).
 """

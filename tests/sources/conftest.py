@@ -9,9 +9,10 @@ import duckdb
 import pytest
 
 from regulars.pipelines.settings.settings import Settings
-from regulars.pipelines.sources.deliveries import LandedSource, land_sources
+from regulars.pipelines.sources.deliveries import land_sources
 from regulars.pipelines.sources.landed_rows import write_landed_rows
 from regulars.pipelines.sources.readers.refusal import Refusal
+from regulars.pipelines.sources.source_landing import LandedSource
 
 NOW = dt.datetime(2026, 1, 10, 3, 30, tzinfo=dt.UTC)
 ORDERS: dict[str, Any] = {

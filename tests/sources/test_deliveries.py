@@ -9,8 +9,8 @@ import pytest
 
 from regulars.pipelines.errors import InputRefused, SettingsWrong, StorageFailed
 from regulars.pipelines.settings.settings import KINDS, Source
-from regulars.pipelines.sources import deliveries as deliveries_module
 from regulars.pipelines.sources import landing as landing_module
+from regulars.pipelines.sources import source_landing as source_landing_module
 from regulars.pipelines.sources.deliveries import refuse_required
 from regulars.pipelines.sources.landing import find_lines, sweep_originals
 from regulars.pipelines.sources.ledger import Ledger
@@ -300,7 +300,7 @@ def test_a_run_killed_at_any_step_is_repeated_to_the_same_state(shop, tmp_path, 
         (landing_module, "put_in_place"),
         (landing_module, "_copy"),
         (landing_module, "read_csv_file"),
-        (deliveries_module, "land_file"),
+        (source_landing_module, "land_file"),
         (Ledger, "record"),
     ):
         monkeypatch.setattr(module, name, step(getattr(module, name)))

@@ -135,7 +135,7 @@ def _parse(text: Path, layout: _Layout, expected: Landed, options: FileOptions, 
     """Let DuckDB write the Parquet file; False when it refuses, counts otherwise, or finds a second header."""
     columns = ", ".join(f"{quote_literal(name)}: 'VARCHAR'" for name in expected.columns)
     quote = quote_literal(options.quote)
-    # the line end is named only where it is a line feed: told `\r\n`, DuckDB 1.5 reads all lines as one
+    # only a line feed is named as line end: given `\r\n`, DuckDB 1.5 reads all lines as one
     line_end = "" if layout.has_crlf else r", new_line = '\n'"
     repeats_header = " and ".join(
         f"trim({quote_identifier(name)}) is not distinct from {quote_literal(cell.strip()) if cell.strip() else 'null'}"

@@ -1,4 +1,4 @@
-"""Splits a CSV text into records exactly, and tells the line on which each begins.
+"""Splits a CSV text into records exactly, and finds the line on which each begins.
 
 Put here: the grammar of CSV. Keep out: values, encodings, DuckDB. This splitter is slow and exact: the reader uses it
 only when DuckDB refuses a file or counts other records, and to find the line of a record.
