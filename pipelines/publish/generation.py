@@ -74,6 +74,23 @@ class Published:
         return self.generation.path
 
 
+@dataclasses.dataclass(frozen=True)
+class _NewGeneration:
+    """The number, parent and day of a generation that is being published."""
+
+    number: int
+    parent: Generation | None
+    as_of: dt.date
+
+    @property
+    def parent_number(self) -> int | None:
+        return self.parent.number if self.parent else None
+
+    @property
+    def is_backfill(self) -> bool:
+        return self.parent is not None and self.as_of < self.parent.manifest.as_of
+
+
 def publish_generation(
     con: duckdb.DuckDBPyConnection,
     home: Home,
@@ -104,8 +121,7 @@ def publish_generation(
     """
     if not home.is_locked:
         raise RuntimeError("publish_generation without the lock could publish beside another run")
-    is_backfill = parent is not None and as_of < parent.manifest.as_of
-    expected = parent.number if parent else None
+    new = _NewGeneration(number, parent, as_of)
     refuse_types({table.name: read_columns(con, table) for table in contents.tables})
     with (
         _report_storage_failures(name_generation(number)),
@@ -113,26 +129,26 @@ def publish_generation(
         make_state_path(home, number) as state,
     ):
         tables = write_parquet(con, contents.tables, building / PARQUET_FOLDER)
-        repeated = _find_same(
-            home.generations() if is_backfill else [parent] if parent else [], contents, as_of, tables
-        )
+        candidates = home.generations() if new.is_backfill else [parent] if parent else []
+        repeated = _find_same(candidates, contents, as_of, tables)
         if repeated is not None:
             return Published(repeated, is_new=False, is_current=False)
         _write_files(con, building, contents, tables)
         write_duckdb_file(con, state, contents.state_tables, views={}, comments={})
-        manifest = _make_manifest(building, state, contents, tables, number, expected, as_of, is_backfill, clock())
+        files = {path.relative_to(building).as_posix(): _describe_file(path) for path in list_files(building)}
+        manifest = _make_manifest(new, contents.facts, tables, files, _describe_file(state), clock())
         (building / FILE_NAME).write_bytes(manifest.to_json().encode())
         seal_folder(building, allowed=allowed)
         install_state(state, home, number)
         with _remove_state_on_failure(home, number):
             generation = install_generation(building, home, number)
-            warning = None if is_backfill else _swing_or_remove(home, generation, expected)
-    event = "published_aside" if is_backfill else "published"
+            warning = None if new.is_backfill else _swing_or_remove(home, generation, new.parent_number)
+    event = "published_aside" if new.is_backfill else "published"
     try:
-        append_event(home.path, event, at=clock(), generation=number, parent=expected, as_of=as_of.isoformat())
+        append_event(home.path, event, at=clock(), generation=number, parent=new.parent_number, as_of=as_of.isoformat())
     except OSError as error:  # readers already see it, so this is only a warning
         warning = warning or f"{generation.name} is published, but events.jsonl could not be written: {error.strerror}"
-    return Published(generation, is_new=True, is_current=not is_backfill, warning=warning)
+    return Published(generation, is_new=True, is_current=not new.is_backfill, warning=warning)
 
 
 @contextlib.contextmanager
@@ -209,24 +225,19 @@ def _write_files(
 
 
 def _make_manifest(
-    building: Path,
-    state: Path,
-    contents: Contents,
+    new: _NewGeneration,
+    facts: Facts,
     tables: Mapping[str, TableFacts],
-    number: int,
-    parent: int | None,
-    as_of: dt.date,
-    is_backfill: bool,
+    files: Mapping[str, FileFacts],
+    state: FileFacts,
     now: dt.datetime,
 ) -> Manifest:
-    facts = contents.facts
-    files = {path.relative_to(building).as_posix(): _describe_file(path) for path in list_files(building)}
     seconds = round((now - facts.started_at).total_seconds(), 3)
     return Manifest(
-        generation=number,
-        parent=parent,
-        as_of=as_of,
-        is_backfill=is_backfill,
+        generation=new.number,
+        parent=new.parent_number,
+        as_of=new.as_of,
+        is_backfill=new.is_backfill,
         created_at=now,
         fingerprint=facts.fingerprint,
         content_sha256=hash_content(tables),
@@ -237,7 +248,7 @@ def _make_manifest(
         checks=facts.checks,
         versions=facts.versions,
         run={"started_at": facts.started_at.isoformat(), "ended_at": now.isoformat(), "seconds": seconds},
-        state=_describe_file(state),
+        state=state,
     )
 
 
