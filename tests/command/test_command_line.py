@@ -49,7 +49,7 @@ def test_a_second_demo_finds_nothing_new(company):
     assert [path.name for path in (company / "home" / "generations").iterdir()] == ["g000001"]
 
 
-def test_a_run_is_told_to_machines(company):
+def test_a_run_is_reported_as_json(company):
     done = regulars("run", "--settings", company / "regulars.yaml", "--json")
     facts = json.loads(done.stdout)
     assert facts["outcome"] == "nothing new"

@@ -43,14 +43,14 @@ def publish_at_once(home, runs, *, before_the_second=lambda: None):
     for run in (first, second) if second_began else (first,):
         run.stdin.write("go\n")
         run.stdin.flush()
-    told = [run.communicate(timeout=60)[1] for run in (first, second)]
-    return [first.returncode, second.returncode], told
+    outputs = [run.communicate(timeout=60)[1] for run in (first, second)]
+    return [first.returncode, second.returncode], outputs
 
 
 def test_a_second_run_stops_while_the_first_holds_the_lock(home):
-    codes, told = publish_at_once(home, (2, 3))
-    assert codes == [0, 75], told
-    assert "is in use by `regulars run` (process" in told[1]
+    codes, outputs = publish_at_once(home, (2, 3))
+    assert codes == [0, 75], outputs
+    assert "is in use by `regulars run` (process" in outputs[1]
     assert check_readers_see_one_whole_generation(home, {2}) == 2
 
 
@@ -58,10 +58,10 @@ def test_of_two_runs_without_the_lock_the_optimistic_lock_lets_one_publish(home)
     """Somebody removed the lock file, so both hold a lock: the optimistic lock alone decides."""
     for played in range(ROUNDS):
         before = home.current().number
-        codes, told = publish_at_once(
+        codes, outputs = publish_at_once(
             home, (10 * played + 2, 10 * played + 3), before_the_second=(home.path / "lock").unlink
         )
-        assert sorted(codes) == [0, 75], f"round {played + 1}: {told}"
+        assert sorted(codes) == [0, 75], f"round {played + 1}: {outputs}"
         assert check_readers_see_one_whole_generation(home, {before + 1, before + 2}) > before
         assert not [path.name for path in home.generations_folder.iterdir() if path.name[0] == "."]
 

@@ -95,7 +95,7 @@ def test_a_failing_disk_at_any_call_leaves_one_whole_generation(template, conten
     assert {(74, PUBLISHED), (0, NEXT)} <= set(outcomes)
 
 
-def test_a_failed_last_flush_is_told_though_readers_see_the_new_generation(template, content, calls):
+def test_a_failed_last_flush_is_a_warning_since_readers_see_the_new_generation(template, content, calls):
     last_swap = max(position for position, call in enumerate(calls) if call.name.startswith("rename"))
     flush = next(call for call in calls[last_swap:] if call.name in FLUSHING)
     assert fault_at(template, content, flush, "error=EIO") == (0, NEXT)
@@ -116,9 +116,9 @@ def test_random_kills_while_others_read(template, content, record_trials):
                 time.sleep(chance.uniform(0, min(0.5, 0.5 * one_run)))
                 run.kill()
             seen.append(check_readers_see_one_whole_generation(home, range(seen[-1], 10_000)))
-        told = [reader.communicate("stop", timeout=60) for reader in readers]
-        assert [reader.returncode for reader in readers] == [0, 0], told
-        reads = [int(count) for count, _ in told]
+        outputs = [reader.communicate("stop", timeout=60) for reader in readers]
+        assert [reader.returncode for reader in readers] == [0, 0], outputs
+        reads = [int(count) for count, _ in outputs]
         record_trials(f"{RANDOM_KILLS} kills, {sum(reads)} reads, {len(set(seen))} generations")
         assert len(set(seen)) > RANDOM_KILLS / 3
         assert min(reads) > 50, f"{reads} reads during {RANDOM_KILLS} kills prove little"

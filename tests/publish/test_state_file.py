@@ -91,7 +91,7 @@ def test_a_kill_while_an_older_home_is_moved_loses_nothing(old, record_trials):
     record_trials(f"{len(struck)} kills")
 
 
-def test_a_missing_state_file_is_told_in_a_sentence(tmp_path):
+def test_a_missing_state_file_is_reported_in_a_sentence(tmp_path):
     home = a_home(tmp_path / "home")
     publish_run(home)
     shutil.rmtree(home.state_folder)

@@ -68,7 +68,7 @@ def test_a_full_source_uses_its_newest_delivery_and_an_incremental_one_all(shop)
     assert shop.rows("_delivery, order_id") == [(1, "1"), (1, "2"), (2, "2"), (2, "3")]
 
 
-def test_the_same_bytes_again_are_no_new_delivery_under_any_name(shop):
+def test_the_same_bytes_under_another_name_are_not_a_new_delivery(shop):
     shop.sources["shop"]["path"] = "o-*.csv"
     shop.write("o-1.csv", orders(2))
     assert shop.land()["shop"].landed == [1]
@@ -128,7 +128,7 @@ def test_changed_options_read_the_same_bytes_again(shop):
 # refusals
 
 
-def test_a_missing_file_is_told_and_stops_the_run_of_a_required_source_only(shop):
+def test_a_missing_file_is_reported_and_stops_the_run_only_for_a_required_source(shop):
     shop.sources["crm"] = CRM
     landed = list(shop.land().values())
     assert [landed_source.refusals[0].reason_code for landed_source in landed] == ["missing", "missing"]
@@ -136,7 +136,7 @@ def test_a_missing_file_is_told_and_stops_the_run_of_a_required_source_only(shop
         refuse_required(shop.settings, landed)
 
 
-def test_every_listed_path_without_a_file_is_told_though_another_has_one(shop):
+def test_every_listed_path_without_a_file_is_reported_even_if_another_has_one(shop):
     shop.sources["shop"] |= {"path": ["a.csv", "b.csv", "2026/*.csv"], "delivery": "incremental"}
     shop.write("b.csv", orders(2))
     assert [refusal.sentence for refusal in shop.land()["shop"].refusals] == [
@@ -200,7 +200,7 @@ def test_half_is_enough_and_an_incremental_source_may_bring_little(shop, count, 
     assert shop.refusal() is None
 
 
-def test_a_file_older_than_allowed_is_landed_and_told_as_late(shop):
+def test_a_file_older_than_allowed_lands_and_is_reported_as_late(shop):
     shop.sources["shop"]["max_age_hours"] = 26
     shop.write("orders.csv", orders(2), hours_old=27.5)
     landed_source = shop.land()["shop"]
@@ -251,7 +251,7 @@ def test_a_file_that_may_not_be_read_is_a_storage_failure_that_names_it(shop, mo
         shop.land()
 
 
-def test_settings_that_no_longer_fit_what_was_landed_are_a_mistake_of_the_settings(shop):
+def test_settings_that_no_longer_fit_a_landed_file_are_a_settings_error(shop):
     shop.write("orders.csv", orders(2))
     shop.land()
     shop.sources["shop"]["columns"] = {**shop.sources["shop"]["columns"], "discounts": "rebate"}
@@ -259,7 +259,7 @@ def test_settings_that_no_longer_fit_what_was_landed_are_a_mistake_of_the_settin
         shop.land()
 
 
-def test_a_descriptive_column_that_has_gone_is_told_and_empty(shop):
+def test_a_descriptive_column_that_disappears_is_reported_and_empty(shop):
     shop.sources["shop"]["columns"] = {**shop.sources["shop"]["columns"], "city": "town"}
     shop.write("orders.csv", orders(1))
     assert shop.land()["shop"].warnings[0].startswith("orders.csv: column `town` for orders.city is missing")

@@ -116,7 +116,7 @@ def test_what_was_recorded_is_there_when_the_ledger_is_opened_again(tmp_path):
         assert ledger.find_newest("shop") == line
 
 
-def test_a_damaged_ledger_is_told_as_a_storage_failure(tmp_path):
+def test_a_damaged_ledger_is_a_storage_failure(tmp_path):
     (tmp_path / "ledger.duckdb").write_bytes(b"no database" * 1000)
     with pytest.raises(StorageFailed, match=r"ledger\.duckdb"), Ledger(tmp_path / "ledger.duckdb"):
         pass

@@ -1,4 +1,4 @@
-"""Two generations without a run: core from delivered rows, the marts of figures, and what the second one restates."""
+"""Two generations without a run: core from delivered rows, the marts with metrics, and what the second one restates."""
 
 import inspect
 from types import SimpleNamespace
@@ -30,7 +30,7 @@ class Parent(ParentGeneration):
 
 
 def company(lapse_days=365, **tables):
-    """A build with core and the marts of figures."""
+    """A build with core and the marts with metrics."""
     con = build(**tables)
     con.execute("alter table landed.files add column if not exists record_count integer")
     con.execute(

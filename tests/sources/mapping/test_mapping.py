@@ -154,7 +154,7 @@ def test_a_column_that_every_row_needs_must_be_mapped(shop):
     assert mistakes(shop) == "sources.shop.columns lacks `order_id`, which every row of orders needs"
 
 
-def test_all_mistakes_are_told_at_once_with_their_place(shop):
+def test_all_mistakes_are_reported_at_once_with_their_place(shop):
     shop.sources["shop"] = {
         "path": "orders.csv",
         "kinds": {"orders": {"columns": {"order_id": "id", "ordered_at": {"sql": "now()"}}, "when": "sum(id) > 1"}},
@@ -210,7 +210,7 @@ def test_an_expression_may_only_compute_with_its_own_row(shop, expression):
     assert mistakes(shop).startswith("sources.shop.columns.status ")
 
 
-def test_the_clock_written_without_brackets_is_no_column(shop):
+def test_the_clock_written_without_brackets_is_not_a_column(shop):
     map_orders(shop, status={"sql": "current_date"})
     shop.write("orders.csv", HEAD + "1,2026-01-01,9.50\n")
     assert shop.refusal().reason_code == "missing_column"

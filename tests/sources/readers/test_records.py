@@ -15,7 +15,7 @@ def lines_quarantined(text: str) -> list[int]:
     return [line for line, _, problem in split(text) if problem]
 
 
-def test_a_record_is_told_with_the_line_it_begins_on():
+def test_a_record_knows_the_line_it_begins_on():
     assert split('1,"x\ny"\n\n2,z\n') == [(1, '1,"x\ny"', None), (4, "2,z", None)]
 
 
