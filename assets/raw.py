@@ -1,7 +1,7 @@
-"""Landing and the gate: delivered files become `raw.<kind>`, bad documents are quarantined, everything is counted.
+"""The gate: what has landed becomes `raw.<kind>`, bad documents are quarantined, everything is counted.
 
-Put here: the order of landing, gate and budget. Keep out: how a file is read (`pipelines/sources`) and what a row must
-keep (`data_contracts/raw`, `pipelines/contracts`).
+Put here: the order of gate and budget. Keep out: landing (`landing.py`) and what a row must keep
+(`data_contracts/raw`, `pipelines/contracts`).
 """
 
 import time
@@ -10,15 +10,13 @@ from typing import Any
 
 import dagster as dg
 
-from regulars.assets.resources import RunResource
-from regulars.assets.tables import check_spec, key, line, reported
+from regulars.assets.landing import LANDING
+from regulars.assets.tables import asset_key, check_spec, format_progress, report_table
 from regulars.pipelines.contracts.gate import settle
 from regulars.pipelines.contracts.validate import RuleResult
 from regulars.pipelines.run.run import Run
 from regulars.pipelines.settings.company_tables import write_company_tables
 from regulars.pipelines.settings.settings import KINDS
-from regulars.pipelines.sources.deliveries import land_sources, refuse_required
-from regulars.pipelines.sources.landed_rows import write_landed_rows
 
 SETTINGS_TABLES = ("company", "acquisition_costs")
 READS: dict[str, list[str]] = {f"raw.{name}": [] for name in (*KINDS, *SETTINGS_TABLES)}
@@ -28,58 +26,34 @@ READS: dict[str, list[str]] = {f"raw.{name}": [] for name in (*KINDS, *SETTINGS_
     name="raw",
     group_name="raw",
     specs=[
-        dg.AssetSpec(key(f"raw.{name}"), description=f"Rows of the kind `{name}`, as delivered, in our names.")
+        dg.AssetSpec(
+            asset_key(f"raw.{name}"),
+            deps=[LANDING],
+            description=f"Rows of the kind `{name}`, as delivered, in our names.",
+        )
         for name in KINDS
     ]
     + [
-        dg.AssetSpec(key(f"raw.{name}"), description="The settings of this run, as a table.")
+        dg.AssetSpec(asset_key(f"raw.{name}"), deps=[LANDING], description="The settings of this run, as a table.")
         for name in SETTINGS_TABLES
     ],
     check_specs=[check_spec(f"raw.{name}") for name in KINDS],
 )
-def raw(run: RunResource) -> Iterator[dg.MaterializeResult[Any]]:
-    """Land what was delivered, quarantined what breaks its contract, and hand on the rest."""
-    the_run = run.run
-    with the_run.step("raw"):
+def raw(run: dg.ResourceParam[Run]) -> Iterator[dg.MaterializeResult[Any]]:
+    """Quarantined what breaks its contract, and hand on the rest."""
+    with run.step("raw"):
         began = time.perf_counter()
-        land(the_run)
-        landed = time.perf_counter()
-        write_company_tables(the_run.warehouse.con, the_run.settings, the_run.as_of)
-        results = quarantined(the_run)
-        records = sum(delivery.record_count or 0 for each in the_run.landed_sources for delivery in each.deliveries)
-        the_run.report_progress(line("landing", records, landed - began))
-        the_run.report_progress(line("gate", records, time.perf_counter() - landed))
+        write_company_tables(run.warehouse.con, run.settings, run.as_of)
+        results = quarantine_broken_documents(run)
+        records = sum(delivery.record_count or 0 for each in run.landed_sources for delivery in each.deliveries)
+        run.report_progress(format_progress("gate", records, time.perf_counter() - began))
         for name in KINDS:
-            yield reported(the_run, f"raw.{name}", results[name])
+            yield report_table(run, f"raw.{name}", results[name])
         for name in SETTINGS_TABLES:
-            yield reported(the_run, f"raw.{name}", [])
+            yield report_table(run, f"raw.{name}", [])
 
 
-def land(run: Run) -> None:
-    """Land what was delivered and make `landed.<kind>` of it; after that the build sees no file of the company's.
-
-    Raises:
-        InputRefused: A required source is missing, late or refused.
-    """
-    order = run.order
-    landed_sources = land_sources(
-        run.settings,
-        order.data,
-        order.home.path,
-        run.started_at,
-        allow_shrink=order.allow.get("shrink"),
-        report_progress=run.report_progress,
-    )
-    run.landed_sources.extend(landed_sources)
-    for landed_source in landed_sources:
-        for sentence in [*landed_source.warnings, *(refusal.sentence for refusal in landed_source.refusals)]:
-            run.report_progress(f"{landed_source.source}: {sentence}")
-    refuse_required(run.settings, landed_sources)
-    write_landed_rows(run.warehouse.con, run.settings, landed_sources, order.home.path)
-    run.lock_down()
-
-
-def quarantined(run: Run) -> dict[str, list[RuleResult]]:
+def quarantine_broken_documents(run: Run) -> dict[str, list[RuleResult]]:
     """Make `raw.<kind>` of what keeps its contract; kind -> verdicts.
 
     Raises:
@@ -89,8 +63,8 @@ def quarantined(run: Run) -> dict[str, list[RuleResult]]:
         run.warehouse.con,
         {kind: run.contracts[f"raw.{kind}"] for kind in KINDS},
         budgets={name: source.max_quarantined for name, source in run.settings.sources.items()},
-        override=run.order.allow.get("quarantined"),
+        override=run.request.allow.get("quarantined"),
     )
     for results in gate.results.values():
-        run.verdicts.extend(results)
+        run.checks.extend(results)
     return gate.results

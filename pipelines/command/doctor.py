@@ -21,8 +21,7 @@ import duckdb
 from regulars.pipelines.contracts.lint import lint
 from regulars.pipelines.errors import InputRefused, RegularsError, SettingsWrong, StorageFailed
 from regulars.pipelines.home.home import Home
-from regulars.pipelines.publish.targets.duckdb_file import PUBLISHED_FILE
-from regulars.pipelines.run.request import home_of
+from regulars.pipelines.run.request import find_home
 from regulars.pipelines.settings.package import CONTRACTS_FOLDER
 from regulars.pipelines.settings.settings import Settings, Source
 from regulars.pipelines.settings.settings_file import load_settings
@@ -70,7 +69,7 @@ def check_setup(
 def _run_checks(settings: Path, *, data: Path | None, home: Path | None, now: dt.datetime) -> Iterator[SetupCheck]:
     yield from _check_versions()
     yield from _check_contracts()
-    yield from _check_home(home_of(home, settings))
+    yield from _check_home(find_home(home, settings))
     try:
         company = load_settings(settings)
     except SettingsWrong as error:
@@ -79,7 +78,7 @@ def _run_checks(settings: Path, *, data: Path | None, home: Path | None, now: dt
     yield SetupCheck("ok", "settings", f"{settings}: {company.company.name}, {len(company.sources)} sources")
     for name, source in company.sources.items():
         yield from _check_source(name, source, (data or settings.parent).resolve())
-    yield from _check_lapse_days(company, home_of(home, settings))
+    yield from _check_lapse_days(company, find_home(home, settings))
     yield from _check_schedule(company, now)
 
 
@@ -182,7 +181,7 @@ def _check_lapse_days(company: Settings, home: Home) -> Iterator[SetupCheck]:
         current = home.current()
         if current is None:
             return
-        with duckdb.connect(current.path / PUBLISHED_FILE, read_only=True) as con:
+        with duckdb.connect(current.duckdb_file, read_only=True) as con:
             found = con.execute(LAPSE).fetchone()
     except (RegularsError, duckdb.Error):  # reported by the check of `home`; or published before there were proposals
         return

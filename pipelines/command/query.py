@@ -11,7 +11,6 @@ import duckdb
 from regulars.pipelines.command.generations import find_current
 from regulars.pipelines.errors import UsageWrong
 from regulars.pipelines.home.home import Home
-from regulars.pipelines.publish.targets.duckdb_file import PUBLISHED_FILE
 
 MAX_WIDTH = 40
 
@@ -24,7 +23,7 @@ def run_query(home: Home, query: str, *, as_json: bool) -> str:
     Raises:
         UsageWrong: DuckDB rejects the query.
     """
-    path = find_current(home).path / PUBLISHED_FILE
+    path = find_current(home).duckdb_file
     with duckdb.connect(path, read_only=True) as con:
         con.execute("set enable_external_access = false")
         con.execute("set lock_configuration = true")

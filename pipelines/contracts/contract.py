@@ -5,6 +5,7 @@ set of contracts makes sense (`lint.py`).
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 
@@ -86,6 +87,12 @@ def load_contract(path: Path) -> Contract:
     Raises:
         SettingsWrong: The file is no contract; the message lists every mistake with its place.
     """
+    return _read_once(path, path.read_bytes())
+
+
+@lru_cache(maxsize=256)
+def _read_once(path: Path, content: bytes) -> Contract:
+    """A file is taken apart once per content: the graph and the run both read all contracts."""
     from regulars.pipelines.contracts.odcs import read_contract  # the two modules need each other
 
     contract, problems = read_contract(path)

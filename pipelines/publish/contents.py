@@ -1,20 +1,19 @@
-"""What goes into a generation: the tables, their comments, the report, and what the run says about itself.
+"""Lists what goes into a generation: the tables, their comments, the views, the report and the facts of the run.
 
-Put here: gathering. Keep out: writing files and swinging `current` (`publish/`), and filling `meta` (`meta_tables.py`).
+Put here: choosing. Keep out: writing files and swinging `current` (`generation.py`, `swap.py`), and filling `meta`
+(`pipelines/audit`).
 """
 
-import datetime as dt
-import hashlib
-import json
+from collections.abc import Mapping, Sequence
+from typing import Any
 
-from regulars.pipelines.audit.lineage import NO_PART_IN_RESULTS, TABLE, code_sha256, versions
-from regulars.pipelines.audit.meta_tables import counted, source_rows, write_meta_tables
+from regulars.pipelines.audit.meta_tables import counted, source_rows
 from regulars.pipelines.contracts.dictionary import PUBLISHED_LAYERS, comments
 from regulars.pipelines.home.manifest import Facts
 from regulars.pipelines.publish.generation import Contents
-from regulars.pipelines.publish.report import report_html
-from regulars.pipelines.publish.tables import Table
-from regulars.pipelines.report.headline import headline
+from regulars.pipelines.publish.targets.tables import Table
+from regulars.pipelines.run.fingerprint import compute_fingerprint
+from regulars.pipelines.run.lineage import TABLE, versions
 from regulars.pipelines.run.run import Run
 from regulars.pipelines.transforms.cohorts.retention_cohorts import RETENTION_COHORTS_MONTHLY
 
@@ -32,52 +31,36 @@ MONTHLY_COLUMNS = {"cohort_month": "cohort_start", "months_since_first_order": "
 """What the view `marts.retention_cohorts_monthly` calls otherwise than its table."""
 
 
-def contents_of(run: Run) -> Contents:
-    """Fill `meta`, write the report, and list what is to be published."""
-    now = dt.datetime.now(dt.UTC)
-    numbers = headline(run)
-    write_meta_tables(run, numbers, now)
+def gather_contents(run: Run, headline: Sequence[Mapping[str, Any]], report_html: str) -> Contents:
+    """List what is to be published.
+
+    Args:
+        run: The run, with all of its tables, `meta` included.
+        headline: The numbers that a person wants first: label, value, n and text each.
+        report_html: The page for people.
+    """
     published = [contract for contract in run.contracts.values() if contract.layer in PUBLISHED_LAYERS]
     return Contents(
         tables=[Table(contract.table, contract.key) for contract in published if contract.kind == "table"],
         state_tables=[Table(name) for name in PERSONAL],
-        comments=with_view(comments(run.contracts)),
+        comments=add_view_comments(comments(run.contracts)),
         facts=Facts(
-            fingerprint=fingerprint(run),
+            fingerprint=compute_fingerprint(run),
             started_at=run.started_at,
-            headline={"numbers": numbers},
+            headline={"numbers": headline},
             sources=tuple(source_rows(run)),
-            checks=counted(run.verdicts),
+            checks=counted(run.checks),
             versions=versions(),
         ),
-        report_html=report_html(run.warehouse.con, run.settings.company.name, f"g{run.number:06d}", numbers),
+        report_html=report_html,
         views={"marts.retention_cohorts_monthly": RETENTION_COHORTS_MONTHLY},
     )
 
 
-def with_view(texts: dict[str, str]) -> dict[str, str]:
+def add_view_comments(texts: dict[str, str]) -> dict[str, str]:
     """The comments, and those of the view: its columns mean what those of its table mean."""
     table = "marts.retention_cohorts"
     view = f"{table}_monthly"
     said = {f"{view}.{column}": texts[f"{table}.{of}"] for column, of in MONTHLY_COLUMNS.items()}
     same = {name.replace(table, view, 1): text for name, text in texts.items() if name.startswith(f"{table}.")}
     return {**texts, **same, **said, view: f"The whole base by month. {texts[table]}"}
-
-
-def fingerprint(run: Run) -> str:
-    """SHA-256 over all that decides the results: what was delivered, the settings, the code, the day, the versions."""
-    facts = {
-        "as_of": run.as_of.isoformat(),
-        "settings": run.settings.model_dump(mode="json", exclude=NO_PART_IN_RESULTS),
-        "deliveries": [
-            [
-                landed_source.source,
-                [delivery.file_sha256 for delivery in landed_source.deliveries],
-                [refusal.reason_code for refusal in landed_source.refusals],
-            ]
-            for landed_source in run.landed_sources
-        ],
-        "code": code_sha256(),
-        "versions": versions(),
-    }
-    return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()

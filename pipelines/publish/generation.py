@@ -18,17 +18,22 @@ import duckdb
 from regulars.pipelines import errors
 from regulars.pipelines.home.durable import hash_file, list_files, make_private_folder
 from regulars.pipelines.home.event_log import append_event
-from regulars.pipelines.home.home import Generation, Home, name_generation
+from regulars.pipelines.home.generation import (
+    DUCKDB_FILE,
+    PARQUET_FOLDER,
+    REPORT_FILE,
+    Generation,
+    Published,
+    name_generation,
+)
+from regulars.pipelines.home.home import Home
 from regulars.pipelines.home.manifest import FILE_NAME, Facts, FileFacts, Manifest, TableFacts, hash_content
-from regulars.pipelines.publish.state_file import install_state, make_state_path
+from regulars.pipelines.home.state_file import install_state, make_state_path
+from regulars.pipelines.home.verify import find_damage
 from regulars.pipelines.publish.swap import install_generation, seal_folder, swing_current
-from regulars.pipelines.publish.tables import Table, read_columns, refuse_types
-from regulars.pipelines.publish.targets.duckdb_file import PUBLISHED_FILE, check_counts, write_duckdb_file
+from regulars.pipelines.publish.targets.duckdb_file import check_counts, write_duckdb_file
 from regulars.pipelines.publish.targets.parquet import write_parquet
-from regulars.pipelines.publish.verify import find_damage
-
-REPORT_FILE = "report.html"
-PARQUET_FOLDER = "parquet"
+from regulars.pipelines.publish.targets.tables import Table, read_columns, refuse_types
 
 
 @dataclasses.dataclass(frozen=True)
@@ -50,28 +55,6 @@ class Contents:
     facts: Facts
     report_html: str
     views: Mapping[str, str] = dataclasses.field(default_factory=dict)
-
-
-@dataclasses.dataclass(frozen=True)
-class Published:
-    """The result of publishing.
-
-    Attributes:
-        generation: The new generation; the old one when there was nothing new.
-        is_new: False when `generation` already held the same results.
-        is_current: Whether this call made it current.
-        warning: A sentence, when it is published but a step around it failed.
-    """
-
-    generation: Generation
-    is_new: bool
-    is_current: bool
-    warning: str | None = None
-
-    @property
-    def path(self) -> Path:
-        """Its folder."""
-        return self.generation.path
 
 
 @dataclasses.dataclass(frozen=True)
@@ -217,7 +200,7 @@ def _write_files(
         for name, sql in contents.views.items()
         if any(re.search(rf"\bfrom {re.escape(table)}\b", sql) for table in tables)
     }
-    published = building / PUBLISHED_FILE
+    published = building / DUCKDB_FILE
     parquet = building / PARQUET_FOLDER
     write_duckdb_file(con, published, contents.tables, views=views, comments=contents.comments, parquet=parquet)
     check_counts(published, {name: facts.rows for name, facts in tables.items()}, list(views))

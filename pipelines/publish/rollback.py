@@ -9,9 +9,10 @@ from collections.abc import Callable
 
 from regulars.pipelines import errors
 from regulars.pipelines.home.event_log import append_event
-from regulars.pipelines.home.home import Generation, Home, name_generation
+from regulars.pipelines.home.generation import Generation, name_generation
+from regulars.pipelines.home.home import Home
+from regulars.pipelines.home.verify import find_damage
 from regulars.pipelines.publish.swap import swing_current
-from regulars.pipelines.publish.verify import find_damage
 
 
 def rollback(

@@ -27,7 +27,8 @@ from regulars.pipelines.home.durable import (
     rename_path,
     replace_symlink,
 )
-from regulars.pipelines.home.home import Generation, Home, name_generation
+from regulars.pipelines.home.generation import Generation, name_generation
+from regulars.pipelines.home.home import Home
 
 
 def seal_folder(building: Path, *, allowed: int) -> None:

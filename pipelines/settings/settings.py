@@ -6,6 +6,7 @@ and anything that acts on a setting.
 
 import datetime as dt
 from decimal import Decimal
+from functools import cache
 from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -25,8 +26,14 @@ KINDS = (
 """What a source can feed. Each is a table `raw.<kind>` with a contract in `data_contracts/raw/`."""
 
 
+@cache
+def _zones() -> frozenset[str]:
+    """Every zone of this machine: to list them reads six hundred files, so it is done once."""
+    return frozenset(available_timezones())
+
+
 def _known_zone(name: str) -> str:
-    if name not in available_timezones():
+    if name not in _zones():
         raise ValueError(f"`{name}` is no time zone; write one such as `Europe/Berlin` or `UTC`")
     return name
 
@@ -180,6 +187,12 @@ class Schedule(Part):
     cron: str = "30 3 * * *"
 
 
+class Report(Part):
+    """How the report speaks: `en`, or a catalogue of `pipelines/report/words/`."""
+
+    language: Literal["en", "fi"] = "en"
+
+
 class Publish(Part):
     """Where a finished generation goes, and how many are kept."""
 
@@ -209,6 +222,7 @@ class Settings(Part):
     identity: Identity = Identity()
     cohorts: Cohorts = Cohorts()
     schedule: Schedule = Schedule()
+    report: Report = Report()
     publish: Publish = Publish()
     alerts: Alerts = Alerts()
 
@@ -220,7 +234,7 @@ class Settings(Part):
         return self
 
 
-def business_day(settings: Settings, now: dt.datetime) -> dt.date:
+def find_as_of(settings: Settings, now: dt.datetime) -> dt.date:
     """The last day a run at `now` counts: the fixed `as_of`, else yesterday in the company's zone.
 
     Args:

@@ -10,8 +10,8 @@ import duckdb
 import pytest
 
 from regulars.pipelines import errors
+from regulars.pipelines.home.verify import find_damage
 from regulars.pipelines.publish.swap import swing_current
-from regulars.pipelines.publish.verify import find_damage
 from tests.publish.builders import a_home, publish_run
 from tests.publish.trials import ENVIRONMENT, ROOT, check_readers_see_one_whole_generation, start
 

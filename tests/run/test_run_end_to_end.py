@@ -1,150 +1,21 @@
 """Whole runs on exports of a handful of rows, as a company would live them: one after the other, good and bad."""
 
-import contextlib
-import csv
 import datetime as dt
-import io
-import os
-import shutil
-import sys
-import time
-from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import duckdb
 import pytest
 
-import regulars
 from regulars.pipelines.home.home import Home
+from tests.shop import COMPANY, CRM, FOUR_ORDERS, LINES, ORDERS, SURVEY, THREE_ANSWERS, TWO_CUSTOMERS, Shop
 
 pytestmark = pytest.mark.xdist_group("runs")  # Dagster and Great Expectations are loaded once
 
-COMPANY = """
-company: {name: Corner Shop, timezone: Europe/London, currency: GBP}
-as_of: 2024-03-31
-sources:
-"""
-CRM = """
-  crm:
-    path: crm.csv
-    kind: customers
-    columns:
-      {customer_record_id: id, first_name: name, email: email, phone: phone, owner: owner, merged_record_ids: merged}
-"""
-ORDERS = """
-  till:
-    path: orders-*.csv
-    kind: orders
-    delivery: incremental
-    columns:
-      order_id: order
-      customer_record_id: customer
-      customer_system: {value: crm}
-      email: email
-      ordered_at: at
-      gross_sales: total
-      currency: currency
-"""
-LINES = """
-  lines:
-    path: lines-*.csv
-    kind: order_lines
-    delivery: incremental
-    required: true
-    columns: {order_id: order, customer_record_id: customer, ordered_at: at, product_id: product, quantity: quantity,
-      unit_price: price}
-"""
-SURVEY = """
-  survey:
-    path: answers.csv
-    kind: survey_responses
-    max_age_hours: 48
-    columns:
-      response_id: id
-      survey_kind: {value: nps}
-      scale_min: {value: "0"}
-      scale_max: {value: "10"}
-      score: score
-      answered_at: at
-      email: email
-      comment: comment
-"""
-FOUR_ORDERS = (
-    ("order", "customer", "email", "at", "total", "currency"),
-    ("o1", "c1", "", "2024-01-05 10:00:00", "100.00", "GBP"),
-    ("o2", "c1", "", "2024-02-10 11:00:00", "50.50", "GBP"),
-    ("o3", "c2", "", "2024-02-20 12:00:00", "20.00", "GBP"),
-    ("o4", "", "guest@example.org", "2024-03-01 13:00:00", "30.00", "GBP"),
-)
-TWO_CUSTOMERS = (
-    ("id", "name", "email", "phone", "owner", "merged"),
-    ("c1", "Ann", "ann@example.org", "020 7946 0001", "Olive", ""),
-    ("c2", "Bob", "bob@example.org", "020 7946 0002", "Olive", ""),
-)
-THREE_ANSWERS = (
-    ("id", "score", "at", "email", "comment"),
-    ("a1", "10", "2024-03-02 09:00:00", "ann@example.org", "lovely"),
-    ("a2", "6", "2024-03-03 09:00:00", "bob@example.org", ""),
-    ("a3", "9", "2024-03-04 09:00:00", "", ""),
-)
 UNKNOWN = "00000000-0000-0000-0000-000000000000"
-
-Row = tuple[str, ...]
-
-
-class Shop:
-    """A company: a folder of exports with a settings file, and its runs."""
-
-    def __init__(self, folder: Path, home: Path | None = None) -> None:
-        self.folder, self.home = folder, Home(home or folder / "home")
-        self.said = ""
-
-    def set_up(self, *sources: str, company: str = COMPANY) -> None:
-        (self.folder / "regulars.yaml").write_text(company + "".join(sources), encoding="utf-8")
-
-    def deliver(self, name: str, *rows: Row, hours_ago: float = 1) -> None:
-        path = self.folder / name
-        with path.open("w", encoding="utf-8", newline="") as file:
-            csv.writer(file).writerows(rows)
-        moment = time.time() - hours_ago * 3600
-        os.utime(path, (moment, moment))
-
-    def run(self, *arguments: str) -> int:
-        """Run one run as the command line does, in this process; what it said is in `said`."""
-        command = ["regulars", "run", "--settings", self.folder / "regulars.yaml", "--home", self.home.path]
-        said = io.StringIO()
-        with pytest.MonkeyPatch.context() as patch, contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
-            patch.setattr(sys, "argv", [str(each) for each in (*command, *arguments)])
-            with pytest.raises(SystemExit) as ended:
-                regulars.main()
-        self.said = said.getvalue()
-        return int(ended.value.code or 0)
-
-    def ask(self, query: str, generation: int | None = None) -> list[tuple[object, ...]]:
-        folder = self.home.current_link
-        if generation is not None:
-            folder = next(each.path for each in self.home.generations() if each.number == generation)
-        with duckdb.connect(str(folder / "regulars.duckdb"), read_only=True) as con:
-            return con.execute(query).fetchall()
-
-    def customers_by_record(self, generation: int | None = None) -> dict[object, object]:
-        """The CRM's id -> ours."""
-        query = "select source_record_id, customer_id from core.customer_source_ids where record_type = 'customer'"
-        return dict(self.ask(query, generation))  # type: ignore[arg-type]
-
-    def moved_to(self, folder: Path) -> "Shop":
-        """A copy of the company with its home, to go on with."""
-        shutil.copytree(self.folder, folder, symlinks=True)
-        return Shop(folder)
 
 
 def yesterday() -> dt.date:
     return dt.datetime.now(ZoneInfo("Europe/London")).date() - dt.timedelta(days=1)
-
-
-@pytest.fixture(autouse=True)
-def no_dagster_home(monkeypatch):
-    monkeypatch.delenv("DAGSTER_HOME", raising=False)
 
 
 @pytest.fixture
@@ -152,16 +23,10 @@ def shop(tmp_path):
     return Shop(tmp_path)
 
 
-@pytest.fixture(scope="module")
-def first_run(tmp_path_factory):
+@pytest.fixture
+def first_run(published_shop):
     """A shop with a CRM, a till and a survey, after its first run. Only to be looked at."""
-    shop = Shop(tmp_path_factory.mktemp("first"))
-    shop.set_up(CRM, ORDERS, SURVEY)
-    shop.deliver("crm.csv", *TWO_CUSTOMERS)
-    shop.deliver("orders-1.csv", *FOUR_ORDERS)
-    shop.deliver("answers.csv", *THREE_ANSWERS)
-    assert shop.run() == 0, shop.said
-    return shop
+    return published_shop
 
 
 @pytest.fixture
@@ -171,9 +36,9 @@ def running_shop(first_run, tmp_path):
 
 
 @pytest.fixture(scope="module")
-def second_run(first_run, tmp_path_factory):
+def second_run(published_shop, tmp_path_factory):
     """The run after: an order changed, one is new, a customer moved, another is new, the survey is late."""
-    shop = first_run.moved_to(tmp_path_factory.mktemp("second") / "shop")
+    shop = published_shop.moved_to(tmp_path_factory.mktemp("second") / "shop")
     newcomer = ("c0", "Zoe", "zoe@example.org", "020 7946 0003", "Olive", "")
     moved = ("c1", "Ann", "ann.new@example.org", "020 7946 0001", "Olive", "")
     shop.deliver("crm.csv", TWO_CUSTOMERS[0], newcomer, moved, TWO_CUSTOMERS[2])
@@ -378,9 +243,9 @@ def test_a_merged_customer_keeps_one_of_the_two_ids_and_all_orders(running_shop)
 CANARY = "canary.qz7x"
 
 
-def test_nothing_personal_leaves_the_landing_and_the_state(shop, monkeypatch, tmp_path_factory):
+def test_nothing_personal_leaves_the_landing_and_the_state(shop, tmp_path_factory):
     dagster_home = tmp_path_factory.mktemp("dagster")
-    monkeypatch.setenv("DAGSTER_HOME", str(dagster_home))
+    shop.environment = {"DAGSTER_HOME": str(dagster_home)}
     address = f"{CANARY}@example.org"
     shop.set_up(CRM, ORDERS + "    max_quarantined: 0.5\n", SURVEY)
     shop.deliver("crm.csv", TWO_CUSTOMERS[0], ("c1", CANARY, address, CANARY, "Olive", ""))

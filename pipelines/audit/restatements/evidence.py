@@ -10,7 +10,6 @@ from collections.abc import Collection, Mapping, Sequence
 import duckdb
 import polars as pl
 
-from regulars.pipelines.audit.lineage import Lineage, changed_settings
 from regulars.pipelines.audit.restatements.changes import (
     MERGED,
     RECORD_KINDS,
@@ -23,6 +22,7 @@ from regulars.pipelines.audit.restatements.changes import (
     find_changed_records,
 )
 from regulars.pipelines.audit.restatements.parent import ParentGeneration
+from regulars.pipelines.run.lineage import Lineage, changed_settings
 
 
 def read_new_inputs(

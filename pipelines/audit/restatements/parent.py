@@ -7,12 +7,9 @@ from pathlib import Path
 
 import duckdb
 
-from regulars.pipelines.audit.lineage import TABLE, Lineage
-from regulars.pipelines.home.home import Generation
-from regulars.pipelines.publish.generation import PARQUET_FOLDER
-from regulars.pipelines.publish.state_file import read_state
-from regulars.pipelines.publish.tables import Table
-from regulars.pipelines.publish.targets.parquet import parquet_path
+from regulars.pipelines.home.generation import Generation
+from regulars.pipelines.home.state_file import read_state
+from regulars.pipelines.run.lineage import TABLE, Lineage
 from regulars.pipelines.warehouse.sql_text import quote_literal
 
 
@@ -29,7 +26,7 @@ class ParentGeneration:
 
     def find_path(self, table: str) -> Path:
         """The Parquet file of a table."""
-        return parquet_path(self.generation.path / PARQUET_FOLDER, Table(table))
+        return self.generation.parquet_file(table)
 
     def find_missing_file(self) -> str | None:
         """The name of the first Parquet file that is missing on disk; None when all are there."""

@@ -14,14 +14,6 @@ from collections.abc import Callable, Mapping, Sequence
 import duckdb
 import polars as pl
 
-from regulars.pipelines.audit.lineage import (
-    TABLE,
-    TABLE_COLUMNS,
-    Lineage,
-    changed_settings,
-    changed_versions,
-    read_lineage,
-)
 from regulars.pipelines.audit.restatements.causes import (
     Step,
     add_unexplained,
@@ -34,6 +26,14 @@ from regulars.pipelines.audit.restatements.evidence import read_calendar, read_c
 from regulars.pipelines.audit.restatements.metrics import KEY, VALUES, find_restated, list_wanted_values, read_metrics
 from regulars.pipelines.audit.restatements.parent import ParentGeneration
 from regulars.pipelines.audit.restatements.replay import STEPS, build_core, list_record_causes, list_steps
+from regulars.pipelines.run.lineage import (
+    TABLE,
+    TABLE_COLUMNS,
+    Lineage,
+    changed_settings,
+    changed_versions,
+    read_lineage,
+)
 from regulars.pipelines.run.run import Run
 
 RESTATEMENTS = "meta.restatements"

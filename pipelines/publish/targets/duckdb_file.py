@@ -11,11 +11,10 @@ from pathlib import Path
 import duckdb
 
 from regulars.pipelines import errors
-from regulars.pipelines.publish.tables import Table, read_columns, select_in_order
-from regulars.pipelines.publish.targets.parquet import parquet_path
+from regulars.pipelines.home.generation import parquet_path
+from regulars.pipelines.publish.targets.tables import Table, read_columns, select_in_order
 from regulars.pipelines.warehouse.sql_text import quote_identifier, quote_literal, quote_table
 
-PUBLISHED_FILE = "regulars.duckdb"
 STORAGE_VERSION = "v1.0.0"  # what DuckDB 1.1 to 2.x, and so every BI client, can open
 
 
@@ -61,7 +60,7 @@ def _select_rows(con: duckdb.DuckDBPyConnection, table: Table, parquet: Path | N
     if parquet is None:
         return select_in_order(con, table, columns)
     names = ", ".join(quote_identifier(column) for column in columns)
-    return f"select {names} from read_parquet({quote_literal(parquet_path(parquet, table))})"
+    return f"select {names} from read_parquet({quote_literal(parquet_path(parquet, table.name))})"
 
 
 @contextlib.contextmanager

@@ -10,8 +10,9 @@ from pathlib import Path
 import duckdb
 
 from regulars.pipelines.home.durable import hash_file
+from regulars.pipelines.home.generation import parquet_path
 from regulars.pipelines.home.manifest import TableFacts
-from regulars.pipelines.publish.tables import Table, read_columns, select_in_order
+from regulars.pipelines.publish.targets.tables import Table, read_columns, select_in_order
 from regulars.pipelines.warehouse.sql_text import quote_literal
 
 ROW_GROUP_SIZE = 122_880
@@ -26,7 +27,7 @@ def write_parquet(con: duckdb.DuckDBPyConnection, tables: Sequence[Table], folde
     folder.mkdir()
     facts = {}
     for table in tables:
-        path = parquet_path(folder, table)
+        path = parquet_path(folder, table.name)
         path.parent.mkdir(exist_ok=True)
         select = select_in_order(con, table, list(read_columns(con, table)))
         rows = con.execute(f"""
@@ -35,8 +36,3 @@ def write_parquet(con: duckdb.DuckDBPyConnection, tables: Sequence[Table], folde
         """).fetchall()[0][0]
         facts[table.name] = TableFacts(rows=rows, sha256=hash_file(path))
     return facts
-
-
-def parquet_path(folder: Path, table: Table) -> Path:
-    """Where a table's file lies below `folder`."""
-    return folder / table.layer / f"{table.short_name}.parquet"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.run.test_run_end_to_end import COMPANY, CRM, FOUR_ORDERS, ORDERS, SURVEY, THREE_ANSWERS, TWO_CUSTOMERS, Shop
+from tests.shop import COMPANY, CRM, FOUR_ORDERS, ORDERS, SURVEY, THREE_ANSWERS, TWO_CUSTOMERS, Shop
 
 pytestmark = pytest.mark.xdist_group("runs")  # Dagster and Great Expectations are loaded once
 
@@ -23,11 +23,6 @@ THIS_RUN = """
     where generation = (select generation from meta.runs) and metric = '{}' and key = '{}'
     order by period_start, cause_rank
 """
-
-
-@pytest.fixture(autouse=True)
-def no_dagster_home(monkeypatch):
-    monkeypatch.delenv("DAGSTER_HOME", raising=False)
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,65 @@
+"""What several test files need and costs much: made once per session, for all workers, then looked at or copied."""
+
+import fcntl
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.shop import CRM, FOUR_ORDERS, ORDERS, SURVEY, THREE_ANSWERS, TWO_CUSTOMERS, Shop, run_regulars
+
+MadeOnce = Callable[[str, Callable[[Path], None]], Path]
+
+
+@pytest.fixture(scope="session")
+def made_once(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> MadeOnce:
+    """`made_once(name, make)` gives a folder that the first worker who asks for that name lets `make` fill.
+
+    Nobody may change it: copy it, or look at it.
+    """
+    own = tmp_path_factory.getbasetemp()
+    shared = own if worker_id == "master" else own.parent
+
+    def folder(name: str, make: Callable[[Path], None]) -> Path:
+        path, stamp = shared / name, shared / f"{name}.made"
+        with (shared / f"{name}.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not stamp.exists():
+                shutil.rmtree(path, ignore_errors=True)  # of a worker that failed in the middle
+                path.mkdir()
+                make(path)
+                stamp.touch()
+        return path
+
+    return folder
+
+
+@pytest.fixture(scope="session")
+def published_demo(made_once: MadeOnce) -> Path:
+    """The sample company with 200 customers beside its home, published once. Only to be looked at, or copied."""
+
+    def make(folder: Path) -> None:
+        done = run_regulars("demo", "--home", folder / "home", "--customers", "200")
+        assert done.code == 0, done.stderr
+        (folder / "said.txt").write_text(done.stdout, encoding="utf-8")
+
+    return made_once("published_demo", make)
+
+
+@pytest.fixture(scope="session")
+def published_shop(made_once: MadeOnce) -> Shop:
+    """A shop with a CRM, a till and a survey, after its first run. Only to be looked at."""
+
+    def make(folder: Path) -> None:
+        shop = Shop(folder)
+        shop.set_up(CRM, ORDERS, SURVEY)
+        shop.deliver("crm.csv", *TWO_CUSTOMERS)
+        shop.deliver("orders-1.csv", *FOUR_ORDERS)
+        shop.deliver("answers.csv", *THREE_ANSWERS)
+        assert shop.run() == 0, shop.said
+        (folder / "said.txt").write_text(shop.said, encoding="utf-8")
+
+    shop = Shop(made_once("published_shop", make))
+    shop.said = (shop.folder / "said.txt").read_text(encoding="utf-8")
+    return shop
