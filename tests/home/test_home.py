@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from regulars.pipelines import errors
-from regulars.pipelines.command.generations import verified
+from regulars.pipelines.command.generations import verify_current
 from regulars.pipelines.home.event_log import append_event, read_events
 from regulars.pipelines.home.home import Home
 from regulars.pipelines.home.verify import find_damage
@@ -167,7 +167,7 @@ def test_another_state_file_than_was_published_is_damage(home):
         file.write(b"x")
     assert [sentence.partition(" has ")[0] for sentence in find_damage(home.current())] == ["state/g000002.duckdb"]
     with pytest.raises(errors.StorageFailed, match=r"damaged: state/g000002\.duckdb has"):
-        verified(home)
+        verify_current(home)
     assert rollback(home, clock=lambda: NOW).number == 1
 
 
