@@ -1,4 +1,4 @@
-"""Generates the parts of README.md that come from the code: the commands, and the published tables.
+"""What is made, not written: the commands and published tables in README.md, and docs/kinds.md.
 
 `python -m regulars.pipelines.command.handbook`, run in the checkout, updates them; a test fails when they are outdated.
 Put here: filling in between markers. Keep out: what the parts say.
@@ -10,8 +10,10 @@ from pathlib import Path
 import typer
 import typer.main
 
-from regulars.pipelines.contracts.contract import load_contracts
+from regulars.pipelines.command.kinds_page import kinds_markdown
 from regulars.pipelines.contracts.dictionary import published_tables_markdown
+from regulars.pipelines.contracts.raw_contracts import project_contracts
+from regulars.pipelines.kinds.registry import KINDS
 from regulars.pipelines.settings.package import CONTRACTS_FOLDER
 
 
@@ -49,12 +51,13 @@ def fill_between_markers(text: str, name: str, part: str) -> str:
 
 
 def main(readme: Path = Path("README.md")) -> None:
-    """Update the generated parts of the README."""
+    """Write the made parts of the README, and the page of kinds, anew."""
     from regulars.cli import app  # the command line imports the rooms; a room imports it only to describe it
 
     text = fill_between_markers(readme.read_text(encoding="utf-8"), "commands", write_commands(app))
-    text = fill_between_markers(text, "tables", published_tables_markdown(load_contracts(CONTRACTS_FOLDER)))
+    text = fill_between_markers(text, "tables", published_tables_markdown(project_contracts(CONTRACTS_FOLDER)))
     readme.write_text(text, encoding="utf-8")
+    (readme.parent / "docs" / "kinds.md").write_text(kinds_markdown(KINDS.values()), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ from regulars.pipelines.home.manifest import Manifest, read_manifest
 DUCKDB_FILE = "regulars.duckdb"
 PARQUET_FOLDER = "parquet"
 REPORT_FILE = "report.html"
+CONTRACTS_FILE = "contracts.odcs.yaml"
 OLD_STATE_FILE = "state.duckdb"
 """In an older home, the name of the state file in the folder of its generation."""
 

@@ -12,18 +12,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
-KINDS = (
-    "customers",
-    "orders",
-    "order_lines",
-    "payments",
-    "refunds",
-    "products",
-    "survey_responses",
-    "subscriptions",
-    "fx_rates",
-)
-"""What a source can feed. Each is a table `raw.<kind>` with a contract in `data_contracts/raw/`."""
+from regulars.pipelines.kinds.registry import KINDS
 
 
 @cache
@@ -40,6 +29,7 @@ def _known_zone(name: str) -> str:
 
 Zone = Annotated[str, AfterValidator(_known_zone)]
 Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
+NAMES_OF_KINDS = tuple(KINDS)
 
 
 class Part(BaseModel):
@@ -99,9 +89,9 @@ class Source(Part):
     path: str | list[str]
     format: Literal["csv", "csv.gz", "parquet", "jsonl"] = "csv"
     options: FileOptions = FileOptions()
-    kind: Literal[KINDS] | None = None  # type: ignore[valid-type]
+    kind: Literal[NAMES_OF_KINDS] | None = None  # type: ignore[valid-type]
     columns: dict[str, Column] = {}
-    kinds: dict[Literal[KINDS], KindMapping] = {}  # type: ignore[valid-type]
+    kinds: dict[Literal[NAMES_OF_KINDS], KindMapping] = {}  # type: ignore[valid-type]
     system: Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_-]*$")] | None = None
     timezone: Zone | None = None
     currency: Currency | None = None

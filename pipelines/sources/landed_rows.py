@@ -11,8 +11,9 @@ from pathlib import Path
 import duckdb
 
 from regulars.pipelines.errors import SettingsWrong
-from regulars.pipelines.settings.settings import KINDS, KindMapping, Settings, Source
-from regulars.pipelines.sources.kinds import KIND_COLUMNS, TRACE_COLUMNS
+from regulars.pipelines.kinds.kind import TRACE_COLUMNS
+from regulars.pipelines.kinds.registry import KINDS
+from regulars.pipelines.settings.settings import KindMapping, Settings, Source
 from regulars.pipelines.sources.landing import find_lines, read_landed_file
 from regulars.pipelines.sources.ledger import Delivery
 from regulars.pipelines.sources.mapping.expressions import ExpressionChecker
@@ -131,10 +132,10 @@ def write_landed_rows(
     """
     con.execute("create schema if not exists landed")
     con.execute("set timezone = 'UTC'")  # where a moment with an offset passes through text
-    for kind in KINDS:
-        columns = [f"{quote_identifier(column.name)} varchar" for column in KIND_COLUMNS[kind]]
-        columns += [f"{name} {data_type}" for name, data_type in TRACE_COLUMNS]
-        con.execute(f"create or replace table landed.{quote_identifier(kind)} ({', '.join(columns)})")
+    for name, described in KINDS.items():
+        columns = [f"{quote_identifier(column.name)} varchar" for column in described.columns]
+        columns += [f"{column} {data_type}" for column, data_type in TRACE_COLUMNS]
+        con.execute(f"create or replace table landed.{quote_identifier(name)} ({', '.join(columns)})")
     con.execute(_MAKE_MALFORMED)
     con.execute(_MAKE_FILES)
     checker = ExpressionChecker(con)

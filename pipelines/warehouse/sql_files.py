@@ -10,6 +10,8 @@ from pathlib import Path
 
 import duckdb
 
+from regulars.pipelines.kinds.registry import KINDS
+from regulars.pipelines.kinds.staging_select import money_days_select, staging_select
 from regulars.pipelines.settings.package import SQL_FOLDER
 
 LAYERS = ("raw", "staging", "identity", "core", "marts", "published")
@@ -19,6 +21,13 @@ LAYERS = ("raw", "staging", "identity", "core", "marts", "published")
 def sql_files() -> list[Path]:
     """Every `sql/<layer>/<table>.sql`, sorted."""
     return sorted(SQL_FOLDER.glob("*/*.sql"))
+
+
+def table_selects() -> dict[str, str]:
+    """`layer.table` -> its SELECT: made from the kinds, or the file of that name where there is one."""
+    made = {f"staging.{name}": staging_select(kind) for name, kind in KINDS.items()}
+    made["staging.money_days"] = money_days_select(KINDS.values())
+    return made | {f"{path.parent.name}.{path.stem}": path.read_text(encoding="utf-8") for path in sql_files()}
 
 
 @cache

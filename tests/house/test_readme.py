@@ -10,8 +10,10 @@ from typer.testing import CliRunner
 from regulars.cli import app
 from regulars.pipelines import errors
 from regulars.pipelines.command.handbook import read_between_markers, write_commands
-from regulars.pipelines.contracts.contract import load_contracts
+from regulars.pipelines.command.kinds_page import kinds_markdown
 from regulars.pipelines.contracts.dictionary import published_tables_markdown
+from regulars.pipelines.contracts.raw_contracts import project_contracts
+from regulars.pipelines.kinds.registry import KINDS
 
 ROOT = Path(__file__).parent.parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -20,8 +22,12 @@ COMMANDS = typer.main.get_command(app).commands
 
 
 def test_the_list_of_published_tables_is_made_from_the_contracts():
-    wanted = published_tables_markdown(load_contracts(ROOT / "data_contracts"))
+    wanted = published_tables_markdown(project_contracts(ROOT / "data_contracts"))
     assert read_between_markers(README, "tables") == wanted.strip(), HOW
+
+
+def test_the_page_of_kinds_is_made_from_the_kinds():
+    assert (ROOT / "docs" / "kinds.md").read_text(encoding="utf-8") == kinds_markdown(KINDS.values()), HOW
 
 
 def test_the_list_of_commands_is_made_from_the_command_line():
@@ -49,7 +55,7 @@ def test_every_path_that_the_readme_names_exists():
 
 
 def test_every_table_that_the_readme_names_has_a_contract():
-    tables = load_contracts(ROOT / "data_contracts")
+    tables = project_contracts(ROOT / "data_contracts")
     named = set(re.findall(r"`((?:marts|core|meta)\.\w+)`", README))
     assert named <= {*tables, "marts.retention_cohorts_monthly"}
 

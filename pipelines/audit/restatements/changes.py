@@ -11,6 +11,8 @@ from dataclasses import dataclass
 import duckdb
 import polars as pl
 
+from regulars.pipelines.kinds.registry import KINDS
+
 UNKNOWN = "00000000-0000-0000-0000-000000000000"
 
 MERGED, SPLIT, RATE, ERASED = "customers_merged", "customers_split", "exchange_rate", "erasure"
@@ -24,7 +26,7 @@ class RecordKind:
         kind: Its name in the singular, as causes are named: `late_order`.
         table: Its table in core.
         kinds: The kinds of source that feed it.
-        ids: The columns that identify a record beside `system`; staging has the first one too.
+        ids: The columns that identify a record beside `system`; the first is the document of its kinds.
         day: The column that says which period a record belongs to.
         who: The columns that say whose a record is, the most important one first.
         values: The columns that metrics are computed from; money as it was delivered.
@@ -198,7 +200,7 @@ def _write_is_new(of: RecordKind, news: NewInputs) -> str:
         return "true"
     delivered = " union all ".join(
         f"""
-        select _system, {"order_id" if kind == "order_lines" else of.ids[0]}
+        select _system, {KINDS[kind].document[0]}
         from staging.{kind}
         where list_contains($files::varchar[], _file_sha256)
         """

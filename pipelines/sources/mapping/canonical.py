@@ -9,8 +9,8 @@ Every function takes a SQL expression of cleaned text that is cheap to repeat (a
 
 import re
 
+from regulars.pipelines.kinds.kind import Form
 from regulars.pipelines.settings.settings import FileOptions
-from regulars.pipelines.sources.kinds import Form
 from regulars.pipelines.sources.mapping.zones import find_days_with_a_gap
 from regulars.pipelines.warehouse.sql_text import quote_literal
 
@@ -40,7 +40,7 @@ def convert_to_form(form: Form, value: str, options: FileOptions, zone: str) -> 
     """The value in the form of its column.
 
     Args:
-        form: See `kinds.Form`.
+        form: See `kind.Form`.
         value: SQL of clean text.
         options: How the source writes numbers, dates and moments.
         zone: The zone of moments that carry none.

@@ -5,17 +5,16 @@ Put here: what `columns` and `when` of the settings mean. Keep out: forms of val
 """
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from regulars.pipelines.kinds.kind import DefaultBy, KindColumn, SourceCurrency
+from regulars.pipelines.kinds.registry import KINDS
 from regulars.pipelines.settings.settings import Column, Constant, Derived, FileOptions, KindMapping
-from regulars.pipelines.sources.kinds import KIND_COLUMNS
 from regulars.pipelines.sources.mapping.canonical import clean_text, convert_to_form
 from regulars.pipelines.sources.mapping.expressions import ExpressionChecker
 from regulars.pipelines.sources.readers.header import find_column
 from regulars.pipelines.warehouse.sql_text import quote_identifier, quote_literal
-
-_NPS_SCALE = {"scale_min": "0", "scale_max": "10"}
 
 
 @dataclass(frozen=True)
@@ -51,18 +50,19 @@ def select_kind(kind: str, mapping: KindMapping, file: LandedFile) -> str:
     """One SELECT that gives the rows of `landed.<kind>` from a landed file.
 
     Args:
-        kind: One of `settings.KINDS`.
+        kind: One of `KINDS`.
         mapping: What the columns mean; checked before.
         file: The file.
     """
-    cleaned, converted, survey_kind = [], [], "null"
-    for position, column in enumerate(KIND_COLUMNS[kind]):
+    cleaned, converted = [], []
+    cells: dict[str, str] = {}
+    for position, column in enumerate(KINDS[kind].columns):
         name, cell = quote_identifier(column.name), quote_identifier(f" {position}")
         value = _select_delivered_text(mapping.columns.get(column.name), file.columns)
         if value is None:
-            converted.append(f"{_select_default(kind, column.name, file.currency, survey_kind)} as {name}")
+            converted.append(f"{_select_default(column, file.currency, cells)} as {name}")
         else:
-            survey_kind = cell if column.name == "survey_kind" else survey_kind  # stands before the scale
+            cells[column.name] = cell
             cleaned.append(f"{clean_text(value)} as {cell}")
             converted.append(f"{convert_to_form(column.form, cell, file.options, file.zone)} as {name}")
     return f"""
@@ -127,16 +127,26 @@ def _select_delivered_text(wanted: Column | None, columns: tuple[str, ...]) -> s
     return None if found is None else f"file.{quote_identifier(found)}"
 
 
-def _select_default(kind: str, column: str, currency: str, survey_kind: str) -> str:
-    if column == "currency":
-        return quote_literal(currency)
-    if column == "line_type":
-        return "'sale'"
-    if kind == "order_lines" and column == "quantity":
-        return "'1'"
-    if column in _NPS_SCALE:
-        return f"case when lower({survey_kind}) = 'nps' then '{_NPS_SCALE[column]}' end"
-    return "null::varchar"
+def _select_default(column: KindColumn, currency: str, cells: Mapping[str, str]) -> str:
+    """SQL of what an unmapped column gets.
+
+    Args:
+        column: The column.
+        currency: The source's or company's.
+        cells: SQL of the columns before it that are mapped.
+    """
+    match column.default:
+        case SourceCurrency():
+            return quote_literal(currency)
+        case DefaultBy(other, values) if other in cells:
+            cases = " ".join(
+                f"when {quote_literal(value)} then {quote_literal(given)}" for value, given in values.items()
+            )
+            return f"case lower({cells[other]}) {cases} end"
+        case str(value):
+            return quote_literal(value)
+        case _:
+            return "null::varchar"
 
 
 def select_row_as_json(columns: list[str]) -> str:
