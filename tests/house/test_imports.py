@@ -31,9 +31,9 @@ MAY_IMPORT: dict[str, set[str]] = {
     "contracts": {"warehouse", "settings", "kinds", "errors"},
     # where things lie, and what a company sets
     "settings": {"kinds", "errors"},
-    "warehouse": {"settings", "errors"},
+    "warehouse": {"settings", "kinds", "errors"},
     "home": {"errors"},
-    "sample": {"errors"},
+    "sample": {"settings", "errors"},
     # the ground
     "models": set(),
     "kinds": {"errors"},
