@@ -88,9 +88,9 @@ def doctor(
 
     Example: regulars doctor --settings regulars.yaml
     """
-    from regulars.pipelines.command.doctor import examined
+    from regulars.pipelines.command.doctor import check_setup
 
-    text, code = examined(settings, data=data, home=home, as_json=as_json, now=_now())
+    text, code = check_setup(settings, data=data, home=home, as_json=as_json, now=_now())
     typer.echo(text)
     raise typer.Exit(code)
 
@@ -108,9 +108,9 @@ def status(
 
     Example: regulars status --max-age 26h
     """
-    from regulars.pipelines.command.status import status_of
+    from regulars.pipelines.command.status import read_status
 
-    text, code = status_of(_home(home, settings), max_age=max_age, as_json=as_json, now=_now())
+    text, code = read_status(_home(home, settings), max_age=max_age, as_json=as_json, now=_now())
     typer.echo(text)
     raise typer.Exit(code)
 
@@ -121,9 +121,9 @@ def generations(home: HomeOption = None, settings: SettingsOption = SETTINGS, as
 
     Example: regulars generations
     """
-    from regulars.pipelines.command.generations import listing
+    from regulars.pipelines.command.generations import list_generations
 
-    typer.echo(listing(_home(home, settings), as_json=as_json))
+    typer.echo(list_generations(_home(home, settings), as_json=as_json))
 
 
 @app.command()
@@ -147,9 +147,9 @@ def verify(home: HomeOption = None, settings: SettingsOption = SETTINGS) -> None
 
     Example: regulars verify
     """
-    from regulars.pipelines.command.generations import verified
+    from regulars.pipelines.command.generations import verify_current
 
-    typer.echo(verified(_home(home, settings)))
+    typer.echo(verify_current(_home(home, settings)))
 
 
 @app.command()
@@ -165,9 +165,9 @@ def quarantine(
 
     Example: regulars quarantine --export quarantined.csv
     """
-    from regulars.pipelines.command.quarantine import quarantined
+    from regulars.pipelines.command.quarantine import show_quarantine
 
-    typer.echo(quarantined(_home(home, settings), export=export, as_json=as_json))
+    typer.echo(show_quarantine(_home(home, settings), export=export, as_json=as_json))
 
 
 @app.command()
@@ -181,9 +181,9 @@ def sql(
 
     Example: regulars sql "select * from marts.churn where dimension = 'all' order by month_end desc limit 3"
     """
-    from regulars.pipelines.command.query import answer
+    from regulars.pipelines.command.query import run_query
 
-    typer.echo(answer(_home(home, settings), query, as_json=as_json))
+    typer.echo(run_query(_home(home, settings), query, as_json=as_json))
 
 
 @app.command()
@@ -196,9 +196,9 @@ def report(
 
     Example: regulars report --open
     """
-    from regulars.pipelines.command.generations import current
+    from regulars.pipelines.command.generations import find_current
 
-    path = current(_home(home, settings)).path / "report.html"
+    path = find_current(_home(home, settings)).path / "report.html"
     typer.echo(str(path))
     if open_it:
         typer.launch(str(path))
@@ -236,7 +236,7 @@ def _run(
     allow: list[str] | None = None,
     as_json: bool = False,
 ) -> None:
-    from regulars.pipelines.command.closing import closing
+    from regulars.pipelines.command.run_summary import summarise_run
     from regulars.pipelines.run.progress import show_progress
     from regulars.pipelines.run.request import make_request
 
@@ -247,7 +247,7 @@ def _run(
         from regulars.assets.launch import launch_run
 
         launch_run(request)
-    typer.echo(closing(request.home, as_json=as_json))
+    typer.echo(summarise_run(request.home, as_json=as_json))
 
 
 def _home(home: Path | None, settings: Path) -> "Home":

@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from regulars.pipelines.warehouse.warehouse import LAYERS, table_selects, tables_read_by
+from regulars.pipelines.warehouse.sql_files import LAYERS, table_selects, tables_read_by
 from tests.house.code import CODE, MODULES, PIPELINES, imports_of, name_of, room_of
 
 PURE = [path for module, path in MODULES.items() if room_of(module) in {"transforms", "models"}]

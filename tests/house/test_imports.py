@@ -28,12 +28,12 @@ MAY_IMPORT: dict[str, set[str]] = {
     "identity": {"kinds", "errors"},
     "transforms": {"models", "enumerations"},
     "sources": {"warehouse", "home", "settings", "kinds", "errors"},
-    "contracts": {"warehouse", "kinds", "errors"},
+    "contracts": {"warehouse", "settings", "kinds", "errors"},
     # where things lie, and what a company sets
-    "settings": {"warehouse", "kinds", "enumerations", "errors"},
-    "warehouse": {"errors"},
+    "settings": {"kinds", "enumerations", "errors"},
+    "warehouse": {"settings", "kinds", "errors"},
     "home": {"errors"},
-    "sample": {"errors"},
+    "sample": {"settings", "errors"},
     # the ground
     "models": set(),
     "enumerations": set(),

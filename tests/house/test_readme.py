@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 
 from regulars.cli import app
 from regulars.pipelines import errors
-from regulars.pipelines.command.handbook import commands_markdown, in_markers
+from regulars.pipelines.command.handbook import read_between_markers, write_commands
 from regulars.pipelines.command.kinds_page import kinds_markdown
 from regulars.pipelines.contracts.dictionary import published_tables_markdown
 from regulars.pipelines.contracts.raw_contracts import project_contracts
@@ -23,7 +23,7 @@ COMMANDS = typer.main.get_command(app).commands
 
 def test_the_list_of_published_tables_is_made_from_the_contracts():
     wanted = published_tables_markdown(project_contracts(ROOT / "data_contracts"))
-    assert in_markers(README, "tables") == wanted.strip(), HOW
+    assert read_between_markers(README, "tables") == wanted.strip(), HOW
 
 
 def test_the_page_of_kinds_is_made_from_the_kinds():
@@ -31,7 +31,7 @@ def test_the_page_of_kinds_is_made_from_the_kinds():
 
 
 def test_the_list_of_commands_is_made_from_the_command_line():
-    assert in_markers(README, "commands") == commands_markdown(app).strip(), (
+    assert read_between_markers(README, "commands") == write_commands(app).strip(), (
         "run `python -m regulars.pipelines.command.handbook`"
     )
 

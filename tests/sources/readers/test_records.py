@@ -18,7 +18,7 @@ def lines_quarantined(text: str) -> list[int]:
     return [line for line, _, problem in split(text) if problem]
 
 
-def test_a_record_is_told_with_the_line_it_begins_on():
+def test_a_record_knows_the_line_it_begins_on():
     assert split('1,"x\ny"\n\n2,z\n') == [(1, '1,"x\ny"', None), (4, "2,z", None)]
 
 
@@ -59,7 +59,7 @@ def test_the_last_record_needs_no_line_end(text):
     ],
 )
 def test_the_header_is_the_first_record_that_is_not_blank(text, cells, lines):
-    found, behind, before = RecordSplitter(",", '"').header(text.encode())
+    found, behind, before = RecordSplitter(",", '"').read_header(text.encode())
     assert (found, before) == (cells, lines)
     assert text.encode()[behind:] in (b"1,2\n", b"")
 
