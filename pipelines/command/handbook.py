@@ -1,4 +1,4 @@
-"""The parts of README.md that are made, not written: the commands, and the published tables.
+"""What is made, not written: the commands in README.md, and the pages `docs/tables.md` and `docs/settings.md`.
 
 `python -m regulars.pipelines.command.handbook` writes them anew; a test sees that somebody did.
 Put here: filling in between markers. Keep out: what the parts say.
@@ -10,9 +10,23 @@ from pathlib import Path
 import typer
 import typer.main
 
+from regulars.pipelines.command.settings_page import settings_markdown
 from regulars.pipelines.contracts.contract import load_contracts
 from regulars.pipelines.contracts.dictionary import published_tables_markdown
 from regulars.pipelines.warehouse.warehouse import ROOT
+
+CHECKOUT = (ROOT / "pipelines").resolve().parent
+"""The folder of README.md: the rooms in the package are links to those beside it."""
+
+TABLES = """# Published tables
+
+Made from `data_contracts/` by `python -m regulars.pipelines.command.handbook`; do not edit it by hand.
+
+Every table is in `home/current/regulars.duckdb` and, as Parquet, in `home/current/parquet/`. What each column means
+stands in the file itself, as comments and in `meta.data_dictionary`; what each number means, in
+[numbers.md](numbers.md). The view `marts.retention_cohorts_monthly` holds the monthly cohorts of the whole base alone.
+
+"""
 
 
 def commands_markdown(app: typer.Typer) -> str:
@@ -44,13 +58,22 @@ def filled(text: str, name: str, part: str) -> str:
     )
 
 
-def main(readme: Path = ROOT / "README.md") -> None:
-    """Write the made parts of the README anew."""
+def made_pages(root: Path = CHECKOUT) -> dict[str, str]:
+    """File below `root` -> its whole text as it should be."""
     from regulars.cli import app  # the command line imports the rooms; a room imports it only to describe it
 
-    text = filled(readme.read_text(encoding="utf-8"), "commands", commands_markdown(app))
-    text = filled(text, "tables", published_tables_markdown(load_contracts(ROOT / "data_contracts")))
-    readme.write_text(text, encoding="utf-8")
+    readme = (root / "README.md").read_text(encoding="utf-8")
+    return {
+        "README.md": filled(readme, "commands", commands_markdown(app)),
+        "docs/tables.md": TABLES + published_tables_markdown(load_contracts(root / "data_contracts")) + "\n",
+        "docs/settings.md": settings_markdown(),
+    }
+
+
+def main() -> None:
+    """Write all of them anew."""
+    for path, text in made_pages().items():
+        (CHECKOUT / path).write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":
