@@ -1,34 +1,35 @@
 """The front door: everything Dagster loads.
 
-Put here: the list of rooms. Keep out: assets, and what they do.
+Put here: the list of assets, the job, the schedule and the resource. Keep out: how any of them is made.
 """
 
 import dagster as dg
 
 from regulars.assets import identity, landing, meta, nightly, published, raw
-from regulars.assets.contract_checks import plan
-from regulars.assets.marts import marts
-from regulars.assets.resources import RunResource
-from regulars.assets.sql_tables import sql_tables
-from regulars.assets.tables import table_asset
+from regulars.assets.marts import list_marts
+from regulars.assets.resources import configured_run
+from regulars.assets.sql_tables import list_sql_tables
+from regulars.assets.tables import make_table_asset
+from regulars.assets.validation_plan import plan_steps
 from regulars.pipelines.contracts.contract import load_contracts
 from regulars.pipelines.warehouse.warehouse import ROOT
 
 contracts = load_contracts(ROOT / "data_contracts")
-blueprints = [*sql_tables(), *marts(contracts), *meta.audits(contracts)]
-validated_later = {table: contract for table, contract in contracts.items() if contract.layer != "raw"}  # the gate's
-steps = plan({**raw.READS, **identity.READS, **{each.table: each.reads for each in blueprints}}, validated_later)
+blueprints = [*list_sql_tables(), *list_marts(contracts), *meta.list_audit_tables(contracts)]
+validated_later = {table: contract for table, contract in contracts.items() if contract.layer != "raw"}
+steps = plan_steps({**raw.READS, **identity.READS, **{each.table: each.reads for each in blueprints}}, validated_later)
 tables = [
     landing.landing,
     raw.raw,
     identity.identity,
-    *(table_asset(each, steps[each.table], checked=each.table in contracts) for each in blueprints),
+    *(make_table_asset(each, steps[each.table], has_contract=each.table in contracts) for each in blueprints),
 ]
+assets = [*tables, published.make_generation_asset(tables)]
 
 defs = dg.Definitions(
-    assets=[*tables, published.generation(tables)],
+    assets=assets,
     jobs=[nightly.run_job],
-    schedules=[nightly.schedule()],
-    resources={"run": RunResource.configure_at_launch()},
+    schedules=[nightly.nightly_schedule()],
+    resources={"run": configured_run({key for each in assets for key in each.keys})},
     executor=dg.in_process_executor,  # DuckDB allows one writing process
 )

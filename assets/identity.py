@@ -10,12 +10,11 @@ from typing import Any
 import dagster as dg
 import polars as pl
 
-from regulars.assets.resources import RunResource
-from regulars.assets.tables import key, reported
+from regulars.assets.tables import asset_key, report_table
+from regulars.pipelines.home.state_file import read_state
 from regulars.pipelines.identity.output import People
 from regulars.pipelines.identity.people import Rules, find_people
 from regulars.pipelines.identity.references import Staging
-from regulars.pipelines.publish.state_file import read_state
 from regulars.pipelines.run.run import Run
 
 STAGING = ("customers", "orders", "order_lines", "refunds", "survey_responses", "subscriptions")
@@ -35,29 +34,26 @@ READS = {f"identity.{name}": [f"staging.{kind}" for kind in STAGING] for name in
     group_name="identity",
     specs=[
         dg.AssetSpec(
-            key(f"identity.{name}"),
-            deps=[key(f"staging.{kind}") for kind in STAGING],
+            asset_key(f"identity.{name}"),
+            deps=[asset_key(f"staging.{kind}") for kind in STAGING],
             description=text,
             kinds={"polars"},
         )
         for name, text in TABLES.items()
     ],
 )
-def identity(run: RunResource) -> Iterator[dg.MaterializeResult[Any]]:
+def identity(run: dg.ResourceParam[Run]) -> Iterator[dg.MaterializeResult[Any]]:
     """Find out who is who, and keep yesterday's ids."""
-    the_run = run.run
-    with the_run.step("identity"):
+    with run.step("identity"):
         began = time.perf_counter()
-        people = find(the_run)
+        people = find(run)
         for name in TABLES:
-            write(the_run, f"identity.{name}", getattr(people, "links" if name == "customer_links" else name))
-            yield reported(the_run, f"identity.{name}", [], seconds=time.perf_counter() - began)
+            write(run, f"identity.{name}", getattr(people, "links" if name == "customer_links" else name))
+            yield report_table(run, f"identity.{name}", [], seconds=time.perf_counter() - began)
             began = time.perf_counter()
         ignored = int(people.shared_emails["email_count"].sum() or 0)
         if ignored:
-            the_run.report_progress(
-                f"identity: {ignored} e-mail addresses are shared by too many records and name nobody"
-            )
+            run.report_progress(f"identity: {ignored} e-mail addresses are shared by too many records and name nobody")
 
 
 def find(run: Run) -> People:

@@ -4,7 +4,7 @@ Put here: the order of landing, and the early end of a run that could only repea
 file is read (`pipelines/sources`), and when a run is a repetition (`pipelines/run/fingerprint.py`).
 
 When nothing is new the step reports no landing, so that Dagster skips every step after it and the run succeeds. The
-current generation is reported instead, as proven once more: its freshness policy asks when that last happened.
+current generation is report_table instead, as proven once more: its freshness policy asks when that last happened.
 """
 
 import time
@@ -14,9 +14,8 @@ from typing import Any
 import dagster as dg
 
 from regulars.assets.published import GENERATION, describe_generation
-from regulars.assets.resources import RunResource
-from regulars.assets.tables import line
-from regulars.pipelines.publish.generation import Published
+from regulars.assets.tables import format_progress
+from regulars.pipelines.home.generation import Published
 from regulars.pipelines.run.fingerprint import find_known_generation
 from regulars.pipelines.run.run import Run
 from regulars.pipelines.sources.deliveries import land_sources, refuse_required
@@ -26,17 +25,16 @@ LANDING = dg.AssetKey(["landing", "deliveries"])
 
 
 @dg.asset(key=LANDING, group_name="raw", output_required=False)
-def landing(context: dg.AssetExecutionContext, run: RunResource) -> Iterator[dg.MaterializeResult[Any]]:
+def landing(context: dg.AssetExecutionContext, run: dg.ResourceParam[Run]) -> Iterator[dg.MaterializeResult[Any]]:
     """What was delivered, landed; nothing when the run would only repeat the current generation."""
-    run = run.run
     with run.step("landing"):
         began = time.perf_counter()
         land(run)
         records = sum(delivery.record_count or 0 for each in run.landed_sources for delivery in each.deliveries)
-        run.report_progress(line("landing", records, time.perf_counter() - began))
+        run.report_progress(format_progress("landing", records, time.perf_counter() - began))
         known = find_known_generation(run)
         if known is not None:
-            kept = Published(known, is_new=False, swung=False)
+            kept = Published(known, is_new=False, is_current=False)
             run.published.append(kept)
             run.report_progress(f"nothing new since {known.name}: deliveries, settings and code are the same")
             context.log_event(dg.AssetMaterialization(GENERATION, metadata=describe_generation(kept)))
@@ -51,13 +49,13 @@ def land(run: Run) -> None:
     Raises:
         InputRefused: A required source is missing, late or refused.
     """
-    order = run.order
+    request = run.request
     landed_sources = land_sources(
         run.settings,
-        order.data,
-        order.home.path,
+        request.data,
+        request.home.path,
         run.started_at,
-        allow_shrink=order.allow.get("shrink"),
+        allow_shrink=request.allow.get("shrink"),
         tell=run.report_progress,
     )
     run.landed_sources.extend(landed_sources)
@@ -69,7 +67,7 @@ def land(run: Run) -> None:
 
 def open_landed(run: Run) -> None:
     """Make `landed.<kind>` of what has landed; after that the build sees no file of the company's."""
-    deliver(run.warehouse.con, run.settings, run.landed_sources, run.order.home.path)
+    deliver(run.warehouse.con, run.settings, run.landed_sources, run.request.home.path)
     run.lock_down()
 
 

@@ -18,7 +18,7 @@ from regulars.pipelines.warehouse.warehouse import ROOT
 Transform = Callable[..., Any]
 
 
-def mart_functions(names: set[str]) -> dict[str, Transform]:
+def find_mart_functions(names: set[str]) -> dict[str, Transform]:
     """The functions of `pipelines/transforms` with one of these names."""
     found: dict[str, Transform] = {}
     for path in sorted((ROOT / "pipelines" / "transforms").glob("**/*.py")):
@@ -29,7 +29,7 @@ def mart_functions(names: set[str]) -> dict[str, Transform]:
     return found
 
 
-def tables_of(function: Transform, marts: Mapping[str, str]) -> dict[str, str]:
+def list_read_tables(function: Transform, marts: Mapping[str, str]) -> dict[str, str]:
     """Parameter -> table that it reads, for the parameters before the `*`.
 
     Args:
@@ -44,27 +44,27 @@ def tables_of(function: Transform, marts: Mapping[str, str]) -> dict[str, str]:
     }
 
 
-def settings_of(function: Transform, run: Run) -> dict[str, Any]:
+def choose_settings(function: Transform, run: Run) -> dict[str, Any]:
     """The settings that a transform asks for after its `*`, by name."""
     known = {**dict(run.settings), "as_of": run.as_of}  # the run's day, not the one the settings may fix
     parameters = inspect.signature(function).parameters.values()
     return {each.name: known[each.name] for each in parameters if each.kind is inspect.Parameter.KEYWORD_ONLY}
 
 
-def mart(table: str, function: Transform, contract: Contract, marts: Mapping[str, str]) -> Blueprint:
+def describe_mart(table: str, function: Transform, contract: Contract, marts: Mapping[str, str]) -> Blueprint:
     """The table of one mart function."""
-    reads = tables_of(function, marts)
+    reads = list_read_tables(function, marts)
 
     def make(run: Run) -> None:
         frames = {parameter: run.warehouse.scan(source) for parameter, source in reads.items()}
-        run.warehouse.write_frame(table, function(**frames, **settings_of(function, run)), contract.types)
+        run.warehouse.write_frame(table, function(**frames, **choose_settings(function, run)), contract.types)
 
     return Blueprint(table, reads=frozenset(reads.values()), description=contract.grain, kind="polars", make=make)
 
 
-def marts(contracts: dict[str, Contract]) -> list[Blueprint]:
+def list_marts(contracts: dict[str, Contract]) -> list[Blueprint]:
     """One table per mart, or table of `meta`, that has a contract and a function."""
     named = {table.partition(".")[2]: table for table in contracts if table.startswith(("marts.", "meta."))}
-    functions = mart_functions(set(named))
+    functions = find_mart_functions(set(named))
     made = {name: named[name] for name in functions}
-    return [mart(named[name], function, contracts[named[name]], made) for name, function in functions.items()]
+    return [describe_mart(named[name], function, contracts[named[name]], made) for name, function in functions.items()]

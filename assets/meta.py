@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 import polars as pl
 
-from regulars.assets.marts import Transform, mart_functions, settings_of, tables_of
+from regulars.assets.marts import Transform, choose_settings, find_mart_functions, list_read_tables
 from regulars.assets.tables import Blueprint
 from regulars.pipelines.audit.accounting import write_row_accounting, write_tie_out
 from regulars.pipelines.audit.restatements.restate import MADE_OF, RESTATEMENTS, Replay, write_restatements
@@ -19,7 +19,7 @@ from regulars.pipelines.settings.settings import KINDS
 MONEY = ("orders", "order_lines", "refunds", "adjustments", "payments", "subscriptions")
 
 
-def audits(contracts: dict[str, Contract]) -> list[Blueprint]:
+def list_audit_tables(contracts: dict[str, Contract]) -> list[Blueprint]:
     """One table per proof, and one of restatements."""
 
     def rows(run: Run) -> None:
@@ -33,24 +33,24 @@ def audits(contracts: dict[str, Contract]) -> list[Blueprint]:
     return [
         Blueprint("meta.row_accounting", staged, contracts["meta.row_accounting"].grain, "sql", rows),
         Blueprint("meta.tie_out", told, contracts["meta.tie_out"].grain, "sql", money),
-        restatements(contracts),
+        describe_restatements(contracts),
     ]
 
 
-def restatements(contracts: dict[str, Contract]) -> Blueprint:
+def describe_restatements(contracts: dict[str, Contract]) -> Blueprint:
     """The table of restatements: it reads the marts that hold figures, and all that these are made of."""
     marts = {contract.name: table for table, contract in contracts.items() if contract.layer == "marts"}
-    functions = {marts[name]: function for name, function in mart_functions(set(marts)).items()}
+    functions = {marts[name]: function for name, function in find_mart_functions(set(marts)).items()}
 
     def make(run: Run) -> None:
-        write_restatements(run, replays(run, functions, marts))
+        write_restatements(run, make_replay(run, functions, marts))
 
-    made_of = {source for table in MADE_OF for source in tables_of(functions[table], marts).values()}
+    made_of = {source for table in MADE_OF for source in list_read_tables(functions[table], marts).values()}
     reads = frozenset({*MADE_OF, *made_of, "core.contacts", "core.customers", "identity.events", "staging.fx_rates"})
     return Blueprint(RESTATEMENTS, reads, contracts[RESTATEMENTS].grain, "polars", make)
 
 
-def replays(run: Run, functions: Mapping[str, Transform], marts: Mapping[str, str]) -> Replay:
+def make_replay(run: Run, functions: Mapping[str, Transform], marts: Mapping[str, str]) -> Replay:
     """Runs marts of the run on other tables, with the run's settings.
 
     A mart that another one reads is made again too; what of core is not given is empty.
@@ -58,8 +58,8 @@ def replays(run: Run, functions: Mapping[str, Transform], marts: Mapping[str, st
 
     def replay(table: str, core: Mapping[str, pl.LazyFrame]) -> pl.DataFrame:
         function = functions[table]
-        frames = {parameter: frame(source, core) for parameter, source in tables_of(function, marts).items()}
-        made = function(**frames, **settings_of(function, run))
+        frames = {parameter: frame(source, core) for parameter, source in list_read_tables(function, marts).items()}
+        made = function(**frames, **choose_settings(function, run))
         return made.collect() if isinstance(made, pl.LazyFrame) else made
 
     def frame(table: str, core: Mapping[str, pl.LazyFrame]) -> pl.LazyFrame:

@@ -9,14 +9,15 @@ from typing import Any
 
 import dagster as dg
 
-from regulars.assets.resources import RunResource
+from regulars.pipelines.home.generation import Published
 from regulars.pipelines.publish.contents import contents_of
-from regulars.pipelines.publish.generation import Published, publish
+from regulars.pipelines.publish.generation import publish
+from regulars.pipelines.run.run import Run
 
 GENERATION = dg.AssetKey(["published", "generation"])
 
 
-def generation(tables: Sequence[dg.AssetsDefinition]) -> dg.AssetsDefinition:
+def make_generation_asset(tables: Sequence[dg.AssetsDefinition]) -> dg.AssetsDefinition:
     """The asset `published/generation`; it depends on every other asset, and so on every blocking check."""
 
     @dg.asset(
@@ -29,21 +30,20 @@ def generation(tables: Sequence[dg.AssetsDefinition]) -> dg.AssetsDefinition:
             fail_window=dt.timedelta(hours=30), warn_window=dt.timedelta(hours=25)
         ),
     )
-    def published(run: RunResource) -> dg.MaterializeResult[Any]:
-        the_run = run.run
-        home = the_run.order.home
-        with the_run.step("published.generation"):
+    def published(run: dg.ResourceParam[Run]) -> dg.MaterializeResult[Any]:
+        home = run.request.home
+        with run.step("published.generation"):
             done = publish(
-                the_run.warehouse.con,
+                run.warehouse.con,
                 home,
-                contents_of(the_run),
-                number=the_run.number,
-                parent=the_run.parent,
-                as_of=the_run.as_of,
+                contents_of(run),
+                number=run.number,
+                parent=run.parent,
+                as_of=run.as_of,
             )
-            the_run.published.append(done)
+            run.published.append(done)
             if done.warning:
-                the_run.report_progress(done.warning)
+                run.report_progress(done.warning)
         return dg.MaterializeResult(metadata=describe_generation(done))
 
     return published

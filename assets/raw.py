@@ -11,8 +11,7 @@ from typing import Any
 import dagster as dg
 
 from regulars.assets.landing import LANDING
-from regulars.assets.resources import RunResource
-from regulars.assets.tables import check_spec, key, line, reported
+from regulars.assets.tables import asset_key, check_spec, format_progress, report_table
 from regulars.pipelines.contracts.gate import settle
 from regulars.pipelines.contracts.validate import RuleResult
 from regulars.pipelines.run.run import Run
@@ -28,32 +27,33 @@ READS: dict[str, list[str]] = {f"raw.{name}": [] for name in (*KINDS, *SETTINGS_
     group_name="raw",
     specs=[
         dg.AssetSpec(
-            key(f"raw.{name}"), deps=[LANDING], description=f"Rows of the kind `{name}`, as delivered, in our names."
+            asset_key(f"raw.{name}"),
+            deps=[LANDING],
+            description=f"Rows of the kind `{name}`, as delivered, in our names.",
         )
         for name in KINDS
     ]
     + [
-        dg.AssetSpec(key(f"raw.{name}"), deps=[LANDING], description="The settings of this run, as a table.")
+        dg.AssetSpec(asset_key(f"raw.{name}"), deps=[LANDING], description="The settings of this run, as a table.")
         for name in SETTINGS_TABLES
     ],
     check_specs=[check_spec(f"raw.{name}") for name in KINDS],
 )
-def raw(run: RunResource) -> Iterator[dg.MaterializeResult[Any]]:
+def raw(run: dg.ResourceParam[Run]) -> Iterator[dg.MaterializeResult[Any]]:
     """Quarantined what breaks its contract, and hand on the rest."""
-    the_run = run.run
-    with the_run.step("raw"):
+    with run.step("raw"):
         began = time.perf_counter()
-        write_company_tables(the_run.warehouse, the_run.settings, the_run.as_of)
-        results = quarantined(the_run)
-        records = sum(delivery.record_count or 0 for each in the_run.landed_sources for delivery in each.deliveries)
-        the_run.report_progress(line("gate", records, time.perf_counter() - began))
+        write_company_tables(run.warehouse, run.settings, run.as_of)
+        results = quarantine_broken_documents(run)
+        records = sum(delivery.record_count or 0 for each in run.landed_sources for delivery in each.deliveries)
+        run.report_progress(format_progress("gate", records, time.perf_counter() - began))
         for name in KINDS:
-            yield reported(the_run, f"raw.{name}", results[name])
+            yield report_table(run, f"raw.{name}", results[name])
         for name in SETTINGS_TABLES:
-            yield reported(the_run, f"raw.{name}", [])
+            yield report_table(run, f"raw.{name}", [])
 
 
-def quarantined(run: Run) -> dict[str, list[RuleResult]]:
+def quarantine_broken_documents(run: Run) -> dict[str, list[RuleResult]]:
     """Make `raw.<kind>` of what keeps its contract; kind -> verdicts.
 
     Raises:
@@ -63,8 +63,8 @@ def quarantined(run: Run) -> dict[str, list[RuleResult]]:
         run.warehouse.con,
         {kind: run.contracts[f"raw.{kind}"] for kind in KINDS},
         budgets={name: source.max_quarantined for name, source in run.settings.sources.items()},
-        override=run.order.allow.get("quarantined"),
+        override=run.request.allow.get("quarantined"),
     )
     for results in gate.results.values():
-        run.verdicts.extend(results)
+        run.checks.extend(results)
     return gate.results

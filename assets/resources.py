@@ -1,79 +1,71 @@
-"""The run as a Dagster resource: opened once per run, closed when the run ends, however it ends.
+"""The run as a Dagster resource: opened before the first step, closed after the last one, however the run ends.
 
-Put here: how a run's configuration becomes a run. Keep out: assets, and anything a run does.
+Put here: how Dagster's configuration becomes a request. Keep out: assets, and anything that a run does.
 """
 
 import datetime as dt
 import logging
-import os
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import dagster as dg
-from pydantic import Field, PrivateAttr
 
-from regulars.pipelines.command.progress import LOGGER
-from regulars.pipelines.errors import RegularsError, UsageWrong
-from regulars.pipelines.home.home import Home
-from regulars.pipelines.run.run import Order, ReportProgress, Run, open_run
-from regulars.pipelines.settings.settings import business_day
-from regulars.pipelines.settings.settings_file import load_settings
+from regulars.pipelines.errors import UsageWrong
+from regulars.pipelines.run.progress import LOGGER
+from regulars.pipelines.run.request import RunRequest, make_request
+from regulars.pipelines.run.run import ReportProgress, Run, open_run
 
-PARTLY = (
-    "A run is built whole: the build file of an earlier run is gone, so a part of it, or a retry from the middle, "
-    "has nothing to start from. Choose `Materialize all`, or `regulars run`: a run is quick."
+PARTIAL_RUN = (
+    "A run builds everything: the build file of an earlier run is gone, so a part of a run, or a retry from the "
+    "middle, has nothing to start from. Choose `Materialize all`, or `regulars run`: a run is quick."
 )
 
-
-class RunResource(dg.ConfigurableResource[Any]):
-    """Opens the run of this run. Empty values come from the environment (REGULARS_SETTINGS, REGULARS_HOME)."""
-
-    settings: str = ""
-    home: str = ""
-    data: str = ""
-    as_of: str = ""
-    allow: dict[str, str] = Field(default={})
-
-    _run: Run | None = PrivateAttr(default=None)
-
-    @property
-    def run(self) -> Run:
-        """The run under way."""
-        if self._run is None:
-            raise RegularsError("No run is open: this is only to be had inside a run.")
-        return self._run
-
-    @contextmanager
-    def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator["RunResource"]:
-        """Open the run for the length of the run."""
-        _refuse_parts(context)
-        with open_run(self.order(), _both(context), dt.datetime.now(dt.UTC)) as run:
-            self._run = run
-            with _silent_about_skipped_checks(run):
-                yield self
-
-    def order(self) -> Order:
-        """What this run was asked for."""
-        file = settings_file(self.settings)
-        settings = load_settings(file)
-        return Order(
-            settings=settings,
-            home=Home(Path(self.home or os.environ.get("REGULARS_HOME") or file.parent / "home").resolve()),
-            data=Path(self.data or file.parent).resolve(),
-            as_of=dt.date.fromisoformat(self.as_of) if self.as_of else business_day(settings, dt.datetime.now(dt.UTC)),
-            allow=self.allow,
-        )
+CONFIG = {
+    "settings": dg.Field(str, default_value="", description="The settings file; default: $REGULARS_SETTINGS."),
+    "home": dg.Field(str, default_value="", description="Where generations live; default: $REGULARS_HOME."),
+    "data": dg.Field(str, default_value="", description="Where source paths start; default: the settings' folder."),
+    "as_of": dg.Field(str, default_value="", description="The last day that counts; default: yesterday."),
+    "allow": dg.Field([str], default_value=[], description="What this run may let pass: NAME=REASON each."),
+}
 
 
-def settings_file(named: str = "") -> Path:
-    """The settings file: the named one, else $REGULARS_SETTINGS, else `regulars.yaml` here."""
-    return Path(named or os.environ.get("REGULARS_SETTINGS") or "regulars.yaml").resolve()
+def configured_run(all_assets: Collection[dg.AssetKey]) -> dg.ResourceDefinition:
+    """The run that Dagster's configuration asks for: the schedule's, and that of `Materialize all`.
+
+    Args:
+        all_assets: The keys of all assets; a run of fewer is refused.
+    """
+
+    @dg.resource(config_schema=CONFIG, description="The run under way; Dagster opens it once.")
+    def run(context: dg.InitResourceContext) -> Iterator[Run]:
+        _refuse_part(context, all_assets)
+        config = context.resource_config
+        paths = {name: Path(config[name]) if config[name] else None for name in ("settings", "home", "data")}
+        now = dt.datetime.now(dt.UTC)
+        request = make_request(**paths, as_of=config["as_of"], allow=config["allow"], now=now)
+        yield from _open(request, context, now)
+
+    return run
 
 
-def _both(context: dg.InitResourceContext) -> ReportProgress:
-    """What is said goes to whoever watches the command line, and into the run's log."""
+def requested_run(request: RunRequest) -> dg.ResourceDefinition:
+    """The run of a request that is made already: `regulars run` hands it on whole."""
+
+    @dg.resource
+    def run(context: dg.InitResourceContext) -> Iterator[Run]:
+        yield from _open(request, context, dt.datetime.now(dt.UTC))
+
+    return run
+
+
+def _open(request: RunRequest, context: dg.InitResourceContext, now: dt.datetime) -> Iterator[Run]:
+    with open_run(request, _report_progress_to(context), now) as run, _without_warnings_of_skipped_checks(run):
+        yield run
+
+
+def _report_progress_to(context: dg.InitResourceContext) -> ReportProgress:
+    """Progress goes to whoever watches the command line, and into Dagster's log of the run."""
 
     def report_progress(sentence: str) -> None:
         LOGGER.info(sentence)
@@ -84,7 +76,7 @@ def _both(context: dg.InitResourceContext) -> ReportProgress:
 
 
 @contextmanager
-def _silent_about_skipped_checks(run: Run) -> Iterator[None]:
+def _without_warnings_of_skipped_checks(run: Run) -> Iterator[None]:
     """Where a run ends after landing, Dagster would warn of every check of the steps that it skips."""
 
     def is_of_a_step_that_ran(record: logging.LogRecord) -> bool:
@@ -98,15 +90,15 @@ def _silent_about_skipped_checks(run: Run) -> Iterator[None]:
         logger.removeFilter(is_of_a_step_that_ran)
 
 
-def _refuse_parts(context: dg.InitResourceContext) -> None:
-    from regulars.assets.definitions import defs  # the definitions hold this resource
+def _refuse_part(context: dg.InitResourceContext, all_assets: Collection[dg.AssetKey]) -> None:
+    if context.run is None:
+        return
+    chosen = context.run.asset_selection
+    is_retry = context.run.parent_run_id is not None and _skips_landing(context.run)
+    if is_retry or (chosen and set(chosen) < set(all_assets)):
+        raise UsageWrong(PARTIAL_RUN)
 
-    chosen = context.run.asset_selection if context.run else None
-    is_retry = context.run is not None and context.run.parent_run_id is not None and _skips_steps(context.run)
-    if is_retry or (chosen and set(chosen) < defs.resolve_asset_graph().get_all_asset_keys()):
-        raise UsageWrong(PARTLY)
 
-
-def _skips_steps(run: dg.DagsterRun) -> bool:
+def _skips_landing(run: dg.DagsterRun) -> bool:
     """Whether a retry leaves out what the run before it had done."""
     return "landing" not in (run.step_keys_to_execute or ["landing"])

@@ -10,7 +10,7 @@ from regulars.pipelines.run.run import Run
 from regulars.pipelines.warehouse.warehouse import sql_files, tables_read_by
 
 
-def sql_table(path: Path) -> Blueprint:
+def describe_sql_table(path: Path) -> Blueprint:
     """The table of one SQL file. What it reads is read from the SELECT; its first line is its description."""
     table, select = f"{path.parent.name}.{path.stem}", path.read_text(encoding="utf-8")
 
@@ -26,6 +26,6 @@ def sql_table(path: Path) -> Blueprint:
     )
 
 
-def sql_tables() -> list[Blueprint]:
+def list_sql_tables() -> list[Blueprint]:
     """One table per file."""
-    return [sql_table(path) for path in sql_files()]
+    return [describe_sql_table(path) for path in sql_files()]

@@ -11,13 +11,12 @@ from typing import Any
 
 import dagster as dg
 
-from regulars.assets.contract_checks import Step
-from regulars.assets.resources import RunResource
+from regulars.assets.validation_plan import Step
 from regulars.pipelines.audit.accounting import missing_rate
 from regulars.pipelines.contracts.validate import RuleResult
 from regulars.pipelines.errors import ContractBroken
 from regulars.pipelines.publish.report_pictures import picture_of
-from regulars.pipelines.run.run import Run, broken
+from regulars.pipelines.run.run import Run, describe_broken_rules
 
 CONVERTED = {
     "core.orders",
@@ -32,7 +31,7 @@ CONVERTED = {
 KEEPS_ITS_CONTRACT = "keeps_its_contract"
 
 
-def key(table: str) -> dg.AssetKey:
+def asset_key(table: str) -> dg.AssetKey:
     """`core.orders` -> the asset `core/orders`."""
     return dg.AssetKey(table.split("."))
 
@@ -41,7 +40,7 @@ def check_spec(table: str) -> dg.AssetCheckSpec:
     """The blocking check of a table that has a contract."""
     return dg.AssetCheckSpec(
         KEEPS_ITS_CONTRACT,
-        asset=key(table),
+        asset=asset_key(table),
         blocking=True,
         description=f"Every rule is kept of data_contracts/{table.replace('.', '/')}.odcs.yaml.",
     )
@@ -66,39 +65,38 @@ class Blueprint:
     make: Callable[[Run], object]
 
 
-def table_asset(blueprint: Blueprint, step: Step, *, checked: bool) -> dg.AssetsDefinition:
+def make_table_asset(blueprint: Blueprint, step: Step, *, has_contract: bool) -> dg.AssetsDefinition:
     """The asset that builds one table and validates every rule that can be validated once it stands.
 
     Args:
         blueprint: The table.
         step: What to wait for, and which rules are due.
-        checked: Whether the table has a contract.
+        has_contract: Whether the table has a contract.
     """
     table = blueprint.table
 
     @dg.asset(
-        key=key(table),
-        deps=[key(name) for name in sorted(step.reads)],
+        key=asset_key(table),
+        deps=[asset_key(name) for name in sorted(step.reads)],
         description=blueprint.description,
         group_name=table.split(".")[0],
         kinds={blueprint.kind, "duckdb"},
-        check_specs=[check_spec(table)] if checked else [],
+        check_specs=[check_spec(table)] if has_contract else [],
     )
-    def build(run: RunResource) -> Iterator[dg.MaterializeResult[Any]]:
-        the_run = run.run
-        with the_run.step(table):
+    def build(run: dg.ResourceParam[Run]) -> Iterator[dg.MaterializeResult[Any]]:
+        with run.step(table):
             began = time.perf_counter()
-            blueprint.make(the_run)
-            results = [result for each, rules in step.due.items() for result in the_run.validate(each, rules)]
-            yield reported(the_run, table, results if checked else [], seconds=time.perf_counter() - began)
-            refuse_broken(the_run, results)
+            blueprint.make(run)
+            results = [result for each, rules in step.due.items() for result in run.validate(each, rules)]
+            yield report_table(run, table, results if has_contract else [], seconds=time.perf_counter() - began)
+            raise_broken_rules(run, results)
 
     return build
 
 
-def refuse_broken(run: Run, results: list[RuleResult]) -> None:
+def raise_broken_rules(run: Run, results: list[RuleResult]) -> None:
     """End the run when a critical rule is broken; a missing exchange rate, the usual cause, is named."""
-    failure = broken(results)
+    failure = describe_broken_rules(results)
     if failure is None:
         return
     tables = {result.rule.table for result in results if not result.passed}
@@ -106,30 +104,30 @@ def refuse_broken(run: Run, results: list[RuleResult]) -> None:
     raise ContractBroken(f"{rate} {failure}") if rate else failure
 
 
-def reported(run: Run, table: str, results: list[RuleResult], *, seconds: float = 0.0) -> dg.MaterializeResult[Any]:
+def report_table(run: Run, table: str, results: list[RuleResult], *, seconds: float = 0.0) -> dg.MaterializeResult[Any]:
     """What Dagster shows of a table: rows, columns, seconds, its picture if any, and every rule with its verdict."""
     rows = run.warehouse.count(table)
     columns = [dg.TableColumn(name, kind) for name, kind in run.warehouse.columns(table)]
     picture = picture_of(run.warehouse.con, table)
-    run.report_progress(line(table, rows, seconds))
+    run.report_progress(format_progress(table, rows, seconds))
     return dg.MaterializeResult(
-        asset_key=key(table),
+        asset_key=asset_key(table),
         metadata={
             "dagster/row_count": rows,
             "dagster/column_schema": dg.TableSchema(columns),
             "seconds": round(seconds, 3),
             **({"picture": dg.MetadataValue.md(picture)} if picture else {}),
         },
-        check_results=[verdict(table, results)] if results else [],
+        check_results=[make_check_result(table, results)] if results else [],
     )
 
 
-def line(name: str, rows: int, seconds: float) -> str:
+def format_progress(name: str, rows: int, seconds: float) -> str:
     """One line of progress."""
     return f"{name:<36} {rows:>12,} rows {seconds:8.2f} s"
 
 
-def verdict(table: str, results: list[RuleResult]) -> dg.AssetCheckResult:
+def make_check_result(table: str, results: list[RuleResult]) -> dg.AssetCheckResult:
     """All rules of one contract as one check, its rules as a table (a check per rule costs six times as much)."""
     records = [
         dg.TableRecord(
@@ -144,7 +142,7 @@ def verdict(table: str, results: list[RuleResult]) -> dg.AssetCheckResult:
     ]
     return dg.AssetCheckResult(
         check_name=KEEPS_ITS_CONTRACT,
-        asset_key=key(table),
-        passed=broken(results) is None,
+        asset_key=asset_key(table),
+        passed=describe_broken_rules(results) is None,
         metadata={"rules": dg.TableMetadataValue(records=records, schema=None)} if records else {},
     )

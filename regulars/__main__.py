@@ -1,4 +1,4 @@
-"""`python -m regulars`: the command line."""
+"""Makes `python -m regulars` the command line of `cli.py`."""
 
 from regulars.cli import main
 

@@ -45,7 +45,7 @@ def demo(
     Example: regulars demo --home demo/home
     """
     from regulars.pipelines.command.demo import write_demo
-    from regulars.pipelines.command.progress import show_progress
+    from regulars.pipelines.run.progress import show_progress
 
     with show_progress() as report_progress:
         settings = write_demo(home, customers=customers, seed=seed, report_progress=report_progress)
@@ -210,7 +210,7 @@ def sample(
 
     Example: regulars sample sample --customers 100000 --seed 7
     """
-    from regulars.pipelines.command.progress import show_progress
+    from regulars.pipelines.run.progress import show_progress
     from regulars.pipelines.sample.sample_company import write_sample_company
 
     with show_progress() as report_progress:
@@ -230,23 +230,23 @@ def _run(
     as_json: bool = False,
 ) -> None:
     from regulars.pipelines.command.closing import closing
-    from regulars.pipelines.command.progress import show_progress
-    from regulars.pipelines.run.request import ordered
+    from regulars.pipelines.run.progress import show_progress
+    from regulars.pipelines.run.request import make_request
 
     # mistakes in the arguments or the settings are told at once, before Dagster is loaded
-    order = ordered(settings=settings, home=home, data=data, as_of=as_of, allow=allow or [], now=_now())
+    request = make_request(settings, home=home, data=data, as_of=as_of, allow=allow or [], now=_now())
     with show_progress() as report_progress:
         report_progress("loading Dagster")
-        from regulars.assets.nightly import run_run
+        from regulars.assets.launch import launch_run
 
-        run_run(order, settings)
-    typer.echo(closing(order.home, as_json=as_json))
+        launch_run(request)
+    typer.echo(closing(request.home, as_json=as_json))
 
 
 def _home(home: Path | None, settings: Path) -> "Home":
-    from regulars.pipelines.run.request import home_of
+    from regulars.pipelines.run.request import find_home
 
-    return home_of(home, settings)
+    return find_home(home, settings)
 
 
 def _now() -> dt.datetime:

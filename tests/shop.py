@@ -13,7 +13,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-import regulars
+from regulars import cli
 from regulars.pipelines.home.home import Home
 
 COMPANY = """
@@ -109,7 +109,7 @@ def run_regulars(*arguments: str | Path, **environment: str) -> Done:
             patch.setenv(name, value)
         patch.setattr(sys, "argv", ["regulars", *map(str, arguments)])
         with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err), pytest.raises(SystemExit) as ended:
-            regulars.main()
+            cli.main()
     code = ended.value.code or 0
     return Done(code if isinstance(code, int) else 1, out.getvalue(), err.getvalue())
 

@@ -13,7 +13,7 @@ import polars as pl
 from regulars.pipelines.contracts.contract import Contract
 from regulars.pipelines.contracts.dictionary import dictionary_rows, metric_rows
 from regulars.pipelines.contracts.validate import RuleResult
-from regulars.pipelines.run.run import Run, broken
+from regulars.pipelines.run.run import Run, describe_broken_rules
 
 Row = Mapping[str, Any]
 
@@ -57,11 +57,11 @@ def write_meta_tables(run: Run, headline: Sequence[Row], now: dt.datetime) -> No
     _write(run, "meta.data_dictionary", dictionary_rows(run.contracts))
     _write(run, "meta.metric_definitions", metric_rows(run.contracts))
     _write(run, "meta.runs", [_run_row(run, headline, now)])
-    failure = broken([result for table in VALIDATED_HERE for result in run.validate(table)])
+    failure = describe_broken_rules([result for table in VALIDATED_HERE for result in run.validate(table)])
     if failure:
         raise failure
-    _write(run, "meta.checks", map(_check_row, run.verdicts))
-    failure = broken(run.validate("meta.checks"))
+    _write(run, "meta.checks", map(_check_row, run.checks))
+    failure = describe_broken_rules(run.validate("meta.checks"))
     if failure:
         raise failure
 
@@ -141,5 +141,5 @@ def _run_row(run: Run, headline: Sequence[Row], now: dt.datetime) -> Row:
         "started_at": run.started_at.replace(tzinfo=None),
         "finished_at": now.replace(tzinfo=None),
         "headline": "; ".join(f"{each['label']}: {each['text']}" for each in headline),
-        "allowed": "; ".join(f"{gate}: {reason}" for gate, reason in sorted(run.order.allow.items())) or None,
+        "allowed": "; ".join(f"{gate}: {reason}" for gate, reason in sorted(run.request.allow.items())) or None,
     }

@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from regulars.pipelines.command.generations import current
-from regulars.pipelines.home.home import Generation, Home
+from regulars.pipelines.home.generation import Generation
+from regulars.pipelines.home.home import Home
 from regulars.pipelines.run.last_run import read_last_run
 
 

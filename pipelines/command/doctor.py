@@ -21,8 +21,7 @@ import duckdb
 from regulars.pipelines.contracts.lint import lint
 from regulars.pipelines.errors import InputRefused, RegularsError, SettingsWrong, StorageFailed
 from regulars.pipelines.home.home import Home
-from regulars.pipelines.publish.targets.duckdb_file import PUBLISHED_FILE
-from regulars.pipelines.run.request import home_of
+from regulars.pipelines.run.request import find_home
 from regulars.pipelines.settings.settings import Settings, Source
 from regulars.pipelines.settings.settings_file import load_settings
 from regulars.pipelines.sources.landing import land_file, look_at
@@ -67,7 +66,7 @@ def examined(
 def _look(settings: Path, *, data: Path | None, home: Path | None, now: dt.datetime) -> Iterator[Finding]:
     yield from _versions()
     yield from _contracts()
-    yield from _home(home_of(home, settings))
+    yield from _home(find_home(home, settings))
     try:
         company = load_settings(settings)
     except SettingsWrong as error:
@@ -76,7 +75,7 @@ def _look(settings: Path, *, data: Path | None, home: Path | None, now: dt.datet
     yield Finding("ok", "settings", f"{settings}: {company.company.name}, {len(company.sources)} sources")
     for name, source in company.sources.items():
         yield from _source(name, source, (data or settings.parent).resolve())
-    yield from _lapse(company, home_of(home, settings))
+    yield from _lapse(company, find_home(home, settings))
     yield from _schedule(company, now)
 
 
@@ -172,7 +171,7 @@ def _lapse(company: Settings, home: Home) -> Iterator[Finding]:
         current = home.current()
         if current is None:
             return
-        with duckdb.connect(current.path / PUBLISHED_FILE, read_only=True) as con:
+        with duckdb.connect(current.duckdb_file, read_only=True) as con:
             found = con.execute(LAPSE).fetchone()
     except (RegularsError, duckdb.Error):  # said under `home`; or published before there were proposals
         return

@@ -6,8 +6,9 @@ Put here: reading manifests for people and machines. Keep out: changing anything
 import json
 
 from regulars.pipelines.errors import StorageFailed
-from regulars.pipelines.home.home import Generation, Home
-from regulars.pipelines.publish.verify import verify
+from regulars.pipelines.home.generation import Generation
+from regulars.pipelines.home.home import Home
+from regulars.pipelines.home.verify import verify
 
 
 def current(home: Home) -> Generation:

@@ -9,8 +9,8 @@ from pathlib import Path
 from regulars.pipelines.command.generations import current
 from regulars.pipelines.command.query import as_table
 from regulars.pipelines.home.home import Home
+from regulars.pipelines.home.state_file import read_state
 from regulars.pipelines.publish.csv_file import write_safe_csv
-from regulars.pipelines.publish.state_file import read_state
 
 SUMMARY = """
     select q.source, q.kind, q.rules, count(*) as rows_quarantined, min(q.row) as first_row, min(q.reasons) as reason

@@ -11,14 +11,13 @@ import duckdb
 from regulars.pipelines.command.generations import current
 from regulars.pipelines.errors import UsageWrong
 from regulars.pipelines.home.home import Home
-from regulars.pipelines.publish.targets.duckdb_file import PUBLISHED_FILE
 
 MAX_WIDTH = 40
 
 
 def answer(home: Home, query: str, *, as_json: bool) -> str:
     """The rows of one SELECT on the published file, which is opened for reading only and sees no other file."""
-    path = current(home).path / PUBLISHED_FILE
+    path = current(home).duckdb_file
     with duckdb.connect(path, read_only=True) as con:
         con.execute("set enable_external_access = false")
         con.execute("set lock_configuration = true")

@@ -5,8 +5,6 @@ Keep out: making a generation and swinging `current` to it (`publish/`); what is
 """
 
 import contextlib
-import dataclasses
-import functools
 import itertools
 import os
 import re
@@ -17,61 +15,16 @@ from pathlib import Path
 from regulars.pipelines import errors
 from regulars.pipelines.home.durable import new_private_folder
 from regulars.pipelines.home.event_log import read_events
+from regulars.pipelines.home.generation import Generation, generation_name, state_path
 from regulars.pipelines.home.lock import Holder, Lock
-from regulars.pipelines.home.manifest import Manifest, read_manifest
 
 NAME = re.compile(r"g(\d{6,})")
 LEFTOVERS = re.compile(r"\.build-\d+-\d+|\.current-\d+")
 BUILDING = re.compile(r"\.g\d+-\d+\.building(\.wal)?")
 STATE_NAME = re.compile(r"g(\d{6,})\.duckdb")
-OLD_STATE_FILE = "state.duckdb"
-"""Where an older home keeps the state of a generation: in its folder."""
 FREE_SPACE_FACTOR = 3
 
 _build_numbers = itertools.count(1)
-
-
-@dataclasses.dataclass(frozen=True)
-class Generation:
-    """One finished generation on disk."""
-
-    number: int
-    path: Path
-
-    @property
-    def name(self) -> str:
-        """Its folder's name, e.g. `g000123`."""
-        return generation_name(self.number)
-
-    @functools.cached_property
-    def manifest(self) -> Manifest:
-        """What it says about itself.
-
-        Raises:
-            errors.StorageFailed: `manifest.json` is missing or damaged.
-        """
-        return read_manifest(self.path)
-
-    @property
-    def state_file(self) -> Path:
-        """Its personal data: outside its folder, but for a home that no run has moved yet."""
-        old = self.path / OLD_STATE_FILE
-        return old if old.exists() else _state_file(self.path.parents[1], self.number)
-
-    @property
-    def bytes(self) -> int:
-        """The size of all its files, in bytes."""
-        paths = {*self.path.rglob("*"), self.state_file}
-        return sum(path.stat().st_size for path in paths if path.is_file())
-
-
-def generation_name(number: int) -> str:
-    """The folder's name of a generation: 123 -> `g000123`."""
-    return f"g{number:06d}"
-
-
-def _state_file(home: Path, number: int) -> Path:
-    return home / "state" / f"{generation_name(number)}.duckdb"
 
 
 class Home:
@@ -142,7 +95,7 @@ class Home:
 
     def state_file(self, number: int) -> Path:
         """Where the state of a generation lies."""
-        return _state_file(self.path, number)
+        return state_path(self.path, number)
 
     def next_number(self) -> int:
         """The number of the generation to come: higher than any ever finished, swept ones too."""

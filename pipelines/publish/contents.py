@@ -5,15 +5,15 @@ Put here: gathering. Keep out: writing files and swinging `current` (`publish/`)
 
 import datetime as dt
 
-from regulars.pipelines.audit.lineage import TABLE, versions
 from regulars.pipelines.audit.meta_tables import counted, source_rows, write_meta_tables
 from regulars.pipelines.contracts.dictionary import PUBLISHED_LAYERS, comments
 from regulars.pipelines.home.manifest import Facts
 from regulars.pipelines.publish.generation import Contents
 from regulars.pipelines.publish.report import report_html
-from regulars.pipelines.publish.tables import Table
+from regulars.pipelines.publish.targets.tables import Table
 from regulars.pipelines.report.headline import headline
 from regulars.pipelines.run.fingerprint import compute_fingerprint
+from regulars.pipelines.run.lineage import TABLE, versions
 from regulars.pipelines.run.run import Run
 from regulars.pipelines.transforms.cohorts.retention_cohorts import RETENTION_COHORTS_MONTHLY
 
@@ -46,7 +46,7 @@ def contents_of(run: Run) -> Contents:
             started_at=run.started_at,
             headline={"numbers": numbers},
             sources=tuple(source_rows(run)),
-            checks=counted(run.verdicts),
+            checks=counted(run.checks),
             versions=versions(),
         ),
         report_html=report_html(run.warehouse.con, run.settings.company.name, f"g{run.number:06d}", numbers),

@@ -18,17 +18,22 @@ import duckdb
 from regulars.pipelines import errors
 from regulars.pipelines.home.durable import files_below, new_private_folder, sha256_of
 from regulars.pipelines.home.event_log import append_event
-from regulars.pipelines.home.home import Generation, Home, generation_name
+from regulars.pipelines.home.generation import (
+    DUCKDB_FILE,
+    PARQUET_FOLDER,
+    REPORT_FILE,
+    Generation,
+    Published,
+    generation_name,
+)
+from regulars.pipelines.home.home import Home
 from regulars.pipelines.home.manifest import FILE_NAME, Facts, FileFacts, Manifest, TableFacts, content_hash
-from regulars.pipelines.publish.state_file import building_state, install_state
+from regulars.pipelines.home.state_file import building_state, install_state
+from regulars.pipelines.home.verify import verify
 from regulars.pipelines.publish.swap import install, seal, swing
-from regulars.pipelines.publish.tables import Table, columns_of, refuse_types
-from regulars.pipelines.publish.targets.duckdb_file import PUBLISHED_FILE, check_counts, write_duckdb_file
+from regulars.pipelines.publish.targets.duckdb_file import check_counts, write_duckdb_file
 from regulars.pipelines.publish.targets.parquet import write_parquet
-from regulars.pipelines.publish.verify import verify
-
-REPORT_FILE = "report.html"
-PARQUET_FOLDER = "parquet"
+from regulars.pipelines.publish.targets.tables import Table, columns_of, refuse_types
 
 
 @dataclasses.dataclass(frozen=True)
@@ -50,28 +55,6 @@ class Contents:
     facts: Facts
     report_html: str
     views: Mapping[str, str] = dataclasses.field(default_factory=dict)
-
-
-@dataclasses.dataclass(frozen=True)
-class Published:
-    """How publishing went.
-
-    Attributes:
-        generation: The new generation; the old one when there was nothing new.
-        is_new: False when `generation` already held these very results.
-        swung: Whether readers see it because of this call.
-        warning: A sentence, when it is published but something around it failed.
-    """
-
-    generation: Generation
-    is_new: bool
-    swung: bool
-    warning: str | None = None
-
-    @property
-    def path(self) -> Path:
-        """Its folder."""
-        return self.generation.path
 
 
 def publish(
@@ -115,7 +98,7 @@ def publish(
         tables = write_parquet(con, contents.tables, building / PARQUET_FOLDER)
         repeated = _same(home.generations() if is_backfill else [parent] if parent else [], contents, as_of, tables)
         if repeated is not None:
-            return Published(repeated, is_new=False, swung=False)
+            return Published(repeated, is_new=False, is_current=False)
         _write_files(con, building, contents, tables)
         write_duckdb_file(con, state, contents.state_tables, views={}, comments={})
         manifest = _manifest(building, state, contents, tables, number, expected, as_of, is_backfill, clock())
@@ -130,7 +113,7 @@ def publish(
         append_event(home.path, event, at=clock(), generation=number, parent=expected, as_of=as_of.isoformat())
     except OSError as error:  # readers already see it: that is what the caller must hear
         warning = warning or f"{generation.name} is published, but not noted in events.jsonl: {error.strerror}"
-    return Published(generation, is_new=True, swung=not is_backfill, warning=warning)
+    return Published(generation, is_new=True, is_current=not is_backfill, warning=warning)
 
 
 @contextlib.contextmanager
@@ -199,7 +182,7 @@ def _write_files(
         for name, sql in contents.views.items()
         if any(re.search(rf"\bfrom {re.escape(table)}\b", sql) for table in tables)
     }
-    published = building / PUBLISHED_FILE
+    published = building / DUCKDB_FILE
     parquet = building / PARQUET_FOLDER
     write_duckdb_file(con, published, contents.tables, views=views, comments=contents.comments, parquet=parquet)
     check_counts(published, {name: facts.rows for name, facts in tables.items()}, list(views))

@@ -11,7 +11,7 @@ import duckdb
 
 from regulars.pipelines.publish.report_clv_facts import Predictions, read_predictions
 from regulars.pipelines.publish.report_reading import Rows, has_table, read_rows, read_table
-from regulars.pipelines.publish.tables import literal
+from regulars.pipelines.publish.targets.tables import literal
 
 REASONS = """
     with broken as (

@@ -8,7 +8,7 @@ from typing import Any
 
 import duckdb
 
-from regulars.pipelines.publish.tables import literal, quoted
+from regulars.pipelines.publish.targets.tables import literal, quoted
 
 Row = Mapping[str, Any]
 Rows = Sequence[Row]

@@ -9,9 +9,10 @@ from collections.abc import Callable
 
 from regulars.pipelines import errors
 from regulars.pipelines.home.event_log import append_event
-from regulars.pipelines.home.home import Generation, Home, generation_name
+from regulars.pipelines.home.generation import Generation, generation_name
+from regulars.pipelines.home.home import Home
+from regulars.pipelines.home.verify import verify
 from regulars.pipelines.publish.swap import swing
-from regulars.pipelines.publish.verify import verify
 
 
 def rollback(

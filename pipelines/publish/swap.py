@@ -19,7 +19,8 @@ from pathlib import Path
 
 from regulars.pipelines import errors
 from regulars.pipelines.home.durable import FOLDER, READABLE, files_below, folders_below, sync
-from regulars.pipelines.home.home import Generation, Home, generation_name
+from regulars.pipelines.home.generation import Generation, generation_name
+from regulars.pipelines.home.home import Home
 
 
 def seal(building: Path, *, allowed: int) -> None:

@@ -16,7 +16,7 @@ from regulars.pipelines.run.last_run import LastRun
 TIMEOUT_SECONDS = 10
 
 
-def message(company: str, before: LastRun | None, now: LastRun, stale: Sequence[str]) -> dict[str, Any] | None:
+def write_alert(company: str, before: LastRun | None, now: LastRun, stale: Sequence[str]) -> dict[str, Any] | None:
     """What to tell about a run; None when there is nothing new to tell.
 
     Args:
@@ -46,7 +46,7 @@ def message(company: str, before: LastRun | None, now: LastRun, stale: Sequence[
     return {"event": event, "company": company, "text": text, "exit_code": now.exit_code, "generation": now.generation}
 
 
-def tell(webhook: str, payload: Mapping[str, Any]) -> str | None:
+def send_alert(webhook: str, payload: Mapping[str, Any]) -> str | None:
     """Post a message as JSON (Slack, Teams and most others show `text`).
 
     Returns:

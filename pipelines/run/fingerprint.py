@@ -11,9 +11,9 @@ import hashlib
 import json
 from typing import Any
 
-from regulars.pipelines.audit.lineage import code_sha256, deciding_settings, versions
-from regulars.pipelines.home.home import Generation
-from regulars.pipelines.publish.verify import differences
+from regulars.pipelines.home.generation import Generation
+from regulars.pipelines.home.verify import verify
+from regulars.pipelines.run.lineage import code_sha256, deciding_settings, versions
 from regulars.pipelines.run.run import Run
 
 
@@ -26,11 +26,11 @@ def find_known_generation(run: Run) -> Generation | None:
         run: The run, after landing.
     """
     current = run.parent
-    if current is None or run.order.allow or current.manifest.as_of != run.as_of:
+    if current is None or run.request.allow or current.manifest.as_of != run.as_of:
         return None
     if current.manifest.fingerprint != compute_fingerprint(run):
         return None
-    return None if differences(current.path, current.manifest) else current
+    return None if verify(current) else current
 
 
 def compute_fingerprint(run: Run) -> str:
@@ -46,7 +46,7 @@ def compute_fingerprint(run: Run) -> str:
         "refusals": [
             [source.source, refusal.reason_code] for source in run.landed_sources for refusal in source.refusals
         ],
-        "may_quarantine_more": "quarantined" in run.order.allow,
+        "may_quarantine_more": "quarantined" in run.request.allow,
         "code": code_sha256(),
         "versions": versions(),
     }

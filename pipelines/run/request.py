@@ -1,65 +1,102 @@
-"""What the arguments of `regulars run` mean: the settings, the home, the day, the gates.
+"""Makes the request of a run: whose settings, which home, which data folder, which day, what may pass once.
 
-Put here: turning words into an `Order`. Keep out: carrying it out.
+Put here: the defaults of a request, and the mistakes in it. Keep out: carrying it out (`run.py`).
+
+The command line, the schedule and Dagster's page all call `make_request`; from then on the request is handed on whole.
 """
 
 import datetime as dt
-from collections.abc import Sequence
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from regulars.pipelines.errors import UsageWrong
 from regulars.pipelines.home.home import Home
-from regulars.pipelines.run.run import Order
-from regulars.pipelines.settings.settings import business_day
+from regulars.pipelines.settings.settings import Settings, find_as_of
 from regulars.pipelines.settings.settings_file import load_settings
 
-GATES = ("shrink", "quarantined")
-"""What one run may be let pass, with a reason that is written down."""
+OVERRIDES = ("shrink", "quarantined")
+"""What a single run may let pass with a reason: a delivery that shrank, more quarantined records than allowed."""
+
+SETTINGS_FILE = "regulars.yaml"
 
 
-def home_of(home: Path | None, settings: Path) -> Home:
-    """The named home, else `home/` beside the settings file."""
-    return Home(home or settings.resolve().parent / "home")
+@dataclass(frozen=True)
+class RunRequest:
+    """What somebody asked for when they started a run.
+
+    Attributes:
+        settings: The company's settings.
+        home: Where its generations live.
+        data: The folder that relative source paths start from.
+        as_of: The last day that counts.
+        allow: Override -> reason, for this run only (`OVERRIDES`).
+    """
+
+    settings: Settings
+    home: Home
+    data: Path
+    as_of: dt.date
+    allow: Mapping[str, str] = field(default_factory=dict)
 
 
-def ordered(
-    *, settings: Path, home: Path | None, data: Path | None, as_of: str, allow: Sequence[str], now: dt.datetime
-) -> Order:
-    """The run that somebody asked for.
+def make_request(
+    settings: Path | None = None,
+    *,
+    now: dt.datetime,
+    home: Path | None = None,
+    data: Path | None = None,
+    as_of: str = "",
+    allow: Sequence[str] = (),
+) -> RunRequest:
+    """Make the request of a run; what is not given has one default, whoever starts the run.
 
     Args:
-        settings: The settings file.
-        home: Where generations live; default `home/` beside the settings.
+        settings: The settings file; default `$REGULARS_SETTINGS`, else `regulars.yaml` in the working folder.
+        now: An aware moment.
+        home: Where generations live; default `$REGULARS_HOME`, else `home/` beside the settings.
         data: Where relative source paths start; default the settings' folder.
         as_of: `YYYY-MM-DD`, or empty for the settings' day or yesterday.
-        allow: `gate=reason` each.
-        now: An aware moment.
+        allow: `override=reason` each.
 
     Raises:
         SettingsWrong: The settings file holds a mistake.
         UsageWrong: An argument makes no sense.
     """
-    company = load_settings(settings)
+    file = find_settings_file(settings)
+    company = load_settings(file)
     if data is not None and not data.is_dir():
         raise UsageWrong(f"--data {data}: there is no such folder")
-    return Order(
+    return RunRequest(
         settings=company,
-        home=home_of(home, settings),
-        data=(data or settings.parent).resolve(),
-        as_of=_day(as_of) if as_of else business_day(company, now),
-        allow=dict(_gate(each) for each in allow),
+        home=find_home(home, file),
+        data=(data or file.parent).resolve(),
+        as_of=_parse_day(as_of) if as_of else find_as_of(company, now),
+        allow=dict(_parse_override(each) for each in allow),
     )
 
 
-def _day(text: str) -> dt.date:
+def find_settings_file(named: Path | None = None) -> Path:
+    """The named settings file, else `$REGULARS_SETTINGS`, else `regulars.yaml` in the working folder."""
+    return (named or Path(os.environ.get("REGULARS_SETTINGS") or SETTINGS_FILE)).resolve()
+
+
+def find_home(named: Path | None, settings_file: Path) -> Home:
+    """The named home, else `$REGULARS_HOME`, else `home/` beside the settings file."""
+    from_environment = os.environ.get("REGULARS_HOME")
+    return Home(named or (Path(from_environment) if from_environment else settings_file.resolve().parent / "home"))
+
+
+def _parse_day(text: str) -> dt.date:
     try:
         return dt.date.fromisoformat(text)
     except ValueError:
         raise UsageWrong(f"--as-of {text}: write the day as YYYY-MM-DD") from None
 
 
-def _gate(text: str) -> tuple[str, str]:
-    gate, _, reason = text.partition("=")
-    if gate not in GATES or not reason.strip():
-        raise UsageWrong(f"--allow {text}: write {' or '.join(f'{each}=REASON' for each in GATES)}")
-    return gate, reason.strip()
+def _parse_override(text: str) -> tuple[str, str]:
+    override, _, reason = text.partition("=")
+    if override not in OVERRIDES or not reason.strip():
+        raise UsageWrong(f"--allow {text}: write {' or '.join(f'{each}=REASON' for each in OVERRIDES)}")
+    return override, reason.strip()

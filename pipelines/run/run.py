@@ -1,6 +1,6 @@
 """One run: what every step of it needs, opened once and closed once.
 
-Put here: what belongs to the run as a whole (the lock, the build file, the day, the verdicts so far).
+Put here: what belongs to the run as a whole (the lock, the build file, the day, the checks so far).
 Keep out: how any table is made, and the order of the steps (that is the asset graph in `assets/`).
 """
 
@@ -8,22 +8,21 @@ import datetime as dt
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
-from regulars.pipelines.audit.lineage import code_sha256
 from regulars.pipelines.contracts.contract import Contract, load_contracts
 from regulars.pipelines.contracts.rule import Rule
 from regulars.pipelines.contracts.validate import RuleResult, validate
 from regulars.pipelines.errors import ContractBroken, RegularsError
-from regulars.pipelines.home.home import Generation, Home
+from regulars.pipelines.home.generation import Generation, Published
 from regulars.pipelines.home.manifest import read_manifest
-from regulars.pipelines.publish.generation import Published
-from regulars.pipelines.publish.state_file import move_old_states
-from regulars.pipelines.run.alerts import message, tell
+from regulars.pipelines.home.state_file import move_old_states
+from regulars.pipelines.run.alerts import send_alert, write_alert
 from regulars.pipelines.run.last_run import LastRun, read_last_run, write_last_run
+from regulars.pipelines.run.lineage import code_sha256
 from regulars.pipelines.run.redaction import redacted
+from regulars.pipelines.run.request import RunRequest
 from regulars.pipelines.settings.settings import Settings
 from regulars.pipelines.sources.deliveries import LandedSource
 from regulars.pipelines.sources.landing import sweep_originals
@@ -33,29 +32,10 @@ ReportProgress = Callable[[str], None]
 
 
 @dataclass(frozen=True)
-class Order:
-    """What somebody asked for when they started a run.
-
-    Attributes:
-        settings: The company's settings.
-        home: Where its generations live.
-        data: The folder that relative source paths start from.
-        as_of: The last day that counts.
-        allow: Gate -> reason, for gates that this one run may pass (`shrink`, `quarantined`).
-    """
-
-    settings: Settings
-    home: Home
-    data: Path
-    as_of: dt.date
-    allow: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
 class Run:
     """A run under way."""
 
-    order: Order
+    request: RunRequest
     warehouse: Warehouse
     contracts: Mapping[str, Contract]
     parent: Generation | None
@@ -63,43 +43,43 @@ class Run:
     started_at: dt.datetime
     report_progress: ReportProgress
     landed_sources: list[LandedSource] = field(default_factory=list)
-    verdicts: list[RuleResult] = field(default_factory=list)
+    checks: list[RuleResult] = field(default_factory=list)
     failures: list[RegularsError] = field(default_factory=list)
     published: list[Published] = field(default_factory=list)
 
     @property
     def settings(self) -> Settings:
         """The company's settings."""
-        return self.order.settings
+        return self.request.settings
 
     @property
     def as_of(self) -> dt.date:
         """The last day that counts."""
-        return self.order.as_of
+        return self.request.as_of
 
     @contextmanager
     def step(self, name: str) -> Iterator[None]:
         """Do one step: what goes wrong in it is remembered, and loses its values before anybody logs it."""
         try:
-            with redacted(name, self.order.home.path / "last_failure.txt"):
+            with redacted(name, self.request.home.path / "last_failure.txt"):
                 yield
         except RegularsError as failure:
             self.failures.append(failure)
             raise
 
     def validate(self, table: str, rules: Sequence[Rule] | None = None) -> list[RuleResult]:
-        """Have Great Expectations validate rules of `table` (all by default); `meta.checks` will hold the verdicts."""
+        """Have Great Expectations validate rules of `table` (all by default); `meta.checks` will hold the checks."""
         results = validate(self.warehouse.con, self.contracts[table], rules=rules)
-        self.verdicts.extend(results)
+        self.checks.extend(results)
         return results
 
     def lock_down(self) -> None:
         """After the readers: the build sees no file outside the home, and its settings cannot change."""
-        lock_down(self.warehouse.con, self.order.home.path)
+        lock_down(self.warehouse.con, self.request.home.path)
 
 
-def broken(results: Sequence[RuleResult]) -> ContractBroken | None:
-    """What to raise when critical rules are broken; None when they are kept."""
+def describe_broken_rules(results: Sequence[RuleResult]) -> ContractBroken | None:
+    """The error to raise when critical rules are broken; None when all of them hold."""
     failed = [result for result in results if result.rule.severity == "critical" and not result.passed]
     if not failed:
         return None
@@ -115,7 +95,7 @@ def broken(results: Sequence[RuleResult]) -> ContractBroken | None:
 
 
 @contextmanager
-def open_run(order: Order, report_progress: ReportProgress, now: dt.datetime) -> Iterator[Run]:
+def open_run(request: RunRequest, report_progress: ReportProgress, now: dt.datetime) -> Iterator[Run]:
     """Take the lock, clear what dead runs left, and open a fresh build file.
 
     However the run ends, `last_run.json` says so, and whoever wants to know is told. Linear algebra runs on one
@@ -125,7 +105,7 @@ def open_run(order: Order, report_progress: ReportProgress, now: dt.datetime) ->
         Busy: Another run holds the lock; the message names it.
         StorageFailed: There is not enough room, or what is published is damaged.
     """
-    home = order.home
+    home = request.home
     home.prepare()
     with home.lock("regulars run"):
         failures: list[RegularsError] = []
@@ -133,14 +113,14 @@ def open_run(order: Order, report_progress: ReportProgress, now: dt.datetime) ->
         landed_sources: list[LandedSource] = []
         try:
             code_sha256()  # before anything else: what an upgrade replaces meanwhile is not what this run is made by
-            parent = _prepared(order, now, report_progress)
+            parent = _prepare_home(request, now, report_progress)
             with (
                 home.build_folder() as build,
                 open_warehouse(build) as warehouse,
                 threadpool_limits(1, user_api="blas"),
             ):
                 yield Run(
-                    order=order,
+                    request=request,
                     warehouse=warehouse,
                     contracts=load_contracts(ROOT / "data_contracts"),
                     parent=parent,
@@ -156,16 +136,16 @@ def open_run(order: Order, report_progress: ReportProgress, now: dt.datetime) ->
             raise
         finally:
             _close(
-                order,
-                _ending(published, failures),
+                request,
+                _describe_ending(published, failures),
                 [each.source for each in landed_sources if each.is_stale],
                 report_progress,
             )
 
 
-def _prepared(order: Order, now: dt.datetime, report_progress: ReportProgress) -> Generation | None:
+def _prepare_home(request: RunRequest, now: dt.datetime, report_progress: ReportProgress) -> Generation | None:
     """Sweep, look for room, and read what is published: a damaged generation is told before the run's work."""
-    home, keep = order.home, order.settings.publish
+    home, keep = request.home, request.settings.publish
     home.sweep(keep.keep_generations)
     moved = move_old_states(home)
     if moved:
@@ -180,19 +160,19 @@ def _prepared(order: Order, now: dt.datetime, report_progress: ReportProgress) -
     return parent
 
 
-def _close(order: Order, ended: LastRun, stale: Sequence[str], report_progress: ReportProgress) -> None:
+def _close(request: RunRequest, ended: LastRun, stale: Sequence[str], report_progress: ReportProgress) -> None:
     """Write down how the run ended, and tell whoever wants to know."""
-    before = read_last_run(order.home.path)
+    before = read_last_run(request.home.path)
     with suppress(OSError):  # a full disk must not keep the alert back
-        write_last_run(order.home.path, ended)
-    told = message(order.settings.company.name, before, ended, stale)
-    if order.settings.alerts.webhook and told:
-        problem = tell(order.settings.alerts.webhook, told)
+        write_last_run(request.home.path, ended)
+    alert = write_alert(request.settings.company.name, before, ended, stale)
+    if request.settings.alerts.webhook and alert:
+        problem = send_alert(request.settings.alerts.webhook, alert)
         if problem:
             report_progress(problem)
 
 
-def _ending(published: Sequence[Published], failures: Sequence[RegularsError]) -> LastRun:
+def _describe_ending(published: Sequence[Published], failures: Sequence[RegularsError]) -> LastRun:
     now = dt.datetime.now(dt.UTC)
     if published:
         done = published[-1]

@@ -294,7 +294,7 @@ class Settings(Part):
         return self
 
 
-def business_day(settings: Settings, now: dt.datetime) -> dt.date:
+def find_as_of(settings: Settings, now: dt.datetime) -> dt.date:
     """The last day a run at `now` counts: the fixed `as_of`, else yesterday in the company's zone.
 
     Args:

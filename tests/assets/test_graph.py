@@ -6,11 +6,11 @@ from dataclasses import replace
 import dagster as dg
 import pytest
 
-from regulars.assets.contract_checks import plan
 from regulars.assets.definitions import contracts, defs, steps
-from regulars.assets.marts import mart_functions, tables_of
-from regulars.assets.sql_tables import sql_table
+from regulars.assets.marts import find_mart_functions, list_read_tables
+from regulars.assets.sql_tables import describe_sql_table
 from regulars.assets.tables import KEEPS_ITS_CONTRACT
+from regulars.assets.validation_plan import plan_steps
 from regulars.pipelines.contracts.rule import Rule
 from regulars.pipelines.warehouse.warehouse import LAYERS
 
@@ -28,11 +28,11 @@ def test_every_table_reads_only_its_own_or_an_earlier_layer():
 
 def test_every_table_with_a_contract_has_a_blocking_check():
     checks = {key: GRAPH.get(key) for key in GRAPH.asset_check_keys}
-    checked = {".".join(key.asset_key.path) for key in checks}
+    has_contract = {".".join(key.asset_key.path) for key in checks}
     assert {key.name for key in checks} == {KEEPS_ITS_CONTRACT}
     assert all(check.blocking for check in checks.values())
     built = {".".join(key.path) for key in GRAPH.get_all_asset_keys()}
-    assert checked == built & set(contracts)
+    assert has_contract == built & set(contracts)
 
 
 def test_every_contract_of_core_and_marts_has_a_table():
@@ -87,7 +87,7 @@ def test_a_sql_file_becomes_an_asset_that_knows_what_it_reads(tmp_path):
     path.write_text(
         "-- One row per large order.\nselect * from core.orders where gross_sales > 100\n", encoding="utf-8"
     )
-    table = sql_table(path)
+    table = describe_sql_table(path)
     assert (table.table, table.reads, table.description) == (
         "core.big_orders",
         {"core.orders"},
@@ -105,7 +105,7 @@ def test_a_promise_waits_for_the_last_table_it_looks_at():
         arguments={"table": "core.customers", "columns": ("customer_idx",)},
     )
     contract = replace(contracts["core.orders"], rules=(own, other))
-    steps = plan({"core.orders": [], "core.customers": ["core.orders"]}, {"core.orders": contract})
+    steps = plan_steps({"core.orders": [], "core.customers": ["core.orders"]}, {"core.orders": contract})
     assert steps["core.orders"].due == {"core.orders": [own]}
     assert steps["core.customers"].due == {"core.orders": [other]}
 
@@ -122,13 +122,13 @@ def test_every_promise_is_judged_once():
 
 
 def test_a_mart_function_reads_the_tables_that_its_parameters_name():
-    [function] = mart_functions({"customer_360"}).values()
+    [function] = find_mart_functions({"customer_360"}).values()
     made = {name: f"marts.{name}" for name in ("customer_clv", "customer_segments", "customer_360")}
-    reads = set(tables_of(function, made).values())
+    reads = set(list_read_tables(function, made).values())
     assert {"core.customers", "core.orders", "marts.customer_clv", "marts.customer_segments"} <= reads
 
 
 def test_a_function_named_like_a_table_of_meta_makes_it_and_others_read_it():
-    [function] = mart_functions({"clv_evaluation"}).values()
-    reads = set(tables_of(function, {"clv_models": "meta.clv_models"}).values())
+    [function] = find_mart_functions({"clv_evaluation"}).values()
+    reads = set(list_read_tables(function, {"clv_models": "meta.clv_models"}).values())
     assert reads == {"core.orders", "core.refunds", "core.calendar", "meta.clv_models"}

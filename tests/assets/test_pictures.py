@@ -6,7 +6,7 @@ import dagster as dg
 import pytest
 
 from regulars.assets.definitions import defs
-from regulars.assets.tables import key, reported
+from regulars.assets.tables import asset_key, report_table
 from regulars.pipelines.publish.report_pictures import PICTURES
 from tests.publish.report_clv_tables import add_predictions
 from tests.publish.report_tables import company_tables
@@ -16,7 +16,7 @@ def materialized(table: str) -> dg.MaterializeResult:
     con = company_tables()
     add_predictions(con)
     warehouse = SimpleNamespace(con=con, count=lambda _: 1, columns=lambda _: [])
-    return reported(SimpleNamespace(warehouse=warehouse, report_progress=lambda _: None), table, [])
+    return report_table(SimpleNamespace(warehouse=warehouse, report_progress=lambda _: None), table, [])
 
 
 @pytest.mark.parametrize("table", PICTURES)
@@ -31,7 +31,7 @@ def test_a_table_without_a_picture_shows_its_rows_only():
 
 
 def test_every_picture_is_of_a_table_that_is_made():
-    assert {key(table) for table in PICTURES} <= defs.resolve_asset_graph().get_all_asset_keys()
+    assert {asset_key(table) for table in PICTURES} <= defs.resolve_asset_graph().get_all_asset_keys()
 
 
 def test_all_pictures_of_a_run_are_small_beside_its_log():

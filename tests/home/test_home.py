@@ -11,8 +11,8 @@ from regulars.pipelines import errors
 from regulars.pipelines.command.generations import verified
 from regulars.pipelines.home.event_log import append_event, read_events
 from regulars.pipelines.home.home import Home
+from regulars.pipelines.home.verify import verify
 from regulars.pipelines.publish.rollback import rollback
-from regulars.pipelines.publish.verify import verify
 from tests.publish.builders import NOW, a_home, publish_run
 
 ROOT = Path(__file__).parents[2]

@@ -1,18 +1,14 @@
-"""The house rules, run instead of remembered."""
+"""The house rules, run instead of remembered: files, modules, SQL. Who may import whom: `test_imports.py`."""
 
 import ast
 import re
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from regulars.pipelines.warehouse.warehouse import LAYERS, sql_files, tables_read_by
+from tests.house.code import CODE, MODULES, PIPELINES, imports_of, name_of, room_of
 
-ROOT = Path(__file__).parent.parent.parent
-PIPELINES = sorted((ROOT / "pipelines").glob("**/*.py"))
-PURE = [path for path in PIPELINES if path.parent.name in {"transforms", "models"}]
-CODE = [*PIPELINES, *sorted((ROOT / "assets").glob("*.py")), ROOT / "regulars.py"]
+PURE = [path for module, path in MODULES.items() if room_of(module) in {"transforms", "models"}]
 WORDS_WE_DO_NOT_USE = {"utils", "util", "helpers", "helper", "common", "misc"}
 OUTSIDE_WORLD = {
     "duckdb",
@@ -26,52 +22,21 @@ OUTSIDE_WORLD = {
     "subprocess",
     "great_expectations",
 }
+MODULES_IN_A_FOLDER = 15
+ROOMS = 20
 
 
-def imports(path: Path) -> Iterator[str]:
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            yield node.module
+def test_there_are_pure_modules_to_look_at():
+    assert len(PURE) > 50
 
 
-def named(path: Path) -> str:
-    return str(path.relative_to(ROOT))
-
-
-@pytest.mark.parametrize("path", PIPELINES, ids=named)
-def test_pipelines_never_import_dagster_or_assets(path):
-    assert not {
-        name for name in imports(path) if name.split(".")[0].startswith("dagster") or name.split(".")[0] == "assets"
-    }
-
-
-@pytest.mark.parametrize("path", [path for path in PIPELINES if path.parent.name != "contracts"], ids=named)
-def test_only_contracts_import_great_expectations(path):
-    assert not {name for name in imports(path) if name.split(".")[0] in {"great_expectations", "sqlalchemy"}}
-
-
-@pytest.mark.parametrize("path", PURE, ids=named)
-def test_transforms_and_models_see_no_file_clock_log_or_setting(path):
-    names = set(imports(path))
-    assert not {name for name in names if name.split(".")[0] in OUTSIDE_WORLD}
-    assert not {
-        name for name in names if name.startswith("pipelines.") and name.split(".")[1] not in {"transforms", "models"}
-    }
+@pytest.mark.parametrize("path", PURE, ids=name_of)
+def test_transforms_and_models_see_no_file_clock_or_log(path):
+    assert not {name for name in imports_of(path) if name.split(".")[0] in OUTSIDE_WORLD}
     assert not re.search(r"\b(today|now|utcnow)\(\)", path.read_text(encoding="utf-8"))
 
 
-def test_models_stand_alone():
-    for path in (ROOT / "pipelines" / "models").glob("*.py"):
-        assert not {
-            name
-            for name in imports(path)
-            if name.startswith("pipelines.") and not name.startswith("regulars.pipelines.models")
-        }
-
-
-@pytest.mark.parametrize("path", sql_files(), ids=named)
+@pytest.mark.parametrize("path", sql_files(), ids=lambda path: f"{path.parent.name}/{path.name}")
 def test_a_sql_file_is_one_select_that_reads_its_own_or_an_earlier_layer(path):
     select, layer = path.read_text(encoding="utf-8"), path.parent.name
     reads = tables_read_by(select)
@@ -79,12 +44,12 @@ def test_a_sql_file_is_one_select_that_reads_its_own_or_an_earlier_layer(path):
     assert not re.search(r"\b(pivot|unpivot|query_table|read_\w+)\b", select.lower())
 
 
-@pytest.mark.parametrize("path", sql_files(), ids=named)
+@pytest.mark.parametrize("path", sql_files(), ids=lambda path: f"{path.parent.name}/{path.name}")
 def test_the_first_line_of_a_sql_file_says_what_one_row_is(path):
     assert path.read_text(encoding="utf-8").startswith("-- One row per ")
 
 
-@pytest.mark.parametrize("path", CODE, ids=named)
+@pytest.mark.parametrize("path", CODE, ids=name_of)
 def test_a_module_says_what_belongs_in_it(path):
     if path.name == "__init__.py":
         assert path.read_text(encoding="utf-8") == ""
@@ -93,17 +58,26 @@ def test_a_module_says_what_belongs_in_it(path):
         assert len(docstring) > 40
 
 
-@pytest.mark.parametrize("path", CODE, ids=named)
+@pytest.mark.parametrize("path", CODE, ids=name_of)
 def test_a_module_is_no_longer_than_a_newcomer_reads(path):
     assert len(path.read_text(encoding="utf-8").splitlines()) <= 320
+
+
+def test_a_folder_holds_no_more_modules_than_a_newcomer_surveys():
+    folders = {path.parent for path in PIPELINES}
+    sizes = {
+        name_of(folder): len([path for path in folder.glob("*.py") if path.stem != "__init__"]) for folder in folders
+    }
+    assert not {folder: size for folder, size in sizes.items() if size > MODULES_IN_A_FOLDER}
+
+
+def test_the_house_has_few_rooms_and_no_module_lies_loose():
+    rooms = {room_of(module) for module in MODULES if module.startswith("pipelines.")}
+    loose = {module for module in MODULES if module.startswith("pipelines.") and module.count(".") == 1}
+    assert len(rooms) <= ROOMS
+    assert loose == {"pipelines.errors"}
 
 
 def test_no_room_is_called_after_nothing():
     assert not {path.stem for path in CODE} & WORDS_WE_DO_NOT_USE
     assert not {path.parent.name for path in CODE} & WORDS_WE_DO_NOT_USE
-
-
-@pytest.mark.parametrize("path", sorted((ROOT / "assets").glob("*.py")), ids=named)
-def test_assets_have_no_postponed_annotations(path):
-    # with them, Dagster cannot see the type of `context` or of a resource
-    assert "__future__" not in set(imports(path))

@@ -10,8 +10,8 @@ import duckdb
 import pytest
 
 from regulars.pipelines import errors
+from regulars.pipelines.home.verify import verify
 from regulars.pipelines.publish.swap import swing
-from regulars.pipelines.publish.verify import verify
 from tests.publish.builders import a_home, publish_run
 from tests.publish.trials import ENVIRONMENT, ROOT, check_readers_see_one_whole_generation, start
 
@@ -113,7 +113,7 @@ def test_a_reader_that_holds_the_file_open_keeps_its_run_while_others_see_the_ne
         first = ask()
         assert first.startswith("(1, 3, ")
         for run in range(2, 8):
-            assert publish_run(home, run).swung
+            assert publish_run(home, run).is_current
             assert ask() == first
             with duckdb.connect(str(home.current_link / "regulars.duckdb"), read_only=True) as newcomer:
                 assert newcomer.execute("select max(run) from core.orders").fetchall() == [(run,)]

@@ -5,10 +5,10 @@ import duckdb
 import pytest
 
 from regulars.pipelines import errors
+from regulars.pipelines.home.state_file import read_state
+from regulars.pipelines.home.verify import verify
 from regulars.pipelines.publish.generation import publish
-from regulars.pipelines.publish.state_file import read_state
-from regulars.pipelines.publish.tables import Table
-from regulars.pipelines.publish.verify import verify
+from regulars.pipelines.publish.targets.tables import Table
 from tests.publish.builders import AS_OF, NOW, STATE_TABLES, a_home, build, contents, publish_run
 
 
@@ -19,7 +19,7 @@ def home(tmp_path):
 
 def test_readers_see_a_run_once_it_is_published(home):
     published = publish_run(home)
-    assert (published.is_new, published.swung, published.warning) == (True, True, None)
+    assert (published.is_new, published.is_current, published.warning) == (True, True, None)
     assert home.current().number == 1
     with duckdb.connect(str(home.current_link / "regulars.duckdb"), read_only=True) as reader:
         assert reader.execute("select order_id from core.orders").fetchall() == [("0",), ("1",), ("2",)]
@@ -74,7 +74,7 @@ def test_no_personal_table_is_in_the_file_that_bi_opens(home):
 def test_the_same_run_again_publishes_nothing_new(home):
     first = publish_run(home)
     again = publish_run(home)
-    assert (again.generation, again.is_new, again.swung) == (first.generation, False, False)
+    assert (again.generation, again.is_new, again.is_current) == (first.generation, False, False)
     assert [each.name for each in home.generations()] == ["g000001"]
     assert not list(home.generations_folder.glob(".*"))
 
@@ -114,7 +114,7 @@ def test_content_hash_knows_nothing_of_run_times_and_generation_numbers(home, tm
 def test_a_backfill_is_kept_aside(home):
     publish_run(home, 1)
     aside = publish_run(home, 2, as_of=AS_OF - dt.timedelta(days=31))
-    assert (aside.generation.number, aside.is_new, aside.swung) == (2, True, False)
+    assert (aside.generation.number, aside.is_new, aside.is_current) == (2, True, False)
     assert aside.generation.manifest.is_backfill
     assert home.current().number == 1
     assert publish_run(home, 2, as_of=AS_OF - dt.timedelta(days=31)).is_new is False

@@ -14,7 +14,7 @@ import duckdb
 import pytest
 
 from regulars.pipelines.home.home import Home
-from regulars.pipelines.publish.verify import verify
+from regulars.pipelines.home.verify import verify
 from tests.publish.builders import publish_run
 
 ROOT = Path(__file__).parents[2]

@@ -27,12 +27,12 @@ def run(settings: Path, home: Path) -> int:
     if child:
         return child
     try:
-        from regulars import _now
-        from regulars.assets.nightly import run_run
-        from regulars.pipelines.run.request import ordered
+        from regulars.assets.launch import launch_run
+        from regulars.cli import _now
+        from regulars.pipelines.run.request import make_request
 
         logging.disable(logging.CRITICAL)
-        run_run(ordered(settings=settings, home=home, data=None, as_of="", allow=[], now=_now()), settings)
+        launch_run(make_request(settings, home=home, now=_now()))
         os._exit(0)
     except BaseException:
         traceback.print_exc()
@@ -69,7 +69,7 @@ def main(folder: Path, trials: int, seed: int) -> None:
 
     import regulars.assets.definitions  # noqa: F401  (imported once, for all children)
     from regulars.pipelines.home.home import Home
-    from regulars.pipelines.publish.verify import verify
+    from regulars.pipelines.home.verify import verify
 
     chance, broken = random.Random(seed), []
     # by a process of its own: threads started here would be missing in the forked runs, which would wait for them

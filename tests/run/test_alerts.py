@@ -7,7 +7,7 @@ import threading
 
 import pytest
 
-from regulars.pipelines.run.alerts import message, tell
+from regulars.pipelines.run.alerts import send_alert, write_alert
 from regulars.pipelines.run.last_run import LastRun, read_last_run, write_last_run
 
 AT = dt.datetime(2026, 6, 30, 4, 0, tzinfo=dt.UTC)
@@ -31,7 +31,7 @@ def run(exit_code: int = 0) -> LastRun:
     ],
 )
 def test_somebody_is_told_when_something_changes(before, now, stale, event):
-    told = message("Corner Shop", before, now, stale)
+    told = write_alert("Corner Shop", before, now, stale)
     assert (told and told["event"]) == event
 
 
@@ -50,13 +50,13 @@ def test_an_alert_arrives_as_json():
     with http.server.HTTPServer(("127.0.0.1", 0), Listener) as server:
         thread = threading.Thread(target=server.handle_request)
         thread.start()
-        assert tell(f"http://127.0.0.1:{server.server_port}/", {"text": "hello"}) is None
+        assert send_alert(f"http://127.0.0.1:{server.server_port}/", {"text": "hello"}) is None
         thread.join()
     assert received == [{"text": "hello"}]
 
 
 def test_a_lost_alert_is_a_sentence_and_no_failure():
-    assert "not delivered" in (tell("http://127.0.0.1:9/", {"text": "hello"}) or "")
+    assert "not delivered" in (send_alert("http://127.0.0.1:9/", {"text": "hello"}) or "")
 
 
 def test_the_last_run_reads_back_as_written(tmp_path):

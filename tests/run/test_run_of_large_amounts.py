@@ -4,8 +4,8 @@ from decimal import Decimal
 
 import pytest
 
-from regulars.pipelines.publish.state_file import read_state
-from tests.run.test_run_end_to_end import Shop
+from regulars.pipelines.home.state_file import read_state
+from tests.shop import Shop
 
 pytestmark = pytest.mark.xdist_group("runs")
 

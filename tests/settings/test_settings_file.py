@@ -5,7 +5,7 @@ import datetime as dt
 import pytest
 
 from regulars.pipelines.errors import SettingsWrong
-from regulars.pipelines.settings.settings import Settings, business_day
+from regulars.pipelines.settings.settings import Settings, find_as_of
 from regulars.pipelines.settings.settings_file import load_settings, parse_settings
 
 SMALL = """\
@@ -94,13 +94,13 @@ def test_a_source_without_a_kind_is_told_what_to_write():
 
 def test_the_run_counts_up_to_yesterday_in_the_companys_zone():
     settings = parsed(SMALL.replace("Europe/Berlin", "Pacific/Auckland"))
-    assert business_day(settings, dt.datetime(2026, 3, 9, 12, 0, tzinfo=dt.UTC)) == dt.date(2026, 3, 9)
-    assert business_day(settings, dt.datetime(2026, 3, 9, 10, 0, tzinfo=dt.UTC)) == dt.date(2026, 3, 8)
+    assert find_as_of(settings, dt.datetime(2026, 3, 9, 12, 0, tzinfo=dt.UTC)) == dt.date(2026, 3, 9)
+    assert find_as_of(settings, dt.datetime(2026, 3, 9, 10, 0, tzinfo=dt.UTC)) == dt.date(2026, 3, 8)
 
 
 def test_a_fixed_day_wins_over_the_clock():
     settings = parsed(SMALL + "as_of: 2011-12-09\n")
-    assert business_day(settings, dt.datetime(2026, 1, 1, tzinfo=dt.UTC)) == dt.date(2011, 12, 9)
+    assert find_as_of(settings, dt.datetime(2026, 1, 1, tzinfo=dt.UTC)) == dt.date(2011, 12, 9)
 
 
 def test_a_dimension_nobody_knows_is_named_with_the_nearest_that_is():

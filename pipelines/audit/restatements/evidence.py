@@ -10,7 +10,6 @@ from collections.abc import Collection, Mapping, Sequence
 import duckdb
 import polars as pl
 
-from regulars.pipelines.audit.lineage import Lineage, changed_settings
 from regulars.pipelines.audit.restatements.changes import (
     COMPARED,
     MERGED,
@@ -23,6 +22,7 @@ from regulars.pipelines.audit.restatements.changes import (
     with_causes,
 )
 from regulars.pipelines.audit.restatements.parent import Earlier
+from regulars.pipelines.run.lineage import Lineage, changed_settings
 
 
 def read_news(con: duckdb.DuckDBPyConnection, earlier: Earlier, before: Lineage, now: Lineage) -> News:

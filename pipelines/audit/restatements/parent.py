@@ -8,12 +8,10 @@ from typing import Any
 
 import duckdb
 
-from regulars.pipelines.audit.lineage import TABLE, Lineage
-from regulars.pipelines.home.home import Generation
-from regulars.pipelines.publish.generation import PARQUET_FOLDER
-from regulars.pipelines.publish.state_file import read_state
-from regulars.pipelines.publish.tables import Table, literal
-from regulars.pipelines.publish.targets.parquet import parquet_path
+from regulars.pipelines.home.generation import Generation
+from regulars.pipelines.home.state_file import read_state
+from regulars.pipelines.run.lineage import TABLE, Lineage
+from regulars.pipelines.warehouse.identifiers import literal
 
 
 class Earlier:
@@ -29,7 +27,7 @@ class Earlier:
 
     def path(self, table: str) -> Path:
         """The table's file."""
-        return parquet_path(self.generation.path / PARQUET_FOLDER, Table(table))
+        return self.generation.parquet_file(table)
 
     def lost(self) -> str | None:
         """The first file of it that is missing on the disk."""

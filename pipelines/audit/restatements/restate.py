@@ -14,7 +14,14 @@ from collections.abc import Callable, Mapping, Sequence
 import duckdb
 import polars as pl
 
-from regulars.pipelines.audit.lineage import (
+from regulars.pipelines.audit.restatements.causes import Step, count_records, sentence, shares_of, with_rest
+from regulars.pipelines.audit.restatements.changes import Changes
+from regulars.pipelines.audit.restatements.evidence import calendar_of, customers_of, read_changes, read_news
+from regulars.pipelines.audit.restatements.metrics import KEY, VALUES, list_restated, read_figures, wanted
+from regulars.pipelines.audit.restatements.parent import Earlier
+from regulars.pipelines.audit.restatements.replay import STEPS, causes_of_records, core_after, steps_taken
+from regulars.pipelines.publish.targets.tables import literal
+from regulars.pipelines.run.lineage import (
     TABLE,
     TABLE_COLUMNS,
     Lineage,
@@ -22,13 +29,6 @@ from regulars.pipelines.audit.lineage import (
     changed_versions,
     read_lineage,
 )
-from regulars.pipelines.audit.restatements.causes import Step, count_records, sentence, shares_of, with_rest
-from regulars.pipelines.audit.restatements.changes import Changes
-from regulars.pipelines.audit.restatements.evidence import calendar_of, customers_of, read_changes, read_news
-from regulars.pipelines.audit.restatements.metrics import KEY, VALUES, list_restated, read_figures, wanted
-from regulars.pipelines.audit.restatements.parent import Earlier
-from regulars.pipelines.audit.restatements.replay import STEPS, causes_of_records, core_after, steps_taken
-from regulars.pipelines.publish.tables import literal
 from regulars.pipelines.run.run import Run
 
 RESTATEMENTS = "meta.restatements"

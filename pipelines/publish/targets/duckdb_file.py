@@ -11,10 +11,9 @@ from pathlib import Path
 import duckdb
 
 from regulars.pipelines import errors
-from regulars.pipelines.publish.tables import Table, columns_of, literal, ordered_select, quoted
-from regulars.pipelines.publish.targets.parquet import parquet_path
+from regulars.pipelines.home.generation import parquet_path
+from regulars.pipelines.publish.targets.tables import Table, columns_of, literal, ordered_select, quoted
 
-PUBLISHED_FILE = "regulars.duckdb"
 STORAGE_VERSION = "v1.0.0"  # what DuckDB 1.1 to 2.x, and so every BI client, can open
 
 
@@ -57,7 +56,7 @@ def _select(con: duckdb.DuckDBPyConnection, table: Table, parquet: Path | None) 
     if parquet is None:
         return ordered_select(con, table, columns)
     names = ", ".join(quoted(column) for column in columns)
-    return f"select {names} from read_parquet({literal(str(parquet_path(parquet, table)))})"
+    return f"select {names} from read_parquet({literal(str(parquet_path(parquet, table.name)))})"
 
 
 @contextlib.contextmanager

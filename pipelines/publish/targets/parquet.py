@@ -10,8 +10,9 @@ from pathlib import Path
 import duckdb
 
 from regulars.pipelines.home.durable import sha256_of
+from regulars.pipelines.home.generation import parquet_path
 from regulars.pipelines.home.manifest import TableFacts
-from regulars.pipelines.publish.tables import Table, columns_of, literal, ordered_select
+from regulars.pipelines.publish.targets.tables import Table, columns_of, literal, ordered_select
 
 ROW_GROUP_SIZE = 122_880
 
@@ -25,7 +26,7 @@ def write_parquet(con: duckdb.DuckDBPyConnection, tables: Sequence[Table], folde
     folder.mkdir()
     facts = {}
     for table in tables:
-        path = parquet_path(folder, table)
+        path = parquet_path(folder, table.name)
         path.parent.mkdir(exist_ok=True)
         select = ordered_select(con, table, list(columns_of(con, table)))
         rows = con.execute(
@@ -34,8 +35,3 @@ def write_parquet(con: duckdb.DuckDBPyConnection, tables: Sequence[Table], folde
         ).fetchall()[0][0]
         facts[table.name] = TableFacts(rows=rows, sha256=sha256_of(path))
     return facts
-
-
-def parquet_path(folder: Path, table: Table) -> Path:
-    """Where a table's file lies below `folder`."""
-    return folder / table.layer / f"{table.short_name}.parquet"

@@ -7,7 +7,7 @@ from collections import defaultdict
 import duckdb
 import pytest
 
-from regulars.pipelines.audit.lineage import Lineage, changed_settings
+from regulars.pipelines.run.lineage import Lineage, changed_settings
 from tests.audit.restatements.two_generations import company, parent_in, published, replays, restatements
 from tests.builders import UNKNOWN
 

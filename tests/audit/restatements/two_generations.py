@@ -3,9 +3,9 @@
 import inspect
 from types import SimpleNamespace
 
-from regulars.pipelines.audit.lineage import Lineage
 from regulars.pipelines.audit.restatements.parent import Earlier
 from regulars.pipelines.audit.restatements.restate import MADE_OF, restated
+from regulars.pipelines.run.lineage import Lineage
 from regulars.pipelines.settings.settings import Cohorts
 from regulars.pipelines.transforms.churn.churn import churn
 from regulars.pipelines.transforms.cohorts.customer_dimensions import customer_dimensions

@@ -13,7 +13,8 @@ import duckdb
 
 from regulars.pipelines import errors
 from regulars.pipelines.home.durable import SECRET, sync
-from regulars.pipelines.home.home import OLD_STATE_FILE, Generation, Home, generation_name
+from regulars.pipelines.home.generation import OLD_STATE_FILE, Generation, generation_name
+from regulars.pipelines.home.home import Home
 
 
 @contextlib.contextmanager

@@ -28,7 +28,7 @@ class Step:
     due: Due
 
 
-def plan(reads: Mapping[str, Iterable[str]], contracts: Mapping[str, Contract]) -> dict[str, Step]:
+def plan_steps(reads: Mapping[str, Iterable[str]], contracts: Mapping[str, Contract]) -> dict[str, Step]:
     """Table -> its step.
 
     Args:
@@ -36,19 +36,19 @@ def plan(reads: Mapping[str, Iterable[str]], contracts: Mapping[str, Contract]) 
         contracts: Table -> contract.
     """
     sources = {table: set(each) for table, each in reads.items()}
-    order = {table: place for place, table in enumerate(_in_order(sources))}
+    order = {table: place for place, table in enumerate(_sort_by_dependency(sources))}
     waits = {table: set(each) for table, each in sources.items()}
     due: dict[str, Due] = {table: {} for table in sources}
     for table in sources.keys() & contracts.keys():
         for rule in contracts[table].rules:
-            seen = {table, *compared_with(rule)}
+            seen = {table, *list_compared_tables(rule)}
             last = max(seen, key=order.__getitem__)
             waits[last] |= seen - {last}
             due[last].setdefault(table, []).append(rule)
     return {table: Step(frozenset(waits[table]), due[table]) for table in sources}
 
 
-def compared_with(rule: Rule) -> frozenset[str]:
+def list_compared_tables(rule: Rule) -> frozenset[str]:
     """The tables beside its own that a rule reads."""
     if rule.type == "references":
         return frozenset({str(rule.arguments["table"])})
@@ -57,6 +57,6 @@ def compared_with(rule: Rule) -> frozenset[str]:
     return frozenset()
 
 
-def _in_order(reads: Mapping[str, set[str]]) -> Iterable[str]:
+def _sort_by_dependency(reads: Mapping[str, set[str]]) -> Iterable[str]:
     """Every table after all it reads; always the same order for the same graph."""
     return TopologicalSorter({table: sorted(reads[table]) for table in sorted(reads)}).static_order()

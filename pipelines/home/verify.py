@@ -6,7 +6,7 @@ Put here: re-hashing files against the manifest. Keep out: mending; `rollback.py
 from pathlib import Path
 
 from regulars.pipelines.home.durable import files_below, sha256_of
-from regulars.pipelines.home.home import OLD_STATE_FILE, Generation
+from regulars.pipelines.home.generation import OLD_STATE_FILE, Generation
 from regulars.pipelines.home.manifest import FILE_NAME, FileFacts, content_hash
 
 

@@ -11,11 +11,11 @@ import pytest
 from regulars.assets.definitions import defs
 from regulars.assets.landing import LANDING, land
 from regulars.assets.published import GENERATION
-from regulars.pipelines.home.home import Generation
+from regulars.pipelines.home.generation import Generation
 from regulars.pipelines.run import fingerprint
 from regulars.pipelines.run.fingerprint import compute_fingerprint, find_known_generation
 from regulars.pipelines.run.last_run import read_last_run
-from regulars.pipelines.run.request import ordered
+from regulars.pipelines.run.request import make_request
 from regulars.pipelines.run.run import Run, open_run
 from tests.shop import CRM, FOUR_ORDERS, ORDERS, SURVEY, TWO_CUSTOMERS, Shop
 
@@ -33,7 +33,7 @@ def landed(shop: Shop, as_of: str = "", allow: Sequence[str] = ()) -> Iterator[R
     """A run of now, that lands and goes no further."""
     now = dt.datetime.now(dt.UTC)
     settings = shop.folder / "regulars.yaml"
-    request = ordered(settings=settings, home=shop.home.path, data=None, as_of=as_of, allow=allow, now=now)
+    request = make_request(settings, home=shop.home.path, data=None, as_of=as_of, allow=allow, now=now)
     with open_run(request, lambda _: None, now) as run:
         land(run)
         yield run

@@ -8,9 +8,9 @@ import pytest
 
 from regulars.pipelines import errors
 from regulars.pipelines.command.generations import verified
+from regulars.pipelines.home.state_file import move_old_states, read_state
+from regulars.pipelines.home.verify import verify
 from regulars.pipelines.publish.generation import publish
-from regulars.pipelines.publish.state_file import move_old_states, read_state
-from regulars.pipelines.publish.verify import verify
 from tests.publish.builders import AS_OF, a_home, build, contents, publish_run
 from tests.publish.trials import MOVING, file_changing_calls, home_like, need_strace, strace
 

@@ -1,0 +1,59 @@
+"""Starts a run from the command line: the same Dagster job as the schedule's, in this process.
+
+Put here: the call behind `regulars run`, and where Dagster keeps the history of such runs. Keep out: what a run does.
+"""
+
+import os
+import shutil
+from pathlib import Path
+
+import dagster as dg
+
+from regulars.assets.definitions import defs
+from regulars.assets.nightly import run_job
+from regulars.assets.resources import requested_run
+from regulars.pipelines.errors import RegularsError
+from regulars.pipelines.run.request import RunRequest
+from regulars.pipelines.warehouse.warehouse import ROOT
+
+
+def launch_run(request: RunRequest) -> None:
+    """Run the whole job in this process.
+
+    With DAGSTER_HOME set, Dagster writes the run down there, and `make ui` shows it; otherwise the run leaves nothing
+    but its generation.
+
+    Raises:
+        RegularsError: Whatever stopped the run, with its exit code.
+    """
+    quiet = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+    history = os.environ.get("DAGSTER_HOME")
+    if history:
+        _prepare_history(Path(history))
+    with dg.DagsterInstance.get() if history else dg.DagsterInstance.ephemeral() as instance:
+        try:
+            defs.resolve_job_def(run_job.name).execute_in_process(
+                run_config=quiet,
+                instance=instance,
+                resources={"run": requested_run(request)},
+                tags={"regulars/as_of": request.as_of.isoformat()},
+            )
+        except Exception as error:
+            raise _find_cause(error) from None
+
+
+def _prepare_history(history: Path) -> None:
+    """Make Dagster's folder, with the shipped settings: without them it would send its maker statistics of use."""
+    history.mkdir(parents=True, exist_ok=True)
+    if not (history / "dagster.yaml").exists():
+        shutil.copyfile(ROOT / "dagster.yaml", history / "dagster.yaml")
+
+
+def _find_cause(error: BaseException) -> BaseException:
+    """The mistake behind Dagster's wrapping, or the error itself."""
+    seen: BaseException | None = error
+    while seen is not None:
+        if isinstance(seen, RegularsError):
+            return seen
+        seen = seen.__cause__ or seen.__context__
+    return error

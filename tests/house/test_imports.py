@@ -1,0 +1,94 @@
+"""Who may import whom: imports go down, a new arrow fails here, and nothing goes round in a circle."""
+
+from collections import defaultdict
+from graphlib import TopologicalSorter
+
+import pytest
+
+from tests.house.code import ASSETS, MODULES, PIPELINES, imports_among_us, imports_of, name_of, room_of
+
+MAY_IMPORT: dict[str, set[str]] = {
+    # above all: the command line, and the one room that knows Dagster
+    "regulars": {"assets", "command", "errors", "home", "publish", "run", "sample", "regulars"},
+    "assets": {
+        *("report", "publish", "audit", "run", "identity", "sources", "contracts", "transforms"),
+        *("warehouse", "home", "settings", "kinds", "errors"),
+    },
+    # what verbs do
+    "command": {
+        *("publish", "run", "sources", "contracts", "sample", "warehouse", "home", "settings", "kinds", "errors"),
+    },
+    # what a run says and publishes
+    "report": {"run", "transforms", "contracts", "warehouse", "home", "models", "errors"},
+    "publish": {"audit", "run", "contracts", "transforms", "warehouse", "home", "kinds", "errors"},
+    "audit": {"run", "contracts", "warehouse", "home", "settings", "kinds", "errors"},
+    # one run: what it was asked for, what it holds, how it ended
+    "run": {"sources", "contracts", "warehouse", "home", "settings", "errors"},
+    # how tables are made
+    "identity": {"kinds", "errors"},
+    "transforms": {"models"},
+    "sources": {"warehouse", "home", "settings", "kinds", "errors"},
+    "contracts": {"warehouse", "kinds", "errors"},
+    # where things lie, and what a company sets
+    "settings": {"warehouse", "kinds", "errors"},
+    "warehouse": {"errors"},
+    "home": {"errors"},
+    "sample": {"errors"},
+    # the ground
+    "models": set(),
+    "kinds": {"errors"},
+    "errors": set(),
+}
+"""Room -> the rooms that it may import. A room may always import itself."""
+
+ARROWS = {
+    (room_of(module), room_of(other)): f"{module} imports {other}"
+    for module, others in imports_among_us().items()
+    for other in others
+    if room_of(module) != room_of(other)
+}
+
+
+@pytest.mark.parametrize("room", sorted({room_of(module) for module in MODULES}))
+def test_a_room_imports_only_the_rooms_below_it(room):
+    assert room in MAY_IMPORT, f"{room} is a new room: say here what it may import"
+    new = {other: why for (one, other), why in ARROWS.items() if one == room and other not in MAY_IMPORT[room]}
+    assert not new
+
+
+def test_the_table_of_imports_holds_no_arrow_that_is_not_used():
+    used = {(room, other) for room, others in MAY_IMPORT.items() for other in others if room != other}
+    assert used == set(ARROWS)
+
+
+def test_the_table_of_imports_has_no_circle():
+    graph = {room: others - {room} for room, others in MAY_IMPORT.items()}
+    assert len(list(TopologicalSorter(graph).static_order())) == len(MAY_IMPORT)
+
+
+def test_no_file_imports_itself_by_way_of_others():
+    assert len(list(TopologicalSorter(imports_among_us()).static_order())) == len(MODULES)
+
+
+def test_no_folder_imports_itself_by_way_of_others():
+    folders: dict[str, set[str]] = defaultdict(set)
+    for module, others in imports_among_us().items():
+        folder = module.rpartition(".")[0]
+        folders[folder] |= {other.rpartition(".")[0] for other in others} - {folder}
+    assert len(list(TopologicalSorter(folders).static_order())) >= len(folders)
+
+
+@pytest.mark.parametrize("path", PIPELINES, ids=name_of)
+def test_pipelines_never_import_dagster(path):
+    assert not {name for name in imports_of(path) if name.startswith("dagster")}
+
+
+@pytest.mark.parametrize("path", [path for path in PIPELINES if "contracts" not in path.parts], ids=name_of)
+def test_only_contracts_import_great_expectations(path):
+    assert not {name for name in imports_of(path) if name.split(".")[0] in {"great_expectations", "sqlalchemy"}}
+
+
+@pytest.mark.parametrize("path", ASSETS, ids=name_of)
+def test_assets_have_no_postponed_annotations(path):
+    # with them, Dagster cannot see the type of `context` or of a resource
+    assert "__future__" not in set(imports_of(path))
