@@ -1,8 +1,8 @@
-"""Follows a page of `docs/` as a reader would: makes the files that it shows, types its commands, compares what comes out.
+"""Follows a page of `docs/` as a reader would: makes its files, types its commands, compares what comes out.
 
-On a page, ```` ```python title="pipelines/x.py" ```` is a new file; ```` ```diff title="pipelines/x.py" ```` a change of
-one, whose parts are parted by lines `@@`; and in a ```` ```console ```` block every line that begins with `$ ` is a
-command, and the lines below it are lines of its output. `…` stands for any text, alone on a line for any lines.
+A block `python title="pipelines/x.py"` is a new file; `diff title="pipelines/x.py"` is a change of one, whose parts
+are parted by lines `@@`. In a block `console`, every line that begins with `$ ` is a command, and the lines below it
+are lines of its output, in their order; `…` stands for any text.
 """
 
 import os
