@@ -1,8 +1,8 @@
-"""Telling somebody how a run went: one webhook, counts and reasons only, and no noise.
+"""Sends alerts about runs to one webhook: counts and reasons only, and no noise.
 
-Put here: when to speak, and the message. Keep out: what decides the outcome.
-A message goes out when a run fails, when the next one recovers, and when a stale source is used; a second failure
-with the same exit code is not told again.
+Put here: when an alert goes out, and its text. Keep out: what decides the outcome of a run.
+An alert goes out when a run fails, when the next one recovers, and when a stale source is used; a second failure
+with the same exit code sends none.
 """
 
 import http.client
@@ -17,11 +17,11 @@ TIMEOUT_SECONDS = 10
 
 
 def write_alert(company: str, before: LastRun | None, now: LastRun, stale: Sequence[str]) -> dict[str, Any] | None:
-    """What to tell about a run; None when there is nothing new to tell.
+    """The alert about a run; None when there is nothing new to say.
 
     Args:
         company: Whose run it was.
-        before: How the run before ended.
+        before: How the run before this one ended.
         now: How this one ended.
         stale: The sources whose last delivery was used again.
     """
@@ -40,7 +40,7 @@ def write_alert(company: str, before: LastRun | None, now: LastRun, stale: Seque
         return None
     text = {
         "failed": f"Regulars, {company}: the run failed. {now.message}",
-        "recovered": f"Regulars, {company}: the run is well again. {now.message}",
+        "recovered": f"Regulars, {company}: the run succeeded again. {now.message}",
         "stale": f"Regulars, {company}: published, with stale sources: {', '.join(stale)}.",
     }[event]
     return {"event": event, "company": company, "text": text, "exit_code": now.exit_code, "generation": now.generation}
@@ -50,7 +50,7 @@ def send_alert(webhook: str, payload: Mapping[str, Any]) -> str | None:
     """Post a message as JSON (Slack, Teams and most others show `text`).
 
     Returns:
-        A sentence when it did not arrive; a lost alert must never fail a good run.
+        A sentence when it could not be sent, else None: a lost alert never fails a good run.
     """
     try:
         request = urllib.request.Request(
@@ -61,5 +61,5 @@ def send_alert(webhook: str, payload: Mapping[str, Any]) -> str | None:
         )
         with urllib.request.urlopen(request, timeout=TIMEOUT_SECONDS):
             return None
-    except (OSError, ValueError, http.client.HTTPException) as error:  # their words may hold the secret address
-        return f"the alert was not delivered ({type(error).__name__}): see that the webhook's address is right"
+    except (OSError, ValueError, http.client.HTTPException) as error:  # their texts may hold the secret address
+        return f"the alert could not be sent ({type(error).__name__}): check `alerts.webhook` in the settings"

@@ -1,4 +1,4 @@
-"""How the last run ended, in `home/last_run.json`: for `status`, for alerts, and for the closing words of a run.
+"""Records how the last run ended, in `home/last_run.json`: `status`, alerts and the summary of a run read it.
 
 Put here: writing and reading that one file. Keep out: what decides the outcome.
 """
@@ -14,15 +14,15 @@ FILE_NAME = "last_run.json"
 
 @dataclasses.dataclass(frozen=True)
 class LastRun:
-    """The end of one run.
+    """How one run ended.
 
     Attributes:
         ended_at: When, aware.
         exit_code: 0, or that of the mistake that stopped it.
         message: A sentence without personal values.
         generation: The generation it published or found repeated; None when it failed.
-        is_new: Whether that generation was made by it.
-        is_backfill: Whether it built an earlier day aside; then it says nothing about what readers see.
+        is_new: Whether the run made that generation.
+        is_backfill: Whether it built an earlier day; readers do not see such a generation.
     """
 
     ended_at: dt.datetime

@@ -1,6 +1,6 @@
-"""What may be said of an unforeseen failure: where and of which kind, never the values it met.
+"""Removes values from unexpected errors: a message says where and which type, never what the data held.
 
-Put here: the boundary that keeps personal values out of logs and Dagster's storage. Keep out: foreseen mistakes,
+Put here: the boundary that keeps personal values out of logs and Dagster's storage. Keep out: expected mistakes,
 which are `RegularsError`s and are worded where they are found.
 """
 
@@ -19,13 +19,13 @@ DISK_ERRORS = {errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS, errno.EFBIG}
 
 
 @contextmanager
-def redacted(step: str, details: Path) -> Iterator[None]:
-    """Let `RegularsError`s through; anything else becomes a sentence without values.
+def redact_errors(step: str, details: Path) -> Iterator[None]:
+    """Let `RegularsError`s pass; turn every other exception into a sentence without values.
 
-    The whole story goes into the file `details`, readable by its owner only: exceptions quote the values they met.
+    The whole traceback goes into the file `details`, which only its owner can read: exceptions quote values.
 
     Args:
-        step: The table or step that was being made.
+        step: The table or step in progress.
         details: Where the traceback is written.
 
     Raises:
@@ -37,7 +37,7 @@ def redacted(step: str, details: Path) -> Iterator[None]:
     except (RegularsError, GeneratorExit):
         raise
     except Exception as error:
-        with suppress(OSError):  # a full disk is told, with or without its details
+        with suppress(OSError):  # the disk may be full
             _write_privately(details, f"{step}\n{''.join(traceback.format_exception(error))}")
         if _is_about_storage(error):
             raise StorageFailed(
@@ -45,7 +45,7 @@ def redacted(step: str, details: Path) -> Iterator[None]:
                 "the last good generation stays."
             ) from None
         raise RegularsError(
-            f"{step} failed with {type(error).__name__}: this is a fault of Regulars, not of yours. "
+            f"{step} failed with {type(error).__name__}: this is a bug in Regulars, not a mistake of yours. "
             f"The last good generation stays. The details, which may hold personal values, are in {details}."
         ) from None
 

@@ -1,7 +1,7 @@
-"""One run: what every step of it needs, opened once and closed once.
+"""Opens a run, holds what all of its steps share, and closes it.
 
-Put here: what belongs to the run as a whole (the lock, the build file, the day, the checks so far).
-Keep out: how any table is made, and the order of the steps (that is the asset graph in `assets/`).
+Put here: what belongs to the run as a whole (the lock, the build file, the day, the results of checks so far).
+Keep out: how a table is made, and the order of the steps (that is the asset graph in `assets/`).
 """
 
 import datetime as dt
@@ -21,7 +21,7 @@ from regulars.pipelines.home.state_file import move_old_states
 from regulars.pipelines.run.alerts import send_alert, write_alert
 from regulars.pipelines.run.last_run import LastRun, read_last_run, write_last_run
 from regulars.pipelines.run.lineage import code_sha256
-from regulars.pipelines.run.redaction import redacted
+from regulars.pipelines.run.redaction import redact_errors
 from regulars.pipelines.run.request import RunRequest
 from regulars.pipelines.settings.settings import Settings
 from regulars.pipelines.sources.deliveries import LandedSource
@@ -33,7 +33,21 @@ ReportProgress = Callable[[str], None]
 
 @dataclass(frozen=True)
 class Run:
-    """A run under way."""
+    """A run in progress.
+
+    Attributes:
+        request: What was asked for.
+        warehouse: The build file, open.
+        contracts: Table -> contract.
+        parent: The generation that readers see when the run starts; None on the first run.
+        number: The number that its own generation will have.
+        started_at: When it started, aware.
+        report_progress: Shows one line to whoever watches.
+        landed_sources: What landed of each source.
+        checks: The results of all checks so far.
+        failures: What went wrong.
+        published: What it published, or found to be published already.
+    """
 
     request: RunRequest
     warehouse: Warehouse
@@ -59,22 +73,22 @@ class Run:
 
     @contextmanager
     def step(self, name: str) -> Iterator[None]:
-        """Do one step: what goes wrong in it is remembered, and loses its values before anybody logs it."""
+        """Do one step; an error in it is kept in `failures`, and loses all personal values before it is logged."""
         try:
-            with redacted(name, self.request.home.path / "last_failure.txt"):
+            with redact_errors(name, self.request.home.path / "last_failure.txt"):
                 yield
         except RegularsError as failure:
             self.failures.append(failure)
             raise
 
     def validate(self, table: str, rules: Sequence[Rule] | None = None) -> list[RuleResult]:
-        """Have Great Expectations validate rules of `table` (all by default); `meta.checks` will hold the checks."""
+        """Validate rules of `table` (default: all) with Great Expectations, and keep the results for `meta.checks`."""
         results = validate(self.warehouse.con, self.contracts[table], rules=rules)
         self.checks.extend(results)
         return results
 
     def lock_down(self) -> None:
-        """After the readers: the build sees no file outside the home, and its settings cannot change."""
+        """Close the build off: from here on it reads no file outside the home, and its settings cannot change."""
         lock_down(self.warehouse.con, self.request.home.path)
 
 
@@ -96,14 +110,14 @@ def describe_broken_rules(results: Sequence[RuleResult]) -> ContractBroken | Non
 
 @contextmanager
 def open_run(request: RunRequest, report_progress: ReportProgress, now: dt.datetime) -> Iterator[Run]:
-    """Take the lock, clear what dead runs left, and open a fresh build file.
+    """Take the lock, remove what killed runs left behind, and open a new build file.
 
-    However the run ends, `last_run.json` says so, and whoever wants to know is told. Linear algebra runs on one
-    thread: a sum made by several depends in its last digit on how many there are, and small matrices gain nothing.
+    However the run ends, `last_run.json` records it and an alert goes out if one is due. Linear algebra runs on one
+    thread: the last digit of a sum depends on the number of threads, and small matrices gain nothing from more.
 
     Raises:
         Busy: Another run holds the lock; the message names it.
-        StorageFailed: There is not enough room, or what is published is damaged.
+        StorageFailed: The disk has too little room, or the published generation is damaged.
     """
     home = request.home
     home.prepare()
@@ -112,7 +126,7 @@ def open_run(request: RunRequest, report_progress: ReportProgress, now: dt.datet
         published: list[Published] = []
         landed_sources: list[LandedSource] = []
         try:
-            code_sha256()  # before anything else: what an upgrade replaces meanwhile is not what this run is made by
+            code_sha256()  # first: an upgrade may replace files while the run goes on
             parent = _prepare_home(request, now, report_progress)
             with (
                 home.build_folder() as build,
@@ -135,7 +149,7 @@ def open_run(request: RunRequest, report_progress: ReportProgress, now: dt.datet
             failures.append(failure)
             raise
         finally:
-            _close(
+            _record_ending(
                 request,
                 _describe_ending(published, failures),
                 [each.source for each in landed_sources if each.is_stale],
@@ -144,7 +158,7 @@ def open_run(request: RunRequest, report_progress: ReportProgress, now: dt.datet
 
 
 def _prepare_home(request: RunRequest, now: dt.datetime, report_progress: ReportProgress) -> Generation | None:
-    """Sweep, look for room, and read what is published: a damaged generation is told before the run's work."""
+    """Sweep the home, check the free space and read the current manifest, so that a run fails before its work."""
     home, keep = request.home, request.settings.publish
     home.sweep(keep.keep_generations)
     moved = move_old_states(home)
@@ -160,8 +174,8 @@ def _prepare_home(request: RunRequest, now: dt.datetime, report_progress: Report
     return parent
 
 
-def _close(request: RunRequest, ended: LastRun, stale: Sequence[str], report_progress: ReportProgress) -> None:
-    """Write down how the run ended, and tell whoever wants to know."""
+def _record_ending(request: RunRequest, ended: LastRun, stale: Sequence[str], report_progress: ReportProgress) -> None:
+    """Record how the run ended, and send an alert if one is due."""
     before = read_last_run(request.home.path)
     with suppress(OSError):  # a full disk must not keep the alert back
         write_last_run(request.home.path, ended)

@@ -56,7 +56,7 @@ def test_an_alert_arrives_as_json():
 
 
 def test_a_lost_alert_is_a_sentence_and_no_failure():
-    assert "not delivered" in (send_alert("http://127.0.0.1:9/", {"text": "hello"}) or "")
+    assert "could not be sent" in (send_alert("http://127.0.0.1:9/", {"text": "hello"}) or "")
 
 
 def test_the_last_run_reads_back_as_written(tmp_path):
