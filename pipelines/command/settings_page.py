@@ -10,7 +10,7 @@ import re
 import types
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
-from typing import Annotated, Any, Literal, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, TypeGuard, Union, get_args, get_origin
 
 from pydantic import AfterValidator, BaseModel
 from pydantic.fields import FieldInfo
@@ -178,7 +178,7 @@ def parts_of(model: type[BaseModel], place: str = "") -> Iterator[tuple[str, typ
             yield from parts_of(get_args(field.annotation)[1], f"{step}.<{'kind' if name == 'kinds' else 'name'}>")
 
 
-def _is_part(annotation: Any) -> bool:
+def _is_part(annotation: Any) -> TypeGuard[type[BaseModel]]:
     return isinstance(annotation, type) and issubclass(annotation, BaseModel)
 
 
