@@ -9,9 +9,12 @@ from typing import Any
 
 import dagster as dg
 
-from regulars.pipelines.home.generation import Published
-from regulars.pipelines.publish.contents import contents_of
+from regulars.pipelines.audit.meta_tables import write_meta_tables
+from regulars.pipelines.home.generation import Published, generation_name
+from regulars.pipelines.publish.contents import gather_contents
 from regulars.pipelines.publish.generation import publish
+from regulars.pipelines.report.headline import describe_headline, read_headline
+from regulars.pipelines.report.report import report_html
 from regulars.pipelines.run.run import Run
 
 GENERATION = dg.AssetKey(["published", "generation"])
@@ -33,10 +36,20 @@ def make_generation_asset(tables: Sequence[dg.AssetsDefinition]) -> dg.AssetsDef
     def published(run: dg.ResourceParam[Run]) -> dg.MaterializeResult[Any]:
         home = run.request.home
         with run.step("published.generation"):
+            found = read_headline(run)
+            headline = describe_headline(found)
+            write_meta_tables(run, headline, dt.datetime.now(dt.UTC))
+            page = report_html(
+                run.warehouse.con,
+                company=run.settings.company.name,
+                generation=generation_name(run.number),
+                headline=found,
+                language=run.settings.report.language,
+            )
             done = publish(
                 run.warehouse.con,
                 home,
-                contents_of(run),
+                gather_contents(run, headline, page),
                 number=run.number,
                 parent=run.parent,
                 as_of=run.as_of,
@@ -59,6 +72,6 @@ def describe_generation(done: Published) -> dict[str, Any]:
         "tables": len(manifest.tables),
         "dagster/row_count": sum(table.rows for table in manifest.tables.values()),
         "content_sha256": manifest.content_sha256,
-        "report": dg.MetadataValue.path(done.path / "report.html"),
+        "report": dg.MetadataValue.path(done.generation.report_file),
         **{f"headline/{each['label']}": each["text"] for each in manifest.headline.get("numbers", [])},
     }

@@ -15,7 +15,7 @@ from regulars.assets.validation_plan import Step
 from regulars.pipelines.audit.accounting import missing_rate
 from regulars.pipelines.contracts.validate import RuleResult
 from regulars.pipelines.errors import ContractBroken
-from regulars.pipelines.publish.report_pictures import picture_of
+from regulars.pipelines.report.pictures import picture_of
 from regulars.pipelines.run.run import Run, describe_broken_rules
 
 CONVERTED = {
@@ -108,7 +108,7 @@ def report_table(run: Run, table: str, results: list[RuleResult], *, seconds: fl
     """What Dagster shows of a table: rows, columns, seconds, its picture if any, and every rule with its verdict."""
     rows = run.warehouse.count(table)
     columns = [dg.TableColumn(name, kind) for name, kind in run.warehouse.columns(table)]
-    picture = picture_of(run.warehouse.con, table)
+    picture = picture_of(run.warehouse.con, table, run.settings.report.language)
     run.report_progress(format_progress(table, rows, seconds))
     return dg.MaterializeResult(
         asset_key=asset_key(table),

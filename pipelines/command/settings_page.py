@@ -54,6 +54,7 @@ targets: {churn_rate_12m: 0.25}
 identity: {ignore_emails: [till@example.com]}
 cohorts: {grains: [month]}
 schedule: {cron: "30 3 * * *"}
+report: {language: en}
 publish: {keep_generations: 7}
 alerts: {webhook: "${ALERT_WEBHOOK}"}
 """,
@@ -133,6 +134,10 @@ cohorts:
     "schedule": """
 schedule:
   cron: "0 4 * * 1-6"
+""",
+    "report": """
+report:
+  language: fi
 """,
     "publish": """
 publish:

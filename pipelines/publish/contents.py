@@ -1,17 +1,17 @@
-"""What goes into a generation: the tables, their comments, the report, and what the run says about itself.
+"""Lists what goes into a generation: the tables, their comments, the views, the report and the facts of the run.
 
-Put here: gathering. Keep out: writing files and swinging `current` (`publish/`), and filling `meta` (`meta_tables.py`).
+Put here: choosing. Keep out: writing files and swinging `current` (`generation.py`, `swap.py`), and filling `meta`
+(`pipelines/audit`).
 """
 
-import datetime as dt
+from collections.abc import Mapping, Sequence
+from typing import Any
 
-from regulars.pipelines.audit.meta_tables import counted, source_rows, write_meta_tables
+from regulars.pipelines.audit.meta_tables import counted, source_rows
 from regulars.pipelines.contracts.dictionary import PUBLISHED_LAYERS, comments
 from regulars.pipelines.home.manifest import Facts
 from regulars.pipelines.publish.generation import Contents
-from regulars.pipelines.publish.report import report_html
 from regulars.pipelines.publish.targets.tables import Table
-from regulars.pipelines.report.headline import headline
 from regulars.pipelines.run.fingerprint import compute_fingerprint
 from regulars.pipelines.run.lineage import TABLE, versions
 from regulars.pipelines.run.run import Run
@@ -31,30 +31,33 @@ MONTHLY_COLUMNS = {"cohort_month": "cohort_start", "months_since_first_order": "
 """What the view `marts.retention_cohorts_monthly` calls otherwise than its table."""
 
 
-def contents_of(run: Run) -> Contents:
-    """Fill `meta`, write the report, and list what is to be published."""
-    now = dt.datetime.now(dt.UTC)
-    numbers = headline(run)
-    write_meta_tables(run, numbers, now)
+def gather_contents(run: Run, headline: Sequence[Mapping[str, Any]], report_html: str) -> Contents:
+    """List what is to be published.
+
+    Args:
+        run: The run, with all of its tables, `meta` included.
+        headline: The numbers that a person wants first: label, value, n and text each.
+        report_html: The page for people.
+    """
     published = [contract for contract in run.contracts.values() if contract.layer in PUBLISHED_LAYERS]
     return Contents(
         tables=[Table(contract.table, contract.key) for contract in published if contract.kind == "table"],
         state_tables=[Table(name) for name in PERSONAL],
-        comments=with_view(comments(run.contracts)),
+        comments=add_view_comments(comments(run.contracts)),
         facts=Facts(
             fingerprint=compute_fingerprint(run),
             started_at=run.started_at,
-            headline={"numbers": numbers},
+            headline={"numbers": headline},
             sources=tuple(source_rows(run)),
             checks=counted(run.checks),
             versions=versions(),
         ),
-        report_html=report_html(run.warehouse.con, run.settings.company.name, f"g{run.number:06d}", numbers),
+        report_html=report_html,
         views={"marts.retention_cohorts_monthly": RETENTION_COHORTS_MONTHLY},
     )
 
 
-def with_view(texts: dict[str, str]) -> dict[str, str]:
+def add_view_comments(texts: dict[str, str]) -> dict[str, str]:
     """The comments, and those of the view: its columns mean what those of its table mean."""
     table = "marts.retention_cohorts"
     view = f"{table}_monthly"

@@ -1,6 +1,6 @@
-"""The three numbers a person wants first, in words: for the closing lines of a run, the report, and Dagster's page.
+"""The three numbers a person wants first, in words: for the closing lines of a run and Dagster's page.
 
-Put here: wording. Keep out: computing them (`transforms/headline.py`).
+Put here: wording. Keep out: computing them (`transforms/headline.py`), and the report's own words (`report/`).
 """
 
 from typing import Any
@@ -11,22 +11,22 @@ from regulars.pipelines.transforms.customers.headline import Headline, find_head
 READS = {"orders": "core.orders", "calendar": "core.calendar", "churn": "marts.churn", "nps": "marts.nps"}
 
 
-def headline(run: Run) -> list[dict[str, Any]]:
-    """Customers, churn (or the repeat rate until churn is known) and NPS: label, value, n and text each."""
+def read_headline(run: Run) -> Headline:
+    """Customers, churn (or the repeat rate until churn is known) and NPS."""
     frames = {name: run.warehouse.scan(table) for name, table in READS.items()}
-    return worded(find_headline(**frames, as_of=run.as_of))
+    return find_headline(**frames, as_of=run.as_of)
 
 
-def worded(found: Headline) -> list[dict[str, Any]]:
-    """The numbers as plain values; `value` is None, and the text says why, where one cannot be known yet."""
+def describe_headline(found: Headline) -> list[dict[str, Any]]:
+    """Label, value, n and text each; `value` is None, and the text says why, where one cannot be known yet."""
     return [
         {"label": "customers", "value": found.customers, "n": found.customers, "text": f"{found.customers:,}"},
-        _coming_back(found),
-        _feeling(found),
+        _describe_return(found),
+        _describe_nps(found),
     ]
 
 
-def _coming_back(found: Headline) -> dict[str, Any]:
+def _describe_return(found: Headline) -> dict[str, Any]:
     if found.churn_rate_12m is not None:
         return {
             "label": "12-month churn",
@@ -39,7 +39,7 @@ def _coming_back(found: Headline) -> dict[str, Any]:
     return {"label": "bought again within 90 days", "value": rate, "n": n, "text": text}
 
 
-def _feeling(found: Headline) -> dict[str, Any]:
+def _describe_nps(found: Headline) -> dict[str, Any]:
     if found.nps is None:
         return {"label": "NPS", "value": None, "n": 0, "text": "no answers on a 0-10 scale"}
     return {

@@ -16,7 +16,15 @@ from typing import Any
 from regulars.pipelines.settings.settings import Settings
 from regulars.pipelines.warehouse.warehouse import ROOT
 
-CODE = ("pipelines/**/*.py", "assets/**/*.py", "sql/**/*.sql", "data_contracts/**/*.yaml")
+CODE = (
+    "pipelines/**/*.py",
+    "pipelines/report/**/*.html",
+    "pipelines/report/**/*.css",
+    "pipelines/report/**/*.po",
+    "assets/**/*.py",
+    "sql/**/*.sql",
+    "data_contracts/**/*.yaml",
+)
 MAKERS = ("duckdb", "polars", "narwhals", "numpy", "scipy", "pyarrow", "great-expectations", "dagster", "regulars")
 NO_PART_IN_RESULTS = {"schedule", "publish", "alerts", "targets"}
 
@@ -80,7 +88,7 @@ def versions() -> dict[str, str]:
 
 def deciding_settings(settings: Settings) -> dict[str, Any]:
     """The settings that differ from their defaults and have a part in results; the run's day is no setting here."""
-    return settings.model_dump(mode="json", exclude=NO_PART_IN_RESULTS | {"as_of"}, exclude_defaults=True)
+    return settings.model_dump(mode="json", exclude=NO_PART_IN_RESULTS | {"as_of", "report"}, exclude_defaults=True)
 
 
 def changed_settings(before: Lineage, after: Lineage) -> list[str]:

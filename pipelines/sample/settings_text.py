@@ -208,6 +208,9 @@ sources:
 schedule:
   cron: "30 3 * * *"             # every night at half past three, in the company's zone
 
+report:
+  language: en                   # or fi (Finnish); docs/howto/add_a_language.md tells how to add another
+
 publish:
   keep_generations: 7            # older ones are removed
 """

@@ -240,6 +240,13 @@ class Schedule(Part):
     """Minute, hour, day of the month, month, day of the week."""
 
 
+class Report(Part):
+    """How the report speaks."""
+
+    language: Literal["en", "fi"] = "en"
+    """English, or a catalogue of `pipelines/report/words/`."""
+
+
 class Publish(Part):
     """What is kept on the disk."""
 
@@ -283,6 +290,7 @@ class Settings(Part):
     identity: Identity = Identity()
     cohorts: Cohorts = Cohorts()
     schedule: Schedule = Schedule()
+    report: Report = Report()
     publish: Publish = Publish()
     alerts: Alerts = Alerts()
 

@@ -7,16 +7,19 @@ import pytest
 
 from regulars.assets.definitions import defs
 from regulars.assets.tables import asset_key, report_table
-from regulars.pipelines.publish.report_pictures import PICTURES
-from tests.publish.report_clv_tables import add_predictions
-from tests.publish.report_tables import company_tables
+from regulars.pipelines.report.pictures import PICTURES
+from regulars.pipelines.settings.settings import Report
+from tests.report.prediction_tables import add_predictions
+from tests.report.report_tables import company_tables
 
 
 def materialized(table: str) -> dg.MaterializeResult:
     con = company_tables()
     add_predictions(con)
     warehouse = SimpleNamespace(con=con, count=lambda _: 1, columns=lambda _: [])
-    return report_table(SimpleNamespace(warehouse=warehouse, report_progress=lambda _: None), table, [])
+    settings = SimpleNamespace(report=Report())
+    run = SimpleNamespace(warehouse=warehouse, settings=settings, report_progress=lambda _: None)
+    return report_table(run, table, [])
 
 
 @pytest.mark.parametrize("table", PICTURES)

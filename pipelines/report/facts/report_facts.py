@@ -1,0 +1,149 @@
+"""What the report shows, read from the marts and `meta`.
+
+Put here: reading, one query per table. Keep out: wording and drawing. Whatever is missing comes back empty, and the
+page says so.
+Only counts, amounts and the company's own words for its sources are read: no personal value can reach the page.
+"""
+
+import dataclasses
+import datetime as dt
+
+import duckdb
+
+from regulars.pipelines.report.facts.predictions import Predictions, read_predictions
+from regulars.pipelines.report.facts.reading import Rows, read_rows
+from regulars.pipelines.transforms.customers.headline import Headline
+
+COMPANY = "from raw.company"
+RUNS = "from meta.runs order by generation"
+COHORTS = """
+    from marts.retention_cohorts
+    where grain = 'month' and dimension = 'all'
+    order by cohort_start, period_number
+"""
+CHURN = "from marts.churn where dimension = 'all' order by month_end"
+NPS = "from marts.nps where dimension = 'all' order by grain, period_end"
+SALES = "from marts.sales_new_vs_returning order by month"
+CONCENTRATION = "from marts.revenue_concentration where period_end = as_of order by scope desc"
+SOURCES = "from meta.sources order by source"
+RESTATEMENTS = "from meta.restatements order by table_name, metric, key, period_start, cause_rank"
+REASONS = """
+    with broken as (
+        select source, kind, unnest(string_split(rules, ',')) as rule from quarantine.rows
+    ),
+    rules as (select distinct table_name, rule, description from meta.checks)
+    select broken.source, broken.kind, broken.rule, any_value(rules.description) as description, count(*) as rows
+    from broken
+    left join rules on rules.table_name = 'raw.' || broken.kind and rules.rule = broken.rule
+    group by all
+    order by rows desc, broken.source, broken.kind, broken.rule
+"""
+TIE_OUT = """
+    select source, kind, currency, count(distinct month) as months, sum(source_amount) as source_amount,
+        sum(orders_amount) as orders_amount, sum(refunds_amount) as refunds_amount,
+        sum(adjustments_amount) as adjustments_amount, sum(payments_amount) as payments_amount,
+        sum(subscriptions_amount) as subscriptions_amount,
+        sum(quarantined_amount) as quarantined_amount, sum(superseded_amount) as superseded_amount,
+        sum(difference) as difference, count(*) filter (difference <> 0) as wrong_months
+    from meta.tie_out
+    group by source, kind, currency
+    order by source, kind, currency
+"""
+CHECKS = """
+    select table_name, rule, severity, description, rows_checked, failed_count, passed
+    from meta.checks
+    order by passed, failed_count desc, table_name, rule
+"""
+
+
+@dataclasses.dataclass(frozen=True)
+class ReportFacts:
+    """Everything the page shows. Each list of rows may be empty; rows are mappings named like the tables' columns.
+
+    Attributes:
+        company: Its name.
+        generation: The generation's name, e.g. `g000123`.
+        headline: The three numbers that a person wants first.
+        as_of: The last day that counts; None when no table says.
+        currency: The company's currency, such as `EUR`; empty when unknown.
+        lapse_days: Days without an order after which a customer counts as lost.
+        cohorts: `marts.retention_cohorts`, months of the whole base.
+        churn: `marts.churn` of the whole base.
+        nps: `marts.nps` of the whole base, all grains.
+        sales: `marts.sales_new_vs_returning`.
+        concentration: `marts.revenue_concentration`, the last day of each scope.
+        sources: `meta.sources`.
+        reasons: source, kind, rule, description, rows: rows quarantined by the rule they break.
+        tie_out: `meta.tie_out`, summed per source, kind and currency.
+        checks: `meta.checks`, broken rules first.
+        restatements: `meta.restatements` of this generation.
+        predictions: What `marts.customer_clv` expects, and how the models did.
+    """
+
+    company: str
+    generation: str
+    headline: Headline
+    as_of: dt.date | None = None
+    currency: str = ""
+    lapse_days: int = 365
+    cohorts: Rows = ()
+    churn: Rows = ()
+    nps: Rows = ()
+    sales: Rows = ()
+    concentration: Rows = ()
+    sources: Rows = ()
+    reasons: Rows = ()
+    tie_out: Rows = ()
+    checks: Rows = ()
+    restatements: Rows = ()
+    predictions: Predictions = dataclasses.field(default_factory=Predictions)
+
+
+def read_facts(con: duckdb.DuckDBPyConnection, company: str, generation: str, headline: Headline) -> ReportFacts:
+    """Read the report's facts.
+
+    Args:
+        con: The run's build, or a published `regulars.duckdb` (which knows no reasons and no currency).
+        company: The company's name.
+        generation: The generation's name.
+        headline: The three numbers that a person wants first.
+    """
+    churn = read_rows(con, CHURN, "marts.churn")
+    settings = read_rows(con, COMPANY, "raw.company")
+    days = [
+        row["as_of"] for row in (*settings, *read_rows(con, RUNS, "meta.runs"), *churn) if row.get("as_of") is not None
+    ]
+    return ReportFacts(
+        company=company,
+        generation=generation,
+        headline=headline,
+        as_of=days[0] if days else None,
+        currency=settings[0].get("currency") or "" if settings else "",
+        lapse_days=settings[0].get("lapse_days") or 365 if settings else 365,
+        cohorts=read_cohorts(con),
+        churn=churn,
+        nps=read_rows(con, NPS, "marts.nps"),
+        sales=read_rows(con, SALES, "marts.sales_new_vs_returning"),
+        concentration=read_rows(con, CONCENTRATION, "marts.revenue_concentration"),
+        sources=read_rows(con, SOURCES, "meta.sources"),
+        reasons=read_rows(con, REASONS, "quarantine.rows", "meta.checks"),
+        tie_out=read_rows(con, TIE_OUT, "meta.tie_out"),
+        checks=read_rows(con, CHECKS, "meta.checks"),
+        restatements=[
+            row
+            for row in read_rows(con, RESTATEMENTS, "meta.restatements")
+            if f"g{row['generation']:06d}" == generation
+        ],
+        predictions=read_predictions(con),
+    )
+
+
+def read_cohorts(con: duckdb.DuckDBPyConnection) -> Rows:
+    """`marts.retention_cohorts`, months of the whole base, in order."""
+    return read_rows(con, COHORTS, "marts.retention_cohorts")
+
+
+def read_currency(con: duckdb.DuckDBPyConnection) -> str:
+    """The company's currency; empty when unknown."""
+    rows = read_rows(con, COMPANY, "raw.company")
+    return str(rows[0].get("currency") or "") if rows else ""

@@ -1,0 +1,148 @@
+"""The report's pictures by the table that they are about: for the page of that table in Dagster.
+
+Put here: which table has which parts. Keep out: how parts are drawn (`sections/`) and become Markdown
+(`render/markdown.py`). A picture is kept with every run's event, so each is small: no more than a part of the report.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import duckdb
+import numpy as np
+import polars as pl
+
+from regulars.pipelines.models.dropout.dropout_model import DropoutModel
+from regulars.pipelines.report.charts.axes import HALF
+from regulars.pipelines.report.charts.lines import Line, LineChart, Point
+from regulars.pipelines.report.facts.predictions import (
+    DAYS_OF_A_MONTH,
+    Predictions,
+    read_alive,
+    read_expected,
+    read_fits,
+    read_shares,
+    read_tests,
+    read_weeks,
+)
+from regulars.pipelines.report.facts.report_facts import read_cohorts, read_currency
+from regulars.pipelines.report.parts import Key, Part, absent
+from regulars.pipelines.report.render.markdown import render_markdown
+from regulars.pipelines.report.sections.cohorts import cohort_picture
+from regulars.pipelines.report.sections.curves import choose_lines, retention_part
+from regulars.pipelines.report.sections.methods import name_method
+from regulars.pipelines.report.sections.tested import decile_parts, describe_test
+from regulars.pipelines.report.sections.tracking import weekly_part
+from regulars.pipelines.report.sections.worth import alive_part, describe_expected, shares_part
+from regulars.pipelines.report.words import counted
+from regulars.pipelines.report.words.words import SOURCE_LANGUAGE, Words, read_words
+from regulars.pipelines.transforms.clv.clv_models import read_models
+
+MONTHS_OF_A_CURVE, MONTHS_APART = 36, 6
+
+
+def picture_of(con: duckdb.DuckDBPyConnection, table: str, language: str = SOURCE_LANGUAGE) -> str | None:
+    """The picture of a table as Markdown; None for a table that has none.
+
+    Args:
+        con: A build in which the table stands.
+        table: `layer.name`.
+        language: Of the sentences.
+    """
+    parts = PICTURES.get(table)
+    return render_markdown(parts(con, read_words(language))) if parts else None
+
+
+def _cohorts(con: duckdb.DuckDBPyConnection, words: Words) -> Sequence[Part]:
+    rows = read_cohorts(con)
+    lines = choose_lines(rows, words)
+    curves = [retention_part(lines, words)] if lines else []
+    return [cohort_picture(rows, words), *curves]
+
+
+def _clv(con: duckdb.DuckDBPyConnection, words: Words) -> Sequence[Part]:
+    expected = read_expected(con)
+    if expected is None:
+        return [absent(words.say("No customer has ordered yet."))]
+    to_come, so_far = read_shares(con, "to come"), read_shares(con, "so far")
+    found = Predictions(expected, to_come, so_far, read_alive(con), read_tests(con))
+    currency = read_currency(con)
+    lede = Part(caption=describe_expected(expected, found.tests, currency, words))
+    return [lede, shares_part(found, currency, words), alive_part(found, words)]
+
+
+def _tests(con: duckdb.DuckDBPyConnection, words: Words) -> Sequence[Part]:
+    tests = read_tests(con)
+    if not tests:
+        why = words.say("Nothing could be tested: the history is too short, or too few customers came back.")
+        return [absent(why)]
+    return [Part(caption=describe_test(tests, words)), *decile_parts(tests, read_currency(con), words)]
+
+
+def _weeks(con: duckdb.DuckDBPyConnection, words: Words) -> Sequence[Part]:
+    weeks = read_weeks(con)
+    if not weeks:
+        return [absent(words.say("No model could be followed: none was tested."))]
+    return [weekly_part(weeks, words)]
+
+
+def _models(con: duckdb.DuckDBPyConnection, words: Words) -> Sequence[Part]:
+    """How often each model of the whole base expects a new customer to come back."""
+    table = read_fits(con)
+    if table.is_empty():
+        return [absent(words.say("Too few customers, or too few who came back, for a model."))]
+    latest = table.filter(table["trained_through"] == table["trained_through"].max())
+    models = read_models(latest, latest["trained_through"][0]).dropout
+    whole = {name: fits[0][1] for name, fits in models.items() if fits[0][0] is None}
+    return [_new_customer_part(latest, whole, words) if whole else absent(words.say("No model converged."))]
+
+
+def _new_customer_part(latest: pl.DataFrame, models: Mapping[str, DropoutModel], words: Words) -> Part:
+    months = np.arange(MONTHS_OF_A_CURVE + 1)
+    curves: dict[str, Any] = {
+        name: model.expected_purchases_new(months * DAYS_OF_A_MONTH) for name, model in models.items()
+    }
+    lines = [
+        Line(kind, [Point(int(month), float(value)) for month, value in zip(months, curve, strict=True)])
+        for kind, curve in zip("abd", curves.values(), strict=False)
+    ]
+    return Part(
+        legend=[Key(line.style, name_method(name, words)) for line, name in zip(lines, curves, strict=False)],
+        picture=LineChart(
+            words.say("Repeat purchases expected of a new customer, by month"),
+            lines,
+            words.short,
+            [(month, str(month)) for month in range(0, MONTHS_OF_A_CURVE + 1, MONTHS_APART)],
+            low=0,
+            width=HALF,
+        ),
+        caption=_new_customer_told(latest, {name: float(curve[-1]) for name, curve in curves.items()}, words),
+    )
+
+
+def _new_customer_told(latest: pl.DataFrame, expected: Mapping[str, float], words: Words) -> str:
+    by_model = [
+        words.say("{number} by {method}", number=words.number(purchases, 2), method=name_method(name, words))
+        for name, purchases in expected.items()
+    ]
+    told = words.say(
+        "Repeat purchases that a new customer is expected to make within {months} months: {expected}; fitted on "
+        "{customers} through {day}.",
+        months=MONTHS_OF_A_CURVE,
+        expected=", ".join(by_model),
+        customers=counted.customers(words, max(latest["customers"].to_list())),
+        day=words.day(latest["trained_through"][0]),
+    )
+    edge = sorted(set(latest.filter("at_boundary")["model"]))
+    if not edge:
+        return told
+    names = ", ".join(name_method(name, words) for name in edge)
+    return f"{told} {words.say('At a boundary (see reason): {methods}.', methods=names)}"
+
+
+PICTURES: Mapping[str, Callable[[duckdb.DuckDBPyConnection, Words], Sequence[Part]]] = {
+    "marts.retention_cohorts": _cohorts,
+    "marts.customer_clv": _clv,
+    "meta.clv_models": _models,
+    "meta.clv_evaluation": _tests,
+    "meta.clv_tracking": _weeks,
+}

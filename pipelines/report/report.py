@@ -1,0 +1,85 @@
+"""The page for people: one file, no network, no script.
+
+Put here: the order of the page. Keep out: reading (`facts/`), what each section says (`sections/`), the shapes they
+fill (`parts.py`), drawing (`charts/`), how it looks (`render/`), languages (`words/`).
+"""
+
+from collections.abc import Callable, Mapping
+
+import duckdb
+
+from regulars.pipelines.report.facts.report_facts import ReportFacts, read_facts
+from regulars.pipelines.report.parts import Page, Section
+from regulars.pipelines.report.render.page import render_page
+from regulars.pipelines.report.sections.churn import churn_section
+from regulars.pipelines.report.sections.cohorts import cohorts_section
+from regulars.pipelines.report.sections.concentration import concentration_section
+from regulars.pipelines.report.sections.headline import headline_tiles
+from regulars.pipelines.report.sections.nps import nps_section
+from regulars.pipelines.report.sections.proof import proof_section
+from regulars.pipelines.report.sections.restated import restated_section
+from regulars.pipelines.report.sections.sales import sales_section
+from regulars.pipelines.report.sections.tested import tested_section
+from regulars.pipelines.report.sections.worth import worth_section
+from regulars.pipelines.report.words.words import SOURCE_LANGUAGE, Words, read_words
+from regulars.pipelines.transforms.customers.headline import Headline
+
+SECTIONS: Mapping[str, Callable[[ReportFacts, Words], Section]] = {
+    "cohorts": cohorts_section,
+    "churn": churn_section,
+    "worth": worth_section,
+    "tested": tested_section,
+    "nps": nps_section,
+    "sales": sales_section,
+    "concentration": concentration_section,
+    "restated": restated_section,
+    "proof": proof_section,
+}
+"""Each section by its key, in the order of the page."""
+
+
+def report_html(
+    con: duckdb.DuckDBPyConnection,
+    *,
+    company: str,
+    generation: str,
+    headline: Headline,
+    language: str = SOURCE_LANGUAGE,
+) -> str:
+    """The report of a build or of a published `regulars.duckdb`. The same tables give the same text.
+
+    Args:
+        con: Where `marts` and `meta` are; tables that are missing or empty become sentences.
+        company: The company's name.
+        generation: The generation's name, e.g. `g000123`.
+        headline: The three numbers that a person wants first.
+        language: Of the sentences; what the tables say, such as reasons, stays as it is.
+
+    Raises:
+        SettingsWrong: The report does not speak the language.
+    """
+    return render_page(build_page(read_facts(con, company, generation, headline), read_words(language)))
+
+
+def build_page(facts: ReportFacts, words: Words) -> Page:
+    """The page as values."""
+    origin = words.say("generation {generation}", generation=facts.generation)
+    if facts.currency:
+        origin = words.say(
+            "generation {generation} · amounts in {currency}", generation=facts.generation, currency=facts.currency
+        )
+    return Page(
+        language=words.language,
+        company=facts.company,
+        kicker=words.say("Customers and what they are worth"),
+        title=words.say("{company}: customers, {generation}", company=facts.company, generation=facts.generation),
+        as_of=words.say("as of {day}", day=words.day(facts.as_of)) if facts.as_of else "",
+        origin=origin,
+        tiles=headline_tiles(facts, words),
+        sections=[build(facts, words) for build in SECTIONS.values()],
+        how_to_read=words.say("How to read it."),
+        footer=words.say(
+            "Made by Regulars. The tables behind this page are in regulars.duckdb beside it; every column is explained "
+            "in meta.data_dictionary, every number in meta.metric_definitions."
+        ),
+    )

@@ -1,0 +1,135 @@
+"""Who is lost: churn over time, and how many customers are active.
+
+Put here: this section. Keep out: how churn is counted (`transforms/churn.py`).
+"""
+
+from regulars.pipelines.report.charts.axes import month_labels
+from regulars.pipelines.report.charts.lines import Line, LineChart, Point
+from regulars.pipelines.report.facts.reading import Row, Rows
+from regulars.pipelines.report.facts.report_facts import ReportFacts
+from regulars.pipelines.report.parts import Part, Section, Table, absent
+from regulars.pipelines.report.words.words import Words
+
+MONTHS_SHOWN = 36
+
+
+def churn_section(facts: ReportFacts, words: Words) -> Section:
+    """Churn over time, and how many customers are active."""
+    means = words.say(
+        "A customer is lost {days} days after the last order, and not while a subscription is paid for. The 12-month "
+        "churn counts those who were lost in the 12 months to a month's end and have not come back by then, out of the "
+        "customers active on average. Where the history is too short to know, nothing is drawn.",
+        days=words.count(facts.lapse_days),
+    )
+    rows = facts.churn[-MONTHS_SHOWN:]
+    known = [row for row in rows if row["churn_rate_12m"] is not None]
+    parts = [absent(words.say("There is no month with customers yet."))]
+    if rows:
+        first = _churn_part(rows, words) if known else absent(_why_unknown(rows, words))
+        parts = [first, _active_part(rows, words)]
+    title = words.say("Who is lost")
+    return Section("churn", title, _lede(known, words), [[part] for part in parts], means)
+
+
+def _lede(known: Rows, words: Words) -> str:
+    if not known:
+        return ""
+    last = known[-1]
+    now = {"month": words.month(last["month_end"]), "rate": words.percent(last["churn_rate_12m"])}
+    before = [row for row in known if _month_of(row) == _month_of(last) - 12]
+    if before:
+        return words.say(
+            "At the end of {month} the 12-month churn was {rate}; a year before it was {before}.",
+            **now,
+            before=words.percent(before[0]["churn_rate_12m"]),
+        )
+    return words.say("At the end of {month} the 12-month churn was {rate}.", **now)
+
+
+def _month_of(row: Row) -> int:
+    """Months since the year 0."""
+    return int(row["month_end"].year * 12 + row["month_end"].month)
+
+
+def _why_unknown(rows: Rows, words: Words) -> str:
+    reason = rows[-1].get("reason")
+    if reason:
+        return words.say("The 12-month churn is not known yet: {reason}.", reason=reason)
+    return words.say("The 12-month churn is not known yet.")
+
+
+def _churn_part(rows: Rows, words: Words) -> Part:
+    points = [
+        Point(
+            row["month_end"],
+            row["churn_rate_12m"],
+            words.say(
+                "{month}: {rate} — {lost} lost of {active}",
+                month=words.month(row["month_end"]),
+                rate=words.percent(row["churn_rate_12m"]),
+                lost=words.count(row["churned_customers_12m"]),
+                active=words.count(row["average_customers_12m"]),
+            ),
+        )
+        for row in rows
+    ]
+    return Part(
+        picture=LineChart(
+            words.say("12-month churn by month"),
+            [Line("a", points)],
+            lambda value: words.percent(value, 0),
+            month_labels(rows[0]["month_end"], rows[-1]["month_end"], words),
+            low=0,
+        )
+    )
+
+
+def _active_part(rows: Rows, words: Words) -> Part:
+    points = [
+        Point(
+            row["month_end"],
+            float(row["active_customers"]),
+            words.say(
+                "{month}: {active} active, {reactivated} came back",
+                month=words.month(row["month_end"]),
+                active=words.count(row["active_customers"]),
+                reactivated=words.count(row["reactivated_customers"]),
+            ),
+        )
+        for row in rows
+    ]
+    return Part(
+        title=words.say("Active customers at the end of each month"),
+        picture=LineChart(
+            words.say("Active customers by month"),
+            [Line("b", points)],
+            words.short,
+            month_labels(rows[0]["month_end"], rows[-1]["month_end"], words),
+            low=0,
+            height=180,
+        ),
+        table=_table(rows, words),
+    )
+
+
+def _table(rows: Rows, words: Words) -> Table:
+    headers = [
+        words.say("month"),
+        words.say("12-month churn"),
+        words.say("lost in 12 months"),
+        words.say("active on average"),
+        words.say("active"),
+        words.say("came back"),
+    ]
+    body = [
+        [
+            words.month(row["month_end"]),
+            words.percent(row["churn_rate_12m"]),
+            words.count(row["churned_customers_12m"]),
+            words.count(row["average_customers_12m"]),
+            words.count(row["active_customers"]),
+            words.count(row["reactivated_customers"]),
+        ]
+        for row in reversed(rows)
+    ]
+    return Table(words.say("Churn by month"), headers, body, fold=words.say("The numbers"))

@@ -1,0 +1,136 @@
+"""How customers feel: the rolling NPS with its interval, and the weeks as dots.
+
+Put here: this section, and which window is the latest one. Keep out: how NPS is counted (`transforms/nps.py`).
+"""
+
+import datetime as dt
+
+from regulars.pipelines.report.charts.axes import month_labels
+from regulars.pipelines.report.charts.lines import Line, LineChart, Point
+from regulars.pipelines.report.facts.reading import Row, Rows
+from regulars.pipelines.report.facts.report_facts import ReportFacts
+from regulars.pipelines.report.parts import Key, Part, Section, Table, absent
+from regulars.pipelines.report.words import counted
+from regulars.pipelines.report.words.words import Words
+
+DAYS_SHOWN, POINTS_SHOWN = 730, 180
+
+
+def nps_section(facts: ReportFacts, words: Words) -> Section:
+    """The score of the latest window, all windows of two years, and the weeks."""
+    title = words.say("How customers feel")
+    means = words.say(
+        "NPS is the share of promoters (9 and 10) less the share of detractors (0 to 6), from −100 to 100; a person "
+        "votes once per window, with the latest answer. The band is the 95% interval: two values whose bands overlap "
+        "may well be the same."
+    )
+    window = find_last_window(facts.nps)
+    if window is None:
+        nothing = absent(words.say("There are no answers on a 0 to 10 scale yet."))
+        return Section("nps", title, "", [[nothing]], means)
+    lede = words.say(
+        "In the last {days} days with answers the NPS was {score}: {window}.",
+        days=_days_of(window),
+        score=words.score(window["nps"]),
+        window=describe_window(window, words),
+    )
+    return Section("nps", title, lede, [[_part(facts.nps, window, words)]], means)
+
+
+def find_last_window(nps: Rows) -> Row | None:
+    """The rolling window that ends on the day of the last answer: later ones only lose votes."""
+    answered = [row["period_end"] for row in nps if row["grain"] == "day" and row["responses"]]
+    last = max(answered, default=None)
+    windows = [row for row in rolling_windows(nps) if row["responses"] and row["period_end"] == last]
+    return windows[-1] if windows else None
+
+
+def rolling_windows(nps: Rows) -> Rows:
+    """The rows of rolling windows."""
+    return [row for row in nps if str(row["grain"]).startswith("rolling")]
+
+
+def describe_window(window: Row, words: Words) -> str:
+    """What a score rests on."""
+    return words.say(
+        "95% interval {low} to {high} · {answers}, {start} to {end}",
+        low=words.score(window["nps_ci_low"]),
+        high=words.score(window["nps_ci_high"]),
+        answers=counted.answers(words, window["responses"]),
+        start=words.day(window["period_start"]),
+        end=words.day(window["period_end"]),
+    )
+
+
+def _days_of(window: Row) -> int:
+    return int((window["period_end"] - window["period_start"]).days) + 1
+
+
+def _part(nps: Rows, window: Row, words: Words) -> Part:
+    since = window["period_end"] - dt.timedelta(days=DAYS_SHOWN)
+    rolling = [row for row in rolling_windows(nps) if since <= row["period_end"] <= window["period_end"]]
+    thin = max(1, len(rolling) // POINTS_SHOWN)
+    rolling = rolling[::-1][::thin][::-1]  # from the last one back, so that the last is drawn
+    weeks = [row for row in nps if row["grain"] == "week" and row["period_end"] >= since]
+    days = _days_of(window)
+    shown = sorted(row["period_end"] for row in (*weeks, *rolling))
+    return Part(
+        legend=[
+            Key("a line", words.say("rolling {days} days with 95% interval", days=days)),
+            Key("c dot", words.say("week")),
+        ],
+        picture=LineChart(
+            words.say("NPS, rolling {days} days and by week", days=days),
+            [
+                Line("c", [_point(row, words) for row in weeks], as_dots=True),
+                Line("a", [_point(row, words, with_band=True) for row in rolling]),
+            ],
+            words.score,
+            month_labels(shown[0], shown[-1], words),
+            low=-20,
+            high=60,
+        ),
+        table=_table(weeks, words),
+    )
+
+
+def _point(row: Row, words: Words, *, with_band: bool = False) -> Point:
+    told = words.say(
+        "{start} to {end}: {score} ({low} to {high}), {answers}",
+        start=words.day(row["period_start"]),
+        end=words.day(row["period_end"]),
+        score=words.score(row["nps"]),
+        low=words.score(row["nps_ci_low"]),
+        high=words.score(row["nps_ci_high"]),
+        answers=counted.answers(words, row["responses"]),
+    )
+    if not row["is_complete"]:
+        told = words.say("{window}, not complete", window=told)
+    low, high = (row["nps_ci_low"], row["nps_ci_high"]) if with_band else (None, None)
+    return Point(row["period_end"], row["nps"] if row["responses"] else None, told, low, high)
+
+
+def _table(weeks: Rows, words: Words) -> Table:
+    headers = [
+        words.say("week from"),
+        words.say("NPS"),
+        words.say("95% interval"),
+        words.say("answers"),
+        words.say("promoters"),
+        words.say("passives"),
+        words.say("detractors"),
+    ]
+    body = [
+        [
+            words.day(row["period_start"]),
+            words.score(row["nps"]),
+            words.say("{low} to {high}", low=words.score(row["nps_ci_low"]), high=words.score(row["nps_ci_high"])),
+            words.count(row["responses"]),
+            words.count(row["promoters"]),
+            words.count(row["passives"]),
+            words.count(row["detractors"]),
+        ]
+        for row in reversed(weeks)
+        if row["responses"]
+    ]
+    return Table(words.say("NPS by week"), headers, body, fold=words.say("The numbers by week"))

@@ -1,0 +1,104 @@
+"""Sales of new and of returning customers, month by month.
+
+Put here: this section. Keep out: what counts as new (`transforms/sales.py`).
+"""
+
+from decimal import Decimal
+
+from regulars.pipelines.report.charts.axes import month_labels
+from regulars.pipelines.report.charts.bars import WIDE_AS_A_MONTH, Bar, BarChart
+from regulars.pipelines.report.facts.reading import Row, Rows
+from regulars.pipelines.report.facts.report_facts import ReportFacts
+from regulars.pipelines.report.parts import Key, Part, Section, Table, absent
+from regulars.pipelines.report.words.words import Words
+
+MONTHS_SHOWN, MONTHS_OF_THE_LEDE = 36, 12
+STACKED = ("returning_customer_sales", "new_customer_sales", "unknown_customer_sales")
+"""From the bottom up."""
+
+
+def sales_section(facts: ReportFacts, words: Words) -> Section:
+    """Who the sales of each month came from."""
+    title = words.say("Won anew, or come back")
+    means = words.say(
+        "An order is new when it is its customer's first, and returning when it is a later one. Sales are before "
+        "refunds, which are not shared out between new and returning. A hatched month is not over."
+    )
+    rows = facts.sales[-MONTHS_SHOWN:]
+    if not any(row[part] > 0 for row in rows for part in STACKED):
+        return Section("sales", title, "", [[absent(words.say("Nothing has been sold yet."))]], means)
+    return Section("sales", title, _lede(rows, words), [[_part(rows, facts.currency, words)]], means)
+
+
+def _lede(rows: Rows, words: Words) -> str:
+    whole = [row for row in rows if row["is_complete"]][-MONTHS_OF_THE_LEDE:]
+    sold = sum((row["returning_customer_sales"] + row["new_customer_sales"] for row in whole), Decimal(0))
+    if not whole or sold <= 0:
+        return ""
+    returning = sum((row["returning_customer_sales"] for row in whole), Decimal(0))
+    return words.say(
+        "{share} of the sales from {first} to {last} came from customers who had bought before.",
+        share=words.percent(float(returning / sold)),
+        first=words.month(whole[0]["month"]),
+        last=words.month(whole[-1]["month"]),
+    )
+
+
+def _part(rows: Rows, currency: str, words: Words) -> Part:
+    bars = [
+        Bar(
+            row["month"],
+            [max(0.0, float(row[part])) for part in STACKED],
+            _told(row, currency, words),
+            bool(row["is_complete"]),
+        )
+        for row in rows
+    ]
+    return Part(
+        legend=[
+            Key("a", words.say("returning customers")),
+            Key("b", words.say("new customers")),
+            Key("c", words.say("customer unknown")),
+        ],
+        picture=BarChart(
+            words.say("Sales by month"),
+            bars,
+            words.short,
+            month_labels(bars[0].x, bars[-1].x + WIDE_AS_A_MONTH, words),
+        ),
+        table=_table(rows, currency, words),
+    )
+
+
+def _told(row: Row, currency: str, words: Words) -> str:
+    return words.say(
+        "{month}: returning {returning}, new {new}, unknown {unknown} {currency}",
+        month=words.month(row["month"]),
+        returning=words.money(row["returning_customer_sales"]),
+        new=words.money(row["new_customer_sales"]),
+        unknown=words.money(row["unknown_customer_sales"]),
+        currency=currency,
+    ).rstrip()
+
+
+def _table(rows: Rows, currency: str, words: Words) -> Table:
+    headers = [
+        words.say("month"),
+        words.say("returning"),
+        words.say("new"),
+        words.say("unknown"),
+        words.say("refunds"),
+        words.say("net sales {currency}", currency=currency).rstrip(),
+    ]
+    body = [
+        [
+            words.month(row["month"]),
+            words.money(row["returning_customer_sales"]),
+            words.money(row["new_customer_sales"]),
+            words.money(row["unknown_customer_sales"]),
+            words.money(row["refunds"]),
+            words.money(row["net_sales"]),
+        ]
+        for row in reversed(rows)
+    ]
+    return Table(words.say("Sales by month"), headers, body, fold=words.say("The numbers"))

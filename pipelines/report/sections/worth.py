@@ -1,0 +1,200 @@
+"""What customers are expected to bring: how much, whose it is, and who is still a customer.
+
+Put here: pictures and words of `marts.customer_clv`. Keep out: reading (`facts/predictions.py`), whether such
+predictions were right before (`tested.py`).
+"""
+
+from regulars.pipelines.report.charts.axes import HALF
+from regulars.pipelines.report.charts.heat_map import Cell, HeatMap, HeatRow
+from regulars.pipelines.report.charts.lines import Line, LineChart, Point
+from regulars.pipelines.report.facts.predictions import Alive, Predictions
+from regulars.pipelines.report.facts.reading import Row, Rows
+from regulars.pipelines.report.facts.report_facts import ReportFacts
+from regulars.pipelines.report.parts import Key, Part, Section, Sentence, absent
+from regulars.pipelines.report.sections.methods import SURE_OF_NEWCOMERS, chosen_rows, describe_count_error, name_method
+from regulars.pipelines.report.words import counted
+from regulars.pipelines.report.words.words import Words
+
+
+def worth_section(facts: ReportFacts, words: Words) -> Section:
+    """How much is expected of all customers together, and of whom."""
+    title = words.say("What customers are expected to bring")
+    means = words.say(
+        "Every customer's expected purchases and net sales are in marts.customer_clv, most of them with the range that "
+        "eight of ten customers will stay within; a single customer may well do otherwise. The lifetime value is "
+        "counted up to the years that the settings allow, money of later years for less. A customer who has not come "
+        "for long, and used to come often, has most likely gone."
+    )
+    found = facts.predictions
+    if found.expected is None:
+        return Section("worth", title, "", [[absent(words.say("No customer has ordered yet."))]], means)
+    row = [shares_part(found, facts.currency, words), alive_part(found, words)]
+    return Section("worth", title, describe_expected(found.expected, found.tests, facts.currency, words), [row], means)
+
+
+def describe_expected(expected: Row, tests: Rows, currency: str, words: Words) -> str:
+    """What all customers together bring in a year, who says so, and how far off that was in the test."""
+    if not expected["predicted_customers"]:
+        return words.say("Nothing can be predicted yet: {reason}.", reason=expected["reason"])
+    told = words.say(
+        "In the 12 months after {day} the {customers} known by then are expected to bring {amount} in {purchases} "
+        "purchases, as predicted by {method}.",
+        day=words.day(expected["as_of"]),
+        customers=counted.customers(words, expected["predicted_customers"]),
+        amount=words.amount(expected["value"], currency),
+        purchases=words.count(expected["purchases"]),
+        method=name_method(expected["method"], words),
+    )
+    unknown = expected["customers"] - expected["predicted_customers"]
+    left_out = words.say_count(
+        "For {n} customer more it is not known.", "For {n} customers more it is not known.", unknown
+    )
+    whole = [row for row in chosen_rows(tests, "all") if row["method"] == expected["method"]]
+    sentences = [told, left_out] if unknown else [told]
+    if whole:
+        error = describe_count_error(whole[0]["purchases_error_rate"], words)
+        sentences.append(words.say("In the test on the past: {error}.", error=error))
+    return " ".join(sentences)
+
+
+def shares_part(found: Predictions, currency: str, words: Words) -> Part:
+    """Whose expected value it is: the share that the best customers hold together, beside what they brought so far."""
+    title = words.say("Whose expected value it is")
+    if not found.to_come:
+        reason = found.expected["reason"] if found.expected else words.say("there are no customers")
+        why = words.say("There is no expected value to share out: {reason}.", reason=reason)
+        return Part(title=title, sentences=[Sentence(why, "absent")])
+    alike = Line("dash", [Point(0.0, 0.0), Point(100.0, 1.0)])
+    return Part(
+        title=title,
+        legend=[
+            Key("a line", words.say("expected from here on")),
+            Key("c line", words.say("brought so far")),
+            Key("dash", words.say("all alike")),
+        ],
+        picture=LineChart(
+            words.say("Share of the expected value held by the best customers"),
+            [alike, *_share_lines(found, words)],
+            lambda value: words.percent(value, 0),
+            [(float(share), words.percent(share / 100, 0)) for share in range(0, 101, 20)],
+            low=0,
+            high=1,
+            height=340,
+            width=HALF,
+        ),
+        caption=_shares_told(found.to_come, currency, words),
+    )
+
+
+def _share_lines(found: Predictions, words: Words) -> list[Line]:
+    curves = (("c", found.so_far), ("a", found.to_come))
+    return [Line(kind, [Point(0.0, 0.0), *(_share_point(row, words) for row in rows)]) for kind, rows in curves if rows]
+
+
+def _share_point(row: Row, words: Words) -> Point:
+    told = words.say(
+        "the best {part} ({customers}): {share}",
+        part=words.percent(row["place"] / row["customers"]),
+        customers=counted.customers(words, row["place"]),
+        share=words.percent(row["share"]),
+    )
+    return Point(100 * row["place"] / row["customers"], row["share"], told)
+
+
+def _shares_told(rows: Rows, currency: str, words: Words) -> str:
+    customers, total = rows[-1]["customers"], rows[-1]["total"]
+    fifth = next(row for row in rows if 5 * row["place"] >= customers)
+    half = next(row for row in rows if row["is_half"])
+    return words.say(
+        "The best fifth of {customers} hold {share} of the {total} expected over their lifetime; half of it is with "
+        "the best {half} ({half_share}).",
+        customers=counted.customers(words, customers),
+        share=words.percent(fifth["share"], 0),
+        total=words.amount(total, currency),
+        half=words.count(half["place"]),
+        half_share=words.percent(half["place"] / customers),
+    )
+
+
+def alive_part(found: Predictions, words: Words) -> Part:
+    """Who is still a customer, by how often they came and how long ago."""
+    title = words.say("Who is still a customer")
+    grid = found.alive
+    if grid is None:
+        reason = words.say("no model could be tested, or none converged")
+        if found.expected and not found.tests:
+            reason = found.expected["reason"]
+        why = words.say("No model says who is still a customer: {reason}.", reason=reason)
+        return Part(title=title, sentences=[Sentence(why, "absent")])
+    rows = [
+        HeatRow(
+            counted.purchases(words, frequency + 1),
+            [_alive_cell(grid, frequency, since, share, words) for share, since in zip(row, grid.since, strict=True)],
+        )
+        for frequency, row in sorted(grid.p_alive.items(), reverse=True)
+    ]
+    months, weeks = words.say("months since the last purchase"), words.say("weeks since the last purchase")
+    return Part(
+        title=title,
+        picture=HeatMap(
+            words.say("Probability of still being a customer, by purchases and time since the last one"),
+            rows,
+            [str(since) for since in grid.since],
+            months if grid.unit == "month" else weeks,
+            width=HALF,
+        ),
+        caption=_alive_told(grid, words),
+    )
+
+
+def _alive_cell(grid: Alive, frequency: int, since: int, share: float | None, words: Words) -> Cell | None:
+    if share is None:
+        return None
+    told = words.say(
+        "{purchases}, the last {ago}: {share}",
+        purchases=counted.purchases(words, frequency + 1),
+        ago=_ago(grid, since, words),
+        share=words.percent(share),
+    )
+    return Cell(share, words.percent(share, 0), told)
+
+
+def _alive_told(grid: Alive, words: Words) -> str:
+    """Whom the grid is about, two of its cells, and on how many customers it rests."""
+    often = max(frequency for frequency in grid.p_alive if frequency <= 4)
+    known = [(since, share) for since, share in zip(grid.since, grid.p_alive[often], strict=True) if share is not None]
+    (soon, high), (late, low) = known[0], known[len(known) // 2]
+    values = {
+        "days": counted.days(words, grid.days),
+        "purchases": often + 1,
+        "high": words.percent(high, 0),
+        "soon": _ago(grid, soon, words),
+        "low": words.percent(low, 0),
+        "late": _ago(grid, late, words),
+        "method": name_method(grid.model, words),
+        "fitted": counted.customers(words, grid.customers),
+    }
+    if grid.segment == "all":
+        told = words.say(
+            "Of customers who came first {days} ago (the median) and have bought {purchases} times, {high} are still "
+            "customers when the last purchase was {soon}, {low} when it was {late}: {method}, fitted on {fitted}.",
+            **values,
+        )
+    else:
+        told = words.say(
+            "Of customers of the largest group, who {segment}, who came first {days} ago (the median) and have bought "
+            "{purchases} times, {high} are still customers when the last purchase was {soon}, {low} when it was "
+            "{late}: {method}, fitted on {fitted}.",
+            segment=grid.segment,
+            **values,
+        )
+    once = words.say("It cannot tell of those who bought only once: it counts them all.")
+    return f"{told} {once}" if grid.model in SURE_OF_NEWCOMERS else told
+
+
+def _ago(grid: Alive, since: int, words: Words) -> str:
+    if grid.unit == "month":
+        return (
+            words.say_count("{n} month ago", "{n} months ago", since) if since else words.say("less than a month ago")
+        )
+    return words.say_count("{n} week ago", "{n} weeks ago", since) if since else words.say("less than a week ago")

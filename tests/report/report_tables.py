@@ -1,0 +1,110 @@
+"""A small company's marts and `meta`, by hand: what the report reads."""
+
+import datetime as dt
+
+import duckdb
+
+from regulars.pipelines.transforms.customers.headline import Headline
+
+TABLES = """
+create schema raw; create schema marts; create schema meta; create schema quarantine;
+
+create table raw.company as select date '2026-01-18' as as_of, 'EUR' as currency, 365 as lapse_days;
+
+create table marts.retention_cohorts as
+select 'month' as grain, cohort_start, period_number, 'all' as dimension, 'all' as dimension_value, cohort_size,
+    retained_customers, retention_rate, 4::decimal(18,4) as net_sales, each as cumulative_net_sales_per_customer,
+    cohort_start = date '2025-11-01' as is_left_censored, retention_rate is not null as is_complete
+from (values
+    (date '2025-11-01', 0, 40, 40, 1.0e0, 25.0e0), (date '2025-11-01', 1, 40, 10, 0.25e0, 31.0e0),
+    (date '2025-11-01', 2, 40, 4, null, null),
+    (date '2025-12-01', 0, 60, 60, 1.0e0, 20.0e0), (date '2025-12-01', 1, 60, 3, null, null),
+    (date '2026-01-01', 0, 7, 7, null, null)
+) cells(cohort_start, period_number, cohort_size, retained_customers, retention_rate, each);
+
+create table marts.churn as
+select *, 3 as new_customers, 1 as lapsed_in_month, 'all' as dimension, 'all' as dimension_value,
+    date '2026-01-18' as as_of from (values
+    (date '2024-12-31', 20, 100.0e0, 0.2e0, 110, 5, true, null),
+    (date '2025-11-30', null, null, null, 90, 2, false, 'history too short: known from 2025-12-31 on'),
+    (date '2025-12-31', 12, 96.0e0, 0.125e0, 98, 3, true, null)
+) months(month_end, churned_customers_12m, average_customers_12m, churn_rate_12m, active_customers,
+    reactivated_customers, is_complete, reason);
+
+create table marts.nps as
+select *, 'all' as dimension, 'all' as dimension_value, date '2026-01-18' as as_of from (values
+    ('day', date '2026-01-10', date '2026-01-10', 4, 3, 0, 1, 50.0e0, -20.0e0, 90.0e0, true),
+    ('day', date '2026-01-11', date '2026-01-11', 0, 0, 0, 0, null, null, null, true),
+    ('week', date '2026-01-05', date '2026-01-11', 4, 3, 0, 1, 50.0e0, -20.0e0, 90.0e0, true),
+    ('rolling_28d', date '2025-12-13', date '2026-01-09', 8, 4, 2, 2, 25.0e0, -10.0e0, 55.0e0, true),
+    ('rolling_28d', date '2025-12-14', date '2026-01-10', 9, 5, 2, 2, 33.3e0, -5.0e0, 60.0e0, true),
+    ('rolling_28d', date '2025-12-15', date '2026-01-11', 7, 4, 2, 1, 42.8e0, 0.0e0, 70.0e0, true)
+) windows(grain, period_start, period_end, responses, promoters, passives, detractors, nps, nps_ci_low, nps_ci_high,
+    is_complete);
+
+create table marts.sales_new_vs_returning as
+select *, (new_customer_sales + returning_customer_sales)::decimal(18,4) as net_sales from (values
+    (date '2025-12-01', 60, 25::decimal(18,4), 75::decimal(18,4), 10::decimal(18,4), 1::decimal(18,4), true),
+    (date '2026-01-01', 7, 5::decimal(18,4), 3::decimal(18,4), 0::decimal(18,4), 0::decimal(18,4), false)
+) months(month, new_customers, new_customer_sales, returning_customer_sales, unknown_customer_sales, refunds,
+    is_complete);
+
+create table marts.revenue_concentration as
+select *, date '2026-01-18' as period_end, date '2026-01-18' as as_of from (values
+    ('to_date', 107, 0.05e0, 0.2e0, 0.3e0, 0.55e0, 0.04e0, 0.41e0, true),
+    ('last_12_months', 60, null, null, null, null, null, null, false)
+) scopes(scope, customers, top_1_percent_share, top_5_percent_share, top_10_percent_share, top_20_percent_share,
+    largest_customer_share, gini, is_complete);
+
+create table meta.sources as select * from (values
+    ('shop', timestamp '2026-01-19 01:10:00', false, null, 120, 100, 15, 5),
+    ('surveys', null, true, 'cut off in line 12', 9, 9, 0, 0)
+) sources(source, last_delivered_at, is_stale, reason, rows_read, rows_loaded, rows_superseded, rows_quarantined);
+
+create table meta.checks as select * from (values
+    ('raw.orders', 'no_id', 'critical', 'Every order has an order_id', 100, 0, true),
+    ('raw.customers', 'email_has_at', 'warning', 'An e-mail address has an @', 50, 17, false)
+) checks(table_name, rule, severity, description, rows_checked, failed_count, passed);
+
+create table meta.tie_out as
+select 'shop' as source, 'orders' as kind, month, 'EUR' as currency, 81.555::decimal(18,4) as source_amount,
+    80.555::decimal(18,4) as orders_amount, 0::decimal(18,4) as refunds_amount, 0::decimal(18,4) as adjustments_amount,
+    0::decimal(18,4) as payments_amount, 0::decimal(18,4) as subscriptions_amount,
+    1::decimal(18,4) as quarantined_amount, 0::decimal(18,4) as superseded_amount, 0::decimal(18,4) as difference
+from (values (date '2025-11-01'), (date '2025-12-01')) months(month);
+
+create table quarantine.rows as select * from (values
+    ('shop', 'orders', 'no_id', 'ada@example.com'), ('shop', 'orders', 'no_id,no_date', 'ada@example.com'),
+    ('shop', 'malformed', 'malformed', '"ada@example.com')
+) rows(source, kind, rules, content);
+"""
+HEADLINE = Headline(
+    as_of=dt.date(2026, 1, 18),
+    customers=107,
+    churn_rate_12m=0.125,
+    churn_month_end=dt.date(2025, 12, 31),
+    repeat_rate_90d=0.4,
+    repeat_customers=50,
+    nps=33.3,
+    nps_responses=9,
+    nps_start=dt.date(2025, 12, 14),
+    nps_end=dt.date(2026, 1, 10),
+)
+NOTHING_YET = Headline(
+    as_of=dt.date(2026, 1, 18),
+    customers=0,
+    churn_rate_12m=None,
+    churn_month_end=None,
+    repeat_rate_90d=None,
+    repeat_customers=0,
+    nps=None,
+    nps_responses=0,
+    nps_start=None,
+    nps_end=None,
+)
+
+
+def company_tables() -> duckdb.DuckDBPyConnection:
+    con = duckdb.connect()
+    con.execute(TABLES)
+    return con

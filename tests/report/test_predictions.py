@@ -1,0 +1,168 @@
+from pathlib import Path
+
+import pytest
+import yaml
+
+from regulars.pipelines.models.beta_geo import BetaGeoModel
+from regulars.pipelines.report.facts.predictions import grid, read_alive, read_shares
+from regulars.pipelines.report.sections.methods import method_names
+from regulars.pipelines.report.words.words import read_words
+from tests.report.prediction_tables import PARAMETERS, add_fit, add_predictions
+from tests.report.report_tables import company_tables
+from tests.report.test_report import page
+
+
+@pytest.fixture
+def con():
+    tables = company_tables()
+    add_predictions(tables)
+    return tables
+
+
+def test_what_all_customers_will_bring_stands_with_who_says_so(con):
+    assert (
+        "In the 12 months after 18 Jan 2026 the 100 customers known by then are expected to bring EUR 1,000 in 50 "
+        "purchases, as predicted by the BG/NBD model. In the test on the past: 2.5% too many expected."
+        in page(con).text
+    )
+
+
+def test_the_best_fifth_hold_what_they_hold(con):
+    rows = read_shares(con, "to come")
+    shares = {row["place"]: float(row["share"]) for row in rows}
+    assert shares[20] == pytest.approx(1810 / 5050)
+    assert shares[100] == 1
+    assert "The best fifth of 100 customers hold 36% of the EUR 5,050" in page(con).text
+    assert "half of it is with the best 30 (30.0%)." in page(con).text  # 71 + … + 100 = 2,565; 72 + … + 100 = 2,494
+
+
+def test_a_negative_value_counts_as_nothing_and_takes_nothing_away(con):
+    con.execute("update marts.customer_clv set predicted_value_lifetime = -50 where customer_idx = 1")
+    assert max(float(row["share"]) for row in read_shares(con, "to come")) == 1
+
+
+def test_a_curve_of_many_customers_has_few_points(con):
+    con.execute("insert into marts.customer_clv select c.* from marts.customer_clv c, range(99)")
+    assert len(read_shares(con, "to come")) <= 105
+
+
+def test_value_that_cannot_be_known_says_why(con):
+    con.execute(
+        "update marts.customer_clv set predicted_value_lifetime = null, predicted_value_12m = null, method = 'simple', "
+        "reason = 'too few came back: predicted by the simple formula; lapsed: no further years are expected'"
+    )
+    text = page(con).text
+    assert "Nothing can be predicted yet: too few came back: predicted by the simple formula." in text
+    assert "There is no expected value to share out: too few came back" in text
+
+
+def test_the_grid_says_what_the_model_says():
+    model = BetaGeoModel.from_params(PARAMETERS)
+    unit, since, rows = grid(model, 400, 5)
+    assert (unit, since) == ("month", [0, 2, 4, 6, 8, 10, 12, 13])
+    assert list(rows) == [0, 1, 2, 3, 4]
+    assert rows[4][0] == pytest.approx(model.p_alive(4, 400, 400))
+    assert rows[1][2] == pytest.approx(model.p_alive(1, 278, 400))  # 4 months of 30.4 days ago
+    assert rows[0] == [None] * 7 + [1.0]  # whoever bought once bought at the beginning
+
+
+def test_there_is_no_room_for_many_purchases_in_a_few_days():
+    _, since, rows = grid(BetaGeoModel.from_params(PARAMETERS), 14, 16)
+    assert since == [0, 1, 2]
+    assert rows[8] == [pytest.approx(BetaGeoModel.from_params(PARAMETERS).p_alive(8, 14, 14)), None, None]
+    assert rows[16] == [None] * 3
+
+
+def test_customers_of_the_first_day_make_a_grid_too():
+    unit, since, rows = grid(BetaGeoModel.from_params(PARAMETERS), 1, 0)
+    assert (unit, since, rows[0]) == ("week", [0], [1.0])
+
+
+def test_who_is_still_a_customer_names_its_model_and_how_many_it_saw(con):
+    text = page(con).text
+    assert "Of customers who came first 400 days ago (the median) and have bought 5 times, 8" in text
+    assert "the BG/NBD model, fitted on 80 customers. It cannot tell of those who bought only once" in text
+
+
+def test_a_model_by_cohort_shows_its_largest_group_and_its_own_median(con):
+    con.execute("delete from meta.clv_models")
+    con.execute("update meta.clv_evaluation set method = 'bg_nbd_by_cohort' where method = 'bg_nbd'")
+    con.execute("update marts.customer_clv set t = 100, first_order_date = '2025-10-10' where customer_idx <= 40")
+    add_fit(con, "bg_nbd_by_cohort", "first bought from 2024-10-01", "2024-10-01", 60)
+    add_fit(con, "bg_nbd_by_cohort", "first bought from 2025-04-01", "2025-04-01", 40)
+    alive = read_alive(con)
+    assert (alive.segment, alive.customers, alive.days) == ("first bought from 2024-10-01", 60, 400)
+    assert "Of customers of the largest group, who first bought from 2024-10-01, who came" in page(con).text
+
+
+def test_parameters_are_found_in_whatever_order_the_table_is_in(con):
+    before = read_alive(con)
+    con.execute("create table meta.sorted as from meta.clv_models order by parameter")
+    con.execute("delete from meta.clv_models")
+    con.execute("insert into meta.clv_models from meta.sorted")
+    assert read_alive(con) == before
+
+
+def test_without_a_model_nobody_is_said_to_be_alive(con):
+    con.execute("update meta.clv_models set converged = false")
+    assert "No model says who is still a customer: no model could be tested, or none converged." in page(con).text
+
+
+def test_what_was_expected_stands_beside_what_came(con):
+    text = page(con).text
+    assert (
+        "Told nothing after 18 Jan 2025, the BG/NBD model expected 12,100 purchases of 80 customers in the 365 days to "
+        "18 Jan 2026; 11,800 came (2.5% too many expected)." in text
+    )
+    assert "Of the tenth expected to bring most (8 customers), 3,100 purchases were expected, 2,800 came (10.7%" in text
+    assert "EUR 31,000 was expected, EUR 30,800 came (0.6% too much expected)." in text
+
+
+def test_a_plain_average_that_predicts_is_called_one(con):
+    con.execute("update meta.clv_evaluation set is_chosen = not is_chosen")
+    text = page(con).text
+    assert "a repeat of last year expected 15,000 purchases" in text
+    assert "No model did clearly better for single customers than this plain average, so it predicts." in text
+
+
+def test_all_methods_stand_in_a_table_the_one_in_use_first(con):
+    report = page(con)
+    used = report.row("the BG/NBD model")
+    assert used[1:6] == ["yes", "80", "12,100", "11,800", "+2.5%"]
+    assert used[-1] == "84% / 82%"
+    assert report.row("a repeat of last year")[-1] == "–"
+    assert ["a repeat of last year", "larger error"] in report.rows
+
+
+def test_the_weeks_after_training_are_counted_alone(con):
+    text = page(con).text
+    assert (  # the first week was seen; 11, 12, 13 and 14 came where 4 × 11.5 was expected
+        "In the 4 weeks after its training the BG/NBD model expected 46 repeat purchases; 50 came (8.0% too few" in text
+    )
+    assert "60 repeat purchases had come where 58 were expected (4.2% too few expected)." in text  # 10 to 14; 5 × 11.5
+    assert text.count("not seen by the model") == 2
+
+
+def test_without_a_test_the_report_says_why(con):
+    con.execute("delete from meta.clv_evaluation")
+    con.execute("delete from meta.clv_tracking")
+    con.execute("update marts.customer_clv set reason = 'the history is too short to test a model'")
+    assert "Nothing could be tested yet: the history is too short to test a model." in page(con).text
+    assert "No model says who is still a customer: the history is too short to test a model." in page(con).text
+
+
+@pytest.mark.parametrize("table", ["marts.customer_clv", "meta.clv_models", "meta.clv_evaluation", "meta.clv_tracking"])
+def test_any_missing_or_empty_table_leaves_the_rest_standing(con, table):
+    con.execute(f"delete from {table}")
+    assert "Can these numbers be trusted?" in page(con).text
+    con.execute(f"drop table {table}")
+    assert "Can these numbers be trusted?" in page(con).text
+
+
+def test_every_method_has_a_name_in_plain_words():
+    contracts = Path(__file__).parents[2] / "data_contracts"
+    columns = {"marts/customer_clv": "method", "meta/clv_evaluation": "method", "meta/clv_models": "model"}
+    for path, column in columns.items():
+        [table] = yaml.safe_load((contracts / f"{path}.odcs.yaml").read_text(encoding="utf-8"))["schema"]
+        [found] = [each for each in table["properties"] if each["name"] == column]
+        assert {each["value"] for each in found["enum"]} <= set(method_names(read_words("en")))

@@ -1,0 +1,155 @@
+"""What the sections choose to show: the latest, the largest, and how much more there is."""
+
+import dataclasses
+import datetime as dt
+from decimal import Decimal
+
+import pytest
+
+from regulars.pipelines.report.facts.report_facts import ReportFacts, read_facts
+from regulars.pipelines.report.report import SECTIONS, build_page
+from regulars.pipelines.report.sections.headline import headline_tiles
+from regulars.pipelines.report.words.words import read_words
+from tests.report.prediction_tables import add_predictions
+from tests.report.report_tables import HEADLINE, company_tables
+
+ENGLISH = read_words("en")
+NOTHING = ReportFacts("Knusperkiste", "g000123", HEADLINE)
+
+
+@pytest.fixture(scope="module")
+def facts():
+    con = company_tables()
+    add_predictions(con)
+    return read_facts(con, "Knusperkiste", "g000123", HEADLINE)
+
+
+def parts_of(key, facts):
+    return [part for row in SECTIONS[key](facts, ENGLISH).rows for part in row]
+
+
+def notes_of(key, facts):
+    return [note.text for part in parts_of(key, facts) for note in part.notes]
+
+
+def months(count):
+    return [dt.date(2020 + place // 12, place % 12 + 1, 1) for place in range(count)]
+
+
+def test_a_section_stands_under_its_key(facts):
+    assert [section.key for section in build_page(facts, ENGLISH).sections] == list(SECTIONS)
+
+
+def test_a_tile_shows_how_its_number_came_about_in_the_latest_months():
+    sales = [{"month": month, "new_customers": 1, "is_complete": True} for month in months(40)]
+    churn = [{"month_end": month, "churn_rate_12m": place / 100} for place, month in enumerate(months(40))]
+    churn = [row | {"churned_customers_12m": 1, "average_customers_12m": 2.0} for row in churn]
+    customers, lost, _ = headline_tiles(dataclasses.replace(NOTHING, sales=sales, churn=churn), ENGLISH)
+    assert customers.history == [float(total) for total in range(5, 41)]
+    assert lost.history[-1] == 0.39
+    assert len(lost.history) == 36
+
+
+def test_the_share_of_returning_customers_is_of_the_last_twelve_whole_months():
+    sales = [
+        {
+            "month": month,
+            "returning_customer_sales": Decimal(3 if place >= 2 else 1),
+            "new_customer_sales": Decimal(1 if place >= 2 else 9),
+            "unknown_customer_sales": Decimal(0),
+            "refunds": Decimal(0),
+            "net_sales": Decimal(4),
+            "is_complete": place < 14,
+        }
+        for place, month in enumerate(months(15))
+    ]
+    lede = SECTIONS["sales"](dataclasses.replace(NOTHING, sales=sales), ENGLISH).lede
+    assert lede == "75.0% of the sales from Mar 2020 to Feb 2021 came from customers who had bought before."
+
+
+def test_more_cohorts_than_fit_are_counted():
+    cells = {"period_number": 0, "cohort_size": 5, "retained_customers": 5, "retention_rate": 1.0, "net_sales": 1}
+    cohorts = [cells | {"cohort_start": month, "cumulative_net_sales_per_customer": 1.0} for month in months(26)]
+    assert notes_of("cohorts", dataclasses.replace(NOTHING, cohorts=cohorts)) == [
+        "2 older cohorts in marts.retention_cohorts."
+    ]
+    assert notes_of("cohorts", dataclasses.replace(NOTHING, cohorts=cohorts[:24])) == []
+
+
+def test_a_year_that_is_not_whole_yet_says_so(facts):
+    since_the_beginning, last_year = parts_of("concentration", facts)
+    assert since_the_beginning.notes == []
+    assert [note.text for note in last_year.notes] == ["Not known yet: the data are younger than 12 months."]
+
+
+def test_a_window_that_is_not_over_says_so(facts):
+    [part] = parts_of("nps", facts)
+    assert not [point for line in part.picture.lines for point in line.points if "not complete" in point.title]
+    open_windows = [dict(row) | {"is_complete": False} for row in facts.nps]
+    [part] = parts_of("nps", dataclasses.replace(facts, nps=open_windows))
+    assert all("not complete" in point.title for line in part.picture.lines for point in line.points)
+
+
+def restated(count):
+    return [
+        {
+            "metric": f"metric_{place}",
+            "key": "all",
+            "period_start": dt.date(2025, 12, 1),
+            "period_end": dt.date(2025, 12, 31),
+            "cause_rank": 1,
+            "value_before": 100.0,
+            "value_after": 100.0 + place,
+            "change": float(place) if place else None,
+            "unit": ("count", "ratio", "points", "company currency")[place % 4],
+            "reason": "1 order was dated back.",
+        }
+        for place in range(count)
+    ]
+
+
+def test_the_largest_restatements_come_first_and_the_rest_is_counted():
+    facts = dataclasses.replace(NOTHING, restatements=restated(23))
+    [part] = parts_of("restated", facts)
+    assert [row[0] for row in part.table.rows[:3]] == ["metric 0", "metric 22", "metric 21"]
+    assert len(part.table.rows) == 20
+    assert notes_of("restated", facts) == ["3 more in meta.restatements."]
+    assert notes_of("restated", dataclasses.replace(NOTHING, restatements=restated(20))) == []
+
+
+def test_a_restated_metric_is_written_in_its_unit():
+    [part] = parts_of("restated", dataclasses.replace(NOTHING, restatements=restated(4)))
+    written = {row[0]: row[3] for row in part.table.rows}
+    assert written == {"metric 0": "100", "metric 1": "10100.0%", "metric 2": "+102", "metric 3": "103.00"}
+
+
+def check(place, *, passed):
+    return {
+        "table_name": f"core.table_{place}",
+        "rule": "a_rule",
+        "description": None,
+        "failed_count": 0 if passed else place,
+        "passed": passed,
+    }
+
+
+def test_more_broken_rules_than_fit_are_counted():
+    checks = [check(place, passed=False) for place in range(1, 34)] + [check(99, passed=True)]
+    facts = dataclasses.replace(NOTHING, checks=checks)
+    rules = parts_of("proof", facts)[-1]
+    assert len(rules.table.rows) == 30
+    assert rules.sentences[0].text == "1 rule about 34 tables hold, 33 with warnings."
+    assert notes_of("proof", facts) == ["3 more in meta.checks."]
+
+
+def test_rules_that_all_hold_are_good_news():
+    rules = parts_of("proof", dataclasses.replace(NOTHING, checks=[check(1, passed=True), check(2, passed=True)]))[-1]
+    assert (rules.sentences[0].kind, rules.sentences[0].text) == ("good", "2 rules about 2 tables hold.")
+
+
+def test_customers_without_a_prediction_are_counted(facts):
+    expected = dict(facts.predictions.expected) | {"customers": 103}
+    predictions = dataclasses.replace(facts.predictions, expected=expected)
+    lede = SECTIONS["worth"](dataclasses.replace(facts, predictions=predictions), ENGLISH).lede
+    assert "For 3 customers more it is not known." in lede
+    assert "it is not known" not in SECTIONS["worth"](facts, ENGLISH).lede
