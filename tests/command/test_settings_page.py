@@ -71,5 +71,8 @@ def test_limits_and_defaults_are_told_in_words():
     assert "| `fiscal_year_starts` | whole number from 1 to 12 | `1` |" in page
     assert '| `thousands` | `""`, `","`, `"."`, `" "`, `"\'"` | `""` |' in page
     assert "| `grains` | list of: `week`, `month`, `quarter`, `year` | `[week, month, quarter, year]` |" in page
+    assert '| `delimiter` | one character | `","` |' in page
+    assert "| `currency` | three capitals | **needed** |" in page
+    assert "| `schedule` | `{cron: …}` |  |" in page
     assert "| `timezone` | time zone | **needed** |" in page
     assert "| `path` | text or list of text | **needed** |" in page
