@@ -14,19 +14,18 @@ from regulars.assets.tables import asset_key, report_table
 from regulars.pipelines.home.state_file import read_state
 from regulars.pipelines.identity.output import People
 from regulars.pipelines.identity.people import Rules, find_people
-from regulars.pipelines.identity.references import Staging
+from regulars.pipelines.identity.references import READS as KINDS_READ
 from regulars.pipelines.run.run import Run
 
-STAGING = ("customers", "orders", "order_lines", "refunds", "survey_responses", "subscriptions")
 TABLES = {
     "records": "One row per source record: which person and which customer it is.",
-    "customer_links": "One row per order, refund, subscription, response or customer record that belongs to somebody.",
+    "customer_links": "One row per order, refund, response … or customer record that belongs to somebody.",
     "events": "One row per customer created, merged or split in this run.",
     "person_map": "One row per record and id that it ever had: what keeps ids stable from run to run.",
     "shared_emails": "One row per system with addresses that too many records share to name anybody.",
 }
 
-READS = {f"identity.{name}": [f"staging.{kind}" for kind in STAGING] for name in TABLES}
+READS = {f"identity.{name}": [f"staging.{kind}" for kind in KINDS_READ] for name in TABLES}
 
 
 @dg.multi_asset(
@@ -35,7 +34,7 @@ READS = {f"identity.{name}": [f"staging.{kind}" for kind in STAGING] for name in
     specs=[
         dg.AssetSpec(
             asset_key(f"identity.{name}"),
-            deps=[asset_key(f"staging.{kind}") for kind in STAGING],
+            deps=[asset_key(f"staging.{kind}") for kind in KINDS_READ],
             description=text,
             kinds={"polars"},
         )
@@ -59,7 +58,7 @@ def identity(run: dg.ResourceParam[Run]) -> Iterator[dg.MaterializeResult[Any]]:
 def find(run: Run) -> People:
     """This run's people, with the ids of the parent generation."""
     settings = run.settings
-    staging = Staging(*(run.warehouse.scan(f"staging.{kind}") for kind in STAGING))
+    staging = {kind: run.warehouse.scan(f"staging.{kind}") for kind in KINDS_READ}
     rules = settings.identity
     return find_people(
         staging,

@@ -1,7 +1,6 @@
 """What the run says about itself as assets: the proofs of rows and money, and what it restates of the past.
 
-Put here: which of these tables there are and what they read. Keep out: how they are made
-(`pipelines/audit/accounting.py`, `pipelines/restatements`).
+Put here: which of these tables there are and what they read. Keep out: how they are made (`pipelines/audit`).
 """
 
 from collections.abc import Mapping
@@ -10,13 +9,12 @@ import polars as pl
 
 from regulars.assets.marts import Transform, choose_settings, find_mart_functions, list_read_tables
 from regulars.assets.tables import Blueprint
-from regulars.pipelines.audit.accounting import write_row_accounting, write_tie_out
+from regulars.pipelines.audit.accounting import write_row_accounting
 from regulars.pipelines.audit.restatements.restate import MADE_OF, RESTATEMENTS, Replay, write_restatements
+from regulars.pipelines.audit.tie_out import write_tie_out
 from regulars.pipelines.contracts.contract import Contract
+from regulars.pipelines.kinds.registry import KINDS, core_amounts
 from regulars.pipelines.run.run import Run
-from regulars.pipelines.settings.settings import KINDS
-
-MONEY = ("orders", "order_lines", "refunds", "adjustments", "payments", "subscriptions")
 
 
 def list_audit_tables(contracts: dict[str, Contract]) -> list[Blueprint]:
@@ -26,10 +24,10 @@ def list_audit_tables(contracts: dict[str, Contract]) -> list[Blueprint]:
         write_row_accounting(run.warehouse.con)
 
     def money(run: Run) -> None:
-        write_tie_out(run.warehouse.con, run.contracts)
+        write_tie_out(run.warehouse.con)
 
     staged = frozenset(f"staging.{kind}" for kind in KINDS)
-    told = staged | {f"core.{name}" for name in MONEY}
+    told = staged | {amount.table for amount in core_amounts(KINDS.values())}
     return [
         Blueprint("meta.row_accounting", staged, contracts["meta.row_accounting"].grain, "sql", rows),
         Blueprint("meta.tie_out", told, contracts["meta.tie_out"].grain, "sql", money),

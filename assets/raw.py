@@ -1,7 +1,7 @@
-"""The gate: what has landed becomes `raw.<kind>`, bad documents are quarantined, everything is counted.
+"""The quarantine step: what has landed becomes `raw.<kind>` without bad documents; every row is counted.
 
-Put here: the order of gate and budget. Keep out: landing (`landing.py`) and what a row must keep
-(`data_contracts/raw`, `pipelines/contracts`).
+Put here: the order of quarantine step and budget. Keep out: landing (`landing.py`) and what a row must keep
+(`pipelines/kinds`, `pipelines/contracts`).
 """
 
 import time
@@ -12,11 +12,11 @@ import dagster as dg
 
 from regulars.assets.landing import LANDING
 from regulars.assets.tables import asset_key, check_spec, format_progress, report_table
-from regulars.pipelines.contracts.gate import settle
+from regulars.pipelines.contracts.quarantine_step import run_quarantine_step
 from regulars.pipelines.contracts.validate import RuleResult
+from regulars.pipelines.kinds.registry import KINDS
 from regulars.pipelines.run.run import Run
 from regulars.pipelines.settings.company_tables import write_company_tables
-from regulars.pipelines.settings.settings import KINDS
 
 SETTINGS_TABLES = ("company", "acquisition_costs")
 READS: dict[str, list[str]] = {f"raw.{name}": [] for name in (*KINDS, *SETTINGS_TABLES)}
@@ -26,12 +26,8 @@ READS: dict[str, list[str]] = {f"raw.{name}": [] for name in (*KINDS, *SETTINGS_
     name="raw",
     group_name="raw",
     specs=[
-        dg.AssetSpec(
-            asset_key(f"raw.{name}"),
-            deps=[LANDING],
-            description=f"Rows of the kind `{name}`, as delivered, in our names.",
-        )
-        for name in KINDS
+        dg.AssetSpec(asset_key(f"raw.{name}"), deps=[LANDING], description=f"{kind.grain} {kind.description}")
+        for name, kind in KINDS.items()
     ]
     + [
         dg.AssetSpec(asset_key(f"raw.{name}"), deps=[LANDING], description="The settings of this run, as a table.")
@@ -40,13 +36,13 @@ READS: dict[str, list[str]] = {f"raw.{name}": [] for name in (*KINDS, *SETTINGS_
     check_specs=[check_spec(f"raw.{name}") for name in KINDS],
 )
 def raw(run: dg.ResourceParam[Run]) -> Iterator[dg.MaterializeResult[Any]]:
-    """Quarantined what breaks its contract, and hand on the rest."""
+    """Quarantine the documents that break their contract, and hand on the rest."""
     with run.step("raw"):
         began = time.perf_counter()
         write_company_tables(run.warehouse, run.settings, run.as_of)
         results = quarantine_broken_documents(run)
         records = sum(delivery.record_count or 0 for each in run.landed_sources for delivery in each.deliveries)
-        run.report_progress(format_progress("gate", records, time.perf_counter() - began))
+        run.report_progress(format_progress("quarantine step", records, time.perf_counter() - began))
         for name in KINDS:
             yield report_table(run, f"raw.{name}", results[name])
         for name in SETTINGS_TABLES:
@@ -59,12 +55,12 @@ def quarantine_broken_documents(run: Run) -> dict[str, list[RuleResult]]:
     Raises:
         TooManyBadRows: A source would lose more rows than its budget allows.
     """
-    gate = settle(
+    result = run_quarantine_step(
         run.warehouse.con,
         {kind: run.contracts[f"raw.{kind}"] for kind in KINDS},
         budgets={name: source.max_quarantined for name, source in run.settings.sources.items()},
         override=run.request.allow.get("quarantined"),
     )
-    for results in gate.results.values():
+    for results in result.results.values():
         run.checks.extend(results)
-    return gate.results
+    return result.results

@@ -1,31 +1,30 @@
-"""Every `sql/<layer>/<table>.sql` is an asset: adding the file adds the table.
+"""Every SELECT is an asset: adding `sql/<layer>/<table>.sql` adds the table; staging is made from the kinds.
 
 Put here: nothing about any one table.
 """
 
-from pathlib import Path
-
 from regulars.assets.tables import Blueprint
 from regulars.pipelines.run.run import Run
-from regulars.pipelines.warehouse.warehouse import sql_files, tables_read_by
+from regulars.pipelines.warehouse.warehouse import table_selects, tables_read_by
 
 
-def describe_sql_table(path: Path) -> Blueprint:
-    """The table of one SQL file. What it reads is read from the SELECT; its first line is its description."""
-    table, select = f"{path.parent.name}.{path.stem}", path.read_text(encoding="utf-8")
+def describe_sql_table(table: str, select: str) -> Blueprint:
+    """The table of one SELECT. What it reads is read from the SELECT; its first line is its description."""
 
     def make(run: Run) -> None:
         run.warehouse.write_select(table, select)
 
+    first_line, _, rest = select.partition("\n")
+    grain = first_line.removeprefix("-- ")
     return Blueprint(
         table,
         reads=tables_read_by(select),
-        description=select.partition("\n")[0].removeprefix("-- "),
+        description=f"{grain}\n\n```sql\n{rest.strip()}\n```" if table.startswith("staging.") else grain,
         kind="sql",
         make=make,
     )
 
 
 def list_sql_tables() -> list[Blueprint]:
-    """One table per file."""
-    return [describe_sql_table(path) for path in sql_files()]
+    """One table per SELECT."""
+    return [describe_sql_table(table, select) for table, select in table_selects().items()]

@@ -15,17 +15,11 @@ from regulars.assets.validation_plan import Step
 from regulars.pipelines.audit.accounting import missing_rate
 from regulars.pipelines.contracts.validate import RuleResult
 from regulars.pipelines.errors import ContractBroken
+from regulars.pipelines.kinds.registry import KINDS, core_amounts
 from regulars.pipelines.report.pictures import picture_of
 from regulars.pipelines.run.run import Run, describe_broken_rules
 
-CONVERTED = {
-    "core.orders",
-    "core.order_lines",
-    "core.refunds",
-    "core.adjustments",
-    "core.payments",
-    "core.subscriptions",
-}
+CONVERTED = {amount.table for amount in core_amounts(KINDS.values())}
 """Where amounts are told in the company's currency too."""
 
 KEEPS_ITS_CONTRACT = "keeps_its_contract"

@@ -16,16 +16,15 @@ import polars as pl
 
 from regulars.pipelines.identity.output import People
 from regulars.pipelines.identity.people import Rules, find_people
-from regulars.pipelines.identity.references import Staging
-from regulars.pipelines.sources.kinds import KIND_COLUMNS, TRACE_COLUMNS
-from regulars.pipelines.warehouse.warehouse import SCHEMAS, sql_files, tables_read_by
+from regulars.pipelines.identity.references import READS as IDENTITY_READS
+from regulars.pipelines.kinds.kind import TRACE_COLUMNS
+from regulars.pipelines.kinds.registry import KINDS
+from regulars.pipelines.warehouse.warehouse import SCHEMAS, table_selects, tables_read_by
 
 Row = Mapping[str, Any]
 
 AS_OF = dt.date(2026, 1, 31)
 UNKNOWN = "00000000-0000-0000-0000-000000000000"
-
-IDENTITY_READS = ("customers", "orders", "order_lines", "refunds", "survey_responses", "subscriptions")
 
 _DULL: dict[str, Row] = {
     "customers": {},
@@ -35,7 +34,7 @@ _DULL: dict[str, Row] = {
     "refunds": {"refunded_at": "2026-01-20 10:00:00", "currency": "EUR", "amount": "0"},
     "products": {},
     "survey_responses": {
-        "survey_kind": "nps",
+        "survey_type": "nps",
         "score": "9",
         "scale_min": "0",
         "scale_max": "10",
@@ -88,7 +87,9 @@ _GATE = """
 
 def landed_row(kind: str, number: int, given: Row) -> dict[str, Any]:
     """A row as `pipelines/sources` delivers it: the `number`th of a file of `shop`, unless told otherwise."""
-    row: dict[str, Any] = {"_source": "shop", "_system": "shop", "_delivery": 1, "_row": number, **_DULL[kind], **given}
+    example = {name: value for name, value in KINDS[kind].example.items() if name not in KINDS[kind].document}
+    dull = _DULL.get(kind, example)
+    row: dict[str, Any] = {"_source": "shop", "_system": "shop", "_delivery": 1, "_row": number, **dull, **given}
     return {"_file_sha256": f"file {row['_delivery']}", "_row_id": row["_delivery"] * 2**40 + row["_row"]} | row
 
 
@@ -113,8 +114,8 @@ def warehouse(**tables: Sequence[Row]) -> duckdb.DuckDBPyConnection:
     con = duckdb.connect(config={"threads": 1})
     for schema in SCHEMAS:
         con.execute(f"create schema {schema}")
-    for kind, columns in KIND_COLUMNS.items():
-        typed = [(column.name, "varchar") for column in columns] + list(TRACE_COLUMNS)
+    for kind, described in KINDS.items():
+        typed = [(column.name, "varchar") for column in described.columns] + list(TRACE_COLUMNS)
         con.execute(f"create table landed.{kind} ({', '.join(f'{name} {type_}' for name, type_ in typed)})")
         con.execute(f"create view raw.{kind} as select * from landed.{kind}")
     for table, create in _MADE_BY_HAND.items():
@@ -123,11 +124,11 @@ def warehouse(**tables: Sequence[Row]) -> duckdb.DuckDBPyConnection:
     fill(con, "raw.company", [{**_COMPANY, **company[0]}])
     for name, rows in tables.items():
         layer, table = name.split("__")
-        if layer == "raw" and table in KIND_COLUMNS:
+        if layer == "raw" and table in KINDS:
             layer = "landed"
         elif layer in {"staging", "core"}:
             con.execute(f"create table {layer}.{table} ({', '.join(f'{n} {t}' for n, t in types_of(layer, table))})")
-        if table in KIND_COLUMNS and layer in {"landed", "staging"}:
+        if table in KINDS and layer in {"landed", "staging"}:
             rows = [landed_row(table, number, row) for number, row in enumerate(rows, 1)]
         fill(con, f"{layer}.{table}", rows)
     return con
@@ -178,8 +179,7 @@ def only(rows: Sequence[Row]) -> Row:
 @cache
 def _selects() -> dict[str, tuple[str, list[str]]]:
     """Table -> its SELECT and what that reads."""
-    selects = {f"{path.parent.name}.{path.stem}": path.read_text(encoding="utf-8") for path in sql_files()}
-    return {table: (select, sorted(tables_read_by(select))) for table, select in selects.items()}
+    return {table: (select, sorted(tables_read_by(select))) for table, select in table_selects().items()}
 
 
 @cache
@@ -199,13 +199,16 @@ def people_of(
     previous: pl.DataFrame | None = None, *, generation: int = 1, rules: Rules | None = None, **kinds: Sequence[Row]
 ) -> People:
     """Who is who in small staging tables, given as `customers=[{...}]` …, after a run that left `previous`."""
-    frames = []
+    staging = {}
     for kind in IDENTITY_READS:
         rows = [landed_row(kind, number, row) for number, row in enumerate(kinds.get(kind, []), 1)]
         # identity reads text and row ids only, so that the other types do not matter here
-        schema = {column.name: pl.String for column in KIND_COLUMNS[kind]} | {"_system": pl.String, "_row_id": pl.Int64}
-        frames.append(pl.LazyFrame([{name: row.get(name) for name in schema} for row in rows], schema=schema))
-    return find_people(Staging(*frames), previous, company="Acme", generation=generation, rules=rules)
+        schema = {column.name: pl.String for column in KINDS[kind].columns} | {
+            "_system": pl.String,
+            "_row_id": pl.Int64,
+        }
+        staging[kind] = pl.LazyFrame([{name: row.get(name) for name in schema} for row in rows], schema=schema)
+    return find_people(staging, previous, company="Acme", generation=generation, rules=rules)
 
 
 def build(**tables: Sequence[Row]) -> duckdb.DuckDBPyConnection:
@@ -216,7 +219,7 @@ def build(**tables: Sequence[Row]) -> duckdb.DuckDBPyConnection:
             `quarantined` or `superseded` is left out of `raw` as the gate leaves it out; all others are accepted.
     """
     left_out = []
-    for name in [name for name in tables if name.startswith("raw__") and name[5:] in KIND_COLUMNS]:
+    for name in [name for name in tables if name.startswith("raw__") and name[5:] in KINDS]:
         rows = [landed_row(name[5:], number, row) for number, row in enumerate(tables[name], 1)]
         left_out += [(row["fate"], name[5:], row) for row in rows if "fate" in row]
         tables[name] = [{column: value for column, value in row.items() if column != "fate"} for row in rows]
@@ -228,7 +231,7 @@ def build(**tables: Sequence[Row]) -> duckdb.DuckDBPyConnection:
         else:
             trace = {name: row[f"_{name}"] for name in ("source", "delivery", "file_sha256", "row", "row_id")}
             fill(con, "quarantine.rows", [{"kind": kind, **trace}])
-    for kind in KIND_COLUMNS:
+    for kind in KINDS:
         con.execute(
             f"create or replace view raw.{kind} as select * from landed.{kind} where _row_id not in "
             f"(select row_id from quarantine.rows where kind = '{kind}' union all "
@@ -236,7 +239,7 @@ def build(**tables: Sequence[Row]) -> duckdb.DuckDBPyConnection:
         )
     for kind in IDENTITY_READS:
         select_into(con, f"staging.{kind}")
-    staging = Staging(*(con.sql(f"select * from staging.{kind}").pl(lazy=True) for kind in IDENTITY_READS))
+    staging = {kind: con.sql(f"select * from staging.{kind}").pl(lazy=True) for kind in IDENTITY_READS}
     people = find_people(staging, None, company="Acme", generation=1)
     for table, frame in {"records": people.records, "customer_links": people.links}.items():
         con.register("made", frame.to_arrow())

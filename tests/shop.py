@@ -58,7 +58,7 @@ SURVEY = """
     max_age_hours: 48
     columns:
       response_id: id
-      survey_kind: {value: nps}
+      survey_type: {value: nps}
       scale_min: {value: "0"}
       scale_max: {value: "10"}
       score: score

@@ -1,4 +1,4 @@
-"""What is made, not written: the commands in README.md, and the pages `docs/tables.md` and `docs/settings.md`.
+"""What is made, not written: the commands in README.md, and `tables.md`, `settings.md`, `kinds.md` in `docs/`.
 
 `python -m regulars.pipelines.command.handbook` writes them anew; a test sees that somebody did.
 Put here: filling in between markers. Keep out: what the parts say.
@@ -10,9 +10,11 @@ from pathlib import Path
 import typer
 import typer.main
 
+from regulars.pipelines.command.kinds_page import kinds_markdown
 from regulars.pipelines.command.settings_page import settings_markdown
-from regulars.pipelines.contracts.contract import load_contracts
 from regulars.pipelines.contracts.dictionary import published_tables_markdown
+from regulars.pipelines.contracts.raw_contracts import project_contracts
+from regulars.pipelines.kinds.registry import KINDS
 from regulars.pipelines.warehouse.warehouse import ROOT
 
 CHECKOUT = (ROOT / "pipelines").resolve().parent
@@ -65,8 +67,9 @@ def made_pages(root: Path = CHECKOUT) -> dict[str, str]:
     readme = (root / "README.md").read_text(encoding="utf-8")
     return {
         "README.md": filled(readme, "commands", commands_markdown(app)),
-        "docs/tables.md": TABLES + published_tables_markdown(load_contracts(root / "data_contracts")) + "\n",
+        "docs/tables.md": TABLES + published_tables_markdown(project_contracts(root / "data_contracts")) + "\n",
         "docs/settings.md": settings_markdown(),
+        "docs/kinds.md": kinds_markdown(KINDS.values()),
     }
 
 

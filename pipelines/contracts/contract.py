@@ -1,21 +1,19 @@
-"""A contract: what a table rules, as one value that everything else reads.
+"""A contract: what must hold of a table, as one value that everything else reads.
 
-Put here: the shape of a contract, and loading one or all. Keep out: how the YAML is taken apart (`odcs.py`), whether a
-set of contracts makes sense (`lint.py`).
+Put here: the shape of a contract. Keep out: reading files (`load.py`, `odcs.py`), whether a set of contracts makes
+sense (`lint.py`).
 """
 
 from dataclasses import dataclass
-from functools import lru_cache
-from pathlib import Path
 from typing import Literal
 
+from regulars.pipelines.contracts.metric import Metric
 from regulars.pipelines.contracts.rule import Column, Rule
-from regulars.pipelines.errors import SettingsWrong
 
 
 @dataclass(frozen=True)
 class Contract:
-    """What one table rules.
+    """What must hold of one table.
 
     Attributes:
         table: `layer.name`.
@@ -31,6 +29,7 @@ class Contract:
         amount: Raw only: SQL over the text columns that gives the row's money, or empty.
         amount_moment: Raw only: the column whose month the money belongs to, or empty.
         no_key: Why no columns make a row unique; empty where the key does.
+        metrics: How the columns that are metrics are made and added up.
     """
 
     table: str
@@ -46,6 +45,7 @@ class Contract:
     amount: str = ""
     amount_moment: str = ""
     no_key: str = ""
+    metrics: tuple[Metric, ...] = ()
 
     @property
     def layer(self) -> str:
@@ -79,38 +79,3 @@ PROVENANCE = (
     Column("_rest", "VARCHAR", "string", "The file's other columns as a JSON object; NULL when there are none."),
 )
 """Where a row came from: the last columns of every raw table, the same in all of them."""
-
-
-def load_contract(path: Path) -> Contract:
-    """Read one contract.
-
-    Raises:
-        SettingsWrong: The file is no contract; the message lists every mistake with its place.
-    """
-    return _read_once(path, path.read_bytes())
-
-
-@lru_cache(maxsize=256)
-def _read_once(path: Path, content: bytes) -> Contract:
-    """A file is taken apart once per content: the graph and the run both read all contracts."""
-    from regulars.pipelines.contracts.odcs import read_contract  # the two modules need each other
-
-    contract, problems = read_contract(path)
-    if contract is None or problems:
-        raise SettingsWrong("\n".join(problems))
-    return contract
-
-
-def load_contracts(folder: Path) -> dict[str, Contract]:
-    """Every `<layer>/<table>.odcs.yaml` under `folder`: table -> contract, in the order of their names.
-
-    Raises:
-        SettingsWrong: A file is no contract, or two rule the same table.
-    """
-    contracts: dict[str, Contract] = {}
-    for path in sorted(folder.glob("*/*.odcs.yaml")):
-        contract = load_contract(path)
-        if contract.table in contracts:
-            raise SettingsWrong(f"{path.parent.name}/{path.name}: {contract.table} has two contracts")
-        contracts[contract.table] = contract
-    return contracts

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from regulars.pipelines.contracts.contract import Contract
+from regulars.pipelines.contracts.metric import Metric
+from regulars.pipelines.contracts.rule import Column
 
 PUBLISHED_LAYERS = ("marts", "core", "meta")
 """The layers of the published file, those that answer questions first."""
@@ -33,19 +35,38 @@ def dictionary_rows(contracts: Mapping[str, Contract]) -> list[dict[str, Any]]:
 
 
 def metric_rows(contracts: Mapping[str, Contract]) -> list[dict[str, Any]]:
-    """The rows of `meta.metric_definitions`: every column that its contract calls a metric."""
+    """The rows of `meta.metric_definitions`: every metric of every published table."""
     return [
-        {
-            "metric": column.name,
-            "table_name": contract.table,
-            "column_name": column.name,
-            "definition": column.description,
-            "unit": column.unit,
-        }
+        _metric_row(contract, next(column for column in contract.columns if column.name == metric.name), metric)
         for contract in _published(contracts)
-        for column in contract.columns
-        if column.is_metric
+        for metric in contract.metrics
     ]
+
+
+def _metric_row(contract: Contract, column: Column, metric: Metric) -> dict[str, Any]:
+    low, high = metric.interval or (None, None)
+    return {
+        "metric": metric.name,
+        "table_name": contract.table,
+        "column_name": column.name,
+        "definition": column.description,
+        "synonyms": ", ".join(metric.synonyms) or None,
+        "expression": metric.sql if metric.expression else None,
+        "not_additive": metric.not_additive or None,
+        "filter": metric.filter_sql if metric.filter else None,
+        "time_column": metric.time_column,
+        "time_grain": metric.time_grain or None,
+        "time_grain_column": metric.time_grain_column or None,
+        "over_time": metric.over_time,
+        "never_over": ", ".join(metric.never_over) or None,
+        "format": metric.format,
+        "unit": column.unit,
+        "good": metric.good,
+        "n_column": metric.n or None,
+        "known_column": metric.known or None,
+        "interval_low_column": low,
+        "interval_high_column": high,
+    }
 
 
 def comments(contracts: Mapping[str, Contract]) -> dict[str, str]:

@@ -18,19 +18,16 @@ import jsonschema
 
 from regulars.pipelines.contracts import oversized
 from regulars.pipelines.contracts.contract import Contract
-from regulars.pipelines.contracts.odcs import read_contract, read_yaml
-from regulars.pipelines.contracts.rule import DECIMAL, Column, Rule
-from regulars.pipelines.contracts.violations import broken_rows, broken_when, quoted
-
-PLAIN_TYPES = {
-    "string": {"VARCHAR"},
-    "boolean": {"BOOLEAN"},
-    "date": {"DATE"},
-    "timestamp": {"TIMESTAMP"},
-    "integer": {"TINYINT", "SMALLINT", "INTEGER", "BIGINT"},
-    "number": {"DOUBLE", "FLOAT"},
-}
-"""ODCS's logical type -> DuckDB's types for it that every BI tool reads; DECIMAL(p,s) is a number too."""
+from regulars.pipelines.contracts.document import LOGICAL_TYPES, complete_document, logical_type_of, read_yaml, table_of
+from regulars.pipelines.contracts.enumerations import FILE, Enumerations, read_enumerations
+from regulars.pipelines.contracts.lint_texts import lint_texts
+from regulars.pipelines.contracts.odcs import read_contract
+from regulars.pipelines.contracts.place import Place
+from regulars.pipelines.contracts.raw_contracts import raw_contract
+from regulars.pipelines.contracts.rule import Column, Rule
+from regulars.pipelines.contracts.violations import broken_rows, broken_when
+from regulars.pipelines.kinds.registry import KINDS
+from regulars.pipelines.warehouse.sql_text import quote_identifier
 
 LAYERS = {"raw", "core", "marts", "meta"}
 CLASSIFICATIONS = {"public", "internal", "personal"}
@@ -44,17 +41,24 @@ def lint(folder: Path) -> list[str]:
     """
     problems: list[str] = []
     contracts: dict[str, Contract] = {}
+    enumerations = read_enumerations(folder)
     for path in sorted(folder.rglob("*.yaml")):
+        if path == folder / FILE:
+            continue
         if path.parent.parent != folder or path.parent.name not in LAYERS or not path.name.endswith(".odcs.yaml"):
             problems.append(f"{path.relative_to(folder)}: contracts are named <layer>/<table>.odcs.yaml")
             continue
-        problems += _against_the_standard(path)
-        contract, found = read_contract(path)
+        problems += _against_the_standard(path, enumerations)
+        contract, found = read_contract(path, enumerations)
         problems += found
         if contract is not None:
             contracts[contract.table] = contract
             problems += [f"{path.parent.name}/{path.name}: {problem}" for problem in _of_one(contract)]
-    problems += _of_all(contracts)
+    made = {f"raw.{name}": raw_contract(kind) for name, kind in KINDS.items()}
+    problems += [
+        f"pipelines/kinds: {contract.table}: {each}" for contract in made.values() for each in _of_one(contract)
+    ]
+    problems += _of_all(made | contracts)
     return list(dict.fromkeys(problems))
 
 
@@ -64,12 +68,17 @@ def _standard() -> jsonschema.Draft201909Validator:
     return jsonschema.Draft201909Validator(json.loads(schema))
 
 
-def _against_the_standard(path: Path) -> Iterator[str]:
+def _against_the_standard(path: Path, enumerations: Enumerations) -> Iterator[str]:
+    """What the standard's schema says of the whole document, which is what other tools get."""
     content, broken = read_yaml(path)
-    if broken:
+    if broken or not isinstance(content, dict):
         return  # read_contract says so
-    for error in _standard().iter_errors(content):
-        place = _place(content, list(error.absolute_path))
+    try:
+        document = complete_document(content, table_of(path), enumerations, Place("", []))
+    except (AttributeError, KeyError, TypeError, ValueError):
+        return  # read_contract says so
+    for error in _standard().iter_errors(document):
+        place = _place(document, list(error.absolute_path))
         yield f"{path.parent.name}/{path.name}, {place}: not valid ODCS: {error.message[:200]}"
 
 
@@ -88,6 +97,8 @@ def _place(content: Any, path: list[str | int]) -> str:
 def _of_one(contract: Contract) -> Iterator[str]:
     if not re.fullmatch(r"\d+\.\d+\.\d+", contract.version):
         yield f"`version` is {contract.version!r}, and must be like 1.0.0"
+    if contract.layer != "raw":
+        yield from lint_texts(contract)
     if not contract.columns:
         yield "`properties` is empty: list the table's columns"
     if not contract.key and not contract.no_key:
@@ -107,6 +118,9 @@ def _of_one(contract: Contract) -> Iterator[str]:
         yield "`document`, `repeats`, `amount` and `amountMoment` are for raw contracts"
     if contract.repeats not in ("last", "keep"):
         yield f"`repeats` is {contract.repeats!r}, and must be `last` or `keep`"
+    for metric in contract.metrics:
+        for name in sorted({*metric.columns} - names - {""}):
+            yield f"the metric `{metric.name}` names `{name}`, which is no column"
     for rule in contract.rules:
         for name in rule.columns:
             if name not in names:
@@ -114,23 +128,21 @@ def _of_one(contract: Contract) -> Iterator[str]:
 
 
 def _of_column(contract: Contract, column: Column) -> Iterator[str]:
-    plain = PLAIN_TYPES.get(column.logical_type)
-    decimal = column.logical_type == "number" and DECIMAL.fullmatch(column.type)
-    if plain is None:
-        yield f"logicalType is {column.logical_type!r}, and must be one of {', '.join(PLAIN_TYPES)}"
-    elif not column.reads_as and column.type not in plain and not decimal:
-        yield (
-            f"physicalType {column.type!r} does not fit logicalType {column.logical_type}: "
-            f"write {' or '.join(sorted(plain))}{' or DECIMAL(18,4)' if column.logical_type == 'number' else ''}"
-        )
+    logical = logical_type_of(column.type)
+    if not logical and not column.reads_as:
+        known = ", ".join([*LOGICAL_TYPES, "DECIMAL(18,4)"])
+        yield f"physicalType {column.type!r} is none that every BI tool reads: write one of {known}"
+    elif column.logical_type not in LOGICAL_TYPES.values():
+        known = ", ".join(sorted({*LOGICAL_TYPES.values()}))
+        yield f"logicalType is {column.logical_type!r}, and must be one of {known}"
+    elif not column.reads_as and column.logical_type != logical:
+        yield f"physicalType {column.type!r} does not fit logicalType {column.logical_type}: its own is {logical}"
     if contract.layer == "raw" and not column.name.startswith("_") and column.type != "VARCHAR":
         yield "raw tables are text: physicalType must be VARCHAR"
     if column.classification not in CLASSIFICATIONS:
         yield f"classification is {column.classification!r}, and must be one of {', '.join(sorted(CLASSIFICATIONS))}"
     if column.classification == "personal" and contract.layer != "raw":
         yield "personal data is never published: it belongs to the state file"
-    if column.is_metric and not column.unit:
-        yield "a metric needs the customProperty `unit`"
 
 
 def _of_all(contracts: Mapping[str, Contract]) -> Iterator[str]:
@@ -138,10 +150,10 @@ def _of_all(contracts: Mapping[str, Contract]) -> Iterator[str]:
     with duckdb.connect() as con:
         for schema in sorted(LAYERS):
             con.execute(f"create schema {schema}")
-        con.execute("create schema gate")
+        con.execute("create schema quarantine_work")
         con.execute(oversized.EMPTY)  # rules of raw contracts read it
         for contract in contracts.values():
-            columns = ", ".join(f"{quoted(name)} {kind}" for name, kind in contract.types)
+            columns = ", ".join(f"{quote_identifier(name)} {kind}" for name, kind in contract.types)
             try:
                 con.execute(f"create table {contract.table} ({columns})")
             except duckdb.Error as error:
@@ -160,6 +172,11 @@ def _of_rules(con: duckdb.DuckDBPyConnection, contract: Contract, contracts: Map
             con.execute(query)
         except duckdb.Error as error:
             yield f"the rule `{rule.id}` is no SQL that runs on {contract.table}: {_first_line(error)}"
+    for metric in contract.metrics:
+        try:
+            con.execute(f"select {metric.sql} from {contract.table} where {metric.filter_sql} group by all")
+        except duckdb.Error as error:
+            yield f"the metric `{metric.name}` is no SQL that runs on {contract.table}: {_first_line(error)}"
     if contract.amount:
         try:
             con.execute(f"select {contract.amount} from {contract.table}")
@@ -182,6 +199,8 @@ def _probe(rule: Rule, table: str) -> str:
 
 
 def _file(contract: Contract) -> str:
+    if contract.layer == "raw" and contract.name in KINDS:
+        return f"pipelines/kinds/{contract.name}.py"
     return f"{contract.layer}/{contract.name}.odcs.yaml"
 
 

@@ -1,8 +1,8 @@
-"""Takes an ODCS file apart into a contract, and says in sentences what is wrong with it.
+"""Takes an ODCS document apart into a contract, and says in sentences what is wrong with it.
 
-Put here: which keys of the Open Data Contract Standard we understand, and what they mean. Keep out: the standard's own
-JSON schema and anything that needs two contracts at once (`lint.py`). A key that nothing here reads is a mistake: it
-would look like a rule and be none.
+Put here: which keys of the Open Data Contract Standard we understand, and what they mean. Keep out: what follows from
+other keys (`document.py`), the standard's own JSON schema and anything that needs two contracts at once (`lint.py`). A
+key that nothing here reads is a mistake: it would look like a rule and be none.
 """
 
 import re
@@ -10,11 +10,13 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from regulars.pipelines.contracts.contract import PROVENANCE, Contract
+from regulars.pipelines.contracts.document import complete_document, read_yaml, table_of
+from regulars.pipelines.contracts.enumerations import Enumerations, read_enumerations
+from regulars.pipelines.contracts.metric import read_metrics
+from regulars.pipelines.contracts.place import Place
+from regulars.pipelines.contracts.quality import read_quality, read_relationships
 from regulars.pipelines.contracts.rule import Column, Rule, column_rules, written_form
-from regulars.pipelines.contracts.rules import Place, references, table_rules
 
 ROOT_KEYS = {"apiVersion", "kind", "id", "name", "version", "status", "description", "schema", "tags"}
 TABLE_KEYS = {
@@ -45,8 +47,8 @@ COLUMN_KEYS = {
     "customProperties",
 }
 OPTION_KEYS = {"pattern", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"}
-TABLE_EXTRAS = {"document", "repeats", "amount", "amountMoment", "noKey"}
-COLUMN_EXTRAS = {"severity", "unit", "metric", "readsAs"}
+TABLE_EXTRAS = {"document", "repeats", "amount", "amountMoment", "noKey", "metrics"}
+COLUMN_EXTRAS = {"severity", "unit", "readsAs"}
 
 READS_AS = {
     "number": "DECIMAL(18,4)",
@@ -58,33 +60,14 @@ READS_AS = {
 """What staging casts raw text of a logical type to, unless the column's `readsAs` says otherwise."""
 
 
-class _Loader(yaml.CSafeLoader if hasattr(yaml, "CSafeLoader") else yaml.SafeLoader):  # type: ignore[misc]
-    """Safe YAML that refuses a key written twice: the first would be lost silently."""
-
-    def construct_mapping(self, node: Any, deep: bool = False) -> Any:
-        keys = [key.value for key, _ in node.value]
-        twice = {key for key in keys if keys.count(key) > 1}
-        if twice:
-            raise yaml.constructor.ConstructorError(
-                None, None, f"`{sorted(twice)[0]}` is written twice", node.start_mark
-            )
-        return super().construct_mapping(node, deep)
-
-
-def read_yaml(path: Path) -> tuple[Any, list[str]]:
-    """The file's content and what is wrong with it as YAML."""
-    try:
-        return yaml.load(path.read_text(encoding="utf-8"), _Loader), []
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        return None, [f"{path.parent.name}/{path.name}: this is no YAML: {error}"]
-
-
-def read_contract(path: Path) -> tuple[Contract | None, list[str]]:
+def read_contract(path: Path, enumerations: Enumerations | None = None) -> tuple[Contract | None, list[str]]:
     """One contract and its problems; None when there are problems.
 
     Args:
         path: `<layer>/<table>.odcs.yaml`.
+        enumerations: The lists of allowed values that columns may name; those beside the layer by default.
     """
+    enumerations = read_enumerations(path.parents[1]) if enumerations is None else enumerations
     content, problems = read_yaml(path)
     if problems:
         return None, problems
@@ -93,7 +76,8 @@ def read_contract(path: Path) -> tuple[Contract | None, list[str]]:
         place.wrong("this is no contract: it holds no keys")
         return None, problems
     try:
-        contract = _contract(content, path, place)
+        table = table_of(path)
+        contract = _contract(complete_document(content, table, enumerations, place), table, place)
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         # a part is missing or of another kind than expected; what was found before usually names it better
         place.wrong(f"this cannot be read as a contract: {type(error).__name__} {error}")
@@ -101,9 +85,8 @@ def read_contract(path: Path) -> tuple[Contract | None, list[str]]:
     return (None if problems else contract), problems
 
 
-def _contract(content: Mapping[str, Any], path: Path, place: Place) -> Contract:
-    place.only(content, ROOT_KEYS)
-    table = f"{path.parent.name}.{path.name.removesuffix('.odcs.yaml')}"
+def _contract(content: Mapping[str, Any], table: str, place: Place) -> Contract:
+    place.refuse_unknown(content, ROOT_KEYS)
     name = table.partition(".")[2]
     for key, expected in (("kind", "DataContract"), ("id", table), ("name", name), ("status", "active")):
         if content.get(key) != expected:
@@ -115,14 +98,15 @@ def _contract(content: Mapping[str, Any], path: Path, place: Place) -> Contract:
         place.wrong("`schema` must hold exactly one table")
     body = schema[0]
     place = place.at("schema")
-    place.only(body, TABLE_KEYS)
+    place.refuse_unknown(body, TABLE_KEYS)
     for key, expected in (("name", name), ("physicalName", table)):
         if body.get(key) != expected:
             place.wrong(f"`{key}` is {body.get(key)!r}, and must be {expected!r}")
     if body.get("physicalType") not in {"table", "view"}:
         place.wrong("`physicalType` must be `table` or `view`")
-    extras = place.extras(body, TABLE_EXTRAS)
-    columns = _columns(body, table, place)
+    extras = place.read_extras(body, TABLE_EXTRAS)
+    metrics = read_metrics(extras.get("metrics"), place)
+    columns = _columns(body, table, {metric.name for metric in metrics}, place)
     rules = _rules(body, table, columns, extras, place)
     for twice in sorted({rule.id for rule in rules if [other.id for other in rules].count(rule.id) > 1}):
         place.wrong(f"the rule `{twice}` is there twice; give one of them a `name` of its own")
@@ -130,9 +114,9 @@ def _contract(content: Mapping[str, Any], path: Path, place: Place) -> Contract:
         table=table,
         version=str(content.get("version", "")),
         kind=body.get("physicalType", ""),
-        purpose=place.text(content.get("description") or {}, "purpose"),
-        description=place.text(body, "description"),
-        grain=place.text(body, "dataGranularityDescription"),
+        purpose=place.read_text(content.get("description") or {}, "purpose"),
+        description=place.read_text(body, "description"),
+        grain=place.read_text(body, "dataGranularityDescription"),
         columns=columns,
         rules=rules,
         document=tuple(extras.get("document", ())),
@@ -140,12 +124,14 @@ def _contract(content: Mapping[str, Any], path: Path, place: Place) -> Contract:
         amount=extras.get("amount", ""),
         amount_moment=extras.get("amountMoment", ""),
         no_key=extras.get("noKey", ""),
+        metrics=metrics,
     )
 
 
-def _columns(body: Mapping[str, Any], table: str, place: Place) -> tuple[Column, ...]:
+def _columns(body: Mapping[str, Any], table: str, metrics: set[str], place: Place) -> tuple[Column, ...]:
     columns = [
-        _column(entry, table, place.at(f"column {entry.get('name', '?')}")) for entry in body.get("properties") or []
+        _column(entry, table, entry.get("name") in metrics, place.at(f"column {entry.get('name', '?')}"))
+        for entry in body.get("properties") or []
     ]
     names = [column.name for column in columns]
     for twice in sorted({name for name in names if names.count(name) > 1}):
@@ -156,9 +142,9 @@ def _columns(body: Mapping[str, Any], table: str, place: Place) -> tuple[Column,
     return (*columns, *PROVENANCE) if table.startswith("raw.") else tuple(columns)
 
 
-def _column(entry: Mapping[str, Any], table: str, place: Place) -> Column:
-    place.only(entry, COLUMN_KEYS)
-    extras = place.extras(entry, COLUMN_EXTRAS)
+def _column(entry: Mapping[str, Any], table: str, is_metric: bool, place: Place) -> Column:
+    place.refuse_unknown(entry, COLUMN_KEYS)
+    extras = place.read_extras(entry, COLUMN_EXTRAS)
     kind, logical = entry.get("physicalType", ""), entry.get("logicalType", "")
     reads_as = ""
     if table.startswith("raw.") and kind == "VARCHAR" and logical != "string":
@@ -178,13 +164,14 @@ def _column(entry: Mapping[str, Any], table: str, place: Place) -> Column:
         name=entry["name"],
         type=kind,
         logical_type=logical,
-        description=place.text(entry, "description"),
+        description=place.read_text(entry, "description"),
         required=bool(entry.get("required")),
         key_position=position,
         classification=entry.get("classification", "internal"),
         unit=extras.get("unit", ""),
-        is_metric=bool(extras.get("metric", False)),
+        is_metric=is_metric,
         reads_as=reads_as,
+        allowed_values=tuple((item["value"], item.get("description", "")) for item in entry.get("enum") or ()),
     )
 
 
@@ -195,16 +182,16 @@ def _rules(
         _structure(table, columns),
         *_key_rules(table, columns, extras),
         *(rule for entry in body.get("properties") or [] for rule in _rules_of_column(entry, table, columns, place)),
-        *references(body, table, (), place),
-        *table_rules(body.get("quality") or [], table, (), place),
+        *read_relationships(body, table, (), place),
+        *read_quality(body.get("quality") or [], table, (), place),
     )
 
 
 def _structure(table: str, columns: tuple[Column, ...]) -> Rule:
     short = table.partition(".")[2]
-    declared = tuple((column.name, column.type) for column in columns)
+    columns_due = tuple((column.name, column.type) for column in columns)
     words = f"{short} has exactly the columns of its contract, in order and of the declared types"
-    return Rule(f"{short}.structure", table, "structure", (), {"columns": declared}, "critical", words, "conformity")
+    return Rule(f"{short}.structure", table, "structure", (), {"columns": columns_due}, "critical", words, "conformity")
 
 
 def _key_rules(table: str, columns: tuple[Column, ...], extras: Mapping[str, Any]) -> Iterator[Rule]:
@@ -228,9 +215,9 @@ def _rules_of_column(entry: Mapping[str, Any], table: str, columns: tuple[Column
     place = place.at(f"column {entry.get('name', '?')}")
     column = next(column for column in columns if column.name == entry["name"])
     options = entry.get("logicalTypeOptions") or {}
-    place.at("logicalTypeOptions").only(options, OPTION_KEYS)
-    severity = place.severity({item["property"]: item["value"] for item in entry.get("customProperties") or []})
+    place.at("logicalTypeOptions").refuse_unknown(options, OPTION_KEYS)
+    severity = place.read_severity({item["property"]: item["value"] for item in entry.get("customProperties") or []})
     values = tuple(item["value"] for item in entry.get("enum") or [])
     yield from column_rules(table, column, options, values, bool(entry.get("unique")), severity)
-    yield from references(entry, table, (column.name,), place)
-    yield from table_rules(entry.get("quality") or [], table, (column.name,), place)
+    yield from read_relationships(entry, table, (column.name,), place)
+    yield from read_quality(entry.get("quality") or [], table, (column.name,), place)

@@ -1,7 +1,7 @@
 """Finds the documents with an amount that does not fit DECIMAL(18,4), added up or in the company's currency.
 
 Put here: the arithmetic of core on delivered rows, wide enough never to overflow. Keep out: amounts that are too long
-as delivered (the columns' own rules), what happens to the rows found (`gate.py`).
+as delivered (the columns' own rules), what happens to the rows found (`quarantine_step.py`).
 
 Core computes with what this lets through, so both must read days, rates and currencies in the same way: a change in
 `sql/core` of the day or the currency of a document is a change here.
@@ -12,22 +12,27 @@ from collections.abc import Mapping
 import duckdb
 
 from regulars.pipelines.contracts.contract import Contract
+from regulars.pipelines.contracts.raw_contracts import SIZE_RULE
 from regulars.pipelines.contracts.rule import Rule
 from regulars.pipelines.contracts.versions import accepted
+from regulars.pipelines.kinds.kind import Money
+from regulars.pipelines.kinds.order_lines import LINE_AMOUNT
+from regulars.pipelines.kinds.registry import KINDS
+from regulars.pipelines.kinds.subscriptions import WORTH
 
-KINDS = ("orders", "order_lines", "payments", "refunds", "subscriptions")
+MONEY = {name: kind.money for name, kind in KINDS.items() if kind.money}
 """The kinds whose money is converted."""
 
-RULE = "fits_the_company_currency"
-"""What the raw contract of each of these kinds calls the rule."""
+_NOT_SIMPLY_A_ROW = ("orders", "order_lines", "payments", "refunds", "subscriptions")
+"""The kinds of money that the statement below names; of every other each row is converted by itself."""
 
-EMPTY = "create table gate.oversized (kind varchar, row_id bigint)"
+EMPTY = "create table quarantine_work.oversized (kind varchar, row_id bigint)"
 """The table when nothing is too large, or nothing is money."""
 
 # Most deliveries hold no amount near the limit: only documents with a row of at least a hundred million, as delivered
 # or at the highest rate of all, are added up. A million smaller rows cannot make 14 digits.
 _OVERSIZED = """
-    create table gate.oversized as
+    create table quarantine_work.oversized as
     with
         rates as (
             select
@@ -141,6 +146,7 @@ _OVERSIZED = """
                 abs(try_cast(payment.amount as decimal(18, 4)))
             from {payments} as payment
             where try_cast(payment.paid_at as timestamp) is null
+            {other_amounts}
         ),
         dated as (
             select
@@ -171,25 +177,46 @@ _OVERSIZED = """
 """
 
 
+_OTHER_AMOUNTS = """
+            union all
+            select '{kind}', _row_id, null, null, currency, {moment}, abs({amount})
+            from {rows}
+"""
+
+
+def _moment(kind: str, money: Money) -> str:
+    """SQL for the moment of a row; a date begins in the company's zone."""
+    moment = f"try_cast({money.day} as timestamp)"
+    column = KINDS[kind].column(money.day)
+    if column and column.form == "date":
+        return f"timezone('UTC', timezone((select timezone from raw.company), {moment}))"
+    return moment
+
+
 def is_about_size(rule: Rule) -> bool:
-    """Whether `gate.oversized` says who breaks the rule; it needs no other raw table."""
-    return rule.id.endswith(f".{RULE}")
+    """Whether `quarantine_work.oversized` says who breaks the rule; it needs no other raw table."""
+    return rule.id.endswith(f".{SIZE_RULE}")
 
 
 def list_oversized(con: duckdb.DuckDBPyConnection, contracts: Mapping[str, Contract]) -> None:
-    """Make `gate.oversized`: the `kind` and `row_id` of every accepted row whose document holds such an amount.
+    """Make `quarantine_work.oversized`: `kind` and `row_id` of the accepted rows whose document holds such an amount.
 
     Args:
         con: The build, with `raw.company` and the versions of documents chosen.
         contracts: Kind -> contract of every kind that is delivered. Without a kind of money the table is empty.
     """
-    if not contracts.keys() >= {*KINDS, "fx_rates"}:
+    if not contracts.keys() >= {*MONEY, "fx_rates"}:
         con.execute(EMPTY)
         return
     con.execute(
         _OVERSIZED.format(
-            line_amount=contracts["order_lines"].amount,
-            monthly_amount=contracts["subscriptions"].amount,
-            **{kind: accepted(kind) for kind in (*KINDS, "fx_rates")},
+            line_amount=LINE_AMOUNT,
+            monthly_amount=WORTH,
+            other_amounts="".join(
+                _OTHER_AMOUNTS.format(kind=kind, rows=accepted(kind), moment=_moment(kind, money), amount=money.amount)
+                for kind, money in MONEY.items()
+                if kind not in _NOT_SIMPLY_A_ROW
+            ),
+            **{kind: accepted(kind) for kind in (*_NOT_SIMPLY_A_ROW, "fx_rates")},
         )
     )

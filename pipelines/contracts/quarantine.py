@@ -1,7 +1,7 @@
 """What is written down about rows that were not loaded, and how many of them a source may have.
 
 Put here: `quarantine.rows`, `quarantine.superseded`, the count per file, the budget per source. Keep out: deciding
-which rows are left out (`versions.py`, `gate.py`).
+which rows are left out (`versions.py`, `quarantine_step.py`).
 `quarantine` holds what people wrote and typed: it goes to the state file, never into a log, a message or a published
 table.
 """
@@ -13,8 +13,9 @@ import duckdb
 
 from regulars.pipelines.contracts.contract import Contract
 from regulars.pipelines.contracts.versions import LINKED, SEPARATOR, document_of
-from regulars.pipelines.contracts.violations import literal, quoted
 from regulars.pipelines.errors import TooManyBadRows
+from regulars.pipelines.kinds.kind import TRACE_COLUMNS
+from regulars.pipelines.warehouse.sql_text import quote_identifier, quote_literal
 
 MALFORMED = "malformed"
 """The kind, and the rule, of lines that are no records and of records that no kind claims."""
@@ -50,79 +51,134 @@ def write_quarantine(con: duckdb.DuckDBPyConnection, contracts: Mapping[str, Con
     con.execute(f"create table quarantine.rows ({_ROWS})")
     con.execute("create table quarantine.superseded (kind varchar, row_id bigint)")
     for contract in contracts.values():
-        con.execute(f"insert into quarantine.rows {_quarantined(contract)}")
-    con.execute(
-        "insert into quarantine.superseded "
-        + " union all ".join(
-            f"select {literal(kind)}, row_id from gate.{kind}_left_out where outcome = 'superseded'"
-            for kind in contracts
-        )
-    )
-    if _exists(con, "malformed"):
+        con.execute(_quarantined_rows(contract))
         con.execute(
-            f"insert into quarantine.rows select coalesce(kind, '{MALFORMED}'), source, delivery, file_sha256, line, "
-            f"null, null, '{MALFORMED}', reason, to_json({{text: text}}) from landed.malformed "
-            "order by delivery, line"
+            f"""
+            insert into quarantine.superseded
+            select {quote_literal(contract.name)}, row_id
+            from quarantine_work.{contract.name}_left_out
+            where outcome = 'superseded'
+            """
         )
+    if _exists(con, "malformed"):
+        con.execute(_MALFORMED_ROWS)
 
 
-def _quarantined(contract: Contract) -> str:
+_MALFORMED_ROWS = f"""
+    insert into quarantine.rows
+    select
+        coalesce(kind, '{MALFORMED}'), source, delivery, file_sha256, line, null, null,
+        '{MALFORMED}', reason, to_json({{text: text}}),
+    from landed.malformed
+    order by delivery, line
+"""
+
+
+def _quarantined_rows(contract: Contract) -> str:
+    """A statement that writes down the quarantined rows of a kind, each with every reason."""
     kind, document = contract.name, document_of(contract)
-    known = ", ".join(
-        f"({place}, {literal(rule.id)}, {literal(f'Not so: {rule.description}.')})"
+    rules = ", ".join(
+        f"({place}, {quote_literal(rule.id)}, {quote_literal(f'Not so: {rule.description}.')})"
         for place, rule in enumerate(contract.rules)
         if rule.severity == "critical"
     )
-    broken = [f"select system, document, rule from gate.{name}_broken" for name in (kind, LINKED.get(kind)) if name]
-    delivered = ", ".join(f"{quoted(name)} := here.{quoted(name)}" for name, _ in contract.types if name not in _TRACE)
-    return (
-        f"with known(place, rule, reason) as (values {known}), "
-        "own as (select row_id, string_agg(rule, ',' order by place) as rules, "
-        f"string_agg(reason, ' ' order by place) as reasons from gate.{kind}_violations join known using (rule) "
-        "group by row_id), "
-        "shared as (select system, document, string_agg(distinct rule, ', ' order by rule) as rules "
-        f"from ({' union all '.join(broken)}) group by all) "
-        f"select {literal(kind)}, here._source, here._delivery, here._file_sha256, here._row, here._row_id, "
-        f"replace({document}, {SEPARATOR}, ' '), coalesce(own.rules, '{DOCUMENT}'), "
-        "coalesce(own.reasons, 'Quarantined with its document, of which another row breaks ' || shared.rules || '.'), "
-        f"json_merge_patch('{{}}', to_json(struct_pack({delivered}))) "
-        f"from landed.{kind} here "
-        f"join gate.{kind}_left_out gone on gone.row_id = here._row_id and gone.outcome = 'quarantined' "
-        "left join own on own.row_id = here._row_id "
-        f"left join shared on shared.system = here._system and shared.document = {document} order by here._row_id"
-    )
+    halves = [kind, LINKED[kind]] if kind in LINKED else [kind]
+    broken = " union all ".join(f"select system, document, rule from quarantine_work.{half}_broken" for half in halves)
+    names = [quote_identifier(name) for name, _ in contract.types if name not in _TRACE]
+    content = ", ".join(f"{name} := here.{name}" for name in names)
+    return f"""
+        insert into quarantine.rows
+        with
+            known(place, rule, reason) as (values {rules}),
+
+            own as (
+                select
+                    row_id,
+                    string_agg(rule, ',' order by place) as rules,
+                    string_agg(reason, ' ' order by place) as reasons,
+                from quarantine_work.{kind}_violations
+                join known using (rule)
+                group by row_id
+            ),
+
+            shared as (
+                select system, document, string_agg(distinct rule, ', ' order by rule) as rules
+                from ({broken})
+                group by all
+            )
+
+        select
+            {quote_literal(kind)},
+            here._source,
+            here._delivery,
+            here._file_sha256,
+            here._row,
+            here._row_id,
+            replace({document}, {SEPARATOR}, ' '),
+            coalesce(own.rules, '{DOCUMENT}'),
+            coalesce(
+                own.reasons, 'Quarantined with its document, of which another row breaks ' || shared.rules || '.'
+            ),
+            json_merge_patch('{{}}', to_json(struct_pack({content}))),
+        from landed.{kind} as here
+        join quarantine_work.{kind}_left_out as gone on gone.row_id = here._row_id and gone.outcome = 'quarantined'
+        left join own on own.row_id = here._row_id
+        left join shared on shared.system = here._system and shared.document = {document}
+        order by here._row_id
+    """
 
 
-_TRACE = {"_source", "_system", "_delivery", "_file_sha256", "_row", "_row_id"}
+_TRACE = {name for name, _ in TRACE_COLUMNS if name != "_rest"}
 
 
 def count_files(con: duckdb.DuckDBPyConnection, kinds: Sequence[str]) -> list[FileCount]:
     """What became of every row, by scans of the tables themselves, per source, kind and file."""
-    parts = []
+    con.execute(_COUNTED)
     for kind in kinds:
-        name = literal(kind)
-        parts += [
-            f"select _source, {name}, _file_sha256, 'read', count(_row_id) from landed.{kind} group by all",
-            f"select _source, {name}, _file_sha256, 'loaded', count(_row_id) from raw.{kind} group by all",
-            f"select here._source, {name}, here._file_sha256, 'superseded', count(here._row_id) "
-            f"from landed.{kind} here join quarantine.superseded gone "
-            f"on gone.kind = {name} and gone.row_id = here._row_id group by all",
-        ]
-    parts.append("select source, kind, file_sha256, 'quarantined', count(row) from quarantine.rows group by all")
+        con.execute(_COUNT_OF_KIND.format(kind=kind))
     if _exists(con, "malformed"):
-        parts.append(
-            f"select source, coalesce(kind, '{MALFORMED}'), file_sha256, 'read', count(line) from landed.malformed "
-            "group by all"
-        )
-    sums = ", ".join(
-        f"coalesce(sum(rows) filter (fate = '{fate}'), 0)::bigint"
-        for fate in ("read", "loaded", "quarantined", "superseded")
-    )
-    rows = con.execute(
-        f"select source, kind, file_sha256, {sums} from ({' union all '.join(parts)}) "
-        "counted(source, kind, file_sha256, fate, rows) group by all order by all"
-    ).fetchall()
+        con.execute(_COUNT_OF_MALFORMED)
+    rows = con.execute(_COUNT_PER_FILE).fetchall()
+    con.execute("drop table counted")
     return [FileCount(*row) for row in rows]
+
+
+_COUNTED = """
+    create temp table counted as
+    select source, kind, file_sha256, 'quarantined' as fate, count(row) as n
+    from quarantine.rows
+    group by all
+"""
+_COUNT_OF_KIND = """
+    insert into counted
+    select _source, '{kind}', _file_sha256, 'read', count(_row_id) from landed.{kind} group by all
+    union all
+    select _source, '{kind}', _file_sha256, 'loaded', count(_row_id) from raw.{kind} group by all
+    union all
+    select here._source, '{kind}', here._file_sha256, 'superseded', count(here._row_id)
+    from landed.{kind} as here
+    join quarantine.superseded as gone on gone.kind = '{kind}' and gone.row_id = here._row_id
+    group by all
+"""
+_COUNT_OF_MALFORMED = f"""
+    insert into counted
+    select source, coalesce(kind, '{MALFORMED}'), file_sha256, 'read', count(line)
+    from landed.malformed
+    group by all
+"""
+_COUNT_PER_FILE = """
+    select
+        source,
+        kind,
+        file_sha256,
+        coalesce(sum(n) filter (fate = 'read'), 0)::bigint,
+        coalesce(sum(n) filter (fate = 'loaded'), 0)::bigint,
+        coalesce(sum(n) filter (fate = 'quarantined'), 0)::bigint,
+        coalesce(sum(n) filter (fate = 'superseded'), 0)::bigint,
+    from counted
+    group by source, kind, file_sha256
+    order by source, kind, file_sha256
+"""
 
 
 def check_budgets(
@@ -136,18 +192,18 @@ def check_budgets(
     Raises:
         TooManyBadRows: The message names each source, the counts, the rule that most rows break and where the first is.
     """
-    told = []
+    sentences = []
     for source, budget in sorted(budgets.items()):
         read = sum(file.rows_read for file in files if file.source == source)
-        aside = sum(file.rows_quarantined for file in files if file.source == source)
-        if aside > budget * read:
-            told.append(
-                f"{source}: {aside:,} of {read:,} rows ({aside / read:.1%}) would be quarantined, and at most "
-                f"{budget:.1%} may be. {_commonest(con, source, contracts)}"
+        quarantined = sum(file.rows_quarantined for file in files if file.source == source)
+        if quarantined > budget * read:
+            sentences.append(
+                f"{source}: {quarantined:,} of {read:,} rows ({quarantined / read:.1%}) would be quarantined, "
+                f"and at most {budget:.1%} may be. {_commonest(con, source, contracts)}"
             )
-    if told:
+    if sentences:
         raise TooManyBadRows(
-            "\n".join(told)
+            "\n".join(sentences)
             + "\nNothing was published; the last good generation stays. Mend the export, or the mapping of "
             "its columns in the settings. If the rows are really to be left out, raise the source's `max_quarantined`, "
             "or let this one run pass with `--allow quarantined=REASON`."
@@ -155,13 +211,7 @@ def check_budgets(
 
 
 def _commonest(con: duckdb.DuckDBPyConnection, source: str, contracts: Mapping[str, Contract]) -> str:
-    rows = con.execute(
-        "select rule, count(row) as broken, arg_min(file_sha256, (delivery, row, row_id)), "
-        "arg_min(row, (delivery, row, row_id)), arg_min(kind, (delivery, row, row_id)) "
-        "from (select unnest(string_split(rules, ',')) as rule, * from quarantine.rows where source = $1) "
-        "group by rule order by rule = $2, broken desc, rule limit 1",
-        [source, DOCUMENT],
-    ).fetchall()
+    rows = con.execute(_COMMONEST_RULE, [source, DOCUMENT]).fetchall()
     rule_id, broken, sha256, row, kind = rows[0]
     rules = {rule.id: f" ({rule.description})" for contract in contracts.values() for rule in contract.rules}
     place = "line" if kind == MALFORMED else "row"
@@ -169,6 +219,27 @@ def _commonest(con: duckdb.DuckDBPyConnection, source: str, contracts: Mapping[s
         f"The commonest reason is `{rule_id}`{rules.get(rule_id, '')}, in {broken:,} rows; "
         f"the first is {place} {row} of {_file_name(con, sha256)}."
     )
+
+
+_COMMONEST_RULE = """
+    with
+        broken as (
+            select unnest(string_split(rules, ',')) as rule, delivery, file_sha256, row, row_id, kind
+            from quarantine.rows
+            where source = $1
+        )
+
+    select
+        rule,
+        count(row) as broken_count,
+        arg_min(file_sha256, (delivery, row, row_id)),
+        arg_min(row, (delivery, row, row_id)),
+        arg_min(kind, (delivery, row, row_id)),
+    from broken
+    group by rule
+    order by rule = $2, broken_count desc, rule
+    limit 1
+"""
 
 
 def _file_name(con: duckdb.DuckDBPyConnection, sha256: str) -> str:

@@ -40,7 +40,7 @@ class Rule:
         columns: The columns it is about; none for rules about rows or the whole table.
         arguments: What the type needs (see `violations.py`).
         severity: `critical` stops the run (in raw: quarantines the document), `warning` is counted.
-        description: The rule as a sentence. It never holds a value of the data.
+        description: What must hold, as a sentence. It never holds a value of the data.
         dimension: ODCS's word for the kind of quality, or empty.
     """
 
@@ -79,6 +79,7 @@ class Column:
         unit: What one is one of, such as `company currency`; empty where it needs none.
         is_metric: Listed in `meta.metric_definitions`.
         reads_as: For raw text that is no plain text: the type that staging casts it to, else empty.
+        allowed_values: Every value that it may have, with what it means; none where it may have any.
     """
 
     name: str
@@ -91,6 +92,7 @@ class Column:
     unit: str = ""
     is_metric: bool = False
     reads_as: str = ""
+    allowed_values: tuple[tuple[Any, str], ...] = ()
 
 
 DECIMAL = re.compile(r"DECIMAL\((\d+),(\d+)\)")
@@ -142,8 +144,8 @@ def column_rules(
     """
     start, name = f"{table.partition('.')[2]}.{column.name}", column.name
 
-    def rule(kind: RuleType, rule: str, dimension: str, level: Severity = severity, **arguments: Any) -> Rule:
-        return Rule(f"{start}.{kind}", table, kind, (name,), arguments, level, f"{name} {rule}", dimension)
+    def rule(kind: RuleType, demand: str, dimension: str, level: Severity = severity, **arguments: Any) -> Rule:
+        return Rule(f"{start}.{kind}", table, kind, (name,), arguments, level, f"{name} {demand}", dimension)
 
     if column.required:
         yield rule("required", "is given", "completeness", "critical")

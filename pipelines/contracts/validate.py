@@ -1,12 +1,12 @@
-"""Has Great Expectations validate a table by its contract, inside the pipeline's own DuckDB connection.
+"""Validates a table by its contract with Great Expectations, inside the pipeline's own DuckDB connection.
 
 Put here: rule -> expectation, one validation per table, counts out. Keep out: SQL that finds rows (`violations.py`),
-what follows from a verdict (`gate.py`, the run). Nobody else imports Great Expectations, and it is imported only when
-the first table is validated: it costs seconds.
+what follows from a check (`quarantine_step.py`, the run). Nobody else imports Great Expectations, and it is imported
+only when the first table is validated: it costs seconds.
 
 Expectations know columns, not expressions. What a rule derives (the number that a text reads as, whether a predicate
-holds) is therefore a column of a temporary view over the table, and Great Expectations validates the view: all its
-simple checks then run in one scan. Results are asked for as counts; no value of the data leaves DuckDB.
+holds) is therefore a column of a temporary view over the table, and Great Expectations validates the view: its simple
+checks then run in one scan. Results are asked for as counts; no value of the data leaves DuckDB.
 """
 
 import gc
@@ -24,8 +24,9 @@ import duckdb
 
 from regulars.pipelines.contracts.contract import Contract
 from regulars.pipelines.contracts.rule import Rule
-from regulars.pipelines.contracts.violations import broken_rows, broken_when, failed_count_sql, quoted, value_of
+from regulars.pipelines.contracts.violations import broken_rows, broken_when, failed_count_sql, value_of
 from regulars.pipelines.errors import RegularsError
+from regulars.pipelines.warehouse.sql_text import quote_identifier
 
 VIEW = "validated"
 COUNTS_ONLY = {"result_format": "BASIC", "partial_unexpected_count": 0, "exclude_unexpected_values": True}
@@ -56,17 +57,17 @@ class RuleResult:
         return self.failed_count == 0
 
 
-def validate(
+def validate_table(
     con: duckdb.DuckDBPyConnection,
     contract: Contract,
     table: str | None = None,
     rules: Sequence[Rule] | None = None,
 ) -> list[RuleResult]:
-    """Validate a table by its contract.
+    """Find out whether a table keeps the rules of its contract.
 
     Args:
         con: The pipeline's connection; an open transaction and uncommitted rows are seen.
-        contract: What the table rules.
+        contract: What must hold of the table.
         table: What to validate in place of the contract's own table (`landed.orders` for `raw.orders`).
         rules: Which rules; all of the contract's by default.
 
@@ -101,7 +102,9 @@ def _count(con: duckdb.DuckDBPyConnection, query: str) -> int:
 
 
 def _view(table: str, rules: Sequence[Rule]) -> str:
-    derived = ", ".join(f"{expression} as {quoted(rule.id)}" for rule in rules if (expression := _derived(rule)))
+    derived = ", ".join(
+        f"{expression} as {quote_identifier(rule.id)}" for rule in rules if (expression := _derived(rule))
+    )
     return f"create temp view {VIEW} as select *{', ' + derived if derived else ''} from {table}"
 
 
@@ -152,8 +155,8 @@ def _expectation(rule: Rule, table: str, gx: Any, ours: Any) -> Any:
 
 
 def _validate(con: duckdb.DuckDBPyConnection, table: str, rules: Sequence[Rule]) -> dict[str, int]:
-    gx, ours, borrowed = _great_expectations()
-    with _quiet(), borrowed.lend(con):
+    gx, ours, lent = _great_expectations()
+    with _quiet(), lent.lend(con):
         suite = gx.ExpectationSuite(name=table, expectations=[_expectation(rule, table, gx, ours) for rule in rules])
         validation = _whole_view().get_batch().validate(suite, result_format=COUNTS_ONLY)
     return dict(_failures(table, validation.results))
@@ -162,10 +165,10 @@ def _validate(con: duckdb.DuckDBPyConnection, table: str, rules: Sequence[Rule])
 @cache
 def _whole_view() -> Any:
     """What Great Expectations calls a batch definition: the whole view, through whatever connection is on loan."""
-    gx, _, borrowed = _great_expectations()
+    gx, _, lent = _great_expectations()
     context = gx.get_context(mode="ephemeral")
     context.variables.progress_bars = {"globally": False}
-    source = context.data_sources.add_sql(VIEW, connection_string=borrowed.URL)
+    source = context.data_sources.add_sql(VIEW, connection_string=lent.URL)
     return source.add_table_asset(VIEW, table_name=VIEW).add_batch_definition_whole_table(VIEW)
 
 
@@ -196,11 +199,11 @@ def _great_expectations() -> tuple[Any, Any, Any]:
         with _quiet():
             gx = importlib.import_module("great_expectations")
             ours = importlib.import_module("regulars.pipelines.contracts.expectations")
-            borrowed = importlib.import_module("regulars.pipelines.contracts.borrowed")
+            lent = importlib.import_module("regulars.pipelines.contracts.lent_connection")
     finally:
         if collecting:
             gc.enable()
-    return gx, ours, borrowed
+    return gx, ours, lent
 
 
 @contextmanager

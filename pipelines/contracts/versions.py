@@ -1,10 +1,10 @@
 """Which version of a document is used when it was delivered more than once, or when some of its rows are bad.
 
 Put here: the choice, as SQL over `landed.<kind>` and the violations found in it. Keep out: finding violations
-(`gate.py`), writing down what was quarantined (`quarantine.py`).
+(`quarantine_step.py`), writing down what was quarantined (`quarantine.py`).
 
-A document is what a newer delivery replaces as a whole, such as an order with its lines. Its version in one delivery is
-bad when any row of it breaks a critical rule. The newest good version is used; older ones are superseded; newer ones
+A document is what a newer delivery replaces as a whole, such as an order with its lines. Its version in one delivery
+is bad when any row of it breaks a critical rule. The newest good version is used; older ones are superseded; newer ones
 are bad, and quarantined. Without a good version the newest is quarantined and the others are superseded. A row whose
 key is NULL is a document of its own.
 
@@ -14,16 +14,15 @@ cannot be matched; there each kind falls back on its own newest good version, an
 header, or with no good version of its lines, is quarantined whole.
 """
 
-from collections.abc import Sequence
-
 import duckdb
 
 from regulars.pipelines.contracts.contract import Contract
-from regulars.pipelines.contracts.violations import literal, quoted
+from regulars.pipelines.kinds.registry import KINDS
+from regulars.pipelines.warehouse.sql_text import quote_identifier, quote_literal
 
 SEPARATOR = "chr(31)"
 
-LINKED = {"orders": "order_lines", "order_lines": "orders"}
+LINKED = {name: kind.shares_document_with for name, kind in KINDS.items() if kind.shares_document_with}
 """Kind -> the kind whose rows belong to the same document."""
 
 _TABLES = {
@@ -37,28 +36,32 @@ _TABLES = {
 
 def document_of(contract: Contract) -> str:
     """SQL for the name of a row's document: NULL when a part of its key is."""
-    parts = [quoted(column) for column in contract.document]
+    parts = [quote_identifier(column) for column in contract.document]
     return parts[0] if len(parts) == 1 else f" || {SEPARATOR} || ".join(parts)
 
 
 def make_tables(con: duckdb.DuckDBPyConnection, kind: str) -> None:
     """The working tables of one kind, empty."""
     for name, columns in _TABLES.items():
-        con.execute(f"create table gate.{kind}_{name} ({columns})")
+        con.execute(f"create table quarantine_work.{kind}_{name} ({columns})")
 
 
 def critical_rules(contract: Contract) -> str:
     """The ids of the critical rules, as an SQL list to stand after `in`."""
-    return "(" + ", ".join(literal(rule.id) for rule in contract.rules if rule.severity == "critical") + ")"
+    return "(" + ", ".join(quote_literal(rule.id) for rule in contract.rules if rule.severity == "critical") + ")"
 
 
 def note_broken_documents(con: duckdb.DuckDBPyConnection, contract: Contract) -> None:
     """Write down which documents of the kind have rows that break critical rules."""
-    kind = contract.name
+    kind, document = contract.name, document_of(contract)
     con.execute(
-        f"insert into gate.{kind}_broken select distinct here._system, {document_of(contract)}, found.rule "
-        f"from gate.{kind}_violations found join landed.{kind} here on here._row_id = found.row_id "
-        f"where found.rule in {critical_rules(contract)} and {document_of(contract)} is not null"
+        f"""
+        insert into quarantine_work.{kind}_broken
+        select distinct here._system, {document}, found.rule
+        from quarantine_work.{kind}_violations as found
+        join landed.{kind} as here on here._row_id = found.row_id
+        where found.rule in {critical_rules(contract)} and {document} is not null
+        """
     )
 
 
@@ -68,36 +71,63 @@ def list_versions(con: duckdb.DuckDBPyConnection, contract: Contract) -> None:
     Needs `note_broken_documents` for this kind and the one linked with it.
     """
     kind, document = contract.name, document_of(contract)
-    sources = [f"select system, document from gate.{kind}_broken"]
+    candidates = [f"select system, document from quarantine_work.{kind}_broken"]
     if kind in LINKED:
-        sources.append(f"select system, document from gate.{LINKED[kind]}_broken")
+        candidates.append(f"select system, document from quarantine_work.{LINKED[kind]}_broken")
     again = "count(*) > 1" if contract.repeats == "last" else "min(_delivery) < max(_delivery)"
     if contract.repeats == "last" or _delivery_count(con, kind) > 1:
-        sources.append(
+        candidates.append(
             f"select _system, {document} from landed.{kind} where {document} is not null group by all having {again}"
         )
-    con.execute(f"insert into gate.{kind}_candidates {' union '.join(sources)}")
+    con.execute(f"insert into quarantine_work.{kind}_candidates {' union '.join(candidates)}")
     con.execute(
-        f"insert into gate.{kind}_versions "
-        f"select here._system, {document}, here._delivery, bool_or(bad.row_id is not null) from landed.{kind} here "
-        f"semi join gate.{kind}_candidates c on c.system = here._system and c.document = {document} "
-        f"left join (select distinct row_id from gate.{kind}_violations where rule in {critical_rules(contract)}) bad "
-        "on bad.row_id = here._row_id group by all"
+        f"""
+        insert into quarantine_work.{kind}_versions
+        with
+            bad_rows as (
+                select distinct row_id
+                from quarantine_work.{kind}_violations
+                where rule in {critical_rules(contract)}
+            )
+
+        select here._system, {document}, here._delivery, bool_or(bad_rows.row_id is not null)
+        from landed.{kind} as here
+        semi join quarantine_work.{kind}_candidates as candidates
+            on candidates.system = here._system and candidates.document = {document}
+        left join bad_rows on bad_rows.row_id = here._row_id
+        group by all
+        """
     )
 
 
 def choose_versions(con: duckdb.DuckDBPyConnection, contract: Contract) -> None:
     """Write down the newest good version of every document listed; needs `list_versions` of the linked kind too."""
     kind = contract.name
-    same_file = ""
-    if kind in LINKED:
-        same_file = (
-            f" or exists (select 1 from gate.{LINKED[kind]}_versions other where other.is_bad and "
-            "other.system = v.system and other.document = v.document and other.delivery = v.delivery)"
-        )
+    is_bad = "versions.is_bad"
+    if kind in LINKED:  # rows of one file carry one delivery number: a bad half makes the other half bad
+        is_bad = f"""
+            versions.is_bad or exists (
+                select 1
+                from quarantine_work.{LINKED[kind]}_versions as other
+                where other.is_bad
+                    and other.system = versions.system
+                    and other.document = versions.document
+                    and other.delivery = versions.delivery
+            )
+        """
     con.execute(
-        f"insert into gate.{kind}_best select system, document, max(delivery) filter (not is_bad), max(delivery) from "
-        f"(select system, document, delivery, is_bad{same_file} as is_bad from gate.{kind}_versions v) group by all"
+        f"""
+        insert into quarantine_work.{kind}_best
+        with
+            verdicts as (
+                select system, document, delivery, {is_bad} as is_bad
+                from quarantine_work.{kind}_versions as versions
+            )
+
+        select system, document, max(delivery) filter (not is_bad), max(delivery)
+        from verdicts
+        group by all
+        """
     )
 
 
@@ -107,38 +137,61 @@ def leave_rows_out(con: duckdb.DuckDBPyConnection, contract: Contract) -> None:
     Needs `choose_versions` of this kind and the linked one.
     """
     kind, document = contract.name, document_of(contract)
-    winner = "best.winner"
-    linked = ""
+    winner, other_half = "best.winner", ""
     if kind in LINKED:  # nothing good is left of the other half: then nothing of this half is used either
         winner = "case when other.system is null or other.winner is not null then best.winner end"
-        linked = (
-            f" left join gate.{LINKED[kind]}_best other "
-            "on other.system = best.system and other.document = best.document"
-        )
-    verdicts = f"select best.system, best.document, best.newest, {winner} as winner from gate.{kind}_best best{linked}"
-    outcome = (
-        "case when here._delivery = winner then case when repeat_number > 1 then 'superseded' end "
-        "when here._delivery > coalesce(winner, newest - 1) then 'quarantined' else 'superseded' end"
-    )
-    repeats = "1"
+        other_half = f"""
+            left join quarantine_work.{LINKED[kind]}_best as other
+                on other.system = best.system and other.document = best.document
+        """
+    repeat_number = "1"
     if contract.repeats == "last":
-        repeats = (
+        repeat_number = (
             f"row_number() over (partition by here._system, {document}, here._delivery order by here._row_id desc)"
         )
     con.execute(
-        f"insert into gate.{kind}_left_out "
-        f"select _row_id, outcome from (select here._row_id, {outcome} as outcome from ("
-        f"select here._row_id, here._delivery, verdict.winner, verdict.newest, {repeats} as repeat_number "
-        f"from landed.{kind} here join ({verdicts}) verdict "
-        f"on verdict.system = here._system and verdict.document = {document}) here) where outcome is not null "
-        "union all "
-        f"select here._row_id, 'quarantined' from landed.{kind} here where {document} is null and here._row_id in "
-        f"(select row_id from gate.{kind}_violations where rule in {critical_rules(contract)})"
+        f"""
+        insert into quarantine_work.{kind}_left_out
+        with
+            chosen as (
+                select best.system, best.document, best.newest, {winner} as winner
+                from quarantine_work.{kind}_best as best
+                {other_half}
+            ),
+
+            candidates as (
+                select here._row_id, here._delivery, chosen.winner, chosen.newest, {repeat_number} as repeat_number
+                from landed.{kind} as here
+                join chosen on chosen.system = here._system and chosen.document = {document}
+            ),
+
+            outcomes as (
+                select
+                    _row_id,
+                    case
+                        when _delivery = winner and repeat_number = 1 then null
+                        when _delivery = winner then 'superseded'
+                        when _delivery > coalesce(winner, newest - 1) then 'quarantined'
+                        else 'superseded'
+                    end as outcome,
+                from candidates
+            )
+
+        select _row_id, outcome
+        from outcomes
+        where outcome is not null
+        union all
+        select here._row_id, 'quarantined'
+        from landed.{kind} as here
+        where {document} is null and here._row_id in (
+            select row_id from quarantine_work.{kind}_violations where rule in {critical_rules(contract)}
+        )
+        """
     )
 
 
 def quarantine_documents(con: duckdb.DuckDBPyConnection, contract: Contract, rule_id: str, row_ids: str) -> None:
-    """Quarantined the documents of accepted rows that break a rule which needs other raw tables.
+    """Quarantine the documents of accepted rows that break a rule which needs other raw tables.
 
     Args:
         con: The build.
@@ -146,34 +199,46 @@ def quarantine_documents(con: duckdb.DuckDBPyConnection, contract: Contract, rul
         rule_id: The rule.
         row_ids: A SELECT of the ids of the rows that break it.
     """
-    kind, document = contract.name, document_of(contract)
-    con.execute("create temp table orphans (row_id bigint)")
-    con.execute(f"insert into orphans {row_ids}")
-    con.execute(f"insert into gate.{kind}_violations select {literal(rule_id)}, row_id from orphans")
-    con.execute("create temp table orphaned (system varchar, document varchar, row_id bigint)")
+    kind, document, rule = contract.name, document_of(contract), quote_literal(rule_id)
+    con.execute("create temp table bad_rows (row_id bigint)")
+    con.execute(f"insert into bad_rows {row_ids}")
+    con.execute(f"insert into quarantine_work.{kind}_violations select {rule}, row_id from bad_rows")
     con.execute(
-        f"insert into orphaned select here._system, {document}, here._row_id from landed.{kind} here "
-        "semi join orphans on orphans.row_id = here._row_id"
+        f"""
+        create temp table bad_documents as
+        select here._system as system, {document} as document, here._row_id as row_id
+        from landed.{kind} as here
+        semi join bad_rows on bad_rows.row_id = here._row_id
+        """
     )
     con.execute(
-        f"insert into gate.{kind}_broken select distinct system, document, {literal(rule_id)} from orphaned "
-        "where document is not null"
+        f"""
+        insert into quarantine_work.{kind}_broken
+        select distinct system, document, {rule} from bad_documents where document is not null
+        """
     )
     con.execute(
-        f"insert into gate.{kind}_left_out select here._row_id, 'quarantined' from {accepted(kind)} here "
-        f"where here._row_id in (select row_id from orphaned) or (here._system, {document}) in "
-        "(select (system, document) from orphaned where document is not null)"
+        f"""
+        insert into quarantine_work.{kind}_left_out
+        select here._row_id, 'quarantined'
+        from {accepted(kind)} as here
+        where here._row_id in (select row_id from bad_documents)
+            or (here._system, {document}) in (
+                select (system, document) from bad_documents where document is not null
+            )
+        """
     )
-    con.execute("drop table orphans")
-    con.execute("drop table orphaned")
+    con.execute("drop table bad_rows")
+    con.execute("drop table bad_documents")
 
 
-def accepted(kind: str, columns: Sequence[str] = ("here.*",)) -> str:
+def accepted(kind: str) -> str:
     """The delivered rows that are not left out, as a SELECT in brackets."""
-    return (
-        f"(select {', '.join(columns)} from landed.{kind} here "
-        f"anti join gate.{kind}_left_out gone on gone.row_id = here._row_id)"
-    )
+    return f"""(
+        select here.*
+        from landed.{kind} as here
+        anti join quarantine_work.{kind}_left_out as gone on gone.row_id = here._row_id
+    )"""
 
 
 def _delivery_count(con: duckdb.DuckDBPyConnection, kind: str) -> int:

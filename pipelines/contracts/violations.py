@@ -1,66 +1,49 @@
 """A rule as SQL: when a row breaks it, which rows break it, how many.
 
-Put here: the SQL side of every rule. Keep out: Great Expectations (`validate.py`), which validates the same rules on
-its own; what happens to a row that breaks one (`gate.py`). NULL breaks `required` only. NaN breaks `finite`, and every
-upper bound, because DuckDB sorts it above all numbers.
+Put here: the SQL side of every rule. Keep out: Great Expectations (`validate.py`), which counts the same rules on its
+own; what happens to a row that breaks one (`quarantine_step.py`).
+NULL breaks `required` only. NaN breaks `finite`, and every upper bound, because DuckDB sorts it above all numbers.
 """
 
-import datetime as dt
 from collections.abc import Mapping
-from decimal import Decimal
 from typing import Any
 
 from regulars.pipelines.contracts.rule import Rule
+from regulars.pipelines.warehouse.sql_text import quote_identifier, quote_literal
 
 BOUNDS = {"minimum": "<", "exclusiveMinimum": "<=", "maximum": ">", "exclusiveMaximum": ">="}
 """ODCS's bound -> the comparison that is true of a value outside it."""
 
 
-def quoted(name: str) -> str:
-    """A column's name as SQL."""
-    return '"' + name.replace('"', '""') + '"'
-
-
-def literal(value: Any) -> str:
-    """A value of a contract as SQL."""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, int | float | Decimal):
-        return repr(value) if not isinstance(value, Decimal) else str(value)
-    if isinstance(value, dt.date | dt.datetime):
-        return f"'{value}'"
-    return "'" + str(value).replace("'", "''") + "'"
-
-
 def value_of(rule: Rule) -> str:
     """SQL for the value that a range is about: the column, or for text what it reads as (NULL when it does not)."""
-    column = quoted(rule.columns[0])
+    column = quote_identifier(rule.columns[0])
     return f"try_cast({column} as {rule.arguments['type']})" if rule.arguments.get("type") else column
 
 
 def broken_when(rule: Rule) -> str:
     """SQL that is true of exactly the rows that break a rule about one row (false or NULL of all others)."""
-    column = quoted(rule.columns[0]) if rule.columns else ""
+    column = quote_identifier(rule.columns[0]) if rule.columns else ""
     arguments = rule.arguments
     match rule.type:
         case "required":
             return f"{column} is null"
         case "pattern":
-            return f"not regexp_full_match({column}, {literal(arguments['pattern'])})"
+            return f"not regexp_full_match({column}, {quote_literal(arguments['pattern'])})"
         case "reads_as":
-            written = f"regexp_full_match({column}, {literal(arguments['pattern'])})"
+            written = f"regexp_full_match({column}, {quote_literal(arguments['pattern'])})"
             if arguments["type"] in {"DATE", "TIMESTAMP"}:  # 30 February is written well and yet no day
                 written += f" and try_cast({column} as {arguments['type']}) is not null"
             return f"{column} is not null and not ({written})"
         case "range":
             value = value_of(rule)
             return " or ".join(
-                f"{value} {outside} {literal(arguments[bound])}"
+                f"{value} {outside} {quote_literal(arguments[bound])}"
                 for bound, outside in BOUNDS.items()
                 if bound in arguments
             )
         case "one_of":
-            return f"{column} not in ({', '.join(literal(value) for value in arguments['values'])})"
+            return f"{column} not in ({', '.join(quote_literal(value) for value in arguments['values'])})"
         case "finite":
             return f"not isfinite({column})"
         case "predicate":
@@ -76,7 +59,7 @@ def broken_rows(rule: Rule, table: str) -> str:
         rule: Of type unique, references, query or structure.
         table: What to look at in place of the rule's own table: a name, or a SELECT in brackets.
     """
-    columns = [quoted(name) for name in rule.columns]
+    columns = [quote_identifier(name) for name in rule.columns]
     match rule.type:
         case "unique":
             together = ", ".join(columns)
@@ -84,13 +67,14 @@ def broken_rows(rule: Rule, table: str) -> str:
             return f"select * from {table} where {present} qualify count(*) over (partition by {together}) > 1"
         case "references":
             pairs = zip(columns, rule.arguments["columns"], strict=True)
-            same = " and ".join(f"parent.{quoted(theirs)} = child.{ours}" for ours, theirs in pairs)
+            same = " and ".join(f"parent.{quote_identifier(theirs)} = child.{ours}" for ours, theirs in pairs)
             present = " and ".join(f"child.{column} is not null" for column in columns)
-            parent = rule.arguments["table"]
-            return (
-                f"select * from {table} child where {present} "
-                f"and not exists (select 1 from {parent} parent where {same})"
-            )
+            return f"""
+                select *
+                from {table} as child
+                where {present}
+                    and not exists (select 1 from {rule.arguments["table"]} as parent where {same})
+            """
         case "query":
             return str(rule.arguments["query"]).replace("{table}", table)
         case "structure":
@@ -117,23 +101,45 @@ def failed_count_sql(rule: Rule, table: str) -> str:
         outside = [f"count(*) < {least}"] * (least is not None) + [f"count(*) > {most}"] * (most is not None)
         return f"select ({' or '.join(outside)})::integer from {table}"
     if rule.type == "unique":  # no row is needed, and a window over all of them would be
-        together = ", ".join(quoted(name) for name in rule.columns)
-        present = " and ".join(f"{quoted(name)} is not null" for name in rule.columns)
-        groups = f"select count(*) as rows_alike from {table} where {present} group by {together} having count(*) > 1"
-        return f"select coalesce(sum(rows_alike), 0)::bigint from ({groups})"
+        together = ", ".join(quote_identifier(name) for name in rule.columns)
+        present = " and ".join(f"{quote_identifier(name)} is not null" for name in rule.columns)
+        return f"""
+            with
+                repeated as (
+                    select count(*) as rows_alike
+                    from {table}
+                    where {present}
+                    group by {together}
+                    having count(*) > 1
+                )
+
+            select coalesce(sum(rows_alike), 0)::bigint
+            from repeated
+        """
     return f"select count(*) from ({broken_rows(rule, table)})"
 
 
 def _structure(table: str, arguments: Mapping[str, Any]) -> str:
     layer, _, name = table.partition(".")
-    declared = ", ".join(
-        f"({place}, {literal(column)}, {literal(kind)})" for place, (column, kind) in enumerate(arguments["columns"], 1)
+    columns = ", ".join(
+        f"({place}, {quote_literal(column)}, {quote_literal(type_)})"
+        for place, (column, type_) in enumerate(arguments["columns"], 1)
     )
-    return (
-        f"select * from (values {declared}) declared(place, column_name, data_type) full join ("
-        "select row_number() over (order by column_index) as place, column_name, data_type from duckdb_columns() "
-        f"where database_name = current_database() and schema_name = {literal(layer)} "
-        f"and table_name = {literal(name)}) found using (place) "
-        "where declared.column_name is distinct from found.column_name "
-        "or declared.data_type is distinct from found.data_type"
-    )
+    return f"""
+        with
+            wanted(place, column_name, data_type) as (values {columns}),
+
+            found as (
+                select row_number() over (order by column_index) as place, column_name, data_type
+                from duckdb_columns()
+                where database_name = current_database()
+                    and schema_name = {quote_literal(layer)}
+                    and table_name = {quote_literal(name)}
+            )
+
+        select *
+        from wanted
+        full join found using (place)
+        where wanted.column_name is distinct from found.column_name
+            or wanted.data_type is distinct from found.data_type
+    """

@@ -13,6 +13,7 @@ from regulars.pipelines.home.manifest import Manifest, read_manifest
 DUCKDB_FILE = "regulars.duckdb"
 PARQUET_FOLDER = "parquet"
 REPORT_FILE = "report.html"
+CONTRACTS_FILE = "contracts.odcs.yaml"
 OLD_STATE_FILE = "state.duckdb"
 """Where an older home keeps the personal data of a generation: in its folder."""
 

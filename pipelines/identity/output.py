@@ -7,8 +7,10 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from regulars.pipelines.identity.references import Staging
+from regulars.pipelines.identity.references import LINKED_BY_PERSON, Staging
 from regulars.pipelines.identity.stable_ids import Kept
+from regulars.pipelines.kinds.kind import Reference
+from regulars.pipelines.kinds.registry import KINDS
 
 PERSON_MAP = {
     "record_key": pl.String,
@@ -70,7 +72,7 @@ def describe(
     """Put ids on the records, and make the tables.
 
     Args:
-        staging: The staging tables; answers to surveys are linked here.
+        staging: The staging tables; what makes nobody a customer is linked here.
         told: Documents that only lines tell of.
         records: From `people.py`: `record_key`, `record_type`, `system`, `source_record_id`, `row_id`, `contact`,
             `customer` and the old ids.
@@ -118,38 +120,41 @@ def _links(staging: Staging, told: pl.DataFrame, named: pl.DataFrame) -> pl.Data
         "source_record_id",
         *_WHO,
     )
-    answers = _answers(staging, told, found)
-    return pl.concat(
-        [
-            found.filter(pl.col("link_type").is_in(["customer_record", "order", "refund", "subscription"])),
-            answers.select(pl.lit("response").alias("link_type"), "system", "source_record_id", *_WHO),
-        ]
-    )
+    own = [kind.reference.record_type for kind in KINDS.values() if kind.reference and kind.reference.makes_customer]
+    links = [found.filter(pl.col("link_type").is_in(["customer_record", *own]))]
+    for name, reference in LINKED_BY_PERSON.items():
+        rows = staging[name].select(
+            system="_system",
+            source_record_id=KINDS[name].document[0],
+            of_system=pl.coalesce("customer_system", "_system"),
+            record_id="customer_record_id",
+            order_id=reference.order or pl.lit(None, pl.String),
+        )
+        linked = _linked_by_person(rows.collect(), reference, staging, told, found)
+        links.append(
+            linked.select(pl.lit(reference.record_type).alias("link_type"), "system", "source_record_id", *_WHO)
+        )
+    return pl.concat(links)
 
 
-def _answers(staging: Staging, told: pl.DataFrame, found: pl.DataFrame) -> pl.DataFrame:
-    """Who answered: the customer record named, else the address, else the order; the first that is a customer's."""
-    answers = staging.responses.select(
-        system="_system",
-        source_record_id="response_id",
-        of_system=pl.coalesce("customer_system", "_system"),
-        record_id="customer_record_id",
-        order_id="order_id",
-    ).collect()
-    orders = _customers_of_orders(staging, told, found, answers)
+def _linked_by_person(
+    rows: pl.DataFrame, reference: Reference, staging: Staging, told: pl.DataFrame, found: pl.DataFrame
+) -> pl.DataFrame:
+    """Who is meant: the customer record named, else the address, else the order; the first that is a customer's."""
+    orders = _customers_of_orders(staging, told, found, rows)
     ways = [
         (_only(found, "customer_record"), ["of_system", "record_id"]),
-        (_only(found, "response"), ["system", "source_record_id"]),
+        (_only(found, reference.record_type), ["system", "source_record_id"]),
         (orders, ["of_system", "order_id"]),
     ]
     for number, (known, key) in enumerate(ways):
         known = known.rename({column: f"{column}_{number}" for column in _WHO})
-        answers = answers.join(known, left_on=key, right_on=["system", "source_record_id"], how="left")
+        rows = rows.join(known, left_on=key, right_on=["system", "source_record_id"], how="left")
     numbers = range(len(ways))
     customer_first = [pl.when(pl.col(f"customer_id_{i}").is_not_null()).then(pl.lit(i)) for i in numbers]
     contact_first = [pl.when(pl.col(f"contact_id_{i}").is_not_null()).then(pl.lit(i)) for i in numbers]
-    answers = answers.with_columns(way=pl.coalesce(*customer_first, *contact_first)).filter(pl.col("way").is_not_null())
-    return answers.with_columns(
+    rows = rows.with_columns(way=pl.coalesce(*customer_first, *contact_first)).filter(pl.col("way").is_not_null())
+    return rows.with_columns(
         pl.coalesce(*(pl.when(pl.col("way") == i).then(f"{column}_{i}") for i in numbers)).alias(column)
         for column in _WHO
     )
@@ -159,16 +164,14 @@ def _only(found: pl.DataFrame, link_type: str) -> pl.DataFrame:
     return found.filter(pl.col("link_type") == link_type).drop("link_type")
 
 
-def _customers_of_orders(
-    staging: Staging, told: pl.DataFrame, found: pl.DataFrame, answers: pl.DataFrame
-) -> pl.DataFrame:
-    """Whose the orders are that answers name: `system`, `source_record_id` and who."""
-    wanted = answers.select(_system="of_system", order_id="order_id").drop_nulls().unique()
+def _customers_of_orders(staging: Staging, told: pl.DataFrame, found: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:
+    """Whose the orders are that rows name: `system`, `source_record_id` and who."""
+    wanted = rows.select(_system="of_system", order_id="order_id").drop_nulls().unique()
     columns = ["_system", "order_id", "customer_system", "customer_record_id"]
     if wanted.is_empty():
         orders = pl.DataFrame(schema=dict.fromkeys(columns, pl.String))
     else:
-        own = staging.orders.select(columns).join(wanted.lazy(), on=["_system", "order_id"], how="semi").collect()
+        own = staging["orders"].select(columns).join(wanted.lazy(), on=["_system", "order_id"], how="semi").collect()
         by_lines = told.filter(pl.col("record_type") == "order").select(columns)
         orders = pl.concat([own, by_lines.join(wanted, on=["_system", "order_id"], how="semi")])
     orders = orders.with_columns(of_system=pl.coalesce("customer_system", "_system"))

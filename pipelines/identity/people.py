@@ -5,7 +5,8 @@ customer (`mentions.py`), which id a person keeps (`stable_ids.py`).
 
 Records are one person when they share an address that is not shared by too many, or when a CRM says that it merged
 them. A customer is a person with a customer record, an order, a refund or a subscription; where customers are accounts,
-all persons of one account together. A person known only from answers to surveys is a contact without a customer.
+all persons of one account together. A person known only from answers to surveys or from tickets is a contact without a
+customer.
 """
 
 import uuid
@@ -21,6 +22,7 @@ from regulars.pipelines.identity.components import Codes, components
 from regulars.pipelines.identity.emails import add_normal_email
 from regulars.pipelines.identity.output import People, describe, read_history, with_old_ids
 from regulars.pipelines.identity.references import (
+    LINKED_BY_PERSON,
     Staging,
     accounts,
     documents_told_by_lines,
@@ -49,8 +51,7 @@ def find_people(
     """Find out who is who, and keep yesterday's ids.
 
     Args:
-        staging: `staging.customers`, `orders`, `order_lines`, `refunds`, `survey_responses` and `subscriptions`,
-            lazily.
+        staging: The staging tables of customers and of every kind whose rows name one, lazily.
         previous: `identity.person_map` of the parent generation; None or empty on the first run.
         company: Its name keeps its ids apart from other companies'.
         generation: The number that this run's generation will have.
@@ -159,6 +160,7 @@ def _records(nodes: _Nodes, purchase_days: pl.DataFrame, contacts: Codes) -> pl.
         pl.Series("contact", contacts[: len(nodes.records)]),
         "is_customer",
     )
+    types_without_customer = [reference.record_type for reference in LINKED_BY_PERSON.values()]
     email = nodes.emails.select("email", pl.Series("contact", contacts[len(nodes.records) :]))
     visiting = purchase_days.join(email, on="email").select(
         "record_type",
@@ -166,7 +168,7 @@ def _records(nodes: _Nodes, purchase_days: pl.DataFrame, contacts: Codes) -> pl.
         "source_record_id",
         "row_id",
         "contact",
-        (pl.col("record_type") != "response").alias("is_customer"),
+        pl.col("record_type").is_in(types_without_customer).not_().alias("is_customer"),
     )
     records = pl.concat([own, visiting])
     paying = records.filter("is_customer")["contact"].unique().implode()

@@ -1,28 +1,65 @@
-"""Who is mentioned where: the customer records and addresses that staging tables name, as narrow frames.
+"""Which rows name a customer: the customer records and addresses that staging tables hold, as narrow frames.
 
-Put here: which columns of which kind name a customer. Keep out: when two of them are one person (`people.py`).
+Put here: reading them out of the staging tables. Keep out: which kinds name customers (`pipelines/kinds`), and when two
+of them are one person (`people.py`).
 
-Every frame has `row_id` (where the mention stands in the ledger's order: delivery, then row), `system` and `email` (as
+Every frame has `row_id` (where the row stands in the ledger's order: delivery, then row), `system` and `email` (as
 delivered, may be NULL) and either `record_id` (a customer record of that system) or `record_type` and
-`source_record_id` (an order, refund, subscription or response that names nobody but an
-address).
+`source_record_id` (an order, refund, response … that names nobody but an address).
 """
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import polars as pl
 
+from regulars.pipelines.kinds.registry import KINDS
+
+Staging = Mapping[str, pl.LazyFrame]
+"""Kind -> its staging table, lazily; of every kind in `READS`."""
+
+LINES = "order_lines"
+"""The kind whose rows name the customer of a document that may have no row of its own."""
+
+READS = ("customers", *(name for name, kind in KINDS.items() if kind.reference))
+"""The kinds that identity reads: the customers, and those whose rows name one."""
+
+LINKED_BY_PERSON = {
+    name: kind.reference for name, kind in KINDS.items() if kind.reference and not kind.reference.makes_customer
+}
+"""The kinds that make nobody a customer, such as answers to surveys: kind -> how its rows name somebody."""
+
 
 @dataclass(frozen=True)
-class Staging:
-    """The staging tables that tell of persons, lazily."""
+class Referring:
+    """Rows that name a customer, at most one per record.
 
-    customers: pl.LazyFrame
-    orders: pl.LazyFrame
-    order_lines: pl.LazyFrame
-    refunds: pl.LazyFrame
-    responses: pl.LazyFrame
-    subscriptions: pl.LazyFrame
+    Attributes:
+        rows: Has `_system`, `_row_id`, `customer_system`, `customer_record_id`, `email`.
+        record_type: What such a row is.
+        key: The column with its id.
+        makes_customer: Whether whoever is named becomes a customer by it.
+    """
+
+    rows: pl.LazyFrame
+    record_type: pl.Expr
+    key: str
+    makes_customer: bool
+
+
+def referring_rows(staging: Staging, told: pl.DataFrame) -> Iterator[Referring]:
+    """The rows of every kind that name a customer; of a document with several rows the first that does.
+
+    Args:
+        staging: The staging tables.
+        told: From `documents_told_by_lines`.
+    """
+    yield Referring(told.lazy(), pl.col("record_type"), "order_id", makes_customer=True)
+    for name, kind in KINDS.items():
+        if kind.reference and name != LINES:
+            key = kind.document[0]
+            rows = staging[name] if kind.repeats == "last" else _first_named(staging[name], "_system", key)
+            yield Referring(rows, pl.lit(kind.reference.record_type), key, kind.reference.makes_customer)
 
 
 def documents_told_by_lines(staging: Staging) -> pl.DataFrame:
@@ -32,7 +69,7 @@ def documents_told_by_lines(staging: Staging) -> pl.DataFrame:
         `record_type` (`order`|`refund`), `_system`, the document's id as `order_id`, and from the first line that has
         one each: `customer_system`, `customer_record_id`, `email`; `_row_id` is the first line's.
     """
-    lines = staging.order_lines.filter(pl.col("line_type").is_in(["sale", "refund"]))
+    lines = staging[LINES].filter(pl.col("line_type").is_in(["sale", "refund"]))
     first = (
         _first_named(lines, "line_type", "_system", "order_id")
         .with_columns(
@@ -43,7 +80,7 @@ def documents_told_by_lines(staging: Staging) -> pl.DataFrame:
     )
     if first.is_empty():
         return first
-    own = staging.orders.select("_system", "order_id").collect()
+    own = staging["orders"].select("_system", "order_id").collect()
     orders = first.filter(pl.col("record_type") == "order").join(own, on=["_system", "order_id"], how="anti")
     return pl.concat([orders, first.filter(pl.col("record_type") == "refund")])
 
@@ -64,16 +101,6 @@ def _first_named(rows: pl.LazyFrame, *key: str) -> pl.LazyFrame:
     )
 
 
-def subscribers(staging: Staging) -> pl.LazyFrame:
-    """One row per subscription that names somebody.
-
-    Returns:
-        `_system`, `subscription_id`, and from the first of its rows that has one each: `customer_system`,
-        `customer_record_id`, `email`; `_row_id` is the first such row's.
-    """
-    return _first_named(staging.subscriptions, "_system", "subscription_id")
-
-
 def referenced_records(staging: Staging, told: pl.DataFrame) -> pl.DataFrame:
     """One row per customer record and address that stand together somewhere, with the first place.
 
@@ -83,36 +110,29 @@ def referenced_records(staging: Staging, told: pl.DataFrame) -> pl.DataFrame:
 
     Returns:
         `system`, `record_id`, `email`, `row_id`, `is_customer`; the last is false
-        where only an answer to a survey mentions the record.
+        where only rows that make nobody a customer, such as answers to surveys, name the record.
     """
-    own = staging.customers.select(
+    own = staging["customers"].select(
         pl.col("_system").alias("system"),
         pl.col("customer_record_id").alias("record_id"),
         "email",
         pl.col("_row_id").alias("row_id"),
         pl.lit(True).alias("is_customer"),
     )
-    others = [
-        (staging.orders, True),
-        (staging.refunds, True),
-        (told.lazy(), True),
-        (subscribers(staging), True),
-        (staging.responses, False),
-    ]
     frames = [
         own,
         merged_records(staging).select(
             "system", "record_id", pl.lit(None, pl.String).alias("email"), "row_id", pl.lit(True).alias("is_customer")
         ),
     ]
-    frames += [_references(frame, is_customer) for frame, is_customer in others]
+    frames += [_named_records(each) for each in referring_rows(staging, told)]
     found = pl.concat([frame.collect() for frame in frames])
     return found.group_by("system", "record_id", "email").agg(pl.col("row_id").min(), pl.col("is_customer").any())
 
 
-def _references(frame: pl.LazyFrame, is_customer: bool) -> pl.LazyFrame:
+def _named_records(referring: Referring) -> pl.LazyFrame:
     return (
-        frame.filter(pl.col("customer_record_id").is_not_null())
+        referring.rows.filter(pl.col("customer_record_id").is_not_null())
         .select(
             pl.coalesce("customer_system", "_system").alias("system"),
             pl.col("customer_record_id").alias("record_id"),
@@ -121,14 +141,15 @@ def _references(frame: pl.LazyFrame, is_customer: bool) -> pl.LazyFrame:
         )
         .group_by("system", "record_id", "email")
         .agg(pl.col("row_id").min())
-        .with_columns(is_customer=pl.lit(is_customer))
+        .with_columns(is_customer=pl.lit(referring.makes_customer))
     )
 
 
 def merged_records(staging: Staging) -> pl.LazyFrame:
     """Records that a CRM says it has merged away: `system`, `record_id` (the lost one), `merged_into`, `row_id`."""
     return (
-        staging.customers.filter(pl.col("merged_record_ids").is_not_null())
+        staging["customers"]
+        .filter(pl.col("merged_record_ids").is_not_null())
         .select(
             pl.col("_system").alias("system"),
             pl.col("merged_record_ids").str.split(";").alias("record_id"),
@@ -143,35 +164,32 @@ def merged_records(staging: Staging) -> pl.LazyFrame:
 
 def accounts(staging: Staging) -> pl.LazyFrame:
     """Which customer record belongs to which account: `system`, `record_id`, `account_id`, `row_id`."""
-    return staging.customers.filter(pl.col("account_id").is_not_null()).select(
-        pl.col("_system").alias("system"),
-        pl.col("customer_record_id").alias("record_id"),
-        "account_id",
-        pl.col("_row_id").alias("row_id"),
+    return (
+        staging["customers"]
+        .filter(pl.col("account_id").is_not_null())
+        .select(
+            pl.col("_system").alias("system"),
+            pl.col("customer_record_id").alias("record_id"),
+            "account_id",
+            pl.col("_row_id").alias("row_id"),
+        )
     )
 
 
 def guests(staging: Staging, told: pl.DataFrame) -> pl.DataFrame:
-    """Orders, refunds, subscriptions and responses that name an address and no customer record.
+    """Orders, refunds, responses … that name an address and no customer record.
 
     Returns:
         `record_type`, `system`, `source_record_id`, `email`, `row_id`.
     """
-    frames = [
-        _guests(staging.orders, pl.lit("order"), "order_id"),
-        _guests(staging.refunds, pl.lit("refund"), "refund_id"),
-        _guests(told.lazy(), pl.col("record_type"), "order_id"),
-        _guests(subscribers(staging), pl.lit("subscription"), "subscription_id"),
-        _guests(staging.responses, pl.lit("response"), "response_id"),
-    ]
-    return pl.concat([frame.collect() for frame in frames])
+    return pl.concat([_guests(each).collect() for each in referring_rows(staging, told)])
 
 
-def _guests(frame: pl.LazyFrame, record_type: pl.Expr, key: str) -> pl.LazyFrame:
-    return frame.filter(pl.col("customer_record_id").is_null() & pl.col("email").is_not_null()).select(
-        record_type.alias("record_type"),
+def _guests(referring: Referring) -> pl.LazyFrame:
+    return referring.rows.filter(pl.col("customer_record_id").is_null() & pl.col("email").is_not_null()).select(
+        referring.record_type.alias("record_type"),
         pl.col("_system").alias("system"),
-        pl.col(key).alias("source_record_id"),
+        pl.col(referring.key).alias("source_record_id"),
         "email",
         pl.col("_row_id").alias("row_id"),
     )

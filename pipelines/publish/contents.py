@@ -9,7 +9,10 @@ from typing import Any
 
 from regulars.pipelines.audit.meta_tables import counted, source_rows
 from regulars.pipelines.contracts.dictionary import PUBLISHED_LAYERS, comments
+from regulars.pipelines.contracts.export import contracts_as_yaml
+from regulars.pipelines.home.generation import DUCKDB_FILE, PARQUET_FOLDER
 from regulars.pipelines.home.manifest import Facts
+from regulars.pipelines.kinds.registry import KINDS
 from regulars.pipelines.publish.generation import Contents
 from regulars.pipelines.publish.targets.tables import Table
 from regulars.pipelines.run.fingerprint import compute_fingerprint
@@ -18,7 +21,7 @@ from regulars.pipelines.run.run import Run
 from regulars.pipelines.transforms.cohorts.retention_cohorts import RETENTION_COHORTS_MONTHLY
 
 PERSONAL = (
-    *(f"staging.{kind}" for kind in ("customers", "survey_responses")),
+    *(f"staging.{name}" for name, kind in KINDS.items() if kind.is_kept_in_state),
     "identity.records",
     "identity.person_map",
     "identity.events",
@@ -54,6 +57,7 @@ def gather_contents(run: Run, headline: Sequence[Mapping[str, Any]], report_html
         ),
         report_html=report_html,
         views={"marts.retention_cohorts_monthly": RETENTION_COHORTS_MONTHLY},
+        contracts=contracts_as_yaml(run.contracts, DUCKDB_FILE, PARQUET_FOLDER),
     )
 
 

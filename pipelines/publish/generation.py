@@ -19,6 +19,7 @@ from regulars.pipelines import errors
 from regulars.pipelines.home.durable import files_below, new_private_folder, sha256_of
 from regulars.pipelines.home.event_log import append_event
 from regulars.pipelines.home.generation import (
+    CONTRACTS_FILE,
     DUCKDB_FILE,
     PARQUET_FOLDER,
     REPORT_FILE,
@@ -47,6 +48,7 @@ class Contents:
         facts: What the run says about itself.
         report_html: The page for people.
         views: View name -> SELECT; a view whose table is not published is left out.
+        contracts: The contracts of all published tables, as other tools read them; empty: none are written.
     """
 
     tables: Sequence[Table]
@@ -55,6 +57,7 @@ class Contents:
     facts: Facts
     report_html: str
     views: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    contracts: str = ""
 
 
 def publish(
@@ -187,6 +190,8 @@ def _write_files(
     write_duckdb_file(con, published, contents.tables, views=views, comments=contents.comments, parquet=parquet)
     check_counts(published, {name: facts.rows for name, facts in tables.items()}, list(views))
     (building / REPORT_FILE).write_bytes(contents.report_html.encode())
+    if contents.contracts:
+        (building / CONTRACTS_FILE).write_bytes(contents.contracts.encode())
 
 
 def _manifest(

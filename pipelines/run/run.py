@@ -11,9 +11,10 @@ from dataclasses import dataclass, field
 
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
-from regulars.pipelines.contracts.contract import Contract, load_contracts
+from regulars.pipelines.contracts.contract import Contract
+from regulars.pipelines.contracts.raw_contracts import project_contracts
 from regulars.pipelines.contracts.rule import Rule
-from regulars.pipelines.contracts.validate import RuleResult, validate
+from regulars.pipelines.contracts.validate import RuleResult, validate_table
 from regulars.pipelines.errors import ContractBroken, RegularsError
 from regulars.pipelines.home.generation import Generation, Published
 from regulars.pipelines.home.manifest import read_manifest
@@ -83,7 +84,7 @@ class Run:
 
     def validate(self, table: str, rules: Sequence[Rule] | None = None) -> list[RuleResult]:
         """Validate rules of `table` (default: all) with Great Expectations, and keep the results for `meta.checks`."""
-        results = validate(self.warehouse.con, self.contracts[table], rules=rules)
+        results = validate_table(self.warehouse.con, self.contracts[table], rules=rules)
         self.checks.extend(results)
         return results
 
@@ -136,7 +137,7 @@ def open_run(request: RunRequest, report_progress: ReportProgress, now: dt.datet
                 yield Run(
                     request=request,
                     warehouse=warehouse,
-                    contracts=load_contracts(ROOT / "data_contracts"),
+                    contracts=project_contracts(ROOT / "data_contracts"),
                     parent=parent,
                     number=home.next_number(),
                     started_at=now,

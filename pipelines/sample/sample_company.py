@@ -14,7 +14,7 @@ import polars as pl
 from regulars.pipelines.errors import StorageFailed
 from regulars.pipelines.sample.export_file import Found, cut_in_a_row
 from regulars.pipelines.sample.exports import Exports
-from regulars.pipelines.sample.settings_text import SAMPLE_SETTINGS
+from regulars.pipelines.sample.further.export import Chunk, FurtherExports
 from regulars.pipelines.sample.simulation import catalogue as c
 from regulars.pipelines.sample.simulation.addresses import address_orders, write_records
 from regulars.pipelines.sample.simulation.baskets import ITEMS, fill_baskets
@@ -25,7 +25,10 @@ from regulars.pipelines.sample.simulation.rates import draw_rates, rates_by_day
 from regulars.pipelines.sample.simulation.subscriptions import draw_subscriptions
 from regulars.pipelines.sample.simulation.surveys import draw_answers
 from regulars.pipelines.sample.truth.truth import Truth, is_truth
+from regulars.pipelines.warehouse.warehouse import ROOT
 
+SETTINGS = ROOT / "regulars.example.yaml"
+"""The sample company's settings, which double as the example that a newcomer reads."""
 CHUNK = 50_000
 """Persons drawn at once: some 300 MB. Another size gives another company."""
 FIRST_ORDER, FIRST_REFUND, FIRST_ANSWER, FIRST_SUBSCRIPTION = 1_000_001, 5_000_001, 7_000_001, 9_000_001
@@ -65,7 +68,7 @@ def _start_over(folder: Path) -> None:
     for name in ("exports", "truth"):
         shutil.rmtree(folder / name, ignore_errors=True)
     (folder / "exports").mkdir(parents=True)
-    (folder / "regulars.yaml").write_text(SAMPLE_SETTINGS, encoding="utf-8")
+    (folder / "regulars.yaml").write_bytes(SETTINGS.read_bytes())
 
 
 def _draw_extra_lines(rng: np.random.Generator, orders: pl.DataFrame) -> pl.DataFrame:
@@ -103,6 +106,7 @@ def write_sample_company(
     rates = draw_rates(np.random.default_rng([seed, 0]))
     by_day = rates_by_day(rates)
     truth, exports = Truth(folder / "truth"), Exports(folder / "exports", rates)
+    further = FurtherExports(folder, seed)
     for number, first in enumerate(range(0, customers, CHUNK)):
         rng = np.random.default_rng([seed, 1 + number])
         people = draw_people(rng, first, min(CHUNK, customers - first))
@@ -129,9 +133,10 @@ def write_sample_company(
         exports.append_subscriptions(periods)
         truth.append(people, purchase_days, orders, lines, refunds, answers, records)
         truth.append_subscriptions(people, periods)
+        further.append(number, Chunk(people, orders, answers, is_first=number == 0))
         if progress is not None:
             progress(f"{first + len(people):,} of {customers:,} customers, {truth.orders:,} orders written")
-    found = list(exports.found)
+    found = [*exports.found, *further.found]
     if truncated:
         newest = exports.orders[-1].path
         left = cut_in_a_row(newest)
@@ -146,5 +151,7 @@ def write_sample_company(
         refunds=truth.refunds,
         answers=truth.answers,
         subscriptions=truth.subscriptions,
-        files={file.path.relative_to(folder).as_posix(): file.rows for file in exports.files},
+        files={
+            file.path.relative_to(folder).as_posix(): file.rows for file in (*exports.files, *further.files.values())
+        },
     )

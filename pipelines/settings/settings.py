@@ -12,18 +12,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
-KINDS = (
-    "customers",
-    "orders",
-    "order_lines",
-    "payments",
-    "refunds",
-    "products",
-    "survey_responses",
-    "subscriptions",
-    "fx_rates",
-)
-"""What a source can feed. Each is a table `raw.<kind>` with a contract in `data_contracts/raw/`."""
+from regulars.pipelines.kinds.registry import KINDS
 
 
 @cache
@@ -40,6 +29,7 @@ def _known_zone(name: str) -> str:
 
 Zone = Annotated[str, AfterValidator(_known_zone)]
 Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
+NAMES_OF_KINDS = tuple(KINDS)
 
 
 class Part(BaseModel):
@@ -130,11 +120,11 @@ class Source(Part):
     format: Literal["csv", "csv.gz", "parquet", "jsonl"] = "csv"
     """The form of the files; `jsonl` is one JSON object per line."""
     options: FileOptions = FileOptions()
-    kind: Literal[KINDS] | None = None  # type: ignore[valid-type]
+    kind: Literal[NAMES_OF_KINDS] | None = None  # type: ignore[valid-type]
     """What the rows are, where all are of one kind. Give either `kind` with `columns`, or `kinds`."""
     columns: dict[str, Column] = {}
     """Our column: the file's column. Columns that are not named stay in the landing and are not published."""
-    kinds: dict[Literal[KINDS], KindMapping] = {}  # type: ignore[valid-type]
+    kinds: dict[Literal[NAMES_OF_KINDS], KindMapping] = {}  # type: ignore[valid-type]
     """What the rows are, where a file feeds several kinds: each kind with its own `columns` and, if need be, `when`."""
     system: Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_-]*$")] | None = None
     """The tool whose ids the file holds. Sources with the same `system` share order ids, product ids and so on. Without

@@ -11,9 +11,10 @@ from pathlib import Path
 import duckdb
 
 from regulars.pipelines.errors import SettingsWrong
-from regulars.pipelines.settings.settings import KINDS, KindMapping, Settings, Source
+from regulars.pipelines.kinds.kind import TRACE_COLUMNS
+from regulars.pipelines.kinds.registry import KINDS
+from regulars.pipelines.settings.settings import KindMapping, Settings, Source
 from regulars.pipelines.sources.deliveries import LandedSource
-from regulars.pipelines.sources.kinds import KIND_COLUMNS, TRACE_COLUMNS
 from regulars.pipelines.sources.landing import landed_again, physical_lines
 from regulars.pipelines.sources.ledger import Delivery
 from regulars.pipelines.sources.mapping.expressions import ExpressionChecker
@@ -25,7 +26,7 @@ from regulars.pipelines.sources.readers.landed_text import (
     private_connection,
     readable_text_path,
 )
-from regulars.pipelines.warehouse.identifiers import literal, quoted
+from regulars.pipelines.warehouse.sql_text import quote_identifier, quote_literal
 
 _MALFORMED = (
     "source varchar, system varchar, kind varchar, delivery integer, file_sha256 varchar, "
@@ -57,7 +58,7 @@ class _Read:
     @property
     def rows(self) -> str:
         """SQL of the landed rows, with `file_row_number` from 0."""
-        return f"read_parquet({literal(self.text)}, file_row_number = true)"
+        return f"read_parquet({quote_literal(self.text)}, file_row_number = true)"
 
     @property
     def system(self) -> str:
@@ -83,10 +84,10 @@ def deliver(con: duckdb.DuckDBPyConnection, settings: Settings, landed_sources: 
     """
     con.execute("create schema if not exists landed")
     con.execute("set timezone = 'UTC'")  # where a moment with an offset passes through text
-    for kind in KINDS:
-        columns = [f"{quoted(column.name)} varchar" for column in KIND_COLUMNS[kind]]
-        columns += [f"{name} {kind_of}" for name, kind_of in TRACE_COLUMNS]
-        con.execute(f"create or replace table landed.{quoted(kind)} ({', '.join(columns)})")
+    for described in KINDS.values():
+        columns = [f"{quote_identifier(column.name)} varchar" for column in described.columns]
+        columns += [f"{name} {type_}" for name, type_ in TRACE_COLUMNS]
+        con.execute(f"create or replace table landed.{quote_identifier(described.name)} ({', '.join(columns)})")
     con.execute(f"create or replace table landed.malformed ({_MALFORMED})")
     con.execute(f"create or replace table landed.files ({_FILES})")
     checker = ExpressionChecker(con)
@@ -127,10 +128,10 @@ def _insert_kind(
     checker: ExpressionChecker,
 ) -> None:
     trace = {
-        "_source": literal(read.name),
-        "_system": literal(read.system),
+        "_source": quote_literal(read.name),
+        "_system": quote_literal(read.system),
         "_delivery": str(int(read.delivery.delivery or 0)),
-        "_file_sha256": literal(read.landed.file_sha256),
+        "_file_sha256": quote_literal(read.landed.file_sha256),
     }
     select = select_kind(
         kind,
@@ -144,7 +145,7 @@ def _insert_kind(
         currency=read.source.currency or settings.company.currency,
     )
     try:
-        con.execute(f"insert into landed.{quoted(kind)} {select}")
+        con.execute(f"insert into landed.{quote_identifier(kind)} {select}")
     except (duckdb.ConversionException, duckdb.InvalidInputException, duckdb.OutOfRangeException):
         raise _failing_expression(con, read, kind, mapping) from None  # DuckDB's own words show the value
 
@@ -164,7 +165,7 @@ def _failing_expression(con: duckdb.DuckDBPyConnection, read: _Read, kind: str, 
 
 def _insert_malformed(con: duckdb.DuckDBPyConnection, read: _Read) -> None:
     if read.landed.malformed_count:
-        aside = literal(malformed_path(read.text))
+        aside = quote_literal(malformed_path(read.text))
         con.execute(
             f"insert into landed.malformed select {_place(read)}, line, text, reason from read_parquet({aside})"
         )
@@ -210,5 +211,5 @@ def _insert_file(con: duckdb.DuckDBPyConnection, read: _Read, is_stale: bool) ->
 
 
 def _place(read: _Read) -> str:
-    parts = [literal(read.name), literal(read.system), "null", str(int(read.delivery.delivery or 0))]
-    return ", ".join([*parts, literal(read.landed.file_sha256)])
+    parts = [quote_literal(read.name), quote_literal(read.system), "null", str(int(read.delivery.delivery or 0))]
+    return ", ".join([*parts, quote_literal(read.landed.file_sha256)])

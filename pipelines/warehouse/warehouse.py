@@ -17,6 +17,8 @@ import polars as pl
 from polars.io.plugins import register_io_source
 
 from regulars.pipelines.errors import ContractBroken, StorageFailed
+from regulars.pipelines.kinds.registry import KINDS
+from regulars.pipelines.kinds.staging_select import money_days_select, staging_select
 
 LAYERS = ("landing", "raw", "staging", "identity", "core", "marts", "published")
 """The one direction in which data flows. A table reads its own layer or an earlier one."""
@@ -151,6 +153,13 @@ def _memory() -> int:
 def sql_files() -> list[Path]:
     """Every `sql/<layer>/<table>.sql`."""
     return sorted(SQL.glob("*/*.sql"))
+
+
+def table_selects() -> dict[str, str]:
+    """`layer.table` -> its SELECT: those made from kinds, and the files, which come before what is made."""
+    made = {f"staging.{name}": staging_select(kind) for name, kind in KINDS.items()}
+    made["staging.money_days"] = money_days_select(KINDS.values())
+    return made | {f"{path.parent.name}.{path.stem}": path.read_text(encoding="utf-8") for path in sql_files()}
 
 
 @cache

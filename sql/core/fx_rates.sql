@@ -1,21 +1,9 @@
 -- One row per currency and day on which money may have moved: the newest rate delivered on or before that day.
 with
-    moments as (
-        select distinct cast(ordered_at as date) as utc_date from staging.orders
-        union
-        select distinct cast(ordered_at as date) from staging.order_lines
-        union
-        select distinct cast(refunded_at as date) from staging.refunds
-        union
-        select distinct cast(paid_at as date) from staging.payments
-        union
-        select distinct cast(started_at as date) from staging.subscriptions
-    ),
-
     -- the company's day of a moment lies at most one day beside its UTC day
     days as (
         select distinct utc_date + beside.days as rate_date
-        from moments
+        from staging.money_days
         cross join (values (-1), (0), (1)) as beside (days)
         where utc_date is not null
         union

@@ -17,6 +17,7 @@ select
     product_name,
     category,
     cost,
+    in_stock,
 from staging.products
 union all by name
 select sold.*

@@ -34,6 +34,7 @@ with
             refunded_at,
             currency,
             amount,
+            reason,
             false as is_in_order_currency,
         from staging.refunds
         union all by name
@@ -58,6 +59,7 @@ with
                 orders.order_date
             ) as refund_date,
             delivered.refunded_at is null as date_is_estimated,
+            delivered.reason,
             case when is_in_order_currency then coalesce(orders.currency, delivered.currency)
                 else delivered.currency end as currency,
             cast(delivered.amount as decimal(18, 4)) as amount_original,
@@ -84,6 +86,7 @@ select
     dated.customer_idx,
     dated.refund_date,
     dated.date_is_estimated,
+    dated.reason,
     dated.currency,
     dated.amount_original,
     cast(cast(dated.amount_original as decimal(38, 4)) * fx.rate as decimal(18, 4)) as amount,

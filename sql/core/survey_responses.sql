@@ -3,13 +3,13 @@ select
     responses._system as system,
     responses.response_id,
     responses._source as source,
-    responses.survey_kind as kind,
+    responses.survey_type,
     responses.score,
     responses.scale_min,
     responses.scale_max,
     -- only whole points of a 0 to 10 scale make an NPS; every other scale is a score of its own
     case
-        when responses.survey_kind <> 'nps' or responses.scale_min <> 0 or responses.scale_max <> 10 then null
+        when responses.survey_type <> 'nps' or responses.scale_min <> 0 or responses.scale_max <> 10 then null
         when responses.score <> floor(responses.score) or responses.score not between 0 and 10 then null
         when responses.score >= 9 then 'promoter'
         when responses.score >= 7 then 'passive'

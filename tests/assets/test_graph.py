@@ -81,18 +81,19 @@ def test_a_run_counts_up_to_the_day_before_it_is_due(due, day, tmp_path, monkeyp
     assert request.run_config["resources"]["run"]["config"]["as_of"] == day
 
 
-def test_a_sql_file_becomes_an_asset_that_knows_what_it_reads(tmp_path):
-    path = tmp_path / "core" / "big_orders.sql"
-    path.parent.mkdir()
-    path.write_text(
-        "-- One row per large order.\nselect * from core.orders where gross_sales > 100\n", encoding="utf-8"
-    )
-    table = describe_sql_table(path)
+def test_a_select_becomes_an_asset_that_knows_what_it_reads():
+    select = "-- One row per large order.\nselect * from core.orders where gross_sales > 100\n"
+    table = describe_sql_table("core.big_orders", select)
     assert (table.table, table.reads, table.description) == (
         "core.big_orders",
         {"core.orders"},
         "One row per large order.",
     )
+
+
+def test_the_page_of_a_staging_table_shows_the_select_that_is_made_from_the_kind():
+    table = describe_sql_table("staging.stores", "-- One row per store.\nselect 1 from raw.stores\n")
+    assert table.description == "One row per store.\n\n```sql\nselect 1 from raw.stores\n```"
 
 
 def test_a_promise_waits_for_the_last_table_it_looks_at():

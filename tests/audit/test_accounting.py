@@ -7,19 +7,17 @@ from contextlib import contextmanager
 import duckdb
 import pytest
 
-from regulars.pipelines.audit.accounting import missing_rate, write_row_accounting, write_tie_out
-from regulars.pipelines.contracts.contract import load_contracts
-from regulars.pipelines.warehouse.warehouse import ROOT
+from regulars.pipelines.audit.accounting import missing_rate, write_row_accounting
+from regulars.pipelines.audit.tie_out import write_tie_out
 from tests.builders import build, fill, money, only, pick, rows_of
 
-CONTRACTS = load_contracts(ROOT / "data_contracts")
 JANUARY, FEBRUARY = dt.date(2026, 1, 1), dt.date(2026, 2, 1)
 
 
 @contextmanager
 def tied_out(**tables) -> Iterator[duckdb.DuckDBPyConnection]:
     with build(**tables) as con:
-        write_tie_out(con, CONTRACTS)
+        write_tie_out(con)
         yield con
 
 
@@ -191,7 +189,7 @@ def test_a_lost_or_doubled_penny_is_seen(loss):
         raw__subscriptions=[{"subscription_id": "a"}],
     ) as con:
         con.execute(loss)
-        write_tie_out(con, CONTRACTS)
+        write_tie_out(con)
         assert con.execute("select count(*) from meta.tie_out where difference <> 0").fetchall() == [(1,)]
 
 

@@ -4,41 +4,14 @@ Put here: `landed.<kind>` from a few rows. Keep out: expectations of any test.
 """
 
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import duckdb
 
-from regulars.pipelines.contracts.contract import Contract, load_contracts
-from regulars.pipelines.contracts.gate import GateResult, settle
-
-CONTRACTS = Path(__file__).parents[2] / "data_contracts"
-
-DEFAULTS: dict[str, dict[str, Any]] = {
-    "customers": {"customer_record_id": "c1"},
-    "orders": {"order_id": "o1", "ordered_at": "2026-03-01 10:00:00", "currency": "EUR", "gross_sales": "10"},
-    "order_lines": {"order_id": "o1", "line_type": "sale", "quantity": "1", "unit_price": "10", "currency": "EUR"},
-    "payments": {"order_id": "o1", "amount": "10", "currency": "EUR"},
-    "refunds": {"refund_id": "r1", "refunded_at": "2026-03-05 10:00:00", "currency": "EUR", "amount": "3"},
-    "products": {"product_id": "p1"},
-    "survey_responses": {
-        "response_id": "s1",
-        "survey_kind": "nps",
-        "score": "9",
-        "scale_min": "0",
-        "scale_max": "10",
-        "answered_at": "2026-03-09 10:00:00",
-    },
-    "subscriptions": {
-        "subscription_id": "u1",
-        "started_at": "2026-03-01 10:00:00",
-        "currency": "EUR",
-        "monthly_amount": "10",
-    },
-    "fx_rates": {"rate_date": "2026-03-01", "currency": "USD", "rate": "0.9"},
-}
-"""Kind -> a row that keeps its contract."""
-
+from regulars.pipelines.contracts.contract import Contract
+from regulars.pipelines.contracts.quarantine_step import QuarantineResult, run_quarantine_step
+from regulars.pipelines.contracts.raw_contracts import raw_contract
+from regulars.pipelines.kinds.registry import KINDS
 
 NEEDS = {"order_lines": {"orders"}, "payments": {"orders", "order_lines"}}
 """Kind -> the other raw tables that its contract looks at."""
@@ -47,7 +20,7 @@ NEEDS = {"order_lines": {"orders"}, "payments": {"orders", "order_lines"}}
 @cache
 def raw_contracts() -> dict[str, Contract]:
     """Kind -> its contract, as shipped."""
-    return {c.name: c for c in load_contracts(CONTRACTS).values() if c.layer == "raw"}
+    return {name: raw_contract(kind) for name, kind in KINDS.items()}
 
 
 COMPANY = "create table raw.company as select date '2026-03-31' as as_of, 'UTC' as timezone, 'EUR' as currency"
@@ -65,7 +38,7 @@ def delivered(con: duckdb.DuckDBPyConnection, **kinds: list[dict[str, Any]]) -> 
         con.execute(f"create table landed.{kind} ({', '.join(f'{name} {type_}' for name, type_ in contract.types)})")
         rows: dict[int, int] = {}
         for given in kinds.get(kind, []):
-            row = DEFAULTS[kind] | given
+            row = dict(KINDS[kind].example) | given
             delivery, source = row.pop("delivery", 1), row.pop("source", "shop")
             rows[delivery] = rows.get(delivery, 0) + 1
             row |= {
@@ -81,14 +54,16 @@ def delivered(con: duckdb.DuckDBPyConnection, **kinds: list[dict[str, Any]]) -> 
     return con
 
 
-def gate(**kinds: list[dict[str, Any]]) -> tuple[Any, GateResult]:
+def gate(**kinds: list[dict[str, Any]]) -> tuple[Any, QuarantineResult]:
     """Deliver the rows, settle the kinds they are of without a budget; the connection and the result.
 
     Without any rows all kinds are settled.
     """
     con = delivered(duckdb.connect(), **kinds)
     concerned = set(kinds or raw_contracts()).union(*(NEEDS.get(kind, ()) for kind in kinds))
-    return con, settle(con, {kind: contract for kind, contract in raw_contracts().items() if kind in concerned})
+    return con, run_quarantine_step(
+        con, {kind: contract for kind, contract in raw_contracts().items() if kind in concerned}
+    )
 
 
 def loaded(con: duckdb.DuckDBPyConnection, kind: str, columns: str) -> list[Any]:

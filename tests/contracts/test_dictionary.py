@@ -2,21 +2,42 @@
 
 from pathlib import Path
 
-from regulars.pipelines.contracts.contract import Contract, load_contracts
+from regulars.pipelines.contracts.contract import Contract
 from regulars.pipelines.contracts.dictionary import (
     comments,
     dictionary_rows,
     metric_rows,
     published_tables_markdown,
 )
+from regulars.pipelines.contracts.load import load_contracts
+from regulars.pipelines.contracts.metric import Metric
 from regulars.pipelines.contracts.rule import Column
 
 ID = Column("id", "VARCHAR", "string", "The customer's id.", required=True, key_position=1)
 RATE = Column("rate", "DOUBLE", "number", "Kept / all; it's NULL at first.", unit="ratio", is_metric=True)
 
 
+KEEP_RATE = Metric(
+    "rate",
+    "sum(kept) / sum(all)",
+    "",
+    filter={"dimension": "all"},
+    time_column="month",
+    time_grain="month",
+    over_time="sum",
+    never_over=("dimension",),
+    format="percent",
+    good="up",
+    n="all",
+    interval=("low", "high"),
+    synonyms=("keep rate", "loyalty"),
+)
+
+
 def contract(table: str, *columns: Column) -> Contract:
-    return Contract(table, "1.0.0", "table", "Who | stays.", "Customers.", "One row per customer.", columns, ())
+    metrics = (KEEP_RATE,) if RATE in columns else ()
+    texts = ("Who | stays.", "Customers.", "One row per customer.")
+    return Contract(table, "1.0.0", "table", *texts, columns, (), metrics=metrics)
 
 
 CONTRACTS = {
@@ -47,16 +68,30 @@ def test_the_dictionary_lists_the_columns_of_published_tables_in_order():
     }
 
 
-def test_metrics_are_defined_by_their_columns_description():
-    assert metric_rows(CONTRACTS) == [
-        {
-            "metric": "rate",
-            "table_name": "marts.b",
-            "column_name": "rate",
-            "definition": "Kept / all; it's NULL at first.",
-            "unit": "ratio",
-        }
-    ]
+def test_a_metric_is_published_with_its_sql():
+    (row,) = metric_rows(CONTRACTS)
+    assert row == {
+        "metric": "rate",
+        "table_name": "marts.b",
+        "column_name": "rate",
+        "definition": "Kept / all; it's NULL at first.",
+        "synonyms": "keep rate, loyalty",
+        "expression": '(1.0::double * sum("kept") / nullif(sum("all"), 0))',
+        "not_additive": None,
+        "filter": "\"dimension\" = 'all'",
+        "time_column": "month",
+        "time_grain": "month",
+        "time_grain_column": None,
+        "over_time": "sum",
+        "never_over": "dimension",
+        "format": "percent",
+        "unit": "ratio",
+        "good": "up",
+        "n_column": "all",
+        "known_column": None,
+        "interval_low_column": "low",
+        "interval_high_column": "high",
+    }
 
 
 def test_the_rows_have_the_columns_of_their_own_contracts():

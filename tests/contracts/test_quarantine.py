@@ -3,8 +3,8 @@
 import duckdb
 import pytest
 
-from regulars.pipelines.contracts.gate import settle
 from regulars.pipelines.contracts.quarantine import FileCount
+from regulars.pipelines.contracts.quarantine_step import run_quarantine_step
 from regulars.pipelines.errors import TooManyBadRows
 from tests.contracts.deliveries import delivered, gate, quarantined, raw_contracts
 
@@ -40,7 +40,7 @@ def test_rows_read_are_loaded_quarantined_or_superseded_per_source_kind_and_file
 
 def test_lines_that_are_no_records_are_kept_verbatim_and_counted():
     con = with_malformed_lines(delivered(duckdb.connect(), orders=[{}]), ("shop", 7, 'o2;"unclosed'))
-    result = settle(con, raw_contracts())
+    result = run_quarantine_step(con, raw_contracts())
     assert quarantined(con, "kind, row, rules, reasons, content") == [
         ("malformed", 7, "malformed", "has 3 fields, the header has 4", '{"text":"o2;\\"unclosed"}')
     ]
@@ -54,14 +54,16 @@ def orders(count: int, bad: int) -> list[dict[str, object]]:
 @pytest.mark.parametrize(("bad", "budget"), [(0, 0), (1, 0.1), (10, 1)])
 def test_a_source_within_its_budget_passes(bad, budget):
     con = delivered(duckdb.connect(), orders=orders(10, bad))
-    assert sum(file.rows_quarantined for file in settle(con, raw_contracts(), {"shop": budget}).files) == bad
+    assert (
+        sum(file.rows_quarantined for file in run_quarantine_step(con, raw_contracts(), {"shop": budget}).files) == bad
+    )
 
 
 def test_a_source_over_its_budget_is_refused_with_what_a_person_needs():
     con = delivered(duckdb.connect(), orders=[*orders(10, 2), {"order_id": "x", "currency": "?"}])
     con.execute("create table landed.files as select 'orders.csv' as file_name, 'file1' as file_sha256, 1 as delivery")
     with pytest.raises(TooManyBadRows) as caught:
-        settle(con, raw_contracts(), {"shop": 0.01, "till": 0.01})
+        run_quarantine_step(con, raw_contracts(), {"shop": 0.01, "till": 0.01})
     told = str(caught.value)
     assert told.startswith(
         "shop: 3 of 11 rows (27.3%) would be quarantined, and at most 1.0% may be. The commonest reason is "
@@ -77,7 +79,7 @@ def test_a_source_over_its_budget_is_refused_with_what_a_person_needs():
 def test_the_budget_of_one_source_is_not_spent_by_another():
     con = delivered(duckdb.connect(), orders=[*orders(10, 10), {"source": "till", "delivery": 2}])
     with pytest.raises(TooManyBadRows, match="shop"):
-        settle(con, raw_contracts(), {"shop": 0.5, "till": 0})
+        run_quarantine_step(con, raw_contracts(), {"shop": 0.5, "till": 0})
 
 
 def test_lines_that_are_no_records_spend_the_budget_too():
@@ -85,10 +87,12 @@ def test_lines_that_are_no_records_spend_the_budget_too():
     with pytest.raises(
         TooManyBadRows, match=r"2 of 3 rows .* `malformed`, in 2 rows; the first is line 2 of the file file1"
     ):
-        settle(con, raw_contracts(), {"shop": 0.5})
+        run_quarantine_step(con, raw_contracts(), {"shop": 0.5})
 
 
 def test_a_run_with_a_reason_may_pass_its_budget():
     con = delivered(duckdb.connect(), orders=orders(10, 10))
-    result = settle(con, raw_contracts(), {"shop": 0.01}, override="the old shop's last export is known to be broken")
+    result = run_quarantine_step(
+        con, raw_contracts(), {"shop": 0.01}, override="the old shop's last export is known to be broken"
+    )
     assert result.files[0].rows_quarantined == 10

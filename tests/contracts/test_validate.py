@@ -9,9 +9,10 @@ from typing import Any
 import duckdb
 import pytest
 
-from regulars.pipelines.contracts.contract import Contract, load_contract
+from regulars.pipelines.contracts.contract import Contract
+from regulars.pipelines.contracts.load import load_contract
 from regulars.pipelines.contracts.rule import Rule
-from regulars.pipelines.contracts.validate import CannotValidate, validate
+from regulars.pipelines.contracts.validate import CannotValidate, validate_table
 from regulars.pipelines.contracts.violations import failed_count_sql, violations_sql
 
 ROOT = Path(__file__).parents[2]
@@ -39,7 +40,7 @@ def things(columns: str, *rows: str) -> duckdb.DuckDBPyConnection:
 
 def broken_rows_of(con: duckdb.DuckDBPyConnection, rule: Rule) -> list[int]:
     """The rows that our SQL finds, after checking that Great Expectations counts as many."""
-    (result,) = validate(con, contract_of(rule))
+    (result,) = validate_table(con, contract_of(rule))
     rows = sorted(row_id for (row_id,) in con.execute(violations_sql(rule, "core.things")).fetchall())
     assert result.failed_count == len(rows)
     assert con.execute(failed_count_sql(rule, "core.things")).fetchall() == [(len(rows),)]
@@ -143,7 +144,7 @@ def test_text_is_cast_only_when_it_is_written_in_canonical_form(kind, good, bad)
 def test_a_row_count_fails_once(least, most, failures):
     con = things("x integer", "1", "2")
     row_count = rule("row_count", least=least, most=most)
-    (result,) = validate(con, contract_of(row_count))
+    (result,) = validate_table(con, contract_of(row_count))
     assert (result.failed_count, result.rows_checked) == (failures, 2)
     assert con.execute(failed_count_sql(row_count, "core.things")).fetchall() == [(failures,)]
 
@@ -152,14 +153,14 @@ STRUCTURE = rule("structure", columns=(("_row_id", "INTEGER"), ("x", "INTEGER"))
 
 
 def test_a_table_with_the_promised_columns_keeps_its_structure():
-    results = validate(things("x integer", "1"), contract_of(STRUCTURE, rule("required", "x")))
+    results = validate_table(things("x integer", "1"), contract_of(STRUCTURE, rule("required", "x")))
     assert [(result.rule.type, result.failed_count) for result in results] == [("structure", 0), ("required", 0)]
 
 
 @pytest.mark.parametrize("columns", ["x varchar", "y integer", "x integer, y integer"])
 def test_a_table_with_other_columns_breaks_its_structure_and_is_judged_no_further(columns):
     con = things(columns)
-    (result,) = validate(con, contract_of(STRUCTURE, rule("required", "x")))
+    (result,) = validate_table(con, contract_of(STRUCTURE, rule("required", "x")))
     assert (result.rule.type, result.failed_count) == ("structure", 1)
 
 
@@ -175,7 +176,7 @@ def test_an_uncommitted_row_is_judged_too():
 def test_all_rules_of_a_table_are_judged_in_one_go_and_in_their_order():
     con = things("x varchar, y double", "'a', 1", "null, 'nan'")
     rules = (rule("finite", "y"), rule("unique", "x"), rule("required", "x"), rule("pattern", "x", pattern="a"))
-    results = validate(con, contract_of(*rules))
+    results = validate_table(con, contract_of(*rules))
     assert [(result.rule.id, result.failed_count) for result in results] == [
         ("things.y.finite", 1),
         ("things.x.unique", 0),
@@ -187,14 +188,14 @@ def test_all_rules_of_a_table_are_judged_in_one_go_and_in_their_order():
 def test_a_rule_that_cannot_be_evaluated_is_an_error_that_names_it_and_no_value():
     con = things("x varchar", f"'{CANARY}'")
     with pytest.raises(CannotValidate, match=r"things\.\.query of core\.things") as caught:
-        validate(con, contract_of(rule("query", query="select * from {table} where x::integer = 1")))
+        validate_table(con, contract_of(rule("query", query="select * from {table} where x::integer = 1")))
     assert CANARY not in str(caught.value)
 
 
 def test_an_unevaluable_predicate_is_an_error_that_names_it_and_no_value():
     con = things("x varchar", f"'{CANARY}'")
     with pytest.raises(CannotValidate, match=r"things\.\.predicate") as caught:
-        validate(con, contract_of(rule("predicate", predicate="x::integer = 1")))
+        validate_table(con, contract_of(rule("predicate", predicate="x::integer = 1")))
     assert CANARY not in str(caught.value)
 
 
@@ -217,7 +218,7 @@ def test_no_value_of_the_data_leaves_duckdb(capsys, caplog, monkeypatch):
         rule("predicate", predicate="x <> x"),
     ]
     with caplog.at_level(logging.DEBUG):
-        results = validate(con, contract_of(*rules))
+        results = validate_table(con, contract_of(*rules))
     assert [result.failed_count for result in results] == [2, 2, 2, 2, 2]
     everything = "".join([*seen, repr(results), caplog.text, *capsys.readouterr()])
     assert len(seen) == 1
@@ -226,7 +227,7 @@ def test_no_value_of_the_data_leaves_duckdb(capsys, caplog, monkeypatch):
 
 def test_judging_prints_nothing_and_leaves_no_file(capfd, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    validate(
+    validate_table(
         things("x varchar", "null"), contract_of(rule("required", "x"), rule("query", query="select * from {table}"))
     )
     assert capfd.readouterr() == ("", "")
@@ -235,8 +236,8 @@ def test_judging_prints_nothing_and_leaves_no_file(capfd, tmp_path, monkeypatch)
 
 def test_reading_contracts_does_not_import_great_expectations():
     code = (
-        "import sys; from pathlib import Path; from pipelines.contracts.contract import load_contracts; "
-        "import pipelines.contracts.gate, pipelines.contracts.validate, pipelines.contracts.dictionary; "
+        "import sys; from pathlib import Path; from pipelines.contracts.load import load_contracts; "
+        "import pipelines.contracts.quarantine_step, pipelines.contracts.validate, pipelines.contracts.dictionary; "
         "load_contracts(Path('data_contracts')); "
         "print(sorted({'great_expectations', 'sqlalchemy', 'pandas', 'scipy', 'jsonschema'} & sys.modules.keys()))"
     )
@@ -260,7 +261,7 @@ def test_the_example_contract_is_judged_whole(tmp_path):
         "('s', '1', 'INV-1', 0, '2026-01-01 10:00:00', '2026-01-01', 'web', 10, 0.5, true), "
         "('s', '2', 'x', 5, '1989-01-01 10:00:00', '2100-01-01', 'fax', 0, 'nan', false)"
     )
-    failed = {result.rule.id: result.failed_count for result in validate(con, contract) if not result.passed}
+    failed = {result.rule.id: result.failed_count for result in validate_table(con, contract) if not result.passed}
     assert failed == {
         "example.invoice_number.pattern": 1,
         "example.customer_idx.references": 1,

@@ -5,10 +5,11 @@ import re
 
 import pytest
 
-from regulars.pipelines.warehouse.warehouse import LAYERS, sql_files, tables_read_by
+from regulars.pipelines.warehouse.warehouse import LAYERS, table_selects, tables_read_by
 from tests.house.code import CODE, MODULES, PIPELINES, imports_of, name_of, room_of
 
 PURE = [path for module, path in MODULES.items() if room_of(module) in {"transforms", "models"}]
+SELECTS = table_selects()
 WORDS_WE_DO_NOT_USE = {"utils", "util", "helpers", "helper", "common", "misc"}
 OUTSIDE_WORLD = {
     "duckdb",
@@ -36,17 +37,17 @@ def test_transforms_and_models_see_no_file_clock_or_log(path):
     assert not re.search(r"\b(today|now|utcnow)\(\)", path.read_text(encoding="utf-8"))
 
 
-@pytest.mark.parametrize("path", sql_files(), ids=lambda path: f"{path.parent.name}/{path.name}")
-def test_a_sql_file_is_one_select_that_reads_its_own_or_an_earlier_layer(path):
-    select, layer = path.read_text(encoding="utf-8"), path.parent.name
+@pytest.mark.parametrize("table", SELECTS)
+def test_a_table_in_sql_is_one_select_that_reads_its_own_or_an_earlier_layer(table):
+    select, layer = SELECTS[table], table.partition(".")[0]
     reads = tables_read_by(select)
     assert {table.split(".")[0] for table in reads} <= set(LAYERS[: LAYERS.index(layer) + 1]), reads
     assert not re.search(r"\b(pivot|unpivot|query_table|read_\w+)\b", select.lower())
 
 
-@pytest.mark.parametrize("path", sql_files(), ids=lambda path: f"{path.parent.name}/{path.name}")
-def test_the_first_line_of_a_sql_file_says_what_one_row_is(path):
-    assert path.read_text(encoding="utf-8").startswith("-- One row per ")
+@pytest.mark.parametrize("table", SELECTS)
+def test_the_first_line_of_a_select_says_what_one_row_is(table):
+    assert SELECTS[table].startswith("-- One row per ")
 
 
 @pytest.mark.parametrize("path", CODE, ids=name_of)

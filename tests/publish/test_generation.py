@@ -28,6 +28,7 @@ def test_readers_see_a_run_once_it_is_published(home):
 def test_a_generation_holds_every_file_and_says_so(home):
     generation = publish_run(home).generation
     assert sorted(p.relative_to(generation.path).as_posix() for p in generation.path.rglob("*") if p.is_file()) == [
+        "contracts.odcs.yaml",
         "manifest.json",
         "parquet/core/orders.parquet",
         "parquet/marts/churn.parquet",

@@ -1,8 +1,8 @@
 from pathlib import Path
 
 import pytest
-import yaml
 
+from regulars.pipelines.contracts.load import load_contracts
 from regulars.pipelines.models.beta_geo import BetaGeoModel
 from regulars.pipelines.report.facts.predictions import grid, read_alive, read_shares
 from regulars.pipelines.report.sections.methods import method_names
@@ -160,9 +160,9 @@ def test_any_missing_or_empty_table_leaves_the_rest_standing(con, table):
 
 
 def test_every_method_has_a_name_in_plain_words():
-    contracts = Path(__file__).parents[2] / "data_contracts"
-    columns = {"marts/customer_clv": "method", "meta/clv_evaluation": "method", "meta/clv_models": "model"}
-    for path, column in columns.items():
-        [table] = yaml.safe_load((contracts / f"{path}.odcs.yaml").read_text(encoding="utf-8"))["schema"]
-        [found] = [each for each in table["properties"] if each["name"] == column]
-        assert {each["value"] for each in found["enum"]} <= set(method_names(read_words("en")))
+    contracts = load_contracts(Path(__file__).parents[2] / "data_contracts")
+    columns = {"marts.customer_clv": "method", "meta.clv_evaluation": "method", "meta.clv_models": "model"}
+    for table, name in columns.items():
+        [column] = [each for each in contracts[table].columns if each.name == name]
+        assert column.allowed_values
+        assert {value for value, _ in column.allowed_values} <= set(method_names(read_words("en")))

@@ -9,7 +9,6 @@ from typing import get_args
 import polib
 import pytest
 
-from regulars.pipelines.audit.lineage import CODE, NO_PART_IN_RESULTS, deciding_settings
 from regulars.pipelines.errors import SettingsWrong
 from regulars.pipelines.report.facts.report_facts import read_facts
 from regulars.pipelines.report.pictures import PICTURES, picture_of
@@ -17,6 +16,7 @@ from regulars.pipelines.report.render.page import TEMPLATES, render_page
 from regulars.pipelines.report.report import build_page
 from regulars.pipelines.report.words.collect import collect_messages, list_mistakes, update_catalogue
 from regulars.pipelines.report.words.words import CATALOGUES, Words, list_languages, read_words
+from regulars.pipelines.run.lineage import CODE, NO_PART_IN_RESULTS, deciding_settings
 from regulars.pipelines.sample.settings_text import SAMPLE_SETTINGS
 from regulars.pipelines.settings.settings import Report
 from regulars.pipelines.settings.settings_file import parse_settings

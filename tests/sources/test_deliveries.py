@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from regulars.pipelines.errors import InputRefused, SettingsWrong, StorageFailed
-from regulars.pipelines.settings.settings import KINDS, Source
+from regulars.pipelines.kinds.registry import KINDS
+from regulars.pipelines.settings.settings import Source
 from regulars.pipelines.sources import deliveries as deliveries_module
 from regulars.pipelines.sources import landing as landing_module
 from regulars.pipelines.sources.deliveries import refuse_required

@@ -92,18 +92,18 @@ def test_a_refund_belongs_to_whom_it_names_else_to_its_orders_customer():
         "core/refunds",
         staging__orders=[{"order_id": "1", "customer_record_id": "c1"}],
         staging__refunds=[
-            {"refund_id": "a", "order_id": "1"},
+            {"refund_id": "a", "order_id": "1", "reason": "damaged"},
             {"refund_id": "b", "order_id": "1", "customer_record_id": "c2"},
             {"refund_id": "c", "order_id": "not delivered"},
             {"refund_id": "d"},
         ],
         identity__customer_links=[C1, C2, C2 | {"link_type": "refund", "source_record_id": "d"}],
     )
-    assert list(pick(refunds, "refund_id", "order_id", "customer_id")) == [
-        ("a", "1", "ada"),
-        ("b", "1", "bob"),
-        ("c", None, UNKNOWN),
-        ("d", None, "bob"),
+    assert list(pick(refunds, "refund_id", "order_id", "customer_id", "reason")) == [
+        ("a", "1", "ada", "damaged"),
+        ("b", "1", "bob", None),
+        ("c", None, UNKNOWN, None),
+        ("d", None, "bob", None),
     ]
 
 
@@ -148,7 +148,7 @@ def test_payments_are_numbered_and_converted_on_their_day_else_their_orders():
 def test_products_that_only_lines_name_have_the_newest_name():
     products = run_sql(
         "core/products",
-        staging__products=[{"product_id": "a", "product_name": "Apple", "cost": "1"}],
+        staging__products=[{"product_id": "a", "product_name": "Apple", "cost": "1", "in_stock": "false"}],
         staging__order_lines=[
             {"order_id": "1", "product_id": "a", "product_name": "apple!"},
             {"order_id": "1", "product_id": "b", "product_name": "Bear", "category": "toys"},
@@ -156,9 +156,9 @@ def test_products_that_only_lines_name_have_the_newest_name():
             {"order_id": "2", "product_id": "b"},
         ],
     )
-    assert list(pick(products, "product_id", "product_name", "category")) == [
-        ("a", "Apple", None),
-        ("b", "Big bear", "toys"),
+    assert list(pick(products, "product_id", "product_name", "category", "in_stock")) == [
+        ("a", "Apple", None, False),
+        ("b", "Big bear", "toys", None),
     ]
 
 
@@ -174,7 +174,7 @@ def test_products_that_only_lines_name_have_the_newest_name():
         ({"score": "8.5"}, None),
         ({"score": "5", "scale_min": "1", "scale_max": "5"}, None),
         ({"score": "9", "scale_min": "1"}, None),
-        ({"score": "9", "survey_kind": "csat"}, None),
+        ({"score": "9", "survey_type": "csat"}, None),
     ],
 )
 def test_only_whole_points_of_a_0_to_10_scale_make_an_nps(answer, group):

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from regulars.pipelines.contracts.validate import validate
+from regulars.pipelines.contracts.validate import validate_table
 from regulars.pipelines.settings.settings import Cohorts
 from regulars.pipelines.transforms.churn.churn import churn
 from regulars.pipelines.transforms.churn.churned_customers import churned_customers, reactivated_customers
@@ -261,5 +261,5 @@ def test_great_expectations_finds_every_promise_kept():
     with duckdb.connect() as con:
         for mart in (*MARTS, *MORE_MARTS):
             write_tables(con, mart, *sound(mart)[:2])
-            results = validate(con, contract_of(mart))
+            results = validate_table(con, contract_of(mart))
             assert [result.rule.id for result in results if not result.passed] == []

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from regulars.pipelines.contracts.validate import validate
+from regulars.pipelines.contracts.validate import validate_table
 from regulars.pipelines.contracts.violations import failed_count_sql
 from regulars.pipelines.transforms.subscriptions.mrr_movements import mrr_movements
 from regulars.pipelines.transforms.subscriptions.subscription_churn import subscription_churn
@@ -148,4 +148,4 @@ def test_great_expectations_finds_every_promise_kept():
     with duckdb.connect() as con:
         for mart in BUILDERS:
             write_tables(con, mart, sound(mart), ROWS)
-            assert [result.rule.id for result in validate(con, contract_of(mart)) if not result.passed] == []
+            assert [result.rule.id for result in validate_table(con, contract_of(mart)) if not result.passed] == []

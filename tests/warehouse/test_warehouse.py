@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from regulars.pipelines.errors import ContractBroken
-from regulars.pipelines.warehouse.warehouse import lock_down, open_warehouse, tables_read_by
+from regulars.pipelines.warehouse.warehouse import lock_down, open_warehouse, table_selects, tables_read_by
 
 ROWS = 300_000
 
@@ -84,3 +84,13 @@ def test_the_tables_that_a_select_reads_come_from_its_parse_tree():
 def test_what_is_no_select_is_refused():
     with pytest.raises(ValueError, match="no single SELECT"):
         tables_read_by("drop table core.orders")
+
+
+def test_a_file_in_sql_staging_takes_the_place_of_the_select_that_is_made_from_the_kind(tmp_path, monkeypatch):
+    made = table_selects()["staging.stores"]
+    file = tmp_path / "staging" / "stores.sql"
+    file.parent.mkdir()
+    file.write_text("-- One row per store.\nselect upper(store_id) as store_id from raw.stores\n", encoding="utf-8")
+    monkeypatch.setattr("regulars.pipelines.warehouse.warehouse.SQL", tmp_path)
+    assert table_selects()["staging.stores"] == file.read_text(encoding="utf-8") != made
+    assert table_selects()["staging.products"].startswith("-- One row per product;")

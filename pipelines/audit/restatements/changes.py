@@ -11,6 +11,8 @@ from dataclasses import dataclass
 import duckdb
 import polars as pl
 
+from regulars.pipelines.kinds.registry import KINDS
+
 UNKNOWN = "00000000-0000-0000-0000-000000000000"
 
 MERGED, SPLIT, RATE, ERASED = "customers_merged", "customers_split", "exchange_rate", "erasure"
@@ -24,7 +26,7 @@ class Compared:
         kind: In the singular, as causes are named: `late_order`.
         table: Of core.
         kinds: The kinds of delivered rows that it is made from.
-        ids: Beside `system`, the columns that name a record; the first is staging's too.
+        ids: Beside `system`, the columns that name a record; the first is what its kinds call their document.
         day: The column that says which period it belongs to.
         who: The columns that say whose it is, the deciding one first.
         told: The columns that figures are made of, in money as it was delivered.
@@ -182,8 +184,7 @@ def _is_news(of: Compared, news: News) -> str:
         return "true"
     shas = _texts(news.files)
     rows = " union all ".join(
-        f"select _system, {'order_id' if kind == 'order_lines' else of.ids[0]} from staging.{kind} "
-        f"where _file_sha256 in {shas}"
+        f"select _system, {KINDS[kind].document[0]} from staging.{kind} where _file_sha256 in {shas}"
         for kind in of.kinds
     )
     delivered = (

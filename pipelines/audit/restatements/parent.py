@@ -11,7 +11,7 @@ import duckdb
 from regulars.pipelines.home.generation import Generation
 from regulars.pipelines.home.state_file import read_state
 from regulars.pipelines.run.lineage import TABLE, Lineage
-from regulars.pipelines.warehouse.identifiers import literal
+from regulars.pipelines.warehouse.sql_text import quote_literal
 
 
 class Earlier:
@@ -36,7 +36,7 @@ class Earlier:
 
     def sql(self, table: str) -> str:
         """What stands after `from`."""
-        return f"read_parquet({literal(str(self.path(table)))})"
+        return f"read_parquet({quote_literal(str(self.path(table)))})"
 
     def rows(self, query: str) -> list[tuple[Any, ...]]:
         """The answer to a query."""

@@ -80,6 +80,7 @@ orders.csv        every order as it stands in the end; person_id is blank for ti
 refunds.csv       every refund, in EUR
 subscriptions.csv every period of the coffee club as it was charged in truth, also in the future; amounts are a month's
 answers.csv       every survey answer with its person, even if the export has it without a name
+others            named like the export that they are the truth of, with the person behind each row
 months.csv        what should be found by month, up to as_of
 nastiness.csv     what was made difficult: planted lines by file and row, the rest by count; what should become of it
 """

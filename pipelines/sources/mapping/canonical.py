@@ -9,10 +9,10 @@ Every function takes a SQL expression of cleaned text that is cheap to repeat (a
 
 import re
 
+from regulars.pipelines.kinds.kind import Form
 from regulars.pipelines.settings.settings import FileOptions
-from regulars.pipelines.sources.kinds import Form
 from regulars.pipelines.sources.mapping.zones import days_with_a_gap
-from regulars.pipelines.warehouse.identifiers import literal
+from regulars.pipelines.warehouse.sql_text import quote_literal
 
 _BLANK = r"[\s\x{a0}\x{200b}\x{2060}\x{feff}]"
 _CONTROL = r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]"
@@ -26,18 +26,17 @@ _TRUE, _FALSE = ("yes", "y", "true", "t", "1"), ("no", "n", "false", "f", "0")
 
 def tidied(value: str) -> str:
     """Text without outer blanks and control characters; NULL when nothing is left."""
-    bare = f"regexp_replace({value}, {literal(_CONTROL)}, '', 'g')"
-    trimmed = f"regexp_replace({bare}, {literal(f'^{_BLANK}+|{_BLANK}+$')}, '', 'g')"
-    return (
-        f"case when regexp_matches({value}, {literal(_UNTIDY)}) then nullif({trimmed}, '') else nullif({value}, '') end"
-    )
+    bare = f"regexp_replace({value}, {quote_literal(_CONTROL)}, '', 'g')"
+    trimmed = f"regexp_replace({bare}, {quote_literal(f'^{_BLANK}+|{_BLANK}+$')}, '', 'g')"
+    is_untidy = f"regexp_matches({value}, {quote_literal(_UNTIDY)})"
+    return f"case when {is_untidy} then nullif({trimmed}, '') else nullif({value}, '') end"
 
 
 def canonical(form: Form, value: str, options: FileOptions, zone: str) -> str:
     """The value in the form of its column.
 
     Args:
-        form: See `kinds.Form`.
+        form: See `kind.Form`.
         value: SQL of tidied text.
         options: How the source writes numbers, dates and moments.
         zone: The zone of moments that carry none.
@@ -75,7 +74,7 @@ def _id(value: str) -> str:
 
 def _boolean(value: str) -> str:
     def one_of(words: tuple[str, ...]) -> str:
-        return f"lower({value}) in ({', '.join(literal(word) for word in words)})"
+        return f"lower({value}) in ({', '.join(quote_literal(word) for word in words)})"
 
     return f"case when {one_of(_TRUE)} then 'true' when {one_of(_FALSE)} then 'false' else {value} end"
 
@@ -86,32 +85,34 @@ def _number(value: str, options: FileOptions) -> str:
     grouped = rf"|[0-9]{{1,3}}({marks}[0-9]{{3}})+" if marks else ""
     digits = rf"(([0-9]+{grouped})({sign}[0-9]*)?|{sign}[0-9]+)"
     written = rf"'?([+-]?{digits}|{digits}-)"
-    bare = f"replace(regexp_replace({value}, {literal(f'[^0-9{sign}]')}, '', 'g'), {literal(options.decimal)}, '.')"
+    figures = f"regexp_replace({value}, {quote_literal(f'[^0-9{sign}]')}, '', 'g')"
+    bare = f"replace({figures}, {quote_literal(options.decimal)}, '.')"
     whole = rf"regexp_replace(regexp_replace({bare}, '^\.', '0.'), '\.$', '')"
     minus = f"case when contains({value}, '-') then '-' else '' end"
     plain = _NUMBER if options.decimal == "." else "-?[0-9]+"
     other_sign = f" (the decimal sign is {options.decimal})"
     return (
-        f"case when regexp_full_match({value}, {literal(plain)}) then {value} "
-        f"when regexp_full_match({value}, {literal(written)}) then {minus} || {whole} "
-        f"when regexp_full_match({value}, {literal(_NUMBER)}) then {value} || {literal(other_sign)} else {value} end"
+        f"case when regexp_full_match({value}, {quote_literal(plain)}) then {value} "
+        f"when regexp_full_match({value}, {quote_literal(written)}) then {minus} || {whole} "
+        f"when regexp_full_match({value}, {quote_literal(_NUMBER)}) then {value} || {quote_literal(other_sign)} "
+        f"else {value} end"
     )
 
 
 def _moment(value: str, pattern: str, zone: str) -> str:
     if pattern != "iso":
-        parsed = f"try_strptime({value}, {literal(pattern)})"
+        parsed = f"try_strptime({value}, {quote_literal(pattern)})"
         if "%z" in pattern or "%Z" in pattern:
             return f"coalesce({_utc_text(parsed)}, {_remarked(value, pattern)})"
         has_time = any(part in pattern for part in ("%H", "%-H", "%I", "%-I", "%c", "%X"))
         return f"coalesce({_from_zone(parsed, zone, has_time)}, {_remarked(value, pattern)})"
     local = f"try_cast({value} as timestamp)"
     return (
-        f"case when regexp_full_match({value}, {literal(_LOCAL)}) "
+        f"case when regexp_full_match({value}, {quote_literal(_LOCAL)}) "
         f"then coalesce({_from_zone(local, zone, True)}, {_remarked(value, zone)}) "
-        f"when regexp_full_match({value}, {literal(_DAY)}) "
+        f"when regexp_full_match({value}, {quote_literal(_DAY)}) "
         f"then coalesce({_from_zone(local, zone, False)}, {_remarked(value, zone)}) "
-        f"when regexp_full_match({value}, {literal(_WITH_OFFSET)}) "
+        f"when regexp_full_match({value}, {quote_literal(_WITH_OFFSET)}) "
         f"then coalesce({_utc_text(f'try_cast({_as_duckdb_reads_offsets(value)} as timestamptz)')}, {value}) "
         f"else {value} end"
     )
@@ -130,11 +131,11 @@ def _from_zone(local: str, zone: str, has_time: bool) -> str:
     """
     if zone in ("UTC", "Etc/UTC"):
         return f"{local}::varchar"
-    there = f"timezone({literal(zone)}, {local})"
+    there = f"timezone({quote_literal(zone)}, {local})"
     days = ", ".join(f"date '{day}'" for day in days_with_a_gap(zone))
     if not has_time or not days:
         return _utc_text(there)
-    never_was = f"{local}::date in ({days}) and timezone({literal(zone)}, {there}) <> {local}"
+    never_was = f"{local}::date in ({days}) and timezone({quote_literal(zone)}, {there}) <> {local}"
     return f"case when {never_was} then null else {_utc_text(there)} end"
 
 
@@ -143,17 +144,17 @@ def _utc_text(moment: str) -> str:
 
 
 def _remarked(value: str, expected: str) -> str:
-    looks_canonical = f"regexp_full_match({value}, {literal(f'{_DAY}([T ].*)?')})"
-    remark = literal(f" (no moment in {expected})")
+    looks_canonical = f"regexp_full_match({value}, {quote_literal(f'{_DAY}([T ].*)?')})"
+    remark = quote_literal(f" (no moment in {expected})")
     return f"case when {looks_canonical} then {value} || {remark} else {value} end"
 
 
 def _date(value: str, pattern: str) -> str:
     if pattern != "iso":
-        return f"coalesce(try_strptime({value}, {literal(pattern)})::date::varchar, {_remarked(value, pattern)})"
+        return f"coalesce(try_strptime({value}, {quote_literal(pattern)})::date::varchar, {_remarked(value, pattern)})"
     plain = rf"{_DAY}([T ]00:00(:00(\.0+)?)?)?"
     return (
-        f"case when regexp_full_match({value}, {literal(plain)}) "
+        f"case when regexp_full_match({value}, {quote_literal(plain)}) "
         f"then coalesce(try_cast(left({value}, 10) as date)::varchar, {_remarked(value, 'the calendar')}) "
         f"else {value} end"
     )

@@ -11,7 +11,7 @@ from typing import Any
 
 import duckdb
 
-from regulars.pipelines.warehouse.identifiers import quoted
+from regulars.pipelines.warehouse.sql_text import quote_identifier
 
 _CLASSES = {
     "BETWEEN",
@@ -115,7 +115,7 @@ class ExpressionChecker:
         Raises:
             ExpressionWrong: DuckDB does not know what it means; a column is not of the file, say.
         """
-        columns = ", ".join(f"null::varchar as {quoted(name)}" for name in header) or "null as no_column"
+        columns = ", ".join(f"null::varchar as {quote_identifier(name)}" for name in header) or "null as no_column"
         try:
             found = self._con.execute(
                 f"describe select (\n{expression}\n) as value from (select {columns}) as file where false"

@@ -7,14 +7,13 @@ Put here: what `columns` and `when` of the settings mean. Keep out: forms of val
 import json
 from collections.abc import Iterable, Iterator, Mapping
 
+from regulars.pipelines.kinds.kind import DefaultBy, KindColumn, SourceCurrency
+from regulars.pipelines.kinds.registry import KINDS
 from regulars.pipelines.settings.settings import Column, Constant, Derived, FileOptions, KindMapping
-from regulars.pipelines.sources.kinds import KIND_COLUMNS
 from regulars.pipelines.sources.mapping.canonical import canonical, tidied
 from regulars.pipelines.sources.mapping.expressions import ExpressionChecker
 from regulars.pipelines.sources.readers.header import find_column
-from regulars.pipelines.warehouse.identifiers import literal, quoted
-
-_NPS_SCALE = {"scale_min": "0", "scale_max": "10"}
+from regulars.pipelines.warehouse.sql_text import quote_identifier, quote_literal
 
 
 def select_kind(
@@ -31,7 +30,7 @@ def select_kind(
     """One SELECT that gives `landed.<kind>` from a landed file.
 
     Args:
-        kind: One of `settings.KINDS`.
+        kind: One of `KINDS`.
         mapping: What the columns mean; checked before.
         options: How values are written.
         columns: Names of the landed columns.
@@ -41,16 +40,17 @@ def select_kind(
         zone: The zone of moments that carry none.
         currency: The currency of amounts that carry none.
     """
-    raw, shaped, survey_kind = [], [], "null"
-    for position, column in enumerate(KIND_COLUMNS[kind]):
+    raw, shaped = [], []
+    cells: dict[str, str] = {}
+    for position, column in enumerate(KINDS[kind].columns):
         value = _raw_value(mapping.columns.get(column.name), columns)
-        cell = quoted(f" {position}")
+        cell = quote_identifier(f" {position}")
         if value is None:
-            shaped.append(f"{_default(kind, column.name, currency, survey_kind)} as {quoted(column.name)}")
+            shaped.append(f"{_default(column, currency, cells)} as {quote_identifier(column.name)}")
         else:
-            survey_kind = cell if column.name == "survey_kind" else survey_kind  # stands before the scale
+            cells[column.name] = cell
             raw.append(f"{tidied(value)} as {cell}")
-            shaped.append(f"{canonical(column.form, cell, options, zone)} as {quoted(column.name)}")
+            shaped.append(f"{canonical(column.form, cell, options, zone)} as {quote_identifier(column.name)}")
     given = [f"{trace[name]} as {name}" for name in ("_source", "_system", "_delivery", "_file_sha256")]
     number = "file_row_number + 1"
     given += [f"{number} as _row", f"{trace['_delivery']}::bigint * {2**40} + {number} as _row_id", "_rest"]
@@ -90,23 +90,33 @@ def _raw_value(wanted: Column | None, columns: tuple[str, ...]) -> str | None:
     if wanted is None:
         return None
     if isinstance(wanted, Constant):
-        return literal(wanted.value)
+        return quote_literal(wanted.value)
     if isinstance(wanted, Derived):
         return f"(\n{wanted.sql}\n)::varchar"
     found = first_found([wanted] if isinstance(wanted, str) else wanted, columns)
-    return None if found is None else f"file.{quoted(found)}"
+    return None if found is None else f"file.{quote_identifier(found)}"
 
 
-def _default(kind: str, column: str, currency: str, survey_kind: str) -> str:
-    if column == "currency":
-        return literal(currency)
-    if column == "line_type":
-        return "'sale'"
-    if kind == "order_lines" and column == "quantity":
-        return "'1'"
-    if column in _NPS_SCALE:
-        return f"case when lower({survey_kind}) = 'nps' then '{_NPS_SCALE[column]}' end"
-    return "null::varchar"
+def _default(column: KindColumn, currency: str, cells: Mapping[str, str]) -> str:
+    """SQL of what an unmapped column gets.
+
+    Args:
+        column: The column.
+        currency: The source's or company's.
+        cells: SQL of the columns before it that are mapped.
+    """
+    match column.default:
+        case SourceCurrency():
+            return quote_literal(currency)
+        case DefaultBy(other, values) if other in cells:
+            cases = " ".join(
+                f"when {quote_literal(value)} then {quote_literal(given)}" for value, given in values.items()
+            )
+            return f"case lower({cells[other]}) {cases} end"
+        case str(value):
+            return quote_literal(value)
+        case _:
+            return "null::varchar"
 
 
 def json_of_row(columns: list[str]) -> str:
@@ -114,7 +124,8 @@ def json_of_row(columns: list[str]) -> str:
     if not columns:
         return "null::varchar"
     pairs = ", ".join(
-        f"{literal(_json_text(column) + ':')} || to_json(file.{quoted(column)})::varchar" for column in columns
+        f"{quote_literal(_json_text(column) + ':')} || to_json(file.{quote_identifier(column)})::varchar"
+        for column in columns
     )
     return f"'{{' || nullif(concat_ws(',', {pairs}), '') || '}}'"
 

@@ -6,8 +6,9 @@ Put here: mistakes in `columns` and `when`, worded for the reader. Keep out: mak
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from regulars.pipelines.kinds.kind import KindColumn
+from regulars.pipelines.kinds.registry import KINDS
 from regulars.pipelines.settings.settings import Column, Constant, Derived, KindMapping, Source
-from regulars.pipelines.sources.kinds import DEFAULTED, KIND_COLUMNS, KindColumn, column_of
 from regulars.pipelines.sources.mapping.expressions import ExpressionChecker, ExpressionWrong
 from regulars.pipelines.sources.mapping.mapping import expressions_of, first_found
 from regulars.pipelines.sources.readers.header import find_column, repeated_names
@@ -52,12 +53,12 @@ def check_settings(name: str, source: Source, checker: ExpressionChecker) -> lis
 
 
 def _settings_mistakes(kind: str, mapping: KindMapping, checker: ExpressionChecker) -> Iterator[tuple[str, str]]:
-    names = [column.name for column in KIND_COLUMNS[kind]]
+    names = [column.name for column in KINDS[kind].columns]
     for column in mapping.columns:
         if column not in names:
             yield column, f"is no column of {kind}{did_you_mean(column, names)}; it has {', '.join(names)}"
-    for known in KIND_COLUMNS[kind]:
-        if known.is_required and known.name not in mapping.columns and known.name not in DEFAULTED.get(kind, ()):
+    for known in KINDS[kind].columns:
+        if known.is_required and known.name not in mapping.columns and known.default is None:
             yield "", f"lacks `{known.name}`, which every row of {kind} needs"
     for column, expression in expressions_of(mapping):
         try:
@@ -81,7 +82,7 @@ def check_mapping(
     mistakes = []
     for kind, mapping in source.mappings.items():
         for column, wanted in mapping.columns.items():
-            known = column_of(kind, column)
+            known = KINDS[kind].column(column)
             if known is not None:
                 mistakes += list(_column_mistakes(name, kind, known, wanted, header, columns, checker))
         if mapping.when is not None:

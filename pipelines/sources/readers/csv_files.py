@@ -21,7 +21,7 @@ from regulars.pipelines.sources.readers.header import column_names
 from regulars.pipelines.sources.readers.landed_text import Landed, describing, private_connection
 from regulars.pipelines.sources.readers.records import Record, RecordSplitter
 from regulars.pipelines.sources.readers.refusal import Refusal
-from regulars.pipelines.warehouse.identifiers import literal, quoted
+from regulars.pipelines.warehouse.sql_text import quote_identifier, quote_literal
 
 _KEPT_OF_A_BAD_LINE = 10_000
 _MANY = 10_000
@@ -132,25 +132,26 @@ class _Way:
 
 def _parse(plain: Path, way: _Way, expected: Landed, options: FileOptions, target: Path) -> bool:
     """Let DuckDB write the Parquet file; False when it refuses, counts otherwise, or finds a second header."""
-    columns = ", ".join(f"{literal(name)}: 'VARCHAR'" for name in expected.columns)
+    columns = ", ".join(f"{quote_literal(name)}: 'VARCHAR'" for name in expected.columns)
+    quote = quote_literal(options.quote)
     rows = (
-        f"read_csv({literal(plain)}, auto_detect = false, header = false, skip = {way.skip}, columns = {{{columns}}}, "
-        f"delim = {literal(options.delimiter)}, quote = {literal(options.quote)}, escape = {literal(options.quote)}, "
+        f"read_csv({quote_literal(plain)}, auto_detect = false, header = false, skip = {way.skip}, "
+        f"columns = {{{columns}}}, delim = {quote_literal(options.delimiter)}, quote = {quote}, escape = {quote}, "
         "strict_mode = true, null_padding = false, ignore_errors = false, nullstr = '', allow_quoted_nulls = true, "
         f"comment = '', compression = 'none', encoding = 'utf-8', parallel = {str(way.is_parallel).lower()}"
         + (")" if way.has_crlf else ", new_line = '\\n')")
         # named only where it is a line feed: told `\r\n`, DuckDB 1.5 reads all lines as one
     )
     repeats = " and ".join(
-        f"trim({quoted(name)}) is not distinct from {literal(cell.strip()) if cell.strip() else 'null'}"
+        f"trim({quote_identifier(name)}) is not distinct from {quote_literal(cell.strip()) if cell.strip() else 'null'}"
         for name, cell in zip(expected.columns, expected.header, strict=True)
     )
     with private_connection() as con:
         try:
-            con.execute(f"copy (from {rows}) to {literal(target)} ({describing(expected)})")
+            con.execute(f"copy (from {rows}) to {quote_literal(target)} ({describing(expected)})")
         except (duckdb.InvalidInputException, duckdb.ConversionException):
             return False
-        written = f"read_parquet({literal(target)})"
+        written = f"read_parquet({quote_literal(target)})"
         found = con.execute(f"select count(*), count(*) filter ({repeats}) from {written}").fetchall()
     return bool(found[0] == (expected.record_count, 0))
 

@@ -16,7 +16,7 @@ from regulars.pipelines.sources.readers.header import column_names
 from regulars.pipelines.sources.readers.landed_text import Landed, describing, private_connection
 from regulars.pipelines.sources.readers.records import MAX_RECORD, Record
 from regulars.pipelines.sources.readers.refusal import Refusal
-from regulars.pipelines.warehouse.identifiers import literal
+from regulars.pipelines.warehouse.sql_text import quote_literal
 
 _BATCH = 50_000
 
@@ -46,8 +46,8 @@ def read_json_lines(original: Path, file_name: str, file_sha256: str, work: Path
     landed = Landed(file_sha256, tuple(keys), tuple(columns), "utf-8", count, len(bad))
     _write(original, list(keys), columns, work / "keys.parquet")
     with private_connection() as con:
-        rows = f"from read_parquet({literal(work / 'keys.parquet')})"
-        con.execute(f"copy ({rows}) to {literal(work / 'landed.parquet')} ({describing(landed)})")
+        rows = f"from read_parquet({quote_literal(work / 'keys.parquet')})"
+        con.execute(f"copy ({rows}) to {quote_literal(work / 'landed.parquet')} ({describing(landed)})")
     if bad:
         write_malformed(bad, work / "malformed.parquet")
     return landed

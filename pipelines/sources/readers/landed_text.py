@@ -12,7 +12,7 @@ from pathlib import Path
 import duckdb
 
 from regulars.pipelines.settings.settings import FileOptions, Source
-from regulars.pipelines.warehouse.identifiers import literal
+from regulars.pipelines.warehouse.sql_text import quote_literal
 
 READER_VERSION = 1
 """Raise it when the same bytes would be read differently: every delivery is then read again from its original."""
@@ -79,14 +79,14 @@ def private_connection() -> duckdb.DuckDBPyConnection:
 def describing(landed: Landed) -> str:
     """The `copy` options that make the Parquet file say what it holds."""
     said = json.dumps(asdict(landed), ensure_ascii=False)
-    return f"format parquet, compression zstd, kv_metadata {{landed: {literal(said)}}}"
+    return f"format parquet, compression zstd, kv_metadata {{landed: {quote_literal(said)}}}"
 
 
 def read_landed(con: duckdb.DuckDBPyConnection, path: Path) -> Landed | None:
     """What a landed Parquet file says of itself; None when there is no whole one."""
     if not path.exists():
         return None
-    query = f"select decode(value) from parquet_kv_metadata({literal(path)}) where decode(key) = 'landed'"
+    query = f"select decode(value) from parquet_kv_metadata({quote_literal(path)}) where decode(key) = 'landed'"
     try:
         found = con.execute(query).fetchall()
     except duckdb.Error:

@@ -10,7 +10,7 @@ import duckdb
 from regulars.pipelines.sources.readers.header import column_names
 from regulars.pipelines.sources.readers.landed_text import Landed, describing, private_connection
 from regulars.pipelines.sources.readers.refusal import Refusal
-from regulars.pipelines.warehouse.identifiers import literal, quoted
+from regulars.pipelines.warehouse.sql_text import quote_identifier, quote_literal
 
 _EXACT_DOUBLE = 2**53
 
@@ -26,7 +26,7 @@ def read_parquet_file(original: Path, file_name: str, file_sha256: str, work: Pa
     """
     _refuse_unfinished(original, file_name)
     with private_connection() as con:
-        source = f"read_parquet({literal(original)})"
+        source = f"read_parquet({quote_literal(original)})"
         try:
             described = con.execute(f"describe from {source}").fetchall()
             names = [str(name) for name, *_ in described]
@@ -34,10 +34,10 @@ def read_parquet_file(original: Path, file_name: str, file_sha256: str, work: Pa
             count = con.execute(f"select count(*) from {source}").fetchall()[0][0]
             landed = Landed(file_sha256, tuple(names), tuple(columns), "parquet", int(count), 0)
             selected = ", ".join(
-                f"{_as_text(quoted(name), str(kind))} as {quoted(column)}"
+                f"{_as_text(quote_identifier(name), str(kind))} as {quote_identifier(column)}"
                 for (name, kind, *_), column in zip(described, columns, strict=True)
             )
-            written = literal(work / "landed.parquet")
+            written = quote_literal(work / "landed.parquet")
             con.execute(f"copy (select {selected} from {source}) to {written} ({describing(landed)})")
         except (duckdb.IOException, duckdb.OutOfMemoryException):
             raise

@@ -21,6 +21,7 @@ from regulars.pipelines.models.dropout.dropout_model import DropoutModel
 from regulars.pipelines.models.fitting.fitting import Fit
 from regulars.pipelines.models.gamma_gamma import GammaGammaModel, spend_frequency_correlation
 from regulars.pipelines.models.modified_beta_geo import ModifiedBetaGeoModel
+from regulars.pipelines.models.names import BG_NBD, BY_COHORT, GAMMA_GAMMA, MBG_NBD, PARETO_NBD
 from regulars.pipelines.models.pareto_nbd import ParetoNBDModel
 from regulars.pipelines.transforms.clv.purchase_history import choose_cut, list_customer_days, summarise_history
 
@@ -41,13 +42,10 @@ COLUMNS: dict[str, PolarsDataType] = {
     "as_of": pl.Date,
 }
 DROPOUT_MODELS: Mapping[str, type[DropoutModel]] = {
-    "bg_nbd": BetaGeoModel,
-    "mbg_nbd": ModifiedBetaGeoModel,
-    "pareto_nbd": ParetoNBDModel,
+    BG_NBD: BetaGeoModel,
+    MBG_NBD: ModifiedBetaGeoModel,
+    PARETO_NBD: ParetoNBDModel,
 }
-SPEND_MODEL = "gamma_gamma"
-BY_COHORT = "_by_cohort"
-"""Ends the name of a model that is fitted anew for the customers of each time; heals a left-censored base."""
 
 WHOLE_BASE = "all"
 CUSTOMERS_FOR_A_MODEL, REPEATERS_FOR_A_MODEL = 100, 30
@@ -136,7 +134,7 @@ def _fit_spend(sample: pl.DataFrame, trained_through: dt.date) -> Iterator[list[
         fit = replace(
             fit, message="; ".join(filter(None, [fit.message, f"{words}{correlation:.2f}): values are rough"]))
         )
-    yield _rows(SPEND_MODEL, None, fit, spenders.height, trained_through)
+    yield _rows(GAMMA_GAMMA, None, fit, spenders.height, trained_through)
 
 
 def is_enough(history: pl.DataFrame) -> bool:
@@ -182,7 +180,7 @@ def read_models(clv_models: pl.DataFrame, trained_through: dt.date) -> TrainedMo
     for (model, segment_from), rows in of_day.group_by("model", "segment_from", maintain_order=True):
         if model in broken:
             continue
-        if model == SPEND_MODEL:
+        if model == GAMMA_GAMMA:
             spend = GammaGammaModel(_fit(GammaGammaModel.NAMES, rows))
         else:
             kind = DROPOUT_MODELS[str(model).removesuffix(BY_COHORT)]

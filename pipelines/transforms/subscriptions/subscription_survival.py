@@ -16,6 +16,7 @@ from narwhals.typing import IntoFrame
 from polars._typing import PolarsDataType
 
 from regulars.pipelines.models.geometric_renewal import GeometricRenewalModel
+from regulars.pipelines.models.names import GEOMETRIC, SHIFTED_BETA_GEOMETRIC
 from regulars.pipelines.models.shifted_beta_geo import ShiftedBetaGeoModel
 from regulars.pipelines.transforms.subscriptions.subscription_periods import begins, list_paid_periods, list_runs
 
@@ -45,7 +46,7 @@ FEWEST_ENDS = 10
 SAME = 0.01
 """Log-likelihoods that differ by less tell two models not apart."""
 
-MODELS: dict[type, str] = {ShiftedBetaGeoModel: "shifted_beta_geometric", GeometricRenewalModel: "geometric"}
+MODELS: dict[type, str] = {ShiftedBetaGeoModel: SHIFTED_BETA_GEOMETRIC, GeometricRenewalModel: GEOMETRIC}
 ROW = ["dimension", "dimension_value"]
 
 

@@ -79,10 +79,10 @@ def test_lines_are_sales_of_one_piece_unless_the_file_says_otherwise(shop):
 def test_only_nps_answers_have_a_scale_of_their_own(shop):
     shop.sources["shop"] |= {
         "kind": "survey_responses",
-        "columns": {"response_id": "id", "survey_kind": "what", "score": "score", "answered_at": "day"},
+        "columns": {"response_id": "id", "survey_type": "what", "score": "score", "answered_at": "day"},
     }
     shop.write("orders.csv", "id,what,score,day\n1,NPS,9,2026-01-01\n2,csat,4,2026-01-01\n")
-    assert shop.rows("survey_kind, scale_min, scale_max", "survey_responses") == [
+    assert shop.rows("survey_type, scale_min, scale_max", "survey_responses") == [
         ("csat", None, None),
         ("nps", "0", "10"),
     ]

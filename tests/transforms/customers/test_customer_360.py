@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
-from regulars.pipelines.contracts.contract import load_contract
+from regulars.pipelines.contracts.load import load_contract
 from regulars.pipelines.contracts.violations import failed_count_sql
 from regulars.pipelines.transforms.clv import clv_evaluation, clv_models
 from regulars.pipelines.transforms.clv.customer_clv import customer_clv

@@ -1,0 +1,69 @@
+"""Allowed values that several contracts share: each list stands once, with what every value means.
+
+Put here: reading `data_contracts/enumerations.yaml`, and which lists the code owns. Keep out: values of one column
+only; they stand in its contract.
+"""
+
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from regulars.pipelines.contracts.place import Place
+from regulars.pipelines.models.names import SPEND_MODELS, SUBSCRIPTION_MODELS, purchase_model_names
+
+FILE = "enumerations.yaml"
+
+Enumerations = Mapping[str, Mapping[str, str]]
+"""Name of a list -> its values -> what each means."""
+
+
+def read_enumerations(folder: Path) -> Enumerations:
+    """Every list that contracts under `folder` may refer to: those of its `enumerations.yaml` and those of the code.
+
+    Args:
+        folder: Holds `enumerations.yaml` beside the folders of the layers; the file may be missing.
+    """
+    path = folder / FILE
+    return {
+        **(_parse(path.read_bytes()) if path.is_file() else {}),
+        "purchase_models": purchase_model_names(),
+        "spend_models": SPEND_MODELS,
+        "subscription_models": SUBSCRIPTION_MODELS,
+    }
+
+
+@lru_cache(maxsize=8)
+def _parse(content: bytes) -> Enumerations:
+    """The lists of a file; all contracts of a folder ask for the same one."""
+    lists: Enumerations = yaml.safe_load(content)
+    return lists
+
+
+def expand_enumeration(entry: Mapping[str, Any], enumerations: Enumerations, place: Place) -> dict[str, Any]:
+    """A column's entry whose customProperty `values` is replaced by the `enum` that it names.
+
+    Args:
+        entry: The column as written; `values` is the name of a list, or several names. Values of the column's own
+            `enum` come before those that are named.
+        enumerations: What the names stand for.
+        place: Where an unknown name goes.
+    """
+    extras = entry.get("customProperties") or []
+    names = next((each["value"] for each in extras if each.get("property") == "values"), ())
+    if not names:
+        return dict(entry)
+    listed: Sequence[str] = [names] if isinstance(names, str) else names
+    values = list(entry.get("enum") or [])
+    for name in listed:
+        if name not in enumerations:
+            place.wrong(
+                f"`values` names `{name}`, which is no enumeration; known are {', '.join(sorted(enumerations))}"
+            )
+            continue
+        values += [{"value": value, "description": meaning} for value, meaning in enumerations[name].items()]
+    rest = [each for each in extras if each.get("property") != "values"]
+    expanded = {key: value for key, value in entry.items() if key != "customProperties"} | {"enum": values}
+    return expanded | ({"customProperties": rest} if rest else {})

@@ -1,0 +1,171 @@
+"""Contracts as one ODCS document that other tools run on what is published.
+
+Put here: contract -> ODCS, so that every rule has the form in which other tools find the same fault. Keep out: reading
+our own files (`document.py`), writing it anywhere.
+
+Of two servers one tool run picks one: the Parquet files answer for columns, keys, values and relationships, a schema of
+the DuckDB file also for rules in SQL, which name other tables as `layer.table`.
+"""
+
+import re
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import fields
+from typing import Any
+
+import yaml
+
+from regulars.pipelines.contracts.contract import Contract
+from regulars.pipelines.contracts.dictionary import PUBLISHED_LAYERS
+from regulars.pipelines.contracts.metric import Metric
+from regulars.pipelines.contracts.quality import COUNT
+from regulars.pipelines.contracts.rule import Column, Rule
+from regulars.pipelines.contracts.violations import BOUNDS
+from regulars.pipelines.warehouse.sql_text import quote_identifier
+from regulars.pipelines.warehouse.warehouse import tables_read_by
+
+Entry = dict[str, Any]
+
+
+def contracts_as_yaml(contracts: Mapping[str, Contract], database: str, parquet_folder: str) -> str:
+    """The contracts of all published tables as one ODCS file; see `combine_contracts`."""
+    document = combine_contracts(contracts, database, parquet_folder)
+    return yaml.safe_dump(document, sort_keys=False, allow_unicode=True, width=120)
+
+
+def combine_contracts(contracts: Mapping[str, Contract], database: str, parquet_folder: str) -> Entry:
+    """The contracts of all published tables as one ODCS document.
+
+    Args:
+        contracts: Table -> contract; the layers that are not published are left out.
+        database: The DuckDB file, relative to the document.
+        parquet_folder: The folder that holds `<layer>/<table>.parquet`, relative to the document.
+    """
+    published = {table: each for table, each in contracts.items() if each.layer in PUBLISHED_LAYERS}
+    names = [each.name for each in published.values()]
+    for twice in sorted({name for name in names if names.count(name) > 1}):
+        raise ValueError(f"two published tables are called {twice}: other tools know a table by its bare name")
+    return {
+        "apiVersion": "v3.2.0",
+        "kind": "DataContract",
+        "id": "regulars",
+        "name": "regulars",
+        "version": "1.0.0",
+        "status": "active",
+        "description": {"purpose": "Every published table, and the rules that this generation was checked against."},
+        "servers": [
+            {
+                "server": "parquet",
+                "type": "local",
+                "path": f"{parquet_folder}/*/{{model}}.parquet",
+                "format": "parquet",
+            },
+            *({"server": layer, "type": "duckdb", "database": database, "schema": layer} for layer in PUBLISHED_LAYERS),
+        ],
+        "schema": [_table(contract, published) for contract in published.values()],
+    }
+
+
+def _table(contract: Contract, published: Mapping[str, Contract]) -> Entry:
+    rules = [rule for rule in contract.rules if is_portable(rule, published)]
+    composite = [_relationship(rule) for rule in rules if rule.type == "references" and len(rule.columns) > 1]
+    quality = [entry for rule in rules for entry in _quality(rule, contract)]
+    metrics = [{"property": "metrics", "value": [_metric(metric) for metric in contract.metrics]}]
+    return {
+        "name": contract.name,
+        "physicalName": contract.name,
+        "physicalType": contract.kind,
+        "description": contract.description,
+        "dataGranularityDescription": contract.grain,
+        **({"customProperties": metrics} if contract.metrics else {}),
+        **({"relationships": composite} if composite else {}),
+        "properties": [_property(column, rules) for column in contract.columns],
+        **({"quality": quality} if quality else {}),
+    }
+
+
+def _property(column: Column, rules: list[Rule]) -> Entry:
+    mine = {rule.type: rule for rule in rules if rule.columns == (column.name,)}
+    options = {}
+    if "pattern" in mine:
+        options["pattern"] = mine["pattern"].arguments["pattern"]
+    if "range" in mine:
+        options |= {bound: value for bound, value in mine["range"].arguments.items() if bound in BOUNDS}
+    extras = [{"property": "unit", "value": column.unit}] if column.unit else []
+    is_key = column.key_position is not None
+    return {
+        "name": column.name,
+        "logicalType": column.logical_type,
+        "physicalType": column.type,
+        "description": column.description,
+        "classification": column.classification,
+        **({"required": True} if column.required else {}),
+        **({"primaryKey": True, "primaryKeyPosition": column.key_position} if is_key else {}),
+        **({"unique": True} if "unique" in mine and not is_key else {}),
+        **({"logicalTypeOptions": options} if options else {}),
+        **({"enum": [_value(*each) for each in column.allowed_values]} if column.allowed_values else {}),
+        **({"relationships": [_relationship(mine["references"])]} if "references" in mine else {}),
+        **({"customProperties": extras} if extras else {}),
+    }
+
+
+def _value(value: Any, meaning: str) -> Entry:
+    return {"value": value, "description": meaning}
+
+
+def _relationship(rule: Rule) -> Entry:
+    """References are resolved inside the document, by bare names."""
+    parent = str(rule.arguments["table"]).partition(".")[2]
+    targets = [f"{parent}.{name}" for name in rule.arguments["columns"]]
+    if len(targets) == 1:
+        return {"to": targets[0]}
+    short = rule.table.partition(".")[2]
+    return {"from": [f"{short}.{name}" for name in rule.columns], "to": targets}
+
+
+def _quality(rule: Rule, contract: Contract) -> Iterator[Entry]:
+    """The entry for a rule that no key of a column says."""
+    said = {"id": quality_id(rule), "name": rule.id, "description": rule.description, "severity": rule.severity}
+    match rule.type:
+        case "predicate":
+            query = f"{COUNT}{{table}} where not ({rule.arguments['predicate']})"
+            yield {**said, "type": "sql", "query": query, "mustBe": 0}
+        case "query":
+            rows = str(rule.arguments["query"])
+            counted = rows.removeprefix("select * from ") if rows.startswith("select * from ") else f"({rows})"
+            yield {**said, "type": "sql", "query": f"{COUNT}{counted}", "mustBe": 0}
+        case "finite":
+            query = f"{COUNT}{{table}} where not isfinite({quote_identifier(rule.columns[0])})"
+            yield {**said, "type": "sql", "query": query, "mustBe": 0}
+        case "unique" if len(rule.columns) > 1 and rule.columns != contract.key:
+            arguments = {"properties": list(rule.columns)}
+            yield {**said, "type": "library", "metric": "duplicateValues", "arguments": arguments, "mustBe": 0}
+        case "row_count":
+            yield {**said, "type": "library", "metric": "rowCount", **_bounds(**rule.arguments)}
+
+
+def quality_id(rule: Rule) -> str:
+    """The rule's id in the letters that the standard allows; other tools report their verdict under it."""
+    return re.sub(r"[^A-Za-z0-9_-]", "-", rule.id)
+
+
+def _bounds(least: int | None, most: int | None) -> Entry:
+    if most is None:
+        return {"mustBeGreaterOrEqualTo": least}
+    if least is None:
+        return {"mustBeLessOrEqualTo": most}
+    return {"mustBe": least} if least == most else {"mustBeBetween": [least, most]}
+
+
+def _metric(metric: Metric) -> Entry:
+    """What the metric says, without what it leaves open."""
+    given = {each.name: getattr(metric, each.name) for each in fields(metric)}
+    return {name: list(value) if isinstance(value, tuple) else value for name, value in given.items() if value}
+
+
+def is_portable(rule: Rule, published: Collection[str]) -> bool:
+    """Whether a rule reads only published tables; any other one is checked in the build only."""
+    if rule.type == "references":
+        return rule.arguments["table"] in published
+    if rule.type == "query":
+        return tables_read_by(str(rule.arguments["query"]).replace("{table}", rule.table)) <= set(published)
+    return True

@@ -1,0 +1,71 @@
+"""The expression of a metric: a ratio of sums, written as a Python expression and printed as SQL.
+
+Put here: what an expression may hold, and its SQL. Keep out: the rest of a metric (`metric.py`). Other languages (DAX,
+LookML) are printed from the same tree; a SQL string could not give them.
+"""
+
+import ast
+from collections.abc import Iterator
+
+from regulars.pipelines.warehouse.sql_text import quote_identifier
+
+FUNCTIONS = {
+    "sum": "sum({})",
+    "count": "count({})",
+    "min": "min({})",
+    "max": "max({})",
+    "avg": "avg({})",
+    "count_distinct": "count(distinct {})",
+}
+"""What an expression may call, always with one column -> its SQL."""
+
+_SIGNS = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*"}
+
+
+class ExpressionRefused(ValueError):
+    """An expression holds something else than columns in functions, numbers and the four operators."""
+
+
+def parse_expression(text: str) -> ast.expr:
+    """The tree of an expression.
+
+    Raises:
+        ExpressionRefused: It is no expression, or holds something that not every language can say.
+    """
+    try:
+        tree = ast.parse(text, mode="eval").body
+    except SyntaxError as error:
+        raise ExpressionRefused(f"`{text}` is no expression: {error.msg}") from error
+    print_sql(tree)
+    return tree
+
+
+def print_sql(tree: ast.expr) -> str:
+    """The expression as SQL over one table; a division by zero is NULL, and no division is one of whole numbers.
+
+    Raises:
+        ExpressionRefused: The tree holds something that an expression may not.
+    """
+    match tree:
+        case ast.Call(func=ast.Name(id=function), args=[ast.Name(id=column)], keywords=[]) if function in FUNCTIONS:
+            return FUNCTIONS[function].format(quote_identifier(column))
+        case ast.Constant(value=int() | float() as number) if not isinstance(number, bool):
+            return repr(number)
+        case ast.UnaryOp(op=ast.USub(), operand=operand):
+            return f"-{print_sql(operand)}"
+        case ast.BinOp(left=left, op=ast.Div(), right=right):
+            return f"(1.0::double * {print_sql(left)} / nullif({print_sql(right)}, 0))"
+        case ast.BinOp(left=left, op=operator, right=right) if type(operator) in _SIGNS:
+            return f"({print_sql(left)} {_SIGNS[type(operator)]} {print_sql(right)})"
+        case _:
+            raise ExpressionRefused(
+                f"`{ast.unparse(tree)}` may not stand in an expression: write {', '.join(FUNCTIONS)} of one column, "
+                "numbers, and + - * /"
+            )
+
+
+def columns_of_expression(tree: ast.expr) -> Iterator[str]:
+    """The columns that the expression reads."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call):
+            yield from (each.id for each in node.args if isinstance(each, ast.Name))

@@ -1,0 +1,235 @@
+"""The quarantine step: what was delivered becomes `raw.<kind>`, without the documents that break their contract.
+
+Put here: the order of validating, quarantining and validating again. Keep out: which version of a document is used
+(`versions.py`), what is written about rows that are left out and the budget for them (`quarantine.py`).
+
+Great Expectations validates, our SQL made from the same rules finds the rows, and for every rule the two must count the
+same. Nothing is guessed or repaired: a row is loaded as delivered, quarantined with every reason, or superseded. Only a
+column that breaks a rule of severity `warning` is emptied, and counted.
+"""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import duckdb
+
+from regulars.pipelines.contracts import oversized, versions
+from regulars.pipelines.contracts.contract import Contract
+from regulars.pipelines.contracts.quarantine import FileCount, check_budgets, count_files, write_quarantine
+from regulars.pipelines.contracts.rule import Rule
+from regulars.pipelines.contracts.validate import RuleResult, validate_table
+from regulars.pipelines.contracts.violations import broken_when, violations_sql
+from regulars.pipelines.errors import ContractBroken, RegularsError
+from regulars.pipelines.warehouse.sql_text import quote_identifier, quote_literal
+
+
+class CountsDisagree(RegularsError):
+    """Two ways of counting the same rows differ: a bug of ours, never of the data."""
+
+
+@dataclass(frozen=True)
+class QuarantineResult:
+    """What the quarantine step did.
+
+    Attributes:
+        results: Kind -> the verdicts on `raw.<kind>`. Of rules that empty their column the count is of what was
+            delivered, so that a warning is seen although the column is clean by now.
+        delivered: Kind -> the verdicts on everything delivered, good and bad.
+        emptied: (kind, column) -> how many loaded values were emptied.
+        files: Rows read, loaded, quarantined and superseded, per source, kind and file.
+    """
+
+    results: dict[str, list[RuleResult]]
+    delivered: dict[str, list[RuleResult]]
+    emptied: dict[tuple[str, str], int]
+    files: list[FileCount]
+
+
+def run_quarantine_step(
+    con: duckdb.DuckDBPyConnection,
+    contracts: Mapping[str, Contract],
+    budgets: Mapping[str, float] | None = None,
+    override: str | None = None,
+) -> QuarantineResult:
+    """Make `raw.<kind>`, `quarantine.rows` and `quarantine.superseded` from `landed.<kind>`.
+
+    Args:
+        con: The build; it holds `landed.<kind>` for every kind, `raw.company`, and `landed.malformed` if
+            lines were no records.
+        contracts: Kind -> its contract (of the table `raw.<kind>`).
+        budgets: Source -> the share of its rows, 0 to 1, that may be quarantined. No entry: no budget.
+        override: Why this run may quarantine more than that; None: it may not.
+
+    Raises:
+        TooManyBadRows: A source is over its budget, and there is no `override`.
+        ContractBroken: A delivered table has other columns than its contract, or what is left still breaks it.
+        CountsDisagree: Great Expectations and our SQL count differently, or rows are unaccounted for.
+    """
+    for schema in ("quarantine_work", "raw", "quarantine"):
+        con.execute(f"create schema if not exists {schema}")
+    delivered = {kind: _validate_delivered(con, contract) for kind, contract in contracts.items()}
+    _choose_documents(con, contracts)
+    oversized.list_oversized(con, contracts)
+    for contract in contracts.values():
+        _quarantine_later(con, contract, [rule for rule in contract.rules if oversized.is_about_size(rule)])
+    later = {kind: _rules_for_later(contract) for kind, contract in contracts.items()}
+    emptied: dict[tuple[str, str], int] = {}
+    for kind in sorted(contracts, key=lambda kind: bool(later[kind])):  # those that look at other raw tables come last
+        _quarantine_later(con, contracts[kind], later[kind])
+        emptied |= _make_raw_view(con, contracts[kind])
+    write_quarantine(con, contracts)
+    files = count_files(con, list(contracts))
+    for file in files:
+        if file.rows_read != file.rows_loaded + file.rows_quarantined + file.rows_superseded:
+            raise CountsDisagree(f"rows are unaccounted for: {file}")
+    if override is None:
+        check_budgets(con, files, budgets or {}, contracts)
+    results = {kind: _validate_raw(con, contract, delivered[kind]) for kind, contract in contracts.items()}
+    return QuarantineResult(results, delivered, emptied, files)
+
+
+def _validate_delivered(con: duckdb.DuckDBPyConnection, contract: Contract) -> list[RuleResult]:
+    table = f"landed.{contract.name}"
+    rules = [rule for rule in contract.rules if rule.is_about_one_row]
+    structure = [rule for rule in contract.rules if rule.type == "structure"]
+    results = validate_table(con, contract, table, [*structure, *rules])
+    if len(results) == 1 and not results[0].passed:
+        raise ContractBroken(f"{table} has other columns than pipelines/kinds/{contract.name}.py says")
+    counts = _find_violations(con, contract.name, rules)
+    for result in results:
+        if result.failed_count != counts[result.rule.id]:
+            raise CountsDisagree(
+                f"{result.rule.id}: Great Expectations counts {result.failed_count} rows of {table} that break it, "
+                f"and our SQL finds {counts[result.rule.id]}"
+            )
+    return results
+
+
+def _find_violations(con: duckdb.DuckDBPyConnection, kind: str, rules: Sequence[Rule]) -> Counter[str]:
+    """Fill `quarantine_work.<kind>_violations` in one scan; rule id -> rows that break it, counted by a scan."""
+    con.execute(f"create table quarantine_work.{kind}_violations (rule varchar, row_id bigint)")
+    if rules:
+        broken = [broken_when(rule) for rule in rules]
+        verdicts = [
+            f"case when {test} then {quote_literal(rule.id)} end" for test, rule in zip(broken, rules, strict=True)
+        ]
+        con.execute(
+            f"""
+            insert into quarantine_work.{kind}_violations
+            with
+                bad_rows as (
+                    select _row_id, [{", ".join(verdicts)}] as verdicts
+                    from landed.{kind}
+                    where {" or ".join(f"({test})" for test in broken)}
+                )
+
+            select unnest(list_filter(verdicts, lambda verdict: verdict is not null)), _row_id
+            from bad_rows
+            """
+        )
+    rows = con.execute(f"select rule, count(row_id) from quarantine_work.{kind}_violations group by rule").fetchall()
+    return Counter(dict(rows))
+
+
+def _choose_documents(con: duckdb.DuckDBPyConnection, contracts: Mapping[str, Contract]) -> None:
+    # the order matters: each step of a kind reads the step before of the kind it is linked with
+    for kind in {*contracts, *(versions.LINKED[kind] for kind in contracts if kind in versions.LINKED)}:
+        versions.make_tables(con, kind)
+    for step in (
+        versions.note_broken_documents,
+        versions.list_versions,
+        versions.choose_versions,
+        versions.leave_rows_out,
+    ):
+        for contract in contracts.values():
+            step(con, contract)
+
+
+def _rules_for_later(contract: Contract) -> list[Rule]:
+    """Critical rules about rows that can be found only when the other raw tables are there."""
+    return [
+        rule
+        for rule in contract.rules
+        if rule.severity == "critical" and rule.type in {"query", "references"} and not oversized.is_about_size(rule)
+    ]
+
+
+def _quarantine_later(con: duckdb.DuckDBPyConnection, contract: Contract, rules: Sequence[Rule]) -> None:
+    """Quarantine the accepted documents that break rules about more than one row."""
+    for rule in rules:
+        versions.quarantine_documents(con, contract, rule.id, violations_sql(rule, versions.accepted(contract.name)))
+
+
+def _make_raw_view(con: duckdb.DuckDBPyConnection, contract: Contract) -> dict[tuple[str, str], int]:
+    """`raw.<kind>`: the accepted rows, with the columns emptied that break a warning; how many values that were."""
+    kind = contract.name
+    con.execute(f"create table quarantine_work.{kind}_emptied (column_name varchar, row_id bigint)")
+    emptying = [rule for rule in contract.rules if rule.empties_its_column]
+    if emptying:
+        pairs = ", ".join(f"({quote_literal(rule.id)}, {quote_literal(rule.columns[0])})" for rule in emptying)
+        con.execute(
+            f"""
+            insert into quarantine_work.{kind}_emptied
+            with
+                emptying(rule, column_name) as (values {pairs})
+
+            select distinct emptying.column_name, found.row_id
+            from quarantine_work.{kind}_violations as found
+            join emptying using (rule)
+            anti join quarantine_work.{kind}_left_out as gone on gone.row_id = found.row_id
+            """
+        )
+    counts = con.execute(
+        f"select column_name, count(row_id) from quarantine_work.{kind}_emptied group by all order by 1"
+    ).fetchall()
+    emptied = dict(counts)
+    cells = [
+        _emptied_cell(kind, name) if name in emptied else f"here.{quote_identifier(name)}" for name, _ in contract.types
+    ]
+    if con.execute(f"select row_id from quarantine_work.{kind}_left_out limit 1").fetchall():
+        rows = versions.accepted(kind)
+    else:  # a view over the whole table is read faster than one with a join
+        rows = f"landed.{kind}"
+    con.execute(f"create view raw.{kind} as select {', '.join(cells)} from {rows} as here")
+    return {(kind, column): count for column, count in counts}
+
+
+def _emptied_cell(kind: str, name: str) -> str:
+    """SQL of a column without the values that break a warning."""
+    column = quote_identifier(name)
+    return f"""
+        case
+            when here._row_id in (
+                select row_id from quarantine_work.{kind}_emptied where column_name = {quote_literal(name)}
+            ) then null
+            else here.{column}
+        end as {column}
+    """
+
+
+def _validate_raw(con: duckdb.DuckDBPyConnection, contract: Contract, before: Sequence[RuleResult]) -> list[RuleResult]:
+    kind = contract.name
+    changed = con.execute(
+        f"""
+        select row_id from quarantine_work.{kind}_left_out
+        union all
+        select row_id from quarantine_work.{kind}_emptied
+        limit 1
+        """
+    ).fetchall()
+    # when no row is left out and no value emptied, the rows are the very ones that were validated as delivered
+    known = {result.rule.id: result for result in before if result.rule.is_about_one_row and not changed}
+    rules = [rule for rule in contract.rules if rule.id not in known]
+    known |= {result.rule.id: result for result in validate_table(con, contract, rules=rules)}
+    failed = [
+        f"{result.rule.id} ({result.failed_count})"
+        for result in known.values()
+        if not result.passed and (result.rule.severity == "critical" or (changed and result.rule.empties_its_column))
+    ]
+    if failed:
+        raise ContractBroken(
+            f"{contract.table} still breaks its contract after bad documents were quarantined: {', '.join(failed)}"
+        )
+    delivered_by_id = {result.rule.id: result for result in before if result.rule.empties_its_column}
+    return [delivered_by_id.get(rule.id, known[rule.id]) for rule in contract.rules if rule.id in known]

@@ -1,0 +1,42 @@
+"""Columns that several kinds share, so that they mean the same everywhere.
+
+Put here: a column as soon as a second kind has it. Keep out: columns of one kind.
+"""
+
+from regulars.pipelines.kinds.kind import SOURCE_CURRENCY, KindColumn
+
+
+def customer_columns(who: str) -> tuple[KindColumn, ...]:
+    """The three columns by which a row names a customer.
+
+    Args:
+        who: Whose address it is, such as `The buyer's`.
+    """
+    return (
+        KindColumn(
+            "customer_record_id",
+            "id",
+            "The customer record it belongs to, in the system `customer_system`. NULL: nobody is named.",
+        ),
+        KindColumn("customer_system", "text", "The system whose id customer_record_id is; NULL: the row's own system."),
+        KindColumn(
+            "email",
+            "text",
+            f"{who} address as delivered; matched to customers after normalising.",
+            is_personal=True,
+        ),
+    )
+
+
+PLACE = (
+    KindColumn("country", "text", "Country the order went to, name or code.", is_descriptive=True),
+    KindColumn("region", "text", "State, province or sales region the order went to.", is_descriptive=True),
+    KindColumn("city", "text", "City the order went to.", is_descriptive=True),
+)
+CURRENCY = KindColumn(
+    "currency",
+    "currency",
+    "ISO 4217 code of the row's amounts, three capitals; where it is not mapped, the source's or company's currency.",
+    is_required=True,
+    default=SOURCE_CURRENCY,
+)

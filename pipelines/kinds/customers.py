@@ -1,0 +1,97 @@
+"""Who the company's tools say its customers are.
+
+Put here: what a row of `customers` holds and keeps. Keep out: SQL that reads it.
+"""
+
+from regulars.pipelines.kinds.kind import Kind, KindColumn
+
+KIND = Kind(
+    name="customers",
+    purpose="Who the company's tools say its customers are.",
+    description=(
+        "Customer records of the CRM or shop, as delivered, in our column names; all text. One person may have several "
+        "records, in one system or in several: identity links them, nothing here does."
+    ),
+    grain="One row per customer record of a system.",
+    staging_grain="One row per customer record, as its system tells it.",
+    columns=(
+        KindColumn(
+            "customer_record_id",
+            "id",
+            "The record's id in its system. Map the export's own stable id, never an e-mail address.",
+            is_required=True,
+        ),
+        KindColumn(
+            "email",
+            "text",
+            "E-mail address as delivered. NULL when unknown; a blank one never links two records.",
+            is_personal=True,
+        ),
+        KindColumn("phone", "code", "Telephone number as delivered.", is_descriptive=True, is_personal=True),
+        KindColumn("first_name", "text", "Given name.", is_descriptive=True, is_personal=True),
+        KindColumn("last_name", "text", "Family name.", is_descriptive=True, is_personal=True),
+        KindColumn("company_name", "text", "The firm the customer buys for.", is_descriptive=True, is_personal=True),
+        KindColumn(
+            "account_id",
+            "id",
+            (
+                "The account (firm, household) the record belongs to, in its system. Groups records where "
+                "`customer_is: account`."
+            ),
+        ),
+        KindColumn("country", "text", "Country as delivered, name or code.", is_descriptive=True),
+        KindColumn("region", "text", "State, province or sales region.", is_descriptive=True),
+        KindColumn("city", "text", "City.", is_descriptive=True),
+        KindColumn(
+            "postal_code",
+            "code",
+            "Postal code; text, so that leading zeros stay.",
+            is_descriptive=True,
+            is_personal=True,
+        ),
+        KindColumn(
+            "customer_type",
+            "text",
+            "The company's own kind of customer, such as private, business, school.",
+            is_descriptive=True,
+        ),
+        KindColumn("acquisition_channel", "text", "Where the customer was won, such as ads, referral, fair."),
+        KindColumn(
+            "acquisition_cost",
+            "number",
+            "What winning this customer cost, in the company's currency.",
+            is_emptied=True,
+            unit="company currency",
+            minimum=0,
+        ),
+        KindColumn(
+            "owner",
+            "text",
+            "Who looks after the customer: a team or a user name. Published; map no private data.",
+            is_descriptive=True,
+        ),
+        KindColumn("referred_by_record_id", "id", "The record of the customer who referred this one, same system."),
+        KindColumn(
+            "merged_record_ids", "ids", "Ids of records the tool has merged into this one, joined by `;`, same system."
+        ),
+        KindColumn(
+            "email_opt_in",
+            "boolean",
+            "Whether the customer agreed to be written to; NULL: not known.",
+            is_descriptive=True,
+            is_emptied=True,
+        ),
+        KindColumn("is_deleted", "boolean", "Whether the tool has deleted the record; NULL: no.", is_emptied=True),
+        KindColumn("created_at", "moment", "When the record was made, UTC.", is_emptied=True),
+        KindColumn(
+            "updated_at",
+            "moment",
+            "When the record last changed, UTC: the newest record's attributes win.",
+            is_emptied=True,
+        ),
+    ),
+    document=("customer_record_id",),
+    repeats="last",
+    example={"customer_record_id": "c1"},
+    is_kept_in_state=True,
+)

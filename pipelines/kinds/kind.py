@@ -1,0 +1,208 @@
+"""What a kind of source is: the one description from which everything about it is made.
+
+Put here: the shape of a description. Keep out: any one kind (a module each, beside this one), and what is made of it
+(raw contracts, staging, the settings, accounting, identity), which reads the description and repeats nothing of it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final, Literal
+
+Form = Literal["text", "code", "id", "ids", "moment", "date", "number", "boolean", "currency", "lower"]
+"""`text` as written · `code` as written, without Excel's leading apostrophe · `id` likewise, and `7.0` is `7` ·
+`ids` several of them, joined by `;` · `moment` UTC · `date` · `number` · `boolean` · `currency` upper case ·
+`lower` lower case."""
+
+STAGING_TYPES: dict[Form, str] = {
+    "number": "DECIMAL(18,4)",
+    "moment": "TIMESTAMP",
+    "date": "DATE",
+    "boolean": "BOOLEAN",
+}
+"""What staging casts a form to, unless the column says otherwise; every other form stays text."""
+
+
+TRACE_COLUMNS = (
+    ("_source", "varchar"),
+    ("_system", "varchar"),
+    ("_delivery", "integer"),
+    ("_file_sha256", "varchar"),
+    ("_row", "bigint"),
+    ("_row_id", "bigint"),
+    ("_rest", "varchar"),
+)
+"""What stands behind the columns of every `landed.<kind>`: where the row was read."""
+
+
+@dataclass(frozen=True)
+class SourceCurrency:
+    """Stands for the currency of the source in the settings, else of the company."""
+
+
+SOURCE_CURRENCY: Final = SourceCurrency()
+
+
+@dataclass(frozen=True)
+class DefaultBy:
+    """A default that depends on another column, which stands earlier in the kind.
+
+    Attributes:
+        column: The other column, of the form `lower`.
+        values: Its value -> the default; every other value gives none.
+    """
+
+    column: str
+    values: Mapping[str, str] = field(hash=False)
+
+
+@dataclass(frozen=True)
+class KindColumn:
+    """One column of a kind.
+
+    Attributes:
+        name: Our name for it.
+        form: How its values are written when they are landed.
+        description: What it means, its range, what NULL means.
+        is_required: Every row needs a value: the settings must say where it comes from, or it has a default.
+        is_descriptive: Its absence changes no count, no amount and nobody's identity; a file that has lost it is still
+            read, with a warning.
+        is_personal: It holds contact details or what somebody wrote: never published.
+        is_emptied: A value that breaks a rule of this column is emptied and counted; otherwise it quarantines the
+            document.
+        default: What a column gets that the settings do not map.
+        unit: What one is one of, such as `order currency`.
+        type: What staging casts it to, where that is not what `STAGING_TYPES` says.
+        values: Allowed value -> what it means; none: every value.
+        minimum: The least allowed number.
+        more_than: The number that every value must exceed.
+    """
+
+    name: str
+    form: Form
+    description: str
+    is_required: bool = False
+    is_descriptive: bool = False
+    is_personal: bool = False
+    is_emptied: bool = False
+    default: str | SourceCurrency | DefaultBy | None = None
+    unit: str = ""
+    type: str = ""
+    values: Mapping[str, str] = field(default_factory=dict, hash=False)
+    minimum: int | None = None
+    more_than: int | None = None
+
+    @property
+    def staging_type(self) -> str:
+        """The DuckDB type that staging casts it to; VARCHAR: it stays as it is."""
+        return self.type or STAGING_TYPES.get(self.form, "VARCHAR")
+
+
+@dataclass(frozen=True)
+class RowRule:
+    """What must hold of every row of a kind, beyond what its columns say.
+
+    Attributes:
+        name: The rule is known as `<kind>.<name>`.
+        description: The rule as a sentence without a full stop.
+        dimension: The standard's word for the kind of quality, such as `accuracy`.
+        predicate: SQL over the text columns that is not false for a good row; empty where `query` is given.
+        query: A SELECT of the rows of `{table}` that break the rule; it may read other raw tables.
+        severity: `critical` quarantines the document, `warning` is counted.
+    """
+
+    name: str
+    description: str
+    dimension: str
+    predicate: str = ""
+    query: str = ""
+    severity: Literal["critical", "warning"] = "critical"
+
+
+@dataclass(frozen=True)
+class Reference:
+    """That rows of a kind name a customer, by the columns `customer_system`, `customer_record_id` and `email`.
+
+    Attributes:
+        record_type: What such a row is called in `identity` and in `core.customer_source_ids`.
+        makes_customer: Whether whoever is named becomes a customer by it. Otherwise an address that nobody else bears
+            makes a contact without a customer.
+        order: Where it makes no customer: the column that names an order, whose customer it is when nobody else is
+            known; empty: there is none.
+    """
+
+    record_type: str
+    makes_customer: bool
+    order: str = ""
+
+
+@dataclass(frozen=True)
+class CoreAmount:
+    """Where core holds money of a kind.
+
+    Attributes:
+        table: Of core, such as `core.refunds`.
+        amount: The column that is NULL when no rate converts the money.
+        day: The column with the day whose rate converts it; empty: another table names the missing rate first.
+    """
+
+    table: str
+    amount: str
+    day: str = ""
+
+
+@dataclass(frozen=True)
+class Money:
+    """The money in a row of a kind, which core must hold too.
+
+    Attributes:
+        amount: SQL over the text columns: what the row is worth after discounts, as core counts it, money given back
+            negative; NULL where it is no number.
+        day: The column (of the form `moment` or `date`) whose month it belongs to.
+        core: The tables of core that it goes into.
+    """
+
+    amount: str
+    day: str
+    core: tuple[CoreAmount, ...]
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of record that a source can feed.
+
+    Attributes:
+        name: The plural noun that the settings, `raw.<kind>` and `staging.<kind>` use.
+        purpose: What it is for, as one sentence.
+        description: What the rows are, and what becomes of bad ones.
+        grain: What one delivered row is.
+        staging_grain: What one row of `staging.<kind>` is: one that was accepted.
+        columns: In the order of the tables.
+        document: The columns that name what a newer delivery replaces as a whole.
+        repeats: Within one delivery: `last` the last row of a document is used, `keep` all its rows are real.
+        example: A good row, in the forms of the columns; with all columns that every row needs.
+        rules: What must hold of a row beyond what its columns say.
+        shares_document_with: The kind whose rows belong to the same document, such as an order's lines; or empty.
+        reference: That its rows name a customer.
+        money: The money in its rows.
+        is_kept_in_state: Whether people's own words or contact details are read from its staging table later: it is
+            then kept in `state.duckdb`, which only the pipeline reads.
+    """
+
+    name: str
+    purpose: str
+    description: str
+    grain: str
+    staging_grain: str
+    columns: tuple[KindColumn, ...]
+    document: tuple[str, ...]
+    repeats: Literal["last", "keep"]
+    example: Mapping[str, str] = field(hash=False)
+    rules: tuple[RowRule, ...] = ()
+    shares_document_with: str = ""
+    reference: Reference | None = None
+    money: Money | None = None
+    is_kept_in_state: bool = False
+
+    def column(self, name: str) -> KindColumn | None:
+        """The column of that name, or None."""
+        return next((column for column in self.columns if column.name == name), None)

@@ -1,0 +1,40 @@
+"""What the company sells.
+
+Put here: what a row of `products` holds and keeps. Keep out: SQL that reads it.
+"""
+
+from regulars.pipelines.kinds.kind import Kind, KindColumn
+
+KIND = Kind(
+    name="products",
+    purpose="What the company sells.",
+    description=(
+        "Products as delivered, in our column names; all text. Without a source of products they are taken from order "
+        "lines."
+    ),
+    grain="One row per product of a system.",
+    staging_grain="One row per product.",
+    columns=(
+        KindColumn("product_id", "id", "The product's id in its system.", is_required=True),
+        KindColumn("product_name", "text", "The product's name.", is_descriptive=True),
+        KindColumn("category", "text", "The category that reports group by.", is_descriptive=True),
+        KindColumn(
+            "cost",
+            "number",
+            "What one piece costs the company, in the company's currency.",
+            is_emptied=True,
+            unit="company currency",
+            minimum=0,
+        ),
+        KindColumn(
+            "in_stock",
+            "boolean",
+            "Whether it can be sold today. NULL: not told.",
+            is_descriptive=True,
+            is_emptied=True,
+        ),
+    ),
+    document=("product_id",),
+    repeats="last",
+    example={"product_id": "p1"},
+)

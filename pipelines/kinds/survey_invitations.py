@@ -1,0 +1,49 @@
+"""Whom the company asked how it was, whether or not they answered.
+
+Put here: what a row of `survey_invitations` holds and keeps. Keep out: SQL that reads it.
+"""
+
+from regulars.pipelines.kinds.columns import customer_columns
+from regulars.pipelines.kinds.kind import Kind, KindColumn, Reference
+
+KIND = Kind(
+    name="survey_invitations",
+    purpose="Whom the company asked how it was, whether or not they answered.",
+    description=(
+        "Invitations to surveys as delivered, in our column names; all text. With them, a response rate can be told; "
+        "an invitation makes nobody a customer."
+    ),
+    grain="One row per invitation of a system.",
+    staging_grain="One row per invitation.",
+    columns=(
+        KindColumn("invitation_id", "id", "The invitation's id in its system.", is_required=True),
+        KindColumn(
+            "survey_type",
+            "lower",
+            "Which question was asked, as in survey_responses.",
+            is_required=True,
+            values={
+                "nps": "Would you recommend us?",
+                "csat": "How satisfied were you?",
+                "ces": "How easy was it?",
+            },
+        ),
+        KindColumn("invited_at", "moment", "When it was sent, UTC.", is_required=True),
+        *customer_columns("The invited person's"),
+        KindColumn("order_id", "id", "The order the question was about, same system."),
+        KindColumn(
+            "response_id", "id", "The answer that it brought, same system. NULL: none, or the survey is anonymous."
+        ),
+        KindColumn(
+            "touchpoint",
+            "text",
+            "What the question was about, such as delivery, support, store.",
+            is_descriptive=True,
+        ),
+        KindColumn("language", "text", "Language of the invitation, such as en or pt-BR.", is_descriptive=True),
+    ),
+    document=("invitation_id",),
+    repeats="last",
+    example={"invitation_id": "i1", "survey_type": "nps", "invited_at": "2026-03-08 10:00:00"},
+    reference=Reference("invitation", makes_customer=False, order="order_id"),
+)

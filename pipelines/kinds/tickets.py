@@ -1,0 +1,65 @@
+"""What customers asked of support, and how long it took.
+
+Put here: what a row of `tickets` holds and keeps. Keep out: SQL that reads it.
+"""
+
+from regulars.pipelines.kinds.columns import customer_columns
+from regulars.pipelines.kinds.kind import Kind, KindColumn, Reference, RowRule
+
+KIND = Kind(
+    name="tickets",
+    purpose="What customers asked of support, and how long it took.",
+    description=(
+        "Support tickets as delivered, in our column names; all text. What was written in a ticket is not read: map no "
+        "column to it. A ticket that names nobody, or somebody who is no customer, is kept."
+    ),
+    grain="One row per ticket of a system.",
+    staging_grain="One row per ticket.",
+    columns=(
+        KindColumn("ticket_id", "id", "The ticket's id in its system.", is_required=True),
+        *customer_columns("The writer's"),
+        KindColumn("order_id", "id", "The order it is about, same system; NULL when the tool does not say."),
+        KindColumn("opened_at", "moment", "When it was opened, UTC.", is_required=True),
+        KindColumn(
+            "first_public_reply_at",
+            "moment",
+            "When somebody first answered so that the customer could read it, UTC. NULL: not yet.",
+        ),
+        KindColumn("solved_at", "moment", "When it was last solved, UTC. NULL: it is open."),
+        KindColumn("channel", "text", "How it came in, such as mail, chat, telephone.", is_descriptive=True),
+        KindColumn("is_complaint", "boolean", "Whether the customer complains. NULL: not told.", is_emptied=True),
+        KindColumn(
+            "reopened_count",
+            "number",
+            "How often it was opened again after it was solved. NULL: not told.",
+            is_emptied=True,
+            type="INTEGER",
+            unit="times",
+            minimum=0,
+        ),
+        KindColumn(
+            "owner",
+            "text",
+            "Who looks after it: a team or a user name. Published; map no private data.",
+            is_descriptive=True,
+        ),
+        KindColumn(
+            "reason", "text", "What it is about, in the tool's words, such as delivery or billing.", is_descriptive=True
+        ),
+    ),
+    document=("ticket_id",),
+    repeats="last",
+    example={"ticket_id": "t1", "opened_at": "2026-03-01 10:00:00"},
+    rules=(
+        RowRule(
+            name="nothing_happens_before_it_is_opened",
+            description="neither first_public_reply_at nor solved_at is before opened_at",
+            dimension="consistency",
+            predicate=(
+                "least(try_cast(first_public_reply_at as timestamp), try_cast(solved_at as timestamp)) "
+                ">= try_cast(opened_at as timestamp)"
+            ),
+        ),
+    ),
+    reference=Reference("ticket", makes_customer=False, order="order_id"),
+)

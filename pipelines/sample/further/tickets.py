@@ -1,0 +1,110 @@
+"""What the sample company's customers ask of support.
+
+Put here: who writes after which order, why, and how fast support answers. Keep out: how a file is written.
+"""
+
+import numpy as np
+import polars as pl
+
+from regulars.pipelines.sample.export_file import Planted
+from regulars.pipelines.sample.further.export import Chunk, Drawn, FurtherExport, written_at
+from regulars.pipelines.sample.simulation import catalogue as c
+from regulars.pipelines.sample.simulation.addresses import has_one_known_email, or_null
+from regulars.pipelines.sample.simulation.orders import PURCHASE, moment
+from regulars.pipelines.sample.simulation.people import NO_RECORD
+
+SHARE_OF_ORDERS = 0.03
+SHARE_OF_DELAYED = 0.30
+SHARE_UNNAMED = 0.06
+SHARE_REOPENED = 0.08
+REASONS = ("delivery", "quality", "billing", "advice")
+REASONS_OTHERWISE = (0.15, 0.35, 0.2, 0.3)
+"""Shares of the reasons when the order was not delayed; else it is the delivery."""
+CHANNELS, SHARES_OF_CHANNELS = ("mail", "chat", "phone"), (0.55, 0.3, 0.15)
+TEAMS = ("Team Nord", "Team Süd")
+END = c.DAYS * 86_400
+
+COLUMNS = (
+    "Ticket", "Requester", "E-Mail", "Order", "Channel", "Reason", "Complaint", "Team", "Opened",
+    "First reply", "Solved", "Reopened",
+)  # fmt: skip
+TRUTH_COLUMNS = ("ticket_id", "person_id", "order_id", "opened_at", "reason", "is_complaint", "is_named")
+
+
+def draw_tickets(rng: np.random.Generator, chunk: Chunk) -> Drawn:
+    """Tickets about some orders; a late delivery makes them likely."""
+    people = chunk.people
+    share = np.where(chunk.orders["is_delayed"].to_numpy(), SHARE_OF_DELAYED, SHARE_OF_ORDERS)
+    about = chunk.orders.filter((pl.col("sort") == PURCHASE) & pl.Series(rng.random(len(share)) < share))
+    about = about.filter(pl.col("delivered") < END - 86_400)
+    size, person = len(about), about["person"].to_numpy()
+    is_delayed = about["is_delayed"].to_numpy()
+    reason = np.where(is_delayed, 0, rng.choice(len(REASONS), size, p=REASONS_OTHERWISE))
+    opened = about["delivered"].to_numpy() + rng.integers(600, 80_000, size)
+    channel = rng.choice(len(CHANNELS), size, p=SHARES_OF_CHANNELS)
+    replied = opened + np.rint(rng.gamma(1.2, np.array([9_000, 700, 60])[channel])).astype(np.int64)
+    solved = replied + np.rint(rng.gamma(1.1, 60_000, size)).astype(np.int64)
+    is_named = rng.random(size) >= SHARE_UNNAMED
+    has_email = has_one_known_email(people)[person] & is_named
+    has_record = (people.record_id[person] != NO_RECORD) & is_named & (~has_email | (rng.random(size) < 0.3))
+    tickets = pl.DataFrame(
+        {
+            "order_number": about["order_number"],
+            "record_id": or_null(np.where(has_record, people.record_id[person], NO_RECORD)),
+            "email": people.email.gather(person),
+            "has_email": has_email,
+            "channel": pl.Series(CHANNELS).gather(channel),
+            "reason": pl.Series(REASONS).gather(reason),
+            "is_complaint": (reason < 2) & (rng.random(size) < 0.8),
+            "team": pl.Series(TEAMS).gather(people.region[person] % 2),
+            "opened": opened,
+            "replied": replied,
+            "solved": solved,
+            "reopened": (rng.random(size) < SHARE_REOPENED).astype(np.int64),
+            "person_id": people.person_id[person],
+            "is_named": has_email | has_record,
+        }
+    ).sort("opened", maintain_order=True)
+    number, order = pl.format("T-{}", "order_number"), pl.format("KK{}", "order_number")
+    return Drawn(
+        rows=tickets.select(
+            number.alias("Ticket"),
+            pl.col("record_id").alias("Requester"),
+            pl.when("has_email").then("email").alias("E-Mail"),
+            order.alias("Order"),
+            pl.col("channel").alias("Channel"),
+            pl.col("reason").alias("Reason"),
+            pl.when("is_complaint").then(pl.lit("yes")).otherwise(pl.lit("no")).alias("Complaint"),
+            pl.col("team").alias("Team"),
+            written_at(pl.col("opened")).alias("Opened"),
+            pl.when(pl.col("replied") < END).then(written_at(pl.col("replied"))).alias("First reply"),
+            pl.when(pl.col("solved") < END).then(written_at(pl.col("solved"))).alias("Solved"),
+            pl.col("reopened").alias("Reopened"),
+        ),
+        truth=tickets.select(
+            number.alias("ticket_id"),
+            "person_id",
+            order.alias("order_id"),
+            moment(pl.col("opened")).dt.to_string("%Y-%m-%d %H:%M:%S").alias("opened_at"),
+            "reason",
+            "is_complaint",
+            "is_named",
+        ),
+    )
+
+
+EXPORT = FurtherExport(
+    file="tickets.csv",
+    columns=COLUMNS,
+    draw=draw_tickets,
+    truth_columns=TRUTH_COLUMNS,
+    bad_lines=(
+        Planted(
+            "T-900001,,,,mail,quality,no,Team Nord,2025-05-04 10:00:00 +0200,2025-05-03 10:00:00 +0200,,0",
+            "a ticket that was answered before it was opened",
+            "quarantined: nothing happens before it is opened",
+        ),
+        Planted("T-900002,,,,mail,quality,no,Team Nord,,,,0", "a ticket without a day", "quarantined: opened_at"),
+    ),
+)
+"""The support tool's tickets."""

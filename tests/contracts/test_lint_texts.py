@@ -1,0 +1,44 @@
+"""A text of a contract is read alone: it leans on no other, uses our words, and a number says its unit."""
+
+import pytest
+
+from regulars.pipelines.contracts.contract import Contract
+from regulars.pipelines.contracts.lint_texts import lint_texts
+from regulars.pipelines.contracts.rule import Column
+
+
+def problems(description="Orders of the customer.", name="orders", kind="VARCHAR", unit="", purpose="What there is."):
+    column = Column(name, kind, "", description, unit=unit)
+    return list(lint_texts(Contract("core.x", "1.0.0", "table", purpose, "All.", "One row each.", (column,), ())))
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["The same, of refunds.", "Its name.", "Of it, what was lost.", "NULL as above.", "Upper end of that interval."],
+)
+def test_a_description_that_leans_on_another_is_told(text):
+    (told,) = problems(text)
+    assert told.startswith("column orders: ")
+    assert "leans on another text" in told
+
+
+@pytest.mark.parametrize("text", ["Orders of the same day.", "The row's customer and its orders.", "Worth above 10."])
+def test_a_description_that_stands_alone_is_fine(text):
+    assert problems(text) == []
+
+
+def test_a_word_that_is_not_ours_is_told_with_ours():
+    assert problems(purpose="What the run quarantined.") == ["purpose: say `run`, not `run`"]
+    assert problems("Rows Set Aside.") == ["column orders: say `quarantined`, not `Set Aside`"]
+
+
+@pytest.mark.parametrize("kind", ["BIGINT", "DOUBLE", "DECIMAL(18,4)"])
+def test_a_number_says_its_unit(kind):
+    (told,) = problems(kind=kind)
+    assert "column orders: a number needs the customProperty `unit`" in told
+    assert problems(kind=kind, unit="orders") == []
+
+
+@pytest.mark.parametrize("name", ["customer_idx", "line_number", "cause_rank", "generation"])
+def test_a_number_that_only_tells_rows_apart_has_none(name):
+    assert problems(name=name, kind="INTEGER") == []

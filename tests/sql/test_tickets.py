@@ -1,0 +1,49 @@
+"""`core.tickets`: what was asked of support, by whom."""
+
+import datetime as dt
+
+from tests.builders import build, only, people_of, pick, rows_of
+
+
+def tickets(*rows: dict, **others) -> list[dict]:
+    with build(raw__tickets=rows, **others) as con:
+        return rows_of(con, "core.tickets")
+
+
+def test_a_ticket_is_on_the_companys_day_and_keeps_its_moments():
+    row = only(
+        tickets(
+            {"ticket_id": "t", "opened_at": "2026-01-05 23:30:00", "first_public_reply_at": "2026-01-05 23:40:00"},
+            raw__company=[{"timezone": "Europe/Berlin"}],
+        )
+    )
+    assert row["opened_date"] == dt.date(2026, 1, 6)
+    assert row["first_public_reply_at"] - row["opened_at"] == dt.timedelta(minutes=10)
+    assert row["solved_at"] is None
+
+
+def test_the_writer_is_the_customer_record_named_else_the_address_else_the_order():
+    rows = tickets(
+        {"ticket_id": "1 record", "customer_record_id": "c"},
+        {"ticket_id": "2 address", "email": "ADA@example.com"},
+        {"ticket_id": "3 order", "order_id": "o"},
+        raw__customers=[{"customer_record_id": "c", "email": "ada@example.com"}],
+        raw__orders=[{"order_id": "o", "customer_record_id": "c", "gross_sales": "5"}],
+    )
+    assert [row["customer_idx"] for row in rows] == [1, 1, 1]
+    assert len({row["contact_id"] for row in rows}) == 1
+
+
+def test_a_ticket_of_somebody_unknown_is_kept_and_makes_nobody_a_customer():
+    rows = tickets({"ticket_id": "1", "email": "eve@example.com"}, {"ticket_id": "2"})
+    assert list(pick(rows, "customer_id", "customer_idx")) == [(None, None), (None, None)]
+    assert [row["contact_id"] is not None for row in rows] == [True, False]
+
+
+def test_an_address_only_a_ticket_and_an_answer_name_is_one_person():
+    people = people_of(
+        tickets=[{"ticket_id": "t", "email": "eve@example.com"}],
+        survey_responses=[{"response_id": "r", "email": "eve@example.com"}],
+    )
+    assert people.records["contact_id"].n_unique() == 1
+    assert people.records["customer_id"].to_list() == [None, None]
