@@ -49,7 +49,7 @@ def test_every_file_that_a_page_names_exists_or_is_made_by_the_page(page):
 @pytest.mark.parametrize("page", PAGES, ids=named)
 def test_every_table_that_a_page_names_is_published_or_made_by_the_page(page):
     text = page.read_text(encoding="utf-8")
-    made = {f"{layer}.{name}" for layer, name in re.findall(r'title="data_contracts/(\w+)/(\w+)\.odcs\.yaml"', text)}
+    made = {f"{layer}.{name}" for layer, name in re.findall(r"data_contracts/(\w+)/(\w+)\.odcs\.yaml", text)}
     known = {*project_contracts(ROOT / "data_contracts"), *made, "marts.retention_cohorts_monthly"}
     assert set(re.findall(r"`((?:marts|core|meta)\.\w+)`", text)) <= known
 
