@@ -1,15 +1,45 @@
 """What several test files need and costs much: made once per session, for all workers, then looked at or copied."""
 
 import fcntl
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from tests.shop import CRM, FOUR_ORDERS, ORDERS, SURVEY, THREE_ANSWERS, TWO_CUSTOMERS, Shop, run_regulars
 
+EXAMPLES_FACTOR = int(os.environ.get("REGULARS_EXAMPLES_FACTOR", "1"))
+"""How many times as many examples are drawn as each property asks for: more than 1 in `make test-slow`."""
+
+LONGEST_FIRST = (
+    "test_online_retail.py",
+    "test_run_end_to_end.py",
+    "test_command_line.py",
+    "test_crash.py",
+    "test_soak.py",
+    "test_run_killed.py",
+    "test_restated_runs.py",
+    "test_fingerprint.py",
+    "test_olist.py",
+)
+"""Files that take a worker half a minute or more. They begin first, or one worker ends with one and the other waits."""
+
 MadeOnce = Callable[[str, Callable[[Path], None]], Path]
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    asked = getattr(getattr(item, "obj", None), "_hypothesis_internal_use_settings", None)
+    if asked is not None and EXAMPLES_FACTOR > 1:
+        more = settings(asked, max_examples=asked.max_examples * EXAMPLES_FACTOR)
+        item.obj._hypothesis_internal_use_settings = more  # no public way leads over what a test says itself
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    place = {name: number for number, name in enumerate(LONGEST_FIRST)}
+    items.sort(key=lambda item: place.get(item.path.name, len(place)))
 
 
 @pytest.fixture(scope="session")
@@ -40,7 +70,8 @@ def published_demo(made_once: MadeOnce) -> Path:
     """The sample company with 200 customers beside its home, published once. Only to be looked at, or copied."""
 
     def make(folder: Path) -> None:
-        done = run_regulars("demo", "--home", folder / "home", "--customers", "200")
+        history = {"DAGSTER_HOME": str(folder / "home" / "dagster")}
+        done = run_regulars("demo", "--home", folder / "home", "--customers", "200", **history)
         assert done.code == 0, done.stderr
         (folder / "said.txt").write_text(done.stdout, encoding="utf-8")
 

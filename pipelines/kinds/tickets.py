@@ -10,8 +10,8 @@ KIND = Kind(
     name="tickets",
     purpose="What customers asked of support, and how long it took.",
     description=(
-        "Support tickets as delivered, in our column names; all text. What was written in a ticket is not read: map no "
-        "column to it. A ticket that names nobody, or somebody who is no customer, is kept."
+        "Support tickets as delivered, in our column names; all text. What was written in a ticket has no column here: "
+        "it stays in the landing. A ticket that names nobody, or somebody who is no customer, is kept."
     ),
     grain="One row per ticket of a system.",
     staging_grain="One row per ticket.",

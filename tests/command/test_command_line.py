@@ -1,7 +1,6 @@
 """The command line on a real, small company: every verb answers, every mistake is a sentence and an exit code."""
 
 import json
-import os
 import shutil
 import subprocess
 import sys
@@ -11,46 +10,40 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from tests.shop import run_regulars
+
 ROOT = Path(__file__).parent.parent.parent
 pytestmark = pytest.mark.xdist_group("command line")
 
 
-def regulars(*arguments: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
-    clean = {name: value for name, value in os.environ.items() if not name.startswith(("REGULARS_", "DAGSTER_"))}
-    return subprocess.run(
-        [sys.executable, "-m", "regulars", *map(str, arguments)],
-        cwd=ROOT,
-        env={**clean, **environment},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=300,
-    )
+def in_a_process(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    """What a shell would see; all other tests call the same function in this process, which spares the imports."""
+    command = [sys.executable, "-m", "regulars", *map(str, arguments)]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=300)
 
 
 @pytest.fixture(scope="module")
-def company(tmp_path_factory) -> Path:
+def company(published_demo, tmp_path_factory) -> Path:
     """A published sample company; tests must leave its current generation as it is."""
-    folder = tmp_path_factory.mktemp("company")
-    done = regulars(
-        "demo", "--home", folder / "home", "--customers", "200", DAGSTER_HOME=str(folder / "home" / "dagster")
-    )
-    assert done.returncode == 0, done.stderr[-3000:]
-    assert "12-month churn" in done.stdout
-    assert "customers" in done.stdout
-    assert "NPS" in done.stdout
-    return folder
+    return shutil.copytree(published_demo, tmp_path_factory.mktemp("company") / "company", symlinks=True)
+
+
+def test_a_demo_ends_with_the_numbers_first_wanted(company):
+    said = (company / "said.txt").read_text(encoding="utf-8")
+    assert "12-month churn" in said
+    assert "customers" in said
+    assert "NPS" in said
 
 
 def test_a_second_demo_finds_nothing_new(company):
-    again = regulars("demo", "--home", company / "home", "--customers", "200")
-    assert again.returncode == 0, again.stderr[-2000:]
+    again = run_regulars("demo", "--home", company / "home", "--customers", "200")
+    assert again.code == 0, again.stderr[-2000:]
     assert "nothing new" in again.stdout
     assert [path.name for path in (company / "home" / "generations").iterdir()] == ["g000001"]
 
 
 def test_a_run_is_told_to_machines(company):
-    done = regulars("run", "--settings", company / "regulars.yaml", "--json")
+    done = run_regulars("run", "--settings", company / "regulars.yaml", "--json")
     facts = json.loads(done.stdout)
     assert facts["outcome"] == "nothing new"
     assert {each["source"] for each in facts["sources"]} >= {"crm", "shop_orders", "nps"}
@@ -58,16 +51,16 @@ def test_a_run_is_told_to_machines(company):
 
 
 def test_status_tells_age_and_what_is_published(company):
-    facts = json.loads(regulars("status", "--home", company / "home", "--json").stdout)
+    facts = json.loads(run_regulars("status", "--home", company / "home", "--json").stdout)
     assert facts["generation"] == "g000001"
     assert facts["checks"]["failed"] == 0
     assert facts["last_run"]["exit_code"] == 0
 
 
 def test_status_fails_when_the_last_good_run_is_too_old(company):
-    assert regulars("status", "--home", company / "home", "--max-age", "26h").returncode == 0
-    late = regulars("status", "--home", company / "home", "--max-age", "0m")
-    assert late.returncode == 4
+    assert run_regulars("status", "--home", company / "home", "--max-age", "26h").code == 0
+    late = run_regulars("status", "--home", company / "home", "--max-age", "0m")
+    assert late.code == 4
     assert "TOO OLD" in late.stdout
 
 
@@ -81,48 +74,54 @@ def test_status_and_help_do_not_wait_for_dagster(company):
 
 
 def test_status_before_the_first_run_says_what_to_do(tmp_path):
-    nothing = regulars("status", "--home", tmp_path)
-    assert nothing.returncode == 74
+    nothing = run_regulars("status", "--home", tmp_path)
+    assert nothing.code == 74
     assert "`regulars run`" in nothing.stderr
 
 
 def test_generations_mark_the_current_one(company):
-    assert regulars("generations", "--home", company / "home").stdout.startswith("* g000001")
+    assert in_a_process("generations", "--home", company / "home").stdout.startswith("* g000001")
+
+
+def test_a_shell_gets_the_sentence_and_the_exit_code(tmp_path):
+    done = in_a_process("run", "--settings", tmp_path / "nowhere.yaml")
+    assert (done.returncode, done.stdout, "regulars.example.yaml" in done.stderr) == (78, "", True)
+    assert "Traceback" not in done.stderr
 
 
 def test_verify_finds_a_changed_byte(company, tmp_path):
-    assert "is whole" in regulars("verify", "--home", company / "home").stdout
+    assert "is whole" in run_regulars("verify", "--home", company / "home").stdout
     shutil.copytree(company / "home", tmp_path / "home", symlinks=True)
     report = tmp_path / "home" / "generations" / "g000001" / "report.html"
     report.chmod(0o644)
     report.write_bytes(report.read_bytes().replace(b"<", b"(", 1))
-    damaged = regulars("verify", "--home", tmp_path / "home")
-    assert damaged.returncode == 74
+    damaged = run_regulars("verify", "--home", tmp_path / "home")
+    assert damaged.code == 74
     assert "report.html has other content" in damaged.stderr
 
 
 def test_sql_reads_the_published_file_and_nothing_else(company):
     home = company / "home"
-    assert "1 row" in regulars("sql", "select count(*) from marts.customer_360", "--home", home).stdout
-    assert json.loads(regulars("sql", "select 1 as one", "--home", home, "--json").stdout) == [{"one": 1}]
+    assert "1 row" in run_regulars("sql", "select count(*) from marts.customer_360", "--home", home).stdout
+    assert json.loads(run_regulars("sql", "select 1 as one", "--home", home, "--json").stdout) == [{"one": 1}]
     for query in ("select * from read_text('/etc/hostname')", "drop table marts.churn", "select * from marts.nothing"):
-        refused = regulars("sql", query, "--home", home)
-        assert refused.returncode == 2
+        refused = run_regulars("sql", query, "--home", home)
+        assert refused.code == 2
         assert "Traceback" not in refused.stderr
 
 
 def test_quarantine_tells_why_and_exports_safely(company, tmp_path):
-    told = regulars("quarantine", "--home", company / "home")
+    told = run_regulars("quarantine", "--home", company / "home")
     assert "malformed" in told.stdout
-    exported = regulars("quarantine", "--home", company / "home", "--export", tmp_path / "aside.csv")
-    assert exported.returncode == 0
+    exported = run_regulars("quarantine", "--home", company / "home", "--export", tmp_path / "aside.csv")
+    assert exported.code == 0
     cells = (tmp_path / "aside.csv").read_text(encoding="utf-8").splitlines()
     assert len(cells) > 1
     assert not [line for line in cells if line.startswith(("=", "+", "@"))]
 
 
 def test_report_is_a_page_without_a_network(company):
-    path = Path(regulars("report", "--home", company / "home").stdout.strip())
+    path = Path(run_regulars("report", "--home", company / "home").stdout.strip())
     page = path.read_text(encoding="utf-8")
     assert "<html" in page
     assert "http://" not in page.replace("http://www.w3.org", "")
@@ -141,13 +140,13 @@ def test_the_published_file_explains_itself(company):
 
 
 def test_doctor_tells_every_problem_at_once(company, tmp_path):
-    well = regulars("doctor", "--settings", company / "regulars.yaml", "--home", company / "home").stdout
+    well = run_regulars("doctor", "--settings", company / "regulars.yaml", "--home", company / "home").stdout
     assert "0 problems" in well
     assert "lapse_days is 365; your customers' gaps suggest" in well
     text = (company / "regulars.yaml").read_text(encoding="utf-8")
     (tmp_path / "regulars.yaml").write_text(text.replace("  email: Email", "  emial: Email"), encoding="utf-8")
-    sick = regulars("doctor", "--settings", tmp_path / "regulars.yaml")
-    assert sick.returncode == 78
+    sick = run_regulars("doctor", "--settings", tmp_path / "regulars.yaml")
+    assert sick.code == 78
     assert "did you mean `email`" in sick.stdout
     assert "no file matches" in sick.stdout
 
@@ -166,8 +165,8 @@ def test_doctor_tells_every_problem_at_once(company, tmp_path):
 )
 def test_a_mistake_is_a_sentence_and_an_exit_code(company, arguments, code, sentence):
     environment = {} if "--settings" in arguments else {"REGULARS_SETTINGS": str(company / "regulars.yaml")}
-    done = regulars(*arguments, **environment)
-    assert (done.returncode, sentence in done.stderr) == (code, True), done.stderr
+    done = run_regulars(*arguments, **environment)
+    assert (done.code, sentence in done.stderr) == (code, True), done.stderr
     assert "Traceback" not in done.stderr
 
 
@@ -176,26 +175,26 @@ def test_a_cut_off_file_is_refused_and_readers_keep_what_they_have(company, tmp_
     shutil.copytree(company, folder, symlinks=True)
     newest = max((folder / "exports" / "orders").iterdir())
     newest.write_bytes(newest.read_bytes()[:-7])
-    refused = regulars("run", "--settings", folder / "regulars.yaml")
-    assert refused.returncode == 4
+    refused = run_regulars("run", "--settings", folder / "regulars.yaml")
+    assert refused.code == 4
     assert newest.name in refused.stderr
-    assert json.loads(regulars("status", "--home", folder / "home", "--json").stdout)["last_run"]["exit_code"] == 4
-    assert regulars("verify", "--home", folder / "home").returncode == 0
+    assert json.loads(run_regulars("status", "--home", folder / "home", "--json").stdout)["last_run"]["exit_code"] == 4
+    assert run_regulars("verify", "--home", folder / "home").code == 0
 
 
 def test_rollback_lets_readers_see_the_generation_before(company, tmp_path):
     folder = tmp_path / "company"
     shutil.copytree(company, folder, symlinks=True)
-    later = regulars("run", "--settings", folder / "regulars.yaml", "--as-of", "2026-07-15")
-    assert later.returncode == 0, later.stderr[-2000:]
+    later = run_regulars("run", "--settings", folder / "regulars.yaml", "--as-of", "2026-07-15")
+    assert later.code == 0, later.stderr[-2000:]
     assert (folder / "home" / "current").readlink().name == "g000002"
-    assert "g000001" in regulars("rollback", "--home", folder / "home").stdout
+    assert "g000001" in run_regulars("rollback", "--home", folder / "home").stdout
     assert (folder / "home" / "current").readlink().name == "g000001"
 
 
 def test_help_comes_at_once():
     began = time.perf_counter()
-    assert regulars("--help").returncode == 0
+    assert in_a_process("--help").returncode == 0
     assert (
         time.perf_counter() - began < 10
     )  # an import of Dagster and Great Expectations on a busy machine takes longer

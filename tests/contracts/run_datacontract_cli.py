@@ -2,7 +2,8 @@
 
     python run_datacontract_cli.py CONTRACT SERVER CHECKS SCHEMAS RESULTS
 
-Relative paths of the contract's servers are relative to the working folder. CHECKS are categories or `all`, SCHEMAS the
+Relative paths of the contract's servers are relative to the working folder. CHECKS are categories as the
+library calls them (`schema` is `properties` on its command line) or `all`, SCHEMAS the
 names of tables or `all`; RESULTS is written as JSON, one object per check.
 """
 

@@ -85,6 +85,7 @@ def test_what_a_column_says_itself_is_no_rule_of_the_table():
     first, second = said["properties"]
     assert "quality" not in said
     assert (first["required"], first["primaryKey"], first["primaryKeyPosition"]) == (True, True, 1)
+    assert "unique" not in first
     assert first["logicalTypeOptions"] == {"pattern": "[a-z]+"}
     assert first["relationships"] == [{"to": "parents.id"}]
     assert second["logicalTypeOptions"] == {"minimum": 0}

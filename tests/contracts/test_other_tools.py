@@ -171,7 +171,7 @@ def test_another_tool_gives_the_published_file_the_verdicts_that_we_give(tool: P
 @pytest.mark.slow
 def test_another_tool_gives_the_parquet_files_the_verdicts_that_we_give(tool: Path, generation: Path):
     """Keys, required and allowed values, ranges, patterns and references; types and rules in SQL need DuckDB."""
-    checks = tool_checks(tool, generation, "parquet", "properties", "all")
+    checks = tool_checks(tool, generation, "parquet", "schema", "all")
     ours, theirs = our_verdicts(generation), verdicts_of(checks)
     wanted = {
         rule.id

@@ -1,5 +1,6 @@
 """A run may die anywhere. Readers never notice, and the next run mends everything."""
 
+import os
 import random
 import resource
 import signal
@@ -29,7 +30,9 @@ from tests.publish.trials import (
 )
 
 PUBLISHED, NEXT = 4, 5
-RANDOM_KILLS = 60
+MANY_KILLS = int(os.environ.get("REGULARS_RANDOM_KILLS", "100"))
+SOME_OR_ALL = pytest.mark.parametrize("every", [3, pytest.param(1, marks=pytest.mark.slow)])
+"""Every third call in `make test`, counted from the last one; all of them in `make test-slow`."""
 
 
 @pytest.fixture(scope="module")
@@ -73,24 +76,29 @@ def sweep(template, content, calls, faults):
         return list(pool.map(lambda call, fault: fault_at(template, content, call, fault), calls, faults))
 
 
-def test_a_run_killed_at_any_file_changing_call_leaves_one_whole_generation(template, content, calls, record_trials):
+@SOME_OR_ALL
+def test_a_run_killed_at_any_file_changing_call_leaves_one_whole_generation(
+    template, content, calls, every, record_trials
+):
     """A flush is left out: killed there or at the next call, the files are the same."""
-    struck = [call for call in calls if call.name not in FLUSHING]
+    struck = [call for call in calls if call.name not in FLUSHING][::-every]
     outcomes = sweep(template, content, struck, repeat("signal=KILL"))
     record_trials(f"{len(outcomes)} trials")
-    assert len(outcomes) > 50
+    assert len(outcomes) > 50 / every
     assert {code for code, _ in outcomes} == {-signal.SIGKILL}
     assert {seen for _, seen in outcomes} == {PUBLISHED, NEXT}, (
         f"{len(outcomes)} kills did not reach both sides of the swap"
     )
 
 
-def test_a_failing_disk_at_any_call_leaves_one_whole_generation(template, content, calls, record_trials):
+@SOME_OR_ALL
+def test_a_failing_disk_at_any_call_leaves_one_whole_generation(template, content, calls, every, record_trials):
     """What makes something finds the disk full; what flushes, names or removes finds it broken."""
-    faults = ["error=ENOSPC" if call.name in (*WRITING, *MAKING) else "error=EIO" for call in calls]
-    outcomes = sweep(template, content, calls, faults)
+    struck = calls[::-every]
+    faults = ["error=ENOSPC" if call.name in (*WRITING, *MAKING) else "error=EIO" for call in struck]
+    outcomes = sweep(template, content, struck, faults)
     record_trials(f"{len(outcomes)} trials")
-    assert len(outcomes) > 70
+    assert len(outcomes) > 70 / every
     assert {code for code, _ in outcomes} <= {0, 74}, f"exit codes in {len(outcomes)} trials"
     assert {(74, PUBLISHED), (0, NEXT)} <= set(outcomes)
 
@@ -101,14 +109,15 @@ def test_a_failed_last_flush_is_told_though_readers_see_the_new_generation(templ
     assert fault_at(template, content, flush, "error=EIO") == (0, NEXT)
 
 
-def test_random_kills_while_others_read(template, content, record_trials):
+@pytest.mark.parametrize("kills", [12, pytest.param(MANY_KILLS, marks=pytest.mark.slow)])
+def test_random_kills_while_others_read(template, content, kills, record_trials):
     with home_like(template) as home:
         readers = [read_on(home.path) for _ in range(2)]
         began = time.monotonic()
         start(home.path, NEXT).wait()
         one_run = time.monotonic() - began  # on this machine, as busy as it is now
         chance, seen = random.Random(20260201), [NEXT]
-        for trial in range(1, RANDOM_KILLS + 1):
+        for trial in range(1, kills + 1):
             with start(home.path, 1000 * trial, "forever", stdout=subprocess.PIPE) as run:
                 assert run.stdout.readline() == b"ready\n"
                 if trial % 3 == 0:  # so that there is progress, however slow the machine
@@ -119,9 +128,9 @@ def test_random_kills_while_others_read(template, content, record_trials):
         told = [reader.communicate("stop", timeout=60) for reader in readers]
         assert [reader.returncode for reader in readers] == [0, 0], told
         reads = [int(count) for count, _ in told]
-        record_trials(f"{RANDOM_KILLS} kills, {sum(reads)} reads, {len(set(seen))} generations")
-        assert len(set(seen)) > RANDOM_KILLS / 3
-        assert min(reads) > 50, f"{reads} reads during {RANDOM_KILLS} kills prove little"
+        record_trials(f"{kills} kills, {sum(reads)} reads, {len(set(seen))} generations")
+        assert len(set(seen)) > kills / 3
+        assert min(reads) > 50 * kills / 60, f"{reads} reads during {kills} kills prove little"
         check_next_run_converges(home, NEXT, content)
 
 

@@ -42,10 +42,12 @@ def test_a_section_stands_under_its_key(facts):
 
 def test_a_tile_shows_how_its_number_came_about_in_the_latest_months():
     sales = [{"month": month, "new_customers": 1, "is_complete": True} for month in months(40)]
+    sales[-1] |= {"new_customers": 2}
     churn = [{"month_end": month, "churn_rate_12m": place / 100} for place, month in enumerate(months(40))]
     churn = [row | {"churned_customers_12m": 1, "average_customers_12m": 2.0} for row in churn]
     customers, lost, _ = headline_tiles(dataclasses.replace(NOTHING, sales=sales, churn=churn), ENGLISH)
-    assert customers.history == [float(total) for total in range(5, 41)]
+    assert customers.history == [*(float(total) for total in range(5, 40)), 41.0]
+    assert customers.text == "have bought at least once, 2 of them new in Apr 2023"
     assert lost.history[-1] == 0.39
     assert len(lost.history) == 36
 
