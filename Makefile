@@ -24,7 +24,7 @@ check: $(READY)  ## lint, types, contracts, docs, lock
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/python -m regulars.pipelines.contracts.lint
-	@$(BIN)/python -m pytest -q -m "not slow" tests/house/test_architecture.py tests/house/test_readme.py tests/house/test_packaging.py
+	@$(BIN)/python -m pytest -q -m "not slow" tests/house/test_architecture.py tests/house/test_readme.py tests/house/test_docs.py tests/house/test_packaging.py
 	@DAGSTER_HOME= $(BIN)/dg check defs
 
 ui: $(READY)  ## Dagster's page on http://127.0.0.1:3000, the schedule running

@@ -1,4 +1,4 @@
-"""What is made, not written: the commands and published tables in README.md, and docs/kinds.md.
+"""What is made, not written: the commands in README.md, and `tables.md`, `settings.md`, `kinds.md` in `docs/`.
 
 `python -m regulars.pipelines.command.handbook`, run in the checkout, updates them; a test fails when they are outdated.
 Put here: filling in between markers. Keep out: what the parts say.
@@ -11,10 +11,24 @@ import typer
 import typer.main
 
 from regulars.pipelines.command.kinds_page import kinds_markdown
+from regulars.pipelines.command.settings_page import settings_markdown
 from regulars.pipelines.contracts.dictionary import published_tables_markdown
 from regulars.pipelines.contracts.raw_contracts import project_contracts
 from regulars.pipelines.kinds.registry import KINDS
-from regulars.pipelines.settings.package import CONTRACTS_FOLDER
+from regulars.pipelines.settings.package import ROOT
+
+CHECKOUT = (ROOT / "pipelines").resolve().parent
+"""The folder of README.md: the rooms in the package are links to those beside it."""
+
+TABLES = """# Published tables
+
+Made from `data_contracts/` by `python -m regulars.pipelines.command.handbook`; do not edit it by hand.
+
+Every table is in `home/current/regulars.duckdb` and, as Parquet, in `home/current/parquet/`. What each column means
+stands in the file itself, as comments and in `meta.data_dictionary`; what each number means, in
+[numbers.md](numbers.md). The view `marts.retention_cohorts_monthly` holds the monthly cohorts of the whole base alone.
+
+"""
 
 
 def write_commands(app: typer.Typer) -> str:
@@ -50,14 +64,23 @@ def fill_between_markers(text: str, name: str, part: str) -> str:
     )
 
 
-def main(readme: Path = Path("README.md")) -> None:
-    """Write the made parts of the README, and the page of kinds, anew."""
+def made_pages(root: Path = CHECKOUT) -> dict[str, str]:
+    """File below `root` -> its whole text as it should be."""
     from regulars.cli import app  # the command line imports the rooms; a room imports it only to describe it
 
-    text = fill_between_markers(readme.read_text(encoding="utf-8"), "commands", write_commands(app))
-    text = fill_between_markers(text, "tables", published_tables_markdown(project_contracts(CONTRACTS_FOLDER)))
-    readme.write_text(text, encoding="utf-8")
-    (readme.parent / "docs" / "kinds.md").write_text(kinds_markdown(KINDS.values()), encoding="utf-8")
+    readme = (root / "README.md").read_text(encoding="utf-8")
+    return {
+        "README.md": fill_between_markers(readme, "commands", write_commands(app)),
+        "docs/tables.md": TABLES + published_tables_markdown(project_contracts(root / "data_contracts")) + "\n",
+        "docs/settings.md": settings_markdown(),
+        "docs/kinds.md": kinds_markdown(KINDS.values()),
+    }
+
+
+def main() -> None:
+    """Write all of them anew."""
+    for path, text in made_pages().items():
+        (CHECKOUT / path).write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -19,12 +19,12 @@ LEANING = re.compile(
 """What only makes sense beside another text."""
 
 NOT_OUR_WORDS = {
-    "run": "run",
-    "runs": "runs",
-    "in this run": "in the run",
-    "rule": "rule",
-    "rules": "rules",
-    "quarantined": "quarantined",
+    "night": "run",
+    "nights": "runs",
+    "tonight": "in the run",
+    "promise": "rule",
+    "promises": "rules",
+    "set aside": "quarantined",
     "somebody": "customer",
     "figure": "metric",
     "figures": "metrics",

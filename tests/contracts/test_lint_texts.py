@@ -28,7 +28,7 @@ def test_a_description_that_stands_alone_is_fine(text):
 
 
 def test_a_word_that_is_not_ours_is_told_with_ours():
-    assert problems(purpose="What the run quarantined.") == ["purpose: say `run`, not `run`"]
+    assert problems(purpose="What the night left out.") == ["purpose: say `run`, not `night`"]
     assert problems("Rows Set Aside.") == ["column orders: say `quarantined`, not `Set Aside`"]
 
 

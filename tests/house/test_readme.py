@@ -9,11 +9,8 @@ from typer.testing import CliRunner
 
 from regulars.cli import app
 from regulars.pipelines import errors
-from regulars.pipelines.command.handbook import read_between_markers, write_commands
-from regulars.pipelines.command.kinds_page import kinds_markdown
-from regulars.pipelines.contracts.dictionary import published_tables_markdown
+from regulars.pipelines.command.handbook import made_pages
 from regulars.pipelines.contracts.raw_contracts import project_contracts
-from regulars.pipelines.kinds.registry import KINDS
 
 ROOT = Path(__file__).parent.parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -21,19 +18,14 @@ HOW = "run `python -m regulars.pipelines.command.handbook`"
 COMMANDS = typer.main.get_command(app).commands
 
 
-def test_the_list_of_published_tables_is_made_from_the_contracts():
-    wanted = published_tables_markdown(project_contracts(ROOT / "data_contracts"))
-    assert read_between_markers(README, "tables") == wanted.strip(), HOW
+@pytest.mark.parametrize(("path", "text"), made_pages().items(), ids=made_pages())
+def test_what_is_made_from_the_code_is_as_the_code_is(path, text):
+    assert (ROOT / path).read_text(encoding="utf-8") == text, HOW
 
 
-def test_the_page_of_kinds_is_made_from_the_kinds():
-    assert (ROOT / "docs" / "kinds.md").read_text(encoding="utf-8") == kinds_markdown(KINDS.values()), HOW
-
-
-def test_the_list_of_commands_is_made_from_the_command_line():
-    assert read_between_markers(README, "commands") == write_commands(app).strip(), (
-        "run `python -m regulars.pipelines.command.handbook`"
-    )
+def test_every_room_is_named():
+    rooms = {path.name for path in (ROOT / "pipelines").iterdir() if (path / "__init__.py").exists()}
+    assert rooms == rooms & set(re.findall(r"`pipelines/(\w+)/`", README))
 
 
 @pytest.mark.parametrize("name", sorted(COMMANDS))

@@ -1,0 +1,263 @@
+"""The page `docs/settings.md`: every key of `regulars.yaml`, made from the models of the settings.
+
+Put here: the shape of the page, and an example for each part of the settings. Keep out: what a key means (the
+docstrings in `settings/settings.py`).
+"""
+
+import datetime as dt
+import json
+import re
+import types
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from typing import Annotated, Any, Literal, TypeGuard, Union, get_args, get_origin
+
+from pydantic import AfterValidator, BaseModel
+from pydantic.fields import FieldInfo
+
+from regulars.pipelines.settings.settings import Settings
+
+INTRODUCTION = """# Settings
+
+Made from `pipelines/settings/settings.py` by `python -m regulars.pipelines.command.handbook`; do not edit it by hand.
+
+`regulars run` reads `regulars.yaml` in the folder where it is started; `--settings FILE` or `$REGULARS_SETTINGS` names
+another one. Only `company` and one source are needed. `regulars.example.yaml` is the settings file of the sample
+company, and shows most keys at work.
+
+- **Mistakes are told all at once**, each with its line and its key as this page writes it: `regulars.yaml:11:
+  lapse_dys: unknown key; did you mean lapse_days?`. A key that is unknown or written twice is a mistake. The exit code
+  is 78. `regulars doctor` checks the file without a run.
+- **`${NAME}`** in any text is replaced by the variable `NAME` of the environment (capitals, digits, underscores); a
+  variable that is not set is a mistake. `alerts.webhook` must be written so, because it is a secret.
+- **Results follow from the settings**: a change of a key that has a part in them makes a new generation at the next
+  run, and `meta.restatements` says which published numbers it moved.
+"""
+
+EXAMPLES: Mapping[str, str] = {
+    "": """
+company: {name: Corner Shop, timezone: Europe/Berlin, currency: EUR}
+sources:
+  shop:
+    path: exports/orders_*.csv
+    delivery: incremental
+    kind: orders
+    columns: {order_id: Order, ordered_at: Created at, email: Email, gross_sales: Total}
+as_of: 2026-06-30
+customer_is: person
+value_basis: net_sales
+lapse_days: 180
+max_lifetime_years: 10
+discount_rate: 0.08
+acquisition_cost: {default: 12.00}
+targets: {churn_rate_12m: 0.25}
+identity: {ignore_emails: [till@example.com]}
+cohorts: {grains: [month]}
+schedule: {cron: "30 3 * * *"}
+report: {language: en}
+publish: {keep_generations: 7}
+alerts: {webhook: "${ALERT_WEBHOOK}"}
+""",
+    "company": """
+company:
+  name: Corner Shop
+  timezone: Europe/Berlin
+  currency: EUR
+  fiscal_year_starts: 4
+""",
+    "sources.<name>": """
+sources:
+  shop:
+    path: [exports/old_orders.csv, exports/orders/*.csv]
+    format: csv
+    options: {delimiter: ";"}
+    kind: orders                                     # or `kinds`, below
+    columns:
+      order_id: Order
+      ordered_at: [Created at, Date]                 # whichever of the two the file has
+      email: Email
+      gross_sales: {sql: 'replace("Total", ''€'', '''')'}
+      channel: {value: web}
+    system: shop
+    timezone: Europe/Paris
+    currency: EUR
+    delivery: incremental
+    required: true
+    max_age_hours: 36
+    max_quarantined: 0.02
+""",
+    "sources.<name>.options": """
+sources:
+  till:
+    path: exports/till.csv
+    options:
+      delimiter: ";"
+      quote: "'"
+      encoding: cp1252
+      decimal: ","
+      thousands: "."
+      datetime_format: "%d.%m.%Y %H:%M"
+      date_format: "%d.%m.%Y"
+      final_newline: optional
+    kind: orders
+    columns: {order_id: Bon, ordered_at: Datum, gross_sales: Summe}
+""",
+    "sources.<name>.kinds.<kind>": """
+sources:
+  shop:
+    path: exports/orders_*.csv
+    delivery: incremental
+    kinds:
+      orders:
+        when: '"Type" <> ''refund'''
+        columns: {order_id: Order, ordered_at: Date, gross_sales: Amount}
+      refunds:
+        when: '"Type" = ''refund'''
+        columns: {refund_id: Number, order_id: Order, refunded_at: Date, amount: Amount}
+""",
+    "acquisition_cost": """
+acquisition_cost:
+  default: 12.00
+  by_channel: {search ads: 14.50, organic: 0}
+""",
+    "identity": """
+identity:
+  ignore_emails: [till@example.com]
+  max_records_per_email: 10
+  max_records_per_customer: 200
+""",
+    "cohorts": """
+cohorts:
+  grains: [month, year]
+  dimensions: [country, first_store]
+""",
+    "schedule": """
+schedule:
+  cron: "0 4 * * 1-6"
+""",
+    "report": """
+report:
+  language: fi
+""",
+    "publish": """
+publish:
+  keep_generations: 14
+  keep_landing_days: 90
+""",
+    "alerts": """
+alerts:
+  webhook: ${ALERT_WEBHOOK}
+""",
+}
+"""Part of the settings -> YAML that uses each of its keys; a test reads every one of them."""
+
+BAR = "\\|"
+"""A bar that does not end a cell."""
+
+WORDS: Mapping[Any, str] = {
+    str: "text",
+    int: "whole number",
+    float: "number",
+    bool: "true or false",
+    Decimal: "amount",
+    dt.date: "day, YYYY-MM-DD",
+}
+PATTERNS = {r"^[A-Z]{3}$": "three capitals", r"^[A-Za-z][A-Za-z0-9_-]*$": "a word"}
+
+
+def settings_markdown() -> str:
+    """The whole page."""
+    return "\n".join([INTRODUCTION, *(_section(name, part) for name, part in parts_of(Settings))])
+
+
+def parts_of(model: type[BaseModel], place: str = "") -> Iterator[tuple[str, type[BaseModel]]]:
+    """Every part of the settings with its place, such as `sources.<name>.options`; those that hold others first."""
+    yield place, model
+    for name, field in model.model_fields.items():
+        step = f"{place}.{name}".lstrip(".")
+        if field.annotation is None:
+            continue
+        if _is_part(field.annotation):
+            yield from parts_of(field.annotation, step)
+        elif get_origin(field.annotation) is dict and _is_part(get_args(field.annotation)[1]):
+            yield from parts_of(get_args(field.annotation)[1], f"{step}.<{'kind' if name == 'kinds' else 'name'}>")
+
+
+def _is_part(annotation: Any) -> TypeGuard[type[BaseModel]]:
+    return isinstance(annotation, type) and issubclass(annotation, BaseModel)
+
+
+def _section(place: str, part: type[BaseModel]) -> str:
+    inner = dict(parts_of(part, place))
+    lines = [f"## `{place}`" if place else "## Top level", "", _paragraphs(part.__doc__ or ""), ""]
+    lines += ["| key | type | default | meaning |", "|---|---|---|---|"]
+    for name, field in part.model_fields.items():
+        cells = [f"`{name}`", _type_of(field), _default_of(field), _meaning(name, field, inner)]
+        lines.append(f"| {' | '.join(cell.replace('|', BAR) for cell in cells)} |")
+    return "\n".join([*lines, "", "```yaml", EXAMPLES[place].strip(), "```", ""])
+
+
+def _meaning(name: str, field: FieldInfo, inner: Mapping[str, type[BaseModel]]) -> str:
+    """What the field's docstring says; of a part without one, what the part says about itself."""
+    part = next((model for place, model in inner.items() if place.split(".")[-1] == name), None)
+    return " ".join((field.description or (part.__doc__ if part else "") or "").split())
+
+
+def _paragraphs(text: str) -> str:
+    return "\n\n".join(" ".join(paragraph.split()) for paragraph in text.split("\n\n"))
+
+
+def _default_of(field: FieldInfo) -> str:
+    if field.is_required():
+        return "**needed**"
+    default = field.default
+    if default is None or isinstance(default, BaseModel) or default in ({}, []):
+        return ""
+    return f"`[{', '.join(map(_written, default))}]`" if isinstance(default, list) else f"`{_written(default)}`"
+
+
+def _written(value: object) -> str:
+    """A value as YAML needs it: quotes only where they must be."""
+    return value if isinstance(value, str) and re.fullmatch(r"\w[\w.-]*", value) else json.dumps(value)
+
+
+def _type_of(field: FieldInfo) -> str:
+    return _limited(_words(field.annotation), field.metadata)
+
+
+def _words(annotation: Any) -> str:
+    """A type in words."""
+    origin, inner = get_origin(annotation), get_args(annotation)
+    if origin is Annotated:
+        return _limited(_words(inner[0]), [each for rule in inner[1:] for each in _rules(rule)])
+    if origin is Literal:
+        return ", ".join(f"`{_written(value)}`" for value in inner)
+    if origin in (Union, types.UnionType):
+        return " or ".join(dict.fromkeys(_words(each) for each in inner if each is not type(None)))
+    if origin is list:
+        return f"list of {_words(inner[0])}" if inner[0] is str else f"list of: {_words(inner[0])}"
+    if origin is dict:
+        return f"{'kind' if get_origin(inner[0]) is Literal else 'name'}: {_words(inner[1])}"
+    if _is_part(annotation):
+        keys = ", ".join(annotation.model_fields)
+        return f"`{{{keys}: …}}`" if len(annotation.model_fields) == 1 else "a part of its own, below"
+    return WORDS[annotation]
+
+
+def _rules(rule: Any) -> list[Any]:
+    return rule.metadata if isinstance(rule, FieldInfo) else [rule]
+
+
+def _limited(words: str, rules: list[Any]) -> str:
+    """The words of a type with what its values must keep to."""
+    for rule in rules:
+        if isinstance(rule, AfterValidator):
+            words = "time zone"
+        elif pattern := getattr(rule, "pattern", None):
+            words = PATTERNS[pattern]
+        elif getattr(rule, "max_length", None) == 1:
+            words = "one character"
+        for limit, preposition in (("gt", "above"), ("ge", "from"), ("le", "to")):
+            if (value := getattr(rule, limit, None)) is not None:
+                words += f" {preposition} {value}"
+    return words
