@@ -23,7 +23,7 @@ check: $(READY)  ## lint, types, contracts, docs, lock
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
-	@$(BIN)/python -m regulars.pipelines.contracts.lint
+	@$(BIN)/python -m regulars.pipelines.contracts.odcs.lint
 	@$(BIN)/python -m pytest -q -m "not slow" tests/house/test_architecture.py tests/house/test_readme.py tests/house/test_docs.py tests/house/test_packaging.py
 	@DAGSTER_HOME= $(BIN)/dg check defs
 

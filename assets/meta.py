@@ -13,7 +13,7 @@ from regulars.pipelines.audit.accounting import write_row_accounting
 from regulars.pipelines.audit.restatements.restate import INPUTS, RESTATEMENTS, Replay, write_restatements
 from regulars.pipelines.audit.tie_out import write_tie_out
 from regulars.pipelines.contracts.contract import Contract
-from regulars.pipelines.kinds.registry import KINDS, core_amounts
+from regulars.pipelines.kinds.shape.registry import KINDS, core_amounts
 from regulars.pipelines.run.run import Run
 
 

@@ -12,9 +12,9 @@ import dagster as dg
 
 from regulars.assets.landing import LANDING
 from regulars.assets.tables import asset_key, check_spec, format_progress, report_table
-from regulars.pipelines.contracts.quarantine_step import run_quarantine_step
-from regulars.pipelines.contracts.validate import RuleResult
-from regulars.pipelines.kinds.registry import KINDS
+from regulars.pipelines.contracts.quarantine.quarantine_step import run_quarantine_step
+from regulars.pipelines.contracts.validation.validate import RuleResult
+from regulars.pipelines.kinds.shape.registry import KINDS
 from regulars.pipelines.run.run import Run
 from regulars.pipelines.settings.company_tables import write_company_tables
 

@@ -13,9 +13,9 @@ import dagster as dg
 
 from regulars.assets.validation_plan import Step
 from regulars.pipelines.audit.accounting import missing_rate
-from regulars.pipelines.contracts.validate import RuleResult
+from regulars.pipelines.contracts.validation.validate import RuleResult
 from regulars.pipelines.errors import ContractBroken
-from regulars.pipelines.kinds.registry import KINDS, core_amounts
+from regulars.pipelines.kinds.shape.registry import KINDS, core_amounts
 from regulars.pipelines.report.pictures import picture_of
 from regulars.pipelines.run.run import Run, describe_broken_rules
 

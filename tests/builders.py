@@ -17,8 +17,8 @@ import polars as pl
 from regulars.pipelines.identity.output import People
 from regulars.pipelines.identity.people import Rules, find_people
 from regulars.pipelines.identity.references import READS as IDENTITY_READS
-from regulars.pipelines.kinds.kind import TRACE_COLUMNS
-from regulars.pipelines.kinds.registry import KINDS
+from regulars.pipelines.kinds.shape.kind import TRACE_COLUMNS
+from regulars.pipelines.kinds.shape.registry import KINDS
 from regulars.pipelines.warehouse.build_file import SCHEMAS
 from regulars.pipelines.warehouse.sql_files import table_selects, tables_read_by
 

@@ -6,7 +6,7 @@ Put here: counting, each number by its own scan of the tables that it speaks of.
 
 import duckdb
 
-from regulars.pipelines.kinds.registry import KINDS, core_amounts
+from regulars.pipelines.kinds.shape.registry import KINDS, core_amounts
 
 _NO_CURRENCY = "no currency, or two"
 

@@ -12,7 +12,7 @@ import polars as pl
 
 from regulars.pipelines.contracts.contract import Contract
 from regulars.pipelines.contracts.dictionary import dictionary_rows, metric_rows
-from regulars.pipelines.contracts.validate import RuleResult
+from regulars.pipelines.contracts.validation.validate import RuleResult
 from regulars.pipelines.run.run import Run, describe_broken_rules
 
 Row = Mapping[str, Any]

@@ -6,8 +6,8 @@ Put here: adding up, each number by its own scan of the tables that it speaks of
 
 import duckdb
 
-from regulars.pipelines.kinds.kind import Kind, Money
-from regulars.pipelines.kinds.registry import KINDS
+from regulars.pipelines.kinds.shape.kind import Kind, Money
+from regulars.pipelines.kinds.shape.registry import KINDS
 
 
 def write_tie_out(con: duckdb.DuckDBPyConnection) -> None:

@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo
 
 import duckdb
 
-from regulars.pipelines.contracts.lint import lint
+from regulars.pipelines.contracts.odcs.lint import lint
 from regulars.pipelines.errors import InputRefused, RegularsError, SettingsWrong, StorageFailed
 from regulars.pipelines.home.home import Home
 from regulars.pipelines.run.request import find_home

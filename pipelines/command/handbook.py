@@ -14,7 +14,7 @@ from regulars.pipelines.command.kinds_page import kinds_markdown
 from regulars.pipelines.command.settings_page import settings_markdown
 from regulars.pipelines.contracts.dictionary import published_tables_markdown
 from regulars.pipelines.contracts.raw_contracts import project_contracts
-from regulars.pipelines.kinds.registry import KINDS
+from regulars.pipelines.kinds.shape.registry import KINDS
 from regulars.pipelines.settings.package import ROOT
 
 CHECKOUT = (ROOT / "pipelines").resolve().parent

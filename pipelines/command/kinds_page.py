@@ -5,7 +5,7 @@ Put here: kinds -> Markdown. Keep out: facts about kinds (`pipelines/kinds`); wr
 
 from collections.abc import Iterable
 
-from regulars.pipelines.kinds.kind import DefaultBy, Kind, KindColumn, SourceCurrency
+from regulars.pipelines.kinds.shape.kind import DefaultBy, Kind, KindColumn, SourceCurrency
 
 INTRODUCTION = """# What a source can feed
 

@@ -14,7 +14,7 @@ from regulars.pipelines.contracts.expression import (
     parse_expression,
     print_sql,
 )
-from regulars.pipelines.contracts.place import Place
+from regulars.pipelines.contracts.odcs.place import Place
 from regulars.pipelines.warehouse.sql_text import quote_identifier, quote_literal
 
 KEYS = {

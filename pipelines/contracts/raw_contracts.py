@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from regulars.pipelines.contracts.contract import PROVENANCE, Contract
-from regulars.pipelines.contracts.load import load_contracts
+from regulars.pipelines.contracts.odcs.load import load_contracts
 from regulars.pipelines.contracts.rule import Column, Rule, Severity, column_rules
-from regulars.pipelines.kinds.kind import Form, Kind, KindColumn
-from regulars.pipelines.kinds.registry import KINDS
+from regulars.pipelines.kinds.shape.kind import Form, Kind, KindColumn
+from regulars.pipelines.kinds.shape.registry import KINDS
 
 VERSION = "1.0.0"
 """Of all raw contracts together: another version says that a column was renamed or a rule became stricter."""

@@ -9,8 +9,8 @@ import polars as pl
 
 from regulars.pipelines.identity.references import LINKED_BY_PERSON, Staging
 from regulars.pipelines.identity.stable_ids import StableIds
-from regulars.pipelines.kinds.kind import Reference
-from regulars.pipelines.kinds.registry import KINDS
+from regulars.pipelines.kinds.shape.kind import Reference
+from regulars.pipelines.kinds.shape.registry import KINDS
 
 PERSON_MAP = {
     "record_key": pl.String,

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from regulars.pipelines.kinds.registry import KINDS
+from regulars.pipelines.kinds.shape.registry import KINDS
 
 Staging = Mapping[str, pl.LazyFrame]
 """Kind -> its staging table, lazily; of every kind in `READS`."""

@@ -3,8 +3,8 @@
 Put here: what a row of `acquisition_spend` holds and keeps. Keep out: SQL that reads it.
 """
 
-from regulars.pipelines.kinds.columns import CURRENCY
-from regulars.pipelines.kinds.kind import CoreAmount, Kind, KindColumn, Money
+from regulars.pipelines.kinds.shape.columns import CURRENCY
+from regulars.pipelines.kinds.shape.kind import CoreAmount, Kind, KindColumn, Money
 
 KIND = Kind(
     name="acquisition_spend",

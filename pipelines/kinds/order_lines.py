@@ -3,8 +3,8 @@
 Put here: what a row of `order_lines` holds and keeps. Keep out: SQL that reads it.
 """
 
-from regulars.pipelines.kinds.columns import CURRENCY, PLACE, customer_columns
-from regulars.pipelines.kinds.kind import CoreAmount, Kind, KindColumn, Money, Reference, RowRule
+from regulars.pipelines.kinds.shape.columns import CURRENCY, PLACE, customer_columns
+from regulars.pipelines.kinds.shape.kind import CoreAmount, Kind, KindColumn, Money, Reference, RowRule
 
 LINE_AMOUNT = """coalesce(
     try_cast(gross_sales as decimal(18,4)),

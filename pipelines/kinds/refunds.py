@@ -3,8 +3,8 @@
 Put here: what a row of `refunds` holds and keeps. Keep out: SQL that reads it.
 """
 
-from regulars.pipelines.kinds.columns import CURRENCY, customer_columns
-from regulars.pipelines.kinds.kind import CoreAmount, Kind, KindColumn, Money, Reference
+from regulars.pipelines.kinds.shape.columns import CURRENCY, customer_columns
+from regulars.pipelines.kinds.shape.kind import CoreAmount, Kind, KindColumn, Money, Reference
 
 KIND = Kind(
     name="refunds",

@@ -3,7 +3,7 @@
 Put here: what a row of `stores` holds and keeps. Keep out: SQL that reads it.
 """
 
-from regulars.pipelines.kinds.kind import Kind, KindColumn
+from regulars.pipelines.kinds.shape.kind import Kind, KindColumn
 
 KIND = Kind(
     name="stores",

@@ -3,8 +3,8 @@
 Put here: what a row of `subscriptions` holds and keeps. Keep out: SQL that reads it.
 """
 
-from regulars.pipelines.kinds.columns import CURRENCY, customer_columns
-from regulars.pipelines.kinds.kind import CoreAmount, Kind, KindColumn, Money, Reference, RowRule
+from regulars.pipelines.kinds.shape.columns import CURRENCY, customer_columns
+from regulars.pipelines.kinds.shape.kind import CoreAmount, Kind, KindColumn, Money, Reference, RowRule
 
 WORTH = """coalesce(
     try_cast(monthly_amount as decimal(18,4)),

@@ -3,7 +3,7 @@
 Put here: what a row of `survey_answers` holds and keeps. Keep out: SQL that reads it.
 """
 
-from regulars.pipelines.kinds.kind import Kind, KindColumn, RowRule
+from regulars.pipelines.kinds.shape.kind import Kind, KindColumn, RowRule
 
 KIND = Kind(
     name="survey_answers",

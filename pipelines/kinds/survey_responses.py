@@ -3,8 +3,8 @@
 Put here: what a row of `survey_responses` holds and keeps. Keep out: SQL that reads it.
 """
 
-from regulars.pipelines.kinds.columns import customer_columns
-from regulars.pipelines.kinds.kind import DefaultBy, Kind, KindColumn, Reference, RowRule
+from regulars.pipelines.kinds.shape.columns import customer_columns
+from regulars.pipelines.kinds.shape.kind import DefaultBy, Kind, KindColumn, Reference, RowRule
 
 KIND = Kind(
     name="survey_responses",

@@ -3,8 +3,8 @@
 Put here: what a row of `tickets` holds and keeps. Keep out: SQL that reads it.
 """
 
-from regulars.pipelines.kinds.columns import customer_columns
-from regulars.pipelines.kinds.kind import Kind, KindColumn, Reference, RowRule
+from regulars.pipelines.kinds.shape.columns import customer_columns
+from regulars.pipelines.kinds.shape.kind import Kind, KindColumn, Reference, RowRule
 
 KIND = Kind(
     name="tickets",

@@ -9,10 +9,10 @@ from typing import Any
 
 from regulars.pipelines.audit.meta_tables import counted, source_rows
 from regulars.pipelines.contracts.dictionary import PUBLISHED_LAYERS, comments
-from regulars.pipelines.contracts.export import contracts_as_yaml
+from regulars.pipelines.contracts.odcs.export import contracts_as_yaml
 from regulars.pipelines.home.generation import DUCKDB_FILE, PARQUET_FOLDER
 from regulars.pipelines.home.manifest import Facts
-from regulars.pipelines.kinds.registry import KINDS
+from regulars.pipelines.kinds.shape.registry import KINDS
 from regulars.pipelines.publish.generation import Contents
 from regulars.pipelines.publish.targets.tables import Table
 from regulars.pipelines.run.fingerprint import compute_fingerprint

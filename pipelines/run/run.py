@@ -14,7 +14,7 @@ from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 from regulars.pipelines.contracts.contract import Contract
 from regulars.pipelines.contracts.raw_contracts import project_contracts
 from regulars.pipelines.contracts.rule import Rule
-from regulars.pipelines.contracts.validate import RuleResult, validate_table
+from regulars.pipelines.contracts.validation.validate import RuleResult, validate_table
 from regulars.pipelines.errors import ContractBroken, RegularsError
 from regulars.pipelines.home.generation import Generation, Published
 from regulars.pipelines.home.manifest import read_manifest

@@ -11,8 +11,8 @@ from pathlib import Path
 import duckdb
 
 from regulars.pipelines.errors import SettingsWrong
-from regulars.pipelines.kinds.kind import TRACE_COLUMNS
-from regulars.pipelines.kinds.registry import KINDS
+from regulars.pipelines.kinds.shape.kind import TRACE_COLUMNS
+from regulars.pipelines.kinds.shape.registry import KINDS
 from regulars.pipelines.settings.settings import KindMapping, Settings, Source
 from regulars.pipelines.sources.landing import find_lines, read_landed_file
 from regulars.pipelines.sources.ledger import Delivery

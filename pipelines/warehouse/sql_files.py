@@ -10,8 +10,8 @@ from pathlib import Path
 
 import duckdb
 
-from regulars.pipelines.kinds.registry import KINDS
-from regulars.pipelines.kinds.staging_select import money_days_select, staging_select
+from regulars.pipelines.kinds.shape.registry import KINDS
+from regulars.pipelines.kinds.shape.staging_select import money_days_select, staging_select
 from regulars.pipelines.settings.package import SQL_FOLDER
 
 LAYERS = ("raw", "staging", "identity", "core", "marts", "published")

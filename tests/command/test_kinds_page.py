@@ -1,7 +1,7 @@
 """The page of kinds says what a person must know to map an export."""
 
 from regulars.pipelines.command.kinds_page import kinds_markdown
-from regulars.pipelines.kinds.kind import SOURCE_CURRENCY, DefaultBy, Kind, KindColumn, RowRule
+from regulars.pipelines.kinds.shape.kind import SOURCE_CURRENCY, DefaultBy, Kind, KindColumn, RowRule
 
 
 def page(*columns: KindColumn, **changes) -> list[str]:

@@ -9,9 +9,9 @@ from typing import Any
 import duckdb
 
 from regulars.pipelines.contracts.contract import Contract
-from regulars.pipelines.contracts.quarantine_step import QuarantineResult, run_quarantine_step
+from regulars.pipelines.contracts.quarantine.quarantine_step import QuarantineResult, run_quarantine_step
 from regulars.pipelines.contracts.raw_contracts import raw_contract
-from regulars.pipelines.kinds.registry import KINDS
+from regulars.pipelines.kinds.shape.registry import KINDS
 
 NEEDS = {"order_lines": {"orders"}, "payments": {"orders", "order_lines"}}
 """Kind -> the other raw tables that its contract looks at."""

@@ -9,8 +9,8 @@ from regulars.pipelines.contracts.dictionary import (
     metric_rows,
     published_tables_markdown,
 )
-from regulars.pipelines.contracts.load import load_contracts
 from regulars.pipelines.contracts.metric import Metric
+from regulars.pipelines.contracts.odcs.load import load_contracts
 from regulars.pipelines.contracts.rule import Column
 
 ID = Column("id", "VARCHAR", "string", "The customer's id.", required=True, key_position=1)

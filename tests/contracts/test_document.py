@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from regulars.pipelines.contracts.document import complete_document
-from regulars.pipelines.contracts.enumerations import read_enumerations
-from regulars.pipelines.contracts.place import Place
-from regulars.pipelines.contracts.quality import predicate_of, rows_counted_by
+from regulars.pipelines.contracts.odcs.document import complete_document
+from regulars.pipelines.contracts.odcs.enumerations import read_enumerations
+from regulars.pipelines.contracts.odcs.place import Place
+from regulars.pipelines.contracts.odcs.quality import predicate_of, rows_counted_by
 from regulars.pipelines.transforms.clv.forecasts import BASELINES
 
 ROOT = Path(__file__).parents[2]

@@ -9,8 +9,8 @@ import pytest
 import yaml
 
 from regulars.pipelines.contracts.contract import Contract
-from regulars.pipelines.contracts.export import combine_contracts, contracts_as_yaml
-from regulars.pipelines.contracts.load import load_contracts
+from regulars.pipelines.contracts.odcs.export import combine_contracts, contracts_as_yaml
+from regulars.pipelines.contracts.odcs.load import load_contracts
 from regulars.pipelines.contracts.rule import Column, Rule
 
 CONTRACTS = load_contracts(Path(__file__).parents[2] / "data_contracts")

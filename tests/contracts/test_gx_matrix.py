@@ -1,7 +1,7 @@
 """Which of Great Expectations' expectations work on DuckDB, and count right: an upgrade that breaks one is seen here.
 
-Great Expectations 1.24 has no DuckDB of its own; `pipelines/contracts/lent_connection.py` lends it ours. As shipped,
-without the repairs there, 4 of these can be evaluated.
+Great Expectations 1.24 has no DuckDB of its own; `pipelines/contracts/validation/lent_connection.py` lends it ours. As
+shipped, without the repairs there, 4 of these can be evaluated.
 """
 
 import warnings
@@ -99,7 +99,7 @@ def verdicts() -> dict[str, Any]:
         warnings.simplefilter("ignore")
         import great_expectations as gx
 
-        from regulars.pipelines.contracts.lent_connection import URL, lend
+        from regulars.pipelines.contracts.validation.lent_connection import URL, lend
 
         context = gx.get_context(mode="ephemeral")
         context.variables.progress_bars = {"globally": False}

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 import yaml
 
-from regulars.pipelines.contracts.lint import lint
-from regulars.pipelines.contracts.load import load_contract, load_contracts
+from regulars.pipelines.contracts.odcs.lint import lint
+from regulars.pipelines.contracts.odcs.load import load_contract, load_contracts
 from regulars.pipelines.errors import SettingsWrong
 
 ROOT = Path(__file__).parents[2]

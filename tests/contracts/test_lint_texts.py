@@ -3,7 +3,7 @@
 import pytest
 
 from regulars.pipelines.contracts.contract import Contract
-from regulars.pipelines.contracts.lint_texts import lint_texts
+from regulars.pipelines.contracts.odcs.lint_texts import lint_texts
 from regulars.pipelines.contracts.rule import Column
 
 

@@ -7,9 +7,9 @@ import pytest
 
 from regulars.pipelines.contracts.contract import Contract
 from regulars.pipelines.contracts.expression import ExpressionRefused, parse_expression, print_sql
-from regulars.pipelines.contracts.load import load_contracts
 from regulars.pipelines.contracts.metric import Metric, read_metrics
-from regulars.pipelines.contracts.place import Place
+from regulars.pipelines.contracts.odcs.load import load_contracts
+from regulars.pipelines.contracts.odcs.place import Place
 
 CONTRACTS = load_contracts(Path(__file__).parents[2] / "data_contracts")
 METRICS = [(contract, metric) for contract in CONTRACTS.values() for metric in contract.metrics]

@@ -17,10 +17,10 @@ import pytest
 
 from regulars.pipelines.contracts.contract import Contract
 from regulars.pipelines.contracts.dictionary import PUBLISHED_LAYERS
-from regulars.pipelines.contracts.export import is_portable, quality_id
-from regulars.pipelines.contracts.load import load_contracts
+from regulars.pipelines.contracts.odcs.export import is_portable, quality_id
+from regulars.pipelines.contracts.odcs.load import load_contracts
 from regulars.pipelines.contracts.rule import Rule
-from regulars.pipelines.contracts.validate import validate_table
+from regulars.pipelines.contracts.validation.validate import validate_table
 
 ROOT = Path(__file__).parents[2]
 TOOL = "datacontract-cli[duckdb]==1.2.8"

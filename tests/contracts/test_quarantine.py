@@ -3,8 +3,8 @@
 import duckdb
 import pytest
 
-from regulars.pipelines.contracts.quarantine import FileCount
-from regulars.pipelines.contracts.quarantine_step import run_quarantine_step
+from regulars.pipelines.contracts.quarantine.quarantine import FileCount
+from regulars.pipelines.contracts.quarantine.quarantine_step import run_quarantine_step
 from regulars.pipelines.errors import TooManyBadRows
 from tests.contracts.deliveries import delivered, gate, quarantined, raw_contracts
 

@@ -3,8 +3,8 @@
 import duckdb
 import pytest
 
-from regulars.pipelines.contracts import quarantine_step
-from regulars.pipelines.contracts.quarantine_step import CountsDisagree, run_quarantine_step
+from regulars.pipelines.contracts.quarantine import quarantine_step
+from regulars.pipelines.contracts.quarantine.quarantine_step import CountsDisagree, run_quarantine_step
 from regulars.pipelines.errors import ContractBroken
 from tests.contracts.deliveries import delivered, gate, loaded, quarantined, raw_contracts, superseded
 

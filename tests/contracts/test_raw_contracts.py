@@ -3,8 +3,8 @@
 import pytest
 
 from regulars.pipelines.contracts.raw_contracts import project_contracts, raw_contract
-from regulars.pipelines.kinds.kind import TRACE_COLUMNS, Kind, KindColumn, RowRule
-from regulars.pipelines.kinds.registry import KINDS
+from regulars.pipelines.kinds.shape.kind import TRACE_COLUMNS, Kind, KindColumn, RowRule
+from regulars.pipelines.kinds.shape.registry import KINDS
 from regulars.pipelines.settings.package import ROOT
 
 

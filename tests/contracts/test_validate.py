@@ -10,9 +10,11 @@ import duckdb
 import pytest
 
 from regulars.pipelines.contracts.contract import Contract
-from regulars.pipelines.contracts.load import load_contract
+from regulars.pipelines.contracts.odcs.load import load_contract
 from regulars.pipelines.contracts.rule import Rule
-from regulars.pipelines.contracts.validate import CannotValidate, validate_table
+from regulars.pipelines.contracts.validation import validate as module
+from regulars.pipelines.contracts.validation import validate as module
+from regulars.pipelines.contracts.validation.validate import CannotValidate, validate_table
 from regulars.pipelines.contracts.violations import failed_count_sql, violations_sql
 
 ROOT = Path(__file__).parents[2]
@@ -201,7 +203,6 @@ def test_an_unevaluable_predicate_is_an_error_that_names_it_and_no_value():
 
 def test_no_value_of_the_data_leaves_duckdb(capsys, caplog, monkeypatch):
     seen = []
-    from regulars.pipelines.contracts import validate as module
 
     def failures(table: str, results: Any) -> Any:
         seen.append(repr([result.to_json_dict() for result in results]))
@@ -236,8 +237,11 @@ def test_judging_prints_nothing_and_leaves_no_file(capfd, tmp_path, monkeypatch)
 
 def test_reading_contracts_does_not_import_great_expectations():
     code = (
-        "import sys; from pathlib import Path; from pipelines.contracts.load import load_contracts; "
-        "import pipelines.contracts.quarantine_step, pipelines.contracts.validate, pipelines.contracts.dictionary; "
+        "import sys; from pathlib import Path; "
+        "from regulars.pipelines.contracts.odcs.load import load_contracts; "
+        "import regulars.pipelines.contracts.quarantine.quarantine_step; "
+        "import regulars.pipelines.contracts.validation.validate; "
+        "import regulars.pipelines.contracts.dictionary; "
         "load_contracts(Path('data_contracts')); "
         "print(sorted({'great_expectations', 'sqlalchemy', 'pandas', 'scipy', 'jsonschema'} & sys.modules.keys()))"
     )
@@ -245,7 +249,7 @@ def test_reading_contracts_does_not_import_great_expectations():
     assert done.stdout == "[]\n"
 
 
-def test_the_example_contract_is_judged_whole(tmp_path):
+def test_the_example_contract_is_read_whole(tmp_path):
     folder = tmp_path / "core"
     folder.mkdir()
     path = folder / "example.odcs.yaml"

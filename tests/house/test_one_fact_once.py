@@ -5,7 +5,7 @@ from typing import get_args
 import pytest
 
 from regulars.pipelines.contracts.contract import Contract
-from regulars.pipelines.contracts.load import load_contracts
+from regulars.pipelines.contracts.odcs.load import load_contracts
 from regulars.pipelines.enumerations import ALL, DIMENSIONS, GRAINS, NPS_DIMENSIONS, NPS_GRAINS, Dimension, Grain
 from regulars.pipelines.models.names import BY_COHORT, PURCHASE_MODELS, SPEND_MODELS, SUBSCRIPTION_MODELS
 from regulars.pipelines.settings.settings import Cohorts

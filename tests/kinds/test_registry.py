@@ -2,8 +2,8 @@
 
 import pytest
 
-from regulars.pipelines.kinds.kind import CoreAmount, DefaultBy, Kind, KindColumn, Money
-from regulars.pipelines.kinds.registry import KINDS, core_amounts
+from regulars.pipelines.kinds.shape.kind import CoreAmount, DefaultBy, Kind, KindColumn, Money
+from regulars.pipelines.kinds.shape.registry import KINDS, core_amounts
 
 KINDS_AND_COLUMNS = [(kind, column) for kind in KINDS.values() for column in kind.columns]
 

@@ -1,7 +1,7 @@
 """The SELECTs that are made from kinds."""
 
-from regulars.pipelines.kinds.kind import Kind, KindColumn, Money
-from regulars.pipelines.kinds.staging_select import money_days_select, staging_select
+from regulars.pipelines.kinds.shape.kind import Kind, KindColumn, Money
+from regulars.pipelines.kinds.shape.staging_select import money_days_select, staging_select
 
 PAYOUTS = Kind(
     name="payouts",

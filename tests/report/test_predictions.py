@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from regulars.pipelines.contracts.load import load_contracts
+from regulars.pipelines.contracts.odcs.load import load_contracts
 from regulars.pipelines.models.beta_geo import BetaGeoModel
 from regulars.pipelines.report.facts.predictions import grid, read_alive, read_shares
 from regulars.pipelines.report.sections.methods import method_names

@@ -5,7 +5,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from regulars.pipelines.kinds.registry import KINDS
+from regulars.pipelines.kinds.shape.registry import KINDS
 from regulars.pipelines.sample.further.export import FurtherExports, find_further_exports
 from regulars.pipelines.sample.sample_company import write_sample_company
 from regulars.pipelines.settings.settings_file import load_settings

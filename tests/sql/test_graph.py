@@ -7,7 +7,7 @@ import duckdb
 import pytest
 
 from regulars.pipelines.contracts.raw_contracts import project_contracts
-from regulars.pipelines.kinds.registry import KINDS
+from regulars.pipelines.kinds.shape.registry import KINDS
 from regulars.pipelines.settings.package import CONTRACTS_FOLDER
 from regulars.pipelines.warehouse.sql_files import table_selects, tables_read_by
 from tests.builders import build, types_of, warehouse

@@ -1,6 +1,6 @@
 """`core.survey_answers`: each question on its own scale, and nothing that was written."""
 
-from regulars.pipelines.kinds.registry import KINDS
+from regulars.pipelines.kinds.shape.registry import KINDS
 from tests.builders import build, money, pick, rows_of
 
 

@@ -7,7 +7,7 @@ import duckdb
 import polars as pl
 
 from regulars.pipelines.contracts.contract import Contract
-from regulars.pipelines.contracts.load import load_contract
+from regulars.pipelines.contracts.odcs.load import load_contract
 from regulars.pipelines.contracts.violations import failed_count_sql
 
 CONTRACTS = Path(__file__).parents[2] / "data_contracts" / "marts"

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from regulars.pipelines.contracts.validate import validate_table
+from regulars.pipelines.contracts.validation.validate import validate_table
 from regulars.pipelines.settings.settings import Cohorts
 from regulars.pipelines.transforms.churn.churn import churn
 from regulars.pipelines.transforms.churn.churned_customers import churned_customers, reactivated_customers

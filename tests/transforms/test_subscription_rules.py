@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from regulars.pipelines.contracts.validate import validate_table
+from regulars.pipelines.contracts.validation.validate import validate_table
 from regulars.pipelines.contracts.violations import failed_count_sql
 from regulars.pipelines.transforms.subscriptions.mrr_movements import mrr_movements
 from regulars.pipelines.transforms.subscriptions.subscription_churn import subscription_churn

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import duckdb
 import polars as pl
 
-from regulars.pipelines.kinds.registry import KINDS
+from regulars.pipelines.kinds.shape.registry import KINDS
 
 UNKNOWN = "00000000-0000-0000-0000-000000000000"
 

@@ -8,8 +8,8 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from regulars.pipelines.kinds.kind import DefaultBy, KindColumn, SourceCurrency
-from regulars.pipelines.kinds.registry import KINDS
+from regulars.pipelines.kinds.shape.kind import DefaultBy, KindColumn, SourceCurrency
+from regulars.pipelines.kinds.shape.registry import KINDS
 from regulars.pipelines.settings.settings import Column, Constant, Derived, FileOptions, KindMapping
 from regulars.pipelines.sources.mapping.canonical import clean_text, convert_to_form
 from regulars.pipelines.sources.mapping.expressions import ExpressionChecker

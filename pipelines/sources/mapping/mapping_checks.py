@@ -6,8 +6,8 @@ Put here: mistakes in `columns` and `when`, worded for the reader. Keep out: mak
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from regulars.pipelines.kinds.kind import KindColumn
-from regulars.pipelines.kinds.registry import KINDS
+from regulars.pipelines.kinds.shape.kind import KindColumn
+from regulars.pipelines.kinds.shape.registry import KINDS
 from regulars.pipelines.settings.settings import Column, Constant, Derived, KindMapping, Source
 from regulars.pipelines.sources.mapping.expressions import ExpressionChecker, ExpressionWrong
 from regulars.pipelines.sources.mapping.mapping import find_first_column, list_expressions

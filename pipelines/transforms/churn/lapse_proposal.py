@@ -14,8 +14,8 @@ from narwhals.typing import IntoFrame
 from polars._typing import PolarsDataType
 
 from regulars.pipelines.enumerations import UNKNOWN_CUSTOMER_IDX
-from regulars.pipelines.transforms.churn.survival import estimate_survival_curves
 from regulars.pipelines.transforms.purchases.purchases import list_purchase_days, read_into_polars
+from regulars.pipelines.transforms.purchases.survival import estimate_survival_curves
 
 COLUMNS: dict[str, PolarsDataType] = {
     "as_of": pl.Date,

@@ -11,10 +11,10 @@ from polars._typing import PolarsDataType
 
 from regulars.pipelines.enumerations import ALL, REPEAT_DAYS, REPEAT_DAYS_LONG
 from regulars.pipelines.transforms.amounts import MONEY, divide_columns
-from regulars.pipelines.transforms.churn.survival import estimate_survival_curves
 from regulars.pipelines.transforms.cohorts.customer_dimensions import CohortSettings, split_customers
 from regulars.pipelines.transforms.purchases.purchase_days import link_purchase_days
 from regulars.pipelines.transforms.purchases.purchases import read_into_polars, select_columns
+from regulars.pipelines.transforms.purchases.survival import estimate_survival_curves
 
 COLUMNS: dict[str, PolarsDataType] = {
     "month": pl.Date,

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from regulars.pipelines.transforms.churn.lapse_proposal import COLUMNS, lapse_proposal
-from regulars.pipelines.transforms.churn.survival import estimate_survival_curves
+from regulars.pipelines.transforms.purchases.survival import estimate_survival_curves
 from tests.transforms import oracle
 from tests.transforms.core_tables import CALENDAR, ENGINES, Row, core, order
 

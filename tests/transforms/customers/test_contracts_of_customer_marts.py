@@ -11,7 +11,7 @@ import duckdb
 import polars as pl
 import pytest
 
-from regulars.pipelines.contracts.load import load_contract
+from regulars.pipelines.contracts.odcs.load import load_contract
 from regulars.pipelines.contracts.violations import failed_count_sql
 from regulars.pipelines.transforms.clv import clv_evaluation, clv_models
 from regulars.pipelines.transforms.clv.customer_clv import customer_clv

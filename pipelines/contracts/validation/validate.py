@@ -198,8 +198,8 @@ def _great_expectations() -> tuple[Any, Any, Any]:
     try:
         with _quiet():
             gx = importlib.import_module("great_expectations")
-            ours = importlib.import_module("regulars.pipelines.contracts.expectations")
-            lent = importlib.import_module("regulars.pipelines.contracts.lent_connection")
+            ours = importlib.import_module("regulars.pipelines.contracts.validation.expectations")
+            lent = importlib.import_module("regulars.pipelines.contracts.validation.lent_connection")
     finally:
         if collecting:
             gc.enable()

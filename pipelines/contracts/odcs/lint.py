@@ -16,17 +16,23 @@ from typing import Any
 import duckdb
 import jsonschema
 
-from regulars.pipelines.contracts import oversized
 from regulars.pipelines.contracts.contract import Contract
-from regulars.pipelines.contracts.document import LOGICAL_TYPES, complete_document, logical_type_of, read_yaml, table_of
-from regulars.pipelines.contracts.enumerations import FILE, Enumerations, read_enumerations
-from regulars.pipelines.contracts.lint_texts import lint_texts
-from regulars.pipelines.contracts.odcs import read_contract
-from regulars.pipelines.contracts.place import Place
+from regulars.pipelines.contracts.odcs.document import (
+    LOGICAL_TYPES,
+    complete_document,
+    logical_type_of,
+    read_yaml,
+    table_of,
+)
+from regulars.pipelines.contracts.odcs.enumerations import FILE, Enumerations, read_enumerations
+from regulars.pipelines.contracts.odcs.lint_texts import lint_texts
+from regulars.pipelines.contracts.odcs.place import Place
+from regulars.pipelines.contracts.odcs.reading import read_contract
+from regulars.pipelines.contracts.quarantine import oversized
 from regulars.pipelines.contracts.raw_contracts import raw_contract
 from regulars.pipelines.contracts.rule import Column, Rule
 from regulars.pipelines.contracts.violations import broken_rows, broken_when
-from regulars.pipelines.kinds.registry import KINDS
+from regulars.pipelines.kinds.shape.registry import KINDS
 from regulars.pipelines.settings.package import CONTRACTS_FOLDER
 from regulars.pipelines.warehouse.sql_text import quote_identifier
 

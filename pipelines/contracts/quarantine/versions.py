@@ -17,7 +17,7 @@ header, or with no good version of its lines, is quarantined whole.
 import duckdb
 
 from regulars.pipelines.contracts.contract import Contract
-from regulars.pipelines.kinds.registry import KINDS
+from regulars.pipelines.kinds.shape.registry import KINDS
 from regulars.pipelines.warehouse.sql_text import quote_identifier, quote_literal
 
 SEPARATOR = "chr(31)"

@@ -11,7 +11,7 @@ from typing import Any
 
 import yaml
 
-from regulars.pipelines.contracts.place import Place
+from regulars.pipelines.contracts.odcs.place import Place
 from regulars.pipelines.models.names import SPEND_MODELS, SUBSCRIPTION_MODELS, purchase_model_names
 
 FILE = "enumerations.yaml"

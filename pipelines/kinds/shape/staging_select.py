@@ -6,7 +6,7 @@ Put here: SELECTs of the staging layer that are made from kinds. Keep out: clean
 
 from collections.abc import Iterable
 
-from regulars.pipelines.kinds.kind import TRACE_COLUMNS, Kind
+from regulars.pipelines.kinds.shape.kind import TRACE_COLUMNS, Kind
 
 TRACE = tuple(name for name, _ in TRACE_COLUMNS if name != "_rest")
 """Where a row was read: the last columns of every staging table."""

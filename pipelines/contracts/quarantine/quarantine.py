@@ -12,9 +12,9 @@ from dataclasses import dataclass
 import duckdb
 
 from regulars.pipelines.contracts.contract import Contract
-from regulars.pipelines.contracts.versions import LINKED, SEPARATOR, document_of
+from regulars.pipelines.contracts.quarantine.versions import LINKED, SEPARATOR, document_of
 from regulars.pipelines.errors import TooManyBadRows
-from regulars.pipelines.kinds.kind import TRACE_COLUMNS
+from regulars.pipelines.kinds.shape.kind import TRACE_COLUMNS
 from regulars.pipelines.warehouse.sql_text import quote_identifier, quote_literal
 
 MALFORMED = "malformed"

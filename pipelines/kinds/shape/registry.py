@@ -8,7 +8,7 @@ import pkgutil
 from collections.abc import Iterable, Iterator
 
 from regulars.pipelines import kinds
-from regulars.pipelines.kinds.kind import CoreAmount, Kind
+from regulars.pipelines.kinds.shape.kind import CoreAmount, Kind
 
 
 def _find_kinds() -> Iterator[Kind]:

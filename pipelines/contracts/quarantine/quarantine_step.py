@@ -14,11 +14,11 @@ from dataclasses import dataclass
 
 import duckdb
 
-from regulars.pipelines.contracts import oversized, versions
 from regulars.pipelines.contracts.contract import Contract
-from regulars.pipelines.contracts.quarantine import FileCount, check_budgets, count_files, write_quarantine
+from regulars.pipelines.contracts.quarantine import oversized, versions
+from regulars.pipelines.contracts.quarantine.quarantine import FileCount, check_budgets, count_files, write_quarantine
 from regulars.pipelines.contracts.rule import Rule
-from regulars.pipelines.contracts.validate import RuleResult, validate_table
+from regulars.pipelines.contracts.validation.validate import RuleResult, validate_table
 from regulars.pipelines.contracts.violations import broken_when, violations_sql
 from regulars.pipelines.errors import ContractBroken, RegularsError
 from regulars.pipelines.warehouse.sql_text import quote_identifier, quote_literal

@@ -3,7 +3,7 @@
 Put here: a column as soon as a second kind has it. Keep out: columns of one kind.
 """
 
-from regulars.pipelines.kinds.kind import SOURCE_CURRENCY, KindColumn
+from regulars.pipelines.kinds.shape.kind import SOURCE_CURRENCY, KindColumn
 
 
 def customer_columns(who: str) -> tuple[KindColumn, ...]:

@@ -10,8 +10,8 @@ from typing import Any
 
 import yaml
 
-from regulars.pipelines.contracts.enumerations import Enumerations, expand_enumeration
-from regulars.pipelines.contracts.place import Place
+from regulars.pipelines.contracts.odcs.enumerations import Enumerations, expand_enumeration
+from regulars.pipelines.contracts.odcs.place import Place
 from regulars.pipelines.contracts.rule import DECIMAL
 
 LOGICAL_TYPES = {

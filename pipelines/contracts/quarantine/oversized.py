@@ -12,12 +12,12 @@ from collections.abc import Mapping
 import duckdb
 
 from regulars.pipelines.contracts.contract import Contract
+from regulars.pipelines.contracts.quarantine.versions import accepted
 from regulars.pipelines.contracts.raw_contracts import SIZE_RULE
 from regulars.pipelines.contracts.rule import Rule
-from regulars.pipelines.contracts.versions import accepted
-from regulars.pipelines.kinds.kind import Money
 from regulars.pipelines.kinds.order_lines import LINE_AMOUNT
-from regulars.pipelines.kinds.registry import KINDS
+from regulars.pipelines.kinds.shape.kind import Money
+from regulars.pipelines.kinds.shape.registry import KINDS
 from regulars.pipelines.kinds.subscriptions import WORTH
 
 MONEY = {name: kind.money for name, kind in KINDS.items() if kind.money}

@@ -17,7 +17,7 @@ import yaml
 from regulars.pipelines.contracts.contract import Contract
 from regulars.pipelines.contracts.dictionary import PUBLISHED_LAYERS
 from regulars.pipelines.contracts.metric import Metric
-from regulars.pipelines.contracts.quality import COUNT
+from regulars.pipelines.contracts.odcs.quality import COUNT
 from regulars.pipelines.contracts.rule import Column, Rule
 from regulars.pipelines.contracts.violations import BOUNDS
 from regulars.pipelines.warehouse.sql_files import tables_read_by

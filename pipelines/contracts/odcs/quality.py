@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from regulars.pipelines.contracts.place import Place
+from regulars.pipelines.contracts.odcs.place import Place
 from regulars.pipelines.contracts.rule import Rule
 
 QUALITY_KEYS = {

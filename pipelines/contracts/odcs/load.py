@@ -7,8 +7,8 @@ from functools import lru_cache
 from pathlib import Path
 
 from regulars.pipelines.contracts.contract import Contract
-from regulars.pipelines.contracts.enumerations import FILE
-from regulars.pipelines.contracts.odcs import read_contract
+from regulars.pipelines.contracts.odcs.enumerations import FILE
+from regulars.pipelines.contracts.odcs.reading import read_contract
 from regulars.pipelines.errors import SettingsWrong
 
 

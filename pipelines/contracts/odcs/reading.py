@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from regulars.pipelines.contracts.contract import PROVENANCE, Contract
-from regulars.pipelines.contracts.document import complete_document, read_yaml, table_of
-from regulars.pipelines.contracts.enumerations import Enumerations, read_enumerations
 from regulars.pipelines.contracts.metric import read_metrics
-from regulars.pipelines.contracts.place import Place
-from regulars.pipelines.contracts.quality import read_quality, read_relationships
+from regulars.pipelines.contracts.odcs.document import complete_document, read_yaml, table_of
+from regulars.pipelines.contracts.odcs.enumerations import Enumerations, read_enumerations
+from regulars.pipelines.contracts.odcs.place import Place
+from regulars.pipelines.contracts.odcs.quality import read_quality, read_relationships
 from regulars.pipelines.contracts.rule import Column, Rule, column_rules, written_form
 
 ROOT_KEYS = {"apiVersion", "kind", "id", "name", "version", "status", "description", "schema", "tags"}
