@@ -4,7 +4,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 HOME_OF_DEMO := demo/home
 
-.PHONY: demo test test-slow check ui format clean help
+.PHONY: demo test test-slow check ui wheel format clean help
 help:  ## what can be made
 	@grep -hE '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /: /'
 
@@ -33,11 +33,18 @@ ui: $(READY)  ## Dagster's page on http://127.0.0.1:3000, the schedule running
 	  REGULARS_SETTINGS=$(CURDIR)/demo/regulars.yaml PATH=$(CURDIR)/$(BIN):$$PATH \
 	  $(BIN)/dg dev --host 127.0.0.1 --port 3000
 
+# What an earlier build left in build/ would be packed again: files that are gone would come back.
+wheel: $(READY)  ## the wheel to install elsewhere, in dist/
+	@rm -rf build dist *.egg-info
+	@$(BIN)/python -m pip wheel --disable-pip-version-check -q --no-deps --no-build-isolation -w dist .
+	@rm -rf build *.egg-info
+	@ls dist/*.whl
+
 format: $(READY)  ## put the code into the house's format
 	@$(BIN)/ruff check --fix -q . ; $(BIN)/ruff format .
 
 clean:  ## remove what was set up and the demo
-	rm -rf .venv demo build *.egg-info
+	rm -rf .venv demo build dist *.egg-info
 
 # strace lets the crash tests kill a run at every system call; chromium shows the report as people see it.
 .PHONY: tools

@@ -42,7 +42,7 @@ READS = {f"identity.{name}": [f"staging.{kind}" for kind in KINDS_READ] for name
     ],
 )
 def identity(run: dg.ResourceParam[Run]) -> Iterator[dg.MaterializeResult[Any]]:
-    """Find out who is who, and keep yesterday's ids."""
+    """Find out who is who, and keep the ids of the parent generation."""
     with run.step("identity"):
         began = time.perf_counter()
         people = find(run)

@@ -19,7 +19,7 @@ from regulars.pipelines.home.generation import Published
 from regulars.pipelines.run.fingerprint import find_known_generation
 from regulars.pipelines.run.run import Run
 from regulars.pipelines.sources.deliveries import land_sources, refuse_required
-from regulars.pipelines.sources.landed_rows import deliver
+from regulars.pipelines.sources.landed_rows import write_landed_rows
 
 LANDING = dg.AssetKey(["landing", "deliveries"])
 
@@ -56,7 +56,7 @@ def land(run: Run) -> None:
         request.home.path,
         run.started_at,
         allow_shrink=request.allow.get("shrink"),
-        tell=run.report_progress,
+        report_progress=run.report_progress,
     )
     run.landed_sources.extend(landed_sources)
     for landed_source in landed_sources:
@@ -67,7 +67,7 @@ def land(run: Run) -> None:
 
 def open_landed(run: Run) -> None:
     """Make `landed.<kind>` of what has landed; after that the build sees no file of the company's."""
-    deliver(run.warehouse.con, run.settings, run.landed_sources, run.request.home.path)
+    write_landed_rows(run.warehouse.con, run.settings, run.landed_sources, run.request.home.path)
     run.lock_down()
 
 

@@ -14,7 +14,7 @@ from regulars.assets.nightly import run_job
 from regulars.assets.resources import requested_run
 from regulars.pipelines.errors import RegularsError
 from regulars.pipelines.run.request import RunRequest
-from regulars.pipelines.warehouse.warehouse import ROOT
+from regulars.pipelines.settings.package import ROOT
 
 
 def launch_run(request: RunRequest) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 from regulars.assets.tables import Blueprint
 from regulars.pipelines.contracts.contract import Contract
 from regulars.pipelines.run.run import Run
-from regulars.pipelines.warehouse.warehouse import ROOT
+from regulars.pipelines.settings.package import ROOT
 
 Transform = Callable[..., Any]
 

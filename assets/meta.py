@@ -10,7 +10,7 @@ import polars as pl
 from regulars.assets.marts import Transform, choose_settings, find_mart_functions, list_read_tables
 from regulars.assets.tables import Blueprint
 from regulars.pipelines.audit.accounting import write_row_accounting
-from regulars.pipelines.audit.restatements.restate import MADE_OF, RESTATEMENTS, Replay, write_restatements
+from regulars.pipelines.audit.restatements.restate import INPUTS, RESTATEMENTS, Replay, write_restatements
 from regulars.pipelines.audit.tie_out import write_tie_out
 from regulars.pipelines.contracts.contract import Contract
 from regulars.pipelines.kinds.registry import KINDS, core_amounts
@@ -43,8 +43,8 @@ def describe_restatements(contracts: dict[str, Contract]) -> Blueprint:
     def make(run: Run) -> None:
         write_restatements(run, make_replay(run, functions, marts))
 
-    made_of = {source for table in MADE_OF for source in list_read_tables(functions[table], marts).values()}
-    reads = frozenset({*MADE_OF, *made_of, "core.contacts", "core.customers", "identity.events", "staging.fx_rates"})
+    made_of = {source for table in INPUTS for source in list_read_tables(functions[table], marts).values()}
+    reads = frozenset({*INPUTS, *made_of, "core.contacts", "core.customers", "identity.events", "staging.fx_rates"})
     return Blueprint(RESTATEMENTS, reads, contracts[RESTATEMENTS].grain, "polars", make)
 
 

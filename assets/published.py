@@ -1,6 +1,6 @@
 """The end of the run: one consistent generation, after every table and every check.
 
-Put here: what goes into a generation. Keep out: how it is written and swung (`pipelines/publish`).
+Put here: what goes into a generation. Keep out: how it is written and made current (`pipelines/publish`).
 """
 
 import datetime as dt
@@ -10,9 +10,9 @@ from typing import Any
 import dagster as dg
 
 from regulars.pipelines.audit.meta_tables import write_meta_tables
-from regulars.pipelines.home.generation import Published, generation_name
+from regulars.pipelines.home.generation import Published, name_generation
 from regulars.pipelines.publish.contents import gather_contents
-from regulars.pipelines.publish.generation import publish
+from regulars.pipelines.publish.generation import publish_generation
 from regulars.pipelines.report.headline import describe_headline, read_headline
 from regulars.pipelines.report.report import report_html
 from regulars.pipelines.run.run import Run
@@ -42,11 +42,11 @@ def make_generation_asset(tables: Sequence[dg.AssetsDefinition]) -> dg.AssetsDef
             page = report_html(
                 run.warehouse.con,
                 company=run.settings.company.name,
-                generation=generation_name(run.number),
+                generation=name_generation(run.number),
                 headline=found,
                 language=run.settings.report.language,
             )
-            done = publish(
+            done = publish_generation(
                 run.warehouse.con,
                 home,
                 gather_contents(run, headline, page),

@@ -39,7 +39,7 @@ def raw(run: dg.ResourceParam[Run]) -> Iterator[dg.MaterializeResult[Any]]:
     """Quarantine the documents that break their contract, and hand on the rest."""
     with run.step("raw"):
         began = time.perf_counter()
-        write_company_tables(run.warehouse, run.settings, run.as_of)
+        write_company_tables(run.warehouse.con, run.settings, run.as_of)
         results = quarantine_broken_documents(run)
         records = sum(delivery.record_count or 0 for each in run.landed_sources for delivery in each.deliveries)
         run.report_progress(format_progress("quarantine step", records, time.perf_counter() - began))

@@ -5,7 +5,7 @@ Put here: nothing about any one table.
 
 from regulars.assets.tables import Blueprint
 from regulars.pipelines.run.run import Run
-from regulars.pipelines.warehouse.warehouse import table_selects, tables_read_by
+from regulars.pipelines.warehouse.sql_files import table_selects, tables_read_by
 
 
 def describe_sql_table(table: str, select: str) -> Blueprint:

@@ -14,7 +14,7 @@ from graphlib import TopologicalSorter
 
 from regulars.pipelines.contracts.contract import Contract
 from regulars.pipelines.contracts.rule import Rule
-from regulars.pipelines.warehouse.warehouse import tables_read_by
+from regulars.pipelines.warehouse.sql_files import tables_read_by
 
 Due = dict[str, list[Rule]]
 """Table -> its rules that are validated in one step."""

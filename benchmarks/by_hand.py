@@ -2,7 +2,7 @@
 
     .venv/bin/python benchmarks/by_hand.py <folder with exports/> <out.duckdb>
 
-It knows these files: which rows to skip, how persons are told apart, that the shop writes local time. It proves
+It knows these files: which rows to skip, how persons are distinguished, that the shop writes local time. It proves
 nothing, keeps no history and no second company could use it. `run.py` sets a whole run beside it.
 Put here: three tables from the exports, the short way. Keep out: anything of Regulars.
 """
@@ -147,7 +147,7 @@ order by all;
 CLUB = """
 create table paid as
 with
-    told as (
+    periods as (
         select
             id,
             try_cast(started_at as timestamptz)::date as started,
@@ -161,7 +161,7 @@ with
     ),
     ended as (
         select *, least(own_end, lead(started) over (partition by id order by started, own_end nulls last)) as ends
-        from told
+        from periods
         qualify bool_and(started is not null and coalesce(own_end >= started, true)) over (partition by id)
     )
 select coalesce(by_record.person, by_email.person) as person, began, coalesce(ends, date '9999-12-31') as ends
@@ -175,7 +175,7 @@ CHURN = """
 create table churn as
 with
     -- an order keeps its customer for a year, the club for as long as it is paid; what touches is one active interval
-    stretches as (
+    active_periods as (
         select distinct person, day as began, day + $lapse_days as ends from sales
         union all select person, began, ends from paid where person is not null
     ),
@@ -185,7 +185,7 @@ with
             max(ends) over (
                 partition by person order by began, ends rows between unbounded preceding and 1 preceding
             ) as reach,
-        from stretches
+        from active_periods
     ),
     numbered as (
         select

@@ -104,13 +104,13 @@ def measure(python: Path, contender: str, task: str, file: Path, environments: P
     compiled = f"base_compiledir={environments.resolve() / 'compiled'}"
     environment = {**os.environ, **threads, "PYTENSOR_FLAGS": compiled, "PYTHONWARNINGS": "ignore"}
     command = [str(python), str(HERE / f"clv_{contender}.py"), task, str(file), str(results)]
-    with results.with_suffix(".log").open("w+") as told:
-        process = subprocess.Popen(command, env=environment, stdout=told, stderr=told)
+    with results.with_suffix(".log").open("w+") as log:
+        process = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
-        told.seek(0)
+        log.seek(0)
         if status:
-            sys.exit(f"{contender} failed at {task}:\n{told.read()[-2000:]}")
+            sys.exit(f"{contender} failed at {task}:\n{log.read()[-2000:]}")
     figures = json.loads(results.with_suffix(".json").read_text())
     with np.load(results) as found:
         numbers = dict(found)

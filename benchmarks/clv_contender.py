@@ -50,10 +50,10 @@ def main(tasks: dict[str, Callable[[Customers, Stopwatch], dict[str, Any]]]) -> 
     tasks[task](few, few_customers)
     found = tasks[task](columns, all_customers)
     np.savez(results, **{name: np.asarray(value, dtype=np.float64) for name, value in found.items()})
-    told = {
+    results_by_name = {
         "import": imported,
         "first": compiling + sum(first.steps.values()),
         "few": few_customers.steps,
         "all": all_customers.steps,
     }
-    Path(results).with_suffix(".json").write_text(json.dumps(told))
+    Path(results).with_suffix(".json").write_text(json.dumps(results_by_name))

@@ -12,7 +12,7 @@ from clv_contender import DAYS_PER_MONTH, HORIZON, MONTHLY_DISCOUNT, MONTHS, Cus
 from regulars.pipelines.models.beta_geo import BetaGeoModel
 from regulars.pipelines.models.gamma_gamma import GammaGammaModel
 from regulars.pipelines.models.pareto_nbd import ParetoNBDModel
-from regulars.pipelines.models.simulation.simulation import simulation
+from regulars.pipelines.models.simulation.simulation import CustomerHistories, SimulationRequest, simulate_purchases
 from regulars.pipelines.models.simulation.simulation_plan import Lifetime
 
 
@@ -45,12 +45,12 @@ def intervals(customers: Customers, timed: Stopwatch) -> dict[str, object]:
     frequency, recency, T, mean = customers.values()
     bg, gg = BetaGeoModel.fit(frequency, recency, T), GammaGammaModel.fit(frequency, mean)
     lifetime = Lifetime(years=10, year=365.25, annual_discount_rate=0.1)
-    rng = np.random.default_rng(1)
-    looks = timed(
+    asked, rng = SimulationRequest(lifetime=lifetime), np.random.default_rng(1)
+    simulated = timed(
         "intervals",
-        lambda: simulation(bg, gg, frequency, recency, T, mean, rng=rng, lifetime=lifetime, probability=0.8),
+        lambda: simulate_purchases(bg, gg, CustomerHistories(frequency, recency, T, mean), asked, rng),
     )
-    return {"low": looks.horizons[0].money.low, "high": looks.horizons[0].money.high}
+    return {"low": simulated.horizons[0].money.low, "high": simulated.horizons[0].money.high}
 
 
 if __name__ == "__main__":

@@ -66,13 +66,13 @@ COMPARED = {
 def measure(command: list[str]) -> tuple[float, float, float, str]:
     """Wall seconds, CPU seconds, peak memory in GB and standard error of one process."""
     began = time.perf_counter()
-    with tempfile.TemporaryFile("w+") as told:
-        process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=told)
+    with tempfile.TemporaryFile("w+") as log:
+        process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=log)
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = status
         wall = time.perf_counter() - began
-        told.seek(0)
-        text = told.read()
+        log.seek(0)
+        text = log.read()
     if status:
         sys.exit(f"{' '.join(command[:4])} … failed:\n{text[-2000:]}")
     return wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 2**20, text

@@ -10,6 +10,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from regulars.options import (
+    SETTINGS,
+    AllowOption,
+    CustomersOption,
+    DataOption,
+    HomeOption,
+    JsonOption,
+    SeedOption,
+    SettingsOption,
+    VersionOption,
+)
 from regulars.pipelines.errors import RegularsError, StorageFailed
 
 if TYPE_CHECKING:
@@ -17,28 +28,26 @@ if TYPE_CHECKING:
 
 app = typer.Typer(
     name="regulars",
-    help="Which customers come back, what each is worth, how they feel, and what to do about it.",
     no_args_is_help=True,
-    add_completion=False,
+    add_completion=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-SettingsOption = Annotated[Path, typer.Option("--settings", envvar="REGULARS_SETTINGS", help="The settings file.")]
-HomeOption = Annotated[
-    Path | None,
-    typer.Option("--home", envvar="REGULARS_HOME", help="Where generations live (default: home/ beside the settings)."),
-]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, for machines.")]
-SETTINGS = Path("regulars.yaml")
+
+@app.callback()
+def choose_verb(
+    version: VersionOption = False,
+) -> None:
+    """Which customers come back, what each is worth, how they feel, and what to do about it."""
 
 
 @app.command()
 def demo(
     home: Annotated[Path, typer.Option(help="Where the demo's generations go.")] = Path("demo/home"),
-    customers: Annotated[int, typer.Option(min=1, help="How many customers the sample company has.")] = 2000,
-    seed: Annotated[int, typer.Option(help="Another seed, another company.")] = 1,
+    customers: CustomersOption = 2000,
+    seed: SeedOption = 1,
 ) -> None:
     """Write the sample company and run the whole pipeline once on it.
 
@@ -55,12 +64,10 @@ def demo(
 @app.command()
 def run(
     settings: SettingsOption = SETTINGS,
-    data: Annotated[Path | None, typer.Option(help="The folder that relative source paths start from.")] = None,
+    data: DataOption = None,
     home: HomeOption = None,
     as_of: Annotated[str, typer.Option(help="The last day that counts, YYYY-MM-DD (default: yesterday).")] = "",
-    allow: Annotated[
-        list[str] | None, typer.Option(help="Let one gate pass this once: shrink=REASON or quarantined=REASON.")
-    ] = None,
+    allow: AllowOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Run the pipeline once: land, build, audit, publish.
@@ -73,7 +80,7 @@ def run(
 @app.command()
 def doctor(
     settings: SettingsOption = SETTINGS,
-    data: Annotated[Path | None, typer.Option()] = None,
+    data: DataOption = None,
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -81,9 +88,9 @@ def doctor(
 
     Example: regulars doctor --settings regulars.yaml
     """
-    from regulars.pipelines.command.doctor import examined
+    from regulars.pipelines.command.doctor import check_setup
 
-    text, code = examined(settings, data=data, home=home, as_json=as_json, now=_now())
+    text, code = check_setup(settings, data=data, home=home, as_json=as_json, now=_now())
     typer.echo(text)
     raise typer.Exit(code)
 
@@ -101,9 +108,9 @@ def status(
 
     Example: regulars status --max-age 26h
     """
-    from regulars.pipelines.command.status import status_of
+    from regulars.pipelines.command.status import read_status
 
-    text, code = status_of(_home(home, settings), max_age=max_age, as_json=as_json, now=_now())
+    text, code = read_status(_home(home, settings), max_age=max_age, as_json=as_json, now=_now())
     typer.echo(text)
     raise typer.Exit(code)
 
@@ -114,9 +121,9 @@ def generations(home: HomeOption = None, settings: SettingsOption = SETTINGS, as
 
     Example: regulars generations
     """
-    from regulars.pipelines.command.generations import listing
+    from regulars.pipelines.command.generations import list_generations
 
-    typer.echo(listing(_home(home, settings), as_json=as_json))
+    typer.echo(list_generations(_home(home, settings), as_json=as_json))
 
 
 @app.command()
@@ -140,9 +147,9 @@ def verify(home: HomeOption = None, settings: SettingsOption = SETTINGS) -> None
 
     Example: regulars verify
     """
-    from regulars.pipelines.command.generations import verified
+    from regulars.pipelines.command.generations import verify_current
 
-    typer.echo(verified(_home(home, settings)))
+    typer.echo(verify_current(_home(home, settings)))
 
 
 @app.command()
@@ -158,9 +165,9 @@ def quarantine(
 
     Example: regulars quarantine --export quarantined.csv
     """
-    from regulars.pipelines.command.quarantine import quarantined
+    from regulars.pipelines.command.quarantine import show_quarantine
 
-    typer.echo(quarantined(_home(home, settings), export=export, as_json=as_json))
+    typer.echo(show_quarantine(_home(home, settings), export=export, as_json=as_json))
 
 
 @app.command()
@@ -174,9 +181,9 @@ def sql(
 
     Example: regulars sql "select * from marts.churn where dimension = 'all' order by month_end desc limit 3"
     """
-    from regulars.pipelines.command.query import answer
+    from regulars.pipelines.command.query import run_query
 
-    typer.echo(answer(_home(home, settings), query, as_json=as_json))
+    typer.echo(run_query(_home(home, settings), query, as_json=as_json))
 
 
 @app.command()
@@ -189,9 +196,9 @@ def report(
 
     Example: regulars report --open
     """
-    from regulars.pipelines.command.generations import current
+    from regulars.pipelines.command.generations import find_current
 
-    path = current(_home(home, settings)).path / "report.html"
+    path = find_current(_home(home, settings)).path / "report.html"
     typer.echo(str(path))
     if open_it:
         typer.launch(str(path))
@@ -200,8 +207,8 @@ def report(
 @app.command()
 def sample(
     folder: Annotated[Path, typer.Argument(help="Where to write it.")] = Path("sample"),
-    customers: Annotated[int, typer.Option(min=1)] = 2000,
-    seed: int = 1,
+    customers: CustomersOption = 2000,
+    seed: SeedOption = 1,
     truncated: Annotated[
         bool, typer.Option("--truncated", help="Cut the newest orders file in the middle of a row.")
     ] = False,
@@ -229,18 +236,18 @@ def _run(
     allow: list[str] | None = None,
     as_json: bool = False,
 ) -> None:
-    from regulars.pipelines.command.closing import closing
+    from regulars.pipelines.command.run_summary import summarise_run
     from regulars.pipelines.run.progress import show_progress
     from regulars.pipelines.run.request import make_request
 
-    # mistakes in the arguments or the settings are told at once, before Dagster is loaded
+    # mistakes in the arguments or the settings are reported at once, before Dagster is loaded
     request = make_request(settings, home=home, data=data, as_of=as_of, allow=allow or [], now=_now())
     with show_progress() as report_progress:
         report_progress("loading Dagster")
         from regulars.assets.launch import launch_run
 
         launch_run(request)
-    typer.echo(closing(request.home, as_json=as_json))
+    typer.echo(summarise_run(request.home, as_json=as_json))
 
 
 def _home(home: Path | None, settings: Path) -> "Home":
@@ -258,16 +265,12 @@ def main() -> None:
     try:
         app()
     except RegularsError as error:
-        _tell(str(error))
+        _print_error(str(error))
         sys.exit(error.exit_code)
     except OSError as error:
-        _tell(f"{error.strerror or type(error).__name__}: {error.filename or 'a file'}")
+        _print_error(f"{error.strerror or type(error).__name__}: {error.filename or 'a file'}")
         sys.exit(StorageFailed.exit_code)
 
 
-def _tell(sentence: str) -> None:
+def _print_error(sentence: str) -> None:
     typer.secho(sentence, err=True, fg=typer.colors.RED if sys.stderr.isatty() else None)
-
-
-if __name__ == "__main__":
-    main()

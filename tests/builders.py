@@ -19,7 +19,8 @@ from regulars.pipelines.identity.people import Rules, find_people
 from regulars.pipelines.identity.references import READS as IDENTITY_READS
 from regulars.pipelines.kinds.kind import TRACE_COLUMNS
 from regulars.pipelines.kinds.registry import KINDS
-from regulars.pipelines.warehouse.warehouse import SCHEMAS, table_selects, tables_read_by
+from regulars.pipelines.warehouse.build_file import SCHEMAS
+from regulars.pipelines.warehouse.sql_files import table_selects, tables_read_by
 
 Row = Mapping[str, Any]
 

@@ -1,6 +1,6 @@
-"""Everything a run needs, looked at before the run: all problems at once, each with what to do.
+"""Checks everything that a run needs and lists all problems at once, each with what to do.
 
-Put here: one function per thing looked at. Keep out: mending anything.
+Put here: one function per subject. Keep out: repairing anything.
 """
 
 import datetime as dt
@@ -22,26 +22,29 @@ from regulars.pipelines.contracts.lint import lint
 from regulars.pipelines.errors import InputRefused, RegularsError, SettingsWrong, StorageFailed
 from regulars.pipelines.home.home import Home
 from regulars.pipelines.run.request import find_home
+from regulars.pipelines.settings.package import CONTRACTS_FOLDER
 from regulars.pipelines.settings.settings import Settings, Source
 from regulars.pipelines.settings.settings_file import load_settings
-from regulars.pipelines.sources.landing import land_file, look_at
+from regulars.pipelines.sources.landing import land_file, read_file_state
 from regulars.pipelines.sources.mapping.expressions import ExpressionChecker
 from regulars.pipelines.sources.mapping.mapping_checks import check_mapping, check_settings
-from regulars.pipelines.sources.readers.landed_text import private_connection
+from regulars.pipelines.sources.readers.landed_text import open_private_connection
 from regulars.pipelines.sources.readers.refusal import Refusal
 from regulars.pipelines.sources.source_files import find_files
-from regulars.pipelines.warehouse.warehouse import ROOT
 
 Mark = Literal["ok", "warning", "problem"]
 SIGNS = {"ok": "ok     ", "warning": "warning", "problem": "PROBLEM"}
 TESTED = {"duckdb": "1.5.", "polars": "2.", "great-expectations": "1.24.", "dagster": "1.13."}
 FEW_BYTES = 1_000_000_000
-LAPSE = "select proposed_lapse_days, lapse_days, returns_in_time_rate, reason from marts.lapse_proposal"
+LAPSE = """
+    select proposed_lapse_days, lapse_days, returns_in_time_rate, reason
+    from marts.lapse_proposal
+"""
 
 
 @dataclass(frozen=True)
-class Finding:
-    """One thing that was looked at."""
+class SetupCheck:
+    """The result of one check."""
 
     mark: Mark
     subject: str
@@ -49,164 +52,173 @@ class Finding:
     exit_code: int = 0
 
 
-def examined(
+def check_setup(
     settings: Path, *, data: Path | None, home: Path | None, as_json: bool, now: dt.datetime
 ) -> tuple[str, int]:
-    """All findings as text, and the exit code a run would end with (0 when nothing stands in its way)."""
-    findings = list(_look(settings, data=data, home=home, now=now))
-    code = max((each.exit_code for each in findings), default=0)
+    """All checks as text, and the exit code with which a run would fail (0 when none fails)."""
+    checks = list(_run_checks(settings, data=data, home=home, now=now))
+    code = max((each.exit_code for each in checks), default=0)
     if as_json:
-        return json.dumps([asdict(each) for each in findings], indent=1), code
-    lines = [f"{SIGNS[each.mark]}  {each.subject:<22} {each.sentence}" for each in findings]
-    problems = sum(each.mark == "problem" for each in findings)
+        return json.dumps([asdict(each) for each in checks], indent=1), code
+    lines = [f"{SIGNS[each.mark]}  {each.subject:<22} {each.sentence}" for each in checks]
+    problems = sum(each.mark == "problem" for each in checks)
     lines.append(f"\n{problems} problems" if problems != 1 else "\n1 problem")
     return "\n".join(lines), code
 
 
-def _look(settings: Path, *, data: Path | None, home: Path | None, now: dt.datetime) -> Iterator[Finding]:
-    yield from _versions()
-    yield from _contracts()
-    yield from _home(find_home(home, settings))
+def _run_checks(settings: Path, *, data: Path | None, home: Path | None, now: dt.datetime) -> Iterator[SetupCheck]:
+    yield from _check_versions()
+    yield from _check_contracts()
+    yield from _check_home(find_home(home, settings))
     try:
         company = load_settings(settings)
     except SettingsWrong as error:
-        yield from (Finding("problem", "settings", line, error.exit_code) for line in str(error).splitlines())
+        yield from (SetupCheck("problem", "settings", line, error.exit_code) for line in str(error).splitlines())
         return
-    yield Finding("ok", "settings", f"{settings}: {company.company.name}, {len(company.sources)} sources")
+    yield SetupCheck("ok", "settings", f"{settings}: {company.company.name}, {len(company.sources)} sources")
     for name, source in company.sources.items():
-        yield from _source(name, source, (data or settings.parent).resolve())
-    yield from _lapse(company, find_home(home, settings))
-    yield from _schedule(company, now)
+        yield from _check_source(name, source, (data or settings.parent).resolve())
+    yield from _check_lapse_days(company, find_home(home, settings))
+    yield from _check_schedule(company, now)
 
 
-def _versions() -> Iterator[Finding]:
-    yield Finding("ok", "python", sys.version.split()[0])
+def _check_versions() -> Iterator[SetupCheck]:
+    yield SetupCheck("ok", "python", sys.version.split()[0])
     for package, tested in TESTED.items():
         version = importlib.metadata.version(package)
         if version.startswith(tested):
-            yield Finding("ok", package, version)
+            yield SetupCheck("ok", package, version)
         else:
-            yield Finding(
-                "warning", package, f"{version} is not what the tests ran on ({tested}x): use requirements.lock"
+            yield SetupCheck(
+                "warning",
+                package,
+                f"{version} is not the version that was tested ({tested}x): install requirements.lock",
             )
 
 
-def _contracts() -> Iterator[Finding]:
-    problems = lint(ROOT / "data_contracts")
+def _check_contracts() -> Iterator[SetupCheck]:
+    problems = lint(CONTRACTS_FOLDER)
     if not problems:
-        yield Finding("ok", "contracts", "all are sound")
-    yield from (Finding("problem", "contracts", each, 3) for each in problems)
+        yield SetupCheck("ok", "contracts", "all are valid")
+    yield from (SetupCheck("problem", "contracts", each, 3) for each in problems)
 
 
-def _home(home: Home) -> Iterator[Finding]:
+def _check_home(home: Home) -> Iterator[SetupCheck]:
     path = home.path
-    there = next(parent for parent in (path, *path.parents) if parent.exists())
-    if not os.access(there, os.W_OK):
-        yield Finding("problem", "home", f"{there} cannot be written to", StorageFailed.exit_code)
+    existing = next(parent for parent in (path, *path.parents) if parent.exists())
+    if not os.access(existing, os.W_OK):
+        yield SetupCheck(
+            "problem",
+            "home",
+            f"{existing} cannot be written to: change its permissions, or name another --home",
+            StorageFailed.exit_code,
+        )
         return
-    free = shutil.disk_usage(there).free
+    free = shutil.disk_usage(existing).free
     try:
         current = home.current()
         if current is not None:
             home.check_free_space()
     except RegularsError as error:
-        yield Finding("problem", "home", str(error), error.exit_code)
+        yield SetupCheck("problem", "home", str(error), error.exit_code)
         return
     what = f"{current.name} as of {current.manifest.as_of}" if current else "nothing published yet"
-    yield Finding("ok", "home", f"{path}: {what}")
+    yield SetupCheck("ok", "home", f"{path}: {what}")
     mark: Mark = "ok" if free > FEW_BYTES else "warning"
-    yield Finding(mark, "disk", f"{free / 1e9:,.1f} GB free at {there}")
+    yield SetupCheck(mark, "disk", f"{free / 1e9:,.1f} GB free at {existing}")
     holder = home.holder()
-    yield Finding("warning", "lock", f"held by {holder}") if holder else Finding("ok", "lock", "free")
+    yield SetupCheck("warning", "lock", f"held by {holder}") if holder else SetupCheck("ok", "lock", "free")
 
 
-def _source(name: str, source: Source, data: Path) -> Iterator[Finding]:
+def _check_source(name: str, source: Source, data: Path) -> Iterator[SetupCheck]:
     subject = f"source {name}"
-    with private_connection() as con:
+    with open_private_connection() as con:
         checker = ExpressionChecker(con)
         wrong = [mistake.sentence for mistake in check_settings(name, source, checker)]
         files = find_files(source, data)
         if not files:
             mark: Mark = "problem" if source.is_required else "warning"
             what = "" if source.is_required else "; it is optional"
-            yield Finding(
+            yield SetupCheck(
                 mark,
                 subject,
                 f"no file matches {', '.join(source.paths)} in {data}{what}",
                 InputRefused.exit_code if source.is_required else 0,
             )
-        yield from (Finding("problem", subject, each, SettingsWrong.exit_code) for each in wrong)
+        yield from (SetupCheck("problem", subject, each, SettingsWrong.exit_code) for each in wrong)
         if wrong or not files:
             return
         size = sum(path.stat().st_size for _, path in files)
         fine = f"{len(files)} files, {size / 1e6:,.1f} MB, feeds {', '.join(source.mappings)}"
-        found = list(_newest_file(name, source, files[-1][1], checker))
-        yield from found or [Finding("ok", subject, fine)]
+        found = list(_check_newest_file(name, source, files[-1][1], checker))
+        yield from found or [SetupCheck("ok", subject, fine)]
 
 
-def _newest_file(name: str, source: Source, path: Path, checker: ExpressionChecker) -> Iterator[Finding]:
-    """Read the newest file as the run would, into a folder that is thrown away."""
+def _check_newest_file(name: str, source: Source, path: Path, checker: ExpressionChecker) -> Iterator[SetupCheck]:
+    """Read the newest file as the run would, into a temporary folder."""
     subject = f"source {name}"
     with tempfile.TemporaryDirectory() as folder:
         try:
-            landed = land_file(path, path.name, look_at(path), source, Path(folder))
+            landed = land_file(path, path.name, read_file_state(path), source, Path(folder))
         except Refusal as refusal:
             mark: Mark = "problem" if source.is_required else "warning"
-            yield Finding(mark, subject, refusal.sentence, InputRefused.exit_code if source.is_required else 0)
+            yield SetupCheck(mark, subject, refusal.sentence, InputRefused.exit_code if source.is_required else 0)
             return
     for mistake in check_mapping(name, source, landed.header, landed.columns, checker):
-        yield Finding(
+        yield SetupCheck(
             "warning" if mistake.code == "warning" else "problem",
             subject,
             f"{path.name}: {mistake.sentence}",
             0 if mistake.code == "warning" else InputRefused.exit_code,
         )
     if landed.malformed_count:
-        yield Finding("warning", subject, f"{path.name}: {landed.malformed_count} lines are no records")
+        yield SetupCheck("warning", subject, f"{path.name}: {landed.malformed_count} lines are not records")
 
 
-def _lapse(company: Settings, home: Home) -> Iterator[Finding]:
-    """What the last run found out about `lapse_days`: advice, so never a problem."""
+def _check_lapse_days(company: Settings, home: Home) -> Iterator[SetupCheck]:
+    """What the last run proposed for `lapse_days`: advice, so never a problem."""
     try:
         current = home.current()
         if current is None:
             return
         with duckdb.connect(current.duckdb_file, read_only=True) as con:
             found = con.execute(LAPSE).fetchone()
-    except (RegularsError, duckdb.Error):  # said under `home`; or published before there were proposals
+    except (RegularsError, duckdb.Error):  # reported by the check of `home`; or published before there were proposals
         return
     if found is not None:
-        yield Finding("ok", "lapse_days", _advice(company.lapse_days, *found))
+        yield SetupCheck("ok", "lapse_days", _word_lapse_days(company.lapse_days, *found))
 
 
-def _advice(lapse_days: int, proposed: int | None, validated: int, in_time: float | None, reason: str | None) -> str:
+def _word_lapse_days(
+    lapse_days: int, proposed: int | None, last_lapse_days: int, in_time: float | None, reason: str | None
+) -> str:
     """The setting and the proposal in a sentence.
 
     Args:
         lapse_days: The present setting.
-        proposed: `marts.lapse_proposal`, proposed_lapse_days.
-        validated: The setting of the last run.
-        in_time: The share of returning customers, 0 to 1, who come back within `validated` days; None when not known.
+        proposed: `proposed_lapse_days` of `marts.lapse_proposal`.
+        last_lapse_days: The setting of the last run.
+        in_time: The share of returning customers, 0 to 1, who come back within `last_lapse_days`; None when not known.
         reason: Why nothing is proposed, or why the proposal may grow.
     """
     if proposed is None:
         return f"lapse_days is {lapse_days}; nothing is proposed yet: {reason}"
     because = f"90 % of those who come back at all do so within {proposed} days"
     if in_time is not None:
-        because += f", {in_time:.1%} within {validated}"
+        because += f", {in_time:.1%} within {last_lapse_days}"
     return f"lapse_days is {lapse_days}; your customers' gaps suggest {proposed}, because {because}" + (
         f" ({reason})" if reason else ""
     )
 
 
-def _schedule(company: Settings, now: dt.datetime) -> Iterator[Finding]:
+def _check_schedule(company: Settings, now: dt.datetime) -> Iterator[SetupCheck]:
     zone = company.company.timezone
     local = now.astimezone(ZoneInfo(zone))
-    yield Finding("ok", "schedule", f"{company.schedule.cron} in {zone} (there it is {local:%Y-%m-%d %H:%M})")
+    yield SetupCheck("ok", "schedule", f"{company.schedule.cron} in {zone} (local time {local:%Y-%m-%d %H:%M})")
     dagster_home = os.environ.get("DAGSTER_HOME")
     if not dagster_home:
-        yield Finding("ok", "dagster", "DAGSTER_HOME is not set: runs leave no history beside the generations")
+        yield SetupCheck("ok", "dagster", "DAGSTER_HOME is not set: runs leave no history beside the generations")
     elif not (Path(dagster_home) / "dagster.yaml").is_file():
-        yield Finding("warning", "dagster", f"{dagster_home} has no dagster.yaml; copy the shipped one there")
+        yield SetupCheck("warning", "dagster", f"{dagster_home} has no dagster.yaml; copy the shipped one there")
     else:
-        yield Finding("ok", "dagster", f"history in {dagster_home}")
+        yield SetupCheck("ok", "dagster", f"history in {dagster_home}")

@@ -1,4 +1,4 @@
-"""What is published: the current generation, all that are kept, and whether the current one is still whole.
+"""Shows what is published: the current generation, all that are kept, and whether the current one is undamaged.
 
 Put here: reading manifests for people and machines. Keep out: changing anything.
 """
@@ -8,10 +8,10 @@ import json
 from regulars.pipelines.errors import StorageFailed
 from regulars.pipelines.home.generation import Generation
 from regulars.pipelines.home.home import Home
-from regulars.pipelines.home.verify import verify
+from regulars.pipelines.home.verify import find_damage
 
 
-def current(home: Home) -> Generation:
+def find_current(home: Home) -> Generation:
     """The generation that readers see.
 
     Raises:
@@ -23,13 +23,13 @@ def current(home: Home) -> Generation:
     return generation
 
 
-def listing(home: Home, *, as_json: bool) -> str:
+def list_generations(home: Home, *, as_json: bool) -> str:
     """Every generation on disk, newest first; `*` marks the current one."""
-    now = home.current()
+    current = home.current()
     rows = [
         {
             "generation": each.name,
-            "is_current": now is not None and each.number == now.number,
+            "is_current": current is not None and each.number == current.number,
             "as_of": each.manifest.as_of.isoformat(),
             "created_at": each.manifest.created_at.isoformat(timespec="seconds"),
             "is_backfill": each.manifest.is_backfill,
@@ -49,15 +49,15 @@ def listing(home: Home, *, as_json: bool) -> str:
     )
 
 
-def verified(home: Home) -> str:
-    """One sentence when every file of the current generation is as published.
+def verify_current(home: Home) -> str:
+    """Check that every file of the current generation is as published; return a sentence that says so.
 
     Raises:
         StorageFailed: Names every file that differs.
     """
-    generation = current(home)
-    wrong = verify(generation)
-    if wrong:
-        raise StorageFailed(f"{generation.name} is damaged: {'; '.join(wrong)}. `regulars rollback` goes back.")
+    generation = find_current(home)
+    damage = find_damage(generation)
+    if damage:
+        raise StorageFailed(f"{generation.name} is damaged: {'; '.join(damage)}. `regulars rollback` goes back.")
     files = len(generation.manifest.files) + (generation.manifest.state is not None)
-    return f"{generation.name} is whole: {files} files are as its manifest says"
+    return f"{generation.name} is undamaged: {files} files are as its manifest says"

@@ -1,6 +1,6 @@
 """What is made, not written: the commands in README.md, and `tables.md`, `settings.md`, `kinds.md` in `docs/`.
 
-`python -m regulars.pipelines.command.handbook` writes them anew; a test sees that somebody did.
+`python -m regulars.pipelines.command.handbook`, run in the checkout, updates them; a test fails when they are outdated.
 Put here: filling in between markers. Keep out: what the parts say.
 """
 
@@ -15,7 +15,7 @@ from regulars.pipelines.command.settings_page import settings_markdown
 from regulars.pipelines.contracts.dictionary import published_tables_markdown
 from regulars.pipelines.contracts.raw_contracts import project_contracts
 from regulars.pipelines.kinds.registry import KINDS
-from regulars.pipelines.warehouse.warehouse import ROOT
+from regulars.pipelines.settings.package import ROOT
 
 CHECKOUT = (ROOT / "pipelines").resolve().parent
 """The folder of README.md: the rooms in the package are links to those beside it."""
@@ -31,27 +31,31 @@ stands in the file itself, as comments and in `meta.data_dictionary`; what each 
 """
 
 
-def commands_markdown(app: typer.Typer) -> str:
+def write_commands(app: typer.Typer) -> str:
     """The verbs of the command line and what each is for, as a Markdown table."""
     group = typer.main.get_command(app)
     commands: dict[str, typer.core.TyperCommand] = getattr(group, "commands", {})
     lines = ["| command | what it does |", "|---|---|"]
     for name, command in commands.items():
-        told = (command.help or "").partition("Example:")[0].split()
-        lines.append(f"| `regulars {name}` | {' '.join(told)} |")
+        words = (command.help or "").partition("Example:")[0].split()
+        lines.append(f"| `regulars {name}` | {' '.join(words)} |")
     return "\n".join(lines)
 
 
-def in_markers(text: str, name: str) -> str:
-    """What stands between `<!-- name -->` and `<!-- /name -->`."""
+def read_between_markers(text: str, name: str) -> str:
+    """The text between `<!-- name -->` and `<!-- /name -->`.
+
+    Raises:
+        ValueError: The markers are missing.
+    """
     match = re.search(rf"<!-- {name} -->\n(.*?)<!-- /{name} -->", text, flags=re.DOTALL)
     if match is None:
         raise ValueError(f"the markers of `{name}` are missing")
     return match[1].strip()
 
 
-def filled(text: str, name: str, part: str) -> str:
-    """The text with `part` between the markers of `name`."""
+def fill_between_markers(text: str, name: str, part: str) -> str:
+    """Replace the text between the markers of `name` by `part`."""
     return re.sub(
         rf"(<!-- {name} -->\n).*?(<!-- /{name} -->)",
         lambda match: f"{match[1]}{part.strip()}\n{match[2]}",
@@ -66,7 +70,7 @@ def made_pages(root: Path = CHECKOUT) -> dict[str, str]:
 
     readme = (root / "README.md").read_text(encoding="utf-8")
     return {
-        "README.md": filled(readme, "commands", commands_markdown(app)),
+        "README.md": fill_between_markers(readme, "commands", write_commands(app)),
         "docs/tables.md": TABLES + published_tables_markdown(project_contracts(root / "data_contracts")) + "\n",
         "docs/settings.md": settings_markdown(),
         "docs/kinds.md": kinds_markdown(KINDS.values()),

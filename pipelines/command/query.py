@@ -1,4 +1,4 @@
-"""Asking the published file, and printing rows.
+"""Runs a query on the published file and formats the rows.
 
 Put here: `regulars sql`, and tables of text. Keep out: queries of our own.
 """
@@ -8,16 +8,22 @@ from collections.abc import Sequence
 
 import duckdb
 
-from regulars.pipelines.command.generations import current
+from regulars.pipelines.command.generations import find_current
 from regulars.pipelines.errors import UsageWrong
 from regulars.pipelines.home.home import Home
 
 MAX_WIDTH = 40
 
 
-def answer(home: Home, query: str, *, as_json: bool) -> str:
-    """The rows of one SELECT on the published file, which is opened for reading only and sees no other file."""
-    path = current(home).duckdb_file
+def run_query(home: Home, query: str, *, as_json: bool) -> str:
+    """Run one SELECT on the published file and return its rows as text.
+
+    The file is opened read-only, and the query sees no other file.
+
+    Raises:
+        UsageWrong: DuckDB rejects the query.
+    """
+    path = find_current(home).duckdb_file
     with duckdb.connect(path, read_only=True) as con:
         con.execute("set enable_external_access = false")
         con.execute("set lock_configuration = true")
@@ -29,21 +35,21 @@ def answer(home: Home, query: str, *, as_json: bool) -> str:
             raise UsageWrong(str(error)) from None
     if as_json:
         return json.dumps([dict(zip(columns, row, strict=True)) for row in rows], default=str, indent=1)
-    return as_table(columns, rows)
+    return format_table(columns, rows)
 
 
-def as_table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
+def format_table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
     """Rows as aligned text; numbers to the right, long text cut."""
-    cells = [list(columns), *[[_text(value) for value in row] for row in rows]]
+    cells = [list(columns), *[[_format_value(value) for value in row] for row in rows]]
     widths = [max(len(row[number]) for row in cells) for number in range(len(columns))]
-    right = [
+    is_right = [
         all(isinstance(row[number], int | float) or row[number] is None for row in rows)
         for number in range(len(columns))
     ]
     lines = [
         "  ".join(
             cell.rjust(width) if to_right else cell.ljust(width)
-            for cell, width, to_right in zip(row, widths, right, strict=True)
+            for cell, width, to_right in zip(row, widths, is_right, strict=True)
         ).rstrip()
         for row in cells
     ]
@@ -51,6 +57,6 @@ def as_table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
     return "\n".join([*lines, f"({len(rows):,} {'row' if len(rows) == 1 else 'rows'})"])
 
 
-def _text(value: object) -> str:
+def _format_value(value: object) -> str:
     text = "" if value is None else str(value)
     return text if len(text) <= MAX_WIDTH else text[: MAX_WIDTH - 1] + "…"

@@ -1,6 +1,6 @@
-"""How things stand, at once: what readers see, how old it is, how the last run went.
+"""Shows the status of a home: what readers see, how old it is, how the last run went.
 
-Put here: the dead-man's check for cron. Keep out: anything that opens a database.
+Put here: the check for cron that the last good run is recent. Keep out: anything that opens a database.
 """
 
 import datetime as dt
@@ -8,7 +8,7 @@ import json
 import re
 from typing import Any
 
-from regulars.pipelines.command.generations import current
+from regulars.pipelines.command.generations import find_current
 from regulars.pipelines.errors import InputRefused, UsageWrong
 from regulars.pipelines.home.home import Home
 from regulars.pipelines.run.last_run import read_last_run
@@ -16,10 +16,10 @@ from regulars.pipelines.run.last_run import read_last_run
 UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 
 
-def status_of(home: Home, *, max_age: str, as_json: bool, now: dt.datetime) -> tuple[str, int]:
+def read_status(home: Home, *, max_age: str, as_json: bool, now: dt.datetime) -> tuple[str, int]:
     """The state of a home as text, and an exit code: 0, or 4 when the last good run is older than `max_age`.
 
-    A run that found nothing new counts as good: it has proven that what is published is what was delivered.
+    A run that found nothing new is a good run: it has shown that the published generation is up to date.
 
     Args:
         home: The company's home.
@@ -27,12 +27,12 @@ def status_of(home: Home, *, max_age: str, as_json: bool, now: dt.datetime) -> t
         as_json: For machines.
         now: An aware moment.
     """
-    generation, last, holder = current(home), read_last_run(home.path), home.holder()
+    generation, last, holder = find_current(home), read_last_run(home.path), home.holder()
     manifest = generation.manifest
-    proven = last is not None and last.exit_code == 0 and not last.is_backfill
-    good_at = max(manifest.created_at, last.ended_at) if last and proven else manifest.created_at
+    is_good = last is not None and last.exit_code == 0 and not last.is_backfill
+    good_at = max(manifest.created_at, last.ended_at) if last and is_good else manifest.created_at
     age = now - good_at
-    limit = _span(max_age) if max_age else None
+    limit = _parse_age(max_age) if max_age else None
     facts: dict[str, Any] = {
         "generation": generation.name,
         "as_of": manifest.as_of.isoformat(),
@@ -49,10 +49,10 @@ def status_of(home: Home, *, max_age: str, as_json: bool, now: dt.datetime) -> t
         "running": str(holder) if holder else None,
     }
     code = InputRefused.exit_code if facts["is_too_old"] else 0
-    return (json.dumps(facts, indent=1, default=str) if as_json else _told(facts)), code
+    return (json.dumps(facts, indent=1, default=str) if as_json else _write_lines(facts)), code
 
 
-def _told(facts: dict[str, Any]) -> str:
+def _write_lines(facts: dict[str, Any]) -> str:
     lines = [
         f"{facts['generation']}, as of {facts['as_of']}, last proven {facts['age_hours']} hours ago"
         + (": TOO OLD" if facts["is_too_old"] else ""),
@@ -69,7 +69,7 @@ def _told(facts: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def _span(text: str) -> dt.timedelta:
+def _parse_age(text: str) -> dt.timedelta:
     match = re.fullmatch(r"(\d+)([mhd])", text)
     if match is None:
         raise UsageWrong(f"--max-age {text}: write a number and m, h or d, such as 26h")

@@ -20,8 +20,8 @@ from regulars.pipelines.contracts.metric import Metric
 from regulars.pipelines.contracts.quality import COUNT
 from regulars.pipelines.contracts.rule import Column, Rule
 from regulars.pipelines.contracts.violations import BOUNDS
+from regulars.pipelines.warehouse.sql_files import tables_read_by
 from regulars.pipelines.warehouse.sql_text import quote_identifier
-from regulars.pipelines.warehouse.warehouse import tables_read_by
 
 Entry = dict[str, Any]
 

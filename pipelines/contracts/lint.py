@@ -27,6 +27,7 @@ from regulars.pipelines.contracts.raw_contracts import raw_contract
 from regulars.pipelines.contracts.rule import Column, Rule
 from regulars.pipelines.contracts.violations import broken_rows, broken_when
 from regulars.pipelines.kinds.registry import KINDS
+from regulars.pipelines.settings.package import CONTRACTS_FOLDER
 from regulars.pipelines.warehouse.sql_text import quote_identifier
 
 LAYERS = {"raw", "core", "marts", "meta"}
@@ -210,7 +211,7 @@ def _first_line(error: Exception) -> str:
 
 def main() -> None:
     """Print what is wrong with the project's own contracts; exit 1 when anything is."""
-    problems = lint(Path(__file__).parent.parent.parent / "data_contracts")
+    problems = lint(CONTRACTS_FOLDER)
     sys.stdout.write("".join(f"{problem}\n" for problem in problems) or "contracts: all are sound\n")
     sys.exit(bool(problems))
 

@@ -1,7 +1,7 @@
-"""One finished generation on disk: its name, its files, and how publishing it went.
+"""Describes a finished generation on disk: its name, its files, and the result of publishing it.
 
-Put here: what a generation's folder holds and what its files are called. Keep out: writing them (`publish/`), and which
-generation readers see (`home.py`).
+Put here: the files of a generation and their names. Keep out: writing them (`publish/`), and which generation readers
+see (`home.py`).
 """
 
 import dataclasses
@@ -15,7 +15,7 @@ PARQUET_FOLDER = "parquet"
 REPORT_FILE = "report.html"
 CONTRACTS_FILE = "contracts.odcs.yaml"
 OLD_STATE_FILE = "state.duckdb"
-"""Where an older home keeps the personal data of a generation: in its folder."""
+"""In an older home, the name of the state file in the folder of its generation."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -28,11 +28,11 @@ class Generation:
     @property
     def name(self) -> str:
         """Its folder's name, e.g. `g000123`."""
-        return generation_name(self.number)
+        return name_generation(self.number)
 
     @functools.cached_property
     def manifest(self) -> Manifest:
-        """What it says about itself.
+        """Its manifest.
 
         Raises:
             errors.StorageFailed: `manifest.json` is missing or damaged.
@@ -41,7 +41,7 @@ class Generation:
 
     @property
     def state_file(self) -> Path:
-        """Its personal data: outside its folder, but for a home that no run has moved yet."""
+        """Its personal data: outside its folder, except in an older home whose state files have not moved yet."""
         old = self.path / OLD_STATE_FILE
         return old if old.exists() else state_path(self.path.parents[1], self.number)
 
@@ -52,7 +52,7 @@ class Generation:
 
     @property
     def report_file(self) -> Path:
-        """The page for people."""
+        """The report, as one page."""
         return self.path / REPORT_FILE
 
     def parquet_file(self, table: str) -> Path:
@@ -66,14 +66,14 @@ class Generation:
         return sum(path.stat().st_size for path in paths if path.is_file())
 
 
-def generation_name(number: int) -> str:
+def name_generation(number: int) -> str:
     """The folder's name of a generation: 123 -> `g000123`."""
     return f"g{number:06d}"
 
 
 def state_path(home: Path, number: int) -> Path:
     """Where a home keeps the personal data of a generation."""
-    return home / "state" / f"{generation_name(number)}.duckdb"
+    return home / "state" / f"{name_generation(number)}.duckdb"
 
 
 def parquet_path(folder: Path, table: str) -> Path:
@@ -84,13 +84,13 @@ def parquet_path(folder: Path, table: str) -> Path:
 
 @dataclasses.dataclass(frozen=True)
 class Published:
-    """How publishing went.
+    """The result of publishing.
 
     Attributes:
         generation: The new generation; the current one when there was nothing new.
-        is_new: False when `generation` already held these very results.
-        is_current: Whether readers see it because of this call.
-        warning: A sentence, when it is published but something around it failed.
+        is_new: False when `generation` already held the same results.
+        is_current: Whether this call made it current.
+        warning: A sentence, when it is published but a step around it failed.
     """
 
     generation: Generation

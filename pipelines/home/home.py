@@ -1,6 +1,6 @@
-"""The home of a company: where everything lies, who may write, what readers see now, what is swept away.
+"""Describes the home of a company on disk: its folders, its lock, its generations, and what is swept away.
 
-Put here: paths, the build folder, the janitor, the current generation.
+Put here: paths, the build folder, sweeping, the current generation.
 Keep out: making a generation and swinging `current` to it (`publish/`); what is in landing and ledger (`sources/`).
 """
 
@@ -13,9 +13,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from regulars.pipelines import errors
-from regulars.pipelines.home.durable import new_private_folder
+from regulars.pipelines.home.durable import make_private_folder, rename_path
 from regulars.pipelines.home.event_log import read_events
-from regulars.pipelines.home.generation import Generation, generation_name, state_path
+from regulars.pipelines.home.generation import Generation, name_generation, state_path
 from regulars.pipelines.home.lock import Holder, Lock
 
 NAME = re.compile(r"g(\d{6,})")
@@ -28,7 +28,7 @@ _build_numbers = itertools.count(1)
 
 
 class Home:
-    """One company's home. Making the object touches nothing; `prepare` makes the folders."""
+    """One company's home. The object alone changes nothing on disk; `prepare` makes the folders."""
 
     def __init__(self, path: Path) -> None:
         self.path = path.resolve()
@@ -41,7 +41,7 @@ class Home:
         self._builds: set[str] = set()
 
     def prepare(self) -> None:
-        """Make the folders that are missing. They hold personal data: only the owner may enter landing and state.
+        """Make the folders that are missing; only the owner may enter landing and state, which hold personal data.
 
         Raises:
             errors.StorageFailed: They cannot be made.
@@ -51,9 +51,11 @@ class Home:
             self.generations_folder.mkdir(exist_ok=True)
             for folder in (self.landing, self.state_folder):
                 if not folder.exists():
-                    new_private_folder(folder)
+                    make_private_folder(folder)
         except OSError as error:
-            raise errors.StorageFailed(f"cannot make the home {self.path}: {error.strerror}") from error
+            raise errors.StorageFailed(
+                f"cannot make the home {self.path}: {error.strerror}; see that its folder may be written"
+            ) from error
 
     # What readers see
 
@@ -61,14 +63,16 @@ class Home:
         """The generation that readers see, or None before the first run.
 
         Raises:
-            errors.StorageFailed: `current` points at a generation that is gone, or is no symlink.
+            errors.StorageFailed: `current` points at a generation that is gone, or is not a symlink.
         """
         number = self.current_number()
         if number is None:
             return None
-        generation = Generation(number, self.generations_folder / generation_name(number))
+        generation = Generation(number, self.generations_folder / name_generation(number))
         if not generation.path.is_dir():
-            raise errors.StorageFailed(f"{generation.name} is current, but gone from this disk; `regulars rollback`")
+            raise errors.StorageFailed(
+                f"{generation.name} is current, but gone from this disk; `regulars rollback` goes back"
+            )
         return generation
 
     def current_number(self) -> int | None:
@@ -78,11 +82,11 @@ class Home:
         except FileNotFoundError:
             return None
         except OSError as error:
-            raise errors.StorageFailed(f"{self.current_link} is no symlink; move it away and run again") from error
+            raise errors.StorageFailed(f"{self.current_link} is not a symlink; move it away and run again") from error
         match = NAME.fullmatch(target.name)
         if match is None:
             raise errors.StorageFailed(
-                f"{self.current_link} points at {target}, no generation; remove it and run again"
+                f"{self.current_link} points at {target}, which is not a generation; remove it and run again"
             )
         return int(match[1])
 
@@ -98,9 +102,9 @@ class Home:
         return state_path(self.path, number)
 
     def next_number(self) -> int:
-        """The number of the generation to come: higher than any ever finished, swept ones too."""
-        written = [event.get("generation") for event in read_events(self.path)]
-        used = [number for number in written if isinstance(number, int)]
+        """The number of the next generation: higher than that of any finished one, swept ones included."""
+        logged = [event.get("generation") for event in read_events(self.path)]
+        used = [number for number in logged if isinstance(number, int)]
         return 1 + max([0, *used, *(generation.number for generation in self.generations())])
 
     # Who may write
@@ -111,10 +115,10 @@ class Home:
         return self._lock.is_held
 
     def lock(self, what: str) -> contextlib.AbstractContextManager[None]:
-        """Be the only writer of this home. May be taken again inside itself; ends with the process, however it ends.
+        """Be the only writer of this home. The lock is reentrant and ends with the process, however that ends.
 
         Args:
-            what: The command, for whoever finds the door closed.
+            what: The command that holds the lock, for the error message of other processes.
 
         Raises:
             errors.Busy: Another process holds the lock; the message names it.
@@ -122,21 +126,23 @@ class Home:
         return self._lock.hold(what)
 
     def holder(self) -> Holder | None:
-        """Who holds the lock now, for `status`; None when nobody does, whatever the file says."""
+        """Who holds the lock now, for `status`; None when nobody does, even if the file still names somebody."""
         return self._lock.holder()
 
-    # What a run needs, and leaves behind
+    # Build folders, free space, sweeping
 
     @contextlib.contextmanager
     def build_folder(self) -> Iterator[Path]:
-        """A folder that only the owner may enter, for one run's build; gone when the run is over, well or not."""
+        """A folder for one run's build that only the owner may enter; removed at the end of the run, failed or not."""
         folder = self.path / f".build-{os.getpid()}-{next(_build_numbers)}"
         try:
-            if folder.exists():  # a dead process had our number
+            if folder.exists():  # left by a dead process with our process id
                 shutil.rmtree(folder)
-            new_private_folder(folder)
+            make_private_folder(folder)
         except OSError as error:
-            raise errors.StorageFailed(f"cannot make the build folder {folder}: {error.strerror}") from error
+            raise errors.StorageFailed(
+                f"cannot make the build folder {folder}: {error.strerror}; see that the home may be written"
+            ) from error
         self._builds.add(folder.name)
         try:
             yield folder
@@ -145,10 +151,10 @@ class Home:
             shutil.rmtree(folder, ignore_errors=True)
 
     def check_free_space(self) -> None:
-        """Stop before the run rather than in it: the build, its spill and the new generation need room.
+        """Check that the disk has room for the build, its spill and the new generation.
 
         Raises:
-            errors.StorageFailed: Less is free than three times the current generation; says how much.
+            errors.StorageFailed: Less is free than three times the size of the current generation.
         """
         current = self.current()
         needed = FREE_SPACE_FACTOR * current.bytes if current else 0
@@ -160,58 +166,59 @@ class Home:
             )
 
     def sweep(self, keep_generations: int | None = None) -> list[str]:
-        """Remove what dead runs left, and generations too many. Under the lock every build but ours is dead.
+        """Remove the files of dead runs, and old generations. Under the lock every build but ours is dead.
 
         Args:
-            keep_generations: How many of the newest generations stay; None removes leftovers only. The current
-                generation and its parent, to which `rollback` goes, always stay.
+            keep_generations: How many of the newest generations stay; None removes the files of dead runs only. The
+                current generation and its parent, which `rollback` makes current, always stay.
 
         Returns:
             The names of what was removed.
         """
         if not self.is_locked:
-            raise RuntimeError("sweep without the lock would remove the build of a living run")
-        doomed = [path for path in self.path.iterdir() if LEFTOVERS.fullmatch(path.name)]
+            raise RuntimeError("sweep without the lock would remove the build of another run")
+        unwanted = [path for path in self.path.iterdir() if LEFTOVERS.fullmatch(path.name)]
         for folder in (self.generations_folder, self.state_folder):
             if folder.is_dir():
-                doomed += [path for path in folder.iterdir() if BUILDING.fullmatch(path.name)]
-        doomed = [path for path in doomed if path.name not in self._builds]
-        for generation in [] if keep_generations is None else self._beyond(keep_generations):
-            with contextlib.suppress(OSError):  # what cannot be swept in this run is swept tomorrow
-                doomed.append(self.hide(generation))
-        doomed += self._states_of_nobody()
-        for path in doomed:
+                unwanted += [path for path in folder.iterdir() if BUILDING.fullmatch(path.name)]
+        unwanted = [path for path in unwanted if path.name not in self._builds]
+        for generation in [] if keep_generations is None else self._list_old_generations(keep_generations):
+            with contextlib.suppress(OSError):  # the next run tries again
+                unwanted.append(self.hide(generation))
+        unwanted += self._list_orphaned_states()
+        for path in unwanted:
             if path.is_symlink() or path.is_file():
                 with contextlib.suppress(OSError):
                     path.unlink()
             else:
                 shutil.rmtree(path, ignore_errors=True)
-        return [path.name for path in doomed]
+        return [path.name for path in unwanted]
 
-    def _states_of_nobody(self) -> list[Path]:
-        """State files whose generation is gone, or never got its name."""
+    def _list_orphaned_states(self) -> list[Path]:
+        """State files whose generation is gone, or was never installed."""
         if not self.state_folder.is_dir():
             return []
         numbers = {generation.number for generation in self.generations()}
         found = ((STATE_NAME.fullmatch(path.name), path) for path in sorted(self.state_folder.iterdir()))
         return [path for match, path in found if match and int(match[1]) not in numbers]
 
-    def _beyond(self, keep: int) -> list[Generation]:
+    def _list_old_generations(self, keep: int) -> list[Generation]:
         try:
             current = self.current()
             kept = {current.number, current.manifest.parent} if current else set()
         except errors.StorageFailed:
             kept = set()
-        if not kept:  # nobody knows which ones are good
+        if not kept:  # nothing is known about which ones are good
             return []
         generations = self.generations()
         return [each for each in generations[: max(0, len(generations) - keep)] if each.number not in kept]
 
     def hide(self, generation: Generation) -> Path:
-        """Rename a generation to be removed: a folder half removed must not pass for a generation.
+        """Rename a generation that is to be removed, so that a partly removed folder is not taken for a generation.
 
         Returns:
-            Its folder now, which any sweep removes.
+            Its new path, which the next sweep removes in any case.
         """
         hidden = self.generations_folder / f".{generation.name}-{os.getpid()}.building"
-        return generation.path.rename(hidden)
+        rename_path(generation.path, hidden)
+        return hidden

@@ -1,6 +1,6 @@
-"""One writer at a time.
+"""Locks a home, so that one process at a time writes to it.
 
-Put here: the lock that the operating system lets go of when its process dies. Keep out: what it protects (`home.py`).
+Put here: the lock, which the operating system releases when its process dies. Keep out: what it protects (`home.py`).
 """
 
 import contextlib
@@ -16,7 +16,7 @@ from typing import Any
 
 from regulars.pipelines import errors
 
-TRIES, PAUSE_SECONDS = 5, 0.05  # `holder` takes the lock for a moment; a run must not stumble over that
+TRIES, PAUSE_SECONDS = 5, 0.05  # `holder` takes the lock for a moment, and a run must not fail because of that
 
 
 @dataclasses.dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Holder:
 
 
 class Lock:
-    """A lock file. Only the lock counts; the text in the file is a courtesy, and stale without it."""
+    """A lock file. Only the lock itself counts; the text in the file names its holder, and is stale without a lock."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -45,10 +45,10 @@ class Lock:
 
     @contextlib.contextmanager
     def hold(self, what: str) -> Iterator[None]:
-        """Hold the lock; may be entered again inside itself.
+        """Hold the lock; reentrant.
 
         Args:
-            what: The command, for whoever finds the door closed.
+            what: The command that holds the lock, for the error message of other processes.
 
         Raises:
             errors.Busy: Another process (or another object) holds it; the message names it.
@@ -57,20 +57,20 @@ class Lock:
         if self.is_held:
             yield
             return
-        descriptor = self._take()
+        descriptor = self._acquire()
         self._depth += 1
         try:
-            self._tell(descriptor, {"pid": os.getpid(), "since": _now(), "what": what})
+            self._write_holder(descriptor, {"pid": os.getpid(), "since": _now(), "what": what})
             yield
         finally:
             self._depth -= 1
-            self._tell(descriptor, {})
+            self._write_holder(descriptor, {})
             os.close(descriptor)
 
     def holder(self) -> Holder | None:
-        """Who holds it now; None when nobody does, whatever the file says."""
+        """Who holds it now; None when nobody does, even if the file still names somebody."""
         if self.is_held:
-            return self._read()
+            return self._read_holder()
         try:
             descriptor = os.open(self.path, os.O_RDONLY)
         except OSError:
@@ -78,12 +78,12 @@ class Lock:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
         except BlockingIOError:
-            return self._read() or Holder(0, "unknown", "another process")
+            return self._read_holder() or Holder(0, "unknown", "another process")
         finally:
             os.close(descriptor)
         return None
 
-    def _take(self) -> int:
+    def _acquire(self) -> int:
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             for _ in range(TRIES):
@@ -95,17 +95,19 @@ class Lock:
                 os.close(descriptor)
                 time.sleep(PAUSE_SECONDS)
         except OSError as error:
-            raise errors.StorageFailed(f"cannot write {self.path}: {error.strerror}") from error
-        holder = self._read() or "another process"
+            raise errors.StorageFailed(
+                f"cannot write {self.path}: {error.strerror}; see that its folder may be written"
+            ) from error
+        holder = self._read_holder() or "another process"
         raise errors.Busy(f"{self.path.parent} is in use by {holder}; run again when it is done")
 
-    def _tell(self, descriptor: int, holder: dict[str, Any]) -> None:
-        with contextlib.suppress(OSError):  # a full disk shall not stop a run for the sake of a courtesy
+    def _write_holder(self, descriptor: int, holder: dict[str, Any]) -> None:
+        with contextlib.suppress(OSError):  # the text is optional, so a full disk must not stop the run here
             os.ftruncate(descriptor, 0)
             if holder:
                 os.pwrite(descriptor, json.dumps(holder).encode() + b"\n", 0)
 
-    def _read(self) -> Holder | None:
+    def _read_holder(self) -> Holder | None:
         try:
             values: dict[str, Any] = json.loads(self.path.read_text(encoding="utf-8"))
             return Holder(int(values["pid"]), str(values["since"]), str(values["what"]))

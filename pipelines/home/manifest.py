@@ -1,6 +1,6 @@
-"""What a generation says about itself: `manifest.json`.
+"""Defines `manifest.json`, which describes a generation: its tables, files, hashes, inputs and run.
 
-Put here: the manifest's shape, writing and reading it, which hashes stand for its content.
+Put here: the manifest's shape, writing and reading it, which hashes make up its content hash.
 Keep out: making the files it describes.
 """
 
@@ -36,12 +36,12 @@ class FileFacts:
 
 @dataclasses.dataclass(frozen=True)
 class Facts:
-    """What the run knows about itself and hands to the manifest.
+    """Facts about the run, for the manifest.
 
     Attributes:
-        fingerprint: SHA-256 over inputs, settings and code: same fingerprint, same work.
+        fingerprint: SHA-256 over inputs, settings and code: the same fingerprint means the same results.
         started_at: When the run began, aware.
-        headline: The few numbers a person wants first, as plain JSON values.
+        headline: The most important metrics, as plain JSON values.
         sources: One mapping per source, as plain JSON values.
         checks: How many contract rules `passed`, `warned`, `failed`.
         versions: Name -> version of what made the tables.
@@ -57,7 +57,7 @@ class Facts:
 
 @dataclasses.dataclass(frozen=True)
 class Manifest:
-    """Everything that `manifest.json` holds. `content_sha256` knows nothing of run times and generation numbers."""
+    """The content of `manifest.json`. `content_sha256` does not depend on run times and generation numbers."""
 
     generation: int
     parent: int | None
@@ -74,22 +74,22 @@ class Manifest:
     versions: Mapping[str, str]
     run: Mapping[str, Any]
     state: FileFacts | None = None
-    """Its state file, which lies outside its folder."""
+    """The state file, which lies outside the generation's folder."""
 
-    def same_content(self, *, fingerprint: str, as_of: dt.date, content_sha256: str) -> bool:
+    def has_content(self, *, fingerprint: str, as_of: dt.date, content_sha256: str) -> bool:
         """Whether a run with these results would only repeat this generation."""
         return (self.fingerprint, self.as_of, self.content_sha256) == (fingerprint, as_of, content_sha256)
 
     def to_json(self) -> str:
         """The text of `manifest.json`: keys in a fixed order, indented."""
-        return json.dumps(dataclasses.asdict(self), indent=1, ensure_ascii=False, default=_as_text) + "\n"
+        return json.dumps(dataclasses.asdict(self), indent=1, ensure_ascii=False, default=_convert_to_text) + "\n"
 
     @classmethod
     def from_json(cls, text: str) -> Self:
-        """Read what `to_json` wrote; unknown keys (of a newer version) are left out.
+        """Read the text of `to_json`; unknown keys (of a newer version) are ignored.
 
         Raises:
-            ValueError, TypeError, KeyError: The text is no manifest.
+            ValueError, TypeError, KeyError: The text is not a manifest.
         """
         values = json.loads(text)
         files = dict(values["files"])
@@ -106,7 +106,7 @@ class Manifest:
         return cls(**known)
 
 
-def _as_text(value: object) -> str:
+def _convert_to_text(value: object) -> str:
     if isinstance(value, dt.date | dt.datetime):
         return value.isoformat()
     return str(value)  # Decimal amounts: exact as text, while a float would not be
@@ -127,7 +127,7 @@ def read_manifest(folder: Path) -> Manifest:
         raise errors.StorageFailed(f"{path} is damaged ({error}); `regulars rollback` goes back") from error
 
 
-def content_hash(tables: Mapping[str, TableFacts]) -> str:
+def hash_content(tables: Mapping[str, TableFacts]) -> str:
     """One SHA-256 for all tables of core and marts, by name. `meta` is left out: it holds run times."""
     lines = sorted(f"{name} {facts.sha256}\n" for name, facts in tables.items() if name.startswith(CONTENT_LAYERS))
     return hashlib.sha256("".join(lines).encode()).hexdigest()

@@ -1,7 +1,7 @@
-"""The state file of a generation: personal data, in a folder of its own that readers are never pointed at.
+"""Handles the state file of a generation: personal data, in a folder that readers never see.
 
 Put here: giving a new one its name, reading one, and moving those of older homes.
-Keep out: which tables it holds (`generation_contents.py`); sweeping it with its generation (`home.py`).
+Keep out: which tables it holds (`contents.py`); sweeping it with its generation (`home.py`).
 """
 
 import contextlib
@@ -12,18 +12,18 @@ from pathlib import Path
 import duckdb
 
 from regulars.pipelines import errors
-from regulars.pipelines.home.durable import SECRET, sync
-from regulars.pipelines.home.generation import OLD_STATE_FILE, Generation, generation_name
+from regulars.pipelines.home.durable import SECRET, put_in_place_once, rename_path
+from regulars.pipelines.home.generation import OLD_STATE_FILE, Generation, name_generation
 from regulars.pipelines.home.home import Home
 
 
 @contextlib.contextmanager
-def building_state(home: Home, number: int) -> Iterator[Path]:
-    """Where the state file of a generation to be is written. Removed unless it got its name."""
-    path = home.state_folder / f".{generation_name(number)}-{os.getpid()}.building"
+def make_state_path(home: Home, number: int) -> Iterator[Path]:
+    """The path at which the state file of a new generation is written; removed unless it was installed."""
+    path = home.state_folder / f".{name_generation(number)}-{os.getpid()}.building"
     leftovers = (path, path.with_name(path.name + ".wal"))
     try:
-        for each in leftovers:  # of a dead process that had our number: we hold the lock
+        for each in leftovers:  # left by a dead process with our process id: we hold the lock
             each.unlink(missing_ok=True)
         yield path
     finally:
@@ -33,22 +33,18 @@ def building_state(home: Home, number: int) -> Iterator[Path]:
 
 
 def install_state(building: Path, home: Home, number: int) -> None:
-    """Give a finished state file its generation's name, on the disk before the generation gets its own.
+    """Give a finished state file its generation's name; called before the generation itself gets its name.
 
     Raises:
-        errors.Busy: There is such a file: another run was faster.
+        errors.Busy: The file exists: another run was faster.
     """
     building.chmod(SECRET)
-    sync(building)
-    target = home.state_file(number)
     try:
-        target.hardlink_to(building)  # a rename would replace the file of whoever was faster
+        put_in_place_once(building, home.state_file(number))
     except FileExistsError as error:
         raise errors.Busy(
-            f"another run has published {generation_name(number)} since this one began; run again"
+            f"another run has published {name_generation(number)} since this one began; run again"
         ) from error
-    building.unlink()
-    sync(home.state_folder)
 
 
 @contextlib.contextmanager
@@ -56,7 +52,7 @@ def read_state(generation: Generation) -> Iterator[duckdb.DuckDBPyConnection]:
     """The state file of a generation, opened to be read.
 
     Raises:
-        errors.StorageFailed: It is missing, damaged, or another user's.
+        errors.StorageFailed: It is missing, damaged, or not readable by this user.
     """
     path = generation.state_file
     try:
@@ -71,7 +67,7 @@ def read_state(generation: Generation) -> Iterator[duckdb.DuckDBPyConnection]:
 
 
 def move_old_states(home: Home) -> int:
-    """Move the state files of a home from before they had a folder of their own; a kill loses none of them.
+    """Move the state files of an older home, where they lay in the folders of generations; a kill loses none.
 
     Args:
         home: The company's home; the caller holds its lock.
@@ -80,7 +76,7 @@ def move_old_states(home: Home) -> int:
         How many were moved.
 
     Raises:
-        errors.StorageFailed: One cannot be moved; it stays where it was, and is read there.
+        errors.StorageFailed: One cannot be moved; it stays where it was, and is still read there.
     """
     moved = 0
     for generation in home.generations():
@@ -89,10 +85,10 @@ def move_old_states(home: Home) -> int:
             continue
         try:
             old.chmod(SECRET)
-            old.replace(home.state_file(generation.number))
-            sync(home.state_folder)
-            sync(generation.path)
+            rename_path(old, home.state_file(generation.number))
         except OSError as error:
-            raise errors.StorageFailed(f"{old} cannot be moved to {home.state_folder}: {error.strerror}") from error
+            raise errors.StorageFailed(
+                f"{old} cannot be moved to {home.state_folder}: {error.strerror}; see that both may be written"
+            ) from error
         moved += 1
     return moved

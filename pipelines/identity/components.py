@@ -1,4 +1,4 @@
-"""Which of many linked things hang together.
+"""Finds the connected components of a graph.
 
 Put here: the graph. Keep out: what its nodes mean.
 """
@@ -11,7 +11,7 @@ from scipy.sparse.csgraph import connected_components  # type: ignore[import-unt
 Codes = npt.NDArray[np.int64]
 
 
-def components(node_count: int, edges: list[tuple[Codes, Codes]]) -> Codes:
+def find_components(node_count: int, edges: list[tuple[Codes, Codes]]) -> Codes:
     """The component of every node.
 
     Args:
@@ -19,7 +19,7 @@ def components(node_count: int, edges: list[tuple[Codes, Codes]]) -> Codes:
         edges: Pairs of equally long arrays: each node of the first is linked with its neighbour of the second.
 
     Returns:
-        One label per node, from 0; equal for nodes that hang together. The labels themselves mean nothing.
+        One label per node, from 0; connected nodes have the same label. The labels have no other meaning.
     """
     left = np.concatenate([np.empty(0, np.int64), *(pair[0] for pair in edges)])
     right = np.concatenate([np.empty(0, np.int64), *(pair[1] for pair in edges)])

@@ -1,6 +1,6 @@
-"""E-mail addresses as identifiers: one spelling per address, and which addresses name nobody.
+"""Normalises e-mail addresses so that they can identify people, and drops addresses that name nobody.
 
-Put here: what makes two spellings one address. Keep out: who shares an address (`people.py`).
+Put here: which spellings are the same address. Keep out: who shares an address (`people.py`).
 """
 
 import re
@@ -25,19 +25,19 @@ NAMES_NOBODY = frozenset(
         "no-email@",
     }
 )
-"""Addresses behind which there is no person; the settings' `ignore_emails` are added to them."""
+"""Addresses that belong to no person; the settings add `ignore_emails` to them."""
 
 _ADDRESS = re.compile(r"[^@\s]+@[^@\s.]+(\.[^@\s.]+)+")
 _ALREADY_NORMAL = r"^[a-z0-9._%+-]+@[a-z0-9-]+(\.[a-z0-9-]+)+$"
 
 
-def normalise_email(written: str) -> str | None:
-    """One spelling for every way of writing an address; None when it is no address.
+def normalise_email(delivered: str) -> str | None:
+    """One spelling for all ways to write an address; None when it is not an address.
 
     Args:
-        written: As delivered: blanks around it, capitals, `mailto:`, full-width letters, an international domain.
+        delivered: May have blanks around it, capitals, `mailto:`, full-width letters, an international domain.
     """
-    address = unicodedata.normalize("NFKC", written).strip().lower().removeprefix("mailto:").strip()
+    address = unicodedata.normalize("NFKC", delivered).strip().lower().removeprefix("mailto:").strip()
     if not _ADDRESS.fullmatch(address):
         return None
     name, _, domain = address.partition("@")
@@ -48,23 +48,23 @@ def normalise_email(written: str) -> str | None:
 
 
 def add_normal_email(rows: pl.DataFrame, ignored: Iterable[str]) -> pl.DataFrame:
-    """`rows` with their column `email` in its one spelling; NULL where it names nobody.
+    """Normalise the column `email` of `rows`; NULL where an address names nobody.
 
     Args:
         rows: Any frame with a text column `email`.
-        ignored: What the settings ignore beside `NAMES_NOBODY`, in any case: a whole address, a name (`noreply@`) or a
-            domain (`@example.com`).
+        ignored: Addresses to ignore beside `NAMES_NOBODY`, in upper or lower case: a whole address, a name (`noreply@`)
+            or a domain (`@example.com`).
     """
     nobody = sorted(NAMES_NOBODY | {entry.strip().lower() for entry in ignored})
-    written = rows.select(pl.col("email").drop_nulls().unique())
-    # nearly all are normal as delivered, and those need no Python
-    odd = written.filter(~pl.col("email").str.contains(_ALREADY_NORMAL))["email"]
-    mended = pl.DataFrame(
+    distinct = rows.select(pl.col("email").drop_nulls().unique())
+    # nearly all are normal already, and those need no Python
+    odd = distinct.filter(~pl.col("email").str.contains(_ALREADY_NORMAL))["email"]
+    normal = pl.DataFrame(
         {"email": odd, "normal": [normalise_email(each) for each in odd]},
         schema={"email": pl.String, "normal": pl.String},
     )
-    mended = mended.with_columns(pl.col("normal").fill_null(""))
-    rows = rows.join(mended, on="email", how="left").with_columns(email=pl.coalesce("normal", "email")).drop("normal")
+    normal = normal.with_columns(pl.col("normal").fill_null(""))
+    rows = rows.join(normal, on="email", how="left").with_columns(email=pl.coalesce("normal", "email")).drop("normal")
     name_nobody = pl.any_horizontal(
         pl.col("email") == "",
         pl.col("email").is_in(nobody),

@@ -1,6 +1,6 @@
-"""What identity hands on: the tables `identity.*`, made from records whose persons and ids are known.
+"""Makes the tables `identity.*` from records whose persons and ids are known.
 
-Put here: the columns of those tables, and what happened since last run. Keep out: who is who (`people.py`).
+Put here: the columns of those tables, and the events since the last run. Keep out: who is who (`people.py`).
 """
 
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from regulars.pipelines.identity.references import LINKED_BY_PERSON, Staging
-from regulars.pipelines.identity.stable_ids import Kept
+from regulars.pipelines.identity.stable_ids import StableIds
 from regulars.pipelines.kinds.kind import Reference
 from regulars.pipelines.kinds.registry import KINDS
 
@@ -18,20 +18,20 @@ PERSON_MAP = {
     "customer_id": pl.String,
     "since_generation": pl.Int32,
 }
-"""Every id that a record ever had: one row per record and change. The row of the highest generation holds."""
+"""Every id that a record ever had: one row per record and change. The row with the highest generation is valid."""
 
 
 def read_history(previous: pl.DataFrame | None) -> pl.DataFrame:
-    """The parent's person map with the column `is_last`: whether the row is its record's newest."""
+    """The parent's person map with the column `is_last`: whether a row is the newest of its record."""
     history = (previous if previous is not None else pl.DataFrame(schema=PERSON_MAP)).select(
-        pl.col(name).cast(kind) for name, kind in PERSON_MAP.items()
+        pl.col(name).cast(data_type) for name, data_type in PERSON_MAP.items()
     )
     newest = pl.col("since_generation") == pl.col("since_generation").max().over("record_key")
     return history.with_columns(is_last=newest)
 
 
-def with_old_ids(records: pl.DataFrame, history: pl.DataFrame) -> pl.DataFrame:
-    """`records` with `record_key`, and the ids they bore until now as `old_contact_id` and `old_customer_id`."""
+def add_old_ids(records: pl.DataFrame, history: pl.DataFrame) -> pl.DataFrame:
+    """Add `record_key`, and the ids that records bore until now: `old_contact_id` and `old_customer_id`."""
     last = history.filter("is_last").select(
         "record_key", old_contact_id=pl.col("contact_id"), old_customer_id=pl.col("customer_id")
     )
@@ -46,9 +46,9 @@ class People:
     Attributes:
         records: `identity.records`, one row per source record.
         links: `identity.customer_links`, one row per link_type, system and source_record_id.
-        events: `identity.events`: whom in this run created, merged and split.
-        person_map: `identity.person_map`: the parent's, and what changed in this run.
-        shared_emails: Addresses that were ignored since too many records share them, counted: `system`, `email_count`,
+        events: `identity.events`: the customers that this run created, merged and split.
+        person_map: `identity.person_map`: the parent's, and the changes of this run.
+        shared_emails: How many addresses were ignored because too many records share them: `system`, `email_count`,
             `record_count`. Holds no address.
     """
 
@@ -59,17 +59,17 @@ class People:
     shared_emails: pl.DataFrame
 
 
-def describe(
+def make_people(
     staging: Staging,
     told: pl.DataFrame,
     records: pl.DataFrame,
-    contacts: Kept,
-    customers: Kept,
+    contacts: StableIds,
+    customers: StableIds,
     history: pl.DataFrame,
     shared: pl.DataFrame,
     generation: int,
 ) -> People:
-    """Put ids on the records, and make the tables.
+    """Add ids to the records and make the tables.
 
     Args:
         staging: The staging tables; what makes nobody a customer is linked here.
@@ -79,8 +79,8 @@ def describe(
         contacts: The id of every contact.
         customers: The id of every customer.
         history: The parent's person map.
-        shared: The addresses ignored: `system`, `email`, `record_count`.
-        generation: This run's.
+        shared: The ignored addresses: `system`, `email`, `record_count`.
+        generation: The generation of this run.
     """
     numbered = customers.ids.sort("id").with_row_index("customer_idx", offset=1)
     named = records.join(
@@ -101,9 +101,9 @@ def describe(
             "customer_idx",
             (pl.col("row_id") // 2**40).cast(pl.Int32).alias("first_delivery"),
         ),
-        links=_links(staging, told, named),
-        events=_events(records, customers, generation),
-        person_map=_person_map(named, history, generation),
+        links=_make_links(staging, told, named),
+        events=_make_events(records, customers, generation),
+        person_map=_extend_person_map(named, history, generation),
         shared_emails=shared.group_by("system")
         .agg(email_count=pl.len().cast(pl.Int64), record_count=pl.col("record_count").sum())
         .sort("system"),
@@ -113,7 +113,7 @@ def describe(
 _WHO = ("customer_id", "customer_idx", "contact_id")
 
 
-def _links(staging: Staging, told: pl.DataFrame, named: pl.DataFrame) -> pl.DataFrame:
+def _make_links(staging: Staging, told: pl.DataFrame, named: pl.DataFrame) -> pl.DataFrame:
     found = named.select(
         pl.col("record_type").replace("customer", "customer_record").alias("link_type"),
         "system",
@@ -130,21 +130,21 @@ def _links(staging: Staging, told: pl.DataFrame, named: pl.DataFrame) -> pl.Data
             record_id="customer_record_id",
             order_id=reference.order or pl.lit(None, pl.String),
         )
-        linked = _linked_by_person(rows.collect(), reference, staging, told, found)
+        linked = _link_by_person(rows.collect(), reference, staging, told, found)
         links.append(
             linked.select(pl.lit(reference.record_type).alias("link_type"), "system", "source_record_id", *_WHO)
         )
     return pl.concat(links)
 
 
-def _linked_by_person(
+def _link_by_person(
     rows: pl.DataFrame, reference: Reference, staging: Staging, told: pl.DataFrame, found: pl.DataFrame
 ) -> pl.DataFrame:
     """Who is meant: the customer record named, else the address, else the order; the first that is a customer's."""
-    orders = _customers_of_orders(staging, told, found, rows)
+    orders = _find_customers_of_orders(staging, told, found, rows)
     ways = [
-        (_only(found, "customer_record"), ["of_system", "record_id"]),
-        (_only(found, reference.record_type), ["system", "source_record_id"]),
+        (_filter_links(found, "customer_record"), ["of_system", "record_id"]),
+        (_filter_links(found, reference.record_type), ["system", "source_record_id"]),
         (orders, ["of_system", "order_id"]),
     ]
     for number, (known, key) in enumerate(ways):
@@ -160,11 +160,13 @@ def _linked_by_person(
     )
 
 
-def _only(found: pl.DataFrame, link_type: str) -> pl.DataFrame:
+def _filter_links(found: pl.DataFrame, link_type: str) -> pl.DataFrame:
     return found.filter(pl.col("link_type") == link_type).drop("link_type")
 
 
-def _customers_of_orders(staging: Staging, told: pl.DataFrame, found: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:
+def _find_customers_of_orders(
+    staging: Staging, told: pl.DataFrame, found: pl.DataFrame, rows: pl.DataFrame
+) -> pl.DataFrame:
     """Whose the orders are that rows name: `system`, `source_record_id` and who."""
     wanted = rows.select(_system="of_system", order_id="order_id").drop_nulls().unique()
     columns = ["_system", "order_id", "customer_system", "customer_record_id"]
@@ -176,25 +178,25 @@ def _customers_of_orders(staging: Staging, told: pl.DataFrame, found: pl.DataFra
         orders = pl.concat([own, by_lines.join(wanted, on=["_system", "order_id"], how="semi")])
     orders = orders.with_columns(of_system=pl.coalesce("customer_system", "_system"))
     named = orders.filter(pl.col("customer_record_id").is_not_null()).join(
-        _only(found, "customer_record"),
+        _filter_links(found, "customer_record"),
         left_on=["of_system", "customer_record_id"],
         right_on=["system", "source_record_id"],
     )
-    purchase_days = orders.filter(pl.col("customer_record_id").is_null()).join(
-        _only(found, "order"), left_on=["_system", "order_id"], right_on=["system", "source_record_id"]
+    by_order = orders.filter(pl.col("customer_record_id").is_null()).join(
+        _filter_links(found, "order"), left_on=["_system", "order_id"], right_on=["system", "source_record_id"]
     )
     return pl.concat(
-        [frame.select(*_WHO, system="_system", source_record_id="order_id") for frame in (named, purchase_days)]
+        [frame.select(*_WHO, system="_system", source_record_id="order_id") for frame in (named, by_order)]
     )
 
 
-def _events(records: pl.DataFrame, customers: Kept, generation: int) -> pl.DataFrame:
-    """What happened to customers since last run; `record_count` is how many records it concerns."""
+def _make_events(records: pl.DataFrame, customers: StableIds, generation: int) -> pl.DataFrame:
+    """Customers created, merged and split since the last run; `record_count` says how many records are concerned."""
     ids = customers.ids.select("component", customer_id=pl.col("id"))
     moved = customers.members.join(ids, on="component").filter(pl.col("old_id") != pl.col("customer_id"))
     alive = moved.join(ids, left_on="old_id", right_on="customer_id", how="semi")["old_id"].implode()
     moved = (
-        # a dead id was merged into the one component that held most of it; any other part of it was split off
+        # an id that is gone was merged into the component that holds most of it; other parts of it were split off
         moved.with_columns(
             event=pl.when(pl.col("old_id").is_in(alive) | ~pl.col("is_home"))
             .then(pl.lit("split"))
@@ -216,8 +218,8 @@ def _events(records: pl.DataFrame, customers: Kept, generation: int) -> pl.DataF
     return pl.concat([moved, created.select(moved.columns)]).with_columns(generation=pl.lit(generation, pl.Int32))
 
 
-def _person_map(named: pl.DataFrame, history: pl.DataFrame, generation: int) -> pl.DataFrame:
-    """The parent's map, and a row for every record that is new or whose ids have changed."""
+def _extend_person_map(named: pl.DataFrame, history: pl.DataFrame, generation: int) -> pl.DataFrame:
+    """The parent's map, and a row for every record that is new or whose ids changed."""
     changed = named.filter(
         pl.col("contact_id").ne_missing(pl.col("old_contact_id"))
         | pl.col("customer_id").ne_missing(pl.col("old_customer_id"))

@@ -1,7 +1,7 @@
-"""Who is who: which source records are one person, which persons are one customer, and what they are called.
+"""Finds out which source records are one person and which persons are one customer, and gives them their ids.
 
 Put here: the rules by which records are linked. Keep out: how an address is written (`emails.py`), which columns name a
-customer (`mentions.py`), which id a person keeps (`stable_ids.py`).
+customer (`references.py`), which id a person keeps (`stable_ids.py`).
 
 Records are one person when they share an address that is not shared by too many, or when a CRM says that it merged
 them. A customer is a person with a customer record, an order, a refund or a subscription; where customers are accounts,
@@ -18,9 +18,9 @@ import numpy as np
 import polars as pl
 
 from regulars.pipelines.errors import ContractBroken
-from regulars.pipelines.identity.components import Codes, components
+from regulars.pipelines.identity.components import Codes, find_components
 from regulars.pipelines.identity.emails import add_normal_email
-from regulars.pipelines.identity.output import People, describe, read_history, with_old_ids
+from regulars.pipelines.identity.output import People, add_old_ids, make_people, read_history
 from regulars.pipelines.identity.references import (
     LINKED_BY_PERSON,
     Staging,
@@ -37,7 +37,7 @@ NAMESPACE = uuid.UUID("5a7c1d8e-2f64-5b0e-9d3a-6c1f0e4b7a92")
 
 @dataclass(frozen=True)
 class Rules:
-    """When two records are one customer; from the settings."""
+    """The settings that decide when two records are one customer."""
 
     customer_is: Literal["person", "account"] = "person"
     ignore_emails: Collection[str] = ()
@@ -48,12 +48,12 @@ class Rules:
 def find_people(
     staging: Staging, previous: pl.DataFrame | None, *, company: str, generation: int, rules: Rules | None = None
 ) -> People:
-    """Find out who is who, and keep yesterday's ids.
+    """Find out who is who, and keep the ids of the parent generation.
 
     Args:
         staging: The staging tables of customers and of every kind whose rows name one, lazily.
         previous: `identity.person_map` of the parent generation; None or empty on the first run.
-        company: Its name keeps its ids apart from other companies'.
+        company: The company's name; other companies get other ids.
         generation: The number that this run's generation will have.
         rules: When two records are one customer.
 
@@ -63,34 +63,34 @@ def find_people(
     rules = rules or Rules()
     told = documents_told_by_lines(staging)
     found = add_normal_email(referenced_records(staging, told), rules.ignore_emails)
-    found, shared = _without_shared_emails(found, rules.max_records_per_email)
-    purchase_days = add_normal_email(guests(staging, told), rules.ignore_emails)
-    purchase_days = purchase_days.filter(pl.col("email").is_not_null()).join(
+    found, shared = _remove_shared_emails(found, rules.max_records_per_email)
+    guest_records = add_normal_email(guests(staging, told), rules.ignore_emails)
+    guest_records = guest_records.filter(pl.col("email").is_not_null()).join(
         shared.select("email").unique(), on="email", how="anti"
     )
 
-    nodes = _number_nodes(found, purchase_days)
+    nodes = _number_nodes(found, guest_records)
     contacts = _link_contacts(nodes, found, merged_records(staging).collect())
-    records = _records(nodes, purchase_days, contacts)
-    _refuse_giants(records, rules.max_records_per_customer)
+    records = _list_records(nodes, guest_records, contacts)
+    _check_person_sizes(records, rules.max_records_per_customer)
     if rules.customer_is == "account":
         records = _join_accounts(records, accounts(staging).collect())
     else:
         records = records.with_columns(customer=pl.when("is_customer").then("contact"))
 
     history = read_history(previous)
-    records = with_old_ids(records, history)
+    records = add_old_ids(records, history)
     names = uuid.uuid5(NAMESPACE, company)
-    contact_ids = keep_ids(*_of(records, history, "contact"), uuid.uuid5(names, "contact"))
-    customer_ids = keep_ids(*_of(records, history, "customer"), uuid.uuid5(names, "customer"))
-    return describe(staging, told, records, contact_ids, customer_ids, history, shared, generation)
+    contact_ids = keep_ids(*_select_for_ids(records, history, "contact"), uuid.uuid5(names, "contact"))
+    customer_ids = keep_ids(*_select_for_ids(records, history, "customer"), uuid.uuid5(names, "customer"))
+    return make_people(staging, told, records, contact_ids, customer_ids, history, shared, generation)
 
 
-def _without_shared_emails(found: pl.DataFrame, limit: int) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Take addresses away that more than `limit` customer records of one system share (`info@`, the shop's own).
+def _remove_shared_emails(found: pl.DataFrame, limit: int) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Remove addresses that more than `limit` customer records of one system share (`info@`, the shop's own).
 
     Returns:
-        The mentions, and what was taken away: `system`, `email`, `record_count`.
+        The references, and the removed addresses: `system`, `email`, `record_count`.
     """
     shared = (
         found.filter(pl.col("email").is_not_null())
@@ -114,7 +114,7 @@ class _Nodes:
         return len(self.records) + len(self.emails)
 
 
-def _number_nodes(found: pl.DataFrame, purchase_days: pl.DataFrame) -> _Nodes:
+def _number_nodes(found: pl.DataFrame, guest_records: pl.DataFrame) -> _Nodes:
     records = (
         found.group_by("system", "record_id")
         .agg(pl.col("row_id").min(), pl.col("is_customer").any())
@@ -122,7 +122,7 @@ def _number_nodes(found: pl.DataFrame, purchase_days: pl.DataFrame) -> _Nodes:
         .with_columns(pl.col("node").cast(pl.Int64))
     )
     emails = (
-        pl.concat([found.select("email"), purchase_days.select("email")])
+        pl.concat([found.select("email"), guest_records.select("email")])
         .drop_nulls()
         .unique()
         .with_row_index("node", offset=len(records))
@@ -132,7 +132,7 @@ def _number_nodes(found: pl.DataFrame, purchase_days: pl.DataFrame) -> _Nodes:
 
 
 def _link_contacts(nodes: _Nodes, found: pl.DataFrame, merged: pl.DataFrame) -> Codes:
-    """The person of every node, as a label that means nothing yet."""
+    """The person of every node, as a label without meaning."""
     record = nodes.records.select("system", "record_id", left="node")
     by_email = (
         found.filter(pl.col("email").is_not_null())
@@ -143,11 +143,11 @@ def _link_contacts(nodes: _Nodes, found: pl.DataFrame, merged: pl.DataFrame) -> 
         record.rename({"left": "right"}), left_on=["system", "merged_into"], right_on=["system", "record_id"]
     )
     edges = [(frame["left"].to_numpy(), frame["right"].to_numpy()) for frame in (by_email, by_merge)]
-    return components(nodes.count, edges)
+    return find_components(nodes.count, edges)
 
 
-def _records(nodes: _Nodes, purchase_days: pl.DataFrame, contacts: Codes) -> pl.DataFrame:
-    """Every record that a person consists of.
+def _list_records(nodes: _Nodes, guest_records: pl.DataFrame, contacts: Codes) -> pl.DataFrame:
+    """All records of all persons.
 
     Returns:
         `record_type`, `system`, `source_record_id`, `row_id`, `contact`, `is_customer` (of the person).
@@ -162,7 +162,7 @@ def _records(nodes: _Nodes, purchase_days: pl.DataFrame, contacts: Codes) -> pl.
     )
     types_without_customer = [reference.record_type for reference in LINKED_BY_PERSON.values()]
     email = nodes.emails.select("email", pl.Series("contact", contacts[len(nodes.records) :]))
-    visiting = purchase_days.join(email, on="email").select(
+    guests_of_contact = guest_records.join(email, on="email").select(
         "record_type",
         "system",
         "source_record_id",
@@ -170,13 +170,17 @@ def _records(nodes: _Nodes, purchase_days: pl.DataFrame, contacts: Codes) -> pl.
         "contact",
         pl.col("record_type").is_in(types_without_customer).not_().alias("is_customer"),
     )
-    records = pl.concat([own, visiting])
+    records = pl.concat([own, guests_of_contact])
     paying = records.filter("is_customer")["contact"].unique().implode()
     return records.with_columns(is_customer=pl.col("contact").is_in(paying))
 
 
-def _refuse_giants(records: pl.DataFrame, limit: int) -> None:
-    """A person of hundreds of customer records is a mistake: one bad address or merge fuses strangers."""
+def _check_person_sizes(records: pl.DataFrame, limit: int) -> None:
+    """Stop at a person with hundreds of customer records: one bad address or merge has linked strangers.
+
+    Raises:
+        ContractBroken: A person has more customer records than `limit`.
+    """
     sizes = records.filter(pl.col("record_type") == "customer").group_by("contact").len()["len"]
     giants = sizes.filter(sizes > limit).to_list()
     if giants:
@@ -189,7 +193,7 @@ def _refuse_giants(records: pl.DataFrame, limit: int) -> None:
 
 
 def _join_accounts(records: pl.DataFrame, belongs: pl.DataFrame) -> pl.DataFrame:
-    """Add one record per account, and the column `customer`: the persons of an account are one customer."""
+    """Add one record per account and the column `customer`: the persons of an account are one customer."""
     of_contact = belongs.join(
         records.filter(pl.col("record_type") == "customer"),
         left_on=["system", "record_id"],
@@ -203,7 +207,7 @@ def _join_accounts(records: pl.DataFrame, belongs: pl.DataFrame) -> pl.DataFrame
         .with_columns(pl.col("node").cast(pl.Int64))
     )
     edges = of_contact.join(account, on=["system", "account_id"])
-    labels = components(contact_count + len(account), [(edges["contact"].to_numpy(), edges["node"].to_numpy())])
+    labels = find_components(contact_count + len(account), [(edges["contact"].to_numpy(), edges["node"].to_numpy())])
     persons = records.with_columns(customer=pl.when("is_customer").then(pl.Series(labels).gather(records["contact"])))
     of_account = account.select(
         pl.lit("account").alias("record_type"),
@@ -217,8 +221,8 @@ def _join_accounts(records: pl.DataFrame, belongs: pl.DataFrame) -> pl.DataFrame
     return pl.concat([persons, of_account])
 
 
-def _of(records: pl.DataFrame, history: pl.DataFrame, who: str) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """What `keep_ids` needs to name contacts, or customers."""
+def _select_for_ids(records: pl.DataFrame, history: pl.DataFrame, who: str) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The two inputs of `keep_ids` for contacts, or for customers."""
     return (
         records.filter(pl.col(who).is_not_null()).select(
             "record_key", "row_id", component=pl.col(who), old_id=pl.col(f"old_{who}_id")

@@ -63,7 +63,7 @@ def referring_rows(staging: Staging, told: pl.DataFrame) -> Iterator[Referring]:
 
 
 def documents_told_by_lines(staging: Staging) -> pl.DataFrame:
-    """One row per order without a row of its own, and per refund told by lines, that names a customer.
+    """One row per order without a row of its own, and per refund that only order lines name, if it names a customer.
 
     Returns:
         `record_type` (`order`|`refund`), `_system`, the document's id as `order_id`, and from the first line that has
@@ -86,7 +86,7 @@ def documents_told_by_lines(staging: Staging) -> pl.DataFrame:
 
 
 def _first_named(rows: pl.LazyFrame, *key: str) -> pl.LazyFrame:
-    """One row per document of several rows that names somebody: what its first row with a record or address says."""
+    """One row per document of several rows that names a customer, from its first row that does so."""
     has_record, has_email = pl.col("customer_record_id").is_not_null(), pl.col("email").is_not_null()
     return (
         rows.filter(has_record | has_email)

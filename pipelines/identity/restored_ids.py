@@ -1,4 +1,4 @@
-"""Corrections that were taken back: which components stand again as they were when their id was made.
+"""Finds components that are again as they were when their id was made, because a correction was taken back.
 
 Put here: how to recognise such a component. Keep out: who keeps an id otherwise (`stable_ids.py`).
 
@@ -16,7 +16,7 @@ import polars as pl
 
 
 def restore_ids(records: pl.DataFrame, claims: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
-    """The components that stand again as when an id was made.
+    """Find the components that are again as they were when an id was made.
 
     Args:
         records: One row per record: `record_key`, `component`.
@@ -24,10 +24,9 @@ def restore_ids(records: pl.DataFrame, claims: pl.DataFrame, known: pl.DataFrame
         known: Every id that a record ever had: `record_key`, `id`, `since_generation`, `is_last`.
 
     Returns:
-        `component`, `id`, both unique. Components that nothing ever happened to may be missing: they keep their id
-        anyway.
+        `component`, `id`, both unique. Components that never changed may be missing: they keep their id anyway.
     """
-    members = _members_in_question(records, claims, known)
+    members = _list_disputed_members(records, claims, known)
     founders = members.filter("is_founder")
     whole = (
         founders.group_by("component")
@@ -40,14 +39,14 @@ def restore_ids(records: pl.DataFrame, claims: pl.DataFrame, known: pl.DataFrame
         .filter((pl.col("id_count") == 1) & (pl.col("present_count") == pl.col("founder_count")))
         .select("component", "id")
     )
-    astray = _joiners_astray(members, founders, whole, known)
-    return whole.join(astray, on="component", how="anti").join(astray, on="id", how="anti")
+    stray = _find_stray_joiners(members, founders, whole, known)
+    return whole.join(stray, on="component", how="anti").join(stray, on="id", how="anti")
 
 
-def _joiners_astray(
+def _find_stray_joiners(
     members: pl.DataFrame, founders: pl.DataFrame, whole: pl.DataFrame, known: pl.DataFrame
 ) -> pl.DataFrame:
-    """`component`, `id`: joiners of the id that sit in another component and followed none of its founders there."""
+    """`component`, `id`: joiners of the id in another component, into which they followed none of its founders."""
     outside = members.filter(~pl.col("is_founder")).join(whole, on=["component", "id"], how="anti")
     led = (
         founders.join(whole, on="component", how="semi")
@@ -64,8 +63,8 @@ def _joiners_astray(
     )
 
 
-def _members_in_question(records: pl.DataFrame, claims: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
-    """The known members of components in which ids are disputed or a record has had several, with their first id.
+def _list_disputed_members(records: pl.DataFrame, claims: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
+    """The known members of components in which ids are disputed or a record had several ids, with their first id.
 
     Returns:
         `record_key`, `component`, `id` (the first), `since_generation` (of the first id), `is_founder`,
@@ -74,11 +73,11 @@ def _members_in_question(records: pl.DataFrame, claims: pl.DataFrame, known: pl.
     moved = records.join(known.filter(~pl.col("is_last")), on="record_key", how="semi")
     disputed = claims.filter(pl.col("component").is_duplicated() | pl.col("id").is_duplicated())
     components = pl.concat([moved.select("component"), disputed.select("component")]).unique()
-    first = _first_ids(records.join(components, on="component", how="semi"), known)
-    # who bears one of these ids now, and never bore another, sits in a component where nothing is disputed
+    first = _find_first_ids(records.join(components, on="component", how="semi"), known)
+    # records that bear one of these ids now and never bore another are in components where nothing is disputed
     bearing = claims.join(first, on="id", how="semi").select("component")
     components = pl.concat([components, bearing]).unique()
-    first = _first_ids(records.join(components, on="component", how="semi"), known)
+    first = _find_first_ids(records.join(components, on="component", how="semi"), known)
 
     is_birth = pl.col("since_generation") == pl.col("since_generation").min()
     births = (
@@ -91,7 +90,7 @@ def _members_in_question(records: pl.DataFrame, claims: pl.DataFrame, known: pl.
     )
 
 
-def _first_ids(records: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
+def _find_first_ids(records: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
     """`record_key`, `component`, `id`, `since_generation`: the first id of each record that ever had one."""
     since = pl.col("since_generation")
     return (

@@ -1,18 +1,18 @@
-"""Ids that stay: who keeps which id when the records of a person come together or fall apart.
+"""Keeps ids stable: decides which component keeps which id when the records of a person are merged or split.
 
 Put here: the rules of inheritance and the making of new ids. Keep out: why records belong together (`people.py`), and
 how a correction that was taken back is recognised (`restored_ids.py`).
 
-1. A component that stands again as when its id was made takes that id back.
-2. Every other id goes to the component that holds most of its members. Of the ids it is given, a component takes one
-   that all its members bore before (a merge made again), else the one that gives it most members. What it does not take
-   goes to the next component that holds members of it.
-3. A component that is left without an id gets one back that its members once had, when nobody bears it now.
-4. Else it gets a new id, made from its first record.
+1. A component that is again as it was when its id was made takes that id back.
+2. Every other id goes to the component that holds most of its members. A component that could have several ids takes
+   one that all its members bore before (a repeated merge), else the one with most of its members. An id that it does
+   not take goes to the next component that holds members of it.
+3. A component without an id gets one back that its members once had, if no component bears it now.
+4. Otherwise it gets a new id, made from its first record.
 
 Of equal claims to an id, the one wins whose component has no claim to another id; then the one with more members that
-ever bore the id, then the one borne first, then that of the record delivered first. An id's text never decides: it is
-chance. The order of rows never matters.
+ever bore the id, then the one that was borne first, then the one whose record was delivered first. The text of an id
+never decides, because it is random. The order of rows never matters.
 """
 
 import hashlib
@@ -25,75 +25,76 @@ from regulars.pipelines.identity.restored_ids import restore_ids
 
 
 @dataclass(frozen=True)
-class Kept:
+class StableIds:
     """Which id each component bears after this run.
 
     Attributes:
         ids: One row per component: `component`, `id`, `origin` (`restored`|`kept`|`returned`|`new`).
-        members: `component`, `old_id`, `member_count`, `is_home`: where the members of each id that was borne until
-            now are after this run, and whether this component holds most of them.
+        members: `component`, `old_id`, `member_count`, `is_home`: in which components the members of each old id are
+            now, and whether this component holds most of them.
     """
 
     ids: pl.DataFrame
     members: pl.DataFrame
 
 
-def keep_ids(records: pl.DataFrame, history: pl.DataFrame, namespace: uuid.UUID) -> Kept:
+def keep_ids(records: pl.DataFrame, history: pl.DataFrame, namespace: uuid.UUID) -> StableIds:
     """Give every component of records its id.
 
     Args:
-        records: One row per record: `record_key`, `component`, `row_id` (the lower, the earlier it was delivered; equal
-            only within a component) and `old_id` (the one it bore until now, or NULL).
+        records: One row per record: `record_key`, `component`, `row_id` (lower if delivered earlier; equal only within
+            a component) and `old_id` (the id it bore until now, or NULL).
         history: Every id that a record ever had: `record_key`, `id`, `since_generation`, `is_last` (the record's
             newest row); may be empty.
-        namespace: Keeps ids of different companies, and of contacts and customers, apart.
+        namespace: Makes the ids of different companies, and of contacts and customers, differ.
     """
     known = history.filter(pl.col("id").is_not_null())
-    claims = _claims(records.filter(pl.col("old_id").is_not_null()).rename({"old_id": "id"}))
+    claims = _count_claims(records.filter(pl.col("old_id").is_not_null()).rename({"old_id": "id"}))
     restored = restore_ids(records, claims, known)
-    kept = _share_out(_without(claims, restored), records, known)
+    kept = _assign_ids(_remove_settled(claims, restored), records, known)
 
-    left = _without(records.drop("old_id"), pl.concat([restored, kept]), "component")
+    left = _remove_settled(records.drop("old_id"), pl.concat([restored, kept]), "component")
     borne = pl.concat([known.filter("is_last").select("id"), restored.select("id")])
     former = known.filter(~pl.col("is_last")).join(borne, on="id", how="anti").select("record_key", "id").unique()
-    returned = _share_out(_claims(left.join(former, on="record_key")), left, known)
-    new = _new_ids(_without(left, returned, "component"), known, namespace)
+    returned = _assign_ids(_count_claims(left.join(former, on="record_key")), left, known)
+    new = _make_new_ids(_remove_settled(left, returned, "component"), known, namespace)
 
     origins = {"restored": restored, "kept": kept, "returned": returned, "new": new}
     ids = pl.concat([ids.with_columns(origin=pl.lit(origin)) for origin, ids in origins.items()])
-    return Kept(ids, _members(claims, records, known))
+    return StableIds(ids, _locate_members(claims, records, known))
 
 
-def _claims(bearers: pl.DataFrame) -> pl.DataFrame:
+def _count_claims(bearers: pl.DataFrame) -> pl.DataFrame:
     """`component`, `id`, `member_count`: how many members of which id each component holds."""
     return bearers.group_by("component", "id").agg(member_count=pl.len().cast(pl.Int64))
 
 
-def _without(rows: pl.DataFrame, settled: pl.DataFrame, *columns: str) -> pl.DataFrame:
-    """`rows` that have nothing to do with what is settled; `columns` are those to compare, by default both."""
+def _remove_settled(rows: pl.DataFrame, settled: pl.DataFrame, *columns: str) -> pl.DataFrame:
+    """`rows` without those whose `columns` (by default both `component` and `id`) occur in `settled`."""
     for column in columns or ("component", "id"):
         rows = rows.join(settled, on=column, how="anti")
     return rows
 
 
-def _share_out(claims: pl.DataFrame, records: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
+def _assign_ids(claims: pl.DataFrame, records: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
     """`component`, `id`, both unique: each id to the component that holds most of it, until no claim is left."""
     is_disputed = pl.col("component").is_duplicated() | pl.col("id").is_duplicated()
     shares = [claims.filter(~is_disputed).select("component", "id")]
-    claims = _rank(claims.filter(is_disputed), records, known)
+    claims = _rank_claims(claims.filter(is_disputed), records, known)
     while len(claims):
         homes = claims.unique("id", keep="first", maintain_order=True)
         preferred = homes.sort(~pl.col("is_unanimous"), maintain_order=True)
         taken = preferred.unique("component", keep="first", maintain_order=True).select("component", "id")
         shares.append(taken)
-        claims = _without(claims, taken)
+        claims = _remove_settled(claims, taken)
     return pl.concat(shares)
 
 
-def _rank(claims: pl.DataFrame, records: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
-    """`claims`, the strongest first: most members, no other claim, most that ever bore it, borne first, first record.
+def _rank_claims(claims: pl.DataFrame, records: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
+    """Sort `claims`, the strongest first.
 
-    The column `is_unanimous` is added: whether every known member of the component ever bore the id.
+    The order: most members, no other claim, most members that ever bore the id, borne first, first record. Adds the
+    column `is_unanimous`: whether every known member of the component ever bore the id.
     """
     memory = (
         records.select("record_key", "row_id", "component")
@@ -108,7 +109,7 @@ def _rank(claims: pl.DataFrame, records: pl.DataFrame, known: pl.DataFrame) -> p
         )
         .with_columns(is_unanimous=pl.col("ever_count") == pl.col("known_count"))
     )
-    # a component that can bear another id yields to one that would need a new id
+    # a component that can have another id gives way to one that would need a new id
     other_claims = pl.len().over("component")
     # one record bears one id at a time: no two claims are equal
     return claims.join(memory, on=["component", "id"]).sort(
@@ -116,18 +117,18 @@ def _rank(claims: pl.DataFrame, records: pl.DataFrame, known: pl.DataFrame) -> p
     )
 
 
-def _members(claims: pl.DataFrame, records: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
-    """Where the members of each old id are: the table `members` of `Kept`."""
+def _locate_members(claims: pl.DataFrame, records: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
+    """The components that hold the members of each old id: the table `members` of `StableIds`."""
     is_apart = pl.col("id").is_duplicated()
-    most = _rank(claims.filter(is_apart), records, known).unique("id", keep="first", maintain_order=True)
+    most = _rank_claims(claims.filter(is_apart), records, known).unique("id", keep="first", maintain_order=True)
     homes = pl.concat([frame.select("component", "id") for frame in (claims.filter(~is_apart), most)])
     return claims.join(homes.with_columns(is_home=True), on=["component", "id"], how="left").select(
         "component", "member_count", pl.col("id").alias("old_id"), pl.col("is_home").fill_null(False)
     )
 
 
-def _new_ids(records: pl.DataFrame, known: pl.DataFrame, namespace: uuid.UUID) -> pl.DataFrame:
-    """An id for each component, made from its first record; never one that was borne before."""
+def _make_new_ids(records: pl.DataFrame, known: pl.DataFrame, namespace: uuid.UUID) -> pl.DataFrame:
+    """Make an id for each component from its first record; never an id that existed before."""
     is_first = pl.col("row_id") == pl.col("row_id").min().over("component")
     first = records.filter(is_first).group_by("component").agg(pl.col("record_key").min())
     made, attempt = [], 0

@@ -1,6 +1,6 @@
 """The BG/NBD model: customers buy at their own rate and may drop out after each repeat purchase.
 
-Put here: what sets it apart in the family.
+Put here: what distinguishes it in the family.
 Keep out: what it shares with MBG/NBD (`beta_geo_family.py`).
 """
 

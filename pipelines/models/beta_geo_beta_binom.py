@@ -1,4 +1,4 @@
-"""BG/BB: customers who may buy once a period, and drop out unseen between periods (Fader, Hardie and Shang 2010).
+"""BG/BB: customers who may buy once a period, and drop out unobserved between periods (Fader, Hardie and Shang 2010).
 
 Put here: the model: fit, P(alive), purchases to come, in whole periods.
 Keep out: the probability of a history (`period_history.py`); sums of survival (`beta_geometric.py`); customers who may
@@ -13,8 +13,8 @@ from numpy.typing import ArrayLike, NDArray
 from regulars.pipelines.models.dropout.history import read_counts
 from regulars.pipelines.models.fitting.fitted_model import FittedModel
 from regulars.pipelines.models.fitting.fitting import Fit, FloatArray, maximize
-from regulars.pipelines.models.fitting.rows import broadcast, on_unique_rows, read_columns, unique_rows
-from regulars.pipelines.models.renewal.beta_geometric import discounted_periods
+from regulars.pipelines.models.fitting.rows import broadcast, evaluate_on_unique_rows, merge_equal_rows, read_columns
+from regulars.pipelines.models.renewal.beta_geometric import sum_discounted_periods
 from regulars.pipelines.models.renewal.period_history import (
     PeriodHistory,
     log_likelihood,
@@ -27,13 +27,13 @@ from regulars.pipelines.models.renewal.period_history import (
 STARTS = ((1.0, 1.0, 1.0, 3.0), (0.5, 1.5, 0.5, 5.0), (2.0, 1.0, 2.0, 20.0))
 """Where a search starts."""
 SMALLEST = float(np.finfo(np.float64).tiny)
-"""A probability that is not zero is never below this, so that nothing vanishes by underflow."""
+"""Lower bound of positive probabilities, so that none underflows to 0."""
 
 
 class BetaGeoBetaBinomModel(FittedModel):
     """Parameters: alpha, beta of the chance to buy in a period; gamma, delta of the chance to drop out before one.
 
-    Histories left out of a question mean the customers that the model was fitted on. Scalars in, float out.
+    Without histories, predictions are for the customers that the model was fitted on. Scalars in, float out.
     """
 
     NAMES = ("alpha", "beta", "gamma", "delta")
@@ -61,12 +61,12 @@ class BetaGeoBetaBinomModel(FittedModel):
         n_periods = np.broadcast_to(np.asarray(n_periods, dtype=np.float64), np.shape(frequency))
         x, tx, n, weight = read_columns(frequency=frequency, recency=recency, n_periods=n_periods, weights=weights)
         history = read_period_history(x, tx, n)
-        rows = unique_rows(x, tx, n, weights=weight)
+        rows = merge_equal_rows(x, tx, n, weights=weight)
         return cls(maximize(log_likelihood(rows), cls.NAMES, STARTS), float(rows.weights.sum()), history)
 
     def with_params(self, theta: ArrayLike) -> Self:
         """The same model of the same customers at other parameters (4,), in the order of `NAMES`."""
-        return type(self)(self._published(theta), self.customers, self._history)
+        return type(self)(self._make_published_fit(theta), self.customers, self._history)
 
     def log_likelihood_of(self, frequency: ArrayLike, recency: ArrayLike, n_periods: ArrayLike) -> FloatArray:
         """The log-likelihood of each history (equation 4)."""
@@ -119,7 +119,7 @@ class BetaGeoBetaBinomModel(FittedModel):
         if discount_rate == 0 and np.isinf(periods).any():
             raise ValueError("purchases over infinitely many periods need a discount rate above 0")
         x, n = history.frequency, history.n_periods
-        alive = discounted_periods(self._gamma, self._delta + n, discount_rate, periods)
+        alive = sum_discounted_periods(self._gamma, self._delta + n, discount_rate, periods)
         per_period = (self._alpha + x) / (self._alpha + self._beta + n)
         expected: FloatArray = (self._p_alive_so_far(history) * per_period * alive)[()]
         return expected
@@ -135,12 +135,14 @@ class BetaGeoBetaBinomModel(FittedModel):
         history = self._history_of(frequency, recency, n_periods)
         ahead = read_counts("periods", periods)
         broadcast(periods=ahead, customers=history.n_periods)
-        active = on_unique_rows(self._probability_of_purchase_alive, history.frequency, history.n_periods, ahead)
+        active = evaluate_on_unique_rows(
+            self._probability_of_purchase_alive, history.frequency, history.n_periods, ahead
+        )
         return (self._p_alive_so_far(history) * active)[()]
 
     def expected_purchases_new(self, periods: ArrayLike) -> FloatArray:
         """E[X(n)]: periods with a purchase among the first n of a new customer (equation 5)."""
-        alive = discounted_periods(self._gamma, self._delta, 0.0, periods)
+        alive = sum_discounted_periods(self._gamma, self._delta, 0.0, periods)
         expected: FloatArray = (self._alpha / (self._alpha + self._beta) * alive)[()]
         return expected
 
@@ -179,7 +181,7 @@ class BetaGeoBetaBinomModel(FittedModel):
         def of_columns(*columns: FloatArray) -> FloatArray:
             return log_probability(self.fitted.estimates, PeriodHistory(*columns))
 
-        return on_unique_rows(of_columns, history.frequency, history.recency, history.n_periods)
+        return evaluate_on_unique_rows(of_columns, history.frequency, history.recency, history.n_periods)
 
     def _probability_of_purchase_alive(self, x: FloatArray, n: FloatArray, periods: FloatArray) -> FloatArray:
         """Of customers alive in the last observed period: new ones, at the posterior parameters."""

@@ -1,6 +1,6 @@
 """Gamma-Gamma: what customers spend per purchase (Fader and Hardie 2013, "The Gamma-Gamma Model of Monetary Value").
 
-Put here: the model of money per purchase, its fit, and the check of its one assumption about frequency.
+Put here: the model of money per purchase, its fit, and a check of its assumption about frequency.
 Keep out: how many purchases there will be (the dropout models); money over a horizon (`simulation.py`).
 """
 
@@ -13,7 +13,7 @@ from scipy.special import betaincinv, betaln, psi  # type: ignore[import-untyped
 
 from regulars.pipelines.models.fitting.fitted_model import FittedModel
 from regulars.pipelines.models.fitting.fitting import Fit, FloatArray, LogLikelihood, maximize
-from regulars.pipelines.models.fitting.rows import Rows, broadcast, read_columns, refuse_rows, unique_rows
+from regulars.pipelines.models.fitting.rows import Rows, broadcast, merge_equal_rows, read_columns, reject_rows
 
 STARTS = ((6.0, 4.0, 0.5), (1.0, 2.0, 1.0), (30.0, 3.0, 0.07), (2.0, 0.8, 0.3))
 """Where a search starts, in units of the geometric mean of the spends."""
@@ -25,11 +25,11 @@ class GammaGammaModel(FittedModel):
     """Spends of a customer are Gamma(p, nu); nu differs between customers as Gamma(q, gamma).
 
     The model assumes that what a customer spends says nothing about how often: see `spend_frequency_correlation`.
-    Customers left out of a question mean those given to `fit`. Scalars in, float out.
+    Without arguments, predictions are for the customers given to `fit`. Scalars in, float out.
 
     Attributes:
         without_repeat: Weight of the customers given to `fit` that it could not use: no repeat purchase.
-        without_value: Likewise: repeat purchases, but a mean of 0, which the model holds impossible.
+        without_value: Likewise: repeat purchases, but a mean of 0, which the model excludes.
     """
 
     NAMES = ("p", "q", "gamma")
@@ -65,20 +65,20 @@ class GammaGammaModel(FittedModel):
         used = (x > 0) & (mean > 0)
         if not weight[used].any():
             raise ValueError("there is nobody to fit: no customer has a repeat purchase and spent anything on it")
-        rows = unique_rows(x[used], mean[used], weights=weight[used])
+        rows = merge_equal_rows(x[used], mean[used], weights=weight[used])
         x_used, mean_used = rows.columns
         unit = float(np.exp(np.average(np.log(mean_used), weights=rows.weights)))  # no outlier moves it
         found = maximize(
             log_likelihood(Rows((x_used, mean_used / unit), rows.weights)), cls.NAMES, STARTS, sensible=SENSIBLE
         )
         customers = float(rows.weights.sum())
-        found = _validated(found.in_units({"gamma": unit}, -customers * float(np.log(unit))))
+        found = _check_population_mean(found.convert_units({"gamma": unit}, -customers * float(np.log(unit))))
         unseen, worthless = float(weight[x == 0].sum()), float(weight[(x > 0) & (mean == 0)].sum())
         return cls(found, customers, (x, mean), unseen, worthless)
 
     def with_params(self, theta: ArrayLike) -> Self:
         """The same model of the same customers at other parameters (3,), in the order of `NAMES`."""
-        fitted = self._published(theta)
+        fitted = self._make_published_fit(theta)
         return type(self)(fitted, self.customers, self._spends, self.without_repeat, self.without_value)
 
     @property
@@ -119,7 +119,7 @@ class GammaGammaModel(FittedModel):
             ValueError: A frequency or a mean is 0 (names the row).
         """
         x, mean = read_spends(frequency, monetary_value)
-        refuse_rows(((x == 0) | (mean == 0)).ravel(), "nothing was spent", frequency=x, monetary_value=mean)
+        reject_rows(((x == 0) | (mean == 0)).ravel(), "nothing was spent", frequency=x, monetary_value=mean)
         over, log_ratio = np.log1p(self._gamma / (x * mean)), np.log1p(x * mean / self._gamma)
         density: FloatArray = -betaln(self._p * x, self._q) - self._p * x * over - self._q * log_ratio - np.log(mean)
         return density
@@ -149,7 +149,7 @@ def read_spends(frequency: ArrayLike, monetary_value: ArrayLike) -> tuple[FloatA
     mean = np.where(x == 0, 0.0, mean)
     if x.size:
         read_columns(frequency=x.ravel(), monetary_value=mean.ravel())
-    refuse_rows((x != np.floor(x)).ravel(), "frequency is no whole number", frequency=x)
+    reject_rows((x != np.floor(x)).ravel(), "frequency is no whole number", frequency=x)
     return x, mean
 
 
@@ -203,8 +203,8 @@ def _dot(left: FloatArray, right: FloatArray) -> float:
     return float(np.einsum("i,i->", left, right))
 
 
-def _validated(fitted: Fit) -> Fit:
-    """A population mean that is not finite is a boundary of its own."""
+def _check_population_mean(fitted: Fit) -> Fit:
+    """Report a population mean that is not finite as a boundary."""
     q = fitted.params["q"]
     if q > 1:
         return fitted

@@ -1,7 +1,7 @@
-"""Renewals that everybody takes with one and the same chance: the shifted-beta-geometric model without its beta.
+"""The geometric renewal model: all customers renew with the same probability every time.
 
-Put here: the limit that an sBG runs to where customers do not differ, in closed form. Keep out: customers who differ
-(`shifted_beta_geo.py`).
+Put here: the limit of the shifted-beta-geometric model where customers do not differ, in closed form. Keep out:
+customers who differ (`shifted_beta_geo.py`).
 """
 
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from regulars.pipelines.models.renewal.renewals import read_renewals
 
 @dataclass(frozen=True)
 class GeometricRenewalModel:
-    """The chance not to renew, theta, is everybody's and stays the same. Scalars in, float out.
+    """The probability not to renew, theta, is the same for all customers and times. Scalars in, float out.
 
     Attributes:
         theta: The estimate, 0 to 1.

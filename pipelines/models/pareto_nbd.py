@@ -1,11 +1,11 @@
-"""Pareto/NBD: customers buy at random while they live, and drop out at any moment, unseen.
+"""The Pareto/NBD model: customers buy at random while they are alive, and may drop out unobserved at any moment.
 
 Each customer buys at a rate of their own, Gamma(r, alpha), and drops out at a rate of their own, Gamma(s, beta):
 Schmittlein, Morrison & Colombo (1987), "Counting your customers"; Fader & Hardie (2005), "A note on deriving the
 Pareto/NBD model and related expressions".
 
-Put here: the model as the rest of the house calls it.
-Keep out: what its formulas are made of (pareto_nbd_rates, pareto_nbd_histories) and their integrals (hypergeometric).
+Put here: the public interface of the model.
+Keep out: its formulas (`pareto_nbd_rates.py`, `pareto_nbd_histories.py`) and their integrals (`hypergeometric.py`).
 """
 
 from collections.abc import Callable, Mapping
@@ -14,7 +14,7 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import ArrayLike
 
-from regulars.pipelines.models.dropout.dropout_formulas import DropoutFormulas, Slopes, Theta
+from regulars.pipelines.models.dropout.dropout_formulas import DropoutFormulas, Gradients, Theta
 from regulars.pipelines.models.dropout.dropout_model import DropoutModel
 from regulars.pipelines.models.dropout.history import History, read_counts, read_finite_times
 from regulars.pipelines.models.dropout.pareto_nbd_histories import (
@@ -24,36 +24,38 @@ from regulars.pipelines.models.dropout.pareto_nbd_histories import (
 )
 from regulars.pipelines.models.dropout.pareto_nbd_rates import Rates
 from regulars.pipelines.models.fitting.fitting import FloatArray
-from regulars.pipelines.models.fitting.rows import Rows, broadcast, on_unique_rows
+from regulars.pipelines.models.fitting.rows import Rows, broadcast, evaluate_on_unique_rows
 
 
 class ParetoNBDFormulas:
-    """The formulas of the model, of customers who share parameters or have their own; see `DropoutFormulas`."""
+    """The formulas of the model, for shared or individual parameters; see `DropoutFormulas`."""
 
     def alive(self, theta: Theta, frequency: FloatArray, T: FloatArray) -> Rates:
         """See `DropoutFormulas`."""
-        return Rates(*theta).after(frequency, T)
+        return Rates(*theta).update(frequency, T)
 
     def log_odds_of_dropout(self, theta: Theta, history: History) -> FloatArray:
         """See `DropoutFormulas`."""
-        return _on_distinct(log_odds_of_dropout, theta, history)
+        return _evaluate_on_distinct(log_odds_of_dropout, theta, history)
 
     def log_likelihood(self, theta: Theta, history: History) -> FloatArray:
         """See `DropoutFormulas`."""
-        return _on_distinct(log_likelihood, theta, history)
+        return _evaluate_on_distinct(log_likelihood, theta, history)
 
-    def gradients_on(self, rows: Rows) -> tuple[FloatArray, Slopes]:
+    def prepare_gradients(self, rows: Rows) -> tuple[FloatArray, Gradients]:
         """See `DropoutFormulas`; every row is a group."""
         x, *facts, recency, end = rows.columns
         histories = WeightedHistories(History(x, recency, end), rows.weights)
         return np.array(facts).reshape(-1, x.size), lambda theta: histories.gradients(Rates(*theta))
 
 
-def _on_distinct(formula: Callable[[Rates, History], FloatArray], theta: Theta, history: History) -> FloatArray:
+def _evaluate_on_distinct(
+    formula: Callable[[Rates, History], FloatArray], theta: Theta, history: History
+) -> FloatArray:
     def of(x: FloatArray, recency: FloatArray, T: FloatArray, *own: FloatArray) -> FloatArray:
         return formula(Rates(*own), History(x, recency, T))
 
-    return on_unique_rows(of, history.frequency, history.recency, history.T, *theta)
+    return evaluate_on_unique_rows(of, history.frequency, history.recency, history.T, *theta)
 
 
 class ParetoNBDModel(DropoutModel):

@@ -1,7 +1,7 @@
-"""Pareto/NBD with facts about customers that do not change: what makes them buy more often and what leave sooner.
+"""Pareto/NBD with time-invariant covariates: what makes customers buy more often, and what makes them leave sooner.
 
-Put here: what sets it apart among the models with facts.
-Keep out: what they share (`covariates_model.py`); facts that change over time.
+Put here: on which parameters the covariates act.
+Keep out: what all models with covariates share (`covariates_model.py`).
 """
 
 from regulars.pipelines.models.dropout.covariates_fit import Effects

@@ -1,7 +1,7 @@
 """Shifted-beta-geometric (sBG): contracts that are renewed or not, period by period (Fader and Hardie 2007, 2010).
 
-Put here: the model of how long customers stay who must tell us when they leave; cohorts to come, with their errors.
-Keep out: customers who leave without a word (the dropout models); sums of survival (`beta_geometric.py`).
+Put here: how long customers stay whose departure is observed; projections of cohorts, with their errors.
+Keep out: customers who leave unobserved (the dropout models); sums of survival (`beta_geometric.py`).
 """
 
 from collections.abc import Sequence
@@ -15,8 +15,8 @@ from scipy.special import psi  # type: ignore[import-untyped]
 from regulars.pipelines.models.dropout.history import read_counts, read_finite_times, read_times
 from regulars.pipelines.models.fitting.fitted_model import FittedModel
 from regulars.pipelines.models.fitting.fitting import FloatArray, LogLikelihood, maximize
-from regulars.pipelines.models.fitting.rows import Rows, broadcast, read_columns, refuse_rows, unique_rows
-from regulars.pipelines.models.renewal.beta_geometric import discounted_periods, log_survival
+from regulars.pipelines.models.fitting.rows import Rows, broadcast, merge_equal_rows, read_columns, reject_rows
+from regulars.pipelines.models.renewal.beta_geometric import log_survival, sum_discounted_periods
 from regulars.pipelines.models.renewal.renewals import read_renewals
 
 STARTS = ((1.0, 1.0), (0.5, 4.0), (5.0, 20.0), (20.0, 5.0))
@@ -25,12 +25,12 @@ STARTS = ((1.0, 1.0), (0.5, 4.0), (5.0, 20.0), (20.0, 5.0))
 
 @dataclass(frozen=True)
 class Projection:
-    """Of a cohort, for each of the coming renewals; arrays (h,).
+    """The projection of a cohort, for each of the coming renewals; arrays (h,).
 
     Attributes:
         survivors: Customers expected still to be there.
         standard_error: Of that expectation, from the uncertainty of the parameters (delta method).
-        prediction_error: Standard deviation of the count that will be seen around it: the same, and chance.
+        prediction_error: Standard deviation of the actual count around it: parameter uncertainty and chance.
     """
 
     survivors: FloatArray
@@ -57,8 +57,8 @@ class ShiftedBetaGeoModel(FittedModel):
                 has faced a renewal yet.
         """
         survived, left, weight = read_renewals(renewals, churned, weights)
-        refuse_rows(survived != np.floor(survived), "renewals is no whole number", renewals=survived)
-        rows = unique_rows(survived, left, weights=weight)
+        reject_rows(survived != np.floor(survived), "renewals is no whole number", renewals=survived)
+        rows = merge_equal_rows(survived, left, weights=weight)
         return cls(maximize(log_likelihood(rows), cls.NAMES, STARTS), float(rows.weights.sum()))
 
     @classmethod
@@ -90,7 +90,7 @@ class ShiftedBetaGeoModel(FittedModel):
 
     def with_params(self, theta: ArrayLike) -> Self:
         """The same model at other parameters (2,), in the order of `NAMES`."""
-        return type(self)(self._published(theta), self.customers)
+        return type(self)(self._make_published_fit(theta), self.customers)
 
     def survival(self, t: ArrayLike, renewals: ArrayLike = 0) -> FloatArray:
         """P(renews the next t times | has renewed `renewals` times so far); S(t) of a new customer (equation 6)."""
@@ -99,15 +99,15 @@ class ShiftedBetaGeoModel(FittedModel):
         return survival
 
     def retention_rate(self, t: ArrayLike) -> FloatArray:
-        """P(renews the t-th time | renewed all times before), t from 1 (equation 8): rises as the fickle leave."""
-        nth = _read_from_one("t", t)
+        """P(renews the t-th time | renewed all times before), t from 1 (equation 8); it rises with t."""
+        nth = _read_counts_from_one("t", t)
         rate: FloatArray = (self._beta + nth - 1) / (self._alpha + self._beta + nth - 1)
         return rate
 
     def log_likelihood_of(self, renewals: ArrayLike, churned: ArrayLike) -> FloatArray:
         """The log-likelihood of each customer; arguments as in `fit`, which may be scalars."""
         survived, left = broadcast(renewals=read_counts("renewals", renewals), churned=churned)
-        refuse_rows(np.ravel((left != 0) & (left != 1)), "churned is neither true nor false", churned=left)
+        reject_rows(np.ravel((left != 0) & (left != 1)), "churned is neither true nor false", churned=left)
         return _row_log_likelihood(self._alpha, self._beta, survived, left)[()]
 
     def expected_residual_renewals(self, renewals: ArrayLike = 0) -> FloatArray:
@@ -116,7 +116,7 @@ class ShiftedBetaGeoModel(FittedModel):
         The mean of a lifetime is infinite when enough customers never leave: then only a discounted or a finite number
         (`survival` added up) means anything.
         """
-        return self._residual(0.0, renewals)
+        return self._sum_residual(0.0, renewals)
 
     def discounted_residual_lifetime(self, discount_rate: float, period: ArrayLike) -> FloatArray:
         """DERL of a customer in their period-th contract, just before its renewal (2010, equation 6).
@@ -128,11 +128,11 @@ class ShiftedBetaGeoModel(FittedModel):
         Returns:
             Renewals to come, the j-th from now worth (1 + discount_rate)**-(j - 1).
         """
-        before = _read_from_one("period", period) - 1
-        return (self._residual(discount_rate, before) * (1 + discount_rate))[()]
+        before = _read_counts_from_one("period", period) - 1
+        return (self._sum_residual(discount_rate, before) * (1 + discount_rate))[()]
 
     def project(self, customers: float, renewals: int, horizon: int) -> Projection:
-        """How many of a cohort will be left after each of the next renewals.
+        """Project how many of a cohort will be left after each of the next renewals.
 
         Args:
             customers: In the cohort now.
@@ -149,13 +149,13 @@ class ShiftedBetaGeoModel(FittedModel):
         before, ahead = read_finite_times("renewals", renewals), read_finite_times("t", t)
         beta, both = self._beta + before, self._alpha + self._beta + before
         by_both = psi(both) - psi(both + ahead)
-        return self._error(self.survival(t, renewals), by_both, psi(beta + ahead) - psi(beta) + by_both)
+        return self._estimate_error(self.survival(t, renewals), by_both, psi(beta + ahead) - psi(beta) + by_both)
 
     def retention_rate_error(self, t: ArrayLike) -> FloatArray:
         """Standard error of `retention_rate` (delta method)."""
-        nth = _read_from_one("t", t)
+        nth = _read_counts_from_one("t", t)
         beta, both = self._beta + nth - 1, self._alpha + self._beta + nth - 1
-        return self._error(self.retention_rate(t), -1 / both, 1 / beta - 1 / both)
+        return self._estimate_error(self.retention_rate(t), -1 / both, 1 / beta - 1 / both)
 
     @property
     def _alpha(self) -> float:
@@ -165,11 +165,11 @@ class ShiftedBetaGeoModel(FittedModel):
     def _beta(self) -> float:
         return float(self.fitted.estimates[1])
 
-    def _residual(self, discount_rate: float, renewals: ArrayLike) -> FloatArray:
+    def _sum_residual(self, discount_rate: float, renewals: ArrayLike) -> FloatArray:
         before = read_finite_times("renewals", renewals)
-        return discounted_periods(self._alpha, self._beta + before, discount_rate, np.inf)[()]
+        return sum_discounted_periods(self._alpha, self._beta + before, discount_rate, np.inf)[()]
 
-    def _error(self, value: FloatArray, log_by_alpha: FloatArray, log_by_beta: FloatArray) -> FloatArray:
+    def _estimate_error(self, value: FloatArray, log_by_alpha: FloatArray, log_by_beta: FloatArray) -> FloatArray:
         """Of a value whose logarithm has these derivatives."""
         gradients = np.stack(np.broadcast_arrays(log_by_alpha, log_by_beta), axis=-1)
         variance = np.einsum("...i,ij,...j->...", gradients, self.covariance, gradients)
@@ -177,14 +177,14 @@ class ShiftedBetaGeoModel(FittedModel):
         return error
 
 
-def _read_from_one(name: str, values: ArrayLike) -> FloatArray:
+def _read_counts_from_one(name: str, values: ArrayLike) -> FloatArray:
     """Renewals or periods counted from 1.
 
     Raises:
         ValueError: One is missing, infinite or below 1.
     """
     counted = read_finite_times(name, values)
-    refuse_rows(np.ravel(counted < 1), f"{name} counts from 1", **{name: counted})
+    reject_rows(np.ravel(counted < 1), f"{name} counts from 1", **{name: counted})
     return counted
 
 

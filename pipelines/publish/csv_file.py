@@ -1,6 +1,6 @@
-"""CSV that a person opens in a spreadsheet.
+"""Writes CSV files that a person can open in a spreadsheet safely.
 
-Put here: writing rows that came from outside so that no spreadsheet runs them. Keep out: which rows.
+Put here: writing delivered values so that no spreadsheet runs them as formulas. Keep out: which rows.
 """
 
 import os
@@ -13,9 +13,9 @@ PLAIN_NUMBER = r"^[+-]?[0-9]+([.,][0-9]+)*$"
 
 
 def write_safe_csv(frame: pl.DataFrame, path: Path) -> None:
-    """Write a frame as CSV (UTF-8 with a mark, so that Excel shows umlauts), readable by its owner only.
+    """Write a frame as CSV (UTF-8 with a byte order mark, for Excel), readable by its owner only.
 
-    Text that a spreadsheet would take for a formula gets a `'` in front, in headers too; plain numbers such as
+    Text that a spreadsheet would run as a formula gets a `'` in front, in headers too; plain numbers such as
     `-12.50` stay. Lists are joined with `; `.
 
     Args:
@@ -24,10 +24,10 @@ def write_safe_csv(frame: pl.DataFrame, path: Path) -> None:
     """
     texts = frame.with_columns(
         pl.col(name).cast(pl.List(pl.String)).list.join("; ")
-        for name, kind in frame.schema.items()
-        if isinstance(kind, pl.List)
+        for name, data_type in frame.schema.items()
+        if isinstance(data_type, pl.List)
     )
-    structs = [name for name, kind in texts.schema.items() if isinstance(kind, pl.Struct)]
+    structs = [name for name, data_type in texts.schema.items() if isinstance(data_type, pl.Struct)]
     as_json = {name: pl.col(name).struct.json_encode() for name in structs}
     texts = texts.with_columns(pl.when(pl.col(name).is_not_null()).then(json) for name, json in as_json.items())
     cells = pl.col(pl.String)
@@ -39,5 +39,5 @@ def write_safe_csv(frame: pl.DataFrame, path: Path) -> None:
     )
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "wb") as file:
-        os.fchmod(descriptor, 0o600)  # an older file may have been open to others
+        os.fchmod(descriptor, 0o600)  # an existing file may have been readable by others
         renamed.write_csv(file, include_bom=True)

@@ -1,7 +1,7 @@
-"""A run's results become a generation.
+"""Publishes the results of a run as a generation.
 
-Put here: `publish`, the one call by which a build reaches readers.
-Keep out: how each file is written (`duckdb_file.py`, `parquet.py`, `report.py`) and how the swap works (`swap.py`).
+Put here: `publish_generation`, the one call by which a build reaches readers.
+Keep out: how each file is written (`targets/`, the report) and how the swap works (`swap.py`).
 """
 
 import contextlib
@@ -16,7 +16,7 @@ from pathlib import Path
 import duckdb
 
 from regulars.pipelines import errors
-from regulars.pipelines.home.durable import files_below, new_private_folder, sha256_of
+from regulars.pipelines.home.durable import hash_file, list_files, make_private_folder
 from regulars.pipelines.home.event_log import append_event
 from regulars.pipelines.home.generation import (
     CONTRACTS_FILE,
@@ -25,16 +25,16 @@ from regulars.pipelines.home.generation import (
     REPORT_FILE,
     Generation,
     Published,
-    generation_name,
+    name_generation,
 )
 from regulars.pipelines.home.home import Home
-from regulars.pipelines.home.manifest import FILE_NAME, Facts, FileFacts, Manifest, TableFacts, content_hash
-from regulars.pipelines.home.state_file import building_state, install_state
-from regulars.pipelines.home.verify import verify
-from regulars.pipelines.publish.swap import install, seal, swing
+from regulars.pipelines.home.manifest import FILE_NAME, Facts, FileFacts, Manifest, TableFacts, hash_content
+from regulars.pipelines.home.state_file import install_state, make_state_path
+from regulars.pipelines.home.verify import find_damage
+from regulars.pipelines.publish.swap import install_generation, seal_folder, swing_current
 from regulars.pipelines.publish.targets.duckdb_file import check_counts, write_duckdb_file
 from regulars.pipelines.publish.targets.parquet import write_parquet
-from regulars.pipelines.publish.targets.tables import Table, columns_of, refuse_types
+from regulars.pipelines.publish.targets.tables import Table, read_columns, refuse_types
 
 
 @dataclasses.dataclass(frozen=True)
@@ -45,8 +45,8 @@ class Contents:
         tables: Tables of core, marts and meta: into `regulars.duckdb` and Parquet.
         state_tables: Tables with personal data (identity, contact details, quarantine): into the state file only.
         comments: `layer.table` or `layer.table.column` -> text for the reader.
-        facts: What the run says about itself.
-        report_html: The page for people.
+        facts: Facts about the run, for the manifest.
+        report_html: The report, as one page.
         views: View name -> SELECT; a view whose table is not published is left out.
         contracts: The contracts of all published tables, as other tools read them; empty: none are written.
     """
@@ -60,7 +60,24 @@ class Contents:
     contracts: str = ""
 
 
-def publish(
+@dataclasses.dataclass(frozen=True)
+class _NewGeneration:
+    """The number, parent and day of a generation that is being published."""
+
+    number: int
+    parent: Generation | None
+    as_of: dt.date
+
+    @property
+    def parent_number(self) -> int | None:
+        return self.parent.number if self.parent else None
+
+    @property
+    def is_backfill(self) -> bool:
+        return self.parent is not None and self.as_of < self.parent.manifest.as_of
+
+
+def publish_generation(
     con: duckdb.DuckDBPyConnection,
     home: Home,
     contents: Contents,
@@ -70,9 +87,9 @@ def publish(
     as_of: dt.date,
     clock: Callable[[], dt.datetime] = lambda: dt.datetime.now(dt.UTC),
 ) -> Published:
-    """Write a generation beside the current one, then let readers see it. On any failure they keep what they had.
+    """Write a generation beside the current one, then make it current. On any failure readers keep what they had.
 
-    A generation whose as_of is older than its parent's is a backfill: it is kept, and readers do not see it.
+    A generation whose as_of is older than its parent's is a backfill: it is kept, but never made current.
 
     Args:
         con: The build, holding all tables of `contents`.
@@ -89,39 +106,40 @@ def publish(
         errors.StorageFailed: The disk is full or failed.
     """
     if not home.is_locked:
-        raise RuntimeError("publish is called under the home's lock")
-    is_backfill = parent is not None and as_of < parent.manifest.as_of
-    expected = parent.number if parent else None
-    refuse_types({table.name: columns_of(con, table) for table in contents.tables})
+        raise RuntimeError("publish_generation without the lock could publish beside another run")
+    new = _NewGeneration(number, parent, as_of)
+    refuse_types({table.name: read_columns(con, table) for table in contents.tables})
     with (
-        _storage_failures(generation_name(number)),
-        _building(home, number) as (building, allowed),
-        building_state(home, number) as state,
+        _report_storage_failures(name_generation(number)),
+        _make_building_folder(home, number) as (building, allowed),
+        make_state_path(home, number) as state,
     ):
         tables = write_parquet(con, contents.tables, building / PARQUET_FOLDER)
-        repeated = _same(home.generations() if is_backfill else [parent] if parent else [], contents, as_of, tables)
+        candidates = home.generations() if new.is_backfill else [parent] if parent else []
+        repeated = _find_same(candidates, contents, as_of, tables)
         if repeated is not None:
             return Published(repeated, is_new=False, is_current=False)
         _write_files(con, building, contents, tables)
         write_duckdb_file(con, state, contents.state_tables, views={}, comments={})
-        manifest = _manifest(building, state, contents, tables, number, expected, as_of, is_backfill, clock())
+        files = {path.relative_to(building).as_posix(): _describe_file(path) for path in list_files(building)}
+        manifest = _make_manifest(new, contents.facts, tables, files, _describe_file(state), clock())
         (building / FILE_NAME).write_bytes(manifest.to_json().encode())
-        seal(building, allowed=allowed)
+        seal_folder(building, allowed=allowed)
         install_state(state, home, number)
-        with _removed_state(home, number):
-            generation = install(building, home, number)
-            warning = None if is_backfill else _swing_or_remove(home, generation, expected)
-    event = "published_aside" if is_backfill else "published"
+        with _remove_state_on_failure(home, number):
+            generation = install_generation(building, home, number)
+            warning = None if new.is_backfill else _swing_or_remove(home, generation, new.parent_number)
+    event = "published_aside" if new.is_backfill else "published"
     try:
-        append_event(home.path, event, at=clock(), generation=number, parent=expected, as_of=as_of.isoformat())
-    except OSError as error:  # readers already see it: that is what the caller must hear
-        warning = warning or f"{generation.name} is published, but not noted in events.jsonl: {error.strerror}"
-    return Published(generation, is_new=True, is_current=not is_backfill, warning=warning)
+        append_event(home.path, event, at=clock(), generation=number, parent=new.parent_number, as_of=as_of.isoformat())
+    except OSError as error:  # readers already see it, so this is only a warning
+        warning = warning or f"{generation.name} is published, but events.jsonl could not be written: {error.strerror}"
+    return Published(generation, is_new=True, is_current=not new.is_backfill, warning=warning)
 
 
 @contextlib.contextmanager
-def _storage_failures(name: str) -> Iterator[None]:
-    # a commit into a file that nobody else knows fails for the disk's sake only
+def _report_storage_failures(name: str) -> Iterator[None]:
+    # nobody else writes to this file, so only the disk can make a commit fail
     try:
         yield
     except (OSError, duckdb.IOException, duckdb.FatalException, duckdb.TransactionException) as error:
@@ -131,25 +149,25 @@ def _storage_failures(name: str) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _building(home: Home, number: int) -> Iterator[tuple[Path, int]]:
-    """The folder that becomes the generation, and the modes that the umask allows. Removed unless it got its name."""
+def _make_building_folder(home: Home, number: int) -> Iterator[tuple[Path, int]]:
+    """The folder that becomes the generation, and the modes that the umask allows; removed unless it was installed."""
     home.generations_folder.mkdir(exist_ok=True)
-    folder = home.generations_folder / f".{generation_name(number)}-{os.getpid()}.building"
-    if folder.exists():  # of a dead process that had our number: we hold the lock
+    folder = home.generations_folder / f".{name_generation(number)}-{os.getpid()}.building"
+    if folder.exists():  # left by a dead process with our process id: we hold the lock
         shutil.rmtree(folder)
     try:
-        yield folder, new_private_folder(folder)
+        yield folder, make_private_folder(folder)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
 @contextlib.contextmanager
-def _removed_state(home: Home, number: int) -> Iterator[None]:
-    """On a failure, personal data of a generation that is not there do not stay."""
+def _remove_state_on_failure(home: Home, number: int) -> Iterator[None]:
+    """On a failure, remove the state file of a generation that was not installed."""
     try:
         yield
     except BaseException:
-        if not (home.generations_folder / generation_name(number)).exists():
+        if not (home.generations_folder / name_generation(number)).exists():
             with contextlib.suppress(OSError):
                 home.state_file(number).unlink(missing_ok=True)
         raise
@@ -157,22 +175,22 @@ def _removed_state(home: Home, number: int) -> Iterator[None]:
 
 def _swing_or_remove(home: Home, generation: Generation, expected: int | None) -> str | None:
     try:
-        return swing(home, generation, expected=expected)
-    except (OSError, errors.RegularsError):  # nobody has seen it, and nobody shall take it for one that readers saw
+        return swing_current(home, generation, expected_parent=expected)
+    except (OSError, errors.RegularsError):  # readers never saw it, so it must not stay among those they saw
         with contextlib.suppress(OSError):
             shutil.rmtree(home.hide(generation), ignore_errors=True)
         raise
 
 
-def _same(
+def _find_same(
     candidates: Sequence[Generation], contents: Contents, as_of: dt.date, tables: Mapping[str, TableFacts]
 ) -> Generation | None:
-    """The generation that this run would only repeat, if it is still whole on disk."""
-    content = content_hash(tables)
+    """The generation that already holds this run's results, if its files are undamaged."""
+    content = hash_content(tables)
     for candidate in candidates:
         fingerprint = contents.facts.fingerprint
-        same = candidate.manifest.same_content(fingerprint=fingerprint, as_of=as_of, content_sha256=content)
-        if same and not verify(candidate):
+        same = candidate.manifest.has_content(fingerprint=fingerprint, as_of=as_of, content_sha256=content)
+        if same and not find_damage(candidate):
             return candidate
     return None
 
@@ -194,28 +212,23 @@ def _write_files(
         (building / CONTRACTS_FILE).write_bytes(contents.contracts.encode())
 
 
-def _manifest(
-    building: Path,
-    state: Path,
-    contents: Contents,
+def _make_manifest(
+    new: _NewGeneration,
+    facts: Facts,
     tables: Mapping[str, TableFacts],
-    number: int,
-    parent: int | None,
-    as_of: dt.date,
-    is_backfill: bool,
+    files: Mapping[str, FileFacts],
+    state: FileFacts,
     now: dt.datetime,
 ) -> Manifest:
-    facts = contents.facts
-    files = {path.relative_to(building).as_posix(): _file_facts(path) for path in files_below(building)}
     seconds = round((now - facts.started_at).total_seconds(), 3)
     return Manifest(
-        generation=number,
-        parent=parent,
-        as_of=as_of,
-        is_backfill=is_backfill,
+        generation=new.number,
+        parent=new.parent_number,
+        as_of=new.as_of,
+        is_backfill=new.is_backfill,
         created_at=now,
         fingerprint=facts.fingerprint,
-        content_sha256=content_hash(tables),
+        content_sha256=hash_content(tables),
         tables=dict(sorted(tables.items())),
         files=files,
         headline=facts.headline,
@@ -223,9 +236,9 @@ def _manifest(
         checks=facts.checks,
         versions=facts.versions,
         run={"started_at": facts.started_at.isoformat(), "ended_at": now.isoformat(), "seconds": seconds},
-        state=_file_facts(state),
+        state=state,
     )
 
 
-def _file_facts(path: Path) -> FileFacts:
-    return FileFacts(path.stat().st_size, sha256_of(path))
+def _describe_file(path: Path) -> FileFacts:
+    return FileFacts(path.stat().st_size, hash_file(path))

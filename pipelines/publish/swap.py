@@ -1,13 +1,13 @@
-"""From a folder of finished files to the generation that readers see, so that a fault at any point leaves the old one.
+"""Turns a folder of finished files into the current generation; a fault at any point leaves the old one current.
 
 Put here: the order of flush, rename, optimistic lock and symlink. Keep out: what the files hold.
 
-The protocol, of which every step is on the disk before the next begins:
-1. modes, then flush every file and every folder of `.g000123-<pid>.building`, and the state file, which gets its name
-   before the folder does (a state file without a generation is swept; a generation without one would be damaged);
-2. rename it to `g000123` (fails if there is one: two builders cannot both be 123), flush `generations/`;
-3. optimistic lock, under a lock: the generation it was built on must still be current;
-4. a new symlink, renamed over `current`; flush the home. Readers see the old or the new generation, nothing else.
+The protocol; every step is on the disk before the next begins:
+1. Set modes, then flush every file and folder of `.g000123-<pid>.building`. The state file is flushed and named before
+   the folder is (a state file without a generation is swept; a generation without one would be damaged).
+2. Rename the folder to `g000123` (fails if it exists: two runs cannot both be 123) and flush `generations/`.
+3. Optimistic lock: under a lock, check that the parent is still current.
+4. Rename a new symlink over `current` and flush the home. Readers see the old or the new generation, nothing else.
 """
 
 import contextlib
@@ -18,72 +18,78 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from regulars.pipelines import errors
-from regulars.pipelines.home.durable import FOLDER, READABLE, files_below, folders_below, sync
-from regulars.pipelines.home.generation import Generation, generation_name
+from regulars.pipelines.home.durable import (
+    FOLDER,
+    READABLE,
+    flush,
+    list_files,
+    list_folders,
+    rename_path,
+    replace_symlink,
+)
+from regulars.pipelines.home.generation import Generation, name_generation
 from regulars.pipelines.home.home import Home
 
 
-def seal(building: Path, *, allowed: int) -> None:
+def seal_folder(building: Path, *, allowed: int) -> None:
     """Give files and folders their modes and wait until the disk holds all of it.
 
     Args:
-        building: The folder of a generation to be.
+        building: The folder of the new generation.
         allowed: The modes that the owner's umask allows, e.g. 0o755.
     """
-    for path in files_below(building):
+    for path in list_files(building):
         path.chmod(READABLE & allowed | 0o400)
-        sync(path)
-    for folder in folders_below(building):
+        flush(path)
+    for folder in list_folders(building):
         folder.chmod(FOLDER & allowed | 0o700)
-        sync(folder)
+        flush(folder)
 
 
-def install(building: Path, home: Home, number: int) -> Generation:
+def install_generation(building: Path, home: Home, number: int) -> Generation:
     """Give a sealed folder its generation's name. Readers do not see it yet.
 
     Raises:
-        errors.Busy: There is such a generation: another run was faster.
+        errors.Busy: The generation exists: another run was faster.
+        OSError: The disk failed.
     """
-    target = home.generations_folder / generation_name(number)
+    target = home.generations_folder / name_generation(number)
     try:
-        building.rename(target)
+        rename_path(building, target)
     except OSError as error:
         if error.errno in (errno.ENOTEMPTY, errno.EEXIST):
             raise errors.Busy(f"another run has published {target.name} since this one began; run again") from error
         raise
-    sync(home.generations_folder)
     return Generation(number, target)
 
 
-def swing(home: Home, generation: Generation, *, expected: int | None) -> str | None:
-    """Point `current` at a generation, if it still points where the caller believes.
+def swing_current(home: Home, generation: Generation, *, expected_parent: int | None) -> str | None:
+    """Point `current` at a generation, if `expected_parent` is still current.
 
     Args:
         home: The company's home.
-        generation: What readers shall see.
-        expected: The number of the current generation; None when there is none.
+        generation: What readers see from now on.
+        expected_parent: The number of the generation that must be current; None when there must be none.
 
     Returns:
-        None; or, when the very last flush failed, a sentence saying so: readers see the new generation,
-        but a power cut may bring the old one back.
+        None; or, when the last flush failed, a sentence that says so: readers see the new generation, but after a
+        power cut they may see the old one again.
 
     Raises:
-        errors.Busy: `current` points elsewhere: another run has published since.
-        OSError: The disk failed; `current` points where it did.
+        errors.Busy: Another generation is current: another run has published since.
+        OSError: The disk failed; `current` is as it was.
     """
     fresh = home.path / f".current-{os.getpid()}"
-    with _check_expected_parent(home.path):
-        now = home.current_number()
-        if now != expected:
+    with _lock_folder(home.path):
+        current = home.current_number()
+        if current != expected_parent:
+            parent = name_generation(expected_parent) if expected_parent else "an empty home"
             raise errors.Busy(
-                f"{generation.name} was built on {generation_name(expected) if expected else 'an empty home'}, "
-                f"but {generation_name(now) if now else 'nothing'} is current; run again"
+                f"{generation.name} was built on {parent}, "
+                f"but {name_generation(current) if current else 'nothing'} is current; run again"
             )
         try:
-            fresh.unlink(missing_ok=True)
-            fresh.symlink_to(Path("generations") / generation.name)
-            fresh.replace(home.current_link)
-            sync(home.path)
+            replace_symlink(home.current_link, Path("generations") / generation.name, fresh=fresh)
         except OSError as error:
             if home.current_number() == generation.number:
                 return f"{generation.name} is current, but the disk did not confirm it: {error.strerror}"
@@ -94,8 +100,8 @@ def swing(home: Home, generation: Generation, *, expected: int | None) -> str | 
 
 
 @contextlib.contextmanager
-def _check_expected_parent(folder: Path) -> Iterator[None]:
-    """Between looking at `current` and replacing it nobody else may do so, even one who got past the home's lock."""
+def _lock_folder(folder: Path) -> Iterator[None]:
+    """Let nobody else replace `current` between reading and replacing it, even a process without the home's lock."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)

@@ -12,7 +12,7 @@ import json
 from typing import Any
 
 from regulars.pipelines.home.generation import Generation
-from regulars.pipelines.home.verify import verify
+from regulars.pipelines.home.verify import find_damage
 from regulars.pipelines.run.lineage import code_sha256, deciding_settings, versions
 from regulars.pipelines.run.run import Run
 
@@ -30,7 +30,7 @@ def find_known_generation(run: Run) -> Generation | None:
         return None
     if current.manifest.fingerprint != compute_fingerprint(run):
         return None
-    return None if verify(current) else current
+    return None if find_damage(current) else current
 
 
 def compute_fingerprint(run: Run) -> str:

@@ -9,6 +9,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+from regulars.pipelines.home.durable import write_text
+
 FILE_NAME = "last_run.json"
 
 
@@ -39,9 +41,7 @@ class LastRun:
 
 def write_last_run(home: Path, run: LastRun) -> None:
     """Replace the file in one step, so that `status` never reads half of it."""
-    fresh = home / f".{FILE_NAME}.fresh"
-    fresh.write_text(json.dumps(run.as_json(), indent=1) + "\n", encoding="utf-8")
-    fresh.replace(home / FILE_NAME)
+    write_text(home / FILE_NAME, json.dumps(run.as_json(), indent=1) + "\n")
 
 
 def read_last_run(home: Path) -> LastRun | None:

@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
+from regulars.pipelines.settings.package import ROOT
 from regulars.pipelines.settings.settings import Settings
-from regulars.pipelines.warehouse.warehouse import ROOT
 
 CODE = (
     "pipelines/**/*.py",

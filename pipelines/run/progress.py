@@ -1,6 +1,6 @@
-"""How long work shows that it goes on: one moving line on a terminal, plain lines elsewhere.
+"""Shows the progress of long work: one moving line on a terminal, plain lines elsewhere.
 
-Put here: the showing. Keep out: what is said.
+Put here: showing messages. Keep out: their wording.
 """
 
 import logging
@@ -9,14 +9,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 LOGGER = logging.getLogger("regulars")
-"""Where every step of a run says what it did."""
+"""The log to which every step of a run reports its progress."""
 
 
 @contextmanager
 def show_progress() -> Iterator[Callable[[str], None]]:
-    """Show on stderr what is said to `LOGGER`; hands out a function that says something.
+    """Show messages to `LOGGER` on stderr; yield a function that reports progress.
 
-    On a terminal a spinner shows the newest line under the finished ones; elsewhere only lines are written.
+    On a terminal a spinner shows the newest line below the earlier ones; elsewhere each message is a line.
     """
     if sys.stderr.isatty():
         from rich.console import Console
@@ -28,13 +28,13 @@ def show_progress() -> Iterator[Callable[[str], None]]:
                 console.print(sentence, style="dim", markup=False)
                 spinner.update(sentence)
 
-            yield from _listening(show)
+            yield from _attach(show)
     else:
-        yield from _listening(lambda sentence: print(sentence, file=sys.stderr, flush=True))  # noqa: T201
+        yield from _attach(lambda sentence: print(sentence, file=sys.stderr, flush=True))  # noqa: T201
 
 
-def _listening(show: Callable[[str], None]) -> Iterator[Callable[[str], None]]:
-    handler = _Shown(show)
+def _attach(show: Callable[[str], None]) -> Iterator[Callable[[str], None]]:
+    handler = _Handler(show)
     LOGGER.addHandler(handler)
     LOGGER.setLevel(logging.INFO)
     LOGGER.propagate = False
@@ -44,7 +44,7 @@ def _listening(show: Callable[[str], None]) -> Iterator[Callable[[str], None]]:
         LOGGER.removeHandler(handler)
 
 
-class _Shown(logging.Handler):
+class _Handler(logging.Handler):
     """Hands each message to a function."""
 
     def __init__(self, show: Callable[[str], None]) -> None:

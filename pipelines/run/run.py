@@ -24,10 +24,12 @@ from regulars.pipelines.run.last_run import LastRun, read_last_run, write_last_r
 from regulars.pipelines.run.lineage import code_sha256
 from regulars.pipelines.run.redaction import redact_errors
 from regulars.pipelines.run.request import RunRequest
+from regulars.pipelines.settings.package import CONTRACTS_FOLDER
 from regulars.pipelines.settings.settings import Settings
-from regulars.pipelines.sources.deliveries import LandedSource
 from regulars.pipelines.sources.landing import sweep_originals
-from regulars.pipelines.warehouse.warehouse import ROOT, Warehouse, lock_down, open_warehouse
+from regulars.pipelines.sources.source_landing import LandedSource
+from regulars.pipelines.warehouse.build_file import lock_down, open_warehouse
+from regulars.pipelines.warehouse.tables import Warehouse
 
 ReportProgress = Callable[[str], None]
 
@@ -137,7 +139,7 @@ def open_run(request: RunRequest, report_progress: ReportProgress, now: dt.datet
                 yield Run(
                     request=request,
                     warehouse=warehouse,
-                    contracts=project_contracts(ROOT / "data_contracts"),
+                    contracts=project_contracts(CONTRACTS_FOLDER),
                     parent=parent,
                     number=home.next_number(),
                     started_at=now,

@@ -25,7 +25,7 @@ from regulars.pipelines.sample.simulation.rates import draw_rates, rates_by_day
 from regulars.pipelines.sample.simulation.subscriptions import draw_subscriptions
 from regulars.pipelines.sample.simulation.surveys import draw_answers
 from regulars.pipelines.sample.truth.truth import Truth, is_truth
-from regulars.pipelines.warehouse.warehouse import ROOT
+from regulars.pipelines.settings.package import ROOT
 
 SETTINGS = ROOT / "regulars.example.yaml"
 """The sample company's settings, which double as the example that a newcomer reads."""

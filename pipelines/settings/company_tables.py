@@ -1,10 +1,13 @@
-"""The settings that SQL needs, as tables: a SELECT reads them like any other input.
+"""Writes the settings that SQL needs as tables, which a SELECT reads like any other input.
 
 Put here: `raw.company` and `raw.acquisition_costs`. Keep out: settings that only Python needs.
 """
 
+import datetime as dt
+
+import duckdb
+
 from regulars.pipelines.settings.settings import Settings
-from regulars.pipelines.warehouse.warehouse import Warehouse
 
 COMPANY = """
     create table raw.company (
@@ -14,9 +17,9 @@ COMPANY = """
 """
 
 
-def write_company_tables(warehouse: Warehouse, settings: Settings, as_of: object) -> None:
+def write_company_tables(con: duckdb.DuckDBPyConnection, settings: Settings, as_of: dt.date) -> None:
     """Make both tables: one row for the company, one per channel whose acquisition cost is set."""
-    con, company, costs = warehouse.con, settings.company, settings.acquisition_cost
+    company, costs = settings.company, settings.acquisition_cost
     con.execute(COMPANY)
     con.execute(
         "insert into raw.company values (?, ?, ?, ?, ?, ?, ?, ?, ?)",

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
+from regulars.pipelines.enumerations import GRAINS, Dimension, Grain
 from regulars.pipelines.kinds.registry import KINDS
 
 
@@ -193,22 +194,10 @@ class Identity(Part):
     """When more records would become one customer, the run stops: one wrong id can otherwise join everybody."""
 
 
-Grain = Literal["week", "month", "quarter", "year"]
-Dimension = Literal[
-    "first_category",
-    "first_channel",
-    "first_store",
-    "first_discount",
-    "country",
-    "customer_type",
-    "acquisition_channel",
-]
-
-
 class Cohorts(Part):
     """How finely cohorts are cut, and what cohorts, churn and purchase behaviour are split by."""
 
-    grains: list[Grain] = ["week", "month", "quarter", "year"]
+    grains: list[Grain] = list(GRAINS)
     """How long the periods of cohorts are; `month` must be among them."""
     dimensions: list[Dimension] = ["first_category", "first_channel", "first_discount", "country", "customer_type"]
     """What customers are split by; each costs time and rows. Those that begin with `first_` are of the first order."""

@@ -38,8 +38,8 @@ def load_settings(path: Path, environment: Mapping[str, str] | None = None) -> S
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
         raise SettingsWrong(
-            f"There is no settings file `{path}`. Copy `regulars.example.yaml` to that name, "
-            "or name yours with --settings."
+            f"There is no settings file `{path}`. Copy `regulars.example.yaml` to that name (`regulars sample` writes "
+            "one as well, with exports that fit it), or name yours with --settings."
         ) from None
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsWrong(f"`{path}` cannot be read: {error}") from None

@@ -1,64 +1,32 @@
-"""What arrived in this run: every source's files found, landed and validated, and which deliveries the run reads.
+"""Lands the delivered files of every source and decides which deliveries the run reads.
 
-Put here: the order of landing, what counts as late or shrunk, what a refusal means for its source. Keep out: reading
-a file, and building tables.
+Put here: the order of landing, and what stops the run. Keep out: one source (`source_landing.py`), one file
+(`landing.py`), and building tables.
 """
 
 import datetime as dt
-import statistics
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import duckdb
 
 from regulars.pipelines.errors import InputRefused, SettingsWrong, StorageFailed
-from regulars.pipelines.settings.settings import Settings, Source
-from regulars.pipelines.sources.landing import (
-    Look,
-    hash_file,
-    land_file,
-    landed_again,
-    look_at,
-    refuse_if_grown,
-    sweep_unfinished,
-)
-from regulars.pipelines.sources.ledger import SHRINK_ALLOWED, Delivery, Ledger
+from regulars.pipelines.settings.settings import Settings
+from regulars.pipelines.sources.landing import read_file_state, sweep_unfinished
+from regulars.pipelines.sources.ledger import Ledger
 from regulars.pipelines.sources.mapping.expressions import ExpressionChecker
-from regulars.pipelines.sources.mapping.mapping_checks import check_mapping, check_settings
-from regulars.pipelines.sources.readers.landed_text import READER_VERSION, Landed, private_connection
-from regulars.pipelines.sources.readers.refusal import ReasonCode, Refusal
-from regulars.pipelines.sources.source_files import files_at, find_files
+from regulars.pipelines.sources.mapping.mapping_checks import check_settings
+from regulars.pipelines.sources.readers.landed_text import open_private_connection
+from regulars.pipelines.sources.source_files import find_files
+from regulars.pipelines.sources.source_landing import DeliveredFile, LandedSource, LandingRun, SourceLanding
 
 _RECENT_NS = 2_000_000_000
 _PAUSE_SECONDS = 0.5
-_COMPARED = 14
 
 
-@dataclass
-class LandedSource:
-    """What one source brings to the run.
-
-    `deliveries` are those to read, in order; `refusals` say which files (or the source as a whole) are not used and
-    why; `landed` are the numbers of this run's new deliveries; `warnings` are sentences about what is missing but not
-    needed. `is_stale`: the newest state of the source is not in `deliveries`.
-    """
-
-    source: str
-    deliveries: list[Delivery] = field(default_factory=list)
-    refusals: list[Refusal] = field(default_factory=list)
-    landed: list[int] = field(default_factory=list)
-    warnings: list[str] = field(default_factory=list)
-
-    @property
-    def is_stale(self) -> bool:
-        """Whether in this run reads less than, or something older than, the source should have brought."""
-        return bool(self.refusals)
-
-
-def _check(settings: Settings, checker: ExpressionChecker) -> None:
+def _check_mappings(settings: Settings, checker: ExpressionChecker) -> None:
     mistakes = [m for name, source in settings.sources.items() for m in check_settings(name, source, checker)]
     if mistakes:
         raise SettingsWrong("\n".join(mistake.sentence for mistake in mistakes))
@@ -72,22 +40,21 @@ def land_sources(
     *,
     allow_shrink: str | None = None,
     pause: Callable[[float], None] = time.sleep,
-    tell: Callable[[str], None] = lambda line: None,
+    report_progress: Callable[[str], None] = lambda line: None,
 ) -> list[LandedSource]:
-    """Land what was delivered, source by source in the order of the settings.
+    """Land the delivered files, source by source in the order of the settings.
 
-    What is known is not landed again. A refused file changes nothing: its source keeps its last deliveries. Neither
-    ledger nor landing are ever undone. Killed at any moment, the next call comes to the same deliveries in the same
-    order.
+    A known file does not land again. A refused file changes nothing: its source keeps its last deliveries. Ledger and
+    landing never roll back. After a kill at any moment, the next call records the same deliveries in the same order.
 
     Args:
         settings: The company's settings, whose mappings are checked first.
         data: The folder that relative source paths start from.
         home: The company's home; `landing/` and `ledger.duckdb` are made when absent. Its lock must be held.
         now: An aware moment, against which ages are measured.
-        allow_shrink: Why a source may have shrunk in this run; None refuses a source shrunk by half.
-        pause: Waits some seconds, for files written within the last two.
-        tell: Is given a line for each file landed.
+        allow_shrink: The reason why a source may shrink in this run; None refuses a source that shrank by half.
+        pause: Waits some seconds, when a file was written within the last two seconds.
+        report_progress: Called with one line per landed file.
 
     Raises:
         SettingsWrong: A mapping is wrong.
@@ -96,16 +63,16 @@ def land_sources(
     landing = home / "landing"
     moment = now.astimezone(dt.UTC).replace(tzinfo=None)
     try:
-        with private_connection() as con:
+        with open_private_connection() as con:
             checker = ExpressionChecker(con)
-            _check(settings, checker)
+            _check_mappings(settings, checker)
             landing.mkdir(parents=True, exist_ok=True)
             sweep_unfinished(landing)
             found = {name: find_files(source, data) for name, source in settings.sources.items()}
-            looks = _settled(found, moment, pause)
+            files = _read_states(found, moment, pause)
             with Ledger(home / "ledger.duckdb") as ledger:
-                run = _Run(con, ledger, data, landing, moment, allow_shrink, checker, tell)
-                return [run.land(name, source, found[name], looks) for name, source in settings.sources.items()]
+                run = LandingRun(con, ledger, data, landing, moment, allow_shrink, checker, report_progress)
+                return [SourceLanding(run, name, source).land(files[name]) for name, source in settings.sources.items()]
     except (OSError, duckdb.IOException) as error:
         name = Path(str(error.filename)).name if isinstance(error, OSError) and error.filename else "a delivered file"
         reason = error.strerror if isinstance(error, OSError) and error.strerror else type(error).__name__
@@ -130,169 +97,18 @@ def refuse_required(settings: Settings, landed_sources: list[LandedSource]) -> N
         raise InputRefused("\n".join(lines))
 
 
-def _settled(
+def _read_states(
     found: dict[str, list[tuple[str, Path]]], moment: dt.datetime, pause: Callable[[float], None]
-) -> dict[Path, Look]:
-    """What every file looks like, after a moment's wait when one was written just now."""
-    looks = {}
+) -> dict[str, list[DeliveredFile]]:
+    """Source -> its files, each with its state; waits a moment when one of them was written just now."""
+    states = {}
     for path in {path for files in found.values() for _, path in files}:
-        with suppress(FileNotFoundError):  # taken away since it was found: told when its turn comes
-            looks[path] = look_at(path)
+        with suppress(FileNotFoundError):  # removed since it was found: reported as missing later
+            states[path] = read_file_state(path)
     now_ns = int(moment.replace(tzinfo=dt.UTC).timestamp()) * 1_000_000_000
-    if any(abs(now_ns - look.modified_ns) < _RECENT_NS for look in looks.values()):
+    if any(abs(now_ns - state.modified_ns) < _RECENT_NS for state in states.values()):
         pause(_PAUSE_SECONDS)
-    return looks
-
-
-@dataclass
-class _Run:
-    con: duckdb.DuckDBPyConnection
-    ledger: Ledger
-    data: Path
-    landing: Path
-    moment: dt.datetime
-    allow_shrink: str | None
-    checker: ExpressionChecker
-    tell: Callable[[str], None]
-
-    def land(self, name: str, source: Source, files: list[tuple[str, Path]], looks: dict[Path, Look]) -> LandedSource:
-        landed_source = LandedSource(name)
-        files = [(place, path) for place, path in files if path in looks]
-        for place, path in files:
-            try:
-                self._land_one(name, source, place, path, looks[path], landed_source, is_last=path == files[-1][1])
-            except Refusal as refusal:
-                landed_source.refusals.append(refusal)
-                self._write_refusal(name, place, looks[path], refusal)
-        for pattern in source.paths:
-            if looks.keys().isdisjoint(files_at(pattern, self.data)):
-                landed_source.refusals.append(
-                    Refusal("missing", f"no file at {pattern}: deliver it, or correct `path`")
-                )
-        self._refuse_late(source, files, looks, landed_source)
-        landed_source.deliveries = self.ledger.to_use(name, source.delivery)
-        for delivery in landed_source.deliveries:
-            self._check_again(name, source, delivery, landed_source)
-        return landed_source
-
-    def _land_one(
-        self,
-        name: str,
-        source: Source,
-        place: str,
-        path: Path,
-        before: Look,
-        landed_source: LandedSource,
-        *,
-        is_last: bool,
-    ) -> None:
-        refuse_if_grown(path, path.name, before)
-        if self.ledger.has_size(before.bytes, name):
-            known = self.ledger.known(hash_file(path), name)
-            if known and self._is_same_again(known, source, place, is_last=is_last):
-                return
-        landed = land_file(path, path.name, before, source, self.landing)
-        warnings = self._check_header(name, source, path.name, landed)
-        excuse = self._check_count(name, source, path.name, landed)
-        delivery = self.ledger.record(
-            Delivery(
-                source=name,
-                path=place,
-                file_name=path.name,
-                file_sha256=landed.file_sha256,
-                bytes=before.bytes,
-                record_count=landed.record_count,
-                malformed_count=landed.malformed_count,
-                header=landed.header,
-                encoding=landed.encoding,
-                modified_at=before.modified_at,
-                landed_at=self.moment,
-                reader_version=READER_VERSION,
-                reason=excuse,
-            )
-        )
-        landed_source.landed.append(delivery.delivery or 0)
-        landed_source.warnings += warnings
-        self.tell(f"{name}: {path.name} landed, {landed.record_count:,} records")
-
-    def _is_same_again(self, known: Delivery, source: Source, place: str, *, is_last: bool) -> bool:
-        """Whether bytes that have landed before are no new delivery.
-
-        The last file of a full source is its state: it is new unless it is what the newest delivery was. Any other
-        file is new at a place that has since held other bytes.
-        """
-        if source.delivery == "full" and is_last:
-            last = self.ledger.newest(known.source)
-        else:
-            last = self.ledger.newest_at(place, known.source)
-        return last is None or last.file_sha256 == known.file_sha256
-
-    def _check_header(self, name: str, source: Source, file_name: str, landed: Landed) -> list[str]:
-        """Refuse a file without a column that its mappings need; give back sentences about the others."""
-        mistakes = check_mapping(name, source, landed.header, landed.columns, self.checker)
-        wrong = [mistake.sentence for mistake in mistakes if mistake.code == "settings"]
-        if wrong:
-            raise SettingsWrong("\n".join(f"sources.{name}: {sentence}" for sentence in wrong))
-        reasons: dict[str, ReasonCode] = {"missing": "missing_column", "ambiguous": "ambiguous_column"}
-        for code, reason in reasons.items():
-            lines = [mistake.sentence for mistake in mistakes if mistake.code == code]
-            if lines:
-                raise Refusal(reason, f"{file_name} (header): {'; '.join(lines)}")
-        return [f"{file_name}: {mistake.sentence}" for mistake in mistakes if mistake.code == "warning"]
-
-    def _check_count(self, name: str, source: Source, file_name: str, landed: Landed) -> str | None:
-        """Refuse a file with too few records; give back why it is let through all the same."""
-        if landed.record_count == 0 and source.is_required:
-            raise Refusal("empty", f"{file_name} holds a header and no record: deliver it again")
-        counts = self.ledger.record_counts(name, _COMPARED)
-        usual = statistics.median(counts) if counts and source.delivery == "full" else 0
-        if landed.record_count >= usual / 2:
-            return None
-        if self.allow_shrink:
-            return f"{SHRINK_ALLOWED}: {self.allow_shrink}"
-        raise Refusal(
-            "shrunk",
-            f"{file_name} holds {landed.record_count:,} records where its last {len(counts)} deliveries held "
-            f"{usual:,.0f} (median): deliver it again, or run with `--allow shrink=REASON` if it is right",
-        )
-
-    def _refuse_late(
-        self, source: Source, files: list[tuple[str, Path]], looks: dict[Path, Look], landed_source: LandedSource
-    ) -> None:
-        if source.max_age_hours is None or not files:
-            return
-        _, path = max(files, key=lambda file: looks[file[1]].modified_ns)
-        hours = (self.moment - looks[path].modified_at) / dt.timedelta(hours=1)
-        if hours > source.max_age_hours:
-            landed_source.refusals.append(
-                Refusal(
-                    "late",
-                    f"{path.name} is {hours:,.1f} hours old where {source.max_age_hours:g} are allowed: "
-                    "see why no newer one was delivered",
-                )
-            )
-
-    def _check_again(self, name: str, source: Source, delivery: Delivery, landed_source: LandedSource) -> None:
-        """See that a delivery of an earlier run still fits the settings of in this run, and can still be read."""
-        if delivery.delivery in landed_source.landed:
-            return
-        try:
-            landed = landed_again(self.con, str(delivery.file_sha256), delivery.file_name, source, self.landing)
-            landed_source.warnings += self._check_header(name, source, delivery.file_name, landed)
-        except Refusal as refusal:
-            raise SettingsWrong(f"sources.{name}: {refusal.sentence}") from refusal
-
-    def _write_refusal(self, name: str, place: str, look: Look, refusal: Refusal) -> None:
-        self.ledger.record(
-            Delivery(
-                source=name,
-                path=place,
-                file_name=Path(place).name,
-                file_sha256=None,
-                bytes=look.bytes,
-                modified_at=look.modified_at,
-                landed_at=self.moment,
-                status="refused",
-                reason=f"{refusal.reason_code}: {refusal.sentence}",
-            )
-        )
+    return {
+        name: [DeliveredFile(ledger_path, path, states[path]) for ledger_path, path in files if path in states]
+        for name, files in found.items()
+    }

@@ -1,6 +1,6 @@
-"""`landed.<kind>`: every row the run reads, text, in our columns and canonical forms.
+"""Makes `landed.<kind>`: every record the run reads, as text, in our columns and canonical forms.
 
-Put here: the delivered tables. Keep out: landing files, and validating rows.
+Put here: the tables of the schema `landed`. Keep out: landing files, and validating rows.
 Runs before outside access is switched off: it reads the landing and evaluates the settings' expressions.
 """
 
@@ -14,34 +14,75 @@ from regulars.pipelines.errors import SettingsWrong
 from regulars.pipelines.kinds.kind import TRACE_COLUMNS
 from regulars.pipelines.kinds.registry import KINDS
 from regulars.pipelines.settings.settings import KindMapping, Settings, Source
-from regulars.pipelines.sources.deliveries import LandedSource
-from regulars.pipelines.sources.landing import landed_again, physical_lines
+from regulars.pipelines.sources.landing import find_lines, read_landed_file
 from regulars.pipelines.sources.ledger import Delivery
 from regulars.pipelines.sources.mapping.expressions import ExpressionChecker
-from regulars.pipelines.sources.mapping.mapping import expressions_of, json_of_row, select_kind, unread_columns
+from regulars.pipelines.sources.mapping.mapping import (
+    LandedFile,
+    list_expressions,
+    list_unread_columns,
+    select_kind,
+    select_row_as_json,
+)
 from regulars.pipelines.sources.mapping.mapping_checks import check_mapping
 from regulars.pipelines.sources.readers.landed_text import (
     Landed,
     malformed_path,
-    private_connection,
+    open_private_connection,
     readable_text_path,
 )
+from regulars.pipelines.sources.source_landing import LandedSource
 from regulars.pipelines.warehouse.sql_text import quote_identifier, quote_literal
 
-_MALFORMED = (
-    "source varchar, system varchar, kind varchar, delivery integer, file_sha256 varchar, "
-    "line bigint, text varchar, reason varchar"
-)
-_FILES = (
-    "source varchar, delivery integer, file_name varchar, file_sha256 varchar, bytes bigint, record_count bigint, "
-    "malformed_count bigint, modified_at timestamp, landed_at timestamp, is_stale boolean, encoding varchar, "
-    "kinds varchar"
-)
+_MAKE_MALFORMED = """
+    create or replace table landed.malformed (
+        source varchar,
+        system varchar,
+        kind varchar,
+        delivery integer,
+        file_sha256 varchar,
+        line bigint,
+        text varchar,
+        reason varchar
+    )
+"""
+_MAKE_FILES = """
+    create or replace table landed.files (
+        source varchar,
+        delivery integer,
+        file_name varchar,
+        file_sha256 varchar,
+        bytes bigint,
+        record_count bigint,
+        malformed_count bigint,
+        modified_at timestamp,
+        landed_at timestamp,
+        is_stale boolean,
+        encoding varchar,
+        kinds varchar
+    )
+"""
+_INSERT_FILE = """
+    insert into landed.files by name
+    select
+        $source as source,
+        $delivery as delivery,
+        $file_name as file_name,
+        $file_sha256 as file_sha256,
+        $bytes as bytes,
+        $record_count as record_count,
+        $malformed_count as malformed_count,
+        $modified_at as modified_at,
+        $landed_at as landed_at,
+        $is_stale as is_stale,
+        $encoding as encoding,
+        $kinds as kinds
+"""
 
 
 @dataclass(frozen=True)
-class _Read:
-    """One delivery on its way into the tables: its source, what was landed, and the mappings that fit its header."""
+class _LandedDelivery:
+    """One delivery to be written to the tables: its source, its landed file, the mappings that fit its header."""
 
     name: str
     source: Source
@@ -61,22 +102,29 @@ class _Read:
         return f"read_parquet({quote_literal(self.text)}, file_row_number = true)"
 
     @property
+    def number(self) -> int:
+        """The number of the delivery."""
+        return int(self.delivery.delivery or 0)
+
+    @property
     def system(self) -> str:
-        """Whose ids the file holds."""
+        """The system whose ids the file holds."""
         return self.source.system or self.name
 
 
-def deliver(con: duckdb.DuckDBPyConnection, settings: Settings, landed_sources: list[LandedSource], home: Path) -> None:
+def write_landed_rows(
+    con: duckdb.DuckDBPyConnection, settings: Settings, landed_sources: list[LandedSource], home: Path
+) -> None:
     """Make `landed.<kind>` for every kind, `landed.malformed` and `landed.files`.
 
-    `landed.malformed` holds the lines that are no records (`line` from 1; `kind` is NULL) and the records
-    that no kind of their source claims (`reason` begins with `unclaimed`). `landed.files` has one row per file
-    that the run reads; `kinds` are joined by commas.
+    `landed.malformed` holds the lines that are not records (`line` from 1; `kind` is NULL) and the records that no
+    kind of their source claims (`reason` begins with `unclaimed`). `landed.files` has one row per file that the run
+    reads; `kinds` are joined by commas.
 
     Args:
         con: The build, with outside access still on.
-        settings: The company's settings, as the landed_sources were landed with.
-        landed_sources: What `land_sources` gave.
+        settings: The company's settings, with which `landed_sources` were landed.
+        landed_sources: The result of `land_sources`.
         home: The company's home.
 
     Raises:
@@ -84,29 +132,30 @@ def deliver(con: duckdb.DuckDBPyConnection, settings: Settings, landed_sources: 
     """
     con.execute("create schema if not exists landed")
     con.execute("set timezone = 'UTC'")  # where a moment with an offset passes through text
-    for described in KINDS.values():
+    for name, described in KINDS.items():
         columns = [f"{quote_identifier(column.name)} varchar" for column in described.columns]
-        columns += [f"{name} {type_}" for name, type_ in TRACE_COLUMNS]
-        con.execute(f"create or replace table landed.{quote_identifier(described.name)} ({', '.join(columns)})")
-    con.execute(f"create or replace table landed.malformed ({_MALFORMED})")
-    con.execute(f"create or replace table landed.files ({_FILES})")
+        columns += [f"{column} {data_type}" for column, data_type in TRACE_COLUMNS]
+        con.execute(f"create or replace table landed.{quote_identifier(name)} ({', '.join(columns)})")
+    con.execute(_MAKE_MALFORMED)
+    con.execute(_MAKE_FILES)
     checker = ExpressionChecker(con)
     for landed_source in landed_sources:
-        for read in _reads(settings, landed_source, home / "landing", checker):
-            for kind, mapping in read.mappings.items():
-                _insert_kind(con, settings, read, kind, mapping, checker)
-            _insert_malformed(con, read)
-            _insert_unclaimed(con, read)
-            _insert_file(con, read, landed_source.is_stale)
+        for landed in _read_deliveries(settings, landed_source, home / "landing", checker):
+            file = _describe_file(landed, settings, checker)
+            for kind, mapping in landed.mappings.items():
+                _insert_kind(con, landed, file, kind, mapping)
+            _insert_malformed(con, landed)
+            _insert_unclaimed(con, landed)
+            _insert_file(con, landed, landed_source.is_stale)
 
 
-def _reads(
+def _read_deliveries(
     settings: Settings, landed_source: LandedSource, landing: Path, checker: ExpressionChecker
-) -> Iterator[_Read]:
+) -> Iterator[_LandedDelivery]:
     source = settings.sources[landed_source.source]
-    with private_connection() as con:
+    with open_private_connection() as con:
         for delivery in landed_source.deliveries:
-            landed = landed_again(con, str(delivery.file_sha256), delivery.file_name, source, landing)
+            landed = read_landed_file(con, str(delivery.file_sha256), delivery.file_name, source, landing)
             mistakes = check_mapping(landed_source.source, source, landed.header, landed.columns, checker)
             absent = {(mistake.kind, mistake.column) for mistake in mistakes}
             mappings = {
@@ -116,100 +165,112 @@ def _reads(
                 )
                 for kind, mapping in source.mappings.items()
             }
-            yield _Read(landed_source.source, source, delivery, landed, mappings, landing)
+            yield _LandedDelivery(landed_source.source, source, delivery, landed, mappings, landing)
 
 
-def _insert_kind(
-    con: duckdb.DuckDBPyConnection,
-    settings: Settings,
-    read: _Read,
-    kind: str,
-    mapping: KindMapping,
-    checker: ExpressionChecker,
-) -> None:
-    trace = {
-        "_source": quote_literal(read.name),
-        "_system": quote_literal(read.system),
-        "_delivery": str(int(read.delivery.delivery or 0)),
-        "_file_sha256": quote_literal(read.landed.file_sha256),
-    }
-    select = select_kind(
-        kind,
-        mapping,
-        read.source.options,
-        read.landed.columns,
-        unread_columns(read.mappings.values(), read.landed.columns, checker),
-        read.rows,
-        trace,
+def _describe_file(read: _LandedDelivery, settings: Settings, checker: ExpressionChecker) -> LandedFile:
+    return LandedFile(
+        rows=read.rows,
+        columns=read.landed.columns,
+        rest=list_unread_columns(read.mappings.values(), read.landed.columns, checker),
+        options=read.source.options,
+        source=read.name,
+        system=read.system,
+        delivery=read.number,
+        file_sha256=read.landed.file_sha256,
         zone=read.source.timezone or settings.company.timezone,
         currency=read.source.currency or settings.company.currency,
     )
+
+
+def _insert_kind(
+    con: duckdb.DuckDBPyConnection, read: _LandedDelivery, file: LandedFile, kind: str, mapping: KindMapping
+) -> None:
     try:
-        con.execute(f"insert into landed.{quote_identifier(kind)} {select}")
+        con.execute(f"insert into landed.{quote_identifier(kind)} {select_kind(kind, mapping, file)}")
     except (duckdb.ConversionException, duckdb.InvalidInputException, duckdb.OutOfRangeException):
-        raise _failing_expression(con, read, kind, mapping) from None  # DuckDB's own words show the value
+        raise _find_failing_expression(con, read, kind, mapping) from None  # DuckDB's own words show the value
 
 
-def _failing_expression(con: duckdb.DuckDBPyConnection, read: _Read, kind: str, mapping: KindMapping) -> SettingsWrong:
-    for column, expression in expressions_of(mapping):
+def _find_failing_expression(
+    con: duckdb.DuckDBPyConnection, read: _LandedDelivery, kind: str, mapping: KindMapping
+) -> SettingsWrong:
+    for column, expression in list_expressions(mapping):
         try:
-            con.execute(f"select count(\n{expression}\n) from {read.rows} as file").fetchall()
+            con.execute(f"""
+                select count(
+                    {expression}
+                )
+                from {read.rows} as file
+            """).fetchall()
         except duckdb.Error as error:
             what = type(error).__name__.removesuffix("Exception").lower()
             return SettingsWrong(
                 f"sources.{read.name}: the expression for {kind}.{column} fails on a row of {read.delivery.file_name} "
-                f"({what} error): make it give NULL there, with `try_cast`, say"
+                f"({what} error): make it give NULL there, for example with `try_cast`"
             )
-    return SettingsWrong(f"sources.{read.name}: {read.delivery.file_name} cannot be mapped to {kind}")
+    return SettingsWrong(
+        f"sources.{read.name}: {read.delivery.file_name} cannot be mapped to {kind}: check its `columns` and `when`"
+    )
 
 
-def _insert_malformed(con: duckdb.DuckDBPyConnection, read: _Read) -> None:
+def _insert_malformed(con: duckdb.DuckDBPyConnection, read: _LandedDelivery) -> None:
     if read.landed.malformed_count:
-        aside = quote_literal(malformed_path(read.text))
-        con.execute(
-            f"insert into landed.malformed select {_place(read)}, line, text, reason from read_parquet({aside})"
-        )
+        con.execute(f"""
+            insert into landed.malformed by name
+            select {_select_place(read)}, line, text, reason
+            from read_parquet({quote_literal(malformed_path(read.text))})
+        """)
 
 
-def _insert_unclaimed(con: duckdb.DuckDBPyConnection, read: _Read) -> None:
+def _insert_unclaimed(con: duckdb.DuckDBPyConnection, read: _LandedDelivery) -> None:
     """Quarantine the records that no kind claims, each as a JSON object with the line it begins on."""
     if any(mapping.when is None for mapping in read.mappings.values()):
         return
-    claims = " or ".join(f"(({mapping.when}\n) is true)" for mapping in read.mappings.values())
-    whole = json_of_row(list(read.landed.columns))
-    unclaimed = con.execute(
-        f"select file_row_number + 1, {whole} from {read.rows} as file where not ({claims}) order by 1"
-    ).fetchall()
+    is_claimed = " or ".join(f"(({mapping.when}\n) is true)" for mapping in read.mappings.values())
+    unclaimed = con.execute(f"""
+        select file_row_number + 1, {select_row_as_json(list(read.landed.columns))}
+        from {read.rows} as file
+        where not ({is_claimed})
+        order by 1
+    """).fetchall()
     if not unclaimed:
         return
-    lines = physical_lines({number for number, _ in unclaimed}, read.landed.file_sha256, read.source, read.landing)
+    lines = find_lines({number for number, _ in unclaimed}, read.landed.file_sha256, read.source, read.landing)
     con.executemany(
-        f"insert into landed.malformed select {_place(read)}, ?, ?, ?",
+        f"""
+        insert into landed.malformed by name
+        select {_select_place(read)}, ? as line, ? as text, ? as reason
+        """,
         [(lines.get(number, number), row, "unclaimed: no kind's `when` is true") for number, row in unclaimed],
     )
 
 
-def _insert_file(con: duckdb.DuckDBPyConnection, read: _Read, is_stale: bool) -> None:
-    delivery = read.delivery
+def _insert_file(con: duckdb.DuckDBPyConnection, read: _LandedDelivery, is_stale: bool) -> None:
     con.execute(
-        "insert into landed.files values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        [
-            read.name,
-            delivery.delivery,
-            delivery.file_name,
-            delivery.file_sha256,
-            delivery.bytes,
-            read.landed.record_count,
-            read.landed.malformed_count,
-            delivery.modified_at,
-            delivery.landed_at,
-            is_stale,
-            read.landed.encoding,
-            ",".join(read.mappings),
-        ],
+        _INSERT_FILE,
+        {
+            "source": read.name,
+            "delivery": read.delivery.delivery,
+            "file_name": read.delivery.file_name,
+            "file_sha256": read.delivery.file_sha256,
+            "bytes": read.delivery.bytes,
+            "record_count": read.landed.record_count,
+            "malformed_count": read.landed.malformed_count,
+            "modified_at": read.delivery.modified_at,
+            "landed_at": read.delivery.landed_at,
+            "is_stale": is_stale,
+            "encoding": read.landed.encoding,
+            "kinds": ",".join(read.mappings),
+        },
     )
 
 
-def _place(read: _Read) -> str:
-    parts = [quote_literal(read.name), quote_literal(read.system), "null", str(int(read.delivery.delivery or 0))]
-    return ", ".join([*parts, quote_literal(read.landed.file_sha256)])
+def _select_place(read: _LandedDelivery) -> str:
+    """SQL of the columns of `landed.malformed` that say which file a line is from."""
+    return f"""
+        {quote_literal(read.name)} as source,
+        {quote_literal(read.system)} as system,
+        {read.number} as delivery,
+        {quote_literal(read.landed.file_sha256)} as file_sha256
+    """

@@ -1,4 +1,4 @@
-"""Landing one file: its bytes copied and hashed, its text read once, both safe on disk before anybody is told.
+"""Lands one delivered file: copies and hashes its bytes, reads its text once, and makes both durable.
 
 Put here: copying, hashing, growing files, choosing the reader. Keep out: the ledger, and what a refusal means.
 """
@@ -15,15 +15,15 @@ from pathlib import Path
 import duckdb
 
 from regulars.pipelines.errors import StorageFailed
+from regulars.pipelines.home.durable import put_in_place
 from regulars.pipelines.settings.settings import Source
 from regulars.pipelines.sources.readers.csv_files import lines_of_records, read_csv_file
 from regulars.pipelines.sources.readers.json_lines import lines_of_objects, read_json_lines
 from regulars.pipelines.sources.readers.landed_text import (
     Landed,
     malformed_path,
+    open_private_connection,
     original_path,
-    private_connection,
-    put_in_place,
     read_landed,
     readable_text_path,
     text_path,
@@ -36,8 +36,8 @@ _WORK = ".landing-"
 
 
 @dataclass(frozen=True)
-class Look:
-    """What a file looked like at one moment: size in bytes and time of the last change."""
+class FileState:
+    """The state of a file at one moment: its size in bytes and the time of its last change."""
 
     bytes: int
     modified_ns: int
@@ -50,56 +50,54 @@ class Look:
         )
 
 
-def look_at(path: Path) -> Look:
+def read_file_state(path: Path) -> FileState:
     """Size and time of change of a file, symlinks followed."""
     found = path.stat()
-    return Look(found.st_size, found.st_mtime_ns)
+    return FileState(found.st_size, found.st_mtime_ns)
 
 
-def refuse_if_grown(path: Path, file_name: str, before: Look) -> None:
-    """Refuse a file that has changed since `before`."""
+def check_unchanged(path: Path, file_name: str, before: FileState) -> None:
+    """Check that a file has not changed since `before`.
+
+    Raises:
+        Refusal: It has changed, or is gone.
+    """
     try:
-        grown = look_at(path) != before
+        grown = read_file_state(path) != before
     except FileNotFoundError:
         grown = True
     if grown:
         raise Refusal("growing", f"{file_name} is still being written: run again when the delivery is complete")
 
 
-def hash_file(path: Path) -> str:
-    """The sha256 of a file, as 64 hexadecimal digits."""
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
-
-
-def land_file(path: Path, file_name: str, before: Look, source: Source, landing: Path) -> Landed:
-    """Copy a file into the landing and read it, or find that both was done before.
+def land_file(path: Path, file_name: str, before: FileState, source: Source, landing: Path) -> Landed:
+    """Copy a file into the landing and read it, unless both was done before.
 
     Args:
         path: The delivered file.
         file_name: The name to use in sentences.
-        before: What the file looked like before: it must not change meanwhile.
+        before: The state of the file before; it must not change meanwhile.
         source: How the file is written.
         landing: The folder of landed files; made when absent.
 
     Raises:
         Refusal: The file cannot be used. Nothing of it stays in the landing.
     """
-    with _private_folder(landing) as work:
+    with _make_private_folder(landing) as work:
         copy = work / "original"
         file_sha256 = _copy(path, copy)
-        refuse_if_grown(path, file_name, before)
+        check_unchanged(path, file_name, before)
         return _read(copy, file_name, file_sha256, source, landing, work)
 
 
-def landed_again(
+def read_landed_file(
     con: duckdb.DuckDBPyConnection, file_sha256: str, file_name: str, source: Source, landing: Path
 ) -> Landed:
-    """What a file holds that has landed before; read again from its original where the way of reading has changed.
+    """Describe a file that landed before; read its original again where the reader or its options have changed.
 
     Raises:
-        Refusal: Read the new way, the file cannot be used.
-        StorageFailed: Neither its text nor its original is left.
+        Refusal: With the new reader or options the file cannot be used.
+        StorageFailed: Both its text and its original are gone.
     """
     found = read_landed(con, readable_text_path(landing, file_sha256, source))
     if found is not None:
@@ -110,13 +108,13 @@ def landed_again(
             f"the landed text of {file_name} ({file_sha256[:12]}) is gone and so is its original: deliver the file "
             "again, or restore the landing from a backup"
         )
-    with _private_folder(landing) as work:
+    with _make_private_folder(landing) as work:
         copy = work / "original"
         shutil.copyfile(original, copy)
         return _read(copy, file_name, file_sha256, source, landing, work)
 
 
-def physical_lines(records: set[int], file_sha256: str, source: Source, landing: Path) -> dict[int, int]:
+def find_lines(records: set[int], file_sha256: str, source: Source, landing: Path) -> dict[int, int]:
     """The line of the delivered text on which each record begins; both count from 1, records after the header.
 
     Where the original is gone, or the format has no lines, the mapping is empty.
@@ -132,12 +130,12 @@ def physical_lines(records: set[int], file_sha256: str, source: Source, landing:
         return {}
     if source.format == "jsonl":
         return lines_of_objects(original, records)
-    with _private_folder(landing) as work:
+    with _make_private_folder(landing) as work:
         return lines_of_records(original, source, records, work)
 
 
 def sweep_originals(landing: Path, landed_before: dt.datetime) -> int:
-    """Remove originals that landed before an aware moment; their text stays, without it a file would be gone.
+    """Remove originals that landed before an aware moment; an original without landed text stays.
 
     Returns:
         How many were removed.
@@ -153,14 +151,14 @@ def sweep_originals(landing: Path, landed_before: dt.datetime) -> int:
 
 
 def sweep_unfinished(landing: Path) -> None:
-    """Remove what killed runs left behind. Only the holder of the home's lock may call it."""
-    for left in landing.glob(f"{_WORK}*"):
-        shutil.rmtree(left)
+    """Remove the work folders of killed runs. The caller holds the home's lock."""
+    for folder in landing.glob(f"{_WORK}*"):
+        shutil.rmtree(folder)
 
 
 def _read(copy: Path, file_name: str, file_sha256: str, source: Source, landing: Path, work: Path) -> Landed:
     target = text_path(landing, file_sha256, source)
-    with private_connection() as con:
+    with open_private_connection() as con:
         known = read_landed(con, target)
     if known is not None and original_path(landing, file_sha256).exists():
         return known
@@ -173,7 +171,7 @@ def _read(copy: Path, file_name: str, file_sha256: str, source: Source, landing:
     put_in_place(copy, original_path(landing, file_sha256))
     if landed.malformed_count:
         put_in_place(work / "malformed.parquet", malformed_path(target))
-    put_in_place(work / "landed.parquet", target)  # last: once it is there, the others are
+    put_in_place(work / "landed.parquet", target)  # last: where it is, the others are too
     return landed
 
 
@@ -187,8 +185,8 @@ def _copy(path: Path, target: Path) -> str:
 
 
 @contextmanager
-def _private_folder(landing: Path) -> Iterator[Path]:
-    """A folder beside the landed files, so that putting them in place is one rename. They hold personal data."""
+def _make_private_folder(landing: Path) -> Iterator[Path]:
+    """A private folder beside the landed files, so that one rename puts them in place. They hold personal data."""
     landing.mkdir(parents=True, exist_ok=True)
     landing.chmod(0o700)
     with tempfile.TemporaryDirectory(prefix=_WORK, dir=landing) as work:

@@ -1,8 +1,8 @@
-"""What was delivered when, and in which order: `home/ledger.duckdb`.
+"""Records which deliveries landed, when and in which order: `home/ledger.duckdb`.
 
-Put here: writing a delivery down and asking what was delivered. Keep out: reading a delivered file, and validating it.
-The ledger never rolls back. A line is written only after the landed files are safe on disk, so that a killed run
-is simply repeated: what has a line is not landed again, and the others keep their order.
+Put here: recording and finding deliveries. Keep out: reading a delivered file, and validating it.
+The ledger never rolls back. A delivery is recorded only after its landed files are durable, so a killed run can simply
+be repeated: a recorded file does not land again, and the others keep their order.
 """
 
 import datetime as dt
@@ -17,7 +17,7 @@ import duckdb
 from regulars.pipelines.errors import StorageFailed
 
 SHRINK_ALLOWED = "shrink allowed"
-"""How the reason of a delivery begins that was let through although the source had shrunk."""
+"""The reason of a delivery begins like this when it was accepted although the source had shrunk."""
 
 _TABLES = """
 create table if not exists deliveries (
@@ -38,19 +38,47 @@ create table if not exists deliveries (
     reason varchar
 )
 """
-_COLUMNS = (
-    "delivery, source, path, file_name, file_sha256, bytes, record_count, malformed_count, header, encoding, "
-    "modified_at, landed_at, reader_version, status, reason"
-)
+_INSERT = """
+    insert into deliveries by name
+    select
+        $delivery as delivery,
+        $source as source,
+        $path as path,
+        $file_name as file_name,
+        $file_sha256 as file_sha256,
+        $bytes as bytes,
+        $record_count as record_count,
+        $malformed_count as malformed_count,
+        $header as header,
+        $encoding as encoding,
+        $modified_at as modified_at,
+        $landed_at as landed_at,
+        $reader_version as reader_version,
+        $status as status,
+        $reason as reason
+"""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Delivery:
-    """One file landed (or refused) once.
+    """One file that landed or was refused.
 
-    `delivery` counts from 1 over all sources in the order of landing; a refused file has none. `path` is where the
-    file lay below the data folder, `file_name` its base name. `bytes` is the size as delivered, `record_count` the
-    records that could be read and `malformed_count` the lines quarantined. Moments are UTC without a zone.
+    Attributes:
+        delivery: Counts from 1 over all sources in the order of landing; None for a refused file.
+        source: The source.
+        path: Where the file lay, relative to the data folder.
+        file_name: Its base name.
+        file_sha256: The hash of its bytes; None for a refused file.
+        bytes: Its size as delivered.
+        record_count: The records that could be read.
+        malformed_count: The lines that are not records.
+        header: The delivered header names.
+        encoding: The encoding it was delivered in.
+        modified_at: When it was last changed; UTC without a zone.
+        landed_at: When it landed or was refused; UTC without a zone.
+        reader_version: The version of the reader.
+        status: Whether it landed.
+        reason: Why it was refused, or accepted although the source had shrunk.
     """
 
     delivery: int | None = None
@@ -71,7 +99,7 @@ class Delivery:
 
 
 class Ledger:
-    """The ledger file, open from `with` to the end of its block.
+    """The ledger file; open inside a `with` block.
 
     Args:
         path: The DuckDB file; made when absent.
@@ -96,88 +124,116 @@ class Ledger:
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self, error_type: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._con.close()
 
     def record(self, delivery: Delivery) -> Delivery:
-        """Write a landed file down as the newest delivery, or a refused one without a number.
+        """Record a landed file as the newest delivery, or a refused one without a number.
 
-        The same refusal of the same file is written once, however many runs meet it.
+        The same refusal of the same file is recorded once, however many runs repeat it.
 
         Returns:
             The delivery with its number.
         """
         if delivery.status == "refused":
-            self._forget_same_refusal(delivery)
+            self._delete_same_refusal(delivery)
             number = None
         else:
             found = self._con.execute("select coalesce(max(delivery), 0) + 1 from deliveries").fetchall()
             number = int(found[0][0])
-        line = replace(delivery, delivery=number)
-        values = {**line.__dict__, "header": json.dumps(line.header, ensure_ascii=False)}
-        names = [name.strip() for name in _COLUMNS.split(",")]
-        marks = ", ".join("?" for _ in names)
-        self._con.execute(f"insert into deliveries ({_COLUMNS}) values ({marks})", [values[name] for name in names])
-        return line
+        numbered = replace(delivery, delivery=number)
+        header = json.dumps(numbered.header, ensure_ascii=False)
+        self._con.execute(_INSERT, {**numbered.__dict__, "header": header})
+        return numbered
 
-    def known(self, file_sha256: str, source: str) -> Delivery | None:
+    def find_bytes(self, file_sha256: str, source: str) -> Delivery | None:
         """The newest delivery of these bytes to `source`, if they have landed before."""
-        return self._newest("source = ? and file_sha256 = ?", [source, file_sha256])
+        return self._find_newest(source, file_sha256=file_sha256)
 
-    def newest_at(self, path: str, source: str) -> Delivery | None:
+    def find_newest_at(self, path: str, source: str) -> Delivery | None:
         """The newest delivery of `source` that lay at `path`."""
-        return self._newest("source = ? and path = ?", [source, path])
+        return self._find_newest(source, path=path)
 
-    def newest(self, source: str) -> Delivery | None:
+    def find_newest(self, source: str) -> Delivery | None:
         """The newest delivery of `source`."""
-        return self._newest("source = ?", [source])
+        return self._find_newest(source)
 
     def has_size(self, size: int, source: str) -> bool:
         """Whether a file of this many bytes has landed for `source`: then it may be the same again."""
-        query = "select count(*) from deliveries where status = 'landed' and source = ? and bytes = ?"
-        return bool(self._con.execute(query, [source, size]).fetchall()[0][0])
+        query = """
+            select count(*)
+            from deliveries
+            where status = 'landed' and source = $source and bytes = $size
+        """
+        return bool(self._con.execute(query, {"source": source, "size": size}).fetchall()[0][0])
 
-    def to_use(self, source: str, delivery: Literal["full", "incremental"]) -> list[Delivery]:
-        """What in this run reads of `source`: the newest delivery of a `full` source, all of an `incremental` one.
+    def list_used(self, source: str, delivery: Literal["full", "incremental"]) -> list[Delivery]:
+        """The deliveries that a run reads: the newest of a `full` source, all of an `incremental` one.
 
         Bytes delivered more than once are read once, as their newest delivery.
         """
         if delivery == "full":
-            newest = self.newest(source)
+            newest = self.find_newest(source)
             return [] if newest is None else [newest]
-        return self._select(
-            "source = ? and status = 'landed' qualify row_number() over "
-            "(partition by file_sha256 order by delivery desc) = 1 order by delivery",
-            [source],
-        )
+        query = """
+            from deliveries
+            where source = $source and status = 'landed'
+            qualify row_number() over (partition by file_sha256 order by delivery desc) = 1
+            order by delivery
+        """
+        return self._read(query, {"source": source})
 
-    def record_counts(self, source: str, last: int = 14) -> list[int]:
-        """Record counts of the last deliveries of `source`, newest first; none from before it was allowed to shrink."""
-        query = (
-            "select record_count from deliveries where status = 'landed' and source = ?"
-            " qualify delivery >= coalesce(max(delivery) filter (starts_with(reason, ?)) over (), 0)"
-            " order by delivery desc limit ?"
-        )
-        return [int(count) for (count,) in self._con.execute(query, [source, SHRINK_ALLOWED, last]).fetchall()]
+    def read_record_counts(self, source: str, last: int = 14) -> list[int]:
+        """Record counts of the last deliveries of `source`, newest first, since it was last allowed to shrink."""
+        query = """
+            select record_count
+            from deliveries
+            where status = 'landed' and source = $source
+            qualify delivery >= coalesce(max(delivery) filter (starts_with(reason, $shrink_allowed)) over (), 0)
+            order by delivery desc
+            limit $last
+        """
+        values = {"source": source, "shrink_allowed": SHRINK_ALLOWED, "last": last}
+        return [int(count) for (count,) in self._con.execute(query, values).fetchall()]
 
-    def refused(self, source: str) -> list[Delivery]:
-        """Refused files of `source`, in the order in which they were met."""
-        return self._select("source = ? and status = 'refused' order by landed_at, path", [source])
+    def list_refused(self, source: str) -> list[Delivery]:
+        """Refused files of `source`, in the order in which they were refused."""
+        query = """
+            from deliveries
+            where source = $source and status = 'refused'
+            order by landed_at, path
+        """
+        return self._read(query, {"source": source})
 
-    def _forget_same_refusal(self, refused: Delivery) -> None:
-        self._con.execute(
-            "delete from deliveries where status = 'refused' and source = ? and path = ?"
-            " and file_sha256 is not distinct from ? and reason is not distinct from ?",
-            [refused.source, refused.path, refused.file_sha256, refused.reason],
-        )
+    def _delete_same_refusal(self, refused: Delivery) -> None:
+        query = """
+            delete from deliveries
+            where status = 'refused'
+                and source = $source
+                and path = $path
+                and file_sha256 is not distinct from $file_sha256
+                and reason is not distinct from $reason
+        """
+        names = ("source", "path", "file_sha256", "reason")
+        self._con.execute(query, {name: getattr(refused, name) for name in names})
 
-    def _newest(self, where: str, values: list[str]) -> Delivery | None:
-        found = self._select(f"{where} and status = 'landed' order by delivery desc limit 1", values)
+    def _find_newest(self, source: str, *, path: str | None = None, file_sha256: str | None = None) -> Delivery | None:
+        """The newest landed delivery of a source, of those at a path or with these bytes where one is given."""
+        query = """
+            from deliveries
+            where source = $source
+                and status = 'landed'
+                and ($path is null or path = $path)
+                and ($file_sha256 is null or file_sha256 = $file_sha256)
+            order by delivery desc
+            limit 1
+        """
+        found = self._read(query, {"source": source, "path": path, "file_sha256": file_sha256})
         return found[0] if found else None
 
-    def _select(self, where: str, values: list[str]) -> list[Delivery]:
-        rows = self._con.execute(f"select {_COLUMNS} from deliveries where {where}", values).fetchall()
-        names = [name.strip() for name in _COLUMNS.split(",")]
-        found = [dict(zip(names, row, strict=True)) for row in rows]
-        return [Delivery(**{**line, "header": tuple(json.loads(line["header"]))}) for line in found]
+    def _read(self, query: str, values: dict[str, str | None]) -> list[Delivery]:
+        cursor = self._con.execute(query, values)
+        names = [name for name, *_ in cursor.description or []]
+        rows = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+        return [Delivery(**{**row, "header": tuple(json.loads(row["header"]))}) for row in rows]

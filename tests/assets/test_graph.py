@@ -12,7 +12,7 @@ from regulars.assets.sql_tables import describe_sql_table
 from regulars.assets.tables import KEEPS_ITS_CONTRACT
 from regulars.assets.validation_plan import plan_steps
 from regulars.pipelines.contracts.rule import Rule
-from regulars.pipelines.warehouse.warehouse import LAYERS
+from regulars.pipelines.warehouse.sql_files import LAYERS
 
 GRAPH = defs.resolve_asset_graph()
 SCHEDULE = defs.resolve_schedule_def("nightly")

@@ -1,6 +1,8 @@
 """The command line on a real, small company: every verb answers, every mistake is a sentence and an exit code."""
 
 import json
+import os
+import re
 import shutil
 import subprocess
 import sys
@@ -64,13 +66,52 @@ def test_status_fails_when_the_last_good_run_is_too_old(company):
     assert "TOO OLD" in late.stdout
 
 
-def test_status_and_help_do_not_wait_for_dagster(company):
-    script = "import sys, regulars; regulars.app(sys.argv[1:], standalone_mode=False); print('dagster' in sys.modules)"
-    for arguments in (["status", "--home", str(company / "home")], ["--help"]):
+def loaded_by(*arguments: str) -> set[str]:
+    """Which of the large packages one call of the command line has imported when it ends."""
+    script = (
+        "import sys; from regulars.cli import app; app(sys.argv[1:], standalone_mode=False); "
+        "print(*{'dagster', 'polars', 'duckdb', 'great_expectations', 'scipy'} & set(sys.modules))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script, *arguments], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    return set(done.stdout.splitlines()[-1].split())
+
+
+def test_help_loads_nothing_large():
+    assert loaded_by("--help") == set()
+    assert loaded_by("run", "--help") == set()
+
+
+def test_status_does_not_wait_for_dagster(company):
+    assert loaded_by("status", "--home", str(company / "home")).isdisjoint({"dagster", "great_expectations"})
+
+
+def test_the_version_names_what_computes_the_tables():
+    line = run_regulars("--version").stdout
+    assert re.match(r"regulars \d+\.\d+\.\d+ \(python 3\.\d+\.\d+, ", line)
+    assert {"duckdb", "polars", "dagster"} <= set(re.findall(r"([a-z-]+) \d", line))
+
+
+def test_the_shell_completes_a_verb_and_an_option_without_loading_anything_large():
+    script = (
+        "import sys; sys.argv = ['regulars']\n"
+        "from regulars.cli import main\n"
+        "try:\n    main()\n"
+        "except SystemExit:\n    print(*{'dagster', 'polars', 'duckdb'} & set(sys.modules), file=sys.stderr)"
+    )
+    for words, wanted in (("regulars gen", "generations"), ("regulars status --max", "--max-age")):
         done = subprocess.run(
-            [sys.executable, "-c", script, *arguments], cwd=ROOT, capture_output=True, text=True, check=True
+            [sys.executable, "-c", script],
+            cwd=ROOT,
+            env=os.environ
+            | {"_REGULARS_COMPLETE": "complete_bash", "COMP_WORDS": words, "COMP_CWORD": str(words.count(" "))},
+            capture_output=True,
+            text=True,
+            check=True,
         )
-        assert done.stdout.splitlines()[-1] == "False"
+        assert done.stdout.split() == [wanted]
+        assert done.stderr.strip() == ""
 
 
 def test_status_before_the_first_run_says_what_to_do(tmp_path):

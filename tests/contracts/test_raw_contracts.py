@@ -5,7 +5,7 @@ import pytest
 from regulars.pipelines.contracts.raw_contracts import project_contracts, raw_contract
 from regulars.pipelines.kinds.kind import TRACE_COLUMNS, Kind, KindColumn, RowRule
 from regulars.pipelines.kinds.registry import KINDS
-from regulars.pipelines.warehouse.warehouse import ROOT
+from regulars.pipelines.settings.package import ROOT
 
 
 def kind(*columns: KindColumn, **changes) -> Kind:

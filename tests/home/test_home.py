@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from regulars.pipelines import errors
-from regulars.pipelines.command.generations import verified
+from regulars.pipelines.command.generations import verify_current
 from regulars.pipelines.home.event_log import append_event, read_events
 from regulars.pipelines.home.home import Home
-from regulars.pipelines.home.verify import verify
+from regulars.pipelines.home.verify import find_damage
 from regulars.pipelines.publish.rollback import rollback
 from tests.publish.builders import NOW, a_home, publish_run
 
@@ -53,7 +53,7 @@ def test_before_the_first_run_nothing_is_current(tmp_path):
     assert home.holder() is None
 
 
-def test_a_second_run_is_told_who_holds_the_lock(home):
+def test_a_second_run_learns_who_holds_the_lock(home):
     holder = hold_elsewhere(home)
     try:
         with (
@@ -117,7 +117,7 @@ def test_what_dead_runs_left_is_swept(home):
         assert sorted(home.sweep()) == [".build-99999-1", ".current-99999", ".g000009-99999.building"]
         assert ours.exists()
     assert (home.path / "notes of the operator").exists()
-    assert verify(home.current()) == []
+    assert find_damage(home.current()) == []
 
 
 def test_a_leftover_of_a_process_with_our_own_id_is_swept_too(home):
@@ -165,9 +165,9 @@ def test_another_state_file_than_was_published_is_damage(home):
     publish_run(home, 2)
     with (home.path / "state" / "g000002.duckdb").open("ab") as file:
         file.write(b"x")
-    assert [sentence.partition(" has ")[0] for sentence in verify(home.current())] == ["state/g000002.duckdb"]
+    assert [sentence.partition(" has ")[0] for sentence in find_damage(home.current())] == ["state/g000002.duckdb"]
     with pytest.raises(errors.StorageFailed, match=r"damaged: state/g000002\.duckdb has"):
-        verified(home)
+        verify_current(home)
     assert rollback(home, clock=lambda: NOW).number == 1
 
 
@@ -187,7 +187,7 @@ def test_rollback_goes_to_the_generation_that_this_one_was_built_on(home):
     assert rollback(home, clock=lambda: NOW).number == 2
     assert rollback(home, clock=lambda: NOW).number == 1
     assert home.current().number == 1
-    with pytest.raises(errors.UsageWrong, match="no whole generation before g000001"):
+    with pytest.raises(errors.UsageWrong, match="no complete generation before g000001"):
         rollback(home)
     assert [(event["event"], event["generation"]) for event in read_events(home.path)] == [
         ("published", 1),
@@ -211,7 +211,7 @@ def test_rollback_passes_over_a_damaged_generation(home):
     assert rollback(home, clock=lambda: NOW).number == 1
 
 
-def test_rollback_mends_a_current_that_is_gone_or_unreadable(home):
+def test_rollback_works_when_the_current_generation_is_gone_or_unreadable(home):
     for run in (1, 2, 3):
         publish_run(home, run)
     manifest = home.current().path / "manifest.json"
@@ -226,7 +226,7 @@ def test_rollback_mends_a_current_that_is_gone_or_unreadable(home):
     assert rollback(home, clock=lambda: NOW).number == 1
 
 
-def test_a_generation_that_is_not_there_cannot_be_gone_back_to(home):
+def test_rollback_to_a_generation_that_does_not_exist_is_refused(home):
     publish_run(home)
     with pytest.raises(errors.UsageWrong, match="g000009 is not on this disk"):
         rollback(home, 9)
@@ -241,8 +241,8 @@ def test_verify_names_every_file_that_differs(home):
     (folder / "regulars.duckdb").chmod(0o644)
     with (folder / "regulars.duckdb").open("ab") as file:
         file.write(b"x")
-    told = verify(home.current())
-    assert [sentence.split(" has ")[0] for sentence in told] == [
+    damage = find_damage(home.current())
+    assert [sentence.split(" has ")[0] for sentence in damage] == [
         "state/g000001.duckdb is missing",
         "parquet/notes.txt does not belong to the generation",
         "regulars.duckdb",
@@ -250,7 +250,7 @@ def test_verify_names_every_file_that_differs(home):
     ]
 
 
-def test_too_little_free_space_is_told_before_the_run(home, monkeypatch):
+def test_too_little_free_space_stops_a_run_before_it_begins(home, monkeypatch):
     publish_run(home)
     home.check_free_space()
     monkeypatch.setattr("shutil.disk_usage", lambda path: type("Usage", (), {"free": 1_000_000}))
@@ -260,9 +260,9 @@ def test_too_little_free_space_is_told_before_the_run(home, monkeypatch):
         home.check_free_space()
 
 
-def test_a_copied_home_without_its_symlink_is_told(home):
+def test_a_copied_home_without_its_symlink_is_an_error(home):
     home.current_link.mkdir()
-    with pytest.raises(errors.StorageFailed, match="current is no symlink"):
+    with pytest.raises(errors.StorageFailed, match="current is not a symlink"):
         home.current()
 
 

@@ -7,10 +7,10 @@ import shutil
 import pytest
 
 from regulars.pipelines import errors
-from regulars.pipelines.command.generations import verified
+from regulars.pipelines.command.generations import verify_current
 from regulars.pipelines.home.state_file import move_old_states, read_state
-from regulars.pipelines.home.verify import verify
-from regulars.pipelines.publish.generation import publish
+from regulars.pipelines.home.verify import find_damage
+from regulars.pipelines.publish.generation import publish_generation
 from tests.publish.builders import AS_OF, a_home, build, contents, publish_run
 from tests.publish.trials import MOVING, file_changing_calls, home_like, need_strace, strace
 
@@ -52,10 +52,10 @@ def personal_below_generations(home):
     return list(home.generations_folder.rglob("state*"))
 
 
-def test_an_older_home_is_whole_and_readable_before_any_run(old):
+def test_an_older_home_is_undamaged_and_readable_before_any_run(old):
     with home_like(old) as home:
-        assert [verify(each) for each in home.generations()] == [[], [], []]
-        assert verified(home) == "g000003 is whole: 6 files are as its manifest says"
+        assert [find_damage(each) for each in home.generations()] == [[], [], []]
+        assert verify_current(home) == "g000003 is undamaged: 6 files are as its manifest says"
         assert people_of(home) == [("ada@example.com",)] * 3
         assert not home.state_folder.exists()
 
@@ -66,7 +66,7 @@ def test_the_next_run_moves_an_older_home_once(old):
         assert move_old_states(home) == 3
         assert move_old_states(home) == 0
         assert personal_below_generations(home) == []
-        assert [verify(each) for each in home.generations()] == [[], [], []]
+        assert [find_damage(each) for each in home.generations()] == [[], [], []]
         assert people_of(home) == [("ada@example.com",)] * 3
         assert {oct(path.stat().st_mode & 0o777) for path in home.state_folder.iterdir()} == {"0o600"}
 
@@ -83,7 +83,7 @@ def test_a_kill_while_an_older_home_is_moved_loses_nothing(old, record_trials):
     for call in struck:
         with home_like(old) as home:
             strace(home.path, 4, "-e", f"trace={call.name}", "-e", f"inject={call.name}:signal=KILL:when={call.nth}")
-            assert [verify(each) for each in home.generations()] == [[], [], []]
+            assert [find_damage(each) for each in home.generations()] == [[], [], []]
             assert people_of(home) == [("ada@example.com",)] * 3
             assert publish_run(home, 4).generation.number == 4
             assert personal_below_generations(home) == []
@@ -91,7 +91,7 @@ def test_a_kill_while_an_older_home_is_moved_loses_nothing(old, record_trials):
     record_trials(f"{len(struck)} kills")
 
 
-def test_a_missing_state_file_is_told_in_a_sentence(tmp_path):
+def test_a_missing_state_file_is_reported_in_a_sentence(tmp_path):
     home = a_home(tmp_path / "home")
     publish_run(home)
     shutil.rmtree(home.state_folder)
@@ -109,6 +109,6 @@ def test_personal_data_of_a_run_that_failed_do_not_stay(tmp_path):
     publish_run(home, 2)
     for number, reason in ((9, "g000002 is current"), (2, "another run has published g000002")):
         with home.lock("regulars run"), build(3) as con, pytest.raises(errors.Busy, match=reason):
-            publish(con, home, contents(), number=number, parent=parent, as_of=AS_OF)
+            publish_generation(con, home, contents(), number=number, parent=parent, as_of=AS_OF)
     assert sorted(path.name for path in home.state_folder.iterdir()) == ["g000001.duckdb", "g000002.duckdb"]
-    assert verify(home.current()) == []
+    assert find_damage(home.current()) == []

@@ -21,21 +21,22 @@ MAY_IMPORT: dict[str, set[str]] = {
     # what a run says and publishes
     "report": {"run", "transforms", "contracts", "warehouse", "home", "models", "errors"},
     "publish": {"audit", "run", "contracts", "transforms", "warehouse", "home", "kinds", "errors"},
-    "audit": {"run", "contracts", "warehouse", "home", "settings", "kinds", "errors"},
+    "audit": {"run", "contracts", "warehouse", "home", "settings", "kinds", "enumerations", "errors"},
     # one run: what it was asked for, what it holds, how it ended
     "run": {"sources", "contracts", "warehouse", "home", "settings", "errors"},
     # how tables are made
     "identity": {"kinds", "errors"},
-    "transforms": {"models"},
+    "transforms": {"models", "enumerations"},
     "sources": {"warehouse", "home", "settings", "kinds", "errors"},
-    "contracts": {"warehouse", "kinds", "errors"},
+    "contracts": {"warehouse", "settings", "kinds", "errors"},
     # where things lie, and what a company sets
-    "settings": {"warehouse", "kinds", "errors"},
-    "warehouse": {"errors"},
+    "settings": {"kinds", "enumerations", "errors"},
+    "warehouse": {"settings", "kinds", "errors"},
     "home": {"errors"},
-    "sample": {"errors"},
+    "sample": {"settings", "errors"},
     # the ground
     "models": set(),
+    "enumerations": set(),
     "kinds": {"errors"},
     "errors": set(),
 }

@@ -31,7 +31,7 @@ def test_an_international_domain_is_the_same_in_both_its_forms():
 @pytest.mark.parametrize(
     "written", ["", "-", "n/a", "ada", "ada@", "@example.com", "ada@example", "a b@c.de", "a@b@c.de"]
 )
-def test_what_is_no_address_names_nobody(written):
+def test_text_that_is_not_an_address_names_nobody(written):
     assert normalise_email(written) is None
     assert normal(written) == [None]
 

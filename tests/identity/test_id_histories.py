@@ -74,7 +74,7 @@ def assert_that_a_second_run_changes_nothing(states: list[Partition]) -> None:
 
 @settings(max_examples=25, deadline=None)
 @given(partitions, histories)
-def test_whatever_happened_the_first_records_bring_the_first_ids_back(first, others):
+def test_the_first_records_bring_the_first_ids_back_after_any_history(first, others):
     assert_that_the_first_ids_come_back(first, others)
 
 

@@ -182,7 +182,7 @@ def test_a_survey_tool_may_name_records_and_orders_of_another_system():
     assert linked(people, "response", "r", "poll")["customer_idx"] == 1
 
 
-def test_a_respondent_known_to_nobody_is_one_contact_and_no_customer():
+def test_an_unknown_respondent_is_one_contact_and_not_a_customer():
     people = people_of(
         survey_responses=[
             {"response_id": "1", "email": "cyd@example.com"},
@@ -209,7 +209,7 @@ def test_no_id_is_made_from_an_address():
     assert with_address.records["customer_id"].to_list() == without.records["customer_id"].to_list()
 
 
-def test_without_any_record_there_is_nobody():
+def test_without_records_there_are_no_people():
     people = people_of()
     assert people.records.is_empty()
     assert people.links.is_empty()

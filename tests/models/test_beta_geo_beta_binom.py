@@ -6,7 +6,7 @@ from scipy.optimize import approx_fprime
 from scipy.special import roots_jacobi
 
 from regulars.pipelines.models.beta_geo_beta_binom import BetaGeoBetaBinomModel
-from regulars.pipelines.models.fitting.rows import unique_rows
+from regulars.pipelines.models.fitting.rows import merge_equal_rows
 from regulars.pipelines.models.renewal.period_history import log_likelihood
 
 FILE = Path(__file__).parents[2].parent / "shared" / "data" / "models" / "donations.csv"
@@ -117,7 +117,9 @@ def test_weights_stand_for_repeated_rows():
 
 
 def test_the_gradient_is_that_of_the_likelihood():
-    likelihood = log_likelihood(unique_rows(*(np.array(c, float) for c in ([0, 1, 3, 5], [0, 2, 9, 5], [6, 6, 12, 5]))))
+    likelihood = log_likelihood(
+        merge_equal_rows(*(np.array(c, float) for c in ([0, 1, 3, 5], [0, 2, 9, 5], [6, 6, 12, 5])))
+    )
     at = np.log([1.2, 0.5, 0.8, 2.0])
     assert likelihood(at)[1] == pytest.approx(approx_fprime(at, lambda logs: likelihood(logs)[0], 1e-6), rel=1e-4)
 

@@ -5,7 +5,7 @@ from scipy.integrate import quad
 from scipy.optimize import approx_fprime
 from scipy.stats import gamma as gamma_distribution
 
-from regulars.pipelines.models.fitting.rows import unique_rows
+from regulars.pipelines.models.fitting.rows import merge_equal_rows
 from regulars.pipelines.models.gamma_gamma import GammaGammaModel, log_likelihood, spend_frequency_correlation
 from regulars.pipelines.models.pareto_nbd import ParetoNBDModel
 from tests.models.cdnow import FILE, load_cdnow
@@ -87,7 +87,7 @@ def test_parameters_that_made_the_data_are_found_again():
 
 def test_the_gradient_is_that_of_the_likelihood():
     frequency, mean = simulated(300, 2.0, 3.0, 20.0)
-    likelihood = log_likelihood(unique_rows(frequency[frequency > 0].astype(float), mean[frequency > 0]))
+    likelihood = log_likelihood(merge_equal_rows(frequency[frequency > 0].astype(float), mean[frequency > 0]))
     at = np.log([1.7, 2.2, 11.0])
     assert likelihood(at)[1] == pytest.approx(approx_fprime(at, lambda logs: likelihood(logs)[0], 1e-6), rel=1e-4)
 
@@ -197,3 +197,9 @@ def test_a_few_giant_spends_do_not_hide_the_parameters_that_made_them():
     assert model.converged
     assert (model.params["p"], model.params["q"]) == (pytest.approx(0.8, rel=0.1), pytest.approx(0.3, rel=0.1))
     assert "the mean spend over all customers is infinite" in model.message
+
+
+def test_expected_spend_is_the_posterior_mean_worked_out_by_hand():
+    model = GammaGammaModel.from_params({"p": 6, "q": 4, "gamma": 15})
+    assert model.expected_spend(2, 30) == pytest.approx(6 * (15 + 2 * 30) / (6 * 2 + 4 - 1))
+    assert model.expected_spend(0, 0) == pytest.approx(6 * 15 / (4 - 1))

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from scipy.optimize import approx_fprime
 
-from regulars.pipelines.models.fitting.rows import unique_rows
+from regulars.pipelines.models.fitting.rows import merge_equal_rows
 from regulars.pipelines.models.shifted_beta_geo import ShiftedBetaGeoModel, log_likelihood
 
 FILE = Path(__file__).parents[2].parent / "shared" / "data" / "models" / "sbg_cohorts.csv"
@@ -128,7 +128,10 @@ def test_survival_neither_vanishes_nor_is_missing_far_out():
 
 
 def test_the_gradient_is_that_of_the_likelihood():
-    likelihood, at = log_likelihood(unique_rows(*(np.asarray(c, float) for c in rows_of(survivors("highend"))))), [0, 1]
+    likelihood, at = (
+        log_likelihood(merge_equal_rows(*(np.asarray(c, float) for c in rows_of(survivors("highend"))))),
+        [0, 1],
+    )
     gradients = approx_fprime(np.array(at, float), lambda logs: likelihood(logs)[0], 1e-6)
     assert likelihood(np.array(at, float))[1] == pytest.approx(gradients, rel=1e-4)
 

@@ -9,7 +9,7 @@ from regulars.pipelines.home.generation import Published
 from regulars.pipelines.home.home import Home
 from regulars.pipelines.home.manifest import Facts
 from regulars.pipelines.home.state_file import move_old_states
-from regulars.pipelines.publish.generation import Contents, publish
+from regulars.pipelines.publish.generation import Contents, publish_generation
 from regulars.pipelines.publish.targets.tables import Table
 
 AS_OF = dt.date(2026, 1, 31)
@@ -64,7 +64,7 @@ def publish_run(home: Home, run: int = 1, *, as_of: dt.date = AS_OF, rows: int =
         move_old_states(home)
         number, parent = home.next_number(), home.current()
         with build(run, generation=number, rows=rows) as con:
-            return publish(
+            return publish_generation(
                 con,
                 home,
                 contents(fingerprint=f"run {run}"),

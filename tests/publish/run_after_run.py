@@ -10,7 +10,7 @@ from pathlib import Path
 
 from regulars.pipelines.errors import RegularsError
 from regulars.pipelines.home.home import Home
-from regulars.pipelines.publish.generation import publish
+from regulars.pipelines.publish.generation import publish_generation
 from tests.publish.builders import AS_OF, NOW, build, contents, publish_run
 
 
@@ -20,7 +20,7 @@ def publish_late(home, run):
         with build(run, generation=number) as con:
             say("ready")
             sys.stdin.readline()
-            publish(
+            publish_generation(
                 con,
                 home,
                 contents(fingerprint=f"run {run}"),

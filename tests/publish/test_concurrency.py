@@ -10,8 +10,8 @@ import duckdb
 import pytest
 
 from regulars.pipelines import errors
-from regulars.pipelines.home.verify import verify
-from regulars.pipelines.publish.swap import swing
+from regulars.pipelines.home.verify import find_damage
+from regulars.pipelines.publish.swap import swing_current
 from tests.publish.builders import a_home, publish_run
 from tests.publish.trials import ENVIRONMENT, ROOT, check_readers_see_one_whole_generation, start
 
@@ -43,30 +43,30 @@ def publish_at_once(home, runs, *, before_the_second=lambda: None):
     for run in (first, second) if second_began else (first,):
         run.stdin.write("go\n")
         run.stdin.flush()
-    told = [run.communicate(timeout=60)[1] for run in (first, second)]
-    return [first.returncode, second.returncode], told
+    outputs = [run.communicate(timeout=60)[1] for run in (first, second)]
+    return [first.returncode, second.returncode], outputs
 
 
-def test_a_second_run_is_turned_away_at_the_door(home):
-    codes, told = publish_at_once(home, (2, 3))
-    assert codes == [0, 75], told
-    assert "is in use by `regulars run` (process" in told[1]
+def test_a_second_run_stops_while_the_first_holds_the_lock(home):
+    codes, outputs = publish_at_once(home, (2, 3))
+    assert codes == [0, 75], outputs
+    assert "is in use by `regulars run` (process" in outputs[1]
     assert check_readers_see_one_whole_generation(home, {2}) == 2
 
 
-def test_of_two_runs_past_the_lock_the_fence_lets_one_through(home):
+def test_of_two_runs_without_the_lock_the_optimistic_lock_lets_one_publish(home):
     """Somebody removed the lock file, so both hold a lock: the optimistic lock alone decides."""
     for played in range(ROUNDS):
         before = home.current().number
-        codes, told = publish_at_once(
+        codes, outputs = publish_at_once(
             home, (10 * played + 2, 10 * played + 3), before_the_second=(home.path / "lock").unlink
         )
-        assert sorted(codes) == [0, 75], f"round {played + 1}: {told}"
+        assert sorted(codes) == [0, 75], f"round {played + 1}: {outputs}"
         assert check_readers_see_one_whole_generation(home, {before + 1, before + 2}) > before
         assert not [path.name for path in home.generations_folder.iterdir() if path.name[0] == "."]
 
 
-def test_nobody_comes_between_the_look_at_current_and_its_replacement(home, monkeypatch):
+def test_nobody_replaces_current_between_reading_and_replacing_it(home, monkeypatch):
     publish_run(home, 2)
     publish_run(home, 3)
     make_link = Path.symlink_to
@@ -79,7 +79,7 @@ def test_nobody_comes_between_the_look_at_current_and_its_replacement(home, monk
 
     def try_to_swing(generation):
         try:
-            return swing(home, generation, expected=3)
+            return swing_current(home, generation, expected_parent=3)
         except errors.Busy:
             return "busy"
 
@@ -128,4 +128,4 @@ def test_one_process_sees_the_new_run_though_it_still_holds_the_old_one(home):
         assert old.execute("select max(run) from core.orders").fetchall() == [(1,)]
         with duckdb.connect(path, read_only=True) as new:
             assert new.execute("select max(run) from core.orders").fetchall() == [(2,)]
-    assert verify(home.current()) == []
+    assert find_damage(home.current()) == []

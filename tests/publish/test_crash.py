@@ -103,7 +103,7 @@ def test_a_failing_disk_at_any_call_leaves_one_whole_generation(template, conten
     assert {(74, PUBLISHED), (0, NEXT)} <= set(outcomes)
 
 
-def test_a_failed_last_flush_is_told_though_readers_see_the_new_generation(template, content, calls):
+def test_a_failed_last_flush_is_a_warning_since_readers_see_the_new_generation(template, content, calls):
     last_swap = max(position for position, call in enumerate(calls) if call.name.startswith("rename"))
     flush = next(call for call in calls[last_swap:] if call.name in FLUSHING)
     assert fault_at(template, content, flush, "error=EIO") == (0, NEXT)

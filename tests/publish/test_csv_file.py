@@ -40,7 +40,7 @@ def test_plain_numbers_and_words_stay_as_they_are(tmp_path, text):
     assert written(tmp_path, pl.DataFrame({"name": [text]})) == [["name"], [text]]
 
 
-def test_a_header_is_no_formula_either(tmp_path):
+def test_a_header_is_not_run_as_a_formula_either(tmp_path):
     assert written(tmp_path, pl.DataFrame({"=cmd": ["a"]}))[0] == ["'=cmd"]
 
 

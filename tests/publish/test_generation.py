@@ -6,8 +6,8 @@ import pytest
 
 from regulars.pipelines import errors
 from regulars.pipelines.home.state_file import read_state
-from regulars.pipelines.home.verify import verify
-from regulars.pipelines.publish.generation import publish
+from regulars.pipelines.home.verify import find_damage
+from regulars.pipelines.publish.generation import publish_generation
 from regulars.pipelines.publish.targets.tables import Table
 from tests.publish.builders import AS_OF, NOW, STATE_TABLES, a_home, build, contents, publish_run
 
@@ -44,7 +44,7 @@ def test_a_generation_holds_every_file_and_says_so(home):
         "meta.runs": 1,
     }
     assert manifest.headline == {"customers": 3}
-    assert verify(generation) == []
+    assert find_damage(generation) == []
 
 
 def test_only_the_owner_may_read_personal_data(home):
@@ -91,7 +91,7 @@ def test_another_fingerprint_is_new_even_with_the_same_numbers(home):
     with home.lock("regulars run"):
         for expected, fingerprint in ((1, "a"), (2, "b")):
             with build() as con:
-                published = publish(
+                published = publish_generation(
                     con,
                     home,
                     contents(fingerprint=fingerprint),
@@ -131,13 +131,13 @@ def test_a_run_built_on_an_older_generation_is_refused(home):
         build(3) as con,
         pytest.raises(errors.Busy, match="another run has published g000002"),
     ):
-        publish(con, home, contents(), number=number, parent=parent, as_of=AS_OF)
+        publish_generation(con, home, contents(), number=number, parent=parent, as_of=AS_OF)
     with (
         home.lock("regulars run"),
         build(3) as con,
         pytest.raises(errors.Busy, match="built on g000001, but g000002 is current"),
     ):
-        publish(con, home, contents(), number=9, parent=parent, as_of=AS_OF)
+        publish_generation(con, home, contents(), number=9, parent=parent, as_of=AS_OF)
     assert home.current().number == 2
     assert sorted(path.name for path in home.generations_folder.iterdir()) == ["g000001", "g000002"]
 
@@ -150,7 +150,7 @@ def test_a_column_that_bi_tools_cannot_read_stops_the_run(home):
         with pytest.raises(
             errors.ContractBroken, match=r"marts.wide.total is HUGEINT; marts.wide.parts is INTEGER\[\]"
         ):
-            publish(con, home, odd, number=1, parent=None, as_of=AS_OF)
+            publish_generation(con, home, odd, number=1, parent=None, as_of=AS_OF)
     assert home.current() is None
 
 
@@ -158,10 +158,10 @@ def test_a_locked_down_build_can_be_published(home):
     with home.lock("regulars run"), build() as con:
         con.execute(f"set allowed_directories = ['{home.path}']")
         con.execute("set enable_external_access = false; set lock_configuration = true")
-        published = publish(con, home, contents(), number=1, parent=None, as_of=AS_OF, clock=lambda: NOW)
-    assert verify(published.generation) == []
+        published = publish_generation(con, home, contents(), number=1, parent=None, as_of=AS_OF, clock=lambda: NOW)
+    assert find_damage(published.generation) == []
 
 
 def test_publishing_without_the_lock_is_a_bug(home):
     with build() as con, pytest.raises(RuntimeError, match="lock"):
-        publish(con, home, contents(), number=1, parent=None, as_of=AS_OF)
+        publish_generation(con, home, contents(), number=1, parent=None, as_of=AS_OF)

@@ -14,7 +14,7 @@ import duckdb
 import pytest
 
 from regulars.pipelines.home.home import Home
-from regulars.pipelines.home.verify import verify
+from regulars.pipelines.home.verify import find_damage
 from tests.publish.builders import publish_run
 
 ROOT = Path(__file__).parents[2]
@@ -111,7 +111,7 @@ def check_readers_see_one_whole_generation(home, allowed):
     generation = home.current()
     assert generation.number in allowed
     for each in home.generations():  # the older ones too: `rollback` may go there
-        assert verify(each) == []
+        assert find_damage(each) == []
     manifest = generation.manifest
     with duckdb.connect(str(home.current_link / "regulars.duckdb"), read_only=True) as reader:
         for table, facts in manifest.tables.items():

@@ -18,9 +18,9 @@ from regulars.pipelines.report.words.collect import collect_messages, list_mista
 from regulars.pipelines.report.words.words import CATALOGUES, Words, list_languages, read_words
 from regulars.pipelines.run.lineage import CODE, NO_PART_IN_RESULTS, deciding_settings
 from regulars.pipelines.sample.settings_text import SAMPLE_SETTINGS
+from regulars.pipelines.settings.package import ROOT
 from regulars.pipelines.settings.settings import Report
 from regulars.pipelines.settings.settings_file import parse_settings
-from regulars.pipelines.warehouse.warehouse import ROOT
 from tests.report.prediction_tables import add_predictions
 from tests.report.report_tables import HEADLINE, company_tables
 from tests.report.test_report import Page, report_of

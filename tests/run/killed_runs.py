@@ -69,7 +69,7 @@ def main(folder: Path, trials: int, seed: int) -> None:
 
     import regulars.assets.definitions  # noqa: F401  (imported once, for all children)
     from regulars.pipelines.home.home import Home
-    from regulars.pipelines.home.verify import verify
+    from regulars.pipelines.home.verify import find_damage
 
     chance, broken = random.Random(seed), []
     # by a process of its own: threads started here would be missing in the forked runs, which would wait for them
@@ -98,8 +98,8 @@ def main(folder: Path, trials: int, seed: int) -> None:
         else:
             finished += 1
         now = home.current()
-        if now.number not in (before, before + 1) or verify(now):
-            broken.append(f"trial {trial}: readers see {now.name} after g{before:06d}: {verify(now)}")
+        if now.number not in (before, before + 1) or find_damage(now):
+            broken.append(f"trial {trial}: readers see {now.name} after g{before:06d}: {find_damage(now)}")
         if os.waitstatus_to_exitcode(os.waitpid(looking, 0)[1]) != 0:
             broken.append(f"trial {trial}: a reader saw half a generation")
     late.write_bytes(full)

@@ -9,9 +9,10 @@ import duckdb
 import pytest
 
 from regulars.pipelines.settings.settings import Settings
-from regulars.pipelines.sources.deliveries import LandedSource, land_sources
-from regulars.pipelines.sources.landed_rows import deliver
+from regulars.pipelines.sources.deliveries import land_sources
+from regulars.pipelines.sources.landed_rows import write_landed_rows
 from regulars.pipelines.sources.readers.refusal import Refusal
+from regulars.pipelines.sources.source_landing import LandedSource
 
 NOW = dt.datetime(2026, 1, 10, 3, 30, tzinfo=dt.UTC)
 ORDERS: dict[str, Any] = {
@@ -55,7 +56,7 @@ class Shop:
     def delivered(self, landed_sources: dict[str, LandedSource] | None = None) -> duckdb.DuckDBPyConnection:
         landed_sources = landed_sources or self.land()
         con = duckdb.connect()
-        deliver(con, self.settings, list(landed_sources.values()), self.home)
+        write_landed_rows(con, self.settings, list(landed_sources.values()), self.home)
         return con
 
     def rows(self, columns: str, table: str = "orders") -> list[tuple[Any, ...]]:

@@ -8,12 +8,11 @@ from pathlib import Path
 import pytest
 
 from regulars.pipelines.errors import InputRefused, SettingsWrong, StorageFailed
-from regulars.pipelines.kinds.registry import KINDS
-from regulars.pipelines.settings.settings import Source
-from regulars.pipelines.sources import deliveries as deliveries_module
+from regulars.pipelines.settings.settings import KINDS, Source
 from regulars.pipelines.sources import landing as landing_module
+from regulars.pipelines.sources import source_landing as source_landing_module
 from regulars.pipelines.sources.deliveries import refuse_required
-from regulars.pipelines.sources.landing import physical_lines, sweep_originals
+from regulars.pipelines.sources.landing import find_lines, sweep_originals
 from regulars.pipelines.sources.ledger import Ledger
 from regulars.pipelines.sources.source_files import find_files
 
@@ -69,7 +68,7 @@ def test_a_full_source_uses_its_newest_delivery_and_an_incremental_one_all(shop)
     assert shop.rows("_delivery, order_id") == [(1, "1"), (1, "2"), (2, "2"), (2, "3")]
 
 
-def test_the_same_bytes_again_are_no_new_delivery_under_any_name(shop):
+def test_the_same_bytes_under_another_name_are_not_a_new_delivery(shop):
     shop.sources["shop"]["path"] = "o-*.csv"
     shop.write("o-1.csv", orders(2))
     assert shop.land()["shop"].landed == [1]
@@ -129,7 +128,7 @@ def test_changed_options_read_the_same_bytes_again(shop):
 # refusals
 
 
-def test_a_missing_file_is_told_and_stops_the_run_of_a_required_source_only(shop):
+def test_a_missing_file_is_reported_and_stops_the_run_only_for_a_required_source(shop):
     shop.sources["crm"] = CRM
     landed = list(shop.land().values())
     assert [landed_source.refusals[0].reason_code for landed_source in landed] == ["missing", "missing"]
@@ -137,7 +136,7 @@ def test_a_missing_file_is_told_and_stops_the_run_of_a_required_source_only(shop
         refuse_required(shop.settings, landed)
 
 
-def test_every_listed_path_without_a_file_is_told_though_another_has_one(shop):
+def test_every_listed_path_without_a_file_is_reported_even_if_another_has_one(shop):
     shop.sources["shop"] |= {"path": ["a.csv", "b.csv", "2026/*.csv"], "delivery": "incremental"}
     shop.write("b.csv", orders(2))
     assert [refusal.sentence for refusal in shop.land()["shop"].refusals] == [
@@ -177,7 +176,7 @@ def test_a_full_source_shrunk_by_half_is_refused_until_it_is_allowed_with_a_reas
     )
     assert shop.refusal(allow_shrink="a shop was closed") is None
     with Ledger(shop.home / "ledger.duckdb") as ledger:
-        assert ledger.newest("shop").reason == "shrink allowed: a shop was closed"
+        assert ledger.find_newest("shop").reason == "shrink allowed: a shop was closed"
 
 
 def test_runs_after_an_allowed_shrink_are_compared_with_the_new_size(shop):
@@ -201,12 +200,12 @@ def test_half_is_enough_and_an_incremental_source_may_bring_little(shop, count, 
     assert shop.refusal() is None
 
 
-def test_a_file_older_than_allowed_is_landed_and_told_as_late(shop):
+def test_a_file_older_than_allowed_lands_and_is_reported_as_late(shop):
     shop.sources["shop"]["max_age_hours"] = 26
     shop.write("orders.csv", orders(2), hours_old=27.5)
     landed_source = shop.land()["shop"]
     assert [refusal.sentence for refusal in landed_source.refusals] == [
-        "orders.csv is 27.5 hours old where 26 are allowed: see why no newer one was delivered"
+        "orders.csv is 27.5 hours old where 26 are allowed: find out why no newer one was delivered"
     ]
     assert (landed_source.landed, landed_source.is_stale) == ([1], True)
 
@@ -252,7 +251,7 @@ def test_a_file_that_may_not_be_read_is_a_storage_failure_that_names_it(shop, mo
         shop.land()
 
 
-def test_settings_that_no_longer_fit_what_was_landed_are_a_mistake_of_the_settings(shop):
+def test_settings_that_no_longer_fit_a_landed_file_are_a_settings_error(shop):
     shop.write("orders.csv", orders(2))
     shop.land()
     shop.sources["shop"]["columns"] = {**shop.sources["shop"]["columns"], "discounts": "rebate"}
@@ -260,7 +259,7 @@ def test_settings_that_no_longer_fit_what_was_landed_are_a_mistake_of_the_settin
         shop.land()
 
 
-def test_a_descriptive_column_that_has_gone_is_told_and_empty(shop):
+def test_a_descriptive_column_that_disappears_is_reported_and_empty(shop):
     shop.sources["shop"]["columns"] = {**shop.sources["shop"]["columns"], "city": "town"}
     shop.write("orders.csv", orders(1))
     assert shop.land()["shop"].warnings[0].startswith("orders.csv: column `town` for orders.city is missing")
@@ -273,7 +272,7 @@ def test_a_descriptive_column_that_has_gone_is_told_and_empty(shop):
 def state(shop) -> tuple[object, ...]:
     rows = shop.rows("_delivery, _row, order_id")
     with Ledger(shop.home / "ledger.duckdb") as ledger:
-        lines = [(line.delivery, line.source, line.file_sha256) for line in ledger.to_use("shop", "incremental")]
+        lines = [(line.delivery, line.source, line.file_sha256) for line in ledger.list_used("shop", "incremental")]
     files = sorted(path.name for path in (shop.home / "landing").iterdir())
     return lines, files, rows
 
@@ -301,7 +300,7 @@ def test_a_run_killed_at_any_step_is_repeated_to_the_same_state(shop, tmp_path, 
         (landing_module, "put_in_place"),
         (landing_module, "_copy"),
         (landing_module, "read_csv_file"),
-        (deliveries_module, "land_file"),
+        (source_landing_module, "land_file"),
         (Ledger, "record"),
     ):
         monkeypatch.setattr(module, name, step(getattr(module, name)))
@@ -377,7 +376,7 @@ def test_what_an_older_reader_made_of_a_file_is_used_when_its_original_is_gone(s
     next((shop.home / "landing").glob("*.orig")).unlink()
     path.unlink()
     shop.sources["shop"]["required"] = False
-    monkeypatch.setattr("regulars.pipelines.sources.readers.landed_text.READER_VERSION", 2)
+    monkeypatch.setattr("regulars.pipelines.sources.readers.landed_text.READER_VERSION", 99)
     assert shop.rows("order_id") == [("1",), ("2",)]
     assert shop.rows("text", "malformed") == [("torn",)]
 
@@ -385,9 +384,9 @@ def test_what_an_older_reader_made_of_a_file_is_used_when_its_original_is_gone(s
 def test_a_newer_reader_reads_originals_again(shop, monkeypatch):
     shop.write("orders.csv", orders(2))
     shop.land()
-    monkeypatch.setattr("regulars.pipelines.sources.readers.landed_text.READER_VERSION", 2)
+    monkeypatch.setattr("regulars.pipelines.sources.readers.landed_text.READER_VERSION", 99)
     assert shop.rows("order_id") == [("1",), ("2",)]
-    assert len(list((shop.home / "landing").glob("*-r2.parquet"))) == 1
+    assert len(list((shop.home / "landing").glob("*-r99.parquet"))) == 1
 
 
 def test_a_landing_that_has_lost_a_file_says_so(shop):
@@ -404,7 +403,7 @@ def test_the_line_of_a_record_is_found_in_the_original(shop):
     delivery = shop.land()["shop"].deliveries[0]
     source = shop.settings.sources["shop"]
     landing = shop.home / "landing"
-    assert physical_lines({1, 2}, delivery.file_sha256, source, landing) == {1: 3, 2: 6}
+    assert find_lines({1, 2}, delivery.file_sha256, source, landing) == {1: 3, 2: 6}
 
 
 def test_what_the_files_table_says_of_a_file(shop):

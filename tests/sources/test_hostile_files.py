@@ -257,7 +257,7 @@ def test_a_hostile_file_is_refused_or_quarantined_or_read_exactly(shop, name):
 
 
 @pytest.mark.parametrize("final_newline", ["required", "optional"])
-def test_a_file_cut_at_any_byte_is_refused_or_all_its_rows_are_told(shop, final_newline):
+def test_a_file_cut_at_any_byte_is_refused_or_all_its_rows_are_accounted_for(shop, final_newline):
     whole = 'id,day,total\n"ä\n1",,9.50\n22,"é ""x""",1498.50\n'.encode()
     true = {("ä\n1", "9.50"), ("22", "1498.50")}
     shop.sources["shop"]["options"] = {"final_newline": final_newline}
@@ -303,11 +303,11 @@ def test_a_file_without_its_header_line_puts_no_value_of_a_customer_into_the_ref
     shop.write("orders.csv", f"web,anna@shop.examples,2026-01-01,+49 170 1234567,{long}\nweb,b@x.example,,,\n")
     refusal = shop.refusal()
     assert refusal.reason_code == "missing_column"
-    assert "; the file has `web` and 4 more that look like no name: see that" in refusal.sentence
+    assert "; the file has `web` and 4 more that do not look like a name: see that" in refusal.sentence
     assert not [value for value in ("anna@shop.examples", "2026-01", "1234567", "refund") if value in refusal.sentence]
 
 
-def test_a_missing_column_is_told_with_what_the_file_has_and_the_nearest_name(shop):
+def test_a_missing_column_is_reported_with_the_columns_of_the_file_and_the_nearest_name(shop):
     shop.write("orders.csv", "id,day,totals\n1,2026-01-01,9.50\n")
     assert shop.refusal().sentence == (
         "orders.csv (header): column `total` for orders.gross_sales is missing (did you mean `totals`?); "

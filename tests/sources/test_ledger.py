@@ -58,50 +58,53 @@ def test_a_refused_file_takes_no_number(ledger):
 def test_a_full_source_is_read_as_its_newest_delivery(ledger):
     for sha in ("a", "b"):
         ledger.record(landed(sha=sha))
-    assert [line.file_sha256 for line in ledger.to_use("shop", "full")] == ["b"]
+    assert [line.file_sha256 for line in ledger.list_used("shop", "full")] == ["b"]
 
 
 def test_an_incremental_source_is_read_as_all_its_deliveries_in_order(ledger):
     for sha in ("a", "b", "c"):
         ledger.record(landed(sha=sha))
-    assert [line.file_sha256 for line in ledger.to_use("shop", "incremental")] == ["a", "b", "c"]
+    assert [line.file_sha256 for line in ledger.list_used("shop", "incremental")] == ["a", "b", "c"]
 
 
 def test_bytes_delivered_twice_to_an_incremental_source_are_read_once_as_the_later(ledger):
     for sha in ("a", "b", "a"):
         ledger.record(landed(sha=sha))
-    assert [(line.delivery, line.file_sha256) for line in ledger.to_use("shop", "incremental")] == [(2, "b"), (3, "a")]
+    assert [(line.delivery, line.file_sha256) for line in ledger.list_used("shop", "incremental")] == [
+        (2, "b"),
+        (3, "a"),
+    ]
 
 
 def test_bytes_are_known_to_the_source_they_were_delivered_to_only(ledger):
     line = ledger.record(landed(source="shop", sha="a"))
-    assert ledger.known("a", "shop") == line
-    assert ledger.known("a", "crm") is None
+    assert ledger.find_bytes("a", "shop") == line
+    assert ledger.find_bytes("a", "crm") is None
 
 
 def test_refused_bytes_are_not_known_so_that_they_are_judged_again(ledger):
     ledger.record(refused())
-    assert ledger.newest("shop") is None
-    assert ledger.to_use("shop", "full") == []
+    assert ledger.find_newest("shop") is None
+    assert ledger.list_used("shop", "full") == []
 
 
 def test_the_same_refusal_met_on_many_runs_is_one_line(ledger):
     for reason in ("empty: x", "empty: x", "growing: x"):
         ledger.record(refused(reason))
-    assert [line.reason for line in ledger.refused("shop")] == ["empty: x", "growing: x"]
+    assert [line.reason for line in ledger.list_refused("shop")] == ["empty: x", "growing: x"]
 
 
 def test_record_counts_come_newest_first(ledger):
     for number in range(1, 20):
         ledger.record(landed(sha=str(number), records=number))
-    assert ledger.record_counts("shop", 3) == [19, 18, 17]
-    assert len(ledger.record_counts("shop")) == 14
+    assert ledger.read_record_counts("shop", 3) == [19, 18, 17]
+    assert len(ledger.read_record_counts("shop")) == 14
 
 
 def test_the_newest_delivery_of_a_place_is_found(ledger):
     ledger.record(landed(sha="a", path="2025/orders.csv"))
     ledger.record(landed(sha="b", path="2026/orders.csv"))
-    found = ledger.newest_at("2025/orders.csv", "shop")
+    found = ledger.find_newest_at("2025/orders.csv", "shop")
     assert found is not None
     assert found.file_sha256 == "a"
 
@@ -110,10 +113,10 @@ def test_what_was_recorded_is_there_when_the_ledger_is_opened_again(tmp_path):
     with Ledger(tmp_path / "ledger.duckdb") as ledger:
         line = ledger.record(landed())
     with Ledger(tmp_path / "ledger.duckdb") as ledger:
-        assert ledger.newest("shop") == line
+        assert ledger.find_newest("shop") == line
 
 
-def test_a_damaged_ledger_is_told_as_a_storage_failure(tmp_path):
+def test_a_damaged_ledger_is_a_storage_failure(tmp_path):
     (tmp_path / "ledger.duckdb").write_bytes(b"no database" * 1000)
     with pytest.raises(StorageFailed, match=r"ledger\.duckdb"), Ledger(tmp_path / "ledger.duckdb"):
         pass

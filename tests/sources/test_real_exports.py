@@ -7,7 +7,7 @@ import duckdb
 import pytest
 
 from regulars.pipelines.settings.settings import Source
-from regulars.pipelines.sources.landing import land_file, look_at
+from regulars.pipelines.sources.landing import land_file, read_file_state
 from regulars.pipelines.sources.readers.refusal import Refusal
 
 DATA = Path(__file__).parents[2].parent / "shared" / "data"
@@ -22,7 +22,7 @@ def read(path: Path, landing: Path, **options: str) -> tuple[tuple[str, ...], li
         {"path": "x", "kind": "products", "columns": {"product_id": "x"}, "options": {"final_newline": "optional"}}
         | options
     )
-    landed = land_file(path, path.name, look_at(path), source, landing)
+    landed = land_file(path, path.name, read_file_state(path), source, landing)
     text = next(landing.glob(f"{landed.file_sha256}-r*[!d].parquet"))
     rows = duckdb.sql(f"select * from read_parquet('{text}')").fetchall()
     assert len(rows) == landed.record_count
@@ -68,7 +68,7 @@ def test_a_parquet_export_has_all_its_rows_and_ids_without_fractions(name, tmp_p
         {"path": "x", "format": "parquet", "kind": "products", "columns": {"product_id": "x"}}
     )
     landing = tmp_path / "landing"
-    landed = land_file(path, path.name, look_at(path), source, landing)
+    landed = land_file(path, path.name, read_file_state(path), source, landing)
     text = f"read_parquet('{next(landing.glob('*.parquet'))}')"
     there = f"read_parquet('{path}')"
     customer = next(column for column in landed.columns if column.lower().startswith("customer"))

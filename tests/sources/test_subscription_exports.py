@@ -54,7 +54,7 @@ def test_a_stripe_export_becomes_one_period_per_subscription(shop: Any):
     ]
 
 
-def test_a_tool_that_tells_the_monthly_amount_needs_no_price_and_a_currency_may_be_the_companys(shop: Any):
+def test_a_tool_that_exports_the_monthly_amount_needs_no_price_and_a_currency_may_be_the_companys(shop: Any):
     columns = {"subscription_id": "Nr", "started_at": "Beginn", "monthly_amount": "MRR", "plan": "Tarif"}
     options = {"delimiter": ";", "decimal": ",", "thousands": ".", "datetime_format": "%d.%m.%Y"}
     shop.sources["billing"] = {"path": "abos.csv", "kind": "subscriptions", "columns": columns, "options": options}

@@ -75,7 +75,7 @@ def fits(case: tuple) -> bool:
 )
 def test_amounts_are_converted_to_the_last_decimal(cases):
     ids = [{"order_id": f"{n:02}", "currency": f"C{n:02}"} for n in range(len(cases))]
-    told = [
+    staged = [
         {**each, "gross_sales": str(amount), "discounts": str(discount)}
         for each, (amount, discount, _) in zip(ids, cases, strict=True)
     ]
@@ -86,11 +86,12 @@ def test_amounts_are_converted_to_the_last_decimal(cases):
         "refunds",
         "subscriptions",
         staging__fx_rates=rates(cases),
-        staging__orders=[{**each, "shipping": each["discounts"], "tax": each["discounts"]} for each in told],
-        staging__order_lines=[{**each, "cost": each["discounts"]} for each in told],
+        staging__orders=[{**each, "shipping": each["discounts"], "tax": each["discounts"]} for each in staged],
+        staging__order_lines=[{**each, "cost": each["discounts"]} for each in staged],
         staging__payments=[{**each, "amount": str(case[0])} for each, case in zip(ids, cases, strict=True)],
         staging__refunds=[
-            {"refund_id": each["order_id"], "currency": each["currency"], "amount": each["discounts"]} for each in told
+            {"refund_id": each["order_id"], "currency": each["currency"], "amount": each["discounts"]}
+            for each in staged
         ],
         staging__subscriptions=[
             {
@@ -98,7 +99,7 @@ def test_amounts_are_converted_to_the_last_decimal(cases):
                 "currency": each["currency"],
                 "monthly_amount": each["discounts"],
             }
-            for each in told
+            for each in staged
         ],
     )
     amounts = [exact(amount, rate) for amount, _, rate in cases]
@@ -176,16 +177,16 @@ def test_a_price_of_any_size_is_brought_to_a_month_exactly(cases):
         exact(amount, quantity or Decimal(1), Decimal(PERIODS_A_YEAR[interval]), part=12)
         for amount, quantity, interval in cases
     ]
-    told = [
+    staged = [
         {
             "subscription_id": f"{n:02}",
             "amount": str(amount),
             "quantity": quantity and str(quantity),
             "billing_interval": interval,
-            # where a monthly amount is told, what could be made of the others is never looked at
+            # a given monthly amount wins; the other columns are not used
             "monthly_amount": None if monthly[n] <= LIMIT else str(LIMIT),
         }
         for n, (amount, quantity, interval) in enumerate(cases)
     ]
-    (subscriptions,) = core("subscriptions", staging__subscriptions=told)
+    (subscriptions,) = core("subscriptions", staging__subscriptions=staged)
     assert [row["monthly_amount"] for row in subscriptions] == [min(each, LIMIT) for each in monthly]

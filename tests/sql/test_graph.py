@@ -8,11 +8,12 @@ import pytest
 
 from regulars.pipelines.contracts.raw_contracts import project_contracts
 from regulars.pipelines.kinds.registry import KINDS
-from regulars.pipelines.warehouse.warehouse import ROOT, table_selects, tables_read_by
+from regulars.pipelines.settings.package import CONTRACTS_FOLDER
+from regulars.pipelines.warehouse.sql_files import table_selects, tables_read_by
 from tests.builders import build, types_of, warehouse
 
 SELECTS = table_selects()
-CONTRACTS = project_contracts(ROOT / "data_contracts")
+CONTRACTS = project_contracts(CONTRACTS_FOLDER)
 CORE = sorted(table for table in SELECTS if table.startswith("core."))
 
 

@@ -12,8 +12,8 @@ def day(text: str) -> dt.date:
 
 
 def periods(*rows: dict, **tables) -> list[dict]:
-    told = [{"subscription_id": "s1", **row} for row in rows]
-    return run_sql("core/subscriptions", staging__subscriptions=told, **tables)
+    staged = [{"subscription_id": "s1", **row} for row in rows]
+    return run_sql("core/subscriptions", staging__subscriptions=staged, **tables)
 
 
 def live(*rows: dict, **tables) -> list[tuple]:
@@ -77,7 +77,7 @@ def test_days_are_days_of_the_companys_zone():
 
 
 @pytest.mark.parametrize(
-    ("told", "monthly"),
+    ("staged", "monthly"),
     [
         ({"monthly_amount": "9.99", "amount": "1", "billing_interval": "year"}, "9.99"),
         ({"amount": "12"}, "12"),
@@ -90,8 +90,8 @@ def test_days_are_days_of_the_companys_zone():
         ({"amount": "5", "quantity": "0"}, "0"),
     ],
 )
-def test_a_price_for_another_interval_is_brought_to_a_month(told, monthly):
-    row = only(periods({"monthly_amount": None, **told}))
+def test_a_price_for_another_interval_is_brought_to_a_month(staged, monthly):
+    row = only(periods({"monthly_amount": None, **staged}))
     assert row["monthly_amount"] == row["monthly_amount_original"] == money(monthly)
 
 

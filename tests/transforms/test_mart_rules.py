@@ -251,7 +251,7 @@ later = pl.col("period_number") == 2
         (SALES, more("returning_orders"), "orders_and_sales_tie_out"),
     ],
 )
-def test_a_broken_promise_is_noticed(mart: str, change: Callable[[pl.DataFrame], pl.DataFrame], rule: str):
+def test_a_broken_rule_is_noticed(mart: str, change: Callable[[pl.DataFrame], pl.DataFrame], rule: str):
     mart_of_company, tables, broken = sound(mart)
     assert broken == set()
     assert rule in broken_rules(mart, change(mart_of_company), tables)

@@ -42,8 +42,8 @@ ROWS = [
 
 def write_tables(con: duckdb.DuckDBPyConnection, mart: str, frame: pl.DataFrame, rows: list[Row]) -> None:
     con.execute("create schema if not exists core; create schema if not exists marts")
-    for name, told in (("core.subscriptions", table(*rows)), (f"marts.{mart}", frame)):
-        con.register("rows_of_test", told.to_arrow())
+    for name, rows_of_table in (("core.subscriptions", table(*rows)), (f"marts.{mart}", frame)):
+        con.register("rows_of_test", rows_of_table.to_arrow())
         con.execute(f"create or replace table {name} as from rows_of_test")
         con.unregister("rows_of_test")
     typed = ", ".join(f"cast({column.name} as {column.type}) as {column.name}" for column in contract_of(mart).columns)
@@ -140,7 +140,7 @@ year_one = pl.col("months_since_start") == 12
         (LEFT, more("at_risk"), "everybody_starts"),
     ],
 )
-def test_a_broken_promise_is_noticed(mart: str, change: Change, rule: str):
+def test_a_broken_rule_is_noticed(mart: str, change: Change, rule: str):
     assert rule in broken_rules(mart, change(sound(mart)), ROWS)
 
 

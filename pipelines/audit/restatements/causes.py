@@ -1,4 +1,4 @@
-"""What each cause did to each restated figure, and what is left for settings, code, or nobody to explain.
+"""Computes how much of each restated metric's change each cause explains, and what remains unexplained.
 
 Put here: shares of a change and the words for them. Frames in, frames out. Keep out: finding the changed records
 (`changes.py`).
@@ -10,11 +10,11 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from regulars.pipelines.audit.restatements.metrics import KEY, SAME, ratio
+from regulars.pipelines.audit.restatements.metrics import KEY, SAME, divide
 
 UNEXPLAINED = "unexplained"
 
-SAID: Mapping[str, tuple[str, str, str]] = {
+WORDINGS: Mapping[str, tuple[str, str, str]] = {
     "late_order": ("order", "orders", "reached us only after {parent}"),
     "changed_order": ("order", "orders", "delivered again with another amount, day, state or customer"),
     "removed_order": ("order", "orders", "no longer delivered, or quarantined"),
@@ -50,26 +50,26 @@ SHARES: dict[str, type[pl.DataType]] = {
 
 @dataclass(frozen=True)
 class Step:
-    """One cause, and the figures of the customers concerned after it and all before it."""
+    """One cause, and the metrics of the customers concerned after it and all causes before it."""
 
     cause: str
-    figures: pl.DataFrame
+    metrics: pl.DataFrame
 
 
-def shares_of(restated: pl.DataFrame, start: pl.DataFrame, steps: Sequence[Step]) -> pl.DataFrame:
-    """What each step changed in each restated figure.
+def compute_shares(restated: pl.DataFrame, start: pl.DataFrame, steps: Sequence[Step]) -> pl.DataFrame:
+    """Compute how much each step changed each restated metric.
 
-    A figure after some steps is what it was, plus what these steps did to the sums of the customers concerned; a rate
-    is made of both of its sums. The difference between two steps is the later one's share.
+    A metric after some steps is its old value plus what these steps changed in the sums of the customers concerned; a
+    rate is computed from both of its sums. The difference between two steps is the later step's share.
 
     Args:
-        restated: As `list_restated` gives it.
-        start: The figures of the customers concerned before all steps, as `read_figures` gives them.
+        restated: The result of `find_restated`.
+        start: The metrics of the customers concerned before all steps; a result of `read_metrics`.
         steps: The steps, in their order.
 
     Returns:
-        The columns of `SHARES` but `record_count`, for steps that moved either sum. `explained_change` is NULL where
-        the figure was or is unknown.
+        The columns of `SHARES` without `record_count`, for steps that changed either sum. `explained_change` is NULL
+        where the metric was or is unknown.
     """
     key = list(KEY)
     at_first = start.select(*key, of_0="of", per_0="per")
@@ -82,14 +82,14 @@ def shares_of(restated: pl.DataFrame, start: pl.DataFrame, steps: Sequence[Step]
     for step in steps:
         moved = (
             whole.join(at_first, on=key, how="left")
-            .join(step.figures.select(*key, of_1="of", per_1="per"), on=key, how="left")
+            .join(step.metrics.select(*key, of_1="of", per_1="per"), on=key, how="left")
             .with_columns(pl.col("of_0", "of_1", "per_0", "per_1").fill_null(0.0))
             .select(
                 *key,
                 of=pl.col("of_before") + pl.col("of_1") - pl.col("of_0"),
                 per=pl.when("plain").then(1.0).otherwise(pl.col("per_before") + pl.col("per_1") - pl.col("per_0")),
             )
-            .with_columns(at=ratio(pl.col("of"), pl.col("per")))
+            .with_columns(at=divide(pl.col("of"), pl.col("per")))
         )
         both = moved.join(last, on=key, suffix="_last").join(was_known, on=key)
         moves = [
@@ -106,16 +106,16 @@ def shares_of(restated: pl.DataFrame, start: pl.DataFrame, steps: Sequence[Step]
     return pl.concat(found)
 
 
-def with_rest(restated: pl.DataFrame, shares: pl.DataFrame, others: Sequence[str]) -> pl.DataFrame:
-    """Add what no record explains: to settings, definition or code where one of them changed, else `unexplained`.
+def add_unexplained(restated: pl.DataFrame, shares: pl.DataFrame, others: Sequence[str]) -> pl.DataFrame:
+    """Add the change that no record explains: to settings, definition or code if one changed, else `unexplained`.
 
     Args:
-        restated: As `list_restated` gives it.
-        shares: As `shares_of` gives it.
-        others: Which of `settings`, `definition`, `code_version` may have changed the figures.
+        restated: The result of `find_restated`.
+        shares: The result of `compute_shares`.
+        others: Which of `settings`, `definition`, `code_version` may have changed the metrics.
 
     Returns:
-        The columns of `SHARES` but `record_count`. Several such causes of one figure cannot be told apart: their
+        The columns of `SHARES` without `record_count`. Several such causes of one metric cannot be separated: their
         `explained_change` is NULL.
     """
     explained = shares.group_by(KEY).agg(explained=pl.col("explained_change").sum(), causes=pl.len())
@@ -126,7 +126,7 @@ def with_rest(restated: pl.DataFrame, shares: pl.DataFrame, others: Sequence[str
         rest=change - pl.col("explained").fill_null(0.0),
         dust=10 * SAME * (1 + pl.col("value_before").abs() + pl.col("value_after").abs()),
     )
-    # a figure that appeared or went has no shares; settings and code may have had their part in it
+    # a metric that appeared or disappeared has no shares; settings and code may be causes too
     is_open = pl.col("rest").is_null() & (pl.col("causes").is_null() | pl.lit(bool(others)))
     left = rest.filter(is_open | (pl.col("rest").abs() > pl.col("dust")))
     causes = pl.DataFrame({"cause": list(others) or [UNEXPLAINED]})
@@ -142,15 +142,15 @@ def with_rest(restated: pl.DataFrame, shares: pl.DataFrame, others: Sequence[str
 
 
 def count_records(restated: pl.DataFrame, shares: pl.DataFrame, records: pl.DataFrame) -> pl.DataFrame:
-    """How many changed records stand behind each share: those of the period, or of all time up to its end.
+    """Count the changed records behind each share: those of the period, or all up to the period's end.
 
     Args:
-        restated: As `list_restated` gives it.
-        shares: As `with_rest` gives it.
-        records: `cause`, `day_before`, `day_after`: one row per changed record and cause of it.
+        restated: The result of `find_restated`.
+        shares: The result of `add_unexplained`.
+        records: `cause`, `day_before`, `day_after`: one row per changed record and cause.
 
     Returns:
-        `shares` with `record_count`: NULL where the cause is no record's.
+        `shares` with `record_count`: NULL where the cause is not a change of records.
     """
     windows = shares.join(restated.select(*KEY, "period_end", "window"), on=list(KEY))
     asked = (
@@ -170,19 +170,19 @@ def count_records(restated: pl.DataFrame, shares: pl.DataFrame, records: pl.Data
     return windows.join(counted, on=["cause", "window", "period_start", "period_end"], how="left").select(list(SHARES))
 
 
-def sentence(cause: str, count: int | None, window: str, parent: str, others: Mapping[str, str]) -> str:
-    """Why, in plain words.
+def word_reason(cause: str, count: int | None, window: str, parent: str, others: Mapping[str, str]) -> str:
+    """Word the cause of a change.
 
     Args:
-        cause: One of `SAID`, or of `others`, or `unexplained`.
+        cause: A key of `WORDINGS` or of `others`, or `unexplained`.
         count: How many records.
         window: `period` or `history`.
         parent: The parent generation's name.
-        others: Cause that is no record's -> its sentence.
+        others: Cause other than records -> its sentence.
     """
-    if cause not in SAID:
+    if cause not in WORDINGS:
         return others.get(cause, "Neither a delivery, nor settings, nor code explain this.")
-    one, many, fate = SAID[cause]
+    one, many, fate = WORDINGS[cause]
     when = "of the period" if window == "period" else "of the time up to the period's end"
-    told = f"{one if count == 1 else many} {when} {fate.format(parent=parent)}"
-    return f"{count:,} {told}." if count else f"{told[:1].upper()}{told[1:]}."
+    clause = f"{one if count == 1 else many} {when} {fate.format(parent=parent)}"
+    return f"{count:,} {clause}." if count else f"{clause[:1].upper()}{clause[1:]}."

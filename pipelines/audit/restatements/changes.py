@@ -1,6 +1,6 @@
-"""Which records of core are not what they were in the parent generation: late, changed, gone, or of another customer.
+"""Finds the records of core that changed since the parent generation: late, changed, removed, or another customer's.
 
-Put here: comparing one generation's records with another's, in DuckDB. Keep out: what a changed record does to a figure
+Put here: comparing the records of two generations, in DuckDB. Keep out: what a changed record does to a metric
 (`replay.py`).
 """
 
@@ -19,18 +19,18 @@ MERGED, SPLIT, RATE, ERASED = "customers_merged", "customers_split", "exchange_r
 
 
 @dataclass(frozen=True)
-class Compared:
-    """A kind of record that figures are made of.
+class RecordKind:
+    """A kind of record that metrics are computed from.
 
     Attributes:
-        kind: In the singular, as causes are named: `late_order`.
-        table: Of core.
-        kinds: The kinds of delivered rows that it is made from.
-        ids: Beside `system`, the columns that name a record; the first is what its kinds call their document.
-        day: The column that says which period it belongs to.
-        who: The columns that say whose it is, the deciding one first.
-        told: The columns that figures are made of, in money as it was delivered.
-        converted: Those made of them at the day's exchange rate.
+        kind: Its name in the singular, as causes are named: `late_order`.
+        table: Its table in core.
+        kinds: The kinds of source that feed it.
+        ids: The columns that identify a record beside `system`; the first is the document of its kinds.
+        day: The column that says which period a record belongs to.
+        who: The columns that say whose a record is, the most important one first.
+        values: The columns that metrics are computed from; money as it was delivered.
+        converted: The columns computed from them at the day's exchange rate.
     """
 
     kind: str
@@ -39,17 +39,17 @@ class Compared:
     ids: tuple[str, ...]
     day: str
     who: tuple[str, ...]
-    told: tuple[str, ...]
+    values: tuple[str, ...]
     converted: tuple[str, ...] = ()
 
     @property
     def key(self) -> tuple[str, ...]:
-        """What names a record."""
+        """The columns that identify a record."""
         return ("system", *self.ids)
 
 
-COMPARED = (
-    Compared(
+RECORD_KINDS = (
+    RecordKind(
         "order",
         "core.orders",
         ("orders", "order_lines"),
@@ -59,7 +59,7 @@ COMPARED = (
         ("ordered_at", "order_date", "is_countable", "gross_sales_original", "discounts_original", "currency"),
         ("gross_sales", "discounts"),
     ),
-    Compared(
+    RecordKind(
         "refund",
         "core.refunds",
         ("refunds", "order_lines"),
@@ -69,7 +69,7 @@ COMPARED = (
         ("refund_date", "amount_original", "currency"),
         ("amount",),
     ),
-    Compared(
+    RecordKind(
         "answer",
         "core.survey_responses",
         ("survey_responses",),
@@ -78,7 +78,7 @@ COMPARED = (
         ("contact_id", "customer_id"),
         ("answered_at", "answered_date", "nps_group", "score"),
     ),
-    Compared(
+    RecordKind(
         "subscription",
         "core.subscriptions",
         ("subscriptions",),
@@ -92,13 +92,13 @@ COMPARED = (
 
 
 @dataclass(frozen=True)
-class News:
-    """What may have changed records in this run beside what was delivered.
+class NewInputs:
+    """What is new in this run, and so what may have changed records.
 
     Attributes:
-        files: SHA-256 of every file that was read in this run and not by the parent; None: settings and code are the
-            parent's, so that any change came with a delivery.
-        sources: Sources that are read otherwise than by the parent: the settings change their records.
+        files: SHA-256 of every file that this run read and the parent did not; None: settings and code are the
+            parent's, so every change came with a delivery.
+        sources: Sources whose settings changed, which changes their records.
         zone: Whether the company's time zone is the parent's; another one moves records to another day.
         rates: Whether a changed exchange rate came with a delivery.
         people: Whether a merge or split came with a delivery.
@@ -117,111 +117,130 @@ class Changes:
 
     Attributes:
         of: The kind.
-        records: One row per changed record: its key, `day_before`, `day_after`, the `who` columns with
-            `_before` and `_after`, `cause` (NULL: only its customer is another) and `who_cause` (NULL: the customer is
-            the same). A cause that no delivery explains is an empty text.
-        before: The parent's records of everybody concerned, as core has them.
-        after: This run's.
+        records: One row per changed record: its key, `day_before`, `day_after`, the `who` columns with `_before` and
+            `_after`, `cause` (NULL: only its customer changed) and `who_cause` (NULL: its customer is the same). An
+            empty text means that no delivery explains the change.
+        before: The parent's records of the customers concerned, with the columns of core.
+        after: This run's records of the same customers.
     """
 
-    of: Compared
+    of: RecordKind
     records: pl.DataFrame
     before: pl.DataFrame
     after: pl.DataFrame
 
 
-def changed_records(
-    con: duckdb.DuckDBPyConnection, of: Compared, parent: str, *, until: dt.date, news: News
+def find_changed_records(
+    con: duckdb.DuckDBPyConnection, of: RecordKind, parent: str, *, until: dt.date, news: NewInputs
 ) -> pl.DataFrame:
-    """The records of one kind that changed, up to a day.
+    """Find the records of one kind that changed, up to a day.
 
     Args:
         con: This run's build.
         of: The kind.
         parent: SQL for the parent's table.
-        until: Records that lie later, before and now, are left out.
-        news: What may have changed beside deliveries.
+        until: Records that lie later, both before and now, are left out.
+        news: What is new in this run.
 
     Returns:
-        `Changes.records`, but with `was`, `stands`, `differs`, `is_converted` and `is_news` in place of causes.
+        `Changes.records`, but with `was`, `stands`, `differs`, `is_converted` and `is_new` in place of causes.
     """
-    there = set(con.sql(f"select * from {parent} limit 0").columns)  # an older version may lack a column
-    told, converted = (tuple(name for name in names if name in there) for names in (of.told, of.converted))
-    names = dict.fromkeys(("source", *of.key, *of.who, *told, *converted))
-    keys = ", ".join(f"coalesce(new.{name}, old.{name}) as {name}" for name in (*of.key, "source"))
+    known = set(con.sql(f"select * from {parent} limit 0").columns)  # an older version may lack a column
+    values, converted = (tuple(name for name in names if name in known) for names in (of.values, of.converted))
+    columns = ", ".join(dict.fromkeys(("source", *of.key, *of.who, *values, *converted)))
+    key = ", ".join(f"coalesce(new.{name}, old.{name}) as {name}" for name in (*of.key, "source"))
     who = ", ".join(f"old.{name} as {name}_before, new.{name} as {name}_after" for name in of.who)
-    same = " and ".join(f"old.{name} = new.{name}" for name in of.key)
-    stood, day = "old.system is not null", of.day
-    found = f"""
-        select
-            {keys},
-            old.{day} as day_before,
-            new.{day} as day_after,
-            {who},
-            {stood} as was,
-            new.system is not null as stands,
-            {stood} and new.system is not null and {_any_differs(told + converted)} as differs,
-            not {_any_differs(told)} as is_converted,
-            old.{day} <> new.{day} and not {_any_differs([each for each in told if each != day])} as is_only_moved,
-        from (select {", ".join(names)} from {of.table}) as new
-        full join (select {", ".join(names)} from {parent}) as old on {same}
-        where (old.system is null or new.system is null or {_any_differs(told + converted + of.who)})
-            and least(coalesce(old.{day}, new.{day}), coalesce(new.{day}, old.{day})) <= date '{until}'
+    has_same_key = " and ".join(f"old.{name} = new.{name}" for name in of.key)
+    query = f"""
+        with
+        new_records as (
+            select {columns} from {of.table}
+        ),
+        old_records as (
+            select {columns} from {parent}
+        ),
+        changed_records as (
+            select
+                {key},
+                old.{of.day} as day_before,
+                new.{of.day} as day_after,
+                {who},
+                old.system is not null as was,
+                new.system is not null as stands,
+                was and stands and {_write_differs(values + converted)} as differs,
+                not {_write_differs(values)} as is_converted,
+                day_before <> day_after
+                    and not {_write_differs([name for name in values if name != of.day])} as is_only_moved
+            from new_records as new
+            full join old_records as old on {has_same_key}
+            where (old.system is null or new.system is null or {_write_differs(values + converted + of.who)})
+                and least(
+                    coalesce(old.{of.day}, new.{of.day}),
+                    coalesce(new.{of.day}, old.{of.day})
+                ) <= $until
+        )
+        select *, {_write_is_new(of, news)} as is_new
+        from changed_records
     """
-    con.execute(f"create or replace temp table changed_records as {found}")
-    result = con.sql(f"select *, {_is_news(of, news)} as is_news from changed_records").pl()
-    con.execute("drop table changed_records")
-    return result
+    inputs = {} if news.files is None else {"files": sorted(news.files), "sources": sorted(news.sources)}
+    return con.execute(query, {"until": until, **inputs}).pl()
 
 
-def _any_differs(columns: Collection[str]) -> str:
+def _write_differs(columns: Collection[str]) -> str:
+    """SQL: whether the old and the new record differ in one of these columns."""
     return "(" + (" or ".join(f"old.{name} is distinct from new.{name}" for name in columns) or "false") + ")"
 
 
-def _is_news(of: Compared, news: News) -> str:
-    """SQL: whether a changed record can come from a delivery that the parent did not have."""
+def _write_is_new(of: RecordKind, news: NewInputs) -> str:
+    """SQL: whether a changed record can come from a delivery that the parent did not have.
+
+    It reads the parameters `$files` and `$sources`, unless no setting and no code changed.
+    """
     if news.files is None:
         return "true"
-    shas = _texts(news.files)
-    rows = " union all ".join(
-        f"select _system, {KINDS[kind].document[0]} from staging.{kind} where _file_sha256 in {shas}"
+    delivered = " union all ".join(
+        f"""
+        select _system, {KINDS[kind].document[0]}
+        from staging.{kind}
+        where list_contains($files::varchar[], _file_sha256)
+        """
         for kind in of.kinds
     )
-    delivered = (
-        f"case when stands then (system, {of.ids[0]}) in ({rows}) "
-        f"else source in (select source from landed.files where file_sha256 in {shas}) end"
-    )
-    return (
-        f"case when differs and is_converted then {str(news.rates).lower()} "
-        f"when source in {_texts(news.sources)} or (is_only_moved and not {str(news.zone).lower()}) then false "
-        f"else {delivered} end"
-    )
+    return f"""
+        case
+            when differs and is_converted then {str(news.rates).lower()}
+            when list_contains($sources::varchar[], source) then false
+            when is_only_moved and not {str(news.zone).lower()} then false
+            when stands then (system, {of.ids[0]}) in ({delivered})
+            else source in (
+                select source from landed.files where list_contains($files::varchar[], file_sha256)
+            )
+        end
+    """
 
 
-def _texts(values: Collection[str]) -> str:
-    return "(" + ", ".join("'" + each.replace("'", "''") + "'" for each in sorted(values) or [""]) + ")"
-
-
-def with_causes(changed: pl.DataFrame, of: Compared, moves: pl.DataFrame, gone: pl.Series, news: News) -> pl.DataFrame:
-    """Say why each record changed.
+def add_causes(
+    changed: pl.DataFrame, of: RecordKind, moves: pl.DataFrame, gone: pl.Series, news: NewInputs
+) -> pl.DataFrame:
+    """Add the cause of each change.
 
     Args:
-        changed: As `changed_records` gives it.
+        changed: The result of `find_changed_records`.
         of: The kind.
-        moves: `before`, `after`, `who_cause`: ids that were merged or split in this run; the deciding `who` column's.
-        gone: Ids that nobody bears in this run and that were not merged away.
-        news: What may have changed beside deliveries.
+        moves: `before`, `after`, `who_cause`: ids of the first `who` column that were merged or split in this run.
+        gone: Ids that no longer exist in this run and were not merged away.
+        news: What is new in this run.
 
     Returns:
         `Changes.records`.
     """
     first = of.who[0]
     before = pl.col(f"{first}_before")
-    # who was merged into several goes with the first of them by id: any would do, but always the same one
-    heirs = moves.filter(pl.col("who_cause") == MERGED).group_by("before").agg(heir=pl.col("after").min())
+    # a customer merged into several goes with the first of them by id: any would do, but always the same one
+    survivors = moves.filter(pl.col("who_cause") == MERGED).group_by("before").agg(survivor=pl.col("after").min())
     known = (
         changed.join(moves, left_on=[f"{first}_before", f"{first}_after"], right_on=["before", "after"], how="left")
-        .join(heirs, left_on=f"{first}_before", right_on="before", how="left")
+        .join(survivors, left_on=f"{first}_before", right_on="before", how="left")
         .with_columns(is_gone=before.is_in(gone.implode()).fill_null(False))
     )
     removed = pl.when("is_gone").then(pl.lit(ERASED)).otherwise(pl.lit(f"removed_{of.kind}"))
@@ -238,14 +257,15 @@ def with_causes(changed: pl.DataFrame, of: Compared, moves: pl.DataFrame, gone: 
         pl.col(f"{name}_before").ne_missing(pl.col(f"{name}_after")) for name in of.who
     )  # fmt: skip
     people = pl.lit(MERGED if news.people else "")
+    survivors_of_who = [pl.col("survivor"), *[pl.lit(None, pl.String)] * (len(of.who) - 1)]
     who_cause = (
-        # a removed record of a customer who was merged goes with the heir until it is removed
-        pl.when(pl.col("was") & ~pl.col("stands") & pl.col("heir").is_not_null())
+        # a removed record of a merged customer belongs to the surviving customer until it is removed
+        pl.when(pl.col("was") & ~pl.col("stands") & pl.col("survivor").is_not_null())
         .then(people)
         .when(moved & pl.col("who_cause").is_not_null())
         .then(pl.col("who_cause") if news.people else pl.lit(""))
         .when(moved)
-        .then(pl.when("is_news").then(pl.lit(f"changed_{of.kind}")).otherwise(pl.lit("")))
+        .then(pl.when("is_new").then(pl.lit(f"changed_{of.kind}")).otherwise(pl.lit("")))
     )
     return known.select(
         *of.key,
@@ -253,9 +273,9 @@ def with_causes(changed: pl.DataFrame, of: Compared, moves: pl.DataFrame, gone: 
         "day_after",
         *[f"{name}_before" for name in of.who],
         *[
-            pl.when("stands").then(f"{name}_after").otherwise(pl.coalesce(heir, f"{name}_before"))
-            for name, heir in zip(of.who, [pl.col("heir"), *[pl.lit(None, pl.String)] * (len(of.who) - 1)], strict=True)
+            pl.when("stands").then(f"{name}_after").otherwise(pl.coalesce(survivor, f"{name}_before"))
+            for name, survivor in zip(of.who, survivors_of_who, strict=True)
         ],
-        cause=pl.when(cause.is_not_null()).then(pl.when("is_news").then(cause).otherwise(pl.lit(""))),
+        cause=pl.when(cause.is_not_null()).then(pl.when("is_new").then(cause).otherwise(pl.lit(""))),
         who_cause=who_cause,
     )

@@ -1,37 +1,37 @@
-"""Core as it would be if only some of this run's changes had happened: what the marts are run on again, step by step.
+"""Builds core as if only some of this run's changes had happened, so that marts can run on it step by step.
 
-Put here: putting such tables together from records before and after. Frames in, frames out. Keep out: which records
-changed (`changes.py`), and what the steps did to the figures (`causes.py`).
+Put here: combining records before and after. Frames in, frames out. Keep out: which records changed (`changes.py`),
+and how much the steps explain (`causes.py`).
 """
 
 from collections.abc import Sequence
 
 import polars as pl
 
-from regulars.pipelines.audit.restatements.changes import COMPARED, ERASED, MERGED, RATE, SPLIT, UNKNOWN, Changes
+from regulars.pipelines.audit.restatements.changes import ERASED, MERGED, RATE, RECORD_KINDS, SPLIT, UNKNOWN, Changes
 
 STEPS = (
     MERGED,
     SPLIT,
     RATE,
-    *(f"{what}_{of.kind}" for what in ("changed", "removed") for of in COMPARED),
+    *(f"{what}_{of.kind}" for what in ("changed", "removed") for of in RECORD_KINDS),
     ERASED,
-    *(f"late_{of.kind}" for of in COMPARED),
+    *(f"late_{of.kind}" for of in RECORD_KINDS),
 )
-"""The order in which changes are taken to have happened: a figure that is no plain sum depends on it."""
+"""The assumed order of changes; the shares of a metric that is not a plain sum depend on it."""
 
 NEVER = len(STEPS) + 1
 """The step of a change that no delivery explains."""
 
 
-def steps_taken(changes: Sequence[Changes]) -> list[str]:
-    """The causes there are, in their order."""
+def list_steps(changes: Sequence[Changes]) -> list[str]:
+    """The causes that occur, in the order of `STEPS`."""
     found = {cause for each in changes for name in ("cause", "who_cause") for cause in each.records[name]}
     return [step for step in STEPS if step in found]
 
 
-def causes_of_records(changes: Sequence[Changes]) -> pl.DataFrame:
-    """`cause`, `day_before`, `day_after`: a row per changed record and cause of it that a delivery explains."""
+def list_record_causes(changes: Sequence[Changes]) -> pl.DataFrame:
+    """`cause`, `day_before`, `day_after`: one row per changed record and cause that a delivery explains."""
     return pl.concat(
         [
             each.records.filter(pl.col(name).fill_null("") != "").select("day_before", "day_after", cause=name)
@@ -41,32 +41,31 @@ def causes_of_records(changes: Sequence[Changes]) -> pl.DataFrame:
     )
 
 
-def core_after(step: int, changes: Sequence[Changes], customers: pl.DataFrame) -> dict[str, pl.DataFrame]:
-    """The tables of core for the customers concerned, after the first steps.
+def build_core(step: int, changes: Sequence[Changes], customers: pl.DataFrame) -> dict[str, pl.DataFrame]:
+    """Build the tables of core for the customers concerned, after the first steps.
 
     Args:
         step: How many of `STEPS` have happened; 0: the parent's core.
-        changes: Of every kind.
-        customers: `core.customers` of in this run and those of the parent that are gone, each customer_id once.
+        changes: The changes of every kind.
+        customers: `core.customers` of this run, and customers of the parent that are gone; each customer_id once.
 
     Returns:
-        Table -> its rows. `customer_idx` is numbered anew, 0 the unknown customer, and the first order of each customer
-        is found anew.
+        Table -> its rows, with new values of `customer_idx` (0: the unknown customer) and `is_first_order`.
     """
-    rows = {each.of.table: _rows_after(step, each) for each in changes}
+    rows = {each.of.table: _apply_steps(step, each) for each in changes}
     ids = pl.concat([customers["customer_id"], *(each["customer_id"].cast(pl.String) for each in rows.values())])
-    somebody = ids.drop_nulls().unique().sort()
-    known = somebody.filter(somebody != UNKNOWN).to_frame().with_row_index("customer_idx", offset=1)
+    distinct = ids.drop_nulls().unique().sort()
+    known = distinct.filter(distinct != UNKNOWN).to_frame().with_row_index("customer_idx", offset=1)
     numbered = pl.concat([known, pl.DataFrame({"customer_idx": [0], "customer_id": [UNKNOWN]}, schema=known.schema)])
     numbered = numbered.with_columns(pl.col("customer_idx").cast(pl.Int32))
-    tables = {table: _renumbered(frame, numbered) for table, frame in rows.items()}
+    tables = {table: _number_customers(frame, numbered) for table, frame in rows.items()}
     if "core.orders" in tables:
-        tables["core.orders"] = _with_first_orders(tables["core.orders"])
-    return {**tables, "core.customers": _renumbered(customers, numbered)}
+        tables["core.orders"] = _mark_first_orders(tables["core.orders"])
+    return {**tables, "core.customers": _number_customers(customers, numbered)}
 
 
-def _rows_after(step: int, changes: Changes) -> pl.DataFrame:
-    """Each record as it was or as it is, and whose it was or is."""
+def _apply_steps(step: int, changes: Changes) -> pl.DataFrame:
+    """Each record with its old or new values, and its old or new customer."""
     ranks = {name: place for place, name in enumerate(STEPS, 1)} | {"": NEVER}
     key, who = list(changes.of.key), changes.of.who
     records = changes.records.select(
@@ -92,16 +91,16 @@ def _rows_after(step: int, changes: Changes) -> pl.DataFrame:
     return rows.with_columns(whose).select(changes.after.columns)
 
 
-def _renumbered(rows: pl.DataFrame, numbered: pl.DataFrame) -> pl.DataFrame:
+def _number_customers(rows: pl.DataFrame, numbered: pl.DataFrame) -> pl.DataFrame:
     columns = rows.columns
     return rows.drop("customer_idx").join(numbered, on="customer_id", how="left").select(columns)
 
 
-def _with_first_orders(orders: pl.DataFrame) -> pl.DataFrame:
-    """Of several orders in one moment the lowest system and id is the first, as in `core.orders`."""
-    of_somebody = orders.filter(pl.col("is_countable") & (pl.col("customer_idx") > 0))
+def _mark_first_orders(orders: pl.DataFrame) -> pl.DataFrame:
+    """Of several orders at one moment the one with the lowest system and id is the first, as in `core.orders`."""
+    of_known_customers = orders.filter(pl.col("is_countable") & (pl.col("customer_idx") > 0))
     first = (
-        of_somebody.sort("ordered_at", "system", "order_id")
+        of_known_customers.sort("ordered_at", "system", "order_id")
         .unique("customer_idx", keep="first", maintain_order=True)
         .select("system", "order_id", is_first=pl.lit(True))
     )

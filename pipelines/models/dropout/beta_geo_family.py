@@ -1,6 +1,6 @@
-"""What BG/NBD and MBG/NBD share: all but when a customer gets the first chance to drop out.
+"""The common base of BG/NBD and MBG/NBD, which differ only in the first chance to drop out.
 
-Put here: the two models as the rest of the house calls them.
+Put here: the public interface of the two models.
 Keep out: their formulas (`beta_geo_formulas.py`); models in which customers drop out at any moment (`pareto_nbd.py`).
 """
 

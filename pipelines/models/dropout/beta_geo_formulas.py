@@ -1,10 +1,10 @@
-"""The formulas of BG/NBD and MBG/NBD, of customers who share parameters or have their own.
+"""The formulas of BG/NBD and MBG/NBD, for shared or individual parameters.
 
-Buying rate ~ Gamma(r, alpha) per unit of time, chance of dropping out after a purchase ~ Beta(a, b). The two models are
-one in the number of chances to drop out; see `geometric_dropout.py`.
+Buying rate ~ Gamma(r, alpha) per unit of time, chance of dropping out after a purchase ~ Beta(a, b). Given the
+number of chances to drop out, both models are the same; see `geometric_dropout.py`.
 
 Put here: what customers will do, and the likelihood as a search needs it.
-Keep out: models as their users see them; models in which customers drop out at any moment (`pareto_nbd.py`).
+Keep out: the public interface of models; models in which customers drop out at any moment (`pareto_nbd.py`).
 """
 
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import betainc, betaln, gammaln, xlogy  # type: ignore[import-untyped]
 
-from regulars.pipelines.models.dropout.dropout_formulas import Slopes, Theta
+from regulars.pipelines.models.dropout.dropout_formulas import Gradients, Theta
 from regulars.pipelines.models.dropout.geometric_dropout import (
     GroupedHistories,
     Parameter,
@@ -28,7 +28,7 @@ from regulars.pipelines.models.fitting.rows import Rows
 
 @dataclass(frozen=True)
 class BetaGeoFormulas:
-    """Of BG/NBD (no chance at the start) or MBG/NBD (one).
+    """The formulas of BG/NBD (no chance to drop out at the start) or MBG/NBD (one).
 
     Attributes:
         chances_at_start: Chances to drop out before the first repeat purchase.
@@ -37,7 +37,7 @@ class BetaGeoFormulas:
     chances_at_start: int
 
     def alive(self, theta: Theta, frequency: FloatArray, T: FloatArray) -> "AliveBetaGeo":
-        """See `DropoutFormulas`. One who is alive has not just bought: the next chance is the next purchase."""
+        """See `DropoutFormulas`. The next chance to drop out is the next purchase."""
         r, alpha, a, b = theta
         stayed = b + self.chances(frequency)
         return AliveBetaGeo(*np.broadcast_arrays(r + frequency, alpha + T, a, stayed))
@@ -52,8 +52,8 @@ class BetaGeoFormulas:
         r, alpha, a, b = theta
         return log_likelihood_per_row(r, alpha, a, b, self.chances(history.frequency), history)
 
-    def gradients_on(self, rows: Rows) -> tuple[FloatArray, Slopes]:
-        """See `DropoutFormulas`; a group has one frequency and the same facts."""
+    def prepare_gradients(self, rows: Rows) -> tuple[FloatArray, Gradients]:
+        """See `DropoutFormulas`; a group shares frequency and covariates."""
         x, *facts, recency, end = rows.columns
         same = np.array([x, *facts])
         group_of_row = np.cumsum(np.any(np.diff(same, axis=1, prepend=np.nan) != 0, axis=0)).astype(np.float64)
@@ -69,13 +69,13 @@ class BetaGeoFormulas:
         return same[1:, groups.first], gradients
 
     def chances(self, frequency: FloatArray) -> FloatArray:
-        """To have dropped out so far."""
+        """The number of chances to have dropped out so far."""
         return frequency + self.chances_at_start
 
 
 @dataclass(frozen=True)
 class AliveBetaGeo:
-    """Customers (n,) who are alive now; four numbers above 0 each, (n,), alpha in units of time."""
+    """Customers (n,) who are alive now: four parameters (n,), above 0; alpha is a length of time."""
 
     r: FloatArray
     alpha: FloatArray
@@ -83,20 +83,20 @@ class AliveBetaGeo:
     b: FloatArray
 
     def probability_of_purchase(self, horizon: FloatArray) -> FloatArray:
-        """P(a purchase within a horizon), (n,) each."""
+        """P(at least one purchase within a horizon), (n,)."""
         active: FloatArray = -np.expm1(-self.r * np.log1p(horizon / self.alpha))
         return active
 
     def probability_of_purchases(self, n: FloatArray, t: FloatArray) -> FloatArray:
-        """P(n purchases within a finite time t), (n,) each."""
+        """P(exactly n purchases within a finite time t), (n,)."""
         return probability_of_purchases(self.r, self.alpha, self.a, self.b, n, n, t)
 
     def discounted_purchases(self, discount_rate: float, horizon: FloatArray) -> FloatArray:
-        """E[discounted purchases within a horizon], (n,); an infinite one comes with a rate above 0."""
+        """E[discounted purchases within a horizon], (n,); infinite horizons need a rate above 0."""
         return purchases_until_dropout(self.r, self.alpha, self.a, self.b, horizon, discount_rate)
 
     def draw_purchases(self, rng: np.random.Generator, edges: FloatArray) -> NDArray[np.int64]:
-        """Poisson counts (n, m), cut off at the purchase after which a customer drops out."""
+        """Draw Poisson counts (n, m), cut off at the purchase after which a customer drops out."""
         rate, chance = rng.gamma(self.r, 1 / self.alpha), rng.beta(self.a, self.b)
         with np.errstate(divide="ignore", over="ignore"):  # chances of about 0 never drop out, those of 1 at once
             last = 1 + np.floor(rng.standard_exponential(rate.size) / -np.log1p(-chance))

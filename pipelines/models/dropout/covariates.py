@@ -1,7 +1,7 @@
-"""Facts about customers that do not change, as numbers a model can use.
+"""Time-invariant covariates of customers: reading, checking and scaling them.
 
-Put here: reading them, and the change of scale that lets a search treat all of them alike.
-Keep out: what a model makes of them; turning text into numbers (0 and 1 per value, say), which is the caller's.
+Put here: reading covariates, and the scaling that a search needs.
+Keep out: their effect in a model; encoding text as numbers (0 and 1 per value, say), which is up to the caller.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,13 +11,13 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from regulars.pipelines.models.fitting.fitting import FloatArray
-from regulars.pipelines.models.fitting.rows import refuse_rows
+from regulars.pipelines.models.fitting.rows import reject_rows
 
 
 def read_covariates(
     covariates: Mapping[str, ArrayLike], names: Sequence[str], shape: tuple[int, ...] = ()
 ) -> FloatArray:
-    """Covariates in the order of the names, broadcast to at least a shape: (m, *shape).
+    """Read covariates in the order of the names, broadcast to at least a shape: (m, *shape).
 
     Raises:
         ValueError: A name is missing or unknown, a value is text or no finite number (names covariate and row), or
@@ -25,9 +25,9 @@ def read_covariates(
     """
     if set(covariates) != set(names):
         raise ValueError(f"covariates must be {', '.join(names)}, not {', '.join(covariates)}")
-    columns = [_as_numbers(name, covariates[name]) for name in names]
+    columns = [_read_numbers(name, covariates[name]) for name in names]
     for name, column in zip(names, columns, strict=True):
-        refuse_rows(~np.isfinite(column).ravel(), f"{name} is no finite number", **{name: column})
+        reject_rows(~np.isfinite(column).ravel(), f"{name} is no finite number", **{name: column})
     try:
         shape = np.broadcast_shapes(shape, *(column.shape for column in columns))
     except ValueError:
@@ -36,7 +36,7 @@ def read_covariates(
     return np.array([np.broadcast_to(column, shape) for column in columns])
 
 
-def _as_numbers(name: str, values: ArrayLike) -> FloatArray:
+def _read_numbers(name: str, values: ArrayLike) -> FloatArray:
     try:
         return np.asarray(values, dtype=np.float64)
     except ValueError:
@@ -56,20 +56,20 @@ class Scale:
     spread: FloatArray
 
     def apply(self, columns: FloatArray) -> FloatArray:
-        """Covariates (m, n) with mean 0 and standard deviation 1 among the customers of the fit."""
+        """Scale covariates (m, n) to mean 0 and standard deviation 1 among the customers of the fit."""
         scaled: FloatArray = (columns - self.centre[:, None]) / self.spread[:, None]
         return scaled
 
 
-def scale_of(columns: FloatArray, names: Sequence[str], weights: FloatArray) -> Scale:
-    """The scale of covariates (m, n) among customers that weigh (n,).
+def measure_scale(columns: FloatArray, names: Sequence[str], weights: FloatArray) -> Scale:
+    """Measure mean and standard deviation of covariates (m, n), weighted by (n,).
 
     Raises:
-        ValueError: A covariate is the same for everybody.
+        ValueError: A covariate has one value for all customers.
     """
     centre = np.average(columns, axis=1, weights=weights)
     spread = np.sqrt(np.average((columns - centre[:, None]) ** 2, axis=1, weights=weights))
     for name, column, width in zip(names, columns, spread, strict=True):
         if width <= 1e-9 * np.abs(column).max():
-            raise ValueError(f"{name} is the same for everybody: it cannot be told from the base rates")
+            raise ValueError(f"{name} is the same for everybody: its effect cannot be separated from the base rates")
     return Scale(centre, spread)

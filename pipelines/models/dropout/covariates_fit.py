@@ -1,6 +1,6 @@
-"""How facts about customers act on the parameters of a dropout model, and the search for their coefficients.
+"""The effect of covariates on the parameters of a dropout model, and the fit of their coefficients.
 
-Put here: parameters of customers with facts, the likelihood in coefficients, and the scale they are searched on.
+Put here: parameters of customers with covariates, the likelihood in coefficients, and the scale of the search.
 Keep out: predictions (`covariates_model.py`); the formulas of any one model.
 """
 
@@ -15,7 +15,7 @@ from regulars.pipelines.models.dropout.dropout_formulas import DropoutFormulas, 
 from regulars.pipelines.models.dropout.dropout_model import DropoutModel
 from regulars.pipelines.models.dropout.history import History
 from regulars.pipelines.models.fitting.fitting import Fit, FloatArray, LogLikelihood, maximize
-from regulars.pipelines.models.fitting.rows import Rows, unique_rows
+from regulars.pipelines.models.fitting.rows import Rows, merge_equal_rows
 
 BASE = 4
 """Parameters of every dropout model, before the coefficients."""
@@ -23,11 +23,11 @@ BASE = 4
 
 @dataclass(frozen=True)
 class Effects:
-    """What one more of coefficient'x does to the logarithm of each of the four parameters: -1, 0 or 1.
+    """The sign, -1, 0 or 1, with which coefficient'x enters the logarithm of each of the four parameters.
 
     Attributes:
-        trans: By the coefficients of buying.
-        life: By those of staying or leaving.
+        trans: Signs of the coefficients of the purchase process.
+        life: Signs of the coefficients of the dropout process.
     """
 
     trans: tuple[int, int, int, int]
@@ -38,19 +38,19 @@ class Effects:
         """(2, 4)."""
         return np.array([self.trans, self.life], dtype=np.float64)
 
-    def named(self, covariates: Sequence[str]) -> tuple[str, ...]:
-        """The coefficients of some covariates, in order."""
+    def name_coefficients(self, covariates: Sequence[str]) -> tuple[str, ...]:
+        """Name the coefficients of covariates, in order."""
         return tuple(f"{kind}.{name}" for kind in ("trans", "life") for name in covariates)
 
-    def parameters(self, estimates: FloatArray, facts: FloatArray) -> Theta:
-        """The parameters of customers with facts (m, ...): 0-d where no fact acts on one."""
+    def compute_parameters(self, estimates: FloatArray, facts: FloatArray) -> Theta:
+        """Compute the parameters of customers with covariates (m, ...); 0-d where no covariate acts on a parameter."""
         logs = np.tensordot(estimates[BASE:].reshape(2, -1), facts, 1)
         base = [np.asarray(each) for each in estimates[:BASE]]
         columns = zip(base, self.signs.T, strict=True)
         return tuple(each * np.exp(np.tensordot(signs, logs, 1)) if signs.any() else each for each, signs in columns)
 
 
-def search(
+def search_coefficients(
     plain: DropoutModel,
     effects: Effects,
     history: History,
@@ -59,23 +59,23 @@ def search(
     names: Sequence[str],
     weights: FloatArray,
 ) -> Fit:
-    """Coefficients by maximum likelihood, in the terms of the data: the base is a customer whose facts are all 0.
+    """Fit coefficients by maximum likelihood, in the units of the data; the base customer has covariates of 0.
 
     Args:
-        plain: Fitted on the same customers; where the search starts.
-        effects: What the facts act on.
+        plain: The model without covariates, fitted on the same customers; the search starts there.
+        effects: On which parameters the covariates act.
         history: (n,) arrays.
-        columns: (m, n) facts.
-        scale: Theirs.
-        names: (m,) of the facts.
-        weights: (n,).
+        columns: (m, n) covariates.
+        scale: The scale of the covariates.
+        names: (m,) names of the covariates.
+        weights: (n,) how many customers each row stands for.
     """
     unit = float(np.average(history.T, weights=weights)) or 1.0
-    rows = unique_rows(
+    rows = merge_equal_rows(
         history.frequency, *scale.apply(columns), history.recency / unit, history.T / unit, weights=weights
     )
     units = np.array([unit if name in plain.TIME_NAMES else 1.0 for name in plain.NAMES])
-    coefficients = effects.named(names)
+    coefficients = effects.name_coefficients(names)
     found = maximize(
         log_likelihood(plain.FORMULAS, effects, rows),
         (*plain.NAMES, *coefficients),
@@ -84,14 +84,14 @@ def search(
         sensible=plain.SENSIBLE,
     )
     shift = -float(weights @ history.frequency) * float(np.log(unit))
-    return _in_original_terms(found, effects.signs, scale, units, shift)
+    return _undo_scaling(found, effects.signs, scale, units, shift)
 
 
-def published(names: tuple[str, ...], theta: ArrayLike) -> Fit:
-    """Parameters without data behind them.
+def make_published_fit(names: tuple[str, ...], theta: ArrayLike) -> Fit:
+    """Make a fit of published parameters, without data behind it.
 
     Raises:
-        ValueError: One is no finite number, or one of the first four is not positive.
+        ValueError: A parameter is not finite, or one of the first four is not positive.
     """
     values = np.asarray(theta, dtype=np.float64)
     if values.shape != (len(names),) or not np.isfinite(values).all() or not (values[:BASE] > 0).all():
@@ -101,20 +101,20 @@ def published(names: tuple[str, ...], theta: ArrayLike) -> Fit:
 
 
 def log_likelihood(formulas: DropoutFormulas, effects: Effects, rows: Rows) -> LogLikelihood:
-    """Of distinct, sorted (frequency, facts, recency, T), in logs of the parameters and in the coefficients."""
-    facts, gradients = formulas.gradients_on(rows)
+    """Of distinct, sorted (frequency, covariates, recency, T), in logs of the parameters and in the coefficients."""
+    facts, gradients = formulas.prepare_gradients(rows)
     signs = effects.signs
 
     def value_and_gradient(working: FloatArray) -> tuple[float, FloatArray]:
         estimates = np.concatenate([np.exp(working[:BASE]), working[BASE:]])
-        value, by_log = gradients(effects.parameters(estimates, facts))
+        value, by_log = gradients(effects.compute_parameters(estimates, facts))
         return value, np.concatenate([by_log.sum(axis=1), (signs @ by_log @ facts.T).ravel()])
 
     return value_and_gradient
 
 
-def _in_original_terms(found: Fit, signs: FloatArray, scale: Scale, units: FloatArray, shift: float) -> Fit:
-    """Undo the scaling of facts and of time."""
+def _undo_scaling(found: Fit, signs: FloatArray, scale: Scale, units: FloatArray, shift: float) -> Fit:
+    """Undo the scaling of covariates and of time."""
     m = scale.centre.size
     change = np.diag(np.concatenate([np.ones(BASE), 1 / scale.spread, 1 / scale.spread]))
     change[:BASE, BASE:] = -np.kron(signs.T, scale.centre / scale.spread)

@@ -1,7 +1,7 @@
-"""What every dropout model with facts about customers that do not change shares.
+"""The base of dropout models with time-invariant covariates.
 
-Put here: the fit and the model as its users see it, in CLVTools' convention, so that coefficients can be compared.
-Keep out: which parameters a model's facts act on; facts that change over time; formulas (`dropout_formulas.py`).
+Put here: the fit and the public interface, in the convention of CLVTools, so that coefficients can be compared.
+Keep out: on which parameters covariates act; time-varying covariates; formulas (`dropout_formulas.py`).
 """
 
 from collections.abc import Mapping
@@ -10,8 +10,8 @@ from typing import ClassVar, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from regulars.pipelines.models.dropout.covariates import read_covariates, scale_of
-from regulars.pipelines.models.dropout.covariates_fit import Effects, published, search
+from regulars.pipelines.models.dropout.covariates import measure_scale, read_covariates
+from regulars.pipelines.models.dropout.covariates_fit import Effects, make_published_fit, search_coefficients
 from regulars.pipelines.models.dropout.dropout_formulas import KnownCustomers
 from regulars.pipelines.models.dropout.dropout_model import DropoutModel
 from regulars.pipelines.models.dropout.history import History, read_finite_times, read_history
@@ -21,18 +21,18 @@ from regulars.pipelines.models.fitting.rows import read_columns
 
 
 class CovariatesModel(FittedModel):
-    """A dropout model in which customers' facts x multiply some of its parameters by exp(coefficient'x) or its inverse.
+    """A dropout model in which covariates x multiply some of the parameters by exp(coefficient'x) or its inverse.
 
     Attributes:
-        fitted: Estimates of the plain model's parameters, then trans.*, life.*, their covariance, verdict of the fit.
+        fitted: Estimates of the plain model's parameters, then trans.*, life.*, their covariance, assessment.
         names: The covariates.
         customers: How many it was fitted on: the sum of the weights; NaN for published parameters.
     """
 
     PLAIN: ClassVar[type[DropoutModel]]
-    """The model of customers of whom nothing is known."""
+    """The model without covariates."""
     EFFECTS: ClassVar[Effects]
-    """What the facts act on."""
+    """On which parameters the covariates act."""
 
     def __init__(
         self,
@@ -54,7 +54,7 @@ class CovariatesModel(FittedModel):
         covariates: Mapping[str, ArrayLike],
         weights: ArrayLike | None = None,
     ) -> Self:
-        """Fit by maximum likelihood, from the plain model on.
+        """Fit by maximum likelihood, starting from the plain model.
 
         Args:
             frequency: (n,) repeat purchases.
@@ -73,9 +73,9 @@ class CovariatesModel(FittedModel):
         x, tx, end, weight = read_columns(frequency=frequency, recency=recency, T=T, weights=weights)
         history = read_history(x, tx, end)
         columns = read_covariates(covariates, names, x.shape)
-        scale = scale_of(columns, names, weight)
+        scale = measure_scale(columns, names, weight)
         plain = cls.PLAIN.fit(x, tx, end, weight)
-        found = search(plain, cls.EFFECTS, history, columns, scale, names, weight)
+        found = search_coefficients(plain, cls.EFFECTS, history, columns, scale, names, weight)
         return cls(found, float(weight.sum()), history, columns)
 
     @classmethod
@@ -87,14 +87,14 @@ class CovariatesModel(FittedModel):
         """
         params = dict(params)
         names = [name.removeprefix("trans.") for name in params if name.startswith("trans.")]
-        every_name = (*cls.PLAIN.NAMES, *cls.EFFECTS.named(names))
+        every_name = (*cls.PLAIN.NAMES, *cls.EFFECTS.name_coefficients(names))
         if set(params) != set(every_name):
             raise ValueError(f"parameters must be {', '.join(every_name)}, not {', '.join(params)}")
-        return cls(published(every_name, [params[name] for name in every_name]))
+        return cls(make_published_fit(every_name, [params[name] for name in every_name]))
 
     def with_params(self, theta: ArrayLike) -> Self:
         """The same model of the same customers at other parameters (4 + 2m,), in the order of `fitted.names`."""
-        return type(self)(published(self.fitted.names, theta), self.customers, self._history, self._covariates)
+        return type(self)(make_published_fit(self.fitted.names, theta), self.customers, self._history, self._covariates)
 
     def p_alive(
         self,
@@ -104,7 +104,7 @@ class CovariatesModel(FittedModel):
         covariates: Mapping[str, ArrayLike] | None = None,
     ) -> FloatArray:
         """P(has not dropped out by T | history); the fitted customers when nothing is given, as in all the others."""
-        return self._customers_of(frequency, recency, T, covariates).p_alive()
+        return self._select_customers(frequency, recency, T, covariates).p_alive()
 
     def expected_purchases(
         self,
@@ -127,7 +127,7 @@ class CovariatesModel(FittedModel):
         horizon: ArrayLike = np.inf,
     ) -> FloatArray:
         """Expected purchases in (T, T + horizon], each worth exp(-discount_rate * time since T); DERT over all time."""
-        return self._customers_of(frequency, recency, T, covariates).discounted_purchases(discount_rate, horizon)
+        return self._select_customers(frequency, recency, T, covariates).discounted_purchases(discount_rate, horizon)
 
     def probability_of_purchase(
         self,
@@ -138,7 +138,7 @@ class CovariatesModel(FittedModel):
         covariates: Mapping[str, ArrayLike] | None = None,
     ) -> FloatArray:
         """P(at least one purchase in (T, T + horizon] | history)."""
-        return self._customers_of(frequency, recency, T, covariates).probability_of_purchase(horizon)
+        return self._select_customers(frequency, recency, T, covariates).probability_of_purchase(horizon)
 
     def probability_of_purchases(
         self,
@@ -150,7 +150,7 @@ class CovariatesModel(FittedModel):
         covariates: Mapping[str, ArrayLike] | None = None,
     ) -> FloatArray:
         """P(exactly n purchases in (T, T + horizon] | history); of a new customer where the history is 0, 0, 0."""
-        return self._customers_of(frequency, recency, T, covariates).probability_of_purchases(n, horizon)
+        return self._select_customers(frequency, recency, T, covariates).probability_of_purchases(n, horizon)
 
     def expected_purchases_new(self, horizon: ArrayLike, covariates: Mapping[str, ArrayLike]) -> FloatArray:
         """E[X(t)]: repeat purchases of a new customer in a finite time `horizon` after the first purchase."""
@@ -160,7 +160,7 @@ class CovariatesModel(FittedModel):
         self, frequency: ArrayLike, recency: ArrayLike, T: ArrayLike, covariates: Mapping[str, ArrayLike]
     ) -> FloatArray:
         """The log-likelihood of each history."""
-        return self._customers_of(frequency, recency, T, covariates).log_likelihood()
+        return self._select_customers(frequency, recency, T, covariates).log_likelihood()
 
     def draw_future(
         self,
@@ -171,9 +171,9 @@ class CovariatesModel(FittedModel):
         edges: ArrayLike,
     ) -> NDArray[np.int64]:
         """One simulated future per customer (n,) who is alive at T; see `DropoutModel.draw_future`."""
-        return self._customers_of(frequency, 0, T, covariates).draw_future(rng, edges)
+        return self._select_customers(frequency, 0, T, covariates).draw_future(rng, edges)
 
-    def _customers_of(
+    def _select_customers(
         self,
         frequency: ArrayLike | None,
         recency: ArrayLike | None,
@@ -189,5 +189,5 @@ class CovariatesModel(FittedModel):
             raise ValueError("this model was made from parameters: give frequency, recency, T and covariates")
         else:
             history, columns = self._history, self._covariates
-        theta = self.EFFECTS.parameters(self.fitted.estimates, columns)
+        theta = self.EFFECTS.compute_parameters(self.fitted.estimates, columns)
         return KnownCustomers(self.PLAIN.FORMULAS, theta, history)

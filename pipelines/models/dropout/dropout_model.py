@@ -1,8 +1,8 @@
-"""What every model of "buys for a while, then drops out unseen" shares, where all customers are alike at first.
+"""The base of models in which customers buy for a while and drop out unobserved, without covariates.
 
-Put here: the fit, and the model as its users see it.
-Keep out: any one model's formulas; what follows from them (`dropout_formulas.py`); facts about customers
-(`covariates_model.py`); what any fitted model says about its fit (`fitted_model.py`).
+Put here: the fit, and the public interface of a model.
+Keep out: the formulas of one model; predictions from formulas (`dropout_formulas.py`); covariates
+(`covariates_model.py`); what every fitted model has (`fitted_model.py`).
 """
 
 from abc import ABC, abstractmethod
@@ -16,16 +16,16 @@ from regulars.pipelines.models.dropout.dropout_formulas import DropoutFormulas, 
 from regulars.pipelines.models.dropout.history import History, read_finite_times, read_history
 from regulars.pipelines.models.fitting.fitted_model import FittedModel
 from regulars.pipelines.models.fitting.fitting import Fit, FloatArray, LogLikelihood, maximize
-from regulars.pipelines.models.fitting.rows import Rows, broadcast, read_columns, unique_rows
+from regulars.pipelines.models.fitting.rows import Rows, broadcast, merge_equal_rows, read_columns
 
 
 class DropoutModel(FittedModel, ABC):
     """A fitted or published model. Arrays broadcast; scalars give a float; without histories, the fitted customers."""
 
     FORMULAS: ClassVar[DropoutFormulas]
-    """Those of the model, in the order of `NAMES`."""
+    """The formulas of the model; they take parameters in the order of `NAMES`."""
     TIME_NAMES: ClassVar[tuple[str, ...]]
-    """Those that are lengths of time and grow with the number of units in a stretch of time."""
+    """The parameters that are lengths of time, in the unit of T."""
     STARTS: ClassVar[tuple[tuple[float, ...], ...]]
     """Where a search starts, in units of the mean T."""
     SENSIBLE: ClassVar[Mapping[str, tuple[float, float]]] = {}
@@ -50,23 +50,23 @@ class DropoutModel(FittedModel, ABC):
         """
         x, tx, end, weight = read_columns(frequency=frequency, recency=recency, T=T, weights=weights)
         history = read_history(x, tx, end)
-        rows = unique_rows(x, tx, end, weights=weight)
+        rows = merge_equal_rows(x, tx, end, weights=weight)
         unit = float(np.average(rows.columns[2], weights=rows.weights)) or 1.0
         x, tx, end = rows.columns
         scaled = Rows((x, tx / unit, end / unit), rows.weights)
         found = maximize(cls._log_likelihood(scaled), cls.NAMES, cls.STARTS, sensible=cls.SENSIBLE)
         shift = -float(rows.weights @ x) * float(np.log(unit))
-        return cls(found.in_units(dict.fromkeys(cls.TIME_NAMES, unit), shift), float(rows.weights.sum()), history)
+        return cls(found.convert_units(dict.fromkeys(cls.TIME_NAMES, unit), shift), float(rows.weights.sum()), history)
 
     def with_params(self, theta: ArrayLike) -> Self:
         """The same model of the same customers at other parameters (k,), in the order of `NAMES`."""
-        return type(self)(self._published(theta), self.customers, self._history)
+        return type(self)(self._make_published_fit(theta), self.customers, self._history)
 
     def p_alive(
         self, frequency: ArrayLike | None = None, recency: ArrayLike | None = None, T: ArrayLike | None = None
     ) -> FloatArray:
         """P(has not dropped out by T | history), above 0, at most 1."""
-        return self._customers_of(frequency, recency, T).p_alive()
+        return self._select_customers(frequency, recency, T).p_alive()
 
     def expected_purchases(
         self,
@@ -86,7 +86,7 @@ class DropoutModel(FittedModel, ABC):
         T: ArrayLike | None = None,
     ) -> FloatArray:
         """P(at least one purchase in (T, T + horizon] | history)."""
-        return self._customers_of(frequency, recency, T).probability_of_purchase(horizon)
+        return self._select_customers(frequency, recency, T).probability_of_purchase(horizon)
 
     def probability_of_purchases(
         self,
@@ -97,7 +97,7 @@ class DropoutModel(FittedModel, ABC):
         T: ArrayLike | None = None,
     ) -> FloatArray:
         """P(exactly n purchases in (T, T + horizon] | history); the horizon is finite."""
-        return self._customers_of(frequency, recency, T).probability_of_purchases(n, horizon)
+        return self._select_customers(frequency, recency, T).probability_of_purchases(n, horizon)
 
     def discounted_purchases(
         self,
@@ -117,9 +117,9 @@ class DropoutModel(FittedModel, ABC):
             horizon: 0 or more.
 
         Raises:
-            ValueError: The horizon is infinite and nothing is discounted: that need not be finite.
+            ValueError: The horizon is infinite and the discount rate is 0: the sum need not be finite.
         """
-        return self._customers_of(frequency, recency, T).discounted_purchases(discount_rate, horizon)
+        return self._select_customers(frequency, recency, T).discounted_purchases(discount_rate, horizon)
 
     def expected_purchases_new(self, horizon: ArrayLike) -> FloatArray:
         """E[X(t)]: repeat purchases of a new customer in a finite time `horizon` after the first purchase."""
@@ -127,7 +127,7 @@ class DropoutModel(FittedModel, ABC):
 
     def log_likelihood_of(self, frequency: ArrayLike, recency: ArrayLike, T: ArrayLike) -> FloatArray:
         """The log-likelihood of each history."""
-        return self._customers_of(frequency, recency, T).log_likelihood()
+        return self._select_customers(frequency, recency, T).log_likelihood()
 
     def draw_future(
         self, rng: np.random.Generator, frequency: ArrayLike, T: ArrayLike, edges: ArrayLike
@@ -153,7 +153,7 @@ class DropoutModel(FittedModel, ABC):
     @classmethod
     def _log_likelihood(cls, rows: Rows) -> LogLikelihood:
         """Of distinct (frequency, recency, T), sorted, with weights; parameters are logs in the order of `NAMES`."""
-        _, gradients = cls.FORMULAS.gradients_on(rows)
+        _, gradients = cls.FORMULAS.prepare_gradients(rows)
 
         def log_likelihood(logs: FloatArray) -> tuple[float, FloatArray]:
             value, by_log = gradients(tuple(np.asarray(each) for each in np.exp(logs)))
@@ -165,7 +165,7 @@ class DropoutModel(FittedModel, ABC):
     def _theta(self) -> Theta:
         return tuple(np.asarray(estimate) for estimate in self.fitted.estimates)
 
-    def _customers_of(
+    def _select_customers(
         self, frequency: ArrayLike | None, recency: ArrayLike | None, T: ArrayLike | None
     ) -> KnownCustomers:
         if frequency is not None and recency is not None and T is not None:

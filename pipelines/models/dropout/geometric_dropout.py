@@ -1,11 +1,11 @@
 """The likelihood of buying at a constant rate with a constant chance of dropping out after each purchase.
 
-Put here: formulas in numbers and arrays that hold whatever a customer's parameters come from.
-Keep out: predictions of purchases (`purchases_until_dropout.py`), models as their users see them.
+Put here: formulas in numbers and arrays, for shared or individual parameters.
+Keep out: predictions of purchases (`purchases_until_dropout.py`), the public interface of models.
 
 A customer with x repeat purchases has had c chances to drop out: c = x where only a repeat purchase is one (BG/NBD;
 Fader, Hardie & Lee 2005), c = x + 1 where the first purchase is one too (MBG/NBD; Batislam, Denizel & Filiztekin 2007).
-In c the two models are one. Buying rate ~ Gamma(r, alpha), chance of dropping out ~ Beta(a, b).
+Given c, both models have the same likelihood. Buying rate ~ Gamma(r, alpha), chance of dropping out ~ Beta(a, b).
 """
 
 import numpy as np
@@ -15,13 +15,13 @@ from regulars.pipelines.models.dropout.history import History
 from regulars.pipelines.models.fitting.fitting import FloatArray
 
 Parameter = float | FloatArray
-"""One number for everybody, or one per customer."""
+"""One number for all customers, or one per customer."""
 
 
 def log_odds_of_dropout(
     r: Parameter, alpha: Parameter, a: Parameter, b: Parameter, chances: FloatArray, history: History
 ) -> FloatArray:
-    """Log odds of having dropped out by T, given the history; minus infinity without a chance to."""
+    """Log odds of having dropped out by T, given the history; minus infinity where there was no chance to drop out."""
     idle = np.log1p((history.T - history.recency) / (alpha + history.recency))
     had_one = chances > 0
     last = np.where(had_one, b + chances - 1, 1.0)
@@ -41,9 +41,9 @@ def log_likelihood_per_row(
 
 
 class GroupedHistories:
-    """Distinct histories, those of one frequency and one set of parameters side by side.
+    """Distinct histories in groups of one frequency and one set of parameters.
 
-    What depends on the frequency alone, the costly gamma functions among it, is then evaluated once per group.
+    Terms that depend on the frequency alone, such as the costly gamma functions, are evaluated once per group.
     """
 
     def __init__(self, group_of_row: FloatArray, history: History, weights: FloatArray, chances_at_start: int) -> None:
@@ -101,7 +101,7 @@ class GroupedHistories:
         log_end: FloatArray,
         gradients: FloatArray,
     ) -> float:
-        """Add what the possibility of having dropped out adds to the gradients; return what it adds to the sum."""
+        """Add the gradients of the probability of having dropped out, in place; returns its log-likelihood."""
         rows, groups = slice(self.safe_rows, None), slice(self.safe_groups, None)
         weights, x = self.weights[rows], self.frequency[groups]
         if not weights.size:

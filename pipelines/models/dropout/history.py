@@ -1,6 +1,6 @@
-"""What was observed of customers who buy for a while: frequency, recency and T.
+"""Purchase histories as dropout models read them: frequency, recency and T.
 
-Put here: reading histories and lengths of time, and refusing impossible ones.
+Put here: reading histories and lengths of time, and rejecting impossible ones.
 Keep out: counting them from orders (`pipelines/transforms`), and any model.
 """
 
@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from regulars.pipelines.models.fitting.fitting import FloatArray
-from regulars.pipelines.models.fitting.rows import broadcast, read_columns, refuse_rows
+from regulars.pipelines.models.fitting.rows import broadcast, read_columns, reject_rows
 
 
 @dataclass(frozen=True)
@@ -39,41 +39,41 @@ def read_history(frequency: ArrayLike, recency: ArrayLike, T: ArrayLike) -> Hist
     x, tx, end = (array.ravel() for array in spread)
     if x.size:
         read_columns(frequency=x, recency=tx, T=end)
-    refuse_rows(x != np.floor(x), "frequency is no whole number", frequency=x)
-    refuse_rows(tx > end, "recency is beyond T", recency=tx, T=end)
-    refuse_rows((x == 0) & (tx > 0), "recency is above 0 without a repeat purchase", frequency=x, recency=tx)
+    reject_rows(x != np.floor(x), "frequency is no whole number", frequency=x)
+    reject_rows(tx > end, "recency is beyond T", recency=tx, T=end)
+    reject_rows((x == 0) & (tx > 0), "recency is above 0 without a repeat purchase", frequency=x, recency=tx)
     return History(*(array.reshape(spread[0].shape) for array in (x, tx, end)))
 
 
 def read_times(name: str, values: ArrayLike) -> FloatArray:
-    """A length of time, or many; infinity is one.
+    """Read one or more lengths of time; they may be infinite.
 
     Raises:
         ValueError: One is missing or negative.
     """
     times = np.asarray(values, dtype=np.float64)
-    refuse_rows(~(times >= 0).ravel(), f"{name} must be 0 or more", **{name: times})
+    reject_rows(~(times >= 0).ravel(), f"{name} must be 0 or more", **{name: times})
     return times
 
 
 def read_finite_times(name: str, values: ArrayLike) -> FloatArray:
-    """A length of time, or many, none of them infinite.
+    """Read one or more finite lengths of time.
 
     Raises:
         ValueError: One is missing, negative or infinite.
     """
     times = read_times(name, values)
-    refuse_rows(np.isinf(times).ravel(), f"{name} must be finite", **{name: times})
+    reject_rows(np.isinf(times).ravel(), f"{name} must be finite", **{name: times})
     return times
 
 
 def read_counts(name: str, values: ArrayLike) -> FloatArray:
-    """Whole numbers from 0.
+    """Read whole numbers from 0.
 
     Raises:
         ValueError: One is missing, negative, infinite or no whole number.
     """
     counts = np.asarray(values, dtype=np.float64)
     possible = (counts >= 0) & np.isfinite(counts) & (counts == np.floor(counts))
-    refuse_rows(~possible.ravel(), f"{name} is no whole number from 0", **{name: counts})
+    reject_rows(~possible.ravel(), f"{name} is no whole number from 0", **{name: counts})
     return counts

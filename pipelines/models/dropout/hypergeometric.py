@@ -1,11 +1,11 @@
 """The integrals behind the Pareto/NBD, as sums of positive terms in log space.
 
-The papers write these integrals as Gaussian 2F1 and confluent U functions. Their closed forms subtract near-equal
-numbers or overflow just where real customers are (bought today, 500 purchases, nobody ever leaves); the integrals do
-neither. Each is taken over u = log(1 + y / a), which makes the integrand a bare exponential where both scales agree, by
+The papers write these integrals as Gaussian 2F1 and confluent U functions. Their closed forms subtract nearly equal
+numbers or overflow for real customers (a purchase today, 500 purchases, hardly any dropout); the integrals do neither.
+Each is taken over u = log(1 + y / a), which makes the integrand a bare exponential where both scales agree, by
 Gauss-Legendre on panels, cut where what is left is negligible.
 
-Put here: functions that know numbers only.
+Put here: functions of numbers.
 Keep out: customers, parameters' names, fitting.
 """
 
@@ -66,22 +66,22 @@ def log_decay_integral(a: FloatArray, b: FloatArray, p: FloatArray, q: FloatArra
     Returns:
         (n,); -inf where the length is 0.
     """
-    a, b, p, q = _nearer_scale_first(a, b, p, q)
+    a, b, p, q = _order_by_scale(a, b, p, q)
     log_value = np.empty(a.size)
-    for rows, points, weights, reach in _batches(a, b, p, q, length):
+    for rows, points, weights, reach in _split_into_batches(a, b, p, q, length):
         ratio = a[rows] / b[rows]
         u = points * reach
         decay = q[rows] * np.log1p(ratio * np.expm1(u)) + (p[rows] - 1.0) * u
-        log_value[rows] = _log_sum(decay, weights) + _log(a[rows] * reach)
+        log_value[rows] = _log_weighted_sum(decay, weights) + _log(a[rows] * reach)
     return log_value
 
 
 def decay_integral(a: FloatArray, b: FloatArray, p: FloatArray, q: FloatArray, length: FloatArray) -> DecayIntegral:
     """As `log_decay_integral`, with the means that its derivatives in a, b, p and q are made of."""
     swapped = a > b
-    a, b, p, q = _nearer_scale_first(a, b, p, q)
+    a, b, p, q = _order_by_scale(a, b, p, q)
     log_value, log_near, inverse_near, log_far, inverse_far = np.empty((5, a.size))
-    for rows, points, weights, reach in _batches(a, b, p, q, length):
+    for rows, points, weights, reach in _split_into_batches(a, b, p, q, length):
         u = points * reach
         growth = np.expm1(u)
         far = (a[rows] / b[rows]) * growth
@@ -126,21 +126,21 @@ def log_discounted_survival(s: FloatArray, z: FloatArray, length: FloatArray) ->
         growth, rising = z[rows] * np.expm1(u), s[rows] - 1.0
         return rising * u + growth, rising + growth + z[rows]
 
-    reach, decayed = _cut(decay, farthest)
+    reach, decayed = _find_reach(decay, farthest)
     log_value = np.empty(s.size)
-    for rows, points, weights in _rows_by_rule(reach, decayed):
+    for rows, points, weights in _group_rows_by_rule(reach, decayed):
         u = points * reach[rows]
-        log_value[rows] = _log_sum((s[rows] - 1.0) * u + z[rows] * np.expm1(u), weights) + _log(reach[rows])
+        log_value[rows] = _log_weighted_sum((s[rows] - 1.0) * u + z[rows] * np.expm1(u), weights) + _log(reach[rows])
     return log_value
 
 
 def log_integral(log_integrand: Callable[[FloatArray], FloatArray], length: FloatArray, panels: int = 24) -> FloatArray:
     """Log of the integral over u from 0 to `length`, (n,), of exp(log_integrand(u)), which takes and gives (m, n)."""
-    points, weights = _rule(panels * NODES)
-    return _log_sum(-log_integrand(points * length), weights) + _log(length)
+    points, weights = _make_rule(panels * NODES)
+    return _log_weighted_sum(-log_integrand(points * length), weights) + _log(length)
 
 
-def _nearer_scale_first(
+def _order_by_scale(
     a: FloatArray, b: FloatArray, p: FloatArray, q: FloatArray
 ) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
     """The smaller scale is the one to substitute by: the other factor is then smooth in u."""
@@ -148,7 +148,7 @@ def _nearer_scale_first(
     return np.minimum(a, b), np.maximum(a, b), np.where(swapped, q, p), np.where(swapped, p, q)
 
 
-def _batches(
+def _split_into_batches(
     a: FloatArray, b: FloatArray, p: FloatArray, q: FloatArray, length: FloatArray
 ) -> list[tuple[RowIndex, FloatArray, FloatArray, FloatArray]]:
     """Rows to work on together, their points and weights on [0, 1], (m, 1), and how far each row reaches in u, (n,)."""
@@ -158,11 +158,11 @@ def _batches(
         growth, rising = ratio[rows] * np.expm1(u), p[rows] - 1.0
         return rising * u + q[rows] * np.log1p(growth), rising + q[rows] * (growth + ratio[rows]) / (1.0 + growth)
 
-    reach, decayed = _cut(decay, np.log1p(length / a))
-    return [(rows, points, weights, reach[rows]) for rows, points, weights in _rows_by_rule(reach, decayed)]
+    reach, decayed = _find_reach(decay, np.log1p(length / a))
+    return [(rows, points, weights, reach[rows]) for rows, points, weights in _group_rows_by_rule(reach, decayed)]
 
 
-def _cut(
+def _find_reach(
     decay: Callable[[FloatArray, RowIndex], tuple[FloatArray, FloatArray]], farthest: FloatArray
 ) -> tuple[FloatArray, FloatArray]:
     """Where a convex decay that starts from 0 exceeds `NEGLIGIBLE`, or `farthest`; and the decay there, (n,) each.
@@ -185,14 +185,14 @@ def _cut(
     return reach, decayed
 
 
-def _rows_by_rule(reach: FloatArray, decayed: FloatArray) -> list[tuple[RowIndex, FloatArray, FloatArray]]:
+def _group_rows_by_rule(reach: FloatArray, decayed: FloatArray) -> list[tuple[RowIndex, FloatArray, FloatArray]]:
     """Rows that need equally many nodes, in batches that fit a cache, with their points and weights."""
     nodes = NODES * np.maximum(1, np.ceil(reach / PANEL)).astype(np.intp)
     for fewer, longest, steepest in SHORTER_RULES:
         nodes[(reach <= longest) & (decayed <= steepest)] = fewer
     batches: list[tuple[RowIndex, FloatArray, FloatArray]] = []
     for count in np.flatnonzero(np.bincount(nodes)):  # as np.unique, but without hashing a million rows
-        points, weights = _rule(int(count))
+        points, weights = _make_rule(int(count))
         rows = np.flatnonzero(nodes == count)
         step = max(1, CELLS // points.size)
         batches += [(rows[start : start + step], points, weights) for start in range(0, rows.size, step)]
@@ -200,7 +200,7 @@ def _rows_by_rule(reach: FloatArray, decayed: FloatArray) -> list[tuple[RowIndex
 
 
 @lru_cache(maxsize=64)
-def _rule(count: int) -> tuple[FloatArray, FloatArray]:
+def _make_rule(count: int) -> tuple[FloatArray, FloatArray]:
     """Points and weights, (count, 1) each, of Gauss-Legendre on [0, 1], in equal panels where there are many."""
     panels = max(1, count // NODES)
     nodes, weights = np.polynomial.legendre.leggauss(count // panels)
@@ -208,7 +208,7 @@ def _rule(count: int) -> tuple[FloatArray, FloatArray]:
     return points.reshape(-1, 1), np.tile(weights / (2.0 * panels), panels).reshape(-1, 1)
 
 
-def _log_sum(decay: FloatArray, weights: FloatArray) -> FloatArray:
+def _log_weighted_sum(decay: FloatArray, weights: FloatArray) -> FloatArray:
     """Log of the weighted sum of exp(-decay) over the first axis."""
     lowest = decay.min(axis=0)
     lowest = np.where(np.isfinite(lowest), lowest, 0.0)  # an integrand that is 0 everywhere

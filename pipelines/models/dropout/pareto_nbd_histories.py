@@ -1,11 +1,11 @@
-"""Histories under a Pareto/NBD: how likely each is, and whether the customer behind it has dropped out.
+"""The likelihood of histories under the Pareto/NBD, and the odds of having dropped out.
 
 A history is x repeat purchases by time T, the last of them at tx. Either the customer is alive at T, or dropped out
-some time after tx. All that is needed is the odds of the second to the first: an integral of positive terms (Fader &
+after tx. Everything follows from the odds of the second case to the first: an integral of positive terms (Fader &
 Hardie 2005, "A note on deriving the Pareto/NBD model and related expressions", before it is turned into 2F1).
 
 Put here: the likelihood of histories, its gradient, the odds of having dropped out.
-Keep out: forecasts (pareto_nbd_rates), fitting and models.
+Keep out: predictions (`pareto_nbd_rates.py`), fitting and models.
 """
 
 import numpy as np
@@ -17,7 +17,7 @@ from regulars.pipelines.models.dropout.pareto_nbd_rates import Rates
 from regulars.pipelines.models.fitting.fitting import FloatArray
 
 ROWS_AT_ONCE = 65_536
-"""Rows that are differentiated at once, so that memory hardly grows with the number of customers."""
+"""Rows that are differentiated at once, which bounds the memory."""
 
 
 def log_odds_of_dropout(rates: Rates, seen: History) -> FloatArray:
@@ -58,7 +58,7 @@ class WeightedHistories:
         for start in range(0, self._weights.size, ROWS_AT_ONCE):
             part = slice(start, start + ROWS_AT_ONCE)
             seen = History(self._seen.frequency[part], self._seen.recency[part], self._seen.T[part])
-            density, by_log[:, part] = _gradients_of_times(rates.of_rows(part), seen)
+            density, by_log[:, part] = _gradients_of_times(rates.select_rows(part), seen)
             total += float((density * self._weights[part]).sum())
         by_log[0] += by_log_r[self._of_count]
         by_log *= self._weights

@@ -1,10 +1,11 @@
-"""Customers of a Pareto/NBD whose rates are not known: purchase rate Gamma(r, alpha), dropout rate Gamma(s, beta).
+"""Predictions of the Pareto/NBD for customers who are alive.
 
-A new customer and a customer known to be alive differ in the four numbers only: after x purchases in time T, a customer
-alive then is a new one with (r + x, alpha + T, s, beta + T). So every forecast is written once.
+Purchase rates are Gamma(r, alpha), dropout rates Gamma(s, beta).
+A customer known to be alive after x purchases in time T behaves as a new one with (r + x, alpha + T, s, beta + T). So
+every prediction is written once.
 
 Put here: what such customers will do.
-Keep out: whether a customer is alive, and the likelihood of a history (pareto_nbd_histories).
+Keep out: P(alive), and the likelihood of a history (`pareto_nbd_histories.py`).
 """
 
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ from regulars.pipelines.models.dropout.hypergeometric import log_decay_integral,
 from regulars.pipelines.models.fitting.fitting import FloatArray
 
 FOREVER = 1e250
-"""A horizon that is as good as infinite, and whose ratios do not overflow."""
+"""Stands for an infinite horizon; its ratios do not overflow."""
 
 
 @dataclass(frozen=True)
@@ -34,12 +35,12 @@ class Rates:
         """The four as float64 arrays."""
         return cls(*(np.asarray(each, dtype=np.float64) for each in (r, alpha, s, beta)))
 
-    def after(self, x: FloatArray, T: FloatArray) -> "Rates":
-        """The same customers once they have bought `x` times in time `T` and are alive; four arrays (n,)."""
+    def update(self, x: FloatArray, T: FloatArray) -> "Rates":
+        """Update the rates of customers who have bought `x` times in time `T` and are alive; four arrays (n,)."""
         return Rates(*np.broadcast_arrays(self.r + x, self.alpha + T, self.s, self.beta + T))
 
-    def of_rows(self, rows: slice) -> "Rates":
-        """The rates of some of the customers; numbers that all share stay as they are."""
+    def select_rows(self, rows: slice) -> "Rates":
+        """Select the rates of some customers; shared numbers stay as they are."""
         return Rates(*(each[rows] if each.ndim else each for each in (self.r, self.alpha, self.s, self.beta)))
 
     def probability_of_purchase(self, horizon: FloatArray) -> FloatArray:

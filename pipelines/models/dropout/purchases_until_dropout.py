@@ -1,4 +1,4 @@
-"""How many purchases are still to come of a customer who may drop out after each of them.
+"""Expected purchases of a customer who may drop out after each of them.
 
 Put here: the expectation over an unknown buying rate (Gamma) and an unknown chance of dropping out per purchase (Beta).
 Keep out: where those two distributions come from.
@@ -15,12 +15,12 @@ import numpy as np
 from scipy.special import betaln  # type: ignore[import-untyped]
 
 from regulars.pipelines.models.fitting.fitting import FloatArray
-from regulars.pipelines.models.fitting.smooth_runs import over_smooth_runs
+from regulars.pipelines.models.fitting.smooth_runs import interpolate_smooth_runs
 
 NODES = 80
 """Per expectation over p: ten digits as a rule, six for a near 0.01 and horizons of 10,000 times the rate."""
 NEGLIGIBLE = 28.0
-"""What is smaller than exp(-NEGLIGIBLE) of the whole is left out."""
+"""Terms below exp(-NEGLIGIBLE) of the whole are left out."""
 MOST_AT_ONCE = 2**17
 """Numbers held at once: rows are worked through in pieces that stay in the processor's cache, four times as fast."""
 _TIMES, _TIME_WEIGHTS = np.polynomial.legendre.leggauss(32)
@@ -49,25 +49,25 @@ def purchases_until_dropout(
         for start in range(0, shape.size, piece):
             r, alpha, left, right, h = (c[start : start + piece, None] for c in (shape, rate, a, b, horizon))
             if discount_rate:
-                expected[start : start + piece] = _discounted(r, alpha, left, right, h, discount_rate)
+                expected[start : start + piece] = _expect_discounted(r, alpha, left, right, h, discount_rate)
             else:
-                expected[start : start + piece] = _undiscounted(r, h / alpha, left, right)
+                expected[start : start + piece] = _expect_undiscounted(r, h / alpha, left, right)
         return expected
 
-    return over_smooth_runs(in_pieces, rate, shape, a, b, horizon)
+    return interpolate_smooth_runs(in_pieces, rate, shape, a, b, horizon)
 
 
-def _undiscounted(r: FloatArray, z: FloatArray, a: FloatArray, b: FloatArray) -> FloatArray:
+def _expect_undiscounted(r: FloatArray, z: FloatArray, a: FloatArray, b: FloatArray) -> FloatArray:
     """Mean over p of (1 - (1 + pz)**-r) / p, where z = horizon / rate."""
 
     def given(p: FloatArray) -> FloatArray:
         gained: FloatArray = -np.expm1(-r * np.log1p(p * z)) / p
         return gained
 
-    return _mean_over_beta(a, b, given, at_zero=r * z, decay=(r + 1) * z / 2)
+    return _average_over_beta(a, b, given, at_zero=r * z, decay=(r + 1) * z / 2)
 
 
-def _discounted(
+def _expect_discounted(
     r: FloatArray, alpha: FloatArray, a: FloatArray, b: FloatArray, horizon: FloatArray, discount_rate: float
 ) -> FloatArray:
     """Mean over p of the integral of exp(-δs) (r/α) (1 + ps/α)**(-r-1) over s from 0 to the horizon.
@@ -87,10 +87,10 @@ def _discounted(
 
     at_zero = r / alpha * -np.expm1(-discount_rate * horizon) / discount_rate
     mean_time = np.minimum(horizon / 2, 1 / discount_rate)
-    return _mean_over_beta(a, b, given, at_zero=at_zero, decay=(r + 1) * mean_time / alpha)
+    return _average_over_beta(a, b, given, at_zero=at_zero, decay=(r + 1) * mean_time / alpha)
 
 
-def _mean_over_beta(
+def _average_over_beta(
     a: FloatArray, b: FloatArray, given: Callable[[FloatArray], FloatArray], at_zero: FloatArray, decay: FloatArray
 ) -> FloatArray:
     """E[given(p)], p ~ Beta(a, b), by the trapezoidal rule in the log odds of p, which converges exponentially.
@@ -107,7 +107,7 @@ def _mean_over_beta(
     """
     at_one = given(np.ones_like(a))
     # Where the function falls fast, the mean is smaller than its value at 0 by at most (1 + decay)**min(1, a).
-    left, right = _ends(a + 1, b + 1, NEGLIGIBLE + np.minimum(2, 1 + a) * np.log1p(decay))
+    left, right = _find_ends(a + 1, b + 1, NEGLIGIBLE + np.minimum(2, 1 + a) * np.log1p(decay))
     log_odds = left + (right - left) * np.linspace(0, 1, NODES)
     odds = np.exp(log_odds)
     log_rest = -np.log1p(odds)
@@ -120,7 +120,7 @@ def _mean_over_beta(
     return mean
 
 
-def _ends(a: FloatArray, b: FloatArray, fall_left: FloatArray) -> tuple[FloatArray, FloatArray]:
+def _find_ends(a: FloatArray, b: FloatArray, fall_left: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Log odds at which p**a (1-p)**b is exp(-fall_left) of its peak on the left, exp(-NEGLIGIBLE) on the right.
 
     Its log is concave and lies below straight lines of gradient a and -b through the origin. Newton steps from where
@@ -129,12 +129,12 @@ def _ends(a: FloatArray, b: FloatArray, fall_left: FloatArray) -> tuple[FloatArr
     peak = a * np.log(a / (a + b)) + b * np.log(b / (a + b))
     left, right = (peak - fall_left) / a, (NEGLIGIBLE - peak) / b
     for _ in range(8):
-        left = left - _above(left, peak - fall_left, a, b)
-        right = right - _above(right, peak - NEGLIGIBLE, a, b)
+        left = left - _compute_newton_step(left, peak - fall_left, a, b)
+        right = right - _compute_newton_step(right, peak - NEGLIGIBLE, a, b)
     return left, right
 
 
-def _above(log_odds: FloatArray, level: FloatArray, a: FloatArray, b: FloatArray) -> FloatArray:
+def _compute_newton_step(log_odds: FloatArray, level: FloatArray, a: FloatArray, b: FloatArray) -> FloatArray:
     """How far a Newton step must go back for the log of p**a (1-p)**b to come down, or up, to a level."""
     odds = np.exp(log_odds)
     step: FloatArray = (a * log_odds - (a + b) * np.log1p(odds) - level) / (a - (a + b) * odds / (1 + odds))

@@ -1,6 +1,6 @@
-"""What every fitted model can say about its own fit.
+"""The base of all fitted models: parameters, their uncertainty and the assessment of the fit.
 
-Put here: parameters, their uncertainty and the verdict of the search, for models with positive parameters only.
+Put here: what every model with positive parameters says about its own fit.
 Keep out: what a model is for.
 """
 
@@ -17,8 +17,8 @@ class FittedModel:
     """A model at its estimates, or at published parameters.
 
     Attributes:
-        fitted: Estimates, covariance and verdict of the fit.
-        customers: How many it was fitted on: the sum of the weights; NaN for published parameters.
+        fitted: Estimates, covariance and assessment of the fit.
+        customers: The number of customers it was fitted on, the sum of the weights; NaN for published parameters.
     """
 
     NAMES: ClassVar[tuple[str, ...]]
@@ -43,10 +43,10 @@ class FittedModel:
         params = dict(params)
         if set(params) != set(cls.NAMES):
             raise ValueError(f"parameters must be {', '.join(cls.NAMES)}, not {', '.join(params)}")
-        return cls(cls._published([params[name] for name in cls.NAMES]))
+        return cls(cls._make_published_fit([params[name] for name in cls.NAMES]))
 
     @classmethod
-    def _published(cls, theta: ArrayLike) -> Fit:
+    def _make_published_fit(cls, theta: ArrayLike) -> Fit:
         values, size = np.asarray(theta, dtype=np.float64), len(cls.NAMES)
         if values.shape != (size,) or not (np.isfinite(values) & (values > 0)).all():
             raise ValueError(f"parameters {', '.join(cls.NAMES)} must be {size} finite numbers above 0, not {values}")
@@ -89,5 +89,5 @@ class FittedModel:
         return self.fitted.message
 
     def draw_params(self, rng: np.random.Generator, size: int) -> FloatArray:
-        """Parameters (size, k) as uncertain as the fit: normal in the logs. One that is not identified stays put."""
+        """Draw parameters (size, k), normal in their logs; a parameter that is not identified stays at its estimate."""
         return self.fitted.draw(rng, size)

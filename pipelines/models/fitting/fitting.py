@@ -1,7 +1,7 @@
-"""Maximum likelihood: from a log-likelihood with its gradient to estimates, standard errors and an honest verdict.
+"""Maximum likelihood: from a log-likelihood with its gradient to estimates, standard errors and an assessment.
 
-Put here: what every model's fit needs and no model owns: the search, the uncertainty, the verdict.
-Keep out: anything about one model or about customers; reading and compressing what is fitted (`rows.py`).
+Put here: what the fit of every model needs: the search, the uncertainty, the assessment.
+Keep out: anything about one model or about customers; reading and merging the rows that are fitted (`rows.py`).
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -19,13 +19,13 @@ LogLikelihood = Callable[[FloatArray], tuple[float, FloatArray]]
 SENSIBLE = (1e-3, 1e3)
 """A positive parameter outside this range is reported as a boundary, unless the model names a range of its own."""
 BEYOND_SENSIBLE = 100.0
-"""The search may leave the sensible range by this factor, so that a boundary is seen, and then stops."""
+"""The search may leave the sensible range by this factor, so that a boundary is noticed."""
 UNBOUNDED = 20.0
 """A parameter on the whole line is searched between minus and plus this, and is sensible anywhere inside."""
 FLAT = 1e-2
-"""Curvature in working parameters below which a direction counts as flat: known to no better than a factor of e**10."""
+"""Curvature in working parameters below which a direction counts as flat: known only to a factor of e**10."""
 CLOSE_ENOUGH = 1e-6
-"""Converged when a Newton step rules less than this (half of it, in log-likelihood): 0.001 standard errors away."""
+"""Converged when twice the expected gain of a Newton step is below this: 0.001 standard errors from the maximum."""
 
 
 @dataclass(frozen=True)
@@ -35,11 +35,11 @@ class Fit:
     Attributes:
         names: The parameters, in the order of the model's paper.
         estimates: (k,), on their natural scale.
-        covariance: (k, k), on the natural scale, from the observed information; NaN where not identified.
+        covariance: (k, k), on the natural scale, the inverse of the observed information; NaN where not identified.
         log_likelihood: At the estimates; NaN for a model made from published parameters.
-        converged: The gradient vanishes and the log-likelihood bends down in every direction that is free to move.
+        converged: The gradient vanishes and the log-likelihood is concave in every free direction.
         at_boundary: A parameter left its sensible range, or the log-likelihood is flat in some direction.
-        message: Plain words on what is wrong; empty when nothing is.
+        message: What is wrong with the fit, in words; empty when nothing is.
         unbounded: Names of parameters that live on the whole line; all others are positive.
     """
 
@@ -68,8 +68,8 @@ class Fit:
         gradients = self._gradients()
         return self.covariance / np.outer(gradients, gradients)
 
-    def in_units(self, factors: Mapping[str, float], log_likelihood_shift: float) -> "Fit":
-        """The same fit after a change of units: named estimates times their factor, the log-likelihood shifted."""
+    def convert_units(self, factors: Mapping[str, float], log_likelihood_shift: float) -> "Fit":
+        """Convert the fit to other units: multiply the named estimates by their factor, shift the log-likelihood."""
         by = np.array([factors.get(name, 1.0) for name in self.names])
         return replace(
             self,
@@ -79,7 +79,7 @@ class Fit:
         )
 
     def draw(self, rng: np.random.Generator, size: int) -> FloatArray:
-        """Parameters (size, k) as uncertain as the fit: normal in the working ones. One not identified stays put."""
+        """Draw parameters (size, k), normal in the working ones; one that is not identified stays at its estimate."""
         variances, directions = np.linalg.eigh(np.nan_to_num(self.log_covariance, nan=0.0))
         steps = rng.standard_normal((size, variances.size)) * np.sqrt(np.maximum(variances, 0.0)) @ directions.T
         whole_line = np.array([name in self.unbounded for name in self.names])
@@ -112,9 +112,9 @@ def maximize(
         The first result that converged inside the sensible range, or else the one with the highest log-likelihood.
     """
     search = _Search(log_likelihood, tuple(names), frozenset(unbounded), dict(sensible or {}))
-    points = [search.working(start) for start in starts]
+    points = [search.to_working(start) for start in starts]
     best: Fit | None = None
-    with threadpool_limits(1, user_api="blas"):  # on matrices of four by four more threads only wait for each other
+    with threadpool_limits(1, user_api="blas"):  # threads only wait for each other on such small matrices
         for point in sorted(points, key=lambda point: -search.value(point)[0]):
             fit = search.climb(point)
             if fit.converged and not fit.at_boundary:
@@ -127,7 +127,7 @@ def maximize(
 
 
 class _Search:
-    """One likelihood with the box that its working parameters are searched in."""
+    """One likelihood, and the box in which its working parameters are searched."""
 
     def __init__(
         self,
@@ -144,7 +144,7 @@ class _Search:
         margin = np.where(self.whole_line, 0.0, np.log(BEYOND_SENSIBLE))
         self.floor, self.ceiling = self.low - margin, self.high + margin
 
-    def working(self, start: Sequence[float]) -> FloatArray:
+    def to_working(self, start: Sequence[float]) -> FloatArray:
         values = np.asarray(start, dtype=np.float64)
         logs = np.log(np.where(self.whole_line, 1.0, values))
         return np.clip(np.where(self.whole_line, values, logs), self.floor, self.ceiling)
@@ -156,7 +156,7 @@ class _Search:
         return value, gradient
 
     def climb(self, point: FloatArray) -> Fit:
-        """L-BFGS from one start, polished by Newton, with the verdict."""
+        """Search by L-BFGS from one start, then by Newton steps; returns the assessed fit."""
         scale = max(1.0, abs(self.value(point)[0]))
 
         def loss(at: FloatArray) -> tuple[float, FloatArray]:
@@ -169,12 +169,12 @@ class _Search:
         return self._polish(np.asarray(found.x, dtype=np.float64))
 
     def _polish(self, point: FloatArray) -> Fit:
-        """Newton steps until they rule nothing more; halved, then given up, where they do not climb."""
+        """Take Newton steps until they gain nothing more; halve a step that does not climb, then give up."""
         value, gradient = self.value(point)
         for _ in range(20):
             free, information = self._information(point, gradient)
-            step, rule = _newton_step(information, gradient, free)
-            if rule < CLOSE_ENOUGH**2:
+            step, twice_gain = _compute_newton_step(information, gradient, free)
+            if twice_gain < CLOSE_ENOUGH**2:
                 break
             for _ in range(8):
                 tried = np.clip(point + step, self.floor, self.ceiling)
@@ -185,9 +185,9 @@ class _Search:
             else:
                 break
             point, value, gradient = tried, new_value, new_gradient
-            if rule < CLOSE_ENOUGH:  # so near that the information no longer changes
+            if twice_gain < CLOSE_ENOUGH:  # the information no longer changes
                 break
-        return self._verdict(point, value, gradient, free, information)
+        return self._assess_fit(point, value, gradient, free, information)
 
     def _information(self, point: FloatArray, gradient: FloatArray) -> tuple[NDArray[np.bool_], FloatArray]:
         """Which parameters are free to move, and minus the second derivatives (k, k) by central differences."""
@@ -200,7 +200,7 @@ class _Search:
         information = -np.array(gradients) / (2 * width)
         return ~(held_low | held_high), (information + information.T) / 2
 
-    def _verdict(
+    def _assess_fit(
         self,
         point: FloatArray,
         value: float,
@@ -218,9 +218,9 @@ class _Search:
         covariance[~identified, :] = covariance[:, ~identified] = np.nan
         estimates = np.where(self.whole_line, point, np.exp(np.where(self.whole_line, 0.0, point)))
         gradients = np.where(self.whole_line, 1.0, estimates)
-        rule = _newton_step(information, gradient, free)[1]
+        twice_gain = _compute_newton_step(information, gradient, free)[1]
         beyond = (point < self.low) | (point > self.high)
-        converged = bool(rule < CLOSE_ENOUGH and (curvatures > -FLAT).all())
+        converged = bool(twice_gain < CLOSE_ENOUGH and (curvatures > -FLAT).all())
         return Fit(
             names=self.names,
             estimates=estimates,
@@ -228,25 +228,29 @@ class _Search:
             log_likelihood=value,
             converged=converged,
             at_boundary=bool(beyond.any() or flat.any()),
-            message=self._in_words(point, converged, beyond, ~identified & ~beyond),
+            message=self._describe_problems(point, converged, beyond, ~identified & ~beyond),
             unbounded=self.unbounded,
         )
 
-    def _in_words(self, point: FloatArray, converged: bool, beyond: NDArray[np.bool_], loose: NDArray[np.bool_]) -> str:
+    def _describe_problems(
+        self, point: FloatArray, converged: bool, beyond: NDArray[np.bool_], unidentified: NDArray[np.bool_]
+    ) -> str:
         words = [] if converged else ["the search did not reach a maximum"]
         words += [
             f"{name} ran off {'downwards' if below else 'upwards'}: the data name no value for it"
             for name, out, below in zip(self.names, beyond, point < self.low, strict=True)
             if out
         ]
-        if loose.any():
-            names = " and ".join(name for name, is_loose in zip(self.names, loose, strict=True) if is_loose)
+        if unidentified.any():
+            names = " and ".join(name for name, is_loose in zip(self.names, unidentified, strict=True) if is_loose)
             words.append(f"the data do not identify {names}")
         return "; ".join(words)
 
 
-def _newton_step(information: FloatArray, gradient: FloatArray, free: NDArray[np.bool_]) -> tuple[FloatArray, float]:
-    """The step uphill, at most one long, and twice the gain it rules; what bends up is taken as if it bent down."""
+def _compute_newton_step(
+    information: FloatArray, gradient: FloatArray, free: NDArray[np.bool_]
+) -> tuple[FloatArray, float]:
+    """Compute the step uphill, at most 1 long, and twice its expected gain; convex directions count as concave."""
     curvatures, directions = np.linalg.eigh(information[np.ix_(free, free)])
     along = directions.T @ gradient[free]
     bends = np.maximum(np.abs(curvatures), FLAT)

@@ -1,7 +1,7 @@
-"""Rows for a fit: columns read and checked, equal rows added up.
+"""Reading the columns of a fit: checks that every model needs, and the merging of equal rows.
 
-Put here: what any model asks of its columns before it may fit.
-Keep out: what only some models ask (recency within T, say); the search itself (`fitting.py`).
+Put here: what every model requires of its columns.
+Keep out: what only some models require (recency within T, say); the search itself (`fitting.py`).
 """
 
 from collections.abc import Callable
@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from regulars.pipelines.models.fitting.fitting import FloatArray
 
 MOST_KEYS_PER_ROW = 4
-"""Up to so many keys per row, a table of all keys finds equal rows ten times as fast as sorting them."""
+"""Up to this many keys per row, a table of all keys finds equal rows ten times as fast as sorting."""
 
 
 @dataclass(frozen=True)
@@ -30,26 +30,26 @@ class Rows:
 
 
 def read_columns(**columns: ArrayLike | None) -> tuple[FloatArray, ...]:
-    """Columns of equal length, finite and not negative, as float64 (n,). A column that is None counts as all ones.
+    """Read columns of equal length, finite and not negative, as float64 (n,). A column that is None becomes all ones.
 
     Raises:
-        ValueError: Lengths differ, nobody is there, or a value is no finite number or negative; names column and row.
+        ValueError: Lengths differ, there are no rows, or a value is negative or not finite; names column and row.
     """
     read = {name: np.asarray(values, dtype=np.float64) for name, values in columns.items() if values is not None}
     shapes = {name: array.shape for name, array in read.items()}
     if any(len(shape) != 1 for shape in shapes.values()) or len(set(shapes.values())) != 1:
-        raise ValueError(f"columns must be one-dimensional and equally long, not {_in_words(shapes)}")
+        raise ValueError(f"columns must be one-dimensional and equally long, not {_describe_shapes(shapes)}")
     length = next(iter(read.values())).size
     if not length:
         raise ValueError("there is nobody to fit: the columns are empty")
     for name, array in read.items():
-        refuse_rows(~np.isfinite(array), f"{name} is no finite number", **{name: array})
-        refuse_rows(array < 0, f"{name} is negative", **{name: array})
+        reject_rows(~np.isfinite(array), f"{name} is no finite number", **{name: array})
+        reject_rows(array < 0, f"{name} is negative", **{name: array})
     return tuple(read.get(name, np.ones(length)) for name in columns)
 
 
 def broadcast(**columns: ArrayLike) -> tuple[FloatArray, ...]:
-    """Arrays and scalars as float64, broadcast to one shape.
+    """Broadcast arrays and scalars to one shape, as float64.
 
     Raises:
         ValueError: Their shapes do not go together; names them.
@@ -59,14 +59,14 @@ def broadcast(**columns: ArrayLike) -> tuple[FloatArray, ...]:
         return np.broadcast_arrays(*read.values())
     except ValueError:
         shapes = {name: array.shape for name, array in read.items()}
-        raise ValueError(f"these do not go together, one value per customer each: {_in_words(shapes)}") from None
+        raise ValueError(f"these do not go together, one value per customer each: {_describe_shapes(shapes)}") from None
 
 
-def _in_words(shapes: dict[str, tuple[int, ...]]) -> str:
+def _describe_shapes(shapes: dict[str, tuple[int, ...]]) -> str:
     return ", ".join(f"{name} {'x'.join(map(str, shape)) or 'a single number'}" for name, shape in shapes.items())
 
 
-def refuse_rows(wrong: NDArray[np.bool_], reason: str, **shown: FloatArray) -> None:
+def reject_rows(wrong: NDArray[np.bool_], reason: str, **shown: FloatArray) -> None:
     """Raise when any row is wrong.
 
     Raises:
@@ -78,8 +78,8 @@ def refuse_rows(wrong: NDArray[np.bool_], reason: str, **shown: FloatArray) -> N
         raise ValueError(f"row {row}: {reason} ({values}); {int(wrong.sum())} of {wrong.size} rows are like this")
 
 
-def unique_rows(*columns: FloatArray, weights: FloatArray | None = None) -> Rows:
-    """Add up the weights of equal rows, so that a likelihood is evaluated once per distinct row.
+def merge_equal_rows(*columns: FloatArray, weights: FloatArray | None = None) -> Rows:
+    """Merge equal rows and add up their weights, so that a likelihood is evaluated once per distinct row.
 
     Args:
         columns: Arrays of one length (n,).
@@ -96,15 +96,15 @@ def unique_rows(*columns: FloatArray, weights: FloatArray | None = None) -> Rows
         columns, weights = tuple(column[weights > 0] for column in columns), weights[weights > 0]
     if not weights.size:
         raise ValueError("there is nobody to fit: all weights are 0")
-    key = _key(columns)
+    key = _make_keys(columns)
     order = np.argsort(key, kind="stable")
     first = np.flatnonzero(np.diff(key[order], prepend=-1))
     kept = order[first]
     return Rows(tuple(column[kept] for column in columns), np.add.reduceat(weights[order], first))
 
 
-def on_unique_rows(function: Callable[..., FloatArray], *columns: FloatArray) -> FloatArray:
-    """What a function of 1-d columns gives per row, evaluated once per distinct row.
+def evaluate_on_unique_rows(function: Callable[..., FloatArray], *columns: FloatArray) -> FloatArray:
+    """Evaluate a function of 1-d columns per row, but only once per distinct row.
 
     Args:
         function: From columns (m,) to an array (m,).
@@ -117,12 +117,12 @@ def on_unique_rows(function: Callable[..., FloatArray], *columns: FloatArray) ->
     flat = tuple(np.ravel(column) for column in spread)
     if not flat[0].size:
         return np.zeros(spread[0].shape)
-    rows, which = _distinct(_key(flat))
+    rows, which = _find_distinct(_make_keys(flat))
     return function(*(column[rows] for column in flat))[which].reshape(spread[0].shape)
 
 
-def _distinct(key: NDArray[np.int64]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """One row of each distinct key, in ascending order of the keys, and which of these each row equals."""
+def _find_distinct(key: NDArray[np.int64]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Find one row of each distinct key, in ascending order of the keys, and which of them each row equals."""
     keys = int(key.max()) + 1
     if keys > MOST_KEYS_PER_ROW * key.size:
         _, rows, which = np.unique(key, return_index=True, return_inverse=True)
@@ -135,16 +135,16 @@ def _distinct(key: NDArray[np.int64]) -> tuple[NDArray[np.intp], NDArray[np.intp
     return row_of_key[there], place[key]
 
 
-def _key(columns: tuple[FloatArray, ...]) -> NDArray[np.int64]:
-    """One whole number per row, equal for equal rows, that sorts as the rows do."""
+def _make_keys(columns: tuple[FloatArray, ...]) -> NDArray[np.int64]:
+    """Make one integer per row, equal for equal rows, that sorts as the rows do."""
     key = np.zeros(columns[0].size, dtype=np.int64)
     for column in columns:
-        key = _refined(key, column)
+        key = _refine_keys(key, column)
     return key
 
 
-def _refined(key: NDArray[np.int64], column: FloatArray) -> NDArray[np.int64]:
-    """Keys that sort by the old key, then by the column."""
+def _refine_keys(key: NDArray[np.int64], column: FloatArray) -> NDArray[np.int64]:
+    """Refine keys: they sort by the old key, then by the column."""
     low, high = column.min(), column.max()
     if low == high:
         return key

@@ -1,6 +1,6 @@
-"""Evaluating a smooth, costly function where most rows differ in one column only.
+"""Interpolation of a smooth, costly function over rows that differ in one column only.
 
-Put here: the interpolation, and when it pays.
+Put here: the interpolation, and when it is used.
 Keep out: any function that is interpolated.
 """
 
@@ -12,15 +12,15 @@ from numpy.polynomial import chebyshev
 from regulars.pipelines.models.fitting.fitting import FloatArray
 
 POINTS = 32
-"""Per run; relative errors stay below 1e-9 for what is smooth in the log of a column that spans a factor of 10,000."""
+"""Chebyshev points per run; relative errors stay below 1e-9 over a factor of 10,000 in the column."""
 LONG = 4 * POINTS
 """Shorter runs are evaluated row by row."""
 _AT = chebyshev.chebpts1(POINTS)
 _TO_SERIES = np.linalg.inv(chebyshev.chebvander(_AT, POINTS - 1))
 
 
-def over_smooth_runs(function: Callable[..., FloatArray], along: FloatArray, *same: FloatArray) -> FloatArray:
-    """function(along, *same) row by row, by interpolation over log(along) where neighbouring rows share all the rest.
+def interpolate_smooth_runs(function: Callable[..., FloatArray], along: FloatArray, *same: FloatArray) -> FloatArray:
+    """Evaluate function(along, *same) per row, by interpolation over log(along) where consecutive rows share the rest.
 
     Args:
         function: From columns (m,) to an array (m,); smooth in log(along), of one order of magnitude over a run.

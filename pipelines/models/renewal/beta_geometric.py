@@ -1,6 +1,6 @@
-"""A lifetime counted in whole periods: each period ends it with a probability that differs between customers as a beta.
+"""Beta-geometric lifetimes: each period ends the lifetime with a probability that is Beta(a, b) over customers.
 
-Put here: survival and sums of survival of a beta-geometric lifetime; a in favour of the end, b of going on.
+Put here: survival, and discounted sums of survival; a counts in favour of the end, b of continuing.
 Keep out: what is counted during the lifetime (`beta_geo_beta_binom.py`), how a and b are found.
 """
 
@@ -17,8 +17,8 @@ def log_survival(a: ArrayLike, b: ArrayLike, periods: ArrayLike) -> FloatArray:
     return survival
 
 
-def discounted_periods(a: ArrayLike, b: ArrayLike, discount_rate: float, periods: ArrayLike) -> FloatArray:
-    """Survival of periods 1 to h, each divided by (1 + discount_rate)**t, added up. Arguments broadcast.
+def sum_discounted_periods(a: ArrayLike, b: ArrayLike, discount_rate: float, periods: ArrayLike) -> FloatArray:
+    """Sum the survival of periods 1 to h, each divided by (1 + discount_rate)**t. Arguments broadcast.
 
     Args:
         a: Above 0.
@@ -45,11 +45,11 @@ def discounted_periods(a: ArrayLike, b: ArrayLike, discount_rate: float, periods
         term = term * (b_ + period - 1) / (a_ + b_ + period - 1) / (1 + discount_rate)
         total = total + np.where(period <= finite, term, 0.0)
     endless = np.isinf(h)
-    return np.where(endless, _endless(a_, b_, discount_rate), total) if endless.any() else total
+    return np.where(endless, _sum_without_end(a_, b_, discount_rate), total) if endless.any() else total
 
 
-def _endless(a: FloatArray, b: FloatArray, discount_rate: float) -> FloatArray:
-    """The same sum without an end: v b / (a + b) * 2F1(1, b + 1; a + b + 1; v) with v = 1 / (1 + discount_rate).
+def _sum_without_end(a: FloatArray, b: FloatArray, discount_rate: float) -> FloatArray:
+    """Sum over infinitely many periods: v b / (a + b) * 2F1(1, b + 1; a + b + 1; v) with v = 1 / (1 + discount_rate).
 
     By Gauss's continued fraction (DLMF 15.7.1): the usual transformations lose half their digits near a = 1. Its error
     falls by exp(-2 sqrt(1 - v)) a step.

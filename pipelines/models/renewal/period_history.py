@@ -1,4 +1,4 @@
-"""What is seen of a customer who may buy once a period, and how likely BG/BB finds it.
+"""Histories in whole periods, and their probability under BG/BB.
 
 Put here: checked histories in whole periods, their probability, and the likelihood with its gradient.
 Keep out: what is expected of the customer next (`beta_geo_beta_binom.py`).
@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import betaln, gammaln, psi  # type: ignore[import-untyped]
 
 from regulars.pipelines.models.fitting.fitting import FloatArray, LogLikelihood
-from regulars.pipelines.models.fitting.rows import Rows, broadcast, read_columns, refuse_rows
+from regulars.pipelines.models.fitting.rows import Rows, broadcast, read_columns, reject_rows
 
 Theta = FloatArray | Sequence[ArrayLike]
 """alpha, beta, gamma, delta: numbers, or arrays with one value per history."""
@@ -46,18 +46,18 @@ def read_period_history(frequency: ArrayLike, recency: ArrayLike, n_periods: Arr
     if spread[0].size:
         read_columns(**flat)
     for name, array in flat.items():
-        refuse_rows(array != np.floor(array), f"{name} is no whole number", **{name: array})
+        reject_rows(array != np.floor(array), f"{name} is no whole number", **{name: array})
     x, tx, n = flat.values()
-    refuse_rows(tx > n, "recency is beyond n_periods", recency=tx, n_periods=n)
-    refuse_rows(x > tx, "more purchases than periods up to the last of them", frequency=x, recency=tx)
-    refuse_rows((x == 0) & (tx > 0), "recency is above 0 without a purchase", frequency=x, recency=tx)
+    reject_rows(tx > n, "recency is beyond n_periods", recency=tx, n_periods=n)
+    reject_rows(x > tx, "more purchases than periods up to the last of them", frequency=x, recency=tx)
+    reject_rows((x == 0) & (tx > 0), "recency is above 0 without a purchase", frequency=x, recency=tx)
     return PeriodHistory(*spread)
 
 
 def log_probability(theta: Theta, history: PeriodHistory) -> FloatArray:
     """Log probability of each history, in that very order of purchases (equation 4)."""
     paths = _Paths.of(history)
-    return paths.add_up(_log_path(paths.spread(theta), paths.x, paths.lived, paths.ended))[0].reshape(paths.shape)
+    return paths.sum_by_row(_log_path(paths.expand(theta), paths.x, paths.lived, paths.ended))[0].reshape(paths.shape)
 
 
 def log_probability_of_count(theta: Theta, history: PeriodHistory) -> FloatArray:
@@ -65,8 +65,8 @@ def log_probability_of_count(theta: Theta, history: PeriodHistory) -> FloatArray
     paths = _Paths.of(history)
     x, lived = paths.x, paths.lived
     log_orders = gammaln(lived + 1) - gammaln(x + 1) - gammaln(lived - x + 1)
-    logs = _log_path(paths.spread(theta), x, lived, paths.ended) + log_orders
-    return paths.add_up(logs)[0].reshape(paths.shape)
+    logs = _log_path(paths.expand(theta), x, lived, paths.ended) + log_orders
+    return paths.sum_by_row(logs)[0].reshape(paths.shape)
 
 
 def log_probability_still_alive(theta: Theta, history: PeriodHistory) -> FloatArray:
@@ -82,7 +82,7 @@ def log_likelihood(rows: Rows) -> LogLikelihood:
     def value_and_gradient(logs: FloatArray) -> tuple[float, FloatArray]:
         theta = np.exp(logs)
         alpha, beta, gamma, delta = theta
-        per_row, share = paths.add_up(_log_path((alpha, beta, gamma, delta), x, paths.lived, paths.ended))
+        per_row, share = paths.sum_by_row(_log_path((alpha, beta, gamma, delta), x, paths.lived, paths.ended))
         mass = share * rows.weights[paths.row]
         both, lived_and_end = psi(alpha + beta + paths.lived), psi(gamma + delta + paths.lived + paths.ended)
         before, before_end = psi(alpha + beta), psi(gamma + delta)
@@ -99,7 +99,7 @@ def log_likelihood(rows: Rows) -> LogLikelihood:
 
 @dataclass(frozen=True)
 class _Paths:
-    """Every way a customer's life may have gone: ended after any period from recency on, or not yet.
+    """All possible lifetimes of each customer: ended after any period from recency on, or not yet.
 
     Attributes:
         shape: Of the histories; n is their number.
@@ -125,12 +125,12 @@ class _Paths:
         lived = tx[row] + (np.arange(row.size) - first[row])
         return cls(history.frequency.shape, row, x[row], lived, (lived < n[row]).astype(np.float64), first)
 
-    def spread(self, theta: Theta) -> list[FloatArray]:
+    def expand(self, theta: Theta) -> list[FloatArray]:
         """Each parameter for each path: (p,), or 0-d."""
         values = [np.asarray(value, dtype=np.float64) for value in theta]
         return [value.ravel()[self.row] if value.ndim else value for value in values]
 
-    def add_up(self, logs: FloatArray) -> tuple[FloatArray, FloatArray]:
+    def sum_by_row(self, logs: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Log of the sum of each row's paths (n,), and each path's share of it (p,)."""
         highest = np.maximum.reduceat(logs, self.first)
         total = highest + np.log(np.add.reduceat(np.exp(logs - highest[self.row]), self.first))

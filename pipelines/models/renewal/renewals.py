@@ -1,14 +1,14 @@
-"""What was observed of customers who renew or tell us that they leave.
+"""Renewal histories: how often customers have renewed, and whether they have left.
 
-Put here: reading it, and refusing what cannot be.
-Keep out: customers who leave without a word (`history.py`), and any model.
+Put here: reading them, and rejecting impossible ones.
+Keep out: customers who leave unobserved (`history.py`), and any model.
 """
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from regulars.pipelines.models.fitting.fitting import FloatArray
-from regulars.pipelines.models.fitting.rows import read_columns, refuse_rows
+from regulars.pipelines.models.fitting.rows import read_columns, reject_rows
 
 
 def read_renewals(
@@ -22,7 +22,7 @@ def read_renewals(
     """
     left = np.asarray(churned, dtype=np.float64)
     survived, left, weight = read_columns(renewals=renewals, churned=left, weights=weights)
-    refuse_rows((left != 0) & (left != 1), "churned is neither true nor false", churned=left)
+    reject_rows((left != 0) & (left != 1), "churned is neither true nor false", churned=left)
     if not (weight * (survived + left)).any():
         raise ValueError("there is nothing to fit: nobody has faced a renewal yet")
     return survived, left, weight

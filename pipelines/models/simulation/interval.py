@@ -1,11 +1,11 @@
-"""Intervals of an amount that is 0 for many: read from simulated amounts of the customers who are still alive.
+"""Prediction intervals of an amount that is 0 for many customers, read from simulated amounts.
 
-Put here: the rule that turns simulated amounts and a chance of being alive into an interval, and what it claims.
+Put here: how simulated amounts and P(alive) become an interval with its nominal coverage.
 Keep out: where the simulated amounts come from (`simulation.py`).
 
-The rule. A central interval of an amount with much chance at 0 holds more than it says, since all of that chance is
-inside it. So the interval starts at 0 where the chance of 0 is above the tail that a central interval would leave out,
-and ends where it holds the probability asked for; where 0 alone holds as much, it is [0, 0]. Elsewhere it is central.
+A central interval of an amount that is 0 with a high probability covers too much, since all of that probability lies
+inside it. So where P(0) exceeds the lower tail of a central interval, the interval starts at 0 and ends where it holds
+the requested probability; where 0 alone holds as much, it is [0, 0]. Elsewhere the interval is central.
 """
 
 from dataclasses import dataclass
@@ -24,8 +24,8 @@ class Interval:
     Attributes:
         low: At least 0.
         high: At least `low`.
-        probability: That the amount will lie inside, as the interval itself claims: about what was asked for, but
-            counts come in steps, and [0, 0] may hold more.
+        probability: The nominal coverage, 0 to 1: the probability that the amount lies inside. About the requested one,
+            but counts are whole numbers, and [0, 0] may hold more.
     """
 
     low: FloatArray
@@ -35,13 +35,13 @@ class Interval:
 
 @dataclass(frozen=True)
 class Mixture:
-    """Amounts of n customers: 0 if a customer is gone, else one of the draws of the customer's cell.
+    """The distribution of an amount of n customers: 0 if a customer is gone, else one of the draws of the cell.
 
     Attributes:
         draws: (c, d) simulated amounts of each cell's customers who are alive, ascending in each row.
         cell: (n,) each customer's row of `draws`.
         alive: (n,) the chance of being alive.
-        zeros: (n,) how many of the customer's draws are 0.
+        zeros: (n,) the number of draws of the customer that are 0.
     """
 
     draws: FloatArray
@@ -50,8 +50,8 @@ class Mixture:
     zeros: FloatArray
 
     @classmethod
-    def of(cls, draws: FloatArray, cell: NDArray[np.int64], alive: FloatArray) -> Self:
-        """Sort the draws, in place."""
+    def from_draws(cls, draws: FloatArray, cell: NDArray[np.int64], alive: FloatArray) -> Self:
+        """Make a mixture; sorts the draws in place."""
         draws.sort(axis=1)
         return cls(draws, cell, np.maximum(alive, 1e-300), np.count_nonzero(draws == 0, axis=1)[cell].astype(float))
 
@@ -60,33 +60,33 @@ class Mixture:
         """(n,) the chance that the amount is 0."""
         return self._chance_up_to(self.zeros)
 
-    def interval_of_money(self, probability: float) -> Interval:
-        """The interval of an amount that is continuous above 0."""
-        from_zero, lower, upper = self._rule(probability)
+    def compute_money_interval(self, probability: float) -> Interval:
+        """Compute the interval of an amount that is continuous above 0."""
+        from_zero, lower, upper = self._place_ends(probability)
         nothing = self.chance_of_zero
-        low = np.where(from_zero, 0.0, self._quantile(lower))
-        high = np.where(nothing >= probability, 0.0, self._quantile(upper))
+        low = np.where(from_zero, 0.0, self._read_quantile(lower))
+        high = np.where(nothing >= probability, 0.0, self._read_quantile(upper))
         return Interval(low, high, np.where(from_zero, np.maximum(probability, nothing), probability))
 
-    def interval_of_counts(self, probability: float) -> Interval:
-        """The interval of whole numbers, each end where the interval comes nearest to what it should hold."""
-        from_zero, lower, upper = self._rule(probability)
-        first, last = _runs(self.draws)
-        low, below = self._counts_from(lower, first, last)
-        high, up_to = self._counts_up_to(upper, first, last)
+    def compute_count_interval(self, probability: float) -> Interval:
+        """Compute the interval of a whole number; each end is chosen to come nearest to the requested probability."""
+        from_zero, lower, upper = self._place_ends(probability)
+        first, last = _count_smaller_draws(self.draws)
+        low, below = self._find_low_count(lower, first, last)
+        high, up_to = self._find_high_count(upper, first, last)
         central = self.alive * (up_to - below) / self.draws.shape[1]
         held = np.where(from_zero, self._chance_up_to(up_to), central)
         return Interval(np.where(from_zero, 0.0, low), high, np.minimum(held, 1.0))
 
-    def _rule(self, probability: float) -> tuple[NDArray[np.bool_], FloatArray, FloatArray]:
-        """Whether the interval starts at 0; how many draws lie below its low end, and up to its high end."""
+    def _place_ends(self, probability: float) -> tuple[NDArray[np.bool_], FloatArray, FloatArray]:
+        """Place the ends: whether the interval starts at 0; how many draws lie below its low and up to its high end."""
         tail = (1 - probability) / 2
         from_zero = self.chance_of_zero > tail
         upper = np.where(from_zero, probability, 1 - tail)
-        return from_zero, self._draws_at(np.full(self.alive.shape, tail)), self._draws_at(upper)
+        return from_zero, self._count_draws_below(np.full(self.alive.shape, tail)), self._count_draws_below(upper)
 
-    def _draws_at(self, level: FloatArray) -> FloatArray:
-        """How many of a customer's draws lie below the amount that is exceeded with chance 1 - level."""
+    def _count_draws_below(self, level: FloatArray) -> FloatArray:
+        """Count the draws of a customer below the amount that is exceeded with probability 1 - level."""
         size = self.draws.shape[1]
         draws: FloatArray = np.clip((level - (1 - self.alive)) / self.alive, 0.0, 1.0) * size
         return draws
@@ -95,8 +95,8 @@ class Mixture:
         chance: FloatArray = (1 - self.alive) + self.alive * draws / self.draws.shape[1]
         return chance
 
-    def _quantile(self, position: FloatArray) -> FloatArray:
-        """Between the draws, the m-th of which (from 1) stands at m - 1/2, so that a new draw is below as often."""
+    def _read_quantile(self, position: FloatArray) -> FloatArray:
+        """Interpolate between the draws; the m-th of them (from 1) lies at position m - 1/2."""
         last = self.draws.shape[1] - 1
         at = np.clip(position - 0.5, 0.0, last)
         left = np.minimum(at.astype(np.int64), max(last - 1, 0))
@@ -104,35 +104,35 @@ class Mixture:
         quantile: FloatArray = here + (at - left) * (there - here)
         return quantile
 
-    def _counts_up_to(
+    def _find_high_count(
         self, wanted: FloatArray, first: NDArray[np.int32], last: NDArray[np.int32]
     ) -> tuple[FloatArray, FloatArray]:
-        """The count with nearest to the wanted number of draws up to it, and that number."""
-        at = self._index(wanted)
+        """Find the count whose number of draws up to it is nearest to the wanted one; returns both."""
+        at = self._find_index(wanted)
         fewer, more, count = first[self.cell, at], last[self.cell, at], self.draws[self.cell, at]
         smaller = (count > 0) & (wanted - fewer < more - wanted)
         before = np.where(fewer > 0, self.draws[self.cell, np.maximum(fewer - 1, 0)], 0.0)
         return np.where(smaller, before, count), np.where(smaller, fewer, more).astype(np.float64)
 
-    def _counts_from(
+    def _find_low_count(
         self, wanted: FloatArray, first: NDArray[np.int32], last: NDArray[np.int32]
     ) -> tuple[FloatArray, FloatArray]:
-        """The count above 0 with nearest to the wanted number of draws below it, and that number."""
+        """Find the count above 0 whose number of draws below it is nearest to the wanted one; returns both."""
         end = self.draws.shape[1] - 1
-        at = self._index(np.maximum(wanted, self.zeros + 1))
+        at = self._find_index(np.maximum(wanted, self.zeros + 1))
         fewer, more = first[self.cell, at], last[self.cell, at]
         larger = (more - wanted < wanted - fewer) & (more <= end)
         count = self.draws[self.cell, np.where(larger, np.minimum(more, end), at)]
         return count, np.where(larger, more, fewer).astype(np.float64)
 
-    def _index(self, wanted: FloatArray) -> NDArray[np.int64]:
-        """Of the draw up to which there are as many as wanted."""
+    def _find_index(self, wanted: FloatArray) -> NDArray[np.int64]:
+        """Find the index of the draw up to which there are as many as wanted."""
         index: NDArray[np.int64] = np.clip(np.ceil(wanted) - 1, 0, self.draws.shape[1] - 1).astype(np.int64)
         return index
 
 
-def _runs(draws: FloatArray) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
-    """For each of the sorted draws (c, d): how many are smaller, and how many are smaller or equal."""
+def _count_smaller_draws(draws: FloatArray) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """Count, for each of the sorted draws (c, d), how many are smaller and how many are smaller or equal."""
     size = draws.shape[1]
     index = np.arange(size, dtype=np.int32)
     steps = np.ones(draws.shape, dtype=np.bool_)

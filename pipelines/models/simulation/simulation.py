@@ -1,12 +1,12 @@
-"""What each customer may buy and spend over the coming years, as intervals, for all customers at once.
+"""Prediction intervals of each customer's purchases and money, by simulation, for all customers at once.
 
-Put here: simulated futures of customers who share a history, and each customer's intervals read from them.
-Keep out: expected values, which the models give exactly; the rule of an interval (`interval.py`).
+Put here: simulated futures of customers who share a history, and the intervals of each customer read from them.
+Keep out: expected values, which the models give exactly; how an interval is read from draws (`interval.py`).
 
-Two facts make a million customers cheap. A customer who is alive does next what frequency and T say, whatever the
-recency; and the money of N purchases, given the history, is (gamma + money spent so far) times a ratio that depends on
-frequency and N only: Gamma(p N) / Gamma(q + p frequency). So futures are simulated once per distinct (frequency, T),
-each with parameters drawn anew, and a customer's own recency and money come in when the interval is read.
+Two facts make the simulation of a million customers cheap. What a customer who is alive does next depends on frequency
+and T only, not on recency. The money of N purchases, given the history, is (gamma + money spent so far) times a ratio
+that depends on frequency and N only: Gamma(p N) / Gamma(q + p frequency). So futures are simulated once per distinct
+(frequency, T), each with newly drawn parameters; recency and money enter when a customer's interval is read.
 """
 
 from collections.abc import Iterator, Sequence
@@ -22,18 +22,18 @@ from regulars.pipelines.models.simulation.interval import Interval, Mixture
 from regulars.pipelines.models.simulation.simulation_plan import Lifetime, Plan
 
 MOST_CELLS = 40_000
-"""Above so many distinct (frequency, T), times T within one per cent of each other are put together."""
+"""Above this number of distinct (frequency, T), values of T within 1 % of each other are merged."""
 FUTURES, MOST_DRAWS, LEAST_DRAWS = 2_000_000, 500, 250
-"""Futures to simulate in all, and how many of each (frequency, T) that may come to. With 250, the probability that an
-interval really holds is off by two points for single customers, and by nothing on average."""
+"""Futures in total, and the most and least per (frequency, T). With 250 draws the coverage of a single interval is off
+by two percentage points, and by none on average."""
 CHANCES, MOST_ALIVE_DRAWS = 2_000_000, 100
-"""Chances of being alive to work out in all, and at most per customer: above a million customers, one each."""
+"""Evaluations of P(alive) in total, and the most per customer; above a million customers there is one each."""
 DRAWS_AT_A_TIME = 2_000_000
-"""Simulated futures held at once: what bounds the memory."""
+"""Simulated futures held at once, which bounds the memory."""
 
 
 class FutureModel(Protocol):
-    """What an simulation asks of a dropout model; see `DropoutModel`, `BetaGeoBetaBinomModel`."""
+    """What a simulation asks of a dropout model; see `DropoutModel`, `BetaGeoBetaBinomModel`."""
 
     def p_alive(self, frequency: ArrayLike, recency: ArrayLike, T: ArrayLike, /) -> FloatArray: ...  # noqa: D102
 
@@ -48,13 +48,13 @@ class FutureModel(Protocol):
 
 @dataclass(frozen=True)
 class HorizonSimulation:
-    """What n customers may do within one stretch of time; arrays (n,), in the customers' order.
+    """What n customers may do within one horizon; arrays (n,), in the order of the customers.
 
     Attributes:
-        length: Of the stretch, in the unit of T.
+        length: The length of the horizon, in the unit of T.
         chance_of_nothing: That there is no purchase.
-        purchases: How many.
-        money: What they sum to; discounted over a lifetime; None without a model of spends.
+        purchases: The number of purchases.
+        money: The sum that they bring, discounted over a lifetime; None without a spend model.
     """
 
     length: float
@@ -64,74 +64,102 @@ class HorizonSimulation:
 
 
 @dataclass(frozen=True)
+class CustomerHistories:
+    """The histories of n customers, each column (n,), in one unit of time.
+
+    Attributes:
+        frequency: Repeat purchases, or periods with a purchase for BG/BB.
+        recency: Time of the last purchase since the first.
+        T: Time since the first purchase.
+        monetary_value: Mean spend of a repeat purchase, ignored where frequency is 0; only needed for money.
+    """
+
+    frequency: ArrayLike
+    recency: ArrayLike
+    T: ArrayLike
+    monetary_value: ArrayLike | None = None
+
+
+@dataclass(frozen=True)
+class SimulationRequest:
+    """How far ahead customers are simulated, and how precisely.
+
+    Attributes:
+        horizons: Lengths of time after T, finite and above 0.
+        lifetime: Adds a lifetime; its money is discounted from the middle of each year.
+        probability: The probability that each interval aims for, between 0 and 1.
+        draws: Simulated futures of each (frequency, T), at least 2; None: as many as `FUTURES` allow.
+
+    Raises:
+        ValueError: One of them is out of range.
+    """
+
+    horizons: Sequence[float] = (365.0, 1095.0)
+    lifetime: Lifetime | None = None
+    probability: float = 0.8
+    draws: int | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse what makes no sense."""
+        horizons_make_sense = all(0 < horizon < np.inf for horizon in self.horizons)
+        if not 0 < self.probability < 1 or self.draws in (0, 1) or not horizons_make_sense:
+            raise ValueError("a simulation needs 0 < probability < 1, two draws or more, and finite horizons above 0")
+
+
+@dataclass(frozen=True)
 class Simulation:
-    """One entry per horizon asked for, and one for the lifetime where one was asked for."""
+    """One entry per requested horizon, and one for the lifetime where it was requested."""
 
     horizons: tuple[HorizonSimulation, ...]
     lifetime: HorizonSimulation | None
 
 
-def simulation(
+def simulate_purchases(
     dropout_model: FutureModel,
     spend_model: GammaGammaModel | None,
-    frequency: ArrayLike,
-    recency: ArrayLike,
-    T: ArrayLike,
-    monetary_value: ArrayLike | None = None,
-    *,
+    customers: CustomerHistories,
+    asked: SimulationRequest,
     rng: np.random.Generator,
-    horizons: Sequence[float] = (365.0, 1095.0),
-    lifetime: Lifetime | None = None,
-    probability: float = 0.8,
-    draws: int | None = None,
 ) -> Simulation:
-    """Intervals of every customer's purchases and money to come, with the uncertainty of parameters and of chance.
+    """Simulate every customer's purchases and money to come; returns intervals that include parameter uncertainty.
 
     Args:
-        dropout_model: Fitted; its uncertain parameters are drawn anew for every simulated future.
-        spend_model: Likewise; None leaves money out.
-        frequency: (n,) repeat purchases.
-        recency: (n,) time of the last purchase since the first.
-        T: (n,) time since the first purchase.
-        monetary_value: (n,) mean spend of a repeat purchase, ignored where frequency is 0; only used for money.
-        rng: The source of randomness. The order of the customers does not matter.
-        horizons: Lengths of time after T, above 0.
-        lifetime: Adds a lifetime; its money is discounted from the middle of each year.
-        probability: Of each interval.
-        draws: Simulated futures of each (frequency, T); None: as many as `FUTURES` allow.
+        dropout_model: A fitted model; its parameters are drawn from their distribution for every simulated future.
+        spend_model: A fitted model, drawn likewise; None leaves money out.
+        customers: Whose future is simulated; their order does not matter.
+        asked: How far ahead, and how precisely.
+        rng: The source of randomness.
 
     Raises:
-        ValueError: Histories are impossible (names the row), or probability, horizons or draws make no sense.
+        ValueError: A history is impossible (names the row), or money is asked for without a monetary_value.
     """
-    if not 0 < probability < 1 or draws in (0, 1) or not all(0 < horizon < np.inf for horizon in horizons):
-        raise ValueError("an simulation needs 0 < probability < 1, two draws or more, and finite horizons above 0")
-    x, mean = read_spends(frequency, 0.0 if monetary_value is None else monetary_value)
-    if spend_model is not None and monetary_value is None:
+    x, mean = read_spends(customers.frequency, 0.0 if customers.monetary_value is None else customers.monetary_value)
+    if spend_model is not None and customers.monetary_value is None:
         raise ValueError("money needs each customer's monetary_value")
-    spent, end = x * mean, np.asarray(T, dtype=np.float64)
-    alive = _chance_of_being_alive(dropout_model, x, recency, end, rng)
-    plan = Plan.of(horizons, lifetime)
+    spent, end = x * mean, np.asarray(customers.T, dtype=np.float64)
+    alive = _average_p_alive(dropout_model, x, customers.recency, end, rng)
+    plan = Plan.from_horizons(asked.horizons, asked.lifetime)
     order, first = _order_cells(x, end, spent)
-    draws = draws or min(MOST_DRAWS, max(LEAST_DRAWS, FUTURES // max(1, first.size)))
-    futures = _Futures.drawn(dropout_model, spend_model, plan, rng, draws)
-    results = [_Columns.empty(x.size, spend_model is not None) for _ in plan.lengths]
+    draws = asked.draws or min(MOST_DRAWS, max(LEAST_DRAWS, FUTURES // max(1, first.size)))
+    futures = _Futures.draw(dropout_model, spend_model, plan, rng, draws)
+    results = [_Columns.make_empty(x.size, spend_model is not None) for _ in plan.lengths]
     at_a_time = max(1, DRAWS_AT_A_TIME // (draws * len(plan.lengths)))
-    for cells in _cells(x[order], end[order], spent[order], order, first, at_a_time):
+    for cells in _iterate_cells(x[order], end[order], spent[order], order, first, at_a_time):
         purchases, ratios = futures.simulate(rng, cells)
         for column, counts, ratio in zip(results, purchases, ratios, strict=True):
-            column.read_counts(Mixture.of(counts, cells.cell, alive[cells.customers]), cells, probability)
+            column.read_counts(Mixture.from_draws(counts, cells.cell, alive[cells.customers]), cells, asked.probability)
             if spend_model is not None:
-                amount = Mixture.of(ratio, cells.cell, alive[cells.customers])
+                amount = Mixture.from_draws(ratio, cells.cell, alive[cells.customers])
                 scale = spend_model.params["gamma"] + spent[cells.customers]
-                column.read_money(amount, scale, cells, probability)
-    looks = [column.simulation(length) for column, length in zip(results, plan.lengths, strict=True)]
-    return Simulation(tuple(looks[: len(horizons)]), looks[-1] if lifetime else None)
+                column.read_money(amount, scale, cells, asked.probability)
+    simulated = [column.summarise(length) for column, length in zip(results, plan.lengths, strict=True)]
+    return Simulation(tuple(simulated[: len(asked.horizons)]), simulated[-1] if asked.lifetime else None)
 
 
-def _chance_of_being_alive(
+def _average_p_alive(
     model: FutureModel, frequency: FloatArray, recency: ArrayLike, T: FloatArray, rng: np.random.Generator
 ) -> FloatArray:
-    """P(alive) (n,), averaged over what the parameters may be; at the estimates where the customers leave no doubt."""
+    """Average P(alive), (n,), over drawn parameters; of very many customers, evaluate it at the estimates once."""
     draws = min(MOST_ALIVE_DRAWS, CHANCES // max(1, frequency.size))
     models = [model.with_params(theta) for theta in model.draw_params(rng, draws)] if draws > 1 else [model]
     total = np.zeros(frequency.size)
@@ -142,14 +170,14 @@ def _chance_of_being_alive(
 
 @dataclass(frozen=True)
 class _Cells:
-    """Customers who share frequency and T, cell after cell.
+    """Cells: groups of customers who share frequency and T; the customers of a cell are consecutive.
 
     Attributes:
         frequency: (c,).
         T: (c,) the mean of the cell's customers.
-        spent: (c,) likewise, of the money of repeat purchases.
-        customers: (n,) their rows.
-        cell: (n,) each one's cell, ascending.
+        spent: (c,) the mean money of repeat purchases of the cell's customers.
+        customers: (n,) the rows of the customers.
+        cell: (n,) the cell of each customer, ascending.
     """
 
     frequency: FloatArray
@@ -162,16 +190,16 @@ class _Cells:
 def _order_cells(
     frequency: FloatArray, T: FloatArray, spent: FloatArray
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """The customers sorted so that no result depends on the order of the rows, and where each cell begins."""
+    """Sort the customers, so that no result depends on the order of the rows, and find where each cell begins."""
     order = np.lexsort((spent, T, frequency))
     x, end = frequency[order], T[order]
-    first = _first_of_each(x, end)
+    first = _find_starts(x, end)
     if first.size > MOST_CELLS:
-        first = _first_of_each(x, np.floor(np.log(np.maximum(end, np.finfo(np.float64).tiny)) / 0.01))
+        first = _find_starts(x, np.floor(np.log(np.maximum(end, np.finfo(np.float64).tiny)) / 0.01))
     return order, first
 
 
-def _cells(
+def _iterate_cells(
     x: FloatArray,
     end: FloatArray,
     money: FloatArray,
@@ -179,9 +207,9 @@ def _cells(
     first: NDArray[np.int64],
     at_a_time: int,
 ) -> Iterator[_Cells]:
-    """All customers, sorted, some cells at a time."""
+    """Yield the sorted customers, some cells at a time."""
     sizes = np.diff(first, append=x.size)
-    # differences of equal numbers, so that a cell whose customers agree keeps their T to the last digit
+    # the mean of differences from the first T, so that a cell of equal T keeps it to the last digit
     mean_T = end[first] + np.add.reduceat(end - np.repeat(end[first], sizes), first) / sizes if x.size else end
     mean_spent = np.add.reduceat(money, first) / sizes if x.size else money
     for start in range(0, first.size, at_a_time):
@@ -191,14 +219,14 @@ def _cells(
         yield _Cells(x[first[some]], mean_T[some], mean_spent[some], order[rows], cell)
 
 
-def _first_of_each(*sorted_columns: FloatArray) -> NDArray[np.int64]:
+def _find_starts(*sorted_columns: FloatArray) -> NDArray[np.int64]:
     changes = [np.diff(column, prepend=np.nan) != 0 for column in sorted_columns]
     return np.flatnonzero(np.logical_or.reduce(changes))
 
 
 @dataclass(frozen=True)
 class _Futures:
-    """Models at drawn parameters, one for each future, and what to simulate with them."""
+    """Models at drawn parameters, one per future, and the plan to simulate with them."""
 
     buying: list[FutureModel]
     spending: FloatArray | None
@@ -206,7 +234,7 @@ class _Futures:
     plan: Plan
 
     @classmethod
-    def drawn(
+    def draw(
         cls,
         dropout_model: FutureModel,
         spend_model: GammaGammaModel | None,
@@ -220,10 +248,10 @@ class _Futures:
         return cls(buying, spend_model.draw_params(rng, draws), spend_model.params["gamma"], plan)
 
     def simulate(self, rng: np.random.Generator, cells: _Cells) -> tuple[FloatArray, FloatArray]:
-        """Purchases of customers who are alive, and their money over (gamma + money spent so far).
+        """Simulate the purchases of customers who are alive, and their money divided by (gamma + money spent so far).
 
         Returns:
-            Two arrays (results, c, draws); the second is of no use without a model of spends.
+            Two arrays (results, c, draws); the second is empty without a spend model.
         """
         shape = (len(self.plan.lengths), cells.frequency.size, len(self.buying))
         purchases, ratios = np.empty(shape), np.empty(shape if self.spending is not None else (shape[0], 0, 0))
@@ -232,47 +260,47 @@ class _Futures:
             purchases[:, :, draw] = (bought @ self.plan.counts).T
             if self.spending is not None:
                 p, q, gamma = self.spending[draw]
-                amounts = self._amounts(rng, bought, p)
+                amounts = self._draw_amounts(rng, bought, p)
                 rate = rng.standard_gamma(q + p * cells.frequency)
-                # at other parameters gamma + spent differs too: by as much as it does for the cell's mean customer
+                # gamma + spent depends on the drawn gamma too; the mean customer of the cell stands for all of them
                 at_these = (gamma + cells.spent) / (self.gamma + cells.spent)
                 ratios[:, :, draw] = (amounts * (at_these / rate)[:, np.newaxis]).T
         return purchases, ratios
 
-    def _amounts(self, rng: np.random.Generator, bought: NDArray[np.int64], p: float) -> FloatArray:
-        """The money of purchases (c, m) in each result (c, results), before each customer's own scale.
+    def _draw_amounts(self, rng: np.random.Generator, bought: NDArray[np.int64], p: float) -> FloatArray:
+        """Draw the money of purchases (c, m) in each result, (c, results), before each customer's own scale.
 
-        Stretches that count in the same results are drawn as one sum, worth their purchases' average: a lifetime of
-        ten years costs little more than its first three.
+        Steps that count in the same results are drawn as one sum, at the average value of their purchases: a lifetime
+        of ten years then costs little more than its first three.
         """
         grouped = bought @ self.plan.groups
         drawn = rng.standard_gamma(p * grouped) / np.maximum(grouped, 1.0)
         found = np.zeros((len(bought), len(self.plan.lengths)))
-        for group, stretches in enumerate(self.plan.groups.T):
-            found += drawn[:, group, np.newaxis] * (bought @ (stretches[:, np.newaxis] * self.plan.values))
+        for group, steps in enumerate(self.plan.groups.T):
+            found += drawn[:, group, np.newaxis] * (bought @ (steps[:, np.newaxis] * self.plan.values))
         return found
 
 
 @dataclass(frozen=True)
 class _Columns:
-    """The results of one stretch of time, filled cell by cell: (7, n)."""
+    """The results of one horizon, filled cell by cell: (7, n)."""
 
     values: FloatArray
     has_money: bool
 
     @classmethod
-    def empty(cls, customers: int, has_money: bool) -> Self:
+    def make_empty(cls, customers: int, has_money: bool) -> Self:
         return cls(np.empty((7, customers)), has_money)
 
     def read_counts(self, mixture: Mixture, cells: _Cells, probability: float) -> None:
-        counts = mixture.interval_of_counts(probability)
+        counts = mixture.compute_count_interval(probability)
         self.values[:4, cells.customers] = mixture.chance_of_zero, counts.low, counts.high, counts.probability
 
     def read_money(self, mixture: Mixture, scale: FloatArray, cells: _Cells, probability: float) -> None:
-        money = mixture.interval_of_money(probability)
+        money = mixture.compute_money_interval(probability)
         self.values[4:, cells.customers] = money.low * scale, money.high * scale, money.probability
 
-    def simulation(self, length: float) -> HorizonSimulation:
+    def summarise(self, length: float) -> HorizonSimulation:
         nothing, low, high, held, *money = self.values
         return HorizonSimulation(
             length, nothing, Interval(low, high, held), Interval(*money) if self.has_money else None

@@ -1,4 +1,4 @@
-"""Which stretches of time ahead an simulation simulates, and what purchases and money of each count for.
+"""The time steps that a simulation draws, and how much the purchases and money of each step count in each result.
 
 Put here: horizons, lifetimes and their discount as arrays. Keep out: customers, models and chance (`simulation.py`).
 """
@@ -15,7 +15,7 @@ from regulars.pipelines.models.fitting.fitting import FloatArray
 
 @dataclass(frozen=True)
 class Lifetime:
-    """How far ahead a lifetime is followed, and what money to come is worth now.
+    """How far ahead a lifetime is followed, and how its money is discounted.
 
     Attributes:
         years: Whole years ahead.
@@ -27,8 +27,8 @@ class Lifetime:
     year: float
     annual_discount_rate: float
 
-    def worth(self, start: float, end: float) -> float:
-        """What one unit of money of the time between two moments, in years from now, is worth now: 0 to 1.
+    def discount(self, start: float, end: float) -> float:
+        """The present value, 0 to 1, of one unit of money that comes between two moments, in years from now.
 
         Every year's money comes at its middle; parts of years weigh as long as they last.
         """
@@ -41,14 +41,14 @@ class Lifetime:
 
 @dataclass(frozen=True)
 class Plan:
-    """Which stretches of time are simulated and what counts where.
+    """The time steps that are simulated, and in which results each of them counts.
 
     Attributes:
-        lengths: One per result: the horizons, then the lifetime if there is one.
-        edges: (m + 1,) from 0.
-        counts: (m, results) 1 where a stretch lies within the result's time.
-        values: (m, results) what money of the stretch is worth in the result.
-        groups: (m, g) 1 where a stretch belongs to a group: stretches that count in the same results.
+        lengths: The length of each result: the horizons, then the lifetime if there is one.
+        edges: (m + 1,) where the m steps begin and end, from 0, in the unit of T.
+        counts: (m, results) 1 where a step lies within the result, else 0.
+        values: (m, results) what one unit of money of the step is worth in the result.
+        groups: (m, g) 1 where a step belongs to a group: the steps of a group count in the same results.
     """
 
     lengths: tuple[float, ...]
@@ -58,21 +58,21 @@ class Plan:
     groups: FloatArray
 
     @classmethod
-    def of(cls, horizons: Sequence[float], lifetime: Lifetime | None) -> Self:
-        """The plan of some horizons (in the unit of T) and, where there is one, a lifetime."""
-        years = np.zeros(0) if lifetime is None else lifetime.year * _stretches(lifetime.years)
+    def from_horizons(cls, horizons: Sequence[float], lifetime: Lifetime | None) -> Self:
+        """Plan the steps of some horizons (in the unit of T) and, where it is wanted, a lifetime."""
+        years = np.zeros(0) if lifetime is None else lifetime.year * _list_step_ends(lifetime.years)
         lengths = (*map(float, horizons), *years[-1:].tolist())
         edges = np.unique(np.concatenate([[0.0], np.array(horizons, dtype=np.float64), years]))
         counts = (edges[1:, np.newaxis] <= np.array(lengths)).astype(np.float64)
         values = counts.copy()
         if lifetime is not None:
             ahead = np.minimum(edges, years[-1]) / lifetime.year
-            values[:, -1] *= [lifetime.worth(*each) for each in pairwise(ahead)]
+            values[:, -1] *= [lifetime.discount(*each) for each in pairwise(ahead)]
         alike, group = np.unique(counts, axis=0, return_inverse=True)
         return cls(lengths, edges, counts, values, np.eye(len(alike))[group])
 
 
-def _stretches(years: int) -> FloatArray:
-    """Where the stretches of a lifetime end, in years: the first three one by one, later ones by two and three."""
+def _list_step_ends(years: int) -> FloatArray:
+    """Where the steps of a lifetime end, in years: yearly up to 3, then every 2 years up to 8, then every 3."""
     ends = [*range(1, min(years, 3) + 1), *range(5, min(years, 8), 2), *range(10, years, 3), years]
     return np.unique(np.array(ends, dtype=np.float64))

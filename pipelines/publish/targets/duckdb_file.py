@@ -1,6 +1,6 @@
-"""The DuckDB files of a generation: `regulars.duckdb`, which BI opens, and its state file, which it must not.
+"""Writes the DuckDB files of a generation: `regulars.duckdb`, for BI tools, and the private state file.
 
-Put here: copying tables and views from the build into a fresh file, comments, counting what arrived.
+Put here: copying tables and views from the build into a new file, comments, counting the copied rows.
 Keep out: file modes and the swap (`generation.py`, `swap.py`); what the tables mean.
 """
 
@@ -12,7 +12,8 @@ import duckdb
 
 from regulars.pipelines import errors
 from regulars.pipelines.home.generation import parquet_path
-from regulars.pipelines.publish.targets.tables import Table, columns_of, literal, ordered_select, quoted
+from regulars.pipelines.publish.targets.tables import Table, read_columns, select_in_order
+from regulars.pipelines.warehouse.sql_text import quote_identifier, quote_literal, quote_table
 
 STORAGE_VERSION = "v1.0.0"  # what DuckDB 1.1 to 2.x, and so every BI client, can open
 
@@ -33,62 +34,74 @@ def write_duckdb_file(
         path: The file to make; it must not exist.
         tables: What to copy, schemas kept.
         views: View name -> SELECT over the copied tables.
-        comments: `layer.table` or `layer.table.column` -> text; what is not in the file is passed over.
+        comments: `layer.table` or `layer.table.column` -> text; names that are not in the file are ignored.
         parquet: The folder where `write_parquet` has put the same tables: reading them in their order takes half the
             time of sorting them again.
+
+    Raises:
+        errors.StorageFailed: DuckDB left a log beside the file, so the file is not complete.
     """
     with _attached(con, path) as file:
         for schema in sorted({table.layer for table in tables} | {view.partition(".")[0] for view in views}):
-            con.execute(f"create schema if not exists {quoted(file, schema)}")
+            con.execute(f"create schema if not exists {quote_table(f'{file}.{schema}')}")
         for table in tables:
-            select = _select(con, table, parquet)
-            con.execute(f"create table {quoted(file, table.layer, table.short_name)} as {select}")
+            select = _select_rows(con, table, parquet)
+            con.execute(f"create table {quote_table(f'{file}.{table.name}')} as {select}")
         for view, select in views.items():
-            con.execute(f"create view {quoted(file, *view.split('.'))} as {select}")
+            con.execute(f"create view {quote_table(f'{file}.{view}')} as {select}")
         _write_comments(con, file, comments)
     leftover = path.with_name(path.name + ".wal")
-    if leftover.exists():  # a log beside the file would be replayed into whatever bears its name
-        raise errors.StorageFailed(f"{path.name} was not closed whole: {leftover.name} is left beside it")
+    if leftover.exists():  # DuckDB would replay a log into any later file of that name
+        raise errors.StorageFailed(f"{path.name} was not closed properly: {leftover.name} is left beside it; run again")
 
 
-def _select(con: duckdb.DuckDBPyConnection, table: Table, parquet: Path | None) -> str:
-    columns = list(columns_of(con, table))
+def _select_rows(con: duckdb.DuckDBPyConnection, table: Table, parquet: Path | None) -> str:
+    columns = list(read_columns(con, table))
     if parquet is None:
-        return ordered_select(con, table, columns)
-    names = ", ".join(quoted(column) for column in columns)
-    return f"select {names} from read_parquet({literal(str(parquet_path(parquet, table.name)))})"
+        return select_in_order(con, table, columns)
+    names = ", ".join(quote_identifier(column) for column in columns)
+    return f"select {names} from read_parquet({quote_literal(parquet_path(parquet, table.name))})"
 
 
 @contextlib.contextmanager
 def _attached(con: duckdb.DuckDBPyConnection, path: Path) -> Iterator[str]:
-    """A fresh file beside the build, filled in one transaction: hundreds of comments cost one flush, not one each."""
+    """A new file beside the build, filled in one transaction: hundreds of comments cost one flush, not one each."""
     name = "published"
-    con.execute(f"attach {literal(str(path))} as {name} (storage_version '{STORAGE_VERSION}')")
+    con.execute(f"attach {quote_literal(path)} as {name} (storage_version {quote_literal(STORAGE_VERSION)})")
     try:
         con.begin()
         yield name
         con.commit()
     except BaseException:
         for undo in ("rollback", f"detach {name}"):
-            with contextlib.suppress(duckdb.Error):  # the first failure is the one to tell
+            with contextlib.suppress(duckdb.Error):  # the first error is the one to report
                 con.execute(undo)
         raise
     con.execute(f"detach {name}")  # closes the file: checkpoints it and removes its log
 
 
 def _write_comments(con: duckdb.DuckDBPyConnection, file: str, comments: Mapping[str, str]) -> None:
-    here = f"database_name = {literal(file)} and not internal"
-    rows = con.execute(
-        f"select schema_name, table_name, 'table' from duckdb_tables() where {here} union all "
-        f"select schema_name, view_name, 'view' from duckdb_views() where {here}"
-    ).fetchall()
-    for schema, name, kind in rows:
-        if text := comments.get(f"{schema}.{name}"):
-            con.execute(f"comment on {kind} {quoted(file, schema, name)} is {literal(text)}")
-    columns = con.execute(f"select schema_name, table_name, column_name from duckdb_columns() where {here}").fetchall()
-    for schema, name, column in columns:
-        if text := comments.get(f"{schema}.{name}.{column}"):
-            con.execute(f"comment on column {quoted(file, schema, name, column)} is {literal(text)}")
+    relations = con.execute(f"""
+        select 'table', schema_name || '.' || table_name
+        from duckdb_tables()
+        where database_name = {quote_literal(file)} and not internal
+        union all
+        select 'view', schema_name || '.' || view_name
+        from duckdb_views()
+        where database_name = {quote_literal(file)} and not internal
+    """).fetchall()
+    for relation_type, table in relations:
+        if text := comments.get(table):
+            con.execute(f"comment on {relation_type} {quote_table(f'{file}.{table}')} is {quote_literal(text)}")
+    columns = con.execute(f"""
+        select schema_name || '.' || table_name, column_name
+        from duckdb_columns()
+        where database_name = {quote_literal(file)} and not internal
+    """).fetchall()
+    for table, column in columns:
+        if text := comments.get(f"{table}.{column}"):
+            name = f"{quote_table(f'{file}.{table}')}.{quote_identifier(column)}"
+            con.execute(f"comment on column {name} is {quote_literal(text)}")
 
 
 def check_counts(path: Path, expected: Mapping[str, int], views: Sequence[str] = ()) -> None:
@@ -104,23 +117,30 @@ def check_counts(path: Path, expected: Mapping[str, int], views: Sequence[str] =
     """
     with duckdb.connect(str(path), read_only=True) as reader:
         found = {
-            f"{schema}.{name}": _scanned_rows(reader, schema, name)
+            f"{schema}.{name}": _count_by_scan(reader, schema, name)
             for schema, name in reader.execute("select schema_name, table_name from duckdb_tables()").fetchall()
         }
         for view in views:
-            reader.execute(f"select * from {quoted(*view.split('.'))}").fetchmany(1)
+            reader.execute(f"select * from {quote_table(view)}").fetchmany(1)
     if found != dict(expected):
         wrong = sorted(name for name in found.keys() | expected.keys() if found.get(name) != expected.get(name))
-        told = "; ".join(f"{name} has {found.get(name)} rows, {expected.get(name)} were written" for name in wrong)
-        raise errors.StorageFailed(f"{path.name} does not hold what was written: {told}")
+        differences = "; ".join(
+            f"{name} has {found.get(name)} rows, {expected.get(name)} were written" for name in wrong
+        )
+        raise errors.StorageFailed(f"{path.name} does not hold what was written: {differences}; run again")
 
 
-def _scanned_rows(reader: duckdb.DuckDBPyConnection, schema: str, name: str) -> int:
-    # count(*) alone may be answered from the table's statistics; reading a column is a scan
-    column = reader.execute(
-        f"select column_name from duckdb_columns() where schema_name = {literal(schema)} "
-        f"and table_name = {literal(name)} order by column_index"
-    ).fetchall()[0][0]
-    query = f"select count({quoted(column)}) + count(*) filter ({quoted(column)} is null) from {quoted(schema, name)}"
-    rows: int = reader.execute(query).fetchall()[0][0]
+def _count_by_scan(reader: duckdb.DuckDBPyConnection, schema: str, name: str) -> int:
+    # DuckDB may answer count(*) from the table's statistics; reading a column is a scan
+    columns = reader.execute(f"""
+        select column_name
+        from duckdb_columns()
+        where schema_name = {quote_literal(schema)} and table_name = {quote_literal(name)}
+        order by column_index
+    """).fetchall()
+    column = quote_identifier(columns[0][0])
+    rows: int = reader.execute(f"""
+        select count({column}) + count(*) filter ({column} is null)
+        from {quote_table(f"{schema}.{name}")}
+    """).fetchall()[0][0]
     return rows

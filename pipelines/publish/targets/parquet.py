@@ -1,7 +1,7 @@
-"""Published tables as Parquet: one file each, the same bytes for the same rows.
+"""Writes published tables as Parquet: one file each, the same bytes for the same rows.
 
-Put here: writing Parquet. Keep out: which tables, and the hashes' meaning (`manifest.py`).
-DuckDB writes, not polars: its writer gives the same bytes at any number of threads when the rows are ordered.
+Put here: writing Parquet. Keep out: which tables, and what the hashes mean (`manifest.py`).
+DuckDB writes the files, not polars: for rows in a fixed order it gives the same bytes at any number of threads.
 """
 
 from collections.abc import Sequence
@@ -9,10 +9,11 @@ from pathlib import Path
 
 import duckdb
 
-from regulars.pipelines.home.durable import sha256_of
+from regulars.pipelines.home.durable import hash_file
 from regulars.pipelines.home.generation import parquet_path
 from regulars.pipelines.home.manifest import TableFacts
-from regulars.pipelines.publish.targets.tables import Table, columns_of, literal, ordered_select
+from regulars.pipelines.publish.targets.tables import Table, read_columns, select_in_order
+from regulars.pipelines.warehouse.sql_text import quote_literal
 
 ROW_GROUP_SIZE = 122_880
 
@@ -28,10 +29,10 @@ def write_parquet(con: duckdb.DuckDBPyConnection, tables: Sequence[Table], folde
     for table in tables:
         path = parquet_path(folder, table.name)
         path.parent.mkdir(exist_ok=True)
-        select = ordered_select(con, table, list(columns_of(con, table)))
-        rows = con.execute(
-            f"copy ({select}) to {literal(str(path))} "
-            f"(format parquet, compression zstd, row_group_size {ROW_GROUP_SIZE})"
-        ).fetchall()[0][0]
-        facts[table.name] = TableFacts(rows=rows, sha256=sha256_of(path))
+        select = select_in_order(con, table, list(read_columns(con, table)))
+        rows = con.execute(f"""
+            copy ({select})
+            to {quote_literal(path)} (format parquet, compression zstd, row_group_size {ROW_GROUP_SIZE})
+        """).fetchall()[0][0]
+        facts[table.name] = TableFacts(rows=rows, sha256=hash_file(path))
     return facts

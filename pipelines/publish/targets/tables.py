@@ -1,7 +1,7 @@
-"""Which tables are published, and how each is read from the build.
+"""Describes a table to publish: its name, its key, the order of its rows, the column types that BI tools accept.
 
-Put here: a table's name, key and SELECT; which column types BI tools accept.
-Keep out: where the rows go (`duckdb_file.py`, `parquet.py`).
+Put here: reading such a table from the build. Keep out: where the rows go (`targets/`).
+Values are quoted here, not bound: at the first bound parameter DuckDB imports pandas, and COPY and ATTACH take none.
 """
 
 import dataclasses
@@ -11,6 +11,7 @@ from collections.abc import Sequence
 import duckdb
 
 from regulars.pipelines import errors
+from regulars.pipelines.warehouse.sql_text import quote_identifier, quote_literal, quote_table
 
 TEXT_AND_TIME = {"VARCHAR", "BOOLEAN", "DATE", "TIME", "TIMESTAMP", "TIMESTAMP WITH TIME ZONE", "BLOB"}
 NUMBERS = {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER", "FLOAT", "DOUBLE"}
@@ -19,9 +20,11 @@ DECIMAL = re.compile(r"DECIMAL\(\d+,\d+\)")
 
 @dataclasses.dataclass(frozen=True)
 class Table:
-    """A table of the build to publish: `layer.table`, and the columns that make a row unique and give its place.
+    """A table of the build to publish.
 
-    Without a key, rows are ordered by all columns.
+    Attributes:
+        name: `layer.table`.
+        key: The columns that make a row unique, by which rows are ordered; without a key, all columns order them.
     """
 
     name: str
@@ -38,29 +41,24 @@ class Table:
         return self.name.partition(".")[2]
 
 
-def quoted(*parts: str) -> str:
-    """An SQL name from its parts, each quoted."""
-    return ".".join('"' + part.replace('"', '""') + '"' for part in parts)
-
-
-def literal(text: str) -> str:
-    """An SQL text literal. COPY, ATTACH and COMMENT take no parameters, and at the first one DuckDB imports pandas."""
-    return "'" + text.replace("'", "''") + "'"
-
-
-def columns_of(con: duckdb.DuckDBPyConnection, table: Table) -> dict[str, str]:
+def read_columns(con: duckdb.DuckDBPyConnection, table: Table) -> dict[str, str]:
     """Column -> DuckDB type of a table in the build, in the table's order.
 
     Raises:
         errors.ContractBroken: The build has no such table.
     """
-    rows = con.execute(
-        "select column_name, data_type from duckdb_columns() "
-        f"where database_name = current_database() and schema_name = {literal(table.layer)} "
-        f"and table_name = {literal(table.short_name)} order by column_index"
-    ).fetchall()
+    rows = con.execute(f"""
+        select column_name, data_type
+        from duckdb_columns()
+        where database_name = current_database()
+            and schema_name = {quote_literal(table.layer)}
+            and table_name = {quote_literal(table.short_name)}
+        order by column_index
+    """).fetchall()
     if not rows:
-        raise errors.ContractBroken(f"{table.name} is to be published, but the run has not built it")
+        raise errors.ContractBroken(
+            f"{table.name} is to be published, but the run has not built it: build it, or remove its contract"
+        )
     return dict(rows)
 
 
@@ -71,18 +69,18 @@ def refuse_types(tables: dict[str, dict[str, str]]) -> None:
         errors.ContractBroken: Names every such column and its type.
     """
     refused = [
-        f"{table}.{column} is {kind}"
+        f"{table}.{column} is {data_type}"
         for table, columns in tables.items()
-        for column, kind in columns.items()
-        if kind not in TEXT_AND_TIME | NUMBERS and not DECIMAL.fullmatch(kind)
+        for column, data_type in columns.items()
+        if data_type not in TEXT_AND_TIME | NUMBERS and not DECIMAL.fullmatch(data_type)
     ]
     if refused:
         raise errors.ContractBroken(f"{'; '.join(refused)}: BI tools cannot read that; cast it to a plain type")
 
 
-def ordered_select(con: duckdb.DuckDBPyConnection, table: Table, columns: Sequence[str]) -> str:
-    """The SELECT that gives a table's rows in the one order in which they are published, columns by name."""
+def select_in_order(con: duckdb.DuckDBPyConnection, table: Table, columns: Sequence[str]) -> str:
+    """The SELECT that gives a table's rows in the order in which they are published."""
     build = con.execute("select current_database()").fetchall()[0][0]
-    names = ", ".join(quoted(column) for column in columns)
-    order = ", ".join(f"{quoted(column)} asc nulls last" for column in table.key or columns)
-    return f"select {names} from {quoted(build, table.layer, table.short_name)} order by {order}"
+    names = ", ".join(quote_identifier(column) for column in columns)
+    order = ", ".join(f"{quote_identifier(column)} asc nulls last" for column in table.key or columns)
+    return f"select {names} from {quote_identifier(build)}.{quote_table(table.name)} order by {order}"

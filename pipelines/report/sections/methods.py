@@ -6,9 +6,6 @@ Put here: the names of the methods of `meta.clv_evaluation`, and errors in words
 from regulars.pipelines.report.facts.reading import Row, Rows
 from regulars.pipelines.report.words.words import Words
 
-SURE_OF_NEWCOMERS = ("bg_nbd", "bg_nbd_by_cohort")
-"""Where nobody can leave before the second purchase."""
-
 AS_EXPECTED = 0.0005
 
 

@@ -11,9 +11,10 @@ from regulars.pipelines.report.facts.predictions import Alive, Predictions
 from regulars.pipelines.report.facts.reading import Row, Rows
 from regulars.pipelines.report.facts.report_facts import ReportFacts
 from regulars.pipelines.report.parts import Key, Part, Section, Sentence, absent
-from regulars.pipelines.report.sections.methods import SURE_OF_NEWCOMERS, chosen_rows, describe_count_error, name_method
+from regulars.pipelines.report.sections.methods import chosen_rows, describe_count_error, name_method
 from regulars.pipelines.report.words import counted
 from regulars.pipelines.report.words.words import Words
+from regulars.pipelines.transforms.clv.methods import SURE_OF_ONE_TIME_BUYERS
 
 
 def worth_section(facts: ReportFacts, words: Words) -> Section:
@@ -189,7 +190,7 @@ def _alive_told(grid: Alive, words: Words) -> str:
             **values,
         )
     once = words.say("It cannot tell of those who bought only once: it counts them all.")
-    return f"{told} {once}" if grid.model in SURE_OF_NEWCOMERS else told
+    return f"{told} {once}" if grid.model in SURE_OF_ONE_TIME_BUYERS else told
 
 
 def _ago(grid: Alive, since: int, words: Words) -> str:

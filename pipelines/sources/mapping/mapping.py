@@ -1,4 +1,4 @@
-"""From the columns of a file to the columns of a kind: one SELECT.
+"""Writes the SELECT that turns the columns of a landed file into the columns of a kind.
 
 Put here: what `columns` and `when` of the settings mean. Keep out: forms of values (`canonical.py`), mistakes
 (`mapping_checks.py`), and which files are read.
@@ -6,72 +6,102 @@ Put here: what `columns` and `when` of the settings mean. Keep out: forms of val
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 
 from regulars.pipelines.kinds.kind import DefaultBy, KindColumn, SourceCurrency
 from regulars.pipelines.kinds.registry import KINDS
 from regulars.pipelines.settings.settings import Column, Constant, Derived, FileOptions, KindMapping
-from regulars.pipelines.sources.mapping.canonical import canonical, tidied
+from regulars.pipelines.sources.mapping.canonical import clean_text, convert_to_form
 from regulars.pipelines.sources.mapping.expressions import ExpressionChecker
 from regulars.pipelines.sources.readers.header import find_column
 from regulars.pipelines.warehouse.sql_text import quote_identifier, quote_literal
 
 
-def select_kind(
-    kind: str,
-    mapping: KindMapping,
-    options: FileOptions,
-    columns: tuple[str, ...],
-    rest: list[str],
-    rows: str,
-    trace: Mapping[str, str],
-    zone: str,
-    currency: str,
-) -> str:
-    """One SELECT that gives `landed.<kind>` from a landed file.
+@dataclass(frozen=True)
+class LandedFile:
+    """One landed file as its mappings see it.
+
+    Attributes:
+        rows: SQL of the landed rows, with `file_row_number` from 0.
+        columns: Names of the landed columns.
+        rest: Those that no kind of the source reads; they go to `_rest`.
+        options: How values are written.
+        source: The source.
+        system: The system whose ids the file holds.
+        delivery: The number of the delivery.
+        file_sha256: The hash of the delivered bytes.
+        zone: The zone of moments that carry none.
+        currency: The currency of amounts that carry none.
+    """
+
+    rows: str
+    columns: tuple[str, ...]
+    rest: list[str]
+    options: FileOptions
+    source: str
+    system: str
+    delivery: int
+    file_sha256: str
+    zone: str
+    currency: str
+
+
+def select_kind(kind: str, mapping: KindMapping, file: LandedFile) -> str:
+    """One SELECT that gives the rows of `landed.<kind>` from a landed file.
 
     Args:
         kind: One of `KINDS`.
         mapping: What the columns mean; checked before.
-        options: How values are written.
-        columns: Names of the landed columns.
-        rest: Those that no kind of the source reads; they go to `_rest`.
-        rows: SQL of the landed rows, with `file_row_number` from 0.
-        trace: SQL of `_source`, `_system`, `_delivery` and `_file_sha256`, which are constants.
-        zone: The zone of moments that carry none.
-        currency: The currency of amounts that carry none.
+        file: The file.
     """
-    raw, shaped = [], []
+    cleaned, converted = [], []
     cells: dict[str, str] = {}
     for position, column in enumerate(KINDS[kind].columns):
-        value = _raw_value(mapping.columns.get(column.name), columns)
-        cell = quote_identifier(f" {position}")
+        name, cell = quote_identifier(column.name), quote_identifier(f" {position}")
+        value = _select_delivered_text(mapping.columns.get(column.name), file.columns)
         if value is None:
-            shaped.append(f"{_default(column, currency, cells)} as {quote_identifier(column.name)}")
+            converted.append(f"{_select_default(column, file.currency, cells)} as {name}")
         else:
             cells[column.name] = cell
-            raw.append(f"{tidied(value)} as {cell}")
-            shaped.append(f"{canonical(column.form, cell, options, zone)} as {quote_identifier(column.name)}")
-    given = [f"{trace[name]} as {name}" for name in ("_source", "_system", "_delivery", "_file_sha256")]
-    number = "file_row_number + 1"
-    given += [f"{number} as _row", f"{trace['_delivery']}::bigint * {2**40} + {number} as _row_id", "_rest"]
-    inner = ", ".join([*raw, "file_row_number", f"{json_of_row(rest)} as _rest"])
-    chosen = f" where ({mapping.when}\n) is true" if mapping.when else ""
-    return f"select {', '.join(shaped + given)} from (select {inner} from {rows} as file{chosen})"
+            cleaned.append(f"{clean_text(value)} as {cell}")
+            converted.append(f"{convert_to_form(column.form, cell, file.options, file.zone)} as {name}")
+    return f"""
+        with cleaned as not materialized (
+            select
+                {", ".join([*cleaned, "file_row_number"])},
+                {select_row_as_json(file.rest)} as _rest
+            from {file.rows} as file
+            where ({mapping.when or "true"}
+            ) is true
+        )
+        select
+            {", ".join(converted)},
+            {quote_literal(file.source)} as _source,
+            {quote_literal(file.system)} as _system,
+            {file.delivery} as _delivery,
+            {quote_literal(file.file_sha256)} as _file_sha256,
+            file_row_number + 1 as _row,
+            {file.delivery}::bigint * {2**40} + file_row_number + 1 as _row_id,
+            _rest
+        from cleaned
+    """
 
 
-def unread_columns(mappings: Iterable[KindMapping], columns: tuple[str, ...], checker: ExpressionChecker) -> list[str]:
+def list_unread_columns(
+    mappings: Iterable[KindMapping], columns: tuple[str, ...], checker: ExpressionChecker
+) -> list[str]:
     """Landed columns that no mapping reads."""
     read: set[str | None] = set()
     for mapping in mappings:
         for wanted in mapping.columns.values():
             if isinstance(wanted, str | list):
-                read.add(first_found([wanted] if isinstance(wanted, str) else wanted, columns))
-        for _, expression in expressions_of(mapping):
-            read |= {find_column(name, columns) for name in checker.columns_of(expression)}
+                read.add(find_first_column([wanted] if isinstance(wanted, str) else wanted, columns))
+        for _, expression in list_expressions(mapping):
+            read |= {find_column(name, columns) for name in checker.list_columns(expression)}
     return [column for column in columns if column not in read]
 
 
-def expressions_of(mapping: KindMapping) -> Iterator[tuple[str, str]]:
+def list_expressions(mapping: KindMapping) -> Iterator[tuple[str, str]]:
     """The expressions of a mapping, each with our column's name, or `when`."""
     for column, wanted in mapping.columns.items():
         if isinstance(wanted, Derived):
@@ -80,12 +110,12 @@ def expressions_of(mapping: KindMapping) -> Iterator[tuple[str, str]]:
         yield "when", mapping.when
 
 
-def first_found(names: list[str], columns: tuple[str, ...]) -> str | None:
+def find_first_column(names: list[str], columns: tuple[str, ...]) -> str | None:
     """The first of several header names that the file has."""
     return next((found for name in names if (found := find_column(name, columns)) is not None), None)
 
 
-def _raw_value(wanted: Column | None, columns: tuple[str, ...]) -> str | None:
+def _select_delivered_text(wanted: Column | None, columns: tuple[str, ...]) -> str | None:
     """SQL of the delivered text; None where the settings or the file have nothing for the column."""
     if wanted is None:
         return None
@@ -93,11 +123,11 @@ def _raw_value(wanted: Column | None, columns: tuple[str, ...]) -> str | None:
         return quote_literal(wanted.value)
     if isinstance(wanted, Derived):
         return f"(\n{wanted.sql}\n)::varchar"
-    found = first_found([wanted] if isinstance(wanted, str) else wanted, columns)
+    found = find_first_column([wanted] if isinstance(wanted, str) else wanted, columns)
     return None if found is None else f"file.{quote_identifier(found)}"
 
 
-def _default(column: KindColumn, currency: str, cells: Mapping[str, str]) -> str:
+def _select_default(column: KindColumn, currency: str, cells: Mapping[str, str]) -> str:
     """SQL of what an unmapped column gets.
 
     Args:
@@ -119,16 +149,12 @@ def _default(column: KindColumn, currency: str, cells: Mapping[str, str]) -> str
             return "null::varchar"
 
 
-def json_of_row(columns: list[str]) -> str:
-    """SQL of a JSON object of those columns that hold something; NULL when there are none."""
+def select_row_as_json(columns: list[str]) -> str:
+    """SQL of a JSON object of those columns that hold a value; NULL when none does."""
     if not columns:
         return "null::varchar"
+    keys = [quote_literal(json.dumps(column, ensure_ascii=False) + ":") for column in columns]
     pairs = ", ".join(
-        f"{quote_literal(_json_text(column) + ':')} || to_json(file.{quote_identifier(column)})::varchar"
-        for column in columns
+        f"{key} || to_json(file.{quote_identifier(column)})::varchar" for key, column in zip(keys, columns, strict=True)
     )
     return f"'{{' || nullif(concat_ws(',', {pairs}), '') || '}}'"
-
-
-def _json_text(name: str) -> str:
-    return json.dumps(name, ensure_ascii=False)

@@ -1,4 +1,4 @@
-"""What can be wrong with a mapping: before a file is seen, and when its header is known.
+"""Finds mistakes in a mapping: in the settings alone, and against the header of a file.
 
 Put here: mistakes in `columns` and `when`, worded for the reader. Keep out: making the rows (`mapping.py`).
 """
@@ -10,18 +10,22 @@ from regulars.pipelines.kinds.kind import KindColumn
 from regulars.pipelines.kinds.registry import KINDS
 from regulars.pipelines.settings.settings import Column, Constant, Derived, KindMapping, Source
 from regulars.pipelines.sources.mapping.expressions import ExpressionChecker, ExpressionWrong
-from regulars.pipelines.sources.mapping.mapping import expressions_of, first_found
+from regulars.pipelines.sources.mapping.mapping import find_first_column, list_expressions
 from regulars.pipelines.sources.readers.header import find_column, repeated_names
-from regulars.pipelines.sources.readers.refusal import did_you_mean, listed
+from regulars.pipelines.sources.readers.refusal import did_you_mean, list_header
 
 
 @dataclass(frozen=True)
 class Mistake:
-    """One thing that is wrong with a mapping.
+    """One mistake in a mapping.
 
-    `column` is ours (or `when`, or empty where the whole kind is meant). `code` says whether the settings are wrong
-    whatever the file holds (`settings`), or the file lacks a column (`missing`, `ambiguous`) or only a descriptive one
-    (`warning`).
+    Attributes:
+        source: The source.
+        kind: The kind.
+        column: Our column, or `when`, or empty where the whole kind is meant.
+        code: `settings`: wrong whatever the file holds. `missing`, `ambiguous`: the file lacks a column, or has it
+            twice. `warning`: the file lacks a column that only describes.
+        sentence: What is wrong and what to do.
     """
 
     source: str
@@ -32,7 +36,7 @@ class Mistake:
 
 
 def check_settings(name: str, source: Source, checker: ExpressionChecker) -> list[Mistake]:
-    """What is wrong with a source's mappings before any file is seen: columns that no kind has, bad expressions."""
+    """Find what is wrong with a source's mappings before any file is read: unknown columns, bad expressions."""
     mistakes = []
     if len(source.paths) > 1 and source.delivery == "full":
         sentence = (
@@ -40,29 +44,29 @@ def check_settings(name: str, source: Source, checker: ExpressionChecker) -> lis
             "set `delivery: incremental`, or name one path"
         )
         mistakes.append(Mistake(name, "", "path", "settings", sentence))
-    for letter in ("delimiter", "quote"):
-        if not getattr(source.options, letter).isascii():
-            sentence = f"sources.{name}.options.{letter} must be an ASCII character"
-            mistakes.append(Mistake(name, "", letter, "settings", sentence))
+    for option in ("delimiter", "quote"):
+        if not getattr(source.options, option).isascii():
+            sentence = f"sources.{name}.options.{option} must be an ASCII character"
+            mistakes.append(Mistake(name, "", option, "settings", sentence))
     for kind, mapping in source.mappings.items():
         where = f"sources.{name}.kinds.{kind}" if source.kinds else f"sources.{name}"
-        for column, sentence in _settings_mistakes(kind, mapping, checker):
+        for column, sentence in _find_settings_mistakes(kind, mapping, checker):
             place = f"{where}.{column}" if column == "when" else f"{where}.columns" + (f".{column}" if column else "")
             mistakes.append(Mistake(name, kind, column, "settings", f"{place} {sentence}"))
     return mistakes
 
 
-def _settings_mistakes(kind: str, mapping: KindMapping, checker: ExpressionChecker) -> Iterator[tuple[str, str]]:
+def _find_settings_mistakes(kind: str, mapping: KindMapping, checker: ExpressionChecker) -> Iterator[tuple[str, str]]:
     names = [column.name for column in KINDS[kind].columns]
     for column in mapping.columns:
         if column not in names:
-            yield column, f"is no column of {kind}{did_you_mean(column, names)}; it has {', '.join(names)}"
+            yield column, f"is not a column of {kind}{did_you_mean(column, names)}; it has {', '.join(names)}"
     for known in KINDS[kind].columns:
         if known.is_required and known.name not in mapping.columns and known.default is None:
             yield "", f"lacks `{known.name}`, which every row of {kind} needs"
-    for column, expression in expressions_of(mapping):
+    for column, expression in list_expressions(mapping):
         try:
-            checker.columns_of(expression)
+            checker.list_columns(expression)
         except ExpressionWrong as wrong:
             yield column, str(wrong)
 
@@ -70,7 +74,7 @@ def _settings_mistakes(kind: str, mapping: KindMapping, checker: ExpressionCheck
 def check_mapping(
     name: str, source: Source, header: tuple[str, ...], columns: tuple[str, ...], checker: ExpressionChecker
 ) -> list[Mistake]:
-    """What a file with this header lacks for a source's mappings, whose settings are right in themselves.
+    """Find what a file with this header lacks for a source's mappings, whose settings were checked before.
 
     Args:
         name: The source.
@@ -84,15 +88,15 @@ def check_mapping(
         for column, wanted in mapping.columns.items():
             known = KINDS[kind].column(column)
             if known is not None:
-                mistakes += list(_column_mistakes(name, kind, known, wanted, header, columns, checker))
+                mistakes += list(_find_column_mistakes(name, kind, known, wanted, header, columns, checker))
         if mapping.when is not None:
             mistakes += list(
-                _expression_mistakes(name, kind, "when", mapping.when, header, columns, checker, "missing")
+                _find_expression_mistakes(name, kind, "when", mapping.when, header, columns, checker, "missing")
             )
     return mistakes
 
 
-def _column_mistakes(
+def _find_column_mistakes(
     name: str,
     kind: str,
     known: KindColumn,
@@ -103,20 +107,20 @@ def _column_mistakes(
 ) -> Iterator[Mistake]:
     code = "warning" if known.is_descriptive else "missing"
     if isinstance(wanted, Derived):
-        yield from _expression_mistakes(name, kind, known.name, wanted.sql, header, columns, checker, code)
+        yield from _find_expression_mistakes(name, kind, known.name, wanted.sql, header, columns, checker, code)
     elif not isinstance(wanted, Constant):
         names = [wanted] if isinstance(wanted, str) else wanted
-        found = first_found(names, columns)
+        found = find_first_column(names, columns)
         if found is None:
             either = " or ".join(f"`{one}`" for one in names)
             meant = did_you_mean(names[0], columns)
-            sentence = f"column {either} for {kind}.{known.name} is missing{meant}; {listed(columns)}"
+            sentence = f"column {either} for {kind}.{known.name} is missing{meant}; {list_header(columns)}"
             yield Mistake(name, kind, known.name, code, sentence)
         elif found.casefold() in repeated_names(header):
-            yield Mistake(name, kind, known.name, "ambiguous", _ambiguous(found, kind, known.name))
+            yield Mistake(name, kind, known.name, "ambiguous", _word_ambiguous(found, kind, known.name))
 
 
-def _expression_mistakes(
+def _find_expression_mistakes(
     name: str,
     kind: str,
     column: str,
@@ -126,17 +130,17 @@ def _expression_mistakes(
     checker: ExpressionChecker,
     code: str,
 ) -> Iterator[Mistake]:
-    for read in checker.columns_of(expression):
+    for read in checker.list_columns(expression):
         if find_column(read, columns) is None:
             meant = did_you_mean(read, columns)
-            sentence = f"column `{read}` for {kind}.{column} is missing{meant}; {listed(columns)}"
+            sentence = f"column `{read}` for {kind}.{column} is missing{meant}; {list_header(columns)}"
             yield Mistake(name, kind, column, code, sentence)
             return
         if read.casefold() in repeated_names(header):
-            yield Mistake(name, kind, column, "ambiguous", _ambiguous(read, kind, column))
+            yield Mistake(name, kind, column, "ambiguous", _word_ambiguous(read, kind, column))
             return
     try:
-        found = checker.type_of(expression, list(columns))
+        found = checker.find_type(expression, list(columns))
     except ExpressionWrong as wrong:
         yield Mistake(name, kind, column, "settings", f"the expression for {kind}.{column} {wrong}")
         return
@@ -145,5 +149,5 @@ def _expression_mistakes(
         yield Mistake(name, kind, column, "settings", sentence)
 
 
-def _ambiguous(column: str, kind: str, ours: str) -> str:
+def _word_ambiguous(column: str, kind: str, ours: str) -> str:
     return f"column `{column}` for {kind}.{ours} is there more than once: rename one of them, or map `{column}_2`"

@@ -1,9 +1,9 @@
-"""CSV files: delivered bytes in, landed text out.
+"""Reads a delivered CSV file into landed text.
 
 Put here: reading a CSV file once. Keep out: what its columns mean.
-DuckDB parses, with every option given and nothing sniffed. Its work is believed when it finds exactly as many records
-as the text has line ends outside quotes, and no second header; else the exact splitter says which lines are no records,
-and DuckDB parses the rest.
+DuckDB parses, with every option given and nothing sniffed. We trust its result when it has exactly as many records as
+the text has line ends outside quotes, and no second header. Otherwise the exact splitter says which lines are not
+records, and DuckDB parses the rest.
 """
 
 from collections.abc import Iterable
@@ -17,14 +17,14 @@ import pyarrow.parquet as pq
 
 from regulars.pipelines.settings.settings import FileOptions, Source
 from regulars.pipelines.sources.readers.decoding import Text, read_text
-from regulars.pipelines.sources.readers.header import column_names
-from regulars.pipelines.sources.readers.landed_text import Landed, describing, private_connection
+from regulars.pipelines.sources.readers.header import name_columns
+from regulars.pipelines.sources.readers.landed_text import Landed, open_private_connection, write_copy_options
 from regulars.pipelines.sources.readers.records import Record, RecordSplitter
 from regulars.pipelines.sources.readers.refusal import Refusal
 from regulars.pipelines.warehouse.sql_text import quote_identifier, quote_literal
 
-_KEPT_OF_A_BAD_LINE = 10_000
-_MANY = 10_000
+_MAX_BAD_LINE_CHARACTERS = 10_000
+_MANY_BAD_LINES = 10_000
 
 
 def read_csv_file(original: Path, file_name: str, file_sha256: str, source: Source, work: Path) -> Landed:
@@ -38,20 +38,20 @@ def read_csv_file(original: Path, file_name: str, file_sha256: str, source: Sour
         work: A private, empty folder.
 
     Raises:
-        Refusal: The file is empty, cut off, no table, or in no known encoding.
+        Refusal: The file is empty, cut off, not a table, or in an unknown encoding.
     """
     decoded = read_text(original, file_name, source.options, source.format == "csv.gz", work)
     if decoded.facts.is_blank:
         raise Refusal("empty", f"{file_name} is empty: deliver it again")
     splitter = RecordSplitter(source.options.delimiter, source.options.quote)
     with decoded.path.open("rb") as stream, mmap(stream.fileno(), 0, access=ACCESS_READ) as whole:
-        _refuse_pages(whole[:512], file_name)
+        _refuse_other_content(whole[:512], file_name)
         _refuse_unfinished(decoded, file_name, source.options)
-        header, behind, lines = splitter.header(whole)
+        header, behind, lines = splitter.read_header(whole)
         landed = Landed(
             file_sha256=file_sha256,
             header=tuple(header),
-            columns=tuple(column_names(header)),
+            columns=tuple(name_columns(header)),
             encoding=decoded.encoding,
             record_count=0,
             malformed_count=0,
@@ -62,13 +62,13 @@ def read_csv_file(original: Path, file_name: str, file_sha256: str, source: Sour
         # of one column, DuckDB counts blank lines; and it skips lines another way when a header name holds a line end
         is_plain = len(header) > 1 and b"\n" not in whole[:behind].strip()
         sound = replace(landed, record_count=expected)
-        way = _Way(lines, whole[:behind].endswith(b"\r\n"), not facts.has_line_ends_in_quotes)
-        if is_plain and not facts.is_doubtful and _parse(decoded.path, way, sound, source.options, target):
+        layout = _Layout(lines, whole[:behind].endswith(b"\r\n"), not facts.has_line_ends_in_quotes)
+        if is_plain and not facts.is_doubtful and _parse(decoded.path, layout, sound, source.options, target):
             return sound
         clean = work / "clean"
         count, bad = _write_clean(splitter.split(whole, behind, lines + 1, header), clean, file_name)
     landed = replace(landed, record_count=count, malformed_count=len(bad))
-    if not _parse(clean, _Way(0, False, False), landed, source.options, target):
+    if not _parse(clean, _Layout(0, False, False), landed, source.options, target):
         raise Refusal(
             "damaged",
             f"{file_name} cannot be read as CSV with delimiter {source.options.delimiter!r} and quote "
@@ -91,7 +91,7 @@ def lines_of_records(original: Path, source: Source, records: set[int], work: Pa
     decoded = read_text(original, original.name, source.options, source.format == "csv.gz", work)
     splitter, found, number = RecordSplitter(source.options.delimiter, source.options.quote), {}, 0
     with decoded.path.open("rb") as stream, mmap(stream.fileno(), 0, access=ACCESS_READ) as whole:
-        header, behind, lines = splitter.header(whole)
+        header, behind, lines = splitter.read_header(whole)
         for record in splitter.split(whole, behind, lines + 1, header):
             number += record.problem is None
             if record.problem is None and number in records:
@@ -101,7 +101,7 @@ def lines_of_records(original: Path, source: Source, records: set[int], work: Pa
     return found
 
 
-def _refuse_pages(start: bytes, file_name: str) -> None:
+def _refuse_other_content(start: bytes, file_name: str) -> None:
     first = start.lstrip()[:1]
     if first == b"<":
         raise Refusal("not_a_table", f"{file_name} is a web page or XML, not CSV: the export has failed; run it again")
@@ -119,10 +119,11 @@ def _refuse_unfinished(decoded: Text, file_name: str, options: FileOptions) -> N
 
 
 @dataclass(frozen=True)
-class _Way:
-    r"""How DuckDB is to read a text: lines to skip, whether lines end with `\r\n`, whether in several threads.
+class _Layout:
+    r"""How DuckDB reads a text: lines to skip, whether lines end with `\r\n`, whether several threads may read it.
 
-    Several threads must guess which line ends stand in quotes where they begin, so they read texts only that have none.
+    A thread that begins in the middle must guess which line ends stand in quotes, so several threads only read texts
+    that have no line ends in quotes.
     """
 
     skip: int
@@ -130,37 +131,57 @@ class _Way:
     is_parallel: bool
 
 
-def _parse(plain: Path, way: _Way, expected: Landed, options: FileOptions, target: Path) -> bool:
+def _parse(text: Path, layout: _Layout, expected: Landed, options: FileOptions, target: Path) -> bool:
     """Let DuckDB write the Parquet file; False when it refuses, counts otherwise, or finds a second header."""
     columns = ", ".join(f"{quote_literal(name)}: 'VARCHAR'" for name in expected.columns)
     quote = quote_literal(options.quote)
-    rows = (
-        f"read_csv({quote_literal(plain)}, auto_detect = false, header = false, skip = {way.skip}, "
-        f"columns = {{{columns}}}, delim = {quote_literal(options.delimiter)}, quote = {quote}, escape = {quote}, "
-        "strict_mode = true, null_padding = false, ignore_errors = false, nullstr = '', allow_quoted_nulls = true, "
-        f"comment = '', compression = 'none', encoding = 'utf-8', parallel = {str(way.is_parallel).lower()}"
-        + (")" if way.has_crlf else ", new_line = '\\n')")
-        # named only where it is a line feed: told `\r\n`, DuckDB 1.5 reads all lines as one
-    )
-    repeats = " and ".join(
+    # only a line feed is named as line end: given `\r\n`, DuckDB 1.5 reads all lines as one
+    line_end = "" if layout.has_crlf else r", new_line = '\n'"
+    repeats_header = " and ".join(
         f"trim({quote_identifier(name)}) is not distinct from {quote_literal(cell.strip()) if cell.strip() else 'null'}"
         for name, cell in zip(expected.columns, expected.header, strict=True)
     )
-    with private_connection() as con:
+    with open_private_connection() as con:
         try:
-            con.execute(f"copy (from {rows}) to {quote_literal(target)} ({describing(expected)})")
+            con.execute(f"""
+                copy (
+                    from read_csv(
+                        {quote_literal(text)},
+                        auto_detect = false,
+                        header = false,
+                        skip = {layout.skip},
+                        columns = {{{columns}}},
+                        delim = {quote_literal(options.delimiter)},
+                        quote = {quote},
+                        escape = {quote},
+                        strict_mode = true,
+                        null_padding = false,
+                        ignore_errors = false,
+                        nullstr = '',
+                        allow_quoted_nulls = true,
+                        comment = '',
+                        compression = 'none',
+                        encoding = 'utf-8',
+                        parallel = {str(layout.is_parallel).lower()}
+                        {line_end}
+                    )
+                )
+                to {quote_literal(target)} ({write_copy_options(expected)})
+            """)
         except (duckdb.InvalidInputException, duckdb.ConversionException):
             return False
-        written = f"read_parquet({quote_literal(target)})"
-        found = con.execute(f"select count(*), count(*) filter ({repeats}) from {written}").fetchall()
+        found = con.execute(f"""
+            select count(*), count(*) filter ({repeats_header})
+            from read_parquet({quote_literal(target)})
+        """).fetchall()
     return bool(found[0] == (expected.record_count, 0))
 
 
 def _write_clean(records: Iterable[Record], clean: Path, file_name: str) -> tuple[int, list[Record]]:
-    """Write the sound records, each with a line feed behind it; give back their count and the lines that are none.
+    """Write the sound records, each followed by a line feed; return their count and the lines that are not records.
 
     Raises:
-        Refusal: Most of a long file's lines are no records, so it is no such table at all.
+        Refusal: More than half of a long file's lines are not records, so the options do not fit it.
     """
     count, bad = 0, []
     with clean.open("wb") as out:
@@ -170,7 +191,7 @@ def _write_clean(records: Iterable[Record], clean: Path, file_name: str) -> tupl
                 count += 1
             else:
                 bad.append(record)
-                if len(bad) > _MANY and len(bad) > count:
+                if len(bad) > _MANY_BAD_LINES and len(bad) > count:
                     raise Refusal(
                         "damaged",
                         f"{file_name} has more bad lines than records (the first is line {bad[0].line:,}: "
@@ -180,10 +201,12 @@ def _write_clean(records: Iterable[Record], clean: Path, file_name: str) -> tupl
 
 
 def write_malformed(bad: list[Record], target: Path) -> None:
-    """Write the lines that are no records: `line` BIGINT from 1, `text` (its first 10,000 characters), `reason`."""
+    """Write the lines that are not records: `line` BIGINT from 1, `text` (its first 10,000 characters), `reason`."""
     columns = {
         "line": pa.array([record.line for record in bad], pa.int64()),
-        "text": pa.array([record.text.decode(errors="replace")[:_KEPT_OF_A_BAD_LINE] for record in bad], pa.string()),
+        "text": pa.array(
+            [record.text.decode(errors="replace")[:_MAX_BAD_LINE_CHARACTERS] for record in bad], pa.string()
+        ),
         "reason": pa.array([record.problem for record in bad], pa.string()),
     }
     pq.write_table(pa.table(columns), target)

@@ -1,7 +1,7 @@
-r"""From delivered bytes to UTF-8 text: unpacking, and the decision which encoding was used.
+r"""Turns delivered bytes into UTF-8 text: unpacks them and decides which encoding they are in.
 
 Put here: gzip, byte order marks, encodings, line ends. Keep out: columns and records.
-DuckDB only ever sees UTF-8 with `\\n` or `\\r\\n`: it refuses cp1252 and reads UTF-16 wrongly without a word.
+DuckDB only gets UTF-8 with `\\n` or `\\r\\n`: it refuses cp1252, and reads UTF-16 wrongly without an error.
 """
 
 import codecs
@@ -20,7 +20,7 @@ CHUNK = 1 << 20
 MAX_RATIO = 200
 """Real exports shrink to a tenth, rarely a hundredth, of their size; a gzip bomb to a thousandth."""
 MAX_UNPACKED = 1 << 36
-"""64 GiB: more than one file of any shop holds."""
+"""64 GiB: more than any real export."""
 _RATIO_FLOOR = 1 << 22
 
 _MARKS = (  # utf-32 first: its little-endian mark begins with that of utf-16
@@ -34,7 +34,7 @@ _MARKS = (  # utf-32 first: its little-endian mark begins with that of utf-16
 
 @dataclass(frozen=True)
 class Text:
-    """A file as UTF-8 text on disk, the encoding it was delivered in, and what it looks like."""
+    """A file as UTF-8 text on disk, the encoding it was delivered in, and facts about its text."""
 
     path: Path
     encoding: str
@@ -49,16 +49,16 @@ def read_text(original: Path, file_name: str, options: FileOptions, is_gzip: boo
         file_name: The name to use in sentences.
         options: How the source writes its files.
         is_gzip: Whether the source's files are gzipped.
-        work: A private folder for what must be rewritten; the text may lie there or be `original` itself.
+        work: A private folder for rewritten text; where nothing is rewritten, the text is `original` itself.
 
     Raises:
         Refusal: `truncated`, `damaged`, `too_large`, `not_a_table` or `undecodable`.
     """
-    plain = _unpacked(original, file_name, work / "unpacked") if is_gzip else original
+    plain = _unpack(original, file_name, work / "unpacked") if is_gzip else original
     with plain.open("rb") as stream:
         start = stream.read(4096)
     _refuse_other_formats(start, file_name, is_gzip)
-    encoding, mark = _encoding(plain, start, file_name, options.encoding)
+    encoding, mark = _find_encoding(plain, start, file_name, options.encoding)
     facts = scan_text(plain, options.quote, options.delimiter) if encoding == "utf-8" else None
     if mark or facts is None or facts.has_only_carriage_returns:
         written = work / "text"
@@ -68,18 +68,18 @@ def read_text(original: Path, file_name: str, options: FileOptions, is_gzip: boo
     return Text(plain, encoding + ("-sig" if mark else ""), facts)
 
 
-def _unpacked(original: Path, file_name: str, target: Path) -> Path:
+def _unpack(original: Path, file_name: str, target: Path) -> Path:
     packed = original.stat().st_size
     try:
         with gzip.open(original) as stream, target.open("wb") as out:
-            for chunk in _chunks(stream):  # type: ignore[arg-type]
+            for chunk in _read_chunks(stream):  # type: ignore[arg-type]
                 out.write(chunk)
                 size = out.tell()
                 if size > MAX_UNPACKED or (size > _RATIO_FLOOR and size > MAX_RATIO * packed):
                     raise Refusal(
                         "too_large",
                         f"{file_name} unpacks to more than {MAX_RATIO} times its {packed:,} bytes or to more than "
-                        "64 GiB: it is no export; look at it by hand",
+                        "64 GiB: it is not an export; inspect it by hand",
                     )
     except EOFError:
         raise Refusal(
@@ -88,18 +88,18 @@ def _unpacked(original: Path, file_name: str, target: Path) -> Path:
     except (gzip.BadGzipFile, zlib.error):
         raise Refusal(
             "damaged",
-            f"{file_name} is no whole gzip file: deliver it again, or set `format: csv` if it is not packed",
+            f"{file_name} is not a complete gzip file: deliver it again, or set `format: csv` if it is not packed",
         ) from None
     return target
 
 
 def _refuse_other_formats(start: bytes, file_name: str, is_gzip: bool) -> None:
-    kind = {b"\x1f\x8b": "gzip", b"PK": "a zip file or an Excel workbook", b"PA": "Parquet"}.get(start[:2])
-    if kind == "gzip" and not is_gzip:
+    file_format = {b"\x1f\x8b": "gzip", b"PK": "a zip file or an Excel workbook", b"PA": "Parquet"}.get(start[:2])
+    if file_format == "gzip" and not is_gzip:
         raise Refusal("not_a_table", f"{file_name} is gzipped: set `format: csv.gz`")
     if start[:4] in (b"PK\x03\x04", b"PAR1", b"\xd0\xcf\x11\xe0"):
-        kind = kind or "an old Excel workbook"
-        raise Refusal("not_a_table", f"{file_name} is {kind}: save it as CSV, or set its `format`")
+        file_format = file_format or "an old Excel workbook"
+        raise Refusal("not_a_table", f"{file_name} is {file_format}: save it as CSV, or set its `format`")
 
 
 def _refuse_wrong_mark(written: Path, file_name: str, encoding: str) -> None:
@@ -113,8 +113,8 @@ def _refuse_wrong_mark(written: Path, file_name: str, encoding: str) -> None:
         )
 
 
-def _encoding(plain: Path, start: bytes, file_name: str, declared: str) -> tuple[str, bytes]:
-    """Which encoding the file is in, and its byte order mark (empty when it has none)."""
+def _find_encoding(plain: Path, start: bytes, file_name: str, declared: str) -> tuple[str, bytes]:
+    """Find the encoding of the file, and its byte order mark (empty when it has none)."""
     found = next(((name, mark) for mark, name in _MARKS if start.startswith(mark)), None)
     if found:
         return found
@@ -127,11 +127,11 @@ def _encoding(plain: Path, start: bytes, file_name: str, declared: str) -> tuple
             "undecodable",
             f"{file_name} has a zero in every other byte from the start: set `options: {{encoding: utf-16}}`",
         )
-    bad = _first_undecodable(plain, "utf-8")
+    bad = _find_undecodable(plain, "utf-8")
     if bad is None:
         return "utf-8", b""
-    # one bad byte among good UTF-8 is damage: read as Windows-1252, every other accent would turn into two letters
-    if declared == "auto" and not bad.is_behind_letters and _first_undecodable(plain, "cp1252") is None:
+    # one bad byte among valid UTF-8 is damage: read as Windows-1252, every accented letter would become two letters
+    if declared == "auto" and not bad.is_behind_letters and _find_undecodable(plain, "cp1252") is None:
         return "cp1252", b""
     either = "UTF-8" if declared == "utf-8" or bad.is_behind_letters else "UTF-8 or Windows-1252"
     raise Refusal(
@@ -143,18 +143,24 @@ def _encoding(plain: Path, start: bytes, file_name: str, declared: str) -> tuple
 
 @dataclass(frozen=True)
 class _Undecodable:
-    """The first byte that is not in an encoding: offset from 0, line from 1, whether letters beyond ASCII precede."""
+    """The first byte that an encoding cannot decode.
+
+    Attributes:
+        offset: From 0.
+        line: From 1.
+        is_behind_letters: Whether letters beyond ASCII precede it.
+    """
 
     offset: int
     line: int
     is_behind_letters: bool
 
 
-def _first_undecodable(path: Path, encoding: str) -> _Undecodable | None:
+def _find_undecodable(path: Path, encoding: str) -> _Undecodable | None:
     decoder = codecs.getincrementaldecoder(encoding)("strict")
     offset, line, has_letters = 0, 1, False
     with path.open("rb") as stream:
-        for chunk in _chunks(stream):
+        for chunk in _read_chunks(stream):
             held = len(decoder.getstate()[0])
             if held or not chunk.isascii():
                 try:
@@ -170,14 +176,14 @@ def _first_undecodable(path: Path, encoding: str) -> _Undecodable | None:
 
 
 def _rewrite(plain: Path, target: Path, encoding: str, skip: int, file_name: str) -> None:
-    """Write the text as UTF-8 without a mark; lone carriage returns become line feeds when there is nothing else."""
+    """Write the text as UTF-8 without a mark; carriage returns become line feeds if the text has no line feed."""
     decoder = codecs.getincrementaldecoder(encoding)("strict")
     ends_with_cr_only = _has_only_carriage_returns(plain, encoding)
     done = skip
     try:
         with plain.open("rb") as stream, target.open("wb") as out:
             stream.seek(skip)
-            for chunk in _chunks(stream):
+            for chunk in _read_chunks(stream):
                 decoded = decoder.decode(chunk)
                 out.write((decoded.replace("\r", "\n") if ends_with_cr_only else decoded).encode())
                 done += len(chunk)
@@ -194,7 +200,7 @@ def _has_only_carriage_returns(plain: Path, encoding: str) -> bool:
     decoder = codecs.getincrementaldecoder(encoding)("replace")
     has_cr = False
     with plain.open("rb") as stream:
-        for chunk in _chunks(stream):
+        for chunk in _read_chunks(stream):
             decoded = decoder.decode(chunk)
             if "\n" in decoded:
                 return False
@@ -202,6 +208,6 @@ def _has_only_carriage_returns(plain: Path, encoding: str) -> bool:
     return has_cr
 
 
-def _chunks(stream: BinaryIO) -> Iterator[bytes]:
+def _read_chunks(stream: BinaryIO) -> Iterator[bytes]:
     while chunk := stream.read(CHUNK):
         yield chunk

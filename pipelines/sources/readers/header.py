@@ -1,4 +1,4 @@
-"""Header names: how they become columns of the landed text, and how a name in the settings finds its column.
+"""Turns header names into columns of the landed text, and finds the column that a name in the settings means.
 
 Put here: names of delivered columns. Keep out: their values.
 """
@@ -8,36 +8,36 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 
-def column_names(cells: Sequence[str]) -> list[str]:
+def name_columns(cells: Sequence[str]) -> list[str]:
     """Header cells as distinct column names: trimmed, nameless ones `column_3`, repeats `Email_2`.
 
-    Names that differ in case only count as repeats, since DuckDB's columns do. A name that the file has is never made
-    of another one.
+    Names that differ in case only count as repeats, because DuckDB ignores case. A made-up name is never one that the
+    file has itself.
     """
-    delivered = {tidy(cell).casefold() for cell in cells}
-    taken = {"file_row_number"}  # what DuckDB calls the number of a row in Parquet
+    delivered = {clean_name(cell).casefold() for cell in cells}
+    used = {"file_row_number"}  # what DuckDB calls the number of a row in Parquet
     names = []
     for position, cell in enumerate(cells, start=1):
-        plain = tidy(cell) or f"column_{position}"
+        plain = clean_name(cell) or f"column_{position}"
         name, number = plain, 1
-        while name.casefold() in taken or (number > 1 and name.casefold() in delivered):
+        while name.casefold() in used or (number > 1 and name.casefold() in delivered):
             number += 1
             name = f"{plain}_{number}"
-        taken.add(name.casefold())
+        used.add(name.casefold())
         names.append(name)
     return names
 
 
-def tidy(name: str) -> str:
+def clean_name(name: str) -> str:
     """A header name without outer blanks, control characters and invisible marks, in composed form."""
     visible = "".join(c for c in name if c in "\t\n" or unicodedata.category(c) not in ("Cc", "Cf"))
     return unicodedata.normalize("NFC", visible.strip())
 
 
 def find_column(name: str, header: Iterable[str]) -> str | None:
-    """The column of the file that `name` means: the very name, else the same in another case."""
+    """The column of the file that `name` means: the same name, else the same in another case."""
     columns = list(header)
-    wanted = tidy(name)
+    wanted = clean_name(name)
     if wanted in columns:
         return wanted
     return next((column for column in columns if column.casefold() == wanted.casefold()), None)
@@ -45,5 +45,5 @@ def find_column(name: str, header: Iterable[str]) -> str | None:
 
 def repeated_names(cells: Iterable[str]) -> set[str]:
     """Folded header names that the file has more than once, in whatever case."""
-    counts = Counter(tidy(cell).casefold() for cell in cells)
+    counts = Counter(clean_name(cell).casefold() for cell in cells)
     return {name for name, count in counts.items() if name and count > 1}

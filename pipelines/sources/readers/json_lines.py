@@ -1,7 +1,7 @@
-"""JSON lines: one object a line, its top-level keys as columns of text.
+"""Reads a delivered file of JSON lines into landed text: one object per line, its top-level keys as columns.
 
 Put here: reading a `.jsonl` file once. Keep out: what its keys mean.
-Python's own parser reads it, since numbers must keep every digit they were written with.
+Python's own parser reads it, because numbers must keep every digit they were written with.
 """
 
 import json
@@ -12,8 +12,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from regulars.pipelines.sources.readers.csv_files import write_malformed
-from regulars.pipelines.sources.readers.header import column_names
-from regulars.pipelines.sources.readers.landed_text import Landed, describing, private_connection
+from regulars.pipelines.sources.readers.header import name_columns
+from regulars.pipelines.sources.readers.landed_text import Landed, open_private_connection, write_copy_options
 from regulars.pipelines.sources.readers.records import MAX_RECORD, Record
 from regulars.pipelines.sources.readers.refusal import Refusal
 from regulars.pipelines.warehouse.sql_text import quote_literal
@@ -24,15 +24,15 @@ _BATCH = 50_000
 def read_json_lines(original: Path, file_name: str, file_sha256: str, work: Path) -> Landed:
     """Read a JSON lines file into `work/landed.parquet` and, when lines are quarantined, `work/malformed.parquet`.
 
-    Nested values stay JSON. A line that is no whole object, or that has a key twice, is quarantined.
+    Nested values stay JSON. A line that is not a complete object, or that has a key twice, is quarantined.
 
     Raises:
-        Refusal: The file is empty, cut off, not UTF-8, or holds no object at all.
+        Refusal: The file is empty, cut off, not UTF-8, or without any object.
     """
     _refuse_unfinished(original, file_name)
     keys: dict[str, None] = {}
     bad, count = [], 0
-    for line, raw, values in _objects(original):
+    for line, raw, values in _read_objects(original):
         if isinstance(values, str):
             bad.append(Record(line, raw, values))
         else:
@@ -42,12 +42,14 @@ def read_json_lines(original: Path, file_name: str, file_sha256: str, work: Path
         raise Refusal("not_a_table", f"{file_name} holds no JSON object with a key: see that `format` is right")
     if bad and bad[-1].line == 1 and count == 0:
         raise Refusal("not_a_table", f"{file_name} is not JSON lines: write one object a line")
-    columns = column_names(list(keys))
+    columns = name_columns(list(keys))
     landed = Landed(file_sha256, tuple(keys), tuple(columns), "utf-8", count, len(bad))
-    _write(original, list(keys), columns, work / "keys.parquet")
-    with private_connection() as con:
-        rows = f"from read_parquet({quote_literal(work / 'keys.parquet')})"
-        con.execute(f"copy ({rows}) to {quote_literal(work / 'landed.parquet')} ({describing(landed)})")
+    _write_keys(original, list(keys), columns, work / "keys.parquet")
+    with open_private_connection() as con:
+        con.execute(f"""
+            copy (from read_parquet({quote_literal(work / "keys.parquet")}))
+            to {quote_literal(work / "landed.parquet")} ({write_copy_options(landed)})
+        """)
     if bad:
         write_malformed(bad, work / "malformed.parquet")
     return landed
@@ -55,7 +57,7 @@ def read_json_lines(original: Path, file_name: str, file_sha256: str, work: Path
 
 def lines_of_objects(original: Path, records: set[int]) -> dict[int, int]:
     """The line from 1 on which each of some records (numbers from 1) stands."""
-    sound = (line for line, _, values in _objects(original) if not isinstance(values, str))
+    sound = (line for line, _, values in _read_objects(original) if not isinstance(values, str))
     return {number: line for number, line in enumerate(sound, start=1) if number in records}
 
 
@@ -70,28 +72,28 @@ def _refuse_unfinished(original: Path, file_name: str) -> None:
     if start.startswith(b"<"):
         raise Refusal("not_a_table", f"{file_name} is a web page or XML: the export has failed; run it again")
     last = end.rstrip().rsplit(b"\n", 1)[-1]
-    if not end.endswith(b"\n") and isinstance(_parsed(last), str):
+    if not end.endswith(b"\n") and isinstance(_parse_object(last), str):
         raise Refusal("truncated", f"{file_name} ends in the middle of an object, so it is cut off: deliver it again")
 
 
-def _objects(original: Path) -> Iterator[tuple[int, bytes, dict[str, str | None] | str]]:
-    """Line number from 1, the line, and its values as text or the reason why it has none. Blank lines are skipped."""
+def _read_objects(original: Path) -> Iterator[tuple[int, bytes, dict[str, str | None] | str]]:
+    """Line number from 1, the line, and its values as text, or why it is not an object. Skips blank lines."""
     with original.open("rb") as stream:
         for line, raw in enumerate(stream, start=1):
             plain = raw.removeprefix(b"\xef\xbb\xbf") if line == 1 else raw
             if plain.strip():
-                yield line, plain.rstrip(b"\r\n"), _parsed(plain)
+                yield line, plain.rstrip(b"\r\n"), _parse_object(plain)
 
 
-def _parsed(raw: bytes) -> dict[str, str | None] | str:
+def _parse_object(raw: bytes) -> dict[str, str | None] | str:
     try:
         text = raw.decode()
-        found = json.loads(text, parse_int=str, parse_float=str, parse_constant=str, object_pairs_hook=_once)
+        found = json.loads(text, parse_int=str, parse_float=str, parse_constant=str, object_pairs_hook=_refuse_repeats)
         if not isinstance(found, dict):
             return "not an object"
         plain = json.loads(text) if any(isinstance(value, dict | list) for value in found.values()) else found
         values = {key: _as_text(value, plain[key]) for key, value in found.items()}
-        "".join([*values, *filter(None, values.values())]).encode()  # half of a surrogate pair is no text
+        "".join([*values, *filter(None, values.values())]).encode()  # half of a surrogate pair is not text
     except KeyError:
         return "a key twice in one object"
     except UnicodeError:
@@ -101,7 +103,7 @@ def _parsed(raw: bytes) -> dict[str, str | None] | str:
     return values
 
 
-def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
+def _refuse_repeats(pairs: list[tuple[str, object]]) -> dict[str, object]:
     found = dict(pairs)
     if len(found) < len(pairs):
         raise KeyError
@@ -118,18 +120,18 @@ def _as_text(value: object, plain: object) -> str | None:
     return json.dumps(plain, ensure_ascii=False)
 
 
-def _write(original: Path, keys: list[str], columns: list[str], target: Path) -> None:
+def _write_keys(original: Path, keys: list[str], columns: list[str], target: Path) -> None:
     schema = pa.schema([(column, pa.string()) for column in columns])
     with pq.ParquetWriter(target, schema) as writer:
         batch: list[dict[str, str | None]] = []
-        for _, _, values in _objects(original):
+        for _, _, values in _read_objects(original):
             if not isinstance(values, str):
                 batch.append(values)
             if len(batch) == _BATCH:
-                writer.write_table(_table(batch, keys, schema))
+                writer.write_table(_make_table(batch, keys, schema))
                 batch = []
-        writer.write_table(_table(batch, keys, schema))
+        writer.write_table(_make_table(batch, keys, schema))
 
 
-def _table(batch: list[dict[str, str | None]], keys: list[str], schema: pa.Schema) -> pa.Table:
+def _make_table(batch: list[dict[str, str | None]], keys: list[str], schema: pa.Schema) -> pa.Table:
     return pa.table([pa.array([row.get(key) for row in batch], pa.string()) for key in keys], schema=schema)

@@ -1,11 +1,11 @@
-"""The text of a delivered file as it lies in the landing: one Parquet file, all columns text, that describes itself.
+"""Names the files of the landing and reads what a landed Parquet file says about itself.
 
-Put here: names of landed files, writing them safely, reading what they say about themselves. Keep out: parsing.
+A delivered file lands as one Parquet file whose columns are all text and whose metadata describe it.
+Put here: paths and metadata of landed files. Keep out: parsing delivered files, and copying them (`landing.py`).
 """
 
 import hashlib
 import json
-import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -14,7 +14,7 @@ import duckdb
 from regulars.pipelines.settings.settings import FileOptions, Source
 from regulars.pipelines.warehouse.sql_text import quote_literal
 
-READER_VERSION = 1
+READER_VERSION = 2
 """Raise it when the same bytes would be read differently: every delivery is then read again from its original."""
 
 
@@ -41,67 +41,61 @@ def original_path(landing: Path, file_sha256: str) -> Path:
 
 def text_path(landing: Path, file_sha256: str, source: Source) -> Path:
     """Where the text of the file lies, as read with this source's options by this version of the reader."""
-    return landing / f"{file_sha256}-r{READER_VERSION}{_way_of_reading(source)}.parquet"
+    return landing / f"{file_sha256}-r{READER_VERSION}{_mark_options(source)}.parquet"
 
 
 def readable_text_path(landing: Path, file_sha256: str, source: Source) -> Path:
-    """`text_path`; but where that is not there and the original is gone, what the newest older reader made of it."""
+    """`text_path`, or the text by the newest older reader where `text_path` and the original are both missing."""
     wanted = text_path(landing, file_sha256, source)
     if wanted.exists() or original_path(landing, file_sha256).exists():
         return wanted
-    way = _way_of_reading(source)
-    older = (landing / f"{file_sha256}-r{version}{way}.parquet" for version in range(READER_VERSION - 1, 0, -1))
+    mark = _mark_options(source)
+    older = (landing / f"{file_sha256}-r{version}{mark}.parquet" for version in range(READER_VERSION - 1, 0, -1))
     return next((path for path in older if path.exists()), wanted)
 
 
 def malformed_path(text: Path) -> Path:
-    """Where the lines lie that are no records of that landed text: `line` BIGINT, `text`, `reason`."""
+    """Where the lines lie that are not records of that landed text: `line` BIGINT, `text`, `reason`."""
     return text.with_suffix(".malformed.parquet")
 
 
-def _way_of_reading(source: Source) -> str:
-    """Nothing for plain CSV; else a mark, so that changed options read the same bytes again."""
+def _mark_options(source: Source) -> str:
+    """A part of the file name that differs when options differ, so that they read the same bytes again.
+
+    Empty for CSV with default options.
+    """
     used = source.options.model_dump(include={"delimiter", "quote", "encoding"})
     plain = FileOptions().model_dump(include=set(used))
     if source.format == "csv" and used == plain:
         return ""
-    way = json.dumps([source.format, used if source.format.startswith("csv") else {}], sort_keys=True)
-    return "-" + hashlib.sha256(way.encode()).hexdigest()[:8]
+    options = json.dumps([source.format, used if source.format.startswith("csv") else {}], sort_keys=True)
+    return "-" + hashlib.sha256(options.encode()).hexdigest()[:8]
 
 
-def private_connection() -> duckdb.DuckDBPyConnection:
+def open_private_connection() -> duckdb.DuckDBPyConnection:
     """A DuckDB in memory that loads nothing from anywhere and keeps records in order."""
     con = duckdb.connect(config={"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"})
     con.execute("set timezone = 'UTC'")
     return con
 
 
-def describing(landed: Landed) -> str:
-    """The `copy` options that make the Parquet file say what it holds."""
-    said = json.dumps(asdict(landed), ensure_ascii=False)
-    return f"format parquet, compression zstd, kv_metadata {{landed: {quote_literal(said)}}}"
+def write_copy_options(landed: Landed) -> str:
+    """The options with which COPY writes a landed Parquet file that describes itself."""
+    description = json.dumps(asdict(landed), ensure_ascii=False)
+    return f"format parquet, compression zstd, kv_metadata {{landed: {quote_literal(description)}}}"
 
 
 def read_landed(con: duckdb.DuckDBPyConnection, path: Path) -> Landed | None:
-    """What a landed Parquet file says of itself; None when there is no whole one."""
+    """What a landed Parquet file says about itself; None when it is missing or damaged."""
     if not path.exists():
         return None
-    query = f"select decode(value) from parquet_kv_metadata({quote_literal(path)}) where decode(key) = 'landed'"
     try:
-        found = con.execute(query).fetchall()
+        found = con.execute(f"""
+            select decode(value)
+            from parquet_kv_metadata({quote_literal(path)})
+            where decode(key) = 'landed'
+        """).fetchall()
     except duckdb.Error:
         return None
-    said = json.loads(found[0][0])
-    return Landed(**{**said, "header": tuple(said["header"]), "columns": tuple(said["columns"])})
-
-
-def put_in_place(written: Path, target: Path) -> None:
-    """Make a written file safe on disk and give it its name, so that a reader sees all of it or nothing."""
-    with written.open("rb") as stream:
-        os.fsync(stream.fileno())
-    written.replace(target)
-    folder = os.open(target.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    facts = json.loads(found[0][0])
+    return Landed(**{**facts, "header": tuple(facts["header"]), "columns": tuple(facts["columns"])})

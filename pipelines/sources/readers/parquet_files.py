@@ -1,4 +1,4 @@
-"""Parquet files: every column as text, as a person would write it.
+"""Reads a delivered Parquet file into landed text: every column as text, as a person would write it.
 
 Put here: reading a Parquet file once. Keep out: what its columns mean.
 """
@@ -7,8 +7,8 @@ from pathlib import Path
 
 import duckdb
 
-from regulars.pipelines.sources.readers.header import column_names
-from regulars.pipelines.sources.readers.landed_text import Landed, describing, private_connection
+from regulars.pipelines.sources.readers.header import name_columns
+from regulars.pipelines.sources.readers.landed_text import Landed, open_private_connection, write_copy_options
 from regulars.pipelines.sources.readers.refusal import Refusal
 from regulars.pipelines.warehouse.sql_text import quote_identifier, quote_literal
 
@@ -22,23 +22,25 @@ def read_parquet_file(original: Path, file_name: str, file_sha256: str, work: Pa
     `YYYY-MM-DD HH:MM:SS`, those with a zone in UTC with `+00:00` behind; nested values as JSON.
 
     Raises:
-        Refusal: The file is cut off, damaged, no Parquet, or has no columns.
+        Refusal: The file is cut off, damaged, not Parquet, or has no columns.
     """
     _refuse_unfinished(original, file_name)
-    with private_connection() as con:
-        source = f"read_parquet({quote_literal(original)})"
+    with open_private_connection() as con:
+        rows = f"read_parquet({quote_literal(original)})"
         try:
-            described = con.execute(f"describe from {source}").fetchall()
-            names = [str(name) for name, *_ in described]
-            columns = column_names(names)
-            count = con.execute(f"select count(*) from {source}").fetchall()[0][0]
+            description = con.execute(f"describe from {rows}").fetchall()
+            names = [str(name) for name, *_ in description]
+            columns = name_columns(names)
+            count = con.execute(f"select count(*) from {rows}").fetchall()[0][0]
             landed = Landed(file_sha256, tuple(names), tuple(columns), "parquet", int(count), 0)
-            selected = ", ".join(
-                f"{_as_text(quote_identifier(name), str(kind))} as {quote_identifier(column)}"
-                for (name, kind, *_), column in zip(described, columns, strict=True)
+            texts = ", ".join(
+                f"{_convert_to_text(quote_identifier(name), str(data_type))} as {quote_identifier(column)}"
+                for (name, data_type, *_), column in zip(description, columns, strict=True)
             )
-            written = quote_literal(work / "landed.parquet")
-            con.execute(f"copy (select {selected} from {source}) to {written} ({describing(landed)})")
+            con.execute(f"""
+                copy (select {texts} from {rows})
+                to {quote_literal(work / "landed.parquet")} ({write_copy_options(landed)})
+            """)
         except (duckdb.IOException, duckdb.OutOfMemoryException):
             raise
         except duckdb.Error as error:
@@ -60,14 +62,14 @@ def _refuse_unfinished(original: Path, file_name: str) -> None:
         raise Refusal("truncated", f"{file_name} has no Parquet footer, so it is cut off: deliver it again")
 
 
-def _as_text(column: str, kind: str) -> str:
-    if kind in ("DOUBLE", "FLOAT"):
+def _convert_to_text(column: str, data_type: str) -> str:
+    if data_type in ("DOUBLE", "FLOAT"):
         is_whole = f"{column} = trunc({column}) and abs({column}) <= {_EXACT_DOUBLE}"
         return f"case when {is_whole} then {column}::bigint::varchar else {column}::varchar end"
-    if kind == "TIMESTAMP WITH TIME ZONE":
+    if data_type == "TIMESTAMP WITH TIME ZONE":
         return f"timezone('UTC', {column})::varchar || '+00:00'"
-    if kind.startswith("TIMESTAMP"):
+    if data_type.startswith("TIMESTAMP"):
         return f"{column}::timestamp::varchar"
-    if kind.endswith("]") or kind.startswith(("STRUCT", "MAP", "UNION")):
+    if data_type.endswith("]") or data_type.startswith(("STRUCT", "MAP", "UNION")):
         return f"to_json({column})::varchar"
     return f"nullif({column}::varchar, '')"

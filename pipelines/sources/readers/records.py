@@ -1,12 +1,12 @@
-"""Records of a CSV text, split exactly, each with the line it begins on.
+"""Splits a CSV text into records exactly, and finds the line on which each begins.
 
-Put here: the grammar of CSV. Keep out: values, encodings, DuckDB. This is the slow, exact validate: the reader asks it
-only when DuckDB refuses a file or counts otherwise, and to find the line of a record.
+Put here: the grammar of CSV. Keep out: values, encodings, DuckDB. This splitter is slow and exact: the reader uses it
+only when DuckDB refuses a file or counts other records, and to find the line of a record.
 
 Grammar: a record is one line, unless a quoted cell holds line ends. A cell is quoted when a quote is its first
-character, or its second behind a blank; then a doubled quote is a quote, and only blanks may follow the closing one.
-Quotes elsewhere are plain characters. Empty cells too many at the end (trailing delimiters) are forgiven. Blank lines
-are no records.
+character, or its second after a blank; then a doubled quote is a quote, and only blanks may follow the closing one.
+Quotes elsewhere are plain characters. Additional empty cells at the end (trailing delimiters) are allowed. Blank lines
+are not records.
 """
 
 import re
@@ -20,9 +20,12 @@ MAX_RECORD = 2_000_000
 
 @dataclass(frozen=True)
 class Record:
-    """One record, or one line that is none.
+    """One record, or one line that is not a record.
 
-    `line` counts from 1; `text` is verbatim without its line end; `problem` says why it is quarantined, None if sound.
+    Attributes:
+        line: The line it begins on, from 1.
+        text: Its bytes without the line end.
+        problem: Why it is quarantined; None for a sound record.
     """
 
     line: int
@@ -41,19 +44,20 @@ class RecordSplitter:
     def __init__(self, delimiter: str, quote: str) -> None:
         self._delimiter, self._quote = delimiter.encode(), quote.encode()
         d, q = re.escape(self._delimiter), re.escape(self._quote)
-        self._cell = re.compile(rb" ?%b([^%b]*+(?:%b%b[^%b]*+)*+)%b *+(%b|\r?\n|\Z)" % (q, q, q, q, q, q, d))
-        self._bare = re.compile(rb"((?:(?!%b)[^\n])*+)(%b|\n|\Z)" % (d, d))
+        # no possessive group `(...)*+`: Python 3.11.0 to 3.11.4, so Debian 12's own, matches them wrongly
+        self._cell = re.compile(rb" ?%b([^%b]*+(?:%b%b[^%b]*+)*)%b *+(%b|\r?\n|\Z)" % (q, q, q, q, q, q, d))
+        self._bare = re.compile(rb"([^\n]*?)(%b|\n|\Z)" % d)
         self._opening = re.compile(rb" ?%b" % q)
 
-    def header(self, text: bytes | mmap) -> tuple[list[str], int, int]:
-        """The cells of the first record, the offset behind it, and how many lines lie before that offset."""
+    def read_header(self, text: bytes | mmap) -> tuple[list[str], int, int]:
+        """The cells of the first record, the offset after it, and the number of lines before that offset."""
         at, line = 0, 1
         while at < len(text):
-            end = _line_end(text, at)
+            end = _find_line_end(text, at)
             if text[at:end].strip():
-                cells, behind, _ = self._cells(text, at)
+                cells, behind, _ = self._read_cells(text, at)
                 if cells is None:
-                    cells, behind = self._plain_cells(text[at:end]), min(end + 1, len(text))
+                    cells, behind = self._split_plain(text[at:end]), min(end + 1, len(text))
                 names = [cell.decode() for cell in cells]
                 return names, behind, line - 1 + text[at:behind].count(b"\n")
             at, line = end + 1, line + 1
@@ -66,37 +70,41 @@ class RecordSplitter:
             text: The whole text.
             at: Where the first record begins.
             line: The line number of that place, from 1.
-            header: The cells of the header: how many cells a record has, and what a repeated header looks like.
+            header: The cells of the header, which give the number of cells of a record and show a repeated header.
         """
         width, first = len(header), header[0].strip().encode()
         after_bad_quote = False
         while at < len(text):
-            end = _line_end(text, at)
+            end = _find_line_end(text, at)
             row = text[at:end].removesuffix(b"\r")
             behind = min(end + 1, len(text))
             if self._quote not in row:
-                problem = self._problem_of_plain(row, width)
-                if problem is None and row.lstrip().startswith(first) and self._repeats(self._plain_cells(row), header):
+                problem = self._find_plain_problem(row, width)
+                if (
+                    problem is None
+                    and row.lstrip().startswith(first)
+                    and self._is_header(self._split_plain(row), header)
+                ):
                     problem = "header repeated"
                 after_bad_quote = after_bad_quote and problem is not None
                 if problem != "":
                     yield Record(line, row, problem)
             else:
-                cells, after, has_stray_quote = self._cells(text, at)
+                cells, after, has_stray_quote = self._read_cells(text, at)
                 if cells is None:
                     problem, after_bad_quote = "quote not closed, or something behind it", True
                 else:
-                    problem = self._problem_of_quoted(cells, header, after_bad_quote and has_stray_quote)
+                    problem = self._find_quoted_problem(cells, header, after_bad_quote and has_stray_quote)
                     row, behind = text[at:after].removesuffix(b"\n").removesuffix(b"\r"), after
                     after_bad_quote = after_bad_quote and problem is not None
                 yield Record(line, row, problem)
             line += text[at:behind].count(b"\n")
             at = behind
 
-    def _cells(self, text: bytes | mmap, at: int) -> tuple[list[bytes] | None, int, bool]:
-        """The cells of the record at `at`, the offset behind it, and whether a bare cell holds a quote.
+    def _read_cells(self, text: bytes | mmap, at: int) -> tuple[list[bytes] | None, int, bool]:
+        """The cells of the record at `at`, the offset after it, and whether an unquoted cell holds a quote.
 
-        None for cells when no record begins there.
+        The cells are None when no record begins there.
         """
         limit = min(at + MAX_RECORD, len(text))
         cells, has_stray_quote = [], False
@@ -117,11 +125,11 @@ class RecordSplitter:
             if found[2] != self._delimiter:
                 return cells, at, has_stray_quote
 
-    def _plain_cells(self, row: bytes) -> list[bytes]:
+    def _split_plain(self, row: bytes) -> list[bytes]:
         return row.removesuffix(b"\r").split(self._delimiter)
 
-    def _problem_of_plain(self, row: bytes, width: int) -> str | None:
-        """Why a line without quotes is no record; an empty text when it is blank, None when it is sound."""
+    def _find_plain_problem(self, row: bytes, width: int) -> str | None:
+        """Why a line without quotes is not a record; an empty text when it is blank, None when it is a record."""
         if not row.strip():
             return ""
         if b"\r" in row:
@@ -129,26 +137,26 @@ class RecordSplitter:
         if len(row) > MAX_RECORD:
             return f"longer than {MAX_RECORD:,} bytes"
         found = row.count(self._delimiter) + 1
-        return None if found == width else _problem_of_width(row.split(self._delimiter), width)
+        return None if found == width else _find_width_problem(row.split(self._delimiter), width)
 
-    def _problem_of_quoted(self, cells: list[bytes], header: list[str], is_torn: bool) -> str | None:
+    def _find_quoted_problem(self, cells: list[bytes], header: list[str], is_torn: bool) -> str | None:
         if is_torn:
             return "follows a quote that is not closed"
-        if self._repeats(cells, header):
+        if self._is_header(cells, header):
             return "header repeated"
-        return _problem_of_width(cells, len(header))
+        return _find_width_problem(cells, len(header))
 
-    def _repeats(self, cells: list[bytes], header: list[str]) -> bool:
+    def _is_header(self, cells: list[bytes], header: list[str]) -> bool:
         names = [cell.decode(errors="replace").strip() for cell in cells]
         return names[: len(header)] == [name.strip() for name in header] and not any(names[len(header) :])
 
 
-def _problem_of_width(cells: list[bytes], width: int) -> str | None:
+def _find_width_problem(cells: list[bytes], width: int) -> str | None:
     if len(cells) == width or (len(cells) > width and not any(cells[width:])):
         return None
     return f"{len(cells)} cells where the header has {width}"
 
 
-def _line_end(text: bytes | mmap, at: int) -> int:
+def _find_line_end(text: bytes | mmap, at: int) -> int:
     end = text.find(b"\n", at)
     return len(text) if end < 0 else end

@@ -1,6 +1,6 @@
-"""Why a delivered file is not used, in one sentence, and which header names may stand in it.
+"""Defines the refusal of a delivered file, and words the header names that its sentence may show.
 
-Put here: the refusal itself. Keep out: looking at files, and deciding what a refusal means for the run.
+Put here: the refusal itself. Keep out: reading files, and deciding what a refusal means for the run.
 """
 
 import difflib
@@ -26,7 +26,7 @@ _LONGEST_NAME = 60
 
 
 class Refusal(Exception):
-    """One file (or source) is not used in this run.
+    """The run does not use a file (or a source).
 
     Args:
         reason_code: A word for machines.
@@ -39,34 +39,35 @@ class Refusal(Exception):
         self.sentence = sentence
 
 
-def nearest(name: str, names: Iterable[str]) -> str | None:
+def find_nearest(name: str, names: Iterable[str]) -> str | None:
     """The most similar of `names` that look like names, whatever the case; None when none is similar."""
-    by_folded = {candidate.strip().casefold(): candidate for candidate in names if _is_like_a_name(candidate)}
+    by_folded = {candidate.strip().casefold(): candidate for candidate in names if _looks_like_a_name(candidate)}
     close = difflib.get_close_matches(name.strip().casefold(), by_folded, n=1, cutoff=0.6)
     return by_folded[close[0]] if close else None
 
 
 def did_you_mean(name: str, names: Iterable[str]) -> str:
     """` (did you mean `x`?)`, or nothing when no name is similar."""
-    found = nearest(name, names)
+    found = find_nearest(name, names)
     return f" (did you mean `{found}`?)" if found else ""
 
 
-def listed(names: Iterable[str]) -> str:
+def list_header(names: Iterable[str]) -> str:
     """`the file has ...`, with the header names that look like names.
 
     A file delivered without its header line has a customer's values there, which no sentence may hold.
     """
     cells = list(names)
-    shown = [f"`{cell}`" for cell in cells if _is_like_a_name(cell)]
+    shown = [f"`{cell}`" for cell in cells if _looks_like_a_name(cell)]
     hidden = len(cells) - len(shown)
     if not hidden:
         return f"the file has {', '.join(shown)}"
-    more = f"{hidden} more that look{'s' if hidden == 1 else ''} like no name: see that its first line is the header"
+    do = "does" if hidden == 1 else "do"
+    more = f"{hidden} more that {do} not look like a name: see that its first line is the header"
     return f"the file has {', '.join(shown)} and {more}" if shown else f"the file has no name in its header and {more}"
 
 
-def _is_like_a_name(cell: str) -> bool:
+def _looks_like_a_name(cell: str) -> bool:
     letters = [letter for letter in cell if not letter.isspace()]
     digits = sum(letter.isdigit() for letter in letters)
     return "@" not in cell and len(cell) <= _LONGEST_NAME and 2 * digits <= len(letters)

@@ -1,4 +1,4 @@
-"""What a CSV text looks like from afar: facts that the reader's own count is checked against.
+"""Scans a CSV text for facts against which the reader checks DuckDB's count of records.
 
 Put here: facts that need no parsing, at the speed of memory. Keep out: records, values.
 """
@@ -17,13 +17,17 @@ _LF, _CR = b"\n"[0], b"\r"[0]
 
 @dataclass(frozen=True)
 class TextFacts:
-    """Facts about a text, quotes taken as opening and closing in turn.
+    """Facts about a text, if quotes open and close in turn.
 
-    `line_ends` counts line feeds outside quotes, of blank lines at the end only the first; `ends_with_line_end` is
-    whether a line feed stands behind the last record. `has_line_ends_in_quotes` is what it says.
-    `is_doubtful`: a quote opens elsewhere than at the beginning of a cell or closes elsewhere than at its end, one is
-    never closed, or a carriage return outside quotes has no line feed behind. DuckDB may then lose or join cells
-    without a word, so that its count proves nothing.
+    Attributes:
+        line_ends: Line feeds outside quotes; of blank lines at the end only the first.
+        ends_with_line_end: Whether a line feed follows the last record.
+        has_line_ends_in_quotes: Whether there are line feeds in quotes.
+        is_doubtful: Whether a quote opens elsewhere than at the beginning of a cell or closes elsewhere than at its
+            end, a quote is never closed, or a carriage return outside quotes has no line feed after it. DuckDB may
+            then lose or join cells without an error, so its count proves nothing.
+        is_blank: Whether the text has no visible character.
+        has_only_carriage_returns: Whether lines end with carriage returns alone.
     """
 
     line_ends: int
@@ -35,7 +39,7 @@ class TextFacts:
 
 
 class _Quotes:
-    """Keeps the state of quotes from chunk to chunk."""
+    """The state of quotes between chunks."""
 
     def __init__(self, quote: str, delimiter: str) -> None:
         self._quote = quote.encode()[0]
@@ -46,8 +50,8 @@ class _Quotes:
         self._may_close[[cell_ends[0], _LF, _CR, self._quote]] = True
         self.is_open = self.is_doubtful = False
 
-    def line_feeds_outside(self, chunk: bytes) -> int:
-        """Count the line feeds outside quotes of the next chunk, and look at the neighbours of its quotes."""
+    def count_line_feeds_outside(self, chunk: bytes) -> int:
+        """Count the line feeds outside quotes in the next chunk, and check the characters around its quotes."""
         if self._quote not in chunk and not self.is_open:
             self.is_doubtful = self.is_doubtful or chunk.count(b"\r") != chunk.count(b"\r\n")
             return chunk.count(b"\n")
@@ -60,25 +64,25 @@ class _Quotes:
         self.is_doubtful = bool(
             self.is_doubtful
             or not (self._may_open[before].all() and self._may_close[behind].all())
-            or self._outside(quotes, lone)
+            or self._count_outside(quotes, lone)
         )
-        outside = self._outside(quotes, feeds)
+        outside = self._count_outside(quotes, feeds)
         self.is_open ^= bool(len(quotes) & 1)
         return outside
 
-    def _outside(self, quotes: npt.NDArray[np.intp], places: npt.NDArray[np.intp]) -> int:
+    def _count_outside(self, quotes: npt.NDArray[np.intp], places: npt.NDArray[np.intp]) -> int:
         """How many places have an even number of quotes before them, those of earlier chunks counted."""
         odd = int(np.count_nonzero(np.searchsorted(quotes, places) & 1))
         return odd if self.is_open else len(places) - odd
 
 
 def scan_text(path: Path, quote: str, delimiter: str) -> TextFacts:
-    """Look at a UTF-8 text once.
+    """Scan a UTF-8 text once.
 
     Args:
         path: The text.
-        quote: What stands around cells; one ASCII character.
-        delimiter: What stands between cells; one ASCII character.
+        quote: The character around cells; ASCII.
+        delimiter: The character between cells; ASCII.
     """
     quotes = _Quotes(quote, delimiter)
     outside = line_feeds = carriage_returns = 0
@@ -86,7 +90,7 @@ def scan_text(path: Path, quote: str, delimiter: str) -> TextFacts:
     with path.open("rb") as stream:
         while chunk := stream.read(_CHUNK) + stream.readline(_LONGEST_LINE):  # whole lines, so that none is cut in two
             is_torn = is_torn or (not chunk.endswith(b"\n") and bool(stream.peek(1)))
-            outside += quotes.line_feeds_outside(chunk)
+            outside += quotes.count_line_feeds_outside(chunk)
             line_feeds += chunk.count(b"\n")
             carriage_returns += chunk.count(b"\r")
             is_blank = is_blank and not chunk.strip()

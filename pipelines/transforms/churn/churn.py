@@ -1,10 +1,9 @@
-"""The mart `churn`: how many customers are lost month by month.
+"""The mart `churn`: how many customers are active, new, returned and lost, month by month.
 
-A customer is active in *active intervals* (`active_intervals.py`), each from its first day until its lapse date, which
-is no longer active. So every count at any month-end is a difference of two running counts over active intervals, and no
-table of customers × months is ever made.
+An active interval (`active_intervals.py`) runs from its first day to the day before its lapse date. So every count at a
+month-end is a difference of two running counts over active intervals; no table of customers × months is needed.
 
-Put here: what is counted of active intervals by month. Keep out: what makes an active interval (`active_intervals.py`),
+Put here: counts of active intervals by month. Keep out: what makes an active interval (`active_intervals.py`),
 who exactly was lost or came back (`churned_customers.py`), cohorts.
 """
 
@@ -14,8 +13,14 @@ import polars as pl
 from narwhals.typing import IntoFrame
 from polars._typing import PolarsDataType
 
-from regulars.pipelines.transforms.churn.active_intervals import find_history, list_active_intervals, list_stretches
-from regulars.pipelines.transforms.cohorts.customer_dimensions import ALL, CohortSettings, split_customers
+from regulars.pipelines.enumerations import ALL
+from regulars.pipelines.transforms.churn.active_intervals import (
+    find_history_start,
+    list_active_intervals,
+    list_active_periods,
+)
+from regulars.pipelines.transforms.cohorts.customer_dimensions import CohortSettings, split_customers
+from regulars.pipelines.transforms.day_numbers import MONTHS_PER_YEAR, number_months
 from regulars.pipelines.transforms.purchases.purchases import list_purchase_days, read_into_polars
 
 CHURN_COLUMNS: dict[str, PolarsDataType] = {
@@ -33,7 +38,6 @@ CHURN_COLUMNS: dict[str, PolarsDataType] = {
     "reason": pl.String,
     "as_of": pl.Date,
 }
-MONTHS = 12
 
 
 def churn(
@@ -46,12 +50,12 @@ def churn(
     lapse_days: int,
     cohorts: CohortSettings,
 ) -> pl.DataFrame:
-    """Active, new, returned, lapsed at every month-end from the first order or paid day to `as_of`; and the churn.
+    """Count active, new, reactivated and lapsed customers per month, and the 12-month churn.
 
-    The 12-month churn at month-end E: customers who passed their lapse date in the 12 months to E and have not come
-    back by E, divided by the average of the active customers at the 13 month-ends E−12 … E. It is the same whichever
-    later orders there are, and NULL until each of the 13 month-ends has `lapse_days` of history behind it (the history
-    of the whole base, also for a part of it).
+    The 12-month churn at month-end E is the number of customers whose lapse date lies in the 12 months to E and who
+    have not returned by E, divided by the average of the active customers at the 13 month-ends E−12 … E. Orders after E
+    do not change it. It is NULL until each of the 13 month-ends has `lapse_days` of history behind it; that history is
+    the whole base's, also for one dimension value.
 
     Args:
         orders: `core.orders`; `customer_idx`, `order_date`, `is_countable`.
@@ -63,40 +67,42 @@ def churn(
         cohorts: Which dimensions to split by.
 
     Returns:
-        The columns of `CHURN_COLUMNS`, one row per month-end and value of each dimension (`all` is the whole base),
-        sorted by them; without the unknown customer.
+        The columns of `CHURN_COLUMNS`, one row per month-end from the first order or paid day to `as_of` and per value
+        of each dimension (`all` is the whole base), sorted by them; without the unknown customer.
     """
     days = read_into_polars(list_purchase_days(orders, calendar, as_of=as_of))
-    stretches = list_stretches(days, subscriptions, as_of=as_of, lapse_days=lapse_days)
-    active_intervals, history = list_active_intervals(stretches), find_history(stretches, lapse_days)
+    active_periods = list_active_periods(days, subscriptions, as_of=as_of, lapse_days=lapse_days)
+    active_intervals, history = list_active_intervals(active_periods), find_history_start(active_periods, lapse_days)
     if active_intervals.is_empty() or history is None:
         return pl.DataFrame(schema=CHURN_COLUMNS)
     groups = split_customers(customer_dimensions, cohorts.dimensions)
     split = active_intervals.join(groups, on="customer_idx").with_columns(pl.lit(ALL).alias(ALL))
     counts = [
-        count_by_month_and_value(split.rename({name: "dimension_value"}), as_of).select(
+        count_customers_by_month_and_value(split.rename({name: "dimension_value"}), as_of).select(
             pl.lit(name).alias("dimension"), pl.col("dimension_value").cast(pl.String), pl.exclude("dimension_value")
         )
         for name in (ALL, *cohorts.dimensions)
     ]
     return (
-        _rated(pl.concat(counts), history)
+        _add_rates(pl.concat(counts), history)
         .with_columns(as_of=pl.lit(as_of))
         .select(pl.col(name).cast(kind) for name, kind in CHURN_COLUMNS.items())
         .sort("month_end", "dimension", "dimension_value")
     )
 
 
-def _rated(counts: pl.DataFrame, history: dt.date) -> pl.DataFrame:
-    """Counts by month with the average, the rate, and why there is none.
+def _add_rates(counts: pl.DataFrame, history: dt.date) -> pl.DataFrame:
+    """Add the average of active customers, the churn rate, and the reason where the rate is not known.
 
     Args:
-        counts: As `count_by_month_and_value` gives them, of one or more dimensions.
+        counts: As `count_customers_by_month_and_value` gives them, of one or more dimensions.
         history: The first day with lapse_days of history behind it.
     """
-    known_from = pl.lit(history).dt.month_start().dt.offset_by(f"{MONTHS}mo").dt.month_end()
+    known_from = pl.lit(history).dt.month_start().dt.offset_by(f"{MONTHS_PER_YEAR}mo").dt.month_end()
     has_history = pl.col("month_end") >= known_from
-    average = pl.col("active_customers").rolling_sum(MONTHS + 1).over("dimension", "dimension_value") / (MONTHS + 1)
+    average = pl.col("active_customers").rolling_sum(MONTHS_PER_YEAR + 1).over("dimension", "dimension_value") / (
+        MONTHS_PER_YEAR + 1
+    )
     rate = pl.col("churned_customers_12m") / pl.col("average_customers_12m")
     return (
         counts.sort("month_end")
@@ -112,8 +118,8 @@ def _rated(counts: pl.DataFrame, history: dt.date) -> pl.DataFrame:
     )
 
 
-def count_by_month(active_intervals: pl.DataFrame, as_of: dt.date) -> pl.DataFrame:
-    """One row per month from the first start to the last month that is over by `as_of`.
+def count_customers_by_month(active_intervals: pl.DataFrame, as_of: dt.date) -> pl.DataFrame:
+    """Count customers per month, from the month of the first start to the last month that is over by `as_of`.
 
     Args:
         active_intervals: As `list_active_intervals` gives them.
@@ -124,26 +130,29 @@ def count_by_month(active_intervals: pl.DataFrame, as_of: dt.date) -> pl.DataFra
         `active_customers` and `churned_customers_12m`. Sorted.
     """
     whole = active_intervals.with_columns(dimension_value=pl.lit(ALL))
-    return count_by_month_and_value(whole, as_of).drop("dimension_value")
+    return count_customers_by_month_and_value(whole, as_of).drop("dimension_value")
 
 
-def count_by_month_and_value(active_intervals: pl.DataFrame, as_of: dt.date) -> pl.DataFrame:
-    """As `count_by_month`, per `dimension_value`; every value has every month."""
+def count_customers_by_month_and_value(active_intervals: pl.DataFrame, as_of: dt.date) -> pl.DataFrame:
+    """Count as `count_customers_by_month` does, per `dimension_value`; every value has a row for every month."""
     lapsed = active_intervals.filter(pl.col("lapse_date") <= as_of)
-    lapse_month, return_month = _month(pl.col("lapse_date")), _month(pl.col("return_date"))
-    # Churned from the lapse on, until 12 months are over or the customer is back (in the same month: never).
-    forgotten = pl.min_horizontal(lapse_month + MONTHS, return_month)
+    lapse_month, return_month = number_months(pl.col("lapse_date")), number_months(pl.col("return_date"))
+    # A customer counts as churned from the lapse month until 12 months are over or the customer returns. One who
+    # returns in the month of the lapse never counts.
+    end_of_churn = pl.min_horizontal(lapse_month + MONTHS_PER_YEAR, return_month)
     flows = {
-        "new_customers": active_intervals.filter("is_first").select("dimension_value", month=_month(pl.col("start"))),
+        "new_customers": active_intervals.filter("is_first").select(
+            "dimension_value", month=number_months(pl.col("start"))
+        ),
         "reactivated_customers": active_intervals.filter(~pl.col("is_first")).select(
-            "dimension_value", month=_month(pl.col("start"))
+            "dimension_value", month=number_months(pl.col("start"))
         ),
         "lapsed_in_month": lapsed.select("dimension_value", month=lapse_month),
-        "no_longer_churned": lapsed.select("dimension_value", month=forgotten),
+        "no_longer_churned": lapsed.select("dimension_value", month=end_of_churn),
     }
     keys = ["dimension_value", "month"]
     months = active_intervals.select(pl.col("dimension_value").unique()).join(
-        _months_until(as_of, active_intervals["start"].min()), how="cross"
+        _list_months(as_of, active_intervals["start"].min()), how="cross"
     )
     for name, events in flows.items():
         counted = events.group_by(keys).agg(pl.len().cast(pl.Int64).alias(name))
@@ -156,15 +165,10 @@ def count_by_month_and_value(active_intervals: pl.DataFrame, as_of: dt.date) -> 
     )
 
 
-def _month(day: pl.Expr) -> pl.Expr:
-    """The number of a day's month."""
-    return day.dt.year() * 12 + day.dt.month().cast(pl.Int32) - 1
-
-
-def _months_until(as_of: dt.date, first: object) -> pl.DataFrame:
-    """`month`, `month_end` of the months from `first` on that are over by `as_of`; none without a first day."""
+def _list_months(as_of: dt.date, first: object) -> pl.DataFrame:
+    """List `month` and `month_end` of the months from `first` that are over by `as_of`; empty without a first day."""
     starts = pl.Series("month_end", [], pl.Date)
     if isinstance(first, dt.date):
         starts = pl.date_range(first.replace(day=1), as_of, "1mo", eager=True).alias("month_end")
     ends = pl.DataFrame({"month_end": starts.dt.month_end()}).filter(pl.col("month_end") <= as_of)
-    return ends.with_columns(month=_month(pl.col("month_end")))
+    return ends.with_columns(month=number_months(pl.col("month_end")))

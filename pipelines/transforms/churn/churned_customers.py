@@ -1,4 +1,4 @@
-"""The marts `churned_customers` and `reactivated_customers`: who has been lost, and who came back; when, what value.
+"""The marts `churned_customers` and `reactivated_customers`: who was lost or returned, when, and of what value.
 
 Put here: lists of customers. Keep out: counts by month (`churn.py`), and what an active interval is
 (`active_intervals.py`).
@@ -10,16 +10,16 @@ import polars as pl
 from narwhals.typing import IntoFrame
 from polars._typing import PolarsDataType
 
+from regulars.pipelines.transforms.amounts import MONEY
 from regulars.pipelines.transforms.churn.active_intervals import (
     find_last_active_intervals,
     has_lapsed,
     list_active_intervals,
-    list_stretches,
+    list_active_periods,
 )
 from regulars.pipelines.transforms.purchases.purchases import (
-    MONEY,
     read_into_polars,
-    select_lazily,
+    select_columns,
     sum_purchases_by_customer_day,
 )
 
@@ -52,7 +52,7 @@ REACTIVATED_COLUMNS: dict[str, PolarsDataType] = {
     "as_of": pl.Date,
 }
 LAST_ACTIVE_DAYS = 365
-"""The length of a customer's last active year: these many days, the last of them the day of the last order."""
+"""The length of a customer's last active year, which ends with the day of the last order."""
 
 
 def churned_customers(
@@ -65,7 +65,7 @@ def churned_customers(
     as_of: dt.date,
     lapse_days: int,
 ) -> pl.DataFrame:
-    """One row per customer who has lapsed and not come back by `as_of`, with the value lost.
+    """List the customers who have lapsed and not returned by `as_of`, one row each, with the value lost.
 
     Args:
         orders: `core.orders`.
@@ -77,20 +77,20 @@ def churned_customers(
         lapse_days: Days without an order after which a customer has lapsed.
 
     Returns:
-        The columns of `CHURNED_COLUMNS`, sorted by customer_id; without the unknown customer. Who only ever
-        subscribed has no order dates.
+        The columns of `CHURNED_COLUMNS`, sorted by customer_id; without the unknown customer. The order dates of
+        customers who only ever subscribed are NULL.
     """
-    days = _read_days(orders, refunds, calendar, as_of).lazy()
+    days = _sum_by_customer_day(orders, refunds, calendar, as_of).lazy()
     ordered = (
         days.filter(pl.col("order_count") > 0)
         .group_by("customer_idx")
         .agg(first_day=pl.col("day_idx").min(), last_day=pl.col("day_idx").max())
         .collect(engine="streaming")
     )
-    # When a customer lapses the last order alone decides, not those before it.
+    # The last order alone decides when a customer lapses, so the earlier ones need not be listed.
     last_days = ordered.select("customer_idx", day_idx="last_day")
     active_intervals = list_active_intervals(
-        list_stretches(last_days, subscriptions, as_of=as_of, lapse_days=lapse_days)
+        list_active_periods(last_days, subscriptions, as_of=as_of, lapse_days=lapse_days)
     )
     lapsed = (
         find_last_active_intervals(active_intervals)
@@ -98,7 +98,7 @@ def churned_customers(
         .select("customer_idx", lapsed_on="lapse_date")
         .join(ordered, on="customer_idx", how="left")
     )
-    # Money given back after the last order is money of that year, so the days to as_of belong to it.
+    # Refunds after the last order reduce the sales of that year, so the days up to as_of belong to it.
     in_last_year = (pl.col("day_idx") > pl.col("last_day") - LAST_ACTIVE_DAYS).fill_null(True)
     return (
         lapsed.lazy()
@@ -109,7 +109,7 @@ def churned_customers(
             net_sales_to_date=pl.col("net_sales").sum(),
             net_sales_last_active_year=pl.when(in_last_year).then("net_sales").sum(),
         )
-        .join(_read_names(customers).lazy(), on="customer_idx")
+        .join(_read_attributes(customers).lazy(), on="customer_idx")
         .with_columns(
             first_order_date=pl.col("first_day").cast(pl.Date),
             last_order_date=pl.col("last_day").cast(pl.Date),
@@ -131,9 +131,9 @@ def reactivated_customers(
     as_of: dt.date,
     lapse_days: int,
 ) -> pl.DataFrame:
-    """One row per customer and return after a lapse: those whom `marts.churn` counts as reactivated, by name.
+    """List every return after a lapse, one row each: the customers whom `marts.churn` counts as reactivated.
 
-    A return is an order or the start of a paid subscription.
+    A return is an order, or the start of a paid subscription.
 
     Args:
         orders: `core.orders`.
@@ -146,12 +146,14 @@ def reactivated_customers(
 
     Returns:
         The columns of `REACTIVATED_COLUMNS`, sorted by customer_id and returned_on; without the unknown customer.
-        What was bought and given back counts to the newest return before it.
+        Orders and refunds count towards the latest return before them.
     """
-    days = _read_days(orders, refunds, calendar, as_of)
+    days = _sum_by_customer_day(orders, refunds, calendar, as_of)
     bought = days.filter(pl.col("order_count") > 0).select("customer_idx", "day_idx")
-    active_intervals = list_active_intervals(list_stretches(bought, subscriptions, as_of=as_of, lapse_days=lapse_days))
-    # The row before a return is the same customer's active interval before it.
+    active_intervals = list_active_intervals(
+        list_active_periods(bought, subscriptions, as_of=as_of, lapse_days=lapse_days)
+    )
+    # The row before a return is the previous active interval of the same customer.
     returns = active_intervals.with_columns(lapsed_on=pl.col("lapse_date").shift(1)).filter(~pl.col("is_first"))
     since = (
         days.join(returns.select("customer_idx").unique(), on="customer_idx", how="semi")
@@ -169,7 +171,7 @@ def reactivated_customers(
     )
     return (
         returns.join(since, on=["customer_idx", "start"], how="left")
-        .join(_read_names(customers), on="customer_idx")
+        .join(_read_attributes(customers), on="customer_idx")
         .with_columns(
             returned_on="start",
             days_lapsed=(pl.col("start") - pl.col("lapsed_on")).dt.total_days(),
@@ -183,14 +185,14 @@ def reactivated_customers(
     )
 
 
-def _read_days(orders: IntoFrame, refunds: IntoFrame, calendar: IntoFrame, as_of: dt.date) -> pl.DataFrame:
-    """`customer_idx`, `day_idx`, `order_count`, `net_sales`: a row per customer and day."""
+def _sum_by_customer_day(orders: IntoFrame, refunds: IntoFrame, calendar: IntoFrame, as_of: dt.date) -> pl.DataFrame:
+    """Sum orders and refunds: `customer_idx`, `day_idx`, `order_count`, `net_sales`, one row per customer and day."""
     sums = sum_purchases_by_customer_day(orders, refunds, calendar, as_of=as_of)
-    return read_into_polars(select_lazily(sums, "customer_idx", "day_idx", "order_count", "net_sales"))
+    return read_into_polars(select_columns(sums, "customer_idx", "day_idx", "order_count", "net_sales"))
 
 
-def _read_names(customers: IntoFrame) -> pl.DataFrame:
-    """Who a customer is and who looks after them, by `customer_idx`."""
+def _read_attributes(customers: IntoFrame) -> pl.DataFrame:
+    """Read each customer's id, country, type and owner, by `customer_idx`."""
     return read_into_polars(
-        select_lazily(customers, "customer_idx", "customer_id", "country", "customer_type", "owner")
+        select_columns(customers, "customer_idx", "customer_id", "country", "customer_type", "owner")
     )

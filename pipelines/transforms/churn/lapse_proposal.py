@@ -1,9 +1,8 @@
-"""The mart `lapse_proposal`: after how many days without an order a customer of this company is really gone.
+"""The mart `lapse_proposal`: a value for `lapse_days`, proposed from the company's own gaps between purchases.
 
-Whoever waits too short a time calls customers lost who are only slow; whoever waits too long hears of it too late. The
-company's own gaps between purchases say where the balance is: the proposal is the number of days within which 90 % of
-those came back who ever come back. Purchases whose next one may still be ahead are neither dropped (only short gaps
-would be left) nor counted as lost: see `survival.py`.
+A `lapse_days` that is too short counts slow customers as lost; one that is too long notices the loss late. The proposal
+is the number of days within which 90 % of all returning customers have returned. Purchases without a next one yet are
+censored, neither dropped (only short gaps would remain) nor counted as lost: see `survival.py`.
 
 Put here: the gaps and what they propose. Keep out: who has lapsed (`churn.py`).
 """
@@ -14,8 +13,9 @@ import polars as pl
 from narwhals.typing import IntoFrame
 from polars._typing import PolarsDataType
 
-from regulars.pipelines.transforms.churn.survival import survival_curves
-from regulars.pipelines.transforms.purchases.purchases import UNKNOWN_CUSTOMER_IDX, list_purchase_days, read_into_polars
+from regulars.pipelines.enumerations import UNKNOWN_CUSTOMER_IDX
+from regulars.pipelines.transforms.churn.survival import estimate_survival_curves
+from regulars.pipelines.transforms.purchases.purchases import list_purchase_days, read_into_polars
 
 COLUMNS: dict[str, PolarsDataType] = {
     "as_of": pl.Date,
@@ -34,23 +34,23 @@ COLUMNS: dict[str, PolarsDataType] = {
 }
 SHARES = (50, 75, 90, 95)
 PROPOSED_SHARE = 90
-"""In percent: of ten customers who come back, at most one is called lost before."""
+"""Percent of returning customers who return within the proposal: at most one in ten counts as lost before."""
 
 ENOUGH = 100
-"""Returns needed for a proposal; and purchases that must still be observed for the longest gap looked at."""
+"""Returns that a proposal needs, and purchases that must be at risk for a gap to be considered."""
 
 
 def lapse_proposal(orders: IntoFrame, calendar: IntoFrame, *, as_of: dt.date, lapse_days: int) -> pl.DataFrame:
-    """One row: the proposal, what it rests on, and how the present setting does.
+    """Propose a value for `lapse_days`: one row, with the numbers behind it and those of the current setting.
 
     Args:
         orders: `core.orders`; `customer_idx`, `order_date`, `is_countable`.
         calendar: `core.calendar`; `day`, `day_idx`.
         as_of: Last day that counts.
-        lapse_days: The present setting.
+        lapse_days: The current setting.
 
     Returns:
-        The columns of `COLUMNS`; what is not known is NULL, and `reason` says why.
+        The columns of `COLUMNS`; unknown values are NULL, and `reason` says why.
     """
     gaps = list_gaps(read_into_polars(list_purchase_days(orders, calendar, as_of=as_of)), as_of)
     returns = int(gaps["is_event"].sum())
@@ -58,12 +58,12 @@ def lapse_proposal(orders: IntoFrame, calendar: IntoFrame, *, as_of: dt.date, la
     if returns < ENOUGH:
         facts["reason"] = f"fewer than {ENOUGH} purchases were followed by another one"
     else:
-        facts |= _proposed(gaps, lapse_days)
+        facts |= _propose_lapse_days(gaps, lapse_days)
     return pl.DataFrame([facts], schema=COLUMNS)
 
 
 def list_gaps(purchase_days: pl.DataFrame, as_of: dt.date) -> pl.DataFrame:
-    """The days from each purchase to the customer's next, or to `as_of` where there is none yet.
+    """List the days from each purchase to the next one of the same customer, or to `as_of` where there is none yet.
 
     Args:
         purchase_days: `customer_idx`, `day_idx`: one row per customer and day with an order, up to `as_of`.
@@ -84,11 +84,11 @@ def list_gaps(purchase_days: pl.DataFrame, as_of: dt.date) -> pl.DataFrame:
     )
 
 
-def _proposed(gaps: pl.DataFrame, lapse_days: int) -> dict[str, object]:
-    curve = survival_curves(gaps.with_columns(group=0), ["group"]).filter(pl.col("at_risk") >= ENOUGH)
+def _propose_lapse_days(gaps: pl.DataFrame, lapse_days: int) -> dict[str, object]:
+    curve = estimate_survival_curves(gaps.with_columns(group=0), ["group"]).filter(pl.col("at_risk") >= ENOUGH)
     returned = curve.select("days", share=1 - pl.col("survival"))
     observed, ever = int(curve["days"].max()), float(returned["share"].max())  # type: ignore[arg-type]
-    within = {share: _first_day(returned, ever * share / 100) for share in SHARES}
+    within = {share: _find_first_day(returned, ever * share / 100) for share in SHARES}
     in_time = returned.filter(pl.col("days") <= lapse_days).select(pl.col("share").max().fill_null(0.0)).item()
     proposed = within[PROPOSED_SHARE]
     is_cut_off = 2 * proposed > observed
@@ -104,6 +104,6 @@ def _proposed(gaps: pl.DataFrame, lapse_days: int) -> dict[str, object]:
     }
 
 
-def _first_day(returned: pl.DataFrame, share: float) -> int:
-    """The first day by which so many have returned; rounding may not push it one day on."""
+def _find_first_day(returned: pl.DataFrame, share: float) -> int:
+    """Find the first day by which this share has returned; the tolerance keeps rounding from adding a day."""
     return int(returned.filter(pl.col("share") >= share - 1e-12)["days"].min())  # type: ignore[arg-type]

@@ -1,6 +1,6 @@
-"""How long until something happens, when for many it has not happened yet: Kaplan and Meier's estimate.
+"""The Kaplan-Meier estimate: how long it takes until an event, when many have not had it yet.
 
-Put here: survival curves. Keep out: what happens, and to whom.
+Put here: survival curves. Keep out: which event, and of whom.
 """
 
 from collections.abc import Sequence
@@ -8,19 +8,20 @@ from collections.abc import Sequence
 import polars as pl
 
 
-def survival_curves(waits: pl.DataFrame, keys: Sequence[str]) -> pl.DataFrame:
-    """The share for whom it has not happened after so many days, per group.
+def estimate_survival_curves(waits: pl.DataFrame, keys: Sequence[str]) -> pl.DataFrame:
+    """Estimate the share without the event after each number of days, per group.
 
     Kaplan and Meier, "Nonparametric estimation from incomplete observations", JASA 53 (1958), p. 457-481: the product
-    over the days d' <= d of 1 − events / at risk. Who is observed for d days only counts as at risk up to and with d.
+    over the days d' <= d of 1 − events / at risk. A row observed for d days is at risk up to and including day d.
 
     Args:
-        waits: `keys`; `days` Int32 >= 0, to the event or, where `is_event` is false, to the end of observation.
-        keys: The columns that make the groups; at least one.
+        waits: `keys`; `is_event` Boolean; `days` Int32, at least 0: to the event or, where `is_event` is false, to the
+            end of the observation.
+        keys: The columns that define the groups; at least one.
 
     Returns:
-        `keys`, `days`; Int64 `at_risk` (observed so long without the event), `events` on that day; `survival` Float64,
-        0 to 1. One row per group and day on which something ended, sorted.
+        `keys`, `days`; Int64 `at_risk` (observed for at least that long without the event) and `events` (on that day);
+        `survival` Float64, 0 to 1. One row per group and day on which an event or an observation ended, sorted.
     """
     return (
         waits.lazy()

@@ -1,9 +1,10 @@
-"""The table `meta.clv_models`: every lifetime model, fitted twice, with how sure its parameters are.
+"""The table `meta.clv_models`: the parameters of every lifetime model, with their uncertainty.
 
-Once to the day of the evaluation (`marts.customer_clv`'s models are graded on what came after it), once to `as_of`.
+Every model is fitted twice: on the history before the holdout, to be evaluated on the holdout, and on all history up to
+`as_of`, to predict.
 
-Put here: which models are tried, on whom, and how a fit becomes rows and rows a model again.
-Keep out: the maths (`pipelines/models`), forecasts (`clv_forecasts.py`), who wins (`clv_evaluation.py`).
+Put here: which models are fitted, on which customers, and the conversion of fits to rows and back.
+Keep out: the maths (`pipelines/models`), predictions (`forecasts.py`), which method is chosen (`clv_evaluation.py`).
 """
 
 import datetime as dt
@@ -16,6 +17,7 @@ import polars as pl
 from narwhals.typing import IntoFrame
 from polars._typing import PolarsDataType
 
+from regulars.pipelines.enumerations import ALL
 from regulars.pipelines.models.beta_geo import BetaGeoModel
 from regulars.pipelines.models.dropout.dropout_model import DropoutModel
 from regulars.pipelines.models.fitting.fitting import Fit
@@ -23,7 +25,11 @@ from regulars.pipelines.models.gamma_gamma import GammaGammaModel, spend_frequen
 from regulars.pipelines.models.modified_beta_geo import ModifiedBetaGeoModel
 from regulars.pipelines.models.names import BG_NBD, BY_COHORT, GAMMA_GAMMA, MBG_NBD, PARETO_NBD
 from regulars.pipelines.models.pareto_nbd import ParetoNBDModel
-from regulars.pipelines.transforms.clv.purchase_history import choose_cut, list_customer_days, summarise_history
+from regulars.pipelines.transforms.clv.purchase_history import (
+    choose_calibration_end,
+    list_customer_days,
+    summarise_history,
+)
 
 COLUMNS: dict[str, PolarsDataType] = {
     "model": pl.String,
@@ -46,27 +52,27 @@ DROPOUT_MODELS: Mapping[str, type[DropoutModel]] = {
     MBG_NBD: ModifiedBetaGeoModel,
     PARETO_NBD: ParetoNBDModel,
 }
+"""Name -> the model of purchases that it stands for."""
 
-WHOLE_BASE = "all"
 CUSTOMERS_FOR_A_MODEL, REPEATERS_FOR_A_MODEL = 100, 30
-"""Fewer customers, or fewer who came back, do not name four parameters."""
+"""Customers, and repeat customers among them, that the four parameters of a model need."""
 
 CUSTOMERS_FOR_A_COHORT, REPEATERS_FOR_A_COHORT, COHORTS_AT_MOST = 300, 100, 6
 TOO_MUCH_CORRELATION = 0.3
-"""Gamma-Gamma holds spend and frequency to be independent; the field's rule of thumb for when that is too wrong."""
+"""Gamma-Gamma assumes that spend and frequency are independent; above this correlation the assumption is too wrong."""
 
 CUSTOMERS_TO_FIT_AT_MOST = 100_000
-"""Above this every n-th customer is fitted: parameters are then known to about one part in a hundred, far better than
-any model is true, and a run of a million customers is minutes shorter. Everybody is predicted."""
+"""Of a larger base every n-th customer is fitted: parameters are then known to about 1 %, far better than any model is
+true, and a run of a million customers is minutes shorter. All customers are predicted."""
 
 
 @dataclass(frozen=True)
 class TrainedModels:
-    """The models that were trained through one day, taken from the table.
+    """The models of `meta.clv_models` that were trained through one day.
 
     Attributes:
         dropout: Name -> (first day of the segment or None for the whole base, model), in the order of the days.
-        spend: The Gamma-Gamma model; None where too few came back.
+        spend: The Gamma-Gamma model; None where too few customers bought again.
     """
 
     dropout: Mapping[str, list[tuple[dt.date | None, DropoutModel]]]
@@ -74,7 +80,7 @@ class TrainedModels:
 
 
 def clv_models(orders: IntoFrame, refunds: IntoFrame, calendar: IntoFrame, *, as_of: dt.date) -> pl.DataFrame:
-    """One row per model, segment, parameter and day through which it was trained.
+    """Fit every model: one row per model, segment, parameter and last day of training.
 
     Args:
         orders: `core.orders`.
@@ -83,10 +89,10 @@ def clv_models(orders: IntoFrame, refunds: IntoFrame, calendar: IntoFrame, *, as
         as_of: Last day that counts.
 
     Returns:
-        The columns of `COLUMNS`, sorted; none where there are too few customers.
+        The columns of `COLUMNS`, sorted; empty where there are too few customers.
     """
     days = list_customer_days(orders, refunds, calendar, as_of=as_of)
-    cut = choose_cut(days, as_of)
+    cut = choose_calibration_end(days, as_of)
     fits = [
         rows
         for until in (cut, as_of)
@@ -100,29 +106,29 @@ def clv_models(orders: IntoFrame, refunds: IntoFrame, calendar: IntoFrame, *, as
 
 
 def fit_candidates(history: pl.DataFrame, *, trained_through: dt.date) -> Iterator[list[dict[str, object]]]:
-    """The rows of each fit: every dropout model for the whole base and by cohort, and the spend model.
+    """Yield the rows of each fit: every dropout model on the whole base and by cohort, and the spend model.
 
     Args:
-        history: As `summarise_history` gives it, up to `trained_through`.
+        history: As `summarise_history` returns it, up to `trained_through`.
         trained_through: The last day that the histories know.
     """
     sample = sample_customers(history, CUSTOMERS_TO_FIT_AT_MOST)
-    if not is_enough(sample):
+    if not has_enough_customers(sample):
         return
     starts = choose_cohorts(sample)
-    cohorts = _split(sample, starts) if len(starts) > 1 else []
+    cohorts = _split_by_cohort(sample, starts) if len(starts) > 1 else []
     for name, kind in DROPOUT_MODELS.items():
         for model, segment_from, customers in [
             (name, None, sample),
             *((name + BY_COHORT, start, members) for start, members in cohorts),
         ]:
             fitted = kind.fit(*(customers[column].to_numpy() for column in ("frequency", "recency", "T")))
-            yield _rows(model, segment_from, fitted.fitted, customers.height, trained_through)
+            yield _list_parameters(model, segment_from, fitted.fitted, customers.height, trained_through)
     yield from _fit_spend(sample, trained_through)
 
 
 def _fit_spend(sample: pl.DataFrame, trained_through: dt.date) -> Iterator[list[dict[str, object]]]:
-    """The spend model, unless too few came back; says so where what it assumes does not hold."""
+    """Fit the spend model, unless too few customers bought again; the message says if its assumption fails."""
     spenders = sample.filter(pl.col("monetary_value") > 0)
     if spenders.height < REPEATERS_FOR_A_MODEL:
         return
@@ -134,24 +140,25 @@ def _fit_spend(sample: pl.DataFrame, trained_through: dt.date) -> Iterator[list[
         fit = replace(
             fit, message="; ".join(filter(None, [fit.message, f"{words}{correlation:.2f}): values are rough"]))
         )
-    yield _rows(GAMMA_GAMMA, None, fit, spenders.height, trained_through)
+    yield _list_parameters(GAMMA_GAMMA, None, fit, spenders.height, trained_through)
 
 
-def is_enough(history: pl.DataFrame) -> bool:
-    """Whether so many customers, and repeat customers, name the parameters of a model."""
+def has_enough_customers(history: pl.DataFrame) -> bool:
+    """Whether there are enough customers, and repeat customers, to fit a model."""
     return history.height >= CUSTOMERS_FOR_A_MODEL and (history["frequency"] > 0).sum() >= REPEATERS_FOR_A_MODEL
 
 
 def sample_customers(history: pl.DataFrame, at_most: int) -> pl.DataFrame:
-    """Every n-th customer, so that there are at most so many: the same ones for the same history."""
+    """Select every n-th customer, so that at most `at_most` remain; the same ones for the same history."""
     return history.gather_every(-(-history.height // at_most)) if history.height > at_most else history
 
 
 def choose_cohorts(history: pl.DataFrame) -> list[dt.date]:
-    """The first days of groups of quarters, each with enough customers and repeat customers; the last takes the rest.
+    """Choose cohorts of quarters with enough customers and repeat customers; returns the first day of each.
 
-    Customers whose first known purchase opens the data are mostly not new: one set of parameters for them and for those
-    who are new is wrong for both. The groups are coarse (at most `COHORTS_AT_MOST`) so that each still names its own.
+    Customers whose first known purchase lies at the beginning of the data are mostly older customers: one set of
+    parameters for them and for new customers fits neither. At most `COHORTS_AT_MOST` cohorts are made, so that each can
+    be fitted. The last one holds all later quarters.
     """
     quarters = (
         history.group_by(start=pl.col("first_order_date").dt.truncate("1q"))
@@ -167,12 +174,12 @@ def choose_cohorts(history: pl.DataFrame) -> list[dt.date]:
             customers = repeaters = 0
         customers, repeaters = customers + more_customers, repeaters + more_repeaters
     if len(starts) > 1 and (customers < wanted / 2 or repeaters < REPEATERS_FOR_A_COHORT):
-        starts.pop()  # the youngest customers are too few, or too young, for parameters of their own
+        starts.pop()  # the newest customers are too few, or too new, to be fitted apart
     return starts
 
 
 def read_models(clv_models: pl.DataFrame, trained_through: dt.date) -> TrainedModels:
-    """The converged models of the table that were trained through a day; one that lacks a segment is left out."""
+    """Read the models trained through a day; a model of which any segment has not converged is left out."""
     of_day = clv_models.filter(pl.col("trained_through") == trained_through).sort("model", "segment_from")
     dropout: dict[str, list[tuple[dt.date | None, DropoutModel]]] = {}
     broken = set(of_day.filter(~pl.col("converged"))["model"])
@@ -181,37 +188,37 @@ def read_models(clv_models: pl.DataFrame, trained_through: dt.date) -> TrainedMo
         if model in broken:
             continue
         if model == GAMMA_GAMMA:
-            spend = GammaGammaModel(_fit(GammaGammaModel.NAMES, rows))
+            spend = GammaGammaModel(_read_fit(GammaGammaModel.NAMES, rows))
         else:
             kind = DROPOUT_MODELS[str(model).removesuffix(BY_COHORT)]
             start = segment_from if isinstance(segment_from, dt.date) else None
-            dropout.setdefault(str(model), []).append((start, kind(_fit(kind.NAMES, rows))))
+            dropout.setdefault(str(model), []).append((start, kind(_read_fit(kind.NAMES, rows))))
     return TrainedModels(dropout, spend)
 
 
-def _split(history: pl.DataFrame, starts: list[dt.date]) -> list[tuple[dt.date, pl.DataFrame]]:
-    """Each segment's first day and its customers."""
+def _split_by_cohort(history: pl.DataFrame, starts: list[dt.date]) -> list[tuple[dt.date, pl.DataFrame]]:
+    """Split customers by cohort: the first day and the customers of each."""
     ends = [*starts[1:], dt.date.max]
     first = pl.col("first_order_date")
     return [(start, history.filter(first >= start, first < end)) for start, end in zip(starts, ends, strict=True)]
 
 
-def _rows(
+def _list_parameters(
     model: str, segment_from: dt.date | None, fit: Fit, customers: int, trained_through: dt.date
 ) -> list[dict[str, object]]:
-    """A fit as rows, one per parameter."""
+    """List the parameters of a fit as rows."""
     errors = np.sqrt(np.diag(fit.covariance))
     correlations = fit.covariance / np.outer(errors, errors)
     return [
         {
             "model": model,
-            "segment": WHOLE_BASE if segment_from is None else f"first bought from {segment_from}",
+            "segment": ALL if segment_from is None else f"first bought from {segment_from}",
             "segment_from": segment_from,
             "parameter": name,
             "estimate": fit.estimates[place],
-            "standard_error": _finite(errors[place]),
+            "standard_error": _replace_nan(errors[place]),
             "correlations": json.dumps(
-                {other: _finite(value) for other, value in zip(fit.names, correlations[place], strict=True)}
+                {other: _replace_nan(value) for other, value in zip(fit.names, correlations[place], strict=True)}
             ),
             "log_likelihood": fit.log_likelihood,
             "converged": fit.converged,
@@ -224,13 +231,13 @@ def _rows(
     ]
 
 
-def _fit(names: tuple[str, ...], rows: pl.DataFrame) -> Fit:
-    """The fit that `_rows` wrote down, in the order of `names`, in whatever order the rows come."""
+def _read_fit(names: tuple[str, ...], rows: pl.DataFrame) -> Fit:
+    """Read the fit that `_list_parameters` wrote, in the order of `names`; the rows may be in any order."""
     of = {row["parameter"]: row for row in rows.iter_rows(named=True)}
     written = [of[name] for name in names]
     together = [json.loads(row["correlations"]) for row in written]
-    errors = np.array([_or_nan(row["standard_error"]) for row in written])
-    correlations = np.array([[_or_nan(each[name]) for name in names] for each in together])
+    errors = np.array([_replace_null(row["standard_error"]) for row in written])
+    correlations = np.array([[_replace_null(each[name]) for name in names] for each in together])
     return Fit(
         names=names,
         estimates=np.array([row["estimate"] for row in written]),
@@ -242,9 +249,9 @@ def _fit(names: tuple[str, ...], rows: pl.DataFrame) -> Fit:
     )
 
 
-def _or_nan(value: float | None) -> float:
+def _replace_null(value: float | None) -> float:
     return np.nan if value is None else value
 
 
-def _finite(value: float) -> float | None:
+def _replace_nan(value: float) -> float | None:
     return float(value) if np.isfinite(value) else None

@@ -1,24 +1,27 @@
-"""The mart `customer_clv`: what each customer has been worth, and what to expect, by formula and by what predicts best.
+"""The mart `customer_clv`: each customer's value to date, by the simple formula, and predicted by the chosen method.
 
-Put here: the mart's columns. Keep out: the simple formula (`clv_simple.py`), predictions (`clv_predictions.py`), which
-method is chosen (`clv_evaluation.py`), the maths (`pipelines/models`).
+Put here: the mart's columns, and what is done where no method could be evaluated. Keep out: the simple formula
+(`simple_formula.py`), predictions (`predictions.py`), the choice of the method (`clv_evaluation.py`), the maths.
 """
 
 import datetime as dt
+from dataclasses import dataclass
 
 import polars as pl
 from narwhals.typing import IntoFrame
 from polars._typing import PolarsDataType
 
+from regulars.pipelines.transforms.amounts import MONEY, round_to_money
 from regulars.pipelines.transforms.churn.active_intervals import (
-    find_history,
+    find_history_start,
     find_last_active_intervals,
     list_active_intervals,
-    list_stretches,
+    list_active_periods,
 )
-from regulars.pipelines.transforms.clv.clv_evaluation import find_best_model, find_chosen
-from regulars.pipelines.transforms.clv.clv_models import read_models
-from regulars.pipelines.transforms.clv.forecasts import BASELINES, Horizons, average_cells, predict_by_model
+from regulars.pipelines.transforms.clv.clv_evaluation import find_best_model, find_chosen_method
+from regulars.pipelines.transforms.clv.clv_models import TrainedModels, read_models
+from regulars.pipelines.transforms.clv.forecasts import Horizons, average_by_class, predict_by_model
+from regulars.pipelines.transforms.clv.methods import BASELINES, SEGMENT_AVERAGE, SIMPLE
 from regulars.pipelines.transforms.clv.predictions import (
     HORIZONS,
     LEAST_LIFETIME_YEARS,
@@ -28,18 +31,17 @@ from regulars.pipelines.transforms.clv.predictions import (
 )
 from regulars.pipelines.transforms.clv.purchase_history import (
     IS_PURCHASE,
-    choose_cut,
+    choose_calibration_end,
     list_customer_days,
     summarise_history,
 )
 from regulars.pipelines.transforms.clv.simple_formula import (
     CUSTOMERS_FOR_A_CHURN,
-    churn_by_customer_type,
-    money,
-    value_simply,
+    apply_simple_formula,
+    measure_churn_by_customer_type,
 )
-from regulars.pipelines.transforms.customers.customer_segments import tier
-from regulars.pipelines.transforms.purchases.purchases import MONEY, read_into_polars, select_lazily
+from regulars.pipelines.transforms.customers.customer_segments import assign_value_tier
+from regulars.pipelines.transforms.purchases.purchases import read_into_polars, select_columns
 
 COLUMNS: dict[str, PolarsDataType] = {
     "customer_id": pl.String,
@@ -87,7 +89,6 @@ COLUMNS: dict[str, PolarsDataType] = {
     "reason": pl.String,
     "as_of": pl.Date,
 }
-SIMPLE = "simple"
 NOT_TESTED = "the history is too short, or too few customers came back, to test a model"
 
 
@@ -106,53 +107,48 @@ def customer_clv(
     discount_rate: float,
     value_basis: str,
 ) -> pl.DataFrame:
-    """One row per customer with a countable order: value to date, by the simple formula, and predicted.
+    """Value every customer with a countable order, one row each: to date, by the simple formula, and predicted.
 
     Args:
         orders: `core.orders`.
         refunds: `core.refunds`.
-        subscriptions: `core.subscriptions`; who pays for one has not lapsed. What it brings is no part of the value.
+        subscriptions: `core.subscriptions`; a customer who pays for one has not lapsed. Its revenue is not part of the
+            value.
         customers: `core.customers`; `customer_id`, `customer_idx`, `customer_type`, `acquisition_cost`.
         calendar: `core.calendar`; `day`, `day_idx`.
         clv_models: `meta.clv_models`.
         clv_evaluation: `meta.clv_evaluation`; says which method predicts.
         as_of: Last day that counts.
         lapse_days: Days without an order after which a customer has lapsed.
-        max_lifetime_years: Cap of the expected lifetime, and how far a predicted one looks ahead, which is never less
-            than the longest horizon. The horizons themselves are not capped.
-        discount_rate: A year, of the predicted lifetime value; 0.1 is 10 %.
-        value_basis: What counts as value, written beside it; only `net_sales` so far.
+        max_lifetime_years: Cap of the expected lifetime. A predicted lifetime looks as far ahead, and at least as far
+            as the longest horizon. The horizons themselves are not capped.
+        discount_rate: Annual rate at which the predicted lifetime value is discounted; 0.1 is 10 %.
+        value_basis: What counts as value; only `net_sales` so far. Written into every row.
 
     Returns:
         The columns of `COLUMNS`, sorted by customer_id; without the unknown customer.
     """
     days = list_customer_days(orders, refunds, calendar, as_of=as_of)
     known = read_into_polars(
-        select_lazily(customers, "customer_idx", "customer_id", "customer_type", "acquisition_cost")
+        select_columns(customers, "customer_idx", "customer_id", "customer_type", "acquisition_cost")
     )
     purchase_days = days.filter(IS_PURCHASE).select("customer_idx", "day_idx")
-    stretches = list_stretches(purchase_days, subscriptions, as_of=as_of, lapse_days=lapse_days)
-    active_intervals = list_active_intervals(stretches)
-    churn = _churn(active_intervals, known, find_history(stretches, lapse_days), as_of)
+    active_periods = list_active_periods(purchase_days, subscriptions, as_of=as_of, lapse_days=lapse_days)
+    active_intervals = list_active_intervals(active_periods)
+    churn = _measure_churn(active_intervals, known, find_history_start(active_periods, lapse_days), as_of)
     lapse_dates = find_last_active_intervals(active_intervals).select("customer_idx", "lapse_date")
-    buyers = _total(days).join(known, on="customer_idx").join(lapse_dates, on="customer_idx")
-    valued = value_simply(buyers, churn, as_of=as_of, max_lifetime_years=max_lifetime_years)
+    buyers = _sum_by_customer(days).join(known, on="customer_idx").join(lapse_dates, on="customer_idx")
+    valued = apply_simple_formula(buyers, churn, as_of=as_of, max_lifetime_years=max_lifetime_years)
     history = summarise_history(days, until=as_of)
     valued = valued.sort("customer_idx").with_columns(
-        years_left=_years_left(), lifetime_years_left=_lifetime_years_left()
+        years_left=_expect_years_left(), lifetime_years_left=_expect_lifetime_years_left()
     )
     lifetime_years = max(max_lifetime_years, LEAST_LIFETIME_YEARS)
     horizons = Horizons(tuple(HORIZONS.values()), lifetime_years, discount_rate)
     evaluation = read_into_polars(clv_evaluation)
     trained = read_models(read_into_polars(clv_models), as_of)
-    method, why = _method(evaluation, days, valued, as_of)
-    if method == SIMPLE:
-        predicted = predict_with_formula(valued, history, horizons)
-    elif method in BASELINES:
-        cells = average_cells(days, until=as_of)
-        predicted = predict_with_average(method, history, cells, valued, horizons)
-    else:
-        predicted = predict_with_model(history, trained, method, horizons)
+    method, why = _choose_method(evaluation, days, valued, as_of)
+    predicted = _predict(method, _Basis(days, history, valued, trained, horizons), as_of)
     model = find_best_model(evaluation)
     if model is not None and model != method and model in trained.dropout:
         alive = predict_by_model(history, trained.dropout[model], trained.spend, Horizons(()))
@@ -160,16 +156,39 @@ def customer_clv(
     table = valued.hstack(history.select("frequency", "recency", "monetary_value", t="T")).hstack(predicted)
     return (
         table.with_columns(method=pl.lit(method), value_basis=pl.lit(value_basis), as_of=pl.lit(as_of))
-        .with_columns(_as_money(), reason=pl.concat_str(pl.lit(why), "reason", separator="; ", ignore_nulls=True))
-        .with_columns(*_clv_predicted())
-        .with_columns(clv_tier=pl.when(pl.col("clv_predicted").is_not_null()).then(tier(pl.col("clv_predicted"))))
+        .with_columns(_round_amounts(), reason=pl.concat_str(pl.lit(why), "reason", separator="; ", ignore_nulls=True))
+        .with_columns(*_add_up_clv_predicted())
+        .with_columns(
+            clv_tier=pl.when(pl.col("clv_predicted").is_not_null()).then(assign_value_tier(pl.col("clv_predicted")))
+        )
         .select(pl.col(name).cast(kind) for name, kind in COLUMNS.items())
         .sort("customer_id")
     )
 
 
-def _total(days: pl.DataFrame) -> pl.DataFrame:
-    """Sums over all days, and first and last order, of each customer with an order."""
+@dataclass(frozen=True)
+class _Basis:
+    """What predictions are made from; `history` and `valued` have one row per customer, in the same order."""
+
+    days: pl.DataFrame
+    history: pl.DataFrame
+    valued: pl.DataFrame
+    trained: TrainedModels
+    horizons: Horizons
+
+
+def _predict(method: str, basis: _Basis, as_of: dt.date) -> pl.DataFrame:
+    """Predict by the chosen method; returns the columns of `predictions.COLUMNS`."""
+    if method == SIMPLE:
+        return predict_with_formula(basis.valued, basis.history, basis.horizons)
+    if method in BASELINES:
+        averages = average_by_class(basis.days, until=as_of)
+        return predict_with_average(method, basis.history, averages, basis.valued, basis.horizons)
+    return predict_with_model(basis.history, basis.trained, method, basis.horizons)
+
+
+def _sum_by_customer(days: pl.DataFrame) -> pl.DataFrame:
+    """Sum each buyer's orders and net sales, with the first and last order date."""
     day = pl.when(IS_PURCHASE).then("day_idx")
     totals = days.group_by("customer_idx").agg(
         net_sales_to_date=pl.col("net_sales").sum(),
@@ -180,48 +199,54 @@ def _total(days: pl.DataFrame) -> pl.DataFrame:
     return totals.filter(IS_PURCHASE)
 
 
-def _churn(
+def _measure_churn(
     active_intervals: pl.DataFrame, known: pl.DataFrame, history: dt.date | None, as_of: dt.date
 ) -> pl.DataFrame:
-    """The 12-month churn of the base, and of each customer type that has enough customers for one of its own."""
+    """Measure the 12-month churn of the whole base, and of each customer type with enough customers."""
     has_own = pl.len().over("customer_type") >= CUSTOMERS_FOR_A_CHURN
     types = known.select("customer_idx", customer_type=pl.when(has_own).then("customer_type"))
-    return churn_by_customer_type(active_intervals, types, history, as_of=as_of)
+    return measure_churn_by_customer_type(active_intervals, types, history, as_of=as_of)
 
 
-def _years_left() -> pl.Expr:
-    """Years that churn leaves from here on, not capped: 0 when lapsed, NULL while churn is not known."""
+def _expect_years_left() -> pl.Expr:
+    """Expected years from `as_of` on, 1 ÷ churn, not capped: 0 when lapsed, NULL while churn is not known."""
     return pl.when("is_lapsed").then(0.0).when(pl.col("churn").is_not_null()).then(1 / pl.col("churn"))
 
 
-def _lifetime_years_left() -> pl.Expr:
-    """The same within the cap of the expected lifetime, which does not cut what the longest horizon counts."""
+def _expect_lifetime_years_left() -> pl.Expr:
+    """Expected years within the cap of the lifetime; the cap does not cut below the longest horizon."""
     within_cap = pl.col("expected_lifetime_years") - pl.col("years_observed")
-    within_horizon = _years_left().clip(upper_bound=float(LEAST_LIFETIME_YEARS))
-    return pl.when(_years_left().is_not_null()).then(pl.max_horizontal(within_cap, within_horizon))
+    within_horizon = _expect_years_left().clip(upper_bound=float(LEAST_LIFETIME_YEARS))
+    return pl.when(_expect_years_left().is_not_null()).then(pl.max_horizontal(within_cap, within_horizon))
 
 
-def _method(evaluation: pl.DataFrame, days: pl.DataFrame, valued: pl.DataFrame, as_of: dt.date) -> tuple[str, str]:
-    """What predicts, and why: what won the test; without one, the formula, or while it is silent the average."""
-    chosen = find_chosen(evaluation)
+def _choose_method(
+    evaluation: pl.DataFrame, days: pl.DataFrame, valued: pl.DataFrame, as_of: dt.date
+) -> tuple[str, str]:
+    """Choose what predicts, and say why.
+
+    The chosen method of the evaluation; without an evaluation the simple formula or, while churn is not known, the
+    average of similar customers.
+    """
+    chosen = find_chosen_method(evaluation)
     if chosen is not None:
         method, why = chosen
         return method, f"{method} {why}"
-    if valued["churn"].is_null().all() and choose_cut(days, as_of) is not None:
+    if valued["churn"].is_null().all() and choose_calibration_end(days, as_of) is not None:
         return (
-            "segment_average",
+            SEGMENT_AVERAGE,
             f"{NOT_TESTED}, and churn is not known yet: predicted by what customers alike did lately",
         )
     return SIMPLE, f"{NOT_TESTED}: predicted by the simple formula"
 
 
-def _as_money() -> pl.Expr:
-    """Every predicted amount in money, four decimals."""
-    return money(pl.col("^predicted_value_.*$", "expected_spend", "monetary_value"))
+def _round_amounts() -> pl.Expr:
+    """Round every predicted amount to `MONEY`."""
+    return round_to_money(pl.col("^predicted_value_.*$", "expected_spend", "monetary_value"))
 
 
-def _clv_predicted() -> list[pl.Expr]:
-    """To date, and what is still expected, less what winning the customer cost: once, as in the simple formula."""
+def _add_up_clv_predicted() -> list[pl.Expr]:
+    """Add up net sales to date and the predicted lifetime value, less the acquisition cost."""
     cost = pl.col("acquisition_cost").fill_null(0)
     return [
         (pl.col("net_sales_to_date") + pl.col(f"predicted_value_lifetime{end}") - cost).alias(f"clv_predicted{end}")

@@ -1,7 +1,7 @@
-"""What each method expects of each customer: the fitted models, and the plain averages that they have to beat.
+"""Expected purchases and value of each customer, by a fitted model or by a baseline.
 
-Put here: histories in, expected purchases and value out, the same shape for every method.
-Keep out: the maths (`pipelines/models`), fitting (`clv_models.py`), who wins (`clv_evaluation.py`).
+Put here: histories in, expected purchases and value out, in the same shape for every method.
+Keep out: the maths (`pipelines/models`), fitting (`clv_models.py`), the choice of a method (`clv_evaluation.py`).
 """
 
 import datetime as dt
@@ -16,15 +16,15 @@ from regulars.pipelines.models.dropout.dropout_model import DropoutModel
 from regulars.pipelines.models.fitting.fitting import FloatArray
 from regulars.pipelines.models.gamma_gamma import GammaGammaModel
 from regulars.pipelines.transforms.clv.clv_models import TrainedModels
+from regulars.pipelines.transforms.clv.methods import BASELINES, LAST_YEAR, OWN_AVERAGE
 from regulars.pipelines.transforms.clv.purchase_history import HOLDOUT_DAYS, sum_purchases_after, summarise_history
+from regulars.pipelines.transforms.day_numbers import DAYS_PER_YEAR, count_days_since_epoch
 
-BASELINES = ("own_average", "segment_average", "last_year")
-"""What a model has to beat: the customer's own rate; what customers alike did next; the same as in the last year."""
+CUSTOMERS_FOR_A_CLASS = 20
+"""Customers that a class needs for an average of its own."""
 
-DAYS_PER_YEAR = 365.25
-CUSTOMERS_FOR_A_CELL = 20
 FREQUENCY_CLASSES, DAYS_SINCE_CLASSES = (0, 1, 3, 7), (30, 90, 180, 365)
-"""Upper ends of the classes in which customers are alike, the last one open."""
+"""Inclusive upper bounds of the classes of similar customers; one more class has no upper bound."""
 
 
 @dataclass(frozen=True)
@@ -33,8 +33,8 @@ class Horizons:
 
     Attributes:
         days: Horizons in days, each without discount.
-        lifetime_years: How many years a lifetime may last from here; None: no lifetime is wanted.
-        discount_rate: A year, 0.1 for 10 %: money of next year is worth 1 / 1.1 of today's.
+        lifetime_years: How many years ahead a lifetime looks; None: no lifetime is predicted.
+        discount_rate: Annual rate, 0.1 for 10 %: money that comes in a year is worth 1 / 1.1 now.
     """
 
     days: Sequence[int]
@@ -43,7 +43,7 @@ class Horizons:
 
     @property
     def daily_rate(self) -> float:
-        """The same discount, continuous and per day."""
+        """The discount rate, continuous and per day."""
         return math.log1p(self.discount_rate) / DAYS_PER_YEAR
 
 
@@ -53,12 +53,12 @@ def predict_by_model(
     spend: GammaGammaModel | None,
     horizons: Horizons,
 ) -> pl.DataFrame:
-    """What a dropout model and the spend model expect, in the order of the histories.
+    """Predict by a dropout model and the spend model, in the order of the histories.
 
     Args:
-        history: As `summarise_history` gives it.
-        models: First day of each segment (None: everybody) and its model, as `read_models` gives them.
-        spend: What a purchase will bring; without it, the average purchase of all customers.
+        history: As `summarise_history` returns it.
+        models: First day of each segment (None: the whole base) and its model, as `read_models` returns them.
+        spend: The spend model; None: every purchase brings the average of all customers.
         horizons: How far to look ahead.
 
     Returns:
@@ -67,9 +67,9 @@ def predict_by_model(
     """
     frequency, recency, T = (history[name].to_numpy().astype(float) for name in ("frequency", "recency", "T"))
     found: dict[str, FloatArray] = {}
-    for members, model in assign_models(history, models):
+    for members, model in assign_customers_to_models(history, models):
         known = (frequency[members], recency[members], T[members])
-        for name, part in _expected(model, known, horizons).items():
+        for name, part in _predict_members(model, known, horizons).items():
             found.setdefault(name, np.zeros(history.height))[members] = part
     spends = expected_spend(history, spend)
     discounted = found.pop("discounted_lifetime", None)
@@ -79,7 +79,7 @@ def predict_by_model(
     return pl.DataFrame({**found, "expected_spend": spends, **values})
 
 
-def _expected(
+def _predict_members(
     model: DropoutModel, known: tuple[FloatArray, FloatArray, FloatArray], horizons: Horizons
 ) -> dict[str, FloatArray]:
     found = {"p_alive": model.p_alive(*known)}
@@ -92,106 +92,109 @@ def _expected(
     return {name: np.asarray(values, dtype=np.float64) for name, values in found.items()}
 
 
-def assign_models(
+def assign_customers_to_models(
     history: pl.DataFrame, models: Sequence[tuple[dt.date | None, DropoutModel]]
 ) -> list[tuple[np.ndarray, DropoutModel]]:
-    """Which customers (positions) each segment's model answers for; those from before the first day go with it."""
+    """Assign customers (their positions) to the model of their segment; those before the first segment go with it."""
     starts = np.array([start or dt.date.min for start, _ in models], dtype="datetime64[D]")
     firsts = history["first_order_date"].to_numpy()
     segment = np.maximum(np.searchsorted(starts, firsts, side="right") - 1, 0)
     return [(np.flatnonzero(segment == place), model) for place, (_, model) in enumerate(models)]
 
 
-def usable_spend(spend: GammaGammaModel | None) -> GammaGammaModel | None:
-    """The spend model, unless its mean over all customers is infinite."""
+def choose_spend_model(spend: GammaGammaModel | None) -> GammaGammaModel | None:
+    """The spend model; None where its mean over all customers is infinite, which makes it unusable."""
     return spend if spend is not None and math.isfinite(spend.population_mean) else None
 
 
 def expected_spend(history: pl.DataFrame, spend: GammaGammaModel | None) -> FloatArray:
-    """Net sales that a purchase of each customer is expected to bring (n,)."""
-    usable = usable_spend(spend)
+    """Expected net sales per purchase of each customer, (n,)."""
+    usable = choose_spend_model(spend)
     if usable is None:
-        return np.full(history.height, average_purchase(history))
+        return np.full(history.height, average_sales_per_purchase(history))
     monetary_value = history["monetary_value"].fill_null(0).to_numpy()
     return np.asarray(usable.expected_spend(history["frequency"].to_numpy(), monetary_value), dtype=np.float64)
 
 
-def average_purchase(history: pl.DataFrame) -> float:
+def average_sales_per_purchase(history: pl.DataFrame) -> float:
     """Net sales per purchase of all customers together, never below 0."""
     purchases = history.height + int(history["frequency"].sum())
     return max(0.0, math.fsum(history["net_sales"]) / purchases) if purchases else 0.0
 
 
-def predict_by_baseline(method: str, history: pl.DataFrame, cells: pl.DataFrame, horizon_days: int) -> pl.DataFrame:
-    """What a plain average expects of the next days, in the order of the histories.
+def predict_by_baseline(method: str, history: pl.DataFrame, averages: pl.DataFrame, horizon_days: int) -> pl.DataFrame:
+    """Predict by a baseline, in the order of the histories.
 
     Args:
         method: One of `BASELINES`.
-        history: As `summarise_history` gives it, with `last_days` as long as the horizon.
-        cells: As `average_cells` gives them.
+        history: As `summarise_history` returns it, with `last_days` as long as the horizon.
+        averages: As `average_by_class` returns them.
         horizon_days: How far to look ahead.
 
     Returns:
         `purchases`, `value` Float64.
     """
-    if method == "own_average":
+    if method == OWN_AVERAGE:
         a_day = pl.when(pl.col("T") > 0).then(pl.col("frequency") / pl.col("T")).otherwise(0.0)
         own = pl.col("net_sales") / (pl.col("frequency") + 1)
         return history.select(purchases=a_day * horizon_days, value=a_day * horizon_days * own)
-    if method == "last_year":
-        return history.select(purchases=pl.col("purchases_lately").cast(pl.Float64), value="net_sales_lately")
-    found = in_cells(history).join(cells, on=["frequency_class", "days_since_class"], how="left", maintain_order="left")
+    if method == LAST_YEAR:
+        return history.select(purchases=pl.col("recent_purchases").cast(pl.Float64), value="recent_net_sales")
+    found = classify_customers(history).join(
+        averages, on=["frequency_class", "days_since_class"], how="left", maintain_order="left"
+    )
     return found.select(
         purchases=pl.col("purchases_a_day").fill_null(0) * horizon_days,
         value=pl.col("value_a_day").fill_null(0) * horizon_days,
     )
 
 
-def average_cells(days: pl.DataFrame, *, until: dt.date) -> pl.DataFrame:
-    """What customers alike did in the latter half of what is known by `until`, at most a year, per day.
+def average_by_class(days: pl.DataFrame, *, until: dt.date) -> pl.DataFrame:
+    """Average what similar customers did per day in the latter half of the history until `until`, at most a year.
 
     Args:
-        days: As `list_customer_days` gives it.
+        days: As `list_customer_days` returns it.
         until: Last day that is known.
 
     Returns:
-        `frequency_class`, `days_since_class`, `purchases_a_day`, `value_a_day`: every pair of classes; one with fewer
-        than `CUSTOMERS_FOR_A_CELL` customers takes the average of its frequency class, then of everybody.
+        `frequency_class`, `days_since_class`, `purchases_a_day`, `value_a_day`: one row per pair of classes. A pair
+        with fewer than `CUSTOMERS_FOR_A_CLASS` customers takes the average of its frequency class, then of all
+        customers.
     """
     known = days.filter(pl.col("day_idx").cast(pl.Date) <= until)
     first = known["day_idx"].min()
-    history_days = (until - dt.date(1970, 1, 1)).days - first if isinstance(first, int) else 0
+    history_days = count_days_since_epoch(until) - first if isinstance(first, int) else 0
     length = max(1, min(HOLDOUT_DAYS, history_days // 2))
     before = until - dt.timedelta(days=length)
-    then = in_cells(summarise_history(known, until=before)).join(
+    then = classify_customers(summarise_history(known, until=before)).join(
         sum_purchases_after(known, after=before), on="customer_idx", how="left"
     )
     sums = pl.len(), pl.col("purchases").sum(), pl.col("value").sum()
-    by_cell = then.group_by("frequency_class", "days_since_class").agg(*sums)
-    by_frequency = by_cell.group_by("frequency_class").agg(pl.col("len", "purchases", "value").sum())
-    everybody = by_cell.select(pl.col("len", "purchases", "value").sum())
+    by_pair = then.group_by("frequency_class", "days_since_class").agg(*sums)
+    by_frequency = by_pair.group_by("frequency_class").agg(pl.col("len", "purchases", "value").sum())
+    all_customers = by_pair.select(pl.col("len", "purchases", "value").sum())
     grid = pl.DataFrame({"frequency_class": range(len(FREQUENCY_CLASSES) + 1)}, schema={"frequency_class": pl.Int32})
     pairs = grid.join(
         pl.DataFrame({"days_since_class": range(len(DAYS_SINCE_CLASSES) + 1)}, schema={"days_since_class": pl.Int32}),
         how="cross",
     )
     joined = (
-        pairs.join(by_cell, on=["frequency_class", "days_since_class"], how="left")
+        pairs.join(by_pair, on=["frequency_class", "days_since_class"], how="left")
         .join(by_frequency, on="frequency_class", how="left", suffix="_of_frequency")
-        .join(everybody, how="cross", suffix="_of_all")
+        .join(all_customers, how="cross", suffix="_of_all")
     )
     return joined.select(
         "frequency_class",
         "days_since_class",
-        purchases_a_day=_first_with_enough("purchases") / length,
-        value_a_day=_first_with_enough("value") / length,
+        purchases_a_day=_choose_average("purchases") / length,
+        value_a_day=_choose_average("value") / length,
     )
 
 
-def _first_with_enough(column: str) -> pl.Expr:
-    """The mean of the cell, its frequency class or everybody: the first that has enough customers."""
+def _choose_average(column: str) -> pl.Expr:
+    """The mean of the pair of classes, of its frequency class or of all: the first with enough customers."""
     enough = [
-        pl.when(pl.col(f"len{of}") >= CUSTOMERS_FOR_A_CELL).then(
+        pl.when(pl.col(f"len{of}") >= CUSTOMERS_FOR_A_CLASS).then(
             pl.col(f"{column}{of}").cast(pl.Float64) / pl.col(f"len{of}")
         )
         for of in ("", "_of_frequency")
@@ -204,24 +207,24 @@ def _first_with_enough(column: str) -> pl.Expr:
     return pl.coalesce(*enough, last)
 
 
-def in_cells(history: pl.DataFrame) -> pl.DataFrame:
-    """The histories with `frequency_class` and `days_since_class` Int32, from 0."""
+def classify_customers(history: pl.DataFrame) -> pl.DataFrame:
+    """Add `frequency_class` and `days_since_class`, Int32 from 0."""
     days_since = pl.col("T") - pl.col("recency")
     return history.with_columns(
-        frequency_class=_class(pl.col("frequency"), FREQUENCY_CLASSES),
-        days_since_class=_class(days_since, DAYS_SINCE_CLASSES),
+        frequency_class=_classify(pl.col("frequency"), FREQUENCY_CLASSES),
+        days_since_class=_classify(days_since, DAYS_SINCE_CLASSES),
     )
 
 
-def _class(value: pl.Expr, upper_ends: Sequence[int]) -> pl.Expr:
+def _classify(value: pl.Expr, upper_ends: Sequence[int]) -> pl.Expr:
     return pl.sum_horizontal(*((value > end).cast(pl.Int32) for end in upper_ends)).cast(pl.Int32)
 
 
 def predict(
-    method: str, history: pl.DataFrame, trained: TrainedModels, cells: pl.DataFrame, horizon_days: int
+    method: str, history: pl.DataFrame, trained: TrainedModels, averages: pl.DataFrame, horizon_days: int
 ) -> pl.DataFrame:
-    """`purchases`, `value` of the next days by any method, in the order of the histories."""
+    """Predict `purchases` and `value` of the next days by any method but the formula, in the order of the histories."""
     if method in BASELINES:
-        return predict_by_baseline(method, history, cells, horizon_days)
+        return predict_by_baseline(method, history, averages, horizon_days)
     found = predict_by_model(history, trained.dropout[method], trained.spend, Horizons([horizon_days]))
     return found.select(purchases=f"purchases_{horizon_days}", value=f"value_{horizon_days}")

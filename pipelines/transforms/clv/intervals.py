@@ -1,7 +1,7 @@
-"""How sure a prediction is: for every customer the range that holds what will really happen four times out of five.
+"""80 % prediction intervals of each customer's purchases and value.
 
-Put here: intervals of each customer by the model of the customer's segment, in the order of the histories. Keep out:
-how futures are simulated (`pipelines/models/simulation/simulation.py`), and what is expected (`clv_forecasts.py`).
+Put here: intervals by the model of each customer's segment, in the order of the histories. Keep out: the simulation
+(`pipelines/models/simulation`), expected values (`forecasts.py`).
 """
 
 import math
@@ -12,21 +12,26 @@ import polars as pl
 from regulars.pipelines.models.dropout.dropout_model import DropoutModel
 from regulars.pipelines.models.fitting.fitting import FloatArray
 from regulars.pipelines.models.gamma_gamma import GammaGammaModel
-from regulars.pipelines.models.simulation.simulation import HorizonSimulation, simulation
+from regulars.pipelines.models.simulation.simulation import (
+    CustomerHistories,
+    HorizonSimulation,
+    SimulationRequest,
+    simulate_purchases,
+)
 from regulars.pipelines.models.simulation.simulation_plan import Lifetime
 from regulars.pipelines.transforms.clv.clv_models import TrainedModels
 from regulars.pipelines.transforms.clv.forecasts import (
     Horizons,
-    assign_models,
-    average_purchase,
-    usable_spend,
+    assign_customers_to_models,
+    average_sales_per_purchase,
+    choose_spend_model,
 )
 
 SEED = 20260101
-"""Of the simulated futures: the same run gives the same intervals."""
+"""Seed of the simulation: the same run gives the same intervals."""
 
 DAYS_A_YEAR = 365.0
-"""Of a lifetime, so that its years end where the horizons do: a year of 365.25 days would cut slivers off each."""
+"""The year of a simulated lifetime. Its years end where the horizons do; 365.25 days would add a sliver to each."""
 
 Columns = dict[str, FloatArray]
 
@@ -37,26 +42,28 @@ def find_intervals(
     """80 % intervals of purchases and value, one frame per horizon, then one of the lifetime where it is wanted.
 
     Args:
-        history: As `summarise_history` gives it.
+        history: As `summarise_history` returns it.
         trained: Models trained through the day of the histories.
         method: Which of them.
         horizons: How far to look ahead; a lifetime is followed for whole years.
-        draws: Simulated futures of each history; None: as many as there is time for.
+        draws: Simulated futures of each history; None: the simulation decides.
 
     Returns:
         In the order of the histories, all Float64: `purchases_low`, `purchases_high`, `purchases_nominal_coverage` (the
-        probability that the interval claims), `value_low`, `value_high`, `value_nominal_coverage`.
+        probability that the interval is meant to hold), `value_low`, `value_high`, `value_nominal_coverage`.
     """
-    spend, average = usable_spend(trained.spend), average_purchase(history)
+    spend, average = choose_spend_model(trained.spend), average_sales_per_purchase(history)
     found: list[Columns] = [{} for _ in range(len(horizons.days) + (horizons.lifetime_years is not None))]
-    for members, model in assign_models(history, trained.dropout[method]):
-        for columns, look in zip(found, _looks(history[members], model, spend, horizons, draws), strict=True):
-            for name, values in _columns(look, average).items():
+    for members, model in assign_customers_to_models(history, trained.dropout[method]):
+        for columns, horizon in zip(
+            found, _simulate_members(history[members], model, spend, horizons, draws), strict=True
+        ):
+            for name, values in _name_columns(horizon, average).items():
                 columns.setdefault(name, np.zeros(history.height))[members] = values
     return [pl.DataFrame(columns) for columns in found]
 
 
-def _looks(
+def _simulate_members(
     history: pl.DataFrame,
     model: DropoutModel,
     spend: GammaGammaModel | None,
@@ -66,21 +73,16 @@ def _looks(
     lifetime = None
     if horizons.lifetime_years is not None:
         lifetime = Lifetime(math.ceil(horizons.lifetime_years), DAYS_A_YEAR, horizons.discount_rate)
-    found = simulation(
-        model,
-        spend,
-        *(history[name].fill_null(0).to_numpy() for name in ("frequency", "recency", "T", "monetary_value")),
-        rng=np.random.default_rng(SEED),
-        horizons=horizons.days,
-        lifetime=lifetime,
-        draws=draws,
-    )
-    return [*found.horizons, *([found.lifetime] if found.lifetime else [])]
+    columns = ("frequency", "recency", "T", "monetary_value")
+    customers = CustomerHistories(*(history[name].fill_null(0).to_numpy() for name in columns))
+    asked = SimulationRequest(horizons.days, lifetime, draws=draws)
+    simulated = simulate_purchases(model, spend, customers, asked, np.random.default_rng(SEED))
+    return [*simulated.horizons, *([simulated.lifetime] if simulated.lifetime else [])]
 
 
-def _columns(look: HorizonSimulation, average: float) -> Columns:
-    """An simulation's arrays by name; without a model of spends every purchase brings the average."""
-    purchases, money = look.purchases, look.money
+def _name_columns(horizon: HorizonSimulation, average: float) -> Columns:
+    """Name the arrays of one horizon; without a spend model every purchase brings the average."""
+    purchases, money = horizon.purchases, horizon.money
     return {
         "purchases_low": purchases.low,
         "purchases_high": purchases.high,

@@ -1,7 +1,7 @@
-"""What one method expects of every customer in 12 and 36 months and in a lifetime, as columns of `customer_clv`.
+"""The predicted columns of `customer_clv`: purchases and value in 12 months, 36 months and a lifetime.
 
-Put here: the columns of each kind of method (model, average, formula), and the intervals of a model.
-Keep out: what is expected (`clv_forecasts.py`, `pipelines/models`) and which method is chosen (`clv_evaluation.py`).
+Put here: the columns by model, by baseline and by formula, and the intervals of a model.
+Keep out: expected values (`forecasts.py`, `pipelines/models`), the choice of the method (`clv_evaluation.py`).
 """
 
 import math
@@ -11,32 +11,36 @@ import polars as pl
 from polars._typing import PolarsDataType
 
 from regulars.pipelines.transforms.clv.clv_models import TrainedModels
-from regulars.pipelines.transforms.clv.forecasts import DAYS_PER_YEAR, Horizons, predict_by_baseline, predict_by_model
+from regulars.pipelines.transforms.clv.forecasts import Horizons, predict_by_baseline, predict_by_model
 from regulars.pipelines.transforms.clv.intervals import find_intervals
+from regulars.pipelines.transforms.day_numbers import DAYS_PER_YEAR
 
 HORIZONS: Mapping[str, int] = {"12m": 365, "36m": 1095}
-"""Name -> days."""
+"""Horizons: name -> days."""
 
 LEAST_LIFETIME_YEARS = round(max(HORIZONS.values()) / DAYS_PER_YEAR)
-"""A predicted lifetime looks at least as far ahead as the longest horizon: it cannot bring less."""
+"""A predicted lifetime looks at least as far ahead as the longest horizon, so that it cannot bring less."""
 
 SPANS = (*HORIZONS, "lifetime")
-WHATS = ("purchases", "value")
+QUANTITIES = ("purchases", "value")
 COLUMNS: dict[str, PolarsDataType] = {
     "p_alive": pl.Float64,
     "expected_spend": pl.Float64,
     **{
-        f"predicted_{what}_{span}{end}": pl.Float64 for span in SPANS for what in WHATS for end in ("", "_low", "_high")
+        f"predicted_{what}_{span}{end}": pl.Float64
+        for span in SPANS
+        for what in QUANTITIES
+        for end in ("", "_low", "_high")
     },
     "interval_nominal_coverage_12m": pl.Float64,
 }
 
 
 def predict_with_model(history: pl.DataFrame, trained: TrainedModels, method: str, horizons: Horizons) -> pl.DataFrame:
-    """By a fitted model, with an 80 % interval of what will really happen.
+    """Predict by a fitted model, with 80 % prediction intervals.
 
     Args:
-        history: As `summarise_history` gives it.
+        history: As `summarise_history` returns it.
         trained: Models trained through the day of the histories.
         method: Which of them.
         horizons: The days of `HORIZONS`, and a lifetime.
@@ -46,14 +50,14 @@ def predict_with_model(history: pl.DataFrame, trained: TrainedModels, method: st
     """
     expected = predict_by_model(history, trained.dropout[method], trained.spend, horizons)
     ends = {str(days): name for name, days in HORIZONS.items()} | {"lifetime": "lifetime"}
-    names = {f"{what}_{end}": f"predicted_{what}_{name}" for end, name in ends.items() for what in WHATS}
+    names = {f"{what}_{end}": f"predicted_{what}_{name}" for end, name in ends.items() for what in QUANTITIES}
     parts = [expected.rename(names)]
     for name, interval in zip(SPANS, find_intervals(history, trained, method, horizons), strict=True):
         parts.append(
             interval.select(
                 *(
                     pl.col(f"{what}_{end}").cast(pl.Float64).alias(f"predicted_{what}_{name}_{end}")
-                    for what in WHATS
+                    for what in QUANTITIES
                     for end in ("low", "high")
                 ),
                 pl.col("value_nominal_coverage").alias(f"interval_nominal_coverage_{name}"),
@@ -63,52 +67,52 @@ def predict_with_model(history: pl.DataFrame, trained: TrainedModels, method: st
 
 
 def predict_with_average(
-    method: str, history: pl.DataFrame, cells: pl.DataFrame, valued: pl.DataFrame, horizons: Horizons
+    method: str, history: pl.DataFrame, averages: pl.DataFrame, valued: pl.DataFrame, horizons: Horizons
 ) -> pl.DataFrame:
-    """By a plain average: a year of it, as often as years are left; no interval and no p_alive, which are NULL.
+    """Predict by a baseline: its next year, for as many years as are left. Intervals and p_alive are NULL.
 
     Args:
         method: One of `BASELINES`.
-        history: As `summarise_history` gives it.
-        cells: As `average_cells` gives them.
+        history: As `summarise_history` returns it.
+        averages: As `average_by_class` returns them.
         valued: `years_left` and `lifetime_years_left` (NULL when not known), in the order of the histories.
         horizons: The days of `HORIZONS`, and a lifetime.
     """
-    a_year = predict_by_baseline(method, history, cells, HORIZONS["12m"])
+    a_year = predict_by_baseline(method, history, averages, HORIZONS["12m"])
     years = valued["years_left"].fill_null(math.inf)
-    return _in_years(a_year["purchases"], a_year["value"], years, valued["lifetime_years_left"], horizons)
+    return _extend_over_years(a_year["purchases"], a_year["value"], years, valued["lifetime_years_left"], horizons)
 
 
 def predict_with_formula(valued: pl.DataFrame, history: pl.DataFrame, horizons: Horizons) -> pl.DataFrame:
-    """By the simple formula: the average year goes on for as many years as it expects; NULL when not known.
+    """Predict by the simple formula: the average year, for as many years as it expects; NULL while that is not known.
 
     Args:
         valued: `avg_annual_value`, `years_observed`, `years_left` and `lifetime_years_left`, in the order of the
             histories.
-        history: As `summarise_history` gives it.
+        history: As `summarise_history` returns it.
         horizons: The days of `HORIZONS`, and a lifetime.
     """
     years = valued["years_observed"].clip(lower_bound=1.0)
     purchases = (history["frequency"] + 1) / years
     value = valued["avg_annual_value"].cast(pl.Float64)
-    return _in_years(purchases, value, valued["years_left"], valued["lifetime_years_left"], horizons)
+    return _extend_over_years(purchases, value, valued["years_left"], valued["lifetime_years_left"], horizons)
 
 
-def _in_years(
+def _extend_over_years(
     purchases: pl.Series, value: pl.Series, years: pl.Series, years_of_lifetime: pl.Series, horizons: Horizons
 ) -> pl.DataFrame:
-    """The columns of `COLUMNS` from a year's purchases and value and the years they last."""
+    """Extend one year's purchases and value over the years that they last; returns the columns of `COLUMNS`."""
     columns: dict[str, pl.Series] = {}
     for name, days in HORIZONS.items():
         lasting = years.clip(upper_bound=round(days / DAYS_PER_YEAR))
         columns |= {f"predicted_purchases_{name}": purchases * lasting, f"predicted_value_{name}": value * lasting}
     columns["predicted_purchases_lifetime"] = purchases * years_of_lifetime
-    columns["predicted_value_lifetime"] = value * _present_years(years_of_lifetime, horizons.discount_rate)
+    columns["predicted_value_lifetime"] = value * _discount_years(years_of_lifetime, horizons.discount_rate)
     unknown = [pl.lit(None, kind).alias(name) for name, kind in COLUMNS.items() if name not in columns]
     return pl.DataFrame(columns).with_columns(unknown).select(list(COLUMNS))
 
 
-def _present_years(years: pl.Series, discount_rate: float) -> pl.Series:
-    """What so many years of one unit of money each are worth today, paid evenly through the year."""
+def _discount_years(years: pl.Series, discount_rate: float) -> pl.Series:
+    """The present value of one unit of money a year, paid evenly, for a number of years."""
     rate = math.log1p(discount_rate)
     return years if rate == 0 else (1 - (-rate * years).exp()) / rate

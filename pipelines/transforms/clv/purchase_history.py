@@ -1,10 +1,9 @@
-"""What a customer's purchases look like to a lifetime model on some day: frequency, recency, T, monetary_value.
+"""The purchase history of each customer as lifetime models read it: frequency, recency, T, monetary_value.
 
-A purchase is a day with at least one countable order: several orders on one day are one purchase, as everywhere in the
-field. Money of a day with refunds only belongs to the purchase before it (to the first one where there is none), so
-that monetary_value is what a purchase left after what came back.
+A purchase is a day with at least one countable order, as in the papers: several orders on one day are one purchase. A
+refund reduces the purchase before it (the first one where there is none before), so that monetary_value is net.
 
-Put here: histories up to a day, and what customers did in the days after it. Keep out: models and forecasts.
+Put here: histories up to a day, and what customers did after it. Keep out: models and predictions.
 """
 
 import datetime as dt
@@ -12,26 +11,26 @@ import datetime as dt
 import polars as pl
 from narwhals.typing import IntoFrame
 
+from regulars.pipelines.enumerations import UNKNOWN_CUSTOMER_IDX
+from regulars.pipelines.transforms.amounts import MONEY
+from regulars.pipelines.transforms.day_numbers import count_days_since_epoch
 from regulars.pipelines.transforms.purchases.purchases import (
-    MONEY,
-    UNKNOWN_CUSTOMER_IDX,
     read_into_polars,
-    select_lazily,
+    select_columns,
     sum_purchases_by_customer_day,
 )
 
-EPOCH = dt.date(1970, 1, 1)
 HOLDOUT_DAYS = 365
-"""What is predicted and then looked at: the last year, or half of a shorter history."""
+"""Days at the end of the history that methods predict and are evaluated on; half of a shorter history."""
 
 SHORTEST_HOLDOUT_DAYS = 56
-"""A shorter history than twice this says nothing about how well anything predicts."""
+"""A history shorter than twice this is not evaluated."""
 
 IS_PURCHASE = pl.col("order_count") > 0
 
 
 def list_customer_days(orders: IntoFrame, refunds: IntoFrame, calendar: IntoFrame, *, as_of: dt.date) -> pl.DataFrame:
-    """One row per known customer and day with an order or a refund, sorted by both.
+    """List the days with an order or a refund: one row per known customer and day, sorted by both.
 
     Args:
         orders: `core.orders`.
@@ -44,7 +43,7 @@ def list_customer_days(orders: IntoFrame, refunds: IntoFrame, calendar: IntoFram
         `net_sales` Decimal(18, 4), exact, so that no sum depends on the order in which it is made.
     """
     sums = sum_purchases_by_customer_day(orders, refunds, calendar, as_of=as_of)
-    days = read_into_polars(select_lazily(sums, "customer_idx", "day_idx", "order_count", "net_sales"))
+    days = read_into_polars(select_columns(sums, "customer_idx", "day_idx", "order_count", "net_sales"))
     return (
         days.lazy()
         .filter(pl.col("customer_idx") != UNKNOWN_CUSTOMER_IDX)
@@ -54,51 +53,46 @@ def list_customer_days(orders: IntoFrame, refunds: IntoFrame, calendar: IntoFram
     )
 
 
-def day_number(day: dt.date) -> int:
-    """The calendar's `day_idx` of a day."""
-    return (day - EPOCH).days
+def choose_calibration_end(days: pl.DataFrame, as_of: dt.date) -> dt.date | None:
+    """Choose the last day of the calibration period; the days from there to `as_of` are the holdout.
 
-
-def choose_cut(days: pl.DataFrame, as_of: dt.date) -> dt.date | None:
-    """The day to predict from, so that the days up to `as_of` can grade the prediction.
-
-    A year before `as_of`; half of the history where there are not two years; None where even that is too short.
+    A year before `as_of`, or half of a history shorter than two years; None where that is too short.
     """
     first = days.filter(IS_PURCHASE)["day_idx"].min()
     if not isinstance(first, int):
         return None
-    holdout = min(HOLDOUT_DAYS, (day_number(as_of) - first) // 2)
+    holdout = min(HOLDOUT_DAYS, (count_days_since_epoch(as_of) - first) // 2)
     return as_of - dt.timedelta(days=holdout) if holdout >= SHORTEST_HOLDOUT_DAYS else None
 
 
 def summarise_history(days: pl.DataFrame, *, until: dt.date, last_days: int = HOLDOUT_DAYS) -> pl.DataFrame:
-    """One row per customer who bought by `until`, as if nothing after it were known.
+    """Summarise the history of each customer who bought by `until`, one row each; later days are ignored.
 
     Args:
-        days: As `list_customer_days` gives it.
-        until: Last day that is known.
-        last_days: Length of the latest stretch of days that is summed by itself.
+        days: As `list_customer_days` returns it.
+        until: Last day that counts.
+        last_days: Length of the recent period, which ends with `until` and is also summed by itself.
 
     Returns:
         Sorted by customer_idx: `customer_idx` Int32, `first_order_date` Date, `frequency` Int64 (purchases after the
         first), `recency` and `T` Int64 (days from the first purchase to the last one, and to `until`),
         `monetary_value` Float64 (net sales per repeat purchase, never below 0; NULL without one), `net_sales` Float64,
-        `purchases_lately` Int64 and `net_sales_lately` Float64 (within `last_days` to `until`).
+        `recent_purchases` Int64 and `recent_net_sales` Float64 (in the `last_days` days to `until`).
     """
-    end = day_number(until)
+    end = count_days_since_epoch(until)
     known = days.lazy().filter(pl.col("day_idx") <= end)
     bought = (
         known.filter(IS_PURCHASE)
         .group_by("customer_idx")
         .agg(
             first_day=pl.col("day_idx").min(),
-            # the rows come sorted by day, so a customer's second purchase is the second smallest
+            # one row per day, so the second smallest day is the second purchase
             second_day=pl.col("day_idx").bottom_k(2).max(),
             last_day=pl.col("day_idx").max(),
             frequency=pl.len().cast(pl.Int64) - 1,
         )
     )
-    is_late = pl.col("day_idx") > end - last_days
+    is_recent = pl.col("day_idx") > end - last_days
     of_first = (pl.col("frequency") == 0) | (pl.col("day_idx") < pl.col("second_day"))
     return (
         known.join(bought, on="customer_idx")
@@ -106,14 +100,14 @@ def summarise_history(days: pl.DataFrame, *, until: dt.date, last_days: int = HO
         .agg(
             net_sales=pl.col("net_sales").sum(),
             repeat_sales=pl.when(~of_first).then("net_sales").sum(),
-            purchases_lately=(is_late & IS_PURCHASE).sum().cast(pl.Int64),
-            net_sales_lately=pl.when(is_late).then("net_sales").sum(),
+            recent_purchases=(is_recent & IS_PURCHASE).sum().cast(pl.Int64),
+            recent_net_sales=pl.when(is_recent).then("net_sales").sum(),
         )
         .select(
             "customer_idx",
             "frequency",
-            "purchases_lately",
-            pl.col("net_sales", "net_sales_lately").cast(pl.Float64),
+            "recent_purchases",
+            pl.col("net_sales", "recent_net_sales").cast(pl.Float64),
             first_order_date=pl.col("first_day").cast(pl.Date),
             recency=(pl.col("last_day") - pl.col("first_day")).cast(pl.Int64),
             T=(end - pl.col("first_day")).cast(pl.Int64),
@@ -127,10 +121,10 @@ def summarise_history(days: pl.DataFrame, *, until: dt.date, last_days: int = HO
 
 
 def sum_purchases_after(days: pl.DataFrame, *, after: dt.date) -> pl.DataFrame:
-    """One row per customer with an order or refund after a day: `customer_idx`, `purchases` Int64, `value` Decimal."""
+    """Sum what customers did after a day: `customer_idx`, `purchases` Int64, `value` Decimal; one row per customer."""
     return (
         days.lazy()
-        .filter(pl.col("day_idx") > day_number(after))
+        .filter(pl.col("day_idx") > count_days_since_epoch(after))
         .group_by("customer_idx")
         .agg(purchases=IS_PURCHASE.sum().cast(pl.Int64), value=pl.col("net_sales").sum())
         .collect(engine="streaming")

@@ -1,37 +1,36 @@
 """The simple formula of customer lifetime value: average annual value × expected lifetime − acquisition cost.
 
-Put here: years observed and expected, the formula and its reasons; churn by customer type as its input.
-Keep out: the mart (`clv.py`), fitted models, the published churn of the whole base over time (`churn.py`).
+Put here: years observed and expected, the formula and its reasons; churn by customer type, which it needs.
+Keep out: the mart (`customer_clv.py`), fitted models, the published churn over time (`churn.py`).
 """
 
 import datetime as dt
 
 import polars as pl
 
+from regulars.pipelines.transforms.amounts import round_to_money
 from regulars.pipelines.transforms.churn.active_intervals import has_lapsed
-from regulars.pipelines.transforms.churn.churn import MONTHS, count_by_month
-from regulars.pipelines.transforms.purchases.purchases import MONEY
+from regulars.pipelines.transforms.churn.churn import count_customers_by_month
+from regulars.pipelines.transforms.day_numbers import DAYS_PER_YEAR, MONTHS_PER_YEAR, find_last_month_end
 
 CUSTOMERS_FOR_A_CHURN = 100
-"""Average active customers that a customer type needs for a churn of its own; others take the whole base's."""
-
-DAYS_PER_YEAR = 365.25
+"""Average active customers that a customer type needs for its own churn; smaller types take that of the whole base."""
 
 
-def value_simply(
+def apply_simple_formula(
     buyers: pl.DataFrame, churn: pl.DataFrame, *, as_of: dt.date, max_lifetime_years: float
 ) -> pl.DataFrame:
-    """The formula: average annual value × expected lifetime − acquisition cost.
+    """Apply the formula: average annual value × expected lifetime − acquisition cost.
 
-    Money becomes Float64 for the division and is rounded to four decimals, half to even, when all is done.
+    Amounts are Float64 in between and rounded to four decimals, half to even, at the end.
 
     Args:
         buyers: One row per customer: `customer_type`, `first_order_date`, `lapse_date` (NULL: no end is known),
             `net_sales_to_date`, `acquisition_cost` (NULL when unknown).
         churn: `customer_type` (NULL is the whole base), `churn_rate_12m` (0 to 1, NULL when not known yet) and
-            `average_customers`, as `churn_by_customer_type` gives it.
+            `average_customers`, as `measure_churn_by_customer_type` returns it.
         as_of: Last day that counts.
-        max_lifetime_years: Cap of the expected lifetime, where the customer has not been observed for longer.
+        max_lifetime_years: Cap of the expected lifetime; a customer observed for longer keeps the years observed.
 
     Returns:
         `buyers` with `years_observed`, `avg_annual_value`, `expected_lifetime_years`, `clv_simple`, `reason`.
@@ -56,42 +55,43 @@ def value_simply(
         .with_columns(
             average=average,
             expected_lifetime_years=pl.max_horizontal("years_observed", capped),
-            reason=_reason(max_lifetime_years),
+            reason=_explain_formula(max_lifetime_years),
         )
         .with_columns(
-            avg_annual_value=money(pl.col("average")),
-            clv_simple=money(clv - pl.col("acquisition_cost").cast(pl.Float64).fill_null(0)),
+            avg_annual_value=round_to_money(pl.col("average")),
+            clv_simple=round_to_money(clv - pl.col("acquisition_cost").cast(pl.Float64).fill_null(0)),
         )
     )
 
 
-def churn_by_customer_type(
+def measure_churn_by_customer_type(
     active_intervals: pl.DataFrame, customers: pl.DataFrame, history: dt.date | None, *, as_of: dt.date
 ) -> pl.DataFrame:
-    """The 12-month churn at the last month-end up to `as_of`, of the whole base and per customer type.
+    """Measure the 12-month churn at the last month-end up to `as_of`, of the whole base and per customer type.
 
-    By the same definition as `marts.churn`.
+    The definition is that of `marts.churn`.
 
     Args:
-        active_intervals: As `list_active_intervals` gives them.
-        customers: `customer_idx`, `customer_type` (NULL: of the whole base only); nobody else counts.
-        history: The first day with lapse_days of history behind it, as `find_history` gives it.
+        active_intervals: As `list_active_intervals` returns them.
+        customers: `customer_idx`, `customer_type` (NULL: counts in the whole base only); others are left out.
+        history: The first day with lapse_days of history behind it, as `find_history_start` returns it.
         as_of: Last day that counts.
 
     Returns:
         `customer_type` (NULL: the whole base), `churn_rate_12m` Float64 (NULL until every one of the 13 month-ends has
-        `lapse_days` of history behind it), `average_customers` Float64, the average active ones at these month-ends.
+        `lapse_days` of history behind it), `average_customers` Float64, the average number of active customers at these
+        month-ends.
     """
     known = active_intervals.join(customers, on="customer_idx")
     typed = known.filter(pl.col("customer_type").is_not_null()).partition_by("customer_type", as_dict=True)
     groups = [(None, known)] * (not known.is_empty()) + [(kind, group) for (kind,), group in typed.items()]
-    rows = [(kind, *_churn_of_12_months(group, as_of)) for kind, group in groups]
+    rows = [(kind, *_count_churn_of_12_months(group, as_of)) for kind, group in groups]
     counts = pl.DataFrame(
         rows,
         schema={"customer_type": pl.String, "churned": pl.Int64, "average_customers": pl.Float64},
         orient="row",
     )
-    month_end = (as_of + dt.timedelta(days=1)).replace(day=1) - dt.timedelta(days=1)
+    month_end = find_last_month_end(as_of)
     first_month_end = month_end.replace(year=month_end.year - 1, day=1)
     has_history = pl.lit(history, pl.Date) <= pl.lit(first_month_end).dt.month_end()
     is_known = has_history & (pl.col("average_customers") > 0)
@@ -99,24 +99,19 @@ def churn_by_customer_type(
     return counts.select("customer_type", churn_rate_12m=rate, average_customers="average_customers")
 
 
-def _churn_of_12_months(active_intervals: pl.DataFrame, as_of: dt.date) -> tuple[int, float]:
-    """Customers churned in the 12 months to the last month-end, and average active ones of its 13 month-ends."""
-    months = count_by_month(active_intervals, as_of).tail(MONTHS + 1)
+def _count_churn_of_12_months(active_intervals: pl.DataFrame, as_of: dt.date) -> tuple[int, float]:
+    """Count customers churned in the 12 months to the last month-end; average the active ones of 13 month-ends."""
+    months = count_customers_by_month(active_intervals, as_of).tail(MONTHS_PER_YEAR + 1)
     churned, active = months["churned_customers_12m"].tail(1), months["active_customers"]
-    return int(churned.sum()), int(active.sum()) / (MONTHS + 1)
+    return int(churned.sum()), int(active.sum()) / (MONTHS_PER_YEAR + 1)
 
 
-def money(amount: pl.Expr) -> pl.Expr:
-    """An amount as money: four decimals, half to even."""
-    return amount.round(4, mode="half_to_even").cast(MONEY)
-
-
-def _reason(max_lifetime_years: float) -> pl.Expr:
-    """In plain words, what the formula could not know or do; NULL when there is nothing to say."""
+def _explain_formula(max_lifetime_years: float) -> pl.Expr:
+    """Say what the formula did not know or had to cap; NULL where there is nothing to say."""
     lapsed, unknown_churn = pl.col("is_lapsed"), pl.col("churn").is_null()
     of_base = pl.col("customer_type").is_not_null() & pl.col("churn_of_type").is_null()
     capped = pl.col("years_observed") + 1 / pl.col("churn") > max_lifetime_years
-    said = [
+    notes = [
         pl.when(lapsed).then(pl.lit("lapsed: no further years are expected")),
         pl.when(~lapsed & unknown_churn).then(pl.lit("12-month churn is not known yet: no further years are added")),
         pl.when(~lapsed & ~unknown_churn & of_base).then(
@@ -129,5 +124,5 @@ def _reason(max_lifetime_years: float) -> pl.Expr:
             pl.lit("acquisition cost is unknown: nothing is subtracted")
         ),
     ]
-    words = pl.concat_str(said, separator="; ", ignore_nulls=True)
+    words = pl.concat_str(notes, separator="; ", ignore_nulls=True)
     return pl.when(words != "").then(words)

@@ -1,6 +1,6 @@
-"""What cohorts did in each period: cells of any grain and dimension, counted from one frame of purchase_days.
+"""Cohort cells: what each cohort did in each period, for any grain and dimension.
 
-Put here: periods, cells, the grid of all periods. Keep out: rates (`cohorts.py`), the scan over all orders
+Put here: periods, cells, the grid of all periods. Keep out: rates (`retention_cohorts.py`), the scan over all orders
 (`purchases.py`, `purchase_days.py`).
 """
 
@@ -11,18 +11,19 @@ from dataclasses import dataclass
 import polars as pl
 from narwhals.typing import IntoFrame
 
-from regulars.pipelines.transforms.cohorts.customer_dimensions import ALL
-from regulars.pipelines.transforms.purchases.purchases import MONEY, read_into_polars, select_lazily
+from regulars.pipelines.enumerations import ALL
+from regulars.pipelines.transforms.amounts import MONEY
+from regulars.pipelines.transforms.purchases.purchases import read_into_polars, select_columns
 
 
 @dataclass(frozen=True)
 class Grain:
-    """How the calendar tells periods of one length.
+    """How the calendar divides time into periods of one length.
 
     Attributes:
-        period_idx: Its column that numbers them without gaps.
-        period_start: Its column with their first day.
-        length: How long they are, as polars writes it.
+        period_idx: The column of `core.calendar` that numbers the periods without gaps.
+        period_start: The column of `core.calendar` with the first day of the period.
+        length: The length of a period, as a polars duration string.
     """
 
     period_idx: str
@@ -36,7 +37,7 @@ GRAINS = {
     "quarter": Grain("fiscal_quarter_idx", "fiscal_quarter_start", "3mo"),
     "year": Grain("fiscal_year", "fiscal_year_start", "12mo"),
 }
-"""Weeks begin on Monday; quarters and years are the company's fiscal ones (the calendar's, where it has no others)."""
+"""Weeks begin on Monday; quarters and years are fiscal ones, which are those of the calendar by default."""
 
 CELL = ["split_idx", "cohort_idx", "period_number"]
 COHORT = ["split_idx", "cohort_idx"]
@@ -45,8 +46,8 @@ AMOUNTS = ("net_sales", "net_sales_with_cost", "acquisition_cost")
 
 
 def list_periods(calendar: IntoFrame, grain: Grain, as_of: dt.date) -> pl.DataFrame:
-    """`period_idx`, `period_start`, `period_end` of each period of which the calendar has a day up to `as_of`."""
-    days = read_into_polars(select_lazily(calendar, "day", grain.period_idx, grain.period_start))
+    """List `period_idx`, `period_start`, `period_end` of the periods that have begun by `as_of`."""
+    days = read_into_polars(select_columns(calendar, "day", grain.period_idx, grain.period_start))
     return (
         days.filter(pl.col("day") <= as_of)
         .select(period_idx=grain.period_idx, period_start=grain.period_start)
@@ -57,50 +58,51 @@ def list_periods(calendar: IntoFrame, grain: Grain, as_of: dt.date) -> pl.DataFr
 
 
 def list_splits(purchase_days: pl.DataFrame, dimensions: Sequence[str]) -> pl.DataFrame:
-    """`split_idx`, `dimension`, `dimension_value`: 0 is the whole base, then come the values of each dimension."""
-    named = [(ALL, ALL), *((name, value) for name in dimensions for value in _values(purchase_days, name))]
+    """Number `dimension` and `dimension_value` by `split_idx`: 0 is the whole base, then come the values of each."""
+    named = [(ALL, ALL), *((name, value) for name in dimensions for value in _list_values(purchase_days, name))]
     return pl.DataFrame(named, schema=["dimension", "dimension_value"], orient="row").with_row_index("split_idx")
 
 
 def count_cells(
     purchase_days: pl.DataFrame, calendar: IntoFrame, grain: Grain, dimensions: Sequence[str], *, as_of: dt.date
 ) -> pl.DataFrame:
-    """Every cohort and period since, with zeros where nobody came.
+    """Count every cell: one row per split, cohort and period since the cohort began, with zeros where nobody bought.
 
     Args:
-        purchase_days: As `list_days_in_order` gives them, with `acquisition_cost` Decimal (NULL: not known) and an Enum
-        column per
-            dimension.
-        calendar: `core.calendar`; `day`, `day_idx` and the grain's columns; has every day of the purchase_days.
-        grain: How long the periods are.
-        dimensions: Which of the purchase_days' columns to split by, beside the whole base.
+        purchase_days: As `link_purchase_days` returns them, with `acquisition_cost` Decimal (NULL: not known) and an
+            Enum column per dimension.
+        calendar: `core.calendar`; `day`, `day_idx` and the grain's columns; has every day of `purchase_days`.
+        grain: The length of the periods.
+        dimensions: The columns of `purchase_days` to split by, beside the whole base.
         as_of: Last day that counts; its period is the last.
 
     Returns:
         Per `split_idx` (as `list_splits` numbers them), `cohort_idx` and `period_number`, sorted by them:
         `cohort_start`, `period_start`, `period_end` Date; `cohort_size` Int64; the `COUNTS` Int64: retained_customers,
-        order_count, customers_last_seen (whose last purchase so far lies here) and, in period 0 only,
-        customers_with_cost; the `AMOUNTS` Decimal(18, 4): net_sales (what was given back before the cohort's first
-        period is in that one), net_sales_with_cost (of customers with a known cost) and, in period 0 only,
+        order_count, customers_last_seen (whose last purchase so far lies in the period) and, in period 0 only,
+        customers_with_cost; the `AMOUNTS` Decimal(18, 4): net_sales (refunds from before the cohort's first period
+        are in that period), net_sales_with_cost (of customers with a known cost) and, in period 0 only,
         acquisition_cost.
     """
-    rows = _rows(purchase_days, calendar, grain, dimensions)
-    cells = [_summed(rows, pl.lit(0, pl.UInt32))]
+    rows = _mark_rows(purchase_days, calendar, grain, dimensions)
+    cells = [_sum_cells(rows, pl.lit(0, pl.UInt32))]
     first_idx = 1
     for name in dimensions:
-        cells.append(_summed(rows, pl.col(name).to_physical().cast(pl.UInt32) + first_idx))
-        first_idx += len(_values(purchase_days, name))
-    return _on_grid(pl.concat(cells), list_periods(calendar, grain, as_of))
+        cells.append(_sum_cells(rows, pl.col(name).to_physical().cast(pl.UInt32) + first_idx))
+        first_idx += len(_list_values(purchase_days, name))
+    return _fill_grid(pl.concat(cells), list_periods(calendar, grain, as_of))
 
 
-def _values(purchase_days: pl.DataFrame, dimension: str) -> list[str]:
+def _list_values(purchase_days: pl.DataFrame, dimension: str) -> list[str]:
     kind = purchase_days.schema[dimension]
     return kind.categories.to_list() if isinstance(kind, pl.Enum) else []
 
 
-def _rows(purchase_days: pl.DataFrame, calendar: IntoFrame, grain: Grain, dimensions: Sequence[str]) -> pl.LazyFrame:
-    """What each purchase day adds to its cell."""
-    days = read_into_polars(select_lazily(calendar, "day_idx", grain.period_idx)).sort("day_idx")
+def _mark_rows(
+    purchase_days: pl.DataFrame, calendar: IntoFrame, grain: Grain, dimensions: Sequence[str]
+) -> pl.LazyFrame:
+    """Mark what each purchase day adds to its cell."""
+    days = read_into_polars(select_columns(calendar, "day_idx", grain.period_idx)).sort("day_idx")
     of_day, first_idx = days[grain.period_idx].cast(pl.Int32), days["day_idx"].min()
     numbered = purchase_days.with_columns(
         cohort_idx=of_day.gather(purchase_days["first_day"] - first_idx),
@@ -111,7 +113,7 @@ def _rows(purchase_days: pl.DataFrame, calendar: IntoFrame, grain: Grain, dimens
         pl.col("is_first"),
         pl.col("is_purchase"),
     )
-    # The row before a purchase that is not the first is the same customer's purchase before it.
+    # The row before a purchase that is not the first is the previous purchase of the same customer.
     is_another_period = pl.col("period_idx") != pl.col("period_idx").shift(1)
     return numbered.lazy().select(
         *dimensions,
@@ -127,15 +129,15 @@ def _rows(purchase_days: pl.DataFrame, calendar: IntoFrame, grain: Grain, dimens
     )
 
 
-def _summed(rows: pl.LazyFrame, split_idx: pl.Expr) -> pl.DataFrame:
+def _sum_cells(rows: pl.LazyFrame, split_idx: pl.Expr) -> pl.DataFrame:
     sums = [pl.col(*COUNTS).sum().cast(pl.Int64), pl.col(*AMOUNTS).sum().cast(MONEY)]
     return (
         rows.group_by(split_idx.alias("split_idx"), "cohort_idx", "period_number").agg(sums).collect(engine="streaming")
     )
 
 
-def _on_grid(cells: pl.DataFrame, periods: pl.DataFrame) -> pl.DataFrame:
-    """Every cohort with its size × every period from its own to the last that has begun."""
+def _fill_grid(cells: pl.DataFrame, periods: pl.DataFrame) -> pl.DataFrame:
+    """Fill the grid: every cohort with its size × every period from its own to the last one that has begun."""
     starts = periods.select(cohort_idx="period_idx", cohort_start="period_start")
     sizes = cells.filter(pl.col("period_number") == 0).select(*COHORT, cohort_size="retained_customers")
     number = pl.int_ranges(0, periods["period_idx"].max() - pl.col("cohort_idx") + 1, dtype=pl.Int32)

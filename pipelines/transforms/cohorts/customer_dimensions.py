@@ -1,7 +1,7 @@
-"""The mart `customer_dimensions`: what customers are split by, one row each; and the split itself.
+"""The mart `customer_dimensions`: the attributes by which customers are split, one row per customer.
 
-Put here: where each attribute comes from, and how its many values become few. Keep out: what is counted of the groups
-(`cohorts.py`, `churn.py`, `behaviour.py`).
+Put here: where each attribute comes from, and how its many values become few. Keep out: what is counted per value
+(`retention_cohorts.py`, `churn.py`, `purchase_behaviour.py`).
 """
 
 import datetime as dt
@@ -13,12 +13,9 @@ import polars as pl
 from narwhals.typing import IntoFrame
 from polars._typing import PolarsDataType
 
-from regulars.pipelines.transforms.purchases.purchases import (
-    MONEY,
-    UNKNOWN_CUSTOMER_IDX,
-    read_into_polars,
-    select_lazily,
-)
+from regulars.pipelines.enumerations import OTHER, UNKNOWN, UNKNOWN_CUSTOMER_IDX
+from regulars.pipelines.transforms.amounts import MONEY
+from regulars.pipelines.transforms.purchases.purchases import read_into_polars, select_columns
 from regulars.pipelines.transforms.subscriptions.subscription_periods import list_paid_periods
 
 COLUMNS: dict[str, PolarsDataType] = {
@@ -37,9 +34,8 @@ COLUMNS: dict[str, PolarsDataType] = {
     "as_of": pl.Date,
 }
 NAMED_VALUES = 20
-"""A dimension keeps this many values under their own names: those with the most customers."""
+"""How many values of a dimension keep their names: those with the most customers."""
 
-ALL, OTHER, UNKNOWN = "all", "other", "unknown"
 LINE = ["system", "product_id"]
 
 
@@ -48,11 +44,11 @@ class CohortSettings(Protocol):
 
     @property
     def grains(self) -> Sequence[str]:
-        """How long the periods of cohorts are: week, month, quarter, year."""
+        """The lengths of periods for which cohorts are counted."""
 
     @property
     def dimensions(self) -> Sequence[str]:
-        """Columns of `customer_dimensions` that customers are split by."""
+        """The columns of `customer_dimensions` by which customers are split."""
 
 
 def customer_dimensions(
@@ -65,7 +61,7 @@ def customer_dimensions(
     as_of: dt.date,
     lapse_days: int,
 ) -> pl.DataFrame:
-    """One row per known customer with a countable order or a paid subscription.
+    """Collect the dimensions of each known customer with a countable order or a paid subscription, one row each.
 
     Args:
         orders: `core.orders`.
@@ -74,15 +70,15 @@ def customer_dimensions(
         subscriptions: `core.subscriptions`.
         customers: `core.customers`; `customer_id`, `customer_idx`, `country`, `customer_type`, `acquisition_channel`,
             `acquisition_cost`.
-        as_of: Last day that counts; who ordered or subscribed first after it is left out.
-        lapse_days: Who came within so many days after the first order of all may be an older customer.
+        as_of: Last day that counts; customers who first ordered or subscribed after it are left out.
+        lapse_days: Customers who came within this many days of the very first order may be older: `is_left_censored`.
 
     Returns:
-        The columns of `COLUMNS`, sorted by customer_id; nothing of a first order where there is none.
+        The columns of `COLUMNS`, sorted by customer_id; the `first_…` columns are NULL without an order.
     """
-    firsts = read_into_polars(_first_orders(orders, as_of))
+    firsts = read_into_polars(_select_first_orders(orders, as_of))
     attributes = read_into_polars(
-        select_lazily(
+        select_columns(
             customers,
             "customer_id",
             "customer_idx",
@@ -94,9 +90,13 @@ def customer_dimensions(
     )
     begun = pl.col("first_order_date") - pl.col("first_order_date").min()
     return (
-        firsts.join(_subscribers(subscriptions, as_of), on="customer_idx", how="full", coalesce=True)
+        firsts.join(_list_subscribers(subscriptions, as_of), on="customer_idx", how="full", coalesce=True)
         .join(attributes, on="customer_idx")
-        .join(_main_categories(read_into_polars(_first_sales(order_lines, products))), on="customer_idx", how="left")
+        .join(
+            _choose_main_categories(read_into_polars(_sum_first_orders_by_category(order_lines, products))),
+            on="customer_idx",
+            how="left",
+        )
         .with_columns(
             is_left_censored=(begun < dt.timedelta(days=lapse_days)).fill_null(False),
             first_discount=pl.when(pl.col("discounts") > 0)
@@ -110,8 +110,8 @@ def customer_dimensions(
     )
 
 
-def _first_orders(orders: IntoFrame, as_of: dt.date) -> Any:
-    """The scan over all orders: each known customer's first one."""
+def _select_first_orders(orders: IntoFrame, as_of: dt.date) -> Any:
+    """Scan all orders for the first one of each known customer."""
     return (
         nw.from_native(orders)
         .lazy()
@@ -132,14 +132,14 @@ def _first_orders(orders: IntoFrame, as_of: dt.date) -> Any:
     )
 
 
-def _subscribers(subscriptions: IntoFrame, as_of: dt.date) -> pl.DataFrame:
-    """`customer_idx` of everybody known who has paid for a subscription by a day, each once."""
+def _list_subscribers(subscriptions: IntoFrame, as_of: dt.date) -> pl.DataFrame:
+    """List the `customer_idx` of known customers who have paid for a subscription by `as_of`, each once."""
     paid = list_paid_periods(subscriptions).filter(pl.col("subscriber") > 0, pl.col("active_from") <= as_of)
     return paid.select(pl.col("subscriber").cast(pl.Int32).unique().alias("customer_idx"))
 
 
-def _first_sales(order_lines: IntoFrame, products: IntoFrame) -> Any:
-    """The scan over all lines: what each customer spent per category in the first order."""
+def _sum_first_orders_by_category(order_lines: IntoFrame, products: IntoFrame) -> Any:
+    """Scan all lines for what each customer spent per category in the first order."""
     kept = nw.from_native(products).lazy().select(*LINE, of_product=nw.col("category"))
     return (
         nw.from_native(order_lines)
@@ -155,8 +155,8 @@ def _first_sales(order_lines: IntoFrame, products: IntoFrame) -> Any:
     )
 
 
-def _main_categories(spent: pl.DataFrame) -> pl.DataFrame:
-    """`customer_idx`, `first_category`: the one most was spent on; of equal ones the first in the alphabet."""
+def _choose_main_categories(spent: pl.DataFrame) -> pl.DataFrame:
+    """Choose `first_category` per `customer_idx`: the one with the highest sales; of equal ones the first by name."""
     ranked = spent.sort("customer_idx", "gross_sales", "category", descending=[False, True, False])
     return ranked.unique("customer_idx", keep="first", maintain_order=True).select(
         "customer_idx", first_category="category"
@@ -164,23 +164,23 @@ def _main_categories(spent: pl.DataFrame) -> pl.DataFrame:
 
 
 def split_customers(customer_dimensions: IntoFrame, names: Sequence[str]) -> pl.DataFrame:
-    """Which value of each dimension a customer belongs to, with few values to each.
+    """Split customers by dimensions of few values.
 
-    The `NAMED_VALUES` values with the most customers keep their names (of equally large ones the first in the
-    alphabet), all others are `other`, and customers without a value are `unknown`: so every dimension holds everybody.
+    The `NAMED_VALUES` values with the most customers keep their names (of equally large ones the first by name), all
+    others become `other`, and customers without a value `unknown`: so every dimension holds all customers.
 
     Args:
         customer_dimensions: `marts.customer_dimensions`.
-        names: Which of its columns.
+        names: The columns to split by.
 
     Returns:
-        `customer_idx` Int32, and a column per name (Enum of its values, in the alphabet's order).
+        `customer_idx` Int32, and a column per name (Enum of its values, sorted).
     """
-    table = read_into_polars(select_lazily(customer_dimensions, "customer_idx", *names))
-    return table.select("customer_idx", *(_few_values(table[name]) for name in names))
+    table = read_into_polars(select_columns(customer_dimensions, "customer_idx", *names))
+    return table.select("customer_idx", *(_group_rare_values(table[name]) for name in names))
 
 
-def _few_values(values: pl.Series) -> pl.Series:
+def _group_rare_values(values: pl.Series) -> pl.Series:
     name = values.name
     by_size = values.drop_nulls().value_counts().sort("count", name, descending=[True, False])
     named = by_size[name].head(NAMED_VALUES)

@@ -1,6 +1,6 @@
-"""The mart `purchase_behaviour`: how much and how often customers buy, and how soon those who are new buy again.
+"""The mart `purchase_behaviour`: how much and how often customers buy, and how soon new customers buy again.
 
-Put here: averages by month and dimension value. Keep out: cohorts followed over time (`cohorts.py`).
+Put here: averages by month and dimension value. Keep out: cohorts followed over time (`retention_cohorts.py`).
 """
 
 import datetime as dt
@@ -9,10 +9,12 @@ import polars as pl
 from narwhals.typing import IntoFrame
 from polars._typing import PolarsDataType
 
-from regulars.pipelines.transforms.churn.survival import survival_curves
-from regulars.pipelines.transforms.cohorts.customer_dimensions import ALL, CohortSettings, split_customers
-from regulars.pipelines.transforms.purchases.purchase_days import list_days_in_order
-from regulars.pipelines.transforms.purchases.purchases import MONEY, read_into_polars, select_lazily
+from regulars.pipelines.enumerations import ALL, REPEAT_DAYS, REPEAT_DAYS_LONG
+from regulars.pipelines.transforms.amounts import MONEY, divide_columns
+from regulars.pipelines.transforms.churn.survival import estimate_survival_curves
+from regulars.pipelines.transforms.cohorts.customer_dimensions import CohortSettings, split_customers
+from regulars.pipelines.transforms.purchases.purchase_days import link_purchase_days
+from regulars.pipelines.transforms.purchases.purchases import read_into_polars, select_columns
 
 COLUMNS: dict[str, PolarsDataType] = {
     "month": pl.Date,
@@ -28,12 +30,12 @@ COLUMNS: dict[str, PolarsDataType] = {
     "returning_customers": pl.Int64,
     "returning_customer_rate": pl.Float64,
     "new_customers": pl.Int64,
-    "repeat_customers_90d": pl.Int64,
-    "repeat_rate_90d": pl.Float64,
-    "repeat_customers_365d": pl.Int64,
-    "repeat_rate_365d": pl.Float64,
+    f"repeat_customers_{REPEAT_DAYS}d": pl.Int64,
+    f"repeat_rate_{REPEAT_DAYS}d": pl.Float64,
+    f"repeat_customers_{REPEAT_DAYS_LONG}d": pl.Int64,
+    f"repeat_rate_{REPEAT_DAYS_LONG}d": pl.Float64,
     "median_days_to_second_order": pl.Int32,
-    "median_days_to_second_order_365d": pl.Float64,
+    f"median_days_to_second_order_{REPEAT_DAYS_LONG}d": pl.Float64,
     "is_complete": pl.Boolean,
     "as_of": pl.Date,
 }
@@ -43,14 +45,16 @@ COUNTS = (
     "order_count",
     "returning_customers",
     "new_customers",
-    "repeat_customers_90d",
-    "repeat_customers_365d",
+    f"repeat_customers_{REPEAT_DAYS}d",
+    f"repeat_customers_{REPEAT_DAYS_LONG}d",
 )
 AMOUNTS = ("sales", "refunds", "net_sales")
-WINDOWS = (90, 365)
-"""Days within which a second order is looked for."""
+WINDOWS = (REPEAT_DAYS, REPEAT_DAYS_LONG)
+"""Days after the first order within which a second one makes a repeat customer."""
 
 ROUNDING = 1e-9
+"""Tolerance with which a survival of one half is recognised."""
+
 GROUP = ["dimension_value", "month"]
 
 
@@ -63,7 +67,7 @@ def purchase_behaviour(
     as_of: dt.date,
     cohorts: CohortSettings,
 ) -> pl.DataFrame:
-    """One row per month from the first order or refund to `as_of`, and dimension value (`all` is the whole base).
+    """Average purchases: one row per month from the first order or refund and dimension value (`all`: the whole base).
 
     Args:
         orders: `core.orders`.
@@ -74,32 +78,33 @@ def purchase_behaviour(
         cohorts: Which dimensions to split by.
 
     Returns:
-        The columns of `COLUMNS`, sorted by `KEY`; without the unknown customer and customers who only have refunds.
+        The columns of `COLUMNS`, sorted by `KEY`; without the unknown customer and customers with refunds only.
     """
-    purchase_days = list_days_in_order(orders, refunds, calendar, as_of=as_of)
+    purchase_days = link_purchase_days(orders, refunds, calendar, as_of=as_of)
     if purchase_days.is_empty():
         return pl.DataFrame(schema=COLUMNS)
-    months = read_into_polars(select_lazily(calendar, "day_idx", "month"))
+    months = read_into_polars(select_columns(calendar, "day_idx", "month"))
     rows = purchase_days.join(months, on="day_idx", maintain_order="left").with_columns(pl.lit(ALL).alias(ALL))
     split = rows.join(
         split_customers(customer_dimensions, cohorts.dimensions), on="customer_idx", maintain_order="left"
     )
-    marked = _marked(split)
+    marked = _mark_rows(split)
     begun = months.filter(pl.col("month").is_between(rows["month"].min(), as_of)).select(pl.col("month").unique())
     parts = [
-        _counted(marked, name, begun, as_of).with_columns(dimension=pl.lit(name)) for name in (ALL, *cohorts.dimensions)
+        _count_by_month(marked, name, begun, as_of).with_columns(dimension=pl.lit(name))
+        for name in (ALL, *cohorts.dimensions)
     ]
     return (
-        _averaged(pl.concat(parts), as_of)
+        _add_averages(pl.concat(parts), as_of)
         .with_columns(as_of=pl.lit(as_of))
         .select(pl.col(name).cast(kind) for name, kind in COLUMNS.items())
         .sort(KEY)
     )
 
 
-def _marked(purchase_days: pl.DataFrame) -> pl.DataFrame:
-    """PurchaseDays with what each adds to its month."""
-    # The row before a purchase that is not the first is the same customer's purchase before it.
+def _mark_rows(purchase_days: pl.DataFrame) -> pl.DataFrame:
+    """Mark what each purchase day adds to its month."""
+    # The row before a purchase that is not the first is the previous purchase of the same customer.
     is_first_in_month = pl.col("is_first") | (pl.col("month") != pl.col("month").shift(1))
     gap = pl.col("next_day") - pl.col("day_idx")
     buys = pl.col("is_purchase") & is_first_in_month
@@ -114,14 +119,14 @@ def _marked(purchase_days: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _counted(marked: pl.DataFrame, dimension: str, months: pl.DataFrame, as_of: dt.date) -> pl.DataFrame:
-    """Every value × every month: counts and amounts, and the days to the second order of who was new."""
+def _count_by_month(marked: pl.DataFrame, dimension: str, months: pl.DataFrame, as_of: dt.date) -> pl.DataFrame:
+    """Count per dimension value and month; add the median days to the second order of new customers."""
     rows = marked.lazy().rename({dimension: "dimension_value"})
     counted = rows.group_by(GROUP).agg(pl.col(COUNTS).sum().cast(pl.Int64), pl.col(AMOUNTS).sum().cast(MONEY))
     new = rows.filter("is_first").select(*GROUP, "gap", observed=pl.lit(as_of).cast(pl.Int32) - pl.col("day_idx"))
     repeated = new.filter(pl.col("gap") <= max(WINDOWS)).group_by(GROUP).agg(median_of_repeaters=pl.col("gap").median())
     waits = new.select(*GROUP, days=pl.coalesce("gap", "observed"), is_event=pl.col("gap").is_not_null()).collect()
-    half = survival_curves(waits, GROUP).filter(pl.col("survival") <= 0.5 + ROUNDING)
+    half = estimate_survival_curves(waits, GROUP).filter(pl.col("survival") <= 0.5 + ROUNDING)
     grid = marked.select(pl.col(dimension).unique().alias("dimension_value")).join(months, how="cross").lazy()
     return (
         grid.join(counted, on=GROUP, how="left")
@@ -133,22 +138,17 @@ def _counted(marked: pl.DataFrame, dimension: str, months: pl.DataFrame, as_of: 
     )
 
 
-def _averaged(counts: pl.DataFrame, as_of: dt.date) -> pl.DataFrame:
-    """Rates and averages where they are known."""
+def _add_averages(counts: pl.DataFrame, as_of: dt.date) -> pl.DataFrame:
+    """Add rates and averages; NULL where they are not known yet."""
     month_end = pl.col("month").dt.month_end()
     is_over = {days: month_end.dt.offset_by(f"{days}d") <= as_of for days in (0, *WINDOWS)}
-    rate = {days: _ratio(f"repeat_customers_{days}d", "new_customers") for days in WINDOWS}
+    rate = {days: divide_columns(f"repeat_customers_{days}d", "new_customers") for days in WINDOWS}
     return counts.with_columns(
         is_complete=is_over[0],
-        average_order_value=pl.when(is_over[0]).then(_ratio("sales", "order_count")),
-        orders_per_customer=pl.when(is_over[0]).then(_ratio("order_count", "customers")),
-        returning_customer_rate=pl.when(is_over[0]).then(_ratio("returning_customers", "customers")),
-        median_days_to_second_order_365d=pl.when(is_over[365]).then("median_of_repeaters"),
+        average_order_value=pl.when(is_over[0]).then(divide_columns("sales", "order_count")),
+        orders_per_customer=pl.when(is_over[0]).then(divide_columns("order_count", "customers")),
+        returning_customer_rate=pl.when(is_over[0]).then(divide_columns("returning_customers", "customers")),
         median_days_to_second_order=pl.when(is_over[0]).then("median_days_to_second_order"),
         **{f"repeat_rate_{days}d": pl.when(is_over[days]).then(rate[days]) for days in WINDOWS},
+        **{f"median_days_to_second_order_{max(WINDOWS)}d": pl.when(is_over[max(WINDOWS)]).then("median_of_repeaters")},
     )
-
-
-def _ratio(part: str, whole: str) -> pl.Expr:
-    """NULL where there is nobody to divide by."""
-    return pl.when(pl.col(whole) > 0).then(pl.col(part).cast(pl.Float64) / pl.col(whole))

@@ -1,7 +1,7 @@
-"""The mart `retention_cohorts`: who of those who began together came back, and what they have brought so far.
+"""The mart `retention_cohorts`: how many customers of each cohort bought again, and what the cohort has brought so far.
 
-Put here: rates, cumulative value, payback; the text of the view over the monthly cohorts.
-Keep out: counting (`cohort_cells.py`), averages over cohorts (`retention_curves.py`), who still counts as active
+Put here: rates, cumulative value, payback; the SQL of the view of monthly cohorts.
+Keep out: counting (`cohort_cells.py`), averages over cohorts (`retention_curves.py`), active customers
 (`churn.py`).
 """
 
@@ -11,10 +11,11 @@ import polars as pl
 from narwhals.typing import IntoFrame
 from polars._typing import PolarsDataType
 
+from regulars.pipelines.transforms.amounts import MONEY
 from regulars.pipelines.transforms.cohorts.cohort_cells import COHORT, GRAINS, count_cells, list_splits
 from regulars.pipelines.transforms.cohorts.customer_dimensions import CohortSettings, split_customers
-from regulars.pipelines.transforms.purchases.purchase_days import list_days_in_order
-from regulars.pipelines.transforms.purchases.purchases import MONEY, read_into_polars, select_lazily
+from regulars.pipelines.transforms.purchases.purchase_days import link_purchase_days
+from regulars.pipelines.transforms.purchases.purchases import read_into_polars, select_columns
 
 COLUMNS: dict[str, PolarsDataType] = {
     "grain": pl.String,
@@ -77,10 +78,10 @@ def retention_cohorts(
     lapse_days: int,
     cohorts: CohortSettings,
 ) -> pl.DataFrame:
-    """One row per grain, cohort, period since up to the one of `as_of`, and value of each dimension.
+    """Follow every cohort: one row per grain, cohort, period up to that of `as_of`, and dimension value.
 
-    A customer belongs to the period of the first countable order in all history. Refunds dated before it count in
-    period 0, so that no money is lost. Customers who only have refunds, and the unknown customer, are in no cohort.
+    A customer belongs to the cohort of the first countable order in all history. Refunds before it count in period 0,
+    so that sums tie out. Customers with refunds only, and the unknown customer, are in no cohort.
 
     Args:
         orders: `core.orders`.
@@ -88,25 +89,27 @@ def retention_cohorts(
         calendar: `core.calendar`; `day`, `day_idx`, and the columns of each grain's periods.
         customer_dimensions: `marts.customer_dimensions`.
         as_of: Last day that counts.
-        lapse_days: Cohorts that begin within so many days after the first order of all may hold older customers; and
-            who has not been seen for so many days is not waited for.
+        lapse_days: Cohorts that begin within this many days of the very first order are left-censored; a rolling rate
+            is settled this many days after the period.
         cohorts: Which grains and dimensions; see `WHOLE_BASE_ONLY`.
 
     Returns:
         The columns of `COLUMNS`, sorted by `KEY`. Rates and averages are NULL until the period is over.
     """
-    purchase_days = list_days_in_order(orders, refunds, calendar, as_of=as_of)
+    purchase_days = link_purchase_days(orders, refunds, calendar, as_of=as_of)
     first_day = purchase_days.select(pl.col("first_day").min().cast(pl.Date)).item()
     if first_day is None:
         return pl.DataFrame(schema=COLUMNS)
     groups = split_customers(customer_dimensions, cohorts.dimensions)
-    costs = read_into_polars(select_lazily(customer_dimensions, "customer_idx", "acquisition_cost"))
+    costs = read_into_polars(select_columns(customer_dimensions, "customer_idx", "acquisition_cost"))
     known = purchase_days.join(groups.join(costs, on="customer_idx"), on="customer_idx", maintain_order="left")
     frames = []
     for grain in cohorts.grains:
         dimensions = [] if grain in WHOLE_BASE_ONLY else cohorts.dimensions
         cells = count_cells(known, calendar, GRAINS[grain], dimensions, as_of=as_of)
-        rated = _rated(cells, as_of=as_of, lapse_days=lapse_days).join(list_splits(known, dimensions), on="split_idx")
+        rated = _add_rates(cells, as_of=as_of, lapse_days=lapse_days).join(
+            list_splits(known, dimensions), on="split_idx"
+        )
         frames.append(
             rated.with_columns(
                 grain=pl.lit(grain),
@@ -117,8 +120,8 @@ def retention_cohorts(
     return pl.concat(frames).sort(KEY)
 
 
-def _rated(cells: pl.DataFrame, *, as_of: dt.date, lapse_days: int) -> pl.DataFrame:
-    """Cells with what is summed along their cohort, and rates where the period is over."""
+def _add_rates(cells: pl.DataFrame, *, as_of: dt.date, lapse_days: int) -> pl.DataFrame:
+    """Add running sums along each cohort, and rates; a rate is NULL until its period is over."""
     sized = pl.col("customers_with_cost", "acquisition_cost").sum().over(COHORT)
     has_paid = pl.col("is_complete") & (pl.col("cumulative_net_sales_with_cost") >= pl.col("acquisition_cost"))
     return (
@@ -132,14 +135,14 @@ def _rated(cells: pl.DataFrame, *, as_of: dt.date, lapse_days: int) -> pl.DataFr
         )
         .with_columns(acquisition_cost=pl.when(pl.col("customers_with_cost") > 0).then("acquisition_cost"))
         .with_columns(
-            retention_rate=_per_customer("retained_customers"),
-            rolling_retention_rate=_per_customer("rolling_retained_customers"),
-            cumulative_net_sales_per_customer=_per_customer("cumulative_net_sales"),
+            retention_rate=_divide_by_cohort_size("retained_customers"),
+            rolling_retention_rate=_divide_by_cohort_size("rolling_retained_customers"),
+            cumulative_net_sales_per_customer=_divide_by_cohort_size("cumulative_net_sales"),
             payback_period=pl.when(has_paid).then("period_number").min().over(COHORT),
         )
     )
 
 
-def _per_customer(column: str) -> pl.Expr:
-    """Divided by the cohort's size; NULL until the period is over."""
+def _divide_by_cohort_size(column: str) -> pl.Expr:
+    """Divide by the size of the cohort; NULL until the period is over."""
     return pl.when("is_complete").then(pl.col(column).cast(pl.Float64) / pl.col("cohort_size"))

@@ -1,6 +1,6 @@
-"""The mart `retention_curves`: the average cohort, period by period since its beginning.
+"""The mart `retention_curves`: the average cohort, period by period.
 
-Put here: averages over cohorts. Keep out: the cohorts themselves (`cohorts.py`).
+Put here: averages over cohorts. Keep out: the cohorts themselves (`retention_cohorts.py`).
 """
 
 import datetime as dt
@@ -9,7 +9,8 @@ import polars as pl
 from narwhals.typing import IntoFrame
 from polars._typing import PolarsDataType
 
-from regulars.pipelines.transforms.purchases.purchases import MONEY, read_into_polars
+from regulars.pipelines.transforms.amounts import MONEY, divide_columns
+from regulars.pipelines.transforms.purchases.purchases import read_into_polars
 
 COLUMNS: dict[str, PolarsDataType] = {
     "grain": pl.String,
@@ -36,10 +37,10 @@ KEY = ["grain", "dimension", "dimension_value", "period_number"]
 
 
 def retention_curves(retention_cohorts: IntoFrame, *, as_of: dt.date) -> pl.DataFrame:
-    """One row per grain, dimension value and period since, over the cohorts for which that period is over.
+    """Average the cohorts whose period is over: one row per grain, dimension value and period.
 
-    Every rate is a ratio of sums, so a cohort weighs as many customers as it has, and one in which nobody came back
-    counts with its zero. Rolling rates are over settled cells alone: others still rise.
+    Every rate is a ratio of sums, so a cohort weighs as many customers as it has, and a cohort without a repeat
+    purchase counts as zero. Rolling rates use settled cells only, since the others may still rise.
 
     Args:
         retention_cohorts: `marts.retention_cohorts`.
@@ -63,19 +64,14 @@ def retention_curves(retention_cohorts: IntoFrame, *, as_of: dt.date) -> pl.Data
             rolling_retained_customers=pl.col("rolling_retained_customers").filter(settled).sum(),
         )
         .with_columns(
-            retention_rate=_ratio("retained_customers", "cohort_size"),
-            retention_rate_of_new=_ratio("new_retained", "new_customers"),
-            rolling_retention_rate=_ratio("rolling_retained_customers", "rolling_cohort_size"),
-            net_sales_per_customer=_ratio("net_sales", "cohort_size"),
-            cumulative_net_sales_per_customer=_ratio("cumulative_net_sales", "cohort_size"),
+            retention_rate=divide_columns("retained_customers", "cohort_size"),
+            retention_rate_of_new=divide_columns("new_retained", "new_customers"),
+            rolling_retention_rate=divide_columns("rolling_retained_customers", "rolling_cohort_size"),
+            net_sales_per_customer=divide_columns("net_sales", "cohort_size"),
+            cumulative_net_sales_per_customer=divide_columns("cumulative_net_sales", "cohort_size"),
             as_of=pl.lit(as_of),
         )
         .select(pl.col(name).cast(kind) for name, kind in COLUMNS.items())
         .sort(KEY)
         .collect()
     )
-
-
-def _ratio(part: str, whole: str) -> pl.Expr:
-    """NULL where there is nobody to divide by."""
-    return pl.when(pl.col(whole) > 0).then(pl.col(part).cast(pl.Float64) / pl.col(whole))

@@ -1,7 +1,7 @@
-"""The mart `customer_360`: everything about a customer in one row, and what to do next.
+"""The mart `customer_360`: everything about a customer in one row, with the risk of losing them and the next step.
 
-Put here: bringing the customer's facts together, and the rules for risk and next step.
-Keep out: how segments, values and scores are made (`segments.py`, `clv.py`, `nps.py`).
+Put here: joining the facts about a customer, and the rules for risk and next step.
+Keep out: how segments, values and scores are computed (`customer_segments.py`, `customer_clv.py`, `nps.py`).
 """
 
 import datetime as dt
@@ -12,20 +12,20 @@ import polars as pl
 from narwhals.typing import IntoFrame
 from polars._typing import PolarsDataType
 
+from regulars.pipelines.enumerations import UNKNOWN_CUSTOMER_IDX
+from regulars.pipelines.transforms.amounts import MONEY
 from regulars.pipelines.transforms.churn.active_intervals import (
     find_last_active_intervals,
     has_lapsed,
     list_active_intervals,
-    list_stretches,
+    list_active_periods,
 )
 from regulars.pipelines.transforms.purchases.purchases import (
-    MONEY,
-    UNKNOWN_CUSTOMER_IDX,
     read_into_polars,
-    select_lazily,
+    select_columns,
     sum_purchases_by_customer,
 )
-from regulars.pipelines.transforms.voice.nps import nps_answers
+from regulars.pipelines.transforms.voice.nps import select_nps_answers
 
 COLUMNS: dict[str, PolarsDataType] = {
     "customer_id": pl.String,
@@ -77,10 +77,10 @@ COUNTS = ["order_count", "nps_response_count", "contact_count", "source_record_c
 
 OVERDUE_FACTOR = 2
 OVERDUE_DAYS = 7
-"""Overdue: longer without an order than this many times the customer's typical gap, and than this many days."""
+"""A customer is overdue after this many times the typical gap and more than this many days without an order."""
 
 NEAR_LAPSE = 0.25
-"""Near lapse: no more than this part of the lapse days is left."""
+"""A customer is near lapse when at most this fraction of `lapse_days` is left."""
 
 
 def customer_360(
@@ -97,7 +97,7 @@ def customer_360(
     as_of: dt.date,
     lapse_days: int,
 ) -> pl.DataFrame:
-    """One row per customer, prospects and the unknown customer included.
+    """Join all facts about each customer, one row each; prospects and the unknown customer included.
 
     Args:
         customers: `core.customers`.
@@ -114,7 +114,7 @@ def customer_360(
         lapse_days: Days without an order after which a customer has lapsed.
 
     Returns:
-        The columns of `COLUMNS`, sorted by customer_id; its money adds up to all countable orders and refunds.
+        The columns of `COLUMNS`, sorted by customer_id; its sums tie out with all countable orders and refunds.
     """
     people = nw.from_native(contacts).lazy().filter(~nw.col("is_deleted"))
     records = nw.from_native(customer_source_ids).lazy()
@@ -122,72 +122,72 @@ def customer_360(
     facts = {
         "customer_idx": [
             purchases,
-            _last_active_intervals(purchases, subscriptions, as_of=as_of, lapse_days=lapse_days),
-            _counted(people, "customer_idx", "contact_count"),
-            latest_nps(survey_responses, as_of=as_of),
-            read_into_polars(select_lazily(customer_clv, "customer_idx", *FROM_CLV)),
+            _find_last_active_intervals(purchases, subscriptions, as_of=as_of, lapse_days=lapse_days),
+            _count_rows(people, "customer_idx", "contact_count"),
+            find_latest_nps(survey_responses, as_of=as_of),
+            read_into_polars(select_columns(customer_clv, "customer_idx", *FROM_CLV)),
         ],
         "customer_id": [
-            _counted(records, "customer_id", "source_record_count"),
-            read_into_polars(select_lazily(customer_segments, "customer_id", *FROM_SEGMENTS)),
+            _count_rows(records, "customer_id", "source_record_count"),
+            read_into_polars(select_columns(customer_segments, "customer_id", *FROM_SEGMENTS)),
         ],
     }
-    joined = read_into_polars(select_lazily(customers, *FROM_CUSTOMERS)).sort("customer_id").lazy()
+    joined = read_into_polars(select_columns(customers, *FROM_CUSTOMERS)).sort("customer_id").lazy()
     for key, frames in facts.items():
         for frame in frames:
             joined = joined.join(frame.lazy(), on=key, how="left", maintain_order="left")
     spent = (pl.col("gross_sales") - pl.col("discounts")).cast(pl.Float64)
-    is_somebody = ~pl.col("is_unknown")
+    is_known = ~pl.col("is_unknown")
     return (
         joined.with_columns(pl.col(COUNTS).fill_null(0), pl.col(SUMS).fill_null(pl.lit(0, MONEY)))
         .with_columns(
             average_order_value=pl.when(pl.col("order_count") > 0).then(
                 (spent / pl.col("order_count")).round(4, mode="half_to_even")
             ),
-            days_since_last_order=pl.when(is_somebody).then(
-                (pl.lit(as_of) - pl.col("last_order_date")).dt.total_days()
-            ),
+            days_since_last_order=pl.when(is_known).then((pl.lit(as_of) - pl.col("last_order_date")).dt.total_days()),
             is_active=pl.col("start").is_not_null() & ~has_lapsed(as_of),
             lapses_on="lapse_date",
-            lifecycle=pl.when(is_somebody).then(pl.coalesce("lifecycle", _lifecycle_without_orders(as_of))),
+            lifecycle=pl.when(is_known).then(pl.coalesce("lifecycle", _assign_lifecycle_without_orders(as_of))),
         )
-        .with_columns(**signs(as_of=as_of, lapse_days=lapse_days))
-        .with_columns(risk=risk(), risk_reason=risk_reason(), next_step=next_step(), as_of=pl.lit(as_of))
+        .with_columns(**find_signs(as_of=as_of, lapse_days=lapse_days))
+        .with_columns(risk=assess_risk(), risk_reason=explain_risk(), next_step=choose_next_step(), as_of=pl.lit(as_of))
         .select(pl.col(name).cast(kind) for name, kind in COLUMNS.items())
         .collect()
     )
 
 
-def _last_active_intervals(
+def _find_last_active_intervals(
     purchases: pl.DataFrame, subscriptions: IntoFrame, *, as_of: dt.date, lapse_days: int
 ) -> pl.DataFrame:
-    """`customer_idx`, `start` and `lapse_date` of each known customer's last active interval, by its last order alone.
+    """Find `start` and `lapse_date` of each known customer's last active interval, from the last order alone.
 
-    The orders before it decide whether there was a lapse in between (`customer_segments`), not when the next one is.
+    Earlier orders decide whether there was a lapse before (`customer_segments`), not when the next one will be.
     """
     days = purchases.select("customer_idx", day_idx=pl.col("last_order_date").cast(pl.Int32)).drop_nulls()
-    active_intervals = list_active_intervals(list_stretches(days, subscriptions, as_of=as_of, lapse_days=lapse_days))
+    active_intervals = list_active_intervals(
+        list_active_periods(days, subscriptions, as_of=as_of, lapse_days=lapse_days)
+    )
     return find_last_active_intervals(active_intervals).select("customer_idx", "start", "lapse_date")
 
 
-def _lifecycle_without_orders(as_of: dt.date) -> pl.Expr:
-    """Who never had a subscription either is a prospect."""
+def _assign_lifecycle_without_orders(as_of: dt.date) -> pl.Expr:
+    """Assign the lifecycle of a customer without orders: a prospect, unless there was a subscription."""
     subscribed = pl.when(has_lapsed(as_of)).then(pl.lit("lapsed")).otherwise(pl.lit("active"))
     return pl.when(pl.col("start").is_null()).then(pl.lit("prospect")).otherwise(subscribed)
 
 
-def latest_nps(survey_responses: IntoFrame, *, as_of: dt.date) -> pl.DataFrame:
-    """The scan over all answers: how many NPS answers each customer gave, and the latest of them.
+def find_latest_nps(survey_responses: IntoFrame, *, as_of: dt.date) -> pl.DataFrame:
+    """Scan all answers for the number of NPS answers of each customer, and the latest of them.
 
     Args:
         survey_responses: `core.survey_responses`.
         as_of: Last day that counts.
 
     Returns:
-        `customer_idx`, `nps_response_count`, `latest_nps_group`, `latest_nps_score`, `latest_nps_at`. Answers of nobody
-        known are the unknown customer's, counted only: they have no latest.
+        `customer_idx`, `nps_response_count`, `latest_nps_group`, `latest_nps_score`, `latest_nps_at`. Answers
+        that lead to no customer are counted for the unknown customer, who has no latest answer.
     """
-    answers = nps_answers(survey_responses, as_of=as_of).with_columns(
+    answers = select_nps_answers(survey_responses, as_of=as_of).with_columns(
         customer_idx=nw.col("customer_idx").fill_null(UNKNOWN_CUSTOMER_IDX).cast(nw.Int32)
     )
     latest = (
@@ -201,15 +201,15 @@ def latest_nps(survey_responses: IntoFrame, *, as_of: dt.date) -> pl.DataFrame:
             latest_nps_date=nw.col("answered_date"),
         )
     )
-    counted = _counted(answers, "customer_idx", "nps_response_count")
+    counted = _count_rows(answers, "customer_idx", "nps_response_count")
     return counted.join(read_into_polars(latest.to_native()), on="customer_idx", how="left")
 
 
-def signs(*, as_of: dt.date, lapse_days: int) -> dict[str, pl.Expr]:
-    """What may be wrong with a customer: `is_detractor`, `is_overdue`, `is_near_lapse`, each true or false.
+def find_signs(*, as_of: dt.date, lapse_days: int) -> dict[str, pl.Expr]:
+    """Find the signs of each customer: `is_detractor`, `is_promoter`, `is_overdue`, `is_near_lapse`, never NULL.
 
-    An unhappy answer counts for `lapse_days`; the other two only while the customer is active, and not for a subscriber
-    of whom no end is known: who pays has not stayed away.
+    An answer counts for `lapse_days`. A customer is overdue or near lapse only while active, and not while a
+    subscription without a known end is paid.
     """
     since, typical = pl.col("days_since_last_order"), pl.col("typical_days_between_orders")
     days_left = (pl.col("lapses_on") - pl.lit(as_of)).dt.total_days()
@@ -224,8 +224,11 @@ def signs(*, as_of: dt.date, lapse_days: int) -> dict[str, pl.Expr]:
     return {name: sign.fill_null(value=False) for name, sign in found.items()}
 
 
-def risk() -> pl.Expr:
-    """Of losing an active customer: `high` for a detractor or both signs of staying away, `watch` for one of these."""
+def assess_risk() -> pl.Expr:
+    """Assess the risk of losing an active customer: `high`, `watch` or `none`.
+
+    `high` for a detractor or a customer who is both overdue and near lapse, `watch` for one of the latter two.
+    """
     staying_away = pl.col("is_overdue").cast(pl.Int8) + pl.col("is_near_lapse").cast(pl.Int8)
     return (
         pl.when(~pl.col("is_active"))
@@ -238,10 +241,10 @@ def risk() -> pl.Expr:
     )
 
 
-def risk_reason() -> pl.Expr:
-    """The signs behind `risk` in plain words; NULL where there is none."""
+def explain_risk() -> pl.Expr:
+    """Say which signs are behind `risk`; NULL where there is none."""
     typical = pl.col("typical_days_between_orders").round(0, mode="half_away_from_zero").cast(pl.Int64)
-    said = [
+    reasons = [
         pl.when("is_detractor").then(
             pl.format("scored {} of 10 on {}", pl.col("latest_nps_score").cast(pl.Int64), pl.col("latest_nps_date"))
         ),
@@ -250,12 +253,12 @@ def risk_reason() -> pl.Expr:
         ),
         pl.when("is_near_lapse").then(pl.format("lapses on {} without an order", "lapses_on")),
     ]
-    words = pl.concat_str(said, separator="; ", ignore_nulls=True)
+    words = pl.concat_str(reasons, separator="; ", ignore_nulls=True)
     return pl.when(pl.col("is_active"), words != "").then(words)
 
 
-def next_step() -> pl.Expr:
-    """The one thing to do next; the first rule that fits."""
+def choose_next_step() -> pl.Expr:
+    """Choose the next step: the first rule that applies."""
     return (
         pl.when(pl.col("is_unknown") | pl.col("is_deleted"))
         .then(pl.lit("none"))
@@ -275,7 +278,7 @@ def next_step() -> pl.Expr:
     )
 
 
-def _counted(frame: "nw.LazyFrame[Any]", key: str, name: str) -> pl.DataFrame:
-    """Rows per `key`."""
+def _count_rows(frame: "nw.LazyFrame[Any]", key: str, name: str) -> pl.DataFrame:
+    """Count the rows per `key`."""
     counted = frame.group_by(key).agg(nw.len().alias(name))
     return read_into_polars(counted.to_native()).with_columns(pl.col(name).cast(pl.Int64))

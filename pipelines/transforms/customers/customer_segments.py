@@ -1,7 +1,7 @@
-"""The mart `customer_segments`: how recently, how often and for how much each customer buys, and what that makes them.
+"""The mart `customer_segments`: RFM scores, named segments, value tiers and lifecycle of each customer.
 
-Put here: RFM scores and the names of their combinations, value tiers, lifecycle, each customer's own rhythm.
-Keep out: what a customer is worth in money (`clv.py`), what to do about it (`customer_360.py`).
+Put here: RFM scores and the names of their combinations, value tiers, lifecycle, the typical gap between purchases.
+Keep out: predicted value (`customer_clv.py`), what to do about a customer (`customer_360.py`).
 """
 
 import datetime as dt
@@ -12,18 +12,19 @@ import polars as pl
 from narwhals.typing import IntoFrame
 from polars._typing import PolarsDataType
 
+from regulars.pipelines.enumerations import UNKNOWN_CUSTOMER_IDX
+from regulars.pipelines.transforms.amounts import MONEY, round_to_money
 from regulars.pipelines.transforms.churn.active_intervals import (
     find_last_active_intervals,
     has_lapsed,
     list_active_intervals,
-    list_stretches,
+    list_active_periods,
     list_subscribers,
 )
+from regulars.pipelines.transforms.day_numbers import count_days_since_epoch
 from regulars.pipelines.transforms.purchases.purchases import (
-    MONEY,
-    UNKNOWN_CUSTOMER_IDX,
     read_into_polars,
-    select_lazily,
+    select_columns,
     sum_purchases_by_customer_day,
 )
 
@@ -43,28 +44,34 @@ COLUMNS: dict[str, PolarsDataType] = {
     "as_of": pl.Date,
 }
 SEGMENTS: tuple[tuple[str, tuple[int, int], tuple[int, int], tuple[int, int]], ...] = (
-    ("champions", (4, 5), (4, 5), (3, 5)),  # often, lately, and not for little
-    ("loyal", (4, 5), (4, 5), (1, 2)),  # often and lately, small baskets
+    ("champions", (4, 5), (4, 5), (3, 5)),  # often and recently, large baskets
+    ("loyal", (4, 5), (4, 5), (1, 2)),  # often and recently, small baskets
     ("loyal", (3, 3), (4, 5), (1, 5)),
     ("loyal", (4, 5), (3, 3), (4, 5)),
-    ("potential_loyalists", (4, 5), (3, 3), (1, 3)),  # lately, and more than once
+    ("potential_loyalists", (4, 5), (3, 3), (1, 3)),  # recently, and more than once
     ("potential_loyalists", (4, 5), (2, 2), (1, 5)),
-    ("new", (5, 5), (1, 1), (1, 5)),  # bought least often, most recently
+    ("new", (5, 5), (1, 1), (1, 5)),  # least often, most recently
     ("promising", (3, 4), (1, 1), (1, 5)),
-    ("needs_attention", (3, 3), (2, 3), (1, 5)),  # average, and neither coming nor going
-    ("cannot_lose", (1, 2), (4, 5), (4, 5)),  # the best of once, long unseen
+    ("needs_attention", (3, 3), (2, 3), (1, 5)),  # average in both
+    ("cannot_lose", (1, 2), (4, 5), (4, 5)),  # once among the best, not seen for long
     ("at_risk", (1, 2), (4, 5), (1, 3)),
     ("at_risk", (1, 2), (3, 3), (1, 5)),
     ("hibernating", (2, 2), (1, 2), (1, 5)),
     ("hibernating", (1, 1), (2, 2), (1, 5)),
     ("lost", (1, 1), (1, 1), (1, 5)),
 )
-"""Segment, and the recency, frequency and monetary scores (from, to) that belong to it; each combination has one."""
+"""Segment, and its inclusive ranges of recency, frequency and monetary score; each combination has exactly one."""
 
 TIERS = (("top_10_percent", 10), ("next_20_percent", 30), ("middle", 70))
-"""Tier, and the share of customers in percent that is worth more than its last; the rest are the lowest 30 percent."""
+"""Tier, and the percentage of customers who are worth more than a member of it may be, exclusive."""
+
+LOWEST_TIER = "lowest_30_percent"
+"""The tier of all other customers."""
+
+VALUE_TIERS = (*(name for name, _ in TIERS), LOWEST_TIER)
 
 PURCHASE_DAYS_FOR_A_RHYTHM = 3
+"""Purchase days that a typical gap needs; there are then two gaps."""
 
 Integers = np.ndarray[Any, np.dtype[np.int64]]
 
@@ -79,12 +86,12 @@ def customer_segments(
     as_of: dt.date,
     lapse_days: int,
 ) -> pl.DataFrame:
-    """One row per customer with a countable order: scores, segment, value tier and lifecycle.
+    """Score and segment every customer with a countable order, one row each.
 
     Args:
         orders: `core.orders`.
         refunds: `core.refunds`.
-        subscriptions: `core.subscriptions`; who pays for one has not lapsed.
+        subscriptions: `core.subscriptions`; a customer who pays for one has not lapsed.
         customers: `core.customers`; `customer_id`, `customer_idx`.
         calendar: `core.calendar`; `day`, `day_idx`.
         as_of: Last day that counts.
@@ -95,28 +102,28 @@ def customer_segments(
     """
     days = read_into_polars(sum_purchases_by_customer_day(orders, refunds, calendar, as_of=as_of))
     purchase_days = days.filter(pl.col("order_count") > 0).select("customer_idx", "day_idx")
-    stretches = list_stretches(purchase_days, subscriptions, as_of=as_of, lapse_days=lapse_days)
-    last_active_intervals = find_last_active_intervals(list_active_intervals(stretches)).drop("return_date")
-    subscribers = list_subscribers(stretches, as_of=as_of)
+    active_periods = list_active_periods(purchase_days, subscriptions, as_of=as_of, lapse_days=lapse_days)
+    last_active_intervals = find_last_active_intervals(list_active_intervals(active_periods)).drop("return_date")
+    subscribers = list_subscribers(active_periods, as_of=as_of)
     buyers = summarise_rhythm(days.filter(pl.col("customer_idx") != UNKNOWN_CUSTOMER_IDX), as_of=as_of).join(
         last_active_intervals, on="customer_idx", maintain_order="left"
     )
-    names = read_into_polars(select_lazily(customers, "customer_id", "customer_idx"))
+    names = read_into_polars(select_columns(customers, "customer_id", "customer_idx"))
     came_back = pl.when(pl.col("frequency") > 0)
     return (
         buyers.with_columns(
             recency_score=score_in_fifths(-buyers["recency_days"]),
-            # One value alone scores 3, but who has not come back yet has the lowest scores also where nobody has.
+            # A single value scores 3; a customer without a repeat purchase has the lowest score even where all are so.
             frequency_score=came_back.then(score_in_fifths(buyers["frequency"])).otherwise(1),
             monetary_score=came_back.then(score_in_fifths(buyers["monetary_value"].fill_null(0))).otherwise(1),
-            value_tier=tier(pl.col("net_sales_to_date")),
-            lifecycle=lifecycle(pl.col("customer_idx").is_in(subscribers.implode()), as_of=as_of),
+            value_tier=assign_value_tier(pl.col("net_sales_to_date")),
+            lifecycle=assign_lifecycle(pl.col("customer_idx").is_in(subscribers.implode()), as_of=as_of),
             as_of=pl.lit(as_of),
         )
         .with_columns(
             rfm_score=pl.format("{}{}{}", "recency_score", "frequency_score", "monetary_score"),
         )
-        .join(segments_by_score(), on="rfm_score", how="left")
+        .join(list_segments_by_score(), on="rfm_score", how="left")
         .join(names, on="customer_idx")
         .select(pl.col(name).cast(kind) for name, kind in COLUMNS.items())
         .sort("customer_id")
@@ -124,10 +131,10 @@ def customer_segments(
 
 
 def summarise_rhythm(days: pl.DataFrame, *, as_of: dt.date) -> pl.DataFrame:
-    """What each customer's purchase days tell: several orders of one day are one purchase.
+    """Summarise each customer's purchase days: several orders on one day are one purchase.
 
     Args:
-        days: One row per customer and day, as `sum_purchases_by_customer_day` gives it.
+        days: One row per customer and day, as `sum_purchases_by_customer_day` returns it.
         as_of: Last day that counts.
 
     Returns:
@@ -146,7 +153,7 @@ def summarise_rhythm(days: pl.DataFrame, *, as_of: dt.date) -> pl.DataFrame:
         .with_columns(gap_days=pl.when(is_repeat).then(day - day.shift(1)))
         .group_by("customer_idx")
         .agg(
-            recency_days=(as_of - dt.date(1970, 1, 1)).days - day.max().cast(pl.Int64),
+            recency_days=count_days_since_epoch(as_of) - day.max().cast(pl.Int64),
             frequency=gap.count().cast(pl.Int64),
             repeat_sales=pl.when(gap.is_not_null()).then("spent").sum().cast(pl.Float64),
             typical_days_between_orders=gap.median(),
@@ -157,7 +164,7 @@ def summarise_rhythm(days: pl.DataFrame, *, as_of: dt.date) -> pl.DataFrame:
     return (
         rhythm.join(value, on="customer_idx")
         .with_columns(
-            monetary_value=pl.when(pl.col("frequency") > 0).then(mean.round(4, mode="half_to_even").cast(MONEY)),
+            monetary_value=pl.when(pl.col("frequency") > 0).then(round_to_money(mean)),
             typical_days_between_orders=pl.when(pl.col("frequency") + 1 >= PURCHASE_DAYS_FOR_A_RHYTHM).then(
                 "typical_days_between_orders"
             ),
@@ -168,15 +175,18 @@ def summarise_rhythm(days: pl.DataFrame, *, as_of: dt.date) -> pl.DataFrame:
 
 
 def score_in_fifths(values: pl.Series) -> pl.Series:
-    """Scores 1 (lowest values) to 5 (highest): five groups as equal as equal values allow, for these never part.
+    """Score 1 (lowest) to 5 (highest) in five groups as equal in size as possible; equal values score alike.
 
-    Most shops' customers bought once, so fixed quintiles either part equal customers or leave scores empty. Here the
-    groups are cut from below, each taking its share of what is left, at the nearest border between two values. So all
-    five scores are given whenever there are five values; four values score 1 2 4 5, three 1 3 5, two 1 5. One value
-    alone tells nobody apart: 3.
+    Most customers of most shops bought once, so fixed quintiles would either separate equal customers or leave scores
+    unused. Here the groups are cut from below: each takes its share of the rest, up to the nearest boundary between two
+    values. All five scores occur whenever there are five distinct values; four values score 1 2 4 5, three 1 3 5, two
+    1 5, a single one 3.
 
     Args:
-        values: A number per customer, never NULL.
+        values: One number per customer, never NULL.
+
+    Returns:
+        Int64 scores, in the order of `values`.
     """
     counts = values.value_counts(name="customers").sort(values.name)
     distinct = counts.height
@@ -189,7 +199,7 @@ def score_in_fifths(values: pl.Series) -> pl.Series:
 
 
 def _cut_in_fifths(up_to: Integers) -> Integers:
-    """The score of each distinct value, given how many customers have at most that value."""
+    """Cut distinct values into fifths, given how many customers have at most each value; returns their scores."""
     scores = np.full(len(up_to), 5, dtype=np.int64)
     start, below = 0, 0
     for score in range(1, 5):
@@ -203,8 +213,8 @@ def _cut_in_fifths(up_to: Integers) -> Integers:
     return scores
 
 
-def segments_by_score() -> pl.DataFrame:
-    """`rfm_score` ('111' to '555') and its `segment`."""
+def list_segments_by_score() -> pl.DataFrame:
+    """List the `segment` of every `rfm_score`, '111' to '555'."""
     rows = [
         (f"{r}{f}{m}", segment)
         for segment, recency, frequency, monetary in SEGMENTS
@@ -215,20 +225,20 @@ def segments_by_score() -> pl.DataFrame:
     return pl.DataFrame(rows, schema={"rfm_score": pl.String, "segment": pl.String}, orient="row")
 
 
-def tier(value: pl.Expr) -> pl.Expr:
-    """The value tier: by the share of customers who are worth more; equal values go up together."""
+def assign_value_tier(value: pl.Expr) -> pl.Expr:
+    """Assign the value tier by the share of customers who are worth more; equal values share the higher tier."""
     worth_more = (value.rank("min", descending=True).cast(pl.Int64) - 1) * 100
-    tiers = pl.lit("lowest_30_percent")
+    tiers = pl.lit(LOWEST_TIER)
     for name, percent in reversed(TIERS):
         tiers = pl.when(worth_more < percent * pl.len()).then(pl.lit(name)).otherwise(tiers)
     return tiers
 
 
-def lifecycle(is_subscribed: pl.Expr, *, as_of: dt.date) -> pl.Expr:
-    """`lapsed`; else `reactivated`, `new` or `active`; by the customer's last active interval and purchase days.
+def assign_lifecycle(is_subscribed: pl.Expr, *, as_of: dt.date) -> pl.Expr:
+    """Assign `lapsed`, `reactivated`, `new` or `active`, by the last active interval and the purchase days.
 
-    Who came back from a lapse with the last order is `reactivated`, who bought on one day so far and has no live
-    subscription is `new`.
+    A customer whose last order ended a lapse is `reactivated`; one with a single purchase day and no live subscription
+    is `new`.
     """
     last_order_date = pl.lit(as_of) - pl.duration(days=pl.col("recency_days"))
     return (

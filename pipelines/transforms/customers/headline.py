@@ -1,7 +1,7 @@
-"""The three numbers a person wants first: how many customers, do they come back, would they recommend us.
+"""The headline of the report: number of customers, churn or repeat rate, and NPS.
 
-Put here: which of the published numbers stand on the first line, and what stands in for those not known yet.
-Keep out: how they are worded, and the marts they are read from (`churn.py`, `nps.py`).
+Put here: which published metrics are shown first, and what replaces those not known yet.
+Keep out: their wording, and the marts they are read from (`churn.py`, `nps.py`).
 """
 
 import datetime as dt
@@ -11,15 +11,14 @@ from typing import Any
 import polars as pl
 from narwhals.typing import IntoFrame
 
-from regulars.pipelines.transforms.purchases.purchases import UNKNOWN_CUSTOMER_IDX, list_purchase_days, read_into_polars
-
-REPEAT_DAYS = 90
-EPOCH = dt.date(1970, 1, 1)
+from regulars.pipelines.enumerations import ALL, REPEAT_DAYS, UNKNOWN_CUSTOMER_IDX
+from regulars.pipelines.transforms.day_numbers import count_days_since_epoch
+from regulars.pipelines.transforms.purchases.purchases import list_purchase_days, read_into_polars
 
 
 @dataclass(frozen=True)
 class Headline:
-    """The three numbers, each with what it rests on; None where it cannot be known.
+    """The three metrics, each with its basis; None where it is not known.
 
     Attributes:
         as_of: Last day that counts.
@@ -27,9 +26,9 @@ class Headline:
         churn_rate_12m: 12-month churn, 0 to 1, at the last month-end; None while the history is too short for it.
         churn_month_end: That month-end.
         repeat_rate_90d: Share of customers, 0 to 1, with a second purchase day within 90 days of the first.
-        repeat_customers: How many customers `repeat_rate_90d` looks at: those whose 90 days are over.
+        repeat_customers: The number of customers behind `repeat_rate_90d`: those whose 90 days are over.
         nps: Net promoter score, −100 to 100; None without answers.
-        nps_responses: How many votes it rests on.
+        nps_responses: The number of votes behind it.
         nps_start: First day of its window.
         nps_end: Last day of its window.
     """
@@ -49,7 +48,7 @@ class Headline:
 def find_headline(
     orders: IntoFrame, calendar: IntoFrame, churn: IntoFrame, nps: IntoFrame, *, as_of: dt.date
 ) -> Headline:
-    """Read the three numbers off.
+    """Find the three metrics.
 
     Args:
         orders: `core.orders`; `customer_idx`, `order_date`, `is_countable`.
@@ -58,28 +57,28 @@ def find_headline(
         nps: `marts.nps`; of the whole base, the rolling window that ends on the day of the last answer.
         as_of: Last day that counts.
     """
-    purchase_days = _first_purchase_days(orders, calendar, as_of)
-    observed = purchase_days.filter(pl.col("first_day") <= (as_of - EPOCH).days - REPEAT_DAYS)
+    purchase_days = _find_first_purchase_days(orders, calendar, as_of)
+    observed = purchase_days.filter(pl.col("first_day") <= count_days_since_epoch(as_of) - REPEAT_DAYS)
     repeated = observed.filter(pl.col("second_day") - pl.col("first_day") <= REPEAT_DAYS).height
-    is_known = (pl.col("dimension") == "all") & pl.col("churn_rate_12m").is_not_null()
+    is_known = (pl.col("dimension") == ALL) & pl.col("churn_rate_12m").is_not_null()
     known_churn = read_into_polars(churn).filter(is_known).sort("month_end").tail(1)
-    window = _last_window(read_into_polars(nps))
+    window = _find_last_window(read_into_polars(nps))
     return Headline(
         as_of=as_of,
         customers=purchase_days.height,
-        churn_rate_12m=_only(known_churn, "churn_rate_12m"),
-        churn_month_end=_only(known_churn, "month_end"),
+        churn_rate_12m=_read_only_value(known_churn, "churn_rate_12m"),
+        churn_month_end=_read_only_value(known_churn, "month_end"),
         repeat_rate_90d=repeated / observed.height if observed.height else None,
         repeat_customers=observed.height,
-        nps=_only(window, "nps"),
-        nps_responses=_only(window, "responses") or 0,
-        nps_start=_only(window, "period_start"),
-        nps_end=_only(window, "period_end"),
+        nps=_read_only_value(window, "nps"),
+        nps_responses=_read_only_value(window, "responses") or 0,
+        nps_start=_read_only_value(window, "period_start"),
+        nps_end=_read_only_value(window, "period_end"),
     )
 
 
-def _first_purchase_days(orders: IntoFrame, calendar: IntoFrame, as_of: dt.date) -> pl.DataFrame:
-    """`first_day` and `second_day` (NULL when there is none), days since 1970, of every known customer."""
+def _find_first_purchase_days(orders: IntoFrame, calendar: IntoFrame, as_of: dt.date) -> pl.DataFrame:
+    """Find `first_day` and `second_day` (NULL where there is none), days since 1970, of every known customer."""
     days = read_into_polars(list_purchase_days(orders, calendar, as_of=as_of))
     day = pl.col("day_idx")
     known = days.filter(pl.col("customer_idx") != UNKNOWN_CUSTOMER_IDX)
@@ -89,14 +88,14 @@ def _first_purchase_days(orders: IntoFrame, calendar: IntoFrame, as_of: dt.date)
     return first.join(second, on="customer_idx", how="left")
 
 
-def _last_window(nps: pl.DataFrame) -> pl.DataFrame:
-    """The shortest rolling window that ends on the day of the last answer: later ones only lose votes."""
-    answered = nps.filter(pl.col("dimension") == "all", pl.col("responses") > 0)
+def _find_last_window(nps: pl.DataFrame) -> pl.DataFrame:
+    """Find the shortest rolling window that ends on the day of the last answer; later windows only lose votes."""
+    answered = nps.filter(pl.col("dimension") == ALL, pl.col("responses") > 0)
     last_day = answered.filter(pl.col("grain") == "day").select(pl.col("period_end").max())
     windows = answered.filter(pl.col("grain").str.starts_with("rolling"))
     return windows.join(last_day, on="period_end").sort("period_start").tail(1)
 
 
-def _only(rows: pl.DataFrame, column: str) -> Any:
-    """The value of the only row; None when there is none."""
+def _read_only_value(rows: pl.DataFrame, column: str) -> Any:
+    """Read the value of the only row; None where there is no row."""
     return None if rows.is_empty() else rows[column].item()

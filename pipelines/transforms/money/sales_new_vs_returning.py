@@ -1,4 +1,4 @@
-"""The mart `sales_new_vs_returning`: how much of each month's sales is won anew, and how much comes from who came back.
+"""The mart `sales_new_vs_returning`: each month's sales, divided into those of new and of returning customers.
 
 Put here: sales by month and by who bought. Keep out: cohorts, churn; which order is a customer's first (`core.orders`).
 """
@@ -9,8 +9,9 @@ import polars as pl
 from narwhals.typing import IntoFrame
 from polars._typing import PolarsDataType
 
+from regulars.pipelines.transforms.amounts import MONEY
+from regulars.pipelines.transforms.day_numbers import MONTHS_PER_YEAR, find_first_day_of_month
 from regulars.pipelines.transforms.purchases.purchases import (
-    MONEY,
     read_into_polars,
     sum_refunds_by_month,
     sum_sales_by_month_and_buyer,
@@ -38,10 +39,10 @@ AMOUNTS = [name for name, kind in COLUMNS.items() if kind == MONEY and name != "
 def sales_new_vs_returning(
     orders: IntoFrame, refunds: IntoFrame, calendar: IntoFrame, *, as_of: dt.date
 ) -> pl.DataFrame:
-    """One row per month from the first order or refund to the month of `as_of`, with zeros where nothing was sold.
+    """Sum sales per month, from the first order or refund to the month of `as_of`, with zeros where nothing was sold.
 
-    An order is *new* when it is its customer's first countable order, and *returning* when it is a later one, be it on
-    the same day; a customer may so be new and returning in one month. Orders of the unknown customer are neither.
+    An order is *new* when it is the first countable order of its customer and *returning* when it is a later one, even
+    on the same day. So a customer may be new and returning in one month. Orders of the unknown customer are neither.
 
     Args:
         orders: `core.orders`.
@@ -50,7 +51,8 @@ def sales_new_vs_returning(
         as_of: Last day that counts.
 
     Returns:
-        The columns of `COLUMNS`, sorted by month. The last month counts so far, `is_complete` false, unless it is over.
+        The columns of `COLUMNS`, sorted by month. The last month is counted so far; `is_complete` is false until it is
+        over.
     """
     sales = read_into_polars(sum_sales_by_month_and_buyer(orders, calendar, as_of=as_of))
     returned = read_into_polars(sum_refunds_by_month(refunds, calendar, as_of=as_of))
@@ -66,10 +68,10 @@ def sales_new_vs_returning(
         returning_customer_sales=pl.col("sales").filter(returning).sum(),
         unknown_customer_sales=pl.col("sales").filter(unknown).sum(),
     )
-    month = pl.date(pl.col("month_idx") // 12, pl.col("month_idx") % 12 + 1, 1)
+    month = find_first_day_of_month(pl.col("month_idx"))
     sold = pl.col("new_customer_sales") + pl.col("returning_customer_sales") + pl.col("unknown_customer_sales")
     return (
-        _months(pl.concat([by_month["month_idx"], returned["month_idx"]]), as_of)
+        _list_months(pl.concat([by_month["month_idx"], returned["month_idx"]]), as_of)
         .join(by_month, on="month_idx", how="left")
         .join(returned, on="month_idx", how="left")
         .with_columns(pl.col(COUNTS).fill_null(0), pl.col(AMOUNTS).cast(MONEY).fill_null(pl.lit(0).cast(MONEY)))
@@ -84,9 +86,9 @@ def sales_new_vs_returning(
     )
 
 
-def _months(used: pl.Series, as_of: dt.date) -> pl.DataFrame:
-    """Every `month_idx` from the first that is used to that of `as_of`; none when none is used."""
+def _list_months(used: pl.Series, as_of: dt.date) -> pl.DataFrame:
+    """List every `month_idx` from the first one used to that of `as_of`; empty where none is used."""
     first = used.min()
-    last = as_of.year * 12 + as_of.month - 1
+    last = as_of.year * MONTHS_PER_YEAR + as_of.month - 1
     numbers = range(first, last + 1) if isinstance(first, int) else range(0)
     return pl.DataFrame({"month_idx": numbers}, schema={"month_idx": pl.Int32})

@@ -1,6 +1,6 @@
-"""Every customer's days in a row: the one frame that cohorts of all grains and purchase behaviour are counted from.
+"""Each customer's purchase days, linked to the first and the next one, for cohorts and purchase behaviour.
 
-Put here: the order of the rows and what each knows of the customer's other days. Keep out: the scan over all orders
+Put here: the order of the rows, and the links between the days of a customer. Keep out: the scan over all orders
 (`purchases.py`), counting.
 """
 
@@ -9,19 +9,19 @@ import datetime as dt
 import polars as pl
 from narwhals.typing import IntoFrame
 
+from regulars.pipelines.enumerations import UNKNOWN_CUSTOMER_IDX
 from regulars.pipelines.transforms.purchases.purchases import (
-    UNKNOWN_CUSTOMER_IDX,
     read_into_polars,
-    select_lazily,
+    select_columns,
     sum_purchases_by_customer_day,
 )
 
 
-def list_days_in_order(orders: IntoFrame, refunds: IntoFrame, calendar: IntoFrame, *, as_of: dt.date) -> pl.DataFrame:
-    """One row per customer and day with a countable order or a refund, of known customers with a countable order.
+def link_purchase_days(orders: IntoFrame, refunds: IntoFrame, calendar: IntoFrame, *, as_of: dt.date) -> pl.DataFrame:
+    """List and link the days with an order or a refund: one row per day and known customer with a countable order.
 
-    A customer's rows stand together: first the days with an order, by day, then those with refunds only. So the first
-    row of a customer is the first purchase, and the row before another purchase is the purchase before it.
+    The rows of a customer are consecutive: first the days with an order, by day, then those with refunds only. So the
+    first row of a customer is the first purchase, and the row before a later purchase is the previous one.
 
     Args:
         orders: `core.orders`.
@@ -36,9 +36,9 @@ def list_days_in_order(orders: IntoFrame, refunds: IntoFrame, calendar: IntoFram
     """
     sums = sum_purchases_by_customer_day(orders, refunds, calendar, as_of=as_of)
     days = read_into_polars(
-        select_lazily(sums, "customer_idx", "day_idx", "order_count", "refunds", "net_sales")
+        select_columns(sums, "customer_idx", "day_idx", "order_count", "refunds", "net_sales")
     ).filter(pl.col("customer_idx") != UNKNOWN_CUSTOMER_IDX)
-    # One number holds the whole order of the rows: many times faster to sort by than three columns.
+    # Sorting by one number that encodes all three keys is many times faster than sorting by three columns.
     place = pl.col("customer_idx").cast(pl.Int64) * 2**32 + (pl.col("order_count") == 0).cast(pl.Int64) * 2**31
     rows = days.sort(place + pl.col("day_idx")).lazy()
     starts = (pl.col("customer_idx") != pl.col("customer_idx").shift(1)).fill_null(True)

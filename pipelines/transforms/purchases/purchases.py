@@ -1,8 +1,8 @@
-"""What customers bought and gave back, summed: the scans over all orders and refunds that the marts share.
+"""Sums of orders and refunds: the scans at full size that the marts share.
 
-Written against narwhals, so that the same function runs on polars (the default), DuckDB and Spark. The rules that
-keep it so: days become numbers by a join with the calendar, never by date arithmetic; money (DECIMAL) is only summed,
-compared, negated and subtracted, and divided by nobody here; what is counted is cast to Int64.
+They are written against narwhals, so that the same function runs on polars (the default), DuckDB and Spark. To stay
+portable, they turn days into numbers by a join with the calendar, not by date arithmetic; they only sum, compare,
+negate and subtract money (DECIMAL), and never divide it; they cast counts to Int64.
 
 Put here: sums over `core.orders` and `core.refunds` at full size. Keep out: what a mart makes of them (plain polars).
 """
@@ -15,23 +15,19 @@ import narwhals as nw
 import polars as pl
 from narwhals.typing import IntoFrame
 
+from regulars.pipelines.enumerations import UNKNOWN_CUSTOMER_IDX
+
 Scan = Any
 """A lazy frame of the engine of the inputs (polars LazyFrame, DuckDB relation …), in no particular order."""
 
-UNKNOWN_CUSTOMER_IDX = 0
-"""`customer_idx` of the orders and refunds that no identifier leads to a customer."""
-
-MONEY = pl.Decimal(18, 4)
-"""What a mart's money is; sums leave the engines as Decimal(38, 4), exact."""
-
 SUMS = ("order_count", "gross_sales", "discounts", "refunds", "net_sales")
-"""What every scan sums. All money in the company's currency; discounts and refunds are positive."""
+"""The columns that every scan sums. Money is in the company's currency; discounts and refunds are positive."""
 
 
 def sum_purchases_by_customer_day(
     orders: IntoFrame, refunds: IntoFrame, calendar: IntoFrame, *, as_of: dt.date
 ) -> Scan:
-    """One row per customer and day with a countable order or a refund.
+    """Sum orders and refunds: one row per customer and day with a countable order or a refund.
 
     Args:
         orders: `core.orders`; uses `customer_idx`, `order_date`, `is_countable`, `gross_sales`, `discounts`.
@@ -40,7 +36,7 @@ def sum_purchases_by_customer_day(
         as_of: Last day that counts.
 
     Returns:
-        `customer_idx` Int32 (0 is the unknown customer: leave it in or out yourself), `day_idx` Int32, `order_count`
+        `customer_idx` Int32 (`UNKNOWN_CUSTOMER_IDX` is included), `day_idx` Int32, `order_count`
         Int64 (0 on a day with refunds only), and Decimal(38, 4) `gross_sales`, `discounts`, `refunds` and
         `net_sales` = gross_sales − discounts − refunds (a refund counts on its own day).
     """
@@ -50,7 +46,7 @@ def sum_purchases_by_customer_day(
 def sum_purchases_by_customer_period(
     orders: IntoFrame, refunds: IntoFrame, calendar: IntoFrame, *, as_of: dt.date, period_idx: str
 ) -> Scan:
-    """One row per customer and period: like `sum_purchases_by_customer_day`.
+    """Sum orders and refunds: one row per customer and period, otherwise as `sum_purchases_by_customer_day`.
 
     Args:
         orders: `core.orders`.
@@ -60,13 +56,13 @@ def sum_purchases_by_customer_period(
         period_idx: The calendar's column that numbers the periods: `day_idx`, `week_idx`, `month_idx`,
             `quarter_idx`, `year` …
     """
-    periods = _lazy(calendar).select("day", period_idx)
-    parts = (rows.join(periods, on="day", how="left") for rows in _purchase_rows(orders, refunds, as_of))
-    return _summed(parts, "customer_idx", period_idx).to_native()
+    periods = _make_lazy(calendar).select("day", period_idx)
+    parts = (rows.join(periods, on="day", how="left") for rows in _list_purchase_rows(orders, refunds, as_of))
+    return _sum_by_key(parts, "customer_idx", period_idx).to_native()
 
 
 def sum_purchases_by_customer(orders: IntoFrame, refunds: IntoFrame, *, as_of: dt.date) -> Scan:
-    """One row per customer with a countable order or a refund, over all history.
+    """Sum orders and refunds over all history: one row per customer with a countable order or a refund.
 
     Args:
         orders: `core.orders`; uses `customer_idx`, `order_date`, `is_countable`, `gross_sales`, `discounts`.
@@ -78,7 +74,7 @@ def sum_purchases_by_customer(orders: IntoFrame, refunds: IntoFrame, *, as_of: d
         customer with refunds only), `order_count` Int64, `purchase_days` Int64 (distinct days with an order), and
         Decimal(38, 4) `gross_sales`, `discounts`, `refunds`, `net_sales_to_date`.
     """
-    by_day = _summed(_purchase_rows(orders, refunds, as_of), "customer_idx", "day")
+    by_day = _sum_by_key(_list_purchase_rows(orders, refunds, as_of), "customer_idx", "day")
     is_purchase = nw.col("order_count") > 0
     return (
         by_day.with_columns(
@@ -99,7 +95,7 @@ def sum_purchases_by_customer(orders: IntoFrame, refunds: IntoFrame, *, as_of: d
 
 
 def list_purchase_days(orders: IntoFrame, calendar: IntoFrame, *, as_of: dt.date) -> Scan:
-    """One row per customer and day with a countable order, and nothing of money.
+    """List purchase days: one row per customer and day with a countable order, without amounts.
 
     Args:
         orders: `core.orders`; uses `customer_idx`, `order_date`, `is_countable`.
@@ -109,13 +105,13 @@ def list_purchase_days(orders: IntoFrame, calendar: IntoFrame, *, as_of: dt.date
     Returns:
         `customer_idx` Int32 (0 is the unknown customer), `day_idx` Int32.
     """
-    days = _lazy(calendar).select("day", "day_idx")
-    purchases = _countable(orders, as_of).select("customer_idx", nw.col("order_date").alias("day"))
+    days = _make_lazy(calendar).select("day", "day_idx")
+    purchases = _select_countable(orders, as_of).select("customer_idx", nw.col("order_date").alias("day"))
     return purchases.join(days, on="day", how="left").select("customer_idx", "day_idx").unique().to_native()
 
 
 def sum_sales_by_month_and_buyer(orders: IntoFrame, calendar: IntoFrame, *, as_of: dt.date) -> Scan:
-    """One row per month × whether the buyer is known × whether it was the buyer's first order.
+    """Sum sales: one row per month, known or unknown buyer, and first or later order.
 
     Args:
         orders: `core.orders`; uses `customer_idx`, `order_date`, `is_countable`, `is_first_order`, `gross_sales`,
@@ -127,10 +123,10 @@ def sum_sales_by_month_and_buyer(orders: IntoFrame, calendar: IntoFrame, *, as_o
         `month_idx` Int32, `is_unknown`, `is_first_order`, Int64 `customer_count` (distinct within the row) and
         `order_count`, Decimal(38, 4) `sales` = gross_sales − discounts.
     """
-    months = _lazy(calendar).select("month_idx", order_date=nw.col("day"))
+    months = _make_lazy(calendar).select("month_idx", order_date=nw.col("day"))
     sums = nw.col("order_count", "sales").sum()
     return (
-        _countable(orders, as_of)
+        _select_countable(orders, as_of)
         .join(months, on="order_date", how="left")
         .select(
             "month_idx",
@@ -141,56 +137,56 @@ def sum_sales_by_month_and_buyer(orders: IntoFrame, calendar: IntoFrame, *, as_o
         )
         .group_by("month_idx", "is_first_order", "customer_idx")
         .agg(sums)
-        .with_columns(_counts_as_int64(), is_unknown=nw.col("customer_idx") == UNKNOWN_CUSTOMER_IDX)
+        .with_columns(_cast_counts(), is_unknown=nw.col("customer_idx") == UNKNOWN_CUSTOMER_IDX)
         .group_by("month_idx", "is_unknown", "is_first_order")
         .agg(sums, customer_count=nw.len())
-        .with_columns(_counts_as_int64(), nw.col("customer_count").cast(nw.Int64))
+        .with_columns(_cast_counts(), nw.col("customer_count").cast(nw.Int64))
         .to_native()
     )
 
 
 def sum_refunds_by_month(refunds: IntoFrame, calendar: IntoFrame, *, as_of: dt.date) -> Scan:
-    """One row per month with refunds: `month_idx` Int32, `refunds` Decimal(38, 4), of known and unknown customers.
+    """Sum refunds: one row per month with refunds, `month_idx` Int32 and `refunds` Decimal(38, 4), of all customers.
 
     Args:
         refunds: `core.refunds`; uses `refund_date`, `amount`.
         calendar: `core.calendar`; uses `day`, `month_idx`.
         as_of: Last day that counts.
     """
-    months = _lazy(calendar).select("month_idx", refund_date=nw.col("day"))
-    given_back = _lazy(refunds).filter(nw.col("refund_date") <= as_of).join(months, on="refund_date", how="left")
+    months = _make_lazy(calendar).select("month_idx", refund_date=nw.col("day"))
+    given_back = _make_lazy(refunds).filter(nw.col("refund_date") <= as_of).join(months, on="refund_date", how="left")
     return given_back.group_by("month_idx").agg(nw.col("amount").sum().alias("refunds")).to_native()
 
 
-def select_lazily(frame: IntoFrame, *columns: str) -> Scan:
-    """Some columns of a table, on its own engine."""
-    return _lazy(frame).select(*columns).to_native()
+def select_columns(frame: IntoFrame, *columns: str) -> Scan:
+    """Select columns of a table, lazily and on its own engine."""
+    return _make_lazy(frame).select(*columns).to_native()
 
 
 def read_into_polars(frame: IntoFrame) -> pl.DataFrame:
-    """Run a scan on its own engine and hold the result in polars."""
+    """Run a scan on its own engine and read the result into polars."""
     if isinstance(frame, pl.LazyFrame):  # twice as fast as polars' own default on these group-bys, and in less memory
         return frame.collect(engine="streaming")
-    collected: pl.DataFrame = _lazy(frame).collect(backend="polars").to_native()
+    collected: pl.DataFrame = _make_lazy(frame).collect(backend="polars").to_native()
     return collected
 
 
-def _lazy(frame: Any) -> nw.LazyFrame[Any]:
+def _make_lazy(frame: Any) -> nw.LazyFrame[Any]:
     lazy: nw.LazyFrame[Any] = nw.from_native(frame).lazy()
     return lazy
 
 
-def _countable(orders: IntoFrame, as_of: dt.date) -> nw.LazyFrame[Any]:
-    return _lazy(orders).filter(nw.col("is_countable") & (nw.col("order_date") <= as_of))
+def _select_countable(orders: IntoFrame, as_of: dt.date) -> nw.LazyFrame[Any]:
+    return _make_lazy(orders).filter(nw.col("is_countable") & (nw.col("order_date") <= as_of))
 
 
-def _purchase_rows(
+def _list_purchase_rows(
     orders: IntoFrame, refunds: IntoFrame, as_of: dt.date
 ) -> tuple[nw.LazyFrame[Any], nw.LazyFrame[Any]]:
-    """Countable orders, and refunds, each as `customer_idx`, `day` and the `SUMS`."""
+    """List countable orders and refunds, each as `customer_idx`, `day` and the `SUMS`."""
     gross, discounts, amount = nw.col("gross_sales"), nw.col("discounts"), nw.col("amount")
-    # A zero of the right Decimal cannot be written portably (no engine-independent cast); x − x is one everywhere.
-    bought = _countable(orders, as_of).select(
+    # A zero of the right Decimal cannot be written portably, since casts differ by engine; x − x is one everywhere.
+    bought = _select_countable(orders, as_of).select(
         "customer_idx",
         nw.col("order_date").alias("day"),
         nw.lit(1, nw.Int64).alias("order_count"),
@@ -200,7 +196,7 @@ def _purchase_rows(
         (gross - discounts).alias("net_sales"),
     )
     given_back = (
-        _lazy(refunds)
+        _make_lazy(refunds)
         .filter(nw.col("refund_date") <= as_of)
         .select(
             "customer_idx",
@@ -215,12 +211,12 @@ def _purchase_rows(
     return bought, given_back
 
 
-def _summed(parts: Iterable[nw.LazyFrame[Any]], *keys: str) -> nw.LazyFrame[Any]:
-    """The `SUMS` per key over all parts. Each part is summed by itself first: fewer rows to bring together."""
+def _sum_by_key(parts: Iterable[nw.LazyFrame[Any]], *keys: str) -> nw.LazyFrame[Any]:
+    """Sum the `SUMS` per key over all parts. Each part is summed by itself first, which leaves fewer rows."""
     sums = nw.col(*SUMS).sum()
-    together = nw.concat([rows.group_by(*keys).agg(sums).with_columns(_counts_as_int64()) for rows in parts])
-    return together.group_by(*keys).agg(sums).with_columns(_counts_as_int64())
+    together = nw.concat([rows.group_by(*keys).agg(sums).with_columns(_cast_counts()) for rows in parts])
+    return together.group_by(*keys).agg(sums).with_columns(_cast_counts())
 
 
-def _counts_as_int64() -> nw.Expr:
+def _cast_counts() -> nw.Expr:
     return nw.col("order_count").cast(nw.Int64)

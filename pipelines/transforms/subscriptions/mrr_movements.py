@@ -1,11 +1,10 @@
-"""The mart `mrr_movements`: how recurring revenue grows and shrinks month by month, and how much of it stays.
+"""The mart `mrr_movements`: how monthly recurring revenue (MRR) grows and shrinks, and how much of it is retained.
 
-Every change of what a customer pays a month is one movement, on the day it happens, of all subscriptions of the
-customer together: from nothing (new, or reactivation for who was here before), to nothing (churn), up (expansion) or
-down (contraction). By plan the same change is told within the plan, and what comes from or goes to another plan of a
-customer who stays is a switch: without it no plan's month would add up.
+A movement is a change, on one day, of what a customer pays per month for all subscriptions together: from nothing (new,
+or reactivation of a former subscriber), to nothing (churned), up (expansion) or down (contraction). Per plan the change
+of that plan counts, and what a staying customer moves from or to another plan is a switch, so that every plan adds up.
 
-Put here: movements, and what is left of last year's revenue. Keep out: cancellations (`subscription_churn.py`).
+Put here: movements, and how much of last year's revenue is retained. Keep out: cancellations (`subscription_churn.py`).
 """
 
 import datetime as dt
@@ -14,12 +13,14 @@ import polars as pl
 from narwhals.typing import IntoFrame
 from polars._typing import PolarsDataType
 
-from regulars.pipelines.transforms.purchases.purchases import MONEY
+from regulars.pipelines.enumerations import ALL
+from regulars.pipelines.transforms.amounts import MONEY
+from regulars.pipelines.transforms.day_numbers import MONTHS_PER_YEAR, find_first_day_of_month, number_months
 from regulars.pipelines.transforms.subscriptions.subscription_periods import (
-    begins,
     cum_sum_within,
-    dense_months,
+    list_months_since,
     list_paid_periods,
+    starts_key,
 )
 
 MOVEMENTS = ("new", "reactivation", "expansion", "switched_in", "contraction", "switched_out", "churned")
@@ -31,7 +32,7 @@ COUNTED = {
     "switched_out": "switched_out_customers",
     "churned": "churned_customers",
 }
-"""Movement -> the customers whom it brings or takes."""
+"""Movement -> the column that counts its customers."""
 
 COLUMNS: dict[str, PolarsDataType] = {
     "month": pl.Date,
@@ -55,20 +56,19 @@ COLUMNS: dict[str, PolarsDataType] = {
     "reason": pl.String,
     "as_of": pl.Date,
 }
-MONTHS = 12
 UNITS = 10_000
-"""Money is counted in ten-thousandths, as whole numbers: as exact as decimals, and many times faster."""
+"""Money is computed in integer ten-thousandths: as exact as decimals, and many times faster."""
 
 YEAR_AGO = ("base_mrr_12m", "retained_mrr_12m", "current_mrr_12m", "base_customers_12m", "retained_customers_12m")
 ROW = ["dimension", "dimension_value"]
 
 
 def mrr_movements(subscriptions: IntoFrame, *, as_of: dt.date) -> pl.DataFrame:
-    """One row per month and plan, and per month over all plans, from the first charged day to the month of `as_of`.
+    """Sum movements per month, over all plans and per plan, from the first charged day to the month of `as_of`.
 
     Args:
         subscriptions: `core.subscriptions`.
-        as_of: Last day that counts; its month is told so far.
+        as_of: Last day that counts; its month is counted so far.
 
     Returns:
         The columns of `COLUMNS`, sorted by dimension, value and month. Empty without subscriptions. Movements are
@@ -79,36 +79,38 @@ def mrr_movements(subscriptions: IntoFrame, *, as_of: dt.date) -> pl.DataFrame:
     if changes.is_empty():
         return pl.DataFrame(schema=COLUMNS)
     moved = sum_movements(changes)
-    months = dense_months(moved.group_by(ROW).agg(first=pl.col("month").min()), as_of)
+    months = list_months_since(moved.group_by(ROW).agg(first=pl.col("month").min()), as_of)
     for part in (moved, compare_with_last_year(changes)):
         months = months.join(part, on=[*ROW, "month"], how="left")
-    told = _told(_running(months), as_of)
-    return told.select(_in_money(name) if kind == MONEY else pl.col(name).cast(kind) for name, kind in COLUMNS.items())
+    rated = _add_rates(_add_running_totals(months), as_of)
+    return rated.select(
+        _convert_to_money(name) if kind == MONEY else pl.col(name).cast(kind) for name, kind in COLUMNS.items()
+    )
 
 
-def _in_money(name: str) -> pl.Expr:
+def _convert_to_money(name: str) -> pl.Expr:
     return (pl.col(name).cast(pl.Decimal(38, 4)) / UNITS).cast(MONEY)
 
 
 def list_changes(periods: pl.DataFrame, as_of: dt.date) -> pl.DataFrame:
-    """By how much the revenue of each subscriber and plan changed on each day up to `as_of`, where it did.
+    """List the changes of revenue: one row per subscriber, plan and day up to `as_of` on which it changed.
 
     Args:
-        periods: As `subscription_periods.list_paid_periods` gives them.
+        periods: As `subscription_periods.list_paid_periods` returns them.
         as_of: Last day that counts.
 
     Returns:
-        `subscriber`, `plan` (Enum), `day`, `delta` (≠ 0), `plan_before` (of this plan until then), and of the
-        subscriber's plans together `before` and `after`, all in `UNITS`; `is_first`: the subscriber's first day. Sorted
+        `subscriber`, `plan` (Enum), `day`, `delta` (≠ 0), `plan_before` (revenue of the plan before), and of all
+        plans of the subscriber `before` and `after`, all in `UNITS`; `is_first`: the subscriber's first day. Sorted
         by the first three.
     """
     plans = pl.Enum(periods["plan"].unique().sort())
     amount = (pl.col("monthly_amount").cast(pl.Decimal(38, 4)) * UNITS).cast(pl.Int64)
-    told = periods.select(
+    amounts = periods.select(
         "subscriber", "active_from", "active_until", plan=pl.col("plan").cast(plans), delta=amount
     ).lazy()
-    begun = told.select("subscriber", "plan", "delta", day="active_from")
-    ended = told.select("subscriber", "plan", -pl.col("delta"), day="active_until")
+    begun = amounts.select("subscriber", "plan", "delta", day="active_from")
+    ended = amounts.select("subscriber", "plan", -pl.col("delta"), day="active_until")
     by_plan = (
         pl.concat([begun, ended])
         .filter(pl.col("day") <= as_of)
@@ -121,11 +123,11 @@ def list_changes(periods: pl.DataFrame, as_of: dt.date) -> pl.DataFrame:
         by_plan.group_by("subscriber", "day")
         .agg(change=pl.col("delta").sum())
         .sort("subscriber", "day")
-        .with_columns(is_first=begins("subscriber"))
+        .with_columns(is_first=starts_key("subscriber"))
         .with_columns(after=cum_sum_within(pl.col("change"), pl.col("is_first")))
         .select("subscriber", "day", "is_first", "after", before=pl.col("after") - pl.col("change"))
     )
-    within_plan = cum_sum_within(pl.col("delta"), begins("subscriber", "plan"))
+    within_plan = cum_sum_within(pl.col("delta"), starts_key("subscriber", "plan"))
     return (
         by_plan.sort("subscriber", "plan", "day")
         .with_columns(plan_before=within_plan - pl.col("delta"))
@@ -134,27 +136,27 @@ def list_changes(periods: pl.DataFrame, as_of: dt.date) -> pl.DataFrame:
 
 
 def sum_movements(changes: pl.DataFrame) -> pl.DataFrame:
-    """Amounts (in `UNITS`) and customers by movement, per dimension value and month.
+    """Sum amounts (in `UNITS`) and customers by movement, per dimension value and month.
 
-    Within a plan a switch is what comes from, or goes to, another plan of a customer who stays.
+    Within a plan, a switch comes from or goes to another plan of a staying customer.
     """
     delta, had = pl.col("delta"), pl.col("plan_before")
     change = pl.col("after") - pl.col("before")
     of_all = changes.filter(change != 0).unique(["subscriber", "day"])
-    up_or_down = pl.when(change > 0).then(_number("expansion")).otherwise(_number("contraction"))
+    up_or_down = pl.when(change > 0).then(_number_movement("expansion")).otherwise(_number_movement("contraction"))
     of_plan = (
         pl.when(had == 0)
-        .then(_number("switched_in"))
+        .then(_number_movement("switched_in"))
         .when(had + delta == 0)
-        .then(_number("switched_out"))
+        .then(_number_movement("switched_out"))
         .when(delta > 0)
-        .then(_number("expansion"))
-        .otherwise(_number("contraction"))
+        .then(_number_movement("expansion"))
+        .otherwise(_number_movement("contraction"))
     )
     summed = pl.concat(
         [
-            _summed(of_all, "all", pl.lit("all"), _movement(up_or_down), change.abs()),
-            _summed(changes, "plan", pl.col("plan"), _movement(of_plan), delta.abs()),
+            _sum_by_movement(of_all, ALL, pl.lit(ALL), _classify_change(up_or_down), change.abs()),
+            _sum_by_movement(changes, "plan", pl.col("plan"), _classify_change(of_plan), delta.abs()),
         ]
     )
     of = {movement: pl.col("movement") == number for number, movement in enumerate(MOVEMENTS)}
@@ -164,25 +166,27 @@ def sum_movements(changes: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _number(movement: str) -> pl.Expr:
+def _number_movement(movement: str) -> pl.Expr:
     return pl.lit(MOVEMENTS.index(movement), pl.Int8)
 
 
-def _movement(within: pl.Expr) -> pl.Expr:
-    """What a change is for the customer as a whole, or `within` for a customer who was here and stays."""
+def _classify_change(within: pl.Expr) -> pl.Expr:
+    """Classify a change by the customer's revenue before and after; `within` for a customer who stays."""
     return (
         pl.when(pl.col("is_first"))
-        .then(_number("new"))
+        .then(_number_movement("new"))
         .when(pl.col("before") == 0)
-        .then(_number("reactivation"))
+        .then(_number_movement("reactivation"))
         .when(pl.col("after") == 0)
-        .then(_number("churned"))
+        .then(_number_movement("churned"))
         .otherwise(within)
     )
 
 
-def _summed(moved: pl.DataFrame, dimension: str, value: pl.Expr, movement: pl.Expr, amount: pl.Expr) -> pl.DataFrame:
-    """`amount` and `count` by value, month and movement, one movement a row."""
+def _sum_by_movement(
+    moved: pl.DataFrame, dimension: str, value: pl.Expr, movement: pl.Expr, amount: pl.Expr
+) -> pl.DataFrame:
+    """Sum `amount` and `count` by dimension value, month and movement."""
     month = pl.col("day").dt.month_start()
     return (
         moved.lazy()
@@ -197,44 +201,44 @@ def _summed(moved: pl.DataFrame, dimension: str, value: pl.Expr, movement: pl.Ex
 
 
 def compare_with_last_year(changes: pl.DataFrame) -> pl.DataFrame:
-    """By how much the columns of `YEAR_AGO` change in each month, per dimension value; amounts in `UNITS`.
+    """Compare with the revenue of 12 months ago: how the columns of `YEAR_AGO` change per month and dimension value.
 
-    What a customer paid a year ago changes twelve months after what the customer pays changes: so both are told at the
-    few month-ends at which either changes, and nobody is looked at in between.
+    Amounts are in `UNITS`. The revenue of a year ago changes 12 months after the revenue itself, so it is enough to
+    look at the months in which either changes.
     """
-    month = pl.col("day").dt.year() * MONTHS + pl.col("day").dt.month().cast(pl.Int32) - 1
+    month = number_months(pl.col("day"))
     by_month = changes.select("subscriber", "plan", "delta", month=month)
-    of_all = _compare(by_month, "subscriber").with_columns(dimension_value=pl.lit("all"), dimension=pl.lit("all"))
-    by_plan = _compare(by_month, "subscriber", "plan").with_columns(
+    of_all = _compare_levels(by_month, "subscriber").with_columns(dimension_value=pl.lit(ALL), dimension=pl.lit(ALL))
+    by_plan = _compare_levels(by_month, "subscriber", "plan").with_columns(
         dimension_value=pl.col("plan").cast(pl.String), dimension=pl.lit("plan")
     )
-    columns = [*ROW, pl.date(pl.col("month") // MONTHS, pl.col("month") % MONTHS + 1, 1).alias("month"), *YEAR_AGO]
+    columns = [*ROW, find_first_day_of_month(pl.col("month")).alias("month"), *YEAR_AGO]
     return pl.concat([of_all.select(columns), by_plan.select(columns)])
 
 
-def _compare(by_month: pl.DataFrame, *who: str) -> pl.DataFrame:
-    """The changes of `YEAR_AGO` by month, and plan where it is part of `who`."""
+def _compare_levels(by_month: pl.DataFrame, *who: str) -> pl.DataFrame:
+    """Compute the changes of `YEAR_AGO` by month, and by plan where `who` holds it."""
     now = by_month.lazy().group_by(*who, "month").agg(now=pl.col("delta").sum(), ago=pl.lit(0, pl.Int64).first())
-    ago = now.select(*who, pl.col("month") + MONTHS, now="ago", ago="now")
+    ago = now.select(*who, pl.col("month") + MONTHS_PER_YEAR, now="ago", ago="now")
     levels = (
         pl.concat([now, ago])
         .group_by(*who, "month")
         .agg(pl.col("now", "ago").sum())
         .sort(*who, "month")
-        .with_columns(first=begins(*who))
+        .with_columns(first=starts_key(*who))
         .with_columns(cum_sum_within(pl.col(name), pl.col("first")) for name in ("now", "ago"))
     )
     was_there = pl.col("ago") > 0
-    told = {
+    levels_of = {
         "base_mrr_12m": pl.col("ago"),
         "retained_mrr_12m": pl.min_horizontal("ago", "now"),
         "current_mrr_12m": pl.when(was_there).then("now").otherwise(0),
         "base_customers_12m": was_there.cast(pl.Int64),
         "retained_customers_12m": (was_there & (pl.col("now") > 0)).cast(pl.Int64),
     }
-    by_how_much = [pl.col(name) - pl.when("first").then(0).otherwise(pl.col(name).shift(1)) for name in told]
+    by_how_much = [pl.col(name) - pl.when("first").then(0).otherwise(pl.col(name).shift(1)) for name in levels_of]
     return (
-        levels.with_columns(**told)
+        levels.with_columns(**levels_of)
         .with_columns(by_how_much)
         .group_by(*who[1:], "month")
         .agg(pl.col(YEAR_AGO).sum())
@@ -242,8 +246,8 @@ def _compare(by_month: pl.DataFrame, *who: str) -> pl.DataFrame:
     )
 
 
-def _running(months: pl.DataFrame) -> pl.DataFrame:
-    """Fill the months in which nothing happened, and add up what was there before."""
+def _add_running_totals(months: pl.DataFrame) -> pl.DataFrame:
+    """Fill months without a movement, and add opening and closing values."""
     flows = [name for name in months.columns if name not in (*ROW, "month")]
     gained = pl.sum_horizontal(f"{movement}_mrr" for movement in GAINS)
     lost = pl.sum_horizontal(f"{movement}_mrr" for movement in MOVEMENTS if movement not in GAINS)
@@ -264,11 +268,11 @@ def _running(months: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _told(months: pl.DataFrame, as_of: dt.date) -> pl.DataFrame:
-    """Rates where they are known, and why where they are not."""
+def _add_rates(months: pl.DataFrame, as_of: dt.date) -> pl.DataFrame:
+    """Add rates where they are known, and the reason where they are not."""
     is_over = pl.col("month").dt.month_end() <= as_of
     is_known = is_over & (pl.col("base_customers_12m") > 0)
-    known_from = pl.col("month").min().over(ROW).dt.offset_by(f"{MONTHS}mo")
+    known_from = pl.col("month").min().over(ROW).dt.offset_by(f"{MONTHS_PER_YEAR}mo")
 
     def rate(part: str, whole: str) -> pl.Expr:
         return pl.when(is_known).then(pl.col(part).cast(pl.Float64) / pl.col(whole).cast(pl.Float64))

@@ -1,7 +1,7 @@
 """The mart `subscription_churn`: how many subscriptions are cancelled month by month, and why.
 
-A cancellation counts on the day it is made, not on the day the paid time runs out: that is when it could have been
-helped. What is lost by customers and in money on the last day is told by `mrr_movements`.
+A cancellation counts on the day it is made, not on the last paid day: that is when it could have been prevented.
+`mrr_movements` counts the customers and the revenue lost on the last paid day.
 
 Put here: cancellations by month and reason. Keep out: which periods are one run (`subscription_periods.py`).
 """
@@ -12,10 +12,10 @@ import polars as pl
 from narwhals.typing import IntoFrame
 from polars._typing import PolarsDataType
 
-from regulars.pipelines.transforms.purchases.purchases import MONEY
+from regulars.pipelines.enumerations import ALL, UNKNOWN
+from regulars.pipelines.transforms.amounts import MONEY
 from regulars.pipelines.transforms.subscriptions.subscription_periods import (
-    UNKNOWN,
-    dense_months,
+    list_months_since,
     list_paid_periods,
     list_runs,
 )
@@ -38,11 +38,11 @@ ROW = ["dimension", "dimension_value"]
 
 
 def subscription_churn(subscriptions: IntoFrame, *, as_of: dt.date) -> pl.DataFrame:
-    """One row per month and reason, per month and kind of end, and per month over all.
+    """Count cancellations per month: over all, per reason, and per voluntary or involuntary end.
 
     Args:
         subscriptions: `core.subscriptions`.
-        as_of: Last day that counts; its month is told so far.
+        as_of: Last day that counts; its month is counted so far.
 
     Returns:
         The columns of `COLUMNS`, sorted by dimension, value and month: every value that ever occurs has a row for
@@ -53,8 +53,8 @@ def subscription_churn(subscriptions: IntoFrame, *, as_of: dt.date) -> pl.DataFr
         return pl.DataFrame(schema=COLUMNS)
     first = runs["start"].min()
     cancelled = list_cancellations(runs, as_of)
-    values = pl.concat([pl.DataFrame({"dimension": ["all"], "dimension_value": ["all"]}), cancelled.select(ROW)])
-    grid = dense_months(values.unique().with_columns(first=pl.lit(first)), as_of)
+    values = pl.concat([pl.DataFrame({"dimension": [ALL], "dimension_value": [ALL]}), cancelled.select(ROW)])
+    grid = list_months_since(values.unique().with_columns(first=pl.lit(first)), as_of)
     is_over = pl.col("month").dt.month_end() <= as_of
     rate = pl.col("cancelled_from_start") / pl.col("active_at_start")
     return (
@@ -72,10 +72,10 @@ def subscription_churn(subscriptions: IntoFrame, *, as_of: dt.date) -> pl.DataFr
 
 
 def list_cancellations(runs: pl.DataFrame, as_of: dt.date) -> pl.DataFrame:
-    """Every cancellation up to `as_of`, once per dimension: `dimension`, `dimension_value`, and the run's columns."""
+    """List every cancellation up to `as_of`, once per dimension, with the columns of its run."""
     involuntary = pl.col("is_involuntary")
     of = {
-        "all": pl.lit("all"),
+        ALL: pl.lit(ALL),
         "cancel_reason": pl.col("cancel_reason").fill_null(UNKNOWN),
         "cancel_type": pl.when(involuntary).then(pl.lit("involuntary")).when(~involuntary).then(pl.lit("voluntary")),
     }
@@ -87,7 +87,7 @@ def list_cancellations(runs: pl.DataFrame, as_of: dt.date) -> pl.DataFrame:
 
 
 def count_cancellations(cancelled: pl.DataFrame, as_of: dt.date) -> pl.DataFrame:
-    """Cancellations by dimension value and month; those of the active at its start; those charged on after `as_of`."""
+    """Count cancellations by dimension value and month; also those active at its start and those still charged."""
     month = pl.col("cancel_date").dt.month_start()
     return (
         cancelled.with_columns(month=month)
@@ -102,13 +102,13 @@ def count_cancellations(cancelled: pl.DataFrame, as_of: dt.date) -> pl.DataFrame
 
 
 def count_live_at_start(runs: pl.DataFrame, as_of: dt.date) -> pl.DataFrame:
-    """Per month `started_subscriptions` in it, and `active_at_start`: charged and not cancelled when it begins."""
+    """Count per month `started_subscriptions` and `active_at_start`: charged and not cancelled when it begins."""
     started = runs.select(month=pl.col("start").dt.month_start(), came=pl.lit(1, pl.Int64), went=pl.lit(0, pl.Int64))
     cancelled = runs.filter(pl.col("cancel_date") <= as_of).select(
         month=pl.col("cancel_date").dt.month_start(), came=pl.lit(0, pl.Int64), went=pl.lit(1, pl.Int64)
     )
     flows = pl.concat([started, cancelled]).group_by("month").agg(pl.col("came", "went").sum())
-    months = dense_months(runs.select(first=pl.col("start").min()), as_of)
+    months = list_months_since(runs.select(first=pl.col("start").min()), as_of)
     net = pl.col("came") - pl.col("went")
     return (
         months.join(flows, on="month", how="left")

@@ -1,9 +1,9 @@
-"""What was charged when: the periods of `core.subscriptions` as every subscription mart reads them, and their runs.
+"""The paid periods of `core.subscriptions`, and the runs of periods without a gap, for every subscription mart.
 
-A day counts as it ends: who subscribes and leaves on one day was never there. A subscription that names nobody is a
-subscriber of its own, since the revenue is real.
+A day counts by its end: a subscription that starts and ends on one day does not count. A subscription without a
+customer is a subscriber of its own, since its revenue is real.
 
-Put here: which periods count, and which of them follow each other without a break. Keep out: what is counted of them.
+Put here: which periods count, and which follow each other without a gap. Keep out: what is counted of them.
 """
 
 import datetime as dt
@@ -11,7 +11,8 @@ import datetime as dt
 import polars as pl
 from narwhals.typing import IntoFrame
 
-from regulars.pipelines.transforms.purchases.purchases import UNKNOWN_CUSTOMER_IDX, read_into_polars, select_lazily
+from regulars.pipelines.enumerations import UNKNOWN, UNKNOWN_CUSTOMER_IDX
+from regulars.pipelines.transforms.purchases.purchases import read_into_polars, select_columns
 
 COLUMNS = (
     "system",
@@ -26,11 +27,10 @@ COLUMNS = (
     "cancel_reason",
     "is_involuntary",
 )
-UNKNOWN = "unknown"
 
 
 def list_paid_periods(subscriptions: IntoFrame) -> pl.DataFrame:
-    """One row per period that is charged for at least one day, in the future too; free ones and trials are left out.
+    """List the periods charged for at least one day, future ones included; free periods and trials are left out.
 
     Args:
         subscriptions: `core.subscriptions`; the columns of `COLUMNS`.
@@ -38,16 +38,16 @@ def list_paid_periods(subscriptions: IntoFrame) -> pl.DataFrame:
     Returns:
         Sorted by both: `subscription` Int64 (a number for each), `active_from` Date. Beside them `subscriber` Int64
         (the customer_idx, or a negative number of its own for a subscription without a customer), `plan` (`unknown`
-        where it is not told), `active_until` Date (NULL: no end is known), `monthly_amount`
+        where it is not given), `active_until` Date (NULL: no end is known), `monthly_amount`
         Decimal > 0, `cancelled_date`, `cancel_reason`, `is_involuntary`.
     """
-    told = read_into_polars(select_lazily(subscriptions, *COLUMNS))
+    periods = read_into_polars(select_columns(subscriptions, *COLUMNS))
     until, start = pl.col("active_until"), pl.col("active_from")
-    paid = told.filter(pl.col("monthly_amount") > 0, until.is_null() | (until > start))
+    paid = periods.filter(pl.col("monthly_amount") > 0, until.is_null() | (until > start))
     return (
         paid.sort("system", "subscription_id", "active_from")
         .with_columns(
-            subscription=begins("system", "subscription_id").cum_sum().cast(pl.Int64),
+            subscription=starts_key("system", "subscription_id").cum_sum().cast(pl.Int64),
             plan=pl.col("plan").fill_null(UNKNOWN),
         )
         .with_columns(
@@ -59,35 +59,35 @@ def list_paid_periods(subscriptions: IntoFrame) -> pl.DataFrame:
     )
 
 
-def begins(*key: str) -> pl.Expr:
-    """Whether a row is the first of its key, in a frame that is sorted by it."""
+def starts_key(*key: str) -> pl.Expr:
+    """Whether a row is the first one of its key, in a frame sorted by the key."""
     return pl.any_horizontal(pl.col(name).ne_missing(pl.col(name).shift(1)) for name in key) | (
         pl.int_range(pl.len()) == 0
     )
 
 
 def cum_sum_within(value: pl.Expr, begins: pl.Expr) -> pl.Expr:
-    """Running sums of a key in a frame that is sorted by it: many times faster than a window, and exact in integers."""
+    """Running sums within each key of a frame sorted by it; much faster than a window, and exact for integers."""
     total = value.cum_sum()
     return total - pl.when(begins).then(total - value).forward_fill()
 
 
 def list_runs(periods: pl.DataFrame, as_of: dt.date) -> pl.DataFrame:
-    """One row per run that began by `as_of`: periods of one subscription without a day between them.
+    """List the runs that began by `as_of`, one row each: periods of one subscription without a gap between them.
 
     Args:
-        periods: As `list_paid_periods` gives them; a price that begins after `as_of` belongs to its run.
+        periods: As `list_paid_periods` returns them; a period after `as_of` belongs to its run.
         as_of: Last day on which a run may begin.
 
     Returns:
         `subscription`, `subscriber`; `plan` of the first period; `start` Date; `end` Date (first day no longer
         charged, may lie in the future; NULL: no end is known); `monthly_amount`, `cancel_reason` and `is_involuntary`
         of the last period;
-        `cancel_date` Date: the day it was cancelled, its end where that is not told, never outside the run; NULL
+        `cancel_date` Date: the day it was cancelled, its end where that is not given, never outside the run; NULL
         without an end. Sorted by subscription and start.
     """
     has_gap = pl.col("active_from").ne_missing(pl.col("active_until").shift(1))
-    starts = periods.select(begins("subscription") | has_gap).to_series()
+    starts = periods.select(starts_key("subscription") | has_gap).to_series()
     first = periods.filter(starts).select("subscription", "subscriber", "plan", start="active_from")
     last = periods.filter(starts.shift(-1, fill_value=True)).select(
         "monthly_amount", "cancel_reason", "is_involuntary", "cancelled_date", end="active_until"
@@ -101,8 +101,8 @@ def list_runs(periods: pl.DataFrame, as_of: dt.date) -> pl.DataFrame:
     )
 
 
-def dense_months(firsts: pl.DataFrame, as_of: dt.date) -> pl.DataFrame:
-    """One row per row of `firsts` and month from its `first` (a Date) to the month of `as_of`, as `month`."""
+def list_months_since(firsts: pl.DataFrame, as_of: dt.date) -> pl.DataFrame:
+    """List every `month` from the `first` (a Date) of each row to the month of `as_of`, one row each."""
     last = pl.lit(as_of).dt.month_start()
     months = pl.date_ranges(pl.col("first").dt.month_start(), last, "1mo").alias("month")
     return firsts.with_columns(months).explode("month").drop("first")

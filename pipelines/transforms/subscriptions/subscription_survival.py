@@ -1,9 +1,9 @@
-"""The mart `subscription_survival`: how many subscriptions are left after each month, and how many will be.
+"""The mart `subscription_survival`: the share of subscriptions left after each month, observed and expected.
 
-Observed survival multiplies, month by month, the share of those who could have renewed and did (Kaplan and Meier 1958):
-subscriptions of every age count as far as they have come. Expected survival is the shifted-beta-geometric model's
-(Fader and Hardie 2007), fitted on the same subscriptions, with its standard error; it goes on where nobody has been.
-Where subscribers do not seem to differ it is the geometric model's, to which the other one runs.
+Observed survival is the product of the monthly renewal rates (Kaplan and Meier 1958); subscriptions of every age count
+for the months that they have reached. Expected survival is that of the shifted-beta-geometric model (Fader and Hardie
+2007), fitted on the same subscriptions, with its standard error; it continues beyond the oldest subscription. Where
+subscribers do not differ detectably, the geometric model, which is its limit, takes its place.
 
 Put here: months survived, and both curves. Keep out: the model (`pipelines/models/shifted_beta_geo.py`).
 """
@@ -15,10 +15,12 @@ import polars as pl
 from narwhals.typing import IntoFrame
 from polars._typing import PolarsDataType
 
+from regulars.pipelines.enumerations import ALL
 from regulars.pipelines.models.geometric_renewal import GeometricRenewalModel
 from regulars.pipelines.models.names import GEOMETRIC, SHIFTED_BETA_GEOMETRIC
 from regulars.pipelines.models.shifted_beta_geo import ShiftedBetaGeoModel
-from regulars.pipelines.transforms.subscriptions.subscription_periods import begins, list_paid_periods, list_runs
+from regulars.pipelines.transforms.day_numbers import number_months
+from regulars.pipelines.transforms.subscriptions.subscription_periods import list_paid_periods, list_runs, starts_key
 
 COLUMNS: dict[str, PolarsDataType] = {
     "dimension": pl.String,
@@ -37,24 +39,24 @@ COLUMNS: dict[str, PolarsDataType] = {
     "as_of": pl.Date,
 }
 MONTHS_AHEAD = 24
-"""How far the model is carried beyond the last month that anybody has come to."""
+"""Months that are projected beyond the last observed one."""
 
 FEWEST_SUBSCRIPTIONS = 30
 FEWEST_ENDS = 10
-"""With fewer subscriptions that could renew, or fewer that did not, there is no model."""
+"""Subscriptions that could renew, and ends among them, that a model needs."""
 
 SAME = 0.01
-"""Log-likelihoods that differ by less tell two models not apart."""
+"""Two models whose log-likelihoods differ by less are not distinguished."""
 
 MODELS: dict[type, str] = {ShiftedBetaGeoModel: SHIFTED_BETA_GEOMETRIC, GeometricRenewalModel: GEOMETRIC}
 ROW = ["dimension", "dimension_value"]
 
 
 def subscription_survival(subscriptions: IntoFrame, *, as_of: dt.date) -> pl.DataFrame:
-    """One row per dimension value and month since the start, some of them still to come.
+    """Compute observed and expected survival: one row per dimension value and month since the start.
 
     Args:
-        subscriptions: `core.subscriptions`. Of each the first run counts, until its first end.
+        subscriptions: `core.subscriptions`. The first run of each counts, until its first end.
         as_of: Last day that counts.
 
     Returns:
@@ -65,52 +67,51 @@ def subscription_survival(subscriptions: IntoFrame, *, as_of: dt.date) -> pl.Dat
     if lifetimes.is_empty():
         return pl.DataFrame(schema=COLUMNS)
     split = split_by_dimension(lifetimes)
-    expected = pl.concat([_expected_survival(key, each) for key, each in split.group_by(ROW)])
+    expected = pl.concat([_compute_expected_survival(key, each) for key, each in split.group_by(ROW)])
     return (
         count_survivors(split)
         .join(expected, on=[*ROW, "months_since_start"], how="right", maintain_order="right")
         .with_columns(pl.col("at_risk", "survivors").fill_null(0), as_of=pl.lit(as_of))
         .sort(*ROW, "months_since_start")
-        .with_columns(**_observed_survival())
+        .with_columns(**_compute_observed_survival())
         .select(pl.col(name).cast(kind) for name, kind in COLUMNS.items())
     )
 
 
 def list_lifetimes(runs: pl.DataFrame, as_of: dt.date) -> pl.DataFrame:
-    """One row per subscription: how many months it survived, and how many it could have.
+    """List how many months each subscription survived, and how many it could have; one row per subscription.
 
     A month is survived when the subscription is charged on the day the next one begins: the same day of the next
-    calendar month, or its last. Only months that are over by `as_of` count, so that those who left early in a month do
-    not count before those who stay can.
+    calendar month, or its last. Only months that are over by `as_of` count, for early ends as for the others.
 
     Args:
-        runs: As `subscription_periods.list_runs` gives them; the first of each subscription is used.
+        runs: As `subscription_periods.list_runs` returns them; the first of each subscription is used.
         as_of: Last day that counts.
 
     Returns:
         `plan`, `start_year`, `observed` (whole months from the start to `as_of`), `survived` (of these), `churned`
         (whether it ended in the month after the survived ones, and that month is over).
     """
-    first = runs.filter(begins("subscription"))
+    first = runs.filter(starts_key("subscription"))
     last_day = pl.min_horizontal(pl.col("end").dt.offset_by("-1d"), pl.lit(as_of))
     return first.select(
         "plan",
         start_year=pl.col("start").dt.year().cast(pl.String),
-        observed=whole_months(pl.col("start"), pl.lit(as_of)),
-        survived=whole_months(pl.col("start"), last_day),
+        observed=count_whole_months(pl.col("start"), pl.lit(as_of)),
+        survived=count_whole_months(pl.col("start"), last_day),
     ).with_columns(churned=pl.col("survived") < pl.col("observed"))
 
 
-def whole_months(start: pl.Expr, day: pl.Expr) -> pl.Expr:
-    """How many whole months have passed on `day`; from the 31st a month is over on the last day of a shorter one."""
-    months = (day.dt.year() - start.dt.year()) * 12 + day.dt.month().cast(pl.Int32) - start.dt.month().cast(pl.Int32)
+def count_whole_months(start: pl.Expr, day: pl.Expr) -> pl.Expr:
+    """Count whole months from `start` to `day`; a month from the 31st ends on the last day of a shorter month."""
+    months = number_months(day) - number_months(start)
     is_short = start.dt.offset_by(pl.format("{}mo", months)) > day
     return (months - is_short.cast(pl.Int32)).cast(pl.Int64)
 
 
 def split_by_dimension(lifetimes: pl.DataFrame) -> pl.DataFrame:
-    """Every lifetime once per dimension."""
-    of = {"all": pl.lit("all"), "plan": pl.col("plan"), "start_year": pl.col("start_year")}
+    """Repeat every lifetime once per dimension."""
+    of = {ALL: pl.lit(ALL), "plan": pl.col("plan"), "start_year": pl.col("start_year")}
     return pl.concat(
         lifetimes.select("observed", "survived", "churned", dimension=pl.lit(name, pl.String), dimension_value=value)
         for name, value in of.items()
@@ -118,7 +119,7 @@ def split_by_dimension(lifetimes: pl.DataFrame) -> pl.DataFrame:
 
 
 def count_survivors(split: pl.DataFrame) -> pl.DataFrame:
-    """Per dimension value and month: `at_risk`, who was there before it and whose month is over; and `survivors`."""
+    """Count `at_risk` (reached the month, which is over) and `survivors` per dimension value and month."""
     month = pl.col("months_since_start")
     last = pl.min_horizontal("observed", pl.col("survived") + 1)
     counted = split.group_by(*ROW, "survived", last.alias("last")).len("n")
@@ -133,8 +134,8 @@ def count_survivors(split: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _observed_survival() -> dict[str, pl.Expr]:
-    """What was seen; NULL from the month on that nobody has come to."""
+def _compute_observed_survival() -> dict[str, pl.Expr]:
+    """Compute the observed columns; NULL from the first month that no subscription has reached."""
     is_seen = pl.col("at_risk") > 0
     rate = pl.when(is_seen).then(pl.col("survivors") / pl.col("at_risk"))
     return {
@@ -144,8 +145,8 @@ def _observed_survival() -> dict[str, pl.Expr]:
     }
 
 
-def _expected_survival(key: tuple[object, ...], lifetimes: pl.DataFrame) -> pl.DataFrame:
-    """One row per month of one dimension value; the model's columns are NULL where there is none."""
+def _compute_expected_survival(key: tuple[object, ...], lifetimes: pl.DataFrame) -> pl.DataFrame:
+    """Compute the expected columns of one dimension value, one row per month; NULL without a model."""
     oldest = int(lifetimes.select(pl.min_horizontal("observed", pl.col("survived") + 1).max()).item())
     months = np.arange(oldest + MONTHS_AHEAD + 1)
     frame = pl.DataFrame({"months_since_start": months}).with_columns(
@@ -165,13 +166,13 @@ def _expected_survival(key: tuple[object, ...], lifetimes: pl.DataFrame) -> pl.D
 def fit_lifetimes(
     lifetimes: pl.DataFrame,
 ) -> tuple[ShiftedBetaGeoModel | GeometricRenewalModel | None, str | None]:
-    """The sBG of some lifetimes; where subscribers do not seem to differ, what it runs to: one chance for all.
+    """Fit the shifted-beta-geometric model, or the geometric one where subscribers do not differ detectably.
 
     Args:
-        lifetimes: `observed`, `survived`, `churned`, as `list_lifetimes` gives them.
+        lifetimes: `observed`, `survived`, `churned`, as `list_lifetimes` returns them.
 
     Returns:
-        The model, and in plain words why it is no sBG, or why there is none.
+        The model (None where there is none), and the reason unless it is the shifted-beta-geometric model.
     """
     faced = lifetimes.filter(pl.col("observed") > 0)
     ends = int(faced["churned"].sum())

@@ -1,6 +1,6 @@
-"""The mart `nps`: how likely customers are to recommend us, by day, week and rolling 28 days.
+"""The mart `nps`: the net promoter score by day, week and rolling window.
 
-Put here: which answers are NPS, which of them is whose vote in which window, and the score with its interval.
+Put here: which answers are NPS, which answer is the vote of a person in a window, and the score with its interval.
 Keep out: the groups (`core.survey_responses.nps_group`), other kinds of survey.
 """
 
@@ -13,13 +13,12 @@ import polars as pl
 from narwhals.typing import IntoFrame
 from polars._typing import PolarsDataType
 
-from regulars.pipelines.transforms.purchases.purchases import UNKNOWN_CUSTOMER_IDX, read_into_polars
+from regulars.pipelines.enumerations import ALL, NPS_ROLLING_DAYS, NPS_ROLLING_GRAIN, UNKNOWN, UNKNOWN_CUSTOMER_IDX
+from regulars.pipelines.transforms.day_numbers import EPOCH, count_days_since_epoch
+from regulars.pipelines.transforms.purchases.purchases import read_into_polars
 
-ROLLING_DAYS = 28
 GROUPS = ("promoter", "passive", "detractor")
 COUNTS = [f"{group}s" for group in GROUPS]
-UNKNOWN = "unknown"
-EPOCH = dt.date(1970, 1, 1)
 MONDAY_OF_WEEK_0 = -3  # 1969-12-29, in days since 1970
 Z_95 = NormalDist().inv_cdf(0.975)
 COLUMNS: dict[str, PolarsDataType] = {
@@ -41,17 +40,17 @@ COLUMNS: dict[str, PolarsDataType] = {
 
 
 def nps(survey_responses: IntoFrame, customers: IntoFrame, calendar: IntoFrame, *, as_of: dt.date) -> pl.DataFrame:
-    """The net promoter score per grain, period and dimension value, with a 95 % interval.
+    """Compute the net promoter score per grain, period and dimension value, with a 95 % interval.
 
     Args:
-        survey_responses: `core.survey_responses`; see `nps_answers` for which of them count.
+        survey_responses: `core.survey_responses`; `select_nps_answers` says which of them count.
         customers: `core.customers`; `customer_idx`, `customer_type`, `country`.
         calendar: `core.calendar`; `day`, `day_idx`, `week_idx`.
         as_of: Last day that counts.
 
     Returns:
         The columns of `COLUMNS`, sorted by grain, period_end, dimension and value; `all` has every period from the
-        first answer to `as_of`, the other dimensions those with votes. Empty without answers.
+        first answer to `as_of`, the other dimensions only periods with votes. Empty without answers.
 
     Raises:
         ValueError: An answer's day is missing in the calendar.
@@ -64,36 +63,36 @@ def nps(survey_responses: IntoFrame, customers: IntoFrame, calendar: IntoFrame, 
         raise ValueError("core.calendar lacks days on which there are answers; it must cover all of them.")
     votes = pl.concat(
         [
-            _named(by_person, "all", pl.lit("all")),
-            _named(by_person, "customer_type", pl.col("customer_type")),
-            _named(by_person, "country", pl.col("country")),
-            _named(by_touchpoint, "touchpoint", pl.col("touchpoint")),
+            _select_dimension(by_person, ALL, pl.lit(ALL)),
+            _select_dimension(by_person, "customer_type", pl.col("customer_type")),
+            _select_dimension(by_person, "country", pl.col("country")),
+            _select_dimension(by_touchpoint, "touchpoint", pl.col("touchpoint")),
         ]
     )
     first_day = int(by_person["day_idx"].min())  # type: ignore[arg-type]
-    last_day = (as_of - EPOCH).days
-    periods = pl.concat([_daily(votes), _weekly(votes), _rolling(votes)])
-    periods = pl.concat([periods, _quiet(periods, first_day, last_day)])
+    last_day = count_days_since_epoch(as_of)
+    periods = pl.concat([_count_by_day(votes), _count_by_week(votes), _count_by_rolling_window(votes)])
+    periods = pl.concat([periods, _list_periods_without_votes(periods, first_day, last_day)])
     complete = (pl.col("period_end") <= as_of) & (
-        (pl.col("grain") != "rolling_28d") | (pl.col("period_start") >= EPOCH + dt.timedelta(days=first_day))
+        (pl.col("grain") != NPS_ROLLING_GRAIN) | (pl.col("period_start") >= EPOCH + dt.timedelta(days=first_day))
     )
     return (
         periods.with_columns(responses=pl.sum_horizontal(COUNTS), is_complete=complete, as_of=pl.lit(as_of))
-        .with_columns(**score(pl.col("promoters"), pl.col("detractors"), pl.col("responses")))
+        .with_columns(**compute_nps(pl.col("promoters"), pl.col("detractors"), pl.col("responses")))
         .filter((pl.col("period_end") <= as_of) | (pl.col("grain") == "week"))
-        .filter((pl.col("responses") > 0) | (pl.col("dimension") == "all"))
+        .filter((pl.col("responses") > 0) | (pl.col("dimension") == ALL))
         .select(pl.col(name).cast(kind) for name, kind in COLUMNS.items())
         .sort("grain", "period_end", "dimension", "dimension_value")
     )
 
 
-def score(promoters: pl.Expr, detractors: pl.Expr, responses: pl.Expr) -> dict[str, pl.Expr]:
-    """The score, −100 to 100, and its 95 % adjusted-Wald interval, clipped to ±100; NULL without votes.
+def compute_nps(promoters: pl.Expr, detractors: pl.Expr, responses: pl.Expr) -> dict[str, pl.Expr]:
+    """Compute the score, −100 to 100, and its 95 % adjusted-Wald interval, clipped to ±100; NULL without votes.
 
-    Three answers are added, ¾ of them promoters and ¾ detractors, and the interval is taken from the variance of the
+    The interval adds three answers, ¾ of an answer each to promoters and detractors, and uses the variance of a
     difference of two shares of one sample: Sauro and Lewis, measuringu.com/nps-confidence-intervals, after Rocks,
     "Interval Estimation for the Net Promoter Score", The American Statistician 70 (2016). With one vote the published
-    interval may end 1.5 points short of the score itself; from two votes on it always holds it.
+    interval may miss the score by 1.5 points; from two votes on it always holds the score.
     """
     n = responses + 3
     share_for, share_against = (promoters + 0.75) / n, (detractors + 0.75) / n
@@ -110,11 +109,11 @@ def score(promoters: pl.Expr, detractors: pl.Expr, responses: pl.Expr) -> dict[s
 def count_votes(
     survey_responses: IntoFrame, customers: IntoFrame, calendar: IntoFrame, *, as_of: dt.date, per_touchpoint: bool
 ) -> pl.DataFrame:
-    """The scan over all answers, on any engine: how many votes were cast on which day, and how long each is the latest.
+    """Scan all answers, on any engine: count the votes by their day and the day on which they stop counting.
 
-    A vote of day d is its person's latest in every window that ends from d until the day before the person votes
-    again, and in no window of 28 days that ends after d + 27. So windows need no join: it is enough to know the day
-    on which each vote stops counting, and whether the next vote is of another week.
+    A vote of day d is the latest of its person in every window that ends between d and the day before the next vote,
+    and it is in no rolling window that ends `NPS_ROLLING_DAYS` or more days after d. So windows need no join: it is
+    enough to know when each vote stops counting, and whether the next vote lies in another week.
 
     Args:
         survey_responses: `core.survey_responses`.
@@ -125,48 +124,50 @@ def count_votes(
 
     Returns:
         `customer_type`, `country`, `touchpoint` (one where not `per_touchpoint`), `nps_group`, `day_idx`, `week_idx`,
-        `end_idx` (first day on which the vote counts no more), `is_last_of_week`, `votes`.
+        `end_idx` (the first day on which the vote no longer counts), `is_last_of_week`, `votes`.
     """
     owner = ["person", "touchpoint"] if per_touchpoint else ["person"]
     next_day = nw.col("day_idx").shift(-1).over(*owner, order_by="day_idx")
     next_week = nw.col("week_idx").shift(-1).over(*owner, order_by="day_idx")
-    days = _lazy(calendar).select("day_idx", "week_idx", answered_date=nw.col("day"))
+    days = _make_lazy(calendar).select("day_idx", "week_idx", answered_date=nw.col("day"))
     groups = ["customer_type", "country", "nps_group", "day_idx", "week_idx", "end_idx", "is_last_of_week"]
     if per_touchpoint:
         groups.append("touchpoint")
     counted: nw.LazyFrame[Any] = (
-        _with_person(nps_answers(survey_responses, as_of=as_of))
+        _add_person(select_nps_answers(survey_responses, as_of=as_of))
         .unique([*owner, "answered_date"], keep="last", order_by=["answered_at", "response_id", "system"])
         .join(days, on="answered_date", how="left")
-        .with_columns(next_day=next_day, next_week=next_week, last_idx=nw.col("day_idx") + ROLLING_DAYS)
+        .with_columns(next_day=next_day, next_week=next_week, last_idx=nw.col("day_idx") + NPS_ROLLING_DAYS)
         .with_columns(
             end_idx=nw.when(nw.col("next_day") < nw.col("last_idx")).then(nw.col("next_day")).otherwise("last_idx"),
             is_last_of_week=nw.col("next_week").is_null() | (nw.col("next_week") > nw.col("week_idx")),
         )
-        .join(_lazy(customers).select("customer_idx", "customer_type", "country"), on="customer_idx", how="left")
+        .join(_make_lazy(customers).select("customer_idx", "customer_type", "country"), on="customer_idx", how="left")
         .group_by(groups)
         .agg(votes=nw.len())
     )
     return read_into_polars(counted.to_native()).with_columns(pl.col("votes").cast(pl.Int64))
 
 
-def nps_answers(survey_responses: IntoFrame, *, as_of: dt.date) -> "nw.LazyFrame[Any]":
-    """The answers that are NPS, up to `as_of`: those with an `nps_group` and a whole score from 0 to 10.
+def select_nps_answers(survey_responses: IntoFrame, *, as_of: dt.date) -> "nw.LazyFrame[Any]":
+    """Select the answers that are NPS, up to `as_of`: those with an `nps_group` and a whole score from 0 to 10.
 
     Args:
         survey_responses: `core.survey_responses`.
         as_of: Last day that counts.
     """
     is_whole = nw.col("score").cast(nw.Float64).is_in([float(points) for points in range(11)])
-    return _lazy(survey_responses).filter(~nw.col("nps_group").is_null(), is_whole, nw.col("answered_date") <= as_of)
+    return _make_lazy(survey_responses).filter(
+        ~nw.col("nps_group").is_null(), is_whole, nw.col("answered_date") <= as_of
+    )
 
 
-def _lazy(frame: IntoFrame) -> "nw.LazyFrame[Any]":
+def _make_lazy(frame: IntoFrame) -> "nw.LazyFrame[Any]":
     return nw.from_native(frame).lazy()
 
 
-def _with_person(answers: "nw.LazyFrame[Any]") -> "nw.LazyFrame[Any]":
-    """Whose vote an answer is: the contact's, else the customer's, else nobody else's."""
+def _add_person(answers: "nw.LazyFrame[Any]") -> "nw.LazyFrame[Any]":
+    """Add `person`, whose vote an answer is: the contact, else the customer, else a person of its own."""
     contact, customer = nw.col("contact_id"), nw.col("customer_idx")
     person = (
         nw.when(~contact.is_null())
@@ -180,8 +181,8 @@ def _with_person(answers: "nw.LazyFrame[Any]") -> "nw.LazyFrame[Any]":
     )
 
 
-def _named(votes: pl.DataFrame, dimension: str, value: pl.Expr) -> pl.DataFrame:
-    """The votes of one dimension; none where no vote has a value for it."""
+def _select_dimension(votes: pl.DataFrame, dimension: str, value: pl.Expr) -> pl.DataFrame:
+    """Select the votes of one dimension; empty where no vote has a value for it."""
     named = votes.with_columns(dimension=pl.lit(dimension), dimension_value=value).select(
         "dimension", "dimension_value", "nps_group", "day_idx", "week_idx", "end_idx", "is_last_of_week", "votes"
     )
@@ -189,14 +190,14 @@ def _named(votes: pl.DataFrame, dimension: str, value: pl.Expr) -> pl.DataFrame:
     return named.with_columns(pl.col("dimension_value").fill_null(UNKNOWN)) if known else named.clear()
 
 
-def _grouped(votes: pl.DataFrame, at: str) -> pl.DataFrame:
-    """Promoters, passives and detractors per dimension value and `at`."""
+def _count_groups(votes: pl.DataFrame, at: str) -> pl.DataFrame:
+    """Count promoters, passives and detractors per dimension value and `at`."""
     counts = {f"{group}s": pl.col("votes").filter(pl.col("nps_group") == group).sum() for group in GROUPS}
     return votes.group_by("dimension", "dimension_value", at).agg(**counts)
 
 
-def _period(grain: str, start: pl.Expr, end: pl.Expr) -> list[pl.Expr | str]:
-    """The columns that all grains share; `start` and `end` are days since 1970."""
+def _select_period(grain: str, start: pl.Expr, end: pl.Expr) -> list[pl.Expr | str]:
+    """Select the columns that all grains share; `start` and `end` are days since 1970."""
     return [
         pl.lit(grain).alias("grain"),
         start.cast(pl.Int32).cast(pl.Date).alias("period_start"),
@@ -207,19 +208,19 @@ def _period(grain: str, start: pl.Expr, end: pl.Expr) -> list[pl.Expr | str]:
     ]
 
 
-def _daily(votes: pl.DataFrame) -> pl.DataFrame:
-    return _grouped(votes, "day_idx").select(_period("day", pl.col("day_idx"), pl.col("day_idx")))
+def _count_by_day(votes: pl.DataFrame) -> pl.DataFrame:
+    return _count_groups(votes, "day_idx").select(_select_period("day", pl.col("day_idx"), pl.col("day_idx")))
 
 
-def _weekly(votes: pl.DataFrame) -> pl.DataFrame:
+def _count_by_week(votes: pl.DataFrame) -> pl.DataFrame:
     monday = pl.col("week_idx") * 7 + MONDAY_OF_WEEK_0
-    return _grouped(votes.filter("is_last_of_week"), "week_idx").select(_period("week", monday, monday + 6))
+    return _count_groups(votes.filter("is_last_of_week"), "week_idx").select(_select_period("week", monday, monday + 6))
 
 
-def _rolling(votes: pl.DataFrame) -> pl.DataFrame:
-    """Per day, the votes that are valid on it: all that began up to it, less all that have ended."""
+def _count_by_rolling_window(votes: pl.DataFrame) -> pl.DataFrame:
+    """Count per day the votes that are valid on it: all that began by then, less all that have ended."""
     ends = votes.with_columns(-pl.col("votes"), day_idx="end_idx")
-    changes = _grouped(pl.concat([votes, ends]), "day_idx")
+    changes = _count_groups(pl.concat([votes, ends]), "day_idx")
     value = ["dimension", "dimension_value"]
     days = pl.int_ranges(pl.col("day_idx").min(), pl.col("day_idx").max()).alias("day_idx")
     spine = changes.group_by(value).agg(days).explode("day_idx")
@@ -227,21 +228,21 @@ def _rolling(votes: pl.DataFrame) -> pl.DataFrame:
         spine.join(changes, on=[*value, "day_idx"], how="left")
         .sort(*value, "day_idx")
         .with_columns(pl.col(COUNTS).fill_null(0).cum_sum().over(value))
-        .select(_period("rolling_28d", pl.col("day_idx") - (ROLLING_DAYS - 1), pl.col("day_idx")))
+        .select(_select_period(NPS_ROLLING_GRAIN, pl.col("day_idx") - (NPS_ROLLING_DAYS - 1), pl.col("day_idx")))
     )
 
 
-def _quiet(periods: pl.DataFrame, first_day: int, last_day: int) -> pl.DataFrame:
-    """The periods of `all` without any vote, so that a chart over time has no holes."""
+def _list_periods_without_votes(periods: pl.DataFrame, first_day: int, last_day: int) -> pl.DataFrame:
+    """List the periods of `all` without any vote, so that a chart over time has no gaps."""
     days = pl.DataFrame({"idx": range(first_day, last_day + 1)}, schema={"idx": pl.Int64})
     mondays = days.select(idx=(pl.col("idx") - MONDAY_OF_WEEK_0) // 7 * 7 + MONDAY_OF_WEEK_0).unique()
-    whole = {"dimension": pl.lit("all"), "dimension_value": pl.lit("all"), **dict.fromkeys(COUNTS, pl.lit(0, pl.Int64))}
+    whole = {"dimension": pl.lit(ALL), "dimension_value": pl.lit(ALL), **dict.fromkeys(COUNTS, pl.lit(0, pl.Int64))}
     idx = pl.col("idx")
     every = pl.concat(
         [
-            days.with_columns(**whole).select(_period("day", idx, idx)),
-            mondays.with_columns(**whole).select(_period("week", idx, idx + 6)),
-            days.with_columns(**whole).select(_period("rolling_28d", idx - (ROLLING_DAYS - 1), idx)),
+            days.with_columns(**whole).select(_select_period("day", idx, idx)),
+            mondays.with_columns(**whole).select(_select_period("week", idx, idx + 6)),
+            days.with_columns(**whole).select(_select_period(NPS_ROLLING_GRAIN, idx - (NPS_ROLLING_DAYS - 1), idx)),
         ]
     )
     return every.join(periods, on=["grain", "period_end", "dimension", "dimension_value"], how="anti")

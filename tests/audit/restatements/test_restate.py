@@ -1,4 +1,4 @@
-"""What is told of figures that changed, and which causes it is put down to."""
+"""Which metrics are restated, and by which causes the changes are explained."""
 
 import random
 import shutil
@@ -16,8 +16,8 @@ ANN = {"order_id": "o1", "email": "ann@example.org", "ordered_at": JANUARY, "gro
 BOB = {"order_id": "o2", "email": "bob@example.org", "ordered_at": MARCH, "gross_sales": "20"}
 
 
-def told(rows, metric):
-    """Month -> cause -> its share, of one metric."""
+def shares_of(rows, metric):
+    """Month -> cause -> its share, for one metric."""
     found = defaultdict(dict)
     for row in rows:
         if row["metric"] == metric:
@@ -48,7 +48,7 @@ def test_the_same_deliveries_restate_nothing(before):
 
 def test_an_order_that_moves_to_another_month_changes_both(before):
     rows = restated_by(before, ANN, {**BOB, "ordered_at": "2025-02-10 10:00:00"})
-    assert told(rows, "net_sales") == {"2025-02": {"changed_order": 20.0}, "2025-03": {"changed_order": -20.0}}
+    assert shares_of(rows, "net_sales") == {"2025-02": {"changed_order": 20.0}, "2025-03": {"changed_order": -20.0}}
     assert {row["record_count"] for row in rows if row["metric"] == "net_sales"} == {1}
 
 
@@ -59,27 +59,29 @@ def test_a_changed_exchange_rate_is_not_put_down_to_the_order(tmp_path):
         for rate in ("0.5", "0.75")
     )
     rows = restatements(new, parent_in(published(old, tmp_path), new))
-    assert told(rows, "net_sales") == {"2025-03": {"exchange_rate": 5.0}}
+    assert shares_of(rows, "net_sales") == {"2025-03": {"exchange_rate": 5.0}}
 
 
 def test_a_late_order_before_all_others_makes_its_customer_new_earlier(before):
     rows = restated_by(before, ANN, BOB, {**BOB, "order_id": "o0", "ordered_at": "2024-12-01 10:00:00"})
-    assert told(rows, "new_customers") == {"2024-12": {"late_order": 1.0}, "2025-03": {"late_order": -1.0}}
-    assert told(rows, "cohort_size") == {"2024-12": {"late_order": 1.0}, "2025-03": {"late_order": -1.0}}
+    assert shares_of(rows, "new_customers") == {"2024-12": {"late_order": 1.0}, "2025-03": {"late_order": -1.0}}
+    assert shares_of(rows, "cohort_size") == {"2024-12": {"late_order": 1.0}, "2025-03": {"late_order": -1.0}}
 
 
 def test_a_late_subscription_keeps_its_customer_active_and_is_the_cause(before):
     club = {"subscription_id": "s1", "email": "ann@example.org", "started_at": "2025-06-01"}
     con = company(raw__orders=[ANN, BOB], raw__subscriptions=[{**club, "monthly_amount": "10"}])
     rows = restatements(con, parent_in(before, con))
-    assert told(rows, "active_customers") == {"2026-01": {"late_subscription": 1.0}}  # Ann's order alone lapsed by then
+    assert shares_of(rows, "active_customers") == {
+        "2026-01": {"late_subscription": 1.0}
+    }  # Ann's order alone lapsed by then
 
 
 def test_a_late_subscriber_who_never_ordered_is_one_more_active_customer(before):
     club = {"subscription_id": "s1", "email": "cem@example.org", "started_at": "2024-11-05", "ended_at": "2025-01-20"}
     con = company(raw__orders=[ANN, BOB], raw__subscriptions=[{**club, "monthly_amount": "10"}])
     rows = restatements(con, parent_in(before, con))
-    found = told(rows, "active_customers")
+    found = shares_of(rows, "active_customers")
     assert set(found) == {"2024-11", "2024-12"}
     assert all(causes == {"late_subscription": 1.0} for causes in found.values())
 
@@ -95,7 +97,7 @@ def with_other_churn(before, folder, change):
     return copy
 
 
-def test_what_nothing_explains_says_so(before, tmp_path):
+def test_a_change_without_a_cause_is_unexplained(before, tmp_path):
     change = "update churn set active_customers = active_customers + 1 where month_end = '2025-03-31'"
     [row] = restated_by(with_other_churn(before, tmp_path, change), ANN, BOB)
     assert (row["metric"], row["change"], row["cause"]) == ("active_customers", -1.0, "unexplained")
@@ -103,7 +105,7 @@ def test_what_nothing_explains_says_so(before, tmp_path):
     assert row["reason"] == "Neither a delivery, nor settings, nor code explain this."
 
 
-def test_a_figure_that_the_parent_did_not_publish_yet_is_no_restatement(before, lapsing_sooner, tmp_path):
+def test_a_metric_that_the_parent_did_not_publish_is_not_restated(before, lapsing_sooner, tmp_path):
     older = with_other_churn(before, tmp_path, "alter table churn drop column active_customers")
     rows = restatements(lapsing_sooner, parent_in(older, lapsing_sooner), lapse_days=30)
     assert {row["metric"] for row in rows} & {"active_customers", "churned_customers_12m"} == {"churned_customers_12m"}
@@ -118,23 +120,23 @@ def test_a_figure_that_the_parent_did_not_publish_yet_is_no_restatement(before, 
         pytest.param(Lineage("d", settings={"lapse_days": "30"}), "1.0.0", {"settings", "code_version"}, id="both"),
     ],
 )
-def test_what_is_no_records_doing_goes_to_settings_definition_or_code(before, lapsing_sooner, now, definition, causes):
+def test_settings_definition_or_code_explain_what_records_do_not(before, lapsing_sooner, now, definition, causes):
     parent = parent_in(before, lapsing_sooner)
     rows = restatements(lapsing_sooner, parent, now=now, lapse_days=30, definition=definition)
     assert {row["cause"] for row in rows} == causes
     shares = {row["explained_change"] for row in rows if row["metric"] == "active_customers"}
-    assert (shares == {None}) == (len(causes) > 1), "two of them cannot be told apart"
+    assert (shares == {None}) == (len(causes) > 1), "two of them cannot be separated"
 
 
-def test_records_that_no_new_file_brought_are_the_settings_doing(before):
+def test_records_that_changed_without_a_new_file_are_explained_by_settings(before):
     con = company(raw__orders=[ANN, {**BOB, "gross_sales": "30"}])
     now = Lineage("c", settings={"sources.shop.columns.gross_sales": '"Total"'})
     rows = restatements(con, parent_in(before, con), now=now)
-    assert told(rows, "net_sales") == {"2025-03": {"settings": 10.0}}
+    assert shares_of(rows, "net_sales") == {"2025-03": {"settings": 10.0}}
     assert {row["reason"] for row in rows} == {"Settings changed: sources.shop.columns.gross_sales."}
 
 
-def test_only_numbers_and_yes_or_no_are_told_of_settings():
+def test_only_numbers_and_booleans_of_settings_are_shown():
     before = Lineage("c", settings={"lapse_days": "90", "identity.ignore_emails": '["a@example.org"]'})
     after = Lineage("c", settings={"lapse_days": "120", "sources.crm.path": '"x.csv"'})
     assert changed_settings(before, after) == ["identity.ignore_emails", "lapse_days 90 → 120", "sources.crm.path"]
@@ -221,7 +223,7 @@ def merge(con, lost, heir):
 
 
 @pytest.mark.parametrize("seed", [0, 4])
-def test_whatever_happens_to_records_every_change_is_explained_to_the_last_penny(seed, tmp_path):
+def test_every_change_of_records_is_explained_to_the_last_penny(seed, tmp_path):
     chance = random.Random(seed)
     everything = someones_company(chance)
     old, con = company(**shaken(chance, everything)), company(**shaken(chance, everything))

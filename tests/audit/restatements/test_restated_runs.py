@@ -1,4 +1,4 @@
-"""Whole runs, each with something that changes the past: what is told of it."""
+"""Whole runs, each with a change of the past: what meta.restatements says about it."""
 
 import pytest
 
@@ -79,7 +79,7 @@ def test_every_cause_explains_its_part_of_the_months_sales(second_run):
     ]
 
 
-def test_a_merge_explains_who_is_counted_no_more(second_run):
+def test_a_merge_explains_a_customer_who_is_no_longer_counted(second_run):
     assert restated(second_run, "new_customers") == [
         ("2024-02-01", 1.0, 0.0, "customers_merged", -1.0, 1),
         ("2024-03-01", 1.0, 0.0, "erasure", -1.0, 1),
@@ -94,7 +94,7 @@ def test_a_late_answer_moves_the_score_of_its_week(second_run):
     assert last == ("2024-03-04", 1.0, 2.0, "late_answer", 1.0, 1)
 
 
-def test_a_changed_setting_is_named_and_explains_what_no_record_does(second_run):
+def test_a_changed_setting_is_named_and_explains_what_records_do_not(second_run):
     causes = {row[3] for row in restated(second_run, "active_customers")}
     assert "settings" in causes
     [(reason,)] = second_run.ask("select distinct reason from meta.restatements where cause = 'settings'")

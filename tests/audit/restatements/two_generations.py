@@ -1,10 +1,10 @@
-"""Two generations without a run: core from delivered rows, the marts of figures, and what the second one restates."""
+"""Two generations without a run: core from delivered rows, the marts with metrics, and what the second one restates."""
 
 import inspect
 from types import SimpleNamespace
 
-from regulars.pipelines.audit.restatements.parent import Earlier
-from regulars.pipelines.audit.restatements.restate import MADE_OF, restated
+from regulars.pipelines.audit.restatements.parent import ParentGeneration
+from regulars.pipelines.audit.restatements.restate import INPUTS, find_restatements
 from regulars.pipelines.run.lineage import Lineage
 from regulars.pipelines.settings.settings import Cohorts
 from regulars.pipelines.transforms.churn.churn import churn
@@ -22,7 +22,7 @@ FUNCTIONS = {
 SAME = Lineage(code="c", versions={}, settings={})
 
 
-class Parent(Earlier):
+class Parent(ParentGeneration):
     """A parent whose tables are read from a folder of Parquet files."""
 
     def read_lineage(self):
@@ -30,7 +30,7 @@ class Parent(Earlier):
 
 
 def company(lapse_days=365, **tables):
-    """A build with core and the marts of figures."""
+    """A build with core and the marts with metrics."""
     con = build(**tables)
     con.execute("alter table landed.files add column if not exists record_count integer")
     con.execute(
@@ -78,7 +78,7 @@ def published(con, folder):
         path = folder / "parquet" / name.replace(".", "/")
         path.parent.mkdir(exist_ok=True)
         con.execute(f"copy {name} to '{path}.parquet' (format parquet)")
-    versions = " union all ".join(f"select '{name}' as table_name, '1.0.0' as version" for name in MADE_OF)
+    versions = " union all ".join(f"select '{name}' as table_name, '1.0.0' as version" for name in INPUTS)
     for name, rows in {"contracts": versions, "files": "select source, file_sha256 from landed.files"}.items():
         con.execute(f"copy ({rows}) to '{folder}/parquet/meta/{name}.parquet' (format parquet)")
     return folder
@@ -94,9 +94,9 @@ def restatements(con, parent, now=SAME, lapse_days=365, definition="1.0.0"):
     """What the build `con` restates: rows as dictionaries."""
     run = SimpleNamespace(
         warehouse=SimpleNamespace(con=con),
-        contracts={name: SimpleNamespace(version=definition) for name in MADE_OF},
+        contracts={name: SimpleNamespace(version=definition) for name in INPUTS},
         parent=SimpleNamespace(name="g000001", number=1),
         number=2,
         as_of=AS_OF,
     )
-    return restated(run, parent, now, replays(con, lapse_days)).to_dicts()
+    return find_restatements(run, parent, now, replays(con, lapse_days)).to_dicts()

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from regulars.pipelines.models.dropout.covariates import read_covariates, scale_of
+from regulars.pipelines.models.dropout.covariates import measure_scale, read_covariates
 
 
 def test_covariates_come_in_the_order_of_the_names_and_spread_over_the_customers():
@@ -25,7 +25,7 @@ def test_a_covariate_that_is_missing_is_named(covariates, sentence):
 
 def test_covariates_of_any_size_are_brought_to_mean_0_and_deviation_1():
     columns, weights = np.array([[1990.0, 2010.0]]), np.array([3.0, 1.0])
-    scale = scale_of(columns, ["born"], weights)
+    scale = measure_scale(columns, ["born"], weights)
     assert scale.centre.tolist() == [1995.0]
     assert scale.apply(columns)[0] @ weights == pytest.approx(0)
     assert scale.apply(columns)[0] ** 2 @ weights == pytest.approx(4)
@@ -33,4 +33,4 @@ def test_covariates_of_any_size_are_brought_to_mean_0_and_deviation_1():
 
 def test_a_covariate_that_is_the_same_for_everybody_is_refused():
     with pytest.raises(ValueError, match="vip is the same for everybody"):
-        scale_of(np.array([[1.0, 1.0]]), ["vip"], np.ones(2))
+        measure_scale(np.array([[1.0, 1.0]]), ["vip"], np.ones(2))

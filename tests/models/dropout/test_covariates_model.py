@@ -6,7 +6,7 @@ import pytest
 from regulars.pipelines.models.beta_geo_covariates import BetaGeoCovariatesModel
 from regulars.pipelines.models.dropout.covariates_fit import Effects, log_likelihood
 from regulars.pipelines.models.dropout.covariates_model import CovariatesModel
-from regulars.pipelines.models.fitting.rows import unique_rows
+from regulars.pipelines.models.fitting.rows import merge_equal_rows
 from regulars.pipelines.models.modified_beta_geo import ModifiedBetaGeoModel
 from regulars.pipelines.models.pareto_nbd_covariates import ParetoNBDCovariatesModel
 
@@ -78,10 +78,10 @@ def test_one_scalar_customer_gives_one_number_and_one_future(model: type[Covaria
 
 
 @EVERY
-def test_gradient_of_the_fit_is_the_slope_of_its_log_likelihood(model: type[CovariatesModel]):
+def test_gradient_of_the_fit_is_the_gradient_of_its_log_likelihood(model: type[CovariatesModel]):
     vip, weights = np.array(VIP["vip"], dtype=float), np.array([3.0, 1.0, 2.0, 5.0])
     frequency, recency, T = (np.array(column, dtype=float) for column in HISTORIES)
-    rows = unique_rows(frequency, vip, recency, T, weights=weights)
+    rows = merge_equal_rows(frequency, vip, recency, T, weights=weights)
     at, step = np.append(np.log([0.8, 8.0, 0.8, 20.0]), [0.6, 0.5]), 1e-6
     names = published(model, 0.0, 0.0).params
 

@@ -98,7 +98,7 @@ def test_a_parameter_on_the_whole_line_may_be_negative():
 
 def test_a_change_of_units_multiplies_estimates_and_their_errors():
     fit = fit_gamma()
-    cents = fit.in_units({"scale": 100.0}, log_likelihood_shift=-8 * np.log(100.0))
+    cents = fit.convert_units({"scale": 100.0}, log_likelihood_shift=-8 * np.log(100.0))
     assert cents.estimates == pytest.approx(fit.estimates * [1, 100])
     assert cents.standard_errors["scale"] == pytest.approx(100 * fit.standard_errors["scale"])
     assert cents.log_covariance == pytest.approx(fit.log_covariance)

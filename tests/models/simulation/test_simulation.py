@@ -8,7 +8,13 @@ from regulars.pipelines.models.beta_geo_beta_binom import BetaGeoBetaBinomModel
 from regulars.pipelines.models.gamma_gamma import GammaGammaModel
 from regulars.pipelines.models.simulation import simulation as simulation_module
 from regulars.pipelines.models.simulation.interval import Interval
-from regulars.pipelines.models.simulation.simulation import HorizonSimulation, Simulation, simulation
+from regulars.pipelines.models.simulation.simulation import (
+    CustomerHistories,
+    HorizonSimulation,
+    Simulation,
+    SimulationRequest,
+    simulate_purchases,
+)
 from regulars.pipelines.models.simulation.simulation_plan import Lifetime
 
 BUYING = {"r": 0.8, "alpha": 60.0, "a": 0.9, "b": 2.5}
@@ -72,15 +78,19 @@ def covered(interval: Interval, actual: np.ndarray) -> np.ndarray:
     return (interval.low <= actual) & (actual <= interval.high)
 
 
+def simulate(dropout_model, spend_model, *history, rng, **asked) -> Simulation:
+    return simulate_purchases(dropout_model, spend_model, CustomerHistories(*history), SimulationRequest(**asked), rng)
+
+
 def by_decile(values: np.ndarray, of: np.ndarray) -> np.ndarray:
     return np.array([part.mean() for part in np.array_split(values[np.argsort(of, kind="stable")], 10)])
 
 
-def test_customers_actual_next_year_falls_inside_as_often_as_claimed():
+def test_customers_actual_next_year_falls_inside_as_often_as_the_interval_says():
     customers = simulated(12_000, seed=22)
     buying, spending = fitted(customers)
     rng = np.random.default_rng(1)
-    look = simulation(buying, spending, *customers.history, horizons=[YEAR], rng=rng, draws=300).horizons[0]
+    look = simulate(buying, spending, *customers.history, horizons=[YEAR], rng=rng, draws=300).horizons[0]
     assert look.chance_of_nothing.mean() == pytest.approx((customers.next_purchases == 0).mean(), abs=0.02)
     expected = buying.expected_purchases(YEAR)
     uncertain = look.chance_of_nothing < 0.8
@@ -95,18 +105,18 @@ def test_customers_actual_next_year_falls_inside_as_often_as_claimed():
     assert deciles.max() < 0.85
 
 
-def test_sixty_customers_are_enough_for_intervals_that_hold_what_they_claim():
-    inside, claimed, money_inside = [], [], []
+def test_sixty_customers_are_enough_for_intervals_of_the_nominal_coverage():
+    inside, nominal, money_inside = [], [], []
     for seed in range(8):
         customers = simulated(60, seed)
-        look = simulation(
+        look = simulate(
             *fitted(customers), *customers.history, horizons=[YEAR], rng=np.random.default_rng(seed), draws=300
         ).horizons[0]
         uncertain = look.chance_of_nothing < 0.8
         inside.append(covered(look.purchases, customers.next_purchases)[uncertain])
-        claimed.append(look.purchases.probability[uncertain])
+        nominal.append(look.purchases.probability[uncertain])
         money_inside.append(covered(look.money, customers.next_money)[uncertain])
-    assert np.concatenate(inside).mean() == pytest.approx(np.concatenate(claimed).mean(), abs=0.05)
+    assert np.concatenate(inside).mean() == pytest.approx(np.concatenate(nominal).mean(), abs=0.05)
     assert 0.75 < np.concatenate(money_inside).mean() < 0.85
 
 
@@ -118,14 +128,14 @@ def test_the_same_seed_gives_the_same_intervals_whatever_the_order_of_customers(
     def look(order: np.ndarray) -> np.ndarray:
         history = [column[order] for column in customers.history]
         rng = np.random.default_rng(7)
-        return arrays(simulation(*models, *history, rng=rng, lifetime=lifetime, draws=100))
+        return arrays(simulate(*models, *history, rng=rng, lifetime=lifetime, draws=100))
 
     assert (look(np.arange(300))[:, :, shuffled] == look(shuffled)).all()
 
 
 def test_customers_who_differ_in_recency_share_futures_but_not_the_chance_of_being_alive():
     rng, recency = np.random.default_rng(1), np.array([390.0, 320.0, 280.0])
-    look = simulation(*published(), [6] * 3, recency, [400] * 3, [50.0] * 3, rng=rng, draws=4000)
+    look = simulate(*published(), [6] * 3, recency, [400] * 3, [50.0] * 3, rng=rng, draws=4000)
     first = look.horizons[0]
     chance = 1 - published()[0].probability_of_purchase(YEAR, 6, recency, 400)
     assert first.chance_of_nothing == pytest.approx(chance, abs=0.02)
@@ -134,9 +144,7 @@ def test_customers_who_differ_in_recency_share_futures_but_not_the_chance_of_bei
 
 
 def test_money_is_that_of_futures_simulated_for_one_customer_alone():
-    look = simulation(
-        *published(), [3], [280], [300], [40.0], horizons=[YEAR], rng=np.random.default_rng(1), draws=8_000
-    )
+    look = simulate(*published(), [3], [280], [300], [40.0], horizons=[YEAR], rng=np.random.default_rng(1), draws=8_000)
     buying, _ = published()
     rng, many = np.random.default_rng(8), 40_000
     bought = buying.draw_future(rng, np.full(many, 3.0), np.full(many, 300.0), [0, YEAR])[:, 0]
@@ -154,13 +162,13 @@ def test_few_customers_leave_parameters_uncertain_and_intervals_wide():
     certain = BetaGeoModel.from_params(uncertain[0].params), GammaGammaModel.from_params(uncertain[1].params)
     best = np.argsort(uncertain[0].expected_purchases(YEAR))[-20:]
     widths = [
-        arrays(simulation(*models, *customers.history, rng=np.random.default_rng(1), draws=2000))[1, 5, best].sum()
+        arrays(simulate(*models, *customers.history, rng=np.random.default_rng(1), draws=2000))[1, 5, best].sum()
         for models in (uncertain, certain)
     ]
     assert widths[0] > 1.05 * widths[1]
 
 
-class BuysOnceInEveryStretch:
+class BuysOnceInEveryStep:
     """A customer who is alive buys once between any two edges."""
 
     def p_alive(self, frequency, recency, T):
@@ -178,8 +186,8 @@ class BuysOnceInEveryStretch:
 
 def test_a_lifetime_discounts_money_from_the_middle_of_each_year():
     always_seven = GammaGammaModel.from_params({"p": 1e9, "q": 1e9, "gamma": 7.0})
-    look = simulation(
-        BuysOnceInEveryStretch(), always_seven, [0], [0], [10], [0.0],
+    look = simulate(
+        BuysOnceInEveryStep(), always_seven, [0], [0], [10], [0.0],
         horizons=[2 * YEAR], lifetime=Lifetime(3, YEAR, 0.1), rng=np.random.default_rng(1), draws=50,
     )  # fmt: skip
     assert (look.horizons[0].purchases.low[0], look.horizons[0].purchases.high[0]) == (2, 2)
@@ -188,33 +196,33 @@ def test_a_lifetime_discounts_money_from_the_middle_of_each_year():
     assert look.lifetime.money.low[0] == pytest.approx(7 * (1.1**-0.5 + 1.1**-1.5 + 1.1**-2.5), rel=1e-3)
 
 
-def test_later_years_of_a_lifetime_are_put_together_without_losing_worth():
+def test_later_years_of_a_lifetime_are_put_together_without_losing_value():
     always_seven = GammaGammaModel.from_params({"p": 1e9, "q": 1e9, "gamma": 7.0})
 
-    class BuysAtAPace(BuysOnceInEveryStretch):
-        """Once a year, however long the stretches are."""
+    class BuysAtAPace(BuysOnceInEveryStep):
+        """Once a year, however long the steps are."""
 
         def draw_future(self, rng, frequency, T, edges):
             return np.tile(np.diff(edges) / YEAR, (len(frequency), 1)).round().astype(np.int64)
 
     lifetime = Lifetime(10, YEAR, 0.1)
-    look = simulation(
+    look = simulate(
         BuysAtAPace(), always_seven, [0], [0], [10], [0.0],
         horizons=[YEAR, 3 * YEAR], lifetime=lifetime, rng=np.random.default_rng(1), draws=50,
     )  # fmt: skip
     assert look.lifetime.purchases.high[0] == 10
     assert look.horizons[1].money.high[0] == pytest.approx(21, rel=1e-3)
-    worth = sum(1.1 ** -(year - 0.5) for year in range(1, 11))
-    assert look.lifetime.money.high[0] == pytest.approx(7 * worth, rel=1e-3)
-    assert lifetime.worth(0.5, 0.5) == 0
-    assert lifetime.worth(3, 5) == pytest.approx((1.1**-3.5 + 1.1**-4.5) / 2)
+    value = sum(1.1 ** -(year - 0.5) for year in range(1, 11))
+    assert look.lifetime.money.high[0] == pytest.approx(7 * value, rel=1e-3)
+    assert lifetime.discount(0.5, 0.5) == 0
+    assert lifetime.discount(3, 5) == pytest.approx((1.1**-3.5 + 1.1**-4.5) / 2)
 
 
 def test_many_histories_are_told_apart_to_one_per_cent_of_their_age(monkeypatch):
     customers = simulated(400, seed=6)
-    exact = arrays(simulation(*fitted(customers), *customers.history, rng=np.random.default_rng(1), draws=1000))
+    exact = arrays(simulate(*fitted(customers), *customers.history, rng=np.random.default_rng(1), draws=1000))
     monkeypatch.setattr(simulation_module, "MOST_CELLS", 1)
-    merged = arrays(simulation(*fitted(customers), *customers.history, rng=np.random.default_rng(1), draws=1000))
+    merged = arrays(simulate(*fitted(customers), *customers.history, rng=np.random.default_rng(1), draws=1000))
     assert merged[:, 0] == pytest.approx(exact[:, 0], abs=0.08)
     assert merged[:, 5].mean() == pytest.approx(exact[:, 5].mean(), rel=0.02)
 
@@ -222,7 +230,7 @@ def test_many_histories_are_told_apart_to_one_per_cent_of_their_age(monkeypatch)
 def test_customers_are_read_a_few_cells_at_a_time(monkeypatch):
     customers = simulated(100, seed=6)
     monkeypatch.setattr(simulation_module, "DRAWS_AT_A_TIME", 2_000)
-    look = arrays(simulation(*published(), *customers.history, rng=np.random.default_rng(1), draws=200))
+    look = arrays(simulate(*published(), *customers.history, rng=np.random.default_rng(1), draws=200))
     assert look.shape == (2, 7, 100)
     assert np.isfinite(look).all()
     chance = 1 - published()[0].probability_of_purchase(YEAR, *customers.history[:3])
@@ -230,15 +238,15 @@ def test_customers_are_read_a_few_cells_at_a_time(monkeypatch):
 
 
 def test_money_is_left_out_without_a_model_of_spends():
-    look = simulation(published()[0], None, [2], [100], [120], rng=np.random.default_rng(1))
+    look = simulate(published()[0], None, [2], [100], [120], rng=np.random.default_rng(1))
     assert [horizon.money for horizon in look.horizons] == [None, None]
     assert look.lifetime is None
     assert [horizon.length for horizon in look.horizons] == [365, 1095]
 
 
-def test_customers_who_may_buy_once_a_period_have_an_outlook_too():
+def test_customers_who_may_buy_once_a_period_are_simulated_too():
     giving = BetaGeoBetaBinomModel.from_params({"alpha": 1.2, "beta": 0.75, "gamma": 0.66, "delta": 2.78})
-    look = simulation(giving, None, [3, 0], [4, 0], [6, 6], horizons=[5], rng=np.random.default_rng(1), draws=5000)
+    look = simulate(giving, None, [3, 0], [4, 0], [6, 6], horizons=[5], rng=np.random.default_rng(1), draws=5000)
     chance = 1 - giving.probability_of_purchase(5, [3, 0], [4, 0], 6)
     assert look.horizons[0].chance_of_nothing == pytest.approx(chance, abs=0.02)
     assert (look.horizons[0].purchases.high <= 5).all()
@@ -246,7 +254,7 @@ def test_customers_who_may_buy_once_a_period_have_an_outlook_too():
 
 def test_nobody_has_an_empty_simulation():
     nobody = np.zeros(0)
-    assert arrays(simulation(*published(), nobody, nobody, nobody, nobody, rng=np.random.default_rng(1))).shape == (
+    assert arrays(simulate(*published(), nobody, nobody, nobody, nobody, rng=np.random.default_rng(1))).shape == (
         2,
         7,
         0,
@@ -256,8 +264,8 @@ def test_nobody_has_an_empty_simulation():
 def test_questions_that_make_no_sense_are_refused():
     rng = np.random.default_rng(1)
     with pytest.raises(ValueError, match="0 < probability < 1"):
-        simulation(published()[0], None, [1], [1], [2], rng=rng, probability=80)
+        simulate(published()[0], None, [1], [1], [2], rng=rng, probability=80)
     with pytest.raises(ValueError, match="needs each customer's monetary_value"):
-        simulation(*published(), [1], [1], [2], rng=rng)
+        simulate(*published(), [1], [1], [2], rng=rng)
     with pytest.raises(ValueError, match="recency is beyond T"):
-        simulation(published()[0], None, [1], [3], [2], rng=rng)
+        simulate(published()[0], None, [1], [3], [2], rng=rng)

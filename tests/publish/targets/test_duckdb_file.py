@@ -111,7 +111,7 @@ def test_after_a_failure_the_build_can_be_used_again(tmp_path):
             (tmp_path / "a.duckdb").unlink()
 
 
-def test_rows_that_did_not_arrive_are_named(published):
+def test_missing_rows_are_reported(published):
     check_counts(published, {"core.orders": 9, "marts.retention_cohorts": 6}, list(VIEWS))
     with pytest.raises(
         errors.StorageFailed, match=r"core\.orders has 9 rows, 10 were written; marts.churn has None rows"

@@ -53,7 +53,7 @@ def test_a_table_without_a_key_is_ordered_by_all_its_columns(tmp_path, rows):
     )
 
 
-def test_values_and_types_arrive_as_they_were(tmp_path):
+def test_values_and_types_are_copied_unchanged(tmp_path):
     bytes_of(tmp_path, "a", sql=WIDE + " limit 4")
     frame = pl.read_parquet(tmp_path / "a" / "marts" / "wide.parquet")
     assert frame.schema["amount"] == pl.Decimal(18, 4)
@@ -62,7 +62,7 @@ def test_values_and_types_arrive_as_they_were(tmp_path):
     assert frame["rate"].null_count() == 1
 
 
-def test_the_file_holds_no_moment_of_its_making(tmp_path):
+def test_the_file_does_not_depend_on_when_it_was_made(tmp_path):
     bytes_of(tmp_path, "a", sql=WIDE + " limit 4")
     with duckdb.connect() as con:
         path = str(tmp_path / "a" / "marts" / "wide.parquet")

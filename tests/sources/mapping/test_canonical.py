@@ -7,15 +7,15 @@ import duckdb
 import pytest
 
 from regulars.pipelines.settings.settings import FileOptions
-from regulars.pipelines.sources.mapping.canonical import canonical, tidied
+from regulars.pipelines.sources.mapping.canonical import clean_text, convert_to_form
 
 
 def form(kind, value, *, zone="UTC", **options):
     with duckdb.connect() as con:
         con.execute("set timezone = 'UTC'")
-        shaped = canonical(kind, "v", FileOptions(**options), zone)
+        shaped = convert_to_form(kind, "v", FileOptions(**options), zone)
         return con.execute(
-            f"select {shaped} from (select {tidied('w')} as v from (select ? as w))", [value]
+            f"select {shaped} from (select {clean_text('w')} as v from (select ? as w))", [value]
         ).fetchall()[0][0]
 
 
@@ -190,7 +190,7 @@ def test_a_delivered_number_means_what_was_written():
     # every short text over the characters of numbers: either it is left as it was, or it is the number Python reads
     texts = ["".join(letters) for size in range(1, 6) for letters in itertools.product("-+.,10", repeat=size)]
     with duckdb.connect() as con:
-        shaped = canonical("number", "v", FileOptions(), "UTC")
+        shaped = convert_to_form("number", "v", FileOptions(), "UTC")
         con.execute("create table written as select unnest(?) as v", [texts])
         for written, delivered in con.execute(f"select v, {shaped} from written").fetchall():
             if written != delivered:

@@ -121,7 +121,7 @@ def test_rows_become_the_kinds_that_claim_them_and_the_others_are_quarantined_wi
     )
     with shop.delivered() as con:
         assert con.execute("select order_id, _row, _rest from landed.orders").fetchall() == [("1", 1, '{"n":"a\\nb"}')]
-        assert con.execute("select refund_id, amount, _row from delivered.refunds").fetchall() == [("2", "3", 2)]
+        assert con.execute("select refund_id, amount, _row from landed.refunds").fetchall() == [("2", "3", 2)]
         assert con.execute("select line, text, reason from landed.malformed order by line").fetchall() == [
             (5, '{"id":"3","day":"2026-01-03","total":"7","n":"x"}', "unclaimed: no kind's `when` is true"),
             (6, '{"id":"4","total":"8","type":"gift"}', "unclaimed: no kind's `when` is true"),
@@ -142,10 +142,10 @@ def test_a_row_may_be_claimed_by_two_kinds(shop):
 # mistakes
 
 
-def test_a_misspelt_column_of_ours_is_told_with_the_nearest(shop):
+def test_a_misspelt_column_of_ours_is_named_with_the_nearest(shop):
     map_orders(shop, gross_sale="total")
     assert mistakes(shop).startswith(
-        "sources.shop.columns.gross_sale is no column of orders (did you mean `gross_sales`?); it has order_id, "
+        "sources.shop.columns.gross_sale is not a column of orders (did you mean `gross_sales`?); it has order_id, "
     )
 
 
@@ -154,7 +154,7 @@ def test_a_column_that_every_row_needs_must_be_mapped(shop):
     assert mistakes(shop) == "sources.shop.columns lacks `order_id`, which every row of orders needs"
 
 
-def test_all_mistakes_are_told_at_once_with_their_place(shop):
+def test_all_mistakes_are_reported_at_once_with_their_place(shop):
     shop.sources["shop"] = {
         "path": "orders.csv",
         "kinds": {"orders": {"columns": {"order_id": "id", "ordered_at": {"sql": "now()"}}, "when": "sum(id) > 1"}},
@@ -210,7 +210,7 @@ def test_an_expression_may_only_compute_with_its_own_row(shop, expression):
     assert mistakes(shop).startswith("sources.shop.columns.status ")
 
 
-def test_the_clock_written_without_brackets_is_no_column(shop):
+def test_the_clock_written_without_brackets_is_not_a_column(shop):
     map_orders(shop, status={"sql": "current_date"})
     shop.write("orders.csv", HEAD + "1,2026-01-01,9.50\n")
     assert shop.refusal().reason_code == "missing_column"
@@ -239,7 +239,7 @@ def test_an_expression_may_use_what_a_row_needs(shop, expression, value):
     assert shop.rows("status") == [(value,)]
 
 
-def test_a_column_misspelt_in_an_expression_is_told_with_the_nearest(shop):
+def test_a_column_misspelt_in_an_expression_is_named_with_the_nearest(shop):
     map_orders(shop, is_test={"sql": "totl = '0'"})
     shop.write("orders.csv", HEAD + "1,2026-01-01,9.50\n")
     assert shop.refusal().sentence == (
@@ -266,7 +266,7 @@ def test_an_expression_that_fails_on_a_row_is_named_without_the_value(shop):
         shop.delivered()
     assert str(raised.value) == (
         "sources.shop: the expression for orders.gross_sales fails on a row of orders.csv (conversion error): make it "
-        "give NULL there, with `try_cast`, say"
+        "give NULL there, for example with `try_cast`"
     )
 
 

@@ -5,8 +5,8 @@ import duckdb
 import pytest
 
 from regulars.pipelines.settings.settings import FileOptions
-from regulars.pipelines.sources.mapping.canonical import canonical
-from regulars.pipelines.sources.mapping.zones import days_with_a_gap
+from regulars.pipelines.sources.mapping.canonical import convert_to_form
+from regulars.pipelines.sources.mapping.zones import find_days_with_a_gap
 
 ZONES = ["Europe/Berlin", "America/New_York", "America/Sao_Paulo", "America/Nuuk", "Pacific/Apia", "Asia/Kolkata"]
 QUARTER = dt.timedelta(minutes=15)
@@ -17,12 +17,12 @@ def was(local: dt.datetime, zone: ZoneInfo) -> bool:
 
 
 def test_a_zone_that_never_changes_has_no_such_day():
-    assert days_with_a_gap("UTC") == ()
+    assert find_days_with_a_gap("UTC") == ()
 
 
 def test_clocks_are_put_forward_once_a_year_in_berlin():
-    assert dt.date(2026, 3, 29) in days_with_a_gap("Europe/Berlin")
-    assert dt.date(2026, 10, 25) not in days_with_a_gap("Europe/Berlin")
+    assert dt.date(2026, 3, 29) in find_days_with_a_gap("Europe/Berlin")
+    assert dt.date(2026, 10, 25) not in find_days_with_a_gap("Europe/Berlin")
 
 
 @pytest.mark.parametrize("name", ZONES)
@@ -44,7 +44,7 @@ def test_every_quarter_of_an_hour_around_clock_changes_becomes_the_moment_python
     with duckdb.connect() as con:
         con.execute("set timezone = 'UTC'")
         con.execute("create table written as select unnest(?::varchar[]) as v", [[str(each) for each in locals_]])
-        shaped = canonical("moment", "v", FileOptions(), name)
+        shaped = convert_to_form("moment", "v", FileOptions(), name)
         delivered = dict(con.execute(f"select v, {shaped} from written").fetchall())
     for local in locals_:
         found = delivered[str(local)]

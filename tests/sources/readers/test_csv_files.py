@@ -33,9 +33,9 @@ def validated(text: bytes) -> tuple[list[tuple[str | None, ...]], int]:
     """The records, cell by cell, and how many lines are none, by the exact splitter alone."""
     splitter = RecordSplitter(",", '"')
     text = text if b"\n" in text else text.replace(b"\r", b"\n")
-    header, behind, lines = splitter.header(text)
+    header, behind, lines = splitter.read_header(text)
     records = list(splitter.split(text, behind, lines + 1, header))
-    sound = [splitter.header(record.text)[0] for record in records if record.problem is None]
+    sound = [splitter.read_header(record.text)[0] for record in records if record.problem is None]
     return [tuple(cell or None for cell in cells[: len(header)]) for cells in sound], len(records) - len(sound)
 
 

@@ -4,10 +4,10 @@ import polars as pl
 from polars.testing import assert_frame_equal
 
 from regulars.pipelines.transforms.churn.active_intervals import (
-    find_history,
+    find_history_start,
     find_last_active_intervals,
     list_active_intervals,
-    list_stretches,
+    list_active_periods,
     list_subscribers,
 )
 from tests.transforms.subscription_tables import Row, period, table
@@ -16,14 +16,16 @@ DAYS = {"customer_idx": pl.Int32, "day_idx": pl.Int32}
 AS_OF = dt.date(1971, 1, 1)
 
 
-def stretches(bought: list[tuple[int, int]], *paid: Row, as_of: dt.date = AS_OF) -> pl.DataFrame:
+def active_periods(bought: list[tuple[int, int]], *paid: Row, as_of: dt.date = AS_OF) -> pl.DataFrame:
     """Of (customer, day) pairs and periods of subscriptions, with 30 lapse days."""
-    return list_stretches(pl.DataFrame(bought, schema=DAYS, orient="row"), table(*paid), as_of=as_of, lapse_days=30)
+    return list_active_periods(
+        pl.DataFrame(bought, schema=DAYS, orient="row"), table(*paid), as_of=as_of, lapse_days=30
+    )
 
 
 def active_intervals(bought: list[tuple[int, int]], *paid: Row, as_of: dt.date = AS_OF) -> list[tuple[object, ...]]:
     """(customer, first day, lapse date, return date, whether it is the first), all days since 1970."""
-    found = list_active_intervals(stretches(bought, *paid, as_of=as_of))
+    found = list_active_intervals(active_periods(bought, *paid, as_of=as_of))
     days = found.with_columns(pl.col(pl.Date).cast(pl.Int32))
     return days.select("customer_idx", "start", "lapse_date", "return_date", "is_first").rows()
 
@@ -61,7 +63,8 @@ def test_the_last_spell_follows_from_the_last_order_alone():
     bought = [(1, 0), (1, 40), (1, 45), (2, 3), (2, 10)]
     paid = period(2, "1970-01-05", "1970-03-01"), period(3, "1970-01-05", "1970-01-06")
     last = [
-        find_last_active_intervals(list_active_intervals(stretches(days, *paid))) for days in (bought, bought[2::2])
+        find_last_active_intervals(list_active_intervals(active_periods(days, *paid)))
+        for days in (bought, bought[2::2])
     ]
     assert last[0]["customer_idx"].to_list() == [1, 2, 3]
     assert_frame_equal(*(each.select("customer_idx", "lapse_date") for each in last))
@@ -70,11 +73,11 @@ def test_the_last_spell_follows_from_the_last_order_alone():
 def test_subscribers_are_those_who_pay_on_the_day():
     as_of = dt.date(1970, 1, 10)
     paid = period(1, "1970-01-05", "1970-01-10"), period(2, "1970-01-10"), period(3, "1970-01-11")
-    assert list_subscribers(stretches([(4, 0)], *paid, as_of=as_of), as_of=as_of).to_list() == [2]
+    assert list_subscribers(active_periods([(4, 0)], *paid, as_of=as_of), as_of=as_of).to_list() == [2]
 
 
 def test_history_is_known_lapse_days_after_the_first_order_whatever_was_paid_before():
     club = period(1, "1970-01-01")
-    assert find_history(stretches([(2, 10), (1, 12)], club), 30) == dt.date(1970, 2, 9)
-    assert find_history(stretches([], club), 30) == dt.date(1970, 1, 30)
-    assert find_history(stretches([]), 30) is None
+    assert find_history_start(active_periods([(2, 10), (1, 12)], club), 30) == dt.date(1970, 2, 9)
+    assert find_history_start(active_periods([], club), 30) == dt.date(1970, 1, 30)
+    assert find_history_start(active_periods([]), 30) is None

@@ -17,7 +17,7 @@ from regulars.pipelines.transforms.churn.churned_customers import (
     churned_customers,
     reactivated_customers,
 )
-from tests.transforms import oracle
+from tests.transforms import churn_oracle
 from tests.transforms.core_tables import (
     ENGINES,
     TYPES,
@@ -236,6 +236,11 @@ def test_a_lost_customer_has_the_value_of_the_last_active_year_beside_the_value_
     assert ada["net_sales_last_active_year"] == Decimal(75)  # 2024-01-02 is the first of the 365 days
 
 
+def test_an_order_365_days_before_the_last_one_is_not_in_the_last_active_year():
+    ada = lost(order("ada", "2023-12-31", "50"), order("ada", "2024-12-30", "20"))["ada"]
+    assert (ada["net_sales_last_active_year"], ada["net_sales_to_date"]) == (Decimal(20), Decimal(70))
+
+
 def test_a_customer_who_came_back_is_not_in_the_list_of_the_lost():
     assert lost(order("ada", "2023-01-01"), order("ada", "2026-01-01")) == {}
 
@@ -314,10 +319,10 @@ def test_drawn_companies_lose_whom_looking_at_every_day_loses(
     with ENGINES[engine](lists) as tables:
         churned = churned_customers(**tables, as_of=as_of, lapse_days=lapse_days)
         returned = reactivated_customers(**tables, as_of=as_of, lapse_days=lapse_days)
-    lost_by_hand = oracle.churned_customers(orders, refunds, club, as_of, lapse_days)
+    lost_by_hand = churn_oracle.churned_customers(orders, refunds, club, as_of, lapse_days)
     names = list(lost_by_hand[0]) if lost_by_hand else ["customer_idx"]
     assert churned.select(names).to_dicts() == lost_by_hand
-    back_by_hand = oracle.reactivated_customers(orders, refunds, club, as_of, lapse_days)
+    back_by_hand = churn_oracle.reactivated_customers(orders, refunds, club, as_of, lapse_days)
     names = list(back_by_hand[0]) if back_by_hand else ["customer_idx"]
     assert returned.select(names).to_dicts() == back_by_hand
 
@@ -347,7 +352,7 @@ def test_drawn_companies_have_the_churn_that_looking_at_every_day_finds(
     expected = [
         row | {"dimension_value": value}
         for value, chosen in ({"all": None} | parts).items()
-        for row in oracle.churn(orders, club, as_of, lapse_days, chosen)
+        for row in churn_oracle.churn(orders, club, as_of, lapse_days, chosen)
     ]
     assert_frame_equal(
         found.sort("month_end", "dimension_value").select(stated),

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from regulars.pipelines.transforms.churn.lapse_proposal import COLUMNS, lapse_proposal
-from regulars.pipelines.transforms.churn.survival import survival_curves
+from regulars.pipelines.transforms.churn.survival import estimate_survival_curves
 from tests.transforms import oracle
 from tests.transforms.core_tables import CALENDAR, ENGINES, Row, core, order
 
@@ -35,7 +35,7 @@ def test_the_published_remission_times_have_the_published_curve():
         {"days": remissions + censored, "is_event": [True] * len(remissions) + [False] * len(censored)},
         schema={"days": pl.Int32, "is_event": pl.Boolean},
     )
-    curve = survival_curves(waits.with_columns(group=0), ["group"]).filter(pl.col("events") > 0)
+    curve = estimate_survival_curves(waits.with_columns(group=0), ["group"]).filter(pl.col("events") > 0)
     assert curve["at_risk"].to_list() == [21, 17, 15, 12, 11, 7, 6]
     published = [0.857, 0.807, 0.753, 0.690, 0.627, 0.538, 0.448]
     assert curve["survival"].to_list() == pytest.approx(published, abs=5e-4)
@@ -45,7 +45,7 @@ def test_the_published_remission_times_have_the_published_curve():
 @given(waits=st.lists(st.tuples(st.integers(0, 12), st.booleans()), min_size=1, max_size=30))
 def test_drawn_waits_have_the_curve_that_multiplying_by_hand_gives(waits: list[tuple[int, bool]]):
     table = pl.DataFrame(waits, schema={"days": pl.Int32, "is_event": pl.Boolean}, orient="row")
-    found = survival_curves(table.with_columns(group=0), ["group"])
+    found = estimate_survival_curves(table.with_columns(group=0), ["group"])
     expected = oracle.kaplan_meier(waits)
     assert dict(found.select("days", "survival").rows()) == pytest.approx(
         {day: float(s) for day, s in expected.items()}

@@ -9,10 +9,15 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
-from regulars.pipelines.transforms.clv.clv_evaluation import _compare, clv_evaluation, find_best_model, find_chosen
-from regulars.pipelines.transforms.clv.clv_models import _split, choose_cohorts, clv_models, read_models
+from regulars.pipelines.transforms.clv.clv_evaluation import (
+    _compare_with_actual,
+    clv_evaluation,
+    find_best_model,
+    find_chosen_method,
+)
+from regulars.pipelines.transforms.clv.clv_models import _split_by_cohort, choose_cohorts, clv_models, read_models
 from regulars.pipelines.transforms.clv.clv_tracking import clv_tracking
-from regulars.pipelines.transforms.clv.purchase_history import choose_cut, list_customer_days
+from regulars.pipelines.transforms.clv.purchase_history import choose_calibration_end, list_customer_days
 from tests.transforms.core_tables import MONEY
 from tests.transforms.simulated_company import AS_OF, beta_geo_company, clockwork_company
 
@@ -42,7 +47,7 @@ def overall(kind: str, customers: int) -> pl.DataFrame:
 
 
 def test_a_model_wins_where_customers_behave_like_one():
-    method, reason = find_chosen(run("simulated", 3000)["evaluation"]) or ("", "")
+    method, reason = find_chosen_method(run("simulated", 3000)["evaluation"]) or ("", "")
     assert method.removesuffix("_by_cohort") in {"bg_nbd", "mbg_nbd", "pareto_nbd"}
     assert reason.startswith("chosen: nothing predicted the purchases")
 
@@ -68,7 +73,7 @@ def test_intervals_hold_what_happened_as_often_as_they_claim():
 
 
 def test_an_average_wins_where_everybody_buys_by_the_clock():
-    assert find_chosen(run("clockwork", 200)["evaluation"]) == (
+    assert find_chosen_method(run("clockwork", 200)["evaluation"]) == (
         "own_average",
         "chosen: nothing predicted the purchases of single customers better",
     )
@@ -99,7 +104,7 @@ def test_fifty_customers_are_too_few_to_test_a_model():
     assert found["models"].is_empty()
     assert found["evaluation"].is_empty()
     assert found["tracking"].is_empty()
-    assert find_chosen(found["evaluation"]) is None
+    assert find_chosen_method(found["evaluation"]) is None
 
 
 def test_a_model_is_read_back_as_it_was_fitted():
@@ -145,7 +150,7 @@ def test_cohorts_are_quarters_put_together_until_each_has_enough_repeat_customer
 
 def test_a_customer_of_a_cohorts_first_day_is_in_it_and_in_no_other():
     history = customers_from(("2025-01-15", 1, 0), ("2025-03-31", 1, 0), ("2025-04-01", 1, 0), ("2025-04-02", 1, 0))
-    first, second = _split(history, [dt.date(2025, 1, 15), dt.date(2025, 4, 1)])
+    first, second = _split_by_cohort(history, [dt.date(2025, 1, 15), dt.date(2025, 4, 1)])
     assert [str(day) for day in first[1]["first_order_date"]] == ["2025-01-15", "2025-03-31"]
     assert [str(day) for day in second[1]["first_order_date"]] == ["2025-04-01", "2025-04-02"]
 
@@ -189,7 +194,9 @@ def test_a_short_history_is_tested_on_its_second_half():
     first = days["day_idx"].min()
     assert isinstance(first, int)
     span = dt.date(2023, 12, 31) - (dt.date(1970, 1, 1) + dt.timedelta(days=first))
-    assert choose_cut(days, dt.date(2023, 12, 31)) == dt.date(2023, 12, 31) - dt.timedelta(days=span.days // 2)
+    assert choose_calibration_end(days, dt.date(2023, 12, 31)) == dt.date(2023, 12, 31) - dt.timedelta(
+        days=span.days // 2
+    )
 
 
 def graded_by(threads: int) -> str:
@@ -223,7 +230,7 @@ def test_customers_of_whom_the_same_is_expected_are_parted_by_their_number():
         first_order_date=pl.lit(dt.date(2025, 1, 1))
     )
     expected = pl.DataFrame({"purchases": [1.0] * 40, "value": [5.0] * 20 + [7.0] * 20})
-    found = _compare(happened, expected)
+    found = _compare_with_actual(happened, expected)
     assert found["decile"].to_list() == [str(place // 4 + 1) for place in range(40)]
 
 

@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 
 from regulars.pipelines.transforms.clv.purchase_history import (
-    choose_cut,
+    choose_calibration_end,
     list_customer_days,
     sum_purchases_after,
     summarise_history,
@@ -72,13 +72,13 @@ def test_what_came_after_the_day_is_not_known():
 
 def test_lately_is_the_last_365_days():
     ada = history(order("ada", "2025-03-31", "10"), order("ada", "2025-04-01", "20"), order("ada", "2026-03-31", "40"))
-    assert (ada["purchases_lately"], ada["net_sales_lately"]) == (2, 60.0)
+    assert (ada["recent_purchases"], ada["recent_net_sales"]) == (2, 60.0)
 
 
 def test_nobody_has_no_history():
     days = days_of(order("unknown", "2026-01-01"))
     assert days.is_empty()
-    assert choose_cut(days, AS_OF) is None
+    assert choose_calibration_end(days, AS_OF) is None
     assert summarise_history(days, until=AS_OF).is_empty()
 
 
@@ -88,4 +88,4 @@ def test_nobody_has_no_history():
     ids=["years of history", "one year", "three months"],
 )
 def test_the_last_year_or_half_of_a_shorter_history_grades_the_prediction(first, cut):
-    assert str(choose_cut(days_of(order("ada", first)), AS_OF)) == str(cut)
+    assert str(choose_calibration_end(days_of(order("ada", first)), AS_OF)) == str(cut)

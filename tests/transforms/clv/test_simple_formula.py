@@ -7,8 +7,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from regulars.pipelines.transforms.churn.active_intervals import find_history, list_active_intervals, list_stretches
-from regulars.pipelines.transforms.clv.simple_formula import churn_by_customer_type, value_simply
+from regulars.pipelines.transforms.churn.active_intervals import (
+    find_history_start,
+    list_active_intervals,
+    list_active_periods,
+)
+from regulars.pipelines.transforms.clv.simple_formula import apply_simple_formula, measure_churn_by_customer_type
 from tests.transforms import subscription_tables
 
 AS_OF = dt.date(2026, 3, 31)
@@ -43,7 +47,7 @@ def valued(
         None if cost is None else Decimal(cost),
     )
     rates = [(None, churn, 1000.0), *[(name, *both) for name, both in (types or {}).items()]]
-    found = value_simply(
+    found = apply_simple_formula(
         pl.DataFrame([buyer], schema=BUYER_SCHEMA, orient="row"),
         pl.DataFrame(rates, schema=CHURN_SCHEMA, orient="row"),
         as_of=AS_OF,
@@ -149,14 +153,14 @@ def churn(purchases: list[tuple[int, str]], lapse_days: int = 365, as_of: dt.dat
     days = [(customer, (day - dt.date(1970, 1, 1)).days) for customer, day in dated if day <= as_of]
     customers = sorted({customer for customer, _ in purchases})
     bought = pl.DataFrame(days, schema={"customer_idx": pl.Int32, "day_idx": pl.Int32}, orient="row").unique()
-    stretches = list_stretches(bought, subscription_tables.table(), as_of=as_of, lapse_days=lapse_days)
-    found = churn_by_customer_type(
-        list_active_intervals(stretches),
+    active_periods = list_active_periods(bought, subscription_tables.table(), as_of=as_of, lapse_days=lapse_days)
+    found = measure_churn_by_customer_type(
+        list_active_intervals(active_periods),
         pl.DataFrame(
             {"customer_idx": customers, "customer_type": ["odd" if customer % 2 else None for customer in customers]},
             schema={"customer_idx": pl.Int32, "customer_type": pl.String},
         ),
-        find_history(stretches, lapse_days),
+        find_history_start(active_periods, lapse_days),
         as_of=as_of,
     )
     return {kind: (rate, average) for kind, rate, average in found.rows()}

@@ -133,6 +133,11 @@ def test_cohorts_of_the_first_lapse_days_may_hold_older_customers():
     assert found["is_left_censored"].to_list() == [True, True, False]
 
 
+def test_a_cohort_that_begins_lapse_days_after_the_first_order_holds_new_customers():
+    found = mart(order("ada", "2025-03-01"), order("bob", "2026-03-05")).filter(pl.col("period_number") == 0)
+    assert found["is_left_censored"].to_list() == [True, False]
+
+
 def test_without_orders_the_table_is_empty_with_all_columns():
     assert mart().schema == pl.Schema(COLUMNS)
     assert mart(refund("ada", "2026-01-01")).is_empty()

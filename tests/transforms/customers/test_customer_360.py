@@ -1,8 +1,7 @@
+"""What the mart `customer_360` says about a customer, and what to do next."""
+
 import datetime as dt
-from collections.abc import Callable
 from decimal import Decimal
-from functools import cache
-from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -10,139 +9,20 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
-from regulars.pipelines.contracts.load import load_contract
-from regulars.pipelines.contracts.violations import failed_count_sql
-from regulars.pipelines.transforms.clv import clv_evaluation, clv_models
-from regulars.pipelines.transforms.clv.customer_clv import customer_clv
-from regulars.pipelines.transforms.customers.customer_360 import COLUMNS, customer_360
-from regulars.pipelines.transforms.customers.customer_segments import customer_segments
-from regulars.pipelines.transforms.voice.nps import nps
-from tests.transforms import subscription_tables
-
-CONTRACTS = Path(__file__).parents[3] / "data_contracts" / "marts"
-AS_OF = dt.date(2026, 3, 31)
-MONEY = pl.Decimal(18, 4)
-UNKNOWN = "00000000-0000-0000-0000-000000000000"
-SCHEMAS: dict[str, dict[str, Any]] = {
-    "customers": {
-        "customer_id": pl.String,
-        "customer_idx": pl.Int32,
-        "first_seen_at": pl.Datetime("us"),
-        "country": pl.String,
-        "region": pl.String,
-        "city": pl.String,
-        "customer_type": pl.String,
-        "acquisition_channel": pl.String,
-        "owner": pl.String,
-        "referred_by_customer_id": pl.String,
-        "is_deleted": pl.Boolean,
-        "is_unknown": pl.Boolean,
-    },
-    "contacts": {"contact_id": pl.String, "customer_idx": pl.Int32, "is_deleted": pl.Boolean},
-    "customer_source_ids": {"system": pl.String, "source_record_id": pl.String, "customer_id": pl.String},
-    "orders": {
-        "customer_idx": pl.Int32,
-        "order_date": pl.Date,
-        "is_countable": pl.Boolean,
-        "gross_sales": MONEY,
-        "discounts": MONEY,
-    },
-    "refunds": {"customer_idx": pl.Int32, "refund_date": pl.Date, "amount": MONEY},
-    "subscriptions": subscription_tables.SCHEMA | {"customer_id": pl.String},
-    "survey_responses": {
-        "system": pl.String,
-        "response_id": pl.String,
-        "score": pl.Decimal(9, 4),
-        "nps_group": pl.String,
-        "answered_at": pl.Datetime("us"),
-        "answered_date": pl.Date,
-        "customer_idx": pl.Int32,
-    },
-    "customer_clv": {
-        "customer_idx": pl.Int32,
-        "clv_simple": MONEY,
-        "p_alive": pl.Float64,
-        "predicted_value_12m": MONEY,
-        "clv_predicted": MONEY,
-    },
-    "customer_segments": {
-        "customer_id": pl.String,
-        "segment": pl.String,
-        "value_tier": pl.String,
-        "lifecycle": pl.String,
-        "typical_days_between_orders": pl.Float64,
-    },
-}
-
-
-def day(text: str) -> dt.date:
-    return dt.date.fromisoformat(text)
-
-
-def order(
-    customer: int, at: str, gross: str = "100", discounts: str = "0", *, countable: bool = True
-) -> dict[str, Any]:
-    return {
-        "customer_idx": customer,
-        "order_date": day(at),
-        "is_countable": countable,
-        "gross_sales": Decimal(gross),
-        "discounts": Decimal(discounts),
-    }
-
-
-def refund(customer: int, at: str, amount: str) -> dict[str, Any]:
-    return {"customer_idx": customer, "refund_date": day(at), "amount": Decimal(amount)}
-
-
-def paid(customer: int, start: str, until: str | None = None, amount: str = "10") -> dict[str, Any]:
-    return subscription_tables.period(customer, start, until, amount, period_number=1, customer_id=f"c{customer:02}")
-
-
-def answer(customer: int | None, at: str, points: int) -> dict[str, Any]:
-    moment = dt.datetime.fromisoformat(at)
-    return {
-        "system": "forms",
-        "response_id": f"{at} {points}",
-        "score": points,
-        "nps_group": "promoter" if points >= 9 else "passive" if points >= 7 else "detractor",
-        "answered_at": moment,
-        "answered_date": moment.date(),
-        "customer_idx": customer,
-    }
-
-
-def segment(lifecycle: str = "active", typical: float | None = None, tier: str = "middle") -> dict[str, Any]:
-    return {
-        "customer_id": "ada",
-        "segment": "loyal",
-        "value_tier": tier,
-        "lifecycle": lifecycle,
-        "typical_days_between_orders": typical,
-    }
-
-
-def core(ada: dict[str, Any] | None = None, **rows: list[dict[str, Any]]) -> dict[str, pl.DataFrame]:
-    """Core and marts tables of ada (1), bob (2) and the unknown customer (0), with these rows and nothing else."""
-    people = [
-        {"customer_id": UNKNOWN, "customer_idx": 0, "is_unknown": True, "is_deleted": False},
-        {"customer_id": "ada", "customer_idx": 1, "is_unknown": False, "is_deleted": False} | (ada or {}),
-        {"customer_id": "bob", "customer_idx": 2, "is_unknown": False, "is_deleted": False},
-    ]
-    return {
-        name: pl.DataFrame({"customers": people, **rows}.get(name, []), schema=schema)
-        for name, schema in SCHEMAS.items()
-    }
-
-
-def everybody(frames: dict[str, Any]) -> pl.DataFrame:
-    return customer_360(**frames, as_of=AS_OF, lapse_days=365)
-
-
-def customers(ada: dict[str, Any] | None = None, **rows: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
-    """{customer: row} of customer_360."""
-    frames = {name: frame.lazy() for name, frame in core(ada, **rows).items()}
-    return {row["customer_id"]: row for row in everybody(frames).to_dicts()}
+from regulars.pipelines.transforms.customers.customer_360 import COLUMNS
+from tests.transforms.customer_rows import (
+    SCHEMAS,
+    UNKNOWN,
+    answer,
+    core,
+    customers,
+    day,
+    everybody,
+    order,
+    paid,
+    refund,
+    segment,
+)
 
 
 def test_every_customer_has_a_row_prospects_and_the_unknown_customer_too():
@@ -347,134 +227,3 @@ def test_engines_and_row_orders_agree():
             con.register(f"{name}_frame", frame)
             con.execute(f"create table {name} as select * from {name}_frame")
         assert_frame_equal(everybody({name: con.table(name) for name in frames}), expected, check_exact=True)
-
-
-def small_company() -> dict[str, pl.DataFrame]:
-    """Core tables of 43 customers in three years, with everything that the four marts read."""
-    begin = dt.date(2023, 1, 1)
-    people: list[dict[str, Any]] = [
-        {"customer_id": UNKNOWN, "customer_idx": 0, "is_unknown": True, "is_deleted": False}
-    ]
-    for n in range(1, 44):
-        kind = {"customer_type": ["office", "home", None][n % 3], "country": "DE" if n % 2 else None}
-        cost = {"acquisition_cost": Decimal(n) if n % 4 else None}
-        people.append(
-            {"customer_id": f"c{n:02}", "customer_idx": n, "is_unknown": False, "is_deleted": n == 7} | kind | cost
-        )
-    orders = [
-        order(n * n % 37, str(begin + dt.timedelta(days=n * 7919 % 1200)), f"{5 + n % 90}.25", f"{n % 3}")
-        for n in range(400)
-    ]
-    refunds = [refund(n * 3 % 37, str(begin + dt.timedelta(days=n * 101 % 1200)), f"{n % 9}.5") for n in range(30)]
-    answers = [
-        answer(n % 20 or None, str(begin + dt.timedelta(days=n * 311 % 1200)) + " 09:00", n % 11)
-        | {
-            "response_id": f"r{n}",
-            "contact_id": f"p{n % 20}" if n % 2 else None,
-            "touchpoint": "web" if n % 5 else None,
-        }
-        for n in range(120)
-    ]
-    club = [
-        paid(n, str(begin + dt.timedelta(days=n * 61 % 1200)), "2026-05-01" if n % 2 else None, str(n % 5))
-        for n in (0, *range(3, 44, 3))
-    ]
-    club += [paid(n, str(begin + dt.timedelta(days=n * 61 % 900)), "2025-11-20") for n in (5, 10, 38)]
-    answer_schema = SCHEMAS["survey_responses"] | {"contact_id": pl.String, "touchpoint": pl.String}
-    days = pl.DataFrame({"day": pl.date_range(begin, dt.date(2026, 12, 31), eager=True)})
-    idx = pl.col("day").cast(pl.Int32)
-    return core(orders=orders, refunds=refunds, subscriptions=club) | {
-        "customers": pl.DataFrame(people, schema=SCHEMAS["customers"] | {"acquisition_cost": MONEY}),
-        "survey_responses": pl.DataFrame(answers, schema=answer_schema),
-        "calendar": days.with_columns(day_idx=idx, week_idx=(idx + 3) // 7),
-    }
-
-
-Change = Callable[[pl.DataFrame], pl.DataFrame]
-
-
-def say(column: str, value: Any, where: pl.Expr) -> Change:
-    """A wrong value in some rows."""
-    return lambda frame: frame.with_columns(pl.when(where).then(pl.lit(value)).otherwise(column).alias(column))
-
-
-@cache
-def marts_of_the_small_company() -> dict[str, pl.DataFrame]:
-    frames = small_company()
-    spans: dict[str, Any] = {"as_of": AS_OF, "lapse_days": 365}
-    bought = [frames[name] for name in ("orders", "refunds", "subscriptions", "customers", "calendar")]
-    untested = {
-        "models": pl.DataFrame(schema=clv_models.COLUMNS),
-        "evaluation": pl.DataFrame(schema=clv_evaluation.COLUMNS),
-    }
-    marts = {
-        "nps": nps(frames["survey_responses"], frames["customers"], frames["calendar"], as_of=AS_OF),
-        "customer_clv": customer_clv(
-            *bought,
-            untested["models"],
-            untested["evaluation"],
-            **spans,
-            max_lifetime_years=10,
-            discount_rate=0.1,
-            value_basis="net_sales",
-        ),
-        "customer_segments": customer_segments(*bought, **spans),
-    }
-    tables = {name: marts.get(name, frames.get(name)) for name in SCHEMAS}
-    return marts | {"customer_360": customer_360(**tables, **spans)}
-
-
-def broken(marts: dict[str, pl.DataFrame]) -> dict[str, int]:
-    """{rule: how often it is broken}, in marts of the small company."""
-    found = {}
-    with duckdb.connect() as con:
-        con.execute("create schema core; create schema marts")
-        for name, frame in small_company().items():
-            con.register("frame", frame)
-            con.execute(f"create table core.{name} as select * from frame")
-        for name, frame in marts.items():
-            contract = load_contract(CONTRACTS / f"{name}.odcs.yaml")
-            con.register("frame", frame)
-            con.execute(f"create table marts.{name} as select * from frame")
-            for rule in contract.rules:
-                failed = con.execute(failed_count_sql(rule, f"marts.{name}")).fetchall()[0][0]
-                found |= {rule.id: failed} if failed else {}
-    return found
-
-
-def test_the_marts_about_customers_and_nps_keep_their_contracts():
-    marts = marts_of_the_small_company()
-    assert broken(marts) == {}
-    assert all(frame.height for frame in marts.values())
-
-
-@pytest.mark.parametrize(
-    ("mart", "change", "rule"),
-    [
-        ("customer_360", say("is_active", False, pl.col("is_active")), "customer_360.subscribers_are_active"),
-        (
-            "customer_360",
-            say("lifecycle", "prospect", pl.col("customer_id") == "c42"),
-            "customer_360.subscribers_are_active",
-        ),
-        (
-            "customer_360",
-            say("lifecycle", "lapsed", pl.col("customer_id") == "c41"),
-            "customer_360.subscribers_are_active",
-        ),
-        (
-            "customer_360",
-            say("lapses_on", None, pl.col("customer_id") == "c01"),
-            "customer_360.subscribers_are_active",
-        ),
-        ("customer_360", say("is_active", True, pl.col("lifecycle") == "lapsed"), "customer_360.lifecycle_fits"),
-        (
-            "customer_segments",
-            say("lifecycle", "new", pl.col("frequency") > 0),
-            "customer_segments.new_customers_bought_on_one_day",
-        ),
-    ],
-)
-def test_a_broken_promise_about_subscribers_is_noticed(mart: str, change: Change, rule: str):
-    marts = marts_of_the_small_company()
-    assert rule in broken({mart: change(marts[mart])})

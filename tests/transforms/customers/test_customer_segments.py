@@ -13,10 +13,10 @@ from polars.testing import assert_frame_equal
 from regulars.pipelines.transforms.customers.customer_segments import (
     COLUMNS,
     SEGMENTS,
+    assign_value_tier,
     customer_segments,
+    list_segments_by_score,
     score_in_fifths,
-    segments_by_score,
-    tier,
 )
 from tests.transforms.subscription_tables import Row, period, table
 
@@ -71,7 +71,7 @@ def scores(*values: int) -> list[int]:
 
 
 def tiers(*values: int) -> list[str]:
-    return pl.DataFrame({"value": values}).select(tier(pl.col("value"))).to_series().to_list()
+    return pl.DataFrame({"value": values}).select(assign_value_tier(pl.col("value"))).to_series().to_list()
 
 
 def test_two_orders_of_one_day_are_one_purchase():
@@ -175,7 +175,7 @@ def test_groups_of_different_values_differ_by_one_customer_at_most(customers: in
 
 
 def test_each_of_the_125_score_combinations_has_exactly_one_segment():
-    found = segments_by_score()
+    found = list_segments_by_score()
     assert found["rfm_score"].sort().to_list() == ["".join(each) for each in product("12345", repeat=3)]
     assert set(found["segment"]) == {segment for segment, *_ in SEGMENTS}
     assert len(set(found["segment"])) == 10
@@ -197,7 +197,7 @@ def test_each_of_the_125_score_combinations_has_exactly_one_segment():
     ],
 )
 def test_segments_say_what_the_scores_mean(rfm: str, segment: str):
-    assert dict(segments_by_score().rows())[rfm] == segment
+    assert dict(list_segments_by_score().rows())[rfm] == segment
 
 
 def test_tiers_cut_ten_customers_at_one_three_and_seven():

@@ -61,6 +61,12 @@ def test_an_end_without_a_cancellation_counts_on_the_day_it_ends():
     assert (found["cancelled_subscriptions"], found["churn_rate"]) == (1, 0.5)
 
 
+def test_a_subscription_that_ends_on_the_day_it_starts_does_not_count():
+    rows = period(1, "2026-01-05"), cancelled(2, "2026-02-10", "2026-02-10")
+    found = row(*rows, of="2026-02")
+    assert (found["started_subscriptions"], found["cancelled_subscriptions"]) == (0, 0)
+
+
 def test_reasons_and_kinds_of_end_share_one_denominator():
     rows = (
         *(period(n, "2026-01-05") for n in (1, 2)),
@@ -118,8 +124,8 @@ def runs_of(rows: list[Row], as_of: dt.date) -> list[dict[str, Any]]:
         for today in sorted(days):
             now = next((x for x in own if x["active_from"] <= today < (x["active_until"] or dt.date.max)), None)
             if now is None and live is not None:
-                told = live["cancelled_date"] or today
-                found[-1] |= {"row": live, "end": today, "on": min(max(told, found[-1]["start"]), today)}
+                cancelled_on = live["cancelled_date"] or today
+                found[-1] |= {"row": live, "end": today, "on": min(max(cancelled_on, found[-1]["start"]), today)}
             elif now is not None and live is None:
                 found.append({"start": today, "end": dt.date.max, "on": dt.date.max})
             if now is not None:

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from regulars.pipelines.transforms.subscriptions.subscription_survival import (
     COLUMNS,
     MONTHS_AHEAD,
+    count_whole_months,
     subscription_survival,
-    whole_months,
 )
 from tests.transforms.subscription_tables import BEGINNING, Row, period, subscriptions, table
 
@@ -31,7 +31,7 @@ def curve(*rows: Row, as_of: dt.date = AS_OF, dimension: str = "all", value: str
 
 
 def seen(*rows: Row, **where: Any) -> list[tuple[int, int]]:
-    """At risk and survivors of the months that somebody has come to."""
+    """At risk and survivors of the months that a subscription has reached."""
     return [(row["at_risk"], row["survivors"]) for row in curve(*rows, **where) if not row["is_projected"]]
 
 
@@ -50,7 +50,7 @@ def seen(*rows: Row, **where: Any) -> list[tuple[int, int]]:
 )
 def test_a_month_is_over_on_the_same_day_of_the_next_or_on_its_last(start: str, day: str, months: int):
     frame = pl.DataFrame({"start": [dt.date.fromisoformat(start)], "day": [dt.date.fromisoformat(day)]})
-    assert frame.select(whole_months(pl.col("start"), pl.col("day"))).item() == months
+    assert frame.select(count_whole_months(pl.col("start"), pl.col("day"))).item() == months
 
 
 def test_a_subscription_that_is_live_when_the_next_month_begins_has_survived_this_one():

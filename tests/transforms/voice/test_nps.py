@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
-from regulars.pipelines.transforms.voice.nps import COLUMNS, nps, score
+from regulars.pipelines.transforms.voice.nps import COLUMNS, compute_nps, nps
 
 AS_OF = dt.date(2026, 3, 31)
 ANSWER_SCHEMA = {
@@ -104,7 +104,7 @@ def test_the_score_is_the_share_of_promoters_less_the_share_of_detractors():
 def test_the_interval_adds_three_quarters_of_a_promoter_and_of_a_detractor_and_three_answers():
     # 5 promoters, 3 passives, 2 detractors: 5.75/13 − 2.75/13 = 0.230769, variance (8.5/13 − 0.053254)/13, z 1.959964
     counts = pl.DataFrame({"promoters": [5], "detractors": [2], "responses": [10]})
-    found = counts.select(**score(*(pl.col(name) for name in counts.columns))).row(0)
+    found = counts.select(**compute_nps(*(pl.col(name) for name in counts.columns))).row(0)
     assert found == pytest.approx((30.0, -19.05059, 65.20443), abs=1e-4)
 
 
@@ -114,7 +114,7 @@ def test_the_interval_holds_the_score_from_two_votes_on_and_stays_within_100():
         schema=["promoters", "detractors", "responses"],
         orient="row",
     )
-    found = counts.with_columns(**score(*(pl.col(name) for name in counts.columns)))
+    found = counts.with_columns(**compute_nps(*(pl.col(name) for name in counts.columns)))
     assert found["nps_ci_low"].min() == -100
     assert found["nps_ci_high"].max() == 100
     outside = found.filter(~pl.col("nps").is_between(pl.col("nps_ci_low"), pl.col("nps_ci_high")))

@@ -1,4 +1,4 @@
-"""The closing words of a run: what was read, quarantined and published, where, and the three numbers first wanted.
+"""Summarises a finished run for the command line: what was read, quarantined and published, where, and the headline.
 
 Put here: wording a finished run. Keep out: deciding how it went.
 """
@@ -7,24 +7,24 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from regulars.pipelines.command.generations import current
+from regulars.pipelines.command.generations import find_current
 from regulars.pipelines.home.generation import Generation
 from regulars.pipelines.home.home import Home
 from regulars.pipelines.run.last_run import read_last_run
 
 
-def closing(home: Home, *, as_json: bool) -> str:
-    """What a person, or with `as_json` a machine, wants to know after a good run."""
+def summarise_run(home: Home, *, as_json: bool) -> str:
+    """The summary of the last run as text, or as JSON."""
     last = read_last_run(home.path)
     made = [each for each in home.generations() if last is not None and each.number == last.generation]
-    generation = made[0] if made else current(home)
+    generation = made[0] if made else find_current(home)
     is_new = last.is_new if last else True
     if as_json:
-        return json.dumps(_facts(generation, is_new), indent=1, default=str)
-    return "\n".join(_told(generation, is_new))
+        return json.dumps(_list_facts(generation, is_new), indent=1, default=str)
+    return "\n".join(_write_lines(generation, is_new))
 
 
-def _facts(generation: Generation, is_new: bool) -> dict[str, Any]:
+def _list_facts(generation: Generation, is_new: bool) -> dict[str, Any]:
     manifest = generation.manifest
     return {
         "outcome": "published" if is_new else "nothing new",
@@ -40,16 +40,16 @@ def _facts(generation: Generation, is_new: bool) -> dict[str, Any]:
     }
 
 
-def _told(generation: Generation, is_new: bool) -> list[str]:
+def _write_lines(generation: Generation, is_new: bool) -> list[str]:
     manifest = generation.manifest
-    read, aside, superseded = (
-        _total(manifest.sources, f"rows_{what}") for what in ("read", "quarantined", "superseded")
+    read, quarantined, superseded = (
+        _sum_counts(manifest.sources, f"rows_{what}") for what in ("read", "quarantined", "superseded")
     )
     lines = [
         "",
-        f"read       {read:,} rows of {len(manifest.sources)} sources: {read - aside - superseded:,} used, "
-        f"{superseded:,} superseded by a newer delivery, {aside:,} quarantined"
-        + (" (`regulars quarantine` shows them)" if aside else ""),
+        f"read       {read:,} rows of {len(manifest.sources)} sources: {read - quarantined - superseded:,} used, "
+        f"{superseded:,} superseded by a newer delivery, {quarantined:,} quarantined"
+        + (" (`regulars quarantine` shows them)" if quarantined else ""),
     ]
     for source in manifest.sources:
         if source.get("is_stale"):
@@ -67,5 +67,5 @@ def _told(generation: Generation, is_new: bool) -> list[str]:
     return lines
 
 
-def _total(sources: tuple[Mapping[str, Any], ...], what: str) -> int:
+def _sum_counts(sources: tuple[Mapping[str, Any], ...], what: str) -> int:
     return sum(int(source.get(what) or 0) for source in sources)

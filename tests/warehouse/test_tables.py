@@ -1,4 +1,4 @@
-"""The run's DuckDB file: what is written comes back, and every scan sees every row."""
+"""Tables of the build file: what is written comes back, and every scan sees every row."""
 
 import datetime as dt
 from decimal import Decimal
@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from regulars.pipelines.errors import ContractBroken
-from regulars.pipelines.warehouse.warehouse import lock_down, open_warehouse, table_selects, tables_read_by
+from regulars.pipelines.warehouse.build_file import open_warehouse
 
 ROWS = 300_000
 
@@ -32,7 +32,7 @@ def test_a_frame_comes_back_as_it_was_written(warehouse):
     assert warehouse.scan("core.refunds").collect().rows() == frame.rows()
 
 
-def test_a_frame_with_other_columns_than_promised_is_refused(warehouse):
+def test_a_frame_with_other_columns_than_its_contract_is_refused(warehouse):
     with pytest.raises(ContractBroken, match=r"\['dya'\].*lacks \['day'\]"):
         warehouse.write_frame("core.refunds", pl.DataFrame({"dya": [1]}), [("day", "DATE")])
 
@@ -59,38 +59,3 @@ def test_two_frames_in_one_query_see_every_row(warehouse):
 def test_the_first_rows_of_a_filtered_scan(warehouse):
     found = warehouse.scan("core.orders").filter(pl.col("order_idx") > 10).head(3).collect()
     assert found["order_idx"].to_list() == [11, 12, 13]
-
-
-def test_after_the_readers_the_build_sees_no_file_outside_its_home(warehouse, tmp_path):
-    outside = tmp_path.parent / "outside.csv"
-    outside.write_text("a\n1\n", encoding="utf-8")
-    lock_down(warehouse.con, tmp_path)
-    for statement in (
-        f"select * from read_csv('{outside}')",
-        f"copy core.orders to '{outside}'",
-        f"attach '{tmp_path.parent / 'other.duckdb'}'",
-        "set enable_external_access = true",
-    ):
-        with pytest.raises(duckdb.Error):
-            warehouse.con.execute(statement)
-    warehouse.con.execute(f"copy core.orders to '{tmp_path / 'inside.parquet'}'")
-
-
-def test_the_tables_that_a_select_reads_come_from_its_parse_tree():
-    select = "with a as (select * from raw.x) select * from a join core.y using (id) where z in (select q from core.w)"
-    assert tables_read_by(select) == {"raw.x", "core.y", "core.w"}
-
-
-def test_what_is_no_select_is_refused():
-    with pytest.raises(ValueError, match="no single SELECT"):
-        tables_read_by("drop table core.orders")
-
-
-def test_a_file_in_sql_staging_takes_the_place_of_the_select_that_is_made_from_the_kind(tmp_path, monkeypatch):
-    made = table_selects()["staging.stores"]
-    file = tmp_path / "staging" / "stores.sql"
-    file.parent.mkdir()
-    file.write_text("-- One row per store.\nselect upper(store_id) as store_id from raw.stores\n", encoding="utf-8")
-    monkeypatch.setattr("regulars.pipelines.warehouse.warehouse.SQL", tmp_path)
-    assert table_selects()["staging.stores"] == file.read_text(encoding="utf-8") != made
-    assert table_selects()["staging.products"].startswith("-- One row per product;")

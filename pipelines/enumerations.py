@@ -1,0 +1,49 @@
+"""The values and windows that settings, transforms, audit and contracts share: each stands once, here.
+
+The settings may not be read by transforms, so what both name lies at the bottom, where every room may import it.
+Put here: lists of allowed values and lengths of windows that more than one room needs. Keep out: the names of models
+(`pipelines/models/names.py`) and of methods (`pipelines/transforms/clv/methods.py`); values that one table alone has.
+"""
+
+from typing import Literal, get_args
+
+Grain = Literal["week", "month", "quarter", "year"]
+"""How long the periods of cohorts are."""
+
+GRAINS: tuple[Grain, ...] = get_args(Grain)
+
+Dimension = Literal[
+    "first_category",
+    "first_channel",
+    "first_store",
+    "first_discount",
+    "country",
+    "customer_type",
+    "acquisition_channel",
+]
+"""The columns of `marts.customer_dimensions` by which cohorts, churn and purchase behaviour can be split."""
+
+DIMENSIONS: tuple[Dimension, ...] = get_args(Dimension)
+
+ALL, OTHER, UNKNOWN = "all", "other", "unknown"
+"""Dimension and value of the whole base; the value of those too few to be named; the value of those who have none."""
+
+UNKNOWN_CUSTOMER_IDX = 0
+"""`customer_idx` of the orders, refunds and answers that no identifier leads to a customer."""
+
+NPS_ROLLING_DAYS = 28
+"""Days of the rolling window of `marts.nps`, the last one included. A multiple of 7, so that every window weighs the
+days of the week alike."""
+
+NPS_ROLLING_GRAIN = f"rolling_{NPS_ROLLING_DAYS}d"
+NPS_GRAINS = {
+    "day": "The answers of one day.",
+    "week": "The answers of one week, Monday to Sunday.",
+    NPS_ROLLING_GRAIN: f"The answers of the {NPS_ROLLING_DAYS} days that end with period_end; a row for each day.",
+}
+"""How long the periods of `marts.nps` are: value -> what it means."""
+
+NPS_DIMENSIONS = (ALL, "customer_type", "country", "touchpoint")
+
+REPEAT_DAYS, REPEAT_DAYS_LONG = 90, 365
+"""Days after the first order within which a second one makes a repeat customer, in two lengths."""

@@ -1,0 +1,23 @@
+"""The methods that can predict a customer's purchases, by the names under which tables show them.
+
+Put here: which methods there are, and what is true of a method by its name alone. Keep out: what a method predicts
+(`forecasts.py`), which one is chosen (`clv_evaluation.py`), the names of models (`pipelines/models/names.py`).
+"""
+
+from regulars.pipelines.models.names import BG_NBD, BY_COHORT, purchase_model_names
+
+SIMPLE = "simple"
+"""The simple formula: it needs no test and competes with no other method; it predicts where nothing can be tested."""
+
+OWN_AVERAGE, SEGMENT_AVERAGE, LAST_YEAR = "own_average", "segment_average", "last_year"
+
+BASELINES = (OWN_AVERAGE, SEGMENT_AVERAGE, LAST_YEAR)
+"""What a model has to beat: the customer's own rate; what similar customers did next; the same as in the last year."""
+
+PREDICTING_MODELS = tuple(purchase_model_names())
+"""The models of purchases, each fitted on the whole base and by cohort."""
+
+METHODS = (SIMPLE, *BASELINES, *PREDICTING_MODELS)
+
+SURE_OF_ONE_TIME_BUYERS = (BG_NBD, BG_NBD + BY_COHORT)
+"""The methods that hold every customer without a repeat purchase to be alive, by construction."""

@@ -1,0 +1,66 @@
+"""Opens the run's private DuckDB file and closes it to the outside once all input is read.
+
+Put here: opening, limits, schemas, access. Keep out: tables (`tables.py`).
+The file is deleted if the run fails, so nothing in it ever needs repair.
+"""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
+
+from regulars.pipelines.errors import StorageFailed
+from regulars.pipelines.warehouse.sql_text import quote_identifier, quote_literal
+from regulars.pipelines.warehouse.tables import Warehouse
+
+SCHEMAS = ("landed", "quarantine", "raw", "staging", "identity", "core", "marts", "meta")
+
+
+@contextmanager
+def open_warehouse(folder: Path, memory_limit: str | None = None) -> Iterator[Warehouse]:
+    """A new build file in `folder`.
+
+    Args:
+        folder: The build's own folder; spilled data goes there too.
+        memory_limit: As DuckDB writes it, such as `4GB`; default: half of the machine's memory.
+
+    Raises:
+        StorageFailed: The file cannot be made.
+    """
+    memory = memory_limit or f"{_read_memory_size() // 2 // 2**20}MB"
+    try:
+        con = duckdb.connect(folder / "build.duckdb")
+        con.execute(f"set memory_limit = {quote_literal(memory)}")
+        con.execute(f"set temp_directory = {quote_literal(folder / 'spill')}")
+        con.execute("set autoinstall_known_extensions = false")
+        con.execute("set autoload_known_extensions = false")
+        for schema in SCHEMAS:
+            con.execute(f"create schema {quote_identifier(schema)}")
+    except duckdb.IOException as error:
+        raise StorageFailed(
+            f"The build file in `{folder}` cannot be made: {error}; see that the disk has room and may be written"
+        ) from error
+    try:
+        yield Warehouse(con)
+    finally:
+        con.close()
+
+
+def lock_down(con: duckdb.DuckDBPyConnection, folder: Path) -> None:
+    """From here on the connection sees no file outside `folder`, and its settings cannot change."""
+    con.execute(f"set allowed_directories = [{quote_literal(folder)}]")
+    con.execute("set enable_external_access = false")
+    con.execute("set lock_configuration = true")
+
+
+def _read_memory_size() -> int:
+    """Bytes this process may use: the machine's, or fewer where a control group (systemd, a container) says so."""
+    machine = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    try:
+        group = Path("/proc/self/cgroup").read_text(encoding="ascii").rpartition("::")[2].strip().lstrip("/")
+        limit = (Path("/sys/fs/cgroup") / group / "memory.max").read_text(encoding="ascii").strip()
+    except OSError:
+        return machine
+    return min(machine, int(limit)) if limit.isdecimal() else machine

@@ -1,0 +1,58 @@
+"""One module makes writes durable; nothing else flushes, renames or links files."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+DURABLE = ROOT / "pipelines" / "home" / "durable.py"
+CODE = sorted({*(ROOT / "pipelines").glob("**/*.py"), *(ROOT / "assets").glob("*.py")} - {DURABLE})
+NEVER = {"fsync", "fdatasync", "hardlink_to", "symlink_to", "link", "symlink", "renames", "move"}
+ON_PATHS = {"rename", "replace"}
+
+
+def find_durable_calls(source: str) -> Iterator[str]:
+    """Calls that flush, link or rename files.
+
+    `rename` and `replace` belong to texts, moments and frames too: a path's takes exactly one argument by position,
+    which is never a mapping of column names.
+    """
+    for node in ast.walk(ast.parse(source)):
+        if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)):
+            continue
+        of_module = isinstance(node.func.value, ast.Name) and node.func.value.id in {"os", "shutil"}
+        is_on_path = len(node.args) == 1 and not node.keywords and not isinstance(node.args[0], ast.Dict | ast.DictComp)
+        name = node.func.attr
+        if (name in NEVER and (of_module or name.endswith("_to"))) or (name in ON_PATHS and (of_module or is_on_path)):
+            yield ast.unparse(node)
+
+
+@pytest.mark.parametrize("path", CODE, ids=lambda path: str(path.relative_to(ROOT)))
+def test_only_one_module_makes_writes_durable(path):
+    source = path.read_text(encoding="utf-8")
+    assert "F_FULLFSYNC" not in source
+    frames_renamed = {"expected.rename(names)"}  # names of columns
+    assert set(find_durable_calls(source)) <= frames_renamed
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        "os.fsync(descriptor)",
+        "os.replace(fresh, target)",
+        "fresh.replace(target)",
+        "folder.rename(target)",
+        "shutil.move(fresh, target)",
+        "link.symlink_to(target)",
+        "file.hardlink_to(other)",
+    ],
+)
+def test_every_way_to_flush_link_or_rename_a_file_is_found(call):
+    assert list(find_durable_calls(call)) == [call]
+
+
+@pytest.mark.parametrize("call", ["text.replace('a', 'b')", "moment.replace(tzinfo=None)", "frame.rename({'a': 'b'})"])
+def test_texts_moments_and_frames_are_left_alone(call):
+    assert list(find_durable_calls(call)) == []

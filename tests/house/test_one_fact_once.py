@@ -1,0 +1,92 @@
+"""Names of models and methods, grains, dimensions and windows stand once in the code; contracts and settings follow."""
+
+from typing import get_args
+
+import pytest
+
+from regulars.pipelines.contracts.contract import Contract
+from regulars.pipelines.contracts.load import load_contracts
+from regulars.pipelines.enumerations import ALL, DIMENSIONS, GRAINS, NPS_DIMENSIONS, NPS_GRAINS, Dimension, Grain
+from regulars.pipelines.models.names import BY_COHORT, PURCHASE_MODELS, SPEND_MODELS, SUBSCRIPTION_MODELS
+from regulars.pipelines.settings.settings import Cohorts
+from regulars.pipelines.transforms.churn.churn import CHURN_COLUMNS
+from regulars.pipelines.transforms.clv.clv_models import DROPOUT_MODELS
+from regulars.pipelines.transforms.clv.customer_clv import COLUMNS as CLV_COLUMNS
+from regulars.pipelines.transforms.clv.methods import (
+    BASELINES,
+    METHODS,
+    PREDICTING_MODELS,
+    SURE_OF_ONE_TIME_BUYERS,
+)
+from regulars.pipelines.transforms.cohorts.cohort_cells import GRAINS as CALENDAR_GRAINS
+from regulars.pipelines.transforms.cohorts.customer_dimensions import COLUMNS as DIMENSION_COLUMNS
+from regulars.pipelines.transforms.cohorts.purchase_behaviour import COLUMNS as BEHAVIOUR_COLUMNS
+from regulars.pipelines.transforms.customers.customer_segments import SEGMENTS, VALUE_TIERS
+from regulars.pipelines.transforms.subscriptions.subscription_survival import MODELS
+from regulars.pipelines.transforms.voice.nps import COLUMNS as NPS_COLUMNS
+from tests.house.code import ROOT
+
+CONTRACTS = load_contracts(ROOT / "data_contracts")
+
+ALLOWED = {
+    ("marts.customer_clv", "method"): METHODS,
+    ("meta.clv_evaluation", "method"): (*BASELINES, *PREDICTING_MODELS),
+    ("meta.clv_tracking", "method"): PREDICTING_MODELS,
+    ("meta.clv_models", "model"): (*PREDICTING_MODELS, *SPEND_MODELS),
+    ("marts.subscription_survival", "model"): SUBSCRIPTION_MODELS,
+    ("marts.retention_cohorts", "grain"): GRAINS,
+    ("marts.nps", "grain"): NPS_GRAINS,
+    ("marts.nps", "dimension"): NPS_DIMENSIONS,
+    ("marts.customer_segments", "segment"): {segment for segment, *_ in SEGMENTS},
+    ("marts.customer_segments", "value_tier"): VALUE_TIERS,
+}
+"""Table and column -> the values that the code gives it."""
+
+COLUMNS = {
+    "marts.churn": CHURN_COLUMNS,
+    "marts.customer_clv": CLV_COLUMNS,
+    "marts.customer_dimensions": DIMENSION_COLUMNS,
+    "marts.nps": NPS_COLUMNS,
+    "marts.purchase_behaviour": BEHAVIOUR_COLUMNS,
+}
+
+
+def allowed_values(contract: Contract, column: str) -> set[str]:
+    rules = [rule for rule in contract.rules if rule.type == "one_of" and rule.columns == (column,)]
+    return {value for rule in rules for value in rule.arguments["values"]}
+
+
+@pytest.mark.parametrize(("table", "column"), ALLOWED)
+def test_a_contract_allows_exactly_the_values_of_the_code(table, column):
+    assert allowed_values(CONTRACTS[table], column) == set(ALLOWED[table, column])
+
+
+@pytest.mark.parametrize("table", COLUMNS)
+def test_columns_named_after_a_window_are_those_of_the_contract(table):
+    assert list(COLUMNS[table]) == [name for name, _ in CONTRACTS[table].types]
+
+
+def test_every_purchase_model_has_a_class():
+    assert list(DROPOUT_MODELS) == list(PURCHASE_MODELS)
+
+
+def test_every_subscription_model_has_a_class():
+    assert set(MODELS.values()) == set(SUBSCRIPTION_MODELS)
+
+
+def test_every_purchase_model_is_also_fitted_by_cohort():
+    assert set(PREDICTING_MODELS) == {*PURCHASE_MODELS, *(name + BY_COHORT for name in PURCHASE_MODELS)}
+
+
+def test_methods_sure_of_one_time_buyers_are_models():
+    assert set(SURE_OF_ONE_TIME_BUYERS) < set(PREDICTING_MODELS)
+
+
+def test_settings_offer_the_grains_that_the_calendar_has():
+    assert tuple(CALENDAR_GRAINS) == get_args(Grain) == GRAINS
+    assert Cohorts().grains == list(GRAINS)
+
+
+def test_customers_are_split_by_columns_of_customer_dimensions():
+    assert set(get_args(Dimension)) == set(DIMENSIONS) <= set(DIMENSION_COLUMNS)
+    assert ALL not in DIMENSIONS

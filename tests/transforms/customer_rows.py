@@ -1,0 +1,134 @@
+"""Rows about one customer, made by hand, and the mart `customer_360` of them."""
+
+import datetime as dt
+from decimal import Decimal
+from typing import Any
+
+import polars as pl
+
+from regulars.pipelines.transforms.customers.customer_360 import customer_360
+from tests.transforms import subscription_tables
+
+AS_OF = dt.date(2026, 3, 31)
+MONEY = pl.Decimal(18, 4)
+UNKNOWN = "00000000-0000-0000-0000-000000000000"
+SCHEMAS: dict[str, dict[str, Any]] = {
+    "customers": {
+        "customer_id": pl.String,
+        "customer_idx": pl.Int32,
+        "first_seen_at": pl.Datetime("us"),
+        "country": pl.String,
+        "region": pl.String,
+        "city": pl.String,
+        "customer_type": pl.String,
+        "acquisition_channel": pl.String,
+        "owner": pl.String,
+        "referred_by_customer_id": pl.String,
+        "is_deleted": pl.Boolean,
+        "is_unknown": pl.Boolean,
+    },
+    "contacts": {"contact_id": pl.String, "customer_idx": pl.Int32, "is_deleted": pl.Boolean},
+    "customer_source_ids": {"system": pl.String, "source_record_id": pl.String, "customer_id": pl.String},
+    "orders": {
+        "customer_idx": pl.Int32,
+        "order_date": pl.Date,
+        "is_countable": pl.Boolean,
+        "gross_sales": MONEY,
+        "discounts": MONEY,
+    },
+    "refunds": {"customer_idx": pl.Int32, "refund_date": pl.Date, "amount": MONEY},
+    "subscriptions": subscription_tables.SCHEMA | {"customer_id": pl.String},
+    "survey_responses": {
+        "system": pl.String,
+        "response_id": pl.String,
+        "score": pl.Decimal(9, 4),
+        "nps_group": pl.String,
+        "answered_at": pl.Datetime("us"),
+        "answered_date": pl.Date,
+        "customer_idx": pl.Int32,
+    },
+    "customer_clv": {
+        "customer_idx": pl.Int32,
+        "clv_simple": MONEY,
+        "p_alive": pl.Float64,
+        "predicted_value_12m": MONEY,
+        "clv_predicted": MONEY,
+    },
+    "customer_segments": {
+        "customer_id": pl.String,
+        "segment": pl.String,
+        "value_tier": pl.String,
+        "lifecycle": pl.String,
+        "typical_days_between_orders": pl.Float64,
+    },
+}
+
+
+def day(text: str) -> dt.date:
+    return dt.date.fromisoformat(text)
+
+
+def order(
+    customer: int, at: str, gross: str = "100", discounts: str = "0", *, countable: bool = True
+) -> dict[str, Any]:
+    return {
+        "customer_idx": customer,
+        "order_date": day(at),
+        "is_countable": countable,
+        "gross_sales": Decimal(gross),
+        "discounts": Decimal(discounts),
+    }
+
+
+def refund(customer: int, at: str, amount: str) -> dict[str, Any]:
+    return {"customer_idx": customer, "refund_date": day(at), "amount": Decimal(amount)}
+
+
+def paid(customer: int, start: str, until: str | None = None, amount: str = "10") -> dict[str, Any]:
+    return subscription_tables.period(customer, start, until, amount, period_number=1, customer_id=f"c{customer:02}")
+
+
+def answer(customer: int | None, at: str, points: int) -> dict[str, Any]:
+    moment = dt.datetime.fromisoformat(at)
+    return {
+        "system": "forms",
+        "response_id": f"{at} {points}",
+        "score": points,
+        "nps_group": "promoter" if points >= 9 else "passive" if points >= 7 else "detractor",
+        "answered_at": moment,
+        "answered_date": moment.date(),
+        "customer_idx": customer,
+    }
+
+
+def segment(lifecycle: str = "active", typical: float | None = None, tier: str = "middle") -> dict[str, Any]:
+    return {
+        "customer_id": "ada",
+        "segment": "loyal",
+        "value_tier": tier,
+        "lifecycle": lifecycle,
+        "typical_days_between_orders": typical,
+    }
+
+
+def core(ada: dict[str, Any] | None = None, **rows: list[dict[str, Any]]) -> dict[str, pl.DataFrame]:
+    """Core and marts tables of ada (1), bob (2) and the unknown customer (0), with these rows and nothing else."""
+    people = [
+        {"customer_id": UNKNOWN, "customer_idx": 0, "is_unknown": True, "is_deleted": False},
+        {"customer_id": "ada", "customer_idx": 1, "is_unknown": False, "is_deleted": False} | (ada or {}),
+        {"customer_id": "bob", "customer_idx": 2, "is_unknown": False, "is_deleted": False},
+    ]
+    return {
+        name: pl.DataFrame({"customers": people, **rows}.get(name, []), schema=schema)
+        for name, schema in SCHEMAS.items()
+    }
+
+
+def everybody(frames: dict[str, Any]) -> pl.DataFrame:
+    return customer_360(**frames, as_of=AS_OF, lapse_days=365)
+
+
+def customers(ada: dict[str, Any] | None = None, **rows: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """{customer: row} of customer_360."""
+    frames = {name: frame.lazy() for name, frame in core(ada, **rows).items()}
+    return {row["customer_id"]: row for row in everybody(frames).to_dicts()}
