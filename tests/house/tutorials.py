@@ -2,7 +2,7 @@
 
 A block `python title="pipelines/x.py"` is a new file; `diff title="pipelines/x.py"` is a change of one, whose parts
 are parted by lines `@@`. In a block `console`, every line that begins with `$ ` is a command, and the lines below it
-are lines of its output, in their order; `…` stands for any text.
+are lines of its output, in their order; `…` stands for any text, and blanks are blanks, however many.
 """
 
 import os
@@ -96,7 +96,7 @@ def type_command(checkout: Path, command: str, expected: str) -> None:
     )
     said = done.stdout
     assert done.returncode == 0, f"{command}\n{said[-3000:]}"
-    lines = iter(line.rstrip() for line in said.splitlines())
+    lines = iter(" ".join(line.split()) for line in said.splitlines())
     for line in expected.rstrip().splitlines():
-        pattern = re.escape(line.rstrip()).replace(re.escape("…"), ".*")
+        pattern = re.escape(" ".join(line.split())).replace(re.escape("…"), ".*")
         assert any(re.fullmatch(pattern, each) for each in lines), f"{command}\nsays no `{line}` there:\n{said[-3000:]}"
