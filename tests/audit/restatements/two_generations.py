@@ -5,6 +5,7 @@ from types import SimpleNamespace
 
 from regulars.pipelines.audit.restatements.parent import ParentGeneration
 from regulars.pipelines.audit.restatements.restate import INPUTS, find_restatements
+from regulars.pipelines.home.generation import PARQUET_FOLDER, parquet_path
 from regulars.pipelines.run.lineage import Lineage
 from regulars.pipelines.settings.settings import Cohorts
 from regulars.pipelines.transforms.churn.churn import churn
@@ -24,6 +25,9 @@ SAME = Lineage(code="c", versions={}, settings={})
 
 class Parent(ParentGeneration):
     """A parent whose tables are read from a folder of Parquet files."""
+
+    def find_path(self, table):
+        return parquet_path(self.generation.path / PARQUET_FOLDER, table)
 
     def read_lineage(self):
         return SAME
