@@ -13,7 +13,6 @@ from regulars.pipelines.contracts.contract import Contract
 from regulars.pipelines.contracts.odcs.load import load_contract
 from regulars.pipelines.contracts.rule import Rule
 from regulars.pipelines.contracts.validation import validate as module
-from regulars.pipelines.contracts.validation import validate as module
 from regulars.pipelines.contracts.validation.validate import CannotValidate, validate_table
 from regulars.pipelines.contracts.violations import failed_count_sql, violations_sql
 

@@ -15,7 +15,16 @@ import yaml
 
 ROOT = Path(__file__).parent.parent.parent
 ROOMS = ("assets", "pipelines", "sql", "data_contracts")
-CHECKOUT = (*ROOMS, "regulars", "dagster.yaml", "pyproject.toml", "README.md", "LICENSE", "Makefile")
+CHECKOUT = (
+    *ROOMS,
+    "regulars",
+    "dagster.yaml",
+    "regulars.example.yaml",
+    "pyproject.toml",
+    "README.md",
+    "LICENSE",
+    "Makefile",
+)
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 LOCK = (ROOT / "requirements.lock").read_text(encoding="utf-8")
 LOCKED = dict(re.findall(r"^([a-z0-9._-]+)==([^ ;\\]+)", LOCK, flags=re.MULTILINE))

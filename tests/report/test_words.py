@@ -17,7 +17,7 @@ from regulars.pipelines.report.report import build_page
 from regulars.pipelines.report.words.collect import collect_messages, list_mistakes, update_catalogue
 from regulars.pipelines.report.words.words import CATALOGUES, Words, list_languages, read_words
 from regulars.pipelines.run.lineage import CODE, NO_PART_IN_RESULTS, deciding_settings
-from regulars.pipelines.sample.settings_text import SAMPLE_SETTINGS
+from regulars.pipelines.sample.sample_company import SETTINGS
 from regulars.pipelines.settings.package import ROOT
 from regulars.pipelines.settings.settings import Report
 from regulars.pipelines.settings.settings_file import parse_settings
@@ -148,7 +148,7 @@ def test_the_settings_offer_the_languages_that_there_are():
 
 def test_another_language_asks_for_a_new_report_but_explains_no_changed_number():
     assert "report" not in NO_PART_IN_RESULTS  # what is left in decides whether a run has something new to publish
-    finnish = SAMPLE_SETTINGS.replace("language: en", "language: fi")
+    finnish = SETTINGS.read_text(encoding="utf-8").replace("language: en", "language: fi")
     settings = parse_settings(finnish, name="regulars.yaml", environment={})
     assert settings.report.language == "fi"
     assert "report" not in deciding_settings(settings)

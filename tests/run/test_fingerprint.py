@@ -111,6 +111,10 @@ def change_a_mapping(shop):
     shop.set_up(CRM.replace(", owner: owner", ""), ORDERS, SURVEY)
 
 
+def ask_for_another_language(shop):
+    shop.set_up(CRM, ORDERS, SURVEY, "report: {language: fi}\n")
+
+
 def let_the_survey_become_late(shop):
     shop.set_up(CRM, ORDERS, LATE_SURVEY)
 
@@ -127,6 +131,7 @@ def take_the_survey_away(shop):
         put_a_file_back,
         change_a_setting_that_has_a_part,
         change_a_mapping,
+        ask_for_another_language,
         let_the_survey_become_late,
         take_the_survey_away,
     ],
