@@ -1,6 +1,7 @@
 """The values and windows that settings, transforms, audit and contracts share: each stands once, here.
 
-The settings may not be read by transforms, so what both name lies at the bottom, where every room may import it.
+The settings may not be read by transforms, so what both name lies at the bottom, where every room may import it. A
+contract writes a number or text of this file as `{NAME}`.
 Put here: lists of allowed values and lengths of windows that more than one room needs. Keep out: the names of models
 (`pipelines/models/names.py`) and of methods (`pipelines/transforms/clv/methods.py`); values that one table alone has.
 """
@@ -38,7 +39,7 @@ days of the week alike."""
 NPS_ROLLING_GRAIN = f"rolling_{NPS_ROLLING_DAYS}d"
 NPS_GRAINS = {
     "day": "The answers of one day.",
-    "week": "The answers of one week, Monday to Sunday.",
+    "week": "The answers of an ISO week, Monday to Sunday.",
     NPS_ROLLING_GRAIN: f"The answers of the {NPS_ROLLING_DAYS} days that end with period_end; a row for each day.",
 }
 """How long the periods of `marts.nps` are: value -> what it means."""

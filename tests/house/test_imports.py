@@ -26,7 +26,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "identity": {"kinds", "errors"},
     "transforms": {"models", "enumerations"},
     "sources": {"warehouse", "home", "settings", "kinds", "errors"},
-    "contracts": {"warehouse", "settings", "kinds", "models", "errors"},
+    "contracts": {"warehouse", "settings", "kinds", "models", "enumerations", "errors"},
     # where things lie, and what a company sets
     "sample": {"settings", "errors"},
     "warehouse": {"settings", "kinds", "errors"},
