@@ -2,8 +2,9 @@
 
 The settings may not be read by transforms, so what both name lies at the bottom, where every room may import it. A
 contract writes a number or text of this file as `{NAME}`.
-Put here: lists of allowed values and lengths of windows that more than one room needs. Keep out: the names of models
-(`pipelines/models/names.py`) and of methods (`pipelines/transforms/clv/methods.py`); values that one table alone has.
+Put here: lists of allowed values, patterns and lengths of windows that more than one room needs. Keep out: the names of
+models (`pipelines/models/names.py`) and of methods (`pipelines/transforms/clv/methods.py`); values that one table alone
+has.
 """
 
 from typing import Literal, get_args
@@ -25,6 +26,9 @@ Dimension = Literal[
 """The columns of `marts.customer_dimensions` by which cohorts, churn and purchase behaviour can be split."""
 
 DIMENSIONS: tuple[Dimension, ...] = get_args(Dimension)
+
+CURRENCY_PATTERN = "^[A-Z]{3}$"
+"""What an ISO 4217 code looks like."""
 
 ALL, OTHER, UNKNOWN = "all", "other", "unknown"
 """Dimension and value of the whole base; the value of those too few to be named; the value of those who have none."""

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
-from regulars.pipelines.enumerations import GRAINS, Dimension, Grain
+from regulars.pipelines.enumerations import CURRENCY_PATTERN, GRAINS, Dimension, Grain
 from regulars.pipelines.kinds.shape.registry import KINDS
 
 
@@ -29,7 +29,7 @@ def _known_zone(name: str) -> str:
 
 
 Zone = Annotated[str, AfterValidator(_known_zone)]
-Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
+Currency = Annotated[str, Field(pattern=CURRENCY_PATTERN)]
 NAMES_OF_KINDS = tuple(KINDS)
 
 

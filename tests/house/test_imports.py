@@ -15,7 +15,9 @@ MAY_IMPORT: dict[str, set[str]] = {
         *("warehouse", "home", "settings", "kinds", "errors"),
     },
     # what verbs do
-    "command": {"publish", "run", "sources", "contracts", "sample", "home", "settings", "kinds", "errors"},
+    "command": {
+        *("publish", "run", "sources", "contracts", "sample", "home", "settings", "kinds", "enumerations", "errors"),
+    },
     # what a run says and publishes
     "report": {"run", "transforms", "models", "errors"},
     "publish": {"audit", "run", "contracts", "transforms", "warehouse", "home", "kinds", "errors"},
