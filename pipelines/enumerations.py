@@ -50,5 +50,17 @@ NPS_GRAINS = {
 
 NPS_DIMENSIONS = (ALL, "customer_type", "country", "touchpoint")
 
+DEFAULT_LAPSE_DAYS = 365
+"""Days without an order after which a customer has lapsed, where the settings say nothing."""
+
+LAST_ACTIVE_DAYS = 365
+"""The length of a customer's last active year, which ends with the day of the last order."""
+
+HOLDOUT_DAYS = 365
+"""Days at the end of the history that methods predict and are evaluated on; half of a shorter history."""
+
+RESTATEMENTS_KEPT_DAYS = 365
+"""How long `meta.restatements` keeps the restatements of earlier runs, in days of as_of."""
+
 REPEAT_DAYS, REPEAT_DAYS_LONG = 90, 365
 """Days after the first order within which a second one makes a repeat customer, in two lengths."""

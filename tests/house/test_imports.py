@@ -19,7 +19,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         *("publish", "run", "sources", "contracts", "sample", "home", "settings", "kinds", "enumerations", "errors"),
     },
     # what a run says and publishes
-    "report": {"run", "transforms", "models", "errors"},
+    "report": {"run", "transforms", "models", "enumerations", "errors"},
     "publish": {"audit", "run", "contracts", "transforms", "warehouse", "home", "kinds", "errors"},
     "audit": {"run", "contracts", "warehouse", "home", "kinds", "enumerations"},
     # one run: what it was asked for, what it holds, how it ended
