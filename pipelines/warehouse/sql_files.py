@@ -14,7 +14,7 @@ from regulars.pipelines.kinds.shape.registry import KINDS
 from regulars.pipelines.kinds.shape.staging_select import money_days_select, staging_select
 from regulars.pipelines.settings.package import SQL_FOLDER
 
-LAYERS = ("raw", "staging", "identity", "core", "marts", "published")
+LAYERS = ("landing", "raw", "staging", "identity", "core", "marts", "published")
 """The one direction in which data flows. A table reads its own layer or an earlier one."""
 
 

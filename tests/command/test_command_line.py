@@ -131,7 +131,7 @@ def test_a_shell_gets_the_sentence_and_the_exit_code(tmp_path):
 
 
 def test_verify_finds_a_changed_byte(company, tmp_path):
-    assert "is whole" in run_regulars("verify", "--home", company / "home").stdout
+    assert "is undamaged" in run_regulars("verify", "--home", company / "home").stdout
     shutil.copytree(company / "home", tmp_path / "home", symlinks=True)
     report = tmp_path / "home" / "generations" / "g000001" / "report.html"
     report.chmod(0o644)

@@ -23,11 +23,12 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("project")
     for name in ("assets", "pipelines", "sql", "data_contracts"):
         shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("regulars.py", "regulars.example.yaml", "pyproject.toml", "dagster.yaml"):
+    shutil.copytree(ROOT / "regulars", folder / "regulars", symlinks=True)
+    for name in ("regulars.example.yaml", "pyproject.toml", "dagster.yaml"):
         shutil.copy(ROOT / name, folder / name)
     for name, text in FILES.items():
         (folder / name).write_text(text, encoding="utf-8")
-    run = [sys.executable, "regulars.py", "run", "--settings", "regulars.yaml", "--home", "home"]
+    run = [sys.executable, "-m", "regulars", "run", "--settings", "regulars.yaml", "--home", "home"]
     done = subprocess.run(
         run, cwd=folder, env={**os.environ, "PYTHONPATH": str(folder)}, capture_output=True, text=True, check=False
     )

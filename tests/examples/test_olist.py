@@ -129,7 +129,7 @@ def test_every_month_of_items_and_payments_ties_out_to_the_cent(run, source):
 
 def test_reviews_are_satisfaction_scores_of_their_order_and_no_nps(run, source):
     published = run.rows(
-        "select order_id, kind, score, scale_min, scale_max, nps_group, answered_date, has_comment, language "
+        "select order_id, survey_type, score, scale_min, scale_max, nps_group, answered_date, has_comment, language "
         "from core.survey_responses"
     )
     assert Counter(published) == Counter(

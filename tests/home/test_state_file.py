@@ -55,7 +55,7 @@ def personal_below_generations(home):
 def test_an_older_home_is_undamaged_and_readable_before_any_run(old):
     with home_like(old) as home:
         assert [find_damage(each) for each in home.generations()] == [[], [], []]
-        assert verify_current(home) == "g000003 is undamaged: 6 files are as its manifest says"
+        assert verify_current(home) == "g000003 is undamaged: 7 files are as its manifest says"
         assert people_of(home) == [("ada@example.com",)] * 3
         assert not home.state_folder.exists()
 

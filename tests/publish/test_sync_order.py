@@ -59,7 +59,7 @@ def test_every_byte_is_flushed_before_the_generation_gets_its_name(home, steps):
     building = steps[named][1]
     written = {path for name, path, _ in steps[:named] if name in WRITING and path.is_relative_to(building)}
     kept = {path for path in written if path.suffix != ".wal"}
-    assert len(kept) == 6
+    assert len(kept) == 7
     for path in kept:
         last_write = max(positions(steps[:named], WRITING, path))
         assert any(at > last_write for at in positions(steps[:named], FLUSHING, path)), (

@@ -15,8 +15,8 @@ ROOT = Path(__file__).parents[2]
 GUIDE = (ROOT / "docs" / "howto" / "add_a_language.md").read_text(encoding="utf-8")
 PACKAGE = collect.__name__.partition(".")[0]
 LOOK = f"""
-from {PACKAGE}.report.words.words import read_words
-from {PACKAGE}.settings import Report
+from {PACKAGE}.pipelines.report.words.words import read_words
+from {PACKAGE}.pipelines.settings.settings import Report
 words = read_words(Report(language="sv").language)
 told = "have bought at least once, {{customers}} of them new in {{month}}"
 print(words.say(told, customers=words.count(1234), month=1))
@@ -52,7 +52,7 @@ def test_the_steps_of_the_guide_give_the_report_a_language(code):
     everything = collected(code)
     assert everything == len(collect.collect_messages())
 
-    path = code / PACKAGE / "report" / "words" / "sv.po"
+    path = code / PACKAGE / "pipelines" / "report" / "words" / "sv.po"
     catalogue = polib.pofile(str(path))
     for block in blocks("po"):
         [example] = polib.pofile(block)
@@ -60,7 +60,7 @@ def test_the_steps_of_the_guide_give_the_report_a_language(code):
     catalogue.save()
     assert collected(code) == everything - len(blocks("po"))
 
-    settings = code / PACKAGE / "settings.py"
+    settings = code / PACKAGE / "pipelines" / "settings" / "settings.py"
     [offer] = blocks("python")
     text, changed = re.subn(r"    language: Literal\[.*\n", offer, settings.read_text(encoding="utf-8"))
     assert changed == 1

@@ -127,7 +127,7 @@ def test_measures_are_ratios_and_do_not_depend_on_the_unit_or_on_who_is_who(valu
 
 
 @pytest.mark.parametrize("engine", ENGINES)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(company=companies())
 def test_drawn_companies_have_the_concentration_that_counting_by_hand_finds(engine: str, company: Any):
     orders, refunds, as_of = company

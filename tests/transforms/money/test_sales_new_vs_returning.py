@@ -89,7 +89,7 @@ def test_without_orders_and_refunds_the_table_is_empty_with_all_columns():
 
 
 @pytest.mark.parametrize("engine", ENGINES)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(company=companies())
 def test_drawn_companies_have_the_sales_that_counting_by_hand_finds(engine: str, company: Any):
     orders, refunds, as_of = company
