@@ -15,6 +15,7 @@ from typing import Annotated, Any, Literal, TypeGuard, Union, get_args, get_orig
 from pydantic import AfterValidator, BaseModel
 from pydantic.fields import FieldInfo
 
+from regulars.pipelines.enumerations import CURRENCY_PATTERN
 from regulars.pipelines.settings.settings import Settings
 
 INTRODUCTION = """# Settings
@@ -162,7 +163,7 @@ WORDS: Mapping[Any, str] = {
     Decimal: "amount",
     dt.date: "day, YYYY-MM-DD",
 }
-PATTERNS = {r"^[A-Z]{3}$": "three capitals", r"^[A-Za-z][A-Za-z0-9_-]*$": "a word"}
+PATTERNS = {CURRENCY_PATTERN: "three capitals", r"^[A-Za-z][A-Za-z0-9_-]*$": "a word"}
 
 
 def settings_markdown() -> str:

@@ -11,6 +11,7 @@ from typing import Any
 from regulars.pipelines.contracts.contract import PROVENANCE, Contract
 from regulars.pipelines.contracts.odcs.load import load_contracts
 from regulars.pipelines.contracts.rule import Column, Rule, Severity, column_rules
+from regulars.pipelines.enumerations import CURRENCY_PATTERN
 from regulars.pipelines.kinds.shape.kind import Form, Kind, KindColumn
 from regulars.pipelines.kinds.shape.registry import KINDS
 
@@ -31,7 +32,7 @@ _LOGICAL_TYPES: dict[Form, str] = {
 _OPTIONS: dict[Form, dict[str, Any]] = {
     "moment": {"minimum": "1990-01-01 00:00:00", "exclusiveMaximum": "2100-01-01 00:00:00"},
     "date": {"minimum": "1990-01-01", "exclusiveMaximum": "2100-01-01"},
-    "currency": {"pattern": "^[A-Z]{3}$"},
+    "currency": {"pattern": CURRENCY_PATTERN},
 }
 """What holds of every value of a form."""
 

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
-from regulars.pipelines.enumerations import GRAINS, Dimension, Grain
+from regulars.pipelines.enumerations import CURRENCY_PATTERN, DEFAULT_LAPSE_DAYS, GRAINS, Dimension, Grain
 from regulars.pipelines.kinds.shape.registry import KINDS
 
 
@@ -29,7 +29,7 @@ def _known_zone(name: str) -> str:
 
 
 Zone = Annotated[str, AfterValidator(_known_zone)]
-Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
+Currency = Annotated[str, Field(pattern=CURRENCY_PATTERN)]
 NAMES_OF_KINDS = tuple(KINDS)
 
 
@@ -255,7 +255,7 @@ class Settings(Part):
     """Who counts as one customer: a person, or all persons of an account (`account_id` of the kind `customers`)."""
     value_basis: Literal["net_sales"] = "net_sales"
     """What a customer's value is made of: sales after discounts and refunds, without tax and shipping."""
-    lapse_days: Annotated[int, Field(ge=1)] = 365
+    lapse_days: Annotated[int, Field(ge=1)] = DEFAULT_LAPSE_DAYS
     """Who has not ordered for so many days, and pays for no subscription, has lapsed. `regulars doctor` proposes a
     number from the company's own data."""
     max_lifetime_years: Annotated[float, Field(gt=0)] = 10.0

@@ -166,3 +166,15 @@ def test_every_method_has_a_name_in_plain_words():
         [column] = [each for each in contracts[table].columns if each.name == name]
         assert column.allowed_values
         assert {value for value, _ in column.allowed_values} <= set(method_names(read_words("en")))
+
+
+@pytest.mark.parametrize(
+    ("language", "whole_base", "by_cohort"),
+    [
+        ("en", "the BG/NBD model", "the BG/NBD model by cohort"),
+        ("fi", "BG/NBD-malli", "BG/NBD-malli kohorteittain"),
+    ],
+)
+def test_a_model_bears_its_label_in_every_language(language, whole_base, by_cohort):
+    names = method_names(read_words(language))
+    assert (names["bg_nbd"], names["bg_nbd_by_cohort"]) == (whole_base, by_cohort)

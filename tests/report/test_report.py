@@ -5,6 +5,8 @@ from html.parser import HTMLParser
 import duckdb
 import pytest
 
+from regulars.pipelines.enumerations import DEFAULT_LAPSE_DAYS
+from regulars.pipelines.report.facts.report_facts import read_facts
 from regulars.pipelines.report.report import report_html
 from tests.report.prediction_tables import add_predictions
 from tests.report.report_tables import HEADLINE, NOTHING_YET, company_tables
@@ -218,3 +220,11 @@ def test_every_picture_has_words_for_those_who_cannot_see_it():
     ids = [value for _, name, value in report.attributes if name == "id" and value != "hatch"]
     assert len(ids) == len(set(ids))
     assert sections == {value for tag, name, value in report.attributes if tag == "h2" and name == "id"}
+
+
+def test_without_the_settings_a_customer_lapses_as_by_default():
+    con = company_tables()
+    con.execute("update raw.company set lapse_days = 90")
+    assert read_facts(con, "Knusperkiste", "g000123", HEADLINE).lapse_days == 90
+    con.execute("drop table raw.company")
+    assert read_facts(con, "Knusperkiste", "g000123", HEADLINE).lapse_days == DEFAULT_LAPSE_DAYS

@@ -26,6 +26,7 @@ from regulars.pipelines.audit.restatements.evidence import read_calendar, read_c
 from regulars.pipelines.audit.restatements.metrics import KEY, VALUES, find_restated, list_wanted_values, read_metrics
 from regulars.pipelines.audit.restatements.parent import ParentGeneration
 from regulars.pipelines.audit.restatements.replay import STEPS, build_core, list_record_causes, list_steps
+from regulars.pipelines.enumerations import RESTATEMENTS_KEPT_DAYS
 from regulars.pipelines.run.lineage import (
     TABLE,
     TABLE_COLUMNS,
@@ -37,8 +38,6 @@ from regulars.pipelines.run.lineage import (
 from regulars.pipelines.run.run import Run
 
 RESTATEMENTS = "meta.restatements"
-KEPT_DAYS = 365
-"""How long the table keeps the restatements of earlier runs, in days of as_of."""
 
 INPUTS: Mapping[str, tuple[str, ...]] = {
     "marts.sales_new_vs_returning": ("core.orders", "core.refunds"),
@@ -84,7 +83,7 @@ def read_earlier_restatements(parent: ParentGeneration, as_of: dt.date) -> pl.Da
     """The restatements of earlier runs, so that one table covers a year."""
     if not parent.has(RESTATEMENTS):
         return pl.DataFrame()
-    since = as_of - dt.timedelta(days=KEPT_DAYS)
+    since = as_of - dt.timedelta(days=RESTATEMENTS_KEPT_DAYS)
     query = f"""
         select *
         from {parent.write_scan(RESTATEMENTS)}

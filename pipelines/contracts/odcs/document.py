@@ -10,7 +10,7 @@ from typing import Any
 
 import yaml
 
-from regulars.pipelines.contracts.odcs.enumerations import Enumerations, expand_enumeration
+from regulars.pipelines.contracts.odcs.enumerations import Enumerations, expand_enumeration, fill_constants
 from regulars.pipelines.contracts.odcs.place import Place
 from regulars.pipelines.contracts.rule import DECIMAL
 
@@ -69,8 +69,10 @@ def complete_document(
         content: A contract file's content.
         table: `layer.name`, which the file's place says.
         enumerations: The lists of allowed values that columns may name.
-        place: Where problems go: a key that says what follows anyway, an enumeration that is not defined.
+        place: Where problems go: a key that says what follows anyway, an enumeration or a constant that is not
+            defined.
     """
+    content = fill_constants(content, place)
     whole = _fill(content, {"status": "active", "name": table.partition(".")[2]}, table, place)
     whole["schema"] = [
         _complete_table(body, table, enumerations, place.at("schema")) for body in content.get("schema") or []

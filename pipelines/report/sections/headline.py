@@ -6,6 +6,7 @@ Put here: the tiles at the top of the page. Keep out: which numbers these are (`
 from collections.abc import Sequence
 from itertools import accumulate
 
+from regulars.pipelines.enumerations import REPEAT_DAYS
 from regulars.pipelines.report.facts.report_facts import ReportFacts
 from regulars.pipelines.report.parts import Tile
 from regulars.pipelines.report.sections.nps import describe_window, find_last_window, rolling_windows
@@ -51,11 +52,11 @@ def _churn(facts: ReportFacts, words: Words) -> Tile:
 
 
 def _repeat_rate(facts: ReportFacts, words: Words) -> Tile:
-    rate, customers = facts.headline.repeat_rate_90d, facts.headline.repeat_customers
-    told = words.say("not known yet: no customer's first 90 days are over")
+    rate, customers = facts.headline.repeat_rate, facts.headline.repeat_customers
+    told = words.say("not known yet: no customer's first {days} days are over", days=REPEAT_DAYS)
     if rate is not None:
         told = words.say_count("of {n} customer", "of {n} customers", customers)
-    return Tile(words.say("Bought again within 90 days"), words.percent(rate), told)
+    return Tile(words.say("Bought again within {days} days", days=REPEAT_DAYS), words.percent(rate), told)
 
 
 def _nps(facts: ReportFacts, words: Words) -> Tile:
