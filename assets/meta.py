@@ -13,7 +13,7 @@ from regulars.pipelines.audit.accounting import write_row_accounting
 from regulars.pipelines.audit.restatements.restate import INPUTS, RESTATEMENTS, Replay, write_restatements
 from regulars.pipelines.audit.tie_out import write_tie_out
 from regulars.pipelines.contracts.contract import Contract
-from regulars.pipelines.kinds.shape.registry import KINDS, core_amounts
+from regulars.pipelines.kinds.shape.registry import KINDS, list_core_amounts
 from regulars.pipelines.run.run import Run
 
 
@@ -27,7 +27,7 @@ def list_audit_tables(contracts: dict[str, Contract]) -> list[Blueprint]:
         write_tie_out(run.warehouse.con)
 
     staged = frozenset(f"staging.{kind}" for kind in KINDS)
-    told = staged | {amount.table for amount in core_amounts(KINDS.values())}
+    told = staged | {amount.table for amount in list_core_amounts(KINDS.values())}
     return [
         Blueprint("meta.row_accounting", staged, contracts["meta.row_accounting"].grain, "sql", rows),
         Blueprint("meta.tie_out", told, contracts["meta.tie_out"].grain, "sql", money),

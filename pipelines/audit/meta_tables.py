@@ -11,7 +11,7 @@ from typing import Any
 import polars as pl
 
 from regulars.pipelines.contracts.contract import Contract
-from regulars.pipelines.contracts.dictionary import dictionary_rows, metric_rows
+from regulars.pipelines.contracts.dictionary import list_dictionary_rows, list_metric_rows
 from regulars.pipelines.contracts.validation.validate import RuleResult
 from regulars.pipelines.run.run import Run, describe_broken_rules
 
@@ -50,23 +50,23 @@ def write_meta_tables(run: Run, headline: Sequence[Row], now: dt.datetime) -> No
     Raises:
         ContractBroken: One of them breaks its contract.
     """
-    _write(run, "meta.sources", source_rows(run))
+    _write(run, "meta.sources", list_source_rows(run))
     files = run.warehouse.con.sql(FILES).pl()
     run.warehouse.write_frame("meta.files", files, run.contracts["meta.files"].types)
-    _write(run, "meta.contracts", map(_contract_row, run.contracts.values()))
-    _write(run, "meta.data_dictionary", dictionary_rows(run.contracts))
-    _write(run, "meta.metric_definitions", metric_rows(run.contracts))
-    _write(run, "meta.runs", [_run_row(run, headline, now)])
+    _write(run, "meta.contracts", map(_make_contract_row, run.contracts.values()))
+    _write(run, "meta.data_dictionary", list_dictionary_rows(run.contracts))
+    _write(run, "meta.metric_definitions", list_metric_rows(run.contracts))
+    _write(run, "meta.runs", [_make_run_row(run, headline, now)])
     failure = describe_broken_rules([result for table in VALIDATED_HERE for result in run.validate(table)])
     if failure:
         raise failure
-    _write(run, "meta.checks", map(_check_row, run.checks))
+    _write(run, "meta.checks", map(_make_check_row, run.checks))
     failure = describe_broken_rules(run.validate("meta.checks"))
     if failure:
         raise failure
 
 
-def source_rows(run: Run) -> list[dict[str, Any]]:
+def list_source_rows(run: Run) -> list[dict[str, Any]]:
     """One row per source of the settings: what it is, how fresh it is, what became of its rows."""
     counts = {name: rest for name, *rest in run.warehouse.con.execute(SOURCE_ROWS).fetchall()}
     rows = []
@@ -93,7 +93,7 @@ def source_rows(run: Run) -> list[dict[str, Any]]:
     return rows
 
 
-def counted(verdicts: Iterable[RuleResult]) -> dict[str, int]:
+def count_results(verdicts: Iterable[RuleResult]) -> dict[str, int]:
     """How many rules were kept, warned about, and broken."""
     results = list(verdicts)
     warned = sum(not each.passed and each.rule.severity == "warning" for each in results)
@@ -111,7 +111,7 @@ def _write(run: Run, table: str, rows: Iterable[Row]) -> None:
     run.warehouse.write_frame(table, frame.select(names), columns)
 
 
-def _contract_row(contract: Contract) -> Row:
+def _make_contract_row(contract: Contract) -> Row:
     return {
         "table_name": contract.table,
         "version": contract.version,
@@ -121,7 +121,7 @@ def _contract_row(contract: Contract) -> Row:
     }
 
 
-def _check_row(result: RuleResult) -> Row:
+def _make_check_row(result: RuleResult) -> Row:
     return {
         "table_name": result.rule.table,
         "rule": result.rule.id,
@@ -133,7 +133,7 @@ def _check_row(result: RuleResult) -> Row:
     }
 
 
-def _run_row(run: Run, headline: Sequence[Row], now: dt.datetime) -> Row:
+def _make_run_row(run: Run, headline: Sequence[Row], now: dt.datetime) -> Row:
     return {
         "generation": run.number,
         "parent": run.parent.number if run.parent else None,

@@ -23,24 +23,24 @@ def write_tie_out(con: duckdb.DuckDBPyConnection) -> None:
     con.execute(_AMOUNTS)
     for kind in KINDS.values():
         if kind.money:
-            con.execute(_delivered_amounts(kind, kind.money))
-            con.execute(_CORE_AMOUNTS.get(kind.name) or _other_amounts(kind, kind.money))
+            con.execute(_select_delivered_amounts(kind, kind.money))
+            con.execute(_CORE_AMOUNTS.get(kind.name) or _select_other_amounts(kind, kind.money))
     con.execute(_TIE_OUT)
     con.execute("drop table amounts")
 
 
-def _month(moment: str) -> str:
+def _write_month(moment: str) -> str:
     """SQL for the first day of the month, in the company's zone, of a UTC timestamp."""
     zone = "(select timezone from raw.company)"
     return f"cast(date_trunc('month', timezone({zone}, timezone('UTC', {moment}))) as date)"
 
 
-def _month_of_row(kind: Kind, money: Money) -> str:
+def _write_month_of_row(kind: Kind, money: Money) -> str:
     """SQL for the first day of the month of a delivered row; a date is the company's own, in no other zone."""
     column = kind.column(money.day)
     if column and column.form == "date":
         return f"cast(date_trunc('month', try_cast({money.day} as date)) as date)"
-    return _month(f"try_cast({money.day} as timestamp)")
+    return _write_month(f"try_cast({money.day} as timestamp)")
 
 
 _AMOUNTS = """
@@ -84,7 +84,7 @@ _TIE_OUT = """
 """
 
 
-def _delivered_amounts(kind: Kind, money: Money) -> str:
+def _select_delivered_amounts(kind: Kind, money: Money) -> str:
     """The money of every delivered row of a kind, and of those that were quarantined or superseded."""
     place = _PLACES.get(kind.name, "select own_month as month, priced.* exclude (own_month) from priced")
     return f"""
@@ -100,7 +100,7 @@ def _delivered_amounts(kind: Kind, money: Money) -> str:
                 select
                     *,
                     coalesce({money.amount}, 0) as money,
-                    {_month_of_row(kind, money)} as own_month,
+                    {_write_month_of_row(kind, money)} as own_month,
                 from landed.{kind.name}
             ),
 
@@ -163,7 +163,7 @@ _PLACES = {
 """Kind -> a SELECT that gives the rows of `priced` their month (and currency), where it is not simply the row's own."""
 
 
-def _other_amounts(kind: Kind, money: Money) -> str:
+def _select_other_amounts(kind: Kind, money: Money) -> str:
     """What core holds of a kind that has no column of its own in `meta.tie_out`."""
     selects = [
         f"""
@@ -243,7 +243,7 @@ _CORE_AMOUNTS = {
         select
             payments.source,
             'payments' as kind,
-            coalesce({_month("payments.paid_at")}, cast(date_trunc('month', orders.order_date) as date)) as month,
+            coalesce({_write_month("payments.paid_at")}, cast(date_trunc('month', orders.order_date) as date)) as month,
             payments.currency,
             sum(payments.amount_original) as payments_amount,
         from core.payments as payments

@@ -64,7 +64,7 @@ def print_sql(tree: ast.expr) -> str:
             )
 
 
-def columns_of_expression(tree: ast.expr) -> Iterator[str]:
+def list_expression_columns(tree: ast.expr) -> Iterator[str]:
     """The columns that the expression reads."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Call):

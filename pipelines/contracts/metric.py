@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from regulars.pipelines.contracts.expression import (
     ExpressionRefused,
-    columns_of_expression,
+    list_expression_columns,
     parse_expression,
     print_sql,
 )
@@ -92,7 +92,7 @@ class Metric:
         """Every column of the table that the definition names."""
         yield self.name
         if self.expression:
-            yield from columns_of_expression(parse_expression(self.expression))
+            yield from list_expression_columns(parse_expression(self.expression))
         yield from (self.time_column, self.time_grain_column, self.n, self.known)
         yield from (*self.filter, *self.never_over, *self.interval)
 

@@ -109,7 +109,7 @@ _FORMS = {
 }
 
 
-def written_form(type_name: str) -> tuple[str, str]:
+def find_written_form(type_name: str) -> tuple[str, str]:
     """How text that is to be cast to `type_name` must be written: a regular expression, and words for it.
 
     A DECIMAL(p,s) holds at most p-s digits before the point and s after it; more decimals are refused rather than
@@ -129,7 +129,7 @@ def written_form(type_name: str) -> tuple[str, str]:
     )
 
 
-def column_rules(
+def make_column_rules(
     table: str, column: Column, options: Mapping[str, Any], values: tuple[Any, ...], unique: bool, severity: Severity
 ) -> Iterator[Rule]:
     """The rules that a column's own entries imply.
@@ -150,7 +150,7 @@ def column_rules(
     if column.required:
         yield rule("required", "is given", "completeness", "critical")
     if column.reads_as:
-        pattern, words = written_form(column.reads_as)
+        pattern, words = find_written_form(column.reads_as)
         yield rule("reads_as", f"is {words}", "conformity", pattern=pattern, type=column.reads_as)
     if "pattern" in options:
         yield rule("pattern", f"is written like {options['pattern']}", "conformity", pattern=options["pattern"])

@@ -3,7 +3,7 @@
 Put here: what a row of `order_lines` holds and keeps. Keep out: SQL that reads it.
 """
 
-from regulars.pipelines.kinds.shape.columns import CURRENCY, PLACE, customer_columns
+from regulars.pipelines.kinds.shape.columns import CURRENCY, PLACE, make_customer_columns
 from regulars.pipelines.kinds.shape.kind import CoreAmount, Kind, KindColumn, Money, Reference, RowRule
 
 LINE_AMOUNT = """coalesce(
@@ -85,7 +85,7 @@ KIND = Kind(
             unit="order currency",
             minimum=0,
         ),
-        *customer_columns("The buyer's"),
+        *make_customer_columns("The buyer's"),
         KindColumn(
             "ordered_at", "moment", "When the order was placed, UTC; needed where no source of orders has the order."
         ),

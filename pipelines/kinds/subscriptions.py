@@ -3,7 +3,7 @@
 Put here: what a row of `subscriptions` holds and keeps. Keep out: SQL that reads it.
 """
 
-from regulars.pipelines.kinds.shape.columns import CURRENCY, customer_columns
+from regulars.pipelines.kinds.shape.columns import CURRENCY, make_customer_columns
 from regulars.pipelines.kinds.shape.kind import CoreAmount, Kind, KindColumn, Money, Reference, RowRule
 
 WORTH = """coalesce(
@@ -37,7 +37,7 @@ KIND = Kind(
     staging_grain="One row per period of a subscription at one plan and price.",
     columns=(
         KindColumn("subscription_id", "id", "The subscription's id in its system.", is_required=True),
-        *customer_columns("The subscriber's"),
+        *make_customer_columns("The subscriber's"),
         KindColumn("plan", "text", "The plan's name in this period. NULL: not told."),
         KindColumn("status", "text", "The tool's own word for the subscription's state.", is_descriptive=True),
         CURRENCY,

@@ -3,7 +3,7 @@
 Put here: what a row of `survey_invitations` holds and keeps. Keep out: SQL that reads it.
 """
 
-from regulars.pipelines.kinds.shape.columns import customer_columns
+from regulars.pipelines.kinds.shape.columns import make_customer_columns
 from regulars.pipelines.kinds.shape.kind import Kind, KindColumn, Reference
 
 KIND = Kind(
@@ -29,7 +29,7 @@ KIND = Kind(
             },
         ),
         KindColumn("invited_at", "moment", "When it was sent, UTC.", is_required=True),
-        *customer_columns("The invited person's"),
+        *make_customer_columns("The invited person's"),
         KindColumn("order_id", "id", "The order the question was about, same system."),
         KindColumn(
             "response_id", "id", "The answer that it brought, same system. NULL: none, or the survey is anonymous."

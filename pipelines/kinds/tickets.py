@@ -3,7 +3,7 @@
 Put here: what a row of `tickets` holds and keeps. Keep out: SQL that reads it.
 """
 
-from regulars.pipelines.kinds.shape.columns import customer_columns
+from regulars.pipelines.kinds.shape.columns import make_customer_columns
 from regulars.pipelines.kinds.shape.kind import Kind, KindColumn, Reference, RowRule
 
 KIND = Kind(
@@ -17,7 +17,7 @@ KIND = Kind(
     staging_grain="One row per ticket.",
     columns=(
         KindColumn("ticket_id", "id", "The ticket's id in its system.", is_required=True),
-        *customer_columns("The writer's"),
+        *make_customer_columns("The writer's"),
         KindColumn("order_id", "id", "The order it is about, same system; NULL when the tool does not say."),
         KindColumn("opened_at", "moment", "When it was opened, UTC.", is_required=True),
         KindColumn(

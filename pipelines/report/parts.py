@@ -59,7 +59,7 @@ class Shade:
     Attributes:
         text: What stands in it; of an `open` cell only for those who cannot see it.
         title: What shows on hover.
-        kind: How deep its colour is, see `depth_of`; `open` is hatched: not known yet.
+        kind: How deep its colour is, see `find_depth`; `open` is hatched: not known yet.
         depth: 0 to 1.
     """
 
@@ -193,6 +193,6 @@ class Page:
     footer: str
 
 
-def absent(sentence: str) -> Part:
+def make_absent_part(sentence: str) -> Part:
     """What stands where there is nothing to show."""
     return Part(sentences=[Sentence(sentence, "absent")])

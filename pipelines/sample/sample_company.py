@@ -21,7 +21,7 @@ from regulars.pipelines.sample.simulation.baskets import ITEMS, fill_baskets
 from regulars.pipelines.sample.simulation.orders import draw_orders, draw_refunds
 from regulars.pipelines.sample.simulation.people import draw_people
 from regulars.pipelines.sample.simulation.purchases import draw_purchase_days
-from regulars.pipelines.sample.simulation.rates import draw_rates, rates_by_day
+from regulars.pipelines.sample.simulation.rates import draw_rates, list_rates_by_day
 from regulars.pipelines.sample.simulation.subscriptions import draw_subscriptions
 from regulars.pipelines.sample.simulation.surveys import draw_answers
 from regulars.pipelines.sample.truth.truth import Truth, is_truth
@@ -104,7 +104,7 @@ def write_sample_company(
         raise ValueError(f"a company needs at least 1 customer, not {customers}")
     _start_over(folder)
     rates = draw_rates(np.random.default_rng([seed, 0]))
-    by_day = rates_by_day(rates)
+    by_day = list_rates_by_day(rates)
     truth, exports = Truth(folder / "truth"), Exports(folder / "exports", rates)
     further = FurtherExports(folder, seed)
     for number, first in enumerate(range(0, customers, CHUNK)):

@@ -17,18 +17,18 @@ from regulars.pipelines.kinds.shape.registry import KINDS
 
 
 @cache
-def _zones() -> frozenset[str]:
+def _list_zones() -> frozenset[str]:
     """Every zone of this machine: to list them reads six hundred files, so it is done once."""
     return frozenset(available_timezones())
 
 
-def _known_zone(name: str) -> str:
-    if name not in _zones():
+def _check_zone(name: str) -> str:
+    if name not in _list_zones():
         raise ValueError(f"`{name}` is no time zone; write one such as `Europe/Berlin` or `UTC`")
     return name
 
 
-Zone = Annotated[str, AfterValidator(_known_zone)]
+Zone = Annotated[str, AfterValidator(_check_zone)]
 Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
 NAMES_OF_KINDS = tuple(KINDS)
 

@@ -17,7 +17,7 @@ import pytest
 
 from regulars.pipelines.contracts.contract import Contract
 from regulars.pipelines.contracts.dictionary import PUBLISHED_LAYERS
-from regulars.pipelines.contracts.odcs.export import is_portable, quality_id
+from regulars.pipelines.contracts.odcs.export import is_portable, make_quality_id
 from regulars.pipelines.contracts.odcs.load import load_contracts
 from regulars.pipelines.contracts.rule import Rule
 from regulars.pipelines.contracts.validation.validate import validate_table
@@ -131,8 +131,8 @@ def _tool_says(rule: Rule, contract: Contract, by_column: Any, by_table: Any, by
     if rule.type == "structure":
         kinds = ("field_is_present", "field_type")
         return [passed for kind in kinds for _, passed in by_table[name, kind]]
-    if quality_id(rule) in by_id:
-        return [by_id[quality_id(rule)]]
+    if make_quality_id(rule) in by_id:
+        return [by_id[make_quality_id(rule)]]
     if rule.type == "unique" and rule.columns == contract.key and len(contract.key) > 1:
         return [passed for _, passed in by_table[name, "primary_key_unique"]]
     if rule.type == "references" and len(rule.columns) > 1:

@@ -14,7 +14,7 @@ from regulars.pipelines.contracts.odcs.load import load_contract
 from regulars.pipelines.contracts.rule import Rule
 from regulars.pipelines.contracts.validation import validate as module
 from regulars.pipelines.contracts.validation.validate import CannotValidate, validate_table
-from regulars.pipelines.contracts.violations import failed_count_sql, violations_sql
+from regulars.pipelines.contracts.violations import select_failed_count, select_violations
 
 ROOT = Path(__file__).parents[2]
 CANARY = "ada.canary@example.org"
@@ -42,9 +42,9 @@ def things(columns: str, *rows: str) -> duckdb.DuckDBPyConnection:
 def broken_rows_of(con: duckdb.DuckDBPyConnection, rule: Rule) -> list[int]:
     """The rows that our SQL finds, after checking that Great Expectations counts as many."""
     (result,) = validate_table(con, contract_of(rule))
-    rows = sorted(row_id for (row_id,) in con.execute(violations_sql(rule, "core.things")).fetchall())
+    rows = sorted(row_id for (row_id,) in con.execute(select_violations(rule, "core.things")).fetchall())
     assert result.failed_count == len(rows)
-    assert con.execute(failed_count_sql(rule, "core.things")).fetchall() == [(len(rows),)]
+    assert con.execute(select_failed_count(rule, "core.things")).fetchall() == [(len(rows),)]
     assert result.passed is (rows == [])
     return rows
 
@@ -53,9 +53,9 @@ DATE, MOMENT, MONEY = "DATE", "TIMESTAMP", "DECIMAL(18,4)"
 
 
 def reads_as(kind: str) -> Rule:
-    from regulars.pipelines.contracts.rule import written_form
+    from regulars.pipelines.contracts.rule import find_written_form
 
-    return rule("reads_as", "x", pattern=written_form(kind)[0], type=kind)
+    return rule("reads_as", "x", pattern=find_written_form(kind)[0], type=kind)
 
 
 @pytest.mark.parametrize(
@@ -147,7 +147,7 @@ def test_a_row_count_fails_once(least, most, failures):
     row_count = rule("row_count", least=least, most=most)
     (result,) = validate_table(con, contract_of(row_count))
     assert (result.failed_count, result.rows_checked) == (failures, 2)
-    assert con.execute(failed_count_sql(row_count, "core.things")).fetchall() == [(failures,)]
+    assert con.execute(select_failed_count(row_count, "core.things")).fetchall() == [(failures,)]
 
 
 STRUCTURE = rule("structure", columns=(("_row_id", "INTEGER"), ("x", "INTEGER")))
@@ -207,8 +207,8 @@ def test_no_value_of_the_data_leaves_duckdb(capsys, caplog, monkeypatch):
         seen.append(repr([result.to_json_dict() for result in results]))
         return whole(table, results)
 
-    whole = module._failures
-    monkeypatch.setattr(module, "_failures", failures)
+    whole = module._read_failures
+    monkeypatch.setattr(module, "_read_failures", failures)
     con = things("x varchar, y varchar", f"'{CANARY}', '{CANARY}'", f"'{CANARY}', 'b'")
     rules = [
         rule("pattern", "x", pattern="a"),

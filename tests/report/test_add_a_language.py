@@ -15,11 +15,11 @@ ROOT = Path(__file__).parents[2]
 GUIDE = (ROOT / "docs" / "howto" / "add_a_language.md").read_text(encoding="utf-8")
 PACKAGE = collect.__name__.partition(".")[0]
 LOOK = f"""
-from {PACKAGE}.report.words.words import read_words
-from {PACKAGE}.settings import Report
+from {PACKAGE}.pipelines.report.words.words import read_words
+from {PACKAGE}.pipelines.settings.settings import Report
 words = read_words(Report(language="sv").language)
-told = "have bought at least once, {{customers}} of them new in {{month}}"
-print(words.say(told, customers=words.count(1234), month=1))
+sentence = "have bought at least once, {{customers}} of them new in {{month}}"
+print(words.say(sentence, customers=words.count(1234), month=1))
 """
 
 
@@ -40,27 +40,27 @@ def run(code, *arguments):
     ).stdout
 
 
-def collected(code):
+def collect_into(code):
     """Step 1 and step 3: the guide's own command, and how much it says is to do."""
     [command] = blocks("sh")
     assert command.split()[:3] == ["python", "-m", collect.__name__]
-    told = run(code, *command.split()[1:])
-    return int(re.search(r"sv\.po: (\d+) to do", told)[1])
+    output = run(code, *command.split()[1:])
+    return int(re.search(r"sv\.po: (\d+) to do", output)[1])
 
 
 def test_the_steps_of_the_guide_give_the_report_a_language(code):
-    everything = collected(code)
+    everything = collect_into(code)
     assert everything == len(collect.collect_messages())
 
-    path = code / PACKAGE / "report" / "words" / "sv.po"
+    path = code / PACKAGE / "pipelines" / "report" / "words" / "sv.po"
     catalogue = polib.pofile(str(path))
     for block in blocks("po"):
         [example] = polib.pofile(block)
         catalogue.find(example.msgid).msgstr = example.msgstr
     catalogue.save()
-    assert collected(code) == everything - len(blocks("po"))
+    assert collect_into(code) == everything - len(blocks("po"))
 
-    settings = code / PACKAGE / "settings.py"
+    settings = code / PACKAGE / "pipelines" / "settings" / "settings.py"
     [offer] = blocks("python")
     text, changed = re.subn(r"    language: Literal\[.*\n", offer, settings.read_text(encoding="utf-8"))
     assert changed == 1

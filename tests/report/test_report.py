@@ -5,7 +5,7 @@ from html.parser import HTMLParser
 import duckdb
 import pytest
 
-from regulars.pipelines.report.report import report_html
+from regulars.pipelines.report.report import render_report
 from tests.report.prediction_tables import add_predictions
 from tests.report.report_tables import HEADLINE, NOTHING_YET, company_tables
 
@@ -54,7 +54,7 @@ class Page(HTMLParser):
 
 def report_of(con=None, company="Knusperkiste", generation="g000123", headline=HEADLINE, language="en"):
     tables = con or company_tables()
-    return report_html(tables, company=company, generation=generation, headline=headline, language=language)
+    return render_report(tables, company=company, generation=generation, headline=headline, language=language)
 
 
 def page(con=None, headline=HEADLINE):
@@ -177,7 +177,7 @@ def test_an_empty_company_gets_sentences():
         "There are no answers on a 0 to 10 scale yet.",
         "Nothing has been sold yet.",
         "No customer has brought any net sales yet.",
-        "What was read is not recorded.",
+        "It is not recorded what was read.",
         "There are no amounts to tie out.",
         "No contract was checked.",
     ):

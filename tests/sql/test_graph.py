@@ -6,14 +6,14 @@ from collections.abc import Iterator
 import duckdb
 import pytest
 
-from regulars.pipelines.contracts.raw_contracts import project_contracts
+from regulars.pipelines.contracts.raw_contracts import load_all_contracts
 from regulars.pipelines.kinds.shape.registry import KINDS
 from regulars.pipelines.settings.package import CONTRACTS_FOLDER
 from regulars.pipelines.warehouse.sql_files import table_selects, tables_read_by
 from tests.builders import build, types_of, warehouse
 
 SELECTS = table_selects()
-CONTRACTS = project_contracts(CONTRACTS_FOLDER)
+CONTRACTS = load_all_contracts(CONTRACTS_FOLDER)
 CORE = sorted(table for table in SELECTS if table.startswith("core."))
 
 

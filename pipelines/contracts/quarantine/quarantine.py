@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import duckdb
 
 from regulars.pipelines.contracts.contract import Contract
-from regulars.pipelines.contracts.quarantine.versions import LINKED, SEPARATOR, document_of
+from regulars.pipelines.contracts.quarantine.versions import LINKED, SEPARATOR, write_document
 from regulars.pipelines.errors import TooManyBadRows
 from regulars.pipelines.kinds.shape.kind import TRACE_COLUMNS
 from regulars.pipelines.warehouse.sql_text import quote_identifier, quote_literal
@@ -51,7 +51,7 @@ def write_quarantine(con: duckdb.DuckDBPyConnection, contracts: Mapping[str, Con
     con.execute(f"create table quarantine.rows ({_ROWS})")
     con.execute("create table quarantine.superseded (kind varchar, row_id bigint)")
     for contract in contracts.values():
-        con.execute(_quarantined_rows(contract))
+        con.execute(_write_insert(contract))
         con.execute(
             f"""
             insert into quarantine.superseded
@@ -74,9 +74,9 @@ _MALFORMED_ROWS = f"""
 """
 
 
-def _quarantined_rows(contract: Contract) -> str:
+def _write_insert(contract: Contract) -> str:
     """A statement that writes down the quarantined rows of a kind, each with every reason."""
-    kind, document = contract.name, document_of(contract)
+    kind, document = contract.name, write_document(contract)
     rules = ", ".join(
         f"({place}, {quote_literal(rule.id)}, {quote_literal(f'Not so: {rule.description}.')})"
         for place, rule in enumerate(contract.rules)
@@ -199,7 +199,7 @@ def check_budgets(
         if quarantined > budget * read:
             sentences.append(
                 f"{source}: {quarantined:,} of {read:,} rows ({quarantined / read:.1%}) would be quarantined, "
-                f"and at most {budget:.1%} may be. {_commonest(con, source, contracts)}"
+                f"and at most {budget:.1%} may be. {_describe_commonest_rule(con, source, contracts)}"
             )
     if sentences:
         raise TooManyBadRows(
@@ -210,14 +210,14 @@ def check_budgets(
         )
 
 
-def _commonest(con: duckdb.DuckDBPyConnection, source: str, contracts: Mapping[str, Contract]) -> str:
+def _describe_commonest_rule(con: duckdb.DuckDBPyConnection, source: str, contracts: Mapping[str, Contract]) -> str:
     rows = con.execute(_COMMONEST_RULE, [source, DOCUMENT]).fetchall()
     rule_id, broken, sha256, row, kind = rows[0]
     rules = {rule.id: f" ({rule.description})" for contract in contracts.values() for rule in contract.rules}
     place = "line" if kind == MALFORMED else "row"
     return (
         f"The commonest reason is `{rule_id}`{rules.get(rule_id, '')}, in {broken:,} rows; "
-        f"the first is {place} {row} of {_file_name(con, sha256)}."
+        f"the first is {place} {row} of {_find_file_name(con, sha256)}."
     )
 
 
@@ -242,7 +242,7 @@ _COMMONEST_RULE = """
 """
 
 
-def _file_name(con: duckdb.DuckDBPyConnection, sha256: str) -> str:
+def _find_file_name(con: duckdb.DuckDBPyConnection, sha256: str) -> str:
     if _exists(con, "files"):
         for (name,) in con.execute(
             "select file_name from landed.files where file_sha256 = $1 order by delivery, file_name limit 1",

@@ -19,7 +19,7 @@ from regulars.pipelines.contracts.quarantine import oversized, versions
 from regulars.pipelines.contracts.quarantine.quarantine import FileCount, check_budgets, count_files, write_quarantine
 from regulars.pipelines.contracts.rule import Rule
 from regulars.pipelines.contracts.validation.validate import RuleResult, validate_table
-from regulars.pipelines.contracts.violations import broken_when, violations_sql
+from regulars.pipelines.contracts.violations import select_violations, write_condition
 from regulars.pipelines.errors import ContractBroken, RegularsError
 from regulars.pipelines.warehouse.sql_text import quote_identifier, quote_literal
 
@@ -73,7 +73,7 @@ def run_quarantine_step(
     oversized.list_oversized(con, contracts)
     for contract in contracts.values():
         _quarantine_later(con, contract, [rule for rule in contract.rules if oversized.is_about_size(rule)])
-    later = {kind: _rules_for_later(contract) for kind, contract in contracts.items()}
+    later = {kind: _list_later_rules(contract) for kind, contract in contracts.items()}
     emptied: dict[tuple[str, str], int] = {}
     for kind in sorted(contracts, key=lambda kind: bool(later[kind])):  # those that look at other raw tables come last
         _quarantine_later(con, contracts[kind], later[kind])
@@ -110,7 +110,7 @@ def _find_violations(con: duckdb.DuckDBPyConnection, kind: str, rules: Sequence[
     """Fill `quarantine_work.<kind>_violations` in one scan; rule id -> rows that break it, counted by a scan."""
     con.execute(f"create table quarantine_work.{kind}_violations (rule varchar, row_id bigint)")
     if rules:
-        broken = [broken_when(rule) for rule in rules]
+        broken = [write_condition(rule) for rule in rules]
         verdicts = [
             f"case when {test} then {quote_literal(rule.id)} end" for test, rule in zip(broken, rules, strict=True)
         ]
@@ -146,7 +146,7 @@ def _choose_documents(con: duckdb.DuckDBPyConnection, contracts: Mapping[str, Co
             step(con, contract)
 
 
-def _rules_for_later(contract: Contract) -> list[Rule]:
+def _list_later_rules(contract: Contract) -> list[Rule]:
     """Critical rules about rows that can be found only when the other raw tables are there."""
     return [
         rule
@@ -158,7 +158,9 @@ def _rules_for_later(contract: Contract) -> list[Rule]:
 def _quarantine_later(con: duckdb.DuckDBPyConnection, contract: Contract, rules: Sequence[Rule]) -> None:
     """Quarantine the accepted documents that break rules about more than one row."""
     for rule in rules:
-        versions.quarantine_documents(con, contract, rule.id, violations_sql(rule, versions.accepted(contract.name)))
+        versions.quarantine_documents(
+            con, contract, rule.id, select_violations(rule, versions.select_accepted(contract.name))
+        )
 
 
 def _make_raw_view(con: duckdb.DuckDBPyConnection, contract: Contract) -> dict[tuple[str, str], int]:
@@ -185,17 +187,18 @@ def _make_raw_view(con: duckdb.DuckDBPyConnection, contract: Contract) -> dict[t
     ).fetchall()
     emptied = dict(counts)
     cells = [
-        _emptied_cell(kind, name) if name in emptied else f"here.{quote_identifier(name)}" for name, _ in contract.types
+        _write_emptied_cell(kind, name) if name in emptied else f"here.{quote_identifier(name)}"
+        for name, _ in contract.types
     ]
     if con.execute(f"select row_id from quarantine_work.{kind}_left_out limit 1").fetchall():
-        rows = versions.accepted(kind)
+        rows = versions.select_accepted(kind)
     else:  # a view over the whole table is read faster than one with a join
         rows = f"landed.{kind}"
     con.execute(f"create view raw.{kind} as select {', '.join(cells)} from {rows} as here")
     return {(kind, column): count for column, count in counts}
 
 
-def _emptied_cell(kind: str, name: str) -> str:
+def _write_emptied_cell(kind: str, name: str) -> str:
     """SQL of a column without the values that break a warning."""
     column = quote_identifier(name)
     return f"""

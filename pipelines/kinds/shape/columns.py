@@ -6,7 +6,7 @@ Put here: a column as soon as a second kind has it. Keep out: columns of one kin
 from regulars.pipelines.kinds.shape.kind import SOURCE_CURRENCY, KindColumn
 
 
-def customer_columns(who: str) -> tuple[KindColumn, ...]:
+def make_customer_columns(who: str) -> tuple[KindColumn, ...]:
     """The three columns by which a row names a customer.
 
     Args:

@@ -124,7 +124,7 @@ class Words:
 
     def score(self, value: float | None) -> str:
         """An NPS with its sign: +42."""
-        return ABSENT if value is None else _with_minus(f"{round(value):+d}").replace("+0", "0")
+        return ABSENT if value is None else _write_minus(f"{round(value):+d}").replace("+0", "0")
 
     def amount(self, value: float | Decimal | None, currency: str, digits: int = 0) -> str:
         """An amount that is told in passing: EUR 12,345."""
@@ -154,9 +154,9 @@ class Words:
         sample = self.say("1,234.5")
         thousands, point = sample[1:-5], sample[-2]
         marks = {ord(","): thousands, ord("."): point}
-        return _with_minus(number.translate(marks))
+        return _write_minus(number.translate(marks))
 
 
-def _with_minus(number: str) -> str:
+def _write_minus(number: str) -> str:
     """A number with a true minus sign."""
     return number.replace("-", "−")

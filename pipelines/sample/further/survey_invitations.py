@@ -7,9 +7,9 @@ import numpy as np
 import polars as pl
 
 from regulars.pipelines.sample.export_file import Planted
-from regulars.pipelines.sample.further.export import Chunk, Drawn, FurtherExport, written_at
+from regulars.pipelines.sample.further.export import Chunk, Drawn, FurtherExport, write_moment
 from regulars.pipelines.sample.simulation import catalogue as c
-from regulars.pipelines.sample.simulation.addresses import has_one_known_email, or_null
+from regulars.pipelines.sample.simulation.addresses import has_one_known_email, replace_no_record
 from regulars.pipelines.sample.simulation.orders import PURCHASE
 from regulars.pipelines.sample.simulation.people import NO_RECORD
 
@@ -56,8 +56,8 @@ def draw_invitations(rng: np.random.Generator, chunk: Chunk) -> Drawn:
         rows=sent.select(
             invitation="invitation",
             survey=pl.lit("NPS"),
-            sent=written_at(pl.col("sent")),
-            contact=or_null(np.where(has_record, people.record_id[person], NO_RECORD)),
+            sent=write_moment(pl.col("sent")),
+            contact=replace_no_record(np.where(has_record, people.record_id[person], NO_RECORD)),
             email=pl.when(pl.Series(has_email)).then(people.email.gather(person)),
             order=pl.format("KK{}", "order_number"),
             response=pl.format("NPS-{}", "response_number"),
