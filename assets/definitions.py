@@ -1,4 +1,4 @@
-"""The front door: everything Dagster loads.
+"""Everything that Dagster loads.
 
 Put here: the list of assets, the job, the schedule and the resource. Keep out: how any of them is made.
 """

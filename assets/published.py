@@ -1,4 +1,4 @@
-"""The end of the run: one consistent generation, after every table and every check.
+"""Publishes one consistent generation at the end of the run, after every table and every check.
 
 Put here: what goes into a generation. Keep out: how it is written and made current (`pipelines/publish`).
 """

@@ -1,4 +1,4 @@
-"""The one way an asset of ours is made: build a table, have its contract validate it, report both.
+"""Makes a table an asset: builds it, validates it by its contract, and reports both.
 
 Put here: what all tables share (row counts, run time, the blocking check, redacted failures).
 Keep out: what any table holds, and which tables exist.
@@ -20,7 +20,7 @@ from regulars.pipelines.report.pictures import draw_pictures
 from regulars.pipelines.run.run import Run, describe_broken_rules
 
 CONVERTED = {amount.table for amount in list_core_amounts(KINDS.values())}
-"""Where amounts are told in the company's currency too."""
+"""Tables with amounts in the company's currency too."""
 
 KEEPS_ITS_CONTRACT = "keeps_its_contract"
 
@@ -36,7 +36,7 @@ def check_spec(table: str) -> dg.AssetCheckSpec:
         KEEPS_ITS_CONTRACT,
         asset=asset_key(table),
         blocking=True,
-        description=f"Every rule is kept of data_contracts/{table.replace('.', '/')}.odcs.yaml.",
+        description=f"Checks every rule of data_contracts/{table.replace('.', '/')}.odcs.yaml.",
     )
 
 
@@ -99,7 +99,7 @@ def raise_broken_rules(run: Run, results: list[RuleResult]) -> None:
 
 
 def report_table(run: Run, table: str, results: list[RuleResult], *, seconds: float = 0.0) -> dg.MaterializeResult[Any]:
-    """What Dagster shows of a table: rows, columns, seconds, its picture if any, and every rule with its verdict."""
+    """What Dagster shows of a table: rows, columns, seconds, its picture if any, and the check of every rule."""
     rows = run.warehouse.count(table)
     columns = [dg.TableColumn(name, kind) for name, kind in run.warehouse.columns(table)]
     picture = draw_pictures(run.warehouse.con, table, run.settings.report.language)

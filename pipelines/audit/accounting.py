@@ -1,4 +1,4 @@
-"""The proof of a run that no row is lost; and which exchange rate is missing when money cannot be converted.
+"""Proves that a run lost no row, and names the exchange rate that is missing when money cannot be converted.
 
 Put here: counting, each number by its own scan of the tables that it speaks of. Keep out: adding up money
 (`tie_out.py`) and validating the outcome (the contract of `meta.row_accounting`).

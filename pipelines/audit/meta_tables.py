@@ -1,4 +1,4 @@
-"""What a generation says about itself, as tables: sources, files, checks, contracts, the dictionary, the run.
+"""Writes the tables that describe a generation: sources, files, checks, contracts, the dictionary, the run.
 
 Put here: filling `meta.*` from what the run knows. Keep out: the proofs (`accounting.py`), and what belongs into a
 contract (`contracts/dictionary.py`).
@@ -36,7 +36,7 @@ VALIDATED_HERE = (
     "meta.metric_definitions",
     "meta.runs",
 )
-"""`meta.checks` holds the verdicts on all others, and so none on itself."""
+"""`meta.checks` holds the checks of all other tables, and so none of its own."""
 
 
 def write_meta_tables(run: Run, headline: Sequence[Row], now: dt.datetime) -> None:
@@ -44,7 +44,7 @@ def write_meta_tables(run: Run, headline: Sequence[Row], now: dt.datetime) -> No
 
     Args:
         run: The run, all other tables built.
-        headline: The numbers a person wants first.
+        headline: The three metrics at the top of the report.
         now: When the run ends, aware.
 
     Raises:
@@ -72,7 +72,7 @@ def list_source_rows(run: Run) -> list[dict[str, Any]]:
     rows = []
     for landed_source in run.landed_sources:
         source = run.settings.sources[landed_source.source]
-        read, loaded, aside, superseded = counts.get(landed_source.source, (0, 0, 0, 0))
+        read, loaded, quarantined, superseded = counts.get(landed_source.source, (0, 0, 0, 0))
         last = max((each.landed_at for each in landed_source.deliveries), default=None)
         rows.append(
             {
@@ -86,16 +86,16 @@ def list_source_rows(run: Run) -> list[dict[str, Any]]:
                 "reason": "; ".join(refusal.sentence for refusal in landed_source.refusals) or None,
                 "rows_read": int(read),
                 "rows_loaded": int(loaded),
-                "rows_quarantined": int(aside),
+                "rows_quarantined": int(quarantined),
                 "rows_superseded": int(superseded),
             }
         )
     return rows
 
 
-def count_results(verdicts: Iterable[RuleResult]) -> dict[str, int]:
-    """How many rules were kept, warned about, and broken."""
-    results = list(verdicts)
+def count_results(checks: Iterable[RuleResult]) -> dict[str, int]:
+    """Count the rules that passed, warned and failed."""
+    results = list(checks)
     warned = sum(not each.passed and each.rule.severity == "warning" for each in results)
     failed = sum(not each.passed and each.rule.severity == "critical" for each in results)
     return {"passed": len(results) - warned - failed, "warned": warned, "failed": failed}
@@ -141,5 +141,5 @@ def _make_run_row(run: Run, headline: Sequence[Row], now: dt.datetime) -> Row:
         "started_at": run.started_at.replace(tzinfo=None),
         "finished_at": now.replace(tzinfo=None),
         "headline": "; ".join(f"{each['label']}: {each['text']}" for each in headline),
-        "allowed": "; ".join(f"{gate}: {reason}" for gate, reason in sorted(run.request.allow.items())) or None,
+        "overrides": "; ".join(f"{name}: {reason}" for name, reason in sorted(run.request.allow.items())) or None,
     }

@@ -1,4 +1,4 @@
-"""The proof of a run that no penny is lost: money as delivered against money in core.
+"""Proves that a run lost no money: compares money as delivered with money in core.
 
 Put here: adding up, each number by its own scan of the tables that it speaks of. Keep out: which amount of a row counts
 (`pipelines/kinds`), and validating the outcome (the contract of `meta.tie_out`).
@@ -14,8 +14,8 @@ def write_tie_out(con: duckdb.DuckDBPyConnection) -> None:
     """Make `meta.tie_out`: money as delivered against money in core, per source, kind, month and currency.
 
     source_amount = orders − refunds + adjustments + payments + subscriptions + other + quarantined + superseded +
-    difference. Amounts are after discounts, in the currency delivered; what is no number counts 0 (such rows are
-    quarantined). What a subscription is worth a month counts once per period, in the month in which the period started.
+    difference. Amounts are after discounts, in the currency delivered; text that is not a number counts 0 (such rows
+    are quarantined). The monthly amount of a subscription counts once per period, in the month in which it started.
 
     Args:
         con: The build, with everything up to core filled.
@@ -120,7 +120,7 @@ def _select_delivered_amounts(kind: Kind, money: Money) -> str:
     """
 
 
-_REFUNDS_TOLD_BY_LINES = """
+_REFUNDS_FROM_LINES = """
     select refunds.* from core.refunds as refunds
     anti join staging.refunds as own on own._system = refunds.system and own.refund_id = refunds.refund_id
 """
@@ -138,7 +138,7 @@ _PLACES = {
                 from core.orders
                 union all
                 select 'refund', system, refund_id, cast(date_trunc('month', refund_date) as date), currency
-                from ({_REFUNDS_TOLD_BY_LINES})
+                from ({_REFUNDS_FROM_LINES})
                 union all
                 select 'adjustment', system, adjustment_id, cast(date_trunc('month', adjustment_date) as date), currency
                 from core.adjustments
@@ -210,7 +210,7 @@ _CORE_AMOUNTS = {
                     cast(gross_sales_original as decimal(38, 4)) - discounts_original as amount,
                 from core.order_lines
                 union all
-                select 'refund', source, refund_date, currency, amount_original from ({_REFUNDS_TOLD_BY_LINES})
+                select 'refund', source, refund_date, currency, amount_original from ({_REFUNDS_FROM_LINES})
                 union all
                 select 'adjustment', source, adjustment_date, currency, amount_original from core.adjustments
             )

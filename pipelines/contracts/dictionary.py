@@ -1,4 +1,4 @@
-"""What contracts say to readers: the data dictionary, metric definitions, comments, the README's table of tables.
+"""Makes the texts for readers from contracts: data dictionary, metric definitions, comments, the list of tables.
 
 Put here: contracts -> rows and text. Keep out: writing them anywhere.
 """

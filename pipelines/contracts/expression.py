@@ -30,12 +30,12 @@ def parse_expression(text: str) -> ast.expr:
     """The tree of an expression.
 
     Raises:
-        ExpressionRefused: It is no expression, or holds something that not every language can say.
+        ExpressionRefused: It is not an expression, or holds something that not every language can say.
     """
     try:
         tree = ast.parse(text, mode="eval").body
     except SyntaxError as error:
-        raise ExpressionRefused(f"`{text}` is no expression: {error.msg}") from error
+        raise ExpressionRefused(f"`{text}` is not an expression: {error.msg}") from error
     print_sql(tree)
     return tree
 

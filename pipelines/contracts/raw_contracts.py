@@ -1,4 +1,4 @@
-"""The contract of `raw.<kind>`, made from the description of the kind.
+"""Makes the contract of `raw.<kind>` from the description of the kind.
 
 Put here: what a kind's columns and rules mean as a contract. Keep out: the kinds themselves (`pipelines/kinds`), and
 contracts that are files (`contract.py`).
@@ -40,7 +40,7 @@ def load_all_contracts(folder: Path) -> dict[str, Contract]:
     """All contracts: those of the files under `folder`, and those of all kinds; table -> contract.
 
     Raises:
-        SettingsWrong: A file is no contract.
+        SettingsWrong: A file is not a contract.
     """
     return load_contracts(folder) | {f"raw.{name}": make_raw_contract(kind) for name, kind in KINDS.items()}
 

@@ -1,4 +1,4 @@
-"""A rule as SQL: when a row breaks it, which rows break it, how many.
+"""Writes rules as SQL: when a row breaks a rule, which rows break it, and how many.
 
 Put here: the SQL side of every rule. Keep out: Great Expectations (`validate.py`), which counts the same rules on its
 own; what happens to a row that breaks one (`quarantine_step.py`).
@@ -16,13 +16,13 @@ BOUNDS = {"minimum": "<", "exclusiveMinimum": "<=", "maximum": ">", "exclusiveMa
 
 
 def write_value(rule: Rule) -> str:
-    """SQL for the value that a range is about: the column, or for text what it reads as (NULL when it does not)."""
+    """Write SQL for the value of a range rule: the column, or for text the value that it reads as (else NULL)."""
     column = quote_identifier(rule.columns[0])
     return f"try_cast({column} as {rule.arguments['type']})" if rule.arguments.get("type") else column
 
 
 def write_condition(rule: Rule) -> str:
-    """SQL that is true of exactly the rows that break a rule about one row (false or NULL of all others)."""
+    """Write the SQL condition of the rows that break a rule about one row (false or NULL for all others)."""
     column = quote_identifier(rule.columns[0]) if rule.columns else ""
     arguments = rule.arguments
     match rule.type:
@@ -32,7 +32,7 @@ def write_condition(rule: Rule) -> str:
             return f"not regexp_full_match({column}, {quote_literal(arguments['pattern'])})"
         case "reads_as":
             written = f"regexp_full_match({column}, {quote_literal(arguments['pattern'])})"
-            if arguments["type"] in {"DATE", "TIMESTAMP"}:  # 30 February is written well and yet no day
+            if arguments["type"] in {"DATE", "TIMESTAMP"}:  # 30 February has the right form but is not a day
                 written += f" and try_cast({column} as {arguments['type']}) is not null"
             return f"{column} is not null and not ({written})"
         case "range":

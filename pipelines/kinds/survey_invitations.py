@@ -10,8 +10,8 @@ KIND = Kind(
     name="survey_invitations",
     purpose="Whom the company asked how it was, whether or not they answered.",
     description=(
-        "Invitations to surveys as delivered, in our column names; all text. With them, a response rate can be told; "
-        "an invitation makes nobody a customer."
+        "Invitations to surveys as delivered, in our column names; all text. They make a response rate possible; "
+        "an invitation creates no customer."
     ),
     grain="One row per invitation of a system.",
     staging_grain="One row per invitation.",

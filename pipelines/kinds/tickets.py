@@ -11,7 +11,7 @@ KIND = Kind(
     purpose="What customers asked of support, and how long it took.",
     description=(
         "Support tickets as delivered, in our column names; all text. What was written in a ticket has no column here: "
-        "it stays in the landing. A ticket that names nobody, or somebody who is no customer, is kept."
+        "it stays in the landing. A ticket without a customer is kept."
     ),
     grain="One row per ticket of a system.",
     staging_grain="One row per ticket.",
@@ -23,15 +23,15 @@ KIND = Kind(
         KindColumn(
             "first_public_reply_at",
             "moment",
-            "When somebody first answered so that the customer could read it, UTC. NULL: not yet.",
+            "When support first answered so that the customer could read it, UTC. NULL: not yet.",
         ),
         KindColumn("solved_at", "moment", "When it was last solved, UTC. NULL: it is open."),
         KindColumn("channel", "text", "How it came in, such as mail, chat, telephone.", is_descriptive=True),
-        KindColumn("is_complaint", "boolean", "Whether the customer complains. NULL: not told.", is_emptied=True),
+        KindColumn("is_complaint", "boolean", "Whether the customer complains. NULL: not known.", is_emptied=True),
         KindColumn(
             "reopened_count",
             "number",
-            "How often it was opened again after it was solved. NULL: not told.",
+            "How often it was opened again after it was solved. NULL: not known.",
             is_emptied=True,
             type="INTEGER",
             unit="times",

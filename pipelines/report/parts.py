@@ -24,7 +24,7 @@ class Sentence:
 
     Attributes:
         text: What it says.
-        kind: `absent` where there is nothing to show, `good` and `warn` as verdicts, `note` in small print.
+        kind: `absent` where there is nothing to show, `good` and `warn` for a check, `note` in small print.
         lead: What it says first, in bold.
     """
 
@@ -116,7 +116,7 @@ class Part:
 
     Attributes:
         title: Its heading.
-        sentences: Verdicts, or why there is nothing to show.
+        sentences: Outcomes of checks, or why there is nothing to show.
         legend: What the picture's colours mean.
         picture: A chart.
         shares: A list of bars.

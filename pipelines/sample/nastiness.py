@@ -71,7 +71,7 @@ def list_bad_refunds(room: int) -> list[Planted]:
 def list_bad_answers(room: int) -> list[Planted]:
     """Bad lines for the survey's answers."""
     return [
-        Planted("NPS-900001;04.05.2025 10:00;zehn;;de;;;", "the score 'zehn'", "quarantined: score is no number"),
+        Planted("NPS-900001;04.05.2025 10:00;zehn;;de;;;", "the score 'zehn'", "quarantined: score is not a number"),
         Planted("NPS-900002;04.05.2025 10:05;11;;de;;;", "the score 11", "quarantined: not between 0 and 10"),
     ][:room]
 
@@ -88,7 +88,7 @@ def list_bad_subscriptions(room: int) -> list[Planted]:
         Planted(
             f"ABO-900002,,nina.bad.6@example.com,{club},gratis,1,Month,2025-05-04T08:00:00Z,,,,,",
             "a subscription for 'gratis'",
-            "quarantined: amount is no number",
+            "quarantined: amount is not a number",
         ),
         Planted(
             f"ABO-900003,,nina.bad.7@example.com,{club},9.90,1,Fortnight,2025-05-04T08:00:00Z,,,,,",

@@ -64,7 +64,9 @@ def _start_over(folder: Path) -> None:
     if not is_truth(folder / "truth") and any(
         (folder / name).exists() for name in ("regulars.yaml", "exports", "truth")
     ):
-        raise StorageFailed(f"{folder} holds exports or settings that are no sample company's; choose another folder")
+        raise StorageFailed(
+            f"{folder} holds exports or settings that do not belong to a sample company; choose another folder"
+        )
     for name in ("exports", "truth"):
         shutil.rmtree(folder / name, ignore_errors=True)
     (folder / "exports").mkdir(parents=True)
@@ -95,7 +97,7 @@ def write_sample_company(
         customers: How many persons, at least 1; a few of them never buy, the others some 4.4 times.
         seed: Which company.
         truncated: Whether the newest orders file breaks off in the middle of a row.
-        progress: Told a sentence after each chunk.
+        progress: Called with a sentence after each chunk.
 
     Raises:
         StorageFailed: If the folder holds exports or settings that are not a sample company's.

@@ -52,7 +52,7 @@ def parse_settings(text: str, *, name: str, environment: Mapping[str, str]) -> S
         root = yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise SettingsWrong(f"{name}:{line}: this is no YAML: {error.problem}") from None
+        raise SettingsWrong(f"{name}:{line}: this is not YAML: {error.problem}") from None
     if not isinstance(root, yaml.MappingNode):
         raise SettingsWrong(f"{name}:1: the file is empty; `regulars.example.yaml` shows what belongs into it")
     lines: dict[Place, int] = {(): 1}

@@ -96,7 +96,7 @@ def test_the_page_of_a_staging_table_shows_the_select_that_is_made_from_the_kind
     assert table.description == "One row per store.\n\n```sql\nselect 1 from raw.stores\n```"
 
 
-def test_a_promise_waits_for_the_last_table_it_looks_at():
+def test_a_rule_waits_for_the_last_table_it_looks_at():
     own = Rule(id="orders.gross_sales.required", table="core.orders", type="required", columns=("gross_sales",))
     other = Rule(
         id="orders.customer_idx.references",
@@ -111,7 +111,7 @@ def test_a_promise_waits_for_the_last_table_it_looks_at():
     assert steps["core.customers"].due == {"core.orders": [other]}
 
 
-def test_every_promise_is_judged_once():
+def test_every_rule_is_validated_once():
     validated = [rule.id for step in steps.values() for rules in step.due.values() for rule in rules]
     declared = [
         rule.id

@@ -1,4 +1,4 @@
-"""Small deliveries for the gate: dull defaults, and only what a test is about spelt out.
+"""Small deliveries for the quarantine step: dull defaults, and only what a test is about spelt out.
 
 Put here: `landed.<kind>` from a few rows. Keep out: expectations of any test.
 """
@@ -54,7 +54,7 @@ def delivered(con: duckdb.DuckDBPyConnection, **kinds: list[dict[str, Any]]) -> 
     return con
 
 
-def gate(**kinds: list[dict[str, Any]]) -> tuple[Any, QuarantineResult]:
+def run_step(**kinds: list[dict[str, Any]]) -> tuple[Any, QuarantineResult]:
     """Deliver the rows, settle the kinds they are of without a budget; the connection and the result.
 
     Without any rows all kinds are settled.

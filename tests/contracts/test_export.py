@@ -74,7 +74,7 @@ def test_a_rule_that_reads_what_is_not_published_stays_at_home():
     assert "quality" not in exported(rule("query", query="select * from {table} semi join raw.things using (id)"))
 
 
-def test_what_a_column_says_itself_is_no_rule_of_the_table():
+def test_what_a_column_says_itself_is_not_a_rule_of_the_table():
     said = exported(
         rule("required", "id"),
         rule("unique", "id"),

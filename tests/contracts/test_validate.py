@@ -88,7 +88,7 @@ def reads_as(kind: str) -> Rule:
     ],
     ids=lambda value: value.type if isinstance(value, Rule) else None,
 )
-def test_a_promise_is_broken_by_exactly_the_rows_that_break_it(rule, columns, kept, broken):
+def test_a_rule_is_broken_by_exactly_the_rows_that_break_it(rule, columns, kept, broken):
     con = things(columns, *kept, *broken)
     assert broken_rows_of(con, rule) == list(range(len(kept) + 1, len(kept) + len(broken) + 1))
 
@@ -104,7 +104,7 @@ def test_a_promise_is_broken_by_exactly_the_rows_that_break_it(rule, columns, ke
     ids=lambda value: value.type if isinstance(value, Rule) else None,
 )
 @pytest.mark.parametrize("rows", [0, 1], ids=["no rows", "good rows"])
-def test_a_promise_is_kept_by_good_rows_and_by_none(rule, columns, kept, rows):
+def test_a_rule_holds_for_good_rows_and_for_none(rule, columns, kept, rows):
     con = things(columns, *(kept if rows else []))
     assert broken_rows_of(con, rule) == []
 
@@ -153,19 +153,19 @@ def test_a_row_count_fails_once(least, most, failures):
 STRUCTURE = rule("structure", columns=(("_row_id", "INTEGER"), ("x", "INTEGER")))
 
 
-def test_a_table_with_the_promised_columns_keeps_its_structure():
+def test_a_table_with_the_columns_of_its_contract_keeps_its_structure():
     results = validate_table(things("x integer", "1"), contract_of(STRUCTURE, rule("required", "x")))
     assert [(result.rule.type, result.failed_count) for result in results] == [("structure", 0), ("required", 0)]
 
 
 @pytest.mark.parametrize("columns", ["x varchar", "y integer", "x integer, y integer"])
-def test_a_table_with_other_columns_breaks_its_structure_and_is_judged_no_further(columns):
+def test_a_table_with_other_columns_breaks_its_structure_and_is_validated_no_further(columns):
     con = things(columns)
     (result,) = validate_table(con, contract_of(STRUCTURE, rule("required", "x")))
     assert (result.rule.type, result.failed_count) == ("structure", 1)
 
 
-def test_an_uncommitted_row_is_judged_too():
+def test_an_uncommitted_row_is_validated_too():
     con = things("x varchar", "'a'")
     con.execute("begin")
     con.execute("insert into core.things values (2, null)")
@@ -174,7 +174,7 @@ def test_an_uncommitted_row_is_judged_too():
     assert broken_rows_of(con, rule("required", "x")) == []
 
 
-def test_all_rules_of_a_table_are_judged_in_one_go_and_in_their_order():
+def test_all_rules_of_a_table_are_validated_together_and_in_their_order():
     con = things("x varchar, y double", "'a', 1", "null, 'nan'")
     rules = (rule("finite", "y"), rule("unique", "x"), rule("required", "x"), rule("pattern", "x", pattern="a"))
     results = validate_table(con, contract_of(*rules))
@@ -225,7 +225,7 @@ def test_no_value_of_the_data_leaves_duckdb(capsys, caplog, monkeypatch):
     assert CANARY not in everything
 
 
-def test_judging_prints_nothing_and_leaves_no_file(capfd, tmp_path, monkeypatch):
+def test_validating_prints_nothing_and_leaves_no_file(capfd, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     validate_table(
         things("x varchar", "null"), contract_of(rule("required", "x"), rule("query", query="select * from {table}"))

@@ -59,7 +59,7 @@ def test_the_two_halves_of_a_document_name_each_other_and_the_document_alike(kin
 
 
 @pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
-def test_the_day_of_money_is_a_column_that_tells_a_day(kind):
+def test_the_day_of_money_is_a_column_that_holds_a_day(kind):
     if kind.money:
         column = kind.column(kind.money.day)
         assert column is not None

@@ -68,7 +68,7 @@ def test_the_steps_of_the_guide_give_the_report_a_language(code):
     assert "har köpt minst en gång, 1\u00a0234 av dem nya i 1" in run(code, "-c", LOOK)
 
 
-def test_a_name_in_braces_that_does_not_fit_is_told(tmp_path):
+def test_a_name_in_braces_that_does_not_fit_is_reported(tmp_path):
     path = tmp_path / "sv.po"
     catalogue = collect.update_catalogue(path)
     catalogue.find("as of {day}").msgstr = "den {dag}"

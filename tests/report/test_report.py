@@ -133,13 +133,13 @@ def test_money_records_and_rules_are_proven():
     assert "1 rule about 2 tables hold, 1 with warnings." in report.text
 
 
-def test_a_difference_is_told_loudly():
+def test_a_difference_is_a_warning():
     con = company_tables()
     con.execute("update meta.tie_out set difference = 0.01 where month = date '2025-12-01'")
     assert "1 month of sources does not tie out." in page(con).text
 
 
-def test_a_stale_source_is_told_first():
+def test_a_stale_source_comes_first():
     assert "surveys is stale. Its delivery of – was used again. cut off in line 12" in page().text
 
 

@@ -56,6 +56,6 @@ def test_lost_spend_is_seen():
         assert only(rows_of(con, "meta.tie_out"))["difference"] == money("0.0001")
 
 
-def test_a_missing_rate_of_spend_is_told():
+def test_a_missing_rate_of_spend_is_reported():
     with build(raw__acquisition_spend=[spent(currency="CHF")]) as con:
         assert "core.acquisition_spend: there is no rate of CHF on or before 2026-01-01" in str(find_missing_rate(con))

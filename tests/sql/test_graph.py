@@ -17,7 +17,7 @@ CONTRACTS = load_all_contracts(CONTRACTS_FOLDER)
 CORE = sorted(table for table in SELECTS if table.startswith("core."))
 
 
-def test_no_two_tables_wait_for_each_other_not_even_to_be_judged():
+def test_no_two_tables_wait_for_each_other_not_even_to_be_validated():
     reads = {}
     for table, select in SELECTS.items():
         rules = CONTRACTS[table].rules if table in CONTRACTS else ()

@@ -144,7 +144,7 @@ def test_a_broken_rule_is_noticed(mart: str, change: Change, rule: str):
     assert rule in broken_rules(mart, change(sound(mart)), ROWS)
 
 
-def test_great_expectations_finds_every_promise_kept():
+def test_great_expectations_finds_that_every_rule_holds():
     with duckdb.connect() as con:
         for mart in BUILDERS:
             write_tables(con, mart, sound(mart), ROWS)

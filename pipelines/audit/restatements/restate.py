@@ -38,7 +38,7 @@ from regulars.pipelines.run.run import Run
 
 RESTATEMENTS = "meta.restatements"
 KEPT_DAYS = 365
-"""How long the table keeps the restatements of earlier runs, in days of as_of."""
+"""How long the table keeps the restatements of the runs before, in days of as_of."""
 
 INPUTS: Mapping[str, tuple[str, ...]] = {
     "marts.sales_new_vs_returning": ("core.orders", "core.refunds"),
@@ -81,7 +81,7 @@ def write_restatements(run: Run, replay: Replay) -> None:
 
 
 def read_parent_restatements(parent: ParentGeneration, as_of: dt.date) -> pl.DataFrame:
-    """The restatements of earlier runs, so that one table covers a year."""
+    """Read the restatements of the runs before from the parent, so that one table covers a year."""
     if not parent.has(RESTATEMENTS):
         return pl.DataFrame()
     since = as_of - dt.timedelta(days=KEPT_DAYS)

@@ -1,7 +1,7 @@
-"""A contract file as a whole ODCS document: what follows from other keys is filled in.
+"""Completes a contract file into a whole ODCS document, filling in what follows from other keys.
 
 Put here: reading YAML, and every key of the standard that our files leave out because it follows. Keep out: what the
-keys mean (`odcs.py`), whether the document is valid ODCS (`lint.py`).
+keys mean (`reading.py`), whether the document is valid ODCS (`lint.py`).
 """
 
 from collections.abc import Mapping
@@ -47,7 +47,7 @@ def read_yaml(path: Path) -> tuple[Any, list[str]]:
     try:
         return yaml.load(path.read_text(encoding="utf-8"), _Loader), []
     except (yaml.YAMLError, UnicodeDecodeError) as error:
-        return None, [f"{path.parent.name}/{path.name}: this is no YAML: {error}"]
+        return None, [f"{path.parent.name}/{path.name}: this is not YAML: {error}"]
 
 
 def find_table_name(path: Path) -> str:

@@ -1,10 +1,10 @@
-"""Contracts as one ODCS document that other tools run on what is published.
+"""Writes all contracts as one ODCS document that other tools run on what is published.
 
 Put here: contract -> ODCS, so that every rule has the form in which other tools find the same fault. Keep out: reading
 our own files (`document.py`), writing it anywhere.
 
-Of two servers one tool run picks one: the Parquet files answer for columns, keys, values and relationships, a schema of
-the DuckDB file also for rules in SQL, which name other tables as `layer.table`.
+A run of such a tool picks one server: the Parquet files serve columns, keys, values and relationships; a schema of the
+DuckDB file also serves rules in SQL, which name other tables as `layer.table`.
 """
 
 import re
@@ -123,28 +123,28 @@ def _make_relationship(rule: Rule) -> Entry:
 
 
 def _make_quality(rule: Rule, contract: Contract) -> Iterator[Entry]:
-    """The entry for a rule that no key of a column says."""
-    said = {"id": make_quality_id(rule), "name": rule.id, "description": rule.description, "severity": rule.severity}
+    """Make the entry for a rule that no key of a column expresses."""
+    common = {"id": make_quality_id(rule), "name": rule.id, "description": rule.description, "severity": rule.severity}
     match rule.type:
         case "predicate":
             query = f"{COUNT}{{table}} where not ({rule.arguments['predicate']})"
-            yield {**said, "type": "sql", "query": query, "mustBe": 0}
+            yield {**common, "type": "sql", "query": query, "mustBe": 0}
         case "query":
             rows = str(rule.arguments["query"])
             counted = rows.removeprefix("select * from ") if rows.startswith("select * from ") else f"({rows})"
-            yield {**said, "type": "sql", "query": f"{COUNT}{counted}", "mustBe": 0}
+            yield {**common, "type": "sql", "query": f"{COUNT}{counted}", "mustBe": 0}
         case "finite":
             query = f"{COUNT}{{table}} where not isfinite({quote_identifier(rule.columns[0])})"
-            yield {**said, "type": "sql", "query": query, "mustBe": 0}
+            yield {**common, "type": "sql", "query": query, "mustBe": 0}
         case "unique" if len(rule.columns) > 1 and rule.columns != contract.key:
             arguments = {"properties": list(rule.columns)}
-            yield {**said, "type": "library", "metric": "duplicateValues", "arguments": arguments, "mustBe": 0}
+            yield {**common, "type": "library", "metric": "duplicateValues", "arguments": arguments, "mustBe": 0}
         case "row_count":
-            yield {**said, "type": "library", "metric": "rowCount", **_make_bounds(**rule.arguments)}
+            yield {**common, "type": "library", "metric": "rowCount", **_make_bounds(**rule.arguments)}
 
 
 def make_quality_id(rule: Rule) -> str:
-    """The rule's id in the letters that the standard allows; other tools report their verdict under it."""
+    """The rule's id in the letters that the standard allows; other tools report its check under it."""
     return re.sub(r"[^A-Za-z0-9_-]", "-", rule.id)
 
 

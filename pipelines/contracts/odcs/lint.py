@@ -1,7 +1,7 @@
-"""Whether a set of contracts makes sense, told as sentences: what `make check` and `regulars doctor` print.
+"""Checks that a set of contracts makes sense, and reports each mistake as a sentence.
 
 Put here: the standard's own JSON schema, checks that need more than one contract, checks that need DuckDB's parser.
-Keep out: reading a file (`odcs.py`), validating data (`validate.py`).
+Keep out: reading a file (`reading.py`), validating data (`validate.py`).
 """
 
 import json
@@ -41,7 +41,7 @@ CLASSIFICATIONS = {"public", "internal", "personal"}
 
 
 def lint(folder: Path) -> list[str]:
-    """What is wrong with the contracts under `folder`: one sentence each, with file and place; empty when all is well.
+    """Check the contracts under `folder`: one sentence per mistake, with file and place; empty when all is well.
 
     Args:
         folder: Holds `<layer>/<table>.odcs.yaml`.
@@ -76,7 +76,7 @@ def _read_standard() -> jsonschema.Draft201909Validator:
 
 
 def _lint_against_standard(path: Path, enumerations: Enumerations) -> Iterator[str]:
-    """What the standard's schema says of the whole document, which is what other tools get."""
+    """Check the whole document, as other tools read it, against the standard's schema."""
     content, broken = read_yaml(path)
     if broken or not isinstance(content, dict):
         return  # read_contract says so
@@ -118,7 +118,7 @@ def _lint_contract(contract: Contract) -> Iterator[str]:
     names = {column.name for column in contract.columns}
     for name in contract.document:
         if name not in names:
-            yield f"`document` names `{name}`, which is no column"
+            yield f"`document` names `{name}`, which is not a column"
     if contract.layer == "raw" and not contract.document:
         yield "`document` is missing: name the columns of what a newer delivery replaces"
     if contract.layer != "raw" and (contract.document or contract.amount or contract.amount_moment):
@@ -127,11 +127,11 @@ def _lint_contract(contract: Contract) -> Iterator[str]:
         yield f"`repeats` is {contract.repeats!r}, and must be `last` or `keep`"
     for metric in contract.metrics:
         for name in sorted({*metric.columns} - names - {""}):
-            yield f"the metric `{metric.name}` names `{name}`, which is no column"
+            yield f"the metric `{metric.name}` names `{name}`, which is not a column"
     for rule in contract.rules:
         for name in rule.columns:
             if name not in names:
-                yield f"the rule `{rule.id}` is about `{name}`, which is no column"
+                yield f"the rule `{rule.id}` is about `{name}`, which is not a column"
 
 
 def _lint_column(contract: Contract, column: Column) -> Iterator[str]:
@@ -178,19 +178,19 @@ def _lint_sql(con: duckdb.DuckDBPyConnection, contract: Contract, contracts: Map
         try:
             con.execute(query)
         except duckdb.Error as error:
-            yield f"the rule `{rule.id}` is no SQL that runs on {contract.table}: {_read_first_line(error)}"
+            yield f"the rule `{rule.id}` is not SQL that runs on {contract.table}: {_read_first_line(error)}"
     for metric in contract.metrics:
         try:
             con.execute(f"select {metric.sql} from {contract.table} where {metric.filter_sql} group by all")
         except duckdb.Error as error:
-            yield f"the metric `{metric.name}` is no SQL that runs on {contract.table}: {_read_first_line(error)}"
+            yield f"the metric `{metric.name}` is not SQL that runs on {contract.table}: {_read_first_line(error)}"
     if contract.amount:
         try:
             con.execute(f"select {contract.amount} from {contract.table}")
         except duckdb.Error as error:
-            yield f"`amount` is no SQL that runs on {contract.table}: {_read_first_line(error)}"
+            yield f"`amount` is not SQL that runs on {contract.table}: {_read_first_line(error)}"
     if contract.amount_moment and contract.amount_moment not in dict(contract.types):
-        yield f"`amountMoment` names `{contract.amount_moment}`, which is no column"
+        yield f"`amountMoment` names `{contract.amount_moment}`, which is not a column"
 
 
 def _write_probe(rule: Rule, table: str) -> str:

@@ -1,6 +1,6 @@
 """Reads the `quality` and `relationships` entries of an ODCS document into rules.
 
-Put here: what each of those entries demands. Keep out: columns and everything else of the document (`odcs.py`).
+Put here: what each of those entries demands. Keep out: columns and everything else of the document (`reading.py`).
 
 A rule in SQL is a count of what is wrong, which any tool can run: `select count(*) from …` with `mustBe: 0`. One of the
 form `select count(*) from {table} where not (…)` is about one row, and we take the predicate out of it again; any other
@@ -77,7 +77,7 @@ def read_quality(
         word = entry.get("metric") or ("rowPredicate" if "rowPredicate" in extras else entry.get("type", "library"))
         read = _READERS.get(word)
         if read is None or (columns and word not in _OF_COLUMNS) or (not columns and word in _OF_COLUMNS_ONLY):
-            here.wrong(f"`{word}` is no rule that contracts here understand at this place")
+            here.wrong(f"`{word}` is not a rule that contracts here understand at this place")
             continue
         rule = read(entry, extras, table, columns, here)
         if rule is not None:

@@ -2,7 +2,7 @@
 
 Put here: which keys of the Open Data Contract Standard we understand, and what they mean. Keep out: what follows from
 other keys (`document.py`), the standard's own JSON schema and anything that needs two contracts at once (`lint.py`). A
-key that nothing here reads is a mistake: it would look like a rule and be none.
+key that nothing here reads is a mistake: it would look like a rule and have no effect.
 """
 
 import re
@@ -73,7 +73,7 @@ def read_contract(path: Path, enumerations: Enumerations | None = None) -> tuple
         return None, problems
     place = Place(f"{path.parent.name}/{path.name}", problems)
     if not isinstance(content, dict):
-        place.wrong("this is no contract: it holds no keys")
+        place.wrong("this is not a contract: it holds no keys")
         return None, problems
     try:
         table = find_table_name(path)
@@ -109,7 +109,7 @@ def _read_body(content: Mapping[str, Any], table: str, place: Place) -> Contract
     columns = _read_columns(body, table, {metric.name for metric in metrics}, place)
     rules = _read_rules(body, table, columns, extras, place)
     for twice in sorted({rule.id for rule in rules if [other.id for other in rules].count(rule.id) > 1}):
-        place.wrong(f"the rule `{twice}` is there twice; give one of them a `name` of its own")
+        place.wrong(f"the rule `{twice}` appears twice; give one of them a `name` of its own")
     return Contract(
         table=table,
         version=str(content.get("version", "")),
@@ -135,7 +135,7 @@ def _read_columns(body: Mapping[str, Any], table: str, metrics: set[str], place:
     ]
     names = [column.name for column in columns]
     for twice in sorted({name for name in names if names.count(name) > 1}):
-        place.wrong(f"the column `{twice}` is there twice")
+        place.wrong(f"the column `{twice}` appears twice")
     positions = sorted(column.key_position for column in columns if column.key_position)
     if positions != list(range(1, len(positions) + 1)):
         place.wrong(f"the primaryKeyPositions are {positions}; number them from 1")

@@ -1,4 +1,4 @@
-"""What is written down about rows that were not loaded, and how many of them a source may have.
+"""Records the rows that were not loaded, and checks how many of them a source may have.
 
 Put here: `quarantine.rows`, `quarantine.superseded`, the count per file, the budget per source. Keep out: deciding
 which rows are left out (`versions.py`, `quarantine_step.py`).
@@ -18,7 +18,7 @@ from regulars.pipelines.kinds.shape.kind import TRACE_COLUMNS
 from regulars.pipelines.warehouse.sql_text import quote_identifier, quote_literal
 
 MALFORMED = "malformed"
-"""The kind, and the rule, of lines that are no records and of records that no kind claims."""
+"""The kind, and the rule, of lines that are not records and of records that belong to no kind."""
 
 DOCUMENT = "document"
 """The rule of rows that are quarantined only because another row of their document is bad."""
@@ -46,7 +46,7 @@ def write_quarantine(con: duckdb.DuckDBPyConnection, contracts: Mapping[str, Con
     """Make `quarantine.rows` and `quarantine.superseded`.
 
     `quarantine.rows`: `rules` are ids joined by commas, `reasons` one sentence each, `content` the delivered row as
-    JSON without its empty columns. Lines that are no records are of the kind `malformed`; their `row` is the line.
+    JSON without its empty columns. Lines that are not records are of the kind `malformed`; their `row` is the line.
     """
     con.execute(f"create table quarantine.rows ({_ROWS})")
     con.execute("create table quarantine.superseded (kind varchar, row_id bigint)")
@@ -204,7 +204,7 @@ def check_budgets(
     if sentences:
         raise TooManyBadRows(
             "\n".join(sentences)
-            + "\nNothing was published; the last good generation stays. Mend the export, or the mapping of "
+            + "\nNothing was published; the last good generation stays. Correct the export, or the mapping of "
             "its columns in the settings. If the rows are really to be left out, raise the source's `max_quarantined`, "
             "or let this one run pass with `--allow quarantined=REASON`."
         )

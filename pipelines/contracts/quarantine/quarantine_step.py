@@ -1,4 +1,4 @@
-"""The quarantine step: what was delivered becomes `raw.<kind>`, without the documents that break their contract.
+"""Runs the quarantine step: turns delivered rows into `raw.<kind>` without the documents that break their contract.
 
 Put here: the order of validating, quarantining and validating again. Keep out: which version of a document is used
 (`versions.py`), what is written about rows that are left out and the budget for them (`quarantine.py`).
@@ -33,9 +33,9 @@ class QuarantineResult:
     """What the quarantine step did.
 
     Attributes:
-        results: Kind -> the verdicts on `raw.<kind>`. Of rules that empty their column the count is of what was
+        results: Kind -> the checks of `raw.<kind>`. For rules that empty their column the count is of what was
             delivered, so that a warning is seen although the column is clean by now.
-        delivered: Kind -> the verdicts on everything delivered, good and bad.
+        delivered: Kind -> the checks of everything delivered, good and bad.
         emptied: (kind, column) -> how many loaded values were emptied.
         files: Rows read, loaded, quarantined and superseded, per source, kind and file.
     """
@@ -56,7 +56,7 @@ def run_quarantine_step(
 
     Args:
         con: The build; it holds `landed.<kind>` for every kind, `raw.company`, and `landed.malformed` if
-            lines were no records.
+            lines were not records.
         contracts: Kind -> its contract (of the table `raw.<kind>`).
         budgets: Source -> the share of its rows, 0 to 1, that may be quarantined. No entry: no budget.
         override: Why this run may quarantine more than that; None: it may not.
@@ -111,7 +111,7 @@ def _find_violations(con: duckdb.DuckDBPyConnection, kind: str, rules: Sequence[
     con.execute(f"create table quarantine_work.{kind}_violations (rule varchar, row_id bigint)")
     if rules:
         broken = [write_condition(rule) for rule in rules]
-        verdicts = [
+        tests = [
             f"case when {test} then {quote_literal(rule.id)} end" for test, rule in zip(broken, rules, strict=True)
         ]
         con.execute(
@@ -119,12 +119,12 @@ def _find_violations(con: duckdb.DuckDBPyConnection, kind: str, rules: Sequence[
             insert into quarantine_work.{kind}_violations
             with
                 bad_rows as (
-                    select _row_id, [{", ".join(verdicts)}] as verdicts
+                    select _row_id, [{", ".join(tests)}] as broken_rules
                     from landed.{kind}
                     where {" or ".join(f"({test})" for test in broken)}
                 )
 
-            select unnest(list_filter(verdicts, lambda verdict: verdict is not null)), _row_id
+            select unnest(list_filter(broken_rules, lambda rule: rule is not null)), _row_id
             from bad_rows
             """
         )

@@ -1,4 +1,4 @@
-"""Which version of a document is used when it was delivered more than once, or when some of its rows are bad.
+"""Chooses the version of a document that was delivered more than once, or has bad rows.
 
 Put here: the choice, as SQL over `landed.<kind>` and the violations found in it. Keep out: finding violations
 (`quarantine_step.py`), writing down what was quarantined (`quarantine.py`).
@@ -66,7 +66,7 @@ def note_broken_documents(con: duckdb.DuckDBPyConnection, contract: Contract) ->
 
 
 def list_versions(con: duckdb.DuckDBPyConnection, contract: Contract) -> None:
-    """Write down the versions of every document about which there is anything to decide; most have nothing.
+    """Write down the versions of every document that was delivered twice or has a bad row; most have one good version.
 
     Needs `note_broken_documents` for this kind and the one linked with it.
     """
@@ -119,13 +119,13 @@ def choose_versions(con: duckdb.DuckDBPyConnection, contract: Contract) -> None:
         f"""
         insert into quarantine_work.{kind}_best
         with
-            verdicts as (
+            versions_of_both as (
                 select system, document, delivery, {is_bad} as is_bad
                 from quarantine_work.{kind}_versions as versions
             )
 
         select system, document, max(delivery) filter (not is_bad), max(delivery)
-        from verdicts
+        from versions_of_both
         group by all
         """
     )

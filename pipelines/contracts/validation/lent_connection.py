@@ -89,7 +89,7 @@ class _Connection:
 
 
 class LentDuckDB(duckdb_sqlalchemy.Dialect):
-    """DuckDB through a connection that somebody else opened."""
+    """DuckDB through a connection that other code opened."""
 
     DremioDialect = True  # repair 3: Great Expectations then writes REGEXP_MATCHES, which DuckDB has too
     supports_statement_cache = False

@@ -1,8 +1,8 @@
 """Validates a table by its contract with Great Expectations, inside the pipeline's own DuckDB connection.
 
 Put here: rule -> expectation, one validation per table, counts out. Keep out: SQL that finds rows (`violations.py`),
-what follows from a check (`quarantine_step.py`, the run). Nobody else imports Great Expectations, and it is imported
-only when the first table is validated: it costs seconds.
+what follows from a check (`quarantine_step.py`, the run). No other module imports Great Expectations, and this one
+imports it when the first table is validated, because the import takes seconds.
 
 Expectations know columns, not expressions. What a rule derives (the number that a text reads as, whether a predicate
 holds) is therefore a column of a temporary view over the table, and Great Expectations validates the view: its simple
@@ -44,12 +44,12 @@ class CannotValidate(RegularsError):
 
 @dataclass(frozen=True)
 class RuleResult:
-    """How a table kept one rule: counts only, never a value.
+    """The check of one rule: counts only, never a value.
 
     Attributes:
         rule: The rule.
         rows_checked: Rows of the table.
-        failed_count: Rows (of a table rule: failures) that break it; 0 when it is kept.
+        failed_count: Rows (of a table rule: failures) that break it; 0 when it passes.
     """
 
     rule: Rule
@@ -58,7 +58,7 @@ class RuleResult:
 
     @property
     def passed(self) -> bool:
-        """Whether the rule is kept."""
+        """Whether no row breaks the rule."""
         return self.failed_count == 0
 
 
@@ -114,7 +114,7 @@ def _write_view(table: str, rules: Sequence[Rule]) -> str:
 
 
 def _write_derived(rule: Rule) -> str:
-    """The expression that a rule's expectation is about, where that is no column of the table."""
+    """The expression that a rule's expectation is about, where that is not a column of the table."""
     if rule.type == "range" and rule.arguments.get("type"):
         return write_value(rule)
     if rule.type == "predicate" or (rule.type == "reads_as" and rule.arguments["type"] in {"DATE", "TIMESTAMP"}):
@@ -187,7 +187,7 @@ def _read_failures(table: str, results: Sequence[Any]) -> Iterator[tuple[str, in
             failed = int(found["unexpected_count"])
         elif "observed_value" in found:  # the row count
             failed = int(not result.success)
-        else:  # the exception is not told on: it may quote a value
+        else:  # the exception is not passed on: it may quote a value
             raise CannotValidate(
                 f"{rule_id} of {table} could not be evaluated; the SQL or expression of the rule fails"
             )

@@ -16,7 +16,7 @@ def make_customer_columns(who: str) -> tuple[KindColumn, ...]:
         KindColumn(
             "customer_record_id",
             "id",
-            "The customer record it belongs to, in the system `customer_system`. NULL: nobody is named.",
+            "The customer record it belongs to, in the system `customer_system`. NULL: no customer is named.",
         ),
         KindColumn("customer_system", "text", "The system whose id customer_record_id is; NULL: the row's own system."),
         KindColumn(

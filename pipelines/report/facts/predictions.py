@@ -79,7 +79,7 @@ class Alive:
         days: Days since the first purchase of those who are shown: the median of the segment.
         unit: `month` or `week`, of `since`.
         since: Time since the last purchase, ascending; the last one reaches back to the first purchase.
-        p_alive: Repeat purchases -> probability per `since`; None where nobody can be.
+        p_alive: Repeat purchases -> probability per `since`; None where no customer can be.
     """
 
     model: str

@@ -1,6 +1,6 @@
 """Who is lost: churn over time, and how many customers are active.
 
-Put here: this section. Keep out: how churn is counted (`transforms/churn.py`).
+Put here: this section. Keep out: how churn is counted (`transforms/churn/churn.py`).
 """
 
 from regulars.pipelines.report.charts.axes import list_month_labels

@@ -1,6 +1,6 @@
 """How much of the sales hangs on few customers.
 
-Put here: this section. Keep out: how shares are counted (`transforms/concentration.py`).
+Put here: this section. Keep out: how shares are counted (`transforms/money/revenue_concentration.py`).
 """
 
 from regulars.pipelines.report.facts.reading import Row

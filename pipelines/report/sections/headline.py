@@ -1,6 +1,6 @@
 """The numbers a person wants first, each with what it rests on and how it came about.
 
-Put here: the tiles at the top of the page. Keep out: which numbers these are (`transforms/headline.py`).
+Put here: the tiles at the top of the page. Keep out: which numbers these are (`transforms/customers/headline.py`).
 """
 
 from collections.abc import Sequence

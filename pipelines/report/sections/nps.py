@@ -1,6 +1,6 @@
 """How customers feel: the rolling NPS with its interval, and the weeks as dots.
 
-Put here: this section, and which window is the latest one. Keep out: how NPS is counted (`transforms/nps.py`).
+Put here: this section, and which window is the latest one. Keep out: how NPS is counted (`transforms/voice/nps.py`).
 """
 
 import datetime as dt

@@ -1,6 +1,6 @@
 """Sales of new and of returning customers, month by month.
 
-Put here: this section. Keep out: what counts as new (`transforms/sales.py`).
+Put here: this section. Keep out: what counts as new (`transforms/money/sales_new_vs_returning.py`).
 """
 
 from decimal import Decimal

@@ -51,7 +51,7 @@ def collect_messages() -> dict[str, Message]:
     """Every sentence by its text, in order of the files that say it.
 
     Raises:
-        ValueError: A message is no literal, so that no catalogue could hold it.
+        ValueError: A message is not a literal, so that no catalogue could hold it.
     """
     messages: dict[str, Message] = {}
     for path in sorted(REPORT.rglob("*.py")):

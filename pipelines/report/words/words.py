@@ -36,8 +36,8 @@ def read_words(language: str) -> "Words":
         return Words(language, gettext.NullTranslations())
     if language not in list_languages():
         raise SettingsWrong(
-            f"The report does not speak `{language}` but {', '.join(list_languages())}. "
-            "docs/howto/add_a_language.md tells how to add a language."
+            f"The report does not speak `{language}`, only {', '.join(list_languages())}. "
+            "docs/howto/add_a_language.md shows how to add a language."
         )
     catalogue = polib.pofile(str(CATALOGUES / f"{language}.po"))
     return Words(language, gettext.GNUTranslations(io.BytesIO(catalogue.to_binary())))
@@ -127,7 +127,7 @@ class Words:
         return ABSENT if value is None else _write_minus(f"{round(value):+d}").replace("+0", "0")
 
     def amount(self, value: float | Decimal | None, currency: str, digits: int = 0) -> str:
-        """An amount that is told in passing: EUR 12,345."""
+        """An amount inside a sentence: EUR 12,345."""
         if value is None:
             return ABSENT
         return self.say("{currency} {number}", currency=currency, number=self.number(value, digits)).strip()

@@ -1,6 +1,7 @@
 """Whom the sample company's survey tool asks.
 
-Put here: invitations, those that brought an answer and those that did not. Keep out: the answers (`sample/surveys.py`).
+Put here: invitations, those that brought an answer and those that did not. Keep out: the answers
+(`simulation/surveys.py`).
 """
 
 import numpy as np
@@ -21,9 +22,9 @@ TRUTH_COLUMNS = ("invitation_id", "person_id", "response_id")
 
 
 def draw_invitations(rng: np.random.Generator, chunk: Chunk) -> Drawn:
-    """One invitation per answer, sent shortly before it, and many that nobody answered.
+    """One invitation per answer, sent shortly before it, and many without an answer.
 
-    Which answer an invitation brought is told unless the answer is anonymous.
+    An invitation names its answer unless the answer is anonymous.
     """
     people, answers = chunk.people, chunk.answers
     asked = chunk.orders.filter(

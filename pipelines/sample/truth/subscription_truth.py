@@ -25,7 +25,7 @@ EXPECTED_OF_CLUB = {
 
 
 def select_true_periods(people: People, periods: pl.DataFrame) -> pl.DataFrame:
-    """The rows of `truth/subscriptions.csv`: each period as it was charged, ends in the future too where told.
+    """The rows of `truth/subscriptions.csv`: each period as charged, with future ends that the export has.
 
     Args:
         people: The customers of a chunk.
