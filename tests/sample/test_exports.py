@@ -119,6 +119,9 @@ def test_every_planted_line_is_where_the_truth_says(company):
         "shop_refunds.csv",
         "nps_answers.csv",
         "coffee_club.csv",
+        "tickets.csv",
+        "survey_invitations.csv",
+        "survey_answers.csv",
     }
 
 
