@@ -138,7 +138,7 @@ def test_what_is_counted_has_the_form_for_so_many():
 
 
 def test_a_language_that_the_report_does_not_speak_is_refused_by_name():
-    with pytest.raises(SettingsWrong, match="does not speak `xx` but en, fi"):
+    with pytest.raises(SettingsWrong, match="does not speak `xx`, only en, fi"):
         read_words("xx")
 
 
