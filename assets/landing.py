@@ -1,10 +1,10 @@
-"""Landing: the first step of a run. It takes in what was delivered, and finds out whether anything is new.
+"""Lands what was delivered, as the first step of a run, and finds out whether anything is new.
 
 Put here: the order of landing, and the early end of a run that could only repeat what is published. Keep out: how a
 file is read (`pipelines/sources`), and when a run is a repetition (`pipelines/run/fingerprint.py`).
 
 When nothing is new the step reports no landing, so that Dagster skips every step after it and the run succeeds. The
-current generation is report_table instead, as proven once more: its freshness policy asks when that last happened.
+current generation is reported as materialized again, because its freshness policy asks when that last happened.
 """
 
 import time

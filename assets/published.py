@@ -1,4 +1,4 @@
-"""The end of the run: one consistent generation, after every table and every check.
+"""Publishes one consistent generation at the end of the run, after every table and every check.
 
 Put here: what goes into a generation. Keep out: how it is written and made current (`pipelines/publish`).
 """
@@ -14,7 +14,7 @@ from regulars.pipelines.home.generation import Published, name_generation
 from regulars.pipelines.publish.contents import gather_contents
 from regulars.pipelines.publish.generation import publish_generation
 from regulars.pipelines.report.headline import describe_headline, read_headline
-from regulars.pipelines.report.report import report_html
+from regulars.pipelines.report.report import render_report
 from regulars.pipelines.run.run import Run
 
 GENERATION = dg.AssetKey(["published", "generation"])
@@ -39,7 +39,7 @@ def make_generation_asset(tables: Sequence[dg.AssetsDefinition]) -> dg.AssetsDef
             found = read_headline(run)
             headline = describe_headline(found)
             write_meta_tables(run, headline, dt.datetime.now(dt.UTC))
-            page = report_html(
+            page = render_report(
                 run.warehouse.con,
                 company=run.settings.company.name,
                 generation=name_generation(run.number),

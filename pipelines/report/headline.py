@@ -1,6 +1,6 @@
 """The three numbers a person wants first, in words: for the closing lines of a run and Dagster's page.
 
-Put here: wording. Keep out: computing them (`transforms/headline.py`), and the report's own words (`report/`).
+Put here: wording. Keep out: computing them (`transforms/customers/headline.py`), the report's words (`sections/`).
 """
 
 from typing import Any

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from regulars.pipelines.contracts.contract import Contract
-from regulars.pipelines.contracts.raw_contracts import project_contracts
+from regulars.pipelines.contracts.raw_contracts import load_all_contracts
 from regulars.pipelines.contracts.rule import Rule
 from regulars.pipelines.contracts.validation.validate import RuleResult, validate_table
 from regulars.pipelines.errors import ContractBroken, RegularsError
@@ -139,7 +139,7 @@ def open_run(request: RunRequest, report_progress: ReportProgress, now: dt.datet
                 yield Run(
                     request=request,
                     warehouse=warehouse,
-                    contracts=project_contracts(CONTRACTS_FOLDER),
+                    contracts=load_all_contracts(CONTRACTS_FOLDER),
                     parent=parent,
                     number=home.next_number(),
                     started_at=now,

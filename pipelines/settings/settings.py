@@ -17,18 +17,18 @@ from regulars.pipelines.kinds.shape.registry import KINDS
 
 
 @cache
-def _zones() -> frozenset[str]:
+def _list_zones() -> frozenset[str]:
     """Every zone of this machine: to list them reads six hundred files, so it is done once."""
     return frozenset(available_timezones())
 
 
-def _known_zone(name: str) -> str:
-    if name not in _zones():
-        raise ValueError(f"`{name}` is no time zone; write one such as `Europe/Berlin` or `UTC`")
+def _check_zone(name: str) -> str:
+    if name not in _list_zones():
+        raise ValueError(f"`{name}` is not a time zone; write one such as `Europe/Berlin` or `UTC`")
     return name
 
 
-Zone = Annotated[str, AfterValidator(_known_zone)]
+Zone = Annotated[str, AfterValidator(_check_zone)]
 Currency = Annotated[str, Field(pattern=CURRENCY_PATTERN)]
 NAMES_OF_KINDS = tuple(KINDS)
 
@@ -43,7 +43,7 @@ class Part(BaseModel):
 
 
 class Company(Part):
-    """Whose numbers these are, and in which zone and currency they are told."""
+    """The company, and the zone and currency of its numbers."""
 
     name: str
     """The company's name, as the report and alerts say it."""
@@ -187,7 +187,7 @@ class Identity(Part):
     """When two source records are one customer."""
 
     ignore_emails: list[str] = []
-    """Addresses that stand for nobody, such as that of the till: they link no records."""
+    """Addresses that belong to no customer, such as that of the till: they link no records."""
     max_records_per_email: Annotated[int, Field(ge=1)] = 20
     """An address that more records share links none of them: it is a shared or a made-up one."""
     max_records_per_customer: Annotated[int, Field(ge=2)] = 100
@@ -236,7 +236,7 @@ class Publish(Part):
 
 
 class Alerts(Part):
-    """Whom to tell when a run fails, recovers, or uses a stale source. Payloads hold counts and reasons only."""
+    """Where alerts go when a run fails, recovers, or uses a stale source. Payloads hold counts and reasons only."""
 
     webhook: str | None = None
     """An address that takes a JSON POST with a `text`, as Slack and Teams do. It is a secret: take it from the

@@ -7,7 +7,7 @@ import pytest
 from regulars.pipelines.contracts.odcs.document import complete_document
 from regulars.pipelines.contracts.odcs.enumerations import fill_constants, read_enumerations
 from regulars.pipelines.contracts.odcs.place import Place
-from regulars.pipelines.contracts.odcs.quality import predicate_of, rows_counted_by
+from regulars.pipelines.contracts.odcs.quality import find_counted_rows, find_predicate
 from regulars.pipelines.enumerations import NPS_ROLLING_DAYS
 from regulars.pipelines.transforms.clv.forecasts import BASELINES
 
@@ -122,9 +122,9 @@ def test_a_constant_that_the_code_does_not_have_is_a_mistake():
     ],
 )
 def test_a_count_of_the_rows_that_are_not_so_is_a_predicate(query, predicate):
-    assert predicate_of(query) == predicate
+    assert find_predicate(query) == predicate
 
 
 def test_any_other_count_is_the_select_of_the_rows_that_it_counts():
     query = "select count(*) from core.a anti join core.b using (x)"
-    assert rows_counted_by(query) == "select * from core.a anti join core.b using (x)"
+    assert find_counted_rows(query) == "select * from core.a anti join core.b using (x)"

@@ -30,12 +30,12 @@ def run(exit_code: int = 0) -> LastRun:
         (run(), run(), [], None),
     ],
 )
-def test_somebody_is_told_when_something_changes(before, now, stale, event):
+def test_an_alert_is_sent_when_something_changes(before, now, stale, event):
     told = write_alert("Corner Shop", before, now, stale)
     assert (told and told["event"]) == event
 
 
-def test_an_alert_arrives_as_json():
+def test_an_alert_is_sent_as_json():
     received = []
 
     class Listener(http.server.BaseHTTPRequestHandler):

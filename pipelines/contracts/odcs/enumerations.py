@@ -69,7 +69,7 @@ def expand_enumeration(entry: Mapping[str, Any], enumerations: Enumerations, pla
     for name in listed:
         if name not in enumerations:
             place.wrong(
-                f"`values` names `{name}`, which is no enumeration; known are {', '.join(sorted(enumerations))}"
+                f"`values` names `{name}`, which is not an enumeration; known are {', '.join(sorted(enumerations))}"
             )
             continue
         values += [{"value": value, "description": meaning} for value, meaning in enumerations[name].items()]

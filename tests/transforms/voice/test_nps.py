@@ -127,7 +127,7 @@ def test_the_latest_answer_of_a_person_is_the_vote():
     assert groups(*answers, grain="day") == {("2026-02-02", "all"): (0, 0, 1)}
 
 
-def test_two_answers_of_one_moment_are_told_apart_by_their_id():
+def test_two_answers_of_one_moment_are_ordered_by_their_id():
     first, second = (answer("2026-02-02 09:00", points, "ada", response_id=key) for points, key in ((3, "a"), (9, "b")))
     assert (
         groups(first, second, grain="day") == groups(second, first, grain="day") == {("2026-02-02", "all"): (1, 0, 0)}
