@@ -107,10 +107,12 @@ def test_a_copy_that_was_damaged_is_made_again(home, share, spoil):
 def test_the_newest_copies_are_kept_and_what_others_put_there_is_left_alone(home, share):
     (share / "g000001-notours0").mkdir()
     (share / "g000000-00000000").mkdir()
-    (share / "g000002-11111111").symlink_to(share.parent)
+    (share.parent / "theirs").mkdir()
+    (share.parent / "theirs" / "contents.json").write_text("{}")
+    (share / "g000000-11111111").symlink_to(share.parent / "theirs")
     for run in range(1, 5):
         deliver(published(home, run), share, keep_generations=2)
-    assert entries(share) == ["current", "g000000", "g000001", "g000002", "g000003", "g000004"]
+    assert entries(share) == ["current", "g000000", "g000000", "g000001", "g000003", "g000004"]
     assert seen(share) == ("g000004", 4)
 
 

@@ -30,7 +30,10 @@ def mistakes(targets: str, company: str = "") -> list[str]:
 @pytest.mark.parametrize(
     ("target", "mistake"),
     [
-        ("share: {type: folder, path: x, reprot: true}", "1: publish.targets.share.reprot: unknown key; did you mean"),
+        (
+            "share: {type: folder, path: x, keep_generation: 3}",
+            "1: publish.targets.share.keep_generation: unknown key; did you mean `keep_generations`?",
+        ),
         (
             "share:\n      type: foldr\n      path: x",
             "2: publish.targets.share.type: `foldr` is not known here; did you",
