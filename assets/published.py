@@ -12,6 +12,7 @@ import dagster as dg
 from regulars.pipelines.audit.meta_tables import write_meta_tables
 from regulars.pipelines.home.generation import Published, name_generation
 from regulars.pipelines.publish.contents import gather_contents
+from regulars.pipelines.publish.deliver import deliver_run
 from regulars.pipelines.publish.generation import publish_generation
 from regulars.pipelines.report.headline import describe_headline, read_headline
 from regulars.pipelines.report.report import render_report
@@ -57,6 +58,7 @@ def make_generation_asset(tables: Sequence[dg.AssetsDefinition]) -> dg.AssetsDef
             run.published.append(done)
             if done.warning:
                 run.report_progress(done.warning)
+            deliver_run(run)
         return dg.MaterializeResult(metadata=describe_generation(done))
 
     return published

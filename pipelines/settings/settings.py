@@ -7,7 +7,7 @@ and anything that acts on a setting.
 import datetime as dt
 from decimal import Decimal
 from functools import cache
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
@@ -30,6 +30,7 @@ def _check_zone(name: str) -> str:
 
 Zone = Annotated[str, AfterValidator(_check_zone)]
 Currency = Annotated[str, Field(pattern=CURRENCY_PATTERN)]
+Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 NAMES_OF_KINDS = tuple(KINDS)
 
 
@@ -226,13 +227,34 @@ class Report(Part):
     """English, or a catalogue of `pipelines/report/words/`."""
 
 
+class Target(Part):
+    """A place outside the home to which every published generation is delivered.
+
+    A target that fails never loses a run: the run says so, an alert goes out, and the next run or `regulars deliver`
+    tries again. The other keys are those of the type, below.
+    """
+
+    model_config = ConfigDict(extra="allow")  # its options; the shape is that of the type, which publishing knows
+
+    type: str
+    """What kind of place it is, such as `folder`."""
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """All keys but `type`, as they were written."""
+        return dict(self.model_extra or {})
+
+
 class Publish(Part):
-    """What is kept on the disk."""
+    """What is kept on the disk, and where else it goes."""
 
     keep_generations: Annotated[int, Field(ge=2)] = 7
     """How many of the newest generations are kept; `regulars rollback` goes back to one of them."""
     keep_landing_days: Annotated[int, Field(ge=1)] = 30
     """How many days the original of a delivered file is kept. Its text is kept for good."""
+    targets: dict[Name, Target] = {}
+    """Where generations are delivered, each target under a name of your choice in small letters, digits and
+    underscores."""
 
 
 class Alerts(Part):
@@ -247,7 +269,7 @@ class Settings(Part):
     """What stands at the top of `regulars.yaml`."""
 
     company: Company
-    sources: dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")], Source] = Field(min_length=1)
+    sources: dict[Name, Source] = Field(min_length=1)
     """One entry per export, under a name of your choice in small letters, digits and underscores."""
     as_of: dt.date | None = None
     """The last day that counts. Without it: yesterday in the company's time zone. Fix it for examples only."""

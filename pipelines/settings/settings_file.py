@@ -15,21 +15,27 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from regulars.pipelines.errors import SettingsWrong
-from regulars.pipelines.settings.settings import Settings
+from regulars.pipelines.settings.settings import Part, Settings
 
 Place = tuple[str | int, ...]
+TargetTypes = Mapping[str, type[Part]]
+"""Type of target -> the shape of its options."""
 
 SECRET = re.compile(r"\$\{([A-Z_][A-Z0-9_]*)\}")
 SECRETS_LIVE_AT = {("alerts", "webhook")}
 """Where a value written in clear would be a leaked secret."""
 
 
-def load_settings(path: Path, environment: Mapping[str, str] | None = None) -> Settings:
+def load_settings(
+    path: Path, environment: Mapping[str, str] | None = None, *, target_types: TargetTypes | None = None
+) -> Settings:
     """Read and check a settings file.
 
     Args:
         path: The YAML file.
         environment: Where `${NAME}` is looked up (default: the process environment).
+        target_types: What the options of each type of target must look like. Settings cannot know it, since targets
+            belong to publishing; without it the options are not checked.
 
     Raises:
         SettingsWrong: With every mistake of the file, a line each.
@@ -43,10 +49,13 @@ def load_settings(path: Path, environment: Mapping[str, str] | None = None) -> S
         ) from None
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsWrong(f"`{path}` cannot be read: {error}") from None
-    return parse_settings(text, name=path.name, environment=os.environ if environment is None else environment)
+    known = os.environ if environment is None else environment
+    return parse_settings(text, name=path.name, environment=known, target_types=target_types)
 
 
-def parse_settings(text: str, *, name: str, environment: Mapping[str, str]) -> Settings:
+def parse_settings(
+    text: str, *, name: str, environment: Mapping[str, str], target_types: TargetTypes | None = None
+) -> Settings:
     """As `load_settings`, from the file's text."""
     try:
         root = yaml.compose(text, Loader=yaml.SafeLoader)
@@ -58,10 +67,12 @@ def parse_settings(text: str, *, name: str, environment: Mapping[str, str]) -> S
     lines: dict[Place, int] = {(): 1}
     mistakes = list(_note_lines(root, (), lines))
     data = _fill_in_secrets(yaml.safe_load(text), (), environment, mistakes)
+    if target_types is not None:
+        mistakes += _check_targets(data, target_types)
     try:
         settings = Settings.model_validate(data)
     except ValidationError as error:
-        mistakes += _word_errors(error, data)
+        mistakes += _word_errors(error, data, Settings)
     else:
         if not mistakes:
             return settings
@@ -102,12 +113,31 @@ def _fill_in_secrets(value: Any, path: Place, environment: Mapping[str, str], mi
     return SECRET.sub(lambda match: environment.get(match[1], ""), value)
 
 
-def _word_errors(error: ValidationError, data: Any) -> list[tuple[Place, str]]:
+def _check_targets(data: Any, types: TargetTypes) -> Iterator[tuple[Place, str]]:
+    """The mistakes in the options of targets; what is wrong with the list of targets itself, `Settings` finds."""
+    publish = data.get("publish")
+    targets = publish.get("targets") if isinstance(publish, dict) else None
+    for name, target in targets.items() if isinstance(targets, dict) else ():
+        if not isinstance(target, dict) or not isinstance(target.get("type"), str):
+            continue
+        place: Place = ("publish", "targets", name)
+        shape = types.get(target["type"])
+        if shape is None:
+            yield (*place, "type"), f"`{target['type']}` is not known here{_suggest(target['type'], sorted(types))}"
+            continue
+        options = {key: value for key, value in target.items() if key != "type"}
+        try:
+            shape.model_validate(options)
+        except ValidationError as error:
+            yield from (((*place, *inner), what) for inner, what in _word_errors(error, options, shape))
+
+
+def _word_errors(error: ValidationError, data: Any, shape: type[Part]) -> list[tuple[Place, str]]:
     """Pydantic's findings as sentences, one per place of the file."""
     found: dict[Place, list[ErrorDetails]] = {}
     for detail in error.errors():
         found.setdefault(_find_place(detail["loc"], data), []).append(detail)
-    return [(place, _word_error(place, details)) for place, details in found.items()]
+    return [(place, _word_error(place, details, shape)) for place, details in found.items()]
 
 
 def _find_place(location: Place, data: Any) -> Place:
@@ -121,7 +151,7 @@ def _find_place(location: Place, data: Any) -> Place:
     return tuple(place)
 
 
-def _word_error(place: Place, details: list[ErrorDetails]) -> str:
+def _word_error(place: Place, details: list[ErrorDetails], shape: type[Part]) -> str:
     if "columns" in place and len(details) > 1:
         return "write a header name, a list of header names, {sql: an expression} or {value: a constant}"
     detail = details[0]
@@ -129,7 +159,7 @@ def _word_error(place: Place, details: list[ErrorDetails]) -> str:
     if missing:
         return f"`{'`, `'.join(missing)}` is missing"
     if detail["type"] == "extra_forbidden":
-        return f"unknown key{_suggest(str(place[-1]), list_keys(place[:-1]))}"
+        return f"unknown key{_suggest(str(place[-1]), list_keys(place[:-1], shape))}"
     if detail["type"] == "literal_error":
         expected = re.findall(r"'([^']*)'", str(detail.get("ctx", {}).get("expected", "")))
         return f"`{detail['input']}` is not known here{_suggest(str(detail['input']), expected)}"
@@ -144,9 +174,9 @@ def _suggest(word: str, valid: list[str]) -> str:
     return f"; did you mean `{near[0]}`?" if near else f"; known are: {', '.join(valid)}" if valid else ""
 
 
-def list_keys(place: Place) -> list[str]:
-    """The keys that the settings know at a place, such as `("sources", "shop")`."""
-    shapes: list[Any] = [Settings]
+def list_keys(place: Place, root: type[Part] = Settings) -> list[str]:
+    """The keys that the settings, or a part of them, know at a place, such as `("sources", "shop")`."""
+    shapes: list[Any] = [root]
     for step in place:
         inner: list[Any] = []
         for shape in shapes:

@@ -4,6 +4,7 @@ import datetime as dt
 import http.server
 import json
 import threading
+from collections.abc import Mapping
 
 import pytest
 
@@ -13,8 +14,9 @@ from regulars.pipelines.run.last_run import LastRun, read_last_run, write_last_r
 AT = dt.datetime(2026, 6, 30, 4, 0, tzinfo=dt.UTC)
 
 
-def run(exit_code: int = 0) -> LastRun:
-    return LastRun(AT, exit_code, "what happened", generation=None if exit_code else 7)
+def run(exit_code: int = 0, undelivered: Mapping[str, str] | None = None) -> LastRun:
+    number = None if exit_code else 7
+    return LastRun(AT, exit_code, "what happened", generation=number, undelivered=undelivered or {})
 
 
 @pytest.mark.parametrize(
@@ -28,6 +30,11 @@ def run(exit_code: int = 0) -> LastRun:
         (run(4), run(), [], "recovered"),
         (run(), run(), ["crm"], "stale"),
         (run(), run(), [], None),
+        (run(), run(undelivered={"share": "why"}), [], "undelivered"),
+        (run(), run(undelivered={"share": "why"}), ["crm"], "undelivered"),
+        (run(undelivered={"share": "why"}), run(undelivered={"share": "why"}), [], None),
+        (run(undelivered={"share": "why"}), run(undelivered={"share": "why", "bi": "why"}), [], "undelivered"),
+        (run(4), run(undelivered={"share": "why"}), [], "recovered"),
     ],
 )
 def test_an_alert_is_sent_when_something_changes(before, now, stale, event):
