@@ -10,7 +10,7 @@ from typing import Any
 
 from regulars.pipelines.publish import targets
 from regulars.pipelines.publish.targets.shape.target import TargetType
-from regulars.pipelines.settings.settings import Part
+from regulars.pipelines.settings.part import Part
 
 
 def _find_target_types() -> Iterator[TargetType[Any]]:
