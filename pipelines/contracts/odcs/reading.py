@@ -97,7 +97,7 @@ def _read_body(content: Mapping[str, Any], table: str, place: Place) -> Contract
         place.wrong("`physicalType` must be `table` or `view`")
     extras = place.read_extras(body, TABLE_EXTRAS)
     metrics = read_metrics(extras.get("metrics"), place)
-    columns = _read_columns(body, {metric.name for metric in metrics}, place)
+    columns = _read_columns(body, place)
     rules = _read_rules(body, table, columns, place)
     for twice in sorted({rule.id for rule in rules if [other.id for other in rules].count(rule.id) > 1}):
         place.wrong(f"the rule `{twice}` appears twice; give one of them a `name` of its own")
@@ -115,10 +115,9 @@ def _read_body(content: Mapping[str, Any], table: str, place: Place) -> Contract
     )
 
 
-def _read_columns(body: Mapping[str, Any], metrics: set[str], place: Place) -> tuple[Column, ...]:
+def _read_columns(body: Mapping[str, Any], place: Place) -> tuple[Column, ...]:
     columns = [
-        _read_column(entry, entry.get("name") in metrics, place.at(f"column {entry.get('name', '?')}"))
-        for entry in body.get("properties") or []
+        _read_column(entry, place.at(f"column {entry.get('name', '?')}")) for entry in body.get("properties") or []
     ]
     names = [column.name for column in columns]
     for twice in sorted({name for name in names if names.count(name) > 1}):
@@ -129,7 +128,7 @@ def _read_columns(body: Mapping[str, Any], metrics: set[str], place: Place) -> t
     return tuple(columns)
 
 
-def _read_column(entry: Mapping[str, Any], is_metric: bool, place: Place) -> Column:
+def _read_column(entry: Mapping[str, Any], place: Place) -> Column:
     place.refuse_unknown(entry, COLUMN_KEYS)
     extras = place.read_extras(entry, COLUMN_EXTRAS)
     position = entry.get("primaryKeyPosition", 1 if entry.get("primaryKey") else None)
@@ -146,7 +145,6 @@ def _read_column(entry: Mapping[str, Any], is_metric: bool, place: Place) -> Col
         key_position=position,
         classification=entry.get("classification", "internal"),
         unit=extras.get("unit", ""),
-        is_metric=is_metric,
         allowed_values=tuple((item["value"], item.get("description", "")) for item in entry.get("enum") or ()),
     )
 
