@@ -42,7 +42,7 @@ wheel: $(READY)  ## the wheel to install elsewhere, in dist/
 	@rm -rf build *.egg-info
 	@ls dist/*.whl
 
-format: $(READY)  ## put the code into the house's format
+format: $(READY)  ## put the code into the project's format
 	@$(BIN)/ruff check --fix -q . ; $(BIN)/ruff format .
 
 clean:  ## remove what was set up and the demo

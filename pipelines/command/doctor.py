@@ -25,8 +25,9 @@ from regulars.pipelines.home.target_records import read_target_records
 from regulars.pipelines.publish.targets.shape.registry import TARGET_OPTIONS
 from regulars.pipelines.run.request import find_home
 from regulars.pipelines.settings.package import CONTRACTS_FOLDER
-from regulars.pipelines.settings.settings import Settings, Source
+from regulars.pipelines.settings.settings import Settings
 from regulars.pipelines.settings.settings_file import load_settings
+from regulars.pipelines.settings.source import Source
 from regulars.pipelines.sources.landing import land_file, read_file_state
 from regulars.pipelines.sources.mapping.expressions import ExpressionChecker
 from regulars.pipelines.sources.mapping.mapping_checks import check_mapping, check_settings

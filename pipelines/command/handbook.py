@@ -42,26 +42,21 @@ def write_commands(app: typer.Typer) -> str:
     return "\n".join(lines)
 
 
-def read_between_markers(text: str, name: str) -> str:
-    """The text between `<!-- name -->` and `<!-- /name -->`.
+def fill_between_markers(text: str, name: str, part: str) -> str:
+    """Replace the text between `<!-- name -->` and `<!-- /name -->` by `part`.
 
     Raises:
         ValueError: The markers are missing.
     """
-    match = re.search(rf"<!-- {name} -->\n(.*?)<!-- /{name} -->", text, flags=re.DOTALL)
-    if match is None:
-        raise ValueError(f"the markers of `{name}` are missing")
-    return match[1].strip()
-
-
-def fill_between_markers(text: str, name: str, part: str) -> str:
-    """Replace the text between the markers of `name` by `part`."""
-    return re.sub(
+    filled, count = re.subn(
         rf"(<!-- {name} -->\n).*?(<!-- /{name} -->)",
         lambda match: f"{match[1]}{part.strip()}\n{match[2]}",
         text,
         flags=re.DOTALL,
     )
+    if count != 1:
+        raise ValueError(f"the text holds the markers of `{name}` {count} times, and must hold them once")
+    return filled
 
 
 def made_pages(root: Path = CHECKOUT) -> dict[str, str]:

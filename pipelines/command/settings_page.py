@@ -1,7 +1,7 @@
 """The page `docs/settings.md`: every key of `regulars.yaml`, made from the models of the settings.
 
 Put here: the shape of the page, and an example for each part of the settings. Keep out: what a key means (the
-docstrings in `settings/settings.py`, and of each type of target in `publish/targets/`).
+docstrings in `settings/settings.py`, `settings/source.py` and the types of targets in `publish/targets/`).
 """
 
 import datetime as dt
@@ -21,7 +21,7 @@ from regulars.pipelines.settings.settings import Settings
 
 INTRODUCTION = """# Settings
 
-Made from `pipelines/settings/settings.py` and the modules of `pipelines/publish/targets/` by
+Made from the modules of `pipelines/settings/` and `pipelines/publish/targets/` by
 `python -m regulars.pipelines.command.handbook`; do not edit it by hand.
 
 `regulars run` reads `regulars.yaml` in the folder where it is started; `--settings FILE` or `$REGULARS_SETTINGS` names

@@ -26,8 +26,6 @@ class Contract:
         rules: Every rule, ids unique.
         document: Raw only: the columns that name what a newer delivery replaces as a whole.
         repeats: Raw only: `last` = one row per document, later rows of a delivery win; `keep` = all rows are real.
-        amount: Raw only: SQL over the text columns that gives the row's money, or empty.
-        amount_moment: Raw only: the column whose month the money belongs to, or empty.
         no_key: Why no columns make a row unique; empty where the key does.
         metrics: How the columns that are metrics are made and added up.
     """
@@ -42,8 +40,6 @@ class Contract:
     rules: tuple[Rule, ...]
     document: tuple[str, ...] = ()
     repeats: Literal["last", "keep"] = "keep"
-    amount: str = ""
-    amount_moment: str = ""
     no_key: str = ""
     metrics: tuple[Metric, ...] = ()
 

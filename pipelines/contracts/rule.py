@@ -77,7 +77,6 @@ class Column:
         key_position: 1, 2 … in the table's key, or None.
         classification: `public`, `internal` or `personal`.
         unit: The unit of a value, such as `company currency`; empty where it needs none.
-        is_metric: Listed in `meta.metric_definitions`.
         reads_as: For raw text that is not plain text: the type that staging casts it to, else empty.
         allowed_values: Every value that it may have, with what it means; none where it may have any.
     """
@@ -90,7 +89,6 @@ class Column:
     key_position: int | None = None
     classification: str = "internal"
     unit: str = ""
-    is_metric: bool = False
     reads_as: str = ""
     allowed_values: tuple[tuple[Any, str], ...] = ()
 

@@ -13,8 +13,8 @@ from regulars.pipelines.contracts.odcs.export import format_contracts
 from regulars.pipelines.home.generation import DUCKDB_FILE, PARQUET_FOLDER
 from regulars.pipelines.home.manifest import Facts
 from regulars.pipelines.kinds.shape.registry import KINDS
+from regulars.pipelines.publish.files.tables import Table
 from regulars.pipelines.publish.generation import Contents
-from regulars.pipelines.publish.targets.tables import Table
 from regulars.pipelines.run.fingerprint import compute_fingerprint
 from regulars.pipelines.run.lineage import TABLE, versions
 from regulars.pipelines.run.run import Run

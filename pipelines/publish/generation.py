@@ -1,7 +1,7 @@
 """Publishes the results of a run as a generation.
 
 Put here: `publish_generation`, the one call by which a build reaches readers.
-Keep out: how each file is written (`targets/`, the report) and how the swap works (`swap.py`).
+Keep out: how each file is written (`files/`, the report) and how the swap works (`swap.py`).
 """
 
 import contextlib
@@ -31,10 +31,10 @@ from regulars.pipelines.home.home import Home
 from regulars.pipelines.home.manifest import FILE_NAME, Facts, FileFacts, Manifest, TableFacts, hash_content
 from regulars.pipelines.home.state_file import install_state, make_state_path
 from regulars.pipelines.home.verify import find_damage
+from regulars.pipelines.publish.files.duckdb_file import check_counts, write_duckdb_file
+from regulars.pipelines.publish.files.parquet import write_parquet
+from regulars.pipelines.publish.files.tables import Table, read_columns, refuse_types
 from regulars.pipelines.publish.swap import install_generation, seal_folder, swing_current
-from regulars.pipelines.publish.targets.duckdb_file import check_counts, write_duckdb_file
-from regulars.pipelines.publish.targets.parquet import write_parquet
-from regulars.pipelines.publish.targets.tables import Table, read_columns, refuse_types
 
 
 @dataclasses.dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """What decides a run's results beside what was delivered: the settings, the code, the versions of what makes them.
 
 Put here: listing those facts, and which of them differ between two runs. Keep out: deliveries (`sources/`), and what
-a difference did to the figures (`restatements/`).
+a difference did to the metrics (`pipelines/audit/restatements/`).
 """
 
 import hashlib

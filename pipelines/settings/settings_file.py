@@ -15,7 +15,8 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from regulars.pipelines.errors import SettingsWrong
-from regulars.pipelines.settings.settings import Part, Settings
+from regulars.pipelines.settings.part import Part
+from regulars.pipelines.settings.settings import Settings
 
 Place = tuple[str | int, ...]
 TargetTypes = Mapping[str, type[Part]]

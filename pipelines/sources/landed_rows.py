@@ -13,7 +13,8 @@ import duckdb
 from regulars.pipelines.errors import SettingsWrong
 from regulars.pipelines.kinds.shape.kind import TRACE_COLUMNS
 from regulars.pipelines.kinds.shape.registry import KINDS
-from regulars.pipelines.settings.settings import KindMapping, Settings, Source
+from regulars.pipelines.settings.settings import Settings
+from regulars.pipelines.settings.source import KindMapping, Source
 from regulars.pipelines.sources.landing import find_lines, read_landed_file
 from regulars.pipelines.sources.ledger import Delivery
 from regulars.pipelines.sources.mapping.expressions import ExpressionChecker

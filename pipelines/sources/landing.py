@@ -16,7 +16,7 @@ import duckdb
 
 from regulars.pipelines.errors import StorageFailed
 from regulars.pipelines.home.durable import put_in_place
-from regulars.pipelines.settings.settings import Source
+from regulars.pipelines.settings.source import Source
 from regulars.pipelines.sources.readers.csv_files import lines_of_records, read_csv_file
 from regulars.pipelines.sources.readers.json_lines import lines_of_objects, read_json_lines
 from regulars.pipelines.sources.readers.landed_text import (

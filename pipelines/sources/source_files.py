@@ -7,7 +7,7 @@ import glob
 import re
 from pathlib import Path
 
-from regulars.pipelines.settings.settings import Source
+from regulars.pipelines.settings.source import Source
 
 _UPLOADS = (".part", ".tmp", ".filepart", ".crdownload", ".partial")
 

@@ -13,7 +13,7 @@ import duckdb
 
 from regulars.pipelines.errors import SettingsWrong
 from regulars.pipelines.home.durable import hash_file
-from regulars.pipelines.settings.settings import Source
+from regulars.pipelines.settings.source import Source
 from regulars.pipelines.sources.landing import FileState, check_unchanged, land_file, read_landed_file
 from regulars.pipelines.sources.ledger import SHRINK_ALLOWED, Delivery, Ledger
 from regulars.pipelines.sources.mapping.expressions import ExpressionChecker

@@ -15,7 +15,6 @@ import pytest
 from tests.shop import run_regulars
 
 ROOT = Path(__file__).parent.parent.parent
-pytestmark = pytest.mark.xdist_group("command line")
 
 
 def in_a_process(*arguments: str | Path) -> subprocess.CompletedProcess[str]:

@@ -14,7 +14,7 @@ from regulars.pipelines.contracts.odcs.load import load_contracts
 from regulars.pipelines.contracts.rule import Column
 
 ID = Column("id", "VARCHAR", "string", "The customer's id.", required=True, key_position=1)
-RATE = Column("rate", "DOUBLE", "number", "Kept / all; it's NULL at first.", unit="ratio", is_metric=True)
+RATE = Column("rate", "DOUBLE", "number", "Kept / all; it's NULL at first.", unit="ratio")
 
 
 KEEP_RATE = Metric(

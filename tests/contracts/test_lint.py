@@ -128,7 +128,7 @@ def test_the_example_that_all_contracts_copy_has_no_problems(tmp_path):
         ({"relationships": [{"from": "things.id", "to": "core.others.id"}]}, "refers to core.others, which has no"),
         ({"relationships": [{"from": "things.id", "to": "others.id"}]}, "the latter as layer.table.column"),
         ({"relationships": [{"from": "things.idd", "to": "core.things.id"}]}, "is about `idd`, which is not a column"),
-        (extra("document", ["id"]), "are for raw contracts"),
+        (extra("document", ["id"]), "customProperties: `document` is not a key"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )  # fmt: skip
@@ -150,10 +150,10 @@ def test_a_file_in_the_wrong_place_is_a_mistake(tmp_path):
     ]
 
 
-def test_raw_columns_are_text_and_a_raw_contract_names_its_document(tmp_path):
-    found = problems(tmp_path, contract("raw.things", properties=[column("size", "DOUBLE")]))
-    assert any("raw tables are text" in problem for problem in found)
-    assert any("`document` is missing" in problem for problem in found)
+def test_a_raw_table_is_described_by_its_kind_and_has_no_contract_file(tmp_path):
+    assert problems(tmp_path, contract("raw.things")) == [
+        "raw/things.odcs.yaml: contracts are named <layer>/<table>.odcs.yaml"
+    ]
 
 
 @pytest.mark.parametrize(

@@ -50,7 +50,7 @@ OF_A_COLUMN = {
 }
 """Our kind of rule about one column -> the tool's kinds of check."""
 
-Verdicts = Mapping[str, bool]
+Results = Mapping[str, bool]
 """Rule id -> whether it passed."""
 
 
@@ -84,7 +84,7 @@ def generation(request: pytest.FixtureRequest, published_demo: Path, tmp_path_fa
     return folder
 
 
-def our_verdicts(generation: Path) -> Verdicts:
+def our_results(generation: Path) -> Results:
     """What Great Expectations says of the published file, of every rule that reads only what is published."""
     with duckdb.connect(str(generation / "regulars.duckdb"), read_only=True) as con:
         return {
@@ -104,7 +104,7 @@ def tool_checks(tool: Path, generation: Path, server: str, checks: str, tables: 
     return found
 
 
-def verdicts_of(checks: list[dict[str, Any]]) -> Verdicts:
+def results_of(checks: list[dict[str, Any]]) -> Results:
     """The tool's checks under the ids of our rules; of several checks for one rule all must pass.
 
     A check that could not be run has no result.
@@ -160,7 +160,7 @@ def test_another_tool_finds_in_the_published_file_what_we_find(tool: Path, gener
     checks = [
         check for layer in PUBLISHED_LAYERS for check in tool_checks(tool, generation, layer, "all", _names_of(layer))
     ]
-    ours, theirs = our_verdicts(generation), verdicts_of(checks)
+    ours, theirs = our_results(generation), results_of(checks)
     references = {rule.id for each in PUBLISHED.values() for rule in _portable(each) if rule.type == "references"}
     assert {id: passed for id, passed in ours.items() if id not in references} == {
         id: passed for id, passed in theirs.items() if id not in references
@@ -172,7 +172,7 @@ def test_another_tool_finds_in_the_published_file_what_we_find(tool: Path, gener
 def test_another_tool_finds_in_the_parquet_files_what_we_find(tool: Path, generation: Path):
     """Keys, required and allowed values, ranges, patterns and references; types and rules in SQL need DuckDB."""
     checks = tool_checks(tool, generation, "parquet", "schema", "all")
-    ours, theirs = our_verdicts(generation), verdicts_of(checks)
+    ours, theirs = our_results(generation), results_of(checks)
     wanted = {
         rule.id
         for contract in PUBLISHED.values()
@@ -188,7 +188,7 @@ def test_another_tool_finds_in_the_parquet_files_what_we_find(tool: Path, genera
 @pytest.mark.slow
 @pytest.mark.parametrize("generation", ["broken"], indirect=True)
 def test_every_planted_fault_is_found(generation: Path):
-    failed = {rule for rule, passed in our_verdicts(generation).items() if not passed}
+    failed = {rule for rule, passed in our_results(generation).items() if not passed}
     assert {
         "churn.unique",
         "products.unique",

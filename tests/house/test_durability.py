@@ -2,13 +2,13 @@
 
 import ast
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from tests.house.code import CODE, ROOT, name_of
+
 DURABLE = ROOT / "pipelines" / "home" / "durable.py"
-CODE = sorted({*(ROOT / "pipelines").glob("**/*.py"), *(ROOT / "assets").glob("*.py")} - {DURABLE})
+OTHERS = [path for path in CODE if path != DURABLE]
 NEVER = {"fsync", "fdatasync", "hardlink_to", "symlink_to", "link", "symlink", "renames", "move"}
 ON_PATHS = {"rename", "replace"}
 
@@ -29,7 +29,7 @@ def find_durable_calls(source: str) -> Iterator[str]:
             yield ast.unparse(node)
 
 
-@pytest.mark.parametrize("path", CODE, ids=lambda path: str(path.relative_to(ROOT)))
+@pytest.mark.parametrize("path", OTHERS, ids=name_of)
 def test_only_one_module_makes_writes_durable(path):
     source = path.read_text(encoding="utf-8")
     assert "F_FULLFSYNC" not in source

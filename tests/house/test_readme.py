@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 
 from regulars.cli import app
 from regulars.pipelines import errors
-from regulars.pipelines.command.handbook import made_pages
+from regulars.pipelines.command.handbook import fill_between_markers, made_pages
 from regulars.pipelines.contracts.raw_contracts import load_all_contracts
 
 ROOT = Path(__file__).parent.parent.parent
@@ -21,6 +21,13 @@ COMMANDS = typer.main.get_command(app).commands
 @pytest.mark.parametrize(("path", "text"), made_pages().items(), ids=made_pages())
 def test_what_is_made_from_the_code_is_as_the_code_is(path, text):
     assert (ROOT / path).read_text(encoding="utf-8") == text, HOW
+
+
+def test_a_page_without_its_markers_is_an_error_not_a_page_that_is_never_filled():
+    text = "Before\n<!-- verbs -->\nold\n<!-- /verbs -->\nafter\n"
+    assert fill_between_markers(text, "verbs", "new") == text.replace("old", "new")
+    with pytest.raises(ValueError, match="the markers of `rooms` 0 times"):
+        fill_between_markers(text, "rooms", "new")
 
 
 def test_every_room_is_named():
@@ -37,6 +44,7 @@ def test_every_verb_has_help_with_an_example(name):
 
 def test_every_verb_that_the_readme_names_exists():
     named = set(re.findall(r"`(?:\.venv/bin/)?regulars (\w+)", README))
+    assert named
     assert named <= set(COMMANDS)
 
 
@@ -49,6 +57,7 @@ def test_every_path_that_the_readme_names_exists():
 def test_every_table_that_the_readme_names_has_a_contract():
     tables = load_all_contracts(ROOT / "data_contracts")
     named = set(re.findall(r"`((?:marts|core|meta)\.\w+)`", README))
+    assert named
     assert named <= {*tables, "marts.retention_cohorts_monthly"}
 
 
@@ -59,5 +68,7 @@ def test_every_exit_code_is_in_the_readme():
 
 
 def test_every_link_in_the_readme_leads_somewhere():
-    for target in re.findall(r"\]\(([^)]+)\)", README):
+    targets = re.findall(r"\]\(([^)]+)\)", README)
+    assert targets
+    for target in targets:
         assert target.startswith("https://") or (ROOT / target).exists(), target

@@ -9,8 +9,8 @@ from regulars.pipelines.home.generation import Published
 from regulars.pipelines.home.home import Home
 from regulars.pipelines.home.manifest import Facts
 from regulars.pipelines.home.state_file import move_old_states
+from regulars.pipelines.publish.files.tables import Table
 from regulars.pipelines.publish.generation import Contents, publish_generation
-from regulars.pipelines.publish.targets.tables import Table
 
 AS_OF = dt.date(2026, 1, 31)
 NOW = dt.datetime(2026, 2, 1, 3, 30, tzinfo=dt.UTC)

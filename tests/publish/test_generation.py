@@ -7,8 +7,8 @@ import pytest
 from regulars.pipelines import errors
 from regulars.pipelines.home.state_file import read_state
 from regulars.pipelines.home.verify import find_damage
+from regulars.pipelines.publish.files.tables import Table
 from regulars.pipelines.publish.generation import publish_generation
-from regulars.pipelines.publish.targets.tables import Table
 from tests.publish.builders import AS_OF, NOW, STATE_TABLES, a_home, build, contents, publish_run
 
 

@@ -19,7 +19,6 @@ from regulars.pipelines.run.request import make_request
 from regulars.pipelines.run.run import Run, open_run
 from tests.shop import CRM, FOUR_ORDERS, ORDERS, SURVEY, TWO_CUSTOMERS, Shop
 
-pytestmark = pytest.mark.xdist_group("runs")
 LATE_SURVEY = SURVEY.replace("max_age_hours: 48", "max_age_hours: 0.5")
 
 

@@ -9,8 +9,6 @@ import pytest
 from regulars.pipelines.home.home import Home
 from tests.shop import COMPANY, CRM, FOUR_ORDERS, LINES, ORDERS, SURVEY, THREE_ANSWERS, TWO_CUSTOMERS, Shop
 
-pytestmark = pytest.mark.xdist_group("runs")  # Dagster and Great Expectations are loaded once
-
 UNKNOWN = "00000000-0000-0000-0000-000000000000"
 
 

@@ -7,8 +7,6 @@ import pytest
 from regulars.pipelines.home.state_file import read_state
 from tests.shop import Shop
 
-pytestmark = pytest.mark.xdist_group("runs")
-
 COMPANY = """
 company: {name: Toko Sudut, timezone: Asia/Jakarta, currency: IDR}
 as_of: 2024-03-31

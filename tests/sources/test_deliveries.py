@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from regulars.pipelines.errors import InputRefused, SettingsWrong, StorageFailed
-from regulars.pipelines.settings.settings import KINDS, Source
+from regulars.pipelines.kinds.shape.registry import KINDS
+from regulars.pipelines.settings.source import Source
 from regulars.pipelines.sources import landing as landing_module
 from regulars.pipelines.sources import source_landing as source_landing_module
 from regulars.pipelines.sources.deliveries import refuse_required

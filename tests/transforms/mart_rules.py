@@ -1,4 +1,4 @@
-"""Which rules of its contract a mart breaks, by the SQL that the run sets beside Great Expectations' verdict."""
+"""Which rules of its contract a mart breaks, by the SQL that the run sets beside Great Expectations' count."""
 
 from functools import cache
 from pathlib import Path

@@ -73,7 +73,7 @@ def complete_document(
             defined.
     """
     content = fill_constants(content, place)
-    whole = _fill(content, {"status": "active", "name": table.partition(".")[2]}, table, place)
+    whole = _fill(content, {"status": "active", "name": table.partition(".")[2]}, place)
     whole["schema"] = [
         _complete_table(body, table, enumerations, place.at("schema")) for body in content.get("schema") or []
     ]
@@ -81,14 +81,14 @@ def complete_document(
 
 
 def _complete_table(body: Mapping[str, Any], table: str, enumerations: Enumerations, place: Place) -> dict[str, Any]:
-    whole = _fill(body, {"physicalName": table, "physicalType": "table"}, table, place)
+    whole = _fill(body, {"physicalName": table, "physicalType": "table"}, place)
     key = _list_key_columns(body)
     whole["properties"] = [
-        expand_enumeration(_complete_column(entry, key, table, here), enumerations, here)
+        expand_enumeration(_complete_column(entry, key, here), enumerations, here)
         for entry, here in _list_columns(body, place)
     ]
     if "quality" in body:
-        whole["quality"] = _complete_rules(body["quality"], table, place)
+        whole["quality"] = _complete_rules(body["quality"], place)
     return whole
 
 
@@ -103,30 +103,28 @@ def _list_columns(body: Mapping[str, Any], place: Place) -> list[tuple[Mapping[s
     return [(entry, place.at(f"column {entry.get('name', '?')}")) for entry in body.get("properties") or []]
 
 
-def _complete_column(entry: Mapping[str, Any], key: list[Any], table: str, place: Place) -> dict[str, Any]:
+def _complete_column(entry: Mapping[str, Any], key: list[Any], place: Place) -> dict[str, Any]:
     follows: dict[str, Any] = {"logicalType": find_logical_type(entry.get("physicalType", ""))}
     if entry.get("primaryKey"):
         follows |= {"required": True} | ({"primaryKeyPosition": key.index(entry.get("name")) + 1} if key else {})
-    whole = _fill(entry, follows, table, place)
+    whole = _fill(entry, follows, place)
     if not whole["logicalType"]:
         del whole["logicalType"]
     if "quality" in entry:
-        whole["quality"] = _complete_rules(entry["quality"], table, place)
+        whole["quality"] = _complete_rules(entry["quality"], place)
     return whole
 
 
-def _complete_rules(rules: list[Mapping[str, Any]], table: str, place: Place) -> list[dict[str, Any]]:
+def _complete_rules(rules: list[Mapping[str, Any]], place: Place) -> list[dict[str, Any]]:
     return [
-        _fill(
-            entry, {"type": "library", "severity": "critical"}, table, place.at(f"quality {entry.get('name', number)}")
-        )
+        _fill(entry, {"type": "library", "severity": "critical"}, place.at(f"quality {entry.get('name', number)}"))
         for number, entry in enumerate(rules, 1)
     ]
 
 
-def _fill(entry: Mapping[str, Any], follows: Mapping[str, Any], table: str, place: Place) -> dict[str, Any]:
+def _fill(entry: Mapping[str, Any], follows: Mapping[str, Any], place: Place) -> dict[str, Any]:
     """The entry with the keys that follow; one that is written although it follows is a problem."""
     for name, value in follows.items():
-        if entry.get(name) == value and not table.startswith("raw."):
+        if entry.get(name) == value:
             place.wrong(f"`{name}: {value}` follows from the rest: leave it out")
     return {**follows, **entry}

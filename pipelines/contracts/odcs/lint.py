@@ -36,7 +36,8 @@ from regulars.pipelines.kinds.shape.registry import KINDS
 from regulars.pipelines.settings.package import CONTRACTS_FOLDER
 from regulars.pipelines.warehouse.sql_text import quote_identifier
 
-LAYERS = {"raw", "core", "marts", "meta"}
+LAYERS = {"core", "marts", "meta"}
+"""Those whose contracts are files; the contracts of raw tables are made from the kinds."""
 CLASSIFICATIONS = {"public", "internal", "personal"}
 
 
@@ -119,12 +120,6 @@ def _lint_contract(contract: Contract) -> Iterator[str]:
     for name in contract.document:
         if name not in names:
             yield f"`document` names `{name}`, which is not a column"
-    if contract.layer == "raw" and not contract.document:
-        yield "`document` is missing: name the columns of what a newer delivery replaces"
-    if contract.layer != "raw" and (contract.document or contract.amount or contract.amount_moment):
-        yield "`document`, `repeats`, `amount` and `amountMoment` are for raw contracts"
-    if contract.repeats not in ("last", "keep"):
-        yield f"`repeats` is {contract.repeats!r}, and must be `last` or `keep`"
     for metric in contract.metrics:
         for name in sorted({*metric.columns} - names - {""}):
             yield f"the metric `{metric.name}` names `{name}`, which is not a column"
@@ -144,8 +139,6 @@ def _lint_column(contract: Contract, column: Column) -> Iterator[str]:
         yield f"logicalType is {column.logical_type!r}, and must be one of {known}"
     elif not column.reads_as and column.logical_type != logical:
         yield f"physicalType {column.type!r} does not fit logicalType {column.logical_type}: its own is {logical}"
-    if contract.layer == "raw" and not column.name.startswith("_") and column.type != "VARCHAR":
-        yield "raw tables are text: physicalType must be VARCHAR"
     if column.classification not in CLASSIFICATIONS:
         yield f"classification is {column.classification!r}, and must be one of {', '.join(sorted(CLASSIFICATIONS))}"
     if column.classification == "personal" and contract.layer != "raw":
@@ -155,9 +148,8 @@ def _lint_column(contract: Contract, column: Column) -> Iterator[str]:
 def _lint_together(contracts: Mapping[str, Contract]) -> Iterator[str]:
     """Check what rules say in SQL, and what they say of other tables, against empty tables made from the contracts."""
     with duckdb.connect() as con:
-        for schema in sorted(LAYERS):
+        for schema in ("raw", *sorted(LAYERS), "quarantine_work"):
             con.execute(f"create schema {schema}")
-        con.execute("create schema quarantine_work")
         con.execute(oversized.EMPTY)  # rules of raw contracts read it
         for contract in contracts.values():
             columns = ", ".join(f"{quote_identifier(name)} {kind}" for name, kind in contract.types)
@@ -184,13 +176,6 @@ def _lint_sql(con: duckdb.DuckDBPyConnection, contract: Contract, contracts: Map
             con.execute(f"select {metric.sql} from {contract.table} where {metric.filter_sql} group by all")
         except duckdb.Error as error:
             yield f"the metric `{metric.name}` is not SQL that runs on {contract.table}: {_read_first_line(error)}"
-    if contract.amount:
-        try:
-            con.execute(f"select {contract.amount} from {contract.table}")
-        except duckdb.Error as error:
-            yield f"`amount` is not SQL that runs on {contract.table}: {_read_first_line(error)}"
-    if contract.amount_moment and contract.amount_moment not in dict(contract.types):
-        yield f"`amountMoment` names `{contract.amount_moment}`, which is not a column"
 
 
 def _write_probe(rule: Rule, table: str) -> str:
@@ -206,7 +191,7 @@ def _write_probe(rule: Rule, table: str) -> str:
 
 
 def _name_file(contract: Contract) -> str:
-    if contract.layer == "raw" and contract.name in KINDS:
+    if contract.layer == "raw":
         return f"pipelines/kinds/{contract.name}.py"
     return f"{contract.layer}/{contract.name}.odcs.yaml"
 

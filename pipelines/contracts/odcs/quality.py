@@ -23,7 +23,6 @@ QUALITY_KEYS = {
     "dimension",
     "severity",
     "query",
-    "customProperties",
 }
 COUNTS: dict[str, Callable[[Any], tuple[int | None, int | None]]] = {
     "mustBe": lambda n: (n, n),
@@ -73,26 +72,17 @@ def read_quality(
     for number, entry in enumerate(quality, 1):
         here = place.at(f"quality {entry.get('name', number)}")
         here.refuse_unknown(entry, QUALITY_KEYS | COUNTS.keys())
-        extras = here.read_extras(entry, {"rowPredicate"})
-        word = entry.get("metric") or ("rowPredicate" if "rowPredicate" in extras else entry.get("type", "library"))
+        word = entry.get("metric") or entry.get("type", "library")
         read = _READERS.get(word)
         if read is None or (columns and word not in _OF_COLUMNS) or (not columns and word in _OF_COLUMNS_ONLY):
             here.wrong(f"`{word}` is not a rule that contracts here understand at this place")
             continue
-        rule = read(entry, extras, table, columns, here)
+        rule = read(entry, table, columns, here)
         if rule is not None:
             yield rule
 
 
-def _read_row_predicate(
-    entry: Mapping[str, Any], extras: Mapping[str, Any], table: str, columns: tuple[str, ...], place: Place
-) -> Rule | None:
-    return _make_named_rule(entry, table, place, "predicate", {"predicate": extras["rowPredicate"]})
-
-
-def _read_query(
-    entry: Mapping[str, Any], extras: Mapping[str, Any], table: str, columns: tuple[str, ...], place: Place
-) -> Rule | None:
+def _read_query(entry: Mapping[str, Any], table: str, columns: tuple[str, ...], place: Place) -> Rule | None:
     query = " ".join(str(entry.get("query", "")).split())
     if "{table}" not in query:
         place.wrong("`query` must read `{table}`, the table of this contract")
@@ -101,7 +91,7 @@ def _read_query(
     predicate = find_predicate(query)
     if predicate:
         return _make_named_rule(entry, table, place, "predicate", {"predicate": predicate})
-    if not query.startswith(COUNT) and not table.startswith("raw."):
+    if not query.startswith(COUNT):
         place.wrong(f"`query` must count what is wrong: begin it with `{COUNT.strip()}`")
     return _make_named_rule(entry, table, place, "query", {"query": find_counted_rows(query)})
 
@@ -144,9 +134,7 @@ def _make_named_rule(
     )
 
 
-def _read_row_count(
-    entry: Mapping[str, Any], extras: Mapping[str, Any], table: str, columns: tuple[str, ...], place: Place
-) -> Rule | None:
+def _read_row_count(entry: Mapping[str, Any], table: str, columns: tuple[str, ...], place: Place) -> Rule | None:
     operators = [key for key in entry if key in COUNTS]
     if len(operators) != 1:
         place.wrong(f"rowCount needs one of {', '.join(COUNTS)}")
@@ -169,9 +157,7 @@ def _read_row_count(
     )
 
 
-def _read_duplicate_values(
-    entry: Mapping[str, Any], extras: Mapping[str, Any], table: str, columns: tuple[str, ...], place: Place
-) -> Rule | None:
+def _read_duplicate_values(entry: Mapping[str, Any], table: str, columns: tuple[str, ...], place: Place) -> Rule | None:
     unique = columns or tuple((entry.get("arguments") or {}).get("properties", ()))
     if entry.get("mustBe") != 0 or not unique:
         place.wrong("duplicateValues needs `mustBe: 0` and, for a table, `arguments: {properties: [...]}`")
@@ -181,9 +167,7 @@ def _read_duplicate_values(
     return Rule(identity, table, "unique", unique, {}, place.read_severity(entry), words, "uniqueness")
 
 
-def _read_invalid_values(
-    entry: Mapping[str, Any], extras: Mapping[str, Any], table: str, columns: tuple[str, ...], place: Place
-) -> Rule | None:
+def _read_invalid_values(entry: Mapping[str, Any], table: str, columns: tuple[str, ...], place: Place) -> Rule | None:
     values = tuple((entry.get("arguments") or {}).get("validValues", ()))
     if entry.get("mustBe") != 0 or not values:
         place.wrong(
@@ -199,9 +183,8 @@ def _make_list(value: Any) -> list[str]:
     return [value] if isinstance(value, str) else list(value)
 
 
-_Reader = Callable[[Mapping[str, Any], Mapping[str, Any], str, tuple[str, ...], Place], Rule | None]
+_Reader = Callable[[Mapping[str, Any], str, tuple[str, ...], Place], Rule | None]
 _READERS: dict[str, _Reader] = {
-    "rowPredicate": _read_row_predicate,
     "sql": _read_query,
     "rowCount": _read_row_count,
     "duplicateValues": _read_duplicate_values,

@@ -10,13 +10,13 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from regulars.pipelines.contracts.contract import PROVENANCE, Contract
+from regulars.pipelines.contracts.contract import Contract
 from regulars.pipelines.contracts.metric import read_metrics
 from regulars.pipelines.contracts.odcs.document import complete_document, find_table_name, read_yaml
 from regulars.pipelines.contracts.odcs.enumerations import Enumerations, read_enumerations
 from regulars.pipelines.contracts.odcs.place import Place
 from regulars.pipelines.contracts.odcs.quality import read_quality, read_relationships
-from regulars.pipelines.contracts.rule import Column, Rule, find_written_form, make_column_rules
+from regulars.pipelines.contracts.rule import Column, Rule, make_column_rules
 
 ROOT_KEYS = {"apiVersion", "kind", "id", "name", "version", "status", "description", "schema", "tags"}
 TABLE_KEYS = {
@@ -47,17 +47,8 @@ COLUMN_KEYS = {
     "customProperties",
 }
 OPTION_KEYS = {"pattern", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"}
-TABLE_EXTRAS = {"document", "repeats", "amount", "amountMoment", "noKey", "metrics"}
-COLUMN_EXTRAS = {"severity", "unit", "readsAs"}
-
-READS_AS = {
-    "number": "DECIMAL(18,4)",
-    "integer": "BIGINT",
-    "boolean": "BOOLEAN",
-    "date": "DATE",
-    "timestamp": "TIMESTAMP",
-}
-"""What staging casts raw text of a logical type to, unless the column's `readsAs` says otherwise."""
+TABLE_EXTRAS = {"noKey", "metrics"}
+COLUMN_EXTRAS = {"severity", "unit"}
 
 
 def read_contract(path: Path, enumerations: Enumerations | None = None) -> tuple[Contract | None, list[str]]:
@@ -106,8 +97,8 @@ def _read_body(content: Mapping[str, Any], table: str, place: Place) -> Contract
         place.wrong("`physicalType` must be `table` or `view`")
     extras = place.read_extras(body, TABLE_EXTRAS)
     metrics = read_metrics(extras.get("metrics"), place)
-    columns = _read_columns(body, table, {metric.name for metric in metrics}, place)
-    rules = _read_rules(body, table, columns, extras, place)
+    columns = _read_columns(body, place)
+    rules = _read_rules(body, table, columns, place)
     for twice in sorted({rule.id for rule in rules if [other.id for other in rules].count(rule.id) > 1}):
         place.wrong(f"the rule `{twice}` appears twice; give one of them a `name` of its own")
     return Contract(
@@ -119,19 +110,14 @@ def _read_body(content: Mapping[str, Any], table: str, place: Place) -> Contract
         grain=place.read_text(body, "dataGranularityDescription"),
         columns=columns,
         rules=rules,
-        document=tuple(extras.get("document", ())),
-        repeats=extras.get("repeats", "keep"),
-        amount=extras.get("amount", ""),
-        amount_moment=extras.get("amountMoment", ""),
         no_key=extras.get("noKey", ""),
         metrics=metrics,
     )
 
 
-def _read_columns(body: Mapping[str, Any], table: str, metrics: set[str], place: Place) -> tuple[Column, ...]:
+def _read_columns(body: Mapping[str, Any], place: Place) -> tuple[Column, ...]:
     columns = [
-        _read_column(entry, table, entry.get("name") in metrics, place.at(f"column {entry.get('name', '?')}"))
-        for entry in body.get("properties") or []
+        _read_column(entry, place.at(f"column {entry.get('name', '?')}")) for entry in body.get("properties") or []
     ]
     names = [column.name for column in columns]
     for twice in sorted({name for name in names if names.count(name) > 1}):
@@ -139,22 +125,12 @@ def _read_columns(body: Mapping[str, Any], table: str, metrics: set[str], place:
     positions = sorted(column.key_position for column in columns if column.key_position)
     if positions != list(range(1, len(positions) + 1)):
         place.wrong(f"the primaryKeyPositions are {positions}; number them from 1")
-    return (*columns, *PROVENANCE) if table.startswith("raw.") else tuple(columns)
+    return tuple(columns)
 
 
-def _read_column(entry: Mapping[str, Any], table: str, is_metric: bool, place: Place) -> Column:
+def _read_column(entry: Mapping[str, Any], place: Place) -> Column:
     place.refuse_unknown(entry, COLUMN_KEYS)
     extras = place.read_extras(entry, COLUMN_EXTRAS)
-    kind, logical = entry.get("physicalType", ""), entry.get("logicalType", "")
-    reads_as = ""
-    if table.startswith("raw.") and kind == "VARCHAR" and logical != "string":
-        reads_as = extras.get("readsAs", READS_AS.get(logical, ""))
-        try:
-            find_written_form(reads_as)
-        except KeyError:
-            place.wrong(f"no text reads as `{reads_as or logical}`")
-    elif "readsAs" in extras:
-        place.wrong("`readsAs` is for raw text that stands for a number, date, moment or boolean")
     position = entry.get("primaryKeyPosition", 1 if entry.get("primaryKey") else None)
     if bool(position) != bool(entry.get("primaryKey")):
         place.wrong("`primaryKeyPosition` belongs to a `primaryKey: true`")
@@ -162,25 +138,21 @@ def _read_column(entry: Mapping[str, Any], table: str, is_metric: bool, place: P
         place.wrong("a column of the key must be `required: true`")
     return Column(
         name=entry["name"],
-        type=kind,
-        logical_type=logical,
+        type=entry.get("physicalType", ""),
+        logical_type=entry.get("logicalType", ""),
         description=place.read_text(entry, "description"),
         required=bool(entry.get("required")),
         key_position=position,
         classification=entry.get("classification", "internal"),
         unit=extras.get("unit", ""),
-        is_metric=is_metric,
-        reads_as=reads_as,
         allowed_values=tuple((item["value"], item.get("description", "")) for item in entry.get("enum") or ()),
     )
 
 
-def _read_rules(
-    body: Mapping[str, Any], table: str, columns: tuple[Column, ...], extras: Mapping[str, Any], place: Place
-) -> tuple[Rule, ...]:
+def _read_rules(body: Mapping[str, Any], table: str, columns: tuple[Column, ...], place: Place) -> tuple[Rule, ...]:
     return (
         _make_structure_rule(table, columns),
-        *_make_key_rules(table, columns, extras),
+        *_make_key_rules(table, columns),
         *(rule for entry in body.get("properties") or [] for rule in _read_column_rules(entry, table, columns, place)),
         *read_relationships(body, table, (), place),
         *read_quality(body.get("quality") or [], table, (), place),
@@ -194,21 +166,12 @@ def _make_structure_rule(table: str, columns: tuple[Column, ...]) -> Rule:
     return Rule(f"{short}.structure", table, "structure", (), {"columns": columns_due}, "critical", words, "conformity")
 
 
-def _make_key_rules(table: str, columns: tuple[Column, ...], extras: Mapping[str, Any]) -> Iterator[Rule]:
+def _make_key_rules(table: str, columns: tuple[Column, ...]) -> Iterator[Rule]:
     short = table.partition(".")[2]
     key = tuple(name for _, name in sorted((c.key_position, c.name) for c in columns if c.key_position))
     if key:
         words = f"{' and '.join(key)} together appear once" if len(key) > 1 else f"{key[0]} appears once"
         yield Rule(f"{short}.unique", table, "unique", key, {}, "critical", words, "uniqueness")
-    if table.startswith("raw."):
-        present = " and ".join(f"{column.name} is not null" for column in PROVENANCE if column.required)
-        words = "every row says where it came from"
-        arguments = {"predicate": present}
-        yield Rule(f"{short}.provenance", table, "predicate", (), arguments, "critical", words, "completeness")
-    if extras.get("repeats") == "last":
-        document = ("_system", *extras.get("document", ()))
-        words = f"{' and '.join(document)} together appear once"
-        yield Rule(f"{short}.document.unique", table, "unique", document, {}, "critical", words, "uniqueness")
 
 
 def _read_column_rules(

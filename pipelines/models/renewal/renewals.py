@@ -1,7 +1,7 @@
 """Renewal histories: how often customers have renewed, and whether they have left.
 
 Put here: reading them, and rejecting impossible ones.
-Keep out: customers who leave unobserved (`history.py`), and any model.
+Keep out: customers who leave unobserved (`dropout/history.py`), and any model.
 """
 
 import numpy as np

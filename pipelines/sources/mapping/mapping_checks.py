@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from regulars.pipelines.kinds.shape.kind import KindColumn
 from regulars.pipelines.kinds.shape.registry import KINDS
-from regulars.pipelines.settings.settings import Column, Constant, Derived, KindMapping, Source
+from regulars.pipelines.settings.source import Column, Constant, Derived, KindMapping, Source
 from regulars.pipelines.sources.mapping.expressions import ExpressionChecker, ExpressionWrong
 from regulars.pipelines.sources.mapping.mapping import find_first_column, list_expressions
 from regulars.pipelines.sources.readers.header import find_column, repeated_names

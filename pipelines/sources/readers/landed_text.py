@@ -11,7 +11,7 @@ from pathlib import Path
 
 import duckdb
 
-from regulars.pipelines.settings.settings import FileOptions, Source
+from regulars.pipelines.settings.source import FileOptions, Source
 from regulars.pipelines.warehouse.sql_text import quote_literal
 
 READER_VERSION = 2

@@ -4,8 +4,6 @@ import pytest
 
 from tests.shop import COMPANY, CRM, FOUR_ORDERS, ORDERS, SURVEY, THREE_ANSWERS, TWO_CUSTOMERS, Shop
 
-pytestmark = pytest.mark.xdist_group("runs")  # Dagster and Great Expectations are loaded once
-
 REFUNDS = """
   desk:
     path: refunds.csv
@@ -15,7 +13,6 @@ REFUNDS = """
 """
 ONE_REFUND = (("id", "order", "at", "amount", "currency"), ("r1", "o1", "2024-01-20 10:00:00", "1.00", "GBP"))
 FULL_TILL = ORDERS.replace("orders-*.csv", "orders.csv").replace("incremental", "full")
-HEADER = FOUR_ORDERS[0]
 
 THIS_RUN = """
     select strftime(period_start, '%Y-%m-%d'), value_before, value_after, cause, explained_change, record_count

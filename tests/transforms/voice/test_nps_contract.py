@@ -6,7 +6,7 @@ import duckdb
 
 from regulars.pipelines.contracts.contract import Contract
 from regulars.pipelines.contracts.odcs.load import load_contract
-from regulars.pipelines.contracts.violations import failed_count_sql
+from regulars.pipelines.contracts.violations import select_failed_count
 from regulars.pipelines.enumerations import NPS_ROLLING_DAYS, NPS_ROLLING_GRAIN
 from tests.transforms.voice.test_nps import answer, on_polars, table
 
@@ -24,7 +24,9 @@ def broken_rules(contract: Contract, change: str = "") -> dict[str, int]:
         con.execute("create table marts.nps as select * from frame")
         if change:
             con.execute(change)
-        counts = {rule.id: con.sql(failed_count_sql(rule, contract.table)).fetchall()[0][0] for rule in contract.rules}
+        counts = {
+            rule.id: con.sql(select_failed_count(rule, contract.table)).fetchall()[0][0] for rule in contract.rules
+        }
     return {rule: count for rule, count in counts.items() if count}
 
 

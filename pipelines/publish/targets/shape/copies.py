@@ -30,7 +30,7 @@ from regulars.pipelines.home.durable import (
     write_text,
 )
 from regulars.pipelines.home.generation import Generation
-from regulars.pipelines.settings.settings import Part
+from regulars.pipelines.settings.part import Part
 
 CONTENTS_FILE = "contents.json"
 LINK = "current"

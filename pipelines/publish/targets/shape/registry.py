@@ -1,4 +1,4 @@
-"""All types of targets: every module of this room that describes one.
+"""All types of targets: every module of `pipelines/publish/targets`.
 
 Put here: finding them. Keep out: any one type, and delivering (`pipelines/publish/deliver.py`).
 """
@@ -10,15 +10,14 @@ from typing import Any
 
 from regulars.pipelines.publish import targets
 from regulars.pipelines.publish.targets.shape.target import TargetType
-from regulars.pipelines.settings.settings import Part
+from regulars.pipelines.settings.part import Part
 
 
 def _find_target_types() -> Iterator[TargetType[Any]]:
-    """The `TARGET` of every module of `targets/` that has one, in the order of the modules' names."""
+    """The `TARGET` of every module of `targets/`, in the order of the modules' names."""
     for module in pkgutil.iter_modules(targets.__path__):
-        found = getattr(importlib.import_module(f"{targets.__name__}.{module.name}"), "TARGET", None)
-        if found is not None:
-            yield found
+        if not module.ispkg:
+            yield importlib.import_module(f"{targets.__name__}.{module.name}").TARGET
 
 
 TARGET_TYPES: Mapping[str, TargetType[Any]] = {each.name: each for each in _find_target_types()}

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Generic, TypeVar
 
 from regulars.pipelines.home.generation import Generation
-from regulars.pipelines.settings.settings import Part
+from regulars.pipelines.settings.part import Part
 
 Options = TypeVar("Options", bound=Part)
 

@@ -1,6 +1,6 @@
 """Writes published tables as Parquet: one file each, the same bytes for the same rows.
 
-Put here: writing Parquet. Keep out: which tables, and what the hashes mean (`manifest.py`).
+Put here: writing Parquet. Keep out: which tables, and what the hashes mean (`pipelines/home/manifest.py`).
 DuckDB writes the files, not polars: for rows in a fixed order it gives the same bytes at any number of threads.
 """
 
@@ -12,7 +12,7 @@ import duckdb
 from regulars.pipelines.home.durable import hash_file
 from regulars.pipelines.home.generation import parquet_path
 from regulars.pipelines.home.manifest import TableFacts
-from regulars.pipelines.publish.targets.tables import Table, read_columns, select_in_order
+from regulars.pipelines.publish.files.tables import Table, read_columns, select_in_order
 from regulars.pipelines.warehouse.sql_text import quote_literal
 
 ROW_GROUP_SIZE = 122_880

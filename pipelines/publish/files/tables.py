@@ -1,6 +1,6 @@
 """Describes a table to publish: its name, its key, the order of its rows, the column types that BI tools accept.
 
-Put here: reading such a table from the build. Keep out: where the rows go (`targets/`).
+Put here: reading such a table from the build. Keep out: the files that the rows go to.
 Values are quoted here, not bound: at the first bound parameter DuckDB imports pandas, and COPY and ATTACH take none.
 """
 

@@ -2,9 +2,9 @@ import duckdb
 import pytest
 
 from regulars.pipelines import errors
-from regulars.pipelines.publish.targets.duckdb_file import check_counts, write_duckdb_file
-from regulars.pipelines.publish.targets.parquet import ROW_GROUP_SIZE, write_parquet
-from regulars.pipelines.publish.targets.tables import Table
+from regulars.pipelines.publish.files.duckdb_file import check_counts, write_duckdb_file
+from regulars.pipelines.publish.files.parquet import ROW_GROUP_SIZE, write_parquet
+from regulars.pipelines.publish.files.tables import Table
 from tests.publish.builders import COMMENTS
 
 COHORTS = """

@@ -12,7 +12,7 @@ import duckdb
 
 from regulars.pipelines import errors
 from regulars.pipelines.home.generation import parquet_path
-from regulars.pipelines.publish.targets.tables import Table, read_columns, select_in_order
+from regulars.pipelines.publish.files.tables import Table, read_columns, select_in_order
 from regulars.pipelines.warehouse.sql_text import quote_identifier, quote_literal, quote_table
 
 STORAGE_VERSION = "v1.0.0"  # what DuckDB 1.1 to 2.x, and so every BI client, can open

@@ -2,8 +2,8 @@ import duckdb
 import polars as pl
 import pytest
 
-from regulars.pipelines.publish.targets.parquet import ROW_GROUP_SIZE, write_parquet
-from regulars.pipelines.publish.targets.tables import Table
+from regulars.pipelines.publish.files.parquet import ROW_GROUP_SIZE, write_parquet
+from regulars.pipelines.publish.files.tables import Table
 
 ROWS = 2 * ROW_GROUP_SIZE + 1000
 WIDE = f"""

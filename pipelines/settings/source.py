@@ -1,0 +1,132 @@
+"""What a company may set about one export: where its files lie, how they are written, what their columns mean.
+
+Put here: the shape of `sources.<name>`. Keep out: everything else that can be set (`settings.py`), and reading a file
+(`pipelines/sources/`).
+"""
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from regulars.pipelines.kinds.shape.registry import KINDS
+from regulars.pipelines.settings.part import Currency, Part, Zone
+
+NAMES_OF_KINDS = tuple(KINDS)
+
+
+class FileOptions(Part):
+    """How the files of a source are written. Nothing is guessed from the data but the encoding."""
+
+    delimiter: Annotated[str, Field(min_length=1, max_length=1)] = ","
+    """What stands between two values of a CSV file; write a tab as `"\\t"`."""
+    quote: Annotated[str, Field(min_length=1, max_length=1)] = '"'
+    """What encloses a value that holds the delimiter or a line end."""
+    encoding: Literal["auto", "utf-8", "utf-16", "cp1252"] = "auto"
+    """How characters are written. `auto` takes a file as UTF-8 if it is, as UTF-16 if it begins like it, else as the
+    Windows encoding cp1252."""
+    decimal: Literal[".", ","] = "."
+    """The decimal sign of numbers."""
+    thousands: Literal["", ",", ".", " ", "'"] = ""
+    """What groups the digits of large numbers, as in `1.234.567,89`; numbers without it are read too."""
+    datetime_format: str = "iso"
+    """How moments are written, in the signs of `strptime`, such as `%d.%m.%Y %H:%M`. `iso` reads `2026-06-30`,
+    `2026-06-30 14:05:00` and `2026-06-30T14:05:00+02:00`."""
+    date_format: str = "iso"
+    """How days are written, in the same signs. `iso` reads `2026-06-30`."""
+    final_newline: Literal["required", "optional"] = "required"
+    """A CSV file that does not end with a line end is taken for cut off and is refused. Write `optional` when the tool
+    never writes one."""
+
+
+class Derived(Part):
+    """A column of ours made by a small SQL expression over the file's own columns (all text)."""
+
+    sql: str
+    """The expression, in DuckDB's SQL. It computes with the columns of one row; no subquery, no clock."""
+
+
+class Constant(Part):
+    """A column of ours that has the same value in every row."""
+
+    value: str
+    """The value, as text."""
+
+
+Column = str | list[str] | Derived | Constant
+"""A header name; several names, of which the first that the file has is used; an expression; or a constant."""
+
+
+class KindMapping(Part):
+    """How the rows of a file become rows of one kind, where a file holds several kinds."""
+
+    columns: dict[str, Column]
+    """As `sources.<name>.columns`, for this kind."""
+    when: str | None = None
+    """Which rows are of this kind: a SQL condition over the file's columns, which are all text. Without it, all are."""
+
+
+class Source(Part):
+    """One export of one tool: where its files lie, how they are written, and what their columns mean.
+
+    A value of `columns` is a header name, a list of header names of which the first that the file has is used (for
+    tools that rename their columns), `{sql: …}`, a small SQL expression over the file's columns, or `{value: …}`, the
+    same text in every row. Header names match in any case; blanks around them do not count.
+    """
+
+    path: str | list[str]
+    """Where the files lie: a path or a glob, or a list of them, from the settings file's folder (or `--data`). Files
+    are delivered in the order of the list, and within a glob in natural order (`day-9` before `day-10`). Names that end
+    like unfinished uploads (`.part`, `.tmp` …) are passed over."""
+    format: Literal["csv", "csv.gz", "parquet", "jsonl"] = "csv"
+    """The form of the files; `jsonl` is one JSON object per line."""
+    options: FileOptions = FileOptions()
+    kind: Literal[NAMES_OF_KINDS] | None = None  # type: ignore[valid-type]
+    """What the rows are, where all are of one kind. Give either `kind` with `columns`, or `kinds`."""
+    columns: dict[str, Column] = {}
+    """Our column: the file's column. Columns that are not named stay in the landing and are not published."""
+    kinds: dict[Literal[NAMES_OF_KINDS], KindMapping] = {}  # type: ignore[valid-type]
+    """What the rows are, where a file feeds several kinds: each kind with its own `columns` and, if need be, `when`."""
+    system: Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_-]*$")] | None = None
+    """The tool whose ids the file holds. Sources with the same `system` share order ids, product ids and so on. Without
+    it, the source's own name."""
+    timezone: Zone | None = None
+    """The zone of moments that carry none. Without it, the company's."""
+    currency: Currency | None = None
+    """The currency of amounts whose row names none. Without it, the company's."""
+    delivery: Literal["full", "incremental"] = "full"
+    """`full`: the newest file holds everything; what is gone from it was deleted. `incremental`: each file adds to the
+    ones before, and a document that comes again replaces its older version."""
+    required: bool | None = None
+    """Whether a run without this source stops (exit code 4). Without it: true for `orders` and `order_lines`. A source
+    that is not required uses its last delivery again and is marked stale in `meta.sources`."""
+    max_age_hours: Annotated[float, Field(gt=0)] | None = None
+    """How old the newest file may be. An older one is refused as late. Without it, any age will do."""
+    max_quarantined: Annotated[float, Field(ge=0, le=1)] = 0.01
+    """The share of the source's rows that may be quarantined; with more, the run stops (exit code 65)."""
+
+    @model_validator(mode="after")
+    def _one_way_to_name_kinds(self) -> Self:
+        if (self.kind is None) == (not self.kinds):
+            raise ValueError("give either `kind` with `columns`, or `kinds`")
+        if self.kind is not None and not self.columns:
+            raise ValueError("`columns` is missing: say which of the file's columns are ours")
+        return self
+
+    @property
+    def mappings(self) -> dict[str, KindMapping]:
+        """Kind -> mapping, however it was written."""
+        if self.kind is not None:
+            return {self.kind: KindMapping(columns=self.columns)}
+        return dict(self.kinds)
+
+    @property
+    def is_required(self) -> bool:
+        """Whether a run without this source must stop (default: sources of orders)."""
+        if self.required is not None:
+            return self.required
+        return bool({"orders", "order_lines"} & self.mappings.keys())
+
+    @property
+    def paths(self) -> list[str]:
+        """The paths or globs, in the order of delivery."""
+        return [self.path] if isinstance(self.path, str) else list(self.path)
