@@ -379,6 +379,12 @@ def test_an_order_whose_lines_sum_up_to_too_much_is_quarantined():
     assert too_large(orders=[{"gross_sales": "3"}], order_lines=lines) == []  # the order's own total counts
 
 
+def test_many_small_lines_that_sum_up_to_too_much_quarantine_their_order():
+    line = {"unit_price": "1000000000000", "ordered_at": "2026-03-01 10:00:00"}
+    assert len(too_large(order_lines=[line] * 100)) == 100
+    assert too_large(order_lines=[line] * 99) == []
+
+
 def test_an_amount_that_does_not_fit_after_conversion_quarantines_its_order_with_all_its_lines():
     order = {"currency": "KWD", "gross_sales": "33333333333333.3334"}
     assert too_large(orders=[order, {"order_id": "o2"}], order_lines=[{}, {"order_id": "o2"}], fx_rates=[DINAR]) == [
