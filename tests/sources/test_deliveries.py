@@ -369,6 +369,19 @@ def test_the_text_of_a_file_outlives_its_original(shop):
     assert shop.rows("order_id") == [("1",), ("2",)]
 
 
+def test_an_original_that_is_not_old_yet_or_has_no_text_stays(shop):
+    shop.write("orders.csv", orders(2))
+    shop.land()
+    landing = shop.home / "landing"
+    original = next(landing.glob("*.orig"))
+    os.utime(original, (1_000, 1_000))
+    assert sweep_originals(landing, dt.datetime.fromtimestamp(1_000, dt.UTC)) == 0
+    for text in landing.glob("*.parquet"):
+        text.unlink()
+    assert sweep_originals(landing, dt.datetime(2026, 1, 1, tzinfo=dt.UTC)) == 0
+    assert original.exists()
+
+
 def test_what_an_older_reader_made_of_a_file_is_used_when_its_original_is_gone(shop, monkeypatch):
     shop.sources["shop"]["delivery"] = "incremental"
     path = shop.write("orders.csv", orders(2) + "torn\n")
