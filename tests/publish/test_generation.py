@@ -142,6 +142,26 @@ def test_a_run_built_on_an_older_generation_is_refused(home):
     assert sorted(path.name for path in home.generations_folder.iterdir()) == ["g000001", "g000002"]
 
 
+def test_a_run_is_refused_when_another_was_first_or_when_nothing_is_current_any_more(home):
+    publish_run(home, 1)
+    parent = home.current()
+    with (
+        home.lock("regulars run"),
+        build(3) as con,
+        pytest.raises(errors.Busy, match="built on an empty home, but g000001 is current"),
+    ):
+        publish_generation(con, home, contents(), number=9, parent=None, as_of=AS_OF)
+    home.current_link.unlink()
+    with (
+        home.lock("regulars run"),
+        build(3) as con,
+        pytest.raises(errors.Busy, match="built on g000001, but nothing is current"),
+    ):
+        publish_generation(con, home, contents(), number=9, parent=parent, as_of=AS_OF)
+    assert home.current_number() is None
+    assert [generation.number for generation in home.generations()] == [1]
+
+
 def test_a_column_that_bi_tools_cannot_read_stops_the_run(home):
     with home.lock("regulars run"), build() as con:
         con.execute("create table marts.wide as select 1::hugeint as total, [1] as parts, 'a'::varchar as name")
