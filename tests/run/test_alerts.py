@@ -17,6 +17,9 @@ def run(exit_code: int = 0) -> LastRun:
     return LastRun(AT, exit_code, "what happened", generation=None if exit_code else 7)
 
 
+BACKFILL = LastRun(AT, 0, "what happened", generation=8, is_new=True, is_backfill=True)
+
+
 @pytest.mark.parametrize(
     ("before", "now", "stale", "event"),
     [
@@ -28,6 +31,8 @@ def run(exit_code: int = 0) -> LastRun:
         (run(4), run(), [], "recovered"),
         (run(), run(), ["crm"], "stale"),
         (run(), run(), [], None),
+        (run(4), BACKFILL, [], None),
+        (run(), BACKFILL, ["crm"], None),
     ],
 )
 def test_somebody_is_told_when_something_changes(before, now, stale, event):
@@ -63,5 +68,9 @@ def test_the_last_run_reads_back_as_written(tmp_path):
     assert read_last_run(tmp_path) is None
     write_last_run(tmp_path, run(4))
     assert read_last_run(tmp_path) == run(4)
-    (tmp_path / "last_run.json").write_text("{", encoding="utf-8")
+
+
+@pytest.mark.parametrize("text", ["", "{", "{}", "[]", '{"ended_at": "soon"}', '{"ended_at": "2026-06-30T04:00:00Z"}'])
+def test_a_last_run_that_is_damaged_or_not_whole_is_none(tmp_path, text):
+    (tmp_path / "last_run.json").write_text(text, encoding="utf-8")
     assert read_last_run(tmp_path) is None
