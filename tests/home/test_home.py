@@ -271,6 +271,15 @@ def test_verify_names_every_file_that_differs(home):
     ]
 
 
+def test_a_manifest_whose_tables_are_not_those_that_were_hashed_is_damage(home):
+    manifest = publish_run(home).path / "manifest.json"
+    written = json.loads(manifest.read_text())
+    written["tables"]["core.orders"]["sha256"] = "0" * 64
+    manifest.chmod(0o644)
+    manifest.write_text(json.dumps(written))
+    assert find_damage(home.current()) == ["manifest.json contradicts itself: content_sha256 is not that of its tables"]
+
+
 def test_too_little_free_space_stops_a_run_before_it_begins(home, monkeypatch):
     publish_run(home)
     home.check_free_space()

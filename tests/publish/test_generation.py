@@ -60,6 +60,17 @@ def test_only_the_owner_may_read_personal_data(home):
     assert modes["g000001"] == modes["parquet"] == "0o755"
 
 
+@pytest.mark.parametrize(("umask", "folder_mode", "file_mode"), [(0o077, "0o700", "0o400"), (0o027, "0o750", "0o440")])
+def test_a_strict_umask_closes_a_generation_to_others(home, umask, folder_mode, file_mode):
+    before = os.umask(umask)
+    try:
+        folder = publish_run(home).path
+    finally:
+        os.umask(before)
+    modes = {(path.is_dir(), oct(path.stat().st_mode & 0o777)) for path in (folder, *folder.rglob("*"))}
+    assert modes == {(True, folder_mode), (False, file_mode)}
+
+
 def test_no_personal_table_is_in_the_file_that_bi_opens(home):
     folder = publish_run(home).path
     with duckdb.connect(str(folder / "regulars.duckdb"), read_only=True) as reader:
