@@ -210,6 +210,13 @@ def test_a_file_older_than_allowed_lands_and_is_reported_as_late(shop):
     assert (landed_source.landed, landed_source.is_stale) == ([1], True)
 
 
+@pytest.mark.parametrize(("hours", "is_late"), [(26, False), (26.5, True)])
+def test_a_file_exactly_as_old_as_allowed_is_in_time(shop, hours, is_late):
+    shop.sources["shop"]["max_age_hours"] = 26
+    shop.write("orders.csv", orders(2), hours_old=hours)
+    assert shop.land()["shop"].is_stale is is_late
+
+
 def test_a_file_written_just_now_is_watched_and_refused_when_it_grows(shop):
     path = shop.write("orders.csv", orders(2), hours_old=0)
 
