@@ -232,6 +232,12 @@ def test_a_payment_of_an_unknown_order_is_a_warning():
 # warnings
 
 
+def test_a_warning_stays_a_warning_when_other_rows_are_quarantined():
+    con, result = gate(orders=[{}], payments=[{"order_id": "unknown"}, {"amount": "five"}])
+    assert loaded(con, "payments", "order_id") == ["unknown"]
+    assert [found.rule.severity for found in result.results["payments"] if not found.passed] == ["warning"]
+
+
 def test_an_optional_field_that_breaks_its_promise_is_emptied_and_counted():
     con, result = gate(orders=[{"promised_at": "soon"}, {"order_id": "o2", "promised_at": "2026-03-02 00:00:00"}])
     assert loaded(con, "orders", "promised_at") == [None, "2026-03-02 00:00:00"]
