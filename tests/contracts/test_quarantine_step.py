@@ -391,6 +391,12 @@ def test_many_small_lines_that_sum_up_to_too_much_quarantine_their_order():
     assert too_large(order_lines=[line] * 99) == []
 
 
+def test_a_sum_that_is_too_long_in_its_own_currency_is_quarantined_though_it_fits_after_conversion():
+    line = {"unit_price": "60000000000000", "currency": "JPY", "ordered_at": "2026-03-01 10:00:00"}
+    assert [row for _, row, _ in too_large(order_lines=[line, line], fx_rates=[YEN])] == [1, 2]
+    assert too_large(order_lines=[line], fx_rates=[YEN]) == []
+
+
 def test_an_amount_that_does_not_fit_after_conversion_quarantines_its_order_with_all_its_lines():
     order = {"currency": "KWD", "gross_sales": "33333333333333.3334"}
     assert too_large(orders=[order, {"order_id": "o2"}], order_lines=[{}, {"order_id": "o2"}], fx_rates=[DINAR]) == [
