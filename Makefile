@@ -11,13 +11,15 @@ help:  ## what can be made
 demo: $(READY)  ## run the whole pipeline once on the built-in sample company
 	@DAGSTER_HOME=$(CURDIR)/$(HOME_OF_DEMO)/dagster $(BIN)/regulars demo --home $(HOME_OF_DEMO)
 
-test: $(READY) tools  ## every test but the long trials, in five minutes; installs what the tests need
+test: $(READY) tools  ## every test but the long trials; installs what the tests need
 	@$(BIN)/python -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder -m "not slow"
 
-# Long trials, and the drawn examples in greater number; CONTRIBUTING.md names the variables that make them longer.
+# Long trials, and the drawn examples in greater number; CONTRIBUTING.md names the variables that set their sizes.
+# TRIALS names the files to run: `make test-slow TRIALS=tests/publish` runs a part.
+TRIALS ?= tests
 test-slow: export REGULARS_EXAMPLES_FACTOR ?= 3
-test-slow: $(READY) tools  ## the long trials: kills, soak, many drawn examples; about three minutes unless told otherwise
-	@$(BIN)/python -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder -m "slow or hypothesis"
+test-slow: $(READY) tools  ## the long trials: kills, soak, other tools, many drawn examples; half an hour
+	@$(BIN)/python -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder -m "slow or hypothesis" $(TRIALS)
 
 check: $(READY)  ## lint, types, contracts, docs, lock
 	@$(BIN)/ruff check .

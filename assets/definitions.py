@@ -1,4 +1,4 @@
-"""The front door: everything Dagster loads.
+"""Everything that Dagster loads.
 
 Put here: the list of assets, the job, the schedule and the resource. Keep out: how any of them is made.
 """
@@ -11,10 +11,10 @@ from regulars.assets.resources import configured_run
 from regulars.assets.sql_tables import list_sql_tables
 from regulars.assets.tables import make_table_asset
 from regulars.assets.validation_plan import plan_steps
-from regulars.pipelines.contracts.raw_contracts import project_contracts
+from regulars.pipelines.contracts.raw_contracts import load_all_contracts
 from regulars.pipelines.settings.package import CONTRACTS_FOLDER
 
-contracts = project_contracts(CONTRACTS_FOLDER)
+contracts = load_all_contracts(CONTRACTS_FOLDER)
 blueprints = [*list_sql_tables(), *list_marts(contracts), *meta.list_audit_tables(contracts)]
 validated_later = {table: contract for table, contract in contracts.items() if contract.layer != "raw"}
 steps = plan_steps({**raw.READS, **identity.READS, **{each.table: each.reads for each in blueprints}}, validated_later)

@@ -1,4 +1,4 @@
-"""Who is who: one step that reads typed records and makes the tables of `identity`.
+"""Finds out which records are one customer: reads typed records and makes the tables of `identity`.
 
 Put here: which tables identity reads and makes. Keep out: when two records are one customer (`pipelines/identity`).
 """

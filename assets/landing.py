@@ -1,10 +1,10 @@
-"""Landing: the first step of a run. It takes in what was delivered, and finds out whether anything is new.
+"""Lands what was delivered, as the first step of a run, and finds out whether anything is new.
 
 Put here: the order of landing, and the early end of a run that could only repeat what is published. Keep out: how a
 file is read (`pipelines/sources`), and when a run is a repetition (`pipelines/run/fingerprint.py`).
 
 When nothing is new the step reports no landing, so that Dagster skips every step after it and the run succeeds. The
-current generation is report_table instead, as proven once more: its freshness policy asks when that last happened.
+current generation is reported as materialized again, because its freshness policy asks when that last happened.
 """
 
 import time
@@ -16,6 +16,7 @@ import dagster as dg
 from regulars.assets.published import GENERATION, describe_generation
 from regulars.assets.tables import format_progress
 from regulars.pipelines.home.generation import Published
+from regulars.pipelines.publish.deliver import deliver_run
 from regulars.pipelines.run.fingerprint import find_known_generation
 from regulars.pipelines.run.run import Run
 from regulars.pipelines.sources.deliveries import land_sources, refuse_required
@@ -37,6 +38,7 @@ def landing(context: dg.AssetExecutionContext, run: dg.ResourceParam[Run]) -> It
             kept = Published(known, is_new=False, is_current=False)
             run.published.append(kept)
             run.report_progress(f"nothing new since {known.name}: deliveries, settings and code are the same")
+            deliver_run(run)  # a target may have failed the last time, or be new
             context.log_event(dg.AssetMaterialization(GENERATION, metadata=describe_generation(kept)))
             return
         open_landed(run)

@@ -1,4 +1,4 @@
-"""Every function of `pipelines/transforms` named like a contract in `data_contracts/marts` or `meta` is an asset.
+"""Makes an asset of every function of `pipelines/transforms` that is named like a contract of `marts` or `meta`.
 
 Its parameters say what it reads: `orders` is `core.orders`, `customer_clv` is `marts.customer_clv`, `clv_models` is
 `meta.clv_models`; what stands after the `*` are settings of the run (`as_of`, `lapse_days` …).

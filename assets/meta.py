@@ -1,4 +1,4 @@
-"""What the run says about itself as assets: the proofs of rows and money, and what it restates of the past.
+"""The audit tables as assets: the proofs of rows and money, and the restatements.
 
 Put here: which of these tables there are and what they read. Keep out: how they are made (`pipelines/audit`).
 """
@@ -13,7 +13,7 @@ from regulars.pipelines.audit.accounting import write_row_accounting
 from regulars.pipelines.audit.restatements.restate import INPUTS, RESTATEMENTS, Replay, write_restatements
 from regulars.pipelines.audit.tie_out import write_tie_out
 from regulars.pipelines.contracts.contract import Contract
-from regulars.pipelines.kinds.shape.registry import KINDS, core_amounts
+from regulars.pipelines.kinds.shape.registry import KINDS, list_core_amounts
 from regulars.pipelines.run.run import Run
 
 
@@ -27,16 +27,16 @@ def list_audit_tables(contracts: dict[str, Contract]) -> list[Blueprint]:
         write_tie_out(run.warehouse.con)
 
     staged = frozenset(f"staging.{kind}" for kind in KINDS)
-    told = staged | {amount.table for amount in core_amounts(KINDS.values())}
+    reads = staged | {amount.table for amount in list_core_amounts(KINDS.values())}
     return [
         Blueprint("meta.row_accounting", staged, contracts["meta.row_accounting"].grain, "sql", rows),
-        Blueprint("meta.tie_out", told, contracts["meta.tie_out"].grain, "sql", money),
+        Blueprint("meta.tie_out", reads, contracts["meta.tie_out"].grain, "sql", money),
         describe_restatements(contracts),
     ]
 
 
 def describe_restatements(contracts: dict[str, Contract]) -> Blueprint:
-    """The table of restatements: it reads the marts that hold figures, and all that these are made of."""
+    """The table of restatements: it reads the marts that hold metrics, and all that these are made of."""
     marts = {contract.name: table for table, contract in contracts.items() if contract.layer == "marts"}
     functions = {marts[name]: function for name, function in find_mart_functions(set(marts)).items()}
 

@@ -1,4 +1,4 @@
-"""When a run starts by itself: every night, in the company's time zone.
+"""Starts the nightly run by a schedule in the company's time zone.
 
 Put here: the one job and the one schedule. Keep out: starting a run from the command line (`launch.py`), and what a run
 does.

@@ -1,4 +1,4 @@
-"""The end of the run: one consistent generation, after every table and every check.
+"""Publishes one consistent generation at the end of the run, after every table and every check.
 
 Put here: what goes into a generation. Keep out: how it is written and made current (`pipelines/publish`).
 """
@@ -12,9 +12,10 @@ import dagster as dg
 from regulars.pipelines.audit.meta_tables import write_meta_tables
 from regulars.pipelines.home.generation import Published, name_generation
 from regulars.pipelines.publish.contents import gather_contents
+from regulars.pipelines.publish.deliver import deliver_run
 from regulars.pipelines.publish.generation import publish_generation
 from regulars.pipelines.report.headline import describe_headline, read_headline
-from regulars.pipelines.report.report import report_html
+from regulars.pipelines.report.report import render_report
 from regulars.pipelines.run.run import Run
 
 GENERATION = dg.AssetKey(["published", "generation"])
@@ -39,7 +40,7 @@ def make_generation_asset(tables: Sequence[dg.AssetsDefinition]) -> dg.AssetsDef
             found = read_headline(run)
             headline = describe_headline(found)
             write_meta_tables(run, headline, dt.datetime.now(dt.UTC))
-            page = report_html(
+            page = render_report(
                 run.warehouse.con,
                 company=run.settings.company.name,
                 generation=name_generation(run.number),
@@ -57,6 +58,7 @@ def make_generation_asset(tables: Sequence[dg.AssetsDefinition]) -> dg.AssetsDef
             run.published.append(done)
             if done.warning:
                 run.report_progress(done.warning)
+            deliver_run(run)
         return dg.MaterializeResult(metadata=describe_generation(done))
 
     return published

@@ -1,6 +1,6 @@
-"""The quarantine step: what has landed becomes `raw.<kind>` without bad documents; every row is counted.
+"""Runs the quarantine step: turns what has landed into `raw.<kind>` without bad documents; every row is counted.
 
-Put here: the order of quarantine step and budget. Keep out: landing (`landing.py`) and what a row must keep
+Put here: the order of quarantine step and budget. Keep out: landing (`landing.py`) and the rules for a row
 (`pipelines/kinds`, `pipelines/contracts`).
 """
 
@@ -50,7 +50,7 @@ def raw(run: dg.ResourceParam[Run]) -> Iterator[dg.MaterializeResult[Any]]:
 
 
 def quarantine_broken_documents(run: Run) -> dict[str, list[RuleResult]]:
-    """Make `raw.<kind>` of what keeps its contract; kind -> verdicts.
+    """Make `raw.<kind>` of what keeps its contract; kind -> checks.
 
     Raises:
         TooManyBadRows: A source would lose more rows than its budget allows.

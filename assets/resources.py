@@ -12,6 +12,7 @@ from pathlib import Path
 import dagster as dg
 
 from regulars.pipelines.errors import UsageWrong
+from regulars.pipelines.publish.targets.shape.registry import TARGET_OPTIONS
 from regulars.pipelines.run.progress import LOGGER
 from regulars.pipelines.run.request import RunRequest, make_request
 from regulars.pipelines.run.run import ReportProgress, Run, open_run
@@ -43,7 +44,8 @@ def configured_run(all_assets: Collection[dg.AssetKey]) -> dg.ResourceDefinition
         config = context.resource_config
         paths = {name: Path(config[name]) if config[name] else None for name in ("settings", "home", "data")}
         now = dt.datetime.now(dt.UTC)
-        request = make_request(**paths, as_of=config["as_of"], allow=config["allow"], now=now)
+        day, allow = config["as_of"], config["allow"]
+        request = make_request(**paths, as_of=day, allow=allow, now=now, target_types=TARGET_OPTIONS)
         yield from _open(request, context, now)
 
     return run

@@ -1,4 +1,4 @@
-"""The one way an asset of ours is made: build a table, have its contract validate it, report both.
+"""Makes a table an asset: builds it, validates it by its contract, and reports both.
 
 Put here: what all tables share (row counts, run time, the blocking check, redacted failures).
 Keep out: what any table holds, and which tables exist.
@@ -12,15 +12,15 @@ from typing import Any
 import dagster as dg
 
 from regulars.assets.validation_plan import Step
-from regulars.pipelines.audit.accounting import missing_rate
+from regulars.pipelines.audit.accounting import find_missing_rate
 from regulars.pipelines.contracts.validation.validate import RuleResult
 from regulars.pipelines.errors import ContractBroken
-from regulars.pipelines.kinds.shape.registry import KINDS, core_amounts
-from regulars.pipelines.report.pictures import picture_of
+from regulars.pipelines.kinds.shape.registry import KINDS, list_core_amounts
+from regulars.pipelines.report.pictures import draw_pictures
 from regulars.pipelines.run.run import Run, describe_broken_rules
 
-CONVERTED = {amount.table for amount in core_amounts(KINDS.values())}
-"""Where amounts are told in the company's currency too."""
+CONVERTED = {amount.table for amount in list_core_amounts(KINDS.values())}
+"""Tables with amounts in the company's currency too."""
 
 KEEPS_ITS_CONTRACT = "keeps_its_contract"
 
@@ -36,7 +36,7 @@ def check_spec(table: str) -> dg.AssetCheckSpec:
         KEEPS_ITS_CONTRACT,
         asset=asset_key(table),
         blocking=True,
-        description=f"Every rule is kept of data_contracts/{table.replace('.', '/')}.odcs.yaml.",
+        description=f"Checks every rule of data_contracts/{table.replace('.', '/')}.odcs.yaml.",
     )
 
 
@@ -94,15 +94,15 @@ def raise_broken_rules(run: Run, results: list[RuleResult]) -> None:
     if failure is None:
         return
     tables = {result.rule.table for result in results if not result.passed}
-    rate = missing_rate(run.warehouse.con) if tables & CONVERTED else None
+    rate = find_missing_rate(run.warehouse.con) if tables & CONVERTED else None
     raise ContractBroken(f"{rate} {failure}") if rate else failure
 
 
 def report_table(run: Run, table: str, results: list[RuleResult], *, seconds: float = 0.0) -> dg.MaterializeResult[Any]:
-    """What Dagster shows of a table: rows, columns, seconds, its picture if any, and every rule with its verdict."""
+    """What Dagster shows of a table: rows, columns, seconds, its picture if any, and the check of every rule."""
     rows = run.warehouse.count(table)
     columns = [dg.TableColumn(name, kind) for name, kind in run.warehouse.columns(table)]
-    picture = picture_of(run.warehouse.con, table, run.settings.report.language)
+    picture = draw_pictures(run.warehouse.con, table, run.settings.report.language)
     run.report_progress(format_progress(table, rows, seconds))
     return dg.MaterializeResult(
         asset_key=asset_key(table),

@@ -76,7 +76,7 @@ asof left join rates on rates.currency = refund.currency and rates.day <= left(p
 
 # Two names of one person: a record and its address, a record and the one it was merged into.
 NAMES = """
-with mentions as (
+with customer_references as (
     select record, email from contacts
     union select record, email from orders
     union select record, email from refunds
@@ -86,7 +86,7 @@ with mentions as (
     from read_csv('{exports}/nps_answers.csv', all_varchar=true, ignore_errors=true, delim=';', quote='"', escape='"',
                   header=true)
 )
-select coalesce(record, email) as name, coalesce(email, record) as other from mentions where name is not null
+select coalesce(record, email) as name, coalesce(email, record) as other from customer_references where name is not null
 union select record, trim(unnest(string_split(merged, ';'))) from contacts where merged <> ''
 """
 

@@ -4,8 +4,8 @@
     .venv/bin/python benchmarks/clv.py --environments ~/clv-environments --customers 20000 --runs 1
 
 Three tasks, each in a process of its own, every contender on the same customers: `clv` (BG/NBD and Gamma-Gamma fit,
-p_alive, expected purchases, CLV of all), `pareto` (Pareto/NBD fit) and `intervals` (of all; nobody else has them at
-this size). Figures are CPU seconds, the least of several runs; `README.md` beside this file says what each one means.
+p_alive, expected purchases, CLV of all), `pareto` (Pareto/NBD fit) and `intervals` (of all; only ours has them at
+this size). Numbers are CPU seconds, the least of several runs; `README.md` beside this file says what each one means.
 Put here: running contenders and comparing what they say. Keep out: how each comes to a number (`clv_<contender>.py`).
 """
 
@@ -111,25 +111,25 @@ def measure(python: Path, contender: str, task: str, file: Path, environments: P
         log.seek(0)
         if status:
             sys.exit(f"{contender} failed at {task}:\n{log.read()[-2000:]}")
-    figures = json.loads(results.with_suffix(".json").read_text())
+    seconds = json.loads(results.with_suffix(".json").read_text())
     with np.load(results) as found:
         numbers = dict(found)
     peak = usage.ru_maxrss / 2**20
-    return Outcome(contender, figures["import"], figures["first"], figures["few"], figures["all"], peak, numbers)
+    return Outcome(contender, seconds["import"], seconds["first"], seconds["few"], seconds["all"], peak, numbers)
 
 
 def show_costs(task: str, outcomes: list[Outcome]) -> None:
     print(f"{task:<28}" + "".join(f"{outcome.contender:>16}" for outcome in outcomes))
     for step in outcomes[0].steps:
         print(f"  {step:<26}" + "".join(f"{outcome.steps[step]:>16.2f}" for outcome in outcomes))
-    for name, figures in (
+    for name, seconds in (
         ("all steps", [outcome.total for outcome in outcomes]),
         ("all steps, beyond 1,000", [outcome.beyond_few for outcome in outcomes]),
         ("(import)", [outcome.imported for outcome in outcomes]),
         ("(first time, compilers)", [outcome.first for outcome in outcomes]),
         ("peak GB", [outcome.peak for outcome in outcomes]),
     ):
-        print(f"  {name:<26}" + "".join(f"{figure:>16.2f}" for figure in figures))
+        print(f"  {name:<26}" + "".join(f"{second:>16.2f}" for second in seconds))
     for column in (name for name in CUSTOMER_COLUMNS if name in outcomes[0].found):
         broken = [np.count_nonzero(~np.isfinite(outcome.found[column])) for outcome in outcomes]
         print(f"  {f'{column} NaN or infinite':<26}" + "".join(f"{count:>16,}" for count in broken))
@@ -154,8 +154,8 @@ def show_agreement(task: str, outcomes: list[Outcome]) -> None:
         values[f"{column}, total"] = [float(np.nansum(outcome.found[column])) for outcome in outcomes]
     for name, (mine, *others) in values.items():
         apart = max(abs(other / mine - 1) for other in others)
-        verdict = "agrees" if apart <= DIGITS else "DIFFERS"
-        print(f"  {name:<26}" + "".join(f"{value:>16.6g}" for value in (mine, *others)) + f"   {apart:.1e} {verdict}")
+        outcome = "agrees" if apart <= DIGITS else "DIFFERS"
+        print(f"  {name:<26}" + "".join(f"{value:>16.6g}" for value in (mine, *others)) + f"   {apart:.1e} {outcome}")
     for column in (name for name in CUSTOMER_COLUMNS if name in ours.found):
         for other in theirs:
             far = np.nanmax(np.abs(other.found[column] - ours.found[column]) / (np.abs(ours.found[column]) + DIGITS))

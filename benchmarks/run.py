@@ -8,7 +8,7 @@ Three questions:
 2. What does it cost beside importing the libraries it uses?
 3. What does it cost beside a script that makes three of its tables by hand (`by_hand.py`), and do they agree?
 
-Every figure is the least of several runs of a whole process; a ratio's two sides are measured in turn.
+Every number is the least of several runs of a whole process; a ratio's two sides are measured in turn.
 Put here: measuring. Keep out: anything the run needs.
 """
 

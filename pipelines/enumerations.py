@@ -1,8 +1,10 @@
 """The values and windows that settings, transforms, audit and contracts share: each stands once, here.
 
-The settings may not be read by transforms, so what both name lies at the bottom, where every room may import it.
-Put here: lists of allowed values and lengths of windows that more than one room needs. Keep out: the names of models
-(`pipelines/models/names.py`) and of methods (`pipelines/transforms/clv/methods.py`); values that one table alone has.
+The settings may not be read by transforms, so what both name lies at the bottom, where every room may import it. A
+contract writes a number or text of this file as `{NAME}`.
+Put here: lists of allowed values, patterns and lengths of windows that more than one room needs. Keep out: the names of
+models (`pipelines/models/names.py`) and of methods (`pipelines/transforms/clv/methods.py`); values that one table alone
+has.
 """
 
 from typing import Literal, get_args
@@ -25,6 +27,9 @@ Dimension = Literal[
 
 DIMENSIONS: tuple[Dimension, ...] = get_args(Dimension)
 
+CURRENCY_PATTERN = "^[A-Z]{3}$"
+"""What an ISO 4217 code looks like."""
+
 ALL, OTHER, UNKNOWN = "all", "other", "unknown"
 """Dimension and value of the whole base; the value of those too few to be named; the value of those who have none."""
 
@@ -38,12 +43,24 @@ days of the week alike."""
 NPS_ROLLING_GRAIN = f"rolling_{NPS_ROLLING_DAYS}d"
 NPS_GRAINS = {
     "day": "The answers of one day.",
-    "week": "The answers of one week, Monday to Sunday.",
+    "week": "The answers of an ISO week, Monday to Sunday.",
     NPS_ROLLING_GRAIN: f"The answers of the {NPS_ROLLING_DAYS} days that end with period_end; a row for each day.",
 }
 """How long the periods of `marts.nps` are: value -> what it means."""
 
 NPS_DIMENSIONS = (ALL, "customer_type", "country", "touchpoint")
+
+DEFAULT_LAPSE_DAYS = 365
+"""Days without an order after which a customer has lapsed, where the settings say nothing."""
+
+LAST_ACTIVE_DAYS = 365
+"""The length of a customer's last active year, which ends with the day of the last order."""
+
+HOLDOUT_DAYS = 365
+"""Days at the end of the history that methods predict and are evaluated on; half of a shorter history."""
+
+RESTATEMENTS_KEPT_DAYS = 365
+"""How long `meta.restatements` keeps the restatements of earlier runs, in days of as_of."""
 
 REPEAT_DAYS, REPEAT_DAYS_LONG = 90, 365
 """Days after the first order within which a second one makes a repeat customer, in two lengths."""

@@ -142,6 +142,23 @@ def rollback(
 
 
 @app.command()
+def deliver(
+    target: Annotated[list[str] | None, typer.Option(help="Only to this target of the settings.")] = None,
+    home: HomeOption = None,
+    settings: SettingsOption = SETTINGS,
+) -> None:
+    """Deliver the current generation to the targets of the settings again.
+
+    Example: regulars deliver --target share
+    """
+    from regulars.pipelines.command.deliver import deliver_again
+
+    text, code = deliver_again(settings, home=home, only=target or [])
+    typer.echo(text)
+    raise typer.Exit(code)
+
+
+@app.command()
 def verify(home: HomeOption = None, settings: SettingsOption = SETTINGS) -> None:
     """Hash every file of the current generation again and compare with its manifest.
 
@@ -237,11 +254,14 @@ def _run(
     as_json: bool = False,
 ) -> None:
     from regulars.pipelines.command.run_summary import summarise_run
+    from regulars.pipelines.publish.targets.shape.registry import TARGET_OPTIONS
     from regulars.pipelines.run.progress import show_progress
     from regulars.pipelines.run.request import make_request
 
     # mistakes in the arguments or the settings are reported at once, before Dagster is loaded
-    request = make_request(settings, home=home, data=data, as_of=as_of, allow=allow or [], now=_now())
+    request = make_request(
+        settings, home=home, data=data, as_of=as_of, allow=allow or [], now=_now(), target_types=TARGET_OPTIONS
+    )
     with show_progress() as report_progress:
         report_progress("loading Dagster")
         from regulars.assets.launch import launch_run

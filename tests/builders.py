@@ -72,7 +72,7 @@ _MADE_BY_HAND = {
 }
 
 
-_GATE = """
+_QUARANTINE = """
     create table landed.malformed (
         source varchar, system varchar, kind varchar, delivery integer, file_sha256 varchar, line bigint, text varchar,
         reason varchar
@@ -87,7 +87,7 @@ _GATE = """
 
 
 def landed_row(kind: str, number: int, given: Row) -> dict[str, Any]:
-    """A row as `pipelines/sources` delivers it: the `number`th of a file of `shop`, unless told otherwise."""
+    """A row as `pipelines/sources` delivers it: the `number`th of a file of `shop`, unless `given` says otherwise."""
     example = {name: value for name, value in KINDS[kind].example.items() if name not in KINDS[kind].document}
     dull = _DULL.get(kind, example)
     row: dict[str, Any] = {"_source": "shop", "_system": "shop", "_delivery": 1, "_row": number, **dull, **given}
@@ -217,7 +217,7 @@ def build(**tables: Sequence[Row]) -> duckdb.DuckDBPyConnection:
 
     Args:
         tables: As for `run_sql`; `raw__orders` are the delivered rows. A row whose `fate` is
-            `quarantined` or `superseded` is left out of `raw` as the gate leaves it out; all others are accepted.
+            `quarantined` or `superseded` is left out of `raw`, as by the quarantine step; all others are accepted.
     """
     left_out = []
     for name in [name for name in tables if name.startswith("raw__") and name[5:] in KINDS]:
@@ -225,7 +225,7 @@ def build(**tables: Sequence[Row]) -> duckdb.DuckDBPyConnection:
         left_out += [(row["fate"], name[5:], row) for row in rows if "fate" in row]
         tables[name] = [{column: value for column, value in row.items() if column != "fate"} for row in rows]
     con = warehouse(**tables)
-    con.execute(_GATE)
+    con.execute(_QUARANTINE)
     for fate, kind, row in left_out:
         if fate == "superseded":
             fill(con, "quarantine.superseded", [{"kind": kind, "row_id": row["_row_id"]}])

@@ -1,4 +1,4 @@
-"""The proof of a run that no row is lost; and which exchange rate is missing when money cannot be converted.
+"""Proves that a run lost no row, and names the exchange rate that is missing when money cannot be converted.
 
 Put here: counting, each number by its own scan of the tables that it speaks of. Keep out: adding up money
 (`tie_out.py`) and validating the outcome (the contract of `meta.row_accounting`).
@@ -6,7 +6,7 @@ Put here: counting, each number by its own scan of the tables that it speaks of.
 
 import duckdb
 
-from regulars.pipelines.kinds.shape.registry import KINDS, core_amounts
+from regulars.pipelines.kinds.shape.registry import KINDS, list_core_amounts
 
 _NO_CURRENCY = "no currency, or two"
 
@@ -67,7 +67,7 @@ _ROW_ACCOUNTING = """
 """
 
 
-def missing_rate(con: duckdb.DuckDBPyConnection) -> str | None:
+def find_missing_rate(con: duckdb.DuckDBPyConnection) -> str | None:
     """A sentence about the first money in core that no rate converts, or None when all is converted.
 
     Args:
@@ -75,7 +75,7 @@ def missing_rate(con: duckdb.DuckDBPyConnection) -> str | None:
     """
     there = con.execute("select table_name from information_schema.tables where table_schema = 'core'").fetchall()
     con.execute("create temp table unconverted (table_name varchar, currency varchar, day date)")
-    for core in core_amounts(KINDS.values()):
+    for core in list_core_amounts(KINDS.values()):
         if core.day and (core.table.removeprefix("core."),) in there:
             con.execute(
                 f"""

@@ -1,4 +1,4 @@
-"""What a generation says about itself, as tables: sources, files, checks, contracts, the dictionary, the run.
+"""Writes the tables that describe a generation: sources, files, checks, contracts, the dictionary, the run.
 
 Put here: filling `meta.*` from what the run knows. Keep out: the proofs (`accounting.py`), and what belongs into a
 contract (`contracts/dictionary.py`).
@@ -11,7 +11,7 @@ from typing import Any
 import polars as pl
 
 from regulars.pipelines.contracts.contract import Contract
-from regulars.pipelines.contracts.dictionary import dictionary_rows, metric_rows
+from regulars.pipelines.contracts.dictionary import list_dictionary_rows, list_metric_rows
 from regulars.pipelines.contracts.validation.validate import RuleResult
 from regulars.pipelines.run.run import Run, describe_broken_rules
 
@@ -36,7 +36,7 @@ VALIDATED_HERE = (
     "meta.metric_definitions",
     "meta.runs",
 )
-"""`meta.checks` holds the verdicts on all others, and so none on itself."""
+"""`meta.checks` holds the checks of all other tables, and so none of its own."""
 
 
 def write_meta_tables(run: Run, headline: Sequence[Row], now: dt.datetime) -> None:
@@ -44,35 +44,35 @@ def write_meta_tables(run: Run, headline: Sequence[Row], now: dt.datetime) -> No
 
     Args:
         run: The run, all other tables built.
-        headline: The numbers a person wants first.
+        headline: The three metrics at the top of the report.
         now: When the run ends, aware.
 
     Raises:
         ContractBroken: One of them breaks its contract.
     """
-    _write(run, "meta.sources", source_rows(run))
+    _write(run, "meta.sources", list_source_rows(run))
     files = run.warehouse.con.sql(FILES).pl()
     run.warehouse.write_frame("meta.files", files, run.contracts["meta.files"].types)
-    _write(run, "meta.contracts", map(_contract_row, run.contracts.values()))
-    _write(run, "meta.data_dictionary", dictionary_rows(run.contracts))
-    _write(run, "meta.metric_definitions", metric_rows(run.contracts))
-    _write(run, "meta.runs", [_run_row(run, headline, now)])
+    _write(run, "meta.contracts", map(_make_contract_row, run.contracts.values()))
+    _write(run, "meta.data_dictionary", list_dictionary_rows(run.contracts))
+    _write(run, "meta.metric_definitions", list_metric_rows(run.contracts))
+    _write(run, "meta.runs", [_make_run_row(run, headline, now)])
     failure = describe_broken_rules([result for table in VALIDATED_HERE for result in run.validate(table)])
     if failure:
         raise failure
-    _write(run, "meta.checks", map(_check_row, run.checks))
+    _write(run, "meta.checks", map(_make_check_row, run.checks))
     failure = describe_broken_rules(run.validate("meta.checks"))
     if failure:
         raise failure
 
 
-def source_rows(run: Run) -> list[dict[str, Any]]:
+def list_source_rows(run: Run) -> list[dict[str, Any]]:
     """One row per source of the settings: what it is, how fresh it is, what became of its rows."""
     counts = {name: rest for name, *rest in run.warehouse.con.execute(SOURCE_ROWS).fetchall()}
     rows = []
     for landed_source in run.landed_sources:
         source = run.settings.sources[landed_source.source]
-        read, loaded, aside, superseded = counts.get(landed_source.source, (0, 0, 0, 0))
+        read, loaded, quarantined, superseded = counts.get(landed_source.source, (0, 0, 0, 0))
         last = max((each.landed_at for each in landed_source.deliveries), default=None)
         rows.append(
             {
@@ -86,16 +86,16 @@ def source_rows(run: Run) -> list[dict[str, Any]]:
                 "reason": "; ".join(refusal.sentence for refusal in landed_source.refusals) or None,
                 "rows_read": int(read),
                 "rows_loaded": int(loaded),
-                "rows_quarantined": int(aside),
+                "rows_quarantined": int(quarantined),
                 "rows_superseded": int(superseded),
             }
         )
     return rows
 
 
-def counted(verdicts: Iterable[RuleResult]) -> dict[str, int]:
-    """How many rules were kept, warned about, and broken."""
-    results = list(verdicts)
+def count_results(checks: Iterable[RuleResult]) -> dict[str, int]:
+    """Count the rules that passed, warned and failed."""
+    results = list(checks)
     warned = sum(not each.passed and each.rule.severity == "warning" for each in results)
     failed = sum(not each.passed and each.rule.severity == "critical" for each in results)
     return {"passed": len(results) - warned - failed, "warned": warned, "failed": failed}
@@ -111,7 +111,7 @@ def _write(run: Run, table: str, rows: Iterable[Row]) -> None:
     run.warehouse.write_frame(table, frame.select(names), columns)
 
 
-def _contract_row(contract: Contract) -> Row:
+def _make_contract_row(contract: Contract) -> Row:
     return {
         "table_name": contract.table,
         "version": contract.version,
@@ -121,7 +121,7 @@ def _contract_row(contract: Contract) -> Row:
     }
 
 
-def _check_row(result: RuleResult) -> Row:
+def _make_check_row(result: RuleResult) -> Row:
     return {
         "table_name": result.rule.table,
         "rule": result.rule.id,
@@ -133,7 +133,7 @@ def _check_row(result: RuleResult) -> Row:
     }
 
 
-def _run_row(run: Run, headline: Sequence[Row], now: dt.datetime) -> Row:
+def _make_run_row(run: Run, headline: Sequence[Row], now: dt.datetime) -> Row:
     return {
         "generation": run.number,
         "parent": run.parent.number if run.parent else None,
@@ -141,5 +141,5 @@ def _run_row(run: Run, headline: Sequence[Row], now: dt.datetime) -> Row:
         "started_at": run.started_at.replace(tzinfo=None),
         "finished_at": now.replace(tzinfo=None),
         "headline": "; ".join(f"{each['label']}: {each['text']}" for each in headline),
-        "allowed": "; ".join(f"{gate}: {reason}" for gate, reason in sorted(run.request.allow.items())) or None,
+        "overrides": "; ".join(f"{name}: {reason}" for name, reason in sorted(run.request.allow.items())) or None,
     }

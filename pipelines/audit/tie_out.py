@@ -1,4 +1,4 @@
-"""The proof of a run that no penny is lost: money as delivered against money in core.
+"""Proves that a run lost no money: compares money as delivered with money in core.
 
 Put here: adding up, each number by its own scan of the tables that it speaks of. Keep out: which amount of a row counts
 (`pipelines/kinds`), and validating the outcome (the contract of `meta.tie_out`).
@@ -14,8 +14,8 @@ def write_tie_out(con: duckdb.DuckDBPyConnection) -> None:
     """Make `meta.tie_out`: money as delivered against money in core, per source, kind, month and currency.
 
     source_amount = orders − refunds + adjustments + payments + subscriptions + other + quarantined + superseded +
-    difference. Amounts are after discounts, in the currency delivered; what is no number counts 0 (such rows are
-    quarantined). What a subscription is worth a month counts once per period, in the month in which the period started.
+    difference. Amounts are after discounts, in the currency delivered; text that is not a number counts 0 (such rows
+    are quarantined). The monthly amount of a subscription counts once per period, in the month in which it started.
 
     Args:
         con: The build, with everything up to core filled.
@@ -23,24 +23,24 @@ def write_tie_out(con: duckdb.DuckDBPyConnection) -> None:
     con.execute(_AMOUNTS)
     for kind in KINDS.values():
         if kind.money:
-            con.execute(_delivered_amounts(kind, kind.money))
-            con.execute(_CORE_AMOUNTS.get(kind.name) or _other_amounts(kind, kind.money))
+            con.execute(_select_delivered_amounts(kind, kind.money))
+            con.execute(_CORE_AMOUNTS.get(kind.name) or _select_other_amounts(kind, kind.money))
     con.execute(_TIE_OUT)
     con.execute("drop table amounts")
 
 
-def _month(moment: str) -> str:
+def _write_month(moment: str) -> str:
     """SQL for the first day of the month, in the company's zone, of a UTC timestamp."""
     zone = "(select timezone from raw.company)"
     return f"cast(date_trunc('month', timezone({zone}, timezone('UTC', {moment}))) as date)"
 
 
-def _month_of_row(kind: Kind, money: Money) -> str:
+def _write_month_of_row(kind: Kind, money: Money) -> str:
     """SQL for the first day of the month of a delivered row; a date is the company's own, in no other zone."""
     column = kind.column(money.day)
     if column and column.form == "date":
         return f"cast(date_trunc('month', try_cast({money.day} as date)) as date)"
-    return _month(f"try_cast({money.day} as timestamp)")
+    return _write_month(f"try_cast({money.day} as timestamp)")
 
 
 _AMOUNTS = """
@@ -84,7 +84,7 @@ _TIE_OUT = """
 """
 
 
-def _delivered_amounts(kind: Kind, money: Money) -> str:
+def _select_delivered_amounts(kind: Kind, money: Money) -> str:
     """The money of every delivered row of a kind, and of those that were quarantined or superseded."""
     place = _PLACES.get(kind.name, "select own_month as month, priced.* exclude (own_month) from priced")
     return f"""
@@ -100,7 +100,7 @@ def _delivered_amounts(kind: Kind, money: Money) -> str:
                 select
                     *,
                     coalesce({money.amount}, 0) as money,
-                    {_month_of_row(kind, money)} as own_month,
+                    {_write_month_of_row(kind, money)} as own_month,
                 from landed.{kind.name}
             ),
 
@@ -120,7 +120,7 @@ def _delivered_amounts(kind: Kind, money: Money) -> str:
     """
 
 
-_REFUNDS_TOLD_BY_LINES = """
+_REFUNDS_FROM_LINES = """
     select refunds.* from core.refunds as refunds
     anti join staging.refunds as own on own._system = refunds.system and own.refund_id = refunds.refund_id
 """
@@ -138,7 +138,7 @@ _PLACES = {
                 from core.orders
                 union all
                 select 'refund', system, refund_id, cast(date_trunc('month', refund_date) as date), currency
-                from ({_REFUNDS_TOLD_BY_LINES})
+                from ({_REFUNDS_FROM_LINES})
                 union all
                 select 'adjustment', system, adjustment_id, cast(date_trunc('month', adjustment_date) as date), currency
                 from core.adjustments
@@ -163,7 +163,7 @@ _PLACES = {
 """Kind -> a SELECT that gives the rows of `priced` their month (and currency), where it is not simply the row's own."""
 
 
-def _other_amounts(kind: Kind, money: Money) -> str:
+def _select_other_amounts(kind: Kind, money: Money) -> str:
     """What core holds of a kind that has no column of its own in `meta.tie_out`."""
     selects = [
         f"""
@@ -210,7 +210,7 @@ _CORE_AMOUNTS = {
                     cast(gross_sales_original as decimal(38, 4)) - discounts_original as amount,
                 from core.order_lines
                 union all
-                select 'refund', source, refund_date, currency, amount_original from ({_REFUNDS_TOLD_BY_LINES})
+                select 'refund', source, refund_date, currency, amount_original from ({_REFUNDS_FROM_LINES})
                 union all
                 select 'adjustment', source, adjustment_date, currency, amount_original from core.adjustments
             )
@@ -243,7 +243,7 @@ _CORE_AMOUNTS = {
         select
             payments.source,
             'payments' as kind,
-            coalesce({_month("payments.paid_at")}, cast(date_trunc('month', orders.order_date) as date)) as month,
+            coalesce({_write_month("payments.paid_at")}, cast(date_trunc('month', orders.order_date) as date)) as month,
             payments.currency,
             sum(payments.amount_original) as payments_amount,
         from core.payments as payments

@@ -21,6 +21,8 @@ import duckdb
 from regulars.pipelines.contracts.odcs.lint import lint
 from regulars.pipelines.errors import InputRefused, RegularsError, SettingsWrong, StorageFailed
 from regulars.pipelines.home.home import Home
+from regulars.pipelines.home.target_records import read_target_records
+from regulars.pipelines.publish.targets.shape.registry import TARGET_OPTIONS
 from regulars.pipelines.run.request import find_home
 from regulars.pipelines.settings.package import CONTRACTS_FOLDER
 from regulars.pipelines.settings.settings import Settings, Source
@@ -71,13 +73,14 @@ def _run_checks(settings: Path, *, data: Path | None, home: Path | None, now: dt
     yield from _check_contracts()
     yield from _check_home(find_home(home, settings))
     try:
-        company = load_settings(settings)
+        company = load_settings(settings, target_types=TARGET_OPTIONS)
     except SettingsWrong as error:
         yield from (SetupCheck("problem", "settings", line, error.exit_code) for line in str(error).splitlines())
         return
     yield SetupCheck("ok", "settings", f"{settings}: {company.company.name}, {len(company.sources)} sources")
     for name, source in company.sources.items():
         yield from _check_source(name, source, (data or settings.parent).resolve())
+    yield from _check_targets(company, find_home(home, settings))
     yield from _check_lapse_days(company, find_home(home, settings))
     yield from _check_schedule(company, now)
 
@@ -173,6 +176,18 @@ def _check_newest_file(name: str, source: Source, path: Path, checker: Expressio
         )
     if landed.malformed_count:
         yield SetupCheck("warning", subject, f"{path.name}: {landed.malformed_count} lines are not records")
+
+
+def _check_targets(company: Settings, home: Home) -> Iterator[SetupCheck]:
+    """What each target holds, as the last attempt left it; a run does not need it, so it is never a problem."""
+    known = read_target_records(home.path)
+    for name, target in company.publish.targets.items():
+        last = known.get(name)
+        if last is not None and last.failure:
+            yield SetupCheck("warning", f"target {name}", f"the last attempt failed: {last.failure}")
+        else:
+            holds = last.generation if last else "nothing yet"
+            yield SetupCheck("ok", f"target {name}", f"a {target.type}, which holds {holds}")
 
 
 def _check_lapse_days(company: Settings, home: Home) -> Iterator[SetupCheck]:

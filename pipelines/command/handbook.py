@@ -12,8 +12,8 @@ import typer.main
 
 from regulars.pipelines.command.kinds_page import kinds_markdown
 from regulars.pipelines.command.settings_page import settings_markdown
-from regulars.pipelines.contracts.dictionary import published_tables_markdown
-from regulars.pipelines.contracts.raw_contracts import project_contracts
+from regulars.pipelines.contracts.dictionary import format_published_tables
+from regulars.pipelines.contracts.raw_contracts import load_all_contracts
 from regulars.pipelines.kinds.shape.registry import KINDS
 from regulars.pipelines.settings.package import ROOT
 
@@ -71,7 +71,7 @@ def made_pages(root: Path = CHECKOUT) -> dict[str, str]:
     readme = (root / "README.md").read_text(encoding="utf-8")
     return {
         "README.md": fill_between_markers(readme, "commands", write_commands(app)),
-        "docs/tables.md": TABLES + published_tables_markdown(project_contracts(root / "data_contracts")) + "\n",
+        "docs/tables.md": TABLES + format_published_tables(load_all_contracts(root / "data_contracts")) + "\n",
         "docs/settings.md": settings_markdown(),
         "docs/kinds.md": kinds_markdown(KINDS.values()),
     }

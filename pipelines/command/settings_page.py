@@ -1,7 +1,7 @@
 """The page `docs/settings.md`: every key of `regulars.yaml`, made from the models of the settings.
 
 Put here: the shape of the page, and an example for each part of the settings. Keep out: what a key means (the
-docstrings in `settings/settings.py`).
+docstrings in `settings/settings.py`, and of each type of target in `publish/targets/`).
 """
 
 import datetime as dt
@@ -15,11 +15,14 @@ from typing import Annotated, Any, Literal, TypeGuard, Union, get_args, get_orig
 from pydantic import AfterValidator, BaseModel
 from pydantic.fields import FieldInfo
 
+from regulars.pipelines.enumerations import CURRENCY_PATTERN
+from regulars.pipelines.publish.targets.shape.registry import TARGET_TYPES
 from regulars.pipelines.settings.settings import Settings
 
 INTRODUCTION = """# Settings
 
-Made from `pipelines/settings/settings.py` by `python -m regulars.pipelines.command.handbook`; do not edit it by hand.
+Made from `pipelines/settings/settings.py` and the modules of `pipelines/publish/targets/` by
+`python -m regulars.pipelines.command.handbook`; do not edit it by hand.
 
 `regulars run` reads `regulars.yaml` in the folder where it is started; `--settings FILE` or `$REGULARS_SETTINGS` names
 another one. Only `company` and one source are needed. `regulars.example.yaml` is the settings file of the sample
@@ -143,6 +146,14 @@ report:
 publish:
   keep_generations: 14
   keep_landing_days: 90
+  targets:
+    share: {type: folder, path: /mnt/share/regulars}
+""",
+    "publish.targets.<name>": """
+publish:
+  targets:
+    share: {type: folder, path: /mnt/share/regulars}
+    bucket: {type: folder, path: /srv/synced/regulars}
 """,
     "alerts": """
 alerts:
@@ -162,12 +173,19 @@ WORDS: Mapping[Any, str] = {
     Decimal: "amount",
     dt.date: "day, YYYY-MM-DD",
 }
-PATTERNS = {r"^[A-Z]{3}$": "three capitals", r"^[A-Za-z][A-Za-z0-9_-]*$": "a word"}
+PATTERNS = {CURRENCY_PATTERN: "three capitals", r"^[A-Za-z][A-Za-z0-9_-]*$": "a word"}
 
 
 def settings_markdown() -> str:
     """The whole page."""
-    return "\n".join([INTRODUCTION, *(_section(name, part) for name, part in parts_of(Settings))])
+    sections = [
+        *(
+            _section(f"`{place}`" if place else "Top level", part, EXAMPLES[place])
+            for place, part in parts_of(Settings)
+        ),
+        *(_section(f"Targets of the type `{name}`", each.options, each.example) for name, each in TARGET_TYPES.items()),
+    ]
+    return "\n".join([INTRODUCTION, *sections])
 
 
 def parts_of(model: type[BaseModel], place: str = "") -> Iterator[tuple[str, type[BaseModel]]]:
@@ -187,14 +205,14 @@ def _is_part(annotation: Any) -> TypeGuard[type[BaseModel]]:
     return isinstance(annotation, type) and issubclass(annotation, BaseModel)
 
 
-def _section(place: str, part: type[BaseModel]) -> str:
-    inner = dict(parts_of(part, place))
-    lines = [f"## `{place}`" if place else "## Top level", "", _paragraphs(part.__doc__ or ""), ""]
+def _section(heading: str, part: type[BaseModel], example: str) -> str:
+    inner = dict(parts_of(part))
+    lines = [f"## {heading}", "", _paragraphs(part.__doc__ or ""), ""]
     lines += ["| key | type | default | meaning |", "|---|---|---|---|"]
     for name, field in part.model_fields.items():
         cells = [f"`{name}`", _type_of(field), _default_of(field), _meaning(name, field, inner)]
         lines.append(f"| {' | '.join(cell.replace('|', BAR) for cell in cells)} |")
-    return "\n".join([*lines, "", "```yaml", EXAMPLES[place].strip(), "```", ""])
+    return "\n".join([*lines, "", "```yaml", example.strip(), "```", ""])
 
 
 def _meaning(name: str, field: FieldInfo, inner: Mapping[str, type[BaseModel]]) -> str:

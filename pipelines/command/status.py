@@ -11,6 +11,7 @@ from typing import Any
 from regulars.pipelines.command.generations import find_current
 from regulars.pipelines.errors import InputRefused, UsageWrong
 from regulars.pipelines.home.home import Home
+from regulars.pipelines.home.target_records import read_target_records
 from regulars.pipelines.run.last_run import read_last_run
 
 UNITS = {"m": "minutes", "h": "hours", "d": "days"}
@@ -45,6 +46,7 @@ def read_status(home: Home, *, max_age: str, as_json: bool, now: dt.datetime) ->
         "checks": dict(manifest.checks),
         "headline": dict(manifest.headline),
         "stale_sources": [each.get("source") for each in manifest.sources if each.get("is_stale")],
+        "targets": {name: each.as_json() for name, each in read_target_records(home.path).items()},
         "last_run": last.as_json() if last else None,
         "running": str(holder) if holder else None,
     }
@@ -61,6 +63,9 @@ def _write_lines(facts: dict[str, Any]) -> str:
     ]
     if facts["stale_sources"]:
         lines.append(f"stale sources: {', '.join(map(str, facts['stale_sources']))}")
+    for name, target in facts["targets"].items():
+        holds = f"target {name} holds {target['generation'] or 'nothing'}"
+        lines.append(f"{holds}, because the last attempt failed: {target['failure']}" if target["failure"] else holds)
     last = facts["last_run"]
     if last and last["exit_code"]:
         lines.append(f"the last run failed at {last['ended_at']} (exit {last['exit_code']}): {last['message']}")

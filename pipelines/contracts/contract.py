@@ -1,7 +1,7 @@
-"""A contract: what must hold of a table, as one value that everything else reads.
+"""The contract of a table as one value: its columns, rules and metrics.
 
-Put here: the shape of a contract. Keep out: reading files (`load.py`, `odcs.py`), whether a set of contracts makes
-sense (`lint.py`).
+Put here: the shape of a contract. Keep out: reading files (`odcs/`), whether a set of contracts makes sense
+(`odcs/lint.py`).
 """
 
 from dataclasses import dataclass

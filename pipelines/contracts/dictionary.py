@@ -1,4 +1,4 @@
-"""What contracts say to readers: the data dictionary, metric definitions, comments, the README's table of tables.
+"""Makes the texts for readers from contracts: data dictionary, metric definitions, comments, the list of tables.
 
 Put here: contracts -> rows and text. Keep out: writing them anywhere.
 """
@@ -14,7 +14,7 @@ PUBLISHED_LAYERS = ("marts", "core", "meta")
 """The layers of the published file, those that answer questions first."""
 
 
-def dictionary_rows(contracts: Mapping[str, Contract]) -> list[dict[str, Any]]:
+def list_dictionary_rows(contracts: Mapping[str, Contract]) -> list[dict[str, Any]]:
     """The rows of `meta.data_dictionary`: every column of every published table, in the tables' order."""
     return [
         {
@@ -29,21 +29,21 @@ def dictionary_rows(contracts: Mapping[str, Contract]) -> list[dict[str, Any]]:
             "classification": column.classification,
             "grain": contract.grain,
         }
-        for contract in _published(contracts)
+        for contract in _list_published(contracts)
         for position, column in enumerate(contract.columns, 1)
     ]
 
 
-def metric_rows(contracts: Mapping[str, Contract]) -> list[dict[str, Any]]:
+def list_metric_rows(contracts: Mapping[str, Contract]) -> list[dict[str, Any]]:
     """The rows of `meta.metric_definitions`: every metric of every published table."""
     return [
-        _metric_row(contract, next(column for column in contract.columns if column.name == metric.name), metric)
-        for contract in _published(contracts)
+        _make_metric_row(contract, next(column for column in contract.columns if column.name == metric.name), metric)
+        for contract in _list_published(contracts)
         for metric in contract.metrics
     ]
 
 
-def _metric_row(contract: Contract, column: Column, metric: Metric) -> dict[str, Any]:
+def _make_metric_row(contract: Contract, column: Column, metric: Metric) -> dict[str, Any]:
     low, high = metric.interval or (None, None)
     return {
         "metric": metric.name,
@@ -69,18 +69,18 @@ def _metric_row(contract: Contract, column: Column, metric: Metric) -> dict[str,
     }
 
 
-def comments(contracts: Mapping[str, Contract]) -> dict[str, str]:
+def list_comments(contracts: Mapping[str, Contract]) -> dict[str, str]:
     """`layer.table` and `layer.table.column` -> the comment that stands on it in the published file."""
-    return dict(_comments(_published(contracts)))
+    return dict(_list_comments(_list_published(contracts)))
 
 
-def published_tables_markdown(contracts: Mapping[str, Contract]) -> str:
+def format_published_tables(contracts: Mapping[str, Contract]) -> str:
     """The published tables as Markdown: per layer a table of name, grain and what it answers."""
     parts = []
     for layer in PUBLISHED_LAYERS:
         rows = [
-            f"| `{contract.table}` | {_cell(contract.grain.removesuffix('.'))} | {_cell(contract.purpose)} |"
-            for contract in _published(contracts)
+            " | ".join([f"| `{contract.table}`", _format_grain(contract.grain), _escape_pipes(contract.purpose)]) + " |"
+            for contract in _list_published(contracts)
             if contract.layer == layer
         ]
         if rows:
@@ -88,12 +88,12 @@ def published_tables_markdown(contracts: Mapping[str, Contract]) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def _published(contracts: Mapping[str, Contract]) -> list[Contract]:
+def _list_published(contracts: Mapping[str, Contract]) -> list[Contract]:
     tables = [contract for contract in contracts.values() if contract.layer in PUBLISHED_LAYERS]
     return sorted(tables, key=lambda contract: (PUBLISHED_LAYERS.index(contract.layer), contract.name))
 
 
-def _comments(contracts: Iterable[Contract]) -> Iterator[tuple[str, str]]:
+def _list_comments(contracts: Iterable[Contract]) -> Iterator[tuple[str, str]]:
     for contract in contracts:
         yield contract.table, f"{contract.description} {contract.grain}"
         for column in contract.columns:
@@ -101,5 +101,9 @@ def _comments(contracts: Iterable[Contract]) -> Iterator[tuple[str, str]]:
             yield f"{contract.table}.{column.name}", f"{column.description}{unit}"
 
 
-def _cell(text: str) -> str:
-    return text.replace("|", r"\|").removeprefix("One row per ")
+def _format_grain(grain: str) -> str:
+    return _escape_pipes(grain.removesuffix(".")).removeprefix("One row per ")
+
+
+def _escape_pipes(text: str) -> str:
+    return text.replace("|", r"\|")

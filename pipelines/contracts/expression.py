@@ -30,12 +30,12 @@ def parse_expression(text: str) -> ast.expr:
     """The tree of an expression.
 
     Raises:
-        ExpressionRefused: It is no expression, or holds something that not every language can say.
+        ExpressionRefused: It is not an expression, or holds something that not every language can say.
     """
     try:
         tree = ast.parse(text, mode="eval").body
     except SyntaxError as error:
-        raise ExpressionRefused(f"`{text}` is no expression: {error.msg}") from error
+        raise ExpressionRefused(f"`{text}` is not an expression: {error.msg}") from error
     print_sql(tree)
     return tree
 
@@ -64,7 +64,7 @@ def print_sql(tree: ast.expr) -> str:
             )
 
 
-def columns_of_expression(tree: ast.expr) -> Iterator[str]:
+def list_expression_columns(tree: ast.expr) -> Iterator[str]:
     """The columns that the expression reads."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Call):

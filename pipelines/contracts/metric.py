@@ -1,4 +1,4 @@
-"""A metric: a published number as structure, from which its SQL and other tools' definitions are made.
+"""The definition of a metric as structure, from which its SQL and other tools' definitions are made.
 
 Put here: the shape of a metric and reading it from a contract. Keep out: what its expression may hold
 (`expression.py`), where it is published (`dictionary.py`).
@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from regulars.pipelines.contracts.expression import (
     ExpressionRefused,
-    columns_of_expression,
+    list_expression_columns,
     parse_expression,
     print_sql,
 )
@@ -76,7 +76,7 @@ class Metric:
 
     @property
     def sql(self) -> str:
-        """The expression as SQL; for a number that is no ratio of sums, its column."""
+        """The expression as SQL; for a number that is not a ratio of sums, its column."""
         return print_sql(parse_expression(self.expression)) if self.expression else quote_identifier(self.name)
 
     @property
@@ -92,7 +92,7 @@ class Metric:
         """Every column of the table that the definition names."""
         yield self.name
         if self.expression:
-            yield from columns_of_expression(parse_expression(self.expression))
+            yield from list_expression_columns(parse_expression(self.expression))
         yield from (self.time_column, self.time_grain_column, self.n, self.known)
         yield from (*self.filter, *self.never_over, *self.interval)
 

@@ -1,4 +1,4 @@
-"""The contract of `raw.<kind>`, made from the description of the kind.
+"""Makes the contract of `raw.<kind>` from the description of the kind.
 
 Put here: what a kind's columns and rules mean as a contract. Keep out: the kinds themselves (`pipelines/kinds`), and
 contracts that are files (`contract.py`).
@@ -10,7 +10,8 @@ from typing import Any
 
 from regulars.pipelines.contracts.contract import PROVENANCE, Contract
 from regulars.pipelines.contracts.odcs.load import load_contracts
-from regulars.pipelines.contracts.rule import Column, Rule, Severity, column_rules
+from regulars.pipelines.contracts.rule import Column, Rule, Severity, make_column_rules
+from regulars.pipelines.enumerations import CURRENCY_PATTERN
 from regulars.pipelines.kinds.shape.kind import Form, Kind, KindColumn
 from regulars.pipelines.kinds.shape.registry import KINDS
 
@@ -31,24 +32,24 @@ _LOGICAL_TYPES: dict[Form, str] = {
 _OPTIONS: dict[Form, dict[str, Any]] = {
     "moment": {"minimum": "1990-01-01 00:00:00", "exclusiveMaximum": "2100-01-01 00:00:00"},
     "date": {"minimum": "1990-01-01", "exclusiveMaximum": "2100-01-01"},
-    "currency": {"pattern": "^[A-Z]{3}$"},
+    "currency": {"pattern": CURRENCY_PATTERN},
 }
 """What holds of every value of a form."""
 
 
-def project_contracts(folder: Path) -> dict[str, Contract]:
+def load_all_contracts(folder: Path) -> dict[str, Contract]:
     """All contracts: those of the files under `folder`, and those of all kinds; table -> contract.
 
     Raises:
-        SettingsWrong: A file is no contract.
+        SettingsWrong: A file is not a contract.
     """
-    return load_contracts(folder) | {f"raw.{name}": raw_contract(kind) for name, kind in KINDS.items()}
+    return load_contracts(folder) | {f"raw.{name}": make_raw_contract(kind) for name, kind in KINDS.items()}
 
 
-def raw_contract(kind: Kind) -> Contract:
+def make_raw_contract(kind: Kind) -> Contract:
     """The contract of `raw.<kind>`: text in the kind's columns, and where each row was read."""
     table = f"raw.{kind.name}"
-    columns = (*map(_column, kind.columns), *PROVENANCE)
+    columns = (*map(_make_column, kind.columns), *PROVENANCE)
     return Contract(
         table=table,
         version=VERSION,
@@ -57,13 +58,17 @@ def raw_contract(kind: Kind) -> Contract:
         description=kind.description,
         grain=kind.grain,
         columns=columns,
-        rules=(*_rules_of_table(kind, table, columns), *_rules_of_columns(kind, table), *_rules_of_rows(kind, table)),
+        rules=(
+            *_make_table_rules(kind, table, columns),
+            *_make_column_rules(kind, table),
+            *_make_row_rules(kind, table),
+        ),
         document=kind.document,
         repeats=kind.repeats,
     )
 
 
-def _column(column: KindColumn) -> Column:
+def _make_column(column: KindColumn) -> Column:
     return Column(
         name=column.name,
         type="VARCHAR",
@@ -76,7 +81,7 @@ def _column(column: KindColumn) -> Column:
     )
 
 
-def _rules_of_table(kind: Kind, table: str, columns: tuple[Column, ...]) -> Iterator[Rule]:
+def _make_table_rules(kind: Kind, table: str, columns: tuple[Column, ...]) -> Iterator[Rule]:
     yield Rule(
         f"{kind.name}.structure",
         table,
@@ -107,15 +112,15 @@ def _rules_of_table(kind: Kind, table: str, columns: tuple[Column, ...]) -> Iter
         yield Rule(f"{kind.name}.document.unique", table, "unique", document, {}, "critical", words, "uniqueness")
 
 
-def _rules_of_columns(kind: Kind, table: str) -> Iterator[Rule]:
+def _make_column_rules(kind: Kind, table: str) -> Iterator[Rule]:
     for column in kind.columns:
         bounds = {"minimum": column.minimum, "exclusiveMinimum": column.more_than}
         options = _OPTIONS.get(column.form, {}) | {key: least for key, least in bounds.items() if least is not None}
         severity: Severity = "warning" if column.is_emptied else "critical"
-        yield from column_rules(table, _column(column), options, tuple(column.values), False, severity)
+        yield from make_column_rules(table, _make_column(column), options, tuple(column.values), False, severity)
 
 
-def _rules_of_rows(kind: Kind, table: str) -> Iterator[Rule]:
+def _make_row_rules(kind: Kind, table: str) -> Iterator[Rule]:
     if kind.money:
         yield Rule(
             id=f"{kind.name}.{SIZE_RULE}",

@@ -1,6 +1,6 @@
-"""What one rule of a contract is: the single thing that Great Expectations, quarantine and dictionary all read.
+"""The rules and columns of a contract, which Great Expectations, quarantine and dictionary all read.
 
-Put here: the shape of a rule, and the rules that a column's own entries imply. Keep out: YAML (`odcs.py`), SQL
+Put here: the shape of a rule, and the rules that a column's own entries imply. Keep out: YAML (`odcs/`), SQL
 (`violations.py`), Great Expectations (`validate.py`).
 """
 
@@ -60,7 +60,7 @@ class Rule:
 
     @property
     def empties_its_column(self) -> bool:
-        """Whether the gate may mend a row that breaks it by emptying the one column it is about."""
+        """Whether the quarantine step may repair a row that breaks the rule by emptying its one column."""
         return self.severity == "warning" and self.is_about_one_row and len(self.columns) == 1
 
 
@@ -76,9 +76,9 @@ class Column:
         required: Never NULL.
         key_position: 1, 2 … in the table's key, or None.
         classification: `public`, `internal` or `personal`.
-        unit: What one is one of, such as `company currency`; empty where it needs none.
+        unit: The unit of a value, such as `company currency`; empty where it needs none.
         is_metric: Listed in `meta.metric_definitions`.
-        reads_as: For raw text that is no plain text: the type that staging casts it to, else empty.
+        reads_as: For raw text that is not plain text: the type that staging casts it to, else empty.
         allowed_values: Every value that it may have, with what it means; none where it may have any.
     """
 
@@ -109,7 +109,7 @@ _FORMS = {
 }
 
 
-def written_form(type_name: str) -> tuple[str, str]:
+def find_written_form(type_name: str) -> tuple[str, str]:
     """How text that is to be cast to `type_name` must be written: a regular expression, and words for it.
 
     A DECIMAL(p,s) holds at most p-s digits before the point and s after it; more decimals are refused rather than
@@ -129,7 +129,7 @@ def written_form(type_name: str) -> tuple[str, str]:
     )
 
 
-def column_rules(
+def make_column_rules(
     table: str, column: Column, options: Mapping[str, Any], values: tuple[Any, ...], unique: bool, severity: Severity
 ) -> Iterator[Rule]:
     """The rules that a column's own entries imply.
@@ -150,7 +150,7 @@ def column_rules(
     if column.required:
         yield rule("required", "is given", "completeness", "critical")
     if column.reads_as:
-        pattern, words = written_form(column.reads_as)
+        pattern, words = find_written_form(column.reads_as)
         yield rule("reads_as", f"is {words}", "conformity", pattern=pattern, type=column.reads_as)
     if "pattern" in options:
         yield rule("pattern", f"is written like {options['pattern']}", "conformity", pattern=options["pattern"])

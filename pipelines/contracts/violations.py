@@ -1,4 +1,4 @@
-"""A rule as SQL: when a row breaks it, which rows break it, how many.
+"""Writes rules as SQL: when a row breaks a rule, which rows break it, and how many.
 
 Put here: the SQL side of every rule. Keep out: Great Expectations (`validate.py`), which counts the same rules on its
 own; what happens to a row that breaks one (`quarantine_step.py`).
@@ -15,14 +15,14 @@ BOUNDS = {"minimum": "<", "exclusiveMinimum": "<=", "maximum": ">", "exclusiveMa
 """ODCS's bound -> the comparison that is true of a value outside it."""
 
 
-def value_of(rule: Rule) -> str:
-    """SQL for the value that a range is about: the column, or for text what it reads as (NULL when it does not)."""
+def write_value(rule: Rule) -> str:
+    """Write SQL for the value of a range rule: the column, or for text the value that it reads as (else NULL)."""
     column = quote_identifier(rule.columns[0])
     return f"try_cast({column} as {rule.arguments['type']})" if rule.arguments.get("type") else column
 
 
-def broken_when(rule: Rule) -> str:
-    """SQL that is true of exactly the rows that break a rule about one row (false or NULL of all others)."""
+def write_condition(rule: Rule) -> str:
+    """Write the SQL condition of the rows that break a rule about one row (false or NULL for all others)."""
     column = quote_identifier(rule.columns[0]) if rule.columns else ""
     arguments = rule.arguments
     match rule.type:
@@ -32,11 +32,11 @@ def broken_when(rule: Rule) -> str:
             return f"not regexp_full_match({column}, {quote_literal(arguments['pattern'])})"
         case "reads_as":
             written = f"regexp_full_match({column}, {quote_literal(arguments['pattern'])})"
-            if arguments["type"] in {"DATE", "TIMESTAMP"}:  # 30 February is written well and yet no day
+            if arguments["type"] in {"DATE", "TIMESTAMP"}:  # 30 February has the right form but is not a day
                 written += f" and try_cast({column} as {arguments['type']}) is not null"
             return f"{column} is not null and not ({written})"
         case "range":
-            value = value_of(rule)
+            value = write_value(rule)
             return " or ".join(
                 f"{value} {outside} {quote_literal(arguments[bound])}"
                 for bound, outside in BOUNDS.items()
@@ -52,7 +52,7 @@ def broken_when(rule: Rule) -> str:
             raise ValueError(f"{rule.id} is about more than one row")
 
 
-def broken_rows(rule: Rule, table: str) -> str:
+def select_broken_rows(rule: Rule, table: str) -> str:
     """A SELECT that returns one row per failure of a rule about several rows; whole rows of `table` where it can.
 
     Args:
@@ -78,24 +78,24 @@ def broken_rows(rule: Rule, table: str) -> str:
         case "query":
             return str(rule.arguments["query"]).replace("{table}", table)
         case "structure":
-            return _structure(table, rule.arguments)
+            return _select_structure(table, rule.arguments)
         case _:
             raise ValueError(f"{rule.id} is about one row, or about none")
 
 
-def violations_sql(rule: Rule, table: str, row_id: str = "_row_id") -> str:
+def select_violations(rule: Rule, table: str, row_id: str = "_row_id") -> str:
     """A SELECT of the ids of the rows that break a rule; empty for `structure` and `row_count`, which no row breaks."""
     if rule.is_about_one_row:
-        return f"select {row_id} from {table} where {broken_when(rule)}"
+        return f"select {row_id} from {table} where {write_condition(rule)}"
     if rule.type in {"structure", "row_count"}:
         return f"select {row_id} from {table} where false"
-    return f"select distinct {row_id} from ({broken_rows(rule, table)})"
+    return f"select distinct {row_id} from ({select_broken_rows(rule, table)})"
 
 
-def failed_count_sql(rule: Rule, table: str) -> str:
+def select_failed_count(rule: Rule, table: str) -> str:
     """A SELECT of one number: how often a rule is broken."""
     if rule.is_about_one_row:
-        return f"select count(*) from {table} where {broken_when(rule)}"
+        return f"select count(*) from {table} where {write_condition(rule)}"
     if rule.type == "row_count":
         least, most = rule.arguments["least"], rule.arguments["most"]
         outside = [f"count(*) < {least}"] * (least is not None) + [f"count(*) > {most}"] * (most is not None)
@@ -116,10 +116,10 @@ def failed_count_sql(rule: Rule, table: str) -> str:
             select coalesce(sum(rows_alike), 0)::bigint
             from repeated
         """
-    return f"select count(*) from ({broken_rows(rule, table)})"
+    return f"select count(*) from ({select_broken_rows(rule, table)})"
 
 
-def _structure(table: str, arguments: Mapping[str, Any]) -> str:
+def _select_structure(table: str, arguments: Mapping[str, Any]) -> str:
     layer, _, name = table.partition(".")
     columns = ", ".join(
         f"({place}, {quote_literal(column)}, {quote_literal(type_)})"

@@ -23,7 +23,7 @@ KIND = Kind(
         KindColumn(
             "channel", "text", "The channel, named as acquisition_channel of customers names it.", is_required=True
         ),
-        KindColumn("campaign", "text", "The campaign's name. NULL: not told.", is_descriptive=True),
+        KindColumn("campaign", "text", "The campaign's name. NULL: not known.", is_descriptive=True),
         CURRENCY,
         KindColumn(
             "amount", "number", "What was spent, without tax.", is_required=True, unit="spend currency", minimum=0

@@ -13,7 +13,7 @@ KIND = Kind(
         "records, in one system or in several: identity links them, nothing here does."
     ),
     grain="One row per customer record of a system.",
-    staging_grain="One row per customer record, as its system tells it.",
+    staging_grain="One row per customer record, as its system holds it.",
     columns=(
         KindColumn(
             "customer_record_id",

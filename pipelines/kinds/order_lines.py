@@ -3,7 +3,7 @@
 Put here: what a row of `order_lines` holds and keeps. Keep out: SQL that reads it.
 """
 
-from regulars.pipelines.kinds.shape.columns import CURRENCY, PLACE, customer_columns
+from regulars.pipelines.kinds.shape.columns import CURRENCY, PLACE, make_customer_columns
 from regulars.pipelines.kinds.shape.kind import CoreAmount, Kind, KindColumn, Money, Reference, RowRule
 
 LINE_AMOUNT = """coalesce(
@@ -19,7 +19,7 @@ KIND = Kind(
     purpose="What each order consists of, and orders of files that know only lines.",
     description=(
         "Order lines as delivered, in our column names; all text. Refund and adjustment lines stand beside sale lines "
-        "and are told apart by line_type. Identical lines within one delivery are real and kept; a later delivery of "
+        "and differ in line_type. Identical lines within one delivery are real and kept; a later delivery of "
         "an order replaces all its lines. A bad line quarantines its whole order."
     ),
     grain="One row per delivered line of an order.",
@@ -73,7 +73,7 @@ KIND = Kind(
         KindColumn(
             "shipping",
             "number",
-            "What the buyer paid for sending the line. In `currency`. NULL: not told per line.",
+            "What the buyer paid for sending the line. In `currency`. NULL: not known per line.",
             unit="order currency",
             minimum=0,
         ),
@@ -85,7 +85,7 @@ KIND = Kind(
             unit="order currency",
             minimum=0,
         ),
-        *customer_columns("The buyer's"),
+        *make_customer_columns("The buyer's"),
         KindColumn(
             "ordered_at", "moment", "When the order was placed, UTC; needed where no source of orders has the order."
         ),

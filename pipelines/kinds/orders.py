@@ -3,7 +3,7 @@
 Put here: what a row of `orders` holds and keeps. Keep out: SQL that reads it.
 """
 
-from regulars.pipelines.kinds.shape.columns import CURRENCY, PLACE, customer_columns
+from regulars.pipelines.kinds.shape.columns import CURRENCY, PLACE, make_customer_columns
 from regulars.pipelines.kinds.shape.kind import CoreAmount, Kind, KindColumn, Money, Reference
 
 KIND = Kind(
@@ -23,7 +23,7 @@ KIND = Kind(
             "The order's id in its system. Whole numbers delivered as doubles must print without `.0`.",
             is_required=True,
         ),
-        *customer_columns("The buyer's"),
+        *make_customer_columns("The buyer's"),
         KindColumn(
             "ordered_at",
             "moment",

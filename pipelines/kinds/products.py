@@ -29,7 +29,7 @@ KIND = Kind(
         KindColumn(
             "in_stock",
             "boolean",
-            "Whether it can be sold today. NULL: not told.",
+            "Whether it can be sold today. NULL: not known.",
             is_descriptive=True,
             is_emptied=True,
         ),

@@ -3,7 +3,7 @@
 Put here: what a row of `refunds` holds and keeps. Keep out: SQL that reads it.
 """
 
-from regulars.pipelines.kinds.shape.columns import CURRENCY, customer_columns
+from regulars.pipelines.kinds.shape.columns import CURRENCY, make_customer_columns
 from regulars.pipelines.kinds.shape.kind import CoreAmount, Kind, KindColumn, Money, Reference
 
 KIND = Kind(
@@ -18,7 +18,7 @@ KIND = Kind(
     columns=(
         KindColumn("refund_id", "id", "The refund's id in its system.", is_required=True),
         KindColumn("order_id", "id", "The order it belongs to, same system; NULL when the tool does not say."),
-        *customer_columns("The buyer's"),
+        *make_customer_columns("The buyer's"),
         KindColumn("refunded_at", "moment", "When the money was given back, UTC.", is_required=True),
         CURRENCY,
         KindColumn(

@@ -3,7 +3,7 @@
 Put here: what a row of `subscriptions` holds and keeps. Keep out: SQL that reads it.
 """
 
-from regulars.pipelines.kinds.shape.columns import CURRENCY, customer_columns
+from regulars.pipelines.kinds.shape.columns import CURRENCY, make_customer_columns
 from regulars.pipelines.kinds.shape.kind import CoreAmount, Kind, KindColumn, Money, Reference, RowRule
 
 WORTH = """coalesce(
@@ -37,8 +37,8 @@ KIND = Kind(
     staging_grain="One row per period of a subscription at one plan and price.",
     columns=(
         KindColumn("subscription_id", "id", "The subscription's id in its system.", is_required=True),
-        *customer_columns("The subscriber's"),
-        KindColumn("plan", "text", "The plan's name in this period. NULL: not told."),
+        *make_customer_columns("The subscriber's"),
+        KindColumn("plan", "text", "The plan's name in this period. NULL: not known."),
         KindColumn("status", "text", "The tool's own word for the subscription's state.", is_descriptive=True),
         CURRENCY,
         KindColumn(
@@ -55,7 +55,7 @@ KIND = Kind(
             "amount",
             "number",
             (
-                "The price of one unit for one billing interval, for tools that do not tell the monthly "
+                "The price of one unit for one billing interval, for tools that do not give the monthly "
                 "amount; a month of it is rounded half up to 4 decimals."
             ),
             unit="subscription currency",
@@ -94,7 +94,7 @@ KIND = Kind(
             "moment",
             (
                 "When it stopped, or will stop, being charged, UTC. NULL: on cancelled_at; if that is NULL too, with "
-                "the subscription's next row, else not yet. A tool that cancels at the end of the paid period tells "
+                "the subscription's next row, else not yet. A tool that cancels at the end of the paid period gives "
                 "that end here."
             ),
         ),
@@ -102,7 +102,7 @@ KIND = Kind(
         KindColumn(
             "is_involuntary",
             "boolean",
-            "Whether it ended without the customer's will, such as by a failed payment. NULL: not told.",
+            "Whether it ended without the customer's will, such as by a failed payment. NULL: not known.",
             is_descriptive=True,
             is_emptied=True,
         ),

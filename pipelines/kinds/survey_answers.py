@@ -9,7 +9,7 @@ KIND = Kind(
     name="survey_answers",
     purpose="What was answered to each question of a survey, beside the one that survey_responses hold.",
     description=(
-        "Answers to single questions as delivered, in our column names; all text. Who answered and when is told by the "
+        "Answers to single questions as delivered, in our column names; all text. Who answered and when is in the "
         "response of the same system. A score stays on its own scale; what was written is never published."
     ),
     grain="One row per response and question of a system.",

@@ -3,15 +3,15 @@
 Put here: what a row of `survey_invitations` holds and keeps. Keep out: SQL that reads it.
 """
 
-from regulars.pipelines.kinds.shape.columns import customer_columns
+from regulars.pipelines.kinds.shape.columns import make_customer_columns
 from regulars.pipelines.kinds.shape.kind import Kind, KindColumn, Reference
 
 KIND = Kind(
     name="survey_invitations",
     purpose="Whom the company asked how it was, whether or not they answered.",
     description=(
-        "Invitations to surveys as delivered, in our column names; all text. With them, a response rate can be told; "
-        "an invitation makes nobody a customer."
+        "Invitations to surveys as delivered, in our column names; all text. They make a response rate possible; "
+        "an invitation creates no customer."
     ),
     grain="One row per invitation of a system.",
     staging_grain="One row per invitation.",
@@ -29,7 +29,7 @@ KIND = Kind(
             },
         ),
         KindColumn("invited_at", "moment", "When it was sent, UTC.", is_required=True),
-        *customer_columns("The invited person's"),
+        *make_customer_columns("The invited person's"),
         KindColumn("order_id", "id", "The order the question was about, same system."),
         KindColumn(
             "response_id", "id", "The answer that it brought, same system. NULL: none, or the survey is anonymous."

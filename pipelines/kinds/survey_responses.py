@@ -3,7 +3,7 @@
 Put here: what a row of `survey_responses` holds and keeps. Keep out: SQL that reads it.
 """
 
-from regulars.pipelines.kinds.shape.columns import customer_columns
+from regulars.pipelines.kinds.shape.columns import make_customer_columns
 from regulars.pipelines.kinds.shape.kind import DefaultBy, Kind, KindColumn, Reference, RowRule
 
 KIND = Kind(
@@ -55,7 +55,7 @@ KIND = Kind(
             type="DECIMAL(9,4)",
         ),
         KindColumn("answered_at", "moment", "When it was answered, UTC.", is_required=True),
-        *customer_columns("The respondent's"),
+        *make_customer_columns("The respondent's"),
         KindColumn("order_id", "id", "The order the question was about, same system."),
         KindColumn(
             "touchpoint", "text", "What the question was about, such as delivery, support, store.", is_descriptive=True

@@ -3,7 +3,7 @@
 Put here: what a row of `tickets` holds and keeps. Keep out: SQL that reads it.
 """
 
-from regulars.pipelines.kinds.shape.columns import customer_columns
+from regulars.pipelines.kinds.shape.columns import make_customer_columns
 from regulars.pipelines.kinds.shape.kind import Kind, KindColumn, Reference, RowRule
 
 KIND = Kind(
@@ -11,27 +11,27 @@ KIND = Kind(
     purpose="What customers asked of support, and how long it took.",
     description=(
         "Support tickets as delivered, in our column names; all text. What was written in a ticket has no column here: "
-        "it stays in the landing. A ticket that names nobody, or somebody who is no customer, is kept."
+        "it stays in the landing. A ticket without a customer is kept."
     ),
     grain="One row per ticket of a system.",
     staging_grain="One row per ticket.",
     columns=(
         KindColumn("ticket_id", "id", "The ticket's id in its system.", is_required=True),
-        *customer_columns("The writer's"),
+        *make_customer_columns("The writer's"),
         KindColumn("order_id", "id", "The order it is about, same system; NULL when the tool does not say."),
         KindColumn("opened_at", "moment", "When it was opened, UTC.", is_required=True),
         KindColumn(
             "first_public_reply_at",
             "moment",
-            "When somebody first answered so that the customer could read it, UTC. NULL: not yet.",
+            "When support first answered so that the customer could read it, UTC. NULL: not yet.",
         ),
         KindColumn("solved_at", "moment", "When it was last solved, UTC. NULL: it is open."),
         KindColumn("channel", "text", "How it came in, such as mail, chat, telephone.", is_descriptive=True),
-        KindColumn("is_complaint", "boolean", "Whether the customer complains. NULL: not told.", is_emptied=True),
+        KindColumn("is_complaint", "boolean", "Whether the customer complains. NULL: not known.", is_emptied=True),
         KindColumn(
             "reopened_count",
             "number",
-            "How often it was opened again after it was solved. NULL: not told.",
+            "How often it was opened again after it was solved. NULL: not known.",
             is_emptied=True,
             type="INTEGER",
             unit="times",

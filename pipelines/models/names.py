@@ -1,21 +1,65 @@
-"""What each model is called in tables, and what the name means.
+"""What each model is called, in tables and by people, what the name means, and which class it stands for.
 
-Put here: one entry per model. Contracts take the allowed values of their columns from here. Keep out: the maths.
+Put here: one entry per model. Fits, predictions, the report and the allowed values of contracts follow from it. Keep
+out: the maths.
 """
 
-BG_NBD, MBG_NBD, PARETO_NBD = "bg_nbd", "mbg_nbd", "pareto_nbd"
+import pkgutil
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from regulars.pipelines.models.dropout.dropout_model import DropoutModel
+
 GAMMA_GAMMA = "gamma_gamma"
 SHIFTED_BETA_GEOMETRIC, GEOMETRIC = "shifted_beta_geometric", "geometric"
 
 BY_COHORT = "_by_cohort"
 """Ends the name of a model that is fitted anew for the customers of each time; heals a left-censored base."""
 
+
+@dataclass(frozen=True)
+class PurchaseModel:
+    """A model of when customers buy and leave.
+
+    Attributes:
+        meaning: What the model assumes, with its paper, in a sentence.
+        label: Its name as people write it, the same in every language, such as BG/NBD.
+        path: `module:class` below `pipelines/models/`. It is loaded when it is needed: contracts only read the names,
+            and should not wait for scipy.
+        sure_of_one_time_buyers: Whether it holds every customer without a repeat purchase to be alive, by construction.
+    """
+
+    meaning: str
+    label: str
+    path: str
+    sure_of_one_time_buyers: bool = False
+
+    def load(self) -> "type[DropoutModel]":
+        """The class of the model."""
+        found: type[DropoutModel] = pkgutil.resolve_name(f"regulars.pipelines.models.{self.path}")
+        return found
+
+
 PURCHASE_MODELS = {
-    BG_NBD: "Beta-geometric / NBD (Fader, Hardie and Lee 2005): customers may drop out right after a purchase.",
-    MBG_NBD: "Modified BG/NBD (Batislam and others 2007): customers may also drop out after the very first purchase.",
-    PARETO_NBD: "Pareto / NBD (Schmittlein, Morrison and Colombo 1987): customers may drop out at any moment.",
+    "bg_nbd": PurchaseModel(
+        "Beta-geometric / NBD (Fader, Hardie and Lee 2005): customers may drop out right after a purchase.",
+        label="BG/NBD",
+        path="beta_geo:BetaGeoModel",
+        sure_of_one_time_buyers=True,
+    ),
+    "mbg_nbd": PurchaseModel(
+        "Modified BG/NBD (Batislam and others 2007): customers may also drop out after the very first purchase.",
+        label="MBG/NBD",
+        path="modified_beta_geo:ModifiedBetaGeoModel",
+    ),
+    "pareto_nbd": PurchaseModel(
+        "Pareto / NBD (Schmittlein, Morrison and Colombo 1987): customers may drop out at any moment.",
+        label="Pareto/NBD",
+        path="pareto_nbd:ParetoNBDModel",
+    ),
 }
-"""The models of when customers buy and leave: name -> what it means."""
+"""The models of when customers buy and leave, by their names in tables."""
 
 SPEND_MODELS = {GAMMA_GAMMA: "Gamma-Gamma model of spend (Fader and Hardie 2013): what a purchase brings."}
 """The models of what a purchase brings: name -> what it means."""
@@ -30,7 +74,7 @@ SUBSCRIPTION_MODELS = {
 def purchase_model_names() -> dict[str, str]:
     """Every purchase model fitted to the whole base and by cohort: name -> what it means."""
     names = {}
-    for name, meaning in PURCHASE_MODELS.items():
-        names[name] = meaning
+    for name, model in PURCHASE_MODELS.items():
+        names[name] = model.meaning
         names[name + BY_COHORT] = f"{name}, fitted anew for the customers who first bought in each period."
     return names

@@ -7,9 +7,9 @@ Put here: choosing. Keep out: writing files and swinging `current` (`generation.
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from regulars.pipelines.audit.meta_tables import counted, source_rows
-from regulars.pipelines.contracts.dictionary import PUBLISHED_LAYERS, comments
-from regulars.pipelines.contracts.odcs.export import contracts_as_yaml
+from regulars.pipelines.audit.meta_tables import count_results, list_source_rows
+from regulars.pipelines.contracts.dictionary import PUBLISHED_LAYERS, list_comments
+from regulars.pipelines.contracts.odcs.export import format_contracts
 from regulars.pipelines.home.generation import DUCKDB_FILE, PARQUET_FOLDER
 from regulars.pipelines.home.manifest import Facts
 from regulars.pipelines.kinds.shape.registry import KINDS
@@ -46,18 +46,18 @@ def gather_contents(run: Run, headline: Sequence[Mapping[str, Any]], report_html
     return Contents(
         tables=[Table(contract.table, contract.key) for contract in published if contract.kind == "table"],
         state_tables=[Table(name) for name in PERSONAL],
-        comments=add_view_comments(comments(run.contracts)),
+        comments=add_view_comments(list_comments(run.contracts)),
         facts=Facts(
             fingerprint=compute_fingerprint(run),
             started_at=run.started_at,
             headline={"numbers": headline},
-            sources=tuple(source_rows(run)),
-            checks=counted(run.checks),
+            sources=tuple(list_source_rows(run)),
+            checks=count_results(run.checks),
             versions=versions(),
         ),
         report_html=report_html,
         views={"marts.retention_cohorts_monthly": RETENTION_COHORTS_MONTHLY},
-        contracts=contracts_as_yaml(run.contracts, DUCKDB_FILE, PARQUET_FOLDER),
+        contracts=format_contracts(run.contracts, DUCKDB_FILE, PARQUET_FOLDER),
     )
 
 

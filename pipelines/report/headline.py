@@ -1,10 +1,11 @@
 """The three numbers a person wants first, in words: for the closing lines of a run and Dagster's page.
 
-Put here: wording. Keep out: computing them (`transforms/headline.py`), and the report's own words (`report/`).
+Put here: wording. Keep out: computing them (`transforms/customers/headline.py`), the report's words (`sections/`).
 """
 
 from typing import Any
 
+from regulars.pipelines.enumerations import REPEAT_DAYS
 from regulars.pipelines.run.run import Run
 from regulars.pipelines.transforms.customers.headline import Headline, find_headline
 
@@ -34,9 +35,10 @@ def _describe_return(found: Headline) -> dict[str, Any]:
             "n": None,
             "text": f"{found.churn_rate_12m:.1%} (at {found.churn_month_end})",
         }
-    rate, n = found.repeat_rate_90d, found.repeat_customers
-    text = "not known yet: no customer's first 90 days are over" if rate is None else f"{rate:.1%} of {n:,} customers"
-    return {"label": "bought again within 90 days", "value": rate, "n": n, "text": text}
+    rate, n = found.repeat_rate, found.repeat_customers
+    unknown = f"not known yet: no customer's first {REPEAT_DAYS} days are over"
+    text = unknown if rate is None else f"{rate:.1%} of {n:,} customers"
+    return {"label": f"bought again within {REPEAT_DAYS} days", "value": rate, "n": n, "text": text}
 
 
 def _describe_nps(found: Headline) -> dict[str, Any]:

@@ -24,7 +24,7 @@ class Sentence:
 
     Attributes:
         text: What it says.
-        kind: `absent` where there is nothing to show, `good` and `warn` as verdicts, `note` in small print.
+        kind: `absent` where there is nothing to show, `good` and `warn` for a check, `note` in small print.
         lead: What it says first, in bold.
     """
 
@@ -59,7 +59,7 @@ class Shade:
     Attributes:
         text: What stands in it; of an `open` cell only for those who cannot see it.
         title: What shows on hover.
-        kind: How deep its colour is, see `depth_of`; `open` is hatched: not known yet.
+        kind: How deep its colour is, see `find_depth`; `open` is hatched: not known yet.
         depth: 0 to 1.
     """
 
@@ -116,7 +116,7 @@ class Part:
 
     Attributes:
         title: Its heading.
-        sentences: Verdicts, or why there is nothing to show.
+        sentences: Outcomes of checks, or why there is nothing to show.
         legend: What the picture's colours mean.
         picture: A chart.
         shares: A list of bars.
@@ -193,6 +193,6 @@ class Page:
     footer: str
 
 
-def absent(sentence: str) -> Part:
+def make_absent_part(sentence: str) -> Part:
     """What stands where there is nothing to show."""
     return Part(sentences=[Sentence(sentence, "absent")])

@@ -25,22 +25,22 @@ from regulars.pipelines.report.facts.predictions import (
     read_weeks,
 )
 from regulars.pipelines.report.facts.report_facts import read_cohorts, read_currency
-from regulars.pipelines.report.parts import Key, Part, absent
+from regulars.pipelines.report.parts import Key, Part, make_absent_part
 from regulars.pipelines.report.render.markdown import render_markdown
-from regulars.pipelines.report.sections.cohorts import cohort_picture
-from regulars.pipelines.report.sections.curves import choose_lines, retention_part
+from regulars.pipelines.report.sections.cohorts import make_cohort_picture
+from regulars.pipelines.report.sections.curves import choose_lines, make_retention_part
 from regulars.pipelines.report.sections.methods import name_method
-from regulars.pipelines.report.sections.tested import decile_parts, describe_test
-from regulars.pipelines.report.sections.tracking import weekly_part
-from regulars.pipelines.report.sections.worth import alive_part, describe_expected, shares_part
-from regulars.pipelines.report.words import counted
+from regulars.pipelines.report.sections.tested import describe_test, make_decile_parts
+from regulars.pipelines.report.sections.tracking import make_weekly_part
+from regulars.pipelines.report.sections.worth import describe_expected, make_alive_part, make_shares_part
+from regulars.pipelines.report.words import counts
 from regulars.pipelines.report.words.words import SOURCE_LANGUAGE, Words, read_words
 from regulars.pipelines.transforms.clv.clv_models import read_models
 
 MONTHS_OF_A_CURVE, MONTHS_APART = 36, 6
 
 
-def picture_of(con: duckdb.DuckDBPyConnection, table: str, language: str = SOURCE_LANGUAGE) -> str | None:
+def draw_pictures(con: duckdb.DuckDBPyConnection, table: str, language: str = SOURCE_LANGUAGE) -> str | None:
     """The picture of a table as Markdown; None for a table that has none.
 
     Args:
@@ -52,51 +52,53 @@ def picture_of(con: duckdb.DuckDBPyConnection, table: str, language: str = SOURC
     return render_markdown(parts(con, read_words(language))) if parts else None
 
 
-def _cohorts(con: duckdb.DuckDBPyConnection, words: Words) -> Sequence[Part]:
+def _draw_cohorts(con: duckdb.DuckDBPyConnection, words: Words) -> Sequence[Part]:
     rows = read_cohorts(con)
     lines = choose_lines(rows, words)
-    curves = [retention_part(lines, words)] if lines else []
-    return [cohort_picture(rows, words), *curves]
+    curves = [make_retention_part(lines, words)] if lines else []
+    return [make_cohort_picture(rows, words), *curves]
 
 
-def _clv(con: duckdb.DuckDBPyConnection, words: Words) -> Sequence[Part]:
+def _draw_clv(con: duckdb.DuckDBPyConnection, words: Words) -> Sequence[Part]:
     expected = read_expected(con)
     if expected is None:
-        return [absent(words.say("No customer has ordered yet."))]
+        return [make_absent_part(words.say("No customer has ordered yet."))]
     to_come, so_far = read_shares(con, "to come"), read_shares(con, "so far")
     found = Predictions(expected, to_come, so_far, read_alive(con), read_tests(con))
     currency = read_currency(con)
     lede = Part(caption=describe_expected(expected, found.tests, currency, words))
-    return [lede, shares_part(found, currency, words), alive_part(found, words)]
+    return [lede, make_shares_part(found, currency, words), make_alive_part(found, words)]
 
 
-def _tests(con: duckdb.DuckDBPyConnection, words: Words) -> Sequence[Part]:
+def _draw_tests(con: duckdb.DuckDBPyConnection, words: Words) -> Sequence[Part]:
     tests = read_tests(con)
     if not tests:
         why = words.say("Nothing could be tested: the history is too short, or too few customers came back.")
-        return [absent(why)]
-    return [Part(caption=describe_test(tests, words)), *decile_parts(tests, read_currency(con), words)]
+        return [make_absent_part(why)]
+    return [Part(caption=describe_test(tests, words)), *make_decile_parts(tests, read_currency(con), words)]
 
 
-def _weeks(con: duckdb.DuckDBPyConnection, words: Words) -> Sequence[Part]:
+def _draw_weeks(con: duckdb.DuckDBPyConnection, words: Words) -> Sequence[Part]:
     weeks = read_weeks(con)
     if not weeks:
-        return [absent(words.say("No model could be followed: none was tested."))]
-    return [weekly_part(weeks, words)]
+        return [make_absent_part(words.say("No model could be followed: none was tested."))]
+    return [make_weekly_part(weeks, words)]
 
 
-def _models(con: duckdb.DuckDBPyConnection, words: Words) -> Sequence[Part]:
+def _draw_models(con: duckdb.DuckDBPyConnection, words: Words) -> Sequence[Part]:
     """How often each model of the whole base expects a new customer to come back."""
     table = read_fits(con)
     if table.is_empty():
-        return [absent(words.say("Too few customers, or too few who came back, for a model."))]
+        return [make_absent_part(words.say("Too few customers, or too few who came back, for a model."))]
     latest = table.filter(table["trained_through"] == table["trained_through"].max())
     models = read_models(latest, latest["trained_through"][0]).dropout
     whole = {name: fits[0][1] for name, fits in models.items() if fits[0][0] is None}
-    return [_new_customer_part(latest, whole, words) if whole else absent(words.say("No model converged."))]
+    return [
+        _make_new_customer_part(latest, whole, words) if whole else make_absent_part(words.say("No model converged."))
+    ]
 
 
-def _new_customer_part(latest: pl.DataFrame, models: Mapping[str, DropoutModel], words: Words) -> Part:
+def _make_new_customer_part(latest: pl.DataFrame, models: Mapping[str, DropoutModel], words: Words) -> Part:
     months = np.arange(MONTHS_OF_A_CURVE + 1)
     curves: dict[str, Any] = {
         name: model.expected_purchases_new(months * DAYS_OF_A_MONTH) for name, model in models.items()
@@ -115,34 +117,34 @@ def _new_customer_part(latest: pl.DataFrame, models: Mapping[str, DropoutModel],
             low=0,
             width=HALF,
         ),
-        caption=_new_customer_told(latest, {name: float(curve[-1]) for name, curve in curves.items()}, words),
+        caption=_describe_new_customer(latest, {name: float(curve[-1]) for name, curve in curves.items()}, words),
     )
 
 
-def _new_customer_told(latest: pl.DataFrame, expected: Mapping[str, float], words: Words) -> str:
+def _describe_new_customer(latest: pl.DataFrame, expected: Mapping[str, float], words: Words) -> str:
     by_model = [
         words.say("{number} by {method}", number=words.number(purchases, 2), method=name_method(name, words))
         for name, purchases in expected.items()
     ]
-    told = words.say(
+    text = words.say(
         "Repeat purchases that a new customer is expected to make within {months} months: {expected}; fitted on "
         "{customers} through {day}.",
         months=MONTHS_OF_A_CURVE,
         expected=", ".join(by_model),
-        customers=counted.customers(words, max(latest["customers"].to_list())),
+        customers=counts.format_customers(words, max(latest["customers"].to_list())),
         day=words.day(latest["trained_through"][0]),
     )
     edge = sorted(set(latest.filter("at_boundary")["model"]))
     if not edge:
-        return told
+        return text
     names = ", ".join(name_method(name, words) for name in edge)
-    return f"{told} {words.say('At a boundary (see reason): {methods}.', methods=names)}"
+    return f"{text} {words.say('At a boundary (see reason): {methods}.', methods=names)}"
 
 
 PICTURES: Mapping[str, Callable[[duckdb.DuckDBPyConnection, Words], Sequence[Part]]] = {
-    "marts.retention_cohorts": _cohorts,
-    "marts.customer_clv": _clv,
-    "meta.clv_models": _models,
-    "meta.clv_evaluation": _tests,
-    "meta.clv_tracking": _weeks,
+    "marts.retention_cohorts": _draw_cohorts,
+    "marts.customer_clv": _draw_clv,
+    "meta.clv_models": _draw_models,
+    "meta.clv_evaluation": _draw_tests,
+    "meta.clv_tracking": _draw_weeks,
 }

@@ -11,34 +11,34 @@ import duckdb
 from regulars.pipelines.report.facts.report_facts import ReportFacts, read_facts
 from regulars.pipelines.report.parts import Page, Section
 from regulars.pipelines.report.render.page import render_page
-from regulars.pipelines.report.sections.churn import churn_section
-from regulars.pipelines.report.sections.cohorts import cohorts_section
-from regulars.pipelines.report.sections.concentration import concentration_section
-from regulars.pipelines.report.sections.headline import headline_tiles
-from regulars.pipelines.report.sections.nps import nps_section
-from regulars.pipelines.report.sections.proof import proof_section
-from regulars.pipelines.report.sections.restated import restated_section
-from regulars.pipelines.report.sections.sales import sales_section
-from regulars.pipelines.report.sections.tested import tested_section
-from regulars.pipelines.report.sections.worth import worth_section
+from regulars.pipelines.report.sections.churn import build_churn
+from regulars.pipelines.report.sections.cohorts import build_cohorts
+from regulars.pipelines.report.sections.concentration import build_concentration
+from regulars.pipelines.report.sections.headline import make_headline_tiles
+from regulars.pipelines.report.sections.nps import build_nps
+from regulars.pipelines.report.sections.proof import build_proof
+from regulars.pipelines.report.sections.restated import build_restated
+from regulars.pipelines.report.sections.sales import build_sales
+from regulars.pipelines.report.sections.tested import build_tested
+from regulars.pipelines.report.sections.worth import build_worth
 from regulars.pipelines.report.words.words import SOURCE_LANGUAGE, Words, read_words
 from regulars.pipelines.transforms.customers.headline import Headline
 
 SECTIONS: Mapping[str, Callable[[ReportFacts, Words], Section]] = {
-    "cohorts": cohorts_section,
-    "churn": churn_section,
-    "worth": worth_section,
-    "tested": tested_section,
-    "nps": nps_section,
-    "sales": sales_section,
-    "concentration": concentration_section,
-    "restated": restated_section,
-    "proof": proof_section,
+    "cohorts": build_cohorts,
+    "churn": build_churn,
+    "worth": build_worth,
+    "tested": build_tested,
+    "nps": build_nps,
+    "sales": build_sales,
+    "concentration": build_concentration,
+    "restated": build_restated,
+    "proof": build_proof,
 }
 """Each section by its key, in the order of the page."""
 
 
-def report_html(
+def render_report(
     con: duckdb.DuckDBPyConnection,
     *,
     company: str,
@@ -75,7 +75,7 @@ def build_page(facts: ReportFacts, words: Words) -> Page:
         title=words.say("{company}: customers, {generation}", company=facts.company, generation=facts.generation),
         as_of=words.say("as of {day}", day=words.day(facts.as_of)) if facts.as_of else "",
         origin=origin,
-        tiles=headline_tiles(facts, words),
+        tiles=make_headline_tiles(facts, words),
         sections=[build(facts, words) for build in SECTIONS.values()],
         how_to_read=words.say("How to read it."),
         footer=words.say(

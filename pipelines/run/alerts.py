@@ -1,8 +1,8 @@
 """Sends alerts about runs to one webhook: counts and reasons only, and no noise.
 
 Put here: when an alert goes out, and its text. Keep out: what decides the outcome of a run.
-An alert goes out when a run fails, when the next one recovers, and when a stale source is used; a second failure
-with the same exit code sends none.
+An alert goes out when a run fails, when the next one recovers, when a target could not be delivered to, and when a
+stale source is used; a second failure with the same exit code, or of the same target, sends none.
 """
 
 import http.client
@@ -34,6 +34,8 @@ def write_alert(company: str, before: LastRun | None, now: LastRun, stale: Seque
         return None
     elif failed_before:
         event = "recovered"
+    elif now.undelivered.keys() - (before.undelivered if before else {}).keys():
+        event = "undelivered"
     elif stale:
         event = "stale"
     else:
@@ -41,6 +43,7 @@ def write_alert(company: str, before: LastRun | None, now: LastRun, stale: Seque
     text = {
         "failed": f"Regulars, {company}: the run failed. {now.message}",
         "recovered": f"Regulars, {company}: the run succeeded again. {now.message}",
+        "undelivered": f"Regulars, {company}: a target was not delivered to. {now.message}",
         "stale": f"Regulars, {company}: published, with stale sources: {', '.join(stale)}.",
     }[event]
     return {"event": event, "company": company, "text": text, "exit_code": now.exit_code, "generation": now.generation}

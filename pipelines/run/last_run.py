@@ -6,6 +6,7 @@ Put here: writing and reading that one file. Keep out: what decides the outcome.
 import dataclasses
 import datetime as dt
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ class LastRun:
         generation: The generation it published or found repeated; None when it failed.
         is_new: Whether the run made that generation.
         is_backfill: Whether it built an earlier day; readers do not see such a generation.
+        undelivered: Target that could not be brought up to date -> why.
     """
 
     ended_at: dt.datetime
@@ -33,6 +35,7 @@ class LastRun:
     generation: int | None = None
     is_new: bool = False
     is_backfill: bool = False
+    undelivered: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
         """Plain values."""

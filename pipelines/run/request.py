@@ -14,7 +14,7 @@ from pathlib import Path
 from regulars.pipelines.errors import UsageWrong
 from regulars.pipelines.home.home import Home
 from regulars.pipelines.settings.settings import Settings, find_as_of
-from regulars.pipelines.settings.settings_file import load_settings
+from regulars.pipelines.settings.settings_file import TargetTypes, load_settings
 
 OVERRIDES = ("shrink", "quarantined")
 """What a single run may let pass with a reason: a delivery that shrank, more quarantined records than allowed."""
@@ -30,6 +30,7 @@ class RunRequest:
         settings: The company's settings.
         home: Where its generations live.
         data: The folder that relative source paths start from.
+        settings_folder: The folder of the settings file, which relative paths of targets start from.
         as_of: The last day that counts.
         allow: Override -> reason, for this run only (`OVERRIDES`).
     """
@@ -37,6 +38,7 @@ class RunRequest:
     settings: Settings
     home: Home
     data: Path
+    settings_folder: Path
     as_of: dt.date
     allow: Mapping[str, str] = field(default_factory=dict)
 
@@ -49,6 +51,7 @@ def make_request(
     data: Path | None = None,
     as_of: str = "",
     allow: Sequence[str] = (),
+    target_types: TargetTypes | None = None,
 ) -> RunRequest:
     """Make the request of a run; what is not given has one default, whoever starts the run.
 
@@ -59,19 +62,21 @@ def make_request(
         data: Where relative source paths start; default the settings' folder.
         as_of: `YYYY-MM-DD`, or empty for the settings' day or yesterday.
         allow: `override=reason` each.
+        target_types: What the options of each type of target must look like; without it they are not checked here.
 
     Raises:
         SettingsWrong: The settings file holds a mistake.
         UsageWrong: An argument makes no sense.
     """
     file = find_settings_file(settings)
-    company = load_settings(file)
+    company = load_settings(file, target_types=target_types)
     if data is not None and not data.is_dir():
         raise UsageWrong(f"--data {data}: there is no such folder")
     return RunRequest(
         settings=company,
         home=find_home(home, file),
         data=(data or file.parent).resolve(),
+        settings_folder=file.parent,
         as_of=_parse_day(as_of) if as_of else find_as_of(company, now),
         allow=dict(_parse_override(each) for each in allow),
     )

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from regulars.pipelines.contracts.contract import Contract
-from regulars.pipelines.contracts.raw_contracts import project_contracts
+from regulars.pipelines.contracts.raw_contracts import load_all_contracts
 from regulars.pipelines.contracts.rule import Rule
 from regulars.pipelines.contracts.validation.validate import RuleResult, validate_table
 from regulars.pipelines.errors import ContractBroken, RegularsError
@@ -50,6 +50,7 @@ class Run:
         checks: The results of all checks so far.
         failures: What went wrong.
         published: What it published, or found to be published already.
+        undelivered: Target that could not be brought up to date -> why.
     """
 
     request: RunRequest
@@ -63,6 +64,7 @@ class Run:
     checks: list[RuleResult] = field(default_factory=list)
     failures: list[RegularsError] = field(default_factory=list)
     published: list[Published] = field(default_factory=list)
+    undelivered: dict[str, str] = field(default_factory=dict)
 
     @property
     def settings(self) -> Settings:
@@ -127,6 +129,7 @@ def open_run(request: RunRequest, report_progress: ReportProgress, now: dt.datet
     with home.lock("regulars run"):
         failures: list[RegularsError] = []
         published: list[Published] = []
+        undelivered: dict[str, str] = {}
         landed_sources: list[LandedSource] = []
         try:
             code_sha256()  # first: an upgrade may replace files while the run goes on
@@ -139,7 +142,7 @@ def open_run(request: RunRequest, report_progress: ReportProgress, now: dt.datet
                 yield Run(
                     request=request,
                     warehouse=warehouse,
-                    contracts=project_contracts(CONTRACTS_FOLDER),
+                    contracts=load_all_contracts(CONTRACTS_FOLDER),
                     parent=parent,
                     number=home.next_number(),
                     started_at=now,
@@ -147,6 +150,7 @@ def open_run(request: RunRequest, report_progress: ReportProgress, now: dt.datet
                     landed_sources=landed_sources,
                     failures=failures,
                     published=published,
+                    undelivered=undelivered,
                 )
         except RegularsError as failure:
             failures.append(failure)
@@ -154,7 +158,7 @@ def open_run(request: RunRequest, report_progress: ReportProgress, now: dt.datet
         finally:
             _record_ending(
                 request,
-                _describe_ending(published, failures),
+                _describe_ending(published, failures, undelivered),
                 [each.source for each in landed_sources if each.is_stale],
                 report_progress,
             )
@@ -189,12 +193,16 @@ def _record_ending(request: RunRequest, ended: LastRun, stale: Sequence[str], re
             report_progress(problem)
 
 
-def _describe_ending(published: Sequence[Published], failures: Sequence[RegularsError]) -> LastRun:
+def _describe_ending(
+    published: Sequence[Published], failures: Sequence[RegularsError], undelivered: Mapping[str, str]
+) -> LastRun:
     now = dt.datetime.now(dt.UTC)
     if published:
         done = published[-1]
         is_backfill = done.generation.manifest.is_backfill
         what = "kept aside as a backfill" if is_backfill else "published" if done.is_new else "nothing new; kept"
-        return LastRun(now, 0, f"{what} {done.generation.name}.", done.generation.number, done.is_new, is_backfill)
+        missing = "".join(f" Not delivered to {target}: {why}." for target, why in undelivered.items())
+        message = f"{what} {done.generation.name}.{missing}"
+        return LastRun(now, 0, message, done.generation.number, done.is_new, is_backfill, undelivered)
     failure = failures[-1] if failures else RegularsError("The run was stopped before it was done.")
     return LastRun(now, failure.exit_code, str(failure))

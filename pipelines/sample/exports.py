@@ -11,16 +11,16 @@ import polars as pl
 
 from regulars.pipelines.sample.export_file import ExportFile, Found
 from regulars.pipelines.sample.nastiness import (
-    bad_answers,
-    bad_contacts,
-    bad_lines,
-    bad_orders,
-    bad_refunds,
-    bad_subscriptions,
+    list_bad_answers,
+    list_bad_contacts,
+    list_bad_lines,
+    list_bad_orders,
+    list_bad_refunds,
+    list_bad_subscriptions,
 )
 from regulars.pipelines.sample.simulation import catalogue as c
 from regulars.pipelines.sample.simulation.baskets import ITEMS, Lines
-from regulars.pipelines.sample.simulation.orders import CANCELLED, DELIVERIES, TEST, TILL, moment
+from regulars.pipelines.sample.simulation.orders import CANCELLED, DELIVERIES, TEST, TILL, compute_moment
 
 # fmt: off
 CONTACT_COLUMNS = (
@@ -46,16 +46,16 @@ BAD_SHARE = 0.005
 """Planted bad lines stay below this share of a source's rows, half of what a run accepts."""
 
 
-def _written(seconds: pl.Expr, style: str = "%Y-%m-%d %H:%M:%S %z") -> pl.Expr:
+def _write_moment(seconds: pl.Expr, style: str = "%Y-%m-%d %H:%M:%S %z") -> pl.Expr:
     """A moment in the company's zone, as text."""
-    return moment(seconds).dt.convert_time_zone(c.TIMEZONE).dt.to_string(style)
+    return compute_moment(seconds).dt.convert_time_zone(c.TIMEZONE).dt.to_string(style)
 
 
-def _order_id(number: str) -> pl.Expr:
+def _write_order_id(number: str) -> pl.Expr:
     return pl.format("KK{}", pl.col(number))
 
 
-def _currency() -> pl.Expr:
+def _choose_currency() -> pl.Expr:
     return pl.when("is_pounds").then(pl.lit("GBP")).otherwise(pl.lit("EUR"))
 
 
@@ -115,10 +115,11 @@ class Exports:
         rows = records.select(
             "record_id", "first_name", "last_name", "email", "phone", "owner", "company_name", "account_id",
             "customer_type", "city", "postal_code", "region", "country", "channel", "cost", "referred_by", "merged",
-            "opt_in", created=_written(pl.col("created"), minute), updated=_written(pl.col("updated"), minute),
+            "opt_in",
+            created=_write_moment(pl.col("created"), minute), updated=_write_moment(pl.col("updated"), minute),
         )  # fmt: skip
         rows.columns = CONTACT_COLUMNS
-        bad = bad_contacts(self._room(self.contacts.rows, len(rows)))
+        bad = list_bad_contacts(self._room(self.contacts.rows, len(rows)))
         self.found += self.contacts.append(rows, bad)
 
     def append_orders(self, orders: pl.DataFrame, lines: Lines, extra: pl.DataFrame) -> None:
@@ -141,14 +142,14 @@ class Exports:
         for number in range(len(DELIVERIES)):
             bad = room if number == len(DELIVERIES) - 3 else 0
             rows = both.filter(pl.col("delivery") == number).sort("at", maintain_order=True)
-            self.found += self.orders[number].append(self._order_rows(rows), bad_orders(bad))
+            self.found += self.orders[number].append(self._order_rows(rows), list_bad_orders(bad))
             last = meta.filter(pl.col("last_delivery") == number)
             sent = meta.filter(pl.col("is_sent_again") & (pl.col("first_delivery") == number))
             wanted = [of_order.join(part, on="order", maintain_order="left") for part in (last, sent)]
             wanted.append(more.join(sent, on="order", maintain_order="left"))
             rows = pl.concat(wanted).sort("order", maintain_order=True)
             victim = str(rows[len(rows) // 2]["order_number"].item()) if len(rows) else ""
-            self.found += self.lines[number].append(self._line_rows(rows), bad_lines(min(bad, len(rows)), victim))
+            self.found += self.lines[number].append(self._line_rows(rows), list_bad_lines(min(bad, len(rows)), victim))
 
     def _room(self, written: int, rows: int) -> int:
         """How many bad lines the first chunk may hold; later chunks hold none."""
@@ -158,17 +159,17 @@ class Exports:
         town = pl.Series([r.towns[0][0] for r in c.REGIONS])
         paid = pl.col("gross") - pl.col("discount")
         cancelled, known = pl.col("cancelled"), pl.col("person") >= 0
-        arrived = (pl.col("delivered") < c.DAYS * 86_400) & ~cancelled
+        is_delivered = (pl.col("delivered") < c.DAYS * 86_400) & ~cancelled
         names = dict(enumerate(c.REGIONS))
         place = pl.col("region")
         return rows.select(
-            order_id=_order_id("order_number"),
+            order_id=_write_order_id("order_number"),
             contact_id="customer_record_id",
             email="email",
-            created_at=_written(pl.col("at")),
+            created_at=_write_moment(pl.col("at")),
             financial_status=pl.when(cancelled).then(pl.lit("voided")).otherwise(pl.lit("paid")),
-            cancelled_at=pl.when(cancelled).then(_written(pl.col("at") + 90_000)),
-            currency=_currency(),
+            cancelled_at=pl.when(cancelled).then(_write_moment(pl.col("at") + 90_000)),
+            currency=_choose_currency(),
             subtotal=(pl.col("gross") + pl.col("extra")) / 100,
             discount_amount=pl.col("discount") / 100,
             discount_code=pl.when(pl.col("discount") > 0).then(pl.lit("KNUSPER10")),
@@ -179,8 +180,8 @@ class Exports:
             shipping_city=pl.when(known).then(place.replace_strict(dict(enumerate(town)))),
             shipping_region=pl.when(known).then(place.replace_strict({n: r.name for n, r in names.items()})),
             shipping_country=pl.when(known).then(place.replace_strict({n: r.country for n, r in names.items()})),
-            promised_at=_written(pl.col("at") + 3 * 86_400),
-            delivered_at=pl.when(arrived).then(_written(pl.col("delivered"))),
+            promised_at=_write_moment(pl.col("at") + 3 * 86_400),
+            delivered_at=pl.when(is_delivered).then(_write_moment(pl.col("delivered"))),
             test=(pl.col("sort") == TEST),
             tags=pl.when(pl.col("is_delayed")).then(pl.lit('express, "fragile"')),
         )
@@ -188,13 +189,13 @@ class Exports:
     def _line_rows(self, rows: pl.DataFrame) -> pl.DataFrame:
         item = pl.col("item")
         return rows.select(
-            order_id=_order_id("order_number"),
+            order_id=_write_order_id("order_number"),
             sku=item.replace_strict({n: p.product_id for n, p in enumerate(ITEMS)}, return_dtype=pl.String),
             name=item.replace_strict({n: p.name for n, p in enumerate(ITEMS)}, return_dtype=pl.String),
             category=item.replace_strict({n: p.category for n, p in enumerate(ITEMS)}, return_dtype=pl.String),
             quantity=pl.col("n"),
             price=pl.col("price") / 100,
-            currency=_currency(),
+            currency=_choose_currency(),
             cost=item.replace_strict({n: p.cost_eur for n, p in enumerate(ITEMS)}, return_dtype=pl.Int64)
             * pl.col("n")
             / 100,
@@ -205,21 +206,21 @@ class Exports:
         of_order = orders[refunds["order"]]
         rows = refunds.select(
             refund_id=pl.format("R{}", pl.col("refund_number")),
-            order_id=pl.when("has_order").then(_order_id("order_number")),
+            order_id=pl.when("has_order").then(_write_order_id("order_number")),
             contact_id=pl.when("has_person").then(of_order["customer_record_id"]),
             email=pl.when("has_person").then(of_order["email"]),
-            processed_at=_written(pl.col("at")),
-            currency=_currency(),
+            processed_at=_write_moment(pl.col("at")),
+            currency=_choose_currency(),
             amount=pl.col("amount") / 100,
             reason=pl.when(pl.col("amount") % 3 == 0).then(pl.lit("damaged")).otherwise(pl.lit("not as expected")),
         )
-        self.found += self.refunds.append(rows, bad_refunds(self._room(self.refunds.rows, len(rows))))
+        self.found += self.refunds.append(rows, list_bad_refunds(self._room(self.refunds.rows, len(rows))))
 
     def append_answers(self, answers: pl.DataFrame) -> None:
         """Write survey answers, as `draw_answers` returns them."""
         rows = answers.select(
             pl.format("NPS-{}", pl.col("response_number")).alias("Antwort-ID"),
-            _written(pl.col("at"), "%d.%m.%Y %H:%M").alias("Datum"),
+            _write_moment(pl.col("at"), "%d.%m.%Y %H:%M").alias("Datum"),
             pl.col("score").alias("Bewertung"),
             pl.col("comment").alias("Kommentar"),
             pl.col("language").alias("Sprache"),
@@ -227,14 +228,14 @@ class Exports:
             pl.col("customer_record_id").alias("CRM-ID"),
             pl.format("KK{}", pl.col("order_number")).alias("Bestellung"),
         )
-        self.found += self.answers.append(rows, bad_answers(self._room(self.answers.rows, len(rows))))
+        self.found += self.answers.append(rows, list_bad_answers(self._room(self.answers.rows, len(rows))))
 
     def append_subscriptions(self, periods: pl.DataFrame) -> None:
         """Write the coffee club's periods, as `draw_subscriptions` returns them; its tool writes UTC."""
         utc = "%Y-%m-%dT%H:%M:%SZ"
         moments = {
-            name: moment(pl.col(told)).dt.to_string(utc)
-            for name, told in {
+            name: compute_moment(pl.col(column)).dt.to_string(utc)
+            for name, column in {
                 "started_at": "at",
                 "trial_end": "trial_end",
                 "cancelled_at": "cancelled_at",
@@ -247,7 +248,7 @@ class Exports:
             customer_email="email",
             plan="plan",
             status="status",
-            currency=_currency(),
+            currency=_choose_currency(),
             unit_price=pl.col("price") / 100,
             quantity="quantity",
             interval=pl.lit("Month"),
@@ -255,5 +256,5 @@ class Exports:
             cancellation_reason="reason",
             payment_failed="is_failed",
         )
-        bad = bad_subscriptions(self._room(self.subscriptions.rows, len(rows)))
+        bad = list_bad_subscriptions(self._room(self.subscriptions.rows, len(rows)))
         self.found += self.subscriptions.append(rows, bad)

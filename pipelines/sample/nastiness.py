@@ -10,7 +10,7 @@ from regulars.pipelines.sample.export_file import Planted
 RAGGED = "quarantined as malformed, kept verbatim"
 
 
-def bad_contacts(room: int) -> list[Planted]:
+def list_bad_contacts(room: int) -> list[Planted]:
     """Bad lines for the CRM's contacts."""
     blank = '""'
     cells = [f'"{x}"' for x in ("900001", "Jörg", "Prüfer", "joerg.pruefer.900001@example.com")] + [blank] * 16
@@ -25,7 +25,7 @@ def bad_contacts(room: int) -> list[Planted]:
     ][:room]
 
 
-def bad_orders(room: int) -> list[Planted]:
+def list_bad_orders(room: int) -> list[Planted]:
     """Bad lines for the shop's orders; none has lines in the other file."""
     rest = "paid,,EUR,24.90,0.00,,4.90,1.63,29.80,web,Köln,Nord,DE,,,false,"
     return [
@@ -48,7 +48,7 @@ def bad_orders(room: int) -> list[Planted]:
     ][:room]
 
 
-def bad_lines(room: int, order_number: str) -> list[Planted]:
+def list_bad_lines(room: int, order_number: str) -> list[Planted]:
     """Bad lines for the shop's order lines; the first belongs to a good order."""
     return [
         Planted(
@@ -60,7 +60,7 @@ def bad_lines(room: int, order_number: str) -> list[Planted]:
     ][:room]
 
 
-def bad_refunds(room: int) -> list[Planted]:
+def list_bad_refunds(room: int) -> list[Planted]:
     """Bad lines for the shop's refunds."""
     return [
         Planted("R900001,,,,yesterday,EUR,12.50,damaged", "a refund 'yesterday'", "quarantined: refunded_at"),
@@ -68,15 +68,15 @@ def bad_refunds(room: int) -> list[Planted]:
     ][:room]
 
 
-def bad_answers(room: int) -> list[Planted]:
+def list_bad_answers(room: int) -> list[Planted]:
     """Bad lines for the survey's answers."""
     return [
-        Planted("NPS-900001;04.05.2025 10:00;zehn;;de;;;", "the score 'zehn'", "quarantined: score is no number"),
+        Planted("NPS-900001;04.05.2025 10:00;zehn;;de;;;", "the score 'zehn'", "quarantined: score is not a number"),
         Planted("NPS-900002;04.05.2025 10:05;11;;de;;;", "the score 11", "quarantined: not between 0 and 10"),
     ][:room]
 
 
-def bad_subscriptions(room: int) -> list[Planted]:
+def list_bad_subscriptions(room: int) -> list[Planted]:
     """Bad lines for the coffee club's subscriptions."""
     club = "Kaffeeklub S,cancelled,EUR"
     return [
@@ -88,7 +88,7 @@ def bad_subscriptions(room: int) -> list[Planted]:
         Planted(
             f"ABO-900002,,nina.bad.6@example.com,{club},gratis,1,Month,2025-05-04T08:00:00Z,,,,,",
             "a subscription for 'gratis'",
-            "quarantined: amount is no number",
+            "quarantined: amount is not a number",
         ),
         Planted(
             f"ABO-900003,,nina.bad.7@example.com,{club},9.90,1,Fortnight,2025-05-04T08:00:00Z,,,,,",

@@ -21,7 +21,7 @@ from regulars.pipelines.sample.simulation.baskets import ITEMS, fill_baskets
 from regulars.pipelines.sample.simulation.orders import draw_orders, draw_refunds
 from regulars.pipelines.sample.simulation.people import draw_people
 from regulars.pipelines.sample.simulation.purchases import draw_purchase_days
-from regulars.pipelines.sample.simulation.rates import draw_rates, rates_by_day
+from regulars.pipelines.sample.simulation.rates import draw_rates, list_rates_by_day
 from regulars.pipelines.sample.simulation.subscriptions import draw_subscriptions
 from regulars.pipelines.sample.simulation.surveys import draw_answers
 from regulars.pipelines.sample.truth.truth import Truth, is_truth
@@ -64,7 +64,9 @@ def _start_over(folder: Path) -> None:
     if not is_truth(folder / "truth") and any(
         (folder / name).exists() for name in ("regulars.yaml", "exports", "truth")
     ):
-        raise StorageFailed(f"{folder} holds exports or settings that are no sample company's; choose another folder")
+        raise StorageFailed(
+            f"{folder} holds exports or settings that do not belong to a sample company; choose another folder"
+        )
     for name in ("exports", "truth"):
         shutil.rmtree(folder / name, ignore_errors=True)
     (folder / "exports").mkdir(parents=True)
@@ -95,7 +97,7 @@ def write_sample_company(
         customers: How many persons, at least 1; a few of them never buy, the others some 4.4 times.
         seed: Which company.
         truncated: Whether the newest orders file breaks off in the middle of a row.
-        progress: Told a sentence after each chunk.
+        progress: Called with a sentence after each chunk.
 
     Raises:
         StorageFailed: If the folder holds exports or settings that are not a sample company's.
@@ -104,7 +106,7 @@ def write_sample_company(
         raise ValueError(f"a company needs at least 1 customer, not {customers}")
     _start_over(folder)
     rates = draw_rates(np.random.default_rng([seed, 0]))
-    by_day = rates_by_day(rates)
+    by_day = list_rates_by_day(rates)
     truth, exports = Truth(folder / "truth"), Exports(folder / "exports", rates)
     further = FurtherExports(folder, seed)
     for number, first in enumerate(range(0, customers, CHUNK)):

@@ -7,29 +7,30 @@ and anything that acts on a setting.
 import datetime as dt
 from decimal import Decimal
 from functools import cache
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
-from regulars.pipelines.enumerations import GRAINS, Dimension, Grain
+from regulars.pipelines.enumerations import CURRENCY_PATTERN, DEFAULT_LAPSE_DAYS, GRAINS, Dimension, Grain
 from regulars.pipelines.kinds.shape.registry import KINDS
 
 
 @cache
-def _zones() -> frozenset[str]:
+def _list_zones() -> frozenset[str]:
     """Every zone of this machine: to list them reads six hundred files, so it is done once."""
     return frozenset(available_timezones())
 
 
-def _known_zone(name: str) -> str:
-    if name not in _zones():
-        raise ValueError(f"`{name}` is no time zone; write one such as `Europe/Berlin` or `UTC`")
+def _check_zone(name: str) -> str:
+    if name not in _list_zones():
+        raise ValueError(f"`{name}` is not a time zone; write one such as `Europe/Berlin` or `UTC`")
     return name
 
 
-Zone = Annotated[str, AfterValidator(_known_zone)]
-Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
+Zone = Annotated[str, AfterValidator(_check_zone)]
+Currency = Annotated[str, Field(pattern=CURRENCY_PATTERN)]
+Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 NAMES_OF_KINDS = tuple(KINDS)
 
 
@@ -43,7 +44,7 @@ class Part(BaseModel):
 
 
 class Company(Part):
-    """Whose numbers these are, and in which zone and currency they are told."""
+    """The company, and the zone and currency of its numbers."""
 
     name: str
     """The company's name, as the report and alerts say it."""
@@ -187,7 +188,7 @@ class Identity(Part):
     """When two source records are one customer."""
 
     ignore_emails: list[str] = []
-    """Addresses that stand for nobody, such as that of the till: they link no records."""
+    """Addresses that belong to no customer, such as that of the till: they link no records."""
     max_records_per_email: Annotated[int, Field(ge=1)] = 20
     """An address that more records share links none of them: it is a shared or a made-up one."""
     max_records_per_customer: Annotated[int, Field(ge=2)] = 100
@@ -226,17 +227,38 @@ class Report(Part):
     """English, or a catalogue of `pipelines/report/words/`."""
 
 
+class Target(Part):
+    """A place outside the home to which every published generation is delivered.
+
+    A target that fails never loses a run: the run says so, an alert goes out, and the next run or `regulars deliver`
+    tries again. The other keys are those of the type, below.
+    """
+
+    model_config = ConfigDict(extra="allow")  # its options; the shape is that of the type, which publishing knows
+
+    type: str
+    """What kind of place it is, such as `folder`."""
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """All keys but `type`, as they were written."""
+        return dict(self.model_extra or {})
+
+
 class Publish(Part):
-    """What is kept on the disk."""
+    """What is kept on the disk, and where else it goes."""
 
     keep_generations: Annotated[int, Field(ge=2)] = 7
     """How many of the newest generations are kept; `regulars rollback` goes back to one of them."""
     keep_landing_days: Annotated[int, Field(ge=1)] = 30
     """How many days the original of a delivered file is kept. Its text is kept for good."""
+    targets: dict[Name, Target] = {}
+    """Where generations are delivered, each target under a name of your choice in small letters, digits and
+    underscores."""
 
 
 class Alerts(Part):
-    """Whom to tell when a run fails, recovers, or uses a stale source. Payloads hold counts and reasons only."""
+    """Where alerts go when a run fails, recovers, or uses a stale source. Payloads hold counts and reasons only."""
 
     webhook: str | None = None
     """An address that takes a JSON POST with a `text`, as Slack and Teams do. It is a secret: take it from the
@@ -247,7 +269,7 @@ class Settings(Part):
     """What stands at the top of `regulars.yaml`."""
 
     company: Company
-    sources: dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")], Source] = Field(min_length=1)
+    sources: dict[Name, Source] = Field(min_length=1)
     """One entry per export, under a name of your choice in small letters, digits and underscores."""
     as_of: dt.date | None = None
     """The last day that counts. Without it: yesterday in the company's time zone. Fix it for examples only."""
@@ -255,7 +277,7 @@ class Settings(Part):
     """Who counts as one customer: a person, or all persons of an account (`account_id` of the kind `customers`)."""
     value_basis: Literal["net_sales"] = "net_sales"
     """What a customer's value is made of: sales after discounts and refunds, without tax and shipping."""
-    lapse_days: Annotated[int, Field(ge=1)] = 365
+    lapse_days: Annotated[int, Field(ge=1)] = DEFAULT_LAPSE_DAYS
     """Who has not ordered for so many days, and pays for no subscription, has lapsed. `regulars doctor` proposes a
     number from the company's own data."""
     max_lifetime_years: Annotated[float, Field(gt=0)] = 10.0

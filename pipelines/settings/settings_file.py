@@ -15,21 +15,27 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from regulars.pipelines.errors import SettingsWrong
-from regulars.pipelines.settings.settings import Settings
+from regulars.pipelines.settings.settings import Part, Settings
 
 Place = tuple[str | int, ...]
+TargetTypes = Mapping[str, type[Part]]
+"""Type of target -> the shape of its options."""
 
 SECRET = re.compile(r"\$\{([A-Z_][A-Z0-9_]*)\}")
 SECRETS_LIVE_AT = {("alerts", "webhook")}
 """Where a value written in clear would be a leaked secret."""
 
 
-def load_settings(path: Path, environment: Mapping[str, str] | None = None) -> Settings:
+def load_settings(
+    path: Path, environment: Mapping[str, str] | None = None, *, target_types: TargetTypes | None = None
+) -> Settings:
     """Read and check a settings file.
 
     Args:
         path: The YAML file.
         environment: Where `${NAME}` is looked up (default: the process environment).
+        target_types: What the options of each type of target must look like. Settings cannot know it, since targets
+            belong to publishing; without it the options are not checked.
 
     Raises:
         SettingsWrong: With every mistake of the file, a line each.
@@ -43,29 +49,36 @@ def load_settings(path: Path, environment: Mapping[str, str] | None = None) -> S
         ) from None
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsWrong(f"`{path}` cannot be read: {error}") from None
-    return parse_settings(text, name=path.name, environment=os.environ if environment is None else environment)
+    known = os.environ if environment is None else environment
+    return parse_settings(text, name=path.name, environment=known, target_types=target_types)
 
 
-def parse_settings(text: str, *, name: str, environment: Mapping[str, str]) -> Settings:
+def parse_settings(
+    text: str, *, name: str, environment: Mapping[str, str], target_types: TargetTypes | None = None
+) -> Settings:
     """As `load_settings`, from the file's text."""
     try:
         root = yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise SettingsWrong(f"{name}:{line}: this is no YAML: {error.problem}") from None
+        raise SettingsWrong(f"{name}:{line}: this is not YAML: {error.problem}") from None
     if not isinstance(root, yaml.MappingNode):
         raise SettingsWrong(f"{name}:1: the file is empty; `regulars.example.yaml` shows what belongs into it")
     lines: dict[Place, int] = {(): 1}
     mistakes = list(_note_lines(root, (), lines))
-    data = _plain(yaml.safe_load(text), (), environment, mistakes)
+    data = _fill_in_secrets(yaml.safe_load(text), (), environment, mistakes)
+    if target_types is not None:
+        mistakes += _check_targets(data, target_types)
     try:
         settings = Settings.model_validate(data)
     except ValidationError as error:
-        mistakes += _worded(error, data)
+        mistakes += _word_errors(error, data, Settings)
     else:
         if not mistakes:
             return settings
-    places = sorted({(_line(path, lines), f"{_dotted(path)}: {what}" if path else what) for path, what in mistakes})
+    places = sorted(
+        {(_find_line(path, lines), f"{_join_path(path)}: {what}" if path else what) for path, what in mistakes}
+    )
     raise SettingsWrong("\n".join(f"{name}:{line}: {sentence}" for line, sentence in places))
 
 
@@ -84,12 +97,12 @@ def _note_lines(node: yaml.Node, path: Place, lines: dict[Place, int]) -> Iterat
             yield from _note_lines(value, (*path, number), lines)
 
 
-def _plain(value: Any, path: Place, environment: Mapping[str, str], mistakes: list[tuple[Place, str]]) -> Any:
+def _fill_in_secrets(value: Any, path: Place, environment: Mapping[str, str], mistakes: list[tuple[Place, str]]) -> Any:
     """The value with every `${NAME}` put in."""
     if isinstance(value, dict):
-        return {key: _plain(inner, (*path, key), environment, mistakes) for key, inner in value.items()}
+        return {key: _fill_in_secrets(inner, (*path, key), environment, mistakes) for key, inner in value.items()}
     if isinstance(value, list):
-        return [_plain(inner, (*path, number), environment, mistakes) for number, inner in enumerate(value)]
+        return [_fill_in_secrets(inner, (*path, number), environment, mistakes) for number, inner in enumerate(value)]
     if not isinstance(value, str):
         return value
     if path in SECRETS_LIVE_AT and not SECRET.search(value):
@@ -100,15 +113,34 @@ def _plain(value: Any, path: Place, environment: Mapping[str, str], mistakes: li
     return SECRET.sub(lambda match: environment.get(match[1], ""), value)
 
 
-def _worded(error: ValidationError, data: Any) -> list[tuple[Place, str]]:
+def _check_targets(data: Any, types: TargetTypes) -> Iterator[tuple[Place, str]]:
+    """The mistakes in the options of targets; what is wrong with the list of targets itself, `Settings` finds."""
+    publish = data.get("publish")
+    targets = publish.get("targets") if isinstance(publish, dict) else None
+    for name, target in targets.items() if isinstance(targets, dict) else ():
+        if not isinstance(target, dict) or not isinstance(target.get("type"), str):
+            continue
+        place: Place = ("publish", "targets", name)
+        shape = types.get(target["type"])
+        if shape is None:
+            yield (*place, "type"), f"`{target['type']}` is not known here{_suggest(target['type'], sorted(types))}"
+            continue
+        options = {key: value for key, value in target.items() if key != "type"}
+        try:
+            shape.model_validate(options)
+        except ValidationError as error:
+            yield from (((*place, *inner), what) for inner, what in _word_errors(error, options, shape))
+
+
+def _word_errors(error: ValidationError, data: Any, shape: type[Part]) -> list[tuple[Place, str]]:
     """Pydantic's findings as sentences, one per place of the file."""
     found: dict[Place, list[ErrorDetails]] = {}
     for detail in error.errors():
-        found.setdefault(_place(detail["loc"], data), []).append(detail)
-    return [(place, _sentence(place, details)) for place, details in found.items()]
+        found.setdefault(_find_place(detail["loc"], data), []).append(detail)
+    return [(place, _word_error(place, details, shape)) for place, details in found.items()]
 
 
-def _place(location: Place, data: Any) -> Place:
+def _find_place(location: Place, data: Any) -> Place:
     """The part of pydantic's location that the file has (it also names the branch of a union)."""
     place: list[str | int] = []
     for step in location:
@@ -119,7 +151,7 @@ def _place(location: Place, data: Any) -> Place:
     return tuple(place)
 
 
-def _sentence(place: Place, details: list[ErrorDetails]) -> str:
+def _word_error(place: Place, details: list[ErrorDetails], shape: type[Part]) -> str:
     if "columns" in place and len(details) > 1:
         return "write a header name, a list of header names, {sql: an expression} or {value: a constant}"
     detail = details[0]
@@ -127,24 +159,24 @@ def _sentence(place: Place, details: list[ErrorDetails]) -> str:
     if missing:
         return f"`{'`, `'.join(missing)}` is missing"
     if detail["type"] == "extra_forbidden":
-        return f"unknown key{_nearest(str(place[-1]), keys_at(place[:-1]))}"
+        return f"unknown key{_suggest(str(place[-1]), list_keys(place[:-1], shape))}"
     if detail["type"] == "literal_error":
         expected = re.findall(r"'([^']*)'", str(detail.get("ctx", {}).get("expected", "")))
-        return f"`{detail['input']}` is not known here{_nearest(str(detail['input']), expected)}"
+        return f"`{detail['input']}` is not known here{_suggest(str(detail['input']), expected)}"
     if detail["type"] == "string_type":
         return f"`{detail['input']}` must be text; put it in quotes"
     message = detail["msg"].removeprefix("Value error, ")
     return message if detail["type"] == "value_error" else f"{message} (it is `{detail['input']}`)"
 
 
-def _nearest(word: str, valid: list[str]) -> str:
+def _suggest(word: str, valid: list[str]) -> str:
     near = difflib.get_close_matches(word, valid, n=1)
     return f"; did you mean `{near[0]}`?" if near else f"; known are: {', '.join(valid)}" if valid else ""
 
 
-def keys_at(place: Place) -> list[str]:
-    """The keys that the settings know at a place, such as `("sources", "shop")`."""
-    shapes: list[Any] = [Settings]
+def list_keys(place: Place, root: type[Part] = Settings) -> list[str]:
+    """The keys that the settings, or a part of them, know at a place, such as `("sources", "shop")`."""
+    shapes: list[Any] = [root]
     for step in place:
         inner: list[Any] = []
         for shape in shapes:
@@ -153,21 +185,21 @@ def keys_at(place: Place) -> list[str]:
                     inner.append(shape.model_fields[str(step)].annotation)
             elif get_args(shape):
                 inner.append(get_args(shape)[-1])
-        shapes = [branch for shape in inner for branch in _branches(shape)]
+        shapes = [branch for shape in inner for branch in _list_branches(shape)]
     models = [shape for shape in shapes if isinstance(shape, type) and issubclass(shape, BaseModel)]
     return sorted({name for model in models for name in model.model_fields})
 
 
-def _branches(shape: Any) -> list[Any]:
+def _list_branches(shape: Any) -> list[Any]:
     """The members of a union; anything else is its own only branch."""
     return list(get_args(shape)) if type(shape).__name__ in {"UnionType", "Union", "_UnionGenericAlias"} else [shape]
 
 
-def _line(path: Place, lines: dict[Place, int]) -> int:
+def _find_line(path: Place, lines: dict[Place, int]) -> int:
     while path not in lines:
         path = path[:-1]
     return lines[path]
 
 
-def _dotted(path: Place) -> str:
+def _join_path(path: Place) -> str:
     return ".".join(str(step) for step in path)

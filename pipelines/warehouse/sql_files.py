@@ -11,7 +11,7 @@ from pathlib import Path
 import duckdb
 
 from regulars.pipelines.kinds.shape.registry import KINDS
-from regulars.pipelines.kinds.shape.staging_select import money_days_select, staging_select
+from regulars.pipelines.kinds.shape.staging_select import write_money_days_select, write_staging_select
 from regulars.pipelines.settings.package import SQL_FOLDER
 
 LAYERS = ("landing", "raw", "staging", "identity", "core", "marts", "published")
@@ -25,8 +25,8 @@ def sql_files() -> list[Path]:
 
 def table_selects() -> dict[str, str]:
     """`layer.table` -> its SELECT: made from the kinds, or the file of that name where there is one."""
-    made = {f"staging.{name}": staging_select(kind) for name, kind in KINDS.items()}
-    made["staging.money_days"] = money_days_select(KINDS.values())
+    made = {f"staging.{name}": write_staging_select(kind) for name, kind in KINDS.items()}
+    made["staging.money_days"] = write_money_days_select(KINDS.values())
     return made | {f"{path.parent.name}.{path.stem}": path.read_text(encoding="utf-8") for path in sql_files()}
 
 

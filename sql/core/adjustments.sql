@@ -1,6 +1,6 @@
 -- One row per adjustment: the adjustment lines of one document together.
 with
-    told_by_lines as (
+    from_lines as (
         select
             _system as system,
             order_id as adjustment_id,
@@ -27,7 +27,7 @@ with
             ) as adjustment_date,
             coalesce(orders.currency, lines.currency) as currency,
             cast(lines.amount as decimal(18, 4)) as amount_original,
-        from told_by_lines as lines
+        from from_lines as lines
         cross join raw.company as company
         left join core.orders as orders on orders.system = lines.system and orders.order_id = lines.adjustment_id
     )

@@ -1,4 +1,4 @@
--- One row per record of another system that tells of a customer or a person.
+-- One row per record of another system that describes a customer or a person.
 select
     system,
     source_record_id,

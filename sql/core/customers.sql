@@ -1,4 +1,4 @@
--- One row per customer, and one for all that nobody is known to have done.
+-- One row per customer, and one for the unknown customer.
 with
     -- newest first: by the system's own moment of change, then by delivery and row
     ranked as (

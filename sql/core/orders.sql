@@ -1,4 +1,4 @@
--- One row per order: those delivered as orders, and those that only their lines tell of.
+-- One row per order: those delivered as orders, and those that only order lines name.
 with
     line_totals as (
         select

@@ -1,6 +1,6 @@
 -- One row per refund: those delivered as refunds, and the refund lines of one document together.
 with
-    told_by_lines as (
+    from_lines as (
         select
             _system as system,
             order_id as refund_id,
@@ -38,7 +38,7 @@ with
             false as is_in_order_currency,
         from staging.refunds
         union all by name
-        select * from told_by_lines
+        select * from from_lines
     ),
 
     dated as (

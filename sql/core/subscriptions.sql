@@ -31,26 +31,26 @@ with
 
     dated as (
         select
-            told.*,
-            row_number() over (partition by told._system, told.subscription_id order by told.started_at, told._row_id)
+            periods.*,
+            row_number() over (partition by periods._system, periods.subscription_id order by periods.started_at, periods._row_id)
                 as period_number,
-            cast(timezone(company.timezone, timezone('UTC', told.started_at)) as date) as started_date,
-            cast(timezone(company.timezone, timezone('UTC', told.cancelled_at)) as date) as cancelled_date,
+            cast(timezone(company.timezone, timezone('UTC', periods.started_at)) as date) as started_date,
+            cast(timezone(company.timezone, timezone('UTC', periods.cancelled_at)) as date) as cancelled_date,
             cast(
-                timezone(company.timezone, timezone('UTC', greatest(told.started_at, told.trial_ends_at))) as date
+                timezone(company.timezone, timezone('UTC', greatest(periods.started_at, periods.trial_ends_at))) as date
             ) as active_from,
             cast(
-                timezone(company.timezone, timezone('UTC', coalesce(told.ended_at, told.cancelled_at))) as date
+                timezone(company.timezone, timezone('UTC', coalesce(periods.ended_at, periods.cancelled_at))) as date
             ) as own_end,
             coalesce(
-                told.monthly_amount,
+                periods.monthly_amount,
                 -- a twelfth of a year's price, rounded half up; in whole numbers, because DECIMAL / DECIMAL is a DOUBLE
                 cast(
                     cast(
                         (
-                            cast(cast(told.amount as decimal(38, 4)) * 10000 as hugeint)
-                            * cast(cast(coalesce(told.quantity, 1) as decimal(38, 4)) * 10000 as hugeint)
-                            * case told.billing_interval
+                            cast(cast(periods.amount as decimal(38, 4)) * 10000 as hugeint)
+                            * cast(cast(coalesce(periods.quantity, 1) as decimal(38, 4)) * 10000 as hugeint)
+                            * case periods.billing_interval
                                 when 'day' then 365 when 'week' then 52 when 'quarter' then 4 when 'year' then 1 else 12
                             end
                             + 60000
@@ -58,7 +58,7 @@ with
                     ) * 0.0001 as decimal(18, 4)
                 )
             ) as monthly_amount_original,
-        from staging.subscriptions as told
+        from staging.subscriptions as periods
         cross join raw.company as company
     ),
 

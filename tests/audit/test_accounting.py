@@ -7,7 +7,7 @@ from contextlib import contextmanager
 import duckdb
 import pytest
 
-from regulars.pipelines.audit.accounting import missing_rate, write_row_accounting
+from regulars.pipelines.audit.accounting import find_missing_rate, write_row_accounting
 from regulars.pipelines.audit.tie_out import write_tie_out
 from tests.builders import build, fill, money, only, pick, rows_of
 
@@ -205,35 +205,35 @@ def test_a_lost_or_doubled_penny_is_seen(loss):
         assert con.execute("select count(*) from meta.tie_out where difference <> 0").fetchall() == [(1,)]
 
 
-def test_a_missing_rate_is_told_with_its_currency_and_first_day():
+def test_a_missing_rate_is_reported_with_its_currency_and_first_day():
     orders = [
         {"order_id": "1", "currency": "CHF", "gross_sales": "1", "ordered_at": "2026-01-08"},
         {"order_id": "2", "currency": "CHF", "gross_sales": "1", "ordered_at": "2026-01-07"},
         {"order_id": "3", "gross_sales": "1"},
     ]
     with build(raw__orders=orders) as con:
-        sentence = missing_rate(con)
+        sentence = find_missing_rate(con)
     assert sentence is not None
     assert sentence.startswith("core.orders: there is no rate of CHF on or before 2026-01-07 (2 document(s)")
     with build(raw__orders=orders[2:]) as con:
-        assert missing_rate(con) is None
+        assert find_missing_rate(con) is None
 
 
-def test_of_two_missing_rates_the_one_that_is_missing_first_is_told():
+def test_of_two_missing_rates_the_one_that_is_missing_first_is_reported():
     orders = [
         {"order_id": "1", "currency": "AUD", "gross_sales": "1", "ordered_at": "2026-01-09"},
         {"order_id": "2", "currency": "CHF", "gross_sales": "1", "ordered_at": "2026-01-07"},
         {"order_id": "3", "currency": "DKK", "gross_sales": "1", "ordered_at": "2026-01-08"},
     ]
     with build(raw__orders=orders) as con:
-        assert "there is no rate of CHF on or before 2026-01-07" in str(missing_rate(con))
+        assert "there is no rate of CHF on or before 2026-01-07" in str(find_missing_rate(con))
 
 
-def test_a_missing_rate_of_a_subscription_is_told_too():
+def test_a_missing_rate_of_a_subscription_is_reported_too():
     with build(raw__subscriptions=[{"subscription_id": "a", "currency": "CHF"}]) as con:
-        assert "core.subscriptions: there is no rate of CHF on or before 2026-01-05" in str(missing_rate(con))
+        assert "core.subscriptions: there is no rate of CHF on or before 2026-01-05" in str(find_missing_rate(con))
 
 
-def test_lines_of_one_document_in_two_currencies_are_told():
+def test_lines_of_one_document_in_two_currencies_are_reported():
     with build(raw__order_lines=[line("1", "1"), line("1", "1", currency="USD")]) as con:
-        assert "more than one currency" in str(missing_rate(con))
+        assert "more than one currency" in str(find_missing_rate(con))

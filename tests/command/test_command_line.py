@@ -44,7 +44,7 @@ def test_a_second_demo_finds_nothing_new(company):
     assert [path.name for path in (company / "home" / "generations").iterdir()] == ["g000001"]
 
 
-def test_a_run_is_told_to_machines(company):
+def test_a_run_can_be_read_by_machines(company):
     done = run_regulars("run", "--settings", company / "regulars.yaml", "--json")
     facts = json.loads(done.stdout)
     assert facts["outcome"] == "nothing new"
@@ -52,7 +52,7 @@ def test_a_run_is_told_to_machines(company):
     assert len(facts["headline"]["numbers"]) == 3
 
 
-def test_status_tells_age_and_what_is_published(company):
+def test_status_shows_the_age_and_what_is_published(company):
     facts = json.loads(run_regulars("status", "--home", company / "home", "--json").stdout)
     assert facts["generation"] == "g000001"
     assert facts["checks"]["failed"] == 0
@@ -151,12 +151,12 @@ def test_sql_reads_the_published_file_and_nothing_else(company):
         assert "Traceback" not in refused.stderr
 
 
-def test_quarantine_tells_why_and_exports_safely(company, tmp_path):
-    told = run_regulars("quarantine", "--home", company / "home")
-    assert "malformed" in told.stdout
-    exported = run_regulars("quarantine", "--home", company / "home", "--export", tmp_path / "aside.csv")
+def test_quarantine_shows_why_and_exports_safely(company, tmp_path):
+    output = run_regulars("quarantine", "--home", company / "home")
+    assert "malformed" in output.stdout
+    exported = run_regulars("quarantine", "--home", company / "home", "--export", tmp_path / "quarantined.csv")
     assert exported.code == 0
-    cells = (tmp_path / "aside.csv").read_text(encoding="utf-8").splitlines()
+    cells = (tmp_path / "quarantined.csv").read_text(encoding="utf-8").splitlines()
     assert len(cells) > 1
     assert not [line for line in cells if line.startswith(("=", "+", "@"))]
 
@@ -180,7 +180,7 @@ def test_the_published_file_explains_itself(company):
         assert con.execute("select count(*) from marts.retention_cohorts_monthly").fetchone()[0] > 0
 
 
-def test_doctor_tells_every_problem_at_once(company, tmp_path):
+def test_doctor_reports_every_problem_at_once(company, tmp_path):
     well = run_regulars("doctor", "--settings", company / "regulars.yaml", "--home", company / "home").stdout
     assert "0 problems" in well
     assert "lapse_days is 365; your customers' gaps suggest" in well

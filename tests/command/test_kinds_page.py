@@ -42,7 +42,7 @@ def test_a_column_says_whether_it_is_needed_and_what_it_holds():
     assert "| `rate` | number | A rate. More than 0. |" in lines
 
 
-def test_a_default_is_told():
+def test_a_default_is_shown():
     lines = page(
         KindColumn("type", "lower", "Its type.", default="sale", values={"sale": "Goods.", "gift": "A gift."}),
         KindColumn("currency", "currency", "Its currency.", default=SOURCE_CURRENCY),
@@ -55,7 +55,7 @@ def test_a_default_is_told():
     assert "| `top` | number | The top. Default: `10` where type is `sale`. |" in lines
 
 
-def test_a_rule_is_told_and_whether_it_only_warns():
+def test_a_rule_is_shown_and_whether_it_only_warns():
     lines = page(
         rules=(RowRule("is_odd", "It is odd", "accuracy"), RowRule("is_new", "It is new", "", severity="warning"))
     )

@@ -1,4 +1,4 @@
-"""The settings page names every key, its examples work, and a mistake is told by the key that the page shows."""
+"""The settings page names every key, its examples work, and a mistake is reported by the key that the page shows."""
 
 import re
 from typing import Any
@@ -47,7 +47,7 @@ def test_every_key_is_used_in_the_example_of_its_part(place, key):
 
 
 @pytest.mark.parametrize(("place", "key"), KEYS)
-def test_a_wrong_value_is_told_by_the_key_that_the_page_shows(place, key):
+def test_a_wrong_value_is_reported_by_the_key_that_the_page_shows(place, key):
     data = whole_settings(place)
     part_at(data, place)[key] = [[]]
     with pytest.raises(SettingsWrong) as caught:
@@ -65,7 +65,7 @@ def test_every_key_has_a_row_that_says_what_it_means(place, key):
     assert meaning.endswith((".", "…"))
 
 
-def test_limits_and_defaults_are_told_in_words():
+def test_limits_and_defaults_are_shown_in_words():
     page = settings_markdown()
     assert "| `max_age_hours` | number above 0 |  |" in page
     assert "| `fiscal_year_starts` | whole number from 1 to 12 | `1` |" in page

@@ -1,4 +1,4 @@
-"""Small deliveries for the gate: dull defaults, and only what a test is about spelt out.
+"""Small deliveries for the quarantine step: dull defaults, and only what a test is about spelt out.
 
 Put here: `landed.<kind>` from a few rows. Keep out: expectations of any test.
 """
@@ -10,7 +10,7 @@ import duckdb
 
 from regulars.pipelines.contracts.contract import Contract
 from regulars.pipelines.contracts.quarantine.quarantine_step import QuarantineResult, run_quarantine_step
-from regulars.pipelines.contracts.raw_contracts import raw_contract
+from regulars.pipelines.contracts.raw_contracts import make_raw_contract
 from regulars.pipelines.kinds.shape.registry import KINDS
 
 NEEDS = {"order_lines": {"orders"}, "payments": {"orders", "order_lines"}}
@@ -20,7 +20,7 @@ NEEDS = {"order_lines": {"orders"}, "payments": {"orders", "order_lines"}}
 @cache
 def raw_contracts() -> dict[str, Contract]:
     """Kind -> its contract, as shipped."""
-    return {name: raw_contract(kind) for name, kind in KINDS.items()}
+    return {name: make_raw_contract(kind) for name, kind in KINDS.items()}
 
 
 COMPANY = "create table raw.company as select date '2026-03-31' as as_of, 'UTC' as timezone, 'EUR' as currency"
@@ -54,7 +54,7 @@ def delivered(con: duckdb.DuckDBPyConnection, **kinds: list[dict[str, Any]]) -> 
     return con
 
 
-def gate(**kinds: list[dict[str, Any]]) -> tuple[Any, QuarantineResult]:
+def run_step(**kinds: list[dict[str, Any]]) -> tuple[Any, QuarantineResult]:
     """Deliver the rows, settle the kinds they are of without a budget; the connection and the result.
 
     Without any rows all kinds are settled.

@@ -4,10 +4,10 @@ from pathlib import Path
 
 from regulars.pipelines.contracts.contract import Contract
 from regulars.pipelines.contracts.dictionary import (
-    comments,
-    dictionary_rows,
-    metric_rows,
-    published_tables_markdown,
+    format_published_tables,
+    list_comments,
+    list_dictionary_rows,
+    list_metric_rows,
 )
 from regulars.pipelines.contracts.metric import Metric
 from regulars.pipelines.contracts.odcs.load import load_contracts
@@ -47,7 +47,7 @@ CONTRACTS = {
 
 
 def test_the_dictionary_lists_the_columns_of_published_tables_in_order():
-    rows = dictionary_rows(CONTRACTS)
+    rows = list_dictionary_rows(CONTRACTS)
     assert [(row["table_name"], row["position"], row["column_name"]) for row in rows] == [
         ("marts.b", 1, "id"),
         ("marts.b", 2, "rate"),
@@ -69,7 +69,7 @@ def test_the_dictionary_lists_the_columns_of_published_tables_in_order():
 
 
 def test_a_metric_is_published_with_its_sql():
-    (row,) = metric_rows(CONTRACTS)
+    (row,) = list_metric_rows(CONTRACTS)
     assert row == {
         "metric": "rate",
         "table_name": "marts.b",
@@ -96,18 +96,18 @@ def test_a_metric_is_published_with_its_sql():
 
 def test_the_rows_have_the_columns_of_their_own_contracts():
     shipped = load_contracts(Path(__file__).parents[2] / "data_contracts")
-    for table, rows in (("meta.data_dictionary", dictionary_rows), ("meta.metric_definitions", metric_rows)):
+    for table, rows in (("meta.data_dictionary", list_dictionary_rows), ("meta.metric_definitions", list_metric_rows)):
         declared = [column.name for column in shipped[table].columns]
         assert all(list(row) == declared for row in rows(CONTRACTS))
 
 
 def test_comments_stand_on_every_published_table_and_column():
-    assert comments(CONTRACTS)["marts.b"] == "Customers. One row per customer."
-    assert comments(CONTRACTS)["marts.b.rate"] == "Kept / all; it's NULL at first. Unit: ratio."
+    assert list_comments(CONTRACTS)["marts.b"] == "Customers. One row per customer."
+    assert list_comments(CONTRACTS)["marts.b.rate"] == "Kept / all; it's NULL at first. Unit: ratio."
 
 
 def test_the_readme_lists_published_tables_by_layer():
-    assert published_tables_markdown(CONTRACTS) == (
+    assert format_published_tables(CONTRACTS) == (
         "| marts | one row is | what it says |\n"
         "|---|---|---|\n"
         "| `marts.b` | customer | Who \\| stays. |\n"

@@ -5,9 +5,10 @@ from pathlib import Path
 import pytest
 
 from regulars.pipelines.contracts.odcs.document import complete_document
-from regulars.pipelines.contracts.odcs.enumerations import read_enumerations
+from regulars.pipelines.contracts.odcs.enumerations import fill_constants, read_enumerations
 from regulars.pipelines.contracts.odcs.place import Place
-from regulars.pipelines.contracts.odcs.quality import predicate_of, rows_counted_by
+from regulars.pipelines.contracts.odcs.quality import find_counted_rows, find_predicate
+from regulars.pipelines.enumerations import NPS_ROLLING_DAYS
 from regulars.pipelines.transforms.clv.forecasts import BASELINES
 
 ROOT = Path(__file__).parents[2]
@@ -89,6 +90,26 @@ def test_models_are_named_by_the_code(tmp_path):
     assert list(known["spend_models"]) == ["gamma_gamma"]
 
 
+def test_a_constant_of_the_code_stands_in_texts_and_rules():
+    rule = {"name": "long", "type": "sql", "query": "select {NPS_ROLLING_DAYS} - 1 from {table}", "mustBe": 0}
+    whole = completed(quality=[rule], description="Of {NPS_ROLLING_DAYS} days.")["schema"][0]
+    assert whole["description"] == f"Of {NPS_ROLLING_DAYS} days."
+    assert whole["quality"][0]["query"] == f"select {NPS_ROLLING_DAYS} - 1 from {{table}}"
+
+
+def test_a_number_that_the_code_knows_stays_a_number():
+    whole = column(name="x", logicalTypeOptions={"maximum": "{NPS_ROLLING_DAYS}", "pattern": "[a-z]{3}"})
+    assert whole["logicalTypeOptions"] == {"maximum": NPS_ROLLING_DAYS, "pattern": "[a-z]{3}"}
+
+
+def test_a_constant_that_the_code_does_not_have_is_a_mistake():
+    problems: list[str] = []
+    fill_constants({"description": "Of {NPS_WINDOW} days."}, Place("file", problems))
+    [problem] = problems
+    assert "`{NPS_WINDOW}` is no constant" in problem
+    assert "NPS_ROLLING_DAYS" in problem
+
+
 @pytest.mark.parametrize(
     ("query", "predicate"),
     [
@@ -101,9 +122,9 @@ def test_models_are_named_by_the_code(tmp_path):
     ],
 )
 def test_a_count_of_the_rows_that_are_not_so_is_a_predicate(query, predicate):
-    assert predicate_of(query) == predicate
+    assert find_predicate(query) == predicate
 
 
 def test_any_other_count_is_the_select_of_the_rows_that_it_counts():
     query = "select count(*) from core.a anti join core.b using (x)"
-    assert rows_counted_by(query) == "select * from core.a anti join core.b using (x)"
+    assert find_counted_rows(query) == "select * from core.a anti join core.b using (x)"

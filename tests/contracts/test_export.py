@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from regulars.pipelines.contracts.contract import Contract
-from regulars.pipelines.contracts.odcs.export import combine_contracts, contracts_as_yaml
+from regulars.pipelines.contracts.odcs.export import combine_contracts, format_contracts
 from regulars.pipelines.contracts.odcs.load import load_contracts
 from regulars.pipelines.contracts.rule import Column, Rule
 
@@ -31,7 +31,7 @@ def exported(*rules, layer="core", others=()):
 
 @pytest.fixture(scope="module")
 def document():
-    return yaml.safe_load(contracts_as_yaml(CONTRACTS, "regulars.duckdb", "parquet"))
+    return yaml.safe_load(format_contracts(CONTRACTS, "regulars.duckdb", "parquet"))
 
 
 def test_the_combined_contract_is_valid_odcs(document):
@@ -74,7 +74,7 @@ def test_a_rule_that_reads_what_is_not_published_stays_at_home():
     assert "quality" not in exported(rule("query", query="select * from {table} semi join raw.things using (id)"))
 
 
-def test_what_a_column_says_itself_is_no_rule_of_the_table():
+def test_what_a_column_says_itself_is_not_a_rule_of_the_table():
     said = exported(
         rule("required", "id"),
         rule("unique", "id"),

@@ -90,7 +90,7 @@ def _id(row: tuple[str, dict[str, Any], Any]) -> str:
 
 
 @pytest.fixture(scope="module")
-def verdicts() -> dict[str, Any]:
+def results() -> dict[str, Any]:
     """Number of the row in MATRIX + AGGREGATES + queries -> Great Expectations' result; all in one validation."""
     con = duckdb.connect()
     con.execute(TABLE)
@@ -126,19 +126,19 @@ def test_the_matrix_covers_what_the_contracts_use():
 
 
 @pytest.mark.parametrize("row", MATRIX, ids=_id)
-def test_an_expectation_about_rows_counts_those_that_break_it(verdicts, row):
-    result = verdicts[str(MATRIX.index(row))]
+def test_an_expectation_about_rows_counts_those_that_break_it(results, row):
+    result = results[str(MATRIX.index(row))]
     assert not result.exception_info.get("raised_exception"), result.exception_info
     assert result.result["unexpected_count"] == row[2]
     assert result.success is (row[2] == 0)
 
 
 @pytest.mark.parametrize("row", AGGREGATES, ids=_id)
-def test_an_expectation_about_the_table_holds_or_not(verdicts, row):
-    result = verdicts[str(len(MATRIX) + AGGREGATES.index(row))]
+def test_an_expectation_about_the_table_holds_or_not(results, row):
+    result = results[str(len(MATRIX) + AGGREGATES.index(row))]
     assert not result.exception_info.get("raised_exception"), result.exception_info
     assert bool(result.success) is row[2]
 
 
-def test_a_query_of_unexpected_rows_counts_them(verdicts):
-    assert verdicts["q"].result["observed_value"] == 2
+def test_a_query_of_unexpected_rows_counts_them(results):
+    assert results["q"].result["observed_value"] == 2

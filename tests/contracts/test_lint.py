@@ -1,4 +1,4 @@
-"""A mistake in a contract is found before a run starts, and told with its file and place."""
+"""A mistake in a contract is found before a run starts, and reported with its file and place."""
 
 from pathlib import Path
 from typing import Any
@@ -80,11 +80,11 @@ def test_the_example_that_all_contracts_copy_has_no_problems(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("changes", "told"),
+    ("changes", "expected"),
     [
-        ({"properties": [column(requird=True)]}, "column id: `requird` is no key"),
+        ({"properties": [column(requird=True)]}, "column id: `requird` is not a key"),
         ({"properties": [column(requird=True)]}, "column id: not valid ODCS"),
-        ({"descripton": "x"}, "schema: `descripton` is no key"),
+        ({"descripton": "x"}, "schema: `descripton` is not a key"),
         ({"description": " "}, "schema: `description` is missing"),
         ({"dataGranularityDescription": None}, "`dataGranularityDescription` is missing"),
         ({"properties": [column(description="")]}, "column id: `description` is missing"),
@@ -94,8 +94,8 @@ def test_the_example_that_all_contracts_copy_has_no_problems(tmp_path):
         ({"properties": [column(logicalType="string")]}, "column id: `logicalType: string` follows from the rest"),
         ({"physicalType": "table"}, "schema: `physicalType: table` follows from the rest"),
         ({"quality": [predicate("size > 0", severity="critical")]}, "quality even: `severity: critical` follows"),
-        ({"properties": [column(**extra("values", "sizes"))]}, "`values` names `sizes`, which is no enumeration"),
-        ({"properties": [column(), column()]}, "the column `id` is there twice"),
+        ({"properties": [column(**extra("values", "sizes"))]}, "`values` names `sizes`, which is not an enumeration"),
+        ({"properties": [column(), column()]}, "the column `id` appears twice"),
         ({"properties": []}, "`properties` is empty"),
         ({"properties": [column(primaryKey=True, primaryKeyPosition=2)]}, "number them from 1"),
         *(
@@ -106,35 +106,35 @@ def test_the_example_that_all_contracts_copy_has_no_problems(tmp_path):
         ({"properties": [column("x", logicalType="array")]}, "logicalType is 'array', and must be one of"),
         ({"properties": [column(classification="personal")]}, "personal data is never published"),
         ({"properties": [column(classification="secret")]}, "classification is 'secret'"),
-        (extra("metrics", [METRIC | {"n": "sizes"}]), "the metric `size` names `sizes`, which is no column"),
-        (extra("metrics", [METRIC | {"expression": "sum(id)"}]), "the metric `size` is no SQL that runs on core."),
-        ({"properties": [column(**extra("sevrity", "warning"))]}, "customProperties: `sevrity` is no key"),
+        (extra("metrics", [METRIC | {"n": "sizes"}]), "the metric `size` names `sizes`, which is not a column"),
+        (extra("metrics", [METRIC | {"expression": "sum(id)"}]), "the metric `size` is not SQL that runs on core."),
+        ({"properties": [column(**extra("sevrity", "warning"))]}, "customProperties: `sevrity` is not a key"),
         ({"properties": [column(**extra("severity", "high"))]}, "severity is 'high'"),
-        ({"properties": [column(logicalTypeOptions={"minLength": 3})]}, "logicalTypeOptions: `minLength` is no key"),
-        ({"properties": [column(logicalTypeOptions={"pattern": "["})]}, "the rule `things.id.pattern` is no SQL"),
+        ({"properties": [column(logicalTypeOptions={"minLength": 3})]}, "logicalTypeOptions: `minLength` is not a key"),
+        ({"properties": [column(logicalTypeOptions={"pattern": "["})]}, "the rule `things.id.pattern` is not SQL"),
         ({"properties": [column(unique=True), column("y", unique=True)], "quality": [
             {"metric": "duplicateValues", "arguments": {"properties": ["y"]}, "mustBe": 0}]},
-         "the rule `things.y.unique` is there twice"),
-        ({"quality": [sql("select count(*) from {table} where siz = 1")]}, "`things.odd` is no SQL that runs on core."),
-        ({"quality": [sql("select count(*) from from {table}")]}, "is no SQL that runs on core.things: Parser"),
+         "the rule `things.y.unique` appears twice"),
+        ({"quality": [sql("select count(*) from {table} where siz = 1")]}, "`things.odd` is not SQL that runs on"),
+        ({"quality": [sql("select count(*) from from {table}")]}, "is not SQL that runs on core.things: Parser"),
         ({"quality": [sql("select count(*) from core.things")]}, "`query` must read `{table}`"),
         ({"quality": [sql("select count(*) from {table}", mustBe=1)]}, "write `mustBe: 0`"),
         ({"quality": [sql("select * from {table}")]}, "`query` must count what is wrong: begin it with `select count"),
         ({"quality": [sql("select count(*) from {table}", name=None)]}, "`name` is missing: the rule is known by it"),
-        ({"quality": [predicate("size %")]}, "the rule `things.even` is no SQL that runs on core.things"),
+        ({"quality": [predicate("size %")]}, "the rule `things.even` is not SQL that runs on core.things"),
         ({"quality": [predicate("size > 0", severity="bad")]}, "severity is 'bad'"),
-        ({"quality": [{"metric": "freshness", "mustBe": 0}]}, "`freshness` is no rule that contracts here understand"),
+        ({"quality": [{"metric": "freshness", "mustBe": 0}]}, "`freshness` is not a rule that contracts here"),
         ({"quality": [{"metric": "rowCount"}]}, "rowCount needs one of mustBe"),
         ({"relationships": [{"from": "things.id", "to": "core.others.id"}]}, "refers to core.others, which has no"),
         ({"relationships": [{"from": "things.id", "to": "others.id"}]}, "the latter as layer.table.column"),
-        ({"relationships": [{"from": "things.idd", "to": "core.things.id"}]}, "is about `idd`, which is no column"),
+        ({"relationships": [{"from": "things.idd", "to": "core.things.id"}]}, "is about `idd`, which is not a column"),
         (extra("document", ["id"]), "are for raw contracts"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )  # fmt: skip
-def test_a_mistake_is_told_with_its_place(tmp_path, changes, told):
+def test_a_mistake_is_reported_with_its_place(tmp_path, changes, expected):
     found = problems(tmp_path, contract(**changes))
-    assert any(told in problem for problem in found), found
+    assert any(expected in problem for problem in found), found
     assert all(problem.startswith("core/things.odcs.yaml") for problem in found)
 
 
@@ -157,18 +157,18 @@ def test_raw_columns_are_text_and_a_raw_contract_names_its_document(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
-    [("a: [", "this is no YAML"), ("", "it holds no keys"), ("name: a\nname: b\n", "`name` is written twice")],
+    ("text", "expected"),
+    [("a: [", "this is not YAML"), ("", "it holds no keys"), ("name: a\nname: b\n", "`name` is written twice")],
 )
-def test_a_file_that_is_no_contract_is_told_so(tmp_path, text, told):
+def test_a_file_that_is_not_a_contract_is_reported(tmp_path, text, expected):
     (tmp_path / "core").mkdir()
     (tmp_path / "core" / "things.odcs.yaml").write_text(text, encoding="utf-8")
-    assert any(told in problem for problem in lint(tmp_path))
+    assert any(expected in problem for problem in lint(tmp_path))
 
 
 def test_a_contract_with_a_misspelt_key_is_not_loaded(tmp_path):
     problems(tmp_path, contract(properties=[column(primaryKey=True, uniqe=True)]))
-    with pytest.raises(SettingsWrong, match=r"core/things\.odcs\.yaml, schema, column id: `uniqe` is no key"):
+    with pytest.raises(SettingsWrong, match=r"core/things\.odcs\.yaml, schema, column id: `uniqe` is not a key"):
         load_contract(tmp_path / "core" / "things.odcs.yaml")
 
 

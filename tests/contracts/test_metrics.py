@@ -86,7 +86,7 @@ def test_a_metric_is_read_with_what_it_says():
 
 
 @pytest.mark.parametrize(
-    ("changes", "told"),
+    ("changes", "expected"),
     [
         ({"expression": "median(a)"}, "`median(a)` may not stand in an expression"),
         ({"expression": None}, "write either an `expression`, or in `not_additive` why there is none"),
@@ -98,12 +98,12 @@ def test_a_metric_is_read_with_what_it_says():
         ({"time": {"column": "month"}}, "`time` needs a `column`, and either"),
         ({"time": {"column": "m", "grain": "month", "grain_column": "g"}}, "`time` needs a `column`, and either"),
         ({"interval": ["low"]}, "`interval` needs two columns"),
-        ({"filtre": {}}, "`filtre` is no key"),
+        ({"filtre": {}}, "`filtre` is not a key"),
     ],
 )
-def test_a_mistake_in_a_metric_is_told(changes, told):
+def test_a_mistake_in_a_metric_is_reported(changes, expected):
     found = problems_of(**changes)
-    assert any(told in problem for problem in found), found
+    assert any(expected in problem for problem in found), found
     assert problems_of() == []
 
 

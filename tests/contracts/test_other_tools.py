@@ -17,7 +17,7 @@ import pytest
 
 from regulars.pipelines.contracts.contract import Contract
 from regulars.pipelines.contracts.dictionary import PUBLISHED_LAYERS
-from regulars.pipelines.contracts.odcs.export import is_portable, quality_id
+from regulars.pipelines.contracts.odcs.export import is_portable, make_quality_id
 from regulars.pipelines.contracts.odcs.load import load_contracts
 from regulars.pipelines.contracts.rule import Rule
 from regulars.pipelines.contracts.validation.validate import validate_table
@@ -34,7 +34,7 @@ FAULTS = {
     "a reference that leads nowhere": "update core.customer_source_ids set customer_id = 'nobody' where rowid = 0",
     "a predicate that does not hold": "update marts.nps set promoters = promoters + 1 where rowid = 0",
     "a value out of its range": "update marts.customer_clv set p_alive = 1.5 where rowid = 0",
-    "a value that is no number": "update marts.nps set nps_ci_low = 'nan' where rowid = 5",
+    "a value that is not a number": "update marts.nps set nps_ci_low = 'nan' where rowid = 5",
     "a text that is not written so": "update core.orders set currency = 'euro' where rowid = 1",
     "a sum that does not tie out": "update marts.sales_new_vs_returning set net_sales = net_sales + 1 where rowid = 0",
 }
@@ -107,7 +107,7 @@ def tool_checks(tool: Path, generation: Path, server: str, checks: str, tables: 
 def verdicts_of(checks: list[dict[str, Any]]) -> Verdicts:
     """The tool's checks under the ids of our rules; of several checks for one rule all must pass.
 
-    A check that could not be run is no verdict.
+    A check that could not be run has no result.
     """
     by_column, by_table, by_id = defaultdict(list), defaultdict(list), {}
     for check in checks:
@@ -131,8 +131,8 @@ def _tool_says(rule: Rule, contract: Contract, by_column: Any, by_table: Any, by
     if rule.type == "structure":
         kinds = ("field_is_present", "field_type")
         return [passed for kind in kinds for _, passed in by_table[name, kind]]
-    if quality_id(rule) in by_id:
-        return [by_id[quality_id(rule)]]
+    if make_quality_id(rule) in by_id:
+        return [by_id[make_quality_id(rule)]]
     if rule.type == "unique" and rule.columns == contract.key and len(contract.key) > 1:
         return [passed for _, passed in by_table[name, "primary_key_unique"]]
     if rule.type == "references" and len(rule.columns) > 1:
@@ -155,7 +155,7 @@ def _portable(contract: Contract) -> list[Rule]:
 
 
 @pytest.mark.slow
-def test_another_tool_gives_the_published_file_the_verdicts_that_we_give(tool: Path, generation: Path):
+def test_another_tool_finds_in_the_published_file_what_we_find(tool: Path, generation: Path):
     """All rules but the references, which lead from one schema of the file to another."""
     checks = [
         check for layer in PUBLISHED_LAYERS for check in tool_checks(tool, generation, layer, "all", _names_of(layer))
@@ -169,7 +169,7 @@ def test_another_tool_gives_the_published_file_the_verdicts_that_we_give(tool: P
 
 
 @pytest.mark.slow
-def test_another_tool_gives_the_parquet_files_the_verdicts_that_we_give(tool: Path, generation: Path):
+def test_another_tool_finds_in_the_parquet_files_what_we_find(tool: Path, generation: Path):
     """Keys, required and allowed values, ranges, patterns and references; types and rules in SQL need DuckDB."""
     checks = tool_checks(tool, generation, "parquet", "schema", "all")
     ours, theirs = our_verdicts(generation), verdicts_of(checks)

@@ -6,7 +6,7 @@ import pytest
 from regulars.pipelines.contracts.quarantine.quarantine import FileCount
 from regulars.pipelines.contracts.quarantine.quarantine_step import run_quarantine_step
 from regulars.pipelines.errors import TooManyBadRows
-from tests.contracts.deliveries import delivered, gate, quarantined, raw_contracts
+from tests.contracts.deliveries import delivered, quarantined, raw_contracts, run_step
 
 BAD = {"ordered_at": "yesterday"}
 CANARY = "ada.canary@example.org"
@@ -26,7 +26,7 @@ def with_malformed_lines(con: duckdb.DuckDBPyConnection, *lines: tuple[str, int,
 
 
 def test_rows_read_are_loaded_quarantined_or_superseded_per_source_kind_and_file():
-    _, result = gate(
+    _, result = run_step(
         orders=[{}, {"order_id": "o2"} | BAD, {"delivery": 2}, {"source": "till", "delivery": 3}],
         customers=[{}, {}],
     )
@@ -64,15 +64,15 @@ def test_a_source_over_its_budget_is_refused_with_what_a_person_needs():
     con.execute("create table landed.files as select 'orders.csv' as file_name, 'file1' as file_sha256, 1 as delivery")
     with pytest.raises(TooManyBadRows) as caught:
         run_quarantine_step(con, raw_contracts(), {"shop": 0.01, "till": 0.01})
-    told = str(caught.value)
-    assert told.startswith(
+    message = str(caught.value)
+    assert message.startswith(
         "shop: 3 of 11 rows (27.3%) would be quarantined, and at most 1.0% may be. The commonest reason is "
         "`orders.ordered_at.reads_as` (ordered_at is a real moment in UTC, written 2026-03-31 17:05:09), in 2 rows; "
         "the first is row 1 of orders.csv."
     )
-    assert "--allow quarantined=REASON" in told
-    assert CANARY not in told
-    assert "till" not in told
+    assert "--allow quarantined=REASON" in message
+    assert CANARY not in message
+    assert "till" not in message
     assert caught.value.exit_code == 65
 
 

@@ -1,4 +1,4 @@
-"""What the gate lets through: whole good documents, the newest version of each, and nothing without a reason."""
+"""The quarantine step loads whole good documents, the newest version of each; what it quarantines has a reason."""
 
 import duckdb
 import pytest
@@ -6,7 +6,7 @@ import pytest
 from regulars.pipelines.contracts.quarantine import quarantine_step
 from regulars.pipelines.contracts.quarantine.quarantine_step import CountsDisagree, run_quarantine_step
 from regulars.pipelines.errors import ContractBroken
-from tests.contracts.deliveries import delivered, gate, loaded, quarantined, raw_contracts, superseded
+from tests.contracts.deliveries import delivered, loaded, quarantined, raw_contracts, run_step, superseded
 
 BAD = {"ordered_at": "2024-02-30 10:00:00"}  # a day that does not exist
 BAD_LINE = {"quantity": "two"}
@@ -14,28 +14,28 @@ BAD_LINE = {"quantity": "two"}
 
 def test_good_rows_of_every_kind_are_loaded_as_delivered():
     kinds = raw_contracts()
-    con, result = gate(**{kind: [{}] for kind in kinds})
+    con, result = run_step(**{kind: [{}] for kind in kinds})
     assert {kind: loaded(con, kind, "_row") for kind in kinds} == {kind: [1] for kind in kinds}
     assert (quarantined(con), superseded(con)) == ([], [])
     assert all(found.passed for results in result.results.values() for found in results)
 
 
 def test_a_run_without_rows_has_every_table_and_no_complaint():
-    con, result = gate()
+    con, result = run_step()
     assert {kind: loaded(con, kind, "_row") for kind in raw_contracts()} == {kind: [] for kind in raw_contracts()}
     assert result.files == []
     assert all(found.passed for results in result.results.values() for found in results)
 
 
-def test_every_rule_of_every_contract_has_a_verdict():
-    _, result = gate(orders=[{}, {"order_id": "o2"} | BAD], order_lines=[{}])
+def test_every_rule_of_every_contract_has_a_check():
+    _, result = run_step(orders=[{}, {"order_id": "o2"} | BAD], order_lines=[{}])
     for kind in ("orders", "order_lines"):
         contract = raw_contracts()[kind]
         assert [found.rule.id for found in result.results[kind]] == [rule.id for rule in contract.rules]
 
 
 def test_a_bad_row_is_quarantined_with_every_reason():
-    con, _ = gate(orders=[{}, {"order_id": "o2", "currency": "euro"} | BAD])
+    con, _ = run_step(orders=[{}, {"order_id": "o2", "currency": "euro"} | BAD])
     assert loaded(con, "orders", "order_id") == ["o1"]
     assert quarantined(con) == [("orders", 1, 2, "orders.ordered_at.reads_as,orders.currency.pattern")]
     (reasons,) = quarantined(con, "reasons")
@@ -46,7 +46,7 @@ def test_a_bad_row_is_quarantined_with_every_reason():
 
 
 def test_a_row_quarantined_is_kept_as_it_was_delivered():
-    con, _ = gate(orders=[{"order_id": "o2", "status": 'he said "ü"', "_rest": '{"note": "x"}'} | BAD])
+    con, _ = run_step(orders=[{"order_id": "o2", "status": 'he said "ü"', "_rest": '{"note": "x"}'} | BAD])
     content, document = quarantined(con, "content, document")[0]
     assert document == "o2"
     assert con.execute("select json_extract_string($1, '$.status')", [content]).fetchall() == [('he said "ü"',)]
@@ -56,7 +56,7 @@ def test_a_row_quarantined_is_kept_as_it_was_delivered():
 
 
 def test_all_rows_may_be_bad():
-    con, result = gate(orders=[{"order_id": str(number)} | BAD for number in range(3)])
+    con, result = run_step(orders=[{"order_id": str(number)} | BAD for number in range(3)])
     assert loaded(con, "orders", "order_id") == []
     assert len(quarantined(con)) == 3
     assert result.files[0].rows_quarantined == 3
@@ -64,12 +64,12 @@ def test_all_rows_may_be_bad():
 
 @pytest.mark.parametrize("value", ["NaN", "inf", "1E+15", "0x10", "1_000", "1.23456"])
 def test_an_amount_that_is_no_plain_number_is_quarantined(value):
-    con, _ = gate(orders=[{"gross_sales": value}])
+    con, _ = run_step(orders=[{"gross_sales": value}])
     assert quarantined(con, "rules") == ["orders.gross_sales.reads_as"]
 
 
 def test_tenths_of_a_cent_and_missing_amounts_are_loaded():
-    con, _ = gate(orders=[{"gross_sales": "0.005"}, {"order_id": "o2", "gross_sales": None}])
+    con, _ = run_step(orders=[{"gross_sales": "0.005"}, {"order_id": "o2", "gross_sales": None}])
     assert loaded(con, "orders", "gross_sales") == ["0.005", None]
 
 
@@ -77,20 +77,20 @@ def test_tenths_of_a_cent_and_missing_amounts_are_loaded():
 
 
 def test_a_newer_delivery_replaces_an_older_one():
-    con, _ = gate(orders=[{"gross_sales": "1"}, {"gross_sales": "2", "delivery": 2}])
+    con, _ = run_step(orders=[{"gross_sales": "1"}, {"gross_sales": "2", "delivery": 2}])
     assert loaded(con, "orders", "gross_sales") == ["2"]
     assert superseded(con) == [("orders", 1, 1)]
 
 
 def test_a_correction_heals_a_bad_row():
-    con, _ = gate(orders=[BAD, {"delivery": 2}])
+    con, _ = run_step(orders=[BAD, {"delivery": 2}])
     assert loaded(con, "orders", "_delivery") == [2]
     assert quarantined(con) == []
     assert superseded(con) == [("orders", 1, 1)]
 
 
 def test_a_garbled_newest_version_falls_back_on_the_newest_good_one():
-    con, _ = gate(
+    con, _ = run_step(
         orders=[
             {"gross_sales": "1"},
             {"gross_sales": "2", "delivery": 2},
@@ -104,41 +104,41 @@ def test_a_garbled_newest_version_falls_back_on_the_newest_good_one():
 
 
 def test_without_a_good_version_only_the_newest_is_quarantined():
-    con, _ = gate(orders=[BAD, {"delivery": 2} | BAD])
+    con, _ = run_step(orders=[BAD, {"delivery": 2} | BAD])
     assert loaded(con, "orders", "order_id") == []
     assert [(delivery, row) for _, delivery, row, _ in quarantined(con)] == [(2, 1)]
     assert superseded(con) == [("orders", 1, 1)]
 
 
 def test_the_last_row_of_a_repeated_document_wins_within_a_delivery():
-    con, _ = gate(customers=[{"city": "Bonn"}, {"city": "Ulm"}, {"customer_record_id": "c2"}])
+    con, _ = run_step(customers=[{"city": "Bonn"}, {"city": "Ulm"}, {"customer_record_id": "c2"}])
     assert loaded(con, "customers", "city") == ["Ulm", None]
     assert superseded(con) == [("customers", 1, 1)]
 
 
 def test_identical_lines_of_one_delivery_are_real():
-    con, _ = gate(orders=[{}], order_lines=[{}, {}])
+    con, _ = run_step(orders=[{}], order_lines=[{}, {}])
     assert loaded(con, "order_lines", "_row") == [1, 2]
 
 
 def test_a_later_delivery_of_an_order_replaces_all_its_lines():
-    con, _ = gate(orders=[{}], order_lines=[{}, {}, {"delivery": 2}])
+    con, _ = run_step(orders=[{}], order_lines=[{}, {}, {"delivery": 2}])
     assert loaded(con, "order_lines", "_delivery") == [2]
     assert superseded(con) == [("order_lines", 1, 1), ("order_lines", 1, 2)]
 
 
 def test_the_same_id_in_two_systems_is_two_documents():
-    con, _ = gate(orders=[{"source": "shop"}, {"source": "till", "delivery": 2}])
+    con, _ = run_step(orders=[{"source": "shop"}, {"source": "till", "delivery": 2}])
     assert loaded(con, "orders", "_source") == ["shop", "till"]
 
 
 def test_a_document_key_of_two_columns_is_one_key():
-    con, _ = gate(fx_rates=[{"rate": "0.9"}, {"rate": "0.8", "delivery": 2}, {"currency": "GBP", "delivery": 2}])
+    con, _ = run_step(fx_rates=[{"rate": "0.9"}, {"rate": "0.8", "delivery": 2}, {"currency": "GBP", "delivery": 2}])
     assert loaded(con, "fx_rates", "currency, rate") == [("USD", "0.8"), ("GBP", "0.9")]
 
 
 def test_rows_without_a_key_are_documents_of_their_own():
-    con, _ = gate(orders=[{"order_id": None}, {"order_id": None, "delivery": 2}, {}])
+    con, _ = run_step(orders=[{"order_id": None}, {"order_id": None, "delivery": 2}, {}])
     assert loaded(con, "orders", "order_id") == ["o1"]
     assert [rules for *_, rules in quarantined(con)] == ["orders.order_id.required"] * 2
     assert superseded(con) == []
@@ -147,8 +147,8 @@ def test_rows_without_a_key_are_documents_of_their_own():
 # an order and its lines are one document
 
 
-def test_a_bad_line_sets_aside_its_whole_order():
-    con, _ = gate(
+def test_a_bad_line_quarantines_its_whole_order():
+    con, _ = run_step(
         orders=[{}, {"order_id": "o2"}],
         order_lines=[{}, {} | BAD_LINE, {"order_id": "o2"}],
     )
@@ -163,8 +163,8 @@ def test_a_bad_line_sets_aside_its_whole_order():
     )
 
 
-def test_a_bad_header_sets_aside_its_lines():
-    con, _ = gate(orders=[BAD], order_lines=[{"delivery": 2}, {"delivery": 2}])
+def test_a_bad_header_quarantines_its_lines():
+    con, _ = run_step(orders=[BAD], order_lines=[{"delivery": 2}, {"delivery": 2}])
     assert loaded(con, "order_lines", "order_id") == []
     assert [(kind, rules) for kind, _, _, rules in quarantined(con)] == [
         ("order_lines", "document"),
@@ -174,7 +174,7 @@ def test_a_bad_header_sets_aside_its_lines():
 
 
 def test_a_bad_line_in_a_file_of_orders_and_lines_falls_back_to_the_order_of_the_file_before():
-    con, _ = gate(
+    con, _ = run_step(
         orders=[{"gross_sales": "1"}, {"gross_sales": "2", "delivery": 2}],
         order_lines=[{"unit_price": "1"}, {"unit_price": "2", "delivery": 2} | BAD_LINE],
     )
@@ -184,7 +184,7 @@ def test_a_bad_line_in_a_file_of_orders_and_lines_falls_back_to_the_order_of_the
 
 
 def test_lines_in_their_own_file_fall_back_without_their_header():
-    con, _ = gate(
+    con, _ = run_step(
         orders=[{"gross_sales": "1"}, {"gross_sales": "2", "delivery": 3}],
         order_lines=[{"delivery": 2}, {"delivery": 4} | BAD_LINE],
     )
@@ -195,7 +195,7 @@ def test_lines_in_their_own_file_fall_back_without_their_header():
 
 
 def test_an_order_whose_lines_are_all_bad_loses_its_good_header():
-    con, _ = gate(orders=[{}], order_lines=[{"delivery": 2} | BAD_LINE])
+    con, _ = run_step(orders=[{}], order_lines=[{"delivery": 2} | BAD_LINE])
     assert loaded(con, "orders", "order_id") == []
     assert [(kind, rules) for kind, _, _, rules in quarantined(con)] == [
         ("order_lines", "order_lines.quantity.reads_as"),
@@ -204,7 +204,7 @@ def test_an_order_whose_lines_are_all_bad_loses_its_good_header():
 
 
 def test_orders_and_lines_of_two_sources_of_one_system_are_one_document():
-    con, _ = gate(
+    con, _ = run_step(
         orders=[{"source": "orders_export", "_system": "erp"} | BAD],
         order_lines=[{"source": "lines_export", "_system": "erp", "delivery": 2}],
     )
@@ -212,18 +212,18 @@ def test_orders_and_lines_of_two_sources_of_one_system_are_one_document():
 
 
 def test_a_line_without_an_order_and_without_a_moment_is_quarantined():
-    con, _ = gate(orders=[{}], order_lines=[{}, {"order_id": "o9"}, {"order_id": "o9"}])
+    con, _ = run_step(orders=[{}], order_lines=[{}, {"order_id": "o9"}, {"order_id": "o9"}])
     assert loaded(con, "order_lines", "order_id") == ["o1"]
     assert [rules for *_, rules in quarantined(con)] == ["order_lines.order_is_known"] * 2
 
 
 def test_lines_that_carry_their_own_moment_need_no_order():
-    con, _ = gate(order_lines=[{"ordered_at": "2026-03-01 10:00:00"}])
+    con, _ = run_step(order_lines=[{"ordered_at": "2026-03-01 10:00:00"}])
     assert loaded(con, "order_lines", "order_id") == ["o1"]
 
 
 def test_a_payment_of_an_unknown_order_is_a_warning():
-    con, result = gate(orders=[{}], payments=[{}, {"order_id": "o9"}])
+    con, result = run_step(orders=[{}], payments=[{}, {"order_id": "o9"}])
     assert loaded(con, "payments", "order_id") == ["o1", "o9"]
     warned = [found for found in result.results["payments"] if not found.passed]
     assert [(found.rule.id, found.failed_count) for found in warned] == [("payments.order_is_known", 1)]
@@ -233,13 +233,13 @@ def test_a_payment_of_an_unknown_order_is_a_warning():
 
 
 def test_a_warning_stays_a_warning_when_other_rows_are_quarantined():
-    con, result = gate(orders=[{}], payments=[{"order_id": "unknown"}, {"amount": "five"}])
+    con, result = run_step(orders=[{}], payments=[{"order_id": "unknown"}, {"amount": "five"}])
     assert loaded(con, "payments", "order_id") == ["unknown"]
     assert [found.rule.severity for found in result.results["payments"] if not found.passed] == ["warning"]
 
 
-def test_an_optional_field_that_breaks_its_promise_is_emptied_and_counted():
-    con, result = gate(orders=[{"promised_at": "soon"}, {"order_id": "o2", "promised_at": "2026-03-02 00:00:00"}])
+def test_an_optional_field_that_breaks_its_rule_is_emptied_and_counted():
+    con, result = run_step(orders=[{"promised_at": "soon"}, {"order_id": "o2", "promised_at": "2026-03-02 00:00:00"}])
     assert loaded(con, "orders", "promised_at") == [None, "2026-03-02 00:00:00"]
     assert result.emptied == {("orders", "promised_at"): 1}
     warned = [found for found in result.results["orders"] if not found.passed]
@@ -247,13 +247,13 @@ def test_an_optional_field_that_breaks_its_promise_is_emptied_and_counted():
 
 
 def test_a_field_of_a_row_that_is_not_loaded_is_not_emptied():
-    con, result = gate(orders=[{"promised_at": "soon"} | BAD])
+    con, result = run_step(orders=[{"promised_at": "soon"} | BAD])
     assert result.emptied == {}
     assert '"promised_at":"soon"' in quarantined(con, "content")[0]
 
 
 def test_a_warning_alone_does_not_make_a_version_bad():
-    con, _ = gate(orders=[{}, {"promised_at": "soon", "delivery": 2}])
+    con, _ = run_step(orders=[{}, {"promised_at": "soon", "delivery": 2}])
     assert loaded(con, "orders", "_delivery") == [2]
 
 
@@ -262,12 +262,12 @@ def test_a_warning_alone_does_not_make_a_version_bad():
 
 def test_a_rule_whose_two_counts_differ_stops_the_run(monkeypatch):
     def blind(rule, *_):
-        return "false" if rule.id == "orders.ordered_at.reads_as" else broken_when(rule)
+        return "false" if rule.id == "orders.ordered_at.reads_as" else write_condition(rule)
 
-    broken_when = quarantine_step.broken_when
-    monkeypatch.setattr(quarantine_step, "broken_when", blind)
+    write_condition = quarantine_step.write_condition
+    monkeypatch.setattr(quarantine_step, "write_condition", blind)
     with pytest.raises(CountsDisagree, match=r"orders\.ordered_at\.reads_as: Great Expectations counts 1 .* finds 0"):
-        gate(orders=[BAD])
+        run_step(orders=[BAD])
 
 
 def test_a_row_that_gets_lost_stops_the_run(monkeypatch):
@@ -278,7 +278,7 @@ def test_a_row_that_gets_lost_stops_the_run(monkeypatch):
     write = quarantine_step.write_quarantine
     monkeypatch.setattr(quarantine_step, "write_quarantine", forgetful)
     with pytest.raises(CountsDisagree, match="unaccounted for"):
-        gate(orders=[BAD])
+        run_step(orders=[BAD])
 
 
 def test_a_delivery_with_other_columns_than_its_contract_stops_the_run():
@@ -307,8 +307,8 @@ def test_a_row_number_used_twice_stops_the_run():
         ({"started_at": "soon"}, "started_at.reads_as"),
     ],
 )
-def test_a_bad_period_sets_its_whole_subscription_aside(row, rule):
-    con, _ = gate(subscriptions=[{}, row, {"subscription_id": "u2"}])
+def test_a_bad_period_quarantines_its_whole_subscription(row, rule):
+    con, _ = run_step(subscriptions=[{}, row, {"subscription_id": "u2"}])
     assert loaded(con, "subscriptions", "subscription_id") == ["u2"]
     assert {each for rules in quarantined(con, "rules") for each in rules.split(",")} == {
         "document",
@@ -327,13 +327,13 @@ def test_a_bad_period_sets_its_whole_subscription_aside(row, rule):
     ],
 )
 def test_a_subscription_may_be_free_lie_ahead_or_be_cancelled_before_its_paid_time_begins(row):
-    con, _ = gate(subscriptions=[row])
+    con, _ = run_step(subscriptions=[row])
     assert loaded(con, "subscriptions", "subscription_id") == ["u1"]
 
 
 def test_a_later_delivery_of_a_subscription_replaces_all_its_periods():
     periods = [{"started_at": f"2026-0{month}-01 00:00:00"} for month in (3, 4, 5)]
-    con, _ = gate(subscriptions=[*periods, {"delivery": 2}, {"delivery": 2, "started_at": "2026-04-02 00:00:00"}])
+    con, _ = run_step(subscriptions=[*periods, {"delivery": 2}, {"delivery": 2, "started_at": "2026-04-02 00:00:00"}])
     assert loaded(con, "subscriptions", "_delivery, started_at") == [
         (2, "2026-03-01 10:00:00"),
         (2, "2026-04-02 00:00:00"),

@@ -2,7 +2,7 @@
 
 import pytest
 
-from regulars.pipelines.contracts.raw_contracts import project_contracts, raw_contract
+from regulars.pipelines.contracts.raw_contracts import load_all_contracts, make_raw_contract
 from regulars.pipelines.kinds.shape.kind import TRACE_COLUMNS, Kind, KindColumn, RowRule
 from regulars.pipelines.kinds.shape.registry import KINDS
 from regulars.pipelines.settings.package import ROOT
@@ -26,7 +26,7 @@ def kind(*columns: KindColumn, **changes) -> Kind:
 
 def rules_of(*columns: KindColumn, **changes) -> dict:
     """Id -> rule, without those that every raw table has."""
-    rules = raw_contract(kind(*columns, **changes)).rules
+    rules = make_raw_contract(kind(*columns, **changes)).rules
     general = ("things.structure", "things.unique", "things.provenance", "things.thing_id.required")
     return {rule.id: rule for rule in rules if rule.id not in general}
 
@@ -35,7 +35,7 @@ def rules_of(*columns: KindColumn, **changes) -> dict:
 def test_a_raw_contract_has_the_columns_that_the_readers_deliver(name):
     delivered = [(column.name, "VARCHAR") for column in KINDS[name].columns]
     delivered += [(column, type_.upper()) for column, type_ in TRACE_COLUMNS]
-    contract = raw_contract(KINDS[name])
+    contract = make_raw_contract(KINDS[name])
     assert contract.types == delivered
     (structure,) = [rule for rule in contract.rules if rule.type == "structure"]
     assert list(structure.arguments["columns"]) == delivered
@@ -43,7 +43,7 @@ def test_a_raw_contract_has_the_columns_that_the_readers_deliver(name):
 
 @pytest.mark.parametrize("name", KINDS)
 def test_every_rule_of_a_raw_contract_is_known_by_a_name_of_its_own(name):
-    ids = [rule.id for rule in raw_contract(KINDS[name]).rules]
+    ids = [rule.id for rule in make_raw_contract(KINDS[name]).rules]
     assert len(set(ids)) == len(ids)
 
 
@@ -97,11 +97,11 @@ def test_a_rule_about_the_row_is_a_predicate_or_a_query():
 
 
 def test_contact_details_are_marked_as_personal():
-    columns = raw_contract(kind(KindColumn("email", "text", "", is_personal=True))).columns
+    columns = make_raw_contract(kind(KindColumn("email", "text", "", is_personal=True))).columns
     assert [column.name for column in columns if column.classification == "personal"] == ["email"]
 
 
 def test_the_project_has_a_contract_of_every_kind_beside_those_in_files():
-    contracts = project_contracts(ROOT / "data_contracts")
+    contracts = load_all_contracts(ROOT / "data_contracts")
     assert {f"raw.{name}" for name in KINDS} <= contracts.keys()
     assert {"core.orders", "marts.churn", "meta.tie_out"} <= contracts.keys()

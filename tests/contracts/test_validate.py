@@ -14,7 +14,7 @@ from regulars.pipelines.contracts.odcs.load import load_contract
 from regulars.pipelines.contracts.rule import Rule
 from regulars.pipelines.contracts.validation import validate as module
 from regulars.pipelines.contracts.validation.validate import CannotValidate, validate_table
-from regulars.pipelines.contracts.violations import failed_count_sql, violations_sql
+from regulars.pipelines.contracts.violations import select_failed_count, select_violations
 
 ROOT = Path(__file__).parents[2]
 CANARY = "ada.canary@example.org"
@@ -42,9 +42,9 @@ def things(columns: str, *rows: str) -> duckdb.DuckDBPyConnection:
 def broken_rows_of(con: duckdb.DuckDBPyConnection, rule: Rule) -> list[int]:
     """The rows that our SQL finds, after checking that Great Expectations counts as many."""
     (result,) = validate_table(con, contract_of(rule))
-    rows = sorted(row_id for (row_id,) in con.execute(violations_sql(rule, "core.things")).fetchall())
+    rows = sorted(row_id for (row_id,) in con.execute(select_violations(rule, "core.things")).fetchall())
     assert result.failed_count == len(rows)
-    assert con.execute(failed_count_sql(rule, "core.things")).fetchall() == [(len(rows),)]
+    assert con.execute(select_failed_count(rule, "core.things")).fetchall() == [(len(rows),)]
     assert result.passed is (rows == [])
     return rows
 
@@ -53,9 +53,9 @@ DATE, MOMENT, MONEY = "DATE", "TIMESTAMP", "DECIMAL(18,4)"
 
 
 def reads_as(kind: str) -> Rule:
-    from regulars.pipelines.contracts.rule import written_form
+    from regulars.pipelines.contracts.rule import find_written_form
 
-    return rule("reads_as", "x", pattern=written_form(kind)[0], type=kind)
+    return rule("reads_as", "x", pattern=find_written_form(kind)[0], type=kind)
 
 
 @pytest.mark.parametrize(
@@ -88,7 +88,7 @@ def reads_as(kind: str) -> Rule:
     ],
     ids=lambda value: value.type if isinstance(value, Rule) else None,
 )
-def test_a_promise_is_broken_by_exactly_the_rows_that_break_it(rule, columns, kept, broken):
+def test_a_rule_is_broken_by_exactly_the_rows_that_break_it(rule, columns, kept, broken):
     con = things(columns, *kept, *broken)
     assert broken_rows_of(con, rule) == list(range(len(kept) + 1, len(kept) + len(broken) + 1))
 
@@ -104,7 +104,7 @@ def test_a_promise_is_broken_by_exactly_the_rows_that_break_it(rule, columns, ke
     ids=lambda value: value.type if isinstance(value, Rule) else None,
 )
 @pytest.mark.parametrize("rows", [0, 1], ids=["no rows", "good rows"])
-def test_a_promise_is_kept_by_good_rows_and_by_none(rule, columns, kept, rows):
+def test_a_rule_holds_for_good_rows_and_for_none(rule, columns, kept, rows):
     con = things(columns, *(kept if rows else []))
     assert broken_rows_of(con, rule) == []
 
@@ -147,7 +147,7 @@ def test_a_row_count_fails_once(least, most, failures):
     row_count = rule("row_count", least=least, most=most)
     (result,) = validate_table(con, contract_of(row_count))
     assert (result.failed_count, result.rows_checked) == (failures, 2)
-    assert con.execute(failed_count_sql(row_count, "core.things")).fetchall() == [(failures,)]
+    assert con.execute(select_failed_count(row_count, "core.things")).fetchall() == [(failures,)]
 
 
 def test_a_table_that_must_hold_rows_and_holds_none_fails():
@@ -165,19 +165,19 @@ def test_a_table_that_must_hold_rows_and_holds_none_fails():
 STRUCTURE = rule("structure", columns=(("_row_id", "INTEGER"), ("x", "INTEGER")))
 
 
-def test_a_table_with_the_promised_columns_keeps_its_structure():
+def test_a_table_with_the_columns_of_its_contract_keeps_its_structure():
     results = validate_table(things("x integer", "1"), contract_of(STRUCTURE, rule("required", "x")))
     assert [(result.rule.type, result.failed_count) for result in results] == [("structure", 0), ("required", 0)]
 
 
 @pytest.mark.parametrize("columns", ["x varchar", "y integer", "x integer, y integer"])
-def test_a_table_with_other_columns_breaks_its_structure_and_is_judged_no_further(columns):
+def test_a_table_with_other_columns_breaks_its_structure_and_is_validated_no_further(columns):
     con = things(columns)
     (result,) = validate_table(con, contract_of(STRUCTURE, rule("required", "x")))
     assert (result.rule.type, result.failed_count) == ("structure", 1)
 
 
-def test_an_uncommitted_row_is_judged_too():
+def test_an_uncommitted_row_is_validated_too():
     con = things("x varchar", "'a'")
     con.execute("begin")
     con.execute("insert into core.things values (2, null)")
@@ -186,7 +186,7 @@ def test_an_uncommitted_row_is_judged_too():
     assert broken_rows_of(con, rule("required", "x")) == []
 
 
-def test_all_rules_of_a_table_are_judged_in_one_go_and_in_their_order():
+def test_all_rules_of_a_table_are_validated_together_and_in_their_order():
     con = things("x varchar, y double", "'a', 1", "null, 'nan'")
     rules = (rule("finite", "y"), rule("unique", "x"), rule("required", "x"), rule("pattern", "x", pattern="a"))
     results = validate_table(con, contract_of(*rules))
@@ -219,8 +219,8 @@ def test_no_value_of_the_data_leaves_duckdb(capsys, caplog, monkeypatch):
         seen.append(repr([result.to_json_dict() for result in results]))
         return whole(table, results)
 
-    whole = module._failures
-    monkeypatch.setattr(module, "_failures", failures)
+    whole = module._read_failures
+    monkeypatch.setattr(module, "_read_failures", failures)
     con = things("x varchar, y varchar", f"'{CANARY}', '{CANARY}'", f"'{CANARY}', 'b'")
     rules = [
         rule("pattern", "x", pattern="a"),
@@ -237,7 +237,7 @@ def test_no_value_of_the_data_leaves_duckdb(capsys, caplog, monkeypatch):
     assert CANARY not in everything
 
 
-def test_judging_prints_nothing_and_leaves_no_file(capfd, tmp_path, monkeypatch):
+def test_validating_prints_nothing_and_leaves_no_file(capfd, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     validate_table(
         things("x varchar", "null"), contract_of(rule("required", "x"), rule("query", query="select * from {table}"))

@@ -196,7 +196,7 @@ def test_every_cell_of_every_monthly_cohort_agrees(run, source):
     assert sum(cell.retained_customers for (_, period), cell in expected.items() if period) == 3
 
 
-def test_churn_is_counted_but_no_rate_is_told_with_less_than_two_years(run, source):
+def test_churn_is_counted_but_no_rate_is_given_with_less_than_two_years(run, source):
     published = {
         end: tuple(facts)
         for end, *facts in run.rows(

@@ -228,7 +228,7 @@ def test_every_cell_of_every_monthly_cohort_agrees(run, expected_cohorts):
     assert len(expected_cohorts) == 25 * 26 // 2
 
 
-def test_a_rate_is_told_of_complete_cells_only(run):
+def test_a_rate_is_given_for_complete_cells_only(run):
     assert (
         run.rows(
             """

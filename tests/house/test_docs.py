@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from regulars.pipelines.contracts.raw_contracts import project_contracts
+from regulars.pipelines.contracts.raw_contracts import load_all_contracts
 from tests.house.test_imports import MAY_IMPORT
 from tests.house.tutorials import ROOT, change_file, follow, steps_of
 
@@ -50,7 +50,7 @@ def test_every_file_that_a_page_names_exists_or_is_made_by_the_page(page):
 def test_every_table_that_a_page_names_is_published_or_made_by_the_page(page):
     text = page.read_text(encoding="utf-8")
     made = {f"{layer}.{name}" for layer, name in re.findall(r"data_contracts/(\w+)/(\w+)\.odcs\.yaml", text)}
-    known = {*project_contracts(ROOT / "data_contracts"), *made, "marts.retention_cohorts_monthly"}
+    known = {*load_all_contracts(ROOT / "data_contracts"), *made, "marts.retention_cohorts_monthly"}
     assert set(re.findall(r"`((?:marts|core|meta)\.\w+)`", text)) <= known
 
 
@@ -124,4 +124,4 @@ def test_the_glossary_explains_each_word_once():
 @pytest.mark.parametrize("where", [where for _, _, where in GLOSSARY if re.match(r"`\w+\.\w+`, `", where)])
 def test_the_columns_where_the_glossary_shows_a_word_exist(where):
     table, column = re.findall(r"`([\w.]+)`", where)[:2]
-    assert column in dict(project_contracts(ROOT / "data_contracts")[table].types)
+    assert column in dict(load_all_contracts(ROOT / "data_contracts")[table].types)

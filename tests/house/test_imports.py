@@ -15,10 +15,12 @@ MAY_IMPORT: dict[str, set[str]] = {
         *("warehouse", "home", "settings", "kinds", "errors"),
     },
     # what verbs do
-    "command": {"publish", "run", "sources", "contracts", "sample", "home", "settings", "kinds", "errors"},
+    "command": {
+        *("publish", "run", "sources", "contracts", "sample", "home", "settings", "kinds", "enumerations", "errors"),
+    },
     # what a run says and publishes
-    "report": {"run", "transforms", "models", "errors"},
-    "publish": {"audit", "run", "contracts", "transforms", "warehouse", "home", "kinds", "errors"},
+    "report": {"run", "transforms", "models", "enumerations", "errors"},
+    "publish": {"audit", "run", "contracts", "transforms", "warehouse", "home", "settings", "kinds", "errors"},
     "audit": {"run", "contracts", "warehouse", "home", "kinds", "enumerations"},
     # one run: what it was asked for, what it holds, how it ended
     "run": {"sources", "contracts", "warehouse", "home", "settings", "errors"},
@@ -26,7 +28,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "identity": {"kinds", "errors"},
     "transforms": {"models", "enumerations"},
     "sources": {"warehouse", "home", "settings", "kinds", "errors"},
-    "contracts": {"warehouse", "settings", "kinds", "models", "errors"},
+    "contracts": {"warehouse", "settings", "kinds", "models", "enumerations", "errors"},
     # where things lie, and what a company sets
     "sample": {"settings", "errors"},
     "warehouse": {"settings", "kinds", "errors"},

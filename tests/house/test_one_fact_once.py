@@ -7,10 +7,10 @@ import pytest
 from regulars.pipelines.contracts.contract import Contract
 from regulars.pipelines.contracts.odcs.load import load_contracts
 from regulars.pipelines.enumerations import ALL, DIMENSIONS, GRAINS, NPS_DIMENSIONS, NPS_GRAINS, Dimension, Grain
+from regulars.pipelines.models.dropout.dropout_model import DropoutModel
 from regulars.pipelines.models.names import BY_COHORT, PURCHASE_MODELS, SPEND_MODELS, SUBSCRIPTION_MODELS
 from regulars.pipelines.settings.settings import Cohorts
 from regulars.pipelines.transforms.churn.churn import CHURN_COLUMNS
-from regulars.pipelines.transforms.clv.clv_models import DROPOUT_MODELS
 from regulars.pipelines.transforms.clv.customer_clv import COLUMNS as CLV_COLUMNS
 from regulars.pipelines.transforms.clv.methods import (
     BASELINES,
@@ -66,8 +66,11 @@ def test_columns_named_after_a_window_are_those_of_the_contract(table):
     assert list(COLUMNS[table]) == [name for name, _ in CONTRACTS[table].types]
 
 
-def test_every_purchase_model_has_a_class():
-    assert list(DROPOUT_MODELS) == list(PURCHASE_MODELS)
+@pytest.mark.parametrize("name", PURCHASE_MODELS)
+def test_every_purchase_model_has_a_class_of_its_own(name):
+    kinds = [model.load() for model in PURCHASE_MODELS.values()]
+    assert issubclass(PURCHASE_MODELS[name].load(), DropoutModel)
+    assert kinds.count(PURCHASE_MODELS[name].load()) == 1
 
 
 def test_every_subscription_model_has_a_class():

@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 from regulars.cli import app
 from regulars.pipelines import errors
 from regulars.pipelines.command.handbook import made_pages
-from regulars.pipelines.contracts.raw_contracts import project_contracts
+from regulars.pipelines.contracts.raw_contracts import load_all_contracts
 
 ROOT = Path(__file__).parent.parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -47,7 +47,7 @@ def test_every_path_that_the_readme_names_exists():
 
 
 def test_every_table_that_the_readme_names_has_a_contract():
-    tables = project_contracts(ROOT / "data_contracts")
+    tables = load_all_contracts(ROOT / "data_contracts")
     named = set(re.findall(r"`((?:marts|core|meta)\.\w+)`", README))
     assert named <= {*tables, "marts.retention_cohorts_monthly"}
 

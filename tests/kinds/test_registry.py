@@ -3,7 +3,7 @@
 import pytest
 
 from regulars.pipelines.kinds.shape.kind import CoreAmount, DefaultBy, Kind, KindColumn, Money
-from regulars.pipelines.kinds.shape.registry import KINDS, core_amounts
+from regulars.pipelines.kinds.shape.registry import KINDS, list_core_amounts
 
 KINDS_AND_COLUMNS = [(kind, column) for kind in KINDS.values() for column in kind.columns]
 
@@ -59,7 +59,7 @@ def test_the_two_halves_of_a_document_name_each_other_and_the_document_alike(kin
 
 
 @pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
-def test_the_day_of_money_is_a_column_that_tells_a_day(kind):
+def test_the_day_of_money_is_a_column_that_holds_a_day(kind):
     if kind.money:
         column = kind.column(kind.money.day)
         assert column is not None
@@ -88,9 +88,9 @@ def test_a_table_of_core_that_two_kinds_feed_is_named_once_with_the_day_that_one
     lines = money_in(CoreAmount("core.orders", "amount"), CoreAmount("core.refunds", "amount", "refund_date"))
     orders = money_in(CoreAmount("core.orders", "amount", "order_date"), CoreAmount("core.refunds", "amount"))
     wanted = [CoreAmount("core.orders", "amount", "order_date"), CoreAmount("core.refunds", "amount", "refund_date")]
-    assert core_amounts([lines, orders]) == wanted
-    assert core_amounts([orders, lines]) == wanted
+    assert list_core_amounts([lines, orders]) == wanted
+    assert list_core_amounts([orders, lines]) == wanted
 
 
 def test_a_kind_without_money_goes_into_no_core_table_of_money():
-    assert core_amounts([KINDS["customers"]]) == []
+    assert list_core_amounts([KINDS["customers"]]) == []

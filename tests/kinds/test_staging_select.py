@@ -1,7 +1,7 @@
 """The SELECTs that are made from kinds."""
 
 from regulars.pipelines.kinds.shape.kind import Kind, KindColumn, Money
-from regulars.pipelines.kinds.shape.staging_select import money_days_select, staging_select
+from regulars.pipelines.kinds.shape.staging_select import write_money_days_select, write_staging_select
 
 PAYOUTS = Kind(
     name="payouts",
@@ -25,7 +25,7 @@ PAYOUTS = Kind(
 
 
 def test_every_column_is_cast_to_the_type_of_its_form():
-    assert staging_select(PAYOUTS) == (
+    assert write_staging_select(PAYOUTS) == (
         "-- One row per payout; typed, otherwise unchanged.\n"
         "select\n"
         "    payout_id,\n"
@@ -46,7 +46,7 @@ def test_every_column_is_cast_to_the_type_of_its_form():
 
 def test_the_days_of_money_are_those_of_every_kind_that_has_some():
     points = Kind("points", "", "", "", "", PAYOUTS.columns, ("payout_id",), "last", {})
-    select = money_days_select([PAYOUTS, points, PAYOUTS])
+    select = write_money_days_select([PAYOUTS, points, PAYOUTS])
     assert select.startswith("-- One row per UTC day")
     assert select.count("cast(booked_on as date) as utc_date from staging.payouts") == 2
     assert "points" not in select

@@ -18,8 +18,8 @@ LOOK = f"""
 from {PACKAGE}.pipelines.report.words.words import read_words
 from {PACKAGE}.pipelines.settings.settings import Report
 words = read_words(Report(language="sv").language)
-told = "have bought at least once, {{customers}} of them new in {{month}}"
-print(words.say(told, customers=words.count(1234), month=1))
+sentence = "have bought at least once, {{customers}} of them new in {{month}}"
+print(words.say(sentence, customers=words.count(1234), month=1))
 """
 
 
@@ -40,16 +40,16 @@ def run(code, *arguments):
     ).stdout
 
 
-def collected(code):
+def collect_into(code):
     """Step 1 and step 3: the guide's own command, and how much it says is to do."""
     [command] = blocks("sh")
     assert command.split()[:3] == ["python", "-m", collect.__name__]
-    told = run(code, *command.split()[1:])
-    return int(re.search(r"sv\.po: (\d+) to do", told)[1])
+    output = run(code, *command.split()[1:])
+    return int(re.search(r"sv\.po: (\d+) to do", output)[1])
 
 
 def test_the_steps_of_the_guide_give_the_report_a_language(code):
-    everything = collected(code)
+    everything = collect_into(code)
     assert everything == len(collect.collect_messages())
 
     path = code / PACKAGE / "pipelines" / "report" / "words" / "sv.po"
@@ -58,7 +58,7 @@ def test_the_steps_of_the_guide_give_the_report_a_language(code):
         [example] = polib.pofile(block)
         catalogue.find(example.msgid).msgstr = example.msgstr
     catalogue.save()
-    assert collected(code) == everything - len(blocks("po"))
+    assert collect_into(code) == everything - len(blocks("po"))
 
     settings = code / PACKAGE / "pipelines" / "settings" / "settings.py"
     [offer] = blocks("python")
@@ -68,7 +68,7 @@ def test_the_steps_of_the_guide_give_the_report_a_language(code):
     assert "har köpt minst en gång, 1\u00a0234 av dem nya i 1" in run(code, "-c", LOOK)
 
 
-def test_a_name_in_braces_that_does_not_fit_is_told(tmp_path):
+def test_a_name_in_braces_that_does_not_fit_is_reported(tmp_path):
     path = tmp_path / "sv.po"
     catalogue = collect.update_catalogue(path)
     catalogue.find("as of {day}").msgstr = "den {dag}"

@@ -4,11 +4,11 @@ from decimal import Decimal
 
 import pytest
 
-from regulars.pipelines.report.charts.axes import month_labels, nice_ticks
+from regulars.pipelines.report.charts.axes import choose_ticks, list_month_labels
 from regulars.pipelines.report.charts.bars import Bar, BarChart, Pair, PairedBars
-from regulars.pipelines.report.charts.heat_map import Cell, HeatMap, HeatRow, depth_of
-from regulars.pipelines.report.charts.lines import Line, LineChart, Point, sparkline
-from regulars.pipelines.report.charts.svg import svg_of, svg_text
+from regulars.pipelines.report.charts.heat_map import Cell, HeatMap, HeatRow, find_depth
+from regulars.pipelines.report.charts.lines import Line, LineChart, Point, draw_sparkline
+from regulars.pipelines.report.charts.svg import draw_svg, format_svg
 from regulars.pipelines.report.words.words import read_words
 
 DAY = dt.date(2026, 1, 31)
@@ -16,7 +16,7 @@ ENGLISH = read_words("en")
 
 
 def drawn(picture, *, hover=True):
-    return svg_text(svg_of(picture, hover=hover))
+    return format_svg(draw_svg(picture, hover=hover))
 
 
 def line_chart(*points, **options):
@@ -35,7 +35,7 @@ def line_chart(*points, **options):
     ],
 )
 def test_an_axis_has_round_numbers_that_hold_everything(low, high, ticks):
-    assert nice_ticks(low, high) == pytest.approx(ticks)
+    assert choose_ticks(low, high) == pytest.approx(ticks)
 
 
 def test_one_point_alone_is_drawn():
@@ -81,14 +81,14 @@ def test_a_band_goes_there_along_its_upper_edge_and_back_along_the_lower_one():
 
 
 def test_letters_turn_bright_where_the_colour_is_too_deep_for_dark_ones():
-    kinds = [depth_of(share, 0.5)[0] for share in (0.0, 0.33, 0.34, 0.41, 0.42, 0.9)]
+    kinds = [find_depth(share, 0.5)[0] for share in (0.0, 0.33, 0.34, 0.41, 0.42, 0.9)]
     assert kinds == ["pale", "pale", "deep", "deep", "deepest", "deepest"]
-    assert depth_of(0.9, 0.5)[1] == 1.0
+    assert find_depth(0.9, 0.5)[1] == 1.0
 
 
 def test_two_values_make_no_sparkline():
-    assert sparkline([1.0, None, 2.0]) is None
-    assert "<polyline" in svg_text(sparkline([1.0, 1.0, 1.0]))
+    assert draw_sparkline([1.0, None, 2.0]) is None
+    assert "<polyline" in format_svg(draw_sparkline([1.0, 1.0, 1.0]))
 
 
 @pytest.mark.parametrize(
@@ -134,9 +134,9 @@ def test_what_a_name_holds_stays_text():
 
 
 def test_months_beneath_a_chart_do_not_touch_and_name_the_year_once_a_year():
-    labels = month_labels(dt.date(2025, 10, 15), dt.date(2026, 3, 1), ENGLISH)
+    labels = list_month_labels(dt.date(2025, 10, 15), dt.date(2026, 3, 1), ENGLISH)
     assert [text for _, text in labels] == ["Nov 2025", "Dec", "Jan 2026", "Feb", "Mar"]
-    assert len(month_labels(dt.date(2016, 1, 1), dt.date(2026, 1, 1), ENGLISH, 500)) <= 8
+    assert len(list_month_labels(dt.date(2016, 1, 1), dt.date(2026, 1, 1), ENGLISH, 500)) <= 8
 
 
 def test_two_bars_stand_beside_each_other():

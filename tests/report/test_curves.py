@@ -3,7 +3,7 @@ from decimal import Decimal
 
 import pytest
 
-from regulars.pipelines.report.sections.curves import average, choose_lines, curve_parts
+from regulars.pipelines.report.sections.curves import choose_lines, compute_average, make_curve_parts
 from regulars.pipelines.report.words.words import read_words
 
 ENGLISH = read_words("en")
@@ -25,19 +25,19 @@ YOUNG_AND_RICH = [cell("2025-01-01", 0, 300, 300, "9000"), cell("2025-01-01", 1,
 
 
 def test_a_month_that_is_not_over_is_left_out_of_the_average():
-    curve = average([*OLD_AND_POOR, *YOUNG_AND_RICH], 1)
+    curve = compute_average([*OLD_AND_POOR, *YOUNG_AND_RICH], 1)
     assert curve[0].customers == 400
     assert (curve[1].customers, curve[1].retention) == (100, 0.1)
 
 
 def test_what_a_customer_brings_never_falls_because_good_cohorts_are_young():
-    curve = average([*OLD_AND_POOR, *YOUNG_AND_RICH], 1)
+    curve = compute_average([*OLD_AND_POOR, *YOUNG_AND_RICH], 1)
     assert curve[0].worth == 25
     assert curve[1].worth == pytest.approx(26)
 
 
 def test_a_curve_ends_where_too_few_customers_are_known():
-    assert list(average([*OLD_AND_POOR, *YOUNG_AND_RICH], 200)) == [0]
+    assert list(compute_average([*OLD_AND_POOR, *YOUNG_AND_RICH], 200)) == [0]
 
 
 def test_a_year_is_shown_as_far_as_half_of_its_customers_are_known():
@@ -54,11 +54,11 @@ def test_a_year_is_shown_as_far_as_half_of_its_customers_are_known():
 
 
 def test_before_any_month_is_over_there_are_no_curves():
-    assert curve_parts(YOUNG_AND_RICH, "EUR", ENGLISH) == []
+    assert make_curve_parts(YOUNG_AND_RICH, "EUR", ENGLISH) == []
 
 
 def test_the_curves_say_their_numbers_and_what_they_rest_on():
-    retention, worth = curve_parts([*OLD_AND_POOR, *YOUNG_AND_RICH], "EUR", ENGLISH)
+    retention, worth = make_curve_parts([*OLD_AND_POOR, *YOUNG_AND_RICH], "EUR", ENGLISH)
     assert retention.caption.startswith("10.0% came back in month 1 (n = 100)")
     assert "A customer brings EUR 25 in the month of the first order and EUR 26 by 1 month later" in worth.caption
     assert "(n = 400 to 100)" in worth.caption

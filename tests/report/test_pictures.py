@@ -5,8 +5,8 @@ from xml.etree import ElementTree
 import duckdb
 import pytest
 
-from regulars.pipelines.report.parts import Key, Part, absent
-from regulars.pipelines.report.pictures import PICTURES, picture_of
+from regulars.pipelines.report.parts import Key, Part, make_absent_part
+from regulars.pipelines.report.pictures import PICTURES, draw_pictures
 from regulars.pipelines.report.render.markdown import render_markdown
 from tests.report.prediction_tables import add_predictions
 from tests.report.report_tables import company_tables
@@ -24,7 +24,7 @@ def con():
 
 @pytest.mark.parametrize("table", PICTURES)
 def test_a_picture_is_small_and_carries_itself(con, table):
-    markdown = picture_of(con, table)
+    markdown = draw_pictures(con, table)
     assert len(markdown) < SMALL
     images = IMAGE.findall(markdown)
     assert images
@@ -38,13 +38,13 @@ def test_a_picture_is_small_and_carries_itself(con, table):
 
 @pytest.mark.parametrize("table", PICTURES)
 def test_a_picture_has_a_sentence(con, table):
-    sentences = [part for part in picture_of(con, table).split("\n\n") if part.endswith(".")]
+    sentences = [part for part in draw_pictures(con, table).split("\n\n") if part.endswith(".")]
     assert sentences
     assert not re.search(r"<\w|&\w+;", "".join(sentences))
 
 
 def test_a_table_without_a_picture_has_none(con):
-    assert picture_of(con, "core.orders") is None
+    assert draw_pictures(con, "core.orders") is None
 
 
 @pytest.mark.parametrize("table", PICTURES)
@@ -53,24 +53,24 @@ def test_an_empty_table_says_why_there_is_no_picture(table):
     add_predictions(con)
     for each in PICTURES:
         con.execute(f"delete from {each}")
-    markdown = picture_of(con, table)
+    markdown = draw_pictures(con, table)
     assert not IMAGE.findall(markdown)
     assert markdown.endswith(".")
 
 
 def test_nothing_of_the_page_s_hover_is_kept_with_the_run(con):
     for table in PICTURES:
-        for _, encoded in IMAGE.findall(picture_of(con, table)):
+        for _, encoded in IMAGE.findall(draw_pictures(con, table)):
             assert not re.search(b"<title>|class=.touch", base64.b64decode(encoded))
 
 
 def test_colours_of_a_legend_become_signs():
-    legend = [Key("a line", "came"), Key("b", "expected"), Key("dash", "all alike")]
-    assert render_markdown([Part(legend=legend)]) == "🟢 came · 🟠 expected · ┄ all alike"
+    legend = [Key("a line", "actual"), Key("b", "expected"), Key("dash", "all alike")]
+    assert render_markdown([Part(legend=legend)]) == "🟢 actual · 🟠 expected · ┄ all alike"
 
 
 def test_parts_stand_below_each_other_with_their_titles():
-    parts = [Part(title="First", caption="Ben & Jerry's"), absent("There is nothing.")]
+    parts = [Part(title="First", caption="Ben & Jerry's"), make_absent_part("There is nothing.")]
     assert render_markdown(parts) == "**First**\n\nBen & Jerry's\n\nThere is nothing."
 
 
@@ -87,4 +87,4 @@ def test_largest_company_in_sight_still_makes_small_pictures():
         """
     )
     con.execute("alter table marts.retention_cohorts alter cohort_start type date")
-    assert len(picture_of(con, "marts.retention_cohorts")) < SMALL
+    assert len(draw_pictures(con, "marts.retention_cohorts")) < SMALL

@@ -4,7 +4,7 @@ import pytest
 
 from regulars.pipelines.contracts.odcs.load import load_contracts
 from regulars.pipelines.models.beta_geo import BetaGeoModel
-from regulars.pipelines.report.facts.predictions import grid, read_alive, read_shares
+from regulars.pipelines.report.facts.predictions import compute_grid, read_alive, read_shares
 from regulars.pipelines.report.sections.methods import method_names
 from regulars.pipelines.report.words.words import read_words
 from tests.report.prediction_tables import PARAMETERS, add_fit, add_predictions
@@ -58,7 +58,7 @@ def test_value_that_cannot_be_known_says_why(con):
 
 def test_the_grid_says_what_the_model_says():
     model = BetaGeoModel.from_params(PARAMETERS)
-    unit, since, rows = grid(model, 400, 5)
+    unit, since, rows = compute_grid(model, 400, 5)
     assert (unit, since) == ("month", [0, 2, 4, 6, 8, 10, 12, 13])
     assert list(rows) == [0, 1, 2, 3, 4]
     assert rows[4][0] == pytest.approx(model.p_alive(4, 400, 400))
@@ -67,21 +67,21 @@ def test_the_grid_says_what_the_model_says():
 
 
 def test_there_is_no_room_for_many_purchases_in_a_few_days():
-    _, since, rows = grid(BetaGeoModel.from_params(PARAMETERS), 14, 16)
+    _, since, rows = compute_grid(BetaGeoModel.from_params(PARAMETERS), 14, 16)
     assert since == [0, 1, 2]
     assert rows[8] == [pytest.approx(BetaGeoModel.from_params(PARAMETERS).p_alive(8, 14, 14)), None, None]
     assert rows[16] == [None] * 3
 
 
 def test_customers_of_the_first_day_make_a_grid_too():
-    unit, since, rows = grid(BetaGeoModel.from_params(PARAMETERS), 1, 0)
+    unit, since, rows = compute_grid(BetaGeoModel.from_params(PARAMETERS), 1, 0)
     assert (unit, since, rows[0]) == ("week", [0], [1.0])
 
 
 def test_who_is_still_a_customer_names_its_model_and_how_many_it_saw(con):
     text = page(con).text
     assert "Of customers who came first 400 days ago (the median) and have bought 5 times, 8" in text
-    assert "the BG/NBD model, fitted on 80 customers. It cannot tell of those who bought only once" in text
+    assert "the BG/NBD model, fitted on 80 customers. It counts everybody who bought only once" in text
 
 
 def test_a_model_by_cohort_shows_its_largest_group_and_its_own_median(con):
@@ -108,14 +108,17 @@ def test_without_a_model_nobody_is_said_to_be_alive(con):
     assert "No model says who is still a customer: no model could be tested, or none converged." in page(con).text
 
 
-def test_what_was_expected_stands_beside_what_came(con):
+def test_what_was_expected_stands_beside_what_happened(con):
     text = page(con).text
     assert (
-        "Told nothing after 18 Jan 2025, the BG/NBD model expected 12,100 purchases of 80 customers in the 365 days to "
-        "18 Jan 2026; 11,800 came (2.5% too many expected)." in text
+        "Fitted on data through 18 Jan 2025, the BG/NBD model expected 12,100 purchases of 80 customers in the 365 "
+        "days to 18 Jan 2026; there were 11,800 (2.5% too many expected)." in text
     )
-    assert "Of the tenth expected to bring most (8 customers), 3,100 purchases were expected, 2,800 came (10.7%" in text
-    assert "EUR 31,000 was expected, EUR 30,800 came (0.6% too much expected)." in text
+    assert (
+        "The tenth with the highest expected value (8 customers) was expected to make 3,100 purchases and made 2,800 "
+        "(10.7%" in text
+    )
+    assert "was expected to bring EUR 31,000 and brought EUR 30,800 (0.6% too much expected)." in text
 
 
 def test_a_plain_average_that_predicts_is_called_one(con):
@@ -136,10 +139,11 @@ def test_all_methods_stand_in_a_table_the_one_in_use_first(con):
 
 def test_the_weeks_after_training_are_counted_alone(con):
     text = page(con).text
-    assert (  # the first week was seen; 11, 12, 13 and 14 came where 4 × 11.5 was expected
-        "In the 4 weeks after its training the BG/NBD model expected 46 repeat purchases; 50 came (8.0% too few" in text
+    assert (  # the first week was seen; 11, 12, 13 and 14 actual where 4 × 11.5 were expected
+        "In the 4 weeks after its training the BG/NBD model expected 46 repeat purchases; there were 50 (8.0% too few"
+        in text
     )
-    assert "60 repeat purchases had come where 58 were expected (4.2% too few expected)." in text  # 10 to 14; 5 × 11.5
+    assert "60 repeat purchases; 58 were expected (4.2% too few expected)." in text  # 10 to 14; 5 × 11.5
     assert text.count("not seen by the model") == 2
 
 
@@ -166,3 +170,15 @@ def test_every_method_has_a_name_in_plain_words():
         [column] = [each for each in contracts[table].columns if each.name == name]
         assert column.allowed_values
         assert {value for value, _ in column.allowed_values} <= set(method_names(read_words("en")))
+
+
+@pytest.mark.parametrize(
+    ("language", "whole_base", "by_cohort"),
+    [
+        ("en", "the BG/NBD model", "the BG/NBD model by cohort"),
+        ("fi", "BG/NBD-malli", "BG/NBD-malli kohorteittain"),
+    ],
+)
+def test_a_model_bears_its_label_in_every_language(language, whole_base, by_cohort):
+    names = method_names(read_words(language))
+    assert (names["bg_nbd"], names["bg_nbd_by_cohort"]) == (whole_base, by_cohort)

@@ -5,7 +5,9 @@ from html.parser import HTMLParser
 import duckdb
 import pytest
 
-from regulars.pipelines.report.report import report_html
+from regulars.pipelines.enumerations import DEFAULT_LAPSE_DAYS
+from regulars.pipelines.report.facts.report_facts import read_facts
+from regulars.pipelines.report.report import render_report
 from tests.report.prediction_tables import add_predictions
 from tests.report.report_tables import HEADLINE, NOTHING_YET, company_tables
 
@@ -54,7 +56,7 @@ class Page(HTMLParser):
 
 def report_of(con=None, company="Knusperkiste", generation="g000123", headline=HEADLINE, language="en"):
     tables = con or company_tables()
-    return report_html(tables, company=company, generation=generation, headline=headline, language=language)
+    return render_report(tables, company=company, generation=generation, headline=headline, language=language)
 
 
 def page(con=None, headline=HEADLINE):
@@ -133,13 +135,13 @@ def test_money_records_and_rules_are_proven():
     assert "1 rule about 2 tables hold, 1 with warnings." in report.text
 
 
-def test_a_difference_is_told_loudly():
+def test_a_difference_is_a_warning():
     con = company_tables()
     con.execute("update meta.tie_out set difference = 0.01 where month = date '2025-12-01'")
     assert "1 month of sources does not tie out." in page(con).text
 
 
-def test_a_stale_source_is_told_first():
+def test_a_stale_source_comes_first():
     assert "surveys is stale. Its delivery of – was used again. cut off in line 12" in page().text
 
 
@@ -177,7 +179,7 @@ def test_an_empty_company_gets_sentences():
         "There are no answers on a 0 to 10 scale yet.",
         "Nothing has been sold yet.",
         "No customer has brought any net sales yet.",
-        "What was read is not recorded.",
+        "It is not recorded what was read.",
         "There are no amounts to tie out.",
         "No contract was checked.",
     ):
@@ -218,3 +220,11 @@ def test_every_picture_has_words_for_those_who_cannot_see_it():
     ids = [value for _, name, value in report.attributes if name == "id" and value != "hatch"]
     assert len(ids) == len(set(ids))
     assert sections == {value for tag, name, value in report.attributes if tag == "h2" and name == "id"}
+
+
+def test_without_the_settings_a_customer_lapses_as_by_default():
+    con = company_tables()
+    con.execute("update raw.company set lapse_days = 90")
+    assert read_facts(con, "Knusperkiste", "g000123", HEADLINE).lapse_days == 90
+    con.execute("drop table raw.company")
+    assert read_facts(con, "Knusperkiste", "g000123", HEADLINE).lapse_days == DEFAULT_LAPSE_DAYS

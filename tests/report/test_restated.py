@@ -3,7 +3,7 @@ import datetime as dt
 import pytest
 
 from regulars.pipelines.report.facts.report_facts import ReportFacts
-from regulars.pipelines.report.sections.restated import restated_section
+from regulars.pipelines.report.sections.restated import build_restated
 from regulars.pipelines.report.words.words import read_words
 from tests.report.report_tables import HEADLINE
 
@@ -19,7 +19,7 @@ def periods_shown(*periods):
         for place, (start, end) in enumerate(periods)
     ]  # fmt: skip
     facts = ReportFacts("Knusperkiste", "g000002", HEADLINE, restatements=rows)
-    [[part]] = restated_section(facts, read_words("en")).rows
+    [[part]] = build_restated(facts, read_words("en")).rows
     return [row[1] for row in part.table.rows]
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from regulars.pipelines.report.facts.report_facts import ReportFacts, read_facts
 from regulars.pipelines.report.report import SECTIONS, build_page
-from regulars.pipelines.report.sections.headline import headline_tiles
+from regulars.pipelines.report.sections.headline import make_headline_tiles
 from regulars.pipelines.report.words.words import read_words
 from tests.report.prediction_tables import add_predictions
 from tests.report.report_tables import HEADLINE, company_tables
@@ -45,7 +45,7 @@ def test_a_tile_shows_how_its_number_came_about_in_the_latest_months():
     sales[-1] |= {"new_customers": 2}
     churn = [{"month_end": month, "churn_rate_12m": place / 100} for place, month in enumerate(months(40))]
     churn = [row | {"churned_customers_12m": 1, "average_customers_12m": 2.0} for row in churn]
-    customers, lost, _ = headline_tiles(dataclasses.replace(NOTHING, sales=sales, churn=churn), ENGLISH)
+    customers, lost, _ = make_headline_tiles(dataclasses.replace(NOTHING, sales=sales, churn=churn), ENGLISH)
     assert customers.history == [*(float(total) for total in range(5, 40)), 41.0]
     assert customers.text == "have bought at least once, 2 of them new in Apr 2023"
     assert lost.history[-1] == 0.39
@@ -153,5 +153,5 @@ def test_customers_without_a_prediction_are_counted(facts):
     expected = dict(facts.predictions.expected) | {"customers": 103}
     predictions = dataclasses.replace(facts.predictions, expected=expected)
     lede = SECTIONS["worth"](dataclasses.replace(facts, predictions=predictions), ENGLISH).lede
-    assert "For 3 customers more it is not known." in lede
+    assert "It is not known for 3 more customers." in lede
     assert "it is not known" not in SECTIONS["worth"](facts, ENGLISH).lede

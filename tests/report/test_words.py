@@ -11,7 +11,7 @@ import pytest
 
 from regulars.pipelines.errors import SettingsWrong
 from regulars.pipelines.report.facts.report_facts import read_facts
-from regulars.pipelines.report.pictures import PICTURES, picture_of
+from regulars.pipelines.report.pictures import PICTURES, draw_pictures
 from regulars.pipelines.report.render.page import TEMPLATES, render_page
 from regulars.pipelines.report.report import build_page
 from regulars.pipelines.report.words.collect import collect_messages, list_mistakes, update_catalogue
@@ -113,7 +113,7 @@ def test_the_templates_hold_no_word():
 @pytest.mark.parametrize("table", PICTURES)
 def test_a_picture_in_dagster_speaks_the_language_of_the_report(table):
     con = whole_company()
-    assert picture_of(con, table, "fi") != picture_of(con, table)
+    assert draw_pictures(con, table, "fi") != draw_pictures(con, table)
 
 
 def test_finnish_numbers_and_days_are_written_as_in_finland():
@@ -138,7 +138,7 @@ def test_what_is_counted_has_the_form_for_so_many():
 
 
 def test_a_language_that_the_report_does_not_speak_is_refused_by_name():
-    with pytest.raises(SettingsWrong, match="does not speak `xx` but en, fi"):
+    with pytest.raises(SettingsWrong, match="does not speak `xx`, only en, fi"):
         read_words("xx")
 
 

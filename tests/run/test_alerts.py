@@ -4,6 +4,7 @@ import datetime as dt
 import http.server
 import json
 import threading
+from collections.abc import Mapping
 
 import pytest
 
@@ -13,8 +14,9 @@ from regulars.pipelines.run.last_run import LastRun, read_last_run, write_last_r
 AT = dt.datetime(2026, 6, 30, 4, 0, tzinfo=dt.UTC)
 
 
-def run(exit_code: int = 0) -> LastRun:
-    return LastRun(AT, exit_code, "what happened", generation=None if exit_code else 7)
+def run(exit_code: int = 0, undelivered: Mapping[str, str] | None = None) -> LastRun:
+    number = None if exit_code else 7
+    return LastRun(AT, exit_code, "what happened", generation=number, undelivered=undelivered or {})
 
 
 BACKFILL = LastRun(AT, 0, "what happened", generation=8, is_new=True, is_backfill=True)
@@ -33,14 +35,19 @@ BACKFILL = LastRun(AT, 0, "what happened", generation=8, is_new=True, is_backfil
         (run(), run(), [], None),
         (run(4), BACKFILL, [], None),
         (run(), BACKFILL, ["crm"], None),
+        (run(), run(undelivered={"share": "why"}), [], "undelivered"),
+        (run(), run(undelivered={"share": "why"}), ["crm"], "undelivered"),
+        (run(undelivered={"share": "why"}), run(undelivered={"share": "why"}), [], None),
+        (run(undelivered={"share": "why"}), run(undelivered={"share": "why", "bi": "why"}), [], "undelivered"),
+        (run(4), run(undelivered={"share": "why"}), [], "recovered"),
     ],
 )
-def test_somebody_is_told_when_something_changes(before, now, stale, event):
+def test_an_alert_is_sent_when_something_changes(before, now, stale, event):
     told = write_alert("Corner Shop", before, now, stale)
     assert (told and told["event"]) == event
 
 
-def test_an_alert_arrives_as_json():
+def test_an_alert_is_sent_as_json():
     received = []
 
     class Listener(http.server.BaseHTTPRequestHandler):

@@ -122,7 +122,7 @@ def test_what_was_not_delivered_is_an_empty_table(shop, sources, stale, response
     assert shop.ask(every) == [("200.5000",)]
 
 
-def test_order_lines_alone_make_a_run_and_a_bad_one_sets_aside_its_whole_order(shop):
+def test_order_lines_alone_make_a_run_and_a_bad_one_quarantines_its_whole_order(shop):
     shop.set_up(LINES.replace("required: true", "max_quarantined: 0.5"), company=COMPANY.replace("as_of", "# as_of"))
     began = yesterday()
     header = ("order", "customer", "at", "product", "quantity", "price")
@@ -207,7 +207,7 @@ def test_an_amount_without_a_rate_is_an_error_that_names_the_currency_and_the_da
     assert running_shop.home.current_number() == 1
 
 
-def test_a_run_of_an_earlier_day_is_kept_aside_and_readers_stay_with_the_newest(running_shop):
+def test_a_run_of_an_earlier_day_is_kept_as_a_backfill_and_readers_stay_with_the_newest(running_shop):
     customers = running_shop.customers_by_record()
     assert running_shop.run("--as-of", "2024-02-29") == 0
     assert running_shop.home.current_number() == 1

@@ -1,4 +1,4 @@
-"""A company whose currency has many digits: its run publishes right totals, and one oversized document is no loss."""
+"""A currency with many digits: the run publishes right totals, and one oversized document stops nothing."""
 
 from decimal import Decimal
 

@@ -37,7 +37,7 @@ def test_the_true_totals_by_month_follow_from_the_exports_alone(company, latest_
     con.register("orders", latest_orders.to_arrow())
     con.register("rates", rates.to_arrow())
     con.execute("set timezone = 'Europe/Berlin'")
-    told = con.execute(
+    found = con.execute(
         """
         with rate as (
             select date::date as day, replace(rate, ',', '.')::decimal(18, 8) as rate from rates
@@ -59,7 +59,7 @@ def test_the_true_totals_by_month_follow_from_the_exports_alone(company, latest_
     ).fetchall()
     months = pl.read_csv(company / "truth" / "months.csv", infer_schema=False)
     money = [[Decimal(x) for x in months[name]] for name in ("gross_sales_eur", "discounts_eur")]
-    assert told == list(zip(months["month"], [int(x) for x in months["order_count"]], *money, strict=True))
+    assert found == list(zip(months["month"], [int(x) for x in months["order_count"]], *money, strict=True))
 
 
 def test_an_order_sent_again_is_in_two_deliveries(company, orders):
@@ -149,8 +149,8 @@ def test_a_truncated_company_breaks_off_in_the_middle_of_a_row(tmp_path):
     assert whole.startswith(cut)
     assert whole[len(cut) - 1 : len(cut)] != b"\n"
     assert whole[len(cut) : len(cut) + 1] != b"\n"
-    told = nasty(tmp_path / "cut").filter(pl.col("file") == newest.name)
-    assert told["row"].item() == cut.count(b"\n")
+    cut_off = nasty(tmp_path / "cut").filter(pl.col("file") == newest.name)
+    assert cut_off["row"].item() == cut.count(b"\n")
 
 
 def test_rates_are_there_on_weekdays_only(company):

@@ -74,12 +74,12 @@ def test_support_answers_after_a_ticket_was_opened_and_solves_it_after_that(comp
 
 def test_an_invitation_names_its_answer_unless_that_is_anonymous(company):
     truth = read(company, "truth/survey_invitations.csv")
-    told = read(company, "exports/survey_invitations.csv").select(invitation_id="invitation", told="response")
+    export = read(company, "exports/survey_invitations.csv").select(invitation_id="invitation", exported="response")
     anonymous = read(company, "truth/answers.csv").select("response_id", "is_anonymous")
-    both = truth.join(told, on="invitation_id").join(anonymous, on="response_id", how="left")
+    both = truth.join(export, on="invitation_id").join(anonymous, on="response_id", how="left")
     for row in both.iter_rows(named=True):
         wanted = row["response_id"] if row["is_anonymous"] == "false" else None
-        assert row["told"] == wanted
+        assert row["exported"] == wanted
     assert both["response_id"].null_count() > 0
 
 

@@ -32,9 +32,9 @@ def test_another_seed_gives_another_company(tmp_path):
 
 def test_a_company_drawn_in_chunks_repeats_no_id(tmp_path, monkeypatch):
     monkeypatch.setattr("regulars.pipelines.sample.sample_company.CHUNK", 100)
-    told = []
-    summary = write_sample_company(tmp_path, customers=250, seed=1, progress=told.append)
-    assert len(told) == 3
+    sentences = []
+    summary = write_sample_company(tmp_path, customers=250, seed=1, progress=sentences.append)
+    assert len(sentences) == 3
     assert pl.read_csv(tmp_path / "truth" / "orders.csv")["order_id"].n_unique() == summary.orders
     assert pl.read_csv(tmp_path / "truth" / "persons.csv")["person_id"].n_unique() == 250
 
@@ -52,10 +52,10 @@ def test_writing_again_replaces_the_earlier_company(tmp_path):
 
 
 @pytest.mark.parametrize("theirs", ["regulars.yaml", "exports/orders.csv", "truth/README.txt"])
-def test_a_folder_with_somebody_elses_files_is_left_alone(tmp_path, theirs):
+def test_a_folder_with_other_files_is_left_alone(tmp_path, theirs):
     (tmp_path / theirs).parent.mkdir(exist_ok=True)
     (tmp_path / theirs).write_text("precious", encoding="utf-8")
-    with pytest.raises(StorageFailed, match="no sample company's"):
+    with pytest.raises(StorageFailed, match="do not belong to a sample company"):
         write_sample_company(tmp_path, customers=10)
     assert (tmp_path / theirs).read_text(encoding="utf-8") == "precious"
 

@@ -5,7 +5,7 @@ import pytest
 from regulars.pipelines.sample.simulation import catalogue as c
 from regulars.pipelines.sample.simulation.people import draw_people
 from regulars.pipelines.sample.simulation.purchases import draw_purchase_days, draw_spend
-from regulars.pipelines.sample.simulation.seasons import calendar_time, season_end, season_time
+from regulars.pipelines.sample.simulation.seasons import compute_calendar_time, compute_season_end, compute_season_time
 
 SIZE = 40_000
 
@@ -29,7 +29,7 @@ def test_rates_and_dropout_have_the_means_of_their_distributions(people, kind):
 
 def test_repeat_purchases_are_as_many_as_bg_nbd_expects(people, purchase_days):
     # Given rate l and dropout p, a customer observed for t is expected to repeat (1 - exp(-l p t)) / p times.
-    span = season_end(people.kind) - people.joined
+    span = compute_season_end(people.kind) - people.joined
     expected = -np.expm1(-people.rate * people.dropout * span) / people.dropout
     for kind in (0, 1):
         who = (people.kind == kind) & ~people.is_lead
@@ -39,7 +39,7 @@ def test_repeat_purchases_are_as_many_as_bg_nbd_expects(people, purchase_days):
 
 def test_customers_leave_as_often_as_bg_nbd_expects(people, purchase_days):
     # The chance to be still there after t is exp(-l p t).
-    span = season_end(people.kind) - people.joined
+    span = compute_season_end(people.kind) - people.joined
     who = ~people.is_lead
     gone = -np.expm1(-people.rate * people.dropout * span)[who].mean()
     assert np.isfinite(purchase_days.dropout_day[who]).mean() == pytest.approx(gone, rel=0.03)
@@ -69,13 +69,13 @@ def test_spend_has_the_mean_of_gamma_gamma(people, kind):
 @pytest.mark.parametrize("kind", [0, 1])
 def test_the_clock_of_a_kind_runs_back_and_forth(kind):
     days = np.array([0.0, 12.5, 400.0, c.DAYS])
-    there = season_time(kind, days)
-    assert calendar_time(np.full(4, kind), there) == pytest.approx(days)
+    there = compute_season_time(kind, days)
+    assert compute_calendar_time(np.full(4, kind), there) == pytest.approx(days)
 
 
 @pytest.mark.parametrize("kind", [0, 1])
 def test_a_year_of_season_time_is_a_year(kind):
-    assert season_time(kind, np.array([366.0]))[0] == pytest.approx(366 / 7)
+    assert compute_season_time(kind, np.array([366.0]))[0] == pytest.approx(366 / 7)
 
 
 def test_offices_pause_in_august_and_home_members_buy_most_in_december(company):

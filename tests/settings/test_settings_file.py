@@ -50,7 +50,7 @@ def test_a_misspelt_key_deep_inside_is_found_too():
     assert mistakes(text) == ["regulars.yaml:5: sources.shop.options.delimitr: unknown key; did you mean `delimiter`?"]
 
 
-def test_all_mistakes_are_told_at_once():
+def test_all_mistakes_are_reported_at_once():
     text = SMALL.replace("Europe/Berlin", "Europe/Belrin").replace("kind: orders", "kind: order")
     assert [line.split(":")[1] for line in mistakes(text)] == ["1", "5"]
 
@@ -66,7 +66,7 @@ def test_a_column_that_is_a_number_asks_for_a_name():
 
 
 def test_broken_yaml_names_the_line():
-    assert mistakes("company: {name: [\n")[0].startswith("regulars.yaml:2: this is no YAML")
+    assert mistakes("company: {name: [\n")[0].startswith("regulars.yaml:2: this is not YAML")
 
 
 def test_an_empty_file_points_to_the_example():
@@ -88,7 +88,7 @@ def test_a_secret_in_clear_is_refused():
     assert "a secret does not belong here" in mistakes(SMALL + "alerts: {webhook: 'http://127.0.0.1/token'}\n")[0]
 
 
-def test_a_source_without_a_kind_is_told_what_to_write():
+def test_a_source_without_a_kind_gets_an_error_with_the_remedy():
     assert "give either `kind` with `columns`, or `kinds`" in mistakes(SMALL.replace("    kind: orders\n", ""))[0]
 
 
@@ -110,7 +110,7 @@ def test_a_dimension_nobody_knows_is_named_with_the_nearest_that_is():
 
 
 @pytest.mark.parametrize(
-    ("written", "told"),
+    ("written", "expected"),
     [
         (
             "{grains: [week, year]}",
@@ -119,8 +119,8 @@ def test_a_dimension_nobody_knows_is_named_with_the_nearest_that_is():
         ("{dimensions: [country, country]}", "`dimensions` names one of them twice"),
     ],
 )
-def test_cohorts_have_months_and_no_dimension_twice(written, told):
-    assert mistakes(SMALL + f"cohorts: {written}\n") == [f"regulars.yaml:11: cohorts: {told}"]
+def test_cohorts_have_months_and_no_dimension_twice(written, expected):
+    assert mistakes(SMALL + f"cohorts: {written}\n") == [f"regulars.yaml:11: cohorts: {expected}"]
 
 
 def test_cohorts_may_do_without_dimensions():

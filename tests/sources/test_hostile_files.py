@@ -144,7 +144,7 @@ CASES = {
     "ids as doubles": Case(HEAD + "17850.0,2026-01-01,9.50\n", [row("17850")]),
     "an id that Excel has rounded stays as it is": Case(HEAD + "1E+15,2026-01-01,9.50\n", [row("1E+15")]),
     "a formula stays text": Case(HEAD + "=1+1,2026-01-01,9.50\n", [row("=1+1")]),
-    "NaN is no number": Case(HEAD + "1,2026-01-01,NaN\n", [row(total="NaN")]),
+    "NaN is not a number": Case(HEAD + "1,2026-01-01,NaN\n", [row(total="NaN")]),
     "a minus behind": Case(HEAD + "1,2026-01-01,9.50-\n", [row(total="-9.50")]),
     "a currency sign is not guessed": Case(HEAD + "1,2026-01-01,$9.50\n", [row(total="$9.50")]),
     "thousands are not guessed": Case(HEAD + '1,2026-01-01,"1,234.50"\n', [row(total="1,234.50")]),
@@ -246,14 +246,14 @@ def test_a_hostile_file_is_refused_or_quarantined_or_read_exactly(shop, name):
         return
     with shop.delivered({"shop": landed_source}) as con:
         found = con.execute("select order_id, ordered_at, gross_sales from landed.orders").fetchall()
-        aside = con.execute("select text from landed.malformed").fetchall()
+        malformed = con.execute("select text from landed.malformed").fetchall()
     assert case.rows is not None
     assert sorted(found, key=str) == sorted(case.rows, key=str)
     assert (landed_source.deliveries[0].record_count, landed_source.deliveries[0].malformed_count) == (
         len(case.rows),
         case.malformed,
     )
-    assert len(aside) == case.malformed
+    assert len(malformed) == case.malformed
 
 
 @pytest.mark.parametrize("every", [4, pytest.param(1, marks=pytest.mark.slow)])
@@ -272,15 +272,15 @@ def test_a_file_cut_at_any_byte_is_refused_or_all_its_rows_are_accounted_for(sho
             continue
         with shop.delivered({"shop": landed_source}) as con:
             rows = con.execute("select order_id, gross_sales from landed.orders order by _row").fetchall()
-            aside = con.execute("select line, text from landed.malformed").fetchall()
+            malformed = con.execute("select line, text from landed.malformed").fetchall()
         delivery = landed_source.deliveries[0]
-        assert (len(rows), len(aside)) == (delivery.record_count, delivery.malformed_count)
+        assert (len(rows), len(malformed)) == (delivery.record_count, delivery.malformed_count)
         # only the last row of a file that need not end with a line end can lose digits without a trace
         sure = rows if whole[:end].endswith(b"\n") else rows[:-1]
         assert set(sure) <= true, end
         if final_newline == "required":
             assert whole[:end].endswith(b"\n"), end
-        for _, line in aside:
+        for _, line in malformed:
             assert line.encode() in whole[:end] or line.encode("cp1252") in whole[:end], end
 
 

@@ -82,7 +82,7 @@ def test_bytes_are_known_to_the_source_they_were_delivered_to_only(ledger):
     assert ledger.find_bytes("a", "crm") is None
 
 
-def test_refused_bytes_are_not_known_so_that_they_are_judged_again(ledger):
+def test_refused_bytes_are_not_known_so_that_they_are_checked_again(ledger):
     ledger.record(refused())
     assert ledger.find_newest("shop") is None
     assert ledger.list_used("shop", "full") == []

@@ -4,7 +4,7 @@ import datetime as dt
 
 import pytest
 
-from regulars.pipelines.audit.accounting import missing_rate
+from regulars.pipelines.audit.accounting import find_missing_rate
 from regulars.pipelines.audit.tie_out import write_tie_out
 from tests.builders import build, money, only, pick, rows_of
 
@@ -56,6 +56,6 @@ def test_lost_spend_is_seen():
         assert only(rows_of(con, "meta.tie_out"))["difference"] == money("0.0001")
 
 
-def test_a_missing_rate_of_spend_is_told():
+def test_a_missing_rate_of_spend_is_reported():
     with build(raw__acquisition_spend=[spent(currency="CHF")]) as con:
-        assert "core.acquisition_spend: there is no rate of CHF on or before 2026-01-01" in str(missing_rate(con))
+        assert "core.acquisition_spend: there is no rate of CHF on or before 2026-01-01" in str(find_missing_rate(con))

@@ -182,7 +182,7 @@ def test_only_whole_points_of_a_0_to_10_scale_make_an_nps(answer, group):
     assert row["nps_group"] == group
 
 
-def test_an_anonymous_answer_belongs_to_nobody_not_to_the_unknown_customer():
+def test_an_anonymous_answer_belongs_to_no_customer_not_to_the_unknown_customer():
     answer = only(run_sql("core/survey_responses", staging__survey_responses=[{"response_id": "1", "comment": "Hm."}]))
     assert (answer["contact_id"], answer["customer_id"], answer["customer_idx"]) == (None, None, None)
     assert answer["has_comment"] is True
@@ -309,7 +309,7 @@ def test_acquisition_cost_comes_from_the_crm_else_the_channel_else_the_default(r
     assert (customer["acquisition_cost"], customer["acquisition_cost_method"]) == (cost, method)
 
 
-def test_a_referrer_is_told_by_the_id_it_has_this_run_and_nobody_refers_themselves():
+def test_a_referrer_is_named_by_the_id_it_has_this_run_and_no_customer_refers_themselves():
     rows = customers(
         raw__customers=[
             {"customer_record_id": "1", "owner": "ada"},

@@ -6,18 +6,18 @@ from collections.abc import Iterator
 import duckdb
 import pytest
 
-from regulars.pipelines.contracts.raw_contracts import project_contracts
+from regulars.pipelines.contracts.raw_contracts import load_all_contracts
 from regulars.pipelines.kinds.shape.registry import KINDS
 from regulars.pipelines.settings.package import CONTRACTS_FOLDER
 from regulars.pipelines.warehouse.sql_files import table_selects, tables_read_by
 from tests.builders import build, types_of, warehouse
 
 SELECTS = table_selects()
-CONTRACTS = project_contracts(CONTRACTS_FOLDER)
+CONTRACTS = load_all_contracts(CONTRACTS_FOLDER)
 CORE = sorted(table for table in SELECTS if table.startswith("core."))
 
 
-def test_no_two_tables_wait_for_each_other_not_even_to_be_judged():
+def test_no_two_tables_wait_for_each_other_not_even_to_be_validated():
     reads = {}
     for table, select in SELECTS.items():
         rules = CONTRACTS[table].rules if table in CONTRACTS else ()

@@ -57,7 +57,7 @@ def test_lines_without_an_order_of_their_own_become_one_order_at_their_earliest_
     assert (order["customer_id"], order["country"], order["gross_sales"]) == ("bob", "FR", 5)
 
 
-def test_an_order_that_has_its_own_row_is_not_told_again_by_its_lines():
+def test_an_order_that_has_its_own_row_is_not_made_again_from_its_lines():
     orders = run_sql(
         "core/orders",
         staging__orders=[{"order_id": "1"}],
@@ -77,7 +77,7 @@ def test_the_day_of_an_order_is_the_companys_day():
     assert order["order_date"] == dt.date(2026, 4, 1)
 
 
-def test_a_foreign_amount_is_told_at_the_newest_rate_of_its_day():
+def test_a_foreign_amount_is_converted_at_the_newest_rate_of_its_day():
     orders = run_sql(
         "core/orders",
         staging__fx_rates=[

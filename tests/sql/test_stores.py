@@ -8,7 +8,7 @@ def stores(**tables) -> list[dict]:
         return rows_of(con, "core.stores")
 
 
-def test_a_store_keeps_what_is_told_of_it():
+def test_a_store_keeps_what_is_known_of_it():
     row = only(stores(raw__stores=[{"store_id": "7", "store_name": "Mitte", "store_type": "own", "city": "Berlin"}]))
     assert (row["system"], row["store_id"], row["store_name"], row["store_type"]) == ("shop", "7", "Mitte", "own")
     assert (row["country"], row["region"], row["city"]) == (None, None, "Berlin")

@@ -52,7 +52,7 @@ def test_of_two_periods_that_start_on_one_day_only_the_last_counts():
     ) == [("2026-01-01", "2026-01-01"), ("2026-01-01", None)]
 
 
-def test_a_cancellation_told_on_every_row_ends_only_the_last():
+def test_a_cancellation_on_every_row_ends_only_the_last():
     cancelled = {"cancelled_at": "2026-05-01"}
     assert live({"started_at": "2026-01-01", **cancelled}, {"started_at": "2026-02-01", **cancelled}) == [
         ("2026-01-01", "2026-02-01"),

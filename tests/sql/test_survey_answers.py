@@ -19,7 +19,7 @@ def test_every_question_keeps_its_own_scale():
     ]
 
 
-def test_a_written_answer_is_known_to_be_there_and_not_told():
+def test_a_written_answer_is_known_to_be_there_and_not_published():
     row, other = answers(
         {"question_id": "a", "score": None, "scale_min": None, "scale_max": None, "answer_text": "CANARY"},
         {"question_id": "b"},

@@ -33,7 +33,7 @@ def test_the_invited_person_is_the_customer_record_named_else_the_address_else_t
     assert [row["customer_idx"] for row in rows] == [1, 1, 1, None]
 
 
-def test_an_invitation_makes_nobody_a_customer():
+def test_an_invitation_creates_no_customer():
     row = only(invitations({"invitation_id": "i", "email": "eve@example.com"}))
     assert row["contact_id"] is not None
     assert row["customer_id"] is None

@@ -34,7 +34,7 @@ def test_the_writer_is_the_customer_record_named_else_the_address_else_the_order
     assert len({row["contact_id"] for row in rows}) == 1
 
 
-def test_a_ticket_of_somebody_unknown_is_kept_and_makes_nobody_a_customer():
+def test_a_ticket_without_a_known_customer_is_kept_and_creates_none():
     rows = tickets({"ticket_id": "1", "email": "eve@example.com"}, {"ticket_id": "2"})
     assert list(pick(rows, "customer_id", "customer_idx")) == [(None, None), (None, None)]
     assert [row["contact_id"] is not None for row in rows] == [True, False]

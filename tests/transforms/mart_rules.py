@@ -8,7 +8,7 @@ import polars as pl
 
 from regulars.pipelines.contracts.contract import Contract
 from regulars.pipelines.contracts.odcs.load import load_contract
-from regulars.pipelines.contracts.violations import failed_count_sql
+from regulars.pipelines.contracts.violations import select_failed_count
 
 CONTRACTS = Path(__file__).parents[2] / "data_contracts" / "marts"
 CORE = ("orders", "refunds", "subscriptions", "customers", "calendar")
@@ -43,7 +43,7 @@ def broken_rules(mart: str, frame: pl.DataFrame, core: dict[str, pl.DataFrame]) 
         failed = {
             rule.id.partition(".")[2]
             for rule in contract_of(mart).rules
-            for (count,) in con.execute(failed_count_sql(rule, f"marts.{mart}")).fetchall()
+            for (count,) in con.execute(select_failed_count(rule, f"marts.{mart}")).fetchall()
             if count
         }
     declared = [column.name for column in contract_of(mart).columns]

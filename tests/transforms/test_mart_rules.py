@@ -257,7 +257,7 @@ def test_a_broken_rule_is_noticed(mart: str, change: Callable[[pl.DataFrame], pl
     assert rule in broken_rules(mart, change(mart_of_company), tables)
 
 
-def test_great_expectations_finds_every_promise_kept():
+def test_great_expectations_finds_that_every_rule_holds():
     with duckdb.connect() as con:
         for mart in (*MARTS, *MORE_MARTS):
             write_tables(con, mart, *sound(mart)[:2])

@@ -170,7 +170,7 @@ def count_records(restated: pl.DataFrame, shares: pl.DataFrame, records: pl.Data
     return windows.join(counted, on=["cause", "window", "period_start", "period_end"], how="left").select(list(SHARES))
 
 
-def word_reason(cause: str, count: int | None, window: str, parent: str, others: Mapping[str, str]) -> str:
+def format_reason(cause: str, count: int | None, window: str, parent: str, others: Mapping[str, str]) -> str:
     """Word the cause of a change.
 
     Args:

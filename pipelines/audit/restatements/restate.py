@@ -19,13 +19,14 @@ from regulars.pipelines.audit.restatements.causes import (
     add_unexplained,
     compute_shares,
     count_records,
-    word_reason,
+    format_reason,
 )
 from regulars.pipelines.audit.restatements.changes import Changes
 from regulars.pipelines.audit.restatements.evidence import read_calendar, read_changes, read_customers, read_new_inputs
 from regulars.pipelines.audit.restatements.metrics import KEY, VALUES, find_restated, list_wanted_values, read_metrics
 from regulars.pipelines.audit.restatements.parent import ParentGeneration
 from regulars.pipelines.audit.restatements.replay import STEPS, build_core, list_record_causes, list_steps
+from regulars.pipelines.enumerations import RESTATEMENTS_KEPT_DAYS
 from regulars.pipelines.run.lineage import (
     TABLE,
     TABLE_COLUMNS,
@@ -37,8 +38,6 @@ from regulars.pipelines.run.lineage import (
 from regulars.pipelines.run.run import Run
 
 RESTATEMENTS = "meta.restatements"
-KEPT_DAYS = 365
-"""How long the table keeps the restatements of earlier runs, in days of as_of."""
 
 INPUTS: Mapping[str, tuple[str, ...]] = {
     "marts.sales_new_vs_returning": ("core.orders", "core.refunds"),
@@ -76,15 +75,15 @@ def write_restatements(run: Run, replay: Replay) -> None:
                 "`regulars verify` checks a generation."
             )
         else:
-            rows += [read_earlier_restatements(parent, run.as_of), find_restatements(run, parent, now, replay)]
+            rows += [read_parent_restatements(parent, run.as_of), find_restatements(run, parent, now, replay)]
     run.warehouse.write_frame(RESTATEMENTS, pl.concat(rows, how="diagonal_relaxed").select(empty.columns), columns)
 
 
-def read_earlier_restatements(parent: ParentGeneration, as_of: dt.date) -> pl.DataFrame:
-    """The restatements of earlier runs, so that one table covers a year."""
+def read_parent_restatements(parent: ParentGeneration, as_of: dt.date) -> pl.DataFrame:
+    """Read the restatements of the runs before from the parent, so that one table covers a year."""
     if not parent.has(RESTATEMENTS):
         return pl.DataFrame()
-    since = as_of - dt.timedelta(days=KEPT_DAYS)
+    since = as_of - dt.timedelta(days=RESTATEMENTS_KEPT_DAYS)
     query = f"""
         select *
         from {parent.write_scan(RESTATEMENTS)}
@@ -194,7 +193,7 @@ def _make_rows(
     rows = shares.join(metrics, on=list(KEY)).with_columns(size=pl.col("explained_change").abs())
     worded = ["cause", "record_count", "window", "table_name"]
     words = [
-        word_reason(cause, count, window, parent.name, others[table])
+        format_reason(cause, count, window, parent.name, others[table])
         for cause, count, window, table in rows.select(worded).iter_rows()
     ]
     metric_key = ["table_name", *KEY]

@@ -1,7 +1,7 @@
-"""A contract file as a whole ODCS document: what follows from other keys is filled in.
+"""Completes a contract file into a whole ODCS document, filling in what follows from other keys.
 
 Put here: reading YAML, and every key of the standard that our files leave out because it follows. Keep out: what the
-keys mean (`odcs.py`), whether the document is valid ODCS (`lint.py`).
+keys mean (`reading.py`), whether the document is valid ODCS (`lint.py`).
 """
 
 from collections.abc import Mapping
@@ -10,7 +10,7 @@ from typing import Any
 
 import yaml
 
-from regulars.pipelines.contracts.odcs.enumerations import Enumerations, expand_enumeration
+from regulars.pipelines.contracts.odcs.enumerations import Enumerations, expand_enumeration, fill_constants
 from regulars.pipelines.contracts.odcs.place import Place
 from regulars.pipelines.contracts.rule import DECIMAL
 
@@ -47,15 +47,15 @@ def read_yaml(path: Path) -> tuple[Any, list[str]]:
     try:
         return yaml.load(path.read_text(encoding="utf-8"), _Loader), []
     except (yaml.YAMLError, UnicodeDecodeError) as error:
-        return None, [f"{path.parent.name}/{path.name}: this is no YAML: {error}"]
+        return None, [f"{path.parent.name}/{path.name}: this is not YAML: {error}"]
 
 
-def table_of(path: Path) -> str:
+def find_table_name(path: Path) -> str:
     """The `layer.name` that a file `<layer>/<name>.odcs.yaml` is about."""
     return f"{path.parent.name}.{path.name.removesuffix('.odcs.yaml')}"
 
 
-def logical_type_of(physical_type: str) -> str:
+def find_logical_type(physical_type: str) -> str:
     """ODCS's type for DuckDB's; empty for a type that BI tools do not read."""
     return "number" if DECIMAL.fullmatch(physical_type) else LOGICAL_TYPES.get(physical_type, "")
 
@@ -69,8 +69,10 @@ def complete_document(
         content: A contract file's content.
         table: `layer.name`, which the file's place says.
         enumerations: The lists of allowed values that columns may name.
-        place: Where problems go: a key that says what follows anyway, an enumeration that is not defined.
+        place: Where problems go: a key that says what follows anyway, an enumeration or a constant that is not
+            defined.
     """
+    content = fill_constants(content, place)
     whole = _fill(content, {"status": "active", "name": table.partition(".")[2]}, table, place)
     whole["schema"] = [
         _complete_table(body, table, enumerations, place.at("schema")) for body in content.get("schema") or []
@@ -80,29 +82,29 @@ def complete_document(
 
 def _complete_table(body: Mapping[str, Any], table: str, enumerations: Enumerations, place: Place) -> dict[str, Any]:
     whole = _fill(body, {"physicalName": table, "physicalType": "table"}, table, place)
-    key = _key_in_file_order(body)
+    key = _list_key_columns(body)
     whole["properties"] = [
         expand_enumeration(_complete_column(entry, key, table, here), enumerations, here)
-        for entry, here in _columns(body, place)
+        for entry, here in _list_columns(body, place)
     ]
     if "quality" in body:
         whole["quality"] = _complete_rules(body["quality"], table, place)
     return whole
 
 
-def _key_in_file_order(body: Mapping[str, Any]) -> list[Any]:
+def _list_key_columns(body: Mapping[str, Any]) -> list[Any]:
     """The names of the key's columns; none where the file gives them another order than its own."""
     keyed = [entry for entry in body.get("properties") or [] if entry.get("primaryKey")]
     places = [entry.get("primaryKeyPosition", place) for place, entry in enumerate(keyed, 1)]
     return [entry.get("name") for entry in keyed] if places == list(range(1, len(keyed) + 1)) else []
 
 
-def _columns(body: Mapping[str, Any], place: Place) -> list[tuple[Mapping[str, Any], Place]]:
+def _list_columns(body: Mapping[str, Any], place: Place) -> list[tuple[Mapping[str, Any], Place]]:
     return [(entry, place.at(f"column {entry.get('name', '?')}")) for entry in body.get("properties") or []]
 
 
 def _complete_column(entry: Mapping[str, Any], key: list[Any], table: str, place: Place) -> dict[str, Any]:
-    follows: dict[str, Any] = {"logicalType": logical_type_of(entry.get("physicalType", ""))}
+    follows: dict[str, Any] = {"logicalType": find_logical_type(entry.get("physicalType", ""))}
     if entry.get("primaryKey"):
         follows |= {"required": True} | ({"primaryKeyPosition": key.index(entry.get("name")) + 1} if key else {})
     whole = _fill(entry, follows, table, place)

@@ -1,9 +1,10 @@
-"""Allowed values that several contracts share: each list stands once, with what every value means.
+"""What contracts refer to instead of repeating it: shared lists of allowed values, and constants of the code.
 
-Put here: reading `data_contracts/enumerations.yaml`, and which lists the code owns. Keep out: values of one column
-only; they stand in its contract.
+Put here: reading `data_contracts/enumerations.yaml`, which lists and constants the code owns, and filling both in. Keep
+out: values of one column only; they stand in its contract.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any
 
 import yaml
 
+from regulars.pipelines import enumerations as shared
 from regulars.pipelines.contracts.odcs.place import Place
 from regulars.pipelines.models.names import SPEND_MODELS, SUBSCRIPTION_MODELS, purchase_model_names
 
@@ -18,6 +20,12 @@ FILE = "enumerations.yaml"
 
 Enumerations = Mapping[str, Mapping[str, str]]
 """Name of a list -> its values -> what each means."""
+
+CONSTANTS = {name: value for name, value in vars(shared).items() if name.isupper() and isinstance(value, int | str)}
+"""The numbers and texts of `pipelines/enumerations.py`: name -> value. A contract writes them as `{NAME}`."""
+
+PLACEHOLDER = re.compile(r"\{([A-Z][A-Z0-9_]+)\}")
+"""A constant's name in braces; `{table}` and the `{3}` of a regular expression are none."""
 
 
 def read_enumerations(folder: Path) -> Enumerations:
@@ -32,6 +40,7 @@ def read_enumerations(folder: Path) -> Enumerations:
         "purchase_models": purchase_model_names(),
         "spend_models": SPEND_MODELS,
         "subscription_models": SUBSCRIPTION_MODELS,
+        "nps_grains": shared.NPS_GRAINS,
     }
 
 
@@ -60,10 +69,36 @@ def expand_enumeration(entry: Mapping[str, Any], enumerations: Enumerations, pla
     for name in listed:
         if name not in enumerations:
             place.wrong(
-                f"`values` names `{name}`, which is no enumeration; known are {', '.join(sorted(enumerations))}"
+                f"`values` names `{name}`, which is not an enumeration; known are {', '.join(sorted(enumerations))}"
             )
             continue
         values += [{"value": value, "description": meaning} for value, meaning in enumerations[name].items()]
     rest = [each for each in extras if each.get("property") != "values"]
     expanded = {key: value for key, value in entry.items() if key != "customProperties"} | {"enum": values}
     return expanded | ({"customProperties": rest} if rest else {})
+
+
+def fill_constants(content: Any, place: Place) -> Any:
+    """The content of a contract file with every `{NAME}` replaced by the constant; in texts that are keys, it stays.
+
+    A text that is nothing but a placeholder becomes the constant itself, so that a number stays one.
+
+    Args:
+        content: What the YAML holds: lists, mappings, texts and numbers.
+        place: Where an unknown name goes.
+    """
+    if isinstance(content, Mapping):
+        return {key: fill_constants(value, place) for key, value in content.items()}
+    if isinstance(content, list):
+        return [fill_constants(value, place) for value in content]
+    if not isinstance(content, str):
+        return content
+    for name in PLACEHOLDER.findall(content):
+        if name not in CONSTANTS:
+            place.wrong(
+                f"`{{{name}}}` is no constant of pipelines/enumerations.py; known are {', '.join(sorted(CONSTANTS))}"
+            )
+    whole = PLACEHOLDER.fullmatch(content)
+    if whole:
+        return CONSTANTS.get(whole[1], content)
+    return PLACEHOLDER.sub(lambda found: str(CONSTANTS.get(found[1], found[0])), content)

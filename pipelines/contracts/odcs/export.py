@@ -1,10 +1,10 @@
-"""Contracts as one ODCS document that other tools run on what is published.
+"""Writes all contracts as one ODCS document that other tools run on what is published.
 
 Put here: contract -> ODCS, so that every rule has the form in which other tools find the same fault. Keep out: reading
 our own files (`document.py`), writing it anywhere.
 
-Of two servers one tool run picks one: the Parquet files answer for columns, keys, values and relationships, a schema of
-the DuckDB file also for rules in SQL, which name other tables as `layer.table`.
+A run of such a tool picks one server: the Parquet files serve columns, keys, values and relationships; a schema of the
+DuckDB file also serves rules in SQL, which name other tables as `layer.table`.
 """
 
 import re
@@ -26,7 +26,7 @@ from regulars.pipelines.warehouse.sql_text import quote_identifier
 Entry = dict[str, Any]
 
 
-def contracts_as_yaml(contracts: Mapping[str, Contract], database: str, parquet_folder: str) -> str:
+def format_contracts(contracts: Mapping[str, Contract], database: str, parquet_folder: str) -> str:
     """The contracts of all published tables as one ODCS file; see `combine_contracts`."""
     document = combine_contracts(contracts, database, parquet_folder)
     return yaml.safe_dump(document, sort_keys=False, allow_unicode=True, width=120)
@@ -61,15 +61,15 @@ def combine_contracts(contracts: Mapping[str, Contract], database: str, parquet_
             },
             *({"server": layer, "type": "duckdb", "database": database, "schema": layer} for layer in PUBLISHED_LAYERS),
         ],
-        "schema": [_table(contract, published) for contract in published.values()],
+        "schema": [_make_table(contract, published) for contract in published.values()],
     }
 
 
-def _table(contract: Contract, published: Mapping[str, Contract]) -> Entry:
+def _make_table(contract: Contract, published: Mapping[str, Contract]) -> Entry:
     rules = [rule for rule in contract.rules if is_portable(rule, published)]
-    composite = [_relationship(rule) for rule in rules if rule.type == "references" and len(rule.columns) > 1]
-    quality = [entry for rule in rules for entry in _quality(rule, contract)]
-    metrics = [{"property": "metrics", "value": [_metric(metric) for metric in contract.metrics]}]
+    composite = [_make_relationship(rule) for rule in rules if rule.type == "references" and len(rule.columns) > 1]
+    quality = [entry for rule in rules for entry in _make_quality(rule, contract)]
+    metrics = [{"property": "metrics", "value": [_make_metric(metric) for metric in contract.metrics]}]
     return {
         "name": contract.name,
         "physicalName": contract.name,
@@ -78,12 +78,12 @@ def _table(contract: Contract, published: Mapping[str, Contract]) -> Entry:
         "dataGranularityDescription": contract.grain,
         **({"customProperties": metrics} if contract.metrics else {}),
         **({"relationships": composite} if composite else {}),
-        "properties": [_property(column, rules) for column in contract.columns],
+        "properties": [_make_property(column, rules) for column in contract.columns],
         **({"quality": quality} if quality else {}),
     }
 
 
-def _property(column: Column, rules: list[Rule]) -> Entry:
+def _make_property(column: Column, rules: list[Rule]) -> Entry:
     mine = {rule.type: rule for rule in rules if rule.columns == (column.name,)}
     options = {}
     if "pattern" in mine:
@@ -102,17 +102,17 @@ def _property(column: Column, rules: list[Rule]) -> Entry:
         **({"primaryKey": True, "primaryKeyPosition": column.key_position} if is_key else {}),
         **({"unique": True} if "unique" in mine and not is_key else {}),
         **({"logicalTypeOptions": options} if options else {}),
-        **({"enum": [_value(*each) for each in column.allowed_values]} if column.allowed_values else {}),
-        **({"relationships": [_relationship(mine["references"])]} if "references" in mine else {}),
+        **({"enum": [_make_value(*each) for each in column.allowed_values]} if column.allowed_values else {}),
+        **({"relationships": [_make_relationship(mine["references"])]} if "references" in mine else {}),
         **({"customProperties": extras} if extras else {}),
     }
 
 
-def _value(value: Any, meaning: str) -> Entry:
+def _make_value(value: Any, meaning: str) -> Entry:
     return {"value": value, "description": meaning}
 
 
-def _relationship(rule: Rule) -> Entry:
+def _make_relationship(rule: Rule) -> Entry:
     """References are resolved inside the document, by bare names."""
     parent = str(rule.arguments["table"]).partition(".")[2]
     targets = [f"{parent}.{name}" for name in rule.arguments["columns"]]
@@ -122,33 +122,33 @@ def _relationship(rule: Rule) -> Entry:
     return {"from": [f"{short}.{name}" for name in rule.columns], "to": targets}
 
 
-def _quality(rule: Rule, contract: Contract) -> Iterator[Entry]:
-    """The entry for a rule that no key of a column says."""
-    said = {"id": quality_id(rule), "name": rule.id, "description": rule.description, "severity": rule.severity}
+def _make_quality(rule: Rule, contract: Contract) -> Iterator[Entry]:
+    """Make the entry for a rule that no key of a column expresses."""
+    common = {"id": make_quality_id(rule), "name": rule.id, "description": rule.description, "severity": rule.severity}
     match rule.type:
         case "predicate":
             query = f"{COUNT}{{table}} where not ({rule.arguments['predicate']})"
-            yield {**said, "type": "sql", "query": query, "mustBe": 0}
+            yield {**common, "type": "sql", "query": query, "mustBe": 0}
         case "query":
             rows = str(rule.arguments["query"])
             counted = rows.removeprefix("select * from ") if rows.startswith("select * from ") else f"({rows})"
-            yield {**said, "type": "sql", "query": f"{COUNT}{counted}", "mustBe": 0}
+            yield {**common, "type": "sql", "query": f"{COUNT}{counted}", "mustBe": 0}
         case "finite":
             query = f"{COUNT}{{table}} where not isfinite({quote_identifier(rule.columns[0])})"
-            yield {**said, "type": "sql", "query": query, "mustBe": 0}
+            yield {**common, "type": "sql", "query": query, "mustBe": 0}
         case "unique" if len(rule.columns) > 1 and rule.columns != contract.key:
             arguments = {"properties": list(rule.columns)}
-            yield {**said, "type": "library", "metric": "duplicateValues", "arguments": arguments, "mustBe": 0}
+            yield {**common, "type": "library", "metric": "duplicateValues", "arguments": arguments, "mustBe": 0}
         case "row_count":
-            yield {**said, "type": "library", "metric": "rowCount", **_bounds(**rule.arguments)}
+            yield {**common, "type": "library", "metric": "rowCount", **_make_bounds(**rule.arguments)}
 
 
-def quality_id(rule: Rule) -> str:
-    """The rule's id in the letters that the standard allows; other tools report their verdict under it."""
+def make_quality_id(rule: Rule) -> str:
+    """The rule's id in the letters that the standard allows; other tools report its check under it."""
     return re.sub(r"[^A-Za-z0-9_-]", "-", rule.id)
 
 
-def _bounds(least: int | None, most: int | None) -> Entry:
+def _make_bounds(least: int | None, most: int | None) -> Entry:
     if most is None:
         return {"mustBeGreaterOrEqualTo": least}
     if least is None:
@@ -156,7 +156,7 @@ def _bounds(least: int | None, most: int | None) -> Entry:
     return {"mustBe": least} if least == most else {"mustBeBetween": [least, most]}
 
 
-def _metric(metric: Metric) -> Entry:
+def _make_metric(metric: Metric) -> Entry:
     """What the metric says, without what it leaves open."""
     given = {each.name: getattr(metric, each.name) for each in fields(metric)}
     return {name: list(value) if isinstance(value, tuple) else value for name, value in given.items() if value}

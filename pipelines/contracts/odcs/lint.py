@@ -1,7 +1,7 @@
-"""Whether a set of contracts makes sense, told as sentences: what `make check` and `regulars doctor` print.
+"""Checks that a set of contracts makes sense, and reports each mistake as a sentence.
 
 Put here: the standard's own JSON schema, checks that need more than one contract, checks that need DuckDB's parser.
-Keep out: reading a file (`odcs.py`), validating data (`validate.py`).
+Keep out: reading a file (`reading.py`), validating data (`validate.py`).
 """
 
 import json
@@ -20,18 +20,18 @@ from regulars.pipelines.contracts.contract import Contract
 from regulars.pipelines.contracts.odcs.document import (
     LOGICAL_TYPES,
     complete_document,
-    logical_type_of,
+    find_logical_type,
+    find_table_name,
     read_yaml,
-    table_of,
 )
 from regulars.pipelines.contracts.odcs.enumerations import FILE, Enumerations, read_enumerations
 from regulars.pipelines.contracts.odcs.lint_texts import lint_texts
 from regulars.pipelines.contracts.odcs.place import Place
 from regulars.pipelines.contracts.odcs.reading import read_contract
 from regulars.pipelines.contracts.quarantine import oversized
-from regulars.pipelines.contracts.raw_contracts import raw_contract
+from regulars.pipelines.contracts.raw_contracts import make_raw_contract
 from regulars.pipelines.contracts.rule import Column, Rule
-from regulars.pipelines.contracts.violations import broken_rows, broken_when
+from regulars.pipelines.contracts.violations import select_broken_rows, write_condition
 from regulars.pipelines.kinds.shape.registry import KINDS
 from regulars.pipelines.settings.package import CONTRACTS_FOLDER
 from regulars.pipelines.warehouse.sql_text import quote_identifier
@@ -41,7 +41,7 @@ CLASSIFICATIONS = {"public", "internal", "personal"}
 
 
 def lint(folder: Path) -> list[str]:
-    """What is wrong with the contracts under `folder`: one sentence each, with file and place; empty when all is well.
+    """Check the contracts under `folder`: one sentence per mistake, with file and place; empty when all is well.
 
     Args:
         folder: Holds `<layer>/<table>.odcs.yaml`.
@@ -55,41 +55,41 @@ def lint(folder: Path) -> list[str]:
         if path.parent.parent != folder or path.parent.name not in LAYERS or not path.name.endswith(".odcs.yaml"):
             problems.append(f"{path.relative_to(folder)}: contracts are named <layer>/<table>.odcs.yaml")
             continue
-        problems += _against_the_standard(path, enumerations)
+        problems += _lint_against_standard(path, enumerations)
         contract, found = read_contract(path, enumerations)
         problems += found
         if contract is not None:
             contracts[contract.table] = contract
-            problems += [f"{path.parent.name}/{path.name}: {problem}" for problem in _of_one(contract)]
-    made = {f"raw.{name}": raw_contract(kind) for name, kind in KINDS.items()}
+            problems += [f"{path.parent.name}/{path.name}: {problem}" for problem in _lint_contract(contract)]
+    made = {f"raw.{name}": make_raw_contract(kind) for name, kind in KINDS.items()}
     problems += [
-        f"pipelines/kinds: {contract.table}: {each}" for contract in made.values() for each in _of_one(contract)
+        f"pipelines/kinds: {contract.table}: {each}" for contract in made.values() for each in _lint_contract(contract)
     ]
-    problems += _of_all(made | contracts)
+    problems += _lint_together(made | contracts)
     return list(dict.fromkeys(problems))
 
 
 @cache
-def _standard() -> jsonschema.Draft201909Validator:
+def _read_standard() -> jsonschema.Draft201909Validator:
     schema = files("open_data_contract_standard").joinpath("schema.json").read_text(encoding="utf-8")
     return jsonschema.Draft201909Validator(json.loads(schema))
 
 
-def _against_the_standard(path: Path, enumerations: Enumerations) -> Iterator[str]:
-    """What the standard's schema says of the whole document, which is what other tools get."""
+def _lint_against_standard(path: Path, enumerations: Enumerations) -> Iterator[str]:
+    """Check the whole document, as other tools read it, against the standard's schema."""
     content, broken = read_yaml(path)
     if broken or not isinstance(content, dict):
         return  # read_contract says so
     try:
-        document = complete_document(content, table_of(path), enumerations, Place("", []))
+        document = complete_document(content, find_table_name(path), enumerations, Place("", []))
     except (AttributeError, KeyError, TypeError, ValueError):
         return  # read_contract says so
-    for error in _standard().iter_errors(document):
-        place = _place(document, list(error.absolute_path))
+    for error in _read_standard().iter_errors(document):
+        place = _describe_place(document, list(error.absolute_path))
         yield f"{path.parent.name}/{path.name}, {place}: not valid ODCS: {error.message[:200]}"
 
 
-def _place(content: Any, path: list[str | int]) -> str:
+def _describe_place(content: Any, path: list[str | int]) -> str:
     """`schema, column order_id` rather than `schema.0.properties.3`."""
     words = []
     for step in path:
@@ -101,7 +101,7 @@ def _place(content: Any, path: list[str | int]) -> str:
     return ", ".join(words) or "top level"
 
 
-def _of_one(contract: Contract) -> Iterator[str]:
+def _lint_contract(contract: Contract) -> Iterator[str]:
     if not re.fullmatch(r"\d+\.\d+\.\d+", contract.version):
         yield f"`version` is {contract.version!r}, and must be like 1.0.0"
     if contract.layer != "raw":
@@ -114,11 +114,11 @@ def _of_one(contract: Contract) -> Iterator[str]:
             "`noKey` why none do"
         )
     for column in contract.columns:
-        yield from (f"column {column.name}: {problem}" for problem in _of_column(contract, column))
+        yield from (f"column {column.name}: {problem}" for problem in _lint_column(contract, column))
     names = {column.name for column in contract.columns}
     for name in contract.document:
         if name not in names:
-            yield f"`document` names `{name}`, which is no column"
+            yield f"`document` names `{name}`, which is not a column"
     if contract.layer == "raw" and not contract.document:
         yield "`document` is missing: name the columns of what a newer delivery replaces"
     if contract.layer != "raw" and (contract.document or contract.amount or contract.amount_moment):
@@ -127,15 +127,15 @@ def _of_one(contract: Contract) -> Iterator[str]:
         yield f"`repeats` is {contract.repeats!r}, and must be `last` or `keep`"
     for metric in contract.metrics:
         for name in sorted({*metric.columns} - names - {""}):
-            yield f"the metric `{metric.name}` names `{name}`, which is no column"
+            yield f"the metric `{metric.name}` names `{name}`, which is not a column"
     for rule in contract.rules:
         for name in rule.columns:
             if name not in names:
-                yield f"the rule `{rule.id}` is about `{name}`, which is no column"
+                yield f"the rule `{rule.id}` is about `{name}`, which is not a column"
 
 
-def _of_column(contract: Contract, column: Column) -> Iterator[str]:
-    logical = logical_type_of(column.type)
+def _lint_column(contract: Contract, column: Column) -> Iterator[str]:
+    logical = find_logical_type(column.type)
     if not logical and not column.reads_as:
         known = ", ".join([*LOGICAL_TYPES, "DECIMAL(18,4)"])
         yield f"physicalType {column.type!r} is none that every BI tool reads: write one of {known}"
@@ -152,7 +152,7 @@ def _of_column(contract: Contract, column: Column) -> Iterator[str]:
         yield "personal data is never published: it belongs to the state file"
 
 
-def _of_all(contracts: Mapping[str, Contract]) -> Iterator[str]:
+def _lint_together(contracts: Mapping[str, Contract]) -> Iterator[str]:
     """Check what rules say in SQL, and what they say of other tables, against empty tables made from the contracts."""
     with duckdb.connect() as con:
         for schema in sorted(LAYERS):
@@ -164,54 +164,54 @@ def _of_all(contracts: Mapping[str, Contract]) -> Iterator[str]:
             try:
                 con.execute(f"create table {contract.table} ({columns})")
             except duckdb.Error as error:
-                yield f"{_file(contract)}: DuckDB cannot make this table: {_first_line(error)}"
+                yield f"{_name_file(contract)}: DuckDB cannot make this table: {_read_first_line(error)}"
         for contract in contracts.values():
-            yield from (f"{_file(contract)}: {problem}" for problem in _of_rules(con, contract, contracts))
+            yield from (f"{_name_file(contract)}: {problem}" for problem in _lint_sql(con, contract, contracts))
 
 
-def _of_rules(con: duckdb.DuckDBPyConnection, contract: Contract, contracts: Mapping[str, Contract]) -> Iterator[str]:
+def _lint_sql(con: duckdb.DuckDBPyConnection, contract: Contract, contracts: Mapping[str, Contract]) -> Iterator[str]:
     for rule in contract.rules:
         if rule.type == "references" and rule.arguments["table"] not in contracts:
             yield f"the rule `{rule.id}` refers to {rule.arguments['table']}, which has no contract"
             continue
-        query = _probe(rule, contract.table)
+        query = _write_probe(rule, contract.table)
         try:
             con.execute(query)
         except duckdb.Error as error:
-            yield f"the rule `{rule.id}` is no SQL that runs on {contract.table}: {_first_line(error)}"
+            yield f"the rule `{rule.id}` is not SQL that runs on {contract.table}: {_read_first_line(error)}"
     for metric in contract.metrics:
         try:
             con.execute(f"select {metric.sql} from {contract.table} where {metric.filter_sql} group by all")
         except duckdb.Error as error:
-            yield f"the metric `{metric.name}` is no SQL that runs on {contract.table}: {_first_line(error)}"
+            yield f"the metric `{metric.name}` is not SQL that runs on {contract.table}: {_read_first_line(error)}"
     if contract.amount:
         try:
             con.execute(f"select {contract.amount} from {contract.table}")
         except duckdb.Error as error:
-            yield f"`amount` is no SQL that runs on {contract.table}: {_first_line(error)}"
+            yield f"`amount` is not SQL that runs on {contract.table}: {_read_first_line(error)}"
     if contract.amount_moment and contract.amount_moment not in dict(contract.types):
-        yield f"`amountMoment` names `{contract.amount_moment}`, which is no column"
+        yield f"`amountMoment` names `{contract.amount_moment}`, which is not a column"
 
 
-def _probe(rule: Rule, table: str) -> str:
+def _write_probe(rule: Rule, table: str) -> str:
     """A statement that fails when the rule's SQL cannot run; regular expressions are tried on a constant."""
     if rule.type == "pattern":
         pattern = str(rule.arguments["pattern"]).replace("'", "''")
         return f"select regexp_full_match('x', '{pattern}')"
     if rule.is_about_one_row:
-        return f"select * from {table} where {broken_when(rule)}"
+        return f"select * from {table} where {write_condition(rule)}"
     if rule.type == "row_count":
         return "select 1"
-    return f"select * from ({broken_rows(rule, table)})"
+    return f"select * from ({select_broken_rows(rule, table)})"
 
 
-def _file(contract: Contract) -> str:
+def _name_file(contract: Contract) -> str:
     if contract.layer == "raw" and contract.name in KINDS:
         return f"pipelines/kinds/{contract.name}.py"
     return f"{contract.layer}/{contract.name}.odcs.yaml"
 
 
-def _first_line(error: Exception) -> str:
+def _read_first_line(error: Exception) -> str:
     return str(error).partition("\n")[0]
 
 

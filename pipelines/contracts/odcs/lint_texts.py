@@ -1,4 +1,4 @@
-"""Whether what a contract tells its readers can be understood where it is read: one text at a time, in a tooltip.
+"""Checks that every text of a contract can be understood on its own, as in a tooltip.
 
 Put here: phrases that lean on another text, words that are not ours, units. Keep out: everything that a machine reads
 (`lint.py`).
@@ -33,11 +33,11 @@ _NOT_OURS = re.compile(rf"\b({'|'.join(sorted(NOT_OUR_WORDS, key=len, reverse=Tr
 
 _NUMBER = re.compile(r"(TINYINT|SMALLINT|INTEGER|BIGINT|DOUBLE|FLOAT|DECIMAL\(.*)")
 _COUNTS_NOTHING = re.compile(r"(.+_)?(idx|number|rank|position|generation|parent)")
-"""Names of numbers that only tell rows apart or put them in order: nobody adds them up."""
+"""Names of numbers that identify or order rows, and are never added up."""
 
 
 def lint_texts(contract: Contract) -> Iterator[str]:
-    """What is wrong with the texts of a contract of a published table: one sentence each."""
+    """Check the texts of the contract of a published table: one sentence per mistake."""
     texts = {"purpose": contract.purpose, "description": contract.description, "grain": contract.grain}
     texts |= {f"column {column.name}": column.description for column in contract.columns}
     texts |= {f"the rule {rule.id}": rule.description for rule in contract.rules}
@@ -46,12 +46,12 @@ def lint_texts(contract: Contract) -> Iterator[str]:
             yield f"{place}: say `{NOT_OUR_WORDS[found[0].lower()]}`, not `{found[0]}`"
     for column in contract.columns:
         if found := LEANING.search(column.description):
-            yield f"column {column.name}: `{found[0]}` leans on another text; say what is meant"
+            yield f"column {column.name}: `{found[0]}` leans on another text; say what it means"
         if needs_unit(column) and not column.unit:
             yield f"column {column.name}: a number needs the customProperty `unit`, such as orders or company currency"
 
 
 def needs_unit(column: Column) -> bool:
-    """Whether a reader has to be told what one of the column's values is one of."""
+    """Whether the column needs a unit."""
     is_number = _NUMBER.fullmatch(column.type) is not None
     return is_number and column.key_position is None and not _COUNTS_NOTHING.fullmatch(column.name)

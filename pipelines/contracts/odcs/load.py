@@ -1,6 +1,6 @@
 """Loads contract files: one, or all of a folder.
 
-Put here: files in, contracts out. Keep out: how a file is taken apart (`odcs.py`).
+Put here: files in, contracts out. Keep out: how a file is taken apart (`reading.py`).
 """
 
 from functools import lru_cache
@@ -19,7 +19,7 @@ def load_contract(path: Path) -> Contract:
         path: `<layer>/<table>.odcs.yaml`; the allowed values that columns may name stand beside the layers.
 
     Raises:
-        SettingsWrong: The file is no contract; the message lists every mistake with its place.
+        SettingsWrong: The file is not a contract; the message lists every mistake with its place.
     """
     shared = path.parents[1] / FILE
     return _read_once(path, path.read_bytes(), shared.read_bytes() if shared.is_file() else b"")
@@ -38,7 +38,7 @@ def load_contracts(folder: Path) -> dict[str, Contract]:
     """Every `<layer>/<table>.odcs.yaml` under `folder`: table -> contract, in the order of their names.
 
     Raises:
-        SettingsWrong: A file is no contract, or two are about the same table.
+        SettingsWrong: A file is not a contract, or two are about the same table.
     """
     contracts: dict[str, Contract] = {}
     for path in sorted(folder.glob("*/*.odcs.yaml")):

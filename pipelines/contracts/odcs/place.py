@@ -1,6 +1,6 @@
-"""Where in which contract file a reader stands, and the list that the mistakes found there go to.
+"""A place in a contract file, and the list that collects the mistakes found there.
 
-Put here: what every reader of a contract file needs to tell a mistake. Keep out: what a key means.
+Put here: what every reader of a contract file needs to report a mistake. Keep out: what a key means.
 """
 
 from collections.abc import Collection, Mapping
@@ -15,7 +15,7 @@ class Place:
     """A place in a contract file.
 
     Attributes:
-        path: The file, and the part of it, as a reader would say it.
+        path: The file, and the part of it, in words.
         problems: What is wrong in the file, shared by all its places.
     """
 
@@ -31,10 +31,10 @@ class Place:
         self.problems.append(f"{self.path}: {sentence}")
 
     def refuse_unknown(self, entry: Mapping[str, Any], known: Collection[str]) -> None:
-        """Note every key that nobody reads: it would look like a rule and be none."""
+        """Note every key that is not read: it would look like a rule and have no effect."""
         for key in entry:
             if key not in known:
-                self.wrong(f"`{key}` is no key that contracts here understand")
+                self.wrong(f"`{key}` is not a key that contracts here understand")
 
     def read_text(self, entry: Mapping[str, Any], key: str) -> str:
         """A text that must be there, its line breaks as spaces."""

@@ -1,6 +1,6 @@
 """Reads the `quality` and `relationships` entries of an ODCS document into rules.
 
-Put here: what each of those entries demands. Keep out: columns and everything else of the document (`odcs.py`).
+Put here: what each of those entries demands. Keep out: columns and everything else of the document (`reading.py`).
 
 A rule in SQL is a count of what is wrong, which any tool can run: `select count(*) from …` with `mustBe: 0`. One of the
 form `select count(*) from {table} where not (…)` is about one row, and we take the predicate out of it again; any other
@@ -45,8 +45,8 @@ def read_relationships(entry: Mapping[str, Any], table: str, columns: tuple[str,
     for relationship in entry.get("relationships") or []:
         place.at("relationships").refuse_unknown(relationship, {"from", "to", "type", "customProperties"})
         severity = place.read_severity(place.at("relationships").read_extras(relationship, {"severity"}))
-        targets = _listed(relationship["to"])
-        sources = columns or tuple(name.rpartition(".")[2] for name in _listed(relationship.get("from", [])))
+        targets = _make_list(relationship["to"])
+        sources = columns or tuple(name.rpartition(".")[2] for name in _make_list(relationship.get("from", [])))
         parents = {target.rpartition(".")[0] for target in targets}
         if len(parents) != 1 or len(sources) != len(targets) or not all(name.count(".") == 2 for name in targets):
             place.wrong(
@@ -77,20 +77,20 @@ def read_quality(
         word = entry.get("metric") or ("rowPredicate" if "rowPredicate" in extras else entry.get("type", "library"))
         read = _READERS.get(word)
         if read is None or (columns and word not in _OF_COLUMNS) or (not columns and word in _OF_COLUMNS_ONLY):
-            here.wrong(f"`{word}` is no rule that contracts here understand at this place")
+            here.wrong(f"`{word}` is not a rule that contracts here understand at this place")
             continue
         rule = read(entry, extras, table, columns, here)
         if rule is not None:
             yield rule
 
 
-def _row_predicate(
+def _read_row_predicate(
     entry: Mapping[str, Any], extras: Mapping[str, Any], table: str, columns: tuple[str, ...], place: Place
 ) -> Rule | None:
-    return _named(entry, table, place, "predicate", {"predicate": extras["rowPredicate"]})
+    return _make_named_rule(entry, table, place, "predicate", {"predicate": extras["rowPredicate"]})
 
 
-def _query(
+def _read_query(
     entry: Mapping[str, Any], extras: Mapping[str, Any], table: str, columns: tuple[str, ...], place: Place
 ) -> Rule | None:
     query = " ".join(str(entry.get("query", "")).split())
@@ -98,21 +98,21 @@ def _query(
         place.wrong("`query` must read `{table}`, the table of this contract")
     if entry.get("mustBe") != 0:
         place.wrong("a query counts what is wrong: write `mustBe: 0`")
-    predicate = predicate_of(query)
+    predicate = find_predicate(query)
     if predicate:
-        return _named(entry, table, place, "predicate", {"predicate": predicate})
+        return _make_named_rule(entry, table, place, "predicate", {"predicate": predicate})
     if not query.startswith(COUNT) and not table.startswith("raw."):
         place.wrong(f"`query` must count what is wrong: begin it with `{COUNT.strip()}`")
-    return _named(entry, table, place, "query", {"query": rows_counted_by(query)})
+    return _make_named_rule(entry, table, place, "query", {"query": find_counted_rows(query)})
 
 
-def predicate_of(query: str) -> str:
+def find_predicate(query: str) -> str:
     """What a query that counts the rows which break it holds to be true of a row; empty for any other query."""
     found = _OF_A_ROW.fullmatch(query)
     return found["predicate"] if found and _is_balanced(found["predicate"]) else ""
 
 
-def rows_counted_by(query: str) -> str:
+def find_counted_rows(query: str) -> str:
     """The SELECT of the rows that a `select count(*) from …` counts; another SELECT as it is."""
     return f"select * from {query.removeprefix(COUNT)}" if query.startswith(COUNT) else query
 
@@ -127,7 +127,9 @@ def _is_balanced(sql: str) -> bool:
     return depth == 0
 
 
-def _named(entry: Mapping[str, Any], table: str, place: Place, kind: Any, arguments: Mapping[str, Any]) -> Rule | None:
+def _make_named_rule(
+    entry: Mapping[str, Any], table: str, place: Place, kind: Any, arguments: Mapping[str, Any]
+) -> Rule | None:
     if not entry.get("name"):
         place.wrong("`name` is missing: the rule is known by it")
         return None
@@ -142,7 +144,7 @@ def _named(entry: Mapping[str, Any], table: str, place: Place, kind: Any, argume
     )
 
 
-def _row_count(
+def _read_row_count(
     entry: Mapping[str, Any], extras: Mapping[str, Any], table: str, columns: tuple[str, ...], place: Place
 ) -> Rule | None:
     operators = [key for key in entry if key in COUNTS]
@@ -167,7 +169,7 @@ def _row_count(
     )
 
 
-def _no_duplicates(
+def _read_duplicate_values(
     entry: Mapping[str, Any], extras: Mapping[str, Any], table: str, columns: tuple[str, ...], place: Place
 ) -> Rule | None:
     unique = columns or tuple((entry.get("arguments") or {}).get("properties", ()))
@@ -179,7 +181,7 @@ def _no_duplicates(
     return Rule(identity, table, "unique", unique, {}, place.read_severity(entry), words, "uniqueness")
 
 
-def _valid_values(
+def _read_invalid_values(
     entry: Mapping[str, Any], extras: Mapping[str, Any], table: str, columns: tuple[str, ...], place: Place
 ) -> Rule | None:
     values = tuple((entry.get("arguments") or {}).get("validValues", ()))
@@ -193,17 +195,17 @@ def _valid_values(
     return Rule(identity, table, "one_of", columns, {"values": values}, place.read_severity(entry), words, "conformity")
 
 
-def _listed(value: Any) -> list[str]:
+def _make_list(value: Any) -> list[str]:
     return [value] if isinstance(value, str) else list(value)
 
 
 _Reader = Callable[[Mapping[str, Any], Mapping[str, Any], str, tuple[str, ...], Place], Rule | None]
 _READERS: dict[str, _Reader] = {
-    "rowPredicate": _row_predicate,
-    "sql": _query,
-    "rowCount": _row_count,
-    "duplicateValues": _no_duplicates,
-    "invalidValues": _valid_values,
+    "rowPredicate": _read_row_predicate,
+    "sql": _read_query,
+    "rowCount": _read_row_count,
+    "duplicateValues": _read_duplicate_values,
+    "invalidValues": _read_invalid_values,
 }
 _OF_COLUMNS = {"duplicateValues", "invalidValues"}
 _OF_COLUMNS_ONLY = {"invalidValues"}

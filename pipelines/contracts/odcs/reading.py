@@ -2,7 +2,7 @@
 
 Put here: which keys of the Open Data Contract Standard we understand, and what they mean. Keep out: what follows from
 other keys (`document.py`), the standard's own JSON schema and anything that needs two contracts at once (`lint.py`). A
-key that nothing here reads is a mistake: it would look like a rule and be none.
+key that nothing here reads is a mistake: it would look like a rule and have no effect.
 """
 
 import re
@@ -12,11 +12,11 @@ from typing import Any
 
 from regulars.pipelines.contracts.contract import PROVENANCE, Contract
 from regulars.pipelines.contracts.metric import read_metrics
-from regulars.pipelines.contracts.odcs.document import complete_document, read_yaml, table_of
+from regulars.pipelines.contracts.odcs.document import complete_document, find_table_name, read_yaml
 from regulars.pipelines.contracts.odcs.enumerations import Enumerations, read_enumerations
 from regulars.pipelines.contracts.odcs.place import Place
 from regulars.pipelines.contracts.odcs.quality import read_quality, read_relationships
-from regulars.pipelines.contracts.rule import Column, Rule, column_rules, written_form
+from regulars.pipelines.contracts.rule import Column, Rule, find_written_form, make_column_rules
 
 ROOT_KEYS = {"apiVersion", "kind", "id", "name", "version", "status", "description", "schema", "tags"}
 TABLE_KEYS = {
@@ -73,11 +73,11 @@ def read_contract(path: Path, enumerations: Enumerations | None = None) -> tuple
         return None, problems
     place = Place(f"{path.parent.name}/{path.name}", problems)
     if not isinstance(content, dict):
-        place.wrong("this is no contract: it holds no keys")
+        place.wrong("this is not a contract: it holds no keys")
         return None, problems
     try:
-        table = table_of(path)
-        contract = _contract(complete_document(content, table, enumerations, place), table, place)
+        table = find_table_name(path)
+        contract = _read_body(complete_document(content, table, enumerations, place), table, place)
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         # a part is missing or of another kind than expected; what was found before usually names it better
         place.wrong(f"this cannot be read as a contract: {type(error).__name__} {error}")
@@ -85,7 +85,7 @@ def read_contract(path: Path, enumerations: Enumerations | None = None) -> tuple
     return (None if problems else contract), problems
 
 
-def _contract(content: Mapping[str, Any], table: str, place: Place) -> Contract:
+def _read_body(content: Mapping[str, Any], table: str, place: Place) -> Contract:
     place.refuse_unknown(content, ROOT_KEYS)
     name = table.partition(".")[2]
     for key, expected in (("kind", "DataContract"), ("id", table), ("name", name), ("status", "active")):
@@ -106,10 +106,10 @@ def _contract(content: Mapping[str, Any], table: str, place: Place) -> Contract:
         place.wrong("`physicalType` must be `table` or `view`")
     extras = place.read_extras(body, TABLE_EXTRAS)
     metrics = read_metrics(extras.get("metrics"), place)
-    columns = _columns(body, table, {metric.name for metric in metrics}, place)
-    rules = _rules(body, table, columns, extras, place)
+    columns = _read_columns(body, table, {metric.name for metric in metrics}, place)
+    rules = _read_rules(body, table, columns, extras, place)
     for twice in sorted({rule.id for rule in rules if [other.id for other in rules].count(rule.id) > 1}):
-        place.wrong(f"the rule `{twice}` is there twice; give one of them a `name` of its own")
+        place.wrong(f"the rule `{twice}` appears twice; give one of them a `name` of its own")
     return Contract(
         table=table,
         version=str(content.get("version", "")),
@@ -128,21 +128,21 @@ def _contract(content: Mapping[str, Any], table: str, place: Place) -> Contract:
     )
 
 
-def _columns(body: Mapping[str, Any], table: str, metrics: set[str], place: Place) -> tuple[Column, ...]:
+def _read_columns(body: Mapping[str, Any], table: str, metrics: set[str], place: Place) -> tuple[Column, ...]:
     columns = [
-        _column(entry, table, entry.get("name") in metrics, place.at(f"column {entry.get('name', '?')}"))
+        _read_column(entry, table, entry.get("name") in metrics, place.at(f"column {entry.get('name', '?')}"))
         for entry in body.get("properties") or []
     ]
     names = [column.name for column in columns]
     for twice in sorted({name for name in names if names.count(name) > 1}):
-        place.wrong(f"the column `{twice}` is there twice")
+        place.wrong(f"the column `{twice}` appears twice")
     positions = sorted(column.key_position for column in columns if column.key_position)
     if positions != list(range(1, len(positions) + 1)):
         place.wrong(f"the primaryKeyPositions are {positions}; number them from 1")
     return (*columns, *PROVENANCE) if table.startswith("raw.") else tuple(columns)
 
 
-def _column(entry: Mapping[str, Any], table: str, is_metric: bool, place: Place) -> Column:
+def _read_column(entry: Mapping[str, Any], table: str, is_metric: bool, place: Place) -> Column:
     place.refuse_unknown(entry, COLUMN_KEYS)
     extras = place.read_extras(entry, COLUMN_EXTRAS)
     kind, logical = entry.get("physicalType", ""), entry.get("logicalType", "")
@@ -150,7 +150,7 @@ def _column(entry: Mapping[str, Any], table: str, is_metric: bool, place: Place)
     if table.startswith("raw.") and kind == "VARCHAR" and logical != "string":
         reads_as = extras.get("readsAs", READS_AS.get(logical, ""))
         try:
-            written_form(reads_as)
+            find_written_form(reads_as)
         except KeyError:
             place.wrong(f"no text reads as `{reads_as or logical}`")
     elif "readsAs" in extras:
@@ -175,26 +175,26 @@ def _column(entry: Mapping[str, Any], table: str, is_metric: bool, place: Place)
     )
 
 
-def _rules(
+def _read_rules(
     body: Mapping[str, Any], table: str, columns: tuple[Column, ...], extras: Mapping[str, Any], place: Place
 ) -> tuple[Rule, ...]:
     return (
-        _structure(table, columns),
-        *_key_rules(table, columns, extras),
-        *(rule for entry in body.get("properties") or [] for rule in _rules_of_column(entry, table, columns, place)),
+        _make_structure_rule(table, columns),
+        *_make_key_rules(table, columns, extras),
+        *(rule for entry in body.get("properties") or [] for rule in _read_column_rules(entry, table, columns, place)),
         *read_relationships(body, table, (), place),
         *read_quality(body.get("quality") or [], table, (), place),
     )
 
 
-def _structure(table: str, columns: tuple[Column, ...]) -> Rule:
+def _make_structure_rule(table: str, columns: tuple[Column, ...]) -> Rule:
     short = table.partition(".")[2]
     columns_due = tuple((column.name, column.type) for column in columns)
     words = f"{short} has exactly the columns of its contract, in order and of the declared types"
     return Rule(f"{short}.structure", table, "structure", (), {"columns": columns_due}, "critical", words, "conformity")
 
 
-def _key_rules(table: str, columns: tuple[Column, ...], extras: Mapping[str, Any]) -> Iterator[Rule]:
+def _make_key_rules(table: str, columns: tuple[Column, ...], extras: Mapping[str, Any]) -> Iterator[Rule]:
     short = table.partition(".")[2]
     key = tuple(name for _, name in sorted((c.key_position, c.name) for c in columns if c.key_position))
     if key:
@@ -211,13 +211,15 @@ def _key_rules(table: str, columns: tuple[Column, ...], extras: Mapping[str, Any
         yield Rule(f"{short}.document.unique", table, "unique", document, {}, "critical", words, "uniqueness")
 
 
-def _rules_of_column(entry: Mapping[str, Any], table: str, columns: tuple[Column, ...], place: Place) -> Iterator[Rule]:
+def _read_column_rules(
+    entry: Mapping[str, Any], table: str, columns: tuple[Column, ...], place: Place
+) -> Iterator[Rule]:
     place = place.at(f"column {entry.get('name', '?')}")
     column = next(column for column in columns if column.name == entry["name"])
     options = entry.get("logicalTypeOptions") or {}
     place.at("logicalTypeOptions").refuse_unknown(options, OPTION_KEYS)
     severity = place.read_severity({item["property"]: item["value"] for item in entry.get("customProperties") or []})
     values = tuple(item["value"] for item in entry.get("enum") or [])
-    yield from column_rules(table, column, options, values, bool(entry.get("unique")), severity)
+    yield from make_column_rules(table, column, options, values, bool(entry.get("unique")), severity)
     yield from read_relationships(entry, table, (column.name,), place)
     yield from read_quality(entry.get("quality") or [], table, (column.name,), place)

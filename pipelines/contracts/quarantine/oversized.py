@@ -12,7 +12,7 @@ from collections.abc import Mapping
 import duckdb
 
 from regulars.pipelines.contracts.contract import Contract
-from regulars.pipelines.contracts.quarantine.versions import accepted
+from regulars.pipelines.contracts.quarantine.versions import select_accepted
 from regulars.pipelines.contracts.raw_contracts import SIZE_RULE
 from regulars.pipelines.contracts.rule import Rule
 from regulars.pipelines.kinds.order_lines import LINE_AMOUNT
@@ -184,7 +184,7 @@ _OTHER_AMOUNTS = """
 """
 
 
-def _moment(kind: str, money: Money) -> str:
+def _write_moment(kind: str, money: Money) -> str:
     """SQL for the moment of a row; a date begins in the company's zone."""
     moment = f"try_cast({money.day} as timestamp)"
     column = KINDS[kind].column(money.day)
@@ -213,10 +213,12 @@ def list_oversized(con: duckdb.DuckDBPyConnection, contracts: Mapping[str, Contr
             line_amount=LINE_AMOUNT,
             monthly_amount=WORTH,
             other_amounts="".join(
-                _OTHER_AMOUNTS.format(kind=kind, rows=accepted(kind), moment=_moment(kind, money), amount=money.amount)
+                _OTHER_AMOUNTS.format(
+                    kind=kind, rows=select_accepted(kind), moment=_write_moment(kind, money), amount=money.amount
+                )
                 for kind, money in MONEY.items()
                 if kind not in _NOT_SIMPLY_A_ROW
             ),
-            **{kind: accepted(kind) for kind in (*_NOT_SIMPLY_A_ROW, "fx_rates")},
+            **{kind: select_accepted(kind) for kind in (*_NOT_SIMPLY_A_ROW, "fx_rates")},
         )
     )

@@ -1,4 +1,4 @@
-"""What is written down about rows that were not loaded, and how many of them a source may have.
+"""Records the rows that were not loaded, and checks how many of them a source may have.
 
 Put here: `quarantine.rows`, `quarantine.superseded`, the count per file, the budget per source. Keep out: deciding
 which rows are left out (`versions.py`, `quarantine_step.py`).
@@ -12,13 +12,13 @@ from dataclasses import dataclass
 import duckdb
 
 from regulars.pipelines.contracts.contract import Contract
-from regulars.pipelines.contracts.quarantine.versions import LINKED, SEPARATOR, document_of
+from regulars.pipelines.contracts.quarantine.versions import LINKED, SEPARATOR, write_document
 from regulars.pipelines.errors import TooManyBadRows
 from regulars.pipelines.kinds.shape.kind import TRACE_COLUMNS
 from regulars.pipelines.warehouse.sql_text import quote_identifier, quote_literal
 
 MALFORMED = "malformed"
-"""The kind, and the rule, of lines that are no records and of records that no kind claims."""
+"""The kind, and the rule, of lines that are not records and of records that belong to no kind."""
 
 DOCUMENT = "document"
 """The rule of rows that are quarantined only because another row of their document is bad."""
@@ -46,12 +46,12 @@ def write_quarantine(con: duckdb.DuckDBPyConnection, contracts: Mapping[str, Con
     """Make `quarantine.rows` and `quarantine.superseded`.
 
     `quarantine.rows`: `rules` are ids joined by commas, `reasons` one sentence each, `content` the delivered row as
-    JSON without its empty columns. Lines that are no records are of the kind `malformed`; their `row` is the line.
+    JSON without its empty columns. Lines that are not records are of the kind `malformed`; their `row` is the line.
     """
     con.execute(f"create table quarantine.rows ({_ROWS})")
     con.execute("create table quarantine.superseded (kind varchar, row_id bigint)")
     for contract in contracts.values():
-        con.execute(_quarantined_rows(contract))
+        con.execute(_write_insert(contract))
         con.execute(
             f"""
             insert into quarantine.superseded
@@ -74,9 +74,9 @@ _MALFORMED_ROWS = f"""
 """
 
 
-def _quarantined_rows(contract: Contract) -> str:
+def _write_insert(contract: Contract) -> str:
     """A statement that writes down the quarantined rows of a kind, each with every reason."""
-    kind, document = contract.name, document_of(contract)
+    kind, document = contract.name, write_document(contract)
     rules = ", ".join(
         f"({place}, {quote_literal(rule.id)}, {quote_literal(f'Not so: {rule.description}.')})"
         for place, rule in enumerate(contract.rules)
@@ -199,25 +199,25 @@ def check_budgets(
         if quarantined > budget * read:
             sentences.append(
                 f"{source}: {quarantined:,} of {read:,} rows ({quarantined / read:.1%}) would be quarantined, "
-                f"and at most {budget:.1%} may be. {_commonest(con, source, contracts)}"
+                f"and at most {budget:.1%} may be. {_describe_commonest_rule(con, source, contracts)}"
             )
     if sentences:
         raise TooManyBadRows(
             "\n".join(sentences)
-            + "\nNothing was published; the last good generation stays. Mend the export, or the mapping of "
+            + "\nNothing was published; the last good generation stays. Correct the export, or the mapping of "
             "its columns in the settings. If the rows are really to be left out, raise the source's `max_quarantined`, "
             "or let this one run pass with `--allow quarantined=REASON`."
         )
 
 
-def _commonest(con: duckdb.DuckDBPyConnection, source: str, contracts: Mapping[str, Contract]) -> str:
+def _describe_commonest_rule(con: duckdb.DuckDBPyConnection, source: str, contracts: Mapping[str, Contract]) -> str:
     rows = con.execute(_COMMONEST_RULE, [source, DOCUMENT]).fetchall()
     rule_id, broken, sha256, row, kind = rows[0]
     rules = {rule.id: f" ({rule.description})" for contract in contracts.values() for rule in contract.rules}
     place = "line" if kind == MALFORMED else "row"
     return (
         f"The commonest reason is `{rule_id}`{rules.get(rule_id, '')}, in {broken:,} rows; "
-        f"the first is {place} {row} of {_file_name(con, sha256)}."
+        f"the first is {place} {row} of {_find_file_name(con, sha256)}."
     )
 
 
@@ -242,7 +242,7 @@ _COMMONEST_RULE = """
 """
 
 
-def _file_name(con: duckdb.DuckDBPyConnection, sha256: str) -> str:
+def _find_file_name(con: duckdb.DuckDBPyConnection, sha256: str) -> str:
     if _exists(con, "files"):
         for (name,) in con.execute(
             "select file_name from landed.files where file_sha256 = $1 order by delivery, file_name limit 1",

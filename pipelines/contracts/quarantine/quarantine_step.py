@@ -1,4 +1,4 @@
-"""The quarantine step: what was delivered becomes `raw.<kind>`, without the documents that break their contract.
+"""Runs the quarantine step: turns delivered rows into `raw.<kind>` without the documents that break their contract.
 
 Put here: the order of validating, quarantining and validating again. Keep out: which version of a document is used
 (`versions.py`), what is written about rows that are left out and the budget for them (`quarantine.py`).
@@ -19,7 +19,7 @@ from regulars.pipelines.contracts.quarantine import oversized, versions
 from regulars.pipelines.contracts.quarantine.quarantine import FileCount, check_budgets, count_files, write_quarantine
 from regulars.pipelines.contracts.rule import Rule
 from regulars.pipelines.contracts.validation.validate import RuleResult, validate_table
-from regulars.pipelines.contracts.violations import broken_when, violations_sql
+from regulars.pipelines.contracts.violations import select_violations, write_condition
 from regulars.pipelines.errors import ContractBroken, RegularsError
 from regulars.pipelines.warehouse.sql_text import quote_identifier, quote_literal
 
@@ -33,9 +33,9 @@ class QuarantineResult:
     """What the quarantine step did.
 
     Attributes:
-        results: Kind -> the verdicts on `raw.<kind>`. Of rules that empty their column the count is of what was
+        results: Kind -> the checks of `raw.<kind>`. For rules that empty their column the count is of what was
             delivered, so that a warning is seen although the column is clean by now.
-        delivered: Kind -> the verdicts on everything delivered, good and bad.
+        delivered: Kind -> the checks of everything delivered, good and bad.
         emptied: (kind, column) -> how many loaded values were emptied.
         files: Rows read, loaded, quarantined and superseded, per source, kind and file.
     """
@@ -56,7 +56,7 @@ def run_quarantine_step(
 
     Args:
         con: The build; it holds `landed.<kind>` for every kind, `raw.company`, and `landed.malformed` if
-            lines were no records.
+            lines were not records.
         contracts: Kind -> its contract (of the table `raw.<kind>`).
         budgets: Source -> the share of its rows, 0 to 1, that may be quarantined. No entry: no budget.
         override: Why this run may quarantine more than that; None: it may not.
@@ -73,7 +73,7 @@ def run_quarantine_step(
     oversized.list_oversized(con, contracts)
     for contract in contracts.values():
         _quarantine_later(con, contract, [rule for rule in contract.rules if oversized.is_about_size(rule)])
-    later = {kind: _rules_for_later(contract) for kind, contract in contracts.items()}
+    later = {kind: _list_later_rules(contract) for kind, contract in contracts.items()}
     emptied: dict[tuple[str, str], int] = {}
     for kind in sorted(contracts, key=lambda kind: bool(later[kind])):  # those that look at other raw tables come last
         _quarantine_later(con, contracts[kind], later[kind])
@@ -110,8 +110,8 @@ def _find_violations(con: duckdb.DuckDBPyConnection, kind: str, rules: Sequence[
     """Fill `quarantine_work.<kind>_violations` in one scan; rule id -> rows that break it, counted by a scan."""
     con.execute(f"create table quarantine_work.{kind}_violations (rule varchar, row_id bigint)")
     if rules:
-        broken = [broken_when(rule) for rule in rules]
-        verdicts = [
+        broken = [write_condition(rule) for rule in rules]
+        tests = [
             f"case when {test} then {quote_literal(rule.id)} end" for test, rule in zip(broken, rules, strict=True)
         ]
         con.execute(
@@ -119,12 +119,12 @@ def _find_violations(con: duckdb.DuckDBPyConnection, kind: str, rules: Sequence[
             insert into quarantine_work.{kind}_violations
             with
                 bad_rows as (
-                    select _row_id, [{", ".join(verdicts)}] as verdicts
+                    select _row_id, [{", ".join(tests)}] as broken_rules
                     from landed.{kind}
                     where {" or ".join(f"({test})" for test in broken)}
                 )
 
-            select unnest(list_filter(verdicts, lambda verdict: verdict is not null)), _row_id
+            select unnest(list_filter(broken_rules, lambda rule: rule is not null)), _row_id
             from bad_rows
             """
         )
@@ -146,7 +146,7 @@ def _choose_documents(con: duckdb.DuckDBPyConnection, contracts: Mapping[str, Co
             step(con, contract)
 
 
-def _rules_for_later(contract: Contract) -> list[Rule]:
+def _list_later_rules(contract: Contract) -> list[Rule]:
     """Critical rules about rows that can be found only when the other raw tables are there."""
     return [
         rule
@@ -158,7 +158,9 @@ def _rules_for_later(contract: Contract) -> list[Rule]:
 def _quarantine_later(con: duckdb.DuckDBPyConnection, contract: Contract, rules: Sequence[Rule]) -> None:
     """Quarantine the accepted documents that break rules about more than one row."""
     for rule in rules:
-        versions.quarantine_documents(con, contract, rule.id, violations_sql(rule, versions.accepted(contract.name)))
+        versions.quarantine_documents(
+            con, contract, rule.id, select_violations(rule, versions.select_accepted(contract.name))
+        )
 
 
 def _make_raw_view(con: duckdb.DuckDBPyConnection, contract: Contract) -> dict[tuple[str, str], int]:
@@ -185,17 +187,18 @@ def _make_raw_view(con: duckdb.DuckDBPyConnection, contract: Contract) -> dict[t
     ).fetchall()
     emptied = dict(counts)
     cells = [
-        _emptied_cell(kind, name) if name in emptied else f"here.{quote_identifier(name)}" for name, _ in contract.types
+        _write_emptied_cell(kind, name) if name in emptied else f"here.{quote_identifier(name)}"
+        for name, _ in contract.types
     ]
     if con.execute(f"select row_id from quarantine_work.{kind}_left_out limit 1").fetchall():
-        rows = versions.accepted(kind)
+        rows = versions.select_accepted(kind)
     else:  # a view over the whole table is read faster than one with a join
         rows = f"landed.{kind}"
     con.execute(f"create view raw.{kind} as select {', '.join(cells)} from {rows} as here")
     return {(kind, column): count for column, count in counts}
 
 
-def _emptied_cell(kind: str, name: str) -> str:
+def _write_emptied_cell(kind: str, name: str) -> str:
     """SQL of a column without the values that break a warning."""
     column = quote_identifier(name)
     return f"""

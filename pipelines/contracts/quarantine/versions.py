@@ -1,4 +1,4 @@
-"""Which version of a document is used when it was delivered more than once, or when some of its rows are bad.
+"""Chooses the version of a document that was delivered more than once, or has bad rows.
 
 Put here: the choice, as SQL over `landed.<kind>` and the violations found in it. Keep out: finding violations
 (`quarantine_step.py`), writing down what was quarantined (`quarantine.py`).
@@ -34,7 +34,7 @@ _TABLES = {
 }
 
 
-def document_of(contract: Contract) -> str:
+def write_document(contract: Contract) -> str:
     """SQL for the name of a row's document: NULL when a part of its key is."""
     parts = [quote_identifier(column) for column in contract.document]
     return parts[0] if len(parts) == 1 else f" || {SEPARATOR} || ".join(parts)
@@ -46,36 +46,36 @@ def make_tables(con: duckdb.DuckDBPyConnection, kind: str) -> None:
         con.execute(f"create table quarantine_work.{kind}_{name} ({columns})")
 
 
-def critical_rules(contract: Contract) -> str:
+def write_critical_rules(contract: Contract) -> str:
     """The ids of the critical rules, as an SQL list to stand after `in`."""
     return "(" + ", ".join(quote_literal(rule.id) for rule in contract.rules if rule.severity == "critical") + ")"
 
 
 def note_broken_documents(con: duckdb.DuckDBPyConnection, contract: Contract) -> None:
     """Write down which documents of the kind have rows that break critical rules."""
-    kind, document = contract.name, document_of(contract)
+    kind, document = contract.name, write_document(contract)
     con.execute(
         f"""
         insert into quarantine_work.{kind}_broken
         select distinct here._system, {document}, found.rule
         from quarantine_work.{kind}_violations as found
         join landed.{kind} as here on here._row_id = found.row_id
-        where found.rule in {critical_rules(contract)} and {document} is not null
+        where found.rule in {write_critical_rules(contract)} and {document} is not null
         """
     )
 
 
 def list_versions(con: duckdb.DuckDBPyConnection, contract: Contract) -> None:
-    """Write down the versions of every document about which there is anything to decide; most have nothing.
+    """Write down the versions of every document that was delivered twice or has a bad row; most have one good version.
 
     Needs `note_broken_documents` for this kind and the one linked with it.
     """
-    kind, document = contract.name, document_of(contract)
+    kind, document = contract.name, write_document(contract)
     candidates = [f"select system, document from quarantine_work.{kind}_broken"]
     if kind in LINKED:
         candidates.append(f"select system, document from quarantine_work.{LINKED[kind]}_broken")
     again = "count(*) > 1" if contract.repeats == "last" else "min(_delivery) < max(_delivery)"
-    if contract.repeats == "last" or _delivery_count(con, kind) > 1:
+    if contract.repeats == "last" or _count_deliveries(con, kind) > 1:
         candidates.append(
             f"select _system, {document} from landed.{kind} where {document} is not null group by all having {again}"
         )
@@ -87,7 +87,7 @@ def list_versions(con: duckdb.DuckDBPyConnection, contract: Contract) -> None:
             bad_rows as (
                 select distinct row_id
                 from quarantine_work.{kind}_violations
-                where rule in {critical_rules(contract)}
+                where rule in {write_critical_rules(contract)}
             )
 
         select here._system, {document}, here._delivery, bool_or(bad_rows.row_id is not null)
@@ -119,13 +119,13 @@ def choose_versions(con: duckdb.DuckDBPyConnection, contract: Contract) -> None:
         f"""
         insert into quarantine_work.{kind}_best
         with
-            verdicts as (
+            versions_of_both as (
                 select system, document, delivery, {is_bad} as is_bad
                 from quarantine_work.{kind}_versions as versions
             )
 
         select system, document, max(delivery) filter (not is_bad), max(delivery)
-        from verdicts
+        from versions_of_both
         group by all
         """
     )
@@ -136,7 +136,7 @@ def leave_rows_out(con: duckdb.DuckDBPyConnection, contract: Contract) -> None:
 
     Needs `choose_versions` of this kind and the linked one.
     """
-    kind, document = contract.name, document_of(contract)
+    kind, document = contract.name, write_document(contract)
     winner, other_half = "best.winner", ""
     if kind in LINKED:  # nothing good is left of the other half: then nothing of this half is used either
         winner = "case when other.system is null or other.winner is not null then best.winner end"
@@ -184,7 +184,7 @@ def leave_rows_out(con: duckdb.DuckDBPyConnection, contract: Contract) -> None:
         select here._row_id, 'quarantined'
         from landed.{kind} as here
         where {document} is null and here._row_id in (
-            select row_id from quarantine_work.{kind}_violations where rule in {critical_rules(contract)}
+            select row_id from quarantine_work.{kind}_violations where rule in {write_critical_rules(contract)}
         )
         """
     )
@@ -199,7 +199,7 @@ def quarantine_documents(con: duckdb.DuckDBPyConnection, contract: Contract, rul
         rule_id: The rule.
         row_ids: A SELECT of the ids of the rows that break it.
     """
-    kind, document, rule = contract.name, document_of(contract), quote_literal(rule_id)
+    kind, document, rule = contract.name, write_document(contract), quote_literal(rule_id)
     con.execute("create temp table bad_rows (row_id bigint)")
     con.execute(f"insert into bad_rows {row_ids}")
     con.execute(f"insert into quarantine_work.{kind}_violations select {rule}, row_id from bad_rows")
@@ -221,7 +221,7 @@ def quarantine_documents(con: duckdb.DuckDBPyConnection, contract: Contract, rul
         f"""
         insert into quarantine_work.{kind}_left_out
         select here._row_id, 'quarantined'
-        from {accepted(kind)} as here
+        from {select_accepted(kind)} as here
         where here._row_id in (select row_id from bad_documents)
             or (here._system, {document}) in (
                 select (system, document) from bad_documents where document is not null
@@ -232,7 +232,7 @@ def quarantine_documents(con: duckdb.DuckDBPyConnection, contract: Contract, rul
     con.execute("drop table bad_documents")
 
 
-def accepted(kind: str) -> str:
+def select_accepted(kind: str) -> str:
     """The delivered rows that are not left out, as a SELECT in brackets."""
     return f"""(
         select here.*
@@ -241,6 +241,6 @@ def accepted(kind: str) -> str:
     )"""
 
 
-def _delivery_count(con: duckdb.DuckDBPyConnection, kind: str) -> int:
+def _count_deliveries(con: duckdb.DuckDBPyConnection, kind: str) -> int:
     count: int = con.execute(f"select count(distinct _delivery) from landed.{kind}").fetchall()[0][0]
     return count

@@ -1,7 +1,7 @@
 """Great Expectations' own expectations, cut down to one number: how many rows break them.
 
 Put here: subclasses that ask for a count and for nothing else. Keep out: which rule needs which (`validate.py`).
-As shipped, an expectation also fetches the values it did not expect, which may be somebody's name, and asks for three
+As shipped, an expectation also fetches the values it did not expect, which may be a person's name, and asks for three
 metrics besides: a suite takes three times as long. The metric that counts, and its SQL, are the library's own.
 Imported only by `validate.py`, and late: this imports Great Expectations.
 """

@@ -89,7 +89,7 @@ class _Connection:
 
 
 class LentDuckDB(duckdb_sqlalchemy.Dialect):
-    """DuckDB through a connection that somebody else opened."""
+    """DuckDB through a connection that other code opened."""
 
     DremioDialect = True  # repair 3: Great Expectations then writes REGEXP_MATCHES, which DuckDB has too
     supports_statement_cache = False
@@ -121,7 +121,7 @@ class LentDuckDB(duckdb_sqlalchemy.Dialect):
         columns = self._columns(connection, table_name, schema)
         if not columns:
             raise sa.exc.NoSuchTableError(table_name)
-        return [{"name": name, "type": _type_of(kind), "nullable": True, "default": None} for name, kind in columns]
+        return [{"name": name, "type": _find_type(kind), "nullable": True, "default": None} for name, kind in columns]
 
     def get_pk_constraint(self, connection: Any, table_name: str, schema: str | None = None, **kw: Any) -> Any:
         return {"constrained_columns": [], "name": None}
@@ -138,7 +138,7 @@ class LentDuckDB(duckdb_sqlalchemy.Dialect):
         return list(connection.exec_driver_sql(query, (str(table_name), schema or "main")).fetchall())
 
 
-def _type_of(kind: str) -> sa.types.TypeEngine[Any]:
+def _find_type(kind: str) -> sa.types.TypeEngine[Any]:
     name = kind.partition("(")[0]
     known: dict[str, type[sa.types.TypeEngine[Any]]] = duckdb_sqlalchemy.Dialect.ischema_names
     return known.get(name.lower(), sa.types.NullType)()

@@ -1,8 +1,8 @@
 """Validates a table by its contract with Great Expectations, inside the pipeline's own DuckDB connection.
 
 Put here: rule -> expectation, one validation per table, counts out. Keep out: SQL that finds rows (`violations.py`),
-what follows from a check (`quarantine_step.py`, the run). Nobody else imports Great Expectations, and it is imported
-only when the first table is validated: it costs seconds.
+what follows from a check (`quarantine_step.py`, the run). No other module imports Great Expectations, and this one
+imports it when the first table is validated, because the import takes seconds.
 
 Expectations know columns, not expressions. What a rule derives (the number that a text reads as, whether a predicate
 holds) is therefore a column of a temporary view over the table, and Great Expectations validates the view: its simple
@@ -24,7 +24,12 @@ import duckdb
 
 from regulars.pipelines.contracts.contract import Contract
 from regulars.pipelines.contracts.rule import Rule
-from regulars.pipelines.contracts.violations import broken_rows, broken_when, failed_count_sql, value_of
+from regulars.pipelines.contracts.violations import (
+    select_broken_rows,
+    select_failed_count,
+    write_condition,
+    write_value,
+)
 from regulars.pipelines.errors import RegularsError
 from regulars.pipelines.warehouse.sql_text import quote_identifier
 
@@ -39,12 +44,12 @@ class CannotValidate(RegularsError):
 
 @dataclass(frozen=True)
 class RuleResult:
-    """How a table kept one rule: counts only, never a value.
+    """The check of one rule: counts only, never a value.
 
     Attributes:
         rule: The rule.
         rows_checked: Rows of the table.
-        failed_count: Rows (of a table rule: failures) that break it; 0 when it is kept.
+        failed_count: Rows (of a table rule: failures) that break it; 0 when it passes.
     """
 
     rule: Rule
@@ -53,7 +58,7 @@ class RuleResult:
 
     @property
     def passed(self) -> bool:
-        """Whether the rule is kept."""
+        """Whether no row breaks the rule."""
         return self.failed_count == 0
 
 
@@ -81,16 +86,16 @@ def validate_table(
     table = table or contract.table
     rules = list(contract.rules if rules is None else rules)
     structure = [rule for rule in rules if rule.type == "structure"]
-    if structure and _count(con, failed_count_sql(structure[0], table)):
+    if structure and _count(con, select_failed_count(structure[0], table)):
         rules = structure
     rows = _count(con, f"select count(*) from {table}")
     failed: dict[str, int] = {}
     # no rows break no rule about rows: most companies have half of the kinds, and validating nothing costs as much
     asked = rules if rows or rules == structure else [rule for rule in rules if rule.type in {"query", "row_count"}]
     if asked:
-        con.execute(_view(table, asked))
+        con.execute(_write_view(table, asked))
         try:
-            failed = _validate(con, table, asked)
+            failed = _run_expectations(con, table, asked)
         finally:
             con.execute(f"drop view {VIEW}")
     return [RuleResult(rule, rows, failed[rule.id] if rule in asked else 0) for rule in rules]
@@ -101,24 +106,24 @@ def _count(con: duckdb.DuckDBPyConnection, query: str) -> int:
     return count
 
 
-def _view(table: str, rules: Sequence[Rule]) -> str:
+def _write_view(table: str, rules: Sequence[Rule]) -> str:
     derived = ", ".join(
-        f"{expression} as {quote_identifier(rule.id)}" for rule in rules if (expression := _derived(rule))
+        f"{expression} as {quote_identifier(rule.id)}" for rule in rules if (expression := _write_derived(rule))
     )
     return f"create temp view {VIEW} as select *{', ' + derived if derived else ''} from {table}"
 
 
-def _derived(rule: Rule) -> str:
-    """The expression that a rule's expectation is about, where that is no column of the table."""
+def _write_derived(rule: Rule) -> str:
+    """The expression that a rule's expectation is about, where that is not a column of the table."""
     if rule.type == "range" and rule.arguments.get("type"):
-        return value_of(rule)
+        return write_value(rule)
     if rule.type == "predicate" or (rule.type == "reads_as" and rule.arguments["type"] in {"DATE", "TIMESTAMP"}):
-        return f"({broken_when(rule)}) is not true"
+        return f"({write_condition(rule)}) is not true"
     return ""
 
 
-def _expectation(rule: Rule, table: str, gx: Any, ours: Any) -> Any:
-    column = rule.id if _derived(rule) else (rule.columns or ("",))[0]
+def _make_expectation(rule: Rule, table: str, gx: Any, ours: Any) -> Any:
+    column = rule.id if _write_derived(rule) else (rule.columns or ("",))[0]
     arguments, meta = rule.arguments, {"rule": rule.id}
     match rule.type:
         case "required":
@@ -149,30 +154,32 @@ def _expectation(rule: Rule, table: str, gx: Any, ours: Any) -> Any:
             return gx.expectations.ExpectTableRowCountToBeBetween(min_value=least, max_value=most, meta=meta)
         case _:
             # braces of our own SQL are not for Great Expectations to fill; selecting 1 keeps values inside DuckDB
-            query = broken_rows(rule, table).replace("{", "{{").replace("}", "}}")
+            query = select_broken_rows(rule, table).replace("{", "{{").replace("}", "}}")
             unexpected = f"select 1 as failure from ({query}) failures /* of {{batch}} */"
             return ours.NoRows(unexpected_rows_query=unexpected, meta=meta)
 
 
-def _validate(con: duckdb.DuckDBPyConnection, table: str, rules: Sequence[Rule]) -> dict[str, int]:
-    gx, ours, lent = _great_expectations()
-    with _quiet(), lent.lend(con):
-        suite = gx.ExpectationSuite(name=table, expectations=[_expectation(rule, table, gx, ours) for rule in rules])
-        validation = _whole_view().get_batch().validate(suite, result_format=COUNTS_ONLY)
-    return dict(_failures(table, validation.results))
+def _run_expectations(con: duckdb.DuckDBPyConnection, table: str, rules: Sequence[Rule]) -> dict[str, int]:
+    gx, ours, lent = _import_great_expectations()
+    with _silence(), lent.lend(con):
+        suite = gx.ExpectationSuite(
+            name=table, expectations=[_make_expectation(rule, table, gx, ours) for rule in rules]
+        )
+        validation = _get_whole_view().get_batch().validate(suite, result_format=COUNTS_ONLY)
+    return dict(_read_failures(table, validation.results))
 
 
 @cache
-def _whole_view() -> Any:
+def _get_whole_view() -> Any:
     """What Great Expectations calls a batch definition: the whole view, through whatever connection is on loan."""
-    gx, _, lent = _great_expectations()
+    gx, _, lent = _import_great_expectations()
     context = gx.get_context(mode="ephemeral")
     context.variables.progress_bars = {"globally": False}
     source = context.data_sources.add_sql(VIEW, connection_string=lent.URL)
     return source.add_table_asset(VIEW, table_name=VIEW).add_batch_definition_whole_table(VIEW)
 
 
-def _failures(table: str, results: Sequence[Any]) -> Iterator[tuple[str, int]]:
+def _read_failures(table: str, results: Sequence[Any]) -> Iterator[tuple[str, int]]:
     """Rule id -> failures. Results come in an order of their own: the rule's id is in `meta`."""
     for result in results:
         rule_id, found = result.expectation_config.meta["rule"], result.result
@@ -180,7 +187,7 @@ def _failures(table: str, results: Sequence[Any]) -> Iterator[tuple[str, int]]:
             failed = int(found["unexpected_count"])
         elif "observed_value" in found:  # the row count
             failed = int(not result.success)
-        else:  # the exception is not told on: it may quote a value
+        else:  # the exception is not passed on: it may quote a value
             raise CannotValidate(
                 f"{rule_id} of {table} could not be evaluated; the SQL or expression of the rule fails"
             )
@@ -190,13 +197,13 @@ def _failures(table: str, results: Sequence[Any]) -> Iterator[tuple[str, int]]:
 
 
 @cache
-def _great_expectations() -> tuple[Any, Any, Any]:
+def _import_great_expectations() -> tuple[Any, Any, Any]:
     """The library, our expectations, and the loan of a connection; imported once, on first use."""
     os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
     collecting = gc.isenabled()
     gc.disable()  # a hundred thousand objects that all stay: collecting in between costs a fifth of the import
     try:
-        with _quiet():
+        with _silence():
             gx = importlib.import_module("great_expectations")
             ours = importlib.import_module("regulars.pipelines.contracts.validation.expectations")
             lent = importlib.import_module("regulars.pipelines.contracts.validation.lent_connection")
@@ -207,7 +214,7 @@ def _great_expectations() -> tuple[Any, Any, Any]:
 
 
 @contextmanager
-def _quiet() -> Iterator[None]:
+def _silence() -> Iterator[None]:
     """Great Expectations' own warnings are not ours to mend, and its log may quote data."""
     disabled = logging.root.manager.disable
     logging.disable(logging.CRITICAL)

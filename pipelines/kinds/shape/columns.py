@@ -6,7 +6,7 @@ Put here: a column as soon as a second kind has it. Keep out: columns of one kin
 from regulars.pipelines.kinds.shape.kind import SOURCE_CURRENCY, KindColumn
 
 
-def customer_columns(who: str) -> tuple[KindColumn, ...]:
+def make_customer_columns(who: str) -> tuple[KindColumn, ...]:
     """The three columns by which a row names a customer.
 
     Args:
@@ -16,7 +16,7 @@ def customer_columns(who: str) -> tuple[KindColumn, ...]:
         KindColumn(
             "customer_record_id",
             "id",
-            "The customer record it belongs to, in the system `customer_system`. NULL: nobody is named.",
+            "The customer record it belongs to, in the system `customer_system`. NULL: no customer is named.",
         ),
         KindColumn("customer_system", "text", "The system whose id customer_record_id is; NULL: the row's own system."),
         KindColumn(

@@ -64,9 +64,9 @@ class KindColumn:
         form: How its values are written when they are landed.
         description: What it means, its range, what NULL means.
         is_required: Every row needs a value: the settings must say where it comes from, or it has a default.
-        is_descriptive: Its absence changes no count, no amount and nobody's identity; a file that has lost it is still
+        is_descriptive: Its absence changes no count, no amount and no identity; a file that has lost it is still
             read, with a warning.
-        is_personal: It holds contact details or what somebody wrote: never published.
+        is_personal: It holds contact details or what a person wrote: never published.
         is_emptied: A value that breaks a rule of this column is emptied and counted; otherwise it quarantines the
             document.
         default: What a column gets that the settings do not map.
@@ -156,7 +156,7 @@ class Money:
 
     Attributes:
         amount: SQL over the text columns: what the row is worth after discounts, as core counts it, money given back
-            negative; NULL where it is no number.
+            negative; NULL where it is not a number.
         day: The column (of the form `moment` or `date`) whose month it belongs to.
         core: The tables of core that it goes into.
     """

@@ -23,7 +23,7 @@ KINDS: dict[str, Kind] = {kind.name: kind for kind in _find_kinds()}
 """Name -> kind, in the order of their names. Adding a module adds the kind."""
 
 
-def core_amounts(wanted: Iterable[Kind]) -> list[CoreAmount]:
+def list_core_amounts(wanted: Iterable[Kind]) -> list[CoreAmount]:
     """Where core holds the money of some kinds; each table once, with its day where one of them knows it."""
     found: dict[str, CoreAmount] = {}
     for kind in wanted:

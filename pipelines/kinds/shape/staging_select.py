@@ -12,7 +12,7 @@ TRACE = tuple(name for name, _ in TRACE_COLUMNS if name != "_rest")
 """Where a row was read: the last columns of every staging table."""
 
 
-def staging_select(kind: Kind) -> str:
+def write_staging_select(kind: Kind) -> str:
     """One SELECT over `raw.<kind>`; its first line says what one row is."""
     cells = [
         column.name
@@ -25,7 +25,7 @@ def staging_select(kind: Kind) -> str:
     return f"-- {grain}; typed, otherwise unchanged.\nselect\n{listed}from raw.{kind.name}\n"
 
 
-def money_days_select(kinds: Iterable[Kind]) -> str:
+def write_money_days_select(kinds: Iterable[Kind]) -> str:
     """One SELECT of the UTC days on which money may have moved, over the staging tables of all kinds of money."""
     days = "\nunion\n".join(
         f"select distinct cast({kind.money.day} as date) as utc_date from staging.{kind.name}"

@@ -31,10 +31,21 @@ class BetaGeoFormulas:
     """The formulas of BG/NBD (no chance to drop out at the start) or MBG/NBD (one).
 
     Attributes:
-        chances_at_start: Chances to drop out before the first repeat purchase.
+        chances_at_start: Chances to drop out before the first repeat purchase, 0 or 1.
+
+    Raises:
+        ValueError: It is another number: the formulas would give numbers that are those of no model.
     """
 
     chances_at_start: int
+
+    def __post_init__(self) -> None:
+        """Refuse other models."""
+        if self.chances_at_start not in (0, 1):
+            raise ValueError(
+                f"a customer has 0 chances to drop out before the first repeat purchase (BG/NBD) or 1 (MBG/NBD), "
+                f"not {self.chances_at_start}"
+            )
 
     def alive(self, theta: Theta, frequency: FloatArray, T: FloatArray) -> "AliveBetaGeo":
         """See `DropoutFormulas`. The next chance to drop out is the next purchase."""

@@ -25,7 +25,7 @@ Labels = Sequence[tuple[Place, str]]
 """Places along the chart and what stands beneath them."""
 
 
-def number(place: Place) -> float:
+def convert_to_number(place: Place) -> float:
     """A place as a number; days count from the year 1."""
     return float(place.toordinal()) if isinstance(place, dt.date) else float(place)
 
@@ -50,8 +50,8 @@ class Axes:
 
     def x(self, place: Place) -> float:
         """Left to right."""
-        first, last = number(self.first), number(self.last)
-        return LEFT + (self.width - LEFT - RIGHT) * (number(place) - first) / ((last - first) or 1)
+        first, last = convert_to_number(self.first), convert_to_number(self.last)
+        return LEFT + (self.width - LEFT - RIGHT) * (convert_to_number(place) - first) / ((last - first) or 1)
 
     def y(self, value: float) -> float:
         """Top to bottom; clipped to the axis."""
@@ -60,7 +60,7 @@ class Axes:
         return self.height - BOTTOM - (self.height - TOP - BOTTOM) * share
 
 
-def nice_ticks(low: float, high: float, wanted: int = 5) -> list[float]:
+def choose_ticks(low: float, high: float, wanted: int = 5) -> list[float]:
     """Round numbers that hold low and high between them; at least two."""
     if high <= low:
         high = low + 1
@@ -70,7 +70,7 @@ def nice_ticks(low: float, high: float, wanted: int = 5) -> list[float]:
     return [round(place * step, 10) for place in range(first, max(last, first + 1) + 1)]
 
 
-def month_labels(first: dt.date, last: dt.date, words: Words, width: int = WIDTH) -> list[tuple[Place, str]]:
+def list_month_labels(first: dt.date, last: dt.date, words: Words, width: int = WIDTH) -> list[tuple[Place, str]]:
     """The firsts of months, so many that they do not touch: with the year in January and at the first of all."""
     months = range(first.year * 12 + first.month - 1, last.year * 12 + last.month)
     most = width // WIDE_AS_A_LABEL + 1

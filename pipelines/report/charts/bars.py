@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from xml.etree.ElementTree import Element
 
-from regulars.pipelines.report.charts.axes import LEFT, RIGHT, WIDTH, Axes, Labels, draw_frame, nice_ticks
+from regulars.pipelines.report.charts.axes import LEFT, RIGHT, WIDTH, Axes, Labels, choose_ticks, draw_frame
 from regulars.pipelines.report.charts.svg import add
 
 WIDE_AS_A_MONTH = dt.timedelta(days=31)
@@ -47,12 +47,12 @@ class BarChart:
     def draw(self, svg: Element, *, hover: bool) -> None:
         """Each bar's parts in the colours `a`, `b`, `c`."""
         _define_hatch(svg)
-        ticks = nice_ticks(0, max(sum(bar.parts) for bar in self.bars))
+        ticks = choose_ticks(0, max(sum(bar.parts) for bar in self.bars))
         axes = Axes(self.bars[0].x, self.bars[-1].x + WIDE_AS_A_MONTH, ticks, self.height, self.width)
         draw_frame(svg, axes, self.label, self.along)
         wide = max(2.0, (self.width - LEFT - RIGHT) / len(self.bars) * 0.78)
         for bar in self.bars:
-            group, x, bottom = _group(svg, bar.title, hover=hover), axes.x(bar.x) + 1, 0.0
+            group, x, bottom = _add_group(svg, bar.title, hover=hover), axes.x(bar.x) + 1, 0.0
             for kind, part in zip("abc", bar.parts, strict=False):
                 if part > 0:
                     _draw_bar(group, axes, f"bar {kind}", (x, wide), (bottom, bottom + part))
@@ -91,19 +91,19 @@ class PairedBars:
 
     def draw(self, svg: Element, *, hover: bool) -> None:
         """The bars touch in the middle of their group."""
-        ticks = nice_ticks(0, max(value for pair in self.pairs for value in (pair.left, pair.right)))
+        ticks = choose_ticks(0, max(value for pair in self.pairs for value in (pair.left, pair.right)))
         axes = Axes(0, len(self.pairs), ticks, self.height, self.width)
         middles = [place + 0.5 for place in range(len(self.pairs))]
         along = [(middle, pair.label) for middle, pair in zip(middles, self.pairs, strict=True)]
         draw_frame(svg, axes, self.label, along)
         wide = (self.width - LEFT - RIGHT) / len(self.pairs) * 0.4
         for middle, pair in zip(middles, self.pairs, strict=True):
-            group, x = _group(svg, pair.title, hover=hover), axes.x(middle)
+            group, x = _add_group(svg, pair.title, hover=hover), axes.x(middle)
             _draw_bar(group, axes, "bar b", (x - wide, wide), (0, pair.left))
             _draw_bar(group, axes, "bar a", (x, wide), (0, pair.right))
 
 
-def _group(svg: Element, title: str, *, hover: bool) -> Element:
+def _add_group(svg: Element, title: str, *, hover: bool) -> Element:
     group = add(svg, "g")
     if hover and title:
         add(group, "title", title)

@@ -72,7 +72,7 @@ class HeatMap:
 
     def _draw_cell(self, svg: Element, cell: Cell, place: tuple[float, int, float], *, hover: bool) -> None:
         x, y, wide = place
-        kind, depth = depth_of(cell.share, self.full)
+        kind, depth = find_depth(cell.share, self.full)
         group = add(svg, "g")
         if hover and cell.title:
             add(group, "title", cell.title)
@@ -81,7 +81,7 @@ class HeatMap:
         add(group, "text", cell.text, class_=f"x {kind}", x=x + (wide - GAP) / 2, y=y + ROW / 2 + 3)
 
 
-def depth_of(share: float, full: float) -> tuple[str, float]:
+def find_depth(share: float, full: float) -> tuple[str, float]:
     """Style class and depth (0 to 1) of the colour of a share; `full` gets the full colour."""
     depth = min(1.0, share / full) if full else 0.0
     return "deepest" if depth > 0.82 else "deep" if depth > 0.67 else "pale", depth

@@ -16,9 +16,9 @@ from regulars.pipelines.report.charts.axes import (
     Axes,
     Labels,
     Place,
+    choose_ticks,
+    convert_to_number,
     draw_frame,
-    nice_ticks,
-    number,
 )
 from regulars.pipelines.report.charts.svg import add
 
@@ -91,13 +91,13 @@ class LineChart:
         points = [point for line in self.lines for point in line.points]
         values = [value for point in points for value in (point.y, point.low, point.high) if value is not None]
         bounds = [bound for bound in (self.low, self.high) if bound is not None]
-        ticks = nice_ticks(min([*values, *bounds]), max([*values, *bounds]))
-        places = sorted((point.x for point in points), key=number)
+        ticks = choose_ticks(min([*values, *bounds]), max([*values, *bounds]))
+        places = sorted((point.x for point in points), key=convert_to_number)
         return Axes(places[0], places[-1], ticks, self.height, self.width)
 
 
-def _runs(line: Line) -> list[list[Point]]:
-    """The stretches without a gap."""
+def _split_at_gaps(line: Line) -> list[list[Point]]:
+    """Split a line at its gaps: each run of points that have a value."""
     runs: list[list[Point]] = [[]]
     for point in line.points:
         if point.y is None:
@@ -108,9 +108,9 @@ def _runs(line: Line) -> list[list[Point]]:
 
 
 def _draw_path(svg: Element, axes: Axes, line: Line) -> None:
-    for run in _runs(line):
+    for run in _split_at_gaps(line):
         way = [(axes.x(point.x), axes.y(point.y or 0)) for point in run]
-        add(svg, "polyline", class_=f"line {line.style}", points=_way(way))
+        add(svg, "polyline", class_=f"line {line.style}", points=_format_points(way))
 
 
 def _draw_dots(svg: Element, axes: Axes, line: Line, *, radius: float, hover: bool) -> None:
@@ -119,11 +119,11 @@ def _draw_dots(svg: Element, axes: Axes, line: Line, *, radius: float, hover: bo
         if point.y is None:
             continue
         x, y = axes.x(point.x), axes.y(point.y)
-        told = hover and bool(point.title)
-        place = add(svg, "g") if told else svg
+        has_title = hover and bool(point.title)
+        place = add(svg, "g") if has_title else svg
         if radius:
             add(place, "circle", class_=f"dot {line.style}", cx=x, cy=y, r=radius)
-        if told:
+        if has_title:
             add(place, "circle", class_="touch", cx=x, cy=y, r=7)
             add(place, "title", point.title)
 
@@ -137,19 +137,19 @@ def _draw_mark(svg: Element, axes: Axes, place: Place, text: str) -> None:
 
 
 def _draw_band(svg: Element, axes: Axes, line: Line) -> None:
-    for run in _runs(line):
+    for run in _split_at_gaps(line):
         edge = [(point.x, point.low, point.high) for point in run if point.low is not None and point.high is not None]
         if edge:
             there = [(axes.x(x), axes.y(high)) for x, _, high in edge]
             back = [(axes.x(x), axes.y(low)) for x, low, _ in reversed(edge)]
-            add(svg, "polygon", class_=f"band {line.style}", points=_way(there + back))
+            add(svg, "polygon", class_=f"band {line.style}", points=_format_points(there + back))
 
 
-def _way(places: Sequence[tuple[float, float]]) -> str:
+def _format_points(places: Sequence[tuple[float, float]]) -> str:
     return " ".join(f"{x:.1f},{y:.1f}" for x, y in places)
 
 
-def sparkline(values: Sequence[float | None]) -> Element | None:
+def draw_sparkline(values: Sequence[float | None]) -> Element | None:
     """A small line without axes, for the eye only; None where there is too little for a line."""
     known = [value for value in values if value is not None]
     if len(known) < 3:

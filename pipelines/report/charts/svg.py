@@ -29,13 +29,13 @@ class Picture(Protocol):
 
 def add(parent: Element, tag: str, text: str = "", **attributes: str | float) -> Element:
     """Add an element; numbers are rounded to a tenth, and `class_` or `stroke_width` lose what Python needs."""
-    named = {name.rstrip("_").replace("_", "-"): _written(value) for name, value in attributes.items()}
+    named = {name.rstrip("_").replace("_", "-"): _format_value(value) for name, value in attributes.items()}
     element = ElementTree.SubElement(parent, tag, named)
     element.text = text or None
     return element
 
 
-def svg_of(picture: Picture, *, hover: bool = True) -> Element:
+def draw_svg(picture: Picture, *, hover: bool = True) -> Element:
     """The picture as an `svg` element without a size of its own."""
     box = f"0 0 {picture.width} {picture.height:g}"
     svg = Element("svg", {"viewBox": box, "role": "img", "aria-label": picture.name})
@@ -43,10 +43,10 @@ def svg_of(picture: Picture, *, hover: bool = True) -> Element:
     return svg
 
 
-def svg_text(svg: Element) -> str:
+def format_svg(svg: Element) -> str:
     """The element as text."""
     return ElementTree.tostring(svg, encoding="unicode")
 
 
-def _written(value: str | float) -> str:
+def _format_value(value: str | float) -> str:
     return value if isinstance(value, str) else f"{value:.1f}" if isinstance(value, float) else str(value)

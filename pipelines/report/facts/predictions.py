@@ -79,7 +79,7 @@ class Alive:
         days: Days since the first purchase of those who are shown: the median of the segment.
         unit: `month` or `week`, of `since`.
         since: Time since the last purchase, ascending; the last one reaches back to the first purchase.
-        p_alive: Repeat purchases -> probability per `since`; None where nobody can be.
+        p_alive: Repeat purchases -> probability per `since`; None where no customer can be.
     """
 
     model: str
@@ -180,11 +180,11 @@ def read_alive(con: duckdb.DuckDBPyConnection) -> Alive | None:
     [ages] = read_rows(con, AGES, CLV, first=first, end=end or dt.date.max)
     if not ages["customers"]:
         return None
-    unit, since, p_alive = grid(models[largest][1], max(1, ages["days"]), ages["frequency"])
+    unit, since, p_alive = compute_grid(models[largest][1], max(1, ages["days"]), ages["frequency"])
     return Alive(best, fit["segment"], fit["customers"], max(1, ages["days"]), unit, since, p_alive)
 
 
-def grid(model: DropoutModel, days: int, largest: int) -> tuple[str, list[int], dict[int, list[float | None]]]:
+def compute_grid(model: DropoutModel, days: int, largest: int) -> tuple[str, list[int], dict[int, list[float | None]]]:
     """P(alive) of customers who first bought so many days ago.
 
     Args:

@@ -10,6 +10,7 @@ import datetime as dt
 
 import duckdb
 
+from regulars.pipelines.enumerations import DEFAULT_LAPSE_DAYS
 from regulars.pipelines.report.facts.predictions import Predictions, read_predictions
 from regulars.pipelines.report.facts.reading import Rows, read_rows
 from regulars.pipelines.transforms.customers.headline import Headline
@@ -85,7 +86,7 @@ class ReportFacts:
     headline: Headline
     as_of: dt.date | None = None
     currency: str = ""
-    lapse_days: int = 365
+    lapse_days: int = DEFAULT_LAPSE_DAYS
     cohorts: Rows = ()
     churn: Rows = ()
     nps: Rows = ()
@@ -119,7 +120,7 @@ def read_facts(con: duckdb.DuckDBPyConnection, company: str, generation: str, he
         headline=headline,
         as_of=days[0] if days else None,
         currency=settings[0].get("currency") or "" if settings else "",
-        lapse_days=settings[0].get("lapse_days") or 365 if settings else 365,
+        lapse_days=(settings[0].get("lapse_days") if settings else None) or DEFAULT_LAPSE_DAYS,
         cohorts=read_cohorts(con),
         churn=churn,
         nps=read_rows(con, NPS, "marts.nps"),

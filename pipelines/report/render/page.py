@@ -12,8 +12,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from regulars.pipelines.report.charts.axes import HALF
-from regulars.pipelines.report.charts.lines import sparkline
-from regulars.pipelines.report.charts.svg import Picture, svg_of, svg_text
+from regulars.pipelines.report.charts.lines import draw_sparkline
+from regulars.pipelines.report.charts.svg import Picture, draw_svg, format_svg
 from regulars.pipelines.report.parts import Page, ShadedTable
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -24,7 +24,7 @@ PICTURE_STYLE, PAGE_STYLE = "picture.css", "page.css"
 def render_page(page: Page) -> str:
     """The page, whole, as HTML."""
     style = Markup(read_style(PICTURE_STYLE) + read_style(PAGE_STYLE))
-    return _environment().get_template("page.html").render(page=page, style=style)
+    return _make_environment().get_template("page.html").render(page=page, style=style)
 
 
 @functools.cache
@@ -34,7 +34,7 @@ def read_style(name: str) -> str:
 
 
 @functools.cache
-def _environment() -> Environment:
+def _make_environment() -> Environment:
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
@@ -45,22 +45,22 @@ def _environment() -> Environment:
     )
     tests: dict[str, Any] = {"shaded": _is_shaded, "half": _is_half}
     environment.tests.update(tests)
-    environment.filters.update({"svg": _svg, "sparkline": _sparkline})
+    environment.filters.update({"svg": _render_svg, "sparkline": _render_sparkline})
     return environment
 
 
-def _svg(picture: Picture) -> Markup:
-    return _as_markup(svg_of(picture))
+def _render_svg(picture: Picture) -> Markup:
+    return _mark_as_safe(draw_svg(picture))
 
 
-def _sparkline(values: list[float | None]) -> Markup:
-    drawn = sparkline(values)
-    return Markup() if drawn is None else _as_markup(drawn)
+def _render_sparkline(values: list[float | None]) -> Markup:
+    drawn = draw_sparkline(values)
+    return Markup() if drawn is None else _mark_as_safe(drawn)
 
 
-def _as_markup(svg: Element) -> Markup:
+def _mark_as_safe(svg: Element) -> Markup:
     """An element has escaped what it holds."""
-    return Markup(svg_text(svg))
+    return Markup(format_svg(svg))
 
 
 def _is_shaded(table: object) -> bool:

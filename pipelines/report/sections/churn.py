@@ -1,19 +1,19 @@
 """Who is lost: churn over time, and how many customers are active.
 
-Put here: this section. Keep out: how churn is counted (`transforms/churn.py`).
+Put here: this section. Keep out: how churn is counted (`transforms/churn/churn.py`).
 """
 
-from regulars.pipelines.report.charts.axes import month_labels
+from regulars.pipelines.report.charts.axes import list_month_labels
 from regulars.pipelines.report.charts.lines import Line, LineChart, Point
 from regulars.pipelines.report.facts.reading import Row, Rows
 from regulars.pipelines.report.facts.report_facts import ReportFacts
-from regulars.pipelines.report.parts import Part, Section, Table, absent
+from regulars.pipelines.report.parts import Part, Section, Table, make_absent_part
 from regulars.pipelines.report.words.words import Words
 
 MONTHS_SHOWN = 36
 
 
-def churn_section(facts: ReportFacts, words: Words) -> Section:
+def build_churn(facts: ReportFacts, words: Words) -> Section:
     """Churn over time, and how many customers are active."""
     means = words.say(
         "A customer is lost {days} days after the last order, and not while a subscription is paid for. The 12-month "
@@ -23,20 +23,20 @@ def churn_section(facts: ReportFacts, words: Words) -> Section:
     )
     rows = facts.churn[-MONTHS_SHOWN:]
     known = [row for row in rows if row["churn_rate_12m"] is not None]
-    parts = [absent(words.say("There is no month with customers yet."))]
+    parts = [make_absent_part(words.say("There is no month with customers yet."))]
     if rows:
-        first = _churn_part(rows, words) if known else absent(_why_unknown(rows, words))
-        parts = [first, _active_part(rows, words)]
+        first = _make_churn_part(rows, words) if known else make_absent_part(_explain_unknown(rows, words))
+        parts = [first, _make_active_part(rows, words)]
     title = words.say("Who is lost")
-    return Section("churn", title, _lede(known, words), [[part] for part in parts], means)
+    return Section("churn", title, _write_lede(known, words), [[part] for part in parts], means)
 
 
-def _lede(known: Rows, words: Words) -> str:
+def _write_lede(known: Rows, words: Words) -> str:
     if not known:
         return ""
     last = known[-1]
     now = {"month": words.month(last["month_end"]), "rate": words.percent(last["churn_rate_12m"])}
-    before = [row for row in known if _month_of(row) == _month_of(last) - 12]
+    before = [row for row in known if _number_month(row) == _number_month(last) - 12]
     if before:
         return words.say(
             "At the end of {month} the 12-month churn was {rate}; a year before it was {before}.",
@@ -46,19 +46,19 @@ def _lede(known: Rows, words: Words) -> str:
     return words.say("At the end of {month} the 12-month churn was {rate}.", **now)
 
 
-def _month_of(row: Row) -> int:
+def _number_month(row: Row) -> int:
     """Months since the year 0."""
     return int(row["month_end"].year * 12 + row["month_end"].month)
 
 
-def _why_unknown(rows: Rows, words: Words) -> str:
+def _explain_unknown(rows: Rows, words: Words) -> str:
     reason = rows[-1].get("reason")
     if reason:
         return words.say("The 12-month churn is not known yet: {reason}.", reason=reason)
     return words.say("The 12-month churn is not known yet.")
 
 
-def _churn_part(rows: Rows, words: Words) -> Part:
+def _make_churn_part(rows: Rows, words: Words) -> Part:
     points = [
         Point(
             row["month_end"],
@@ -78,13 +78,13 @@ def _churn_part(rows: Rows, words: Words) -> Part:
             words.say("12-month churn by month"),
             [Line("a", points)],
             lambda value: words.percent(value, 0),
-            month_labels(rows[0]["month_end"], rows[-1]["month_end"], words),
+            list_month_labels(rows[0]["month_end"], rows[-1]["month_end"], words),
             low=0,
         )
     )
 
 
-def _active_part(rows: Rows, words: Words) -> Part:
+def _make_active_part(rows: Rows, words: Words) -> Part:
     points = [
         Point(
             row["month_end"],
@@ -104,15 +104,15 @@ def _active_part(rows: Rows, words: Words) -> Part:
             words.say("Active customers by month"),
             [Line("b", points)],
             words.short,
-            month_labels(rows[0]["month_end"], rows[-1]["month_end"], words),
+            list_month_labels(rows[0]["month_end"], rows[-1]["month_end"], words),
             low=0,
             height=180,
         ),
-        table=_table(rows, words),
+        table=_make_table(rows, words),
     )
 
 
-def _table(rows: Rows, words: Words) -> Table:
+def _make_table(rows: Rows, words: Words) -> Table:
     headers = [
         words.say("month"),
         words.say("12-month churn"),

@@ -7,11 +7,11 @@ import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 
 from regulars.pipelines.report.charts.axes import HALF
-from regulars.pipelines.report.charts.heat_map import Cell, HeatMap, HeatRow, depth_of
+from regulars.pipelines.report.charts.heat_map import Cell, HeatMap, HeatRow, find_depth
 from regulars.pipelines.report.facts.reading import Row, Rows
 from regulars.pipelines.report.facts.report_facts import ReportFacts
-from regulars.pipelines.report.parts import Part, Section, Sentence, Shade, ShadedRow, ShadedTable, absent
-from regulars.pipelines.report.sections.curves import curve_parts
+from regulars.pipelines.report.parts import Part, Section, Sentence, Shade, ShadedRow, ShadedTable, make_absent_part
+from regulars.pipelines.report.sections.curves import make_curve_parts
 from regulars.pipelines.report.words.words import Words
 
 COHORTS_SHOWN = 24
@@ -23,26 +23,26 @@ FULL_COLOUR_AT = 0.97
 Cohort = Mapping[int, Row]
 
 
-def cohorts_section(facts: ReportFacts, words: Words) -> Section:
+def build_cohorts(facts: ReportFacts, words: Words) -> Section:
     """The newest cohorts, the average of all of them, and the curves."""
     title = words.say("Who comes back")
     means = words.say(
-        "A row is everybody whose first order fell in that month. A cell says which share of them bought again so many "
-        "months later; the third column is what one of them has brought so far. A hatched cell's month is not over, so "
-        "its share is not known yet. All cohorts: sums over the cells that are known. Rest on a cell to see how many "
-        "customers it counts."
+        "A row holds the customers whose first order was in that month. A cell shows the share of them who bought "
+        "again that many months later; the third column shows what one of them has brought so far. The month of a "
+        "hatched cell is not over, so its share is not known yet. The row of all cohorts sums up the cells that are "
+        "known. Point at a cell to see how many customers it counts."
     )
-    cohorts = _by_start(facts.cohorts)
+    cohorts = _group_by_start(facts.cohorts)
     if not cohorts:
-        return Section("cohorts", title, "", [[absent(words.say("No customer has ordered yet."))]], means)
-    average = _average(facts.cohorts)
-    table = _table(cohorts[-COHORTS_SHOWN:], average, facts.currency, words)
-    rows = [[Part(table=table, notes=_notes(cohorts, words))]]
-    curves = curve_parts(facts.cohorts, facts.currency, words)
-    return Section("cohorts", title, _lede(average, words), [*rows, curves] if curves else rows, means)
+        return Section("cohorts", title, "", [[make_absent_part(words.say("No customer has ordered yet."))]], means)
+    average = _sum_periods(facts.cohorts)
+    table = _make_table(cohorts[-COHORTS_SHOWN:], average, facts.currency, words)
+    rows = [[Part(table=table, notes=_list_notes(cohorts, words))]]
+    curves = make_curve_parts(facts.cohorts, facts.currency, words)
+    return Section("cohorts", title, _write_lede(average, words), [*rows, curves] if curves else rows, means)
 
 
-def cohort_picture(rows: Rows, words: Words) -> Part:
+def make_cohort_picture(rows: Rows, words: Words) -> Part:
     """The newest cohorts of the same table, small, as a picture with its caption.
 
     Args:
@@ -52,11 +52,13 @@ def cohort_picture(rows: Rows, words: Words) -> Part:
     known = [row for row in rows if row["period_number"] and row["retention_rate"] is not None]
     starts = sorted({row["cohort_start"] for row in known})[-PICTURED:]
     if not starts:
-        return absent(words.say("No month after a first order is over yet."))
-    cohorts = _by_start([row for row in known if row["cohort_start"] >= starts[0] and row["period_number"] <= PICTURED])
+        return make_absent_part(words.say("No month after a first order is over yet."))
+    cohorts = _group_by_start(
+        [row for row in known if row["cohort_start"] >= starts[0] and row["period_number"] <= PICTURED]
+    )
     periods = range(1, max(max(cohort) for cohort in cohorts) + 1)
     lines = [
-        HeatRow(words.month(_start_of(cohort)), [_pictured(cohort.get(period), words) for period in periods])
+        HeatRow(words.month(_find_start(cohort)), [_make_heat_cell(cohort.get(period), words) for period in periods])
         for cohort in cohorts
     ]
     return Part(
@@ -65,18 +67,18 @@ def cohort_picture(rows: Rows, words: Words) -> Part:
             lines,
             [str(period) for period in periods],
             words.say("months since the first order"),
-            full=_full_colour(cohorts),
+            full=_find_full_colour(cohorts),
             width=HALF,
         ),
-        caption=_lede(_average(rows), words),
+        caption=_write_lede(_sum_periods(rows), words),
     )
 
 
-def _pictured(row: Row | None, words: Words) -> Cell | None:
+def _make_heat_cell(row: Row | None, words: Words) -> Cell | None:
     return None if row is None else Cell(row["retention_rate"], words.percent(row["retention_rate"], 0))
 
 
-def _by_start(rows: Rows) -> list[Cohort]:
+def _group_by_start(rows: Rows) -> list[Cohort]:
     """Each cohort as period -> row, in order of the first month."""
     by_start: dict[object, dict[int, Row]] = {}
     for row in rows:
@@ -84,12 +86,12 @@ def _by_start(rows: Rows) -> list[Cohort]:
     return list(by_start.values())
 
 
-def _start_of(cohort: Cohort) -> dt.date:
+def _find_start(cohort: Cohort) -> dt.date:
     start: dt.date = next(iter(cohort.values()))["cohort_start"]
     return start
 
 
-def _average(rows: Iterable[Row]) -> dict[int, tuple[int, int]]:
+def _sum_periods(rows: Iterable[Row]) -> dict[int, tuple[int, int]]:
     """Period -> customers retained and customers counted, over all cells that are known."""
     sums: dict[int, tuple[int, int]] = {}
     for row in rows:
@@ -99,7 +101,7 @@ def _average(rows: Iterable[Row]) -> dict[int, tuple[int, int]]:
     return sums
 
 
-def _lede(average: Mapping[int, tuple[int, int]], words: Words) -> str:
+def _write_lede(average: Mapping[int, tuple[int, int]], words: Words) -> str:
     shares = {
         period: words.percent(average[period][0] / average[period][1])
         for period in (1, 6, 12)
@@ -112,11 +114,11 @@ def _lede(average: Mapping[int, tuple[int, int]], words: Words) -> str:
     }
     if not shares:
         return ""
-    told = ", ".join(named[period] for period in shares)
-    return words.say("Of all customers for whom it is known, {shares} their first order.", shares=told)
+    text = ", ".join(named[period] for period in shares)
+    return words.say("Of all customers for whom it is known, {shares} their first order.", shares=text)
 
 
-def _full_colour(shown: Iterable[Cohort]) -> float:
+def _find_full_colour(shown: Iterable[Cohort]) -> float:
     """The rate that gets the full colour."""
     rates = sorted(
         row["retention_rate"]
@@ -127,8 +129,10 @@ def _full_colour(shown: Iterable[Cohort]) -> float:
     return rates[int(FULL_COLOUR_AT * (len(rates) - 1))] if rates else 1.0
 
 
-def _table(shown: Sequence[Cohort], average: Mapping[int, tuple[int, int]], currency: str, words: Words) -> ShadedTable:
-    full = _full_colour(shown)
+def _make_table(
+    shown: Sequence[Cohort], average: Mapping[int, tuple[int, int]], currency: str, words: Words
+) -> ShadedTable:
+    full = _find_full_colour(shown)
     periods = range(1, min(PERIODS_SHOWN, max(max(cohort) for cohort in shown)) + 1)
     worth = words.say("{currency} each", currency=currency) if currency else words.say("sales each")
     return ShadedTable(
@@ -137,46 +141,46 @@ def _table(shown: Sequence[Cohort], average: Mapping[int, tuple[int, int]], curr
         names=[words.say("first order"), words.say("customers"), worth],
         hint=words.say("Net sales per customer up to the last whole month"),
         columns=[str(period) for period in periods],
-        rows=[_row(cohort, periods, full, words) for cohort in shown],
-        total=_total(average, periods, full, words),
+        rows=[_make_row(cohort, periods, full, words) for cohort in shown],
+        total=_make_total(average, periods, full, words),
     )
 
 
-def _row(cohort: Cohort, periods: Iterable[int], full: float, words: Words) -> ShadedRow:
+def _make_row(cohort: Cohort, periods: Iterable[int], full: float, words: Words) -> ShadedRow:
     first = next(iter(cohort.values()))
-    name = words.month(_start_of(cohort)) + ("*" if first.get("is_left_censored") else "")
+    name = words.month(_find_start(cohort)) + ("*" if first.get("is_left_censored") else "")
     known = [row for row in cohort.values() if row["cumulative_net_sales_per_customer"] is not None]
     worth = known[-1]["cumulative_net_sales_per_customer"] if known else None
-    cells = [_cell(cohort.get(period), full, words) for period in periods]
+    cells = [_make_cell(cohort.get(period), full, words) for period in periods]
     return ShadedRow(name, [words.count(first["cohort_size"]), words.count(worth)], cells)
 
 
-def _cell(row: Row | None, full: float, words: Words) -> Shade | None:
+def _make_cell(row: Row | None, full: float, words: Words) -> Shade | None:
     if row is None:
         return None
     if row["retention_rate"] is None:
-        told = words.say(
+        text = words.say(
             "so far {retained} of {size} customers; the month is not over",
             retained=words.count(row["retained_customers"]),
             size=words.count(row["cohort_size"]),
         )
-        return Shade(told, told, "open")
-    return _shade(row["retained_customers"], row["cohort_size"], row["retention_rate"], full, words)
+        return Shade(text, text, "open")
+    return _make_shade(row["retained_customers"], row["cohort_size"], row["retention_rate"], full, words)
 
 
-def _shade(retained: int, size: int, rate: float, full: float, words: Words) -> Shade:
-    told = words.say("{retained} of {size} customers", retained=words.count(retained), size=words.count(size))
-    kind, depth = depth_of(rate, full)
-    return Shade(words.percent(rate, 0), told, kind, depth)
+def _make_shade(retained: int, size: int, rate: float, full: float, words: Words) -> Shade:
+    text = words.say("{retained} of {size} customers", retained=words.count(retained), size=words.count(size))
+    kind, depth = find_depth(rate, full)
+    return Shade(words.percent(rate, 0), text, kind, depth)
 
 
-def _total(average: Mapping[int, tuple[int, int]], periods: Iterable[int], full: float, words: Words) -> ShadedRow:
+def _make_total(average: Mapping[int, tuple[int, int]], periods: Iterable[int], full: float, words: Words) -> ShadedRow:
     sums = [average.get(period, (0, 0)) for period in periods]
-    cells = [_shade(retained, size, retained / size, full, words) if size else None for retained, size in sums]
+    cells = [_make_shade(retained, size, retained / size, full, words) if size else None for retained, size in sums]
     return ShadedRow(words.say("all cohorts"), [words.count(average.get(0, (0, 0))[1]), ""], cells)
 
 
-def _notes(cohorts: Sequence[Cohort], words: Words) -> list[Sentence]:
+def _list_notes(cohorts: Sequence[Cohort], words: Words) -> list[Sentence]:
     notes = []
     if any(row.get("is_left_censored") for cohort in cohorts for row in cohort.values()):
         notes.append(words.say("* Some of these customers may have bought before the data begin."))

@@ -10,7 +10,7 @@ from regulars.pipelines.report.charts.axes import HALF
 from regulars.pipelines.report.charts.lines import Line, LineChart, Point
 from regulars.pipelines.report.facts.reading import Row, Rows
 from regulars.pipelines.report.parts import Key, Part
-from regulars.pipelines.report.words import counted
+from regulars.pipelines.report.words import counts
 from regulars.pipelines.report.words.words import Words
 
 YEARS_SHOWN, PERIODS_SHOWN, LABELS_SHOWN = 3, 36, 12
@@ -36,7 +36,7 @@ class Average:
 Curve = Mapping[int, Average]
 
 
-def curve_parts(rows: Rows, currency: str, words: Words) -> list[Part]:
+def make_curve_parts(rows: Rows, currency: str, words: Words) -> list[Part]:
     """Both pictures with their captions; none where no month after the first is known.
 
     Args:
@@ -45,23 +45,23 @@ def curve_parts(rows: Rows, currency: str, words: Words) -> list[Part]:
         words: The language.
     """
     lines = choose_lines(rows, words)
-    return [retention_part(lines, words), worth_part(lines, currency, words)] if lines else []
+    return [make_retention_part(lines, words), make_worth_part(lines, currency, words)] if lines else []
 
 
 def choose_lines(rows: Rows, words: Words) -> list[tuple[str, str, Curve]]:
     """Style, name and average of all cohorts and of those of the latest years; none where nothing is known yet."""
-    everybody = average(rows, CUSTOMERS_FOR_A_POINT)
+    everybody = compute_average(rows, CUSTOMERS_FOR_A_POINT)
     years = sorted({row["cohort_start"].year for row in rows if row["retention_rate"] is not None})
     lines = [("a", words.say("all"), everybody)]
     if len(years) > 1:
         for kind, year in zip("bcd", reversed(years[-YEARS_SHOWN:]), strict=False):
             of_year = [row for row in rows if row["cohort_start"].year == year]
             size = sum(row["cohort_size"] for row in of_year if row["period_number"] == 0)
-            lines.append((kind, str(year), average(of_year, max(CUSTOMERS_FOR_A_POINT, size // 2))))
+            lines.append((kind, str(year), compute_average(of_year, max(CUSTOMERS_FOR_A_POINT, size // 2))))
     return [(kind, name, curve) for kind, name, curve in lines if max(curve, default=0) > 0]
 
 
-def average(rows: Sequence[Row], at_least: int) -> dict[int, Average]:
+def compute_average(rows: Sequence[Row], at_least: int) -> dict[int, Average]:
     """Period -> sums over the cells that are known, in order, as far as enough customers stand behind them.
 
     Worth adds up what a customer brings in each month over those for whom that month is known: the average over the
@@ -90,21 +90,23 @@ def average(rows: Sequence[Row], at_least: int) -> dict[int, Average]:
     return curve
 
 
-def retention_part(lines: Sequence[tuple[str, str, Curve]], words: Words) -> Part:
+def make_retention_part(lines: Sequence[tuple[str, str, Curve]], words: Words) -> Part:
     """Which share bought again in each month after the first."""
     after_the_first = [(kind, {period: each for period, each in curve.items() if period}) for kind, _, curve in lines]
     everybody = lines[0][2]
     first, last = min(period for period in everybody if period), max(everybody)
     return Part(
         title=words.say("How many come back, by year of the first order"),
-        legend=_legend(lines),
+        legend=_make_legend(lines),
         picture=LineChart(
             words.say("Share who bought again, by months since the first order"),
-            _lines(
-                after_the_first, lambda each: each.retention, lambda period, each: _retention_told(period, each, words)
+            _make_lines(
+                after_the_first,
+                lambda each: each.retention,
+                lambda period, each: _describe_retention(period, each, words),
             ),
             lambda value: words.percent(value, 0),
-            _period_labels([curve for _, curve in after_the_first]),
+            _list_period_labels([curve for _, curve in after_the_first]),
             low=0,
             height=250,
             width=HALF,
@@ -122,7 +124,7 @@ def retention_part(lines: Sequence[tuple[str, str, Curve]], words: Words) -> Par
     )
 
 
-def _retention_told(period: int, each: Average, words: Words) -> str:
+def _describe_retention(period: int, each: Average, words: Words) -> str:
     return words.say(
         "month {month}: {share} — {retained} of {customers}",
         month=period,
@@ -132,22 +134,22 @@ def _retention_told(period: int, each: Average, words: Words) -> str:
     )
 
 
-def worth_part(lines: Sequence[tuple[str, str, Curve]], currency: str, words: Words) -> Part:
+def make_worth_part(lines: Sequence[tuple[str, str, Curve]], currency: str, words: Words) -> Part:
     """What one customer has brought by each month after the first order."""
     everybody = lines[0][2]
     first, last = everybody[min(everybody)], everybody[max(everybody)]
     return Part(
         title=words.say("What one customer brings, by year of the first order"),
-        legend=_legend(lines),
+        legend=_make_legend(lines),
         picture=LineChart(
             words.say("Net sales per customer so far, by months since the first order"),
-            _lines(
+            _make_lines(
                 [(kind, curve) for kind, _, curve in lines],
                 lambda each: each.worth,
-                lambda period, each: _worth_told(period, each, currency, words),
+                lambda period, each: _describe_worth(period, each, currency, words),
             ),
             words.short,
-            _period_labels([curve for _, _, curve in lines]),
+            _list_period_labels([curve for _, _, curve in lines]),
             low=0,
             height=250,
             width=HALF,
@@ -157,37 +159,37 @@ def worth_part(lines: Sequence[tuple[str, str, Curve]], currency: str, words: Wo
             "up over the customers for whom it is known (n = {most} to {fewest}).",
             first=words.amount(first.worth, currency),
             last=words.amount(last.worth, currency),
-            months=counted.months(words, max(everybody)),
+            months=counts.format_months(words, max(everybody)),
             most=words.count(first.customers),
             fewest=words.count(last.customers),
         ),
     )
 
 
-def _worth_told(period: int, each: Average, currency: str, words: Words) -> str:
+def _describe_worth(period: int, each: Average, currency: str, words: Words) -> str:
     return words.say(
         "month {month}: {amount} each — {customers}",
         month=period,
         amount=words.amount(each.worth, currency),
-        customers=counted.customers(words, each.customers),
+        customers=counts.format_customers(words, each.customers),
     )
 
 
-def _lines(
-    curves: Sequence[tuple[str, Curve]], value: Callable[[Average], float], told: Callable[[int, Average], str]
+def _make_lines(
+    curves: Sequence[tuple[str, Curve]], value: Callable[[Average], float], describe: Callable[[int, Average], str]
 ) -> list[Line]:
     """The curves as lines; the average of all is drawn last, above the others."""
     return [
-        Line(kind, [Point(period, value(each), told(period, each)) for period, each in curve.items()])
+        Line(kind, [Point(period, value(each), describe(period, each)) for period, each in curve.items()])
         for kind, curve in reversed(curves)
     ]
 
 
-def _period_labels(curves: Sequence[Curve]) -> list[tuple[float, str]]:
+def _list_period_labels(curves: Sequence[Curve]) -> list[tuple[float, str]]:
     places = sorted({period for curve in curves for period in curve})
     step = next((step for step in (1, 2, 3, 6, 12) if len(places) / step <= LABELS_SHOWN), 24)
     return [(period, str(period)) for period in places if period % step == 0]
 
 
-def _legend(lines: Sequence[tuple[str, str, Curve]]) -> list[Key]:
+def _make_legend(lines: Sequence[tuple[str, str, Curve]]) -> list[Key]:
     return [Key(f"{kind} line", name) for kind, name, _ in lines]

@@ -1,11 +1,12 @@
 """The numbers a person wants first, each with what it rests on and how it came about.
 
-Put here: the tiles at the top of the page. Keep out: which numbers these are (`transforms/headline.py`).
+Put here: the tiles at the top of the page. Keep out: which numbers these are (`transforms/customers/headline.py`).
 """
 
 from collections.abc import Sequence
 from itertools import accumulate
 
+from regulars.pipelines.enumerations import REPEAT_DAYS
 from regulars.pipelines.report.facts.report_facts import ReportFacts
 from regulars.pipelines.report.parts import Tile
 from regulars.pipelines.report.sections.nps import describe_window, find_last_window, rolling_windows
@@ -15,31 +16,35 @@ MONTHS_SHOWN = 36
 DAYS_SHOWN, DAYS_APART = 365, 7
 
 
-def headline_tiles(facts: ReportFacts, words: Words) -> Sequence[Tile]:
+def make_headline_tiles(facts: ReportFacts, words: Words) -> Sequence[Tile]:
     """Customers, churn (or the repeat rate until churn is known) and NPS."""
-    coming_back = _repeat_rate(facts, words) if facts.headline.churn_rate_12m is None else _churn(facts, words)
-    return [_customers(facts, words), coming_back, _nps(facts, words)]
+    coming_back = (
+        _make_repeat_rate_tile(facts, words)
+        if facts.headline.churn_rate_12m is None
+        else _make_churn_tile(facts, words)
+    )
+    return [_make_customers_tile(facts, words), coming_back, _make_nps_tile(facts, words)]
 
 
-def _customers(facts: ReportFacts, words: Words) -> Tile:
+def _make_customers_tile(facts: ReportFacts, words: Words) -> Tile:
     whole = [row for row in facts.sales if row["is_complete"]]
-    told = words.say("have bought at least once")
+    text = words.say("have bought at least once")
     if whole:
-        told = words.say(
+        text = words.say(
             "have bought at least once, {customers} of them new in {month}",
             customers=words.count(whole[-1]["new_customers"]),
             month=words.month(whole[-1]["month"]),
         )
     history = [float(total) for total in accumulate(row["new_customers"] for row in facts.sales)]
     value = words.count(facts.headline.customers)
-    return Tile(words.say("Customers"), value, told, history[-MONTHS_SHOWN:])
+    return Tile(words.say("Customers"), value, text, history[-MONTHS_SHOWN:])
 
 
-def _churn(facts: ReportFacts, words: Words) -> Tile:
+def _make_churn_tile(facts: ReportFacts, words: Words) -> Tile:
     known = [row for row in facts.churn if row["churn_rate_12m"] is not None]
-    told = words.say("at {day}", day=words.day(facts.headline.churn_month_end))
+    text = words.say("at {day}", day=words.day(facts.headline.churn_month_end))
     if known:
-        told = words.say(
+        text = words.say(
             "{lost} lost in the 12 months to {day}, of {active} active on average",
             lost=words.count(known[-1]["churned_customers_12m"]),
             day=words.day(known[-1]["month_end"]),
@@ -47,24 +52,24 @@ def _churn(facts: ReportFacts, words: Words) -> Tile:
         )
     history = [row["churn_rate_12m"] for row in facts.churn[-MONTHS_SHOWN:]] if known else []
     value = words.percent(facts.headline.churn_rate_12m)
-    return Tile(words.say("12-month churn"), value, told, history)
+    return Tile(words.say("12-month churn"), value, text, history)
 
 
-def _repeat_rate(facts: ReportFacts, words: Words) -> Tile:
-    rate, customers = facts.headline.repeat_rate_90d, facts.headline.repeat_customers
-    told = words.say("not known yet: no customer's first 90 days are over")
+def _make_repeat_rate_tile(facts: ReportFacts, words: Words) -> Tile:
+    rate, customers = facts.headline.repeat_rate, facts.headline.repeat_customers
+    text = words.say("not known yet: no customer's first {days} days are over", days=REPEAT_DAYS)
     if rate is not None:
-        told = words.say_count("of {n} customer", "of {n} customers", customers)
-    return Tile(words.say("Bought again within 90 days"), words.percent(rate), told)
+        text = words.say_count("of {n} customer", "of {n} customers", customers)
+    return Tile(words.say("Bought again within {days} days", days=REPEAT_DAYS), words.percent(rate), text)
 
 
-def _nps(facts: ReportFacts, words: Words) -> Tile:
+def _make_nps_tile(facts: ReportFacts, words: Words) -> Tile:
     name, value = words.say("NPS"), words.score(facts.headline.nps)
     if facts.headline.nps is None:
         return Tile(name, value, words.say("no answers on a scale of 0 to 10"))
     window = find_last_window(facts.nps)
     if window is None:
-        told = words.say_count("of {n} answer", "of {n} answers", facts.headline.nps_responses)
-        return Tile(name, value, told)
+        text = words.say_count("of {n} answer", "of {n} answers", facts.headline.nps_responses)
+        return Tile(name, value, text)
     history = [row["nps"] for row in rolling_windows(facts.nps)[-DAYS_SHOWN::DAYS_APART]]
     return Tile(name, value, describe_window(window, words), history)

@@ -3,26 +3,31 @@
 Put here: the names of the methods of `meta.clv_evaluation`, and errors in words. Keep out: sections and pictures.
 """
 
+from regulars.pipelines.models.names import BY_COHORT, GAMMA_GAMMA, PURCHASE_MODELS
 from regulars.pipelines.report.facts.reading import Row, Rows
 from regulars.pipelines.report.words.words import Words
+from regulars.pipelines.transforms.clv.methods import LAST_YEAR, OWN_AVERAGE, SEGMENT_AVERAGE, SIMPLE
 
 AS_EXPECTED = 0.0005
 
 
 def method_names(words: Words) -> dict[str, str]:
-    """Every method in plain words."""
+    """Every method in plain words. The label of a model is the same in every language, so a new one needs no word."""
+    models = {
+        method: said
+        for name, model in PURCHASE_MODELS.items()
+        for method, said in (
+            (name, words.say("the {model} model", model=model.label)),
+            (name + BY_COHORT, words.say("the {model} model by cohort", model=model.label)),
+        )
+    }
     return {
-        "simple": words.say("the simple formula"),
-        "own_average": words.say("each customer's own average"),
-        "segment_average": words.say("the average of customers alike"),
-        "last_year": words.say("a repeat of last year"),
-        "bg_nbd": words.say("the BG/NBD model"),
-        "bg_nbd_by_cohort": words.say("the BG/NBD model by cohort"),
-        "mbg_nbd": words.say("the MBG/NBD model"),
-        "mbg_nbd_by_cohort": words.say("the MBG/NBD model by cohort"),
-        "pareto_nbd": words.say("the Pareto/NBD model"),
-        "pareto_nbd_by_cohort": words.say("the Pareto/NBD model by cohort"),
-        "gamma_gamma": words.say("the Gamma-Gamma model of spend"),
+        SIMPLE: words.say("the simple formula"),
+        OWN_AVERAGE: words.say("each customer's own average"),
+        SEGMENT_AVERAGE: words.say("the average of customers alike"),
+        LAST_YEAR: words.say("a repeat of last year"),
+        **models,
+        GAMMA_GAMMA: words.say("the Gamma-Gamma model of spend"),
     }
 
 

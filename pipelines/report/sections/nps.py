@@ -1,22 +1,22 @@
 """How customers feel: the rolling NPS with its interval, and the weeks as dots.
 
-Put here: this section, and which window is the latest one. Keep out: how NPS is counted (`transforms/nps.py`).
+Put here: this section, and which window is the latest one. Keep out: how NPS is counted (`transforms/voice/nps.py`).
 """
 
 import datetime as dt
 
-from regulars.pipelines.report.charts.axes import month_labels
+from regulars.pipelines.report.charts.axes import list_month_labels
 from regulars.pipelines.report.charts.lines import Line, LineChart, Point
 from regulars.pipelines.report.facts.reading import Row, Rows
 from regulars.pipelines.report.facts.report_facts import ReportFacts
-from regulars.pipelines.report.parts import Key, Part, Section, Table, absent
-from regulars.pipelines.report.words import counted
+from regulars.pipelines.report.parts import Key, Part, Section, Table, make_absent_part
+from regulars.pipelines.report.words import counts
 from regulars.pipelines.report.words.words import Words
 
 DAYS_SHOWN, POINTS_SHOWN = 730, 180
 
 
-def nps_section(facts: ReportFacts, words: Words) -> Section:
+def build_nps(facts: ReportFacts, words: Words) -> Section:
     """The score of the latest window, all windows of two years, and the weeks."""
     title = words.say("How customers feel")
     means = words.say(
@@ -26,7 +26,7 @@ def nps_section(facts: ReportFacts, words: Words) -> Section:
     )
     window = find_last_window(facts.nps)
     if window is None:
-        nothing = absent(words.say("There are no answers on a 0 to 10 scale yet."))
+        nothing = make_absent_part(words.say("There are no answers on a 0 to 10 scale yet."))
         return Section("nps", title, "", [[nothing]], means)
     lede = words.say(
         "In the last {days} days with answers the NPS was {score}: {window}.",
@@ -56,7 +56,7 @@ def describe_window(window: Row, words: Words) -> str:
         "95% interval {low} to {high} · {answers}, {start} to {end}",
         low=words.score(window["nps_ci_low"]),
         high=words.score(window["nps_ci_high"]),
-        answers=counted.answers(words, window["responses"]),
+        answers=counts.format_answers(words, window["responses"]),
         start=words.day(window["period_start"]),
         end=words.day(window["period_end"]),
     )
@@ -86,7 +86,7 @@ def _part(nps: Rows, window: Row, words: Words) -> Part:
                 Line("a", [_point(row, words, with_band=True) for row in rolling]),
             ],
             words.score,
-            month_labels(shown[0], shown[-1], words),
+            list_month_labels(shown[0], shown[-1], words),
             low=-20,
             high=60,
         ),
@@ -95,19 +95,19 @@ def _part(nps: Rows, window: Row, words: Words) -> Part:
 
 
 def _point(row: Row, words: Words, *, with_band: bool = False) -> Point:
-    told = words.say(
+    text = words.say(
         "{start} to {end}: {score} ({low} to {high}), {answers}",
         start=words.day(row["period_start"]),
         end=words.day(row["period_end"]),
         score=words.score(row["nps"]),
         low=words.score(row["nps_ci_low"]),
         high=words.score(row["nps_ci_high"]),
-        answers=counted.answers(words, row["responses"]),
+        answers=counts.format_answers(words, row["responses"]),
     )
     if not row["is_complete"]:
-        told = words.say("{window}, not complete", window=told)
+        text = words.say("{window}, not complete", window=text)
     low, high = (row["nps_ci_low"], row["nps_ci_high"]) if with_band else (None, None)
-    return Point(row["period_end"], row["nps"] if row["responses"] else None, told, low, high)
+    return Point(row["period_end"], row["nps"] if row["responses"] else None, text, low, high)
 
 
 def _table(weeks: Rows, words: Words) -> Table:

@@ -12,24 +12,24 @@ from regulars.pipelines.report.words.words import Words
 CHECKS_SHOWN = 30
 
 
-def proof_section(facts: ReportFacts, words: Words) -> Section:
-    """Everything that speaks for or against the numbers."""
+def build_proof(facts: ReportFacts, words: Words) -> Section:
+    """Build the section that shows whether the numbers can be trusted."""
     title = words.say("Can these numbers be trusted?")
     means = words.say(
         "Every record read is either used, replaced by a newer delivery, or quarantined with a reason; every amount is "
         "found again. A run that cannot show this publishes nothing."
     )
     parts = [
-        *_stale_part(facts.sources, words),
-        _records_part(facts.sources, words),
-        *_quarantine_part(facts, words),
-        _money_part(facts.tie_out, words),
-        _rules_part(facts.checks, words),
+        *_make_stale_part(facts.sources, words),
+        _make_records_part(facts.sources, words),
+        *_make_quarantine_part(facts, words),
+        _make_money_part(facts.tie_out, words),
+        _make_rules_part(facts.checks, words),
     ]
     return Section("proof", title, "", [[part] for part in parts], means)
 
 
-def _stale_part(sources: Rows, words: Words) -> list[Part]:
+def _make_stale_part(sources: Rows, words: Words) -> list[Part]:
     """Which sources were not fresh; none when all were."""
     sentences = []
     for row in sources:
@@ -40,11 +40,11 @@ def _stale_part(sources: Rows, words: Words) -> list[Part]:
     return [Part(sentences=sentences)] if sentences else []
 
 
-def _records_part(sources: Rows, words: Words) -> Part:
+def _make_records_part(sources: Rows, words: Words) -> Part:
     """What became of the records of each source."""
     title = words.say("Records")
     if not sources:
-        return Part(title=title, sentences=[Sentence(words.say("What was read is not recorded."), "absent")])
+        return Part(title=title, sentences=[Sentence(words.say("It is not recorded what was read."), "absent")])
     headers = [
         words.say("source"),
         words.say("delivered (UTC)"),
@@ -69,16 +69,16 @@ def _records_part(sources: Rows, words: Words) -> Part:
     )
 
 
-def _quarantine_part(facts: ReportFacts, words: Words) -> list[Part]:
+def _make_quarantine_part(facts: ReportFacts, words: Words) -> list[Part]:
     """Why records were quarantined; none when none were."""
     title = words.say("Why records were quarantined")
     if not facts.reasons:
-        told = words.say("`regulars quarantine` shows why records were quarantined.")
+        text = words.say("`regulars quarantine` shows why records were quarantined.")
         total = sum(row["rows_quarantined"] or 0 for row in facts.sources)
-        return [Part(sentences=[Sentence(told, "absent")])] if total else []
-    headers = [words.say("source"), words.say("kind"), words.say("not so"), words.say("records")]
+        return [Part(sentences=[Sentence(text, "absent")])] if total else []
+    headers = [words.say("source"), words.say("kind"), words.say("broken rule"), words.say("records")]
     body = [
-        [str(row["source"]), str(row["kind"]), _broken_rule(row, words), words.count(row["rows"])]
+        [str(row["source"]), str(row["kind"]), _describe_broken_rule(row, words), words.count(row["rows"])]
         for row in facts.reasons
     ]
     note = words.say(
@@ -89,9 +89,11 @@ def _quarantine_part(facts: ReportFacts, words: Words) -> list[Part]:
     return [Part(title=title, table=table, notes=[Sentence(note, "note")])]
 
 
-def _broken_rule(row: Row, words: Words) -> str:
+def _describe_broken_rule(row: Row, words: Words) -> str:
     no_rule_of_a_contract = {
-        "malformed": words.say("The line is no record: it has too many or too few fields, or a quote is not closed."),
+        "malformed": words.say(
+            "The line is not a record: it has too many or too few fields, or a quote is not closed."
+        ),
         "document": words.say(
             "Another record of the same document is bad, and a document is loaded whole or not at all."
         ),
@@ -99,14 +101,14 @@ def _broken_rule(row: Row, words: Words) -> str:
     return str(row["description"] or no_rule_of_a_contract.get(row["rule"], row["rule"]))
 
 
-def _money_part(tie_out: Rows, words: Words) -> Part:
+def _make_money_part(tie_out: Rows, words: Words) -> Part:
     """Whether every amount of the sources is found again."""
     title = words.say("Money")
     if not tie_out:
         return Part(title=title, sentences=[Sentence(words.say("There are no amounts to tie out."), "absent")])
     wrong = sum(row["wrong_months"] for row in tie_out)
     months = sum(row["months"] for row in tie_out)
-    verdict = Sentence(
+    sentence = Sentence(
         words.say_count(
             "Not a penny is missing in {n} month of sources.",
             "Not a penny is missing in {n} months of sources.",
@@ -115,12 +117,12 @@ def _money_part(tie_out: Rows, words: Words) -> Part:
         "good",
     )
     if wrong:
-        told = words.say_count("{n} month of sources does not tie out.", "{n} months of sources do not tie out.", wrong)
-        verdict = Sentence(told, "warn")
-    return Part(title=title, sentences=[verdict], table=_money_table(tie_out, words))
+        text = words.say_count("{n} month of sources does not tie out.", "{n} months of sources do not tie out.", wrong)
+        sentence = Sentence(text, "warn")
+    return Part(title=title, sentences=[sentence], table=_make_money_table(tie_out, words))
 
 
-def _money_table(tie_out: Rows, words: Words) -> Table:
+def _make_money_table(tie_out: Rows, words: Words) -> Table:
     headers = [
         words.say("source"),
         words.say("what"),
@@ -156,7 +158,7 @@ def _money_table(tie_out: Rows, words: Words) -> Table:
     return Table(caption, headers, body, texts=2)
 
 
-def _rules_part(checks: Rows, words: Words) -> Part:
+def _make_rules_part(checks: Rows, words: Words) -> Part:
     """How many rules of the contracts hold."""
     title = words.say("Rules")
     if not checks:
@@ -165,9 +167,9 @@ def _rules_part(checks: Rows, words: Words) -> Part:
     rules = words.say_count("{n} rule", "{n} rules", len(checks) - len(broken))
     tables = words.say_count("{n} table", "{n} tables", len({row["table_name"] for row in checks}))
     if not broken:
-        told = words.say("{rules} about {tables} hold.", rules=rules, tables=tables)
-        return Part(title=title, sentences=[Sentence(told, "good")])
-    told = words.say(
+        text = words.say("{rules} about {tables} hold.", rules=rules, tables=tables)
+        return Part(title=title, sentences=[Sentence(text, "good")])
+    text = words.say(
         "{rules} about {tables} hold, {warnings} with warnings.",
         rules=rules,
         tables=tables,
@@ -182,7 +184,7 @@ def _rules_part(checks: Rows, words: Words) -> Part:
     note = Sentence(words.say_count("{n} more in meta.checks.", "{n} more in meta.checks.", more), "note")
     return Part(
         title=title,
-        sentences=[Sentence(told, "warn")],
-        table=Table(words.say("Rules that do not hold"), headers, body, texts=2),
+        sentences=[Sentence(text, "warn")],
+        table=Table(words.say("Broken rules"), headers, body, texts=2),
         notes=[note] if more > 0 else [],
     )

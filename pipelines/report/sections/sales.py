@@ -1,15 +1,15 @@
 """Sales of new and of returning customers, month by month.
 
-Put here: this section. Keep out: what counts as new (`transforms/sales.py`).
+Put here: this section. Keep out: what counts as new (`transforms/money/sales_new_vs_returning.py`).
 """
 
 from decimal import Decimal
 
-from regulars.pipelines.report.charts.axes import month_labels
+from regulars.pipelines.report.charts.axes import list_month_labels
 from regulars.pipelines.report.charts.bars import WIDE_AS_A_MONTH, Bar, BarChart
 from regulars.pipelines.report.facts.reading import Row, Rows
 from regulars.pipelines.report.facts.report_facts import ReportFacts
-from regulars.pipelines.report.parts import Key, Part, Section, Table, absent
+from regulars.pipelines.report.parts import Key, Part, Section, Table, make_absent_part
 from regulars.pipelines.report.words.words import Words
 
 MONTHS_SHOWN, MONTHS_OF_THE_LEDE = 36, 12
@@ -17,20 +17,20 @@ STACKED = ("returning_customer_sales", "new_customer_sales", "unknown_customer_s
 """From the bottom up."""
 
 
-def sales_section(facts: ReportFacts, words: Words) -> Section:
+def build_sales(facts: ReportFacts, words: Words) -> Section:
     """Who the sales of each month came from."""
-    title = words.say("Won anew, or come back")
+    title = words.say("New and returning customers")
     means = words.say(
         "An order is new when it is its customer's first, and returning when it is a later one. Sales are before "
         "refunds, which are not shared out between new and returning. A hatched month is not over."
     )
     rows = facts.sales[-MONTHS_SHOWN:]
     if not any(row[part] > 0 for row in rows for part in STACKED):
-        return Section("sales", title, "", [[absent(words.say("Nothing has been sold yet."))]], means)
-    return Section("sales", title, _lede(rows, words), [[_part(rows, facts.currency, words)]], means)
+        return Section("sales", title, "", [[make_absent_part(words.say("Nothing has been sold yet."))]], means)
+    return Section("sales", title, _write_lede(rows, words), [[_make_part(rows, facts.currency, words)]], means)
 
 
-def _lede(rows: Rows, words: Words) -> str:
+def _write_lede(rows: Rows, words: Words) -> str:
     whole = [row for row in rows if row["is_complete"]][-MONTHS_OF_THE_LEDE:]
     sold = sum((row["returning_customer_sales"] + row["new_customer_sales"] for row in whole), Decimal(0))
     if not whole or sold <= 0:
@@ -44,12 +44,12 @@ def _lede(rows: Rows, words: Words) -> str:
     )
 
 
-def _part(rows: Rows, currency: str, words: Words) -> Part:
+def _make_part(rows: Rows, currency: str, words: Words) -> Part:
     bars = [
         Bar(
             row["month"],
             [max(0.0, float(row[part])) for part in STACKED],
-            _told(row, currency, words),
+            _describe_month(row, currency, words),
             bool(row["is_complete"]),
         )
         for row in rows
@@ -64,13 +64,13 @@ def _part(rows: Rows, currency: str, words: Words) -> Part:
             words.say("Sales by month"),
             bars,
             words.short,
-            month_labels(bars[0].x, bars[-1].x + WIDE_AS_A_MONTH, words),
+            list_month_labels(bars[0].x, bars[-1].x + WIDE_AS_A_MONTH, words),
         ),
-        table=_table(rows, currency, words),
+        table=_make_table(rows, currency, words),
     )
 
 
-def _told(row: Row, currency: str, words: Words) -> str:
+def _describe_month(row: Row, currency: str, words: Words) -> str:
     return words.say(
         "{month}: returning {returning}, new {new}, unknown {unknown} {currency}",
         month=words.month(row["month"]),
@@ -81,7 +81,7 @@ def _told(row: Row, currency: str, words: Words) -> str:
     ).rstrip()
 
 
-def _table(rows: Rows, currency: str, words: Words) -> Table:
+def _make_table(rows: Rows, currency: str, words: Words) -> Table:
     headers = [
         words.say("month"),
         words.say("returning"),

@@ -10,26 +10,26 @@ from regulars.pipelines.report.charts.lines import Line, LineChart, Point
 from regulars.pipelines.report.facts.predictions import Alive, Predictions
 from regulars.pipelines.report.facts.reading import Row, Rows
 from regulars.pipelines.report.facts.report_facts import ReportFacts
-from regulars.pipelines.report.parts import Key, Part, Section, Sentence, absent
+from regulars.pipelines.report.parts import Key, Part, Section, Sentence, make_absent_part
 from regulars.pipelines.report.sections.methods import chosen_rows, describe_count_error, name_method
-from regulars.pipelines.report.words import counted
+from regulars.pipelines.report.words import counts
 from regulars.pipelines.report.words.words import Words
 from regulars.pipelines.transforms.clv.methods import SURE_OF_ONE_TIME_BUYERS
 
 
-def worth_section(facts: ReportFacts, words: Words) -> Section:
+def build_worth(facts: ReportFacts, words: Words) -> Section:
     """How much is expected of all customers together, and of whom."""
     title = words.say("What customers are expected to bring")
     means = words.say(
-        "Every customer's expected purchases and net sales are in marts.customer_clv, most of them with the range that "
-        "eight of ten customers will stay within; a single customer may well do otherwise. The lifetime value is "
-        "counted up to the years that the settings allow, money of later years for less. A customer who has not come "
-        "for long, and used to come often, has most likely gone."
+        "Every customer's expected purchases and net sales are in marts.customer_clv, most of them with the range "
+        "that eight of ten customers will stay within; a single customer may well do otherwise. The lifetime value "
+        "counts the years that the settings allow, and counts money of later years for less. A customer who used to "
+        "come often and has not come for a long time has most likely left."
     )
     found = facts.predictions
     if found.expected is None:
-        return Section("worth", title, "", [[absent(words.say("No customer has ordered yet."))]], means)
-    row = [shares_part(found, facts.currency, words), alive_part(found, words)]
+        return Section("worth", title, "", [[make_absent_part(words.say("No customer has ordered yet."))]], means)
+    row = [make_shares_part(found, facts.currency, words), make_alive_part(found, words)]
     return Section("worth", title, describe_expected(found.expected, found.tests, facts.currency, words), [row], means)
 
 
@@ -37,28 +37,28 @@ def describe_expected(expected: Row, tests: Rows, currency: str, words: Words) -
     """What all customers together bring in a year, who says so, and how far off that was in the test."""
     if not expected["predicted_customers"]:
         return words.say("Nothing can be predicted yet: {reason}.", reason=expected["reason"])
-    told = words.say(
+    text = words.say(
         "In the 12 months after {day} the {customers} known by then are expected to bring {amount} in {purchases} "
         "purchases, as predicted by {method}.",
         day=words.day(expected["as_of"]),
-        customers=counted.customers(words, expected["predicted_customers"]),
+        customers=counts.format_customers(words, expected["predicted_customers"]),
         amount=words.amount(expected["value"], currency),
         purchases=words.count(expected["purchases"]),
         method=name_method(expected["method"], words),
     )
     unknown = expected["customers"] - expected["predicted_customers"]
     left_out = words.say_count(
-        "For {n} customer more it is not known.", "For {n} customers more it is not known.", unknown
+        "It is not known for {n} more customer.", "It is not known for {n} more customers.", unknown
     )
     whole = [row for row in chosen_rows(tests, "all") if row["method"] == expected["method"]]
-    sentences = [told, left_out] if unknown else [told]
+    sentences = [text, left_out] if unknown else [text]
     if whole:
         error = describe_count_error(whole[0]["purchases_error_rate"], words)
         sentences.append(words.say("In the test on the past: {error}.", error=error))
     return " ".join(sentences)
 
 
-def shares_part(found: Predictions, currency: str, words: Words) -> Part:
+def make_shares_part(found: Predictions, currency: str, words: Words) -> Part:
     """Whose expected value it is: the share that the best customers hold together, beside what they brought so far."""
     title = words.say("Whose expected value it is")
     if not found.to_come:
@@ -75,7 +75,7 @@ def shares_part(found: Predictions, currency: str, words: Words) -> Part:
         ],
         picture=LineChart(
             words.say("Share of the expected value held by the best customers"),
-            [alike, *_share_lines(found, words)],
+            [alike, *_make_share_lines(found, words)],
             lambda value: words.percent(value, 0),
             [(float(share), words.percent(share / 100, 0)) for share in range(0, 101, 20)],
             low=0,
@@ -83,33 +83,35 @@ def shares_part(found: Predictions, currency: str, words: Words) -> Part:
             height=340,
             width=HALF,
         ),
-        caption=_shares_told(found.to_come, currency, words),
+        caption=_describe_shares(found.to_come, currency, words),
     )
 
 
-def _share_lines(found: Predictions, words: Words) -> list[Line]:
+def _make_share_lines(found: Predictions, words: Words) -> list[Line]:
     curves = (("c", found.so_far), ("a", found.to_come))
-    return [Line(kind, [Point(0.0, 0.0), *(_share_point(row, words) for row in rows)]) for kind, rows in curves if rows]
+    return [
+        Line(kind, [Point(0.0, 0.0), *(_make_share_point(row, words) for row in rows)]) for kind, rows in curves if rows
+    ]
 
 
-def _share_point(row: Row, words: Words) -> Point:
-    told = words.say(
+def _make_share_point(row: Row, words: Words) -> Point:
+    text = words.say(
         "the best {part} ({customers}): {share}",
         part=words.percent(row["place"] / row["customers"]),
-        customers=counted.customers(words, row["place"]),
+        customers=counts.format_customers(words, row["place"]),
         share=words.percent(row["share"]),
     )
-    return Point(100 * row["place"] / row["customers"], row["share"], told)
+    return Point(100 * row["place"] / row["customers"], row["share"], text)
 
 
-def _shares_told(rows: Rows, currency: str, words: Words) -> str:
+def _describe_shares(rows: Rows, currency: str, words: Words) -> str:
     customers, total = rows[-1]["customers"], rows[-1]["total"]
     fifth = next(row for row in rows if 5 * row["place"] >= customers)
     half = next(row for row in rows if row["is_half"])
     return words.say(
         "The best fifth of {customers} hold {share} of the {total} expected over their lifetime; half of it is with "
         "the best {half} ({half_share}).",
-        customers=counted.customers(words, customers),
+        customers=counts.format_customers(words, customers),
         share=words.percent(fifth["share"], 0),
         total=words.amount(total, currency),
         half=words.count(half["place"]),
@@ -117,7 +119,7 @@ def _shares_told(rows: Rows, currency: str, words: Words) -> str:
     )
 
 
-def alive_part(found: Predictions, words: Words) -> Part:
+def make_alive_part(found: Predictions, words: Words) -> Part:
     """Who is still a customer, by how often they came and how long ago."""
     title = words.say("Who is still a customer")
     grid = found.alive
@@ -129,8 +131,11 @@ def alive_part(found: Predictions, words: Words) -> Part:
         return Part(title=title, sentences=[Sentence(why, "absent")])
     rows = [
         HeatRow(
-            counted.purchases(words, frequency + 1),
-            [_alive_cell(grid, frequency, since, share, words) for share, since in zip(row, grid.since, strict=True)],
+            counts.format_purchases(words, frequency + 1),
+            [
+                _make_alive_cell(grid, frequency, since, share, words)
+                for share, since in zip(row, grid.since, strict=True)
+            ],
         )
         for frequency, row in sorted(grid.p_alive.items(), reverse=True)
     ]
@@ -144,56 +149,56 @@ def alive_part(found: Predictions, words: Words) -> Part:
             months if grid.unit == "month" else weeks,
             width=HALF,
         ),
-        caption=_alive_told(grid, words),
+        caption=_describe_alive(grid, words),
     )
 
 
-def _alive_cell(grid: Alive, frequency: int, since: int, share: float | None, words: Words) -> Cell | None:
+def _make_alive_cell(grid: Alive, frequency: int, since: int, share: float | None, words: Words) -> Cell | None:
     if share is None:
         return None
-    told = words.say(
+    text = words.say(
         "{purchases}, the last {ago}: {share}",
-        purchases=counted.purchases(words, frequency + 1),
-        ago=_ago(grid, since, words),
+        purchases=counts.format_purchases(words, frequency + 1),
+        ago=_describe_age(grid, since, words),
         share=words.percent(share),
     )
-    return Cell(share, words.percent(share, 0), told)
+    return Cell(share, words.percent(share, 0), text)
 
 
-def _alive_told(grid: Alive, words: Words) -> str:
+def _describe_alive(grid: Alive, words: Words) -> str:
     """Whom the grid is about, two of its cells, and on how many customers it rests."""
     often = max(frequency for frequency in grid.p_alive if frequency <= 4)
     known = [(since, share) for since, share in zip(grid.since, grid.p_alive[often], strict=True) if share is not None]
     (soon, high), (late, low) = known[0], known[len(known) // 2]
     values = {
-        "days": counted.days(words, grid.days),
+        "days": counts.format_days(words, grid.days),
         "purchases": often + 1,
         "high": words.percent(high, 0),
-        "soon": _ago(grid, soon, words),
+        "soon": _describe_age(grid, soon, words),
         "low": words.percent(low, 0),
-        "late": _ago(grid, late, words),
+        "late": _describe_age(grid, late, words),
         "method": name_method(grid.model, words),
-        "fitted": counted.customers(words, grid.customers),
+        "fitted": counts.format_customers(words, grid.customers),
     }
     if grid.segment == "all":
-        told = words.say(
+        text = words.say(
             "Of customers who came first {days} ago (the median) and have bought {purchases} times, {high} are still "
             "customers when the last purchase was {soon}, {low} when it was {late}: {method}, fitted on {fitted}.",
             **values,
         )
     else:
-        told = words.say(
+        text = words.say(
             "Of customers of the largest group, who {segment}, who came first {days} ago (the median) and have bought "
             "{purchases} times, {high} are still customers when the last purchase was {soon}, {low} when it was "
             "{late}: {method}, fitted on {fitted}.",
             segment=grid.segment,
             **values,
         )
-    once = words.say("It cannot tell of those who bought only once: it counts them all.")
-    return f"{told} {once}" if grid.model in SURE_OF_ONE_TIME_BUYERS else told
+    once = words.say("It counts everybody who bought only once as still a customer.")
+    return f"{text} {once}" if grid.model in SURE_OF_ONE_TIME_BUYERS else text
 
 
-def _ago(grid: Alive, since: int, words: Words) -> str:
+def _describe_age(grid: Alive, since: int, words: Words) -> str:
     if grid.unit == "month":
         return (
             words.say_count("{n} month ago", "{n} months ago", since) if since else words.say("less than a month ago")

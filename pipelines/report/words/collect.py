@@ -51,11 +51,11 @@ def collect_messages() -> dict[str, Message]:
     """Every sentence by its text, in order of the files that say it.
 
     Raises:
-        ValueError: A message is no literal, so that no catalogue could hold it.
+        ValueError: A message is not a literal, so that no catalogue could hold it.
     """
     messages: dict[str, Message] = {}
     for path in sorted(REPORT.rglob("*.py")):
-        for message in _messages_of(path):
+        for message in _read_messages(path):
             seen = messages.get(message.text, message)
             messages[message.text] = Message(
                 message.text,
@@ -66,24 +66,24 @@ def collect_messages() -> dict[str, Message]:
     return messages
 
 
-def _messages_of(path: Path) -> Iterator[Message]:
+def _read_messages(path: Path) -> Iterator[Message]:
     file = path.relative_to(REPORT).as_posix()
     calls = [node for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(node, ast.Call)]
     for node in sorted(calls, key=lambda call: (call.lineno, call.col_offset)):
         if isinstance(node.func, ast.Attribute) and node.func.attr in SAYS:
-            texts = [_literal(argument, f"{file}:{node.lineno}") for argument in node.args[: SAYS[node.func.attr]]]
+            texts = [_read_literal(argument, f"{file}:{node.lineno}") for argument in node.args[: SAYS[node.func.attr]]]
             values = {keyword.arg for keyword in node.keywords if keyword.arg}
-            values |= {name for text in texts for name in placeholders(text)}
+            values |= {name for text in texts for name in list_placeholders(text)}
             yield Message(texts[0], "".join(texts[1:]), frozenset(values), (file,))
 
 
-def _literal(argument: ast.expr, place: str) -> str:
+def _read_literal(argument: ast.expr, place: str) -> str:
     if isinstance(argument, ast.Constant) and isinstance(argument.value, str):
         return argument.value
     raise ValueError(f"{place}: a message must be a literal, so that languages can be collected")
 
 
-def placeholders(text: str) -> set[str]:
+def list_placeholders(text: str) -> set[str]:
     """The names in braces."""
     return {name for _, name, _, _ in string.Formatter().parse(text) if name}
 
@@ -94,11 +94,11 @@ def list_mistakes(catalogue: polib.POFile) -> list[str]:
     entries = {entry.msgid: entry for entry in catalogue if not entry.obsolete}
     mistakes = [f"no longer said: {text}" for text in entries if text not in messages]
     for message in messages.values():
-        said = _translations(entries.get(message.text), count_forms(catalogue))
+        said = _list_translations(entries.get(message.text), count_forms(catalogue))
         if not said or not all(said):
             mistakes.append(f"not translated: {message.text}")
         for text in filter(None, said):
-            mistakes += _wrong_values(message, text)
+            mistakes += _list_wrong_values(message, text)
     return mistakes
 
 
@@ -108,7 +108,7 @@ def count_forms(catalogue: polib.POFile) -> int:
     return int(found[1]) if found else 2
 
 
-def _translations(entry: polib.POEntry | None, forms: int) -> list[str]:
+def _list_translations(entry: polib.POEntry | None, forms: int) -> list[str]:
     if entry is None or entry.fuzzy:
         return []
     if entry.msgid_plural:
@@ -116,8 +116,8 @@ def _translations(entry: polib.POEntry | None, forms: int) -> list[str]:
     return [entry.msgstr]
 
 
-def _wrong_values(message: Message, text: str) -> list[str]:
-    found, own = placeholders(text), placeholders(message.many or message.text)
+def _list_wrong_values(message: Message, text: str) -> list[str]:
+    found, own = list_placeholders(text), list_placeholders(message.many or message.text)
     missing = own - found
     if "month_number" in found:
         missing -= {"month"}

@@ -36,8 +36,8 @@ def read_words(language: str) -> "Words":
         return Words(language, gettext.NullTranslations())
     if language not in list_languages():
         raise SettingsWrong(
-            f"The report does not speak `{language}` but {', '.join(list_languages())}. "
-            "docs/howto/add_a_language.md tells how to add a language."
+            f"The report does not speak `{language}`, only {', '.join(list_languages())}. "
+            "docs/howto/add_a_language.md shows how to add a language."
         )
     catalogue = polib.pofile(str(CATALOGUES / f"{language}.po"))
     return Words(language, gettext.GNUTranslations(io.BytesIO(catalogue.to_binary())))
@@ -124,10 +124,10 @@ class Words:
 
     def score(self, value: float | None) -> str:
         """An NPS with its sign: +42."""
-        return ABSENT if value is None else _with_minus(f"{round(value):+d}").replace("+0", "0")
+        return ABSENT if value is None else _write_minus(f"{round(value):+d}").replace("+0", "0")
 
     def amount(self, value: float | Decimal | None, currency: str, digits: int = 0) -> str:
-        """An amount that is told in passing: EUR 12,345."""
+        """An amount inside a sentence: EUR 12,345."""
         if value is None:
             return ABSENT
         return self.say("{currency} {number}", currency=currency, number=self.number(value, digits)).strip()
@@ -154,9 +154,9 @@ class Words:
         sample = self.say("1,234.5")
         thousands, point = sample[1:-5], sample[-2]
         marks = {ord(","): thousands, ord("."): point}
-        return _with_minus(number.translate(marks))
+        return _write_minus(number.translate(marks))
 
 
-def _with_minus(number: str) -> str:
+def _write_minus(number: str) -> str:
     """A number with a true minus sign."""
     return number.replace("-", "−")

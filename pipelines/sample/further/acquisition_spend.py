@@ -8,7 +8,7 @@ import polars as pl
 
 from regulars.pipelines.sample.further.export import Chunk, Drawn, FurtherExport
 from regulars.pipelines.sample.simulation import catalogue as c
-from regulars.pipelines.sample.simulation.orders import PURCHASE, local_day
+from regulars.pipelines.sample.simulation.orders import PURCHASE, compute_local_day
 
 COLUMNS = ("month", "channel", "campaign", "currency", "spend")
 LUCK = 0.15
@@ -24,7 +24,7 @@ def draw_spend(rng: np.random.Generator, chunk: Chunk) -> Drawn:
     first = chunk.orders.filter(pl.col("sort") == PURCHASE).group_by("person").agg(pl.col("at").min()).sort("person")
     person = first["person"].to_numpy()
     won = first.select(
-        month=local_day(pl.col("at")).dt.truncate("1mo"),
+        month=compute_local_day(pl.col("at")).dt.truncate("1mo"),
         channel=pl.Series(c.CHANNELS).gather(people.channel[person]),
         cost=pl.Series(costs).gather(people.channel[person]),
         is_pounds=pl.Series(is_pounds).gather(people.region[person]),

@@ -18,7 +18,7 @@ import polars as pl
 from regulars.pipelines.sample import further
 from regulars.pipelines.sample.export_file import ExportFile, Found, Planted
 from regulars.pipelines.sample.simulation import catalogue as c
-from regulars.pipelines.sample.simulation.orders import moment
+from regulars.pipelines.sample.simulation.orders import compute_moment
 from regulars.pipelines.sample.simulation.people import People
 
 BAD_SHARE = 0.005
@@ -117,6 +117,6 @@ class FurtherExports:
                 self._truth[export].append(drawn.truth)
 
 
-def written_at(seconds: pl.Expr) -> pl.Expr:
+def write_moment(seconds: pl.Expr) -> pl.Expr:
     """A moment as these tools write it: in the company's zone, with the offset."""
-    return moment(seconds).dt.convert_time_zone(c.TIMEZONE).dt.to_string("%Y-%m-%d %H:%M:%S %z")
+    return compute_moment(seconds).dt.convert_time_zone(c.TIMEZONE).dt.to_string("%Y-%m-%d %H:%M:%S %z")

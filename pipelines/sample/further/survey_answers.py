@@ -1,7 +1,7 @@
 """What the sample company's customers answer to the further questions of the survey.
 
 Put here: which questions there are and how their scores go with the recommendation. Keep out: the recommendation itself
-(`sample/surveys.py`).
+(`sample/simulation/surveys.py`).
 """
 
 import numpy as np

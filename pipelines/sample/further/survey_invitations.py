@@ -1,15 +1,16 @@
 """Whom the sample company's survey tool asks.
 
-Put here: invitations, those that brought an answer and those that did not. Keep out: the answers (`sample/surveys.py`).
+Put here: invitations, those that brought an answer and those that did not. Keep out: the answers
+(`simulation/surveys.py`).
 """
 
 import numpy as np
 import polars as pl
 
 from regulars.pipelines.sample.export_file import Planted
-from regulars.pipelines.sample.further.export import Chunk, Drawn, FurtherExport, written_at
+from regulars.pipelines.sample.further.export import Chunk, Drawn, FurtherExport, write_moment
 from regulars.pipelines.sample.simulation import catalogue as c
-from regulars.pipelines.sample.simulation.addresses import has_one_known_email, or_null
+from regulars.pipelines.sample.simulation.addresses import has_one_known_email, replace_no_record
 from regulars.pipelines.sample.simulation.orders import PURCHASE
 from regulars.pipelines.sample.simulation.people import NO_RECORD
 
@@ -21,9 +22,9 @@ TRUTH_COLUMNS = ("invitation_id", "person_id", "response_id")
 
 
 def draw_invitations(rng: np.random.Generator, chunk: Chunk) -> Drawn:
-    """One invitation per answer, sent shortly before it, and many that nobody answered.
+    """One invitation per answer, sent shortly before it, and many without an answer.
 
-    Which answer an invitation brought is told unless the answer is anonymous.
+    An invitation names its answer unless the answer is anonymous.
     """
     people, answers = chunk.people, chunk.answers
     asked = chunk.orders.filter(
@@ -56,8 +57,8 @@ def draw_invitations(rng: np.random.Generator, chunk: Chunk) -> Drawn:
         rows=sent.select(
             invitation="invitation",
             survey=pl.lit("NPS"),
-            sent=written_at(pl.col("sent")),
-            contact=or_null(np.where(has_record, people.record_id[person], NO_RECORD)),
+            sent=write_moment(pl.col("sent")),
+            contact=replace_no_record(np.where(has_record, people.record_id[person], NO_RECORD)),
             email=pl.when(pl.Series(has_email)).then(people.email.gather(person)),
             order=pl.format("KK{}", "order_number"),
             response=pl.format("NPS-{}", "response_number"),

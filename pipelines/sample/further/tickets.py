@@ -7,10 +7,10 @@ import numpy as np
 import polars as pl
 
 from regulars.pipelines.sample.export_file import Planted
-from regulars.pipelines.sample.further.export import Chunk, Drawn, FurtherExport, written_at
+from regulars.pipelines.sample.further.export import Chunk, Drawn, FurtherExport, write_moment
 from regulars.pipelines.sample.simulation import catalogue as c
-from regulars.pipelines.sample.simulation.addresses import has_one_known_email, or_null
-from regulars.pipelines.sample.simulation.orders import PURCHASE, moment
+from regulars.pipelines.sample.simulation.addresses import has_one_known_email, replace_no_record
+from regulars.pipelines.sample.simulation.orders import PURCHASE, compute_moment
 from regulars.pipelines.sample.simulation.people import NO_RECORD
 
 SHARE_OF_ORDERS = 0.03
@@ -50,7 +50,7 @@ def draw_tickets(rng: np.random.Generator, chunk: Chunk) -> Drawn:
     tickets = pl.DataFrame(
         {
             "order_number": about["order_number"],
-            "record_id": or_null(np.where(has_record, people.record_id[person], NO_RECORD)),
+            "record_id": replace_no_record(np.where(has_record, people.record_id[person], NO_RECORD)),
             "email": people.email.gather(person),
             "has_email": has_email,
             "channel": pl.Series(CHANNELS).gather(channel),
@@ -76,16 +76,16 @@ def draw_tickets(rng: np.random.Generator, chunk: Chunk) -> Drawn:
             pl.col("reason").alias("Reason"),
             pl.when("is_complaint").then(pl.lit("yes")).otherwise(pl.lit("no")).alias("Complaint"),
             pl.col("team").alias("Team"),
-            written_at(pl.col("opened")).alias("Opened"),
-            pl.when(pl.col("replied") < END).then(written_at(pl.col("replied"))).alias("First reply"),
-            pl.when(pl.col("solved") < END).then(written_at(pl.col("solved"))).alias("Solved"),
+            write_moment(pl.col("opened")).alias("Opened"),
+            pl.when(pl.col("replied") < END).then(write_moment(pl.col("replied"))).alias("First reply"),
+            pl.when(pl.col("solved") < END).then(write_moment(pl.col("solved"))).alias("Solved"),
             pl.col("reopened").alias("Reopened"),
         ),
         truth=tickets.select(
             number.alias("ticket_id"),
             "person_id",
             order.alias("order_id"),
-            moment(pl.col("opened")).dt.to_string("%Y-%m-%d %H:%M:%S").alias("opened_at"),
+            compute_moment(pl.col("opened")).dt.to_string("%Y-%m-%d %H:%M:%S").alias("opened_at"),
             "reason",
             "is_complaint",
             "is_named",

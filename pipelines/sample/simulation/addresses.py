@@ -41,7 +41,7 @@ def write_differently(email: pl.Series, style: Ints) -> pl.Series:
     return frame.select(spelt.alias("email"))["email"]
 
 
-def or_null(ids: Ints) -> pl.Series:
+def replace_no_record(ids: Ints) -> pl.Series:
     """Record ids as a series, null where there is none."""
     return pl.Series(ids).replace(NO_RECORD, None)
 
@@ -73,7 +73,7 @@ def address_orders(rng: np.random.Generator, people: People, orders: pl.DataFram
     frame = pl.DataFrame(
         {
             "email": write_differently(email, style),
-            "record": or_null(record),
+            "record": replace_no_record(record),
             "sort": sort,
             "luck": rng.random(size),
         }
@@ -133,8 +133,8 @@ def write_records(rng: np.random.Generator, people: People, purchase_days: Purch
         owner=pl.when(is_office).then(pl.Series([x for r in c.REGIONS for x in r.owners]).gather(owner)),
         channel=pl.Series(c.CHANNELS).gather(people.channel),
         cost=pl.when(by_trade_fair).then(pl.Series(rng.integers(60, 181, size))),
-        referred_by=or_null(np.where(people.referrer >= 0, people.record_id[people.referrer], NO_RECORD)),
-        merged=or_null(people.merged_record_id),
+        referred_by=replace_no_record(np.where(people.referrer >= 0, people.record_id[people.referrer], NO_RECORD)),
+        merged=replace_no_record(people.merged_record_id),
         opt_in=pl.Series(np.where(rng.random(size) < 0.55, "Yes", "No")),
         created=pl.Series(created.astype(np.int64)),
         updated=pl.Series(updated.astype(np.int64)),

@@ -36,7 +36,7 @@ class Lines:
     """Cents of the order's currency for one."""
 
 
-def _appetite() -> Floats:
+def _compute_appetite() -> Floats:
     """Cumulative chances of each product, by kind of customer and month: shape (2, 12, products)."""
     chances = np.empty((len(c.KINDS), 12, len(c.PRODUCTS)))
     seasonal = {"all": (1.0,) * 12, "winter": (2, 1.5, 1, 0.8, 0.5, 0.3, 0.3, 0.3, 0.8, 1.5, 2.5, 4)}
@@ -66,7 +66,7 @@ def fill_baskets(
     """
     size = len(gross)
     prices = np.array([[p.price_eur for p in c.PRODUCTS], [p.price_gbp for p in c.PRODUCTS]])
-    appetite = _appetite()
+    appetite = _compute_appetite()
     wanted = rng.integers(0, MOST_PICKS + 1, size)
     left = gross.copy()
     picked: list[Lines] = []

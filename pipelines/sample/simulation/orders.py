@@ -13,13 +13,13 @@ from numpy.typing import NDArray
 from regulars.pipelines.sample.simulation import catalogue as c
 from regulars.pipelines.sample.simulation.people import People
 from regulars.pipelines.sample.simulation.purchases import LEAST_CENTS, PurchaseDays, draw_moments, draw_spend
-from regulars.pipelines.sample.simulation.rates import ONE, in_company_currency
+from regulars.pipelines.sample.simulation.rates import ONE, convert_to_company_currency
 
 Ints = NDArray[np.int64]
 
 SORTS = ("purchase", "cancelled", "tasting", "till", "test")
 PURCHASE, CANCELLED, TASTING, TILL, TEST = range(len(SORTS))
-"""Only purchases and till sales count. Till sales (the factory shop) and tests belong to nobody."""
+"""Only purchases and till sales count. Till sales (the factory shop) and tests have no customer."""
 SHARE_CANCELLED = 0.02
 SHARE_TASTING = 0.04
 SHARE_TILL = 0.004
@@ -42,22 +42,22 @@ SHARE_TWICE = 0.001
 SHARE_DISCOUNT = 0.18
 SHARE_REFUND = 0.06
 SHARE_REFUND_WITHOUT_ORDER = 0.08
-SHARE_REFUND_OF_NOBODY = 0.01
+SHARE_REFUND_WITHOUT_CUSTOMER = 0.01
 
 
-def local_day(seconds: pl.Expr) -> pl.Expr:
+def compute_local_day(seconds: pl.Expr) -> pl.Expr:
     """The date in the company's zone of seconds since the start of `FIRST_DAY`, UTC."""
-    return moment(seconds).dt.convert_time_zone(c.TIMEZONE).dt.date()
+    return compute_moment(seconds).dt.convert_time_zone(c.TIMEZONE).dt.date()
 
 
-def moment(seconds: pl.Expr) -> pl.Expr:
+def compute_moment(seconds: pl.Expr) -> pl.Expr:
     """The UTC moment of seconds since the start of `FIRST_DAY`."""
     start = dt.datetime.combine(c.FIRST_DAY, dt.time(), tzinfo=dt.UTC)
     return pl.lit(start).dt.cast_time_unit("us") + pl.duration(seconds=seconds)
 
 
-def _gather(rng: np.random.Generator, people: People, purchase_days: PurchaseDays) -> pl.DataFrame:
-    """All orders in the order of their moments: `person` (-1 for nobody), `sort`, `day`, `is_last`."""
+def _gather_orders(rng: np.random.Generator, people: People, purchase_days: PurchaseDays) -> pl.DataFrame:
+    """All orders in the order of their moments: `person` (-1 without a customer), `sort`, `day`, `is_last`."""
     bought = len(purchase_days.person)
     again = rng.choice(bought, rng.binomial(bought, SHARE_CANCELLED), replace=False)
     can_taste = (people.kind == 0) & (purchase_days.first_day > 25)  # false for leads: they have no first day
@@ -89,7 +89,7 @@ def _gather(rng: np.random.Generator, people: People, purchase_days: PurchaseDay
     return frame.sort("at", maintain_order=True)
 
 
-def _deliver(rng: np.random.Generator, order_date: pl.Series, sort: Ints) -> dict[str, NDArray[np.generic]]:
+def _draw_deliveries(rng: np.random.Generator, order_date: pl.Series, sort: Ints) -> dict[str, NDArray[np.generic]]:
     """Which delivery holds each order first and last, and why it was sent again."""
     size = len(order_date)
     days = np.array(DELIVERED, dtype="datetime64[D]")
@@ -128,7 +128,7 @@ def draw_orders(
         `order_date`, `kind`, `region`, `is_pounds`, `rate`, `gross`, `discount`, `shipping`, `tax` (cents of its
         currency), `gross_eur`, `discount_eur` (ten-thousandths), `is_delayed`, `delivered`, deliveries.
     """
-    orders = _gather(rng, people, purchase_days).with_columns(order_date=local_day(pl.col("at")))
+    orders = _gather_orders(rng, people, purchase_days).with_columns(order_date=compute_local_day(pl.col("at")))
     size = len(orders)
     person, sort = orders["person"].to_numpy(), orders["sort"].to_numpy()
     known = np.maximum(person, 0)
@@ -156,11 +156,11 @@ def draw_orders(
         discount=pl.Series(discount),
         shipping=pl.Series(shipping),
         tax=pl.Series(np.rint(net * 7 / 107).astype(np.int64)),
-        gross_eur=pl.Series(in_company_currency(gross, rate)),
-        discount_eur=pl.Series(in_company_currency(discount, rate)),
+        gross_eur=pl.Series(convert_to_company_currency(gross, rate)),
+        discount_eur=pl.Series(convert_to_company_currency(discount, rate)),
         is_delayed=pl.Series(is_delayed),
         delivered=pl.Series(orders["at"].to_numpy() + np.rint(transit * 86_400).astype(np.int64)),
-        **{name: pl.Series(values) for name, values in _deliver(rng, orders["order_date"], sort).items()},
+        **{name: pl.Series(values) for name, values in _draw_deliveries(rng, orders["order_date"], sort).items()},
     )
 
 
@@ -186,15 +186,15 @@ def draw_refunds(rng: np.random.Generator, orders: pl.DataFrame, rates: Ints, fi
     refunds = chosen.select(
         "order", "order_number", "person", "is_pounds", at=pl.col("at") + pl.Series(wait, dtype=pl.Int64)
     ).with_columns(
-        refund_date=local_day(pl.col("at")),
+        refund_date=compute_local_day(pl.col("at")),
         amount=pl.Series(np.maximum(np.rint(net * share).astype(np.int64), 1)),
-        has_order=pl.Series(luck >= SHARE_REFUND_WITHOUT_ORDER + SHARE_REFUND_OF_NOBODY),
-        has_person=pl.Series(luck >= SHARE_REFUND_OF_NOBODY),
+        has_order=pl.Series(luck >= SHARE_REFUND_WITHOUT_ORDER + SHARE_REFUND_WITHOUT_CUSTOMER),
+        has_person=pl.Series(luck >= SHARE_REFUND_WITHOUT_CUSTOMER),
     )
     refunds = refunds.filter(pl.col("refund_date") <= c.AS_OF).sort("at", maintain_order=True)
     day = (refunds["refund_date"] - c.FIRST_DAY).dt.total_days().to_numpy()
     rate = np.where(refunds["is_pounds"].to_numpy(), rates[day], ONE)
     return refunds.with_columns(
         refund_number=pl.int_range(first_number, first_number + len(refunds), dtype=pl.Int64),
-        amount_eur=pl.Series(in_company_currency(refunds["amount"].to_numpy(), rate)),
+        amount_eur=pl.Series(convert_to_company_currency(refunds["amount"].to_numpy(), rate)),
     )

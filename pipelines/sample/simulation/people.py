@@ -89,7 +89,7 @@ def _pick(rng: np.random.Generator, shares: tuple[float, ...], size: int) -> Int
     return np.searchsorted(bounds, rng.random(size), side="right").astype(np.int64)
 
 
-def _accounts(kind: Ints, first_person: int, rng: np.random.Generator) -> tuple[Ints, Ints]:
+def _draw_accounts(kind: Ints, first_person: int, rng: np.random.Generator) -> tuple[Ints, Ints]:
     """Group offices into accounts of one to three persons: the account number, and who leads it (position)."""
     position = np.arange(len(kind))
     offices = position[kind == 1]
@@ -103,7 +103,7 @@ def _accounts(kind: Ints, first_person: int, rng: np.random.Generator) -> tuple[
     return account, leads
 
 
-def _emails(first: pl.Series, last: pl.Series, number: pl.Series, domain: str) -> pl.Series:
+def _make_emails(first: pl.Series, last: pl.Series, number: pl.Series, domain: str) -> pl.Series:
     names = {name: fold(name) for name in (*c.FIRST_NAMES, *c.LAST_NAMES)}
     frame = pl.DataFrame({"first": first, "last": last, "number": number})
     folded = [pl.col(column).replace_strict(names, return_dtype=pl.String) for column in ("first", "last")]
@@ -120,7 +120,7 @@ def draw_people(rng: np.random.Generator, first: int, size: int) -> People:
     """
     person_id = np.arange(first, first + size, dtype=np.int64) + FIRST_PERSON
     kind = (rng.random(size) < c.OFFICE.share).astype(np.int64)
-    account, lead = _accounts(kind, int(person_id[0]), rng)
+    account, lead = _draw_accounts(kind, int(person_id[0]), rng)
     region = _pick(rng, tuple(r.share for r in c.REGIONS), size)[lead]
     towns = np.array([len(r.towns) for r in c.REGIONS])
     town = (rng.random(size)[lead] * towns[region]).astype(np.int64)
@@ -152,7 +152,7 @@ def draw_people(rng: np.random.Generator, first: int, size: int) -> People:
     first_name = pl.Series(c.FIRST_NAMES).gather(rng.integers(0, len(c.FIRST_NAMES), size))
     last_name = pl.Series(c.LAST_NAMES).gather(rng.integers(0, len(c.LAST_NAMES), size))
     serial = pl.Series(person_id)
-    private, work = (_emails(first_name, last_name, serial, domain) for domain in ("example.com", "example.org"))
+    private, work = (_make_emails(first_name, last_name, serial, domain) for domain in ("example.com", "example.org"))
     is_office = pl.Series(kind == 1)
     changed = pl.Series(has_changed)
     email = work.zip_with(is_office, private)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from regulars.pipelines.sample.simulation import catalogue as c
 from regulars.pipelines.sample.simulation.people import People
-from regulars.pipelines.sample.simulation.seasons import calendar_time, season_end
+from regulars.pipelines.sample.simulation.seasons import compute_calendar_time, compute_season_end
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -45,7 +45,7 @@ def draw_purchase_days(rng: np.random.Generator, people: People) -> PurchaseDays
     Given the number of events of a Poisson process, their times are sorted uniform draws; the person leaves after
     the k-th repeat purchase, k geometric. So no person has to be walked through purchase by purchase.
     """
-    span = season_end(people.kind) - people.joined
+    span = compute_season_end(people.kind) - people.joined
     events = np.where(people.is_lead, 0, rng.poisson(people.rate * span))
     leaves_after = rng.geometric(np.maximum(people.dropout, 1e-9))
     repeats = np.minimum(events, leaves_after)
@@ -60,7 +60,7 @@ def draw_purchase_days(rng: np.random.Generator, people: People) -> PurchaseDays
     buyers = np.flatnonzero(~people.is_lead)
     person = np.concatenate([buyers, owner])
     weeks = np.concatenate([people.joined[buyers], people.joined[owner] + share * span[owner]])
-    day = np.minimum(calendar_time(people.kind[person], weeks), c.DAYS - 1e-6)
+    day = np.minimum(compute_calendar_time(people.kind[person], weeks), c.DAYS - 1e-6)
     last = np.concatenate([np.zeros(len(buyers), dtype=np.bool_), is_last])
     first_day, dropout_day = np.full(len(people), np.nan), np.full(len(people), np.nan)
     first_day[buyers] = day[: len(buyers)]

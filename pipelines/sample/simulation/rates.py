@@ -29,12 +29,12 @@ def draw_rates(rng: np.random.Generator) -> pl.DataFrame:
     return frame.filter(pl.col("rate_date").dt.weekday() <= 5)
 
 
-def rates_by_day(rates: pl.DataFrame) -> Ints:
+def list_rates_by_day(rates: pl.DataFrame) -> Ints:
     """The rate that holds on each day since `FIRST_DAY` (the newest on or before it), two days past the end."""
     days = pl.DataFrame({"rate_date": [c.FIRST_DAY + dt.timedelta(days=n) for n in range(c.DAYS + 2)]})
     return days.join_asof(rates, on="rate_date")["rate"].to_numpy().astype(np.int64)
 
 
-def in_company_currency(cents: Ints, rate: Ints) -> Ints:
+def convert_to_company_currency(cents: Ints, rate: Ints) -> Ints:
     """Ten-thousandths of EUR for cents at a rate in hundred-thousandths, halves away from zero; cents >= 0."""
     return (cents * rate + 500) // 1_000

@@ -23,7 +23,7 @@ GROWTH = 0.8
 
 
 @cache
-def _clock(kind: int) -> Floats:
+def _compute_clock(kind: int) -> Floats:
     """Season time in weeks at the start of each day since `FIRST_DAY`, and at the end of the last."""
     k = c.KINDS[kind]
     days = [c.FIRST_DAY + dt.timedelta(days=n) for n in range(c.DAYS)]
@@ -32,25 +32,25 @@ def _clock(kind: int) -> Floats:
     return np.concatenate([[0.0], np.cumsum(speed) / year / 7])
 
 
-def season_time(kind: int, days: Floats) -> Floats:
+def compute_season_time(kind: int, days: Floats) -> Floats:
     """Season time in weeks for calendar time in days, both since `FIRST_DAY`."""
-    return np.interp(days, np.arange(c.DAYS + 1, dtype=np.float64), _clock(kind))
+    return np.interp(days, np.arange(c.DAYS + 1, dtype=np.float64), _compute_clock(kind))
 
 
-def calendar_time(kind: Ints, weeks: Floats) -> Floats:
+def compute_calendar_time(kind: Ints, weeks: Floats) -> Floats:
     """Calendar time in days for season time in weeks, both since `FIRST_DAY`, for customers of mixed kinds."""
     days = np.empty(len(weeks))
     for number in range(len(c.KINDS)):
         who = kind == number
-        days[who] = np.interp(weeks[who], _clock(number), np.arange(c.DAYS + 1, dtype=np.float64))
+        days[who] = np.interp(weeks[who], _compute_clock(number), np.arange(c.DAYS + 1, dtype=np.float64))
     return days
 
 
-def season_end(kind: Ints) -> Floats:
+def compute_season_end(kind: Ints) -> Floats:
     """Season time in weeks at the end of the history."""
-    return np.array([_clock(number)[-1] for number in range(len(c.KINDS))])[kind]
+    return np.array([_compute_clock(number)[-1] for number in range(len(c.KINDS))])[kind]
 
 
 def draw_joining(rng: np.random.Generator, kind: Ints) -> Floats:
     """Draw the season time, in weeks, at which each customer buys for the first time."""
-    return np.asarray(season_end(kind) * rng.random(len(kind)) ** GROWTH, dtype=np.float64)
+    return np.asarray(compute_season_end(kind) * rng.random(len(kind)) ** GROWTH, dtype=np.float64)

@@ -11,11 +11,11 @@ import polars as pl
 from numpy.typing import NDArray
 
 from regulars.pipelines.sample.simulation import catalogue as c
-from regulars.pipelines.sample.simulation.addresses import has_one_known_email, or_null, write_differently
-from regulars.pipelines.sample.simulation.orders import moment
+from regulars.pipelines.sample.simulation.addresses import has_one_known_email, replace_no_record, write_differently
+from regulars.pipelines.sample.simulation.orders import compute_moment
 from regulars.pipelines.sample.simulation.people import NO_RECORD, People
 from regulars.pipelines.sample.simulation.purchases import PurchaseDays
-from regulars.pipelines.sample.simulation.rates import ONE, in_company_currency
+from regulars.pipelines.sample.simulation.rates import ONE, convert_to_company_currency
 
 Ints = NDArray[np.int64]
 Flags = NDArray[np.bool_]
@@ -68,17 +68,18 @@ def draw_subscriptions(
         One row per period at one plan and price: `subscription_number`, `period` (1 or 2), `person`, `dropout`,
         `plan`, `quantity`, `price` (cents or pence of one unit a month), `is_pounds`; `at`, `trial_end`,
         `cancelled_at`, `ended_at` in seconds since `FIRST_DAY` and `status`, `reason`, `is_failed` as the tool has them
-        (it may leave the end of a changed plan out, or tell one too late: `is_overlapping`); `true_end` in seconds;
-        `amount_eur` (ten-thousandths a month); `is_ahead`, `is_quit`, `is_returned`; `email`, `customer_record_id`.
+        (it may leave out the end of a changed plan, or give one that is too late: `is_overlapping`); `true_end` in
+        seconds; `amount_eur` (ten-thousandths a month); `is_ahead`, `is_quit`, `is_returned`; `email`,
+        `customer_record_id`.
     """
-    club = _sign_up(rng, people, purchase_days)
-    club = pl.concat([club, _come_back(rng, club)])
+    club = _draw_sign_ups(rng, people, purchase_days)
+    club = pl.concat([club, _draw_returns(rng, club)])
     club = club.with_columns(subscription_number=pl.int_range(first_number, first_number + len(club), dtype=pl.Int64))
     periods = _change_plans(rng, club).sort("subscription_number", "period")
-    return _addressed(rng, people, _priced(periods, people, rates))
+    return _add_addresses(rng, people, _add_prices(periods, people, rates))
 
 
-def _sign_up(rng: np.random.Generator, people: People, purchase_days: PurchaseDays) -> pl.DataFrame:
+def _draw_sign_ups(rng: np.random.Generator, people: People, purchase_days: PurchaseDays) -> pl.DataFrame:
     """First subscriptions, each with its `months` until it is not renewed."""
     buys = ~people.is_lead & (purchase_days.first_day < c.DAYS)
     person = np.flatnonzero(buys & (rng.random(len(people)) < SHARE_SUBSCRIBED))
@@ -104,25 +105,25 @@ def _sign_up(rng: np.random.Generator, people: People, purchase_days: PurchaseDa
             "is_returned": np.zeros(size, dtype=np.bool_),
         }
     )
-    return _ended(rng, club)
+    return _add_end(rng, club)
 
 
-def _ended(rng: np.random.Generator, club: pl.DataFrame) -> pl.DataFrame:
-    """Add how each subscription ends: `true_end`, `told_at` (when it is cancelled), `is_failed`, `reason`."""
+def _add_end(rng: np.random.Generator, club: pl.DataFrame) -> pl.DataFrame:
+    """Add how each subscription ends: `true_end`, `last_cancelled_at` (when it is cancelled), `is_failed`, `reason`."""
     size = len(club)
     is_failed = pl.Series(rng.random(size) < SHARE_FAILED) & ~pl.col("is_quit")
     ahead = pl.Series(rng.integers(0, 25 * 86_400, size))
     reason = pl.Series(REASONS, dtype=pl.String).gather(rng.integers(0, len(REASONS), size))
-    end = pl.when("is_quit").then(pl.col("at") + TRIAL // 2).otherwise(_months_later(pl.col("at"), pl.col("months")))
+    end = pl.when("is_quit").then(pl.col("at") + TRIAL // 2).otherwise(_add_months(pl.col("at"), pl.col("months")))
     return club.with_columns(true_end=end, is_failed=is_failed).with_columns(
-        told_at=pl.when(pl.col("is_failed") | pl.col("is_quit"))
+        last_cancelled_at=pl.when(pl.col("is_failed") | pl.col("is_quit"))
         .then("true_end")
         .otherwise(pl.max_horizontal(pl.col("true_end") - ahead, pl.col("at") + 3600)),
         reason=pl.when("is_failed").then(pl.lit("card declined")).otherwise(reason),
     )
 
 
-def _come_back(rng: np.random.Generator, club: pl.DataFrame) -> pl.DataFrame:
+def _draw_returns(rng: np.random.Generator, club: pl.DataFrame) -> pl.DataFrame:
     """Some of those who left subscribe again a while later, under a new number."""
     size = len(club)
     again = pl.col("true_end") + pl.Series(rng.integers(10, 150, size)) * 86_400
@@ -136,7 +137,7 @@ def _come_back(rng: np.random.Generator, club: pl.DataFrame) -> pl.DataFrame:
         is_ahead=pl.lit(value=False),
         is_returned=pl.lit(value=True),
     ).filter(is_chosen & ~club["is_quit"] & (pl.col("at") < END - 86_400))
-    return _ended(rng, back.drop("true_end", "told_at", "is_failed", "reason")).select(club.columns)
+    return _add_end(rng, back.drop("true_end", "last_cancelled_at", "is_failed", "reason")).select(club.columns)
 
 
 def _change_plans(rng: np.random.Generator, club: pl.DataFrame) -> pl.DataFrame:
@@ -144,17 +145,17 @@ def _change_plans(rng: np.random.Generator, club: pl.DataFrame) -> pl.DataFrame:
     size = len(club)
     after = pl.Series(rng.geometric(0.2, size))
     up = pl.Series(np.where(rng.random(size) < 0.7, 1, -1))
-    club = club.with_columns(changed_at=_months_later(pl.col("at"), after)).with_columns(
+    club = club.with_columns(changed_at=_add_months(pl.col("at"), after)).with_columns(
         is_changed=pl.Series(rng.random(size) < SHARE_CHANGED)
         & ~pl.col("is_quit")
         & (pl.col("changed_at") < pl.min_horizontal("true_end", pl.lit(END - 86_400))),
         is_overlapping=pl.Series(rng.random(size) < SHARE_OVERLAP),
-        is_end_told=pl.Series(rng.random(size) < 0.5),
+        is_end_exported=pl.Series(rng.random(size) < 0.5),
         next_plan=(pl.col("plan") + up).clip(0, len(PLANS) - 1),
     )
-    is_known = pl.col("told_at") < END
+    is_known = pl.col("last_cancelled_at") < END
     last = {
-        "cancelled_at": pl.when(is_known).then("told_at"),
+        "cancelled_at": pl.when(is_known).then("last_cancelled_at"),
         "ended_at": pl.when(is_known).then("true_end"),
         "reason": pl.when(is_known).then("reason"),
         "is_failed": pl.when(is_known).then("is_failed"),
@@ -162,11 +163,11 @@ def _change_plans(rng: np.random.Generator, club: pl.DataFrame) -> pl.DataFrame:
     }
     only = club.filter(~pl.col("is_changed")).with_columns(period=pl.lit(1), is_overlapping=pl.lit(value=False), **last)
     changed = club.filter("is_changed")
-    told = pl.when("is_overlapping").then(_months_later(pl.col("changed_at"), pl.lit(1)))
+    late_end = pl.when("is_overlapping").then(_add_months(pl.col("changed_at"), pl.lit(1)))
     before = changed.with_columns(
         period=pl.lit(1),
         cancelled_at=pl.lit(None, pl.Int64),
-        ended_at=told.otherwise(pl.when("is_end_told").then("changed_at")),
+        ended_at=late_end.otherwise(pl.when("is_end_exported").then("changed_at")),
         reason=pl.lit(None, pl.String),
         is_failed=pl.lit(None, pl.Boolean),
         status=pl.lit("replaced"),
@@ -185,19 +186,19 @@ def _change_plans(rng: np.random.Generator, club: pl.DataFrame) -> pl.DataFrame:
     return pl.concat([only, before, after_it], how="diagonal")
 
 
-def _months_later(at: pl.Expr, months: pl.Expr | pl.Series) -> pl.Expr:
+def _add_months(at: pl.Expr, months: pl.Expr | pl.Series) -> pl.Expr:
     """The same time of day some calendar months later, in seconds since `FIRST_DAY`."""
-    local = moment(at).dt.convert_time_zone(c.TIMEZONE)
+    local = compute_moment(at).dt.convert_time_zone(c.TIMEZONE)
     later = local.dt.offset_by(pl.format("{}mo", months)).dt.convert_time_zone("UTC")
-    return (later - moment(pl.lit(0))).dt.total_seconds()
+    return (later - compute_moment(pl.lit(0))).dt.total_seconds()
 
 
-def _priced(periods: pl.DataFrame, people: People, rates: Ints) -> pl.DataFrame:
+def _add_prices(periods: pl.DataFrame, people: People, rates: Ints) -> pl.DataFrame:
     person, plan = periods["person"].to_numpy(), periods["plan"].to_numpy()
     pounds = np.array([region.currency == "GBP" for region in c.REGIONS])[people.region[person]]
     prices = np.array([[p.price_eur for p in PLANS], [p.price_gbp for p in PLANS]])
     price = prices[pounds.astype(np.int64), plan]
-    day = periods.select(moment(pl.col("at")).dt.convert_time_zone(c.TIMEZONE).dt.date() - pl.lit(c.FIRST_DAY))
+    day = periods.select(compute_moment(pl.col("at")).dt.convert_time_zone(c.TIMEZONE).dt.date() - pl.lit(c.FIRST_DAY))
     days = np.minimum(day.to_series().dt.total_days().to_numpy(), len(rates) - 1)
     rate = np.where(pounds, rates[days], ONE)
     return periods.with_columns(
@@ -205,11 +206,11 @@ def _priced(periods: pl.DataFrame, people: People, rates: Ints) -> pl.DataFrame:
         price=pl.Series(price),
         is_pounds=pl.Series(pounds),
         trial_end=pl.when("is_trial").then(pl.col("at") + TRIAL),
-        amount_eur=pl.Series(in_company_currency(price * periods["quantity"].to_numpy(), rate)),
+        amount_eur=pl.Series(convert_to_company_currency(price * periods["quantity"].to_numpy(), rate)),
     )
 
 
-def _addressed(rng: np.random.Generator, people: People, periods: pl.DataFrame) -> pl.DataFrame:
+def _add_addresses(rng: np.random.Generator, people: People, periods: pl.DataFrame) -> pl.DataFrame:
     """By the CRM's record id, or by an address where that alone is enough."""
     person = periods["person"].to_numpy()
     by_email = has_one_known_email(people) & (
@@ -219,5 +220,5 @@ def _addressed(rng: np.random.Generator, people: People, periods: pl.DataFrame) 
     email = write_differently(people.email, spelling).gather(person)
     return periods.with_columns(
         email=pl.when(pl.Series(by_email[person])).then(email),
-        customer_record_id=or_null(np.where(by_email, NO_RECORD, people.record_id)[person]),
+        customer_record_id=replace_no_record(np.where(by_email, NO_RECORD, people.record_id)[person]),
     )

@@ -8,7 +8,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from regulars.pipelines.sample.simulation import catalogue as c
-from regulars.pipelines.sample.simulation.addresses import has_one_known_email, or_null, write_differently
+from regulars.pipelines.sample.simulation.addresses import has_one_known_email, replace_no_record, write_differently
 from regulars.pipelines.sample.simulation.comments import THEMES, list_comments
 from regulars.pipelines.sample.simulation.orders import PURCHASE
 from regulars.pipelines.sample.simulation.people import NO_RECORD, People
@@ -25,7 +25,7 @@ THEMES_WHEN_PLEASED = (0.42, 0.20, 0.12, 0.14, 0.12)
 THEMES_WHEN_NOT = (0.22, 0.22, 0.28, 0.12, 0.16)
 
 
-def _scores(rng: np.random.Generator, people: People, orders: pl.DataFrame, person: Ints) -> Ints:
+def _draw_scores(rng: np.random.Generator, people: People, orders: pl.DataFrame, person: Ints) -> Ints:
     """Scores of 0 to 10: higher for those who tend to stay, lower after a late delivery and before leaving."""
     mean = np.array([k.a / (k.a + k.b) for k in c.KINDS])[people.kind[person]]
     spread = np.array([np.sqrt(k.a * k.b / (k.a + k.b) ** 2 / (k.a + k.b + 1)) for k in c.KINDS])[people.kind[person]]
@@ -35,7 +35,7 @@ def _scores(rng: np.random.Generator, people: People, orders: pl.DataFrame, pers
     return scores
 
 
-def _themes(rng: np.random.Generator, is_pleased: NDArray[np.bool_], is_delayed: NDArray[np.bool_]) -> Ints:
+def _draw_themes(rng: np.random.Generator, is_pleased: NDArray[np.bool_], is_delayed: NDArray[np.bool_]) -> Ints:
     luck = rng.random(len(is_pleased))
     pleased = np.searchsorted(np.cumsum(THEMES_WHEN_PLEASED[:-1]), luck)
     cross = np.searchsorted(np.cumsum(THEMES_WHEN_NOT[:-1]), luck)
@@ -64,9 +64,9 @@ def draw_answers(rng: np.random.Generator, people: People, orders: pl.DataFrame,
     person = asked["person"].to_numpy()
     is_second = np.arange(size) >= size - len(again)
     wait = rng.integers(86_400, 5 * 86_400, size) + np.where(is_second, 5 * 86_400, 0)
-    score = _scores(rng, people, asked, person)
+    score = _draw_scores(rng, people, asked, person)
     is_pleased = score >= 8
-    theme = _themes(rng, is_pleased, asked["is_delayed"].to_numpy())
+    theme = _draw_themes(rng, is_pleased, asked["is_delayed"].to_numpy())
     shares = np.cumsum([r.languages for r in c.REGIONS], axis=1)[people.region[person]]
     language = np.minimum((shares < rng.random(size)[:, None]).sum(axis=1), len(c.LANGUAGES) - 1)
     sentence = ((theme * 2 + is_pleased) * len(c.LANGUAGES) + language) * 2 + rng.integers(0, 2, size)
@@ -86,7 +86,7 @@ def draw_answers(rng: np.random.Generator, people: People, orders: pl.DataFrame,
         mood=pl.when(has_comment).then(pl.Series(["bad", "good"]).gather(is_pleased.astype(np.int64))),
         language=pl.Series(c.LANGUAGES).gather(language),
         email=pl.when(pl.Series(has_email & ~is_anonymous)).then(email),
-        customer_record_id=or_null(np.where(has_id & ~is_anonymous, people.record_id[person], NO_RECORD)),
+        customer_record_id=replace_no_record(np.where(has_id & ~is_anonymous, people.record_id[person], NO_RECORD)),
         order_number=pl.when(pl.Series(~is_anonymous & (rng.random(size) < 0.5))).then(asked["order_number"]),
     )
     answers = answers.filter(pl.col("at") < c.DAYS * 86_400).sort("at", maintain_order=True)

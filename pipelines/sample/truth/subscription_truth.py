@@ -6,7 +6,7 @@ Put here: `truth/subscriptions.csv` and what is nasty about the club. Keep out: 
 import polars as pl
 
 from regulars.pipelines.sample.simulation import catalogue as c
-from regulars.pipelines.sample.simulation.orders import moment
+from regulars.pipelines.sample.simulation.orders import compute_moment
 from regulars.pipelines.sample.simulation.people import People
 from regulars.pipelines.sample.simulation.subscriptions import END
 
@@ -24,8 +24,8 @@ EXPECTED_OF_CLUB = {
 }
 
 
-def true_periods(people: People, periods: pl.DataFrame) -> pl.DataFrame:
-    """The rows of `truth/subscriptions.csv`: each period as it was charged, ends in the future too where told.
+def select_true_periods(people: People, periods: pl.DataFrame) -> pl.DataFrame:
+    """The rows of `truth/subscriptions.csv`: each period as charged, with future ends that the export has.
 
     Args:
         people: The customers of a chunk.
@@ -40,8 +40,8 @@ def true_periods(people: People, periods: pl.DataFrame) -> pl.DataFrame:
         currency=pl.when("is_pounds").then(pl.lit("GBP")).otherwise(pl.lit("EUR")),
         monthly_amount=pl.col("price") * pl.col("quantity") / 100,
         monthly_amount_eur=pl.col("amount_eur") / 10_000,
-        active_from=_local_day(pl.coalesce("trial_end", "at")),
-        active_until=pl.when(is_end_known).then(_local_day(pl.col("true_end"))),
+        active_from=_compute_local_day(pl.coalesce("trial_end", "at")),
+        active_until=pl.when(is_end_known).then(_compute_local_day(pl.col("true_end"))),
         dropout_probability="dropout",
     )
 
@@ -59,5 +59,5 @@ def count_nasty(periods: pl.DataFrame) -> dict[str, int]:
     return {what: periods.filter(true).height for what, true in zip(EXPECTED_OF_CLUB, is_it, strict=True)}
 
 
-def _local_day(seconds: pl.Expr) -> pl.Expr:
-    return moment(seconds).dt.convert_time_zone(c.TIMEZONE).dt.date()
+def _compute_local_day(seconds: pl.Expr) -> pl.Expr:
+    return compute_moment(seconds).dt.convert_time_zone(c.TIMEZONE).dt.date()

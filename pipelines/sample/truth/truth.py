@@ -14,7 +14,7 @@ import polars as pl
 from regulars.pipelines.sample.export_file import ExportFile, Found
 from regulars.pipelines.sample.simulation import catalogue as c
 from regulars.pipelines.sample.simulation.baskets import Lines
-from regulars.pipelines.sample.simulation.orders import DELIVERIES, PURCHASE, SORTS, TASTING, TEST, TILL, moment
+from regulars.pipelines.sample.simulation.orders import DELIVERIES, PURCHASE, SORTS, TASTING, TEST, TILL, compute_moment
 from regulars.pipelines.sample.simulation.people import NO_RECORD, People
 from regulars.pipelines.sample.simulation.purchases import PurchaseDays
 from regulars.pipelines.sample.simulation.subscriptions import ALPHA, BETA
@@ -22,7 +22,7 @@ from regulars.pipelines.sample.truth.subscription_truth import (
     EXPECTED_OF_CLUB,
     SUBSCRIPTION_COLUMNS,
     count_nasty,
-    true_periods,
+    select_true_periods,
 )
 from regulars.pipelines.sample.truth.truth_by_month import total_by_month
 
@@ -61,7 +61,7 @@ EXPECTED = {
     "orders twice in one file": "the last row counts, the other is superseded",
     "identical lines": "both kept",
     "refunds without order": "counted on their day, for the customer",
-    "refunds of nobody": "counted on their day, for the unknown customer",
+    "refunds without a customer": "counted on their day, for the unknown customer",
     "anonymous answers": "count each",
     "answers after a first one to the same order": "one vote per person and window, the latest",
     **EXPECTED_OF_CLUB,
@@ -122,14 +122,14 @@ class Truth:
     ) -> None:
         """Write down the truth of one chunk."""
         ids = pl.Series(people.person_id)
-        self._persons.append(_persons(people, purchase_days))
+        self._persons.append(_select_persons(people, purchase_days))
         merged = records.filter(pl.col("merged").is_not_null())
         both = pl.concat(
             [records.select("record_id", "position"), merged.select(record_id="merged", position="position")]
         )
         self._records.append(both.select("record_id", person_id=ids.gather(both["position"])).sort("record_id"))
-        told = _orders(orders, lines, ids)
-        self._orders.append(told)
+        true_orders = _select_orders(orders, lines, ids)
+        self._orders.append(true_orders)
         given = refunds.select(
             refund_id=pl.format("R{}", "refund_number"),
             order_id=pl.format("KK{}", "order_number"),
@@ -145,11 +145,11 @@ class Truth:
             answers.with_columns(anonymous).select(
                 pl.format("NPS-{}", "response_number").alias("response_id"),
                 ids.gather(answers["person"]).alias("person_id"),
-                moment(pl.col("at")).dt.to_string("%Y-%m-%d %H:%M:%S").alias("answered_at"),
+                compute_moment(pl.col("at")).dt.to_string("%Y-%m-%d %H:%M:%S").alias("answered_at"),
                 *ANSWER_COLUMNS[3:],
             )
         )
-        self._months.append(total_by_month(orders, told, refunds))
+        self._months.append(total_by_month(orders, true_orders, refunds))
         self._count(people, orders, lines, refunds, answers)
         self.orders += len(orders)
         self.lines += len(lines.order)
@@ -158,7 +158,7 @@ class Truth:
 
     def append_subscriptions(self, people: People, periods: pl.DataFrame) -> None:
         """Write down the coffee club of one chunk, as `draw_subscriptions` returns it."""
-        self._subscriptions.append(true_periods(people, periods))
+        self._subscriptions.append(select_true_periods(people, periods))
         self._counts.update(count_nasty(periods))
         self.subscriptions += periods["subscription_number"].n_unique()
 
@@ -191,7 +191,7 @@ class Truth:
                 "orders twice in one file": int(orders["is_twice"].sum()),
                 "identical lines": int(is_same.sum()),
                 "refunds without order": int((~refunds["has_order"] & refunds["has_person"]).sum()),
-                "refunds of nobody": int((~refunds["has_person"]).sum()),
+                "refunds without a customer": int((~refunds["has_person"]).sum()),
                 "anonymous answers": int(unnamed.sum()),
                 "answers after a first one to the same order": int(answers["is_second"].sum()),
             }
@@ -233,11 +233,11 @@ class Truth:
         (self.folder / "summary.json").write_text(text + "\n", encoding="utf-8")
 
 
-def _day(days: pl.Expr) -> pl.Expr:
+def _compute_day(days: pl.Expr) -> pl.Expr:
     return pl.lit(c.FIRST_DAY) + pl.duration(days=days.fill_nan(None).floor().cast(pl.Int64))
 
 
-def _persons(people: People, purchase_days: PurchaseDays) -> pl.DataFrame:
+def _select_persons(people: People, purchase_days: PurchaseDays) -> pl.DataFrame:
     regions = pl.Series(people.region)
     referrer = np.where(people.referrer >= 0, people.person_id[people.referrer], 0)
     return pl.DataFrame({"person_id": people.person_id}).select(
@@ -252,16 +252,16 @@ def _persons(people: People, purchase_days: PurchaseDays) -> pl.DataFrame:
         favourite_product=pl.Series([p.product_id for p in c.PRODUCTS]).gather(people.favourite),
         is_lead=pl.Series(people.is_lead),
         is_guest=pl.Series(people.record_id == NO_RECORD),
-        first_order_day=_day(pl.lit(pl.Series(purchase_days.first_day))),
+        first_order_day=_compute_day(pl.lit(pl.Series(purchase_days.first_day))),
         repeat_count=pl.Series(purchase_days.repeat_count),
         purchase_rate=pl.Series(people.rate),
         dropout_probability=pl.Series(people.dropout),
-        dropout_day=_day(pl.lit(pl.Series(purchase_days.dropout_day))),
+        dropout_day=_compute_day(pl.lit(pl.Series(purchase_days.dropout_day))),
         mean_spend_eur=pl.Series(people.mean_spend),
     )
 
 
-def _orders(orders: pl.DataFrame, lines: Lines, ids: pl.Series) -> pl.DataFrame:
+def _select_orders(orders: pl.DataFrame, lines: Lines, ids: pl.Series) -> pl.DataFrame:
     is_countable = pl.col("sort").is_in([PURCHASE, TILL])
     is_known = pl.col("person") >= 0
     first = is_countable & is_known & (is_countable & is_known).cum_sum().over("person").eq(1)
@@ -270,7 +270,7 @@ def _orders(orders: pl.DataFrame, lines: Lines, ids: pl.Series) -> pl.DataFrame:
         order_id=pl.format("KK{}", "order_number"),
         person_id=pl.when(is_known).then(person),
         sort=pl.col("sort").replace_strict(dict(enumerate(SORTS))),
-        ordered_at=moment(pl.col("at")).dt.to_string("%Y-%m-%d %H:%M:%S"),
+        ordered_at=compute_moment(pl.col("at")).dt.to_string("%Y-%m-%d %H:%M:%S"),
         order_date="order_date",
         currency=pl.when("is_pounds").then(pl.lit("GBP")).otherwise(pl.lit("EUR")),
         gross_sales=pl.col("gross") / 100,

@@ -8,13 +8,13 @@ import polars as pl
 from regulars.pipelines.sample.simulation import catalogue as c
 
 
-def total_by_month(orders: pl.DataFrame, told: pl.DataFrame, refunds: pl.DataFrame) -> pl.DataFrame:
+def total_by_month(orders: pl.DataFrame, true_orders: pl.DataFrame, refunds: pl.DataFrame) -> pl.DataFrame:
     """What the pipeline should find by month, up to `as_of`; money in ten-thousandths of EUR."""
     nothing = pl.lit(0, dtype=pl.Int64)
-    counted = orders.with_columns(told["is_countable"], told["is_first_order"]).filter(
+    countable = orders.with_columns(true_orders["is_countable"], true_orders["is_first_order"]).filter(
         pl.col("is_countable") & (pl.col("order_date") <= c.AS_OF)
     )
-    by_order = counted.select(
+    by_order = countable.select(
         month=pl.col("order_date").dt.truncate("1mo"),
         order_count=pl.lit(1, dtype=pl.Int64),
         new_customers=pl.col("is_first_order").cast(pl.Int64),

@@ -10,6 +10,7 @@ import polars as pl
 from narwhals.typing import IntoFrame
 from polars._typing import PolarsDataType
 
+from regulars.pipelines.enumerations import LAST_ACTIVE_DAYS
 from regulars.pipelines.transforms.amounts import MONEY
 from regulars.pipelines.transforms.churn.active_intervals import (
     find_last_active_intervals,
@@ -51,8 +52,6 @@ REACTIVATED_COLUMNS: dict[str, PolarsDataType] = {
     "owner": pl.String,
     "as_of": pl.Date,
 }
-LAST_ACTIVE_DAYS = 365
-"""The length of a customer's last active year, which ends with the day of the last order."""
 
 
 def churned_customers(

@@ -18,13 +18,10 @@ from narwhals.typing import IntoFrame
 from polars._typing import PolarsDataType
 
 from regulars.pipelines.enumerations import ALL
-from regulars.pipelines.models.beta_geo import BetaGeoModel
 from regulars.pipelines.models.dropout.dropout_model import DropoutModel
 from regulars.pipelines.models.fitting.fitting import Fit
 from regulars.pipelines.models.gamma_gamma import GammaGammaModel, spend_frequency_correlation
-from regulars.pipelines.models.modified_beta_geo import ModifiedBetaGeoModel
-from regulars.pipelines.models.names import BG_NBD, BY_COHORT, GAMMA_GAMMA, MBG_NBD, PARETO_NBD
-from regulars.pipelines.models.pareto_nbd import ParetoNBDModel
+from regulars.pipelines.models.names import BY_COHORT, GAMMA_GAMMA, PURCHASE_MODELS
 from regulars.pipelines.transforms.clv.purchase_history import (
     choose_calibration_end,
     list_customer_days,
@@ -47,13 +44,6 @@ COLUMNS: dict[str, PolarsDataType] = {
     "reason": pl.String,
     "as_of": pl.Date,
 }
-DROPOUT_MODELS: Mapping[str, type[DropoutModel]] = {
-    BG_NBD: BetaGeoModel,
-    MBG_NBD: ModifiedBetaGeoModel,
-    PARETO_NBD: ParetoNBDModel,
-}
-"""Name -> the model of purchases that it stands for."""
-
 CUSTOMERS_FOR_A_MODEL, REPEATERS_FOR_A_MODEL = 100, 30
 """Customers, and repeat customers among them, that the four parameters of a model need."""
 
@@ -117,7 +107,8 @@ def fit_candidates(history: pl.DataFrame, *, trained_through: dt.date) -> Iterat
         return
     starts = choose_cohorts(sample)
     cohorts = _split_by_cohort(sample, starts) if len(starts) > 1 else []
-    for name, kind in DROPOUT_MODELS.items():
+    for name, purchase_model in PURCHASE_MODELS.items():
+        kind = purchase_model.load()
         for model, segment_from, customers in [
             (name, None, sample),
             *((name + BY_COHORT, start, members) for start, members in cohorts),
@@ -190,7 +181,7 @@ def read_models(clv_models: pl.DataFrame, trained_through: dt.date) -> TrainedMo
         if model == GAMMA_GAMMA:
             spend = GammaGammaModel(_read_fit(GammaGammaModel.NAMES, rows))
         else:
-            kind = DROPOUT_MODELS[str(model).removesuffix(BY_COHORT)]
+            kind = PURCHASE_MODELS[str(model).removesuffix(BY_COHORT)].load()
             start = segment_from if isinstance(segment_from, dt.date) else None
             dropout.setdefault(str(model), []).append((start, kind(_read_fit(kind.NAMES, rows))))
     return TrainedModels(dropout, spend)

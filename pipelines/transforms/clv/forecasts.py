@@ -12,12 +12,13 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
+from regulars.pipelines.enumerations import HOLDOUT_DAYS
 from regulars.pipelines.models.dropout.dropout_model import DropoutModel
 from regulars.pipelines.models.fitting.fitting import FloatArray
 from regulars.pipelines.models.gamma_gamma import GammaGammaModel
 from regulars.pipelines.transforms.clv.clv_models import TrainedModels
 from regulars.pipelines.transforms.clv.methods import BASELINES, LAST_YEAR, OWN_AVERAGE
-from regulars.pipelines.transforms.clv.purchase_history import HOLDOUT_DAYS, sum_purchases_after, summarise_history
+from regulars.pipelines.transforms.clv.purchase_history import sum_purchases_after, summarise_history
 from regulars.pipelines.transforms.day_numbers import DAYS_PER_YEAR, count_days_since_epoch
 
 CUSTOMERS_FOR_A_CLASS = 20

@@ -4,7 +4,7 @@ Put here: which methods there are, and what is true of a method by its name alon
 (`forecasts.py`), which one is chosen (`clv_evaluation.py`), the names of models (`pipelines/models/names.py`).
 """
 
-from regulars.pipelines.models.names import BG_NBD, BY_COHORT, purchase_model_names
+from regulars.pipelines.models.names import BY_COHORT, PURCHASE_MODELS, purchase_model_names
 
 SIMPLE = "simple"
 """The simple formula: it needs no test and competes with no other method; it predicts where nothing can be tested."""
@@ -19,5 +19,10 @@ PREDICTING_MODELS = tuple(purchase_model_names())
 
 METHODS = (SIMPLE, *BASELINES, *PREDICTING_MODELS)
 
-SURE_OF_ONE_TIME_BUYERS = (BG_NBD, BG_NBD + BY_COHORT)
+SURE_OF_ONE_TIME_BUYERS = tuple(
+    method
+    for name, model in PURCHASE_MODELS.items()
+    if model.sure_of_one_time_buyers
+    for method in (name, name + BY_COHORT)
+)
 """The methods that hold every customer without a repeat purchase to be alive, by construction."""

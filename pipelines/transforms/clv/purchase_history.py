@@ -11,7 +11,7 @@ import datetime as dt
 import polars as pl
 from narwhals.typing import IntoFrame
 
-from regulars.pipelines.enumerations import UNKNOWN_CUSTOMER_IDX
+from regulars.pipelines.enumerations import HOLDOUT_DAYS, UNKNOWN_CUSTOMER_IDX
 from regulars.pipelines.transforms.amounts import MONEY
 from regulars.pipelines.transforms.day_numbers import count_days_since_epoch
 from regulars.pipelines.transforms.purchases.purchases import (
@@ -19,9 +19,6 @@ from regulars.pipelines.transforms.purchases.purchases import (
     select_columns,
     sum_purchases_by_customer_day,
 )
-
-HOLDOUT_DAYS = 365
-"""Days at the end of the history that methods predict and are evaluated on; half of a shorter history."""
 
 SHORTEST_HOLDOUT_DAYS = 56
 """A history shorter than twice this is not evaluated."""

@@ -25,8 +25,8 @@ class Headline:
         customers: Known customers with a countable order.
         churn_rate_12m: 12-month churn, 0 to 1, at the last month-end; None while the history is too short for it.
         churn_month_end: That month-end.
-        repeat_rate_90d: Share of customers, 0 to 1, with a second purchase day within 90 days of the first.
-        repeat_customers: The number of customers behind `repeat_rate_90d`: those whose 90 days are over.
+        repeat_rate: Share of customers, 0 to 1, with a second purchase day within `REPEAT_DAYS` of the first.
+        repeat_customers: The number of customers behind `repeat_rate`: those whose `REPEAT_DAYS` are over.
         nps: Net promoter score, −100 to 100; None without answers.
         nps_responses: The number of votes behind it.
         nps_start: First day of its window.
@@ -37,7 +37,7 @@ class Headline:
     customers: int
     churn_rate_12m: float | None
     churn_month_end: dt.date | None
-    repeat_rate_90d: float | None
+    repeat_rate: float | None
     repeat_customers: int
     nps: float | None
     nps_responses: int
@@ -68,7 +68,7 @@ def find_headline(
         customers=purchase_days.height,
         churn_rate_12m=_read_only_value(known_churn, "churn_rate_12m"),
         churn_month_end=_read_only_value(known_churn, "month_end"),
-        repeat_rate_90d=repeated / observed.height if observed.height else None,
+        repeat_rate=repeated / observed.height if observed.height else None,
         repeat_customers=observed.height,
         nps=_read_only_value(window, "nps"),
         nps_responses=_read_only_value(window, "responses") or 0,

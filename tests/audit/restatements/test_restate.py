@@ -148,13 +148,13 @@ def someones_company(chance, customers=25, orders=120):
     def moment():
         return f"{chance.choice((2023, 2024, 2025))}-{chance.randint(1, 12):02}-{chance.randint(1, 28):02} 10:00:00"
 
-    def somebody():
+    def draw_customer():
         return f"c{chance.randrange(customers)}"
 
     bought = [
         {
             "order_id": f"o{n}",
-            "customer_record_id": somebody() if n % 9 else None,
+            "customer_record_id": draw_customer() if n % 9 else None,
             "ordered_at": moment(),
             "gross_sales": f"{n}.25",
         }
@@ -166,7 +166,7 @@ def someones_company(chance, customers=25, orders=120):
     answered = [
         {
             "response_id": f"a{n}",
-            "customer_record_id": somebody(),
+            "customer_record_id": draw_customer(),
             "answered_at": moment(),
             "score": str(chance.randint(0, 10)),
         }
@@ -175,7 +175,7 @@ def someones_company(chance, customers=25, orders=120):
     club = [
         {
             "subscription_id": f"s{n}",
-            "customer_record_id": somebody() if n % 9 else None,
+            "customer_record_id": draw_customer() if n % 9 else None,
             "started_at": (started := moment()),
             "ended_at": chance.choice([None, f"{int(started[:4]) + 1}{started[4:]}"]),
             "monthly_amount": chance.choice(["0", "10", "25"]),

@@ -5,6 +5,7 @@ import pytest
 
 from regulars.pipelines.models.beta_geo import BetaGeoModel
 from regulars.pipelines.models.dropout.beta_geo_family import BetaGeoFamily
+from regulars.pipelines.models.dropout.beta_geo_formulas import BetaGeoFormulas
 from regulars.pipelines.models.dropout.geometric_dropout import GroupedHistories
 from regulars.pipelines.models.dropout.history import History
 from regulars.pipelines.models.modified_beta_geo import ModifiedBetaGeoModel
@@ -271,3 +272,9 @@ def test_a_customer_alone_gives_a_number_and_many_give_an_array(model: type[Beta
 def test_what_makes_no_sense_is_refused_in_a_sentence(model, call, sentence):
     with pytest.raises(ValueError, match=sentence):
         call(model)
+
+
+@pytest.mark.parametrize("chances_at_start", [-1, 2])
+def test_no_model_begins_with_another_number_of_chances_to_drop_out(chances_at_start: int):
+    with pytest.raises(ValueError, match=rf"0 chances .* or 1 .*, not {chances_at_start}"):
+        BetaGeoFormulas(chances_at_start)

@@ -70,8 +70,8 @@ def test_every_named_answer_leads_to_its_person(company, latest_orders):
 def test_an_anonymous_answer_carries_nothing_that_names_its_person(company):
     answers = pl.read_csv(company / "exports" / "nps_answers.csv", separator=";", infer_schema=False)
     truth = pl.read_csv(company / "truth" / "answers.csv").filter("is_anonymous")
-    told = answers.join(truth, left_on="Antwort-ID", right_on="response_id")
-    assert told.select(pl.col("E-Mail", "CRM-ID", "Bestellung").is_null().all()).row(0) == (True, True, True)
+    export = answers.join(truth, left_on="Antwort-ID", right_on="response_id")
+    assert export.select(pl.col("E-Mail", "CRM-ID", "Bestellung").is_null().all()).row(0) == (True, True, True)
 
 
 def test_addresses_are_of_domains_reserved_for_examples(latest_orders):

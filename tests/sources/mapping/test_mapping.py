@@ -113,7 +113,7 @@ KINDS = {
 }
 
 
-def test_rows_become_the_kinds_that_claim_them_and_the_others_are_quarantined_with_their_line(shop):
+def test_rows_become_the_kinds_they_match_and_the_others_are_quarantined_with_their_line(shop):
     shop.sources["shop"] = {"path": "orders.csv", "kinds": KINDS}
     shop.write(
         "orders.csv",
@@ -129,7 +129,7 @@ def test_rows_become_the_kinds_that_claim_them_and_the_others_are_quarantined_wi
         assert con.execute("select record_count, kinds from landed.files").fetchall() == [(4, "orders,refunds")]
 
 
-def test_a_row_may_be_claimed_by_two_kinds(shop):
+def test_a_row_may_be_of_two_kinds(shop):
     lines = {"columns": {"order_id": "id", "unit_price": "total"}}
     orders = {"columns": {"order_id": "id", "ordered_at": "day"}, "when": "day is not null"}
     shop.sources["shop"] = {"path": "orders.csv", "kinds": {"orders": orders, "order_lines": lines}}

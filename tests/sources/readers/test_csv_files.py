@@ -47,7 +47,7 @@ anything = st.lists(st.sampled_from(SCRAPS), max_size=25).map("".join)
 
 @settings(max_examples=50, deadline=None, derandomize=True)
 @given(start=well_formed, scrap=anything, rest=well_formed, line_end=st.sampled_from(["\n", "\r\n"]))
-def test_any_text_is_read_as_the_exact_splitter_judges_it(start, scrap, rest, line_end):
+def test_any_text_is_read_as_the_exact_splitter_reads_it(start, scrap, rest, line_end):
     text = f"h1,h2{line_end}{start}{scrap}{rest}".encode()
     landed, rows = read(text)
     assert (rows, landed.malformed_count) == validated(text)

@@ -71,7 +71,7 @@ def test_who_may_still_come_back_is_not_counted_as_gone():
     assert (found["return_rate"], found["proposed_lapse_days"]) == (pytest.approx(0.5), 300)
 
 
-def test_the_setting_is_judged_by_the_share_of_returns_that_come_in_time():
+def test_the_setting_is_measured_by_the_share_of_returns_that_come_in_time():
     returning = [(idx, before) for idx in range(1, 201) for before in (1000 + idx, 1000)]
     assert proposal(returning, lapse_days=50)["returns_in_time_rate"] == pytest.approx(0.25)
     assert proposal(returning, lapse_days=2000)["returns_in_time_rate"] is None

@@ -9,6 +9,7 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
+from regulars.pipelines.models.names import BY_COHORT, PURCHASE_MODELS
 from regulars.pipelines.transforms.clv.clv_evaluation import (
     _compare_with_actual,
     clv_evaluation,
@@ -48,7 +49,7 @@ def overall(kind: str, customers: int) -> pl.DataFrame:
 
 def test_a_model_wins_where_customers_behave_like_one():
     method, reason = find_chosen_method(run("simulated", 3000)["evaluation"]) or ("", "")
-    assert method.removesuffix("_by_cohort") in {"bg_nbd", "mbg_nbd", "pareto_nbd"}
+    assert method.removesuffix(BY_COHORT) in PURCHASE_MODELS
     assert reason.startswith("chosen: nothing predicted the purchases")
 
 

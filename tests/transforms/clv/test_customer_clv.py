@@ -7,6 +7,7 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
+from regulars.pipelines.models.names import BY_COHORT, PURCHASE_MODELS
 from regulars.pipelines.transforms.clv.clv_evaluation import clv_evaluation
 from regulars.pipelines.transforms.clv.clv_models import clv_models
 from regulars.pipelines.transforms.clv.customer_clv import COLUMNS, customer_clv
@@ -138,7 +139,7 @@ def modelled() -> pl.DataFrame:
 
 
 def test_the_best_model_predicts_with_an_interval(modelled):
-    assert modelled["method"].unique().to_list()[0].removesuffix("_by_cohort") in {"bg_nbd", "mbg_nbd", "pareto_nbd"}
+    assert modelled["method"].unique().to_list()[0].removesuffix(BY_COHORT) in PURCHASE_MODELS
     assert modelled["p_alive"].is_between(0, 1).all()
     for span in ("12m", "36m", "lifetime"):
         low, high = modelled[f"predicted_value_{span}_low"], modelled[f"predicted_value_{span}_high"]

@@ -12,7 +12,7 @@ import polars as pl
 import pytest
 
 from regulars.pipelines.contracts.odcs.load import load_contract
-from regulars.pipelines.contracts.violations import failed_count_sql
+from regulars.pipelines.contracts.violations import select_failed_count
 from regulars.pipelines.transforms.clv import clv_evaluation, clv_models
 from regulars.pipelines.transforms.clv.customer_clv import customer_clv
 from regulars.pipelines.transforms.customers.customer_360 import customer_360
@@ -121,7 +121,7 @@ def broken(marts: dict[str, pl.DataFrame]) -> dict[str, int]:
             con.register("frame", frame)
             con.execute(f"create table marts.{name} as select * from frame")
             for rule in contract.rules:
-                failed = con.execute(failed_count_sql(rule, f"marts.{name}")).fetchall()[0][0]
+                failed = con.execute(select_failed_count(rule, f"marts.{name}")).fetchall()[0][0]
                 found |= {rule.id: failed} if failed else {}
     return found
 

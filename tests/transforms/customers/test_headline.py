@@ -56,12 +56,12 @@ def test_the_repeat_rate_is_of_those_whose_90_days_are_over():
         order("dan", "2026-01-02"),
     )
     found = headline(*rows)
-    assert (found.repeat_customers, found.repeat_rate_90d) == (3, pytest.approx(1 / 3))
+    assert (found.repeat_customers, found.repeat_rate) == (3, pytest.approx(1 / 3))
 
 
 def test_a_second_order_on_the_first_day_is_no_repeat():
     found = headline(order("ada", "2025-01-01"), order("ada", "2025-01-01"))
-    assert (found.repeat_customers, found.repeat_rate_90d) == (1, 0.0)
+    assert (found.repeat_customers, found.repeat_rate) == (1, 0.0)
 
 
 def test_churn_is_that_of_the_last_month_end_where_it_is_known():

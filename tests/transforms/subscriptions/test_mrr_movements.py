@@ -124,7 +124,7 @@ def test_subscriptions_that_name_nobody_are_customers_of_their_own():
     assert month(*rows, of="2026-03")["closing_customers"] == 2
 
 
-def test_a_month_that_is_not_over_is_told_so_far_and_has_no_rate():
+def test_a_month_that_is_not_over_is_counted_so_far_and_has_no_rate():
     rows = period(1, "2024-12-03", None, "10"), period(2, "2025-03-03", None, "10")
     row = month(*rows, of="2026-03")
     assert (row["is_complete"], row["reason"], row["closing_mrr"]) == (False, "the month is not over", 20)

@@ -90,7 +90,7 @@ def test_a_new_price_is_no_cancellation_and_a_gap_is_one():
     assert row(*rows, of="2026-03")["started_subscriptions"] == 1
 
 
-def test_a_trial_that_nobody_ever_paid_for_is_no_cancellation():
+def test_a_trial_that_nobody_ever_paid_for_is_not_a_cancellation():
     rows = period(1, "2026-01-05"), cancelled(2, "2026-01-05", "2026-01-05"), cancelled(3, "2026-01-05", "2026-02-01")
     free = cancelled(4, "2026-01-05", "2026-02-01") | {"monthly_amount": Decimal(0)}
     assert row(*rows, free, of="2026-02")["cancelled_subscriptions"] == 1

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
+from regulars.pipelines.enumerations import NPS_ROLLING_DAYS, NPS_ROLLING_GRAIN
 from regulars.pipelines.transforms.voice.nps import COLUMNS, compute_nps, nps
 
 AS_OF = dt.date(2026, 3, 31)
@@ -75,7 +76,7 @@ def on_duckdb(answers: pl.DataFrame, as_of: dt.date = AS_OF) -> pl.DataFrame:
 
 
 def groups(
-    *answers: dict[str, Any], grain: str = "rolling_28d", dimension: str = "all", as_of: dt.date = AS_OF
+    *answers: dict[str, Any], grain: str = NPS_ROLLING_GRAIN, dimension: str = "all", as_of: dt.date = AS_OF
 ) -> dict[tuple[str, str], tuple[int, int, int]]:
     """{(period_end, dimension value): (promoters, passives, detractors)} of the periods that have votes."""
     found = on_polars(table(list(answers)), as_of).filter(
@@ -126,7 +127,7 @@ def test_the_latest_answer_of_a_person_is_the_vote():
     assert groups(*answers, grain="day") == {("2026-02-02", "all"): (0, 0, 1)}
 
 
-def test_two_answers_of_one_moment_are_told_apart_by_their_id():
+def test_two_answers_of_one_moment_are_ordered_by_their_id():
     first, second = (answer("2026-02-02 09:00", points, "ada", response_id=key) for points, key in ((3, "a"), (9, "b")))
     assert (
         groups(first, second, grain="day") == groups(second, first, grain="day") == {("2026-02-02", "all"): (1, 0, 0)}
@@ -167,17 +168,19 @@ def test_fractions_and_scores_off_the_scale_are_no_nps(score: float):
     assert found.is_empty()
 
 
-def test_a_vote_counts_for_28_days():
-    ends = [end for end, _ in groups(answer("2026-02-02 09:00", 10, "ada"))]
-    assert (ends[0], ends[-1], len(ends)) == ("2026-02-02", "2026-03-01", 28)
+def test_a_vote_counts_for_as_many_days_as_the_window_has():
+    ends = [end for end, _ in groups(answer("2026-01-12 09:00", 10, "ada"))]
+    last = dt.date(2026, 1, 12) + dt.timedelta(days=NPS_ROLLING_DAYS - 1)
+    assert (ends[0], ends[-1], len(ends)) == ("2026-01-12", str(last), NPS_ROLLING_DAYS)
 
 
 def test_a_new_answer_replaces_the_persons_vote_from_its_day_on():
-    found = groups(answer("2026-02-02 09:00", 10, "ada"), answer("2026-02-10 09:00", 5, "ada"))
-    assert found["2026-02-09", "all"] == (1, 0, 0)
-    assert found["2026-02-10", "all"] == (0, 0, 1)
-    assert found["2026-03-09", "all"] == (0, 0, 1)
-    assert ("2026-03-10", "all") not in found
+    found = groups(answer("2026-01-12 09:00", 10, "ada"), answer("2026-01-20 09:00", 5, "ada"))
+    last = dt.date(2026, 1, 20) + dt.timedelta(days=NPS_ROLLING_DAYS - 1)
+    assert found["2026-01-19", "all"] == (1, 0, 0)
+    assert found["2026-01-20", "all"] == (0, 0, 1)
+    assert found[str(last), "all"] == (0, 0, 1)
+    assert (str(last + dt.timedelta(days=1)), "all") not in found
 
 
 def test_weeks_begin_on_monday_also_across_a_year_end():
@@ -198,7 +201,7 @@ def test_days_without_votes_have_no_score_but_a_row():
 def test_every_period_from_the_first_answer_to_the_as_of_day_has_a_row():
     found = on_polars(table([answer("2026-02-02 09:00", 10)]))
     whole = found.filter(pl.col("dimension") == "all").group_by("grain").len().sort("grain")
-    assert whole.rows() == [("day", 58), ("rolling_28d", 58), ("week", 9)]
+    assert whole.rows() == [("day", 58), (NPS_ROLLING_GRAIN, 58), ("week", 9)]
 
 
 def test_a_week_is_complete_on_its_sunday():
@@ -207,10 +210,12 @@ def test_a_week_is_complete_on_its_sunday():
     assert row(answer("2026-02-02 09:00", 10), grain="week", period_end="2026-02-08", as_of=sunday)["is_complete"]
 
 
-def test_a_rolling_window_is_complete_once_answers_reach_back_28_days():
-    first = answer("2026-02-02 09:00", 10)
-    assert not row(first, grain="rolling_28d", period_end="2026-02-28")["is_complete"]
-    assert row(first, grain="rolling_28d", period_end="2026-03-01")["is_complete"]
+def test_a_rolling_window_is_complete_once_answers_reach_back_to_its_first_day():
+    first = answer("2026-01-12 09:00", 10)
+    whole = dt.date(2026, 1, 12) + dt.timedelta(days=NPS_ROLLING_DAYS - 1)
+    before = str(whole - dt.timedelta(days=1))
+    assert not row(first, grain=NPS_ROLLING_GRAIN, period_end=before)["is_complete"]
+    assert row(first, grain=NPS_ROLLING_GRAIN, period_end=str(whole))["is_complete"]
 
 
 def test_dimensions_without_any_value_are_left_out_and_missing_values_are_unknown():
@@ -255,7 +260,7 @@ def counted_naively(answers: pl.DataFrame, as_of: dt.date) -> dict[tuple[str, dt
     found: dict[tuple[str, dt.date, str, str], Counter[str]] = {}
     for offset in range((as_of - dt.date(2026, 1, 1)).days + 8):
         end = dt.date(2026, 1, 1) + dt.timedelta(days=offset)
-        windows = {"day": 1, "rolling_28d": 28} if end <= as_of else {}
+        windows = {"day": 1, NPS_ROLLING_GRAIN: NPS_ROLLING_DAYS} if end <= as_of else {}
         if end.isoweekday() == 7:
             windows["week"] = 7
         for grain, length in windows.items():

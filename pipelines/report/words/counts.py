@@ -7,31 +7,31 @@ where it need not: after a colon, or in brackets.
 from regulars.pipelines.report.words.words import Words
 
 
-def customers(words: Words, n: int) -> str:
+def format_customers(words: Words, n: int) -> str:
     """2 customers."""
     return words.say_count("{n} customer", "{n} customers", n)
 
 
-def purchases(words: Words, n: int) -> str:
+def format_purchases(words: Words, n: int) -> str:
     """2 purchases."""
     return words.say_count("{n} purchase", "{n} purchases", n)
 
 
-def answers(words: Words, n: int) -> str:
+def format_answers(words: Words, n: int) -> str:
     """2 answers."""
     return words.say_count("{n} answer", "{n} answers", n)
 
 
-def days(words: Words, n: int) -> str:
+def format_days(words: Words, n: int) -> str:
     """2 days."""
     return words.say_count("{n} day", "{n} days", n)
 
 
-def weeks(words: Words, n: int) -> str:
+def format_weeks(words: Words, n: int) -> str:
     """2 weeks."""
     return words.say_count("{n} week", "{n} weeks", n)
 
 
-def months(words: Words, n: int) -> str:
+def format_months(words: Words, n: int) -> str:
     """2 months."""
     return words.say_count("{n} month", "{n} months", n)

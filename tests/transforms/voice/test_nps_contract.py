@@ -1,0 +1,43 @@
+"""What is published as `marts.nps` keeps its contract, whatever the length of the window."""
+
+from pathlib import Path
+
+import duckdb
+
+from regulars.pipelines.contracts.contract import Contract
+from regulars.pipelines.contracts.odcs.load import load_contract
+from regulars.pipelines.contracts.violations import failed_count_sql
+from regulars.pipelines.enumerations import NPS_ROLLING_DAYS, NPS_ROLLING_GRAIN
+from tests.transforms.voice.test_nps import answer, on_polars, table
+
+ROOT = Path(__file__).parents[3]
+CONTRACT = load_contract(ROOT / "data_contracts" / "marts" / "nps.odcs.yaml")
+
+
+def broken_rules(contract: Contract, change: str = "") -> dict[str, int]:
+    """Rule -> how often a small company's mart breaks it, after a change of the mart in SQL."""
+    points = [answer(f"2026-01-{day:02} 09:00", day % 11, f"c{day % 3}", day % 3) for day in range(5, 30)]
+    mart = on_polars(table(points))
+    with duckdb.connect() as con:
+        con.execute("create schema marts")
+        con.register("frame", mart)
+        con.execute("create table marts.nps as select * from frame")
+        if change:
+            con.execute(change)
+        counts = {rule.id: con.sql(failed_count_sql(rule, contract.table)).fetchall()[0][0] for rule in contract.rules}
+    return {rule: count for rule, count in counts.items() if count}
+
+
+def test_the_mart_keeps_every_rule_of_its_contract():
+    assert broken_rules(CONTRACT) == {}
+
+
+def test_a_window_of_another_length_breaks_the_contract():
+    change = f"update marts.nps set period_start = period_start + 1 where grain = '{NPS_ROLLING_GRAIN}'"
+    assert set(broken_rules(CONTRACT, change)) == {"nps.periods_are_as_long_as_their_grain"}
+
+
+def test_the_contract_tells_the_length_of_the_window():
+    assert NPS_ROLLING_GRAIN in dict(next(each for each in CONTRACT.columns if each.name == "grain").allowed_values)
+    assert CONTRACT.purpose.endswith(f"and rolling {NPS_ROLLING_DAYS} days.")
+    assert f"'{NPS_ROLLING_GRAIN}'" in CONTRACT.metrics[0].filter_sql
