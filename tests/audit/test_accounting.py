@@ -55,6 +55,18 @@ def test_every_row_of_a_file_is_loaded_quarantined_or_superseded():
     ]
 
 
+def test_a_file_that_was_delivered_again_is_called_by_its_newest_name():
+    names = {1: "z.csv", 3: "b.csv", 2: "m.csv"}
+    with build(raw__orders=[{"order_id": "1", "_file_sha256": "same"}]) as con:
+        files = [
+            {"source": "shop", "delivery": delivery, "file_name": name, "file_sha256": "same"}
+            for delivery, name in names.items()
+        ]
+        fill(con, "landed.files", files)
+        write_row_accounting(con)
+        assert only(rows_of(con, "meta.row_accounting"))["file_name"] == "b.csv"
+
+
 def test_a_row_that_got_lost_on_the_way_is_seen():
     with build(raw__orders=[{"order_id": "1"}, {"order_id": "2"}]) as con:
         con.execute("delete from staging.orders where order_id = '2'")
@@ -205,6 +217,16 @@ def test_a_missing_rate_is_reported_with_its_currency_and_first_day():
     assert sentence.startswith("core.orders: there is no rate of CHF on or before 2026-01-07 (2 document(s)")
     with build(raw__orders=orders[2:]) as con:
         assert find_missing_rate(con) is None
+
+
+def test_of_two_missing_rates_the_one_that_is_missing_first_is_reported():
+    orders = [
+        {"order_id": "1", "currency": "AUD", "gross_sales": "1", "ordered_at": "2026-01-09"},
+        {"order_id": "2", "currency": "CHF", "gross_sales": "1", "ordered_at": "2026-01-07"},
+        {"order_id": "3", "currency": "DKK", "gross_sales": "1", "ordered_at": "2026-01-08"},
+    ]
+    with build(raw__orders=orders) as con:
+        assert "there is no rate of CHF on or before 2026-01-07" in str(find_missing_rate(con))
 
 
 def test_a_missing_rate_of_a_subscription_is_reported_too():

@@ -172,6 +172,15 @@ def test_a_contract_with_a_misspelt_key_is_not_loaded(tmp_path):
         load_contract(tmp_path / "core" / "things.odcs.yaml")
 
 
+def test_the_rule_of_a_key_names_its_columns_in_the_order_of_the_key(tmp_path):
+    places = {"id": 3, "name": 1, "day": 2}
+    columns = [column(name, primaryKey=True, primaryKeyPosition=place) for name, place in places.items()]
+    problems(tmp_path, contract(properties=columns))
+    loaded = load_contract(tmp_path / "core" / "things.odcs.yaml")
+    (unique,) = [rule for rule in loaded.rules if rule.type == "unique"]
+    assert unique.columns == loaded.key == ("name", "day", "id")
+
+
 def test_the_contracts_of_this_project_have_no_problems():
     assert lint(ROOT / "data_contracts") == []
 

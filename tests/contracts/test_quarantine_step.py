@@ -232,6 +232,12 @@ def test_a_payment_of_an_unknown_order_is_a_warning():
 # warnings
 
 
+def test_a_warning_stays_a_warning_when_other_rows_are_quarantined():
+    con, result = run_step(orders=[{}], payments=[{"order_id": "unknown"}, {"amount": "five"}])
+    assert loaded(con, "payments", "order_id") == ["unknown"]
+    assert [found.rule.severity for found in result.results["payments"] if not found.passed] == ["warning"]
+
+
 def test_an_optional_field_that_breaks_its_rule_is_emptied_and_counted():
     con, result = run_step(orders=[{"promised_at": "soon"}, {"order_id": "o2", "promised_at": "2026-03-02 00:00:00"}])
     assert loaded(con, "orders", "promised_at") == [None, "2026-03-02 00:00:00"]
@@ -377,6 +383,18 @@ def test_an_order_whose_lines_sum_up_to_too_much_is_quarantined():
         ("order_lines", 2, "order_lines.fits_the_company_currency"),
     ]
     assert too_large(orders=[{"gross_sales": "3"}], order_lines=lines) == []  # the order's own total counts
+
+
+def test_many_small_lines_that_sum_up_to_too_much_quarantine_their_order():
+    line = {"unit_price": "1000000000000", "ordered_at": "2026-03-01 10:00:00"}
+    assert len(too_large(order_lines=[line] * 100)) == 100
+    assert too_large(order_lines=[line] * 99) == []
+
+
+def test_a_sum_that_is_too_long_in_its_own_currency_is_quarantined_though_it_fits_after_conversion():
+    line = {"unit_price": "60000000000000", "currency": "JPY", "ordered_at": "2026-03-01 10:00:00"}
+    assert [row for _, row, _ in too_large(order_lines=[line, line], fx_rates=[YEN])] == [1, 2]
+    assert too_large(order_lines=[line], fx_rates=[YEN]) == []
 
 
 def test_an_amount_that_does_not_fit_after_conversion_quarantines_its_order_with_all_its_lines():

@@ -150,6 +150,18 @@ def test_a_row_count_fails_once(least, most, failures):
     assert con.execute(select_failed_count(row_count, "core.things")).fetchall() == [(failures,)]
 
 
+def test_a_table_that_must_hold_rows_and_holds_none_fails():
+    row_count = rule("row_count", least=1, most=None)
+    query = rule("query", query="select * from core.parents where not exists (from {table})")
+    required = rule("required", "x")
+    results = validate_table(things("x integer"), contract_of(required, row_count, query))
+    assert [(result.rule.type, result.failed_count) for result in results] == [
+        ("required", 0),
+        ("row_count", 1),
+        ("query", 2),
+    ]
+
+
 STRUCTURE = rule("structure", columns=(("_row_id", "INTEGER"), ("x", "INTEGER")))
 
 

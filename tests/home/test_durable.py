@@ -91,6 +91,13 @@ def test_a_line_after_a_torn_one_is_a_line_of_its_own(folder, calls):
     assert calls == [("flush", "events.jsonl")] * 2
 
 
+def test_whole_lines_follow_each_other_without_a_blank_one(folder):
+    log = folder / "events.jsonl"
+    for line in ("one", "two", "three"):
+        append_line(log, line)
+    assert log.read_text() == "one\ntwo\nthree\n"
+
+
 def test_a_symlink_points_at_the_old_or_the_new_target(folder, calls):
     for target in ("g000001", "g000002"):
         replace_symlink(folder / "current", target, fresh=folder / ".current-1")

@@ -1,3 +1,4 @@
+import datetime as dt
 import json
 import os
 import signal
@@ -13,7 +14,7 @@ from regulars.pipelines.home.event_log import append_event, read_events
 from regulars.pipelines.home.home import Home
 from regulars.pipelines.home.verify import find_damage
 from regulars.pipelines.publish.rollback import rollback
-from tests.publish.builders import NOW, a_home, publish_run
+from tests.publish.builders import AS_OF, NOW, a_home, publish_run
 
 ROOT = Path(__file__).parents[2]
 HOLD = """
@@ -211,6 +212,26 @@ def test_rollback_passes_over_a_damaged_generation(home):
     assert rollback(home, clock=lambda: NOW).number == 1
 
 
+def test_rollback_goes_to_the_parent_though_a_newer_generation_lies_between(home):
+    for run in (1, 2, 3):
+        publish_run(home, run)
+    rollback(home, 1, clock=lambda: NOW)
+    assert publish_run(home, 4).generation.number == 4
+    assert rollback(home, clock=lambda: NOW).number == 1
+
+
+def test_rollback_never_makes_a_backfill_current(home):
+    for run in (1, 2):
+        publish_run(home, run)
+    publish_run(home, 3, as_of=AS_OF - dt.timedelta(days=31))
+    publish_run(home, 4)
+    with pytest.raises(errors.UsageWrong, match="g000003 is a backfill as of 2025-12-31"):
+        rollback(home, 3)
+    assert home.current().number == 4
+    (home.generations_folder / "g000002" / "report.html").unlink()
+    assert rollback(home, clock=lambda: NOW).number == 1
+
+
 def test_rollback_works_when_the_current_generation_is_gone_or_unreadable(home):
     for run in (1, 2, 3):
         publish_run(home, run)
@@ -250,6 +271,15 @@ def test_verify_names_every_file_that_differs(home):
     ]
 
 
+def test_a_manifest_whose_tables_are_not_those_that_were_hashed_is_damage(home):
+    manifest = publish_run(home).path / "manifest.json"
+    written = json.loads(manifest.read_text())
+    written["tables"]["core.orders"]["sha256"] = "0" * 64
+    manifest.chmod(0o644)
+    manifest.write_text(json.dumps(written))
+    assert find_damage(home.current()) == ["manifest.json contradicts itself: content_sha256 is not that of its tables"]
+
+
 def test_too_little_free_space_stops_a_run_before_it_begins(home, monkeypatch):
     publish_run(home)
     home.check_free_space()
@@ -257,6 +287,16 @@ def test_too_little_free_space_stops_a_run_before_it_begins(home, monkeypatch):
     with pytest.raises(
         errors.StorageFailed, match=r"1 MB are free at .*home, [1-9]+ MB are needed \(3 times g000001\)"
     ):
+        home.check_free_space()
+
+
+def test_three_times_the_size_of_the_current_generation_is_room_enough_and_a_byte_less_is_not(home, monkeypatch):
+    publish_run(home)
+    room = 3 * home.current().bytes
+    monkeypatch.setattr("shutil.disk_usage", lambda path: type("Usage", (), {"free": room}))
+    home.check_free_space()
+    monkeypatch.setattr("shutil.disk_usage", lambda path: type("Usage", (), {"free": room - 1}))
+    with pytest.raises(errors.StorageFailed, match="3 times g000001"):
         home.check_free_space()
 
 

@@ -2,13 +2,14 @@
 
 import dataclasses
 import json
+import os
 import shutil
 
 import pytest
 
 from regulars.pipelines import errors
 from regulars.pipelines.command.generations import verify_current
-from regulars.pipelines.home.state_file import move_old_states, read_state
+from regulars.pipelines.home.state_file import make_state_path, move_old_states, read_state
 from regulars.pipelines.home.verify import find_damage
 from regulars.pipelines.publish.generation import publish_generation
 from tests.publish.builders import AS_OF, a_home, build, contents, publish_run
@@ -112,3 +113,15 @@ def test_personal_data_of_a_run_that_failed_do_not_stay(tmp_path):
             publish_generation(con, home, contents(), number=number, parent=parent, as_of=AS_OF)
     assert sorted(path.name for path in home.state_folder.iterdir()) == ["g000001.duckdb", "g000002.duckdb"]
     assert find_damage(home.current()) == []
+
+
+def test_neither_an_unfinished_state_file_nor_its_log_stays(tmp_path):
+    home = a_home(tmp_path / "home")
+    names = (f".g000005-{os.getpid()}.building", f".g000005-{os.getpid()}.building.wal")
+    for name in names:  # left by a dead process with our own id
+        (home.state_folder / name).touch()
+    with home.lock("regulars run"), make_state_path(home, 5):
+        assert list(home.state_folder.iterdir()) == []
+        for name in names:
+            (home.state_folder / name).touch()
+    assert list(home.state_folder.iterdir()) == []

@@ -60,6 +60,17 @@ def test_only_the_owner_may_read_personal_data(home):
     assert modes["g000001"] == modes["parquet"] == "0o755"
 
 
+@pytest.mark.parametrize(("umask", "folder_mode", "file_mode"), [(0o077, "0o700", "0o400"), (0o027, "0o750", "0o440")])
+def test_a_strict_umask_closes_a_generation_to_others(home, umask, folder_mode, file_mode):
+    before = os.umask(umask)
+    try:
+        folder = publish_run(home).path
+    finally:
+        os.umask(before)
+    modes = {(path.is_dir(), oct(path.stat().st_mode & 0o777)) for path in (folder, *folder.rglob("*"))}
+    assert modes == {(True, folder_mode), (False, file_mode)}
+
+
 def test_no_personal_table_is_in_the_file_that_bi_opens(home):
     folder = publish_run(home).path
     with duckdb.connect(str(folder / "regulars.duckdb"), read_only=True) as reader:
@@ -140,6 +151,26 @@ def test_a_run_built_on_an_older_generation_is_refused(home):
         publish_generation(con, home, contents(), number=9, parent=parent, as_of=AS_OF)
     assert home.current().number == 2
     assert sorted(path.name for path in home.generations_folder.iterdir()) == ["g000001", "g000002"]
+
+
+def test_a_run_is_refused_when_another_was_first_or_when_nothing_is_current_any_more(home):
+    publish_run(home, 1)
+    parent = home.current()
+    with (
+        home.lock("regulars run"),
+        build(3) as con,
+        pytest.raises(errors.Busy, match="built on an empty home, but g000001 is current"),
+    ):
+        publish_generation(con, home, contents(), number=9, parent=None, as_of=AS_OF)
+    home.current_link.unlink()
+    with (
+        home.lock("regulars run"),
+        build(3) as con,
+        pytest.raises(errors.Busy, match="built on g000001, but nothing is current"),
+    ):
+        publish_generation(con, home, contents(), number=9, parent=parent, as_of=AS_OF)
+    assert home.current_number() is None
+    assert [generation.number for generation in home.generations()] == [1]
 
 
 def test_a_column_that_bi_tools_cannot_read_stops_the_run(home):

@@ -19,6 +19,9 @@ def run(exit_code: int = 0, undelivered: Mapping[str, str] | None = None) -> Las
     return LastRun(AT, exit_code, "what happened", generation=number, undelivered=undelivered or {})
 
 
+BACKFILL = LastRun(AT, 0, "what happened", generation=8, is_new=True, is_backfill=True)
+
+
 @pytest.mark.parametrize(
     ("before", "now", "stale", "event"),
     [
@@ -30,6 +33,8 @@ def run(exit_code: int = 0, undelivered: Mapping[str, str] | None = None) -> Las
         (run(4), run(), [], "recovered"),
         (run(), run(), ["crm"], "stale"),
         (run(), run(), [], None),
+        (run(4), BACKFILL, [], None),
+        (run(), BACKFILL, ["crm"], None),
         (run(), run(undelivered={"share": "why"}), [], "undelivered"),
         (run(), run(undelivered={"share": "why"}), ["crm"], "undelivered"),
         (run(undelivered={"share": "why"}), run(undelivered={"share": "why"}), [], None),
@@ -70,5 +75,9 @@ def test_the_last_run_reads_back_as_written(tmp_path):
     assert read_last_run(tmp_path) is None
     write_last_run(tmp_path, run(4))
     assert read_last_run(tmp_path) == run(4)
-    (tmp_path / "last_run.json").write_text("{", encoding="utf-8")
+
+
+@pytest.mark.parametrize("text", ["", "{", "{}", "[]", '{"ended_at": "soon"}', '{"ended_at": "2026-06-30T04:00:00Z"}'])
+def test_a_last_run_that_is_damaged_or_not_whole_is_none(tmp_path, text):
+    (tmp_path / "last_run.json").write_text(text, encoding="utf-8")
     assert read_last_run(tmp_path) is None

@@ -211,6 +211,13 @@ def test_a_file_older_than_allowed_lands_and_is_reported_as_late(shop):
     assert (landed_source.landed, landed_source.is_stale) == ([1], True)
 
 
+@pytest.mark.parametrize(("hours", "is_late"), [(26, False), (26.5, True)])
+def test_a_file_exactly_as_old_as_allowed_is_in_time(shop, hours, is_late):
+    shop.sources["shop"]["max_age_hours"] = 26
+    shop.write("orders.csv", orders(2), hours_old=hours)
+    assert shop.land()["shop"].is_stale is is_late
+
+
 def test_a_file_written_just_now_is_watched_and_refused_when_it_grows(shop):
     path = shop.write("orders.csv", orders(2), hours_old=0)
 
@@ -368,6 +375,19 @@ def test_the_text_of_a_file_outlives_its_original(shop):
     os.utime(original, (0, 0))
     assert sweep_originals(landing, dt.datetime(2026, 1, 1, tzinfo=dt.UTC)) == 1
     assert shop.rows("order_id") == [("1",), ("2",)]
+
+
+def test_an_original_that_is_not_old_yet_or_has_no_text_stays(shop):
+    shop.write("orders.csv", orders(2))
+    shop.land()
+    landing = shop.home / "landing"
+    original = next(landing.glob("*.orig"))
+    os.utime(original, (1_000, 1_000))
+    assert sweep_originals(landing, dt.datetime.fromtimestamp(1_000, dt.UTC)) == 0
+    for text in landing.glob("*.parquet"):
+        text.unlink()
+    assert sweep_originals(landing, dt.datetime(2026, 1, 1, tzinfo=dt.UTC)) == 0
+    assert original.exists()
 
 
 def test_what_an_older_reader_made_of_a_file_is_used_when_its_original_is_gone(shop, monkeypatch):

@@ -111,6 +111,14 @@ def test_after_a_failure_the_build_can_be_used_again(tmp_path):
             (tmp_path / "a.duckdb").unlink()
 
 
+def test_a_file_with_a_log_beside_it_is_not_complete(tmp_path):
+    with duckdb.connect() as con:
+        con.execute("create schema marts; create table marts.t as select 1 as a")
+        con.execute("pragma disable_checkpoint_on_shutdown")  # the log then stays, as after a failed last write
+        with pytest.raises(errors.StorageFailed, match=r"not closed properly: a\.duckdb\.wal is left beside it"):
+            write_duckdb_file(con, tmp_path / "a.duckdb", [Table("marts.t")], views={}, comments={})
+
+
 def test_missing_rows_are_reported(published):
     check_counts(published, {"core.orders": 9, "marts.retention_cohorts": 6}, list(VIEWS))
     with pytest.raises(

@@ -133,6 +133,7 @@ def test_a_moment_of_a_zone_becomes_utc(zone, written, delivered):
         ("%d.%m.%Y %H:%M", "29.03.2026 03:30", "2026-03-29 01:30:00"),
         ("%m/%d/%Y %I:%M %p", "12/31/2026 01:05 PM", "2026-12-31 12:05:00"),
         ("%Y-%m-%d %H:%M:%S %z", "2026-03-29 03:30:00 +0200", "2026-03-29 01:30:00"),
+        ("%Y-%m-%d %H:%M:%S %Z", "2026-03-29 02:30:00 UTC", "2026-03-29 02:30:00"),
     ],
 )
 def test_a_moment_in_a_declared_pattern(pattern, written, delivered):
