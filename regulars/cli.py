@@ -4,6 +4,7 @@ Put here: arguments, help, and the exit code. Keep out: anything a verb does.
 """
 
 import datetime as dt
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -290,6 +291,14 @@ def main() -> None:
     except OSError as error:
         _print_error(f"{error.strerror or type(error).__name__}: {error.filename or 'a file'}")
         sys.exit(StorageFailed.exit_code)
+    except Exception as error:
+        if os.environ.get("REGULARS_TRACEBACK"):
+            raise
+        _print_error(
+            f"{type(error).__name__}: this is a bug in Regulars, not a mistake of yours. "
+            "Set REGULARS_TRACEBACK=1 to see where; what it prints may hold personal values."
+        )
+        sys.exit(RegularsError.exit_code)
 
 
 def _print_error(sentence: str) -> None:

@@ -19,13 +19,15 @@ from zoneinfo import ZoneInfo
 import duckdb
 
 from regulars.pipelines.contracts.odcs.lint import lint
-from regulars.pipelines.errors import InputRefused, RegularsError, SettingsWrong, StorageFailed
+from regulars.pipelines.errors import InputRefused, RegularsError, SettingsWrong, StorageFailed, UsageWrong
+from regulars.pipelines.home.generation import Generation
 from regulars.pipelines.home.home import Home
+from regulars.pipelines.home.state_file import read_state
 from regulars.pipelines.home.target_records import read_target_records
 from regulars.pipelines.publish.targets.shape.registry import TARGET_OPTIONS
-from regulars.pipelines.run.request import find_home
+from regulars.pipelines.run.request import find_home, refuse_future_day
 from regulars.pipelines.settings.package import CONTRACTS_FOLDER
-from regulars.pipelines.settings.settings import Settings
+from regulars.pipelines.settings.settings import Settings, find_as_of
 from regulars.pipelines.settings.settings_file import load_settings
 from regulars.pipelines.settings.source import Source
 from regulars.pipelines.sources.landing import land_file, read_file_state
@@ -79,6 +81,10 @@ def _run_checks(settings: Path, *, data: Path | None, home: Path | None, now: dt
         yield from (SetupCheck("problem", "settings", line, error.exit_code) for line in str(error).splitlines())
         return
     yield SetupCheck("ok", "settings", f"{settings}: {company.company.name}, {len(company.sources)} sources")
+    try:
+        refuse_future_day(find_as_of(company, now), company, now, f"{settings}: as_of:")
+    except UsageWrong as error:
+        yield SetupCheck("problem", "as_of", str(error), error.exit_code)
     for name, source in company.sources.items():
         yield from _check_source(name, source, (data or settings.parent).resolve())
     yield from _check_targets(company, find_home(home, settings))
@@ -107,6 +113,22 @@ def _check_contracts() -> Iterator[SetupCheck]:
     yield from (SetupCheck("problem", "contracts", each, 3) for each in problems)
 
 
+def _open_files(current: Generation) -> None:
+    """Open the two DuckDB files of a generation that the next run and readers need.
+
+    Raises:
+        StorageFailed: One of them is missing or damaged.
+    """
+    with read_state(current):
+        pass
+    try:
+        duckdb.connect(current.duckdb_file, read_only=True).close()
+    except duckdb.Error:
+        raise StorageFailed(
+            f"{current.duckdb_file} cannot be opened; `regulars rollback` goes back to the generation before"
+        ) from None
+
+
 def _check_home(home: Home) -> Iterator[SetupCheck]:
     path = home.path
     existing = next(parent for parent in (path, *path.parents) if parent.exists())
@@ -123,6 +145,7 @@ def _check_home(home: Home) -> Iterator[SetupCheck]:
         current = home.current()
         if current is not None:
             home.check_free_space()
+            _open_files(current)
     except RegularsError as error:
         yield SetupCheck("problem", "home", str(error), error.exit_code)
         return

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import duckdb
 
 from regulars.pipelines.command.generations import find_current
-from regulars.pipelines.errors import UsageWrong
+from regulars.pipelines.errors import StorageFailed, UsageWrong
 from regulars.pipelines.home.home import Home
 
 MAX_WIDTH = 40
@@ -21,14 +21,24 @@ def run_query(home: Home, query: str, *, as_json: bool) -> str:
     The file is opened read-only, and the query sees no other file.
 
     Raises:
+        StorageFailed: The published file is damaged.
         UsageWrong: DuckDB rejects the query.
     """
-    path = find_current(home).duckdb_file
-    with duckdb.connect(path, read_only=True) as con:
+    current = find_current(home)
+    try:
+        con = duckdb.connect(current.duckdb_file, read_only=True)
+    except duckdb.Error:
+        raise StorageFailed(
+            f"{current.duckdb_file} cannot be opened; `regulars verify` says what is damaged, "
+            "`regulars rollback` goes back to the generation before"
+        ) from None
+    with con:
         con.execute("set enable_external_access = false")
         con.execute("set lock_configuration = true")
         try:
             cursor = con.execute(query)
+            if not query.strip() or cursor.description is None:
+                raise UsageWrong('write one SELECT in quotes, such as "select count(*) from marts.customer_360"')
             columns = [each[0] for each in cursor.description or []]
             rows = cursor.fetchall()
         except duckdb.Error as error:

@@ -10,6 +10,7 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from regulars.pipelines.errors import UsageWrong
 from regulars.pipelines.home.home import Home
@@ -72,14 +73,33 @@ def make_request(
     company = load_settings(file, target_types=target_types)
     if data is not None and not data.is_dir():
         raise UsageWrong(f"--data {data}: there is no such folder")
+    day = _parse_day(as_of) if as_of else find_as_of(company, now)
+    refuse_future_day(day, company, now, "--as-of" if as_of else f"{file}: as_of:")
     return RunRequest(
         settings=company,
         home=find_home(home, file),
         data=(data or file.parent).resolve(),
         settings_folder=file.parent,
-        as_of=_parse_day(as_of) if as_of else find_as_of(company, now),
+        as_of=day,
         allow=dict(_parse_override(each) for each in allow),
     )
+
+
+def refuse_future_day(day: dt.date, company: Settings, now: dt.datetime, where: str) -> None:
+    """Stop a run of a day that has not begun: it would hide every real run behind it as one of an earlier day.
+
+    Args:
+        day: The last day that is to count.
+        company: The company's settings; its time zone decides what day it is.
+        now: An aware moment.
+        where: What names the day: an argument, or the settings file with its key.
+
+    Raises:
+        UsageWrong: The day is after today.
+    """
+    today = now.astimezone(ZoneInfo(company.company.timezone)).date()
+    if day > today:
+        raise UsageWrong(f"{where} {day} is in the future; today is {today}. Name a day that is over.")
 
 
 def find_settings_file(named: Path | None = None) -> Path:

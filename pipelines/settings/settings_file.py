@@ -65,6 +65,9 @@ def parse_settings(
         raise SettingsWrong(f"{name}:{line}: this is not YAML: {error.problem}") from None
     if not isinstance(root, yaml.MappingNode):
         raise SettingsWrong(f"{name}:1: the file is empty; `regulars.example.yaml` shows what belongs into it")
+    unreadable = next(_find_unreadable_values(root), None)
+    if unreadable:
+        raise SettingsWrong(f"{name}:{unreadable[0]}: this value cannot be read: {unreadable[1]}")
     lines: dict[Place, int] = {(): 1}
     mistakes = list(_note_lines(root, (), lines))
     data = _fill_in_secrets(yaml.safe_load(text), (), environment, mistakes)
@@ -81,6 +84,21 @@ def parse_settings(
         {(_find_line(path, lines), f"{_join_path(path)}: {what}" if path else what) for path, what in mistakes}
     )
     raise SettingsWrong("\n".join(f"{name}:{line}: {sentence}" for line, sentence in places))
+
+
+def _find_unreadable_values(node: yaml.Node) -> Iterator[tuple[int, str]]:
+    """Line and reason of every value that YAML takes for a date, a number or a tag and cannot make one of."""
+    if isinstance(node, yaml.ScalarNode):
+        try:
+            yaml.SafeLoader("").construct_object(node)
+        except ValueError as error:
+            yield node.start_mark.line + 1, str(error)
+        except yaml.MarkedYAMLError as error:
+            yield node.start_mark.line + 1, str(error.problem)
+        return
+    for entry in node.value:
+        for part in entry if isinstance(entry, tuple) else (entry,):
+            yield from _find_unreadable_values(part)
 
 
 def _note_lines(node: yaml.Node, path: Place, lines: dict[Place, int]) -> Iterator[tuple[Place, str]]:

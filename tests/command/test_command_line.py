@@ -238,3 +238,21 @@ def test_help_comes_at_once():
     assert (
         time.perf_counter() - began < 10
     )  # an import of Dagster and Great Expectations on a busy machine takes longer
+
+
+def test_a_published_file_that_is_damaged_is_a_sentence_for_sql_and_doctor(company, tmp_path):
+    home = tmp_path / "home"
+    shutil.copytree(company / "home", home, symlinks=True)
+    file = (home / "current").resolve() / "regulars.duckdb"
+    file.chmod(0o600)
+    file.write_bytes(b"not a database")
+    asked = run_regulars("sql", "select 1", "--home", home)
+    assert (asked.code, "cannot be opened" in asked.stderr) == (74, True)
+    looked = run_regulars("doctor", "--settings", company / "regulars.yaml", "--home", home)
+    assert (looked.code, "cannot be opened" in looked.stdout) == (74, True)
+
+
+@pytest.mark.parametrize("query", ["", "  "])
+def test_a_query_that_asks_nothing_is_told_what_to_write(company, query):
+    asked = run_regulars("sql", query, "--home", company / "home")
+    assert (asked.code, "write one SELECT" in asked.stderr) == (2, True)

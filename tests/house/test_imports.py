@@ -21,7 +21,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     # what a run says and publishes
     "report": {"run", "transforms", "models", "enumerations", "errors"},
     "publish": {"audit", "run", "contracts", "transforms", "warehouse", "home", "settings", "kinds", "errors"},
-    "audit": {"run", "contracts", "warehouse", "home", "kinds", "enumerations"},
+    "audit": {"run", "contracts", "warehouse", "home", "kinds", "enumerations", "errors"},
     # one run: what it was asked for, what it holds, how it ended
     "run": {"sources", "contracts", "warehouse", "home", "settings", "errors"},
     # how tables are made

@@ -186,6 +186,15 @@ def test_a_generation_that_is_not_whole_any_more_is_not_known(shop, name, damage
     assert known(shop) is None
 
 
+def test_a_run_beside_a_damaged_generation_says_that_it_is_damaged(shop):
+    path = (shop.home.current_link / "parquet" / "marts" / "churn.parquet").resolve()
+    path.parent.chmod(0o755)
+    path.chmod(0o644)
+    path.write_bytes(path.read_bytes()[:200] + b"!" + path.read_bytes()[201:])
+    assert shop.run() == 74
+    assert "g000001 is damaged: parquet/marts/churn.parquet has other content" in shop.said
+
+
 def test_of_two_sources_which_delivered_later_is_part_of_the_fingerprint(tmp_path):
     """Both name the same customer of the same system, and the later delivery decides."""
     two = CRM + CRM.replace("crm:", "old_crm:\n    system: crm").replace("crm.csv", "old.csv")

@@ -53,3 +53,25 @@ def test_the_settings_that_are_named_go_before_the_environment_and_that_before_t
     monkeypatch.setenv("REGULARS_SETTINGS", "set.yaml")
     assert find_settings_file() == tmp_path / "set.yaml"
     assert find_settings_file(Path("named.yaml")) == tmp_path / "named.yaml"
+
+
+def test_a_day_in_the_future_is_refused_and_today_is_not():
+    assert make_request(EXAMPLE, now=NOW, as_of="2026-09-01").as_of == dt.date(2026, 9, 1)
+    with pytest.raises(UsageWrong, match="--as-of 2026-09-02 is in the future; today is 2026-09-01"):
+        make_request(EXAMPLE, now=NOW, as_of="2026-09-02")
+
+
+def test_what_day_it_is_decides_the_zone_of_the_company(tmp_path):
+    settings = tmp_path / "regulars.yaml"
+    text = EXAMPLE.read_text(encoding="utf-8").replace("timezone: Europe/Berlin", "timezone: Pacific/Kiritimati", 1)
+    settings.write_text(text, encoding="utf-8")
+    evening = dt.datetime(2026, 9, 1, 12, 0, tzinfo=dt.UTC)
+    assert make_request(settings, now=evening, as_of="2026-09-02").as_of == dt.date(2026, 9, 2)
+
+
+def test_a_future_day_in_the_settings_is_refused_too(tmp_path):
+    settings = tmp_path / "regulars.yaml"
+    text = EXAMPLE.read_text(encoding="utf-8").replace("as_of: 2026-06-30", "as_of: 2030-01-01")
+    settings.write_text(text, encoding="utf-8")
+    with pytest.raises(UsageWrong, match=r"regulars\.yaml: as_of: 2030-01-01 is in the future"):
+        make_request(settings, now=NOW)

@@ -125,3 +125,10 @@ def test_cohorts_have_months_and_no_dimension_twice(written, expected):
 
 def test_cohorts_may_do_without_dimensions():
     assert parsed(SMALL + "cohorts: {dimensions: []}\n").cohorts.dimensions == []
+
+
+@pytest.mark.parametrize("value", ["2026-06-31", "2026-06-30 25:00:00", "!!int abc"])
+def test_a_value_that_yaml_cannot_make_a_date_or_number_of_is_a_sentence_with_its_line(value):
+    [sentence] = mistakes(SMALL + f"as_of: {value}\n")
+    line = len((SMALL + "x").splitlines())
+    assert sentence.startswith(f"regulars.yaml:{line}: this value cannot be read: ")

@@ -9,7 +9,8 @@ records of the customers concerned, once per cause.
 """
 
 import datetime as dt
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 
 import duckdb
 import polars as pl
@@ -27,6 +28,8 @@ from regulars.pipelines.audit.restatements.metrics import KEY, VALUES, find_rest
 from regulars.pipelines.audit.restatements.parent import ParentGeneration
 from regulars.pipelines.audit.restatements.replay import STEPS, build_core, list_record_causes, list_steps
 from regulars.pipelines.enumerations import RESTATEMENTS_KEPT_DAYS
+from regulars.pipelines.errors import StorageFailed
+from regulars.pipelines.home.verify import find_damage
 from regulars.pipelines.run.lineage import (
     TABLE,
     TABLE_COLUMNS,
@@ -75,8 +78,28 @@ def write_restatements(run: Run, replay: Replay) -> None:
                 "`regulars verify` checks a generation."
             )
         else:
-            rows += [read_parent_restatements(parent, run.as_of), find_restatements(run, parent, now, replay)]
+            with _explain_damage(parent):
+                rows += [read_parent_restatements(parent, run.as_of), find_restatements(run, parent, now, replay)]
     run.warehouse.write_frame(RESTATEMENTS, pl.concat(rows, how="diagonal_relaxed").select(empty.columns), columns)
+
+
+@contextmanager
+def _explain_damage(parent: ParentGeneration) -> Iterator[None]:
+    """Say that the parent generation is damaged where that is why it cannot be read.
+
+    Raises:
+        StorageFailed: A file of it is not what was published.
+    """
+    try:
+        yield
+    except duckdb.Error:
+        damage = find_damage(parent.generation)
+        if not damage:
+            raise
+        name = parent.generation.name
+        raise StorageFailed(
+            f"{name} is damaged: {damage[0]}. `regulars rollback` goes back to the generation before it."
+        ) from None
 
 
 def read_parent_restatements(parent: ParentGeneration, as_of: dt.date) -> pl.DataFrame:
