@@ -62,14 +62,17 @@ def land(run: Run) -> None:
     )
     run.landed_sources.extend(landed_sources)
     for landed_source in landed_sources:
-        for sentence in [*landed_source.warnings, *(refusal.sentence for refusal in landed_source.refusals)]:
+        run.findings.extend(landed_source.findings)
+        odd = [finding.sentence for finding in landed_source.findings]
+        for sentence in [*landed_source.warnings, *odd, *(refusal.sentence for refusal in landed_source.refusals)]:
             run.report_progress(f"{landed_source.source}: {sentence}")
     refuse_required(run.settings, landed_sources)
 
 
 def open_landed(run: Run) -> None:
     """Make `landed.<kind>` of what has landed; after that the build sees no file of the company's."""
-    write_landed_rows(run.warehouse.con, run.settings, run.landed_sources, run.request.home.path)
+    findings = write_landed_rows(run.warehouse.con, run.settings, run.landed_sources, run.request.home.path)
+    run.findings.extend(findings)
     run.lock_down()
 
 

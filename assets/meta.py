@@ -9,7 +9,7 @@ import polars as pl
 
 from regulars.assets.marts import Transform, choose_settings, find_mart_functions, list_read_tables
 from regulars.assets.tables import Blueprint
-from regulars.pipelines.audit.accounting import write_row_accounting
+from regulars.pipelines.audit.accounting import write_excluded_rows, write_row_accounting
 from regulars.pipelines.audit.restatements.restate import INPUTS, RESTATEMENTS, Replay, write_restatements
 from regulars.pipelines.audit.tie_out import write_tie_out
 from regulars.pipelines.contracts.contract import Contract
@@ -23,6 +23,9 @@ def list_audit_tables(contracts: dict[str, Contract]) -> list[Blueprint]:
     def rows(run: Run) -> None:
         write_row_accounting(run.warehouse.con)
 
+    def excluded(run: Run) -> None:
+        write_excluded_rows(run.warehouse.con)
+
     def money(run: Run) -> None:
         write_tie_out(run.warehouse.con)
 
@@ -30,6 +33,7 @@ def list_audit_tables(contracts: dict[str, Contract]) -> list[Blueprint]:
     reads = staged | {amount.table for amount in list_core_amounts(KINDS.values())}
     return [
         Blueprint("meta.row_accounting", staged, contracts["meta.row_accounting"].grain, "sql", rows),
+        Blueprint("meta.excluded_rows", staged, contracts["meta.excluded_rows"].grain, "sql", excluded),
         Blueprint("meta.tie_out", reads, contracts["meta.tie_out"].grain, "sql", money),
         describe_restatements(contracts),
     ]

@@ -42,13 +42,16 @@ def _list_facts(generation: Generation, is_new: bool) -> dict[str, Any]:
 
 def _write_lines(generation: Generation, is_new: bool) -> list[str]:
     manifest = generation.manifest
-    read, quarantined, superseded = (
-        _sum_counts(manifest.sources, f"rows_{what}") for what in ("read", "quarantined", "superseded")
+    read, loaded, superseded, duplicate, excluded, quarantined = (
+        _sum_counts(manifest.sources, f"rows_{what}")
+        for what in ("read", "loaded", "superseded", "duplicate", "excluded", "quarantined")
     )
+    left_out = f", {duplicate:,} duplicates" if duplicate else ""
+    left_out += f", {excluded:,} excluded by the settings" if excluded else ""
     lines = [
         "",
-        f"read       {read:,} rows of {len(manifest.sources)} sources: {read - quarantined - superseded:,} used, "
-        f"{superseded:,} superseded by a newer delivery, {quarantined:,} quarantined"
+        f"read       {read:,} rows of {len(manifest.sources)} sources: {loaded:,} used, "
+        f"{superseded:,} superseded by a newer version{left_out}, {quarantined:,} quarantined"
         + (" (`regulars quarantine` shows them)" if quarantined else ""),
     ]
     for source in manifest.sources:

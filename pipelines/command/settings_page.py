@@ -55,6 +55,7 @@ discount_rate: 0.08
 acquisition_cost: {default: 12.00}
 targets: {churn_rate_12m: 0.25}
 identity: {ignore_emails: [till@example.com]}
+exclude: {emails: [test@example.com]}
 cohorts: {grains: [month]}
 schedule: {cron: "30 3 * * *"}
 report: {language: en}
@@ -85,6 +86,8 @@ sources:
     timezone: Europe/Paris
     currency: EUR
     delivery: incremental
+    exclude: {lost_deals: "\"Stage\" = 'Closed Lost'", header_rows: "\"Order\" = 'Order number'"}
+    include: {paid: "coalesce(\"State\", '') <> 'failed'"}
     required: true
     max_age_hours: 36
     max_quarantined: 0.02
@@ -128,6 +131,13 @@ identity:
   ignore_emails: [till@example.com]
   max_records_per_email: 10
   max_records_per_customer: 200
+""",
+    "exclude": """
+exclude:
+  emails: [test@example.com]
+  email_domains: [test.example.com]
+  customer_record_ids: ["4711"]
+  order_ids: ["1001", "1002"]
 """,
     "cohorts": """
 cohorts:

@@ -16,6 +16,7 @@ from regulars.pipelines.contracts.raw_contracts import load_all_contracts
 from regulars.pipelines.contracts.rule import Rule
 from regulars.pipelines.contracts.validation.validate import RuleResult, validate_table
 from regulars.pipelines.errors import ContractBroken, RegularsError
+from regulars.pipelines.findings.finding import Finding
 from regulars.pipelines.home.generation import Generation, Published
 from regulars.pipelines.home.manifest import read_manifest
 from regulars.pipelines.home.state_file import move_old_states
@@ -48,6 +49,7 @@ class Run:
         report_progress: Shows one line to whoever watches.
         landed_sources: What landed of each source.
         checks: The results of all checks so far.
+        findings: What was measured so far, before thresholds and acknowledgements.
         failures: What went wrong.
         published: What it published, or found to be published already.
         undelivered: Target that could not be brought up to date -> why.
@@ -62,6 +64,7 @@ class Run:
     report_progress: ReportProgress
     landed_sources: list[LandedSource] = field(default_factory=list)
     checks: list[RuleResult] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
     failures: list[RegularsError] = field(default_factory=list)
     published: list[Published] = field(default_factory=list)
     undelivered: dict[str, str] = field(default_factory=dict)

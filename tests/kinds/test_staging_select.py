@@ -18,7 +18,8 @@ PAYOUTS = Kind(
         KindColumn("is_test", "boolean", "Yes or no."),
     ),
     document=("payout_id",),
-    repeats="last",
+    record_id=("payout_id",),
+    delivery="append",
     example={"payout_id": "1"},
     money=Money("amount", "booked_on", ()),
 )
