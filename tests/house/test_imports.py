@@ -17,10 +17,10 @@ MAY_IMPORT: dict[str, set[str]] = {
     # what verbs do
     "command": {
         *("publish", "run", "sources", "contracts", "sample", "home", "settings"),
-        *("findings", "kinds", "enumerations", "errors"),
+        *("findings", "kinds", "definitions", "errors"),
     },
     # what a run says and publishes
-    "report": {"run", "transforms", "findings", "models", "enumerations", "errors"},
+    "report": {"run", "transforms", "findings", "models", "definitions", "errors"},
     "publish": {
         "audit",
         "run",
@@ -33,24 +33,24 @@ MAY_IMPORT: dict[str, set[str]] = {
         "kinds",
         "errors",
     },
-    "audit": {"run", "sources", "contracts", "warehouse", "home", "findings", "kinds", "enumerations", "errors"},
+    "audit": {"run", "sources", "contracts", "warehouse", "home", "findings", "kinds", "definitions", "errors"},
     # one run: what it was asked for, what it holds, how it ended
     "run": {"sources", "contracts", "warehouse", "home", "settings", "findings", "errors"},
     # how tables are made
     "identity": {"kinds", "errors"},
-    "transforms": {"models", "enumerations"},
+    "transforms": {"models", "definitions"},
     "sources": {"warehouse", "home", "settings", "findings", "kinds", "errors"},
-    "contracts": {"warehouse", "settings", "kinds", "models", "enumerations", "errors"},
+    "contracts": {"warehouse", "settings", "kinds", "models", "definitions", "errors"},
     # where things lie, and what a company sets
     "sample": {"settings", "errors"},
     "warehouse": {"settings", "kinds", "errors"},
-    "settings": {"findings", "kinds", "enumerations", "errors"},
+    "settings": {"findings", "kinds", "definitions", "errors"},
     "home": {"errors"},
     # the ground
     "models": set(),
     "kinds": set(),
     "findings": set(),
-    "enumerations": set(),
+    "definitions": set(),
     "errors": set(),
 }
 """Room -> the rooms that it may import. A room may always import itself."""
