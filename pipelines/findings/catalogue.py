@@ -7,11 +7,17 @@ from collections.abc import Mapping
 from typing import TypedDict, Unpack
 
 from regulars.pipelines.findings.families.deliveries import DELIVERIES
+from regulars.pipelines.findings.families.files import FILES
+from regulars.pipelines.findings.families.rules import RULES
+from regulars.pipelines.findings.families.settings import SETTINGS
 from regulars.pipelines.findings.finding import Finding
 from regulars.pipelines.findings.finding_type import FindingType
 
 FAMILIES: Mapping[str, tuple[FindingType, ...]] = {
-    "Deliveries": DELIVERIES,
+    "Files": FILES,
+    "Versions and excluded records": DELIVERIES,
+    "Rules of contracts": RULES,
+    "Settings": SETTINGS,
 }
 """Title of a family -> its findings."""
 

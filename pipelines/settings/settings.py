@@ -13,6 +13,7 @@ from pydantic import ConfigDict, Field, model_validator
 
 from regulars.pipelines.definitions.enumerations import GRAINS, Dimension, Grain
 from regulars.pipelines.definitions.windows import DEFAULT_LAPSE_DAYS
+from regulars.pipelines.settings.findings import Findings
 from regulars.pipelines.settings.part import Currency, Name, Part, Zone
 from regulars.pipelines.settings.source import Source
 
@@ -171,6 +172,7 @@ class Settings(Part):
     identity: Identity = Identity()
     exclude: Excluded = Excluded()
     cohorts: Cohorts = Cohorts()
+    findings: Findings = Findings()
     schedule: Schedule = Schedule()
     report: Report = Report()
     publish: Publish = Publish()
