@@ -27,8 +27,8 @@ def test_a_kind_is_listed_and_has_a_section_with_its_purpose():
     assert "What was paid out. Payouts." in lines
     assert (
         "One row per payout. A document is what `payout_id` names: may have several rows. `delivery` is `incremental` "
-        "unless the settings say otherwise: each delivery adds to the ones before; a document that comes again replaces "
-        "its older version."
+        "unless the settings say otherwise: each delivery adds to the ones before; a document that comes again "
+        "replaces its older version."
     ) in lines
 
 

@@ -18,6 +18,7 @@ from regulars.pipelines.sources.source_landing import LandedSource
 NOW = dt.datetime(2026, 1, 10, 3, 30, tzinfo=dt.UTC)
 ORDERS: dict[str, Any] = {
     "path": "orders.csv",
+    "delivery": "full",
     "kind": "orders",
     "columns": {"order_id": "id", "ordered_at": "day", "gross_sales": "total"},
 }

@@ -82,8 +82,8 @@ sources:
     timezone: Europe/Paris
     currency: EUR
     delivery: incremental
-    exclude: {lost_deals: "\"Stage\" = 'Closed Lost'", header_rows: "\"Order\" = 'Order number'"}
-    include: {paid: "coalesce(\"State\", '') <> 'failed'"}
+    exclude: {second_header: "Total = 'Total'", lost_deals: "coalesce(Stage, '') = 'Closed Lost'"}
+    include: {paid: "coalesce(State, '') in ('paid', 'refunded')"}
     required: true
     max_age_hours: 36
     max_quarantined: 0.02
