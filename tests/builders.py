@@ -135,6 +135,8 @@ def warehouse(**tables: Sequence[Row]) -> duckdb.DuckDBPyConnection:
             con.execute(f"create table {layer}.{table} ({', '.join(f'{n} {t}' for n, t in types_of(layer, table))})")
         if table in KINDS and layer in {"landed", "staging"}:
             rows = [landed_row(table, number, row) for number, row in enumerate(rows, 1)]
+        if name == "staging__order_lines":
+            rows = [{"document_id": row["order_id"], **row} for row in rows]
         fill(con, f"{layer}.{table}", rows)
     return con
 

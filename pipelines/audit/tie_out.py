@@ -133,11 +133,17 @@ _PLACES = {
     # a line belongs to the month and currency of its document, whatever stands in the line itself
     "order_lines": f"""
         with
+            named as (
+                select priced.*, coalesce(typed.document_id, priced.order_id) as document_id
+                from priced
+                left join staging.order_lines as typed using (_row_id)
+            ),
+
             documents as (
                 select
                     'sale' as line_type,
                     system as _system,
-                    order_id,
+                    order_id as document_id,
                     cast(date_trunc('month', order_date) as date) as month,
                     currency,
                 from core.orders
@@ -151,10 +157,10 @@ _PLACES = {
 
         select
             coalesce(documents.month, own_month) as month,
-            coalesce(documents.currency, priced.currency) as currency,
-            priced.* exclude (own_month, currency),
-        from priced
-        left join documents using (line_type, _system, order_id)
+            coalesce(documents.currency, named.currency) as currency,
+            named.* exclude (own_month, currency),
+        from named
+        left join documents using (line_type, _system, document_id)
     """,
     # many tools do not date a payment: then it belongs to the month of its order
     "payments": """

@@ -6,7 +6,7 @@ Put here: names and times that contradict the order, files that were put back. K
 The ledger alone decides, so that a later run on the same landing finds the same.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from regulars.pipelines.findings.catalogue import make_finding
 from regulars.pipelines.findings.finding import Finding
@@ -29,39 +29,46 @@ def list_delivery_findings(
     if all("updated_at" in mapping.columns for mapping in source.mappings.values()) and len(used) > 1:
         return []  # the version column decides, whatever the order of the files
     found = [
-        _find_contradicting_names(name, landed, used),
+        _find_contradictions(name, landed, used),
         _find_equal_times(name, landed, used) if source.delivery_mode == "full" else None,
         _find_put_back(name, landed, used),
     ]
     return [finding for finding in found if finding is not None]
 
 
-def _find_contradicting_names(name: str, landed: Sequence[Delivery], used: Sequence[Delivery]) -> Finding | None:
-    """Files whose names claim to be older than that of a file delivered before them."""
-    highest: dict[str, tuple[int, ...]] = {}
-    contradicting = []
-    reads = {delivery.delivery for delivery in used}
-    for delivery in landed:
-        claim = read_claim(delivery.file_name)
-        if claim is None:
-            continue
-        shape, numbers = claim
-        if numbers < highest.get(shape, numbers) and delivery.delivery in reads:
-            contradicting.append(delivery.file_name)
-        highest[shape] = max(numbers, highest.get(shape, numbers))
+def _find_contradictions(name: str, landed: Sequence[Delivery], used: Sequence[Delivery]) -> Finding | None:
+    """Files in use that came after one that, by its name or by the time of its last change, is younger."""
+    contradicting = {file for file in _list_older_files(landed) if file in set(used)}
     if not contradicting:
         return None
+    example = min(contradicting, key=lambda file: file.delivery or 0).file_name
     return make_finding(
         "file_order_disagrees",
-        f"{name}: {len(contradicting):,} of {len(used):,} files in use are newer than a file whose name sorts after "
-        f"theirs, such as {contradicting[0]}. What we saw first is older, and of files that came together the one that "
-        "was changed first; names do not count.",
-        "If the names are right, deliver the files so that they keep the time at which the tool wrote them, or map "
-        "`updated_at`, which decides before any order of files.",
+        f"{name}: {len(contradicting):,} of {len(used):,} files in use count as newer than a file that was changed "
+        f"later or whose name sorts after theirs, such as {example}. What came first is older; of files that came together, "
+        "the one that was changed first; names do not count.",
+        "If the files are in the wrong order, deliver the newest ones again, or map `updated_at`, which decides before "
+        "any order of files.",
         source=name,
         count=len(contradicting),
-        example=contradicting[0],
+        example=example,
     )
+
+
+def _list_older_files(landed: Sequence[Delivery]) -> Iterator[Delivery]:
+    """The deliveries that came after one that is younger by its name or by its time."""
+    highest: dict[str, tuple[int, ...]] = {}
+    youngest = landed[0].modified_at if landed else None
+    for delivery in landed:
+        is_older = youngest is not None and delivery.modified_at < youngest
+        youngest = max(youngest or delivery.modified_at, delivery.modified_at)
+        claim = read_claim(delivery.file_name)
+        if claim is not None:
+            shape, numbers = claim
+            is_older = is_older or numbers < highest.get(shape, numbers)
+            highest[shape] = max(numbers, highest.get(shape, numbers))
+        if is_older:
+            yield delivery
 
 
 def _find_equal_times(name: str, landed: Sequence[Delivery], used: Sequence[Delivery]) -> Finding | None:

@@ -52,7 +52,7 @@ def leave_people_out(con: duckdb.DuckDBPyConnection, lists: Excluded, ignored_em
 
 
 def _list_people(con: duckdb.DuckDBPyConnection, lists: Excluded, ignored: Collection[str]) -> None:
-    email = EMAIL.format(column="email")
+    email = EMAIL.format(column="here.email")
     con.execute("insert into test_emails select lower(trim(unnest($1::varchar[]))), 'emails'", [lists.emails])
     con.execute(
         "insert into test_records select null, unnest($1::varchar[]), 'customer_record_ids'",

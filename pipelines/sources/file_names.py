@@ -25,11 +25,11 @@ def read_claim(file_name: str) -> Claim | None:
 
     A browser's copies claim an order too: `orders.csv`, `orders (1).csv`, `orders (2).csv`.
     """
-    path = PurePosixPath(file_name)
-    stem, ending = path.name.partition(".")[::2]
+    path = PurePosixPath(PurePosixPath(file_name).name.removesuffix(".gz"))
+    stem, ending = path.stem, path.suffix
     copied = _COPY.match(stem)
     if copied is None or _DAY_FIRST.search(stem):
         return None
     parts = _DIGITS.split(copied["name"])
     numbers = tuple(int(part) for part in [*parts[1::2], copied["copy"] or 0])
-    return f"{'#'.join(parts[::2])}.{ending}", numbers
+    return f"{'#'.join(parts[::2])}{ending}", numbers

@@ -141,9 +141,8 @@ class SourceLanding:
     def _was_put_back(self, known: Delivery, file: DeliveredFile) -> bool:
         """Whether bytes that landed before are a new delivery now: their file was put there after the newest one.
 
-        Either the place has held other bytes since, or the file is younger than the newest delivery. A file that is
-        merely younger than it was is not: where the newest one's file is younger too, all were copied anew, and their
-        times say nothing.
+        Either the place has held other bytes since, or the file was written there since and is younger than the newest
+        delivery. Where the newest one's file was written anew too, all were copied, and their times say nothing.
         """
         newest = self._run.ledger.find_newest(self._name)
         if newest is None or newest.file_sha256 == known.file_sha256:
@@ -153,8 +152,9 @@ class SourceLanding:
             return True
         if self._modified_at.get(newest.path, newest.modified_at) != newest.modified_at:
             return False
-        is_younger = file.state.modified_at > newest.modified_at
-        return is_younger or (here_before is None and file.state.modified_at == newest.modified_at)
+        if here_before is None:
+            return file.state.modified_at >= newest.modified_at
+        return file.state.modified_at > max(newest.modified_at, here_before.modified_at)
 
     def _refuse_stops(self, findings: list[Finding]) -> None:
         """Refuse a file that is too odd: its source then keeps its last deliveries, or the run ends."""

@@ -30,11 +30,12 @@ class Shop:
         self.data.mkdir()
         self.sources: dict[str, dict[str, Any]] = {"shop": dict(ORDERS)}
         self.timezone = "UTC"
+        self.rest: dict[str, Any] = {}
 
     @property
     def settings(self) -> Settings:
         company = {"name": "Shop", "timezone": self.timezone, "currency": "EUR"}
-        return Settings.model_validate({"company": company, "sources": self.sources})
+        return Settings.model_validate({"company": company, "sources": self.sources, **self.rest})
 
     def write(self, name: str, content: bytes | str, *, hours_old: float = 1) -> Path:
         path = self.data / name

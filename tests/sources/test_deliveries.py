@@ -1,6 +1,22 @@
 """Which deliveries a run reads, and when bytes that landed before are a delivery again."""
 
-from tests.sources.order_files import orders
+import pytest
+
+from regulars.pipelines.settings.source import Source
+from tests.sources.order_files import HEAD, orders
+
+
+def write_files(shop, **hours_old):
+    """`a_2=5`: the file `a.csv` with two orders, five hours old."""
+    for name, hours in hours_old.items():
+        path, count = name.split("_")
+        shop.write(f"{path}.csv", orders(int(count)), hours_old=hours)
+
+
+def land_names(shop):
+    """The files that landed in a run, and those that it reads."""
+    landed = shop.land()["shop"]
+    return len(landed.landed), [delivery.file_name for delivery in landed.deliveries]
 
 
 def test_a_full_source_uses_its_newest_delivery_and_an_incremental_one_all(shop):
@@ -67,3 +83,86 @@ def test_changed_options_read_the_same_bytes_again(shop):
     assert shop.rows("gross_sales") == [("*9.50*",)]
     shop.sources["shop"]["options"] = {"quote": "*"}
     assert shop.rows("gross_sales") == [("9.50",)]
+
+
+@pytest.mark.parametrize("delivery", ["full", "incremental"])
+def test_bytes_that_come_back_in_a_younger_file_are_the_newest_again(shop, delivery):
+    shop.sources["shop"] |= {"path": "*.csv", "delivery": delivery}
+    write_files(shop, a_2=5, b_3=4)
+    shop.land()
+    write_files(shop, c_2=3)
+    landed = shop.land()["shop"]
+    assert [each.file_name for each in landed.deliveries][-1] == "c.csv"
+    assert [(finding.name, finding.count) for finding in landed.findings] == [("delivery_put_back", 1)]
+    assert land_names(shop)[0] == 0
+
+
+def test_a_file_rewritten_with_its_old_bytes_after_the_newest_is_the_newest_again(shop):
+    shop.sources["shop"]["path"] = "*.csv"
+    write_files(shop, a_2=5, b_3=4)
+    shop.land()
+    write_files(shop, a_2=3)
+    assert land_names(shop) == (1, ["a.csv"])
+
+
+def test_files_that_are_all_copied_anew_are_no_deliveries_whatever_the_order_of_copying(shop):
+    shop.sources["shop"]["path"] = "*.csv"
+    write_files(shop, a_2=5, b_3=4)
+    shop.land()
+    write_files(shop, b_3=2, a_2=1)
+    assert land_names(shop) == (0, ["b.csv"])
+
+
+def test_an_older_file_that_is_still_there_is_not_the_newest_when_that_is_taken_away(shop):
+    shop.sources["shop"]["path"] = "*.csv"
+    write_files(shop, a_2=5, b_3=4)
+    shop.land()
+    (shop.data / "b.csv").unlink()
+    assert land_names(shop) == (0, ["b.csv"])
+
+
+def test_a_copy_that_is_older_than_the_newest_is_no_delivery(shop):
+    shop.sources["shop"]["path"] = "*.csv"
+    write_files(shop, a_2=5, b_3=4)
+    shop.land()
+    write_files(shop, c_2=4.5)
+    assert land_names(shop) == (0, ["b.csv"])
+
+
+@pytest.mark.parametrize(("delivery", "is_refused"), [("full", True), ("incremental", False), ("append", False)])
+def test_a_day_without_records_is_a_delivery_of_a_required_source_that_adds_to_those_before(shop, delivery, is_refused):
+    shop.sources["shop"] |= {"delivery": delivery, "required": True}
+    shop.write("orders.csv", HEAD)
+    assert (shop.refusal() is not None) is is_refused
+
+
+@pytest.mark.parametrize(
+    ("kinds", "mode"),
+    [
+        (["customers"], "full"),
+        (["customers", "products"], "full"),
+        (["orders"], "incremental"),
+        (["order_lines"], "incremental"),
+        (["payments"], "append"),
+        (["survey_responses"], "append"),
+        (["customers", "payments"], "append"),
+        (["orders", "payments", "customers"], "incremental"),
+    ],
+)
+def test_the_kinds_of_a_source_say_how_it_is_delivered_unless_it_is_set(kinds, mode):
+    mappings = {kind: {"columns": {"order_id": "id"}} for kind in kinds}
+    assert Source.model_validate({"path": "x", "kinds": mappings}).delivery_mode == mode
+    assert Source.model_validate({"path": "x", "kinds": mappings, "delivery": "full"}).delivery_mode == "full"
+
+
+@pytest.mark.parametrize(
+    ("kinds", "repeating"),
+    [
+        (["orders"], set()),
+        (["orders", "order_lines", "customers"], {"orders", "customers"}),
+        (["orders", "customers", "payments"], {"customers"}),
+    ],
+)
+def test_a_file_of_several_kinds_may_repeat_what_its_rows_have_in_common(kinds, repeating):
+    mappings = {kind: {"columns": {"order_id": "id"}} for kind in kinds}
+    assert Source.model_validate({"path": "x", "kinds": mappings}).repeating_kinds == repeating

@@ -82,6 +82,7 @@ _OVERSIZED = """
         lines_by_type as (
             select
                 _system, order_id, line_type,
+                case when line_type <> 'sale' then cast(moment as date) end as own_day,
                 case when min(currency) = max(currency) then min(currency) end as currency,
                 min(moment) as moment,
                 sum(gross) as gross,

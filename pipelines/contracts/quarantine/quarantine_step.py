@@ -93,7 +93,7 @@ def run_quarantine_step(
     for schema in ("quarantine_work", "raw", "quarantine"):
         con.execute(f"create schema if not exists {schema}")
     delivered = {kind: _validate_delivered(con, contract) for kind, contract in contracts.items()}
-    _choose_documents(con, contracts, sources)
+    choose_documents(con, contracts, sources)
     list_healed_deliveries(con, list(contracts.values()))
     findings = list_version_findings(con, list(contracts))
     oversized.list_oversized(con, contracts)
@@ -159,9 +159,16 @@ def _find_violations(con: duckdb.DuckDBPyConnection, kind: str, rules: Sequence[
     return Counter(dict(rows))
 
 
-def _choose_documents(
+def choose_documents(
     con: duckdb.DuckDBPyConnection, contracts: Mapping[str, Contract], sources: Mapping[str, SourceFacts]
 ) -> None:
+    """Decide for every delivered row whether it is used, and write down in `left_out` what becomes of the others.
+
+    Args:
+        con: The build, with `landed.<kind>` and the violations of every kind.
+        contracts: Kind -> its contract.
+        sources: Source -> what must be known of it.
+    """
     appending = {name for name, facts in sources.items() if facts.appends}
     # the order matters: each step of a kind reads the step before of the kind it is linked with
     for kind in {*contracts, *(versions.LINKED[kind] for kind in contracts if kind in versions.LINKED)}:

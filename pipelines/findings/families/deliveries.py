@@ -8,7 +8,7 @@ from regulars.pipelines.findings.finding_type import FindingType
 DELIVERIES = (
     FindingType(
         name="file_order_disagrees",
-        meaning="Numbers or days in the names of files sort otherwise than the order in which the files are used.",
+        meaning="The times of files, or numbers and days in their names, contradict the order in which they are used.",
         unit="files",
     ),
     FindingType(
