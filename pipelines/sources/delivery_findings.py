@@ -45,8 +45,8 @@ def _find_contradictions(name: str, landed: Sequence[Delivery], used: Sequence[D
     return make_finding(
         "file_order_disagrees",
         f"{name}: {len(contradicting):,} of {len(used):,} files in use count as newer than a file that was changed "
-        f"later or whose name sorts after theirs, such as {example}. What came first is older; of files that came together, "
-        "the one that was changed first; names do not count.",
+        f"later or whose name sorts after theirs, such as {example}. What came first is older; of files that came "
+        "together, the one that was changed first; names do not count.",
         "If the files are in the wrong order, deliver the newest ones again, or map `updated_at`, which decides before "
         "any order of files.",
         source=name,

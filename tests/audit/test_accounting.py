@@ -271,5 +271,6 @@ def test_rows_left_out_are_counted_by_what_became_of_them():
 
 
 def test_money_of_duplicates_is_accounted_for():
-    row = only(tie_out(raw__refunds=[{"refund_id": "a", "amount": "3"}, {"refund_id": "a", "fate": "duplicate"}]))
-    assert (row["source_amount"], row["refunds_amount"], row["duplicate_amount"]) == (13, 3, 10)
+    refund = {"refund_id": "a", "amount": "3"}
+    row = only(tie_out(raw__refunds=[refund, refund | {"fate": "duplicate"}]))
+    assert (row["source_amount"], row["refunds_amount"], row["duplicate_amount"]) == (-6, 3, -3)
