@@ -4,7 +4,8 @@ Put here: the tables of the schema `landed`. Keep out: landing files, and valida
 Runs before outside access is switched off: it reads the landing and evaluates the settings' expressions.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -98,8 +99,9 @@ def write_landed_rows(
     checker = ExpressionChecker(con)
     findings = []
     for landed_source in landed_sources:
-        counts, unplaced_count = [], 0
-        for landed in _read_deliveries(settings, landed_source, home / "landing", checker):
+        source, landing, unplaced_count = settings.sources[landed_source.source], home / "landing", 0
+        counts = list(_count_excluded_before(con, landed_source, source, landing, checker))
+        for landed in _read_deliveries(landed_source.source, source, landed_source.deliveries, landing, checker):
             records = _sort_records(con, landed)
             file = _describe_file(landed, records.kept, settings, checker)
             for kind, mapping in landed.mappings.items():
@@ -115,14 +117,28 @@ def write_landed_rows(
     return findings
 
 
+def _count_excluded_before(
+    con: duckdb.DuckDBPyConnection,
+    landed_source: LandedSource,
+    source: Source,
+    landing: Path,
+    checker: ExpressionChecker,
+) -> Iterator[ExcludedCounts]:
+    """What the rules would leave out of the delivery before the only one that is read, if they fit its columns."""
+    before = [] if landed_source.previous is None else [landed_source.previous]
+    for landed in _read_deliveries(landed_source.source, source, before, landing, checker):
+        with suppress(SettingsWrong, duckdb.BinderException):
+            sort_records(con, landed.rows, source, landed.mappings)
+            yield ExcludedCounts(landed.landed.record_count, _count_excluded(con))
+
+
 def _read_deliveries(
-    settings: Settings, landed_source: LandedSource, landing: Path, checker: ExpressionChecker
+    name: str, source: Source, deliveries: Iterable[Delivery], landing: Path, checker: ExpressionChecker
 ) -> Iterator[_LandedDelivery]:
-    source = settings.sources[landed_source.source]
     with open_private_connection() as con:
-        for delivery in landed_source.deliveries:
+        for delivery in deliveries:
             landed = read_landed_file(con, str(delivery.file_sha256), delivery.file_name, source, landing)
-            mistakes = check_mapping(landed_source.source, source, landed.header, landed.columns, checker)
+            mistakes = check_mapping(name, source, landed.header, landed.columns, checker)
             absent = {(mistake.kind, mistake.column) for mistake in mistakes}
             mappings = {
                 kind: KindMapping(
@@ -131,7 +147,7 @@ def _read_deliveries(
                 )
                 for kind, mapping in source.mappings.items()
             }
-            yield _LandedDelivery(landed_source.source, source, delivery, landed, mappings, landing)
+            yield _LandedDelivery(name, source, delivery, landed, mappings, landing)
 
 
 def _describe_file(read: _LandedDelivery, rows: str, settings: Settings, checker: ExpressionChecker) -> LandedFile:
@@ -244,6 +260,11 @@ def _insert_excluded(con: duckdb.DuckDBPyConnection, read: _LandedDelivery) -> d
         from excluded_records
         """
     )
+    return _count_excluded(con)
+
+
+def _count_excluded(con: duckdb.DuckDBPyConnection) -> dict[str, int]:
+    """Rule -> how many records of the file at hand it leaves out."""
     return dict(con.execute("select rule, count(distinct row) from excluded_records group by rule").fetchall())
 
 

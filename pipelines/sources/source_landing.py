@@ -38,6 +38,7 @@ class LandedSource:
         deliveries: The deliveries to read, in order.
         refusals: Which files (or the source as a whole) are not used, and why.
         landed: The numbers of the deliveries that landed in this run.
+        previous: The delivery before the only one that a `full` source reads; None: there is none.
         findings: What was odd about the files that are used.
     """
 
@@ -45,6 +46,7 @@ class LandedSource:
     deliveries: list[Delivery] = field(default_factory=list)
     refusals: list[Refusal] = field(default_factory=list)
     landed: list[int] = field(default_factory=list)
+    previous: Delivery | None = None
     findings: list[Finding] = field(default_factory=list)
 
     @property
@@ -99,9 +101,11 @@ class SourceLanding:
         self._check_presence({file.path for file in files})
         self._check_age(files)
         self._result.deliveries = self._run.ledger.list_used(self._name, self._source.delivery_mode)
-        self._result.findings += list_delivery_findings(
-            self._name, self._source, self._run.ledger.list_landed(self._name), self._result.deliveries
-        )
+        all_landed = self._run.ledger.list_landed(self._name)
+        self._result.findings += list_delivery_findings(self._name, self._source, all_landed, self._result.deliveries)
+        if self._source.delivery_mode == "full" and all_landed:
+            others = [each for each in all_landed if each.file_sha256 != all_landed[-1].file_sha256]
+            self._result.previous = others[-1] if others else None
         for delivery in self._result.deliveries:
             self._check_earlier_delivery(delivery)
         return self._result

@@ -13,8 +13,8 @@ from collections.abc import Sequence
 import duckdb
 
 from regulars.pipelines.contracts.contract import Contract
+from regulars.pipelines.contracts.quarantine.documents import write_document
 from regulars.pipelines.contracts.quarantine.file_counts import exists_landed
-from regulars.pipelines.contracts.quarantine.versions import write_document
 from regulars.pipelines.warehouse.sql_text import quote_literal
 
 

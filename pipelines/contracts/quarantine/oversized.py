@@ -12,7 +12,7 @@ from collections.abc import Mapping
 import duckdb
 
 from regulars.pipelines.contracts.contract import Contract
-from regulars.pipelines.contracts.quarantine.versions import select_accepted
+from regulars.pipelines.contracts.quarantine.documents import select_accepted
 from regulars.pipelines.contracts.raw_contracts import SIZE_RULE
 from regulars.pipelines.contracts.rule import Rule
 from regulars.pipelines.kinds.order_lines import LINE_AMOUNT

@@ -11,8 +11,8 @@ from collections.abc import Mapping, Sequence
 import duckdb
 
 from regulars.pipelines.contracts.contract import Contract
+from regulars.pipelines.contracts.quarantine.documents import LINKED, SEPARATOR, write_document
 from regulars.pipelines.contracts.quarantine.file_counts import MALFORMED, FileCount, exists_landed
-from regulars.pipelines.contracts.quarantine.versions import LINKED, SEPARATOR, write_document
 from regulars.pipelines.contracts.raw_contracts import RECORD_RULE
 from regulars.pipelines.errors import TooManyBadRows
 from regulars.pipelines.kinds.shape.kind import TRACE_COLUMNS

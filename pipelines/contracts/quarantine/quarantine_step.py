@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import duckdb
 
 from regulars.pipelines.contracts.contract import Contract
-from regulars.pipelines.contracts.quarantine import oversized, versions
+from regulars.pipelines.contracts.quarantine import documents, oversized, versions
 from regulars.pipelines.contracts.quarantine.file_counts import FileCount, count_files
 from regulars.pipelines.contracts.quarantine.healing import list_healed_deliveries
 from regulars.pipelines.contracts.quarantine.quarantine import check_budgets, write_quarantine
@@ -171,11 +171,11 @@ def choose_documents(
     """
     appending = {name for name, facts in sources.items() if facts.appends}
     # the order matters: each step of a kind reads the step before of the kind it is linked with
-    for kind in {*contracts, *(versions.LINKED[kind] for kind in contracts if kind in versions.LINKED)}:
-        versions.make_tables(con, kind)
+    for kind in {*contracts, *(documents.LINKED[kind] for kind in contracts if kind in documents.LINKED)}:
+        documents.make_tables(con, kind)
     for kind, contract in contracts.items():
         leave_repeats_out(con, contract, {name for name, facts in sources.items() if kind in facts.repeating})
-        versions.name_appended_records(con, contract, appending)
+        documents.name_appended_records(con, contract, appending)
     for step in (
         versions.note_broken_documents,
         versions.list_versions,
@@ -199,7 +199,7 @@ def _quarantine_later(con: duckdb.DuckDBPyConnection, contract: Contract, rules:
     """Quarantine the accepted documents that break rules about more than one row."""
     for rule in rules:
         versions.quarantine_documents(
-            con, contract, rule.id, select_violations(rule, versions.select_accepted(contract.name))
+            con, contract, rule.id, select_violations(rule, documents.select_accepted(contract.name))
         )
 
 
@@ -231,7 +231,7 @@ def _make_raw_view(con: duckdb.DuckDBPyConnection, contract: Contract) -> dict[t
         for name, _ in contract.types
     ]
     if con.execute(f"select row_id from quarantine_work.{kind}_left_out limit 1").fetchall():
-        rows = versions.select_accepted(kind)
+        rows = documents.select_accepted(kind)
     else:  # a view over the whole table is read faster than one with a join
         rows = f"landed.{kind}"
     con.execute(f"create view raw.{kind} as select {', '.join(cells)} from {rows} as here")

@@ -1,7 +1,8 @@
 """Chooses the version of a document that was delivered more than once, or has bad rows.
 
 Put here: the choice, as SQL over `landed.<kind>` and the violations found in it. Keep out: finding violations
-(`quarantine_step.py`), repeats inside one delivery (`repeats.py`), writing down what was quarantined (`quarantine.py`).
+(`quarantine_step.py`), what a document is (`documents.py`), repeats inside one delivery (`repeats.py`), writing down
+what was quarantined (`quarantine.py`).
 
 A document is what a newer delivery replaces as a whole, such as an order with its lines. Its version in one delivery
 is bad when any row of it breaks a critical rule. The newest good version is used; older ones are superseded; newer ones
@@ -11,8 +12,7 @@ key is NULL is a document of its own.
 Newest is what `updated_at` says. A version without a moment is as new as the newest one delivered before it, and of
 versions of one moment the one delivered later is the newest: without the column the order of deliveries decides alone.
 
-A source that appends delivers records, not documents: there each record is a unit of its own, known by its id, else by
-its values and by which of its equals in the delivery it is. A later version of a record replaces that record only.
+What has versions is a unit: a document, or of a source that appends a record (`documents.py`).
 
 Orders and their lines are one document in two kinds. Rows of one file carry the same delivery number, so there a bad
 line makes its header bad and the other way round. Headers and lines that come in different files have versions that
@@ -21,100 +21,17 @@ header, or with no good version of its lines, is quarantined whole. So is a docu
 good in any version.
 """
 
-from collections.abc import Collection
-
 import duckdb
 
 from regulars.pipelines.contracts.contract import Contract
-from regulars.pipelines.contracts.quarantine.repeats import write_content
-from regulars.pipelines.kinds.shape.registry import KINDS
-from regulars.pipelines.warehouse.sql_text import quote_identifier, quote_literal
-
-SEPARATOR = "chr(31)"
-
-LINKED = {name: kind.shares_document_with for name, kind in KINDS.items() if kind.shares_document_with}
-"""Kind -> the kind whose rows belong to the same document."""
-
-_TABLES = {
-    "repeats": "row_id bigint, sentence varchar",
-    "identities": "row_id bigint, unit varchar, content varchar",
-    "broken": "system varchar, document varchar, rule varchar",
-    "candidates": "system varchar, unit varchar",
-    "versions": (
-        "system varchar, document varchar, unit varchar, delivery integer, content varchar, moment timestamp, "
-        "is_bad boolean"
-    ),
-    "ranked": (
-        "system varchar, document varchar, unit varchar, delivery integer, content varchar, moment timestamp, "
-        "is_bad boolean, place integer"
-    ),
-    "left_out": "row_id bigint, outcome varchar",
-}
-
-
-def write_document(contract: Contract) -> str:
-    """SQL for the name of a row's document: NULL when a part of its key is."""
-    return _join_parts(contract.document)
-
-
-def _join_parts(columns: Collection[str]) -> str:
-    return f" || {SEPARATOR} || ".join(quote_identifier(column) for column in columns)
-
-
-def make_tables(con: duckdb.DuckDBPyConnection, kind: str) -> None:
-    """The working tables of one kind, empty."""
-    for name, columns in _TABLES.items():
-        con.execute(f"create table quarantine_work.{kind}_{name} ({columns})")
-
-
-def write_critical_rules(contract: Contract) -> str:
-    """The ids of the critical rules, as an SQL list to stand after `in`."""
-    return "(" + ", ".join(quote_literal(rule.id) for rule in contract.rules if rule.severity == "critical") + ")"
-
-
-def name_appended_records(con: duckdb.DuckDBPyConnection, contract: Contract, appending: Collection[str]) -> None:
-    """Write down the unit of every record of a source that appends, where a document may have several records.
-
-    Args:
-        con: The build.
-        contract: Of the kind.
-        appending: The sources that append.
-    """
-    kind, document = contract.name, write_document(contract)
-    if contract.record_id == contract.document or not appending:
-        return
-    record = f"{_join_parts(contract.record_id)}" if contract.record_id else "null::varchar"
-    con.execute(
-        f"""
-        insert into quarantine_work.{kind}_identities
-        with
-            records as (
-                select
-                    _row_id,
-                    _system,
-                    _delivery,
-                    {document} as document,
-                    {record} as record,
-                    md5({write_content(contract, without={"updated_at"})}) as content,
-                from landed.{kind} as here
-                where _source in ({", ".join(quote_literal(source) for source in sorted(appending))})
-            ),
-
-            numbered as (
-                select
-                    *,
-                    row_number() over (partition by _system, _delivery, document, content order by _row_id) as copy,
-                from records
-            )
-
-        select
-            _row_id,
-            document || {SEPARATOR} || coalesce('id ' || record, 'values ' || content || ' ' || copy),
-            content,
-        from numbered
-        where document is not null
-        """
-    )
+from regulars.pipelines.contracts.quarantine.documents import (
+    LINKED,
+    select_accepted,
+    select_units,
+    write_critical_rules,
+    write_document,
+)
+from regulars.pipelines.warehouse.sql_text import quote_literal
 
 
 def note_broken_documents(con: duckdb.DuckDBPyConnection, contract: Contract) -> None:
@@ -136,7 +53,7 @@ def list_versions(con: duckdb.DuckDBPyConnection, contract: Contract) -> None:
 
     Needs `note_broken_documents` for this kind and the one linked with it.
     """
-    kind, rows = contract.name, _select_units(con, contract)
+    kind, rows = contract.name, select_units(con, contract)
     broken = [f"select system, document from quarantine_work.{kind}_broken"]
     if kind in LINKED:
         broken.append(f"select system, document from quarantine_work.{LINKED[kind]}_broken")
@@ -266,7 +183,7 @@ def leave_rows_out(con: duckdb.DuckDBPyConnection, contract: Contract) -> None:
             )
 
         select here._row_id, outcomes.outcome
-        from {_select_units(con, contract)} as here
+        from {select_units(con, contract)} as here
         join outcomes
             on outcomes.system = here._system and outcomes.unit = here.unit and outcomes.delivery = here._delivery
         where outcomes.outcome is not null
@@ -330,36 +247,6 @@ def quarantine_documents(con: duckdb.DuckDBPyConnection, contract: Contract, rul
     )
     con.execute("drop table bad_rows")
     con.execute("drop table bad_documents")
-
-
-def select_accepted(kind: str) -> str:
-    """The delivered rows that are not left out, as a SELECT in brackets."""
-    return f"""(
-        select here.*
-        from landed.{kind} as here
-        anti join quarantine_work.{kind}_left_out as gone on gone.row_id = here._row_id
-    )"""
-
-
-def _select_units(con: duckdb.DuckDBPyConnection, contract: Contract) -> str:
-    """The rows that are not left out yet, with `document`, `unit` and `content`, as a SELECT in brackets."""
-    kind, document = contract.name, write_document(contract)
-    rows = select_accepted(kind) if _has_rows(con, f"{kind}_left_out") else f"landed.{kind}"
-    if not _has_rows(con, f"{kind}_identities"):
-        return f"(select *, {document} as document, {document} as unit, null::varchar as content from {rows})"
-    return f"""(
-        select
-            here.*,
-            {document} as document,
-            coalesce(named.unit, {document}) as unit,
-            named.content,
-        from {rows} as here
-        left join quarantine_work.{kind}_identities as named on named.row_id = here._row_id
-    )"""
-
-
-def _has_rows(con: duckdb.DuckDBPyConnection, table: str) -> bool:
-    return bool(con.execute(f"select 1 from quarantine_work.{table} limit 1").fetchall())
 
 
 def _count_deliveries(con: duckdb.DuckDBPyConnection, kind: str) -> int:
