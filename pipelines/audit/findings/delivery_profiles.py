@@ -7,12 +7,12 @@ go back with `regulars rollback`, and anybody may look at them. A delivery is me
 gone from the build when the next one lands; the parent's table still has them.
 """
 
-import datetime as dt
-
 import duckdb
 import polars as pl
+from polars._typing import PolarsDataType
 
 from regulars.pipelines.audit.findings.usual import COMPARED
+from regulars.pipelines.audit.findings.volume import Profile
 from regulars.pipelines.audit.restatements.parent import ParentGeneration
 from regulars.pipelines.kinds.shape.kind import TRACE_COLUMNS, Kind
 from regulars.pipelines.kinds.shape.registry import KINDS
@@ -24,7 +24,7 @@ KEPT = COMPARED + 12
 
 ROWS, MEDIAN_AMOUNT, CUSTOMERS, EMPTY = "rows", "median_amount", "customers_per_row", "empty"
 
-SCHEMA = {
+SCHEMA: dict[str, PolarsDataType] = {
     "source": pl.String,
     "kind": pl.String,
     "delivery": pl.Int32,
@@ -34,6 +34,7 @@ SCHEMA = {
     "column_name": pl.String,
     "value": pl.Float64,
 }
+MEASURED = ("source", "kind", "delivery", "measure", "column_name", "value")
 NEW_DELIVERIES = """
     create or replace temp table new_deliveries as
     select source, delivery
@@ -91,7 +92,7 @@ def measure_new_deliveries(con: duckdb.DuckDBPyConnection, known: pl.DataFrame) 
     con.register("known", known.select("source", "delivery").unique().to_arrow())
     con.execute(NEW_DELIVERIES, {"kept": KEPT})
     con.unregister("known")
-    frames = [pl.DataFrame(schema={name: SCHEMA[name] for name in ("source", "kind", "delivery", "measure", "column_name", "value")})]
+    frames = [pl.DataFrame(schema={name: SCHEMA[name] for name in MEASURED})]
     for kind in KINDS.values():
         wide = con.sql(_select_measures(kind)).pl()
         if not wide.is_empty():
@@ -137,6 +138,24 @@ def _make_long(wide: pl.DataFrame, kind: str) -> pl.DataFrame:
     )
 
 
-def find_latest_landing(profiles: pl.DataFrame) -> dt.datetime | None:
-    """When the newest delivery of the profiles landed; None without any."""
-    return profiles["landed_at"].max()  # type: ignore[return-value]
+def read_profiles(frame: pl.DataFrame) -> list[Profile]:
+    """The rows of `meta.delivery_profiles` as one value per source, kind and delivery, in the order of landing."""
+    profiles = []
+    for (source, kind, delivery), rows in frame.sort("delivery", "source", "kind").group_by(
+        "source", "kind", "delivery", maintain_order=True
+    ):
+        numbers = dict(rows.filter(pl.col("measure") != EMPTY).select("measure", "value").iter_rows())
+        empty = dict(rows.filter(pl.col("measure") == EMPTY).select("column_name", "value").iter_rows())
+        profiles.append(
+            Profile(
+                source=str(source),
+                kind=str(kind),
+                delivery=int(str(delivery)),
+                file_name=rows["file_name"][0],
+                rows=numbers[ROWS],
+                median_amount=numbers.get(MEDIAN_AMOUNT),
+                customers_per_row=numbers.get(CUSTOMERS),
+                empty=empty,
+            )
+        )
+    return profiles

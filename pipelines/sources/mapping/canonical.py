@@ -20,7 +20,7 @@ _UNTIDY = f"^{_BLANK}|{_BLANK}$|{_CONTROL}"
 _NUMBER = r"-?[0-9]+(\.[0-9]+)?"
 _DAY = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
 _LOCAL = _DAY + r"[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,9})?)?"
-_WITH_OFFSET = _LOCAL + r" ?(Z|[+-][0-9]{2}(:?[0-9]{2})?)"
+_WITH_OFFSET = _LOCAL + r" ?(Z|[+-](0[0-9]|1[0-3])(:?[0-5][0-9])?|[+-]14(:?00)?)"  # no zone is farther away
 _TRUE, _FALSE = ("yes", "y", "true", "t", "1"), ("no", "n", "false", "f", "0")
 
 
