@@ -42,6 +42,19 @@ NEW_DELIVERIES = """
     anti join known using (source, delivery)
     qualify row_number() over (partition by source order by delivery desc) <= $kept
 """
+WITHOUT_ROWS = """
+    -- one row per new delivery and kind without rows: its file may be empty
+    with
+        fed as (
+            select source, delivery, unnest(string_split(kinds, ',')) as kind
+            from landed.files
+            semi join new_deliveries using (source, delivery)
+        )
+
+    select source, kind, delivery
+    from fed
+    anti join measured using (source, kind, delivery)
+"""
 NAMED = """
     from measured
     join landed.files as files on files.source = measured.source and files.delivery = measured.delivery
@@ -97,8 +110,10 @@ def measure_new_deliveries(con: duckdb.DuckDBPyConnection, known: pl.DataFrame) 
         wide = con.sql(_select_measures(kind)).pl()
         if not wide.is_empty():
             frames.append(_make_long(wide, kind.name))
-    con.execute("drop table new_deliveries")
     con.register("measured", pl.concat(frames).to_arrow())
+    without = con.sql(WITHOUT_ROWS).pl().with_columns(measure=pl.lit(ROWS), column_name=pl.lit("-"), value=pl.lit(0.0))
+    con.register("measured", pl.concat([*frames, without.select(MEASURED)], how="vertical_relaxed").to_arrow())
+    con.execute("drop table new_deliveries")
     named = con.sql(NAMED).pl()
     con.unregister("measured")
     return named.select(pl.col(name).cast(kind) for name, kind in SCHEMA.items())

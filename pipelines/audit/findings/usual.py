@@ -25,4 +25,4 @@ def find_highest(values: Sequence[float]) -> float:
 
 def measure_chance(rows: float) -> float:
     """How far a share of so many rows strays by chance at most: two standard deviations of a share of a half."""
-    return 1 / math.sqrt(rows)
+    return 1 / math.sqrt(max(rows, 1))

@@ -29,8 +29,8 @@ VOLUME = (
     FindingType(
         name="full_delivery_shrank",
         meaning=(
-            "A delivery of a full source has fewer rows than half of its last 14 deliveries had: by this share. (When "
-            "half is missing, the file is refused.)"
+            "A delivery of a full source has fewer rows than half of its last 14 deliveries had: by this share; "
+            "when half is missing, the file is refused."
         ),
         measure="share",
         threshold=0.1,

@@ -70,7 +70,7 @@ def test_a_full_delivery_that_loses_a_quarter_each_night_is_found_each_night():
 
 
 def test_a_full_delivery_that_was_cut_for_good_is_usual_after_a_week():
-    nights = [replace(DAY, rows=1000)] * 20 + [replace(DAY, rows=800)] * 8
+    nights = [replace(DAY, rows=1000)] * 20 + [replace(DAY, rows=800)] * 9
     assert find(nights[:22], "full") == ["full_delivery_shrank"]
     assert find(nights, "full") == []
 
