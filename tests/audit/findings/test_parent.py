@@ -50,6 +50,11 @@ def test_a_month_of_a_hundred_orders_may_lose_one_order_and_two_percent(con, aft
     assert bool(find(con)) is stops
 
 
+def test_customers_who_are_gone_with_all_their_records_may_be_lost_by_the_export(con):
+    restate(con, "orders", 100.0, 50.0, ("erasure", -50.0))
+    assert len(find(con)) == 1
+
+
 def test_one_order_of_two_is_an_ordinary_cancellation(con):
     restate(con, "orders", 2.0, 1.0, ("changed_order", -1.0), month=dt.date(2026, 4, 1))
     assert find(con) == []
