@@ -9,11 +9,15 @@ from typing import TypedDict, Unpack
 from regulars.pipelines.findings.families.files import FILES
 from regulars.pipelines.findings.families.rules import RULES
 from regulars.pipelines.findings.families.settings import SETTINGS
+from regulars.pipelines.findings.families.time import TIME
+from regulars.pipelines.findings.families.volume import VOLUME
 from regulars.pipelines.findings.finding import Finding
 from regulars.pipelines.findings.finding_type import FindingType
 
 FAMILIES: Mapping[str, tuple[FindingType, ...]] = {
     "Files": FILES,
+    "Compared with earlier deliveries and the parent generation": VOLUME,
+    "Time": TIME,
     "Rules of contracts": RULES,
     "Settings": SETTINGS,
 }

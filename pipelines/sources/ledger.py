@@ -197,6 +197,15 @@ class Ledger:
         values = {"source": source, "shrink_allowed": SHRINK_ALLOWED, "last": last}
         return [int(count) for (count,) in self._con.execute(query, values).fetchall()]
 
+    def read_largest_count(self, source: str) -> int:
+        """The most records that a delivery of `source` had; 0 before its first."""
+        query = """
+            select coalesce(max(record_count), 0)
+            from deliveries
+            where status = 'landed' and source = $source
+        """
+        return int(self._con.execute(query, {"source": source}).fetchall()[0][0])
+
     def list_refused(self, source: str) -> list[Delivery]:
         """Refused files of `source`, in the order in which they were refused."""
         query = """

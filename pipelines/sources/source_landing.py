@@ -5,7 +5,7 @@ Put here: what counts as late, shrunk or known. Keep out: reading a file (`landi
 
 import datetime as dt
 import statistics
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -21,6 +21,7 @@ from regulars.pipelines.sources.landing import FileState, check_unchanged, land_
 from regulars.pipelines.sources.ledger import SHRINK_ALLOWED, Delivery, Ledger
 from regulars.pipelines.sources.mapping.expressions import ExpressionChecker
 from regulars.pipelines.sources.mapping.mapping_checks import check_mapping
+from regulars.pipelines.sources.odd_files import find_changed_columns, find_export_limit
 from regulars.pipelines.sources.readers.landed_text import READER_VERSION, Landed
 from regulars.pipelines.sources.readers.refusal import ReasonCode, Refusal
 from regulars.pipelines.sources.source_files import match_files
@@ -108,7 +109,7 @@ class SourceLanding:
             if known and self._is_known_state(known, file.ledger_path, is_last=is_last):
                 return
         landed = land_file(file.path, file_name, file.state, self._source, self._run.landing)
-        findings = self._check_header(file_name, landed)
+        findings = [*self._check_header(file_name, landed), *self._find_oddities(file_name, landed)]
         reason = self._check_count(file_name, landed)
         self._refuse_stops(findings)
         delivery = self._run.ledger.record(
@@ -143,6 +144,14 @@ class SourceLanding:
         else:
             last = self._run.ledger.find_newest_at(ledger_path, known.source)
         return last is None or last.file_sha256 == known.file_sha256
+
+    def _find_oddities(self, file_name: str, landed: Landed) -> Iterator[Finding]:
+        """What is odd about a file beside the deliveries before it, and still lets it land."""
+        last = self._run.ledger.find_newest(self._name)
+        if last is not None:
+            yield from find_changed_columns(self._name, file_name, landed.header, last.header)
+        most = self._run.ledger.read_largest_count(self._name)
+        yield from find_export_limit(self._name, file_name, landed.record_count, most)
 
     def _refuse_stops(self, findings: list[Finding]) -> None:
         """Refuse a file that is too odd: its source then keeps its last deliveries, or the run ends."""

@@ -1,0 +1,32 @@
+"""A file of exactly as many records as exports are cut at, and one with other columns, is odd."""
+
+import pytest
+
+from regulars.pipelines.sources.odd_files import find_changed_columns, find_export_limit
+
+
+@pytest.mark.parametrize(
+    ("records", "before", "is_odd"),
+    [(1000, 0, True), (1000, 1000, True), (1000, 1001, False), (999, 0, False), (65_535, 50_000, True), (0, 0, False)],
+)
+def test_exactly_a_limit_is_odd_unless_there_was_more_before(records, before, is_odd):
+    assert len(list(find_export_limit("till", "till.csv", records, before))) == is_odd
+
+
+def test_new_and_vanished_columns_are_named():
+    found = list(find_changed_columns("till", "till.csv", ["id", "day", "Shop"], ["id", "day", "Store", "Town"]))
+    assert [(each.name, each.count, each.severity) for each in found] == [
+        ("columns_appeared", 1, "info"),
+        ("columns_vanished", 2, "info"),
+    ]
+    assert found[1].sentence == ("till.csv has lost the columns `Store`, `Town` compared with the delivery before it.")
+
+
+def test_what_may_be_a_value_is_not_shown():
+    [found] = find_changed_columns("till", "till.csv", ["id", "ann@example.org"], ["id"])
+    assert "ann" not in found.sentence
+    assert "1 that do not look like names" in found.sentence
+
+
+def test_the_same_columns_in_another_order_are_nothing():
+    assert list(find_changed_columns("till", "till.csv", ["a", "b"], ["b", "a"])) == []
