@@ -68,7 +68,7 @@ _MADE_BY_HAND = {
     "raw.country_names": "name varchar, country varchar, country_name varchar, is_translated boolean",
     "identity.records": (
         "record_key varchar, system varchar, record_type varchar, source_record_id varchar, contact_id varchar, "
-        "customer_id varchar, customer_idx integer, first_delivery integer"
+        "customer_id varchar, customer_idx integer, first_delivery integer, first_row_id bigint"
     ),
     "identity.customer_links": (
         "link_type varchar, system varchar, source_record_id varchar, customer_id varchar, customer_idx integer, "
