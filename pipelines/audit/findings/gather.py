@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from regulars.pipelines.audit.findings.broken_rules import find_broken_warnings, find_quarantined_records
 from regulars.pipelines.audit.findings.stale_sources import find_stale_sources
+from regulars.pipelines.audit.findings.tables import measure_tables
 from regulars.pipelines.audit.meta_rows import write_rows
 from regulars.pipelines.errors import FindingStops
 from regulars.pipelines.findings.evaluate import (
@@ -27,6 +28,7 @@ PRODUCERS: Sequence[Callable[[Run], Iterable[Finding]]] = (
     lambda run: find_broken_warnings(run.checks),
     lambda run: find_quarantined_records(run.warehouse.con),
     lambda run: find_stale_sources(run.landed_sources),
+    lambda run: measure_tables(run.warehouse.con),
 )
 """What measures the tables of a run, in any order. What landing found is in `run.findings` already."""
 
