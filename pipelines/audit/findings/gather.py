@@ -20,6 +20,7 @@ from regulars.pipelines.audit.findings.delivery_profiles import TABLE as PROFILE
 from regulars.pipelines.audit.findings.delivery_profiles import read_known_profiles, read_profiles
 from regulars.pipelines.audit.findings.parent import find_fallen_months, find_gone_sources
 from regulars.pipelines.audit.findings.stale_sources import find_stale_sources
+from regulars.pipelines.audit.findings.tables import measure_tables
 from regulars.pipelines.audit.findings.volume import compare_deliveries
 from regulars.pipelines.audit.meta_rows import write_rows
 from regulars.pipelines.audit.restatements.parent import ParentGeneration
@@ -72,6 +73,7 @@ PRODUCERS: Sequence[Callable[[Run], Iterable[Finding]]] = (
     _compare_with_earlier_deliveries,
     _compare_with_parent,
     _look_at_days,
+    lambda run: measure_tables(run.warehouse.con),
 )
 """What measures the tables of a run, in any order. What landing found is in `run.findings` already."""
 
