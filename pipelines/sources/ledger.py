@@ -197,14 +197,15 @@ class Ledger:
         values = {"source": source, "shrink_allowed": SHRINK_ALLOWED, "last": last}
         return [int(count) for (count,) in self._con.execute(query, values).fetchall()]
 
-    def read_largest_count(self, source: str) -> int:
-        """The most records that a delivery of `source` had; 0 before its first."""
-        query = """
-            select coalesce(max(record_count), 0)
+    def list_last(self, source: str, last: int) -> list[Delivery]:
+        """The last landed deliveries of `source`, in the order of landing."""
+        query = f"""
             from deliveries
-            where status = 'landed' and source = $source
+            where source = $source and status = 'landed'
+            order by delivery desc
+            limit {int(last)}
         """
-        return int(self._con.execute(query, {"source": source}).fetchall()[0][0])
+        return self._read(query, {"source": source})[::-1]
 
     def list_refused(self, source: str) -> list[Delivery]:
         """Refused files of `source`, in the order in which they were refused."""

@@ -1,10 +1,11 @@
-"""Finds what is odd about a file as it lands: other columns than before, exactly as many records as exports are cut at.
+"""Finds what is odd about a delivered file: other columns than before, exactly as many records as exports are cut at.
 
 Put here: findings about one file and the deliveries before it. Keep out: what keeps a file from landing
 (`source_landing.py`), and its values (`pipelines/audit/findings`).
 """
 
 from collections.abc import Iterator, Sequence
+from typing import Protocol
 
 from regulars.pipelines.findings.catalogue import make_finding
 from regulars.pipelines.findings.finding import Finding
@@ -17,6 +18,40 @@ EXPORT_LIMITS = frozenset(
     }
 )
 """How many records exports are commonly cut off at."""
+
+
+COMPARED_DELIVERIES = 30
+
+
+class DescribedFile(Protocol):
+    """A file that has been read: its header and how many records it has."""
+
+    @property
+    def header(self) -> Sequence[str]:
+        """The delivered header names."""
+        ...
+
+    @property
+    def record_count(self) -> int | None:
+        """The records that could be read."""
+        ...
+
+
+def find_oddities(
+    source: str, file_name: str, file: DescribedFile, before: Sequence[DescribedFile]
+) -> Iterator[Finding]:
+    """What is odd about a file beside the deliveries of its source before it, and still lets it land.
+
+    Args:
+        source: The source.
+        file_name: The name to use in sentences.
+        file: The file.
+        before: The deliveries before it, in the order of landing.
+    """
+    if before:
+        yield from find_changed_columns(source, file_name, file.header, before[-1].header)
+    most = max((each.record_count or 0 for each in before), default=0)
+    yield from find_export_limit(source, file_name, file.record_count or 0, most)
 
 
 def find_export_limit(source: str, file_name: str, records: int, most_before: int) -> Iterator[Finding]:

@@ -5,7 +5,7 @@ Put here: what counts as late, shrunk or known. Keep out: reading a file (`landi
 
 import datetime as dt
 import statistics
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -21,7 +21,7 @@ from regulars.pipelines.sources.landing import FileState, check_unchanged, land_
 from regulars.pipelines.sources.ledger import SHRINK_ALLOWED, Delivery, Ledger
 from regulars.pipelines.sources.mapping.expressions import ExpressionChecker
 from regulars.pipelines.sources.mapping.mapping_checks import check_mapping
-from regulars.pipelines.sources.odd_files import find_changed_columns, find_export_limit
+from regulars.pipelines.sources.odd_files import COMPARED_DELIVERIES, find_oddities
 from regulars.pipelines.sources.readers.landed_text import READER_VERSION, Landed
 from regulars.pipelines.sources.readers.refusal import ReasonCode, Refusal
 from regulars.pipelines.sources.source_files import match_files
@@ -39,6 +39,7 @@ class LandedSource:
         refusals: Which files (or the source as a whole) are not used, and why.
         landed: The numbers of the deliveries that landed in this run.
         findings: What was odd about the files that are used.
+        last_deliveries: The last deliveries that landed, used or not, in order: what a new one is compared with.
     """
 
     source: str
@@ -46,6 +47,7 @@ class LandedSource:
     refusals: list[Refusal] = field(default_factory=list)
     landed: list[int] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
+    last_deliveries: list[Delivery] = field(default_factory=list)
 
     @property
     def is_stale(self) -> bool:
@@ -97,6 +99,7 @@ class SourceLanding:
         self._check_presence({file.path for file in files})
         self._check_age(files)
         self._result.deliveries = self._run.ledger.list_used(self._name, self._source.delivery)
+        self._result.last_deliveries = self._run.ledger.list_last(self._name, 2 * COMPARED_DELIVERIES)
         for delivery in self._result.deliveries:
             self._check_earlier_delivery(delivery)
         return self._result
@@ -109,9 +112,10 @@ class SourceLanding:
             if known and self._is_known_state(known, file.ledger_path, is_last=is_last):
                 return
         landed = land_file(file.path, file_name, file.state, self._source, self._run.landing)
-        findings = [*self._check_header(file_name, landed), *self._find_oddities(file_name, landed)]
+        findings = self._check_header(file_name, landed)
         reason = self._check_count(file_name, landed)
-        self._refuse_stops(findings)
+        before = self._run.ledger.list_last(self._name, COMPARED_DELIVERIES)
+        self._refuse_stops([*findings, *find_oddities(self._name, file_name, landed, before)])
         delivery = self._run.ledger.record(
             Delivery(
                 source=self._name,
@@ -144,14 +148,6 @@ class SourceLanding:
         else:
             last = self._run.ledger.find_newest_at(ledger_path, known.source)
         return last is None or last.file_sha256 == known.file_sha256
-
-    def _find_oddities(self, file_name: str, landed: Landed) -> Iterator[Finding]:
-        """What is odd about a file beside the deliveries before it, and still lets it land."""
-        last = self._run.ledger.find_newest(self._name)
-        if last is not None:
-            yield from find_changed_columns(self._name, file_name, landed.header, last.header)
-        most = self._run.ledger.read_largest_count(self._name)
-        yield from find_export_limit(self._name, file_name, landed.record_count, most)
 
     def _refuse_stops(self, findings: list[Finding]) -> None:
         """Refuse a file that is too odd: its source then keeps its last deliveries, or the run ends."""

@@ -1,8 +1,10 @@
 """A file of exactly as many records as exports are cut at, and one with other columns, is odd."""
 
+from dataclasses import dataclass
+
 import pytest
 
-from regulars.pipelines.sources.odd_files import find_changed_columns, find_export_limit
+from regulars.pipelines.sources.odd_files import find_changed_columns, find_export_limit, find_oddities
 
 
 @pytest.mark.parametrize(
@@ -30,3 +32,20 @@ def test_what_may_be_a_value_is_not_shown():
 
 def test_the_same_columns_in_another_order_are_nothing():
     assert list(find_changed_columns("till", "till.csv", ["a", "b"], ["b", "a"])) == []
+
+
+@dataclass(frozen=True)
+class File:
+    header: tuple[str, ...]
+    record_count: int | None
+
+
+def test_a_file_is_compared_with_the_columns_of_the_last_and_the_records_of_all_before():
+    before = [File(("id", "shop"), 1001), File(("id",), 5)]
+    assert [each.name for each in find_oddities("till", "till.csv", File(("id", "shop"), 1000), before)] == [
+        "columns_appeared"
+    ]
+    assert [each.name for each in find_oddities("till", "till.csv", File(("id",), 1000), before[1:])] == [
+        "export_limit"
+    ]
+    assert list(find_oddities("till", "till.csv", File(("id",), 7), [])) == []

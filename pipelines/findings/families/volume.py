@@ -10,7 +10,7 @@ VOLUME = (
         name="delivery_small",
         meaning=(
             "A delivery of an incremental source has far fewer rows than the smallest usual one of the last four weeks "
-            "of deliveries: by this share of it."
+            "of deliveries: by this share of it, beyond what chance does in so few rows."
         ),
         measure="share",
         threshold=0.5,
@@ -57,7 +57,8 @@ VOLUME = (
         name="amounts_shifted",
         meaning=(
             "The median amount of a delivery is so far from that of every delivery before it that the smaller of the "
-            "two is short of the larger by this share; 0.67 is a third, or three times as much."
+            "two is short of the larger by this share, beyond what chance does in so few rows; 0.67 is a third, or "
+            "three times as much."
         ),
         measure="share",
         threshold=0.67,

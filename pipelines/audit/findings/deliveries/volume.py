@@ -10,7 +10,7 @@ import statistics
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from regulars.pipelines.audit.findings.usual import COMPARED, find_highest, find_lowest, measure_chance
+from regulars.pipelines.audit.findings.deliveries.usual import COMPARED, find_highest, find_lowest, measure_chance
 from regulars.pipelines.findings.catalogue import Details, make_finding
 from regulars.pipelines.findings.finding import Finding
 
@@ -69,7 +69,7 @@ def compare_deliveries(
 
 
 def _details(profile: Profile, share: float, count: float) -> Details:
-    return {"source": profile.source, "kind": profile.kind, "share": min(share, 1.0), "count": round(count)}
+    return {"source": profile.source, "kind": profile.kind, "share": min(max(share, 0.0), 1.0), "count": round(count)}
 
 
 def _compare_incremental_rows(profile: Profile, before: Sequence[Profile]) -> Iterator[Finding]:
@@ -82,7 +82,7 @@ def _compare_incremental_rows(profile: Profile, before: Sequence[Profile]) -> It
             f"{profile.source}: {profile.file_name} holds {profile.rows:,.0f} rows of {profile.kind} where its last "
             f"{len(before)} deliveries held {least:,.0f} and more.",
             "See whether the tool exported everything; if not, deliver the file again.",
-            **_details(profile, 1 - profile.rows / least, least - profile.rows),
+            **_details(profile, 1 - profile.rows / least - measure_chance(least), least - profile.rows),
         )
     most = max(most, LARGEST_OF_NO_INTEREST)
     if profile.rows > most:
@@ -133,6 +133,7 @@ def _compare_amounts(profile: Profile, before: Sequence[Profile]) -> Iterator[Fi
         return
     least, most = find_lowest(known), find_highest(known)
     short = 1 - max(amount, 0) / least if amount < least else 1 - most / amount if amount > most else 0.0
+    short -= measure_chance(profile.rows)
     if short > 0:
         yield make_finding(
             "amounts_shifted",
