@@ -20,6 +20,8 @@ from regulars.pipelines.sources.excluded_people import leave_people_out
 from regulars.pipelines.sources.landed_tables import INSERT_FILE, make_landed_tables
 from regulars.pipelines.sources.landing import find_lines, read_landed_file
 from regulars.pipelines.sources.ledger import Delivery
+from regulars.pipelines.sources.mapping.evidence import Evidence, collect_evidence
+from regulars.pipelines.sources.mapping.evidence_findings import find_doubtful_readings
 from regulars.pipelines.sources.mapping.expressions import ExpressionChecker
 from regulars.pipelines.sources.mapping.mapping import (
     LandedFile,
@@ -89,11 +91,12 @@ def write_landed_rows(
         home: The company's home.
 
     Returns:
-        What is odd about the rules that leave records out.
+        What is doubtful about how the values were read, and odd about the rules that leave records out.
 
     Raises:
         SettingsWrong: An expression fails on a row.
     """
+    evidence = Evidence()
     con.execute("set timezone = 'UTC'")  # where a moment with an offset passes through text
     make_landed_tables(con)
     checker = ExpressionChecker(con)
@@ -109,12 +112,14 @@ def write_landed_rows(
             _insert_malformed(con, landed)
             _insert_unplaced(con, landed, records)
             _insert_file(con, landed, landed_source.is_stale)
+            collect_evidence(con, file, landed.mappings, evidence)
             counts.append(ExcludedCounts(landed.landed.record_count, _insert_excluded(con, landed)))
             unplaced_count += sum(rule == "condition_is_null" for rule, _ in records.unplaced.values())
         findings += find_share_jumps(landed_source.source, counts)
         findings += find_null_conditions(landed_source.source, unplaced_count)
     leave_people_out(con, settings.exclude, settings.identity.ignore_emails)
-    return findings
+    currencies = {name: source.currency or settings.company.currency for name, source in settings.sources.items()}
+    return [*findings, *find_doubtful_readings(evidence, settings.sources, currencies)]
 
 
 def _count_excluded_before(
