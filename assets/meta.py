@@ -36,8 +36,8 @@ def list_audit_tables(contracts: dict[str, Contract]) -> list[Blueprint]:
     reads = staged | {amount.table for amount in list_core_amounts(KINDS.values())}
     return [
         Blueprint("meta.row_accounting", staged, contracts["meta.row_accounting"].grain, "sql", rows),
-        Blueprint("meta.excluded_rows", staged, contracts["meta.excluded_rows"].grain, "sql", excluded),
         Blueprint(PROFILES, delivered, contracts[PROFILES].grain, "sql", write_delivery_profiles),
+        Blueprint("meta.excluded_rows", staged, contracts["meta.excluded_rows"].grain, "sql", excluded),
         Blueprint("meta.tie_out", reads, contracts["meta.tie_out"].grain, "sql", money),
         describe_restatements(contracts),
     ]

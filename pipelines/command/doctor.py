@@ -182,9 +182,9 @@ def _check_source(name: str, source: Source, data: Path) -> Iterator[SetupCheck]
         yield from (SetupCheck("problem", subject, each, SettingsWrong.exit_code) for each in wrong)
         if wrong or not files:
             return
-        yield SetupCheck("ok", f"delivery {name}", _word_delivery(source))
         for contradiction in find_contradictions(name, source):
             yield SetupCheck("warning", subject, f"{contradiction.sentence} {contradiction.advice}")
+        yield SetupCheck("ok", f"delivery {name}", _word_delivery(source))
         size = sum(path.stat().st_size for _, path in files)
         fine = f"{count_things(len(files), 'file')}, {size / 1e6:,.1f} MB, feeds {', '.join(source.mappings)}"
         newest = order_files(source, data, {path: path.stat().st_mtime_ns for _, path in files})[-1][1]

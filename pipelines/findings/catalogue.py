@@ -20,12 +20,12 @@ from regulars.pipelines.findings.finding_type import FindingType
 
 FAMILIES: Mapping[str, tuple[FindingType, ...]] = {
     "Files": FILES,
-    "Versions and excluded records": DELIVERIES,
     "Compared with earlier deliveries and the parent generation": VOLUME,
     "Time": TIME,
     "Values": VALUES,
     "References": REFERENCES,
     "Identity": IDENTITY,
+    "Versions and excluded records": DELIVERIES,
     "Rules of contracts": RULES,
     "Settings": SETTINGS,
 }

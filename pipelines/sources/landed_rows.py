@@ -91,7 +91,7 @@ def write_landed_rows(
         home: The company's home.
 
     Returns:
-        What is doubtful about how the values were read, and odd about the rules that leave records out.
+        What is doubtful about how values were read, and odd about the rules that leave records out.
 
     Raises:
         SettingsWrong: An expression fails on a row.

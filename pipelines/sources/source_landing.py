@@ -105,11 +105,11 @@ class SourceLanding:
         self._check_age(files)
         self._result.deliveries = self._run.ledger.list_used(self._name, self._source.delivery_mode)
         all_landed = self._run.ledger.list_landed(self._name)
+        self._result.last_deliveries = all_landed[-2 * COMPARED_DELIVERIES :]
         self._result.findings += list_delivery_findings(self._name, self._source, all_landed, self._result.deliveries)
         if self._source.delivery_mode == "full" and all_landed:
             others = [each for each in all_landed if each.file_sha256 != all_landed[-1].file_sha256]
             self._result.previous = others[-1] if others else None
-        self._result.last_deliveries = self._run.ledger.list_last(self._name, 2 * COMPARED_DELIVERIES)
         for delivery in self._result.deliveries:
             self._check_earlier_delivery(delivery)
         return self._result
@@ -124,7 +124,7 @@ class SourceLanding:
         landed = land_file(file.path, file_name, file.state, self._source, self._run.landing)
         findings = self._check_header(file_name, landed)
         reason = self._check_count(file_name, landed)
-        before = self._run.ledger.list_last(self._name, COMPARED_DELIVERIES)
+        before = self._run.ledger.list_landed(self._name)[-COMPARED_DELIVERIES:]
         self._refuse_stops([*findings, *find_oddities(self._name, file_name, landed, before)])
         delivery = self._run.ledger.record(
             Delivery(
