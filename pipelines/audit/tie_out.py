@@ -124,6 +124,13 @@ _REFUNDS_FROM_LINES = """
     select refunds.* from core.refunds as refunds
     anti join staging.refunds as own on own._system = refunds.system and own.refund_id = refunds.refund_id
 """
+_IN_MONTH_OF_ORDER = """
+    select
+        coalesce(own_month, cast(date_trunc('month', orders.order_date) as date)) as month,
+        priced.* exclude (own_month),
+    from priced
+    left join core.orders as orders on orders.system = priced._system and orders.order_id = priced.order_id
+"""
 _PLACES = {
     # a line belongs to the month and currency of its document, whatever stands in the line itself
     "order_lines": f"""
@@ -151,14 +158,9 @@ _PLACES = {
         from priced
         left join documents using (line_type, _system, order_id)
     """,
-    # many tools do not date a payment: then it belongs to the month of its order
-    "payments": """
-        select
-            coalesce(own_month, cast(date_trunc('month', orders.order_date) as date)) as month,
-            priced.* exclude (own_month),
-        from priced
-        left join core.orders as orders on orders.system = priced._system and orders.order_id = priced.order_id
-    """,
+    # many tools do not date a payment or a refund: then it belongs to the month of its order
+    "payments": _IN_MONTH_OF_ORDER,
+    "refunds": _IN_MONTH_OF_ORDER,
 }
 """Kind -> a SELECT that gives the rows of `priced` their month (and currency), where it is not simply the row's own."""
 
@@ -207,7 +209,9 @@ _CORE_AMOUNTS = {
                     source,
                     order_date as day,
                     currency,
-                    cast(gross_sales_original as decimal(38, 4)) - discounts_original as amount,
+                    -- what was spread from the order is no money of the lines: it counts with the orders
+                    cast(gross_sales_original as decimal(38, 4)) - discounts_original + spread_discounts_original
+                        as amount,
                 from core.order_lines
                 union all
                 select 'refund', source, refund_date, currency, amount_original from ({_REFUNDS_FROM_LINES})
@@ -233,7 +237,10 @@ _CORE_AMOUNTS = {
             'refunds' as kind,
             cast(date_trunc('month', refunds.refund_date) as date) as month,
             refunds.currency,
-            sum(refunds.amount_original) as refunds_amount,
+            sum(
+                cast(refunds.goods_original as decimal(38, 4)) + refunds.shipping_original + refunds.tax_original
+                + refunds.other_original
+            ) as refunds_amount,
         from core.refunds as refunds
         semi join staging.refunds as own on own._system = refunds.system and own.refund_id = refunds.refund_id
         group by all

@@ -89,11 +89,11 @@ def churned_customers(
                 "lapsed_on": lapses(active, as_of)[-1],
                 "order_count": len(mine),
                 "net_sales_to_date": sum(row["gross_sales"] - row["discounts"] for row in mine)
-                - sum(row["amount"] for row in back),
+                - sum(row["goods"] for row in back),
                 "net_sales_last_active_year": sum(
                     row["gross_sales"] - row["discounts"] for row in mine if row["order_date"] >= begins
                 )
-                - sum(row["amount"] for row in back if row["refund_date"] >= begins),
+                - sum(row["goods"] for row in back if row["refund_date"] >= begins),
             }
         )
     return sorted(rows, key=lambda row: row["customer_idx"])
@@ -127,7 +127,7 @@ def reactivated_customers(
                     "days_lapsed": (day - lapsed_on).days,
                     "order_count_since": len(mine),
                     "net_sales_since": sum((row["gross_sales"] - row["discounts"] for row in mine), Decimal(0))
-                    - sum((row["amount"] for row in back), Decimal(0)),
+                    - sum((row["goods"] for row in back), Decimal(0)),
                     "is_active": is_last and as_of in days,
                 }
             )

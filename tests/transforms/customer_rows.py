@@ -36,7 +36,7 @@ SCHEMAS: dict[str, dict[str, Any]] = {
         "gross_sales": MONEY,
         "discounts": MONEY,
     },
-    "refunds": {"customer_idx": pl.Int32, "refund_date": pl.Date, "amount": MONEY},
+    "refunds": {"customer_idx": pl.Int32, "refund_date": pl.Date, "goods": MONEY, "is_countable": pl.Boolean},
     "subscriptions": subscription_tables.SCHEMA | {"customer_id": pl.String},
     "survey_responses": {
         "system": pl.String,
@@ -81,7 +81,7 @@ def order(
 
 
 def refund(customer: int, at: str, amount: str) -> dict[str, Any]:
-    return {"customer_idx": customer, "refund_date": day(at), "amount": Decimal(amount)}
+    return {"customer_idx": customer, "refund_date": day(at), "goods": Decimal(amount), "is_countable": True}
 
 
 def paid(customer: int, start: str, until: str | None = None, amount: str = "10") -> dict[str, Any]:

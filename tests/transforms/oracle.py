@@ -21,7 +21,7 @@ def countable(orders: list[Row], as_of: dt.date) -> list[Row]:
 
 
 def until(refunds: list[Row], as_of: dt.date) -> list[Row]:
-    return [row for row in refunds if row["refund_date"] <= as_of]
+    return [row for row in refunds if row["is_countable"] and row["refund_date"] <= as_of]
 
 
 def end_of_month(day: dt.date) -> dt.date:
@@ -67,8 +67,8 @@ def purchases_by(keys: Any, orders: list[Row], refunds: list[Row], as_of: dt.dat
         sums["net_sales"] += row["gross_sales"] - row["discounts"]
     for row in until(refunds, as_of):
         sums = found[keys(row["customer_idx"], row["refund_date"])]
-        sums["refunds"] += row["amount"]
-        sums["net_sales"] -= row["amount"]
+        sums["refunds"] += row["goods"]
+        sums["net_sales"] -= row["goods"]
     return dict(found)
 
 
@@ -117,7 +117,7 @@ def cohorts(
             for row in until(refunds, as_of):
                 early = number == 0 and row["refund_date"] < start
                 if row["customer_idx"] in members and (early or start <= row["refund_date"] <= end):
-                    earned[row["customer_idx"]] -= row["amount"]
+                    earned[row["customer_idx"]] -= row["goods"]
             cumulative += sum(earned.values())
             cumulative_costed += sum((earned[idx] for idx in costed), Decimal(0))
             is_complete = end <= as_of
@@ -173,7 +173,7 @@ def concentration(orders: list[Row], refunds: list[Row], as_of: dt.date) -> list
                     )
             for row in until(refunds, end):
                 if row["refund_date"] > start:
-                    sums[row["customer_idx"]] = sums.get(row["customer_idx"], Decimal(0)) - row["amount"]
+                    sums[row["customer_idx"]] = sums.get(row["customer_idx"], Decimal(0)) - row["goods"]
             unknown = sums.pop(0, Decimal(0))
             known = sorted((value for value in sums.values() if value > 0), reverse=True)
             left_out = [value for value in sums.values() if value <= 0]
@@ -211,7 +211,7 @@ def shares(descending: list[Decimal]) -> dict[str, float | None]:
 
 
 def sales(orders: list[Row], refunds: list[Row], as_of: dt.date) -> list[Row]:
-    bought, back = countable(orders, as_of), until(refunds, as_of)
+    bought, back = countable(orders, as_of), [row for row in refunds if row["refund_date"] <= as_of]
     used = [row["order_date"] for row in bought] + [row["refund_date"] for row in back]
     rows = []
     month = min(used, default=as_of + DAY).replace(day=1)
@@ -220,7 +220,12 @@ def sales(orders: list[Row], refunds: list[Row], as_of: dt.date) -> list[Row]:
         unknown = [row for row in mine if row["customer_idx"] == 0]
         new = [row for row in mine if row["is_first_order"]]
         returning = [row for row in mine if row["customer_idx"] != 0 and not row["is_first_order"]]
-        refunded = sum((row["amount"] for row in back if row["refund_date"].replace(day=1) == month), Decimal(0))
+        given_back = [row for row in back if row["refund_date"].replace(day=1) == month]
+        goods, shipping, tax = (
+            sum((row[part] for row in given_back if row["is_countable"]), Decimal(0))
+            for part in ("goods", "shipping", "tax")
+        )
+        everything = sum((row["amount"] for row in given_back), Decimal(0))
         rows.append(
             {
                 "month": month,
@@ -232,8 +237,11 @@ def sales(orders: list[Row], refunds: list[Row], as_of: dt.date) -> list[Row]:
                 "new_customer_sales": sold(new),
                 "returning_customer_sales": sold(returning),
                 "unknown_customer_sales": sold(unknown),
-                "refunds": refunded,
-                "net_sales": sold(mine) - refunded,
+                "refunds": goods,
+                "net_sales": sold(mine) - goods,
+                "refunded_shipping": shipping,
+                "refunded_tax": tax,
+                "refunded_otherwise": everything - goods - shipping - tax,
                 "is_complete": end_of_month(month) <= as_of,
                 "as_of": as_of,
             }
@@ -272,7 +280,7 @@ def behaviour(orders: list[Row], refunds: list[Row], as_of: dt.date, chosen: set
             if row["customer_idx"] in customers and start <= row["order_date"] <= end
         ]
         back = [
-            row["amount"]
+            row["goods"]
             for row in until(refunds, as_of)
             if row["customer_idx"] in customers and start <= row["refund_date"] <= end
         ]

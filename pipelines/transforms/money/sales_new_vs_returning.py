@@ -29,6 +29,9 @@ COLUMNS: dict[str, PolarsDataType] = {
     "unknown_customer_sales": MONEY,
     "refunds": MONEY,
     "net_sales": MONEY,
+    "refunded_shipping": MONEY,
+    "refunded_tax": MONEY,
+    "refunded_otherwise": MONEY,
     "is_complete": pl.Boolean,
     "as_of": pl.Date,
 }

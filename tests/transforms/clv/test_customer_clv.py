@@ -30,7 +30,7 @@ def core(
     names = sorted({name for name, *_ in [*bought, *(refunds or [])]} - {"unknown"})
     idx = {"unknown": 0} | {name: number for number, name in enumerate(names, 1)}
     orders = [(idx[name], dt.date.fromisoformat(day), True, Decimal(money), Decimal(0)) for name, day, money in bought]
-    back = [(idx[name], dt.date.fromisoformat(day), Decimal(money)) for name, day, money in refunds or []]
+    back = [(idx[name], dt.date.fromisoformat(day), Decimal(money), True) for name, day, money in refunds or []]
     known = {name: Decimal(cost) for name, cost in (costs or {}).items()}
     people = [(name, number, "office", known.get(name)) for name, number in idx.items()]
     return {
@@ -46,7 +46,9 @@ def core(
             orient="row",
         ),
         "refunds": pl.DataFrame(
-            back, schema={"customer_idx": pl.Int32, "refund_date": pl.Date, "amount": MONEY}, orient="row"
+            back,
+            schema={"customer_idx": pl.Int32, "refund_date": pl.Date, "goods": MONEY, "is_countable": pl.Boolean},
+            orient="row",
         ),
         "subscriptions": subscription_tables.table(),
         "customers": pl.DataFrame(

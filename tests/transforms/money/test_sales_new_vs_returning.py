@@ -52,6 +52,17 @@ def test_orders_of_the_unknown_customer_are_neither_new_nor_returning():
     assert march["unknown_customer_sales"] == march["net_sales"] == 100
 
 
+def test_what_was_given_back_beside_goods_stands_beside_sales():
+    march = months(
+        order("ada", "2026-03-01", "100"),
+        refund("ada", "2026-03-02", "60", "10", "12.60", "3"),
+        refund("bob", "2026-03-03", "5", "2", countable=False),
+    )["2026-03"]
+    assert (march["refunds"], march["net_sales"]) == (60, 40)
+    beside = ("refunded_shipping", "refunded_tax", "refunded_otherwise")
+    assert [float(march[name]) for name in beside] == [10, 12.6, 3 + 5 + 2]
+
+
 def test_refunds_are_taken_off_in_their_own_month_and_everything_ties_out():
     found = months(
         order("ada", "2026-01-05", "100", "10"),
