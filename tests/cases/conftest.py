@@ -25,7 +25,9 @@ def run_case(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Shop]:
             pytest.skip(f"the case is not here: put it into ../shared/data/cases/{case}")
         shop = Shop(tmp_path_factory.mktemp(case))
         for path in folder.glob("*.csv"):
-            (shop.folder / path.name).write_text(files.get(path.stem, path.read_text(encoding="utf-8")), encoding="utf-8")
+            (shop.folder / path.name).write_text(
+                files.get(path.stem, path.read_text(encoding="utf-8")), encoding="utf-8"
+            )
         (shop.folder / "regulars.yaml").write_text(settings, encoding="utf-8")
         assert shop.run(*arguments) == 0, shop.said
         return shop

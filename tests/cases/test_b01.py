@@ -33,7 +33,9 @@ def test_a_full_refund_lowers_sales_by_the_orders_goods(shop):
 
 
 def test_shipping_and_tax_given_back_stand_beside(shop):
-    beside = "select sum(refunded_shipping), sum(refunded_tax), sum(refunded_otherwise) from marts.sales_new_vs_returning"
+    beside = (
+        "select sum(refunded_shipping), sum(refunded_tax), sum(refunded_otherwise) from marts.sales_new_vs_returning"
+    )
     assert [float(each) for each in shop.ask(beside)[0]] == [10, 20.9, 0]
 
 

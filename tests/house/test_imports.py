@@ -21,7 +21,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     # what a run says and publishes
     "report": {"run", "transforms", "models", "definitions", "errors"},
     "publish": {"audit", "run", "contracts", "transforms", "warehouse", "home", "settings", "kinds", "errors"},
-    "audit": {"run", "contracts", "warehouse", "home", "kinds", "definitions", "errors"},
+    "audit": {"run", "contracts", "findings", "warehouse", "home", "kinds", "definitions", "errors"},
     # one run: what it was asked for, what it holds, how it ended
     "run": {"sources", "contracts", "warehouse", "home", "settings", "errors"},
     # how tables are made
@@ -36,6 +36,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "home": {"errors"},
     # the ground
     "models": set(),
+    "findings": set(),
     "kinds": set(),
     "definitions": set(),
     "errors": set(),

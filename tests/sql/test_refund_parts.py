@@ -115,7 +115,9 @@ def test_refund_lines_are_goods_and_at_most_those_of_their_order():
     assert tuple(row[name] for name in ("amount", "goods", "other", "goods_basis")) == (25, 20, 5, "told")
 
 
-def share(order: dict[str, Decimal], given_back: Iterable[tuple[Decimal, Row]], step: Decimal) -> list[dict[str, Decimal]]:
+def share(
+    order: dict[str, Decimal], given_back: Iterable[tuple[Decimal, Row]], step: Decimal
+) -> list[dict[str, Decimal]]:
     """The parts of refunds of one order, one refund after the other; a slow second opinion.
 
     Each is (amount, told parts); an empty dictionary tells none.

@@ -78,7 +78,14 @@ def order(name: str, day: str, gross_sales: str = "100", discounts: str = "0", *
 
 
 def refund(
-    name: str, day: str, goods: str = "100", shipping: str = "0", tax: str = "0", other: str = "0", *, countable: bool = True
+    name: str,
+    day: str,
+    goods: str = "100",
+    shipping: str = "0",
+    tax: str = "0",
+    other: str = "0",
+    *,
+    countable: bool = True,
 ) -> Row:
     """A refund to the customer `name`."""
     parts = {"goods": Decimal(goods), "shipping": Decimal(shipping), "tax": Decimal(tax)}

@@ -221,7 +221,7 @@ def sales(orders: list[Row], refunds: list[Row], as_of: dt.date) -> list[Row]:
         new = [row for row in mine if row["is_first_order"]]
         returning = [row for row in mine if row["customer_idx"] != 0 and not row["is_first_order"]]
         given_back = [row for row in back if row["refund_date"].replace(day=1) == month]
-        goods, shipping, tax = (
+        refunded, shipping, tax = (
             sum((row[part] for row in given_back if row["is_countable"]), Decimal(0))
             for part in ("goods", "shipping", "tax")
         )
@@ -237,11 +237,11 @@ def sales(orders: list[Row], refunds: list[Row], as_of: dt.date) -> list[Row]:
                 "new_customer_sales": sold(new),
                 "returning_customer_sales": sold(returning),
                 "unknown_customer_sales": sold(unknown),
-                "refunds": goods,
-                "net_sales": sold(mine) - goods,
+                "refunds": refunded,
                 "refunded_shipping": shipping,
                 "refunded_tax": tax,
-                "refunded_otherwise": everything - goods - shipping - tax,
+                "refunded_otherwise": everything - refunded - shipping - tax,
+                "net_sales": sold(mine) - refunded,
                 "is_complete": end_of_month(month) <= as_of,
                 "as_of": as_of,
             }

@@ -76,7 +76,7 @@ _SENTENCES = {
 
 
 def find_refund_findings(con: duckdb.DuckDBPyConnection) -> Iterator[Finding]:
-    """Refunds whose goods were derived or capped, that belong to no order or to one that does not count, or have no day.
+    """Refunds whose goods were derived or capped, of no order or one that does not count, or without a day.
 
     Args:
         con: The build, with `core.refunds`.

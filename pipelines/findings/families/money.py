@@ -14,7 +14,7 @@ MONEY = (
     ),
     FindingType(
         name="refund_order_unknown",
-        meaning="Refunds name an order that was not delivered, or none; all of each lowers sales, shipping and tax too.",
+        meaning="Refunds name an order that was not delivered, or none; the whole amount of each lowers sales.",
         measure="share",
         threshold=0.02,
         unit="refunds",

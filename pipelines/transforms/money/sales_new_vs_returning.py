@@ -28,10 +28,10 @@ COLUMNS: dict[str, PolarsDataType] = {
     "returning_customer_sales": MONEY,
     "unknown_customer_sales": MONEY,
     "refunds": MONEY,
-    "net_sales": MONEY,
     "refunded_shipping": MONEY,
     "refunded_tax": MONEY,
     "refunded_otherwise": MONEY,
+    "net_sales": MONEY,
     "is_complete": pl.Boolean,
     "as_of": pl.Date,
 }

@@ -162,7 +162,8 @@ def sum_refunds_by_month(refunds: IntoFrame, calendar: IntoFrame, *, as_of: dt.d
     nothing = nw.col("amount") - nw.col("amount")
     parts = {"refunds": "goods", "refunded_shipping": "shipping", "refunded_tax": "tax"}
     counted = [
-        nw.when(nw.col("is_countable")).then(nw.col(part)).otherwise(nothing).alias(name) for name, part in parts.items()
+        nw.when(nw.col("is_countable")).then(nw.col(part)).otherwise(nothing).alias(name)
+        for name, part in parts.items()
     ]
     return (
         given_back.select("month_idx", "amount", *counted)
