@@ -13,9 +13,10 @@ from regulars.pipelines.kinds.shape.registry import KINDS
 def write_tie_out(con: duckdb.DuckDBPyConnection) -> None:
     """Make `meta.tie_out`: money as delivered against money in core, per source, kind, month and currency.
 
-    source_amount = orders − refunds + adjustments + payments + subscriptions + other + quarantined + superseded +
-    difference. Amounts are after discounts, in the currency delivered; text that is not a number counts 0 (such rows
-    are quarantined). The monthly amount of a subscription counts once per period, in the month in which it started.
+    source_amount = orders − refunds + adjustments + payments + subscriptions + never charged + other + quarantined +
+    superseded + difference. Amounts are after discounts, in the currency delivered; text that is not a number counts 0
+    (such rows are quarantined). The monthly amount of a subscription counts once per period, in the month in which it
+    started; that of a period that was never charged for a day stands apart.
 
     Args:
         con: The build, with everything up to core filled.
@@ -48,7 +49,8 @@ _AMOUNTS = """
         source varchar, kind varchar, month date, currency varchar,
         source_amount decimal(38, 4), orders_amount decimal(38, 4), refunds_amount decimal(38, 4),
         adjustments_amount decimal(38, 4), payments_amount decimal(38, 4), subscriptions_amount decimal(38, 4),
-        other_amount decimal(38, 4), quarantined_amount decimal(38, 4), superseded_amount decimal(38, 4)
+        never_charged_amount decimal(38, 4), other_amount decimal(38, 4), quarantined_amount decimal(38, 4),
+        superseded_amount decimal(38, 4)
     )
 """
 _TIE_OUT = """
@@ -66,6 +68,7 @@ _TIE_OUT = """
                 cast(coalesce(sum(adjustments_amount), 0) as decimal(38, 4)) as adjustments_amount,
                 cast(coalesce(sum(payments_amount), 0) as decimal(38, 4)) as payments_amount,
                 cast(coalesce(sum(subscriptions_amount), 0) as decimal(38, 4)) as subscriptions_amount,
+                cast(coalesce(sum(never_charged_amount), 0) as decimal(38, 4)) as never_charged_amount,
                 cast(coalesce(sum(other_amount), 0) as decimal(38, 4)) as other_amount,
                 cast(coalesce(sum(quarantined_amount), 0) as decimal(38, 4)) as quarantined_amount,
                 cast(coalesce(sum(superseded_amount), 0) as decimal(38, 4)) as superseded_amount,
@@ -77,7 +80,8 @@ _TIE_OUT = """
         *,
         cast(
             source_amount - orders_amount + refunds_amount - adjustments_amount - payments_amount
-            - subscriptions_amount - other_amount - quarantined_amount - superseded_amount as decimal(38, 4)
+            - subscriptions_amount - never_charged_amount - other_amount - quarantined_amount - superseded_amount
+            as decimal(38, 4)
         ) as difference,
     from added
     order by all
@@ -264,7 +268,8 @@ _CORE_AMOUNTS = {
             'subscriptions' as kind,
             cast(date_trunc('month', started_date) as date) as month,
             currency,
-            sum(monthly_amount_original) as subscriptions_amount,
+            sum(monthly_amount_original) filter (active_until is distinct from active_from) as subscriptions_amount,
+            sum(monthly_amount_original) filter (active_until = active_from) as never_charged_amount,
         from core.subscriptions
         group by all
     """,

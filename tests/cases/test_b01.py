@@ -6,6 +6,8 @@ import pytest
 
 from tests.shop import Shop
 
+pytestmark = pytest.mark.slow
+
 SETTINGS = """
 company: {name: B01, timezone: Europe/Berlin, currency: EUR}
 as_of: 2025-12-31
