@@ -6,12 +6,18 @@ Put here: which families of findings there are. Keep out: the entries, which lie
 from collections.abc import Mapping
 from typing import TypedDict, Unpack
 
+from regulars.pipelines.findings.families.files import FILES
 from regulars.pipelines.findings.families.money import MONEY
+from regulars.pipelines.findings.families.rules import RULES
+from regulars.pipelines.findings.families.settings import SETTINGS
 from regulars.pipelines.findings.finding import Finding
 from regulars.pipelines.findings.finding_type import FindingType
 
 FAMILIES: Mapping[str, tuple[FindingType, ...]] = {
+    "Files": FILES,
+    "Rules of contracts": RULES,
     "Money given back and subscriptions": MONEY,
+    "Settings": SETTINGS,
 }
 """Title of a family -> its findings."""
 

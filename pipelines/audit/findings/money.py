@@ -1,7 +1,7 @@
-"""Measures how the parts of refunds are known, and how many discounts were spread over lines.
+"""Measures how the parts of refunds are known, which discounts were spread, and which subscriptions were never charged.
 
-Put here: what core derived, capped or left beside where money was given back. Keep out: deriving it
-(`sql/core/refunds.sql`, `sql/core/order_lines.sql`).
+Put here: money that core derived, capped, spread or left beside. Keep out: doing so (`sql/core/refunds.sql`,
+`sql/core/order_lines.sql`, `sql/core/subscriptions.sql`).
 """
 
 from collections.abc import Iterator
@@ -44,6 +44,14 @@ _SPREAD = """
         count(distinct (system, order_id)) as orders,
     from core.order_lines
     where spread_discounts_original <> 0
+    group by source
+    order by source
+"""
+
+_REPLACED = """
+    select source, count(*) as periods, sum(monthly_amount) as amount
+    from core.subscriptions
+    where active_until = active_from and end_type = 'replaced' and monthly_amount > 0 and paused_from is null
     group by source
     order by source
 """
@@ -110,4 +118,23 @@ def find_spread_discounts(con: duckdb.DuckDBPyConnection) -> Iterator[Finding]:
             source=source,
             table="core.order_lines",
             count=orders,
+        )
+
+
+def find_never_charged_periods(con: duckdb.DuckDBPyConnection) -> Iterator[Finding]:
+    """Periods of subscriptions that another one replaced on their first day.
+
+    Args:
+        con: The build, with `core.subscriptions`.
+    """
+    currency = con.execute("select currency from raw.company").fetchall()[0][0]
+    for source, periods, amount in con.execute(_REPLACED).fetchall():
+        yield make_finding(
+            "subscription_period_replaced",
+            f"{source}: {periods:,} periods of subscriptions, worth {amount:,.2f} {currency} a month, were never charged: "
+            "another row of the same item takes their place on their first day.",
+            "If they run side by side, map `item_id`; otherwise look for corrections that were exported as new rows.",
+            source=source,
+            table="core.subscriptions",
+            count=periods,
         )

@@ -42,4 +42,9 @@ MONEY = (
         severity="info",
         unit="orders",
     ),
+    FindingType(
+        name="subscription_period_replaced",
+        meaning="Periods of subscriptions were never charged, since another one took their place on their first day.",
+        unit="periods",
+    ),
 )

@@ -1,6 +1,10 @@
 """What is said about refunds whose goods were not told, and discounts that were spread."""
 
-from regulars.pipelines.audit.findings.money import find_refund_findings, find_spread_discounts
+from regulars.pipelines.audit.findings.money import (
+    find_never_charged_periods,
+    find_refund_findings,
+    find_spread_discounts,
+)
 from regulars.pipelines.findings.catalogue import FINDINGS
 from tests.builders import build
 
@@ -44,3 +48,11 @@ def test_orders_whose_discounts_were_spread_are_counted():
     with build(raw__orders=[{"order_id": "1", "discounts": "3"}, {"order_id": "2"}], raw__order_lines=lines) as con:
         (found,) = find_spread_discounts(con)
     assert (found.count, found.source) == (1, "shop")
+
+
+def test_periods_that_another_replaced_on_their_first_day_are_counted():
+    rows = [{"subscription_id": "1", "started_at": f"2026-01-01 {hour}:00:00", "plan": "S"} for hour in ("09", "10")]
+    with build(raw__subscriptions=rows) as con:
+        (found,) = find_never_charged_periods(con)
+    assert found.count == 1
+    assert "worth 10.00 EUR a month" in found.sentence
