@@ -125,7 +125,7 @@ def core(ada: dict[str, Any] | None = None, **rows: list[dict[str, Any]]) -> dic
 
 
 def everybody(frames: dict[str, Any]) -> pl.DataFrame:
-    return customer_360(**frames, as_of=AS_OF, lapse_days=365)
+    return customer_360(**frames, as_of=AS_OF, lapse_days=365, subscription_revenue_is_in_orders=False)
 
 
 def customers(ada: dict[str, Any] | None = None, **rows: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:

@@ -131,8 +131,8 @@ def find_never_charged_periods(con: duckdb.DuckDBPyConnection) -> Iterator[Findi
     for source, periods, amount in con.execute(_REPLACED).fetchall():
         yield make_finding(
             "subscription_period_replaced",
-            f"{source}: {periods:,} periods of subscriptions, worth {amount:,.2f} {currency} a month, were never charged: "
-            "another row of the same item takes their place on their first day.",
+            f"{source}: {periods:,} periods of subscriptions, worth {amount:,.2f} {currency} a month, were never "
+            "charged, since another row of the same item takes their place on their first day.",
             "If they run side by side, map `item_id`; otherwise look for corrections that were exported as new rows.",
             source=source,
             table="core.subscriptions",

@@ -79,7 +79,22 @@ def clv(
         max_lifetime_years=max_lifetime_years,
         discount_rate=discount_rate,
         value_basis="net_sales",
+        subscription_revenue_is_in_orders=False,
     )
+
+
+def test_subscription_revenue_stands_beside_net_sales_and_in_the_total():
+    frames = core([("ada", "2025-03-31", "1000")], costs={"ada": "100"})
+    frames["subscriptions"] = subscription_tables.table(subscription_tables.period(1, "2026-01-01", amount="20"))
+    ada = clv(frames).row(0, named=True)
+    assert (ada["net_sales_to_date"], ada["subscription_revenue_to_date"], ada["total_revenue_to_date"]) == (
+        1000,
+        60,
+        1060,
+    )
+    years = ada["expected_lifetime_years"]
+    assert float(ada["clv_simple"]) == pytest.approx(1000 * years - 100, abs=0.001)
+    assert float(ada["clv_simple_total"]) == pytest.approx(1060 * years - 100, abs=0.001)
 
 
 def test_refunds_lower_the_value_and_may_make_it_negative():
