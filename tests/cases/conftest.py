@@ -19,11 +19,11 @@ def run_case(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Shop]:
     """Run a case with the settings of the test; the files are those of the shared folder."""
 
     def run(case: str, settings: str, *arguments: str, **files: str) -> Shop:
-        """`files`: name without `.csv` -> text that takes the place of the shared file."""
+        """`case`: its folder; `files`: name without `.csv` -> text that takes the place of the shared file."""
         folder = CASES / case
         if not folder.is_dir():
             pytest.skip(f"the case is not here: put it into ../shared/data/cases/{case}")
-        shop = Shop(tmp_path_factory.mktemp(case))
+        shop = Shop(tmp_path_factory.mktemp(folder.name))
         for path in folder.glob("*.csv"):
             (shop.folder / path.name).write_text(
                 files.get(path.stem, path.read_text(encoding="utf-8")), encoding="utf-8"

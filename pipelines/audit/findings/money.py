@@ -18,7 +18,7 @@ _REFUNDS = """
                 source,
                 unnest([
                     {'name': 'refund_goods_derived', 'is_case': goods_basis = 'derived', 'amount': goods},
-                    {'name': 'refund_order_unknown', 'is_case': order_id is null, 'amount': goods},
+                    {'name': 'refund_order_unknown', 'is_case': goods_basis = 'no_order', 'amount': goods},
                     {'name': 'refund_beyond_order', 'is_case': is_capped, 'amount': other},
                     {'name': 'refund_of_uncounted_order', 'is_case': not is_countable, 'amount': amount},
                     {'name': 'refund_day_estimated', 'is_case': date_is_estimated, 'amount': goods}
