@@ -1,6 +1,6 @@
 """The findings about money given back and subscriptions.
 
-Put here: their entries of the catalogue. Keep out: measuring them (`pipelines/audit/findings/money.py`).
+Put here: their entries of the catalogue. Keep out: measuring them (`pipelines/audit/findings/tables/money.py`).
 """
 
 from regulars.pipelines.findings.finding_type import FindingType

@@ -19,13 +19,18 @@ from polars._typing import PolarsDataType
 from regulars.pipelines.definitions.enumerations import UNKNOWN_CUSTOMER_IDX
 from regulars.pipelines.transforms.amounts import MONEY
 from regulars.pipelines.transforms.day_numbers import count_days_since_epoch, find_last_month_end
+from regulars.pipelines.transforms.history_start import find_first_day
 from regulars.pipelines.transforms.purchases.purchases import (
     read_into_polars,
     select_columns,
     sum_purchases_by_customer_day,
 )
 from regulars.pipelines.transforms.subscriptions.subscription_periods import list_live_periods
-from regulars.pipelines.transforms.subscriptions.subscription_revenue import NO_MONEY, sum_revenue_by_month
+from regulars.pipelines.transforms.subscriptions.subscription_revenue import (
+    NO_MONEY,
+    find_customer,
+    sum_revenue_by_month,
+)
 
 Ints = NDArray[np.int64]
 
@@ -89,15 +94,11 @@ def revenue_concentration(
     sums = sum_purchases_by_customer_day(orders, refunds, calendar, as_of=as_of)
     needed = select_columns(sums, "customer_idx", "day_idx", "order_count", "net_sales")
     days = read_into_polars(needed).sort("day_idx")
-    subscribed = _list_subscription_revenue(subscriptions, as_of)
-    is_known = pl.col("customer_idx") != UNKNOWN_CUSTOMER_IDX
-    firsts = [
-        days.filter(is_known, pl.col("order_count") > 0)["day_idx"].cast(pl.Date).min(),
-        subscribed.filter(is_known)["first_day"].min(),
-    ]
-    first_day = min((day for day in firsts if isinstance(day, dt.date)), default=None)
+    periods = list_live_periods(subscriptions)
+    first_day = find_first_day(_list_first_days(days, periods, as_of))
     if first_day is None:
         return pl.DataFrame(schema=COLUMNS)
+    subscribed = _list_subscription_revenue(periods, as_of)
     rows_of = ("customer_idx", "day_idx", "net_sales")
     parts = [days.select(rows_of), subscribed.select(rows_of)]
     together = parts[:1] if subscription_revenue_is_in_orders else parts
@@ -110,16 +111,26 @@ def revenue_concentration(
     return pl.DataFrame(rows, schema=COLUMNS).sort("scope", "period_end")
 
 
-def _list_subscription_revenue(subscriptions: IntoFrame, as_of: dt.date) -> pl.DataFrame:
+def _list_first_days(days: pl.DataFrame, periods: pl.DataFrame, as_of: dt.date) -> pl.Series:
+    """List the first day of each known customer, Int32: of an order or a charged subscription, the earlier one."""
+    charged = periods.filter(pl.col("is_charged"), pl.col("active_from") <= as_of)
+    both = [
+        days.filter(pl.col("order_count") > 0).select("customer_idx", pl.col("day_idx").cast(pl.Int32)),
+        charged.select(customer_idx=find_customer(), day_idx=pl.col("active_from").cast(pl.Int32)),
+    ]
+    known = pl.concat(both, how="vertical_relaxed").filter(pl.col("customer_idx") != UNKNOWN_CUSTOMER_IDX)
+    return known.group_by("customer_idx").agg(pl.col("day_idx").min())["day_idx"]
+
+
+def _list_subscription_revenue(periods: pl.DataFrame, as_of: dt.date) -> pl.DataFrame:
     """List revenue of subscriptions by customer and month, at the month's last day, or that of `as_of`.
 
     The month in which the year before `as_of` ends is two rows: what came up to that day, and the rest.
 
     Returns:
-        `customer_idx` Int32, `day_idx` Int32, `net_sales` Decimal (the revenue), `first_day` Date (the first of the
-        customer's first month).
+        `customer_idx` Int32, `day_idx` Int32 and `net_sales` Decimal (the revenue).
     """
-    periods, year_before = list_live_periods(subscriptions), _find_day_a_year_before(as_of)
+    year_before = _find_day_a_year_before(as_of)
     by_month = sum_revenue_by_month(periods, as_of)
     early = sum_revenue_by_month(periods, year_before).filter(pl.col("month") == year_before.replace(day=1))
     last = by_month.join(early, on=["customer_idx", "month"], how="left", suffix="_early").with_columns(
@@ -134,7 +145,6 @@ def _list_subscription_revenue(subscriptions: IntoFrame, as_of: dt.date) -> pl.D
             "customer_idx",
             day_idx=day.cast(pl.Int32),
             net_sales=pl.col("subscription_revenue").cast(pl.Decimal(38, 4)),
-            first_day="month",
         )
         for frame, day in rows
     )

@@ -1,6 +1,6 @@
 """What is said about refunds whose goods were not told, and discounts that were spread."""
 
-from regulars.pipelines.audit.findings.money import (
+from regulars.pipelines.audit.findings.tables.money import (
     find_never_charged_periods,
     find_refund_findings,
     find_spread_discounts,
