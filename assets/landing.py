@@ -62,12 +62,12 @@ def land(run: Run) -> None:
         report_progress=run.report_progress,
     )
     run.landed_sources.extend(landed_sources)
+    refuse_required(run.settings, landed_sources)
     for landed_source in landed_sources:
         run.findings.extend(landed_source.findings)
         odd = [finding.sentence for finding in landed_source.findings]
         for sentence in [*odd, *(refusal.sentence for refusal in landed_source.refusals)]:
             run.report_progress(f"{landed_source.source}: {sentence}")
-    refuse_required(run.settings, landed_sources)
 
 
 def open_landed(run: Run) -> None:

@@ -1,7 +1,7 @@
 """The findings about the values of a source: amounts, quantities, texts, numbers and days with two readings.
 
-Put here: their entries of the catalogue. Keep out: measuring them (`pipelines/audit/findings/amounts.py`, `texts.py`,
-`answers.py`; `pipelines/sources/mapping/evidence_findings.py`).
+Put here: their entries of the catalogue. Keep out: measuring them (`pipelines/audit/findings/tables/`,
+`pipelines/sources/mapping/evidence_findings.py`).
 """
 
 from regulars.pipelines.findings.finding_type import FindingType

@@ -4,11 +4,15 @@ from typing import Any
 
 import pytest
 
-from regulars.pipelines.audit.findings.amounts import find_barcode_quantities, find_empty_amounts, find_odd_amounts
-from regulars.pipelines.audit.findings.answers import find_left_out_answers
-from regulars.pipelines.audit.findings.ids import find_damaged_ids
-from regulars.pipelines.audit.findings.same_orders import find_same_orders
-from regulars.pipelines.audit.findings.texts import find_free_text, find_unknown_countries
+from regulars.pipelines.audit.findings.tables.amounts import (
+    find_barcode_quantities,
+    find_empty_amounts,
+    find_odd_amounts,
+)
+from regulars.pipelines.audit.findings.tables.answers import find_left_out_answers
+from regulars.pipelines.audit.findings.tables.ids import find_damaged_ids
+from regulars.pipelines.audit.findings.tables.same_orders import find_same_orders
+from regulars.pipelines.audit.findings.tables.texts import find_free_text, find_unknown_countries
 from tests.audit.findings.measured import counts, measured
 
 

@@ -7,14 +7,18 @@ from collections.abc import Callable, Iterator, Sequence
 
 import duckdb
 
-from regulars.pipelines.audit.findings.amounts import find_barcode_quantities, find_empty_amounts, find_odd_amounts
-from regulars.pipelines.audit.findings.answers import find_left_out_answers
-from regulars.pipelines.audit.findings.identity import find_odd_identities
-from regulars.pipelines.audit.findings.ids import find_damaged_ids
-from regulars.pipelines.audit.findings.links import find_buyers_without_record, find_unmatched_writers
-from regulars.pipelines.audit.findings.references import find_unmatched_references
-from regulars.pipelines.audit.findings.same_orders import find_same_orders
-from regulars.pipelines.audit.findings.texts import find_free_text, find_unknown_countries
+from regulars.pipelines.audit.findings.tables.amounts import (
+    find_barcode_quantities,
+    find_empty_amounts,
+    find_odd_amounts,
+)
+from regulars.pipelines.audit.findings.tables.answers import find_left_out_answers
+from regulars.pipelines.audit.findings.tables.identity import find_odd_identities
+from regulars.pipelines.audit.findings.tables.ids import find_damaged_ids
+from regulars.pipelines.audit.findings.tables.links import find_buyers_without_record, find_unmatched_writers
+from regulars.pipelines.audit.findings.tables.references import find_unmatched_references
+from regulars.pipelines.audit.findings.tables.same_orders import find_same_orders
+from regulars.pipelines.audit.findings.tables.texts import find_free_text, find_unknown_countries
 from regulars.pipelines.findings.finding import Finding
 
 MEASUREMENTS: Sequence[Callable[[duckdb.DuckDBPyConnection], list[Finding]]] = (

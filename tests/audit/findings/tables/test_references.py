@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from regulars.pipelines.audit.findings.links import find_buyers_without_record, find_unmatched_writers
-from regulars.pipelines.audit.findings.references import find_unmatched_references
+from regulars.pipelines.audit.findings.tables.links import find_buyers_without_record, find_unmatched_writers
+from regulars.pipelines.audit.findings.tables.references import find_unmatched_references
 from regulars.pipelines.findings.finding import Finding
 from tests.audit.findings.measured import counts, measured
 

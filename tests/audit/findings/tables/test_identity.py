@@ -1,6 +1,6 @@
 """Odd customers: of too many records, like a till, of several accounts."""
 
-from regulars.pipelines.audit.findings.identity import find_odd_identities
+from regulars.pipelines.audit.findings.tables.identity import find_odd_identities
 from regulars.pipelines.findings.finding import Finding
 from regulars.pipelines.identity.output import People
 from regulars.pipelines.identity.people import Rules
