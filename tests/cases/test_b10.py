@@ -9,7 +9,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from regulars.pipelines.audit.findings.answers import find_left_out_answers
+from regulars.pipelines.audit.findings.tables.answers import find_left_out_answers
 from regulars.pipelines.kinds.shape.registry import KINDS
 from regulars.pipelines.settings.settings_file import load_settings
 from regulars.pipelines.sources.deliveries import land_sources
