@@ -126,6 +126,9 @@ acquisition_cost:
 identity:
   ignore_emails: [till@example.com]
   max_records_per_email: 10
+  max_orders_per_email: 300
+  max_orders_per_email_and_day: 5
+  link_accounts: true
   max_records_per_customer: 200
 """,
     "exclude": """
