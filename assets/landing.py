@@ -72,7 +72,8 @@ def land(run: Run) -> None:
 
 def open_landed(run: Run) -> None:
     """Make `landed.<kind>` of what has landed; after that the build sees no file of the company's."""
-    write_landed_rows(run.warehouse.con, run.settings, run.landed_sources, run.request.home.path)
+    con, home = run.warehouse.con, run.request.home.path
+    run.findings.extend(write_landed_rows(con, run.settings, run.landed_sources, home))
     run.lock_down()
 
 

@@ -10,8 +10,8 @@ import polars as pl
 from regulars.assets.marts import Transform, choose_settings, find_mart_functions, list_read_tables
 from regulars.assets.tables import Blueprint
 from regulars.pipelines.audit.accounting import write_row_accounting
-from regulars.pipelines.audit.findings.delivery_profiles import TABLE as PROFILES
-from regulars.pipelines.audit.findings.delivery_profiles import write_delivery_profiles
+from regulars.pipelines.audit.findings.deliveries.delivery_profiles import TABLE as PROFILES
+from regulars.pipelines.audit.findings.deliveries.delivery_profiles import write_delivery_profiles
 from regulars.pipelines.audit.restatements.restate import INPUTS, RESTATEMENTS, Replay, write_restatements
 from regulars.pipelines.audit.tie_out import write_tie_out
 from regulars.pipelines.contracts.contract import Contract

@@ -33,6 +33,7 @@ from regulars.pipelines.settings.settings import Settings, find_as_of
 from regulars.pipelines.settings.settings_file import load_settings
 from regulars.pipelines.settings.source import Source
 from regulars.pipelines.sources.landing import land_file, read_file_state
+from regulars.pipelines.sources.mapping.evidence_findings import find_contradictions
 from regulars.pipelines.sources.mapping.expressions import ExpressionChecker
 from regulars.pipelines.sources.mapping.mapping_checks import check_mapping, check_settings
 from regulars.pipelines.sources.readers.landed_text import open_private_connection
@@ -180,6 +181,8 @@ def _check_source(name: str, source: Source, data: Path) -> Iterator[SetupCheck]
         yield from (SetupCheck("problem", subject, each, SettingsWrong.exit_code) for each in wrong)
         if wrong or not files:
             return
+        for contradiction in find_contradictions(name, source):
+            yield SetupCheck("warning", subject, f"{contradiction.sentence} {contradiction.advice}")
         size = sum(path.stat().st_size for _, path in files)
         fine = f"{count_things(len(files), 'file')}, {size / 1e6:,.1f} MB, feeds {', '.join(source.mappings)}"
         found = list(_check_newest_file(name, source, files[-1][1], checker))

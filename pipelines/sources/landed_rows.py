@@ -11,12 +11,15 @@ from pathlib import Path
 import duckdb
 
 from regulars.pipelines.errors import SettingsWrong
+from regulars.pipelines.findings.finding import Finding
 from regulars.pipelines.kinds.shape.kind import TRACE_COLUMNS
 from regulars.pipelines.kinds.shape.registry import KINDS
 from regulars.pipelines.settings.settings import Settings
 from regulars.pipelines.settings.source import KindMapping, Source
 from regulars.pipelines.sources.landing import find_lines, read_landed_file
 from regulars.pipelines.sources.ledger import Delivery
+from regulars.pipelines.sources.mapping.evidence import Evidence, collect_evidence
+from regulars.pipelines.sources.mapping.evidence_findings import find_doubtful_readings
 from regulars.pipelines.sources.mapping.expressions import ExpressionChecker
 from regulars.pipelines.sources.mapping.mapping import (
     LandedFile,
@@ -115,7 +118,7 @@ class _LandedDelivery:
 
 def write_landed_rows(
     con: duckdb.DuckDBPyConnection, settings: Settings, landed_sources: list[LandedSource], home: Path
-) -> None:
+) -> list[Finding]:
     """Make `landed.<kind>` for every kind, `landed.malformed` and `landed.files`.
 
     `landed.malformed` holds the lines that are not records (`line` from 1; `kind` is NULL) and the records that no
@@ -128,9 +131,13 @@ def write_landed_rows(
         landed_sources: The result of `land_sources`.
         home: The company's home.
 
+    Returns:
+        What is doubtful about how the values were read.
+
     Raises:
         SettingsWrong: An expression fails on a row.
     """
+    evidence = Evidence()
     con.execute("create schema if not exists landed")
     con.execute("set timezone = 'UTC'")  # where a moment with an offset passes through text
     for name, described in KINDS.items():
@@ -148,6 +155,9 @@ def write_landed_rows(
             _insert_malformed(con, landed)
             _insert_unclaimed(con, landed)
             _insert_file(con, landed, landed_source.is_stale)
+            collect_evidence(con, file, landed.mappings, evidence)
+    currencies = {name: source.currency or settings.company.currency for name, source in settings.sources.items()}
+    return find_doubtful_readings(evidence, settings.sources, currencies)
 
 
 def _read_deliveries(

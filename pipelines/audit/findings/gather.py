@@ -16,11 +16,12 @@ from regulars.pipelines.audit.findings.days import (
     find_silent_sources,
     list_days_with_rows,
 )
-from regulars.pipelines.audit.findings.delivery_profiles import TABLE as PROFILES
-from regulars.pipelines.audit.findings.delivery_profiles import read_known_profiles, read_profiles
+from regulars.pipelines.audit.findings.deliveries.delivery_profiles import TABLE as PROFILES
+from regulars.pipelines.audit.findings.deliveries.delivery_profiles import read_known_profiles, read_profiles
+from regulars.pipelines.audit.findings.deliveries.volume import compare_deliveries
 from regulars.pipelines.audit.findings.landed_files import find_odd_files, find_stale_sources
 from regulars.pipelines.audit.findings.parent import find_fallen_months, find_gone_sources
-from regulars.pipelines.audit.findings.volume import compare_deliveries
+from regulars.pipelines.audit.findings.tables.measure_tables import measure_tables
 from regulars.pipelines.audit.meta_rows import write_rows
 from regulars.pipelines.audit.restatements.parent import ParentGeneration
 from regulars.pipelines.errors import FindingStops
@@ -75,6 +76,7 @@ PRODUCERS: Sequence[Callable[[Run], Iterable[Finding]]] = (
     _compare_with_earlier_deliveries,
     _compare_with_parent,
     _look_at_days,
+    lambda run: measure_tables(run.warehouse.con),
 )
 """What measures the tables of a run, in any order. What landing found is in `run.findings` already."""
 

@@ -4,7 +4,7 @@ import duckdb
 import polars as pl
 import pytest
 
-from regulars.pipelines.audit.findings.delivery_profiles import (
+from regulars.pipelines.audit.findings.deliveries.delivery_profiles import (
     EMPTY,
     KEPT,
     SCHEMA,

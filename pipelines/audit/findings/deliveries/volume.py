@@ -10,7 +10,7 @@ import statistics
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from regulars.pipelines.audit.findings.usual import COMPARED, find_highest, find_lowest, measure_chance
+from regulars.pipelines.audit.findings.deliveries.usual import COMPARED, find_highest, find_lowest, measure_chance
 from regulars.pipelines.findings.catalogue import Details, make_finding
 from regulars.pipelines.findings.finding import Finding
 

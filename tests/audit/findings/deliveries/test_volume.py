@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from regulars.pipelines.audit.findings.volume import Profile, compare_deliveries
+from regulars.pipelines.audit.findings.deliveries.volume import Profile, compare_deliveries
 from regulars.pipelines.findings.evaluate import Policy, evaluate_findings
 
 DAY = Profile("till", "orders", 1, "till.csv", rows=10, median_amount=20.0, customers_per_row=0.9, empty={"email": 0.1})

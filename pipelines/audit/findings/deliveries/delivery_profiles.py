@@ -11,8 +11,8 @@ import duckdb
 import polars as pl
 from polars._typing import PolarsDataType
 
-from regulars.pipelines.audit.findings.usual import COMPARED
-from regulars.pipelines.audit.findings.volume import Profile
+from regulars.pipelines.audit.findings.deliveries.usual import COMPARED
+from regulars.pipelines.audit.findings.deliveries.volume import Profile
 from regulars.pipelines.audit.restatements.parent import ParentGeneration
 from regulars.pipelines.kinds.shape.kind import TRACE_COLUMNS, Kind
 from regulars.pipelines.kinds.shape.registry import KINDS
