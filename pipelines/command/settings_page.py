@@ -15,7 +15,7 @@ from typing import Annotated, Any, Literal, TypeGuard, Union, get_args, get_orig
 from pydantic import AfterValidator, BaseModel
 from pydantic.fields import FieldInfo
 
-from regulars.pipelines.enumerations import CURRENCY_PATTERN
+from regulars.pipelines.definitions.enumerations import CURRENCY_PATTERN
 from regulars.pipelines.publish.targets.shape.registry import TARGET_TYPES
 from regulars.pipelines.settings.settings import Settings
 

@@ -11,7 +11,8 @@ from zoneinfo import ZoneInfo
 
 from pydantic import ConfigDict, Field, model_validator
 
-from regulars.pipelines.enumerations import DEFAULT_LAPSE_DAYS, GRAINS, Dimension, Grain
+from regulars.pipelines.definitions.enumerations import GRAINS, Dimension, Grain
+from regulars.pipelines.definitions.windows import DEFAULT_LAPSE_DAYS
 from regulars.pipelines.settings.part import Currency, Name, Part, Zone
 from regulars.pipelines.settings.source import Source
 

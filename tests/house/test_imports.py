@@ -16,28 +16,28 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     # what verbs do
     "command": {
-        *("publish", "run", "sources", "contracts", "sample", "home", "settings", "kinds", "enumerations", "errors"),
+        *("publish", "run", "sources", "contracts", "sample", "home", "settings", "kinds", "definitions", "errors"),
     },
     # what a run says and publishes
-    "report": {"run", "transforms", "models", "enumerations", "errors"},
+    "report": {"run", "transforms", "models", "definitions", "errors"},
     "publish": {"audit", "run", "contracts", "transforms", "warehouse", "home", "settings", "kinds", "errors"},
-    "audit": {"run", "contracts", "warehouse", "home", "kinds", "enumerations", "errors"},
+    "audit": {"run", "contracts", "warehouse", "home", "kinds", "definitions", "errors"},
     # one run: what it was asked for, what it holds, how it ended
     "run": {"sources", "contracts", "warehouse", "home", "settings", "errors"},
     # how tables are made
     "identity": {"kinds", "errors"},
-    "transforms": {"models", "enumerations"},
+    "transforms": {"models", "definitions"},
     "sources": {"warehouse", "home", "settings", "kinds", "errors"},
-    "contracts": {"warehouse", "settings", "kinds", "models", "enumerations", "errors"},
+    "contracts": {"warehouse", "settings", "kinds", "models", "definitions", "errors"},
     # where things lie, and what a company sets
     "sample": {"settings", "errors"},
     "warehouse": {"settings", "kinds", "errors"},
-    "settings": {"kinds", "enumerations", "errors"},
+    "settings": {"kinds", "definitions", "errors"},
     "home": {"errors"},
     # the ground
     "models": set(),
     "kinds": set(),
-    "enumerations": set(),
+    "definitions": set(),
     "errors": set(),
 }
 """Room -> the rooms that it may import. A room may always import itself."""

@@ -5,7 +5,7 @@ from html.parser import HTMLParser
 import duckdb
 import pytest
 
-from regulars.pipelines.enumerations import DEFAULT_LAPSE_DAYS
+from regulars.pipelines.definitions.windows import DEFAULT_LAPSE_DAYS
 from regulars.pipelines.report.facts.report_facts import read_facts
 from regulars.pipelines.report.report import render_report
 from tests.report.prediction_tables import add_predictions

@@ -10,7 +10,7 @@ import datetime as dt
 
 import duckdb
 
-from regulars.pipelines.enumerations import DEFAULT_LAPSE_DAYS
+from regulars.pipelines.definitions.windows import DEFAULT_LAPSE_DAYS
 from regulars.pipelines.report.facts.predictions import Predictions, read_predictions
 from regulars.pipelines.report.facts.reading import Rows, read_rows
 from regulars.pipelines.transforms.customers.headline import Headline

@@ -12,7 +12,7 @@ import polars as pl
 from narwhals.typing import IntoFrame
 from polars._typing import PolarsDataType
 
-from regulars.pipelines.enumerations import ALL
+from regulars.pipelines.definitions.enumerations import ALL
 from regulars.pipelines.transforms.clv.clv_models import (
     CUSTOMERS_TO_FIT_AT_MOST,
     TrainedModels,
