@@ -30,7 +30,8 @@ class FileOptions(Part):
     """What groups the digits of large numbers, as in `1.234.567,89`; numbers without it are read too."""
     datetime_format: str = "iso"
     """How moments are written, in the signs of `strptime`, such as `%d.%m.%Y %H:%M`. `iso` reads `2026-06-30`,
-    `2026-06-30 14:05:00` and `2026-06-30T14:05:00+02:00`."""
+    `2026-06-30 14:05:00` and `2026-06-30T14:05:00+02:00`. Names of months (`%B`, `%b`) may be English or one of twelve
+    more European languages, weekdays (`%A`, `%a`) may be in any; an offset (`%z`) may be as short as `+3`."""
     date_format: str = "iso"
     """How days are written, in the same signs. `iso` reads `2026-06-30`."""
     final_newline: Literal["required", "optional"] = "required"

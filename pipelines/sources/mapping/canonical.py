@@ -11,6 +11,7 @@ import re
 
 from regulars.pipelines.kinds.shape.kind import Form
 from regulars.pipelines.settings.source import FileOptions
+from regulars.pipelines.sources.mapping.written_moments import parse_moment
 from regulars.pipelines.sources.mapping.zones import find_days_with_a_gap
 from regulars.pipelines.warehouse.sql_text import quote_literal
 
@@ -116,7 +117,7 @@ def _convert_number(value: str, options: FileOptions) -> str:
 
 def _convert_moment(value: str, pattern: str, zone: str) -> str:
     if pattern != "iso":
-        parsed = f"try_strptime({value}, {quote_literal(pattern)})"
+        parsed = parse_moment(value, pattern)
         if "%z" in pattern or "%Z" in pattern:
             return f"coalesce({_format_utc(parsed)}, {_add_remark(value, pattern)})"
         has_time = any(part in pattern for part in ("%H", "%-H", "%I", "%-I", "%c", "%X"))
@@ -174,7 +175,7 @@ def _add_remark(value: str, expected: str) -> str:
 
 def _convert_date(value: str, pattern: str) -> str:
     if pattern != "iso":
-        parsed = f"try_strptime({value}, {quote_literal(pattern)})::date::varchar"
+        parsed = f"{parse_moment(value, pattern)}::date::varchar"
         return f"coalesce({parsed}, {_add_remark(value, pattern)})"
     plain = quote_literal(rf"{_DAY}([T ]00:00(:00(\.0+)?)?)?")
     return f"""
