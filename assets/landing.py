@@ -62,7 +62,7 @@ def land(run: Run) -> None:
     )
     run.landed_sources.extend(landed_sources)
     for landed_source in landed_sources:
-        for sentence in [*landed_source.warnings, *(refusal.sentence for refusal in landed_source.refusals)]:
+        for sentence in [*landed_source.warnings, *landed_source.reasons]:
             run.report_progress(f"{landed_source.source}: {sentence}")
     refuse_required(run.settings, landed_sources)
 

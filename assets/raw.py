@@ -12,9 +12,8 @@ import dagster as dg
 
 from regulars.assets.landing import LANDING
 from regulars.assets.tables import asset_key, check_spec, format_progress, report_table
-from regulars.pipelines.contracts.quarantine.quarantine_step import run_quarantine_step
-from regulars.pipelines.contracts.validation.validate import RuleResult
 from regulars.pipelines.kinds.shape.registry import KINDS
+from regulars.pipelines.run.raw_tables import make_raw_tables
 from regulars.pipelines.run.run import Run
 from regulars.pipelines.settings.company_tables import write_company_tables
 
@@ -40,27 +39,12 @@ def raw(run: dg.ResourceParam[Run]) -> Iterator[dg.MaterializeResult[Any]]:
     with run.step("raw"):
         began = time.perf_counter()
         write_company_tables(run.warehouse.con, run.settings, run.as_of)
-        results = quarantine_broken_documents(run)
+        results = make_raw_tables(run)
+        for each in results.values():
+            run.checks.extend(each)
         records = sum(delivery.record_count or 0 for each in run.landed_sources for delivery in each.deliveries)
         run.report_progress(format_progress("quarantine step", records, time.perf_counter() - began))
         for name in KINDS:
             yield report_table(run, f"raw.{name}", results[name])
         for name in SETTINGS_TABLES:
             yield report_table(run, f"raw.{name}", [])
-
-
-def quarantine_broken_documents(run: Run) -> dict[str, list[RuleResult]]:
-    """Make `raw.<kind>` of what keeps its contract; kind -> checks.
-
-    Raises:
-        TooManyBadRows: A source would lose more rows than its budget allows.
-    """
-    result = run_quarantine_step(
-        run.warehouse.con,
-        {kind: run.contracts[f"raw.{kind}"] for kind in KINDS},
-        budgets={name: source.max_quarantined for name, source in run.settings.sources.items()},
-        override=run.request.allow.get("quarantined"),
-    )
-    for results in result.results.values():
-        run.checks.extend(results)
-    return result.results

@@ -179,13 +179,13 @@ def quarantine(
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Show what the last run quarantined, and why.
+    """Show what was quarantined, where it stands and why: by the last run if it failed, else in what is published.
 
     Example: regulars quarantine --export quarantined.csv
     """
     from regulars.pipelines.command.quarantine import show_quarantine
 
-    typer.echo(show_quarantine(_home(home, settings), export=export, as_json=as_json))
+    typer.echo(show_quarantine(_home(home, settings), settings=settings, export=export, as_json=as_json))
 
 
 @app.command()

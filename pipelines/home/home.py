@@ -20,7 +20,7 @@ from regulars.pipelines.home.lock import Holder, Lock
 
 NAME = re.compile(r"g(\d{6,})")
 LEFTOVERS = re.compile(r"\.build-\d+-\d+|\.current-\d+")
-BUILDING = re.compile(r"\.g\d+-\d+\.building(\.wal)?")
+BUILDING = re.compile(r"\.(g\d+|failed)-\d+\.building(\.wal)?")
 STATE_NAME = re.compile(r"g(\d{6,})\.duckdb")
 FREE_SPACE_FACTOR = 3
 
@@ -36,6 +36,7 @@ class Home:
         self.ledger = self.path / "ledger.duckdb"
         self.generations_folder = self.path / "generations"
         self.state_folder = self.path / "state"
+        self.failed_state = self.state_folder / "failed.duckdb"
         self.current_link = self.path / "current"
         self._lock = Lock(self.path / "lock")
         self._builds: set[str] = set()

@@ -17,9 +17,11 @@ from regulars.pipelines.contracts.rule import Rule
 from regulars.pipelines.contracts.validation.validate import RuleResult, validate_table
 from regulars.pipelines.errors import ContractBroken, RegularsError
 from regulars.pipelines.home.generation import Generation, Published
+from regulars.pipelines.home.home import Home
 from regulars.pipelines.home.manifest import read_manifest
 from regulars.pipelines.home.state_file import move_old_states
 from regulars.pipelines.run.alerts import send_alert, write_alert
+from regulars.pipelines.run.failed_state import forget_failed_quarantine, keep_failed_quarantine
 from regulars.pipelines.run.last_run import LastRun, read_last_run, write_last_run
 from regulars.pipelines.run.lineage import code_sha256
 from regulars.pipelines.run.redaction import redact_errors
@@ -138,6 +140,7 @@ def open_run(request: RunRequest, report_progress: ReportProgress, now: dt.datet
                 home.build_folder() as build,
                 open_warehouse(build) as warehouse,
                 threadpool_limits(1, user_api="blas"),
+                _keep_quarantine_of_failure(home, warehouse, published),
             ):
                 yield Run(
                     request=request,
@@ -162,6 +165,18 @@ def open_run(request: RunRequest, report_progress: ReportProgress, now: dt.datet
                 [each.source for each in landed_sources if each.is_stale],
                 report_progress,
             )
+
+
+@contextmanager
+def _keep_quarantine_of_failure(home: Home, warehouse: Warehouse, published: Sequence[Published]) -> Iterator[None]:
+    """Keep what the run quarantined if it publishes nothing, and forget what a failed run before it has left."""
+    try:
+        yield
+    finally:
+        if published:
+            forget_failed_quarantine(home)
+        else:
+            keep_failed_quarantine(warehouse.con, home)
 
 
 def _prepare_home(request: RunRequest, now: dt.datetime, report_progress: ReportProgress) -> Generation | None:

@@ -32,6 +32,7 @@ from regulars.pipelines.sources.readers.landed_text import (
     open_private_connection,
     readable_text_path,
 )
+from regulars.pipelines.sources.readers.refusal import Refusal
 from regulars.pipelines.sources.source_landing import LandedSource
 from regulars.pipelines.warehouse.sql_text import quote_identifier, quote_literal
 
@@ -128,8 +129,10 @@ def write_landed_rows(
         landed_sources: The result of `land_sources`.
         home: The company's home.
 
+    An expression that fails on a row of an optional source withholds that source.
+
     Raises:
-        SettingsWrong: An expression fails on a row.
+        SettingsWrong: An expression fails on a row of a required source.
     """
     con.execute("create schema if not exists landed")
     con.execute("set timezone = 'UTC'")  # where a moment with an offset passes through text
@@ -139,15 +142,52 @@ def write_landed_rows(
         con.execute(f"create or replace table landed.{quote_identifier(name)} ({', '.join(columns)})")
     con.execute(_MAKE_MALFORMED)
     con.execute(_MAKE_FILES)
-    checker = ExpressionChecker(con)
     for landed_source in landed_sources:
-        for landed in _read_deliveries(settings, landed_source, home / "landing", checker):
-            file = _describe_file(landed, settings, checker)
-            for kind, mapping in landed.mappings.items():
-                _insert_kind(con, landed, file, kind, mapping)
-            _insert_malformed(con, landed)
-            _insert_unclaimed(con, landed)
-            _insert_file(con, landed, landed_source.is_stale)
+        try:
+            _insert_source(con, settings, landed_source, home)
+        except SettingsWrong as wrong:
+            if settings.sources[landed_source.source].is_required:
+                raise
+            landed_source.withheld.append(Refusal("mapping", str(wrong)))
+            replace_landed_rows(con, settings, landed_source, [], home)
+
+
+def replace_landed_rows(
+    con: duckdb.DuckDBPyConnection,
+    settings: Settings,
+    landed_source: LandedSource,
+    deliveries: list[Delivery],
+    home: Path,
+) -> None:
+    """Let the run read other deliveries of a source than those that `write_landed_rows` has written.
+
+    Works after outside access is switched off too: it reads nothing outside the home.
+
+    Args:
+        con: The build.
+        settings: The company's settings.
+        landed_source: The source; its `deliveries` are replaced.
+        deliveries: What to read instead, in order.
+        home: The company's home.
+    """
+    for kind in settings.sources[landed_source.source].mappings:
+        con.execute(f"delete from landed.{quote_identifier(kind)} where _source = $1", [landed_source.source])
+    con.execute("delete from landed.malformed where source = $1", [landed_source.source])
+    con.execute("delete from landed.files where source = $1", [landed_source.source])
+    landed_source.found = landed_source.found_deliveries
+    landed_source.deliveries = deliveries
+    _insert_source(con, settings, landed_source, home)
+
+
+def _insert_source(con: duckdb.DuckDBPyConnection, settings: Settings, landed_source: LandedSource, home: Path) -> None:
+    checker = ExpressionChecker(con)
+    for landed in _read_deliveries(settings, landed_source, home / "landing", checker):
+        file = _describe_file(landed, settings, checker)
+        for kind, mapping in landed.mappings.items():
+            _insert_kind(con, landed, file, kind, mapping)
+        _insert_malformed(con, landed)
+        _insert_unclaimed(con, landed)
+        _insert_file(con, landed, landed_source.is_stale)
 
 
 def _read_deliveries(

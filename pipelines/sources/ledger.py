@@ -98,6 +98,21 @@ class Delivery:
     reason: str | None = None
 
 
+def read_file_names(path: Path) -> dict[tuple[str, str], str]:
+    """(Source, hash of a file) -> the name it was delivered under last; empty when the ledger cannot be read now."""
+    query = """
+        select source, file_sha256, max_by(file_name, delivery)
+        from deliveries
+        where status = 'landed'
+        group by source, file_sha256
+    """
+    try:
+        with duckdb.connect(path, read_only=True) as con:
+            return {(source, file_sha256): name for source, file_sha256, name in con.execute(query).fetchall()}
+    except duckdb.Error:
+        return {}
+
+
 class Ledger:
     """The ledger file; open inside a `with` block.
 
@@ -181,6 +196,15 @@ class Ledger:
             where source = $source and status = 'landed'
             qualify row_number() over (partition by file_sha256 order by delivery desc) = 1
             order by delivery
+        """
+        return self._read(query, {"source": source})
+
+    def list_landed(self, source: str) -> list[Delivery]:
+        """All landed deliveries of `source`, newest first."""
+        query = """
+            from deliveries
+            where source = $source and status = 'landed'
+            order by delivery desc
         """
         return self._read(query, {"source": source})
 

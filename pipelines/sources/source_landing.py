@@ -4,8 +4,10 @@ Put here: what counts as late, shrunk or known. Keep out: reading a file (`landi
 """
 
 import datetime as dt
+import errno
 import statistics
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -23,6 +25,7 @@ from regulars.pipelines.sources.readers.refusal import ReasonCode, Refusal
 from regulars.pipelines.sources.source_files import match_files
 
 _COMPARED_DELIVERIES = 14
+_UNREADABLE = {errno.EACCES, errno.EPERM, errno.EISDIR}
 
 
 @dataclass
@@ -32,21 +35,35 @@ class LandedSource:
     Attributes:
         source: Its name.
         deliveries: The deliveries to read, in order.
-        refusals: Which files (or the source as a whole) are not used, and why.
+        refusals: Which files (or the source as a whole) did not land, and why.
+        withheld: Which landed files of an optional source the run goes on without, and why.
         landed: The numbers of the deliveries that landed in this run.
         warnings: Sentences about columns that are missing but not required.
+        found: The deliveries that landing found, where the run reads others since it withheld some.
     """
 
     source: str
     deliveries: list[Delivery] = field(default_factory=list)
     refusals: list[Refusal] = field(default_factory=list)
+    withheld: list[Refusal] = field(default_factory=list)
     landed: list[int] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    found: list[Delivery] | None = None
+
+    @property
+    def found_deliveries(self) -> list[Delivery]:
+        """What landing found, whatever the run reads in the end."""
+        return self.deliveries if self.found is None else self.found
 
     @property
     def is_stale(self) -> bool:
         """Whether the newest state of the source is missing from `deliveries`."""
-        return bool(self.refusals)
+        return bool(self.refusals or self.withheld)
+
+    @property
+    def reasons(self) -> list[str]:
+        """Why it is stale, a sentence each."""
+        return [refusal.sentence for refusal in (*self.refusals, *self.withheld)]
 
 
 @dataclass(frozen=True)
@@ -83,16 +100,32 @@ class SourceLanding:
         """Land the new ones of the source's files, in order of delivery."""
         for file in files:
             try:
-                self._land_file(file, is_last=file is files[-1])
+                with self._refuse_instead_of_stopping(file):
+                    self._land_file(file, is_last=file is files[-1])
             except Refusal as refusal:
                 self._result.refusals.append(refusal)
                 self._record_refusal(file, refusal)
         self._check_presence({file.path for file in files})
         self._check_age(files)
         self._result.deliveries = self._run.ledger.list_used(self._name, self._source.delivery)
-        for delivery in self._result.deliveries:
+        for delivery in list(self._result.deliveries):
             self._check_earlier_delivery(delivery)
         return self._result
+
+    @contextmanager
+    def _refuse_instead_of_stopping(self, file: DeliveredFile) -> Iterator[None]:
+        """For an optional source: what would stop the run refuses the file."""
+        try:
+            yield
+        except SettingsWrong as wrong:
+            if self._source.is_required:
+                raise
+            raise Refusal("mapping", f"{file.path.name}: {wrong}") from wrong
+        except OSError as error:
+            if self._source.is_required or error.errno not in _UNREADABLE:
+                raise
+            sentence = f"{file.path.name} cannot be read: {error.strerror}; see that this user may read it"
+            raise Refusal("unreadable", sentence) from error
 
     def _land_file(self, file: DeliveredFile, *, is_last: bool) -> None:
         file_name = file.path.name
@@ -193,7 +226,15 @@ class SourceLanding:
             landed = read_landed_file(self._run.con, file_sha256, file_name, self._source, self._run.landing)
             self._result.warnings += self._check_header(file_name, landed)
         except Refusal as refusal:
-            raise SettingsWrong(f"sources.{self._name}: {refusal.sentence}") from refusal
+            if self._source.is_required:
+                raise SettingsWrong(f"sources.{self._name}: {refusal.sentence}") from refusal
+            self._result.refusals.append(refusal)
+            self._result.deliveries.remove(delivery)
+        except SettingsWrong as wrong:
+            if self._source.is_required:
+                raise
+            self._result.refusals.append(Refusal("mapping", str(wrong)))
+            self._result.deliveries.remove(delivery)
 
     def _record_refusal(self, file: DeliveredFile, refusal: Refusal) -> None:
         self._run.ledger.record(

@@ -23,7 +23,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "publish": {"audit", "run", "contracts", "transforms", "warehouse", "home", "settings", "kinds", "errors"},
     "audit": {"run", "contracts", "warehouse", "home", "kinds", "definitions", "errors"},
     # one run: what it was asked for, what it holds, how it ended
-    "run": {"sources", "contracts", "warehouse", "home", "settings", "errors"},
+    "run": {"sources", "contracts", "warehouse", "home", "settings", "kinds", "errors"},
     # how tables are made
     "identity": {"kinds", "errors"},
     "transforms": {"models", "definitions"},

@@ -9,7 +9,7 @@ column that breaks a rule of severity `warning` is emptied, and counted.
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import duckdb
@@ -62,7 +62,7 @@ def run_quarantine_step(
         override: Why this run may quarantine more than that; None: it may not.
 
     Raises:
-        TooManyBadRows: A source is over its budget, and there is no `override`.
+        OverBudget: A source is over its budget, and there is no `override`.
         ContractBroken: A delivered table has other columns than its contract, or what is left still breaks it.
         CountsDisagree: Great Expectations and our SQL count differently, or rows are unaccounted for.
     """
@@ -87,6 +87,18 @@ def run_quarantine_step(
         check_budgets(con, files, budgets or {}, contracts)
     results = {kind: _validate_raw(con, contract, delivered[kind]) for kind, contract in contracts.items()}
     return QuarantineResult(results, delivered, emptied, files)
+
+
+def undo_quarantine_step(con: duckdb.DuckDBPyConnection, kinds: Iterable[str]) -> None:
+    """Remove what the quarantine step has made, so that it can run again on other landed rows.
+
+    `quarantine.withheld` stays.
+    """
+    con.execute("drop schema quarantine_work cascade")
+    con.execute("drop table quarantine.rows")
+    con.execute("drop table quarantine.superseded")
+    for kind in kinds:
+        con.execute(f"drop view raw.{quote_identifier(kind)}")
 
 
 def _validate_delivered(con: duckdb.DuckDBPyConnection, contract: Contract) -> list[RuleResult]:

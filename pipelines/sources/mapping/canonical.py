@@ -22,6 +22,15 @@ _NUMBER = r"-?[0-9]+(\.[0-9]+)?"
 _DAY = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
 _LOCAL = _DAY + r"[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,9})?)?"
 _WITH_OFFSET = _LOCAL + r" ?(Z|[+-][0-9]{2}(:?[0-9]{2})?)"
+REMARK = r" \((the decimal sign is|no moment in) .*\)$"
+"""A regular expression of the remarks that follow a delivered text."""
+CANONICAL: dict[Form, str] = {
+    "number": _NUMBER,
+    "moment": _DAY + r" [0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?",
+    "date": _DAY,
+    "boolean": "true|false",
+}
+"""Form -> a regular expression of its one way to be written."""
 _TRUE, _FALSE = ("yes", "y", "true", "t", "1"), ("no", "n", "false", "f", "0")
 
 

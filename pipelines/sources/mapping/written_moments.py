@@ -99,9 +99,17 @@ def _match_plain(pattern: str) -> str:
 
 
 def _number_month(word: str) -> str:
-    names = " ".join(
-        f"when {quote_literal(name)} then '{number:02}'"
-        for number, months in enumerate(MONTH_NAMES, start=1)
-        for name in months.split()
+    """SQL of a month's number by its name; NULL where no month has that name."""
+    # a map, because a CASE of hundreds of names would repeat `word` hundreds of times
+    return f"{_NUMBERS}[lower({word})]"
+
+
+def _write_numbers() -> str:
+    named = [(name, number) for number, names in enumerate(MONTH_NAMES, start=1) for name in names.split()]
+    names, numbers = (
+        ", ".join(column) for column in zip(*((f"'{name}'", f"'{n:02}'") for name, n in named), strict=True)
     )
-    return f"case lower({word}) {names} end"
+    return f"map([{names}], [{numbers}])"
+
+
+_NUMBERS = _write_numbers()
