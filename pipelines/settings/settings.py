@@ -13,6 +13,7 @@ from pydantic import ConfigDict, Field, model_validator
 
 from regulars.pipelines.definitions.enumerations import GRAINS, Dimension, Grain
 from regulars.pipelines.definitions.windows import DEFAULT_LAPSE_DAYS
+from regulars.pipelines.settings.findings import Findings
 from regulars.pipelines.settings.part import Currency, Name, Part, Zone
 from regulars.pipelines.settings.source import Source
 
@@ -146,6 +147,7 @@ class Settings(Part):
     """Metric: the number that the company wants to reach. Checked, but no table uses it yet."""
     identity: Identity = Identity()
     cohorts: Cohorts = Cohorts()
+    findings: Findings = Findings()
     schedule: Schedule = Schedule()
     report: Report = Report()
     publish: Publish = Publish()

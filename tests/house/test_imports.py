@@ -12,31 +12,44 @@ MAY_IMPORT: dict[str, set[str]] = {
     "regulars": {"assets", "command", "errors", "home", "publish", "run", "sample"},
     "assets": {
         *("report", "publish", "audit", "run", "identity", "sources", "contracts"),
-        *("warehouse", "home", "settings", "kinds", "errors"),
+        *("warehouse", "home", "settings", "findings", "kinds", "errors"),
     },
     # what verbs do
     "command": {
-        *("publish", "run", "sources", "contracts", "sample", "home", "settings", "kinds", "definitions", "errors"),
+        *("publish", "run", "sources", "contracts", "sample", "home", "settings"),
+        *("findings", "kinds", "definitions", "errors"),
     },
     # what a run says and publishes
-    "report": {"run", "transforms", "models", "definitions", "errors"},
-    "publish": {"audit", "run", "contracts", "transforms", "warehouse", "home", "settings", "kinds", "errors"},
-    "audit": {"run", "contracts", "warehouse", "home", "kinds", "definitions", "errors"},
+    "report": {"run", "transforms", "findings", "models", "definitions", "errors"},
+    "publish": {
+        "audit",
+        "run",
+        "contracts",
+        "transforms",
+        "warehouse",
+        "home",
+        "settings",
+        "findings",
+        "kinds",
+        "errors",
+    },
+    "audit": {"run", "sources", "contracts", "warehouse", "home", "findings", "kinds", "definitions", "errors"},
     # one run: what it was asked for, what it holds, how it ended
-    "run": {"sources", "contracts", "warehouse", "home", "settings", "kinds", "errors"},
+    "run": {"sources", "contracts", "warehouse", "home", "settings", "findings", "kinds", "errors"},
     # how tables are made
     "identity": {"kinds", "errors"},
     "transforms": {"models", "definitions"},
-    "sources": {"warehouse", "home", "settings", "kinds", "errors"},
+    "sources": {"warehouse", "home", "settings", "findings", "kinds", "errors"},
     "contracts": {"warehouse", "settings", "kinds", "models", "definitions", "errors"},
     # where things lie, and what a company sets
     "sample": {"settings", "errors"},
     "warehouse": {"settings", "kinds", "errors"},
-    "settings": {"kinds", "definitions", "errors"},
+    "settings": {"findings", "kinds", "definitions", "errors"},
     "home": {"errors"},
     # the ground
     "models": set(),
     "kinds": set(),
+    "findings": set(),
     "definitions": set(),
     "errors": set(),
 }

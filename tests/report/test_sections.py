@@ -140,7 +140,7 @@ def test_more_broken_rules_than_fit_are_counted():
     facts = dataclasses.replace(NOTHING, checks=checks)
     rules = parts_of("proof", facts)[-1]
     assert len(rules.table.rows) == 30
-    assert rules.sentences[0].text == "1 rule about 34 tables hold, 33 with warnings."
+    assert rules.sentences[0].text == "1 rule about 34 tables hold, 33 are broken with a warning."
     assert notes_of("proof", facts) == ["3 more in meta.checks."]
 
 

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 
 import duckdb
 
+from regulars.pipelines.findings.catalogue import make_finding
+from regulars.pipelines.findings.finding import Finding
 from regulars.pipelines.kinds.shape.kind import Form, KindColumn
 from regulars.pipelines.kinds.shape.registry import KINDS
 from regulars.pipelines.settings.settings import Settings
@@ -84,6 +86,21 @@ def advise_formats(con: duckdb.DuckDBPyConnection, settings: Settings) -> list[F
         for source, column, misfits, values in _count_misfits(con, kind, columns):
             found.append(_advise(con, settings, source, kind, column, misfits, values))
     return sorted(found, key=lambda each: (list(settings.sources).index(each.source), each.kind, each.column))
+
+
+def find_misread_values(con: duckdb.DuckDBPyConnection, settings: Settings) -> Iterator[Finding]:
+    """The same as findings."""
+    for each in advise_formats(con, settings):
+        yield make_finding(
+            "values_misread",
+            f"{each.source}: {each.sentence}.",
+            f"{each.advice[0].upper()}{each.advice[1:]}.",
+            source=each.source,
+            kind=each.kind,
+            count=each.misfit_count,
+            share=each.misfit_count / each.value_count,
+            example=each.shape,
+        )
 
 
 def _count_misfits(

@@ -23,6 +23,7 @@ ReasonCode = Literal[
     "unreadable",
     "mapping",
     "quarantined",
+    "finding",
 ]
 
 _LONGEST_NAME = 60

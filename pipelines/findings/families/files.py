@@ -1,0 +1,27 @@
+"""The findings that a delivered file gives rise to when it lands.
+
+Put here: their entries of the catalogue. Keep out: measuring them (`pipelines/sources`).
+"""
+
+from regulars.pipelines.findings.finding_type import FindingType
+
+FILES = (
+    FindingType(
+        name="optional_column_missing",
+        meaning="A file lacks a column that the settings map but that no table needs; what it describes stays empty.",
+        unit="columns",
+    ),
+    FindingType(
+        name="values_misread",
+        meaning="Numbers, days, moments or booleans of a column are not written as the settings say; more of them than "
+        "a share of its values.",
+        measure="share",
+        threshold=0.01,
+        unit="values",
+    ),
+    FindingType(
+        name="source_stale",
+        meaning="An optional source has no good new file, so that its last delivery is used again.",
+        unit="files",
+    ),
+)
