@@ -10,7 +10,7 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
@@ -29,6 +29,7 @@ from regulars.pipelines.home.target_records import read_target_records
 from regulars.pipelines.publish.targets.shape.registry import TARGET_OPTIONS
 from regulars.pipelines.run.request import find_home, refuse_future_day
 from regulars.pipelines.settings.package import CONTRACTS_FOLDER
+from regulars.pipelines.settings.part import Place
 from regulars.pipelines.settings.settings import Settings, find_as_of
 from regulars.pipelines.settings.settings_file import load_settings
 from regulars.pipelines.settings.source import Source
@@ -90,7 +91,7 @@ def _run_checks(settings: Path, *, data: Path | None, home: Path | None, now: dt
     except UsageWrong as error:
         yield SetupCheck("problem", "as_of", str(error), error.exit_code)
     for name, source in company.sources.items():
-        yield from _check_source(name, source, (data or settings.parent).resolve())
+        yield from _check_source(name, source, (data or settings.parent).resolve(), company.locate)
     yield from _check_targets(company, find_home(home, settings))
     yield from _check_findings(find_home(home, settings))
     yield from _check_lapse_days(company, find_home(home, settings))
@@ -162,11 +163,11 @@ def _check_home(home: Home) -> Iterator[SetupCheck]:
     yield SetupCheck("warning", "lock", f"held by {holder}") if holder else SetupCheck("ok", "lock", "free")
 
 
-def _check_source(name: str, source: Source, data: Path) -> Iterator[SetupCheck]:
+def _check_source(name: str, source: Source, data: Path, locate: Callable[[Place], str]) -> Iterator[SetupCheck]:
     subject = f"source {name}"
     with open_private_connection() as con:
         checker = ExpressionChecker(con)
-        wrong = [mistake.sentence for mistake in check_settings(name, source, checker)]
+        wrong = [f"{locate(m.find_place(source))}{m.sentence}" for m in check_settings(name, source, checker)]
         files = find_files(source, data)
         if not files:
             mark: Mark = "problem" if source.is_required else "warning"

@@ -3,11 +3,12 @@
 Put here: such a type. Keep out: any one part (`settings.py`, `source.py`).
 """
 
+import datetime as dt
 from functools import cache
 from typing import Annotated
 from zoneinfo import available_timezones
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from regulars.pipelines.definitions.enumerations import CURRENCY_PATTERN
 
@@ -24,9 +25,31 @@ def _check_zone(name: str) -> str:
     return name
 
 
+Place = tuple[str | int, ...]
+"""Where a value stands in the settings: keys, and numbers in lists, such as `("sources", "shop", "path")`."""
+
+NAME_PATTERN = r"^[a-z][a-z0-9_]*$"
+SYSTEM_PATTERN = r"^[A-Za-z][A-Za-z0-9_-]*$"
+PATTERNS = {
+    CURRENCY_PATTERN: "write a currency as three capitals, such as EUR",
+    NAME_PATTERN: "write a name in small letters, digits and underscores that begins with a letter",
+    SYSTEM_PATTERN: "write a name of letters, digits, `_` and `-` that begins with a letter",
+}
+"""Pattern of a text -> what to write."""
+
 Zone = Annotated[str, AfterValidator(_check_zone)]
 Currency = Annotated[str, Field(pattern=CURRENCY_PATTERN)]
-Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+Name = Annotated[str, Field(pattern=NAME_PATTERN)]
+
+
+def _write_as_text(value: object) -> object:
+    """A number, a day, or a yes or no that YAML has made of a text, as a text again."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value) if isinstance(value, int | float | dt.date) else value
+
+
+PlainText = Annotated[str, BeforeValidator(_write_as_text)]
 
 
 class Part(BaseModel):

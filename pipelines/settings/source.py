@@ -9,7 +9,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from regulars.pipelines.kinds.shape.registry import KINDS
-from regulars.pipelines.settings.part import Currency, Part, Zone
+from regulars.pipelines.settings.part import SYSTEM_PATTERN, Currency, Part, PlainText, Zone
 
 NAMES_OF_KINDS = tuple(KINDS)
 
@@ -49,8 +49,8 @@ class Derived(Part):
 class Constant(Part):
     """A column of ours that has the same value in every row."""
 
-    value: str
-    """The value, as text."""
+    value: PlainText
+    """The value: a text, a number, a day, or `true` or `false`."""
 
 
 Column = str | list[str] | Derived | Constant
@@ -87,7 +87,7 @@ class Source(Part):
     """Our column: the file's column. Columns that are not named stay in the landing and are not published."""
     kinds: dict[Literal[NAMES_OF_KINDS], KindMapping] = {}  # type: ignore[valid-type]
     """What the rows are, where a file feeds several kinds: each kind with its own `columns` and, if need be, `when`."""
-    system: Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_-]*$")] | None = None
+    system: Annotated[str, Field(pattern=SYSTEM_PATTERN)] | None = None
     """The tool whose ids the file holds. Sources with the same `system` share order ids, product ids and so on. Without
     it, the source's own name."""
     timezone: Zone | None = None

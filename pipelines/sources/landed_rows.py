@@ -4,7 +4,7 @@ Put here: the tables of the schema `landed`. Keep out: landing files, and valida
 Runs before outside access is switched off: it reads the landing and evaluates the settings' expressions.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +13,7 @@ import duckdb
 from regulars.pipelines.errors import SettingsWrong
 from regulars.pipelines.kinds.shape.kind import TRACE_COLUMNS
 from regulars.pipelines.kinds.shape.registry import KINDS
+from regulars.pipelines.settings.part import Place
 from regulars.pipelines.settings.settings import Settings
 from regulars.pipelines.settings.source import KindMapping, Source
 from regulars.pipelines.sources.landing import find_lines, read_landed_file
@@ -92,6 +93,7 @@ class _LandedDelivery:
     landed: Landed
     mappings: dict[str, KindMapping]
     landing: Path
+    locate: Callable[[Place], str]
 
     @property
     def text(self) -> Path:
@@ -206,7 +208,7 @@ def _read_deliveries(
                 )
                 for kind, mapping in source.mappings.items()
             }
-            yield _LandedDelivery(landed_source.source, source, delivery, landed, mappings, landing)
+            yield _LandedDelivery(landed_source.source, source, delivery, landed, mappings, landing, settings.locate)
 
 
 def _describe_file(read: _LandedDelivery, settings: Settings, checker: ExpressionChecker) -> LandedFile:
@@ -236,6 +238,8 @@ def _insert_kind(
 def _find_failing_expression(
     con: duckdb.DuckDBPyConnection, read: _LandedDelivery, kind: str, mapping: KindMapping
 ) -> SettingsWrong:
+    here: Place = ("sources", read.name, *(("kinds", kind) if read.source.kinds else ()))
+    file_name = read.delivery.file_name
     for column, expression in list_expressions(mapping):
         try:
             con.execute(f"""
@@ -245,13 +249,15 @@ def _find_failing_expression(
                 from {read.rows} as file
             """).fetchall()
         except duckdb.Error as error:
+            place = (*here, "when") if column == "when" else (*here, "columns", column)
             what = type(error).__name__.removesuffix("Exception").lower()
             return SettingsWrong(
-                f"sources.{read.name}: the expression for {kind}.{column} fails on a row of {read.delivery.file_name} "
-                f"({what} error): make it give NULL there, for example with `try_cast`"
+                f"{read.locate(place)}sources.{read.name}: the expression for {kind}.{column} fails on a row of "
+                f"{file_name} ({what} error): make it give NULL there, for example with `try_cast`"
             )
     return SettingsWrong(
-        f"sources.{read.name}: {read.delivery.file_name} cannot be mapped to {kind}: check its `columns` and `when`"
+        f"{read.locate(here)}sources.{read.name}: {file_name} cannot be mapped to {kind}: check its `columns` and "
+        "`when`"
     )
 
 

@@ -18,6 +18,7 @@ from regulars.pipelines.findings.catalogue import make_finding
 from regulars.pipelines.findings.evaluate import Policy, evaluate_findings, write_stop_sentence
 from regulars.pipelines.findings.finding import Finding
 from regulars.pipelines.home.durable import hash_file
+from regulars.pipelines.settings.part import Place
 from regulars.pipelines.settings.source import Source
 from regulars.pipelines.sources.landing import FileState, check_unchanged, land_file, read_landed_file
 from regulars.pipelines.sources.ledger import SHRINK_ALLOWED, Delivery, Ledger
@@ -82,7 +83,7 @@ class DeliveredFile:
 class LandingRun:
     """What landing needs beside the source: open connections, folders, the moment and the overrides of the run.
 
-    `policy` says which findings keep a file from landing.
+    `policy` says which findings keep a file from landing, `locate` where a setting stands (`regulars.yaml:23: `).
     """
 
     con: duckdb.DuckDBPyConnection
@@ -93,6 +94,7 @@ class LandingRun:
     policy: Policy
     checker: ExpressionChecker
     report_progress: Callable[[str], None]
+    locate: Callable[[Place], str]
 
 
 class SourceLanding:
@@ -186,9 +188,13 @@ class SourceLanding:
     def _check_header(self, file_name: str, landed: Landed) -> list[Finding]:
         """Refuse a file without a column that its mappings need; find columns that are missing and only describe."""
         mistakes = check_mapping(self._name, self._source, landed.header, landed.columns, self._run.checker)
-        wrong = [mistake.sentence for mistake in mistakes if mistake.code == "settings"]
+        wrong = [
+            f"{self._run.locate(mistake.find_place(self._source))}sources.{self._name}: {mistake.sentence}"
+            for mistake in mistakes
+            if mistake.code == "settings"
+        ]
         if wrong:
-            raise SettingsWrong("\n".join(f"sources.{self._name}: {sentence}" for sentence in wrong))
+            raise SettingsWrong("\n".join(wrong))
         reasons: dict[str, ReasonCode] = {"missing": "missing_column", "ambiguous": "ambiguous_column"}
         for code, reason in reasons.items():
             lines = [mistake.sentence for mistake in mistakes if mistake.code == code]
@@ -251,7 +257,8 @@ class SourceLanding:
             self._result.findings += self._check_header(file_name, landed)
         except Refusal as refusal:
             if self._source.is_required:
-                raise SettingsWrong(f"sources.{self._name}: {refusal.sentence}") from refusal
+                place = self._run.locate(("sources", self._name))
+                raise SettingsWrong(f"{place}sources.{self._name}: {refusal.sentence}") from refusal
             self._result.refusals.append(refusal)
             self._result.deliveries.remove(delivery)
         except SettingsWrong as wrong:
