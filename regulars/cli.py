@@ -97,6 +97,24 @@ def doctor(
 
 
 @app.command()
+def preview(
+    source: Annotated[str | None, typer.Argument(help="Only this source (default: all).")] = None,
+    settings: SettingsOption = SETTINGS,
+    data: DataOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Show how exports would be read: first rows, formats, what would be quarantined, who finds whom. Writes nothing.
+
+    Example: regulars preview shop_orders
+    """
+    from regulars.pipelines.command.preview.preview import preview_sources
+
+    text, code = preview_sources(settings, only=source, data=data, as_json=as_json, now=_now())
+    typer.echo(text)
+    raise typer.Exit(code)
+
+
+@app.command()
 def status(
     home: HomeOption = None,
     settings: SettingsOption = SETTINGS,
