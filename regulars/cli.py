@@ -69,13 +69,17 @@ def run(
     home: HomeOption = None,
     as_of: Annotated[str, typer.Option(help="The last day that counts, YYYY-MM-DD (default: yesterday).")] = "",
     allow: AllowOption = None,
+    plan: Annotated[
+        bool, typer.Option("--plan", help="Only say what would change; nothing is published, landed or sent.")
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Run the pipeline once: land, build, audit, publish.
 
     Example: regulars run --settings regulars.yaml --as-of 2026-06-30
     """
-    _run(settings=settings, home=home, data=data, as_of=as_of, allow=allow or [], as_json=as_json)
+    make = _plan if plan else _run
+    make(settings=settings, home=home, data=data, as_of=as_of, allow=allow or [], as_json=as_json)
 
 
 @app.command()
@@ -287,6 +291,23 @@ def _run(
 
         launch_run(request)
     typer.echo(summarise_run(request.home, as_json=as_json))
+
+
+def _plan(*, settings: Path, home: Path | None, data: Path | None, as_of: str, allow: list[str], as_json: bool) -> None:
+    from regulars.pipelines.command.plan.plan import plan_run
+    from regulars.pipelines.publish.targets.shape.registry import TARGET_OPTIONS
+    from regulars.pipelines.run.progress import show_progress
+    from regulars.pipelines.run.request import make_request
+
+    request = make_request(
+        settings, home=home, data=data, as_of=as_of, allow=allow, now=_now(), target_types=TARGET_OPTIONS
+    )
+    with show_progress() as report_progress:
+        report_progress("loading Dagster")
+        from regulars.assets.launch import launch_unrecorded_run
+
+        text = plan_run(request, launch_unrecorded_run, as_json=as_json)
+    typer.echo(text)
 
 
 def _home(home: Path | None, settings: Path) -> "Home":

@@ -20,19 +20,21 @@ import duckdb
 
 from regulars.pipelines.command.findings import count_in_words, list_said
 from regulars.pipelines.command.plurals import count_things
+from regulars.pipelines.command.preview.look import look_at_sources
 from regulars.pipelines.contracts.odcs.lint import lint
 from regulars.pipelines.errors import InputRefused, RegularsError, SettingsWrong, StorageFailed, UsageWrong
 from regulars.pipelines.home.generation import Generation
 from regulars.pipelines.home.home import Home
 from regulars.pipelines.home.state_file import read_state
 from regulars.pipelines.home.target_records import read_target_records
-from regulars.pipelines.publish.targets.shape.registry import TARGET_OPTIONS
+from regulars.pipelines.publish.targets.shape.registry import TARGET_OPTIONS, TARGET_TYPES
 from regulars.pipelines.run.request import find_home, refuse_future_day
 from regulars.pipelines.settings.package import CONTRACTS_FOLDER
 from regulars.pipelines.settings.part import Place
 from regulars.pipelines.settings.settings import Settings, find_as_of
 from regulars.pipelines.settings.settings_file import load_settings
 from regulars.pipelines.settings.source import Source
+from regulars.pipelines.sources.formats.format_advice import advise_formats
 from regulars.pipelines.sources.landing import land_file, read_file_state
 from regulars.pipelines.sources.mapping.expressions import ExpressionChecker
 from regulars.pipelines.sources.mapping.mapping_checks import check_mapping, check_settings
@@ -78,6 +80,7 @@ def _run_checks(settings: Path, *, data: Path | None, home: Path | None, now: dt
     yield from _check_versions()
     yield from _check_contracts()
     yield from _check_home(find_home(home, settings))
+    yield from _check_ledger(find_home(home, settings))
     try:
         company = load_settings(settings, target_types=TARGET_OPTIONS)
     except SettingsWrong as error:
@@ -92,7 +95,8 @@ def _run_checks(settings: Path, *, data: Path | None, home: Path | None, now: dt
         yield SetupCheck("problem", "as_of", str(error), error.exit_code)
     for name, source in company.sources.items():
         yield from _check_source(name, source, (data or settings.parent).resolve(), company.locate)
-    yield from _check_targets(company, find_home(home, settings))
+    yield from _check_formats(company, (data or settings.parent).resolve(), now)
+    yield from _check_targets(company, find_home(home, settings), settings.resolve().parent)
     yield from _check_findings(find_home(home, settings))
     yield from _check_lapse_days(company, find_home(home, settings))
     yield from _check_schedule(company, now)
@@ -209,12 +213,36 @@ def _check_newest_file(name: str, source: Source, path: Path, checker: Expressio
         yield SetupCheck("warning", subject, f"{path.name}: {lines}")
 
 
-def _check_targets(company: Settings, home: Home) -> Iterator[SetupCheck]:
-    """What each target holds, as the last attempt left it; a run does not need it, so it is never a problem."""
+def _check_formats(company: Settings, data: Path, now: dt.datetime) -> Iterator[SetupCheck]:
+    """Numbers, days and moments that the first rows of each source do not write as the settings say."""
+    with look_at_sources(company, data, now) as look:
+        for each in advise_formats(look.con, look.settings):
+            extent = look.samples[each.source].extent
+            yield SetupCheck("warning", f"source {each.source}", f"{each.sentence}, in {extent}: {each.advice}")
+
+
+def _check_ledger(home: Home) -> Iterator[SetupCheck]:
+    """Whether the ledger opens; a run that is under way holds it, which is no problem."""
+    if not home.ledger.exists() or home.holder():
+        return
+    try:
+        duckdb.connect(home.ledger, read_only=True).close()
+    except duckdb.Error:
+        sentence = f"{home.ledger} cannot be opened: see that no other program holds it, else restore it from a backup"
+        yield SetupCheck("problem", "ledger", sentence, StorageFailed.exit_code)
+    else:
+        yield SetupCheck("ok", "ledger", "opens")
+
+
+def _check_targets(company: Settings, home: Home, base: Path) -> Iterator[SetupCheck]:
+    """What each target holds and whether it can be written to; a run does not need it, so it is never a problem."""
     known = read_target_records(home.path)
     for name, target in company.publish.targets.items():
-        last = known.get(name)
-        if last is not None and last.failure:
+        last, of_type = known.get(name), TARGET_TYPES[target.type]
+        fault = of_type.check(of_type.options.model_validate(target.options), base) if of_type.check else None
+        if fault:
+            yield SetupCheck("warning", f"target {name}", fault)
+        elif last is not None and last.failure:
             yield SetupCheck("warning", f"target {name}", f"the last attempt failed: {last.failure}")
         else:
             holds = last.generation if last else "nothing yet"

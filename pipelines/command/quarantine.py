@@ -14,6 +14,7 @@ import duckdb
 import polars as pl
 
 from regulars.pipelines.command.generations import find_current
+from regulars.pipelines.command.plurals import count_things
 from regulars.pipelines.contracts.quarantine.quarantine import MALFORMED
 from regulars.pipelines.errors import RegularsError, SettingsWrong, StorageFailed
 from regulars.pipelines.home.home import Home
@@ -73,7 +74,7 @@ class _Group:
 
     def lines(self) -> list[str]:
         """For people."""
-        rows = "1 row" if self.rows_quarantined == 1 else f"{self.rows_quarantined:,} rows"
+        rows = count_things(self.rows_quarantined, "row")
         place = f"line {self.line:,}" if self.line is not None else f"row {self.row:,}"
         if self.line is not None and self.row is not None:
             place += f" (row {self.row:,})"
@@ -104,7 +105,7 @@ def show_quarantine(home: Home, *, settings: Path, export: Path | None, as_json:
         if export is not None:
             found = con.sql(f"from ({rows}) order by source, row_id").pl()
             write_safe_csv(_add_places(found, home, _try_settings(settings)), export)
-            count = "1 row" if len(found) == 1 else f"{len(found):,} rows"
+            count = count_things(len(found), "row")
             return f"wrote {count} to {export}: they hold personal data, so do not share the file"
         groups = con.execute(_SUMMARY.format(rows=rows)).fetchall()
     names, company = read_file_names(home.ledger), _try_settings(settings)

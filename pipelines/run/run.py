@@ -190,6 +190,8 @@ def _prepare_home(request: RunRequest, now: dt.datetime, report_progress: Report
     """Sweep the home, check the free space and read the current manifest, so that a run fails before its work."""
     home, keep = request.home, request.settings.publish
     home.sweep(keep.keep_generations)
+    for state in home.states_without_generation():
+        report_progress(f"{state} is kept although its generation is gone; remove it if no restore has brought it back")
     moved = move_old_states(home)
     if moved:
         report_progress(

@@ -3,6 +3,7 @@
 Put here: such a type. Keep out: any one part (`settings.py`, `source.py`).
 """
 
+import codecs
 import datetime as dt
 from functools import cache
 from typing import Annotated
@@ -19,7 +20,12 @@ def _list_zones() -> frozenset[str]:
     return frozenset(available_timezones())
 
 
-def _check_zone(name: str) -> str:
+def check_zone(name: str) -> str:
+    """The name, if it is that of a time zone.
+
+    Raises:
+        ValueError: It is not.
+    """
     if name not in _list_zones():
         raise ValueError(f"`{name}` is not a time zone; write one such as `Europe/Berlin` or `UTC`")
     return name
@@ -37,9 +43,29 @@ PATTERNS = {
 }
 """Pattern of a text -> what to write."""
 
-Zone = Annotated[str, AfterValidator(_check_zone)]
+Zone = Annotated[str, AfterValidator(check_zone)]
 Currency = Annotated[str, Field(pattern=CURRENCY_PATTERN)]
 Name = Annotated[str, Field(pattern=NAME_PATTERN)]
+
+
+def check_encoding(name: str) -> str:
+    """The name, if Python knows it as that of an encoding of texts.
+
+    Raises:
+        ValueError: It does not.
+    """
+    try:
+        known = codecs.lookup(name)
+    except (LookupError, ValueError):
+        known = None
+    if name != "auto" and (known is None or not known._is_text_encoding or known.name in _NO_FILE_ENCODINGS):
+        raise ValueError(f"`{name}` is not an encoding; write one such as utf-8, cp1252, iso8859-15 or shift_jis")
+    return name
+
+
+_NO_FILE_ENCODINGS = {"idna", "punycode", "undefined", "unicode_escape", "raw_unicode_escape", "mbcs", "oem", "utf-7"}
+
+Encoding = Annotated[str, AfterValidator(check_encoding)]
 
 
 def _write_as_text(value: object) -> object:

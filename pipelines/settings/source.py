@@ -9,7 +9,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from regulars.pipelines.kinds.shape.registry import KINDS
-from regulars.pipelines.settings.part import SYSTEM_PATTERN, Currency, Part, PlainText, Zone
+from regulars.pipelines.settings.part import SYSTEM_PATTERN, Currency, Encoding, Part, PlainText, Zone
 
 NAMES_OF_KINDS = tuple(KINDS)
 
@@ -21,9 +21,10 @@ class FileOptions(Part):
     """What stands between two values of a CSV file; write a tab as `"\\t"`."""
     quote: Annotated[str, Field(min_length=1, max_length=1)] = '"'
     """What encloses a value that holds the delimiter or a line end."""
-    encoding: Literal["auto", "utf-8", "utf-16", "cp1252"] = "auto"
-    """How characters are written. `auto` takes a file as UTF-8 if it is, as UTF-16 if it begins like it, else as the
-    Windows encoding cp1252."""
+    encoding: Encoding = "auto"
+    """How characters are written: any encoding that Python knows, such as `cp1250` or `shift_jis`. `auto` takes a file
+    as UTF-8 if it is, as UTF-16 if it begins like it, else as the Windows encoding cp1252, and refuses it where it does
+    not look like that."""
     decimal: Literal[".", ","] = "."
     """The decimal sign of numbers."""
     thousands: Literal["", ",", ".", " ", "'"] = ""

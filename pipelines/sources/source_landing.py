@@ -215,7 +215,10 @@ class SourceLanding:
     def _check_count(self, file_name: str, landed: Landed) -> str | None:
         """Refuse a file with too few records; return the reason when a shrunk file is accepted."""
         if landed.record_count == 0 and self._source.is_required:
-            raise Refusal("empty", f"{file_name} holds a header and no record: deliver it again")
+            why = "a header and no record: deliver it again"
+            if landed.malformed_count:
+                why = f"no record: {landed.malformed_count:,} of its lines could not be read; see that `options` are right"
+            raise Refusal("empty", f"{file_name} holds {why}")
         counts = self._run.ledger.read_record_counts(self._name, _COMPARED_DELIVERIES)
         usual = statistics.median(counts) if counts and self._source.delivery == "full" else 0
         if landed.record_count >= usual / 2:

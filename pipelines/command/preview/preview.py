@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from regulars.pipelines.command.plurals import count_things
 from regulars.pipelines.command.preview.columns import ColumnView, view_columns
 from regulars.pipelines.command.preview.look import Look, look_at_sources
 from regulars.pipelines.command.preview.match_rates import MatchRate, count_matches
@@ -147,20 +148,22 @@ def _word_reason(look: Look, name: str, row: tuple[object, ...]) -> str:
     if kind != "malformed" and rules != "malformed":
         found = find_lines({record}, str(sha256), look.settings.sources[name], look.home / "landing")
         place = f"line {found[record]:,}" if record in found else f"row {record:,}"
-    rows = "1 row" if count == 1 else f"{int(str(count)):,} rows"
-    return f"{rows}, {'at' if count == 1 else 'first at'} {place}: {reason}"
+    return f"{count_things(int(str(count)), 'row')}, {'at' if count == 1 else 'first at'} {place}: {reason}"
 
 
 def _word_not_counted(look: Look, name: str) -> str:
     tests, cancelled, worthless = look.con.execute(_NOT_COUNTED, [name]).fetchall()[0]
-    parts = ((tests, "tests"), (cancelled, "cancelled"), (worthless, "worth nothing"))
-    return ", ".join(f"{count:,} {what}" for count, what in parts if count)
+    parts = [
+        count_things(int(tests), "test"),
+        count_things(int(cancelled), "is cancelled", "are cancelled"),
+        count_things(int(worthless), "is worth nothing", "are worth nothing"),
+    ]
+    return ", ".join(part for part in parts if not part.startswith("0 "))
 
 
 def _write(shown: list[SourcePreview]) -> Iterator[str]:
     for each in shown:
-        rows = "1 row" if each.row_count == 1 else f"{each.row_count:,} rows"
-        yield f"{each.source}: {each.extent}, {rows}"
+        yield f"{each.source}: {each.extent}, {count_things(each.row_count, 'row')}"
         for kind, columns in each.kinds.items():
             yield f"  as {kind}"
             yield from _write_columns(columns)

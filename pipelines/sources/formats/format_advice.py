@@ -56,10 +56,11 @@ class FormatAdvice:
     @property
     def finding(self) -> str:
         """The sentence without its place."""
-        fit = "does not fit" if self.value_count == 1 else "do not fit"
+        values = "value" if self.value_count == 1 else "values"
+        fit = "does not fit" if self.misfit_count == 1 else "do not fit"
         most = "it is" if self.misfit_count == 1 else "most are"
         return (
-            f"{self.misfit_count:,} of {self.value_count:,} values {fit} {self.expected}; {most} written like "
+            f"{self.misfit_count:,} of {self.value_count:,} {values} {fit} {self.expected}; {most} written like "
             f"`{self.shape}` (9 stands for a digit, A and a for letters)"
         )
 

@@ -4,7 +4,7 @@ Put here: mistakes in `columns` and `when`, worded for the reader. Keep out: mak
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from regulars.pipelines.kinds.shape.kind import KindColumn
 from regulars.pipelines.kinds.shape.registry import KINDS
@@ -111,7 +111,32 @@ def check_mapping(
             mistakes += list(
                 _find_expression_mistakes(name, kind, "when", mapping.when, header, columns, checker, "missing")
             )
-    return mistakes
+    return mistakes if _has_known_name(source, columns, checker) else [_hide_header(each) for each in mistakes]
+
+
+def _has_known_name(source: Source, columns: tuple[str, ...], checker: ExpressionChecker) -> bool:
+    """Whether the file has one of the names in the settings; otherwise its first line may be a customer's values."""
+    for mapping in source.mappings.values():
+        for wanted in mapping.columns.values():
+            if isinstance(wanted, str | list) and find_first_column(
+                [wanted] if isinstance(wanted, str) else wanted, columns
+            ):
+                return True
+        for _, expression in list_expressions(mapping):
+            if find_first_column(checker.list_columns(expression), columns):
+                return True
+    return False
+
+
+def _hide_header(mistake: Mistake) -> Mistake:
+    """The same without what the file has in its first line."""
+    what, is_missing, _ = mistake.sentence.partition(" is missing")
+    if not is_missing:
+        return mistake
+    why = (
+        "the file has none of the names in the settings: see that its first line is the header, and that `options` fit"
+    )
+    return replace(mistake, sentence=f"{what} is missing; {why}")
 
 
 def _find_column_mistakes(
