@@ -217,7 +217,8 @@ class SourceLanding:
         if landed.record_count == 0 and self._source.is_required:
             why = "a header and no record: deliver it again"
             if landed.malformed_count:
-                why = f"no record: {landed.malformed_count:,} of its lines could not be read; see that `options` are right"
+                lines = f"{landed.malformed_count:,} of its lines could not be read"
+                why = f"no record: {lines}; see that `options` are right"
             raise Refusal("empty", f"{file_name} holds {why}")
         counts = self._run.ledger.read_record_counts(self._name, _COMPARED_DELIVERIES)
         usual = statistics.median(counts) if counts and self._source.delivery == "full" else 0

@@ -58,8 +58,8 @@ class Changes:
             yield f"headline   {label}: {now} -> {then}"
         if self.new_customers or self.gone_customers:
             yield f"customers  {self.new_customers:,} new, {self.gone_customers:,} gone"
-        for table, (now, then) in self.rows.items():
-            yield f"rows       {table}: {now:,} -> {then:,} ({then - now:+,})"
+        for table, (rows_now, rows_then) in self.rows.items():
+            yield f"rows       {table}: {rows_now:,} -> {rows_then:,} ({rows_then - rows_now:+,})"
         for table, metric, key, start, before, after, reason in self.restated[:MOST_RESTATEMENTS]:
             yield f"past       {table}.{metric} ({key}) of {start}: {_word(before)} -> {_word(after)}. {reason}"
         more = len(self.restated) - MOST_RESTATEMENTS
