@@ -17,7 +17,7 @@ from regulars.pipelines.run.raw_tables import make_raw_tables
 from regulars.pipelines.run.run import Run
 from regulars.pipelines.settings.company_tables import write_company_tables
 
-SETTINGS_TABLES = ("company", "acquisition_costs")
+SETTINGS_TABLES = ("company", "acquisition_costs", "country_names")
 READS: dict[str, list[str]] = {f"raw.{name}": [] for name in (*KINDS, *SETTINGS_TABLES)}
 
 
@@ -29,7 +29,9 @@ READS: dict[str, list[str]] = {f"raw.{name}": [] for name in (*KINDS, *SETTINGS_
         for name, kind in KINDS.items()
     ]
     + [
-        dg.AssetSpec(asset_key(f"raw.{name}"), deps=[LANDING], description="The settings of this run, as a table.")
+        dg.AssetSpec(
+            asset_key(f"raw.{name}"), deps=[LANDING], description="Settings and definitions of this run, as a table."
+        )
         for name in SETTINGS_TABLES
     ],
     check_specs=[check_spec(f"raw.{name}") for name in KINDS],

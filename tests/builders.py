@@ -55,15 +55,20 @@ _COMPANY: Row = {
     "default_acquisition_cost": None,
     "fiscal_year_starts": 1,
 }
+_COUNTRY_NAMES = [
+    {"name": name, "country": code, "country_name": "Germany", "is_translated": name == "deutschland"}
+    for name, code in (("germany", "DE"), ("de", "DE"), ("deu", "DE"), ("deutschland", "DE"))
+]
 _MADE_BY_HAND = {
     "raw.company": (
         "as_of date, timezone varchar, currency varchar, customer_is varchar, value_basis varchar, lapse_days integer, "
         "max_lifetime_years double, default_acquisition_cost decimal(18, 4), fiscal_year_starts integer"
     ),
     "raw.acquisition_costs": "channel varchar, cost decimal(18, 4)",
+    "raw.country_names": "name varchar, country varchar, country_name varchar, is_translated boolean",
     "identity.records": (
         "record_key varchar, system varchar, record_type varchar, source_record_id varchar, contact_id varchar, "
-        "customer_id varchar, customer_idx integer, first_delivery integer"
+        "customer_id varchar, customer_idx integer, first_delivery integer, first_row_id bigint"
     ),
     "identity.customer_links": (
         "link_type varchar, system varchar, source_record_id varchar, customer_id varchar, customer_idx integer, "
@@ -123,6 +128,7 @@ def warehouse(**tables: Sequence[Row]) -> duckdb.DuckDBPyConnection:
         con.execute(f"create table {table} ({create})")
     company = tables.pop("raw__company", [{}])
     fill(con, "raw.company", [{**_COMPANY, **company[0]}])
+    fill(con, "raw.country_names", _COUNTRY_NAMES)
     for name, rows in tables.items():
         layer, table = name.split("__")
         if layer == "raw" and table in KINDS:

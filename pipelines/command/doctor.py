@@ -19,6 +19,7 @@ from zoneinfo import ZoneInfo
 import duckdb
 
 from regulars.pipelines.command.findings import count_in_words, list_said
+from regulars.pipelines.command.lapse_proposal import word_proposal
 from regulars.pipelines.command.plurals import count_things
 from regulars.pipelines.command.preview.look import look_at_sources
 from regulars.pipelines.contracts.odcs.lint import lint
@@ -36,6 +37,7 @@ from regulars.pipelines.settings.settings_file import load_settings
 from regulars.pipelines.settings.source import Source
 from regulars.pipelines.sources.formats.format_advice import advise_formats
 from regulars.pipelines.sources.landing import land_file, read_file_state
+from regulars.pipelines.sources.mapping.evidence_findings import find_contradictions
 from regulars.pipelines.sources.mapping.expressions import ExpressionChecker
 from regulars.pipelines.sources.mapping.mapping_checks import check_mapping, check_settings
 from regulars.pipelines.sources.readers.landed_text import open_private_connection
@@ -46,10 +48,6 @@ Mark = Literal["ok", "warning", "problem"]
 SIGNS = {"ok": "ok     ", "warning": "warning", "problem": "PROBLEM"}
 TESTED = {"duckdb": "1.5.", "polars": "2.", "great-expectations": "1.24.", "dagster": "1.13."}
 FEW_BYTES = 1_000_000_000
-LAPSE = """
-    select proposed_lapse_days, lapse_days, returns_in_time_rate, reason
-    from marts.lapse_proposal
-"""
 
 
 @dataclass(frozen=True)
@@ -98,7 +96,9 @@ def _run_checks(settings: Path, *, data: Path | None, home: Path | None, now: dt
     yield from _check_formats(company, (data or settings.parent).resolve(), now)
     yield from _check_targets(company, find_home(home, settings), settings.resolve().parent)
     yield from _check_findings(find_home(home, settings))
-    yield from _check_lapse_days(company, find_home(home, settings))
+    advice = word_proposal(company.lapse_days, find_home(home, settings))
+    if advice:
+        yield SetupCheck("ok", "lapse_days", advice)
     yield from _check_schedule(company, now)
 
 
@@ -185,6 +185,8 @@ def _check_source(name: str, source: Source, data: Path, locate: Callable[[Place
         yield from (SetupCheck("problem", subject, each, SettingsWrong.exit_code) for each in wrong)
         if wrong or not files:
             return
+        for contradiction in find_contradictions(name, source):
+            yield SetupCheck("warning", subject, f"{contradiction.sentence} {contradiction.advice}")
         size = sum(path.stat().st_size for _, path in files)
         fine = f"{count_things(len(files), 'file')}, {size / 1e6:,.1f} MB, feeds {', '.join(source.mappings)}"
         found = list(_check_newest_file(name, source, files[-1][1], checker))
@@ -259,42 +261,6 @@ def _check_findings(home: Home) -> Iterator[SetupCheck]:
         findings = current.manifest.findings
         yield SetupCheck("ok", "findings", f"{current.name}: {count_in_words(findings)}")
         yield from (SetupCheck("warning", name, sentence) for name, sentence in list_said(findings))
-
-
-def _check_lapse_days(company: Settings, home: Home) -> Iterator[SetupCheck]:
-    """What the last run proposed for `lapse_days`: advice, so never a problem."""
-    try:
-        current = home.current()
-        if current is None:
-            return
-        with duckdb.connect(current.duckdb_file, read_only=True) as con:
-            found = con.execute(LAPSE).fetchone()
-    except (RegularsError, duckdb.Error):  # reported by the check of `home`; or published before there were proposals
-        return
-    if found is not None:
-        yield SetupCheck("ok", "lapse_days", _word_lapse_days(company.lapse_days, *found))
-
-
-def _word_lapse_days(
-    lapse_days: int, proposed: int | None, last_lapse_days: int, in_time: float | None, reason: str | None
-) -> str:
-    """The setting and the proposal in a sentence.
-
-    Args:
-        lapse_days: The present setting.
-        proposed: `proposed_lapse_days` of `marts.lapse_proposal`.
-        last_lapse_days: The setting of the last run.
-        in_time: The share of returning customers, 0 to 1, who come back within `last_lapse_days`; None when not known.
-        reason: Why nothing is proposed, or why the proposal may grow.
-    """
-    if proposed is None:
-        return f"lapse_days is {lapse_days}; nothing is proposed yet: {reason}"
-    because = f"90 % of those who come back at all do so within {proposed} days"
-    if in_time is not None:
-        because += f", {in_time:.1%} within {last_lapse_days}"
-    return f"lapse_days is {lapse_days}; your customers' gaps suggest {proposed}, because {because}" + (
-        f" ({reason})" if reason else ""
-    )
 
 
 def _check_schedule(company: Settings, now: dt.datetime) -> Iterator[SetupCheck]:

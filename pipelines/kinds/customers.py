@@ -39,7 +39,9 @@ KIND = Kind(
                 "`customer_is: account`."
             ),
         ),
-        KindColumn("country", "text", "Country as delivered, name or code.", is_descriptive=True),
+        KindColumn(
+            "country", "text", "Country: a code of ISO 3166 or a name, in any common language.", is_descriptive=True
+        ),
         KindColumn("region", "text", "State, province or sales region.", is_descriptive=True),
         KindColumn("city", "text", "City.", is_descriptive=True),
         KindColumn(

@@ -20,7 +20,12 @@ KIND = Kind(
         KindColumn(
             "store_type", "text", "The company's own type of store, such as own, franchise.", is_descriptive=True
         ),
-        KindColumn("country", "text", "The country it lies in, name or code.", is_descriptive=True),
+        KindColumn(
+            "country",
+            "text",
+            "The country it lies in: a code of ISO 3166 or a name, in any common language.",
+            is_descriptive=True,
+        ),
         KindColumn("region", "text", "The sales region it belongs to.", is_descriptive=True),
         KindColumn("city", "text", "The city it lies in.", is_descriptive=True),
     ),

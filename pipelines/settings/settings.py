@@ -49,6 +49,15 @@ class Identity(Part):
     """Addresses that belong to no customer, such as that of the till: they link no records."""
     max_records_per_email: Annotated[int, Field(ge=1)] = 20
     """An address that more records share links none of them: it is a shared or a made-up one."""
+    max_orders_per_email: Annotated[int, Field(ge=1)] = 1000
+    """An address on more orders that name no customer record names nobody: it is that of a till, an office or a
+    marketplace. The orders are of no known customer, and the run says how many."""
+    max_orders_per_email_and_day: Annotated[int, Field(ge=1)] = 20
+    """The same, for the orders of one day (UTC)."""
+    link_accounts: bool = False
+    """Where `customer_is: account`: whether accounts become one customer when a person, by an address or by a merge of
+    the tool, belongs to several of them. Otherwise accounts stay apart; an order that names the person alone is the
+    account's to which the person belonged first."""
     max_records_per_customer: Annotated[int, Field(ge=2)] = 100
     """When more records would become one customer, the run stops: one wrong id can otherwise join everybody."""
 

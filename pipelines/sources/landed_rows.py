@@ -11,17 +11,19 @@ from pathlib import Path
 import duckdb
 
 from regulars.pipelines.errors import SettingsWrong
-from regulars.pipelines.kinds.shape.kind import TRACE_COLUMNS
-from regulars.pipelines.kinds.shape.registry import KINDS
+from regulars.pipelines.findings.finding import Finding
 from regulars.pipelines.settings.part import Place
 from regulars.pipelines.settings.settings import Settings
 from regulars.pipelines.settings.source import KindMapping, Source
 from regulars.pipelines.sources.landing import find_lines, read_landed_file
+from regulars.pipelines.sources.landed_tables import make_landed_tables
 from regulars.pipelines.sources.ledger import Delivery
+from regulars.pipelines.sources.mapping.evidence import Evidence, collect_evidence
+from regulars.pipelines.sources.mapping.evidence_findings import find_doubtful_readings
 from regulars.pipelines.sources.mapping.expressions import ExpressionChecker
+from regulars.pipelines.sources.mapping.failing_expressions import find_failing_expressions
 from regulars.pipelines.sources.mapping.mapping import (
     LandedFile,
-    list_expressions,
     list_unread_columns,
     select_kind,
     select_row_as_json,
@@ -37,34 +39,6 @@ from regulars.pipelines.sources.readers.refusal import Refusal
 from regulars.pipelines.sources.source_landing import LandedSource
 from regulars.pipelines.warehouse.sql_text import quote_identifier, quote_literal
 
-_MAKE_MALFORMED = """
-    create or replace table landed.malformed (
-        source varchar,
-        system varchar,
-        kind varchar,
-        delivery integer,
-        file_sha256 varchar,
-        line bigint,
-        text varchar,
-        reason varchar
-    )
-"""
-_MAKE_FILES = """
-    create or replace table landed.files (
-        source varchar,
-        delivery integer,
-        file_name varchar,
-        file_sha256 varchar,
-        bytes bigint,
-        record_count bigint,
-        malformed_count bigint,
-        modified_at timestamp,
-        landed_at timestamp,
-        is_stale boolean,
-        encoding varchar,
-        kinds varchar
-    )
-"""
 _INSERT_FILE = """
     insert into landed.files by name
     select
@@ -118,7 +92,7 @@ class _LandedDelivery:
 
 def write_landed_rows(
     con: duckdb.DuckDBPyConnection, settings: Settings, landed_sources: list[LandedSource], home: Path
-) -> None:
+) -> list[Finding]:
     """Make `landed.<kind>` for every kind, `landed.malformed` and `landed.files`.
 
     `landed.malformed` holds the lines that are not records (`line` from 1; `kind` is NULL) and the records that no
@@ -133,25 +107,25 @@ def write_landed_rows(
 
     An expression that fails on a row of an optional source withholds that source.
 
+    Returns:
+        What is doubtful about how the values were read.
+
     Raises:
         SettingsWrong: An expression fails on a row of a required source.
     """
-    con.execute("create schema if not exists landed")
+    evidence = Evidence()
     con.execute("set timezone = 'UTC'")  # where a moment with an offset passes through text
-    for name, described in KINDS.items():
-        columns = [f"{quote_identifier(column.name)} varchar" for column in described.columns]
-        columns += [f"{column} {data_type}" for column, data_type in TRACE_COLUMNS]
-        con.execute(f"create or replace table landed.{quote_identifier(name)} ({', '.join(columns)})")
-    con.execute(_MAKE_MALFORMED)
-    con.execute(_MAKE_FILES)
+    make_landed_tables(con)
     for landed_source in landed_sources:
         try:
-            _insert_source(con, settings, landed_source, home)
+            _insert_source(con, settings, landed_source, home, evidence)
         except SettingsWrong as wrong:
             if settings.sources[landed_source.source].is_required:
                 raise
             landed_source.withheld.append(Refusal("mapping", str(wrong)))
             replace_landed_rows(con, settings, landed_source, [], home)
+    currencies = {name: source.currency or settings.company.currency for name, source in settings.sources.items()}
+    return find_doubtful_readings(evidence, settings.sources, currencies)
 
 
 def replace_landed_rows(
@@ -178,10 +152,12 @@ def replace_landed_rows(
     con.execute("delete from landed.files where source = $1", [landed_source.source])
     landed_source.found = landed_source.found_deliveries
     landed_source.deliveries = deliveries
-    _insert_source(con, settings, landed_source, home)
+    _insert_source(con, settings, landed_source, home, Evidence())
 
 
-def _insert_source(con: duckdb.DuckDBPyConnection, settings: Settings, landed_source: LandedSource, home: Path) -> None:
+def _insert_source(
+    con: duckdb.DuckDBPyConnection, settings: Settings, landed_source: LandedSource, home: Path, evidence: Evidence
+) -> None:
     checker = ExpressionChecker(con)
     for landed in _read_deliveries(settings, landed_source, home / "landing", checker):
         file = _describe_file(landed, settings, checker)
@@ -190,6 +166,7 @@ def _insert_source(con: duckdb.DuckDBPyConnection, settings: Settings, landed_so
         _insert_malformed(con, landed)
         _insert_unclaimed(con, landed)
         _insert_file(con, landed, landed_source.is_stale)
+        collect_evidence(con, file, landed.mappings, evidence)
 
 
 def _read_deliveries(
@@ -232,29 +209,20 @@ def _insert_kind(
     try:
         con.execute(f"insert into landed.{quote_identifier(kind)} {select_kind(kind, mapping, file)}")
     except (duckdb.ConversionException, duckdb.InvalidInputException, duckdb.OutOfRangeException):
-        raise _find_failing_expression(con, read, kind, mapping) from None  # DuckDB's own words show the value
+        raise _describe_failure(con, read, kind, mapping) from None  # DuckDB's own words show the value
 
 
-def _find_failing_expression(
+def _describe_failure(
     con: duckdb.DuckDBPyConnection, read: _LandedDelivery, kind: str, mapping: KindMapping
 ) -> SettingsWrong:
     here: Place = ("sources", read.name, *(("kinds", kind) if read.source.kinds else ()))
     file_name = read.delivery.file_name
-    for column, expression in list_expressions(mapping):
-        try:
-            con.execute(f"""
-                select count(
-                    {expression}
-                )
-                from {read.rows} as file
-            """).fetchall()
-        except duckdb.Error as error:
-            place = (*here, "when") if column == "when" else (*here, "columns", column)
-            what = type(error).__name__.removesuffix("Exception").lower()
-            return SettingsWrong(
-                f"{read.locate(place)}sources.{read.name}: the expression for {kind}.{column} fails on a row of "
-                f"{file_name} ({what} error): make it give NULL there, for example with `try_cast`"
-            )
+    for column, what in find_failing_expressions(con, mapping, read.rows):
+        place = (*here, "when") if column == "when" else (*here, "columns", column)
+        return SettingsWrong(
+            f"{read.locate(place)}sources.{read.name}: the expression for {kind}.{column} fails on a row of "
+            f"{file_name} ({what} error): make it give NULL there, for example with `try_cast`"
+        )
     return SettingsWrong(
         f"{read.locate(here)}sources.{read.name}: {file_name} cannot be mapped to {kind}: check its `columns` and "
         "`when`"

@@ -221,6 +221,16 @@ class Ledger:
         values = {"source": source, "shrink_allowed": SHRINK_ALLOWED, "last": last}
         return [int(count) for (count,) in self._con.execute(query, values).fetchall()]
 
+    def list_last(self, source: str, last: int) -> list[Delivery]:
+        """The last landed deliveries of `source`, in the order of landing."""
+        query = f"""
+            from deliveries
+            where source = $source and status = 'landed'
+            order by delivery desc
+            limit {int(last)}
+        """
+        return self._read(query, {"source": source})[::-1]
+
     def list_refused(self, source: str) -> list[Delivery]:
         """Refused files of `source`, in the order in which they were refused."""
         query = """

@@ -24,6 +24,7 @@ from regulars.pipelines.sources.landing import FileState, check_unchanged, land_
 from regulars.pipelines.sources.ledger import SHRINK_ALLOWED, Delivery, Ledger
 from regulars.pipelines.sources.mapping.expressions import ExpressionChecker
 from regulars.pipelines.sources.mapping.mapping_checks import check_mapping
+from regulars.pipelines.sources.odd_files import COMPARED_DELIVERIES, find_oddities
 from regulars.pipelines.sources.readers.landed_text import READER_VERSION, Landed
 from regulars.pipelines.sources.readers.refusal import ReasonCode, Refusal
 from regulars.pipelines.sources.source_files import match_files
@@ -43,6 +44,7 @@ class LandedSource:
         withheld: Which landed files of an optional source the run goes on without, and why.
         landed: The numbers of the deliveries that landed in this run.
         findings: What was odd about the files that are used.
+        last_deliveries: The last deliveries that landed, used or not, in order: what a new one is compared with.
         found: The deliveries that landing found, where the run reads others since it withheld some.
     """
 
@@ -52,6 +54,7 @@ class LandedSource:
     withheld: list[Refusal] = field(default_factory=list)
     landed: list[int] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
+    last_deliveries: list[Delivery] = field(default_factory=list)
     found: list[Delivery] | None = None
 
     @property
@@ -116,6 +119,7 @@ class SourceLanding:
         self._check_presence({file.path for file in files})
         self._check_age(files)
         self._result.deliveries = self._run.ledger.list_used(self._name, self._source.delivery)
+        self._result.last_deliveries = self._run.ledger.list_last(self._name, 2 * COMPARED_DELIVERIES)
         for delivery in list(self._result.deliveries):
             self._check_earlier_delivery(delivery)
         return self._result
@@ -145,7 +149,8 @@ class SourceLanding:
         landed = land_file(file.path, file_name, file.state, self._source, self._run.landing)
         findings = self._check_header(file_name, landed)
         reason = self._check_count(file_name, landed)
-        self._refuse_stops(findings)
+        before = self._run.ledger.list_last(self._name, COMPARED_DELIVERIES)
+        self._refuse_stops([*findings, *find_oddities(self._name, file_name, landed, before)])
         delivery = self._run.ledger.record(
             Delivery(
                 source=self._name,

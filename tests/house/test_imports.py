@@ -34,7 +34,18 @@ MAY_IMPORT: dict[str, set[str]] = {
         "kinds",
         "errors",
     },
-    "audit": {"run", "sources", "contracts", "warehouse", "home", "findings", "kinds", "definitions", "errors"},
+    "audit": {
+        "run",
+        "sources",
+        "transforms",
+        "contracts",
+        "warehouse",
+        "home",
+        "findings",
+        "kinds",
+        "definitions",
+        "errors",
+    },
     # one run: what it was asked for, what it holds, how it ended
     "run": {"sources", "contracts", "warehouse", "home", "settings", "findings", "kinds", "errors"},
     # how tables are made

@@ -163,23 +163,23 @@ def test_products_that_only_lines_name_have_the_newest_name():
 
 
 @pytest.mark.parametrize(
-    ("answer", "group"),
+    ("answer", "group", "reason"),
     [
-        ({"score": "10"}, "promoter"),
-        ({"score": "9"}, "promoter"),
-        ({"score": "8"}, "passive"),
-        ({"score": "7"}, "passive"),
-        ({"score": "6"}, "detractor"),
-        ({"score": "0"}, "detractor"),
-        ({"score": "8.5"}, None),
-        ({"score": "5", "scale_min": "1", "scale_max": "5"}, None),
-        ({"score": "9", "scale_min": "1"}, None),
-        ({"score": "9", "survey_type": "csat"}, None),
+        ({"score": "10"}, "promoter", None),
+        ({"score": "9"}, "promoter", None),
+        ({"score": "8"}, "passive", None),
+        ({"score": "7"}, "passive", None),
+        ({"score": "6"}, "detractor", None),
+        ({"score": "0"}, "detractor", None),
+        ({"score": "8.5"}, None, "fraction"),
+        ({"score": "5", "scale_min": "1", "scale_max": "5"}, None, "other_scale"),
+        ({"score": "9", "scale_min": "1"}, None, "other_scale"),
+        ({"score": "9", "survey_type": "csat"}, None, None),
     ],
 )
-def test_only_whole_points_of_a_0_to_10_scale_make_an_nps(answer, group):
+def test_only_whole_points_of_a_0_to_10_scale_make_an_nps_and_the_rest_has_a_reason(answer, group, reason):
     row = only(run_sql("core/survey_responses", staging__survey_responses=[{"response_id": "1", **answer}]))
-    assert row["nps_group"] == group
+    assert (row["nps_group"], row["nps_left_out_reason"]) == (group, reason)
 
 
 def test_an_anonymous_answer_belongs_to_no_customer_not_to_the_unknown_customer():

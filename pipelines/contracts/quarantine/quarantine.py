@@ -251,14 +251,8 @@ def _list_files_over(files: Sequence[FileCount], source: str, budget: float) -> 
 
 def keep_withheld_rows(con: duckdb.DuckDBPyConnection, source: str, files: Sequence[str]) -> None:
     """Keep the quarantined rows of files that the run goes on without, in `quarantine.withheld`, to be looked at."""
-    con.execute(
-        """
-        insert into quarantine.withheld
-        from quarantine.rows
-        where source = $source and list_contains($files, file_sha256)
-        """,
-        {"source": source, "files": list(files)},
-    )
+    which = "from quarantine.rows where source = $1 and list_contains($2, file_sha256)"
+    con.execute(f"insert into quarantine.withheld {which}", [source, list(files)])
 
 
 def _describe_commonest_rule(con: duckdb.DuckDBPyConnection, source: str, contracts: Mapping[str, Contract]) -> str:

@@ -29,7 +29,12 @@ def make_customer_columns(who: str) -> tuple[KindColumn, ...]:
 
 
 PLACE = (
-    KindColumn("country", "text", "Country the order went to, name or code.", is_descriptive=True),
+    KindColumn(
+        "country",
+        "text",
+        "Country the order went to: a code of ISO 3166 or a name, in any common language.",
+        is_descriptive=True,
+    ),
     KindColumn("region", "text", "State, province or sales region the order went to.", is_descriptive=True),
     KindColumn("city", "text", "City the order went to.", is_descriptive=True),
 )
