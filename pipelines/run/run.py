@@ -103,7 +103,8 @@ class Run:
 
     def lock_down(self) -> None:
         """Close the build off: from here on it reads no file outside the home, and its settings cannot change."""
-        lock_down(self.warehouse.con, self.request.home.path)
+        linked = self.request.linked_home
+        lock_down(self.warehouse.con, [self.request.home.path, *([linked] if linked else [])])
 
 
 def describe_broken_rules(results: Sequence[RuleResult]) -> ContractBroken | None:

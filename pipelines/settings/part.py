@@ -58,12 +58,14 @@ def check_encoding(name: str) -> str:
         known = codecs.lookup(name)
     except (LookupError, ValueError):
         known = None
-    if name != "auto" and (known is None or not known._is_text_encoding or known.name in _NO_FILE_ENCODINGS):
+    if name != "auto" and (
+        known is None or not known._is_text_encoding or known.name.replace("_", "-") in _NO_FILE_ENCODINGS
+    ):
         raise ValueError(f"`{name}` is not an encoding; write one such as utf-8, cp1252, iso8859-15 or shift_jis")
     return name
 
 
-_NO_FILE_ENCODINGS = {"idna", "punycode", "undefined", "unicode_escape", "raw_unicode_escape", "mbcs", "oem", "utf-7"}
+_NO_FILE_ENCODINGS = {"idna", "punycode", "undefined", "unicode-escape", "raw-unicode-escape", "mbcs", "oem", "utf-7"}
 
 Encoding = Annotated[str, AfterValidator(check_encoding)]
 

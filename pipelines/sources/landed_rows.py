@@ -15,8 +15,8 @@ from regulars.pipelines.findings.finding import Finding
 from regulars.pipelines.settings.part import Place
 from regulars.pipelines.settings.settings import Settings
 from regulars.pipelines.settings.source import KindMapping, Source
-from regulars.pipelines.sources.landing import find_lines, read_landed_file
 from regulars.pipelines.sources.landed_tables import make_landed_tables
+from regulars.pipelines.sources.landing import find_lines, read_landed_file
 from regulars.pipelines.sources.ledger import Delivery
 from regulars.pipelines.sources.mapping.evidence import Evidence, collect_evidence
 from regulars.pipelines.sources.mapping.evidence_findings import find_doubtful_readings

@@ -43,7 +43,7 @@ def copy_home(request: RunRequest) -> Iterator[RunRequest]:
             raise StorageFailed(f"the copy of {home.path} cannot be made: {error.strerror}; free some room") from error
         publish = request.settings.publish.model_copy(update={"targets": {}})
         settings = request.settings.model_copy(update={"publish": publish, "alerts": Alerts()})
-        yield dataclasses.replace(request, settings=settings, home=copy)
+        yield dataclasses.replace(request, settings=settings, home=copy, linked_home=home.path)
 
 
 def _fill(home: Home, copy: Home) -> None:

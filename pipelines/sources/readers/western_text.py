@@ -12,7 +12,7 @@ from charset_normalizer import from_bytes
 
 _SAMPLE_BYTES = 1 << 16
 _ODD_SHARE = 0.25
-_TELLING_BYTES = 20
+_TELLING_COHERENCE = 0.3
 _SIGNS_IN_WORDS = "\u2019\u00b4\u00b7\u00a0\u00ad"
 _SIGNS_BEFORE_WORDS = "\u20ac\u00ab\u201c\u201e\u2018\u201a\u00bf\u00a1"
 
@@ -31,7 +31,7 @@ def guess_other_encoding(path: Path) -> str | None:
     best = matches.best()
     if best is None or "cp1252" in fitting:
         return None
-    return str(best.encoding) if sum(byte >= 0x80 for byte in sample) >= _TELLING_BYTES else ""
+    return str(best.encoding) if best.coherence >= _TELLING_COHERENCE else ""
 
 
 def _read_lines_with_letters(path: Path) -> bytes:
