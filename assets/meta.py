@@ -9,7 +9,7 @@ import polars as pl
 
 from regulars.assets.marts import Transform, choose_settings, find_mart_functions, list_read_tables
 from regulars.assets.tables import Blueprint
-from regulars.pipelines.audit.accounting import write_row_accounting
+from regulars.pipelines.audit.accounting import write_excluded_rows, write_row_accounting
 from regulars.pipelines.audit.findings.deliveries.delivery_profiles import TABLE as PROFILES
 from regulars.pipelines.audit.findings.deliveries.delivery_profiles import write_delivery_profiles
 from regulars.pipelines.audit.restatements.restate import INPUTS, RESTATEMENTS, Replay, write_restatements
@@ -25,6 +25,9 @@ def list_audit_tables(contracts: dict[str, Contract]) -> list[Blueprint]:
     def rows(run: Run) -> None:
         write_row_accounting(run.warehouse.con)
 
+    def excluded(run: Run) -> None:
+        write_excluded_rows(run.warehouse.con)
+
     def money(run: Run) -> None:
         write_tie_out(run.warehouse.con)
 
@@ -34,6 +37,7 @@ def list_audit_tables(contracts: dict[str, Contract]) -> list[Blueprint]:
     return [
         Blueprint("meta.row_accounting", staged, contracts["meta.row_accounting"].grain, "sql", rows),
         Blueprint(PROFILES, delivered, contracts[PROFILES].grain, "sql", write_delivery_profiles),
+        Blueprint("meta.excluded_rows", staged, contracts["meta.excluded_rows"].grain, "sql", excluded),
         Blueprint("meta.tie_out", reads, contracts["meta.tie_out"].grain, "sql", money),
         describe_restatements(contracts),
     ]

@@ -50,14 +50,17 @@ def _list_facts(generation: Generation, is_new: bool) -> dict[str, Any]:
 
 def _write_lines(generation: Generation, is_new: bool) -> list[str]:
     manifest = generation.manifest
-    read, quarantined, superseded = (
-        _sum_counts(manifest.sources, f"rows_{what}") for what in ("read", "quarantined", "superseded")
+    read, loaded, superseded, duplicate, excluded, quarantined = (
+        _sum_counts(manifest.sources, f"rows_{what}")
+        for what in ("read", "loaded", "superseded", "duplicate", "excluded", "quarantined")
     )
+    left_out = f", {count_things(duplicate, 'duplicate')}" if duplicate else ""
+    left_out += f", {excluded:,} excluded by the settings" if excluded else ""
     read_rows = f"{count_things(read, 'row')} of {count_things(len(manifest.sources), 'source')}"
     lines = [
         "",
-        f"read       {read_rows}: {read - quarantined - superseded:,} used, "
-        f"{superseded:,} superseded by a newer delivery, {quarantined:,} quarantined"
+        f"read       {read_rows}: {loaded:,} used, "
+        f"{superseded:,} superseded by a newer version{left_out}, {quarantined:,} quarantined"
         + (" (`regulars quarantine` shows them)" if quarantined else ""),
     ]
     kept = "kept aside as a backfill" if manifest.is_backfill else "published" if is_new else "nothing new: kept"

@@ -6,6 +6,7 @@ Put here: which families of findings there are. Keep out: the entries, which lie
 from collections.abc import Mapping
 from typing import TypedDict, Unpack
 
+from regulars.pipelines.findings.families.deliveries import DELIVERIES
 from regulars.pipelines.findings.families.files import FILES
 from regulars.pipelines.findings.families.identity import IDENTITY
 from regulars.pipelines.findings.families.references import REFERENCES
@@ -24,6 +25,7 @@ FAMILIES: Mapping[str, tuple[FindingType, ...]] = {
     "Values": VALUES,
     "References": REFERENCES,
     "Identity": IDENTITY,
+    "Versions and excluded records": DELIVERIES,
     "Rules of contracts": RULES,
     "Settings": SETTINGS,
 }

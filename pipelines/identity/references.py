@@ -58,7 +58,7 @@ def referring_rows(staging: Staging, told: pl.DataFrame) -> Iterator[Referring]:
     for name, kind in KINDS.items():
         if kind.reference and name != LINES:
             key = kind.document[0]
-            rows = staging[name] if kind.repeats == "last" else _first_named(staging[name], "_system", key)
+            rows = staging[name] if kind.has_one_row_per_document else _first_named(staging[name], "_system", key)
             yield Referring(rows, pl.lit(kind.reference.record_type), key, kind.reference.makes_customer)
 
 

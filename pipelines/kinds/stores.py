@@ -3,6 +3,7 @@
 Put here: what a row of `stores` holds and keeps. Keep out: SQL that reads it.
 """
 
+from regulars.pipelines.kinds.shape.columns import UPDATED_AT
 from regulars.pipelines.kinds.shape.kind import Kind, KindColumn
 
 KIND = Kind(
@@ -28,8 +29,10 @@ KIND = Kind(
         ),
         KindColumn("region", "text", "The sales region it belongs to.", is_descriptive=True),
         KindColumn("city", "text", "The city it lies in.", is_descriptive=True),
+        UPDATED_AT,
     ),
     document=("store_id",),
-    repeats="last",
+    record_id=("store_id",),
+    delivery="full",
     example={"store_id": "1"},
 )

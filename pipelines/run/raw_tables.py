@@ -10,10 +10,15 @@ newest older delivery that is good; else the run reads nothing of it. Its quaran
 from dataclasses import replace
 
 from regulars.pipelines.contracts.quarantine.quarantine import OverBudget, Overspent, keep_withheld_rows
-from regulars.pipelines.contracts.quarantine.quarantine_step import run_quarantine_step, undo_quarantine_step
+from regulars.pipelines.contracts.quarantine.quarantine_step import (
+    SourceFacts,
+    run_quarantine_step,
+    undo_quarantine_step,
+)
 from regulars.pipelines.contracts.validation.validate import RuleResult
 from regulars.pipelines.kinds.shape.registry import KINDS
 from regulars.pipelines.run.run import Run
+from regulars.pipelines.settings.source import Source
 from regulars.pipelines.sources.formats.format_advice import FormatAdvice, advise_formats
 from regulars.pipelines.sources.landed_rows import replace_landed_rows
 from regulars.pipelines.sources.older_deliveries import find_older_delivery
@@ -35,7 +40,7 @@ def make_raw_tables(run: Run) -> dict[str, list[RuleResult]]:
             result = run_quarantine_step(
                 con,
                 contracts,
-                budgets={name: source.max_quarantined for name, source in run.settings.sources.items()},
+                {name: _describe_source(source) for name, source in run.settings.sources.items()},
                 override=run.request.allow.get("quarantined"),
             )
         except OverBudget as error:
@@ -49,7 +54,16 @@ def make_raw_tables(run: Run) -> dict[str, list[RuleResult]]:
                 refused.setdefault(each.source, set()).update(each.files)
                 _withhold(run, each, refused[each.source])
         else:
+            run.findings.extend(result.findings)
             return result.results
+
+
+def _describe_source(source: Source) -> SourceFacts:
+    return SourceFacts(
+        max_quarantined=source.max_quarantined,
+        appends=source.delivery_mode == "append",
+        repeating=source.repeating_kinds,
+    )
 
 
 def _explain(run: Run, sources: tuple[Overspent, ...]) -> list[Overspent]:
@@ -68,11 +82,11 @@ def _withhold(run: Run, overspent: Overspent, refused: set[str]) -> None:
     landed_source = next(each for each in run.landed_sources if each.source == overspent.source)
     source = run.settings.sources[overspent.source]
     left = [each for each in landed_source.deliveries if each.file_sha256 not in refused]
-    if not left and source.delivery == "full":
+    if not left and source.delivery_mode == "full":
         older = find_older_delivery(overspent.source, source, refused, run.request.home.path)
         left = [older] if older else []
     instead = f"{left[-1].file_name} is used instead" if left else "nothing of it is used"
-    if source.delivery == "incremental" and left:
+    if source.delivery_mode != "full" and left:
         instead = f"its {len(left)} other files are used"
     sentence = f"{overspent.sentence} The source is optional: {instead}; `regulars quarantine` shows the rows."
     landed_source.withheld.append(Refusal("quarantined", sentence))

@@ -4,8 +4,8 @@ Put here: the tables of the schema `landed`. Keep out: landing files, and valida
 Runs before outside access is switched off: it reads the landing and evaluates the settings' expressions.
 """
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import duckdb
@@ -14,9 +14,12 @@ from regulars.pipelines.errors import SettingsWrong
 from regulars.pipelines.findings.finding import Finding
 from regulars.pipelines.settings.part import Place
 from regulars.pipelines.settings.settings import Settings
-from regulars.pipelines.settings.source import KindMapping, Source
-from regulars.pipelines.sources.landed_tables import make_landed_tables
-from regulars.pipelines.sources.landing import find_lines, read_landed_file
+from regulars.pipelines.settings.source import KindMapping
+from regulars.pipelines.sources.excluded_findings import ExcludedCounts, find_null_conditions, find_share_jumps
+from regulars.pipelines.sources.excluded_people import leave_people_out
+from regulars.pipelines.sources.landed_delivery import LandedDelivery, read_deliveries
+from regulars.pipelines.sources.landed_tables import INSERT_FILE, make_landed_tables, remove_landed_rows
+from regulars.pipelines.sources.landing import find_lines
 from regulars.pipelines.sources.ledger import Delivery
 from regulars.pipelines.sources.mapping.evidence import Evidence, collect_evidence
 from regulars.pipelines.sources.mapping.evidence_findings import find_doubtful_readings
@@ -28,76 +31,24 @@ from regulars.pipelines.sources.mapping.mapping import (
     select_kind,
     select_row_as_json,
 )
-from regulars.pipelines.sources.mapping.mapping_checks import check_mapping
 from regulars.pipelines.sources.readers.landed_text import (
-    Landed,
     malformed_path,
-    open_private_connection,
-    readable_text_path,
 )
 from regulars.pipelines.sources.readers.refusal import Refusal
+from regulars.pipelines.sources.record_rules import SortedRecords, sort_records
 from regulars.pipelines.sources.source_landing import LandedSource
 from regulars.pipelines.warehouse.sql_text import quote_identifier, quote_literal
-
-_INSERT_FILE = """
-    insert into landed.files by name
-    select
-        $source as source,
-        $delivery as delivery,
-        $file_name as file_name,
-        $file_sha256 as file_sha256,
-        $bytes as bytes,
-        $record_count as record_count,
-        $malformed_count as malformed_count,
-        $modified_at as modified_at,
-        $landed_at as landed_at,
-        $is_stale as is_stale,
-        $encoding as encoding,
-        $kinds as kinds
-"""
-
-
-@dataclass(frozen=True)
-class _LandedDelivery:
-    """One delivery to be written to the tables: its source, its landed file, the mappings that fit its header."""
-
-    name: str
-    source: Source
-    delivery: Delivery
-    landed: Landed
-    mappings: dict[str, KindMapping]
-    landing: Path
-    locate: Callable[[Place], str]
-
-    @property
-    def text(self) -> Path:
-        """The landed rows."""
-        return readable_text_path(self.landing, self.landed.file_sha256, self.source)
-
-    @property
-    def rows(self) -> str:
-        """SQL of the landed rows, with `file_row_number` from 0."""
-        return f"read_parquet({quote_literal(self.text)}, file_row_number = true)"
-
-    @property
-    def number(self) -> int:
-        """The number of the delivery."""
-        return int(self.delivery.delivery or 0)
-
-    @property
-    def system(self) -> str:
-        """The system whose ids the file holds."""
-        return self.source.system or self.name
 
 
 def write_landed_rows(
     con: duckdb.DuckDBPyConnection, settings: Settings, landed_sources: list[LandedSource], home: Path
 ) -> list[Finding]:
-    """Make `landed.<kind>` for every kind, `landed.malformed` and `landed.files`.
+    """Make `landed.<kind>` for every kind, `landed.malformed`, `landed.excluded` and `landed.files`.
 
-    `landed.malformed` holds the lines that are not records (`line` from 1; `kind` is NULL) and the records that no
-    kind of their source claims (`reason` begins with `unclaimed`). `landed.files` has one row per file that the run
-    reads; `kinds` are joined by commas.
+    `landed.malformed` holds the lines that are not records (`line` from 1) and the records of which it cannot be told
+    what they are: `rule` is `malformed`, `unclaimed` or `condition_is_null`. `landed.excluded` has one row per record
+    and kind that a rule of the settings leaves out. `landed.files` has one row per file that the run reads; `kinds`
+    are joined by commas.
 
     Args:
         con: The build, with outside access still on.
@@ -108,7 +59,7 @@ def write_landed_rows(
     An expression that fails on a row of an optional source withholds that source.
 
     Returns:
-        What is doubtful about how the values were read.
+        What is doubtful about how values were read, and odd about the rules that leave records out.
 
     Raises:
         SettingsWrong: An expression fails on a row of a required source.
@@ -116,16 +67,18 @@ def write_landed_rows(
     evidence = Evidence()
     con.execute("set timezone = 'UTC'")  # where a moment with an offset passes through text
     make_landed_tables(con)
+    findings = []
     for landed_source in landed_sources:
         try:
-            _insert_source(con, settings, landed_source, home, evidence)
+            findings += _insert_source(con, settings, landed_source, home, evidence)
         except SettingsWrong as wrong:
             if settings.sources[landed_source.source].is_required:
                 raise
             landed_source.withheld.append(Refusal("mapping", str(wrong)))
             replace_landed_rows(con, settings, landed_source, [], home)
+    leave_people_out(con, settings.exclude, settings.identity.ignore_emails)
     currencies = {name: source.currency or settings.company.currency for name, source in settings.sources.items()}
-    return find_doubtful_readings(evidence, settings.sources, currencies)
+    return [*findings, *find_doubtful_readings(evidence, settings.sources, currencies)]
 
 
 def replace_landed_rows(
@@ -146,53 +99,63 @@ def replace_landed_rows(
         deliveries: What to read instead, in order.
         home: The company's home.
     """
-    for kind in settings.sources[landed_source.source].mappings:
-        con.execute(f"delete from landed.{quote_identifier(kind)} where _source = $1", [landed_source.source])
-    con.execute("delete from landed.malformed where source = $1", [landed_source.source])
-    con.execute("delete from landed.files where source = $1", [landed_source.source])
+    remove_landed_rows(con, landed_source.source)
     landed_source.found = landed_source.found_deliveries
     landed_source.deliveries = deliveries
-    _insert_source(con, settings, landed_source, home, Evidence())
+    if deliveries:
+        _insert_source(con, settings, landed_source, home, Evidence())
+        leave_people_out(con, settings.exclude, settings.identity.ignore_emails)
 
 
 def _insert_source(
     con: duckdb.DuckDBPyConnection, settings: Settings, landed_source: LandedSource, home: Path, evidence: Evidence
-) -> None:
+) -> list[Finding]:
+    """Write the rows of one source; what is odd about the rules that leave records out."""
+    landing, unplaced_count = home / "landing", 0
     checker = ExpressionChecker(con)
-    for landed in _read_deliveries(settings, landed_source, home / "landing", checker):
-        file = _describe_file(landed, settings, checker)
+    counts = list(_count_excluded_before(con, landed_source, settings, landing, checker))
+    for landed in read_deliveries(landed_source.source, settings, landed_source.deliveries, landing, checker):
+        records = _sort_records(con, landed)
+        file = _describe_file(landed, records.kept, settings, checker)
         for kind, mapping in landed.mappings.items():
             _insert_kind(con, landed, file, kind, mapping)
         _insert_malformed(con, landed)
-        _insert_unclaimed(con, landed)
+        _insert_unplaced(con, landed, records)
         _insert_file(con, landed, landed_source.is_stale)
         collect_evidence(con, file, landed.mappings, evidence)
+        counts.append(ExcludedCounts(landed.landed.record_count, _insert_excluded(con, landed)))
+        unplaced_count += sum(rule == "condition_is_null" for rule, _ in records.unplaced.values())
+    return [
+        *find_share_jumps(landed_source.source, counts),
+        *find_null_conditions(landed_source.source, unplaced_count),
+    ]
 
 
-def _read_deliveries(
-    settings: Settings, landed_source: LandedSource, landing: Path, checker: ExpressionChecker
-) -> Iterator[_LandedDelivery]:
-    source = settings.sources[landed_source.source]
-    with open_private_connection() as con:
-        for delivery in landed_source.deliveries:
-            landed = read_landed_file(con, str(delivery.file_sha256), delivery.file_name, source, landing)
-            mistakes = check_mapping(landed_source.source, source, landed.header, landed.columns, checker)
-            absent = {(mistake.kind, mistake.column) for mistake in mistakes}
-            mappings = {
-                kind: KindMapping(
-                    columns={ours: theirs for ours, theirs in mapping.columns.items() if (kind, ours) not in absent},
-                    when=mapping.when,
-                )
-                for kind, mapping in source.mappings.items()
-            }
-            yield _LandedDelivery(landed_source.source, source, delivery, landed, mappings, landing, settings.locate)
+def _count_excluded_before(
+    con: duckdb.DuckDBPyConnection,
+    landed_source: LandedSource,
+    settings: Settings,
+    landing: Path,
+    checker: ExpressionChecker,
+) -> Iterator[ExcludedCounts]:
+    """What the rules would leave out of the delivery before the only one that is read, if they fit its columns."""
+    before = [] if landed_source.previous is None else [landed_source.previous]
+    for landed in read_deliveries(landed_source.source, settings, before, landing, checker):
+        with suppress(SettingsWrong, duckdb.BinderException):
+            sort_records(con, landed.rows, landed.source, landed.mappings)
+            yield ExcludedCounts(landed.landed.record_count, _count_excluded(con))
 
 
-def _describe_file(read: _LandedDelivery, settings: Settings, checker: ExpressionChecker) -> LandedFile:
+def _describe_file(read: LandedDelivery, rows: str, settings: Settings, checker: ExpressionChecker) -> LandedFile:
     return LandedFile(
-        rows=read.rows,
+        rows=rows,
         columns=read.landed.columns,
-        rest=list_unread_columns(read.mappings.values(), read.landed.columns, checker),
+        rest=list_unread_columns(
+            read.mappings.values(),
+            [*read.source.exclude.values(), *read.source.include.values()],
+            read.landed.columns,
+            checker,
+        ),
         options=read.source.options,
         source=read.name,
         system=read.system,
@@ -203,21 +166,33 @@ def _describe_file(read: _LandedDelivery, settings: Settings, checker: Expressio
     )
 
 
+def _sort_records(con: duckdb.DuckDBPyConnection, read: LandedDelivery) -> SortedRecords:
+    try:
+        return sort_records(con, read.rows, read.source, read.mappings)
+    except (duckdb.ConversionException, duckdb.InvalidInputException, duckdb.OutOfRangeException) as error:
+        what = type(error).__name__.removesuffix("Exception").lower()
+        place = read.locate(("sources", read.name))
+        raise SettingsWrong(
+            f"{place}sources.{read.name}: a condition of `exclude`, `include` or `when` fails on a row of "
+            f"{read.delivery.file_name} ({what} error): make it give NULL there, for example with `try_cast`"
+        ) from None  # DuckDB's own words show the value
+
+
 def _insert_kind(
-    con: duckdb.DuckDBPyConnection, read: _LandedDelivery, file: LandedFile, kind: str, mapping: KindMapping
+    con: duckdb.DuckDBPyConnection, read: LandedDelivery, file: LandedFile, kind: str, mapping: KindMapping
 ) -> None:
     try:
         con.execute(f"insert into landed.{quote_identifier(kind)} {select_kind(kind, mapping, file)}")
     except (duckdb.ConversionException, duckdb.InvalidInputException, duckdb.OutOfRangeException):
-        raise _describe_failure(con, read, kind, mapping) from None  # DuckDB's own words show the value
+        raise _describe_failure(con, read, file.rows, kind, mapping) from None  # DuckDB's own words show the value
 
 
 def _describe_failure(
-    con: duckdb.DuckDBPyConnection, read: _LandedDelivery, kind: str, mapping: KindMapping
+    con: duckdb.DuckDBPyConnection, read: LandedDelivery, rows: str, kind: str, mapping: KindMapping
 ) -> SettingsWrong:
     here: Place = ("sources", read.name, *(("kinds", kind) if read.source.kinds else ()))
     file_name = read.delivery.file_name
-    for column, what in find_failing_expressions(con, mapping, read.rows):
+    for column, what in find_failing_expressions(con, mapping, rows):
         place = (*here, "when") if column == "when" else (*here, "columns", column)
         return SettingsWrong(
             f"{read.locate(place)}sources.{read.name}: the expression for {kind}.{column} fails on a row of "
@@ -229,44 +204,68 @@ def _describe_failure(
     )
 
 
-def _insert_malformed(con: duckdb.DuckDBPyConnection, read: _LandedDelivery) -> None:
+def _insert_malformed(con: duckdb.DuckDBPyConnection, read: LandedDelivery) -> None:
     if read.landed.malformed_count:
         con.execute(f"""
             insert into landed.malformed by name
-            select {_select_place(read)}, line, text, reason
+            select {_select_place(read)}, line, text, 'malformed' as rule, reason
             from read_parquet({quote_literal(malformed_path(read.text))})
         """)
 
 
-def _insert_unclaimed(con: duckdb.DuckDBPyConnection, read: _LandedDelivery) -> None:
-    """Quarantine the records that no kind claims, each as a JSON object with the line it begins on."""
-    if any(mapping.when is None for mapping in read.mappings.values()):
+def _insert_unplaced(con: duckdb.DuckDBPyConnection, read: LandedDelivery, records: SortedRecords) -> None:
+    """Quarantine the records of which it cannot be told what they are, as JSON with the line that they begin on."""
+    if not records.unplaced:
         return
-    is_claimed = " or ".join(f"(({mapping.when}\n) is true)" for mapping in read.mappings.values())
-    unclaimed = con.execute(f"""
+    rows = con.execute(
+        f"""
         select file_row_number + 1, {select_row_as_json(list(read.landed.columns))}
         from {read.rows} as file
-        where not ({is_claimed})
+        where file_row_number + 1 in (select unnest($1::bigint[]))
         order by 1
-    """).fetchall()
-    if not unclaimed:
-        return
-    lines = find_lines({number for number, _ in unclaimed}, read.landed.file_sha256, read.source, read.landing)
+        """,
+        [list(records.unplaced)],
+    ).fetchall()
+    lines = find_lines(set(records.unplaced), read.landed.file_sha256, read.source, read.landing)
     con.executemany(
         f"""
         insert into landed.malformed by name
-        select {_select_place(read)}, ? as line, ? as text, ? as reason
+        select {_select_place(read)}, ? as line, ? as text, ? as rule, ? as reason
         """,
-        [(lines.get(number, number), row, "unclaimed: no kind's `when` is true") for number, row in unclaimed],
+        [(lines.get(number, number), row, *records.unplaced[number]) for number, row in rows],
     )
 
 
-def _insert_file(con: duckdb.DuckDBPyConnection, read: _LandedDelivery, is_stale: bool) -> None:
+def _insert_excluded(con: duckdb.DuckDBPyConnection, read: LandedDelivery) -> dict[str, int]:
+    """Write down the records that a rule leaves out; rule -> how many."""
     con.execute(
-        _INSERT_FILE,
+        f"""
+        insert into landed.excluded by name
+        select
+            {quote_literal(read.name)} as source,
+            kind,
+            {read.number} as delivery,
+            {quote_literal(read.landed.file_sha256)} as file_sha256,
+            row,
+            rule,
+        from excluded_records
+        """
+    )
+    return _count_excluded(con)
+
+
+def _count_excluded(con: duckdb.DuckDBPyConnection) -> dict[str, int]:
+    """Rule -> how many records of the file at hand it leaves out."""
+    return dict(con.execute("select rule, count(distinct row) from excluded_records group by rule").fetchall())
+
+
+def _insert_file(con: duckdb.DuckDBPyConnection, read: LandedDelivery, is_stale: bool) -> None:
+    con.execute(
+        INSERT_FILE,
         {
             "source": read.name,
             "delivery": read.delivery.delivery,
+            "path": read.delivery.path,
             "file_name": read.delivery.file_name,
             "file_sha256": read.delivery.file_sha256,
             "bytes": read.delivery.bytes,
@@ -281,7 +280,7 @@ def _insert_file(con: duckdb.DuckDBPyConnection, read: _LandedDelivery, is_stale
     )
 
 
-def _select_place(read: _LandedDelivery) -> str:
+def _select_place(read: LandedDelivery) -> str:
     """SQL of the columns of `landed.malformed` that say which file a line is from."""
     return f"""
         {quote_literal(read.name)} as source,

@@ -15,6 +15,7 @@ from typing import Literal, Self
 import duckdb
 
 from regulars.pipelines.errors import StorageFailed
+from regulars.pipelines.kinds.shape.kind import DeliveryMode
 
 SHRINK_ALLOWED = "shrink allowed"
 """The reason of a delivery begins like this when it was accepted although the source had shrunk."""
@@ -183,12 +184,12 @@ class Ledger:
         """
         return bool(self._con.execute(query, {"source": source, "size": size}).fetchall()[0][0])
 
-    def list_used(self, source: str, delivery: Literal["full", "incremental"]) -> list[Delivery]:
-        """The deliveries that a run reads: the newest of a `full` source, all of an `incremental` one.
+    def list_used(self, source: str, mode: DeliveryMode) -> list[Delivery]:
+        """The deliveries that a run reads: the newest of a `full` source, all of any other.
 
         Bytes delivered more than once are read once, as their newest delivery.
         """
-        if delivery == "full":
+        if mode == "full":
             newest = self.find_newest(source)
             return [] if newest is None else [newest]
         query = """
@@ -200,11 +201,11 @@ class Ledger:
         return self._read(query, {"source": source})
 
     def list_landed(self, source: str) -> list[Delivery]:
-        """All landed deliveries of `source`, newest first."""
+        """All deliveries of `source` that landed, in order."""
         query = """
             from deliveries
             where source = $source and status = 'landed'
-            order by delivery desc
+            order by delivery
         """
         return self._read(query, {"source": source})
 
@@ -220,16 +221,6 @@ class Ledger:
         """
         values = {"source": source, "shrink_allowed": SHRINK_ALLOWED, "last": last}
         return [int(count) for (count,) in self._con.execute(query, values).fetchall()]
-
-    def list_last(self, source: str, last: int) -> list[Delivery]:
-        """The last landed deliveries of `source`, in the order of landing."""
-        query = f"""
-            from deliveries
-            where source = $source and status = 'landed'
-            order by delivery desc
-            limit {int(last)}
-        """
-        return self._read(query, {"source": source})[::-1]
 
     def list_refused(self, source: str) -> list[Delivery]:
         """Refused files of `source`, in the order in which they were refused."""

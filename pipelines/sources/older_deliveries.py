@@ -32,7 +32,7 @@ def find_older_delivery(name: str, source: Source, refused_files: Collection[str
         landed = ledger.list_landed(name)
     with open_private_connection() as con:
         checker = ExpressionChecker(con)
-        for delivery in landed[: 1 + _TRIED_DELIVERIES]:
+        for delivery in reversed(landed[-1 - _TRIED_DELIVERIES :]):
             if delivery.file_sha256 in refused_files:
                 continue
             try:

@@ -163,6 +163,8 @@ def test_a_state_file_goes_with_its_generation(home):
 
 
 def test_a_state_file_that_a_restore_brought_back_alone_is_kept(home, tmp_path):
+    for run in (1, 2):
+        publish_run(home, run)
     generation = home.generations()[0]
     state = home.state_file(generation.number)
     shutil.rmtree(generation.path)

@@ -52,7 +52,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "identity": {"kinds", "errors"},
     "transforms": {"models", "definitions"},
     "sources": {"warehouse", "home", "settings", "findings", "kinds", "errors"},
-    "contracts": {"warehouse", "settings", "kinds", "models", "definitions", "errors"},
+    "contracts": {"warehouse", "settings", "findings", "kinds", "models", "definitions", "errors"},
     # where things lie, and what a company sets
     "sample": {"settings", "errors"},
     "warehouse": {"settings", "kinds", "errors"},

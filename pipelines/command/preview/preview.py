@@ -32,6 +32,13 @@ _REASONS = """
     group by rules, kind
     order by count(*) desc, rules
 """
+_EXCLUDED = """
+    select kind, rule, count(*)
+    from landed.excluded
+    where source = $1
+    group by kind, rule
+    order by count(*) desc, kind, rule
+"""
 _NOT_COUNTED = """
     select
         count(*) filter (is_test = 'true'),
@@ -51,6 +58,7 @@ class SourcePreview:
         extent: What was looked at.
         row_count: Rows of all its kinds, and lines that are not records.
         kinds: Kind -> its columns.
+        excluded: One sentence per rule of the settings that leaves rows out.
         quarantined: One sentence per reason.
         quarantined_count: Rows that would be quarantined.
         not_counted: Rows that are read and would not count, and why.
@@ -63,6 +71,7 @@ class SourcePreview:
     extent: str
     row_count: int
     kinds: dict[str, list[ColumnView]]
+    excluded: list[str]
     quarantined: list[str]
     quarantined_count: int
     not_counted: str
@@ -114,7 +123,7 @@ def _quarantine(look: Look, company: Settings, now: dt.datetime) -> None:
 def _preview(look: Look, company: Settings, name: str) -> SourcePreview:
     source = company.sources[name]
     if name in look.mistakes:
-        return SourcePreview(name, "nothing", 0, {}, [], 0, "", look.mistakes[name], [], SettingsWrong.exit_code)
+        return SourcePreview(name, "nothing", 0, {}, [], [], 0, "", look.mistakes[name], [], SettingsWrong.exit_code)
     landed, sample = look.landed[name], look.samples[name]
     kinds = {kind: view_columns(look.con, name, kind, mapping) for kind, mapping in source.mappings.items()}
     rows = sum(
@@ -138,7 +147,13 @@ def _preview(look: Look, company: Settings, name: str) -> SourcePreview:
         code = max(code, TooManyBadRows.exit_code if source.is_required else 0)
     sentences = [_word_reason(look, name, row) for row in reasons]
     not_counted = _word_not_counted(look, name) if "orders" in kinds else ""
-    return SourcePreview(name, sample.extent, rows, kinds, sentences, bad, not_counted, problems, warnings, code)
+    excluded = [
+        f"{count_things(int(count), 'row')} of {kind} by the rule `{rule}` of the settings"
+        for kind, rule, count in look.con.execute(_EXCLUDED, [name]).fetchall()
+    ]
+    return SourcePreview(
+        name, sample.extent, rows, kinds, excluded, sentences, bad, not_counted, problems, warnings, code
+    )
 
 
 def _word_reason(look: Look, name: str, row: tuple[object, ...]) -> str:
@@ -170,6 +185,7 @@ def _write(shown: list[SourcePreview]) -> Iterator[str]:
         for what, sentences in (("PROBLEM", each.problems), ("warning", each.warnings)):
             yield from (f"  {what}  {sentence}" for sentence in sentences)
         yield from (f"  quarantined  {sentence}" for sentence in each.quarantined)
+        yield from (f"  excluded  {sentence}" for sentence in each.excluded)
         if each.not_counted:
             yield f"  read, but not counted as orders: {each.not_counted}"
         yield ""

@@ -67,7 +67,7 @@ def take_sample(name: str, source: Source, data: Path, folder: Path) -> Sample:
         OSError: A file cannot be read.
     """
     found = find_files(source, data)
-    wanted = found if source.delivery != "full" else found[-1:]
+    wanted = found if source.delivery_mode != "full" else found[-1:]
     is_whole = sum(path.stat().st_size for _, path in wanted) <= WHOLE_BYTES
     chosen = wanted if is_whole else wanted[-1:]
     copies = []

@@ -45,3 +45,11 @@ CURRENCY = KindColumn(
     is_required=True,
     default=SOURCE_CURRENCY,
 )
+UPDATED_AT = KindColumn(
+    "updated_at",
+    "moment",
+    "When the record last changed in its system, UTC: of two versions the one that changed later is used, whatever the "
+    "order in which they were delivered. NULL: the version delivered later is used.",
+    is_emptied=True,
+)
+"""The version column: every kind has it as its last."""

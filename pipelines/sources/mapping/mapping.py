@@ -88,10 +88,10 @@ def select_kind(kind: str, mapping: KindMapping, file: LandedFile) -> str:
 
 
 def list_unread_columns(
-    mappings: Iterable[KindMapping], columns: tuple[str, ...], checker: ExpressionChecker
+    mappings: Iterable[KindMapping], conditions: Iterable[str], columns: tuple[str, ...], checker: ExpressionChecker
 ) -> list[str]:
-    """Landed columns that no mapping reads."""
-    read: set[str | None] = set()
+    """Landed columns that no mapping and no condition of the source reads."""
+    read = {find_column(name, columns) for condition in conditions for name in checker.list_columns(condition)}
     for mapping in mappings:
         for wanted in mapping.columns.values():
             if isinstance(wanted, str | list):

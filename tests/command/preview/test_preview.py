@@ -21,6 +21,7 @@ sources:
     max_quarantined: 0.5
     columns: {order_id: id, customer_record_id: customer, customer_system: {value: crm}, ordered_at: at,
       gross_sales: total, is_test: test}
+    exclude: {staff_orders: "note = 'staff'"}
   survey:
     path: answers.csv
     kind: survey_responses
@@ -34,6 +35,7 @@ ORDERS = (
     "o2,K2,2026-01-06 10:00:00,8.00,yes,x\n"
     "o3,K9,2026-01-07 10:00:00,canary,no,x\n"
     "o4,K1,2026-01-08 10:00:00,7.25,no,x\n"
+    "o5,K1,2026-01-09 10:00:00,1.00,no,staff\n"
 )
 ANSWERS = "id,score,at,mail\na1,9,31.01.2026,canary@example.org\na2,3,30.01.2026,\n"
 
@@ -68,6 +70,10 @@ def test_no_personal_value_is_shown_only_its_shape(done):
 
 def test_what_would_be_quarantined_is_told_with_line_and_reason(done):
     assert "1 row, at line 4: Not so: gross_sales" in done.stdout
+
+
+def test_what_the_settings_leave_out_is_told_with_the_rule(done):
+    assert "excluded  1 row of orders by the rule `staff_orders` of the settings" in done.stdout
 
 
 def test_what_would_not_count_is_told(done):

@@ -58,7 +58,7 @@ def compare_deliveries(
     Args:
         profiles: Of all deliveries, in the order of landing.
         new: Which of them, by their place, are new in this run.
-        deliveries: Source -> `full` or `incremental`.
+        deliveries: Source -> `full`, `incremental` or `append`.
     """
     for place in new:
         profile = profiles[place]
