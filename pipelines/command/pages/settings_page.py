@@ -48,7 +48,7 @@ lapse_days: 180
 max_lifetime_years: 10
 discount_rate: 0.08
 acquisition_cost: {default: 12.00}
-targets: {churn_rate_12m: 0.25}
+metric_targets: {churn_rate_12m: 0.25}
 identity: {ignore_emails: [till@example.com]}
 exclude: {emails: [test@example.com]}
 cohorts: {grains: [month]}
