@@ -15,11 +15,12 @@ test: $(READY) tools  ## every test but the long trials; installs what the tests
 	@$(BIN)/python -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder -m "not slow"
 
 # Long trials, and the drawn examples in greater number; CONTRIBUTING.md names the variables that set their sizes.
-# TRIALS names the files to run: `make test-slow TRIALS=tests/publish` runs a part.
+# TRIALS names the files to run, MARKS which of their tests: `make test-slow TRIALS=tests/publish MARKS=slow` runs a part.
 TRIALS ?= tests
+MARKS ?= slow or hypothesis
 test-slow: export REGULARS_EXAMPLES_FACTOR ?= 3
 test-slow: $(READY) tools  ## the long trials: kills, soak, other tools, many drawn examples; half an hour
-	@$(BIN)/python -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder -m "slow or hypothesis" $(TRIALS)
+	@$(BIN)/python -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder -m "$(MARKS)" $(TRIALS)
 
 check: $(READY)  ## lint, types, contracts, docs, lock
 	@$(BIN)/ruff check .

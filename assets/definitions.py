@@ -5,7 +5,7 @@ Put here: the list of assets, the job, the schedule and the resource. Keep out: 
 
 import dagster as dg
 
-from regulars.assets import identity, landing, meta, nightly, published, raw
+from regulars.assets import findings, identity, landing, meta, nightly, published, raw
 from regulars.assets.marts import list_marts
 from regulars.assets.resources import configured_run
 from regulars.assets.sql_tables import list_sql_tables
@@ -24,6 +24,7 @@ tables = [
     identity.identity,
     *(make_table_asset(each, steps[each.table], has_contract=each.table in contracts) for each in blueprints),
 ]
+tables.append(findings.make_findings_asset(tables))
 assets = [*tables, published.make_generation_asset(tables)]
 
 defs = dg.Definitions(

@@ -50,6 +50,7 @@ def land(run: Run) -> None:
 
     Raises:
         InputRefused: A required source is missing, late or refused.
+        FindingStops: A file of a required source is too odd.
     """
     request = run.request
     landed_sources = land_sources(
@@ -57,12 +58,14 @@ def land(run: Run) -> None:
         request.data,
         request.home.path,
         run.started_at,
-        allow_shrink=request.allow.get("shrink"),
+        policy=request.finding_policy,
         report_progress=run.report_progress,
     )
     run.landed_sources.extend(landed_sources)
     for landed_source in landed_sources:
-        for sentence in [*landed_source.warnings, *(refusal.sentence for refusal in landed_source.refusals)]:
+        run.findings.extend(landed_source.findings)
+        odd = [finding.sentence for finding in landed_source.findings]
+        for sentence in [*odd, *(refusal.sentence for refusal in landed_source.refusals)]:
             run.report_progress(f"{landed_source.source}: {sentence}")
     refuse_required(run.settings, landed_sources)
 

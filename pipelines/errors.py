@@ -1,6 +1,6 @@
 """What can go wrong in a way that the reader can mend, and the exit code each has.
 
-Put here: one class per exit code. Keep out: anything that raises them.
+Put here: one class per reason to stop. Keep out: anything that raises them.
 A message says what happened, where, and what to do. It never holds a personal value.
 """
 
@@ -19,6 +19,12 @@ class UsageWrong(RegularsError):
 
 class ContractBroken(RegularsError):
     """A table breaks a critical rule; the last good generation stays."""
+
+    exit_code = 3
+
+
+class FindingStops(RegularsError):
+    """Something is so odd that the run does not publish; the last good generation stays."""
 
     exit_code = 3
 

@@ -96,6 +96,29 @@ def published_shop(made_once: MadeOnce) -> Shop:
     return shop
 
 
+@pytest.fixture(scope="session")
+def republished_shop(made_once: MadeOnce, published_shop: Shop) -> Shop:
+    """The same shop after a second run: an order changed, one is new, a customer moved, another is new, the survey is
+    late. Only to be looked at."""
+
+    def make(folder: Path) -> None:
+        shop = published_shop.moved_to(folder / "shop")
+        newcomer = ("c0", "Zoe", "zoe@example.org", "020 7946 0003", "Olive", "")
+        moved = ("c1", "Ann", "ann.new@example.org", "020 7946 0001", "Olive", "")
+        shop.deliver("crm.csv", TWO_CUSTOMERS[0], newcomer, moved, TWO_CUSTOMERS[2])
+        changed = ("o2", "c1", "", "2024-02-10 11:00:00", "60.50", "GBP")
+        new = ("o5", "c2", "", "2024-03-20 11:00:00", "5.00", "GBP")
+        shop.deliver("orders-2.csv", FOUR_ORDERS[0], changed, new)
+        shop.deliver("answers.csv", *THREE_ANSWERS, hours_ago=72)
+        assert shop.run() == 0, shop.said
+        (folder / "said.txt").write_text(shop.said, encoding="utf-8")
+
+    folder = made_once("republished_shop", make)
+    shop = Shop(folder / "shop")
+    shop.said = (folder / "said.txt").read_text(encoding="utf-8")
+    return shop
+
+
 @pytest.fixture
 def record_trials(request):
     """Call it with a sentence such as `60 kills`; the sentence stands at the end of the test run."""

@@ -5,17 +5,14 @@ contract (`contracts/dictionary.py`).
 """
 
 import datetime as dt
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
-import polars as pl
-
+from regulars.pipelines.audit.meta_rows import Row, write_rows
 from regulars.pipelines.contracts.contract import Contract
 from regulars.pipelines.contracts.dictionary import list_dictionary_rows, list_metric_rows
 from regulars.pipelines.contracts.validation.validate import RuleResult
 from regulars.pipelines.run.run import Run, describe_broken_rules
-
-Row = Mapping[str, Any]
 
 SOURCE_ROWS = """
     select source, sum(rows_read), sum(rows_loaded), sum(rows_quarantined), sum(rows_superseded)
@@ -50,17 +47,17 @@ def write_meta_tables(run: Run, headline: Sequence[Row], now: dt.datetime) -> No
     Raises:
         ContractBroken: One of them breaks its contract.
     """
-    _write(run, "meta.sources", list_source_rows(run))
+    write_rows(run, "meta.sources", list_source_rows(run))
     files = run.warehouse.con.sql(FILES).pl()
     run.warehouse.write_frame("meta.files", files, run.contracts["meta.files"].types)
-    _write(run, "meta.contracts", map(_make_contract_row, run.contracts.values()))
-    _write(run, "meta.data_dictionary", list_dictionary_rows(run.contracts))
-    _write(run, "meta.metric_definitions", list_metric_rows(run.contracts))
-    _write(run, "meta.runs", [_make_run_row(run, headline, now)])
+    write_rows(run, "meta.contracts", map(_make_contract_row, run.contracts.values()))
+    write_rows(run, "meta.data_dictionary", list_dictionary_rows(run.contracts))
+    write_rows(run, "meta.metric_definitions", list_metric_rows(run.contracts))
+    write_rows(run, "meta.runs", [_make_run_row(run, headline, now)])
     failure = describe_broken_rules([result for table in VALIDATED_HERE for result in run.validate(table)])
     if failure:
         raise failure
-    _write(run, "meta.checks", map(_make_check_row, run.checks))
+    write_rows(run, "meta.checks", map(_make_check_row, run.checks))
     failure = describe_broken_rules(run.validate("meta.checks"))
     if failure:
         raise failure
@@ -99,16 +96,6 @@ def count_results(checks: Iterable[RuleResult]) -> dict[str, int]:
     warned = sum(not each.passed and each.rule.severity == "warning" for each in results)
     failed = sum(not each.passed and each.rule.severity == "critical" for each in results)
     return {"passed": len(results) - warned - failed, "warned": warned, "failed": failed}
-
-
-def _write(run: Run, table: str, rows: Iterable[Row]) -> None:
-    """Write rows of plain values; a table without rows still has its columns."""
-    columns = run.contracts[table].types
-    names = [name for name, _ in columns]
-    frame = pl.DataFrame([dict(row) for row in rows], infer_schema_length=None)
-    if frame.is_empty():
-        frame = pl.DataFrame(schema=dict.fromkeys(names, pl.String))
-    run.warehouse.write_frame(table, frame.select(names), columns)
 
 
 def _make_contract_row(contract: Contract) -> Row:

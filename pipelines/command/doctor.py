@@ -18,6 +18,8 @@ from zoneinfo import ZoneInfo
 
 import duckdb
 
+from regulars.pipelines.command.findings import count_in_words, list_said
+from regulars.pipelines.command.plurals import count_things
 from regulars.pipelines.contracts.odcs.lint import lint
 from regulars.pipelines.errors import InputRefused, RegularsError, SettingsWrong, StorageFailed, UsageWrong
 from regulars.pipelines.home.generation import Generation
@@ -67,7 +69,7 @@ def check_setup(
         return json.dumps([asdict(each) for each in checks], indent=1), code
     lines = [f"{SIGNS[each.mark]}  {each.subject:<22} {each.sentence}" for each in checks]
     problems = sum(each.mark == "problem" for each in checks)
-    lines.append(f"\n{problems} problems" if problems != 1 else "\n1 problem")
+    lines.append(f"\n{count_things(problems, 'problem')}")
     return "\n".join(lines), code
 
 
@@ -80,7 +82,9 @@ def _run_checks(settings: Path, *, data: Path | None, home: Path | None, now: dt
     except SettingsWrong as error:
         yield from (SetupCheck("problem", "settings", line, error.exit_code) for line in str(error).splitlines())
         return
-    yield SetupCheck("ok", "settings", f"{settings}: {company.company.name}, {len(company.sources)} sources")
+    yield SetupCheck(
+        "ok", "settings", f"{settings}: {company.company.name}, {count_things(len(company.sources), 'source')}"
+    )
     try:
         refuse_future_day(find_as_of(company, now), company, now, f"{settings}: as_of:")
     except UsageWrong as error:
@@ -88,6 +92,7 @@ def _run_checks(settings: Path, *, data: Path | None, home: Path | None, now: dt
     for name, source in company.sources.items():
         yield from _check_source(name, source, (data or settings.parent).resolve())
     yield from _check_targets(company, find_home(home, settings))
+    yield from _check_findings(find_home(home, settings))
     yield from _check_lapse_days(company, find_home(home, settings))
     yield from _check_schedule(company, now)
 
@@ -176,7 +181,7 @@ def _check_source(name: str, source: Source, data: Path) -> Iterator[SetupCheck]
         if wrong or not files:
             return
         size = sum(path.stat().st_size for _, path in files)
-        fine = f"{len(files)} files, {size / 1e6:,.1f} MB, feeds {', '.join(source.mappings)}"
+        fine = f"{count_things(len(files), 'file')}, {size / 1e6:,.1f} MB, feeds {', '.join(source.mappings)}"
         found = list(_check_newest_file(name, source, files[-1][1], checker))
         yield from found or [SetupCheck("ok", subject, fine)]
 
@@ -199,7 +204,8 @@ def _check_newest_file(name: str, source: Source, path: Path, checker: Expressio
             0 if mistake.code == "warning" else InputRefused.exit_code,
         )
     if landed.malformed_count:
-        yield SetupCheck("warning", subject, f"{path.name}: {landed.malformed_count} lines are not records")
+        lines = count_things(landed.malformed_count, "line is not a record", "lines are not records")
+        yield SetupCheck("warning", subject, f"{path.name}: {lines}")
 
 
 def _check_targets(company: Settings, home: Home) -> Iterator[SetupCheck]:
@@ -212,6 +218,18 @@ def _check_targets(company: Settings, home: Home) -> Iterator[SetupCheck]:
         else:
             holds = last.generation if last else "nothing yet"
             yield SetupCheck("ok", f"target {name}", f"a {target.type}, which holds {holds}")
+
+
+def _check_findings(home: Home) -> Iterator[SetupCheck]:
+    """What the last run found odd; it was published all the same, so it is never a problem."""
+    try:
+        current = home.current()
+    except RegularsError:  # reported by the check of `home`
+        return
+    if current is not None:
+        findings = current.manifest.findings
+        yield SetupCheck("ok", "findings", f"{current.name}: {count_in_words(findings)}")
+        yield from (SetupCheck("warning", name, sentence) for name, sentence in list_said(findings))
 
 
 def _check_lapse_days(company: Settings, home: Home) -> Iterator[SetupCheck]:

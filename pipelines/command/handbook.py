@@ -1,4 +1,4 @@
-"""What is made, not written: the commands in README.md, and `tables.md`, `settings.md`, `kinds.md` in `docs/`.
+"""What is made, not written: the commands in README.md, and the pages on tables, settings, findings, kinds in `docs/`.
 
 `python -m regulars.pipelines.command.handbook`, run in the checkout, updates them; a test fails when they are outdated.
 Put here: filling in between markers. Keep out: what the parts say.
@@ -10,10 +10,12 @@ from pathlib import Path
 import typer
 import typer.main
 
-from regulars.pipelines.command.kinds_page import kinds_markdown
-from regulars.pipelines.command.settings_page import settings_markdown
+from regulars.pipelines.command.pages.findings_page import findings_markdown
+from regulars.pipelines.command.pages.kinds_page import kinds_markdown
+from regulars.pipelines.command.pages.settings_page import settings_markdown
 from regulars.pipelines.contracts.dictionary import format_published_tables
 from regulars.pipelines.contracts.raw_contracts import load_all_contracts
+from regulars.pipelines.findings.catalogue import FAMILIES
 from regulars.pipelines.kinds.shape.registry import KINDS
 from regulars.pipelines.settings.package import ROOT
 
@@ -68,6 +70,7 @@ def made_pages(root: Path = CHECKOUT) -> dict[str, str]:
         "README.md": fill_between_markers(readme, "commands", write_commands(app)),
         "docs/tables.md": TABLES + format_published_tables(load_all_contracts(root / "data_contracts")) + "\n",
         "docs/settings.md": settings_markdown(),
+        "docs/findings.md": findings_markdown(FAMILIES),
         "docs/kinds.md": kinds_markdown(KINDS.values()),
     }
 

@@ -7,7 +7,9 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from regulars.pipelines.command.findings import count_in_words, list_said
 from regulars.pipelines.command.generations import find_current
+from regulars.pipelines.command.plurals import count_things
 from regulars.pipelines.home.generation import Generation
 from regulars.pipelines.home.home import Home
 from regulars.pipelines.run.last_run import read_last_run
@@ -35,6 +37,7 @@ def _list_facts(generation: Generation, is_new: bool) -> dict[str, Any]:
         "headline": dict(manifest.headline),
         "sources": [dict(each) for each in manifest.sources],
         "checks": dict(manifest.checks),
+        "findings": [dict(each) for each in manifest.findings],
         "content_sha256": manifest.content_sha256,
         "seconds": manifest.run.get("seconds"),
     }
@@ -45,9 +48,10 @@ def _write_lines(generation: Generation, is_new: bool) -> list[str]:
     read, quarantined, superseded = (
         _sum_counts(manifest.sources, f"rows_{what}") for what in ("read", "quarantined", "superseded")
     )
+    read_rows = f"{count_things(read, 'row')} of {count_things(len(manifest.sources), 'source')}"
     lines = [
         "",
-        f"read       {read:,} rows of {len(manifest.sources)} sources: {read - quarantined - superseded:,} used, "
+        f"read       {read_rows}: {read - quarantined - superseded:,} used, "
         f"{superseded:,} superseded by a newer delivery, {quarantined:,} quarantined"
         + (" (`regulars quarantine` shows them)" if quarantined else ""),
     ]
@@ -57,8 +61,11 @@ def _write_lines(generation: Generation, is_new: bool) -> list[str]:
     kept = "kept aside as a backfill" if manifest.is_backfill else "published" if is_new else "nothing new: kept"
     rows = sum(table.rows for table in manifest.tables.values())
     lines += [
-        f"checked    {manifest.checks.get('passed', 0):,} rules kept, {manifest.checks.get('warned', 0):,} warnings",
-        f"{kept:<10} {generation.name}: {len(manifest.tables)} tables, {rows:,} rows, as of {manifest.as_of}",
+        f"checked    {count_things(manifest.checks.get('passed', 0), 'rule')} kept; "
+        f"findings: {count_in_words(manifest.findings)} (`meta.findings` lists them)",
+        *(f"warning    {sentence}" for _, sentence in list_said(manifest.findings)),
+        f"{kept:<10} {generation.name}: {count_things(len(manifest.tables), 'table')}, {count_things(rows, 'row')}, "
+        f"as of {manifest.as_of}",
         f"open       {generation.path / 'regulars.duckdb'}  (DuckDB, read-only)",
         f"look       {generation.path / 'report.html'}",
         "",

@@ -8,8 +8,11 @@ import json
 import re
 from typing import Any
 
+from regulars.pipelines.command.findings import list_said
 from regulars.pipelines.command.generations import find_current
+from regulars.pipelines.command.plurals import count_things
 from regulars.pipelines.errors import InputRefused, UsageWrong
+from regulars.pipelines.findings.published import count_findings
 from regulars.pipelines.home.home import Home
 from regulars.pipelines.home.target_records import read_target_records
 from regulars.pipelines.run.last_run import read_last_run
@@ -44,6 +47,8 @@ def read_status(home: Home, *, max_age: str, as_json: bool, now: dt.datetime) ->
         "rows": sum(table.rows for table in manifest.tables.values()),
         "tables": len(manifest.tables),
         "checks": dict(manifest.checks),
+        "findings": count_findings(manifest.findings),
+        "said": [sentence for _, sentence in list_said(manifest.findings)],
         "headline": dict(manifest.headline),
         "stale_sources": [each.get("source") for each in manifest.sources if each.get("is_stale")],
         "targets": {name: each.as_json() for name, each in read_target_records(home.path).items()},
@@ -58,9 +63,10 @@ def _write_lines(facts: dict[str, Any]) -> str:
     lines = [
         f"{facts['generation']}, as of {facts['as_of']}, last proven {facts['age_hours']} hours ago"
         + (": TOO OLD" if facts["is_too_old"] else ""),
-        f"{facts['tables']} tables, {facts['rows']:,} rows; checks: "
+        f"{count_things(facts['tables'], 'table')}, {count_things(facts['rows'], 'row')}; checks: "
         + ", ".join(f"{count} {what}" for what, count in facts["checks"].items()),
     ]
+    lines += [f"warning: {sentence}" for sentence in facts["said"]]
     if facts["stale_sources"]:
         lines.append(f"stale sources: {', '.join(map(str, facts['stale_sources']))}")
     for name, target in facts["targets"].items():

@@ -11,7 +11,7 @@ from typing import Any
 from regulars.pipelines.contracts.contract import PROVENANCE, Contract
 from regulars.pipelines.contracts.odcs.load import load_contracts
 from regulars.pipelines.contracts.rule import Column, Rule, Severity, make_column_rules
-from regulars.pipelines.enumerations import CURRENCY_PATTERN
+from regulars.pipelines.definitions.enumerations import CURRENCY_PATTERN
 from regulars.pipelines.kinds.shape.kind import Form, Kind, KindColumn
 from regulars.pipelines.kinds.shape.registry import KINDS
 

@@ -44,6 +44,7 @@ class Facts:
         headline: The most important metrics, as plain JSON values.
         sources: One mapping per source, as plain JSON values.
         checks: How many contract rules `passed`, `warned`, `failed`.
+        findings: One mapping per finding, as plain JSON values.
         versions: Name -> version of what made the tables.
     """
 
@@ -52,6 +53,7 @@ class Facts:
     headline: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     sources: tuple[Mapping[str, Any], ...] = ()
     checks: Mapping[str, int] = dataclasses.field(default_factory=dict)
+    findings: tuple[Mapping[str, Any], ...] = ()
     versions: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
 
@@ -73,6 +75,8 @@ class Manifest:
     checks: Mapping[str, int]
     versions: Mapping[str, str]
     run: Mapping[str, Any]
+    findings: tuple[Mapping[str, Any], ...] = ()
+    """The rows of `meta.findings`."""
     state: FileFacts | None = None
     """The state file, which lies outside the generation's folder."""
 
@@ -96,6 +100,7 @@ class Manifest:
         # in an older home the state file lay in the generation's folder, and was one of its files
         values["state"] = values.get("state") or files.pop("state.duckdb", None)
         values["files"] = files
+        values.setdefault("findings", [])  # an older home's generations had none
         known = {field.name: values[field.name] for field in dataclasses.fields(cls)}
         known["state"] = FileFacts(**known["state"]) if known["state"] else None
         known["as_of"] = dt.date.fromisoformat(known["as_of"])
@@ -103,6 +108,7 @@ class Manifest:
         known["tables"] = {name: TableFacts(**facts) for name, facts in known["tables"].items()}
         known["files"] = {name: FileFacts(**facts) for name, facts in known["files"].items()}
         known["sources"] = tuple(known["sources"])
+        known["findings"] = tuple(known["findings"])
         return cls(**known)
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from regulars.pipelines.audit.meta_tables import count_results, list_source_rows
 from regulars.pipelines.contracts.dictionary import PUBLISHED_LAYERS, list_comments
 from regulars.pipelines.contracts.odcs.export import format_contracts
+from regulars.pipelines.findings.published import list_finding_rows
 from regulars.pipelines.home.generation import DUCKDB_FILE, PARQUET_FOLDER
 from regulars.pipelines.home.manifest import Facts
 from regulars.pipelines.kinds.shape.registry import KINDS
@@ -53,6 +54,7 @@ def gather_contents(run: Run, headline: Sequence[Mapping[str, Any]], report_html
             headline={"numbers": headline},
             sources=tuple(list_source_rows(run)),
             checks=count_results(run.checks),
+            findings=tuple(list_finding_rows(run.evaluated)),
             versions=versions(),
         ),
         report_html=report_html,

@@ -234,6 +234,7 @@ def _make_manifest(
         headline=facts.headline,
         sources=facts.sources,
         checks=facts.checks,
+        findings=facts.findings,
         versions=facts.versions,
         run={"started_at": facts.started_at.isoformat(), "ended_at": now.isoformat(), "seconds": seconds},
         state=state,

@@ -5,7 +5,7 @@ Put here: wording. Keep out: computing them (`transforms/customers/headline.py`)
 
 from typing import Any
 
-from regulars.pipelines.enumerations import REPEAT_DAYS
+from regulars.pipelines.definitions.windows import REPEAT_DAYS
 from regulars.pipelines.run.run import Run
 from regulars.pipelines.transforms.customers.headline import Headline, find_headline
 

@@ -176,6 +176,7 @@ class Page:
         as_of: The day that it is about, in words; may be empty.
         origin: Which generation, and in which currency.
         tiles: The numbers that a person wants first.
+        notices: What must be known before the numbers are believed.
         sections: In order.
         how_to_read: What stands before each section's `means`.
         footer: The last sentence.
@@ -188,6 +189,7 @@ class Page:
     as_of: str
     origin: str
     tiles: Sequence[Tile]
+    notices: Sequence[Sentence]
     sections: Sequence[Section]
     how_to_read: str
     footer: str

@@ -14,6 +14,7 @@ from regulars.pipelines.report.render.page import render_page
 from regulars.pipelines.report.sections.churn import build_churn
 from regulars.pipelines.report.sections.cohorts import build_cohorts
 from regulars.pipelines.report.sections.concentration import build_concentration
+from regulars.pipelines.report.sections.findings import make_notices
 from regulars.pipelines.report.sections.headline import make_headline_tiles
 from regulars.pipelines.report.sections.nps import build_nps
 from regulars.pipelines.report.sections.proof import build_proof
@@ -76,6 +77,7 @@ def build_page(facts: ReportFacts, words: Words) -> Page:
         as_of=words.say("as of {day}", day=words.day(facts.as_of)) if facts.as_of else "",
         origin=origin,
         tiles=make_headline_tiles(facts, words),
+        notices=make_notices(facts, words),
         sections=[build(facts, words) for build in SECTIONS.values()],
         how_to_read=words.say("How to read it."),
         footer=words.say(

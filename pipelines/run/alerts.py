@@ -1,8 +1,9 @@
 """Sends alerts about runs to one webhook: counts and reasons only, and no noise.
 
 Put here: when an alert goes out, and its text. Keep out: what decides the outcome of a run.
-An alert goes out when a run fails, when the next one recovers, when a target could not be delivered to, and when a
-stale source is used; a second failure with the same exit code, or of the same target, sends none.
+An alert goes out when a run fails, when the next one recovers, when a target could not be delivered to, when a stale
+source is used, and when there is a finding that the generation before had not; a second failure with the same exit
+code, or of the same target, sends none.
 """
 
 import http.client
@@ -38,13 +39,17 @@ def write_alert(company: str, before: LastRun | None, now: LastRun, stale: Seque
         event = "undelivered"
     elif stale:
         event = "stale"
+    elif now.is_new and now.new_findings:
+        event = "findings"
     else:
         return None
+    odd = f" {' '.join(now.new_findings)}" if now.new_findings else ""
     text = {
         "failed": f"Regulars, {company}: the run failed. {now.message}",
-        "recovered": f"Regulars, {company}: the run succeeded again. {now.message}",
-        "undelivered": f"Regulars, {company}: a target was not delivered to. {now.message}",
-        "stale": f"Regulars, {company}: published, with stale sources: {', '.join(stale)}.",
+        "recovered": f"Regulars, {company}: the run succeeded again. {now.message}{odd}",
+        "undelivered": f"Regulars, {company}: a target was not delivered to. {now.message}{odd}",
+        "stale": f"Regulars, {company}: published, with stale sources: {', '.join(stale)}.{odd}",
+        "findings": f"Regulars, {company}: published, with new findings.{odd}",
     }[event]
     return {"event": event, "company": company, "text": text, "exit_code": now.exit_code, "generation": now.generation}
 

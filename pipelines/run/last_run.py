@@ -27,6 +27,8 @@ class LastRun:
         is_new: Whether the run made that generation.
         is_backfill: Whether it built an earlier day; readers do not see such a generation.
         undelivered: Target that could not be brought up to date -> why.
+        findings: How many findings of each severity the generation has, and how many that are acknowledged.
+        new_findings: Sentences of those that the generation before had not, of severity `warning` and not acknowledged.
     """
 
     ended_at: dt.datetime
@@ -36,6 +38,8 @@ class LastRun:
     is_new: bool = False
     is_backfill: bool = False
     undelivered: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    findings: Mapping[str, int] = dataclasses.field(default_factory=dict)
+    new_findings: tuple[str, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """Plain values."""
@@ -51,6 +55,7 @@ def read_last_run(home: Path) -> LastRun | None:
     """How the last run ended; None before the first, or when the file is damaged."""
     try:
         values = json.loads((home / FILE_NAME).read_text(encoding="utf-8"))
-        return LastRun(**{**values, "ended_at": dt.datetime.fromisoformat(values["ended_at"])})
+        values["ended_at"] = dt.datetime.fromisoformat(values["ended_at"])
+        return LastRun(**{**values, "new_findings": tuple(values.get("new_findings", ()))})
     except (OSError, ValueError, TypeError, KeyError):
         return None

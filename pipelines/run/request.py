@@ -6,6 +6,7 @@ The command line, the schedule and Dagster's page all call `make_request`; from 
 """
 
 import datetime as dt
+import difflib
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,12 +14,15 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from regulars.pipelines.errors import UsageWrong
+from regulars.pipelines.findings.catalogue import FINDINGS
+from regulars.pipelines.findings.evaluate import Policy
 from regulars.pipelines.home.home import Home
 from regulars.pipelines.settings.settings import Settings, find_as_of
 from regulars.pipelines.settings.settings_file import TargetTypes, load_settings
 
 OVERRIDES = ("shrink", "quarantined")
-"""What a single run may let pass with a reason: a delivery that shrank, more quarantined records than allowed."""
+"""What a single run may let pass with a reason beside findings that stop: a delivery that shrank, more quarantined
+records than allowed."""
 
 SETTINGS_FILE = "regulars.yaml"
 
@@ -33,7 +37,7 @@ class RunRequest:
         data: The folder that relative source paths start from.
         settings_folder: The folder of the settings file, which relative paths of targets start from.
         as_of: The last day that counts.
-        allow: Override -> reason, for this run only (`OVERRIDES`).
+        allow: Override or finding -> reason, for this run only (`OVERRIDES`, names of the catalogue of findings).
     """
 
     settings: Settings
@@ -42,6 +46,12 @@ class RunRequest:
     settings_folder: Path
     as_of: dt.date
     allow: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def finding_policy(self) -> Policy:
+        """How this run evaluates what it measures."""
+        says = self.settings.findings
+        return Policy(self.as_of, says.thresholds, says.severities, says.acknowledged, self.allow)
 
 
 def make_request(
@@ -122,6 +132,13 @@ def _parse_day(text: str) -> dt.date:
 
 def _parse_override(text: str) -> tuple[str, str]:
     override, _, reason = text.partition("=")
-    if override not in OVERRIDES or not reason.strip():
-        raise UsageWrong(f"--allow {text}: write {' or '.join(f'{each}=REASON' for each in OVERRIDES)}")
+    if override not in OVERRIDES and override not in FINDINGS:
+        known = difflib.get_close_matches(override, [*OVERRIDES, *FINDINGS], n=1)
+        near = f"; did you mean `{known[0]}`?" if known else ""
+        raise UsageWrong(
+            f"--allow {text}: `{override}` is neither {' nor '.join(f'`{each}`' for each in OVERRIDES)} nor the name "
+            f"of a finding{near}"
+        )
+    if not reason.strip():
+        raise UsageWrong(f"--allow {text}: write {override}=REASON")
     return override, reason.strip()

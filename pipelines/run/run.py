@@ -16,6 +16,9 @@ from regulars.pipelines.contracts.raw_contracts import load_all_contracts
 from regulars.pipelines.contracts.rule import Rule
 from regulars.pipelines.contracts.validation.validate import RuleResult, validate_table
 from regulars.pipelines.errors import ContractBroken, RegularsError
+from regulars.pipelines.findings.evaluate import EvaluatedFinding
+from regulars.pipelines.findings.finding import Finding
+from regulars.pipelines.findings.published import count_findings, is_said
 from regulars.pipelines.home.generation import Generation, Published
 from regulars.pipelines.home.manifest import read_manifest
 from regulars.pipelines.home.state_file import move_old_states
@@ -48,6 +51,8 @@ class Run:
         report_progress: Shows one line to whoever watches.
         landed_sources: What landed of each source.
         checks: The results of all checks so far.
+        findings: What was measured so far, before thresholds and acknowledgements.
+        evaluated: The findings that exceed their thresholds, once all is measured.
         failures: What went wrong.
         published: What it published, or found to be published already.
         undelivered: Target that could not be brought up to date -> why.
@@ -62,6 +67,8 @@ class Run:
     report_progress: ReportProgress
     landed_sources: list[LandedSource] = field(default_factory=list)
     checks: list[RuleResult] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+    evaluated: list[EvaluatedFinding] = field(default_factory=list)
     failures: list[RegularsError] = field(default_factory=list)
     published: list[Published] = field(default_factory=list)
     undelivered: dict[str, str] = field(default_factory=dict)
@@ -201,8 +208,20 @@ def _describe_ending(
         done = published[-1]
         is_backfill = done.generation.manifest.is_backfill
         what = "kept aside as a backfill" if is_backfill else "published" if done.is_new else "nothing new; kept"
+        odd = done.generation.manifest.findings
         missing = "".join(f" Not delivered to {target}: {why}." for target, why in undelivered.items())
         message = f"{what} {done.generation.name}.{missing}"
-        return LastRun(now, 0, message, done.generation.number, done.is_new, is_backfill, undelivered)
+        number = done.generation.number
+        return LastRun(
+            now,
+            0,
+            message,
+            number,
+            done.is_new,
+            is_backfill,
+            undelivered,
+            count_findings(odd),
+            tuple(str(each["sentence"]) for each in odd if is_said(each) and each["first_seen_generation"] == number),
+        )
     failure = failures[-1] if failures else RegularsError("The run was stopped before it was done.")
     return LastRun(now, failure.exit_code, str(failure))

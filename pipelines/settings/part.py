@@ -9,7 +9,7 @@ from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from regulars.pipelines.enumerations import CURRENCY_PATTERN
+from regulars.pipelines.definitions.enumerations import CURRENCY_PATTERN
 
 
 @cache

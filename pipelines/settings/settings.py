@@ -11,7 +11,9 @@ from zoneinfo import ZoneInfo
 
 from pydantic import ConfigDict, Field, model_validator
 
-from regulars.pipelines.enumerations import DEFAULT_LAPSE_DAYS, GRAINS, Dimension, Grain
+from regulars.pipelines.definitions.enumerations import GRAINS, Dimension, Grain
+from regulars.pipelines.definitions.windows import DEFAULT_LAPSE_DAYS
+from regulars.pipelines.settings.findings import Findings
 from regulars.pipelines.settings.part import Currency, Name, Part, Zone
 from regulars.pipelines.settings.source import Source
 
@@ -145,6 +147,7 @@ class Settings(Part):
     """Metric: the number that the company wants to reach. Checked, but no table uses it yet."""
     identity: Identity = Identity()
     cohorts: Cohorts = Cohorts()
+    findings: Findings = Findings()
     schedule: Schedule = Schedule()
     report: Report = Report()
     publish: Publish = Publish()

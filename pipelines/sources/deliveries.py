@@ -12,7 +12,8 @@ from pathlib import Path
 
 import duckdb
 
-from regulars.pipelines.errors import InputRefused, SettingsWrong, StorageFailed
+from regulars.pipelines.errors import FindingStops, InputRefused, SettingsWrong, StorageFailed
+from regulars.pipelines.findings.evaluate import Policy
 from regulars.pipelines.settings.settings import Settings
 from regulars.pipelines.sources.landing import read_file_state, sweep_unfinished
 from regulars.pipelines.sources.ledger import Ledger
@@ -38,7 +39,7 @@ def land_sources(
     home: Path,
     now: dt.datetime,
     *,
-    allow_shrink: str | None = None,
+    policy: Policy | None = None,
     pause: Callable[[float], None] = time.sleep,
     report_progress: Callable[[str], None] = lambda line: None,
 ) -> list[LandedSource]:
@@ -52,7 +53,8 @@ def land_sources(
         data: The folder that relative source paths start from.
         home: The company's home; `landing/` and `ledger.duckdb` are made when absent. Its lock must be held.
         now: An aware moment, against which ages are measured.
-        allow_shrink: The reason why a source may shrink in this run; None refuses a source that shrank by half.
+        policy: Which findings keep a file from landing, and what may pass in this run; without it, the catalogue's
+            severities hold and nothing may pass.
         pause: Waits some seconds, when a file was written within the last two seconds.
         report_progress: Called with one line per landed file.
 
@@ -71,7 +73,9 @@ def land_sources(
             found = {name: find_files(source, data) for name, source in settings.sources.items()}
             files = _read_states(found, moment, pause)
             with Ledger(home / "ledger.duckdb") as ledger:
-                run = LandingRun(con, ledger, data, landing, moment, allow_shrink, checker, report_progress)
+                run = LandingRun(
+                    con, ledger, data, landing, moment, policy or Policy(moment.date()), checker, report_progress
+                )
                 return [SourceLanding(run, name, source).land(files[name]) for name, source in settings.sources.items()]
     except (OSError, duckdb.IOException) as error:
         name = Path(str(error.filename)).name if isinstance(error, OSError) and error.filename else "a delivered file"
@@ -85,16 +89,19 @@ def refuse_required(settings: Settings, landed_sources: list[LandedSource]) -> N
     """Stop the run when a required source is missing, late or refused.
 
     Raises:
-        InputRefused: One line per refusal.
+        FindingStops: Every refusal is about something odd in a file.
+        InputRefused: At least one is not; one line per refusal.
     """
-    lines = [
-        f"{landed_source.source}: {refusal.sentence}"
+    refusals = [
+        (landed_source.source, refusal)
         for landed_source in landed_sources
         for refusal in landed_source.refusals
         if settings.sources[landed_source.source].is_required
     ]
-    if lines:
-        raise InputRefused("\n".join(lines))
+    lines = "\n".join(dict.fromkeys(f"{source}: {refusal.sentence}" for source, refusal in refusals))
+    if refusals:
+        is_odd = all(refusal.reason_code == "finding" for _, refusal in refusals)
+        raise FindingStops(lines) if is_odd else InputRefused(lines)
 
 
 def _read_states(

@@ -12,6 +12,9 @@ from pathlib import Path
 import duckdb
 
 from regulars.pipelines.errors import SettingsWrong
+from regulars.pipelines.findings.catalogue import make_finding
+from regulars.pipelines.findings.evaluate import Policy, evaluate_findings, write_stop_sentence
+from regulars.pipelines.findings.finding import Finding
 from regulars.pipelines.home.durable import hash_file
 from regulars.pipelines.settings.source import Source
 from regulars.pipelines.sources.landing import FileState, check_unchanged, land_file, read_landed_file
@@ -34,14 +37,14 @@ class LandedSource:
         deliveries: The deliveries to read, in order.
         refusals: Which files (or the source as a whole) are not used, and why.
         landed: The numbers of the deliveries that landed in this run.
-        warnings: Sentences about columns that are missing but not required.
+        findings: What was odd about the files that are used.
     """
 
     source: str
     deliveries: list[Delivery] = field(default_factory=list)
     refusals: list[Refusal] = field(default_factory=list)
     landed: list[int] = field(default_factory=list)
-    warnings: list[str] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
 
     @property
     def is_stale(self) -> bool:
@@ -60,14 +63,17 @@ class DeliveredFile:
 
 @dataclass(frozen=True)
 class LandingRun:
-    """What landing needs beside the source: open connections, folders, the moment and the overrides of the run."""
+    """What landing needs beside the source: open connections, folders, the moment and the overrides of the run.
+
+    `policy` says which findings keep a file from landing.
+    """
 
     con: duckdb.DuckDBPyConnection
     ledger: Ledger
     data: Path
     landing: Path
     moment: dt.datetime
-    allow_shrink: str | None
+    policy: Policy
     checker: ExpressionChecker
     report_progress: Callable[[str], None]
 
@@ -102,8 +108,9 @@ class SourceLanding:
             if known and self._is_known_state(known, file.ledger_path, is_last=is_last):
                 return
         landed = land_file(file.path, file_name, file.state, self._source, self._run.landing)
-        warnings = self._check_header(file_name, landed)
+        findings = self._check_header(file_name, landed)
         reason = self._check_count(file_name, landed)
+        self._refuse_stops(findings)
         delivery = self._run.ledger.record(
             Delivery(
                 source=self._name,
@@ -122,7 +129,7 @@ class SourceLanding:
             )
         )
         self._result.landed.append(delivery.delivery or 0)
-        self._result.warnings += warnings
+        self._result.findings += findings
         self._run.report_progress(f"{self._name}: {file_name} landed, {landed.record_count:,} records")
 
     def _is_known_state(self, known: Delivery, ledger_path: str, *, is_last: bool) -> bool:
@@ -137,8 +144,14 @@ class SourceLanding:
             last = self._run.ledger.find_newest_at(ledger_path, known.source)
         return last is None or last.file_sha256 == known.file_sha256
 
-    def _check_header(self, file_name: str, landed: Landed) -> list[str]:
-        """Refuse a file without a column that its mappings need; return warnings about columns that only describe."""
+    def _refuse_stops(self, findings: list[Finding]) -> None:
+        """Refuse a file that is too odd: its source then keeps its last deliveries, or the run ends."""
+        stops = [each for each in evaluate_findings(findings, self._run.policy) if each.is_stop]
+        if stops:
+            raise Refusal("finding", write_stop_sentence(stops))
+
+    def _check_header(self, file_name: str, landed: Landed) -> list[Finding]:
+        """Refuse a file without a column that its mappings need; find columns that are missing and only describe."""
         mistakes = check_mapping(self._name, self._source, landed.header, landed.columns, self._run.checker)
         wrong = [mistake.sentence for mistake in mistakes if mistake.code == "settings"]
         if wrong:
@@ -148,7 +161,17 @@ class SourceLanding:
             lines = [mistake.sentence for mistake in mistakes if mistake.code == code]
             if lines:
                 raise Refusal(reason, f"{file_name} (header): {'; '.join(lines)}")
-        return [f"{file_name}: {mistake.sentence}" for mistake in mistakes if mistake.code == "warning"]
+        return [
+            make_finding(
+                "optional_column_missing",
+                f"{file_name}: {mistake.sentence}.",
+                "Have the tool export it again, or correct or remove the column in the settings.",
+                source=self._name,
+                count=1,
+            )
+            for mistake in mistakes
+            if mistake.code == "warning"
+        ]
 
     def _check_count(self, file_name: str, landed: Landed) -> str | None:
         """Refuse a file with too few records; return the reason when a shrunk file is accepted."""
@@ -158,8 +181,9 @@ class SourceLanding:
         usual = statistics.median(counts) if counts and self._source.delivery == "full" else 0
         if landed.record_count >= usual / 2:
             return None
-        if self._run.allow_shrink:
-            return f"{SHRINK_ALLOWED}: {self._run.allow_shrink}"
+        allowed = self._run.policy.allowed.get("shrink")
+        if allowed:
+            return f"{SHRINK_ALLOWED}: {allowed}"
         raise Refusal(
             "shrunk",
             f"{file_name} holds {landed.record_count:,} records where its last {len(counts)} deliveries held "
@@ -191,7 +215,7 @@ class SourceLanding:
         file_name, file_sha256 = delivery.file_name, str(delivery.file_sha256)
         try:
             landed = read_landed_file(self._run.con, file_sha256, file_name, self._source, self._run.landing)
-            self._result.warnings += self._check_header(file_name, landed)
+            self._result.findings += self._check_header(file_name, landed)
         except Refusal as refusal:
             raise SettingsWrong(f"sources.{self._name}: {refusal.sentence}") from refusal
 

@@ -1,6 +1,6 @@
 """The page of kinds says what a person must know to map an export."""
 
-from regulars.pipelines.command.kinds_page import kinds_markdown
+from regulars.pipelines.command.pages.kinds_page import kinds_markdown
 from regulars.pipelines.kinds.shape.kind import SOURCE_CURRENCY, DefaultBy, Kind, KindColumn, RowRule
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import yaml
 
-from regulars.pipelines.command.settings_page import EXAMPLES, parts_of, settings_markdown
+from regulars.pipelines.command.pages.settings_page import EXAMPLES, parts_of, settings_markdown
 from regulars.pipelines.errors import SettingsWrong
 from regulars.pipelines.settings.settings import Settings
 from regulars.pipelines.settings.settings_file import parse_settings
@@ -24,7 +24,7 @@ def whole_settings(place: str) -> dict[str, Any]:
 def part_at(data: Any, place: str) -> Any:
     """The part of the data at a place; of several sources or kinds the last."""
     for step in place.split(".") if place else ():
-        data = list(data.values())[-1] if step.startswith("<") else data[step]
+        data = list(data.values() if isinstance(data, dict) else data)[-1] if step.startswith("<") else data[step]
     return data
 
 
@@ -52,7 +52,12 @@ def test_a_wrong_value_is_reported_by_the_key_that_the_page_shows(place, key):
     part_at(data, place)[key] = [[]]
     with pytest.raises(SettingsWrong) as caught:
         read(data)
-    name = re.escape(f"{place}.{key}".lstrip(".")).replace("<name>", r"\w+").replace("<kind>", r"\w+")
+    name = (
+        re.escape(f"{place}.{key}".lstrip("."))
+        .replace("<name>", r"\w+")
+        .replace("<kind>", r"\w+")
+        .replace("<number>", r"\d+")
+    )
     assert re.search(rf"^regulars\.yaml:\d+: {name}[.:]", str(caught.value), flags=re.MULTILINE), str(caught.value)
 
 

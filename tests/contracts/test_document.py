@@ -8,7 +8,7 @@ from regulars.pipelines.contracts.odcs.document import complete_document
 from regulars.pipelines.contracts.odcs.enumerations import fill_constants, read_enumerations
 from regulars.pipelines.contracts.odcs.place import Place
 from regulars.pipelines.contracts.odcs.quality import find_counted_rows, find_predicate
-from regulars.pipelines.enumerations import NPS_ROLLING_DAYS
+from regulars.pipelines.definitions.windows import NPS_ROLLING_DAYS
 from regulars.pipelines.transforms.clv.forecasts import BASELINES
 
 ROOT = Path(__file__).parents[2]

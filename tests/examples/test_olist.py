@@ -10,6 +10,7 @@ from tests.examples.independent_calendar import month_end, month_of, months_afte
 from tests.examples.independent_olist import FILES, read_olist
 from tests.examples.independent_retention import churn, cohorts, concentration, new_and_returning, simple_value
 
+pytestmark = pytest.mark.slow
 AS_OF = dt.date(2018, 9, 3)
 FIRST_DAY = dt.date(2016, 10, 4)
 KINDS = {

@@ -72,6 +72,7 @@ def test_the_next_run_moves_an_older_home_once(old):
         assert {oct(path.stat().st_mode & 0o777) for path in home.state_folder.iterdir()} == {"0o600"}
 
 
+@pytest.mark.slow
 def test_a_kill_while_an_older_home_is_moved_loses_nothing(old, record_trials):
     need_strace()
     with home_like(old) as home:

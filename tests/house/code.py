@@ -1,7 +1,7 @@
 """The code of the house as files and imports, for the tests of its rules."""
 
 import ast
-from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -24,15 +24,24 @@ def module_of(path: Path) -> str:
 MODULES = {module_of(path): path for path in CODE if path.name != "__init__.py"}
 
 
-def imports_of(path: Path) -> Iterator[str]:
+@cache
+def tree_of(path: Path) -> ast.Module:
+    """The syntax tree of a file."""
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+@cache
+def imports_of(path: Path) -> frozenset[str]:
     """Every module that a file imports, at the top or inside a function; ours without the leading `regulars.`."""
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    found = set()
+    for node in ast.walk(tree_of(path)):
         if isinstance(node, ast.Import):
-            yield from (alias.name.removeprefix("regulars.") for alias in node.names)
+            found |= {alias.name.removeprefix("regulars.") for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
             module = node.module.removeprefix("regulars.")
-            inside = [f"{module}.{alias.name}" for alias in node.names]
-            yield from [name for name in inside if name in MODULES] or [module]
+            inside = {f"{module}.{alias.name}" for alias in node.names} & MODULES.keys()
+            found |= inside or {module}
+    return frozenset(found)
 
 
 def room_of(module: str) -> str:
@@ -43,4 +52,4 @@ def room_of(module: str) -> str:
 
 def imports_among_us() -> dict[str, set[str]]:
     """Module -> the modules of ours that it imports."""
-    return {module: {name for name in imports_of(path) if name in MODULES} for module, path in MODULES.items()}
+    return {module: set(imports_of(path) & MODULES.keys()) for module, path in MODULES.items()}

@@ -82,12 +82,6 @@ def test_every_python_example_runs(page):
 FOLLOWED = [page for page in PAGES if any(steps_of(page))]
 
 
-@pytest.mark.parametrize("page", FOLLOWED, ids=named)
-def test_what_a_page_has_its_reader_write_passes_the_tests_that_it_shows(page, tmp_path):
-    own = [step.title for step in steps_of(page) if step.title.startswith("tests/")]
-    follow(page, tmp_path, wanted=lambda command: " -m regulars.pipelines." in command or command.endswith(tuple(own)))
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize("page", FOLLOWED, ids=named)
 def test_a_reader_who_types_every_command_of_a_page_sees_what_the_page_shows(page, tmp_path):

@@ -6,7 +6,15 @@ import pytest
 
 from regulars.pipelines.contracts.contract import Contract
 from regulars.pipelines.contracts.odcs.load import load_contracts
-from regulars.pipelines.enumerations import ALL, DIMENSIONS, GRAINS, NPS_DIMENSIONS, NPS_GRAINS, Dimension, Grain
+from regulars.pipelines.definitions.enumerations import (
+    ALL,
+    DIMENSIONS,
+    GRAINS,
+    NPS_DIMENSIONS,
+    NPS_GRAINS,
+    Dimension,
+    Grain,
+)
 from regulars.pipelines.models.dropout.dropout_model import DropoutModel
 from regulars.pipelines.models.names import BY_COHORT, PURCHASE_MODELS, SPEND_MODELS, SUBSCRIPTION_MODELS
 from regulars.pipelines.settings.settings import Cohorts

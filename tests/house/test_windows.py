@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from regulars.pipelines.enumerations import NPS_ROLLING_DAYS, REPEAT_DAYS, REPEAT_DAYS_LONG
+from regulars.pipelines.definitions.windows import NPS_ROLLING_DAYS, REPEAT_DAYS, REPEAT_DAYS_LONG
 from tests.house.tutorials import copy_checkout
 
 CHANGES = {
@@ -29,7 +29,7 @@ CHANGES = {
 @pytest.mark.parametrize(("line", "other", "tests"), CHANGES.values(), ids=CHANGES)
 def test_another_length_is_one_line(line, other, tests, tmp_path):
     checkout = copy_checkout(tmp_path)
-    path = checkout / "pipelines" / "enumerations.py"
+    path = checkout / "pipelines" / "definitions" / "windows.py"
     text = path.read_text(encoding="utf-8")
     assert text.count(line) == 1
     path.write_text(text.replace(line, other), encoding="utf-8")

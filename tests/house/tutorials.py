@@ -10,7 +10,7 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -38,8 +38,8 @@ def steps_of(page: Path) -> Iterator[Step]:
             yield Step(language, title, text)
 
 
-def follow(page: Path, folder: Path, wanted: Callable[[str], bool] = lambda command: True) -> Path:
-    """Follow a page in a copy of the checkout below `folder`, leaving out commands that are not wanted; the copy."""
+def follow(page: Path, folder: Path) -> Path:
+    """Follow a page in a copy of the checkout below `folder`; the copy."""
     checkout = copy_checkout(folder)
     for step in steps_of(page):
         if step.language == "diff":
@@ -51,8 +51,7 @@ def follow(page: Path, folder: Path, wanted: Callable[[str], bool] = lambda comm
             path.write_text(step.text, encoding="utf-8")
         else:
             command, _, expected = step.text.partition("\n")
-            if wanted(command):
-                type_command(checkout, command.removeprefix("$ "), expected)
+            type_command(checkout, command.removeprefix("$ "), expected)
     return checkout
 
 

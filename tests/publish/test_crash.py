@@ -31,8 +31,8 @@ from tests.publish.trials import (
 
 PUBLISHED, NEXT = 4, 5
 MANY_KILLS = int(os.environ.get("REGULARS_RANDOM_KILLS", "100"))
-SOME_OR_ALL = pytest.mark.parametrize("every", [3, pytest.param(1, marks=pytest.mark.slow)])
-"""Every third call in `make test`, counted from the last one; all of them in `make test-slow`."""
+SOME_OR_ALL = pytest.mark.parametrize("every", [9, pytest.param(1, marks=pytest.mark.slow)])
+"""Every ninth call in `make test`, counted from the last one; all of them in `make test-slow`."""
 
 
 @pytest.fixture(scope="module")
@@ -109,7 +109,7 @@ def test_a_failed_last_flush_is_a_warning_since_readers_see_the_new_generation(t
     assert fault_at(template, content, flush, "error=EIO") == (0, NEXT)
 
 
-@pytest.mark.parametrize("kills", [12, pytest.param(MANY_KILLS, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("kills", [4, pytest.param(MANY_KILLS, marks=pytest.mark.slow)])
 def test_random_kills_while_others_read(template, content, kills, record_trials):
     with home_like(template) as home:
         readers = [read_on(home.path) for _ in range(2)]

@@ -55,6 +55,14 @@ def test_the_report_is_no_wider_than_the_screen(browser, report, width, scheme):
     assert browser.value_of("window.innerWidth") == width
 
 
+def test_a_chart_over_time_opens_at_its_newest_end(browser, report):
+    browser.open(report, width=360)
+    box = "document.querySelector('.chart.dated:not(.half)')"
+    assert browser.value_of(f"{box}.scrollWidth > {box}.clientWidth")
+    drawn, shown = (f"{part}.getBoundingClientRect().right" for part in (f"{box}.firstElementChild", box))
+    assert browser.value_of(f"Math.abs({drawn} - {shown}) < 1")
+
+
 def test_a_wide_table_scrolls_inside_its_own_box(browser, report):
     browser.open(report, width=360)
     box = "document.querySelector('.heat').parentElement"

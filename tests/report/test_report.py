@@ -5,7 +5,7 @@ from html.parser import HTMLParser
 import duckdb
 import pytest
 
-from regulars.pipelines.enumerations import DEFAULT_LAPSE_DAYS
+from regulars.pipelines.definitions.windows import DEFAULT_LAPSE_DAYS
 from regulars.pipelines.report.facts.report_facts import read_facts
 from regulars.pipelines.report.report import render_report
 from tests.report.prediction_tables import add_predictions
@@ -132,7 +132,7 @@ def test_money_records_and_rules_are_proven():
     assert ["shop", "orders EUR", "163.11", "161.11", *["0.00"] * 4, "2.00", "0.00", "0.00"] in report.rows
     assert ["shop", "orders", "Every order has an order_id", "2"] in report.rows
     assert ["raw.customers", "An e-mail address has an @", "17"] in report.rows
-    assert "1 rule about 2 tables hold, 1 with warnings." in report.text
+    assert "1 rule about 2 tables hold, 1 is broken with a warning." in report.text
 
 
 def test_a_difference_is_a_warning():

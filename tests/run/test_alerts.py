@@ -1,5 +1,6 @@
 """Alerts: told once, told again when it is well, never with a personal value."""
 
+import dataclasses
 import datetime as dt
 import http.server
 import json
@@ -22,6 +23,9 @@ def run(exit_code: int = 0, undelivered: Mapping[str, str] | None = None) -> Las
 BACKFILL = LastRun(AT, 0, "what happened", generation=8, is_new=True, is_backfill=True)
 
 
+ODD = LastRun(AT, 0, "what happened", generation=7, is_new=True, new_findings=("3 orders are odd.",))
+
+
 @pytest.mark.parametrize(
     ("before", "now", "stale", "event"),
     [
@@ -40,11 +44,19 @@ BACKFILL = LastRun(AT, 0, "what happened", generation=8, is_new=True, is_backfil
         (run(undelivered={"share": "why"}), run(undelivered={"share": "why"}), [], None),
         (run(undelivered={"share": "why"}), run(undelivered={"share": "why", "bi": "why"}), [], "undelivered"),
         (run(4), run(undelivered={"share": "why"}), [], "recovered"),
+        (run(), ODD, [], "findings"),
+        (run(), dataclasses.replace(ODD, is_new=False), [], None),
+        (run(), ODD, ["crm"], "stale"),
     ],
 )
 def test_an_alert_is_sent_when_something_changes(before, now, stale, event):
     told = write_alert("Corner Shop", before, now, stale)
     assert (told and told["event"]) == event
+
+
+@pytest.mark.parametrize(("before", "stale"), [(run(), []), (run(), ["crm"]), (run(4), [])])
+def test_every_alert_about_a_generation_says_what_is_newly_odd(before, stale):
+    assert "3 orders are odd." in (write_alert("Corner Shop", before, ODD, stale) or {})["text"]
 
 
 def test_an_alert_is_sent_as_json():
@@ -75,6 +87,8 @@ def test_the_last_run_reads_back_as_written(tmp_path):
     assert read_last_run(tmp_path) is None
     write_last_run(tmp_path, run(4))
     assert read_last_run(tmp_path) == run(4)
+    write_last_run(tmp_path, ODD)
+    assert read_last_run(tmp_path) == ODD
 
 
 @pytest.mark.parametrize("text", ["", "{", "{}", "[]", '{"ended_at": "soon"}', '{"ended_at": "2026-06-30T04:00:00Z"}'])

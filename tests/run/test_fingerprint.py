@@ -228,6 +228,7 @@ def test_a_known_run_says_so_and_leaves_everything_as_it_was(shop):
     assert (last.exit_code, last.generation, last.is_new, last.message) == (0, 1, False, "nothing new; kept g000001.")
 
 
+@pytest.mark.slow
 def test_a_full_build_of_a_known_run_comes_to_the_same_tables(shop, monkeypatch):
     """Equal fingerprint, equal result: all that does not count has changed, and everything is built again."""
     touch_a_file(shop)

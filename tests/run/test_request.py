@@ -19,12 +19,24 @@ def no_environment(monkeypatch):
 
 
 @pytest.mark.parametrize(
-    "written",
-    ["shrink", "shrink=", "shrink=  ", "=the shop closed", "shrunk=the shop closed", "Shrink=the shop closed"],
+    ("written", "sentence"),
+    [
+        ("shrink", "write shrink=REASON"),
+        ("shrink=", "write shrink=REASON"),
+        ("shrink=  ", "write shrink=REASON"),
+        ("=the shop closed", "`` is neither `shrink` nor `quarantined` nor the name of a finding$"),
+        ("shrunk=the shop closed", "name of a finding; did you mean `shrink`?"),
+        ("records_quarantine=a new till", "did you mean `records_quarantined`?"),
+    ],
 )
-def test_an_override_without_a_reason_or_of_nothing_known_is_refused(written):
-    with pytest.raises(UsageWrong, match="write shrink=REASON or quarantined=REASON"):
+def test_an_override_without_a_reason_or_of_nothing_known_is_refused(written, sentence):
+    with pytest.raises(UsageWrong, match=sentence.replace("?", r"\?")):
         make_request(EXAMPLE, now=NOW, allow=[written])
+
+
+def test_a_finding_is_allowed_by_its_name():
+    request = make_request(EXAMPLE, now=NOW, allow=["records_quarantined=a new till"])
+    assert request.finding_policy.allowed == {"records_quarantined": "a new till"}
 
 
 def test_a_reason_is_everything_behind_the_first_equals_sign():

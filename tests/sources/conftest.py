@@ -8,6 +8,7 @@ from typing import Any
 import duckdb
 import pytest
 
+from regulars.pipelines.findings.evaluate import Policy
 from regulars.pipelines.settings.settings import Settings
 from regulars.pipelines.sources.deliveries import land_sources
 from regulars.pipelines.sources.landed_rows import write_landed_rows
@@ -44,6 +45,8 @@ class Shop:
 
     def land(self, **how: Any) -> dict[str, LandedSource]:
         how.setdefault("pause", lambda seconds: None)
+        if "allow" in how:
+            how["policy"] = Policy(NOW.date(), allowed={"shrink": how.pop("allow")})
         return {
             landed_source.source: landed_source
             for landed_source in land_sources(self.settings, self.data, self.home, NOW, **how)

@@ -175,7 +175,7 @@ def test_a_full_source_shrunk_by_half_is_refused_until_it_is_allowed_with_a_reas
         "orders.csv holds 5 records where its last 3 deliveries held 11 (median): deliver it again, or run with "
         "`--allow shrink=REASON` if it is right"
     )
-    assert shop.refusal(allow_shrink="a shop was closed") is None
+    assert shop.refusal(allow="a shop was closed") is None
     with Ledger(shop.home / "ledger.duckdb") as ledger:
         assert ledger.find_newest("shop").reason == "shrink allowed: a shop was closed"
 
@@ -185,7 +185,7 @@ def test_runs_after_an_allowed_shrink_are_compared_with_the_new_size(shop):
         shop.write("orders.csv", orders(count))
         shop.land()
     shop.write("orders.csv", orders(4))
-    shop.land(allow_shrink="a shop was closed")
+    shop.land(allow="a shop was closed")
     for count, reason in ((3, None), (1, "shrunk")):
         shop.write("orders.csv", orders(count))
         refusal = shop.refusal()
@@ -270,7 +270,7 @@ def test_settings_that_no_longer_fit_a_landed_file_are_a_settings_error(shop):
 def test_a_descriptive_column_that_disappears_is_reported_and_empty(shop):
     shop.sources["shop"]["columns"] = {**shop.sources["shop"]["columns"], "city": "town"}
     shop.write("orders.csv", orders(1))
-    assert shop.land()["shop"].warnings[0].startswith("orders.csv: column `town` for orders.city is missing")
+    assert shop.land()["shop"].findings[0].sentence.startswith("orders.csv: column `town` for orders.city is missing")
     assert shop.rows("order_id, city") == [("1", None)]
 
 

@@ -267,7 +267,7 @@ def test_a_file_cut_at_any_byte_is_refused_or_all_its_rows_are_accounted_for(sho
         len(whole) % every, len(whole), every
     ):  # every fourth byte in `make test`, each in the long trials
         shop.write("orders.csv", whole[:end])
-        landed_source = shop.land(allow_shrink="test")["shop"]
+        landed_source = shop.land(allow="test")["shop"]
         if landed_source.refusals or not landed_source.landed:
             continue
         with shop.delivered({"shop": landed_source}) as con:

@@ -10,7 +10,7 @@ from typing import Literal
 
 import polars as pl
 
-from regulars.pipelines.enumerations import NPS_ROLLING_GRAIN
+from regulars.pipelines.definitions.enumerations import NPS_ROLLING_GRAIN
 
 Window = Literal["period", "history"]
 

@@ -27,7 +27,7 @@ from regulars.pipelines.audit.restatements.evidence import read_calendar, read_c
 from regulars.pipelines.audit.restatements.metrics import KEY, VALUES, find_restated, list_wanted_values, read_metrics
 from regulars.pipelines.audit.restatements.parent import ParentGeneration
 from regulars.pipelines.audit.restatements.replay import STEPS, build_core, list_record_causes, list_steps
-from regulars.pipelines.enumerations import RESTATEMENTS_KEPT_DAYS
+from regulars.pipelines.definitions.windows import RESTATEMENTS_KEPT_DAYS
 from regulars.pipelines.errors import StorageFailed
 from regulars.pipelines.home.verify import find_damage
 from regulars.pipelines.run.lineage import (

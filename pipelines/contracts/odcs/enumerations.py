@@ -12,8 +12,9 @@ from typing import Any
 
 import yaml
 
-from regulars.pipelines import enumerations as shared
 from regulars.pipelines.contracts.odcs.place import Place
+from regulars.pipelines.definitions import enumerations as shared
+from regulars.pipelines.definitions import windows
 from regulars.pipelines.models.names import SPEND_MODELS, SUBSCRIPTION_MODELS, purchase_model_names
 
 FILE = "enumerations.yaml"
@@ -21,8 +22,12 @@ FILE = "enumerations.yaml"
 Enumerations = Mapping[str, Mapping[str, str]]
 """Name of a list -> its values -> what each means."""
 
-CONSTANTS = {name: value for name, value in vars(shared).items() if name.isupper() and isinstance(value, int | str)}
-"""The numbers and texts of `pipelines/enumerations.py`: name -> value. A contract writes them as `{NAME}`."""
+CONSTANTS = {
+    name: value
+    for name, value in {**vars(shared), **vars(windows)}.items()
+    if name.isupper() and isinstance(value, int | str)
+}
+"""The numbers and texts of `pipelines/definitions/`: name -> value. A contract writes them as `{NAME}`."""
 
 PLACEHOLDER = re.compile(r"\{([A-Z][A-Z0-9_]+)\}")
 """A constant's name in braces; `{table}` and the `{3}` of a regular expression are none."""
@@ -96,7 +101,7 @@ def fill_constants(content: Any, place: Place) -> Any:
     for name in PLACEHOLDER.findall(content):
         if name not in CONSTANTS:
             place.wrong(
-                f"`{{{name}}}` is no constant of pipelines/enumerations.py; known are {', '.join(sorted(CONSTANTS))}"
+                f"`{{{name}}}` is no constant of pipelines/definitions/; known are {', '.join(sorted(CONSTANTS))}"
             )
     whole = PLACEHOLDER.fullmatch(content)
     if whole:

@@ -25,11 +25,15 @@ from regulars.pipelines.warehouse.sql_text import quote_identifier
 
 Entry = dict[str, Any]
 
+_Dumper = yaml.CSafeDumper if hasattr(yaml, "CSafeDumper") else yaml.SafeDumper
+"""The C library writes the same text in a sixth of the time; some builds of PyYAML come without it."""
+
 
 def format_contracts(contracts: Mapping[str, Contract], database: str, parquet_folder: str) -> str:
     """The contracts of all published tables as one ODCS file; see `combine_contracts`."""
     document = combine_contracts(contracts, database, parquet_folder)
-    return yaml.safe_dump(document, sort_keys=False, allow_unicode=True, width=120)
+    written: str = yaml.dump(document, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=120)
+    return written
 
 
 def combine_contracts(contracts: Mapping[str, Contract], database: str, parquet_folder: str) -> Entry:

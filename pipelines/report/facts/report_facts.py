@@ -10,12 +10,13 @@ import datetime as dt
 
 import duckdb
 
-from regulars.pipelines.enumerations import DEFAULT_LAPSE_DAYS
+from regulars.pipelines.definitions.windows import DEFAULT_LAPSE_DAYS
 from regulars.pipelines.report.facts.predictions import Predictions, read_predictions
 from regulars.pipelines.report.facts.reading import Rows, read_rows
 from regulars.pipelines.transforms.customers.headline import Headline
 
 COMPANY = "from raw.company"
+LAPSE = "select lapse_days from marts.lapse_proposal"
 RUNS = "from meta.runs order by generation"
 COHORTS = """
     from marts.retention_cohorts
@@ -50,6 +51,10 @@ TIE_OUT = """
     group by source, kind, currency
     order by source, kind, currency
 """
+FINDINGS = """
+    from meta.findings
+    order by case severity when 'stop' then 1 when 'warning' then 2 else 3 end, finding_id
+"""
 CHECKS = """
     select table_name, rule, severity, description, rows_checked, failed_count, passed
     from meta.checks
@@ -77,6 +82,7 @@ class ReportFacts:
         reasons: source, kind, rule, description, rows: rows quarantined by the rule they break.
         tie_out: `meta.tie_out`, summed per source, kind and currency.
         checks: `meta.checks`, broken rules first.
+        findings: `meta.findings`, the most severe first.
         restatements: `meta.restatements` of this generation.
         predictions: What `marts.customer_clv` expects, and how the models did.
     """
@@ -96,6 +102,7 @@ class ReportFacts:
     reasons: Rows = ()
     tie_out: Rows = ()
     checks: Rows = ()
+    findings: Rows = ()
     restatements: Rows = ()
     predictions: Predictions = dataclasses.field(default_factory=Predictions)
 
@@ -111,6 +118,7 @@ def read_facts(con: duckdb.DuckDBPyConnection, company: str, generation: str, he
     """
     churn = read_rows(con, CHURN, "marts.churn")
     settings = read_rows(con, COMPANY, "raw.company")
+    lapse = [row["lapse_days"] for row in (*settings, *read_rows(con, LAPSE, "marts.lapse_proposal"))]
     days = [
         row["as_of"] for row in (*settings, *read_rows(con, RUNS, "meta.runs"), *churn) if row.get("as_of") is not None
     ]
@@ -120,7 +128,7 @@ def read_facts(con: duckdb.DuckDBPyConnection, company: str, generation: str, he
         headline=headline,
         as_of=days[0] if days else None,
         currency=settings[0].get("currency") or "" if settings else "",
-        lapse_days=(settings[0].get("lapse_days") if settings else None) or DEFAULT_LAPSE_DAYS,
+        lapse_days=next((each for each in lapse if each), DEFAULT_LAPSE_DAYS),
         cohorts=read_cohorts(con),
         churn=churn,
         nps=read_rows(con, NPS, "marts.nps"),
@@ -130,6 +138,7 @@ def read_facts(con: duckdb.DuckDBPyConnection, company: str, generation: str, he
         reasons=read_rows(con, REASONS, "quarantine.rows", "meta.checks"),
         tie_out=read_rows(con, TIE_OUT, "meta.tie_out"),
         checks=read_rows(con, CHECKS, "meta.checks"),
+        findings=read_rows(con, FINDINGS, "meta.findings"),
         restatements=[
             row
             for row in read_rows(con, RESTATEMENTS, "meta.restatements")

@@ -3,6 +3,7 @@
 Put here: parts to HTML. Keep out: what the parts say, and any word (templates hold none, so that a language is a file).
 """
 
+import datetime as dt
 import functools
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from regulars.pipelines.report.charts.axes import HALF
-from regulars.pipelines.report.charts.lines import draw_sparkline
+from regulars.pipelines.report.charts.bars import BarChart
+from regulars.pipelines.report.charts.lines import LineChart, draw_sparkline
 from regulars.pipelines.report.charts.svg import Picture, draw_svg, format_svg
 from regulars.pipelines.report.parts import Page, ShadedTable
 
@@ -43,7 +45,7 @@ def _make_environment() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    tests: dict[str, Any] = {"shaded": _is_shaded, "half": _is_half}
+    tests: dict[str, Any] = {"shaded": _is_shaded, "half": _is_half, "dated": _is_dated}
     environment.tests.update(tests)
     environment.filters.update({"svg": _render_svg, "sparkline": _render_sparkline})
     return environment
@@ -70,3 +72,8 @@ def _is_shaded(table: object) -> bool:
 def _is_half(picture: Picture) -> bool:
     """Whether it may be shown smaller than one over the whole page."""
     return picture.width <= HALF
+
+
+def _is_dated(picture: Picture) -> bool:
+    """Whether time goes along it: where it is wider than the screen, its newest end is wanted first."""
+    return isinstance(picture, LineChart | BarChart) and any(isinstance(place, dt.date) for place, _ in picture.along)

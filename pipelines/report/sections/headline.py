@@ -6,7 +6,7 @@ Put here: the tiles at the top of the page. Keep out: which numbers these are (`
 from collections.abc import Sequence
 from itertools import accumulate
 
-from regulars.pipelines.enumerations import REPEAT_DAYS
+from regulars.pipelines.definitions.windows import REPEAT_DAYS
 from regulars.pipelines.report.facts.report_facts import ReportFacts
 from regulars.pipelines.report.parts import Tile
 from regulars.pipelines.report.sections.nps import describe_window, find_last_window, rolling_windows

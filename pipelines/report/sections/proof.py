@@ -7,6 +7,7 @@ Keep out: the answers themselves (the other sections).
 from regulars.pipelines.report.facts.reading import Row, Rows
 from regulars.pipelines.report.facts.report_facts import ReportFacts
 from regulars.pipelines.report.parts import Part, Section, Sentence, Table
+from regulars.pipelines.report.sections.findings import make_findings_part
 from regulars.pipelines.report.words.words import Words
 
 CHECKS_SHOWN = 30
@@ -25,6 +26,7 @@ def build_proof(facts: ReportFacts, words: Words) -> Section:
         *_make_quarantine_part(facts, words),
         _make_money_part(facts.tie_out, words),
         _make_rules_part(facts.checks, words),
+        make_findings_part(facts, words),
     ]
     return Section("proof", title, "", [[part] for part in parts], means)
 
@@ -170,10 +172,10 @@ def _make_rules_part(checks: Rows, words: Words) -> Part:
         text = words.say("{rules} about {tables} hold.", rules=rules, tables=tables)
         return Part(title=title, sentences=[Sentence(text, "good")])
     text = words.say(
-        "{rules} about {tables} hold, {warnings} with warnings.",
+        "{rules} about {tables} hold, {warnings}.",
         rules=rules,
         tables=tables,
-        warnings=words.count(len(broken)),
+        warnings=words.say_count("{n} is broken with a warning", "{n} are broken with a warning", len(broken)),
     )
     headers = [words.say("table"), words.say("rule"), words.say("records that break it")]
     body = [

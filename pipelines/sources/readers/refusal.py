@@ -20,6 +20,7 @@ ReasonCode = Literal[
     "shrunk",
     "missing_column",
     "ambiguous_column",
+    "finding",
 ]
 
 _LONGEST_NAME = 60

@@ -14,7 +14,7 @@ import datetime as dt
 import polars as pl
 from narwhals.typing import IntoFrame
 
-from regulars.pipelines.enumerations import UNKNOWN_CUSTOMER_IDX
+from regulars.pipelines.definitions.enumerations import UNKNOWN_CUSTOMER_IDX
 from regulars.pipelines.transforms.day_numbers import count_days_since_epoch
 from regulars.pipelines.transforms.subscriptions.subscription_periods import list_paid_periods, list_runs
 

@@ -10,7 +10,7 @@ import polars as pl
 from narwhals.typing import IntoFrame
 from polars._typing import PolarsDataType
 
-from regulars.pipelines.enumerations import LAST_ACTIVE_DAYS
+from regulars.pipelines.definitions.windows import LAST_ACTIVE_DAYS
 from regulars.pipelines.transforms.amounts import MONEY
 from regulars.pipelines.transforms.churn.active_intervals import (
     find_last_active_intervals,

@@ -13,7 +13,7 @@ import polars as pl
 from narwhals.typing import IntoFrame
 from polars._typing import PolarsDataType
 
-from regulars.pipelines.enumerations import UNKNOWN_CUSTOMER_IDX
+from regulars.pipelines.definitions.enumerations import UNKNOWN_CUSTOMER_IDX
 from regulars.pipelines.transforms.purchases.purchases import list_purchase_days, read_into_polars
 from regulars.pipelines.transforms.purchases.survival import estimate_survival_curves
 

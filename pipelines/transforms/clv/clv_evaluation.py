@@ -14,7 +14,7 @@ import polars as pl
 from narwhals.typing import IntoFrame
 from polars._typing import PolarsDataType
 
-from regulars.pipelines.enumerations import ALL
+from regulars.pipelines.definitions.enumerations import ALL
 from regulars.pipelines.transforms.clv.clv_models import TrainedModels, read_models
 from regulars.pipelines.transforms.clv.corrections import WIDENINGS, Corrections, calibrate, choose_widening
 from regulars.pipelines.transforms.clv.error_intervals import ErrorClasses

@@ -17,7 +17,7 @@ import polars as pl
 from narwhals.typing import IntoFrame
 from polars._typing import PolarsDataType
 
-from regulars.pipelines.enumerations import ALL
+from regulars.pipelines.definitions.enumerations import ALL
 from regulars.pipelines.models.dropout.dropout_model import DropoutModel
 from regulars.pipelines.models.fitting.fitting import Fit
 from regulars.pipelines.models.gamma_gamma import GammaGammaModel, spend_frequency_correlation

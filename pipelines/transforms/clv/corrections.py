@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from statistics import NormalDist
 from typing import Any
 
-from regulars.pipelines.enumerations import HOLDOUT_DAYS
+from regulars.pipelines.definitions.windows import HOLDOUT_DAYS
 from regulars.pipelines.models.fitting.fitting import FloatArray
 
 NOMINAL_COVERAGE = 0.8

@@ -12,7 +12,7 @@ from typing import Self
 
 import numpy as np
 
-from regulars.pipelines.enumerations import HOLDOUT_DAYS
+from regulars.pipelines.definitions.windows import HOLDOUT_DAYS
 from regulars.pipelines.models.fitting.fitting import FloatArray
 from regulars.pipelines.models.simulation.interval import Interval
 from regulars.pipelines.transforms.clv.corrections import NOMINAL_COVERAGE, widen_for_untested_days

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from regulars.pipelines.enumerations import HOLDOUT_DAYS
+from regulars.pipelines.definitions.windows import HOLDOUT_DAYS
 from regulars.pipelines.models.dropout.dropout_model import DropoutModel
 from regulars.pipelines.models.fitting.fitting import FloatArray
 from regulars.pipelines.models.gamma_gamma import GammaGammaModel

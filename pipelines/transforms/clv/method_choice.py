@@ -10,7 +10,7 @@ from typing import Any
 
 import polars as pl
 
-from regulars.pipelines.enumerations import ALL
+from regulars.pipelines.definitions.enumerations import ALL
 from regulars.pipelines.transforms.clv.clv_models import TrainedModels
 from regulars.pipelines.transforms.clv.holdout import WHOLE_YEAR_DAYS
 from regulars.pipelines.transforms.clv.methods import BASELINES, SURE_OF_ONE_TIME_BUYERS

@@ -11,7 +11,8 @@ import datetime as dt
 import polars as pl
 from narwhals.typing import IntoFrame
 
-from regulars.pipelines.enumerations import HOLDOUT_DAYS, UNKNOWN_CUSTOMER_IDX
+from regulars.pipelines.definitions.enumerations import UNKNOWN_CUSTOMER_IDX
+from regulars.pipelines.definitions.windows import HOLDOUT_DAYS
 from regulars.pipelines.transforms.amounts import MONEY
 from regulars.pipelines.transforms.day_numbers import count_days_since_epoch
 from regulars.pipelines.transforms.purchases.purchases import (

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import polars as pl
 from narwhals.typing import IntoFrame
 
-from regulars.pipelines.enumerations import ALL
+from regulars.pipelines.definitions.enumerations import ALL
 from regulars.pipelines.transforms.amounts import MONEY
 from regulars.pipelines.transforms.purchases.purchases import read_into_polars, select_columns
 

@@ -13,7 +13,7 @@ import polars as pl
 from narwhals.typing import IntoFrame
 from polars._typing import PolarsDataType
 
-from regulars.pipelines.enumerations import OTHER, UNKNOWN, UNKNOWN_CUSTOMER_IDX
+from regulars.pipelines.definitions.enumerations import OTHER, UNKNOWN, UNKNOWN_CUSTOMER_IDX
 from regulars.pipelines.transforms.amounts import MONEY
 from regulars.pipelines.transforms.purchases.purchases import read_into_polars, select_columns
 from regulars.pipelines.transforms.subscriptions.subscription_periods import list_paid_periods

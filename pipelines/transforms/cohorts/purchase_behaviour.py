@@ -9,7 +9,8 @@ import polars as pl
 from narwhals.typing import IntoFrame
 from polars._typing import PolarsDataType
 
-from regulars.pipelines.enumerations import ALL, REPEAT_DAYS, REPEAT_DAYS_LONG
+from regulars.pipelines.definitions.enumerations import ALL
+from regulars.pipelines.definitions.windows import REPEAT_DAYS, REPEAT_DAYS_LONG
 from regulars.pipelines.transforms.amounts import MONEY, divide_columns
 from regulars.pipelines.transforms.cohorts.customer_dimensions import CohortSettings, split_customers
 from regulars.pipelines.transforms.purchases.purchase_days import link_purchase_days

@@ -12,7 +12,7 @@ import polars as pl
 from narwhals.typing import IntoFrame
 from polars._typing import PolarsDataType
 
-from regulars.pipelines.enumerations import UNKNOWN_CUSTOMER_IDX
+from regulars.pipelines.definitions.enumerations import UNKNOWN_CUSTOMER_IDX
 from regulars.pipelines.transforms.amounts import MONEY, round_to_money
 from regulars.pipelines.transforms.churn.active_intervals import (
     find_last_active_intervals,

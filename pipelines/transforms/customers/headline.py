@@ -11,7 +11,8 @@ from typing import Any
 import polars as pl
 from narwhals.typing import IntoFrame
 
-from regulars.pipelines.enumerations import ALL, REPEAT_DAYS, UNKNOWN_CUSTOMER_IDX
+from regulars.pipelines.definitions.enumerations import ALL, UNKNOWN_CUSTOMER_IDX
+from regulars.pipelines.definitions.windows import REPEAT_DAYS
 from regulars.pipelines.transforms.day_numbers import count_days_since_epoch
 from regulars.pipelines.transforms.purchases.purchases import list_purchase_days, read_into_polars
 

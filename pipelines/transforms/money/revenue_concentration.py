@@ -16,7 +16,7 @@ from narwhals.typing import IntoFrame
 from numpy.typing import NDArray
 from polars._typing import PolarsDataType
 
-from regulars.pipelines.enumerations import UNKNOWN_CUSTOMER_IDX
+from regulars.pipelines.definitions.enumerations import UNKNOWN_CUSTOMER_IDX
 from regulars.pipelines.transforms.amounts import MONEY
 from regulars.pipelines.transforms.day_numbers import count_days_since_epoch, find_last_month_end
 from regulars.pipelines.transforms.purchases.purchases import (

@@ -9,7 +9,7 @@ import datetime as dt
 import polars as pl
 from narwhals.typing import IntoFrame
 
-from regulars.pipelines.enumerations import UNKNOWN_CUSTOMER_IDX
+from regulars.pipelines.definitions.enumerations import UNKNOWN_CUSTOMER_IDX
 from regulars.pipelines.transforms.purchases.purchases import (
     read_into_polars,
     select_columns,

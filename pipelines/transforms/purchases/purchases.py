@@ -15,7 +15,7 @@ import narwhals as nw
 import polars as pl
 from narwhals.typing import IntoFrame
 
-from regulars.pipelines.enumerations import UNKNOWN_CUSTOMER_IDX
+from regulars.pipelines.definitions.enumerations import UNKNOWN_CUSTOMER_IDX
 
 Scan = Any
 """A lazy frame of the engine of the inputs (polars LazyFrame, DuckDB relation …), in no particular order."""

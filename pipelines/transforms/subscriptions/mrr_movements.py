@@ -13,7 +13,7 @@ import polars as pl
 from narwhals.typing import IntoFrame
 from polars._typing import PolarsDataType
 
-from regulars.pipelines.enumerations import ALL
+from regulars.pipelines.definitions.enumerations import ALL
 from regulars.pipelines.transforms.amounts import MONEY
 from regulars.pipelines.transforms.day_numbers import MONTHS_PER_YEAR, find_first_day_of_month, number_months
 from regulars.pipelines.transforms.subscriptions.subscription_periods import (

@@ -12,7 +12,7 @@ import polars as pl
 from narwhals.typing import IntoFrame
 from polars._typing import PolarsDataType
 
-from regulars.pipelines.enumerations import ALL, UNKNOWN
+from regulars.pipelines.definitions.enumerations import ALL, UNKNOWN
 from regulars.pipelines.transforms.amounts import MONEY
 from regulars.pipelines.transforms.subscriptions.subscription_periods import (
     list_months_since,

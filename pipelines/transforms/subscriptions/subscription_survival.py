@@ -15,7 +15,7 @@ import polars as pl
 from narwhals.typing import IntoFrame
 from polars._typing import PolarsDataType
 
-from regulars.pipelines.enumerations import ALL
+from regulars.pipelines.definitions.enumerations import ALL
 from regulars.pipelines.models.geometric_renewal import GeometricRenewalModel
 from regulars.pipelines.models.names import GEOMETRIC, SHIFTED_BETA_GEOMETRIC
 from regulars.pipelines.models.shifted_beta_geo import ShiftedBetaGeoModel

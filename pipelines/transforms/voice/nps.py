@@ -13,7 +13,8 @@ import polars as pl
 from narwhals.typing import IntoFrame
 from polars._typing import PolarsDataType
 
-from regulars.pipelines.enumerations import ALL, NPS_ROLLING_DAYS, NPS_ROLLING_GRAIN, UNKNOWN, UNKNOWN_CUSTOMER_IDX
+from regulars.pipelines.definitions.enumerations import ALL, NPS_ROLLING_GRAIN, UNKNOWN, UNKNOWN_CUSTOMER_IDX
+from regulars.pipelines.definitions.windows import NPS_ROLLING_DAYS
 from regulars.pipelines.transforms.day_numbers import EPOCH, count_days_since_epoch
 from regulars.pipelines.transforms.purchases.purchases import read_into_polars
 

@@ -172,6 +172,7 @@ def test_a_disk_that_fails_at_any_flush_leaves_a_whole_copy_and_the_next_deliver
     assert seen(share) == ("g000002", 2)
 
 
+@pytest.mark.slow
 def test_a_delivery_that_is_killed_at_a_flush_leaves_a_whole_copy_and_no_litter_stays(home, share):
     deliver(published(home, 1), share)
     second = published(home, 2)

@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
-from regulars.pipelines.enumerations import NPS_ROLLING_DAYS, NPS_ROLLING_GRAIN
+from regulars.pipelines.definitions.enumerations import NPS_ROLLING_GRAIN
+from regulars.pipelines.definitions.windows import NPS_ROLLING_DAYS
 from regulars.pipelines.transforms.voice.nps import COLUMNS, compute_nps, nps
 
 AS_OF = dt.date(2026, 3, 31)

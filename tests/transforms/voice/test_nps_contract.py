@@ -7,7 +7,8 @@ import duckdb
 from regulars.pipelines.contracts.contract import Contract
 from regulars.pipelines.contracts.odcs.load import load_contract
 from regulars.pipelines.contracts.violations import select_failed_count
-from regulars.pipelines.enumerations import NPS_ROLLING_DAYS, NPS_ROLLING_GRAIN
+from regulars.pipelines.definitions.enumerations import NPS_ROLLING_GRAIN
+from regulars.pipelines.definitions.windows import NPS_ROLLING_DAYS
 from tests.transforms.voice.test_nps import answer, on_polars, table
 
 ROOT = Path(__file__).parents[3]

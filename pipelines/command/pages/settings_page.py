@@ -4,18 +4,13 @@ Put here: the shape of the page, and an example for each part of the settings. K
 docstrings in `settings/settings.py`, `settings/source.py` and the types of targets in `publish/targets/`).
 """
 
-import datetime as dt
-import json
-import re
-import types
 from collections.abc import Iterator, Mapping
-from decimal import Decimal
-from typing import Annotated, Any, Literal, TypeGuard, Union, get_args, get_origin
+from typing import get_args, get_origin
 
-from pydantic import AfterValidator, BaseModel
+from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from regulars.pipelines.enumerations import CURRENCY_PATTERN
+from regulars.pipelines.command.pages.settings_types import describe_type, is_part, write_value
 from regulars.pipelines.publish.targets.shape.registry import TARGET_TYPES
 from regulars.pipelines.settings.settings import Settings
 
@@ -56,6 +51,7 @@ acquisition_cost: {default: 12.00}
 targets: {churn_rate_12m: 0.25}
 identity: {ignore_emails: [till@example.com]}
 cohorts: {grains: [month]}
+findings: {thresholds: {values_emptied: 0.01}}
 schedule: {cron: "30 3 * * *"}
 report: {language: en}
 publish: {keep_generations: 7}
@@ -134,6 +130,24 @@ cohorts:
   grains: [month, year]
   dimensions: [country, first_store]
 """,
+    "findings": """
+findings:
+  thresholds: {records_quarantined: 0.002, values_emptied: 0.01}
+  severities: {records_quarantined: stop}
+  acknowledged:
+    - {finding: values_emptied, kind: customers, reason: the old shop has no birthdays, count: 40, expires: 2027-01-31}
+""",
+    "findings.acknowledged.<number>": """
+findings:
+  acknowledged:
+    - finding: optional_column_missing
+      source: shop
+      kind: orders
+      table: core.orders
+      reason: the new till does not export the town yet
+      count: 1
+      expires: 2026-12-31
+""",
     "schedule": """
 schedule:
   cron: "0 4 * * 1-6"
@@ -165,16 +179,6 @@ alerts:
 BAR = "\\|"
 """A bar that does not end a cell."""
 
-WORDS: Mapping[Any, str] = {
-    str: "text",
-    int: "whole number",
-    float: "number",
-    bool: "true or false",
-    Decimal: "amount",
-    dt.date: "day, YYYY-MM-DD",
-}
-PATTERNS = {CURRENCY_PATTERN: "three capitals", r"^[A-Za-z][A-Za-z0-9_-]*$": "a word"}
-
 
 def settings_markdown() -> str:
     """The whole page."""
@@ -195,14 +199,12 @@ def parts_of(model: type[BaseModel], place: str = "") -> Iterator[tuple[str, typ
         step = f"{place}.{name}".lstrip(".")
         if field.annotation is None:
             continue
-        if _is_part(field.annotation):
+        if is_part(field.annotation):
             yield from parts_of(field.annotation, step)
-        elif get_origin(field.annotation) is dict and _is_part(get_args(field.annotation)[1]):
+        elif get_origin(field.annotation) is list and is_part(get_args(field.annotation)[0]):
+            yield from parts_of(get_args(field.annotation)[0], f"{step}.<number>")
+        elif get_origin(field.annotation) is dict and is_part(get_args(field.annotation)[1]):
             yield from parts_of(get_args(field.annotation)[1], f"{step}.<{'kind' if name == 'kinds' else 'name'}>")
-
-
-def _is_part(annotation: Any) -> TypeGuard[type[BaseModel]]:
-    return isinstance(annotation, type) and issubclass(annotation, BaseModel)
 
 
 def _section(heading: str, part: type[BaseModel], example: str) -> str:
@@ -210,7 +212,7 @@ def _section(heading: str, part: type[BaseModel], example: str) -> str:
     lines = [f"## {heading}", "", _paragraphs(part.__doc__ or ""), ""]
     lines += ["| key | type | default | meaning |", "|---|---|---|---|"]
     for name, field in part.model_fields.items():
-        cells = [f"`{name}`", _type_of(field), _default_of(field), _meaning(name, field, inner)]
+        cells = [f"`{name}`", describe_type(field), _default_of(field), _meaning(name, field, inner)]
         lines.append(f"| {' | '.join(cell.replace('|', BAR) for cell in cells)} |")
     return "\n".join([*lines, "", "```yaml", example.strip(), "```", ""])
 
@@ -231,51 +233,4 @@ def _default_of(field: FieldInfo) -> str:
     default = field.default
     if default is None or isinstance(default, BaseModel) or default in ({}, []):
         return ""
-    return f"`[{', '.join(map(_written, default))}]`" if isinstance(default, list) else f"`{_written(default)}`"
-
-
-def _written(value: object) -> str:
-    """A value as YAML needs it: quotes only where they must be."""
-    return value if isinstance(value, str) and re.fullmatch(r"\w[\w.-]*", value) else json.dumps(value)
-
-
-def _type_of(field: FieldInfo) -> str:
-    return _limited(_words(field.annotation), field.metadata)
-
-
-def _words(annotation: Any) -> str:
-    """A type in words."""
-    origin, inner = get_origin(annotation), get_args(annotation)
-    if origin is Annotated:
-        return _limited(_words(inner[0]), [each for rule in inner[1:] for each in _rules(rule)])
-    if origin is Literal:
-        return ", ".join(f"`{_written(value)}`" for value in inner)
-    if origin in (Union, types.UnionType):
-        return " or ".join(dict.fromkeys(_words(each) for each in inner if each is not type(None)))
-    if origin is list:
-        return f"list of {_words(inner[0])}" if inner[0] is str else f"list of: {_words(inner[0])}"
-    if origin is dict:
-        return f"{'kind' if get_origin(inner[0]) is Literal else 'name'}: {_words(inner[1])}"
-    if _is_part(annotation):
-        keys = ", ".join(annotation.model_fields)
-        return f"`{{{keys}: …}}`" if len(annotation.model_fields) == 1 else "a part of its own, below"
-    return WORDS[annotation]
-
-
-def _rules(rule: Any) -> list[Any]:
-    return rule.metadata if isinstance(rule, FieldInfo) else [rule]
-
-
-def _limited(words: str, rules: list[Any]) -> str:
-    """The words of a type with what its values must keep to."""
-    for rule in rules:
-        if isinstance(rule, AfterValidator):
-            words = "time zone"
-        elif pattern := getattr(rule, "pattern", None):
-            words = PATTERNS[pattern]
-        elif getattr(rule, "max_length", None) == 1:
-            words = "one character"
-        for limit, preposition in (("gt", "above"), ("ge", "from"), ("le", "to")):
-            if (value := getattr(rule, limit, None)) is not None:
-                words += f" {preposition} {value}"
-    return words
+    return f"`[{', '.join(map(write_value, default))}]`" if isinstance(default, list) else f"`{write_value(default)}`"

@@ -1,13 +1,15 @@
-"""The values and windows that settings, transforms, audit and contracts share: each stands once, here.
+"""The values that settings, transforms, audit and contracts share: each list stands once, here.
 
 The settings may not be read by transforms, so what both name lies at the bottom, where every room may import it. A
 contract writes a number or text of this file as `{NAME}`.
-Put here: lists of allowed values, patterns and lengths of windows that more than one room needs. Keep out: the names of
-models (`pipelines/models/names.py`) and of methods (`pipelines/transforms/clv/methods.py`); values that one table alone
-has.
+Put here: lists of allowed values and patterns that more than one room needs. Keep out: lengths of windows
+(`windows.py`), the names of models (`pipelines/models/names.py`) and of methods
+(`pipelines/transforms/clv/methods.py`), and values that one table alone has.
 """
 
 from typing import Literal, get_args
+
+from regulars.pipelines.definitions.windows import NPS_ROLLING_DAYS
 
 Grain = Literal["week", "month", "quarter", "year"]
 """How long the periods of cohorts are."""
@@ -36,10 +38,6 @@ ALL, OTHER, UNKNOWN = "all", "other", "unknown"
 UNKNOWN_CUSTOMER_IDX = 0
 """`customer_idx` of the orders, refunds and answers that no identifier leads to a customer."""
 
-NPS_ROLLING_DAYS = 28
-"""Days of the rolling window of `marts.nps`, the last one included. A multiple of 7, so that every window weighs the
-days of the week alike."""
-
 NPS_ROLLING_GRAIN = f"rolling_{NPS_ROLLING_DAYS}d"
 NPS_GRAINS = {
     "day": "The answers of one day.",
@@ -49,21 +47,3 @@ NPS_GRAINS = {
 """How long the periods of `marts.nps` are: value -> what it means."""
 
 NPS_DIMENSIONS = (ALL, "customer_type", "country", "touchpoint")
-
-DEFAULT_LAPSE_DAYS = 365
-"""Days without an order after which a customer has lapsed, where the settings say nothing."""
-
-DETRACTOR_DAYS = 90
-"""How long a detractor's answer calls for action, unless an order follows it: older anger is not helped by a call."""
-
-LAST_ACTIVE_DAYS = 365
-"""The length of a customer's last active year, which ends with the day of the last order."""
-
-HOLDOUT_DAYS = 365
-"""Days at the end of the history that methods predict and are evaluated on; half of a shorter history."""
-
-RESTATEMENTS_KEPT_DAYS = 365
-"""How long `meta.restatements` keeps the restatements of earlier runs, in days of as_of."""
-
-REPEAT_DAYS, REPEAT_DAYS_LONG = 90, 365
-"""Days after the first order within which a second one makes a repeat customer, in two lengths."""

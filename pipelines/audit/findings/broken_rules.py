@@ -1,0 +1,74 @@
+"""Turns what contracts found without stopping the run into findings: broken warnings, emptied values, quarantine.
+
+Put here: findings from results of checks and from row accounting. Keep out: validating (`pipelines/contracts`).
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+
+import duckdb
+
+from regulars.pipelines.contracts.validation.validate import RuleResult
+from regulars.pipelines.findings.catalogue import make_finding
+from regulars.pipelines.findings.finding import Finding
+
+QUARANTINED = """
+    select source, kind, sum(rows_read) as rows_read, sum(rows_quarantined) as rows_quarantined
+    from meta.row_accounting
+    group by all
+    having sum(rows_quarantined) > 0
+    order by all
+"""
+
+
+def find_broken_warnings(results: Iterable[RuleResult]) -> Iterator[Finding]:
+    """Rules of severity `warning` that are broken: one finding per table, or per optional column that was emptied."""
+    by_table: dict[str, list[RuleResult]] = defaultdict(list)
+    for result in results:
+        if result.passed or result.rule.severity != "warning":
+            continue
+        if result.rule.empties_its_column and result.rule.table.startswith("raw."):
+            yield from _find_emptied_values(result)
+        else:
+            by_table[result.rule.table].append(result)
+    for table, broken in by_table.items():
+        rules = "; ".join(f"{each.rule.description} ({each.failed_count:,} fail)" for each in broken)
+        yield make_finding(
+            "rules_broken",
+            f"{table} breaks rules of severity `warning`: {rules}.",
+            f"See `meta.checks`; the rules stand in data_contracts/{table.replace('.', '/')}.odcs.yaml.",
+            table=table,
+            count=len(broken),
+        )
+
+
+def _find_emptied_values(result: RuleResult) -> Iterator[Finding]:
+    kind, column = result.rule.table.partition(".")[2], result.rule.columns[0]
+    share = result.failed_count / result.rows_checked if result.rows_checked else 0.0
+    sentence = (
+        f"{kind}: `{column}` was emptied in {result.failed_count:,} of {result.rows_checked:,} rows, "
+        f"because it must hold: {result.rule.description}."
+    )
+    advice = "Correct the values at the source, or the mapping of the column in the settings."
+    for name in ("values_emptied", "few_values_emptied"):
+        yield make_finding(name, sentence, advice, kind=kind, count=result.failed_count, share=share)
+
+
+def find_quarantined_records(con: duckdb.DuckDBPyConnection) -> Iterator[Finding]:
+    """Records that were quarantined, per source and kind.
+
+    Args:
+        con: The build, with `meta.row_accounting`.
+    """
+    for source, kind, read, quarantined in con.execute(QUARANTINED).fetchall():
+        what = "record that is no row" if kind == "malformed" else f"row of {kind}"
+        for name in ("records_quarantined", "few_records_quarantined"):
+            yield make_finding(
+                name,
+                f"{source}: {int(quarantined):,} of {int(read):,} records are quarantined, each a {what}.",
+                "`regulars quarantine` shows why; correct them at the source and deliver them again.",
+                source=source,
+                kind=kind,
+                count=int(quarantined),
+                share=float(quarantined / read),
+            )

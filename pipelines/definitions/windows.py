@@ -1,0 +1,28 @@
+"""Lengths of windows in days that several rooms share: each stands once, here.
+
+The settings may not be read by transforms, so what both name lies at the bottom, where every room may import it. A
+contract writes a number of this file as `{NAME}`.
+Put here: lengths of windows that more than one room needs. Keep out: values that one table alone has.
+"""
+
+NPS_ROLLING_DAYS = 28
+"""Days of the rolling window of `marts.nps`, the last one included. A multiple of 7, so that every window weighs the
+days of the week alike."""
+
+DEFAULT_LAPSE_DAYS = 365
+"""Days without an order after which a customer has lapsed, where the settings say nothing."""
+
+DETRACTOR_DAYS = 90
+"""How long a detractor's answer calls for action, unless an order follows it: older anger is not helped by a call."""
+
+LAST_ACTIVE_DAYS = 365
+"""The length of a customer's last active year, which ends with the day of the last order."""
+
+HOLDOUT_DAYS = 365
+"""Days at the end of the history that methods predict and are evaluated on; half of a shorter history."""
+
+RESTATEMENTS_KEPT_DAYS = 365
+"""How long `meta.restatements` keeps the restatements of earlier runs, in days of as_of."""
+
+REPEAT_DAYS, REPEAT_DAYS_LONG = 90, 365
+"""Days after the first order within which a second one makes a repeat customer, in two lengths."""
