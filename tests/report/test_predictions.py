@@ -121,6 +121,13 @@ def test_what_was_expected_stands_beside_what_happened(con):
     assert "was expected to bring EUR 31,000 and brought EUR 30,800 (0.6% too much expected)." in text
 
 
+def test_a_test_of_half_a_year_is_said_to_say_little_about_a_year(con):
+    sentence = "A year is predicted, and this test says little about one: intervals are wider for it."
+    assert sentence not in page(con).text
+    con.execute("update meta.clv_evaluation set horizon_days = 182")
+    assert sentence in page(con).text
+
+
 def test_a_plain_average_that_predicts_is_called_one(con):
     con.execute("update meta.clv_evaluation set is_chosen = method = 'last_year'")
     text = page(con).text
