@@ -22,7 +22,7 @@ TABLES = {
     "customer_links": "One row per order, refund, response … or customer record that belongs to somebody.",
     "events": "One row per customer created, merged or split in this run.",
     "person_map": "One row per record and id that it ever had: what keeps ids stable from run to run.",
-    "shared_emails": "One row per system with addresses that too many records share to name anybody.",
+    "shared_emails": "One row per system and what shares addresses: records, or orders, too many to name anybody.",
 }
 
 READS = {f"identity.{name}": [f"staging.{kind}" for kind in KINDS_READ] for name in TABLES}
@@ -52,7 +52,9 @@ def identity(run: dg.ResourceParam[Run]) -> Iterator[dg.MaterializeResult[Any]]:
             began = time.perf_counter()
         ignored = int(people.shared_emails["email_count"].sum() or 0)
         if ignored:
-            run.report_progress(f"identity: {ignored} e-mail addresses are shared by too many records and name nobody")
+            run.report_progress(
+                f"identity: {ignored} e-mail addresses are shared by too many records or orders and name nobody"
+            )
 
 
 def find(run: Run) -> People:
@@ -69,6 +71,9 @@ def find(run: Run) -> People:
             customer_is=settings.customer_is,
             ignore_emails=rules.ignore_emails,
             max_records_per_email=rules.max_records_per_email,
+            max_orders_per_email=rules.max_orders_per_email,
+            max_orders_per_email_and_day=rules.max_orders_per_email_and_day,
+            link_accounts=rules.link_accounts,
             max_records_per_customer=rules.max_records_per_customer,
         ),
     )

@@ -62,17 +62,18 @@ def land(run: Run) -> None:
         report_progress=run.report_progress,
     )
     run.landed_sources.extend(landed_sources)
+    refuse_required(run.settings, landed_sources)
     for landed_source in landed_sources:
         run.findings.extend(landed_source.findings)
         odd = [finding.sentence for finding in landed_source.findings]
         for sentence in [*odd, *(refusal.sentence for refusal in landed_source.refusals)]:
             run.report_progress(f"{landed_source.source}: {sentence}")
-    refuse_required(run.settings, landed_sources)
 
 
 def open_landed(run: Run) -> None:
     """Make `landed.<kind>` of what has landed; after that the build sees no file of the company's."""
-    write_landed_rows(run.warehouse.con, run.settings, run.landed_sources, run.request.home.path)
+    con, home = run.warehouse.con, run.request.home.path
+    run.findings.extend(write_landed_rows(con, run.settings, run.landed_sources, home))
     run.lock_down()
 
 

@@ -9,7 +9,9 @@ import polars as pl
 
 from regulars.assets.marts import Transform, choose_settings, find_mart_functions, list_read_tables
 from regulars.assets.tables import Blueprint
-from regulars.pipelines.audit.accounting import write_row_accounting
+from regulars.pipelines.audit.accounting import write_excluded_rows, write_row_accounting
+from regulars.pipelines.audit.findings.deliveries.delivery_profiles import TABLE as PROFILES
+from regulars.pipelines.audit.findings.deliveries.delivery_profiles import write_delivery_profiles
 from regulars.pipelines.audit.restatements.restate import INPUTS, RESTATEMENTS, Replay, write_restatements
 from regulars.pipelines.audit.tie_out import write_tie_out
 from regulars.pipelines.contracts.contract import Contract
@@ -18,18 +20,24 @@ from regulars.pipelines.run.run import Run
 
 
 def list_audit_tables(contracts: dict[str, Contract]) -> list[Blueprint]:
-    """One table per proof, and one of restatements."""
+    """One table per proof, one of restatements, and one of the numbers with which deliveries are compared."""
 
     def rows(run: Run) -> None:
         write_row_accounting(run.warehouse.con)
+
+    def excluded(run: Run) -> None:
+        write_excluded_rows(run.warehouse.con)
 
     def money(run: Run) -> None:
         write_tie_out(run.warehouse.con)
 
     staged = frozenset(f"staging.{kind}" for kind in KINDS)
+    delivered = frozenset(f"raw.{kind}" for kind in KINDS)
     reads = staged | {amount.table for amount in list_core_amounts(KINDS.values())}
     return [
         Blueprint("meta.row_accounting", staged, contracts["meta.row_accounting"].grain, "sql", rows),
+        Blueprint(PROFILES, delivered, contracts[PROFILES].grain, "sql", write_delivery_profiles),
+        Blueprint("meta.excluded_rows", staged, contracts["meta.excluded_rows"].grain, "sql", excluded),
         Blueprint("meta.tie_out", reads, contracts["meta.tie_out"].grain, "sql", money),
         describe_restatements(contracts),
     ]

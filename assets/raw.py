@@ -12,13 +12,14 @@ import dagster as dg
 
 from regulars.assets.landing import LANDING
 from regulars.assets.tables import asset_key, check_spec, format_progress, report_table
-from regulars.pipelines.contracts.quarantine.quarantine_step import run_quarantine_step
+from regulars.pipelines.contracts.quarantine.quarantine_step import SourceFacts, run_quarantine_step
 from regulars.pipelines.contracts.validation.validate import RuleResult
 from regulars.pipelines.kinds.shape.registry import KINDS
 from regulars.pipelines.run.run import Run
 from regulars.pipelines.settings.company_tables import write_company_tables
+from regulars.pipelines.settings.source import Source
 
-SETTINGS_TABLES = ("company", "acquisition_costs")
+SETTINGS_TABLES = ("company", "acquisition_costs", "country_names")
 READS: dict[str, list[str]] = {f"raw.{name}": [] for name in (*KINDS, *SETTINGS_TABLES)}
 
 
@@ -30,7 +31,9 @@ READS: dict[str, list[str]] = {f"raw.{name}": [] for name in (*KINDS, *SETTINGS_
         for name, kind in KINDS.items()
     ]
     + [
-        dg.AssetSpec(asset_key(f"raw.{name}"), deps=[LANDING], description="The settings of this run, as a table.")
+        dg.AssetSpec(
+            asset_key(f"raw.{name}"), deps=[LANDING], description="Settings and definitions of this run, as a table."
+        )
         for name in SETTINGS_TABLES
     ],
     check_specs=[check_spec(f"raw.{name}") for name in KINDS],
@@ -58,9 +61,18 @@ def quarantine_broken_documents(run: Run) -> dict[str, list[RuleResult]]:
     result = run_quarantine_step(
         run.warehouse.con,
         {kind: run.contracts[f"raw.{kind}"] for kind in KINDS},
-        budgets={name: source.max_quarantined for name, source in run.settings.sources.items()},
+        {name: _describe_source(source) for name, source in run.settings.sources.items()},
         override=run.request.allow.get("quarantined"),
     )
     for results in result.results.values():
         run.checks.extend(results)
+    run.findings.extend(result.findings)
     return result.results
+
+
+def _describe_source(source: Source) -> SourceFacts:
+    return SourceFacts(
+        max_quarantined=source.max_quarantined,
+        appends=source.delivery_mode == "append",
+        repeating=source.repeating_kinds,
+    )

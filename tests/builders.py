@@ -55,15 +55,20 @@ _COMPANY: Row = {
     "default_acquisition_cost": None,
     "fiscal_year_starts": 1,
 }
+_COUNTRY_NAMES = [
+    {"name": name, "country": code, "country_name": "Germany", "is_translated": name == "deutschland"}
+    for name, code in (("germany", "DE"), ("de", "DE"), ("deu", "DE"), ("deutschland", "DE"))
+]
 _MADE_BY_HAND = {
     "raw.company": (
         "as_of date, timezone varchar, currency varchar, customer_is varchar, value_basis varchar, lapse_days integer, "
         "max_lifetime_years double, default_acquisition_cost decimal(18, 4), fiscal_year_starts integer"
     ),
     "raw.acquisition_costs": "channel varchar, cost decimal(18, 4)",
+    "raw.country_names": "name varchar, country varchar, country_name varchar, is_translated boolean",
     "identity.records": (
         "record_key varchar, system varchar, record_type varchar, source_record_id varchar, contact_id varchar, "
-        "customer_id varchar, customer_idx integer, first_delivery integer"
+        "customer_id varchar, customer_idx integer, first_delivery integer, first_row_id bigint"
     ),
     "identity.customer_links": (
         "link_type varchar, system varchar, source_record_id varchar, customer_id varchar, customer_idx integer, "
@@ -74,15 +79,19 @@ _MADE_BY_HAND = {
 
 _QUARANTINE = """
     create table landed.malformed (
-        source varchar, system varchar, kind varchar, delivery integer, file_sha256 varchar, line bigint, text varchar,
+        source varchar, system varchar, delivery integer, file_sha256 varchar, line bigint, text varchar, rule varchar,
         reason varchar
     );
+    create table landed.excluded (
+        source varchar, kind varchar, delivery integer, file_sha256 varchar, row bigint, rule varchar
+    );
     create table landed.files (source varchar, delivery integer, file_name varchar, file_sha256 varchar);
+    create table quarantine.healed (delivery integer);
     create table quarantine.rows (
         kind varchar, source varchar, delivery integer, file_sha256 varchar, row bigint, row_id bigint,
         document varchar, rules varchar, reasons varchar, content varchar
     );
-    create table quarantine.superseded (kind varchar, row_id bigint);
+    create table quarantine.left_out (kind varchar, row_id bigint, outcome varchar);
 """
 
 
@@ -123,6 +132,7 @@ def warehouse(**tables: Sequence[Row]) -> duckdb.DuckDBPyConnection:
         con.execute(f"create table {table} ({create})")
     company = tables.pop("raw__company", [{}])
     fill(con, "raw.company", [{**_COMPANY, **company[0]}])
+    fill(con, "raw.country_names", _COUNTRY_NAMES)
     for name, rows in tables.items():
         layer, table = name.split("__")
         if layer == "raw" and table in KINDS:
@@ -131,6 +141,8 @@ def warehouse(**tables: Sequence[Row]) -> duckdb.DuckDBPyConnection:
             con.execute(f"create table {layer}.{table} ({', '.join(f'{n} {t}' for n, t in types_of(layer, table))})")
         if table in KINDS and layer in {"landed", "staging"}:
             rows = [landed_row(table, number, row) for number, row in enumerate(rows, 1)]
+        if name == "staging__order_lines":
+            rows = [{"document_id": row["order_id"], **row} for row in rows]
         fill(con, f"{layer}.{table}", rows)
     return con
 
@@ -217,7 +229,8 @@ def build(**tables: Sequence[Row]) -> duckdb.DuckDBPyConnection:
 
     Args:
         tables: As for `run_sql`; `raw__orders` are the delivered rows. A row whose `fate` is
-            `quarantined` or `superseded` is left out of `raw`, as by the quarantine step; all others are accepted.
+            `quarantined`, `superseded` or `duplicate` is left out of `raw`, as by the quarantine step; all others are
+            accepted.
     """
     left_out = []
     for name in [name for name in tables if name.startswith("raw__") and name[5:] in KINDS]:
@@ -227,8 +240,8 @@ def build(**tables: Sequence[Row]) -> duckdb.DuckDBPyConnection:
     con = warehouse(**tables)
     con.execute(_QUARANTINE)
     for fate, kind, row in left_out:
-        if fate == "superseded":
-            fill(con, "quarantine.superseded", [{"kind": kind, "row_id": row["_row_id"]}])
+        if fate != "quarantined":
+            fill(con, "quarantine.left_out", [{"kind": kind, "row_id": row["_row_id"], "outcome": fate}])
         else:
             trace = {name: row[f"_{name}"] for name in ("source", "delivery", "file_sha256", "row", "row_id")}
             fill(con, "quarantine.rows", [{"kind": kind, **trace}])
@@ -236,7 +249,7 @@ def build(**tables: Sequence[Row]) -> duckdb.DuckDBPyConnection:
         con.execute(
             f"create or replace view raw.{kind} as select * from landed.{kind} where _row_id not in "
             f"(select row_id from quarantine.rows where kind = '{kind}' union all "
-            f"select row_id from quarantine.superseded where kind = '{kind}')"
+            f"select row_id from quarantine.left_out where kind = '{kind}')"
         )
     for kind in IDENTITY_READS:
         select_into(con, f"staging.{kind}")

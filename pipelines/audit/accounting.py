@@ -15,7 +15,7 @@ def write_row_accounting(con: duckdb.DuckDBPyConnection) -> None:
     """Make `meta.row_accounting`: what became of the rows of each kind in each file.
 
     Args:
-        con: The build, with `delivered`, `staging` and `quarantine` filled.
+        con: The build, with `landed`, `staging` and `quarantine` filled.
     """
     con.execute("create temp table counted (source varchar, kind varchar, file_sha256 varchar, fate varchar, n bigint)")
     con.execute(_LINES_THAT_ARE_NO_ROWS)
@@ -27,7 +27,16 @@ def write_row_accounting(con: duckdb.DuckDBPyConnection) -> None:
 
 _LINES_THAT_ARE_NO_ROWS = """
     insert into counted
-    select source, coalesce(kind, 'malformed'), file_sha256, 'read', count(*) from landed.malformed group by all
+    select source, 'malformed', file_sha256, 'read', count(*) from landed.malformed group by all
+    union all
+    select source, 'malformed', file_sha256, 'superseded', count(*)
+    from landed.malformed
+    where delivery in (select delivery from quarantine.healed)
+    group by all
+    union all
+    select source, kind, file_sha256, unnest(['read', 'excluded']), count(*)
+    from landed.excluded
+    group by source, kind, file_sha256
     union all
     select source, kind, file_sha256, 'quarantined', count(*) from quarantine.rows group by all
 """
@@ -37,9 +46,9 @@ _ROWS_OF_KIND = """
     union all
     select _source, '{kind}', _file_sha256, 'loaded', count(*) from staging.{kind} group by all
     union all
-    select _source, '{kind}', _file_sha256, 'superseded', count(*)
-    from landed.{kind}
-    where _row_id in (select row_id from quarantine.superseded where kind = '{kind}')
+    select here._source, '{kind}', here._file_sha256, gone.outcome, count(*)
+    from landed.{kind} as here
+    join quarantine.left_out as gone on gone.kind = '{kind}' and gone.row_id = here._row_id
     group by all
 """
 _ROW_ACCOUNTING = """
@@ -60,9 +69,43 @@ _ROW_ACCOUNTING = """
         cast(coalesce(sum(n) filter (fate = 'loaded'), 0) as bigint) as rows_loaded,
         cast(coalesce(sum(n) filter (fate = 'quarantined'), 0) as bigint) as rows_quarantined,
         cast(coalesce(sum(n) filter (fate = 'superseded'), 0) as bigint) as rows_superseded,
+        cast(coalesce(sum(n) filter (fate = 'duplicate'), 0) as bigint) as rows_duplicate,
+        cast(coalesce(sum(n) filter (fate = 'excluded'), 0) as bigint) as rows_excluded,
     from counted
     left join files on files.source = counted.source and files.file_sha256 = counted.file_sha256
     group by counted.source, counted.kind, counted.file_sha256
+    order by all
+"""
+
+
+def write_excluded_rows(con: duckdb.DuckDBPyConnection) -> None:
+    """Make `meta.excluded_rows`: how many rows of each kind in each file every rule of the settings leaves out.
+
+    Args:
+        con: The build, with `landed` filled.
+    """
+    con.execute(_EXCLUDED_ROWS)
+
+
+_EXCLUDED_ROWS = """
+    create table meta.excluded_rows as
+    with
+        files as (
+            select source, file_sha256, max_by(file_name, (delivery, file_name)) as file_name
+            from landed.files
+            group by all
+        )
+
+    select
+        excluded.source,
+        excluded.kind,
+        any_value(files.file_name) as file_name,
+        excluded.file_sha256,
+        excluded.rule,
+        count(*) as rows_excluded,
+    from landed.excluded as excluded
+    left join files on files.source = excluded.source and files.file_sha256 = excluded.file_sha256
+    group by excluded.source, excluded.kind, excluded.file_sha256, excluded.rule
     order by all
 """
 

@@ -15,7 +15,9 @@ from regulars.pipelines.contracts.validation.validate import RuleResult
 from regulars.pipelines.run.run import Run, describe_broken_rules
 
 SOURCE_ROWS = """
-    select source, sum(rows_read), sum(rows_loaded), sum(rows_quarantined), sum(rows_superseded)
+    select
+        source, sum(rows_read), sum(rows_loaded), sum(rows_quarantined), sum(rows_superseded), sum(rows_duplicate),
+        sum(rows_excluded),
     from meta.row_accounting
     group by source
 """
@@ -69,14 +71,14 @@ def list_source_rows(run: Run) -> list[dict[str, Any]]:
     rows = []
     for landed_source in run.landed_sources:
         source = run.settings.sources[landed_source.source]
-        read, loaded, quarantined, superseded = counts.get(landed_source.source, (0, 0, 0, 0))
+        read, loaded, quarantined, superseded, duplicate, excluded = counts.get(landed_source.source, (0,) * 6)
         last = max((each.landed_at for each in landed_source.deliveries), default=None)
         rows.append(
             {
                 "source": landed_source.source,
                 "system": source.system or landed_source.source,
                 "kinds": ",".join(source.mappings),
-                "delivery": source.delivery,
+                "delivery": source.delivery_mode,
                 "is_required": source.is_required,
                 "last_delivered_at": last,
                 "is_stale": landed_source.is_stale,
@@ -85,6 +87,8 @@ def list_source_rows(run: Run) -> list[dict[str, Any]]:
                 "rows_loaded": int(loaded),
                 "rows_quarantined": int(quarantined),
                 "rows_superseded": int(superseded),
+                "rows_duplicate": int(duplicate),
+                "rows_excluded": int(excluded),
             }
         )
     return rows

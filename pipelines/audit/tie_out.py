@@ -14,8 +14,9 @@ def write_tie_out(con: duckdb.DuckDBPyConnection) -> None:
     """Make `meta.tie_out`: money as delivered against money in core, per source, kind, month and currency.
 
     source_amount = orders − refunds + adjustments + payments + subscriptions + other + quarantined + superseded +
-    difference. Amounts are after discounts, in the currency delivered; text that is not a number counts 0 (such rows
-    are quarantined). The monthly amount of a subscription counts once per period, in the month in which it started.
+    duplicate + difference. Rows that rules of the settings leave out are not here: their money is none of ours. Amounts
+    are after discounts, in the currency delivered; text that is not a number counts 0 (such rows are quarantined). The
+    monthly amount of a subscription counts once per period, in the month in which it started.
 
     Args:
         con: The build, with everything up to core filled.
@@ -48,7 +49,8 @@ _AMOUNTS = """
         source varchar, kind varchar, month date, currency varchar,
         source_amount decimal(38, 4), orders_amount decimal(38, 4), refunds_amount decimal(38, 4),
         adjustments_amount decimal(38, 4), payments_amount decimal(38, 4), subscriptions_amount decimal(38, 4),
-        other_amount decimal(38, 4), quarantined_amount decimal(38, 4), superseded_amount decimal(38, 4)
+        other_amount decimal(38, 4), quarantined_amount decimal(38, 4), superseded_amount decimal(38, 4),
+        duplicate_amount decimal(38, 4)
     )
 """
 _TIE_OUT = """
@@ -69,6 +71,7 @@ _TIE_OUT = """
                 cast(coalesce(sum(other_amount), 0) as decimal(38, 4)) as other_amount,
                 cast(coalesce(sum(quarantined_amount), 0) as decimal(38, 4)) as quarantined_amount,
                 cast(coalesce(sum(superseded_amount), 0) as decimal(38, 4)) as superseded_amount,
+                cast(coalesce(sum(duplicate_amount), 0) as decimal(38, 4)) as duplicate_amount,
             from amounts
             group by all
         )
@@ -77,7 +80,8 @@ _TIE_OUT = """
         *,
         cast(
             source_amount - orders_amount + refunds_amount - adjustments_amount - payments_amount
-            - subscriptions_amount - other_amount - quarantined_amount - superseded_amount as decimal(38, 4)
+            - subscriptions_amount - other_amount - quarantined_amount - superseded_amount - duplicate_amount
+            as decimal(38, 4)
         ) as difference,
     from added
     order by all
@@ -85,7 +89,7 @@ _TIE_OUT = """
 
 
 def _select_delivered_amounts(kind: Kind, money: Money) -> str:
-    """The money of every delivered row of a kind, and of those that were quarantined or superseded."""
+    """The money of every delivered row of a kind, and of those that were quarantined, superseded or duplicates."""
     place = _PLACES.get(kind.name, "select own_month as month, priced.* exclude (own_month) from priced")
     return f"""
         insert into amounts by name
@@ -93,7 +97,7 @@ def _select_delivered_amounts(kind: Kind, money: Money) -> str:
             fates as (
                 select row_id, 'quarantined' as fate from quarantine.rows where kind = '{kind.name}'
                 union all
-                select row_id, 'superseded' from quarantine.superseded where kind = '{kind.name}'
+                select row_id, outcome from quarantine.left_out where kind = '{kind.name}'
             ),
 
             priced as (
@@ -114,6 +118,7 @@ def _select_delivered_amounts(kind: Kind, money: Money) -> str:
             sum(money) as source_amount,
             sum(money) filter (fates.fate = 'quarantined') as quarantined_amount,
             sum(money) filter (fates.fate = 'superseded') as superseded_amount,
+            sum(money) filter (fates.fate = 'duplicate') as duplicate_amount,
         from placed
         left join fates on fates.row_id = placed._row_id
         group by all
@@ -128,11 +133,17 @@ _PLACES = {
     # a line belongs to the month and currency of its document, whatever stands in the line itself
     "order_lines": f"""
         with
+            named as (
+                select priced.*, coalesce(typed.document_id, priced.order_id) as document_id
+                from priced
+                left join staging.order_lines as typed using (_row_id)
+            ),
+
             documents as (
                 select
                     'sale' as line_type,
                     system as _system,
-                    order_id,
+                    order_id as document_id,
                     cast(date_trunc('month', order_date) as date) as month,
                     currency,
                 from core.orders
@@ -146,10 +157,10 @@ _PLACES = {
 
         select
             coalesce(documents.month, own_month) as month,
-            coalesce(documents.currency, priced.currency) as currency,
-            priced.* exclude (own_month, currency),
-        from priced
-        left join documents using (line_type, _system, order_id)
+            coalesce(documents.currency, named.currency) as currency,
+            named.* exclude (own_month, currency),
+        from named
+        left join documents using (line_type, _system, document_id)
     """,
     # many tools do not date a payment: then it belongs to the month of its order
     "payments": """

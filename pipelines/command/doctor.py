@@ -26,6 +26,7 @@ from regulars.pipelines.home.generation import Generation
 from regulars.pipelines.home.home import Home
 from regulars.pipelines.home.state_file import read_state
 from regulars.pipelines.home.target_records import read_target_records
+from regulars.pipelines.kinds.shape.kind import DELIVERY_MODES
 from regulars.pipelines.publish.targets.shape.registry import TARGET_OPTIONS
 from regulars.pipelines.run.request import find_home, refuse_future_day
 from regulars.pipelines.settings.package import CONTRACTS_FOLDER
@@ -33,11 +34,12 @@ from regulars.pipelines.settings.settings import Settings, find_as_of
 from regulars.pipelines.settings.settings_file import load_settings
 from regulars.pipelines.settings.source import Source
 from regulars.pipelines.sources.landing import land_file, read_file_state
+from regulars.pipelines.sources.mapping.evidence_findings import find_contradictions
 from regulars.pipelines.sources.mapping.expressions import ExpressionChecker
 from regulars.pipelines.sources.mapping.mapping_checks import check_mapping, check_settings
 from regulars.pipelines.sources.readers.landed_text import open_private_connection
 from regulars.pipelines.sources.readers.refusal import Refusal
-from regulars.pipelines.sources.source_files import find_files
+from regulars.pipelines.sources.source_files import find_files, order_files
 
 Mark = Literal["ok", "warning", "problem"]
 SIGNS = {"ok": "ok     ", "warning": "warning", "problem": "PROBLEM"}
@@ -180,10 +182,21 @@ def _check_source(name: str, source: Source, data: Path) -> Iterator[SetupCheck]
         yield from (SetupCheck("problem", subject, each, SettingsWrong.exit_code) for each in wrong)
         if wrong or not files:
             return
+        for contradiction in find_contradictions(name, source):
+            yield SetupCheck("warning", subject, f"{contradiction.sentence} {contradiction.advice}")
+        yield SetupCheck("ok", f"delivery {name}", _word_delivery(source))
         size = sum(path.stat().st_size for _, path in files)
         fine = f"{count_things(len(files), 'file')}, {size / 1e6:,.1f} MB, feeds {', '.join(source.mappings)}"
-        found = list(_check_newest_file(name, source, files[-1][1], checker))
+        newest = order_files(source, data, {path: path.stat().st_mtime_ns for _, path in files})[-1][1]
+        found = list(_check_newest_file(name, source, newest, checker))
         yield from found or [SetupCheck("ok", subject, fine)]
+
+
+def _word_delivery(source: Source) -> str:
+    """Which way of delivery applies to a source, and why."""
+    mode = source.delivery_mode
+    why = "set" if source.delivery else f"the default of {' and '.join(sorted(source.mappings))}"
+    return f"{mode} ({why}): {DELIVERY_MODES[mode]}"
 
 
 def _check_newest_file(name: str, source: Source, path: Path, checker: ExpressionChecker) -> Iterator[SetupCheck]:

@@ -12,12 +12,12 @@ from regulars.pipelines.command.generations import find_current
 from regulars.pipelines.command.plurals import count_things
 from regulars.pipelines.home.generation import Generation
 from regulars.pipelines.home.home import Home
-from regulars.pipelines.run.last_run import read_last_run
+from regulars.pipelines.run.last_run import read_latest
 
 
 def summarise_run(home: Home, *, as_json: bool) -> str:
     """The summary of the last run as text, or as JSON."""
-    last = read_last_run(home.path)
+    last = read_latest(home.path)
     made = [each for each in home.generations() if last is not None and each.number == last.generation]
     generation = made[0] if made else find_current(home)
     is_new = last.is_new if last else True
@@ -45,19 +45,19 @@ def _list_facts(generation: Generation, is_new: bool) -> dict[str, Any]:
 
 def _write_lines(generation: Generation, is_new: bool) -> list[str]:
     manifest = generation.manifest
-    read, quarantined, superseded = (
-        _sum_counts(manifest.sources, f"rows_{what}") for what in ("read", "quarantined", "superseded")
+    read, loaded, superseded, duplicate, excluded, quarantined = (
+        _sum_counts(manifest.sources, f"rows_{what}")
+        for what in ("read", "loaded", "superseded", "duplicate", "excluded", "quarantined")
     )
+    left_out = f", {count_things(duplicate, 'duplicate')}" if duplicate else ""
+    left_out += f", {excluded:,} excluded by the settings" if excluded else ""
     read_rows = f"{count_things(read, 'row')} of {count_things(len(manifest.sources), 'source')}"
     lines = [
         "",
-        f"read       {read_rows}: {read - quarantined - superseded:,} used, "
-        f"{superseded:,} superseded by a newer delivery, {quarantined:,} quarantined"
+        f"read       {read_rows}: {loaded:,} used, "
+        f"{superseded:,} superseded by a newer version{left_out}, {quarantined:,} quarantined"
         + (" (`regulars quarantine` shows them)" if quarantined else ""),
     ]
-    for source in manifest.sources:
-        if source.get("is_stale"):
-            lines.append(f"stale      {source['source']}: {source.get('reason') or 'its last delivery was used again'}")
     kept = "kept aside as a backfill" if manifest.is_backfill else "published" if is_new else "nothing new: kept"
     rows = sum(table.rows for table in manifest.tables.values())
     lines += [

@@ -33,7 +33,7 @@ def read_status(home: Home, *, max_age: str, as_json: bool, now: dt.datetime) ->
     """
     generation, last, holder = find_current(home), read_last_run(home.path), home.holder()
     manifest = generation.manifest
-    is_good = last is not None and last.exit_code == 0 and not last.is_backfill
+    is_good = last is not None and last.exit_code == 0
     good_at = max(manifest.created_at, last.ended_at) if last and is_good else manifest.created_at
     age = now - good_at
     limit = _parse_age(max_age) if max_age else None

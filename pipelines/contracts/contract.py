@@ -5,7 +5,6 @@ Put here: the shape of a contract. Keep out: reading files (`odcs/`), whether a 
 """
 
 from dataclasses import dataclass
-from typing import Literal
 
 from regulars.pipelines.contracts.metric import Metric
 from regulars.pipelines.contracts.rule import Column, Rule
@@ -25,7 +24,7 @@ class Contract:
         columns: Exactly the table's columns, in its order.
         rules: Every rule, ids unique.
         document: Raw only: the columns that name what a newer delivery replaces as a whole.
-        repeats: Raw only: `last` = one row per document, later rows of a delivery win; `keep` = all rows are real.
+        record_id: Raw only: the columns that name one record; rows where one of them is NULL have no id of their own.
         no_key: Why no columns make a row unique; empty where the key does.
         metrics: How the columns that are metrics are made and added up.
     """
@@ -39,7 +38,7 @@ class Contract:
     columns: tuple[Column, ...]
     rules: tuple[Rule, ...]
     document: tuple[str, ...] = ()
-    repeats: Literal["last", "keep"] = "keep"
+    record_id: tuple[str, ...] = ()
     no_key: str = ""
     metrics: tuple[Metric, ...] = ()
 

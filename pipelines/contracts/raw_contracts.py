@@ -21,6 +21,9 @@ VERSION = "1.0.0"
 SIZE_RULE = "fits_the_company_currency"
 """The rule of every kind with money; `oversized.py` finds who breaks it."""
 
+RECORD_RULE = "record.unique"
+"""The rule of every kind whose records have an id of their own; `quarantine/repeats.py` finds who breaks it."""
+
 _LOGICAL_TYPES: dict[Form, str] = {
     "number": "number",
     "moment": "timestamp",
@@ -64,7 +67,7 @@ def make_raw_contract(kind: Kind) -> Contract:
             *_make_row_rules(kind, table),
         ),
         document=kind.document,
-        repeats=kind.repeats,
+        record_id=kind.record_id,
     )
 
 
@@ -106,10 +109,10 @@ def _make_table_rules(kind: Kind, table: str, columns: tuple[Column, ...]) -> It
         "every row says where it came from",
         "completeness",
     )
-    if kind.repeats == "last":
-        document = ("_system", *kind.document)
-        words = f"{' and '.join(document)} together appear once"
-        yield Rule(f"{kind.name}.document.unique", table, "unique", document, {}, "critical", words, "uniqueness")
+    if kind.record_id:
+        record = ("_system", *kind.record_id)
+        words = f"{' and '.join(record)} together appear once"
+        yield Rule(f"{kind.name}.{RECORD_RULE}", table, "unique", record, {}, "critical", words, "uniqueness")
 
 
 def _make_column_rules(kind: Kind, table: str) -> Iterator[Rule]:

@@ -6,14 +6,26 @@ Put here: which families of findings there are. Keep out: the entries, which lie
 from collections.abc import Mapping
 from typing import TypedDict, Unpack
 
+from regulars.pipelines.findings.families.deliveries import DELIVERIES
 from regulars.pipelines.findings.families.files import FILES
+from regulars.pipelines.findings.families.identity import IDENTITY
+from regulars.pipelines.findings.families.references import REFERENCES
 from regulars.pipelines.findings.families.rules import RULES
 from regulars.pipelines.findings.families.settings import SETTINGS
+from regulars.pipelines.findings.families.time import TIME
+from regulars.pipelines.findings.families.values import VALUES
+from regulars.pipelines.findings.families.volume import VOLUME
 from regulars.pipelines.findings.finding import Finding
 from regulars.pipelines.findings.finding_type import FindingType
 
 FAMILIES: Mapping[str, tuple[FindingType, ...]] = {
     "Files": FILES,
+    "Compared with earlier deliveries and the parent generation": VOLUME,
+    "Time": TIME,
+    "Values": VALUES,
+    "References": REFERENCES,
+    "Identity": IDENTITY,
+    "Versions and excluded records": DELIVERIES,
     "Rules of contracts": RULES,
     "Settings": SETTINGS,
 }

@@ -14,7 +14,8 @@ from regulars.pipelines.findings.catalogue import FINDINGS, make_finding
 from regulars.pipelines.findings.finding import Finding, Key, Severity
 
 SENTENCES_SHOWN = 3
-_ORDER: Mapping[Severity, int] = {"stop": 0, "warning": 1, "info": 2}
+ORDER: Mapping[Severity, int] = {"stop": 0, "warning": 1, "info": 2}
+"""Severities, the most severe first."""
 
 
 class Acknowledgement(Protocol):
@@ -103,6 +104,8 @@ class EvaluatedFinding:
 def evaluate_findings(measured: Iterable[Finding], policy: Policy) -> list[EvaluatedFinding]:
     """The findings that exceed their thresholds, the most severe first; those of one key become one.
 
+    Where the catalogue says so, what is below the threshold and not 0 is listed as info.
+
     Args:
         measured: What was measured, in any order; names of the catalogue.
         policy: What the settings and the request say.
@@ -110,9 +113,12 @@ def evaluate_findings(measured: Iterable[Finding], policy: Policy) -> list[Evalu
     by_key: dict[Key, list[Finding]] = defaultdict(list)
     for finding in measured:
         threshold = policy.thresholds.get(finding.name, FINDINGS[finding.name].threshold)
-        if _measure(finding) > threshold:
-            severity = policy.severities.get(finding.name, finding.severity)
+        severity = policy.severities.get(finding.name, finding.severity)
+        measure = _measure(finding)
+        if measure > threshold:
             by_key[finding.key].append(replace(finding, severity=severity, threshold=threshold))
+        elif measure > 0 and FINDINGS[finding.name].is_listed_below:
+            by_key[finding.key].append(replace(finding, severity="info", threshold=threshold))
     found = [_merge(same) for same in by_key.values()]
     evaluated = [EvaluatedFinding(each, _find_acknowledgement(each, policy)) for each in found]
     return sorted(evaluated, key=_place)
@@ -176,7 +182,7 @@ def _merge(same: Sequence[Finding]) -> Finding:
     more = len(sentences) - SENTENCES_SHOWN
     shown = [*sentences[:SENTENCES_SHOWN], *([f"There are {more} more like this."] if more > 0 else [])]
     return replace(
-        same[0],
+        min(same, key=lambda each: ORDER[each.severity]),
         sentence=" ".join(shown),
         count=sum(counts) if counts else None,
         share=max(shares) if shares else None,
@@ -203,4 +209,4 @@ def _matches(acknowledgement: Acknowledgement, finding: Finding) -> bool:
 
 
 def _place(each: EvaluatedFinding) -> tuple[int, tuple[str, ...]]:
-    return _ORDER[each.finding.severity], tuple(part or "" for part in each.finding.key)
+    return ORDER[each.finding.severity], tuple(part or "" for part in each.finding.key)

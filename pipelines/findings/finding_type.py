@@ -20,6 +20,7 @@ class FindingType:
         measure: Whether its count or its share is compared with the threshold.
         threshold: It is a finding when the measure is greater than this, unless the settings say otherwise.
         unit: What its count counts.
+        is_listed_below: Whether it is listed as info when its measure is not 0 and not greater than the threshold.
     """
 
     name: str
@@ -28,3 +29,4 @@ class FindingType:
     measure: Literal["count", "share"] = "count"
     threshold: float = 0.0
     unit: str = "records"
+    is_listed_below: bool = False

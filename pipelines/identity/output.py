@@ -48,8 +48,8 @@ class People:
         links: `identity.customer_links`, one row per link_type, system and source_record_id.
         events: `identity.events`: the customers that this run created, merged and split.
         person_map: `identity.person_map`: the parent's, and the changes of this run.
-        shared_emails: How many addresses were ignored because too many records share them: `system`, `email_count`,
-            `record_count`. Holds no address.
+        shared_emails: How many addresses were ignored because too many records or orders share them: `system`,
+            `shared_by` (`records`, `orders`), `email_count`, `shared_count`. Holds no address.
     """
 
     records: pl.DataFrame
@@ -79,7 +79,7 @@ def make_people(
         contacts: The id of every contact.
         customers: The id of every customer.
         history: The parent's person map.
-        shared: The ignored addresses: `system`, `email`, `record_count`.
+        shared: The ignored addresses: `system`, `email`, `shared_by`, `shared_count`.
         generation: The generation of this run.
     """
     numbered = customers.ids.sort("id").with_row_index("customer_idx", offset=1)
@@ -100,13 +100,14 @@ def make_people(
             "customer_id",
             "customer_idx",
             (pl.col("row_id") // 2**40).cast(pl.Int32).alias("first_delivery"),
+            pl.col("row_id").alias("first_row_id"),
         ),
         links=_make_links(staging, told, named),
         events=_make_events(records, customers, generation),
         person_map=_extend_person_map(named, history, generation),
-        shared_emails=shared.group_by("system")
-        .agg(email_count=pl.len().cast(pl.Int64), record_count=pl.col("record_count").sum())
-        .sort("system"),
+        shared_emails=shared.group_by("system", "shared_by")
+        .agg(email_count=pl.len().cast(pl.Int64), shared_count=pl.col("shared_count").sum())
+        .sort("system", "shared_by"),
     )
 
 

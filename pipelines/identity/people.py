@@ -4,9 +4,9 @@ Put here: the rules by which records are linked. Keep out: how an address is wri
 customer (`references.py`), which id a person keeps (`stable_ids.py`).
 
 Records are one person when they share an address that is not shared by too many, or when a CRM says that it merged
-them. A customer is a person with a customer record, an order, a refund or a subscription; where customers are accounts,
-all persons of one account together. A person known only from answers to surveys or from tickets is a contact without a
-customer.
+them. A customer is a person with a customer record, an order, a refund or a subscription; where customers are accounts
+(`accounts.py`), all persons of one account together. A person known only from answers to surveys or from tickets is a
+contact without a customer.
 """
 
 import uuid
@@ -14,10 +14,10 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Literal
 
-import numpy as np
 import polars as pl
 
 from regulars.pipelines.errors import ContractBroken
+from regulars.pipelines.identity.accounts import assign_accounts, link_accounts
 from regulars.pipelines.identity.components import Codes, find_components
 from regulars.pipelines.identity.emails import add_normal_email
 from regulars.pipelines.identity.output import People, add_old_ids, make_people, read_history
@@ -26,10 +26,12 @@ from regulars.pipelines.identity.references import (
     Staging,
     accounts,
     documents_told_by_lines,
+    guest_orders,
     guests,
     merged_records,
     referenced_records,
 )
+from regulars.pipelines.identity.shared_emails import find_shared_emails
 from regulars.pipelines.identity.stable_ids import keep_ids
 
 NAMESPACE = uuid.UUID("5a7c1d8e-2f64-5b0e-9d3a-6c1f0e4b7a92")
@@ -42,6 +44,9 @@ class Rules:
     customer_is: Literal["person", "account"] = "person"
     ignore_emails: Collection[str] = ()
     max_records_per_email: int = 20
+    max_orders_per_email: int = 1000
+    max_orders_per_email_and_day: int = 20
+    link_accounts: bool = False
     max_records_per_customer: int = 100
 
 
@@ -63,18 +68,25 @@ def find_people(
     rules = rules or Rules()
     told = documents_told_by_lines(staging)
     found = add_normal_email(referenced_records(staging, told), rules.ignore_emails)
-    found, shared = _remove_shared_emails(found, rules.max_records_per_email)
     guest_records = add_normal_email(guests(staging, told), rules.ignore_emails)
-    guest_records = guest_records.filter(pl.col("email").is_not_null()).join(
-        shared.select("email").unique(), on="email", how="anti"
+    shared = find_shared_emails(
+        found,
+        add_normal_email(guest_orders(staging, told), rules.ignore_emails),
+        max_records=rules.max_records_per_email,
+        max_orders=rules.max_orders_per_email,
+        max_orders_a_day=rules.max_orders_per_email_and_day,
     )
+    hubs = shared["email"].unique().implode()
+    found = found.with_columns(email=pl.when(pl.col("email").is_in(hubs).not_()).then("email"))
+    guest_records = guest_records.filter(pl.col("email").is_not_null() & pl.col("email").is_in(hubs).not_())
 
     nodes = _number_nodes(found, guest_records)
     contacts = _link_contacts(nodes, found, merged_records(staging).collect())
     records = _list_records(nodes, guest_records, contacts)
     _check_person_sizes(records, rules.max_records_per_customer)
     if rules.customer_is == "account":
-        records = _join_accounts(records, accounts(staging).collect())
+        join = link_accounts if rules.link_accounts else assign_accounts
+        records = join(records, accounts(staging).collect())
     else:
         records = records.with_columns(customer=pl.when("is_customer").then("contact"))
 
@@ -84,22 +96,6 @@ def find_people(
     contact_ids = keep_ids(*_select_for_ids(records, history, "contact"), uuid.uuid5(names, "contact"))
     customer_ids = keep_ids(*_select_for_ids(records, history, "customer"), uuid.uuid5(names, "customer"))
     return make_people(staging, told, records, contact_ids, customer_ids, history, shared, generation)
-
-
-def _remove_shared_emails(found: pl.DataFrame, limit: int) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Remove addresses that more than `limit` customer records of one system share (`info@`, the shop's own).
-
-    Returns:
-        The references, and the removed addresses: `system`, `email`, `record_count`.
-    """
-    shared = (
-        found.filter(pl.col("email").is_not_null())
-        .group_by("system", "email")
-        .agg(record_count=pl.col("record_id").n_unique().cast(pl.Int64))
-        .filter(pl.col("record_count") > limit)
-    )
-    hubs = shared["email"].unique().implode()
-    return found.with_columns(email=pl.when(pl.col("email").is_in(hubs).not_()).then("email")), shared
 
 
 @dataclass(frozen=True)
@@ -190,35 +186,6 @@ def _check_person_sizes(records: pl.DataFrame, limit: int) -> None:
             "person is real, raise `identity.max_records_per_customer`. Nothing was published; the last good "
             "generation stays."
         )
-
-
-def _join_accounts(records: pl.DataFrame, belongs: pl.DataFrame) -> pl.DataFrame:
-    """Add one record per account and the column `customer`: the persons of an account are one customer."""
-    of_contact = belongs.join(
-        records.filter(pl.col("record_type") == "customer"),
-        left_on=["system", "record_id"],
-        right_on=["system", "source_record_id"],
-    ).select("system", "account_id", "contact", pl.col("row_id"))
-    contact_count = int(np.asarray(records["contact"].max() or 0)) + 1
-    account = (
-        of_contact.group_by("system", "account_id")
-        .agg(pl.col("row_id").min())
-        .with_row_index("node", offset=contact_count)
-        .with_columns(pl.col("node").cast(pl.Int64))
-    )
-    edges = of_contact.join(account, on=["system", "account_id"])
-    labels = find_components(contact_count + len(account), [(edges["contact"].to_numpy(), edges["node"].to_numpy())])
-    persons = records.with_columns(customer=pl.when("is_customer").then(pl.Series(labels).gather(records["contact"])))
-    of_account = account.select(
-        pl.lit("account").alias("record_type"),
-        "system",
-        pl.col("account_id").alias("source_record_id"),
-        "row_id",
-        pl.lit(None, pl.Int64).alias("contact"),
-        pl.lit(True).alias("is_customer"),
-        pl.Series("customer", labels[contact_count:]),
-    )
-    return pl.concat([persons, of_account])
 
 
 def _select_for_ids(records: pl.DataFrame, history: pl.DataFrame, who: str) -> tuple[pl.DataFrame, pl.DataFrame]:

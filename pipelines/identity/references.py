@@ -8,7 +8,7 @@ delivered, may be NULL) and either `record_id` (a customer record of that system
 `source_record_id` (an order, refund, response … that names nobody but an address).
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import polars as pl
@@ -58,7 +58,7 @@ def referring_rows(staging: Staging, told: pl.DataFrame) -> Iterator[Referring]:
     for name, kind in KINDS.items():
         if kind.reference and name != LINES:
             key = kind.document[0]
-            rows = staging[name] if kind.repeats == "last" else _first_named(staging[name], "_system", key)
+            rows = staging[name] if kind.has_one_row_per_document else _first_named(staging[name], "_system", key)
             yield Referring(rows, pl.lit(kind.reference.record_type), key, kind.reference.makes_customer)
 
 
@@ -67,11 +67,12 @@ def documents_told_by_lines(staging: Staging) -> pl.DataFrame:
 
     Returns:
         `record_type` (`order`|`refund`), `_system`, the document's id as `order_id`, and from the first line that has
-        one each: `customer_system`, `customer_record_id`, `email`; `_row_id` is the first line's.
+        one each: `customer_system`, `customer_record_id`, `email`; `_row_id` is the first line's, `ordered_at` the
+        earliest.
     """
     lines = staging[LINES].filter(pl.col("line_type").is_in(["sale", "refund"]))
     first = (
-        _first_named(lines, "line_type", "_system", "order_id")
+        _first_named(lines, "line_type", "_system", "order_id", also=[pl.col("ordered_at").min()])
         .with_columns(
             record_type=pl.when(pl.col("line_type") == "sale").then(pl.lit("order")).otherwise(pl.lit("refund"))
         )
@@ -85,7 +86,7 @@ def documents_told_by_lines(staging: Staging) -> pl.DataFrame:
     return pl.concat([orders, first.filter(pl.col("record_type") == "refund")])
 
 
-def _first_named(rows: pl.LazyFrame, *key: str) -> pl.LazyFrame:
+def _first_named(rows: pl.LazyFrame, *key: str, also: Sequence[pl.Expr] = ()) -> pl.LazyFrame:
     """One row per document of several rows that names a customer, from its first row that does so."""
     has_record, has_email = pl.col("customer_record_id").is_not_null(), pl.col("email").is_not_null()
     return (
@@ -97,6 +98,7 @@ def _first_named(rows: pl.LazyFrame, *key: str) -> pl.LazyFrame:
             .min_by(pl.col("_row_id").filter(has_record)),
             pl.col("email").filter(has_email).min_by(pl.col("_row_id").filter(has_email)),
             pl.col("_row_id").min(),
+            *also,
         )
     )
 
@@ -192,4 +194,21 @@ def _guests(referring: Referring) -> pl.LazyFrame:
         pl.col(referring.key).alias("source_record_id"),
         "email",
         pl.col("_row_id").alias("row_id"),
+    )
+
+
+def guest_orders(staging: Staging, told: pl.DataFrame) -> pl.DataFrame:
+    """One row per order that names an address and no customer record: `system`, `email`, `day` (UTC, as text)."""
+    orders = [staging["orders"], told.lazy().filter(pl.col("record_type") == "order")]
+    return pl.concat(
+        [
+            each.filter(pl.col("customer_record_id").is_null() & pl.col("email").is_not_null())
+            .select(
+                pl.col("_system").alias("system"),
+                "email",
+                pl.col("ordered_at").cast(pl.String).str.head(10).alias("day"),
+            )
+            .collect()
+            for each in orders
+        ]
     )

@@ -3,7 +3,7 @@
 Put here: what a row of `acquisition_spend` holds and keeps. Keep out: SQL that reads it.
 """
 
-from regulars.pipelines.kinds.shape.columns import CURRENCY
+from regulars.pipelines.kinds.shape.columns import CURRENCY, UPDATED_AT
 from regulars.pipelines.kinds.shape.kind import CoreAmount, Kind, KindColumn, Money
 
 KIND = Kind(
@@ -28,9 +28,11 @@ KIND = Kind(
         KindColumn(
             "amount", "number", "What was spent, without tax.", is_required=True, unit="spend currency", minimum=0
         ),
+        UPDATED_AT,
     ),
     document=("month", "channel"),
-    repeats="keep",
+    record_id=(),
+    delivery="incremental",
     example={"month": "2026-03-01", "channel": "search ads", "currency": "EUR", "amount": "250"},
     money=Money(
         amount="try_cast(amount as decimal(18,4))",

@@ -3,6 +3,7 @@
 Put here: what a row of `customers` holds and keeps. Keep out: SQL that reads it.
 """
 
+from regulars.pipelines.kinds.shape.columns import UPDATED_AT
 from regulars.pipelines.kinds.shape.kind import Kind, KindColumn
 
 KIND = Kind(
@@ -39,7 +40,9 @@ KIND = Kind(
                 "`customer_is: account`."
             ),
         ),
-        KindColumn("country", "text", "Country as delivered, name or code.", is_descriptive=True),
+        KindColumn(
+            "country", "text", "Country: a code of ISO 3166 or a name, in any common language.", is_descriptive=True
+        ),
         KindColumn("region", "text", "State, province or sales region.", is_descriptive=True),
         KindColumn("city", "text", "City.", is_descriptive=True),
         KindColumn(
@@ -83,15 +86,11 @@ KIND = Kind(
         ),
         KindColumn("is_deleted", "boolean", "Whether the tool has deleted the record; NULL: no.", is_emptied=True),
         KindColumn("created_at", "moment", "When the record was made, UTC.", is_emptied=True),
-        KindColumn(
-            "updated_at",
-            "moment",
-            "When the record last changed, UTC: the newest record's attributes win.",
-            is_emptied=True,
-        ),
+        UPDATED_AT,
     ),
     document=("customer_record_id",),
-    repeats="last",
+    record_id=("customer_record_id",),
+    delivery="full",
     example={"customer_record_id": "c1"},
     is_kept_in_state=True,
 )

@@ -3,6 +3,7 @@
 Put here: what a row of `fx_rates` holds and keeps. Keep out: SQL that reads it.
 """
 
+from regulars.pipelines.kinds.shape.columns import UPDATED_AT
 from regulars.pipelines.kinds.shape.kind import Kind, KindColumn
 
 KIND = Kind(
@@ -30,11 +31,16 @@ KIND = Kind(
             type="DECIMAL(18,8)",
             more_than=0,
         ),
+        UPDATED_AT,
     ),
     document=(
         "rate_date",
         "currency",
     ),
-    repeats="last",
+    record_id=(
+        "rate_date",
+        "currency",
+    ),
+    delivery="incremental",
     example={"rate_date": "2026-03-01", "currency": "USD", "rate": "0.9"},
 )

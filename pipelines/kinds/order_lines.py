@@ -3,7 +3,7 @@
 Put here: what a row of `order_lines` holds and keeps. Keep out: SQL that reads it.
 """
 
-from regulars.pipelines.kinds.shape.columns import CURRENCY, PLACE, make_customer_columns
+from regulars.pipelines.kinds.shape.columns import CURRENCY, PLACE, UPDATED_AT, make_customer_columns
 from regulars.pipelines.kinds.shape.kind import CoreAmount, Kind, KindColumn, Money, Reference, RowRule
 
 LINE_AMOUNT = """coalesce(
@@ -39,6 +39,12 @@ KIND = Kind(
                 "refund": "Money given back; quantity or gross_sales is negative.",
                 "adjustment": "Money that is no sale, such as bad debt; signed.",
             },
+        ),
+        KindColumn(
+            "line_id",
+            "id",
+            "The line's own id, or its number within the order. NULL: the file does not say; equal lines are then "
+            "lines of their own.",
         ),
         KindColumn("product_id", "id", "The product's id in its system."),
         KindColumn("product_name", "text", "The product's name as on the line.", is_descriptive=True),
@@ -96,9 +102,11 @@ KIND = Kind(
         KindColumn("store_id", "id", "The store's id in its system.", is_descriptive=True),
         *PLACE,
         KindColumn("is_test", "boolean", "Whether the order is a test: it never counts. NULL: no."),
+        UPDATED_AT,
     ),
     document=("order_id",),
-    repeats="keep",
+    record_id=("order_id", "line_type", "line_id"),
+    delivery="incremental",
     example={"order_id": "o1", "line_type": "sale", "quantity": "1", "unit_price": "10", "currency": "EUR"},
     rules=(
         RowRule(

@@ -3,7 +3,7 @@
 Put here: what a row of `orders` holds and keeps. Keep out: SQL that reads it.
 """
 
-from regulars.pipelines.kinds.shape.columns import CURRENCY, PLACE, make_customer_columns
+from regulars.pipelines.kinds.shape.columns import CURRENCY, PLACE, UPDATED_AT, make_customer_columns
 from regulars.pipelines.kinds.shape.kind import CoreAmount, Kind, KindColumn, Money, Reference
 
 KIND = Kind(
@@ -52,9 +52,11 @@ KIND = Kind(
         KindColumn("delivered_at", "moment", "When it was delivered, UTC.", is_emptied=True),
         KindColumn("is_test", "boolean", "Whether the order is a test: it never counts. NULL: no."),
         KindColumn("is_cancelled", "boolean", "Whether the order was cancelled: it never counts. NULL: no."),
+        UPDATED_AT,
     ),
     document=("order_id",),
-    repeats="last",
+    record_id=("order_id",),
+    delivery="incremental",
     example={"order_id": "o1", "ordered_at": "2026-03-01 10:00:00", "currency": "EUR", "gross_sales": "10"},
     shares_document_with="order_lines",
     reference=Reference("order", makes_customer=True),

@@ -3,7 +3,7 @@
 Put here: what a row of `payments` holds and keeps. Keep out: SQL that reads it.
 """
 
-from regulars.pipelines.kinds.shape.columns import CURRENCY
+from regulars.pipelines.kinds.shape.columns import CURRENCY, UPDATED_AT
 from regulars.pipelines.kinds.shape.kind import CoreAmount, Kind, KindColumn, Money, RowRule
 
 KIND = Kind(
@@ -20,9 +20,11 @@ KIND = Kind(
         KindColumn("amount", "number", "What was paid.", is_required=True, unit="payment currency"),
         CURRENCY,
         KindColumn("paid_at", "moment", "When it was paid, UTC.", is_emptied=True),
+        UPDATED_AT,
     ),
     document=("order_id",),
-    repeats="keep",
+    record_id=("order_id", "payment_id"),
+    delivery="append",
     example={"order_id": "o1", "amount": "10", "currency": "EUR"},
     rules=(
         RowRule(

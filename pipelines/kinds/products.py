@@ -3,6 +3,7 @@
 Put here: what a row of `products` holds and keeps. Keep out: SQL that reads it.
 """
 
+from regulars.pipelines.kinds.shape.columns import UPDATED_AT
 from regulars.pipelines.kinds.shape.kind import Kind, KindColumn
 
 KIND = Kind(
@@ -33,8 +34,10 @@ KIND = Kind(
             is_descriptive=True,
             is_emptied=True,
         ),
+        UPDATED_AT,
     ),
     document=("product_id",),
-    repeats="last",
+    record_id=("product_id",),
+    delivery="full",
     example={"product_id": "p1"},
 )

@@ -3,7 +3,7 @@
 Put here: what a row of `refunds` holds and keeps. Keep out: SQL that reads it.
 """
 
-from regulars.pipelines.kinds.shape.columns import CURRENCY, make_customer_columns
+from regulars.pipelines.kinds.shape.columns import CURRENCY, UPDATED_AT, make_customer_columns
 from regulars.pipelines.kinds.shape.kind import CoreAmount, Kind, KindColumn, Money, Reference
 
 KIND = Kind(
@@ -30,9 +30,11 @@ KIND = Kind(
             minimum=0,
         ),
         KindColumn("reason", "text", "Why it was given back, in the tool's words.", is_descriptive=True),
+        UPDATED_AT,
     ),
     document=("refund_id",),
-    repeats="last",
+    record_id=("refund_id",),
+    delivery="append",
     example={"refund_id": "r1", "refunded_at": "2026-03-05 10:00:00", "currency": "EUR", "amount": "3"},
     reference=Reference("refund", makes_customer=True),
     money=Money(

@@ -3,6 +3,7 @@
 Put here: what a row of `stores` holds and keeps. Keep out: SQL that reads it.
 """
 
+from regulars.pipelines.kinds.shape.columns import UPDATED_AT
 from regulars.pipelines.kinds.shape.kind import Kind, KindColumn
 
 KIND = Kind(
@@ -20,11 +21,18 @@ KIND = Kind(
         KindColumn(
             "store_type", "text", "The company's own type of store, such as own, franchise.", is_descriptive=True
         ),
-        KindColumn("country", "text", "The country it lies in, name or code.", is_descriptive=True),
+        KindColumn(
+            "country",
+            "text",
+            "The country it lies in: a code of ISO 3166 or a name, in any common language.",
+            is_descriptive=True,
+        ),
         KindColumn("region", "text", "The sales region it belongs to.", is_descriptive=True),
         KindColumn("city", "text", "The city it lies in.", is_descriptive=True),
+        UPDATED_AT,
     ),
     document=("store_id",),
-    repeats="last",
+    record_id=("store_id",),
+    delivery="full",
     example={"store_id": "1"},
 )

@@ -3,7 +3,7 @@
 Put here: what a row of `subscriptions` holds and keeps. Keep out: SQL that reads it.
 """
 
-from regulars.pipelines.kinds.shape.columns import CURRENCY, make_customer_columns
+from regulars.pipelines.kinds.shape.columns import CURRENCY, UPDATED_AT, make_customer_columns
 from regulars.pipelines.kinds.shape.kind import CoreAmount, Kind, KindColumn, Money, Reference, RowRule
 
 WORTH = """coalesce(
@@ -106,9 +106,11 @@ KIND = Kind(
             is_descriptive=True,
             is_emptied=True,
         ),
+        UPDATED_AT,
     ),
     document=("subscription_id",),
-    repeats="keep",
+    record_id=(),
+    delivery="incremental",
     example={"subscription_id": "u1", "started_at": "2026-03-01 10:00:00", "currency": "EUR", "monthly_amount": "10"},
     rules=(
         RowRule(

@@ -3,6 +3,7 @@
 Put here: what a row of `survey_answers` holds and keeps. Keep out: SQL that reads it.
 """
 
+from regulars.pipelines.kinds.shape.columns import UPDATED_AT
 from regulars.pipelines.kinds.shape.kind import Kind, KindColumn, RowRule
 
 KIND = Kind(
@@ -32,9 +33,11 @@ KIND = Kind(
             "scale_max", "number", "The scale's highest answer.", unit="points of the scale", type="DECIMAL(9,4)"
         ),
         KindColumn("answer_text", "text", "What was written or chosen.", is_descriptive=True, is_personal=True),
+        UPDATED_AT,
     ),
     document=("response_id", "question_id"),
-    repeats="last",
+    record_id=("response_id", "question_id"),
+    delivery="append",
     example={"response_id": "s1", "question_id": "speed", "score": "4", "scale_min": "1", "scale_max": "5"},
     rules=(
         RowRule(

@@ -3,7 +3,7 @@
 Put here: what a row of `survey_invitations` holds and keeps. Keep out: SQL that reads it.
 """
 
-from regulars.pipelines.kinds.shape.columns import make_customer_columns
+from regulars.pipelines.kinds.shape.columns import UPDATED_AT, make_customer_columns
 from regulars.pipelines.kinds.shape.kind import Kind, KindColumn, Reference
 
 KIND = Kind(
@@ -41,9 +41,11 @@ KIND = Kind(
             is_descriptive=True,
         ),
         KindColumn("language", "text", "Language of the invitation, such as en or pt-BR.", is_descriptive=True),
+        UPDATED_AT,
     ),
     document=("invitation_id",),
-    repeats="last",
+    record_id=("invitation_id",),
+    delivery="append",
     example={"invitation_id": "i1", "survey_type": "nps", "invited_at": "2026-03-08 10:00:00"},
     reference=Reference("invitation", makes_customer=False, order="order_id"),
 )

@@ -3,7 +3,7 @@
 Put here: what a row of `survey_responses` holds and keeps. Keep out: SQL that reads it.
 """
 
-from regulars.pipelines.kinds.shape.columns import make_customer_columns
+from regulars.pipelines.kinds.shape.columns import UPDATED_AT, make_customer_columns
 from regulars.pipelines.kinds.shape.kind import DefaultBy, Kind, KindColumn, Reference, RowRule
 
 KIND = Kind(
@@ -68,9 +68,11 @@ KIND = Kind(
             is_descriptive=True,
             is_personal=True,
         ),
+        UPDATED_AT,
     ),
     document=("response_id",),
-    repeats="last",
+    record_id=("response_id",),
+    delivery="append",
     example={
         "response_id": "s1",
         "survey_type": "nps",

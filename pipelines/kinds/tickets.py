@@ -3,7 +3,7 @@
 Put here: what a row of `tickets` holds and keeps. Keep out: SQL that reads it.
 """
 
-from regulars.pipelines.kinds.shape.columns import make_customer_columns
+from regulars.pipelines.kinds.shape.columns import UPDATED_AT, make_customer_columns
 from regulars.pipelines.kinds.shape.kind import Kind, KindColumn, Reference, RowRule
 
 KIND = Kind(
@@ -46,9 +46,11 @@ KIND = Kind(
         KindColumn(
             "reason", "text", "What it is about, in the tool's words, such as delivery or billing.", is_descriptive=True
         ),
+        UPDATED_AT,
     ),
     document=("ticket_id",),
-    repeats="last",
+    record_id=("ticket_id",),
+    delivery="incremental",
     example={"ticket_id": "t1", "opened_at": "2026-03-01 10:00:00"},
     rules=(
         RowRule(

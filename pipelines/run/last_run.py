@@ -1,6 +1,8 @@
 """Records how the last run ended, in `home/last_run.json`: `status`, alerts and the summary of a run read it.
 
-Put here: writing and reading that one file. Keep out: what decides the outcome.
+A backfill has a file of its own, `last_backfill.json`: that an earlier day could be built says nothing about a nightly
+run that failed, and must not hide it.
+Put here: writing and reading those two files. Keep out: what decides the outcome.
 """
 
 import dataclasses
@@ -12,7 +14,7 @@ from typing import Any
 
 from regulars.pipelines.home.durable import write_text
 
-FILE_NAME = "last_run.json"
+FILE_NAME, BACKFILL_FILE_NAME = "last_run.json", "last_backfill.json"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -48,14 +50,24 @@ class LastRun:
 
 def write_last_run(home: Path, run: LastRun) -> None:
     """Replace the file in one step, so that `status` never reads half of it."""
-    write_text(home / FILE_NAME, json.dumps(run.as_json(), indent=1) + "\n")
+    write_text(home / _name_file(run.is_backfill), json.dumps(run.as_json(), indent=1) + "\n")
 
 
-def read_last_run(home: Path) -> LastRun | None:
-    """How the last run ended; None before the first, or when the file is damaged."""
+def read_last_run(home: Path, *, is_backfill: bool = False) -> LastRun | None:
+    """How the last run ended, or the last backfill; None before the first, or when the file is damaged."""
     try:
-        values = json.loads((home / FILE_NAME).read_text(encoding="utf-8"))
+        values = json.loads((home / _name_file(is_backfill)).read_text(encoding="utf-8"))
         values["ended_at"] = dt.datetime.fromisoformat(values["ended_at"])
         return LastRun(**{**values, "new_findings": tuple(values.get("new_findings", ()))})
     except (OSError, ValueError, TypeError, KeyError):
         return None
+
+
+def read_latest(home: Path) -> LastRun | None:
+    """How the run or backfill ended that was the last of both."""
+    found = [each for each in (read_last_run(home), read_last_run(home, is_backfill=True)) if each is not None]
+    return max(found, key=lambda each: each.ended_at, default=None)
+
+
+def _name_file(is_backfill: bool) -> str:
+    return BACKFILL_FILE_NAME if is_backfill else FILE_NAME

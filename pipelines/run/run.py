@@ -124,8 +124,9 @@ def describe_broken_rules(results: Sequence[RuleResult]) -> ContractBroken | Non
 def open_run(request: RunRequest, report_progress: ReportProgress, now: dt.datetime) -> Iterator[Run]:
     """Take the lock, remove what killed runs left behind, and open a new build file.
 
-    However the run ends, `last_run.json` records it and an alert goes out if one is due. Linear algebra runs on one
-    thread: the last digit of a sum depends on the number of threads, and small matrices gain nothing from more.
+    However the run ends, `last_run.json` (of a backfill, `last_backfill.json`) records it and an alert goes out if one
+    is due. Linear algebra runs on one thread: the last digit of a sum depends on the number of threads, and small
+    matrices gain nothing from more.
 
     Raises:
         Busy: Another run holds the lock; the message names it.
@@ -138,9 +139,11 @@ def open_run(request: RunRequest, report_progress: ReportProgress, now: dt.datet
         published: list[Published] = []
         undelivered: dict[str, str] = {}
         landed_sources: list[LandedSource] = []
+        is_backfill = False
         try:
             code_sha256()  # first: an upgrade may replace files while the run goes on
             parent = _prepare_home(request, now, report_progress)
+            is_backfill = parent is not None and request.as_of < parent.manifest.as_of
             with (
                 home.build_folder() as build,
                 open_warehouse(build) as warehouse,
@@ -165,7 +168,7 @@ def open_run(request: RunRequest, report_progress: ReportProgress, now: dt.datet
         finally:
             _record_ending(
                 request,
-                _describe_ending(published, failures, undelivered),
+                _describe_ending(published, failures, undelivered, is_backfill=is_backfill),
                 [each.source for each in landed_sources if each.is_stale],
                 report_progress,
             )
@@ -190,7 +193,7 @@ def _prepare_home(request: RunRequest, now: dt.datetime, report_progress: Report
 
 def _record_ending(request: RunRequest, ended: LastRun, stale: Sequence[str], report_progress: ReportProgress) -> None:
     """Record how the run ended, and send an alert if one is due."""
-    before = read_last_run(request.home.path)
+    before = read_last_run(request.home.path, is_backfill=ended.is_backfill)
     with suppress(OSError):  # a full disk must not keep the alert back
         write_last_run(request.home.path, ended)
     alert = write_alert(request.settings.company.name, before, ended, stale)
@@ -201,12 +204,15 @@ def _record_ending(request: RunRequest, ended: LastRun, stale: Sequence[str], re
 
 
 def _describe_ending(
-    published: Sequence[Published], failures: Sequence[RegularsError], undelivered: Mapping[str, str]
+    published: Sequence[Published],
+    failures: Sequence[RegularsError],
+    undelivered: Mapping[str, str],
+    *,
+    is_backfill: bool,
 ) -> LastRun:
     now = dt.datetime.now(dt.UTC)
     if published:
         done = published[-1]
-        is_backfill = done.generation.manifest.is_backfill
         what = "kept aside as a backfill" if is_backfill else "published" if done.is_new else "nothing new; kept"
         odd = done.generation.manifest.findings
         missing = "".join(f" Not delivered to {target}: {why}." for target, why in undelivered.items())
@@ -224,4 +230,4 @@ def _describe_ending(
             tuple(str(each["sentence"]) for each in odd if is_said(each) and each["first_seen_generation"] == number),
         )
     failure = failures[-1] if failures else RegularsError("The run was stopped before it was done.")
-    return LastRun(now, failure.exit_code, str(failure))
+    return LastRun(now, failure.exit_code, str(failure), is_backfill=is_backfill)

@@ -45,11 +45,44 @@ class Identity(Part):
     """When two source records are one customer."""
 
     ignore_emails: list[str] = []
-    """Addresses that belong to no customer, such as that of the till: they link no records."""
+    """Addresses that name nobody, such as that of the till: they link no records. What was bought under them counts;
+    `exclude` leaves test persons out altogether."""
     max_records_per_email: Annotated[int, Field(ge=1)] = 20
     """An address that more records share links none of them: it is a shared or a made-up one."""
+    max_orders_per_email: Annotated[int, Field(ge=1)] = 1000
+    """An address on more orders that name no customer record names nobody: it is that of a till, an office or a
+    marketplace. The orders are of no known customer, and the run says how many."""
+    max_orders_per_email_and_day: Annotated[int, Field(ge=1)] = 20
+    """The same, for the orders of one day (UTC)."""
+    link_accounts: bool = False
+    """Where `customer_is: account`: whether accounts become one customer when a person, by an address or by a merge of
+    the tool, belongs to several of them. Otherwise accounts stay apart; an order that names the person alone is the
+    account's to which the person belonged first."""
     max_records_per_customer: Annotated[int, Field(ge=2)] = 100
     """When more records would become one customer, the run stops: one wrong id can otherwise join everybody."""
+
+
+class Excluded(Part):
+    """Test persons and test orders: everything of theirs is left out, in every source, surveys included.
+
+    Unlike `identity.ignore_emails`, whose rows count for whoever else they name or for the unknown customer, these rows
+    count nowhere. They are counted per list in `meta.excluded_rows`.
+    """
+
+    emails: list[str] = []
+    """Addresses of test persons."""
+    email_domains: list[str] = []
+    """All addresses of these domains, such as `test.example.com`."""
+    customer_record_ids: list[str] = []
+    """Customer records of test persons, in any system. Their addresses are taken for test persons' too, but those in
+    `identity.ignore_emails`."""
+    order_ids: list[str] = []
+    """Single orders, in any system, with their lines, payments, refunds, tickets and answers."""
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing is left out."""
+        return not (self.emails or self.email_domains or self.customer_record_ids or self.order_ids)
 
 
 class Cohorts(Part):
@@ -146,6 +179,7 @@ class Settings(Part):
     targets: dict[str, Decimal] = {}
     """Metric: the number that the company wants to reach. Checked, but no table uses it yet."""
     identity: Identity = Identity()
+    exclude: Excluded = Excluded()
     cohorts: Cohorts = Cohorts()
     findings: Findings = Findings()
     schedule: Schedule = Schedule()

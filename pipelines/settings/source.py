@@ -8,8 +8,9 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from regulars.pipelines.kinds.shape.kind import DeliveryMode
 from regulars.pipelines.kinds.shape.registry import KINDS
-from regulars.pipelines.settings.part import Currency, Part, Zone
+from regulars.pipelines.settings.part import Currency, Name, Part, Zone
 
 NAMES_OF_KINDS = tuple(KINDS)
 
@@ -62,7 +63,9 @@ class KindMapping(Part):
     columns: dict[str, Column]
     """As `sources.<name>.columns`, for this kind."""
     when: str | None = None
-    """Which rows are of this kind: a SQL condition over the file's columns, which are all text. Without it, all are."""
+    """Which rows are of this kind: a SQL condition over the file's columns, which are all text. Without it, all are.
+    Rows that the only kind of a source does not take are counted as excluded by the rule `when`; rows that none of
+    several kinds takes, and rows that would be taken but for a condition that is NULL, are quarantined."""
 
 
 class Source(Part):
@@ -75,8 +78,9 @@ class Source(Part):
 
     path: str | list[str]
     """Where the files lie: a path or a glob, or a list of them, from the settings file's folder (or `--data`). Files
-    are delivered in the order of the list, and within a glob in natural order (`day-9` before `day-10`). Names that end
-    like unfinished uploads (`.part`, `.tmp` …) are passed over."""
+    that are new in one run are delivered in the order of the list, and within a glob in the order in which they were
+    last changed, whatever their names say. Names that end like unfinished uploads (`.part`, `.tmp` …) are passed
+    over."""
     format: Literal["csv", "csv.gz", "parquet", "jsonl"] = "csv"
     """The form of the files; `jsonl` is one JSON object per line."""
     options: FileOptions = FileOptions()
@@ -93,9 +97,19 @@ class Source(Part):
     """The zone of moments that carry none. Without it, the company's."""
     currency: Currency | None = None
     """The currency of amounts whose row names none. Without it, the company's."""
-    delivery: Literal["full", "incremental"] = "full"
+    exclude: dict[Name, str] = {}
+    """Records that are sound and none of ours, such as failed charges: a name, and a SQL condition over the file's
+    columns, which are all text. They are counted per name in `meta.excluded_rows`, and never against
+    `max_quarantined`. A record for which a condition is NULL is quarantined."""
+    include: dict[Name, str] = {}
+    """The opposite of `exclude`: conditions that every record of ours fulfils."""
+    delivery: DeliveryMode | None = None
     """`full`: the newest file holds everything; what is gone from it was deleted. `incremental`: each file adds to the
-    ones before, and a document that comes again replaces its older version."""
+    ones before, and a document that comes again, such as an order with its lines, replaces its older version. `append`:
+    each file adds records, each of which counts once by its own id and replaces no other one, as in the journal of a
+    till. Without it, what suits the kind (docs/kinds.md): `full` for customers, products and stores, `append` for
+    payments, refunds and surveys, else `incremental`. A source of several kinds takes `incremental` if one of them
+    does, else `append`. `regulars doctor` says which applies."""
     required: bool | None = None
     """Whether a run without this source stops (exit code 4). Without it: true for `orders` and `order_lines`. A source
     that is not required uses its last delivery again and is marked stale in `meta.sources`."""
@@ -118,6 +132,33 @@ class Source(Part):
         if self.kind is not None:
             return {self.kind: KindMapping(columns=self.columns)}
         return dict(self.kinds)
+
+    @property
+    def delivery_mode(self) -> DeliveryMode:
+        """What a delivery means for the ones before it: as set, else the most careful default of the source's kinds.
+
+        The file of one kind that is taken as `full` by mistake loses all earlier files; one that is taken as
+        `incremental` keeps at worst what was deleted.
+        """
+        if self.delivery is not None:
+            return self.delivery
+        defaults = {KINDS[kind].delivery for kind in self.mappings}
+        careful: tuple[DeliveryMode, ...] = ("incremental", "append", "full")
+        return next(mode for mode in careful if mode in defaults)
+
+    @property
+    def repeating_kinds(self) -> frozenset[str]:
+        """The kinds whose records a file repeats because its rows are records of another kind of the source too.
+
+        Where rows are lines of orders, whatever else they name repeats; elsewhere what has a place in many rows does:
+        customers, products and stores.
+        """
+        kinds = self.mappings.keys()
+        if len(kinds) < 2:
+            return frozenset()
+        if "order_lines" in kinds:
+            return frozenset(kinds - {"order_lines"})
+        return frozenset(kind for kind in kinds if KINDS[kind].delivery == "full")
 
     @property
     def is_required(self) -> bool:

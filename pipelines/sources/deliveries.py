@@ -20,7 +20,7 @@ from regulars.pipelines.sources.ledger import Ledger
 from regulars.pipelines.sources.mapping.expressions import ExpressionChecker
 from regulars.pipelines.sources.mapping.mapping_checks import check_settings
 from regulars.pipelines.sources.readers.landed_text import open_private_connection
-from regulars.pipelines.sources.source_files import find_files
+from regulars.pipelines.sources.source_files import find_files, order_files
 from regulars.pipelines.sources.source_landing import DeliveredFile, LandedSource, LandingRun, SourceLanding
 
 _RECENT_NS = 2_000_000_000
@@ -70,8 +70,7 @@ def land_sources(
             _check_mappings(settings, checker)
             landing.mkdir(parents=True, exist_ok=True)
             sweep_unfinished(landing)
-            found = {name: find_files(source, data) for name, source in settings.sources.items()}
-            files = _read_states(found, moment, pause)
+            files = _find_files(settings, data, moment, pause)
             with Ledger(home / "ledger.duckdb") as ledger:
                 run = LandingRun(
                     con, ledger, data, landing, moment, policy or Policy(moment.date()), checker, report_progress
@@ -104,18 +103,22 @@ def refuse_required(settings: Settings, landed_sources: list[LandedSource]) -> N
         raise FindingStops(lines) if is_odd else InputRefused(lines)
 
 
-def _read_states(
-    found: dict[str, list[tuple[str, Path]]], moment: dt.datetime, pause: Callable[[float], None]
+def _find_files(
+    settings: Settings, data: Path, moment: dt.datetime, pause: Callable[[float], None]
 ) -> dict[str, list[DeliveredFile]]:
-    """Source -> its files, each with its state; waits a moment when one of them was written just now."""
+    """Source -> its files in order of delivery, each with its state; waits when one of them was written just now."""
     states = {}
-    for path in {path for files in found.values() for _, path in files}:
+    for path in {path for source in settings.sources.values() for _, path in find_files(source, data)}:
         with suppress(FileNotFoundError):  # removed since it was found: reported as missing later
             states[path] = read_file_state(path)
     now_ns = int(moment.replace(tzinfo=dt.UTC).timestamp()) * 1_000_000_000
     if any(abs(now_ns - state.modified_ns) < _RECENT_NS for state in states.values()):
         pause(_PAUSE_SECONDS)
+    modified_ns = {path: state.modified_ns for path, state in states.items()}
     return {
-        name: [DeliveredFile(ledger_path, path, states[path]) for ledger_path, path in files if path in states]
-        for name, files in found.items()
+        name: [
+            DeliveredFile(ledger_path, path, states[path])
+            for ledger_path, path in order_files(source, data, modified_ns)
+        ]
+        for name, source in settings.sources.items()
     }

@@ -4,19 +4,24 @@ Put here: the tables of the schema `landed`. Keep out: landing files, and valida
 Runs before outside access is switched off: it reads the landing and evaluates the settings' expressions.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
 
 from regulars.pipelines.errors import SettingsWrong
-from regulars.pipelines.kinds.shape.kind import TRACE_COLUMNS
-from regulars.pipelines.kinds.shape.registry import KINDS
+from regulars.pipelines.findings.finding import Finding
 from regulars.pipelines.settings.settings import Settings
 from regulars.pipelines.settings.source import KindMapping, Source
+from regulars.pipelines.sources.excluded_findings import ExcludedCounts, find_null_conditions, find_share_jumps
+from regulars.pipelines.sources.excluded_people import leave_people_out
+from regulars.pipelines.sources.landed_tables import INSERT_FILE, make_landed_tables
 from regulars.pipelines.sources.landing import find_lines, read_landed_file
 from regulars.pipelines.sources.ledger import Delivery
+from regulars.pipelines.sources.mapping.evidence import Evidence, collect_evidence
+from regulars.pipelines.sources.mapping.evidence_findings import find_doubtful_readings
 from regulars.pipelines.sources.mapping.expressions import ExpressionChecker
 from regulars.pipelines.sources.mapping.mapping import (
     LandedFile,
@@ -32,53 +37,9 @@ from regulars.pipelines.sources.readers.landed_text import (
     open_private_connection,
     readable_text_path,
 )
+from regulars.pipelines.sources.record_rules import SortedRecords, sort_records
 from regulars.pipelines.sources.source_landing import LandedSource
 from regulars.pipelines.warehouse.sql_text import quote_identifier, quote_literal
-
-_MAKE_MALFORMED = """
-    create or replace table landed.malformed (
-        source varchar,
-        system varchar,
-        kind varchar,
-        delivery integer,
-        file_sha256 varchar,
-        line bigint,
-        text varchar,
-        reason varchar
-    )
-"""
-_MAKE_FILES = """
-    create or replace table landed.files (
-        source varchar,
-        delivery integer,
-        file_name varchar,
-        file_sha256 varchar,
-        bytes bigint,
-        record_count bigint,
-        malformed_count bigint,
-        modified_at timestamp,
-        landed_at timestamp,
-        is_stale boolean,
-        encoding varchar,
-        kinds varchar
-    )
-"""
-_INSERT_FILE = """
-    insert into landed.files by name
-    select
-        $source as source,
-        $delivery as delivery,
-        $file_name as file_name,
-        $file_sha256 as file_sha256,
-        $bytes as bytes,
-        $record_count as record_count,
-        $malformed_count as malformed_count,
-        $modified_at as modified_at,
-        $landed_at as landed_at,
-        $is_stale as is_stale,
-        $encoding as encoding,
-        $kinds as kinds
-"""
 
 
 @dataclass(frozen=True)
@@ -115,12 +76,13 @@ class _LandedDelivery:
 
 def write_landed_rows(
     con: duckdb.DuckDBPyConnection, settings: Settings, landed_sources: list[LandedSource], home: Path
-) -> None:
-    """Make `landed.<kind>` for every kind, `landed.malformed` and `landed.files`.
+) -> list[Finding]:
+    """Make `landed.<kind>` for every kind, `landed.malformed`, `landed.excluded` and `landed.files`.
 
-    `landed.malformed` holds the lines that are not records (`line` from 1; `kind` is NULL) and the records that no
-    kind of their source claims (`reason` begins with `unclaimed`). `landed.files` has one row per file that the run
-    reads; `kinds` are joined by commas.
+    `landed.malformed` holds the lines that are not records (`line` from 1) and the records of which it cannot be told
+    what they are: `rule` is `malformed`, `unclaimed` or `condition_is_null`. `landed.excluded` has one row per record
+    and kind that a rule of the settings leaves out. `landed.files` has one row per file that the run reads; `kinds`
+    are joined by commas.
 
     Args:
         con: The build, with outside access still on.
@@ -128,36 +90,60 @@ def write_landed_rows(
         landed_sources: The result of `land_sources`.
         home: The company's home.
 
+    Returns:
+        What is doubtful about how values were read, and odd about the rules that leave records out.
+
     Raises:
         SettingsWrong: An expression fails on a row.
     """
-    con.execute("create schema if not exists landed")
+    evidence = Evidence()
     con.execute("set timezone = 'UTC'")  # where a moment with an offset passes through text
-    for name, described in KINDS.items():
-        columns = [f"{quote_identifier(column.name)} varchar" for column in described.columns]
-        columns += [f"{column} {data_type}" for column, data_type in TRACE_COLUMNS]
-        con.execute(f"create or replace table landed.{quote_identifier(name)} ({', '.join(columns)})")
-    con.execute(_MAKE_MALFORMED)
-    con.execute(_MAKE_FILES)
+    make_landed_tables(con)
     checker = ExpressionChecker(con)
+    findings = []
     for landed_source in landed_sources:
-        for landed in _read_deliveries(settings, landed_source, home / "landing", checker):
-            file = _describe_file(landed, settings, checker)
+        source, landing, unplaced_count = settings.sources[landed_source.source], home / "landing", 0
+        counts = list(_count_excluded_before(con, landed_source, source, landing, checker))
+        for landed in _read_deliveries(landed_source.source, source, landed_source.deliveries, landing, checker):
+            records = _sort_records(con, landed)
+            file = _describe_file(landed, records.kept, settings, checker)
             for kind, mapping in landed.mappings.items():
                 _insert_kind(con, landed, file, kind, mapping)
             _insert_malformed(con, landed)
-            _insert_unclaimed(con, landed)
+            _insert_unplaced(con, landed, records)
             _insert_file(con, landed, landed_source.is_stale)
+            collect_evidence(con, file, landed.mappings, evidence)
+            counts.append(ExcludedCounts(landed.landed.record_count, _insert_excluded(con, landed)))
+            unplaced_count += sum(rule == "condition_is_null" for rule, _ in records.unplaced.values())
+        findings += find_share_jumps(landed_source.source, counts)
+        findings += find_null_conditions(landed_source.source, unplaced_count)
+    leave_people_out(con, settings.exclude, settings.identity.ignore_emails)
+    currencies = {name: source.currency or settings.company.currency for name, source in settings.sources.items()}
+    return [*findings, *find_doubtful_readings(evidence, settings.sources, currencies)]
+
+
+def _count_excluded_before(
+    con: duckdb.DuckDBPyConnection,
+    landed_source: LandedSource,
+    source: Source,
+    landing: Path,
+    checker: ExpressionChecker,
+) -> Iterator[ExcludedCounts]:
+    """What the rules would leave out of the delivery before the only one that is read, if they fit its columns."""
+    before = [] if landed_source.previous is None else [landed_source.previous]
+    for landed in _read_deliveries(landed_source.source, source, before, landing, checker):
+        with suppress(SettingsWrong, duckdb.BinderException):
+            sort_records(con, landed.rows, source, landed.mappings)
+            yield ExcludedCounts(landed.landed.record_count, _count_excluded(con))
 
 
 def _read_deliveries(
-    settings: Settings, landed_source: LandedSource, landing: Path, checker: ExpressionChecker
+    name: str, source: Source, deliveries: Iterable[Delivery], landing: Path, checker: ExpressionChecker
 ) -> Iterator[_LandedDelivery]:
-    source = settings.sources[landed_source.source]
     with open_private_connection() as con:
-        for delivery in landed_source.deliveries:
+        for delivery in deliveries:
             landed = read_landed_file(con, str(delivery.file_sha256), delivery.file_name, source, landing)
-            mistakes = check_mapping(landed_source.source, source, landed.header, landed.columns, checker)
+            mistakes = check_mapping(name, source, landed.header, landed.columns, checker)
             absent = {(mistake.kind, mistake.column) for mistake in mistakes}
             mappings = {
                 kind: KindMapping(
@@ -166,14 +152,19 @@ def _read_deliveries(
                 )
                 for kind, mapping in source.mappings.items()
             }
-            yield _LandedDelivery(landed_source.source, source, delivery, landed, mappings, landing)
+            yield _LandedDelivery(name, source, delivery, landed, mappings, landing)
 
 
-def _describe_file(read: _LandedDelivery, settings: Settings, checker: ExpressionChecker) -> LandedFile:
+def _describe_file(read: _LandedDelivery, rows: str, settings: Settings, checker: ExpressionChecker) -> LandedFile:
     return LandedFile(
-        rows=read.rows,
+        rows=rows,
         columns=read.landed.columns,
-        rest=list_unread_columns(read.mappings.values(), read.landed.columns, checker),
+        rest=list_unread_columns(
+            read.mappings.values(),
+            [*read.source.exclude.values(), *read.source.include.values()],
+            read.landed.columns,
+            checker,
+        ),
         options=read.source.options,
         source=read.name,
         system=read.system,
@@ -184,17 +175,29 @@ def _describe_file(read: _LandedDelivery, settings: Settings, checker: Expressio
     )
 
 
+def _sort_records(con: duckdb.DuckDBPyConnection, read: _LandedDelivery) -> SortedRecords:
+    try:
+        return sort_records(con, read.rows, read.source, read.mappings)
+    except (duckdb.ConversionException, duckdb.InvalidInputException, duckdb.OutOfRangeException) as error:
+        what = type(error).__name__.removesuffix("Exception").lower()
+        raise SettingsWrong(
+            f"sources.{read.name}: a condition of `exclude`, `include` or `when` fails on a row of "
+            f"{read.delivery.file_name} ({what} error): make it give NULL there, for example with `try_cast`"
+        ) from None  # DuckDB's own words show the value
+
+
 def _insert_kind(
     con: duckdb.DuckDBPyConnection, read: _LandedDelivery, file: LandedFile, kind: str, mapping: KindMapping
 ) -> None:
     try:
         con.execute(f"insert into landed.{quote_identifier(kind)} {select_kind(kind, mapping, file)}")
     except (duckdb.ConversionException, duckdb.InvalidInputException, duckdb.OutOfRangeException):
-        raise _find_failing_expression(con, read, kind, mapping) from None  # DuckDB's own words show the value
+        # DuckDB's own words show the value
+        raise _find_failing_expression(con, read, file.rows, kind, mapping) from None
 
 
 def _find_failing_expression(
-    con: duckdb.DuckDBPyConnection, read: _LandedDelivery, kind: str, mapping: KindMapping
+    con: duckdb.DuckDBPyConnection, read: _LandedDelivery, rows: str, kind: str, mapping: KindMapping
 ) -> SettingsWrong:
     for column, expression in list_expressions(mapping):
         try:
@@ -202,7 +205,7 @@ def _find_failing_expression(
                 select count(
                     {expression}
                 )
-                from {read.rows} as file
+                from {rows} as file
             """).fetchall()
         except duckdb.Error as error:
             what = type(error).__name__.removesuffix("Exception").lower()
@@ -219,40 +222,64 @@ def _insert_malformed(con: duckdb.DuckDBPyConnection, read: _LandedDelivery) -> 
     if read.landed.malformed_count:
         con.execute(f"""
             insert into landed.malformed by name
-            select {_select_place(read)}, line, text, reason
+            select {_select_place(read)}, line, text, 'malformed' as rule, reason
             from read_parquet({quote_literal(malformed_path(read.text))})
         """)
 
 
-def _insert_unclaimed(con: duckdb.DuckDBPyConnection, read: _LandedDelivery) -> None:
-    """Quarantine the records that no kind claims, each as a JSON object with the line it begins on."""
-    if any(mapping.when is None for mapping in read.mappings.values()):
+def _insert_unplaced(con: duckdb.DuckDBPyConnection, read: _LandedDelivery, records: SortedRecords) -> None:
+    """Quarantine the records of which it cannot be told what they are, as JSON with the line that they begin on."""
+    if not records.unplaced:
         return
-    is_claimed = " or ".join(f"(({mapping.when}\n) is true)" for mapping in read.mappings.values())
-    unclaimed = con.execute(f"""
+    rows = con.execute(
+        f"""
         select file_row_number + 1, {select_row_as_json(list(read.landed.columns))}
         from {read.rows} as file
-        where not ({is_claimed})
+        where file_row_number + 1 in (select unnest($1::bigint[]))
         order by 1
-    """).fetchall()
-    if not unclaimed:
-        return
-    lines = find_lines({number for number, _ in unclaimed}, read.landed.file_sha256, read.source, read.landing)
+        """,
+        [list(records.unplaced)],
+    ).fetchall()
+    lines = find_lines(set(records.unplaced), read.landed.file_sha256, read.source, read.landing)
     con.executemany(
         f"""
         insert into landed.malformed by name
-        select {_select_place(read)}, ? as line, ? as text, ? as reason
+        select {_select_place(read)}, ? as line, ? as text, ? as rule, ? as reason
         """,
-        [(lines.get(number, number), row, "unclaimed: no kind's `when` is true") for number, row in unclaimed],
+        [(lines.get(number, number), row, *records.unplaced[number]) for number, row in rows],
     )
+
+
+def _insert_excluded(con: duckdb.DuckDBPyConnection, read: _LandedDelivery) -> dict[str, int]:
+    """Write down the records that a rule leaves out; rule -> how many."""
+    con.execute(
+        f"""
+        insert into landed.excluded by name
+        select
+            {quote_literal(read.name)} as source,
+            kind,
+            {read.number} as delivery,
+            {quote_literal(read.landed.file_sha256)} as file_sha256,
+            row,
+            rule,
+        from excluded_records
+        """
+    )
+    return _count_excluded(con)
+
+
+def _count_excluded(con: duckdb.DuckDBPyConnection) -> dict[str, int]:
+    """Rule -> how many records of the file at hand it leaves out."""
+    return dict(con.execute("select rule, count(distinct row) from excluded_records group by rule").fetchall())
 
 
 def _insert_file(con: duckdb.DuckDBPyConnection, read: _LandedDelivery, is_stale: bool) -> None:
     con.execute(
-        _INSERT_FILE,
+        INSERT_FILE,
         {
             "source": read.name,
             "delivery": read.delivery.delivery,
+            "path": read.delivery.path,
             "file_name": read.delivery.file_name,
             "file_sha256": read.delivery.file_sha256,
             "bytes": read.delivery.bytes,

@@ -15,6 +15,7 @@ from typing import Literal, Self
 import duckdb
 
 from regulars.pipelines.errors import StorageFailed
+from regulars.pipelines.kinds.shape.kind import DeliveryMode
 
 SHRINK_ALLOWED = "shrink allowed"
 """The reason of a delivery begins like this when it was accepted although the source had shrunk."""
@@ -168,18 +169,27 @@ class Ledger:
         """
         return bool(self._con.execute(query, {"source": source, "size": size}).fetchall()[0][0])
 
-    def list_used(self, source: str, delivery: Literal["full", "incremental"]) -> list[Delivery]:
-        """The deliveries that a run reads: the newest of a `full` source, all of an `incremental` one.
+    def list_used(self, source: str, mode: DeliveryMode) -> list[Delivery]:
+        """The deliveries that a run reads: the newest of a `full` source, all of any other.
 
         Bytes delivered more than once are read once, as their newest delivery.
         """
-        if delivery == "full":
+        if mode == "full":
             newest = self.find_newest(source)
             return [] if newest is None else [newest]
         query = """
             from deliveries
             where source = $source and status = 'landed'
             qualify row_number() over (partition by file_sha256 order by delivery desc) = 1
+            order by delivery
+        """
+        return self._read(query, {"source": source})
+
+    def list_landed(self, source: str) -> list[Delivery]:
+        """All deliveries of `source` that landed, in order."""
+        query = """
+            from deliveries
+            where source = $source and status = 'landed'
             order by delivery
         """
         return self._read(query, {"source": source})

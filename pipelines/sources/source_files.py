@@ -1,21 +1,22 @@
 """Finds the files of a source in its data folder, in order of delivery.
 
-Put here: paths, globs, order, names of unfinished uploads. Keep out: opening a file.
+Put here: paths, globs, order, names of unfinished uploads. Keep out: opening a file, and what a name says
+(`file_names.py`).
 """
 
 import glob
-import re
+from collections.abc import Mapping
 from pathlib import Path
 
 from regulars.pipelines.settings.source import Source
+from regulars.pipelines.sources.file_names import split_digits
 
 _UPLOADS = (".part", ".tmp", ".filepart", ".crdownload", ".partial")
 
 
 def find_files(source: Source, data: Path) -> list[tuple[str, Path]]:
-    """The files of a source, in order of delivery.
+    """The files of a source, in the order of the list in the settings and, within a glob, of their names.
 
-    The order is that of the list in the settings; within a glob, names in natural order (`day-9` before `day-10`).
     Hidden files and unfinished uploads (`*.part`, `*.tmp` …) are ignored. A symlink is followed.
 
     Args:
@@ -33,8 +34,27 @@ def find_files(source: Source, data: Path) -> list[tuple[str, Path]]:
     return [(name, path) for path, name in found.items()]
 
 
+def order_files(source: Source, data: Path, modified_ns: Mapping[Path, int]) -> list[tuple[str, Path]]:
+    """The files of a source that are there, in order of delivery.
+
+    The list in the settings is the company's own word and comes first; within a glob files are delivered as they were
+    last changed. Names say nothing about age; they only decide between files that were changed at the same moment.
+
+    Args:
+        source: As for `find_files`.
+        data: As for `find_files`.
+        modified_ns: When each file was last changed, in nanoseconds; files that it lacks are gone.
+    """
+    found: dict[Path, str] = {}
+    for pattern in source.paths:
+        matches = [path for path in match_files(pattern, data) if path in modified_ns]
+        for path in sorted(matches, key=lambda path: modified_ns[path]):  # stable: names decide between equal times
+            found.setdefault(path, _make_ledger_path(path, data))
+    return [(name, path) for path, name in found.items()]
+
+
 def match_files(pattern: str, data: Path) -> list[Path]:
-    """The files that one entry of `path` matches, in order of delivery."""
+    """The files that one entry of `path` matches, in natural order of their names (`day-9` before `day-10`)."""
     return [path for path in _expand_pattern(pattern, data) if not _is_upload(path) and path.is_file()]
 
 
@@ -44,12 +64,7 @@ def _expand_pattern(pattern: str, data: Path) -> list[Path]:
         return [path]
     # not `Path.glob`: a pattern may be absolute or begin with `../`
     matches = [data / found for found in glob.glob(pattern, root_dir=data, recursive=True)]  # noqa: PTH207
-    return sorted(matches, key=lambda path: _split_digits(path.as_posix()))
-
-
-def _split_digits(name: str) -> list[tuple[int, int, str]]:
-    parts = re.split(r"(\d+)", name)
-    return [(0, int(part), part) if part.isdecimal() else (1, 0, part) for part in parts] + [(2, 0, name)]
+    return sorted(matches, key=lambda path: split_digits(path.as_posix()))
 
 
 def _is_upload(path: Path) -> bool:

@@ -17,10 +17,12 @@ from regulars.pipelines.findings.evaluate import Policy, evaluate_findings, writ
 from regulars.pipelines.findings.finding import Finding
 from regulars.pipelines.home.durable import hash_file
 from regulars.pipelines.settings.source import Source
+from regulars.pipelines.sources.delivery_findings import list_delivery_findings
 from regulars.pipelines.sources.landing import FileState, check_unchanged, land_file, read_landed_file
 from regulars.pipelines.sources.ledger import SHRINK_ALLOWED, Delivery, Ledger
 from regulars.pipelines.sources.mapping.expressions import ExpressionChecker
 from regulars.pipelines.sources.mapping.mapping_checks import check_mapping
+from regulars.pipelines.sources.odd_files import COMPARED_DELIVERIES, find_oddities
 from regulars.pipelines.sources.readers.landed_text import READER_VERSION, Landed
 from regulars.pipelines.sources.readers.refusal import ReasonCode, Refusal
 from regulars.pipelines.sources.source_files import match_files
@@ -37,14 +39,18 @@ class LandedSource:
         deliveries: The deliveries to read, in order.
         refusals: Which files (or the source as a whole) are not used, and why.
         landed: The numbers of the deliveries that landed in this run.
+        previous: The delivery before the only one that a `full` source reads; None: there is none.
         findings: What was odd about the files that are used.
+        last_deliveries: The last deliveries that landed, used or not, in order: what a new one is compared with.
     """
 
     source: str
     deliveries: list[Delivery] = field(default_factory=list)
     refusals: list[Refusal] = field(default_factory=list)
     landed: list[int] = field(default_factory=list)
+    previous: Delivery | None = None
     findings: list[Finding] = field(default_factory=list)
+    last_deliveries: list[Delivery] = field(default_factory=list)
 
     @property
     def is_stale(self) -> bool:
@@ -84,33 +90,42 @@ class SourceLanding:
     def __init__(self, run: LandingRun, name: str, source: Source) -> None:
         self._run, self._name, self._source = run, name, source
         self._result = LandedSource(name)
+        self._modified_at: dict[str, dt.datetime] = {}
 
     def land(self, files: list[DeliveredFile]) -> LandedSource:
         """Land the new ones of the source's files, in order of delivery."""
+        self._modified_at = {file.ledger_path: file.state.modified_at for file in files}
         for file in files:
             try:
-                self._land_file(file, is_last=file is files[-1])
+                self._land_file(file)
             except Refusal as refusal:
                 self._result.refusals.append(refusal)
                 self._record_refusal(file, refusal)
         self._check_presence({file.path for file in files})
         self._check_age(files)
-        self._result.deliveries = self._run.ledger.list_used(self._name, self._source.delivery)
+        self._result.deliveries = self._run.ledger.list_used(self._name, self._source.delivery_mode)
+        all_landed = self._run.ledger.list_landed(self._name)
+        self._result.last_deliveries = all_landed[-2 * COMPARED_DELIVERIES :]
+        self._result.findings += list_delivery_findings(self._name, self._source, all_landed, self._result.deliveries)
+        if self._source.delivery_mode == "full" and all_landed:
+            others = [each for each in all_landed if each.file_sha256 != all_landed[-1].file_sha256]
+            self._result.previous = others[-1] if others else None
         for delivery in self._result.deliveries:
             self._check_earlier_delivery(delivery)
         return self._result
 
-    def _land_file(self, file: DeliveredFile, *, is_last: bool) -> None:
+    def _land_file(self, file: DeliveredFile) -> None:
         file_name = file.path.name
         check_unchanged(file.path, file_name, file.state)
         if self._run.ledger.has_size(file.state.bytes, self._name):
             known = self._run.ledger.find_bytes(hash_file(file.path), self._name)
-            if known and self._is_known_state(known, file.ledger_path, is_last=is_last):
+            if known and not self._was_put_back(known, file):
                 return
         landed = land_file(file.path, file_name, file.state, self._source, self._run.landing)
         findings = self._check_header(file_name, landed)
         reason = self._check_count(file_name, landed)
-        self._refuse_stops(findings)
+        before = self._run.ledger.list_landed(self._name)[-COMPARED_DELIVERIES:]
+        self._refuse_stops([*findings, *find_oddities(self._name, file_name, landed, before)])
         delivery = self._run.ledger.record(
             Delivery(
                 source=self._name,
@@ -132,17 +147,23 @@ class SourceLanding:
         self._result.findings += findings
         self._run.report_progress(f"{self._name}: {file_name} landed, {landed.record_count:,} records")
 
-    def _is_known_state(self, known: Delivery, ledger_path: str, *, is_last: bool) -> bool:
-        """Whether bytes that landed before are not a new delivery now.
+    def _was_put_back(self, known: Delivery, file: DeliveredFile) -> bool:
+        """Whether bytes that landed before are a new delivery now: their file was put there after the newest one.
 
-        The last file of a full source is its state: it is a new delivery unless it equals the newest delivery. Any
-        other file is a new delivery when its place has held other bytes since.
+        Either the place has held other bytes since, or the file was written there since and is younger than the newest
+        delivery. Where the newest one's file was written anew too, all were copied, and their times say nothing.
         """
-        if self._source.delivery == "full" and is_last:
-            last = self._run.ledger.find_newest(known.source)
-        else:
-            last = self._run.ledger.find_newest_at(ledger_path, known.source)
-        return last is None or last.file_sha256 == known.file_sha256
+        newest = self._run.ledger.find_newest(self._name)
+        if newest is None or newest.file_sha256 == known.file_sha256:
+            return False
+        here_before = self._run.ledger.find_newest_at(file.ledger_path, self._name)
+        if here_before is not None and here_before.file_sha256 != known.file_sha256:
+            return True
+        if self._modified_at.get(newest.path, newest.modified_at) != newest.modified_at:
+            return False
+        if here_before is None:
+            return file.state.modified_at >= newest.modified_at
+        return file.state.modified_at > max(newest.modified_at, here_before.modified_at)
 
     def _refuse_stops(self, findings: list[Finding]) -> None:
         """Refuse a file that is too odd: its source then keeps its last deliveries, or the run ends."""
@@ -175,10 +196,11 @@ class SourceLanding:
 
     def _check_count(self, file_name: str, landed: Landed) -> str | None:
         """Refuse a file with too few records; return the reason when a shrunk file is accepted."""
-        if landed.record_count == 0 and self._source.is_required:
+        is_full = self._source.delivery_mode == "full"
+        if landed.record_count == 0 and is_full and self._source.is_required:
             raise Refusal("empty", f"{file_name} holds a header and no record: deliver it again")
         counts = self._run.ledger.read_record_counts(self._name, _COMPARED_DELIVERIES)
-        usual = statistics.median(counts) if counts and self._source.delivery == "full" else 0
+        usual = statistics.median(counts) if counts and is_full else 0
         if landed.record_count >= usual / 2:
             return None
         allowed = self._run.policy.allowed.get("shrink")

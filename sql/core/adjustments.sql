@@ -1,9 +1,10 @@
--- One row per adjustment: the adjustment lines of one document together.
+-- One row per adjustment: the adjustment lines of one document and day together.
 with
     from_lines as (
         select
             _system as system,
-            order_id as adjustment_id,
+            document_id as adjustment_id,
+            order_id,
             arg_min(_source, _row_id) as source,
             min(ordered_at) as adjusted_at,
             -- an adjustment in two currencies has no total: its currency stays empty and the contract stops it
@@ -13,7 +14,7 @@ with
                 as amount,
         from staging.order_lines
         where line_type = 'adjustment'
-        group by _system, order_id
+        group by _system, document_id, order_id
     ),
 
     dated as (
@@ -29,7 +30,7 @@ with
             cast(lines.amount as decimal(18, 4)) as amount_original,
         from from_lines as lines
         cross join raw.company as company
-        left join core.orders as orders on orders.system = lines.system and orders.order_id = lines.adjustment_id
+        left join core.orders as orders on orders.system = lines.system and orders.order_id = lines.order_id
     )
 
 select

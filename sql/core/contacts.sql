@@ -11,10 +11,15 @@ with
         group by links.contact_id
     ),
 
+    -- a person of several accounts belongs to the one that was there first
     people as (
-        select distinct contact_id, customer_id, customer_idx
+        select
+            contact_id,
+            arg_min(customer_id, first_row_id) as customer_id,
+            arg_min(customer_idx, first_row_id) as customer_idx,
         from identity.records
         where contact_id is not null
+        group by contact_id
     )
 
 select

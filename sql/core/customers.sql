@@ -4,13 +4,14 @@ with
     ranked as (
         select
             links.customer_idx,
-            crm.*,
+            crm.* replace (coalesce(countries.country, crm.country) as country),
             row_number() over (order by crm.updated_at nulls first, crm._row_id) as newness,
         from staging.customers as crm
         join identity.customer_links as links
             on links.link_type = 'customer_record'
             and links.system = crm._system
             and links.source_record_id = crm.customer_record_id
+        left join staging.countries as countries on countries.delivered = crm.country
     ),
 
     -- per attribute the newest value that is not empty; an address only as a whole
@@ -78,6 +79,7 @@ select
     cast(everybody.customer_idx as integer) as customer_idx,
     least(crm.created_at, bought.first_at, answered.first_at, subscribed.first_at) as first_seen_at,
     coalesce(crm.address, delivered_to.address).country as country,
+    coalesce(named.country_name, coalesce(crm.address, delivered_to.address).country) as country_name,
     coalesce(crm.address, delivered_to.address).region as region,
     coalesce(crm.address, delivered_to.address).city as city,
     crm.customer_type,
@@ -103,6 +105,7 @@ left join bought on bought.customer_idx = everybody.customer_idx
 left join delivered_to on delivered_to.customer_idx = everybody.customer_idx
 left join answered on answered.customer_idx = everybody.customer_idx
 left join subscribed on subscribed.customer_idx = everybody.customer_idx
+left join raw.country_names as named on named.name = lower(coalesce(crm.address, delivered_to.address).country)
 left join raw.acquisition_costs as by_channel on by_channel.channel = crm.acquisition_channel
 left join identity.customer_links as referrers
     on referrers.link_type = 'customer_record'

@@ -75,7 +75,8 @@ with
 
     known as (
         select
-            delivered.* exclude (gross_sales, discounts, shipping),
+            delivered.* exclude (gross_sales, discounts, shipping)
+                replace (coalesce(countries.country, delivered.country) as country),
             cast(coalesce(delivered.gross_sales, line_totals.gross_sales, 0) as decimal(18, 4)) as gross_sales,
             cast(coalesce(delivered.discounts, line_totals.discounts, 0) as decimal(18, 4)) as discounts,
             cast(coalesce(delivered.shipping, line_totals.shipping, 0) as decimal(18, 4)) as shipping,
@@ -95,6 +96,7 @@ with
             on by_order.link_type = 'order'
             and by_order.system = delivered.system
             and by_order.source_record_id = delivered.order_id
+        left join staging.countries as countries on countries.delivered = delivered.country
     ),
 
     priced as (

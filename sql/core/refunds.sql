@@ -1,9 +1,9 @@
--- One row per refund: those delivered as refunds, and the refund lines of one document together.
+-- One row per refund: those delivered as refunds, and the refund lines of one document and day together.
 with
     from_lines as (
         select
             _system as system,
-            order_id as refund_id,
+            document_id as refund_id,
             order_id,
             arg_min(_source, _row_id) as source,
             coalesce(
@@ -20,7 +20,7 @@ with
             true as is_in_order_currency,
         from staging.order_lines
         where line_type = 'refund'
-        group by _system, order_id
+        group by _system, document_id, order_id
     ),
 
     delivered as (

@@ -11,10 +11,11 @@ select
     store_id,
     store_name,
     store_type,
-    country,
+    coalesce(countries.country, stores.country) as country,
     region,
     city,
-from staging.stores
+from staging.stores as stores
+left join staging.countries as countries on countries.delivered = stores.country
 union all by name
 select named_by_orders.*
 from named_by_orders

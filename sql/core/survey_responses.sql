@@ -15,6 +15,11 @@ select
         when responses.score >= 7 then 'passive'
         else 'detractor'
     end as nps_group,
+    case
+        when responses.survey_type <> 'nps' then null
+        when responses.scale_min <> 0 or responses.scale_max <> 10 then 'other_scale'
+        when responses.score <> floor(responses.score) then 'fraction'
+    end as nps_left_out_reason,
     responses.answered_at,
     cast(timezone(company.timezone, timezone('UTC', responses.answered_at)) as date) as answered_date,
     links.contact_id,

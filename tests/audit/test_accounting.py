@@ -7,7 +7,7 @@ from contextlib import contextmanager
 import duckdb
 import pytest
 
-from regulars.pipelines.audit.accounting import find_missing_rate, write_row_accounting
+from regulars.pipelines.audit.accounting import find_missing_rate, write_excluded_rows, write_row_accounting
 from regulars.pipelines.audit.tie_out import write_tie_out
 from tests.builders import build, fill, money, only, pick, rows_of
 
@@ -237,3 +237,40 @@ def test_a_missing_rate_of_a_subscription_is_reported_too():
 def test_lines_of_one_document_in_two_currencies_are_reported():
     with build(raw__order_lines=[line("1", "1"), line("1", "1", currency="USD")]) as con:
         assert "more than one currency" in str(find_missing_rate(con))
+
+
+def test_lines_of_one_document_tie_out_in_the_months_of_their_own_days():
+    rows = tie_out(
+        raw__order_lines=[
+            line("T1", "100"),
+            line("T1", "10", quantity="-1", line_type="refund", ordered_at="2026-02-09 12:00:00"),
+            line("T1", "20", quantity="-1", line_type="refund", ordered_at="2026-04-09 12:00:00"),
+            line("T1", "7", ordered_at="2026-04-09 12:00:00"),
+        ]
+    )
+    assert list(pick(rows, "month", "orders_amount", "refunds_amount")) == [
+        (JANUARY, 100, 0),
+        (FEBRUARY, 0, 10),
+        (dt.date(2026, 4, 1), 7, 20),
+    ]
+
+
+def test_rows_left_out_are_counted_by_what_became_of_them():
+    with build(raw__orders=[{"order_id": "1"}, {"order_id": "1", "fate": "duplicate"}]) as con:
+        excluded = {"source": "shop", "kind": "orders", "file_sha256": "file 1", "rule": "failed"}
+        fill(con, "landed.excluded", [excluded | {"row": number} for number in (3, 4)])
+        fill(con, "landed.malformed", [{"source": "shop", "file_sha256": "file 1", "delivery": 1, "line": 9}])
+        fill(con, "quarantine.healed", [{"delivery": 1}])
+        write_row_accounting(con)
+        write_excluded_rows(con)
+        rows = rows_of(con, "meta.row_accounting")
+        rules = rows_of(con, "meta.excluded_rows")
+    counts = ("kind", "rows_read", "rows_loaded", "rows_superseded", "rows_duplicate", "rows_excluded")
+    assert list(pick(rows, *counts)) == [("malformed", 1, 0, 1, 0, 0), ("orders", 4, 1, 0, 1, 2)]
+    assert list(pick(rules, "kind", "rule", "rows_excluded")) == [("orders", "failed", 2)]
+
+
+def test_money_of_duplicates_is_accounted_for():
+    refund = {"refund_id": "a", "amount": "3"}
+    row = only(tie_out(raw__refunds=[refund, refund | {"fate": "duplicate"}]))
+    assert (row["source_amount"], row["refunds_amount"], row["duplicate_amount"]) == (-6, 3, -3)

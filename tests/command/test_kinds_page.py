@@ -13,7 +13,8 @@ def page(*columns: KindColumn, **changes) -> list[str]:
         "staging_grain": "One row per payout.",
         "columns": columns,
         "document": ("payout_id",),
-        "repeats": "keep",
+        "record_id": (),
+        "delivery": "incremental",
         "example": {},
     }
     return kinds_markdown([Kind(**facts | changes)]).splitlines()
@@ -25,7 +26,17 @@ def test_a_kind_is_listed_and_has_a_section_with_its_purpose():
     assert "## payouts" in lines
     assert "What was paid out. Payouts." in lines
     assert (
-        "One row per payout. A document is what `payout_id` names: may have several rows, which are all real." in lines
+        "One row per payout. A document is what `payout_id` names: may have several rows. `delivery` is `incremental` "
+        "unless the settings say otherwise: each delivery adds to the ones before; a document that comes again "
+        "replaces its older version."
+    ) in lines
+
+
+def test_a_kind_says_how_its_records_are_told_apart():
+    assert any("names: one row each." in line for line in page(record_id=("payout_id",)))
+    assert any(
+        "may have several rows, each known by `payout_id` and `part` where they are mapped." in line
+        for line in page(record_id=("payout_id", "part"))
     )
 
 

@@ -3,13 +3,14 @@
 Put here: `landed.<kind>` from a few rows. Keep out: expectations of any test.
 """
 
+from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
 import duckdb
 
 from regulars.pipelines.contracts.contract import Contract
-from regulars.pipelines.contracts.quarantine.quarantine_step import QuarantineResult, run_quarantine_step
+from regulars.pipelines.contracts.quarantine.quarantine_step import QuarantineResult, SourceFacts, run_quarantine_step
 from regulars.pipelines.contracts.raw_contracts import make_raw_contract
 from regulars.pipelines.kinds.shape.registry import KINDS
 
@@ -54,16 +55,17 @@ def delivered(con: duckdb.DuckDBPyConnection, **kinds: list[dict[str, Any]]) -> 
     return con
 
 
-def run_step(**kinds: list[dict[str, Any]]) -> tuple[Any, QuarantineResult]:
+def run_step(
+    sources: Mapping[str, SourceFacts] | None = None, **kinds: list[dict[str, Any]]
+) -> tuple[Any, QuarantineResult]:
     """Deliver the rows, settle the kinds they are of without a budget; the connection and the result.
 
     Without any rows all kinds are settled.
     """
     con = delivered(duckdb.connect(), **kinds)
     concerned = set(kinds or raw_contracts()).union(*(NEEDS.get(kind, ()) for kind in kinds))
-    return con, run_quarantine_step(
-        con, {kind: contract for kind, contract in raw_contracts().items() if kind in concerned}
-    )
+    contracts = {kind: contract for kind, contract in raw_contracts().items() if kind in concerned}
+    return con, run_quarantine_step(con, contracts, sources)
 
 
 def loaded(con: duckdb.DuckDBPyConnection, kind: str, columns: str) -> list[Any]:
@@ -80,6 +82,13 @@ def quarantined(con: duckdb.DuckDBPyConnection, columns: str = "kind, delivery, 
 
 def superseded(con: duckdb.DuckDBPyConnection) -> list[Any]:
     """(kind, delivery, row) of every superseded row."""
+    return left_out(con, "superseded")
+
+
+def left_out(con: duckdb.DuckDBPyConnection, outcome: str) -> list[Any]:
+    """(kind, delivery, row) of every row with this outcome."""
     return con.execute(
-        "select kind, row_id // 1099511627776, row_id % 1099511627776 from quarantine.superseded order by all"
+        "select kind, row_id // 1099511627776, row_id % 1099511627776 from quarantine.left_out where outcome = $1 "
+        "order by all",
+        [outcome],
     ).fetchall()

@@ -3,8 +3,8 @@
 import duckdb
 import pytest
 
-from regulars.pipelines.contracts.quarantine.quarantine import FileCount
-from regulars.pipelines.contracts.quarantine.quarantine_step import run_quarantine_step
+from regulars.pipelines.contracts.quarantine.file_counts import FileCount
+from regulars.pipelines.contracts.quarantine.quarantine_step import SourceFacts, run_quarantine_step
 from regulars.pipelines.errors import TooManyBadRows
 from tests.contracts.deliveries import delivered, quarantined, raw_contracts, run_step
 
@@ -14,24 +14,28 @@ CANARY = "ada.canary@example.org"
 
 def with_malformed_lines(con: duckdb.DuckDBPyConnection, *lines: tuple[str, int, str]) -> duckdb.DuckDBPyConnection:
     con.execute(
-        "create table landed.malformed (source varchar, system varchar, kind varchar, delivery integer, "
-        "file_sha256 varchar, line bigint, text varchar, reason varchar)"
+        "create table landed.malformed (source varchar, system varchar, delivery integer, file_sha256 varchar, "
+        "line bigint, text varchar, rule varchar, reason varchar)"
     )
     for source, line, text in lines:
         con.execute(
-            "insert into landed.malformed values (?, ?, null, 1, 'file1', ?, ?, 'has 3 fields, the header has 4')",
+            "insert into landed.malformed values (?, ?, 1, 'file1', ?, ?, 'malformed', 'has 3 fields, not 4')",
             [source, source, line, text],
         )
     return con
 
 
-def test_rows_read_are_loaded_quarantined_or_superseded_per_source_kind_and_file():
+def budgets(**shares: float) -> dict[str, SourceFacts]:
+    return {source: SourceFacts(share) for source, share in shares.items()}
+
+
+def test_every_row_read_is_counted_once_per_source_kind_and_file():
     _, result = run_step(
         orders=[{}, {"order_id": "o2"} | BAD, {"delivery": 2}, {"source": "till", "delivery": 3}],
         customers=[{}, {}],
     )
     assert result.files == [
-        FileCount("shop", "customers", "file1", 2, 1, 0, 1),
+        FileCount("shop", "customers", "file1", 2, 1, 0, 0, 1),
         FileCount("shop", "orders", "file1", 2, 0, 1, 1),
         FileCount("shop", "orders", "file2", 1, 1, 0, 0),
         FileCount("till", "orders", "file3", 1, 1, 0, 0),
@@ -42,7 +46,7 @@ def test_lines_that_are_no_records_are_kept_verbatim_and_counted():
     con = with_malformed_lines(delivered(duckdb.connect(), orders=[{}]), ("shop", 7, 'o2;"unclosed'))
     result = run_quarantine_step(con, raw_contracts())
     assert quarantined(con, "kind, row, rules, reasons, content") == [
-        ("malformed", 7, "malformed", "has 3 fields, the header has 4", '{"text":"o2;\\"unclosed"}')
+        ("malformed", 7, "malformed", "has 3 fields, not 4", '{"text":"o2;\\"unclosed"}')
     ]
     assert FileCount("shop", "malformed", "file1", 1, 0, 1, 0) in result.files
 
@@ -55,7 +59,8 @@ def orders(count: int, bad: int) -> list[dict[str, object]]:
 def test_a_source_within_its_budget_passes(bad, budget):
     con = delivered(duckdb.connect(), orders=orders(10, bad))
     assert (
-        sum(file.rows_quarantined for file in run_quarantine_step(con, raw_contracts(), {"shop": budget}).files) == bad
+        sum(file.rows_quarantined for file in run_quarantine_step(con, raw_contracts(), budgets(shop=budget)).files)
+        == bad
     )
 
 
@@ -63,7 +68,7 @@ def test_a_source_over_its_budget_is_refused_with_what_a_person_needs():
     con = delivered(duckdb.connect(), orders=[*orders(10, 2), {"order_id": "x", "currency": "?"}])
     con.execute("create table landed.files as select 'orders.csv' as file_name, 'file1' as file_sha256, 1 as delivery")
     with pytest.raises(TooManyBadRows) as caught:
-        run_quarantine_step(con, raw_contracts(), {"shop": 0.01, "till": 0.01})
+        run_quarantine_step(con, raw_contracts(), budgets(shop=0.01, till=0.01))
     message = str(caught.value)
     assert message.startswith(
         "shop: 3 of 11 rows (27.3%) would be quarantined, and at most 1.0% may be. The commonest reason is "
@@ -79,7 +84,7 @@ def test_a_source_over_its_budget_is_refused_with_what_a_person_needs():
 def test_the_budget_of_one_source_is_not_spent_by_another():
     con = delivered(duckdb.connect(), orders=[*orders(10, 10), {"source": "till", "delivery": 2}])
     with pytest.raises(TooManyBadRows, match="shop"):
-        run_quarantine_step(con, raw_contracts(), {"shop": 0.5, "till": 0})
+        run_quarantine_step(con, raw_contracts(), budgets(shop=0.5, till=0))
 
 
 def test_lines_that_are_no_records_spend_the_budget_too():
@@ -87,12 +92,12 @@ def test_lines_that_are_no_records_spend_the_budget_too():
     with pytest.raises(
         TooManyBadRows, match=r"2 of 3 rows .* `malformed`, in 2 rows; the first is line 2 of the file file1"
     ):
-        run_quarantine_step(con, raw_contracts(), {"shop": 0.5})
+        run_quarantine_step(con, raw_contracts(), budgets(shop=0.5))
 
 
 def test_a_run_with_a_reason_may_pass_its_budget():
     con = delivered(duckdb.connect(), orders=orders(10, 10))
     result = run_quarantine_step(
-        con, raw_contracts(), {"shop": 0.01}, override="the old shop's last export is known to be broken"
+        con, raw_contracts(), budgets(shop=0.01), override="the old shop's last export is known to be broken"
     )
     assert result.files[0].rows_quarantined == 10

@@ -18,7 +18,8 @@ def kind(*columns: KindColumn, **changes) -> Kind:
         "staging_grain": "One row per thing.",
         "columns": (key, *columns),
         "document": ("thing_id",),
-        "repeats": "last",
+        "record_id": ("thing_id",),
+        "delivery": "full",
         "example": {"thing_id": "1"},
     }
     return Kind(**facts | changes)
@@ -47,9 +48,9 @@ def test_every_rule_of_a_raw_contract_is_known_by_a_name_of_its_own(name):
     assert len(set(ids)) == len(ids)
 
 
-def test_a_document_that_may_not_repeat_is_unique_in_its_system():
-    assert rules_of()["things.document.unique"].columns == ("_system", "thing_id")
-    assert rules_of(repeats="keep") == {}
+def test_a_record_with_an_id_of_its_own_is_unique_in_its_system():
+    assert rules_of()["things.record.unique"].columns == ("_system", "thing_id")
+    assert rules_of(record_id=()) == {}
 
 
 def test_a_number_reads_as_one_and_keeps_its_bounds():
@@ -66,7 +67,7 @@ def test_a_moment_lies_between_1990_and_2099():
 
 
 def test_a_currency_is_three_capitals_and_text_is_whatever_it_is():
-    rules = rules_of(KindColumn("currency", "currency", ""), KindColumn("note", "text", ""), repeats="keep")
+    rules = rules_of(KindColumn("currency", "currency", ""), KindColumn("note", "text", ""), record_id=())
     assert [(rule.id, rule.arguments) for rule in rules.values()] == [
         ("things.currency.pattern", {"pattern": "^[A-Z]{3}$"})
     ]

@@ -28,7 +28,7 @@ def quarantined(count: int = 9, share: float = 0.5, source: str = "shop") -> Fin
 
 
 def emptied(count: int = 1) -> Finding:
-    return make_finding("few_values_emptied", f"{count}.", "Look.", kind="orders", count=count, share=0.1)
+    return make_finding("columns_appeared", f"{count}.", "Look.", kind="orders", count=count, share=0.1)
 
 
 def known(**what: Any) -> Acknowledgement:
@@ -40,11 +40,25 @@ def evaluate(*measured: Finding, **policy: Any) -> list[EvaluatedFinding]:
     return evaluate_findings(measured, Policy(TODAY, **policy))
 
 
+def shifted(share: float) -> Finding:
+    return make_finding("amounts_shifted", "Shifted.", "Look.", source="shop", kind="orders", share=share)
+
+
 def test_a_measure_equal_to_its_threshold_is_no_finding_and_a_greater_one_is():
-    threshold = FINDINGS["records_quarantined"].threshold
-    assert evaluate(quarantined(share=threshold)) == []
-    [found] = evaluate(quarantined(share=threshold + 0.001))
+    threshold = FINDINGS["amounts_shifted"].threshold
+    assert evaluate(shifted(threshold)) == []
+    [found] = evaluate(shifted(threshold + 0.001))
     assert found.finding.threshold == threshold
+
+
+def test_what_is_listed_below_its_threshold_is_information_unless_there_is_none():
+    assert [each.finding.severity for each in evaluate(quarantined(share=0.001))] == ["info"]
+    assert [each.finding.severity for each in evaluate(quarantined(share=0.006))] == ["warning"]
+    assert evaluate(quarantined(share=0.0)) == []
+
+
+def test_of_findings_about_the_same_the_most_severe_gives_the_severity():
+    assert [each.finding.severity for each in evaluate(quarantined(share=0.001), quarantined())] == ["warning"]
 
 
 def test_a_count_is_compared_where_the_catalogue_measures_by_count():
@@ -57,7 +71,7 @@ def test_a_finding_without_its_measure_is_always_said():
 
 
 def test_the_settings_threshold_takes_the_place_of_the_catalogues():
-    assert evaluate(quarantined(share=0.5), thresholds={"records_quarantined": 0.6}) == []
+    assert evaluate(shifted(0.7), thresholds={"amounts_shifted": 0.8}) == []
     assert evaluate(quarantined(share=0.0001), thresholds={"records_quarantined": 0.0})[0].finding.threshold == 0.0
 
 
@@ -131,7 +145,7 @@ def test_the_most_severe_comes_first_and_then_the_order_of_names():
     assert [(each.finding.name, each.finding.source) for each in found] == [
         ("records_quarantined", "shop"),
         ("records_quarantined", "till"),
-        ("few_values_emptied", None),
+        ("columns_appeared", None),
     ]
 
 

@@ -34,14 +34,25 @@ MAY_IMPORT: dict[str, set[str]] = {
         "kinds",
         "errors",
     },
-    "audit": {"run", "sources", "contracts", "warehouse", "home", "findings", "kinds", "definitions", "errors"},
+    "audit": {
+        "run",
+        "sources",
+        "transforms",
+        "contracts",
+        "warehouse",
+        "home",
+        "findings",
+        "kinds",
+        "definitions",
+        "errors",
+    },
     # one run: what it was asked for, what it holds, how it ended
     "run": {"sources", "contracts", "warehouse", "home", "settings", "findings", "errors"},
     # how tables are made
     "identity": {"kinds", "errors"},
     "transforms": {"models", "definitions"},
     "sources": {"warehouse", "home", "settings", "findings", "kinds", "errors"},
-    "contracts": {"warehouse", "settings", "kinds", "models", "definitions", "errors"},
+    "contracts": {"warehouse", "settings", "findings", "kinds", "models", "definitions", "errors"},
     # where things lie, and what a company sets
     "sample": {"settings", "errors"},
     "warehouse": {"settings", "kinds", "errors"},

@@ -2,6 +2,7 @@
 
 import pytest
 
+from regulars.pipelines.kinds.shape.columns import UPDATED_AT
 from regulars.pipelines.kinds.shape.kind import CoreAmount, DefaultBy, Kind, KindColumn, Money
 from regulars.pipelines.kinds.shape.registry import KINDS, list_core_amounts
 
@@ -11,7 +12,7 @@ KINDS_AND_COLUMNS = [(kind, column) for kind in KINDS.values() for column in kin
 def money_in(*core: CoreAmount) -> Kind:
     column = KindColumn("id", "id", "An id.", is_required=True)
     money = Money("1", "id", core)
-    return Kind("things", "", "", "", "", (column,), ("id",), "last", {"id": "1"}, money=money)
+    return Kind("things", "", "", "", "", (column,), ("id",), ("id",), "append", {"id": "1"}, money=money)
 
 
 @pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
@@ -94,3 +95,14 @@ def test_a_table_of_core_that_two_kinds_feed_is_named_once_with_the_day_that_one
 
 def test_a_kind_without_money_goes_into_no_core_table_of_money():
     assert list_core_amounts([KINDS["customers"]]) == []
+
+
+@pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
+def test_every_kind_may_say_when_a_record_changed_last(kind):
+    assert kind.columns[-1] is UPDATED_AT
+
+
+@pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
+def test_a_records_own_id_names_its_document_too(kind):
+    assert not kind.record_id or set(kind.document) <= set(kind.record_id)
+    assert all(kind.column(name) for name in kind.record_id)

@@ -18,7 +18,8 @@ PAYOUTS = Kind(
         KindColumn("is_test", "boolean", "Yes or no."),
     ),
     document=("payout_id",),
-    repeats="last",
+    record_id=("payout_id",),
+    delivery="append",
     example={"payout_id": "1"},
     money=Money("amount", "booked_on", ()),
 )
@@ -45,7 +46,7 @@ def test_every_column_is_cast_to_the_type_of_its_form():
 
 
 def test_the_days_of_money_are_those_of_every_kind_that_has_some():
-    points = Kind("points", "", "", "", "", PAYOUTS.columns, ("payout_id",), "last", {})
+    points = Kind("points", "", "", "", "", PAYOUTS.columns, ("payout_id",), (), "append", {})
     select = write_money_days_select([PAYOUTS, points, PAYOUTS])
     assert select.startswith("-- One row per UTC day")
     assert select.count("cast(booked_on as date) as utc_date from staging.payouts") == 2

@@ -57,9 +57,10 @@ select *, date '2026-01-18' as period_end, date '2026-01-18' as as_of from (valu
     largest_customer_share, gini, is_complete);
 
 create table meta.sources as select * from (values
-    ('shop', timestamp '2026-01-19 01:10:00', false, null, 120, 100, 15, 5),
-    ('surveys', null, true, 'cut off in line 12', 9, 9, 0, 0)
-) sources(source, last_delivered_at, is_stale, reason, rows_read, rows_loaded, rows_superseded, rows_quarantined);
+    ('shop', timestamp '2026-01-19 01:10:00', false, null, 120, 97, 15, 5, 1, 2),
+    ('surveys', null, true, 'cut off in line 12', 9, 9, 0, 0, 0, 0)
+) sources(source, last_delivered_at, is_stale, reason, rows_read, rows_loaded, rows_superseded, rows_quarantined,
+    rows_duplicate, rows_excluded);
 
 create table meta.checks as select * from (values
     ('raw.orders', 'no_id', 'critical', 'Every order has an order_id', 100, 0, true),
@@ -70,7 +71,8 @@ create table meta.tie_out as
 select 'shop' as source, 'orders' as kind, month, 'EUR' as currency, 81.555::decimal(18,4) as source_amount,
     80.555::decimal(18,4) as orders_amount, 0::decimal(18,4) as refunds_amount, 0::decimal(18,4) as adjustments_amount,
     0::decimal(18,4) as payments_amount, 0::decimal(18,4) as subscriptions_amount,
-    1::decimal(18,4) as quarantined_amount, 0::decimal(18,4) as superseded_amount, 0::decimal(18,4) as difference
+    1::decimal(18,4) as quarantined_amount, 0::decimal(18,4) as superseded_amount,
+    0::decimal(18,4) as duplicate_amount, 0::decimal(18,4) as difference
 from (values (date '2025-11-01'), (date '2025-12-01')) months(month);
 
 create table quarantine.rows as select * from (values

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 import pytest
 
 from regulars.pipelines.run.alerts import send_alert, write_alert
-from regulars.pipelines.run.last_run import LastRun, read_last_run, write_last_run
+from regulars.pipelines.run.last_run import LastRun, read_last_run, read_latest, write_last_run
 
 AT = dt.datetime(2026, 6, 30, 4, 0, tzinfo=dt.UTC)
 
@@ -89,6 +89,17 @@ def test_the_last_run_reads_back_as_written(tmp_path):
     assert read_last_run(tmp_path) == run(4)
     write_last_run(tmp_path, ODD)
     assert read_last_run(tmp_path) == ODD
+
+
+def test_a_backfill_does_not_hide_a_nightly_run_that_failed(tmp_path):
+    write_last_run(tmp_path, run(4))
+    later = dataclasses.replace(BACKFILL, ended_at=AT + dt.timedelta(hours=1))
+    write_last_run(tmp_path, later)
+    assert read_last_run(tmp_path) == run(4)
+    assert read_last_run(tmp_path, is_backfill=True) == later
+    assert read_latest(tmp_path) == later
+    write_last_run(tmp_path, dataclasses.replace(run(), ended_at=AT + dt.timedelta(hours=2)))
+    assert not (read_latest(tmp_path) or later).is_backfill
 
 
 @pytest.mark.parametrize("text", ["", "{", "{}", "[]", '{"ended_at": "soon"}', '{"ended_at": "2026-06-30T04:00:00Z"}'])

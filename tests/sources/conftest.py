@@ -18,6 +18,7 @@ from regulars.pipelines.sources.source_landing import LandedSource
 NOW = dt.datetime(2026, 1, 10, 3, 30, tzinfo=dt.UTC)
 ORDERS: dict[str, Any] = {
     "path": "orders.csv",
+    "delivery": "full",
     "kind": "orders",
     "columns": {"order_id": "id", "ordered_at": "day", "gross_sales": "total"},
 }
@@ -29,11 +30,12 @@ class Shop:
         self.data.mkdir()
         self.sources: dict[str, dict[str, Any]] = {"shop": dict(ORDERS)}
         self.timezone = "UTC"
+        self.rest: dict[str, Any] = {}
 
     @property
     def settings(self) -> Settings:
         company = {"name": "Shop", "timezone": self.timezone, "currency": "EUR"}
-        return Settings.model_validate({"company": company, "sources": self.sources})
+        return Settings.model_validate({"company": company, "sources": self.sources, **self.rest})
 
     def write(self, name: str, content: bytes | str, *, hours_old: float = 1) -> Path:
         path = self.data / name

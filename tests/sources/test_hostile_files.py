@@ -286,9 +286,9 @@ def test_a_file_cut_at_any_byte_is_refused_or_all_its_rows_are_accounted_for(sho
 
 def test_a_line_quarantined_is_kept_verbatim_with_its_line_and_reason(shop):
     shop.write("orders.csv", 'id,day,total\n"1\n1",2026-01-01,9.50\n2,2026-01-02\n\n"3,2026-01-03,1\n')
-    assert shop.rows("source, system, kind, delivery, line, text, reason", "malformed") == [
-        ("shop", "shop", None, 1, 4, "2,2026-01-02", "2 cells where the header has 3"),
-        ("shop", "shop", None, 1, 6, '"3,2026-01-03,1', "quote not closed, or something behind it"),
+    assert shop.rows("source, system, rule, delivery, line, text, reason", "malformed") == [
+        ("shop", "shop", "malformed", 1, 4, "2,2026-01-02", "2 cells where the header has 3"),
+        ("shop", "shop", "malformed", 1, 6, '"3,2026-01-03,1', "quote not closed, or something behind it"),
     ]
 
 

@@ -163,23 +163,23 @@ def test_products_that_only_lines_name_have_the_newest_name():
 
 
 @pytest.mark.parametrize(
-    ("answer", "group"),
+    ("answer", "group", "reason"),
     [
-        ({"score": "10"}, "promoter"),
-        ({"score": "9"}, "promoter"),
-        ({"score": "8"}, "passive"),
-        ({"score": "7"}, "passive"),
-        ({"score": "6"}, "detractor"),
-        ({"score": "0"}, "detractor"),
-        ({"score": "8.5"}, None),
-        ({"score": "5", "scale_min": "1", "scale_max": "5"}, None),
-        ({"score": "9", "scale_min": "1"}, None),
-        ({"score": "9", "survey_type": "csat"}, None),
+        ({"score": "10"}, "promoter", None),
+        ({"score": "9"}, "promoter", None),
+        ({"score": "8"}, "passive", None),
+        ({"score": "7"}, "passive", None),
+        ({"score": "6"}, "detractor", None),
+        ({"score": "0"}, "detractor", None),
+        ({"score": "8.5"}, None, "fraction"),
+        ({"score": "5", "scale_min": "1", "scale_max": "5"}, None, "other_scale"),
+        ({"score": "9", "scale_min": "1"}, None, "other_scale"),
+        ({"score": "9", "survey_type": "csat"}, None, None),
     ],
 )
-def test_only_whole_points_of_a_0_to_10_scale_make_an_nps(answer, group):
+def test_only_whole_points_of_a_0_to_10_scale_make_an_nps_and_the_rest_has_a_reason(answer, group, reason):
     row = only(run_sql("core/survey_responses", staging__survey_responses=[{"response_id": "1", **answer}]))
-    assert row["nps_group"] == group
+    assert (row["nps_group"], row["nps_left_out_reason"]) == (group, reason)
 
 
 def test_an_anonymous_answer_belongs_to_no_customer_not_to_the_unknown_customer():
@@ -361,3 +361,55 @@ def test_a_list_of_customers_goes_back_into_the_tools_it_came_from():
         ("shop", "9", "order"),
     ]
     assert len(set(pick(rows, "customer_id"))) == 1
+
+
+def test_refunds_of_one_document_on_two_days_are_two_refunds_and_a_second_line_of_a_day_joins_the_first():
+    days = ("2026-02-10 10:00:00", "2026-02-10 11:00:00", "2026-04-10 10:00:00")
+    sale = {"order_id": "T1", "unit_price": "100", "ordered_at": "2026-01-10 10:00:00"}
+    refund = {"order_id": "T1", "unit_price": "10", "quantity": "-1", "line_type": "refund"}
+    refunds = run_sql("core/refunds", raw__order_lines=[sale, *(refund | {"ordered_at": day} for day in days)])
+    assert list(pick(refunds, "refund_id", "order_id", "refund_date", "amount")) == [
+        ("T1", "T1", dt.date(2026, 2, 10), 20),
+        ("T1 2026-04-10", "T1", dt.date(2026, 4, 10), 10),
+    ]
+
+
+def test_adjustments_of_one_document_on_two_days_are_two_adjustments():
+    line = {"order_id": "A1", "gross_sales": "-3", "line_type": "adjustment"}
+    days = ("2026-01-10 10:00:00", "2026-02-10 10:00:00")
+    adjustments = run_sql("core/adjustments", raw__order_lines=[line | {"ordered_at": day} for day in days])
+    assert list(pick(adjustments, "adjustment_id", "adjustment_date", "amount")) == [
+        ("A1", dt.date(2026, 1, 10), -3),
+        ("A1 2026-02-10", dt.date(2026, 2, 10), -3),
+    ]
+
+
+def test_an_exchange_in_march_leaves_the_order_of_january_alone():
+    lines = [
+        {"order_id": "T1", "unit_price": "100", "ordered_at": "2026-01-10 10:00:00"},
+        {"order_id": "T1", "unit_price": "100", "quantity": "-1", "line_type": "refund", "ordered_at": "2026-03-02"},
+        {"order_id": "T1", "unit_price": "120", "ordered_at": "2026-03-02 10:00:00"},
+    ]
+    orders = run_sql("core/orders", raw__order_lines=lines)
+    assert list(pick(orders, "order_id", "order_date", "gross_sales")) == [
+        ("T1", dt.date(2026, 1, 10), 100),
+        ("T1 2026-03-02", dt.date(2026, 3, 2), 120),
+    ]
+    sold = run_sql("core/order_lines", raw__order_lines=lines)
+    assert list(pick(sold, "order_id", "line_number", "order_date")) == [
+        ("T1", 1, dt.date(2026, 1, 10)),
+        ("T1 2026-03-02", 1, dt.date(2026, 3, 2)),
+    ]
+
+
+def test_a_receipt_that_runs_past_midnight_is_one_order():
+    moments = ("2026-01-10 23:50:00", "2026-01-11 00:20:00")
+    lines = [{"order_id": "T1", "unit_price": "5", "ordered_at": moment} for moment in moments]
+    assert list(pick(run_sql("core/orders", raw__order_lines=lines), "order_id", "gross_sales")) == [("T1", 10)]
+
+
+def test_an_order_with_a_row_of_its_own_keeps_its_lines_whatever_their_days():
+    moments = ("2026-01-10 10:00:00", "2026-03-02 10:00:00")
+    lines = [{"order_id": "1", "unit_price": "5", "ordered_at": moment} for moment in moments]
+    orders = run_sql("core/orders", raw__orders=[{"order_id": "1"}], raw__order_lines=lines)
+    assert [row["order_id"] for row in orders] == ["1"]

@@ -63,4 +63,5 @@ def test_staging_keeps_every_column_that_is_delivered():
         if layer == "staging" and kind in KINDS:
             with warehouse() as con:
                 delivered = [row[0] for row in con.execute(f"describe raw.{kind}").fetchall()]
-            assert [name for name, _ in types_of(layer, kind)] == [name for name in delivered if name != "_rest"]
+            kept = [name for name in delivered if name != "_rest"]
+            assert [name for name, _ in types_of(layer, kind)][: len(kept)] == kept

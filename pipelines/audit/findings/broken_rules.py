@@ -13,11 +13,16 @@ from regulars.pipelines.findings.catalogue import make_finding
 from regulars.pipelines.findings.finding import Finding
 
 QUARANTINED = """
-    select source, kind, sum(rows_read) as rows_read, sum(rows_quarantined) as rows_quarantined
+    -- one row per source and kind with quarantined records; a line that is no record is one of all of its source
+    select
+        source,
+        kind,
+        if(kind = 'malformed', sum(sum(rows_read)) over (partition by source), sum(rows_read)) as rows_read,
+        sum(rows_quarantined) as rows_quarantined,
     from meta.row_accounting
-    group by all
-    having sum(rows_quarantined) > 0
-    order by all
+    group by source, kind
+    qualify sum(rows_quarantined) > 0
+    order by source, kind
 """
 
 
@@ -50,8 +55,7 @@ def _find_emptied_values(result: RuleResult) -> Iterator[Finding]:
         f"because it must hold: {result.rule.description}."
     )
     advice = "Correct the values at the source, or the mapping of the column in the settings."
-    for name in ("values_emptied", "few_values_emptied"):
-        yield make_finding(name, sentence, advice, kind=kind, count=result.failed_count, share=share)
+    yield make_finding("values_emptied", sentence, advice, kind=kind, count=result.failed_count, share=share)
 
 
 def find_quarantined_records(con: duckdb.DuckDBPyConnection) -> Iterator[Finding]:
@@ -61,14 +65,13 @@ def find_quarantined_records(con: duckdb.DuckDBPyConnection) -> Iterator[Finding
         con: The build, with `meta.row_accounting`.
     """
     for source, kind, read, quarantined in con.execute(QUARANTINED).fetchall():
-        what = "record that is no row" if kind == "malformed" else f"row of {kind}"
-        for name in ("records_quarantined", "few_records_quarantined"):
-            yield make_finding(
-                name,
-                f"{source}: {int(quarantined):,} of {int(read):,} records are quarantined, each a {what}.",
-                "`regulars quarantine` shows why; correct them at the source and deliver them again.",
-                source=source,
-                kind=kind,
-                count=int(quarantined),
-                share=float(quarantined / read),
-            )
+        what = "lines are no records" if kind == "malformed" else f"rows of {kind} are quarantined"
+        yield make_finding(
+            "records_quarantined",
+            f"{source}: {int(quarantined):,} of {int(read):,} {what}.",
+            "`regulars quarantine` shows why; correct them at the source and deliver them again.",
+            source=source,
+            kind=kind,
+            count=int(quarantined),
+            share=float(quarantined / read),
+        )

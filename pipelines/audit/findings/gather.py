@@ -4,29 +4,81 @@ Put here: which producers there are, and the one evaluation of what they measure
 family beside this one), and what exceeds a threshold (`pipelines/findings`).
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from regulars.pipelines.audit.findings.broken_rules import find_broken_warnings, find_quarantined_records
-from regulars.pipelines.audit.findings.stale_sources import find_stale_sources
+from regulars.pipelines.audit.findings.clock import find_clock_gone_back
+from regulars.pipelines.audit.findings.days import (
+    find_days_around_as_of,
+    find_old_rates,
+    find_orders_before_history,
+    find_silent_sources,
+    list_days_with_rows,
+)
+from regulars.pipelines.audit.findings.deliveries.delivery_profiles import TABLE as PROFILES
+from regulars.pipelines.audit.findings.deliveries.delivery_profiles import read_known_profiles, read_profiles
+from regulars.pipelines.audit.findings.deliveries.volume import compare_deliveries
+from regulars.pipelines.audit.findings.landed_files import find_odd_files, find_stale_sources
+from regulars.pipelines.audit.findings.parent import find_fallen_months, find_gone_sources
+from regulars.pipelines.audit.findings.tables.measure_tables import measure_tables
 from regulars.pipelines.audit.meta_rows import write_rows
+from regulars.pipelines.audit.restatements.parent import ParentGeneration
 from regulars.pipelines.errors import FindingStops
 from regulars.pipelines.findings.evaluate import (
+    ORDER,
+    EvaluatedFinding,
     check_acknowledgements,
     evaluate_findings,
     write_stop_sentence,
 )
-from regulars.pipelines.findings.finding import Finding, Key
+from regulars.pipelines.findings.finding import Finding, Key, Severity
 from regulars.pipelines.findings.published import list_finding_rows, read_key
 from regulars.pipelines.home.generation import Generation
 from regulars.pipelines.run.run import Run
 
 TABLE = "meta.findings"
+SALES = "marts.sales_new_vs_returning"
+
+
+def _compare_with_earlier_deliveries(run: Run) -> Iterator[Finding]:
+    known = {(each.source, each.kind, each.delivery) for each in read_profiles(read_known_profiles(run))}
+    yield from find_odd_files(run.landed_sources, {(source, delivery) for source, _, delivery in known})
+    profiles = read_profiles(run.warehouse.con.execute(f"from {PROFILES}").pl())
+    new = [place for place, each in enumerate(profiles) if (each.source, each.kind, each.delivery) not in known]
+    yield from compare_deliveries(
+        profiles, new, {name: each.delivery_mode for name, each in run.settings.sources.items()}
+    )
+
+
+def _compare_with_parent(run: Run) -> Iterator[Finding]:
+    if run.parent is None:
+        return
+    yield from find_clock_gone_back(run.started_at, run.parent.manifest.created_at)
+    yield from find_gone_sources(run.parent.manifest.sources, run.settings.sources.keys())
+    parent = ParentGeneration(run.warehouse.con, run.parent)
+    if parent.has(SALES) and parent.find_path(SALES).is_file():
+        yield from find_fallen_months(run.warehouse.con, run.number, parent.write_scan(SALES))
+
+
+def _look_at_days(run: Run) -> Iterator[Finding]:
+    con, as_of = run.warehouse.con, run.as_of
+    is_backfill = run.parent is not None and run.parent.manifest.as_of > as_of
+    list_days_with_rows(con, as_of)
+    yield from find_silent_sources(con, as_of)
+    yield from () if is_backfill else find_days_around_as_of(con, as_of)
+    yield from find_orders_before_history(con, as_of)
+    yield from find_old_rates(con, as_of)
+
 
 PRODUCERS: Sequence[Callable[[Run], Iterable[Finding]]] = (
     lambda run: find_broken_warnings(run.checks),
     lambda run: find_quarantined_records(run.warehouse.con),
     lambda run: find_stale_sources(run.landed_sources),
+    _compare_with_earlier_deliveries,
+    _compare_with_parent,
+    _look_at_days,
+    lambda run: measure_tables(run.warehouse.con),
 )
 """What measures the tables of a run, in any order. What landing found is in `run.findings` already."""
 
@@ -43,7 +95,7 @@ def write_findings(run: Run) -> None:
     evaluated = evaluate_findings(run.findings, policy)
     evaluated += evaluate_findings(check_acknowledgements(evaluated, policy), policy)
     known = _read_first_seen(run.parent)
-    dated = [replace(each, first_seen_generation=known.get(each.finding.key, run.number)) for each in evaluated]
+    dated = [_date_finding(each, known, run.number) for each in evaluated]
     run.evaluated.extend(dated)
     rows = sorted(list_finding_rows(dated), key=lambda row: str(row["finding_id"]))
     write_rows(run, TABLE, rows)
@@ -60,6 +112,14 @@ def raise_stops(run: Run) -> None:
         raise FindingStops(f"{write_stop_sentence(stops)} Nothing was published; the last good generation stays.")
 
 
-def _read_first_seen(parent: Generation | None) -> Mapping[Key, int]:
-    """Finding -> the generation that found it first, as the parent knew."""
-    return {read_key(each): each["first_seen_generation"] for each in (parent.manifest.findings if parent else ())}
+def _read_first_seen(parent: Generation | None) -> Mapping[Key, tuple[int, Severity]]:
+    """Finding -> the generation that found it first, and how severe it was, as the parent knew."""
+    rows = parent.manifest.findings if parent else ()
+    return {read_key(each): (each["first_seen_generation"], each["severity"]) for each in rows}
+
+
+def _date_finding(each: EvaluatedFinding, known: Mapping[Key, tuple[int, Severity]], number: int) -> EvaluatedFinding:
+    """With the generation that found it first; one that is more severe than before is a new one."""
+    first, severity = known.get(each.finding.key, (number, each.finding.severity))
+    is_risen = ORDER[each.finding.severity] < ORDER[severity]
+    return replace(each, first_seen_generation=number if is_risen else first)

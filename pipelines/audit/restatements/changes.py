@@ -191,6 +191,10 @@ def _write_differs(columns: Collection[str]) -> str:
     return "(" + (" or ".join(f"old.{name} is distinct from new.{name}" for name in columns) or "false") + ")"
 
 
+_DOCUMENTS = {"order_lines": "document_id"}
+"""Kind -> the column of its staging table that names the record of core, where that is not its document's first."""
+
+
 def _write_is_new(of: RecordKind, news: NewInputs) -> str:
     """SQL: whether a changed record can come from a delivery that the parent did not have.
 
@@ -200,7 +204,7 @@ def _write_is_new(of: RecordKind, news: NewInputs) -> str:
         return "true"
     delivered = " union all ".join(
         f"""
-        select _system, {KINDS[kind].document[0]}
+        select _system, {_DOCUMENTS.get(kind, KINDS[kind].document[0])}
         from staging.{kind}
         where list_contains($files::varchar[], _file_sha256)
         """

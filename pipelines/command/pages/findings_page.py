@@ -54,6 +54,11 @@ def findings_markdown(families: Mapping[str, Iterable[FindingType]]) -> str:
 
 
 def _word_threshold(each: FindingType) -> str:
+    words = _word_measure(each)
+    return f"{words}; below it info" if each.is_listed_below else words
+
+
+def _word_measure(each: FindingType) -> str:
     if each.measure == "share":
         return f"{each.threshold:.1%}".replace(".0%", "%").replace("%", " %")
     return f"{each.threshold:,g} {each.unit}"

@@ -5,7 +5,7 @@ Put here: kinds -> Markdown. Keep out: facts about kinds (`pipelines/kinds`); wr
 
 from collections.abc import Iterable
 
-from regulars.pipelines.kinds.shape.kind import DefaultBy, Kind, KindColumn, SourceCurrency
+from regulars.pipelines.kinds.shape.kind import DELIVERY_MODES, DefaultBy, Kind, KindColumn, SourceCurrency
 
 INTRODUCTION = """# What a source can feed
 
@@ -17,7 +17,11 @@ without a default. A column in *italics* is descriptive: a file that has lost it
 
 A value that breaks a rule of its column quarantines its document: the row, and all other rows of the same order or
 subscription. Where the page says "else emptied", only the value is lost, and counted. The newest good version of a
-document is used.
+document is used: the one that changed last by `updated_at`, and without that the one delivered last.
+
+Within one file, equal records with an id of their own count once, and the others are duplicates. Of records that differ
+under one id the one that changed last by `updated_at` is used; where that cannot be told all of them are quarantined.
+Equal rows without an id of their own, such as two lines of a till, are all real.
 
 | form | a value is |
 |---|---|
@@ -43,14 +47,15 @@ def kinds_markdown(kinds: Iterable[Kind]) -> str:
 
 def _section(kind: Kind) -> str:
     document = " and ".join(f"`{name}`" for name in kind.document)
-    repeats = {
-        "last": "one row each; within one delivery the last row is used",
-        "keep": "may have several rows, which are all real",
-    }[kind.repeats]
+    record = " and ".join(f"`{name}`" for name in kind.record_id)
+    repeats = "one row each" if kind.has_one_row_per_document else "may have several rows"
+    if kind.record_id and not kind.has_one_row_per_document:
+        repeats += f", each known by {record} where they are mapped"
     parts = [
         f"\n## {kind.name}\n",
         f"{kind.purpose} {kind.description}\n",
-        f"{kind.grain} A document is what {document} names: {repeats}.\n",
+        f"{kind.grain} A document is what {document} names: {repeats}. `delivery` is `{kind.delivery}` unless the "
+        f"settings say otherwise: {DELIVERY_MODES[kind.delivery]}.\n",
         "| column | form | what it means |\n|---|---|---|",
         *(_row(column) for column in kind.columns),
     ]

@@ -50,6 +50,7 @@ discount_rate: 0.08
 acquisition_cost: {default: 12.00}
 targets: {churn_rate_12m: 0.25}
 identity: {ignore_emails: [till@example.com]}
+exclude: {emails: [test@example.com]}
 cohorts: {grains: [month]}
 findings: {thresholds: {values_emptied: 0.01}}
 schedule: {cron: "30 3 * * *"}
@@ -81,6 +82,8 @@ sources:
     timezone: Europe/Paris
     currency: EUR
     delivery: incremental
+    exclude: {second_header: "Total = 'Total'", lost_deals: "coalesce(Stage, '') = 'Closed Lost'"}
+    include: {paid: "coalesce(State, '') in ('paid', 'refunded')"}
     required: true
     max_age_hours: 36
     max_quarantined: 0.02
@@ -124,6 +127,13 @@ identity:
   ignore_emails: [till@example.com]
   max_records_per_email: 10
   max_records_per_customer: 200
+""",
+    "exclude": """
+exclude:
+  emails: [test@example.com]
+  email_domains: [test.example.com]
+  customer_record_ids: ["4711"]
+  order_ids: ["1001", "1002"]
 """,
     "cohorts": """
 cohorts:

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 import duckdb
 
 from regulars.pipelines.contracts.contract import Contract
-from regulars.pipelines.contracts.quarantine.versions import select_accepted
+from regulars.pipelines.contracts.quarantine.documents import select_accepted
 from regulars.pipelines.contracts.raw_contracts import SIZE_RULE
 from regulars.pipelines.contracts.rule import Rule
 from regulars.pipelines.kinds.order_lines import LINE_AMOUNT
@@ -82,6 +82,7 @@ _OVERSIZED = """
         lines_by_type as (
             select
                 _system, order_id, line_type,
+                case when line_type <> 'sale' then cast(moment as date) end as own_day,
                 case when min(currency) = max(currency) then min(currency) end as currency,
                 min(moment) as moment,
                 sum(gross) as gross,

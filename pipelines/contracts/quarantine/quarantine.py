@@ -1,24 +1,22 @@
 """Records the rows that were not loaded, and checks how many of them a source may have.
 
-Put here: `quarantine.rows`, `quarantine.superseded`, the count per file, the budget per source. Keep out: deciding
-which rows are left out (`versions.py`, `quarantine_step.py`).
+Put here: `quarantine.rows`, `quarantine.left_out`, the budget per source. Keep out: deciding which rows are left out
+(`versions.py`, `quarantine_step.py`), and counting all rows (`file_counts.py`).
 `quarantine` holds what people wrote and typed: it goes to the state file, never into a log, a message or a published
 table.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 import duckdb
 
 from regulars.pipelines.contracts.contract import Contract
-from regulars.pipelines.contracts.quarantine.versions import LINKED, SEPARATOR, write_document
+from regulars.pipelines.contracts.quarantine.documents import LINKED, SEPARATOR, write_document
+from regulars.pipelines.contracts.quarantine.file_counts import MALFORMED, FileCount, exists_landed
+from regulars.pipelines.contracts.raw_contracts import RECORD_RULE
 from regulars.pipelines.errors import TooManyBadRows
 from regulars.pipelines.kinds.shape.kind import TRACE_COLUMNS
 from regulars.pipelines.warehouse.sql_text import quote_identifier, quote_literal
-
-MALFORMED = "malformed"
-"""The kind, and the rule, of lines that are not records and of records that belong to no kind."""
 
 DOCUMENT = "document"
 """The rule of rows that are quarantined only because another row of their document is bad."""
@@ -29,47 +27,33 @@ _ROWS = (
 )
 
 
-@dataclass(frozen=True)
-class FileCount:
-    """What became of the rows of one kind in one file: read = loaded + quarantined + superseded."""
-
-    source: str
-    kind: str
-    file_sha256: str
-    rows_read: int
-    rows_loaded: int
-    rows_quarantined: int
-    rows_superseded: int
-
-
 def write_quarantine(con: duckdb.DuckDBPyConnection, contracts: Mapping[str, Contract]) -> None:
-    """Make `quarantine.rows` and `quarantine.superseded`.
+    """Make `quarantine.rows`, and `quarantine.left_out` of the superseded rows and the duplicates.
 
     `quarantine.rows`: `rules` are ids joined by commas, `reasons` one sentence each, `content` the delivered row as
     JSON without its empty columns. Lines that are not records are of the kind `malformed`; their `row` is the line.
     """
     con.execute(f"create table quarantine.rows ({_ROWS})")
-    con.execute("create table quarantine.superseded (kind varchar, row_id bigint)")
+    con.execute("create table quarantine.left_out (kind varchar, row_id bigint, outcome varchar)")
     for contract in contracts.values():
         con.execute(_write_insert(contract))
         con.execute(
             f"""
-            insert into quarantine.superseded
-            select {quote_literal(contract.name)}, row_id
+            insert into quarantine.left_out
+            select {quote_literal(contract.name)}, row_id, outcome
             from quarantine_work.{contract.name}_left_out
-            where outcome = 'superseded'
+            where outcome <> 'quarantined'
             """
         )
-    if _exists(con, "malformed"):
+    if exists_landed(con, "malformed"):
         con.execute(_MALFORMED_ROWS)
 
 
 _MALFORMED_ROWS = f"""
     insert into quarantine.rows
-    select
-        coalesce(kind, '{MALFORMED}'), source, delivery, file_sha256, line, null, null,
-        '{MALFORMED}', reason, to_json({{text: text}}),
+    select '{MALFORMED}', source, delivery, file_sha256, line, null, null, rule, reason, to_json({{text: text}}),
     from landed.malformed
+    where delivery not in (select delivery from quarantine.healed)
     order by delivery, line
 """
 
@@ -95,9 +79,13 @@ def _write_insert(contract: Contract) -> str:
                 select
                     row_id,
                     string_agg(rule, ',' order by place) as rules,
-                    string_agg(reason, ' ' order by place) as reasons,
+                    string_agg(
+                        case when rule = '{kind}.{RECORD_RULE}' then coalesce(sentence, reason) else reason end,
+                        ' ' order by place
+                    ) as reasons,
                 from quarantine_work.{kind}_violations
                 join known using (rule)
+                left join quarantine_work.{kind}_repeats using (row_id)
                 group by row_id
             ),
 
@@ -131,56 +119,6 @@ def _write_insert(contract: Contract) -> str:
 _TRACE = {name for name, _ in TRACE_COLUMNS if name != "_rest"}
 
 
-def count_files(con: duckdb.DuckDBPyConnection, kinds: Sequence[str]) -> list[FileCount]:
-    """What became of every row, by scans of the tables themselves, per source, kind and file."""
-    con.execute(_COUNTED)
-    for kind in kinds:
-        con.execute(_COUNT_OF_KIND.format(kind=kind))
-    if _exists(con, "malformed"):
-        con.execute(_COUNT_OF_MALFORMED)
-    rows = con.execute(_COUNT_PER_FILE).fetchall()
-    con.execute("drop table counted")
-    return [FileCount(*row) for row in rows]
-
-
-_COUNTED = """
-    create temp table counted as
-    select source, kind, file_sha256, 'quarantined' as fate, count(row) as n
-    from quarantine.rows
-    group by all
-"""
-_COUNT_OF_KIND = """
-    insert into counted
-    select _source, '{kind}', _file_sha256, 'read', count(_row_id) from landed.{kind} group by all
-    union all
-    select _source, '{kind}', _file_sha256, 'loaded', count(_row_id) from raw.{kind} group by all
-    union all
-    select here._source, '{kind}', here._file_sha256, 'superseded', count(here._row_id)
-    from landed.{kind} as here
-    join quarantine.superseded as gone on gone.kind = '{kind}' and gone.row_id = here._row_id
-    group by all
-"""
-_COUNT_OF_MALFORMED = f"""
-    insert into counted
-    select source, coalesce(kind, '{MALFORMED}'), file_sha256, 'read', count(line)
-    from landed.malformed
-    group by all
-"""
-_COUNT_PER_FILE = """
-    select
-        source,
-        kind,
-        file_sha256,
-        coalesce(sum(n) filter (fate = 'read'), 0)::bigint,
-        coalesce(sum(n) filter (fate = 'loaded'), 0)::bigint,
-        coalesce(sum(n) filter (fate = 'quarantined'), 0)::bigint,
-        coalesce(sum(n) filter (fate = 'superseded'), 0)::bigint,
-    from counted
-    group by source, kind, file_sha256
-    order by source, kind, file_sha256
-"""
-
-
 def check_budgets(
     con: duckdb.DuckDBPyConnection,
     files: Sequence[FileCount],
@@ -194,7 +132,7 @@ def check_budgets(
     """
     sentences = []
     for source, budget in sorted(budgets.items()):
-        read = sum(file.rows_read for file in files if file.source == source)
+        read = sum(file.rows_read - file.rows_excluded for file in files if file.source == source)
         quarantined = sum(file.rows_quarantined for file in files if file.source == source)
         if quarantined > budget * read:
             sentences.append(
@@ -205,26 +143,28 @@ def check_budgets(
         raise TooManyBadRows(
             "\n".join(sentences)
             + "\nNothing was published; the last good generation stays. Correct the export, or the mapping of "
-            "its columns in the settings. If the rows are really to be left out, raise the source's `max_quarantined`, "
-            "or let this one run pass with `--allow quarantined=REASON`."
+            "its columns in the settings; leave out sound records that are none of yours with `exclude`. If the bad "
+            "rows are really to be lost, raise the source's `max_quarantined`, or let this one run pass with "
+            "`--allow quarantined=REASON`."
         )
 
 
 def _describe_commonest_rule(con: duckdb.DuckDBPyConnection, source: str, contracts: Mapping[str, Contract]) -> str:
     rows = con.execute(_COMMONEST_RULE, [source, DOCUMENT]).fetchall()
-    rule_id, broken, sha256, row, kind = rows[0]
+    rule_id, broken, sha256, row, kind, reason = rows[0]
     rules = {rule.id: f" ({rule.description})" for contract in contracts.values() for rule in contract.rules}
     place = "line" if kind == MALFORMED else "row"
+    said = f" {reason}" if rule_id.endswith(f".{RECORD_RULE}") else ""
     return (
         f"The commonest reason is `{rule_id}`{rules.get(rule_id, '')}, in {broken:,} rows; "
-        f"the first is {place} {row} of {_find_file_name(con, sha256)}."
+        f"the first is {place} {row} of {_find_file_name(con, sha256)}.{said}"
     )
 
 
 _COMMONEST_RULE = """
     with
         broken as (
-            select unnest(string_split(rules, ',')) as rule, delivery, file_sha256, row, row_id, kind
+            select unnest(string_split(rules, ',')) as rule, delivery, file_sha256, row, row_id, kind, reasons
             from quarantine.rows
             where source = $1
         )
@@ -235,6 +175,7 @@ _COMMONEST_RULE = """
         arg_min(file_sha256, (delivery, row, row_id)),
         arg_min(row, (delivery, row, row_id)),
         arg_min(kind, (delivery, row, row_id)),
+        arg_min(reasons, (delivery, row, row_id)),
     from broken
     group by rule
     order by rule = $2, broken_count desc, rule
@@ -243,19 +184,10 @@ _COMMONEST_RULE = """
 
 
 def _find_file_name(con: duckdb.DuckDBPyConnection, sha256: str) -> str:
-    if _exists(con, "files"):
+    if exists_landed(con, "files"):
         for (name,) in con.execute(
             "select file_name from landed.files where file_sha256 = $1 order by delivery, file_name limit 1",
             [sha256],
         ).fetchall():
             return str(name)
     return f"the file {sha256[:12]}"
-
-
-def _exists(con: duckdb.DuckDBPyConnection, table: str) -> bool:
-    found = con.execute(
-        "select 1 from duckdb_tables() where database_name = current_database() and schema_name = 'landed' "
-        "and table_name = $1",
-        [table],
-    ).fetchall()
-    return bool(found)

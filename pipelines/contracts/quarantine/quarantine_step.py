@@ -1,11 +1,12 @@
 """Runs the quarantine step: turns delivered rows into `raw.<kind>` without the documents that break their contract.
 
 Put here: the order of validating, quarantining and validating again. Keep out: which version of a document is used
-(`versions.py`), what is written about rows that are left out and the budget for them (`quarantine.py`).
+(`versions.py`), what becomes of repeats in one delivery (`repeats.py`), what is written about rows that are left out
+and the budget for them (`quarantine.py`).
 
 Great Expectations validates, our SQL made from the same rules finds the rows, and for every rule the two must count the
-same. Nothing is guessed or repaired: a row is loaded as delivered, quarantined with every reason, or superseded. Only a
-column that breaks a rule of severity `warning` is emptied, and counted.
+same. Nothing is guessed or repaired: a row is loaded as delivered, quarantined with every reason, superseded, or a
+duplicate. Only a column that breaks a rule of severity `warning` is emptied, and counted.
 """
 
 from collections import Counter
@@ -15,17 +16,37 @@ from dataclasses import dataclass
 import duckdb
 
 from regulars.pipelines.contracts.contract import Contract
-from regulars.pipelines.contracts.quarantine import oversized, versions
-from regulars.pipelines.contracts.quarantine.quarantine import FileCount, check_budgets, count_files, write_quarantine
+from regulars.pipelines.contracts.quarantine import documents, oversized, versions
+from regulars.pipelines.contracts.quarantine.file_counts import FileCount, count_files
+from regulars.pipelines.contracts.quarantine.healing import list_healed_deliveries
+from regulars.pipelines.contracts.quarantine.quarantine import check_budgets, write_quarantine
+from regulars.pipelines.contracts.quarantine.repeats import leave_repeats_out
+from regulars.pipelines.contracts.quarantine.version_findings import list_version_findings
 from regulars.pipelines.contracts.rule import Rule
 from regulars.pipelines.contracts.validation.validate import RuleResult, validate_table
 from regulars.pipelines.contracts.violations import select_violations, write_condition
 from regulars.pipelines.errors import ContractBroken, RegularsError
+from regulars.pipelines.findings.finding import Finding
 from regulars.pipelines.warehouse.sql_text import quote_identifier, quote_literal
 
 
 class CountsDisagree(RegularsError):
     """Two ways of counting the same rows differ: a bug of ours, never of the data."""
+
+
+@dataclass(frozen=True)
+class SourceFacts:
+    """What the quarantine step must know of a source.
+
+    Attributes:
+        max_quarantined: The share of its rows, 0 to 1, that may be quarantined; None: all of them.
+        appends: Whether it delivers records that replace no document.
+        repeating: The kinds whose records its files repeat, because the rows are records of other kinds too.
+    """
+
+    max_quarantined: float | None = None
+    appends: bool = False
+    repeating: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -37,28 +58,30 @@ class QuarantineResult:
             delivered, so that a warning is seen although the column is clean by now.
         delivered: Kind -> the checks of everything delivered, good and bad.
         emptied: (kind, column) -> how many loaded values were emptied.
-        files: Rows read, loaded, quarantined and superseded, per source, kind and file.
+        files: What became of the rows, per source, kind and file.
+        findings: What is odd about the versions that were chosen.
     """
 
     results: dict[str, list[RuleResult]]
     delivered: dict[str, list[RuleResult]]
     emptied: dict[tuple[str, str], int]
     files: list[FileCount]
+    findings: list[Finding]
 
 
 def run_quarantine_step(
     con: duckdb.DuckDBPyConnection,
     contracts: Mapping[str, Contract],
-    budgets: Mapping[str, float] | None = None,
+    sources: Mapping[str, SourceFacts] | None = None,
     override: str | None = None,
 ) -> QuarantineResult:
-    """Make `raw.<kind>`, `quarantine.rows` and `quarantine.superseded` from `landed.<kind>`.
+    """Make `raw.<kind>`, `quarantine.rows` and `quarantine.left_out` from `landed.<kind>`.
 
     Args:
-        con: The build; it holds `landed.<kind>` for every kind, `raw.company`, and `landed.malformed` if
-            lines were not records.
+        con: The build; it holds `landed.<kind>` for every kind, `raw.company`, `landed.files`, and
+            `landed.malformed` and `landed.excluded` if lines were not records or were excluded.
         contracts: Kind -> its contract (of the table `raw.<kind>`).
-        budgets: Source -> the share of its rows, 0 to 1, that may be quarantined. No entry: no budget.
+        sources: Source -> what must be known of it; of a source that is not named, nothing special is.
         override: Why this run may quarantine more than that; None: it may not.
 
     Raises:
@@ -66,10 +89,13 @@ def run_quarantine_step(
         ContractBroken: A delivered table has other columns than its contract, or what is left still breaks it.
         CountsDisagree: Great Expectations and our SQL count differently, or rows are unaccounted for.
     """
+    sources = sources or {}
     for schema in ("quarantine_work", "raw", "quarantine"):
         con.execute(f"create schema if not exists {schema}")
     delivered = {kind: _validate_delivered(con, contract) for kind, contract in contracts.items()}
-    _choose_documents(con, contracts)
+    choose_documents(con, contracts, sources)
+    list_healed_deliveries(con, list(contracts.values()))
+    findings = list_version_findings(con, list(contracts))
     oversized.list_oversized(con, contracts)
     for contract in contracts.values():
         _quarantine_later(con, contract, [rule for rule in contract.rules if oversized.is_about_size(rule)])
@@ -81,12 +107,13 @@ def run_quarantine_step(
     write_quarantine(con, contracts)
     files = count_files(con, list(contracts))
     for file in files:
-        if file.rows_read != file.rows_loaded + file.rows_quarantined + file.rows_superseded:
+        if not file.adds_up:
             raise CountsDisagree(f"rows are unaccounted for: {file}")
     if override is None:
-        check_budgets(con, files, budgets or {}, contracts)
+        budgets = {name: facts.max_quarantined for name, facts in sources.items() if facts.max_quarantined is not None}
+        check_budgets(con, files, budgets, contracts)
     results = {kind: _validate_raw(con, contract, delivered[kind]) for kind, contract in contracts.items()}
-    return QuarantineResult(results, delivered, emptied, files)
+    return QuarantineResult(results, delivered, emptied, files, findings)
 
 
 def _validate_delivered(con: duckdb.DuckDBPyConnection, contract: Contract) -> list[RuleResult]:
@@ -132,14 +159,27 @@ def _find_violations(con: duckdb.DuckDBPyConnection, kind: str, rules: Sequence[
     return Counter(dict(rows))
 
 
-def _choose_documents(con: duckdb.DuckDBPyConnection, contracts: Mapping[str, Contract]) -> None:
+def choose_documents(
+    con: duckdb.DuckDBPyConnection, contracts: Mapping[str, Contract], sources: Mapping[str, SourceFacts]
+) -> None:
+    """Decide for every delivered row whether it is used, and write down in `left_out` what becomes of the others.
+
+    Args:
+        con: The build, with `landed.<kind>` and the violations of every kind.
+        contracts: Kind -> its contract.
+        sources: Source -> what must be known of it.
+    """
+    appending = {name for name, facts in sources.items() if facts.appends}
     # the order matters: each step of a kind reads the step before of the kind it is linked with
-    for kind in {*contracts, *(versions.LINKED[kind] for kind in contracts if kind in versions.LINKED)}:
-        versions.make_tables(con, kind)
+    for kind in {*contracts, *(documents.LINKED[kind] for kind in contracts if kind in documents.LINKED)}:
+        documents.make_tables(con, kind)
+    for kind, contract in contracts.items():
+        leave_repeats_out(con, contract, {name for name, facts in sources.items() if kind in facts.repeating})
+        documents.name_appended_records(con, contract, appending)
     for step in (
         versions.note_broken_documents,
         versions.list_versions,
-        versions.choose_versions,
+        versions.rank_versions,
         versions.leave_rows_out,
     ):
         for contract in contracts.values():
@@ -159,7 +199,7 @@ def _quarantine_later(con: duckdb.DuckDBPyConnection, contract: Contract, rules:
     """Quarantine the accepted documents that break rules about more than one row."""
     for rule in rules:
         versions.quarantine_documents(
-            con, contract, rule.id, select_violations(rule, versions.select_accepted(contract.name))
+            con, contract, rule.id, select_violations(rule, documents.select_accepted(contract.name))
         )
 
 
@@ -191,7 +231,7 @@ def _make_raw_view(con: duckdb.DuckDBPyConnection, contract: Contract) -> dict[t
         for name, _ in contract.types
     ]
     if con.execute(f"select row_id from quarantine_work.{kind}_left_out limit 1").fetchall():
-        rows = versions.select_accepted(kind)
+        rows = documents.select_accepted(kind)
     else:  # a view over the whole table is read faster than one with a join
         rows = f"landed.{kind}"
     con.execute(f"create view raw.{kind} as select {', '.join(cells)} from {rows} as here")

@@ -1,54 +1,37 @@
 """Chooses the version of a document that was delivered more than once, or has bad rows.
 
 Put here: the choice, as SQL over `landed.<kind>` and the violations found in it. Keep out: finding violations
-(`quarantine_step.py`), writing down what was quarantined (`quarantine.py`).
+(`quarantine_step.py`), what a document is (`documents.py`), repeats inside one delivery (`repeats.py`), writing down
+what was quarantined (`quarantine.py`).
 
 A document is what a newer delivery replaces as a whole, such as an order with its lines. Its version in one delivery
 is bad when any row of it breaks a critical rule. The newest good version is used; older ones are superseded; newer ones
 are bad, and quarantined. Without a good version the newest is quarantined and the others are superseded. A row whose
 key is NULL is a document of its own.
 
+Newest is what `updated_at` says. A version without a moment is as new as the newest one delivered before it, and of
+versions of one moment the one delivered later is the newest: without the column the order of deliveries decides alone.
+
+What has versions is a unit: a document, or of a source that appends a record (`documents.py`).
+
 Orders and their lines are one document in two kinds. Rows of one file carry the same delivery number, so there a bad
 line makes its header bad and the other way round. Headers and lines that come in different files have versions that
 cannot be matched; there each kind falls back on its own newest good version, and an order that is left with no good
-header, or with no good version of its lines, is quarantined whole.
+header, or with no good version of its lines, is quarantined whole. So is a document with an appended record that is not
+good in any version.
 """
 
 import duckdb
 
 from regulars.pipelines.contracts.contract import Contract
-from regulars.pipelines.kinds.shape.registry import KINDS
-from regulars.pipelines.warehouse.sql_text import quote_identifier, quote_literal
-
-SEPARATOR = "chr(31)"
-
-LINKED = {name: kind.shares_document_with for name, kind in KINDS.items() if kind.shares_document_with}
-"""Kind -> the kind whose rows belong to the same document."""
-
-_TABLES = {
-    "broken": "system varchar, document varchar, rule varchar",
-    "candidates": "system varchar, document varchar",
-    "versions": "system varchar, document varchar, delivery integer, is_bad boolean",
-    "best": "system varchar, document varchar, winner integer, newest integer",
-    "left_out": "row_id bigint, outcome varchar",
-}
-
-
-def write_document(contract: Contract) -> str:
-    """SQL for the name of a row's document: NULL when a part of its key is."""
-    parts = [quote_identifier(column) for column in contract.document]
-    return parts[0] if len(parts) == 1 else f" || {SEPARATOR} || ".join(parts)
-
-
-def make_tables(con: duckdb.DuckDBPyConnection, kind: str) -> None:
-    """The working tables of one kind, empty."""
-    for name, columns in _TABLES.items():
-        con.execute(f"create table quarantine_work.{kind}_{name} ({columns})")
-
-
-def write_critical_rules(contract: Contract) -> str:
-    """The ids of the critical rules, as an SQL list to stand after `in`."""
-    return "(" + ", ".join(quote_literal(rule.id) for rule in contract.rules if rule.severity == "critical") + ")"
+from regulars.pipelines.contracts.quarantine.documents import (
+    LINKED,
+    select_accepted,
+    select_units,
+    write_critical_rules,
+    write_document,
+)
+from regulars.pipelines.warehouse.sql_text import quote_literal
 
 
 def note_broken_documents(con: duckdb.DuckDBPyConnection, contract: Contract) -> None:
@@ -59,7 +42,7 @@ def note_broken_documents(con: duckdb.DuckDBPyConnection, contract: Contract) ->
         insert into quarantine_work.{kind}_broken
         select distinct here._system, {document}, found.rule
         from quarantine_work.{kind}_violations as found
-        join landed.{kind} as here on here._row_id = found.row_id
+        join {select_accepted(kind)} as here on here._row_id = found.row_id
         where found.rule in {write_critical_rules(contract)} and {document} is not null
         """
     )
@@ -70,14 +53,27 @@ def list_versions(con: duckdb.DuckDBPyConnection, contract: Contract) -> None:
 
     Needs `note_broken_documents` for this kind and the one linked with it.
     """
-    kind, document = contract.name, write_document(contract)
-    candidates = [f"select system, document from quarantine_work.{kind}_broken"]
+    kind, rows = contract.name, select_units(con, contract)
+    broken = [f"select system, document from quarantine_work.{kind}_broken"]
     if kind in LINKED:
-        candidates.append(f"select system, document from quarantine_work.{LINKED[kind]}_broken")
-    again = "count(*) > 1" if contract.repeats == "last" else "min(_delivery) < max(_delivery)"
-    if contract.repeats == "last" or _count_deliveries(con, kind) > 1:
+        broken.append(f"select system, document from quarantine_work.{LINKED[kind]}_broken")
+    candidates = [
+        f"""
+        select here._system, here.unit
+        from {rows} as here
+        semi join ({" union ".join(broken)}) as broken
+            on broken.system = here._system and broken.document = here.document
+        """
+    ]
+    if _count_deliveries(con, kind) > 1:
         candidates.append(
-            f"select _system, {document} from landed.{kind} where {document} is not null group by all having {again}"
+            f"""
+            select _system, unit
+            from {rows}
+            where unit is not null
+            group by all
+            having min(_delivery) < max(_delivery)
+            """
         )
     con.execute(f"insert into quarantine_work.{kind}_candidates {' union '.join(candidates)}")
     con.execute(
@@ -90,96 +86,107 @@ def list_versions(con: duckdb.DuckDBPyConnection, contract: Contract) -> None:
                 where rule in {write_critical_rules(contract)}
             )
 
-        select here._system, {document}, here._delivery, bool_or(bad_rows.row_id is not null)
-        from landed.{kind} as here
+        select
+            here._system,
+            here.document,
+            here.unit,
+            here._delivery,
+            any_value(here.content),
+            max(try_cast(here.updated_at as timestamp)),
+            bool_or(bad_rows.row_id is not null),
+        from {rows} as here
         semi join quarantine_work.{kind}_candidates as candidates
-            on candidates.system = here._system and candidates.document = {document}
+            on candidates.system = here._system and candidates.unit = here.unit
         left join bad_rows on bad_rows.row_id = here._row_id
-        group by all
+        group by here._system, here.document, here.unit, here._delivery
         """
     )
 
 
-def choose_versions(con: duckdb.DuckDBPyConnection, contract: Contract) -> None:
-    """Write down the newest good version of every document listed; needs `list_versions` of the linked kind too."""
+def rank_versions(con: duckdb.DuckDBPyConnection, contract: Contract) -> None:
+    """Put the versions of every unit in order, the newest last; needs `list_versions` of the linked kind too."""
     kind = contract.name
-    is_bad = "versions.is_bad"
+    is_bad, moment, other_half = "here.is_bad", "here.moment", ""
     if kind in LINKED:  # rows of one file carry one delivery number: a bad half makes the other half bad
-        is_bad = f"""
-            versions.is_bad or exists (
-                select 1
-                from quarantine_work.{LINKED[kind]}_versions as other
-                where other.is_bad
-                    and other.system = versions.system
-                    and other.document = versions.document
-                    and other.delivery = versions.delivery
-            )
+        is_bad = "here.is_bad or coalesce(other.is_bad, false)"
+        moment = "greatest(here.moment, other.moment)"
+        other_half = f"""
+            left join quarantine_work.{LINKED[kind]}_versions as other
+                on other.system = here.system and other.unit = here.unit and other.delivery = here.delivery
         """
     con.execute(
         f"""
-        insert into quarantine_work.{kind}_best
+        insert into quarantine_work.{kind}_ranked
         with
             versions_of_both as (
-                select system, document, delivery, {is_bad} as is_bad
-                from quarantine_work.{kind}_versions as versions
+                select here.* exclude (is_bad, moment), {moment} as moment, {is_bad} as is_bad
+                from quarantine_work.{kind}_versions as here
+                {other_half}
+            ),
+
+            dated as (
+                select
+                    * exclude (moment),
+                    coalesce(moment, max(moment) over before) as moment,
+                from versions_of_both
+                window before as (
+                    partition by system, unit order by delivery rows between unbounded preceding and 1 preceding
+                )
             )
 
-        select system, document, max(delivery) filter (not is_bad), max(delivery)
-        from versions_of_both
-        group by all
+        select
+            system, document, unit, delivery, content, moment, is_bad,
+            row_number() over (partition by system, unit order by moment nulls first, delivery),
+        from dated
         """
     )
 
 
 def leave_rows_out(con: duckdb.DuckDBPyConnection, contract: Contract) -> None:
-    """Write down every row that is not loaded, and whether it is quarantined or superseded.
+    """Write down every row that is not loaded, and what becomes of it.
 
-    Needs `choose_versions` of this kind and the linked one.
+    Needs `rank_versions` of this kind and the linked one.
     """
     kind, document = contract.name, write_document(contract)
-    winner, other_half = "best.winner", ""
-    if kind in LINKED:  # nothing good is left of the other half: then nothing of this half is used either
-        winner = "case when other.system is null or other.winner is not null then best.winner end"
-        other_half = f"""
-            left join quarantine_work.{LINKED[kind]}_best as other
-                on other.system = best.system and other.document = best.document
-        """
-    repeat_number = "1"
-    if contract.repeats == "last":
-        repeat_number = (
-            f"row_number() over (partition by here._system, {document}, here._delivery order by here._row_id desc)"
-        )
+    lost = [_select_lost_documents(half) for half in (kind, LINKED.get(kind)) if half]
     con.execute(
         f"""
         insert into quarantine_work.{kind}_left_out
         with
-            chosen as (
-                select best.system, best.document, best.newest, {winner} as winner
-                from quarantine_work.{kind}_best as best
-                {other_half}
+            lost as ({" union ".join(lost)}),
+
+            best as (
+                select system, document, unit, max(place) filter (not is_bad) as winner, max(place) as newest
+                from quarantine_work.{kind}_ranked
+                group by all
             ),
 
-            candidates as (
-                select here._row_id, here._delivery, chosen.winner, chosen.newest, {repeat_number} as repeat_number
-                from landed.{kind} as here
-                join chosen on chosen.system = here._system and chosen.document = {document}
+            chosen as (
+                select best.* exclude (winner), case when lost.document is null then best.winner end as winner
+                from best
+                left join lost on lost.system = best.system and lost.document = best.document
             ),
 
             outcomes as (
                 select
-                    _row_id,
+                    here.system, here.unit, here.delivery,
                     case
-                        when _delivery = winner and repeat_number = 1 then null
-                        when _delivery = winner then 'superseded'
-                        when _delivery > coalesce(winner, newest - 1) then 'quarantined'
+                        when here.place = chosen.winner then null
+                        when here.place > coalesce(chosen.winner, chosen.newest - 1) then 'quarantined'
+                        when here.content = used.content then 'duplicate'
                         else 'superseded'
                     end as outcome,
-                from candidates
+                from quarantine_work.{kind}_ranked as here
+                join chosen on chosen.system = here.system and chosen.unit = here.unit
+                left join quarantine_work.{kind}_ranked as used
+                    on used.system = here.system and used.unit = here.unit and used.place = chosen.winner
             )
 
-        select _row_id, outcome
-        from outcomes
-        where outcome is not null
+        select here._row_id, outcomes.outcome
+        from {select_units(con, contract)} as here
+        join outcomes
+            on outcomes.system = here._system and outcomes.unit = here.unit and outcomes.delivery = here._delivery
+        where outcomes.outcome is not null
         union all
         select here._row_id, 'quarantined'
         from landed.{kind} as here
@@ -188,6 +195,16 @@ def leave_rows_out(con: duckdb.DuckDBPyConnection, contract: Contract) -> None:
         )
         """
     )
+
+
+def _select_lost_documents(kind: str) -> str:
+    """A SELECT of the documents of a kind of which a part is not good in any version."""
+    return f"""
+        select system, document
+        from quarantine_work.{kind}_ranked
+        group by system, document, unit
+        having bool_and(is_bad)
+    """
 
 
 def quarantine_documents(con: duckdb.DuckDBPyConnection, contract: Contract, rule_id: str, row_ids: str) -> None:
@@ -230,15 +247,6 @@ def quarantine_documents(con: duckdb.DuckDBPyConnection, contract: Contract, rul
     )
     con.execute("drop table bad_rows")
     con.execute("drop table bad_documents")
-
-
-def select_accepted(kind: str) -> str:
-    """The delivered rows that are not left out, as a SELECT in brackets."""
-    return f"""(
-        select here.*
-        from landed.{kind} as here
-        anti join quarantine_work.{kind}_left_out as gone on gone.row_id = here._row_id
-    )"""
 
 
 def _count_deliveries(con: duckdb.DuckDBPyConnection, kind: str) -> int:

@@ -13,26 +13,17 @@ RULES = (
     ),
     FindingType(
         name="values_emptied",
-        meaning="Values of optional columns broke a rule and were emptied; more of them than a share of the rows.",
+        meaning="Values of an optional column broke a rule and were emptied, in more than this share of the rows.",
         measure="share",
         threshold=0.001,
         unit="values",
-    ),
-    FindingType(
-        name="few_values_emptied",
-        meaning="Values of optional columns broke a rule and were emptied, whatever their number.",
-        severity="info",
-        unit="values",
+        is_listed_below=True,
     ),
     FindingType(
         name="records_quarantined",
-        meaning="Records broke a rule and were quarantined, more of them than a share of the source's records.",
+        meaning="Records broke a rule and were quarantined, more than this share of the source's records.",
         measure="share",
         threshold=0.005,
-    ),
-    FindingType(
-        name="few_records_quarantined",
-        meaning="Records broke a rule and were quarantined, whatever their number.",
-        severity="info",
+        is_listed_below=True,
     ),
 )

@@ -29,7 +29,12 @@ def make_customer_columns(who: str) -> tuple[KindColumn, ...]:
 
 
 PLACE = (
-    KindColumn("country", "text", "Country the order went to, name or code.", is_descriptive=True),
+    KindColumn(
+        "country",
+        "text",
+        "Country the order went to: a code of ISO 3166 or a name, in any common language.",
+        is_descriptive=True,
+    ),
     KindColumn("region", "text", "State, province or sales region the order went to.", is_descriptive=True),
     KindColumn("city", "text", "City the order went to.", is_descriptive=True),
 )
@@ -40,3 +45,11 @@ CURRENCY = KindColumn(
     is_required=True,
     default=SOURCE_CURRENCY,
 )
+UPDATED_AT = KindColumn(
+    "updated_at",
+    "moment",
+    "When the record last changed in its system, UTC: of two versions the one that changed later is used, whatever the "
+    "order in which they were delivered. NULL: the version delivered later is used.",
+    is_emptied=True,
+)
+"""The version column: every kind has it as its last."""

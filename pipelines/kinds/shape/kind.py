@@ -22,6 +22,14 @@ STAGING_TYPES: dict[Form, str] = {
 """What staging casts a form to, unless the column says otherwise; every other form stays text."""
 
 
+DeliveryMode = Literal["full", "incremental", "append"]
+DELIVERY_MODES: dict[DeliveryMode, str] = {
+    "full": "the newest delivery holds everything; what is gone from it was deleted",
+    "incremental": "each delivery adds to the ones before; a document that comes again replaces its older version",
+    "append": "each delivery adds records; a record that comes again counts once, and replaces no other one",
+}
+"""How files are delivered: what a delivery means for the ones before it."""
+
 TRACE_COLUMNS = (
     ("_source", "varchar"),
     ("_system", "varchar"),
@@ -178,7 +186,9 @@ class Kind:
         staging_grain: What one row of `staging.<kind>` is: one that was accepted.
         columns: In the order of the tables.
         document: The columns that name what a newer delivery replaces as a whole.
-        repeats: Within one delivery: `last` the last row of a document is used, `keep` all its rows are real.
+        record_id: The columns that name one record. Records of one delivery with equal ones are one record, or
+            contradict each other; where one is NULL, or without any, the record has no id, and equal records are real.
+        delivery: How its files are delivered where the settings do not say: see `DELIVERY_MODES`.
         example: A good row, in the forms of the columns; with all columns that every row needs.
         rules: What must hold of a row beyond what its columns say.
         shares_document_with: The kind whose rows belong to the same document, such as an order's lines; or empty.
@@ -195,13 +205,19 @@ class Kind:
     staging_grain: str
     columns: tuple[KindColumn, ...]
     document: tuple[str, ...]
-    repeats: Literal["last", "keep"]
+    record_id: tuple[str, ...]
+    delivery: DeliveryMode
     example: Mapping[str, str] = field(hash=False)
     rules: tuple[RowRule, ...] = ()
     shares_document_with: str = ""
     reference: Reference | None = None
     money: Money | None = None
     is_kept_in_state: bool = False
+
+    @property
+    def has_one_row_per_document(self) -> bool:
+        """Whether a document is one record."""
+        return self.record_id == self.document
 
     def column(self, name: str) -> KindColumn | None:
         """The column of that name, or None."""

@@ -45,7 +45,8 @@ TIE_OUT = """
         sum(orders_amount) as orders_amount, sum(refunds_amount) as refunds_amount,
         sum(adjustments_amount) as adjustments_amount, sum(payments_amount) as payments_amount,
         sum(subscriptions_amount) as subscriptions_amount,
-        sum(quarantined_amount) as quarantined_amount, sum(superseded_amount) as superseded_amount,
+        sum(quarantined_amount) as quarantined_amount,
+        sum(superseded_amount) + sum(duplicate_amount) as superseded_amount,
         sum(difference) as difference, count(*) filter (difference <> 0) as wrong_months
     from meta.tie_out
     group by source, kind, currency

@@ -17,8 +17,8 @@ def build_proof(facts: ReportFacts, words: Words) -> Section:
     """Build the section that shows whether the numbers can be trusted."""
     title = words.say("Can these numbers be trusted?")
     means = words.say(
-        "Every record read is either used, replaced by a newer delivery, or quarantined with a reason; every amount is "
-        "found again. A run that cannot show this publishes nothing."
+        "Every record read is used, replaced by a newer version, a repetition, left out by a rule of the settings, or "
+        "quarantined with a reason; every amount is found again. A run that cannot show this publishes nothing."
     )
     parts = [
         *_make_stale_part(facts.sources, words),
@@ -52,7 +52,9 @@ def _make_records_part(sources: Rows, words: Words) -> Part:
         words.say("delivered (UTC)"),
         words.say("records read"),
         words.say("used"),
-        words.say("replaced by a newer delivery"),
+        words.say("replaced by a newer version"),
+        words.say("repeated"),
+        words.say("left out by the settings"),
         words.say("quarantined"),
     ]
     body = [
@@ -62,6 +64,8 @@ def _make_records_part(sources: Rows, words: Words) -> Part:
             words.count(row["rows_read"]),
             words.count(row["rows_loaded"]),
             words.count(row["rows_superseded"]),
+            words.count(row["rows_duplicate"]),
+            words.count(row["rows_excluded"]),
             words.count(row["rows_quarantined"]),
         ]
         for row in sources
@@ -96,6 +100,8 @@ def _describe_broken_rule(row: Row, words: Words) -> str:
         "malformed": words.say(
             "The line is not a record: it has too many or too few fields, or a quote is not closed."
         ),
+        "condition_is_null": words.say("A condition of the settings is neither true nor false for the record."),
+        "unclaimed": words.say("No kind of its source takes the record."),
         "document": words.say(
             "Another record of the same document is bad, and a document is loaded whole or not at all."
         ),

@@ -58,7 +58,7 @@ EXPECTED = {
     "orders that came one delivery late": "counted in the month they were made",
     "orders sent again": "the later delivery replaces the earlier, lines too",
     "orders corrected when sent again": "the line that was too many is gone",
-    "orders twice in one file": "the last row counts, the other is superseded",
+    "orders twice in one file": "counted once; the equal row is a duplicate",
     "identical lines": "both kept",
     "refunds without order": "counted on their day, for the customer",
     "refunds without a customer": "counted on their day, for the unknown customer",

@@ -20,7 +20,8 @@ _UNTIDY = f"^{_BLANK}|{_BLANK}$|{_CONTROL}"
 _NUMBER = r"-?[0-9]+(\.[0-9]+)?"
 _DAY = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
 _LOCAL = _DAY + r"[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,9})?)?"
-_WITH_OFFSET = _LOCAL + r" ?(Z|[+-][0-9]{2}(:?[0-9]{2})?)"
+_WITH_OFFSET = _LOCAL + r" ?(Z|[+-](0[0-9]|1[0-3])(:?[0-5][0-9])?|[+-]14(:?00)?)"  # no zone is farther away
+_NO_ZONE = r"[+-](1[5-9]|[2-9][0-9]):?[0-9]{2}$|[+-]14:?(0[1-9]|[1-5][0-9])$"
 _TRUE, _FALSE = ("yes", "y", "true", "t", "1"), ("no", "n", "false", "f", "0")
 
 
@@ -118,7 +119,9 @@ def _convert_moment(value: str, pattern: str, zone: str) -> str:
     if pattern != "iso":
         parsed = f"try_strptime({value}, {quote_literal(pattern)})"
         if "%z" in pattern or "%Z" in pattern:
-            return f"coalesce({_format_utc(parsed)}, {_add_remark(value, pattern)})"
+            no_zone = f"regexp_matches({value}, {quote_literal(_NO_ZONE)})" if pattern.endswith("%z") else "false"
+            moment = f"case when not {no_zone} then {_format_utc(parsed)} end"
+            return f"coalesce({moment}, {_add_remark(value, pattern)})"
         has_time = any(part in pattern for part in ("%H", "%-H", "%I", "%-I", "%c", "%X"))
         return f"coalesce({_convert_from_zone(parsed, zone, has_time)}, {_add_remark(value, pattern)})"
     local = f"try_cast({value} as timestamp)"

@@ -58,7 +58,7 @@ def select_kind(kind: str, mapping: KindMapping, file: LandedFile) -> str:
     cells: dict[str, str] = {}
     for position, column in enumerate(KINDS[kind].columns):
         name, cell = quote_identifier(column.name), quote_identifier(f" {position}")
-        value = _select_delivered_text(mapping.columns.get(column.name), file.columns)
+        value = select_delivered_text(mapping.columns.get(column.name), file.columns)
         if value is None:
             converted.append(f"{_select_default(column, file.currency, cells)} as {name}")
         else:
@@ -88,10 +88,10 @@ def select_kind(kind: str, mapping: KindMapping, file: LandedFile) -> str:
 
 
 def list_unread_columns(
-    mappings: Iterable[KindMapping], columns: tuple[str, ...], checker: ExpressionChecker
+    mappings: Iterable[KindMapping], conditions: Iterable[str], columns: tuple[str, ...], checker: ExpressionChecker
 ) -> list[str]:
-    """Landed columns that no mapping reads."""
-    read: set[str | None] = set()
+    """Landed columns that no mapping and no condition of the source reads."""
+    read = {find_column(name, columns) for condition in conditions for name in checker.list_columns(condition)}
     for mapping in mappings:
         for wanted in mapping.columns.values():
             if isinstance(wanted, str | list):
@@ -115,7 +115,7 @@ def find_first_column(names: list[str], columns: tuple[str, ...]) -> str | None:
     return next((found for name in names if (found := find_column(name, columns)) is not None), None)
 
 
-def _select_delivered_text(wanted: Column | None, columns: tuple[str, ...]) -> str | None:
+def select_delivered_text(wanted: Column | None, columns: tuple[str, ...]) -> str | None:
     """SQL of the delivered text; None where the settings or the file have nothing for the column."""
     if wanted is None:
         return None

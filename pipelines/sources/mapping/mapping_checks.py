@@ -38,7 +38,7 @@ class Mistake:
 def check_settings(name: str, source: Source, checker: ExpressionChecker) -> list[Mistake]:
     """Find what is wrong with a source's mappings before any file is read: unknown columns, bad expressions."""
     mistakes = []
-    if len(source.paths) > 1 and source.delivery == "full":
+    if len(source.paths) > 1 and source.delivery_mode == "full":
         sentence = (
             f"sources.{name}.path lists {len(source.paths)} paths, of which a `full` source would read the last only: "
             "set `delivery: incremental`, or name one path"
@@ -48,6 +48,12 @@ def check_settings(name: str, source: Source, checker: ExpressionChecker) -> lis
         if not getattr(source.options, option).isascii():
             sentence = f"sources.{name}.options.{option} must be an ASCII character"
             mistakes.append(Mistake(name, "", option, "settings", sentence))
+    for verb, rules in (("exclude", source.exclude), ("include", source.include)):
+        for rule, condition in rules.items():
+            try:
+                checker.list_columns(condition)
+            except ExpressionWrong as wrong:
+                mistakes.append(Mistake(name, "", rule, "settings", f"sources.{name}.{verb}.{rule} {wrong}"))
     for kind, mapping in source.mappings.items():
         where = f"sources.{name}.kinds.{kind}" if source.kinds else f"sources.{name}"
         for column, sentence in _find_settings_mistakes(kind, mapping, checker):
@@ -84,15 +90,16 @@ def check_mapping(
         checker: Checks expressions.
     """
     mistakes = []
+    for verb, rules in (("exclude", source.exclude), ("include", source.include)):
+        for rule, condition in rules.items():
+            mistakes += list(_find_condition_mistakes(name, "", f"{verb}.{rule}", condition, header, columns, checker))
     for kind, mapping in source.mappings.items():
         for column, wanted in mapping.columns.items():
             known = KINDS[kind].column(column)
             if known is not None:
                 mistakes += list(_find_column_mistakes(name, kind, known, wanted, header, columns, checker))
         if mapping.when is not None:
-            mistakes += list(
-                _find_expression_mistakes(name, kind, "when", mapping.when, header, columns, checker, "missing")
-            )
+            mistakes += list(_find_condition_mistakes(name, kind, "when", mapping.when, header, columns, checker))
     return mistakes
 
 
@@ -133,21 +140,37 @@ def _find_expression_mistakes(
     for read in checker.list_columns(expression):
         if find_column(read, columns) is None:
             meant = did_you_mean(read, columns)
-            sentence = f"column `{read}` for {kind}.{column} is missing{meant}; {list_header(columns)}"
+            sentence = f"column `{read}` for {_join(kind, column)} is missing{meant}; {list_header(columns)}"
             yield Mistake(name, kind, column, code, sentence)
             return
         if read.casefold() in repeated_names(header):
             yield Mistake(name, kind, column, "ambiguous", _word_ambiguous(read, kind, column))
             return
     try:
-        found = checker.find_type(expression, list(columns))
+        checker.find_type(expression, list(columns))
     except ExpressionWrong as wrong:
-        yield Mistake(name, kind, column, "settings", f"the expression for {kind}.{column} {wrong}")
-        return
-    if column == "when" and found != "BOOLEAN":
-        sentence = f"the expression for {kind}.when is {found.lower()}, not yes or no: write a comparison"
-        yield Mistake(name, kind, column, "settings", sentence)
+        yield Mistake(name, kind, column, "settings", f"the expression for {_join(kind, column)} {wrong}")
+
+
+def _find_condition_mistakes(
+    name: str,
+    kind: str,
+    rule: str,
+    condition: str,
+    header: tuple[str, ...],
+    columns: tuple[str, ...],
+    checker: ExpressionChecker,
+) -> Iterator[Mistake]:
+    found = list(_find_expression_mistakes(name, kind, rule, condition, header, columns, checker, "missing"))
+    yield from found
+    if not found and (found_type := checker.find_type(condition, list(columns))) != "BOOLEAN":
+        sentence = f"the expression for {_join(kind, rule)} is {found_type.lower()}, not yes or no: write a comparison"
+        yield Mistake(name, kind, rule, "settings", sentence)
+
+
+def _join(kind: str, column: str) -> str:
+    return f"{kind}.{column}" if kind else column
 
 
 def _word_ambiguous(column: str, kind: str, ours: str) -> str:
-    return f"column `{column}` for {kind}.{ours} is there more than once: rename one of them, or map `{column}_2`"
+    return f"column `{column}` for {_join(kind, ours)} is there more than once: rename one of them, or map `{column}_2`"

@@ -68,6 +68,15 @@ def list_header(names: Iterable[str]) -> str:
     return f"the file has {', '.join(shown)} and {more}" if shown else f"the file has no name in its header and {more}"
 
 
+def list_columns(names: Iterable[str]) -> str:
+    """`the column `a`, `b``; what does not look like a name, and may be a value, is only counted."""
+    cells = list(names)
+    shown = [f"`{cell}`" for cell in cells if _looks_like_a_name(cell)]
+    hidden = len(cells) - len(shown)
+    more = [f"{hidden} more"] if hidden and shown else [f"{hidden} that do not look like names"] if hidden else []
+    return f"the column{'s' if len(cells) > 1 else ''} {', '.join([*shown, *more])}"
+
+
 def _looks_like_a_name(cell: str) -> bool:
     letters = [letter for letter in cell if not letter.isspace()]
     digits = sum(letter.isdigit() for letter in letters)

@@ -16,6 +16,7 @@ from narwhals.typing import IntoFrame
 
 from regulars.pipelines.definitions.enumerations import UNKNOWN_CUSTOMER_IDX
 from regulars.pipelines.transforms.day_numbers import count_days_since_epoch
+from regulars.pipelines.transforms.history_start import find_first_day
 from regulars.pipelines.transforms.subscriptions.subscription_periods import list_paid_periods, list_runs
 
 NEVER = count_days_since_epoch(dt.date.max)
@@ -117,11 +118,12 @@ def has_lapsed(as_of: dt.date) -> pl.Expr:
 def find_history_start(active_periods: pl.DataFrame, lapse_days: int) -> dt.date | None:
     """Find the first day on which it is known who is active: the `lapse_days`-th of history; None without customers.
 
-    History begins with the first order or, where there are no orders, with the first paid day.
+    History begins with the first order or, where there are no orders, with the first paid day; a stray order years
+    before all others does not begin it.
     """
-    first = active_periods.select(
-        pl.coalesce(pl.col("from_idx").filter("is_order").min(), pl.col("from_idx").min()).cast(pl.Date)
-    ).item()
+    orders = active_periods.filter("is_order")
+    begun = active_periods if orders.is_empty() else orders
+    first = find_first_day(begun.group_by("customer_idx").agg(pl.col("from_idx").min())["from_idx"])
     return None if first is None else first + dt.timedelta(days=lapse_days - 1)
 
 

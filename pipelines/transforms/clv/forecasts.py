@@ -18,8 +18,12 @@ from regulars.pipelines.models.fitting.fitting import FloatArray
 from regulars.pipelines.models.gamma_gamma import GammaGammaModel
 from regulars.pipelines.transforms.clv.clv_models import TrainedModels
 from regulars.pipelines.transforms.clv.methods import BASELINES, LAST_YEAR, OWN_AVERAGE
-from regulars.pipelines.transforms.clv.purchase_history import sum_purchases_after, summarise_history
-from regulars.pipelines.transforms.day_numbers import DAYS_PER_YEAR, count_days_since_epoch
+from regulars.pipelines.transforms.clv.purchase_history import (
+    find_first_purchase_day,
+    sum_purchases_after,
+    summarise_history,
+)
+from regulars.pipelines.transforms.day_numbers import DAYS_PER_YEAR
 
 CUSTOMERS_FOR_A_CLASS = 20
 """Customers that a class needs for an average of its own."""
@@ -180,8 +184,8 @@ def average_by_class(days: pl.DataFrame, *, until: dt.date) -> pl.DataFrame:
         many of the classes below as it takes, else of all customers.
     """
     known = days.filter(pl.col("day_idx").cast(pl.Date) <= until)
-    first = known["day_idx"].min()
-    history_days = count_days_since_epoch(until) - first if isinstance(first, int) else 0
+    first = find_first_purchase_day(known)
+    history_days = (until - first).days if first else 0
     length = max(1, min(HOLDOUT_DAYS, history_days // 2))
     before = until - dt.timedelta(days=length)
     then = classify_customers(summarise_history(known, until=before)).join(

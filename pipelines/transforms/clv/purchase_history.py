@@ -15,6 +15,7 @@ from regulars.pipelines.definitions.enumerations import UNKNOWN_CUSTOMER_IDX
 from regulars.pipelines.definitions.windows import HOLDOUT_DAYS
 from regulars.pipelines.transforms.amounts import MONEY
 from regulars.pipelines.transforms.day_numbers import count_days_since_epoch
+from regulars.pipelines.transforms.history_start import find_first_day
 from regulars.pipelines.transforms.purchases.purchases import (
     read_into_polars,
     select_columns,
@@ -56,11 +57,17 @@ def choose_calibration_end(days: pl.DataFrame, as_of: dt.date) -> dt.date | None
 
     A year before `as_of`, or half of a history shorter than two years; None where that is too short.
     """
-    first = days.filter(IS_PURCHASE)["day_idx"].min()
-    if not isinstance(first, int):
+    first = find_first_purchase_day(days)
+    if first is None:
         return None
-    holdout = min(HOLDOUT_DAYS, (count_days_since_epoch(as_of) - first) // 2)
+    holdout = min(HOLDOUT_DAYS, (as_of - first).days // 2)
     return as_of - dt.timedelta(days=holdout) if holdout >= SHORTEST_HOLDOUT_DAYS else None
+
+
+def find_first_purchase_day(days: pl.DataFrame) -> dt.date | None:
+    """Find the first day of history in the result of `list_customer_days`; None without a purchase."""
+    firsts = days.filter(IS_PURCHASE).group_by("customer_idx").agg(pl.col("day_idx").min())
+    return find_first_day(firsts["day_idx"])
 
 
 def summarise_history(days: pl.DataFrame, *, until: dt.date, last_days: int = HOLDOUT_DAYS) -> pl.DataFrame:

@@ -15,6 +15,7 @@ from polars._typing import PolarsDataType
 
 from regulars.pipelines.definitions.enumerations import OTHER, UNKNOWN, UNKNOWN_CUSTOMER_IDX
 from regulars.pipelines.transforms.amounts import MONEY
+from regulars.pipelines.transforms.history_start import find_first_day
 from regulars.pipelines.transforms.purchases.purchases import read_into_polars, select_columns
 from regulars.pipelines.transforms.subscriptions.subscription_periods import list_paid_periods
 
@@ -88,7 +89,7 @@ def customer_dimensions(
             "acquisition_cost",
         )
     )
-    begun = pl.col("first_order_date") - pl.col("first_order_date").min()
+    begun = pl.col("first_order_date") - pl.lit(find_first_day(firsts["first_order_date"]), pl.Date)
     return (
         firsts.join(_list_subscribers(subscriptions, as_of), on="customer_idx", how="full", coalesce=True)
         .join(attributes, on="customer_idx")

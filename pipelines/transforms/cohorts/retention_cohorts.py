@@ -14,6 +14,7 @@ from polars._typing import PolarsDataType
 from regulars.pipelines.transforms.amounts import MONEY
 from regulars.pipelines.transforms.cohorts.cohort_cells import COHORT, GRAINS, count_cells, list_splits
 from regulars.pipelines.transforms.cohorts.customer_dimensions import CohortSettings, split_customers
+from regulars.pipelines.transforms.history_start import find_first_day
 from regulars.pipelines.transforms.purchases.purchase_days import link_purchase_days
 from regulars.pipelines.transforms.purchases.purchases import read_into_polars, select_columns
 
@@ -97,7 +98,7 @@ def retention_cohorts(
         The columns of `COLUMNS`, sorted by `KEY`. Rates and averages are NULL until the period is over.
     """
     purchase_days = link_purchase_days(orders, refunds, calendar, as_of=as_of)
-    first_day = purchase_days.select(pl.col("first_day").min().cast(pl.Date)).item()
+    first_day = find_first_day(purchase_days.filter("is_first")["first_day"])
     if first_day is None:
         return pl.DataFrame(schema=COLUMNS)
     groups = split_customers(customer_dimensions, cohorts.dimensions)

@@ -35,6 +35,7 @@ COLUMNS: dict[str, PolarsDataType] = {
     "is_deleted": pl.Boolean,
     "customer_type": pl.String,
     "country": pl.String,
+    "country_name": pl.String,
     "region": pl.String,
     "city": pl.String,
     "acquisition_channel": pl.String,
@@ -71,7 +72,7 @@ COLUMNS: dict[str, PolarsDataType] = {
     "next_step": pl.String,
     "as_of": pl.Date,
 }
-FROM_CUSTOMERS = [*list(COLUMNS)[:11], "customer_idx"]
+FROM_CUSTOMERS = [*list(COLUMNS)[:12], "customer_idx"]
 FROM_CLV = ("clv_simple", "p_alive", "predicted_value_12m", "clv_predicted")
 FROM_SEGMENTS = ["segment", "value_tier", "lifecycle", "typical_days_between_orders"]
 SUMS = ["gross_sales", "discounts", "refunds", "net_sales_to_date"]

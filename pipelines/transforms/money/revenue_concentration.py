@@ -19,6 +19,7 @@ from polars._typing import PolarsDataType
 from regulars.pipelines.definitions.enumerations import UNKNOWN_CUSTOMER_IDX
 from regulars.pipelines.transforms.amounts import MONEY
 from regulars.pipelines.transforms.day_numbers import count_days_since_epoch, find_last_month_end
+from regulars.pipelines.transforms.history_start import find_first_day
 from regulars.pipelines.transforms.purchases.purchases import (
     read_into_polars,
     select_columns,
@@ -69,8 +70,9 @@ def revenue_concentration(
     needed = select_columns(sums, "customer_idx", "day_idx", "order_count", "net_sales")
     days = read_into_polars(needed).sort("day_idx")
     known_order = (pl.col("order_count") > 0) & (pl.col("customer_idx") != UNKNOWN_CUSTOMER_IDX)
-    first_day = days.filter(known_order)["day_idx"].cast(pl.Date).min()
-    if not isinstance(first_day, dt.date):
+    firsts = days.filter(known_order).group_by("customer_idx").agg(pl.col("day_idx").min())
+    first_day = find_first_day(firsts["day_idx"])
+    if first_day is None:
         return pl.DataFrame(schema=COLUMNS)
     rows = [
         row | {"as_of": as_of} for row in _measure_period_ends(days, _list_period_ends(first_day, as_of), first_day)

@@ -1,7 +1,8 @@
 """The mart `nps`: the net promoter score by day, week and rolling window.
 
-Put here: which answers are NPS, which answer is the vote of a person in a window, and the score with its interval.
-Keep out: the groups (`core.survey_responses.nps_group`), other kinds of survey.
+Put here: which answers are NPS, which answer is the vote of a person in a window, the score with its interval, and how
+many answers called NPS no score can count. Keep out: the groups (`core.survey_responses.nps_group`), why an answer is
+left out (`nps_left_out_reason`), other kinds of survey.
 """
 
 import datetime as dt
@@ -18,8 +19,12 @@ from regulars.pipelines.definitions.windows import NPS_ROLLING_DAYS
 from regulars.pipelines.transforms.day_numbers import EPOCH, count_days_since_epoch
 from regulars.pipelines.transforms.purchases.purchases import read_into_polars
 
-GROUPS = ("promoter", "passive", "detractor")
-COUNTS = [f"{group}s" for group in GROUPS]
+VOTES = {"promoter": "promoters", "passive": "passives", "detractor": "detractors"}
+"""`nps_group` -> the column with its votes."""
+LEFT_OUT = {"other_scale": "left_out_other_scale", "fraction": "left_out_fractions"}
+"""`nps_left_out_reason` -> the column with its answers."""
+GROUPS = {**VOTES, **LEFT_OUT}
+COUNTS = list(GROUPS.values())
 MONDAY_OF_WEEK_0 = -3  # 1969-12-29, in days since 1970
 Z_95 = NormalDist().inv_cdf(0.975)
 COLUMNS: dict[str, PolarsDataType] = {
@@ -35,6 +40,9 @@ COLUMNS: dict[str, PolarsDataType] = {
     "nps": pl.Float64,
     "nps_ci_low": pl.Float64,
     "nps_ci_high": pl.Float64,
+    "responses_left_out": pl.Int64,
+    "left_out_other_scale": pl.Int64,
+    "left_out_fractions": pl.Int64,
     "is_complete": pl.Boolean,
     "as_of": pl.Date,
 }
@@ -51,18 +59,21 @@ def nps(survey_responses: IntoFrame, customers: IntoFrame, calendar: IntoFrame, 
 
     Returns:
         The columns of `COLUMNS`, sorted by grain, period_end, dimension and value; `all` has every period from the
-        first answer to `as_of`, the other dimensions only periods with votes. Empty without answers.
+        first answer to `as_of`, the other dimensions only periods with answers. Empty without answers.
 
     Raises:
         ValueError: An answer's day is missing in the calendar.
     """
     by_person = count_votes(survey_responses, customers, calendar, as_of=as_of, per_touchpoint=False)
     by_touchpoint = count_votes(survey_responses, customers, calendar, as_of=as_of, per_touchpoint=True)
+    left_out = count_left_out(survey_responses, customers, calendar, as_of=as_of)
+    by_person = pl.concat([by_person, left_out.select(by_person.columns)])
+    by_touchpoint = pl.concat([by_touchpoint, left_out.select(by_touchpoint.columns)])
     if by_person.is_empty():
         return pl.DataFrame(schema=COLUMNS)
     if by_person["day_idx"].null_count():
         raise ValueError("core.calendar lacks days on which there are answers; it must cover all of them.")
-    votes = pl.concat(
+    answers = pl.concat(
         [
             _select_dimension(by_person, ALL, pl.lit(ALL)),
             _select_dimension(by_person, "customer_type", pl.col("customer_type")),
@@ -72,16 +83,21 @@ def nps(survey_responses: IntoFrame, customers: IntoFrame, calendar: IntoFrame, 
     )
     first_day = int(by_person["day_idx"].min())  # type: ignore[arg-type]
     last_day = count_days_since_epoch(as_of)
-    periods = pl.concat([_count_by_day(votes), _count_by_week(votes), _count_by_rolling_window(votes)])
+    periods = pl.concat([_count_by_day(answers), _count_by_week(answers), _count_by_rolling_window(answers)])
     periods = pl.concat([periods, _list_periods_without_votes(periods, first_day, last_day)])
     complete = (pl.col("period_end") <= as_of) & (
         (pl.col("grain") != NPS_ROLLING_GRAIN) | (pl.col("period_start") >= EPOCH + dt.timedelta(days=first_day))
     )
     return (
-        periods.with_columns(responses=pl.sum_horizontal(COUNTS), is_complete=complete, as_of=pl.lit(as_of))
+        periods.with_columns(
+            responses=pl.sum_horizontal(VOTES.values()),
+            responses_left_out=pl.sum_horizontal(LEFT_OUT.values()),
+            is_complete=complete,
+            as_of=pl.lit(as_of),
+        )
         .with_columns(**compute_nps(pl.col("promoters"), pl.col("detractors"), pl.col("responses")))
         .filter((pl.col("period_end") <= as_of) | (pl.col("grain") == "week"))
-        .filter((pl.col("responses") > 0) | (pl.col("dimension") == ALL))
+        .filter((pl.sum_horizontal(COUNTS) > 0) | (pl.col("dimension") == ALL))
         .select(pl.col(name).cast(kind) for name, kind in COLUMNS.items())
         .sort("grain", "period_end", "dimension", "dimension_value")
     )
@@ -151,6 +167,32 @@ def count_votes(
     return read_into_polars(counted.to_native()).with_columns(pl.col("votes").cast(pl.Int64))
 
 
+def count_left_out(
+    survey_responses: IntoFrame, customers: IntoFrame, calendar: IntoFrame, *, as_of: dt.date
+) -> pl.DataFrame:
+    """Scan all answers, on any engine: count those that are called NPS and that no score counts.
+
+    Each counts by itself, in every window that holds its day: whose vote it would have been does not matter.
+
+    Returns:
+        As `count_votes`, with `touchpoint`; `nps_group` is the reason, and `votes` are answers.
+    """
+    days = _make_lazy(calendar).select("day_idx", "week_idx", answered_date=nw.col("day"))
+    groups = ["customer_type", "country", "touchpoint", "nps_group", "day_idx", "week_idx"]
+    counted: nw.LazyFrame[Any] = (
+        _make_lazy(survey_responses)
+        .filter(~nw.col("nps_left_out_reason").is_null(), nw.col("answered_date") <= as_of)
+        .select("customer_idx", "touchpoint", "answered_date", nps_group=nw.col("nps_left_out_reason"))
+        .join(days, on="answered_date", how="left")
+        .join(_make_lazy(customers).select("customer_idx", "customer_type", "country"), on="customer_idx", how="left")
+        .group_by(groups)
+        .agg(votes=nw.len())
+    )
+    return read_into_polars(counted.to_native()).with_columns(
+        pl.col("votes").cast(pl.Int64), end_idx=pl.col("day_idx") + NPS_ROLLING_DAYS, is_last_of_week=pl.lit(True)
+    )
+
+
 def select_nps_answers(survey_responses: IntoFrame, *, as_of: dt.date) -> "nw.LazyFrame[Any]":
     """Select the answers that are NPS, up to `as_of`: those with an `nps_group` and a whole score from 0 to 10.
 
@@ -184,7 +226,7 @@ def _add_person(answers: "nw.LazyFrame[Any]") -> "nw.LazyFrame[Any]":
 
 
 def _select_dimension(votes: pl.DataFrame, dimension: str, value: pl.Expr) -> pl.DataFrame:
-    """Select the votes of one dimension; empty where no vote has a value for it."""
+    """Select the answers of one dimension; empty where none has a value for it."""
     named = votes.with_columns(dimension=pl.lit(dimension), dimension_value=value).select(
         "dimension", "dimension_value", "nps_group", "day_idx", "week_idx", "end_idx", "is_last_of_week", "votes"
     )
@@ -193,8 +235,8 @@ def _select_dimension(votes: pl.DataFrame, dimension: str, value: pl.Expr) -> pl
 
 
 def _count_groups(votes: pl.DataFrame, at: str) -> pl.DataFrame:
-    """Count promoters, passives and detractors per dimension value and `at`."""
-    counts = {f"{group}s": pl.col("votes").filter(pl.col("nps_group") == group).sum() for group in GROUPS}
+    """Count the answers of each group, and those left out for each reason, per dimension value and `at`."""
+    counts = {column: pl.col("votes").filter(pl.col("nps_group") == group).sum() for group, column in GROUPS.items()}
     return votes.group_by("dimension", "dimension_value", at).agg(**counts)
 
 

@@ -122,9 +122,14 @@ def test_rows_become_the_kinds_they_match_and_the_others_are_quarantined_with_th
     with shop.delivered() as con:
         assert con.execute("select order_id, _row, _rest from landed.orders").fetchall() == [("1", 1, '{"n":"a\\nb"}')]
         assert con.execute("select refund_id, amount, _row from landed.refunds").fetchall() == [("2", "3", 2)]
-        assert con.execute("select line, text, reason from landed.malformed order by line").fetchall() == [
-            (5, '{"id":"3","day":"2026-01-03","total":"7","n":"x"}', "unclaimed: no kind's `when` is true"),
-            (6, '{"id":"4","total":"8","type":"gift"}', "unclaimed: no kind's `when` is true"),
+        assert con.execute("select line, text, rule, reason from landed.malformed order by line").fetchall() == [
+            (
+                5,
+                '{"id":"3","day":"2026-01-03","total":"7","n":"x"}',
+                "condition_is_null",
+                "the condition `when` is NULL for it, and no other kind takes it",
+            ),
+            (6, '{"id":"4","total":"8","type":"gift"}', "unclaimed", "no kind's `when` is true for it"),
         ]
         assert con.execute("select record_count, kinds from landed.files").fetchall() == [(4, "orders,refunds")]
 

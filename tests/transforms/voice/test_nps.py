@@ -20,6 +20,7 @@ ANSWER_SCHEMA = {
     "response_id": pl.String,
     "score": pl.Decimal(9, 4),
     "nps_group": pl.String,
+    "nps_left_out_reason": pl.String,
     "answered_at": pl.Datetime("us"),
     "answered_date": pl.Date,
     "contact_id": pl.String,
@@ -49,6 +50,7 @@ def answer(
         "system": "forms",
         "score": points,
         "nps_group": None if points is None else group_of(points),
+        "nps_left_out_reason": None,
         "answered_at": moment,
         "answered_date": moment.date(),
         "contact_id": contact,
@@ -330,3 +332,54 @@ def test_the_order_of_rows_does_not_matter():
     expected = on_polars(answers)
     for seed in range(3):
         assert_frame_equal(on_polars(answers.sample(fraction=1, shuffle=True, seed=seed)), expected)
+
+
+def left_out(at: str, reason: str, customer: int | None = None, **more: Any) -> dict[str, Any]:
+    """An answer that is called NPS and is none."""
+    return answer(at, None, None, customer, nps_left_out_reason=reason, **more)
+
+
+def rows_of(found: pl.DataFrame, grain: str, dimension: str = "all") -> dict[Any, tuple[int, int, int, int]]:
+    """Period's end and value -> votes, left out, of these on another scale and fractions; only periods with answers."""
+    chosen = found.filter(
+        (pl.col("grain") == grain)
+        & (pl.col("dimension") == dimension)
+        & (pl.sum_horizontal("responses", "responses_left_out") > 0)
+    )
+    columns = [
+        "period_end",
+        "dimension_value",
+        "responses",
+        "responses_left_out",
+        "left_out_other_scale",
+        "left_out_fractions",
+    ]
+    return {(end.isoformat(), value): tuple(counts) for end, value, *counts in chosen.select(columns).rows()}
+
+
+@pytest.mark.parametrize("engine", [on_polars, on_duckdb])
+def test_answers_that_no_score_counts_are_counted_beside_it(engine: Any):
+    answers = [
+        answer("2026-03-02 09:00", 9, "ada", 1),
+        left_out("2026-03-02 10:00", "other_scale", 1),
+        left_out("2026-03-04 10:00", "other_scale", 1),
+        left_out("2026-03-04 10:00", "fraction", 2, touchpoint="web"),
+    ]
+    found = engine(table(answers))
+    assert rows_of(found, "day") == {("2026-03-02", "all"): (1, 1, 1, 0), ("2026-03-04", "all"): (0, 2, 1, 1)}
+    assert rows_of(found, "week") == {("2026-03-08", "all"): (1, 3, 2, 1)}
+    assert rows_of(found, "week", "customer_type") == {
+        ("2026-03-08", "home"): (0, 1, 0, 1),
+        ("2026-03-08", "office"): (1, 2, 2, 0),
+    }
+    assert rows_of(found, "day", "touchpoint")[("2026-03-04", "web")] == (0, 1, 0, 1)
+    rolling = rows_of(found, NPS_ROLLING_GRAIN)
+    last = dt.date(2026, 3, 4) + dt.timedelta(days=NPS_ROLLING_DAYS - 1)
+    assert rolling[(min(last, AS_OF).isoformat(), "all")][1:] == (2, 1, 1)
+    assert found.filter(pl.col("responses") == 0)["nps"].null_count() == found.filter(pl.col("responses") == 0).height
+
+
+def test_a_company_whose_answers_are_all_left_out_has_no_score_and_the_count():
+    found = on_polars(table([left_out("2026-03-30 09:00", "other_scale")]))
+    assert rows_of(found, "day") == {("2026-03-30", "all"): (0, 1, 1, 0)}
+    assert found["nps"].null_count() == found.height

@@ -1,0 +1,47 @@
+"""Measures the tables of staging, identity and core: what records say of each other, of who is who and of money.
+
+Put here: which measurements there are. Keep out: each of them (a module per family beside this one).
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+
+import duckdb
+
+from regulars.pipelines.audit.findings.tables.amounts import (
+    find_barcode_quantities,
+    find_empty_amounts,
+    find_odd_amounts,
+)
+from regulars.pipelines.audit.findings.tables.answers import find_left_out_answers
+from regulars.pipelines.audit.findings.tables.identity import find_odd_identities
+from regulars.pipelines.audit.findings.tables.ids import find_damaged_ids
+from regulars.pipelines.audit.findings.tables.links import find_buyers_without_record, find_unmatched_writers
+from regulars.pipelines.audit.findings.tables.references import find_unmatched_references
+from regulars.pipelines.audit.findings.tables.same_orders import find_same_orders
+from regulars.pipelines.audit.findings.tables.texts import find_free_text, find_unknown_countries
+from regulars.pipelines.findings.finding import Finding
+
+MEASUREMENTS: Sequence[Callable[[duckdb.DuckDBPyConnection], list[Finding]]] = (
+    find_unmatched_references,
+    find_unmatched_writers,
+    find_buyers_without_record,
+    find_same_orders,
+    find_damaged_ids,
+    find_odd_identities,
+    find_odd_amounts,
+    find_empty_amounts,
+    find_barcode_quantities,
+    find_left_out_answers,
+    find_free_text,
+    find_unknown_countries,
+)
+
+
+def measure_tables(con: duckdb.DuckDBPyConnection) -> Iterator[Finding]:
+    """Everything that is measured in the tables of a build.
+
+    Args:
+        con: The build, with staging, identity and core.
+    """
+    for measure in MEASUREMENTS:
+        yield from measure(con)

@@ -1,0 +1,192 @@
+"""Measures how many references from one source to another lead nowhere.
+
+Put here: references to customers and to orders, counted per source and the system they point to. Keep out: ids that
+are damaged whatever they point to (`ids.py`), and rules for single rows (`pipelines/kinds`).
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import duckdb
+
+from regulars.pipelines.findings.catalogue import make_finding
+from regulars.pipelines.findings.finding import Finding
+from regulars.pipelines.kinds.shape.registry import KINDS
+
+FEW = 20
+"""Fewer references say nothing about an export."""
+
+_TO_CUSTOMERS = """
+    with
+        known as (
+            select distinct _system as system, customer_record_id as id from staging.customers
+            union
+            select _system, trim(unnest(string_split(merged_record_ids, ';'))) from staging.customers
+        )
+
+    select
+        _source as source,
+        coalesce(customer_system, _system) as system,
+        customer_record_id as id,
+        count(*) as reference_count,
+        any_value(known.id) is not null as is_known,
+    from staging.{kind}
+    left join known
+        on known.system = coalesce(customer_system, _system) and known.id = customer_record_id
+    where customer_record_id is not null and coalesce(customer_system, _system) in (select system from known)
+    group by all
+"""
+"""One row per source, system and customer id that the rows of a kind name; systems without customers are left out."""
+
+_TO_ORDERS = """
+    with
+        known as (
+            select distinct _system as system, order_id as id from staging.orders
+            union
+            select _system, order_id from staging.order_lines where line_type = 'sale' and '{kind}' <> 'order_lines'
+        )
+
+    select
+        _source as source,
+        {system} as system,
+        order_id as id,
+        count(*) as reference_count,
+        any_value(known.id) is not null as is_known,
+    from staging.{kind}
+    left join known on known.system = {system} and known.id = order_id
+    where order_id is not null and {system} in (select system from known) and {condition}
+    group by all
+"""
+"""One row per source, system and order id that the rows of a kind name; systems without orders are left out."""
+
+_COUNT = """
+    select
+        source,
+        system,
+        cast(sum(reference_count) as bigint) as reference_count,
+        cast(coalesce(sum(reference_count) filter (not is_known), 0) as bigint) as unmatched_count,
+    from ({references})
+    group by source, system
+    order by source, system
+"""
+
+_EXPLAIN = """
+    with
+        unmatched as (
+            select distinct id from ({references}) where source = $source and system = $system and not is_known
+        ),
+        ways as (
+            select 'leading zeros' as difference, id, ltrim(id, '0') as key from unmatched
+            union all select 'upper and lower case', id, lower(id) from unmatched
+            union all select 'a trailing `.0`', id, regexp_replace(id, '[.,]0+$', '') from unmatched
+            union all
+            select '15 instead of 18 characters', id, left(id, 15) from unmatched where length(id) in (15, 18)
+        ),
+        known as (select distinct {id} as id from {table} where _system = $system),
+        keys as (
+            select 'leading zeros' as difference, ltrim(id, '0') as key from known
+            union select 'upper and lower case', lower(id) from known
+            union select 'a trailing `.0`', regexp_replace(id, '[.,]0+$', '') from known
+            union select '15 instead of 18 characters', left(id, 15) from known where length(id) in (15, 18)
+        )
+
+    select difference, count(*) / (select count(*) from unmatched) as share
+    from ways
+    semi join keys using (difference, key)
+    group by difference
+    having share >= 0.5
+    order by share desc, difference
+    limit 1
+"""
+"""The difference that explains at least half of the ids that were not found."""
+
+
+@dataclass(frozen=True)
+class _Target:
+    """What rows refer to.
+
+    Attributes:
+        references: SQL of one row per source, system and id.
+        what: What is named, in the plural.
+        table: The staging table that should hold it.
+        id: Its column.
+    """
+
+    references: str
+    what: str
+    table: str
+    id: str
+
+
+def find_unmatched_references(con: duckdb.DuckDBPyConnection) -> list[Finding]:
+    """Per kind, source and system: how many of the customers and orders that its rows name are nowhere.
+
+    Args:
+        con: The build, with the staging tables.
+    """
+    return [finding for kind in KINDS for target in _list_targets(kind) for finding in _measure(con, kind, target)]
+
+
+def _list_targets(kind: str) -> Iterator[_Target]:
+    described = KINDS[kind]
+    if described.reference:
+        references = _TO_CUSTOMERS.format(kind=kind)
+        yield _Target(references, "customers", "staging.customers", "customer_record_id")
+    if kind not in {"orders", "customers"} and described.column("order_id"):
+        condition = "line_type = 'sale'" if kind == "order_lines" else "true"
+        names_order_of_other_system = described.reference is not None and not described.reference.makes_customer
+        system = "coalesce(customer_system, _system)" if names_order_of_other_system else "_system"
+        references = _TO_ORDERS.format(kind=kind, condition=condition, system=system)
+        yield _Target(references, "orders", "staging.orders", "order_id")
+
+
+def _measure(con: duckdb.DuckDBPyConnection, kind: str, target: _Target) -> Iterator[Finding]:
+    if not con.execute(f"select 1 from staging.{kind} limit 1").fetchone():
+        return
+    counted = con.execute(_COUNT.format(references=target.references)).fetchall()
+    for source, system, count, unmatched in counted:
+        if count < FEW or not unmatched:
+            continue
+        where = f"{kind} of `{source}` name {target.what} of `{system}`"
+        explained = _explain(con, target, source, system)
+        if unmatched == count:
+            yield make_finding(
+                "references_match_nothing",
+                f"{count:,} {where}, and not one of them is there.{explained}",
+                _advise(kind, target, source),
+                source=source,
+                kind=kind,
+                table=target.table,
+                count=count,
+                share=1.0,
+            )
+        else:
+            yield make_finding(
+                "references_unmatched",
+                f"{count:,} {where}; {unmatched:,} of them ({unmatched / count:.1%}) are not there.{explained}",
+                _advise(kind, target, source),
+                source=source,
+                kind=kind,
+                table=target.table,
+                count=unmatched,
+                share=unmatched / count,
+            )
+
+
+def _explain(con: duckdb.DuckDBPyConnection, target: _Target, source: str, system: str) -> str:
+    query = _EXPLAIN.format(references=target.references, table=target.table, id=target.id)
+    found = con.execute(query, {"source": source, "system": system}).fetchone()
+    return f" {found[1]:.0%} of these ids would be found but for {found[0]}." if found else ""
+
+
+def _advise(kind: str, target: _Target, source: str) -> str:
+    if target.what == "customers":
+        return (
+            f"Compare the column mapped to `customer_record_id` in `sources.{source}` with that of the customers: is "
+            "it another id, another system (`customer_system`), cut or rounded? Or does the export hold only a part "
+            "of the customers?"
+        )
+    return (
+        f"Compare the column mapped to `order_id` for {kind} in `sources.{source}` with that of the orders: is it "
+        "another id (an internal one beside the order number), or an export of other months?"
+    )

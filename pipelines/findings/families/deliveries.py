@@ -1,0 +1,48 @@
+"""Findings about which version of a thing is newest, and about records that rules of the settings leave out.
+
+Put here: their entries. Keep out: measuring them (`pipelines/sources`, `pipelines/contracts/quarantine`).
+"""
+
+from regulars.pipelines.findings.finding_type import FindingType
+
+DELIVERIES = (
+    FindingType(
+        name="file_order_disagrees",
+        meaning="The times of files, or numbers and days in their names, contradict the order in which they are used.",
+        unit="files",
+    ),
+    FindingType(
+        name="file_times_are_equal",
+        meaning="Files that are new in one run and changed at the same moment hold versions of the same thing.",
+        unit="files or documents",
+    ),
+    FindingType(
+        name="version_column_disagrees",
+        meaning="By `updated_at` another version is the newest than by the order of deliveries; `updated_at` decides.",
+        severity="info",
+        unit="documents",
+    ),
+    FindingType(
+        name="delivery_put_back",
+        meaning="A file that landed before was put back after a newer one: its versions are the newest again.",
+        severity="info",
+        unit="files",
+    ),
+    FindingType(
+        name="refund_replaces_sale",
+        meaning="The newest version of an order has refund lines only, where the version before had sales.",
+        unit="orders",
+    ),
+    FindingType(
+        name="condition_is_null",
+        meaning="A condition of `when`, `exclude` or `include` is neither true nor false for a record.",
+        unit="records",
+    ),
+    FindingType(
+        name="excluded_share_jumps",
+        meaning="A rule leaves out a much larger or smaller share of the newest file than of the files before.",
+        measure="share",
+        threshold=0.1,
+        unit="records",
+    ),
+)

@@ -1,0 +1,39 @@
+"""The findings about who is who.
+
+Put here: their entries of the catalogue. Keep out: measuring them (`pipelines/audit/findings/identity.py`).
+"""
+
+from regulars.pipelines.findings.finding_type import FindingType
+
+IDENTITY = (
+    FindingType(
+        name="shared_addresses",
+        meaning="Addresses are shared by too many customer records to name anybody; they link no records.",
+        severity="info",
+        unit="addresses",
+    ),
+    FindingType(
+        name="addresses_of_too_many_orders",
+        meaning="Addresses stand on too many orders to name anybody, as that of a till: the orders have no customer.",
+        unit="addresses",
+    ),
+    FindingType(
+        name="customer_like_a_till",
+        meaning="One customer has a large part of a system's orders, and several on each day with an order.",
+        measure="share",
+        threshold=0.02,
+        unit="orders",
+    ),
+    FindingType(
+        name="customer_of_many_records",
+        meaning="One person has so many customer records that an address or a merge may link strangers.",
+        threshold=50,
+        unit="records of the largest customer",
+    ),
+    FindingType(
+        name="accounts_share_contacts",
+        meaning="Persons belong to several accounts; the accounts stay apart, as `identity.link_accounts` says.",
+        severity="info",
+        unit="persons",
+    ),
+)

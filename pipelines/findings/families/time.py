@@ -1,0 +1,47 @@
+"""The findings about time: days far from all others, silence, old rates, clocks.
+
+Put here: their entries of the catalogue. Keep out: measuring them (`pipelines/audit/findings`).
+"""
+
+from regulars.pipelines.findings.finding_type import FindingType
+
+TIME = (
+    FindingType(
+        name="source_silent",
+        meaning=(
+            "The newest row of a source and kind is older than twice its longest silence of the last 180 days: by so "
+            "many days."
+        ),
+        unit="days",
+    ),
+    FindingType(
+        name="as_of_ahead",
+        meaning="The newest row of all sources lies so many days before the day that the run counts to.",
+        threshold=30,
+        unit="days",
+    ),
+    FindingType(
+        name="rows_after_as_of",
+        meaning="Rows lie more than two days after the day that the run counts to, and so do not count yet.",
+        unit="rows",
+    ),
+    FindingType(
+        name="orders_before_history",
+        meaning=(
+            "A few customers ordered more than a year before all others. Their orders count, but history does not "
+            "begin with them."
+        ),
+        unit="customers",
+    ),
+    FindingType(
+        name="rate_old",
+        meaning="Orders of the last 30 days are converted with an exchange rate that is so many days old.",
+        threshold=7,
+        unit="days",
+    ),
+    FindingType(
+        name="clock_went_back",
+        meaning="The clock of the machine is behind the end of the run before: by so many minutes.",
+        unit="minutes",
+    ),
+)

@@ -1,0 +1,86 @@
+"""The findings about the values of a source: amounts, quantities, texts, numbers and days with two readings.
+
+Put here: their entries of the catalogue. Keep out: measuring them (`pipelines/audit/findings/tables/`,
+`pipelines/sources/mapping/evidence_findings.py`).
+"""
+
+from regulars.pipelines.findings.finding_type import FindingType
+
+VALUES = (
+    FindingType(
+        name="amounts_empty",
+        meaning="Orders have neither an amount nor lines with one; they count as 0 and are no countable orders.",
+        unit="orders",
+    ),
+    FindingType(
+        name="amounts_in_another_unit",
+        meaning="The median order of one source is many times that of the others, as when amounts are in cents.",
+        threshold=49,
+        unit="times the other sources' median",
+    ),
+    FindingType(
+        name="orders_below_zero",
+        meaning="Orders have negative gross sales, as when refunds are delivered as orders.",
+        measure="share",
+        threshold=0.02,
+        unit="orders",
+    ),
+    FindingType(
+        name="quantities_like_barcodes",
+        meaning="Quantities have 12 to 14 digits, as a bar code has: a scanner wrote into the wrong field.",
+        unit="lines",
+    ),
+    FindingType(
+        name="currency_not_mapped",
+        meaning="A file with amounts has a column of currencies that no mapping reads, and it names other currencies.",
+        unit="records",
+    ),
+    FindingType(
+        name="free_text_in_codes",
+        meaning="A column of codes or names of groups, which is published, holds nearly as many texts as rows.",
+        measure="share",
+        threshold=0.3,
+        unit="different texts",
+    ),
+    FindingType(
+        name="countries_unknown",
+        meaning="A country is no name or code of ISO 3166 that is known; it is kept as it was delivered.",
+        unit="different texts",
+    ),
+    FindingType(
+        name="booleans_empty",
+        meaning="A yes-or-no column made by an expression is NULL, which counts as no.",
+        unit="records",
+    ),
+    FindingType(
+        name="numbers_with_two_readings",
+        meaning="Numbers of a column can be read with `.` or `,` as decimal sign, and no number decides which it is.",
+        unit="numbers",
+    ),
+    FindingType(
+        name="numbers_of_another_format",
+        meaning="Numbers of a column are written with another decimal sign than the settings say.",
+        unit="numbers",
+    ),
+    FindingType(
+        name="days_with_two_readings",
+        meaning="No day of a column is later than the 12th, so that nothing proves which number is the month.",
+        threshold=29,
+        unit="days",
+    ),
+    FindingType(
+        name="days_of_another_format",
+        meaning="Days of a column only make sense when day and month change places.",
+        unit="days",
+    ),
+    FindingType(
+        name="nps_answers_left_out",
+        meaning="Answers of the type nps are no whole number: no NPS counts them, `marts.nps` counts them beside it.",
+        unit="answers",
+    ),
+    FindingType(
+        name="nps_on_another_scale",
+        meaning="Answers are called nps and are on another scale than 0 to 10, a contradiction: no NPS counts them.",
+        unit="answers",
+    ),
+)

@@ -1,0 +1,105 @@
+"""The findings of comparing a delivery with the deliveries before it, and a generation with its parent.
+
+Put here: their entries of the catalogue. Keep out: measuring them (`pipelines/audit/findings`).
+"""
+
+from regulars.pipelines.findings.finding_type import FindingType
+
+VOLUME = (
+    FindingType(
+        name="delivery_small",
+        meaning=(
+            "A delivery of an incremental source has far fewer rows than the smallest usual one of the last four weeks "
+            "of deliveries: by this share of it, beyond what chance does in so few rows."
+        ),
+        measure="share",
+        threshold=0.5,
+        unit="rows",
+    ),
+    FindingType(
+        name="delivery_large",
+        meaning=(
+            "A delivery of an incremental source has so many rows that the largest usual one of the last four weeks of "
+            "deliveries is short of it by this share; 0.67 is three times as many."
+        ),
+        measure="share",
+        threshold=0.67,
+        unit="rows",
+    ),
+    FindingType(
+        name="full_delivery_shrank",
+        meaning=(
+            "A delivery of a full source has fewer rows than half of its last 14 deliveries had: by this share; "
+            "when half is missing, the file is refused."
+        ),
+        measure="share",
+        threshold=0.1,
+        unit="rows",
+    ),
+    FindingType(
+        name="export_limit",
+        meaning=(
+            "A file has exactly as many records as exports are commonly cut off at (1,000, 5,000, 10,000 …), and no "
+            "other delivery of the source has more."
+        ),
+    ),
+    FindingType(
+        name="empty_values_rose",
+        meaning=(
+            "A column is empty in many more rows of a delivery than in any of the deliveries before: by this share of "
+            "all rows, beyond what chance does in so few rows."
+        ),
+        measure="share",
+        threshold=0.2,
+        unit="rows",
+    ),
+    FindingType(
+        name="amounts_shifted",
+        meaning=(
+            "The median amount of a delivery is so far from that of every delivery before it that the smaller of the "
+            "two is short of the larger by this share, beyond what chance does in so few rows; 0.67 is a third, or "
+            "three times as much."
+        ),
+        measure="share",
+        threshold=0.67,
+        unit="rows",
+    ),
+    FindingType(
+        name="customers_collapsed",
+        meaning=(
+            "The rows of a delivery name far fewer different customers than usual: different customers per row fell by "
+            "this share, beyond what chance does in so few rows."
+        ),
+        measure="share",
+        threshold=0.3,
+        unit="rows",
+    ),
+    FindingType(
+        name="columns_appeared",
+        meaning="A file has columns that the delivery before it had not; they are kept, and not published.",
+        severity="info",
+        unit="columns",
+    ),
+    FindingType(
+        name="columns_vanished",
+        meaning="A file lacks columns that the delivery before it had and that the settings do not need.",
+        severity="info",
+        unit="columns",
+    ),
+    FindingType(
+        name="source_gone",
+        meaning="A source that fed rows into the parent generation is not in the settings any more, or is renamed.",
+        unit="rows",
+    ),
+    FindingType(
+        name="closed_month_fell",
+        meaning=(
+            "The sales, the orders or the active customers of a month that was over when the parent was published are "
+            "lower now by this share, beyond one average order and without a customer merged or a setting changed."
+        ),
+        severity="stop",
+        measure="share",
+        threshold=0.02,
+        unit="months",
+    ),
+)

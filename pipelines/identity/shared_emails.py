@@ -1,0 +1,44 @@
+"""Finds addresses that too many records or orders share to name anybody.
+
+Put here: when an address is that of no single person. Keep out: addresses that name nobody by themselves (`emails.py`).
+"""
+
+import polars as pl
+
+
+def find_shared_emails(
+    found: pl.DataFrame, orders: pl.DataFrame, *, max_records: int, max_orders: int, max_orders_a_day: int
+) -> pl.DataFrame:
+    """The shared addresses of every system (`info@`, the till's own).
+
+    Args:
+        found: Which customer records carry which address: `system`, `record_id`, `email` (normalised, may be NULL).
+        orders: Orders that name an address and no customer record: `system`, `email`, `day`.
+        max_records: More customer records of one system than this share no person's address.
+        max_orders: Nor do more orders than this.
+        max_orders_a_day: Nor do more orders of one day than this.
+
+    Returns:
+        One row per system, address and `shared_by` (`records`, `orders`), with their number as `shared_count`.
+    """
+    by_records = (
+        found.filter(pl.col("email").is_not_null())
+        .group_by("system", "email")
+        .agg(shared_count=pl.col("record_id").n_unique().cast(pl.Int64))
+        .filter(pl.col("shared_count") > max_records)
+        .with_columns(shared_by=pl.lit("records"))
+    )
+    by_orders = (
+        orders.filter(pl.col("email").is_not_null())
+        .group_by("system", "email", "day")
+        .agg(order_count=pl.len().cast(pl.Int64))
+        .group_by("system", "email")
+        .agg(
+            shared_count=pl.col("order_count").sum(),
+            most_a_day=pl.col("order_count").filter(pl.col("day").is_not_null()).max(),
+        )
+        .filter((pl.col("shared_count") > max_orders) | (pl.col("most_a_day") > max_orders_a_day))
+        .with_columns(shared_by=pl.lit("orders"))
+    )
+    columns = ["system", "email", "shared_by", "shared_count"]
+    return pl.concat([by_records.select(columns), by_orders.select(columns)])

@@ -1,0 +1,113 @@
+"""Finds what is odd about the order in which the files of a source are used.
+
+Put here: names and times that contradict the order, files that were put back. Keep out: the order itself
+(`source_files.py`, `ledger.py`), and versions of single documents (`contracts/quarantine/version_findings.py`).
+
+The ledger alone decides, so that a later run on the same landing finds the same.
+"""
+
+from collections.abc import Iterator, Sequence
+
+from regulars.pipelines.findings.catalogue import make_finding
+from regulars.pipelines.findings.finding import Finding
+from regulars.pipelines.settings.source import Source
+from regulars.pipelines.sources.file_names import read_claim
+from regulars.pipelines.sources.ledger import Delivery
+
+
+def list_delivery_findings(
+    name: str, source: Source, landed: Sequence[Delivery], used: Sequence[Delivery]
+) -> list[Finding]:
+    """What is odd about the order of a source's deliveries.
+
+    Args:
+        name: The source.
+        source: Its settings.
+        landed: All its deliveries, in order.
+        used: Those that the run reads.
+    """
+    if all("updated_at" in mapping.columns for mapping in source.mappings.values()) and len(used) > 1:
+        return []  # the version column decides, whatever the order of the files
+    found = [
+        _find_contradictions(name, landed, used),
+        _find_equal_times(name, landed, used) if source.delivery_mode == "full" else None,
+        _find_put_back(name, landed, used),
+    ]
+    return [finding for finding in found if finding is not None]
+
+
+def _find_contradictions(name: str, landed: Sequence[Delivery], used: Sequence[Delivery]) -> Finding | None:
+    """Files in use that came after one that, by its name or by the time of its last change, is younger."""
+    contradicting = {file for file in _list_older_files(landed) if file in set(used)}
+    if not contradicting:
+        return None
+    example = min(contradicting, key=lambda file: file.delivery or 0).file_name
+    return make_finding(
+        "file_order_disagrees",
+        f"{name}: {len(contradicting):,} of {len(used):,} files in use count as newer than a file that was changed "
+        f"later or whose name sorts after theirs, such as {example}. What came first is older; of files that came "
+        "together, the one that was changed first; names do not count.",
+        "If the files are in the wrong order, deliver the newest ones again, or map `updated_at`, which decides before "
+        "any order of files.",
+        source=name,
+        count=len(contradicting),
+        example=example,
+    )
+
+
+def _list_older_files(landed: Sequence[Delivery]) -> Iterator[Delivery]:
+    """The deliveries that came after one that is younger by its name or by its time."""
+    highest: dict[str, tuple[int, ...]] = {}
+    youngest = landed[0].modified_at if landed else None
+    for delivery in landed:
+        is_older = youngest is not None and delivery.modified_at < youngest
+        youngest = max(youngest or delivery.modified_at, delivery.modified_at)
+        claim = read_claim(delivery.file_name)
+        if claim is not None:
+            shape, numbers = claim
+            is_older = is_older or numbers < highest.get(shape, numbers)
+            highest[shape] = max(numbers, highest.get(shape, numbers))
+        if is_older:
+            yield delivery
+
+
+def _find_equal_times(name: str, landed: Sequence[Delivery], used: Sequence[Delivery]) -> Finding | None:
+    """Whether the only file that counts was chosen among files that came together and were changed at one moment."""
+    if not used:
+        return None
+    newest = used[-1]
+    tied = {
+        delivery.file_sha256
+        for delivery in landed
+        if (delivery.landed_at, delivery.modified_at) == (newest.landed_at, newest.modified_at)
+    }
+    if len(tied) < 2:
+        return None
+    return make_finding(
+        "file_times_are_equal",
+        f"{name}: {len(tied):,} files came in one run and were last changed at the same moment; {newest.file_name}, "
+        "whose name sorts last, is taken for the newest, and the others are not used.",
+        "Deliver files so that they keep the time at which the tool wrote them.",
+        source=name,
+        count=len(tied),
+        example=newest.file_name,
+    )
+
+
+def _find_put_back(name: str, landed: Sequence[Delivery], used: Sequence[Delivery]) -> Finding | None:
+    """Files in use whose bytes landed before, with another file in between."""
+    first: dict[str | None, int | None] = {}
+    for delivery in landed:
+        first.setdefault(delivery.file_sha256, delivery.delivery)
+    again = [delivery for delivery in used if first[delivery.file_sha256] != delivery.delivery]
+    if not again:
+        return None
+    return make_finding(
+        "delivery_put_back",
+        f"{name}: {len(again):,} of {len(used):,} files in use had landed before and were put back after a newer one, "
+        f"such as {again[-1].file_name}; what they hold is the newest again.",
+        "If that was not meant, deliver the newest export again.",
+        source=name,
+        count=len(again),
+        example=again[-1].file_name,
+    )

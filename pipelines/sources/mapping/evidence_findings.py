@@ -1,0 +1,157 @@
+"""Says what follows from the evidence that a source's values give of how they are written.
+
+Put here: when a reading is in doubt, as findings. Keep out: counting (`evidence.py`).
+"""
+
+from collections.abc import Iterator, Mapping
+
+from regulars.pipelines.findings.catalogue import make_finding
+from regulars.pipelines.findings.finding import Finding
+from regulars.pipelines.settings.source import Constant, FileOptions, Source
+from regulars.pipelines.sources.mapping.evidence import Evidence
+
+_NAMES = {".": "point", ",": "comma"}
+
+
+def find_doubtful_readings(
+    evidence: Evidence, sources: Mapping[str, Source], currencies: Mapping[str, str]
+) -> list[Finding]:
+    """The findings of all sources, of which some may lie below their thresholds.
+
+    Args:
+        evidence: The counts of every delivery that the run reads.
+        sources: Their settings.
+        currencies: Source -> the currency that is assumed where no column says it.
+    """
+    return [
+        *_find_doubtful_numbers(evidence, sources),
+        *_find_doubtful_days(evidence),
+        *_find_empty_booleans(evidence),
+        *_find_other_currencies(evidence, currencies),
+    ]
+
+
+def find_contradictions(name: str, source: Source) -> list[Finding]:
+    """What contradicts itself in the settings of a source alone, whatever its files hold."""
+    mapping = source.mappings.get("survey_responses")
+    if mapping is None:
+        return []
+    constants = {ours: each.value for ours, each in mapping.columns.items() if isinstance(each, Constant)}
+    scale = constants.get("scale_min", "0"), constants.get("scale_max", "10")
+    if constants.get("survey_type", "").lower() != "nps" or _is_nps_scale(*scale):
+        return []
+    return [
+        make_finding(
+            "nps_on_another_scale",
+            f"`sources.{name}` calls its answers nps, on a scale of {scale[0]} to {scale[1]}: NPS is asked on 0 to 10, "
+            "and no score will count them.",
+            "Say `survey_type: {value: csat}`, or map the score to 0 to 10 if the question was asked on that scale.",
+            source=name,
+            kind="survey_responses",
+        )
+    ]
+
+
+def _is_nps_scale(low: str, high: str) -> bool:
+    try:
+        return (float(low), float(high)) == (0, 10)
+    except ValueError:  # no number: the rows are quarantined
+        return True
+
+
+def _find_doubtful_numbers(evidence: Evidence, sources: Mapping[str, Source]) -> Iterator[Finding]:
+    for place, either in evidence.either.items():
+        options = sources[place.source].options
+        proofs = {sign: getattr(evidence, name) for sign, name in _NAMES.items()}
+        other_sign = next(sign for sign in _NAMES if sign != options.decimal)
+        other = proofs[other_sign].get(place, 0)
+        where = f"{place.kind}.{place.column} of `{place.source}`"
+        if other:
+            yield make_finding(
+                "numbers_of_another_format",
+                f"{other:,} numbers of {where} are written with the decimal sign `{other_sign}`, where the settings "
+                f"say `{options.decimal}`.",
+                f"Set `decimal` and `thousands` in `sources.{place.source}.options`; where the tool mixes both, "
+                "correct the export: a number such as 1.234 cannot be told from 1,234.",
+                source=place.source,
+                kind=place.kind,
+                count=other,
+                example="1.234,50" if other_sign == "," else "1,234.50",
+            )
+        is_proven = any(
+            count
+            for each, count in proofs[options.decimal].items()
+            if (each.source, each.kind) == (place.source, place.kind)
+        )
+        if either and (other or not (is_proven or _is_declared(options))):
+            yield make_finding(
+                "numbers_with_two_readings",
+                f"{either:,} numbers of {where} have one sign and three digits after it, like 1{options.decimal}234, "
+                f"and were read with the decimal sign `{options.decimal}`; "
+                + ("others of the column have another one." if other else "no number of the source proves it."),
+                f"Set `decimal` in `sources.{place.source}.options`, and `thousands` if the sign groups digits.",
+                source=place.source,
+                kind=place.kind,
+                count=either,
+                example=f"1{options.decimal}234",
+            )
+
+
+def _is_declared(options: FileOptions) -> bool:
+    """Whether the settings say more about numbers than the defaults."""
+    return options.decimal != "." or options.thousands != ""
+
+
+def _find_doubtful_days(evidence: Evidence) -> Iterator[Finding]:
+    for place, days in evidence.days.items():
+        where = f"{place.kind}.{place.column} of `{place.source}`"
+        swapped = evidence.swapped_days.get(place, 0)
+        if swapped:
+            yield make_finding(
+                "days_of_another_format",
+                f"{swapped:,} days of {where} fit the format of the settings only with day and month exchanged; "
+                f"{days:,} fit as they are.",
+                f"Correct `datetime_format` or `date_format` in `sources.{place.source}.options`.",
+                source=place.source,
+                kind=place.kind,
+                count=swapped,
+            )
+        if days and not evidence.late_days.get(place, 0):
+            yield make_finding(
+                "days_with_two_readings",
+                f"None of {days:,} days of {where} is later than the 12th of a month: nothing proves that the settings "
+                "have day and month in the right order.",
+                f"Compare one day with the tool's own page; the format stands in `sources.{place.source}.options`.",
+                source=place.source,
+                kind=place.kind,
+                count=days,
+            )
+
+
+def _find_empty_booleans(evidence: Evidence) -> Iterator[Finding]:
+    for place, count in evidence.empty_booleans.items():
+        if count:
+            yield make_finding(
+                "booleans_empty",
+                f"For {count:,} records of `{place.source}` the expression of {place.kind}.{place.column} gives "
+                "neither yes nor no; they count as no.",
+                "An expression over an empty value is empty: write `coalesce(…, false)`, or `is not distinct from` "
+                "instead of `=`.",
+                source=place.source,
+                kind=place.kind,
+                count=count,
+            )
+
+
+def _find_other_currencies(evidence: Evidence, currencies: Mapping[str, str]) -> Iterator[Finding]:
+    for place, count in evidence.other_currencies.items():
+        if count:
+            yield make_finding(
+                "currency_not_mapped",
+                f"{count:,} records of `{place.source}` name another currency in the column `{place.column}`, which is "
+                f"not mapped: their amounts are taken for {currencies[place.source]}.",
+                f"Map `currency: {place.column}` for {place.kind}, or the amounts that the tool has converted.",
+                source=place.source,
+                kind=place.kind,
+                count=count,
+            )

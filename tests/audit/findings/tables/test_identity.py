@@ -1,0 +1,63 @@
+"""Odd customers: of too many records, like a till, of several accounts."""
+
+from regulars.pipelines.audit.findings.tables.identity import find_odd_identities
+from regulars.pipelines.findings.finding import Finding
+from regulars.pipelines.identity.output import People
+from regulars.pipelines.identity.people import Rules
+from tests.builders import people_of, warehouse
+
+
+def found_in(people: People, orders: list[dict[str, object]] | None = None) -> dict[str, Finding]:
+    """Name -> finding."""
+    with warehouse(core__orders=orders or []) as con:
+        for table, frame in {"records": people.records, "shared_emails": people.shared_emails}.items():
+            con.register("frame", frame.to_arrow())
+            con.execute(f"create or replace table identity.{table} as select * from frame")
+            con.unregister("frame")
+        return {each.name: each for each in find_odd_identities(con)}
+
+
+def test_addresses_that_too_many_share_are_counted_and_not_named():
+    people = people_of(
+        customers=[{"customer_record_id": str(n), "email": "info@example.com"} for n in range(3)],
+        orders=[{"order_id": str(n), "email": "till@example.com"} for n in range(4)],
+        rules=Rules(max_records_per_email=2, max_orders_per_email=3),
+    )
+    found = found_in(people)
+    assert (found["shared_addresses"].count, found["shared_addresses"].severity) == (1, "info")
+    assert "1 addresses stand on 4 orders" in found["addresses_of_too_many_orders"].sentence
+    assert "example.com" not in str(found)
+
+
+def test_the_customer_of_most_records_is_measured():
+    people = people_of(customers=[{"customer_record_id": str(n), "email": "ada@example.com"} for n in range(7)])
+    assert found_in(people)["customer_of_many_records"].count == 7
+
+
+def test_a_customer_with_several_orders_on_each_day_is_like_a_till():
+    def orders(per_day: int, customer: int, count: int = 60) -> list[dict[str, object]]:
+        return [
+            {
+                "system": "shop",
+                "order_id": f"{customer}-{n}",
+                "customer_idx": customer,
+                "order_date": f"2026-01-{1 + n // per_day:02}"
+                if n // per_day < 31
+                else f"2026-02-{n // per_day - 30:02}",
+            }
+            for n in range(count)
+        ]
+
+    people = people_of()
+    assert (
+        found_in(people, orders(2, customer=1) + orders(1, customer=2, count=40))["customer_like_a_till"].share == 0.6
+    )
+    assert "customer_like_a_till" not in found_in(people, orders(1, customer=1, count=58))
+    assert "customer_like_a_till" not in found_in(people, orders(2, customer=0))
+    assert "customer_like_a_till" not in found_in(people, orders(2, customer=1, count=48))
+
+
+def test_persons_of_several_accounts_are_counted():
+    rows = [{"customer_record_id": n, "email": "ada@example.com", "account_id": n} for n in ("1", "2")]
+    assert found_in(people_of(customers=rows, rules=Rules(customer_is="account")))["accounts_share_contacts"].count == 1
+    assert "accounts_share_contacts" not in found_in(people_of(customers=rows))

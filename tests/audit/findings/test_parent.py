@@ -1,0 +1,88 @@
+"""A month that was over must not fall, unless somebody meant it; a source that fed rows must not go unnoticed."""
+
+import datetime as dt
+
+import duckdb
+import pytest
+
+from regulars.pipelines.audit.findings.parent import find_fallen_months, find_gone_sources
+from regulars.pipelines.findings.evaluate import Policy, evaluate_findings
+
+MAY = dt.date(2026, 5, 1)
+
+
+@pytest.fixture
+def con() -> duckdb.DuckDBPyConnection:
+    con = duckdb.connect()
+    con.execute("create schema meta")
+    con.execute(
+        """
+        create table meta.restatements (
+            generation integer, metric varchar, key varchar, period_start date, cause varchar, value_before double,
+            value_after double, explained_change double
+        );
+        create table sales (month date, new_orders integer, returning_orders integer, unknown_customer_orders integer);
+        insert into sales values ('2026-05-01', 60, 30, 10), ('2026-04-01', 2, 0, 0);
+        """
+    )
+    return con
+
+
+def restate(
+    con, metric: str, before: float, after: float | None, *causes: tuple[str, float], month: dt.date = MAY
+) -> None:
+    con.executemany(
+        "insert into meta.restatements values (2, ?, 'all', ?, ?, ?, ?, ?)",
+        [(metric, month, cause, before, after, change) for cause, change in causes],
+    )
+
+
+def find(con, generation: int = 2) -> list[str]:
+    found = evaluate_findings(find_fallen_months(con, generation, "sales"), Policy(MAY))
+    return [each.finding.sentence for each in found if each.is_stop]
+
+
+@pytest.mark.parametrize(
+    ("after", "stops"), [(1001.0, False), (975.0, False), (965.0, True), (0.0, True), (None, True)]
+)
+def test_a_month_of_a_hundred_orders_may_lose_one_order_and_two_percent(con, after, stops):
+    restate(con, "net_sales", 1000.0, after, ("removed_order", (after or 0.0) - 1000))
+    assert bool(find(con)) is stops
+
+
+def test_customers_who_are_gone_with_all_their_records_may_be_lost_by_the_export(con):
+    restate(con, "orders", 100.0, 50.0, ("erasure", -50.0))
+    assert len(find(con)) == 1
+
+
+def test_one_order_of_two_is_an_ordinary_cancellation(con):
+    restate(con, "orders", 2.0, 1.0, ("changed_order", -1.0), month=dt.date(2026, 4, 1))
+    assert find(con) == []
+
+
+def test_customers_who_turn_out_to_be_one_are_no_loss(con):
+    restate(con, "active_customers", 100.0, 90.0, ("customers_merged", -10.0))
+    assert find(con) == []
+    restate(con, "net_sales", 1000.0, 500.0, ("settings", -100.0), ("removed_order", -400.0))
+    assert find(con) == [
+        "Net sales of May 2026 fell from 1,000 to 500, although the month was over when the last generation was "
+        "published."
+    ]
+
+
+def test_other_metrics_and_restatements_of_earlier_generations_are_not_looked_at(con):
+    restate(con, "new_customers", 100.0, 50.0, ("removed_order", -50.0))
+    restate(con, "orders", 100.0, 50.0, ("removed_order", -50.0))
+    assert find(con, generation=3) == []
+
+
+def test_a_source_that_fed_rows_and_is_gone_is_found_and_the_new_one_named():
+    before = [
+        {"source": "till", "system": "shop", "rows_loaded": 7},
+        {"source": "crm", "system": "crm", "rows_loaded": 5},
+        {"source": "never", "system": "never", "rows_loaded": 0},
+    ]
+    [found] = find_gone_sources(before, ["crm", "kasse"])
+    assert (found.source, found.count) == ("till", 7)
+    assert "kasse is new: was it renamed?" in found.sentence
+    assert "`system: shop`" in found.advice

@@ -1,0 +1,117 @@
+"""What the delivered values of a file say about how they are written."""
+
+from typing import Any
+
+import duckdb
+import pytest
+
+from regulars.pipelines.settings.source import FileOptions, Source
+from regulars.pipelines.sources.mapping.evidence import Evidence, collect_evidence
+from regulars.pipelines.sources.mapping.evidence_findings import find_contradictions, find_doubtful_readings
+from regulars.pipelines.sources.mapping.mapping import LandedFile
+
+COLUMNS = {"order_id": "no", "ordered_at": "at", "gross_sales": "total", "tax": "vat"}
+
+
+def findings_of(*files: list[dict[str, Any]], columns: dict[str, Any] | None = None, **options: Any) -> dict[str, Any]:
+    """Name -> (count, sentence) of what orders in these files give rise to, above no threshold but 0."""
+    source = Source(path="x.csv", kind="orders", columns=COLUMNS | (columns or {}), options=FileOptions(**options))
+    evidence = Evidence()
+    for rows in files:
+        with duckdb.connect() as con:
+            names = ("no", "at", "total", "vat", "state", "Currency")
+            con.execute(
+                'create table file_rows ("no" varchar, "at" varchar, total varchar, vat varchar, state varchar, '
+                '"Currency" varchar)'
+            )
+            for row in rows:
+                con.execute("insert into file_rows values (?, ?, ?, ?, ?, ?)", [row.get(name) for name in names])
+            file = LandedFile(
+                "file_rows", names, ["state", "Currency"], source.options, "shop", "shop", 1, "", "UTC", "EUR"
+            )
+            collect_evidence(con, file, source.mappings, evidence)
+    found = find_doubtful_readings(evidence, {"shop": source}, {"shop": "EUR"})
+    return {each.name: (each.count, each.sentence) for each in found}
+
+
+def totals(*values: str, **options: Any) -> dict[str, int]:
+    found = findings_of([{"total": value} for value in values], **options)
+    return {name: count for name, (count, _) in found.items()}
+
+
+@pytest.mark.parametrize(
+    ("values", "options", "expected"),
+    [
+        (("12.50", "1.234", "0.5"), {}, {}),
+        (("1.234", "2.500", "17"), {}, {"numbers_with_two_readings": 2}),
+        (("1.234", "0.500"), {}, {}),  # a thousand never begins with 0
+        (("1.234", "1,234,567"), {}, {}),  # two commas group digits
+        (("1.234", "12,50"), {}, {"numbers_of_another_format": 1, "numbers_with_two_readings": 1}),
+        (("1.234", "1.234,5"), {}, {"numbers_of_another_format": 1, "numbers_with_two_readings": 1}),
+        (("12.50", "1,50", "3.75"), {}, {"numbers_of_another_format": 1}),
+        (("1.234", "17"), {"decimal": ","}, {}),  # the settings say what it is
+        (
+            ("1.234", "17.50", "3,20"),
+            {"decimal": ","},
+            {"numbers_of_another_format": 1, "numbers_with_two_readings": 1},
+        ),
+        (("6,000.00", "6.000,00"), {"thousands": ","}, {"numbers_of_another_format": 1}),
+        (("€ 1.234", "-1.234-", "12345"), {}, {"numbers_with_two_readings": 2}),
+        (("1234.567", "12.3456"), {}, {}),
+    ],
+)
+def test_numbers_that_two_decimal_signs_explain_are_counted(values, options, expected):
+    assert totals(*values, **options) == expected
+
+
+def test_another_column_of_the_source_may_prove_the_decimal_sign():
+    assert findings_of([{"total": "1.234", "vat": "0.19"}]) == {}
+    assert findings_of([{"total": "1.234"}], [{"total": "17.5"}]) == {}
+
+
+def test_days_before_the_13th_prove_no_order_of_day_and_month():
+    days = [{"at": f"{day:02}/03/2026"} for day in range(1, 13)]
+    found = findings_of(days, datetime_format="%d/%m/%Y")
+    assert found["days_with_two_readings"][0] == 12
+    assert findings_of(days, [{"at": "13/03/2026"}], datetime_format="%d/%m/%Y") == {}
+    assert findings_of([{"at": "2026-03-01"}]) == {}
+
+
+def test_days_that_only_fit_the_other_way_round_are_counted():
+    found = findings_of([{"at": "25/03/2026"}, {"at": "03/25/2026"}, {"at": "x"}], datetime_format="%m/%d/%Y")
+    assert {name: count for name, (count, _) in found.items()} == {"days_of_another_format": 1}
+
+
+def test_an_expression_that_is_neither_yes_nor_no_is_said():
+    rows = [{"state": "void"}, {"state": "paid"}, {}]
+    found = findings_of(rows, columns={"is_cancelled": {"sql": "state = 'void'"}})
+    assert found["booleans_empty"][0] == 1
+    assert "orders.is_cancelled" in found["booleans_empty"][1]
+    assert findings_of(rows, columns={"is_cancelled": {"sql": "state is not distinct from 'void'"}}) == {}
+    assert findings_of(rows, columns={"is_cancelled": "state"}) == {}  # an empty cell is no
+
+
+def test_a_column_of_currencies_that_nothing_reads_is_said_where_it_names_others():
+    rows = [{"Currency": "EUR"}, {"Currency": " gbp"}, {"Currency": "USD"}, {}]
+    count, sentence = findings_of(rows)["currency_not_mapped"]
+    assert count == 2
+    assert "taken for EUR" in sentence
+    assert findings_of(rows, columns={"currency": "Currency"}) == {}
+    assert findings_of([{"Currency": "EUR"}, {"Currency": "Euro"}]) == {}
+
+
+@pytest.mark.parametrize(
+    ("answers", "is_contradiction"),
+    [
+        ({"survey_type": {"value": "nps"}, "scale_min": {"value": "1"}, "scale_max": {"value": "10"}}, True),
+        ({"survey_type": {"value": "NPS"}, "scale_max": {"value": "5"}}, True),
+        ({"survey_type": {"value": "nps"}, "scale_min": {"value": "0"}, "scale_max": {"value": "10.0"}}, False),
+        ({"survey_type": {"value": "nps"}}, False),
+        ({"survey_type": {"value": "csat"}, "scale_min": {"value": "1"}, "scale_max": {"value": "5"}}, False),
+        ({"survey_type": "type", "scale_min": {"value": "1"}}, False),
+    ],
+)
+def test_settings_that_call_another_scale_nps_contradict_themselves(answers, is_contradiction):
+    columns = {"response_id": "id", "score": "score", "answered_at": "at", **answers}
+    source = Source(path="x.csv", kind="survey_responses", columns=columns)
+    assert [each.name for each in find_contradictions("poll", source)] == ["nps_on_another_scale"] * is_contradiction
