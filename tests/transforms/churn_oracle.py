@@ -128,7 +128,7 @@ def reactivated_customers(
                     "order_count_since": len(mine),
                     "net_sales_since": sum((row["gross_sales"] - row["discounts"] for row in mine), Decimal(0))
                     - sum((row["goods"] for row in back), Decimal(0)),
-                    "is_active": is_last and as_of in days,
+                    "has_stayed": is_last and as_of in days,
                 }
             )
     return sorted(rows, key=lambda row: (row["customer_idx"], row["returned_on"]))

@@ -262,7 +262,7 @@ def sales(orders: list[Row], refunds: list[Row], as_of: dt.date, periods: Sequen
             {
                 "month": month,
                 "new_customers": len({row["customer_idx"] for row in new}),
-                "returning_customers": len({row["customer_idx"] for row in returning}),
+                "customers_with_repeat_orders": len({row["customer_idx"] for row in returning}),
                 "new_orders": len(new),
                 "returning_orders": len(returning),
                 "unknown_customer_orders": len(unknown),

@@ -13,6 +13,7 @@ from narwhals.typing import IntoFrame
 from polars._typing import PolarsDataType
 
 from regulars.pipelines.definitions.enumerations import UNKNOWN_CUSTOMER_IDX
+from regulars.pipelines.definitions.windows import DETRACTOR_DAYS
 from regulars.pipelines.transforms.amounts import MONEY
 from regulars.pipelines.transforms.churn.active_intervals import (
     find_last_active_intervals,
@@ -20,6 +21,7 @@ from regulars.pipelines.transforms.churn.active_intervals import (
     list_active_intervals,
     list_active_periods,
 )
+from regulars.pipelines.transforms.customers.signs import find_signs_of_leaving
 from regulars.pipelines.transforms.purchases.purchases import (
     read_into_polars,
     select_columns,
@@ -84,13 +86,6 @@ FROM_CLV = ("clv_simple", "p_alive", "predicted_value_12m", "clv_predicted")
 FROM_SEGMENTS = ["segment", "value_tier", "lifecycle", "typical_days_between_orders"]
 SUMS = ["gross_sales", "discounts", "refunds", "net_sales_to_date", "mrr", "subscription_revenue_to_date"]
 COUNTS = ["order_count", "nps_response_count", "contact_count", "source_record_count"]
-
-OVERDUE_FACTOR = 2
-OVERDUE_DAYS = 7
-"""A customer is overdue after this many times the typical gap and more than this many days without an order."""
-
-NEAR_LAPSE = 0.25
-"""A customer is near lapse when at most this fraction of `lapse_days` is left."""
 
 
 def customer_360(
@@ -226,20 +221,24 @@ def find_latest_nps(survey_responses: IntoFrame, *, as_of: dt.date) -> pl.DataFr
 def find_signs(*, as_of: dt.date, lapse_days: int) -> dict[str, pl.Expr]:
     """Find the signs of each customer: `is_detractor`, `is_promoter`, `is_overdue`, `is_near_lapse`, never NULL.
 
-    An answer counts for `lapse_days`. A customer is overdue or near lapse only while active, and not while a
-    subscription without a known end is paid.
+    A promoter's answer counts for `lapse_days`, a detractor's for `DETRACTOR_DAYS` and until the next order. A customer
+    is overdue or near lapse only while active, and not while a subscription without a known end is paid.
     """
-    since, typical = pl.col("days_since_last_order"), pl.col("typical_days_between_orders")
-    days_left = (pl.col("lapses_on") - pl.lit(as_of)).dt.total_days()
-    may_leave = pl.col("is_active") & pl.col("lapses_on").is_not_null()
-    is_recent = (pl.lit(as_of) - pl.col("latest_nps_date")).dt.total_days() < lapse_days
-    found = {
-        "is_detractor": is_recent & (pl.col("latest_nps_group") == "detractor"),
-        "is_promoter": is_recent & (pl.col("latest_nps_group") == "promoter"),
-        "is_overdue": may_leave & (since > OVERDUE_FACTOR * typical) & (since > OVERDUE_DAYS),
-        "is_near_lapse": may_leave & (days_left <= NEAR_LAPSE * lapse_days),
+    answer_days = (pl.lit(as_of) - pl.col("latest_nps_date")).dt.total_days()
+    has_ordered_since = (pl.col("last_order_date") > pl.col("latest_nps_date")).fill_null(value=False)
+    is_detractor = (pl.col("latest_nps_group") == "detractor") & (answer_days <= DETRACTOR_DAYS) & ~has_ordered_since
+    is_promoter = (pl.col("latest_nps_group") == "promoter") & (answer_days < lapse_days)
+    return {
+        "is_detractor": is_detractor.fill_null(value=False),
+        "is_promoter": is_promoter.fill_null(value=False),
+        **find_signs_of_leaving(
+            may_leave=pl.col("is_active") & pl.col("lapses_on").is_not_null(),
+            lapses_on="lapses_on",
+            since="days_since_last_order",
+            as_of=as_of,
+            lapse_days=lapse_days,
+        ),
     }
-    return {name: sign.fill_null(value=False) for name, sign in found.items()}
 
 
 def assess_risk() -> pl.Expr:

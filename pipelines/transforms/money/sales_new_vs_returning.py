@@ -23,7 +23,7 @@ from regulars.pipelines.transforms.subscriptions.subscription_revenue import sum
 COLUMNS: dict[str, PolarsDataType] = {
     "month": pl.Date,
     "new_customers": pl.Int64,
-    "returning_customers": pl.Int64,
+    "customers_with_repeat_orders": pl.Int64,
     "new_orders": pl.Int64,
     "returning_orders": pl.Int64,
     "unknown_customer_orders": pl.Int64,
@@ -80,7 +80,7 @@ def sales_new_vs_returning(
     returning = ~pl.col("is_unknown") & ~pl.col("is_first_order")
     by_month = sales.group_by("month_idx").agg(
         new_customers=pl.col("customer_count").filter(new).sum(),
-        returning_customers=pl.col("customer_count").filter(returning).sum(),
+        customers_with_repeat_orders=pl.col("customer_count").filter(returning).sum(),
         new_orders=pl.col("order_count").filter(new).sum(),
         returning_orders=pl.col("order_count").filter(returning).sum(),
         unknown_customer_orders=pl.col("order_count").filter(unknown).sum(),

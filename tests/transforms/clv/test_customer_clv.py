@@ -195,10 +195,49 @@ def test_where_an_average_wins_it_predicts_and_says_so_and_p_alive_is_the_best_m
     found = clv(frames, simulated_company.AS_OF)
     assert set(found["method"]) == {"own_average"}
     assert found["reason"].str.starts_with("own_average chosen: nothing predicted").all()
-    assert found["predicted_value_12m_low"].null_count() == found.height
     assert found["p_alive"].null_count() == 0
     years = found.filter(pl.col("predicted_purchases_12m") > 0)
     assert (years["predicted_value_12m"].cast(pl.Float64) - 10 * years["predicted_purchases_12m"]).abs().max() < 1e-4
+
+
+def test_an_average_that_predicts_has_intervals_made_of_its_errors_in_the_test():
+    frames = {name: frame.lazy() for name, frame in clockwork_company(200).items()}
+    found = clv(frames, simulated_company.AS_OF)
+    for what in ("purchases", "value"):
+        for span in ("12m", "36m", "lifetime"):
+            low, expected, high = (
+                found[f"predicted_{what}_{span}{end}"].cast(pl.Float64) for end in ("_low", "", "_high")
+            )
+            assert (low >= 0).all()
+            assert (low <= high).all()
+            assert (high - low).max() < 0.4 * expected.max()  # everybody buys by the clock
+    ends = (found[f"predicted_purchases_12m_{end}"] for end in ("low", "high"))
+    assert found["predicted_purchases_12m"].round().is_between(*ends).mean() > 0.7
+
+
+def test_every_row_states_the_test_of_its_method(modelled):
+    [stated] = modelled.select("^test_.*$").unique().to_dicts()
+    assert stated["test_horizon_days"] == 365
+    assert abs(stated["test_purchases_error_rate"]) < 0.15
+    assert stated["test_interval_coverage"] == pytest.approx(modelled["interval_nominal_coverage_12m"].mean(), abs=0.06)
+    assert modelled["reason"].str.contains("tested over 365 days: purchases multiplied by ").all()
+
+
+def test_nobody_who_bought_once_is_certain_to_be_alive_whichever_model_predicts(modelled):
+    once = modelled.filter(frequency=0)
+    assert once["p_alive"].max() < 0.999
+    assert once["p_alive"].n_unique() > 100
+    frames = {name: frame.lazy() for name, frame in beta_geo_company(400, seed=4).items()}
+    for _, group in clv(frames, simulated_company.AS_OF).group_by("frequency"):
+        assert group["p_alive"].max() < 1
+
+
+def test_no_expected_value_is_negative_where_more_was_given_back_than_bought():
+    bought = [(f"c{n}", f"{year}-03-15", "100") for n in range(5) for year in (2022, 2023, 2024, 2025)]
+    found = clv(core(bought, [("c1", "2025-04-01", "900")]))
+    assert found.filter(customer_id="c1")["avg_annual_value"].item() < 0
+    for span in ("12m", "36m", "lifetime"):
+        assert found[f"predicted_value_{span}"].min() >= 0
 
 
 def test_fifty_customers_get_the_simple_formula_with_a_reason():

@@ -176,7 +176,8 @@ def test_marts_about_the_customer_are_taken_over():
             "274 days since the last order, typically 100; lapses on 2026-06-30 without an order",
             "remind",
         ),
-        ("2026-03-21", 30.0, 6, "high", "scored 6 of 10 on 2026-01-05", "call_detractor"),
+        ("2026-01-05", 50.0, 6, "high", "scored 6 of 10 on 2026-01-05", "call_detractor"),
+        ("2026-01-06", 50.0, 6, "none", None, "none"),  # bought after the answer
         ("2026-03-21", 30.0, 9, "none", None, "thank"),
         ("2026-03-21", 30.0, 8, "none", None, "none"),
     ],
@@ -192,9 +193,16 @@ def test_risk_and_next_step_of_an_active_customer(
     assert (ada["risk"], ada["risk_reason"], ada["next_step"]) == (risk, reason, step)
 
 
-def test_an_answer_older_than_the_lapse_days_is_no_sign_any_more():
-    ada = customers(orders=[order(1, "2026-03-21")], survey_responses=[answer(1, "2025-03-31 09:00", 0)])["ada"]
-    assert (ada["latest_nps_group"], ada["risk"]) == ("detractor", "none")
+@pytest.mark.parametrize(("answered", "step"), [("2025-12-31", "call_detractor"), ("2025-12-30", "none")])
+def test_a_detractor_is_called_for_ninety_days(answered: str, step: str):
+    ada = customers(orders=[order(1, "2025-12-20")], survey_responses=[answer(1, f"{answered} 09:00", 0)])["ada"]
+    assert (ada["latest_nps_group"], ada["next_step"]) == ("detractor", step)
+    assert (ada["risk"] == "high") == (step == "call_detractor")
+
+
+def test_a_promoters_answer_older_than_the_lapse_days_is_no_sign_any_more():
+    ada = customers(orders=[order(1, "2026-03-21")], survey_responses=[answer(1, "2025-03-31 09:00", 10)])["ada"]
+    assert (ada["latest_nps_group"], ada["next_step"]) == ("promoter", "none")
 
 
 def test_a_lapsed_customer_is_no_risk_any_more_but_to_be_won_back():

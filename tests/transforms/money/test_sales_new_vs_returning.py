@@ -35,19 +35,23 @@ def test_a_customers_first_order_is_new_and_every_later_one_returning():
     assert found["2026-02"]["new_customer_sales"] == 60
     march = found["2026-03"]
     assert (march["new_customers"], march["new_orders"], march["new_customer_sales"]) == (1, 1, 100)
-    assert (march["returning_customers"], march["returning_orders"], march["returning_customer_sales"]) == (1, 1, 35)
+    assert (march["customers_with_repeat_orders"], march["returning_orders"], march["returning_customer_sales"]) == (
+        1,
+        1,
+        35,
+    )
 
 
 def test_the_second_order_of_the_first_day_is_returning():
     march = months(order("ada", "2026-03-01", "60"), order("ada", "2026-03-01", "40"))["2026-03"]
-    assert (march["new_customers"], march["returning_customers"]) == (1, 1)
+    assert (march["new_customers"], march["customers_with_repeat_orders"]) == (1, 1)
     assert (march["new_customer_sales"], march["returning_customer_sales"]) == (60, 40)
 
 
 def test_a_customer_who_returns_twice_in_a_month_is_one_returning_customer():
     rows = (order("ada", "2026-02-01"), order("ada", "2026-03-01"), order("ada", "2026-03-02"))
     march = months(*rows)["2026-03"]
-    assert (march["returning_customers"], march["returning_orders"]) == (1, 2)
+    assert (march["customers_with_repeat_orders"], march["returning_orders"]) == (1, 2)
 
 
 def test_orders_of_the_unknown_customer_are_neither_new_nor_returning():
