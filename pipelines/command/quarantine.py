@@ -15,7 +15,7 @@ import polars as pl
 
 from regulars.pipelines.command.generations import find_current
 from regulars.pipelines.command.plurals import count_things
-from regulars.pipelines.contracts.quarantine.quarantine import MALFORMED
+from regulars.pipelines.contracts.quarantine.file_counts import MALFORMED
 from regulars.pipelines.errors import RegularsError, SettingsWrong, StorageFailed
 from regulars.pipelines.home.home import Home
 from regulars.pipelines.home.state_file import read_state
