@@ -12,6 +12,9 @@ days of the week alike."""
 DEFAULT_LAPSE_DAYS = 365
 """Days without an order after which a customer has lapsed, where the settings say nothing."""
 
+DETRACTOR_DAYS = 90
+"""How long a detractor's answer calls for action, unless an order follows it: older anger is not helped by a call."""
+
 LAST_ACTIVE_DAYS = 365
 """The length of a customer's last active year, which ends with the day of the last order."""
 

@@ -171,6 +171,10 @@ class Settings(Part):
     """Who counts as one customer: a person, or all persons of an account (`account_id` of the kind `customers`)."""
     value_basis: Literal["net_sales"] = "net_sales"
     """What a customer's value is made of: sales after discounts and refunds, without tax and shipping."""
+    subscription_revenue_is_in_orders: bool = False
+    """Whether each payment of a subscription is an order too, as in shops that bill subscriptions by orders. Then total
+    revenue is net sales alone, and nothing counts twice. By default a source of `subscriptions` is the only one that
+    tells its revenue, as with most billing tools: total revenue adds it to net sales."""
     lapse_days: Annotated[int, Field(ge=1)] = DEFAULT_LAPSE_DAYS
     """Who has not ordered for so many days, and pays for no subscription, has lapsed. `regulars doctor` proposes a
     number from the company's own data."""

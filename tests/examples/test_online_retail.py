@@ -314,7 +314,7 @@ def test_sales_of_new_and_returning_customers_agree_in_every_month(run, source, 
         month: tuple(facts)
         for month, *facts in run.rows(
             """
-            select month, new_customers, new_orders, new_customer_sales, returning_customers, returning_orders,
+            select month, new_customers, new_orders, new_customer_sales, customers_with_repeat_orders, returning_orders,
                 returning_customer_sales, unknown_customer_orders, unknown_customer_sales, refunds
             from marts.sales_new_vs_returning
             """

@@ -34,7 +34,8 @@ select method, method = 'last_year' as is_baseline, scope, scope_value, customer
     365::integer as horizon_days, date '2026-01-18' as as_of
 from (values
     ('bg_nbd', 'all', 'all', 80, 12100e0, 11800, 1.0e0), ('bg_nbd', 'decile', '2', 8, 9000e0, 9000, 1.0e0),
-    ('bg_nbd', 'decile', '10', 8, 3100e0, 2800, 1.0e0), ('last_year', 'all', 'all', 80, 15000e0, 11800, 1.4e0)
+    ('bg_nbd', 'decile', '10', 8, 3100e0, 2800, 1.0e0), ('mbg_nbd', 'all', 'all', 80, 11000e0, 11800, 1.1e0),
+    ('last_year', 'all', 'all', 80, 15000e0, 11800, 1.4e0)
 ) tests(method, scope, scope_value, customers, expected, came, error);
 
 create table meta.clv_tracking as
@@ -49,6 +50,7 @@ from (select place, date '2025-01-06' + 7 * place::integer as week_start from ra
 def add_predictions(con: duckdb.DuckDBPyConnection) -> None:
     con.execute(TABLES)
     add_fit(con, "bg_nbd", "all", None, 80)
+    add_fit(con, "mbg_nbd", "all", None, 80)
 
 
 def add_fit(con: duckdb.DuckDBPyConnection, model: str, segment: str, segment_from: str | None, customers: int) -> None:

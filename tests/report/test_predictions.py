@@ -81,15 +81,15 @@ def test_customers_of_the_first_day_make_a_grid_too():
 def test_who_is_still_a_customer_names_its_model_and_how_many_it_saw(con):
     text = page(con).text
     assert "Of customers who came first 400 days ago (the median) and have bought 5 times, 8" in text
-    assert "the BG/NBD model, fitted on 80 customers. It counts everybody who bought only once" in text
+    assert "the MBG/NBD model, fitted on 80 customers." in text  # BG/NBD predicts, but cannot tell who is gone
 
 
 def test_a_model_by_cohort_shows_its_largest_group_and_its_own_median(con):
     con.execute("delete from meta.clv_models")
-    con.execute("update meta.clv_evaluation set method = 'bg_nbd_by_cohort' where method = 'bg_nbd'")
+    con.execute("update meta.clv_evaluation set method = 'mbg_nbd_by_cohort' where method = 'mbg_nbd'")
     con.execute("update marts.customer_clv set t = 100, first_order_date = '2025-10-10' where customer_idx <= 40")
-    add_fit(con, "bg_nbd_by_cohort", "first bought from 2024-10-01", "2024-10-01", 60)
-    add_fit(con, "bg_nbd_by_cohort", "first bought from 2025-04-01", "2025-04-01", 40)
+    add_fit(con, "mbg_nbd_by_cohort", "first bought from 2024-10-01", "2024-10-01", 60)
+    add_fit(con, "mbg_nbd_by_cohort", "first bought from 2025-04-01", "2025-04-01", 40)
     alive = read_alive(con)
     assert (alive.segment, alive.customers, alive.days) == ("first bought from 2024-10-01", 60, 400)
     assert "Of customers of the largest group, who first bought from 2024-10-01, who came" in page(con).text
@@ -121,8 +121,15 @@ def test_what_was_expected_stands_beside_what_happened(con):
     assert "was expected to bring EUR 31,000 and brought EUR 30,800 (0.6% too much expected)." in text
 
 
+def test_a_test_of_half_a_year_is_said_to_say_little_about_a_year(con):
+    sentence = "A year is predicted, and this test says little about one: intervals are wider for it."
+    assert sentence not in page(con).text
+    con.execute("update meta.clv_evaluation set horizon_days = 182")
+    assert sentence in page(con).text
+
+
 def test_a_plain_average_that_predicts_is_called_one(con):
-    con.execute("update meta.clv_evaluation set is_chosen = not is_chosen")
+    con.execute("update meta.clv_evaluation set is_chosen = method = 'last_year'")
     text = page(con).text
     assert "a repeat of last year expected 15,000 purchases" in text
     assert "No model did clearly better for single customers than this plain average, so it predicts." in text

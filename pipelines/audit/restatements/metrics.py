@@ -104,7 +104,7 @@ METRICS = (
     _sales("net_sales", "company currency", "net_sales"),
     _sales("orders", "orders", *_orders),
     _sales("new_customers", "customers", "new_customers", window="history"),
-    _sales("returning_customers", "customers", "returning_customers", window="history"),
+    _sales("customers_with_repeat_orders", "customers", "customers_with_repeat_orders", window="history"),
     _churn("active_customers", "customers", "active_customers"),
     _churn("churned_customers_12m", "customers", "churned_customers_12m"),
     _churn("churn_rate_12m", "ratio", "churned_customers_12m", "average_customers_12m"),

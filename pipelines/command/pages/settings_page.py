@@ -126,7 +126,13 @@ acquisition_cost:
 identity:
   ignore_emails: [till@example.com]
   max_records_per_email: 10
+  max_orders_per_email: 300
+  max_orders_per_email_and_day: 5
+  link_accounts: true
   max_records_per_customer: 200
+  max_orders_per_email: 300
+  max_orders_per_email_and_day: 10
+  link_accounts: true
 """,
     "exclude": """
 exclude:

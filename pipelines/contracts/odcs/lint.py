@@ -25,6 +25,8 @@ from regulars.pipelines.contracts.odcs.document import (
     read_yaml,
 )
 from regulars.pipelines.contracts.odcs.enumerations import FILE, Enumerations, read_enumerations
+from regulars.pipelines.contracts.odcs.lint_names import FILE as DEFINITIONS_FILE
+from regulars.pipelines.contracts.odcs.lint_names import lint_names
 from regulars.pipelines.contracts.odcs.lint_texts import lint_texts
 from regulars.pipelines.contracts.odcs.place import Place
 from regulars.pipelines.contracts.odcs.reading import read_contract
@@ -51,7 +53,7 @@ def lint(folder: Path) -> list[str]:
     contracts: dict[str, Contract] = {}
     enumerations = read_enumerations(folder)
     for path in sorted(folder.rglob("*.yaml")):
-        if path == folder / FILE:
+        if path in (folder / FILE, folder / DEFINITIONS_FILE):
             continue
         if path.parent.parent != folder or path.parent.name not in LAYERS or not path.name.endswith(".odcs.yaml"):
             problems.append(f"{path.relative_to(folder)}: contracts are named <layer>/<table>.odcs.yaml")
@@ -67,6 +69,7 @@ def lint(folder: Path) -> list[str]:
         f"pipelines/kinds: {contract.table}: {each}" for contract in made.values() for each in _lint_contract(contract)
     ]
     problems += _lint_together(made | contracts)
+    problems += lint_names(folder, contracts)
     return list(dict.fromkeys(problems))
 
 

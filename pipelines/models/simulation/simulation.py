@@ -9,7 +9,7 @@ that depends on frequency and N only: Gamma(p N) / Gamma(q + p frequency). So fu
 (frequency, T), each with newly drawn parameters; recency and money enter when a customer's interval is read.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol, Self
 
@@ -18,11 +18,10 @@ from numpy.typing import ArrayLike, NDArray
 
 from regulars.pipelines.models.fitting.fitting import FloatArray
 from regulars.pipelines.models.gamma_gamma import GammaGammaModel, read_spends
+from regulars.pipelines.models.simulation.cells import Cells, iterate_cells, order_cells
 from regulars.pipelines.models.simulation.interval import Interval, Mixture
 from regulars.pipelines.models.simulation.simulation_plan import Lifetime, Plan
 
-MOST_CELLS = 40_000
-"""Above this number of distinct (frequency, T), values of T within 1 % of each other are merged."""
 FUTURES, MOST_DRAWS, LEAST_DRAWS = 2_000_000, 500, 250
 """Futures in total, and the most and least per (frequency, T). With 250 draws the coverage of a single interval is off
 by two percentage points, and by none on average."""
@@ -107,6 +106,14 @@ class SimulationRequest:
 
 
 @dataclass(frozen=True)
+class Aim:
+    """The probabilities that intervals aim for, each between 0 and 1."""
+
+    purchases: float
+    money: float
+
+
+@dataclass(frozen=True)
 class Simulation:
     """One entry per requested horizon, and one for the lifetime where it was requested."""
 
@@ -133,27 +140,43 @@ def simulate_purchases(
     Raises:
         ValueError: A history is impossible (names the row), or money is asked for without a monetary_value.
     """
+    aim = Aim(asked.probability, asked.probability)
+    [simulation] = simulate_at_aims(dropout_model, spend_model, customers, asked, [aim], rng)
+    return simulation
+
+
+def simulate_at_aims(
+    dropout_model: FutureModel,
+    spend_model: GammaGammaModel | None,
+    customers: CustomerHistories,
+    asked: SimulationRequest,
+    aims: Sequence[Aim],
+    rng: np.random.Generator,
+) -> list[Simulation]:
+    """Read the intervals of one simulation at several probabilities, one result per aim; see `simulate_purchases`."""
     x, mean = read_spends(customers.frequency, 0.0 if customers.monetary_value is None else customers.monetary_value)
     if spend_model is not None and customers.monetary_value is None:
         raise ValueError("money needs each customer's monetary_value")
     spent, end = x * mean, np.asarray(customers.T, dtype=np.float64)
     alive = _average_p_alive(dropout_model, x, customers.recency, end, rng)
     plan = Plan.from_horizons(asked.horizons, asked.lifetime)
-    order, first = _order_cells(x, end, spent)
+    order, first = order_cells(x, end, spent)
     draws = asked.draws or min(MOST_DRAWS, max(LEAST_DRAWS, FUTURES // max(1, first.size)))
     futures = _Futures.draw(dropout_model, spend_model, plan, rng, draws)
-    results = [_Columns.make_empty(x.size, spend_model is not None) for _ in plan.lengths]
+    results = [[_Columns.make_empty(x.size, spend_model is not None) for _ in plan.lengths] for _ in aims]
     at_a_time = max(1, DRAWS_AT_A_TIME // (draws * len(plan.lengths)))
-    for cells in _iterate_cells(x[order], end[order], spent[order], order, first, at_a_time):
+    for cells in iterate_cells(x[order], end[order], spent[order], order, first, at_a_time):
         purchases, ratios = futures.simulate(rng, cells)
-        for column, counts, ratio in zip(results, purchases, ratios, strict=True):
-            column.read_counts(Mixture.from_draws(counts, cells.cell, alive[cells.customers]), cells, asked.probability)
+        for place, (counts, ratio) in enumerate(zip(purchases, ratios, strict=True)):
+            number = Mixture.from_draws(counts, cells.cell, alive[cells.customers])
+            for aim, columns in zip(aims, results, strict=True):
+                columns[place].read_counts(number, cells, aim.purchases)
             if spend_model is not None:
                 amount = Mixture.from_draws(ratio, cells.cell, alive[cells.customers])
                 scale = spend_model.params["gamma"] + spent[cells.customers]
-                column.read_money(amount, scale, cells, asked.probability)
-    simulated = [column.summarise(length) for column, length in zip(results, plan.lengths, strict=True)]
-    return Simulation(tuple(simulated[: len(asked.horizons)]), simulated[-1] if asked.lifetime else None)
+                for aim, columns in zip(aims, results, strict=True):
+                    columns[place].read_money(amount, scale, cells, aim.money)
+    return [_summarise(columns, plan, asked) for columns in results]
 
 
 def _average_p_alive(
@@ -166,62 +189,6 @@ def _average_p_alive(
     for each in models:
         total += each.p_alive(frequency, recency, T)
     return total / len(models)
-
-
-@dataclass(frozen=True)
-class _Cells:
-    """Cells: groups of customers who share frequency and T; the customers of a cell are consecutive.
-
-    Attributes:
-        frequency: (c,).
-        T: (c,) the mean of the cell's customers.
-        spent: (c,) the mean money of repeat purchases of the cell's customers.
-        customers: (n,) the rows of the customers.
-        cell: (n,) the cell of each customer, ascending.
-    """
-
-    frequency: FloatArray
-    T: FloatArray
-    spent: FloatArray
-    customers: NDArray[np.int64]
-    cell: NDArray[np.int64]
-
-
-def _order_cells(
-    frequency: FloatArray, T: FloatArray, spent: FloatArray
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Sort the customers, so that no result depends on the order of the rows, and find where each cell begins."""
-    order = np.lexsort((spent, T, frequency))
-    x, end = frequency[order], T[order]
-    first = _find_starts(x, end)
-    if first.size > MOST_CELLS:
-        first = _find_starts(x, np.floor(np.log(np.maximum(end, np.finfo(np.float64).tiny)) / 0.01))
-    return order, first
-
-
-def _iterate_cells(
-    x: FloatArray,
-    end: FloatArray,
-    money: FloatArray,
-    order: NDArray[np.int64],
-    first: NDArray[np.int64],
-    at_a_time: int,
-) -> Iterator[_Cells]:
-    """Yield the sorted customers, some cells at a time."""
-    sizes = np.diff(first, append=x.size)
-    # the mean of differences from the first T, so that a cell of equal T keeps it to the last digit
-    mean_T = end[first] + np.add.reduceat(end - np.repeat(end[first], sizes), first) / sizes if x.size else end
-    mean_spent = np.add.reduceat(money, first) / sizes if x.size else money
-    for start in range(0, first.size, at_a_time):
-        some = slice(start, start + at_a_time)
-        rows = slice(first[start], first[start] + sizes[some].sum())
-        cell = np.repeat(np.arange(first[some].size), sizes[some])
-        yield _Cells(x[first[some]], mean_T[some], mean_spent[some], order[rows], cell)
-
-
-def _find_starts(*sorted_columns: FloatArray) -> NDArray[np.int64]:
-    changes = [np.diff(column, prepend=np.nan) != 0 for column in sorted_columns]
-    return np.flatnonzero(np.logical_or.reduce(changes))
 
 
 @dataclass(frozen=True)
@@ -247,7 +214,7 @@ class _Futures:
             return cls(buying, None, 1.0, plan)
         return cls(buying, spend_model.draw_params(rng, draws), spend_model.params["gamma"], plan)
 
-    def simulate(self, rng: np.random.Generator, cells: _Cells) -> tuple[FloatArray, FloatArray]:
+    def simulate(self, rng: np.random.Generator, cells: Cells) -> tuple[FloatArray, FloatArray]:
         """Simulate the purchases of customers who are alive, and their money divided by (gamma + money spent so far).
 
         Returns:
@@ -292,11 +259,11 @@ class _Columns:
     def make_empty(cls, customers: int, has_money: bool) -> Self:
         return cls(np.empty((7, customers)), has_money)
 
-    def read_counts(self, mixture: Mixture, cells: _Cells, probability: float) -> None:
+    def read_counts(self, mixture: Mixture, cells: Cells, probability: float) -> None:
         counts = mixture.compute_count_interval(probability)
         self.values[:4, cells.customers] = mixture.chance_of_zero, counts.low, counts.high, counts.probability
 
-    def read_money(self, mixture: Mixture, scale: FloatArray, cells: _Cells, probability: float) -> None:
+    def read_money(self, mixture: Mixture, scale: FloatArray, cells: Cells, probability: float) -> None:
         money = mixture.compute_money_interval(probability)
         self.values[4:, cells.customers] = money.low * scale, money.high * scale, money.probability
 
@@ -305,3 +272,8 @@ class _Columns:
         return HorizonSimulation(
             length, nothing, Interval(low, high, held), Interval(*money) if self.has_money else None
         )
+
+
+def _summarise(columns: list[_Columns], plan: Plan, asked: SimulationRequest) -> Simulation:
+    simulated = [column.summarise(length) for column, length in zip(columns, plan.lengths, strict=True)]
+    return Simulation(tuple(simulated[: len(asked.horizons)]), simulated[-1] if asked.lifetime else None)

@@ -14,8 +14,8 @@ import polars as pl
 
 from regulars.pipelines.models.dropout.dropout_model import DropoutModel
 from regulars.pipelines.report.facts.reading import Row, Rows, list_tables, read_rows
-from regulars.pipelines.transforms.clv.clv_evaluation import find_best_model
 from regulars.pipelines.transforms.clv.clv_models import read_models
+from regulars.pipelines.transforms.clv.method_choice import find_model_of_p_alive
 
 CLV, MODELS, TESTS, WEEKS = "marts.customer_clv", "meta.clv_models", "meta.clv_evaluation", "meta.clv_tracking"
 POINTS_OF_A_CURVE = 100
@@ -99,7 +99,7 @@ class Predictions:
         expected: Sums of `marts.customer_clv`: customers, as_of, purchases and value of 12 months, method, reason.
         to_come: place, customers, running, total, share, is_half: the expected lifetime value, largest first.
         so_far: The same of the net sales to date.
-        alive: `p_alive` over frequency and recency by the model that comes closest; None without one.
+        alive: `p_alive` over frequency and recency by the model that it is by; None without one.
         tests: `meta.clv_evaluation`.
         weeks: `meta.clv_tracking`.
     """
@@ -159,14 +159,17 @@ def read_fits(con: duckdb.DuckDBPyConnection) -> pl.DataFrame:
 
 
 def read_alive(con: duckdb.DuckDBPyConnection) -> Alive | None:
-    """The grid of the model that comes closest in the test; of its largest segment, where it has several."""
+    """The grid of the model that `p_alive` is by; of its largest segment, where it has several."""
     if not {CLV, MODELS, TESTS} <= list_tables(con):
         return None
     tests, table = con.sql(EVALUATION).pl(), read_fits(con)
-    best = find_best_model(tests)
-    models = read_models(table, tests["as_of"][0]).dropout.get(best, []) if best else []
-    if best is None or not models:
+    if tests.is_empty():
         return None
+    dropout = read_models(table, tests["as_of"][0]).dropout
+    best = find_model_of_p_alive(tests, dropout.keys())
+    if best is None:
+        return None
+    models = dropout[best]
     fits = {
         row["segment_from"]: row
         for row in table.to_dicts()

@@ -18,6 +18,7 @@ from regulars.pipelines.report.sections.methods import (
 from regulars.pipelines.report.sections.tracking import make_cumulative_part, make_weekly_part
 from regulars.pipelines.report.words import counts
 from regulars.pipelines.report.words.words import ABSENT, Words
+from regulars.pipelines.transforms.clv.holdout import WHOLE_YEAR_DAYS
 
 
 def build_tested(facts: ReportFacts, words: Words) -> Section:
@@ -69,8 +70,16 @@ def describe_test(tests: Rows, words: Words) -> str:
         actual=words.count(whole["actual_purchases"]),
         error=describe_count_error(whole["purchases_error_rate"], words),
     )
-    plain = words.say("No model did clearly better for single customers than this plain average, so it predicts.")
-    return f"{text} {plain}" if whole["is_baseline"] else text
+    sentences = [text]
+    if whole["is_baseline"]:
+        sentences.append(
+            words.say("No model did clearly better for single customers than this plain average, so it predicts.")
+        )
+    if whole["horizon_days"] < WHOLE_YEAR_DAYS:
+        sentences.append(
+            words.say("A year is predicted, and this test says little about one: intervals are wider for it.")
+        )
+    return " ".join(sentences)
 
 
 def make_decile_parts(tests: Rows, currency: str, words: Words) -> list[Part]:

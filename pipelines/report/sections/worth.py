@@ -14,7 +14,6 @@ from regulars.pipelines.report.parts import Key, Part, Section, Sentence, make_a
 from regulars.pipelines.report.sections.methods import chosen_rows, describe_count_error, name_method
 from regulars.pipelines.report.words import counts
 from regulars.pipelines.report.words.words import Words
-from regulars.pipelines.transforms.clv.methods import SURE_OF_ONE_TIME_BUYERS
 
 
 def build_worth(facts: ReportFacts, words: Words) -> Section:
@@ -181,21 +180,18 @@ def _describe_alive(grid: Alive, words: Words) -> str:
         "fitted": counts.format_customers(words, grid.customers),
     }
     if grid.segment == "all":
-        text = words.say(
+        return words.say(
             "Of customers who came first {days} ago (the median) and have bought {purchases} times, {high} are still "
             "customers when the last purchase was {soon}, {low} when it was {late}: {method}, fitted on {fitted}.",
             **values,
         )
-    else:
-        text = words.say(
-            "Of customers of the largest group, who {segment}, who came first {days} ago (the median) and have bought "
-            "{purchases} times, {high} are still customers when the last purchase was {soon}, {low} when it was "
-            "{late}: {method}, fitted on {fitted}.",
-            segment=grid.segment,
-            **values,
-        )
-    once = words.say("It counts everybody who bought only once as still a customer.")
-    return f"{text} {once}" if grid.model in SURE_OF_ONE_TIME_BUYERS else text
+    return words.say(
+        "Of customers of the largest group, who {segment}, who came first {days} ago (the median) and have bought "
+        "{purchases} times, {high} are still customers when the last purchase was {soon}, {low} when it was "
+        "{late}: {method}, fitted on {fitted}.",
+        segment=grid.segment,
+        **values,
+    )
 
 
 def _describe_age(grid: Alive, since: int, words: Words) -> str:

@@ -46,7 +46,7 @@ REACTIVATED_COLUMNS: dict[str, PolarsDataType] = {
     "days_lapsed": pl.Int32,
     "order_count_since": pl.Int64,
     "net_sales_since": MONEY,
-    "is_active": pl.Boolean,
+    "has_stayed": pl.Boolean,
     "country": pl.String,
     "customer_type": pl.String,
     "owner": pl.String,
@@ -176,7 +176,7 @@ def reactivated_customers(
             days_lapsed=(pl.col("start") - pl.col("lapsed_on")).dt.total_days(),
             order_count_since=pl.col("order_count_since").fill_null(0),
             net_sales_since=pl.col("net_sales_since").fill_null(pl.lit(0, MONEY)),
-            is_active=~has_lapsed(as_of),
+            has_stayed=~has_lapsed(as_of),
             as_of=pl.lit(as_of),
         )
         .select(pl.col(name).cast(kind) for name, kind in REACTIVATED_COLUMNS.items())

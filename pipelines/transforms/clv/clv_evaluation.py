@@ -1,35 +1,29 @@
 """The table `meta.clv_evaluation`: how well each method would have predicted the last year.
 
-Every model and baseline predicts the holdout year from the data before it and is compared with what happened.
-Put here: the comparison, its measures, and the choice of one method. Keep out: fitting (`clv_models.py`), predictions
-(`forecasts.py`), how the chosen method is used (`customer_clv.py`).
+Every model and baseline predicts the holdout from the data before it and is compared with what happened.
+Put here: the comparison and its measures. Keep out: fitting (`clv_models.py`), predictions (`forecasts.py`), the choice
+of one method (`method_choice.py`), how the chosen method is used (`customer_clv.py`).
 """
 
 import datetime as dt
 import math
+from dataclasses import replace
 
+import numpy as np
 import polars as pl
 from narwhals.typing import IntoFrame
 from polars._typing import PolarsDataType
 
 from regulars.pipelines.definitions.enumerations import ALL
-from regulars.pipelines.transforms.clv.clv_models import (
-    CUSTOMERS_TO_FIT_AT_MOST,
-    TrainedModels,
-    has_enough_customers,
-    read_models,
-    sample_customers,
-)
-from regulars.pipelines.transforms.clv.forecasts import Horizons, average_by_class, predict
+from regulars.pipelines.transforms.clv.clv_models import TrainedModels, read_models
+from regulars.pipelines.transforms.clv.corrections import WIDENINGS, Corrections, calibrate, choose_widening
+from regulars.pipelines.transforms.clv.error_intervals import ErrorClasses
+from regulars.pipelines.transforms.clv.forecasts import Horizons, predict
+from regulars.pipelines.transforms.clv.holdout import Holdout, take_holdout
 from regulars.pipelines.transforms.clv.intervals import find_intervals
+from regulars.pipelines.transforms.clv.method_choice import choose_method, list_flaws
 from regulars.pipelines.transforms.clv.methods import BASELINES
-from regulars.pipelines.transforms.clv.purchase_history import (
-    choose_calibration_end,
-    list_customer_days,
-    sum_purchases_after,
-    summarise_history,
-)
-from regulars.pipelines.transforms.day_numbers import count_days_since_epoch
+from regulars.pipelines.transforms.clv.purchase_history import list_customer_days
 from regulars.pipelines.transforms.purchases.purchases import read_into_polars
 
 COLUMNS: dict[str, PolarsDataType] = {
@@ -50,10 +44,16 @@ COLUMNS: dict[str, PolarsDataType] = {
     "mae_value": pl.Float64,
     "rank_correlation_value": pl.Float64,
     "top_20_percent_capture": pl.Float64,
+    "purchases_calibration": pl.Float64,
+    "value_calibration": pl.Float64,
     "customers_with_interval": pl.Int64,
     "purchases_interval_nominal_coverage": pl.Float64,
+    "purchases_interval_covered_unwidened": pl.Float64,
+    "purchases_interval_widening": pl.Float64,
     "purchases_interval_covered": pl.Float64,
     "value_interval_nominal_coverage": pl.Float64,
+    "value_interval_covered_unwidened": pl.Float64,
+    "value_interval_widening": pl.Float64,
     "value_interval_covered": pl.Float64,
     "is_chosen": pl.Boolean,
     "reason": pl.String,
@@ -67,8 +67,11 @@ CUSTOMERS_WITH_INTERVAL_AT_MOST = 20_000
 DRAWS = 200
 """Simulated futures per checked interval: a single one is off by two points, the average of thousands is not."""
 
-NEAR_ENOUGH = 1.01
-"""Methods within 1 % of the smallest error are equally good; the one whose total is closest is chosen."""
+QUANTITIES = ("purchases", "value")
+CHECKS = [
+    f"{what}_{part}" for what in QUANTITIES for part in ("nominal_coverage", "is_covered", "is_covered_unwidened")
+]
+"""What is known of a checked interval; NULL for customers whose interval is not checked."""
 
 
 def clv_evaluation(
@@ -87,53 +90,70 @@ def clv_evaluation(
         The columns of `COLUMNS`, sorted by method and scope; empty where the history is too short or too few
         customers bought again.
     """
-    days = list_customer_days(orders, refunds, calendar, as_of=as_of)
-    cut = choose_calibration_end(days, as_of)
-    if cut is None:
-        return pl.DataFrame(schema=COLUMNS)
-    horizon_days = count_days_since_epoch(as_of) - count_days_since_epoch(cut)
-    everybody = summarise_history(days, until=cut, last_days=horizon_days)
-    history = sample_customers(everybody, CUSTOMERS_TO_FIT_AT_MOST)
-    if not has_enough_customers(history):
+    holdout = take_holdout(list_customer_days(orders, refunds, calendar, as_of=as_of), as_of)
+    if holdout is None:
         return pl.DataFrame(schema=COLUMNS)
     models = read_into_polars(clv_models)
-    trained = read_models(models, cut)
-    happened = history.select("customer_idx", "first_order_date").join(
-        sum_purchases_after(days, after=cut), on="customer_idx", how="left", maintain_order="left"
-    )
-    cells = average_by_class(days, until=cut)
-    rows = []
-    for method in (*BASELINES, *trained.dropout):
-        expected = predict(method, history, trained, cells, horizon_days)
-        compared = _compare_with_actual(happened, expected)
-        if method in trained.dropout:
-            compared = _add_intervals(compared, history, trained, method, horizon_days)
-        rows.append(_measure_by_scope(compared).with_columns(method=pl.lit(method)))
+    trained = read_models(models, holdout.trained_through)
     usable = {*BASELINES, *read_models(models, as_of).dropout}
-    graded = _choose_method(pl.concat(rows), trained, usable)
+    tested = {method: compare_with_actual(holdout, method, trained) for method in (*BASELINES, *trained.dropout)}
+    chosen, reasons = choose_method(tested, usable)
+    rows = [
+        _grade(holdout, method, trained, compared, is_chosen=method == chosen).with_columns(
+            method=pl.lit(method),
+            is_baseline=pl.lit(method in BASELINES),
+            is_chosen=pl.lit(method == chosen),
+            reason=pl.lit("; ".join([reasons[method], *list_flaws(method, trained, usable)])),
+        )
+        for method, compared in tested.items()
+    ]
     return (
-        graded.with_columns(
-            trained_through=pl.lit(cut), horizon_days=pl.lit(horizon_days, pl.Int32), as_of=pl.lit(as_of)
+        pl.concat(rows)
+        .with_columns(
+            trained_through=pl.lit(holdout.trained_through),
+            horizon_days=pl.lit(holdout.horizon_days, pl.Int32),
+            as_of=pl.lit(as_of),
         )
         .select(pl.col(name).cast(kind) for name, kind in COLUMNS.items())
         .sort("is_baseline", "method", "scope", pl.col("scope_value").str.zfill(10))
     )
 
 
-def find_chosen_method(clv_evaluation: pl.DataFrame) -> tuple[str, str] | None:
-    """Find the chosen method and the reason; None without an evaluation."""
-    chosen = clv_evaluation.filter("is_chosen", pl.col("scope") == ALL).select("method", "reason").rows()
-    return chosen[0] if chosen else None
+def compare_with_actual(holdout: Holdout, method: str, trained: TrainedModels) -> pl.DataFrame:
+    """Predict the holdout by a method and join what happened, one row per customer."""
+    expected = predict(method, holdout.history, trained, holdout.averages, holdout.horizon_days)
+    happened = holdout.history.select("customer_idx", "first_order_date").hstack(holdout.actual)
+    return _join_outcome(happened, expected)
 
 
-def find_best_model(clv_evaluation: pl.DataFrame) -> str | None:
-    """Find the chosen model or, where a baseline is chosen, the best of the models; None without an evaluation."""
-    models = clv_evaluation.filter(~pl.col("is_baseline"), pl.col("scope") == ALL)
-    best = models.sort(~pl.col("is_chosen"), "rmse_purchases", "method")["method"].to_list()
-    return best[0] if best else None
+def _grade(
+    holdout: Holdout, method: str, trained: TrainedModels, compared: pl.DataFrame, *, is_chosen: bool
+) -> pl.DataFrame:
+    """Measure one method: a row per scope and group. Intervals are widened where the method is chosen."""
+    corrections = Corrections(
+        *(
+            calibrate(math.fsum(compared[predicted]), math.fsum(compared[actual]), is_whole_year=holdout.is_whole_year)
+            for predicted, actual in (("predicted", "actual"), ("predicted_value", "actual_value"))
+        )
+    )
+    if method in BASELINES:
+        checked = _check_error_intervals(compared, corrections)
+    else:
+        widenings = WIDENINGS if is_chosen else WIDENINGS[:1]
+        checked, corrections = _check_intervals(compared, holdout, trained, method, corrections, widenings)
+    of_all = pl.col("scope") == ALL
+    return _measure_by_scope(checked).with_columns(
+        pl.when(of_all).then(pl.lit(value)).alias(name)
+        for name, value in (
+            ("purchases_calibration", corrections.purchases_calibration),
+            ("value_calibration", corrections.value_calibration),
+            ("purchases_interval_widening", corrections.purchases_widening),
+            ("value_interval_widening", corrections.value_widening),
+        )
+    )
 
 
-def _compare_with_actual(happened: pl.DataFrame, expected: pl.DataFrame) -> pl.DataFrame:
+def _join_outcome(happened: pl.DataFrame, expected: pl.DataFrame) -> pl.DataFrame:
     """Join prediction and outcome: purchases, values, decile and cohort, one row per customer."""
     # customer_idx is the last key, so that ties have one order whatever the number of threads
     place = pl.struct("predicted_value", "predicted", "customer_idx").rank("ordinal").cast(pl.Int64) - 1
@@ -148,28 +168,69 @@ def _compare_with_actual(happened: pl.DataFrame, expected: pl.DataFrame) -> pl.D
     return joined.with_columns(
         # decile 10 is the tenth of the customers with the highest predicted value
         (place * 10 // pl.len() + 1).cast(pl.String).alias("decile"),
-        *(pl.lit(None, pl.Float64).alias(name) for name in ("purchases_nominal_coverage", "value_nominal_coverage")),
-        *(pl.lit(None, pl.Boolean).alias(name) for name in ("purchases_covered", "value_covered")),
     )
 
 
-def _add_intervals(
-    compared: pl.DataFrame, history: pl.DataFrame, trained: TrainedModels, method: str, horizon_days: int
-) -> pl.DataFrame:
-    """Add whether the outcome lies within the 80 % interval, for every n-th customer."""
-    every = -(-history.height // CUSTOMERS_WITH_INTERVAL_AT_MOST)
-    checked = history.with_row_index("position").gather_every(every)
-    [found] = find_intervals(checked, trained, method, Horizons((horizon_days,)), DRAWS)
-    intervals = found.with_columns(checked["position"])
-    return (
-        compared.drop("purchases_nominal_coverage", "value_nominal_coverage", "purchases_covered", "value_covered")
-        .with_row_index("position")
-        .join(intervals, on="position", how="left")
-        .with_columns(
-            purchases_covered=pl.col("actual").is_between("purchases_low", "purchases_high"),
-            value_covered=pl.col("actual_value").is_between("value_low", "value_high"),
-        )
+def _check_intervals(
+    compared: pl.DataFrame,
+    holdout: Holdout,
+    trained: TrainedModels,
+    method: str,
+    corrections: Corrections,
+    widenings: tuple[float, ...],
+) -> tuple[pl.DataFrame, Corrections]:
+    """Add whether the outcome lies within the interval, for every n-th customer, and how far intervals are widened."""
+    every = -(-compared.height // CUSTOMERS_WITH_INTERVAL_AT_MOST)
+    history, outcome = holdout.history.gather_every(every), compared.gather_every(every)
+    wider = [replace(corrections, purchases_widening=each, value_widening=each) for each in widenings]
+    found = find_intervals(history, trained, method, Horizons((holdout.horizon_days,)), wider, DRAWS)
+    checks = [_check_interval(outcome, intervals) for [intervals] in found]
+    columns: dict[str, pl.Series] = {}
+    for what in QUANTITIES:
+        shares = [_average(check, f"{what}_is_covered") for check in checks]
+        place = choose_widening(shares, [_average(check, f"{what}_nominal_coverage") for check in checks])
+        corrections = replace(corrections, **{f"{what}_widening": widenings[place]})
+        columns |= {name: checks[place][name] for name in CHECKS if name.startswith(what)}
+        columns[f"{what}_is_covered_unwidened"] = checks[0][f"{what}_is_covered"]
+    known = pl.DataFrame(columns).with_columns(outcome["customer_idx"])
+    return compared.join(known, on="customer_idx", how="left", maintain_order="left"), corrections
+
+
+def _check_error_intervals(compared: pl.DataFrame, corrections: Corrections) -> pl.DataFrame:
+    """Add whether the outcome lies within an interval made of the errors of the other half of the customers."""
+    half = np.arange(compared.height) % 2
+    columns: dict[str, np.ndarray] = {}
+    for what, predicted, actual, factor in (
+        ("purchases", "predicted", "actual", corrections.purchases_calibration),
+        ("value", "predicted_value", "actual_value", corrections.value_calibration),
+    ):
+        expected, came = compared[predicted].to_numpy() * factor, compared[actual].to_numpy().astype(float)
+        low, high, nominal = np.empty((3, compared.height))
+        for mine in (half == 0, half == 1):
+            found = ErrorClasses.learn(expected[~mine], came[~mine]).find(expected[mine])
+            low[mine], high[mine], nominal[mine] = found.low, found.high, found.probability
+        if what == "purchases":
+            low, high = np.rint(low), np.rint(high)
+        columns |= {f"{what}_low": low, f"{what}_high": high, f"{what}_nominal_coverage": nominal}
+    return compared.hstack(_check_interval(compared, pl.DataFrame(columns)))
+
+
+def _check_interval(outcome: pl.DataFrame, intervals: pl.DataFrame) -> pl.DataFrame:
+    """Compare outcomes with intervals, both in one order; returns the columns of `CHECKS`."""
+    both = pl.concat([outcome.select("actual", "actual_value"), intervals], how="horizontal")
+    return both.select(
+        "purchases_nominal_coverage",
+        "value_nominal_coverage",
+        *(
+            pl.col(actual).is_between(f"{what}_low", f"{what}_high").alias(f"{what}_is_covered{end}")
+            for what, actual in (("purchases", "actual"), ("value", "actual_value"))
+            for end in ("", "_unwidened")
+        ),
     )
+
+
+def _average(checks: pl.DataFrame, column: str) -> float:
+    return float(checks.select(pl.col(column).cast(pl.Float64).mean()).item())
 
 
 def _measure_by_scope(compared: pl.DataFrame) -> pl.DataFrame:
@@ -200,9 +261,11 @@ def _list_measures() -> dict[str, pl.Expr]:
         "rank_correlation_value": _correlate_ranks("predicted_value", "actual_value"),
         "customers_with_interval": pl.col("purchases_nominal_coverage").count(),
         "purchases_interval_nominal_coverage": pl.col("purchases_nominal_coverage").mean(),
-        "purchases_interval_covered": pl.col("purchases_covered").cast(pl.Float64).mean(),
+        "purchases_interval_covered_unwidened": pl.col("purchases_is_covered_unwidened").cast(pl.Float64).mean(),
+        "purchases_interval_covered": pl.col("purchases_is_covered").cast(pl.Float64).mean(),
         "value_interval_nominal_coverage": pl.col("value_nominal_coverage").mean(),
-        "value_interval_covered": pl.col("value_covered").cast(pl.Float64).mean(),
+        "value_interval_covered_unwidened": pl.col("value_is_covered_unwidened").cast(pl.Float64).mean(),
+        "value_interval_covered": pl.col("value_is_covered").cast(pl.Float64).mean(),
     }
 
 
@@ -222,50 +285,3 @@ def _measure_capture(compared: pl.DataFrame) -> float | None:
     best = compared.sort("predicted_value", "predicted", "customer_idx", descending=[True, True, False])
     captured = math.fsum(best.head(-(-compared.height // 5))["actual_value"])
     return captured / total if total > 0 else None
-
-
-def _choose_method(graded: pl.DataFrame, trained: TrainedModels, usable: set[str]) -> pl.DataFrame:
-    """Add `is_baseline`, `is_chosen` and `reason`: the smallest error wins; among near equals, the closest total.
-
-    Only methods that are `usable` today can be chosen: a model may converge on the holdout's history but not on all of
-    it.
-    """
-    overall = graded.filter(pl.col("scope") == ALL).with_columns(is_usable=pl.col("method").is_in(list(usable)))
-    smallest = overall.filter("is_usable")["rmse_purchases"].min()
-    is_near = pl.col("rmse_purchases") <= NEAR_ENOUGH * pl.lit(smallest, pl.Float64)
-    # among equals the first one wins: a baseline before a model
-    near = overall.filter("is_usable", is_near).sort(
-        pl.col("purchases_error_rate").abs(), nulls_last=True, maintain_order=True
-    )
-    choices = [
-        {
-            "method": method,
-            "is_baseline": method in BASELINES,
-            "is_chosen": method == near["method"][0],
-            "reason": "; ".join(
-                [_explain_choice(method, rmse == smallest, near["method"]), *_list_flaws(method, trained, usable)]
-            ),
-        }
-        for method, rmse in overall.select("method", "rmse_purchases").rows()
-    ]
-    return graded.join(pl.DataFrame(choices, infer_schema_length=None), on="method", maintain_order="left")
-
-
-def _explain_choice(method: str, is_smallest: bool, near: pl.Series) -> str:
-    """Say why a method is chosen or not."""
-    if method == near[0] and is_smallest:
-        return "chosen: nothing predicted the purchases of single customers better"
-    if method == near[0]:
-        return (
-            "chosen: nothing predicted the purchases of single customers more than 1 % better, and its total is closest"
-        )
-    if method in set(near):
-        return "as good for single customers, but its total is further off"
-    return "larger error of the purchases of single customers"
-
-
-def _list_flaws(method: str, trained: TrainedModels, usable: set[str]) -> list[str]:
-    """List what is wrong with the fits of a model."""
-    messages = {model.message for _, model in trained.dropout.get(method, []) if model.at_boundary}
-    unusable = [] if method in usable else ["not used: it did not converge on all of the history"]
-    return [*unusable, *(f"at the boundary: {message}" for message in sorted(messages))]

@@ -16,8 +16,8 @@ from polars._typing import PolarsDataType
 
 from regulars.pipelines.models.dropout.dropout_model import DropoutModel
 from regulars.pipelines.models.fitting.fitting import FloatArray
-from regulars.pipelines.transforms.clv.clv_evaluation import find_best_model
 from regulars.pipelines.transforms.clv.clv_models import read_models
+from regulars.pipelines.transforms.clv.method_choice import find_best_model
 from regulars.pipelines.transforms.clv.purchase_history import IS_PURCHASE, list_customer_days
 from regulars.pipelines.transforms.day_numbers import count_days_since_epoch
 from regulars.pipelines.transforms.purchases.purchases import read_into_polars

@@ -5,7 +5,9 @@ Put here: the mart's columns, and what is done where no method could be evaluate
 """
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import polars as pl
 from narwhals.typing import IntoFrame
@@ -18,13 +20,22 @@ from regulars.pipelines.transforms.churn.active_intervals import (
     list_active_intervals,
     list_active_periods,
 )
-from regulars.pipelines.transforms.clv.clv_evaluation import find_best_model, find_chosen_method
 from regulars.pipelines.transforms.clv.clv_models import TrainedModels, read_models
-from regulars.pipelines.transforms.clv.forecasts import Horizons, average_by_class, predict_by_model
+from regulars.pipelines.transforms.clv.corrections import Corrections
+from regulars.pipelines.transforms.clv.forecasts import Horizons, average_by_class, estimate_p_alive, expected_spend
+from regulars.pipelines.transforms.clv.holdout import take_holdout
+from regulars.pipelines.transforms.clv.method_choice import (
+    describe_test,
+    find_chosen_method,
+    find_model_of_p_alive,
+    find_test,
+    state_test,
+)
 from regulars.pipelines.transforms.clv.methods import BASELINES, SEGMENT_AVERAGE, SIMPLE
 from regulars.pipelines.transforms.clv.predictions import (
     HORIZONS,
     LEAST_LIFETIME_YEARS,
+    add_error_intervals,
     predict_with_average,
     predict_with_formula,
     predict_with_model,
@@ -39,9 +50,16 @@ from regulars.pipelines.transforms.clv.simple_formula import (
     CUSTOMERS_FOR_A_CHURN,
     apply_simple_formula,
     measure_churn_by_customer_type,
+    value_total_revenue,
 )
 from regulars.pipelines.transforms.customers.customer_segments import assign_value_tier
 from regulars.pipelines.transforms.purchases.purchases import read_into_polars, select_columns
+from regulars.pipelines.transforms.subscriptions.subscription_periods import list_live_periods
+from regulars.pipelines.transforms.subscriptions.subscription_revenue import (
+    NO_MONEY,
+    add_subscription_revenue,
+    sum_revenue_by_customer,
+)
 
 COLUMNS: dict[str, PolarsDataType] = {
     "customer_id": pl.String,
@@ -55,6 +73,9 @@ COLUMNS: dict[str, PolarsDataType] = {
     "expected_lifetime_years": pl.Float64,
     "acquisition_cost": MONEY,
     "clv_simple": MONEY,
+    "subscription_revenue_to_date": MONEY,
+    "total_revenue_to_date": MONEY,
+    "clv_simple_total": MONEY,
     "frequency": pl.Int64,
     "recency": pl.Int64,
     "t": pl.Int64,
@@ -80,6 +101,10 @@ COLUMNS: dict[str, PolarsDataType] = {
     "predicted_value_lifetime_low": MONEY,
     "predicted_value_lifetime_high": MONEY,
     "interval_nominal_coverage_12m": pl.Float64,
+    "test_horizon_days": pl.Int32,
+    "test_purchases_error_rate": pl.Float64,
+    "test_value_error_rate": pl.Float64,
+    "test_interval_coverage": pl.Float64,
     "clv_predicted": MONEY,
     "clv_predicted_low": MONEY,
     "clv_predicted_high": MONEY,
@@ -106,14 +131,15 @@ def customer_clv(
     max_lifetime_years: float,
     discount_rate: float,
     value_basis: str,
+    subscription_revenue_is_in_orders: bool,
 ) -> pl.DataFrame:
     """Value every customer with a countable order, one row each: to date, by the simple formula, and predicted.
 
     Args:
         orders: `core.orders`.
         refunds: `core.refunds`.
-        subscriptions: `core.subscriptions`; a customer who pays for one has not lapsed. Its revenue is not part of the
-            value.
+        subscriptions: `core.subscriptions`; a customer who pays for one has not lapsed. Its revenue stands beside net
+            sales and in the totals; predictions leave it out.
         customers: `core.customers`; `customer_id`, `customer_idx`, `customer_type`, `acquisition_cost`.
         calendar: `core.calendar`; `day`, `day_idx`.
         clv_models: `meta.clv_models`.
@@ -124,6 +150,7 @@ def customer_clv(
             as the longest horizon. The horizons themselves are not capped.
         discount_rate: Annual rate at which the predicted lifetime value is discounted; 0.1 is 10 %.
         value_basis: What counts as value; only `net_sales` so far. Written into every row.
+        subscription_revenue_is_in_orders: Whether net sales hold it already, so that it is not added to the totals.
 
     Returns:
         The columns of `COLUMNS`, sorted by customer_id; without the unknown customer.
@@ -137,8 +164,19 @@ def customer_clv(
     active_intervals = list_active_intervals(active_periods)
     churn = _measure_churn(active_intervals, known, find_history_start(active_periods, lapse_days), as_of)
     lapse_dates = find_last_active_intervals(active_intervals).select("customer_idx", "lapse_date")
-    buyers = _sum_by_customer(days).join(known, on="customer_idx").join(lapse_dates, on="customer_idx")
+    subscribed = sum_revenue_by_customer(list_live_periods(subscriptions), as_of)
+    buyers = (
+        _sum_by_customer(days)
+        .join(known, on="customer_idx")
+        .join(lapse_dates, on="customer_idx")
+        .join(subscribed.select("customer_idx", "subscription_revenue_to_date"), on="customer_idx", how="left")
+        .with_columns(pl.col("subscription_revenue_to_date").fill_null(NO_MONEY))
+        .with_columns(
+            total_revenue_to_date=add_subscription_revenue("net_sales_to_date", subscription_revenue_is_in_orders)
+        )
+    )
     valued = apply_simple_formula(buyers, churn, as_of=as_of, max_lifetime_years=max_lifetime_years)
+    valued = valued.with_columns(value_total_revenue())
     history = summarise_history(days, until=as_of)
     valued = valued.sort("customer_idx").with_columns(
         years_left=_expect_years_left(), lifetime_years_left=_expect_lifetime_years_left()
@@ -148,14 +186,14 @@ def customer_clv(
     evaluation = read_into_polars(clv_evaluation)
     trained = read_models(read_into_polars(clv_models), as_of)
     method, why = _choose_method(evaluation, days, valued, as_of)
-    predicted = _predict(method, _Basis(days, history, valued, trained, horizons), as_of)
-    model = find_best_model(evaluation)
-    if model is not None and model != method and model in trained.dropout:
-        alive = predict_by_model(history, trained.dropout[model], trained.spend, Horizons(()))
-        predicted = predicted.with_columns(alive["p_alive"], alive["expected_spend"])
+    tested = find_test(evaluation, method)
+    why = "; ".join([why, *describe_test(tested)])
+    predicted = _predict(method, _Basis(days, history, valued, trained, horizons, tested), as_of)
+    predicted = _replace_p_alive(predicted, evaluation, history, trained)
     table = valued.hstack(history.select("frequency", "recency", "monetary_value", t="T")).hstack(predicted)
     return (
         table.with_columns(method=pl.lit(method), value_basis=pl.lit(value_basis), as_of=pl.lit(as_of))
+        .with_columns(state_test(tested))
         .with_columns(_round_amounts(), reason=pl.concat_str(pl.lit(why), "reason", separator="; ", ignore_nulls=True))
         .with_columns(*_add_up_clv_predicted())
         .with_columns(
@@ -175,16 +213,35 @@ class _Basis:
     valued: pl.DataFrame
     trained: TrainedModels
     horizons: Horizons
+    tested: Mapping[str, Any] | None
 
 
 def _predict(method: str, basis: _Basis, as_of: dt.date) -> pl.DataFrame:
     """Predict by the chosen method; returns the columns of `predictions.COLUMNS`."""
     if method == SIMPLE:
         return predict_with_formula(basis.valued, basis.history, basis.horizons)
+    corrections = Corrections() if basis.tested is None else Corrections.read(basis.tested)
     if method in BASELINES:
         averages = average_by_class(basis.days, until=as_of)
-        return predict_with_average(method, basis.history, averages, basis.valued, basis.horizons)
-    return predict_with_model(basis.history, basis.trained, method, basis.horizons)
+        found = predict_with_average(method, basis.history, averages, basis.valued, basis.horizons, corrections)
+        holdout = take_holdout(basis.days, as_of) if basis.tested else None
+        return add_error_intervals(found, method, holdout, corrections) if holdout else found
+    return predict_with_model(basis.history, basis.trained, method, basis.horizons, corrections)
+
+
+def _replace_p_alive(
+    predicted: pl.DataFrame, evaluation: pl.DataFrame, history: pl.DataFrame, trained: TrainedModels
+) -> pl.DataFrame:
+    """Replace `p_alive` by that of the best model that does not hold one-time buyers to be alive by construction.
+
+    Where a plain average predicts, `expected_spend` is filled too; without such a model, `p_alive` is NULL.
+    """
+    model = find_model_of_p_alive(evaluation, trained.dropout.keys())
+    if model is None:
+        return predicted.with_columns(p_alive=pl.lit(None, pl.Float64))
+    alive = estimate_p_alive(history, trained.dropout[model])
+    spend = pl.Series(expected_spend(history, trained.spend))
+    return predicted.with_columns(p_alive=alive, expected_spend=pl.col("expected_spend").fill_null(spend))
 
 
 def _sum_by_customer(days: pl.DataFrame) -> pl.DataFrame:

@@ -28,8 +28,11 @@ from regulars.pipelines.transforms.day_numbers import DAYS_PER_YEAR
 CUSTOMERS_FOR_A_CLASS = 20
 """Customers that a class needs for an average of its own."""
 
-FREQUENCY_CLASSES, DAYS_SINCE_CLASSES = (0, 1, 3, 7), (30, 90, 180, 365)
+FREQUENCY_CLASSES, DAYS_SINCE_CLASSES = (0, 1, 3, 7, 15, 31, 63, 127), (30, 90, 180, 365)
 """Inclusive upper bounds of the classes of similar customers; one more class has no upper bound."""
+
+HALF_A_DAY, MOST_P_ALIVE = 0.5, 1 - 1e-6
+"""Histories count whole days; nobody is certain to stay, not even by a model that sees nobody leave."""
 
 
 @dataclass(frozen=True)
@@ -97,6 +100,18 @@ def _predict_members(
     return {name: np.asarray(values, dtype=np.float64) for name, values in found.items()}
 
 
+def estimate_p_alive(history: pl.DataFrame, models: Sequence[tuple[dt.date | None, DropoutModel]]) -> pl.Series:
+    """Estimate the probability that each customer has not left for good by the end of the day of the histories.
+
+    The last purchase was made half a day before the end of its day, so that nobody who bought today is certain to stay.
+    """
+    alive = np.zeros(history.height)
+    frequency, recency, T = (history[name].to_numpy().astype(float) for name in ("frequency", "recency", "T"))
+    for members, model in assign_customers_to_models(history, models):
+        alive[members] = model.p_alive(frequency[members], recency[members], T[members] + HALF_A_DAY)
+    return pl.Series("p_alive", np.minimum(alive, MOST_P_ALIVE))
+
+
 def assign_customers_to_models(
     history: pl.DataFrame, models: Sequence[tuple[dt.date | None, DropoutModel]]
 ) -> list[tuple[np.ndarray, DropoutModel]]:
@@ -128,7 +143,7 @@ def average_sales_per_purchase(history: pl.DataFrame) -> float:
 
 
 def predict_by_baseline(method: str, history: pl.DataFrame, averages: pl.DataFrame, horizon_days: int) -> pl.DataFrame:
-    """Predict by a baseline, in the order of the histories.
+    """Predict by a baseline, in the order of the histories; no value is below 0, however much was given back.
 
     Args:
         method: One of `BASELINES`.
@@ -141,16 +156,18 @@ def predict_by_baseline(method: str, history: pl.DataFrame, averages: pl.DataFra
     """
     if method == OWN_AVERAGE:
         a_day = pl.when(pl.col("T") > 0).then(pl.col("frequency") / pl.col("T")).otherwise(0.0)
-        own = pl.col("net_sales") / (pl.col("frequency") + 1)
+        own = (pl.col("net_sales") / (pl.col("frequency") + 1)).clip(lower_bound=0)
         return history.select(purchases=a_day * horizon_days, value=a_day * horizon_days * own)
     if method == LAST_YEAR:
-        return history.select(purchases=pl.col("recent_purchases").cast(pl.Float64), value="recent_net_sales")
+        return history.select(
+            purchases=pl.col("recent_purchases").cast(pl.Float64), value=pl.col("recent_net_sales").clip(lower_bound=0)
+        )
     found = classify_customers(history).join(
         averages, on=["frequency_class", "days_since_class"], how="left", maintain_order="left"
     )
     return found.select(
         purchases=pl.col("purchases_a_day").fill_null(0) * horizon_days,
-        value=pl.col("value_a_day").fill_null(0) * horizon_days,
+        value=pl.col("value_a_day").fill_null(0).clip(lower_bound=0) * horizon_days,
     )
 
 
@@ -163,8 +180,8 @@ def average_by_class(days: pl.DataFrame, *, until: dt.date) -> pl.DataFrame:
 
     Returns:
         `frequency_class`, `days_since_class`, `purchases_a_day`, `value_a_day`: one row per pair of classes. A pair
-        with fewer than `CUSTOMERS_FOR_A_CLASS` customers takes the average of its frequency class, then of all
-        customers.
+        with fewer than `CUSTOMERS_FOR_A_CLASS` customers takes the average of its frequency class, together with as
+        many of the classes below as it takes, else of all customers.
     """
     known = days.filter(pl.col("day_idx").cast(pl.Date) <= until)
     first = find_first_purchase_day(known)
@@ -176,7 +193,9 @@ def average_by_class(days: pl.DataFrame, *, until: dt.date) -> pl.DataFrame:
     )
     sums = pl.len(), pl.col("purchases").sum(), pl.col("value").sum()
     by_pair = then.group_by("frequency_class", "days_since_class").agg(*sums)
-    by_frequency = by_pair.group_by("frequency_class").agg(pl.col("len", "purchases", "value").sum())
+    by_frequency = _merge_small_classes(
+        by_pair.group_by("frequency_class").agg(pl.col("len", "purchases", "value").sum())
+    )
     all_customers = by_pair.select(pl.col("len", "purchases", "value").sum())
     grid = pl.DataFrame({"frequency_class": range(len(FREQUENCY_CLASSES) + 1)}, schema={"frequency_class": pl.Int32})
     pairs = grid.join(
@@ -194,6 +213,19 @@ def average_by_class(days: pl.DataFrame, *, until: dt.date) -> pl.DataFrame:
         purchases_a_day=_choose_average("purchases") / length,
         value_a_day=_choose_average("value") / length,
     )
+
+
+def _merge_small_classes(by_frequency: pl.DataFrame) -> pl.DataFrame:
+    """Add to a frequency class with few customers those below it, one after another, until there are enough."""
+    grid = pl.DataFrame({"frequency_class": range(len(FREQUENCY_CLASSES) + 1)}, schema={"frequency_class": pl.Int32})
+    own = grid.join(by_frequency, on="frequency_class", how="left", maintain_order="left").fill_null(0)
+    rows = []
+    for number in range(own.height):
+        lowest = number
+        while lowest and own["len"][lowest : number + 1].sum() < CUSTOMERS_FOR_A_CLASS:
+            lowest -= 1
+        rows.append(own[lowest : number + 1].sum().with_columns(frequency_class=pl.lit(number, pl.Int32)))
+    return pl.concat(rows)
 
 
 def _choose_average(column: str) -> pl.Expr:

@@ -1,6 +1,6 @@
 """The predicted columns of `customer_clv`: purchases and value in 12 months, 36 months and a lifetime.
 
-Put here: the columns by model, by baseline and by formula, and the intervals of a model.
+Put here: the columns by model, by baseline and by formula, corrected and with intervals.
 Keep out: expected values (`forecasts.py`, `pipelines/models`), the choice of the method (`clv_evaluation.py`).
 """
 
@@ -11,7 +11,10 @@ import polars as pl
 from polars._typing import PolarsDataType
 
 from regulars.pipelines.transforms.clv.clv_models import TrainedModels
+from regulars.pipelines.transforms.clv.corrections import Corrections
+from regulars.pipelines.transforms.clv.error_intervals import ErrorClasses
 from regulars.pipelines.transforms.clv.forecasts import Horizons, predict_by_baseline, predict_by_model
+from regulars.pipelines.transforms.clv.holdout import Holdout
 from regulars.pipelines.transforms.clv.intervals import find_intervals
 from regulars.pipelines.transforms.day_numbers import DAYS_PER_YEAR
 
@@ -36,7 +39,9 @@ COLUMNS: dict[str, PolarsDataType] = {
 }
 
 
-def predict_with_model(history: pl.DataFrame, trained: TrainedModels, method: str, horizons: Horizons) -> pl.DataFrame:
+def predict_with_model(
+    history: pl.DataFrame, trained: TrainedModels, method: str, horizons: Horizons, corrections: Corrections
+) -> pl.DataFrame:
     """Predict by a fitted model, with 80 % prediction intervals.
 
     Args:
@@ -44,32 +49,29 @@ def predict_with_model(history: pl.DataFrame, trained: TrainedModels, method: st
         trained: Models trained through the day of the histories.
         method: Which of them.
         horizons: The days of `HORIZONS`, and a lifetime.
+        corrections: What the test taught about the method.
 
     Returns:
-        The columns of `COLUMNS`, in the order of the histories.
+        The columns of `COLUMNS`, in the order of the histories; `p_alive` is that of the method.
     """
     expected = predict_by_model(history, trained.dropout[method], trained.spend, horizons)
     ends = {str(days): name for name, days in HORIZONS.items()} | {"lifetime": "lifetime"}
     names = {f"{what}_{end}": f"predicted_{what}_{name}" for end, name in ends.items() for what in QUANTITIES}
-    parts = [expected.rename(names)]
-    for name, interval in zip(SPANS, find_intervals(history, trained, method, horizons), strict=True):
-        parts.append(
-            interval.select(
-                *(
-                    pl.col(f"{what}_{end}").cast(pl.Float64).alias(f"predicted_{what}_{name}_{end}")
-                    for what in QUANTITIES
-                    for end in ("low", "high")
-                ),
-                pl.col("value_nominal_coverage").alias(f"interval_nominal_coverage_{name}"),
-            )
-        )
+    parts = [_calibrate(expected.rename(names), corrections)]
+    [intervals] = find_intervals(history, trained, method, horizons, [corrections])
+    parts += [_name_interval(name, interval) for name, interval in zip(SPANS, intervals, strict=True)]
     return pl.concat(parts, how="horizontal").select(list(COLUMNS))
 
 
 def predict_with_average(
-    method: str, history: pl.DataFrame, averages: pl.DataFrame, valued: pl.DataFrame, horizons: Horizons
+    method: str,
+    history: pl.DataFrame,
+    averages: pl.DataFrame,
+    valued: pl.DataFrame,
+    horizons: Horizons,
+    corrections: Corrections,
 ) -> pl.DataFrame:
-    """Predict by a baseline: its next year, for as many years as are left. Intervals and p_alive are NULL.
+    """Predict by a baseline: its next year as it was tested, and as many more years as are left.
 
     Args:
         method: One of `BASELINES`.
@@ -77,10 +79,66 @@ def predict_with_average(
         averages: As `average_by_class` returns them.
         valued: `years_left` and `lifetime_years_left` (NULL when not known), in the order of the histories.
         horizons: The days of `HORIZONS`, and a lifetime.
+        corrections: What the test taught about the method.
+
+    Returns:
+        The columns of `COLUMNS`, in the order of the histories; intervals and p_alive are NULL.
     """
     a_year = predict_by_baseline(method, history, averages, HORIZONS["12m"])
-    years = valued["years_left"].fill_null(math.inf)
-    return _extend_over_years(a_year["purchases"], a_year["value"], years, valued["lifetime_years_left"], horizons)
+    years = valued["years_left"].fill_null(math.inf).clip(lower_bound=1.0)
+    lifetime = valued["lifetime_years_left"].clip(lower_bound=1.0)
+    found = _extend_over_years(a_year["purchases"], a_year["value"], years, lifetime, horizons)
+    return _calibrate(found, corrections)
+
+
+def add_error_intervals(found: pl.DataFrame, method: str, holdout: Holdout, corrections: Corrections) -> pl.DataFrame:
+    """Add the intervals of a baseline, from its own errors in the test.
+
+    Args:
+        found: As `predict_with_average` returns it.
+        method: One of `BASELINES`.
+        holdout: What the method was tested on.
+        corrections: What the test taught about the method.
+    """
+    tested = predict_by_baseline(method, holdout.history, holdout.averages, holdout.horizon_days)
+    columns: list[pl.Series] = []
+    for what, factor in (("purchases", corrections.purchases_calibration), ("value", corrections.value_calibration)):
+        expected = tested[what].to_numpy() * factor
+        learnt = ErrorClasses.learn(expected, holdout.actual[what].cast(pl.Float64).to_numpy())
+        a_year = found[f"predicted_{what}_12m"]
+        outcome = learnt.find_for_a_year(a_year.to_numpy(), holdout.horizon_days)
+        for span in SPANS:
+            of_span = found[f"predicted_{what}_{span}"]
+            times = pl.when(a_year > 0).then(of_span / a_year).when(of_span.is_not_null()).then(1.0)
+            for end, of_year in (("low", outcome.low), ("high", outcome.high)):
+                scaled = pl.select(pl.Series(of_year) * times).to_series()
+                name = f"predicted_{what}_{span}_{end}"
+                columns.append((scaled.round() if what == "purchases" else scaled).alias(name))
+        if what == "value":
+            columns.append(pl.Series("interval_nominal_coverage_12m", outcome.probability))
+    return found.with_columns(columns)
+
+
+def _name_interval(span: str, interval: pl.DataFrame) -> pl.DataFrame:
+    """Name the columns of one span as `COLUMNS` does."""
+    return interval.select(
+        *(
+            pl.col(f"{what}_{end}").cast(pl.Float64).alias(f"predicted_{what}_{span}_{end}")
+            for what in QUANTITIES
+            for end in ("low", "high")
+        ),
+        pl.col("value_nominal_coverage").alias(f"interval_nominal_coverage_{span}"),
+    )
+
+
+def _calibrate(predicted: pl.DataFrame, corrections: Corrections) -> pl.DataFrame:
+    """Multiply what is expected; the value of a purchase by what makes value remain purchases × expected_spend."""
+    purchases, value = corrections.purchases_calibration, corrections.value_calibration
+    return predicted.with_columns(
+        pl.col("expected_spend") * (value / purchases),
+        *(pl.col(f"predicted_purchases_{span}") * purchases for span in SPANS),
+        *(pl.col(f"predicted_value_{span}") * value for span in SPANS),
+    )
 
 
 def predict_with_formula(valued: pl.DataFrame, history: pl.DataFrame, horizons: Horizons) -> pl.DataFrame:
@@ -94,7 +152,7 @@ def predict_with_formula(valued: pl.DataFrame, history: pl.DataFrame, horizons: 
     """
     years = valued["years_observed"].clip(lower_bound=1.0)
     purchases = (history["frequency"] + 1) / years
-    value = valued["avg_annual_value"].cast(pl.Float64)
+    value = valued["avg_annual_value"].cast(pl.Float64).clip(lower_bound=0)
     return _extend_over_years(purchases, value, valued["years_left"], valued["lifetime_years_left"], horizons)
 
 

@@ -13,6 +13,7 @@ from narwhals.typing import IntoFrame
 from polars._typing import PolarsDataType
 
 from regulars.pipelines.definitions.enumerations import UNKNOWN_CUSTOMER_IDX
+from regulars.pipelines.definitions.windows import DETRACTOR_DAYS
 from regulars.pipelines.transforms.amounts import MONEY
 from regulars.pipelines.transforms.churn.active_intervals import (
     find_last_active_intervals,
@@ -20,10 +21,16 @@ from regulars.pipelines.transforms.churn.active_intervals import (
     list_active_intervals,
     list_active_periods,
 )
+from regulars.pipelines.transforms.customers.signs import find_signs_of_leaving
 from regulars.pipelines.transforms.purchases.purchases import (
     read_into_polars,
     select_columns,
     sum_purchases_by_customer,
+)
+from regulars.pipelines.transforms.subscriptions.subscription_periods import list_live_periods
+from regulars.pipelines.transforms.subscriptions.subscription_revenue import (
+    add_subscription_revenue,
+    sum_revenue_by_customer,
 )
 from regulars.pipelines.transforms.voice.nps import select_nps_answers
 
@@ -48,6 +55,10 @@ COLUMNS: dict[str, PolarsDataType] = {
     "refunds": MONEY,
     "net_sales_to_date": MONEY,
     "average_order_value": MONEY,
+    "is_subscriber": pl.Boolean,
+    "mrr": MONEY,
+    "subscription_revenue_to_date": MONEY,
+    "total_revenue_to_date": MONEY,
     "days_since_last_order": pl.Int64,
     "typical_days_between_orders": pl.Float64,
     "is_active": pl.Boolean,
@@ -73,15 +84,8 @@ COLUMNS: dict[str, PolarsDataType] = {
 FROM_CUSTOMERS = [*list(COLUMNS)[:12], "customer_idx"]
 FROM_CLV = ("clv_simple", "p_alive", "predicted_value_12m", "clv_predicted")
 FROM_SEGMENTS = ["segment", "value_tier", "lifecycle", "typical_days_between_orders"]
-SUMS = ["gross_sales", "discounts", "refunds", "net_sales_to_date"]
+SUMS = ["gross_sales", "discounts", "refunds", "net_sales_to_date", "mrr", "subscription_revenue_to_date"]
 COUNTS = ["order_count", "nps_response_count", "contact_count", "source_record_count"]
-
-OVERDUE_FACTOR = 2
-OVERDUE_DAYS = 7
-"""A customer is overdue after this many times the typical gap and more than this many days without an order."""
-
-NEAR_LAPSE = 0.25
-"""A customer is near lapse when at most this fraction of `lapse_days` is left."""
 
 
 def customer_360(
@@ -97,6 +101,7 @@ def customer_360(
     *,
     as_of: dt.date,
     lapse_days: int,
+    subscription_revenue_is_in_orders: bool,
 ) -> pl.DataFrame:
     """Join all facts about each customer, one row each; prospects and the unknown customer included.
 
@@ -113,6 +118,7 @@ def customer_360(
             `typical_days_between_orders`.
         as_of: Last day that counts.
         lapse_days: Days without an order after which a customer has lapsed.
+        subscription_revenue_is_in_orders: Whether net sales hold it already, so that it is not added to the total.
 
     Returns:
         The columns of `COLUMNS`, sorted by customer_id; its sums tie out with all countable orders and refunds.
@@ -124,6 +130,7 @@ def customer_360(
         "customer_idx": [
             purchases,
             _find_last_active_intervals(purchases, subscriptions, as_of=as_of, lapse_days=lapse_days),
+            sum_revenue_by_customer(list_live_periods(subscriptions), as_of),
             _count_rows(people, "customer_idx", "contact_count"),
             find_latest_nps(survey_responses, as_of=as_of),
             read_into_polars(select_columns(customer_clv, "customer_idx", *FROM_CLV)),
@@ -140,8 +147,13 @@ def customer_360(
     spent = (pl.col("gross_sales") - pl.col("discounts")).cast(pl.Float64)
     is_known = ~pl.col("is_unknown")
     return (
-        joined.with_columns(pl.col(COUNTS).fill_null(0), pl.col(SUMS).fill_null(pl.lit(0, MONEY)))
+        joined.with_columns(
+            pl.col(COUNTS).fill_null(0),
+            pl.col(SUMS).fill_null(pl.lit(0, MONEY)),
+            pl.col("is_subscriber").fill_null(value=False),
+        )
         .with_columns(
+            total_revenue_to_date=add_subscription_revenue("net_sales_to_date", subscription_revenue_is_in_orders),
             average_order_value=pl.when(pl.col("order_count") > 0).then(
                 (spent / pl.col("order_count")).round(4, mode="half_to_even")
             ),
@@ -209,20 +221,24 @@ def find_latest_nps(survey_responses: IntoFrame, *, as_of: dt.date) -> pl.DataFr
 def find_signs(*, as_of: dt.date, lapse_days: int) -> dict[str, pl.Expr]:
     """Find the signs of each customer: `is_detractor`, `is_promoter`, `is_overdue`, `is_near_lapse`, never NULL.
 
-    An answer counts for `lapse_days`. A customer is overdue or near lapse only while active, and not while a
-    subscription without a known end is paid.
+    A promoter's answer counts for `lapse_days`, a detractor's for `DETRACTOR_DAYS` and until the next order. A customer
+    is overdue or near lapse only while active, and not while a subscription without a known end is paid.
     """
-    since, typical = pl.col("days_since_last_order"), pl.col("typical_days_between_orders")
-    days_left = (pl.col("lapses_on") - pl.lit(as_of)).dt.total_days()
-    may_leave = pl.col("is_active") & pl.col("lapses_on").is_not_null()
-    is_recent = (pl.lit(as_of) - pl.col("latest_nps_date")).dt.total_days() < lapse_days
-    found = {
-        "is_detractor": is_recent & (pl.col("latest_nps_group") == "detractor"),
-        "is_promoter": is_recent & (pl.col("latest_nps_group") == "promoter"),
-        "is_overdue": may_leave & (since > OVERDUE_FACTOR * typical) & (since > OVERDUE_DAYS),
-        "is_near_lapse": may_leave & (days_left <= NEAR_LAPSE * lapse_days),
+    answer_days = (pl.lit(as_of) - pl.col("latest_nps_date")).dt.total_days()
+    has_ordered_since = (pl.col("last_order_date") > pl.col("latest_nps_date")).fill_null(value=False)
+    is_detractor = (pl.col("latest_nps_group") == "detractor") & (answer_days <= DETRACTOR_DAYS) & ~has_ordered_since
+    is_promoter = (pl.col("latest_nps_group") == "promoter") & (answer_days < lapse_days)
+    return {
+        "is_detractor": is_detractor.fill_null(value=False),
+        "is_promoter": is_promoter.fill_null(value=False),
+        **find_signs_of_leaving(
+            may_leave=pl.col("is_active") & pl.col("lapses_on").is_not_null(),
+            lapses_on="lapses_on",
+            since="days_since_last_order",
+            as_of=as_of,
+            lapse_days=lapse_days,
+        ),
     }
-    return {name: sign.fill_null(value=False) for name, sign in found.items()}
 
 
 def assess_risk() -> pl.Expr:

@@ -21,6 +21,8 @@ from regulars.pipelines.transforms.churn.active_intervals import (
     list_active_periods,
     list_subscribers,
 )
+from regulars.pipelines.transforms.clv.purchase_history import summarise_history
+from regulars.pipelines.transforms.customers.signs import find_signs_of_leaving
 from regulars.pipelines.transforms.day_numbers import count_days_since_epoch
 from regulars.pipelines.transforms.purchases.purchases import (
     read_into_polars,
@@ -60,7 +62,11 @@ SEGMENTS: tuple[tuple[str, tuple[int, int], tuple[int, int], tuple[int, int]], .
     ("hibernating", (1, 1), (2, 2), (1, 5)),
     ("lost", (1, 1), (1, 1), (1, 5)),
 )
-"""Segment, and its inclusive ranges of recency, frequency and monetary score; each combination has exactly one."""
+"""Segment, and its inclusive ranges of recency, frequency and monetary score; each combination has exactly one.
+
+Scores compare customers with each other, not with the calendar: `choose_segment` puts right what the lifecycle knows
+better.
+"""
 
 TIERS = (("top_10_percent", 10), ("next_20_percent", 30), ("middle", 70))
 """Tier, and the percentage of customers who are worth more than a member of it may be, exclusive."""
@@ -105,8 +111,11 @@ def customer_segments(
     active_periods = list_active_periods(purchase_days, subscriptions, as_of=as_of, lapse_days=lapse_days)
     last_active_intervals = find_last_active_intervals(list_active_intervals(active_periods)).drop("return_date")
     subscribers = list_subscribers(active_periods, as_of=as_of)
-    buyers = summarise_rhythm(days.filter(pl.col("customer_idx") != UNKNOWN_CUSTOMER_IDX), as_of=as_of).join(
-        last_active_intervals, on="customer_idx", maintain_order="left"
+    known_days = days.filter(pl.col("customer_idx") != UNKNOWN_CUSTOMER_IDX)
+    buyers = (
+        summarise_rhythm(known_days, as_of=as_of)
+        .join(_read_monetary_value(known_days, as_of), on="customer_idx", maintain_order="left")
+        .join(last_active_intervals, on="customer_idx", maintain_order="left")
     )
     names = read_into_polars(select_columns(customers, "customer_id", "customer_idx"))
     came_back = pl.when(pl.col("frequency") > 0)
@@ -124,6 +133,7 @@ def customer_segments(
             rfm_score=pl.format("{}{}{}", "recency_score", "frequency_score", "monetary_score"),
         )
         .join(list_segments_by_score(), on="rfm_score", how="left")
+        .with_columns(segment=choose_segment(as_of=as_of, lapse_days=lapse_days))
         .join(names, on="customer_idx")
         .select(pl.col(name).cast(kind) for name, kind in COLUMNS.items())
         .sort("customer_id")
@@ -139,32 +149,28 @@ def summarise_rhythm(days: pl.DataFrame, *, as_of: dt.date) -> pl.DataFrame:
 
     Returns:
         One row per customer with a purchase: `customer_idx`, `recency_days` (last purchase day to `as_of`),
-        `frequency` (purchase days after the first), `monetary_value` (mean gross_sales − discounts of those days; NULL
-        without any), `typical_days_between_orders` (median gap in days, NULL under three purchase days),
-        `net_sales_to_date`.
+        `frequency` (purchase days after the first), `typical_days_between_orders` (median gap in days, NULL under three
+        purchase days), `net_sales_to_date`.
     """
     day, gap = pl.col("day_idx"), pl.col("gap_days")
     is_repeat = pl.col("customer_idx") == pl.col("customer_idx").shift(1)
     rhythm = (
         days.lazy()
         .filter(pl.col("order_count") > 0)
-        .select("customer_idx", "day_idx", spent=pl.col("gross_sales") - pl.col("discounts"))
+        .select("customer_idx", "day_idx")
         .sort("customer_idx", "day_idx")
         .with_columns(gap_days=pl.when(is_repeat).then(day - day.shift(1)))
         .group_by("customer_idx")
         .agg(
             recency_days=count_days_since_epoch(as_of) - day.max().cast(pl.Int64),
             frequency=gap.count().cast(pl.Int64),
-            repeat_sales=pl.when(gap.is_not_null()).then("spent").sum().cast(pl.Float64),
             typical_days_between_orders=gap.median(),
         )
     )
     value = days.lazy().group_by("customer_idx").agg(net_sales_to_date=pl.col("net_sales").sum())
-    mean = pl.col("repeat_sales") / pl.col("frequency")
     return (
         rhythm.join(value, on="customer_idx")
         .with_columns(
-            monetary_value=pl.when(pl.col("frequency") > 0).then(round_to_money(mean)),
             typical_days_between_orders=pl.when(pl.col("frequency") + 1 >= PURCHASE_DAYS_FOR_A_RHYTHM).then(
                 "typical_days_between_orders"
             ),
@@ -172,6 +178,13 @@ def summarise_rhythm(days: pl.DataFrame, *, as_of: dt.date) -> pl.DataFrame:
         .sort("customer_idx")
         .collect()
     )
+
+
+def _read_monetary_value(days: pl.DataFrame, as_of: dt.date) -> pl.DataFrame:
+    """`customer_idx` and `monetary_value`, the number that lifetime models read too."""
+    sums = days.select("customer_idx", "day_idx", "order_count", pl.col("net_sales").cast(MONEY))
+    history = summarise_history(sums, until=as_of)
+    return history.select("customer_idx", monetary_value=round_to_money(pl.col("monetary_value")))
 
 
 def score_in_fifths(values: pl.Series) -> pl.Series:
@@ -223,6 +236,40 @@ def list_segments_by_score() -> pl.DataFrame:
         for m in range(monetary[0], monetary[1] + 1)
     ]
     return pl.DataFrame(rows, schema={"rfm_score": pl.String, "segment": pl.String}, orient="row")
+
+
+def choose_segment(*, as_of: dt.date, lapse_days: int) -> pl.Expr:
+    """Choose the segment: that of the scores, unless the lifecycle contradicts its name.
+
+    Who has lapsed is lost (lowest recency), hibernating, or among the best, whom a company cannot lose. Nobody active
+    is lost; only an active customer with a sign of leaving is at risk; only a new customer is called new.
+    """
+    scored, is_best = pl.col("segment"), (pl.col("frequency_score") >= 4) & (pl.col("monetary_score") >= 4)
+    signs = find_signs_of_leaving(
+        may_leave=pl.col("lapse_date").is_not_null(),
+        lapses_on="lapse_date",
+        since="recency_days",
+        as_of=as_of,
+        lapse_days=lapse_days,
+    )
+    of_lapsed = (
+        pl.when(is_best)
+        .then(pl.lit("cannot_lose"))
+        .when(pl.col("recency_score") == 1)
+        .then(pl.lit("lost"))
+        .otherwise(pl.lit("hibernating"))
+    )
+    return (
+        pl.when(pl.col("lifecycle") == "lapsed")
+        .then(of_lapsed)
+        .when(scored == "lost")
+        .then(pl.lit("hibernating"))
+        .when(scored.is_in(["at_risk", "cannot_lose"]) & ~(signs["is_overdue"] | signs["is_near_lapse"]))
+        .then(pl.lit("needs_attention"))
+        .when((scored == "new") & (pl.col("lifecycle") != "new"))
+        .then(pl.lit("promising"))
+        .otherwise(scored)
+    )
 
 
 def assign_value_tier(value: pl.Expr) -> pl.Expr:

@@ -108,18 +108,19 @@ def compute_nps(promoters: pl.Expr, detractors: pl.Expr, responses: pl.Expr) -> 
 
     The interval adds three answers, ¾ of an answer each to promoters and detractors, and uses the variance of a
     difference of two shares of one sample: Sauro and Lewis, measuringu.com/nps-confidence-intervals, after Rocks,
-    "Interval Estimation for the Net Promoter Score", The American Statistician 70 (2016). With one vote the published
-    interval may miss the score by 1.5 points; from two votes on it always holds the score.
+    "Interval Estimation for the Net Promoter Score", The American Statistician 70 (2016). With one vote that interval
+    may miss the score by 1.5 points, so that it is stretched to hold the score; from two votes on it always does.
     """
     n = responses + 3
     share_for, share_against = (promoters + 0.75) / n, (detractors + 0.75) / n
     centre = share_for - share_against
     margin = Z_95 * ((share_for + share_against - centre**2) / n).sqrt()
     voted = pl.when(responses > 0)
+    score = 100 * (promoters - detractors) / responses
     return {
-        "nps": voted.then(100 * (promoters - detractors) / responses),
-        "nps_ci_low": voted.then((100 * (centre - margin)).clip(-100, 100)),
-        "nps_ci_high": voted.then((100 * (centre + margin)).clip(-100, 100)),
+        "nps": voted.then(score),
+        "nps_ci_low": voted.then(pl.min_horizontal((100 * (centre - margin)).clip(-100, 100), score)),
+        "nps_ci_high": voted.then(pl.max_horizontal((100 * (centre + margin)).clip(-100, 100), score)),
     }
 
 

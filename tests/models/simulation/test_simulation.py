@@ -6,6 +6,7 @@ import pytest
 from regulars.pipelines.models.beta_geo import BetaGeoModel
 from regulars.pipelines.models.beta_geo_beta_binom import BetaGeoBetaBinomModel
 from regulars.pipelines.models.gamma_gamma import GammaGammaModel
+from regulars.pipelines.models.simulation import cells as cells_module
 from regulars.pipelines.models.simulation import simulation as simulation_module
 from regulars.pipelines.models.simulation.interval import Interval
 from regulars.pipelines.models.simulation.simulation import (
@@ -221,7 +222,7 @@ def test_later_years_of_a_lifetime_are_put_together_without_losing_value():
 def test_many_histories_are_told_apart_to_one_per_cent_of_their_age(monkeypatch):
     customers = simulated(400, seed=6)
     exact = arrays(simulate(*fitted(customers), *customers.history, rng=np.random.default_rng(1), draws=1000))
-    monkeypatch.setattr(simulation_module, "MOST_CELLS", 1)
+    monkeypatch.setattr(cells_module, "MOST_CELLS", 1)
     merged = arrays(simulate(*fitted(customers), *customers.history, rng=np.random.default_rng(1), draws=1000))
     assert merged[:, 0] == pytest.approx(exact[:, 0], abs=0.08)
     assert merged[:, 5].mean() == pytest.approx(exact[:, 5].mean(), rel=0.02)

@@ -183,7 +183,7 @@ def test_a_subscription_ends_a_lapse_as_an_order_does():
     assert column(found, "churned_customers_12m", "2023-05", "2023-06") == [2, 1]  # zoe is the other one
     (ada,) = back(*rows)
     assert (ada["lapsed_on"], ada["returned_on"]) == (dt.date(2023, 3, 10), dt.date(2023, 6, 20))
-    assert (ada["order_count_since"], ada["net_sales_since"], ada["is_active"]) == (0, Decimal(0), True)
+    assert (ada["order_count_since"], ada["net_sales_since"], ada["has_stayed"]) == (0, Decimal(0), True)
 
 
 def test_a_subscription_that_is_live_between_two_orders_leaves_no_lapse_between_them():
@@ -278,13 +278,13 @@ def test_a_customer_who_came_back_is_named_with_when_and_what_was_bought_since()
         dt.date(2024, 1, 2),
     )
     assert (ada["days_lapsed"], ada["order_count_since"], ada["net_sales_since"]) == (1, 2, Decimal(58))
-    assert ada["is_active"] is False
+    assert ada["has_stayed"] is False
 
 
 def test_who_comes_back_twice_is_named_twice_each_time_with_the_orders_until_the_next_lapse():
     days = ("2020-01-01", "2022-01-01", "2025-12-01")
     found = back(*(order("ada", day, str(amount)) for amount, day in enumerate(days, 1)))
-    assert [(row["returned_on"].year, row["net_sales_since"], row["is_active"]) for row in found] == [
+    assert [(row["returned_on"].year, row["net_sales_since"], row["has_stayed"]) for row in found] == [
         (2022, Decimal(2), False),
         (2025, Decimal(3), True),
     ]

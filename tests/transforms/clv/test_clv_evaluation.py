@@ -10,14 +10,10 @@ import pytest
 from polars.testing import assert_frame_equal
 
 from regulars.pipelines.models.names import BY_COHORT, PURCHASE_MODELS
-from regulars.pipelines.transforms.clv.clv_evaluation import (
-    _compare_with_actual,
-    clv_evaluation,
-    find_best_model,
-    find_chosen_method,
-)
+from regulars.pipelines.transforms.clv.clv_evaluation import _join_outcome, clv_evaluation
 from regulars.pipelines.transforms.clv.clv_models import _split_by_cohort, choose_cohorts, clv_models, read_models
 from regulars.pipelines.transforms.clv.clv_tracking import clv_tracking
+from regulars.pipelines.transforms.clv.method_choice import find_best_model, find_chosen_method
 from regulars.pipelines.transforms.clv.purchase_history import choose_calibration_end, list_customer_days
 from tests.transforms.core_tables import MONEY
 from tests.transforms.simulated_company import AS_OF, beta_geo_company, clockwork_company
@@ -231,7 +227,7 @@ def test_customers_of_whom_the_same_is_expected_are_parted_by_their_number():
         first_order_date=pl.lit(dt.date(2025, 1, 1))
     )
     expected = pl.DataFrame({"purchases": [1.0] * 40, "value": [5.0] * 20 + [7.0] * 20})
-    found = _compare_with_actual(happened, expected)
+    found = _join_outcome(happened, expected)
     assert found["decile"].to_list() == [str(place // 4 + 1) for place in range(40)]
 
 

@@ -30,7 +30,7 @@ def core(
     names = sorted({name for name, *_ in [*bought, *(refunds or [])]} - {"unknown"})
     idx = {"unknown": 0} | {name: number for number, name in enumerate(names, 1)}
     orders = [(idx[name], dt.date.fromisoformat(day), True, Decimal(money), Decimal(0)) for name, day, money in bought]
-    back = [(idx[name], dt.date.fromisoformat(day), Decimal(money)) for name, day, money in refunds or []]
+    back = [(idx[name], dt.date.fromisoformat(day), Decimal(money), True) for name, day, money in refunds or []]
     known = {name: Decimal(cost) for name, cost in (costs or {}).items()}
     people = [(name, number, "office", known.get(name)) for name, number in idx.items()]
     return {
@@ -46,7 +46,9 @@ def core(
             orient="row",
         ),
         "refunds": pl.DataFrame(
-            back, schema={"customer_idx": pl.Int32, "refund_date": pl.Date, "amount": MONEY}, orient="row"
+            back,
+            schema={"customer_idx": pl.Int32, "refund_date": pl.Date, "goods": MONEY, "is_countable": pl.Boolean},
+            orient="row",
         ),
         "subscriptions": subscription_tables.table(),
         "customers": pl.DataFrame(
@@ -77,7 +79,22 @@ def clv(
         max_lifetime_years=max_lifetime_years,
         discount_rate=discount_rate,
         value_basis="net_sales",
+        subscription_revenue_is_in_orders=False,
     )
+
+
+def test_subscription_revenue_stands_beside_net_sales_and_in_the_total():
+    frames = core([("ada", "2025-03-31", "1000")], costs={"ada": "100"})
+    frames["subscriptions"] = subscription_tables.table(subscription_tables.period(1, "2026-01-01", amount="20"))
+    ada = clv(frames).row(0, named=True)
+    assert (ada["net_sales_to_date"], ada["subscription_revenue_to_date"], ada["total_revenue_to_date"]) == (
+        1000,
+        60,
+        1060,
+    )
+    years = ada["expected_lifetime_years"]
+    assert float(ada["clv_simple"]) == pytest.approx(1000 * years - 100, abs=0.001)
+    assert float(ada["clv_simple_total"]) == pytest.approx(1060 * years - 100, abs=0.001)
 
 
 def test_refunds_lower_the_value_and_may_make_it_negative():
@@ -178,10 +195,49 @@ def test_where_an_average_wins_it_predicts_and_says_so_and_p_alive_is_the_best_m
     found = clv(frames, simulated_company.AS_OF)
     assert set(found["method"]) == {"own_average"}
     assert found["reason"].str.starts_with("own_average chosen: nothing predicted").all()
-    assert found["predicted_value_12m_low"].null_count() == found.height
     assert found["p_alive"].null_count() == 0
     years = found.filter(pl.col("predicted_purchases_12m") > 0)
     assert (years["predicted_value_12m"].cast(pl.Float64) - 10 * years["predicted_purchases_12m"]).abs().max() < 1e-4
+
+
+def test_an_average_that_predicts_has_intervals_made_of_its_errors_in_the_test():
+    frames = {name: frame.lazy() for name, frame in clockwork_company(200).items()}
+    found = clv(frames, simulated_company.AS_OF)
+    for what in ("purchases", "value"):
+        for span in ("12m", "36m", "lifetime"):
+            low, expected, high = (
+                found[f"predicted_{what}_{span}{end}"].cast(pl.Float64) for end in ("_low", "", "_high")
+            )
+            assert (low >= 0).all()
+            assert (low <= high).all()
+            assert (high - low).max() < 0.4 * expected.max()  # everybody buys by the clock
+    ends = (found[f"predicted_purchases_12m_{end}"] for end in ("low", "high"))
+    assert found["predicted_purchases_12m"].round().is_between(*ends).mean() > 0.7
+
+
+def test_every_row_states_the_test_of_its_method(modelled):
+    [stated] = modelled.select("^test_.*$").unique().to_dicts()
+    assert stated["test_horizon_days"] == 365
+    assert abs(stated["test_purchases_error_rate"]) < 0.15
+    assert stated["test_interval_coverage"] == pytest.approx(modelled["interval_nominal_coverage_12m"].mean(), abs=0.06)
+    assert modelled["reason"].str.contains("tested over 365 days: purchases multiplied by ").all()
+
+
+def test_nobody_who_bought_once_is_certain_to_be_alive_whichever_model_predicts(modelled):
+    once = modelled.filter(frequency=0)
+    assert once["p_alive"].max() < 0.999
+    assert once["p_alive"].n_unique() > 100
+    frames = {name: frame.lazy() for name, frame in beta_geo_company(400, seed=4).items()}
+    for _, group in clv(frames, simulated_company.AS_OF).group_by("frequency"):
+        assert group["p_alive"].max() < 1
+
+
+def test_no_expected_value_is_negative_where_more_was_given_back_than_bought():
+    bought = [(f"c{n}", f"{year}-03-15", "100") for n in range(5) for year in (2022, 2023, 2024, 2025)]
+    found = clv(core(bought, [("c1", "2025-04-01", "900")]))
+    assert found.filter(customer_id="c1")["avg_annual_value"].item() < 0
+    for span in ("12m", "36m", "lifetime"):
+        assert found[f"predicted_value_{span}"].min() >= 0
 
 
 def test_fifty_customers_get_the_simple_formula_with_a_reason():

@@ -75,6 +75,13 @@ def test_lately_is_the_last_365_days():
     assert (ada["recent_purchases"], ada["recent_net_sales"]) == (2, 60.0)
 
 
+def test_a_first_purchase_comes_once_and_is_not_what_a_customer_did_lately():
+    rows = (order("ada", "2025-06-01", "10"), refund("ada", "2025-06-10", "4"), order("ada", "2026-03-01", "40"))
+    ada = history(*rows, refund("ada", "2026-03-02", "5"))
+    assert (ada["recent_purchases"], ada["recent_net_sales"]) == (1, 35.0)
+    assert history(order("ada", "2026-03-01", "10"))["recent_purchases"] == 0
+
+
 def test_nobody_has_no_history():
     days = days_of(order("unknown", "2026-01-01"))
     assert days.is_empty()

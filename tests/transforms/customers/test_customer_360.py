@@ -58,6 +58,20 @@ def test_a_customer_is_active_up_to_the_day_before_the_lapse_point():
     assert (found["bob"]["is_active"], found["bob"]["lapses_on"]) == (False, day("2026-03-31"))
 
 
+def test_a_subscriber_has_what_is_charged_now_and_what_it_brought():
+    found = customers(orders=[order(1, "2026-03-01", "5")], subscriptions=[paid(1, "2026-02-15", amount="28")])
+    names = ("is_subscriber", "mrr", "subscription_revenue_to_date", "total_revenue_to_date")
+    assert [found["ada"][name] for name in names] == [True, 28, 14 + 28, 5 + 14 + 28]
+    assert [found["bob"][name] for name in names] == [False, 0, 0, 0]
+
+
+def test_whoever_pauses_is_a_subscriber_who_pays_nothing_now():
+    pause = {"paused_from": day("2026-03-01"), "active_until": day("2026-03-01")}
+    ada = customers(subscriptions=[paid(1, "2026-02-01", amount="28") | pause])["ada"]
+    assert (ada["is_subscriber"], ada["mrr"], ada["subscription_revenue_to_date"]) == (True, 0, 28)
+    assert (ada["is_active"], ada["lifecycle"]) == (True, "active")
+
+
 def test_a_live_subscriber_without_orders_is_active_and_no_prospect():
     ada = customers(subscriptions=[paid(1, "2024-02-01")])["ada"]
     assert (ada["is_active"], ada["lapses_on"], ada["lifecycle"]) == (True, None, "active")
@@ -162,7 +176,8 @@ def test_marts_about_the_customer_are_taken_over():
             "274 days since the last order, typically 100; lapses on 2026-06-30 without an order",
             "remind",
         ),
-        ("2026-03-21", 30.0, 6, "high", "scored 6 of 10 on 2026-01-05", "call_detractor"),
+        ("2026-01-05", 50.0, 6, "high", "scored 6 of 10 on 2026-01-05", "call_detractor"),
+        ("2026-01-06", 50.0, 6, "none", None, "none"),  # bought after the answer
         ("2026-03-21", 30.0, 9, "none", None, "thank"),
         ("2026-03-21", 30.0, 8, "none", None, "none"),
     ],
@@ -178,9 +193,16 @@ def test_risk_and_next_step_of_an_active_customer(
     assert (ada["risk"], ada["risk_reason"], ada["next_step"]) == (risk, reason, step)
 
 
-def test_an_answer_older_than_the_lapse_days_is_no_sign_any_more():
-    ada = customers(orders=[order(1, "2026-03-21")], survey_responses=[answer(1, "2025-03-31 09:00", 0)])["ada"]
-    assert (ada["latest_nps_group"], ada["risk"]) == ("detractor", "none")
+@pytest.mark.parametrize(("answered", "step"), [("2025-12-31", "call_detractor"), ("2025-12-30", "none")])
+def test_a_detractor_is_called_for_ninety_days(answered: str, step: str):
+    ada = customers(orders=[order(1, "2025-12-20")], survey_responses=[answer(1, f"{answered} 09:00", 0)])["ada"]
+    assert (ada["latest_nps_group"], ada["next_step"]) == ("detractor", step)
+    assert (ada["risk"] == "high") == (step == "call_detractor")
+
+
+def test_a_promoters_answer_older_than_the_lapse_days_is_no_sign_any_more():
+    ada = customers(orders=[order(1, "2026-03-21")], survey_responses=[answer(1, "2025-03-31 09:00", 10)])["ada"]
+    assert (ada["latest_nps_group"], ada["next_step"]) == ("promoter", "none")
 
 
 def test_a_lapsed_customer_is_no_risk_any_more_but_to_be_won_back():

@@ -31,7 +31,7 @@ ORDER_SCHEMA = {
     "gross_sales": MONEY,
     "discounts": MONEY,
 }
-REFUND_SCHEMA = {"customer_idx": pl.Int32, "refund_date": pl.Date, "amount": MONEY}
+REFUND_SCHEMA = {"customer_idx": pl.Int32, "refund_date": pl.Date, "goods": MONEY, "is_countable": pl.Boolean}
 Bought = tuple[str, str] | tuple[str, str, str] | tuple[str, str, str, str]
 
 
@@ -44,7 +44,7 @@ def tables(bought: list[Bought], refunds: list[tuple[str, str, str]], *paid: Row
         (idx[name], dt.date.fromisoformat(day), True, *map(Decimal, (*money, *defaults[len(money) :])))
         for name, day, *money in bought
     ]
-    back = [(idx[name], dt.date.fromisoformat(day), Decimal(amount)) for name, day, amount in refunds]
+    back = [(idx[name], dt.date.fromisoformat(day), Decimal(amount), True) for name, day, amount in refunds]
     return {
         "orders": pl.DataFrame(orders, schema=ORDER_SCHEMA, orient="row"),
         "refunds": pl.DataFrame(back, schema=REFUND_SCHEMA, orient="row"),
@@ -87,6 +87,13 @@ def test_monetary_value_is_the_mean_of_the_days_after_the_first_without_discount
         ("ada", "2026-03-01"),
     )["ada"]
     assert ada["monetary_value"] == Decimal("80")  # (40 + 120) / 2
+
+
+def test_monetary_value_is_that_of_lifetime_models_a_refund_lowers_the_purchase_before_it():
+    rows = [("ada", day, "100") for day in ("2026-01-01", "2026-02-01", "2026-03-01")]
+    refunds = [("ada", "2026-01-20", "90"), ("ada", "2026-02-20", "50")]  # the first one is of the first purchase
+    ada = customer_segments(**tables(rows, refunds), as_of=AS_OF, lapse_days=365).row(0, named=True)
+    assert ada["monetary_value"] == Decimal("75")
 
 
 def test_monetary_value_is_unknown_after_one_purchase_day():
@@ -146,7 +153,43 @@ def test_few_values_spread_over_the_scores(values: list[int], expected: list[int
 def test_where_nobody_has_come_back_yet_everybody_has_the_lowest_frequency_score():
     found = segments(("ada", "2026-03-01"), ("bob", "2026-03-02"))
     assert [row["rfm_score"] for row in found.values()] == ["111", "511"]
-    assert [row["segment"] for row in found.values()] == ["lost", "new"]
+    assert [row["segment"] for row in found.values()] == ["hibernating", "new"]
+
+
+def test_a_lapsed_customer_is_lost_hibernating_or_among_the_best():
+    often = [("ada", f"2023-{month:02}-01", "500") for month in range(1, 13)]
+    found = segments(*often, ("bob", "2023-01-05"), ("cem", "2024-12-01"), ("dan", "2026-03-01"), ("eve", "2026-03-05"))
+    lapsed = {name: row["segment"] for name, row in found.items() if row["lifecycle"] == "lapsed"}
+    assert lapsed == {"ada": "cannot_lose", "bob": "lost", "cem": "hibernating"}
+
+
+def test_an_active_customer_is_at_risk_only_with_a_sign_of_leaving():
+    def seen(*days: str) -> str:
+        others = [(f"c{n}", f"2026-03-{n:02}") for n in range(10, 30)]
+        others += [("zed", f"2026-03-{n:02}") for n in (1, 5, 9, 30)]
+        return segments(*(("ada", day, "10") for day in days), *others)["ada"]["segment"]
+
+    assert seen("2025-08-20", "2025-12-01", "2026-03-02") == "needs_attention"  # not later than usual
+    assert seen("2026-02-20", "2026-02-25", "2026-03-02") == "at_risk"  # 29 days, typically 5
+
+
+@given(
+    st.lists(st.tuples(st.integers(1, 12), st.integers(0, 800), st.integers(1, 300)), min_size=1, max_size=60),
+    st.sampled_from([30, 90, 365]),
+)
+@settings(max_examples=40, deadline=None)
+def test_the_labels_of_a_row_agree(drawn: list[tuple[int, int, int]], lapse_days: int):
+    rows = [(f"c{who:02}", str(AS_OF - dt.timedelta(days=ago)), str(money)) for who, ago, money in drawn]
+    for row in customer_segments(**tables(rows, []), as_of=AS_OF, lapse_days=lapse_days).to_dicts():
+        since, typical, segment = row["recency_days"], row["typical_days_between_orders"], row["segment"]
+        is_lapsed = since >= lapse_days
+        has_sign = (typical is not None and since > 2 * typical and since > 7) or lapse_days - since <= lapse_days / 4
+        assert is_lapsed == (row["lifecycle"] == "lapsed")
+        assert segment != "lost" or is_lapsed
+        assert not is_lapsed or segment in ("lost", "hibernating", "cannot_lose")
+        assert segment != "at_risk" or has_sign
+        assert segment != "cannot_lose" or is_lapsed or has_sign
+        assert segment != "new" or row["lifecycle"] == "new"
 
 
 def test_customers_who_all_bought_on_one_day_are_neither_recent_nor_not():

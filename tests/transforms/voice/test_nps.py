@@ -112,7 +112,7 @@ def test_the_interval_adds_three_quarters_of_a_promoter_and_of_a_detractor_and_t
     assert found == pytest.approx((30.0, -19.05059, 65.20443), abs=1e-4)
 
 
-def test_the_interval_holds_the_score_from_two_votes_on_and_stays_within_100():
+def test_the_interval_holds_its_own_score_of_any_number_of_votes_and_stays_within_100():
     counts = pl.DataFrame(
         [(p, d, n) for n in range(1, 41) for p in range(n + 1) for d in range(n + 1 - p)],
         schema=["promoters", "detractors", "responses"],
@@ -121,8 +121,15 @@ def test_the_interval_holds_the_score_from_two_votes_on_and_stays_within_100():
     found = counts.with_columns(**compute_nps(*(pl.col(name) for name in counts.columns)))
     assert found["nps_ci_low"].min() == -100
     assert found["nps_ci_high"].max() == 100
-    outside = found.filter(~pl.col("nps").is_between(pl.col("nps_ci_low"), pl.col("nps_ci_high")))
-    assert outside["responses"].unique().to_list() == [1]
+    assert found["nps"].is_between(found["nps_ci_low"], found["nps_ci_high"]).all()
+
+
+def test_one_vote_stretches_the_published_interval_to_its_score():
+    counts = pl.DataFrame({"promoters": [1, 0, 0], "detractors": [0, 0, 1], "responses": [1, 1, 1]})
+    found = counts.select(**compute_nps(*(pl.col(name) for name in counts.columns)))
+    assert found.row(0) == (100, pytest.approx(-48.4986, abs=1e-3), 100)
+    assert found.row(2) == (-100, -100, pytest.approx(48.4986, abs=1e-3))
+    assert found["nps_ci_low"][1] == -found["nps_ci_high"][1]
 
 
 def test_the_latest_answer_of_a_person_is_the_vote():

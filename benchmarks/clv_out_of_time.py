@@ -1,0 +1,217 @@
+"""How far off the published predictions of the next 12 months were, on histories whose next 12 months are known.
+
+Each history is cut every half year. What is known by the cut is predicted as a run predicts it; the 365 days after it
+say what came. Beside it stands what the run claimed: the horizon, the error and the coverage of its own test.
+
+    python benchmarks/clv_out_of_time.py FOLDER [NAME …]
+
+FOLDER holds one Parquet file per history: `customer`, `date`, `value`; what was given back is negative.
+Put here: the comparison. Keep out: where histories come from.
+"""
+
+import argparse
+import datetime as dt
+import json
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from regulars.pipelines.transforms.clv.clv_evaluation import clv_evaluation
+from regulars.pipelines.transforms.clv.clv_models import clv_models
+from regulars.pipelines.transforms.clv.customer_clv import customer_clv
+
+MONEY = pl.Decimal(18, 4)
+YEAR = dt.timedelta(days=365)
+BETWEEN_CUTS = dt.timedelta(days=180)
+SUBSCRIPTIONS = {
+    "system": pl.String,
+    "subscription_id": pl.String,
+    "period_number": pl.Int32,
+    "customer_idx": pl.Int32,
+    "plan": pl.String,
+    "monthly_amount": MONEY,
+    "active_from": pl.Date,
+    "active_until": pl.Date,
+    "cancelled_date": pl.Date,
+    "cancel_reason": pl.String,
+    "is_involuntary": pl.Boolean,
+}
+"""The columns of `core.subscriptions` that marts read; the histories have none."""
+
+Row = dict[str, Any]
+
+
+def main() -> None:
+    """Print one line per history and cut, and the means."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("names", nargs="*")
+    parser.add_argument("--json", type=Path, help="also write the rows here")
+    asked = parser.parse_args()
+    files = sorted(file for file in asked.folder.glob("*.parquet") if not asked.names or file.stem in asked.names)
+    rows = [row for file in files for row in measure(file.stem, pl.read_parquet(file))]
+    print(*format_rows(rows), sep="\n")
+    if asked.json:
+        asked.json.write_text(json.dumps(rows, default=str, indent=1))
+
+
+def measure(name: str, history: pl.DataFrame) -> Iterator[Row]:
+    """Yield one row per cut: what was published then, and what came."""
+    core = make_core(history)
+    first, last = history.select(first=pl.col("date").min(), last=pl.col("date").max()).row(0)
+    cut = first + BETWEEN_CUTS
+    while cut + YEAR <= last:
+        yield {"history": name, "cut": cut, "days_known": (cut - first).days, **compare(core, cut)}
+        cut += BETWEEN_CUTS
+
+
+def make_core(history: pl.DataFrame) -> dict[str, pl.DataFrame]:
+    """Make the tables of core that predictions read."""
+    idx = {customer: number for number, customer in enumerate(history["customer"].unique().sort(), 1)}
+    known = history.select(
+        customer_idx=pl.col("customer").replace_strict(idx, return_dtype=pl.Int32),
+        day="date",
+        money=pl.col("value").round(2).cast(MONEY),
+    )
+    first, last = known.select(first=pl.col("day").min(), last=pl.col("day").max()).row(0)
+    days = pl.DataFrame({"day": pl.date_range(first, last, eager=True)})
+    orders = known.filter(pl.col("money") > 0).rename({"day": "order_date", "money": "gross_sales"})
+    refunds = known.filter(pl.col("money") < 0).rename({"day": "refund_date"})
+    return {
+        "orders": orders.with_columns(discounts=pl.lit(0).cast(MONEY), is_countable=pl.lit(value=True)),
+        "refunds": refunds.with_columns(amount=(-pl.col("money")).cast(MONEY)).drop("money"),
+        "subscriptions": pl.DataFrame(schema=SUBSCRIPTIONS),
+        "customers": pl.DataFrame(
+            {"customer_id": [str(number) for number in idx.values()], "customer_idx": list(idx.values())},
+            schema_overrides={"customer_idx": pl.Int32},
+        ).with_columns(customer_type=pl.lit(None, pl.String), acquisition_cost=pl.lit(None, MONEY)),
+        "calendar": days.with_columns(day_idx=pl.col("day").cast(pl.Int32)),
+    }
+
+
+def compare(core: dict[str, pl.DataFrame], cut: dt.date) -> Row:
+    """Compare what a run of that day publishes with the year after it."""
+    started = time.process_time()
+    bought = (core["orders"], core["refunds"], core["calendar"])
+    models = clv_models(*bought, as_of=cut)
+    evaluation = clv_evaluation(*bought, models, as_of=cut)
+    published = customer_clv(
+        **core,
+        clv_models=models,
+        clv_evaluation=evaluation,
+        as_of=cut,
+        lapse_days=365,
+        max_lifetime_years=10,
+        discount_rate=0.1,
+        value_basis="net_sales",
+    )
+    seconds = time.process_time() - started
+    joined = published.join(sum_actual(core, cut), on="customer_idx", how="left").with_columns(
+        pl.col("purchases", "value").fill_null(0)
+    )
+    return {"method": published["method"][0], **read_claim(evaluation), **measure_truth(joined), "cpu": seconds}
+
+
+def sum_actual(core: dict[str, pl.DataFrame], cut: dt.date) -> pl.DataFrame:
+    """Sum the purchase days and net sales of the year after the cut, one row per customer."""
+    sold = core["orders"].select("customer_idx", day="order_date", money="gross_sales")
+    back = core["refunds"].select("customer_idx", day="refund_date", money=-pl.col("amount"))
+    after = pl.col("day").is_between(cut, cut + YEAR, closed="right")
+    purchases = sold.filter(after).group_by("customer_idx").agg(purchases=pl.col("day").n_unique())
+    value = pl.concat([sold, back], how="vertical_relaxed").filter(after).group_by("customer_idx")
+    return value.agg(value=pl.col("money").sum().cast(pl.Float64)).join(
+        purchases, on="customer_idx", how="full", coalesce=True
+    )
+
+
+def read_claim(evaluation: pl.DataFrame) -> Row:
+    """Read what the run's own test says of the chosen method."""
+    names = {
+        "test_days": "horizon_days",
+        "claimed_error": "value_error_rate",
+        "claimed_coverage": "value_interval_covered",
+        "claimed_purchases_coverage": "purchases_interval_covered",
+        "purchases_calibration": "purchases_calibration",
+        "value_calibration": "value_calibration",
+        "purchases_widening": "purchases_interval_widening",
+        "value_widening": "value_interval_widening",
+    }
+    chosen = evaluation.filter("is_chosen", pl.col("scope") == "all").to_dicts()
+    return {name: chosen[0].get(column) if chosen else None for name, column in names.items()}
+
+
+def measure_truth(joined: pl.DataFrame) -> Row:
+    """Measure totals and intervals against what came."""
+    covered = {
+        what: joined.select(
+            pl.col(what).is_between(f"predicted_{what}_12m_low", f"predicted_{what}_12m_high").mean()
+        ).item()
+        for what in ("purchases", "value")
+    }
+    totals = {
+        f"{what}_error": joined[f"predicted_{what}_12m"].cast(pl.Float64).sum() / joined[what].sum() - 1
+        for what in ("purchases", "value")
+    }
+    return {
+        **totals,
+        "nominal": joined["interval_nominal_coverage_12m"].mean(),
+        "coverage": covered["value"],
+        "purchases_coverage": covered["purchases"],
+        "least_expected": float(joined["predicted_value_12m"].cast(pl.Float64).min() or 0),
+        "correlation": joined.select(
+            pl.corr(pl.col("predicted_value_12m").cast(pl.Float64).rank(), pl.col("value").rank())
+        ).item(),
+        "rmse": joined.select(((pl.col("predicted_purchases_12m") - pl.col("purchases")) ** 2).mean().sqrt()).item(),
+    }
+
+
+COLUMNS = {
+    "history": "history", "days_known": "days known", "method": "method", "test_days": "days of test",
+    "claimed_error": "error claimed", "value_error": "value", "purchases_error": "purchases",
+    "nominal": "nominal", "claimed_coverage": "covered in test", "coverage": "covered after",
+    "claimed_purchases_coverage": "purchases in test", "purchases_coverage": "purchases after",
+    "value_widening": "widening", "value_calibration": "calibration", "rmse": "rmse", "correlation": "rank corr.",
+    "cpu": "cpu s",
+}  # fmt: skip
+
+
+def format_rows(rows: list[Row]) -> Iterator[str]:
+    """Format the rows as a table, and the mean absolute errors under it."""
+    yield "| " + " | ".join(COLUMNS.values()) + " |"
+    yield "|---" * len(COLUMNS) + "|"
+    for row in rows:
+        yield "| " + " | ".join(format_cell(name, row.get(name)) for name in COLUMNS) + " |"
+    for label, chosen in (
+        ("all cuts", rows),
+        ("a year of test", [row for row in rows if (row["test_days"] or 0) >= YEAR.days]),
+        ("less than a year of test", [row for row in rows if (row["test_days"] or 0) < YEAR.days]),
+    ):
+        if chosen:
+            value, purchases = (
+                sum(abs(row[f"{what}_error"]) for row in chosen) / len(chosen) for what in ("value", "purchases")
+            )
+            with_interval = [row for row in chosen if row["coverage"] is not None]
+            gaps = [row["coverage"] - row["nominal"] for row in with_interval]
+            gap, short = sum(gaps) / max(1, len(gaps)), sum(max(0.0, -each) for each in gaps) / max(1, len(gaps))
+            yield (
+                f"{label}: {len(chosen)} cuts, mean absolute error of totals: value {value:.1%}, purchases "
+                f"{purchases:.1%}; {len(gaps)} with intervals, coverage - nominal {gap:+.1%}, short by {short:.1%}"
+            )
+
+
+def format_cell(name: str, value: Any) -> str:
+    """Format one cell."""
+    if value is None:
+        return "–"
+    if name in ("claimed_error", "value_error", "purchases_error"):
+        return f"{value:+.1%}"
+    if "coverage" in name or name == "nominal":
+        return f"{value:.1%}"
+    return f"{value:.2f}" if isinstance(value, float) else str(value)
+
+
+if __name__ == "__main__":
+    main()
