@@ -66,7 +66,7 @@ def land(run: Run) -> None:
     for landed_source in landed_sources:
         run.findings.extend(landed_source.findings)
         odd = [finding.sentence for finding in landed_source.findings]
-        for sentence in [*odd, *(refusal.sentence for refusal in landed_source.refusals)]:
+        for sentence in [*odd, *landed_source.reasons]:
             run.report_progress(f"{landed_source.source}: {sentence}")
 
 

@@ -26,8 +26,20 @@ def launch_run(request: RunRequest) -> None:
     Raises:
         RegularsError: Whatever stopped the run, with its exit code.
     """
+    _launch(request, os.environ.get("DAGSTER_HOME"))
+
+
+def launch_unrecorded_run(request: RunRequest) -> None:
+    """The same, without a trace in Dagster's history.
+
+    Raises:
+        RegularsError: Whatever stopped the run, with its exit code.
+    """
+    _launch(request, None)
+
+
+def _launch(request: RunRequest, history: str | None) -> None:
     quiet = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
-    history = os.environ.get("DAGSTER_HOME")
     if history:
         _prepare_history(Path(history))
     with dg.DagsterInstance.get() if history else dg.DagsterInstance.ephemeral() as instance:

@@ -12,12 +12,10 @@ import dagster as dg
 
 from regulars.assets.landing import LANDING
 from regulars.assets.tables import asset_key, check_spec, format_progress, report_table
-from regulars.pipelines.contracts.quarantine.quarantine_step import SourceFacts, run_quarantine_step
-from regulars.pipelines.contracts.validation.validate import RuleResult
 from regulars.pipelines.kinds.shape.registry import KINDS
+from regulars.pipelines.run.raw_tables import make_raw_tables
 from regulars.pipelines.run.run import Run
 from regulars.pipelines.settings.company_tables import write_company_tables
-from regulars.pipelines.settings.source import Source
 
 SETTINGS_TABLES = ("company", "acquisition_costs", "country_names")
 READS: dict[str, list[str]] = {f"raw.{name}": [] for name in (*KINDS, *SETTINGS_TABLES)}
@@ -43,36 +41,12 @@ def raw(run: dg.ResourceParam[Run]) -> Iterator[dg.MaterializeResult[Any]]:
     with run.step("raw"):
         began = time.perf_counter()
         write_company_tables(run.warehouse.con, run.settings, run.as_of)
-        results = quarantine_broken_documents(run)
+        results = make_raw_tables(run)
+        for each in results.values():
+            run.checks.extend(each)
         records = sum(delivery.record_count or 0 for each in run.landed_sources for delivery in each.deliveries)
         run.report_progress(format_progress("quarantine step", records, time.perf_counter() - began))
         for name in KINDS:
             yield report_table(run, f"raw.{name}", results[name])
         for name in SETTINGS_TABLES:
             yield report_table(run, f"raw.{name}", [])
-
-
-def quarantine_broken_documents(run: Run) -> dict[str, list[RuleResult]]:
-    """Make `raw.<kind>` of what keeps its contract; kind -> checks.
-
-    Raises:
-        TooManyBadRows: A source would lose more rows than its budget allows.
-    """
-    result = run_quarantine_step(
-        run.warehouse.con,
-        {kind: run.contracts[f"raw.{kind}"] for kind in KINDS},
-        {name: _describe_source(source) for name, source in run.settings.sources.items()},
-        override=run.request.allow.get("quarantined"),
-    )
-    for results in result.results.values():
-        run.checks.extend(results)
-    run.findings.extend(result.findings)
-    return result.results
-
-
-def _describe_source(source: Source) -> SourceFacts:
-    return SourceFacts(
-        max_quarantined=source.max_quarantined,
-        appends=source.delivery_mode == "append",
-        repeating=source.repeating_kinds,
-    )

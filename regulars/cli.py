@@ -69,13 +69,17 @@ def run(
     home: HomeOption = None,
     as_of: Annotated[str, typer.Option(help="The last day that counts, YYYY-MM-DD (default: yesterday).")] = "",
     allow: AllowOption = None,
+    plan: Annotated[
+        bool, typer.Option("--plan", help="Only say what would change; nothing is published, landed or sent.")
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Run the pipeline once: land, build, audit, publish.
 
     Example: regulars run --settings regulars.yaml --as-of 2026-06-30
     """
-    _run(settings=settings, home=home, data=data, as_of=as_of, allow=allow or [], as_json=as_json)
+    make = _plan if plan else _run
+    make(settings=settings, home=home, data=data, as_of=as_of, allow=allow or [], as_json=as_json)
 
 
 @app.command()
@@ -92,6 +96,24 @@ def doctor(
     from regulars.pipelines.command.doctor import check_setup
 
     text, code = check_setup(settings, data=data, home=home, as_json=as_json, now=_now())
+    typer.echo(text)
+    raise typer.Exit(code)
+
+
+@app.command()
+def preview(
+    source: Annotated[str | None, typer.Argument(help="Only this source (default: all).")] = None,
+    settings: SettingsOption = SETTINGS,
+    data: DataOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Show how exports would be read: first rows, formats, what would be quarantined, who finds whom. Writes nothing.
+
+    Example: regulars preview shop_orders
+    """
+    from regulars.pipelines.command.preview.preview import preview_sources
+
+    text, code = preview_sources(settings, only=source, data=data, as_json=as_json, now=_now())
     typer.echo(text)
     raise typer.Exit(code)
 
@@ -179,13 +201,13 @@ def quarantine(
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Show what the last run quarantined, and why.
+    """Show what was quarantined, where it stands and why: by the last run if it failed, else in what is published.
 
     Example: regulars quarantine --export quarantined.csv
     """
     from regulars.pipelines.command.quarantine import show_quarantine
 
-    typer.echo(show_quarantine(_home(home, settings), export=export, as_json=as_json))
+    typer.echo(show_quarantine(_home(home, settings), settings=settings, export=export, as_json=as_json))
 
 
 @app.command()
@@ -269,6 +291,23 @@ def _run(
 
         launch_run(request)
     typer.echo(summarise_run(request.home, as_json=as_json))
+
+
+def _plan(*, settings: Path, home: Path | None, data: Path | None, as_of: str, allow: list[str], as_json: bool) -> None:
+    from regulars.pipelines.command.plan.plan import plan_run
+    from regulars.pipelines.publish.targets.shape.registry import TARGET_OPTIONS
+    from regulars.pipelines.run.progress import show_progress
+    from regulars.pipelines.run.request import make_request
+
+    request = make_request(
+        settings, home=home, data=data, as_of=as_of, allow=allow, now=_now(), target_types=TARGET_OPTIONS
+    )
+    with show_progress() as report_progress:
+        report_progress("loading Dagster")
+        from regulars.assets.launch import launch_unrecorded_run
+
+        text = plan_run(request, launch_unrecorded_run, as_json=as_json)
+    typer.echo(text)
 
 
 def _home(home: Path | None, settings: Path) -> "Home":

@@ -82,7 +82,7 @@ def list_source_rows(run: Run) -> list[dict[str, Any]]:
                 "is_required": source.is_required,
                 "last_delivered_at": last,
                 "is_stale": landed_source.is_stale,
-                "reason": "; ".join(refusal.sentence for refusal in landed_source.refusals) or None,
+                "reason": "; ".join(landed_source.reasons) or None,
                 "rows_read": int(read),
                 "rows_loaded": int(loaded),
                 "rows_quarantined": int(quarantined),

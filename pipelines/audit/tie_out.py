@@ -13,10 +13,11 @@ from regulars.pipelines.kinds.shape.registry import KINDS
 def write_tie_out(con: duckdb.DuckDBPyConnection) -> None:
     """Make `meta.tie_out`: money as delivered against money in core, per source, kind, month and currency.
 
-    source_amount = orders − refunds + adjustments + payments + subscriptions + other + quarantined + superseded +
-    duplicate + difference. Rows that rules of the settings leave out are not here: their money is none of ours. Amounts
-    are after discounts, in the currency delivered; text that is not a number counts 0 (such rows are quarantined). The
-    monthly amount of a subscription counts once per period, in the month in which it started.
+    source_amount = orders − refunds + adjustments + payments + subscriptions + never charged + other + quarantined +
+    superseded + duplicate + difference. Rows that rules of the settings leave out are not here: their money is none of
+    ours. Amounts are after discounts, in the currency delivered; text that is not a number counts 0 (such rows are
+    quarantined). The monthly amount of a subscription counts once per period, in the month in which it started; that of
+    a period that was never charged for a day stands apart.
 
     Args:
         con: The build, with everything up to core filled.
@@ -49,8 +50,8 @@ _AMOUNTS = """
         source varchar, kind varchar, month date, currency varchar,
         source_amount decimal(38, 4), orders_amount decimal(38, 4), refunds_amount decimal(38, 4),
         adjustments_amount decimal(38, 4), payments_amount decimal(38, 4), subscriptions_amount decimal(38, 4),
-        other_amount decimal(38, 4), quarantined_amount decimal(38, 4), superseded_amount decimal(38, 4),
-        duplicate_amount decimal(38, 4)
+        never_charged_amount decimal(38, 4), other_amount decimal(38, 4), quarantined_amount decimal(38, 4),
+        superseded_amount decimal(38, 4), duplicate_amount decimal(38, 4)
     )
 """
 _TIE_OUT = """
@@ -68,6 +69,7 @@ _TIE_OUT = """
                 cast(coalesce(sum(adjustments_amount), 0) as decimal(38, 4)) as adjustments_amount,
                 cast(coalesce(sum(payments_amount), 0) as decimal(38, 4)) as payments_amount,
                 cast(coalesce(sum(subscriptions_amount), 0) as decimal(38, 4)) as subscriptions_amount,
+                cast(coalesce(sum(never_charged_amount), 0) as decimal(38, 4)) as never_charged_amount,
                 cast(coalesce(sum(other_amount), 0) as decimal(38, 4)) as other_amount,
                 cast(coalesce(sum(quarantined_amount), 0) as decimal(38, 4)) as quarantined_amount,
                 cast(coalesce(sum(superseded_amount), 0) as decimal(38, 4)) as superseded_amount,
@@ -80,7 +82,8 @@ _TIE_OUT = """
         *,
         cast(
             source_amount - orders_amount + refunds_amount - adjustments_amount - payments_amount
-            - subscriptions_amount - other_amount - quarantined_amount - superseded_amount - duplicate_amount
+            - subscriptions_amount - never_charged_amount - other_amount - quarantined_amount - superseded_amount
+            - duplicate_amount
             as decimal(38, 4)
         ) as difference,
     from added
@@ -129,6 +132,13 @@ _REFUNDS_FROM_LINES = """
     select refunds.* from core.refunds as refunds
     anti join staging.refunds as own on own._system = refunds.system and own.refund_id = refunds.refund_id
 """
+_IN_MONTH_OF_ORDER = """
+    select
+        coalesce(own_month, cast(date_trunc('month', orders.order_date) as date)) as month,
+        priced.* exclude (own_month),
+    from priced
+    left join core.orders as orders on orders.system = priced._system and orders.order_id = priced.order_id
+"""
 _PLACES = {
     # a line belongs to the month and currency of its document, whatever stands in the line itself
     "order_lines": f"""
@@ -162,14 +172,9 @@ _PLACES = {
         from named
         left join documents using (line_type, _system, document_id)
     """,
-    # many tools do not date a payment: then it belongs to the month of its order
-    "payments": """
-        select
-            coalesce(own_month, cast(date_trunc('month', orders.order_date) as date)) as month,
-            priced.* exclude (own_month),
-        from priced
-        left join core.orders as orders on orders.system = priced._system and orders.order_id = priced.order_id
-    """,
+    # many tools do not date a payment or a refund: then it belongs to the month of its order
+    "payments": _IN_MONTH_OF_ORDER,
+    "refunds": _IN_MONTH_OF_ORDER,
 }
 """Kind -> a SELECT that gives the rows of `priced` their month (and currency), where it is not simply the row's own."""
 
@@ -218,7 +223,9 @@ _CORE_AMOUNTS = {
                     source,
                     order_date as day,
                     currency,
-                    cast(gross_sales_original as decimal(38, 4)) - discounts_original as amount,
+                    -- what was spread from the order is no money of the lines: it counts with the orders
+                    cast(gross_sales_original as decimal(38, 4)) - discounts_original + spread_discounts_original
+                        as amount,
                 from core.order_lines
                 union all
                 select 'refund', source, refund_date, currency, amount_original from ({_REFUNDS_FROM_LINES})
@@ -244,7 +251,10 @@ _CORE_AMOUNTS = {
             'refunds' as kind,
             cast(date_trunc('month', refunds.refund_date) as date) as month,
             refunds.currency,
-            sum(refunds.amount_original) as refunds_amount,
+            sum(
+                cast(refunds.goods_original as decimal(38, 4)) + refunds.shipping_original + refunds.tax_original
+                + refunds.other_original
+            ) as refunds_amount,
         from core.refunds as refunds
         semi join staging.refunds as own on own._system = refunds.system and own.refund_id = refunds.refund_id
         group by all
@@ -268,7 +278,8 @@ _CORE_AMOUNTS = {
             'subscriptions' as kind,
             cast(date_trunc('month', started_date) as date) as month,
             currency,
-            sum(monthly_amount_original) as subscriptions_amount,
+            sum(monthly_amount_original) filter (active_until is distinct from active_from) as subscriptions_amount,
+            sum(monthly_amount_original) filter (active_until = active_from) as never_charged_amount,
         from core.subscriptions
         group by all
     """,

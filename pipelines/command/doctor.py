@@ -10,7 +10,7 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
@@ -19,7 +19,9 @@ from zoneinfo import ZoneInfo
 import duckdb
 
 from regulars.pipelines.command.findings import count_in_words, list_said
+from regulars.pipelines.command.lapse_proposal import word_proposal
 from regulars.pipelines.command.plurals import count_things
+from regulars.pipelines.command.preview.look import look_at_sources
 from regulars.pipelines.contracts.odcs.lint import lint
 from regulars.pipelines.errors import InputRefused, RegularsError, SettingsWrong, StorageFailed, UsageWrong
 from regulars.pipelines.home.generation import Generation
@@ -27,12 +29,14 @@ from regulars.pipelines.home.home import Home
 from regulars.pipelines.home.state_file import read_state
 from regulars.pipelines.home.target_records import read_target_records
 from regulars.pipelines.kinds.shape.kind import DELIVERY_MODES
-from regulars.pipelines.publish.targets.shape.registry import TARGET_OPTIONS
+from regulars.pipelines.publish.targets.shape.registry import TARGET_OPTIONS, TARGET_TYPES
 from regulars.pipelines.run.request import find_home, refuse_future_day
 from regulars.pipelines.settings.package import CONTRACTS_FOLDER
+from regulars.pipelines.settings.part import Place
 from regulars.pipelines.settings.settings import Settings, find_as_of
 from regulars.pipelines.settings.settings_file import load_settings
 from regulars.pipelines.settings.source import Source
+from regulars.pipelines.sources.formats.format_advice import advise_formats
 from regulars.pipelines.sources.landing import land_file, read_file_state
 from regulars.pipelines.sources.mapping.evidence_findings import find_contradictions
 from regulars.pipelines.sources.mapping.expressions import ExpressionChecker
@@ -45,10 +49,6 @@ Mark = Literal["ok", "warning", "problem"]
 SIGNS = {"ok": "ok     ", "warning": "warning", "problem": "PROBLEM"}
 TESTED = {"duckdb": "1.5.", "polars": "2.", "great-expectations": "1.24.", "dagster": "1.13."}
 FEW_BYTES = 1_000_000_000
-LAPSE = """
-    select proposed_lapse_days, lapse_days, returns_in_time_rate, reason
-    from marts.lapse_proposal
-"""
 
 
 @dataclass(frozen=True)
@@ -79,6 +79,7 @@ def _run_checks(settings: Path, *, data: Path | None, home: Path | None, now: dt
     yield from _check_versions()
     yield from _check_contracts()
     yield from _check_home(find_home(home, settings))
+    yield from _check_ledger(find_home(home, settings))
     try:
         company = load_settings(settings, target_types=TARGET_OPTIONS)
     except SettingsWrong as error:
@@ -92,10 +93,13 @@ def _run_checks(settings: Path, *, data: Path | None, home: Path | None, now: dt
     except UsageWrong as error:
         yield SetupCheck("problem", "as_of", str(error), error.exit_code)
     for name, source in company.sources.items():
-        yield from _check_source(name, source, (data or settings.parent).resolve())
-    yield from _check_targets(company, find_home(home, settings))
+        yield from _check_source(name, source, (data or settings.parent).resolve(), company.locate)
+    yield from _check_formats(company, (data or settings.parent).resolve(), now)
+    yield from _check_targets(company, find_home(home, settings), settings.resolve().parent)
     yield from _check_findings(find_home(home, settings))
-    yield from _check_lapse_days(company, find_home(home, settings))
+    advice = word_proposal(company.lapse_days, find_home(home, settings))
+    if advice:
+        yield SetupCheck("ok", "lapse_days", advice)
     yield from _check_schedule(company, now)
 
 
@@ -164,11 +168,11 @@ def _check_home(home: Home) -> Iterator[SetupCheck]:
     yield SetupCheck("warning", "lock", f"held by {holder}") if holder else SetupCheck("ok", "lock", "free")
 
 
-def _check_source(name: str, source: Source, data: Path) -> Iterator[SetupCheck]:
+def _check_source(name: str, source: Source, data: Path, locate: Callable[[Place], str]) -> Iterator[SetupCheck]:
     subject = f"source {name}"
     with open_private_connection() as con:
         checker = ExpressionChecker(con)
-        wrong = [mistake.sentence for mistake in check_settings(name, source, checker)]
+        wrong = [f"{locate(m.find_place(source))}{m.sentence}" for m in check_settings(name, source, checker)]
         files = find_files(source, data)
         if not files:
             mark: Mark = "problem" if source.is_required else "warning"
@@ -221,12 +225,36 @@ def _check_newest_file(name: str, source: Source, path: Path, checker: Expressio
         yield SetupCheck("warning", subject, f"{path.name}: {lines}")
 
 
-def _check_targets(company: Settings, home: Home) -> Iterator[SetupCheck]:
-    """What each target holds, as the last attempt left it; a run does not need it, so it is never a problem."""
+def _check_formats(company: Settings, data: Path, now: dt.datetime) -> Iterator[SetupCheck]:
+    """Numbers, days and moments that the first rows of each source do not write as the settings say."""
+    with look_at_sources(company, data, now) as look:
+        for each in advise_formats(look.con, look.settings):
+            extent = look.samples[each.source].extent
+            yield SetupCheck("warning", f"source {each.source}", f"{each.sentence}, in {extent}: {each.advice}")
+
+
+def _check_ledger(home: Home) -> Iterator[SetupCheck]:
+    """Whether the ledger opens; a run that is under way holds it, which is no problem."""
+    if not home.ledger.exists() or home.holder():
+        return
+    try:
+        duckdb.connect(home.ledger, read_only=True).close()
+    except duckdb.Error:
+        sentence = f"{home.ledger} cannot be opened: see that no other program holds it, else restore it from a backup"
+        yield SetupCheck("problem", "ledger", sentence, StorageFailed.exit_code)
+    else:
+        yield SetupCheck("ok", "ledger", "opens")
+
+
+def _check_targets(company: Settings, home: Home, base: Path) -> Iterator[SetupCheck]:
+    """What each target holds and whether it can be written to; a run does not need it, so it is never a problem."""
     known = read_target_records(home.path)
     for name, target in company.publish.targets.items():
-        last = known.get(name)
-        if last is not None and last.failure:
+        last, of_type = known.get(name), TARGET_TYPES[target.type]
+        fault = of_type.check(of_type.options.model_validate(target.options), base) if of_type.check else None
+        if fault:
+            yield SetupCheck("warning", f"target {name}", fault)
+        elif last is not None and last.failure:
             yield SetupCheck("warning", f"target {name}", f"the last attempt failed: {last.failure}")
         else:
             holds = last.generation if last else "nothing yet"
@@ -243,42 +271,6 @@ def _check_findings(home: Home) -> Iterator[SetupCheck]:
         findings = current.manifest.findings
         yield SetupCheck("ok", "findings", f"{current.name}: {count_in_words(findings)}")
         yield from (SetupCheck("warning", name, sentence) for name, sentence in list_said(findings))
-
-
-def _check_lapse_days(company: Settings, home: Home) -> Iterator[SetupCheck]:
-    """What the last run proposed for `lapse_days`: advice, so never a problem."""
-    try:
-        current = home.current()
-        if current is None:
-            return
-        with duckdb.connect(current.duckdb_file, read_only=True) as con:
-            found = con.execute(LAPSE).fetchone()
-    except (RegularsError, duckdb.Error):  # reported by the check of `home`; or published before there were proposals
-        return
-    if found is not None:
-        yield SetupCheck("ok", "lapse_days", _word_lapse_days(company.lapse_days, *found))
-
-
-def _word_lapse_days(
-    lapse_days: int, proposed: int | None, last_lapse_days: int, in_time: float | None, reason: str | None
-) -> str:
-    """The setting and the proposal in a sentence.
-
-    Args:
-        lapse_days: The present setting.
-        proposed: `proposed_lapse_days` of `marts.lapse_proposal`.
-        last_lapse_days: The setting of the last run.
-        in_time: The share of returning customers, 0 to 1, who come back within `last_lapse_days`; None when not known.
-        reason: Why nothing is proposed, or why the proposal may grow.
-    """
-    if proposed is None:
-        return f"lapse_days is {lapse_days}; nothing is proposed yet: {reason}"
-    because = f"90 % of those who come back at all do so within {proposed} days"
-    if in_time is not None:
-        because += f", {in_time:.1%} within {last_lapse_days}"
-    return f"lapse_days is {lapse_days}; your customers' gaps suggest {proposed}, because {because}" + (
-        f" ({reason})" if reason else ""
-    )
 
 
 def _check_schedule(company: Settings, now: dt.datetime) -> Iterator[SetupCheck]:

@@ -36,6 +36,9 @@ def run_query(home: Home, query: str, *, as_json: bool) -> str:
         con.execute("set enable_external_access = false")
         con.execute("set lock_configuration = true")
         try:
+            count = len(con.extract_statements(query))
+            if count > 1:
+                raise UsageWrong(f"write one SELECT; these are {count} statements: ask them one after the other")
             cursor = con.execute(query)
             if not query.strip() or cursor.description is None:
                 raise UsageWrong('write one SELECT in quotes, such as "select count(*) from marts.customer_360"')

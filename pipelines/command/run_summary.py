@@ -21,9 +21,14 @@ def summarise_run(home: Home, *, as_json: bool) -> str:
     made = [each for each in home.generations() if last is not None and each.number == last.generation]
     generation = made[0] if made else find_current(home)
     is_new = last.is_new if last else True
+    seen = home.current() or generation
     if as_json:
-        return json.dumps(_list_facts(generation, is_new), indent=1, default=str)
-    return "\n".join(_write_lines(generation, is_new))
+        facts = {**_list_facts(generation, is_new), "readers_see": seen.name}
+        return json.dumps(facts, indent=1, default=str)
+    lines = _write_lines(generation, is_new)
+    if seen.number != generation.number:
+        lines.append(f"readers go on seeing {seen.name}, as of {seen.manifest.as_of}")
+    return "\n".join(lines)
 
 
 def _list_facts(generation: Generation, is_new: bool) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from typing import TypedDict, Unpack
 from regulars.pipelines.findings.families.deliveries import DELIVERIES
 from regulars.pipelines.findings.families.files import FILES
 from regulars.pipelines.findings.families.identity import IDENTITY
+from regulars.pipelines.findings.families.money import MONEY
 from regulars.pipelines.findings.families.references import REFERENCES
 from regulars.pipelines.findings.families.rules import RULES
 from regulars.pipelines.findings.families.settings import SETTINGS
@@ -27,6 +28,7 @@ FAMILIES: Mapping[str, tuple[FindingType, ...]] = {
     "Identity": IDENTITY,
     "Versions and excluded records": DELIVERIES,
     "Rules of contracts": RULES,
+    "Money given back and subscriptions": MONEY,
     "Settings": SETTINGS,
 }
 """Title of a family -> its findings."""

@@ -20,7 +20,7 @@ from regulars.pipelines.home.lock import Holder, Lock
 
 NAME = re.compile(r"g(\d{6,})")
 LEFTOVERS = re.compile(r"\.build-\d+-\d+|\.current-\d+")
-BUILDING = re.compile(r"\.g\d+-\d+\.building(\.wal)?")
+BUILDING = re.compile(r"\.(g(\d+)|failed)-\d+\.building(\.wal)?")
 STATE_NAME = re.compile(r"g(\d{6,})\.duckdb")
 FREE_SPACE_FACTOR = 3
 
@@ -36,6 +36,7 @@ class Home:
         self.ledger = self.path / "ledger.duckdb"
         self.generations_folder = self.path / "generations"
         self.state_folder = self.path / "state"
+        self.failed_state = self.state_folder / "failed.duckdb"
         self.current_link = self.path / "current"
         self._lock = Lock(self.path / "lock")
         self._builds: set[str] = set()
@@ -103,9 +104,39 @@ class Home:
 
     def next_number(self) -> int:
         """The number of the next generation: higher than that of any finished one, swept ones included."""
+        kept = [generation.number for generation in self.generations()]
+        return 1 + max([0, *self._list_logged(), *kept, *self._list_states()])
+
+    def _list_logged(self) -> list[int]:
+        """The numbers of all generations that the event log knows."""
         logged = [event.get("generation") for event in read_events(self.path)]
-        used = [number for number in logged if isinstance(number, int)]
-        return 1 + max([0, *used, *(generation.number for generation in self.generations())])
+        return [number for number in logged if isinstance(number, int)]
+
+    def _list_states(self) -> dict[int, Path]:
+        """Number of a generation -> its state file, in order, whether or not the generation is there."""
+        if not self.state_folder.is_dir():
+            return {}
+        found = ((STATE_NAME.fullmatch(path.name), path) for path in self.state_folder.iterdir())
+        return dict(sorted((int(match[1]), path) for match, path in found if match))
+
+    def states_without_generation(self) -> list[Path]:
+        """State files of generations that were published and are gone: a restore may have brought them back alone.
+
+        They are never swept. One whose generation was never published, or is being removed, is not among them.
+        """
+        there = {generation.number for generation in self.generations()}
+        alone = {number: path for number, path in self._list_states().items() if number not in there}
+        logged = self._list_logged()
+        if not logged and not self.ledger.exists():  # nothing but state is here
+            return list(alone.values())
+        return [path for number, path in alone.items() if number in logged and number not in self._list_hidden()]
+
+    def _list_hidden(self) -> set[int]:
+        """The numbers of generations that a sweep has begun to remove."""
+        if not self.generations_folder.is_dir():
+            return set()
+        found = (BUILDING.fullmatch(path.name) for path in self.generations_folder.iterdir())
+        return {int(match[2]) for match in found if match and match[2]}
 
     # Who may write
 
@@ -185,22 +216,20 @@ class Home:
         for generation in [] if keep_generations is None else self._list_old_generations(keep_generations):
             with contextlib.suppress(OSError):  # the next run tries again
                 unwanted.append(self.hide(generation))
-        unwanted += self._list_orphaned_states()
-        for path in unwanted:
+        removed = [*self._list_orphaned_states(), *unwanted]  # a state file before the folder that says it must go
+        for path in removed:
             if path.is_symlink() or path.is_file():
                 with contextlib.suppress(OSError):
                     path.unlink()
             else:
                 shutil.rmtree(path, ignore_errors=True)
-        return [path.name for path in unwanted]
+        return [path.name for path in removed]
 
     def _list_orphaned_states(self) -> list[Path]:
-        """State files whose generation is gone, or was never installed."""
-        if not self.state_folder.is_dir():
-            return []
-        numbers = {generation.number for generation in self.generations()}
-        found = ((STATE_NAME.fullmatch(path.name), path) for path in sorted(self.state_folder.iterdir()))
-        return [path for match, path in found if match and int(match[1]) not in numbers]
+        """State files whose generation is being removed, or was never published."""
+        there = {generation.number for generation in self.generations()}
+        kept = self.states_without_generation()
+        return [path for number, path in self._list_states().items() if number not in there and path not in kept]
 
     def _list_old_generations(self, keep: int) -> list[Generation]:
         try:

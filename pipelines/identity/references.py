@@ -198,16 +198,18 @@ def _guests(referring: Referring) -> pl.LazyFrame:
 
 
 def guest_orders(staging: Staging, told: pl.DataFrame) -> pl.DataFrame:
-    """One row per order that names an address and no customer record: `system`, `email`, `day` (UTC, as text)."""
+    """Count the orders that name an address and no customer record.
+
+    Returns:
+        `system`, `email`, `day` (UTC, as text), `order_count`.
+    """
     orders = [staging["orders"], told.lazy().filter(pl.col("record_type") == "order")]
+    day = pl.col("ordered_at").cast(pl.String).str.head(10)
     return pl.concat(
         [
             each.filter(pl.col("customer_record_id").is_null() & pl.col("email").is_not_null())
-            .select(
-                pl.col("_system").alias("system"),
-                "email",
-                pl.col("ordered_at").cast(pl.String).str.head(10).alias("day"),
-            )
+            .group_by(pl.col("_system").alias("system"), "email", day.alias("day"))
+            .agg(order_count=pl.len().cast(pl.Int64))
             .collect()
             for each in orders
         ]

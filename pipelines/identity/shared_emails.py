@@ -13,7 +13,8 @@ def find_shared_emails(
 
     Args:
         found: Which customer records carry which address: `system`, `record_id`, `email` (normalised, may be NULL).
-        orders: Orders that name an address and no customer record: `system`, `email`, `day`.
+        orders: Orders that name an address and no customer record: `system`, `email` (normalised, may be NULL), `day`,
+            `order_count`.
         max_records: More customer records of one system than this share no person's address.
         max_orders: Nor do more orders than this.
         max_orders_a_day: Nor do more orders of one day than this.
@@ -31,7 +32,7 @@ def find_shared_emails(
     by_orders = (
         orders.filter(pl.col("email").is_not_null())
         .group_by("system", "email", "day")
-        .agg(order_count=pl.len().cast(pl.Int64))
+        .agg(pl.col("order_count").sum())
         .group_by("system", "email")
         .agg(
             shared_count=pl.col("order_count").sum(),

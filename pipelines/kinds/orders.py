@@ -42,7 +42,15 @@ KIND = Kind(
             "discounts", "number", "All discounts, a positive number. NULL: none.", unit="order currency", minimum=0
         ),
         KindColumn("shipping", "number", "Shipping charged. NULL: none.", unit="order currency"),
-        KindColumn("tax", "number", "Tax charged. NULL: none.", unit="order currency"),
+        KindColumn(
+            "tax",
+            "number",
+            (
+                "Tax charged beside gross_sales. NULL: none. Where prices include tax, the mapping takes it out of "
+                "gross_sales, or leaves this out: refunds are divided by what an order is told to consist of."
+            ),
+            unit="order currency",
+        ),
         KindColumn(
             "channel", "text", "Where the order was placed, such as web, store, telephone.", is_descriptive=True
         ),

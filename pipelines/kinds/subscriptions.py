@@ -26,26 +26,42 @@ KIND = Kind(
     name="subscriptions",
     purpose="Who pays again and again, for which plan, how much and how long.",
     description=(
-        "Subscriptions as delivered, in our column names; all text. A subscription has a row for each period at one "
-        "plan and price: a new plan, price or currency is a new row of the same subscription_id with a later "
-        "started_at, and takes the place of the row before from that day on. A tool that only exports what holds now "
-        "gives one row each; then no expansion or contraction can be seen. A later delivery of a subscription replaces "
-        "all its rows, and a row that breaks a critical rule quarantines the whole subscription. Only dates and "
-        "amounts decide whether a subscription is live; the tool's word for its state does not."
+        "Subscriptions as delivered, in our column names; all text. A subscription has a row for each period of an "
+        "item at one plan and price: a new plan, price or currency is a new row of the same item with a later "
+        "started_at, and takes the place of the row before from that day on. Items, such as a base price and seats "
+        "beside it, run side by side and add up. They are told apart by item_id; without it a subscription is one "
+        "item, unless rows of it begin at the same moment: then each plan is an item. A tool that only exports what "
+        "holds now gives one row each; then no expansion or contraction can be seen. A later delivery of a "
+        "subscription replaces all its rows, and a row that breaks a critical rule quarantines the whole subscription. "
+        "Only dates and amounts decide whether a subscription is live; of the tool's words for its state only `paused` "
+        "is read. A pause brings no revenue and is not a cancellation: give paused_at and resumed_at; or end the row "
+        "with the status `paused` where the pause begins, and begin a row where it ends; or give a row of its own with "
+        "the status `paused` and an amount of 0. A row of the same plan with an amount of 0 is free time, which is not "
+        "a cancellation either."
     ),
     grain="One row per period of a subscription of a system.",
     staging_grain="One row per period of a subscription at one plan and price.",
     columns=(
         KindColumn("subscription_id", "id", "The subscription's id in its system.", is_required=True),
+        KindColumn(
+            "item_id",
+            "id",
+            "Which of the subscription's items the row belongs to, such as a price or product id. NULL: see above.",
+        ),
         *make_customer_columns("The subscriber's"),
         KindColumn("plan", "text", "The plan's name in this period. NULL: not known."),
-        KindColumn("status", "text", "The tool's own word for the subscription's state.", is_descriptive=True),
+        KindColumn(
+            "status",
+            "text",
+            "The tool's own word for the subscription's state; `paused`, in whatever case, is understood.",
+            is_descriptive=True,
+        ),
         CURRENCY,
         KindColumn(
             "monthly_amount",
             "number",
             (
-                "What the whole subscription is worth a month in this period, after discounts that go on, without tax; "
+                "What the item is worth a month in this period, after discounts that go on, without tax; "
                 "0 while it is free. NULL: made from amount, quantity and billing_interval."
             ),
             unit="subscription currency a month",
@@ -88,14 +104,24 @@ KIND = Kind(
             "moment",
             "Until when it is free, UTC; before that the period counts nowhere. NULL: no trial.",
         ),
+        KindColumn(
+            "paused_at",
+            "moment",
+            "Since when its latest pause lasts, or lasted, UTC. NULL: no pause, or one that `status` tells.",
+        ),
+        KindColumn(
+            "resumed_at",
+            "moment",
+            "When that pause ended, UTC. NULL, or before paused_at: with the item's next row or its end, else not yet.",
+        ),
         KindColumn("cancelled_at", "moment", "When it was cancelled, UTC; often before it ends. NULL: not cancelled."),
         KindColumn(
             "ended_at",
             "moment",
             (
                 "When it stopped, or will stop, being charged, UTC. NULL: on cancelled_at; if that is NULL too, with "
-                "the subscription's next row, else not yet. A tool that cancels at the end of the paid period gives "
-                "that end here."
+                "the item's next row, else not yet. A tool that cancels at the end of the paid period gives "
+                "that end here. A term that simply ends has no cancelled_at."
             ),
         ),
         KindColumn("cancel_reason", "text", "Why it was cancelled, in the tool's words.", is_descriptive=True),
@@ -130,6 +156,36 @@ KIND = Kind(
                 "coalesce(try_cast(ended_at as timestamp), try_cast(cancelled_at as timestamp)) >= try_cast(started_at "
                 "as timestamp)"
             ),
+        ),
+        RowRule(
+            name="an_item_begins_once",
+            description=(
+                "No two rows of one item of a subscription begin at the same moment; rows side by side need different "
+                "item ids or plans"
+            ),
+            dimension="uniqueness",
+            query="""
+                select *
+                from {table}
+                qualify count(*) over (
+                    partition by
+                        _system, subscription_id, item_id, case when item_id is null then plan end,
+                        try_cast(started_at as timestamp)
+                ) > 1
+            """,
+        ),
+        RowRule(
+            name="a_pause_has_a_day",
+            description=(
+                "A paused row that costs something says since when it is paused, by paused_at or ended_at; without "
+                "either it brings no revenue from its start on"
+            ),
+            dimension="completeness",
+            predicate=(
+                "lower(trim(coalesce(status, ''))) <> 'paused' or coalesce(paused_at, ended_at) is not null or "
+                "try_cast(coalesce(monthly_amount, amount) as decimal(18,4)) = 0"
+            ),
+            severity="warning",
         ),
     ),
     reference=Reference("subscription", makes_customer=True),

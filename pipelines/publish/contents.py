@@ -27,6 +27,7 @@ PERSONAL = (
     "identity.person_map",
     "identity.events",
     "quarantine.rows",
+    "quarantine.withheld",
     TABLE,
 )
 """What the state file holds: contact details, comments, the person map, rows quarantined, what the run is made from."""

@@ -56,8 +56,8 @@ def compute_fingerprint(run: Run) -> str:
 
 
 def _deliveries(run: Run) -> list[list[Any]]:
-    """What the run reads, in the order of the ledger: which of two sources delivered later can decide a value."""
-    used = [delivery for source in run.landed_sources for delivery in source.deliveries]
+    """What landing found, in the order of the ledger: which of two sources delivered later can decide a value."""
+    used = [delivery for source in run.landed_sources for delivery in source.found_deliveries]
     return [
         [each.delivery, each.source, each.path, each.file_sha256]
         for each in sorted(used, key=lambda each: (each.delivery or 0, each.source))

@@ -37,6 +37,7 @@ class RunRequest:
         data: The folder that relative source paths start from.
         settings_folder: The folder of the settings file, which relative paths of targets start from.
         as_of: The last day that counts.
+        linked_home: The home to whose files links in `home` lead, where `home` is a copy to plan in.
         allow: Override or finding -> reason, for this run only (`OVERRIDES`, names of the catalogue of findings).
     """
 
@@ -46,6 +47,7 @@ class RunRequest:
     settings_folder: Path
     as_of: dt.date
     allow: Mapping[str, str] = field(default_factory=dict)
+    linked_home: Path | None = None
 
     @property
     def finding_policy(self) -> Policy:

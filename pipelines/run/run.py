@@ -20,9 +20,11 @@ from regulars.pipelines.findings.evaluate import EvaluatedFinding
 from regulars.pipelines.findings.finding import Finding
 from regulars.pipelines.findings.published import count_findings, is_said
 from regulars.pipelines.home.generation import Generation, Published
+from regulars.pipelines.home.home import Home
 from regulars.pipelines.home.manifest import read_manifest
 from regulars.pipelines.home.state_file import move_old_states
 from regulars.pipelines.run.alerts import send_alert, write_alert
+from regulars.pipelines.run.failed_state import forget_failed_quarantine, keep_failed_quarantine
 from regulars.pipelines.run.last_run import LastRun, read_last_run, write_last_run
 from regulars.pipelines.run.lineage import code_sha256
 from regulars.pipelines.run.redaction import redact_errors
@@ -101,7 +103,8 @@ class Run:
 
     def lock_down(self) -> None:
         """Close the build off: from here on it reads no file outside the home, and its settings cannot change."""
-        lock_down(self.warehouse.con, self.request.home.path)
+        linked = self.request.linked_home
+        lock_down(self.warehouse.con, [self.request.home.path, *([linked] if linked else [])])
 
 
 def describe_broken_rules(results: Sequence[RuleResult]) -> ContractBroken | None:
@@ -148,6 +151,7 @@ def open_run(request: RunRequest, report_progress: ReportProgress, now: dt.datet
                 home.build_folder() as build,
                 open_warehouse(build) as warehouse,
                 threadpool_limits(1, user_api="blas"),
+                _keep_quarantine_of_failure(home, warehouse, published),
             ):
                 yield Run(
                     request=request,
@@ -174,10 +178,24 @@ def open_run(request: RunRequest, report_progress: ReportProgress, now: dt.datet
             )
 
 
+@contextmanager
+def _keep_quarantine_of_failure(home: Home, warehouse: Warehouse, published: Sequence[Published]) -> Iterator[None]:
+    """Keep what the run quarantined if it publishes nothing, and forget what a failed run before it has left."""
+    try:
+        yield
+    finally:
+        if published:
+            forget_failed_quarantine(home)
+        else:
+            keep_failed_quarantine(warehouse.con, home)
+
+
 def _prepare_home(request: RunRequest, now: dt.datetime, report_progress: ReportProgress) -> Generation | None:
     """Sweep the home, check the free space and read the current manifest, so that a run fails before its work."""
     home, keep = request.home, request.settings.publish
     home.sweep(keep.keep_generations)
+    for state in home.states_without_generation():
+        report_progress(f"{state} is kept although its generation is gone; remove it if no restore has brought it back")
     moved = move_old_states(home)
     if moved:
         report_progress(

@@ -3,11 +3,13 @@
 Put here: such a type. Keep out: any one part (`settings.py`, `source.py`).
 """
 
+import codecs
+import datetime as dt
 from functools import cache
 from typing import Annotated
 from zoneinfo import available_timezones
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from regulars.pipelines.definitions.enumerations import CURRENCY_PATTERN
 
@@ -18,15 +20,64 @@ def _list_zones() -> frozenset[str]:
     return frozenset(available_timezones())
 
 
-def _check_zone(name: str) -> str:
+def check_zone(name: str) -> str:
+    """The name, if it is that of a time zone.
+
+    Raises:
+        ValueError: It is not.
+    """
     if name not in _list_zones():
         raise ValueError(f"`{name}` is not a time zone; write one such as `Europe/Berlin` or `UTC`")
     return name
 
 
-Zone = Annotated[str, AfterValidator(_check_zone)]
+Place = tuple[str | int, ...]
+"""Where a value stands in the settings: keys, and numbers in lists, such as `("sources", "shop", "path")`."""
+
+NAME_PATTERN = r"^[a-z][a-z0-9_]*$"
+SYSTEM_PATTERN = r"^[A-Za-z][A-Za-z0-9_-]*$"
+PATTERNS = {
+    CURRENCY_PATTERN: "write a currency as three capitals, such as EUR",
+    NAME_PATTERN: "write a name in small letters, digits and underscores that begins with a letter",
+    SYSTEM_PATTERN: "write a name of letters, digits, `_` and `-` that begins with a letter",
+}
+"""Pattern of a text -> what to write."""
+
+Zone = Annotated[str, AfterValidator(check_zone)]
 Currency = Annotated[str, Field(pattern=CURRENCY_PATTERN)]
-Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+Name = Annotated[str, Field(pattern=NAME_PATTERN)]
+
+
+def check_encoding(name: str) -> str:
+    """The name, if Python knows it as that of an encoding of texts.
+
+    Raises:
+        ValueError: It does not.
+    """
+    try:
+        known = codecs.lookup(name)
+    except (LookupError, ValueError):
+        known = None
+    if name != "auto" and (
+        known is None or not known._is_text_encoding or known.name.replace("_", "-") in _NO_FILE_ENCODINGS
+    ):
+        raise ValueError(f"`{name}` is not an encoding; write one such as utf-8, cp1252, iso8859-15 or shift_jis")
+    return name
+
+
+_NO_FILE_ENCODINGS = {"idna", "punycode", "undefined", "unicode-escape", "raw-unicode-escape", "mbcs", "oem", "utf-7"}
+
+Encoding = Annotated[str, AfterValidator(check_encoding)]
+
+
+def _write_as_text(value: object) -> object:
+    """A number, a day, or a yes or no that YAML has made of a text, as a text again."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value) if isinstance(value, int | float | dt.date) else value
+
+
+PlainText = Annotated[str, BeforeValidator(_write_as_text)]
 
 
 class Part(BaseModel):

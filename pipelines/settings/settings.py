@@ -5,16 +5,17 @@ mistakes (`settings_file.py`), and anything that acts on a setting.
 """
 
 import datetime as dt
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo
 
-from pydantic import ConfigDict, Field, model_validator
+from pydantic import ConfigDict, Field, PrivateAttr, model_validator
 
 from regulars.pipelines.definitions.enumerations import GRAINS, Dimension, Grain
 from regulars.pipelines.definitions.windows import DEFAULT_LAPSE_DAYS
 from regulars.pipelines.settings.findings import Findings
-from regulars.pipelines.settings.part import Currency, Name, Part, Zone
+from regulars.pipelines.settings.part import Currency, Name, Part, Place, Zone
 from regulars.pipelines.settings.source import Source
 
 
@@ -158,6 +159,9 @@ class Alerts(Part):
 class Settings(Part):
     """What stands at the top of `regulars.yaml`."""
 
+    _file_name: str = PrivateAttr(default="")
+    _lines: Mapping[Place, int] = PrivateAttr(default_factory=dict)
+
     company: Company
     sources: dict[Name, Source] = Field(min_length=1)
     """One entry per export, under a name of your choice in small letters, digits and underscores."""
@@ -167,6 +171,10 @@ class Settings(Part):
     """Who counts as one customer: a person, or all persons of an account (`account_id` of the kind `customers`)."""
     value_basis: Literal["net_sales"] = "net_sales"
     """What a customer's value is made of: sales after discounts and refunds, without tax and shipping."""
+    subscription_revenue_is_in_orders: bool = False
+    """Whether each payment of a subscription is an order too, as in shops that bill subscriptions by orders. Then total
+    revenue is net sales alone, and nothing counts twice. By default a source of `subscriptions` is the only one that
+    tells its revenue, as with most billing tools: total revenue adds it to net sales."""
     lapse_days: Annotated[int, Field(ge=1)] = DEFAULT_LAPSE_DAYS
     """Who has not ordered for so many days, and pays for no subscription, has lapsed. `regulars doctor` proposes a
     number from the company's own data."""
@@ -176,7 +184,7 @@ class Settings(Part):
     discount_rate: Annotated[float, Field(ge=0, le=1)] = 0.1
     """A year, of predicted lifetime value: at 0.1, what comes in a year is worth 1 / 1.1 of today's money."""
     acquisition_cost: AcquisitionCost = AcquisitionCost()
-    targets: dict[str, Decimal] = {}
+    metric_targets: dict[str, Decimal] = {}
     """Metric: the number that the company wants to reach. Checked, but no table uses it yet."""
     identity: Identity = Identity()
     exclude: Excluded = Excluded()
@@ -186,6 +194,16 @@ class Settings(Part):
     report: Report = Report()
     publish: Publish = Publish()
     alerts: Alerts = Alerts()
+
+    def remember_lines(self, file_name: str, lines: Mapping[Place, int]) -> None:
+        """Remember where each key stands, so that a mistake found later can name its line too."""
+        self._file_name, self._lines = file_name, lines
+
+    def locate(self, place: Place) -> str:
+        """`regulars.yaml:23: ` for the key at a place, or for the nearest key around it; empty without a file."""
+        while place and place not in self._lines:
+            place = place[:-1]
+        return f"{self._file_name}:{self._lines[place]}: " if place in self._lines else ""
 
     @model_validator(mode="after")
     def _sources_can_build_orders(self) -> Self:

@@ -3,26 +3,26 @@
 Put here: YAML to `Settings`. Keep out: what a setting means (`settings.py`), and whether files exist (`sources/`).
 """
 
-import difflib
 import os
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 import yaml
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from regulars.pipelines.errors import SettingsWrong
-from regulars.pipelines.settings.part import Part
+from regulars.pipelines.settings.part import Part, Place
 from regulars.pipelines.settings.settings import Settings
+from regulars.pipelines.settings.wording import COLUMN_FORMS, suggest, word_error
 
-Place = tuple[str | int, ...]
 TargetTypes = Mapping[str, type[Part]]
 """Type of target -> the shape of its options."""
 
 SECRET = re.compile(r"\$\{([A-Z_][A-Z0-9_]*)\}")
+_TAGS_OF_KEYS = {"tag:yaml.org,2002:str", "tag:yaml.org,2002:merge"}
 SECRETS_LIVE_AT = {("alerts", "webhook")}
 """Where a value written in clear would be a leaked secret."""
 
@@ -42,14 +42,16 @@ def load_settings(
         SettingsWrong: With every mistake of the file, a line each.
     """
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
         raise SettingsWrong(
             f"There is no settings file `{path}`. Copy `regulars.example.yaml` to that name (`regulars sample` writes "
             "one as well, with exports that fit it), or name yours with --settings."
         ) from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise SettingsWrong(f"`{path}` cannot be read: {error}") from None
+    except OSError as error:
+        raise SettingsWrong(f"`{path}` cannot be read: {error.strerror}.") from None
+    except UnicodeDecodeError as error:
+        raise SettingsWrong(f"`{path}` is not UTF-8 at byte {error.start:,}: save it as UTF-8.") from None
     known = os.environ if environment is None else environment
     return parse_settings(text, name=path.name, environment=known, target_types=target_types)
 
@@ -58,27 +60,20 @@ def parse_settings(
     text: str, *, name: str, environment: Mapping[str, str], target_types: TargetTypes | None = None
 ) -> Settings:
     """As `load_settings`, from the file's text."""
-    try:
-        root = yaml.compose(text, Loader=yaml.SafeLoader)
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise SettingsWrong(f"{name}:{line}: this is not YAML: {error.problem}") from None
-    if not isinstance(root, yaml.MappingNode):
-        raise SettingsWrong(f"{name}:1: the file is empty; `regulars.example.yaml` shows what belongs into it")
-    unreadable = next(_find_unreadable_values(root), None)
-    if unreadable:
-        raise SettingsWrong(f"{name}:{unreadable[0]}: this value cannot be read: {unreadable[1]}")
+    root = _compose(text, name)
     lines: dict[Place, int] = {(): 1}
     mistakes = list(_note_lines(root, (), lines))
-    data = _fill_in_secrets(yaml.safe_load(text), (), environment, mistakes)
+    written = _load(text, name)
+    data = _fill_in_secrets(written, (), environment, mistakes)
     if target_types is not None:
-        mistakes += _check_targets(data, target_types)
+        mistakes += _check_targets(data, written, target_types)
     try:
         settings = Settings.model_validate(data)
     except ValidationError as error:
-        mistakes += _word_errors(error, data, Settings)
+        mistakes += _word_errors(error, written, Settings)
     else:
         if not mistakes:
+            settings.remember_lines(name, lines)
             return settings
     places = sorted(
         {(_find_line(path, lines), f"{_join_path(path)}: {what}" if path else what) for path, what in mistakes}
@@ -86,19 +81,59 @@ def parse_settings(
     raise SettingsWrong("\n".join(f"{name}:{line}: {sentence}" for line, sentence in places))
 
 
-def _find_unreadable_values(node: yaml.Node) -> Iterator[tuple[int, str]]:
+def _compose(text: str, name: str) -> yaml.MappingNode:
+    """The nodes of the text, which know their lines."""
+    try:
+        root = yaml.compose(text, Loader=yaml.SafeLoader)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        problem = "a tab stands where YAML wants blanks" if "'\\t'" in str(error.problem) else error.problem
+        raise SettingsWrong(f"{name}:{mark.line + 1 if mark else 1}: this is not YAML: {problem}") from None
+    except yaml.reader.ReaderError as error:
+        line = text[: error.position].count("\n") + 1
+        raise SettingsWrong(f"{name}:{line}: a character that YAML does not allow (U+{error.character:04X})") from None
+    except RecursionError:
+        raise SettingsWrong(f"{name}:1: this nests too deeply for settings") from None
+    if root is None:
+        raise SettingsWrong(f"{name}:1: the file is empty; `regulars.example.yaml` shows what belongs into it")
+    if not isinstance(root, yaml.MappingNode):
+        line = root.start_mark.line + 1
+        raise SettingsWrong(
+            f"{name}:{line}: write keys with values; `regulars.example.yaml` shows what belongs into it"
+        )
+    unreadable = next(_find_unreadable_values(root), None)
+    if unreadable:
+        raise SettingsWrong(f"{name}:{unreadable[0]}: this value cannot be read: {unreadable[1]}")
+    return root
+
+
+def _load(text: str, name: str) -> Any:
+    """The values of a text that `_compose` has read."""
+    try:
+        return yaml.safe_load(text)
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise SettingsWrong(f"{name}:{line}: this value cannot be read: {error.problem}") from None
+
+
+def _find_unreadable_values(node: yaml.Node, around: tuple[yaml.Node, ...] = ()) -> Iterator[tuple[int, str]]:
     """Line and reason of every value that YAML takes for a date, a number or a tag and cannot make one of."""
-    if isinstance(node, yaml.ScalarNode):
+    if any(node is each for each in around):
+        yield node.start_mark.line + 1, "it holds itself"
+    elif isinstance(node, yaml.ScalarNode):
         try:
             yaml.SafeLoader("").construct_object(node)
         except ValueError as error:
             yield node.start_mark.line + 1, str(error)
         except yaml.MarkedYAMLError as error:
             yield node.start_mark.line + 1, str(error.problem)
-        return
-    for entry in node.value:
-        for part in entry if isinstance(entry, tuple) else (entry,):
-            yield from _find_unreadable_values(part)
+    else:
+        for entry in node.value:
+            if isinstance(entry, tuple) and not isinstance(entry[0], yaml.ScalarNode):
+                yield entry[0].start_mark.line + 1, "a key is a text"
+                return
+            for part in entry if isinstance(entry, tuple) else (entry,):
+                yield from _find_unreadable_values(part, (*around, node))
 
 
 def _note_lines(node: yaml.Node, path: Place, lines: dict[Place, int]) -> Iterator[tuple[Place, str]]:
@@ -109,6 +144,8 @@ def _note_lines(node: yaml.Node, path: Place, lines: dict[Place, int]) -> Iterat
             if here in lines:
                 yield here, f"this key stands twice (first in line {lines[here]})"
             lines[here] = key.start_mark.line + 1
+            if key.tag not in _TAGS_OF_KEYS:
+                yield here, "this key is not a text for YAML; put it in quotes"
             yield from _note_lines(value, here, lines)
     elif isinstance(node, yaml.SequenceNode):
         for number, value in enumerate(node.value):
@@ -132,8 +169,14 @@ def _fill_in_secrets(value: Any, path: Place, environment: Mapping[str, str], mi
     return SECRET.sub(lambda match: environment.get(match[1], ""), value)
 
 
-def _check_targets(data: Any, types: TargetTypes) -> Iterator[tuple[Place, str]]:
-    """The mistakes in the options of targets; what is wrong with the list of targets itself, `Settings` finds."""
+def _check_targets(data: Any, written: Any, types: TargetTypes) -> Iterator[tuple[Place, str]]:
+    """The mistakes in the options of targets; what is wrong with the list of targets itself, `Settings` finds.
+
+    Args:
+        data: The settings with secrets put in.
+        written: The settings as they stand in the file, which sentences may show.
+        types: Type of target -> the shape of its options.
+    """
     publish = data.get("publish")
     targets = publish.get("targets") if isinstance(publish, dict) else None
     for name, target in targets.items() if isinstance(targets, dict) else ():
@@ -142,21 +185,24 @@ def _check_targets(data: Any, types: TargetTypes) -> Iterator[tuple[Place, str]]
         place: Place = ("publish", "targets", name)
         shape = types.get(target["type"])
         if shape is None:
-            yield (*place, "type"), f"`{target['type']}` is not known here{_suggest(target['type'], sorted(types))}"
+            yield (*place, "type"), f"`{target['type']}` is not known here{suggest(target['type'], sorted(types))}"
             continue
         options = {key: value for key, value in target.items() if key != "type"}
         try:
             shape.model_validate(options)
         except ValidationError as error:
-            yield from (((*place, *inner), what) for inner, what in _word_errors(error, options, shape))
+            known = written["publish"]["targets"][name]
+            yield from (((*place, *inner), what) for inner, what in _word_errors(error, known, shape))
 
 
-def _word_errors(error: ValidationError, data: Any, shape: type[Part]) -> list[tuple[Place, str]]:
+def _word_errors(error: ValidationError, written: Any, shape: type[Part]) -> list[tuple[Place, str]]:
     """Pydantic's findings as sentences, one per place of the file."""
     found: dict[Place, list[ErrorDetails]] = {}
     for detail in error.errors():
-        found.setdefault(_find_place(detail["loc"], data), []).append(detail)
-    return [(place, _word_error(place, details, shape)) for place, details in found.items()]
+        found.setdefault(_find_place(detail["loc"], written), []).append(detail)
+    words = {place: word_error(place, details, shape, _get(written, place)) for place, details in found.items()}
+    told = {place for place, what in words.items() if what == COLUMN_FORMS}
+    return [(place, what) for place, what in words.items() if not any(place[:n] in told for n in range(len(place)))]
 
 
 def _find_place(location: Place, data: Any) -> Place:
@@ -170,48 +216,10 @@ def _find_place(location: Place, data: Any) -> Place:
     return tuple(place)
 
 
-def _word_error(place: Place, details: list[ErrorDetails], shape: type[Part]) -> str:
-    if "columns" in place and len(details) > 1:
-        return "write a header name, a list of header names, {sql: an expression} or {value: a constant}"
-    detail = details[0]
-    missing = [str(each["loc"][-1]) for each in details if each["type"] == "missing"]
-    if missing:
-        return f"`{'`, `'.join(missing)}` is missing"
-    if detail["type"] == "extra_forbidden":
-        return f"unknown key{_suggest(str(place[-1]), list_keys(place[:-1], shape))}"
-    if detail["type"] == "literal_error":
-        expected = re.findall(r"'([^']*)'", str(detail.get("ctx", {}).get("expected", "")))
-        return f"`{detail['input']}` is not known here{_suggest(str(detail['input']), expected)}"
-    if detail["type"] == "string_type":
-        return f"`{detail['input']}` must be text; put it in quotes"
-    message = detail["msg"].removeprefix("Value error, ")
-    return message if detail["type"] == "value_error" else f"{message} (it is `{detail['input']}`)"
-
-
-def _suggest(word: str, valid: list[str]) -> str:
-    near = difflib.get_close_matches(word, valid, n=1)
-    return f"; did you mean `{near[0]}`?" if near else f"; known are: {', '.join(valid)}" if valid else ""
-
-
-def list_keys(place: Place, root: type[Part] = Settings) -> list[str]:
-    """The keys that the settings, or a part of them, know at a place, such as `("sources", "shop")`."""
-    shapes: list[Any] = [root]
+def _get(data: Any, place: Place) -> Any:
     for step in place:
-        inner: list[Any] = []
-        for shape in shapes:
-            if isinstance(shape, type) and issubclass(shape, BaseModel):
-                if step in shape.model_fields:
-                    inner.append(shape.model_fields[str(step)].annotation)
-            elif get_args(shape):
-                inner.append(get_args(shape)[-1])
-        shapes = [branch for shape in inner for branch in _list_branches(shape)]
-    models = [shape for shape in shapes if isinstance(shape, type) and issubclass(shape, BaseModel)]
-    return sorted({name for model in models for name in model.model_fields})
-
-
-def _list_branches(shape: Any) -> list[Any]:
-    """The members of a union; anything else is its own only branch."""
-    return list(get_args(shape)) if type(shape).__name__ in {"UnionType", "Union", "_UnionGenericAlias"} else [shape]
+        data = data[step]
+    return data
 
 
 def _find_line(path: Place, lines: dict[Place, int]) -> int:

@@ -10,7 +10,7 @@ from pydantic import Field, model_validator
 
 from regulars.pipelines.kinds.shape.kind import DeliveryMode
 from regulars.pipelines.kinds.shape.registry import KINDS
-from regulars.pipelines.settings.part import Currency, Name, Part, Zone
+from regulars.pipelines.settings.part import SYSTEM_PATTERN, Currency, Encoding, Name, Part, PlainText, Zone
 
 NAMES_OF_KINDS = tuple(KINDS)
 
@@ -22,16 +22,18 @@ class FileOptions(Part):
     """What stands between two values of a CSV file; write a tab as `"\\t"`."""
     quote: Annotated[str, Field(min_length=1, max_length=1)] = '"'
     """What encloses a value that holds the delimiter or a line end."""
-    encoding: Literal["auto", "utf-8", "utf-16", "cp1252"] = "auto"
-    """How characters are written. `auto` takes a file as UTF-8 if it is, as UTF-16 if it begins like it, else as the
-    Windows encoding cp1252."""
+    encoding: Encoding = "auto"
+    """How characters are written: any encoding that Python knows, such as `cp1250` or `shift_jis`. `auto` takes a file
+    as UTF-8 if it is, as UTF-16 if it begins like it, else as the Windows encoding cp1252, and refuses it where it does
+    not look like that."""
     decimal: Literal[".", ","] = "."
     """The decimal sign of numbers."""
     thousands: Literal["", ",", ".", " ", "'"] = ""
     """What groups the digits of large numbers, as in `1.234.567,89`; numbers without it are read too."""
     datetime_format: str = "iso"
     """How moments are written, in the signs of `strptime`, such as `%d.%m.%Y %H:%M`. `iso` reads `2026-06-30`,
-    `2026-06-30 14:05:00` and `2026-06-30T14:05:00+02:00`."""
+    `2026-06-30 14:05:00` and `2026-06-30T14:05:00+02:00`. Names of months (`%B`, `%b`) may be English or one of twelve
+    more European languages, weekdays (`%A`, `%a`) may be in any; an offset (`%z`) may be as short as `+3`."""
     date_format: str = "iso"
     """How days are written, in the same signs. `iso` reads `2026-06-30`."""
     final_newline: Literal["required", "optional"] = "required"
@@ -49,8 +51,8 @@ class Derived(Part):
 class Constant(Part):
     """A column of ours that has the same value in every row."""
 
-    value: str
-    """The value, as text."""
+    value: PlainText
+    """The value: a text, a number, a day, or `true` or `false`."""
 
 
 Column = str | list[str] | Derived | Constant
@@ -90,7 +92,7 @@ class Source(Part):
     """Our column: the file's column. Columns that are not named stay in the landing and are not published."""
     kinds: dict[Literal[NAMES_OF_KINDS], KindMapping] = {}  # type: ignore[valid-type]
     """What the rows are, where a file feeds several kinds: each kind with its own `columns` and, if need be, `when`."""
-    system: Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_-]*$")] | None = None
+    system: Annotated[str, Field(pattern=SYSTEM_PATTERN)] | None = None
     """The tool whose ids the file holds. Sources with the same `system` share order ids, product ids and so on. Without
     it, the source's own name."""
     timezone: Zone | None = None
@@ -116,7 +118,8 @@ class Source(Part):
     max_age_hours: Annotated[float, Field(gt=0)] | None = None
     """How old the newest file may be. An older one is refused as late. Without it, any age will do."""
     max_quarantined: Annotated[float, Field(ge=0, le=1)] = 0.01
-    """The share of the source's rows that may be quarantined; with more, the run stops (exit code 65)."""
+    """The share of the source's rows that may be quarantined. With more, the run stops (exit code 65); a source that is
+    not required goes on without the file, with its last good one or none, and is marked stale."""
 
     @model_validator(mode="after")
     def _one_way_to_name_kinds(self) -> Self:

@@ -28,9 +28,13 @@ _PAUSE_SECONDS = 0.5
 
 
 def _check_mappings(settings: Settings, checker: ExpressionChecker) -> None:
-    mistakes = [m for name, source in settings.sources.items() for m in check_settings(name, source, checker)]
+    mistakes = [
+        f"{settings.locate(mistake.find_place(source))}{mistake.sentence}"
+        for name, source in settings.sources.items()
+        for mistake in check_settings(name, source, checker)
+    ]
     if mistakes:
-        raise SettingsWrong("\n".join(mistake.sentence for mistake in mistakes))
+        raise SettingsWrong("\n".join(mistakes))
 
 
 def land_sources(
@@ -73,7 +77,15 @@ def land_sources(
             files = _find_files(settings, data, moment, pause)
             with Ledger(home / "ledger.duckdb") as ledger:
                 run = LandingRun(
-                    con, ledger, data, landing, moment, policy or Policy(moment.date()), checker, report_progress
+                    con=con,
+                    ledger=ledger,
+                    data=data,
+                    landing=landing,
+                    moment=moment,
+                    policy=policy or Policy(moment.date()),
+                    checker=checker,
+                    report_progress=report_progress,
+                    locate=settings.locate,
                 )
                 return [SourceLanding(run, name, source).land(files[name]) for name, source in settings.sources.items()]
     except (OSError, duckdb.IOException) as error:

@@ -4,74 +4,40 @@ Put here: the tables of the schema `landed`. Keep out: landing files, and valida
 Runs before outside access is switched off: it reads the landing and evaluates the settings' expressions.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
 
 from regulars.pipelines.errors import SettingsWrong
 from regulars.pipelines.findings.finding import Finding
+from regulars.pipelines.settings.part import Place
 from regulars.pipelines.settings.settings import Settings
-from regulars.pipelines.settings.source import KindMapping, Source
+from regulars.pipelines.settings.source import KindMapping
 from regulars.pipelines.sources.excluded_findings import ExcludedCounts, find_null_conditions, find_share_jumps
 from regulars.pipelines.sources.excluded_people import leave_people_out
-from regulars.pipelines.sources.landed_tables import INSERT_FILE, make_landed_tables
-from regulars.pipelines.sources.landing import find_lines, read_landed_file
+from regulars.pipelines.sources.landed_delivery import LandedDelivery, read_deliveries
+from regulars.pipelines.sources.landed_tables import INSERT_FILE, make_landed_tables, remove_landed_rows
+from regulars.pipelines.sources.landing import find_lines
 from regulars.pipelines.sources.ledger import Delivery
 from regulars.pipelines.sources.mapping.evidence import Evidence, collect_evidence
 from regulars.pipelines.sources.mapping.evidence_findings import find_doubtful_readings
 from regulars.pipelines.sources.mapping.expressions import ExpressionChecker
+from regulars.pipelines.sources.mapping.failing_expressions import find_failing_expressions
 from regulars.pipelines.sources.mapping.mapping import (
     LandedFile,
-    list_expressions,
     list_unread_columns,
     select_kind,
     select_row_as_json,
 )
-from regulars.pipelines.sources.mapping.mapping_checks import check_mapping
 from regulars.pipelines.sources.readers.landed_text import (
-    Landed,
     malformed_path,
-    open_private_connection,
-    readable_text_path,
 )
+from regulars.pipelines.sources.readers.refusal import Refusal
 from regulars.pipelines.sources.record_rules import SortedRecords, sort_records
 from regulars.pipelines.sources.source_landing import LandedSource
 from regulars.pipelines.warehouse.sql_text import quote_identifier, quote_literal
-
-
-@dataclass(frozen=True)
-class _LandedDelivery:
-    """One delivery to be written to the tables: its source, its landed file, the mappings that fit its header."""
-
-    name: str
-    source: Source
-    delivery: Delivery
-    landed: Landed
-    mappings: dict[str, KindMapping]
-    landing: Path
-
-    @property
-    def text(self) -> Path:
-        """The landed rows."""
-        return readable_text_path(self.landing, self.landed.file_sha256, self.source)
-
-    @property
-    def rows(self) -> str:
-        """SQL of the landed rows, with `file_row_number` from 0."""
-        return f"read_parquet({quote_literal(self.text)}, file_row_number = true)"
-
-    @property
-    def number(self) -> int:
-        """The number of the delivery."""
-        return int(self.delivery.delivery or 0)
-
-    @property
-    def system(self) -> str:
-        """The system whose ids the file holds."""
-        return self.source.system or self.name
 
 
 def write_landed_rows(
@@ -90,72 +56,97 @@ def write_landed_rows(
         landed_sources: The result of `land_sources`.
         home: The company's home.
 
+    An expression that fails on a row of an optional source withholds that source.
+
     Returns:
         What is doubtful about how values were read, and odd about the rules that leave records out.
 
     Raises:
-        SettingsWrong: An expression fails on a row.
+        SettingsWrong: An expression fails on a row of a required source.
     """
     evidence = Evidence()
     con.execute("set timezone = 'UTC'")  # where a moment with an offset passes through text
     make_landed_tables(con)
-    checker = ExpressionChecker(con)
     findings = []
     for landed_source in landed_sources:
-        source, landing, unplaced_count = settings.sources[landed_source.source], home / "landing", 0
-        counts = list(_count_excluded_before(con, landed_source, source, landing, checker))
-        for landed in _read_deliveries(landed_source.source, source, landed_source.deliveries, landing, checker):
-            records = _sort_records(con, landed)
-            file = _describe_file(landed, records.kept, settings, checker)
-            for kind, mapping in landed.mappings.items():
-                _insert_kind(con, landed, file, kind, mapping)
-            _insert_malformed(con, landed)
-            _insert_unplaced(con, landed, records)
-            _insert_file(con, landed, landed_source.is_stale)
-            collect_evidence(con, file, landed.mappings, evidence)
-            counts.append(ExcludedCounts(landed.landed.record_count, _insert_excluded(con, landed)))
-            unplaced_count += sum(rule == "condition_is_null" for rule, _ in records.unplaced.values())
-        findings += find_share_jumps(landed_source.source, counts)
-        findings += find_null_conditions(landed_source.source, unplaced_count)
+        try:
+            findings += _insert_source(con, settings, landed_source, home, evidence)
+        except SettingsWrong as wrong:
+            if settings.sources[landed_source.source].is_required:
+                raise
+            landed_source.withheld.append(Refusal("mapping", str(wrong)))
+            replace_landed_rows(con, settings, landed_source, [], home)
     leave_people_out(con, settings.exclude, settings.identity.ignore_emails)
     currencies = {name: source.currency or settings.company.currency for name, source in settings.sources.items()}
     return [*findings, *find_doubtful_readings(evidence, settings.sources, currencies)]
 
 
+def replace_landed_rows(
+    con: duckdb.DuckDBPyConnection,
+    settings: Settings,
+    landed_source: LandedSource,
+    deliveries: list[Delivery],
+    home: Path,
+) -> None:
+    """Let the run read other deliveries of a source than those that `write_landed_rows` has written.
+
+    Works after outside access is switched off too: it reads nothing outside the home.
+
+    Args:
+        con: The build.
+        settings: The company's settings.
+        landed_source: The source; its `deliveries` are replaced.
+        deliveries: What to read instead, in order.
+        home: The company's home.
+    """
+    remove_landed_rows(con, landed_source.source)
+    landed_source.found = landed_source.found_deliveries
+    landed_source.deliveries = deliveries
+    if deliveries:
+        _insert_source(con, settings, landed_source, home, Evidence())
+        leave_people_out(con, settings.exclude, settings.identity.ignore_emails)
+
+
+def _insert_source(
+    con: duckdb.DuckDBPyConnection, settings: Settings, landed_source: LandedSource, home: Path, evidence: Evidence
+) -> list[Finding]:
+    """Write the rows of one source; what is odd about the rules that leave records out."""
+    landing, unplaced_count = home / "landing", 0
+    checker = ExpressionChecker(con)
+    counts = list(_count_excluded_before(con, landed_source, settings, landing, checker))
+    for landed in read_deliveries(landed_source.source, settings, landed_source.deliveries, landing, checker):
+        records = _sort_records(con, landed)
+        file = _describe_file(landed, records.kept, settings, checker)
+        for kind, mapping in landed.mappings.items():
+            _insert_kind(con, landed, file, kind, mapping)
+        _insert_malformed(con, landed)
+        _insert_unplaced(con, landed, records)
+        _insert_file(con, landed, landed_source.is_stale)
+        collect_evidence(con, file, landed.mappings, evidence)
+        counts.append(ExcludedCounts(landed.landed.record_count, _insert_excluded(con, landed)))
+        unplaced_count += sum(rule == "condition_is_null" for rule, _ in records.unplaced.values())
+    return [
+        *find_share_jumps(landed_source.source, counts),
+        *find_null_conditions(landed_source.source, unplaced_count),
+    ]
+
+
 def _count_excluded_before(
     con: duckdb.DuckDBPyConnection,
     landed_source: LandedSource,
-    source: Source,
+    settings: Settings,
     landing: Path,
     checker: ExpressionChecker,
 ) -> Iterator[ExcludedCounts]:
     """What the rules would leave out of the delivery before the only one that is read, if they fit its columns."""
     before = [] if landed_source.previous is None else [landed_source.previous]
-    for landed in _read_deliveries(landed_source.source, source, before, landing, checker):
+    for landed in read_deliveries(landed_source.source, settings, before, landing, checker):
         with suppress(SettingsWrong, duckdb.BinderException):
-            sort_records(con, landed.rows, source, landed.mappings)
+            sort_records(con, landed.rows, landed.source, landed.mappings)
             yield ExcludedCounts(landed.landed.record_count, _count_excluded(con))
 
 
-def _read_deliveries(
-    name: str, source: Source, deliveries: Iterable[Delivery], landing: Path, checker: ExpressionChecker
-) -> Iterator[_LandedDelivery]:
-    with open_private_connection() as con:
-        for delivery in deliveries:
-            landed = read_landed_file(con, str(delivery.file_sha256), delivery.file_name, source, landing)
-            mistakes = check_mapping(name, source, landed.header, landed.columns, checker)
-            absent = {(mistake.kind, mistake.column) for mistake in mistakes}
-            mappings = {
-                kind: KindMapping(
-                    columns={ours: theirs for ours, theirs in mapping.columns.items() if (kind, ours) not in absent},
-                    when=mapping.when,
-                )
-                for kind, mapping in source.mappings.items()
-            }
-            yield _LandedDelivery(name, source, delivery, landed, mappings, landing)
-
-
-def _describe_file(read: _LandedDelivery, rows: str, settings: Settings, checker: ExpressionChecker) -> LandedFile:
+def _describe_file(read: LandedDelivery, rows: str, settings: Settings, checker: ExpressionChecker) -> LandedFile:
     return LandedFile(
         rows=rows,
         columns=read.landed.columns,
@@ -175,50 +166,45 @@ def _describe_file(read: _LandedDelivery, rows: str, settings: Settings, checker
     )
 
 
-def _sort_records(con: duckdb.DuckDBPyConnection, read: _LandedDelivery) -> SortedRecords:
+def _sort_records(con: duckdb.DuckDBPyConnection, read: LandedDelivery) -> SortedRecords:
     try:
         return sort_records(con, read.rows, read.source, read.mappings)
     except (duckdb.ConversionException, duckdb.InvalidInputException, duckdb.OutOfRangeException) as error:
         what = type(error).__name__.removesuffix("Exception").lower()
+        place = read.locate(("sources", read.name))
         raise SettingsWrong(
-            f"sources.{read.name}: a condition of `exclude`, `include` or `when` fails on a row of "
+            f"{place}sources.{read.name}: a condition of `exclude`, `include` or `when` fails on a row of "
             f"{read.delivery.file_name} ({what} error): make it give NULL there, for example with `try_cast`"
         ) from None  # DuckDB's own words show the value
 
 
 def _insert_kind(
-    con: duckdb.DuckDBPyConnection, read: _LandedDelivery, file: LandedFile, kind: str, mapping: KindMapping
+    con: duckdb.DuckDBPyConnection, read: LandedDelivery, file: LandedFile, kind: str, mapping: KindMapping
 ) -> None:
     try:
         con.execute(f"insert into landed.{quote_identifier(kind)} {select_kind(kind, mapping, file)}")
     except (duckdb.ConversionException, duckdb.InvalidInputException, duckdb.OutOfRangeException):
-        # DuckDB's own words show the value
-        raise _find_failing_expression(con, read, file.rows, kind, mapping) from None
+        raise _describe_failure(con, read, file.rows, kind, mapping) from None  # DuckDB's own words show the value
 
 
-def _find_failing_expression(
-    con: duckdb.DuckDBPyConnection, read: _LandedDelivery, rows: str, kind: str, mapping: KindMapping
+def _describe_failure(
+    con: duckdb.DuckDBPyConnection, read: LandedDelivery, rows: str, kind: str, mapping: KindMapping
 ) -> SettingsWrong:
-    for column, expression in list_expressions(mapping):
-        try:
-            con.execute(f"""
-                select count(
-                    {expression}
-                )
-                from {rows} as file
-            """).fetchall()
-        except duckdb.Error as error:
-            what = type(error).__name__.removesuffix("Exception").lower()
-            return SettingsWrong(
-                f"sources.{read.name}: the expression for {kind}.{column} fails on a row of {read.delivery.file_name} "
-                f"({what} error): make it give NULL there, for example with `try_cast`"
-            )
+    here: Place = ("sources", read.name, *(("kinds", kind) if read.source.kinds else ()))
+    file_name = read.delivery.file_name
+    for column, what in find_failing_expressions(con, mapping, rows):
+        place = (*here, "when") if column == "when" else (*here, "columns", column)
+        return SettingsWrong(
+            f"{read.locate(place)}sources.{read.name}: the expression for {kind}.{column} fails on a row of "
+            f"{file_name} ({what} error): make it give NULL there, for example with `try_cast`"
+        )
     return SettingsWrong(
-        f"sources.{read.name}: {read.delivery.file_name} cannot be mapped to {kind}: check its `columns` and `when`"
+        f"{read.locate(here)}sources.{read.name}: {file_name} cannot be mapped to {kind}: check its `columns` and "
+        "`when`"
     )
 
 
-def _insert_malformed(con: duckdb.DuckDBPyConnection, read: _LandedDelivery) -> None:
+def _insert_malformed(con: duckdb.DuckDBPyConnection, read: LandedDelivery) -> None:
     if read.landed.malformed_count:
         con.execute(f"""
             insert into landed.malformed by name
@@ -227,7 +213,7 @@ def _insert_malformed(con: duckdb.DuckDBPyConnection, read: _LandedDelivery) -> 
         """)
 
 
-def _insert_unplaced(con: duckdb.DuckDBPyConnection, read: _LandedDelivery, records: SortedRecords) -> None:
+def _insert_unplaced(con: duckdb.DuckDBPyConnection, read: LandedDelivery, records: SortedRecords) -> None:
     """Quarantine the records of which it cannot be told what they are, as JSON with the line that they begin on."""
     if not records.unplaced:
         return
@@ -250,7 +236,7 @@ def _insert_unplaced(con: duckdb.DuckDBPyConnection, read: _LandedDelivery, reco
     )
 
 
-def _insert_excluded(con: duckdb.DuckDBPyConnection, read: _LandedDelivery) -> dict[str, int]:
+def _insert_excluded(con: duckdb.DuckDBPyConnection, read: LandedDelivery) -> dict[str, int]:
     """Write down the records that a rule leaves out; rule -> how many."""
     con.execute(
         f"""
@@ -273,7 +259,7 @@ def _count_excluded(con: duckdb.DuckDBPyConnection) -> dict[str, int]:
     return dict(con.execute("select rule, count(distinct row) from excluded_records group by rule").fetchall())
 
 
-def _insert_file(con: duckdb.DuckDBPyConnection, read: _LandedDelivery, is_stale: bool) -> None:
+def _insert_file(con: duckdb.DuckDBPyConnection, read: LandedDelivery, is_stale: bool) -> None:
     con.execute(
         INSERT_FILE,
         {
@@ -294,7 +280,7 @@ def _insert_file(con: duckdb.DuckDBPyConnection, read: _LandedDelivery, is_stale
     )
 
 
-def _select_place(read: _LandedDelivery) -> str:
+def _select_place(read: LandedDelivery) -> str:
     """SQL of the columns of `landed.malformed` that say which file a line is from."""
     return f"""
         {quote_literal(read.name)} as source,

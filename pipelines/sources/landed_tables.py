@@ -78,3 +78,10 @@ def make_landed_tables(con: duckdb.DuckDBPyConnection) -> None:
     con.execute(_MAKE_MALFORMED)
     con.execute(_MAKE_EXCLUDED)
     con.execute(_MAKE_FILES)
+
+
+def remove_landed_rows(con: duckdb.DuckDBPyConnection, source: str) -> None:
+    """Remove all rows of a source from them."""
+    for name in (*KINDS, "malformed", "excluded", "files"):
+        column = "_source" if name in KINDS else "source"
+        con.execute(f"delete from landed.{quote_identifier(name)} where {column} = $1", [source])

@@ -99,6 +99,21 @@ class Delivery:
     reason: str | None = None
 
 
+def read_file_names(path: Path) -> dict[tuple[str, str], str]:
+    """(Source, hash of a file) -> the name it was delivered under last; empty when the ledger cannot be read now."""
+    query = """
+        select source, file_sha256, max_by(file_name, delivery)
+        from deliveries
+        where status = 'landed'
+        group by source, file_sha256
+    """
+    try:
+        with duckdb.connect(path, read_only=True) as con:
+            return {(source, file_sha256): name for source, file_sha256, name in con.execute(query).fetchall()}
+    except duckdb.Error:
+        return {}
+
+
 class Ledger:
     """The ledger file; open inside a `with` block.
 

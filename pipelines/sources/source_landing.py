@@ -4,8 +4,10 @@ Put here: what counts as late, shrunk or known. Keep out: reading a file (`landi
 """
 
 import datetime as dt
+import errno
 import statistics
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -16,6 +18,7 @@ from regulars.pipelines.findings.catalogue import make_finding
 from regulars.pipelines.findings.evaluate import Policy, evaluate_findings, write_stop_sentence
 from regulars.pipelines.findings.finding import Finding
 from regulars.pipelines.home.durable import hash_file
+from regulars.pipelines.settings.part import Place
 from regulars.pipelines.settings.source import Source
 from regulars.pipelines.sources.delivery_findings import list_delivery_findings
 from regulars.pipelines.sources.landing import FileState, check_unchanged, land_file, read_landed_file
@@ -28,6 +31,7 @@ from regulars.pipelines.sources.readers.refusal import ReasonCode, Refusal
 from regulars.pipelines.sources.source_files import match_files
 
 _COMPARED_DELIVERIES = 14
+_UNREADABLE = {errno.EACCES, errno.EPERM, errno.EISDIR}
 
 
 @dataclass
@@ -37,25 +41,39 @@ class LandedSource:
     Attributes:
         source: Its name.
         deliveries: The deliveries to read, in order.
-        refusals: Which files (or the source as a whole) are not used, and why.
+        refusals: Which files (or the source as a whole) did not land, and why.
+        withheld: Which landed files of an optional source the run goes on without, and why.
         landed: The numbers of the deliveries that landed in this run.
         previous: The delivery before the only one that a `full` source reads; None: there is none.
         findings: What was odd about the files that are used.
         last_deliveries: The last deliveries that landed, used or not, in order: what a new one is compared with.
+        found: The deliveries that landing found, where the run reads others since it withheld some.
     """
 
     source: str
     deliveries: list[Delivery] = field(default_factory=list)
     refusals: list[Refusal] = field(default_factory=list)
+    withheld: list[Refusal] = field(default_factory=list)
     landed: list[int] = field(default_factory=list)
     previous: Delivery | None = None
     findings: list[Finding] = field(default_factory=list)
     last_deliveries: list[Delivery] = field(default_factory=list)
+    found: list[Delivery] | None = None
+
+    @property
+    def found_deliveries(self) -> list[Delivery]:
+        """What landing found, whatever the run reads in the end."""
+        return self.deliveries if self.found is None else self.found
 
     @property
     def is_stale(self) -> bool:
         """Whether the newest state of the source is missing from `deliveries`."""
-        return bool(self.refusals)
+        return bool(self.refusals or self.withheld)
+
+    @property
+    def reasons(self) -> list[str]:
+        """Why it is stale, a sentence each."""
+        return [refusal.sentence for refusal in (*self.refusals, *self.withheld)]
 
 
 @dataclass(frozen=True)
@@ -71,7 +89,7 @@ class DeliveredFile:
 class LandingRun:
     """What landing needs beside the source: open connections, folders, the moment and the overrides of the run.
 
-    `policy` says which findings keep a file from landing.
+    `policy` says which findings keep a file from landing, `locate` where a setting stands (`regulars.yaml:23: `).
     """
 
     con: duckdb.DuckDBPyConnection
@@ -82,6 +100,7 @@ class LandingRun:
     policy: Policy
     checker: ExpressionChecker
     report_progress: Callable[[str], None]
+    locate: Callable[[Place], str]
 
 
 class SourceLanding:
@@ -97,7 +116,8 @@ class SourceLanding:
         self._modified_at = {file.ledger_path: file.state.modified_at for file in files}
         for file in files:
             try:
-                self._land_file(file)
+                with self._refuse_instead_of_stopping(file):
+                    self._land_file(file)
             except Refusal as refusal:
                 self._result.refusals.append(refusal)
                 self._record_refusal(file, refusal)
@@ -110,9 +130,24 @@ class SourceLanding:
         if self._source.delivery_mode == "full" and all_landed:
             others = [each for each in all_landed if each.file_sha256 != all_landed[-1].file_sha256]
             self._result.previous = others[-1] if others else None
-        for delivery in self._result.deliveries:
+        for delivery in list(self._result.deliveries):
             self._check_earlier_delivery(delivery)
         return self._result
+
+    @contextmanager
+    def _refuse_instead_of_stopping(self, file: DeliveredFile) -> Iterator[None]:
+        """For an optional source: what would stop the run refuses the file."""
+        try:
+            yield
+        except SettingsWrong as wrong:
+            if self._source.is_required:
+                raise
+            raise Refusal("mapping", f"{file.path.name}: {wrong}") from wrong
+        except OSError as error:
+            if self._source.is_required or error.errno not in _UNREADABLE:
+                raise
+            sentence = f"{file.path.name} cannot be read: {error.strerror}; see that this user may read it"
+            raise Refusal("unreadable", sentence) from error
 
     def _land_file(self, file: DeliveredFile) -> None:
         file_name = file.path.name
@@ -174,9 +209,13 @@ class SourceLanding:
     def _check_header(self, file_name: str, landed: Landed) -> list[Finding]:
         """Refuse a file without a column that its mappings need; find columns that are missing and only describe."""
         mistakes = check_mapping(self._name, self._source, landed.header, landed.columns, self._run.checker)
-        wrong = [mistake.sentence for mistake in mistakes if mistake.code == "settings"]
+        wrong = [
+            f"{self._run.locate(mistake.find_place(self._source))}sources.{self._name}: {mistake.sentence}"
+            for mistake in mistakes
+            if mistake.code == "settings"
+        ]
         if wrong:
-            raise SettingsWrong("\n".join(f"sources.{self._name}: {sentence}" for sentence in wrong))
+            raise SettingsWrong("\n".join(wrong))
         reasons: dict[str, ReasonCode] = {"missing": "missing_column", "ambiguous": "ambiguous_column"}
         for code, reason in reasons.items():
             lines = [mistake.sentence for mistake in mistakes if mistake.code == code]
@@ -198,7 +237,11 @@ class SourceLanding:
         """Refuse a file with too few records; return the reason when a shrunk file is accepted."""
         is_full = self._source.delivery_mode == "full"
         if landed.record_count == 0 and is_full and self._source.is_required:
-            raise Refusal("empty", f"{file_name} holds a header and no record: deliver it again")
+            why = "a header and no record: deliver it again"
+            if landed.malformed_count:
+                lines = f"{landed.malformed_count:,} of its lines could not be read"
+                why = f"no record: {lines}; see that `options` are right"
+            raise Refusal("empty", f"{file_name} holds {why}")
         counts = self._run.ledger.read_record_counts(self._name, _COMPARED_DELIVERIES)
         usual = statistics.median(counts) if counts and is_full else 0
         if landed.record_count >= usual / 2:
@@ -239,7 +282,16 @@ class SourceLanding:
             landed = read_landed_file(self._run.con, file_sha256, file_name, self._source, self._run.landing)
             self._result.findings += self._check_header(file_name, landed)
         except Refusal as refusal:
-            raise SettingsWrong(f"sources.{self._name}: {refusal.sentence}") from refusal
+            if self._source.is_required:
+                place = self._run.locate(("sources", self._name))
+                raise SettingsWrong(f"{place}sources.{self._name}: {refusal.sentence}") from refusal
+            self._result.refusals.append(refusal)
+            self._result.deliveries.remove(delivery)
+        except SettingsWrong as wrong:
+            if self._source.is_required:
+                raise
+            self._result.refusals.append(Refusal("mapping", str(wrong)))
+            self._result.deliveries.remove(delivery)
 
     def _record_refusal(self, file: DeliveredFile, refusal: Refusal) -> None:
         self._run.ledger.record(

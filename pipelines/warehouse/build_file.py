@@ -5,7 +5,7 @@ The file is deleted if the run fails, so nothing in it ever needs repair.
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -48,9 +48,9 @@ def open_warehouse(folder: Path, memory_limit: str | None = None) -> Iterator[Wa
         con.close()
 
 
-def lock_down(con: duckdb.DuckDBPyConnection, folder: Path) -> None:
-    """From here on the connection sees no file outside `folder`, and its settings cannot change."""
-    con.execute(f"set allowed_directories = [{quote_literal(folder)}]")
+def lock_down(con: duckdb.DuckDBPyConnection, folders: Sequence[Path]) -> None:
+    """From here on the connection sees no file outside `folders`, and its settings cannot change."""
+    con.execute(f"set allowed_directories = [{', '.join(map(quote_literal, folders))}]")
     con.execute("set enable_external_access = false")
     con.execute("set lock_configuration = true")
 

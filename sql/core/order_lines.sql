@@ -6,32 +6,140 @@ with
             row_number() over (partition by _system, order_id order by _row_id) as line_number,
             coalesce(gross_sales, cast(cast(quantity as decimal(38, 4)) * unit_price as decimal(18, 4)), 0)
                 as gross_sales_original,
-            coalesce(discounts, 0) as discounts_original,
+            coalesce(discounts, 0) as own_discounts,
         from staging.order_lines
         where line_type = 'sale'
+    ),
+
+    -- orders whose own discounts are not those of their lines, and by how much; in ten-thousandths, as whole numbers
+    orders_to_spread as (
+        select
+            orders.system,
+            orders.order_id,
+            cast(cast(orders.discounts_original as decimal(38, 4)) * 10000 as hugeint) - line_sums.discounts as difference,
+            case when difference % 100 = 0 then 100 else 1 end as step,
+            line_sums.after_discounts,
+            line_sums.line_count,
+        from core.orders as orders
+        join (
+            select
+                _system as system,
+                order_id,
+                sum(cast(cast(own_discounts as decimal(38, 4)) * 10000 as hugeint)) as discounts,
+                sum(
+                    cast(greatest(cast(gross_sales_original as decimal(38, 4)) - own_discounts, 0) * 10000 as hugeint)
+                ) as after_discounts,
+                count(*) as line_count,
+            from lines
+            group by all
+        ) as line_sums
+            on line_sums.system = orders.system and line_sums.order_id = orders.order_id
+        where cast(cast(orders.discounts_original as decimal(38, 4)) * 10000 as hugeint) <> line_sums.discounts
+    ),
+
+    -- more is spread by what the lines cost after their own discounts (evenly where that is nothing), less by their own
+    -- discounts
+    weighed as (
+        select
+            lines._system as system,
+            lines.order_id,
+            lines.line_number,
+            orders.difference,
+            orders.step,
+            abs(orders.difference) // orders.step as steps,
+            cast(
+                case
+                    when orders.difference < 0 then cast(lines.own_discounts as decimal(38, 4)) * 10000
+                    when orders.after_discounts = 0 then 1
+                    else greatest(cast(lines.gross_sales_original as decimal(38, 4)) - lines.own_discounts, 0) * 10000
+                end as hugeint
+            ) as weight,
+            cast(sum(weight) over (partition by lines._system, lines.order_id) as hugeint) as all_weights,
+            steps * weight // all_weights as whole_steps,
+            steps * weight % all_weights as remainder,
+        from lines
+        join orders_to_spread as orders on orders.system = lines._system and orders.order_id = lines.order_id
+    ),
+
+    -- steps that are left over go to the lines with the largest remainders, of equal ones to the first
+    spread as (
+        select
+            system,
+            order_id,
+            line_number,
+            whole_steps
+                + case
+                    when row_number() over (
+                        partition by system, order_id order by remainder desc, line_number
+                    ) <= steps - sum(whole_steps) over (partition by system, order_id) then 1
+                    else 0
+                end as own_steps,
+            cast(cast(sign(difference) * own_steps * step as decimal(38, 0)) * 0.0001 as decimal(18, 4)) as spread_discounts,
+        from weighed
+    ),
+
+    discounted as (
+        select
+            lines.*,
+            coalesce(spread.spread_discounts, 0) as spread_discounts_original,
+            cast(lines.own_discounts + spread_discounts_original as decimal(18, 4)) as discounts_original,
+        from lines
+        left join spread
+            on spread.system = lines._system
+            and spread.order_id = lines.order_id
+            and spread.line_number = lines.line_number
+    ),
+
+    -- lines are converted as sums up to each line, so that they make up their order's amount to the last decimal
+    converted as (
+        select
+            discounted.*,
+            orders.system,
+            orders.customer_idx,
+            orders.order_date,
+            orders.currency as order_currency,
+            orders.is_countable,
+            orders.is_first_order,
+            fx.rate,
+            sum(cast(discounted.gross_sales_original as decimal(38, 4))) over up_to_here as gross_sales_so_far,
+            sum(cast(discounted.discounts_original as decimal(38, 4))) over up_to_here as discounts_so_far,
+        from discounted
+        join core.orders as orders
+            on orders.system = discounted._system and orders.order_id = discounted.order_id
+        left join core.fx_rates as fx on fx.currency = orders.currency and fx.rate_date = orders.order_date
+        window up_to_here as (
+            partition by discounted._system, discounted.order_id
+            order by discounted._row_id
+            rows unbounded preceding
+        )
     )
 
 select
-    orders.system,
-    orders.order_id,
-    cast(lines.line_number as integer) as line_number,
-    lines._source as source,
-    orders.customer_idx,
-    orders.order_date,
-    lines.product_id,
-    lines.product_name,
-    lines.category,
-    lines.quantity,
-    lines.unit_price,
+    system,
+    order_id,
+    cast(line_number as integer) as line_number,
+    _source as source,
+    customer_idx,
+    order_date,
+    product_id,
+    product_name,
+    category,
+    quantity,
+    unit_price,
     -- a line is in its order's currency: many exports name it only there
-    orders.currency,
-    lines.gross_sales_original,
-    lines.discounts_original,
-    cast(cast(lines.gross_sales_original as decimal(38, 4)) * fx.rate as decimal(18, 4)) as gross_sales,
-    cast(cast(lines.discounts_original as decimal(38, 4)) * fx.rate as decimal(18, 4)) as discounts,
-    cast(cast(lines.cost as decimal(38, 4)) * fx.rate as decimal(18, 4)) as cost,
-    orders.is_countable,
-    orders.is_first_order,
-from lines
-join core.orders as orders on orders.system = lines._system and orders.order_id = lines.order_id
-left join core.fx_rates as fx on fx.currency = orders.currency and fx.rate_date = orders.order_date
+    order_currency as currency,
+    gross_sales_original,
+    discounts_original,
+    spread_discounts_original,
+    cast(
+        cast(gross_sales_so_far * rate as decimal(38, 4))
+        - cast((gross_sales_so_far - gross_sales_original) * rate as decimal(38, 4)) as decimal(18, 4)
+    ) as gross_sales,
+    cast(
+        cast(discounts_so_far * rate as decimal(38, 4))
+        - cast((discounts_so_far - discounts_original) * rate as decimal(38, 4)) as decimal(18, 4)
+    ) as discounts,
+    cast(cast(cost as decimal(38, 4)) * rate as decimal(18, 4)) as cost,
+    is_countable,
+    is_first_order,
+from converted

@@ -249,6 +249,12 @@ def test_a_published_file_that_is_damaged_is_a_sentence_for_sql_and_doctor(compa
     assert (looked.code, "cannot be opened" in looked.stdout) == (74, True)
 
 
+def test_two_statements_are_told_to_be_asked_one_after_the_other(company):
+    asked = run_regulars("sql", "select 1; select 2", "--home", company / "home")
+    assert (asked.code, "these are 2 statements" in asked.stderr, asked.stdout) == (2, True, "")
+    assert run_regulars("sql", "select 1;", "--home", company / "home").code == 0
+
+
 @pytest.mark.parametrize("query", ["", "  "])
 def test_a_query_that_asks_nothing_is_told_what_to_write(company, query):
     asked = run_regulars("sql", query, "--home", company / "home")

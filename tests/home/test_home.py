@@ -1,6 +1,7 @@
 import datetime as dt
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -159,6 +160,26 @@ def test_a_state_file_goes_with_its_generation(home):
         "g000006.duckdb",
         "notes of the operator",
     ]
+
+
+def test_a_state_file_that_a_restore_brought_back_alone_is_kept(home, tmp_path):
+    for run in (1, 2):
+        publish_run(home, run)
+    generation = home.generations()[0]
+    state = home.state_file(generation.number)
+    shutil.rmtree(generation.path)
+    with home.lock("test"):
+        home.sweep()
+    assert state.exists()
+    assert home.states_without_generation() == [state]
+
+    restored = Home(tmp_path / "restored")
+    restored.prepare()
+    shutil.copyfile(state, restored.state_file(4))
+    with restored.lock("test"):
+        restored.sweep()
+    assert restored.states_without_generation() == [restored.state_file(4)]
+    assert restored.next_number() == 5
 
 
 def test_another_state_file_than_was_published_is_damage(home):

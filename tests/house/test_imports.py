@@ -47,7 +47,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "errors",
     },
     # one run: what it was asked for, what it holds, how it ended
-    "run": {"sources", "contracts", "warehouse", "home", "settings", "findings", "errors"},
+    "run": {"sources", "contracts", "warehouse", "home", "settings", "findings", "kinds", "errors"},
     # how tables are made
     "identity": {"kinds", "errors"},
     "transforms": {"models", "definitions"},

@@ -7,7 +7,18 @@ import duckdb
 import pytest
 
 from regulars.pipelines.home.home import Home
-from tests.shop import COMPANY, CRM, FOUR_ORDERS, LINES, ORDERS, SURVEY, THREE_ANSWERS, TWO_CUSTOMERS, Shop
+from tests.shop import (
+    COMPANY,
+    CRM,
+    FOUR_ORDERS,
+    LINES,
+    ORDERS,
+    SURVEY,
+    THREE_ANSWERS,
+    TWO_CUSTOMERS,
+    Shop,
+    run_regulars,
+)
 
 UNKNOWN = "00000000-0000-0000-0000-000000000000"
 
@@ -177,6 +188,9 @@ def test_more_than_one_percent_of_bad_rows_stops_the_run_and_readers_keep_the_la
     running_shop.deliver("orders-2.csv", FOUR_ORDERS[0], ("o5", "c2", "", "2024-03-20 11:00:00", "five", "GBP"))
     assert running_shop.run() == 65
     assert "till" in running_shop.said
+    assert "`regulars quarantine` shows the rows" in running_shop.said
+    shown = run_regulars("quarantine", "--settings", running_shop.folder / "regulars.yaml")
+    assert "till: 1 row of orders, in orders-2.csv, line 2 (row 1)" in shown.stdout
     assert running_shop.home.current_number() == 1
     assert running_shop.ask("select count(*) from core.orders") == [(4,)]
 

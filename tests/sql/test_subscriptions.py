@@ -67,6 +67,98 @@ def test_a_trial_is_charged_from_its_end_on_and_never_when_it_ends_before():
     assert live({"started_at": "2026-01-01", "trial_ends_at": "2025-12-15"}) == [("2026-01-01", None)]
 
 
+def items(*rows: dict) -> list[tuple]:
+    """Item, first day charged and first day no longer charged of every period."""
+    return [
+        tuple(each and str(each) for each in row)
+        for row in pick(periods(*rows), "item_id", "active_from", "active_until")
+    ]
+
+
+def test_rows_that_begin_together_are_items_and_the_next_row_of_a_plan_ends_only_its_own():
+    base, seats = {"started_at": "2026-01-05", "plan": "base"}, {"started_at": "2026-01-05", "plan": "seats"}
+    assert items(base, seats, {"started_at": "2026-03-01", "plan": "seats"}) == [
+        ("base", "2026-01-05", None),
+        ("seats", "2026-01-05", "2026-03-01"),
+        ("seats", "2026-03-01", None),
+    ]
+
+
+def test_items_that_the_source_names_run_side_by_side_whenever_they_begin():
+    assert items(
+        {"started_at": "2026-01-05", "plan": "S", "item_id": "1"},
+        {"started_at": "2026-02-05", "plan": "seats", "item_id": "2"},
+        {"started_at": "2026-03-05", "plan": "M", "item_id": "1"},
+    ) == [("1", "2026-01-05", "2026-03-05"), ("2", "2026-02-05", None), ("1", "2026-03-05", None)]
+
+
+def pauses(*rows: dict) -> list[tuple]:
+    """First day no longer charged, first day of a pause, first day after it, and how the period ends."""
+    names = ("active_until", "paused_from", "paused_until", "end_type")
+    return [tuple(each and str(each) for each in row) for row in pick(periods(*rows), *names)]
+
+
+START = {"started_at": "2025-01-15"}
+AGAIN = ((None, None, None, None),)
+
+
+@pytest.mark.parametrize(
+    ("rows", "expected"),
+    [
+        (
+            [START | {"ended_at": "2025-04-15", "status": "Paused"}, {"started_at": "2025-06-15"}],
+            [("2025-04-15", "2025-04-15", "2025-06-15", "paused"), *AGAIN],
+        ),
+        ([START | {"ended_at": "2025-04-15", "status": "paused"}], [("2025-04-15", "2025-04-15", None, "paused")]),
+        (
+            [START | {"ended_at": "2025-04-15", "cancelled_at": "2025-04-01", "status": "paused"}],
+            [("2025-04-15", None, None, "cancelled")],
+        ),
+        ([START | {"paused_at": "2025-04-15", "resumed_at": "2025-06-15"}], [(None, "2025-04-15", "2025-06-15", None)]),
+        (
+            [START | {"paused_at": "2025-04-15", "resumed_at": "2025-03-15"}],
+            [("2025-04-15", "2025-04-15", None, "paused")],
+        ),
+        (
+            [START | {"paused_at": "2025-04-15", "cancelled_at": "2025-05-01"}],
+            [("2025-04-15", "2025-04-15", "2025-05-01", "paused")],
+        ),
+        ([START | {"paused_at": "2025-06-15", "ended_at": "2025-05-01"}], [("2025-05-01", None, None, "ended")]),
+        (
+            [
+                START,
+                {"started_at": "2025-04-15", "status": "paused", "monthly_amount": "0"},
+                {"started_at": "2025-06-15"},
+            ],
+            [("2025-04-15", None, None, "replaced"), ("2025-04-15", "2025-04-15", "2025-06-15", "paused"), *AGAIN],
+        ),
+        ([START | {"status": "paused"}], [("2025-01-15", "2025-01-15", None, "paused")]),
+        ([START | {"ended_at": "2025-04-15"}], [("2025-04-15", None, None, "ended")]),
+        (
+            [START | {"ended_at": "2025-04-15", "is_involuntary": "true"}],
+            [("2025-04-15", None, None, "cancelled")],
+        ),
+    ],
+)
+def test_a_pause_is_told_by_its_days_or_by_the_status(rows, expected):
+    assert pauses(*rows) == expected
+
+
+def test_a_pause_from_the_start_on_is_charged_from_its_end():
+    row = only(periods(START | {"paused_at": "2025-01-01", "resumed_at": "2025-02-01"}))
+    assert (str(row["active_from"]), str(row["paused_from"])) == ("2025-02-01", "2025-01-15")
+
+
+def test_free_time_is_on_the_plan_that_was_charged_before():
+    rows = periods(
+        {"started_at": "2026-01-01", "plan": "S", "monthly_amount": "0"},
+        {"started_at": "2026-02-01", "plan": "S"},
+        {"started_at": "2026-03-01", "plan": "S", "monthly_amount": "0"},
+        {"started_at": "2026-04-01", "plan": "free", "monthly_amount": "0"},
+    )
+    assert [free for (free,) in pick(rows, "is_free_time")] == [False, False, True, False]
+
+
 def test_days_are_days_of_the_companys_zone():
     rows = periods(
         {"started_at": "2026-01-31 23:30:00", "cancelled_at": "2026-02-28 23:30:00"},

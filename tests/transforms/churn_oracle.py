@@ -5,6 +5,7 @@ from collections import defaultdict
 from decimal import Decimal
 
 from tests.transforms.oracle import DAY, Row, countable, end_of_month, months_before, purchase_days, until
+from tests.transforms.subscription_tables import walk_days
 
 
 def active_days(orders: list[Row], periods: list[Row], as_of: dt.date, lapse_days: int) -> dict[int, set[dt.date]]:
@@ -12,11 +13,10 @@ def active_days(orders: list[Row], periods: list[Row], as_of: dt.date, lapse_day
     found: dict[int, set[dt.date]] = defaultdict(set)
     for idx, days in purchase_days(orders, as_of).items():
         found[idx] |= {day + after * DAY for day in days for after in range(lapse_days)}
-    for row in periods:
-        until_day = min(row["active_until"] or dt.date.max, as_of + DAY)
-        if row["customer_idx"] != 0 and row["monthly_amount"] > 0 and row["active_from"] < until_day:
-            length = (until_day - row["active_from"]).days
-            found[row["customer_idx"]] |= {row["active_from"] + after * DAY for after in range(length)}
+    for day, state in walk_days(periods, as_of):
+        for who, _ in state:
+            if isinstance(who, int):
+                found[who].add(day)
     return {idx: {day for day in days if day <= as_of} for idx, days in sorted(found.items())}
 
 
@@ -89,11 +89,11 @@ def churned_customers(
                 "lapsed_on": lapses(active, as_of)[-1],
                 "order_count": len(mine),
                 "net_sales_to_date": sum(row["gross_sales"] - row["discounts"] for row in mine)
-                - sum(row["amount"] for row in back),
+                - sum(row["goods"] for row in back),
                 "net_sales_last_active_year": sum(
                     row["gross_sales"] - row["discounts"] for row in mine if row["order_date"] >= begins
                 )
-                - sum(row["amount"] for row in back if row["refund_date"] >= begins),
+                - sum(row["goods"] for row in back if row["refund_date"] >= begins),
             }
         )
     return sorted(rows, key=lambda row: row["customer_idx"])
@@ -127,7 +127,7 @@ def reactivated_customers(
                     "days_lapsed": (day - lapsed_on).days,
                     "order_count_since": len(mine),
                     "net_sales_since": sum((row["gross_sales"] - row["discounts"] for row in mine), Decimal(0))
-                    - sum((row["amount"] for row in back), Decimal(0)),
+                    - sum((row["goods"] for row in back), Decimal(0)),
                     "has_stayed": is_last and as_of in days,
                 }
             )

@@ -44,7 +44,16 @@ LINE_SCHEMA = {
     "is_first_order": pl.Boolean,
 }
 PRODUCT_SCHEMA = {"system": pl.String, "product_id": pl.String, "category": pl.String}
-REFUND_SCHEMA = {"refund_id": pl.String, "customer_idx": pl.Int32, "refund_date": pl.Date, "amount": MONEY}
+REFUND_SCHEMA = {
+    "refund_id": pl.String,
+    "customer_idx": pl.Int32,
+    "refund_date": pl.Date,
+    "amount": MONEY,
+    "goods": MONEY,
+    "shipping": MONEY,
+    "tax": MONEY,
+    "is_countable": pl.Boolean,
+}
 CUSTOMER_SCHEMA = {
     "customer_id": pl.String,
     "customer_idx": pl.Int32,
@@ -68,9 +77,25 @@ def order(name: str, day: str, gross_sales: str = "100", discounts: str = "0", *
     }
 
 
-def refund(name: str, day: str, amount: str = "100") -> Row:
+def refund(
+    name: str,
+    day: str,
+    goods: str = "100",
+    shipping: str = "0",
+    tax: str = "0",
+    other: str = "0",
+    *,
+    countable: bool = True,
+) -> Row:
     """A refund to the customer `name`."""
-    return {"name": name, "refund_date": dt.date.fromisoformat(day), "amount": Decimal(amount)}
+    parts = {"goods": Decimal(goods), "shipping": Decimal(shipping), "tax": Decimal(tax)}
+    return {
+        "name": name,
+        "refund_date": dt.date.fromisoformat(day),
+        "amount": sum(parts.values(), Decimal(other)),
+        **parts,
+        "is_countable": countable,
+    }
 
 
 def paid(name: str, start: str, until: str | None = None, amount: str = "10", subscription: int = 1) -> Row:
@@ -196,7 +221,15 @@ def _order_rows() -> st.SearchStrategy[Row]:
 
 def _refund_rows() -> st.SearchStrategy[Row]:
     return st.fixed_dictionaries(
-        {"customer_idx": st.integers(0, 7), "refund_date": _days(), "amount": _money(150)},
+        {
+            "customer_idx": st.integers(0, 7),
+            "refund_date": _days(),
+            "amount": _money(150),
+            "goods": _money(150),
+            "shipping": _money(20),
+            "tax": _money(20),
+            "is_countable": st.sampled_from([True, True, True, False]),
+        },
     )
 
 

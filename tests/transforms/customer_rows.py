@@ -37,7 +37,7 @@ SCHEMAS: dict[str, dict[str, Any]] = {
         "gross_sales": MONEY,
         "discounts": MONEY,
     },
-    "refunds": {"customer_idx": pl.Int32, "refund_date": pl.Date, "amount": MONEY},
+    "refunds": {"customer_idx": pl.Int32, "refund_date": pl.Date, "goods": MONEY, "is_countable": pl.Boolean},
     "subscriptions": subscription_tables.SCHEMA | {"customer_id": pl.String},
     "survey_responses": {
         "system": pl.String,
@@ -83,7 +83,7 @@ def order(
 
 
 def refund(customer: int, at: str, amount: str) -> dict[str, Any]:
-    return {"customer_idx": customer, "refund_date": day(at), "amount": Decimal(amount)}
+    return {"customer_idx": customer, "refund_date": day(at), "goods": Decimal(amount), "is_countable": True}
 
 
 def paid(customer: int, start: str, until: str | None = None, amount: str = "10") -> dict[str, Any]:
@@ -127,7 +127,7 @@ def core(ada: dict[str, Any] | None = None, **rows: list[dict[str, Any]]) -> dic
 
 
 def everybody(frames: dict[str, Any]) -> pl.DataFrame:
-    return customer_360(**frames, as_of=AS_OF, lapse_days=365)
+    return customer_360(**frames, as_of=AS_OF, lapse_days=365, subscription_revenue_is_in_orders=False)
 
 
 def customers(ada: dict[str, Any] | None = None, **rows: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:

@@ -7,7 +7,8 @@ clever makes two places where the same mistake can hide.
 import calendar
 import datetime as dt
 from collections import defaultdict
-from decimal import Decimal
+from collections.abc import Sequence
+from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 from statistics import median
 from typing import Any
@@ -21,7 +22,7 @@ def countable(orders: list[Row], as_of: dt.date) -> list[Row]:
 
 
 def until(refunds: list[Row], as_of: dt.date) -> list[Row]:
-    return [row for row in refunds if row["refund_date"] <= as_of]
+    return [row for row in refunds if row["is_countable"] and row["refund_date"] <= as_of]
 
 
 def end_of_month(day: dt.date) -> dt.date:
@@ -67,8 +68,8 @@ def purchases_by(keys: Any, orders: list[Row], refunds: list[Row], as_of: dt.dat
         sums["net_sales"] += row["gross_sales"] - row["discounts"]
     for row in until(refunds, as_of):
         sums = found[keys(row["customer_idx"], row["refund_date"])]
-        sums["refunds"] += row["amount"]
-        sums["net_sales"] -= row["amount"]
+        sums["refunds"] += row["goods"]
+        sums["net_sales"] -= row["goods"]
     return dict(found)
 
 
@@ -117,7 +118,7 @@ def cohorts(
             for row in until(refunds, as_of):
                 early = number == 0 and row["refund_date"] < start
                 if row["customer_idx"] in members and (early or start <= row["refund_date"] <= end):
-                    earned[row["customer_idx"]] -= row["amount"]
+                    earned[row["customer_idx"]] -= row["goods"]
             cumulative += sum(earned.values())
             cumulative_costed += sum((earned[idx] for idx in costed), Decimal(0))
             is_complete = end <= as_of
@@ -173,21 +174,26 @@ def concentration(orders: list[Row], refunds: list[Row], as_of: dt.date) -> list
                     )
             for row in until(refunds, end):
                 if row["refund_date"] > start:
-                    sums[row["customer_idx"]] = sums.get(row["customer_idx"], Decimal(0)) - row["amount"]
+                    sums[row["customer_idx"]] = sums.get(row["customer_idx"], Decimal(0)) - row["goods"]
             unknown = sums.pop(0, Decimal(0))
             known = sorted((value for value in sums.values() if value > 0), reverse=True)
             left_out = [value for value in sums.values() if value <= 0]
             is_complete = scope == "to_date" or first_day <= start + DAY
+            of_known = shares(known if is_complete else [])
             rows.append(
                 {
                     "scope": scope,
                     "period_end": end,
                     "customers": len(known),
                     "net_sales": sum(known, Decimal(0)),
-                    **(shares(known) if is_complete else dict.fromkeys(shares([]))),
+                    **of_known,
                     "customers_left_out": len(left_out),
                     "net_sales_left_out": sum(left_out, Decimal(0)),
                     "unknown_net_sales": unknown,
+                    "subscription_revenue": Decimal(0),
+                    "total_customers": len(known),
+                    "total_revenue": sum(known, Decimal(0)),
+                    **{f"total_{name}": share for name, share in of_known.items()},
                     "is_complete": is_complete,
                     "as_of": as_of,
                 }
@@ -210,9 +216,29 @@ def shares(descending: list[Decimal]) -> dict[str, float | None]:
     return {name: float(measure) for name, measure in zip(names, measures, strict=True)}
 
 
-def sales(orders: list[Row], refunds: list[Row], as_of: dt.date) -> list[Row]:
-    bought, back = countable(orders, as_of), until(refunds, as_of)
+def subscription_revenue(periods: list[Row], as_of: dt.date) -> dict[int, dict[dt.date, Decimal]]:
+    """{customer, 0 for nobody known: {month: what subscriptions brought}}, day by day; of each row half up."""
+    found: dict[int, dict[dt.date, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
+    for row in periods:
+        days: dict[dt.date, int] = defaultdict(int)
+        day = row["active_from"]
+        while day <= as_of and (row["active_until"] is None or day < row["active_until"]) and row["monthly_amount"] > 0:
+            is_paused = row["paused_from"] and row["paused_from"] <= day < (row["paused_until"] or dt.date.max)
+            stretch = (day.replace(day=1), bool(row["paused_from"]) and day >= row["paused_from"])
+            days[stretch] += not is_paused  # type: ignore[index]
+            day += DAY
+        for (month, _), charged in days.items():  # type: ignore[misc]
+            share = Decimal(charged) * row["monthly_amount"] / end_of_month(month).day
+            if charged:
+                found[row["customer_idx"]][month] += share.quantize(Decimal("0.0001"), ROUND_HALF_UP)
+    return found
+
+
+def sales(orders: list[Row], refunds: list[Row], as_of: dt.date, periods: Sequence[Row] = ()) -> list[Row]:
+    bought, back = countable(orders, as_of), [row for row in refunds if row["refund_date"] <= as_of]
+    paid = subscription_revenue(list(periods), as_of)
     used = [row["order_date"] for row in bought] + [row["refund_date"] for row in back]
+    used += [month for months in paid.values() for month in months]
     rows = []
     month = min(used, default=as_of + DAY).replace(day=1)
     while used and month <= as_of:
@@ -220,7 +246,18 @@ def sales(orders: list[Row], refunds: list[Row], as_of: dt.date) -> list[Row]:
         unknown = [row for row in mine if row["customer_idx"] == 0]
         new = [row for row in mine if row["is_first_order"]]
         returning = [row for row in mine if row["customer_idx"] != 0 and not row["is_first_order"]]
-        refunded = sum((row["amount"] for row in back if row["refund_date"].replace(day=1) == month), Decimal(0))
+        given_back = [row for row in back if row["refund_date"].replace(day=1) == month]
+        refunded, shipping, tax = (
+            sum((row[part] for row in given_back if row["is_countable"]), Decimal(0))
+            for part in ("goods", "shipping", "tax")
+        )
+        known = {who: of for who, of in paid.items() if who != 0 and month in of}
+        subscribed = [
+            sum((of[month] for of in known.values() if (month == min(of)) is is_new), Decimal(0))
+            for is_new in (True, False)
+        ]
+        subscribed.append(paid.get(0, {}).get(month, Decimal(0)))
+        everything = sum((row["amount"] for row in given_back), Decimal(0))
         rows.append(
             {
                 "month": month,
@@ -233,7 +270,15 @@ def sales(orders: list[Row], refunds: list[Row], as_of: dt.date) -> list[Row]:
                 "returning_customer_sales": sold(returning),
                 "unknown_customer_sales": sold(unknown),
                 "refunds": refunded,
+                "refunded_shipping": shipping,
+                "refunded_tax": tax,
+                "refunded_otherwise": everything - refunded - shipping - tax,
                 "net_sales": sold(mine) - refunded,
+                "new_subscriber_revenue": subscribed[0],
+                "returning_subscriber_revenue": subscribed[1],
+                "unknown_subscriber_revenue": subscribed[2],
+                "subscription_revenue": sum(subscribed, Decimal(0)),
+                "total_revenue": sold(mine) - refunded + sum(subscribed, Decimal(0)),
                 "is_complete": end_of_month(month) <= as_of,
                 "as_of": as_of,
             }
@@ -272,7 +317,7 @@ def behaviour(orders: list[Row], refunds: list[Row], as_of: dt.date, chosen: set
             if row["customer_idx"] in customers and start <= row["order_date"] <= end
         ]
         back = [
-            row["amount"]
+            row["goods"]
             for row in until(refunds, as_of)
             if row["customer_idx"] in customers and start <= row["refund_date"] <= end
         ]

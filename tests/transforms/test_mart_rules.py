@@ -60,6 +60,7 @@ COMPARED_WITH = {"retention_curves": "retention_cohorts", "reactivated_customers
 def build(mart: str, tables: dict[str, pl.DataFrame], as_of: dt.date, lapse_days: int) -> pl.DataFrame:
     """One mart."""
     orders, refunds, calendar = tables["orders"], tables["refunds"], tables["calendar"]
+    paid_for, of_money = tables["subscriptions"], {"as_of": as_of, "subscription_revenue_is_in_orders": False}
     inputs = {name: tables[name] for name in ("orders", "refunds", "subscriptions", "calendar", "customers")}
     days = {"as_of": as_of, "lapse_days": lapse_days}
     known = dimensions_of(tables, as_of, lapse_days)
@@ -72,8 +73,8 @@ def build(mart: str, tables: dict[str, pl.DataFrame], as_of: dt.date, lapse_days
         "reactivated_customers": lambda: reactivated_customers(**inputs, **days),
         "purchase_behaviour": lambda: purchase_behaviour(orders, refunds, calendar, known, as_of=as_of, cohorts=SPLIT),
         "lapse_proposal": lambda: lapse_proposal(orders, calendar, **days),
-        "revenue_concentration": lambda: revenue_concentration(orders, refunds, calendar, as_of=as_of),
-        "sales_new_vs_returning": lambda: sales_new_vs_returning(orders, refunds, calendar, as_of=as_of),
+        "revenue_concentration": lambda: revenue_concentration(orders, refunds, paid_for, calendar, **of_money),
+        "sales_new_vs_returning": lambda: sales_new_vs_returning(orders, refunds, paid_for, calendar, **of_money),
     }
     return builders[mart]()
 

@@ -16,7 +16,7 @@ from regulars.pipelines.transforms.subscriptions.mrr_movements import mrr_moveme
 from regulars.pipelines.transforms.subscriptions.subscription_churn import subscription_churn
 from regulars.pipelines.transforms.subscriptions.subscription_survival import subscription_survival
 from tests.transforms.mart_rules import contract_of
-from tests.transforms.subscription_tables import BEGINNING, Row, period, subscriptions, table
+from tests.transforms.subscription_tables import BEGINNING, Row, paused, period, subscriptions, table
 
 Change = Callable[[pl.DataFrame], pl.DataFrame]
 
@@ -37,6 +37,8 @@ ROWS = [
     period(62, "2025-06-15", "2025-07-15", "25", "M", cancel_reason="dear", is_involuntary=True),
     period(62, "2025-11-15", None, "8", "M"),
     period(0, "2025-05-05", "2025-09-09", "8", "M"),
+    paused(63, "2025-02-01", "2025-06-15", "2026-02-01"),
+    period(63, "2026-02-01"),
 ]
 
 
@@ -111,6 +113,9 @@ year_one = pl.col("months_since_start") == 12
         (MOVED, more("opening_mrr", january), "a_month_opens_as_the_one_before_closed"),
         (MOVED, more("new_mrr", by_plan), "plans_add_up_to_all"),
         (MOVED, without(by_plan & (pl.col("dimension_value") == "M")), "plans_add_up_to_all"),
+        (MOVED, more("paused_mrr", by_plan), "plans_add_up_to_all"),
+        (MOVED, more("resumed_mrr", by_plan), "plans_add_up_to_all"),
+        (MOVED, more("resumed_customers"), "customers_add_up"),
         (MOVED, more("switched_in_mrr"), "all_has_no_switches"),
         (MOVED, more("base_mrr_12m"), "base_is_what_closed_a_year_ago"),
         (MOVED, more("base_customers_12m", march), "base_is_what_closed_a_year_ago"),

@@ -12,7 +12,7 @@ def test_after_lock_down_the_build_sees_no_file_outside_its_home(tmp_path):
     with open_warehouse(tmp_path, memory_limit="1GB") as warehouse:
         con = warehouse.con
         con.execute("create table core.orders as select 1 as order_idx")
-        lock_down(con, tmp_path)
+        lock_down(con, [tmp_path])
         for statement in (
             f"select * from read_csv('{outside}')",
             f"copy core.orders to '{outside}'",

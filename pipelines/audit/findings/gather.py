@@ -36,6 +36,7 @@ from regulars.pipelines.findings.finding import Finding, Key, Severity
 from regulars.pipelines.findings.published import list_finding_rows, read_key
 from regulars.pipelines.home.generation import Generation
 from regulars.pipelines.run.run import Run
+from regulars.pipelines.sources.formats.format_advice import find_misread_values
 
 TABLE = "meta.findings"
 SALES = "marts.sales_new_vs_returning"
@@ -75,6 +76,7 @@ PRODUCERS: Sequence[Callable[[Run], Iterable[Finding]]] = (
     lambda run: find_broken_warnings(run.checks),
     lambda run: find_quarantined_records(run.warehouse.con),
     lambda run: find_stale_sources(run.landed_sources),
+    lambda run: find_misread_values(run.warehouse.con, run.settings),
     _compare_with_earlier_deliveries,
     _compare_with_parent,
     _look_at_days,

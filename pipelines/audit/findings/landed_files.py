@@ -15,13 +15,13 @@ def find_stale_sources(landed_sources: Iterable[LandedSource]) -> Iterator[Findi
     """One finding per source of which a file, or the source as a whole, is not used."""
     for landed in landed_sources:
         if landed.is_stale:
-            why = "; ".join(dict.fromkeys(refusal.sentence for refusal in landed.refusals))
+            why = "; ".join(dict.fromkeys(landed.reasons)).rstrip(".")
             yield make_finding(
                 "source_stale",
                 f"{landed.source} is stale: {why}.",
                 "Until then its earlier deliveries are used.",
                 source=landed.source,
-                count=len(landed.refusals),
+                count=len(landed.reasons),
             )
 
 

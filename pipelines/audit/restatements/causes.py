@@ -19,7 +19,11 @@ WORDINGS: Mapping[str, tuple[str, str, str]] = {
     "changed_order": ("order", "orders", "delivered again with another amount, day, state or customer"),
     "removed_order": ("order", "orders", "no longer delivered, or quarantined"),
     "late_refund": ("refund", "refunds", "reached us only after {parent}"),
-    "changed_refund": ("refund", "refunds", "delivered again with another amount, day or customer"),
+    "changed_refund": (
+        "refund",
+        "refunds",
+        "delivered again with another amount, day or customer, or with another part of goods since their order changed",
+    ),
     "removed_refund": ("refund", "refunds", "no longer delivered, or quarantined"),
     "late_answer": ("answer", "answers", "reached us only after {parent}"),
     "changed_answer": ("answer", "answers", "delivered again with another score, day or person"),

@@ -31,6 +31,9 @@ class RecordKind:
         who: The columns that say whose a record is, the most important one first.
         values: The columns that metrics are computed from; money as it was delivered.
         converted: The columns computed from them at the day's exchange rate.
+        link: The column by which records of other kinds decide its values too, as an order decides the goods of its
+            refunds; empty: none do.
+        linked_kinds: The kinds of source of those records; the column has the same name there.
     """
 
     kind: str
@@ -41,6 +44,8 @@ class RecordKind:
     who: tuple[str, ...]
     values: tuple[str, ...]
     converted: tuple[str, ...] = ()
+    link: str = ""
+    linked_kinds: tuple[str, ...] = ()
 
     @property
     def key(self) -> tuple[str, ...]:
@@ -66,8 +71,10 @@ RECORD_KINDS = (
         ("refund_id",),
         "refund_date",
         ("customer_id",),
-        ("refund_date", "amount_original", "currency"),
-        ("amount",),
+        ("refund_date", "amount_original", "goods_original", "is_countable", "currency"),
+        ("amount", "goods"),
+        link="order_id",
+        linked_kinds=("orders", "order_lines", "refunds"),
     ),
     RecordKind(
         "answer",
@@ -147,8 +154,9 @@ def find_changed_records(
     """
     known = set(con.sql(f"select * from {parent} limit 0").columns)  # an older version may lack a column
     values, converted = (tuple(name for name in names if name in known) for names in (of.values, of.converted))
-    columns = ", ".join(dict.fromkeys(("source", *of.key, *of.who, *values, *converted)))
-    key = ", ".join(f"coalesce(new.{name}, old.{name}) as {name}" for name in (*of.key, "source"))
+    link = (of.link,) if of.link else ()
+    columns = ", ".join(dict.fromkeys(("source", *of.key, *of.who, *values, *converted, *link)))
+    key = ", ".join(f"coalesce(new.{name}, old.{name}) as {name}" for name in (*of.key, "source", *link))
     who = ", ".join(f"old.{name} as {name}_before, new.{name} as {name}_after" for name in of.who)
     has_same_key = " and ".join(f"old.{name} = new.{name}" for name in of.key)
     query = f"""
@@ -210,12 +218,17 @@ def _write_is_new(of: RecordKind, news: NewInputs) -> str:
         """
         for kind in of.kinds
     )
+    linked = " union all ".join(
+        f"select _system, {of.link} from staging.{kind} where list_contains($files::varchar[], _file_sha256)"
+        for kind in of.linked_kinds
+    )
+    is_linked = f"(was and stands and (system, {of.link}) in ({linked}))" if linked else "false"
     return f"""
         case
             when differs and is_converted then {str(news.rates).lower()}
             when list_contains($sources::varchar[], source) then false
             when is_only_moved and not {str(news.zone).lower()} then false
-            when stands then (system, {of.ids[0]}) in ({delivered})
+            when stands then coalesce((system, {of.ids[0]}) in ({delivered}) or {is_linked}, false)
             else source in (
                 select source from landed.files where list_contains($files::varchar[], file_sha256)
             )

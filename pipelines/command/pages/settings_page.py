@@ -48,7 +48,7 @@ lapse_days: 180
 max_lifetime_years: 10
 discount_rate: 0.08
 acquisition_cost: {default: 12.00}
-targets: {churn_rate_12m: 0.25}
+metric_targets: {churn_rate_12m: 0.25}
 identity: {ignore_emails: [till@example.com]}
 exclude: {emails: [test@example.com]}
 cohorts: {grains: [month]}
@@ -126,7 +126,13 @@ acquisition_cost:
 identity:
   ignore_emails: [till@example.com]
   max_records_per_email: 10
+  max_orders_per_email: 300
+  max_orders_per_email_and_day: 5
+  link_accounts: true
   max_records_per_customer: 200
+  max_orders_per_email: 300
+  max_orders_per_email_and_day: 10
+  link_accounts: true
 """,
     "exclude": """
 exclude:

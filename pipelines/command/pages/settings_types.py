@@ -16,6 +16,7 @@ from pydantic.fields import FieldInfo
 
 from regulars.pipelines.definitions.enumerations import CURRENCY_PATTERN
 from regulars.pipelines.settings.findings import NAMES_OF_FINDINGS
+from regulars.pipelines.settings.part import check_encoding, check_zone
 
 WORDS: Mapping[Any, str] = {
     str: "text",
@@ -25,6 +26,7 @@ WORDS: Mapping[Any, str] = {
     Decimal: "amount",
     dt.date: "day, YYYY-MM-DD",
 }
+VALIDATORS: Mapping[Any, str] = {check_zone: "time zone", check_encoding: "encoding"}
 PATTERNS = {CURRENCY_PATTERN: "three capitals", r"^[A-Za-z][A-Za-z0-9_-]*$": "a word"}
 
 
@@ -79,7 +81,7 @@ def _limited(words: str, rules: list[Any]) -> str:
     """The words of a type with what its values must keep to."""
     for rule in rules:
         if isinstance(rule, AfterValidator):
-            words = "time zone"
+            words = VALIDATORS[rule.func]
         elif pattern := getattr(rule, "pattern", None):
             words = PATTERNS[pattern]
         elif getattr(rule, "max_length", None) == 1:

@@ -16,6 +16,7 @@ from regulars.pipelines.contracts.quarantine.documents import select_accepted
 from regulars.pipelines.contracts.raw_contracts import SIZE_RULE
 from regulars.pipelines.contracts.rule import Rule
 from regulars.pipelines.kinds.order_lines import LINE_AMOUNT
+from regulars.pipelines.kinds.refunds import WORTH as REFUND_AMOUNT
 from regulars.pipelines.kinds.shape.kind import Money
 from regulars.pipelines.kinds.shape.registry import KINDS
 from regulars.pipelines.kinds.subscriptions import WORTH
@@ -108,6 +109,11 @@ _OVERSIZED = """
             from (from heads semi join large using (_system, order_id)) as head
             full join (from lines_by_type where line_type = 'sale') as line using (_system, order_id)
         ),
+        days as (
+            select _system, order_id, moment from heads
+            union all
+            select _system, order_id, min(moment) from lines where line_type = 'sale' group by all
+        ),
         amounts as (
             select 'document' as kind, null as row_id, _system, order_id, currency, moment, amount
             from sales
@@ -120,9 +126,14 @@ _OVERSIZED = """
             left join sales using (_system, order_id)
             where line.line_type <> 'sale'
             union all
-            select 'refunds', _row_id, null, null, currency, try_cast(refunded_at as timestamp),
-                abs(try_cast(amount as decimal(18, 4)))
+            select 'refunds', _row_id, null, null, currency, try_cast(refunded_at as timestamp), {refund_amount}
             from {refunds}
+            union all
+            -- a refund without a day is converted on its order's day
+            select 'refunds', refund._row_id, null, null, refund.currency, days.moment, {refund_amount}
+            from {refunds} as refund
+            join days using (_system, order_id)
+            where try_cast(refund.refunded_at as timestamp) is null
             union all
             select 'subscriptions', _row_id, null, null, currency, try_cast(started_at as timestamp), {monthly_amount}
             from {subscriptions}
@@ -136,11 +147,7 @@ _OVERSIZED = """
             select 'payments', payment._row_id, null, null, payment.currency, days.moment,
                 abs(try_cast(payment.amount as decimal(18, 4)))
             from {payments} as payment
-            join (
-                select _system, order_id, moment from heads
-                union all
-                select _system, order_id, min(moment) from lines where line_type = 'sale' group by all
-            ) as days using (_system, order_id)
+            join days using (_system, order_id)
             where try_cast(payment.paid_at as timestamp) is null
             union all
             select 'payments', payment._row_id, null, null, payment.currency, null,
@@ -213,6 +220,7 @@ def list_oversized(con: duckdb.DuckDBPyConnection, contracts: Mapping[str, Contr
         _OVERSIZED.format(
             line_amount=LINE_AMOUNT,
             monthly_amount=WORTH,
+            refund_amount=REFUND_AMOUNT,
             other_amounts="".join(
                 _OTHER_AMOUNTS.format(
                     kind=kind, rows=select_accepted(kind), moment=_write_moment(kind, money), amount=money.amount

@@ -6,7 +6,9 @@ Put here: `quarantine.rows`, `quarantine.left_out`, the budget per source. Keep 
 table.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import duckdb
 
@@ -27,13 +29,47 @@ _ROWS = (
 )
 
 
+@dataclass(frozen=True)
+class Overspent:
+    """A source that would lose more of its rows than its budget allows.
+
+    Attributes:
+        source: The source.
+        sentence: The counts, the commonest reason and where it is first found.
+        files: The hashes of those of its files that are over the budget by themselves: at least one.
+    """
+
+    source: str
+    sentence: str
+    files: tuple[str, ...]
+
+
+class OverBudget(TooManyBadRows):
+    """Sources would lose more rows than they may.
+
+    Args:
+        sources: Which, and why.
+    """
+
+    def __init__(self, sources: Sequence[Overspent]) -> None:
+        super().__init__(
+            "\n".join(each.sentence for each in sources)
+            + "\nNothing was published; the last good generation stays. `regulars quarantine` shows the rows. Correct "
+            "the export, or the mapping of its columns in the settings; leave out sound records that are none of yours "
+            "with `exclude`. If the bad rows are really to be lost, raise the source's `max_quarantined`, or let this "
+            "one run pass with `--allow quarantined=REASON`."
+        )
+        self.sources = tuple(sources)
+
+
 def write_quarantine(con: duckdb.DuckDBPyConnection, contracts: Mapping[str, Contract]) -> None:
-    """Make `quarantine.rows`, and `quarantine.left_out` of the superseded rows and the duplicates.
+    """Make `quarantine.rows`, `quarantine.left_out` of superseded rows and duplicates, and `quarantine.withheld`.
 
     `quarantine.rows`: `rules` are ids joined by commas, `reasons` one sentence each, `content` the delivered row as
     JSON without its empty columns. Lines that are not records are of the kind `malformed`; their `row` is the line.
     """
     con.execute(f"create table quarantine.rows ({_ROWS})")
+    con.execute(f"create table if not exists quarantine.withheld ({_ROWS})")
     con.execute("create table quarantine.left_out (kind varchar, row_id bigint, outcome varchar)")
     for contract in contracts.values():
         con.execute(_write_insert(contract))
@@ -128,25 +164,35 @@ def check_budgets(
     """Stop when a source would lose more of its rows than it may.
 
     Raises:
-        TooManyBadRows: The message names each source, the counts, the rule that most rows break and where the first is.
+        OverBudget: The message names each source, the counts, the rule that most rows break and where the first is.
     """
-    sentences = []
+    overspent = []
     for source, budget in sorted(budgets.items()):
         read = sum(file.rows_read - file.rows_excluded for file in files if file.source == source)
         quarantined = sum(file.rows_quarantined for file in files if file.source == source)
         if quarantined > budget * read:
-            sentences.append(
+            sentence = (
                 f"{source}: {quarantined:,} of {read:,} rows ({quarantined / read:.1%}) would be quarantined, "
                 f"and at most {budget:.1%} may be. {_describe_commonest_rule(con, source, contracts)}"
             )
-    if sentences:
-        raise TooManyBadRows(
-            "\n".join(sentences)
-            + "\nNothing was published; the last good generation stays. Correct the export, or the mapping of "
-            "its columns in the settings; leave out sound records that are none of yours with `exclude`. If the bad "
-            "rows are really to be lost, raise the source's `max_quarantined`, or let this one run pass with "
-            "`--allow quarantined=REASON`."
-        )
+            overspent.append(Overspent(source, sentence, _list_files_over(files, source, budget)))
+    if overspent:
+        raise OverBudget(overspent)
+
+
+def _list_files_over(files: Sequence[FileCount], source: str, budget: float) -> tuple[str, ...]:
+    read, quarantined = Counter[str](), Counter[str]()
+    for file in files:
+        if file.source == source:
+            read[file.file_sha256] += file.rows_read - file.rows_excluded
+            quarantined[file.file_sha256] += file.rows_quarantined
+    return tuple(sorted(sha256 for sha256 in read if quarantined[sha256] > budget * read[sha256]))
+
+
+def keep_withheld_rows(con: duckdb.DuckDBPyConnection, source: str, files: Sequence[str]) -> None:
+    """Keep the quarantined rows of files that the run goes on without, in `quarantine.withheld`, to be looked at."""
+    which = "from quarantine.rows where source = $1 and list_contains($2, file_sha256)"
+    con.execute(f"insert into quarantine.withheld {which}", [source, list(files)])
 
 
 def _describe_commonest_rule(con: duckdb.DuckDBPyConnection, source: str, contracts: Mapping[str, Contract]) -> str:

@@ -10,7 +10,7 @@ duplicate. Only a column that breaks a rule of severity `warning` is emptied, an
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import duckdb
@@ -85,7 +85,7 @@ def run_quarantine_step(
         override: Why this run may quarantine more than that; None: it may not.
 
     Raises:
-        TooManyBadRows: A source is over its budget, and there is no `override`.
+        OverBudget: A source is over its budget, and there is no `override`.
         ContractBroken: A delivered table has other columns than its contract, or what is left still breaks it.
         CountsDisagree: Great Expectations and our SQL count differently, or rows are unaccounted for.
     """
@@ -114,6 +114,18 @@ def run_quarantine_step(
         check_budgets(con, files, budgets, contracts)
     results = {kind: _validate_raw(con, contract, delivered[kind]) for kind, contract in contracts.items()}
     return QuarantineResult(results, delivered, emptied, files, findings)
+
+
+def undo_quarantine_step(con: duckdb.DuckDBPyConnection, kinds: Iterable[str]) -> None:
+    """Remove what the quarantine step has made, so that it can run again on other landed rows.
+
+    `quarantine.withheld` stays.
+    """
+    con.execute("drop schema quarantine_work cascade")
+    for name in ("rows", "left_out", "healed"):
+        con.execute(f"drop table quarantine.{name}")
+    for kind in kinds:
+        con.execute(f"drop view raw.{quote_identifier(kind)}")
 
 
 def _validate_delivered(con: duckdb.DuckDBPyConnection, contract: Contract) -> list[RuleResult]:

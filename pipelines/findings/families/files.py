@@ -12,6 +12,14 @@ FILES = (
         unit="columns",
     ),
     FindingType(
+        name="values_misread",
+        meaning="Numbers, days, moments or booleans of a column are not written as the settings say; more of them than "
+        "a share of its values.",
+        measure="share",
+        threshold=0.01,
+        unit="values",
+    ),
+    FindingType(
         name="source_stale",
         meaning="An optional source has no good new file, so that its last delivery is used again.",
         unit="files",

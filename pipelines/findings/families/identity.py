@@ -1,6 +1,6 @@
 """The findings about who is who.
 
-Put here: their entries of the catalogue. Keep out: measuring them (`pipelines/audit/findings/identity.py`).
+Put here: their entries of the catalogue. Keep out: measuring them (`pipelines/audit/findings/tables/identity.py`).
 """
 
 from regulars.pipelines.findings.finding_type import FindingType

@@ -1,7 +1,6 @@
 """The findings about references between records, within a source and between sources.
 
-Put here: their entries of the catalogue. Keep out: measuring them (`pipelines/audit/findings/references.py`,
-`links.py`, `same_orders.py`, `ids.py`).
+Put here: their entries of the catalogue. Keep out: measuring them (`pipelines/audit/findings/tables/`).
 """
 
 from regulars.pipelines.findings.finding_type import FindingType

@@ -44,7 +44,15 @@ VALUES = (
     ),
     FindingType(
         name="countries_unknown",
-        meaning="A country is no name or code of ISO 3166 that is known; it is kept as it was delivered.",
+        meaning="Countries that are no name or code of ISO 3166, in more than a share of the records that have one.",
+        measure="share",
+        threshold=0.01,
+        unit="different texts",
+    ),
+    FindingType(
+        name="few_countries_unknown",
+        meaning="Countries that are no name or code of ISO 3166, whatever their number; they are kept as delivered.",
+        severity="info",
         unit="different texts",
     ),
     FindingType(

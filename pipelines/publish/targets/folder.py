@@ -9,7 +9,7 @@ from pathlib import Path
 from regulars.pipelines.errors import StorageFailed
 from regulars.pipelines.home.durable import hash_file
 from regulars.pipelines.home.generation import CONTRACTS_FILE, PARQUET_FOLDER, REPORT_FILE, Generation
-from regulars.pipelines.publish.targets.shape.copies import CopiesPart, install_copy
+from regulars.pipelines.publish.targets.shape.copies import CopiesPart, check_folder, install_copy
 from regulars.pipelines.publish.targets.shape.target import TargetType
 
 
@@ -58,4 +58,5 @@ publish:
       keep_generations: 3
       report: true
 """,
+    check=check_folder,
 )

@@ -11,6 +11,7 @@ import re
 
 from regulars.pipelines.kinds.shape.kind import Form
 from regulars.pipelines.settings.source import FileOptions
+from regulars.pipelines.sources.mapping.written_moments import parse_moment
 from regulars.pipelines.sources.mapping.zones import find_days_with_a_gap
 from regulars.pipelines.warehouse.sql_text import quote_literal
 
@@ -22,6 +23,15 @@ _DAY = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
 _LOCAL = _DAY + r"[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,9})?)?"
 _WITH_OFFSET = _LOCAL + r" ?(Z|[+-](0[0-9]|1[0-3])(:?[0-5][0-9])?|[+-]14(:?00)?)"  # no zone is farther away
 _NO_ZONE = r"[+-](1[5-9]|[2-9][0-9]):?[0-9]{2}$|[+-]14:?(0[1-9]|[1-5][0-9])$"
+REMARK = r" \((the decimal sign is|no moment in) .*\)$"
+"""A regular expression of the remarks that follow a delivered text."""
+CANONICAL: dict[Form, str] = {
+    "number": _NUMBER,
+    "moment": _DAY + r" [0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?",
+    "date": _DAY,
+    "boolean": "true|false",
+}
+"""Form -> a regular expression of its one way to be written."""
 _TRUE, _FALSE = ("yes", "y", "true", "t", "1"), ("no", "n", "false", "f", "0")
 
 
@@ -117,7 +127,7 @@ def _convert_number(value: str, options: FileOptions) -> str:
 
 def _convert_moment(value: str, pattern: str, zone: str) -> str:
     if pattern != "iso":
-        parsed = f"try_strptime({value}, {quote_literal(pattern)})"
+        parsed = parse_moment(value, pattern)
         if "%z" in pattern or "%Z" in pattern:
             no_zone = f"regexp_matches({value}, {quote_literal(_NO_ZONE)})" if pattern.endswith("%z") else "false"
             moment = f"case when not {no_zone} then {_format_utc(parsed)} end"
@@ -177,7 +187,7 @@ def _add_remark(value: str, expected: str) -> str:
 
 def _convert_date(value: str, pattern: str) -> str:
     if pattern != "iso":
-        parsed = f"try_strptime({value}, {quote_literal(pattern)})::date::varchar"
+        parsed = f"{parse_moment(value, pattern)}::date::varchar"
         return f"coalesce({parsed}, {_add_remark(value, pattern)})"
     plain = quote_literal(rf"{_DAY}([T ]00:00(:00(\.0+)?)?)?")
     return f"""

@@ -4,11 +4,13 @@ Put here: mistakes in `columns` and `when`, worded for the reader. Keep out: mak
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from regulars.pipelines.kinds.shape.kind import KindColumn
 from regulars.pipelines.kinds.shape.registry import KINDS
+from regulars.pipelines.settings.part import Place
 from regulars.pipelines.settings.source import Column, Constant, Derived, KindMapping, Source
+from regulars.pipelines.settings.wording import RENAMED
 from regulars.pipelines.sources.mapping.expressions import ExpressionChecker, ExpressionWrong
 from regulars.pipelines.sources.mapping.mapping import find_first_column, list_expressions
 from regulars.pipelines.sources.readers.header import find_column, repeated_names
@@ -26,6 +28,7 @@ class Mistake:
         code: `settings`: wrong whatever the file holds. `missing`, `ambiguous`: the file lacks a column, or has it
             twice. `warning`: the file lacks a column that only describes.
         sentence: What is wrong and what to do.
+        option: The option of the source that is meant, such as `path`; empty where a column is.
     """
 
     source: str
@@ -33,6 +36,19 @@ class Mistake:
     column: str
     code: str
     sentence: str
+    option: str = ""
+
+    def find_place(self, source: Source) -> Place:
+        """Where the mistake stands in the settings."""
+        place: Place = ("sources", self.source)
+        if self.option:
+            return (
+                (*place, "options", self.option)
+                if self.option in type(source.options).model_fields
+                else (*place, self.option)
+            )
+        place = (*place, "kinds", self.kind) if source.kinds else place
+        return (*place, "when") if self.column == "when" else (*place, "columns", self.column)
 
 
 def check_settings(name: str, source: Source, checker: ExpressionChecker) -> list[Mistake]:
@@ -43,11 +59,11 @@ def check_settings(name: str, source: Source, checker: ExpressionChecker) -> lis
             f"sources.{name}.path lists {len(source.paths)} paths, of which a `full` source would read the last only: "
             "set `delivery: incremental`, or name one path"
         )
-        mistakes.append(Mistake(name, "", "path", "settings", sentence))
+        mistakes.append(Mistake(name, "", "", "settings", sentence, "path"))
     for option in ("delimiter", "quote"):
         if not getattr(source.options, option).isascii():
             sentence = f"sources.{name}.options.{option} must be an ASCII character"
-            mistakes.append(Mistake(name, "", option, "settings", sentence))
+            mistakes.append(Mistake(name, "", "", "settings", sentence, option))
     for verb, rules in (("exclude", source.exclude), ("include", source.include)):
         for rule, condition in rules.items():
             try:
@@ -66,7 +82,9 @@ def _find_settings_mistakes(kind: str, mapping: KindMapping, checker: Expression
     names = [column.name for column in KINDS[kind].columns]
     for column in mapping.columns:
         if column not in names:
-            yield column, f"is not a column of {kind}{did_you_mean(column, names)}; it has {', '.join(names)}"
+            now = RENAMED.get(column)
+            meant = f" (it is called `{now}` now)" if now in names else did_you_mean(column, names)
+            yield column, f"is not a column of {kind}{meant}; it has {', '.join(names)}"
     for known in KINDS[kind].columns:
         if known.is_required and known.name not in mapping.columns and known.default is None:
             yield "", f"lacks `{known.name}`, which every row of {kind} needs"
@@ -100,7 +118,32 @@ def check_mapping(
                 mistakes += list(_find_column_mistakes(name, kind, known, wanted, header, columns, checker))
         if mapping.when is not None:
             mistakes += list(_find_condition_mistakes(name, kind, "when", mapping.when, header, columns, checker))
-    return mistakes
+    return mistakes if _has_known_name(source, columns, checker) else [_hide_header(each) for each in mistakes]
+
+
+def _has_known_name(source: Source, columns: tuple[str, ...], checker: ExpressionChecker) -> bool:
+    """Whether the file has one of the names in the settings; otherwise its first line may be a customer's values."""
+    for mapping in source.mappings.values():
+        for wanted in mapping.columns.values():
+            if isinstance(wanted, str | list) and find_first_column(
+                [wanted] if isinstance(wanted, str) else wanted, columns
+            ):
+                return True
+        for _, expression in list_expressions(mapping):
+            if find_first_column(checker.list_columns(expression), columns):
+                return True
+    return False
+
+
+def _hide_header(mistake: Mistake) -> Mistake:
+    """The same without what the file has in its first line."""
+    what, is_missing, _ = mistake.sentence.partition(" is missing")
+    if not is_missing:
+        return mistake
+    why = (
+        "the file has none of the names in the settings: see that its first line is the header, and that `options` fit"
+    )
+    return replace(mistake, sentence=f"{what} is missing; {why}")
 
 
 def _find_column_mistakes(

@@ -15,6 +15,7 @@ from typing import BinaryIO
 from regulars.pipelines.settings.source import FileOptions
 from regulars.pipelines.sources.readers.refusal import Refusal
 from regulars.pipelines.sources.readers.text_scan import TextFacts, scan_text
+from regulars.pipelines.sources.readers.western_text import guess_other_encoding
 
 CHUNK = 1 << 20
 MAX_RATIO = 200
@@ -120,8 +121,9 @@ def _find_encoding(plain: Path, start: bytes, file_name: str, declared: str) -> 
         return found
     if declared == "utf-16":
         return ("utf-16-be" if start[:1] == b"\0" else "utf-16-le"), b""
-    if declared == "cp1252":
-        return "cp1252", b""
+    if declared not in ("auto", "utf-8"):
+        _refuse_undecodable(plain, declared, file_name)
+        return declared, b""
     if start.count(b"\0") * 4 > len(start):
         raise Refusal(
             "undecodable",
@@ -132,13 +134,31 @@ def _find_encoding(plain: Path, start: bytes, file_name: str, declared: str) -> 
         return "utf-8", b""
     # one bad byte among valid UTF-8 is damage: read as Windows-1252, every accented letter would become two letters
     if declared == "auto" and not bad.is_behind_letters and _find_undecodable(plain, "cp1252") is None:
-        return "cp1252", b""
+        other = guess_other_encoding(plain)
+        if other is None:
+            return "cp1252", b""
+        guess = f"; perhaps it is {other}" if other else ""
+        raise Refusal(
+            "undecodable",
+            f"{file_name} is not UTF-8 from line {bad.line:,} on, and does not look like Windows-1252, as which it "
+            f"would be read{guess}. Say `options: {{encoding: …}}`, or export it as UTF-8",
+        )
     either = "UTF-8" if declared == "utf-8" or bad.is_behind_letters else "UTF-8 or Windows-1252"
     raise Refusal(
         "undecodable",
         f"{file_name} is not {either} at byte {bad.offset:,} (line {bad.line:,}): export it as UTF-8, or name its "
         "`encoding` in `options`",
     )
+
+
+def _refuse_undecodable(plain: Path, encoding: str, file_name: str) -> None:
+    bad = _find_undecodable(plain, encoding)
+    if bad is not None:
+        raise Refusal(
+            "undecodable",
+            f"{file_name} is not {encoding} at byte {bad.offset:,} (line {bad.line:,}): correct its `encoding` in "
+            "`options`, or export it as UTF-8",
+        )
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,9 @@ ReasonCode = Literal[
     "shrunk",
     "missing_column",
     "ambiguous_column",
+    "unreadable",
+    "mapping",
+    "quarantined",
     "finding",
 ]
 

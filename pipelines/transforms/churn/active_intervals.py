@@ -1,6 +1,7 @@
 """When each customer is active, as intervals of days.
 
-An order makes its customer active for `lapse_days`, from its own day on; a subscription does for as long as it is paid.
+An order makes its customer active for `lapse_days`, from its own day on; a subscription does for as long as it is live:
+paid, paused, or free for now.
 Each of these is an *active period*. Active periods that overlap or touch form one *active interval*. It ends on its
 lapse date, the first day on which the customer is no longer active: `lapse_days` after the last order or the first day
 that is not paid, whichever is later.
@@ -17,7 +18,7 @@ from narwhals.typing import IntoFrame
 from regulars.pipelines.definitions.enumerations import UNKNOWN_CUSTOMER_IDX
 from regulars.pipelines.transforms.day_numbers import count_days_since_epoch
 from regulars.pipelines.transforms.history_start import find_first_day
-from regulars.pipelines.transforms.subscriptions.subscription_periods import list_paid_periods, list_runs
+from regulars.pipelines.transforms.subscriptions.subscription_periods import list_live_periods, list_runs
 
 NEVER = count_days_since_epoch(dt.date.max)
 """`until_idx` of an active period whose end is not known."""
@@ -29,12 +30,12 @@ SPAN = 2**23
 def list_active_periods(
     purchase_days: pl.DataFrame, subscriptions: IntoFrame, *, as_of: dt.date, lapse_days: int
 ) -> pl.DataFrame:
-    """List active periods: one row per purchase day of a known customer and per run of paid periods begun by `as_of`.
+    """List active periods: one row per purchase day of a known customer and per run of live periods begun by `as_of`.
 
     Args:
         purchase_days: `customer_idx`, `day_idx` (days since 1970): one row per customer and day with an order, none
             after `as_of`.
-        subscriptions: `core.subscriptions`; trials and free periods keep nobody active.
+        subscriptions: `core.subscriptions`; trials and free plans keep nobody active, pauses and free time do.
         as_of: Last day that counts.
         lapse_days: Days without an order after which a customer has lapsed.
 
@@ -49,7 +50,7 @@ def list_active_periods(
         until_idx=(day + lapse_days).clip(upper_bound=NEVER),
         is_order=pl.lit(True),
     )
-    paid = list_runs(list_paid_periods(subscriptions), as_of).filter(pl.col("subscriber") > 0)
+    paid = list_runs(list_live_periods(subscriptions), as_of).filter(pl.col("subscriber") > 0)
     return pl.concat(
         [
             bought,
@@ -105,7 +106,7 @@ def find_last_active_intervals(active_intervals: pl.DataFrame) -> pl.DataFrame:
 
 
 def list_subscribers(active_periods: pl.DataFrame, *, as_of: dt.date) -> pl.Series:
-    """List the `customer_idx` of all who pay for a subscription on `as_of`, the day of the active periods."""
+    """List the `customer_idx` of all who have a live subscription on `as_of`, the day of the active periods."""
     is_live = ~pl.col("is_order") & (pl.col("until_idx") > pl.lit(as_of).cast(pl.Int32))
     return active_periods.filter(is_live)["customer_idx"].unique()
 

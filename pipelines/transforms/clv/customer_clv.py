@@ -50,9 +50,16 @@ from regulars.pipelines.transforms.clv.simple_formula import (
     CUSTOMERS_FOR_A_CHURN,
     apply_simple_formula,
     measure_churn_by_customer_type,
+    value_total_revenue,
 )
 from regulars.pipelines.transforms.customers.customer_segments import assign_value_tier
 from regulars.pipelines.transforms.purchases.purchases import read_into_polars, select_columns
+from regulars.pipelines.transforms.subscriptions.subscription_periods import list_live_periods
+from regulars.pipelines.transforms.subscriptions.subscription_revenue import (
+    NO_MONEY,
+    add_subscription_revenue,
+    sum_revenue_by_customer,
+)
 
 COLUMNS: dict[str, PolarsDataType] = {
     "customer_id": pl.String,
@@ -66,6 +73,9 @@ COLUMNS: dict[str, PolarsDataType] = {
     "expected_lifetime_years": pl.Float64,
     "acquisition_cost": MONEY,
     "clv_simple": MONEY,
+    "subscription_revenue_to_date": MONEY,
+    "total_revenue_to_date": MONEY,
+    "clv_simple_total": MONEY,
     "frequency": pl.Int64,
     "recency": pl.Int64,
     "t": pl.Int64,
@@ -121,14 +131,15 @@ def customer_clv(
     max_lifetime_years: float,
     discount_rate: float,
     value_basis: str,
+    subscription_revenue_is_in_orders: bool,
 ) -> pl.DataFrame:
     """Value every customer with a countable order, one row each: to date, by the simple formula, and predicted.
 
     Args:
         orders: `core.orders`.
         refunds: `core.refunds`.
-        subscriptions: `core.subscriptions`; a customer who pays for one has not lapsed. Its revenue is not part of the
-            value.
+        subscriptions: `core.subscriptions`; a customer who pays for one has not lapsed. Its revenue stands beside net
+            sales and in the totals; predictions leave it out.
         customers: `core.customers`; `customer_id`, `customer_idx`, `customer_type`, `acquisition_cost`.
         calendar: `core.calendar`; `day`, `day_idx`.
         clv_models: `meta.clv_models`.
@@ -139,6 +150,7 @@ def customer_clv(
             as the longest horizon. The horizons themselves are not capped.
         discount_rate: Annual rate at which the predicted lifetime value is discounted; 0.1 is 10 %.
         value_basis: What counts as value; only `net_sales` so far. Written into every row.
+        subscription_revenue_is_in_orders: Whether net sales hold it already, so that it is not added to the totals.
 
     Returns:
         The columns of `COLUMNS`, sorted by customer_id; without the unknown customer.
@@ -152,8 +164,19 @@ def customer_clv(
     active_intervals = list_active_intervals(active_periods)
     churn = _measure_churn(active_intervals, known, find_history_start(active_periods, lapse_days), as_of)
     lapse_dates = find_last_active_intervals(active_intervals).select("customer_idx", "lapse_date")
-    buyers = _sum_by_customer(days).join(known, on="customer_idx").join(lapse_dates, on="customer_idx")
+    subscribed = sum_revenue_by_customer(list_live_periods(subscriptions), as_of)
+    buyers = (
+        _sum_by_customer(days)
+        .join(known, on="customer_idx")
+        .join(lapse_dates, on="customer_idx")
+        .join(subscribed.select("customer_idx", "subscription_revenue_to_date"), on="customer_idx", how="left")
+        .with_columns(pl.col("subscription_revenue_to_date").fill_null(NO_MONEY))
+        .with_columns(
+            total_revenue_to_date=add_subscription_revenue("net_sales_to_date", subscription_revenue_is_in_orders)
+        )
+    )
     valued = apply_simple_formula(buyers, churn, as_of=as_of, max_lifetime_years=max_lifetime_years)
+    valued = valued.with_columns(value_total_revenue())
     history = summarise_history(days, until=as_of)
     valued = valued.sort("customer_idx").with_columns(
         years_left=_expect_years_left(), lifetime_years_left=_expect_lifetime_years_left()

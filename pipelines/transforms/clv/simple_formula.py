@@ -64,6 +64,17 @@ def apply_simple_formula(
     )
 
 
+def value_total_revenue() -> pl.Expr:
+    """The simple formula of total revenue, subscriptions included: `clv_simple_total`, rounded half to even.
+
+    Reads `total_revenue_to_date` and, as `apply_simple_formula` returns them, `years_observed`,
+    `expected_lifetime_years` and `acquisition_cost`.
+    """
+    average = pl.col("total_revenue_to_date").cast(pl.Float64) / pl.max_horizontal(1.0, "years_observed")
+    cost = pl.col("acquisition_cost").cast(pl.Float64).fill_null(0)
+    return round_to_money(average * pl.col("expected_lifetime_years") - cost).alias("clv_simple_total")
+
+
 def measure_churn_by_customer_type(
     active_intervals: pl.DataFrame, customers: pl.DataFrame, history: dt.date | None, *, as_of: dt.date
 ) -> pl.DataFrame:

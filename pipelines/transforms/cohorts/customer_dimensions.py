@@ -17,7 +17,7 @@ from regulars.pipelines.definitions.enumerations import OTHER, UNKNOWN, UNKNOWN_
 from regulars.pipelines.transforms.amounts import MONEY
 from regulars.pipelines.transforms.history_start import find_first_day
 from regulars.pipelines.transforms.purchases.purchases import read_into_polars, select_columns
-from regulars.pipelines.transforms.subscriptions.subscription_periods import list_paid_periods
+from regulars.pipelines.transforms.subscriptions.subscription_periods import list_live_periods
 
 COLUMNS: dict[str, PolarsDataType] = {
     "customer_id": pl.String,
@@ -135,7 +135,8 @@ def _select_first_orders(orders: IntoFrame, as_of: dt.date) -> Any:
 
 def _list_subscribers(subscriptions: IntoFrame, as_of: dt.date) -> pl.DataFrame:
     """List the `customer_idx` of known customers who have paid for a subscription by `as_of`, each once."""
-    paid = list_paid_periods(subscriptions).filter(pl.col("subscriber") > 0, pl.col("active_from") <= as_of)
+    live = list_live_periods(subscriptions)
+    paid = live.filter("is_charged", pl.col("subscriber") > 0, pl.col("active_from") <= as_of)
     return paid.select(pl.col("subscriber").cast(pl.Int32).unique().alias("customer_idx"))
 
 

@@ -27,6 +27,11 @@ from regulars.pipelines.transforms.purchases.purchases import (
     select_columns,
     sum_purchases_by_customer,
 )
+from regulars.pipelines.transforms.subscriptions.subscription_periods import list_live_periods
+from regulars.pipelines.transforms.subscriptions.subscription_revenue import (
+    add_subscription_revenue,
+    sum_revenue_by_customer,
+)
 from regulars.pipelines.transforms.voice.nps import select_nps_answers
 
 COLUMNS: dict[str, PolarsDataType] = {
@@ -50,6 +55,10 @@ COLUMNS: dict[str, PolarsDataType] = {
     "refunds": MONEY,
     "net_sales_to_date": MONEY,
     "average_order_value": MONEY,
+    "is_subscriber": pl.Boolean,
+    "mrr": MONEY,
+    "subscription_revenue_to_date": MONEY,
+    "total_revenue_to_date": MONEY,
     "days_since_last_order": pl.Int64,
     "typical_days_between_orders": pl.Float64,
     "is_active": pl.Boolean,
@@ -75,7 +84,7 @@ COLUMNS: dict[str, PolarsDataType] = {
 FROM_CUSTOMERS = [*list(COLUMNS)[:12], "customer_idx"]
 FROM_CLV = ("clv_simple", "p_alive", "predicted_value_12m", "clv_predicted")
 FROM_SEGMENTS = ["segment", "value_tier", "lifecycle", "typical_days_between_orders"]
-SUMS = ["gross_sales", "discounts", "refunds", "net_sales_to_date"]
+SUMS = ["gross_sales", "discounts", "refunds", "net_sales_to_date", "mrr", "subscription_revenue_to_date"]
 COUNTS = ["order_count", "nps_response_count", "contact_count", "source_record_count"]
 
 
@@ -92,6 +101,7 @@ def customer_360(
     *,
     as_of: dt.date,
     lapse_days: int,
+    subscription_revenue_is_in_orders: bool,
 ) -> pl.DataFrame:
     """Join all facts about each customer, one row each; prospects and the unknown customer included.
 
@@ -108,6 +118,7 @@ def customer_360(
             `typical_days_between_orders`.
         as_of: Last day that counts.
         lapse_days: Days without an order after which a customer has lapsed.
+        subscription_revenue_is_in_orders: Whether net sales hold it already, so that it is not added to the total.
 
     Returns:
         The columns of `COLUMNS`, sorted by customer_id; its sums tie out with all countable orders and refunds.
@@ -119,6 +130,7 @@ def customer_360(
         "customer_idx": [
             purchases,
             _find_last_active_intervals(purchases, subscriptions, as_of=as_of, lapse_days=lapse_days),
+            sum_revenue_by_customer(list_live_periods(subscriptions), as_of),
             _count_rows(people, "customer_idx", "contact_count"),
             find_latest_nps(survey_responses, as_of=as_of),
             read_into_polars(select_columns(customer_clv, "customer_idx", *FROM_CLV)),
@@ -135,8 +147,13 @@ def customer_360(
     spent = (pl.col("gross_sales") - pl.col("discounts")).cast(pl.Float64)
     is_known = ~pl.col("is_unknown")
     return (
-        joined.with_columns(pl.col(COUNTS).fill_null(0), pl.col(SUMS).fill_null(pl.lit(0, MONEY)))
+        joined.with_columns(
+            pl.col(COUNTS).fill_null(0),
+            pl.col(SUMS).fill_null(pl.lit(0, MONEY)),
+            pl.col("is_subscriber").fill_null(value=False),
+        )
         .with_columns(
+            total_revenue_to_date=add_subscription_revenue("net_sales_to_date", subscription_revenue_is_in_orders),
             average_order_value=pl.when(pl.col("order_count") > 0).then(
                 (spent / pl.col("order_count")).round(4, mode="half_to_even")
             ),

@@ -25,6 +25,12 @@ from regulars.pipelines.transforms.purchases.purchases import (
     select_columns,
     sum_purchases_by_customer_day,
 )
+from regulars.pipelines.transforms.subscriptions.subscription_periods import list_live_periods
+from regulars.pipelines.transforms.subscriptions.subscription_revenue import (
+    NO_MONEY,
+    find_customer,
+    sum_revenue_by_month,
+)
 
 Ints = NDArray[np.int64]
 
@@ -43,6 +49,16 @@ COLUMNS: dict[str, PolarsDataType] = {
     "customers_left_out": pl.Int64,
     "net_sales_left_out": MONEY,
     "unknown_net_sales": MONEY,
+    "subscription_revenue": MONEY,
+    "total_customers": pl.Int64,
+    "total_revenue": MONEY,
+    "total_top_1_percent_share": pl.Float64,
+    "total_top_5_percent_share": pl.Float64,
+    "total_top_10_percent_share": pl.Float64,
+    "total_top_20_percent_share": pl.Float64,
+    "total_largest_customer_share": pl.Float64,
+    "total_hhi": pl.Float64,
+    "total_gini": pl.Float64,
     "is_complete": pl.Boolean,
     "as_of": pl.Date,
 }
@@ -52,32 +68,100 @@ MONTH_ENDS = 36
 
 
 def revenue_concentration(
-    orders: IntoFrame, refunds: IntoFrame, calendar: IntoFrame, *, as_of: dt.date
+    orders: IntoFrame,
+    refunds: IntoFrame,
+    subscriptions: IntoFrame,
+    calendar: IntoFrame,
+    *,
+    as_of: dt.date,
+    subscription_revenue_is_in_orders: bool,
 ) -> pl.DataFrame:
     """Measure concentration: one row per scope and month-end, of the last 36, and one at `as_of`.
 
     Args:
         orders: `core.orders`.
         refunds: `core.refunds`.
+        subscriptions: `core.subscriptions`.
         calendar: `core.calendar`; `day`, `day_idx`.
         as_of: Last day that counts.
+        subscription_revenue_is_in_orders: Whether net sales hold it already, so that it is not added to the total.
 
     Returns:
-        The columns of `COLUMNS`, sorted by scope and period_end; empty without a countable order of a known customer.
+        The columns of `COLUMNS`, sorted by scope and period_end; empty without a countable order or a subscription of a
+        known customer.
         Measures are NULL without customers, and in `last_12_months` while the data are younger than 12 months.
     """
     sums = sum_purchases_by_customer_day(orders, refunds, calendar, as_of=as_of)
     needed = select_columns(sums, "customer_idx", "day_idx", "order_count", "net_sales")
     days = read_into_polars(needed).sort("day_idx")
-    known_order = (pl.col("order_count") > 0) & (pl.col("customer_idx") != UNKNOWN_CUSTOMER_IDX)
-    firsts = days.filter(known_order).group_by("customer_idx").agg(pl.col("day_idx").min())
-    first_day = find_first_day(firsts["day_idx"])
+    periods = list_live_periods(subscriptions)
+    first_day = find_first_day(_list_first_days(days, periods, as_of))
     if first_day is None:
         return pl.DataFrame(schema=COLUMNS)
-    rows = [
-        row | {"as_of": as_of} for row in _measure_period_ends(days, _list_period_ends(first_day, as_of), first_day)
+    subscribed = _list_subscription_revenue(periods, as_of)
+    rows_of = ("customer_idx", "day_idx", "net_sales")
+    parts = [days.select(rows_of), subscribed.select(rows_of)]
+    together = parts[:1] if subscription_revenue_is_in_orders else parts
+    ends = _list_period_ends(first_day, as_of)
+    measured = [
+        list(_measure_period_ends(pl.concat(frames).sort("day_idx"), ends, first_day))
+        for frames in (parts[:1], parts[1:], together)
     ]
+    rows = [_join_parts(*row) | {"as_of": as_of} for row in zip(*measured, strict=True)]
     return pl.DataFrame(rows, schema=COLUMNS).sort("scope", "period_end")
+
+
+def _list_first_days(days: pl.DataFrame, periods: pl.DataFrame, as_of: dt.date) -> pl.Series:
+    """List the first day of each known customer, Int32: of an order or a charged subscription, the earlier one."""
+    charged = periods.filter(pl.col("is_charged"), pl.col("active_from") <= as_of)
+    both = [
+        days.filter(pl.col("order_count") > 0).select("customer_idx", pl.col("day_idx").cast(pl.Int32)),
+        charged.select(customer_idx=find_customer(), day_idx=pl.col("active_from").cast(pl.Int32)),
+    ]
+    known = pl.concat(both, how="vertical_relaxed").filter(pl.col("customer_idx") != UNKNOWN_CUSTOMER_IDX)
+    return known.group_by("customer_idx").agg(pl.col("day_idx").min())["day_idx"]
+
+
+def _list_subscription_revenue(periods: pl.DataFrame, as_of: dt.date) -> pl.DataFrame:
+    """List revenue of subscriptions by customer and month, at the month's last day, or that of `as_of`.
+
+    The month in which the year before `as_of` ends is two rows: what came up to that day, and the rest.
+
+    Returns:
+        `customer_idx` Int32, `day_idx` Int32 and `net_sales` Decimal (the revenue).
+    """
+    year_before = _find_day_a_year_before(as_of)
+    by_month = sum_revenue_by_month(periods, as_of)
+    early = sum_revenue_by_month(periods, year_before).filter(pl.col("month") == year_before.replace(day=1))
+    last = by_month.join(early, on=["customer_idx", "month"], how="left", suffix="_early").with_columns(
+        pl.col("subscription_revenue") - pl.col("subscription_revenue_early").fill_null(NO_MONEY)
+    )
+    rows = [
+        (last, pl.min_horizontal(pl.col("month").dt.month_end(), pl.lit(as_of))),
+        (early, pl.lit(year_before)),
+    ]
+    return pl.concat(
+        frame.select(
+            "customer_idx",
+            day_idx=day.cast(pl.Int32),
+            net_sales=pl.col("subscription_revenue").cast(pl.Decimal(38, 4)),
+        )
+        for frame, day in rows
+    )
+
+
+def _join_parts(of_orders: dict[str, Any], of_subscriptions: dict[str, Any], of_both: dict[str, Any]) -> dict[str, Any]:
+    """Join what was measured of net sales, of subscription revenue and of both together, for one row of the mart."""
+    amounts = ("net_sales", "net_sales_left_out", "unknown_net_sales")
+    total = {f"total_{name}": of_both[name] for name in COLUMNS if f"total_{name}" in COLUMNS and name in of_both}
+    return (
+        of_orders
+        | total
+        | {
+            "subscription_revenue": sum(of_subscriptions[name] for name in amounts),
+            "total_revenue": of_both["net_sales"],
+        }
+    )
 
 
 def measure_concentration(net_sales: Ints) -> dict[str, float | None]:
@@ -125,7 +209,7 @@ class _RunningTotals:
 
 def _start_running_totals(days: pl.DataFrame) -> _RunningTotals:
     customer = days["customer_idx"].cast(pl.Int32).to_numpy()
-    size = int(customer.max()) + 1
+    size = int(customer.max(initial=UNKNOWN_CUSTOMER_IDX)) + 1
     return _RunningTotals(
         customer=customer,
         day=days["day_idx"].cast(pl.Int32).to_numpy(),

@@ -9,13 +9,16 @@ import polars as pl
 from narwhals.typing import IntoFrame
 from polars._typing import PolarsDataType
 
+from regulars.pipelines.definitions.enumerations import UNKNOWN_CUSTOMER_IDX
 from regulars.pipelines.transforms.amounts import MONEY
-from regulars.pipelines.transforms.day_numbers import MONTHS_PER_YEAR, find_first_day_of_month
+from regulars.pipelines.transforms.day_numbers import MONTHS_PER_YEAR, find_first_day_of_month, number_months
 from regulars.pipelines.transforms.purchases.purchases import (
     read_into_polars,
     sum_refunds_by_month,
     sum_sales_by_month_and_buyer,
 )
+from regulars.pipelines.transforms.subscriptions.subscription_periods import list_live_periods
+from regulars.pipelines.transforms.subscriptions.subscription_revenue import sum_revenue_by_month
 
 COLUMNS: dict[str, PolarsDataType] = {
     "month": pl.Date,
@@ -28,18 +31,33 @@ COLUMNS: dict[str, PolarsDataType] = {
     "returning_customer_sales": MONEY,
     "unknown_customer_sales": MONEY,
     "refunds": MONEY,
+    "refunded_shipping": MONEY,
+    "refunded_tax": MONEY,
+    "refunded_otherwise": MONEY,
     "net_sales": MONEY,
+    "new_subscriber_revenue": MONEY,
+    "returning_subscriber_revenue": MONEY,
+    "unknown_subscriber_revenue": MONEY,
+    "subscription_revenue": MONEY,
+    "total_revenue": MONEY,
     "is_complete": pl.Boolean,
     "as_of": pl.Date,
 }
 COUNTS = [name for name, kind in COLUMNS.items() if kind == pl.Int64]
-AMOUNTS = [name for name, kind in COLUMNS.items() if kind == MONEY and name != "net_sales"]
+SUMMED = ("net_sales", "subscription_revenue", "total_revenue")
+AMOUNTS = [name for name, kind in COLUMNS.items() if kind == MONEY and name not in SUMMED]
 
 
 def sales_new_vs_returning(
-    orders: IntoFrame, refunds: IntoFrame, calendar: IntoFrame, *, as_of: dt.date
+    orders: IntoFrame,
+    refunds: IntoFrame,
+    subscriptions: IntoFrame,
+    calendar: IntoFrame,
+    *,
+    as_of: dt.date,
+    subscription_revenue_is_in_orders: bool,
 ) -> pl.DataFrame:
-    """Sum sales per month, from the first order or refund to the month of `as_of`, with zeros where nothing was sold.
+    """Sum sales per month, from the first order, refund or charged day to the month of `as_of`, with zeros in between.
 
     An order is *new* when it is the first countable order of its customer and *returning* when it is a later one, even
     on the same day. So a customer may be new and returning in one month. Orders of the unknown customer are neither.
@@ -47,8 +65,10 @@ def sales_new_vs_returning(
     Args:
         orders: `core.orders`.
         refunds: `core.refunds`.
+        subscriptions: `core.subscriptions`.
         calendar: `core.calendar`; `day`, `month_idx`.
         as_of: Last day that counts.
+        subscription_revenue_is_in_orders: Whether net sales hold it already, so that it is not added to the total.
 
     Returns:
         The columns of `COLUMNS`, sorted by month. The last month is counted so far; `is_complete` is false until it is
@@ -68,21 +88,40 @@ def sales_new_vs_returning(
         returning_customer_sales=pl.col("sales").filter(returning).sum(),
         unknown_customer_sales=pl.col("sales").filter(unknown).sum(),
     )
+    subscribed = _sum_subscription_revenue(subscriptions, as_of)
     month = find_first_day_of_month(pl.col("month_idx"))
     sold = pl.col("new_customer_sales") + pl.col("returning_customer_sales") + pl.col("unknown_customer_sales")
     return (
-        _list_months(pl.concat([by_month["month_idx"], returned["month_idx"]]), as_of)
+        _list_months(pl.concat([frame["month_idx"] for frame in (by_month, returned, subscribed)]), as_of)
         .join(by_month, on="month_idx", how="left")
         .join(returned, on="month_idx", how="left")
+        .join(subscribed, on="month_idx", how="left")
         .with_columns(pl.col(COUNTS).fill_null(0), pl.col(AMOUNTS).cast(MONEY).fill_null(pl.lit(0).cast(MONEY)))
         .with_columns(
             month=month,
             net_sales=sold - pl.col("refunds"),
+            subscription_revenue=pl.sum_horizontal("^.*_subscriber_revenue$"),
             is_complete=month.dt.month_end() <= as_of,
             as_of=pl.lit(as_of),
         )
+        .with_columns(
+            total_revenue=pl.col("net_sales")
+            if subscription_revenue_is_in_orders
+            else pl.col("net_sales") + pl.col("subscription_revenue")
+        )
         .select(pl.col(name).cast(kind) for name, kind in COLUMNS.items())
         .sort("month")
+    )
+
+
+def _sum_subscription_revenue(subscriptions: IntoFrame, as_of: dt.date) -> pl.DataFrame:
+    """Sum subscription revenue per `month_idx`: of new (first charged in it), returning and unknown subscribers."""
+    revenue, is_known = pl.col("subscription_revenue"), pl.col("customer_idx") != UNKNOWN_CUSTOMER_IDX
+    by_customer = sum_revenue_by_month(list_live_periods(subscriptions), as_of)
+    return by_customer.group_by(month_idx=number_months(pl.col("month"))).agg(
+        new_subscriber_revenue=revenue.filter(is_known & pl.col("is_new")).sum(),
+        returning_subscriber_revenue=revenue.filter(is_known & ~pl.col("is_new")).sum(),
+        unknown_subscriber_revenue=revenue.filter(~is_known).sum(),
     )
 
 

@@ -27,18 +27,18 @@ SUMS = ("order_count", "gross_sales", "discounts", "refunds", "net_sales")
 def sum_purchases_by_customer_day(
     orders: IntoFrame, refunds: IntoFrame, calendar: IntoFrame, *, as_of: dt.date
 ) -> Scan:
-    """Sum orders and refunds: one row per customer and day with a countable order or a refund.
+    """Sum orders and refunds: one row per customer and day with a countable order or refund.
 
     Args:
         orders: `core.orders`; uses `customer_idx`, `order_date`, `is_countable`, `gross_sales`, `discounts`.
-        refunds: `core.refunds`; uses `customer_idx`, `refund_date`, `amount`.
+        refunds: `core.refunds`; uses `customer_idx`, `refund_date`, `goods`, `is_countable`.
         calendar: `core.calendar`; uses `day`, `day_idx`.
         as_of: Last day that counts.
 
     Returns:
         `customer_idx` Int32 (`UNKNOWN_CUSTOMER_IDX` is included), `day_idx` Int32, `order_count`
         Int64 (0 on a day with refunds only), and Decimal(38, 4) `gross_sales`, `discounts`, `refunds` and
-        `net_sales` = gross_sales − discounts − refunds (a refund counts on its own day).
+        `net_sales` = gross_sales − discounts − refunds (goods of countable refunds; a refund counts on its own day).
     """
     return sum_purchases_by_customer_period(orders, refunds, calendar, as_of=as_of, period_idx="day_idx")
 
@@ -62,11 +62,11 @@ def sum_purchases_by_customer_period(
 
 
 def sum_purchases_by_customer(orders: IntoFrame, refunds: IntoFrame, *, as_of: dt.date) -> Scan:
-    """Sum orders and refunds over all history: one row per customer with a countable order or a refund.
+    """Sum orders and refunds over all history: one row per customer with a countable order or refund.
 
     Args:
         orders: `core.orders`; uses `customer_idx`, `order_date`, `is_countable`, `gross_sales`, `discounts`.
-        refunds: `core.refunds`; uses `customer_idx`, `refund_date`, `amount`.
+        refunds: `core.refunds`; uses `customer_idx`, `refund_date`, `goods`, `is_countable`.
         as_of: Last day that counts.
 
     Returns:
@@ -146,16 +146,38 @@ def sum_sales_by_month_and_buyer(orders: IntoFrame, calendar: IntoFrame, *, as_o
 
 
 def sum_refunds_by_month(refunds: IntoFrame, calendar: IntoFrame, *, as_of: dt.date) -> Scan:
-    """Sum refunds: one row per month with refunds, `month_idx` Int32 and `refunds` Decimal(38, 4), of all customers.
+    """Sum refunds of all customers: one row per month with refunds.
 
     Args:
-        refunds: `core.refunds`; uses `refund_date`, `amount`.
+        refunds: `core.refunds`; uses `refund_date`, `is_countable`, `amount`, `goods`, `shipping`, `tax`.
         calendar: `core.calendar`; uses `day`, `month_idx`.
         as_of: Last day that counts.
+
+    Returns:
+        `month_idx` Int32, and Decimal(38, 4) of countable refunds `refunds` (their goods), `refunded_shipping`,
+        `refunded_tax`, and `refunded_otherwise`: what else was given back, refunds that do not count included.
     """
     months = _make_lazy(calendar).select("month_idx", refund_date=nw.col("day"))
     given_back = _make_lazy(refunds).filter(nw.col("refund_date") <= as_of).join(months, on="refund_date", how="left")
-    return given_back.group_by("month_idx").agg(nw.col("amount").sum().alias("refunds")).to_native()
+    nothing = nw.col("amount") - nw.col("amount")
+    parts = {"refunds": "goods", "refunded_shipping": "shipping", "refunded_tax": "tax"}
+    counted = [
+        nw.when(nw.col("is_countable")).then(nw.col(part)).otherwise(nothing).alias(name)
+        for name, part in parts.items()
+    ]
+    return (
+        given_back.select("month_idx", "amount", *counted)
+        .group_by("month_idx")
+        .agg(nw.col("amount", *parts).sum())
+        .select(
+            "month_idx",
+            *parts,
+            (nw.col("amount") - nw.col("refunds") - nw.col("refunded_shipping") - nw.col("refunded_tax")).alias(
+                "refunded_otherwise"
+            ),
+        )
+        .to_native()
+    )
 
 
 def select_columns(frame: IntoFrame, *columns: str) -> Scan:
@@ -183,8 +205,8 @@ def _select_countable(orders: IntoFrame, as_of: dt.date) -> nw.LazyFrame[Any]:
 def _list_purchase_rows(
     orders: IntoFrame, refunds: IntoFrame, as_of: dt.date
 ) -> tuple[nw.LazyFrame[Any], nw.LazyFrame[Any]]:
-    """List countable orders and refunds, each as `customer_idx`, `day` and the `SUMS`."""
-    gross, discounts, amount = nw.col("gross_sales"), nw.col("discounts"), nw.col("amount")
+    """List countable orders and countable refunds, each as `customer_idx`, `day` and the `SUMS`."""
+    gross, discounts, goods = nw.col("gross_sales"), nw.col("discounts"), nw.col("goods")
     # A zero of the right Decimal cannot be written portably, since casts differ by engine; x − x is one everywhere.
     bought = _select_countable(orders, as_of).select(
         "customer_idx",
@@ -197,15 +219,15 @@ def _list_purchase_rows(
     )
     given_back = (
         _make_lazy(refunds)
-        .filter(nw.col("refund_date") <= as_of)
+        .filter(nw.col("is_countable") & (nw.col("refund_date") <= as_of))
         .select(
             "customer_idx",
             nw.col("refund_date").alias("day"),
             nw.lit(0, nw.Int64).alias("order_count"),
-            (amount - amount).alias("gross_sales"),
-            (amount - amount).alias("discounts"),
-            amount.alias("refunds"),
-            (-amount).alias("net_sales"),
+            (goods - goods).alias("gross_sales"),
+            (goods - goods).alias("discounts"),
+            goods.alias("refunds"),
+            (-goods).alias("net_sales"),
         )
     )
     return bought, given_back

@@ -1,10 +1,12 @@
 """The mart `mrr_movements`: how monthly recurring revenue (MRR) grows and shrinks, and how much of it is retained.
 
 A movement is a change, on one day, of what a customer pays per month for all subscriptions together: from nothing (new,
-or reactivation of a former subscriber), to nothing (churned), up (expansion) or down (contraction). Per plan the change
+or reactivation of a former subscriber), to nothing (churned), up (expansion) or down (contraction). What a pause or
+free time takes away is paused, and what comes back after it is resumed: no customer churns by it. Per plan the change
 of that plan counts, and what a staying customer moves from or to another plan is a switch, so that every plan adds up.
 
-Put here: movements, and how much of last year's revenue is retained. Keep out: cancellations (`subscription_churn.py`).
+Put here: movements, and how much of last year's revenue is retained. Keep out: the changes that they are made of
+(`revenue_changes.py`), cancellations (`subscription_churn.py`).
 """
 
 import datetime as dt
@@ -16,20 +18,24 @@ from polars._typing import PolarsDataType
 from regulars.pipelines.definitions.enumerations import ALL
 from regulars.pipelines.transforms.amounts import MONEY
 from regulars.pipelines.transforms.day_numbers import MONTHS_PER_YEAR, find_first_day_of_month, number_months
+from regulars.pipelines.transforms.subscriptions.revenue_changes import UNITS, list_changes
 from regulars.pipelines.transforms.subscriptions.subscription_periods import (
     cum_sum_within,
+    list_live_periods,
     list_months_since,
-    list_paid_periods,
     starts_key,
 )
 
-MOVEMENTS = ("new", "reactivation", "expansion", "switched_in", "contraction", "switched_out", "churned")
-GAINS = MOVEMENTS[:4]
+GAINS = ("new", "reactivation", "resumed", "expansion", "switched_in")
+LOSSES = ("contraction", "switched_out", "paused", "churned")
+MOVEMENTS = (*GAINS, *LOSSES)
 COUNTED = {
     "new": "new_customers",
     "reactivation": "reactivated_customers",
+    "resumed": "resumed_customers",
     "switched_in": "switched_in_customers",
     "switched_out": "switched_out_customers",
+    "paused": "paused_customers",
     "churned": "churned_customers",
 }
 """Movement -> the column that counts its customers."""
@@ -56,9 +62,6 @@ COLUMNS: dict[str, PolarsDataType] = {
     "reason": pl.String,
     "as_of": pl.Date,
 }
-UNITS = 10_000
-"""Money is computed in integer ten-thousandths: as exact as decimals, and many times faster."""
-
 YEAR_AGO = ("base_mrr_12m", "retained_mrr_12m", "current_mrr_12m", "base_customers_12m", "retained_customers_12m")
 ROW = ["dimension", "dimension_value"]
 
@@ -72,10 +75,10 @@ def mrr_movements(subscriptions: IntoFrame, *, as_of: dt.date) -> pl.DataFrame:
 
     Returns:
         The columns of `COLUMNS`, sorted by dimension, value and month. Empty without subscriptions. Movements are
-        positive; closing = opening + new + reactivation + expansion + switched_in − contraction − switched_out −
-        churned.
+        positive; closing = opening + new + reactivation + resumed + expansion + switched_in − contraction −
+        switched_out − paused − churned.
     """
-    changes = list_changes(list_paid_periods(subscriptions), as_of)
+    changes = list_changes(list_live_periods(subscriptions), as_of)
     if changes.is_empty():
         return pl.DataFrame(schema=COLUMNS)
     moved = sum_movements(changes)
@@ -92,72 +95,36 @@ def _convert_to_money(name: str) -> pl.Expr:
     return (pl.col(name).cast(pl.Decimal(38, 4)) / UNITS).cast(MONEY)
 
 
-def list_changes(periods: pl.DataFrame, as_of: dt.date) -> pl.DataFrame:
-    """List the changes of revenue: one row per subscriber, plan and day up to `as_of` on which it changed.
-
-    Args:
-        periods: As `subscription_periods.list_paid_periods` returns them.
-        as_of: Last day that counts.
-
-    Returns:
-        `subscriber`, `plan` (Enum), `day`, `delta` (≠ 0), `plan_before` (revenue of the plan before), and of all
-        plans of the subscriber `before` and `after`, all in `UNITS`; `is_first`: the subscriber's first day. Sorted
-        by the first three.
-    """
-    plans = pl.Enum(periods["plan"].unique().sort())
-    amount = (pl.col("monthly_amount").cast(pl.Decimal(38, 4)) * UNITS).cast(pl.Int64)
-    amounts = periods.select(
-        "subscriber", "active_from", "active_until", plan=pl.col("plan").cast(plans), delta=amount
-    ).lazy()
-    begun = amounts.select("subscriber", "plan", "delta", day="active_from")
-    ended = amounts.select("subscriber", "plan", -pl.col("delta"), day="active_until")
-    by_plan = (
-        pl.concat([begun, ended])
-        .filter(pl.col("day") <= as_of)
-        .group_by("subscriber", "plan", "day")
-        .agg(pl.col("delta").sum())
-        .filter(pl.col("delta") != 0)
-        .collect()
-    )
-    together = (
-        by_plan.group_by("subscriber", "day")
-        .agg(change=pl.col("delta").sum())
-        .sort("subscriber", "day")
-        .with_columns(is_first=starts_key("subscriber"))
-        .with_columns(after=cum_sum_within(pl.col("change"), pl.col("is_first")))
-        .select("subscriber", "day", "is_first", "after", before=pl.col("after") - pl.col("change"))
-    )
-    within_plan = cum_sum_within(pl.col("delta"), starts_key("subscriber", "plan"))
-    return (
-        by_plan.sort("subscriber", "plan", "day")
-        .with_columns(plan_before=within_plan - pl.col("delta"))
-        .join(together, on=["subscriber", "day"], maintain_order="left")
-    )
-
-
 def sum_movements(changes: pl.DataFrame) -> pl.DataFrame:
     """Sum amounts (in `UNITS`) and customers by movement, per dimension value and month.
 
     Within a plan, a switch comes from or goes to another plan of a staying customer.
     """
-    delta, had = pl.col("delta"), pl.col("plan_before")
-    change = pl.col("after") - pl.col("before")
-    of_all = changes.filter(change != 0).unique(["subscriber", "day"])
-    up_or_down = pl.when(change > 0).then(_number_movement("expansion")).otherwise(_number_movement("contraction"))
-    of_plan = (
-        pl.when(had == 0)
-        .then(_number_movement("switched_in"))
-        .when(had + delta == 0)
-        .then(_number_movement("switched_out"))
-        .when(delta > 0)
-        .then(_number_movement("expansion"))
-        .otherwise(_number_movement("contraction"))
+    had, has = pl.col("plan_before"), pl.col("plan_before") + pl.col("delta")
+    of_all = (
+        changes.group_by("subscriber", "day", "is_first", "before", "after", "is_paused", "was_paused")
+        .agg(pl.col("delta", "paused", "resumed").sum())
+        .with_columns(dimension=pl.lit(ALL), value=pl.lit(ALL), enters=pl.lit(value=False), leaves=pl.lit(value=False))
     )
-    summed = pl.concat(
-        [
-            _sum_by_movement(of_all, ALL, pl.lit(ALL), _classify_change(up_or_down), change.abs()),
-            _sum_by_movement(changes, "plan", pl.col("plan"), _classify_change(of_plan), delta.abs()),
-        ]
+    of_plan = changes.with_columns(
+        dimension=pl.lit("plan"),
+        value=pl.col("plan").cast(pl.String),
+        enters=(had == 0) & (has > 0),
+        leaves=(had > 0) & (has == 0),
+    )
+    columns = ("day", "dimension", "value", "is_first", "before", "after", "is_paused", "was_paused", "delta", "paused")
+    moved = pl.concat([each.select(*columns, "resumed", "enters", "leaves") for each in (of_all, of_plan)])
+    summed = (
+        pl.concat(_split_into_movements(moved.lazy()))
+        .filter(pl.col("amount") > 0)
+        .group_by(
+            "dimension",
+            pl.col("value").alias("dimension_value"),
+            pl.col("day").dt.month_start().alias("month"),
+            "movement",
+        )
+        .agg(pl.col("amount").sum(), pl.col("counts").sum().cast(pl.Int64).alias("count"))
+        .collect()
     )
     of = {movement: pl.col("movement") == number for number, movement in enumerate(MOVEMENTS)}
     return summed.group_by(*ROW, "month").agg(
@@ -170,34 +137,47 @@ def _number_movement(movement: str) -> pl.Expr:
     return pl.lit(MOVEMENTS.index(movement), pl.Int8)
 
 
-def _classify_change(within: pl.Expr) -> pl.Expr:
-    """Classify a change by the customer's revenue before and after; `within` for a customer who stays."""
-    return (
-        pl.when(pl.col("is_first"))
+def _split_into_movements(moved: pl.LazyFrame) -> list[pl.LazyFrame]:
+    """Split every change into its movements: `dimension`, `value`, `day`, `movement`, `amount` and `counts`.
+
+    Whoever comes from nothing or goes to nothing makes one movement. Of a customer who stays, what goes into a pause or
+    comes out of one is a movement of its own beside the rest. `counts`: the movement brings the customer into the
+    row's dimension value, or out of it.
+    """
+    stays = (pl.col("before") > 0) & (pl.col("after") > 0)
+    rest = pl.col("delta") + pl.col("paused") - pl.col("resumed")
+    whole = (
+        pl.when("is_first")
         .then(_number_movement("new"))
+        .when((pl.col("before") == 0) & pl.col("was_paused"))
+        .then(_number_movement("resumed"))
         .when(pl.col("before") == 0)
         .then(_number_movement("reactivation"))
-        .when(pl.col("after") == 0)
-        .then(_number_movement("churned"))
-        .otherwise(within)
+        .when("is_paused")
+        .then(_number_movement("paused"))
+        .otherwise(_number_movement("churned"))
     )
-
-
-def _sum_by_movement(
-    moved: pl.DataFrame, dimension: str, value: pl.Expr, movement: pl.Expr, amount: pl.Expr
-) -> pl.DataFrame:
-    """Sum `amount` and `count` by dimension value, month and movement."""
-    month = pl.col("day").dt.month_start()
-    return (
-        moved.lazy()
-        .select(
-            value.alias("dimension_value"), month.alias("month"), movement.alias("movement"), amount.alias("amount")
-        )
-        .group_by("dimension_value", "month", "movement")
-        .agg(pl.col("amount").sum(), pl.len().cast(pl.Int64).alias("count"))
-        .with_columns(pl.col("dimension_value").cast(pl.String), dimension=pl.lit(dimension))
-        .collect()
+    enters, leaves = pl.col("enters") & (pl.col("resumed") == 0), pl.col("leaves") & (pl.col("paused") == 0)
+    of_rest = (
+        pl.when(enters)
+        .then(_number_movement("switched_in"))
+        .when(leaves)
+        .then(_number_movement("switched_out"))
+        .when(rest > 0)
+        .then(_number_movement("expansion"))
+        .otherwise(_number_movement("contraction"))
     )
+    staying = moved.filter(stays)
+    parts = (
+        (moved.filter(~stays), whole, pl.col("delta").abs(), pl.lit(value=True)),
+        (staying, of_rest, rest.abs(), enters | leaves),
+        (staying, _number_movement("paused"), pl.col("paused"), pl.col("leaves")),
+        (staying, _number_movement("resumed"), pl.col("resumed"), pl.col("enters")),
+    )
+    return [
+        rows.select("dimension", "value", "day", movement=movement, amount=amount, counts=counts)
+        for rows, movement, amount, counts in parts
+    ]
 
 
 def compare_with_last_year(changes: pl.DataFrame) -> pl.DataFrame:
@@ -250,9 +230,9 @@ def _add_running_totals(months: pl.DataFrame) -> pl.DataFrame:
     """Fill months without a movement, and add opening and closing values."""
     flows = [name for name in months.columns if name not in (*ROW, "month")]
     gained = pl.sum_horizontal(f"{movement}_mrr" for movement in GAINS)
-    lost = pl.sum_horizontal(f"{movement}_mrr" for movement in MOVEMENTS if movement not in GAINS)
+    lost = pl.sum_horizontal(f"{movement}_mrr" for movement in LOSSES)
     came = pl.sum_horizontal(COUNTED[movement] for movement in GAINS if movement in COUNTED)
-    went = pl.sum_horizontal(COUNTED[movement] for movement in MOVEMENTS[4:] if movement in COUNTED)
+    went = pl.sum_horizontal(COUNTED[movement] for movement in LOSSES if movement in COUNTED)
     return (
         months.with_columns(pl.col(flows).fill_null(0))
         .sort(*ROW, "month")

@@ -1,6 +1,7 @@
 """The mart `subscription_churn`: how many subscriptions are cancelled month by month, and why.
 
-A cancellation counts on the day it is made, not on the last paid day: that is when it could have been prevented.
+A cancellation counts on the day it is made, not on the last paid day: that is when it could have been prevented. A term
+that ends without one counts on its end, told apart by the dimension `end_type`. Pauses and free time end nothing.
 `mrr_movements` counts the customers and the revenue lost on the last paid day.
 
 Put here: cancellations by month and reason. Keep out: which periods are one run (`subscription_periods.py`).
@@ -15,8 +16,8 @@ from polars._typing import PolarsDataType
 from regulars.pipelines.definitions.enumerations import ALL, UNKNOWN
 from regulars.pipelines.transforms.amounts import MONEY
 from regulars.pipelines.transforms.subscriptions.subscription_periods import (
+    list_live_periods,
     list_months_since,
-    list_paid_periods,
     list_runs,
 )
 
@@ -38,7 +39,7 @@ ROW = ["dimension", "dimension_value"]
 
 
 def subscription_churn(subscriptions: IntoFrame, *, as_of: dt.date) -> pl.DataFrame:
-    """Count cancellations per month: over all, per reason, and per voluntary or involuntary end.
+    """Count cancellations per month: over all, per reason, per voluntary or involuntary end, and per type of end.
 
     Args:
         subscriptions: `core.subscriptions`.
@@ -48,7 +49,7 @@ def subscription_churn(subscriptions: IntoFrame, *, as_of: dt.date) -> pl.DataFr
         The columns of `COLUMNS`, sorted by dimension, value and month: every value that ever occurs has a row for
         every month from the first charged day to the month of `as_of`. Empty without subscriptions.
     """
-    runs = list_runs(list_paid_periods(subscriptions), as_of)
+    runs = list_runs(list_live_periods(subscriptions), as_of)
     if runs.is_empty():
         return pl.DataFrame(schema=COLUMNS)
     first = runs["start"].min()
@@ -79,6 +80,7 @@ def list_cancellations(runs: pl.DataFrame, as_of: dt.date) -> pl.DataFrame:
         "cancel_reason": pl.col("cancel_reason").fill_null(UNKNOWN),
         "cancel_type": pl.when(involuntary).then(pl.lit("involuntary")).when(~involuntary).then(pl.lit("voluntary")),
     }
+    of["end_type"] = pl.when("is_cancelled").then(pl.lit("cancelled")).otherwise(pl.lit("ended"))
     cancelled = runs.filter(pl.col("cancel_date") <= as_of)
     return pl.concat(
         cancelled.with_columns(dimension=pl.lit(name), dimension_value=value.fill_null(UNKNOWN))

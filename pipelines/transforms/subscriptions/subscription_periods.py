@@ -1,7 +1,7 @@
-"""The paid periods of `core.subscriptions`, and the runs of periods without a gap, for every subscription mart.
+"""The live periods of `core.subscriptions`, and the runs of periods without a gap, for every subscription mart.
 
-A day counts by its end: a subscription that starts and ends on one day does not count. A subscription without a
-customer is a subscriber of its own, since its revenue is real.
+A live period is charged, paused or free time. A day counts by its end: a subscription that starts and ends on one day
+does not count. A subscription without a customer is a subscriber of its own, since its revenue is real.
 
 Put here: which periods count, and which follow each other without a gap. Keep out: what is counted of them.
 """
@@ -18,34 +18,61 @@ COLUMNS = (
     "system",
     "subscription_id",
     "period_number",
+    "item_id",
     "customer_idx",
     "plan",
     "active_from",
     "active_until",
+    "paused_from",
+    "paused_until",
+    "is_free_time",
     "monthly_amount",
     "cancelled_date",
     "cancel_reason",
     "is_involuntary",
 )
+OF_PERIOD = (
+    *("subscription", "subscriber", "item_id", "period_number", "plan", "is_charged", "active_from", "active_until"),
+    *("monthly_amount", "cancelled_date", "cancel_reason", "is_involuntary"),
+)
+UNTIL, FROM = pl.col("active_until"), pl.col("active_from")
+LASTS = UNTIL.is_null() | (UNTIL > FROM)
 
 
-def list_paid_periods(subscriptions: IntoFrame) -> pl.DataFrame:
-    """List the periods charged for at least one day, future ones included; free periods and trials are left out.
+def list_live_periods(subscriptions: IntoFrame) -> pl.DataFrame:
+    """List the stretches in which a subscription is charged, paused or free for now, each at least one day long.
+
+    A row of core with a pause inside is two charged periods and the pause between them. Trials, free plans, and pauses
+    and free time before anything was charged are left out: they are no subscription yet.
 
     Args:
         subscriptions: `core.subscriptions`; the columns of `COLUMNS`.
 
     Returns:
-        Sorted by both: `subscription` Int64 (a number for each), `active_from` Date. Beside them `subscriber` Int64
-        (the customer_idx, or a negative number of its own for a subscription without a customer), `plan` (`unknown`
-        where it is not given), `active_until` Date (NULL: no end is known), `monthly_amount`
-        Decimal > 0, `cancelled_date`, `cancel_reason`, `is_involuntary`.
+        Sorted by `run`, active_from, active_until and period_number: `run` Int64 (a number for each stretch of periods
+        of one subscription, of whatever items, without a day between them), `subscription` Int64 (a number for each),
+        `subscriber` Int64 (the customer_idx, or a negative number of its own for a subscription without a customer),
+        `item_id`, `period_number`, `plan` (`unknown` where it is not given), `is_charged`, `active_from` Date,
+        `active_until` Date (NULL: no end is known), `monthly_amount` Decimal (0 unless charged), `cancelled_date`,
+        `cancel_reason`, `is_involuntary`; and whether the item is paused or free until a charged period begins
+        (`continues`) or from its end on (`is_interrupted`).
     """
-    periods = read_into_polars(select_columns(subscriptions, *COLUMNS))
-    until, start = pl.col("active_until"), pl.col("active_from")
-    paid = periods.filter(pl.col("monthly_amount") > 0, until.is_null() | (until > start))
+    periods = _number_subscriptions(read_into_polars(select_columns(subscriptions, *COLUMNS)))
+    live = _number_runs(pl.concat([_list_charged_periods(periods), _list_interruptions(periods)]).select(OF_PERIOD))
+    interruptions = live.filter(~pl.col("is_charged"))
+    edge = ["subscription", "item_id"]
+    ends = interruptions.select(*edge, active_from="active_until", continues=pl.lit(True)).unique()
+    begins = interruptions.select(*edge, active_until="active_from", is_interrupted=pl.lit(True)).unique()
     return (
-        paid.sort("system", "subscription_id", "active_from")
+        live.join(ends, on=[*edge, "active_from"], how="left", nulls_equal=True, maintain_order="left")
+        .join(begins, on=[*edge, "active_until"], how="left", nulls_equal=True, maintain_order="left")
+        .with_columns(pl.col("continues", "is_interrupted").fill_null(value=False) & pl.col("is_charged"))
+    )
+
+
+def _number_subscriptions(periods: pl.DataFrame) -> pl.DataFrame:
+    return (
+        periods.sort("system", "subscription_id", "period_number")
         .with_columns(
             subscription=starts_key("system", "subscription_id").cum_sum().cast(pl.Int64),
             plan=pl.col("plan").fill_null(UNKNOWN),
@@ -55,7 +82,48 @@ def list_paid_periods(subscriptions: IntoFrame) -> pl.DataFrame:
             .then(-pl.col("subscription"))
             .otherwise(pl.col("customer_idx").cast(pl.Int64))
         )
-        .select("subscription", "subscriber", *COLUMNS[4:])
+    )
+
+
+def _list_charged_periods(periods: pl.DataFrame) -> pl.DataFrame:
+    """List what is charged; a row that is paused within is charged before and after the pause."""
+    paid = periods.filter(pl.col("monthly_amount") > 0, LASTS).with_columns(is_charged=pl.lit(True))
+    pause_ends = pl.col("paused_until")
+    within = (pl.col("paused_from") > FROM) & (pause_ends < UNTIL.fill_null(dt.date.max))
+    within = within.fill_null(value=False)
+    before = paid.filter(within).with_columns(active_until="paused_from")
+    after = paid.filter(within).with_columns(active_from="paused_until")
+    return pl.concat([paid.filter(~within), before, after]).filter(LASTS)
+
+
+def _list_interruptions(periods: pl.DataFrame) -> pl.DataFrame:
+    """List pauses and free time."""
+    nothing = pl.col("monthly_amount") - pl.col("monthly_amount")
+    pauses = periods.filter(pl.col("paused_from").is_not_null()).with_columns(
+        active_from="paused_from", active_until="paused_until"
+    )
+    free = periods.filter("is_free_time")
+    return pl.concat([pauses, free]).filter(LASTS).with_columns(is_charged=pl.lit(False), monthly_amount=nothing)
+
+
+def _number_runs(periods: pl.DataFrame) -> pl.DataFrame:
+    """Number the runs, and leave out what comes before the first charged day of each."""
+    never = pl.lit(dt.date.max)
+    place = ["subscription", "active_from", "active_until", "period_number"]
+    first_charged = FROM.filter("is_charged").min().over("run")
+    return (
+        periods.sort(place, nulls_last=True)
+        .with_columns(reach=UNTIL.fill_null(never).cum_max().over("subscription"))
+        .with_columns(
+            run=(starts_key("subscription") | (pl.col("reach").shift(1) < FROM).fill_null(value=False))
+            .cum_sum()
+            .cast(pl.Int64)
+        )
+        .with_columns(first_charged=first_charged)
+        .filter(UNTIL.fill_null(never) > pl.col("first_charged"))
+        .with_columns(active_from=pl.max_horizontal("active_from", "first_charged"))
+        .drop("reach", "first_charged")
+        .sort("run", "active_from", "active_until", "period_number", nulls_last=True)
     )
 
 
@@ -75,29 +143,42 @@ def cum_sum_within(value: pl.Expr, begins: pl.Expr) -> pl.Expr:
 def list_runs(periods: pl.DataFrame, as_of: dt.date) -> pl.DataFrame:
     """List the runs that began by `as_of`, one row each: periods of one subscription without a gap between them.
 
+    Pauses and free time belong to their run; so does what begins after `as_of`.
+
     Args:
-        periods: As `list_paid_periods` returns them; a period after `as_of` belongs to its run.
+        periods: As `list_live_periods` returns them.
         as_of: Last day on which a run may begin.
 
     Returns:
-        `subscription`, `subscriber`; `plan` of the first period; `start` Date; `end` Date (first day no longer
-        charged, may lie in the future; NULL: no end is known); `monthly_amount`, `cancel_reason` and `is_involuntary`
-        of the last period;
-        `cancel_date` Date: the day it was cancelled, its end where that is not given, never outside the run; NULL
-        without an end. Sorted by subscription and start.
+        `subscription`, `subscriber`; `plan` of the first period; `start` Date, the first day charged; `end` Date (first
+        day no longer live, may lie in the future; NULL: no end is known); `monthly_amount` of all items together on the
+        last day charged; `cancel_reason` and `is_involuntary` of what ended last; `is_cancelled`: whether that was
+        cancelled, rather than a term that ended; `cancel_date` Date: the day it was cancelled, its end where that is
+        not given, never outside the run; NULL without an end. Sorted by subscription and start.
     """
-    has_gap = pl.col("active_from").ne_missing(pl.col("active_until").shift(1))
-    starts = periods.select(starts_key("subscription") | has_gap).to_series()
-    first = periods.filter(starts).select("subscription", "subscriber", "plan", start="active_from")
-    last = periods.filter(starts.shift(-1, fill_value=True)).select(
-        "monthly_amount", "cancel_reason", "is_involuntary", "cancelled_date", end="active_until"
-    )
+    never = pl.lit(dt.date.max)
+    charged = pl.col("is_charged")
+    end, last_charged = UNTIL.fill_null(never), UNTIL.fill_null(never).filter(charged).max()
+    is_last = end == end.max()
+    told = ("cancelled_date", "cancel_reason", "is_involuntary")
     cancelled = pl.coalesce("cancelled_date", "end")
     return (
-        pl.concat([first, last], how="horizontal")
+        periods.group_by("run", maintain_order=True)
+        .agg(
+            pl.col("subscription", "subscriber").first(),
+            pl.col("plan").filter(charged).first(),
+            *(pl.col(name).filter(is_last).drop_nulls().last() for name in told),
+            start=FROM.filter(charged).min(),
+            end=end.max(),
+            monthly_amount=pl.col("monthly_amount").filter(charged & (end == last_charged)).sum(),
+        )
+        .with_columns(
+            end=pl.when(pl.col("end") < never).then("end"),
+            is_cancelled=pl.any_horizontal(pl.col(name).is_not_null() for name in told),
+        )
         .with_columns(cancel_date=pl.when(pl.col("end").is_not_null()).then(cancelled.clip("start", "end")))
         .filter(pl.col("start") <= as_of)
-        .drop("cancelled_date")
+        .drop("run", "cancelled_date")
     )
 
 

@@ -20,7 +20,7 @@ from regulars.pipelines.models.geometric_renewal import GeometricRenewalModel
 from regulars.pipelines.models.names import GEOMETRIC, SHIFTED_BETA_GEOMETRIC
 from regulars.pipelines.models.shifted_beta_geo import ShiftedBetaGeoModel
 from regulars.pipelines.transforms.day_numbers import number_months
-from regulars.pipelines.transforms.subscriptions.subscription_periods import list_paid_periods, list_runs, starts_key
+from regulars.pipelines.transforms.subscriptions.subscription_periods import list_live_periods, list_runs, starts_key
 
 COLUMNS: dict[str, PolarsDataType] = {
     "dimension": pl.String,
@@ -63,7 +63,7 @@ def subscription_survival(subscriptions: IntoFrame, *, as_of: dt.date) -> pl.Dat
         The columns of `COLUMNS`, sorted by dimension, value and month; month 0 is the start. Empty without
         subscriptions.
     """
-    lifetimes = list_lifetimes(list_runs(list_paid_periods(subscriptions), as_of), as_of)
+    lifetimes = list_lifetimes(list_runs(list_live_periods(subscriptions), as_of), as_of)
     if lifetimes.is_empty():
         return pl.DataFrame(schema=COLUMNS)
     split = split_by_dimension(lifetimes)

@@ -49,7 +49,12 @@ def company(lapse_days=365, **tables):
 
 def replays(con, lapse_days=365):
     """Runs a mart on other tables of core; `None`: on the build's own."""
-    settings = {"as_of": AS_OF, "lapse_days": lapse_days, "cohorts": Cohorts(grains=["month"], dimensions=[])}
+    settings = {
+        "as_of": AS_OF,
+        "lapse_days": lapse_days,
+        "cohorts": Cohorts(grains=["month"], dimensions=[]),
+        "subscription_revenue_is_in_orders": False,
+    }
 
     def replay(table, core):
         function, frames, options = FUNCTIONS[table.partition(".")[2]], {}, {}

@@ -30,7 +30,7 @@ def core(
     names = sorted({name for name, *_ in [*bought, *(refunds or [])]} - {"unknown"})
     idx = {"unknown": 0} | {name: number for number, name in enumerate(names, 1)}
     orders = [(idx[name], dt.date.fromisoformat(day), True, Decimal(money), Decimal(0)) for name, day, money in bought]
-    back = [(idx[name], dt.date.fromisoformat(day), Decimal(money)) for name, day, money in refunds or []]
+    back = [(idx[name], dt.date.fromisoformat(day), Decimal(money), True) for name, day, money in refunds or []]
     known = {name: Decimal(cost) for name, cost in (costs or {}).items()}
     people = [(name, number, "office", known.get(name)) for name, number in idx.items()]
     return {
@@ -46,7 +46,9 @@ def core(
             orient="row",
         ),
         "refunds": pl.DataFrame(
-            back, schema={"customer_idx": pl.Int32, "refund_date": pl.Date, "amount": MONEY}, orient="row"
+            back,
+            schema={"customer_idx": pl.Int32, "refund_date": pl.Date, "goods": MONEY, "is_countable": pl.Boolean},
+            orient="row",
         ),
         "subscriptions": subscription_tables.table(),
         "customers": pl.DataFrame(
@@ -77,7 +79,22 @@ def clv(
         max_lifetime_years=max_lifetime_years,
         discount_rate=discount_rate,
         value_basis="net_sales",
+        subscription_revenue_is_in_orders=False,
     )
+
+
+def test_subscription_revenue_stands_beside_net_sales_and_in_the_total():
+    frames = core([("ada", "2025-03-31", "1000")], costs={"ada": "100"})
+    frames["subscriptions"] = subscription_tables.table(subscription_tables.period(1, "2026-01-01", amount="20"))
+    ada = clv(frames).row(0, named=True)
+    assert (ada["net_sales_to_date"], ada["subscription_revenue_to_date"], ada["total_revenue_to_date"]) == (
+        1000,
+        60,
+        1060,
+    )
+    years = ada["expected_lifetime_years"]
+    assert float(ada["clv_simple"]) == pytest.approx(1000 * years - 100, abs=0.001)
+    assert float(ada["clv_simple_total"]) == pytest.approx(1060 * years - 100, abs=0.001)
 
 
 def test_refunds_lower_the_value_and_may_make_it_negative():

@@ -86,6 +86,7 @@ def say(column: str, value: Any, where: pl.Expr) -> Change:
 def marts_of_the_small_company() -> dict[str, pl.DataFrame]:
     frames = small_company()
     spans: dict[str, Any] = {"as_of": AS_OF, "lapse_days": 365}
+    revenue = {"subscription_revenue_is_in_orders": False}
     bought = [frames[name] for name in ("orders", "refunds", "subscriptions", "customers", "calendar")]
     untested = {
         "models": pl.DataFrame(schema=clv_models.COLUMNS),
@@ -101,11 +102,12 @@ def marts_of_the_small_company() -> dict[str, pl.DataFrame]:
             max_lifetime_years=10,
             discount_rate=0.1,
             value_basis="net_sales",
+            **revenue,
         ),
         "customer_segments": customer_segments(*bought, **spans),
     }
     tables = {name: marts.get(name, frames.get(name)) for name in SCHEMAS}
-    return marts | {"customer_360": customer_360(**tables, **spans)}
+    return marts | {"customer_360": customer_360(**tables, **spans, **revenue)}
 
 
 def broken(marts: dict[str, pl.DataFrame]) -> dict[str, int]:

@@ -58,6 +58,20 @@ def test_a_customer_is_active_up_to_the_day_before_the_lapse_point():
     assert (found["bob"]["is_active"], found["bob"]["lapses_on"]) == (False, day("2026-03-31"))
 
 
+def test_a_subscriber_has_what_is_charged_now_and_what_it_brought():
+    found = customers(orders=[order(1, "2026-03-01", "5")], subscriptions=[paid(1, "2026-02-15", amount="28")])
+    names = ("is_subscriber", "mrr", "subscription_revenue_to_date", "total_revenue_to_date")
+    assert [found["ada"][name] for name in names] == [True, 28, 14 + 28, 5 + 14 + 28]
+    assert [found["bob"][name] for name in names] == [False, 0, 0, 0]
+
+
+def test_whoever_pauses_is_a_subscriber_who_pays_nothing_now():
+    pause = {"paused_from": day("2026-03-01"), "active_until": day("2026-03-01")}
+    ada = customers(subscriptions=[paid(1, "2026-02-01", amount="28") | pause])["ada"]
+    assert (ada["is_subscriber"], ada["mrr"], ada["subscription_revenue_to_date"]) == (True, 0, 28)
+    assert (ada["is_active"], ada["lifecycle"]) == (True, "active")
+
+
 def test_a_live_subscriber_without_orders_is_active_and_no_prospect():
     ada = customers(subscriptions=[paid(1, "2024-02-01")])["ada"]
     assert (ada["is_active"], ada["lapses_on"], ada["lifecycle"]) == (True, None, "active")

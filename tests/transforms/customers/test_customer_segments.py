@@ -31,7 +31,7 @@ ORDER_SCHEMA = {
     "gross_sales": MONEY,
     "discounts": MONEY,
 }
-REFUND_SCHEMA = {"customer_idx": pl.Int32, "refund_date": pl.Date, "amount": MONEY}
+REFUND_SCHEMA = {"customer_idx": pl.Int32, "refund_date": pl.Date, "goods": MONEY, "is_countable": pl.Boolean}
 Bought = tuple[str, str] | tuple[str, str, str] | tuple[str, str, str, str]
 
 
@@ -44,7 +44,7 @@ def tables(bought: list[Bought], refunds: list[tuple[str, str, str]], *paid: Row
         (idx[name], dt.date.fromisoformat(day), True, *map(Decimal, (*money, *defaults[len(money) :])))
         for name, day, *money in bought
     ]
-    back = [(idx[name], dt.date.fromisoformat(day), Decimal(amount)) for name, day, amount in refunds]
+    back = [(idx[name], dt.date.fromisoformat(day), Decimal(amount), True) for name, day, amount in refunds]
     return {
         "orders": pl.DataFrame(orders, schema=ORDER_SCHEMA, orient="row"),
         "refunds": pl.DataFrame(back, schema=REFUND_SCHEMA, orient="row"),

@@ -15,7 +15,7 @@ from regulars.pipelines.transforms.money.revenue_concentration import (
     revenue_concentration,
 )
 from tests.transforms import oracle
-from tests.transforms.core_tables import ENGINES, Row, companies, core, frames, in_polars, order, refund
+from tests.transforms.core_tables import ENGINES, Row, companies, core, frames, in_polars, order, paid, refund
 
 AS_OF = dt.date(2026, 3, 31)
 
@@ -33,7 +33,9 @@ def at(day: str, *rows: Row, scope: str = "to_date", as_of: dt.date = AS_OF) -> 
 
 
 def _inputs(tables: dict[str, Any]) -> dict[str, Any]:
-    return {name: tables[name] for name in ("orders", "refunds", "calendar")}
+    return {name: tables[name] for name in ("orders", "refunds", "subscriptions", "calendar")} | {
+        "subscription_revenue_is_in_orders": False
+    }
 
 
 def test_the_share_of_the_top_percents_is_that_of_so_many_customers_rounded_up():
@@ -126,6 +128,29 @@ def test_measures_are_ratios_and_do_not_depend_on_the_unit_or_on_who_is_who(valu
     assert found["largest_customer_share"] <= found["top_1_percent_share"] <= found["top_20_percent_share"]
 
 
+def test_what_subscriptions_bring_is_in_the_shares_of_the_total():
+    rows = (
+        order("ada", "2026-02-01", "90"),
+        paid("bob", "2026-01-01", amount="10"),
+        paid("unknown", "2026-03-01", amount="7"),
+    )
+    row = at("2026-03-31", *rows)
+    assert (row["net_sales"], row["largest_customer_share"], row["customers"]) == (90, 1, 1)
+    assert (row["subscription_revenue"], row["total_revenue"], row["total_customers"]) == (37, 120, 2)
+    assert (row["total_largest_customer_share"], row["total_gini"]) == (0.75, 0.25)
+
+
+def test_a_year_of_revenue_begins_on_the_day_after_the_same_day_a_year_before():
+    rows = order("ada", "2024-01-01", "1"), paid("bob", "2025-01-01", amount="31")
+    row = at("2026-03-15", *rows, scope="last_12_months", as_of=dt.date(2026, 3, 15))
+    assert row["subscription_revenue"] == 16 + 11 * 31 + 15  # 16 to 31 March 2025, whole months, 1 to 15 March 2026
+
+
+def test_without_orders_there_is_still_what_subscriptions_bring():
+    row = at("2026-03-31", paid("bob", "2026-03-01", amount="10"))
+    assert (row["customers"], row["gini"], row["total_revenue"]) == (0, None, 10)
+
+
 @pytest.mark.parametrize("engine", ENGINES)
 @settings(max_examples=30, deadline=None)
 @given(company=companies())
@@ -145,6 +170,6 @@ def test_what_is_counted_left_out_and_unknown_is_all_that_was_sold(company: Any)
         found = revenue_concentration(**_inputs(tables), as_of=as_of).filter(
             pl.col("scope") == "to_date", pl.col("period_end") == as_of
         )
-    sold = oracle.sold(oracle.countable(orders, as_of)) - sum(row["amount"] for row in oracle.until(refunds, as_of))
+    sold = oracle.sold(oracle.countable(orders, as_of)) - sum(row["goods"] for row in oracle.until(refunds, as_of))
     for row in found.to_dicts():
         assert row["net_sales"] + row["net_sales_left_out"] + row["unknown_net_sales"] == Decimal(sold)

@@ -1,4 +1,5 @@
 import datetime as dt
+from decimal import Decimal
 from typing import Any
 
 import polars as pl
@@ -8,7 +9,8 @@ from polars.testing import assert_frame_equal
 
 from regulars.pipelines.transforms.money.sales_new_vs_returning import COLUMNS, sales_new_vs_returning
 from tests.transforms import oracle
-from tests.transforms.core_tables import ENGINES, Row, companies, core, frames, order, refund
+from tests.transforms.core_tables import ENGINES, Row, companies, core, frames, order, paid, refund
+from tests.transforms.subscription_tables import subscriptions
 
 AS_OF = dt.date(2026, 3, 31)
 
@@ -23,7 +25,9 @@ def months(*rows: Row, as_of: dt.date = AS_OF) -> dict[str, Row]:
 
 
 def _inputs(tables: dict[str, Any]) -> dict[str, Any]:
-    return {name: tables[name] for name in ("orders", "refunds", "calendar")}
+    return {name: tables[name] for name in ("orders", "refunds", "subscriptions", "calendar")} | {
+        "subscription_revenue_is_in_orders": False
+    }
 
 
 def test_a_customers_first_order_is_new_and_every_later_one_returning():
@@ -56,6 +60,17 @@ def test_orders_of_the_unknown_customer_are_neither_new_nor_returning():
     assert march["unknown_customer_sales"] == march["net_sales"] == 100
 
 
+def test_what_was_given_back_beside_goods_stands_beside_sales():
+    march = months(
+        order("ada", "2026-03-01", "100"),
+        refund("ada", "2026-03-02", "60", "10", "12.60", "3"),
+        refund("bob", "2026-03-03", "5", "2", countable=False),
+    )["2026-03"]
+    assert (march["refunds"], march["net_sales"]) == (60, 40)
+    beside = ("refunded_shipping", "refunded_tax", "refunded_otherwise")
+    assert [float(march[name]) for name in beside] == [10, 12.6, 3 + 5 + 2]
+
+
 def test_refunds_are_taken_off_in_their_own_month_and_everything_ties_out():
     found = months(
         order("ada", "2026-01-05", "100", "10"),
@@ -83,6 +98,27 @@ def test_the_running_month_counts_so_far():
     assert found["2026-03"]["returning_orders"] == 1
 
 
+def test_what_subscriptions_bring_stands_beside_sales_and_in_the_total():
+    rows = (
+        order("ada", "2026-03-01", "100"),
+        paid("ada", "2026-02-15", "2026-03-11", "31"),
+        paid("unknown", "2026-03-31"),
+    )
+    found = months(*rows)
+    assert found["2026-02"]["new_subscriber_revenue"] == Decimal("15.5")  # 14 of 28 days
+    march = found["2026-03"]
+    assert (march["new_subscriber_revenue"], march["returning_subscriber_revenue"]) == (0, 10)  # 10 of 31 days
+    assert march["unknown_subscriber_revenue"] == Decimal("0.3226")
+    assert (march["net_sales"], march["total_revenue"]) == (100, Decimal("110.3226"))
+
+
+def test_revenue_that_is_in_orders_already_is_not_added():
+    tables = core(order("ada", "2026-03-01", "100"), paid("ada", "2026-02-15", amount="31"))
+    found = sales_new_vs_returning(**(_inputs(tables) | {"subscription_revenue_is_in_orders": True}), as_of=AS_OF)
+    assert found["total_revenue"].to_list() == [0, 100]
+    assert found["subscription_revenue"].to_list() == [Decimal("15.5"), 31]
+
+
 def test_orders_that_do_not_count_are_no_sales():
     assert mart(order("ada", "2026-03-05", countable=False)).is_empty()
 
@@ -94,9 +130,9 @@ def test_without_orders_and_refunds_the_table_is_empty_with_all_columns():
 
 @pytest.mark.parametrize("engine", ENGINES)
 @settings(max_examples=30, deadline=None)
-@given(company=companies())
-def test_drawn_companies_have_the_sales_that_counting_by_hand_finds(engine: str, company: Any):
+@given(company=companies(), club=subscriptions())
+def test_drawn_companies_have_the_sales_that_counting_by_hand_finds(engine: str, company: Any, club: list[Row]):
     orders, refunds, as_of = company
-    with ENGINES[engine](frames(orders, refunds)) as tables:
+    with ENGINES[engine](frames(orders, refunds, club)) as tables:
         found = sales_new_vs_returning(**_inputs(tables), as_of=as_of)
-    assert_frame_equal(found, pl.DataFrame(oracle.sales(orders, refunds, as_of), schema=COLUMNS))
+    assert_frame_equal(found, pl.DataFrame(oracle.sales(orders, refunds, as_of, club), schema=COLUMNS))

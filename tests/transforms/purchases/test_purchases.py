@@ -65,6 +65,13 @@ def test_a_refund_counts_in_its_own_month_even_without_an_order_in_it():
     assert found == {(1, "2026-01"): 100, (1, "2026-02"): -30}
 
 
+def test_only_goods_of_refunds_that_count_lower_sales():
+    whole = refund("ada", "2026-02-01", "100", "10", "20.90")
+    of_a_test_order = refund("ada", "2026-02-02", "7", countable=False)
+    ada = by_customer(order("ada", "2026-01-05", "100"), whole, of_a_test_order)[1]
+    assert (ada["refunds"], ada["net_sales_to_date"]) == (100, 0)
+
+
 def test_a_refund_never_uncounts_an_order():
     ada = by_customer(order("ada", "2026-01-05", "100"), refund("ada", "2026-01-05", "100"))[1]
     assert (ada["order_count"], ada["purchase_days"], ada["net_sales_to_date"]) == (1, 1, 0)
@@ -162,7 +169,10 @@ def test_the_scans_find_what_counting_by_hand_finds_with_the_same_types_on_every
     }
     assert days.schema == pl.Schema({"customer_idx": pl.Int32, "day_idx": pl.Int32})
     assert days.height == customer["purchase_days"].sum()
-    assert returned.schema == pl.Schema({"month_idx": pl.Int32, "refunds": SUM})
+    beside = ("refunded_shipping", "refunded_tax", "refunded_otherwise")
+    assert returned.schema == pl.Schema({"month_idx": pl.Int32, "refunds": SUM, **dict.fromkeys(beside, SUM)})
+    everything = sum((row["amount"] for row in refunds if row["refund_date"] <= as_of), Decimal(0))
+    assert returned.select(pl.sum_horizontal("refunds", *beside).sum()).item() == everything
     assert returned["refunds"].sum() == day["refunds"].sum()
     assert buyers["sales"].sum() - returned["refunds"].sum() == day["net_sales"].sum()
     assert buyers.schema["customer_count"] == buyers.schema["order_count"] == pl.Int64

@@ -12,8 +12,25 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
-from regulars.pipelines.transforms.subscriptions.mrr_movements import COLUMNS, COUNTED, GAINS, MOVEMENTS, mrr_movements
-from tests.transforms.subscription_tables import BEGINNING, Row, paid_on, period, subscriptions, table
+from regulars.pipelines.transforms.subscriptions.mrr_movements import (
+    COLUMNS,
+    COUNTED,
+    GAINS,
+    LOSSES,
+    MOVEMENTS,
+    mrr_movements,
+)
+from tests.transforms.subscription_tables import (
+    BEGINNING,
+    Row,
+    State,
+    paused,
+    period,
+    subscriptions,
+    sum_plans,
+    table,
+    walk_days,
+)
 
 AS_OF = dt.date(2026, 3, 15)
 
@@ -52,6 +69,47 @@ def test_a_customer_comes_grows_shrinks_goes_and_returns():
         "2026-02": {},
         "2026-03": {"reactivation": 12, "reactivated_customers": 1},
     }
+
+
+def test_a_pause_is_neither_churn_nor_a_return():
+    found = movements(
+        paused(1, "2025-12-03", "2026-01-15", "2026-03-05", amount="20"), period(1, "2026-03-05", None, "20")
+    )
+    assert found == {
+        "2025-12": {"new": 20, "new_customers": 1},
+        "2026-01": {"paused": 20, "paused_customers": 1},
+        "2026-02": {},
+        "2026-03": {"resumed": 20, "resumed_customers": 1},
+    }
+
+
+def test_a_pause_within_a_row_is_one_too():
+    pause = {"paused_from": dt.date(2026, 1, 15), "paused_until": dt.date(2026, 3, 5)}
+    assert movements(period(1, "2025-12-03", None, "20") | pause) == {
+        "2025-12": {"new": 20, "new_customers": 1},
+        "2026-01": {"paused": 20, "paused_customers": 1},
+        "2026-02": {},
+        "2026-03": {"resumed": 20, "resumed_customers": 1},
+    }
+
+
+def test_free_time_on_the_same_plan_is_a_pause_and_a_free_plan_is_the_end():
+    paid, again = period(1, "2026-01-03", "2026-02-03"), period(1, "2026-03-03")
+    free = period(1, "2026-02-03", "2026-03-03", "0")
+    assert movements(paid, free | {"is_free_time": True}, again)["2026-02"] == {"paused": 10, "paused_customers": 1}
+    assert movements(paid, free, again)["2026-02"] == {"churned": 10, "churned_customers": 1}
+
+
+def test_whoever_pauses_one_of_two_subscriptions_stays_a_payer():
+    found = movements(period(1, "2026-01-03", None, "50"), paused(1, "2026-01-03", "2026-02-10", subscription=2))
+    assert found["2026-02"] == {"paused": 10}
+
+
+def test_items_side_by_side_are_one_subscriber():
+    items = [
+        period(1, "2026-03-03", amount=amount, plan=plan, item_id=plan) for amount, plan in (("50", "a"), ("30", "b"))
+    ]
+    assert movements(*items)["2026-03"] == {"new": 80, "new_customers": 1}
 
 
 def test_a_second_subscription_is_expansion_and_its_end_contraction():
@@ -176,18 +234,50 @@ def test_without_subscriptions_the_table_is_empty():
     assert found.schema == COLUMNS
 
 
-def named(before: dict[str, Decimal], after: dict[str, Decimal], seen: bool, plan: str | None) -> str:
-    """What the change of one subscriber from one day to the next is called, of one plan or of all together."""
-    had, has = sum(before.values(), Decimal(0)), sum(after.values(), Decimal(0))
-    if had == 0:
-        return "reactivation" if seen else "new"
-    if has == 0:
-        return "churned"
-    if plan is not None:
-        had, has = before.get(plan, Decimal(0)), after.get(plan, Decimal(0))
-        if had == 0 or has == 0:
-            return "switched_in" if had == 0 else "switched_out"
-    return "expansion" if has > had else "contraction"
+def split(
+    before: dict[str, Decimal],
+    after: dict[str, Decimal],
+    seen: bool,
+    pauses: tuple[bool, bool],
+    moved: dict[str, dict[str, Decimal]],
+    plan: str | None,
+) -> list[tuple[str, Decimal, bool]]:
+    """The movements of one subscriber from one day to the next, of one plan or of all: name, amount, counts customer.
+
+    `pauses`: whether a subscription was paused the day before, and is. `moved`: `paused` and `resumed` -> plan ->
+    amount.
+    """
+    whole, left = sum(before.values(), Decimal(0)), sum(after.values(), Decimal(0))
+    had, has = (before.get(plan, Decimal(0)), after.get(plan, Decimal(0))) if plan is not None else (whole, left)
+    if whole == 0:
+        return [("new" if not seen else "resumed" if pauses[0] else "reactivation", has - had, True)]
+    if left == 0:
+        return [("paused" if pauses[1] else "churned", had - has, True)]
+    amounts = {name: sum(of.values()) if plan is None else of.get(plan, Decimal(0)) for name, of in moved.items()}
+    enters, leaves = plan is not None and had == 0, plan is not None and has == 0
+    rest = has - had + amounts["paused"] - amounts["resumed"]
+    found = [("paused", Decimal(amounts["paused"]), leaves), ("resumed", Decimal(amounts["resumed"]), enters)]
+    if enters and not amounts["resumed"]:
+        return [*found, ("switched_in", rest, True)]
+    if leaves and not amounts["paused"]:
+        return [*found, ("switched_out", -rest, True)]
+    return [*found, ("expansion" if rest > 0 else "contraction", abs(rest), False)]
+
+
+def moves_of_pauses(before: State, after: State, who: Any) -> dict[str, dict[str, Decimal]]:
+    """`paused` and `resumed` -> plan -> how much of it items of a subscriber lose to a pause, or bring back."""
+    found: dict[str, dict[str, Decimal]] = {"paused": {}, "resumed": {}}
+    for name, one, other in (("paused", before, after), ("resumed", after, before)):
+        for key in one:
+            for item, what in one[key].items():
+                if key[0] == who and what and item in other.get(key, {}) and other[key][item] is None:
+                    plan, amount = what
+                    found[name][plan] = found[name].get(plan, Decimal(0)) + amount
+    return found
+
+
+def has_pause(state: State, who: Any) -> bool:
+    return any(None in items.values() for key, items in state.items() if key[0] == who)
 
 
 def walk(rows: list[Row], as_of: dt.date) -> dict[tuple[str, str, dt.date], dict[str, Any]]:
@@ -195,26 +285,20 @@ def walk(rows: list[Row], as_of: dt.date) -> dict[tuple[str, str, dt.date], dict
     moved: dict[tuple[str, str, dt.date], Counter[str]] = {}
     ends: dict[tuple[str, str, dt.date], dict[Any, Decimal]] = {}
     seen: set[Any] = set()
-    yesterday: dict[Any, dict[str, Decimal]] = {}
-    for offset in range((as_of - BEGINNING).days + 1):
-        day = BEGINNING + dt.timedelta(days=offset)
-        today = paid_on(rows, day)
-        for who in {*yesterday, *today}:
+    last: State = {}
+    for day, state in walk_days(rows, as_of):
+        yesterday, today = sum_plans(last), sum_plans(state)
+        for who in {*yesterday, *today} if state != last else ():
             before, after = yesterday.get(who, {}), today.get(who, {})
-            had, has = sum(before.values(), Decimal(0)), sum(after.values(), Decimal(0))
-            changes = [("all", "all", None, has - had)]
-            changes += [
-                ("plan", plan, plan, after.get(plan, Decimal(0)) - before.get(plan, Decimal(0)))
-                for plan in {*before, *after}
-            ]
-            for dimension, value, plan, change in changes:
-                if change:
-                    name = named(before, after, who in seen, plan)
-                    counts = moved.setdefault((dimension, value, day.replace(day=1)), Counter())
-                    counts[f"{name}_mrr"] += abs(change)  # type: ignore[assignment]
-                    counts[COUNTED.get(name, "")] += 1
+            pauses, of_pauses = (has_pause(last, who), has_pause(state, who)), moves_of_pauses(last, state, who)
+            for dimension, plan in [("all", None), *(("plan", plan) for plan in {*before, *after})]:
+                for name, amount, counts in split(before, after, who in seen, pauses, of_pauses, plan):
+                    if amount:
+                        found = moved.setdefault((dimension, plan or "all", day.replace(day=1)), Counter())
+                        found[f"{name}_mrr"] += amount  # type: ignore[assignment]
+                        found[COUNTED.get(name, "")] += counts
         seen |= today.keys()
-        yesterday = today
+        last = state
         if (day + dt.timedelta(days=1)).day == 1 or day == as_of:
             for who, plans in today.items():
                 for key, amount in [
@@ -264,7 +348,7 @@ def test_drawn_subscriptions_move_as_looking_at_every_customer_on_every_day_find
         assert {name: keyed[key][name] for name in row} == row, key
     for row in keyed.values():
         gained = sum(row[f"{name}_mrr"] for name in GAINS)
-        lost = sum(row[f"{name}_mrr"] for name in MOVEMENTS if name not in GAINS)
+        lost = sum(row[f"{name}_mrr"] for name in LOSSES)
         assert row["closing_mrr"] == row["opening_mrr"] + gained - lost
 
 

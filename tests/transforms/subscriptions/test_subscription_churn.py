@@ -10,7 +10,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from regulars.pipelines.transforms.subscriptions.subscription_churn import COLUMNS, subscription_churn
-from tests.transforms.subscription_tables import BEGINNING, Row, period, subscriptions, table
+from tests.transforms.subscription_tables import (
+    BEGINNING,
+    DAYS_DRAWN,
+    Row,
+    paused,
+    period,
+    subscriptions,
+    table,
+    walk_days,
+)
 
 AS_OF = dt.date(2026, 3, 31)
 
@@ -102,6 +111,30 @@ def test_a_month_that_is_not_over_has_no_rate():
     assert (found["cancelled_from_start"], found["churn_rate"], found["is_complete"]) == (1, None, False)
 
 
+def test_a_pause_is_not_a_cancellation_until_it_ends_in_one():
+    goes_on = paused(1, "2026-01-05", "2026-02-10", "2026-03-05"), period(1, "2026-03-05")
+    assert row(*goes_on, of="2026-02")["cancelled_subscriptions"] == 0
+    ends = paused(1, "2026-01-05", "2026-02-10", "2026-03-05", amount="20", cancelled_date=day("2026-03-01"))
+    assert row(ends, of="2026-02")["cancelled_subscriptions"] == 0
+    gone = row(ends, of="2026-03")
+    assert (gone["cancelled_subscriptions"], gone["cancelled_mrr"], gone["active_at_start"]) == (1, 20, 1)
+
+
+def test_a_term_that_ends_is_told_apart_from_a_cancellation():
+    rows = period(1, "2026-01-05", "2026-03-10"), cancelled(2, "2026-01-05", "2026-03-10")
+    for what in ("ended", "cancelled"):
+        assert row(*rows, of="2026-03", dimension="end_type", value=what)["cancelled_subscriptions"] == 1
+
+
+def test_what_is_cancelled_is_worth_all_its_items_of_the_last_day():
+    items = [
+        cancelled(1, "2026-01-05", "2026-03-10", item_id="base", amount="50"),
+        cancelled(1, "2026-01-05", "2026-03-10", item_id="seats", amount="30"),
+        period(1, "2026-01-05", "2026-02-01", item_id="more", amount="7"),
+    ]
+    assert row(*items, of="2026-03")["cancelled_mrr"] == 80
+
+
 def test_in_the_first_month_nobody_was_there_and_there_is_no_rate():
     assert row(period(1, "2026-01-05"), of="2026-01")["churn_rate"] is None
 
@@ -114,24 +147,43 @@ def test_without_subscriptions_the_table_is_empty():
     assert found.schema == COLUMNS
 
 
+def ends_of(row: Row) -> list[tuple[dt.date, dt.date, int, dt.date]]:
+    """Start, end, number and end again of the stretches of a row: what is charged, and what is not for now."""
+    never = dt.date.max
+    until, pause, again = (row[name] or never for name in ("active_until", "paused_from", "paused_until"))
+    within = row["active_from"] < pause < again < until
+    edges = [(row["active_from"], pause), (again, until)] if within else [(row["active_from"], until)]
+    charged = edges if row["monthly_amount"] > 0 or row["is_free_time"] else []
+    stretches = [*charged, *([(pause, again)] if row["paused_from"] else [])]
+    return [(start, end, row["period_number"], end) for start, end in stretches if start < end]
+
+
 def runs_of(rows: list[Row], as_of: dt.date) -> list[dict[str, Any]]:
-    """Runs found day by day (those on which anything can change): each day some period of it is charged."""
-    days = {each[edge] for each in rows for edge in ("active_from", "active_until") if each[edge]}
+    """Runs found day by day: on each day some item of the subscription is charged, paused or free for now."""
+    rows = [{**row, "period_number": number} for number, row in enumerate(rows, 1)]
     found: list[dict[str, Any]] = []
-    for name in {each["subscription_id"] for each in rows}:
-        live: Row | None = None
-        own = [each for each in rows if each["subscription_id"] == name and each["monthly_amount"] > 0]
-        for today in sorted(days):
-            now = next((x for x in own if x["active_from"] <= today < (x["active_until"] or dt.date.max)), None)
-            if now is None and live is not None:
-                cancelled_on = live["cancelled_date"] or today
-                found[-1] |= {"row": live, "end": today, "on": min(max(cancelled_on, found[-1]["start"]), today)}
-            elif now is not None and live is None:
-                found.append({"start": today, "end": dt.date.max, "on": dt.date.max})
-            if now is not None:
-                found[-1]["row"] = now
-            live = now
+    live: dict[Any, dict[str, Any]] = {}
+    for today, state in walk_days(rows, BEGINNING + dt.timedelta(days=DAYS_DRAWN + 1)):
+        for who in [who for who in live if who not in state]:
+            run = live.pop(who)
+            told = _tell_end(rows, who[1], today)
+            on = told["cancelled_date"] or today
+            run |= told | {"end": today, "on": min(max(on, run["start"]), today)}
+        for who, items in state.items():
+            if who not in live:
+                live[who] = {"start": today, "end": dt.date.max, "on": dt.date.max}
+                found.append(live[who])
+            if any(items.values()):
+                live[who]["monthly_amount"] = sum(amount for _, amount in filter(None, items.values()))
     return [run for run in found if run["start"] <= as_of]
+
+
+def _tell_end(rows: list[Row], subscription: str, end: dt.date) -> Row:
+    """What the rows of a subscription that end on a day say about it; of several the last that says something."""
+    own = [row for row in rows if row["subscription_id"] == subscription]
+    last = sorted(((stretch, row) for row in own for stretch in ends_of(row) if stretch[3] == end), key=lambda x: x[0])
+    names = ("cancelled_date", "cancel_reason", "is_involuntary")
+    return {name: next((row[name] for _, row in reversed(last) if row[name] is not None), None) for name in names}
 
 
 @settings(max_examples=25, deadline=None)
@@ -142,15 +194,17 @@ def test_drawn_subscriptions_are_cancelled_as_a_plain_count_finds(rows: list[Row
     found = subscription_churn(table(*rows).lazy(), as_of=as_of)
     assert found.is_empty() == (not runs)
     kinds = {True: "involuntary", False: "voluntary", None: "unknown"}
+    told = ("cancelled_date", "cancel_reason", "is_involuntary")
     for each in found.to_dicts():
         month, after = each["month"], (each["month"] + dt.timedelta(days=32)).replace(day=1)
         value = {
             "all": lambda row: "all",
             "cancel_reason": lambda row: row["cancel_reason"] or "unknown",
             "cancel_type": lambda row: kinds[row["is_involuntary"]],
+            "end_type": lambda row: "ended" if set(map(row.get, told)) == {None} else "cancelled",
         }[each["dimension"]]
         known = [run for run in runs if run["on"] <= as_of]
-        gone = [run for run in known if month <= run["on"] < after and value(run["row"]) == each["dimension_value"]]
+        gone = [run for run in known if month <= run["on"] < after and value(run) == each["dimension_value"]]
         assert each["active_at_start"] == sum(
             run["start"] < month and not (run["on"] <= as_of and run["on"] < month) for run in runs
         )
@@ -158,4 +212,4 @@ def test_drawn_subscriptions_are_cancelled_as_a_plain_count_finds(rows: list[Row
         assert each["cancelled_subscriptions"] == len(gone)
         assert each["cancelled_from_start"] == sum(run["start"] < month for run in gone)
         assert each["still_charged_subscriptions"] == sum(run["end"] > as_of for run in gone)
-        assert each["cancelled_mrr"] == sum(run["row"]["monthly_amount"] for run in gone)
+        assert each["cancelled_mrr"] == sum(run["monthly_amount"] for run in gone)

@@ -17,7 +17,7 @@ from regulars.pipelines.transforms.subscriptions.subscription_survival import (
     count_whole_months,
     subscription_survival,
 )
-from tests.transforms.subscription_tables import BEGINNING, Row, period, subscriptions, table
+from tests.transforms.subscription_tables import BEGINNING, DAYS_DRAWN, Row, period, subscriptions, table, walk_days
 
 AS_OF = dt.date(2026, 3, 31)
 REGULAR = (1000, 631, 468, 382, 326, 289, 262, 241)
@@ -135,6 +135,9 @@ def test_without_subscriptions_the_table_is_empty():
     assert found.schema == COLUMNS
 
 
+ONE_DAY = dt.timedelta(days=1)
+
+
 def later(start: dt.date, months: int) -> dt.date:
     """The day a number of months later, the last of the month where that is shorter."""
     year, month = divmod(start.year * 12 + start.month - 1 + months, 12)
@@ -143,25 +146,21 @@ def later(start: dt.date, months: int) -> dt.date:
 
 
 def counted(rows: list[Row], as_of: dt.date) -> list[tuple[int, int]]:
-    """Month by month: whose month is over and who was charged on every day until it began; and who is on the next."""
-
-    def is_live(name: str, day: dt.date) -> bool:
-        return any(
-            each["subscription_id"] == name
-            and each["monthly_amount"] > 0
-            and each["active_from"] <= day < (each["active_until"] or dt.date.max)
-            for each in rows
-        )
+    """Month by month: whose month is over and who was live on every day until it began; and who is on the next."""
 
     at_risk: Counter[int] = Counter()
     survivors: Counter[int] = Counter()
-    for name in {each["subscription_id"] for each in rows}:
-        own = [each for each in rows if each["subscription_id"] == name and each["monthly_amount"] > 0]
-        start = min((each["active_from"] for each in own), default=dt.date.max)
+    days: dict[str, list[dt.date]] = {}
+    for day, state in walk_days(rows, BEGINNING + dt.timedelta(days=DAYS_DRAWN + 1)):
+        for _, name in state:
+            days.setdefault(name, []).append(day)
+    for live in days.values():
+        start = live[0]
         if start > as_of:
             continue
-        edges = sorted(each["active_until"] for each in own if each["active_until"])
-        gone = next((edge for edge in edges if not is_live(name, edge)), dt.date.max)
+        gaps = [before + ONE_DAY for before, after in itertools.pairwise(live) if after - before > ONE_DAY]
+        is_open = live[-1] > BEGINNING + dt.timedelta(days=DAYS_DRAWN)
+        gone = gaps[0] if gaps else dt.date.max if is_open else live[-1] + ONE_DAY
         for month in range(200):
             if later(start, month) > as_of or (month and gone <= later(start, month - 1)):
                 break

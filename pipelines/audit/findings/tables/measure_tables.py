@@ -3,7 +3,7 @@
 Put here: which measurements there are. Keep out: each of them (a module per family beside this one).
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import duckdb
 
@@ -16,12 +16,17 @@ from regulars.pipelines.audit.findings.tables.answers import find_left_out_answe
 from regulars.pipelines.audit.findings.tables.identity import find_odd_identities
 from regulars.pipelines.audit.findings.tables.ids import find_damaged_ids
 from regulars.pipelines.audit.findings.tables.links import find_buyers_without_record, find_unmatched_writers
+from regulars.pipelines.audit.findings.tables.money import (
+    find_never_charged_periods,
+    find_refund_findings,
+    find_spread_discounts,
+)
 from regulars.pipelines.audit.findings.tables.references import find_unmatched_references
 from regulars.pipelines.audit.findings.tables.same_orders import find_same_orders
 from regulars.pipelines.audit.findings.tables.texts import find_free_text, find_unknown_countries
 from regulars.pipelines.findings.finding import Finding
 
-MEASUREMENTS: Sequence[Callable[[duckdb.DuckDBPyConnection], list[Finding]]] = (
+MEASUREMENTS: Sequence[Callable[[duckdb.DuckDBPyConnection], Iterable[Finding]]] = (
     find_unmatched_references,
     find_unmatched_writers,
     find_buyers_without_record,
@@ -34,6 +39,9 @@ MEASUREMENTS: Sequence[Callable[[duckdb.DuckDBPyConnection], list[Finding]]] = (
     find_left_out_answers,
     find_free_text,
     find_unknown_countries,
+    find_refund_findings,
+    find_spread_discounts,
+    find_never_charged_periods,
 )
 
 

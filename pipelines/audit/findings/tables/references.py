@@ -18,11 +18,7 @@ FEW = 20
 
 _TO_CUSTOMERS = """
     with
-        known as (
-            select distinct _system as system, customer_record_id as id from staging.customers
-            union
-            select _system, trim(unnest(string_split(merged_record_ids, ';'))) from staging.customers
-        )
+        known as ({known})
 
     select
         _source as source,
@@ -33,10 +29,24 @@ _TO_CUSTOMERS = """
     from staging.{kind}
     left join known
         on known.system = coalesce(customer_system, _system) and known.id = customer_record_id
-    where customer_record_id is not null and coalesce(customer_system, _system) in (select system from known)
+    where customer_record_id is not null and {condition}
     group by all
 """
-"""One row per source, system and customer id that the rows of a kind name; systems without customers are left out."""
+"""One row per source, system and customer id that the rows of a kind name."""
+
+_EXPORTED = """
+    select distinct _system as system, customer_record_id as id from staging.customers
+    union
+    select _system, trim(unnest(string_split(merged_record_ids, ';'))) from staging.customers
+"""
+"""The customers that some export holds."""
+
+_CUSTOMERS = """
+    select distinct system, source_record_id as id
+    from identity.customer_links
+    where link_type = 'customer_record' and customer_id is not null
+"""
+"""The customers of an export, and those that orders, refunds or subscriptions name."""
 
 _TO_ORDERS = """
     with
@@ -122,7 +132,8 @@ def find_unmatched_references(con: duckdb.DuckDBPyConnection) -> list[Finding]:
     """Per kind, source and system: how many of the customers and orders that its rows name are nowhere.
 
     Args:
-        con: The build, with the staging tables.
+        con: The build, with staging and identity. References to a system that exports no customers are measured only
+            where the row makes nobody a customer, such as an answer.
     """
     return [finding for kind in KINDS for target in _list_targets(kind) for finding in _measure(con, kind, target)]
 
@@ -130,7 +141,12 @@ def find_unmatched_references(con: duckdb.DuckDBPyConnection) -> list[Finding]:
 def _list_targets(kind: str) -> Iterator[_Target]:
     described = KINDS[kind]
     if described.reference:
-        references = _TO_CUSTOMERS.format(kind=kind)
+        # who buys under an id that no export of customers holds is a customer; who only answers is none
+        makes_customer = described.reference.makes_customer
+        there_are = "coalesce(customer_system, _system) in (select system from known)"
+        condition = there_are if makes_customer else "exists (select 1 from known)"
+        known = _EXPORTED if makes_customer else _CUSTOMERS
+        references = _TO_CUSTOMERS.format(kind=kind, known=known, condition=condition)
         yield _Target(references, "customers", "staging.customers", "customer_record_id")
     if kind not in {"orders", "customers"} and described.column("order_id"):
         condition = "line_type = 'sale'" if kind == "order_lines" else "true"

@@ -40,14 +40,19 @@ _UNKNOWN_COUNTRIES = """
             select _source, 'stores', country, count(*) from staging.stores group by all
         )
 
-    select source, kind, count(*), cast(sum(n) as bigint)
+    select
+        source,
+        kind,
+        count(*) filter (countries.country is null) as text_count,
+        cast(sum(n) filter (countries.country is null) as bigint) as unknown_count,
+        cast(sum(n) as bigint) as record_count,
     from delivered
     join staging.countries as countries on countries.delivered = delivered.country
-    where countries.country is null
     group by source, kind
+    having text_count > 0
     order by source, kind
 """
-"""One row per source and kind with texts that are no country: how many texts, in how many records."""
+"""One row per source and kind with texts that are no country: how many texts, in how many records, of all with one."""
 
 
 def find_free_text(con: duckdb.DuckDBPyConnection) -> list[Finding]:
@@ -90,14 +95,16 @@ def find_unknown_countries(con: duckdb.DuckDBPyConnection) -> list[Finding]:
     """
     return [
         make_finding(
-            "countries_unknown",
-            f"{texts:,} different texts in {kind}.country of `{source}`, in {records:,} records, are no name or code "
-            "of a country of ISO 3166; they are kept as they are.",
+            name,
+            f"{texts:,} different texts in {kind}.country of `{source}`, in {unknown:,} of {records:,} records, are no "
+            "name or code of a country of ISO 3166; they are kept as they are.",
             'Correct them in the tool, or write the code in the mapping, for example `country: {sql: "case country '
             "when 'Channel Islands' then 'JE' else country end\"}`.",
             source=source,
             kind=kind,
             count=texts,
+            share=unknown / records,
         )
-        for source, kind, texts, records in con.execute(_UNKNOWN_COUNTRIES).fetchall()
+        for source, kind, texts, unknown, records in con.execute(_UNKNOWN_COUNTRIES).fetchall()
+        for name in ("countries_unknown", "few_countries_unknown")
     ]

@@ -11,6 +11,7 @@ import contextlib
 import errno
 import hashlib
 import json
+import os
 import re
 import shutil
 from collections.abc import Callable
@@ -79,6 +80,21 @@ def install_copy(generation: Generation, options: CopiesPart, base: Path, write:
     _point_to(folder, copy.name)
     _remove_old_copies(folder, options.keep_generations)
     return True
+
+
+def check_folder(options: CopiesPart, base: Path) -> str | None:
+    """What keeps a target's folder from being written now; None when nothing does.
+
+    Args:
+        options: The folder.
+        base: The folder that a relative path starts from.
+    """
+    folder = (base / options.path).resolve()
+    if not folder.is_dir():
+        return f"there is no folder {folder}; mount or make it, or correct `path` in the settings"
+    if not os.access(folder, os.W_OK | os.X_OK):
+        return f"{folder} cannot be written to; change its permissions, or name another folder in `path`"
+    return None
 
 
 def read_current(folder: Path) -> str | None:

@@ -26,9 +26,11 @@ class TargetType(Generic[Options]):
             in the generation's folder, never the state file. A failure is an `OSError` or a `RegularsError` whose
             message says what to do, without a full stop at its end.
         example: YAML that uses each key, for `docs/settings.md`.
+        check: Says what keeps the options from working now, without changing anything; None when nothing is known.
     """
 
     name: str
     options: type[Options]
     deliver: Callable[[Generation, Options, Path], bool]
     example: str
+    check: Callable[[Options, Path], str | None] | None = None

@@ -55,6 +55,14 @@ def test_a_system_whose_customers_nobody_exports_is_no_mistake():
     assert references_of(customers=crm(numbers(0, 40)), orders=orders(numbers(0, 40), customer_system="till")) == []
 
 
+def test_answers_that_name_customers_whom_nobody_knows_lead_nowhere_whatever_their_system():
+    named = [{"response_id": f"s{n}", "customer_record_id": f"{n}", "customer_system": "crm"} for n in range(30)]
+    (found,) = references_of(orders=orders(numbers(0, 40), customer_system="till"), survey_responses=named)
+    assert (found.name, found.kind, found.count) == ("references_match_nothing", "survey_responses", 30)
+    assert references_of(orders=orders(numbers(0, 40)), survey_responses=named) == []
+    assert references_of(survey_responses=named) == []
+
+
 def test_records_that_the_crm_has_merged_away_are_found():
     rows = [{"customer_record_id": "1", "merged_record_ids": ";".join(numbers(100, 130)), **CRM}]
     assert references_of(customers=rows, orders=orders(numbers(100, 130))) == []

@@ -102,10 +102,10 @@ def test_countries_that_are_none_are_counted_by_text_and_record():
     rows = [
         {"customer_record_id": str(n), "country": each} for n, each in enumerate(["DE", "Oz", "Oz", "Nowhere", None])
     ]
-    (found,) = measured(find_unknown_countries, customers=rows)
-    assert (found.name, found.count, found.kind) == ("countries_unknown", 2, "customers")
-    assert "2 different texts" in found.sentence
-    assert "3 records" in found.sentence
+    warning, info = measured(find_unknown_countries, customers=rows)
+    assert (warning.name, warning.count, warning.share, warning.kind) == ("countries_unknown", 2, 0.75, "customers")
+    assert "2 different texts in customers.country of `shop`, in 3 of 4 records" in warning.sentence
+    assert (info.name, info.severity, info.count) == ("few_countries_unknown", "info", 2)
 
 
 def test_answers_called_nps_that_are_none_are_counted_with_the_reason():

@@ -1,0 +1,140 @@
+"""Measures how the parts of refunds are known, which discounts were spread, and which subscriptions were never charged.
+
+Put here: money that core derived, capped, spread or left beside. Keep out: doing so (`sql/core/refunds.sql`,
+`sql/core/order_lines.sql`, `sql/core/subscriptions.sql`).
+"""
+
+from collections.abc import Iterator
+
+import duckdb
+
+from regulars.pipelines.findings.catalogue import make_finding
+from regulars.pipelines.findings.finding import Finding
+
+_REFUNDS = """
+    with
+        cases as (
+            select
+                source,
+                unnest([
+                    {'name': 'refund_goods_derived', 'is_case': goods_basis = 'derived', 'amount': goods},
+                    {'name': 'refund_order_unknown', 'is_case': goods_basis = 'no_order', 'amount': goods},
+                    {'name': 'refund_beyond_order', 'is_case': is_capped, 'amount': other},
+                    {'name': 'refund_of_uncounted_order', 'is_case': not is_countable, 'amount': amount},
+                    {'name': 'refund_day_estimated', 'is_case': date_is_estimated, 'amount': goods}
+                ], recursive := true),
+            from core.refunds
+        )
+
+    select
+        source,
+        name,
+        count(*) filter (is_case) as cases,
+        count(*) as refunds,
+        coalesce(sum(amount) filter (is_case), 0) as amount,
+    from cases
+    group by source, name
+    having cases > 0
+    order by source, name
+"""
+
+_SPREAD = """
+    select
+        source,
+        count(distinct (system, order_id)) as orders,
+    from core.order_lines
+    where spread_discounts_original <> 0
+    group by source
+    order by source
+"""
+
+_REPLACED = """
+    select source, count(*) as periods, sum(monthly_amount) as amount
+    from core.subscriptions
+    where active_until = active_from and end_type = 'replaced' and monthly_amount > 0 and paused_from is null
+    group by source
+    order by source
+"""
+
+_SENTENCES = {
+    "refund_goods_derived": (
+        "tell only the whole amount; {amount} of it is goods, by the proportions of their orders",
+        "Map the goods, shipping and tax of refunds where the tool exports them.",
+    ),
+    "refund_order_unknown": (
+        "belong to no order that was delivered; all of them, {amount}, lowers sales, with shipping and tax if they "
+        "were given back too",
+        "Deliver the orders, map `order_id` of the refunds, or map the goods of refunds.",
+    ),
+    "refund_beyond_order": (
+        "give back more than their orders had left; the {amount} beyond it lowers no sales",
+        "See `is_capped` in core.refunds; map shipping and tax of orders where they are missing, and look for refunds "
+        "that were delivered twice.",
+    ),
+    "refund_of_uncounted_order": (
+        "belong to test or cancelled orders or to orders without sales; their {amount} lowers no sales",
+        "Nothing, if these orders should not count; `is_countable` in core.refunds is false for them.",
+    ),
+    "refund_day_estimated": (
+        "have no day of their own; the {amount} of goods that they give back counts on the days of their orders",
+        "Map `refunded_at` where the tool exports it.",
+    ),
+}
+"""Name -> what the refunds do, and what to do about it."""
+
+
+def find_refund_findings(con: duckdb.DuckDBPyConnection) -> Iterator[Finding]:
+    """Refunds whose goods were derived or capped, of no order or one that does not count, or without a day.
+
+    Args:
+        con: The build, with `core.refunds`.
+    """
+    currency = con.execute("select currency from raw.company").fetchall()[0][0]
+    for source, name, cases, refunds, amount in con.execute(_REFUNDS).fetchall():
+        says, advice = _SENTENCES[name]
+        yield make_finding(
+            name,
+            f"{source}: {cases:,} of {refunds:,} refunds {says.format(amount=f'{amount:,.2f} {currency}')}.",
+            advice,
+            source=source,
+            table="core.refunds",
+            count=cases,
+            share=cases / refunds,
+        )
+
+
+def find_spread_discounts(con: duckdb.DuckDBPyConnection) -> Iterator[Finding]:
+    """Orders whose own discounts were spread over their lines.
+
+    Args:
+        con: The build, with `core.order_lines`.
+    """
+    for source, orders in con.execute(_SPREAD).fetchall():
+        yield make_finding(
+            "discounts_spread",
+            f"{source}: {orders:,} orders give other discounts than their lines; the difference was spread over the "
+            "lines by what they cost.",
+            "Nothing, if the tool gives discounts of whole orders; otherwise map the discounts of lines.",
+            source=source,
+            table="core.order_lines",
+            count=orders,
+        )
+
+
+def find_never_charged_periods(con: duckdb.DuckDBPyConnection) -> Iterator[Finding]:
+    """Periods of subscriptions that another one replaced on their first day.
+
+    Args:
+        con: The build, with `core.subscriptions`.
+    """
+    currency = con.execute("select currency from raw.company").fetchall()[0][0]
+    for source, periods, amount in con.execute(_REPLACED).fetchall():
+        yield make_finding(
+            "subscription_period_replaced",
+            f"{source}: {periods:,} periods of subscriptions, worth {amount:,.2f} {currency} a month, were never "
+            "charged, since another row of the same item takes their place on their first day.",
+            "If they run side by side, map `item_id`; otherwise look for corrections that were exported as new rows.",
+            source=source,
+            table="core.subscriptions",
+            count=periods,
+        )

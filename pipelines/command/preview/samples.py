@@ -1,0 +1,130 @@
+"""Copies the beginning of delivered files into a temporary folder, so that large files can be looked at in seconds.
+
+Put here: which files of a source are looked at, and where they are cut. Keep out: reading them (`pipelines/sources`).
+"""
+
+import codecs
+import gzip
+import os
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from regulars.pipelines.settings.source import Source
+from regulars.pipelines.sources.readers.landed_text import open_private_connection
+from regulars.pipelines.sources.source_files import find_files
+from regulars.pipelines.warehouse.sql_text import quote_literal
+
+WHOLE_BYTES = 32_000_000
+"""Files of a source up to so many bytes together are read whole."""
+SAMPLE_BYTES = 4_000_000
+_SAMPLE_ROWS = 20_000
+_CUTS_TRIED = 200
+
+
+@dataclass(frozen=True)
+class Sample:
+    """What is looked at of one source.
+
+    Attributes:
+        source: Its settings, with the paths of the copies.
+        names: The names of the files, in order of delivery.
+        file_count: How many files the source has.
+        is_whole: Whether all that the next run would read of it is looked at.
+        is_cut: Whether only the beginning of a file is.
+    """
+
+    source: Source
+    names: tuple[str, ...]
+    file_count: int
+    is_whole: bool
+    is_cut: bool
+
+    @property
+    def extent(self) -> str:
+        """What was looked at, in words."""
+        if not self.names:
+            return "no file"
+        if self.is_cut:
+            return f"the beginning of {self.names[-1]}"
+        if self.is_whole:
+            return f"all of {self.names[0]}" if len(self.names) == 1 else f"all of {len(self.names)} files"
+        return f"{self.names[-1]}, the newest of {self.file_count} files"
+
+
+def take_sample(name: str, source: Source, data: Path, folder: Path) -> Sample:
+    """Copy what is to be looked at of a source: all of it, or the beginning of its newest file.
+
+    Args:
+        name: The source.
+        source: Its settings.
+        data: The folder that relative source paths start from.
+        folder: A temporary folder; the copies are put below it.
+
+    Raises:
+        OSError: A file cannot be read.
+    """
+    found = find_files(source, data)
+    wanted = found if source.delivery_mode != "full" else found[-1:]
+    is_whole = sum(path.stat().st_size for _, path in wanted) <= WHOLE_BYTES
+    chosen = wanted if is_whole else wanted[-1:]
+    copies = []
+    is_cut = False
+    for number, (_, path) in enumerate(chosen):
+        copy = folder / name / str(number) / path.name
+        copy.parent.mkdir(parents=True)
+        if is_whole or path.stat().st_size <= SAMPLE_BYTES:
+            shutil.copyfile(path, copy)
+        else:
+            is_cut = True
+            _copy_beginning(path, source, copy)
+        moment = path.stat().st_mtime
+        os.utime(copy, (moment, moment))
+        copies.append(str(copy))
+    changed: dict[str, object] = {"path": copies or source.path, "max_age_hours": None, "required": False}
+    if is_cut:
+        changed["options"] = source.options.model_copy(update={"final_newline": "optional"})
+    names = tuple(path.name for _, path in chosen)
+    return Sample(source.model_copy(update=changed), names, len(found), is_whole, is_cut)
+
+
+def _copy_beginning(path: Path, source: Source, copy: Path) -> None:
+    if source.format == "parquet":
+        _copy_rows(path, copy)
+        return
+    packed = source.format == "csv.gz"
+    with gzip.open(path) if packed else path.open("rb") as stream:
+        start = stream.read(SAMPLE_BYTES)
+    kept = _cut_at_line_end(start, source.options.quote if source.format != "jsonl" else "")
+    copy.write_bytes(gzip.compress(kept, compresslevel=1) if packed else kept)
+
+
+def _copy_rows(path: Path, copy: Path) -> None:
+    try:
+        with open_private_connection() as con:
+            con.execute(
+                f"copy (from read_parquet({quote_literal(path)}) limit {_SAMPLE_ROWS}) to {quote_literal(copy)}"
+            )
+    except duckdb.Error:  # not Parquet: let the reader say so
+        copy.write_bytes(path.read_bytes()[:SAMPLE_BYTES])
+
+
+def _cut_at_line_end(start: bytes, quote: str) -> bytes:
+    """The bytes up to the last line end that is outside quotes."""
+    wide = start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    line_end = "\n".encode("utf-16-le" if start.startswith(codecs.BOM_UTF16_LE) else "utf-16-be") if wide else b"\n"
+    mark = quote.encode()
+    end = len(start)
+    for _ in range(_CUTS_TRIED):
+        at = start.rfind(line_end, 0, end)
+        if at < 0:
+            return start
+        end = at
+        if wide and at % 2:
+            continue
+        kept = start[: at + len(line_end)]
+        if not mark or kept.count(mark) % 2 == 0:
+            return kept
+    return start

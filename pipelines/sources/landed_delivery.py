@@ -1,0 +1,71 @@
+"""Opens a delivery that a run reads: its landed text, and the mappings that fit its header.
+
+Put here: what the tables of `landed` need of one delivery. Keep out: filling them (`landed_rows.py`).
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from regulars.pipelines.settings.part import Place
+from regulars.pipelines.settings.settings import Settings
+from regulars.pipelines.settings.source import KindMapping, Source
+from regulars.pipelines.sources.landing import read_landed_file
+from regulars.pipelines.sources.ledger import Delivery
+from regulars.pipelines.sources.mapping.expressions import ExpressionChecker
+from regulars.pipelines.sources.mapping.mapping_checks import check_mapping
+from regulars.pipelines.sources.readers.landed_text import Landed, open_private_connection, readable_text_path
+from regulars.pipelines.warehouse.sql_text import quote_literal
+
+
+@dataclass(frozen=True)
+class LandedDelivery:
+    """One delivery to be written to the tables: its source, its landed file, the mappings that fit its header."""
+
+    name: str
+    source: Source
+    delivery: Delivery
+    landed: Landed
+    mappings: dict[str, KindMapping]
+    landing: Path
+    locate: Callable[[Place], str]
+
+    @property
+    def text(self) -> Path:
+        """The landed rows."""
+        return readable_text_path(self.landing, self.landed.file_sha256, self.source)
+
+    @property
+    def rows(self) -> str:
+        """SQL of the landed rows, with `file_row_number` from 0."""
+        return f"read_parquet({quote_literal(self.text)}, file_row_number = true)"
+
+    @property
+    def number(self) -> int:
+        """The number of the delivery."""
+        return int(self.delivery.delivery or 0)
+
+    @property
+    def system(self) -> str:
+        """The system whose ids the file holds."""
+        return self.source.system or self.name
+
+
+def read_deliveries(
+    name: str, settings: Settings, deliveries: Iterable[Delivery], landing: Path, checker: ExpressionChecker
+) -> Iterator[LandedDelivery]:
+    """The deliveries of a source, one after the other, each with the mappings of the columns that it has."""
+    source = settings.sources[name]
+    with open_private_connection() as con:
+        for delivery in deliveries:
+            landed = read_landed_file(con, str(delivery.file_sha256), delivery.file_name, source, landing)
+            mistakes = check_mapping(name, source, landed.header, landed.columns, checker)
+            absent = {(mistake.kind, mistake.column) for mistake in mistakes}
+            mappings = {
+                kind: KindMapping(
+                    columns={ours: theirs for ours, theirs in mapping.columns.items() if (kind, ours) not in absent},
+                    when=mapping.when,
+                )
+                for kind, mapping in source.mappings.items()
+            }
+            yield LandedDelivery(name, source, delivery, landed, mappings, landing, settings.locate)

@@ -1,0 +1,58 @@
+"""What is said about refunds whose goods were not told, and discounts that were spread."""
+
+from regulars.pipelines.audit.findings.tables.money import (
+    find_never_charged_periods,
+    find_refund_findings,
+    find_spread_discounts,
+)
+from regulars.pipelines.findings.catalogue import FINDINGS
+from tests.builders import build
+
+ORDER = {"order_id": "1", "gross_sales": "100", "shipping": "10", "tax": "20.90"}
+
+
+def test_every_way_in_which_the_goods_of_a_refund_are_not_told_is_counted():
+    with build(
+        raw__orders=[ORDER, ORDER | {"order_id": "2", "is_test": "true"}],
+        raw__refunds=[
+            {"refund_id": "a", "order_id": "1", "amount": "130.90"},
+            {"refund_id": "b", "order_id": "1", "amount": "7"},
+            {"refund_id": "c", "amount": "5"},
+            {"refund_id": "d", "order_id": "2", "goods": "3", "amount": "3", "refunded_at": None},
+        ],
+    ) as con:
+        found = {each.name: each for each in find_refund_findings(con)}
+    assert {name: each.count for name, each in found.items()} == {
+        "refund_goods_derived": 2,
+        "refund_order_unknown": 1,
+        "refund_beyond_order": 1,
+        "refund_of_uncounted_order": 1,
+        "refund_day_estimated": 1,
+    }
+    says = "shop: 2 of 4 refunds tell only the whole amount; 100.00 EUR of it is goods, by the proportions of their"
+    assert found["refund_goods_derived"].sentence == f"{says} orders."
+    assert "7.00 EUR" in found["refund_beyond_order"].sentence
+    assert found["refund_order_unknown"].share == 0.25
+    assert all(each.severity == FINDINGS[name].severity for name, each in found.items())
+
+
+def test_refunds_that_tell_their_goods_are_no_finding():
+    with build(
+        raw__orders=[ORDER], raw__refunds=[{"refund_id": "a", "order_id": "1", "goods": "100", "amount": "100"}]
+    ) as con:
+        assert list(find_refund_findings(con)) == []
+
+
+def test_orders_whose_discounts_were_spread_are_counted():
+    lines = [{"order_id": each, "unit_price": "10"} for each in "112"]
+    with build(raw__orders=[{"order_id": "1", "discounts": "3"}, {"order_id": "2"}], raw__order_lines=lines) as con:
+        (found,) = find_spread_discounts(con)
+    assert (found.count, found.source) == (1, "shop")
+
+
+def test_periods_that_another_replaced_on_their_first_day_are_counted():
+    rows = [{"subscription_id": "1", "started_at": f"2026-01-01 {hour}:00:00", "plan": "S"} for hour in ("09", "10")]
+    with build(raw__subscriptions=rows) as con:
+        (found,) = find_never_charged_periods(con)
+    assert found.count == 1
+    assert "worth 10.00 EUR a month" in found.sentence
