@@ -54,12 +54,13 @@ def demo(
 
     Example: regulars demo --home demo/home
     """
+    from regulars.launching import run_pipeline
     from regulars.pipelines.command.demo import write_demo
     from regulars.pipelines.run.progress import show_progress
 
     with show_progress() as report_progress:
         settings = write_demo(home, customers=customers, seed=seed, report_progress=report_progress)
-    _run(settings=settings, home=home)
+    run_pipeline(settings=settings, home=home, now=_now())
 
 
 @app.command()
@@ -78,8 +79,10 @@ def run(
 
     Example: regulars run --settings regulars.yaml --as-of 2026-06-30
     """
-    make = _plan if plan else _run
-    make(settings=settings, home=home, data=data, as_of=as_of, allow=allow or [], as_json=as_json)
+    from regulars.launching import plan_pipeline, run_pipeline
+
+    make = plan_pipeline if plan else run_pipeline
+    make(settings=settings, home=home, data=data, as_of=as_of, allow=allow or [], as_json=as_json, now=_now())
 
 
 @app.command()
@@ -265,49 +268,6 @@ def sample(
             folder, customers=customers, seed=seed, truncated=truncated, progress=report_progress
         )
     typer.echo(summary.sentence())
-
-
-def _run(
-    *,
-    settings: Path,
-    home: Path | None,
-    data: Path | None = None,
-    as_of: str = "",
-    allow: list[str] | None = None,
-    as_json: bool = False,
-) -> None:
-    from regulars.pipelines.command.run_summary import summarise_run
-    from regulars.pipelines.publish.targets.shape.registry import TARGET_OPTIONS
-    from regulars.pipelines.run.progress import show_progress
-    from regulars.pipelines.run.request import make_request
-
-    # mistakes in the arguments or the settings are reported at once, before Dagster is loaded
-    request = make_request(
-        settings, home=home, data=data, as_of=as_of, allow=allow or [], now=_now(), target_types=TARGET_OPTIONS
-    )
-    with show_progress() as report_progress:
-        report_progress("loading Dagster")
-        from regulars.assets.launch import launch_run
-
-        launch_run(request)
-    typer.echo(summarise_run(request.home, as_json=as_json))
-
-
-def _plan(*, settings: Path, home: Path | None, data: Path | None, as_of: str, allow: list[str], as_json: bool) -> None:
-    from regulars.pipelines.command.plan.plan import plan_run
-    from regulars.pipelines.publish.targets.shape.registry import TARGET_OPTIONS
-    from regulars.pipelines.run.progress import show_progress
-    from regulars.pipelines.run.request import make_request
-
-    request = make_request(
-        settings, home=home, data=data, as_of=as_of, allow=allow, now=_now(), target_types=TARGET_OPTIONS
-    )
-    with show_progress() as report_progress:
-        report_progress("loading Dagster")
-        from regulars.assets.launch import launch_unrecorded_run
-
-        text = plan_run(request, launch_unrecorded_run, as_json=as_json)
-    typer.echo(text)
 
 
 def _home(home: Path | None, settings: Path) -> "Home":

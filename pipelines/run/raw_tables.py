@@ -87,7 +87,7 @@ def _withhold(run: Run, overspent: Overspent, refused: set[str]) -> None:
         left = [older] if older else []
     instead = f"{left[-1].file_name} is used instead" if left else "nothing of it is used"
     if source.delivery_mode != "full" and left:
-        instead = f"its {len(left)} other files are used"
+        instead = "its other file is used" if len(left) == 1 else f"its {len(left)} other files are used"
     sentence = f"{overspent.sentence} The source is optional: {instead}; `regulars quarantine` shows the rows."
     landed_source.withheld.append(Refusal("quarantined", sentence))
     run.report_progress(sentence)

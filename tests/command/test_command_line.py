@@ -183,6 +183,8 @@ def test_doctor_reports_every_problem_at_once(company, tmp_path):
     well = run_regulars("doctor", "--settings", company / "regulars.yaml", "--home", company / "home").stdout
     assert "0 problems" in well
     assert "lapse_days is 365; your customers' gaps suggest" in well
+    assert "full (the default of products): the newest delivery holds everything" in well
+    assert "incremental (set): each delivery adds to the ones before" in well
     text = (company / "regulars.yaml").read_text(encoding="utf-8")
     (tmp_path / "regulars.yaml").write_text(text.replace("  email: Email", "  emial: Email"), encoding="utf-8")
     sick = run_regulars("doctor", "--settings", tmp_path / "regulars.yaml")

@@ -31,6 +31,7 @@ sources:
   shop:
     path: orders.csv
     kind: orders
+    delivery: full
     columns: {order_id: id, ordered_at: at, gross_sales: total, email: mail}
 """
 HEAD = "id,at,total,mail\n"
@@ -119,7 +120,7 @@ FILES = {
     "an expression that fails": Case(
         GOOD,
         78,
-        "regulars.yaml:8: sources.shop: the expression for orders.channel fails on a row of orders.csv",
+        "regulars.yaml:9: sources.shop: the expression for orders.channel fails on a row of orders.csv",
         'columns: {order_id: id, ordered_at: at, gross_sales: total,\n      channel: {sql: "mail::integer::varchar"}}',
     ),
 }
@@ -192,9 +193,9 @@ def test_a_folder_where_a_file_should_be_is_no_file(company):
         ("- company\n", "regulars.yaml:1: write keys with values"),
         (SETTINGS.replace("shop:\n", "shop: [1]\n  x:\n"), "regulars.yaml:4: sources.shop: write keys with values"),
         (SETTINGS.replace("kind: orders", "kind: ordres"), "regulars.yaml:6: sources.shop.kind: `ordres`"),
-        (SETTINGS.replace("email: mail", "emial: mail"), "regulars.yaml:7: sources.shop.columns.emial"),
-        (SETTINGS.replace("order_id: id, ", ""), "regulars.yaml:7: sources.shop.columns lacks `order_id`"),
-        (SETTINGS.replace("total", "{sql: 'total +'}"), "regulars.yaml:7: sources.shop.columns.gross_sales is not one"),
+        (SETTINGS.replace("email: mail", "emial: mail"), "regulars.yaml:8: sources.shop.columns.emial"),
+        (SETTINGS.replace("order_id: id, ", ""), "regulars.yaml:8: sources.shop.columns lacks `order_id`"),
+        (SETTINGS.replace("total", "{sql: 'total +'}"), "regulars.yaml:8: sources.shop.columns.gross_sales is not one"),
         (SETTINGS.replace("total", "{sql: 'getenv(total)'}"), "uses the function `getenv`"),
         (SETTINGS + "    delivery: full\n    path: [a.csv, b.csv]\n", "this key stands twice"),
         (
@@ -203,7 +204,7 @@ def test_a_folder_where_a_file_should_be_is_no_file(company):
         ),
         (
             SETTINGS + "alerts: {webhook: '${NOWHERE}'}\n",
-            "regulars.yaml:8: alerts.webhook: the environment has no NOWHERE",
+            "regulars.yaml:9: alerts.webhook: the environment has no NOWHERE",
         ),
         (SETTINGS.replace("2026-01-31", "2999-01-31"), "2999-01-31 is in the future"),
         (SETTINGS.replace("2026-01-31", "31.01.2026"), "regulars.yaml:2: as_of: write a day as YYYY-MM-DD"),

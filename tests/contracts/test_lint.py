@@ -73,6 +73,8 @@ def test_the_smallest_good_contract_has_no_problems(tmp_path):
 def test_the_example_that_all_contracts_copy_has_no_problems(tmp_path):
     (tmp_path / "core").mkdir()
     (tmp_path / "core" / "example.odcs.yaml").write_bytes(EXAMPLE.read_bytes())
+    names = "definitions: {customer_idx: The customer., order_id: The order., system: The tool.}"
+    (tmp_path / "definitions.yaml").write_text(names, encoding="utf-8")
     key = {"primaryKey": True}
     customers = contract("core.customers", properties=[column("customer_idx", "INTEGER", **key)])
     orders = contract("core.orders", properties=[column("system", **key), column("order_id", **key)])

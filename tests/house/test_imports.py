@@ -17,7 +17,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     # what verbs do
     "command": {
-        *("publish", "run", "sources", "contracts", "sample", "home", "settings"),
+        *("publish", "run", "sources", "contracts", "sample", "home", "warehouse", "settings"),
         *("findings", "kinds", "definitions", "errors"),
     },
     # what a run says and publishes

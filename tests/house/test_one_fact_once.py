@@ -29,8 +29,9 @@ from regulars.pipelines.transforms.clv.methods import (
 from regulars.pipelines.transforms.cohorts.cohort_cells import GRAINS as CALENDAR_GRAINS
 from regulars.pipelines.transforms.cohorts.customer_dimensions import COLUMNS as DIMENSION_COLUMNS
 from regulars.pipelines.transforms.cohorts.purchase_behaviour import COLUMNS as BEHAVIOUR_COLUMNS
-from regulars.pipelines.transforms.customers.customer_segments import SEGMENTS, VALUE_TIERS
+from regulars.pipelines.transforms.customers.customer_segments import SEGMENTS
 from regulars.pipelines.transforms.subscriptions.subscription_survival import MODELS
+from regulars.pipelines.transforms.value_tier import VALUE_TIERS
 from regulars.pipelines.transforms.voice.nps import COLUMNS as NPS_COLUMNS
 from tests.house.code import ROOT
 

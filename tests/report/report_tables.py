@@ -71,6 +71,7 @@ create table meta.tie_out as
 select 'shop' as source, 'orders' as kind, month, 'EUR' as currency, 81.555::decimal(18,4) as source_amount,
     80.555::decimal(18,4) as orders_amount, 0::decimal(18,4) as refunds_amount, 0::decimal(18,4) as adjustments_amount,
     0::decimal(18,4) as payments_amount, 0::decimal(18,4) as subscriptions_amount,
+    0::decimal(18,4) as never_charged_amount,
     1::decimal(18,4) as quarantined_amount, 0::decimal(18,4) as superseded_amount,
     0::decimal(18,4) as duplicate_amount, 0::decimal(18,4) as difference
 from (values (date '2025-11-01'), (date '2025-12-01')) months(month);

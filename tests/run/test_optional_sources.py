@@ -25,6 +25,7 @@ sources:
   survey:
     path: answers*.csv
     kind: survey_responses
+    delivery: full
     columns: {response_id: id, survey_type: {value: nps}, score: score, answered_at: at}
 """
 ORDERS = "id,at,total\no1,2025-12-01,5.00\n"
@@ -84,7 +85,7 @@ def test_the_last_good_delivery_is_used_again_however_many_bad_ones_follow(step)
 
 
 def test_of_an_incremental_source_only_the_bad_file_is_left_out(step):
-    settings = SETTINGS.replace("kind: survey_responses", "kind: survey_responses\n    delivery: incremental")
+    settings = SETTINGS.replace("delivery: full", "delivery: incremental")
     survey, rows = step(settings, answers1=GOOD, answers2=BAD)
     assert (survey.is_stale, rows) == (True, 1)
     assert [each.file_name for each in survey.deliveries] == ["answers1.csv"]

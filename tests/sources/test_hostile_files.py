@@ -46,7 +46,13 @@ CASES = {
     "utf-16 not declared, without mark": Case(GOOD.encode("utf-16-le"), refused="undecodable"),
     "utf-16 cut in the middle of a character": Case(("\ufeff" + GOOD).encode("utf-16-le")[:-1], refused="undecodable"),
     "utf-32 with mark": Case(("\ufeff" + GOOD).encode("utf-32-le"), [ONE, TWO]),
-    "cp1252": Case((HEAD + "é€,2026-01-01,9.50\n").encode("cp1252"), [row("é€")]),
+    "cp1252": Case((HEAD + "Café,2026-01-01,9.50\n").encode("cp1252"), [row("Café")]),
+    "cp1252 that looks like another encoding": Case(
+        (HEAD + "é€,2026-01-01,9.50\n").encode("cp1252"), refused="undecodable"
+    ),
+    "cp1252 that is declared": Case(
+        (HEAD + "é€,2026-01-01,9.50\n").encode("cp1252"), [row("é€")], options={"encoding": "cp1252"}
+    ),
     "utf-8 that is declared as cp1252 by mistake": Case(
         HEAD + "é,2026-01-01,9.50\n", [row("Ã©")], options={"encoding": "cp1252"}
     ),
@@ -306,7 +312,8 @@ def test_a_file_without_its_header_line_puts_no_value_of_a_customer_into_the_ref
     shop.write("orders.csv", f"web,anna@shop.examples,2026-01-01,+49 170 1234567,{long}\nweb,b@x.example,,,\n")
     refusal = shop.refusal()
     assert refusal.reason_code == "missing_column"
-    assert "; the file has `web` and 4 more that do not look like a name: see that" in refusal.sentence
+    assert "; the file has none of the names in the settings: see that its first line is the header" in refusal.sentence
+    assert "web" not in refusal.sentence
     assert not [value for value in ("anna@shop.examples", "2026-01", "1234567", "refund") if value in refusal.sentence]
 
 

@@ -199,7 +199,7 @@ later = pl.col("period_number") == 2
         (CURVE, without(later), "averages_are_of_complete_cells"),
         (RETURNED, twice, "unique"),
         (RETURNED, more("days_lapsed"), "dates_are_in_order"),
-        (RETURNED, lambda frame: frame.with_columns(is_active=True), "nobody_stays_and_returns"),
+        (RETURNED, lambda frame: frame.with_columns(has_stayed=True), "nobody_stays_and_returns"),
         (RETURNED, without(pl.col("customer_id") == "ada"), "returns_are_those_of_churn"),
         (BEHAVIOUR, twice, "unique"),
         (BEHAVIOUR, more("customers"), "counts_are_in_order"),

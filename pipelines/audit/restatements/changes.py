@@ -92,7 +92,10 @@ RECORD_KINDS = (
         ("subscription_id", "period_number"),
         "started_date",
         ("customer_id",),
-        ("plan", "started_date", "active_from", "active_until", "monthly_amount_original", "currency"),
+        (
+            *("item_id", "plan", "started_date", "active_from", "active_until", "paused_from", "paused_until"),
+            *("is_free_time", "monthly_amount_original", "currency"),
+        ),
         ("monthly_amount",),
     ),
 )

@@ -43,7 +43,7 @@ from regulars.pipelines.run.run import Run
 RESTATEMENTS = "meta.restatements"
 
 INPUTS: Mapping[str, tuple[str, ...]] = {
-    "marts.sales_new_vs_returning": ("core.orders", "core.refunds"),
+    "marts.sales_new_vs_returning": ("core.orders", "core.refunds", "core.subscriptions"),
     "marts.churn": ("core.orders", "core.refunds", "core.subscriptions"),
     "marts.retention_cohorts": ("core.orders", "core.refunds"),
     "marts.nps": ("core.survey_responses",),

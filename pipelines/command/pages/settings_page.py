@@ -44,6 +44,7 @@ sources:
 as_of: 2026-06-30
 customer_is: person
 value_basis: net_sales
+subscription_revenue_is_in_orders: true
 lapse_days: 180
 max_lifetime_years: 10
 discount_rate: 0.08

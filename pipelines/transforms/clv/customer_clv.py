@@ -52,7 +52,6 @@ from regulars.pipelines.transforms.clv.simple_formula import (
     measure_churn_by_customer_type,
     value_total_revenue,
 )
-from regulars.pipelines.transforms.customers.customer_segments import assign_value_tier
 from regulars.pipelines.transforms.purchases.purchases import read_into_polars, select_columns
 from regulars.pipelines.transforms.subscriptions.subscription_periods import list_live_periods
 from regulars.pipelines.transforms.subscriptions.subscription_revenue import (
@@ -60,6 +59,7 @@ from regulars.pipelines.transforms.subscriptions.subscription_revenue import (
     add_subscription_revenue,
     sum_revenue_by_customer,
 )
+from regulars.pipelines.transforms.value_tier import assign_value_tier
 
 COLUMNS: dict[str, PolarsDataType] = {
     "customer_id": pl.String,
@@ -304,8 +304,6 @@ def _round_amounts() -> pl.Expr:
 
 def _add_up_clv_predicted() -> list[pl.Expr]:
     """Add up net sales to date and the predicted lifetime value, less the acquisition cost."""
-    cost = pl.col("acquisition_cost").fill_null(0)
-    return [
-        (pl.col("net_sales_to_date") + pl.col(f"predicted_value_lifetime{end}") - cost).alias(f"clv_predicted{end}")
-        for end in ("", "_low", "_high")
-    ]
+    base = pl.col("net_sales_to_date") - pl.col("acquisition_cost").fill_null(0)
+    ends = ("", "_low", "_high")
+    return [(base + pl.col(f"predicted_value_lifetime{end}")).alias(f"clv_predicted{end}") for end in ends]

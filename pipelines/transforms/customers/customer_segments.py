@@ -29,6 +29,7 @@ from regulars.pipelines.transforms.purchases.purchases import (
     select_columns,
     sum_purchases_by_customer_day,
 )
+from regulars.pipelines.transforms.value_tier import assign_value_tier
 
 COLUMNS: dict[str, PolarsDataType] = {
     "customer_id": pl.String,
@@ -67,14 +68,6 @@ SEGMENTS: tuple[tuple[str, tuple[int, int], tuple[int, int], tuple[int, int]], .
 Scores compare customers with each other, not with the calendar: `choose_segment` puts right what the lifecycle knows
 better.
 """
-
-TIERS = (("top_10_percent", 10), ("next_20_percent", 30), ("middle", 70))
-"""Tier, and the percentage of customers who are worth more than a member of it may be, exclusive."""
-
-LOWEST_TIER = "lowest_30_percent"
-"""The tier of all other customers."""
-
-VALUE_TIERS = (*(name for name, _ in TIERS), LOWEST_TIER)
 
 PURCHASE_DAYS_FOR_A_RHYTHM = 3
 """Purchase days that a typical gap needs; there are then two gaps."""
@@ -270,15 +263,6 @@ def choose_segment(*, as_of: dt.date, lapse_days: int) -> pl.Expr:
         .then(pl.lit("promising"))
         .otherwise(scored)
     )
-
-
-def assign_value_tier(value: pl.Expr) -> pl.Expr:
-    """Assign the value tier by the share of customers who are worth more; equal values share the higher tier."""
-    worth_more = (value.rank("min", descending=True).cast(pl.Int64) - 1) * 100
-    tiers = pl.lit(LOWEST_TIER)
-    for name, percent in reversed(TIERS):
-        tiers = pl.when(worth_more < percent * pl.len()).then(pl.lit(name)).otherwise(tiers)
-    return tiers
 
 
 def assign_lifecycle(is_subscribed: pl.Expr, *, as_of: dt.date) -> pl.Expr:

@@ -40,13 +40,13 @@ def mistakes(targets: str, company: str = "") -> list[str]:
         ),
         ("share: {path: x}", "1: publish.targets.share: `type` is missing"),
         ("share: {type: folder}", "1: publish.targets.share: `path` is missing"),
-        ("share: {type: folder, path: 7}", "1: publish.targets.share.path: `7` must be text; put it in quotes"),
-        ("share: {type: folder, path: ''}", "1: publish.targets.share.path: String should have at least 1"),
+        ("share: {type: folder, path: 7}", "1: publish.targets.share.path: write a text; put it in quotes"),
+        ("share: {type: folder, path: ''}", "1: publish.targets.share.path: write at least 1 character"),
         ("share: {type: folder, path: '${SHARE}'}", "1: publish.targets.share.path: the environment has no SHARE"),
         ("share:\n      type: folder\n      path: x\n      keep_generations: 1", "4: publish.targets.share.keep_gen"),
-        ("../x: {type: folder, path: x}", "1: publish.targets.../x: String should match pattern"),
-        ("share: folder", "1: publish.targets.share: Input should be a valid dictionary"),
-        ("share: {type: [folder], path: x}", "1: publish.targets.share.type: `['folder']` must be text"),
+        ("../x: {type: folder, path: x}", "1: publish.targets.../x: write a name in small letters"),
+        ("share: folder", "1: publish.targets.share: write keys with values below it"),
+        ("share: {type: [folder], path: x}", "1: publish.targets.share.type: write a text; put it in quotes"),
     ],
 )
 def test_a_mistake_is_told_with_its_line_and_key(target, mistake):

@@ -5,6 +5,7 @@ from typing import Any
 import duckdb
 import pytest
 
+from regulars.pipelines.kinds.shape.registry import KINDS
 from regulars.pipelines.settings.settings import Settings
 from regulars.pipelines.settings.source import FileOptions
 from regulars.pipelines.sources.formats.format_advice import FormatAdvice, advise_formats
@@ -22,7 +23,7 @@ def con():
 
 def advise(con, values: list[str | None], form: str = "moment", **options: Any) -> list[FormatAdvice]:
     """The advice about a source of orders whose moments, or amounts, are these."""
-    column, other = ("ordered_at", "gross_sales") if form == "moment" else ("gross_sales", "ordered_at")
+    column = "ordered_at" if form == "moment" else "gross_sales"
     settings = Settings.model_validate(
         {
             "company": {"name": "Shop", "timezone": "UTC", "currency": "EUR"},
@@ -39,11 +40,10 @@ def advise(con, values: list[str | None], form: str = "moment", **options: Any) 
     read = convert_to_form(form, "v", FileOptions(**options), "UTC")
     con.execute("create or replace temp table written (v varchar)")
     con.executemany("insert into written values (?)", [[value] for value in values])
+    others = ", ".join(f"null::varchar as {each.name}" for each in KINDS["orders"].columns if each.name != column)
     con.execute(f"""
         create or replace table landed.orders as
-        select 'shop' as _source, {read} as {column}, null::varchar as {other}, null::varchar as email,
-            null::varchar as promised_at, null::varchar as delivered_at, null::varchar as is_test,
-            null::varchar as is_cancelled, null::varchar as discounts, null::varchar as shipping, null::varchar as tax
+        select 'shop' as _source, {read} as {column}, {others}
         from written
     """)
     return advise_formats(con, settings)

@@ -173,7 +173,8 @@ def test_a_refunded_year_is_worth_less():
         "customer_idx",
         refund_id=pl.int_range(pl.len()).cast(pl.String),
         refund_date="order_date",
-        amount=(pl.col("gross_sales") / 2).cast(MONEY),
+        goods=(pl.col("gross_sales") / 2).cast(MONEY),
+        is_countable=pl.lit(True),
     )
     bought = (core["orders"].lazy(), refunds.lazy(), core["calendar"].lazy())
     models = clv_models(*bought, as_of=AS_OF)

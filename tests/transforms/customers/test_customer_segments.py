@@ -13,11 +13,11 @@ from polars.testing import assert_frame_equal
 from regulars.pipelines.transforms.customers.customer_segments import (
     COLUMNS,
     SEGMENTS,
-    assign_value_tier,
     customer_segments,
     list_segments_by_score,
     score_in_fifths,
 )
+from regulars.pipelines.transforms.value_tier import assign_value_tier
 from tests.transforms.subscription_tables import Row, period, table
 
 AS_OF = dt.date(2026, 3, 31)
