@@ -7,6 +7,8 @@ import pytest
 from regulars.pipelines.home.home import Home
 from tests.shop import COMPANY, FOUR_ORDERS, ORDERS, Shop, run_regulars
 
+pytestmark = pytest.mark.slow
+
 TOWN = ORDERS.replace("currency: currency", "currency: currency\n      city: town")
 ACKNOWLEDGED = """findings:
   acknowledged:

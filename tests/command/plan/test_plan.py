@@ -8,6 +8,8 @@ import pytest
 
 from tests.shop import FOUR_ORDERS, TWO_CUSTOMERS, Done, run_regulars
 
+pytestmark = pytest.mark.slow
+
 
 def hash_tree(folder: Path) -> dict[str, str]:
     """Path -> hash of every file, target of every link."""
