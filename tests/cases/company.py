@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-import pytest
 
 from regulars.pipelines.audit.accounting import write_excluded_rows, write_row_accounting
 from regulars.pipelines.contracts.quarantine.quarantine_step import SourceFacts, run_quarantine_step
@@ -20,9 +19,9 @@ from regulars.pipelines.sources.deliveries import land_sources
 from regulars.pipelines.sources.landed_rows import write_landed_rows
 from regulars.pipelines.sources.source_landing import LandedSource
 from tests.builders import select_into, warehouse
+from tests.cases.shared_case import find_case
 from tests.contracts.deliveries import raw_contracts
 
-CASES = Path(__file__).parents[2].parent / "shared" / "data" / "cases"
 NOW = dt.datetime(2025, 7, 1, 3, 30, tzinfo=dt.UTC)
 
 
@@ -30,9 +29,7 @@ class Company:
     """The settings and files of one case."""
 
     def __init__(self, case: str, folder: Path, settings: dict[str, Any]) -> None:
-        if not (CASES / case).is_dir():
-            pytest.skip(f"case {case} is not beside this folder: put it into ../shared/data/cases/{case}")
-        self.case, self.data, self.home = CASES / case, folder / "data", folder / "home"
+        self.case, self.data, self.home = find_case(case), folder / "data", folder / "home"
         self.data.mkdir()
         company = {"name": case, "timezone": "UTC", "currency": "EUR"} | settings.pop("company", {})
         self.settings = Settings.model_validate({"company": company, **settings})

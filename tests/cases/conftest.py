@@ -3,15 +3,12 @@
 Put here: finding the files of a case. Keep out: what is right (a test per case).
 """
 
-import os
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 
+from tests.cases.shared_case import find_case
 from tests.shop import Shop
-
-CASES = Path(os.environ.get("REGULARS_SHARED") or Path(__file__).parents[2].parent / "shared") / "data" / "cases"
 
 
 @pytest.fixture(scope="module")
@@ -20,9 +17,7 @@ def run_case(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Shop]:
 
     def run(case: str, settings: str, *arguments: str, **files: str) -> Shop:
         """`case`: its folder; `files`: name without `.csv` -> text that takes the place of the shared file."""
-        folder = CASES / case
-        if not folder.is_dir():
-            pytest.skip(f"the case is not here: put it into ../shared/data/cases/{case}")
+        folder = find_case(case)
         shop = Shop(tmp_path_factory.mktemp(folder.name))
         for path in folder.glob("*.csv"):
             (shop.folder / path.name).write_text(

@@ -16,10 +16,9 @@ from regulars.pipelines.sources.deliveries import land_sources
 from regulars.pipelines.sources.landed_rows import write_landed_rows
 from regulars.pipelines.transforms.voice.nps import nps
 from tests.builders import build, rows_of
+from tests.cases.shared_case import find_case
 from tests.shop import run_regulars
 
-ROOT = Path(__file__).parents[2]
-CASE = ROOT.parent / "shared" / "data" / "cases" / "B10"
 NOW = dt.datetime(2025, 7, 1, 3, 30, tzinfo=dt.UTC)
 SETTINGS = """
 company: {name: B10, timezone: UTC, currency: EUR}
@@ -45,10 +44,9 @@ LEFT_OUT = {("2025-06-17", 0, None, 2, 0), ("2025-06-18", 1, 100.0, 0, 1)}
 
 @pytest.fixture(scope="module")
 def company(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    if not CASE.is_dir():
-        pytest.skip("the case is not here: put it into ../shared/data/cases/B10")
+    case = find_case("B10")
     folder = tmp_path_factory.mktemp("b10")
-    for file in CASE.glob("*.csv"):
+    for file in case.glob("*.csv"):
         shutil.copy(file, folder)
     (folder / "regulars.yaml").write_text(SETTINGS, encoding="utf-8")
     return folder
