@@ -57,6 +57,8 @@ findings: {thresholds: {values_emptied: 0.01}}
 schedule: {cron: "30 3 * * *"}
 report: {language: en}
 publish: {keep_generations: 7}
+business_hours: {country: DE, subdivision: BE}
+support: {reply_within_minutes: 60}
 alerts: {webhook: "${ALERT_WEBHOOK}"}
 """,
     "company": """

@@ -163,8 +163,8 @@ def _count_periods(days: pl.DataFrame, spine: pl.DataFrame, grain: str, start: p
         value = pl.lit(ALL) if dimension == ALL else pl.col(dimension).fill_null(UNKNOWN)
         if dimension != ALL and days[dimension].null_count() == len(days):
             continue
-        keys = {"period_start": start, "dimension": pl.lit(dimension), "dimension_value": value}
-        found.append(days.group_by(**keys).agg(**counts))
+        keys = [start.alias("period_start"), pl.lit(dimension).alias("dimension"), value.alias("dimension_value")]
+        found.append(days.group_by(keys).agg(**counts))
     every = spine.select(period_start=start, dimension=pl.lit(ALL), dimension_value=pl.lit(ALL)).unique()
     empty = every.join(found[0], on=every.columns, how="anti").with_columns(
         pl.lit(0, pl.Int64).alias(n) for n in COUNTS
