@@ -36,13 +36,13 @@ _TRUE, _FALSE = ("yes", "y", "true", "t", "1"), ("no", "n", "false", "f", "0")
 
 
 def clean_text(value: str) -> str:
-    """Text without outer blanks and control characters; NULL when nothing is left."""
+    """Text without outer blanks and control characters, accents composed (NFC); NULL when nothing is left."""
     visible = f"regexp_replace({value}, {quote_literal(_CONTROL)}, '', 'g')"
     trimmed = f"regexp_replace({visible}, {quote_literal(f'^{_BLANK}+|{_BLANK}+$')}, '', 'g')"
     return f"""
         case
-            when regexp_matches({value}, {quote_literal(_UNTIDY)}) then nullif({trimmed}, '')
-            else nullif({value}, '')
+            when regexp_matches({value}, {quote_literal(_UNTIDY)}) then nullif(nfc_normalize({trimmed}), '')
+            else nullif(nfc_normalize({value}), '')
         end
     """
 
