@@ -180,7 +180,7 @@ LAYOUTS = {
     "pipes": shop(orders().replace(",", "|"), "header", code=4),
     "Windows line ends": shop(orders().replace("\n", "\r\n")),
     "old Mac line ends": shop(orders().replace("\n", "\r")),
-    "doubled carriage returns": shop(orders().replace("\n", "\r\r\n"), "no records", code=4),
+    "doubled carriage returns": shop(orders().replace("\n", "\r\r\n"), "no record", code=4),
     "line ends within quotes": crm(
         customers(lambda n, row: put(row, 2, '"Kö\r\nln"' if n == 1 else row[2])), right={"customers": 8}
     ),
@@ -222,7 +222,7 @@ LAYOUTS = {
     ),
     "delimiters behind each record": shop(orders(lambda n, row: [*row, "", ""])),
     "a comma in a total without quotes": shop(
-        orders(lambda n, row: put(row, 2, "1,010.50") if n == 1 else row), "no records", code=65
+        orders(lambda n, row: put(row, 2, "1,010.50") if n == 1 else row), "malformed", code=65
     ),
     "columns moved by one from the middle on": shop(
         orders(lambda n, row: [row[0], "", *row[1:4]] if n > 12 else row), "quarantined", code=65
@@ -234,7 +234,7 @@ LAYOUTS = {
     "tabs in a cell": shop(orders(lambda n, row: put(row, 0, f"\t{row[0]}"))),
     "no-break spaces around cells": shop(orders(lambda n, row: [f"\u00a0{cell} " for cell in row])),
     "formulas that keep zeros": shop(
-        orders(lambda n, row: put(row, 3, f'="{row[3]}"')), "quarantined", "ids", right={"buyers": 8, "linked": 24}
+        orders(lambda n, row: put(row, 3, f'="{row[3]}"')), right={"buyers": 8, "linked": 24}
     ),
     "an HTML error page with 200": shop("<!doctype html><p>Sign in</p>\n", "web page", code=4),
     "a JSON error": shop('{"error": "quota"}\n', "JSON", code=4),
