@@ -30,43 +30,48 @@ _TOTAL_WORDS = (
     r"|toplam|razem|soma|gesamt(summe|betrag)?|endsumme|zwischensumme)[:. ]*"
 )
 
+_FILES = """
+    select
+        _source,
+        _delivery,
+        count(*) - 1 as others,
+        sum({amount}) as total,
+        arg_max({amount}, _row) as last_amount,
+        count(*) filter ({is_named}) as named,
+        arg_max({is_named}, _row) as last_is_named,
+        count(*) filter ({has_blank}) as with_blank,
+        arg_max({has_blank}, _row) as last_has_blank,
+    from staging.{kind}
+    group by _source, _delivery
+"""
+"""One row per file that feeds a kind."""
+
+_IS_NAMED = "(right({id}, 1) not between '0' and '9' and regexp_full_match(lower({id}), {words}))"
+_HAS_BLANK = "contains({id}, ' ')"
+
 _TOTALS = """
     with
-        placed as (
-            select
-                _source,
-                _delivery,
-                regexp_full_match(lower({id}), {words}) as is_named,
-                row_number() over (partition by _source, _delivery order by _row desc) = 1 as is_last,
-                count(*) over (partition by _source, _delivery) - 1 as others,
-                {amount} as amount,
-                sum({amount}) over (partition by _source, _delivery) - {amount} as sum_of_others,
-            from staging.{kind}
-        )
+        files as ({files})
 
-    select _source, count(*)
-    from placed
-    where is_named or (is_last and others >= {fewest} and amount > 0 and amount = sum_of_others)
+    select
+        _source,
+        cast(sum(named) as bigint)
+        + count(*) filter (
+            not last_is_named and others >= {fewest} and last_amount > 0 and last_amount = total - last_amount
+        ) as rows,
+    from files
     group by _source
+    having rows > 0
     order by _source
 """
 _FOOTERS = """
     with
-        placed as (
-            select
-                _source,
-                regexp_matches({id}, '[^ ] +[^ ]') as has_blank,
-                row_number() over (partition by _source, _delivery order by _row desc) = 1 as is_last,
-                regexp_full_match(lower({id}), {words}) as is_named,
-            from staging.{kind}
-        )
+        files as ({files})
 
-    select _source, count(*) filter (has_blank and not is_named)
-    from placed
+    select _source, count(*) filter (last_has_blank and not last_is_named) as footers
+    from files
     group by _source
-    having count(*) > {fewest}
-        and count(*) filter (has_blank and is_last and not is_named) > 0
-        and count(*) filter (has_blank and not is_last) = 0
+    having sum(others) >= {fewest} and footers > 0 and sum(with_blank) = count(*) filter (last_has_blank)
     order by _source
 """
 
@@ -88,9 +93,13 @@ def _measure_kind(con: duckdb.DuckDBPyConnection, kind: Kind) -> Iterator[Findin
         or not con.execute(f"select 1 from staging.{kind.name} limit 1").fetchone()
     ):
         return
-    values = {"id": column.name, "kind": kind.name, "words": quote_literal(_TOTAL_WORDS), "fewest": FEWEST_BEFORE}
-    amount = AMOUNTS.get(kind.name, "null::decimal(18, 4)")
-    for source, count in con.execute(_TOTALS.format(**values, amount=amount)).fetchall():
+    files = _FILES.format(
+        kind=kind.name,
+        amount=AMOUNTS.get(kind.name, "null::decimal(18, 4)"),
+        is_named=_IS_NAMED.format(id=column.name, words=quote_literal(_TOTAL_WORDS)),
+        has_blank=_HAS_BLANK.format(id=column.name),
+    )
+    for source, count in con.execute(_TOTALS.format(files=files, fewest=FEWEST_BEFORE)).fetchall():
         yield make_finding(
             "totals_rows",
             f"{count:,} rows of {kind.name} of `{source}` add up the others: they are called a total, or the last row "
@@ -100,7 +109,7 @@ def _measure_kind(con: duckdb.DuckDBPyConnection, kind: Kind) -> Iterator[Findin
             kind=kind.name,
             count=count,
         )
-    for source, count in con.execute(_FOOTERS.format(**values)).fetchall():
+    for source, count in con.execute(_FOOTERS.format(files=files, fewest=FEWEST_BEFORE)).fetchall():
         yield make_finding(
             "footer_rows",
             f"The last row of {count:,} files of `{source}` passes for one of {kind.name}: its id is several words, "
