@@ -24,8 +24,8 @@ class FileOptions(Part):
     """What encloses a value that holds the delimiter or a line end."""
     encoding: Encoding = "auto"
     """How characters are written: any encoding that Python knows, such as `cp1250` or `shift_jis`. `auto` takes a file
-    as UTF-8 if it is, as UTF-16 if it begins like it, else as the Windows encoding cp1252, and refuses it where it does
-    not look like that."""
+    as UTF-8 if it is, as UTF-16 if it begins like it, else as the Windows encoding cp1252; it refuses a file that does
+    not look like that, and the run warns where letters of the file are others in cp1250, in cp1254 or on a Mac."""
     decimal: Literal[".", ","] = "."
     """The decimal sign of numbers."""
     thousands: Literal["", ",", ".", " ", "'"] = ""

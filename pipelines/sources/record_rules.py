@@ -1,7 +1,7 @@
 """Sorts the records of a landed file by the conditions of its source: ours, excluded, or not to be told.
 
 Put here: what `exclude`, `include` and `when` mean for a whole record. Keep out: what a kind makes of a record
-(`mapping/`), and test persons (`excluded_people.py`).
+(`mapping/`), and test persons (`exclusions/excluded_people.py`).
 
 A record is excluded by the first condition of `exclude` that is true, else by the first of `include` that is false.
 Where one of them is NULL it cannot be told whose the record is: it is quarantined. What is left is taken by the kinds

@@ -43,6 +43,11 @@ MONEY = (
         unit="orders",
     ),
     FindingType(
+        name="refunds_before_orders",
+        meaning="Refunds lie more than a day before the order that they belong to.",
+        unit="refunds",
+    ),
+    FindingType(
         name="subscription_period_replaced",
         meaning="Periods of subscriptions were never charged, since another one took their place on their first day.",
         unit="periods",

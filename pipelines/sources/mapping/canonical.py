@@ -36,13 +36,13 @@ _TRUE, _FALSE = ("yes", "y", "true", "t", "1"), ("no", "n", "false", "f", "0")
 
 
 def clean_text(value: str) -> str:
-    """Text without outer blanks and control characters; NULL when nothing is left."""
+    """Text without outer blanks and control characters, accents composed (NFC); NULL when nothing is left."""
     visible = f"regexp_replace({value}, {quote_literal(_CONTROL)}, '', 'g')"
     trimmed = f"regexp_replace({visible}, {quote_literal(f'^{_BLANK}+|{_BLANK}+$')}, '', 'g')"
     return f"""
         case
-            when regexp_matches({value}, {quote_literal(_UNTIDY)}) then nullif({trimmed}, '')
-            else nullif({value}, '')
+            when regexp_matches({value}, {quote_literal(_UNTIDY)}) then nullif(nfc_normalize({trimmed}), '')
+            else nullif(nfc_normalize({value}), '')
         end
     """
 
@@ -80,15 +80,20 @@ def convert_to_form(form: Form, value: str, options: FileOptions, zone: str) -> 
 
 
 def _convert_id(value: str) -> str:
-    """Without the apostrophe that spreadsheets put in front, and without the `.0` that they put behind a number."""
-    bare = f"ltrim({value}, '''')"
+    """Without the `.0` that spreadsheets put behind a number, and without what they put in front to keep zeros."""
+    bare = _strip_text_marks(value)
     return rf"""
         case
-            when starts_with({value}, '''') or suffix({value}, '.0')
+            when regexp_matches({value}, '^[''=]') or suffix({value}, '.0')
                 then nullif(regexp_replace({bare}, '^(-?[0-9]+)\.0$', '\1'), '')
             else {value}
         end
     """
+
+
+def _strip_text_marks(value: str) -> str:
+    """SQL: `'007` and `="007"`, by which a spreadsheet is made to keep zeros, as `007`."""
+    return rf"""ltrim(regexp_replace({value}, '^="(.*)"$', '\1'), '''')"""
 
 
 def _convert_boolean(value: str) -> str:

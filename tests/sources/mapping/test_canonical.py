@@ -208,3 +208,18 @@ def test_a_delivered_number_means_what_was_written():
             if written != delivered:
                 behind = written.endswith("-")
                 assert Decimal(delivered) == Decimal(("-" if behind else "") + written.removesuffix("-"))
+
+
+@pytest.mark.parametrize("written", ["007", "'007", '="007"'])
+def test_what_keeps_the_zeros_of_an_id_in_a_spreadsheet_is_no_part_of_it(written):
+    assert form("id", written) == "007"
+
+
+@pytest.mark.parametrize("written", ["=007", '="a"b', "a'b"])
+def test_other_signs_of_an_id_stay(written):
+    assert form("id", written) == written
+
+
+def test_an_accent_written_as_a_sign_of_its_own_is_composed():
+    assert form("text", "Ko\u0308ln") == "Köln"
+    assert form("id", " e\u0301\u00a0") == "é"

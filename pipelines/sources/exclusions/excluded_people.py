@@ -1,7 +1,7 @@
 """Leaves out everything that belongs to test persons and test orders of the settings.
 
 Put here: whose a row of `landed.<kind>` is, as far as leaving it out goes. Keep out: conditions over the columns of a
-file (`record_rules.py`), and addresses that name nobody (`identity.ignore_emails`).
+file (`sources/record_rules.py`), and addresses that name nobody (`identity.ignore_emails`).
 
 A test person is an address or a customer record of the settings, a customer record with such an address, and, unless
 nobody is named by it, the address of such a record. Orders of a test person are test orders, and what names a test

@@ -1,6 +1,6 @@
 """Finds rules that leave out another share of the newest file than of those before, and conditions that are NULL.
 
-Put here: findings about `exclude`, `include` and `when`. Keep out: evaluating them (`record_rules.py`).
+Put here: findings about `exclude`, `include` and `when`. Keep out: evaluating them (`sources/record_rules.py`).
 """
 
 from collections.abc import Mapping, Sequence
