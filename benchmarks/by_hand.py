@@ -212,7 +212,8 @@ with
         select
             month_end,
             count(*) filter (began <= month_end and lapses > month_end) as active_customers,
-            count(*) filter (is_first and date_trunc('month', began) = date_trunc('month', month_end)) as newly_active_customers,
+            count(*) filter (is_first and date_trunc('month', began) = date_trunc('month', month_end))
+                as newly_active_customers,
             count(*) filter (
                 lapses <= month_end and lapses > last_day(month_end - interval 12 month)
                 and (returned is null or returned > month_end)
