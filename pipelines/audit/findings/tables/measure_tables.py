@@ -19,6 +19,7 @@ from regulars.pipelines.audit.findings.tables.ids import find_damaged_ids
 from regulars.pipelines.audit.findings.tables.links import find_buyers_without_record, find_unmatched_writers
 from regulars.pipelines.audit.findings.tables.money import (
     find_never_charged_periods,
+    find_plans_taken_as_successive,
     find_refund_findings,
     find_spread_discounts,
 )
@@ -26,6 +27,7 @@ from regulars.pipelines.audit.findings.tables.odd_orders import find_odd_orders
 from regulars.pipelines.audit.findings.tables.placeholders import find_placeholders
 from regulars.pipelines.audit.findings.tables.references import find_unmatched_references
 from regulars.pipelines.audit.findings.tables.same_orders import find_same_orders
+from regulars.pipelines.audit.findings.tables.taxes import find_taxes_against_settings
 from regulars.pipelines.audit.findings.tables.texts import find_free_text, find_unknown_countries
 from regulars.pipelines.findings.finding import Finding
 
@@ -48,6 +50,8 @@ MEASUREMENTS: Sequence[Callable[[duckdb.DuckDBPyConnection], Iterable[Finding]]]
     find_refund_findings,
     find_spread_discounts,
     find_never_charged_periods,
+    find_plans_taken_as_successive,
+    find_taxes_against_settings,
 )
 
 
