@@ -24,8 +24,8 @@ WHEN = "when"
 """The rule by which records are excluded that the only kind of a source does not take."""
 
 _NULL_WHEN = (
-    "the condition `when` is NULL for it, and no other kind takes it: an empty cell compares as NULL, so use `coalesce`, "
-    "or `fill_down` where only the first row of an order has the cell"
+    "the condition `when` is NULL for it, and no other kind takes it: an empty cell compares as NULL, so use "
+    "`coalesce`, or `fill_down` where only the first row of an order has the cell"
 )
 
 
