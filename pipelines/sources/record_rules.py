@@ -23,6 +23,11 @@ NO_KIND = "none"
 WHEN = "when"
 """The rule by which records are excluded that the only kind of a source does not take."""
 
+_NULL_WHEN = (
+    "the condition `when` is NULL for it, and no other kind takes it: an empty cell compares as NULL, so use "
+    "`coalesce`, or `fill_down` where only the first row of an order has the cell"
+)
+
 
 @dataclass(frozen=True)
 class SortedRecords:
@@ -156,6 +161,6 @@ def _sort_by_kinds(
         )
     for number, is_undecided in con.execute("select row, is_undecided from untaken_records order by row").fetchall():
         if is_undecided:
-            yield number, ("condition_is_null", "the condition `when` is NULL for it, and no other kind takes it")
+            yield number, ("condition_is_null", _NULL_WHEN)
         elif not is_only:
             yield number, ("unclaimed", "no kind's `when` is true for it")

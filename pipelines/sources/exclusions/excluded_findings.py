@@ -71,7 +71,8 @@ def find_null_conditions(source: str, count: int) -> list[Finding]:
         "condition_is_null",
         f"{source}: for {count:,} records a condition of `when`, `exclude` or `include` is NULL, so that it cannot be "
         "told whether they are yours; they are quarantined.",
-        "Write the condition so that it is true or false for every record, for example with `coalesce(…, '')`.",
+        "Write the condition so that it is true or false for every record, for example with `coalesce(…, '')`. Where "
+        "only the first row of an order has the cells of the order, `fill_down` gives them to its other rows.",
         source=source,
         count=count,
     )

@@ -112,14 +112,14 @@ def _convert_number(value: str, options: FileOptions) -> str:
     marks = {"": "", " ": r"[ \x{a0}\x{202f}]", "'": r"['’]"}.get(options.thousands, re.escape(options.thousands))
     grouped = rf"|[0-9]{{1,3}}({marks}[0-9]{{3}})+" if marks else ""
     digits = rf"(([0-9]+{grouped})({sign}[0-9]*)?|{sign}[0-9]+)"
-    written = quote_literal(rf"'?([+-]?{digits}|{digits}-)")
+    written = quote_literal(f"'?({_write_signed(digits, re.escape(options.currency_sign))})")
     plain = quote_literal(_NUMBER if options.decimal == "." else "-?[0-9]+")
     looks_plain = quote_literal(_NUMBER)
     remark = quote_literal(f" (the decimal sign is {options.decimal})")
     bare = f"regexp_replace({value}, {quote_literal(f'[^0-9{sign}]')}, '', 'g')"
     with_point = f"replace({bare}, {quote_literal(options.decimal)}, '.')"
     whole = rf"regexp_replace(regexp_replace({with_point}, '^\.', '0.'), '\.$', '')"
-    minus = f"case when contains({value}, '-') then '-' else '' end"
+    minus = f"case when contains({value}, '-') or contains({value}, '(') then '-' else '' end"
     return f"""
         case
             when regexp_full_match({value}, {plain}) then {value}
@@ -128,6 +128,17 @@ def _convert_number(value: str, options: FileOptions) -> str:
             else {value}
         end
     """
+
+
+def _write_signed(digits: str, currency: str) -> str:
+    """A regular expression of a number with its signs: `-5`, `5-`, `(5)`, and with `$` `$5`, `-$5`, `$-5`, `($5)`.
+
+    Parentheses are a minus: that is how accounts write one, and nothing else.
+    """
+    blank = r"[ \x{a0}\x{202f}]?"
+    amount = rf"({currency}{blank})?{digits}({blank}{currency})?" if currency else digits
+    behind_currency = rf"|{currency}{blank}[+-]{digits}" if currency else ""
+    return rf"[+-]?{amount}|{amount}-|\({amount}\){behind_currency}"
 
 
 def _convert_moment(value: str, pattern: str, zone: str) -> str:
