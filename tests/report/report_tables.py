@@ -23,7 +23,7 @@ from (values
 ) cells(cohort_start, period_number, cohort_size, retained_customers, retention_rate, each);
 
 create table marts.churn as
-select *, 3 as new_customers, 1 as lapsed_in_month, 'all' as dimension, 'all' as dimension_value,
+select *, 3 as newly_active_customers, 1 as lapsed_in_month, 'all' as dimension, 'all' as dimension_value,
     date '2026-01-18' as as_of from (values
     (date '2024-12-31', 20, 100.0e0, 0.2e0, 110, 5, true, null),
     (date '2025-11-30', null, null, null, 90, 2, false, 'history too short: known from 2025-12-31 on'),

@@ -20,7 +20,11 @@ from regulars.pipelines.audit.findings.deliveries.delivery_profiles import TABLE
 from regulars.pipelines.audit.findings.deliveries.delivery_profiles import read_known_profiles, read_profiles
 from regulars.pipelines.audit.findings.deliveries.volume import compare_deliveries
 from regulars.pipelines.audit.findings.landed_files import find_odd_files, find_stale_sources
-from regulars.pipelines.audit.findings.parent import find_fallen_months, find_gone_sources
+from regulars.pipelines.audit.findings.parent import (
+    find_fallen_months,
+    find_gone_sources,
+    list_ordered_causes,
+)
 from regulars.pipelines.audit.findings.tables.measure_tables import measure_tables
 from regulars.pipelines.audit.meta_rows import write_rows
 from regulars.pipelines.audit.restatements.parent import ParentGeneration
@@ -35,6 +39,7 @@ from regulars.pipelines.findings.evaluate import (
 from regulars.pipelines.findings.finding import Finding, Key, Severity
 from regulars.pipelines.findings.published import list_finding_rows, read_key
 from regulars.pipelines.home.generation import Generation
+from regulars.pipelines.run.lineage import changed_settings, read_lineage
 from regulars.pipelines.run.run import Run
 from regulars.pipelines.sources.formats.format_advice import find_misread_values
 
@@ -56,10 +61,12 @@ def _compare_with_parent(run: Run) -> Iterator[Finding]:
     if run.parent is None:
         return
     yield from find_clock_gone_back(run.started_at, run.parent.manifest.created_at)
-    yield from find_gone_sources(run.parent.manifest.sources, run.settings.sources.keys())
+    systems = {name: source.system or name for name, source in run.settings.sources.items()}
+    yield from find_gone_sources(run.parent.manifest.sources, run.parent.manifest.findings, systems)
     parent = ParentGeneration(run.warehouse.con, run.parent)
     if parent.has(SALES) and parent.find_path(SALES).is_file():
-        yield from find_fallen_months(run.warehouse.con, run.number, parent.write_scan(SALES))
+        ordered = list_ordered_causes(changed_settings(parent.read_lineage(), read_lineage(run.settings)))
+        yield from find_fallen_months(run.warehouse.con, run.number, parent.write_scan(SALES), ordered)
 
 
 def _look_at_days(run: Run) -> Iterator[Finding]:

@@ -85,6 +85,7 @@ sources:
     timezone: Europe/Paris
     currency: EUR
     delivery: incremental
+    fill_down: {document: Order, columns: [Created at, Email, Total]}
     exclude: {second_header: "Total = 'Total'", lost_deals: "coalesce(Stage, '') = 'Closed Lost'"}
     include: {paid: "coalesce(State, '') in ('paid', 'refunded')"}
     required: true
@@ -101,11 +102,25 @@ sources:
       encoding: cp1252
       decimal: ","
       thousands: "."
+      currency_sign: "€"
       datetime_format: "%d.%m.%Y %H:%M"
       date_format: "%d.%m.%Y"
       final_newline: optional
     kind: orders
     columns: {order_id: Bon, ordered_at: Datum, gross_sales: Summe}
+""",
+    "sources.<name>.fill_down": """
+sources:
+  shop:
+    path: orders_export*.csv
+    fill_down:
+      document: Name
+      columns: [Id, Currency, Total]
+    kinds:
+      orders:
+        columns: {order_id: Name, ordered_at: Created at, currency: Currency}
+      order_lines:
+        columns: {order_id: Name, quantity: Lineitem quantity, unit_price: Lineitem price, currency: Currency}
 """,
     "sources.<name>.kinds.<kind>": """
 sources:
@@ -232,8 +247,11 @@ def parts_of(model: type[BaseModel], place: str = "") -> Iterator[tuple[str, typ
         step = f"{place}.{name}".lstrip(".")
         if field.annotation is None:
             continue
+        optional = next((each for each in get_args(field.annotation) if type(None) in get_args(field.annotation)), None)
         if is_part(field.annotation):
             yield from parts_of(field.annotation, step)
+        elif is_part(optional):
+            yield from parts_of(optional, step)
         elif get_origin(field.annotation) is list and is_part(get_args(field.annotation)[0]):
             yield from parts_of(get_args(field.annotation)[0], f"{step}.<number>")
         elif get_origin(field.annotation) is dict and is_part(get_args(field.annotation)[1]):

@@ -18,6 +18,7 @@ from regulars.pipelines.definitions.enumerations import CURRENCY_PATTERN
 from regulars.pipelines.settings.findings import NAMES_OF_FINDINGS
 from regulars.pipelines.settings.part import (
     COUNTRY_CODE_PATTERN,
+    CURRENCY_SIGN_PATTERN,
     SYSTEM_PATTERN,
     TIME_PATTERN,
     check_encoding,
@@ -38,6 +39,7 @@ PATTERNS = {
     COUNTRY_CODE_PATTERN: "two capitals",
     TIME_PATTERN: "time, HH:MM",
     SYSTEM_PATTERN: "a word",
+    CURRENCY_SIGN_PATTERN: "up to four signs",
 }
 
 

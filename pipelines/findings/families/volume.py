@@ -37,6 +37,16 @@ VOLUME = (
         unit="rows",
     ),
     FindingType(
+        name="full_delivery_replaced",
+        meaning=(
+            "The newest delivery of a full source lacks most of the ids of the one before, as when each file is a part."
+        ),
+        severity="stop",
+        measure="share",
+        threshold=0.5,
+        unit="ids",
+    ),
+    FindingType(
         name="export_limit",
         meaning=(
             "A file has exactly as many records as exports are commonly cut off at (1,000, 5,000, 10,000 …), and no "
@@ -90,6 +100,11 @@ VOLUME = (
         name="source_gone",
         meaning="A source that fed rows into the parent generation is not in the settings any more, or is renamed.",
         unit="rows",
+    ),
+    FindingType(
+        name="closed_months_lost_excluded",
+        meaning="Months that were over are lower, because the settings have come to exclude people or orders.",
+        unit="months",
     ),
     FindingType(
         name="closed_month_fell",

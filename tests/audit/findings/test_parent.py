@@ -5,7 +5,7 @@ import datetime as dt
 import duckdb
 import pytest
 
-from regulars.pipelines.audit.findings.parent import find_fallen_months, find_gone_sources
+from regulars.pipelines.audit.findings.parent import find_fallen_months, find_gone_sources, list_ordered_causes
 from regulars.pipelines.findings.evaluate import Policy, evaluate_findings
 
 MAY = dt.date(2026, 5, 1)
@@ -55,6 +55,16 @@ def test_customers_who_are_gone_with_all_their_records_may_be_lost_by_the_export
     assert len(find(con)) == 1
 
 
+def test_customers_whom_the_company_has_excluded_are_no_loss_and_are_said(con):
+    restate(con, "orders", 100.0, 50.0, ("erasure", -50.0))
+    found = list(find_fallen_months(con, 2, "sales", list_ordered_causes(["exclude.emails", "lapse_days 365 → 400"])))
+    assert [(each.finding.name, each.finding.count) for each in evaluate_findings(found, Policy(MAY))] == [
+        ("closed_months_lost_excluded", 1)
+    ]
+    assert list_ordered_causes(["exclude.order_ids"]) == ("erasure", "removed_order", "removed_refund")
+    assert list_ordered_causes(["identity.ignore_emails"]) == ()
+
+
 def test_one_order_of_two_is_an_ordinary_cancellation(con):
     restate(con, "orders", 2.0, 1.0, ("changed_order", -1.0), month=dt.date(2026, 4, 1))
     assert find(con) == []
@@ -82,7 +92,24 @@ def test_a_source_that_fed_rows_and_is_gone_is_found_and_the_new_one_named():
         {"source": "crm", "system": "crm", "rows_loaded": 5},
         {"source": "never", "system": "never", "rows_loaded": 0},
     ]
-    [found] = find_gone_sources(before, ["crm", "kasse"])
+    [found] = find_gone_sources(before, [], {"crm": "crm", "kasse": "kasse"})
     assert (found.source, found.count) == ("till", 7)
     assert "kasse is new: was it renamed?" in found.sentence
     assert "`system: shop`" in found.advice
+
+
+def test_a_gone_source_stays_found_until_it_is_back():
+    parent = [{"source": "crm", "system": "crm", "rows_loaded": 5}]
+    found_before = [
+        {"finding": "source_gone", "source": "till", "found_count": 7, "sentence": "till fed 7.", "advice": "Look."},
+        {"finding": "rate_old", "source": None, "found_count": 1, "sentence": "Old.", "advice": "Look."},
+    ]
+    [again] = find_gone_sources(parent, found_before, {"crm": "crm"})
+    assert (again.source, again.count, again.sentence) == ("till", 7, "till fed 7.")
+    assert list(find_gone_sources(parent, found_before, {"crm": "crm", "till": "till"})) == []
+    assert list(find_gone_sources(parent, found_before, {"crm": "crm", "kasse": "till"})) == []
+
+
+def test_a_source_renamed_with_its_system_is_not_gone():
+    before = [{"source": "till", "system": "shop", "rows_loaded": 7}]
+    assert list(find_gone_sources(before, [], {"kasse": "shop"})) == []
