@@ -14,6 +14,8 @@ from regulars.pipelines.audit.findings.deliveries.usual import (
     find_lowest,
     measure_chance,
     measure_chance_of_share,
+    write_at_least,
+    write_at_most,
 )
 from regulars.pipelines.findings.catalogue import make_finding
 from regulars.pipelines.findings.finding import Finding
@@ -39,9 +41,10 @@ def compare_known_ids(profile: Profile, before: Sequence[Profile]) -> Iterator[F
             yield make_finding(
                 "fewer_known_ids",
                 f"{profile.source}: of the {NOUNS[column]} that the {profile.kind} of {profile.file_name} name, "
-                f"{share:.0%} are known from elsewhere where at least {usual:.0%} were in its last {len(known)} "
+                f"{share:.0%} are known from elsewhere where {write_at_least(usual)} were in its last {len(known)} "
                 "deliveries.",
-                "See whether the tool writes ids in another form, such as with a prefix, or another id.",
+                "See whether the tool writes ids in another form, such as with a prefix, or another id; or whether the "
+                f"{NOUNS[column]} are missing in their own export.",
                 **describe_profile(profile, fall, count),
             )
 
@@ -58,8 +61,8 @@ def compare_repeated_rows(profile: Profile, before: Sequence[Profile]) -> Iterat
         yield make_finding(
             "rows_repeated_under_other_ids",
             f"{profile.source}: {share:.0%} of the {profile.rows:,.0f} rows of {profile.kind} in {profile.file_name} "
-            f"repeat a row that has another id and is the same in all else; in its last {len(known)} deliveries at "
-            f"most {usual:.0%} did. They count twice.",
+            f"repeat a row that has another id and is the same in all else; in its last {len(known)} deliveries "
+            f"{write_at_most(usual)} did. What is repeated counts twice.",
             "See whether the tool exported the same rows twice, or gave them new ids; exclude one of the two.",
             **describe_profile(profile, rise, share * profile.rows),
         )
@@ -77,7 +80,7 @@ def compare_currencies(profile: Profile, before: Sequence[Profile]) -> Iterator[
             yield make_finding(
                 "currencies_shifted",
                 f"{profile.source}: {share:.0%} of the {profile.rows:,.0f} rows of {profile.kind} in "
-                f"{profile.file_name} are in {currency} where at most {usual:.0%} were in its last {len(known)} "
+                f"{profile.file_name} are in {currency} where {write_at_most(usual)} were in its last {len(known)} "
                 "deliveries.",
                 "See whether the tool writes the currency of the customer into the column, or that of the company.",
                 **describe_profile(profile, rise, (share - usual) * profile.rows),

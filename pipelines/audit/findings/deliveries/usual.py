@@ -35,3 +35,13 @@ def measure_chance_of_share(usual: float, rows: float) -> float:
     """
     share = min(max(usual, 0.05), 0.95)
     return 2 * math.sqrt(share * (1 - share) / max(rows, 1))
+
+
+def write_at_least(share: float) -> str:
+    """A lowest share for a sentence, such as `at least 60%`."""
+    return "all" if share >= 0.995 else "none" if share < 0.005 else f"at least {share:.0%}"
+
+
+def write_at_most(share: float) -> str:
+    """A highest share for a sentence, such as `at most 5%`."""
+    return "all" if share >= 0.995 else "none" if share < 0.005 else f"at most {share:.0%}"

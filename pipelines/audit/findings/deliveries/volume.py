@@ -15,6 +15,7 @@ from regulars.pipelines.audit.findings.deliveries.usual import (
     find_highest,
     find_lowest,
     measure_chance,
+    write_at_most,
 )
 from regulars.pipelines.findings.catalogue import make_finding
 from regulars.pipelines.findings.finding import Finding
@@ -101,7 +102,8 @@ def compare_empty_values(profile: Profile, before: Sequence[Profile]) -> Iterato
             yield make_finding(
                 "empty_values_rose",
                 f"{profile.source}: in {profile.file_name}, `{column}` of {profile.kind} is empty in {share:.0%} of "
-                f"{profile.rows:,.0f} rows where it was in at most {usual:.0%} of its last {len(before)} deliveries.",
+                f"{profile.rows:,.0f} rows; in its last {len(before)} deliveries it was in {write_at_most(usual)} of "
+                "them.",
                 "See whether the tool still exports the column under the name in the settings.",
                 **describe_profile(profile, rise, (share - usual) * profile.rows),
             )
