@@ -32,7 +32,7 @@ MARTS = ("marts.sales_new_vs_returning", "marts.churn")
 """The marts whose closed months findings compare with the parent's."""
 
 META = ("meta.delivery_profiles", "meta.row_accounting", RESTATEMENTS)
-COMPARED = ("meta.contracts", "meta.delivery_profiles", "meta.findings", RESTATEMENTS, *MARTS)
+COMPARED = ("meta.contracts", "meta.files", "meta.delivery_profiles", "meta.findings", RESTATEMENTS, *MARTS)
 STATE = ("identity.person_map", "identity.records", "identity.events", LINEAGE)
 
 
