@@ -4,7 +4,6 @@ Each delivery is measured and compared as a run does; a year or two of nights co
 """
 
 import datetime as dt
-import os
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
@@ -29,7 +28,7 @@ from regulars.pipelines.kinds.shape.kind import TRACE_COLUMNS
 from regulars.pipelines.kinds.shape.registry import KINDS
 
 DATA = Path(__file__).parents[5] / "shared" / "data"
-NIGHTS = int(os.environ.get("REGULARS_FINDING_NIGHTS", "365"))
+NIGHTS = 365
 NIGHTS_PER_WARNING = 30
 FIRST_NIGHTS = 40
 """Nights after which a company is known."""
