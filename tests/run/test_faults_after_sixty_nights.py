@@ -112,10 +112,6 @@ def plant_scale(shop: WatchedShop) -> None:
     shop.change("survey", "score", lambda score: str(int(score) * 10))
 
 
-def plant_old_rates(shop: WatchedShop) -> None:
-    shop.rows["rates"] = shop.rows["rates"][9:]
-
-
 def plant_tests(shop: WatchedShop) -> None:
     for number in range(150):
         shop.add_order(TONIGHT, email="qa@example.org", customer="", total=f"{1 + number % 3}.00")
@@ -173,7 +169,6 @@ FAULTS: Sequence[tuple[Callable[[WatchedShop], None], str, str]] = (
     (plant_limit, "export_limit products", "exactly 1,000 records"),
     (plant_swapped_days, "records_quarantined shop", "orders-2026-05-20.csv"),
     (plant_scale, "warning records_quarantined survey", "survey-2026-05-20.csv"),
-    (plant_old_rates, "rate_old None", "CHF"),
     (plant_tests, "delivery_large shop", "holds 203 rows"),
     (plant_shared_address, "customers_collapsed shop", "different customers"),
     (plant_repeated_file, "rows_repeated_under_other_ids shop", "has another id"),
