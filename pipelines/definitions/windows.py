@@ -26,3 +26,7 @@ RESTATEMENTS_KEPT_DAYS = 365
 
 REPEAT_DAYS, REPEAT_DAYS_LONG = 90, 365
 """Days after the first order within which a second one makes a repeat customer, in two lengths."""
+
+ACQUISITION_MONTHS = 24
+"""Whole months whose first orders and spend `marts.acquisition_economics` compares: two years hold every season
+twice."""
