@@ -30,3 +30,6 @@ REPEAT_DAYS, REPEAT_DAYS_LONG = 90, 365
 ACQUISITION_MONTHS = 24
 """Whole months whose first orders and spend `marts.acquisition_economics` compares: two years hold every season
 twice."""
+
+SEASON_YEARS = 5
+"""Years at the end of the history from which `marts.seasonality` takes the season: habits of long ago say little."""

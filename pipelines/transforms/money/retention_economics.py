@@ -100,7 +100,9 @@ def retention_economics(
     rows = (
         groups.join(sums, on=["dimension", "dimension_value"], how="left")
         .with_columns(pl.col("net_sales_12m", "sales_with_cost_12m", "cost_12m").fill_null(0.0))
-        .join(pl.DataFrame({"points": sorted(set(economics.retention_points))}, schema={"points": pl.Int32}), how="cross")
+        .join(
+            pl.DataFrame({"points": sorted(set(economics.retention_points))}, schema={"points": pl.Int32}), how="cross"
+        )
     )
     found = _add_gain(add_contribution(rows, economics), economics.horizon_years, discount_rate)
     return (
