@@ -33,3 +33,6 @@ twice."""
 
 SEASON_YEARS = 5
 """Years at the end of the history from which `marts.seasonality` takes the season: habits of long ago say little."""
+
+DEMAND_WEEKS, DEMAND_WEEKS_SHOWN = 156, 26
+"""Weeks of history that forecasts of demand read, and that `marts.demand_forecast` shows."""

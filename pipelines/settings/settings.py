@@ -14,6 +14,7 @@ from pydantic import ConfigDict, Field, PrivateAttr, model_validator
 
 from regulars.pipelines.definitions.enumerations import GRAINS, Dimension, Grain
 from regulars.pipelines.definitions.windows import DEFAULT_LAPSE_DAYS
+from regulars.pipelines.settings.demand import Demand
 from regulars.pipelines.settings.economics import Economics
 from regulars.pipelines.settings.findings import Findings
 from regulars.pipelines.settings.part import Currency, Name, Part, Place, Zone
@@ -186,6 +187,7 @@ class Settings(Part):
     """A year, of predicted lifetime value: at 0.1, what comes in a year is worth 1 / 1.1 of today's money."""
     acquisition_cost: AcquisitionCost = AcquisitionCost()
     economics: Economics = Economics()
+    demand: Demand = Demand()
     metric_targets: dict[str, Decimal] = {}
     """Metric: the number that the company wants to reach. Checked, but no table uses it yet."""
     identity: Identity = Identity()

@@ -50,6 +50,7 @@ max_lifetime_years: 10
 discount_rate: 0.08
 acquisition_cost: {default: 12.00}
 economics: {contribution_margin: 0.4}
+demand: {by: store}
 metric_targets: {churn_rate_12m: 0.25}
 identity: {ignore_emails: [till@example.com]}
 exclude: {emails: [test@example.com]}
@@ -68,6 +69,11 @@ economics:
   margin_to_keep: 0.2
   clv_to_cost: 3
   payback_months: 12
+""",
+    "demand": """
+demand:
+  by: store
+  weeks_ahead: 4
 """,
     "company": """
 company:

@@ -147,7 +147,7 @@ def _measure_groups(months: pl.DataFrame, last: int) -> Iterator[pl.DataFrame]:
     years = (last + 1 - known["first"]) // MONTHS
     known = known.with_columns(years=years)
     for (count,), groups in known.group_by("years", maintain_order=True):
-        whole = max(int(count), 1)  # type: ignore[call-overload]
+        whole = max(int(count), 1)
         start = last + 1 - whole * MONTHS
         numbered = groups.select(GROUP).with_row_index("group")
         cells = months.join(numbered, on=GROUP).filter(pl.col("month_idx") >= start)
@@ -158,7 +158,7 @@ def _measure_groups(months: pl.DataFrame, last: int) -> Iterator[pl.DataFrame]:
             {name: _spread(cells[name], place, shape) for name in ("sales", "squares", "customers")},
             start,
             int(count),
-        )  # type: ignore[call-overload]
+        )
 
 
 def _spread(values: pl.Series, place: tuple[NDArray[np.int64], ...], shape: tuple[int, int]) -> NDArray[np.float64]:
@@ -180,7 +180,7 @@ def _measure(groups: pl.DataFrame, sums: dict[str, NDArray[np.float64]], start: 
     is_known = np.isfinite(index) & np.isfinite(error) & (error > 0) & enough[:, np.newaxis]
     index, error = np.where(is_known, index, np.nan), np.where(is_known, error, np.nan)
     p_value = erfc(np.abs(index - 1) / error / np.sqrt(2))
-    reason = np.where(is_known, None, TOO_YOUNG if is_young else TOO_FEW)  # type: ignore[call-overload]
+    reason = np.where(is_known, None, TOO_YOUNG if is_young else TOO_FEW)
     rows = groups[np.repeat(np.arange(n), MONTHS)].select(GROUP)
     columns = {"season_index": index, "error": error, "p_value": p_value, "product_sales": by_month["sales"]}
     return rows.with_columns(
