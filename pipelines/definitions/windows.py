@@ -36,3 +36,7 @@ SEASON_YEARS = 5
 
 DEMAND_WEEKS, DEMAND_WEEKS_SHOWN = 156, 26
 """Weeks of history that forecasts of demand read, and that `marts.demand_forecast` shows."""
+
+OFFER_DAYS, BASKET_DAYS = 28, 180
+"""Days ahead that `marts.next_best_offers` looks and is graded on; days of baskets from which it learns what goes
+together."""

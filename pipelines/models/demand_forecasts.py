@@ -69,7 +69,10 @@ def forecast_demand(demand: FloatArray, first: Ints, horizon: int) -> DemandFore
     starts = range(0, max(len(demand), 1), BATCH)
     parts = [_forecast_batch(demand[at : at + BATCH], first[at : at + BATCH], horizon) for at in starts]
     return DemandForecasts(
-        *(np.concatenate([getattr(part, name) for part in parts]) for name in ("forecast", "is_tsb", "low", "high")),
+        forecast=np.concatenate([part.forecast for part in parts]),
+        is_tsb=np.concatenate([part.is_tsb for part in parts]),
+        low=np.concatenate([part.low for part in parts]),
+        high=np.concatenate([part.high for part in parts]),
         errors=(
             np.concatenate([part.errors[0] for part in parts]),
             np.concatenate([part.errors[1] for part in parts]),

@@ -17,6 +17,7 @@ from regulars.pipelines.definitions.windows import DEFAULT_LAPSE_DAYS
 from regulars.pipelines.settings.demand import Demand
 from regulars.pipelines.settings.economics import Economics
 from regulars.pipelines.settings.findings import Findings
+from regulars.pipelines.settings.offers import Offers
 from regulars.pipelines.settings.part import Currency, Name, Part, Place, Zone
 from regulars.pipelines.settings.source import Source
 
@@ -188,6 +189,7 @@ class Settings(Part):
     acquisition_cost: AcquisitionCost = AcquisitionCost()
     economics: Economics = Economics()
     demand: Demand = Demand()
+    offers: Offers = Offers()
     metric_targets: dict[str, Decimal] = {}
     """Metric: the number that the company wants to reach. Checked, but no table uses it yet."""
     identity: Identity = Identity()

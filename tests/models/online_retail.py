@@ -32,7 +32,6 @@ def load_online_retail() -> pl.DataFrame:
             pl.col("quantity") > 0,
             pl.col("price") > 0,
             ~pl.col("invoice").str.starts_with("C"),
-            pl.col("product").str.contains(r"^\d{5}"),
         )
         .select("product", "customer", "quantity", day=pl.col("at").dt.date().cast(pl.Int32))
     )

@@ -51,6 +51,7 @@ discount_rate: 0.08
 acquisition_cost: {default: 12.00}
 economics: {contribution_margin: 0.4}
 demand: {by: store}
+offers: {exclude_products: [POSTAGE]}
 metric_targets: {churn_rate_12m: 0.25}
 identity: {ignore_emails: [till@example.com]}
 exclude: {emails: [test@example.com]}
@@ -74,6 +75,14 @@ economics:
 demand:
   by: store
   weeks_ahead: 4
+""",
+    "offers": """
+offers:
+  places: 5
+  new_places: 1
+  exclude_products: [POSTAGE]
+  exclude_categories: [gift cards]
+  without_consent: false
 """,
     "company": """
 company:

@@ -215,7 +215,7 @@ def _list_history(facts: pl.DataFrame, series: WeeklySeries) -> pl.DataFrame:
     )
     weeks_back = np.tile(back, n)
     return rows.with_columns(
-        week_start=pl.lit(series.last_week) - pl.duration(days=pl.Series(weeks_back * 7)),
+        week_start=pl.lit(series.last_week) - pl.duration(days=pl.lit(pl.Series(weeks_back * 7))),
         demand=pl.Series(series.demand[:, weeks - shown :].ravel()),
         weeks_ahead=pl.Series(-weeks_back),
     ).filter(-pl.col("weeks_ahead") < pl.col("weeks_of_history"))
@@ -230,7 +230,7 @@ def _list_forecasts(
     rows = facts[np.repeat(np.arange(n), weeks_ahead)]
     is_own = pl.col("is_long")
     return rows.with_columns(
-        week_start=pl.lit(series.last_week) + pl.duration(days=pl.Series(ahead * 7)),
+        week_start=pl.lit(series.last_week) + pl.duration(days=pl.lit(pl.Series(ahead * 7))),
         weeks_ahead=pl.Series(ahead),
         low=pl.Series(found.low.ravel()).fill_nan(None),
         high=pl.Series(found.high.ravel()).fill_nan(None),

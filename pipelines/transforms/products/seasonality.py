@@ -167,6 +167,13 @@ def _spread(values: pl.Series, place: tuple[NDArray[np.int64], ...], shape: tupl
     return grid
 
 
+def _add_one_customer(sums: dict[str, NDArray[np.float64]]) -> NDArray[np.float64]:
+    """Squares of the months, with that of a typical customer where nobody bought: nothing sold is not certainty."""
+    total = sums["customers"].sum(axis=1, keepdims=True)
+    typical = sums["squares"].sum(axis=1, keepdims=True) / np.maximum(total, 1)
+    return np.where(sums["squares"] > 0, sums["squares"], typical)
+
+
 def _measure(groups: pl.DataFrame, sums: dict[str, NDArray[np.float64]], start: int, years: int) -> pl.DataFrame:
     """Measure groups of one length: 12 rows each."""
     n, t = sums["sales"].shape
@@ -176,17 +183,18 @@ def _measure(groups: pl.DataFrame, sums: dict[str, NDArray[np.float64]], start: 
     is_young = years < FEWEST_YEARS
     enough = sums["customers"].sum(axis=1) >= FEWEST_CUSTOMERS
     if not is_young:
-        index, error = compute_season_index(sums["sales"], sums["squares"])
-    is_known = np.isfinite(index) & np.isfinite(error) & (error > 0) & enough[:, np.newaxis]
+        index, error = compute_season_index(sums["sales"], _add_one_customer(sums))
+    is_sound = np.isfinite(index).all(axis=1) & (error > 0).all(axis=1)
+    is_known = np.broadcast_to((is_sound & enough)[:, np.newaxis], index.shape)
     index, error = np.where(is_known, index, np.nan), np.where(is_known, error, np.nan)
     p_value = erfc(np.abs(index - 1) / error / np.sqrt(2))
-    reason = np.where(is_known, None, TOO_YOUNG if is_young else TOO_FEW)
+    why = TOO_YOUNG if is_young else TOO_FEW
     rows = groups[np.repeat(np.arange(n), MONTHS)].select(GROUP)
     columns = {"season_index": index, "error": error, "p_value": p_value, "product_sales": by_month["sales"]}
     return rows.with_columns(
         *(pl.Series(name, values.ravel()).fill_nan(None) for name, values in columns.items()),
         pl.Series("buying_customers", by_month["customers"].ravel()).cast(pl.Int64),
         pl.Series("month_of_year", np.tile((start + np.arange(MONTHS)) % MONTHS + 1, n)),
-        pl.Series("reason", reason.ravel().tolist(), pl.String),
+        reason=pl.when(~pl.Series(is_known.ravel())).then(pl.lit(why)),
         years_behind=pl.lit(max(years, 0)),
     )

@@ -91,6 +91,13 @@ def test_too_few_customers_say_so():
     assert index_of(found, "all", "all")[0]["reason"] is None
 
 
+def test_a_month_in_which_nothing_is_ever_sold_is_nought_with_an_interval():
+    found = mart(company(december=0, customers=50, months=[each for each in MONTHS if each.month != 8]), TYPES)
+    august = index_of(found, "home", "bars")[7]
+    assert (august["season_index"], august["is_complete"], august["stands_out"]) == (0, True, True)
+    assert august["season_index_high"] > 0
+
+
 def test_the_month_that_is_not_over_and_the_unknown_customer_are_left_out():
     extra = [
         sale("2026-01-05", item("bar", "9999", category="bars")),
