@@ -4,6 +4,7 @@ Put here: what such a picture shows of its table. Keep out: pictures that the re
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 
 import duckdb
 
@@ -106,7 +107,7 @@ def _draw_season(con: duckdb.DuckDBPyConnection, words: Words) -> Sequence[Part]
         for row in rows
     ]
     along = [(row["month_of_year"], str(row["month_of_year"])) for row in rows]
-    label = lambda value: words.number(value, 1)  # noqa: E731
+    label = partial(words.number, digits=1)
     chart = LineChart(
         words.say("Sales by month of the year beside the trend"), [Line("a", points)], label, along, low=0, width=HALF
     )
@@ -164,7 +165,7 @@ def _draw_hits(con: duckdb.DuckDBPyConnection, words: Words) -> Sequence[Part]:
         "personal_frequency": words.say("plain habit"),
         "best_sellers": words.say("best sellers"),
     }
-    pairs = [Pair(names.get(row["method"], row["method"]), row["hit_rate_5"], row["hit_rate_10"]) for row in rows]
+    pairs = [Pair(names[str(row["method"])], row["hit_rate_5"], row["hit_rate_10"]) for row in rows]
     legend = [Key("b", words.say("one of five offers was bought")), Key("a", words.say("one of ten"))]
     chart = PairedBars(
         words.say("Customers who bought what they would have been offered"), pairs, words.percent, width=HALF

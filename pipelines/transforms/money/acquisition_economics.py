@@ -26,6 +26,7 @@ from regulars.pipelines.transforms.churn.active_intervals import list_active_int
 from regulars.pipelines.transforms.churn.churn import count_customers_by_month_and_value
 from regulars.pipelines.transforms.day_numbers import MONTHS_PER_YEAR
 from regulars.pipelines.transforms.money.acquisition_spending import (
+    BY_SPEND,
     GROUP,
     group_customers,
     list_groupings,
@@ -47,7 +48,7 @@ COLUMNS: dict[str, PolarsDataType] = {
     "spend": MONEY,
     "spend_without_customers": MONEY,
     "cost_basis": pl.String,
-    "cost_per_customer": MONEY,
+    "cost_per_customer": pl.Float64,
     "average_customers_12m": pl.Float64,
     "churn_rate_12m": pl.Float64,
     "retention_rate_12m": pl.Float64,
@@ -129,7 +130,12 @@ def acquisition_economics(
         found.rename({"new_customers": "new_customers_won"})
         .with_columns(period_start=pl.lit(period_start), period_end=pl.lit(month_end), as_of=pl.lit(as_of))
         .with_columns(round_to_money(pl.col(name).cast(pl.Float64)) for name, kind in COLUMNS.items() if kind == MONEY)
-        .with_columns(is_above_most=pl.col("cost_per_customer") > pl.col("most_to_bid"))
+        .with_columns(
+            cost_per_customer=pl.when(pl.col("cost_basis") == BY_SPEND)
+            .then(pl.col("spend").cast(pl.Float64) / pl.col("new_customers_won"))
+            .otherwise("cost_per_customer")
+        )
+        .with_columns(is_above_most=pl.col("cost_per_customer") > pl.col("most_to_bid").cast(pl.Float64))
         .select(pl.col(name).cast(kind) for name, kind in COLUMNS.items())
         .sort(GROUP)
     )

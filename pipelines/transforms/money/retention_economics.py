@@ -20,7 +20,7 @@ from regulars.pipelines.models.retention_value import (
     raise_retention,
     sum_years_kept,
 )
-from regulars.pipelines.transforms.amounts import MONEY, round_to_money
+from regulars.pipelines.transforms.amounts import MONEY, divide_columns, round_to_money
 from regulars.pipelines.transforms.cohorts.customer_dimensions import CohortSettings, split_customers
 from regulars.pipelines.transforms.money.yearly_value import (
     EconomicsSettings,
@@ -110,6 +110,10 @@ def retention_economics(
             month_end=pl.lit(month_end), horizon_years=pl.lit(economics.horizon_years), as_of=pl.lit(as_of)
         )
         .with_columns(round_to_money(pl.col(name)) for name, kind in COLUMNS.items() if kind == MONEY)
+        .with_columns(
+            retention_gain_rate=divide_columns("retention_gain", "contribution_of_horizon"),
+            equal_cost_cut_rate=divide_columns("retention_gain", "cost_of_horizon"),
+        )
         .select(pl.col(name).cast(kind) for name, kind in COLUMNS.items())
         .sort(KEY)
     )
@@ -158,16 +162,11 @@ def _add_gain(rows: pl.DataFrame, years: int, discount_rate: float) -> pl.DataFr
         "retention_gain": n * m * (sum_years_kept(raised, years) - years_kept),
         "customer_years_gain_rate": (1 - kept) / (1 - raised) - 1,
     }
-    gain = pl.col("retention_gain")
     return (
         rows.with_columns(pl.Series(name, values).fill_nan(None) for name, values in columns.items())
         .with_columns(
             is_step_capped=(pl.col("retention_rate_12m") + pl.col("points") / 100 > HIGHEST_RETENTION + 1e-12)
             & pl.col("is_complete"),
-            retention_gain_rate=pl.when(pl.col("contribution_of_horizon") > 0).then(
-                gain / pl.col("contribution_of_horizon")
-            ),
-            equal_cost_cut_rate=pl.when(pl.col("cost_of_horizon") > 0).then(gain / pl.col("cost_of_horizon")),
         )
         .with_columns(pl.col("is_step_capped").fill_null(value=False))
     )
