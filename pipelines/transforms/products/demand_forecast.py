@@ -150,7 +150,7 @@ def _choose_forecasts(series: WeeklySeries, found: DemandForecasts) -> pl.DataFr
     shared = pl.when(pl.col("sold") > 0).then(pl.col("of_product") * pl.col("window") / pl.col("sold")).otherwise(0.0)
     return (
         facts.join(whole, on=["system", "product_id"], how="left", maintain_order="left")
-        .with_columns(pl.coalesce("demand_forecast", shared).alias("demand_forecast"))
+        .with_columns(pl.coalesce("demand_forecast", shared, 0.0).alias("demand_forecast"))
         .drop("of_product", "sold", "own", "mean", "window", "is_tsb")
     )
 

@@ -60,7 +60,8 @@ def list_weekly_series(
     scan = sum_lines_by_product_and_place(order_lines, orders, calendar, as_of=last_day, period_idx="week_idx")
     sums = read_into_polars(scan).filter(pl.col("product_id").is_not_null(), pl.col("week_idx") > last - DEMAND_WEEKS)
     sold = name_places(sums, stores).with_columns(
-        pl.col("quantity").cast(pl.Float64), pl.col("week_idx").cast(pl.Int64)
+        pl.col("quantity").cast(pl.Float64).clip(0),  # more given back than sold is no demand, here or elsewhere
+        pl.col("week_idx").cast(pl.Int64),
     )
     cells = _sum_series(sold, by)
     keys = (
@@ -78,7 +79,7 @@ def list_weekly_series(
     demand = np.zeros((len(keys), last - start + 1))
     demand[places["series"].to_numpy(), places["week_idx"].to_numpy() - start] = places["quantity"].to_numpy()
     first = keys["begins"].to_numpy() - start
-    return WeeklySeries(keys.drop("series", "begins", "ended"), np.maximum(demand, 0), first, last_week)
+    return WeeklySeries(keys.drop("series", "begins", "ended"), demand, first, last_week)
 
 
 def _sum_series(sold: pl.DataFrame, by: str) -> pl.DataFrame:

@@ -57,7 +57,9 @@ def mart(
         found = retention_economics(
             **frames, as_of=AS_OF, cohorts=Cohorts(dimensions=list(split)), economics=economics, discount_rate=0.1
         )
-    rules = {f"marts.{name}" if name == "churn" else name: rows for name, rows in tables.items()}
+    rules = {
+        f"marts.{name}" if name in ("churn", "customer_dimensions") else name: rows for name, rows in tables.items()
+    }
     assert broken_rules("retention_economics", found, rules) == set()
     return found.to_dicts()
 

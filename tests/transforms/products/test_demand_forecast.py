@@ -97,6 +97,13 @@ def test_places_are_regions_or_stores_or_none_as_the_settings_say():
     assert set(mart(weekly("bar", [10] * 30))["place"]) == {"all"}  # no region is known of anything
 
 
+def test_more_given_back_than_sold_in_one_region_takes_nothing_from_another():
+    sales = weekly("bar", [10] * 30, region="Nord") + weekly("bar", [-4] * 30, region="Sued")
+    found = mart(sales)
+    assert set(found["place"]) == {"all", "Nord"}
+    assert found.filter(place="all", weeks_ahead=0)["demand"].to_list() == [10]
+
+
 def test_products_not_sold_for_a_year_and_lines_without_a_product_are_left_out():
     old = weekly("old", [3] * 30, last=SUNDAY - dt.timedelta(days=7 * 53))
     found = mart([*old, *weekly("bar", [1] * 30), sale(SUNDAY, item(None))])
