@@ -118,11 +118,13 @@ def _find_equal_times(name: str, landed: Sequence[Delivery], used: Sequence[Deli
 
 
 def _find_put_back(name: str, landed: Sequence[Delivery], used: Sequence[Delivery], *, is_full: bool) -> Finding | None:
-    """Files in use whose bytes landed before, with another file in between."""
+    """Files in use that have records and whose bytes landed before, with another file in between."""
     first: dict[str | None, int | None] = {}
     for delivery in landed:
         first.setdefault(delivery.file_sha256, delivery.delivery)
-    again = [delivery for delivery in used if first[delivery.file_sha256] != delivery.delivery]
+    again = [
+        delivery for delivery in used if first[delivery.file_sha256] != delivery.delivery and delivery.record_count
+    ]
     if not again:
         return None
     finding = make_finding(

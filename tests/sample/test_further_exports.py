@@ -115,3 +115,11 @@ def test_some_tickets_are_never_answered_and_to_some_no_reply_is_due(company):
     reasons = both.filter(pl.col("no_reply_due_reason") != "")["no_reply_due_reason"]
     assert set(reasons) <= {"opened_by_agent", "merged", "spam", "solved_by_customer"}
     assert 0 < len(reasons) < len(both) / 4
+
+
+def test_television_costs_money_and_wins_nobody(company):
+    truth = read(company, "truth/marketing_spend.csv").row(0, named=True)
+    spend = read(company, "exports/marketing_spend.csv").filter(pl.col("channel") == truth["channel"])
+    assert spend["spend"].cast(pl.Float64).sum() == pytest.approx(float(truth["spend_eur"]))
+    assert truth["can_pay_back"] == "false"
+    assert truth["channel"] not in set(read(company, "truth/persons.csv")["channel"])

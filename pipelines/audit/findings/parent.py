@@ -1,8 +1,9 @@
-"""Compares a generation with its parent: sources that are gone, months that were over and fell.
+"""Compares a generation with its parent: sources that are gone, months that were over and fell or rose.
 
 Put here: findings that need the parent generation. Keep out: why a metric changed (`pipelines/audit/restatements`).
 """
 
+import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -16,6 +17,9 @@ ON_PURPOSE = ("settings", "definition", "code_version", "customers_merged", "cus
 settings have come to exclude somebody; otherwise records that an export has lost look the same."""
 
 _REMOVED = ("removed_order", "removed_refund")
+
+SETTLED_DAYS = 14
+"""Until so many days after its end a month may rise: orders and refunds arrive late."""
 
 METRICS: Mapping[str, str] = {
     "net_sales": "net sales",
@@ -60,6 +64,34 @@ ORDERED_FALLS = """
         and list_contains($metrics::varchar[], metric)
         and list_contains($ordered::varchar[], cause)
         and explained_change < 0
+"""
+RISEN_MONTHS = """
+    -- one row per metric and month that was over for a while and is higher now: by which share of what it was, without
+    -- what raised it on purpose, and less one average order
+    with
+        risen as (
+            select
+                metric,
+                period_start,
+                any_value(value_before) as was,
+                any_value(value_after) as is_now,
+                coalesce(sum(explained_change) filter (list_contains($on_purpose::varchar[], cause)), 0) as on_purpose,
+            from meta.restatements
+            where generation = $generation and key = 'all' and metric in ('net_sales', 'orders')
+                and period_start + interval 1 month + to_days($settled) <= $parent_as_of
+            group by metric, period_start
+        )
+
+    select
+        metric,
+        period_start,
+        was,
+        is_now,
+        (is_now - was - greatest(on_purpose, 0)) / was - 1 / greatest(coalesce(before.orders, 1), 1) as share,
+    from risen
+    left join orders_before as before on before.month = risen.period_start
+    where was > 0 and is_now > was
+    order by metric, period_start
 """
 ORDERS_BEFORE = """
     create or replace temp view orders_before as
@@ -120,6 +152,32 @@ def _find_ordered_falls(con: duckdb.DuckDBPyConnection, generation: int, ordered
         )
 
 
+def find_risen_months(con: duckdb.DuckDBPyConnection, generation: int, parent_as_of: dt.date) -> Iterator[Finding]:
+    """Months that were over for a while when the parent was published, whose sales or orders rose.
+
+    Args:
+        con: The build, with `meta.restatements` and `orders_before`, which `find_fallen_months` makes.
+        generation: The number of this run's generation.
+        parent_as_of: The last day that the parent counted.
+    """
+    values = {
+        "generation": generation,
+        "on_purpose": list(ON_PURPOSE),
+        "settled": SETTLED_DAYS,
+        "parent_as_of": parent_as_of,
+    }
+    for metric, month, was, is_now, share in con.execute(RISEN_MONTHS, values).fetchall():
+        yield make_finding(
+            "closed_month_rose",
+            f"{METRICS[metric].capitalize()} of {month:%B %Y} rose from {was:,.0f} to {is_now:,.0f}, although the "
+            f"month had been over for more than {SETTLED_DAYS} days when the last generation was published.",
+            "See whether older orders were delivered on purpose, or the same orders came again under other ids or from "
+            "another system and count twice; `meta.restatements` says which orders are new.",
+            count=1,
+            share=min(max(share, 0.0), 1.0),
+        )
+
+
 def find_gone_sources(
     parent_sources: Iterable[Mapping[str, Any]],
     parent_findings: Iterable[Mapping[str, Any]],
@@ -129,6 +187,7 @@ def find_gone_sources(
 
     They are found night after night until the source is back; an acknowledgement keeps them quiet. A source is back
     under another name when a new one has its `system`.
+
 
     Args:
         parent_sources: The rows of the parent's `meta.sources`.

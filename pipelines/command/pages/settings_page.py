@@ -49,6 +49,9 @@ lapse_days: 180
 max_lifetime_years: 10
 discount_rate: 0.08
 acquisition_cost: {default: 12.00}
+economics: {contribution_margin: 0.4}
+demand: {by: store}
+offers: {exclude_products: [POSTAGE]}
 metric_targets: {churn_rate_12m: 0.25}
 identity: {ignore_emails: [till@example.com]}
 exclude: {emails: [test@example.com]}
@@ -60,6 +63,28 @@ publish: {keep_generations: 7}
 business_hours: {country: DE, subdivision: BE}
 support: {reply_within_minutes: 60}
 alerts: {webhook: "${ALERT_WEBHOOK}"}
+""",
+    "economics": """
+economics:
+  contribution_margin: 0.4
+  retention_points: [1, 2, 5]
+  horizon_years: 5
+  margin_to_keep: 0.2
+  clv_to_cost: 3
+  payback_months: 12
+""",
+    "demand": """
+demand:
+  by: store
+  weeks_ahead: 4
+""",
+    "offers": """
+offers:
+  places: 5
+  new_places: 1
+  exclude_products: [POSTAGE]
+  exclude_categories: [gift cards]
+  without_consent: false
 """,
     "company": """
 company:

@@ -5,7 +5,12 @@ import datetime as dt
 import duckdb
 import pytest
 
-from regulars.pipelines.audit.findings.parent import find_fallen_months, find_gone_sources, list_ordered_causes
+from regulars.pipelines.audit.findings.parent import (
+    find_fallen_months,
+    find_gone_sources,
+    find_risen_months,
+    list_ordered_causes,
+)
 from regulars.pipelines.findings.evaluate import Policy, evaluate_findings
 
 MAY = dt.date(2026, 5, 1)
@@ -48,6 +53,23 @@ def find(con, generation: int = 2) -> list[str]:
 def test_a_month_of_a_hundred_orders_may_lose_one_order_and_two_percent(con, after, stops):
     restate(con, "net_sales", 1000.0, after, ("removed_order", (after or 0.0) - 1000))
     assert bool(find(con)) is stops
+
+
+@pytest.mark.parametrize(
+    ("after", "cause", "parent_as_of", "found"),
+    [
+        (1100.0, "new_order", dt.date(2026, 6, 15), 1),
+        (1050.0, "new_order", dt.date(2026, 6, 15), 0),
+        (1100.0, "settings", dt.date(2026, 6, 15), 0),
+        (1100.0, "new_order", dt.date(2026, 6, 14), 0),
+        (900.0, "new_order", dt.date(2026, 6, 15), 0),
+    ],
+)
+def test_a_month_that_was_long_over_may_rise_by_a_twentieth(con, after, cause, parent_as_of, found):
+    restate(con, "net_sales", 1000.0, after, (cause, after - 1000))
+    con.execute("create view orders_before as select month, 100 as orders from sales")
+    evaluated = evaluate_findings(find_risen_months(con, 2, parent_as_of), Policy(MAY))
+    assert [each.finding.name for each in evaluated] == ["closed_month_rose"] * found
 
 
 def test_customers_who_are_gone_with_all_their_records_may_be_lost_by_the_export(con):
