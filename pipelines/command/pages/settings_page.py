@@ -191,17 +191,11 @@ cohorts:
 """,
     "business_hours": """
 business_hours:
-  country: DE
-  subdivision: BE
-  opens: 8:00
-  closes: 18:00
-  rest_days: [sunday]
-  closed_on: [2026-12-24]
-  open_on: [2026-10-03]
+  {country: DE, subdivision: BE, opens: "8:00", closes: "18:00", rest_days: [sunday], closed_on: [2026-12-24],
+   open_on: [2026-10-03]}
 """,
     "support": """
-support:
-  reply_within_minutes: 60
+support: {reply_within_minutes: 60}
 """,
     "findings": """
 findings:
