@@ -59,12 +59,18 @@ _COUNTRY_NAMES = [
     {"name": name, "country": code, "country_name": "Germany", "is_translated": name == "deutschland"}
     for name, code in (("germany", "DE"), ("de", "DE"), ("deu", "DE"), ("deutschland", "DE"))
 ]
+_WEEKDAYS = [
+    {"iso_weekday": day, "is_business_day": day < 6, "opens_minute": 9 * 60, "closes_minute": 17 * 60}
+    for day in range(1, 8)
+]
 _MADE_BY_HAND = {
     "raw.company": (
         "as_of date, timezone varchar, currency varchar, customer_is varchar, value_basis varchar, lapse_days integer, "
         "max_lifetime_years double, default_acquisition_cost decimal(18, 4), fiscal_year_starts integer"
     ),
     "raw.acquisition_costs": "channel varchar, cost decimal(18, 4)",
+    "raw.weekdays": "iso_weekday integer, is_business_day boolean, opens_minute integer, closes_minute integer",
+    "raw.special_days": "day date, is_business_day boolean",
     "raw.country_names": "name varchar, country varchar, country_name varchar, is_translated boolean",
     "identity.records": (
         "record_key varchar, system varchar, record_type varchar, source_record_id varchar, contact_id varchar, "
@@ -133,6 +139,7 @@ def warehouse(**tables: Sequence[Row]) -> duckdb.DuckDBPyConnection:
     company = tables.pop("raw__company", [{}])
     fill(con, "raw.company", [{**_COMPANY, **company[0]}])
     fill(con, "raw.country_names", _COUNTRY_NAMES)
+    fill(con, "raw.weekdays", tables.pop("raw__weekdays", _WEEKDAYS))
     for name, rows in tables.items():
         layer, table = name.split("__")
         if layer == "raw" and table in KINDS:

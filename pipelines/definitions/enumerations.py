@@ -46,4 +46,18 @@ NPS_GRAINS = {
 }
 """How long the periods of `marts.nps` are: value -> what it means."""
 
+SUPPORT_GRAINS = {
+    "day": "The tickets opened on one day.",
+    "week": "The tickets opened in an ISO week, Monday to Sunday.",
+}
+"""How long the periods of `marts.support_response` are: value -> what it means."""
+
+SUPPORT_DIMENSIONS = {
+    ALL: "All tickets.",
+    "channel": "By the channel through which the ticket came in.",
+    "value_tier": "By the value tier of the customer who wrote it.",
+    "owner": "By who looks after the ticket.",
+}
+"""What the tickets of `marts.support_response` are split by: value -> what it means."""
+
 NPS_DIMENSIONS = (ALL, "customer_type", "country", "touchpoint")

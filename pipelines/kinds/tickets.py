@@ -6,6 +6,13 @@ Put here: what a row of `tickets` holds and keeps. Keep out: SQL that reads it.
 from regulars.pipelines.kinds.shape.columns import UPDATED_AT, make_customer_columns
 from regulars.pipelines.kinds.shape.kind import Kind, KindColumn, Reference, RowRule
 
+NO_REPLY_DUE_REASONS = {
+    "opened_by_agent": "Support wrote first.",
+    "merged": "It is part of another ticket, where the customer is answered.",
+    "spam": "No customer wrote it.",
+    "solved_by_customer": "The customer closed it before anybody answered.",
+}
+
 KIND = Kind(
     name="tickets",
     purpose="What customers asked of support, and how long it took.",
@@ -45,6 +52,13 @@ KIND = Kind(
         ),
         KindColumn(
             "reason", "text", "What it is about, in the tool's words, such as delivery or billing.", is_descriptive=True
+        ),
+        KindColumn(
+            "no_reply_due_reason",
+            "lower",
+            "Why nobody waits for a reply: such a ticket is in no number about replies. NULL: a reply is due.",
+            is_emptied=True,
+            values=NO_REPLY_DUE_REASONS,
         ),
         UPDATED_AT,
     ),

@@ -24,6 +24,7 @@ from regulars.pipelines.report.facts.predictions import (
     read_tests,
     read_weeks,
 )
+from regulars.pipelines.report.facts.reading import read_rows
 from regulars.pipelines.report.facts.report_facts import read_cohorts, read_currency
 from regulars.pipelines.report.mart_pictures import MART_PICTURES
 from regulars.pipelines.report.parts import Key, Part, make_absent_part
@@ -31,6 +32,7 @@ from regulars.pipelines.report.render.markdown import render_markdown
 from regulars.pipelines.report.sections.cohorts import make_cohort_picture
 from regulars.pipelines.report.sections.curves import choose_lines, make_retention_part
 from regulars.pipelines.report.sections.methods import name_method
+from regulars.pipelines.report.sections.support import SUPPORT_WEEKS, make_support_part
 from regulars.pipelines.report.sections.tested import describe_test, make_decile_parts
 from regulars.pipelines.report.sections.tracking import make_weekly_part
 from regulars.pipelines.report.sections.worth import describe_expected, make_alive_part, make_shares_part
@@ -142,9 +144,14 @@ def _describe_new_customer(latest: pl.DataFrame, expected: Mapping[str, float], 
     return f"{text} {words.say('At a boundary (see reason): {methods}.', methods=names)}"
 
 
+def _draw_support(con: duckdb.DuckDBPyConnection, words: Words) -> Sequence[Part]:
+    return [make_support_part(read_rows(con, SUPPORT_WEEKS, "marts.support_response"), words)]
+
+
 PICTURES: Mapping[str, Callable[[duckdb.DuckDBPyConnection, Words], Sequence[Part]]] = {
     "marts.retention_cohorts": _draw_cohorts,
     "marts.customer_clv": _draw_clv,
+    "marts.support_response": _draw_support,
     "meta.clv_models": _draw_models,
     "meta.clv_evaluation": _draw_tests,
     "meta.clv_tracking": _draw_weeks,

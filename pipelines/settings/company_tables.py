@@ -1,6 +1,7 @@
 """Writes the settings and definitions that SQL needs as tables, which a SELECT reads like any other input.
 
-Put here: `raw.company`, `raw.acquisition_costs` and `raw.country_names`. Keep out: what only Python needs.
+Put here: `raw.company`, `raw.acquisition_costs` and `raw.country_names`, and calling for those of business hours. Keep
+out: what only Python needs.
 """
 
 import datetime as dt
@@ -9,6 +10,7 @@ import json
 import duckdb
 
 from regulars.pipelines.definitions.countries import list_country_names
+from regulars.pipelines.settings.business_hours import write_business_hours
 from regulars.pipelines.settings.settings import Settings
 
 COMPANY = """
@@ -43,6 +45,7 @@ def write_company_tables(con: duckdb.DuckDBPyConnection, settings: Settings, as_
     for channel, cost in sorted(costs.by_channel.items()):
         con.execute("insert into raw.acquisition_costs values (?, ?)", [channel, cost])
     write_country_names(con)
+    write_business_hours(con, settings.business_hours, as_of)
 
 
 def write_country_names(con: duckdb.DuckDBPyConnection) -> None:

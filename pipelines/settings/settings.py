@@ -14,6 +14,7 @@ from pydantic import ConfigDict, Field, PrivateAttr, model_validator
 
 from regulars.pipelines.definitions.enumerations import GRAINS, Dimension, Grain
 from regulars.pipelines.definitions.windows import DEFAULT_LAPSE_DAYS
+from regulars.pipelines.settings.business_hours import BusinessHours, Support
 from regulars.pipelines.settings.demand import Demand
 from regulars.pipelines.settings.economics import Economics
 from regulars.pipelines.settings.findings import Findings
@@ -195,6 +196,8 @@ class Settings(Part):
     identity: Identity = Identity()
     exclude: Excluded = Excluded()
     cohorts: Cohorts = Cohorts()
+    business_hours: BusinessHours = BusinessHours()
+    support: Support = Support()
     findings: Findings = Findings()
     schedule: Schedule = Schedule()
     report: Report = Report()

@@ -11,6 +11,12 @@ with
         union all
         select min(started_date), max(started_date) from core.subscriptions
         union all
+        select
+            min(cast(timezone(company.timezone, timezone('UTC', opened_at)) as date)),
+            max(cast(timezone(company.timezone, timezone('UTC', greatest(opened_at, first_public_reply_at))) as date)),
+        from staging.tickets
+        cross join raw.company as company
+        union all
         select as_of, as_of from raw.company
     ),
 
@@ -34,10 +40,32 @@ with
             (fiscal_month + 2) // 3 as fiscal_quarter,
         from days
         cross join raw.company as company
+    ),
+
+    opened as (
+        select
+            days.day,
+            coalesce(special_days.is_business_day, weekdays.is_business_day) as is_business_day,
+            weekdays.closes_minute - weekdays.opens_minute as minutes,
+        from days
+        join raw.weekdays as weekdays on weekdays.iso_weekday = isodow(days.day)
+        left join raw.special_days as special_days on special_days.day = days.day
+    ),
+
+    worked as (
+        select
+            day,
+            is_business_day,
+            coalesce(
+                sum(minutes) filter (is_business_day)
+                    over (order by day rows between unbounded preceding and 1 preceding),
+                0
+            ) as minutes_before,
+        from opened
     )
 
 select
-    day,
+    fiscal.day,
     cast(date_diff('day', date '1970-01-01', day) as integer) as day_idx,
     strftime(day, '%G-W%V') as iso_week,
     cast(date_trunc('week', day) as date) as week_start,
@@ -54,5 +82,8 @@ select
     cast(fiscal_year * 4 + fiscal_quarter - 1 as integer) as fiscal_quarter_idx,
     fiscal_month,
     day = last_day(day) as is_month_end,
+    worked.is_business_day,
+    cast(worked.minutes_before as integer) as business_minutes_before,
 from fiscal
+join worked using (day)
 order by day

@@ -1,24 +1,80 @@
 -- One row per support ticket.
+with
+    -- in the company's zone first, so that the change of the clocks needs nothing else
+    tickets as (
+        select
+            staging.*,
+            timezone(company.timezone, timezone('UTC', staging.opened_at)) as opened_local,
+            timezone(company.timezone, timezone('UTC', staging.first_public_reply_at)) as replied_local,
+            timezone('UTC', timezone(company.timezone, cast(company.as_of + 1 as timestamp))) as as_of_ends_at,
+        from staging.tickets as staging
+        cross join raw.company as company
+    ),
+
+    opening_hours as (
+        select
+            days.day,
+            days.business_minutes_before * 60000::bigint as business_ms_before,
+            weekdays.opens_minute * 60000::bigint as opens_ms,
+            -- a closed day closes the moment it opens
+            if(days.is_business_day, weekdays.closes_minute, weekdays.opens_minute) * 60000::bigint as closes_ms,
+        from core.calendar as days
+        join raw.weekdays as weekdays on weekdays.iso_weekday = isodow(days.day)
+    ),
+
+    until_as_of as (
+        select opening_hours.business_ms_before + opening_hours.closes_ms - opening_hours.opens_ms as business_ms,
+        from opening_hours
+        join raw.company as company on company.as_of = opening_hours.day
+    ),
+
+    timed as (
+        select
+            tickets.*,
+            opened_on.business_ms_before + greatest(0, least(
+                epoch_ms(opened_local) - epoch_ms(date_trunc('day', opened_local)), opened_on.closes_ms
+            ) - opened_on.opens_ms) as opened_business_ms,
+            replied_on.business_ms_before + greatest(0, least(
+                epoch_ms(replied_local) - epoch_ms(date_trunc('day', replied_local)), replied_on.closes_ms
+            ) - replied_on.opens_ms) as replied_business_ms,
+        from tickets
+        left join opening_hours as opened_on on opened_on.day = cast(tickets.opened_local as date)
+        left join opening_hours as replied_on on replied_on.day = cast(tickets.replied_local as date)
+    )
+
 select
-    tickets._system as system,
-    tickets.ticket_id,
-    tickets._source as source,
+    timed._system as system,
+    timed.ticket_id,
+    timed._source as source,
     links.contact_id,
     links.customer_id,
     links.customer_idx,
-    tickets.order_id,
-    tickets.opened_at,
-    cast(timezone(company.timezone, timezone('UTC', tickets.opened_at)) as date) as opened_date,
-    tickets.first_public_reply_at,
-    tickets.solved_at,
-    tickets.channel,
-    tickets.is_complaint,
-    tickets.reopened_count,
-    tickets.owner,
-    tickets.reason,
-from staging.tickets as tickets
-cross join raw.company as company
+    timed.order_id,
+    timed.opened_at,
+    cast(timed.opened_local as date) as opened_date,
+    timed.first_public_reply_at,
+    (epoch_ms(timed.first_public_reply_at) - epoch_ms(timed.opened_at)) / 60000 as first_reply_minutes,
+    (timed.replied_business_ms - timed.opened_business_ms) / 60000 as first_reply_business_minutes,
+    if(
+        timed.opened_at < timed.as_of_ends_at,
+        (epoch_ms(timed.as_of_ends_at) - epoch_ms(timed.opened_at)) / 60000,
+        null
+    ) as minutes_until_as_of,
+    if(
+        timed.opened_at < timed.as_of_ends_at,
+        (until_as_of.business_ms - timed.opened_business_ms) / 60000,
+        null
+    ) as business_minutes_until_as_of,
+    timed.no_reply_due_reason,
+    timed.solved_at,
+    timed.channel,
+    timed.is_complaint,
+    timed.reopened_count,
+    timed.owner,
+    timed.reason,
+from timed
+cross join until_as_of
 left join identity.customer_links as links
     on links.link_type = 'ticket'
-    and links.system = tickets._system
-    and links.source_record_id = tickets.ticket_id
+    and links.system = timed._system
+    and links.source_record_id = timed.ticket_id

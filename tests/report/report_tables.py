@@ -42,6 +42,12 @@ select *, 'all' as dimension, 'all' as dimension_value, date '2026-01-18' as as_
 ) windows(grain, period_start, period_end, responses, promoters, passives, detractors, nps, nps_ci_low, nps_ci_high,
     is_complete);
 
+create table marts.support_response as
+select *, 'week' as grain, 'all' as dimension from (values
+    (date '2026-01-04', 4, 8, 0.5e0, 0.75e0), (date '2026-01-11', 0, 0, null, null),
+    (date '2026-01-18', 3, 4, 0.75e0, 1e0)
+) weeks(period_end, complaints_on_time, complaints_decided, complaints_on_time_rate, complaints_on_time_rate_business);
+
 create table marts.sales_new_vs_returning as
 select *, (new_customer_sales + returning_customer_sales)::decimal(18,4) as net_sales from (values
     (date '2025-12-01', 60, 25::decimal(18,4), 75::decimal(18,4), 10::decimal(18,4), 1::decimal(18,4), true),

@@ -105,6 +105,18 @@ def test_spend_is_about_what_the_customers_won_cost(company):
     assert "organic" not in set(spend["channel"])
 
 
+def test_some_tickets_are_never_answered_and_to_some_no_reply_is_due(company):
+    truth = read(company, "truth/tickets.csv")
+    export = read(company, "exports/tickets.csv").rename({"Ticket": "ticket_id"})
+    both = truth.join(export, on="ticket_id")
+    assert both["reply_minutes"].is_null().to_list() == both["First reply"].is_null().to_list()
+    assert 0 < both["reply_minutes"].null_count() < len(both) / 10
+    assert both["no_reply_due_reason"].to_list() == both["No reply due"].to_list()
+    reasons = both.filter(pl.col("no_reply_due_reason") != "")["no_reply_due_reason"]
+    assert set(reasons) <= {"opened_by_agent", "merged", "spam", "solved_by_customer"}
+    assert 0 < len(reasons) < len(both) / 4
+
+
 def test_television_costs_money_and_wins_nobody(company):
     truth = read(company, "truth/marketing_spend.csv").row(0, named=True)
     spend = read(company, "exports/marketing_spend.csv").filter(pl.col("channel") == truth["channel"])

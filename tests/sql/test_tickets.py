@@ -47,3 +47,8 @@ def test_an_address_only_a_ticket_and_an_answer_name_is_one_person():
     )
     assert people.records["contact_id"].n_unique() == 1
     assert people.records["customer_id"].to_list() == [None, None]
+
+
+def test_a_reason_why_no_reply_is_due_is_one_of_the_list():
+    row = only(tickets({"ticket_id": "t", "no_reply_due_reason": "merged"}))
+    assert row["no_reply_due_reason"] == "merged"

@@ -60,6 +60,8 @@ findings: {thresholds: {values_emptied: 0.01}}
 schedule: {cron: "30 3 * * *"}
 report: {language: en}
 publish: {keep_generations: 7}
+business_hours: {country: DE, subdivision: BE}
+support: {reply_within_minutes: 60}
 alerts: {webhook: "${ALERT_WEBHOOK}"}
 """,
     "economics": """
@@ -186,6 +188,14 @@ exclude:
 cohorts:
   grains: [month, year]
   dimensions: [country, first_store]
+""",
+    "business_hours": """
+business_hours:
+  {country: DE, subdivision: BE, opens: "8:00", closes: "18:00", rest_days: [sunday], closed_on: [2026-12-24],
+   open_on: [2026-10-03]}
+""",
+    "support": """
+support: {reply_within_minutes: 60}
 """,
     "findings": """
 findings:

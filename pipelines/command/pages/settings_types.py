@@ -16,7 +16,14 @@ from pydantic.fields import FieldInfo
 
 from regulars.pipelines.definitions.enumerations import CURRENCY_PATTERN
 from regulars.pipelines.settings.findings import NAMES_OF_FINDINGS
-from regulars.pipelines.settings.part import CURRENCY_SIGN_PATTERN, SYSTEM_PATTERN, check_encoding, check_zone
+from regulars.pipelines.settings.part import (
+    COUNTRY_CODE_PATTERN,
+    CURRENCY_SIGN_PATTERN,
+    SYSTEM_PATTERN,
+    TIME_PATTERN,
+    check_encoding,
+    check_zone,
+)
 
 WORDS: Mapping[Any, str] = {
     str: "text",
@@ -29,6 +36,8 @@ WORDS: Mapping[Any, str] = {
 VALIDATORS: Mapping[Any, str] = {check_zone: "time zone", check_encoding: "encoding"}
 PATTERNS = {
     CURRENCY_PATTERN: "three capitals",
+    COUNTRY_CODE_PATTERN: "two capitals",
+    TIME_PATTERN: "time, HH:MM",
     SYSTEM_PATTERN: "a word",
     CURRENCY_SIGN_PATTERN: "up to four signs",
 }

@@ -15,6 +15,7 @@ import yaml
 from regulars.pipelines.contracts.odcs.place import Place
 from regulars.pipelines.definitions import enumerations as shared
 from regulars.pipelines.definitions import windows
+from regulars.pipelines.kinds.tickets import NO_REPLY_DUE_REASONS
 from regulars.pipelines.models.names import SPEND_MODELS, SUBSCRIPTION_MODELS, purchase_model_names
 
 FILE = "enumerations.yaml"
@@ -46,6 +47,9 @@ def read_enumerations(folder: Path) -> Enumerations:
         "spend_models": SPEND_MODELS,
         "subscription_models": SUBSCRIPTION_MODELS,
         "nps_grains": shared.NPS_GRAINS,
+        "support_grains": shared.SUPPORT_GRAINS,
+        "support_dimensions": shared.SUPPORT_DIMENSIONS,
+        "no_reply_due_reasons": NO_REPLY_DUE_REASONS,
     }
 
 

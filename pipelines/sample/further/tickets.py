@@ -21,14 +21,20 @@ REASONS = ("delivery", "quality", "billing", "advice")
 REASONS_OTHERWISE = (0.15, 0.35, 0.2, 0.3)
 """Shares of the reasons when the order was not delayed; else it is the delivery."""
 CHANNELS, SHARES_OF_CHANNELS = ("mail", "chat", "phone"), (0.55, 0.3, 0.15)
+SHARE_UNANSWERED = 0.02
+NO_REPLY_DUE = ("", "opened_by_agent", "merged", "spam", "solved_by_customer")
+SHARES_NO_REPLY_DUE = (0.9, 0.03, 0.03, 0.02, 0.02)
 TEAMS = ("Team Nord", "Team Süd")
 END = c.DAYS * 86_400
 
 COLUMNS = (
     "Ticket", "Requester", "E-Mail", "Order", "Channel", "Reason", "Complaint", "Team", "Opened",
-    "First reply", "Solved", "Reopened",
+    "First reply", "Solved", "Reopened", "No reply due",
 )  # fmt: skip
-TRUTH_COLUMNS = ("ticket_id", "person_id", "order_id", "opened_at", "reason", "is_complaint", "is_named")
+TRUTH_COLUMNS = (
+    "ticket_id", "person_id", "order_id", "opened_at", "reason", "is_complaint", "is_named", "reply_minutes",
+    "no_reply_due_reason",
+)  # fmt: skip
 
 
 def draw_tickets(rng: np.random.Generator, chunk: Chunk) -> Drawn:
@@ -63,8 +69,12 @@ def draw_tickets(rng: np.random.Generator, chunk: Chunk) -> Drawn:
             "reopened": (rng.random(size) < SHARE_REOPENED).astype(np.int64),
             "person_id": people.person_id[person],
             "is_named": has_email | has_record,
+            # drawn last, so that what was drawn before stays as it is
+            "no_reply_due": pl.Series(NO_REPLY_DUE).gather(rng.choice(len(NO_REPLY_DUE), size, p=SHARES_NO_REPLY_DUE)),
+            "is_answered": rng.random(size) >= SHARE_UNANSWERED,
         }
     ).sort("opened", maintain_order=True)
+    tickets = tickets.with_columns(pl.col("is_answered") & (pl.col("replied") < END))
     number, order = pl.format("T-{}", "order_number"), pl.format("KK{}", "order_number")
     return Drawn(
         rows=tickets.select(
@@ -77,9 +87,10 @@ def draw_tickets(rng: np.random.Generator, chunk: Chunk) -> Drawn:
             pl.when("is_complaint").then(pl.lit("yes")).otherwise(pl.lit("no")).alias("Complaint"),
             pl.col("team").alias("Team"),
             write_moment(pl.col("opened")).alias("Opened"),
-            pl.when(pl.col("replied") < END).then(write_moment(pl.col("replied"))).alias("First reply"),
+            pl.when("is_answered").then(write_moment(pl.col("replied"))).alias("First reply"),
             pl.when(pl.col("solved") < END).then(write_moment(pl.col("solved"))).alias("Solved"),
             pl.col("reopened").alias("Reopened"),
+            pl.col("no_reply_due").alias("No reply due"),
         ),
         truth=tickets.select(
             number.alias("ticket_id"),
@@ -89,6 +100,8 @@ def draw_tickets(rng: np.random.Generator, chunk: Chunk) -> Drawn:
             "reason",
             "is_complaint",
             "is_named",
+            pl.when("is_answered").then((pl.col("replied") - pl.col("opened")) / 60).alias("reply_minutes"),
+            pl.col("no_reply_due").alias("no_reply_due_reason"),
         ),
     )
 
@@ -100,11 +113,11 @@ EXPORT = FurtherExport(
     truth_columns=TRUTH_COLUMNS,
     bad_lines=(
         Planted(
-            "T-900001,,,,mail,quality,no,Team Nord,2025-05-04 10:00:00 +0200,2025-05-03 10:00:00 +0200,,0",
+            "T-900001,,,,mail,quality,no,Team Nord,2025-05-04 10:00:00 +0200,2025-05-03 10:00:00 +0200,,0,",
             "a ticket that was answered before it was opened",
             "quarantined: nothing happens before it is opened",
         ),
-        Planted("T-900002,,,,mail,quality,no,Team Nord,,,,0", "a ticket without a day", "quarantined: opened_at"),
+        Planted("T-900002,,,,mail,quality,no,Team Nord,,,,0,", "a ticket without a day", "quarantined: opened_at"),
     ),
 )
 """The support tool's tickets."""

@@ -1,0 +1,35 @@
+"""Whether a ticket was answered in time, for every mart that asks.
+
+Put here: in time, too late, or still to be seen, by the clock and by opening hours. Keep out: counting minutes
+(`core.tickets`), and what is made of the answer.
+"""
+
+import narwhals as nw
+
+MEASURES = {
+    "": ("first_reply_minutes", "minutes_until_as_of"),
+    "_business": ("first_reply_business_minutes", "business_minutes_until_as_of"),
+}
+"""What a column's name ends with -> the columns of `core.tickets` with the wait for a reply, and until as_of."""
+
+ON_TIME, BREACHED, PENDING = OUTCOMES = ("on_time", "breached", "pending")
+
+
+def find_outcome(measure: str, reply_within_minutes: int) -> nw.Expr:
+    """One of `OUTCOMES`: a reply in time, none within the time, or none while the time is not up yet.
+
+    A reply after as_of is none yet.
+
+    Args:
+        measure: A key of `MEASURES`.
+        reply_within_minutes: How long a reply may take.
+    """
+    reply, waited = (nw.col(name) for name in MEASURES[measure])
+    is_on_time = (reply <= reply_within_minutes) & (reply <= waited)
+    return (
+        nw.when(is_on_time)
+        .then(nw.lit(ON_TIME))
+        .when(waited > reply_within_minutes)
+        .then(nw.lit(BREACHED))
+        .otherwise(nw.lit(PENDING))
+    )

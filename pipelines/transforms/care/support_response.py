@@ -1,0 +1,214 @@
+"""The mart `support_response`: how many tickets, and complaints, got a first public reply in time.
+
+Put here: counts and shares by day and week, split by channel, value tier and owner. Keep out: how long anybody waited
+(`core.tickets`), and when a reply is in time (`replies.py`).
+"""
+
+import datetime as dt
+from collections.abc import Iterator
+from typing import Any, Protocol
+
+import narwhals as nw
+import polars as pl
+from narwhals.typing import IntoFrame
+from polars._typing import PolarsDataType
+
+from regulars.pipelines.definitions.enumerations import ALL, SUPPORT_DIMENSIONS, UNKNOWN
+from regulars.pipelines.transforms.care.replies import BREACHED, MEASURES, ON_TIME, OUTCOMES, PENDING, find_outcome
+from regulars.pipelines.transforms.purchases.purchases import read_into_polars
+
+LEFT_OUT = {
+    "opened_by_agent": "left_out_opened_by_agent",
+    "merged": "left_out_merged",
+    "spam": "left_out_spam",
+    "solved_by_customer": "left_out_solved_by_customer",
+}
+"""`no_reply_due_reason` -> the column with its tickets."""
+
+POPULATIONS = {"tickets": pl.lit(value=True), "complaints": pl.col("is_complaint").fill_null(value=False)}
+"""Whose replies are counted -> which of the tickets they are."""
+
+COLUMNS: dict[str, PolarsDataType] = {
+    "grain": pl.String,
+    "period_start": pl.Date,
+    "period_end": pl.Date,
+    "dimension": pl.String,
+    "dimension_value": pl.String,
+    **{
+        name: kind
+        for population in POPULATIONS
+        for name, kind in {
+            population: pl.Int64,
+            **{
+                f"{population}_{column}{measure}": pl.Float64 if column == "on_time_rate" else pl.Int64
+                for measure in MEASURES
+                for column in (*OUTCOMES, "decided", "on_time_rate")
+            },
+        }.items()
+    },
+    "solved_tickets": pl.Int64,
+    "reopened_tickets": pl.Int64,
+    "left_out_tickets": pl.Int64,
+    **dict.fromkeys(LEFT_OUT.values(), pl.Int64),
+    "is_complete": pl.Boolean,
+    "reason": pl.String,
+    "as_of": pl.Date,
+}
+COUNTS = [
+    name
+    for name, kind in COLUMNS.items()
+    if kind == pl.Int64 and "_decided" not in name and name not in ("tickets", "complaints", "left_out_tickets")
+]
+
+
+class SupportSettings(Protocol):
+    """What a company sets about support."""
+
+    @property
+    def reply_within_minutes(self) -> int:
+        """How long a first public reply may take."""
+
+
+def support_response(
+    tickets: IntoFrame,
+    customer_segments: IntoFrame,
+    calendar: IntoFrame,
+    *,
+    as_of: dt.date,
+    support: SupportSettings,
+) -> pl.DataFrame:
+    """Count replies in time, late and pending per grain, period and dimension value.
+
+    Args:
+        tickets: `core.tickets`.
+        customer_segments: `marts.customer_segments`; `customer_id`, `value_tier`.
+        calendar: `core.calendar`; `day`, `week_start`.
+        as_of: Last day that counts; tickets opened later are left out, and replies that came later are none yet.
+        support: How long a reply may take.
+
+    Returns:
+        The columns of `COLUMNS`, sorted by grain, period_end, dimension and value; `all` has every period from the
+        first ticket to `as_of`, the other dimensions only periods with tickets. Empty without tickets.
+    """
+    counted = count_tickets(tickets, customer_segments, as_of=as_of, support=support)
+    if counted.is_empty():
+        return pl.DataFrame(schema=COLUMNS)
+    weeks = read_into_polars(nw.from_native(calendar).lazy().select("day", "week_start").to_native())
+    days = counted.join(weeks, left_on="opened_date", right_on="day", how="left")
+    first = counted["opened_date"].min()
+    spine = weeks.filter(pl.col("day").is_between(first, as_of)).rename({"day": "opened_date"})
+    periods = pl.concat(
+        [
+            _count_periods(days, spine, grain, pl.col(start), length)
+            for grain, start, length in (("day", "opened_date", 1), ("week", "week_start", 7))
+        ]
+    )
+    has_complaints = days["is_complaint"].drop_nulls().len() > 0
+    return (
+        periods.with_columns(**_add_up(), as_of=pl.lit(as_of))
+        .with_columns(**_compute_rates())
+        .with_columns(is_complete=_is_complete(as_of), reason=_explain(has_complaints=has_complaints))
+        .select(pl.col(name).cast(kind) for name, kind in COLUMNS.items())
+        .sort("grain", "period_end", "dimension", "dimension_value")
+    )
+
+
+def count_tickets(
+    tickets: IntoFrame, customer_segments: IntoFrame, *, as_of: dt.date, support: SupportSettings
+) -> pl.DataFrame:
+    """Scan all tickets, on any engine: count those that are alike.
+
+    Returns:
+        `opened_date`, `channel`, `owner`, `value_tier`, `is_complaint`, `no_reply_due_reason`, `is_solved`,
+        `is_reopened`, an outcome per measure (`outcome`, `outcome_business`) and `count`.
+    """
+    tiers = nw.from_native(customer_segments).lazy().select("customer_id", "value_tier")
+    groups = ["opened_date", "channel", "owner", "value_tier", "is_complaint", "no_reply_due_reason"]
+    found = [f"outcome{measure}" for measure in MEASURES]
+    counted: nw.LazyFrame[Any] = (
+        nw.from_native(tickets)
+        .lazy()
+        .filter(nw.col("opened_date") <= as_of)
+        .with_columns(
+            is_solved=~nw.col("solved_at").is_null(),
+            is_reopened=nw.col("reopened_count").fill_null(0) > 0,
+            **{f"outcome{each}": find_outcome(each, support.reply_within_minutes) for each in MEASURES},
+        )
+        .join(tiers, on="customer_id", how="left")
+        .group_by([*groups, "is_solved", "is_reopened", *found])
+        .agg(count=nw.len())
+    )
+    return read_into_polars(counted.to_native()).with_columns(pl.col("count").cast(pl.Int64))
+
+
+def _list_counts() -> Iterator[tuple[str, pl.Expr]]:
+    """Every count of `COUNTS`, as a sum of `count`."""
+    is_due = pl.col("no_reply_due_reason").is_null()
+    for population, is_in in POPULATIONS.items():
+        for measure in MEASURES:
+            for outcome in OUTCOMES:
+                has_outcome = pl.col(f"outcome{measure}") == outcome
+                yield f"{population}_{outcome}{measure}", is_due & is_in & has_outcome
+    yield "solved_tickets", is_due & pl.col("is_solved")
+    yield "reopened_tickets", is_due & pl.col("is_reopened")
+    for reason, column in LEFT_OUT.items():
+        yield column, pl.col("no_reply_due_reason") == reason
+
+
+def _count_periods(days: pl.DataFrame, spine: pl.DataFrame, grain: str, start: pl.Expr, length: int) -> pl.DataFrame:
+    """Count the tickets of one grain for each dimension that any ticket has a value of."""
+    counts = {name: pl.col("count").filter(chosen.fill_null(value=False)).sum() for name, chosen in _list_counts()}
+    found = []
+    for dimension in SUPPORT_DIMENSIONS:
+        value = pl.lit(ALL) if dimension == ALL else pl.col(dimension).fill_null(UNKNOWN)
+        if dimension != ALL and days[dimension].null_count() == len(days):
+            continue
+        keys = [start.alias("period_start"), pl.lit(dimension).alias("dimension"), value.alias("dimension_value")]
+        found.append(days.group_by(keys).agg(**counts))
+    every = spine.select(period_start=start, dimension=pl.lit(ALL), dimension_value=pl.lit(ALL)).unique()
+    empty = every.join(found[0], on=every.columns, how="anti").with_columns(
+        pl.lit(0, pl.Int64).alias(n) for n in COUNTS
+    )
+    return pl.concat([*found, empty.select(found[0].columns)]).with_columns(
+        grain=pl.lit(grain), period_end=pl.col("period_start") + dt.timedelta(days=length - 1)
+    )
+
+
+def _add_up() -> dict[str, pl.Expr]:
+    """The totals of the counts: tickets of each population, those decided, those left out."""
+    totals = {name: pl.sum_horizontal(f"{name}_{outcome}" for outcome in OUTCOMES) for name in POPULATIONS}
+    decided = {
+        f"{name}_decided{measure}": pl.col(f"{name}_{ON_TIME}{measure}") + pl.col(f"{name}_{BREACHED}{measure}")
+        for name in POPULATIONS
+        for measure in MEASURES
+    }
+    return {**totals, **decided, "left_out_tickets": pl.sum_horizontal(LEFT_OUT.values())}
+
+
+def _compute_rates() -> dict[str, pl.Expr]:
+    """The share of the decided that got a reply in time; NULL where nothing is decided."""
+    return {
+        f"{name}_on_time_rate{measure}": pl.when(pl.col(f"{name}_decided{measure}") > 0).then(
+            pl.col(f"{name}_{ON_TIME}{measure}") / pl.col(f"{name}_decided{measure}")
+        )
+        for name in POPULATIONS
+        for measure in MEASURES
+    }
+
+
+def _is_complete(as_of: dt.date) -> pl.Expr:
+    pending = pl.sum_horizontal(f"tickets_{PENDING}{measure}" for measure in MEASURES)
+    return (pl.col("period_end") <= as_of) & (pending == 0)
+
+
+def _explain(*, has_complaints: bool) -> pl.Expr:
+    """Why complaints_on_time_rate is not known; NULL where it is."""
+    return (
+        pl.when(pl.col("complaints_decided") > 0)
+        .then(None)
+        .when(pl.lit(not has_complaints))
+        .then(pl.lit("the source does not say which tickets are complaints"))
+        .when(pl.col("complaints") > 0)
+        .then(pl.lit("every complaint may still be answered in time"))
+        .otherwise(pl.lit("no complaints"))
+    )

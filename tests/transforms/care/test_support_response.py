@@ -1,0 +1,187 @@
+"""The mart `support_response`: who was answered in time."""
+
+import datetime as dt
+import random
+from collections import Counter
+from types import SimpleNamespace
+from typing import Any
+
+import polars as pl
+import pytest
+
+from regulars.pipelines.transforms.care.support_response import COLUMNS, support_response
+from tests.transforms.core_tables import CALENDAR, ENGINES
+from tests.transforms.mart_rules import broken_rules
+
+AS_OF = dt.date(2026, 3, 31)
+SCHEMA = {
+    "customer_id": pl.String,
+    "opened_date": pl.Date,
+    "first_reply_minutes": pl.Float64,
+    "first_reply_business_minutes": pl.Float64,
+    "minutes_until_as_of": pl.Float64,
+    "business_minutes_until_as_of": pl.Float64,
+    "no_reply_due_reason": pl.String,
+    "solved_at": pl.Datetime("us"),
+    "channel": pl.String,
+    "is_complaint": pl.Boolean,
+    "reopened_count": pl.Int32,
+    "owner": pl.String,
+}
+TIERS = pl.DataFrame({"customer_id": ["ada", "bob"], "value_tier": ["top_10_percent", "middle"]})
+
+
+def ticket(day: str, reply: float | None = None, **values: Any) -> dict[str, Any]:
+    """A ticket of a day, answered after so many minutes; opening hours run half as fast as the clock."""
+    opened = dt.date.fromisoformat(day)
+    waited = (AS_OF - opened).days * 1440.0 + values.pop("waited", 720)
+    return {
+        "opened_date": opened,
+        "first_reply_minutes": reply,
+        "first_reply_business_minutes": None if reply is None else reply / 2,
+        "minutes_until_as_of": waited if opened <= AS_OF else None,
+        "business_minutes_until_as_of": waited / 2 if opened <= AS_OF else None,
+        **values,
+    }
+
+
+def build(*rows: dict[str, Any], within: int = 60, engine: str = "polars") -> pl.DataFrame:
+    tickets = pl.DataFrame(rows, schema=SCHEMA)
+    with ENGINES[engine]({"tickets": tickets, "customer_segments": TIERS, "calendar": CALENDAR}) as tables:
+        return support_response(**tables, as_of=AS_OF, support=SimpleNamespace(reply_within_minutes=within))
+
+
+def cell(mart: pl.DataFrame, grain: str = "week", dimension: str = "all", value: str = "all") -> dict[str, Any]:
+    """The first row of a grain, dimension and value."""
+    return mart.filter(grain=grain, dimension=dimension, dimension_value=value).row(0, named=True)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_reply_within_the_time_is_on_time_and_none_until_then_breaches(engine):
+    rows = [ticket("2026-03-24", 60), ticket("2026-03-25", 61), ticket("2026-03-26")]
+    week = cell(build(*rows, engine=engine))
+    assert (week["tickets_on_time"], week["tickets_breached"], week["tickets_pending"]) == (1, 2, 0)
+    assert week["tickets_on_time_rate"] == pytest.approx(1 / 3)
+    assert (week["tickets_on_time_business"], week["tickets_on_time_rate_business"]) == (2, pytest.approx(2 / 3))
+
+
+def test_who_waits_and_whose_time_is_not_up_is_pending_and_in_no_rate():
+    week = cell(build(ticket("2026-03-31", waited=60.0), ticket("2026-03-31", waited=61.0)))
+    assert (week["tickets_pending"], week["tickets_breached"], week["tickets_decided"]) == (1, 1, 1)
+    assert week["tickets_on_time_rate"] == 0
+    assert (week["tickets_pending_business"], week["tickets_on_time_rate_business"]) == (2, None)
+    assert not week["is_complete"]
+
+
+def test_a_reply_after_the_last_day_that_counts_is_none_yet():
+    week = cell(build(ticket("2026-03-31", 50, waited=30.0)))
+    assert (week["tickets_on_time"], week["tickets_pending"]) == (0, 1)
+
+
+def test_tickets_to_which_no_reply_is_due_are_left_out_and_counted():
+    reasons = ("opened_by_agent", "merged", "merged", "spam", "solved_by_customer")
+    week = cell(build(*(ticket("2026-03-24", 5, no_reply_due_reason=each) for each in reasons)))
+    assert (week["tickets"], week["left_out_tickets"], week["left_out_merged"]) == (0, 5, 2)
+
+
+def test_complaints_are_apart_and_why_their_share_is_unknown_is_said():
+    known = cell(build(ticket("2026-03-24", 5, is_complaint=True), ticket("2026-03-24", is_complaint=False)))
+    assert (known["complaints"], known["complaints_on_time_rate"], known["reason"]) == (1, 1.0, None)
+    assert cell(build(ticket("2026-03-24", is_complaint=False)))["reason"] == "no complaints"
+    assert cell(build(ticket("2026-03-24")))["reason"].startswith("the source does not say")
+    waiting = cell(build(ticket("2026-03-31", waited=1.0, is_complaint=True)))
+    assert waiting["reason"] == "every complaint may still be answered in time"
+
+
+def test_solved_and_reopened_tickets_are_counted():
+    solved = dt.datetime.fromisoformat("2026-03-25 10:00")
+    week = cell(build(ticket("2026-03-24", solved_at=solved, reopened_count=2), ticket("2026-03-24", reopened_count=0)))
+    assert (week["solved_tickets"], week["reopened_tickets"]) == (1, 1)
+
+
+def test_a_day_without_tickets_is_there_and_its_share_unknown():
+    mart = build(ticket("2026-03-25", 5), ticket("2026-03-27", 5), ticket("2026-04-01", 5))
+    days = mart.filter(pl.col("grain") == "day")
+    assert days["period_start"].to_list() == [dt.date(2026, 3, day) for day in range(25, 32)]
+    assert days.row(1, named=True)["tickets_on_time_rate"] is None
+    assert mart.filter(grain="week")["is_complete"].to_list() == [True, False]
+
+
+def test_without_tickets_there_is_no_row():
+    mart = build()
+    assert mart.is_empty()
+    assert mart.schema == COLUMNS
+
+
+def draw_tickets(seed: int, count: int = 300) -> list[dict[str, Any]]:
+    rng = random.Random(seed)
+    rows = []
+    for _ in range(count):
+        day = dt.date(2026, 2, 20) + dt.timedelta(days=rng.randrange(42))
+        reply = rng.choice([None, float(rng.randrange(1, 300))])
+        reason = rng.choice([None, None, None, "spam", "merged"])
+        rows.append(
+            ticket(
+                day.isoformat(),
+                reply,
+                waited=float(rng.randrange(1, 400)),
+                no_reply_due_reason=reason,
+                is_complaint=rng.choice([True, False, None]),
+                channel=rng.choice(["mail", "chat", None]),
+                owner=rng.choice(["north", "south"]),
+                customer_id=rng.choice(["ada", "bob", None]),
+                reopened_count=rng.choice([None, 0, 1]),
+            )
+        )
+    return rows
+
+
+def count_naively(rows: list[dict[str, Any]]) -> Counter:
+    """(week, dimension, value, count) -> tickets, one ticket at a time."""
+    tiers = dict(TIERS.rows())
+    counts: Counter = Counter()
+    for row in rows:
+        if row["opened_date"] > AS_OF:
+            continue
+        monday = row["opened_date"] - dt.timedelta(days=row["opened_date"].weekday())
+        reply, waited = row["first_reply_minutes"], row["minutes_until_as_of"]
+        answered = reply is not None and reply <= waited
+        outcome = "on_time" if answered and reply <= 60 else "breached" if waited > 60 else "pending"
+        names = [f"tickets_{outcome}", *([f"complaints_{outcome}"] if row["is_complaint"] else [])]
+        names += ["reopened_tickets"] if row["reopened_count"] else []
+        if row["no_reply_due_reason"]:
+            names = ["left_out_" + row["no_reply_due_reason"]]
+        values = {
+            "all": "all",
+            "channel": row["channel"] or "unknown",
+            "owner": row["owner"],
+            "value_tier": tiers.get(row["customer_id"], "unknown"),
+        }
+        for dimension, value in values.items():
+            counts.update((monday, dimension, value, name) for name in names)
+    return counts
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_drawn_tickets_are_counted_as_one_by_one(seed):
+    rows = draw_tickets(seed)
+    counted = count_naively(rows)
+    mart = build(*rows).filter(grain="week")
+    names = sorted({name for *_, name in counted})
+    assert {
+        (row["period_start"], row["dimension"], row["dimension_value"], name): row[name]
+        for row in mart.iter_rows(named=True)
+        for name in names
+        if row[name]
+    } == dict(counted)
+
+
+def test_the_mart_keeps_its_contract_and_a_changed_count_breaks_it():
+    rows = draw_tickets(3)
+    mart, tickets = build(*rows), pl.DataFrame(rows, schema=SCHEMA)
+    core = {"tickets": tickets}
+    assert broken_rules("support_response", mart, core) == set()
+    changed = mart.with_columns(complaints_on_time=pl.col("complaints_on_time") + 1)
+    assert {"outcomes_add_up", "rates_are_those_of_their_counts"} <= broken_rules("support_response", changed, core)
+    fewer = mart.with_columns(left_out_spam=pl.lit(0), left_out_tickets=pl.col("left_out_merged"))
+    assert broken_rules("support_response", fewer, core) == {"all_tickets_are_counted"}
