@@ -24,12 +24,14 @@ from regulars.pipelines.report.facts.predictions import (
     read_tests,
     read_weeks,
 )
-from regulars.pipelines.report.facts.report_facts import read_cohorts, read_currency
+from regulars.pipelines.report.facts.reading import read_rows
+from regulars.pipelines.report.facts.report_facts import NPS, read_cohorts, read_currency
 from regulars.pipelines.report.parts import Key, Part, make_absent_part
 from regulars.pipelines.report.render.markdown import render_markdown
 from regulars.pipelines.report.sections.cohorts import make_cohort_picture
 from regulars.pipelines.report.sections.curves import choose_lines, make_retention_part
 from regulars.pipelines.report.sections.methods import name_method
+from regulars.pipelines.report.sections.nps import make_nps_picture
 from regulars.pipelines.report.sections.tested import describe_test, make_decile_parts
 from regulars.pipelines.report.sections.tracking import make_weekly_part
 from regulars.pipelines.report.sections.worth import describe_expected, make_alive_part, make_shares_part
@@ -68,6 +70,10 @@ def _draw_clv(con: duckdb.DuckDBPyConnection, words: Words) -> Sequence[Part]:
     currency = read_currency(con)
     lede = Part(caption=describe_expected(expected, found.tests, currency, words))
     return [lede, make_shares_part(found, currency, words), make_alive_part(found, words)]
+
+
+def _draw_nps(con: duckdb.DuckDBPyConnection, words: Words) -> Sequence[Part]:
+    return [make_nps_picture(read_rows(con, NPS, "marts.nps"), words)]
 
 
 def _draw_tests(con: duckdb.DuckDBPyConnection, words: Words) -> Sequence[Part]:
@@ -144,6 +150,7 @@ def _describe_new_customer(latest: pl.DataFrame, expected: Mapping[str, float], 
 PICTURES: Mapping[str, Callable[[duckdb.DuckDBPyConnection, Words], Sequence[Part]]] = {
     "marts.retention_cohorts": _draw_cohorts,
     "marts.customer_clv": _draw_clv,
+    "marts.nps": _draw_nps,
     "meta.clv_models": _draw_models,
     "meta.clv_evaluation": _draw_tests,
     "meta.clv_tracking": _draw_weeks,

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import ConfigDict, Field, PrivateAttr, model_validator
 
-from regulars.pipelines.definitions.enumerations import GRAINS, Dimension, Grain
+from regulars.pipelines.definitions.enumerations import GRAINS, SURVEY_DIMENSIONS, Dimension, Grain, SurveyDimension
 from regulars.pipelines.definitions.windows import DEFAULT_LAPSE_DAYS
 from regulars.pipelines.settings.findings import Findings
 from regulars.pipelines.settings.part import Currency, Name, Part, Place, Zone
@@ -104,6 +104,20 @@ class Cohorts(Part):
         return self
 
 
+class Surveys(Part):
+    """How answers to surveys are counted."""
+
+    dimensions: list[SurveyDimension] = list(SURVEY_DIMENSIONS)
+    """What `nps` is split by; each costs time and rows. `channel` and `store` are those of the order that a survey was
+    about; `segment` and `value_tier` are those of today."""
+
+    @model_validator(mode="after")
+    def _each_dimension_once(self) -> Self:
+        if len(set(self.dimensions)) < len(self.dimensions):
+            raise ValueError("`dimensions` names one of them twice")
+        return self
+
+
 class Schedule(Part):
     """When Dagster's schedule starts the nightly run, in the company's time zone."""
 
@@ -189,6 +203,7 @@ class Settings(Part):
     identity: Identity = Identity()
     exclude: Excluded = Excluded()
     cohorts: Cohorts = Cohorts()
+    surveys: Surveys = Surveys()
     findings: Findings = Findings()
     schedule: Schedule = Schedule()
     report: Report = Report()

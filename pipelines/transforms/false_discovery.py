@@ -1,0 +1,25 @@
+"""Which of many comparisons stand: the procedure of Benjamini and Hochberg, within groups of rows.
+
+Put here: the flag that keeps the share of false alarms low. Keep out: how a p-value comes about.
+"""
+
+import polars as pl
+
+FALSE_DISCOVERY_RATE = 0.10
+"""Of the comparisons that are flagged, at most this share is expected to be chance alone."""
+
+
+def stands_among_all(p_value: str, *family: str) -> pl.Expr:
+    """Whether a comparison stands after all comparisons of its family are taken into account; NULL without a p-value.
+
+    Benjamini and Hochberg, Journal of the Royal Statistical Society B 57 (1995): of m p-values, all up to the largest
+    one with p <= rate × rank / m stand.
+
+    Args:
+        p_value: The column with the p-value, Float64, 0 to 1; NULL where nothing was compared.
+        family: The columns that tell families apart.
+    """
+    p = pl.col(p_value)
+    rank, comparisons = p.rank("max").over(family), p.count().over(family)
+    limit = p.filter(p <= FALSE_DISCOVERY_RATE * rank / comparisons).max().over(family)
+    return pl.when(p.is_not_null()).then((p <= limit).fill_null(value=False))
