@@ -110,6 +110,8 @@ class Surveys(Part):
     dimensions: list[SurveyDimension] = list(SURVEY_DIMENSIONS)
     """What `nps` is split by; each costs time and rows. `channel` and `store` are those of the order that a survey was
     about; `segment` and `value_tier` are those of today."""
+    max_answer_days: Annotated[int, Field(ge=1)] = 365
+    """How many days an answer tells how its customer feels, in `nps_value`."""
 
     @model_validator(mode="after")
     def _each_dimension_once(self) -> Self:

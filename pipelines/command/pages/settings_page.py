@@ -146,6 +146,7 @@ exclude:
     "surveys": """
 surveys:
   dimensions: [country, store, touchpoint]
+  max_answer_days: 180
 """,
     "cohorts": """
 cohorts:
