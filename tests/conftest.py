@@ -15,7 +15,6 @@ EXAMPLES_FACTOR = int(os.environ.get("REGULARS_EXAMPLES_FACTOR", "1"))
 """How many times as many examples are drawn as each property asks for: more than 1 in `make test-slow`."""
 
 LONGEST_FIRST = (
-    "test_online_retail.py",
     "test_run_end_to_end.py",
     "test_command_line.py",
     "test_crash.py",
@@ -23,6 +22,7 @@ LONGEST_FIRST = (
     "test_run_killed.py",
     "test_restated_runs.py",
     "test_fingerprint.py",
+    "test_online_retail.py",
     "test_olist.py",
 )
 """Files that take a worker half a minute or more. They begin first, or one worker ends with one and the other waits."""

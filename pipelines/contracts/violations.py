@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from regulars.pipelines.contracts.rule import Rule
-from regulars.pipelines.warehouse.sql_text import quote_identifier, quote_literal
+from regulars.pipelines.warehouse.sql_text import quote_identifier, quote_literal, quote_table
 
 BOUNDS = {"minimum": "<", "exclusiveMinimum": "<=", "maximum": ">", "exclusiveMaximum": ">="}
 """ODCS's bound -> the comparison that is true of a value outside it."""
@@ -120,7 +120,6 @@ def select_failed_count(rule: Rule, table: str) -> str:
 
 
 def _select_structure(table: str, arguments: Mapping[str, Any]) -> str:
-    layer, _, name = table.partition(".")
     columns = ", ".join(
         f"({place}, {quote_literal(column)}, {quote_literal(type_)})"
         for place, (column, type_) in enumerate(arguments["columns"], 1)
@@ -130,11 +129,8 @@ def _select_structure(table: str, arguments: Mapping[str, Any]) -> str:
             wanted(place, column_name, data_type) as (values {columns}),
 
             found as (
-                select row_number() over (order by column_index) as place, column_name, data_type
-                from duckdb_columns()
-                where database_name = current_database()
-                    and schema_name = {quote_literal(layer)}
-                    and table_name = {quote_literal(name)}
+                select cid + 1 as place, name as column_name, type as data_type
+                from pragma_table_info({quote_literal(quote_table(table))})
             )
 
         select *

@@ -10,22 +10,22 @@ import pytest
 from regulars.pipelines.settings.settings_file import parse_settings
 from regulars.pipelines.sources.deliveries import land_sources
 from regulars.pipelines.sources.landed_rows import write_landed_rows
+from tests.cases.shared_case import find_case
 from tests.shop import Shop, run_regulars
 
-CASE = Path(__file__).parents[2].parent / "shared" / "data" / "cases" / "B17"
-pytestmark = pytest.mark.skipif(not CASE.is_dir(), reason="the shared cases are not on this machine")
+CASE = "B17"
 
 
 def company(folder: Path, *, settings: str) -> Shop:
     for name in ("orders.csv", "forms.csv", "gforms.csv"):
-        shutil.copyfile(CASE / name, folder / name)
+        shutil.copyfile(find_case(CASE) / name, folder / name)
     (folder / "regulars.yaml").write_text(settings, encoding="utf-8")
     return Shop(folder)
 
 
 def translated() -> str:
     """The case's settings in today's words."""
-    return (CASE / "regulars.yaml").read_text(encoding="utf-8").replace("survey_kind", "survey_type")
+    return (find_case(CASE) / "regulars.yaml").read_text(encoding="utf-8").replace("survey_kind", "survey_type")
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +42,9 @@ def misread(tmp_path_factory) -> Shop:
 
 def test_the_answers_are_read_at_the_moments_they_were_given(tmp_path):
     settings = parse_settings(translated(), name="regulars.yaml", environment={})
-    landed = land_sources(settings, CASE, tmp_path, dt.datetime(2026, 1, 1, tzinfo=dt.UTC), pause=lambda seconds: None)
+    landed = land_sources(
+        settings, find_case(CASE), tmp_path, dt.datetime(2026, 1, 1, tzinfo=dt.UTC), pause=lambda seconds: None
+    )
     with duckdb.connect() as con:
         write_landed_rows(con, settings, landed, tmp_path)
         moments = con.execute("select answered_at from landed.survey_responses order by 1").fetchall()
@@ -54,6 +56,7 @@ def test_the_answers_are_read_at_the_moments_they_were_given(tmp_path):
     ]
 
 
+@pytest.mark.slow
 def test_two_optional_surveys_that_cannot_be_read_do_not_keep_sales_from_being_published(misread):
     assert misread.ask("select order_id from core.orders") == [("o2",)]
     assert misread.ask("select count(*) from core.survey_responses") == [(0,)]
@@ -61,6 +64,7 @@ def test_two_optional_surveys_that_cannot_be_read_do_not_keep_sales_from_being_p
     assert stale == [("forms",), ("gforms",)]
 
 
+@pytest.mark.slow
 def test_the_run_says_the_format_the_shape_and_what_to_set(misread):
     assert '2 of 2 values do not fit `datetime_format: "%d.%m.%Y %H:%M"`' in misread.said
     assert "`9999/99/99 9:99:99 AA AAA+9`" in misread.said or "`9999/99/99 99:99:99 AA AAA+9`" in misread.said
@@ -70,6 +74,7 @@ def test_the_run_says_the_format_the_shape_and_what_to_set(misread):
     assert "`regulars quarantine` shows the rows" in misread.said
 
 
+@pytest.mark.slow
 def test_the_rows_can_be_looked_at_on_the_first_night(misread):
     shown = run_regulars("quarantine", "--settings", misread.folder / "regulars.yaml").stdout
     assert "gforms: 2 rows of survey_responses, the first is in gforms.csv, line 2 (row 1)" in shown

@@ -150,7 +150,7 @@ def read_by_sql(con: duckdb.DuckDBPyConnection, records: list[Record], mode: str
         "insert into quarantine_work.order_lines_violations "
         "select 'order_lines.unit_price.reads_as', _row_id from landed.order_lines where unit_price like 'x%'"
     )
-    choose_documents(con, CONTRACTS, {"shop": SourceFacts(appends=mode == "append")})
+    choose_documents(con, CONTRACTS, CONTRACTS, {"shop": SourceFacts(appends=mode == "append")})
     found = con.execute(
         "select coalesce(outcome, 'used') from landed.order_lines left join quarantine_work.order_lines_left_out "
         "on row_id = _row_id order by _row_id"

@@ -16,6 +16,7 @@ from tests.examples.independent_online_retail import (
 )
 from tests.examples.independent_retention import churn, cohorts, concentration, new_and_returning, simple_value
 
+pytestmark = pytest.mark.slow
 AS_OF = dt.date(2011, 12, 9)
 FIRST_DAY = dt.date(2009, 12, 1)
 KINDS = ("sale", "refund", "adjustment")

@@ -51,6 +51,7 @@ def ask(shop: Shop, *command: str) -> tuple[int, str]:
     return done.code, done.stdout + done.stderr
 
 
+@pytest.mark.slow
 def test_a_failing_target_loses_no_run_and_is_delivered_to_later(tmp_path: Path, webhook):
     address, received = webhook
     shop = Shop(tmp_path)

@@ -7,6 +7,7 @@ import pytest
 from regulars.pipelines.home.state_file import read_state
 from tests.shop import Shop
 
+pytestmark = pytest.mark.slow
 COMPANY = """
 company: {name: Toko Sudut, timezone: Asia/Jakarta, currency: IDR}
 as_of: 2024-03-31

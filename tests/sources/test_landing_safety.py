@@ -26,6 +26,7 @@ def state(shop) -> tuple[object, ...]:
     return lines, files, rows
 
 
+@pytest.mark.slow
 def test_a_run_killed_at_any_step_is_repeated_to_the_same_state(shop, tmp_path, monkeypatch):
     shop.sources["shop"] |= {"path": "o-*.csv", "delivery": "incremental"}
     for number in (1, 2):
@@ -80,6 +81,7 @@ land_sources(settings, Path(sys.argv[2]), Path(sys.argv[3]), dt.datetime.now(dt.
 """
 
 
+@pytest.mark.slow
 def test_a_process_killed_at_a_random_moment_leaves_what_the_next_run_completes(shop, tmp_path):
     shop.sources["shop"] |= {"path": "o-*.csv", "delivery": "incremental"}
     for number in range(6):

@@ -93,18 +93,20 @@ def run_quarantine_step(
     for schema in ("quarantine_work", "raw", "quarantine"):
         con.execute(f"create schema if not exists {schema}")
     delivered = {kind: _validate_delivered(con, contract) for kind, contract in contracts.items()}
-    choose_documents(con, contracts, sources)
+    # most companies have half of the kinds, and choosing among no rows costs as much
+    with_rows = {kind: contract for kind, contract in contracts.items() if delivered[kind][0].rows_checked}
+    choose_documents(con, contracts, with_rows, sources)
     list_healed_deliveries(con, list(contracts.values()))
     findings = list_version_findings(con, list(contracts))
     oversized.list_oversized(con, contracts)
-    for contract in contracts.values():
+    for contract in with_rows.values():
         _quarantine_later(con, contract, [rule for rule in contract.rules if oversized.is_about_size(rule)])
-    later = {kind: _list_later_rules(contract) for kind, contract in contracts.items()}
+    later = {kind: _list_later_rules(contract) for kind, contract in with_rows.items()}
     emptied: dict[tuple[str, str], int] = {}
-    for kind in sorted(contracts, key=lambda kind: bool(later[kind])):  # those that look at other raw tables come last
-        _quarantine_later(con, contracts[kind], later[kind])
+    for kind in sorted(contracts, key=lambda kind: bool(later.get(kind))):  # what looks at other raw tables comes last
+        _quarantine_later(con, contracts[kind], later.get(kind, []))
         emptied |= _make_raw_view(con, contracts[kind])
-    write_quarantine(con, contracts)
+    write_quarantine(con, with_rows)
     files = count_files(con, list(contracts))
     for file in files:
         if not file.adds_up:
@@ -148,44 +150,47 @@ def _validate_delivered(con: duckdb.DuckDBPyConnection, contract: Contract) -> l
 def _find_violations(con: duckdb.DuckDBPyConnection, kind: str, rules: Sequence[Rule]) -> Counter[str]:
     """Fill `quarantine_work.<kind>_violations` in one scan; rule id -> rows that break it, counted by a scan."""
     con.execute(f"create table quarantine_work.{kind}_violations (rule varchar, row_id bigint)")
-    if rules:
-        broken = [write_condition(rule) for rule in rules]
-        tests = [
-            f"case when {test} then {quote_literal(rule.id)} end" for test, rule in zip(broken, rules, strict=True)
-        ]
-        con.execute(
-            f"""
-            insert into quarantine_work.{kind}_violations
-            with
-                bad_rows as (
-                    select _row_id, [{", ".join(tests)}] as broken_rules
-                    from landed.{kind}
-                    where {" or ".join(f"({test})" for test in broken)}
-                )
+    if not rules or not con.execute(f"select 1 from landed.{kind} limit 1").fetchall():
+        return Counter()
+    broken = [write_condition(rule) for rule in rules]
+    tests = [f"case when {test} then {quote_literal(rule.id)} end" for test, rule in zip(broken, rules, strict=True)]
+    con.execute(
+        f"""
+        insert into quarantine_work.{kind}_violations
+        with
+            bad_rows as (
+                select _row_id, [{", ".join(tests)}] as broken_rules
+                from landed.{kind}
+                where {" or ".join(f"({test})" for test in broken)}
+            )
 
-            select unnest(list_filter(broken_rules, lambda rule: rule is not null)), _row_id
-            from bad_rows
-            """
-        )
+        select unnest(list_filter(broken_rules, lambda rule: rule is not null)), _row_id
+        from bad_rows
+        """
+    )
     rows = con.execute(f"select rule, count(row_id) from quarantine_work.{kind}_violations group by rule").fetchall()
     return Counter(dict(rows))
 
 
 def choose_documents(
-    con: duckdb.DuckDBPyConnection, contracts: Mapping[str, Contract], sources: Mapping[str, SourceFacts]
+    con: duckdb.DuckDBPyConnection,
+    contracts: Mapping[str, Contract],
+    with_rows: Mapping[str, Contract],
+    sources: Mapping[str, SourceFacts],
 ) -> None:
     """Decide for every delivered row whether it is used, and write down in `left_out` what becomes of the others.
 
     Args:
         con: The build, with `landed.<kind>` and the violations of every kind.
         contracts: Kind -> its contract.
+        with_rows: Those of them of which there are rows.
         sources: Source -> what must be known of it.
     """
     appending = {name for name, facts in sources.items() if facts.appends}
     # the order matters: each step of a kind reads the step before of the kind it is linked with
     for kind in {*contracts, *(documents.LINKED[kind] for kind in contracts if kind in documents.LINKED)}:
         documents.make_tables(con, kind)
-    for kind, contract in contracts.items():
+    for kind, contract in with_rows.items():
         leave_repeats_out(con, contract, {name for name, facts in sources.items() if kind in facts.repeating})
         documents.name_appended_records(con, contract, appending)
     for step in (
@@ -194,7 +199,7 @@ def choose_documents(
         versions.rank_versions,
         versions.leave_rows_out,
     ):
-        for contract in contracts.values():
+        for contract in with_rows.values():
             step(con, contract)
 
 

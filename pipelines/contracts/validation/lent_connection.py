@@ -4,7 +4,7 @@ Put here: what Great Expectations 1.24 needs before it can work on DuckDB. Keep 
 Great Expectations knows no DuckDB. Four repairs make it work, and `tests/contracts/test_gx_matrix.py` proves them:
 
 1. it reads a result after closing its connection, and DuckDB drops results then: rows are fetched at once;
-2. duckdb-sqlalchemy asks PostgreSQL's catalogue for columns, which DuckDB only half has: `duckdb_columns()` is asked;
+2. duckdb-sqlalchemy asks PostgreSQL's catalogue for columns, which DuckDB only half has: `pragma_table_info` is asked;
 3. it refuses regular expressions on dialects that it does not know: the mark of one whose function DuckDB shares helps;
 4. a second handle on an open file is refused: the pipeline's own connection is lent, which also sees temp views.
 """
@@ -20,6 +20,8 @@ import duckdb_sqlalchemy
 import sqlalchemy as sa
 from sqlalchemy.dialects import registry
 from sqlalchemy.pool import NullPool
+
+from regulars.pipelines.warehouse.sql_text import quote_identifier, quote_literal, quote_table
 
 URL = "regulars_duckdb://"
 """Where SQLAlchemy finds the connection that is on loan."""
@@ -130,12 +132,13 @@ class LentDuckDB(duckdb_sqlalchemy.Dialect):
         return [name for (name,) in connection.exec_driver_sql("select distinct schema_name from duckdb_schemas()")]
 
     def _columns(self, connection: Any, table_name: str, schema: str | None) -> list[tuple[str, str]]:
-        # repair 2; a view's columns are listed as a table's are, a temp view's in the schema main of its own database
-        query = (
-            "select column_name, data_type from duckdb_columns() where table_name = $1 and schema_name = $2 "
-            "order by column_index"
-        )
-        return list(connection.exec_driver_sql(query, (str(table_name), schema or "main")).fetchall())
+        # repair 2; a view's columns are listed as a table's are, a temp view's too
+        name = quote_table(f"{schema}.{table_name}") if schema else quote_identifier(str(table_name))
+        query = f"select name, type from pragma_table_info({quote_literal(name)}) order by cid"
+        try:
+            return list(connection.exec_driver_sql(query).fetchall())
+        except sa.exc.DBAPIError:  # there is no such table
+            return []
 
 
 def _find_type(kind: str) -> sa.types.TypeEngine[Any]:

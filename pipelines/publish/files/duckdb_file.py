@@ -132,15 +132,11 @@ def check_counts(path: Path, expected: Mapping[str, int], views: Sequence[str] =
 
 def _count_by_scan(reader: duckdb.DuckDBPyConnection, schema: str, name: str) -> int:
     # DuckDB may answer count(*) from the table's statistics; reading a column is a scan
-    columns = reader.execute(f"""
-        select column_name
-        from duckdb_columns()
-        where schema_name = {quote_literal(schema)} and table_name = {quote_literal(name)}
-        order by column_index
-    """).fetchall()
-    column = quote_identifier(columns[0][0])
+    table = quote_table(f"{schema}.{name}")
+    first = reader.execute(f"select name from pragma_table_info({quote_literal(table)}) where cid = 0").fetchall()
+    column = quote_identifier(first[0][0])
     rows: int = reader.execute(f"""
         select count({column}) + count(*) filter ({column} is null)
-        from {quote_table(f"{schema}.{name}")}
+        from {table}
     """).fetchall()[0][0]
     return rows

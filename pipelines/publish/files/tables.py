@@ -47,19 +47,14 @@ def read_columns(con: duckdb.DuckDBPyConnection, table: Table) -> dict[str, str]
     Raises:
         errors.ContractBroken: The build has no such table.
     """
-    rows = con.execute(f"""
-        select column_name, data_type
-        from duckdb_columns()
-        where database_name = current_database()
-            and schema_name = {quote_literal(table.layer)}
-            and table_name = {quote_literal(table.short_name)}
-        order by column_index
-    """).fetchall()
-    if not rows:
+    # duckdb_columns() lists the columns of every table before it filters: ten times as slow
+    columns = f"select name, type from pragma_table_info({quote_literal(quote_table(table.name))}) order by cid"
+    try:
+        return dict(con.execute(columns).fetchall())
+    except duckdb.CatalogException:
         raise errors.ContractBroken(
             f"{table.name} is to be published, but the run has not built it: build it, or remove its contract"
-        )
-    return dict(rows)
+        ) from None
 
 
 def refuse_types(tables: dict[str, dict[str, str]]) -> None:

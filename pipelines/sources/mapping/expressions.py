@@ -7,6 +7,7 @@ nothing that sees a file, a setting or the environment. So it may run before out
 
 import json
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 import duckdb
@@ -71,8 +72,24 @@ class ExpressionWrong(Exception):
     """An expression is not allowed; the message continues a sentence that names the expression."""
 
 
+@cache
+def _list_safe_functions() -> frozenset[str]:
+    """The functions that see nothing but their arguments: they are DuckDB's own, the same on every connection."""
+    with duckdb.connect() as con:
+        functions = con.execute("""
+            select function_name, bool_and(function_type = 'scalar' and stability = 'CONSISTENT')
+            from duckdb_functions()
+            group by function_name
+        """).fetchall()
+    return frozenset(
+        name
+        for name, is_plain in functions
+        if (is_plain and not name.startswith(_CLOSED) and name not in _CLOSED_NAMES) or name in _SAFE_MACROS
+    )
+
+
 class ExpressionChecker:
-    """Checks expressions against one DuckDB's own grammar and list of functions.
+    """Checks expressions against DuckDB's own grammar and list of functions.
 
     Args:
         con: Any connection; it only parses and binds.
@@ -80,16 +97,7 @@ class ExpressionChecker:
 
     def __init__(self, con: duckdb.DuckDBPyConnection) -> None:
         self._con = con
-        functions = con.execute("""
-            select function_name, bool_and(function_type = 'scalar' and stability = 'CONSISTENT')
-            from duckdb_functions()
-            group by function_name
-        """).fetchall()
-        self._safe = {
-            name
-            for name, is_plain in functions
-            if (is_plain and not name.startswith(_CLOSED) and name not in _CLOSED_NAMES) or name in _SAFE_MACROS
-        }
+        self._safe = _list_safe_functions()
 
     def list_columns(self, expression: str) -> list[str]:
         """The columns that an expression reads, in order, each once.
