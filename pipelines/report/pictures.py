@@ -34,6 +34,7 @@ from regulars.pipelines.report.sections.methods import name_method
 from regulars.pipelines.report.sections.nps import make_nps_picture
 from regulars.pipelines.report.sections.tested import describe_test, make_decile_parts
 from regulars.pipelines.report.sections.tracking import make_weekly_part
+from regulars.pipelines.report.sections.voice import DRIVERS, NPS_VALUE, make_drivers_part, make_value_by_group_part
 from regulars.pipelines.report.sections.worth import describe_expected, make_alive_part, make_shares_part
 from regulars.pipelines.report.words import counts
 from regulars.pipelines.report.words.words import SOURCE_LANGUAGE, Words, read_words
@@ -74,6 +75,15 @@ def _draw_clv(con: duckdb.DuckDBPyConnection, words: Words) -> Sequence[Part]:
 
 def _draw_nps(con: duckdb.DuckDBPyConnection, words: Words) -> Sequence[Part]:
     return [make_nps_picture(read_rows(con, NPS, "marts.nps"), words)]
+
+
+def _draw_nps_value(con: duckdb.DuckDBPyConnection, words: Words) -> Sequence[Part]:
+    rows = read_rows(con, NPS_VALUE, "marts.nps_value")
+    return [make_value_by_group_part(rows, read_currency(con), words)]
+
+
+def _draw_drivers(con: duckdb.DuckDBPyConnection, words: Words) -> Sequence[Part]:
+    return [make_drivers_part(read_rows(con, DRIVERS, "marts.satisfaction_drivers"), words)]
 
 
 def _draw_tests(con: duckdb.DuckDBPyConnection, words: Words) -> Sequence[Part]:
@@ -151,6 +161,8 @@ PICTURES: Mapping[str, Callable[[duckdb.DuckDBPyConnection, Words], Sequence[Par
     "marts.retention_cohorts": _draw_cohorts,
     "marts.customer_clv": _draw_clv,
     "marts.nps": _draw_nps,
+    "marts.nps_value": _draw_nps_value,
+    "marts.satisfaction_drivers": _draw_drivers,
     "meta.clv_models": _draw_models,
     "meta.clv_evaluation": _draw_tests,
     "meta.clv_tracking": _draw_weeks,

@@ -112,6 +112,8 @@ class Surveys(Part):
     about; `segment` and `value_tier` are those of today."""
     max_answer_days: Annotated[int, Field(ge=1)] = 365
     """How many days an answer tells how its customer feels, in `nps_value`."""
+    driver_days: Annotated[int, Field(ge=1)] = 365
+    """Answers of how many days up to as_of `satisfaction_drivers` looks at."""
 
     @model_validator(mode="after")
     def _each_dimension_once(self) -> Self:

@@ -147,6 +147,7 @@ exclude:
 surveys:
   dimensions: [country, store, touchpoint]
   max_answer_days: 180
+  driver_days: 730
 """,
     "cohorts": """
 cohorts:
