@@ -108,8 +108,8 @@ class Surveys(Part):
     """How answers to surveys are counted."""
 
     dimensions: list[SurveyDimension] = list(SURVEY_DIMENSIONS)
-    """What `nps` is split by; each costs time and rows. `channel` and `store` are those of the order that a survey was
-    about; `segment` and `value_tier` are those of today."""
+    """What `nps` and `satisfaction_scores` are split by; each costs time and rows. `channel` and `store` are of the
+    order that a survey was about, `segment` and `value_tier` those of today."""
     max_answer_days: Annotated[int, Field(ge=1)] = 365
     """How many days an answer tells how its customer feels, in `nps_value`."""
     driver_days: Annotated[int, Field(ge=1)] = 365
