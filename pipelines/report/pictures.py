@@ -34,7 +34,15 @@ from regulars.pipelines.report.sections.methods import name_method
 from regulars.pipelines.report.sections.nps import make_nps_picture
 from regulars.pipelines.report.sections.tested import describe_test, make_decile_parts
 from regulars.pipelines.report.sections.tracking import make_weekly_part
-from regulars.pipelines.report.sections.voice import DRIVERS, NPS_VALUE, make_drivers_part, make_value_by_group_part
+from regulars.pipelines.report.sections.voice import (
+    DRIVERS,
+    NPS_VALUE,
+    ROLLING,
+    SCORES,
+    make_drivers_part,
+    make_scores_part,
+    make_value_by_group_part,
+)
 from regulars.pipelines.report.sections.worth import describe_expected, make_alive_part, make_shares_part
 from regulars.pipelines.report.words import counts
 from regulars.pipelines.report.words.words import SOURCE_LANGUAGE, Words, read_words
@@ -75,6 +83,10 @@ def _draw_clv(con: duckdb.DuckDBPyConnection, words: Words) -> Sequence[Part]:
 
 def _draw_nps(con: duckdb.DuckDBPyConnection, words: Words) -> Sequence[Part]:
     return [make_nps_picture(read_rows(con, NPS, "marts.nps"), words)]
+
+
+def _draw_scores(con: duckdb.DuckDBPyConnection, words: Words) -> Sequence[Part]:
+    return [make_scores_part(read_rows(con, SCORES, "marts.satisfaction_scores", **ROLLING), words)]
 
 
 def _draw_nps_value(con: duckdb.DuckDBPyConnection, words: Words) -> Sequence[Part]:
@@ -163,6 +175,7 @@ PICTURES: Mapping[str, Callable[[duckdb.DuckDBPyConnection, Words], Sequence[Par
     "marts.nps": _draw_nps,
     "marts.nps_value": _draw_nps_value,
     "marts.satisfaction_drivers": _draw_drivers,
+    "marts.satisfaction_scores": _draw_scores,
     "meta.clv_models": _draw_models,
     "meta.clv_evaluation": _draw_tests,
     "meta.clv_tracking": _draw_weeks,

@@ -1,22 +1,72 @@
-"""What promoters and detractors bring, and what drives satisfaction: the pictures of two marts about feedback.
+"""Satisfaction and effort, what promoters and detractors bring, and what drives satisfaction: pictures of these marts.
 
 Put here: their wording and drawing. Keep out: the score itself (`nps.py`).
 """
 
-from regulars.pipelines.report.charts.axes import HALF
+from regulars.pipelines.definitions.enumerations import NPS_ROLLING_GRAIN
+from regulars.pipelines.report.charts.axes import HALF, list_month_labels
 from regulars.pipelines.report.charts.bars import Pair, PairedBars
-from regulars.pipelines.report.facts.reading import Rows
+from regulars.pipelines.report.charts.lines import Line, LineChart, Point
+from regulars.pipelines.report.facts.reading import Row, Rows
 from regulars.pipelines.report.parts import Key, Part, make_absent_part
 from regulars.pipelines.report.words import counts
 from regulars.pipelines.report.words.words import Words
 
 NPS_VALUE = "from marts.nps_value"
+SCORES = """
+    from marts.satisfaction_scores
+    where dimension = 'all' and grain = $grain and responses > 0
+        and (survey_type, scale_min, scale_max) = (
+            select (survey_type, scale_min, scale_max)
+            from marts.satisfaction_scores
+            where dimension = 'all' and grain = 'day'
+            group by survey_type, scale_min, scale_max
+            order by sum(responses) desc, survey_type, scale_min, scale_max
+            limit 1
+        )
+    order by period_end
+"""
+ROLLING = {"grain": NPS_ROLLING_GRAIN}
 DRIVERS = """
     from marts.satisfaction_drivers
     where importance is not null
     order by scored_responses desc, system, survey_type, importance_rank
 """
-MOST_DRIVERS = 8
+MOST_DRIVERS, POINTS_SHOWN = 8, 120
+
+
+def make_scores_part(rows: Rows, words: Words) -> Part:
+    """The rolling mean of the survey with the most answers, on its scale."""
+    if not rows:
+        return make_absent_part(words.say("There are no answers about satisfaction or effort yet."))
+    last = rows[-1]
+    thin = max(1, len(rows) // POINTS_SHOWN)
+    shown = list(rows)[::-1][::thin][::-1]  # from the last one back, so that the last is drawn
+    points = [Point(row["period_end"], row["mean_score"], words.day(row["period_end"])) for row in shown]
+    return Part(
+        picture=LineChart(
+            words.say("Mean of the answers, rolling {days} days", days=_count_days(last)),
+            [Line("a", points)],
+            lambda score: words.number(score, 1),
+            list_month_labels(shown[0]["period_end"], last["period_end"], words),
+            low=float(last["scale_min"]),
+            high=float(last["scale_max"]),
+            width=HALF,
+        ),
+        caption=words.say(
+            "In the {days} days to {day} the mean was {score} on a scale of {low} to {high}, of {answers}.",
+            days=_count_days(last),
+            day=words.day(last["period_end"]),
+            score=words.number(last["mean_score"], 2),
+            low=words.number(last["scale_min"], 0),
+            high=words.number(last["scale_max"], 0),
+            answers=counts.format_answers(words, last["responses"]),
+        ),
+    )
+
+
+def _count_days(row: Row) -> int:
+    return int((row["period_end"] - row["period_start"]).days) + 1
 
 
 def make_value_by_group_part(rows: Rows, currency: str, words: Words) -> Part:

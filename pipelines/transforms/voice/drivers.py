@@ -15,10 +15,13 @@ from regulars.pipelines.transforms.voice.votes import add_person, count_days_bet
 KEY = ["system", "response_id"]
 QUESTION, OPERATION = "question", "operation"
 OPERATIONS = {
-    "days_late": ("promised_at", "How many days after the promised moment the order was delivered."),
+    "days_late": ("promised_at", "How many days after the promised moment the order was delivered; 0 in time."),
     "days_to_deliver": ("ordered_at", "How many days passed between order and delivery."),
 }
 """Driver -> the moment from which days are counted to the delivery, and what it is in words."""
+SURVEY = ["system", "survey_type"]
+USUAL = 0.99
+"""Days above this quantile count as that many: a parcel that was lost for half a year hides what a day's delay does."""
 VALUES = {
     "system": pl.String,
     "response_id": pl.String,
@@ -84,12 +87,13 @@ def list_driver_values(outcomes: pl.DataFrame, survey_answers: IntoFrame, orders
             driver=pl.lit(name),
             driver_kind=pl.lit(OPERATION),
             question=pl.lit(words),
-            value=count_days_between(pl.col(since), pl.col("delivered_at")),
+            value=count_days_between(pl.col(since), pl.col("delivered_at")).clip(lower_bound=0),
             scale_min=None,
             scale_max=None,
         )
         .select(pl.col(column).cast(kind) for column, kind in VALUES.items())
         .drop_nulls("value")
+        .with_columns(pl.col("value").clip(upper_bound=pl.col("value").quantile(USUAL, "higher").over(SURVEY)))
         for name, (since, words) in OPERATIONS.items()
     ]
     return pl.concat([questions, *operations]).sort("driver", *KEY)

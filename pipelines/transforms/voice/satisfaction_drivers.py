@@ -22,7 +22,7 @@ from regulars.pipelines.models.relative_weights import (
     estimate_moments,
 )
 from regulars.pipelines.transforms.false_discovery import stands_among_all
-from regulars.pipelines.transforms.voice.drivers import KEY, list_driver_values, list_outcomes
+from regulars.pipelines.transforms.voice.drivers import KEY, SURVEY, list_driver_values, list_outcomes
 
 FEW_ANSWERS, INDICATIVE_ANSWERS, ENOUGH_ANSWERS = 30, 100, 200
 """Below the first no importance is computed, below the second it comes without a quadrant, below the third it is
@@ -58,7 +58,6 @@ COLUMNS: dict[str, PolarsDataType] = {
     "reason": pl.String,
     "as_of": pl.Date,
 }
-SURVEY = ["system", "survey_type"]
 
 
 class DriverSettings(Protocol):

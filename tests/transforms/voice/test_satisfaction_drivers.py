@@ -160,7 +160,31 @@ def test_a_late_delivery_drives_the_score_and_has_no_scale():
     assert rows["days_late"]["matters"]
     assert rows["days_late"]["effect"] < -0.2
     assert (rows["days_late"]["performance"], rows["days_late"]["quadrant"]) == (None, None)
-    assert rows["days_late"]["mean_value"] == pytest.approx(late.mean())
+    assert rows["days_late"]["mean_value"] == pytest.approx(np.maximum(late, 0).mean())
+
+
+def test_a_parcel_that_was_lost_for_years_counts_as_the_slowest_usual_one():
+    rng = np.random.default_rng(3)
+    days = rng.integers(1, 9, 200)
+    scores = np.clip(np.rint(8 - 0.5 * days + rng.normal(0, 0.6, 200)), 0, 10)
+    begin = dt.datetime.combine(dt.date(2026, 3, 1), dt.time(12))
+
+    def effect_with(slowest: int) -> float:
+        took = [slowest, *(int(each) for each in days[1:])]
+        orders = [
+            {
+                "system": "shop",
+                "order_id": f"o{i}",
+                "ordered_at": begin,
+                "delivered_at": begin + dt.timedelta(days=each),
+            }
+            for i, each in enumerate(took)
+        ]
+        responses = [response(i, s, order_system="shop", order_id=f"o{i}") for i, s in enumerate(scores)]
+        return by_driver(mart_of(tables(responses, [], orders)))["days_to_deliver"]["effect"]
+
+    assert effect_with(900) == pytest.approx(effect_with(8))
+    assert effect_with(8) < -0.4
 
 
 def test_of_two_drivers_that_say_the_same_one_is_left_out_and_named():
