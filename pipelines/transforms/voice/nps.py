@@ -27,6 +27,7 @@ from regulars.pipelines.transforms.voice.votes import (
     list_single_rows,
     list_votes,
     make_lazy,
+    read_once,
     select_customer_dimensions,
     split_votes,
 )
@@ -37,6 +38,8 @@ LEFT_OUT = {"other_scale": "left_out_other_scale", "fraction": "left_out_fractio
 """`nps_left_out_reason` -> the column with its answers."""
 INVITED = ["people_invited", "people_who_answered"]
 MEASURES = [*VOTES, *LEFT_OUT, *INVITED]
+ROW = ["person", "customer_idx", "system", *ANSWER_DIMENSIONS.values(), "measure", "day", "at", "row_id"]
+"""What is counted of an answer or invitation."""
 FEW_VOTES = 30
 """Below this many votes the interval is wider than most changes: ±30 points at 50 % promoters and 20 % detractors."""
 Z_95 = NormalDist().inv_cdf(0.975)
@@ -103,7 +106,7 @@ def nps(
         ValueError: An answer's day is missing in the calendar.
     """
     invitations = match_invitations(survey_invitations, survey_responses, survey_type="nps", as_of=as_of)
-    who = select_customer_dimensions(customers, customer_segments)
+    who = read_once(select_customer_dimensions(customers, customer_segments))
     events = _list_events(survey_responses, invitations, who, calendar, as_of=as_of, surveys=surveys)
     if events.is_empty():
         return pl.DataFrame(schema=COLUMNS)
@@ -223,16 +226,17 @@ def _list_events(
         at="answered_at",
         row_id="response_id",
     )
-    left_out = list_single_rows(_select_left_out(survey_responses, as_of=as_of), calendar, customers)
+    days = read_once(make_lazy(calendar).select("day", "day_idx", "week_idx")).to_native()
+    left_out = list_single_rows(read_once(_select_left_out(survey_responses, as_of=as_of)), days, customers)
     wanted = [name for name in ANSWER_DIMENSIONS if name in surveys.dimensions]
-    counted = (answers, invitations.invited, invitations.answered)
+    counted = [read_once(rows.select(*ROW)) for rows in (answers, invitations.invited, invitations.answered)]
     by_person = pl.concat(
-        [*(list_votes(rows, calendar, customers, ["person"]) for rows in counted), left_out], how="diagonal"
+        [*(list_votes(rows, days, customers, ["person"]) for rows in counted), left_out], how="diagonal"
     )
     by_answer = {
         name: pl.concat(
             [
-                *(list_votes(rows, calendar, customers, ["person", ANSWER_DIMENSIONS[name]]) for rows in counted),
+                *(list_votes(rows, days, customers, ["person", ANSWER_DIMENSIONS[name]]) for rows in counted),
                 left_out,
             ],
             how="diagonal",

@@ -24,6 +24,7 @@ from regulars.pipelines.transforms.voice.votes import (
     add_person,
     list_votes,
     make_lazy,
+    read_once,
     select_customer_dimensions,
     split_votes,
 )
@@ -85,13 +86,14 @@ def satisfaction_scores(
     Raises:
         ValueError: An answer's day is missing in the calendar.
     """
-    who = select_customer_dimensions(customers, customer_segments)
-    rows = _select_answers(survey_responses, as_of)
-    by_person = list_votes(rows, calendar, who, ["person", *SURVEY])
+    who = read_once(select_customer_dimensions(customers, customer_segments))
+    rows = read_once(_select_answers(survey_responses, as_of))
+    days = read_once(make_lazy(calendar).select("day", "day_idx", "week_idx")).to_native()
+    by_person = list_votes(rows, days, who, ["person", *SURVEY])
     if by_person.is_empty():
         return pl.DataFrame(schema=COLUMNS)
     by_answer = {
-        name: list_votes(rows, calendar, who, ["person", *SURVEY, column])
+        name: list_votes(rows, days, who, ["person", *SURVEY, column])
         for name, column in ANSWER_DIMENSIONS.items()
         if name in surveys.dimensions
     }

@@ -56,6 +56,14 @@ def add_person(rows: "nw.LazyFrame[Any]", row_id: str) -> "nw.LazyFrame[Any]":
     return rows.with_columns(person=person)
 
 
+def read_once(rows: "nw.LazyFrame[Any]") -> "nw.LazyFrame[Any]":
+    """Run a scan on its own engine and go on in polars, so that what is counted several times is read once."""
+    frame = read_into_polars(rows.to_native())
+    if "person" in frame.columns:
+        frame = frame.with_columns(pl.col("person").rank("dense"))  # numbers are compared faster than texts
+    return nw.from_native(frame.lazy())
+
+
 def select_customer_dimensions(customers: IntoFrame, customer_segments: IntoFrame) -> "nw.LazyFrame[Any]":
     """Select `customer_idx` and the columns of `CUSTOMER_DIMENSIONS`, one row per customer.
 
