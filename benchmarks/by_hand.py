@@ -212,7 +212,8 @@ with
         select
             month_end,
             count(*) filter (began <= month_end and lapses > month_end) as active_customers,
-            count(*) filter (is_first and date_trunc('month', began) = date_trunc('month', month_end)) as new_customers,
+            count(*) filter (is_first and date_trunc('month', began) = date_trunc('month', month_end))
+                as newly_active_customers,
             count(*) filter (
                 lapses <= month_end and lapses > last_day(month_end - interval 12 month)
                 and (returned is null or returned > month_end)
@@ -224,7 +225,7 @@ with
 select
     month_end,
     active_customers,
-    new_customers,
+    newly_active_customers,
     churned as churned_customers_12m,
     case when month_end >= since then churned / avg(active_customers) over (order by month_end rows 12 preceding) end
         as churn_rate_12m,

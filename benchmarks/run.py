@@ -50,9 +50,9 @@ COMPARED = {
         "from run.marts.retention_cohorts where grain = 'month' and dimension = 'all'",
     ),
     "months of churn": (
-        "select month_end, new_customers, active_customers, churned_customers_12m, round(churn_rate_12m, 9) "
+        "select month_end, newly_active_customers, active_customers, churned_customers_12m, round(churn_rate_12m, 9) "
         "from hand.churn",
-        "select month_end, new_customers, active_customers, churned_customers_12m, round(churn_rate_12m, 9) "
+        "select month_end, newly_active_customers, active_customers, churned_customers_12m, round(churn_rate_12m, 9) "
         "from run.marts.churn where dimension = 'all'",
     ),
     "customers' RFM": (

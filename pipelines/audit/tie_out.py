@@ -207,11 +207,16 @@ _CORE_AMOUNTS = {
             cast(date_trunc('month', orders.order_date) as date) as month,
             orders.currency,
             sum(
-                case when own.gross_sales is not null then orders.gross_sales_original else 0 end::decimal(38, 4)
-                - case when own.discounts is not null then orders.discounts_original else 0 end
+                case when own.gross_sales is not null
+                    then cast(orders.gross_sales_original as decimal(38, 4)) + coalesce(included.tax_in_gross_sales, 0)
+                    else 0 end
+                - case when own.discounts is not null
+                    then orders.discounts_original + coalesce(included.tax_in_discounts, 0) else 0 end
             ) as orders_amount,
         from core.orders as orders
         join staging.orders as own on own._system = orders.system and own.order_id = orders.order_id
+        left join staging.included_tax as included
+            on included.system = orders.system and included.order_id = orders.order_id
         group by all
     """,
     "order_lines": f"""
@@ -225,6 +230,7 @@ _CORE_AMOUNTS = {
                     currency,
                     -- what was spread from the order is no money of the lines: it counts with the orders
                     cast(gross_sales_original as decimal(38, 4)) - discounts_original + spread_discounts_original
+                        + included_tax_original
                         as amount,
                 from core.order_lines
                 union all

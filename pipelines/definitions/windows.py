@@ -26,3 +26,17 @@ RESTATEMENTS_KEPT_DAYS = 365
 
 REPEAT_DAYS, REPEAT_DAYS_LONG = 90, 365
 """Days after the first order within which a second one makes a repeat customer, in two lengths."""
+
+ACQUISITION_MONTHS = 24
+"""Whole months whose first orders and spend `marts.acquisition_economics` compares: two years hold every season
+twice."""
+
+SEASON_YEARS = 5
+"""Years at the end of the history from which `marts.seasonality` takes the season: habits of long ago say little."""
+
+DEMAND_WEEKS, DEMAND_WEEKS_SHOWN = 156, 26
+"""Weeks of history that forecasts of demand read, and that `marts.demand_forecast` shows."""
+
+OFFER_DAYS, BASKET_DAYS = 28, 180
+"""Days ahead that `marts.next_best_offers` looks and is graded on; days of baskets from which it learns what goes
+together."""

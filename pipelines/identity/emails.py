@@ -27,7 +27,9 @@ NAMES_NOBODY = frozenset(
 )
 """Addresses that belong to no person; the settings add `ignore_emails` to them."""
 
-_ADDRESS = re.compile(r"[^@\s]+@[^@\s.]+(\.[^@\s.]+)+")
+_ADDRESS = re.compile(r"[^@\s,;<>()]+@[^@\s.,;<>()]+(\.[^@\s.,;<>()]+)+")
+_IN_BRACKETS = re.compile(r"[^<>@,;]*<([^<>]+)>")
+"""`Pat Miller <pat@example.org>`: the name says nothing that the address does not."""
 _ALREADY_NORMAL = r"^[a-z0-9._%+-]+@[a-z0-9-]+(\.[a-z0-9-]+)+$"
 
 
@@ -35,9 +37,12 @@ def normalise_email(delivered: str) -> str | None:
     """One spelling for all ways to write an address; None when it is not an address.
 
     Args:
-        delivered: May have blanks around it, capitals, `mailto:`, full-width letters, an international domain.
+        delivered: May have blanks around it, capitals, `mailto:`, full-width letters, an international domain, a name
+            before an address in angle brackets, a comma or full stop behind it.
     """
-    address = unicodedata.normalize("NFKC", delivered).strip().lower().removeprefix("mailto:").strip()
+    address = unicodedata.normalize("NFKC", delivered).strip().lower()
+    bracketed = _IN_BRACKETS.fullmatch(address)
+    address = (bracketed[1] if bracketed else address).strip().removeprefix("mailto:").strip(" \t.,;'\"")
     if not _ADDRESS.fullmatch(address):
         return None
     name, _, domain = address.partition("@")

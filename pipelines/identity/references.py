@@ -123,6 +123,7 @@ def referenced_records(staging: Staging, told: pl.DataFrame) -> pl.DataFrame:
     )
     frames = [
         own,
+        _further_addresses(staging),
         merged_records(staging).select(
             "system", "record_id", pl.lit(None, pl.String).alias("email"), "row_id", pl.lit(True).alias("is_customer")
         ),
@@ -130,6 +131,23 @@ def referenced_records(staging: Staging, told: pl.DataFrame) -> pl.DataFrame:
     frames += [_named_records(each) for each in referring_rows(staging, told)]
     found = pl.concat([frame.collect() for frame in frames])
     return found.group_by("system", "record_id", "email").agg(pl.col("row_id").min(), pl.col("is_customer").any())
+
+
+def _further_addresses(staging: Staging) -> pl.LazyFrame:
+    """The other addresses of customer records, in the shape of `referenced_records`."""
+    return (
+        staging["customers"]
+        .filter(pl.col("other_emails").is_not_null())
+        .select(
+            pl.col("_system").alias("system"),
+            pl.col("customer_record_id").alias("record_id"),
+            pl.col("other_emails").str.extract_all(r"[^;,\s]+").alias("email"),
+            pl.col("_row_id").alias("row_id"),
+            pl.lit(True).alias("is_customer"),
+        )
+        .explode("email")
+        .filter(pl.col("email").is_not_null())
+    )
 
 
 def _named_records(referring: Referring) -> pl.LazyFrame:

@@ -28,6 +28,15 @@ KIND = Kind(
             "E-mail address as delivered. NULL when unknown; a blank one never links two records.",
             is_personal=True,
         ),
+        KindColumn(
+            "other_emails",
+            "text",
+            (
+                "Further addresses of the same person, such as former ones, joined by `;`, `,` or blanks: they link "
+                "records as `email` does."
+            ),
+            is_personal=True,
+        ),
         KindColumn("phone", "code", "Telephone number as delivered.", is_descriptive=True, is_personal=True),
         KindColumn("first_name", "text", "Given name.", is_descriptive=True, is_personal=True),
         KindColumn("last_name", "text", "Family name.", is_descriptive=True, is_personal=True),

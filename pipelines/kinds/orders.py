@@ -4,7 +4,7 @@ Put here: what a row of `orders` holds and keeps. Keep out: SQL that reads it.
 """
 
 from regulars.pipelines.kinds.shape.columns import CURRENCY, PLACE, UPDATED_AT, make_customer_columns
-from regulars.pipelines.kinds.shape.kind import CoreAmount, Kind, KindColumn, Money, Reference
+from regulars.pipelines.kinds.shape.kind import CoreAmount, Kind, KindColumn, Money, Reference, RowRule
 
 KIND = Kind(
     name="orders",
@@ -35,7 +35,10 @@ KIND = Kind(
         KindColumn(
             "gross_sales",
             "number",
-            "Goods before discounts, without tax and shipping. NULL: the sum of the order's lines.",
+            (
+                "Goods before discounts, without shipping, and without tax unless prices_include_tax. NULL: the sum of "
+                "the order's lines."
+            ),
             unit="order currency",
         ),
         KindColumn(
@@ -45,11 +48,16 @@ KIND = Kind(
         KindColumn(
             "tax",
             "number",
-            (
-                "Tax charged beside gross_sales. NULL: none. Where prices include tax, the mapping takes it out of "
-                "gross_sales, or leaves this out: refunds are divided by what an order is told to consist of."
-            ),
+            "Tax charged: beside the other amounts, or within them where prices_include_tax. NULL: none.",
             unit="order currency",
+        ),
+        KindColumn(
+            "prices_include_tax",
+            "boolean",
+            (
+                "Whether gross_sales, discounts and shipping, and the amounts of the order's lines, include the tax: "
+                "it is then taken out of them in proportion. Shops with gross prices map `{value: true}`. NULL: no."
+            ),
         ),
         KindColumn(
             "channel", "text", "Where the order was placed, such as web, store, telephone.", is_descriptive=True
@@ -67,6 +75,20 @@ KIND = Kind(
     delivery="incremental",
     example={"order_id": "o1", "ordered_at": "2026-03-01 10:00:00", "currency": "EUR", "gross_sales": "10"},
     shares_document_with="order_lines",
+    rules=(
+        RowRule(
+            name="included_tax_is_within_prices",
+            description="Where prices include the tax, it is at most gross_sales − discounts + shipping",
+            dimension="consistency",
+            predicate=(
+                "coalesce(prices_include_tax, 'false') <> 'true' or gross_sales is null or "
+                "abs(try_cast(tax as decimal(18,4))::decimal(38,4)) <= abs("
+                "try_cast(gross_sales as decimal(18,4))::decimal(38,4) "
+                "- coalesce(try_cast(discounts as decimal(18,4)), 0) "
+                "+ coalesce(try_cast(shipping as decimal(18,4)), 0))"
+            ),
+        ),
+    ),
     reference=Reference("order", makes_customer=True),
     money=Money(
         amount=(

@@ -26,6 +26,7 @@ from regulars.pipelines.report.facts.predictions import (
 )
 from regulars.pipelines.report.facts.reading import read_rows
 from regulars.pipelines.report.facts.report_facts import NPS, read_cohorts, read_currency
+from regulars.pipelines.report.mart_pictures import MART_PICTURES
 from regulars.pipelines.report.parts import Key, Part, make_absent_part
 from regulars.pipelines.report.render.markdown import render_markdown
 from regulars.pipelines.report.sections.cohorts import make_cohort_picture
@@ -179,4 +180,5 @@ PICTURES: Mapping[str, Callable[[duckdb.DuckDBPyConnection, Words], Sequence[Par
     "meta.clv_models": _draw_models,
     "meta.clv_evaluation": _draw_tests,
     "meta.clv_tracking": _draw_weeks,
+    **MART_PICTURES,
 }

@@ -36,7 +36,9 @@ Place = tuple[str | int, ...]
 
 NAME_PATTERN = r"^[a-z][a-z0-9_]*$"
 SYSTEM_PATTERN = r"^[A-Za-z][A-Za-z0-9_-]*$"
+CURRENCY_SIGN_PATTERN = r"^[^0-9.,+()\-\s]{0,4}$"
 PATTERNS = {
+    CURRENCY_SIGN_PATTERN: "write at most four signs, such as $ or CHF, without digits, blanks or . , + - ( )",
     CURRENCY_PATTERN: "write a currency as three capitals, such as EUR",
     NAME_PATTERN: "write a name in small letters, digits and underscores that begins with a letter",
     SYSTEM_PATTERN: "write a name of letters, digits, `_` and `-` that begins with a letter",

@@ -14,7 +14,10 @@ from pydantic import ConfigDict, Field, PrivateAttr, model_validator
 
 from regulars.pipelines.definitions.enumerations import GRAINS, SURVEY_DIMENSIONS, Dimension, Grain, SurveyDimension
 from regulars.pipelines.definitions.windows import DEFAULT_LAPSE_DAYS
+from regulars.pipelines.settings.demand import Demand
+from regulars.pipelines.settings.economics import Economics
 from regulars.pipelines.settings.findings import Findings
+from regulars.pipelines.settings.offers import Offers
 from regulars.pipelines.settings.part import Currency, Name, Part, Place, Zone
 from regulars.pipelines.settings.source import Source
 
@@ -202,6 +205,9 @@ class Settings(Part):
     discount_rate: Annotated[float, Field(ge=0, le=1)] = 0.1
     """A year, of predicted lifetime value: at 0.1, what comes in a year is worth 1 / 1.1 of today's money."""
     acquisition_cost: AcquisitionCost = AcquisitionCost()
+    economics: Economics = Economics()
+    demand: Demand = Demand()
+    offers: Offers = Offers()
     metric_targets: dict[str, Decimal] = {}
     """Metric: the number that the company wants to reach. Checked, but no table uses it yet."""
     identity: Identity = Identity()

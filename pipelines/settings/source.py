@@ -10,7 +10,16 @@ from pydantic import Field, model_validator
 
 from regulars.pipelines.kinds.shape.kind import DeliveryMode
 from regulars.pipelines.kinds.shape.registry import KINDS
-from regulars.pipelines.settings.part import SYSTEM_PATTERN, Currency, Encoding, Name, Part, PlainText, Zone
+from regulars.pipelines.settings.part import (
+    CURRENCY_SIGN_PATTERN,
+    SYSTEM_PATTERN,
+    Currency,
+    Encoding,
+    Name,
+    Part,
+    PlainText,
+    Zone,
+)
 
 NAMES_OF_KINDS = tuple(KINDS)
 
@@ -24,12 +33,15 @@ class FileOptions(Part):
     """What encloses a value that holds the delimiter or a line end."""
     encoding: Encoding = "auto"
     """How characters are written: any encoding that Python knows, such as `cp1250` or `shift_jis`. `auto` takes a file
-    as UTF-8 if it is, as UTF-16 if it begins like it, else as the Windows encoding cp1252, and refuses it where it does
-    not look like that."""
+    as UTF-8 if it is, as UTF-16 if it begins like it, else as the Windows encoding cp1252; it refuses a file that does
+    not look like that, and the run warns where letters of the file are others in cp1250, in cp1254 or on a Mac."""
     decimal: Literal[".", ","] = "."
     """The decimal sign of numbers."""
     thousands: Literal["", ",", ".", " ", "'"] = ""
     """What groups the digits of large numbers, as in `1.234.567,89`; numbers without it are read too."""
+    currency_sign: Annotated[str, Field(pattern=CURRENCY_SIGN_PATTERN)] = ""
+    """What stands before or behind every amount, such as `$` in `$1,234.50`, `-$12.00` and `($12.00)`; amounts without
+    it are read too. It says nothing of the currency: a file with amounts in several currencies has a column for it."""
     datetime_format: str = "iso"
     """How moments are written, in the signs of `strptime`, such as `%d.%m.%Y %H:%M`. `iso` reads `2026-06-30`,
     `2026-06-30 14:05:00` and `2026-06-30T14:05:00+02:00`. Names of months (`%B`, `%b`) may be English or one of twelve
@@ -53,6 +65,17 @@ class Constant(Part):
 
     value: PlainText
     """The value: a text, a number, a day, or `true` or `false`."""
+
+
+class FillDown(Part):
+    """Cells that a tool writes on the first row of a document only, and leaves empty on the rows that continue it."""
+
+    document: str
+    """The column that names the document, such as an order's number. A row continues the one before where its cell is
+    the same, or empty."""
+    columns: Annotated[list[str], Field(min_length=1)]
+    """The columns that are filled: an empty cell takes the value of the row above of the same document. Name columns of
+    the whole document only, such as its currency and total, never those of its lines."""
 
 
 Column = str | list[str] | Derived | Constant
@@ -105,6 +128,9 @@ class Source(Part):
     `max_quarantined`. A record for which a condition is NULL is quarantined."""
     include: dict[Name, str] = {}
     """The opposite of `exclude`: conditions that every record of ours fulfils."""
+    fill_down: FillDown | None = None
+    """For files that write an order over several rows and what belongs to the whole order on the first of them only, as
+    Shopify and Odoo do. Conditions and columns see the filled cells, so that every line knows its order."""
     delivery: DeliveryMode | None = None
     """`full`: the newest file holds everything; what is gone from it was deleted. `incremental`: each file adds to the
     ones before, and a document that comes again, such as an order with its lines, replaces its older version. `append`:

@@ -1,18 +1,20 @@
-"""Finds what is odd about the order in which the files of a source are used.
+"""Finds what is odd about the files of a source that are used: their order, and encodings that nobody has declared.
 
-Put here: names and times that contradict the order, files that were put back. Keep out: the order itself
-(`source_files.py`, `ledger.py`), and versions of single documents (`contracts/quarantine/version_findings.py`).
+Put here: names and times that contradict the order, files that were put back, guessed encodings. Keep out: the order
+itself (`source_files.py`, `ledger.py`), and versions of single documents (`contracts/quarantine/version_findings.py`).
 
 The ledger alone decides, so that a later run on the same landing finds the same.
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from regulars.pipelines.findings.catalogue import make_finding
 from regulars.pipelines.findings.finding import Finding
 from regulars.pipelines.settings.source import Source
 from regulars.pipelines.sources.file_names import read_claim
 from regulars.pipelines.sources.ledger import Delivery
+from regulars.pipelines.sources.readers.decoding import GUESSED
 
 
 def list_delivery_findings(
@@ -26,14 +28,35 @@ def list_delivery_findings(
         landed: All its deliveries, in order.
         used: Those that the run reads.
     """
+    guessed = _find_guessed_encodings(name, source, used)
     if all("updated_at" in mapping.columns for mapping in source.mappings.values()) and len(used) > 1:
-        return []  # the version column decides, whatever the order of the files
+        return guessed  # the version column decides, whatever the order of the files
     found = [
         _find_contradictions(name, landed, used),
         _find_equal_times(name, landed, used) if source.delivery_mode == "full" else None,
-        _find_put_back(name, landed, used),
+        _find_put_back(name, landed, used, is_full=source.delivery_mode == "full"),
     ]
-    return [finding for finding in found if finding is not None]
+    return [*guessed, *(finding for finding in found if finding is not None)]
+
+
+def _find_guessed_encodings(name: str, source: Source, used: Sequence[Delivery]) -> list[Finding]:
+    """Files in use whose letters may be other ones, since nobody has said which encoding they are in."""
+    guessed = [delivery for delivery in used if delivery.encoding == GUESSED]
+    if not guessed or source.options.encoding != "auto":
+        return []
+    return [
+        make_finding(
+            "encoding_guessed",
+            f"{name}: {len(guessed):,} of {len(used):,} files in use, such as {guessed[-1].file_name}, are not UTF-8 "
+            "and were read as Windows-1252 (Western European); letters that are written otherwise in cp1250 (Czech, "
+            "Hungarian, Polish …), cp1254 (Turkish) or on a Mac occur in them.",
+            f"Look at some names with `regulars preview {name}`, and say `options: {{encoding: cp1252}}`, or what it "
+            "is, in its settings.",
+            source=name,
+            count=len(guessed),
+            example=guessed[-1].file_name,
+        )
+    ]
 
 
 def _find_contradictions(name: str, landed: Sequence[Delivery], used: Sequence[Delivery]) -> Finding | None:
@@ -94,15 +117,17 @@ def _find_equal_times(name: str, landed: Sequence[Delivery], used: Sequence[Deli
     )
 
 
-def _find_put_back(name: str, landed: Sequence[Delivery], used: Sequence[Delivery]) -> Finding | None:
-    """Files in use whose bytes landed before, with another file in between."""
+def _find_put_back(name: str, landed: Sequence[Delivery], used: Sequence[Delivery], *, is_full: bool) -> Finding | None:
+    """Files in use that have records and whose bytes landed before, with another file in between."""
     first: dict[str | None, int | None] = {}
     for delivery in landed:
         first.setdefault(delivery.file_sha256, delivery.delivery)
-    again = [delivery for delivery in used if first[delivery.file_sha256] != delivery.delivery]
+    again = [
+        delivery for delivery in used if first[delivery.file_sha256] != delivery.delivery and delivery.record_count
+    ]
     if not again:
         return None
-    return make_finding(
+    finding = make_finding(
         "delivery_put_back",
         f"{name}: {len(again):,} of {len(used):,} files in use had landed before and were put back after a newer one, "
         f"such as {again[-1].file_name}; what they hold is the newest again.",
@@ -111,3 +136,5 @@ def _find_put_back(name: str, landed: Sequence[Delivery], used: Sequence[Deliver
         count=len(again),
         example=again[-1].file_name,
     )
+    # of a full source, everything is as it was then
+    return replace(finding, severity="warning") if is_full else finding

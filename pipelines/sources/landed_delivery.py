@@ -13,6 +13,7 @@ from regulars.pipelines.settings.source import KindMapping, Source
 from regulars.pipelines.sources.landing import read_landed_file
 from regulars.pipelines.sources.ledger import Delivery
 from regulars.pipelines.sources.mapping.expressions import ExpressionChecker
+from regulars.pipelines.sources.mapping.filled_rows import select_filled_rows
 from regulars.pipelines.sources.mapping.mapping_checks import check_mapping
 from regulars.pipelines.sources.readers.landed_text import Landed, open_private_connection, readable_text_path
 from regulars.pipelines.warehouse.sql_text import quote_literal
@@ -37,8 +38,10 @@ class LandedDelivery:
 
     @property
     def rows(self) -> str:
-        """SQL of the landed rows, with `file_row_number` from 0."""
-        return f"read_parquet({quote_literal(self.text)}, file_row_number = true)"
+        """SQL of the landed rows, with `file_row_number` from 0, and with the cells that the settings fill down."""
+        rows = f"read_parquet({quote_literal(self.text)}, file_row_number = true)"
+        fill = self.source.fill_down
+        return rows if fill is None else select_filled_rows(rows, fill, self.landed.columns)
 
     @property
     def number(self) -> int:

@@ -10,13 +10,18 @@ from pathlib import Path
 
 import duckdb
 
-from regulars.pipelines.errors import SettingsWrong
+from regulars.pipelines.errors import SettingsWrong, StorageFailed
 from regulars.pipelines.findings.finding import Finding
 from regulars.pipelines.settings.part import Place
 from regulars.pipelines.settings.settings import Settings
 from regulars.pipelines.settings.source import KindMapping
-from regulars.pipelines.sources.excluded_findings import ExcludedCounts, find_null_conditions, find_share_jumps
-from regulars.pipelines.sources.excluded_people import leave_people_out
+from regulars.pipelines.sources.exclusions.excluded_findings import (
+    ExcludedCounts,
+    find_null_conditions,
+    find_share_jumps,
+)
+from regulars.pipelines.sources.exclusions.excluded_people import leave_people_out
+from regulars.pipelines.sources.exclusions.unused_exclusions import find_idle_rules, find_unused_lists
 from regulars.pipelines.sources.landed_delivery import LandedDelivery, read_deliveries
 from regulars.pipelines.sources.landed_tables import INSERT_FILE, make_landed_tables, remove_landed_rows
 from regulars.pipelines.sources.landing import find_lines
@@ -36,6 +41,7 @@ from regulars.pipelines.sources.readers.landed_text import (
 )
 from regulars.pipelines.sources.readers.refusal import Refusal
 from regulars.pipelines.sources.record_rules import SortedRecords, sort_records
+from regulars.pipelines.sources.replaced_deliveries import find_replaced_records
 from regulars.pipelines.sources.source_landing import LandedSource
 from regulars.pipelines.warehouse.sql_text import quote_identifier, quote_literal
 
@@ -76,6 +82,7 @@ def write_landed_rows(
                 raise
             landed_source.withheld.append(Refusal("mapping", str(wrong)))
             replace_landed_rows(con, settings, landed_source, [], home)
+    findings += find_unused_lists(con, settings)
     leave_people_out(con, settings.exclude, settings.identity.ignore_emails)
     currencies = {name: source.currency or settings.company.currency for name, source in settings.sources.items()}
     return [*findings, *find_doubtful_readings(evidence, settings.sources, currencies)]
@@ -113,7 +120,9 @@ def _insert_source(
     """Write the rows of one source; what is odd about the rules that leave records out."""
     landing, unplaced_count = home / "landing", 0
     checker = ExpressionChecker(con)
-    counts = list(_count_excluded_before(con, landed_source, settings, landing, checker))
+    before = _read_delivery_before(landed_source, settings, landing, checker)
+    counts = list(_count_excluded_before(con, before))
+    findings, counted_before = [], len(counts)
     for landed in read_deliveries(landed_source.source, settings, landed_source.deliveries, landing, checker):
         records = _sort_records(con, landed)
         file = _describe_file(landed, records.kept, settings, checker)
@@ -125,25 +134,33 @@ def _insert_source(
         collect_evidence(con, file, landed.mappings, evidence)
         counts.append(ExcludedCounts(landed.landed.record_count, _insert_excluded(con, landed)))
         unplaced_count += sum(rule == "condition_is_null" for rule, _ in records.unplaced.values())
+        if before is not None:
+            with suppress(duckdb.Error):  # an expression that does not fit the older file
+                findings += list(find_replaced_records(con, before, landed))
     return [
+        *findings,
         *find_share_jumps(landed_source.source, counts),
         *find_null_conditions(landed_source.source, unplaced_count),
+        *find_idle_rules(landed_source.source, settings.sources[landed_source.source], counts[counted_before:]),
     ]
 
 
-def _count_excluded_before(
-    con: duckdb.DuckDBPyConnection,
-    landed_source: LandedSource,
-    settings: Settings,
-    landing: Path,
-    checker: ExpressionChecker,
-) -> Iterator[ExcludedCounts]:
-    """What the rules would leave out of the delivery before the only one that is read, if they fit its columns."""
+def _read_delivery_before(
+    landed_source: LandedSource, settings: Settings, landing: Path, checker: ExpressionChecker
+) -> LandedDelivery | None:
+    """The delivery before the only one that is read; None where there is none, or it cannot be read any more."""
     before = [] if landed_source.previous is None else [landed_source.previous]
-    for landed in read_deliveries(landed_source.source, settings, before, landing, checker):
+    with suppress(SettingsWrong, Refusal, StorageFailed):
+        return next(read_deliveries(landed_source.source, settings, before, landing, checker), None)
+    return None
+
+
+def _count_excluded_before(con: duckdb.DuckDBPyConnection, before: LandedDelivery | None) -> Iterator[ExcludedCounts]:
+    """What the rules would leave out of the delivery before the only one that is read, if they fit its columns."""
+    if before is not None:
         with suppress(SettingsWrong, duckdb.BinderException):
-            sort_records(con, landed.rows, landed.source, landed.mappings)
-            yield ExcludedCounts(landed.landed.record_count, _count_excluded(con))
+            sort_records(con, before.rows, before.source, before.mappings)
+            yield ExcludedCounts(before.landed.record_count, _count_excluded(con))
 
 
 def _describe_file(read: LandedDelivery, rows: str, settings: Settings, checker: ExpressionChecker) -> LandedFile:

@@ -50,6 +50,14 @@ def find_oddities(
     """
     if before:
         yield from find_changed_columns(source, file_name, file.header, before[-1].header)
+    elif not file.record_count:
+        yield make_finding(
+            "first_file_is_empty",
+            f"{file_name} holds a header and no record, and it is the first file of {source}.",
+            "See whether the export is finished, and whether a filter of the tool leaves everything out.",
+            source=source,
+            count=1,
+        )
     most = max((each.record_count or 0 for each in before), default=0)
     yield from find_export_limit(source, file_name, file.record_count or 0, most)
 

@@ -1,7 +1,7 @@
 """Sorts the records of a landed file by the conditions of its source: ours, excluded, or not to be told.
 
 Put here: what `exclude`, `include` and `when` mean for a whole record. Keep out: what a kind makes of a record
-(`mapping/`), and test persons (`excluded_people.py`).
+(`mapping/`), and test persons (`exclusions/excluded_people.py`).
 
 A record is excluded by the first condition of `exclude` that is true, else by the first of `include` that is false.
 Where one of them is NULL it cannot be told whose the record is: it is quarantined. What is left is taken by the kinds
@@ -22,6 +22,11 @@ NO_KIND = "none"
 
 WHEN = "when"
 """The rule by which records are excluded that the only kind of a source does not take."""
+
+_NULL_WHEN = (
+    "the condition `when` is NULL for it, and no other kind takes it: an empty cell compares as NULL, so use "
+    "`coalesce`, or `fill_down` where only the first row of an order has the cell"
+)
 
 
 @dataclass(frozen=True)
@@ -156,6 +161,6 @@ def _sort_by_kinds(
         )
     for number, is_undecided in con.execute("select row, is_undecided from untaken_records order by row").fetchall():
         if is_undecided:
-            yield number, ("condition_is_null", "the condition `when` is NULL for it, and no other kind takes it")
+            yield number, ("condition_is_null", _NULL_WHEN)
         elif not is_only:
             yield number, ("unclaimed", "no kind's `when` is true for it")

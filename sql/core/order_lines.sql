@@ -1,14 +1,72 @@
 -- One row per line of an order; lines that are refunds or adjustments are not here.
 with
-    lines as (
+    delivered as (
         select
             *,
             row_number() over (partition by _system, order_id order by _row_id) as line_number,
-            coalesce(gross_sales, cast(cast(quantity as decimal(38, 4)) * unit_price as decimal(18, 4)), 0)
-                as gross_sales_original,
-            coalesce(discounts, 0) as own_discounts,
+            coalesce(gross_sales, cast(cast(quantity as decimal(38, 4)) * unit_price as decimal(18, 4)), 0) as gross,
+            coalesce(discounts, 0) as discount,
         from staging.order_lines
         where line_type = 'sale'
+    ),
+
+    -- the tax that an order's amounts include lies in those of its lines in proportion; in ten-thousandths, as whole
+    -- numbers
+    taxed as (
+        select
+            lines._row_id,
+            cast(sum(cast(lines.gross as decimal(38, 4))) over up_to_here * 10000 as hugeint) as gross_so_far,
+            cast(sum(cast(lines.discount as decimal(38, 4))) over up_to_here * 10000 as hugeint) as discount_so_far,
+            cast(cast(lines.gross as decimal(38, 4)) * 10000 as hugeint) as gross_units,
+            cast(cast(lines.discount as decimal(38, 4)) * 10000 as hugeint) as discount_units,
+            cast(cast(included.gross_sales as decimal(38, 4)) * 10000 as hugeint) as gross_of_order,
+            cast(cast(included.discounts as decimal(38, 4)) * 10000 as hugeint) as discount_of_order,
+            cast(cast(included.tax_in_gross_sales as decimal(38, 4)) * 10000 as hugeint) as in_gross,
+            cast(cast(included.tax_in_discounts as decimal(38, 4)) * 10000 as hugeint) as in_discount,
+            case when bool_and(gross_units % 100 = 0 and discount_units % 100 = 0) over whole_order
+                and in_gross % 100 = 0 and in_discount % 100 = 0 then 100 else 1 end as step,
+        from delivered as lines
+        join staging.included_tax as included
+            on included.system = lines._system and included.order_id = lines.order_id and included.is_in_lines
+        window
+            whole_order as (partition by lines._system, lines.order_id),
+            up_to_here as (
+                partition by lines._system, lines.order_id order by lines._row_id rows unbounded preceding
+            )
+    ),
+
+    -- what lies in the lines up to one less what lies in those before it, each rounded half up: the last cent ties
+    tax_in_lines as (
+        select
+            _row_id,
+            gross_so_far - gross_units as gross_before,
+            discount_so_far - discount_units as discount_before,
+            sign(in_gross) * sign(gross_of_order) as direction,
+            nullif(2 * abs(gross_of_order) * step, 0) as gross_divisor,
+            nullif(2 * discount_of_order * step, 0) as discount_divisor,
+            direction * sign(gross_so_far)
+                * ((2 * abs(in_gross) * abs(gross_so_far) + gross_divisor // 2) // gross_divisor) as tax_after,
+            direction * sign(gross_before)
+                * ((2 * abs(in_gross) * abs(gross_before) + gross_divisor // 2) // gross_divisor) as tax_before,
+            (2 * in_discount * discount_so_far + discount_divisor // 2) // discount_divisor as discount_tax_after,
+            (2 * in_discount * discount_before + discount_divisor // 2) // discount_divisor as discount_tax_before,
+            cast(cast(coalesce(tax_after - tax_before, 0) * step as decimal(38, 0)) * 0.0001 as decimal(18, 4))
+                as in_gross_sales,
+            cast(
+                cast(coalesce(discount_tax_after - discount_tax_before, 0) * step as decimal(38, 0)) * 0.0001
+                as decimal(18, 4)
+            ) as in_discounts,
+        from taxed
+    ),
+
+    lines as (
+        select
+            delivered.*,
+            cast(delivered.gross - coalesce(tax.in_gross_sales, 0) as decimal(18, 4)) as gross_sales_original,
+            cast(delivered.discount - coalesce(tax.in_discounts, 0) as decimal(18, 4)) as own_discounts,
+            cast(coalesce(tax.in_gross_sales - tax.in_discounts, 0) as decimal(18, 4)) as included_tax_original,
+        from delivered
+        left join tax_in_lines as tax on tax._row_id = delivered._row_id
     ),
 
     -- orders whose own discounts are not those of their lines, and by how much; in ten-thousandths, as whole numbers
@@ -131,6 +189,7 @@ select
     gross_sales_original,
     discounts_original,
     spread_discounts_original,
+    included_tax_original,
     cast(
         cast(gross_sales_so_far * rate as decimal(38, 4))
         - cast((gross_sales_so_far - gross_sales_original) * rate as decimal(38, 4)) as decimal(18, 4)

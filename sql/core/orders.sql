@@ -1,19 +1,5 @@
 -- One row per order: those delivered as orders, and those that only order lines name.
 with
-    line_totals as (
-        select
-            _system as system,
-            order_id,
-            count(*) as line_count,
-            sum(coalesce(gross_sales, cast(cast(quantity as decimal(38, 4)) * unit_price as decimal(18, 4))))
-                as gross_sales,
-            sum(discounts) as discounts,
-            sum(shipping) as shipping,
-        from staging.order_lines
-        where line_type = 'sale'
-        group by all
-    ),
-
     -- orders without a row of their own; what their first lines say, since lines of one order may differ
     told_by_lines as (
         select
@@ -36,9 +22,9 @@ with
             coalesce(bool_or(line.is_test), false) as is_test,
         from staging.order_lines as line
         semi join (
-            from line_totals
+            from staging.order_line_totals as totals
             anti join staging.orders as own_row
-                on own_row._system = line_totals.system and own_row.order_id = line_totals.order_id
+                on own_row._system = totals.system and own_row.order_id = totals.order_id
         ) as orphan
             on orphan.system = line._system and orphan.order_id = line.order_id
         where line.line_type = 'sale'
@@ -77,17 +63,29 @@ with
         select
             delivered.* exclude (gross_sales, discounts, shipping)
                 replace (coalesce(countries.country, delivered.country) as country),
-            cast(coalesce(delivered.gross_sales, line_totals.gross_sales, 0) as decimal(18, 4)) as gross_sales,
-            cast(coalesce(delivered.discounts, line_totals.discounts, 0) as decimal(18, 4)) as discounts,
-            cast(coalesce(delivered.shipping, line_totals.shipping, 0) as decimal(18, 4)) as shipping,
-            coalesce(line_totals.line_count, 0) as line_count,
+            cast(
+                coalesce(delivered.gross_sales, totals.gross_sales, 0) - coalesce(included.tax_in_gross_sales, 0)
+                as decimal(18, 4)
+            ) as gross_sales,
+            cast(
+                coalesce(delivered.discounts, totals.discounts, 0) - coalesce(included.tax_in_discounts, 0)
+                as decimal(18, 4)
+            ) as discounts,
+            cast(
+                coalesce(delivered.shipping, totals.shipping, 0) - coalesce(included.tax_in_shipping, 0)
+                as decimal(18, 4)
+            ) as shipping,
+            cast(coalesce(included.tax_in_gross_sales - included.tax_in_discounts, 0) as decimal(18, 4)) as included_tax,
+            coalesce(totals.line_count, 0) as line_count,
             cast(timezone(company.timezone, timezone('UTC', delivered.ordered_at)) as date) as order_date,
             coalesce(by_record.customer_id, by_order.customer_id, '00000000-0000-0000-0000-000000000000') as customer_id,
             coalesce(by_record.customer_idx, by_order.customer_idx, 0) as customer_idx,
         from delivered
         cross join raw.company as company
-        left join line_totals
-            on line_totals.system = delivered.system and line_totals.order_id = delivered.order_id
+        left join staging.order_line_totals as totals
+            on totals.system = delivered.system and totals.order_id = delivered.order_id
+        left join staging.included_tax as included
+            on included.system = delivered.system and included.order_id = delivered.order_id
         left join identity.customer_links as by_record
             on by_record.link_type = 'customer_record'
             and by_record.system = delivered.customer_system
@@ -144,6 +142,7 @@ select
     discounts as discounts_original,
     shipping as shipping_original,
     coalesce(tax, 0) as tax_original,
+    included_tax as included_tax_original,
     gross_sales_reporting as gross_sales,
     cast(cast(discounts as decimal(38, 4)) * rate as decimal(18, 4)) as discounts,
     cast(cast(shipping as decimal(38, 4)) * rate as decimal(18, 4)) as shipping,

@@ -42,7 +42,26 @@ with
             false as is_in_order_currency,
         from staging.refunds
         union all by name
-        select *, amount as goods, 0 as shipping, 0 as tax, true as is_told from from_lines
+        -- lines of an order whose prices include tax give back goods with their tax
+        select
+            from_lines.*,
+            coalesce(
+                cast(
+                    round(
+                        cast(from_lines.amount as decimal(38, 4))
+                            * cast(included.tax_in_gross_sales - included.tax_in_discounts as double)
+                            / nullif(cast(included.gross_sales - included.discounts as double), 0),
+                        2
+                    ) as decimal(18, 4)
+                ),
+                0
+            ) as tax,
+            from_lines.amount - tax as goods,
+            0 as shipping,
+            true as is_told,
+        from from_lines
+        left join staging.included_tax as included
+            on included.system = from_lines.system and included.order_id = from_lines.order_id and included.is_in_lines
     ),
 
     dated as (

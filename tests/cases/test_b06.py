@@ -27,7 +27,7 @@ def shop(run_case: Callable[..., Shop]) -> Shop:
 
 def test_items_of_a_subscription_add_up_and_are_one_subscriber(shop):
     closing = """
-        select closing_mrr, closing_customers, new_customers from marts.mrr_movements
+        select closing_mrr, closing_customers, new_subscribers from marts.mrr_movements
         where dimension = 'all' and month = date '2025-02-01'
     """
     assert shop.ask(closing) == [(80, 1, 1)]

@@ -199,7 +199,7 @@ def test_churn_is_counted_but_no_rate_is_given_with_less_than_two_years(run, sou
     published = {
         end: tuple(facts)
         for end, *facts in run.rows(
-            "select month_end, churned_customers_12m, active_customers, new_customers, reactivated_customers, "
+            "select month_end, churned_customers_12m, active_customers, newly_active_customers, reactivated_customers, "
             "lapsed_in_month, churn_rate_12m from marts.churn where dimension = 'all'"
         )
     }

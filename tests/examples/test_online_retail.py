@@ -255,7 +255,7 @@ def test_churn_of_every_month_agrees(run, expected_churn):
     published = {
         end: tuple(facts)
         for end, *facts in run.rows(
-            "select month_end, churned_customers_12m, active_customers, new_customers, reactivated_customers, "
+            "select month_end, churned_customers_12m, active_customers, newly_active_customers, reactivated_customers, "
             "lapsed_in_month from marts.churn where dimension = 'all'"
         )
     }

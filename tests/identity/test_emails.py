@@ -18,6 +18,10 @@ def normal(*written: str | None, ignored: tuple[str, ...] = ()) -> list[str | No
         "MAILTO: ada@example.com",
         "ａｄａ@example.com",
         "ada@example.com\u00a0",
+        "Ada Lovelace <Ada@example.com>",
+        "<ada@example.com>",
+        "ada@example.com;",
+        "ada@example.com.",
     ],
 )
 def test_every_way_of_writing_an_address_is_one_address(written):
@@ -58,3 +62,10 @@ def test_the_settings_ignore_whole_addresses_names_and_domains():
         None,
         "ada@shop.example",
     ]
+
+
+@pytest.mark.parametrize(
+    "written", ["ada@example.com, bob@example.com", "ada@example.com; bob@example.com", "ada(at)x.org"]
+)
+def test_several_addresses_in_a_cell_or_none_name_nobody(written):
+    assert normal(written) == [None]

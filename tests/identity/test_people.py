@@ -54,6 +54,27 @@ def test_a_guest_is_the_person_of_that_address():
     assert linked(people, "order", "4") is None
 
 
+def test_the_other_addresses_of_a_record_are_the_same_person():
+    people = people_of(
+        customers=[
+            {"customer_record_id": "1", "email": "ada@work.example", "other_emails": "Ada@home.example; a@old.example"},
+            {"customer_record_id": "2", "other_emails": "none, bob@home.example bob@work.example"},
+            {"customer_record_id": "3", "email": "eve@home.example"},
+        ],
+        orders=[
+            {"order_id": str(number), "email": email}
+            for number, email in enumerate(
+                ["ada@work.example", "ada@home.example", "a@old.example", "bob@home.example", "bob@work.example"], 1
+            )
+        ],
+    )
+    assert together(people) == [
+        {"customer/shop/1", "order/shop/1", "order/shop/2", "order/shop/3"},
+        {"customer/shop/2", "order/shop/4", "order/shop/5"},
+        {"customer/shop/3"},
+    ]
+
+
 def test_a_customer_that_only_order_lines_name_is_a_customer():
     people = people_of(
         order_lines=[

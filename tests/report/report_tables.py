@@ -23,7 +23,7 @@ from (values
 ) cells(cohort_start, period_number, cohort_size, retained_customers, retention_rate, each);
 
 create table marts.churn as
-select *, 3 as new_customers, 1 as lapsed_in_month, 'all' as dimension, 'all' as dimension_value,
+select *, 3 as newly_active_customers, 1 as lapsed_in_month, 'all' as dimension, 'all' as dimension_value,
     date '2026-01-18' as as_of from (values
     (date '2024-12-31', 20, 100.0e0, 0.2e0, 110, 5, true, null),
     (date '2025-11-30', null, null, null, 90, 2, false, 'history too short: known from 2025-12-31 on'),
@@ -74,6 +74,37 @@ select *, date '2026-01-18' as period_end, date '2026-01-18' as as_of from (valu
     ('last_12_months', 60, null, null, null, null, null, null, false)
 ) scopes(scope, customers, top_1_percent_share, top_5_percent_share, top_10_percent_share, top_20_percent_share,
     largest_customer_share, gini, is_complete);
+
+create table marts.product_sales as select * from (values
+    (date '2025-12-01', 70::decimal(18,4), true), (date '2026-01-01', 30::decimal(18,4), false)
+) months(month, product_sales, is_complete);
+
+create table marts.retention_economics as
+select 'all' as dimension, 0.4e0 as contribution_margin_rate, null::varchar as reason, * from (values
+    (1, 3027::decimal(18,4), 0.022e0), (5, 16048::decimal(18,4), 0.1169e0)
+) steps(points, retention_gain, equal_cost_cut_rate);
+
+create table marts.acquisition_economics as select 'all' as customer_type, * from (values
+    ('ads', 50::decimal(18,4), 48::decimal(18,4), 9), ('fair', 10::decimal(18,4), 48::decimal(18,4), 4)
+) channels(acquisition_channel, cost_per_customer, most_to_bid, new_customers_won);
+
+create table marts.seasonality as
+select 'all' as customer_type, 'all' as category, month::integer as month_of_year, 1e0 as season_index,
+    0.9e0 as season_index_low, 1.1e0 as season_index_high, 3 as years_behind, null::varchar as reason
+from range(1, 13) as months(month);
+
+create table marts.demand_forecast as select 'all' as place_type, * from (values
+    (date '2026-01-05', 0, 40e0, null, null, null, null, null),
+    (date '2026-01-12', 1, null, 41e0, 30e0, 44e0, 31e0, 40e0)
+) weeks(week_start, weeks_ahead, demand, demand_forecast, tested_absolute_error, tested_absolute_error_seasonal_naive,
+    tested_absolute_error_mean_8w, tested_demand);
+
+create table marts.next_best_offers as select * from (values (1, 'due', 0.5e0), (2, 'habit', 0.2e0), (3, 'new', 0.1e0))
+    offers(offer_rank, offer_kind, offer_score);
+
+create table meta.offer_evaluation as select 'any_product' as scope, true as is_complete, 1200 as tested_customers, *
+from (values ('offers', 0.73e0, 0.83e0), ('personal_frequency', 0.7e0, 0.8e0), ('best_sellers', 0.4e0, 0.55e0))
+    methods(method, hit_rate_5, hit_rate_10);
 
 create table meta.sources as select * from (values
     ('shop', timestamp '2026-01-19 01:10:00', false, null, 120, 97, 15, 5, 1, 2),

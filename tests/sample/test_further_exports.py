@@ -103,3 +103,11 @@ def test_spend_is_about_what_the_customers_won_cost(company):
     paid = euros.filter(pl.col("channel") == "search ads")["spend"].sum()
     assert paid == pytest.approx(len(people) * 14.50, rel=0.15)
     assert "organic" not in set(spend["channel"])
+
+
+def test_television_costs_money_and_wins_nobody(company):
+    truth = read(company, "truth/marketing_spend.csv").row(0, named=True)
+    spend = read(company, "exports/marketing_spend.csv").filter(pl.col("channel") == truth["channel"])
+    assert spend["spend"].cast(pl.Float64).sum() == pytest.approx(float(truth["spend_eur"]))
+    assert truth["can_pay_back"] == "false"
+    assert truth["channel"] not in set(read(company, "truth/persons.csv")["channel"])

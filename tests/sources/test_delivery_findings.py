@@ -79,3 +79,12 @@ def test_a_lone_file_is_compared_with_none(shop):
 
 def test_files_that_the_settings_put_in_another_order_than_their_times_are_said(shop):
     assert land(shop, ("b.csv", 3), ("a.csv", 4), path=["b.csv", "a.csv"]) == [("file_order_disagrees", 1, "a.csv")]
+
+
+def test_a_file_without_records_is_not_put_back_when_another_one_comes(shop):
+    shop.sources["shop"] |= {"path": "*.csv", "delivery": "incremental"}
+    found = []
+    for number, rows in enumerate((HEAD, orders(2), HEAD)):
+        shop.write(f"o-{number}.csv", rows, hours_old=5 - number)
+        found += shop.land()["shop"].findings
+    assert found == []

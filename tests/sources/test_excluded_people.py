@@ -111,3 +111,16 @@ def test_without_lists_nobody_is_left_out(company):
     company.rest = {}
     assert len(company.rows("order_id")) == 8
     assert company.rows("*", "excluded") == []
+
+
+def test_a_test_person_is_known_by_any_address_of_the_record(company):
+    company.write("crm.csv", "id,mail,others\nc1,ann@x.example,\nc2,Boss@x.example,old@x.example; TESTER@x.example\n")
+    company.write(
+        "orders.csv",
+        "id,who,mail,day,total\no1,c1,,2026-01-01,1\no2,c2,,2026-01-01,1\n"
+        "o3,,boss@x.example,2026-01-01,1\no4,,old@x.example,2026-01-01,1\n",
+    )
+    company.sources["crm"] = CRM | {"columns": CRM["columns"] | {"other_emails": "others"}}
+    company.rest = {"exclude": {"emails": ["tester@x.example"]}}
+    with company.delivered() as con:
+        assert con.execute("select order_id from landed.orders").fetchall() == [("o1",)]

@@ -59,7 +59,7 @@ def churn(
                 "average_customers_12m": average if has_history else None,
                 "churn_rate_12m": churned / average if has_history and average else None,
                 "active_customers": sum(end in days for days in customers),
-                "new_customers": sum(start <= min(days) <= end for days in customers),
+                "newly_active_customers": sum(start <= min(days) <= end for days in customers),
                 "reactivated_customers": sum(start <= day <= end for days in customers for day in returns(days)),
                 "lapsed_in_month": sum(start <= day <= end for days in customers for day in lapses(days, as_of)),
                 "is_complete": has_history and average > 0,

@@ -11,7 +11,6 @@ from regulars.pipelines.contracts.odcs.load import load_contract
 from regulars.pipelines.contracts.violations import select_failed_count
 
 CONTRACTS = Path(__file__).parents[2] / "data_contracts" / "marts"
-CORE = ("orders", "refunds", "subscriptions", "customers", "calendar")
 
 
 @cache
@@ -27,8 +26,8 @@ def write_tables(con: duckdb.DuckDBPyConnection, mart: str, frame: pl.DataFrame,
     """
     con.execute("create schema if not exists core; create schema if not exists marts")
     columns = contract_of(mart).columns
-    others = {name: rows for name, rows in core.items() if name.startswith("marts.")}
-    for name, rows in ({f"core.{name}": core[name] for name in CORE} | others | {f"marts.{mart}": frame}).items():
+    named = {name if "." in name else f"core.{name}": rows for name, rows in core.items()}
+    for name, rows in (named | {f"marts.{mart}": frame}).items():
         con.register("rows_of_test", rows.to_arrow())
         con.execute(f"create or replace table {name} as from rows_of_test")
         con.unregister("rows_of_test")

@@ -180,6 +180,7 @@ def concentration(orders: list[Row], refunds: list[Row], as_of: dt.date) -> list
             left_out = [value for value in sums.values() if value <= 0]
             is_complete = scope == "to_date" or first_day <= start + DAY
             of_known = shares(known if is_complete else [])
+            sold_in_all = sum(known, Decimal(0)) + sum(left_out, Decimal(0)) + unknown
             rows.append(
                 {
                     "scope": scope,
@@ -190,6 +191,10 @@ def concentration(orders: list[Row], refunds: list[Row], as_of: dt.date) -> list
                     "customers_left_out": len(left_out),
                     "net_sales_left_out": sum(left_out, Decimal(0)),
                     "unknown_net_sales": unknown,
+                    "unknown_share": float(unknown / sold_in_all) if 0 <= unknown <= sold_in_all > 0 else None,
+                    "effective_customers": 1 / sum((float(each / sum(known)) ** 2 for each in known), 0.0)
+                    if known and is_complete
+                    else None,
                     "subscription_revenue": Decimal(0),
                     "total_customers": len(known),
                     "total_revenue": sum(known, Decimal(0)),

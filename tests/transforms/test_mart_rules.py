@@ -226,7 +226,7 @@ later = pl.col("period_number") == 2
         (MONTH, more("active_customers", pl.col("month_end") == dt.date(2024, 2, 29)), "movements_tie_out"),
         (MONTH, more("average_customers_12m", by=0.01), "average_is_of_13_month_ends"),
         (MONTH, more("churned_customers_12m", by=9), "churned_have_lapsed"),
-        (MONTH, more("new_customers"), "everyone_was_new_once"),
+        (MONTH, more("newly_active_customers"), "everyone_was_new_once"),
         (CHURNED, twice, "unique"),
         (CHURNED, lambda frame: frame.with_columns(lapsed_on=pl.col("last_order_date")), "dates_are_in_order"),
         (CHURNED, without(pl.col("customer_id") == "bob"), "exactly_the_lapsed_are_here"),

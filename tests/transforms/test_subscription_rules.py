@@ -127,7 +127,7 @@ year_one = pl.col("months_since_start") == 12
         (MOVED, lambda frame: frame.with_columns(is_complete=~march | True), "months_begin_and_end_as_they_should"),
         (MOVED, without(january), "months_are_dense"),
         (MOVED, more("closing_mrr", march), "closing_is_what_is_charged"),
-        (MOVED, more("new_customers", january & of_all), "everyone_was_new_once"),
+        (MOVED, more("new_subscribers", january & of_all), "everyone_was_new_once"),
         (CANCELLED, more("churn_rate", by=0.01), "rate_is_ratio"),
         (CANCELLED, emptied("churn_rate"), "rate_is_known"),
         (CANCELLED, more("still_charged_subscriptions"), "parts_are_within"),

@@ -25,6 +25,22 @@ QUARANTINED = """
     order by source, kind
 """
 
+NEWEST_QUARANTINED = """
+    -- one row per source and kind of which the newest file lost several records and a tenth of them
+    with
+        newest as (
+            select source, arg_max(file_sha256, delivery) as file_sha256
+            from landed.files
+            group by source
+        )
+
+    select source, kind, file_name, rows_read, rows_quarantined
+    from meta.row_accounting
+    semi join newest using (source, file_sha256)
+    where kind <> 'malformed' and rows_quarantined >= $few and rows_quarantined > rows_read / 10
+"""
+FEW = 3
+
 
 def find_broken_warnings(results: Iterable[RuleResult]) -> Iterator[Finding]:
     """Rules of severity `warning` that are broken: one finding per table, or per optional column that was emptied."""
@@ -59,16 +75,21 @@ def _find_emptied_values(result: RuleResult) -> Iterator[Finding]:
 
 
 def find_quarantined_records(con: duckdb.DuckDBPyConnection) -> Iterator[Finding]:
-    """Records that were quarantined, per source and kind.
+    """Records that were quarantined, per source and kind; of the newest file alone where it lost many of its own.
 
     Args:
-        con: The build, with `meta.row_accounting`.
+        con: The build, with `meta.row_accounting` and `landed.files`.
     """
-    for source, kind, read, quarantined in con.execute(QUARANTINED).fetchall():
+    newest = {
+        (source, kind): (f"in {file_name}, its newest file, ", read, quarantined)
+        for source, kind, file_name, read, quarantined in con.execute(NEWEST_QUARANTINED, {"few": FEW}).fetchall()
+    }
+    for source, kind, all_read, all_quarantined in con.execute(QUARANTINED).fetchall():
+        where, read, quarantined = newest.get((source, kind), ("", all_read, all_quarantined))
         what = "lines are no records" if kind == "malformed" else f"rows of {kind} are quarantined"
         yield make_finding(
             "records_quarantined",
-            f"{source}: {int(quarantined):,} of {int(read):,} {what}.",
+            f"{source}: {where}{int(quarantined):,} of {int(read):,} {what}.",
             "`regulars quarantine` shows why; correct them at the source and deliver them again.",
             source=source,
             kind=kind,

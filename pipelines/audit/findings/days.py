@@ -1,6 +1,7 @@
-"""Finds days far from all others: silent sources, rows after the day of the run, stray first orders, old rates.
+"""Finds days far from all others: rows after the day of the run, stray first orders, old rates.
 
-Put here: findings about days in the tables of a run. Keep out: clocks (`clock.py`).
+Put here: findings about days in the tables of a run. Keep out: clocks (`clock.py`), and
+sources without new rows (`silence.py`).
 """
 
 import datetime as dt
@@ -9,14 +10,12 @@ from collections.abc import Iterator
 import duckdb
 import polars as pl
 
+from regulars.pipelines.audit.findings.deliveries.day_measures import find_event_column
 from regulars.pipelines.findings.catalogue import make_finding
 from regulars.pipelines.findings.finding import Finding
-from regulars.pipelines.kinds.shape.kind import Kind
 from regulars.pipelines.kinds.shape.registry import KINDS
 from regulars.pipelines.transforms.history_start import find_first_day
 
-SILENCE_DAYS = 180
-FEWEST_DAYS = 5
 AHEAD_DAYS = 2
 RATE_DAYS = 30
 
@@ -26,25 +25,6 @@ DAYS = """
     from ({events})
     where day is not null
     group by all
-"""
-SILENCES = """
-    -- one row per source and kind: its newest day, and its longest silence of the last half year
-    with
-        gaps as (
-            select source, kind, day, day - lag(day) over (partition by source, kind order by day) as silence
-            from days_with_rows
-            where day <= $as_of
-        )
-
-    select
-        source,
-        kind,
-        max(day) as newest,
-        max(silence) filter (day > $as_of - $window) as longest,
-        count(*) filter (day > $as_of - $window) as days,
-    from gaps
-    group by source, kind
-    order by source, kind
 """
 FIRST_ORDERS = """
     select min(order_date) as first_day
@@ -65,16 +45,6 @@ OLD_RATES = """
 """
 
 
-def find_event_column(kind: Kind) -> str | None:
-    """The column with the moment at which what a row tells of happened; None where rows tell of no event."""
-    if kind.name in {"customers", "fx_rates", "acquisition_spend"}:
-        return None
-    if kind.money is not None:
-        return kind.money.day
-    moments = [column for column in kind.columns if column.form in {"moment", "date"} and column.is_required]
-    return moments[0].name if moments else None
-
-
 def list_days_with_rows(con: duckdb.DuckDBPyConnection, as_of: dt.date) -> None:
     """Make the temporary table `days_with_rows`, which the functions below read."""
     events = " union all ".join(
@@ -84,24 +54,6 @@ def list_days_with_rows(con: duckdb.DuckDBPyConnection, as_of: dt.date) -> None:
     )
     query = f"create or replace temp table days_with_rows as {DAYS.format(events=events)}"
     con.execute(query, {"as_of": as_of, "ahead": AHEAD_DAYS})
-
-
-def find_silent_sources(con: duckdb.DuckDBPyConnection, as_of: dt.date) -> Iterator[Finding]:
-    """Sources and kinds silent for longer than twice their longest silence of half a year."""
-    values = {"as_of": as_of, "window": SILENCE_DAYS}
-    for source, kind, newest, longest, days in con.execute(SILENCES, values).fetchall():
-        if days < FEWEST_DAYS or longest is None:
-            continue
-        silent = (as_of - newest).days
-        yield make_finding(
-            "source_silent",
-            f"{source}: the newest row of {kind} is of {newest}, {silent} days before the day of the run; its longest "
-            f"silence of the last {SILENCE_DAYS} days was {longest} days.",
-            "See whether the tool still exports new rows, or delivers the same file again and again.",
-            source=source,
-            kind=kind,
-            count=silent - 2 * longest,
-        )
 
 
 def find_days_around_as_of(con: duckdb.DuckDBPyConnection, as_of: dt.date) -> Iterator[Finding]:

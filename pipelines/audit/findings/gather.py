@@ -13,14 +13,19 @@ from regulars.pipelines.audit.findings.days import (
     find_days_around_as_of,
     find_old_rates,
     find_orders_before_history,
-    find_silent_sources,
     list_days_with_rows,
 )
+from regulars.pipelines.audit.findings.deliveries.compare import compare_deliveries
 from regulars.pipelines.audit.findings.deliveries.delivery_profiles import TABLE as PROFILES
 from regulars.pipelines.audit.findings.deliveries.delivery_profiles import read_known_profiles, read_profiles
-from regulars.pipelines.audit.findings.deliveries.volume import compare_deliveries
 from regulars.pipelines.audit.findings.landed_files import find_odd_files, find_stale_sources
-from regulars.pipelines.audit.findings.parent import find_fallen_months, find_gone_sources
+from regulars.pipelines.audit.findings.parent import (
+    find_fallen_months,
+    find_gone_sources,
+    find_risen_months,
+    list_ordered_causes,
+)
+from regulars.pipelines.audit.findings.silence import find_silent_sources
 from regulars.pipelines.audit.findings.tables.measure_tables import measure_tables
 from regulars.pipelines.audit.meta_rows import write_rows
 from regulars.pipelines.audit.restatements.parent import ParentGeneration
@@ -35,6 +40,7 @@ from regulars.pipelines.findings.evaluate import (
 from regulars.pipelines.findings.finding import Finding, Key, Severity
 from regulars.pipelines.findings.published import list_finding_rows, read_key
 from regulars.pipelines.home.generation import Generation
+from regulars.pipelines.run.lineage import changed_settings, read_lineage
 from regulars.pipelines.run.run import Run
 from regulars.pipelines.sources.formats.format_advice import find_misread_values
 
@@ -56,17 +62,20 @@ def _compare_with_parent(run: Run) -> Iterator[Finding]:
     if run.parent is None:
         return
     yield from find_clock_gone_back(run.started_at, run.parent.manifest.created_at)
-    yield from find_gone_sources(run.parent.manifest.sources, run.settings.sources.keys())
+    systems = {name: source.system or name for name, source in run.settings.sources.items()}
+    yield from find_gone_sources(run.parent.manifest.sources, run.parent.manifest.findings, systems)
     parent = ParentGeneration(run.warehouse.con, run.parent)
     if parent.has(SALES) and parent.find_path(SALES).is_file():
-        yield from find_fallen_months(run.warehouse.con, run.number, parent.write_scan(SALES))
+        ordered = list_ordered_causes(changed_settings(parent.read_lineage(), read_lineage(run.settings)))
+        yield from find_fallen_months(run.warehouse.con, run.number, parent.write_scan(SALES), ordered)
+        yield from find_risen_months(run.warehouse.con, run.number, parent.as_of)
 
 
 def _look_at_days(run: Run) -> Iterator[Finding]:
     con, as_of = run.warehouse.con, run.as_of
     is_backfill = run.parent is not None and run.parent.manifest.as_of > as_of
     list_days_with_rows(con, as_of)
-    yield from find_silent_sources(con, as_of)
+    yield from find_silent_sources(con, as_of, read_profiles(con.execute(f"from {PROFILES}").pl()))
     yield from () if is_backfill else find_days_around_as_of(con, as_of)
     yield from find_orders_before_history(con, as_of)
     yield from find_old_rates(con, as_of)

@@ -49,6 +49,9 @@ lapse_days: 180
 max_lifetime_years: 10
 discount_rate: 0.08
 acquisition_cost: {default: 12.00}
+economics: {contribution_margin: 0.4}
+demand: {by: store}
+offers: {exclude_products: [POSTAGE]}
 metric_targets: {churn_rate_12m: 0.25}
 identity: {ignore_emails: [till@example.com]}
 exclude: {emails: [test@example.com]}
@@ -59,6 +62,28 @@ schedule: {cron: "30 3 * * *"}
 report: {language: en}
 publish: {keep_generations: 7}
 alerts: {webhook: "${ALERT_WEBHOOK}"}
+""",
+    "economics": """
+economics:
+  contribution_margin: 0.4
+  retention_points: [1, 2, 5]
+  horizon_years: 5
+  margin_to_keep: 0.2
+  clv_to_cost: 3
+  payback_months: 12
+""",
+    "demand": """
+demand:
+  by: store
+  weeks_ahead: 4
+""",
+    "offers": """
+offers:
+  places: 5
+  new_places: 1
+  exclude_products: [POSTAGE]
+  exclude_categories: [gift cards]
+  without_consent: false
 """,
     "company": """
 company:
@@ -84,6 +109,7 @@ sources:
     timezone: Europe/Paris
     currency: EUR
     delivery: incremental
+    fill_down: {document: Order, columns: [Created at, Email, Total]}
     exclude: {second_header: "Total = 'Total'", lost_deals: "coalesce(Stage, '') = 'Closed Lost'"}
     include: {paid: "coalesce(State, '') in ('paid', 'refunded')"}
     required: true
@@ -100,11 +126,25 @@ sources:
       encoding: cp1252
       decimal: ","
       thousands: "."
+      currency_sign: "€"
       datetime_format: "%d.%m.%Y %H:%M"
       date_format: "%d.%m.%Y"
       final_newline: optional
     kind: orders
     columns: {order_id: Bon, ordered_at: Datum, gross_sales: Summe}
+""",
+    "sources.<name>.fill_down": """
+sources:
+  shop:
+    path: orders_export*.csv
+    fill_down:
+      document: Name
+      columns: [Id, Currency, Total]
+    kinds:
+      orders:
+        columns: {order_id: Name, ordered_at: Created at, currency: Currency}
+      order_lines:
+        columns: {order_id: Name, quantity: Lineitem quantity, unit_price: Lineitem price, currency: Currency}
 """,
     "sources.<name>.kinds.<kind>": """
 sources:
@@ -223,8 +263,11 @@ def parts_of(model: type[BaseModel], place: str = "") -> Iterator[tuple[str, typ
         step = f"{place}.{name}".lstrip(".")
         if field.annotation is None:
             continue
+        optional = next((each for each in get_args(field.annotation) if type(None) in get_args(field.annotation)), None)
         if is_part(field.annotation):
             yield from parts_of(field.annotation, step)
+        elif is_part(optional):
+            yield from parts_of(optional, step)
         elif get_origin(field.annotation) is list and is_part(get_args(field.annotation)[0]):
             yield from parts_of(get_args(field.annotation)[0], f"{step}.<number>")
         elif get_origin(field.annotation) is dict and is_part(get_args(field.annotation)[1]):

@@ -16,7 +16,7 @@ from pydantic.fields import FieldInfo
 
 from regulars.pipelines.definitions.enumerations import CURRENCY_PATTERN
 from regulars.pipelines.settings.findings import NAMES_OF_FINDINGS
-from regulars.pipelines.settings.part import check_encoding, check_zone
+from regulars.pipelines.settings.part import CURRENCY_SIGN_PATTERN, SYSTEM_PATTERN, check_encoding, check_zone
 
 WORDS: Mapping[Any, str] = {
     str: "text",
@@ -27,7 +27,11 @@ WORDS: Mapping[Any, str] = {
     dt.date: "day, YYYY-MM-DD",
 }
 VALIDATORS: Mapping[Any, str] = {check_zone: "time zone", check_encoding: "encoding"}
-PATTERNS = {CURRENCY_PATTERN: "three capitals", r"^[A-Za-z][A-Za-z0-9_-]*$": "a word"}
+PATTERNS = {
+    CURRENCY_PATTERN: "three capitals",
+    SYSTEM_PATTERN: "a word",
+    CURRENCY_SIGN_PATTERN: "up to four signs",
+}
 
 
 def is_part(annotation: Any) -> TypeGuard[type[BaseModel]]:

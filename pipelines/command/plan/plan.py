@@ -4,12 +4,15 @@ Put here: what is said of such a run. Keep out: the copy (`copied_home.py`), the
 """
 
 import json
+import os
+import tempfile
 from collections.abc import Callable
 from dataclasses import asdict
 
 from regulars.pipelines.command.plan.changes import compare_generations
 from regulars.pipelines.command.plan.copied_home import copy_home
 from regulars.pipelines.command.plurals import count_things
+from regulars.pipelines.errors import RegularsError
 from regulars.pipelines.home.generation import Generation
 from regulars.pipelines.home.home import Home
 from regulars.pipelines.run.last_run import read_last_run
@@ -28,7 +31,11 @@ def plan_run(request: RunRequest, launch: Callable[[RunRequest], None], *, as_js
         RegularsError: Whatever would stop the run, with its exit code.
     """
     with copy_home(request) as copied:
-        launch(copied)
+        try:
+            launch(copied)
+        except RegularsError as error:
+            error.args = (_word_for_plan(str(error), copied.home),)
+            raise
         seen, planned = request.home.current(), _find_planned(copied.home)
         if planned is None:
             kept = seen.name if seen else ""
@@ -39,6 +46,24 @@ def plan_run(request: RunRequest, launch: Callable[[RunRequest], None], *, as_js
                 {"outcome": "would publish", **_describe(planned), "changes": changes}, default=str, indent=1
             )
         return "\n".join(_write(seen, planned))
+
+
+def _word_for_plan(sentence: str, copy: Home) -> str:
+    """What stopped the run, without advice to look at files that are gone with the copy.
+
+    The details of a bug are kept in a private file of their own.
+    """
+    details = copy.path / "last_failure.txt"
+    if str(details) in sentence and details.is_file():
+        handle, kept = tempfile.mkstemp(prefix="regulars-plan-failure-", suffix=".txt")  # 0600
+        with os.fdopen(handle, "wb") as file:
+            file.write(details.read_bytes())
+        sentence = sentence.replace(str(details), kept)
+    if "`regulars quarantine`" in sentence:
+        sentence += (
+            "\nThis was a plan, which keeps no rows: `regulars quarantine` shows them after a run without `--plan`."
+        )
+    return sentence
 
 
 def _find_planned(home: Home) -> Generation | None:

@@ -83,16 +83,21 @@ _OVERSIZED = """
         lines_by_type as (
             select
                 _system, order_id, line_type,
-                case when line_type <> 'sale' then cast(moment as date) end as own_day,
                 case when min(currency) = max(currency) then min(currency) end as currency,
                 min(moment) as moment,
-                sum(gross) as gross,
-                sum(discount) as discount,
-                sum(postage) as postage,
+                -- without signs: core adds up lines one by one too, and no sum on the way is greater than this
+                sum(abs(gross)) as gross,
+                sum(abs(discount)) as discount,
+                sum(abs(postage)) as postage,
                 max(largest) as largest,
             from lines
             semi join large using (_system, order_id)
             group by all
+        ),
+        days_of_lines as (
+            select distinct _system, order_id, line_type, moment
+            from lines
+            semi join large using (_system, order_id)
         ),
         sales as (
             select
@@ -100,11 +105,8 @@ _OVERSIZED = """
                 coalesce(head.currency, line.currency) as currency,
                 coalesce(head.moment, line.moment) as moment,
                 greatest(
-                    abs(coalesce(head.gross, line.gross)),
-                    abs(coalesce(head.discount, line.discount)),
-                    abs(coalesce(head.postage, line.postage)),
-                    abs(head.tax_charged),
-                    line.largest
+                    abs(head.gross), abs(head.discount), abs(head.postage), abs(head.tax_charged),
+                    line.gross, line.discount, line.postage, line.largest
                 ) as amount,
             from (from heads semi join large using (_system, order_id)) as head
             full join (from lines_by_type where line_type = 'sale') as line using (_system, order_id)
@@ -118,13 +120,15 @@ _OVERSIZED = """
             select 'document' as kind, null as row_id, _system, order_id, currency, moment, amount
             from sales
             union all
+            -- lines of a later day can be a document of their own in core, converted on that day: of all lines together
+            -- the amount on each of their days
             select
                 'document', null, line._system, line.order_id, coalesce(sales.currency, line.currency),
-                coalesce(line.moment, sales.moment),
-                abs(coalesce(line.gross, 0) - coalesce(line.discount, 0)),
+                coalesce(days_of_lines.moment, sales.moment),
+                coalesce(line.gross, 0) + coalesce(line.discount, 0),
             from lines_by_type as line
             left join sales using (_system, order_id)
-            where line.line_type <> 'sale'
+            left join days_of_lines using (_system, order_id, line_type)
             union all
             select 'refunds', _row_id, null, null, currency, try_cast(refunded_at as timestamp), {refund_amount}
             from {refunds}

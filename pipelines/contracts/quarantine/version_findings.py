@@ -9,6 +9,7 @@ from collections.abc import Sequence
 import duckdb
 
 from regulars.pipelines.contracts.quarantine.file_counts import exists_landed
+from regulars.pipelines.contracts.quarantine.reused_ids import find_added_again, find_reused_ids
 from regulars.pipelines.findings.catalogue import make_finding
 from regulars.pipelines.findings.finding import Finding
 
@@ -91,6 +92,8 @@ def list_version_findings(con: duckdb.DuckDBPyConnection, kinds: Sequence[str]) 
         kinds: The kinds that are delivered.
     """
     findings = []
+    if "order_lines" in kinds:
+        findings += find_added_again(con)
     for kind in kinds:
         if not con.execute(f"select 1 from quarantine_work.{kind}_ranked where place > 1 limit 1").fetchall():
             continue
@@ -99,6 +102,7 @@ def list_version_findings(con: duckdb.DuckDBPyConnection, kinds: Sequence[str]) 
             findings += _find_tied(con, kind)
         if kind == "order_lines":
             findings += _find_swallowed(con)
+        findings += find_reused_ids(con, kind)
     return findings
 
 

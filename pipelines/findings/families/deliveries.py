@@ -24,7 +24,10 @@ DELIVERIES = (
     ),
     FindingType(
         name="delivery_put_back",
-        meaning="A file that landed before was put back after a newer one: its versions are the newest again.",
+        meaning=(
+            "A file that landed before was put back after a newer one: its versions are the newest again; a warning "
+            "where it is the whole of a full source."
+        ),
         severity="info",
         unit="files",
     ),
@@ -34,9 +37,34 @@ DELIVERIES = (
         unit="orders",
     ),
     FindingType(
+        name="ids_used_again",
+        meaning="An id came again for another thing, so that a newer record replaced an older one that is real too.",
+        unit="ids",
+    ),
+    FindingType(
+        name="orders_split_over_files",
+        meaning="The lines of an order came in two files of one run; those of the newer file replaced the others.",
+        unit="orders",
+    ),
+    FindingType(
+        name="lines_added_again",
+        meaning="Lines without an id came again in another file of a source that appends, and changed; both count.",
+        unit="lines",
+    ),
+    FindingType(
         name="condition_is_null",
         meaning="A condition of `when`, `exclude` or `include` is neither true nor false for a record.",
         unit="records",
+    ),
+    FindingType(
+        name="exclude_matches_nothing",
+        meaning="A list or rule of the settings leaves nothing out; info, where other entries of the list do.",
+        unit="entries or rules",
+    ),
+    FindingType(
+        name="source_left_out_whole",
+        meaning="The rules of a source leave out all of its records.",
+        severity="stop",
     ),
     FindingType(
         name="excluded_share_jumps",

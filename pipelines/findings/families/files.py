@@ -12,6 +12,16 @@ FILES = (
         unit="columns",
     ),
     FindingType(
+        name="encoding_guessed",
+        meaning="A file is not UTF-8, no encoding is declared, and its letters depend on which one it is.",
+        unit="files",
+    ),
+    FindingType(
+        name="first_file_is_empty",
+        meaning="The first file of a source has a header and no record.",
+        unit="files",
+    ),
+    FindingType(
         name="values_misread",
         meaning="Numbers, days, moments or booleans of a column are not written as the settings say; more of them than "
         "a share of its values.",

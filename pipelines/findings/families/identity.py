@@ -18,6 +18,30 @@ IDENTITY = (
         unit="addresses",
     ),
     FindingType(
+        name="one_address_for_many",
+        meaning="One address makes a large part of a system's customer records, or of its orders, one customer.",
+        measure="share",
+        threshold=0.1,
+        unit="records",
+    ),
+    FindingType(
+        name="placeholder_ids",
+        meaning="Rows name a customer by a word for nothing, such as `0`, `NULL` or `guest`, which counts as one.",
+        unit="rows",
+    ),
+    FindingType(
+        name="addresses_unreadable",
+        meaning="Addresses are no e-mail addresses, or several in one cell; they link nothing.",
+        measure="share",
+        threshold=0.02,
+        unit="rows",
+        is_listed_below=True,
+    ),
+    FindingType(
+        name="merged_ids_unsplit",
+        meaning="Ids of merged customer records are joined by something else than `;`, so that nothing is merged.",
+    ),
+    FindingType(
         name="customer_like_a_till",
         meaning="One customer has a large part of a system's orders, and several on each day with an order.",
         measure="share",

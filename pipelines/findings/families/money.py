@@ -1,4 +1,4 @@
-"""The findings about money given back and subscriptions.
+"""The findings about money given back, taxes and subscriptions.
 
 Put here: their entries of the catalogue. Keep out: measuring them (`pipelines/audit/findings/tables/money.py`).
 """
@@ -37,10 +37,35 @@ MONEY = (
         unit="refunds",
     ),
     FindingType(
+        name="tax_within_prices",
+        meaning="Payments, refunds, totals or tax rates show that gross_sales includes the tax; settings say beside.",
+        measure="share",
+        threshold=0.5,
+        unit="orders",
+    ),
+    FindingType(
+        name="tax_beside_prices",
+        meaning="Payments, refunds or totals show that tax was charged beside gross_sales; settings say within.",
+        measure="share",
+        threshold=0.5,
+        unit="orders",
+    ),
+    FindingType(
         name="discounts_spread",
         meaning="Orders give other discounts than their lines; the difference was spread over the lines.",
         severity="info",
         unit="orders",
+    ),
+    FindingType(
+        name="refunds_before_orders",
+        meaning="Refunds lie more than a day before the order that they belong to.",
+        unit="refunds",
+    ),
+    FindingType(
+        name="subscription_plans_successive",
+        meaning="Plans of one subscription have no item ids; each is taken to end where the next one begins.",
+        severity="info",
+        unit="periods",
     ),
     FindingType(
         name="subscription_period_replaced",

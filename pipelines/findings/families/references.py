@@ -30,7 +30,7 @@ REFERENCES = (
     FindingType(
         name="no_buyer_has_customer_record",
         meaning="Not one customer of a source of orders has a record in an export of customers: they are not linked.",
-        threshold=19,
+        threshold=4,
         unit="customers",
     ),
     FindingType(
@@ -40,6 +40,13 @@ REFERENCES = (
         measure="share",
         threshold=0.5,
         unit="customers",
+    ),
+    FindingType(
+        name="orders_under_two_ids",
+        meaning="Orders of one customer, second and amount have several ids in one system: sales may be counted twice.",
+        measure="share",
+        threshold=0.05,
+        unit="orders",
     ),
     FindingType(
         name="same_orders_in_two_systems",

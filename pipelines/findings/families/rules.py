@@ -21,7 +21,10 @@ RULES = (
     ),
     FindingType(
         name="records_quarantined",
-        meaning="Records broke a rule and were quarantined, more than this share of the source's records.",
+        meaning=(
+            "Records broke a rule and were quarantined, more than this share of the source's records; of its newest "
+            "file alone, where three and a tenth of it are quarantined."
+        ),
         measure="share",
         threshold=0.005,
         is_listed_below=True,

@@ -9,8 +9,9 @@ TIME = (
     FindingType(
         name="source_silent",
         meaning=(
-            "The newest row of a source and kind is older than twice its longest silence of the last 180 days: by so "
-            "many days."
+            "A source and kind has no row of days whose weekday had some in each of the last twelve weeks, more of "
+            "them than on other nights; or its newest row is older than twice its longest silence of the last 180 "
+            "days: by so many days."
         ),
         unit="days",
     ),

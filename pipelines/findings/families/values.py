@@ -26,6 +26,40 @@ VALUES = (
         unit="orders",
     ),
     FindingType(
+        name="orders_worth_nothing",
+        meaning="A large part of a source's orders has gross sales of 0, as when another column is mapped.",
+        measure="share",
+        threshold=0.2,
+        unit="orders",
+    ),
+    FindingType(
+        name="orders_stand_out",
+        meaning="An order is worth more than 1,000 times the median order of its source, or has twelve digits.",
+        unit="orders",
+    ),
+    FindingType(
+        name="discounts_beyond_goods",
+        meaning="Orders have discounts larger than their goods, so that they lower sales.",
+        unit="orders",
+    ),
+    FindingType(
+        name="discounts_like_shares",
+        meaning="All discounts of a source are below 1, as shares and percentages are.",
+        unit="orders",
+    ),
+    FindingType(
+        name="orders_of_one_moment",
+        meaning="A large part of a source's orders was placed in one second, as when an import's moment is mapped.",
+        measure="share",
+        threshold=0.3,
+        unit="orders",
+    ),
+    FindingType(
+        name="amounts_named_as_cents",
+        meaning="The name of a column says that its amounts are in cents; they are read as whole units.",
+        unit="columns",
+    ),
+    FindingType(
         name="quantities_like_barcodes",
         meaning="Quantities have 12 to 14 digits, as a bar code has: a scanner wrote into the wrong field.",
         unit="lines",
@@ -34,6 +68,26 @@ VALUES = (
         name="currency_not_mapped",
         meaning="A file with amounts has a column of currencies that no mapping reads, and it names other currencies.",
         unit="records",
+    ),
+    FindingType(
+        name="totals_rows",
+        meaning="Rows that add up the others, as at the end of a report, are read as records of their own.",
+        severity="stop",
+        unit="rows",
+    ),
+    FindingType(
+        name="footer_rows",
+        meaning="The last line of a report, such as `8 records exported`, is read as a record.",
+        unit="files",
+    ),
+    FindingType(
+        name="texts_garbled",
+        meaning="Texts were damaged before they reached us, as when UTF-8 is taken for another encoding and saved.",
+        unit="texts",
+    ),
+    FindingType(
+        name="states_not_read",
+        meaning="Records are called cancelled, failed or a test in a column that no setting reads; they count.",
     ),
     FindingType(
         name="free_text_in_codes",
@@ -73,7 +127,7 @@ VALUES = (
     FindingType(
         name="days_with_two_readings",
         meaning="No day of a column is later than the 12th, so that nothing proves which number is the month.",
-        threshold=29,
+        threshold=9,
         unit="days",
     ),
     FindingType(
@@ -89,6 +143,11 @@ VALUES = (
     FindingType(
         name="nps_on_another_scale",
         meaning="Answers are called nps and are on another scale than 0 to 10, a contradiction: no NPS counts them.",
+        unit="answers",
+    ),
+    FindingType(
+        name="nps_scores_up_to_five",
+        meaning="All answers of the type nps lie between 1 and 5: they were probably asked on that scale.",
         unit="answers",
     ),
 )

@@ -9,8 +9,9 @@ VOLUME = (
     FindingType(
         name="delivery_small",
         meaning=(
-            "A delivery of an incremental source has far fewer rows than the smallest usual one of the last four weeks "
-            "of deliveries: by this share of it, beyond what chance does in so few rows."
+            "A delivery of an incremental source has far fewer rows than the smallest usual one of its last 35 "
+            "deliveries, of the same weekday where its rows are of one day: by this share of it, beyond what chance "
+            "does in so few rows."
         ),
         measure="share",
         threshold=0.5,
@@ -19,7 +20,7 @@ VOLUME = (
     FindingType(
         name="delivery_large",
         meaning=(
-            "A delivery of an incremental source has so many rows that the largest usual one of the last four weeks of "
+            "A delivery of an incremental source has so many rows that the largest usual one of its last 35 "
             "deliveries is short of it by this share; 0.67 is three times as many."
         ),
         measure="share",
@@ -35,6 +36,16 @@ VOLUME = (
         measure="share",
         threshold=0.1,
         unit="rows",
+    ),
+    FindingType(
+        name="full_delivery_replaced",
+        meaning=(
+            "The newest delivery of a full source lacks most of the ids of the one before, as when each file is a part."
+        ),
+        severity="stop",
+        measure="share",
+        threshold=0.5,
+        unit="ids",
     ),
     FindingType(
         name="export_limit",
@@ -75,6 +86,54 @@ VOLUME = (
         unit="rows",
     ),
     FindingType(
+        name="fewer_known_ids",
+        meaning=(
+            "The customers, orders or products that the rows of a delivery name are known from elsewhere far less "
+            "often than those of the deliveries before: by this share, beyond what chance does in so few rows."
+        ),
+        measure="share",
+        threshold=0.3,
+        unit="rows",
+    ),
+    FindingType(
+        name="rows_repeated_under_other_ids",
+        meaning=(
+            "Many more rows of a delivery than in those before repeat a row that has another id and is the same in "
+            "all else: by this share of all rows, beyond what chance does in so few rows."
+        ),
+        measure="share",
+        threshold=0.1,
+        unit="rows",
+    ),
+    FindingType(
+        name="currencies_shifted",
+        meaning=(
+            "Many more rows of a delivery than in those before are in one currency: by this share of all rows, beyond "
+            "what chance does in so few rows."
+        ),
+        measure="share",
+        threshold=0.3,
+        unit="rows",
+    ),
+    FindingType(
+        name="rows_older_than_usual",
+        meaning=(
+            "The rows of a delivery are older, by the time of their file, than twice the age of those of the "
+            "deliveries before: by so many days."
+        ),
+        threshold=3,
+        unit="days",
+    ),
+    FindingType(
+        name="hours_shifted",
+        meaning=(
+            "The median hour of the rows of a delivery lies outside those of the deliveries before, as when times are "
+            "in another zone: by so many hours, beyond what chance does in so few rows."
+        ),
+        threshold=2,
+        unit="hours",
+    ),
+    FindingType(
         name="columns_appeared",
         meaning="A file has columns that the delivery before it had not; they are kept, and not published.",
         severity="info",
@@ -92,6 +151,11 @@ VOLUME = (
         unit="rows",
     ),
     FindingType(
+        name="closed_months_lost_excluded",
+        meaning="Months that were over are lower, because the settings have come to exclude people or orders.",
+        unit="months",
+    ),
+    FindingType(
         name="closed_month_fell",
         meaning=(
             "The sales, the orders or the active customers of a month that was over when the parent was published are "
@@ -100,6 +164,16 @@ VOLUME = (
         severity="stop",
         measure="share",
         threshold=0.02,
+        unit="months",
+    ),
+    FindingType(
+        name="closed_month_rose",
+        meaning=(
+            "The sales or orders of a month that was over two weeks before the parent was published are higher now by "
+            "this share, without a setting changed: the same orders may count twice."
+        ),
+        measure="share",
+        threshold=0.05,
         unit="months",
     ),
 )

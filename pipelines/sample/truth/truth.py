@@ -24,7 +24,7 @@ from regulars.pipelines.sample.truth.subscription_truth import (
     count_nasty,
     select_true_periods,
 )
-from regulars.pipelines.sample.truth.truth_by_month import total_by_month
+from regulars.pipelines.sample.truth.truth_by_month import count_pieces_by_month, total_by_month
 
 # fmt: off
 PERSON_COLUMNS = (
@@ -82,6 +82,7 @@ subscriptions.csv every period of the coffee club as it was charged in truth, al
 answers.csv       every survey answer with its person, even if the export has it without a name
 others            named like the export that they are the truth of, with the person behind each row
 months.csv        what should be found by month, up to as_of
+product_sales.csv pieces of each product by month, in orders that count, up to as_of
 nastiness.csv     what was made difficult: planted lines by file and row, the rest by count; what should become of it
 """
 
@@ -108,6 +109,7 @@ class Truth:
         self._answers = ExportFile(folder / "answers.csv", ANSWER_COLUMNS)
         self._subscriptions = ExportFile(folder / "subscriptions.csv", SUBSCRIPTION_COLUMNS, decimals=None)
         self._months: list[pl.DataFrame] = []
+        self._pieces: list[pl.DataFrame] = []
         self._counts: Counter[str] = Counter()
 
     def append(
@@ -150,6 +152,7 @@ class Truth:
             )
         )
         self._months.append(total_by_month(orders, true_orders, refunds))
+        self._pieces.append(count_pieces_by_month(orders, lines))
         self._count(people, orders, lines, refunds, answers)
         self.orders += len(orders)
         self.lines += len(lines.order)
@@ -208,6 +211,8 @@ class Truth:
         months = pl.concat(self._months).group_by("month").sum().sort("month")
         money = pl.selectors.ends_with("_eur")
         months.with_columns(money / 10_000).write_csv(self.folder / "months.csv", float_precision=4)
+        pieces = pl.concat(self._pieces).group_by("month", "product_id").sum().sort("month", "product_id")
+        pieces.write_csv(self.folder / "product_sales.csv")
         spread = [Found("", None, self._counts[what], what, expected) for what, expected in EXPECTED.items()]
         nasty = pl.DataFrame([dataclasses.asdict(x) for x in (*found, *spread)], infer_schema_length=None)
         nasty.write_csv(self.folder / "nastiness.csv")

@@ -163,7 +163,8 @@ def _describe_expected(form: Form, options: FileOptions) -> str:
     """The format of a form as the settings name it."""
     if form == "number":
         grouped = f" and `thousands: {options.thousands!r}`" if options.thousands else ""
-        return f"`decimal: {options.decimal!r}`{grouped}"
+        sign = f" and `currency_sign: {options.currency_sign!r}`" if options.currency_sign else ""
+        return f"`decimal: {options.decimal!r}`{grouped}{sign}"
     if form == "boolean":
         return "`yes`, `true`, `1`, `no`, `false`, `0` or the like"
     key, examples = {

@@ -41,6 +41,7 @@ _TIME = re.compile(
     re.IGNORECASE,
 )
 _NUMBERS = ((".", ""), (",", ""), (".", ","), (",", "."), (",", " "), (".", " "), (".", "'"), (",", "'"))
+_CURRENCY_SIGN = re.compile(r"[$€£¥₹₽₺₩₪৳฿]|R\$|zł|kr|Kč|Ft|CHF")
 _WORDS_BEHIND = r" [(]?[\p{L}][\p{L} ]+[)]?$"
 
 
@@ -69,7 +70,11 @@ def list_known_formats(form: Form, example: str) -> Iterator[KnownFormat]:
     if form == "number":
         signs = [FileOptions(decimal=decimal, thousands=grouping) for decimal, grouping in _NUMBERS]  # type: ignore[arg-type]
         yield from map(KnownFormat, signs)
-        yield from (_through_expression(options, "regexp_replace({column}, '[^0-9.,-]', '', 'g')") for options in signs)
+        currency = _CURRENCY_SIGN.search(example)
+        if currency:
+            yield from (KnownFormat(options.model_copy(update={"currency_sign": currency[0]})) for options in signs)
+        keep = "regexp_replace({column}, '[^0-9.,()-]', '', 'g')"
+        yield from (_through_expression(options, keep) for options in signs)
     elif form == "date":
         yield KnownFormat(FileOptions())
         for pattern in _DAYS:

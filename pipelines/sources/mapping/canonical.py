@@ -36,13 +36,13 @@ _TRUE, _FALSE = ("yes", "y", "true", "t", "1"), ("no", "n", "false", "f", "0")
 
 
 def clean_text(value: str) -> str:
-    """Text without outer blanks and control characters; NULL when nothing is left."""
+    """Text without outer blanks and control characters, accents composed (NFC); NULL when nothing is left."""
     visible = f"regexp_replace({value}, {quote_literal(_CONTROL)}, '', 'g')"
     trimmed = f"regexp_replace({visible}, {quote_literal(f'^{_BLANK}+|{_BLANK}+$')}, '', 'g')"
     return f"""
         case
-            when regexp_matches({value}, {quote_literal(_UNTIDY)}) then nullif({trimmed}, '')
-            else nullif({value}, '')
+            when regexp_matches({value}, {quote_literal(_UNTIDY)}) then nullif(nfc_normalize({trimmed}), '')
+            else nullif(nfc_normalize({value}), '')
         end
     """
 
@@ -80,15 +80,20 @@ def convert_to_form(form: Form, value: str, options: FileOptions, zone: str) -> 
 
 
 def _convert_id(value: str) -> str:
-    """Without the apostrophe that spreadsheets put in front, and without the `.0` that they put behind a number."""
-    bare = f"ltrim({value}, '''')"
+    """Without the `.0` that spreadsheets put behind a number, and without what they put in front to keep zeros."""
+    bare = _strip_text_marks(value)
     return rf"""
         case
-            when starts_with({value}, '''') or suffix({value}, '.0')
+            when regexp_matches({value}, '^[''=]') or suffix({value}, '.0')
                 then nullif(regexp_replace({bare}, '^(-?[0-9]+)\.0$', '\1'), '')
             else {value}
         end
     """
+
+
+def _strip_text_marks(value: str) -> str:
+    """SQL: `'007` and `="007"`, by which a spreadsheet is made to keep zeros, as `007`."""
+    return rf"""ltrim(regexp_replace({value}, '^="(.*)"$', '\1'), '''')"""
 
 
 def _convert_boolean(value: str) -> str:
@@ -107,14 +112,14 @@ def _convert_number(value: str, options: FileOptions) -> str:
     marks = {"": "", " ": r"[ \x{a0}\x{202f}]", "'": r"['’]"}.get(options.thousands, re.escape(options.thousands))
     grouped = rf"|[0-9]{{1,3}}({marks}[0-9]{{3}})+" if marks else ""
     digits = rf"(([0-9]+{grouped})({sign}[0-9]*)?|{sign}[0-9]+)"
-    written = quote_literal(rf"'?([+-]?{digits}|{digits}-)")
+    written = quote_literal(f"'?({_write_signed(digits, re.escape(options.currency_sign))})")
     plain = quote_literal(_NUMBER if options.decimal == "." else "-?[0-9]+")
     looks_plain = quote_literal(_NUMBER)
     remark = quote_literal(f" (the decimal sign is {options.decimal})")
     bare = f"regexp_replace({value}, {quote_literal(f'[^0-9{sign}]')}, '', 'g')"
     with_point = f"replace({bare}, {quote_literal(options.decimal)}, '.')"
     whole = rf"regexp_replace(regexp_replace({with_point}, '^\.', '0.'), '\.$', '')"
-    minus = f"case when contains({value}, '-') then '-' else '' end"
+    minus = f"case when contains({value}, '-') or contains({value}, '(') then '-' else '' end"
     return f"""
         case
             when regexp_full_match({value}, {plain}) then {value}
@@ -123,6 +128,17 @@ def _convert_number(value: str, options: FileOptions) -> str:
             else {value}
         end
     """
+
+
+def _write_signed(digits: str, currency: str) -> str:
+    """A regular expression of a number with its signs: `-5`, `5-`, `(5)`, and with `$` `$5`, `-$5`, `$-5`, `($5)`.
+
+    Parentheses are a minus: that is how accounts write one, and nothing else.
+    """
+    blank = r"[ \x{a0}\x{202f}]?"
+    amount = rf"({currency}{blank})?{digits}({blank}{currency})?" if currency else digits
+    behind_currency = rf"|{currency}{blank}[+-]{digits}" if currency else ""
+    return rf"[+-]?{amount}|{amount}-|\({amount}\){behind_currency}"
 
 
 def _convert_moment(value: str, pattern: str, zone: str) -> str:

@@ -13,7 +13,9 @@ import duckdb
 from regulars.pipelines.kinds.shape.kind import KindColumn
 from regulars.pipelines.kinds.shape.registry import KINDS
 from regulars.pipelines.settings.source import Derived, FileOptions, KindMapping
-from regulars.pipelines.sources.mapping.mapping import LandedFile, select_delivered_text
+from regulars.pipelines.sources.mapping.garbled_text import is_garbled
+from regulars.pipelines.sources.mapping.mapping import LandedFile, find_first_column, select_delivered_text
+from regulars.pipelines.sources.mapping.unread_states import list_unread_states
 from regulars.pipelines.warehouse.sql_text import quote_identifier, quote_literal
 
 _EITHER = r"[^0-9]*[1-9][0-9]{0,2}[.,][0-9]{3}[^0-9]*"
@@ -31,6 +33,7 @@ def _decisive(sign: str, other: str) -> str:
 
 
 _POINT, _COMMA = _decisive(r"\.", ","), _decisive(",", r"\.")
+_TWO_DECIMALS = r"[^0-9]*[0-9][0-9.,]*[.,][0-9]{2}[^0-9]*"
 
 
 @dataclass(frozen=True)
@@ -50,22 +53,29 @@ class Evidence:
         either: Numbers that two decimal signs explain.
         point: Numbers that only a decimal point explains.
         comma: Numbers that only a decimal comma explains.
+        two_decimals: Numbers with a sign before their last two digits, as amounts of money have.
         days: Days that were read with a format that has numbers for day and month.
         late_days: Of these, days after the 12th of a month.
         swapped_days: Values that only the format with day and month exchanged can read.
         empty_booleans: Records for which an expression gives neither yes nor no.
         other_currencies: Records whose unread column of currencies names another currency than is assumed; `column`
             of the place is that of the file.
+        garbled: Texts that were damaged before they reached us.
+        unread_states: Records that a column of the file calls cancelled or a test, where no setting reads it as that;
+            `column` of the place is that of the file.
     """
 
     either: dict[Place, int] = field(default_factory=dict)
     point: dict[Place, int] = field(default_factory=dict)
     comma: dict[Place, int] = field(default_factory=dict)
+    two_decimals: dict[Place, int] = field(default_factory=dict)
     days: dict[Place, int] = field(default_factory=dict)
     late_days: dict[Place, int] = field(default_factory=dict)
     swapped_days: dict[Place, int] = field(default_factory=dict)
     empty_booleans: dict[Place, int] = field(default_factory=dict)
     other_currencies: dict[Place, int] = field(default_factory=dict)
+    garbled: dict[Place, int] = field(default_factory=dict)
+    unread_states: dict[Place, int] = field(default_factory=dict)
 
     def add(self, name: str, place: Place, count: int) -> None:
         """Add to one of the counts."""
@@ -116,6 +126,8 @@ def _list_counts(file: LandedFile, kind: str, mapping: KindMapping) -> Iterator[
             )
     if any(column.form == "currency" for column in KINDS[kind].columns) and "currency" not in mapping.columns:
         yield from _list_currency_counts(file, kind)
+    if kind in ("orders", "order_lines"):
+        yield from _list_state_counts(file, kind, mapping)
 
 
 def _list_column_counts(
@@ -123,7 +135,8 @@ def _list_column_counts(
 ) -> Iterator[_Count]:
     match column.form:
         case "number":
-            for name, pattern in (("either", _EITHER), ("point", _POINT), ("comma", _COMMA)):
+            patterns = {"either": _EITHER, "point": _POINT, "comma": _COMMA, "two_decimals": _TWO_DECIMALS}
+            for name, pattern in patterns.items():
                 yield _Count(name, place, f"regexp_full_match({value}, {quote_literal(pattern)})")
         case "date" | "moment":
             pattern = options.date_format if column.form == "date" else options.datetime_format
@@ -136,6 +149,8 @@ def _list_column_counts(
                 yield _Count("swapped_days", place, f"{read} is null and {other} is not null")
         case "boolean" if is_expression and not column.is_emptied:
             yield _Count("empty_booleans", place, f"{value} is null")
+        case "text":
+            yield _Count("garbled", place, is_garbled(value))
 
 
 def _list_currency_counts(file: LandedFile, kind: str) -> Iterator[_Count]:
@@ -143,6 +158,20 @@ def _list_currency_counts(file: LandedFile, kind: str) -> Iterator[_Count]:
         cell = f"upper(trim(file.{quote_identifier(name)}))"
         condition = f"regexp_full_match({cell}, '[A-Z]{{3}}') and {cell} <> {quote_literal(file.currency)}"
         yield _Count("other_currencies", Place(file.source, kind, name), condition)
+
+
+def _list_state_counts(file: LandedFile, kind: str, mapping: KindMapping) -> Iterator[_Count]:
+    """Counts of records that are called cancelled or a test in a column that decides nothing."""
+    status = mapping.columns.get("status")
+    named = [status] if isinstance(status, str) else status if isinstance(status, list) else []
+    mapped = find_first_column(named, file.columns)
+    states = list_unread_states(
+        dict.fromkeys([*file.rest, *([mapped] if mapped else [])]),
+        asks_cancelled="is_cancelled" not in mapping.columns,
+        asks_test="is_test" not in mapping.columns,
+    )
+    for name, condition in states:
+        yield _Count("unread_states", Place(file.source, kind, name), condition)
 
 
 def _find_currency_columns(columns: Iterable[str]) -> list[str]:

@@ -3,14 +3,20 @@
 Put here: when a reading is in doubt, as findings. Keep out: counting (`evidence.py`).
 """
 
+import re
 from collections.abc import Iterator, Mapping
 
 from regulars.pipelines.findings.catalogue import make_finding
 from regulars.pipelines.findings.finding import Finding
+from regulars.pipelines.kinds.shape.registry import KINDS
 from regulars.pipelines.settings.source import Constant, FileOptions, Source
 from regulars.pipelines.sources.mapping.evidence import Evidence
 
 _NAMES = {".": "point", ",": "comma"}
+_MANY_TIMES = 5
+_CENTS = re.compile(
+    r"(^|[ _(-])(cents?|pence|pennies|öre|centimes|centavos|minor([ _-]?units?)?)([ _)-]|$)", re.IGNORECASE
+)
 
 
 def find_doubtful_readings(
@@ -28,11 +34,37 @@ def find_doubtful_readings(
         *_find_doubtful_days(evidence),
         *_find_empty_booleans(evidence),
         *_find_other_currencies(evidence, currencies),
+        *_find_garbled_texts(evidence),
+        *_find_unread_states(evidence),
+        *(finding for name, source in sources.items() for finding in _find_cents(name, source)),
     ]
 
 
 def find_contradictions(name: str, source: Source) -> list[Finding]:
     """What contradicts itself in the settings of a source alone, whatever its files hold."""
+    return [*_find_nps_scale(name, source), *_find_cents(name, source)]
+
+
+def _find_cents(name: str, source: Source) -> Iterator[Finding]:
+    """Amounts that are read from columns whose names say that they are in cents."""
+    for kind, mapping in source.mappings.items():
+        for ours, wanted in mapping.columns.items():
+            column = KINDS[kind].column(ours)
+            named = [wanted] if isinstance(wanted, str) else wanted if isinstance(wanted, list) else []
+            in_cents = [each for each in named if _CENTS.search(each)]
+            if column is not None and "currency" in column.unit and in_cents:
+                yield make_finding(
+                    "amounts_named_as_cents",
+                    f"`{ours}` of {kind} is read from `{in_cents[0]}` of `{name}` as it stands: a hundred times too "
+                    "much, if the column is what its name says.",
+                    f"Divide in the mapping: `{ours}: {{sql: '\"{in_cents[0]}\"::decimal(18, 4) / 100'}}`.",
+                    source=name,
+                    kind=kind,
+                    count=1,
+                )
+
+
+def _find_nps_scale(name: str, source: Source) -> list[Finding]:
     mapping = source.mappings.get("survey_responses")
     if mapping is None:
         return []
@@ -83,18 +115,27 @@ def _find_doubtful_numbers(evidence: Evidence, sources: Mapping[str, Source]) ->
             for each, count in proofs[options.decimal].items()
             if (each.source, each.kind) == (place.source, place.kind)
         )
-        if either and (other or not (is_proven or _is_declared(options))):
+        own_proof = proofs[options.decimal].get(place, 0)
+        # amounts with two decimals everywhere else: `1.234` among them is a thousand
+        stands_out = 0 < _MANY_TIMES * either <= own_proof == evidence.two_decimals.get(place, 0)
+        if either and (other or not (is_proven or _is_declared(options)) or (stands_out and not options.thousands)):
             yield make_finding(
                 "numbers_with_two_readings",
                 f"{either:,} numbers of {where} have one sign and three digits after it, like 1{options.decimal}234, "
                 f"and were read with the decimal sign `{options.decimal}`; "
-                + ("others of the column have another one." if other else "no number of the source proves it."),
+                + _word_proof(other=bool(other), own=stands_out),
                 f"Set `decimal` in `sources.{place.source}.options`, and `thousands` if the sign groups digits.",
                 source=place.source,
                 kind=place.kind,
                 count=either,
                 example=f"1{options.decimal}234",
             )
+
+
+def _word_proof(*, other: bool, own: bool) -> str:
+    if other:
+        return "others of the column have another one."
+    return "all others of the column have two." if own else "no number of the source proves it."
 
 
 def _is_declared(options: FileOptions) -> bool:
@@ -151,6 +192,35 @@ def _find_other_currencies(evidence: Evidence, currencies: Mapping[str, str]) ->
                 f"{count:,} records of `{place.source}` name another currency in the column `{place.column}`, which is "
                 f"not mapped: their amounts are taken for {currencies[place.source]}.",
                 f"Map `currency: {place.column}` for {place.kind}, or the amounts that the tool has converted.",
+                source=place.source,
+                kind=place.kind,
+                count=count,
+            )
+
+
+def _find_garbled_texts(evidence: Evidence) -> Iterator[Finding]:
+    for place, count in evidence.garbled.items():
+        if count:
+            yield make_finding(
+                "texts_garbled",
+                f"{count:,} texts of {place.kind}.{place.column} of `{place.source}` were damaged before they reached "
+                "us: letters such as `ö` stand there as `Ã¶`, `&ouml;` or a box with a question mark.",
+                "Export them anew as UTF-8, straight from the tool; nothing can be repaired here with certainty.",
+                source=place.source,
+                kind=place.kind,
+                count=count,
+                example="KÃ¶ln",
+            )
+
+
+def _find_unread_states(evidence: Evidence) -> Iterator[Finding]:
+    for place, count in evidence.unread_states.items():
+        if count:
+            yield make_finding(
+                "states_not_read",
+                f"{count:,} records of `{place.source}` are called cancelled, failed or a test in the column "
+                f"`{place.column}`, and count as sales: no setting says otherwise.",
+                f"Map it to `is_cancelled` or `is_test` for {place.kind}, or leave these records out with `exclude`.",
                 source=place.source,
                 kind=place.kind,
                 count=count,

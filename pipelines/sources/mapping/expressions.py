@@ -138,7 +138,9 @@ class ExpressionChecker:
             """)
             return str(found.fetchall()[0][1])
         except duckdb.Error as error:
-            raise ExpressionWrong(f"is not understood: {str(error).splitlines()[0]}") from None
+            words = str(error).splitlines()[0]
+            advice = "; all columns are text, so cast them: `Total::decimal(18, 2) > 0`" if "VARCHAR" in words else ""
+            raise ExpressionWrong(f"is not understood: {words}{advice}") from None
 
     def _find_columns(self, node: Any, bound: frozenset[str]) -> Iterator[str]:
         if isinstance(node, list):

@@ -107,7 +107,7 @@ def check_mapping(
         columns: The names of the landed columns, in the same order.
         checker: Checks expressions.
     """
-    mistakes = []
+    mistakes = list(_find_fill_mistakes(name, source, columns))
     for verb, rules in (("exclude", source.exclude), ("include", source.include)):
         for rule, condition in rules.items():
             mistakes += list(_find_condition_mistakes(name, "", f"{verb}.{rule}", condition, header, columns, checker))
@@ -119,6 +119,17 @@ def check_mapping(
         if mapping.when is not None:
             mistakes += list(_find_condition_mistakes(name, kind, "when", mapping.when, header, columns, checker))
     return mistakes if _has_known_name(source, columns, checker) else [_hide_header(each) for each in mistakes]
+
+
+def _find_fill_mistakes(name: str, source: Source, columns: tuple[str, ...]) -> Iterator[Mistake]:
+    if source.fill_down is None:
+        return
+    for wanted in (source.fill_down.document, *source.fill_down.columns):
+        if find_column(wanted, columns) is None:
+            sentence = (
+                f"column `{wanted}` for fill_down is missing{did_you_mean(wanted, columns)}; {list_header(columns)}"
+            )
+            yield Mistake(name, "", "", "missing", sentence, "fill_down")
 
 
 def _has_known_name(source: Source, columns: tuple[str, ...], checker: ExpressionChecker) -> bool:

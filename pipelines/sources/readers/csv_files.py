@@ -138,7 +138,8 @@ def _parse(text: Path, layout: _Layout, expected: Landed, options: FileOptions, 
     # only a line feed is named as line end: given `\r\n`, DuckDB 1.5 reads all lines as one
     line_end = "" if layout.has_crlf else r", new_line = '\n'"
     repeats_header = " and ".join(
-        f"trim({quote_identifier(name)}) is not distinct from {quote_literal(cell.strip()) if cell.strip() else 'null'}"
+        f"lower(trim({quote_identifier(name)}, chr(65279) || ' ')) is not distinct from "
+        + (quote_literal(cell.strip().lower()) if cell.strip() else "null")
         for name, cell in zip(expected.columns, expected.header, strict=True)
     )
     with open_private_connection() as con:

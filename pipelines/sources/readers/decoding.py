@@ -15,7 +15,7 @@ from typing import BinaryIO
 from regulars.pipelines.settings.source import FileOptions
 from regulars.pipelines.sources.readers.refusal import Refusal
 from regulars.pipelines.sources.readers.text_scan import TextFacts, scan_text
-from regulars.pipelines.sources.readers.western_text import guess_other_encoding
+from regulars.pipelines.sources.readers.western_text import guess_other_encoding, has_doubtful_letters
 
 CHUNK = 1 << 20
 MAX_RATIO = 200
@@ -23,6 +23,8 @@ MAX_RATIO = 200
 MAX_UNPACKED = 1 << 36
 """64 GiB: more than any real export."""
 _RATIO_FLOOR = 1 << 22
+GUESSED = "cp1252, guessed"
+"""What a file is said to be in when it was read as Windows-1252 and may be in another encoding."""
 
 _MARKS = (  # utf-32 first: its little-endian mark begins with that of utf-16
     (codecs.BOM_UTF32_LE, "utf-32-le"),
@@ -60,13 +62,15 @@ def read_text(original: Path, file_name: str, options: FileOptions, is_gzip: boo
         start = stream.read(4096)
     _refuse_other_formats(start, file_name, is_gzip)
     encoding, mark = _find_encoding(plain, start, file_name, options.encoding)
+    is_guess = encoding == "cp1252" and options.encoding == "auto" and has_doubtful_letters(plain)
     facts = scan_text(plain, options.quote, options.delimiter) if encoding == "utf-8" else None
     if mark or facts is None or facts.has_only_carriage_returns:
         written = work / "text"
         _rewrite(plain, written, encoding, len(mark), file_name)
         _refuse_wrong_mark(written, file_name, encoding)
         plain, facts = written, scan_text(written, options.quote, options.delimiter)
-    return Text(plain, encoding + ("-sig" if mark else ""), facts)
+    name = encoding + ("-sig" if mark else "")
+    return Text(plain, GUESSED if is_guess else name, facts)
 
 
 def _unpack(original: Path, file_name: str, target: Path) -> Path:

@@ -16,6 +16,8 @@ from mmap import mmap
 
 MAX_RECORD = 2_000_000
 """Bytes of the longest record that is read: DuckDB's own limit."""
+_MARK_OR_BLANK = b"\xef\xbb\xbf \t"
+"""A byte order mark stands before the header of a file that was joined to another."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +74,7 @@ class RecordSplitter:
             line: The line number of that place, from 1.
             header: The cells of the header, which give the number of cells of a record and show a repeated header.
         """
-        width, first = len(header), header[0].strip().encode()
+        width, first = len(header), header[0].strip().encode().lower().lstrip(_MARK_OR_BLANK)
         after_bad_quote = False
         while at < len(text):
             end = _find_line_end(text, at)
@@ -82,7 +84,7 @@ class RecordSplitter:
                 problem = self._find_plain_problem(row, width)
                 if (
                     problem is None
-                    and row.lstrip().startswith(first)
+                    and row.lstrip(_MARK_OR_BLANK).lower().startswith(first)
                     and self._is_header(self._split_plain(row), header)
                 ):
                     problem = "header repeated"
@@ -147,8 +149,13 @@ class RecordSplitter:
         return _find_width_problem(cells, len(header))
 
     def _is_header(self, cells: list[bytes], header: list[str]) -> bool:
-        names = [cell.decode(errors="replace").strip() for cell in cells]
-        return names[: len(header)] == [name.strip() for name in header] and not any(names[len(header) :])
+        """Whether these are the names of the header again, in whatever case, perhaps with a byte order mark."""
+        names = [_fold_name(cell.decode(errors="replace")) for cell in cells]
+        return names[: len(header)] == [_fold_name(name) for name in header] and not any(names[len(header) :])
+
+
+def _fold_name(name: str) -> str:
+    return name.strip("\ufeff \t\r\n").casefold()
 
 
 def _find_width_problem(cells: list[bytes], width: int) -> str | None:

@@ -31,7 +31,7 @@ CHURN_COLUMNS: dict[str, PolarsDataType] = {
     "average_customers_12m": pl.Float64,
     "churn_rate_12m": pl.Float64,
     "active_customers": pl.Int64,
-    "new_customers": pl.Int64,
+    "newly_active_customers": pl.Int64,
     "reactivated_customers": pl.Int64,
     "lapsed_in_month": pl.Int64,
     "is_complete": pl.Boolean,
@@ -126,7 +126,7 @@ def count_customers_by_month(active_intervals: pl.DataFrame, as_of: dt.date) -> 
         as_of: Last day that counts.
 
     Returns:
-        `month_end`; `new_customers`, `reactivated_customers`, `lapsed_in_month` in the month; at its end
+        `month_end`; `newly_active_customers`, `reactivated_customers`, `lapsed_in_month` in the month; at its end
         `active_customers` and `churned_customers_12m`. Sorted.
     """
     whole = active_intervals.with_columns(dimension_value=pl.lit(ALL))
@@ -141,7 +141,7 @@ def count_customers_by_month_and_value(active_intervals: pl.DataFrame, as_of: dt
     # returns in the month of the lapse never counts.
     end_of_churn = pl.min_horizontal(lapse_month + MONTHS_PER_YEAR, return_month)
     flows = {
-        "new_customers": active_intervals.filter("is_first").select(
+        "newly_active_customers": active_intervals.filter("is_first").select(
             "dimension_value", month=number_months(pl.col("start"))
         ),
         "reactivated_customers": active_intervals.filter(~pl.col("is_first")).select(
@@ -157,7 +157,7 @@ def count_customers_by_month_and_value(active_intervals: pl.DataFrame, as_of: dt
     for name, events in flows.items():
         counted = events.group_by(keys).agg(pl.len().cast(pl.Int64).alias(name))
         months = months.join(counted, on=keys, how="left").with_columns(pl.col(name).fill_null(0))
-    came = pl.col("new_customers") + pl.col("reactivated_customers")
+    came = pl.col("newly_active_customers") + pl.col("reactivated_customers")
     churned = pl.col("lapsed_in_month") - pl.col("no_longer_churned")
     return months.sort(keys).with_columns(
         active_customers=(came - pl.col("lapsed_in_month")).cum_sum().over("dimension_value"),

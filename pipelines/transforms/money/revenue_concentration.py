@@ -46,9 +46,11 @@ COLUMNS: dict[str, PolarsDataType] = {
     "largest_customer_share": pl.Float64,
     "hhi": pl.Float64,
     "gini": pl.Float64,
+    "effective_customers": pl.Float64,
     "customers_left_out": pl.Int64,
     "net_sales_left_out": MONEY,
     "unknown_net_sales": MONEY,
+    "unknown_share": pl.Float64,
     "subscription_revenue": MONEY,
     "total_customers": pl.Int64,
     "total_revenue": MONEY,
@@ -153,11 +155,15 @@ def _list_subscription_revenue(periods: pl.DataFrame, as_of: dt.date) -> pl.Data
 def _join_parts(of_orders: dict[str, Any], of_subscriptions: dict[str, Any], of_both: dict[str, Any]) -> dict[str, Any]:
     """Join what was measured of net sales, of subscription revenue and of both together, for one row of the mart."""
     amounts = ("net_sales", "net_sales_left_out", "unknown_net_sales")
+    whole = sum(of_orders[name] for name in amounts)
+    hhi, unknown = of_orders["hhi"], of_orders["unknown_net_sales"]
     total = {f"total_{name}": of_both[name] for name in COLUMNS if f"total_{name}" in COLUMNS and name in of_both}
     return (
         of_orders
         | total
         | {
+            "effective_customers": None if hhi is None else 1 / hhi,
+            "unknown_share": float(unknown / whole) if whole > 0 and 0 <= unknown <= whole else None,
             "subscription_revenue": sum(of_subscriptions[name] for name in amounts),
             "total_revenue": of_both["net_sales"],
         }
@@ -168,7 +174,7 @@ def measure_concentration(net_sales: Ints) -> dict[str, float | None]:
     """Measure the shares of the largest customers, HHI and Gini.
 
     Args:
-        net_sales: (n,) one number per customer, all above 0, in ten-thousandths of the currency.
+        net_sales: (n,) one number per customer, none below 0 and one above it, in ten-thousandths of the currency.
 
     Returns:
         `top_…_percent_share` (of the n × p customers, rounded up, with the highest net sales),

@@ -30,8 +30,8 @@ GAINS = ("new", "reactivation", "resumed", "expansion", "switched_in")
 LOSSES = ("contraction", "switched_out", "paused", "churned")
 MOVEMENTS = (*GAINS, *LOSSES)
 COUNTED = {
-    "new": "new_customers",
-    "reactivation": "reactivated_customers",
+    "new": "new_subscribers",
+    "reactivation": "reactivated_subscribers",
     "resumed": "resumed_customers",
     "switched_in": "switched_in_customers",
     "switched_out": "switched_out_customers",

@@ -41,17 +41,30 @@ def test_values_that_were_emptied_are_a_finding_of_their_kind_with_their_share()
     ]
 
 
+def account(con: duckdb.DuckDBPyConnection, *files: tuple[str, str, str, int, int]) -> None:
+    """Files in the order of landing: source, kind, file, rows read and rows quarantined."""
+    con.execute("create schema meta; create schema landed")
+    con.execute(
+        "create table meta.row_accounting "
+        "(source varchar, kind varchar, file_name varchar, file_sha256 varchar, rows_read int, rows_quarantined int)"
+    )
+    con.execute("create table landed.files (source varchar, file_sha256 varchar, delivery integer)")
+    for number, (source, kind, file, read, quarantined) in enumerate(files):
+        con.execute(
+            "insert into meta.row_accounting values (?, ?, ?, ?, ?, ?)", [source, kind, file, file, read, quarantined]
+        )
+        con.execute("insert into landed.files values (?, ?, ?)", [source, file, number])
+
+
 def test_quarantined_records_are_a_finding_per_source_and_kind():
     con = duckdb.connect()
-    con.execute("create schema meta")
-    con.execute(
-        """
-        create table meta.row_accounting as
-        from (values
-            ('shop', 'orders', 100, 2), ('shop', 'orders', 300, 6), ('shop', 'refunds', 9, 0), ('till', 'orders', 5, 5),
-            ('shop', 'malformed', 1, 1)
-        ) as t (source, kind, rows_read, rows_quarantined)
-        """
+    account(
+        con,
+        ("shop", "orders", "a", 100, 2),
+        ("shop", "orders", "b", 300, 6),
+        ("shop", "refunds", "c", 9, 0),
+        ("till", "orders", "d", 5, 5),
+        ("shop", "malformed", "e", 1, 1),
     )
     found = list(find_quarantined_records(con))
     assert [(each.source, each.kind, each.count, each.share) for each in found] == [
@@ -59,3 +72,18 @@ def test_quarantined_records_are_a_finding_per_source_and_kind():
         ("shop", "orders", 8, 0.02),
         ("till", "orders", 5, 1.0),
     ]
+
+
+def test_a_newest_file_that_loses_many_of_its_records_is_not_hidden_by_those_before():
+    con = duckdb.connect()
+    account(con, ("survey", "survey_responses", "old", 2000, 2), ("survey", "survey_responses", "new", 10, 8))
+    [found] = find_quarantined_records(con)
+    assert (found.count, found.share) == (8, 0.8)
+    assert found.sentence == "survey: in new, its newest file, 8 of 10 rows of survey_responses are quarantined."
+
+
+def test_two_records_of_a_newest_file_are_few():
+    con = duckdb.connect()
+    account(con, ("survey", "survey_responses", "old", 2000, 2), ("survey", "survey_responses", "new", 10, 2))
+    [found] = find_quarantined_records(con)
+    assert (found.count, found.share) == (4, 4 / 2010)

@@ -10,7 +10,6 @@ from regulars.pipelines.audit.findings.days import (
     find_days_around_as_of,
     find_old_rates,
     find_orders_before_history,
-    find_silent_sources,
     list_days_with_rows,
 )
 from regulars.pipelines.findings.evaluate import Policy, evaluate_findings
@@ -46,23 +45,6 @@ def deliver(con: duckdb.DuckDBPyConnection, *days_ago: int) -> None:
 
 def names(*found: Finding) -> list[str]:
     return [each.finding.name for each in evaluate_findings(found, Policy(AS_OF))]
-
-
-@pytest.mark.parametrize(("silent", "is_odd"), [(0, False), (2, False), (3, True)])
-def test_a_daily_source_is_silent_after_three_days(con, silent, is_odd):
-    deliver(con, *range(silent, silent + 30))
-    assert names(*find_silent_sources(con, AS_OF)) == ["source_silent"] * is_odd
-
-
-@pytest.mark.parametrize(("silent", "is_odd"), [(4, False), (6, False), (7, True)])
-def test_a_source_that_rests_on_weekends_may_rest_twice_as_long(con, silent, is_odd):
-    deliver(con, *(silent + day for day in range(60) if day % 7 not in (5, 6)))
-    assert names(*find_silent_sources(con, AS_OF)) == ["source_silent"] * is_odd
-
-
-def test_with_four_days_of_rows_nobody_knows_the_rhythm(con):
-    deliver(con, 40, 41, 42, 43)
-    assert names(*find_silent_sources(con, AS_OF)) == []
 
 
 @pytest.mark.parametrize(("days_ago", "found"), [(-2, []), (-3, ["rows_after_as_of"]), (30, []), (31, ["as_of_ahead"])])

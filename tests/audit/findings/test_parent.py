@@ -5,7 +5,12 @@ import datetime as dt
 import duckdb
 import pytest
 
-from regulars.pipelines.audit.findings.parent import find_fallen_months, find_gone_sources
+from regulars.pipelines.audit.findings.parent import (
+    find_fallen_months,
+    find_gone_sources,
+    find_risen_months,
+    list_ordered_causes,
+)
 from regulars.pipelines.findings.evaluate import Policy, evaluate_findings
 
 MAY = dt.date(2026, 5, 1)
@@ -50,9 +55,36 @@ def test_a_month_of_a_hundred_orders_may_lose_one_order_and_two_percent(con, aft
     assert bool(find(con)) is stops
 
 
+@pytest.mark.parametrize(
+    ("after", "cause", "parent_as_of", "found"),
+    [
+        (1100.0, "new_order", dt.date(2026, 6, 15), 1),
+        (1050.0, "new_order", dt.date(2026, 6, 15), 0),
+        (1100.0, "settings", dt.date(2026, 6, 15), 0),
+        (1100.0, "new_order", dt.date(2026, 6, 14), 0),
+        (900.0, "new_order", dt.date(2026, 6, 15), 0),
+    ],
+)
+def test_a_month_that_was_long_over_may_rise_by_a_twentieth(con, after, cause, parent_as_of, found):
+    restate(con, "net_sales", 1000.0, after, (cause, after - 1000))
+    con.execute("create view orders_before as select month, 100 as orders from sales")
+    evaluated = evaluate_findings(find_risen_months(con, 2, parent_as_of), Policy(MAY))
+    assert [each.finding.name for each in evaluated] == ["closed_month_rose"] * found
+
+
 def test_customers_who_are_gone_with_all_their_records_may_be_lost_by_the_export(con):
     restate(con, "orders", 100.0, 50.0, ("erasure", -50.0))
     assert len(find(con)) == 1
+
+
+def test_customers_whom_the_company_has_excluded_are_no_loss_and_are_said(con):
+    restate(con, "orders", 100.0, 50.0, ("erasure", -50.0))
+    found = list(find_fallen_months(con, 2, "sales", list_ordered_causes(["exclude.emails", "lapse_days 365 → 400"])))
+    assert [(each.finding.name, each.finding.count) for each in evaluate_findings(found, Policy(MAY))] == [
+        ("closed_months_lost_excluded", 1)
+    ]
+    assert list_ordered_causes(["exclude.order_ids"]) == ("erasure", "removed_order", "removed_refund")
+    assert list_ordered_causes(["identity.ignore_emails"]) == ()
 
 
 def test_one_order_of_two_is_an_ordinary_cancellation(con):
@@ -82,7 +114,24 @@ def test_a_source_that_fed_rows_and_is_gone_is_found_and_the_new_one_named():
         {"source": "crm", "system": "crm", "rows_loaded": 5},
         {"source": "never", "system": "never", "rows_loaded": 0},
     ]
-    [found] = find_gone_sources(before, ["crm", "kasse"])
+    [found] = find_gone_sources(before, [], {"crm": "crm", "kasse": "kasse"})
     assert (found.source, found.count) == ("till", 7)
     assert "kasse is new: was it renamed?" in found.sentence
     assert "`system: shop`" in found.advice
+
+
+def test_a_gone_source_stays_found_until_it_is_back():
+    parent = [{"source": "crm", "system": "crm", "rows_loaded": 5}]
+    found_before = [
+        {"finding": "source_gone", "source": "till", "found_count": 7, "sentence": "till fed 7.", "advice": "Look."},
+        {"finding": "rate_old", "source": None, "found_count": 1, "sentence": "Old.", "advice": "Look."},
+    ]
+    [again] = find_gone_sources(parent, found_before, {"crm": "crm"})
+    assert (again.source, again.count, again.sentence) == ("till", 7, "till fed 7.")
+    assert list(find_gone_sources(parent, found_before, {"crm": "crm", "till": "till"})) == []
+    assert list(find_gone_sources(parent, found_before, {"crm": "crm", "kasse": "till"})) == []
+
+
+def test_a_source_renamed_with_its_system_is_not_gone():
+    before = [{"source": "till", "system": "shop", "rows_loaded": 7}]
+    assert list(find_gone_sources(before, [], {"kasse": "shop"})) == []

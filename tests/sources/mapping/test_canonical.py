@@ -40,6 +40,10 @@ def form(kind, value, *, zone="UTC", **options):
         ("1_000", "1_000"),
         ("inf", "inf"),
         ("($12.34)", "($12.34)"),
+        ("$12.34", "$12.34"),
+        ("(12.34)", "-12.34"),
+        ("(-12.34)", "(-12.34)"),
+        ("(12.34", "(12.34"),
         ("1-2", "1-2"),
         ("--1", "--1"),
         ("٣", "٣"),
@@ -68,6 +72,28 @@ def test_a_number_with_a_decimal_point(written, delivered):
 )
 def test_a_number_with_a_decimal_comma(written, thousands, delivered):
     assert form("number", written, decimal=",", thousands=thousands) == delivered
+
+
+@pytest.mark.parametrize(
+    ("written", "delivered"),
+    [
+        ("$1,234.50 ", "1234.50"),
+        ("1,234.50", "1234.50"),
+        ("-$12.00", "-12.00"),
+        ("$-12.00", "-12.00"),
+        ("$ 12.00-", "-12.00"),
+        ("($33.62)", "-33.62"),
+        ("12.00 $", "12.00"),
+        ("$0", "0"),
+        ("€12.00", "€12.00"),
+        ("-($12.00)", "-($12.00)"),
+        ("--$12.00", "--$12.00"),
+        ("-$-12.00", "-$-12.00"),
+        ("$", "$"),
+    ],
+)
+def test_an_amount_with_the_declared_sign_of_its_currency(written, delivered):
+    assert form("number", written, thousands=",", currency_sign="$") == delivered
 
 
 @pytest.mark.parametrize(
@@ -208,3 +234,18 @@ def test_a_delivered_number_means_what_was_written():
             if written != delivered:
                 behind = written.endswith("-")
                 assert Decimal(delivered) == Decimal(("-" if behind else "") + written.removesuffix("-"))
+
+
+@pytest.mark.parametrize("written", ["007", "'007", '="007"'])
+def test_what_keeps_the_zeros_of_an_id_in_a_spreadsheet_is_no_part_of_it(written):
+    assert form("id", written) == "007"
+
+
+@pytest.mark.parametrize("written", ["=007", '="a"b', "a'b"])
+def test_other_signs_of_an_id_stay(written):
+    assert form("id", written) == written
+
+
+def test_an_accent_written_as_a_sign_of_its_own_is_composed():
+    assert form("text", "Ko\u0308ln") == "Köln"
+    assert form("id", " e\u0301\u00a0") == "é"

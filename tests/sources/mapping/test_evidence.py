@@ -9,6 +9,7 @@ from regulars.pipelines.settings.source import FileOptions, Source
 from regulars.pipelines.sources.mapping.evidence import Evidence, collect_evidence
 from regulars.pipelines.sources.mapping.evidence_findings import find_contradictions, find_doubtful_readings
 from regulars.pipelines.sources.mapping.mapping import LandedFile
+from regulars.pipelines.sources.mapping.unread_states import list_unread_states
 
 COLUMNS = {"order_id": "no", "ordered_at": "at", "gross_sales": "total", "tax": "vat"}
 
@@ -115,3 +116,53 @@ def test_settings_that_call_another_scale_nps_contradict_themselves(answers, is_
     columns = {"response_id": "id", "score": "score", "answered_at": "at", **answers}
     source = Source(path="x.csv", kind="survey_responses", columns=columns)
     assert [each.name for each in find_contradictions("poll", source)] == ["nps_on_another_scale"] * is_contradiction
+
+
+def test_a_thousand_with_a_point_among_amounts_of_two_decimals_is_said():
+    assert totals("12.50", "9.90", "3.00", "7.25", "8.00", "1.234") == {"numbers_with_two_readings": 1}
+    assert totals("12.50", "9.90", "3.00", "7.25", "8.00", "0.5", "1.234") == {}
+
+
+@pytest.mark.parametrize("text", ["KÃ¶ln", "MÃ¼nchen", "Å\x81Ã³dÅº", "â€“", "K\ufffdln", "K&ouml;ln", "A &amp; B"])
+def test_texts_that_were_damaged_before_they_came_are_counted(text):
+    found = findings_of([{"state": text}, {"state": "Köln"}], columns={"city": "state"})
+    assert found["texts_garbled"][0] == 1
+
+
+@pytest.mark.parametrize("text", ["São Paulo", "Århus", "ÄÖÜ", "R&D", "Łódź", "İstanbul", "Âge d’or", "A & B; C"])
+def test_sound_texts_are_not_taken_for_damaged(text):
+    assert findings_of([{"state": text}], columns={"city": "state"}) == {}
+
+
+def test_a_state_that_no_setting_reads_is_said_where_it_calls_orders_cancelled():
+    rows = [{"state": state} for state in ("paid", "Cancelled", "storniert", "refunded")]
+    assert findings_of(rows)["states_not_read"][0] == 2
+    assert findings_of(rows, columns={"status": "state"})["states_not_read"][0] == 2
+    assert findings_of(rows, columns={"is_cancelled": {"sql": "state = 'Cancelled'"}}) == {}
+
+
+@pytest.mark.parametrize(
+    ("column", "said", "unsaid"),
+    [
+        ("Cancelled at", ("2026-03-01 10:00", "yes"), ("", "no", "within 14 days")),
+        ("test", ("true", "1"), ("false", "", "0")),
+        ("Financial Status", ("voided",), ("paid", "partially_refunded")),
+        ("note", (), ("cancelled",)),
+    ],
+)
+def test_only_columns_that_can_say_it_are_asked_whether_an_order_counts(column, said, unsaid):
+    asked = dict(list_unread_states([column], asks_cancelled=True, asks_test=True))
+    with duckdb.connect() as con:
+        for value in (*said, *unsaid):
+            query = f'select {asked.get(column, "false")} from (select ? as "{column}") as file'
+            assert con.execute(query, [value]).fetchall()[0][0] is (value in said)
+
+
+def test_amounts_from_a_column_named_as_cents_are_said():
+    source = Source(path="x.csv", kind="orders", columns=COLUMNS | {"gross_sales": "amount_cents"})
+    [found] = find_contradictions("shop", source)
+    assert (found.name, found.kind) == ("amounts_named_as_cents", "orders")
+    assert '"amount_cents"::decimal(18, 4) / 100' in found.advice
+    derived = source.columns | {"gross_sales": {"sql": "amount_cents::decimal / 100"}}
+    assert find_contradictions("shop", Source(path="x.csv", kind="orders", columns=derived)) == []
+    assert find_contradictions("shop", Source(path="x.csv", kind="orders", columns=COLUMNS | {"tax": "percent"})) == []

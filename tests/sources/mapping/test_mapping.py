@@ -127,7 +127,8 @@ def test_rows_become_the_kinds_they_match_and_the_others_are_quarantined_with_th
                 5,
                 '{"id":"3","day":"2026-01-03","total":"7","n":"x"}',
                 "condition_is_null",
-                "the condition `when` is NULL for it, and no other kind takes it",
+                "the condition `when` is NULL for it, and no other kind takes it: an empty cell compares as NULL, so "
+                "use `coalesce`, or `fill_down` where only the first row of an order has the cell",
             ),
             (6, '{"id":"4","total":"8","type":"gift"}', "unclaimed", "no kind's `when` is true for it"),
         ]

@@ -4,7 +4,7 @@ import pytest
 
 from regulars.pipelines.errors import SettingsWrong
 from regulars.pipelines.settings.settings_file import parse_settings
-from regulars.pipelines.sources.readers.western_text import guess_other_encoding
+from regulars.pipelines.sources.readers.western_text import guess_other_encoding, has_doubtful_letters
 from tests.settings.test_settings_file import SMALL
 
 WESTERN = (
@@ -79,3 +79,30 @@ def test_what_is_no_encoding_of_files_is_a_mistake_in_the_settings(name):
     text = SMALL.replace("    kind: orders", f"    options: {{encoding: '{name}'}}\n    kind: orders")
     with pytest.raises(SettingsWrong, match=f"`{name}` is not an encoding; write one such as utf-8"):
         parse_settings(text, name="regulars.yaml", environment={})
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding", "is_doubtful"),
+    [
+        ("Köln, München, Größe, Málaga, Besançon", "cp1252", False),
+        ("Orléans – 5 €", "cp1252", False),
+        ("Lefèvre", "cp1252", True),
+        ("Plzeň", "cp1250", True),
+        ("Győr", "cp1250", True),
+        ("Muğla", "cp1254", True),
+        ("München", "mac_roman", True),
+    ],
+)
+def test_letters_that_another_latin_encoding_reads_otherwise_are_doubtful(tmp_path, text, encoding, is_doubtful):
+    (tmp_path / "a.csv").write_bytes(f"id,name\n1,{text}\n".encode(encoding))
+    assert has_doubtful_letters(tmp_path / "a.csv") is is_doubtful
+
+
+def test_a_guessed_encoding_is_said_until_one_is_declared(shop):
+    shop.write("orders.csv", "id,day,total\nPlzeň,2026-01-01,9.50\n".encode("cp1250"))
+    [found] = shop.land()["shop"].findings
+    assert (found.name, found.count, found.example) == ("encoding_guessed", 1, "orders.csv")
+    assert [each.name for each in shop.land()["shop"].findings] == ["encoding_guessed"]  # a known file too
+    shop.sources["shop"]["options"] = {"encoding": "cp1250"}
+    assert shop.land()["shop"].findings == []
+    assert shop.rows("order_id") == [("Plzeň",)]

@@ -155,13 +155,13 @@ def test_new_and_returning_customers_less_the_lapsed_are_the_change_in_active_cu
     rows = [LONG_AGO, order("ada", "2022-03-10"), order("ada", "2023-06-20"), order("bob", "2023-06-01")]
     found = list(months(*rows).values())
     for before, after in pairwise(found):
-        came = after["new_customers"] + after["reactivated_customers"]
+        came = after["newly_active_customers"] + after["reactivated_customers"]
         assert after["active_customers"] == before["active_customers"] + came - after["lapsed_in_month"]
 
 
 def test_a_live_subscriber_without_orders_is_active():
     found = months(LONG_AGO, paid("ada", "2024-02-10"))
-    assert column(found, "new_customers", "2024-01", "2024-02") == [0, 1]
+    assert column(found, "newly_active_customers", "2024-01", "2024-02") == [0, 1]
     assert column(found, "active_customers", "2024-01", "2024-02", "2026-03") == [0, 1, 1]
     assert lost(LONG_AGO, paid("ada", "2024-02-10")).keys() == {"zoe"}
 

@@ -74,3 +74,9 @@ def test_who_bought_on_the_last_day_is_not_certain_to_stay():
     assert 0.9 < estimate_p_alive(today, [(None, model)]).item() < 1
     stays = ParetoNBDModel.from_params({"r": 0.55, "alpha": 74.0, "s": 1e-9, "beta": 1e9})
     assert estimate_p_alive(today, [(None, stays)]).item() == 1 - 1e-6
+
+
+def test_a_first_order_on_the_last_day_has_no_rhythm_and_predicts_nothing():
+    history = pl.DataFrame({"frequency": [0, 2], "T": [0, 100], "net_sales": [50.0, 90.0]})
+    found = predict_by_baseline("own_average", history, pl.DataFrame(), 50)
+    assert found.rows() == [(0.0, 0.0), (1.0, 30.0)]

@@ -119,6 +119,36 @@ def test_without_an_order_of_a_known_customer_the_table_is_empty_with_all_column
     assert mart().schema == pl.Schema(COLUMNS)
 
 
+@pytest.mark.parametrize(
+    ("sales", "gini", "hhi"),
+    [([1, 2, 3, 4], 0.25, 0.30), ([50, 30, 20], 0.20, 0.38), ([100, 0, 0, 0], 0.75, 1), ([7, 7, 7, 7, 7], 0, 0.2)],
+)
+def test_concentration_is_that_of_the_worked_examples(sales: list[int], gini: float, hhi: float):
+    found = measure_concentration(np.array(sales))
+    assert found["gini"] == pytest.approx(gini)
+    assert found["hhi"] == pytest.approx(hhi)
+
+
+def test_effective_customers_are_as_many_equal_ones_as_would_be_as_concentrated():
+    rows = [order(name, "2026-01-05", amount) for name, amount in zip("abcd", "1234", strict=True)]
+    assert at("2026-03-31", *rows)["effective_customers"] == pytest.approx(3.33, abs=0.005)
+    fewer = [order(name, "2026-01-05", amount) for name, amount in zip("abc", ("50", "30", "20"), strict=True)]
+    assert at("2026-03-31", *fewer)["effective_customers"] == pytest.approx(2.63, abs=0.005)
+
+
+def test_negative_sales_do_not_enter_the_shares_and_are_counted():
+    rows = [order("ada", "2026-01-05", "5"), order("bob", "2026-01-05", "3"), refund("cem", "2026-01-05", "2")]
+    row = at("2026-03-31", *rows)
+    assert (row["gini"], row["customers"], row["customers_left_out"]) == (pytest.approx(0.125), 2, 1)
+
+
+def test_the_unknown_customer_s_share_is_that_of_all_net_sales():
+    rows = [order("ada", "2026-01-05", "75"), order("unknown", "2026-01-05", "25")]
+    assert at("2026-03-31", *rows)["unknown_share"] == pytest.approx(0.25)
+    returned = refund("unknown", "2026-02-05", "90")
+    assert at("2026-03-31", *rows, returned)["unknown_share"] is None
+
+
 @given(st.lists(st.integers(1, 10**13), min_size=1, max_size=40))
 def test_measures_are_ratios_and_do_not_depend_on_the_unit_or_on_who_is_who(values: list[int]):
     found = measure_concentration(np.array(values))

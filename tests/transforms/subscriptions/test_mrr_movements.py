@@ -62,12 +62,12 @@ def test_a_customer_comes_grows_shrinks_goes_and_returns():
         period(1, "2026-03-01", None, "12"),
     )
     assert found == {
-        "2025-10": {"new": 10, "new_customers": 1},
+        "2025-10": {"new": 10, "new_subscribers": 1},
         "2025-11": {"expansion": 15},
         "2025-12": {"contraction": 10},
         "2026-01": {"churned": 15, "churned_customers": 1},
         "2026-02": {},
-        "2026-03": {"reactivation": 12, "reactivated_customers": 1},
+        "2026-03": {"reactivation": 12, "reactivated_subscribers": 1},
     }
 
 
@@ -76,7 +76,7 @@ def test_a_pause_is_neither_churn_nor_a_return():
         paused(1, "2025-12-03", "2026-01-15", "2026-03-05", amount="20"), period(1, "2026-03-05", None, "20")
     )
     assert found == {
-        "2025-12": {"new": 20, "new_customers": 1},
+        "2025-12": {"new": 20, "new_subscribers": 1},
         "2026-01": {"paused": 20, "paused_customers": 1},
         "2026-02": {},
         "2026-03": {"resumed": 20, "resumed_customers": 1},
@@ -86,7 +86,7 @@ def test_a_pause_is_neither_churn_nor_a_return():
 def test_a_pause_within_a_row_is_one_too():
     pause = {"paused_from": dt.date(2026, 1, 15), "paused_until": dt.date(2026, 3, 5)}
     assert movements(period(1, "2025-12-03", None, "20") | pause) == {
-        "2025-12": {"new": 20, "new_customers": 1},
+        "2025-12": {"new": 20, "new_subscribers": 1},
         "2026-01": {"paused": 20, "paused_customers": 1},
         "2026-02": {},
         "2026-03": {"resumed": 20, "resumed_customers": 1},
@@ -109,7 +109,7 @@ def test_items_side_by_side_are_one_subscriber():
     items = [
         period(1, "2026-03-03", amount=amount, plan=plan, item_id=plan) for amount, plan in (("50", "a"), ("30", "b"))
     ]
-    assert movements(*items)["2026-03"] == {"new": 80, "new_customers": 1}
+    assert movements(*items)["2026-03"] == {"new": 80, "new_subscribers": 1}
 
 
 def test_a_second_subscription_is_expansion_and_its_end_contraction():
@@ -118,7 +118,7 @@ def test_a_second_subscription_is_expansion_and_its_end_contraction():
         period(1, "2026-01-03", "2026-02-03", "5", subscription=2),
     )
     assert found == {
-        "2025-12": {"new": 10, "new_customers": 1},
+        "2025-12": {"new": 10, "new_subscribers": 1},
         "2026-01": {"expansion": 5},
         "2026-02": {"contraction": 5},
         "2026-03": {},
@@ -133,7 +133,7 @@ def test_a_subscription_that_takes_over_from_another_on_the_same_day_is_no_churn
 def test_whoever_leaves_and_returns_within_a_month_does_both():
     rows = period(1, "2026-01-03", "2026-02-03"), period(1, "2026-02-09", None, "11", subscription=2)
     found = movements(*rows)["2026-02"]
-    assert found == {"churned": 10, "churned_customers": 1, "reactivation": 11, "reactivated_customers": 1}
+    assert found == {"churned": 10, "churned_customers": 1, "reactivation": 11, "reactivated_subscribers": 1}
 
 
 def test_a_switch_is_expansion_for_the_company_and_comes_from_one_plan_to_the_other():
@@ -162,7 +162,7 @@ def test_a_plan_added_beside_another_comes_in_by_a_switch_and_leaves_by_one():
 
 def test_trials_and_free_periods_are_nothing_and_paying_after_them_is_new():
     rows = period(1, "2026-01-03", "2026-02-03", "0"), period(1, "2026-02-03", None, "10")
-    assert movements(*rows) == {"2026-02": {"new": 10, "new_customers": 1}, "2026-03": {}}
+    assert movements(*rows) == {"2026-02": {"new": 10, "new_subscribers": 1}, "2026-03": {}}
     never = mrr_movements(table(period(1, "2026-01-03", None, "0"), period(2, "2026-01-03", "2026-01-03")), as_of=AS_OF)
     assert never.is_empty()
 
@@ -170,15 +170,15 @@ def test_trials_and_free_periods_are_nothing_and_paying_after_them_is_new():
 def test_what_starts_or_ends_after_the_as_of_day_has_not_happened():
     rows = period(1, "2026-01-03", "2026-03-16"), period(2, "2026-03-16"), period(3, "2026-02-03", "2026-03-15")
     assert movements(*rows) == {
-        "2026-01": {"new": 10, "new_customers": 1},
-        "2026-02": {"new": 10, "new_customers": 1},
+        "2026-01": {"new": 10, "new_subscribers": 1},
+        "2026-02": {"new": 10, "new_subscribers": 1},
         "2026-03": {"churned": 10, "churned_customers": 1},
     }
 
 
 def test_subscriptions_that_name_nobody_are_customers_of_their_own():
     rows = period(0, "2026-01-03"), period(0, "2026-02-03", subscription=2)
-    assert [found.get("new_customers") for found in movements(*rows).values()] == [1, 1, None]
+    assert [found.get("new_subscribers") for found in movements(*rows).values()] == [1, 1, None]
     assert month(*rows, of="2026-03")["closing_customers"] == 2
 
 

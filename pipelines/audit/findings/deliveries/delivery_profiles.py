@@ -7,12 +7,30 @@ go back with `regulars rollback`, and anybody may look at them. A delivery is me
 gone from the build when the next one lands; the parent's table still has them.
 """
 
+import datetime as dt
+
 import duckdb
 import polars as pl
 from polars._typing import PolarsDataType
 
+from regulars.pipelines.audit.findings.deliveries.day_measures import (
+    AGE,
+    DAY_MEASURES,
+    HOUR,
+    LAG,
+    NEWEST,
+    WEEKDAY,
+    find_event_column,
+    select_day_measures,
+)
+from regulars.pipelines.audit.findings.deliveries.id_measures import (
+    CURRENCY_SHARE,
+    KNOWN,
+    REPEATED,
+    list_id_measures,
+)
+from regulars.pipelines.audit.findings.deliveries.profile import Profile
 from regulars.pipelines.audit.findings.deliveries.usual import COMPARED
-from regulars.pipelines.audit.findings.deliveries.volume import Profile
 from regulars.pipelines.audit.restatements.parent import ParentGeneration
 from regulars.pipelines.kinds.shape.kind import TRACE_COLUMNS, Kind
 from regulars.pipelines.kinds.shape.registry import KINDS
@@ -23,6 +41,8 @@ KEPT = COMPARED + 12
 """Deliveries that are kept per source and kind; more than are compared, since several may land in one run."""
 
 ROWS, MEDIAN_AMOUNT, CUSTOMERS, EMPTY = "rows", "median_amount", "customers_per_row", "empty"
+BY_COLUMN = (EMPTY, KNOWN, CURRENCY_SHARE)
+"""Measures of which a delivery has several, by column or by currency."""
 
 SCHEMA: dict[str, PolarsDataType] = {
     "source": pl.String,
@@ -71,7 +91,7 @@ def write_delivery_profiles(run: Run) -> None:
         run: The run; `landed` is filled.
     """
     known = read_known_profiles(run)
-    measured = measure_new_deliveries(run.warehouse.con, known)
+    measured = measure_new_deliveries(run.warehouse.con, known, run.as_of, run.settings.company.timezone)
     is_kept = pl.col("delivery").rank("dense", descending=True).over("source", "kind") <= KEPT
     profiles = pl.concat([known, measured]).filter(is_kept).sort("source", "kind", "delivery", "measure", "column_name")
     run.warehouse.write_frame(TABLE, profiles, run.contracts[TABLE].types)
@@ -91,16 +111,21 @@ def read_known_profiles(run: Run) -> pl.DataFrame:
     )
 
 
-def measure_new_deliveries(con: duckdb.DuckDBPyConnection, known: pl.DataFrame) -> pl.DataFrame:
+def measure_new_deliveries(
+    con: duckdb.DuckDBPyConnection, known: pl.DataFrame, as_of: dt.date, zone: str
+) -> pl.DataFrame:
     """Measure the deliveries of `landed` that are not known yet.
 
     Args:
         con: The build, with `landed`.
         known: Profiles of earlier deliveries, as this returns them.
+        as_of: The day of the run.
+        zone: The company's time zone: in which days and hours are.
 
     Returns:
         The columns of `SCHEMA`; one row per source, kind, delivery, measure and column: rows, the median amount,
-        different customers per row that names one, and per column the share of rows that lack it.
+        different customers per row that names one, per column the share of rows that lack it, and what
+        `day_measures.py` and `id_measures.py` measure.
     """
     con.register("known", known.select("source", "delivery").unique().to_arrow())
     con.execute(NEW_DELIVERIES, {"kept": KEPT})
@@ -108,8 +133,11 @@ def measure_new_deliveries(con: duckdb.DuckDBPyConnection, known: pl.DataFrame) 
     frames = [pl.DataFrame(schema={name: SCHEMA[name] for name in MEASURED})]
     for kind in KINDS.values():
         wide = con.sql(_select_measures(kind)).pl()
-        if not wide.is_empty():
-            frames.append(_make_long(wide, kind.name))
+        if wide.is_empty():
+            continue
+        frames.append(_make_long(wide, kind.name))
+        frames += _measure_days(con, kind, as_of, zone)
+        frames += [_type_rows(con.sql(select).pl(), kind.name) for select in list_id_measures(kind)]
     con.register("measured", pl.concat(frames).to_arrow())
     without = con.sql(WITHOUT_ROWS).pl().with_columns(measure=pl.lit(ROWS), column_name=pl.lit("-"), value=pl.lit(0.0))
     con.register("measured", pl.concat([*frames, without.select(MEASURED)], how="vertical_relaxed").to_arrow())
@@ -140,6 +168,7 @@ def _select_measures(kind: Kind) -> str:
 def _make_long(wide: pl.DataFrame, kind: str) -> pl.DataFrame:
     """One row per number; those that are not known are left out."""
     measures = {"_rows": ROWS, "_median_amount": MEDIAN_AMOUNT, "_customers_per_row": CUSTOMERS}
+    measures |= {name: name for name in DAY_MEASURES if name in wide.columns}
     numbers = wide.with_columns(pl.exclude("_source", "_delivery").cast(pl.Float64))
     long = numbers.unpivot(index=["_source", "_delivery"], variable_name="name", value_name="value").drop_nulls("value")
     is_column = ~pl.col("name").is_in(list(measures))
@@ -153,14 +182,31 @@ def _make_long(wide: pl.DataFrame, kind: str) -> pl.DataFrame:
     )
 
 
+def _measure_days(con: duckdb.DuckDBPyConnection, kind: Kind, as_of: dt.date, zone: str) -> list[pl.DataFrame]:
+    column = find_event_column(kind)
+    if column is None:
+        return []
+    select = select_day_measures(kind, column)
+    values = {name: value for name, value in {"as_of": as_of, "zone": zone}.items() if f"${name}" in select}
+    return [_make_long(con.execute(select, values).pl(), kind.name)]
+
+
+def _type_rows(rows: pl.DataFrame, kind: str) -> pl.DataFrame:
+    return rows.with_columns(kind=pl.lit(kind)).select(pl.col(name).cast(SCHEMA[name]) for name in MEASURED)
+
+
 def read_profiles(frame: pl.DataFrame) -> list[Profile]:
     """The rows of `meta.delivery_profiles` as one value per source, kind and delivery, in the order of landing."""
     profiles = []
     for (source, kind, delivery), rows in frame.sort("delivery", "source", "kind").group_by(
         "source", "kind", "delivery", maintain_order=True
     ):
-        numbers = dict(rows.filter(pl.col("measure") != EMPTY).select("measure", "value").iter_rows())
-        empty = dict(rows.filter(pl.col("measure") == EMPTY).select("column_name", "value").iter_rows())
+        is_by_column = pl.col("measure").is_in(BY_COLUMN)
+        numbers = dict(rows.filter(~is_by_column).select("measure", "value").iter_rows())
+        by_column = {
+            measure: dict(rows.filter(pl.col("measure") == measure).select("column_name", "value").iter_rows())
+            for measure in BY_COLUMN
+        }
         profiles.append(
             Profile(
                 source=str(source),
@@ -170,7 +216,15 @@ def read_profiles(frame: pl.DataFrame) -> list[Profile]:
                 rows=numbers[ROWS],
                 median_amount=numbers.get(MEDIAN_AMOUNT),
                 customers_per_row=numbers.get(CUSTOMERS),
-                empty=empty,
+                empty=by_column[EMPTY],
+                known=by_column[KNOWN],
+                currencies=by_column[CURRENCY_SHARE],
+                repeated=numbers.get(REPEATED),
+                weekday=numbers.get(WEEKDAY),
+                median_hour=numbers.get(HOUR),
+                lag_days=numbers.get(LAG),
+                newest_day=numbers.get(NEWEST),
+                age_days=numbers.get(AGE),
             )
         )
     return profiles

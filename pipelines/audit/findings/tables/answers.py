@@ -8,6 +8,9 @@ import duckdb
 from regulars.pipelines.findings.catalogue import make_finding
 from regulars.pipelines.findings.finding import Finding
 
+FEW = 20
+"""Fewer low scores may be chance."""
+
 _LEFT_OUT = """
     select
         source,
@@ -15,6 +18,9 @@ _LEFT_OUT = """
         count(*) filter (nps_left_out_reason = 'other_scale') as other_scale_count,
         count(*) filter (nps_left_out_reason = 'fraction') as fraction_count,
         min((scale_min, scale_max)) filter (nps_left_out_reason = 'other_scale') as scale,
+        count(*) filter (nps_group is not null) as counted_count,
+        min(score) filter (nps_group is not null) as least,
+        max(score) filter (nps_group is not null) as most,
     from core.survey_responses
     where survey_type = 'nps'
     group by source
@@ -29,7 +35,7 @@ def find_left_out_answers(con: duckdb.DuckDBPyConnection) -> list[Finding]:
         con: The build, with `core.survey_responses`.
     """
     found = []
-    for source, count, other_scale, fractions, scale in con.execute(_LEFT_OUT).fetchall():
+    for source, count, other_scale, fractions, scale, counted, least, most in con.execute(_LEFT_OUT).fetchall():
         if other_scale:
             low, high = (f"{end.normalize():f}" for end in scale)
             found.append(
@@ -42,6 +48,18 @@ def find_left_out_answers(con: duckdb.DuckDBPyConnection) -> list[Finding]:
                     kind="survey_responses",
                     count=other_scale,
                     share=other_scale / count,
+                )
+            )
+        if counted >= FEW and least >= 1 and most <= 5:
+            found.append(
+                make_finding(
+                    "nps_scores_up_to_five",
+                    f"All {counted:,} nps answers of `{source}` lie between 1 and 5, though the scale is said to go "
+                    "from 0 to 10: every one of them counts as a detractor.",
+                    "If the question was asked on 1 to 5, say `survey_type: csat` and its scale.",
+                    source=source,
+                    kind="survey_responses",
+                    count=counted,
                 )
             )
         if fractions:

@@ -14,6 +14,8 @@ from regulars.pipelines.kinds.shape.registry import KINDS
 
 FEW = 20
 """Fewer records say nothing about an export."""
+FEWEST_ADDRESSES = 5
+"""Where customers have fewer addresses, answers can hardly find one."""
 
 _ADDRESSES = """
     select count(distinct email)
@@ -78,7 +80,7 @@ def find_unmatched_writers(con: duckdb.DuckDBPyConnection) -> list[Finding]:
         con: The build, with staging and identity. Without addresses of customers nothing is measured.
     """
     known = con.execute(_ADDRESSES).fetchall()[0][0]
-    return list(_measure_writers(con)) if known >= FEW else []
+    return list(_measure_writers(con)) if known >= FEWEST_ADDRESSES else []
 
 
 def _measure_writers(con: duckdb.DuckDBPyConnection) -> Iterator[Finding]:

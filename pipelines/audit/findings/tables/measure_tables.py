@@ -13,16 +13,21 @@ from regulars.pipelines.audit.findings.tables.amounts import (
     find_odd_amounts,
 )
 from regulars.pipelines.audit.findings.tables.answers import find_left_out_answers
+from regulars.pipelines.audit.findings.tables.footers import find_footers
 from regulars.pipelines.audit.findings.tables.identity import find_odd_identities
 from regulars.pipelines.audit.findings.tables.ids import find_damaged_ids
 from regulars.pipelines.audit.findings.tables.links import find_buyers_without_record, find_unmatched_writers
 from regulars.pipelines.audit.findings.tables.money import (
     find_never_charged_periods,
+    find_plans_taken_as_successive,
     find_refund_findings,
     find_spread_discounts,
 )
+from regulars.pipelines.audit.findings.tables.odd_orders import find_odd_orders
+from regulars.pipelines.audit.findings.tables.placeholders import find_placeholders
 from regulars.pipelines.audit.findings.tables.references import find_unmatched_references
 from regulars.pipelines.audit.findings.tables.same_orders import find_same_orders
+from regulars.pipelines.audit.findings.tables.taxes import find_taxes_against_settings
 from regulars.pipelines.audit.findings.tables.texts import find_free_text, find_unknown_countries
 from regulars.pipelines.findings.finding import Finding
 
@@ -32,16 +37,21 @@ MEASUREMENTS: Sequence[Callable[[duckdb.DuckDBPyConnection], Iterable[Finding]]]
     find_buyers_without_record,
     find_same_orders,
     find_damaged_ids,
+    find_footers,
     find_odd_identities,
+    find_placeholders,
     find_odd_amounts,
     find_empty_amounts,
     find_barcode_quantities,
+    find_odd_orders,
     find_left_out_answers,
     find_free_text,
     find_unknown_countries,
     find_refund_findings,
     find_spread_discounts,
     find_never_charged_periods,
+    find_plans_taken_as_successive,
+    find_taxes_against_settings,
 )
 
 

@@ -56,6 +56,30 @@ _REPLACED = """
     order by source
 """
 
+_SUCCESSIVE = """
+    with
+        followed as (
+            select
+                _source as source,
+                plan,
+                coalesce(ended_at, cancelled_at) as own_end,
+                lead(plan) over items as next_plan,
+                lead(started_at) over items as next_start,
+                count(*) over (partition by _system, subscription_id, started_at) as beginning_together,
+            from staging.subscriptions
+            where item_id is null
+            window items as (partition by _system, subscription_id order by started_at, _row_id)
+        )
+
+    select source, count(*) as periods, count(own_end) as overlapping
+    from followed
+    where next_plan is distinct from plan and next_start is not null and beginning_together = 1
+        and (own_end is null or own_end > next_start)
+    group by source
+    order by source
+"""
+"""Rows without an item whose subscription goes on with another plan, though they say no end, or one after its start."""
+
 _SENTENCES = {
     "refund_goods_derived": (
         "tell only the whole amount; {amount} of it is goods, by the proportions of their orders",
@@ -134,6 +158,24 @@ def find_never_charged_periods(con: duckdb.DuckDBPyConnection) -> Iterator[Findi
             f"{source}: {periods:,} periods of subscriptions, worth {amount:,.2f} {currency} a month, were never "
             "charged, since another row of the same item takes their place on their first day.",
             "If they run side by side, map `item_id`; otherwise look for corrections that were exported as new rows.",
+            source=source,
+            table="core.subscriptions",
+            count=periods,
+        )
+
+
+def find_plans_taken_as_successive(con: duckdb.DuckDBPyConnection) -> Iterator[Finding]:
+    """Periods that end with the start of another plan only because nothing says that both run side by side.
+
+    Args:
+        con: The build, with `staging.subscriptions`.
+    """
+    for source, periods, overlapping in con.execute(_SUCCESSIVE).fetchall():
+        yield make_finding(
+            "subscription_plans_successive",
+            f"{source}: {periods:,} periods without an item id are taken to end where another plan of their "
+            f"subscription begins; {overlapping:,} of them say a later end.",
+            "If the plans run side by side, map `item_id`; they then add up. If one replaces the other, all is right.",
             source=source,
             table="core.subscriptions",
             count=periods,

@@ -14,7 +14,9 @@ from regulars.pipelines.findings.finding import Finding
 from regulars.pipelines.kinds.shape.registry import KINDS
 
 FEW = 20
-"""Fewer references say nothing about an export."""
+"""Fewer references say nothing about an export, unless none of them is found."""
+FEWEST = 5
+"""Of fewer references, not even that none is found says anything."""
 
 _TO_CUSTOMERS = """
     with
@@ -161,11 +163,11 @@ def _measure(con: duckdb.DuckDBPyConnection, kind: str, target: _Target) -> Iter
         return
     counted = con.execute(_COUNT.format(references=target.references)).fetchall()
     for source, system, count, unmatched in counted:
-        if count < FEW or not unmatched:
+        if not unmatched or count < (FEWEST if unmatched == count else FEW):
             continue
         where = f"{kind} of `{source}` name {target.what} of `{system}`"
         explained = _explain(con, target, source, system)
-        if unmatched == count:
+        if unmatched == count >= FEW:
             yield make_finding(
                 "references_match_nothing",
                 f"{count:,} {where}, and not one of them is there.{explained}",

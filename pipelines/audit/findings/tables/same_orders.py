@@ -1,6 +1,7 @@
-"""Measures how many orders two systems seem to hold both.
+"""Measures how many orders two systems seem to hold both, or one system twice.
 
-Put here: orders of one customer, day and amount in two systems. Keep out: versions of one order (deliveries).
+Put here: orders of one customer, day and amount in two systems, or of one second under two ids. Keep out: versions
+of one order (deliveries).
 """
 
 import duckdb
@@ -37,12 +38,52 @@ _SAME_ORDERS = """
 """One row per pair of systems; `order_count` is that of the smaller one."""
 
 
+_TWICE = """
+    with
+        counted as (
+            select system, count(*) as n
+            from core.orders
+            where customer_idx > 0 and gross_sales_original > 0 and ordered_at::time <> time '00:00:00'
+            group by system, customer_idx, ordered_at, currency, gross_sales_original
+        )
+
+    select system, cast(sum(n - 1) as bigint) as twice_count, cast(sum(n) as bigint) as order_count
+    from counted
+    group by system
+    having sum(n - 1) >= $few
+    order by system
+"""
+
+
 def find_same_orders(con: duckdb.DuckDBPyConnection) -> list[Finding]:
-    """Per pair of systems: how many orders of the smaller one the other holds too.
+    """Orders that two systems hold both, and those that one system holds under two ids.
 
     Args:
-        con: The build, with `core.orders`. With one system nothing is measured.
+        con: The build, with `core.orders`.
     """
+    return [*_find_in_two_systems(con), *_find_in_one_system(con)]
+
+
+def _find_in_one_system(con: duckdb.DuckDBPyConnection) -> list[Finding]:
+    """Per system: orders of one customer, second and amount that have several ids."""
+    return [
+        make_finding(
+            "orders_under_two_ids",
+            f"{twice:,} of {count:,} orders of `{system}` have the customer, the second and the amount of another one, "
+            "and another id: they may count twice.",
+            "See whether the tool has given its orders new ids, or an older export writes them otherwise; map one id, "
+            "or leave the older files out.",
+            source=system,
+            table="core.orders",
+            count=twice,
+            share=twice / count,
+        )
+        for system, twice, count in con.execute(_TWICE, {"few": FEW}).fetchall()
+    ]
+
+
+def _find_in_two_systems(con: duckdb.DuckDBPyConnection) -> list[Finding]:
+    """Per pair of systems: how many orders of the smaller one the other holds too; with one system, nothing."""
     systems = con.execute("select count(distinct system) from core.orders").fetchall()[0][0]
     if systems < 2:
         return []

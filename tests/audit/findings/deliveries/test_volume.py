@@ -8,7 +8,8 @@ from dataclasses import replace
 
 import pytest
 
-from regulars.pipelines.audit.findings.deliveries.volume import Profile, compare_deliveries
+from regulars.pipelines.audit.findings.deliveries.compare import compare_deliveries
+from regulars.pipelines.audit.findings.deliveries.profile import Profile
 from regulars.pipelines.findings.evaluate import Policy, evaluate_findings
 
 DAY = Profile("till", "orders", 1, "till.csv", rows=10, median_amount=20.0, customers_per_row=0.9, empty={"email": 0.1})
@@ -92,6 +93,26 @@ def test_a_full_delivery_that_was_cut_for_good_is_usual_after_a_week():
 )
 def test_values_are_compared_with_the_usual_ones(change, names):
     assert find(after(replace(DAY, **change))) == names
+
+
+@pytest.mark.parametrize(("rows", "times", "names"), [(3, 100, ["amounts_shifted"]), (3, 15, []), (2, 100, [])])
+def test_cents_are_found_in_a_delivery_of_three_rows(rows, times, names):
+    nights = [replace(DAY, rows=3, median_amount=10.0 + night % 4 * 10) for night in range(20)]
+    assert find([*nights, replace(DAY, rows=rows, median_amount=40.0 * times)]) == names
+
+
+def test_a_weekday_is_compared_with_the_same_weekday():
+    weeks = [replace(DAY, rows=100 if day % 7 else 20, weekday=day % 7 + 1) for day in range(35)]
+    monday, tuesday = replace(DAY, rows=10, weekday=1), replace(DAY, rows=10, weekday=2)
+    assert find([*weeks, monday]) == []
+    assert find([*weeks, tuesday]) == ["delivery_small"]
+    assert find([*weeks, replace(tuesday, rows=1)]) == ["delivery_small"]
+
+
+@pytest.mark.parametrize(("rows", "names"), [(40, []), (10, ["delivery_small"])])
+def test_the_first_sunday_of_a_new_source_may_be_quiet_and_not_empty(rows, names):
+    week = [replace(DAY, rows=100, weekday=day) for day in range(1, 7)]
+    assert find([*week, replace(DAY, rows=rows, weekday=7)]) == names
 
 
 def test_a_column_that_was_always_empty_may_stay_so():

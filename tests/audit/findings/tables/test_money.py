@@ -2,6 +2,7 @@
 
 from regulars.pipelines.audit.findings.tables.money import (
     find_never_charged_periods,
+    find_plans_taken_as_successive,
     find_refund_findings,
     find_spread_discounts,
 )
@@ -56,3 +57,22 @@ def test_periods_that_another_replaced_on_their_first_day_are_counted():
         (found,) = find_never_charged_periods(con)
     assert found.count == 1
     assert "worth 10.00 EUR a month" in found.sentence
+
+
+def test_plans_without_items_that_may_run_side_by_side_are_counted():
+    def row(subscription_id, plan, month, end=None, **more):
+        start = f"2026-{month}-01"
+        return {"subscription_id": subscription_id, "plan": plan, "started_at": start, "ended_at": end, **more}
+
+    rows = [
+        *(row("open", "S", "01"), row("open", "M", "02")),
+        *(row("overlapping", "S", "01", "2026-03-01"), row("overlapping", "M", "02")),
+        *(row("ended", "S", "01", "2026-02-01"), row("ended", "M", "02")),
+        *(row("same plan", "S", "01"), row("same plan", "S", "02")),
+        *(row("items", "S", "01", item_id="a"), row("items", "M", "02", item_id="b")),
+        *(row("together", "S", "01"), row("together", "M", "01")),
+    ]
+    with build(raw__subscriptions=rows) as con:
+        (found,) = find_plans_taken_as_successive(con)
+    assert (found.count, found.severity) == (2, "info")
+    assert "1 of them say a later end" in found.sentence

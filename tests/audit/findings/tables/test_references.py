@@ -48,7 +48,12 @@ def test_references_of_which_some_are_not_found_are_a_share():
 
 def test_references_that_are_all_found_and_a_few_that_are_not_say_nothing():
     assert references_of(customers=crm(numbers(0, 40)), orders=orders(numbers(0, 40))) == []
-    assert references_of(customers=crm(numbers(0, 40)), orders=orders(numbers(100, 110))) == []
+    assert references_of(customers=crm(numbers(0, 40)), orders=orders(numbers(100, 104))) == []
+
+
+def test_a_handful_of_references_of_which_none_is_found_are_said_and_do_not_stop():
+    (found,) = references_of(customers=crm(numbers(0, 40)), orders=orders(numbers(100, 110)))
+    assert (found.name, found.severity, found.count, found.share) == ("references_unmatched", "warning", 10, 1.0)
 
 
 def test_a_system_whose_customers_nobody_exports_is_no_mistake():

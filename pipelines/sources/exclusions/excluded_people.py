@@ -1,7 +1,7 @@
 """Leaves out everything that belongs to test persons and test orders of the settings.
 
 Put here: whose a row of `landed.<kind>` is, as far as leaving it out goes. Keep out: conditions over the columns of a
-file (`record_rules.py`), and addresses that name nobody (`identity.ignore_emails`).
+file (`sources/record_rules.py`), and addresses that name nobody (`identity.ignore_emails`).
 
 A test person is an address or a customer record of the settings, a customer record with such an address, and, unless
 nobody is named by it, the address of such a record. Orders of a test person are test orders, and what names a test
@@ -52,27 +52,26 @@ def leave_people_out(con: duckdb.DuckDBPyConnection, lists: Excluded, ignored_em
 
 
 def _list_people(con: duckdb.DuckDBPyConnection, lists: Excluded, ignored: Collection[str]) -> None:
-    email = EMAIL.format(column="here.email")
     con.execute("insert into test_emails select lower(trim(unnest($1::varchar[]))), 'emails'", [lists.emails])
     con.execute(
         "insert into test_records select null, unnest($1::varchar[]), 'customer_record_ids'",
         [lists.customer_record_ids],
     )
-    con.execute(_RECORDS_BY_EMAIL.format(email=email))
+    con.execute(_RECORDS_BY_EMAIL)
     con.execute(
         _list_emails_by_domain(), {"domains": [domain.strip().lower().lstrip("@") for domain in lists.email_domains]}
     )
-    con.execute(_RECORDS_BY_EMAIL.format(email=email))
-    con.execute(_EMAILS_OF_RECORDS.format(email=email), {"ignored": sorted(ignored)})
-    con.execute(_RECORDS_BY_EMAIL.format(email=email))
+    con.execute(_RECORDS_BY_EMAIL)
+    con.execute(_EMAILS_OF_RECORDS, {"ignored": sorted(ignored)})
+    con.execute(_RECORDS_BY_EMAIL)
 
 
 def _list_emails_by_domain() -> str:
     """A statement that lists every address, of any kind, that lies in one of `$domains`."""
-    addresses = " union ".join(
+    addresses = f"select unnest({_ADDRESSES}) as email from landed.customers as here union " + " union ".join(
         f"select {EMAIL.format(column='email')} as email from landed.{name}"
         for name, kind in KINDS.items()
-        if kind.column("email")
+        if kind.column("email") and name != "customers"
     )
     return f"""
         insert into test_emails
@@ -83,24 +82,38 @@ def _list_emails_by_domain() -> str:
     """
 
 
-_RECORDS_BY_EMAIL = """
+_ADDRESSES = """
+    list_filter(
+        list_prepend(
+            lower(trim(here.email)), coalesce(regexp_extract_all(lower(here.other_emails), '[^;,\\s]+'), [])
+        ),
+        lambda address: address is not null
+    )
+"""
+_RECORDS_BY_EMAIL = f"""
     insert into test_records
     select distinct on (here._system, here.customer_record_id)
         here._system, here.customer_record_id, listed.rule,
-    from landed.customers as here
-    join test_emails as listed on listed.email = {email}
+    from (
+        select _system, customer_record_id, unnest({_ADDRESSES}) as email
+        from landed.customers as here
+    ) as here
+    join test_emails as listed on listed.email = here.email
     anti join test_records as known
         on known.system = here._system and known.record_id = here.customer_record_id
     order by all
 """
-_EMAILS_OF_RECORDS = """
+_EMAILS_OF_RECORDS = f"""
     insert into test_emails
-    select distinct on ({email}) {email}, listed.rule
-    from landed.customers as here
+    select distinct on (here.email) here.email, listed.rule
+    from (
+        select _system, customer_record_id, unnest({_ADDRESSES}) as email
+        from landed.customers as here
+    ) as here
     join test_records as listed
         on coalesce(listed.system, here._system) = here._system and listed.record_id = here.customer_record_id
-    where {email} not in (select email from test_emails)
-        and {email} not in (select unnest($ignored::varchar[]))
+    where here.email not in (select email from test_emails)
+        and here.email not in (select unnest($ignored::varchar[]))
     order by all
 """
 

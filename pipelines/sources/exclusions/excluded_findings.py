@@ -1,6 +1,6 @@
 """Finds rules that leave out another share of the newest file than of those before, and conditions that are NULL.
 
-Put here: findings about `exclude`, `include` and `when`. Keep out: evaluating them (`record_rules.py`).
+Put here: findings about `exclude`, `include` and `when`. Keep out: evaluating them (`sources/record_rules.py`).
 """
 
 from collections.abc import Mapping, Sequence
@@ -71,7 +71,8 @@ def find_null_conditions(source: str, count: int) -> list[Finding]:
         "condition_is_null",
         f"{source}: for {count:,} records a condition of `when`, `exclude` or `include` is NULL, so that it cannot be "
         "told whether they are yours; they are quarantined.",
-        "Write the condition so that it is true or false for every record, for example with `coalesce(…, '')`.",
+        "Write the condition so that it is true or false for every record, for example with `coalesce(…, '')`. Where "
+        "only the first row of an order has the cells of the order, `fill_down` gives them to its other rows.",
         source=source,
         count=count,
     )

@@ -1,0 +1,84 @@
+"""How likely a customer buys a product again soon, from the days on which they bought it.
+
+Put here: the rate that fades (Poisson-Gamma) and the timing of regular buyers (renewal). Keep out: which offers are
+made and how they are graded (`transforms/products`).
+"""
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.special import gammaincc  # type: ignore[import-untyped]
+
+from regulars.pipelines.models.fitting.fitting import FloatArray
+
+SHAPE = 0.3
+"""a of the Gamma distribution of rates: most customers rarely buy a product again, a few often do."""
+PRIOR_DAYS = 15_000
+"""Customer-days of the overall rate that each product's own is mixed with."""
+HALF_LIFE_DAYS = 180
+FEWEST_PURCHASES, LARGEST_CV = 5, 0.4
+"""From how many purchase days on, and up to which coefficient of variation of the days between, a rhythm is regular."""
+SMALLEST_CV = 0.1
+"""Nobody is more regular than that for long."""
+
+
+def compute_repeat_rate(repeats: ArrayLike, days: ArrayLike) -> FloatArray:
+    """Compute how often each product is bought again by who bought it once, a day.
+
+    Args:
+        repeats: (n,) purchases after the first, of all customers of the product.
+        days: (n,) days since their first purchase, added up.
+
+    Returns:
+        (n,) the product's own rate mixed with that of all products; above 0 where there is any repeat purchase at all.
+    """
+    bought, waited = np.asarray(repeats, dtype=float), np.asarray(days, dtype=float)
+    overall = (bought.sum() + SHAPE) / (waited.sum() + 1.0)
+    rate: FloatArray = (bought + PRIOR_DAYS * overall) / (waited + PRIOR_DAYS)
+    return rate
+
+
+def compute_rate_chance(
+    purchases: ArrayLike, age: ArrayLike, gap: ArrayLike, rate: ArrayLike, horizon: float
+) -> FloatArray:
+    """Compute the chance of a purchase within the horizon, by a rate that fades with the gap.
+
+    P = 1 − (1 + H / (T + b))^−(k − 1 + a), b = a / m, times ½^(gap / 180).
+
+    Args:
+        purchases: (n,) k, days with a purchase of the product.
+        age: (n,) T, days since the first of them.
+        gap: (n,) days since the last of them.
+        rate: (n,) m, the product's repeat rate a day, above 0.
+        horizon: H, days.
+    """
+    b = SHAPE / np.asarray(rate, dtype=float)
+    power = np.asarray(purchases, dtype=float) - 1 + SHAPE
+    bought = -np.expm1(-power * np.log1p(horizon / (np.asarray(age, dtype=float) + b)))
+    chance: FloatArray = bought * 0.5 ** (np.asarray(gap, dtype=float) / HALF_LIFE_DAYS)
+    return chance
+
+
+def compute_renewal_chance(mean: ArrayLike, cv: ArrayLike, gap: ArrayLike, horizon: float) -> FloatArray:
+    """Compute the chance of a purchase within the horizon, by a rhythm of gamma-distributed intervals.
+
+    P = (F(gap + H) − F(gap)) / (1 − F(gap)), halved for each interval that the gap exceeds the mean by.
+
+    Args:
+        mean: (n,) mean days between purchases, above 0.
+        cv: (n,) their coefficient of variation.
+        gap: (n,) days since the last purchase.
+        horizon: H, days.
+    """
+    shape = 1 / np.square(np.maximum(np.asarray(cv, dtype=float), SMALLEST_CV))
+    days, since = np.asarray(mean, dtype=float), np.asarray(gap, dtype=float)
+    still = np.maximum(gammaincc(shape, since * shape / days), 1e-300)
+    later = gammaincc(shape, (since + horizon) * shape / days)
+    fade = 0.5 ** (np.maximum(since - days, 0) / days)
+    chance: FloatArray = np.clip(1 - later / still, 0, 1) * fade
+    return chance
+
+
+def is_regular(purchases: ArrayLike, cv: ArrayLike) -> NDArray[np.bool_]:
+    """Whether the rhythm of a pair is regular enough to be told by its timing."""
+    regular: NDArray[np.bool_] = (np.asarray(purchases) >= FEWEST_PURCHASES) & (np.asarray(cv) < LARGEST_CV)
+    return regular

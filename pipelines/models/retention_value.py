@@ -1,0 +1,83 @@
+"""What keeping customers longer is worth, and what winning one may cost: arithmetic of a constant retention rate.
+
+A customer brings a yearly contribution for as long as they stay; each year the share `retention` of those who are still
+there stays.
+
+Put here: these formulas. Keep out: where retention and contribution come from (`transforms/money`), models of single
+customers (`dropout/`).
+"""
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from regulars.pipelines.models.fitting.fitting import FloatArray
+
+MONTHS = 12
+LONGEST_PAYBACK_MONTHS = 240
+HIGHEST_RETENTION = 0.99
+"""Nobody keeps all customers; above it a formula's years say nothing."""
+
+
+def compute_clv_before_cost(contribution: ArrayLike, retention: ArrayLike, discount_rate: float) -> FloatArray:
+    """CLV before what winning the customer cost, the first year paid now: m (1 + d) / (1 + d − r).
+
+    Args:
+        contribution: (n,) yearly contribution of a customer who stays, in money.
+        retention: (n,) share of customers who stay for another year, 0 to `HIGHEST_RETENTION`.
+        discount_rate: d, a year, 0 or more.
+    """
+    kept = np.asarray(retention, dtype=float)
+    value: FloatArray = np.asarray(contribution, dtype=float) * (1 + discount_rate) / (1 + discount_rate - kept)
+    return value
+
+
+def compute_expected_years(retention: ArrayLike) -> FloatArray:
+    """Years that a customer stays on average, (n,): 1 / (1 − r)."""
+    years: FloatArray = 1 / (1 - np.asarray(retention, dtype=float))
+    return years
+
+
+def raise_retention(retention: ArrayLike, points: ArrayLike) -> FloatArray:
+    """Retention after a gain of so many percentage points, (n,), at most `HIGHEST_RETENTION`, never lowered."""
+    kept = np.asarray(retention, dtype=float)
+    raised: FloatArray = np.maximum(kept, np.minimum(kept + np.asarray(points) / 100, HIGHEST_RETENTION))
+    return raised
+
+
+def sum_years_kept(retention: ArrayLike, years: int) -> FloatArray:
+    """Years that a customer is still there, of the next so many: Σ r^t for t = 1 … years, (n,)."""
+    kept = np.asarray(retention, dtype=float)
+    total: FloatArray = (kept[..., np.newaxis] ** np.arange(1, years + 1)).sum(axis=-1)
+    return total
+
+
+def find_payback_month(
+    contribution: ArrayLike, retention: ArrayLike, cost: ArrayLike, *, longest: int = LONGEST_PAYBACK_MONTHS
+) -> FloatArray:
+    """Find the first month after which a customer has brought what winning them cost.
+
+    Month k brings m / 12 · r^(k / 12).
+
+    Args:
+        contribution: (n,) yearly contribution of a customer who stays.
+        retention: (n,) share of customers who stay for another year.
+        cost: (n,) what winning a customer cost.
+        longest: How many months are looked at.
+
+    Returns:
+        (n,) whole months from 0 (nothing was paid); NaN where the cost never comes back within `longest` months, or an
+        argument is NaN.
+    """
+    brought = sum_contribution_by_month(contribution, retention, longest)
+    paid = np.asarray(cost, dtype=float)[..., np.newaxis]
+    back = brought >= paid - 1e-9
+    month: FloatArray = np.where(back.any(axis=-1), back.argmax(axis=-1) + 1.0, np.nan)
+    return np.where(np.asarray(cost, dtype=float) <= 0, 0.0, month)
+
+
+def sum_contribution_by_month(contribution: ArrayLike, retention: ArrayLike, months: int) -> FloatArray:
+    """What a customer has brought after 1 … months months, (n, months): m / 12 · r^(k / 12), added up."""
+    exponent = np.arange(1, months + 1) / MONTHS
+    each = np.asarray(contribution, dtype=float)[..., np.newaxis] / MONTHS
+    brought: FloatArray = np.cumsum(each * np.asarray(retention, dtype=float)[..., np.newaxis] ** exponent, axis=-1)
+    return brought

@@ -1,0 +1,116 @@
+"""What was spent on winning customers, by channel and kind of customer.
+
+A tool tells spend by month and channel. It is divided among the kinds of customers as the month's first orders are.
+
+Put here: customers won and what they cost. Keep out: what they are worth (`acquisition_economics.py`).
+"""
+
+import datetime as dt
+
+import narwhals as nw
+import polars as pl
+from narwhals.typing import IntoFrame
+
+from regulars.pipelines.definitions.enumerations import ALL, OTHER
+from regulars.pipelines.transforms.cohorts.customer_dimensions import split_customers
+from regulars.pipelines.transforms.purchases.purchases import read_into_polars
+
+CHANNEL, TYPE = GROUP = ("acquisition_channel", "customer_type")
+BY_SPEND, BY_CUSTOMER = "spend", "customers"
+COST_BASES = {
+    BY_SPEND: "Spend of the period, by month and channel (core.acquisition_spend).",
+    BY_CUSTOMER: "What the CRM or the settings say that a customer cost (core.customers), where no spend is delivered.",
+}
+"""Where the cost of a row comes from: value -> what it means."""
+
+
+def group_customers(customer_dimensions: IntoFrame) -> pl.DataFrame:
+    """One row per customer: `customer_idx`, channel and type (rare ones are `other`), first order and known cost."""
+    split = split_customers(customer_dimensions, GROUP)
+    lazy = nw.from_native(customer_dimensions).lazy()
+    facts = lazy.select("customer_idx", "first_order_date", "acquisition_cost", own_channel=CHANNEL).to_native()
+    return split.with_columns(pl.col(GROUP).cast(pl.String)).join(read_into_polars(facts), on="customer_idx")
+
+
+def list_groupings(rows: pl.DataFrame) -> pl.DataFrame:
+    """Rows four times: by channel and type, by either alone, and all together; what is not told apart is `all`."""
+    groupings = ((CHANNEL, TYPE), (CHANNEL,), (TYPE,), ())
+    return pl.concat(
+        rows.with_columns(pl.lit(ALL).alias(name) for name in GROUP if name not in told_apart)
+        for told_apart in groupings
+    )
+
+
+def sum_spending(
+    customers: pl.DataFrame, acquisition_spend: IntoFrame, *, period_start: dt.date, period_end: dt.date
+) -> pl.DataFrame:
+    """Sum customers won and their cost over whole months: one row per channel and type, `all` included.
+
+    Args:
+        customers: As `group_customers` returns them.
+        acquisition_spend: `core.acquisition_spend`; uses `month`, `channel`, `amount`.
+        period_start: First day of the first month.
+        period_end: Last day of the last month.
+
+    Returns:
+        `acquisition_channel`, `customer_type`, Int64 `new_customers`, Float64 `spend` (NULL: none was delivered for the
+        channel), `spend_without_customers` (of months in which the channel won nobody; in no type's row) and
+        `cost_per_customer` with its `cost_basis`.
+    """
+    won = customers.filter(pl.col("first_order_date").is_between(period_start, period_end)).with_columns(
+        month=pl.col("first_order_date").dt.month_start()
+    )
+    spent = _read_spend(acquisition_spend, customers, period_start, period_end)
+    by_month = won.group_by(*GROUP, "month").agg(
+        new_customers=pl.len().cast(pl.Int64),
+        costed_customers=pl.col("acquisition_cost").count().cast(pl.Int64),
+        known_cost=pl.col("acquisition_cost").cast(pl.Float64).sum(),
+    )
+    share = pl.col("new_customers") / pl.col("new_customers").sum().over(CHANNEL, "month")
+    divided = by_month.join(spent, on=[CHANNEL, "month"], how="left").with_columns(
+        spend=pl.col("spend") * share, spend_without_customers=pl.lit(0.0)
+    )
+    nobody = spent.join(by_month, on=[CHANNEL, "month"], how="anti").with_columns(
+        pl.lit(None, pl.String).alias(TYPE), new_customers=pl.lit(0, pl.Int64), spend_without_customers="spend"
+    )
+    rows = pl.concat([divided, nobody], how="diagonal_relaxed")
+    sums = (
+        list_groupings(rows)
+        .filter(pl.col(TYPE).is_not_null())
+        .group_by(GROUP)
+        .agg(
+            pl.col("new_customers", "costed_customers", "known_cost", "spend_without_customers").sum(),
+            has_spend=pl.col("spend").is_not_null().any(),
+            spend=pl.col("spend").sum(),
+        )
+    )
+    return _add_cost(sums)
+
+
+def _read_spend(
+    acquisition_spend: IntoFrame, customers: pl.DataFrame, period_start: dt.date, period_end: dt.date
+) -> pl.DataFrame:
+    """Read spend by month and channel; channels of customers that are too rare to be named are `other`."""
+    is_in = (nw.col("month") >= period_start) & (nw.col("month") <= period_end)
+    scan = nw.from_native(acquisition_spend).lazy().filter(is_in).select("month", "channel", "amount").to_native()
+    rare = customers.filter((pl.col(CHANNEL) == OTHER) & pl.col("own_channel").is_not_null())["own_channel"].unique()
+    channel = pl.when(pl.col("channel").is_in(rare.implode())).then(pl.lit(OTHER)).otherwise("channel")
+    return (
+        read_into_polars(scan)
+        .group_by(channel.alias(CHANNEL), "month")
+        .agg(spend=pl.col("amount").sum().cast(pl.Float64))
+    )
+
+
+def _add_cost(sums: pl.DataFrame) -> pl.DataFrame:
+    """Add what a customer cost: by spend, else by what is known of single customers."""
+    by_spend = pl.col("has_spend") & (pl.col("new_customers") > 0)
+    by_customer = ~pl.col("has_spend") & (pl.col("costed_customers") > 0)
+    return sums.with_columns(
+        spend=pl.when("has_spend").then("spend"),
+        cost_per_customer=pl.when(by_spend)
+        .then(pl.col("spend") / pl.col("new_customers"))
+        .when(by_customer)
+        .then(pl.col("known_cost") / pl.col("costed_customers")),
+        cost_basis=pl.when(by_spend).then(pl.lit(BY_SPEND)).when(by_customer).then(pl.lit(BY_CUSTOMER)),
+    ).drop("has_spend", "costed_customers", "known_cost")

@@ -1,0 +1,120 @@
+"""What a customer of a group brings in a year: sales, margin and contribution of the last 12 months.
+
+Put here: these sums, shared by the marts of what keeping and winning customers is worth. Keep out: how many customers
+there are and how many leave (`churn/churn.py`).
+"""
+
+import datetime as dt
+from collections.abc import Sequence
+from typing import Protocol
+
+import narwhals as nw
+import polars as pl
+from narwhals.typing import IntoFrame
+
+from regulars.pipelines.definitions.enumerations import UNKNOWN_CUSTOMER_IDX
+from regulars.pipelines.transforms.purchases.purchases import read_into_polars, sum_purchases_by_customer
+
+BY_SETTINGS, MEASURED = "settings", "measured"
+MARGIN_BASES = {
+    BY_SETTINGS: "The settings say it (economics.contribution_margin).",
+    MEASURED: "Measured: of the order lines of the 12 months whose cost is known.",
+}
+"""Where the margin of a row comes from: value -> what it means."""
+
+
+class EconomicsSettings(Protocol):
+    """What a company sets about money."""
+
+    @property
+    def contribution_margin(self) -> float | None:
+        """The share of sales left after the cost of the goods; None: as measured."""
+
+    @property
+    def retention_points(self) -> Sequence[int]:
+        """By how many percentage points retention is raised."""
+
+    @property
+    def horizon_years(self) -> int:
+        """Over how many years a higher retention is counted."""
+
+    @property
+    def margin_to_keep(self) -> float:
+        """The share of lifetime value to be left after the cost of winning the customer."""
+
+    @property
+    def clv_to_cost(self) -> float:
+        """How many times its cost the lifetime value is to be."""
+
+    @property
+    def payback_months(self) -> int:
+        """Within how many months the cost is to come back."""
+
+
+def sum_year_by_customer(
+    orders: IntoFrame, refunds: IntoFrame, order_lines: IntoFrame, *, month_end: dt.date
+) -> pl.DataFrame:
+    """Sum the 12 months to a month-end: one row per known customer with an order or refund in them.
+
+    Args:
+        orders: `core.orders`.
+        refunds: `core.refunds`.
+        order_lines: `core.order_lines`; uses `customer_idx`, `order_date`, `gross_sales`, `discounts`, `cost`,
+            `is_countable`.
+        month_end: Last day of a month.
+
+    Returns:
+        `customer_idx`, `net_sales_12m`, `sales_with_cost_12m` (of lines whose cost is known) and `cost_12m`, Float64.
+    """
+    start = _find_month_end_a_year_before(month_end)
+    bought = nw.from_native(orders).lazy().filter(nw.col("order_date") > start).to_native()
+    returned = nw.from_native(refunds).lazy().filter(nw.col("refund_date") > start).to_native()
+    sums = read_into_polars(sum_purchases_by_customer(bought, returned, as_of=month_end))
+    costs = read_into_polars(_sum_costs(order_lines, start, month_end))
+    return (
+        sums.filter(pl.col("customer_idx") != UNKNOWN_CUSTOMER_IDX)
+        .select("customer_idx", net_sales_12m=pl.col("net_sales_to_date").cast(pl.Float64))
+        .join(costs, on="customer_idx", how="left")
+        .with_columns(pl.col("sales_with_cost_12m", "cost_12m").cast(pl.Float64).fill_null(0.0))
+        .sort("customer_idx")
+    )
+
+
+def _sum_costs(order_lines: IntoFrame, start: dt.date, end: dt.date) -> IntoFrame:
+    is_in = nw.col("is_countable") & (nw.col("order_date") > start) & (nw.col("order_date") <= end)
+    lines = nw.from_native(order_lines).lazy().filter(is_in & ~nw.col("cost").is_null())
+    found: IntoFrame = (
+        lines.select("customer_idx", sales_with_cost_12m=nw.col("gross_sales") - nw.col("discounts"), cost_12m="cost")
+        .group_by("customer_idx")
+        .agg(nw.col("sales_with_cost_12m", "cost_12m").sum())
+        .to_native()
+    )
+    return found
+
+
+def add_contribution(groups: pl.DataFrame, economics: EconomicsSettings) -> pl.DataFrame:
+    """Add the margin and what a customer contributes in a year.
+
+    Args:
+        groups: `net_sales_12m`, `sales_with_cost_12m`, `cost_12m`, `average_customers_12m`, Float64.
+        economics: Which margin to use.
+
+    Returns:
+        The same with `net_sales_per_customer_12m`, `contribution_margin_rate` (NULL: no cost is known), `margin_basis`
+        and `contribution_per_customer_12m`.
+    """
+    set_margin = economics.contribution_margin
+    with_cost = pl.col("sales_with_cost_12m")
+    measured = pl.when(with_cost > 0).then((with_cost - pl.col("cost_12m")) / with_cost)
+    margin = measured if set_margin is None else pl.lit(set_margin)
+    has_margin = pl.col("contribution_margin_rate").is_not_null()
+    each = pl.when(pl.col("average_customers_12m") > 0).then(pl.col("net_sales_12m") / pl.col("average_customers_12m"))
+    return groups.with_columns(contribution_margin_rate=margin, net_sales_per_customer_12m=each).with_columns(
+        margin_basis=pl.when(has_margin).then(pl.lit(MEASURED if set_margin is None else BY_SETTINGS)),
+        contribution_per_customer_12m=pl.col("net_sales_per_customer_12m") * pl.col("contribution_margin_rate"),
+    )
+
+
+def _find_month_end_a_year_before(month_end: dt.date) -> dt.date:
+    next_day = month_end + dt.timedelta(days=1)
+    return next_day.replace(year=next_day.year - 1) - dt.timedelta(days=1)

@@ -1,0 +1,242 @@
+"""The mart `acquisition_economics`: what customers of a channel are worth beside what winning them costs."""
+
+import datetime as dt
+from collections import defaultdict
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+
+from regulars.pipelines.settings.economics import Economics
+from regulars.pipelines.settings.settings import Cohorts
+from regulars.pipelines.transforms.churn.churn import churn
+from regulars.pipelines.transforms.money.acquisition_economics import COLUMNS, acquisition_economics
+from tests.transforms.core_tables import ENGINES, REFUND_SCHEMA, Row
+from tests.transforms.mart_rules import broken_rules
+from tests.transforms.products.product_tables import item, product_tables, sale
+from tests.transforms.subscription_tables import table as subscriptions_of
+
+AS_OF = dt.date(2026, 4, 10)
+SPEND = {"month": pl.Date, "channel": pl.String, "amount": pl.Decimal(18, 4)}
+KNOWN = {
+    "customer_idx": pl.Int32,
+    "first_order_date": pl.Date,
+    "acquisition_channel": pl.String,
+    "customer_type": pl.String,
+    "acquisition_cost": pl.Decimal(18, 4),
+}
+FORTY_PERCENT = Economics(contribution_margin=0.4)
+
+
+def spent(month: str, channel: str, amount: str) -> Row:
+    return {"month": dt.date.fromisoformat(month), "channel": channel, "amount": Decimal(amount)}
+
+
+def inputs(sales: list[Row], spend: list[Row], channels: dict[int, tuple[str | None, ...]]) -> dict[str, Any]:
+    """The tables, of customers with a channel, a type and perhaps a known cost."""
+    tables = product_tables(*sales)
+    first = {}
+    for row in tables["orders"].sort("order_date").iter_rows(named=True):
+        first.setdefault(row["customer_idx"], row["order_date"])
+    known = [
+        dict(zip(KNOWN, (idx, day, *channels.get(idx, ("ads", "home", None))), strict=True))
+        for idx, day in first.items()
+    ]
+    made = {
+        "orders": tables["orders"],
+        "refunds": pl.DataFrame([], schema=REFUND_SCHEMA),
+        "order_lines": tables["order_lines"],
+        "subscriptions": subscriptions_of(),
+        "acquisition_spend": pl.DataFrame(spend, schema=SPEND),
+        "customer_dimensions": pl.DataFrame(known, schema=KNOWN),
+        "calendar": tables["calendar"],
+    }
+    made["churn"] = churn(
+        made["orders"],
+        made["subscriptions"],
+        made["calendar"],
+        made["customer_dimensions"],
+        as_of=AS_OF,
+        lapse_days=365,
+        cohorts=Cohorts(dimensions=[]),
+    )
+    return made
+
+
+def mart(
+    tables: dict[str, Any], economics: Economics = FORTY_PERCENT, engine: str = "polars"
+) -> dict[tuple[str, str], Row]:
+    """Channel and type -> row."""
+    with ENGINES[engine](tables) as frames:
+        found = acquisition_economics(**frames, as_of=AS_OF, lapse_days=365, economics=economics, discount_rate=0.1)
+    assert broken_rules("acquisition_economics", found, tables) == set()
+    return {(row["acquisition_channel"], row["customer_type"]): row for row in found.iter_rows(named=True)}
+
+
+def ten_customers(year_sales: str = "1000") -> list[Row]:
+    """Ten are active at each month-end; in the 12 months to March 2026 two leave, two come; together they buy for so
+    much."""
+    days = [dt.date(2023, 1, 5) + dt.timedelta(days=100 * each) for each in range(12)]
+    stay = [sale(day, item("bar", "0.0001"), customer=idx) for idx in range(1, 9) for day in days if day <= AS_OF]
+    leave = [
+        sale(day, item("bar", "1"), customer=idx)
+        for idx in (9, 10)
+        for day in ("2023-01-05", "2024-01-01", "2024-10-10")
+    ]
+    come = [sale("2025-10-12", item("bar", "0.0001"), customer=idx) for idx in (11, 12)]
+    in_year = sum(
+        each["order_date"] > dt.date(2025, 3, 31) and each["order_date"] <= dt.date(2026, 3, 31) for each in stay
+    )
+    rest = Decimal(year_sales) - Decimal("0.0001") * (in_year + len(come))
+    return [*stay, *leave, *come, sale("2026-03-31", item("bar", str(rest)))]
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_fifty_spent_on_forty_a_year_and_a_churn_of_a_fifth_is_the_worked_example(engine):
+    tables = inputs(ten_customers(), [spent("2025-10-01", "ads", "100")], {})
+    row = mart(tables, Economics(contribution_margin=0.4, payback_months=18), engine)["ads", "home"]
+    assert (row["new_customers_won"], row["cost_per_customer"], row["cost_basis"]) == (2, 50, "spend")
+    assert row["retention_rate_12m"] == pytest.approx(0.8)
+    assert float(row["contribution_per_customer_12m"]) == pytest.approx(40)
+    assert float(row["clv_before_cost"]) == pytest.approx(146.67, abs=0.005)
+    assert float(row["most_for_margin"]) == pytest.approx(117.33, abs=0.005)
+    assert float(row["most_for_ratio"]) == pytest.approx(48.89, abs=0.005)
+    assert row["payback_months"] == 18
+    assert float(row["most_for_payback"]) == pytest.approx(
+        sum(40 / 12 * 0.8 ** (k / 12) for k in range(1, 19)), abs=1e-4
+    )
+    assert (row["most_to_bid"], row["is_above_most"]) == (row["most_for_ratio"], True)
+    assert row["clv_to_cost_ratio"] == pytest.approx(146.67 / 50, abs=0.001)
+
+
+def test_the_ratio_uses_the_value_before_the_cost():
+    # 1,000 a year for ten years at no discount is 10,000; at a cost of 1,000 that is 10 : 1, not 9
+    tables = inputs(ten_customers("25000"), [spent("2025-10-01", "ads", "2000")], {})
+    row = mart(tables)["all", "all"]
+    value = float(row["contribution_per_customer_12m"]) * 1.1 / 0.3
+    assert row["clv_to_cost_ratio"] == pytest.approx(value / 1000)
+
+
+def test_the_interval_of_the_payback_holds_it_and_narrows_with_more_customers():
+    one = inputs(ten_customers(), [spent("2025-10-01", "ads", "100")], {})
+    row = mart(one)["all", "all"]
+    assert row["payback_months_low"] < 18
+    assert row["payback_months_high"] is None  # ten customers, of whom one brings nearly all
+
+
+def test_a_month_s_spend_is_divided_as_its_first_orders_are():
+    sales = [
+        *ten_customers(),
+        sale("2026-01-05", item("bar"), customer=21),
+        sale("2026-01-06", item("bar"), customer=22),
+        sale("2026-01-07", item("bar"), customer=23),
+        sale("2026-02-07", item("bar"), customer=24),
+    ]
+    kinds = {
+        21: ("radio", "home", None),
+        22: ("radio", "home", None),
+        23: ("radio", "office", None),
+        24: ("radio", "office", None),
+    }
+    spend = [
+        spent("2026-01-01", "radio", "30"),
+        spent("2026-02-01", "radio", "7"),
+        spent("2026-03-01", "radio", "5"),  # nobody came
+        spent("2026-04-01", "radio", "900"),  # after the period
+        spent("2024-03-01", "radio", "900"),  # before it
+    ]
+    rows = mart(inputs(sales, spend, kinds))
+    assert {key: row["spend"] for key, row in rows.items() if key[0] == "radio"} == {
+        ("radio", "home"): 20,
+        ("radio", "office"): 17,
+        ("radio", "all"): 42,
+    }
+    assert rows["radio", "all"]["spend_without_customers"] == 5
+    assert rows["radio", "all"]["cost_per_customer"] == Decimal("10.5")
+
+
+def test_a_channel_that_wins_nobody_says_so():
+    row = mart(inputs(ten_customers(), [spent("2026-01-01", "tv", "500")], {}))["tv", "all"]
+    assert (row["new_customers_won"], row["spend"], row["cost_per_customer"]) == (0, 500, None)
+    assert row["reason"] == "money was spent and nobody was won"
+
+
+def test_a_channel_that_cannot_pay_back_says_so():
+    row = mart(inputs(ten_customers(), [spent("2025-10-01", "ads", "5000")], {}))["ads", "all"]
+    assert (row["payback_months"], row["is_above_most"]) == (None, True)
+    assert row["reason"] == "the cost does not come back within 240 months"
+
+
+def test_without_spend_the_known_costs_of_customers_are_used_and_without_these_none():
+    rows = mart(inputs(ten_customers(), [], {11: ("fair", "home", Decimal(30)), 12: ("fair", "home", None)}))
+    assert (rows["fair", "home"]["cost_basis"], rows["fair", "home"]["cost_per_customer"]) == ("customers", 30)
+    assert rows["ads", "all"]["cost_per_customer"] is None
+    assert rows["ads", "all"]["reason"] == "the cost is unknown: deliver spend, or set acquisition_cost"
+    assert rows["ads", "all"]["most_to_bid"] is not None
+
+
+def test_customers_who_came_for_nothing_pay_back_at_once_and_have_no_ratio():
+    row = mart(inputs(ten_customers(), [], {11: ("ads", "home", Decimal(0))}))["ads", "home"]
+    assert (row["payback_months"], row["clv_to_cost_ratio"], row["reason"]) == (0, None, None)
+
+
+def test_a_young_company_does_not_know_its_churn():
+    rows = mart(
+        inputs(
+            [sale("2025-06-05", item("bar")), sale("2026-01-05", item("bar"))], [spent("2025-06-01", "ads", "5")], {}
+        )
+    )
+    assert rows["all", "all"]["reason"].startswith("history too short")
+    assert rows["all", "all"]["cost_per_customer"] == 5
+
+
+def test_without_a_margin_no_worth_is_claimed():
+    row = mart(inputs(ten_customers(), [spent("2025-10-01", "ads", "100")], {}), Economics())["ads", "home"]
+    assert row["reason"].startswith("the margin is unknown")
+    assert (row["clv_before_cost"], row["most_to_bid"]) == (None, None)
+
+
+def test_churn_of_all_is_that_of_the_mart_churn():
+    tables = inputs(ten_customers(), [], {})
+    last = tables["churn"].sort("month_end").tail(1).row(0, named=True)
+    row = mart(tables)["all", "all"]
+    assert row["churn_rate_12m"] == pytest.approx(last["churn_rate_12m"])
+    assert row["average_customers_12m"] == pytest.approx(last["average_customers_12m"])
+
+
+def test_drawn_spend_is_divided_as_by_hand():
+    rng = np.random.default_rng(4)
+    kinds = {
+        idx: (str(rng.choice(["ads", "fair"])), str(rng.choice(["home", "office"])), None) for idx in range(21, 81)
+    }
+    days = {idx: dt.date(2024, 5, 1) + dt.timedelta(days=int(rng.integers(0, 690))) for idx in kinds}
+    spend = [
+        spent(f"{month:%Y-%m-%d}", channel, str(rng.integers(1, 500)))
+        for month in pl.date_range(dt.date(2024, 3, 1), dt.date(2026, 4, 1), "1mo", eager=True)
+        for channel in ("ads", "fair")
+    ]
+    sales = [sale(day, item("bar", "20"), customer=idx) for idx, day in days.items()]
+    rows = mart(
+        inputs([*ten_customers(), *sales], spend, kinds | dict.fromkeys(range(1, 13), ("organic", "home", None)))
+    )
+    expected: dict[tuple[str, str], float] = defaultdict(float)
+    for row in spend:
+        if dt.date(2024, 4, 1) <= row["month"] <= dt.date(2026, 3, 1):
+            won = [
+                idx
+                for idx, day in days.items()
+                if day.replace(day=1) == row["month"] and kinds[idx][0] == row["channel"]
+            ]
+            for idx in won:
+                expected[row["channel"], kinds[idx][1]] += float(row["amount"]) / len(won)
+            expected[row["channel"], "all"] += float(row["amount"])
+    found = {key: float(row["spend"]) for key, row in rows.items() if key in expected}
+    assert found == pytest.approx(dict(expected), abs=1e-3)
+    assert rows["organic", "all"]["spend"] is None
+
+
+def test_without_churn_the_table_is_empty_with_all_columns():
+    assert mart(inputs([], [], {})) == {}
+    assert list(COLUMNS)[:2] == ["acquisition_channel", "customer_type"]

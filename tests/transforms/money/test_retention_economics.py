@@ -1,0 +1,180 @@
+"""The mart `retention_economics`: what a few points of retention are worth."""
+
+import datetime as dt
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any
+
+import polars as pl
+import pytest
+
+from regulars.pipelines.settings.economics import Economics
+from regulars.pipelines.settings.settings import Cohorts
+from regulars.pipelines.transforms.churn.churn import CHURN_COLUMNS
+from regulars.pipelines.transforms.money.retention_economics import COLUMNS, retention_economics
+from tests.transforms.core_tables import ENGINES, REFUND_SCHEMA, Row
+from tests.transforms.mart_rules import broken_rules
+from tests.transforms.products.product_tables import item, product_tables, sale
+
+AS_OF = dt.date(2026, 4, 10)
+MONTH_END = dt.date(2026, 3, 31)
+FORTY_PERCENT = Economics(contribution_margin=0.4)
+
+
+def month(churn_rate: float | None, customers: int = 1000, **more: Any) -> Row:
+    """A row of `marts.churn`, of the whole base at the last month-end."""
+    return {
+        "month_end": MONTH_END,
+        "dimension": "all",
+        "dimension_value": "all",
+        "churn_rate_12m": churn_rate,
+        "average_customers_12m": float(customers),
+        "active_customers": customers,
+        "reason": "history too short" if churn_rate is None else None,
+        **more,
+    }
+
+
+def inputs(
+    *sales: Row, churn: list[Row], types: dict[int, str] | None = None, refunds: Sequence[Row] = ()
+) -> dict[str, Any]:
+    tables = product_tables(*sales)
+    customers = sorted(set(tables["orders"]["customer_idx"]) - {0})
+    known = {"customer_idx": customers, "customer_type": [(types or {}).get(each) for each in customers]}
+    return {
+        "orders": tables["orders"],
+        "refunds": pl.DataFrame(list(refunds), schema=REFUND_SCHEMA),
+        "order_lines": tables["order_lines"],
+        "customer_dimensions": pl.DataFrame(known, schema={"customer_idx": pl.Int32, "customer_type": pl.String}),
+        "churn": pl.DataFrame([{name: row.get(name) for name in CHURN_COLUMNS} for row in churn], schema=CHURN_COLUMNS),
+    }
+
+
+def mart(
+    tables: dict[str, Any], economics: Economics = FORTY_PERCENT, engine: str = "polars", split: Sequence[str] = ()
+) -> list[Row]:
+    with ENGINES[engine](tables) as frames:
+        found = retention_economics(
+            **frames, as_of=AS_OF, cohorts=Cohorts(dimensions=list(split)), economics=economics, discount_rate=0.1
+        )
+    rules = {
+        f"marts.{name}" if name in ("churn", "customer_dimensions") else name: rows for name, rows in tables.items()
+    }
+    assert broken_rules("retention_economics", found, rules) == set()
+    return found.to_dicts()
+
+
+THOUSAND = [sale("2025-06-05", item("bar", "60000")), sale("2026-03-31", item("bar", "40000"), customer=2)]
+"""A hundred a year for each of a thousand customers."""
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize(
+    ("churn_rate", "gains", "rest"),
+    [
+        (0.40, (1946, 3950, 10332), (0.187, 0.1245, 0.14)),
+        (0.25, (3027, 6142, 16048), (0.175, 0.1169, 0.25)),
+        (0.10, (4635, 9399, 24503), (0.166, 0.1108, 1.00)),
+    ],
+)
+def test_a_thousand_customers_at_a_margin_of_forty_percent_gain_what_the_table_says(engine, churn_rate, gains, rest):
+    rows = mart(inputs(*THOUSAND, churn=[month(churn_rate)]), engine=engine)
+    assert [row["points"] for row in rows] == [1, 2, 5]
+    assert [float(row["retention_gain"]) for row in rows] == pytest.approx(gains, abs=0.5)
+    of_five = rows[2]
+    assert of_five["retention_gain_rate"] == pytest.approx(rest[0], abs=0.0005)
+    assert of_five["equal_cost_cut_rate"] == pytest.approx(rest[1], abs=0.00005)
+    assert of_five["customer_years_gain_rate"] == pytest.approx(rest[2], abs=0.005)
+    assert (of_five["is_step_capped"], of_five["reason"], of_five["margin_basis"]) == (False, None, "settings")
+
+
+def test_clv_before_cost_is_that_of_the_formula():
+    row = mart(inputs(*THOUSAND, churn=[month(0.2)]))[0]
+    assert float(row["contribution_per_customer_12m"]) == 40
+    assert float(row["clv_before_cost"]) == pytest.approx(146.67, abs=0.005)
+    assert row["expected_customer_years"] == pytest.approx(5)
+
+
+def test_the_margin_is_that_of_lines_whose_cost_is_known():
+    sales = [
+        sale("2025-06-05", item("bar", "100", cost="70"), item("box", "900")),
+        sale("2024-06-05", item("bar", "5", cost="0")),
+    ]
+    row = mart(inputs(*sales, churn=[month(0.2, 10)]), Economics())[0]
+    assert (row["margin_basis"], row["net_sales_12m"]) == ("measured", 1000)
+    assert row["contribution_margin_rate"] == pytest.approx(0.3)
+    assert float(row["contribution_per_customer_12m"]) == pytest.approx(30)
+
+
+def test_sales_are_those_of_known_customers_within_the_12_months_less_refunds():
+    given_back = {"refund_id": "r1", "customer_idx": 1, "is_countable": True, "goods": Decimal(10)}
+    sales = [
+        sale("2025-03-31", item("bar", "1")),
+        sale("2025-04-01", item("bar", "20")),
+        sale("2026-04-01", item("bar", "400")),
+        sale("2026-03-01", item("bar", "8000"), customer=0),
+    ]
+    refunds = [given_back | {"refund_date": day} for day in (dt.date(2026, 3, 1), dt.date(2025, 3, 1))]
+    assert mart(inputs(*sales, churn=[month(0.2)], refunds=refunds))[0]["net_sales_12m"] == 10
+
+
+@pytest.mark.parametrize(
+    ("churn_rate", "economics", "said"),
+    [
+        (None, FORTY_PERCENT, "history too short"),
+        (1.0, FORTY_PERCENT, "retention is undefined"),
+        (1.3, FORTY_PERCENT, "retention is undefined"),
+        (0.2, Economics(), "the margin is unknown"),
+    ],
+)
+def test_what_cannot_be_known_is_empty_and_says_why(churn_rate, economics, said):
+    for row in mart(inputs(*THOUSAND, churn=[month(churn_rate)]), economics):
+        assert said in row["reason"]
+        assert (row["retention_gain"], row["equal_cost_cut_rate"], row["clv_before_cost"]) == (None, None, None)
+        assert not row["is_complete"]
+
+
+def test_without_sales_there_is_no_contribution_to_keep():
+    rows = mart(inputs(sale("2020-01-01", item("bar")), churn=[month(0.2)]))
+    assert {row["reason"] for row in rows} == {"customers brought no contribution in the 12 months"}
+
+
+def test_retention_is_not_raised_beyond_the_cap():
+    rows = mart(inputs(*THOUSAND, churn=[month(0.03)]))
+    assert [row["raised_retention_rate"] for row in rows] == pytest.approx([0.98, 0.99, 0.99])
+    assert [row["is_step_capped"] for row in rows] == [False, False, True]
+    nobody_left = mart(inputs(*THOUSAND, churn=[month(0.0)]))
+    assert [row["retention_gain"] for row in nobody_left] == [0, 0, 0]
+    assert all(row["is_step_capped"] for row in nobody_left)
+
+
+def test_where_nothing_costs_anything_no_cost_can_be_cut():
+    row = mart(inputs(*THOUSAND, churn=[month(0.2)]), Economics(contribution_margin=1.0))[0]
+    assert (row["equal_cost_cut_rate"], row["reason"]) == (None, None)
+
+
+def test_groups_have_their_own_sales_churn_and_margin():
+    sales = [
+        sale("2026-01-05", item("bar", "100", cost="50")),
+        sale("2026-01-05", item("box", "300", cost="30"), customer=2),
+    ]
+    groups = [
+        month(rate, 10, dimension="customer_type", dimension_value=kind)
+        for kind, rate in (("home", 0.5), ("office", 0.1))
+    ]
+    tables = inputs(*sales, churn=[month(0.3, 20), *groups], types={1: "home", 2: "office"})
+    rows = {
+        row["dimension_value"]: row for row in mart(tables, Economics(retention_points=[1]), split=["customer_type"])
+    }
+    assert {key: float(row["contribution_per_customer_12m"]) for key, row in rows.items()} == pytest.approx(
+        {"all": 20 * 320 / 400, "home": 5, "office": 27}
+    )
+    assert rows["home"]["retention_rate_12m"] == pytest.approx(0.5)
+
+
+def test_without_churn_the_table_is_empty_with_all_columns():
+    tables = inputs(churn=[])
+    found = retention_economics(
+        **tables, as_of=AS_OF, cohorts=Cohorts(dimensions=[]), economics=FORTY_PERCENT, discount_rate=0.1
+    )
+    assert found.schema == pl.Schema(COLUMNS)

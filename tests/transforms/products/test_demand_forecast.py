@@ -1,0 +1,114 @@
+"""The mart `demand_forecast`: pieces of each product by week, what is expected, and how far off that was."""
+
+import datetime as dt
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+
+from regulars.pipelines.models.demand_forecasts import forecast_demand
+from regulars.pipelines.settings.demand import Demand
+from regulars.pipelines.transforms.products.demand_forecast import COLUMNS, demand_forecast
+from tests.transforms.core_tables import ENGINES
+from tests.transforms.mart_rules import broken_rules
+from tests.transforms.products.product_tables import Row, item, product_tables, sale
+
+SUNDAY = dt.date(2026, 3, 29)
+READS = ("order_lines", "orders", "products", "stores", "calendar")
+FOUR_WEEKS = Demand(weeks_ahead=4)
+
+
+def mart(
+    sales: list[Row], as_of: dt.date = SUNDAY, demand: Demand = FOUR_WEEKS, engine: str = "polars"
+) -> pl.DataFrame:
+    tables = product_tables(*sales)
+    with ENGINES[engine]({name: tables[name] for name in READS}) as frames:
+        found = demand_forecast(**frames, as_of=as_of, demand=demand)
+    assert broken_rules("demand_forecast", found, {}) == set()
+    return found
+
+
+def weekly(product: str, quantities: list[int], last: dt.date = SUNDAY, **of_order: Any) -> list[Row]:
+    """A sale on the Sunday of each week, the last one on `last`; none where it is 0."""
+    days = [last - dt.timedelta(days=7 * back) for back in range(len(quantities))][::-1]
+    return [
+        sale(day, item(product, "5", quantity=str(number)), **of_order)
+        for day, number in zip(days, quantities, strict=True)
+        if number
+    ]
+
+
+def ahead(found: pl.DataFrame, week: int = 1, **where: str) -> Row:
+    return found.filter(weeks_ahead=week, **where).row(0, named=True)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_forecast_interval_and_grade_are_those_of_the_series(engine):
+    quantities = np.random.default_rng(2).poisson(20, 80)
+    found = mart(weekly("bar", quantities.tolist()), engine=engine)
+    expected = forecast_demand(quantities[np.newaxis].astype(float), np.array([0]), 4)
+    row = ahead(found, week=3)
+    assert row["week_start"] == SUNDAY + dt.timedelta(days=15)
+    assert row["demand_forecast"] == pytest.approx(expected.forecast[0])
+    assert row["demand_forecast_low"] == pytest.approx(expected.low[0, 2])
+    assert row["demand_forecast_high"] == pytest.approx(expected.high[0, 2])
+    errors = expected.errors[0][0]
+    came = sum(quantities[-16 + start + step] for start in range(13) for step in range(4))
+    assert (row["tested_weeks"], row["tested_demand"]) == (13, came)
+    assert row["wape"] == pytest.approx(np.abs(errors).sum() / came)
+    assert row["bias_rate"] == pytest.approx(-errors.sum() / came)
+    assert row["rmsse"] == pytest.approx(np.sqrt(np.square(errors).mean() / np.square(np.diff(quantities)).mean()))
+    assert row["wape_mean_8w"] == pytest.approx(np.abs(expected.errors[2]).sum() / came)
+    assert found.filter(weeks_ahead=0)["demand"].to_list() == [quantities[-1]]
+    assert found.filter(pl.col("weeks_ahead") <= 0).height == 26
+
+
+def test_a_week_that_is_not_over_is_forecast_and_not_counted():
+    saturday = SUNDAY - dt.timedelta(days=1)
+    found = mart(weekly("bar", [4] * 40), as_of=saturday)
+    assert found.filter(weeks_ahead=0)["week_start"].to_list() == [dt.date(2026, 3, 16)]
+    assert ahead(found)["week_start"] == dt.date(2026, 3, 23)
+    assert ahead(found)["weeks_of_history"] == 39
+
+
+def test_a_short_history_gets_the_mean_of_what_there_is_and_a_reason():
+    row = ahead(mart(weekly("bar", [2, 4, 0, 6])))
+    assert (row["method"], row["demand_forecast"], row["weeks_of_history"]) == ("mean_so_far", 3, 4)
+    assert "fewer than 26 weeks" in row["reason"]
+    assert (row["demand_forecast_low"], row["wape"], row["is_complete"]) == (None, None, False)
+
+
+def test_a_region_with_few_sales_gets_its_share_of_the_product():
+    sales = weekly("bar", [10] * 60, region="Nord") + weekly("bar", [13] * 2 + [0] * 3, region="Sued")
+    found = mart(sales)
+    whole, south = ahead(found, place="all"), ahead(found, place="Sued")
+    assert south["method"] == "shared"
+    assert south["demand_forecast"] == pytest.approx(whole["demand_forecast"] * 26 / 286)
+    assert "shared by the last 26 weeks" in south["reason"]
+    assert ahead(found, place="Nord")["demand_forecast"] == pytest.approx(10)
+
+
+def test_places_are_regions_or_stores_or_none_as_the_settings_say():
+    sales = weekly("bar", [10] * 30, region="Nord", store_id="S1")
+    assert set(mart(sales)["place"]) == {"all", "Nord"}
+    assert set(mart(sales, demand=Demand(by="store"))["place"]) == {"all", "S1"}
+    assert set(mart(sales, demand=Demand(by="none"))["place"]) == {"all"}
+    assert set(mart(weekly("bar", [10] * 30))["place"]) == {"all"}  # no region is known of anything
+
+
+def test_more_given_back_than_sold_in_one_region_takes_nothing_from_another():
+    sales = weekly("bar", [10] * 30, region="Nord") + weekly("bar", [-4] * 30, region="Sued")
+    found = mart(sales)
+    assert set(found["place"]) == {"all", "Nord"}
+    assert found.filter(place="all", weeks_ahead=0)["demand"].to_list() == [10]
+
+
+def test_products_not_sold_for_a_year_and_lines_without_a_product_are_left_out():
+    old = weekly("old", [3] * 30, last=SUNDAY - dt.timedelta(days=7 * 53))
+    found = mart([*old, *weekly("bar", [1] * 30), sale(SUNDAY, item(None))])
+    assert set(found["product_id"]) == {"bar"}
+
+
+def test_without_sales_the_table_is_empty_with_all_columns():
+    assert mart([]).schema == pl.Schema(COLUMNS)

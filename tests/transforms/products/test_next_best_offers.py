@@ -1,0 +1,204 @@
+"""The mart `next_best_offers` and its grade: what to offer each customer next, why, and how often that is right."""
+
+import datetime as dt
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+
+from regulars.pipelines.settings.offers import Offers
+from regulars.pipelines.transforms.products.next_best_offers import COLUMNS, next_best_offers
+from regulars.pipelines.transforms.products.offer_evaluation import offer_evaluation
+from regulars.pipelines.transforms.products.purchase_pairs import PAIR, score_pairs, take_best
+from tests.models.online_retail import load_online_retail
+from tests.transforms.core_tables import ENGINES
+from tests.transforms.mart_rules import broken_rules
+from tests.transforms.products.product_tables import Row, item, product_tables, sale
+
+AS_OF = dt.date(2026, 3, 31)
+OWN_ONLY = Offers(new_places=0)
+REFUND = {"system": pl.String, "order_id": pl.String, "refund_date": pl.Date, "is_countable": pl.Boolean}
+
+
+def back(days: int) -> dt.date:
+    return AS_OF - dt.timedelta(days=days)
+
+
+def bought(product: str, *days_back: int, customer: int = 1) -> list[Row]:
+    return [sale(back(days), item(product, category=f"{product}s"), customer=customer) for days in days_back]
+
+
+def offered(
+    sales: list[Row],
+    offers: Offers = OWN_ONLY,
+    *,
+    stock: dict[str, bool] | None = None,
+    consent: dict[int, bool] | None = None,
+    refunds: tuple[str, ...] = (),
+    engine: str = "polars",
+) -> pl.DataFrame:
+    made = product_tables(*sales)
+    numbers = sorted({1, *made["orders"]["customer_idx"]})
+    in_stock = [(stock or {}).get(product) for product in made["products"]["product_id"]]
+    tables: dict[str, Any] = {
+        "order_lines": made["order_lines"],
+        "orders": made["orders"],
+        "refunds": pl.DataFrame(
+            [{"system": "shop", "order_id": key, "refund_date": AS_OF, "is_countable": True} for key in refunds], REFUND
+        ),
+        "products": made["products"].with_columns(in_stock=pl.Series(in_stock, dtype=pl.Boolean)),
+        "customers": pl.DataFrame(
+            {
+                "customer_id": [f"c{idx}" for idx in numbers],
+                "customer_idx": pl.Series(numbers, dtype=pl.Int32),
+                "email_opt_in": pl.Series([(consent or {}).get(idx) for idx in numbers], dtype=pl.Boolean),
+            }
+        ),
+    }
+    with ENGINES[engine](tables) as frames:
+        found = next_best_offers(**frames, as_of=AS_OF, lapse_days=365, offers=offers)
+    assert broken_rules("next_best_offers", found, {name: tables[name] for name in ("products", "customers")}) == set()
+    return found
+
+
+def products_of(found: pl.DataFrame, customer: int = 1) -> list[str]:
+    return found.filter(customer_idx=customer)["product_id"].to_list()
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_what_is_bought_often_and_lately_comes_first_and_says_why(engine):
+    sales = bought("tea", 300, 200, 100, 60) + bought("bar", 150) + bought("nut", 20)
+    found = offered(sales, engine=engine)
+    assert products_of(found) == ["tea", "nut", "bar"]
+    assert found["why"].to_list() == [
+        "bought on 4 days, last 60 days ago",
+        "bought once, 20 days ago",
+        "bought once, 150 days ago",
+    ]
+    assert found["offer_kind"].unique().to_list() == ["habit"]
+
+
+def test_a_six_week_rhythm_is_due_and_told_by_its_timing():
+    rhythm = [40 + 42 * each for each in range(8)]
+    found = offered(bought("coffee", *rhythm) + bought("bar", 60, 50, 30, 18, 16))
+    first = found.row(0, named=True)
+    assert (first["product_id"], first["offer_kind"]) == ("coffee", "due")
+    assert first["why"] == "bought every 42 days, last 40 days ago"
+    assert first["due_on"] == AS_OF + dt.timedelta(days=2)
+    irregular = [40, 50, 140, 150, 240, 250, 330, 345]
+    assert offered(bought("coffee", *irregular)).row(0, named=True)["offer_kind"] == "habit"
+
+
+def test_a_rhythm_that_has_just_been_served_is_no_offer():
+    found = offered(bought("coffee", *[5 + 42 * each for each in range(8)]) + bought("bar", 60))
+    assert products_of(found) == ["bar"]
+    assert (found["excluded_products"][0], found["excluded_because"][0]) == (1, "1 bought lately")
+
+
+def test_what_is_out_of_stock_excluded_or_given_back_is_no_offer():
+    sales = bought("tea", 50) + bought("bar", 40) + bought("nut", 30) + bought("cup", 20) + bought("box", 10)
+    found = offered(
+        sales,
+        Offers(new_places=0, exclude_products=["bar"], exclude_categories=["nuts"]),
+        stock={"tea": False, "box": True},
+        refunds=("o00003",),
+    )
+    assert products_of(found) == ["box"]
+    assert found["excluded_because"][0] == "2 by the settings, 1 not in stock, 1 given back last time"
+
+
+def test_customers_who_declined_or_lapsed_get_no_offers():
+    sales = [*bought("tea", 50), *bought("tea", 50, customer=2), *bought("tea", 365, customer=3)]
+    assert offered(sales, consent={1: True, 2: False})["customer_id"].to_list() == ["c1"]
+    with_all = Offers(new_places=0, without_consent=True)
+    assert offered(sales, with_all, consent={2: False})["customer_id"].to_list() == ["c1", "c2"]
+    assert products_of(offered([*bought("tea", 50, customer=0)]), customer=0) == []
+
+
+def test_a_new_product_comes_last_with_what_it_goes_with():
+    together = [sale(back(30 + each), item("tea"), item("cup"), customer=10 + each) for each in range(6)]
+    sales = [*together, *bought("tea", 9), *bought("bar", 20)]
+    found = offered(sales, Offers(places=2, new_places=1)).filter(customer_idx=1)
+    assert found["product_id"].to_list() == ["tea", "cup"]
+    new = found.row(1, named=True)
+    assert (new["offer_kind"], new["product_purchases"]) == ("new", 0)
+    assert new["why"] == "often in one basket with Tea, which was bought last time"
+    nearness = 6 / np.sqrt(7 * 6) * 6 / 11
+    assert new["offer_score"] == pytest.approx(nearness)
+    four = offered([*together[:4], *bought("tea", 9)], Offers(new_places=1))
+    assert products_of(four) == ["tea"]  # four baskets are too few
+
+
+def test_scores_are_those_of_a_loop_over_single_pairs():
+    rng = np.random.default_rng(6)
+    rows = sorted({(int(rng.integers(1, 30)), int(rng.integers(0, 8)), int(rng.integers(0, 700))) for _ in range(900)})
+    days = pl.DataFrame(rows, {"customer_idx": pl.Int32, "product": pl.UInt32, "day": pl.Int32}, orient="row")
+    found = {(row["customer_idx"], row["product"]): row for row in score_pairs(days, today=700).iter_rows(named=True)}
+    by_pair: dict[tuple[int, int], list[int]] = {}
+    for customer, product, day in rows:
+        by_pair.setdefault((customer, product), []).append(day)
+    repeats = {p: sum(len(d) - 1 for (_, q), d in by_pair.items() if q == p) for p in range(8)}
+    waited = {p: sum(700 - d[0] for (_, q), d in by_pair.items() if q == p) for p in range(8)}
+    overall = (sum(repeats.values()) + 0.3) / (sum(waited.values()) + 1)
+    for (customer, product), each in by_pair.items():
+        row = found[customer, product]
+        if row["is_regular"]:
+            assert len(each) >= 5
+            assert np.std(np.diff(each)) / np.mean(np.diff(each)) < 0.4
+            continue
+        rate = (repeats[product] + 15_000 * overall) / (waited[product] + 15_000)
+        chance = 1 - (1 + 28 / (700 - each[0] + 0.3 / rate)) ** -(len(each) - 1 + 0.3)
+        assert row["offer_score"] == pytest.approx(chance * 0.5 ** ((700 - each[-1]) / 180))
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_offers_are_graded_on_the_last_28_days_with_what_was_known_before(engine):
+    sales: list[Row] = []
+    for customer in range(1, 41):
+        sales += bought("tea", 100, 60, customer=customer) + bought("hit", 40, customer=customer)
+        sales += bought("tea" if customer <= 30 else "pen", 10, customer=customer)
+    sales += bought("pen", 5, customer=99)  # had not bought before
+    with ENGINES[engine]({"order_lines": product_tables(*sales)["order_lines"]}) as frames:
+        found = offer_evaluation(**frames, as_of=AS_OF)
+    rows = {(row["scope"], row["method"]): row for row in found.iter_rows(named=True)}
+    for method in ("offers", "personal_frequency", "best_sellers"):
+        row = rows["any_product", method]
+        assert row["tested_customers"] == 40
+        # best sellers of the 28 days before hold what was bought 40 days ago alone
+        assert row["hit_rate_10"] == (0.75 if method != "best_sellers" else 0.0)
+    assert rows["any_product", "offers"]["precision_10"] == pytest.approx(30 / 80)
+    never = rows["never_bought", "baskets"]
+    assert (never["tested_customers"], never["hit_rate_10"]) == (10, None)
+    assert never["reason"].startswith("fewer than 30 customers")
+
+
+def test_without_lines_both_tables_are_sound():
+    assert offered([]).schema == pl.Schema(COLUMNS)
+    empty = offer_evaluation(product_tables()["order_lines"], as_of=AS_OF)
+    assert empty["tested_customers"].to_list() == [0] * 5
+
+
+@pytest.mark.slow
+def test_on_online_retail_offers_hit_at_least_as_often_as_published_and_more_than_habit_alone():
+    lines = load_online_retail().filter(pl.col("customer").is_not_null())
+    number = pl.col("product").rank("dense").cast(pl.UInt32)
+    days = (
+        lines.select(pl.col("customer").cast(pl.Int32).alias("customer_idx"), number.alias("product"), "day")
+        .unique()
+        .sort(*PAIR, "day")
+    )
+    hits, tested = {"offers": 0, "frequency": 0}, 0
+    for cut in (dt.date(2011, 11, 11), dt.date(2011, 8, 31), dt.date(2011, 5, 31)):
+        today = (cut - dt.date(1970, 1, 1)).days
+        pairs = score_pairs(days.filter(pl.col("day") <= today), today=today)
+        later = days.filter(pl.col("day").is_between(today + 1, today + 28)).select(PAIR).unique()
+        later = later.join(pairs.select("customer_idx").unique(), on="customer_idx", how="semi")
+        tested += later["customer_idx"].n_unique()
+        frequent = pairs.sort("customer_idx", "purchases", "last_day", "product", descending=[False, True, True, False])
+        for name, ranked in (("offers", pairs), ("frequency", frequent)):
+            hits[name] += take_best(ranked, 10).join(later, on=PAIR, how="semi")["customer_idx"].n_unique()
+    assert hits["offers"] / tested >= 0.826
+    assert hits["offers"] > hits["frequency"]
+    assert Decimal(tested) > 3000
