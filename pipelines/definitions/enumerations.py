@@ -60,4 +60,19 @@ SUPPORT_DIMENSIONS = {
 }
 """What the tickets of `marts.support_response` are split by: value -> what it means."""
 
-NPS_DIMENSIONS = (ALL, "customer_type", "country", "touchpoint")
+SurveyDimension = Literal[
+    "customer_type",
+    "country",
+    "region",
+    "owner",
+    "segment",
+    "value_tier",
+    "touchpoint",
+    "channel",
+    "store",
+    "language",
+]
+"""What scores of surveys can be split by."""
+
+SURVEY_DIMENSIONS: tuple[SurveyDimension, ...] = get_args(SurveyDimension)
+NPS_DIMENSIONS = (ALL, *SURVEY_DIMENSIONS)

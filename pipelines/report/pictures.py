@@ -25,16 +25,26 @@ from regulars.pipelines.report.facts.predictions import (
     read_weeks,
 )
 from regulars.pipelines.report.facts.reading import read_rows
-from regulars.pipelines.report.facts.report_facts import read_cohorts, read_currency
+from regulars.pipelines.report.facts.report_facts import NPS, read_cohorts, read_currency
 from regulars.pipelines.report.mart_pictures import MART_PICTURES
 from regulars.pipelines.report.parts import Key, Part, make_absent_part
 from regulars.pipelines.report.render.markdown import render_markdown
 from regulars.pipelines.report.sections.cohorts import make_cohort_picture
 from regulars.pipelines.report.sections.curves import choose_lines, make_retention_part
 from regulars.pipelines.report.sections.methods import name_method
+from regulars.pipelines.report.sections.nps import make_nps_picture
 from regulars.pipelines.report.sections.support import SUPPORT_WEEKS, make_support_part
 from regulars.pipelines.report.sections.tested import describe_test, make_decile_parts
 from regulars.pipelines.report.sections.tracking import make_weekly_part
+from regulars.pipelines.report.sections.voice import (
+    DRIVERS,
+    NPS_VALUE,
+    ROLLING,
+    SCORES,
+    make_drivers_part,
+    make_scores_part,
+    make_value_by_group_part,
+)
 from regulars.pipelines.report.sections.worth import describe_expected, make_alive_part, make_shares_part
 from regulars.pipelines.report.words import counts
 from regulars.pipelines.report.words.words import SOURCE_LANGUAGE, Words, read_words
@@ -71,6 +81,23 @@ def _draw_clv(con: duckdb.DuckDBPyConnection, words: Words) -> Sequence[Part]:
     currency = read_currency(con)
     lede = Part(caption=describe_expected(expected, found.tests, currency, words))
     return [lede, make_shares_part(found, currency, words), make_alive_part(found, words)]
+
+
+def _draw_nps(con: duckdb.DuckDBPyConnection, words: Words) -> Sequence[Part]:
+    return [make_nps_picture(read_rows(con, NPS, "marts.nps"), words)]
+
+
+def _draw_scores(con: duckdb.DuckDBPyConnection, words: Words) -> Sequence[Part]:
+    return [make_scores_part(read_rows(con, SCORES, "marts.satisfaction_scores", **ROLLING), words)]
+
+
+def _draw_nps_value(con: duckdb.DuckDBPyConnection, words: Words) -> Sequence[Part]:
+    rows = read_rows(con, NPS_VALUE, "marts.nps_value")
+    return [make_value_by_group_part(rows, read_currency(con), words)]
+
+
+def _draw_drivers(con: duckdb.DuckDBPyConnection, words: Words) -> Sequence[Part]:
+    return [make_drivers_part(read_rows(con, DRIVERS, "marts.satisfaction_drivers"), words)]
 
 
 def _draw_tests(con: duckdb.DuckDBPyConnection, words: Words) -> Sequence[Part]:
@@ -152,6 +179,10 @@ PICTURES: Mapping[str, Callable[[duckdb.DuckDBPyConnection, Words], Sequence[Par
     "marts.retention_cohorts": _draw_cohorts,
     "marts.customer_clv": _draw_clv,
     "marts.support_response": _draw_support,
+    "marts.nps": _draw_nps,
+    "marts.nps_value": _draw_nps_value,
+    "marts.satisfaction_drivers": _draw_drivers,
+    "marts.satisfaction_scores": _draw_scores,
     "meta.clv_models": _draw_models,
     "meta.clv_evaluation": _draw_tests,
     "meta.clv_tracking": _draw_weeks,

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import ConfigDict, Field, PrivateAttr, model_validator
 
-from regulars.pipelines.definitions.enumerations import GRAINS, Dimension, Grain
+from regulars.pipelines.definitions.enumerations import GRAINS, SURVEY_DIMENSIONS, Dimension, Grain, SurveyDimension
 from regulars.pipelines.definitions.windows import DEFAULT_LAPSE_DAYS
 from regulars.pipelines.settings.business_hours import BusinessHours, Support
 from regulars.pipelines.settings.demand import Demand
@@ -108,6 +108,24 @@ class Cohorts(Part):
         return self
 
 
+class Surveys(Part):
+    """How answers to surveys are counted."""
+
+    dimensions: list[SurveyDimension] = list(SURVEY_DIMENSIONS)
+    """What `nps` and `satisfaction_scores` are split by; each costs time and rows. `channel` and `store` are of the
+    order that a survey was about, `segment` and `value_tier` those of today."""
+    max_answer_days: Annotated[int, Field(ge=1)] = 365
+    """How many days an answer tells how its customer feels, in `nps_value`."""
+    driver_days: Annotated[int, Field(ge=1)] = 365
+    """Answers of how many days up to as_of `satisfaction_drivers` looks at."""
+
+    @model_validator(mode="after")
+    def _each_dimension_once(self) -> Self:
+        if len(set(self.dimensions)) < len(self.dimensions):
+            raise ValueError("`dimensions` names one of them twice")
+        return self
+
+
 class Schedule(Part):
     """When Dagster's schedule starts the nightly run, in the company's time zone."""
 
@@ -198,6 +216,7 @@ class Settings(Part):
     cohorts: Cohorts = Cohorts()
     business_hours: BusinessHours = BusinessHours()
     support: Support = Support()
+    surveys: Surveys = Surveys()
     findings: Findings = Findings()
     schedule: Schedule = Schedule()
     report: Report = Report()

@@ -18,6 +18,7 @@ from regulars.pipelines.transforms.voice.nps import nps
 from tests.builders import build, rows_of
 from tests.cases.shared_case import find_case
 from tests.shop import run_regulars
+from tests.transforms.voice.test_nps import ASKED, SEGMENTS
 
 NOW = dt.datetime(2025, 7, 1, 3, 30, tzinfo=dt.UTC)
 SETTINGS = """
@@ -77,8 +78,10 @@ def test_the_answers_that_no_score_counts_are_findings(core: duckdb.DuckDBPyConn
 
 
 def test_the_answers_left_out_stand_beside_the_score(core: duckdb.DuckDBPyConnection):
-    tables = [core.sql(f"select * from core.{name}").pl() for name in ("survey_responses", "customers", "calendar")]
-    rows = [row for row in nps(*tables, as_of=dt.date(2025, 6, 30)).to_dicts() if row["grain"] == "day"]
+    names = ("survey_responses", "survey_invitations", "customers", "calendar")
+    answers, invitations, customers, calendar = (core.sql(f"select * from core.{name}").pl() for name in names)
+    mart = nps(answers, invitations, customers, SEGMENTS, calendar, as_of=dt.date(2025, 6, 30), surveys=ASKED)
+    rows = [row for row in mart.to_dicts() if row["grain"] == "day"]
     assert {
         (
             row["period_end"].isoformat(),

@@ -46,6 +46,8 @@ ALLOWED = {
     ("marts.retention_cohorts", "grain"): GRAINS,
     ("marts.nps", "grain"): NPS_GRAINS,
     ("marts.nps", "dimension"): NPS_DIMENSIONS,
+    ("marts.satisfaction_scores", "grain"): NPS_GRAINS,
+    ("marts.satisfaction_scores", "dimension"): NPS_DIMENSIONS,
     ("marts.customer_segments", "segment"): {segment for segment, *_ in SEGMENTS},
     ("marts.customer_segments", "value_tier"): VALUE_TIERS,
 }

@@ -48,6 +48,25 @@ select *, 'week' as grain, 'all' as dimension from (values
     (date '2026-01-18', 3, 4, 0.75e0, 1e0)
 ) weeks(period_end, complaints_on_time, complaints_decided, complaints_on_time_rate, complaints_on_time_rate_business);
 
+create table marts.nps_value as
+select * from (values
+    ('promoter', 40, 210.0e0, 80.0e0, 0::decimal(18,4)),
+    ('detractor', 9, 90.0e0, null, 1234::decimal(18,4))
+) groups(nps_group, customers, net_sales_per_customer, predicted_value_per_customer, value_at_risk_12m);
+
+create table marts.satisfaction_scores as
+select *, 'csat' as survey_type, 1.0e0 as scale_min, 5.0e0 as scale_max, 'all' as dimension from (values
+    ('day', date '2026-01-10', date '2026-01-10', 3, 4.0e0),
+    ('rolling_28d', date '2025-11-14', date '2025-12-11', 9, 3.9e0),
+    ('rolling_28d', date '2025-12-14', date '2026-01-10', 12, 4.2e0)
+) windows(grain, period_start, period_end, responses, mean_score);
+
+create table marts.satisfaction_drivers as
+select *, 'nps' as survey_type, 300 as scored_responses from (values
+    ('forms', 'taste', 0.7e0, 1, 82.0e0, 'keep_great'),
+    ('forms', 'days_late', 0.3e0, 2, null, null)
+) drivers(system, driver, importance, importance_rank, performance, quadrant);
+
 create table marts.sales_new_vs_returning as
 select *, (new_customer_sales + returning_customer_sales)::decimal(18,4) as net_sales from (values
     (date '2025-12-01', 60, 25::decimal(18,4), 75::decimal(18,4), 10::decimal(18,4), 1::decimal(18,4), true),

@@ -37,3 +37,26 @@ def test_an_invitation_creates_no_customer():
     row = only(invitations({"invitation_id": "i", "email": "eve@example.com"}))
     assert row["contact_id"] is not None
     assert row["customer_id"] is None
+
+
+ORDERS = [
+    {"_system": "shop", "order_id": "o1", "customer_record_id": "c", "store_id": "north", "channel": "web"},
+    {"_system": "till", "order_id": "o2", "customer_record_id": "c", "store_id": "south", "channel": "store"},
+    {"_system": "shop", "order_id": "o3", "customer_record_id": "c", "store_id": "north"},
+    {"_system": "till", "order_id": "o3", "customer_record_id": "c", "store_id": "south"},
+]
+
+
+def test_the_order_is_the_one_of_the_same_tool_else_the_only_one_with_its_id():
+    asked = [{"order_id": each} for each in ("o1", "o2", "o3", "o4", None)]
+    with build(
+        raw__survey_invitations=[each | {"invitation_id": f"i{n}", "_system": "shop"} for n, each in enumerate(asked)],
+        raw__survey_responses=[each | {"response_id": f"r{n}", "_system": "forms"} for n, each in enumerate(asked)],
+        raw__orders=[each | {"gross_sales": "5"} for each in ORDERS],
+    ) as con:
+        columns = ("order_system", "channel", "store_id")
+        invited = [tuple(row[name] for name in columns) for row in rows_of(con, "core.survey_invitations")]
+        answered = [tuple(row[name] for name in columns) for row in rows_of(con, "core.survey_responses")]
+    nobodys = (None, None, None)
+    assert invited == [("shop", "web", "north"), ("till", "store", "south"), ("shop", None, "north"), nobodys, nobodys]
+    assert answered == [("shop", "web", "north"), ("till", "store", "south"), nobodys, nobodys, nobodys]

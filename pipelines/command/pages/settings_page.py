@@ -56,6 +56,7 @@ metric_targets: {churn_rate_12m: 0.25}
 identity: {ignore_emails: [till@example.com]}
 exclude: {emails: [test@example.com]}
 cohorts: {grains: [month]}
+surveys: {dimensions: [country, store]}
 findings: {thresholds: {values_emptied: 0.01}}
 schedule: {cron: "30 3 * * *"}
 report: {language: en}
@@ -183,6 +184,12 @@ exclude:
   email_domains: [test.example.com]
   customer_record_ids: ["4711"]
   order_ids: ["1001", "1002"]
+""",
+    "surveys": """
+surveys:
+  dimensions: [country, store, touchpoint]
+  max_answer_days: 180
+  driver_days: 730
 """,
     "cohorts": """
 cohorts:

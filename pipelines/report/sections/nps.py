@@ -5,7 +5,7 @@ Put here: this section, and which window is the latest one. Keep out: how NPS is
 
 import datetime as dt
 
-from regulars.pipelines.report.charts.axes import list_month_labels
+from regulars.pipelines.report.charts.axes import HALF, WIDTH, list_month_labels
 from regulars.pipelines.report.charts.lines import Line, LineChart, Point
 from regulars.pipelines.report.facts.reading import Row, Rows
 from regulars.pipelines.report.facts.report_facts import ReportFacts
@@ -26,15 +26,30 @@ def build_nps(facts: ReportFacts, words: Words) -> Section:
     )
     window = find_last_window(facts.nps)
     if window is None:
-        nothing = make_absent_part(words.say("There are no answers on a 0 to 10 scale yet."))
-        return Section("nps", title, "", [[nothing]], means)
-    lede = words.say(
+        return Section("nps", title, "", [[_say_nothing(words)]], means)
+    return Section("nps", title, _describe_score(window, words), [[_part(facts.nps, window, words)]], means)
+
+
+def make_nps_picture(nps: Rows, words: Words) -> Part:
+    """The rolling score with its band, half as wide as in the report, for a page that shows it alone."""
+    window = find_last_window(nps)
+    if window is None:
+        return _say_nothing(words)
+    part = _part(nps, window, words, width=HALF)
+    return Part(legend=part.legend, picture=part.picture, caption=_describe_score(window, words))
+
+
+def _say_nothing(words: Words) -> Part:
+    return make_absent_part(words.say("There are no answers on a 0 to 10 scale yet."))
+
+
+def _describe_score(window: Row, words: Words) -> str:
+    return words.say(
         "In the last {days} days with answers the NPS was {score}: {window}.",
         days=_days_of(window),
         score=words.score(window["nps"]),
         window=describe_window(window, words),
     )
-    return Section("nps", title, lede, [[_part(facts.nps, window, words)]], means)
 
 
 def find_last_window(nps: Rows) -> Row | None:
@@ -66,7 +81,7 @@ def _days_of(window: Row) -> int:
     return int((window["period_end"] - window["period_start"]).days) + 1
 
 
-def _part(nps: Rows, window: Row, words: Words) -> Part:
+def _part(nps: Rows, window: Row, words: Words, *, width: int = WIDTH) -> Part:
     since = window["period_end"] - dt.timedelta(days=DAYS_SHOWN)
     rolling = [row for row in rolling_windows(nps) if since <= row["period_end"] <= window["period_end"]]
     thin = max(1, len(rolling) // POINTS_SHOWN)
@@ -89,6 +104,7 @@ def _part(nps: Rows, window: Row, words: Words) -> Part:
             list_month_labels(shown[0], shown[-1], words),
             low=-20,
             high=60,
+            width=width,
         ),
         table=_table(weeks, words),
     )

@@ -16,6 +16,10 @@ QUESTIONS = {
     "delivery": "How was the delivery?",
     "price": "Is it worth its price?",
 }
+WITHOUT_EFFECT = "website"
+"""A question that goes with the taste and has no effect of its own: what a halo makes look important."""
+HALO = 0.7
+"""How much its points rise with each point of taste."""
 WEIGHTS = {"taste": 0.35, "delivery": 0.25, "price": 0.1}
 """How much a question's score rises with each point of recommendation."""
 COLUMNS = ("response", "question", "wording", "points", "lowest", "highest", "text")
@@ -54,13 +58,24 @@ def draw_further_answers(rng: np.random.Generator, chunk: Chunk) -> Drawn:
         highest=pl.lit(None, pl.Int32),
         text=pl.col("comment").str.replace_all("\n", " "),
     )
-    return Drawn(pl.concat([*scored, written]).sort("response", "question"))
+    taste = scored[0]["points"].to_numpy()
+    noise = rng.normal(0, 0.8, len(goes_on))
+    echo = scored[0].with_columns(
+        question=pl.lit(WITHOUT_EFFECT),
+        wording=pl.lit("How did you like our website?"),
+        points=pl.Series(np.clip(np.rint(3.7 + HALO * (taste - 4) + noise), 1, 5).astype(np.int64)),
+    )
+    effects = [*((question, weight) for question, weight in WEIGHTS.items()), (WITHOUT_EFFECT, 0.0)]
+    truth = pl.DataFrame(effects, schema={"question": pl.String, "points_per_point_of_score": pl.Float64}, orient="row")
+    rows = pl.concat([*scored, echo, written]).sort("response", "question")
+    return Drawn(rows, truth if chunk.is_first else truth.clear())
 
 
 EXPORT = FurtherExport(
     file="survey_answers.csv",
     columns=COLUMNS,
     draw=draw_further_answers,
+    truth_columns=("question", "points_per_point_of_score"),
     bad_lines=(
         Planted("NPS-900001,taste,How do our snacks taste?,9,1,5,", "9 points of 5", "quarantined: not on its scale"),
     ),

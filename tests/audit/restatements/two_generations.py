@@ -7,10 +7,11 @@ from regulars.pipelines.audit.restatements.parent import ParentGeneration
 from regulars.pipelines.audit.restatements.restate import INPUTS, find_restatements
 from regulars.pipelines.home.generation import PARQUET_FOLDER, parquet_path
 from regulars.pipelines.run.lineage import Lineage
-from regulars.pipelines.settings.settings import Cohorts
+from regulars.pipelines.settings.settings import Cohorts, Surveys
 from regulars.pipelines.transforms.churn.churn import churn
 from regulars.pipelines.transforms.cohorts.customer_dimensions import customer_dimensions
 from regulars.pipelines.transforms.cohorts.retention_cohorts import retention_cohorts
+from regulars.pipelines.transforms.customers.customer_segments import customer_segments
 from regulars.pipelines.transforms.money.sales_new_vs_returning import sales_new_vs_returning
 from regulars.pipelines.transforms.subscriptions.mrr_movements import mrr_movements
 from regulars.pipelines.transforms.voice.nps import nps
@@ -18,7 +19,15 @@ from tests.builders import AS_OF, build
 
 FUNCTIONS = {
     each.__name__: each
-    for each in (customer_dimensions, sales_new_vs_returning, churn, retention_cohorts, nps, mrr_movements)
+    for each in (
+        customer_dimensions,
+        sales_new_vs_returning,
+        churn,
+        retention_cohorts,
+        customer_segments,
+        nps,
+        mrr_movements,
+    )
 }
 SAME = Lineage(code="c", versions={}, settings={})
 
@@ -54,6 +63,7 @@ def replays(con, lapse_days=365):
         "lapse_days": lapse_days,
         "cohorts": Cohorts(grains=["month"], dimensions=[]),
         "subscription_revenue_is_in_orders": False,
+        "surveys": Surveys(dimensions=[]),
     }
 
     def replay(table, core):

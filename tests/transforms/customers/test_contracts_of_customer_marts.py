@@ -29,6 +29,7 @@ from tests.transforms.customer_rows import (
     paid,
     refund,
 )
+from tests.transforms.voice.test_nps import NOBODY_INVITED, Asked
 
 CONTRACTS = Path(__file__).parents[3] / "data_contracts" / "marts"
 
@@ -64,7 +65,8 @@ def small_company() -> dict[str, pl.DataFrame]:
         for n in (0, *range(3, 44, 3))
     ]
     club += [paid(n, str(begin + dt.timedelta(days=n * 61 % 900)), "2025-11-20") for n in (5, 10, 38)]
-    answer_schema = SCHEMAS["survey_responses"] | {"contact_id": pl.String, "touchpoint": pl.String}
+    texts = dict.fromkeys(("survey_type", "contact_id", "touchpoint", "channel", "store_id", "language"), pl.String)
+    answer_schema = SCHEMAS["survey_responses"] | texts
     days = pl.DataFrame({"day": pl.date_range(begin, dt.date(2026, 12, 31), eager=True)})
     idx = pl.col("day").cast(pl.Int32)
     return core(orders=orders, refunds=refunds, subscriptions=club) | {
@@ -92,8 +94,17 @@ def marts_of_the_small_company() -> dict[str, pl.DataFrame]:
         "models": pl.DataFrame(schema=clv_models.COLUMNS),
         "evaluation": pl.DataFrame(schema=clv_evaluation.COLUMNS),
     }
+    segments = customer_segments(*bought, **spans)
     marts = {
-        "nps": nps(frames["survey_responses"], frames["customers"], frames["calendar"], as_of=AS_OF),
+        "nps": nps(
+            frames["survey_responses"],
+            NOBODY_INVITED,
+            frames["customers"],
+            segments,
+            frames["calendar"],
+            as_of=AS_OF,
+            surveys=Asked(("customer_type", "country", "segment", "touchpoint", "language")),
+        ),
         "customer_clv": customer_clv(
             *bought,
             untested["models"],
@@ -104,7 +115,7 @@ def marts_of_the_small_company() -> dict[str, pl.DataFrame]:
             value_basis="net_sales",
             **revenue,
         ),
-        "customer_segments": customer_segments(*bought, **spans),
+        "customer_segments": segments,
     }
     tables = {name: marts.get(name, frames.get(name)) for name in SCHEMAS}
     return marts | {"customer_360": customer_360(**tables, **spans, **revenue)}

@@ -1,6 +1,7 @@
 import datetime as dt
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import duckdb
@@ -25,12 +26,54 @@ ANSWER_SCHEMA = {
     "answered_date": pl.Date,
     "contact_id": pl.String,
     "customer_idx": pl.Int32,
+    "survey_type": pl.String,
     "touchpoint": pl.String,
+    "channel": pl.String,
+    "store_id": pl.String,
+    "language": pl.String,
 }
 CUSTOMERS = pl.DataFrame(
-    {"customer_idx": [0, 1, 2], "customer_type": [None, "office", "home"], "country": [None, "DE", "DE"]},
-    schema={"customer_idx": pl.Int32, "customer_type": pl.String, "country": pl.String},
+    {
+        "customer_id": ["c0", "c1", "c2"],
+        "customer_idx": [0, 1, 2],
+        "customer_type": [None, "office", "home"],
+        "country": [None, "DE", "DE"],
+        "region": None,
+        "owner": None,
+    },
+    schema_overrides={"customer_idx": pl.Int32, "region": pl.String, "owner": pl.String},
 )
+SEGMENTS = pl.DataFrame(
+    {"customer_id": ["c1", "c2"], "segment": [None, None], "value_tier": [None, None]},
+    schema_overrides={"segment": pl.String, "value_tier": pl.String},
+)
+INVITATION_SCHEMA = {
+    "system": pl.String,
+    "invitation_id": pl.String,
+    "survey_type": pl.String,
+    "invited_at": pl.Datetime("us"),
+    "invited_date": pl.Date,
+    "contact_id": pl.String,
+    "customer_idx": pl.Int32,
+    "response_id": pl.String,
+    "touchpoint": pl.String,
+    "channel": pl.String,
+    "store_id": pl.String,
+    "language": pl.String,
+}
+NOBODY_INVITED = pl.DataFrame(schema=INVITATION_SCHEMA)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What the settings say of surveys."""
+
+    dimensions: tuple[str, ...] = ("customer_type", "country", "touchpoint")
+
+
+ASKED = Asked()
+
+
 DAYS = pl.date_range(dt.date(2026, 1, 1), dt.date(2026, 12, 31), eager=True)
 CALENDAR = pl.DataFrame({"day": DAYS}).with_columns(
     day_idx=pl.col("day").cast(pl.Int32), week_idx=(pl.col("day").cast(pl.Int32) + 3) // 7
@@ -53,6 +96,7 @@ def answer(
         "nps_left_out_reason": None,
         "answered_at": moment,
         "answered_date": moment.date(),
+        "survey_type": "nps",
         "contact_id": contact,
         "customer_idx": customer,
         "touchpoint": None,
@@ -65,17 +109,28 @@ def table(answers: list[dict[str, Any]]) -> pl.DataFrame:
     return pl.DataFrame(numbered, schema=ANSWER_SCHEMA)
 
 
-def on_polars(answers: pl.DataFrame, as_of: dt.date = AS_OF) -> pl.DataFrame:
-    return nps(answers.lazy(), CUSTOMERS.lazy(), CALENDAR.lazy(), as_of=as_of)
+def on_polars(
+    answers: pl.DataFrame,
+    as_of: dt.date = AS_OF,
+    *,
+    invitations: pl.DataFrame = NOBODY_INVITED,
+    customers: pl.DataFrame = CUSTOMERS,
+    segments: pl.DataFrame = SEGMENTS,
+    asked: Asked = ASKED,
+) -> pl.DataFrame:
+    tables = [frame.lazy() for frame in (answers, invitations, customers, segments, CALENDAR)]
+    return nps(*tables, as_of=as_of, surveys=asked)
 
 
-def on_duckdb(answers: pl.DataFrame, as_of: dt.date = AS_OF) -> pl.DataFrame:
+def on_duckdb(
+    answers: pl.DataFrame, as_of: dt.date = AS_OF, *, invitations: pl.DataFrame = NOBODY_INVITED
+) -> pl.DataFrame:
+    frames = {"a": answers, "i": invitations, "c": CUSTOMERS, "s": SEGMENTS, "d": CALENDAR}
     with duckdb.connect() as con:
-        frames = {"answers": answers, "customers": CUSTOMERS, "calendar": CALENDAR}
         for name, frame in frames.items():
             con.register(f"{name}_frame", frame)
             con.execute(f"create table {name} as select * from {name}_frame")
-        return nps(con.table("answers"), con.table("customers"), con.table("calendar"), as_of=as_of)
+        return nps(*(con.table(name) for name in frames), as_of=as_of, surveys=ASKED)
 
 
 def groups(
@@ -265,7 +320,7 @@ def test_an_answer_on_a_day_that_the_calendar_lacks_is_an_error():
 
 def counted_naively(answers: pl.DataFrame, as_of: dt.date) -> dict[tuple[str, dt.date, str, str], Counter[str]]:
     """Every window filtered, every person's latest answer picked: slow and plain."""
-    attributes = {idx: (kind, country) for idx, kind, country in CUSTOMERS.rows()}
+    attributes = {idx: (kind, country) for _, idx, kind, country, *_ in CUSTOMERS.rows()}
     rows = [each for each in answers.to_dicts() if each["nps_group"] and each["answered_date"] <= as_of]
     found: dict[tuple[str, dt.date, str, str], Counter[str]] = {}
     for offset in range((as_of - dt.date(2026, 1, 1)).days + 8):

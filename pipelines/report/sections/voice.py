@@ -1,0 +1,132 @@
+"""Satisfaction and effort, what promoters and detractors bring, and what drives satisfaction: pictures of these marts.
+
+Put here: their wording and drawing. Keep out: the score itself (`nps.py`).
+"""
+
+from regulars.pipelines.definitions.enumerations import NPS_ROLLING_GRAIN
+from regulars.pipelines.report.charts.axes import HALF, list_month_labels
+from regulars.pipelines.report.charts.bars import Pair, PairedBars
+from regulars.pipelines.report.charts.lines import Line, LineChart, Point
+from regulars.pipelines.report.facts.reading import Row, Rows
+from regulars.pipelines.report.parts import Key, Part, make_absent_part
+from regulars.pipelines.report.words import counts
+from regulars.pipelines.report.words.words import Words
+
+NPS_VALUE = "from marts.nps_value"
+SCORES = """
+    from marts.satisfaction_scores
+    where dimension = 'all' and grain = $grain and responses > 0
+        and (survey_type, scale_min, scale_max) = (
+            select (survey_type, scale_min, scale_max)
+            from marts.satisfaction_scores
+            where dimension = 'all' and grain = 'day'
+            group by survey_type, scale_min, scale_max
+            order by sum(responses) desc, survey_type, scale_min, scale_max
+            limit 1
+        )
+    order by period_end
+"""
+ROLLING = {"grain": NPS_ROLLING_GRAIN}
+DRIVERS = """
+    from marts.satisfaction_drivers
+    where importance is not null
+    order by scored_responses desc, system, survey_type, importance_rank
+"""
+MOST_DRIVERS, POINTS_SHOWN = 8, 120
+
+
+def make_scores_part(rows: Rows, words: Words) -> Part:
+    """The rolling mean of the survey with the most answers, on its scale."""
+    if not rows:
+        return make_absent_part(words.say("There are no answers about satisfaction or effort yet."))
+    last = rows[-1]
+    thin = max(1, len(rows) // POINTS_SHOWN)
+    shown = list(rows)[::-1][::thin][::-1]  # from the last one back, so that the last is drawn
+    points = [Point(row["period_end"], row["mean_score"], words.day(row["period_end"])) for row in shown]
+    return Part(
+        picture=LineChart(
+            words.say("Mean of the answers, rolling {days} days", days=_count_days(last)),
+            [Line("a", points)],
+            lambda score: words.number(score, 1),
+            list_month_labels(shown[0]["period_end"], last["period_end"], words),
+            low=float(last["scale_min"]),
+            high=float(last["scale_max"]),
+            width=HALF,
+        ),
+        caption=words.say(
+            "In the {days} days to {day} the mean was {score} on a scale of {low} to {high}, of {answers}.",
+            days=_count_days(last),
+            day=words.day(last["period_end"]),
+            score=words.number(last["mean_score"], 2),
+            low=words.number(last["scale_min"], 0),
+            high=words.number(last["scale_max"], 0),
+            answers=counts.format_answers(words, last["responses"]),
+        ),
+    )
+
+
+def _count_days(row: Row) -> int:
+    return int((row["period_end"] - row["period_start"]).days) + 1
+
+
+def make_value_by_group_part(rows: Rows, currency: str, words: Words) -> Part:
+    """Net sales so far and those expected, per customer of each NPS group."""
+    names = {
+        "promoter": words.say("promoters"),
+        "passive": words.say("passives"),
+        "detractor": words.say("detractors"),
+        "answer_too_old": words.say("answer too old"),
+        "never_answered": words.say("no answer"),
+    }
+    found = {row["nps_group"]: row for row in rows if row["customers"]}
+    if not found:
+        return make_absent_part(words.say("No customer has ordered yet."))
+    pairs = [
+        Pair(
+            name,
+            max(0.0, found[group]["predicted_value_per_customer"] or 0.0),
+            max(0.0, found[group]["net_sales_per_customer"] or 0.0),
+            f"{name}: {counts.format_customers(words, found[group]['customers'])}",
+        )
+        for group, name in names.items()
+        if group in found
+    ]
+    at_risk = [row["value_at_risk_12m"] for row in rows if row["nps_group"] == "detractor"]
+    return Part(
+        legend=[Key("b", words.say("expected in 12 months")), Key("a", words.say("net sales so far"))],
+        picture=PairedBars(
+            words.say("Net sales per customer by answer, so far and expected"),
+            pairs,
+            words.short,
+            height=230,
+            width=HALF,
+        ),
+        caption=words.say(
+            "Detractors who are still customers are expected to bring {amount} in 12 months.",
+            amount=words.amount(at_risk[0] if at_risk else None, currency),
+        ),
+    )
+
+
+def make_drivers_part(rows: Rows, words: Words) -> Part:
+    """Importance and performance of the drivers of the survey with the most answers."""
+    if not rows:
+        return make_absent_part(words.say("There are too few answers to further questions to say what matters."))
+    first = rows[0]
+    survey = [row for row in rows if (row["system"], row["survey_type"]) == (first["system"], first["survey_type"])]
+    pairs = [
+        Pair(row["driver"], 100 * row["importance"], row["performance"] or 0.0, row["quadrant"] or "")
+        for row in survey[:MOST_DRIVERS]
+    ]
+    return Part(
+        legend=[Key("b", words.say("importance, in %")), Key("a", words.say("performance, of 100"))],
+        picture=PairedBars(
+            words.say("Importance and performance of each driver"), pairs, words.short, height=230, width=HALF
+        ),
+        caption=words.say(
+            "Of what the drivers explain of {answers}, {share} falls to {driver}.",
+            answers=counts.format_answers(words, first["scored_responses"]),
+            share=words.percent(first["importance"], 0),
+            driver=first["driver"],
+        ),
+    )

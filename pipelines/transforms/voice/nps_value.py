@@ -1,0 +1,150 @@
+"""The mart `nps_value`: what promoters, passives, detractors and those who never answered bring, and what is at risk.
+
+Put here: the group of each customer, and its money. Keep out: the score (`nps.py`), what a customer is worth
+(`customer_clv.py`), what those brought are worth (`referrals`).
+"""
+
+import datetime as dt
+from typing import Protocol
+
+import polars as pl
+from narwhals.typing import IntoFrame
+from polars._typing import PolarsDataType
+
+from regulars.pipelines.transforms.amounts import MONEY, divide_columns
+from regulars.pipelines.transforms.purchases.purchases import read_into_polars, select_columns
+
+NEVER_ANSWERED, TOO_OLD = "never_answered", "answer_too_old"
+GROUPS = ("promoter", "passive", "detractor", TOO_OLD, NEVER_ANSWERED)
+FEW_CUSTOMERS = 30
+MONTHS = 12
+COLUMNS: dict[str, PolarsDataType] = {
+    "nps_group": pl.String,
+    "customers": pl.Int64,
+    "active_customers": pl.Int64,
+    "lapsed_customers": pl.Int64,
+    "lapsed_rate": pl.Float64,
+    "net_sales_to_date": MONEY,
+    "total_revenue_to_date": MONEY,
+    "net_sales_per_customer": pl.Float64,
+    "customers_predicted": pl.Int64,
+    "predicted_value_12m": MONEY,
+    "predicted_value_per_customer": pl.Float64,
+    "mrr": MONEY,
+    "value_at_risk_12m": MONEY,
+    "referred_customers": pl.Int64,
+    "referral_rate": pl.Float64,
+    "is_complete": pl.Boolean,
+    "reason": pl.String,
+    "as_of": pl.Date,
+}
+READ = [
+    *("customer_id", "is_unknown", "lifecycle", "is_active", "referred_by_customer_id", "latest_nps_group"),
+    *("latest_nps_at", "net_sales_to_date", "total_revenue_to_date", "predicted_value_12m", "mrr"),
+]
+
+
+class AnswerSettings(Protocol):
+    """What a company sets about the age of answers."""
+
+    @property
+    def max_answer_days(self) -> int:
+        """How many days an answer tells how its customer feels."""
+
+
+def nps_value(
+    customer_360: IntoFrame, *, as_of: dt.date, surveys: AnswerSettings, subscription_revenue_is_in_orders: bool
+) -> pl.DataFrame:
+    """Sum the money of customers by the group of their latest answer.
+
+    Args:
+        customer_360: `marts.customer_360`; the unknown customer and prospects are left out.
+        as_of: Last day that counts.
+        surveys: How old an answer may be.
+        subscription_revenue_is_in_orders: Whether the predicted net sales hold subscription revenue.
+
+    Returns:
+        The columns of `COLUMNS`, one row per group of `GROUPS` in that order; empty without customers.
+    """
+    everybody = read_into_polars(select_columns(customer_360, *READ)).filter(~pl.col("is_unknown"))
+    grouped = everybody.with_columns(nps_group=_choose_group(as_of, surveys.max_answer_days))
+    customers = grouped.filter(pl.col("lifecycle") != "prospect")
+    if customers.is_empty():
+        return pl.DataFrame(schema=COLUMNS)
+    is_active = pl.col("is_active")
+    predicted = pl.col("predicted_value_12m")
+    sums = customers.group_by("nps_group").agg(
+        customers=pl.len(),
+        active_customers=is_active.sum(),
+        lapsed_customers=(pl.col("lifecycle") == "lapsed").sum(),
+        net_sales_to_date=pl.col("net_sales_to_date").sum(),
+        total_revenue_to_date=pl.col("total_revenue_to_date").sum(),
+        customers_predicted=predicted.count(),
+        predicted_value_12m=predicted.sum(),
+        mrr=pl.col("mrr").sum(),
+        predicted_of_active=predicted.filter(is_active).sum(),
+        mrr_of_active=pl.col("mrr").filter(is_active).sum(),
+        active_predicted=predicted.filter(is_active).count(),
+    )
+    rows = (
+        pl.DataFrame({"nps_group": GROUPS})
+        .join(sums, on="nps_group", how="left")
+        .join(_count_referred(grouped), on="nps_group", how="left")
+        .with_columns(pl.exclude("nps_group", "referred_customers").fill_null(0))
+    )
+    return rows.with_columns(
+        lapsed_rate=divide_columns("lapsed_customers", "customers"),
+        net_sales_per_customer=divide_columns("net_sales_to_date", "customers"),
+        predicted_value_12m=pl.when(pl.col("customers_predicted") > 0).then("predicted_value_12m"),
+        predicted_value_per_customer=divide_columns("predicted_value_12m", "customers_predicted"),
+        value_at_risk_12m=_sum_value_at_risk(adds_subscriptions=not subscription_revenue_is_in_orders),
+        referral_rate=divide_columns("referred_customers", "customers"),
+        is_complete=pl.col("customers_predicted") == pl.col("customers"),
+        reason=_give_reason(),
+        as_of=pl.lit(as_of),
+    ).select(pl.col(name).cast(kind) for name, kind in COLUMNS.items())
+
+
+def _choose_group(as_of: dt.date, max_answer_days: int) -> pl.Expr:
+    """The group of the latest answer; of no answer, or one that is too old, what it lacks."""
+    age = (pl.lit(as_of) - pl.col("latest_nps_at").dt.date()).dt.total_days()
+    return (
+        pl.when(pl.col("latest_nps_group").is_null())
+        .then(pl.lit(NEVER_ANSWERED))
+        .when(age > max_answer_days)
+        .then(pl.lit(TOO_OLD))
+        .otherwise("latest_nps_group")
+    )
+
+
+def _count_referred(grouped: pl.DataFrame) -> pl.DataFrame:
+    """Count the customers whom each group brought; NULL everywhere where no source tells who brought whom."""
+    brought = grouped.filter(pl.col("lifecycle") != "prospect", pl.col("referred_by_customer_id").is_not_null())
+    by_group = brought.select(customer_id="referred_by_customer_id").join(
+        grouped.select("customer_id", "nps_group"), on="customer_id"
+    )
+    counted = by_group.group_by("nps_group").agg(referred_customers=pl.len().cast(pl.Int64))
+    nothing = pl.lit(None if brought.is_empty() else 0, pl.Int64)
+    every = pl.DataFrame({"nps_group": GROUPS}).join(counted, on="nps_group", how="left")
+    return every.with_columns(pl.col("referred_customers").fill_null(nothing))
+
+
+def _sum_value_at_risk(*, adds_subscriptions: bool) -> pl.Expr:
+    """What active detractors are expected to bring in a year; 0 for other groups, NULL where nothing is predicted."""
+    subscribed = pl.col("mrr_of_active") * MONTHS if adds_subscriptions else pl.lit(0)
+    is_known = (pl.col("active_predicted") > 0) | (pl.col("active_customers") == 0) | (subscribed > 0)
+    is_detractor = pl.col("nps_group") == "detractor"
+    known = pl.when(is_known).then(pl.col("predicted_of_active") + subscribed)
+    return pl.when(is_detractor).then(known).otherwise(pl.lit(0)).cast(MONEY)
+
+
+def _give_reason() -> pl.Expr:
+    missing = pl.col("customers") - pl.col("customers_predicted")
+    return (
+        pl.when(pl.col("customers") == 0)
+        .then(pl.lit("nobody is in this group"))
+        .when(missing > 0)
+        .then(pl.format("{} customers have no predicted value", missing))
+        .when(pl.col("customers") < FEW_CUSTOMERS)
+        .then(pl.lit(f"fewer than {FEW_CUSTOMERS} customers: averages of them tell little"))
+    )

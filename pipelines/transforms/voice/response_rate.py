@@ -1,0 +1,104 @@
+"""Which invitations to a survey were answered, and how long answering takes.
+
+Put here: answered or not, and the answering time. Keep out: the windows (`survey_windows.py`) and scores (`nps.py`).
+"""
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Any
+
+import narwhals as nw
+import polars as pl
+from narwhals.typing import IntoFrame
+
+from regulars.pipelines.transforms.purchases.purchases import read_into_polars
+from regulars.pipelines.transforms.voice.votes import ANSWER_DIMENSIONS, add_person, count_days_between, make_lazy
+
+SHARE_OF_ANSWERS = 0.9
+"""A window is mature when this share of the answers to its invitations has come."""
+INVITATION = ["person", "customer_idx", "system", *ANSWER_DIMENSIONS.values()]
+
+
+@dataclass(frozen=True)
+class Invitations:
+    """Invitations to surveys of one type.
+
+    Attributes:
+        invited: One row per invitation, as `list_votes` takes them, with the measure `people_invited`.
+        answered: Those that were answered, with the measure `people_who_answered`.
+        answering_days: Within how many days 90 % of the answers came, those of the slowest tool; None without answers.
+    """
+
+    invited: "nw.LazyFrame[Any]"
+    answered: "nw.LazyFrame[Any]"
+    answering_days: float | None
+
+
+def match_invitations(
+    survey_invitations: IntoFrame, survey_responses: IntoFrame, *, survey_type: str, as_of: dt.date
+) -> Invitations:
+    """Find out which invitations were answered.
+
+    An invitation is answered by the response that it names. Where no invitation of a tool names one, it is answered
+    when its person answers a survey of the type, of any tool, before the next invitation.
+
+    Args:
+        survey_invitations: `core.survey_invitations`.
+        survey_responses: `core.survey_responses`.
+        survey_type: Of the invitations, and of the answers that count.
+        as_of: Last day that counts.
+    """
+    sent = add_person(
+        make_lazy(survey_invitations).filter(nw.col("survey_type") == survey_type, nw.col("invited_date") <= as_of),
+        "invitation_id",
+    ).select(*INVITATION, "response_id", row_id="invitation_id", day="invited_date", at="invited_at")
+    came = add_person(
+        make_lazy(survey_responses).filter(nw.col("survey_type") == survey_type, nw.col("answered_date") <= as_of),
+        "response_id",
+    ).select("system", "response_id", "person", "answered_at")
+    named = sent.join(came.select("system", "response_id", "answered_at"), on=["system", "response_id"], how="inner")
+    answered = named.select(*INVITATION, "row_id", "day", "at", "answered_at")
+    if without := _list_tools_without_responses(sent):
+        answered = nw.concat([answered, _match_by_person(sent.filter(nw.col("system").is_in(without)), came)])
+    return Invitations(
+        invited=sent.with_columns(measure=nw.lit("people_invited")),
+        answered=answered.with_columns(measure=nw.lit("people_who_answered")),
+        answering_days=_measure_answering_days(answered),
+    )
+
+
+def _list_tools_without_responses(sent: "nw.LazyFrame[Any]") -> list[str]:
+    """The tools of which no invitation names its response."""
+    named = read_into_polars(sent.group_by("system").agg(nw.col("response_id").count()).to_native())
+    return sorted(named.filter(pl.col("response_id") == 0)["system"])
+
+
+def _match_by_person(sent: "nw.LazyFrame[Any]", came: "nw.LazyFrame[Any]") -> "nw.LazyFrame[Any]":
+    """The invitations after which the next that is heard of the person is an answer."""
+    event = ["person", "system", "row_id", "at", "is_answer"]
+    invited = sent.with_columns(is_answer=nw.lit(value=False)).select(event)
+    answers = came.select(
+        "person", "system", row_id="response_id", at="answered_at", is_answer=nw.lit(value=True)
+    ).select(event)
+    order = ["at", "is_answer", "system", "row_id"]
+    found = (
+        nw.concat([invited, answers])
+        .with_columns(
+            is_followed_by_answer=nw.col("is_answer").shift(-1).over("person", order_by=order),
+            answered_at=nw.col("at").shift(-1).over("person", order_by=order),
+        )
+        .filter(~nw.col("is_answer"), nw.col("is_followed_by_answer"))
+        .select("system", "row_id", "answered_at")
+    )
+    matched = sent.join(found, on=["system", "row_id"], how="inner")
+    return matched.select(*INVITATION, "row_id", "day", "at", "answered_at")
+
+
+def _measure_answering_days(answered: "nw.LazyFrame[Any]") -> float | None:
+    moments = read_into_polars(answered.select("system", "at", "answered_at").to_native())
+    days = count_days_between(pl.col("at"), pl.col("answered_at"))
+    slowest = (
+        moments.group_by("system").agg(days=days.quantile(SHARE_OF_ANSWERS, "higher")).select(pl.col("days").max())
+    )
+    found: float | None = slowest.item() if len(slowest) else None
+    return found

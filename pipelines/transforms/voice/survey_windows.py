@@ -1,0 +1,145 @@
+"""Counts of answers per day, ISO week and rolling window, for every value of every dimension.
+
+Put here: which periods there are and what falls into them. Keep out: which answer is whose (`votes.py`), and what is
+made of the counts.
+"""
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+
+import polars as pl
+
+from regulars.pipelines.definitions.enumerations import ALL, NPS_ROLLING_GRAIN
+from regulars.pipelines.definitions.windows import NPS_ROLLING_DAYS
+from regulars.pipelines.transforms.day_numbers import EPOCH, count_days_since_epoch
+
+MONDAY_OF_WEEK_0 = -3  # 1969-12-29, in days since 1970
+DAYS_OF_GRAIN = {"day": 1, "week": 7, NPS_ROLLING_GRAIN: NPS_ROLLING_DAYS}
+"""How many days a period of each grain has."""
+VALUE = ["dimension", "dimension_value"]
+PERIOD = ["grain", "period_start", "period_end"]
+EVENT = ["measure", "day_idx", "week_idx", "end_idx", "is_last_of_week", "amount"]
+"""The columns of an event beside its dimension: what it adds to (`measure`) and how much (`amount`, Int64); its day;
+the first day on which it is in no rolling window any more; whether it is in the count of its week."""
+
+
+def count_periods(
+    events: pl.DataFrame, measures: Sequence[str], *, key: Sequence[str] = (), as_of: dt.date
+) -> pl.DataFrame:
+    """Sum each measure per grain, period and dimension value.
+
+    Args:
+        events: `dimension`, `dimension_value`, the columns of `EVENT` and those of `key`; not empty.
+        measures: The values of `measure`, each of which becomes a column.
+        key: Further columns that tell what is counted apart, such as the kind of survey.
+        as_of: Last day that counts.
+
+    Returns:
+        `grain`, `period_start`, `period_end`, `key`, `dimension`, `dimension_value`, a column per measure (Int64) and
+        `is_complete`, in no particular order. `all` has every period from the first event to `as_of`, other dimensions
+        only those with events.
+
+    Raises:
+        ValueError: An event's day is missing in the calendar.
+    """
+    if events["day_idx"].null_count():
+        raise ValueError("core.calendar lacks days on which there are answers; it must cover all of them.")
+    value, totals = (
+        [*key, *VALUE],
+        {name: pl.col("amount").filter(pl.col("measure") == name).sum() for name in measures},
+    )
+    first_day, last_day = int(events["day_idx"].min()), count_days_since_epoch(as_of)  # type: ignore[arg-type]
+    counted = [
+        _count_by_day(events, value, totals),
+        _count_by_week(events, value, totals),
+        _count_by_rolling_window(events, value, totals),
+    ]
+    periods = pl.concat(counted)
+    periods = pl.concat([periods, _list_empty_periods(periods, [*key], measures, first_day, last_day)])
+    complete = (pl.col("period_end") <= as_of) & (
+        (pl.col("grain") != NPS_ROLLING_GRAIN) | (pl.col("period_start") >= EPOCH + dt.timedelta(days=first_day))
+    )
+    return (
+        periods.with_columns(is_complete=complete)
+        .filter((pl.col("period_end") <= as_of) | (pl.col("grain") == "week"))
+        .filter(pl.any_horizontal(pl.col(name) != 0 for name in measures) | (pl.col("dimension") == ALL))
+    )
+
+
+def join_window_before(periods: pl.DataFrame, columns: Sequence[str], *, key: Sequence[str] = ()) -> pl.DataFrame:
+    """Add what the same value had in the window just before, which shares no day with the row's own.
+
+    Args:
+        periods: As `count_periods` returns them.
+        columns: What is added, each as `<column>_before`; NULL where there is no such row, or either is not complete.
+        key: As for `count_periods`.
+    """
+    days = pl.col("grain").replace_strict(DAYS_OF_GRAIN, return_dtype=pl.Int64)
+    on = ["grain", *key, *VALUE, "period_end"]
+    before = periods.filter("is_complete").select(
+        *on[:-1],
+        pl.col("period_end") + pl.duration(days=days),
+        *(pl.col(name).alias(f"{name}_before") for name in columns),
+    )
+    return periods.join(before, on=on, how="left").with_columns(
+        pl.when("is_complete").then(f"{name}_before").alias(f"{name}_before") for name in columns
+    )
+
+
+def _select_period(grain: str, start: pl.Expr, end: pl.Expr, *rest: str) -> list[pl.Expr | str]:
+    """Select the columns that all grains share; `start` and `end` are days since 1970."""
+    return [
+        pl.lit(grain).alias("grain"),
+        start.cast(pl.Int32).cast(pl.Date).alias("period_start"),
+        end.cast(pl.Int32).cast(pl.Date).alias("period_end"),
+        *rest,
+    ]
+
+
+def _count_by_day(events: pl.DataFrame, value: list[str], totals: Mapping[str, pl.Expr]) -> pl.DataFrame:
+    day = pl.col("day_idx")
+    return events.group_by(*value, "day_idx").agg(**totals).select(_select_period("day", day, day, *value, *totals))
+
+
+def _count_by_week(events: pl.DataFrame, value: list[str], totals: Mapping[str, pl.Expr]) -> pl.DataFrame:
+    monday = pl.col("week_idx") * 7 + MONDAY_OF_WEEK_0
+    weeks = events.filter("is_last_of_week").group_by(*value, "week_idx").agg(**totals)
+    return weeks.select(_select_period("week", monday, monday + 6, *value, *totals))
+
+
+def _count_by_rolling_window(events: pl.DataFrame, value: list[str], totals: Mapping[str, pl.Expr]) -> pl.DataFrame:
+    """Count per day what is valid on it: all that began by then, less all that has ended."""
+    ends = events.with_columns(-pl.col("amount"), day_idx="end_idx")
+    changes = pl.concat([events, ends]).group_by(*value, "day_idx").agg(**totals)
+    days = pl.int_ranges(pl.col("day_idx").min(), pl.col("day_idx").max()).alias("day_idx")
+    spine = changes.group_by(value).agg(days).explode("day_idx")
+    day = pl.col("day_idx")
+    return (
+        spine.join(changes, on=[*value, "day_idx"], how="left")
+        .sort(*value, "day_idx")
+        .with_columns(pl.col(*totals).fill_null(0).cum_sum().over(value))
+        .select(_select_period(NPS_ROLLING_GRAIN, day - (NPS_ROLLING_DAYS - 1), day, *value, *totals))
+    )
+
+
+def _list_empty_periods(
+    periods: pl.DataFrame, key: list[str], measures: Sequence[str], first_day: int, last_day: int
+) -> pl.DataFrame:
+    """List the periods of `all` in which nothing happened, so that a chart over time has no gaps."""
+    days = pl.DataFrame({"idx": range(first_day, last_day + 1)}, schema={"idx": pl.Int64})
+    mondays = days.select(idx=(pl.col("idx") - MONDAY_OF_WEEK_0) // 7 * 7 + MONDAY_OF_WEEK_0).unique()
+    idx, rest = pl.col("idx"), [*key, *VALUE, *measures]
+    whole = {"dimension": pl.lit(ALL), "dimension_value": pl.lit(ALL), **dict.fromkeys(measures, pl.lit(0, pl.Int64))}
+    kinds = periods.filter(pl.col("dimension") == ALL).select(key).unique() if key else None
+
+    def fill(frame: pl.DataFrame) -> pl.DataFrame:
+        return (frame.join(kinds, how="cross") if kinds is not None else frame).with_columns(**whole)
+
+    every = pl.concat(
+        [
+            fill(days).select(_select_period("day", idx, idx, *rest)),
+            fill(mondays).select(_select_period("week", idx, idx + 6, *rest)),
+            fill(days).select(_select_period(NPS_ROLLING_GRAIN, idx - (NPS_ROLLING_DAYS - 1), idx, *rest)),
+        ]
+    )
+    return every.join(periods, on=["grain", "period_end", *key, *VALUE], how="anti")

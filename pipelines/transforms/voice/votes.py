@@ -1,0 +1,175 @@
+"""Which answer is the vote of a person in a window, and the dimensions by which votes are split.
+
+Put here: persons, their latest answers, dimensions of answers and customers. Keep out: windows (`survey_windows.py`),
+and what a vote says (`nps.py`, `satisfaction_scores.py`).
+"""
+
+import datetime as dt
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+import narwhals as nw
+import polars as pl
+from narwhals.typing import IntoFrame
+
+from regulars.pipelines.definitions.enumerations import ALL, OTHER, UNKNOWN, UNKNOWN_CUSTOMER_IDX
+from regulars.pipelines.definitions.windows import NPS_ROLLING_DAYS
+from regulars.pipelines.transforms.purchases.purchases import read_into_polars
+from regulars.pipelines.transforms.voice.survey_windows import EVENT, VALUE
+
+ANSWER_DIMENSIONS = {"touchpoint": "touchpoint", "channel": "channel", "store": "store_id", "language": "language"}
+"""Dimensions of the answer itself -> its column in core; a person has one vote for each value."""
+CUSTOMER_DIMENSIONS = ("customer_type", "country", "region", "owner", "segment", "value_tier")
+"""Dimensions of the customer who answers."""
+NAMED_VALUES = 20
+"""How many values of a dimension keep their names: those with the most answers."""
+
+
+class SurveySettings(Protocol):
+    """What a company sets about surveys."""
+
+    @property
+    def dimensions(self) -> Sequence[str]:
+        """What scores are split by, beside the whole."""
+
+
+def make_lazy(frame: IntoFrame) -> "nw.LazyFrame[Any]":
+    """A table as narwhals' lazy frame."""
+    return nw.from_native(frame).lazy()
+
+
+def add_person(rows: "nw.LazyFrame[Any]", row_id: str) -> "nw.LazyFrame[Any]":
+    """Add `person`, whose row it is: the contact, else the customer, else a person of its own.
+
+    Args:
+        rows: Has `contact_id`, `customer_idx` and `system`.
+        row_id: The column with the row's id in its system.
+    """
+    contact, customer = nw.col("contact_id"), nw.col("customer_idx")
+    person = (
+        nw.when(~contact.is_null())
+        .then(nw.concat_str(nw.lit("contact"), contact, separator=":"))
+        .when(customer > UNKNOWN_CUSTOMER_IDX)
+        .then(nw.concat_str(nw.lit("customer"), customer.cast(nw.String), separator=":"))
+        .otherwise(nw.concat_str(nw.lit("row"), "system", row_id, separator=":"))
+    )
+    return rows.with_columns(person=person)
+
+
+def read_once(rows: "nw.LazyFrame[Any]") -> "nw.LazyFrame[Any]":
+    """Run a scan on its own engine and go on in polars, so that what is counted several times is read once."""
+    frame = read_into_polars(rows.to_native())
+    if "person" in frame.columns:
+        frame = frame.with_columns(pl.col("person").rank("dense"))  # numbers are compared faster than texts
+    return nw.from_native(frame.lazy())
+
+
+def select_customer_dimensions(customers: IntoFrame, customer_segments: IntoFrame) -> "nw.LazyFrame[Any]":
+    """Select `customer_idx` and the columns of `CUSTOMER_DIMENSIONS`, one row per customer.
+
+    Args:
+        customers: `core.customers`.
+        customer_segments: `marts.customer_segments`; `customer_id`, `segment`, `value_tier`.
+    """
+    segments = make_lazy(customer_segments).select("customer_id", "segment", "value_tier")
+    known = make_lazy(customers).select("customer_id", "customer_idx", "customer_type", "country", "region", "owner")
+    return known.join(segments, on="customer_id", how="left").select("customer_idx", *CUSTOMER_DIMENSIONS)
+
+
+def list_votes(
+    rows: "nw.LazyFrame[Any]", calendar: IntoFrame, customers: "nw.LazyFrame[Any]", owner: Sequence[str]
+) -> pl.DataFrame:
+    """Scan rows, on any engine: count the votes by the day on which they begin and the day on which they stop counting.
+
+    A vote of day d is the latest of its person in every window that ends between d and the day before the next vote,
+    and it is in no rolling window that ends `NPS_ROLLING_DAYS` or more days after d. So windows need no join: it is
+    enough to know when each vote stops counting, and whether the next vote lies in another week.
+
+    Args:
+        rows: `person`, `customer_idx`, `day`, `at`, `row_id`, `system`, `measure` and the columns of `owner`.
+        calendar: `core.calendar`; `day`, `day_idx`, `week_idx`.
+        customers: As `select_customer_dimensions` returns them.
+        owner: Who has one vote at a time: `person`, or `person` and a dimension of the answer.
+
+    Returns:
+        The columns of `EVENT`, of `CUSTOMER_DIMENSIONS` and of `owner` without `person`; `amount` counts votes.
+    """
+    next_day = nw.col("day_idx").shift(-1).over(*owner, order_by="day_idx")
+    next_week = nw.col("week_idx").shift(-1).over(*owner, order_by="day_idx")
+    votes = (
+        rows.unique([*owner, "day"], keep="last", order_by=["at", "row_id", "system"])
+        .join(make_lazy(calendar).select("day", "day_idx", "week_idx"), on="day", how="left")
+        .with_columns(next_day=next_day, next_week=next_week, last_idx=nw.col("day_idx") + NPS_ROLLING_DAYS)
+        .with_columns(
+            end_idx=nw.when(nw.col("next_day") < nw.col("last_idx")).then(nw.col("next_day")).otherwise("last_idx"),
+            is_last_of_week=nw.col("next_week").is_null() | (nw.col("next_week") > nw.col("week_idx")),
+        )
+    )
+    return _count_rows(votes, customers, [name for name in owner if name != "person"])
+
+
+def list_single_rows(rows: "nw.LazyFrame[Any]", calendar: IntoFrame, customers: "nw.LazyFrame[Any]") -> pl.DataFrame:
+    """Scan rows, on any engine: count each by itself in every window that holds its day, whoever gave it.
+
+    Args:
+        rows: `customer_idx`, `day`, `measure` and the columns of `ANSWER_DIMENSIONS`.
+        calendar: `core.calendar`.
+        customers: As `select_customer_dimensions` returns them.
+
+    Returns:
+        As `list_votes`, with every column of `ANSWER_DIMENSIONS`.
+    """
+    days = make_lazy(calendar).select("day", "day_idx", "week_idx")
+    counted = rows.join(days, on="day", how="left").with_columns(
+        end_idx=nw.col("day_idx") + NPS_ROLLING_DAYS, is_last_of_week=nw.lit(value=True)
+    )
+    return _count_rows(counted, customers, list(ANSWER_DIMENSIONS.values()))
+
+
+def _count_rows(rows: "nw.LazyFrame[Any]", customers: "nw.LazyFrame[Any]", columns: list[str]) -> pl.DataFrame:
+    kept = [name for name in EVENT if name != "amount"]
+    counted = (
+        rows.join(customers, on="customer_idx", how="left")
+        .group_by(*columns, *CUSTOMER_DIMENSIONS, *kept)
+        .agg(amount=nw.len())
+    )
+    return read_into_polars(counted.to_native()).with_columns(pl.col("amount").cast(pl.Int64))
+
+
+def split_votes(
+    by_person: pl.DataFrame, by_answer: dict[str, pl.DataFrame], dimensions: Sequence[str], *, key: Sequence[str] = ()
+) -> pl.DataFrame:
+    """Put the votes of all dimensions below each other.
+
+    Args:
+        by_person: As `list_votes` returns them, one vote per person.
+        by_answer: Dimension of the answer -> votes, one per person and value.
+        dimensions: The wanted ones, beside the whole.
+        key: Further columns that are kept.
+
+    Returns:
+        `dimension`, `dimension_value`, `key` and the columns of `EVENT`. A dimension of which no vote has a value is
+        left out; who has none is `unknown`, and values beyond the `NAMED_VALUES` most frequent ones are `other`.
+    """
+    split = [_name_values(by_person, ALL, pl.lit(ALL), key)]
+    for dimension in dimensions:
+        is_answers = dimension in ANSWER_DIMENSIONS
+        column = ANSWER_DIMENSIONS.get(dimension, dimension)
+        split.append(_name_values(by_answer[dimension] if is_answers else by_person, dimension, pl.col(column), key))
+    return pl.concat(split)
+
+
+def _name_values(votes: pl.DataFrame, dimension: str, value: pl.Expr, key: Sequence[str]) -> pl.DataFrame:
+    named = votes.select(pl.lit(dimension).alias("dimension"), value.alias("dimension_value"), *key, *EVENT)
+    sizes = named.drop_nulls("dimension_value").group_by("dimension_value").agg(pl.col("amount").sum())
+    if sizes.is_empty():
+        return named.clear()
+    kept = sizes.sort("amount", "dimension_value", descending=[True, False])["dimension_value"].head(NAMED_VALUES)
+    is_rare = pl.col("dimension_value").is_not_null() & ~pl.col("dimension_value").is_in(kept.implode())
+    few = pl.when(is_rare).then(pl.lit(OTHER)).otherwise(pl.col("dimension_value").fill_null(UNKNOWN))
+    return named.with_columns(dimension_value=few).select(*VALUE, *key, *EVENT)
+
+
+def count_days_between(start: pl.Expr, end: pl.Expr) -> pl.Expr:
+    """Days from one moment to another, Float64."""
+    return (end - start).dt.total_microseconds() / dt.timedelta(days=1).total_seconds() / 1e6

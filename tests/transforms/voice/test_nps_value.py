@@ -1,0 +1,170 @@
+"""The mart `nps_value`: the money of promoters, passives, detractors and those who never answered."""
+
+import datetime as dt
+from collections import defaultdict
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+import duckdb
+import polars as pl
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from regulars.pipelines.contracts.violations import select_failed_count
+from regulars.pipelines.transforms.amounts import MONEY
+from regulars.pipelines.transforms.voice.nps_value import GROUPS, nps_value
+from tests.transforms.mart_rules import contract_of
+
+AS_OF = dt.date(2026, 3, 31)
+SCHEMA = {
+    "customer_id": pl.String,
+    "is_unknown": pl.Boolean,
+    "lifecycle": pl.String,
+    "is_active": pl.Boolean,
+    "referred_by_customer_id": pl.String,
+    "latest_nps_group": pl.String,
+    "latest_nps_at": pl.Datetime("us"),
+    "net_sales_to_date": MONEY,
+    "total_revenue_to_date": MONEY,
+    "predicted_value_12m": MONEY,
+    "mrr": MONEY,
+}
+
+
+@dataclass(frozen=True)
+class Answers:
+    max_answer_days: int = 365
+
+
+def customer(
+    name: str, group: str | None = None, days_ago: int = 10, sales: str = "0", expected: str | None = "0", **more: Any
+) -> dict[str, Any]:
+    at = dt.datetime.combine(AS_OF, dt.time(9)) - dt.timedelta(days=days_ago)
+    row = {
+        "customer_id": name,
+        "is_unknown": False,
+        "lifecycle": "active",
+        "referred_by_customer_id": None,
+        "latest_nps_group": group,
+        "latest_nps_at": at if group else None,
+        "net_sales_to_date": Decimal(sales),
+        "total_revenue_to_date": Decimal(sales),
+        "predicted_value_12m": None if expected is None else Decimal(expected),
+        "mrr": Decimal(0),
+    } | more
+    return row | {"is_active": row["lifecycle"] in ("active", "new", "reactivated")}
+
+
+def mart_of(*customers: dict[str, Any], in_orders: bool = False) -> pl.DataFrame:
+    frame = pl.DataFrame(customers, schema=SCHEMA).lazy()
+    return nps_value(frame, as_of=AS_OF, surveys=Answers(), subscription_revenue_is_in_orders=in_orders)
+
+
+def rows_of(*customers: dict[str, Any], in_orders: bool = False) -> dict[str, dict[str, Any]]:
+    return {row["nps_group"]: row for row in mart_of(*customers, in_orders=in_orders).iter_rows(named=True)}
+
+
+def test_each_customer_is_in_the_group_of_the_latest_answer_that_is_not_too_old():
+    rows = rows_of(
+        customer("ada", "promoter", sales="100"),
+        customer("bob", "detractor", days_ago=365, sales="40"),
+        customer("cleo", "detractor", days_ago=366, sales="20"),
+        customer("dan", sales="7"),
+        customer("a prospect", "promoter", lifecycle="prospect"),
+        customer("nobody known", sales="500", is_unknown=True),
+    )
+    assert {group: (row["customers"], row["net_sales_to_date"]) for group, row in rows.items()} == {
+        "promoter": (1, Decimal(100)),
+        "passive": (0, Decimal(0)),
+        "detractor": (1, Decimal(40)),
+        "answer_too_old": (1, Decimal(20)),
+        "never_answered": (1, Decimal(7)),
+    }
+    assert rows["passive"]["reason"] == "nobody is in this group"
+
+
+def test_at_risk_is_what_active_detractors_are_expected_to_bring():
+    company = (
+        customer("ada", "detractor", expected="50", mrr=Decimal(10)),
+        customer("bob", "detractor", expected="30", lifecycle="lapsed"),
+        customer("cleo", "promoter", expected="70"),
+    )
+    rows = rows_of(*company)
+    assert rows["detractor"]["value_at_risk_12m"] == Decimal(170)
+    assert (rows["detractor"]["predicted_value_12m"], rows["detractor"]["lapsed_rate"]) == (Decimal(80), 0.5)
+    assert rows["promoter"]["value_at_risk_12m"] == 0
+    assert rows_of(*company, in_orders=True)["detractor"]["value_at_risk_12m"] == Decimal(50)
+
+
+def test_what_cannot_be_predicted_is_unknown_and_said():
+    row = rows_of(customer("ada", "detractor", expected=None))["detractor"]
+    assert (row["predicted_value_12m"], row["value_at_risk_12m"], row["is_complete"]) == (None, None, False)
+    assert row["reason"] == "1 customers have no predicted value"
+
+
+def test_a_group_is_given_the_customers_whom_it_brought():
+    rows = rows_of(
+        customer("ada", "promoter"),
+        customer("bob", "passive", referred_by_customer_id="ada"),
+        customer("cleo", referred_by_customer_id="ada"),
+        customer("lead", lifecycle="prospect", referred_by_customer_id="ada"),
+    )
+    assert {group: row["referred_customers"] for group, row in rows.items()} == dict.fromkeys(GROUPS, 0) | {
+        "promoter": 2
+    }
+    assert rows["promoter"]["referral_rate"] == 2.0
+    assert rows_of(customer("ada", "promoter"))["promoter"]["referred_customers"] is None
+
+
+def test_without_customers_the_table_is_empty():
+    assert mart_of().is_empty()
+
+
+people = st.lists(
+    st.builds(
+        customer,
+        st.just(""),
+        st.sampled_from(["promoter", "passive", "detractor", None]),
+        st.integers(300, 400),
+        st.integers(-50, 900).map(str),
+        st.one_of(st.none(), st.integers(0, 90).map(str)),
+        lifecycle=st.sampled_from(["active", "lapsed", "new", "prospect"]),
+        mrr=st.sampled_from([Decimal(0), Decimal(5)]),
+    ),
+    max_size=12,
+)
+
+
+@given(people, st.lists(st.integers(0, 14), max_size=12))
+@settings(max_examples=25, deadline=None)
+def test_sums_are_those_of_a_loop_over_customers_and_the_contract_holds(drawn, brought):
+    company = [each | {"customer_id": f"c{number}"} for number, each in enumerate(drawn)]
+    for each, by in zip(company, brought, strict=False):
+        each["referred_by_customer_id"] = f"c{by}" if f"c{by}" != each["customer_id"] else None
+    mart = mart_of(*company)
+    group_of, sums = {}, defaultdict(lambda: [0, Decimal(0), Decimal(0), 0])
+    for each in company:
+        age = (AS_OF - each["latest_nps_at"].date()).days if each["latest_nps_at"] else None
+        group = "never_answered" if age is None else "answer_too_old" if age > 365 else each["latest_nps_group"]
+        group_of[each["customer_id"]] = group
+        if each["lifecycle"] != "prospect":
+            sums[group][0] += 1
+            sums[group][1] += each["net_sales_to_date"]
+            sums[group][2] += (each["predicted_value_12m"] or 0) + 12 * each["mrr"] if each["is_active"] else 0
+    for each in company:
+        if each["lifecycle"] != "prospect" and each["referred_by_customer_id"] in group_of:
+            sums[group_of[each["referred_by_customer_id"]]][3] += 1
+    for row in mart.iter_rows(named=True):
+        customers, sales, expected, referred = sums[row["nps_group"]]
+        assert (row["customers"], row["net_sales_to_date"]) == (customers, sales)
+        assert row["referred_customers"] in (referred, None)
+        if row["nps_group"] == "detractor" and row["value_at_risk_12m"] is not None:
+            assert row["value_at_risk_12m"] == expected
+    with duckdb.connect() as con:
+        con.execute("create schema marts")
+        for name, frame in {"nps_value": mart, "customer_360": pl.DataFrame(company, schema=SCHEMA)}.items():
+            con.register("frame", frame.to_arrow())
+            con.execute(f"create table marts.{name} as from frame")
+        for rule in contract_of("nps_value").rules:
+            assert con.execute(select_failed_count(rule, "marts.nps_value")).fetchall()[0][0] == 0, rule.id
