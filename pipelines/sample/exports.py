@@ -175,7 +175,7 @@ class Exports:
             discount_code=pl.when(pl.col("discount") > 0).then(pl.lit("KNUSPER10")),
             shipping=pl.col("shipping") / 100,
             taxes=pl.col("tax") / 100,
-            total=(paid + pl.col("extra") + pl.col("shipping")) / 100,
+            total=(paid + pl.col("extra") + pl.col("shipping") + pl.col("tax")) / 100,
             sales_channel=pl.when(pl.col("sort") == TILL).then(pl.lit("pos")).otherwise(pl.lit("web")),
             shipping_city=pl.when(known).then(place.replace_strict(dict(enumerate(town)))),
             shipping_region=pl.when(known).then(place.replace_strict({n: r.name for n, r in names.items()})),

@@ -155,7 +155,7 @@ def draw_orders(
         gross=pl.Series(gross),
         discount=pl.Series(discount),
         shipping=pl.Series(shipping),
-        tax=pl.Series(np.rint(net * 7 / 107).astype(np.int64)),
+        tax=pl.Series(np.rint(net * 7 / 100).astype(np.int64)),
         gross_eur=pl.Series(convert_to_company_currency(gross, rate)),
         discount_eur=pl.Series(convert_to_company_currency(discount, rate)),
         is_delayed=pl.Series(is_delayed),
