@@ -31,11 +31,12 @@ from regulars.pipelines.report.parts import Key, Part, make_absent_part
 from regulars.pipelines.report.render.markdown import render_markdown
 from regulars.pipelines.report.sections.cohorts import make_cohort_picture
 from regulars.pipelines.report.sections.curves import choose_lines, make_retention_part
-from regulars.pipelines.report.sections.methods import name_method
 from regulars.pipelines.report.sections.nps import make_nps_picture
+from regulars.pipelines.report.sections.predictions.methods import name_method
+from regulars.pipelines.report.sections.predictions.tested import describe_test, make_decile_parts
+from regulars.pipelines.report.sections.predictions.tracking import make_weekly_part
+from regulars.pipelines.report.sections.predictions.worth import describe_expected, make_alive_part, make_shares_part
 from regulars.pipelines.report.sections.support import SUPPORT_WEEKS, make_support_part
-from regulars.pipelines.report.sections.tested import describe_test, make_decile_parts
-from regulars.pipelines.report.sections.tracking import make_weekly_part
 from regulars.pipelines.report.sections.voice import (
     DRIVERS,
     NPS_VALUE,
@@ -45,7 +46,6 @@ from regulars.pipelines.report.sections.voice import (
     make_scores_part,
     make_value_by_group_part,
 )
-from regulars.pipelines.report.sections.worth import describe_expected, make_alive_part, make_shares_part
 from regulars.pipelines.report.words import counts
 from regulars.pipelines.report.words.words import SOURCE_LANGUAGE, Words, read_words
 from regulars.pipelines.transforms.clv.clv_models import read_models

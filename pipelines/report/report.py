@@ -17,11 +17,11 @@ from regulars.pipelines.report.sections.concentration import build_concentration
 from regulars.pipelines.report.sections.findings import make_notices
 from regulars.pipelines.report.sections.headline import make_headline_tiles
 from regulars.pipelines.report.sections.nps import build_nps
+from regulars.pipelines.report.sections.predictions.tested import build_tested
+from regulars.pipelines.report.sections.predictions.worth import build_worth
 from regulars.pipelines.report.sections.proof import build_proof
 from regulars.pipelines.report.sections.restated import build_restated
 from regulars.pipelines.report.sections.sales import build_sales
-from regulars.pipelines.report.sections.tested import build_tested
-from regulars.pipelines.report.sections.worth import build_worth
 from regulars.pipelines.report.words.words import SOURCE_LANGUAGE, Words, read_words
 from regulars.pipelines.transforms.customers.headline import Headline
 

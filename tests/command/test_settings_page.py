@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 import yaml
 
-from regulars.pipelines.command.pages.settings_page import EXAMPLES, parts_of, settings_markdown
+from regulars.pipelines.command.pages.settings_examples import EXAMPLES
+from regulars.pipelines.command.pages.settings_page import parts_of, settings_markdown
 from regulars.pipelines.errors import SettingsWrong
 from regulars.pipelines.settings.settings import Settings
 from regulars.pipelines.settings.settings_file import parse_settings

@@ -5,7 +5,7 @@ import pytest
 from regulars.pipelines.contracts.odcs.load import load_contracts
 from regulars.pipelines.models.beta_geo import BetaGeoModel
 from regulars.pipelines.report.facts.predictions import compute_grid, read_alive, read_shares
-from regulars.pipelines.report.sections.methods import method_names
+from regulars.pipelines.report.sections.predictions.methods import method_names
 from regulars.pipelines.report.words.words import read_words
 from tests.report.prediction_tables import PARAMETERS, add_fit, add_predictions
 from tests.report.report_tables import company_tables

@@ -1,7 +1,7 @@
 """The mart `demand_forecast`: how many pieces of each product will be sold, week by week, and how far off that was.
 
 Put here: which method a series takes for want of data, grades, rows. Keep out: the series (`weekly_series.py`), the
-methods (`models/demand_forecasts.py`).
+methods (`models/demand/forecasts.py`).
 """
 
 import datetime as dt
@@ -14,7 +14,7 @@ from polars._typing import PolarsDataType
 
 from regulars.pipelines.definitions.enumerations import ALL
 from regulars.pipelines.definitions.windows import DEMAND_WEEKS_SHOWN
-from regulars.pipelines.models.demand_forecasts import (
+from regulars.pipelines.models.demand.forecasts import (
     MEAN_SO_FAR,
     SES_AND_MEAN,
     SHARED,

@@ -1,7 +1,7 @@
 """The mart `seasonality`: which kind of customer buys what in which month of the year.
 
 Put here: months, kinds and categories, and what is known of each. Keep out: the index itself
-(`models/seasonal_index.py`).
+(`models/demand/seasonal_index.py`).
 """
 
 import datetime as dt
@@ -17,7 +17,7 @@ from scipy.special import erfc  # type: ignore[import-untyped]
 
 from regulars.pipelines.definitions.enumerations import ALL, OTHER, UNKNOWN, UNKNOWN_CUSTOMER_IDX
 from regulars.pipelines.definitions.windows import SEASON_YEARS
-from regulars.pipelines.models.seasonal_index import MONTHS, compute_season_index
+from regulars.pipelines.models.demand.seasonal_index import MONTHS, compute_season_index
 from regulars.pipelines.transforms.amounts import MONEY
 from regulars.pipelines.transforms.cohorts.customer_dimensions import NAMED_VALUES, split_customers
 from regulars.pipelines.transforms.day_numbers import find_last_month_end

@@ -12,7 +12,7 @@ from narwhals.typing import IntoFrame
 
 from regulars.pipelines.definitions.enumerations import ALL, UNKNOWN
 from regulars.pipelines.definitions.windows import DEMAND_WEEKS
-from regulars.pipelines.models.demand import WEEKS_OF_YEAR, Ints
+from regulars.pipelines.models.demand.smoothing import WEEKS_OF_YEAR, Ints
 from regulars.pipelines.models.fitting.fitting import FloatArray
 from regulars.pipelines.transforms.day_numbers import count_days_since_epoch
 from regulars.pipelines.transforms.products.line_sums import name_places, sum_lines_by_product_and_place

@@ -1,7 +1,7 @@
 """The mart `satisfaction_drivers`: what makes customers satisfied, whether it matters at all, and how well it is done.
 
 Put here: importance, effect and performance of each driver, and where to act. Keep out: what the drivers of an answer
-are (`drivers.py`), and the maths (`pipelines/models/relative_weights.py`, `partial_effects.py`).
+are (`drivers.py`), and the maths (`pipelines/models/drivers/relative_weights.py`, `partial_effects.py`).
 """
 
 import datetime as dt
@@ -13,8 +13,8 @@ from narwhals.typing import IntoFrame
 from numpy.typing import NDArray
 from polars._typing import PolarsDataType
 
-from regulars.pipelines.models.partial_effects import fit_partial_effects
-from regulars.pipelines.models.relative_weights import (
+from regulars.pipelines.models.drivers.partial_effects import fit_partial_effects
+from regulars.pipelines.models.drivers.relative_weights import (
     bootstrap_importance,
     compute_correlations,
     compute_importance,

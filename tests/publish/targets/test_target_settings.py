@@ -3,7 +3,8 @@
 import pytest
 import yaml
 
-from regulars.pipelines.command.pages.settings_page import EXAMPLES, settings_markdown
+from regulars.pipelines.command.pages.settings_examples import EXAMPLES
+from regulars.pipelines.command.pages.settings_page import settings_markdown
 from regulars.pipelines.errors import SettingsWrong
 from regulars.pipelines.publish.targets.shape.registry import TARGET_OPTIONS, TARGET_TYPES
 from regulars.pipelines.settings.settings import Settings

@@ -7,7 +7,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from regulars.pipelines.models.demand_forecasts import forecast_demand
+from regulars.pipelines.models.demand.forecasts import forecast_demand
 from regulars.pipelines.settings.demand import Demand
 from regulars.pipelines.transforms.products.demand_forecast import COLUMNS, demand_forecast
 from tests.transforms.core_tables import ENGINES

@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 
 from regulars.pipelines.contracts.violations import select_failed_count
-from regulars.pipelines.models.relative_weights import compute_importance
+from regulars.pipelines.models.drivers.relative_weights import compute_importance
 from regulars.pipelines.transforms.voice.satisfaction_drivers import satisfaction_drivers
 from tests.transforms.core_tables import ENGINES
 from tests.transforms.mart_rules import contract_of

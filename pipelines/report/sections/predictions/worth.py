@@ -11,7 +11,7 @@ from regulars.pipelines.report.facts.predictions import Alive, Predictions
 from regulars.pipelines.report.facts.reading import Row, Rows
 from regulars.pipelines.report.facts.report_facts import ReportFacts
 from regulars.pipelines.report.parts import Key, Part, Section, Sentence, make_absent_part
-from regulars.pipelines.report.sections.methods import chosen_rows, describe_count_error, name_method
+from regulars.pipelines.report.sections.predictions.methods import chosen_rows, describe_count_error, name_method
 from regulars.pipelines.report.words import counts
 from regulars.pipelines.report.words.words import Words
 

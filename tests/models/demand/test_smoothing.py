@@ -4,7 +4,8 @@ import numpy as np
 import polars as pl
 import pytest
 
-from regulars.pipelines.models.demand import (
+from regulars.pipelines.models.demand.forecasts import find_quantile, forecast_demand
+from regulars.pipelines.models.demand.smoothing import (
     ALPHAS,
     average_last_weeks,
     compare_with_last_year,
@@ -13,7 +14,6 @@ from regulars.pipelines.models.demand import (
     smooth_exponentially,
     smooth_size_and_chance,
 )
-from regulars.pipelines.models.demand_forecasts import find_quantile, forecast_demand
 from tests.models.online_retail import load_online_retail
 
 LAST_MONDAY = 15312

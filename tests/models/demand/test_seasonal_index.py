@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from regulars.pipelines.models.seasonal_index import compute_season_index, compute_trend
+from regulars.pipelines.models.demand.seasonal_index import compute_season_index, compute_trend
 
 SEASON = np.array([0.8, 0.8, 0.9, 1, 1, 1, 0.7, 0.7, 1.1, 1.2, 1.3, 1.5])
 

@@ -9,13 +9,13 @@ from regulars.pipelines.report.charts.bars import Pair, PairedBars
 from regulars.pipelines.report.facts.reading import Row, Rows
 from regulars.pipelines.report.facts.report_facts import ReportFacts
 from regulars.pipelines.report.parts import Key, Part, Section, Table, make_absent_part
-from regulars.pipelines.report.sections.methods import (
+from regulars.pipelines.report.sections.predictions.methods import (
     chosen_rows,
     describe_amount_error,
     describe_count_error,
     name_method,
 )
-from regulars.pipelines.report.sections.tracking import make_cumulative_part, make_weekly_part
+from regulars.pipelines.report.sections.predictions.tracking import make_cumulative_part, make_weekly_part
 from regulars.pipelines.report.words import counts
 from regulars.pipelines.report.words.words import ABSENT, Words
 from regulars.pipelines.transforms.clv.holdout import WHOLE_YEAR_DAYS

@@ -7,7 +7,7 @@ from regulars.pipelines.report.charts.axes import HALF, list_month_labels
 from regulars.pipelines.report.charts.lines import Line, LineChart, Point
 from regulars.pipelines.report.facts.reading import Row, Rows
 from regulars.pipelines.report.parts import Key, Part
-from regulars.pipelines.report.sections.methods import describe_count_error, name_method
+from regulars.pipelines.report.sections.predictions.methods import describe_count_error, name_method
 from regulars.pipelines.report.words import counts
 from regulars.pipelines.report.words.words import Words
 

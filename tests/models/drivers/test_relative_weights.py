@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from regulars.pipelines.models.partial_effects import fit_partial_effects
-from regulars.pipelines.models.relative_weights import (
+from regulars.pipelines.models.drivers.partial_effects import fit_partial_effects
+from regulars.pipelines.models.drivers.relative_weights import (
     bootstrap_importance,
     compute_correlations,
     compute_importance,

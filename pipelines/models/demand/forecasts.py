@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from regulars.pipelines.models.demand import (
+from regulars.pipelines.models.demand.smoothing import (
     WEEKS_OF_YEAR,
     Ints,
     average_last_weeks,

@@ -1,0 +1,224 @@
+"""An example for each part of the settings, as `docs/settings.md` shows it.
+
+Put here: examples in YAML; a test reads each of them. Keep out: the page around them (`settings_page.py`).
+"""
+
+from collections.abc import Mapping
+
+EXAMPLES: Mapping[str, str] = {
+    "": """
+company: {name: Corner Shop, timezone: Europe/Berlin, currency: EUR}
+sources:
+  shop:
+    path: exports/orders_*.csv
+    delivery: incremental
+    kind: orders
+    columns: {order_id: Order, ordered_at: Created at, email: Email, gross_sales: Total}
+as_of: 2026-06-30
+customer_is: person
+value_basis: net_sales
+subscription_revenue_is_in_orders: true
+lapse_days: 180
+max_lifetime_years: 10
+discount_rate: 0.08
+acquisition_cost: {default: 12.00}
+economics: {contribution_margin: 0.4}
+demand: {by: store}
+offers: {exclude_products: [POSTAGE]}
+metric_targets: {churn_rate_12m: 0.25}
+identity: {ignore_emails: [till@example.com]}
+exclude: {emails: [test@example.com]}
+cohorts: {grains: [month]}
+surveys: {dimensions: [country, store]}
+findings: {thresholds: {values_emptied: 0.01}}
+schedule: {cron: "30 3 * * *"}
+report: {language: en}
+publish: {keep_generations: 7}
+business_hours: {country: DE, subdivision: BE}
+support: {reply_within_minutes: 60}
+alerts: {webhook: "${ALERT_WEBHOOK}"}
+""",
+    "economics": """
+economics:
+  contribution_margin: 0.4
+  retention_points: [1, 2, 5]
+  horizon_years: 5
+  margin_to_keep: 0.2
+  clv_to_cost: 3
+  payback_months: 12
+""",
+    "demand": """
+demand:
+  by: store
+  weeks_ahead: 4
+""",
+    "offers": """
+offers:
+  places: 5
+  new_places: 1
+  exclude_products: [POSTAGE]
+  exclude_categories: [gift cards]
+  without_consent: false
+""",
+    "company": """
+company:
+  name: Corner Shop
+  timezone: Europe/Berlin
+  currency: EUR
+  fiscal_year_starts: 4
+""",
+    "sources.<name>": """
+sources:
+  shop:
+    path: [exports/old_orders.csv, exports/orders/*.csv]
+    format: csv
+    options: {delimiter: ";"}
+    kind: orders                                     # or `kinds`, below
+    columns:
+      order_id: Order
+      ordered_at: [Created at, Date]                 # whichever of the two the file has
+      email: Email
+      gross_sales: {sql: 'replace("Total", ''€'', '''')'}
+      channel: {value: web}
+    system: shop
+    timezone: Europe/Paris
+    currency: EUR
+    delivery: incremental
+    fill_down: {document: Order, columns: [Created at, Email, Total]}
+    exclude: {second_header: "Total = 'Total'", lost_deals: "coalesce(Stage, '') = 'Closed Lost'"}
+    include: {paid: "coalesce(State, '') in ('paid', 'refunded')"}
+    required: true
+    max_age_hours: 36
+    max_quarantined: 0.02
+""",
+    "sources.<name>.options": """
+sources:
+  till:
+    path: exports/till.csv
+    options:
+      delimiter: ";"
+      quote: "'"
+      encoding: cp1252
+      decimal: ","
+      thousands: "."
+      currency_sign: "€"
+      datetime_format: "%d.%m.%Y %H:%M"
+      date_format: "%d.%m.%Y"
+      final_newline: optional
+    kind: orders
+    columns: {order_id: Bon, ordered_at: Datum, gross_sales: Summe}
+""",
+    "sources.<name>.fill_down": """
+sources:
+  shop:
+    path: orders_export*.csv
+    fill_down:
+      document: Name
+      columns: [Id, Currency, Total]
+    kinds:
+      orders:
+        columns: {order_id: Name, ordered_at: Created at, currency: Currency}
+      order_lines:
+        columns: {order_id: Name, quantity: Lineitem quantity, unit_price: Lineitem price, currency: Currency}
+""",
+    "sources.<name>.kinds.<kind>": """
+sources:
+  shop:
+    path: exports/orders_*.csv
+    delivery: incremental
+    kinds:
+      orders:
+        when: '"Type" <> ''refund'''
+        columns: {order_id: Order, ordered_at: Date, gross_sales: Amount}
+      refunds:
+        when: '"Type" = ''refund'''
+        columns: {refund_id: Number, order_id: Order, refunded_at: Date, amount: Amount}
+""",
+    "acquisition_cost": """
+acquisition_cost:
+  default: 12.00
+  by_channel: {search ads: 14.50, organic: 0}
+""",
+    "identity": """
+identity:
+  ignore_emails: [till@example.com]
+  max_records_per_email: 10
+  max_orders_per_email: 300
+  max_orders_per_email_and_day: 5
+  link_accounts: true
+  max_records_per_customer: 200
+  max_orders_per_email: 300
+  max_orders_per_email_and_day: 10
+  link_accounts: true
+""",
+    "exclude": """
+exclude:
+  emails: [test@example.com]
+  email_domains: [test.example.com]
+  customer_record_ids: ["4711"]
+  order_ids: ["1001", "1002"]
+""",
+    "surveys": """
+surveys:
+  dimensions: [country, store, touchpoint]
+  max_answer_days: 180
+  driver_days: 730
+""",
+    "cohorts": """
+cohorts:
+  grains: [month, year]
+  dimensions: [country, first_store]
+""",
+    "business_hours": """
+business_hours:
+  {country: DE, subdivision: BE, opens: "8:00", closes: "18:00", rest_days: [sunday], closed_on: [2026-12-24],
+   open_on: [2026-10-03]}
+""",
+    "support": """
+support: {reply_within_minutes: 60}
+""",
+    "findings": """
+findings:
+  thresholds: {records_quarantined: 0.002, values_emptied: 0.01}
+  severities: {records_quarantined: stop}
+  acknowledged:
+    - {finding: values_emptied, kind: customers, reason: the old shop has no birthdays, count: 40, expires: 2027-01-31}
+""",
+    "findings.acknowledged.<number>": """
+findings:
+  acknowledged:
+    - finding: optional_column_missing
+      source: shop
+      kind: orders
+      table: core.orders
+      reason: the new till does not export the town yet
+      count: 1
+      expires: 2026-12-31
+""",
+    "schedule": """
+schedule:
+  cron: "0 4 * * 1-6"
+""",
+    "report": """
+report:
+  language: fi
+""",
+    "publish": """
+publish:
+  keep_generations: 14
+  keep_landing_days: 90
+  targets:
+    share: {type: folder, path: /mnt/share/regulars}
+""",
+    "publish.targets.<name>": """
+publish:
+  targets:
+    share: {type: folder, path: /mnt/share/regulars}
+    bucket: {type: folder, path: /srv/synced/regulars}
+""",
+    "alerts": """
+alerts:
+  webhook: ${ALERT_WEBHOOK}
+""",
+}
+"""Part of the settings -> YAML that uses each of its keys; a test reads every one of them."""
