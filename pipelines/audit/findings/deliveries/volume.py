@@ -25,7 +25,7 @@ FEWEST_FOR_SHARES = 3
 FEWEST_ROWS = 5
 FEWEST_OF_WEEKDAY = 3
 NEW_WEEKDAY = 2
-"""Of a weekday with fewer deliveries nobody knows what is usual: it may have half as many rows."""
+"""Of a weekday without a delivery nobody knows what is usual: it may have half as many rows."""
 FEWEST_FOR_MEDIAN = 3
 OTHER_UNIT = 1 / 20
 """An amount so many times as large as usual, or so much less, is in another unit, however few rows there are."""
@@ -56,8 +56,8 @@ def compare_incremental_rows(profile: Profile, before: Sequence[Profile]) -> Ite
 def _compare_with_smallest(profile: Profile, before: Sequence[Profile]) -> Iterator[Finding]:
     least, compared = find_lowest([each.rows for each in before]), f"last {len(before)} deliveries"
     same_weekday = [each.rows for each in before if each.weekday == profile.weekday]
-    is_new_weekday = profile.weekday is not None and len(same_weekday) < FEWEST_OF_WEEKDAY
-    if profile.weekday and not is_new_weekday and min(same_weekday) > least:
+    is_new_weekday = profile.weekday is not None and not same_weekday
+    if profile.weekday and len(same_weekday) >= FEWEST_OF_WEEKDAY and min(same_weekday) > least:
         least = min(same_weekday)
         compared = f"last {len(same_weekday)} deliveries of a {WEEKDAYS[round(profile.weekday) - 1]}"
     if least >= FEWEST_ROWS and profile.rows < least:
