@@ -119,7 +119,7 @@ def _iterate(
     covariances: Floats,
     tolerance: float,
 ) -> Moments:
-    total = sizes.sum()
+    total, least = sizes.sum(), SMALLEST_EIGENVALUE * np.diag(covariances)
     for _ in range(MOST_STEPS):
         first, second = np.zeros_like(means), np.zeros_like(covariances)
         for is_there, size, added, multiplied in zip(patterns, sizes, sums, products, strict=True):
@@ -128,6 +128,8 @@ def _iterate(
             second += expected_square
         new_means = first / total
         new_covariances = second / total - np.outer(new_means, new_means)
+        if (np.diag(new_covariances) <= least).any():  # a variable does not vary in what was drawn
+            return Moments(new_means, new_covariances, has_converged=False)
         scale = np.sqrt(np.diag(new_covariances))
         step = max(
             np.abs((new_means - means) / scale).max(),
@@ -209,7 +211,7 @@ def bootstrap_importance(
         level: What share of the samples lies in the interval.
 
     Returns:
-        Lower and upper ends, each of shape (p,).
+        Lower and upper ends, each of shape (p,); 0 and 1 when in no sample all variables vary.
     """
     rng = np.random.default_rng(seed)
     shift, _ = _start_from_single_variables(values)
@@ -224,8 +226,10 @@ def bootstrap_importance(
         drawn = _iterate(
             sums.patterns[used], sizes[used], added[used], products[used], whole.means, whole.covariances, ROUGH
         )
-        if (np.diag(drawn.covariances) > SMALLEST_EIGENVALUE).all():
+        if (np.diag(drawn.covariances) > SMALLEST_EIGENVALUE * np.diag(whole.covariances)).all():
             shares.append(compute_importance(compute_correlations(drawn.covariances)))
+    if not shares:
+        return np.zeros(len(shift) - 1), np.ones(len(shift) - 1)
     low, high = np.quantile(shares, [(1 - level) / 2, (1 + level) / 2], axis=0)
     return low, high
 

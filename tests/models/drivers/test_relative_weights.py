@@ -204,3 +204,22 @@ def test_a_driver_without_an_effect_is_flagged_in_one_of_twenty_surveys():
         shares.append(compute_importance(np.corrcoef(values.T))[2])
     assert np.mean(flagged) < 0.1
     assert np.mean(shares) > 0.08
+
+
+def test_samples_in_which_a_driver_does_not_vary_are_left_out():
+    rng = np.random.default_rng(3)
+    liked, score = rng.integers(1, 6, 40).astype(float), rng.integers(0, 11, 40).astype(float)
+    rarely = np.full(40, 5.0)
+    rarely[7] = 1.0  # drawn in two of three samples
+    liked[::3], rarely[1::4] = np.nan, np.nan
+    low, high = bootstrap_importance(np.column_stack([liked, rarely, score]), np.arange(40), draws=60, seed=1)
+    assert (low >= 0).all()
+    assert (low < high).all()
+    assert (high <= 1).all()
+
+
+def test_an_interval_without_a_sample_says_nothing():
+    values = np.array([[1.0, np.nan, 3.0], [2.0, 4.0, 1.0], [3.0, 5.0, 2.0]])
+    blocks = np.array([0, 1, 2])
+    low, high = bootstrap_importance(values, blocks, draws=0, seed=1)
+    assert (low.tolist(), high.tolist()) == ([0.0, 0.0], [1.0, 1.0])
