@@ -32,7 +32,7 @@ AMOUNTS = {
         orders(lambda n, row: put(row, 2, row[2] + (" EUR" if n % 2 else " USD"))), "quarantined", code=65
     ),
     "negative in parentheses": shop(
-        orders(lambda n, row: put(row, 2, f"({row[2]})") if n < 3 else row), "quarantined", code=65
+        orders(lambda n, row: put(row, 2, f"({row[2]})") if n < 3 else row), "orders_below_zero", right=None
     ),
     "minus behind": shop(
         orders(lambda n, row: put(row, 2, "11.50-") if n == 1 else row), "orders_below_zero", right=None
