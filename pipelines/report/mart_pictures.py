@@ -21,8 +21,8 @@ PRODUCT_SALES = f"""
     group by month order by month desc limit {MONTHS_SHOWN}
 """
 RETENTION = """
-    select points, retention_gain::double as gain, equal_cost_cut_rate, contribution_margin_rate as margin, reason
-    from marts.retention_economics where dimension = 'all' order by points
+    select step_points, retention_gain::double as gain, equal_cost_cut_rate, contribution_margin_rate as margin, reason
+    from marts.retention_economics where dimension = 'all' order by step_points
 """
 ACQUISITION = f"""
     select acquisition_channel as channel, cost_per_customer::double as cost, most_to_bid::double as most
@@ -72,15 +72,15 @@ def _draw_retention(con: duckdb.DuckDBPyConnection, words: Words) -> Sequence[Pa
     if not known:
         return [make_absent_part(words.say("What retention is worth is not known yet."))]
     name = words.say("What more retention is worth, by percentage points")
-    line = Line("a", [Point(row["points"], row["gain"]) for row in known])
+    line = Line("a", [Point(row["step_points"], row["gain"]) for row in known])
     chart = LineChart(
-        name, [line], words.short, [(row["points"], f"+{row['points']}") for row in known], low=0, width=HALF
+        name, [line], words.short, [(row["step_points"], f"+{row['step_points']}") for row in known], low=0, width=HALF
     )
     best = known[-1]
     caption = words.say(
         "At a margin of {margin}, {points} points more are worth as much as a cost cut of {cut}.",
         margin=words.percent(best["margin"]),
-        points=best["points"],
+        points=best["step_points"],
         cut=words.percent(best["equal_cost_cut_rate"]),
     )
     return [Part(picture=chart, caption=caption)]

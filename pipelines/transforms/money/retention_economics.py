@@ -32,7 +32,7 @@ from regulars.pipelines.transforms.purchases.purchases import read_into_polars
 COLUMNS: dict[str, PolarsDataType] = {
     "dimension": pl.String,
     "dimension_value": pl.String,
-    "points": pl.Int32,
+    "step_points": pl.Int32,
     "month_end": pl.Date,
     "horizon_years": pl.Int32,
     "active_customers": pl.Int64,
@@ -58,7 +58,7 @@ COLUMNS: dict[str, PolarsDataType] = {
     "reason": pl.String,
     "as_of": pl.Date,
 }
-KEY = ["dimension", "dimension_value", "points"]
+KEY = ["dimension", "dimension_value", "step_points"]
 CHURN = ("active_customers", "average_customers_12m", "churn_rate_12m", "reason")
 
 
@@ -101,7 +101,8 @@ def retention_economics(
         groups.join(sums, on=["dimension", "dimension_value"], how="left")
         .with_columns(pl.col("net_sales_12m", "sales_with_cost_12m", "cost_12m").fill_null(0.0))
         .join(
-            pl.DataFrame({"points": sorted(set(economics.retention_points))}, schema={"points": pl.Int32}), how="cross"
+            pl.DataFrame({"step_points": sorted(set(economics.retention_points))}, schema={"step_points": pl.Int32}),
+            how="cross",
         )
     )
     found = _add_gain(add_contribution(rows, economics), economics.horizon_years, discount_rate)
@@ -147,7 +148,7 @@ def _add_gain(rows: pl.DataFrame, years: int, discount_rate: float) -> pl.DataFr
     rows = rows.with_columns(reason=reason).with_columns(is_complete=pl.col("reason").is_null())
     retention = np.where(rows["churn_rate_12m"].fill_null(2) < 1, 1 - rows["churn_rate_12m"].fill_null(2), np.nan)
     kept = np.minimum(np.where(rows["is_complete"], retention, np.nan), HIGHEST_RETENTION)
-    points = rows["points"].to_numpy()
+    points = rows["step_points"].to_numpy()
     raised, n = raise_retention(kept, points), rows["active_customers"].to_numpy()
     m = rows["contribution_per_customer_12m"].cast(pl.Float64).to_numpy()
     cost = rows["net_sales_per_customer_12m"].cast(pl.Float64).to_numpy() - m
@@ -165,7 +166,7 @@ def _add_gain(rows: pl.DataFrame, years: int, discount_rate: float) -> pl.DataFr
     return (
         rows.with_columns(pl.Series(name, values).fill_nan(None) for name, values in columns.items())
         .with_columns(
-            is_step_capped=(pl.col("retention_rate_12m") + pl.col("points") / 100 > HIGHEST_RETENTION + 1e-12)
+            is_step_capped=(pl.col("retention_rate_12m") + pl.col("step_points") / 100 > HIGHEST_RETENTION + 1e-12)
             & pl.col("is_complete"),
         )
         .with_columns(pl.col("is_step_capped").fill_null(value=False))

@@ -79,7 +79,7 @@ THOUSAND = [sale("2025-06-05", item("bar", "60000")), sale("2026-03-31", item("b
 )
 def test_a_thousand_customers_at_a_margin_of_forty_percent_gain_what_the_table_says(engine, churn_rate, gains, rest):
     rows = mart(inputs(*THOUSAND, churn=[month(churn_rate)]), engine=engine)
-    assert [row["points"] for row in rows] == [1, 2, 5]
+    assert [row["step_points"] for row in rows] == [1, 2, 5]
     assert [float(row["retention_gain"]) for row in rows] == pytest.approx(gains, abs=0.5)
     of_five = rows[2]
     assert of_five["retention_gain_rate"] == pytest.approx(rest[0], abs=0.0005)
