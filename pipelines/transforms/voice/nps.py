@@ -19,7 +19,7 @@ from regulars.pipelines.models.significance import compute_two_sided_p
 from regulars.pipelines.transforms.amounts import divide_columns
 from regulars.pipelines.transforms.false_discovery import stands_among_all
 from regulars.pipelines.transforms.voice.response_rate import Invitations, match_invitations
-from regulars.pipelines.transforms.voice.survey_windows import VALUE, count_periods, join_window_before
+from regulars.pipelines.transforms.voice.survey_windows import VALUE, count_periods, give_reason, join_window_before
 from regulars.pipelines.transforms.voice.votes import (
     ANSWER_DIMENSIONS,
     SurveySettings,
@@ -40,8 +40,6 @@ INVITED = ["people_invited", "people_who_answered"]
 MEASURES = [*VOTES, *LEFT_OUT, *INVITED]
 ROW = ["person", "customer_idx", "system", *ANSWER_DIMENSIONS.values(), "measure", "day", "at", "row_id"]
 """What is counted of an answer or invitation."""
-FEW_VOTES = 30
-"""Below this many votes the interval is wider than most changes: ±30 points at 50 % promoters and 20 % detractors."""
 Z_95 = NormalDist().inv_cdf(0.975)
 COLUMNS: dict[str, PolarsDataType] = {
     "grain": pl.String,
@@ -122,7 +120,7 @@ def nps(
     )
     return (
         _add_change(periods)
-        .with_columns(**_compute_response_rate(invitations.answering_days, as_of), reason=_give_reason())
+        .with_columns(**_compute_response_rate(invitations.answering_days, as_of), reason=give_reason())
         .select(pl.col(name).cast(kind) for name, kind in COLUMNS.items())
         .sort("grain", "period_end", *VALUE)
     )
@@ -195,18 +193,6 @@ def _compute_response_rate(answering_days: float | None, as_of: dt.date) -> dict
         "is_response_rate_complete": is_mature,
         "answering_days": pl.lit(answering_days, pl.Float64),
     }
-
-
-def _give_reason() -> pl.Expr:
-    """Why a score is not there, or not to be trusted."""
-    return (
-        pl.when(pl.col("responses") == 0)
-        .then(pl.lit("nobody answered"))
-        .when(~pl.col("is_complete"))
-        .then(pl.lit("the period is not over, or began before the first answer"))
-        .when(pl.col("responses") < FEW_VOTES)
-        .then(pl.lit(f"fewer than {FEW_VOTES} votes: too few to tell"))
-    )
 
 
 def _list_events(

@@ -16,8 +16,7 @@ from narwhals.typing import IntoFrame
 from polars._typing import PolarsDataType
 
 from regulars.pipelines.models.significance import find_t_quantile
-from regulars.pipelines.transforms.voice.nps import FEW_VOTES
-from regulars.pipelines.transforms.voice.survey_windows import VALUE, count_periods
+from regulars.pipelines.transforms.voice.survey_windows import VALUE, count_periods, give_reason
 from regulars.pipelines.transforms.voice.votes import (
     ANSWER_DIMENSIONS,
     SurveySettings,
@@ -101,7 +100,7 @@ def satisfaction_scores(
     periods = count_periods(_measure(votes), MEASURES, key=SURVEY, as_of=as_of)
     return (
         _add_means(periods)
-        .with_columns(**_compute_satisfied_rate(), reason=_give_reason(), as_of=pl.lit(as_of))
+        .with_columns(**_compute_satisfied_rate(), reason=give_reason(), as_of=pl.lit(as_of))
         .select(pl.col(name).cast(kind) for name, kind in COLUMNS.items())
         .sort(*SURVEY, "grain", "period_end", *VALUE)
     )
@@ -164,14 +163,3 @@ def _compute_satisfied_rate() -> dict[str, pl.Expr]:
         "satisfied_rate_ci_low": voted.then(pl.min_horizontal((centre - margin).clip(0, 1), rate)),
         "satisfied_rate_ci_high": voted.then(pl.max_horizontal((centre + margin).clip(0, 1), rate)),
     }
-
-
-def _give_reason() -> pl.Expr:
-    return (
-        pl.when(pl.col("responses") == 0)
-        .then(pl.lit("nobody answered"))
-        .when(~pl.col("is_complete"))
-        .then(pl.lit("the period is not over, or began before the first answer"))
-        .when(pl.col("responses") < FEW_VOTES)
-        .then(pl.lit(f"fewer than {FEW_VOTES} votes: too few to tell"))
-    )

@@ -16,6 +16,8 @@ from regulars.pipelines.transforms.day_numbers import EPOCH, count_days_since_ep
 MONDAY_OF_WEEK_0 = -3  # 1969-12-29, in days since 1970
 DAYS_OF_GRAIN = {"day": 1, "week": 7, NPS_ROLLING_GRAIN: NPS_ROLLING_DAYS}
 """How many days a period of each grain has."""
+FEW_VOTES = 30
+"""Below this many votes the interval is wider than most changes: ±30 points at 50 % promoters and 20 % detractors."""
 VALUE = ["dimension", "dimension_value"]
 PERIOD = ["grain", "period_start", "period_end"]
 EVENT = ["measure", "day_idx", "week_idx", "end_idx", "is_last_of_week", "amount"]
@@ -143,3 +145,15 @@ def _list_empty_periods(
         ]
     )
     return every.join(periods, on=["grain", "period_end", *key, *VALUE], how="anti")
+
+
+def give_reason() -> pl.Expr:
+    """Why a score is not there, or not to be trusted."""
+    return (
+        pl.when(pl.col("responses") == 0)
+        .then(pl.lit("nobody answered"))
+        .when(~pl.col("is_complete"))
+        .then(pl.lit("the period is not over, or began before the first answer"))
+        .when(pl.col("responses") < FEW_VOTES)
+        .then(pl.lit(f"fewer than {FEW_VOTES} votes: too few to tell"))
+    )
