@@ -18,7 +18,7 @@ from regulars.pipelines.transforms.voice.nps import nps
 from tests.builders import build, rows_of
 from tests.cases.shared_case import find_case
 from tests.shop import run_regulars
-from tests.transforms.voice.test_nps import ASKED, SEGMENTS
+from tests.transforms.voice.nps_tables import ASKED, SEGMENTS
 
 NOW = dt.datetime(2025, 7, 1, 3, 30, tzinfo=dt.UTC)
 SETTINGS = """

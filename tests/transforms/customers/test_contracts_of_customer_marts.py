@@ -29,7 +29,7 @@ from tests.transforms.customer_rows import (
     paid,
     refund,
 )
-from tests.transforms.voice.test_nps import NOBODY_INVITED, Asked
+from tests.transforms.voice.nps_tables import NOBODY_INVITED, Asked
 
 CONTRACTS = Path(__file__).parents[3] / "data_contracts" / "marts"
 

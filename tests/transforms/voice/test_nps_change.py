@@ -13,7 +13,7 @@ from regulars.pipelines.definitions.windows import NPS_ROLLING_DAYS
 from regulars.pipelines.models.significance import compute_two_sided_p
 from regulars.pipelines.transforms.false_discovery import stands_among_all
 from regulars.pipelines.transforms.voice.nps import compute_change, compute_nps
-from tests.transforms.voice.test_nps import (
+from tests.transforms.voice.nps_tables import (
     AS_OF,
     CUSTOMERS,
     INVITATION_SCHEMA,

@@ -9,7 +9,7 @@ from regulars.pipelines.contracts.odcs.load import load_contract
 from regulars.pipelines.contracts.violations import select_failed_count
 from regulars.pipelines.definitions.enumerations import NPS_ROLLING_GRAIN
 from regulars.pipelines.definitions.windows import NPS_ROLLING_DAYS
-from tests.transforms.voice.test_nps import answer, on_polars, table
+from tests.transforms.voice.nps_tables import answer, on_polars, table
 
 ROOT = Path(__file__).parents[3]
 CONTRACT = load_contract(ROOT / "data_contracts" / "marts" / "nps.odcs.yaml")

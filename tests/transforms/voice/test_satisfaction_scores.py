@@ -15,7 +15,7 @@ from regulars.pipelines.definitions.windows import NPS_ROLLING_DAYS
 from regulars.pipelines.transforms.voice.satisfaction_scores import satisfaction_scores
 from tests.transforms.core_tables import ENGINES
 from tests.transforms.mart_rules import contract_of
-from tests.transforms.voice.test_nps import ANSWER_SCHEMA, AS_OF, ASKED, CALENDAR, CUSTOMERS, SEGMENTS, answer
+from tests.transforms.voice.nps_tables import ANSWER_SCHEMA, AS_OF, ASKED, CALENDAR, CUSTOMERS, SEGMENTS, answer
 
 SCHEMA = ANSWER_SCHEMA | {"scale_min": pl.Decimal(9, 4), "scale_max": pl.Decimal(9, 4)}
 
