@@ -76,3 +76,29 @@ SurveyDimension = Literal[
 
 SURVEY_DIMENSIONS: tuple[SurveyDimension, ...] = get_args(SurveyDimension)
 NPS_DIMENSIONS = (ALL, *SURVEY_DIMENSIONS)
+
+BadSign = Literal[
+    "failed_delivery",
+    "complaint",
+    "late_delivery",
+    "refund",
+    "detractor",
+    "reopened_ticket",
+    "late_reply",
+    "failed_payment",
+]
+"""By what a bad experience of a customer is known, the gravest first."""
+
+ALL_BAD_SIGNS: tuple[BadSign, ...] = get_args(BadSign)
+
+BAD_SIGNS = {
+    "failed_delivery": "An order was not delivered service_risk.undelivered_days after the promised day.",
+    "complaint": "The customer complained to support.",
+    "late_delivery": "An order was delivered after the promised moment.",
+    "refund": "Money was given back.",
+    "detractor": "The customer answered a recommendation question with 0 to 6.",
+    "reopened_ticket": "A ticket was opened again after it was solved.",
+    "late_reply": "Support did not answer in time.",
+    "failed_payment": "A payment failed, or a subscription ended without the customer's will.",
+}
+"""What each sign means; of several signs of one experience the first of this list leads."""
