@@ -26,11 +26,12 @@ PERSONAL = (
     "identity.records",
     "identity.person_map",
     "identity.events",
+    "identity.owners",
     "quarantine.rows",
     "quarantine.withheld",
     TABLE,
 )
-"""What the state file holds: contact details, comments, the person map, rows quarantined, what the run is made from."""
+"""What the state file holds: contact details, comments, the person map, owners, rows quarantined, the run's lineage."""
 
 MONTHLY_COLUMNS = {"cohort_month": "cohort_start", "months_since_first_order": "period_number", "month": "period_start"}
 """What the view `marts.retention_cohorts_monthly` calls otherwise than its table."""
