@@ -26,23 +26,24 @@ RECORDS = """
         customers.email_opt_in,
         -- the order in which core.customers takes the newest value
         row_number() over (order by customers.updated_at nulls first, customers._row_id) as newness,
+        coalesce(customers.is_deleted, false) as is_deleted,
     from staging.customers as customers
     join identity.records as records
         on records.record_type = 'customer'
         and records.system = customers._system
         and records.source_record_id = customers.customer_record_id
-    where records.customer_id is not null and not coalesce(customers.is_deleted, false)
+    where records.customer_id is not null
     order by newness desc
 """
 HAS_OWNERS = "select 1 from duckdb_tables() where schema_name = 'identity' and table_name = 'owners'"
 
 
 def read_customer_records(generation: Generation) -> pl.DataFrame:
-    """Read the customer records that their tools have not deleted, newest first.
+    """Read all customer records, newest first.
 
     Returns:
         `customer_id`, `contact_id`, `source`, `customer_record_id`, `first_name`, `last_name`, `company_name`, `email`,
-        `phone`, `owner`, `email_opt_in` and `newness` (higher is newer).
+        `phone`, `owner`, `email_opt_in`, `newness` (higher is newer) and `is_deleted`.
 
     Raises:
         StorageFailed: The state file is missing or damaged.
@@ -66,8 +67,9 @@ def read_owner_ids(generation: Generation) -> dict[str, str]:
 def find_addresses(records: pl.DataFrame, ignore_emails: Collection[str]) -> pl.DataFrame:
     """Find one address per contact, and whether it may be written to.
 
-    A contact's consent is the newest that any of their records tells. An address that several contacts have may be
-    written to only if none of them declined.
+    A contact's consent is the newest that any of their records tells, deleted ones included. An address that several
+    contacts have may be written to only if none of them declined. Contacts without a record that is not deleted are
+    left out.
 
     Args:
         records: As `read_customer_records` returns them.
@@ -80,22 +82,32 @@ def find_addresses(records: pl.DataFrame, ignore_emails: Collection[str]) -> pl.
     ignored = [email.strip().lower() for email in ignore_emails]
     key = pl.col("email").str.strip_chars().str.to_lowercase()
     usable = pl.when(key.str.contains("@") & ~key.is_in(ignored)).then(pl.col("email").str.strip_chars())
+    is_live = ~pl.col("is_deleted")
     contacts = (
         records.sort("newness", descending=True)
         .with_columns(email=usable)
         .group_by("contact_id", maintain_order=True)
         .agg(
             pl.col("customer_id").first(),
-            *(pl.col(name).drop_nulls().first() for name in ("email", "first_name", "email_opt_in")),
+            *(pl.col(name).filter(is_live).drop_nulls().first() for name in ("email", "first_name")),
+            pl.col("email_opt_in").drop_nulls().first(),
+            is_deleted=pl.col("is_deleted").all(),
+            known_emails=key.drop_nulls().unique(),
         )
     )
-    declined = (pl.col("email_opt_in") == pl.lit(value=False)).fill_null(value=False)
-    return contacts.with_columns(
-        consent=pl.when(pl.col("email").is_null())
-        .then(pl.lit("no address"))
-        .when(declined.any().over(key))
-        .then(pl.lit("no"))
-        .when(pl.col("email_opt_in").fill_null(value=False))
-        .then(pl.lit("yes"))
-        .otherwise(pl.lit("unknown"))
-    ).sort("customer_id", "contact_id")
+    refusals = contacts.filter(~pl.col("email_opt_in")).select(key="known_emails").explode("key").unique()
+    has_declined = key.is_in(refusals["key"].implode())
+    return (
+        contacts.filter(~pl.col("is_deleted"))
+        .with_columns(
+            consent=pl.when(pl.col("email").is_null())
+            .then(pl.lit("no address"))
+            .when(has_declined)
+            .then(pl.lit("no"))
+            .when(pl.col("email_opt_in"))
+            .then(pl.lit("yes"))
+            .otherwise(pl.lit("unknown"))
+        )
+        .select("customer_id", "contact_id", "email", "first_name", "consent")
+        .sort("customer_id", "contact_id")
+    )

@@ -12,8 +12,8 @@ from regulars.pipelines.sources.readers.landed_text import open_private_connecti
 
 RECORD_ID = "customer_record_id"
 COLUMNS = (RECORD_ID, "first_name", "last_name", "company_name", "email", "owner")
-"""The columns of a customer record that an exported file has under the tool's own names. A telephone number is not among
-them: what a spreadsheet makes of `+49 30` must not go back into the tool."""
+"""The columns of a customer record that an exported file has under the tool's own names. A telephone number is not one
+of them: what a spreadsheet makes of `+49 30` must not go back into the tool."""
 
 
 def find_headers(home: Home, source: Source | None, newest: tuple[str, str] | None) -> dict[str, str]:
