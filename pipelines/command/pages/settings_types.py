@@ -19,6 +19,7 @@ from regulars.pipelines.settings.findings import NAMES_OF_FINDINGS
 from regulars.pipelines.settings.part import (
     COUNTRY_CODE_PATTERN,
     CURRENCY_SIGN_PATTERN,
+    SCHEMA_PREFIX_PATTERN,
     SYSTEM_PATTERN,
     TIME_PATTERN,
     check_encoding,
@@ -40,6 +41,7 @@ PATTERNS = {
     TIME_PATTERN: "time, HH:MM",
     SYSTEM_PATTERN: "a word",
     CURRENCY_SIGN_PATTERN: "up to four signs",
+    SCHEMA_PREFIX_PATTERN: "small letters, or nothing",
 }
 
 
