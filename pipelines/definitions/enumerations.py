@@ -34,6 +34,8 @@ CURRENCY_PATTERN = "^[A-Z]{3}$"
 
 ALL, OTHER, UNKNOWN = "all", "other", "unknown"
 """Dimension and value of the whole base; the value of those too few to be named; the value of those who have none."""
+UNMATCHED = "unmatched"
+"""The theme of a comment in which no rule of the company finds anything."""
 
 UNKNOWN_CUSTOMER_IDX = 0
 """`customer_idx` of the orders, refunds and answers that no identifier leads to a customer."""

@@ -21,6 +21,7 @@ from regulars.pipelines.settings.findings import Findings
 from regulars.pipelines.settings.offers import Offers
 from regulars.pipelines.settings.part import Currency, Name, Part, Place, Zone
 from regulars.pipelines.settings.source import Source
+from regulars.pipelines.settings.themes import Themes
 
 
 class Company(Part):
@@ -217,6 +218,7 @@ class Settings(Part):
     business_hours: BusinessHours = BusinessHours()
     support: Support = Support()
     surveys: Surveys = Surveys()
+    themes: Themes = Themes()
     findings: Findings = Findings()
     schedule: Schedule = Schedule()
     report: Report = Report()
