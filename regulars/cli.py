@@ -214,6 +214,25 @@ def quarantine(
 
 
 @app.command()
+def themes(
+    settings: SettingsOption = SETTINGS,
+    home: HomeOption = None,
+    write_rules: Annotated[
+        Path | None, typer.Option(help="Write the rules that come with Regulars to this file, to edit them.")
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Show which comments the rules of themes find, and terms for new rules. It shows no comment.
+
+    Example: regulars themes --write-rules themes.yaml
+    """
+    from regulars.pipelines.command import themes as command
+
+    text = command.write_rules(write_rules) if write_rules else ""
+    typer.echo(text or command.show_themes(settings, _home(home, settings), as_json=as_json))
+
+
+@app.command()
 def sql(
     query: Annotated[str, typer.Argument(help="One SELECT on the published tables.")],
     home: HomeOption = None,
