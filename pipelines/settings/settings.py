@@ -22,6 +22,7 @@ from regulars.pipelines.settings.offers import Offers
 from regulars.pipelines.settings.part import Currency, Name, Part, Place, Zone
 from regulars.pipelines.settings.service_risk import ServiceRisk
 from regulars.pipelines.settings.source import Source
+from regulars.pipelines.settings.worklists import Worklists
 
 
 class Company(Part):
@@ -219,6 +220,7 @@ class Settings(Part):
     support: Support = Support()
     service_risk: ServiceRisk = ServiceRisk()
     surveys: Surveys = Surveys()
+    worklists: Worklists = Worklists()
     findings: Findings = Findings()
     schedule: Schedule = Schedule()
     report: Report = Report()

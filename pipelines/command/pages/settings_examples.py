@@ -30,6 +30,7 @@ identity: {ignore_emails: [till@example.com]}
 exclude: {emails: [test@example.com]}
 cohorts: {grains: [month]}
 surveys: {dimensions: [country, store]}
+worklists: {length: 40}
 findings: {thresholds: {values_emptied: 0.01}}
 schedule: {cron: "30 3 * * *"}
 report: {language: en}
@@ -63,6 +64,11 @@ service_risk:
 demand:
   by: store
   weeks_ahead: 4
+""",
+    "worklists": """
+worklists:
+  length: 40
+  show_owner_names: true
 """,
     "offers": """
 offers:
