@@ -11,8 +11,9 @@ import duckdb
 from regulars.pipelines.report.charts.axes import HALF, list_month_labels
 from regulars.pipelines.report.charts.bars import Bar, BarChart, Pair, PairedBars
 from regulars.pipelines.report.facts.reading import Row, read_rows
-from regulars.pipelines.report.facts.report_facts import read_currency
+from regulars.pipelines.report.facts.report_facts import LAPSES, read_currency
 from regulars.pipelines.report.parts import Key, Part, make_absent_part
+from regulars.pipelines.report.sections.care import describe_lapses, name_level
 from regulars.pipelines.report.words import counts
 from regulars.pipelines.report.words.words import Words
 
@@ -26,11 +27,6 @@ EXPERIENCES = f"""
         count(*) filter (is_unknown) as unknown,
         bool_and(experienced_on <= as_of and last_day(experienced_on) <= as_of) as is_complete,
     from marts.bad_experiences group by month order by month desc limit {MONTHS_SHOWN}
-"""
-LAPSES = """
-    select experience_count, is_or_more, observed_lapse_rate, expected_lapse_rate, lapse_ratio, lapse_ratio_low,
-        lapse_ratio_high, matched_customers, reason
-    from marts.lapse_after_experiences order by experience_count
 """
 AT_RISK = """
     select last_leading_sign, count(*) as customers, count(*) filter (lifecycle is distinct from 'lapsed') as present,
@@ -69,26 +65,13 @@ def _draw_lapses(con: duckdb.DuckDBPyConnection, words: Words) -> Sequence[Part]
     known = [row for row in rows if row["lapse_ratio"] is not None]
     if not known:
         return [make_absent_part(words.say("What follows after bad experiences is not known yet."))]
-    pairs = [Pair(_name_level(row), row["expected_lapse_rate"], row["observed_lapse_rate"]) for row in known]
+    pairs = [Pair(name_level(row), row["expected_lapse_rate"], row["observed_lapse_rate"]) for row in known]
     chart = PairedBars(
         words.say("Customers who lapsed after so many bad experiences"), pairs, words.percent, width=HALF
     )
-    last = known[-1]
-    caption = words.say(
-        "After {level} bad experiences {ratio} times as many lapsed as of customers alike without any, 95% "
-        "interval {low} to {high}; {customers} compared.",
-        level=_name_level(last),
-        ratio=words.number(last["lapse_ratio"], 2),
-        low=words.number(last["lapse_ratio_low"], 2),
-        high=words.number(last["lapse_ratio_high"], 2),
-        customers=counts.format_customers(words, last["matched_customers"]),
-    )
+    caption = describe_lapses(known[-1], words)
     legend = [Key("b", words.say("expected without")), Key("a", words.say("lapsed"))]
     return [Part(legend=legend, picture=chart, caption=caption)]
-
-
-def _name_level(row: Row) -> str:
-    return f"{row['experience_count']}{'+' if row['is_or_more'] else ''}"
 
 
 def _draw_at_risk(con: duckdb.DuckDBPyConnection, words: Words) -> Sequence[Part]:

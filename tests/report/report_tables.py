@@ -119,9 +119,10 @@ create table marts.lapse_after_experiences as select * from (values
 ) levels(experience_count, is_or_more, observed_lapse_rate, expected_lapse_rate, lapse_ratio, lapse_ratio_low,
     lapse_ratio_high, matched_customers, reason);
 
-create table marts.service_risk_customers as select * from (values
-    ('complaint', 'active', 90::decimal(18,4)), ('complaint', 'lapsed', 10::decimal(18,4)), ('refund', null, null)
-) customers(last_leading_sign, lifecycle, value_at_stake_12m);
+create table marts.service_risk_customers as select *, date '2026-01-03' as last_experience_on from (values
+    ('c1', 'complaint', 'active', 90::decimal(18,4), 3), ('c2', 'complaint', 'lapsed', 210::decimal(18,4), 4),
+    ('c3', 'refund', null, null, 3)
+) customers(customer_id, last_leading_sign, lifecycle, value_at_stake_12m, bad_experience_count);
 
 create table marts.customer_events as select *, date '2026-01-18' as as_of from (values
     (date '2025-12-03', 'sales'), (date '2025-12-03', 'logistics'), (date '2026-01-03', 'marketing')
