@@ -37,6 +37,7 @@ report: {language: en}
 publish: {keep_generations: 7}
 business_hours: {country: DE, subdivision: BE}
 support: {reply_within_minutes: 60}
+service_risk: {threshold: 3}
 alerts: {webhook: "${ALERT_WEBHOOK}"}
 """,
     "economics": """
@@ -47,6 +48,17 @@ economics:
   margin_to_keep: 0.2
   clv_to_cost: 3
   payback_months: 12
+""",
+    "service_risk": """
+service_risk:
+  threshold: 3
+  window_days: 365
+  same_event_days: 14
+  signs: [failed_delivery, complaint, late_delivery, refund, detractor, reopened_ticket, failed_payment]
+  refund_reasons: [damaged, wrong item]
+  undelivered_days: 3
+  reply_time: clock
+  failed_payment_statuses: [failed, declined]
 """,
     "demand": """
 demand:
