@@ -27,6 +27,16 @@ CHURN = "from marts.churn where dimension = 'all' order by month_end"
 NPS = "from marts.nps where dimension = 'all' order by grain, period_end"
 SALES = "from marts.sales_new_vs_returning order by month"
 CONCENTRATION = "from marts.revenue_concentration where period_end = as_of order by scope desc"
+WORKLISTS = """
+    with left_out as (select sum(left_out) as left_out from (
+        select any_value(owner_customers_left_out) as left_out from marts.owner_worklists group by owner
+    ))
+    select customer_id, owner, why, until_date, at_stake, count(*) over () as customers,
+        sum(at_stake) over () as at_stake_together, (select left_out::bigint from left_out) as left_out
+    from marts.owner_worklists
+    order by at_stake desc, priority desc, customer_id
+    limit 10
+"""
 SOURCES = "from meta.sources order by source"
 RESTATEMENTS = "from meta.restatements order by table_name, metric, key, period_start, cause_rank"
 REASONS = """
@@ -79,6 +89,7 @@ class ReportFacts:
         nps: `marts.nps` of the whole base, all grains.
         sales: `marts.sales_new_vs_returning`.
         concentration: `marts.revenue_concentration`, the last day of each scope.
+        worklists: `marts.owner_worklists`, the ten customers with the most at stake, beside what all lists hold.
         sources: `meta.sources`.
         reasons: source, kind, rule, description, rows: rows quarantined by the rule they break.
         tie_out: `meta.tie_out`, summed per source, kind and currency.
@@ -99,6 +110,7 @@ class ReportFacts:
     nps: Rows = ()
     sales: Rows = ()
     concentration: Rows = ()
+    worklists: Rows = ()
     sources: Rows = ()
     reasons: Rows = ()
     tie_out: Rows = ()
@@ -135,6 +147,7 @@ def read_facts(con: duckdb.DuckDBPyConnection, company: str, generation: str, he
         nps=read_rows(con, NPS, "marts.nps"),
         sales=read_rows(con, SALES, "marts.sales_new_vs_returning"),
         concentration=read_rows(con, CONCENTRATION, "marts.revenue_concentration"),
+        worklists=read_rows(con, WORKLISTS, "marts.owner_worklists"),
         sources=read_rows(con, SOURCES, "meta.sources"),
         reasons=read_rows(con, REASONS, "quarantine.rows", "meta.checks"),
         tie_out=read_rows(con, TIE_OUT, "meta.tie_out"),
