@@ -12,9 +12,8 @@ from regulars.pipelines.report.charts.axes import HALF, list_month_labels
 from regulars.pipelines.report.charts.bars import Bar, BarChart, Pair, PairedBars
 from regulars.pipelines.report.charts.lines import Line, LineChart, Point
 from regulars.pipelines.report.facts.reading import Rows, read_rows
-from regulars.pipelines.report.facts.report_facts import WORKLISTS
 from regulars.pipelines.report.parts import Key, Part, make_absent_part
-from regulars.pipelines.report.sections.worklists import make_worklist_part
+from regulars.pipelines.report.sections.worklists import BY_OWNER, make_owners_picture
 from regulars.pipelines.report.words.words import Words
 
 MONTHS_SHOWN, CHANNELS_SHOWN = 24, 8
@@ -177,7 +176,7 @@ def _draw_hits(con: duckdb.DuckDBPyConnection, words: Words) -> Sequence[Part]:
 
 
 def _draw_worklists(con: duckdb.DuckDBPyConnection, words: Words) -> Sequence[Part]:
-    return [make_worklist_part(read_rows(con, WORKLISTS, "marts.owner_worklists"), words)]
+    return [make_owners_picture(read_rows(con, BY_OWNER, "marts.owner_worklists"), words)]
 
 
 MART_PICTURES: Mapping[str, Callable[[duckdb.DuckDBPyConnection, Words], Sequence[Part]]] = {

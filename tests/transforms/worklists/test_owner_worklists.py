@@ -3,12 +3,12 @@
 import datetime as dt
 import re
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from regulars.pipelines.settings.business_hours import Support
-from regulars.pipelines.settings.package import ROOT
 from regulars.pipelines.settings.service_risk import ServiceRisk
 from regulars.pipelines.settings.settings import Company
 from regulars.pipelines.settings.worklists import Worklists
@@ -264,7 +264,7 @@ def test_the_contract_names_every_reason_and_step():
 
 
 def test_the_page_about_numbers_names_the_weight_of_every_reason():
-    page = (ROOT / "docs" / "numbers.md").read_text(encoding="utf-8")
+    page = (Path(__file__).parents[3] / "docs" / "numbers.md").read_text(encoding="utf-8")
     told = dict(re.findall(r"^\| `(\w+)`: .*? \| ([0-9.]+) \|", page, re.MULTILINE))
     assert {name: float(weight) for name, weight in told.items()} == {n: each.weight for n, each in REASONS.items()}
 
