@@ -26,11 +26,12 @@ PERSONAL = (
     "identity.records",
     "identity.person_map",
     "identity.events",
+    "identity.owners",
     "quarantine.rows",
     "quarantine.withheld",
     TABLE,
 )
-"""What the state file holds: contact details, comments, the person map, rows quarantined, what the run is made from."""
+"""What the state file holds: contact details, comments, the person map, owners, rows quarantined, the run's lineage."""
 
 
 def gather_contents(run: Run, headline: Sequence[Mapping[str, Any]], report_html: str) -> Contents:

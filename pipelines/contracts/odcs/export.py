@@ -10,6 +10,7 @@ DuckDB file also serves rules in SQL, which name other tables as `layer.table`.
 import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import fields
+from functools import lru_cache
 from typing import Any
 
 import yaml
@@ -32,7 +33,12 @@ _Dumper = yaml.CSafeDumper if hasattr(yaml, "CSafeDumper") else yaml.SafeDumper
 
 def format_contracts(contracts: Mapping[str, Contract], database: str, parquet_folder: str) -> str:
     """The contracts of all published tables as one ODCS file; see `combine_contracts`."""
-    document = combine_contracts(contracts, database, parquet_folder)
+    return _format(tuple(contracts.values()), database, parquet_folder)
+
+
+@lru_cache(maxsize=1)  # a second run in the same process has the same contracts
+def _format(contracts: tuple[Contract, ...], database: str, parquet_folder: str) -> str:
+    document = combine_contracts({each.table: each for each in contracts}, database, parquet_folder)
     written: str = yaml.dump(document, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=120)
     return written
 
