@@ -117,7 +117,7 @@ def test_who_is_sold_to_below_cost_has_a_negative_value_and_no_negative_predicti
 
 @pytest.fixture(scope="module")
 def both() -> dict[str, pl.DataFrame]:
-    """The mart of a simulated company on either basis; a third of its customers buys at a margin of 0.9, others at 0.5."""
+    """The mart of a simulated company on either basis; a third buys at a margin of 0.9, others at 0.5."""
     frames: dict[str, Any] = dict(beta_geo_company(600))
     share = pl.when(pl.col("customer_idx") % 3 == 0).then(0.1).otherwise(0.5)
     cost = (pl.col("gross_sales").cast(pl.Float64) * share).cast(pl.Decimal(18, 4))
