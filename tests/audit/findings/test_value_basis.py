@@ -34,7 +34,6 @@ def test_values_as_wanted_are_no_finding(basis: str):
 def test_without_customers_there_is_no_finding():
     with duckdb.connect() as con:
         con.execute("create schema raw; create schema marts; create table raw.company (value_basis varchar)")
-        con.execute(
-            "create table marts.customer_clv (net_sales_to_date double, sales_with_cost_rate double, value_basis varchar)"
-        )
+        columns = "net_sales_to_date double, sales_with_cost_rate double, value_basis varchar"
+        con.execute(f"create table marts.customer_clv ({columns})")
         assert list(find_values_of_another_basis(con)) == []
