@@ -68,6 +68,15 @@ SUPPORT_DIMENSIONS = {
 }
 """What the tickets of `marts.support_response` are split by: value -> what it means."""
 
+ValueBasis = Literal["net_sales", "contribution_margin"]
+"""What a customer's value can be made of."""
+
+VALUE_BASES = {
+    "net_sales": "gross_sales − discounts − refunds, without tax and shipping.",
+    "contribution_margin": "net_sales × contribution_rate of customer_clv: what is left after the cost of the goods.",
+}
+"""What values can be made of: value -> what it means."""
+
 SurveyDimension = Literal[
     "customer_type",
     "country",
