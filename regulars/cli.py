@@ -22,7 +22,7 @@ from regulars.options import (
     SettingsOption,
     VersionOption,
 )
-from regulars.personal_data import quarantine, worklists
+from regulars.personal_data import quarantine, themes, worklists
 from regulars.pipelines.errors import RegularsError, StorageFailed
 
 if TYPE_CHECKING:
@@ -197,25 +197,7 @@ def verify(home: HomeOption = None, settings: SettingsOption = SETTINGS) -> None
 
 
 app.command()(quarantine)
-
-
-@app.command()
-def themes(
-    settings: SettingsOption = SETTINGS,
-    home: HomeOption = None,
-    write_rules: Annotated[
-        Path | None, typer.Option(help="Write the rules that come with Regulars to this file, to edit them.")
-    ] = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Show which comments the rules of themes find, and terms for new rules. It shows no comment.
-
-    Example: regulars themes --write-rules themes.yaml
-    """
-    from regulars.pipelines.command import themes as command
-
-    text = command.write_rules(write_rules) if write_rules else ""
-    typer.echo(text or command.show_themes(settings, _home(home, settings), as_json=as_json))
+app.command()(themes)
 
 
 @app.command()
