@@ -76,7 +76,7 @@ def draw_tickets(rng: np.random.Generator, chunk: Chunk) -> Drawn:
         }
     )
     waiting = find_waiting(chunk, set(person.tolist())) if chunk.is_first else tickets.clear()
-    tickets = pl.concat([tickets, waiting.select(tickets.columns).cast(dict(tickets.schema))]).sort(
+    tickets = pl.concat([tickets, waiting.select(tickets.columns).cast(tickets.schema)]).sort(
         "opened", maintain_order=True
     )
     tickets = tickets.with_columns(pl.col("is_answered") & (pl.col("replied") < END))
