@@ -22,7 +22,7 @@ from regulars.options import (
     SettingsOption,
     VersionOption,
 )
-from regulars.personal_data import quarantine, worklists
+from regulars.personal_data import quarantine, themes, worklists
 from regulars.pipelines.errors import RegularsError, StorageFailed
 
 if TYPE_CHECKING:
@@ -197,6 +197,7 @@ def verify(home: HomeOption = None, settings: SettingsOption = SETTINGS) -> None
 
 
 app.command()(quarantine)
+app.command()(themes)
 
 
 @app.command()

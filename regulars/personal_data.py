@@ -1,4 +1,4 @@
-"""The verbs of the command line that export personal data.
+"""The verbs of the command line that read personal data.
 
 Put here: their arguments and help. Keep out: what they do (`pipelines/command`), and all other verbs (`cli.py`).
 """
@@ -51,3 +51,22 @@ def worklists(
         typer.echo(summarise_worklists(place, owner=owner, segment=segment, as_json=as_json))
     else:
         typer.echo(export_worklists(place, export, settings=settings, owner=owner, segment=segment))
+
+
+def themes(
+    settings: SettingsOption = SETTINGS,
+    home: HomeOption = None,
+    write_rules: Annotated[
+        Path | None, typer.Option(help="Write the rules that come with Regulars to this file, to edit them.")
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Show which comments the rules of themes find, and terms for new rules. It shows no comment.
+
+    Example: regulars themes --write-rules themes.yaml
+    """
+    from regulars.pipelines.command import themes as command
+    from regulars.pipelines.run.request import find_home
+
+    text = command.write_rules(write_rules) if write_rules else ""
+    typer.echo(text or command.show_themes(settings, find_home(home, settings), as_json=as_json))

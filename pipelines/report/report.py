@@ -11,6 +11,7 @@ import duckdb
 from regulars.pipelines.report.facts.report_facts import ReportFacts, read_facts
 from regulars.pipelines.report.parts import Page, Section
 from regulars.pipelines.report.render.page import render_page
+from regulars.pipelines.report.sections.care import build_care
 from regulars.pipelines.report.sections.churn import build_churn
 from regulars.pipelines.report.sections.cohorts import build_cohorts
 from regulars.pipelines.report.sections.concentration import build_concentration
@@ -32,6 +33,7 @@ SECTIONS: Mapping[str, Callable[[ReportFacts, Words], Section]] = {
     "worth": build_worth,
     "tested": build_tested,
     "nps": build_nps,
+    "care": build_care,
     "sales": build_sales,
     "concentration": build_concentration,
     "worklists": build_worklists,

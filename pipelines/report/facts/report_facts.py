@@ -27,6 +27,15 @@ CHURN = "from marts.churn where dimension = 'all' order by month_end"
 NPS = "from marts.nps where dimension = 'all' order by grain, period_end"
 SALES = "from marts.sales_new_vs_returning order by month"
 CONCENTRATION = "from marts.revenue_concentration where period_end = as_of order by scope desc"
+LAPSES = "from marts.lapse_after_experiences order by experience_count"
+AT_RISK = """
+    select customer_id, bad_experience_count, last_experience_on, value_at_stake_12m, count(*) over () as customers,
+        coalesce(sum(value_at_stake_12m) over (), 0)::double as value_of_all,
+        (select max(experience_count) from marts.lapse_after_experiences) as threshold
+    from marts.service_risk_customers
+    order by value_at_stake_12m desc nulls last, customer_id
+    limit 10
+"""
 WORKLISTS = """
     with left_out as (select sum(left_out) as left_out from (
         select any_value(owner_customers_left_out) as left_out from marts.owner_worklists group by owner
@@ -89,6 +98,8 @@ class ReportFacts:
         nps: `marts.nps` of the whole base, all grains.
         sales: `marts.sales_new_vs_returning`.
         concentration: `marts.revenue_concentration`, the last day of each scope.
+        at_risk: `marts.service_risk_customers` with the most at stake, and how many there are with what together.
+        lapses: `marts.lapse_after_experiences`.
         worklists: `marts.owner_worklists`, the ten customers with the most at stake, beside what all lists hold.
         sources: `meta.sources`.
         reasons: source, kind, rule, description, rows: rows quarantined by the rule they break.
@@ -110,6 +121,8 @@ class ReportFacts:
     nps: Rows = ()
     sales: Rows = ()
     concentration: Rows = ()
+    at_risk: Rows = ()
+    lapses: Rows = ()
     worklists: Rows = ()
     sources: Rows = ()
     reasons: Rows = ()
@@ -147,6 +160,8 @@ def read_facts(con: duckdb.DuckDBPyConnection, company: str, generation: str, he
         nps=read_rows(con, NPS, "marts.nps"),
         sales=read_rows(con, SALES, "marts.sales_new_vs_returning"),
         concentration=read_rows(con, CONCENTRATION, "marts.revenue_concentration"),
+        at_risk=read_rows(con, AT_RISK, "marts.service_risk_customers", "marts.lapse_after_experiences"),
+        lapses=read_rows(con, LAPSES, "marts.lapse_after_experiences"),
         worklists=read_rows(con, WORKLISTS, "marts.owner_worklists"),
         sources=read_rows(con, SOURCES, "meta.sources"),
         reasons=read_rows(con, REASONS, "quarantine.rows", "meta.checks"),
