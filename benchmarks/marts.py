@@ -92,7 +92,7 @@ def peak_gb() -> float:
 def is_weighed(name: str) -> bool:
     """Whether a step builds one of the marts that may at most double the run."""
     layer, _, table = name.partition(".")
-    return (layer == "marts" and table not in WITHOUT) or name == "meta.offer_evaluation"
+    return (layer == "marts" and table not in WITHOUT) or name.startswith("meta.offer_")
 
 
 def show(rows: list[dict[str, Any]], customers: int, wall: float) -> None:
