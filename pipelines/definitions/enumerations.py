@@ -34,6 +34,8 @@ CURRENCY_PATTERN = "^[A-Z]{3}$"
 
 ALL, OTHER, UNKNOWN = "all", "other", "unknown"
 """Dimension and value of the whole base; the value of those too few to be named; the value of those who have none."""
+UNMATCHED = "unmatched"
+"""The theme of a comment in which no rule of the company finds anything."""
 
 UNASSIGNED = "unassigned"
 """Whose worklist the customers without an owner are on."""

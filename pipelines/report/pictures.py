@@ -12,6 +12,7 @@ import numpy as np
 import polars as pl
 
 from regulars.pipelines.models.dropout.dropout_model import DropoutModel
+from regulars.pipelines.report.care_pictures import CARE_PICTURES
 from regulars.pipelines.report.charts.axes import HALF
 from regulars.pipelines.report.charts.lines import Line, LineChart, Point
 from regulars.pipelines.report.facts.predictions import (
@@ -191,4 +192,5 @@ PICTURES: Mapping[str, Callable[[duckdb.DuckDBPyConnection, Words], Sequence[Par
     "meta.clv_evaluation": _draw_tests,
     "meta.clv_tracking": _draw_weeks,
     **MART_PICTURES,
+    **CARE_PICTURES,
 }

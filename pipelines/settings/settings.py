@@ -29,6 +29,7 @@ from regulars.pipelines.settings.offers import Offers
 from regulars.pipelines.settings.part import Currency, Name, Part, Place, Zone
 from regulars.pipelines.settings.service_risk import ServiceRisk
 from regulars.pipelines.settings.source import Source
+from regulars.pipelines.settings.themes import Themes
 from regulars.pipelines.settings.worklists import Worklists
 
 
@@ -230,6 +231,7 @@ class Settings(Part):
     service_risk: ServiceRisk = ServiceRisk()
     surveys: Surveys = Surveys()
     worklists: Worklists = Worklists()
+    themes: Themes = Themes()
     findings: Findings = Findings()
     schedule: Schedule = Schedule()
     report: Report = Report()
