@@ -26,7 +26,6 @@ from typing import Any
 ROOT = Path(__file__).parent.parent
 WITHOUT = {
     "customer_360",
-    "customer_events",
     "retention_cohorts",
     "retention_curves",
     "purchase_behaviour",
