@@ -32,6 +32,7 @@ COLUMNS: dict[str, PolarsDataType] = {
     "predicted_value_per_customer": pl.Float64,
     "mrr": MONEY,
     "value_at_risk_12m": MONEY,
+    "value_basis": pl.String,
     "referred_customers": pl.Int64,
     "referral_rate": pl.Float64,
     "is_complete": pl.Boolean,
@@ -41,6 +42,7 @@ COLUMNS: dict[str, PolarsDataType] = {
 READ = [
     *("customer_id", "is_unknown", "lifecycle", "is_active", "referred_by_customer_id", "latest_nps_group"),
     *("latest_nps_at", "net_sales_to_date", "total_revenue_to_date", "predicted_value_12m", "mrr"),
+    "value_basis",
 ]
 
 
@@ -98,6 +100,7 @@ def nps_value(
         predicted_value_12m=pl.when(pl.col("customers_predicted") > 0).then("predicted_value_12m"),
         predicted_value_per_customer=divide_columns("predicted_value_12m", "customers_predicted"),
         value_at_risk_12m=_sum_value_at_risk(adds_subscriptions=not subscription_revenue_is_in_orders),
+        value_basis=pl.lit(everybody["value_basis"].drop_nulls().first(), pl.String),
         referral_rate=divide_columns("referred_customers", "customers"),
         is_complete=pl.col("customers_predicted") == pl.col("customers"),
         reason=_give_reason(),

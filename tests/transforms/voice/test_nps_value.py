@@ -29,6 +29,7 @@ SCHEMA = {
     "total_revenue_to_date": MONEY,
     "predicted_value_12m": MONEY,
     "mrr": MONEY,
+    "value_basis": pl.String,
 }
 
 
@@ -52,6 +53,7 @@ def customer(
         "total_revenue_to_date": Decimal(sales),
         "predicted_value_12m": None if expected is None else Decimal(expected),
         "mrr": Decimal(0),
+        "value_basis": None if expected is None else "contribution_margin",
     } | more
     return row | {"is_active": row["lifecycle"] in ("active", "new", "reactivated")}
 
@@ -59,6 +61,12 @@ def customer(
 def mart_of(*customers: dict[str, Any], in_orders: bool = False) -> pl.DataFrame:
     frame = pl.DataFrame(customers, schema=SCHEMA).lazy()
     return nps_value(frame, as_of=AS_OF, surveys=Answers(), subscription_revenue_is_in_orders=in_orders)
+
+
+def test_every_group_says_what_its_values_are_made_of():
+    found = mart_of(customer("ada", "promoter", expected="5"), customer("bob", "detractor", expected=None))
+    assert set(found["value_basis"]) == {"contribution_margin"}
+    assert mart_of(customer("bob", expected=None))["value_basis"].null_count() == len(GROUPS)
 
 
 def rows_of(*customers: dict[str, Any], in_orders: bool = False) -> dict[str, dict[str, Any]]:
