@@ -23,6 +23,7 @@ from regulars.pipelines.report.sections.predictions.worth import build_worth
 from regulars.pipelines.report.sections.proof import build_proof
 from regulars.pipelines.report.sections.restated import build_restated
 from regulars.pipelines.report.sections.sales import build_sales
+from regulars.pipelines.report.sections.worklists import build_worklists
 from regulars.pipelines.report.words.words import SOURCE_LANGUAGE, Words, read_words
 from regulars.pipelines.transforms.customers.headline import Headline
 
@@ -35,6 +36,7 @@ SECTIONS: Mapping[str, Callable[[ReportFacts, Words], Section]] = {
     "care": build_care,
     "sales": build_sales,
     "concentration": build_concentration,
+    "worklists": build_worklists,
     "restated": build_restated,
     "proof": build_proof,
 }
