@@ -55,7 +55,9 @@ THEMES = f"""
     where comments > 0 or theme = 'unmatched'
     order by
         emerged_on desc nulls last,
-        comments * coalesce(detractor_responses / nullif(nps_responses, 0), 1 - performance / 100) desc nulls last,
+        comments * if(
+            2 * nps_responses >= comments, detractor_responses / nps_responses, 1 - performance / 100
+        ) desc nulls last,
         theme
 """
 SALES = "from marts.sales_new_vs_returning order by month"
