@@ -8,7 +8,7 @@ from regulars.pipelines.themes.matching import MOST_OF_ALL, count_term_hits, mat
 from regulars.pipelines.themes.rules_file import load_shipped_rules, parse_theme_rules
 from tests.examples.conftest import folder_of
 
-SEVEN_TERMS = "late:\n  terms:\n    pt: [atras, demor, ainda não, não recebi, não chegou, nunca cheg, fora do prazo]\n"
+SEVEN_TERMS = "late:\n  terms:\n    pt: [atras, demor, ainda não, não receb, não cheg, não foi, fora do prazo]\n"
 
 
 @pytest.fixture(scope="module")
