@@ -103,10 +103,10 @@ def test_a_year_that_is_not_whole_yet_says_so(facts):
 
 
 def test_a_window_that_is_not_over_says_so(facts):
-    [part] = parts_of("nps", facts)
+    part, *_ = parts_of("nps", facts)
     assert not [point for line in part.picture.lines for point in line.points if "not complete" in point.title]
     open_windows = [dict(row) | {"is_complete": False} for row in facts.nps]
-    [part] = parts_of("nps", dataclasses.replace(facts, nps=open_windows))
+    part, *_ = parts_of("nps", dataclasses.replace(facts, nps=open_windows))
     assert all("not complete" in point.title for line in part.picture.lines for point in line.points)
 
 

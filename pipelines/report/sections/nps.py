@@ -11,6 +11,7 @@ from regulars.pipelines.report.charts.lines import Line, LineChart, Point
 from regulars.pipelines.report.facts.reading import Row, Rows
 from regulars.pipelines.report.facts.report_facts import ReportFacts
 from regulars.pipelines.report.parts import Key, Part, Section, Table, make_absent_part
+from regulars.pipelines.report.sections.themes import make_themes_part
 from regulars.pipelines.report.words import counts
 from regulars.pipelines.report.words.words import Words
 
@@ -26,9 +27,10 @@ def build_nps(facts: ReportFacts, words: Words) -> Section:
         "may well be the same."
     )
     window = find_last_window(facts.nps)
+    themes = [[make_themes_part(facts.themes, words)]] if facts.themes else []
     if window is None:
-        return Section("nps", title, "", [[_say_nothing(words)]], means)
-    return Section("nps", title, _describe_score(window, words), [[_part(facts.nps, window, words)]], means)
+        return Section("nps", title, "", [[_say_nothing(words)], *themes], means)
+    return Section("nps", title, _describe_score(window, words), [[_part(facts.nps, window, words)], *themes], means)
 
 
 def make_nps_picture(nps: Rows, words: Words) -> Part:
