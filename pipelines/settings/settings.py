@@ -22,6 +22,7 @@ from regulars.pipelines.settings.offers import Offers
 from regulars.pipelines.settings.part import Currency, Name, Part, Place, Zone
 from regulars.pipelines.settings.service_risk import ServiceRisk
 from regulars.pipelines.settings.source import Source
+from regulars.pipelines.settings.target_customer import TargetCustomer
 from regulars.pipelines.settings.worklists import Worklists
 
 
@@ -211,6 +212,7 @@ class Settings(Part):
     economics: Economics = Economics()
     demand: Demand = Demand()
     offers: Offers = Offers()
+    target_customer: TargetCustomer = TargetCustomer()
     metric_targets: dict[str, Decimal] = {}
     """Metric: the number that the company wants to reach. Checked, but no table uses it yet."""
     identity: Identity = Identity()

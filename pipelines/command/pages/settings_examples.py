@@ -25,6 +25,7 @@ acquisition_cost: {default: 12.00}
 economics: {contribution_margin: 0.4}
 demand: {by: store}
 offers: {exclude_products: [POSTAGE]}
+target_customer: {customer_type: [office]}
 metric_targets: {churn_rate_12m: 0.25}
 identity: {ignore_emails: [till@example.com]}
 exclude: {emails: [test@example.com]}
@@ -48,6 +49,17 @@ economics:
   margin_to_keep: 0.2
   clv_to_cost: 3
   payback_months: 12
+""",
+    "target_customer": """
+target_customer:
+  customer_type: [office]
+  country: [DE, FI]
+  region: [Berlin]
+  first_category: [Snacks]
+  first_channel: [web]
+  first_store: [store-1]
+  first_discount: [full price]
+  acquisition_channel: [organic, referral]
 """,
     "service_risk": """
 service_risk:

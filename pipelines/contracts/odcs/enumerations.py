@@ -49,6 +49,7 @@ def read_enumerations(folder: Path) -> Enumerations:
         "nps_grains": shared.NPS_GRAINS,
         "support_grains": shared.SUPPORT_GRAINS,
         "support_dimensions": shared.SUPPORT_DIMENSIONS,
+        "profile_attributes": shared.PROFILE_ATTRIBUTES,
         "no_reply_due_reasons": NO_REPLY_DUE_REASONS,
         "bad_signs": shared.BAD_SIGNS,
     }
