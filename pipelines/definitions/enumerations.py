@@ -127,3 +127,16 @@ BAD_SIGNS = {
     "failed_payment": "A payment failed, or a subscription ended without the customer's will.",
 }
 """What each sign means; of several signs of one experience the first of this list leads."""
+
+Lens = Literal["objective", "mission", "customer_promise"]
+"""From which side a target of the scorecard looks at the company."""
+
+LENSES = {
+    "objective": "What the company wants to reach.",
+    "mission": "What the company is there for.",
+    "customer_promise": "What customers are promised.",
+}
+"""What each lens means; in this order they are shown."""
+
+ScorecardPeriod = Literal["month", "quarter", "year"]
+"""Of what periods a target is."""

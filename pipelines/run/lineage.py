@@ -26,7 +26,7 @@ CODE = (
     "data_contracts/**/*.yaml",
 )
 MAKERS = ("duckdb", "polars", "narwhals", "numpy", "scipy", "pyarrow", "great-expectations", "dagster", "regulars")
-NO_PART_IN_RESULTS = {"schedule", "publish", "alerts", "metric_targets", "findings"}
+NO_PART_IN_RESULTS = {"schedule", "publish", "alerts", "findings"}
 
 TABLE = "raw.lineage"
 """Kept in the state file: settings may name customers' addresses."""

@@ -20,6 +20,7 @@ from regulars.pipelines.settings.economics import Economics
 from regulars.pipelines.settings.findings import Findings
 from regulars.pipelines.settings.offers import Offers
 from regulars.pipelines.settings.part import Currency, Name, Part, Place, Zone
+from regulars.pipelines.settings.scorecard import ScorecardTarget
 from regulars.pipelines.settings.service_risk import ServiceRisk
 from regulars.pipelines.settings.source import Source
 from regulars.pipelines.settings.target_customer import TargetCustomer
@@ -213,8 +214,7 @@ class Settings(Part):
     demand: Demand = Demand()
     offers: Offers = Offers()
     target_customer: TargetCustomer = TargetCustomer()
-    metric_targets: dict[str, Decimal] = {}
-    """Metric: the number that the company wants to reach. Checked, but no table uses it yet."""
+    scorecard: list[ScorecardTarget] = []
     identity: Identity = Identity()
     exclude: Excluded = Excluded()
     cohorts: Cohorts = Cohorts()

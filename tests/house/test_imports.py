@@ -40,6 +40,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "contracts",
         "warehouse",
         "home",
+        "settings",
         "findings",
         "kinds",
         "definitions",

@@ -26,7 +26,7 @@ economics: {contribution_margin: 0.4}
 demand: {by: store}
 offers: {exclude_products: [POSTAGE]}
 target_customer: {customer_type: [office]}
-metric_targets: {churn_rate_12m: 0.25}
+scorecard: [{lens: objective, metric: churn.churn_rate_12m, target: 0.25}]
 identity: {ignore_emails: [till@example.com]}
 exclude: {emails: [test@example.com]}
 cohorts: {grains: [month]}
@@ -60,6 +60,14 @@ target_customer:
   first_store: [store-1]
   first_discount: [full price]
   acquisition_channel: [organic, referral]
+""",
+    "scorecard.<number>": """
+scorecard:
+  - lens: customer_promise
+    metric: support_response.complaints_on_time_rate
+    where: {dimension: channel, dimension_value: chat}
+    period: quarter
+    target: 0.9
 """,
     "service_risk": """
 service_risk:

@@ -100,8 +100,8 @@ def test_the_worked_example(worked):
     assert (row["stands_out"], row["reason"]) == (True, None)
     assert row["description"] == (
         f"18.0% of the customers have the customer type office; they bring {row['annual_value_share']:.1%} of the "
-        "value per year. Among the most valuable they are 2.00 times as frequent as among the others (95 % interval 1.53 "
-        "to 2.62): clearly more often. The target customer has this value, and those who have it are worth more."
+        "value per year. Among the most valuable they are 2.00 times as frequent as among the others (95 % interval "
+        "1.53 to 2.62): clearly more often. The target customer has this value, and those who have it are worth more."
     )
 
 
