@@ -202,6 +202,11 @@ surveys:
   max_answer_days: 180
   driver_days: 730
 """,
+    "themes": """
+themes:
+  file: themes.yaml
+  languages: [fi, sv, en]
+""",
     "cohorts": """
 cohorts:
   grains: [month, year]
