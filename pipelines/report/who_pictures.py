@@ -1,4 +1,4 @@
-"""Pictures of who the customers are: for the pages of these tables in Dagster.
+"""Pictures of who the customers are, and of the targets: for the pages of these tables in Dagster.
 
 Put here: what such a picture shows of its table. Keep out: pictures that the report has too (`pictures.py`).
 """
@@ -10,8 +10,9 @@ import duckdb
 from regulars.pipelines.report.charts.axes import HALF
 from regulars.pipelines.report.charts.bars import Pair, PairedBars
 from regulars.pipelines.report.facts.reading import Row, read_rows
-from regulars.pipelines.report.facts.report_facts import read_currency
+from regulars.pipelines.report.facts.report_facts import read_currency, read_scorecard
 from regulars.pipelines.report.parts import Key, Part, make_absent_part
+from regulars.pipelines.report.sections.scorecard import make_scorecard_part
 from regulars.pipelines.report.words.words import Words
 
 VALUES_SHOWN = 8
@@ -71,7 +72,12 @@ def _draw_referrals(con: duckdb.DuckDBPyConnection, words: Words) -> Sequence[Pa
     return [Part(legend=legend, picture=chart, caption=caption)]
 
 
+def _draw_scorecard(con: duckdb.DuckDBPyConnection, words: Words) -> Sequence[Part]:
+    return [make_scorecard_part(read_scorecard(con), words)]
+
+
 WHO_PICTURES: Mapping[str, Callable[[duckdb.DuckDBPyConnection, Words], Sequence[Part]]] = {
     "marts.primary_customer_profile": _draw_profile,
     "marts.referrals": _draw_referrals,
+    "marts.scorecard": _draw_scorecard,
 }
