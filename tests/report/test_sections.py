@@ -46,6 +46,16 @@ def test_customers_with_many_bad_experiences_stand_by_what_is_at_stake(facts):
     assert part.caption == "What followed for others is not known: too few."
 
 
+def test_each_target_stands_with_the_last_period_that_was_compared(facts):
+    (part,) = parts_of("scorecard", facts)
+    assert part.table.rows == [
+        ["objective", "net sales", "1 Jan 2026 to 31 Jan 2026", "yes", "–", "70", "58"],
+        ["mission", "nps", "1 Dec 2025 to 31 Dec 2025", "yes", "better", "41.0", "40.0"],
+    ]
+    assert SECTIONS["scorecard"](facts, ENGLISH).lede == "On track: 2 of 2 targets that can be compared."
+    assert parts_of("scorecard", NOTHING)[0].sentences[0].text == "No targets are set (`scorecard` in the settings)."
+
+
 def test_a_section_stands_under_its_key(facts):
     assert [section.key for section in build_page(facts, ENGLISH).sections] == list(SECTIONS)
 
