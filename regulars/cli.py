@@ -230,6 +230,30 @@ def sql(
 
 
 @app.command()
+def worklists(
+    home: HomeOption = None,
+    settings: SettingsOption = SETTINGS,
+    export: Annotated[
+        Path | None, typer.Option(help="Write the lists and segments as CSV into this folder; it holds personal data.")
+    ] = None,
+    owner: Annotated[str | None, typer.Option(help="Only this owner's list; with --export.")] = None,
+    segment: Annotated[str | None, typer.Option(help="Only this segment; with --export.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Say whom each owner calls first; export the lists for the CRM and the segments for a mailing tool.
+
+    Example: regulars worklists --export lists
+    """
+    from regulars.pipelines.command.worklists.worklists import export_worklists, summarise_worklists
+
+    place = _home(home, settings)
+    if export is None:
+        typer.echo(summarise_worklists(place, as_json=as_json))
+    else:
+        typer.echo(export_worklists(place, export, settings=settings, owner=owner, segment=segment))
+
+
+@app.command()
 def report(
     home: HomeOption = None,
     settings: SettingsOption = SETTINGS,

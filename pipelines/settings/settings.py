@@ -20,7 +20,9 @@ from regulars.pipelines.settings.economics import Economics
 from regulars.pipelines.settings.findings import Findings
 from regulars.pipelines.settings.offers import Offers
 from regulars.pipelines.settings.part import Currency, Name, Part, Place, Zone
+from regulars.pipelines.settings.service_risk import ServiceRisk
 from regulars.pipelines.settings.source import Source
+from regulars.pipelines.settings.worklists import Worklists
 
 
 class Company(Part):
@@ -216,7 +218,9 @@ class Settings(Part):
     cohorts: Cohorts = Cohorts()
     business_hours: BusinessHours = BusinessHours()
     support: Support = Support()
+    service_risk: ServiceRisk = ServiceRisk()
     surveys: Surveys = Surveys()
+    worklists: Worklists = Worklists()
     findings: Findings = Findings()
     schedule: Schedule = Schedule()
     report: Report = Report()

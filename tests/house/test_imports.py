@@ -26,7 +26,6 @@ MAY_IMPORT: dict[str, set[str]] = {
         "audit",
         "run",
         "contracts",
-        "transforms",
         "warehouse",
         "home",
         "settings",

@@ -50,6 +50,7 @@ def read_enumerations(folder: Path) -> Enumerations:
         "support_grains": shared.SUPPORT_GRAINS,
         "support_dimensions": shared.SUPPORT_DIMENSIONS,
         "no_reply_due_reasons": NO_REPLY_DUE_REASONS,
+        "bad_signs": shared.BAD_SIGNS,
     }
 
 
