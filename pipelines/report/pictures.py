@@ -51,6 +51,7 @@ from regulars.pipelines.report.sections.voice import (
     make_scores_part,
     make_value_by_group_part,
 )
+from regulars.pipelines.report.who_pictures import WHO_PICTURES
 from regulars.pipelines.report.words import counts
 from regulars.pipelines.report.words.words import SOURCE_LANGUAGE, Words, read_words
 from regulars.pipelines.transforms.clv.clv_models import read_models
@@ -198,5 +199,6 @@ PICTURES: Mapping[str, Callable[[duckdb.DuckDBPyConnection, Words], Sequence[Par
     "meta.clv_evaluation": _draw_tests,
     "meta.clv_tracking": _draw_weeks,
     **MART_PICTURES,
+    **WHO_PICTURES,
     **CARE_PICTURES,
 }

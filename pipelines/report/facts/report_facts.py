@@ -81,6 +81,13 @@ WORKLISTS = """
     order by at_stake desc, priority desc, customer_id
     limit 10
 """
+SCORECARD = """
+    from marts.scorecard
+    qualify row_number() over (
+        partition by target_number order by is_on_track is null, period_start desc
+    ) = 1
+    order by target_number
+"""
 SOURCES = "from meta.sources order by source"
 RESTATEMENTS = "from meta.restatements order by table_name, metric, key, period_start, cause_rank"
 REASONS = """
@@ -137,6 +144,7 @@ class ReportFacts:
         at_risk: `marts.service_risk_customers` with the most at stake, and how many there are with what together.
         lapses: `marts.lapse_after_experiences`.
         worklists: `marts.owner_worklists`, the ten customers with the most at stake, beside what all lists hold.
+        scorecard: `marts.scorecard`, of each target the last period that was compared, else the last one.
         sources: `meta.sources`.
         reasons: source, kind, rule, description, rows: rows quarantined by the rule they break.
         tie_out: `meta.tie_out`, summed per source, kind and currency.
@@ -161,6 +169,7 @@ class ReportFacts:
     at_risk: Rows = ()
     lapses: Rows = ()
     worklists: Rows = ()
+    scorecard: Rows = ()
     sources: Rows = ()
     reasons: Rows = ()
     tie_out: Rows = ()
@@ -201,6 +210,7 @@ def read_facts(con: duckdb.DuckDBPyConnection, company: str, generation: str, he
         at_risk=read_rows(con, AT_RISK, "marts.service_risk_customers", "marts.lapse_after_experiences"),
         lapses=read_rows(con, LAPSES, "marts.lapse_after_experiences"),
         worklists=read_rows(con, WORKLISTS, "marts.owner_worklists"),
+        scorecard=read_scorecard(con),
         sources=read_rows(con, SOURCES, "meta.sources"),
         reasons=read_rows(con, REASONS, "quarantine.rows", "meta.checks"),
         tie_out=read_rows(con, TIE_OUT, "meta.tie_out"),
@@ -218,6 +228,11 @@ def read_facts(con: duckdb.DuckDBPyConnection, company: str, generation: str, he
 def read_cohorts(con: duckdb.DuckDBPyConnection) -> Rows:
     """`marts.retention_cohorts`, months of the whole base, in order."""
     return read_rows(con, COHORTS, "marts.retention_cohorts")
+
+
+def read_scorecard(con: duckdb.DuckDBPyConnection) -> Rows:
+    """`marts.scorecard`: of each target the last period that was compared, else the last one."""
+    return read_rows(con, SCORECARD, "marts.scorecard")
 
 
 def read_currency(con: duckdb.DuckDBPyConnection) -> str:

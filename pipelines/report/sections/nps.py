@@ -5,6 +5,7 @@ Put here: this section, and which window is the latest one. Keep out: how NPS is
 
 import datetime as dt
 
+from regulars.pipelines.definitions.enumerations import NPS_ROLLING_GRAIN
 from regulars.pipelines.report.charts.axes import HALF, WIDTH, list_month_labels
 from regulars.pipelines.report.charts.lines import Line, LineChart, Point
 from regulars.pipelines.report.facts.reading import Row, Rows
@@ -63,8 +64,8 @@ def find_last_window(nps: Rows) -> Row | None:
 
 
 def rolling_windows(nps: Rows) -> Rows:
-    """The rows of rolling windows."""
-    return [row for row in nps if str(row["grain"]).startswith("rolling")]
+    """The rows of the shorter rolling windows, the ones that changes are told by."""
+    return [row for row in nps if row["grain"] == NPS_ROLLING_GRAIN]
 
 
 def describe_window(window: Row, words: Words) -> str:
