@@ -41,6 +41,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "contracts",
         "warehouse",
         "home",
+        "settings",
         "findings",
         "kinds",
         "themes",
