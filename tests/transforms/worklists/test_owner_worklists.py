@@ -174,7 +174,7 @@ def test_who_had_three_bad_experiences_is_called_for_90_days_after_the_last():
 
 def test_customers_of_high_value_are_called_before_they_lapse_and_for_180_days_after():
     near = only(customer("ada", tier="next_20_percent"), order("ada", 300, "80"))
-    assert (near["call_reason"], near["until_date"]) == ("about_to_lapse", back(300) + dt.timedelta(days=365))
+    assert (near["call_reason"], near["until_date"]) == ("staying_away", back(300) + dt.timedelta(days=365))
     assert near["why"] == "last order 300 days ago; lapses on 2026-06-04"
     lost = only(customer("ada", tier="top_10_percent"), order("ada", 365 + 179), order("ada", 600))
     assert (lost["call_reason"], lost["until_date"]) == ("lapsed", AS_OF + dt.timedelta(days=1))
