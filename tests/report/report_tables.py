@@ -85,6 +85,16 @@ select *, 'nps' as survey_type, 300 as scored_responses from (values
     ('forms', 'days_late', 0.3e0, 2, null, null)
 ) drivers(system, driver, importance, importance_rank, performance, quadrant);
 
+create table marts.feedback_themes as
+select *, 'all' as language, week_start + 6 as week_end, 40 as all_comments, true as is_complete from (values
+    (date '2026-01-05', 'price', 10, 10, 5, 40.0e0, true),
+    (date '2025-12-29', 'price', 2, 2, 1, 40.0e0, false),
+    (date '2026-01-05', 'late_delivery', 20, 20, 15, 20.0e0, false),
+    (date '2026-01-05', 'packaging', 6, 0, 0, 75.0e0, false),
+    (date '2026-01-05', 'praise', 0, 0, 0, null, false),
+    (date '2026-01-05', 'unmatched', 4, 4, 4, 0.0e0, false)
+) cells(week_start, theme, comments, nps_responses, detractor_responses, performance, is_emerging);
+
 create table marts.sales_new_vs_returning as
 select *, (new_customer_sales + returning_customer_sales)::decimal(18,4) as net_sales from (values
     (date '2025-12-01', 60, 25::decimal(18,4), 75::decimal(18,4), 10::decimal(18,4), 1::decimal(18,4), true),

@@ -38,6 +38,7 @@ report: {language: en}
 publish: {keep_generations: 7}
 business_hours: {country: DE, subdivision: BE}
 support: {reply_within_minutes: 60}
+themes: {languages: [de, en]}
 service_risk: {threshold: 3}
 alerts: {webhook: "${ALERT_WEBHOOK}"}
 """,
@@ -47,6 +48,7 @@ economics:
   retention_points: [1, 2, 5]
   horizon_years: 5
   margin_to_keep: 0.2
+  least_sales_with_cost: 0.9
   clv_to_cost: 3
   payback_months: 12
 """,

@@ -25,6 +25,41 @@ COHORTS = """
 """
 CHURN = "from marts.churn where dimension = 'all' order by month_end"
 NPS = "from marts.nps where dimension = 'all' order by grain, period_end"
+THEME_WEEKS_SHOWN = 4
+THEMES = f"""
+    with
+        weeks as (
+            select distinct week_start
+            from marts.feedback_themes
+            where is_complete
+            order by week_start desc
+            limit {THEME_WEEKS_SHOWN}
+        ),
+        themes as (
+            select
+                theme,
+                min(week_start) as first_day,
+                max(week_end) as last_day,
+                sum(comments) as comments,
+                sum(all_comments) as all_comments,
+                sum(nps_responses) as nps_responses,
+                sum(detractor_responses) as detractor_responses,
+                sum(performance * comments) / sum(comments) as performance,
+                max(week_start) filter (where is_emerging) as emerged_on,
+            from marts.feedback_themes
+            semi join weeks using (week_start)
+            where language = 'all'
+            group by theme
+        )
+    from themes
+    where comments > 0 or theme = 'unmatched'
+    order by
+        emerged_on desc nulls last,
+        comments * if(
+            2 * nps_responses >= comments, detractor_responses / nps_responses, 1 - performance / 100
+        ) desc nulls last,
+        theme
+"""
 SALES = "from marts.sales_new_vs_returning order by month"
 CONCENTRATION = "from marts.revenue_concentration where period_end = as_of order by scope desc"
 LAPSES = "from marts.lapse_after_experiences order by experience_count"
@@ -103,6 +138,7 @@ class ReportFacts:
         cohorts: `marts.retention_cohorts`, months of the whole base.
         churn: `marts.churn` of the whole base.
         nps: `marts.nps` of the whole base, all grains.
+        themes: `marts.feedback_themes` of the last whole weeks, a row per theme, what emerges first.
         sales: `marts.sales_new_vs_returning`.
         concentration: `marts.revenue_concentration`, the last day of each scope.
         at_risk: `marts.service_risk_customers` with the most at stake, and how many there are with what together.
@@ -127,6 +163,7 @@ class ReportFacts:
     cohorts: Rows = ()
     churn: Rows = ()
     nps: Rows = ()
+    themes: Rows = ()
     sales: Rows = ()
     concentration: Rows = ()
     at_risk: Rows = ()
@@ -167,6 +204,7 @@ def read_facts(con: duckdb.DuckDBPyConnection, company: str, generation: str, he
         cohorts=read_cohorts(con),
         churn=churn,
         nps=read_rows(con, NPS, "marts.nps"),
+        themes=read_rows(con, THEMES, "marts.feedback_themes"),
         sales=read_rows(con, SALES, "marts.sales_new_vs_returning"),
         concentration=read_rows(con, CONCENTRATION, "marts.revenue_concentration"),
         at_risk=read_rows(con, AT_RISK, "marts.service_risk_customers", "marts.lapse_after_experiences"),

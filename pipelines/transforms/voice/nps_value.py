@@ -30,6 +30,7 @@ COLUMNS: dict[str, PolarsDataType] = {
     "predicted_value_per_customer": pl.Float64,
     "mrr": MONEY,
     "value_at_risk_12m": MONEY,
+    "value_basis": pl.String,
     "referring_customers": pl.Int64,
     "referring_rate": pl.Float64,
     "referred_customers": pl.Int64,
@@ -43,6 +44,7 @@ REFERRED = ("referring_customers", "referred_customers", "referred_net_sales")
 READ = [
     *("customer_id", "is_unknown", "lifecycle", "is_active", "latest_nps_group"),
     *("latest_nps_at", "net_sales_to_date", "total_revenue_to_date", "predicted_value_12m", "mrr"),
+    "value_basis",
 ]
 
 
@@ -99,6 +101,7 @@ def nps_value(
         predicted_value_12m=pl.when(pl.col("customers_predicted") > 0).then("predicted_value_12m"),
         predicted_value_per_customer=divide_columns("predicted_value_12m", "customers_predicted"),
         value_at_risk_12m=_sum_value_at_risk(adds_subscriptions=not subscription_revenue_is_in_orders),
+        value_basis=pl.lit(everybody["value_basis"].drop_nulls().first(), pl.String),
         referring_rate=divide_columns("referring_customers", "customers"),
         referral_rate=divide_columns("referred_customers", "customers"),
         is_complete=pl.col("customers_predicted") == pl.col("customers"),

@@ -32,6 +32,7 @@ SCHEMA = {
     "total_revenue_to_date": MONEY,
     "predicted_value_12m": MONEY,
     "mrr": MONEY,
+    "value_basis": pl.String,
 }
 
 
@@ -55,6 +56,7 @@ def customer(
         "total_revenue_to_date": Decimal(sales),
         "predicted_value_12m": None if expected is None else Decimal(expected),
         "mrr": Decimal(0),
+        "value_basis": None if expected is None else "contribution_margin",
     } | more
     return row | {"is_active": row["lifecycle"] in ("active", "new", "reactivated")}
 
@@ -64,6 +66,12 @@ def mart_of(*customers: dict[str, Any], in_orders: bool = False) -> pl.DataFrame
     own = frame.select("customer_id", is_own_referrer=pl.lit(value=False))
     brought = referrals(own, frame, as_of=AS_OF, surveys=Answers()).lazy()
     return nps_value(frame, brought, as_of=AS_OF, surveys=Answers(), subscription_revenue_is_in_orders=in_orders)
+
+
+def test_every_group_says_what_its_values_are_made_of():
+    found = mart_of(customer("ada", "promoter", expected="5"), customer("bob", "detractor", expected=None))
+    assert set(found["value_basis"]) == {"contribution_margin"}
+    assert mart_of(customer("bob", expected=None))["value_basis"].null_count() == len(GROUPS)
 
 
 def rows_of(*customers: dict[str, Any], in_orders: bool = False) -> dict[str, dict[str, Any]]:
