@@ -45,7 +45,6 @@ OF_TABLES = {
         "lapsed on 2026-01-02 after 3 orders",
         "last order 300 days ago; lapses on 2026-03-24",
     ),
-    *("lapsed on 2026-01-02 after 3 orders", "last order 300 days ago; lapses on 2026-03-24"),
     *("price", "late delivery", "packaging"),
 }
 """Words of the small company's own tables."""
