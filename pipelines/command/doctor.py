@@ -23,6 +23,7 @@ from regulars.pipelines.command.lapse_proposal import word_proposal
 from regulars.pipelines.command.plurals import count_things
 from regulars.pipelines.command.preview.look import look_at_sources
 from regulars.pipelines.contracts.odcs.lint import lint
+from regulars.pipelines.contracts.raw_contracts import load_all_contracts
 from regulars.pipelines.errors import InputRefused, RegularsError, SettingsWrong, StorageFailed, UsageWrong
 from regulars.pipelines.home.generation import Generation
 from regulars.pipelines.home.home import Home
@@ -31,6 +32,7 @@ from regulars.pipelines.home.target_records import read_target_records
 from regulars.pipelines.kinds.shape.kind import DELIVERY_MODES
 from regulars.pipelines.publish.targets.shape.registry import TARGET_OPTIONS, TARGET_TYPES
 from regulars.pipelines.run.request import find_home, refuse_future_day
+from regulars.pipelines.segments.expression_checks import find_wrong_segments
 from regulars.pipelines.settings.package import CONTRACTS_FOLDER
 from regulars.pipelines.settings.part import Place
 from regulars.pipelines.settings.settings import Settings, find_as_of
@@ -94,6 +96,7 @@ def _run_checks(settings: Path, *, data: Path | None, home: Path | None, now: dt
         yield SetupCheck("problem", "as_of", str(error), error.exit_code)
     for name, source in company.sources.items():
         yield from _check_source(name, source, (data or settings.parent).resolve(), company.locate)
+    yield from _check_segments(company)
     yield from _check_formats(company, (data or settings.parent).resolve(), now)
     yield from _check_targets(company, find_home(home, settings), settings.resolve().parent)
     yield from _check_findings(find_home(home, settings))
@@ -122,6 +125,11 @@ def _check_contracts() -> Iterator[SetupCheck]:
     if not problems:
         yield SetupCheck("ok", "contracts", "all are valid")
     yield from (SetupCheck("problem", "contracts", each, 3) for each in problems)
+
+
+def _check_segments(company: Settings) -> Iterator[SetupCheck]:
+    for each in find_wrong_segments(company, load_all_contracts(CONTRACTS_FOLDER)):
+        yield SetupCheck("problem", "segments", each, SettingsWrong.exit_code)
 
 
 def _open_files(current: Generation) -> None:
