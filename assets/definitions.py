@@ -5,7 +5,7 @@ Put here: the list of assets, the job, the schedule and the resource. Keep out: 
 
 import dagster as dg
 
-from regulars.assets import findings, identity, landing, meta, nightly, published, raw
+from regulars.assets import findings, identity, landing, meta, nightly, published, raw, themes
 from regulars.assets.marts import list_marts
 from regulars.assets.own_segments import list_own_segment_tables
 from regulars.assets.resources import configured_run
@@ -18,6 +18,7 @@ from regulars.pipelines.settings.package import CONTRACTS_FOLDER
 contracts = load_all_contracts(CONTRACTS_FOLDER)
 blueprints = [
     *list_sql_tables(),
+    themes.describe_comment_themes(contracts),
     *list_marts(contracts),
     *list_own_segment_tables(contracts),
     *meta.list_audit_tables(contracts),

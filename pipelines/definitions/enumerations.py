@@ -34,6 +34,8 @@ CURRENCY_PATTERN = "^[A-Z]{3}$"
 
 ALL, OTHER, UNKNOWN = "all", "other", "unknown"
 """Dimension and value of the whole base; the value of those too few to be named; the value of those who have none."""
+UNMATCHED = "unmatched"
+"""The theme of a comment in which no rule of the company finds anything."""
 
 UNASSIGNED = "unassigned"
 """Whose worklist the customers without an owner are on."""
@@ -65,6 +67,15 @@ SUPPORT_DIMENSIONS = {
     "owner": "By who looks after the ticket.",
 }
 """What the tickets of `marts.support_response` are split by: value -> what it means."""
+
+ValueBasis = Literal["net_sales", "contribution_margin"]
+"""What a customer's value can be made of."""
+
+VALUE_BASES = {
+    "net_sales": "gross_sales − discounts − refunds, without tax and shipping.",
+    "contribution_margin": "net_sales × contribution_rate of customer_clv: what is left after the cost of the goods.",
+}
+"""What values can be made of: value -> what it means."""
 
 SurveyDimension = Literal[
     "customer_type",

@@ -43,3 +43,6 @@ DEMAND_WEEKS, DEMAND_WEEKS_SHOWN = 156, 26
 OFFER_DAYS, BASKET_DAYS = 28, 180
 """Days ahead that `marts.next_best_offers` looks and is graded on; days of baskets from which it learns what goes
 together."""
+
+THEME_WEEKS = 8
+"""Weeks before a week with which `marts.feedback_themes` compares its themes."""

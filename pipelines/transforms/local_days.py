@@ -27,3 +27,19 @@ def find_end_of_day(day: dt.date, company: CompanyZone) -> dt.datetime:
     """The first moment, in UTC without a zone, that is no longer in a day of the company."""
     midnight = dt.datetime.combine(day + dt.timedelta(days=1), dt.time(), tzinfo=ZoneInfo(company.timezone))
     return midnight.astimezone(dt.UTC).replace(tzinfo=None)
+
+
+def find_start_of_day(day: pl.Expr, company: CompanyZone) -> pl.Expr:
+    """The first moment of a company's day, Date, in UTC without a zone.
+
+    Where the clocks are put forward at midnight, the day begins an hour later; where they are put back, it begins at
+    the first of both midnights.
+    """
+    midnight = day.cast(pl.Datetime("us"))
+    starts = [
+        (midnight + dt.timedelta(hours=hours)).dt.replace_time_zone(
+            company.timezone, ambiguous="earliest", non_existent="null"
+        )
+        for hours in (0, 1)
+    ]
+    return pl.coalesce(starts).dt.convert_time_zone("UTC").dt.replace_time_zone(None)

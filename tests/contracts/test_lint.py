@@ -245,3 +245,18 @@ def test_a_mart_whose_metrics_need_one_grain_or_dimension_needs_a_view_of_it(tmp
     )
     assert problems(tmp_path, contract("marts.things", customProperties=[metric])) == [expected]
     assert problems(tmp_path, contract("marts.things", customProperties=[metric, view])) == []
+
+
+@pytest.mark.parametrize(
+    "key", [column("dimension", primaryKey=True), column(primaryKey=True, enum=[{"value": "all"}, {"value": "red"}])]
+)
+def test_a_mart_that_holds_the_whole_beside_its_parts_needs_a_view_of_the_whole(tmp_path, key):
+    name = key["name"]
+    view = extra("headlineViews", [VIEW | {"where": {name: "all"}}])
+    sizes = [key, column("size", "DOUBLE", **extra("unit", "metres"))]
+    (found,) = problems(tmp_path, contract("marts.things", properties=sizes))
+    assert found == (
+        f"marts/things.odcs.yaml: `{name}` holds `all` beside its parts: declare a view of it in the customProperty "
+        "`headlineViews`"
+    )
+    assert problems(tmp_path, contract("marts.things", properties=sizes, **view)) == []

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from regulars.pipelines.contracts.contract import Contract
 from regulars.pipelines.contracts.headline_view import HeadlineView
 from regulars.pipelines.contracts.view_contracts import NUMBERS, find_view
+from regulars.pipelines.definitions.enumerations import ALL
 
 
 def lint_views(contract: Contract, contracts: Mapping[str, Contract]) -> Iterator[str]:
@@ -22,6 +23,13 @@ def lint_views(contract: Contract, contracts: Mapping[str, Contract]) -> Iterato
         yield from (f"the view `{view.name}` {problem}" for problem in _lint_view(contract, view, contracts))
     for name in sorted({view.name for view in contract.views if [v.name for v in contract.views].count(view.name) > 1}):
         yield f"the view `{name}` stands twice in `headlineViews`"
+    for column in contract.columns:
+        is_of_all = column.key_position and any(value == ALL for value, _ in column.allowed_values)
+        if contract.layer == "marts" and (is_of_all or column.name == "dimension") and not contract.views:
+            yield (
+                f"`{column.name}` holds `{ALL}` beside its parts: declare a view of it in the customProperty "
+                "`headlineViews`"
+            )
     for metric in contract.metrics:
         needed = {name: value for name, value in metric.filter.items() if name in contract.key}
         if contract.layer == "marts" and needed and find_view(contract, metric) is None:

@@ -56,6 +56,8 @@ COLUMNS: dict[str, PolarsDataType] = {
     "p_alive": pl.Float64,
     "predicted_value_12m": MONEY,
     "clv_predicted": MONEY,
+    "contribution_margin_to_date": MONEY,
+    "value_basis": pl.String,
     "latest_nps_group": pl.String,
     "latest_nps_score": pl.Int64,
     "latest_nps_at": pl.Datetime("us"),
@@ -90,7 +92,10 @@ COLUMNS: dict[str, PolarsDataType] = {
     "as_of": pl.Date,
 }
 FROM_CUSTOMERS = (*list(COLUMNS)[3:12], "customer_id")
-FROM_CLV = ("avg_annual_value", "clv_simple", "p_alive", "predicted_value_12m", "clv_predicted")
+FROM_CLV = (
+    *("avg_annual_value", "clv_simple", "p_alive", "predicted_value_12m", "clv_predicted"),
+    *("contribution_margin_to_date", "value_basis"),
+)
 COUNTS = [
     *("contact_count", "source_record_count", "ticket_count", "open_ticket_count", "tickets_this_week"),
     "bad_experience_count",

@@ -212,7 +212,7 @@ def _list_events(
     by_answer = {
         name: pl.concat(
             [
-                *(list_votes(rows, days, customers, ["person", ANSWER_DIMENSIONS[name]]) for rows in counted),
+                *(list_votes(rows, days, None, ["person", ANSWER_DIMENSIONS[name]]) for rows in counted),
                 left_out,
             ],
             how="diagonal",

@@ -92,7 +92,7 @@ def satisfaction_scores(
     if by_person.is_empty():
         return pl.DataFrame(schema=COLUMNS)
     by_answer = {
-        name: list_votes(rows, days, who, ["person", *SURVEY, column])
+        name: list_votes(rows, days, None, ["person", *SURVEY, column])
         for name, column in ANSWER_DIMENSIONS.items()
         if name in surveys.dimensions
     }

@@ -78,7 +78,7 @@ def select_customer_dimensions(customers: IntoFrame, customer_segments: IntoFram
 def list_votes(
     rows: "nw.LazyFrame[Any]",
     calendar: IntoFrame,
-    customers: "nw.LazyFrame[Any]",
+    customers: "nw.LazyFrame[Any] | None",
     owner: Sequence[str],
     *,
     carried: Sequence[str] = (),
@@ -92,12 +92,13 @@ def list_votes(
     Args:
         rows: `person`, `customer_idx`, `day`, `at`, `row_id`, `system`, `measure` and the columns of `owner`.
         calendar: `core.calendar`; `day`, `day_idx`, `week_idx`.
-        customers: As `select_customer_dimensions` returns them.
+        customers: As `select_customer_dimensions` returns them; None: votes are split by nothing of the customer.
         owner: Who has one vote at a time: `person`, or `person` and a dimension of the answer.
         carried: What else is kept of a vote; no vote is counted apart for it.
 
     Returns:
-        The columns of `EVENT`, of `CUSTOMER_DIMENSIONS`, `carried` and `owner` without `person`; `amount` counts votes.
+        The columns of `EVENT`, of `CUSTOMER_DIMENSIONS` with customers, `carried` and `owner` without `person`;
+        `amount` counts votes.
     """
     next_day = nw.col("day_idx").shift(-1).over(*owner, order_by="day_idx")
     next_week = nw.col("week_idx").shift(-1).over(*owner, order_by="day_idx")
@@ -131,13 +132,13 @@ def list_single_rows(rows: "nw.LazyFrame[Any]", calendar: IntoFrame, customers: 
     return _count_rows(counted, customers, list(ANSWER_DIMENSIONS.values()))
 
 
-def _count_rows(rows: "nw.LazyFrame[Any]", customers: "nw.LazyFrame[Any]", columns: list[str]) -> pl.DataFrame:
-    kept = [name for name in EVENT if name != "amount"]
-    counted = (
-        rows.join(customers, on="customer_idx", how="left")
-        .group_by(*columns, *CUSTOMER_DIMENSIONS, *kept)
-        .agg(amount=nw.len())
-    )
+def _count_rows(rows: "nw.LazyFrame[Any]", customers: "nw.LazyFrame[Any] | None", columns: list[str]) -> pl.DataFrame:
+    kept = [*columns, *(name for name in EVENT if name != "amount")]
+    if customers is None:
+        counted = rows.group_by(*kept).agg(amount=nw.len())
+    else:  # few votes agree in everything, so grouping them would only cost
+        with_customers = rows.select("customer_idx", *kept).join(customers, on="customer_idx", how="left")
+        counted = with_customers.select(*CUSTOMER_DIMENSIONS, *kept, amount=nw.lit(1))
     return read_into_polars(counted.to_native()).with_columns(pl.col("amount").cast(pl.Int64))
 
 

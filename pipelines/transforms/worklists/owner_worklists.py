@@ -5,6 +5,7 @@ Put here: what a year of a customer is worth, which reason leads, and who is on 
 """
 
 import datetime as dt
+from collections.abc import Sequence
 from typing import Protocol
 
 import polars as pl
@@ -14,6 +15,7 @@ from polars._typing import PolarsDataType
 from regulars.pipelines.definitions.enumerations import UNASSIGNED
 from regulars.pipelines.definitions.windows import LAST_ACTIVE_DAYS
 from regulars.pipelines.transforms.amounts import MONEY, round_to_money
+from regulars.pipelines.transforms.local_days import CompanyZone
 from regulars.pipelines.transforms.purchases.purchases import (
     read_into_polars,
     select_columns,
@@ -21,11 +23,17 @@ from regulars.pipelines.transforms.purchases.purchases import (
 )
 from regulars.pipelines.transforms.worklists.purchase_signs import (
     find_due_offers,
+    find_failed_payments,
     find_lapse_signs,
     find_subscription_signs,
 )
-from regulars.pipelines.transforms.worklists.reasons import REASONS, compute_urgency, find_of_reason
-from regulars.pipelines.transforms.worklists.service_signs import SupportSettings, find_detractors, find_ticket_signs
+from regulars.pipelines.transforms.worklists.reasons import REASONS, YEAR, compute_urgency, find_of_reason
+from regulars.pipelines.transforms.worklists.service_signs import (
+    SupportSettings,
+    find_detractors,
+    find_service_risks,
+    find_ticket_signs,
+)
 
 COLUMNS: dict[str, PolarsDataType] = {
     "customer_id": pl.String,
@@ -53,6 +61,14 @@ FROM_360 = (
 )
 
 
+class PaymentSettings(Protocol):
+    """What a company sets about payments."""
+
+    @property
+    def failed_payment_statuses(self) -> Sequence[str]:
+        """What a payment's status says when it failed."""
+
+
 class WorklistSettings(Protocol):
     """What a company sets about worklists."""
 
@@ -70,12 +86,16 @@ def owner_worklists(
     subscriptions: IntoFrame,
     tickets: IntoFrame,
     survey_responses: IntoFrame,
+    payments: IntoFrame,
     next_best_offers: IntoFrame,
+    service_risk_customers: IntoFrame,
     *,
     as_of: dt.date,
     lapse_days: int,
     subscription_revenue_is_in_orders: bool,
+    company: CompanyZone,
     support: SupportSettings,
+    service_risk: PaymentSettings,
     worklists: WorklistSettings,
 ) -> pl.DataFrame:
     """List the customers to call, each once, under their owner or under `UNASSIGNED`.
@@ -89,11 +109,15 @@ def owner_worklists(
         subscriptions: `core.subscriptions`.
         tickets: `core.tickets`.
         survey_responses: `core.survey_responses`.
+        payments: `core.payments`.
         next_best_offers: `marts.next_best_offers`.
+        service_risk_customers: `marts.service_risk_customers`.
         as_of: Last day that counts.
         lapse_days: Days without an order after which a customer has lapsed.
         subscription_revenue_is_in_orders: Whether net sales hold subscription revenue already.
+        company: Its zone.
         support: How long a reply may take.
+        service_risk: What a payment's status says when it failed.
         worklists: How long a list may be.
 
     Returns:
@@ -108,7 +132,11 @@ def owner_worklists(
     signs = pl.concat(
         [
             find_ticket_signs(tickets, as_of=as_of, support=support),
+            find_service_risks(service_risk_customers, as_of=as_of),
             find_detractors(survey_responses, as_of=as_of),
+            find_failed_payments(
+                payments, orders, as_of=as_of, company=company, statuses=service_risk.failed_payment_statuses
+            ),
             find_subscription_signs(subscriptions, as_of=as_of),
             find_lapse_signs(known, as_of=as_of, lapse_days=lapse_days),
             find_due_offers(next_best_offers, known, as_of=as_of),
@@ -163,7 +191,7 @@ def choose_reasons(called: pl.DataFrame, *, as_of: dt.date) -> pl.DataFrame:
     ranked = (
         called.with_columns(
             at_stake=pl.coalesce("at_stake", "year"),
-            at_stake_basis=find_of_reason({name: each.basis for name, each in REASONS.items()}, pl.String),
+            at_stake_basis=pl.col("at_stake_basis").fill_null(YEAR),
             suggested_step=find_of_reason({name: each.step for name, each in REASONS.items()}, pl.String),
             urgency=compute_urgency(as_of),
             reason_number=pl.col("reason").replace_strict(order, list(range(len(order))), return_dtype=pl.Int64),

@@ -4,21 +4,33 @@ Put here: these signs. Keep out: what customers say (`service_signs.py`), and wh
 """
 
 import datetime as dt
+from collections.abc import Sequence
 
+import narwhals as nw
 import polars as pl
 from narwhals.typing import IntoFrame
 
 from regulars.pipelines.definitions.enumerations import UNKNOWN_CUSTOMER_IDX
+from regulars.pipelines.transforms.amounts import MONEY
 from regulars.pipelines.transforms.customers.signs import find_signs_of_leaving
+from regulars.pipelines.transforms.local_days import CompanyZone, find_local_day
 from regulars.pipelines.transforms.products.next_best_offers import DUE
 from regulars.pipelines.transforms.purchases.purchases import read_into_polars, select_columns
-from regulars.pipelines.transforms.worklists.reasons import HIGH_VALUE, count_days, take_sign
+from regulars.pipelines.transforms.worklists.reasons import (
+    HIGH_VALUE,
+    ORDER,
+    SUBSCRIPTION,
+    UNPAID,
+    count_days,
+    count_orders,
+    take_sign,
+)
 
 WIN_BACK_DAYS = 180
 """How long after the lapse a customer of high value is called."""
 
 PAYMENT_DAYS = 30
-"""How long after its end a subscription whose payment failed can still be mended."""
+"""How long after it a failed payment, or the end of a subscription that it led to, can still be mended."""
 
 DUE_DAYS = 14
 """A product that is bought in a rhythm is offered from so many days before to so many days after it is due."""
@@ -75,7 +87,55 @@ def find_subscription_signs(subscriptions: IntoFrame, *, as_of: dt.date) -> pl.D
     )
     return lasting.select(
         take_sign(
-            why=pl.format("subscription{} {} on {}{}", plan, verb, "first_end", cause), at_stake=pl.col("at_stake")
+            why=pl.format("subscription{} {} on {}{}", plan, verb, "first_end", cause),
+            at_stake=pl.col("at_stake"),
+            at_stake_basis=pl.lit(SUBSCRIPTION),
+        )
+    )
+
+
+def find_failed_payments(
+    payments: IntoFrame, orders: IntoFrame, *, as_of: dt.date, company: CompanyZone, statuses: Sequence[str]
+) -> pl.DataFrame:
+    """Find orders whose payment failed in the last `PAYMENT_DAYS`, and that no other payment has paid.
+
+    Args:
+        payments: `core.payments`.
+        orders: `core.orders`.
+        as_of: Last day that counts.
+        company: Its zone: a payment's day is the company's, or its order's where it has none.
+        statuses: What a payment's status says when it failed, in any case.
+
+    Returns:
+        The columns of `SIGN`, one row per customer; at stake are the orders after discounts, `happened_on` is the day
+        of the last failure.
+    """
+    is_failed = pl.col("status").str.to_lowercase().is_in([each.lower() for each in statuses]).fill_null(value=False)
+    key = ["system", "order_id"]
+    paid = read_into_polars(select_columns(payments, *key, "status", "paid_at")).with_columns(failed=is_failed)
+    unpaid = paid.filter("failed").join(paid.filter(~pl.col("failed")), on=key, how="anti")
+    wanted = nw.from_native(orders).lazy().filter(nw.col("is_countable") & (nw.col("order_date") <= as_of))
+    sales = read_into_polars(
+        wanted.select(*key, "customer_idx", "order_date", sales=nw.col("gross_sales") - nw.col("discounts")).to_native()
+    )
+    day = pl.col("day")
+    return (
+        unpaid.join(sales, on=key)
+        .with_columns(day=pl.coalesce(find_local_day(pl.col("paid_at"), company), "order_date"))
+        .filter(day.is_between(as_of - dt.timedelta(days=PAYMENT_DAYS - 1), as_of))
+        .group_by("customer_idx", *key)
+        .agg(day.max(), pl.col("sales").first())
+        .group_by("customer_idx")
+        .agg(day.max(), pl.col("sales").sum(), orders=pl.len())
+        .select(
+            take_sign(
+                reason=pl.lit("payment_failed"),
+                happened_on=day,
+                until_date=day + dt.timedelta(days=PAYMENT_DAYS),
+                why=pl.format("the payment of {} failed, last on {}", count_orders(pl.col("orders")), day),
+                at_stake=pl.max_horizontal("sales", pl.lit(0, MONEY)),
+                at_stake_basis=pl.lit(UNPAID),
+            )
         )
     )
 
@@ -112,14 +172,12 @@ def find_lapse_signs(customer_360: pl.DataFrame, *, as_of: dt.date, lapse_days: 
     )
     win_back = lapses_on + dt.timedelta(days=WIN_BACK_DAYS)
     is_lost = (pl.col("lifecycle") == "lapsed") & (lapses_on <= as_of) & (win_back > as_of)
-    orders = (
-        pl.when(pl.col("order_count") == 1).then(pl.lit("1 order")).otherwise(pl.format("{} orders", "order_count"))
-    )
     lost = high.filter(is_lost).select(
         take_sign(
             reason=pl.lit("lapsed"),
+            happened_on=lapses_on,
             until_date=win_back,
-            why=pl.format("lapsed on {} after {}", lapses_on, orders),
+            why=pl.format("lapsed on {} after {}", lapses_on, count_orders(pl.col("order_count"))),
         )
     )
     return pl.concat([leaving, lost])
@@ -152,6 +210,7 @@ def find_due_offers(next_best_offers: IntoFrame, customer_360: pl.DataFrame, *, 
                 until_date=pl.col("due_on") + dt.timedelta(days=DUE_DAYS),
                 why=pl.format("{} is due on {}: {}", product, "due_on", "why"),
                 at_stake=pl.col("average_order_value"),
+                at_stake_basis=pl.lit(ORDER),
             )
         )
     )

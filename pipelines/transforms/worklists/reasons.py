@@ -18,14 +18,12 @@ class Reason:
     """Why a customer is to be called.
 
     Attributes:
-        weight: How urgent it is with the last day at hand, 0 to 1. A convention, not an estimate.
+        weight: How urgent it is, 0 to 1. A convention, not an estimate.
         step: What to do.
-        basis: What is at stake.
     """
 
     weight: float
     step: str
-    basis: str
 
 
 SIGN: dict[str, PolarsDataType] = {
@@ -35,35 +33,48 @@ SIGN: dict[str, PolarsDataType] = {
     "until_date": pl.Date,
     "why": pl.String,
     "at_stake": MONEY,
+    "at_stake_basis": pl.String,
 }
 """A sign that a customer is to be called. An order after `happened_on` ends the sign (NULL: no order does);
-`until_date` is the last day on which a call helps; `at_stake` is NULL where it is a year of the customer."""
+`until_date` is the last day on which a call helps; `at_stake` and its basis are NULL where it is a year of the
+customer."""
 
-YEAR, SUBSCRIPTION, ORDER = "last_active_year", "subscription_year", "average_order"
+MAY_BE_NULL = ("happened_on", "at_stake", "at_stake_basis")
+
+YEAR, SUBSCRIPTION, ORDER, UNPAID = BASES = (
+    *("last_active_year", "subscription_year", "average_order", "unpaid_orders"),
+)
+"""What `at_stake` may be."""
+
 REASONS: dict[str, Reason] = {
-    "unanswered_ticket": Reason(1.0, "answer", YEAR),
-    "open_complaint": Reason(0.9, "solve", YEAR),
-    "detractor": Reason(0.8, "call", YEAR),
-    "payment_failed": Reason(0.8, "mend_payment", SUBSCRIPTION),
-    "subscription_ending": Reason(0.7, "keep_subscription", SUBSCRIPTION),
-    "about_to_lapse": Reason(0.5, "remind", YEAR),
-    "lapsed": Reason(0.3, "win_back", YEAR),
-    "offer_due": Reason(0.3, "offer", ORDER),
+    "unanswered_ticket": Reason(1.0, "answer"),
+    "service_risk": Reason(1.0, "call"),
+    "open_complaint": Reason(0.9, "solve"),
+    "detractor": Reason(0.8, "call"),
+    "payment_failed": Reason(0.8, "mend_payment"),
+    "subscription_ending": Reason(0.7, "keep_subscription"),
+    "about_to_lapse": Reason(0.5, "remind"),
+    "lapsed": Reason(0.2, "win_back"),
+    "offer_due": Reason(0.3, "offer"),
 }
 """Reason -> what follows from it. Of reasons with equal priority the one that stands first leads."""
 
 SOON_DAYS, LATE_DAYS, LATE_SHARE = 7, 90, 0.5
-"""With at most so many days left a reason has its full weight; with `LATE_DAYS` or more `LATE_SHARE` of it."""
+"""What is to come has its full weight with at most so many days left, and `LATE_SHARE` of it with `LATE_DAYS`."""
 
 HIGH_VALUE = ("top_10_percent", "next_20_percent")
 """The value tiers whose customers are called before and after they lapse; the others are written to."""
 
 
 def compute_urgency(as_of: dt.date) -> pl.Expr:
-    """The urgency of a row with `reason` and `until_date`: the weight, less the more days are left; Float64, 0 to 1."""
+    """The urgency of a sign, Float64, 0 to 1: what has happened has its full weight, what is to come less.
+
+    Reads `reason`, `happened_on` and `until_date`.
+    """
     days_left = (pl.col("until_date") - pl.lit(as_of)).dt.total_days().clip(SOON_DAYS, LATE_DAYS)
     share = 1 - (1 - LATE_SHARE) * (days_left - SOON_DAYS) / (LATE_DAYS - SOON_DAYS)
-    return share * find_of_reason({name: reason.weight for name, reason in REASONS.items()}, pl.Float64)
+    weight = find_of_reason({name: reason.weight for name, reason in REASONS.items()}, pl.Float64)
+    return pl.when(pl.col("happened_on").is_null()).then(share).otherwise(1.0) * weight
 
 
 def find_of_reason(values: dict[str, float] | dict[str, str], data_type: type[pl.DataType]) -> pl.Expr:
@@ -72,11 +83,16 @@ def find_of_reason(values: dict[str, float] | dict[str, str], data_type: type[pl
 
 
 def take_sign(**columns: pl.Expr) -> list[pl.Expr]:
-    """The columns of `SIGN`: those given, else the frame's; `happened_on` and `at_stake` are NULL unless given."""
-    known = {"happened_on": pl.lit(None), "at_stake": pl.lit(None), **columns}
+    """The columns of `SIGN`: those given, else the frame's; those of `MAY_BE_NULL` are NULL unless given."""
+    known = {**dict.fromkeys(MAY_BE_NULL, pl.lit(None)), **columns}
     return [known.get(name, pl.col(name)).cast(kind).alias(name) for name, kind in SIGN.items()]
 
 
 def count_days(days: pl.Expr) -> pl.Expr:
     """`1 day`, `12 days`."""
     return pl.when(days == 1).then(pl.lit("1 day")).otherwise(pl.format("{} days", days))
+
+
+def count_orders(orders: pl.Expr) -> pl.Expr:
+    """`1 order`, `12 orders`."""
+    return pl.when(orders == 1).then(pl.lit("1 order")).otherwise(pl.format("{} orders", orders))

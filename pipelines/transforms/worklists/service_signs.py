@@ -1,4 +1,4 @@
-"""Signs that somebody must answer a customer: tickets without a reply, open complaints, detractors.
+"""Signs that somebody must answer a customer: tickets without a reply, complaints, detractors, bad experiences.
 
 A sign counts until the customer orders on a later day: older anger is not helped by a call.
 Put here: these signs. Keep out: what customers buy (`purchase_signs.py`), and which sign leads (`owner_worklists.py`).
@@ -14,7 +14,7 @@ from narwhals.typing import IntoFrame
 from regulars.pipelines.definitions.windows import DETRACTOR_DAYS
 from regulars.pipelines.transforms.care.replies import BREACHED, find_outcome
 from regulars.pipelines.transforms.customers.latest_answers import find_latest_nps
-from regulars.pipelines.transforms.purchases.purchases import read_into_polars
+from regulars.pipelines.transforms.purchases.purchases import read_into_polars, select_columns
 from regulars.pipelines.transforms.worklists.reasons import count_days, take_sign
 
 TICKET_DAYS = 90
@@ -99,6 +99,34 @@ def find_detractors(survey_responses: IntoFrame, *, as_of: dt.date) -> pl.DataFr
             happened_on=answered,
             until_date=pl.max_horizontal(answered + dt.timedelta(days=DETRACTOR_DAYS), _find_next_day(as_of)),
             why=pl.format("scored {} of 10 on {}", pl.col("latest_nps_score").cast(pl.Int64), answered),
+        )
+    )
+
+
+def find_service_risks(service_risk_customers: IntoFrame, *, as_of: dt.date) -> pl.DataFrame:
+    """Find customers with too many bad experiences, the last of them at most `DETRACTOR_DAYS` ago.
+
+    Args:
+        service_risk_customers: `marts.service_risk_customers`.
+        as_of: Last day that counts.
+
+    Returns:
+        The columns of `SIGN`, one row per customer; `happened_on` is the day of the last experience.
+    """
+    names = ("customer_idx", "bad_experience_count", "last_experience_on", "leading_signs")
+    last = pl.col("last_experience_on")
+    found = read_into_polars(select_columns(service_risk_customers, *names))
+    return found.filter(last >= as_of - dt.timedelta(days=DETRACTOR_DAYS)).select(
+        take_sign(
+            reason=pl.lit("service_risk"),
+            happened_on=last,
+            until_date=pl.max_horizontal(last + dt.timedelta(days=DETRACTOR_DAYS), _find_next_day(as_of)),
+            why=pl.format(
+                "{} bad experiences, the last on {}: {}",
+                "bad_experience_count",
+                last,
+                pl.col("leading_signs").str.replace_all("_", " "),
+            ),
         )
     )
 

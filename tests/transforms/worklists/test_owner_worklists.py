@@ -1,24 +1,30 @@
 """The mart `owner_worklists`: who is called first, why, with what at stake and until when; and who is not called."""
 
 import datetime as dt
+import re
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from regulars.pipelines.settings.business_hours import Support
+from regulars.pipelines.settings.service_risk import ServiceRisk
+from regulars.pipelines.settings.settings import Company
 from regulars.pipelines.settings.worklists import Worklists
 from regulars.pipelines.transforms.worklists.owner_worklists import owner_worklists
-from regulars.pipelines.transforms.worklists.reasons import REASONS
+from regulars.pipelines.transforms.worklists.reasons import BASES, REASONS
 from tests.transforms.mart_rules import broken_rules, contract_of
 from tests.transforms.worklists.worklist_tables import (
     AS_OF,
     answer,
+    at_risk,
     back,
     customer,
     ends,
     offer,
     order,
+    payment,
     refund,
     ticket,
     worklist_tables,
@@ -34,7 +40,9 @@ def listed(*rows: dict[str, Any], length: int = 25, in_orders: bool = False) -> 
         as_of=AS_OF,
         lapse_days=365,
         subscription_revenue_is_in_orders=in_orders,
+        company=Company(name="Acme", timezone="UTC", currency="EUR"),
         support=Support(),
+        service_risk=ServiceRisk(),
         worklists=Worklists(length=length),
     )
     assert broken_rules("owner_worklists", found, {"customers": tables["customers"]}) == set()
@@ -78,7 +86,10 @@ def test_a_complaint_with_a_reply_is_open_until_it_is_solved():
     assert row["why"] == "complaint of 2026-03-29 is not solved after 2 days"
 
 
-@pytest.mark.parametrize("sign", [ticket("ada", 5), ticket("ada", 5, is_complaint=True), answer("ada", 5, 3)])
+@pytest.mark.parametrize(
+    "sign",
+    [ticket("ada", 5), ticket("ada", 5, is_complaint=True), answer("ada", 5, 3), at_risk("ada", 5), payment("ada", 5)],
+)
 def test_who_ordered_on_a_day_after_the_complaint_is_not_called(sign):
     assert names(listed(customer("ada"), order("ada", 5), sign)) == ["ada"]
     assert listed(customer("ada"), order("ada", 4), sign) == []
@@ -93,6 +104,7 @@ def test_a_detractor_is_called_for_90_days():
     row = only(customer("ada"), order("ada", 90), answer("ada", 90, 2))
     assert row["why"] == f"scored 2 of 10 on {back(90)}"
     assert row["until_date"] == AS_OF + dt.timedelta(days=1)
+    assert row["urgency"] == only(customer("ada"), order("ada", 9), answer("ada", 1, 2))["urgency"] == 0.8
     assert listed(customer("ada"), order("ada", 95), answer("ada", 91, 2)) == []
     assert listed(customer("ada"), order("ada", 95), answer("ada", 9, 7)) == []
 
@@ -139,12 +151,32 @@ def test_a_failed_payment_is_mended_for_30_days_after_the_end():
     assert listed(customer("ada"), ends("ada", in_days=-30, is_involuntary=True)) == []
 
 
+def test_a_failed_payment_of_an_order_is_mended_unless_another_one_paid():
+    ada = customer("ada")
+    row = only(ada, order("ada", 20, "90", "10"), payment("ada", 20), payment("ada", 19, "Declined"))
+    assert (row["call_reason"], row["at_stake"], row["at_stake_basis"]) == ("payment_failed", 80, "unpaid_orders")
+    assert row["why"] == "the payment of 1 order failed, last on 2026-03-12"
+    assert row["until_date"] == back(19) + dt.timedelta(days=30)
+    assert listed(ada, order("ada", 20), payment("ada", 20), payment("ada", 19, "paid")) == []
+    assert listed(ada, order("ada", 30), payment("ada", 30)) == []
+    assert len(listed(ada, order("ada", 29), payment("ada", 29))) == 1
+
+
+def test_who_had_three_bad_experiences_is_called_for_90_days_after_the_last():
+    row = only(customer("ada"), order("ada", 90), at_risk("ada", 90))
+    assert (row["call_reason"], row["suggested_step"]) == ("service_risk", "call")
+    assert row["why"] == f"3 bad experiences, the last on {back(90)}: late delivery, complaint, refund"
+    assert row["until_date"] == AS_OF + dt.timedelta(days=1)
+    assert listed(customer("ada"), order("ada", 95), at_risk("ada", 91)) == []
+
+
 def test_customers_of_high_value_are_called_before_they_lapse_and_for_180_days_after():
     near = only(customer("ada", tier="next_20_percent"), order("ada", 300, "80"))
     assert (near["call_reason"], near["until_date"]) == ("about_to_lapse", back(300) + dt.timedelta(days=365))
     assert near["why"] == "last order 300 days ago; lapses on 2026-06-04"
     lost = only(customer("ada", tier="top_10_percent"), order("ada", 365 + 179), order("ada", 600))
     assert (lost["call_reason"], lost["until_date"]) == ("lapsed", AS_OF + dt.timedelta(days=1))
+    assert lost["urgency"] == 0.2
     assert lost["why"] == "lapsed on 2025-10-03 after 2 orders"
     assert listed(customer("ada", tier="top_10_percent"), order("ada", 365 + 180)) == []
     assert listed(customer("ada", tier="middle"), order("ada", 300)) == []
@@ -228,7 +260,13 @@ def test_the_contract_names_every_reason_and_step():
     allowed = {column.name: [value for value, _ in column.allowed_values] for column in CONTRACT.columns}
     assert allowed["call_reason"] == list(REASONS)
     assert set(allowed["suggested_step"]) == {reason.step for reason in REASONS.values()}
-    assert set(allowed["at_stake_basis"]) == {reason.basis for reason in REASONS.values()}
+    assert set(allowed["at_stake_basis"]) == set(BASES)
+
+
+def test_the_page_about_numbers_names_the_weight_of_every_reason():
+    page = (Path(__file__).parents[3] / "docs" / "numbers.md").read_text(encoding="utf-8")
+    told = dict(re.findall(r"^\| `(\w+)`: .*? \| ([0-9.]+) \|", page, re.MULTILINE))
+    assert {name: float(weight) for name, weight in told.items()} == {n: each.weight for n, each in REASONS.items()}
 
 
 def test_nothing_after_as_of_counts():

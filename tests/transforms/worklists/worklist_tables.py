@@ -63,6 +63,13 @@ SCHEMAS: dict[str, dict[str, Any]] = {
         "answered_date": pl.Date,
         "customer_idx": pl.Int32,
     },
+    "payments": {"system": pl.String, "order_id": pl.String, "status": pl.String, "paid_at": pl.Datetime("us")},
+    "service_risk_customers": {
+        "customer_idx": pl.Int32,
+        "bad_experience_count": pl.Int64,
+        "last_experience_on": pl.Date,
+        "leading_signs": pl.String,
+    },
     "next_best_offers": {
         "customer_idx": pl.Int32,
         "offer_rank": pl.Int32,
@@ -146,6 +153,30 @@ def offer(name: str, due_in_days: int, *, kind: str = "due", rank: int = 1) -> R
         "product_name": "Tea",
         "due_on": back(-due_in_days),
         "why": "bought every 40 days",
+    }
+
+
+def at_risk(name: str, days_back: int) -> Row:
+    """Three bad experiences, the last so many days before as_of."""
+    return {
+        "kind": "service_risk_customers",
+        "name": name,
+        "bad_experience_count": 3,
+        "last_experience_on": back(days_back),
+        "leading_signs": "late_delivery, complaint, refund",
+    }
+
+
+def payment(name: str, days_back: int, status: str = "failed") -> Row:
+    """A payment, at noon, of the first order of the rows."""
+    paid_at = dt.datetime.combine(back(days_back), NOON)
+    return {
+        "kind": "payments",
+        "name": name,
+        "system": "shop",
+        "order_id": "o0000",
+        "status": status,
+        "paid_at": paid_at,
     }
 
 
