@@ -50,6 +50,7 @@ from regulars.pipelines.report.sections.voice import (
     make_scores_part,
     make_value_by_group_part,
 )
+from regulars.pipelines.report.segment_pictures import SEGMENT_PICTURES
 from regulars.pipelines.report.words import counts
 from regulars.pipelines.report.words.words import SOURCE_LANGUAGE, Words, read_words
 from regulars.pipelines.transforms.clv.clv_models import read_models
@@ -193,4 +194,5 @@ PICTURES: Mapping[str, Callable[[duckdb.DuckDBPyConnection, Words], Sequence[Par
     "meta.clv_tracking": _draw_weeks,
     **MART_PICTURES,
     **CARE_PICTURES,
+    **SEGMENT_PICTURES,
 }
