@@ -24,6 +24,7 @@ from regulars.pipelines.command.plurals import count_things
 from regulars.pipelines.command.preview.look import look_at_sources
 from regulars.pipelines.contracts.odcs.lint import lint
 from regulars.pipelines.contracts.raw_contracts import load_all_contracts
+from regulars.pipelines.contracts.scorecard_targets import refuse_wrong_targets
 from regulars.pipelines.errors import InputRefused, RegularsError, SettingsWrong, StorageFailed, UsageWrong
 from regulars.pipelines.home.generation import Generation
 from regulars.pipelines.home.home import Home
@@ -94,9 +95,11 @@ def _run_checks(settings: Path, *, data: Path | None, home: Path | None, now: dt
         refuse_future_day(find_as_of(company, now), company, now, f"{settings}: as_of:")
     except UsageWrong as error:
         yield SetupCheck("problem", "as_of", str(error), error.exit_code)
+    yield from _check_scorecard(company)
     for name, source in company.sources.items():
         yield from _check_source(name, source, (data or settings.parent).resolve(), company.locate)
-    yield from _check_segments(company)
+    wrong = find_wrong_segments(company, load_all_contracts(CONTRACTS_FOLDER))
+    yield from (SetupCheck("problem", "segments", each, SettingsWrong.exit_code) for each in wrong)
     yield from _check_formats(company, (data or settings.parent).resolve(), now)
     yield from _check_targets(company, find_home(home, settings), settings.resolve().parent)
     yield from _check_findings(find_home(home, settings))
@@ -127,9 +130,16 @@ def _check_contracts() -> Iterator[SetupCheck]:
     yield from (SetupCheck("problem", "contracts", each, 3) for each in problems)
 
 
-def _check_segments(company: Settings) -> Iterator[SetupCheck]:
-    for each in find_wrong_segments(company, load_all_contracts(CONTRACTS_FOLDER)):
-        yield SetupCheck("problem", "segments", each, SettingsWrong.exit_code)
+def _check_scorecard(company: Settings) -> Iterator[SetupCheck]:
+    """Whether every target is about a metric that exists."""
+    if not company.scorecard:
+        return
+    try:
+        refuse_wrong_targets(company, load_all_contracts(CONTRACTS_FOLDER))
+    except SettingsWrong as error:
+        yield from (SetupCheck("problem", "scorecard", line, error.exit_code) for line in str(error).splitlines())
+    else:
+        yield SetupCheck("ok", "scorecard", count_things(len(company.scorecard), "target"))
 
 
 def _open_files(current: Generation) -> None:

@@ -18,11 +18,11 @@ MONEY = pl.Decimal(18, 4)
 MEMBERS: dict[str, PolarsDataType] = {"customer_id": pl.String, "own_segment": pl.String, "as_of": pl.Date}
 SUMMARY: dict[str, PolarsDataType] = {
     "own_segment": pl.String,
-    "meaning": pl.String,
+    "segment_meaning": pl.String,
     "is_for_mailing": pl.Boolean,
     "customers": pl.Int64,
     "undecided_customers": pl.Int64,
-    "annual_value": MONEY,
+    "total_annual_value": MONEY,
     "as_of": pl.Date,
 }
 
@@ -86,19 +86,19 @@ def own_segments(
         .agg(
             customers=is_member.sum(),
             undecided_customers=is_member.is_null().sum(),
-            annual_value=pl.col("avg_annual_value").filter(is_member).sum(),
+            total_annual_value=pl.col("avg_annual_value").filter(is_member).sum(),
         )
     )
     named = pl.DataFrame(
         [(name, each.meaning, each.mailing) for name, each in sorted(segments.items())],
-        schema={"own_segment": pl.String, "meaning": pl.String, "is_for_mailing": pl.Boolean},
+        schema={"own_segment": pl.String, "segment_meaning": pl.String, "is_for_mailing": pl.Boolean},
         orient="row",
     )
     return (
         named.join(counted, on="own_segment", how="left", maintain_order="left")
         .with_columns(
             pl.col("customers", "undecided_customers").fill_null(0),
-            pl.col("annual_value").fill_null(pl.lit(0, MONEY)),
+            pl.col("total_annual_value").fill_null(pl.lit(0, MONEY)),
             as_of=pl.lit(as_of),
         )
         .select(pl.col(name).cast(kind) for name, kind in SUMMARY.items())

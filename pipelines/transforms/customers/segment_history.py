@@ -46,7 +46,7 @@ MOVES: dict[str, PolarsDataType] = {
     "to_value": pl.String,
     "has_moved": pl.Boolean,
     "customers": pl.Int64,
-    "annual_value": MONEY,
+    "total_annual_value": MONEY,
     "as_of": pl.Date,
 }
 
@@ -146,7 +146,7 @@ def segment_moves(customer_segment_history: IntoFrame, customer_clv: IntoFrame, 
                 month_end=pl.lit(month_end),
             )
             .group_by("month_end", "segmentation", "from_value", "to_value", "has_moved")
-            .agg(customers=pl.len(), annual_value=pl.col("avg_annual_value").sum())
+            .agg(customers=pl.len(), total_annual_value=pl.col("avg_annual_value").sum())
         )
     return (
         pl.concat(counted)
