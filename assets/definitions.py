@@ -7,6 +7,7 @@ import dagster as dg
 
 from regulars.assets import findings, identity, landing, meta, nightly, published, raw, themes
 from regulars.assets.marts import list_marts
+from regulars.assets.own_segments import list_own_segment_tables
 from regulars.assets.resources import configured_run
 from regulars.assets.sql_tables import list_sql_tables
 from regulars.assets.tables import make_table_asset
@@ -19,6 +20,7 @@ blueprints = [
     *list_sql_tables(),
     themes.describe_comment_themes(contracts),
     *list_marts(contracts),
+    *list_own_segment_tables(contracts),
     *meta.list_audit_tables(contracts),
 ]
 validated_later = {table: contract for table, contract in contracts.items() if contract.layer != "raw"}

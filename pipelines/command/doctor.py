@@ -33,6 +33,7 @@ from regulars.pipelines.home.target_records import read_target_records
 from regulars.pipelines.kinds.shape.kind import DELIVERY_MODES
 from regulars.pipelines.publish.targets.shape.registry import TARGET_OPTIONS, TARGET_TYPES
 from regulars.pipelines.run.request import find_home, refuse_future_day
+from regulars.pipelines.segments.expression_checks import find_wrong_segments
 from regulars.pipelines.settings.package import CONTRACTS_FOLDER
 from regulars.pipelines.settings.part import Place
 from regulars.pipelines.settings.settings import Settings, find_as_of
@@ -99,6 +100,8 @@ def _run_checks(settings: Path, *, data: Path | None, home: Path | None, now: dt
     yield from _check_scorecard(company)
     for name, source in company.sources.items():
         yield from _check_source(name, source, (data or settings.parent).resolve(), company.locate)
+    wrong = find_wrong_segments(company, load_all_contracts(CONTRACTS_FOLDER))
+    yield from (SetupCheck("problem", "segments", each, SettingsWrong.exit_code) for each in wrong)
     yield from _check_formats(company, (data or settings.parent).resolve(), now)
     yield from _check_targets(company, find_home(home, settings), settings.resolve().parent)
     yield from _check_findings(find_home(home, settings))

@@ -51,6 +51,7 @@ from regulars.pipelines.report.sections.voice import (
     make_themes_picture,
     make_value_by_group_part,
 )
+from regulars.pipelines.report.segment_pictures import SEGMENT_PICTURES
 from regulars.pipelines.report.who_pictures import WHO_PICTURES
 from regulars.pipelines.report.words import counts
 from regulars.pipelines.report.words.words import SOURCE_LANGUAGE, Words, read_words
@@ -201,4 +202,5 @@ PICTURES: Mapping[str, Callable[[duckdb.DuckDBPyConnection, Words], Sequence[Par
     **MART_PICTURES,
     **WHO_PICTURES,
     **CARE_PICTURES,
+    **SEGMENT_PICTURES,
 }

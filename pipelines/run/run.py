@@ -29,6 +29,7 @@ from regulars.pipelines.run.last_run import LastRun, read_last_run, write_last_r
 from regulars.pipelines.run.lineage import code_sha256
 from regulars.pipelines.run.redaction import redact_errors
 from regulars.pipelines.run.request import RunRequest
+from regulars.pipelines.segments.expression_checks import refuse_wrong_segments
 from regulars.pipelines.settings.package import CONTRACTS_FOLDER
 from regulars.pipelines.settings.settings import Settings
 from regulars.pipelines.sources.landing import sweep_originals
@@ -145,6 +146,8 @@ def open_run(request: RunRequest, report_progress: ReportProgress, now: dt.datet
         is_backfill = False
         try:
             code_sha256()  # first: an upgrade may replace files while the run goes on
+            contracts = load_all_contracts(CONTRACTS_FOLDER)
+            refuse_wrong_segments(request.settings, contracts)
             parent = _prepare_home(request, now, report_progress)
             is_backfill = parent is not None and request.as_of < parent.manifest.as_of
             with (
@@ -156,7 +159,7 @@ def open_run(request: RunRequest, report_progress: ReportProgress, now: dt.datet
                 yield Run(
                     request=request,
                     warehouse=warehouse,
-                    contracts=load_all_contracts(CONTRACTS_FOLDER),
+                    contracts=contracts,
                     parent=parent,
                     number=home.next_number(),
                     started_at=now,

@@ -29,6 +29,7 @@ from regulars.pipelines.settings.economics import Economics
 from regulars.pipelines.settings.findings import Findings
 from regulars.pipelines.settings.offers import Offers
 from regulars.pipelines.settings.part import Currency, Name, Part, Place, Zone
+from regulars.pipelines.settings.segments import OwnSegment
 from regulars.pipelines.settings.service_risk import ServiceRisk
 from regulars.pipelines.settings.source import Source
 from regulars.pipelines.settings.themes import Themes
@@ -231,6 +232,9 @@ class Settings(Part):
     business_hours: BusinessHours = BusinessHours()
     support: Support = Support()
     service_risk: ServiceRisk = ServiceRisk()
+    segments: dict[Name, OwnSegment] = {}
+    """Segments of the company's own, each under a name of your choice in small letters, digits and underscores:
+    `marts.customer_own_segments`. The names of the RFM segments are taken."""
     surveys: Surveys = Surveys()
     worklists: Worklists = Worklists()
     themes: Themes = Themes()

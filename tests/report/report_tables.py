@@ -155,6 +155,13 @@ create table marts.service_risk_customers as select *, date '2026-01-03' as last
 create table marts.customer_events as select *, date '2026-01-18' as as_of from (values
     (date '2025-12-03', 'sales'), (date '2025-12-03', 'logistics'), (date '2026-01-03', 'marketing')
 ) events(event_date, department);
+create table marts.customer_360 as select * from (values
+    ('active', 'none', null, false), ('active', 'high', '1 NPS answer; risk from none to high', false),
+    ('lapsed', 'none', null, false), (null, 'none', null, true)
+) customers(lifecycle, risk, changed_since_last_week, is_unknown);
+create table marts.segment_moves as select *, date '2025-12-31' as month_end, 'segment' as segmentation from (values
+    ('loyal', 'loyal', 30), ('loyal', 'at_risk', 10), ('new', 'loyal', 4), ('none', 'new', 7)
+) moves(from_value, to_value, customers);
 create table marts.owner_worklists as select *, date '2026-01-18' as as_of from (values
     ('c1', 'owner_1', 'detractor', 'scored 3 of 10 on 2026-01-10', 900.50, 720.40, date '2026-04-10', 0, 0.0),
     ('c2', 'owner_1', 'lapsed', 'lapsed on 2026-01-02 after 3 orders', 400.00, 80.00, date '2026-07-01', 0, 0.0),

@@ -87,6 +87,13 @@ demand:
   by: store
   weeks_ahead: 4
 """,
+    "segments.<name>": """
+segments:
+  unhappy_regulars:
+    when: order_count >= 5 and latest_nps_score <= 6
+    meaning: Five orders or more, and the latest NPS answer is a detractor's.
+    mailing: true
+""",
     "worklists": """
 worklists:
   length: 40

@@ -45,6 +45,13 @@ SEGMENTS = """
     from marts.customer_360
     where segment is not null and not is_deleted and not is_unknown
 """
+OWN_SEGMENTS = """
+    select customer_id, own_segment as segment
+    from marts.customer_own_segments
+    join marts.own_segments using (own_segment)
+    join marts.customer_360 using (customer_id)
+    where is_for_mailing and not is_deleted
+"""
 NEWEST_FILES = """
     select source, arg_max(file_sha256, (landed_at, file_sha256)), arg_max(file_name, (landed_at, file_sha256))
     from meta.files
@@ -166,7 +173,16 @@ def _open(generation: Generation) -> duckdb.DuckDBPyConnection:
 def _read_published(generation: Generation) -> _Published:
     with _open(generation) as con:
         newest = {source: (digest, name) for source, digest, name in con.execute(NEWEST_FILES).fetchall()}
-        return _Published(con.sql(WORKLISTS).pl(), con.sql(SEGMENTS).pl(), newest)
+        segments = con.sql(f"{SEGMENTS} union all {OWN_SEGMENTS}" if _has_own_segments(con) else SEGMENTS).pl()
+        return _Published(con.sql(WORKLISTS).pl(), segments, newest)
+
+
+def _has_own_segments(con: duckdb.DuckDBPyConnection) -> bool:
+    """Whether the generation has the table: one of an older version lacks it."""
+    found = con.execute(
+        "select 1 from duckdb_tables() where schema_name = 'marts' and table_name = 'customer_own_segments'"
+    )
+    return bool(found.fetchall())
 
 
 def _list_shared_folders(company: Settings, base: Path) -> list[Path]:

@@ -100,6 +100,22 @@ def customer_segments(
         The columns of `COLUMNS`, sorted by customer_id; without the unknown customer.
     """
     days = read_into_polars(sum_purchases_by_customer_day(orders, refunds, calendar, as_of=as_of))
+    names = read_into_polars(select_columns(customers, "customer_id", "customer_idx"))
+    return segment_purchases(days, subscriptions, names, as_of=as_of, lapse_days=lapse_days)
+
+
+def segment_purchases(
+    days: pl.DataFrame, subscriptions: IntoFrame, names: pl.DataFrame, *, as_of: dt.date, lapse_days: int
+) -> pl.DataFrame:
+    """Score and segment every customer by the purchases up to a day, as `customer_segments` returns them.
+
+    Args:
+        days: As `sum_purchases_by_customer_day` returns them, none after `as_of`.
+        subscriptions: `core.subscriptions`.
+        names: `customer_id` and `customer_idx` of all customers.
+        as_of: Last day that counts.
+        lapse_days: Days without an order after which a customer has lapsed.
+    """
     purchase_days = days.filter(pl.col("order_count") > 0).select("customer_idx", "day_idx")
     active_periods = list_active_periods(purchase_days, subscriptions, as_of=as_of, lapse_days=lapse_days)
     last_active_intervals = find_last_active_intervals(list_active_intervals(active_periods)).drop("return_date")
@@ -110,7 +126,6 @@ def customer_segments(
         .join(_read_monetary_value(known_days, as_of), on="customer_idx", maintain_order="left")
         .join(last_active_intervals, on="customer_idx", maintain_order="left")
     )
-    names = read_into_polars(select_columns(customers, "customer_id", "customer_idx"))
     came_back = pl.when(pl.col("frequency") > 0)
     return (
         buyers.with_columns(

@@ -1,0 +1,165 @@
+"""The marts `customer_segment_history` and `segment_moves`: where customers stood at past month-ends, and who moved.
+
+Every month-end is computed anew from all that is known today, with today's rules (as in `changes.py`): the history is
+the same whichever nights a run took place in, and late orders put it right.
+Put here: comparing month-ends. Keep out: how a customer is segmented on a day (`customer_segments.py`).
+"""
+
+import datetime as dt
+
+import polars as pl
+from narwhals.typing import IntoFrame
+from polars._typing import PolarsDataType
+
+from regulars.pipelines.transforms.amounts import MONEY
+from regulars.pipelines.transforms.customers.customer_segments import segment_purchases
+from regulars.pipelines.transforms.day_numbers import count_days_since_epoch
+from regulars.pipelines.transforms.purchases.purchases import (
+    read_into_polars,
+    select_columns,
+    sum_purchases_by_customer_day,
+)
+
+SEGMENTATIONS = ("segment", "value_tier", "lifecycle")
+"""What is followed."""
+
+MONTHS = 12
+"""Month-ends whose moves are shown; one more stands before them."""
+
+NOT_YET = "none"
+"""Where a customer comes from who had no countable order at the month-end before."""
+
+HISTORY: dict[str, PolarsDataType] = {
+    "customer_id": pl.String,
+    "segmentation": pl.String,
+    "valid_from": pl.Date,
+    "valid_to": pl.Date,
+    "from_value": pl.String,
+    "to_value": pl.String,
+    "is_first_known": pl.Boolean,
+    "as_of": pl.Date,
+}
+MOVES: dict[str, PolarsDataType] = {
+    "month_end": pl.Date,
+    "segmentation": pl.String,
+    "from_value": pl.String,
+    "to_value": pl.String,
+    "has_moved": pl.Boolean,
+    "customers": pl.Int64,
+    "total_annual_value": MONEY,
+    "as_of": pl.Date,
+}
+
+
+def list_month_ends(as_of: dt.date) -> list[dt.date]:
+    """List the last `MONTHS` + 1 month-ends up to `as_of`, in order."""
+    first = (as_of + dt.timedelta(days=1)).replace(day=1)
+    ends = []
+    for _ in range(MONTHS + 1):
+        ends.append(first - dt.timedelta(days=1))
+        first = ends[-1].replace(day=1)
+    return ends[::-1]
+
+
+def customer_segment_history(
+    orders: IntoFrame,
+    refunds: IntoFrame,
+    subscriptions: IntoFrame,
+    customers: IntoFrame,
+    calendar: IntoFrame,
+    *,
+    as_of: dt.date,
+    lapse_days: int,
+) -> pl.DataFrame:
+    """List what each customer was, from which month-end on and until which.
+
+    Args:
+        orders: `core.orders`.
+        refunds: `core.refunds`.
+        subscriptions: `core.subscriptions`.
+        customers: `core.customers`; `customer_id`, `customer_idx`.
+        calendar: `core.calendar`; `day`, `day_idx`.
+        as_of: Last day that counts.
+        lapse_days: Days without an order after which a customer has lapsed.
+
+    Returns:
+        The columns of `HISTORY`: one row per customer, segmentation and change, sorted so. The first row of a customer
+        who had orders at the first month-end has `is_first_known`: when it began is not known.
+    """
+    days = read_into_polars(sum_purchases_by_customer_day(orders, refunds, calendar, as_of=as_of))
+    names = read_into_polars(select_columns(customers, "customer_id", "customer_idx"))
+    states = pl.concat(
+        [
+            segment_purchases(
+                days.filter(pl.col("day_idx") <= count_days_since_epoch(month_end)),
+                subscriptions,
+                names,
+                as_of=month_end,
+                lapse_days=lapse_days,
+            ).select("customer_id", *SEGMENTATIONS, month_end=pl.lit(month_end))
+            for month_end in list_month_ends(as_of)
+        ]
+    )
+    first_end = list_month_ends(as_of)[0]
+    key = ["customer_id", "segmentation"]
+    before = pl.col("to_value").shift(1).over(key)
+    return (
+        _melt(states)
+        .rename({"value": "to_value", "month_end": "valid_from"})
+        .sort(*key, "valid_from")
+        .with_columns(from_value=before.fill_null(NOT_YET))
+        .filter(pl.col("from_value") != pl.col("to_value"))
+        .with_columns(
+            valid_to=pl.col("valid_from").shift(-1).over(key),
+            is_first_known=(pl.col("valid_from") == first_end) & (pl.col("from_value") == NOT_YET),
+            as_of=pl.lit(as_of),
+        )
+        .with_columns(from_value=pl.when(~pl.col("is_first_known")).then("from_value"))
+        .select(pl.col(name).cast(kind) for name, kind in HISTORY.items())
+    )
+
+
+def segment_moves(customer_segment_history: IntoFrame, customer_clv: IntoFrame, *, as_of: dt.date) -> pl.DataFrame:
+    """Count who moved from where to where between each month-end and the one before, and who stayed.
+
+    Args:
+        customer_segment_history: `marts.customer_segment_history`.
+        customer_clv: `marts.customer_clv`; `customer_id`, `avg_annual_value`.
+        as_of: Last day that counts.
+
+    Returns:
+        The columns of `MOVES`, one row per month-end, segmentation, from and to. Those who come from `NOT_YET` placed
+        their first order; nobody leaves the base, so the rows of a month-end add up to all customers with an order.
+    """
+    worth = read_into_polars(select_columns(customer_clv, "customer_id", "avg_annual_value"))
+    history = read_into_polars(customer_segment_history).join(worth, on="customer_id", how="left")
+    counted = []
+    for month_end in list_month_ends(as_of)[1:]:
+        valid = history.filter(
+            pl.col("valid_from") <= month_end, pl.col("valid_to").is_null() | (pl.col("valid_to") > month_end)
+        )
+        has_moved = pl.col("valid_from") == month_end
+        counted.append(
+            valid.with_columns(
+                from_value=pl.when(has_moved).then("from_value").otherwise("to_value"),
+                has_moved=has_moved,
+                month_end=pl.lit(month_end),
+            )
+            .group_by("month_end", "segmentation", "from_value", "to_value", "has_moved")
+            .agg(customers=pl.len(), total_annual_value=pl.col("avg_annual_value").sum())
+        )
+    return (
+        pl.concat(counted)
+        .with_columns(as_of=pl.lit(as_of))
+        .select(pl.col(name).cast(kind) for name, kind in MOVES.items())
+        .sort("month_end", "segmentation", "from_value", "to_value")
+    )
+
+
+def _melt(states: pl.DataFrame) -> pl.DataFrame:
+    return states.unpivot(
+        on=list(SEGMENTATIONS),
+        index=["customer_id", "month_end"],
+        variable_name="segmentation",
+        value_name="value",
+    )
