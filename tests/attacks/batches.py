@@ -125,9 +125,15 @@ class Batch:
         return [each.name for each in self._list_findings(name) if each.severity != "info"]
 
     def _list_findings(self, name: str) -> list[Finding]:
-        key = self.keys[name]
+        key, kinds = self.keys[name], {each.kind for each in self.faults[name].exports}
         found = [each.finding for each in self.outcome.evaluated]
-        return [each for each in found if each.source == key or f"{key}_" in f"{each.source} {each.sentence}"]
+        return [
+            each
+            for each in found
+            if each.source == key
+            or f"{key}_" in f"{each.source} {each.sentence}"
+            or (each.name == "values_emptied" and each.kind in kinds)
+        ]
 
     def read_numbers(self, name: str) -> dict[str, object]:
         """Question -> answer, of one fault."""
@@ -167,7 +173,9 @@ class Batch:
                 f"    kind: {each.kind}",
                 f"    system: {each.system.replace('{key}', key)}",
                 "    required: false",
-                f"    columns: {{{', '.join([*mapped, *([each.columns] if each.columns else [])])}}}".replace("{key}", key),
+                f"    columns: {{{', '.join([*mapped, *([each.columns] if each.columns else [])])}}}".replace(
+                    "{key}", key
+                ),
                 *([each.more] if each.more else []),
             ]
         return "\n".join(parts) + "\n"

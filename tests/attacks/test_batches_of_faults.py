@@ -27,7 +27,9 @@ GROUPS: Mapping[str, Mapping[str, Fault]] = {
 }
 LIVE = "system = '{key}' and active_from <= date '2026-03-31' and coalesce(active_until > date '2026-03-31', true)"
 QUESTIONS = {
-    "sales": "select coalesce(sum(gross_sales) filter (is_countable), 0)::double from core.orders where system = '{key}'",
+    "sales": (
+        "select coalesce(sum(gross_sales) filter (is_countable), 0)::double from core.orders where system = '{key}'"
+    ),
     "discounts": "select sum(discounts)::double from core.orders where system = '{key}'",
     "lines": "select sum(gross_sales)::double from core.order_lines where system = '{key}'",
     "costs": "select sum(cost)::double from core.products where system = '{key}'",
