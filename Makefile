@@ -49,10 +49,12 @@ format: $(READY)  ## put the code into the project's format
 clean:  ## remove what was set up and the demo
 	rm -rf .venv demo build dist *.egg-info
 
-# strace lets the crash tests kill a run at every system call; chromium shows the report as people see it.
+# strace lets the crash tests kill a run at every system call; chromium shows the report as people see it; PostgreSQL is
+# a target, and the tests start a server of their own.
 .PHONY: tools
 tools:
-	@for tool in strace chromium; do command -v $$tool >/dev/null || { echo "installing $$tool"; \
+	@for tool in strace chromium postgresql; do \
+	  command -v $$tool >/dev/null || ls /usr/lib/$$tool/*/bin/initdb >/dev/null 2>&1 || { echo "installing $$tool"; \
 	  S=$$( [ "$$(id -u)" = 0 ] || echo sudo ); $$S apt-get update -qq && \
 	  $$S apt-get install -y -qq --no-install-recommends $$tool fonts-liberation >/dev/null; } || \
 	  echo "$$tool could not be installed: install it by hand, or the tests that need it are skipped"; done

@@ -5,7 +5,7 @@ Put here: the list of assets, the job, the schedule and the resource. Keep out: 
 
 import dagster as dg
 
-from regulars.assets import findings, identity, landing, meta, nightly, published, raw
+from regulars.assets import findings, identity, landing, meta, nightly, published, raw, themes
 from regulars.assets.marts import list_marts
 from regulars.assets.resources import configured_run
 from regulars.assets.sql_tables import list_sql_tables
@@ -15,7 +15,12 @@ from regulars.pipelines.contracts.raw_contracts import load_all_contracts
 from regulars.pipelines.settings.package import CONTRACTS_FOLDER
 
 contracts = load_all_contracts(CONTRACTS_FOLDER)
-blueprints = [*list_sql_tables(), *list_marts(contracts), *meta.list_audit_tables(contracts)]
+blueprints = [
+    *list_sql_tables(),
+    themes.describe_comment_themes(contracts),
+    *list_marts(contracts),
+    *meta.list_audit_tables(contracts),
+]
 validated_later = {table: contract for table, contract in contracts.items() if contract.layer != "raw"}
 steps = plan_steps({**raw.READS, **identity.READS, **{each.table: each.reads for each in blueprints}}, validated_later)
 tables = [

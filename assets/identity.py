@@ -13,6 +13,7 @@ import polars as pl
 from regulars.assets.tables import asset_key, report_table
 from regulars.pipelines.home.state_file import read_state
 from regulars.pipelines.identity.output import People
+from regulars.pipelines.identity.owners import number_owners
 from regulars.pipelines.identity.people import Rules, find_people
 from regulars.pipelines.identity.references import READS as KINDS_READ
 from regulars.pipelines.run.run import Run
@@ -23,6 +24,7 @@ TABLES = {
     "events": "One row per customer created, merged or split in this run.",
     "person_map": "One row per record and id that it ever had: what keeps ids stable from run to run.",
     "shared_emails": "One row per system and what shares addresses: records, or orders, too many to name anybody.",
+    "owners": "One row per owner of customers: the name, and the id by which published tables know the owner.",
 }
 
 READS = {f"identity.{name}": [f"staging.{kind}" for kind in KINDS_READ] for name in TABLES}
@@ -46,8 +48,10 @@ def identity(run: dg.ResourceParam[Run]) -> Iterator[dg.MaterializeResult[Any]]:
     with run.step("identity"):
         began = time.perf_counter()
         people = find(run)
+        owners = number_owners(run.warehouse.scan("staging.customers"), read_previous(run, "owners"))
         for name in TABLES:
-            write(run, f"identity.{name}", getattr(people, "links" if name == "customer_links" else name))
+            of_people = "links" if name == "customer_links" else name
+            write(run, f"identity.{name}", owners if name == "owners" else getattr(people, of_people))
             yield report_table(run, f"identity.{name}", [], seconds=time.perf_counter() - began)
             began = time.perf_counter()
         ignored = int(people.shared_emails["email_count"].sum() or 0)
@@ -64,7 +68,7 @@ def find(run: Run) -> People:
     rules = settings.identity
     return find_people(
         staging,
-        previous_map(run),
+        read_previous(run, "person_map"),
         company=settings.company.name,
         generation=run.number,
         rules=Rules(
@@ -79,12 +83,15 @@ def find(run: Run) -> People:
     )
 
 
-def previous_map(run: Run) -> pl.DataFrame | None:
-    """The person map of the parent generation; None on the first run."""
+def read_previous(run: Run, table: str) -> pl.DataFrame | None:
+    """A table of identity of the parent generation; None on the first run, and where the parent had none yet."""
     if run.parent is None:
         return None
     with read_state(run.parent) as con:
-        return con.sql("select * from identity.person_map").pl()
+        has_table = "select 1 from duckdb_tables() where schema_name = 'identity' and table_name = ?"
+        if not con.execute(has_table, [table]).fetchall():
+            return None
+        return con.sql(f"from identity.{table}").pl()
 
 
 def write(run: Run, table: str, frame: pl.DataFrame) -> None:

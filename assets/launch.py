@@ -12,6 +12,7 @@ import dagster as dg
 from regulars.assets.definitions import defs
 from regulars.assets.nightly import run_job
 from regulars.assets.resources import requested_run
+from regulars.assets.unrecorded import open_unrecorded_instance
 from regulars.pipelines.errors import RegularsError
 from regulars.pipelines.run.request import RunRequest
 from regulars.pipelines.settings.package import ROOT
@@ -42,7 +43,7 @@ def _launch(request: RunRequest, history: str | None) -> None:
     quiet = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
     if history:
         _prepare_history(Path(history))
-    with dg.DagsterInstance.get() if history else dg.DagsterInstance.ephemeral() as instance:
+    with dg.DagsterInstance.get() if history else open_unrecorded_instance() as instance:
         try:
             defs.resolve_job_def(run_job.name).execute_in_process(
                 run_config=quiet,

@@ -22,6 +22,7 @@ from regulars.options import (
     SettingsOption,
     VersionOption,
 )
+from regulars.personal_data import quarantine, themes, worklists
 from regulars.pipelines.errors import RegularsError, StorageFailed
 
 if TYPE_CHECKING:
@@ -195,22 +196,8 @@ def verify(home: HomeOption = None, settings: SettingsOption = SETTINGS) -> None
     typer.echo(verify_current(_home(home, settings)))
 
 
-@app.command()
-def quarantine(
-    home: HomeOption = None,
-    settings: SettingsOption = SETTINGS,
-    export: Annotated[
-        Path | None, typer.Option(help="Write the rows to this CSV file; it holds personal data.")
-    ] = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Show what was quarantined, where it stands and why: by the last run if it failed, else in what is published.
-
-    Example: regulars quarantine --export quarantined.csv
-    """
-    from regulars.pipelines.command.quarantine import show_quarantine
-
-    typer.echo(show_quarantine(_home(home, settings), settings=settings, export=export, as_json=as_json))
+app.command()(quarantine)
+app.command()(themes)
 
 
 @app.command()
@@ -227,6 +214,9 @@ def sql(
     from regulars.pipelines.command.query import run_query
 
     typer.echo(run_query(_home(home, settings), query, as_json=as_json))
+
+
+app.command()(worklists)
 
 
 @app.command()

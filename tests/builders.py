@@ -15,6 +15,7 @@ import duckdb
 import polars as pl
 
 from regulars.pipelines.identity.output import People
+from regulars.pipelines.identity.owners import number_owners
 from regulars.pipelines.identity.people import Rules, find_people
 from regulars.pipelines.identity.references import READS as IDENTITY_READS
 from regulars.pipelines.kinds.shape.kind import TRACE_COLUMNS
@@ -54,6 +55,7 @@ _COMPANY: Row = {
     "max_lifetime_years": 10.0,
     "default_acquisition_cost": None,
     "fiscal_year_starts": 1,
+    "show_owner_names": False,
 }
 _COUNTRY_NAMES = [
     {"name": name, "country": code, "country_name": "Germany", "is_translated": name == "deutschland"}
@@ -66,7 +68,8 @@ _WEEKDAYS = [
 _MADE_BY_HAND = {
     "raw.company": (
         "as_of date, timezone varchar, currency varchar, customer_is varchar, value_basis varchar, lapse_days integer, "
-        "max_lifetime_years double, default_acquisition_cost decimal(18, 4), fiscal_year_starts integer"
+        "max_lifetime_years double, default_acquisition_cost decimal(18, 4), fiscal_year_starts integer, "
+        "show_owner_names boolean"
     ),
     "raw.acquisition_costs": "channel varchar, cost decimal(18, 4)",
     "raw.weekdays": "iso_weekday integer, is_business_day boolean, opens_minute integer, closes_minute integer",
@@ -80,6 +83,7 @@ _MADE_BY_HAND = {
         "link_type varchar, system varchar, source_record_id varchar, customer_id varchar, customer_idx integer, "
         "contact_id varchar"
     ),
+    "identity.owners": "owner varchar, owner_id varchar",
 }
 
 
@@ -262,7 +266,8 @@ def build(**tables: Sequence[Row]) -> duckdb.DuckDBPyConnection:
         select_into(con, f"staging.{kind}")
     staging = {kind: con.sql(f"select * from staging.{kind}").pl(lazy=True) for kind in IDENTITY_READS}
     people = find_people(staging, None, company="Acme", generation=1)
-    for table, frame in {"records": people.records, "customer_links": people.links}.items():
+    owners = number_owners(staging["customers"], None)
+    for table, frame in {"records": people.records, "customer_links": people.links, "owners": owners}.items():
         con.register("made", frame.to_arrow())
         con.execute(f"insert into identity.{table} by name select * from made")
         con.unregister("made")

@@ -28,7 +28,9 @@ Made from `data_contracts/` by `python -m regulars.pipelines.command.handbook`; 
 
 Every table is in `home/current/regulars.duckdb` and, as Parquet, in `home/current/parquet/`. What each column means
 stands in the file itself, as comments and in `meta.data_dictionary`; what each number means, in
-[numbers.md](numbers.md). The view `marts.retention_cohorts_monthly` holds the monthly cohorts of the whole base alone.
+[numbers.md](numbers.md). Where a table holds several grains or dimensions, a view such as `marts.churn_all` holds the
+rows of the whole base alone, so that adding up its columns is right; `is_additive` of `meta.data_dictionary` says of
+which.
 
 """
 

@@ -6,6 +6,7 @@ Put here: the shape of a contract. Keep out: reading files (`odcs/`), whether a 
 
 from dataclasses import dataclass
 
+from regulars.pipelines.contracts.headline_view import HeadlineView
 from regulars.pipelines.contracts.metric import Metric
 from regulars.pipelines.contracts.rule import Column, Rule
 
@@ -27,6 +28,7 @@ class Contract:
         record_id: Raw only: the columns that name one record; rows where one of them is NULL have no id of their own.
         no_key: Why no columns make a row unique; empty where the key does.
         metrics: How the columns that are metrics are made and added up.
+        views: Its headline views: what a person means who names no grain or dimension.
     """
 
     table: str
@@ -41,6 +43,7 @@ class Contract:
     record_id: tuple[str, ...] = ()
     no_key: str = ""
     metrics: tuple[Metric, ...] = ()
+    views: tuple[HeadlineView, ...] = ()
 
     @property
     def layer(self) -> str:

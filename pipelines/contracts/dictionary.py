@@ -9,13 +9,21 @@ from typing import Any
 from regulars.pipelines.contracts.contract import Contract
 from regulars.pipelines.contracts.metric import Metric
 from regulars.pipelines.contracts.rule import Column
+from regulars.pipelines.contracts.view_contracts import find_view, make_view_contracts, write_rest_of_filter
 
 PUBLISHED_LAYERS = ("marts", "core", "meta")
 """The layers of the published file, those that answer questions first."""
 
+SAYS_ADDITIVE = {
+    True: " May be added up over any rows.",
+    False: " Not to be added up over rows.",
+    None: "",
+}
+"""What the comment on a view's column says about sums."""
+
 
 def list_dictionary_rows(contracts: Mapping[str, Contract]) -> list[dict[str, Any]]:
-    """The rows of `meta.data_dictionary`: every column of every published table, in the tables' order."""
+    """The rows of `meta.data_dictionary`: every column of every published table and view, in their order."""
     return [
         {
             "table_name": contract.table,
@@ -28,8 +36,9 @@ def list_dictionary_rows(contracts: Mapping[str, Contract]) -> list[dict[str, An
             "is_required": column.required,
             "classification": column.classification,
             "grain": contract.grain,
+            "is_additive": column.is_additive,
         }
-        for contract in _list_published(contracts)
+        for contract in _list_published_with_views(contracts)
         for position, column in enumerate(contract.columns, 1)
     ]
 
@@ -45,6 +54,7 @@ def list_metric_rows(contracts: Mapping[str, Contract]) -> list[dict[str, Any]]:
 
 def _make_metric_row(contract: Contract, column: Column, metric: Metric) -> dict[str, Any]:
     low, high = metric.interval or (None, None)
+    view = find_view(contract, metric)
     return {
         "metric": metric.name,
         "table_name": contract.table,
@@ -66,26 +76,32 @@ def _make_metric_row(contract: Contract, column: Column, metric: Metric) -> dict
         "known_column": metric.known or None,
         "interval_low_column": low,
         "interval_high_column": high,
+        "view_name": f"{contract.layer}.{view.name}" if view else None,
+        "view_filter": write_rest_of_filter(metric, view) if view else None,
     }
 
 
 def list_comments(contracts: Mapping[str, Contract]) -> dict[str, str]:
     """`layer.table` and `layer.table.column` -> the comment that stands on it in the published file."""
-    return dict(_list_comments(_list_published(contracts)))
+    return dict(_list_comments(_list_published_with_views(contracts)))
 
 
 def format_published_tables(contracts: Mapping[str, Contract]) -> str:
-    """The published tables as Markdown: per layer a table of name, grain and what it answers."""
+    """The published tables and views as Markdown: per layer a table of name, grain and what it answers."""
     parts = []
     for layer in PUBLISHED_LAYERS:
         rows = [
             " | ".join([f"| `{contract.table}`", _format_grain(contract.grain), _escape_pipes(contract.purpose)]) + " |"
-            for contract in _list_published(contracts)
+            for contract in _list_published_with_views(contracts)
             if contract.layer == layer
         ]
         if rows:
             parts.append("\n".join([f"| {layer} | one row is | what it says |", "|---|---|---|", *rows]))
     return "\n\n".join(parts) + "\n"
+
+
+def _list_published_with_views(contracts: Mapping[str, Contract]) -> list[Contract]:
+    return _list_published({**contracts, **make_view_contracts(contracts)})
 
 
 def _list_published(contracts: Mapping[str, Contract]) -> list[Contract]:
@@ -98,7 +114,7 @@ def _list_comments(contracts: Iterable[Contract]) -> Iterator[tuple[str, str]]:
         yield contract.table, f"{contract.description} {contract.grain}"
         for column in contract.columns:
             unit = f" Unit: {column.unit}." if column.unit else ""
-            yield f"{contract.table}.{column.name}", f"{column.description}{unit}"
+            yield f"{contract.table}.{column.name}", f"{column.description}{unit}{SAYS_ADDITIVE[column.is_additive]}"
 
 
 def _format_grain(grain: str) -> str:

@@ -79,6 +79,7 @@ class Column:
         unit: The unit of a value, such as `company currency`; empty where it needs none.
         reads_as: For raw text that is not plain text: the type that staging casts it to, else empty.
         allowed_values: Every value that it may have, with what it means; none where it may have any.
+        is_additive: Of a number in a view: whether its sum over any rows is a number of its own. None: not said.
     """
 
     name: str
@@ -91,6 +92,7 @@ class Column:
     unit: str = ""
     reads_as: str = ""
     allowed_values: tuple[tuple[Any, str], ...] = ()
+    is_additive: bool | None = None
 
 
 DECIMAL = re.compile(r"DECIMAL\((\d+),(\d+)\)")

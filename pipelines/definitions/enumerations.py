@@ -9,7 +9,7 @@ Put here: lists of allowed values and patterns that more than one room needs. Ke
 
 from typing import Literal, get_args
 
-from regulars.pipelines.definitions.windows import NPS_ROLLING_DAYS
+from regulars.pipelines.definitions.windows import NPS_LONG_ROLLING_DAYS, NPS_ROLLING_DAYS
 
 Grain = Literal["week", "month", "quarter", "year"]
 """How long the periods of cohorts are."""
@@ -34,15 +34,23 @@ CURRENCY_PATTERN = "^[A-Z]{3}$"
 
 ALL, OTHER, UNKNOWN = "all", "other", "unknown"
 """Dimension and value of the whole base; the value of those too few to be named; the value of those who have none."""
+UNMATCHED = "unmatched"
+"""The theme of a comment in which no rule of the company finds anything."""
+
+UNASSIGNED = "unassigned"
+"""Whose worklist the customers without an owner are on."""
 
 UNKNOWN_CUSTOMER_IDX = 0
 """`customer_idx` of the orders, refunds and answers that no identifier leads to a customer."""
 
 NPS_ROLLING_GRAIN = f"rolling_{NPS_ROLLING_DAYS}d"
+NPS_LONG_ROLLING_GRAIN = f"rolling_{NPS_LONG_ROLLING_DAYS}d"
 NPS_GRAINS = {
     "day": "The answers of one day.",
     "week": "The answers of an ISO week, Monday to Sunday.",
     NPS_ROLLING_GRAIN: f"The answers of the {NPS_ROLLING_DAYS} days that end with period_end; a row for each day.",
+    NPS_LONG_ROLLING_GRAIN: f"The answers of the {NPS_LONG_ROLLING_DAYS} days that end with period_end; a row for each "
+    "day of dimension `all`, for month-ends and as_of of the others.",
 }
 """How long the periods of `marts.nps` are: value -> what it means."""
 
@@ -60,6 +68,15 @@ SUPPORT_DIMENSIONS = {
 }
 """What the tickets of `marts.support_response` are split by: value -> what it means."""
 
+ValueBasis = Literal["net_sales", "contribution_margin"]
+"""What a customer's value can be made of."""
+
+VALUE_BASES = {
+    "net_sales": "gross_sales − discounts − refunds, without tax and shipping.",
+    "contribution_margin": "net_sales × contribution_rate of customer_clv: what is left after the cost of the goods.",
+}
+"""What values can be made of: value -> what it means."""
+
 SurveyDimension = Literal[
     "customer_type",
     "country",
@@ -75,4 +92,34 @@ SurveyDimension = Literal[
 """What scores of surveys can be split by."""
 
 SURVEY_DIMENSIONS: tuple[SurveyDimension, ...] = get_args(SurveyDimension)
-NPS_DIMENSIONS = (ALL, *SURVEY_DIMENSIONS)
+SCORE_DIMENSIONS = (ALL, *SURVEY_DIMENSIONS)
+ANSWERING_WAVE = "answering_wave"
+NPS_DIMENSIONS = (*SCORE_DIMENSIONS, ANSWERING_WAVE)
+ANSWERING_WAVES = ("first_half", "second_half")
+"""The values of the dimension `ANSWERING_WAVE`: the answers that came sooner after their invitation, and the others."""
+
+BadSign = Literal[
+    "failed_delivery",
+    "complaint",
+    "late_delivery",
+    "refund",
+    "detractor",
+    "reopened_ticket",
+    "late_reply",
+    "failed_payment",
+]
+"""By what a bad experience of a customer is known, the gravest first."""
+
+ALL_BAD_SIGNS: tuple[BadSign, ...] = get_args(BadSign)
+
+BAD_SIGNS = {
+    "failed_delivery": "An order was not delivered service_risk.undelivered_days after the promised day.",
+    "complaint": "The customer complained to support.",
+    "late_delivery": "An order was delivered after the promised moment.",
+    "refund": "Money was given back.",
+    "detractor": "The customer answered a recommendation question with 0 to 6.",
+    "reopened_ticket": "A ticket was opened again after it was solved.",
+    "late_reply": "Support did not answer in time.",
+    "failed_payment": "A payment failed, or a subscription ended without the customer's will.",
+}
+"""What each sign means; of several signs of one experience the first of this list leads."""

@@ -9,6 +9,9 @@ NPS_ROLLING_DAYS = 28
 """Days of the rolling window of `marts.nps`, the last one included. A multiple of 7, so that every window weighs the
 days of the week alike."""
 
+NPS_LONG_ROLLING_DAYS = 90
+"""Days of the longer rolling window of `marts.nps`, which has enough votes to be weighted by value tier."""
+
 DEFAULT_LAPSE_DAYS = 365
 """Days without an order after which a customer has lapsed, where the settings say nothing."""
 
@@ -40,3 +43,6 @@ DEMAND_WEEKS, DEMAND_WEEKS_SHOWN = 156, 26
 OFFER_DAYS, BASKET_DAYS = 28, 180
 """Days ahead that `marts.next_best_offers` looks and is graded on; days of baskets from which it learns what goes
 together."""
+
+THEME_WEEKS = 8
+"""Weeks before a week with which `marts.feedback_themes` compares its themes."""

@@ -63,7 +63,7 @@ def referring_rows(staging: Staging, told: pl.DataFrame) -> Iterator[Referring]:
 
 
 def documents_told_by_lines(staging: Staging) -> pl.DataFrame:
-    """One row per order without a row of its own, and per refund that only order lines name, if it names a customer.
+    """One row per order that its lines alone name a customer of, and per refund that lines name one of.
 
     Returns:
         `record_type` (`order`|`refund`), `_system`, the document's id as `order_id`, and from the first line that has
@@ -81,7 +81,8 @@ def documents_told_by_lines(staging: Staging) -> pl.DataFrame:
     )
     if first.is_empty():
         return first
-    own = staging["orders"].select("_system", "order_id").collect()
+    names_somebody = pl.col("customer_record_id").is_not_null() | pl.col("email").is_not_null()
+    own = staging["orders"].filter(names_somebody).select("_system", "order_id").collect()
     orders = first.filter(pl.col("record_type") == "order").join(own, on=["_system", "order_id"], how="anti")
     return pl.concat([orders, first.filter(pl.col("record_type") == "refund")])
 

@@ -79,7 +79,10 @@ KIND = Kind(
         KindColumn(
             "owner",
             "text",
-            "Who looks after the customer: a team or a user name. Published; map no private data.",
+            (
+                "Who looks after the customer: a team or a person. Published as a number, or by name where "
+                "`worklists.show_owner_names` is true."
+            ),
             is_descriptive=True,
         ),
         KindColumn("referred_by_record_id", "id", "The record of the customer who referred this one, same system."),

@@ -10,6 +10,7 @@ from typing import Any
 from regulars.pipelines.audit.meta_tables import count_results, list_source_rows
 from regulars.pipelines.contracts.dictionary import PUBLISHED_LAYERS, list_comments
 from regulars.pipelines.contracts.odcs.export import format_contracts
+from regulars.pipelines.contracts.view_contracts import list_selects
 from regulars.pipelines.findings.published import list_finding_rows
 from regulars.pipelines.home.generation import DUCKDB_FILE, PARQUET_FOLDER
 from regulars.pipelines.home.manifest import Facts
@@ -19,21 +20,18 @@ from regulars.pipelines.publish.generation import Contents
 from regulars.pipelines.run.fingerprint import compute_fingerprint
 from regulars.pipelines.run.lineage import TABLE, versions
 from regulars.pipelines.run.run import Run
-from regulars.pipelines.transforms.cohorts.retention_cohorts import RETENTION_COHORTS_MONTHLY
 
 PERSONAL = (
     *(f"staging.{name}" for name, kind in KINDS.items() if kind.is_kept_in_state),
     "identity.records",
     "identity.person_map",
     "identity.events",
+    "identity.owners",
     "quarantine.rows",
     "quarantine.withheld",
     TABLE,
 )
-"""What the state file holds: contact details, comments, the person map, rows quarantined, what the run is made from."""
-
-MONTHLY_COLUMNS = {"cohort_month": "cohort_start", "months_since_first_order": "period_number", "month": "period_start"}
-"""What the view `marts.retention_cohorts_monthly` calls otherwise than its table."""
+"""What the state file holds: contact details, comments, the person map, owners, rows quarantined, the run's lineage."""
 
 
 def gather_contents(run: Run, headline: Sequence[Mapping[str, Any]], report_html: str) -> Contents:
@@ -48,7 +46,7 @@ def gather_contents(run: Run, headline: Sequence[Mapping[str, Any]], report_html
     return Contents(
         tables=[Table(contract.table, contract.key) for contract in published if contract.kind == "table"],
         state_tables=[Table(name) for name in PERSONAL],
-        comments=add_view_comments(list_comments(run.contracts)),
+        comments=list_comments(run.contracts),
         facts=Facts(
             fingerprint=compute_fingerprint(run),
             started_at=run.started_at,
@@ -59,15 +57,6 @@ def gather_contents(run: Run, headline: Sequence[Mapping[str, Any]], report_html
             versions=versions(),
         ),
         report_html=report_html,
-        views={"marts.retention_cohorts_monthly": RETENTION_COHORTS_MONTHLY},
+        views=list_selects(published),
         contracts=format_contracts(run.contracts, DUCKDB_FILE, PARQUET_FOLDER),
     )
-
-
-def add_view_comments(texts: dict[str, str]) -> dict[str, str]:
-    """The comments, and those of the view: its columns mean what those of its table mean."""
-    table = "marts.retention_cohorts"
-    view = f"{table}_monthly"
-    said = {f"{view}.{column}": texts[f"{table}.{of}"] for column, of in MONTHLY_COLUMNS.items()}
-    same = {name.replace(table, view, 1): text for name, text in texts.items() if name.startswith(f"{table}.")}
-    return {**texts, **same, **said, view: f"The whole base by month. {texts[table]}"}

@@ -13,6 +13,7 @@ from regulars.pipelines.report.charts.bars import Bar, BarChart, Pair, PairedBar
 from regulars.pipelines.report.charts.lines import Line, LineChart, Point
 from regulars.pipelines.report.facts.reading import Rows, read_rows
 from regulars.pipelines.report.parts import Key, Part, make_absent_part
+from regulars.pipelines.report.sections.worklists import BY_OWNER, make_owners_picture
 from regulars.pipelines.report.words.words import Words
 
 MONTHS_SHOWN, CHANNELS_SHOWN = 24, 8
@@ -174,6 +175,10 @@ def _draw_hits(con: duckdb.DuckDBPyConnection, words: Words) -> Sequence[Part]:
     return [Part(legend=legend, picture=chart, caption=caption)]
 
 
+def _draw_worklists(con: duckdb.DuckDBPyConnection, words: Words) -> Sequence[Part]:
+    return [make_owners_picture(read_rows(con, BY_OWNER, "marts.owner_worklists"), words)]
+
+
 MART_PICTURES: Mapping[str, Callable[[duckdb.DuckDBPyConnection, Words], Sequence[Part]]] = {
     "marts.product_sales": _draw_product_sales,
     "marts.retention_economics": _draw_retention,
@@ -182,4 +187,5 @@ MART_PICTURES: Mapping[str, Callable[[duckdb.DuckDBPyConnection, Words], Sequenc
     "marts.demand_forecast": _draw_demand,
     "marts.next_best_offers": _draw_offers,
     "meta.offer_evaluation": _draw_hits,
+    "marts.owner_worklists": _draw_worklists,
 }

@@ -12,6 +12,7 @@ import numpy as np
 import polars as pl
 
 from regulars.pipelines.models.dropout.dropout_model import DropoutModel
+from regulars.pipelines.report.care_pictures import CARE_PICTURES
 from regulars.pipelines.report.charts.axes import HALF
 from regulars.pipelines.report.charts.lines import Line, LineChart, Point
 from regulars.pipelines.report.facts.predictions import (
@@ -39,10 +40,13 @@ from regulars.pipelines.report.sections.predictions.worth import describe_expect
 from regulars.pipelines.report.sections.support import SUPPORT_WEEKS, make_support_part
 from regulars.pipelines.report.sections.voice import (
     DRIVERS,
+    LONG_ROLLING,
+    NONRESPONSE,
     NPS_VALUE,
     ROLLING,
     SCORES,
     make_drivers_part,
+    make_nonresponse_part,
     make_scores_part,
     make_value_by_group_part,
 )
@@ -84,7 +88,8 @@ def _draw_clv(con: duckdb.DuckDBPyConnection, words: Words) -> Sequence[Part]:
 
 
 def _draw_nps(con: duckdb.DuckDBPyConnection, words: Words) -> Sequence[Part]:
-    return [make_nps_picture(read_rows(con, NPS, "marts.nps"), words)]
+    nonresponse = make_nonresponse_part(read_rows(con, NONRESPONSE, "marts.nps", **LONG_ROLLING), words)
+    return [make_nps_picture(read_rows(con, NPS, "marts.nps"), words), *([nonresponse] if nonresponse else [])]
 
 
 def _draw_scores(con: duckdb.DuckDBPyConnection, words: Words) -> Sequence[Part]:
@@ -187,4 +192,5 @@ PICTURES: Mapping[str, Callable[[duckdb.DuckDBPyConnection, Words], Sequence[Par
     "meta.clv_evaluation": _draw_tests,
     "meta.clv_tracking": _draw_weeks,
     **MART_PICTURES,
+    **CARE_PICTURES,
 }

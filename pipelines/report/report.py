@@ -11,6 +11,7 @@ import duckdb
 from regulars.pipelines.report.facts.report_facts import ReportFacts, read_facts
 from regulars.pipelines.report.parts import Page, Section
 from regulars.pipelines.report.render.page import render_page
+from regulars.pipelines.report.sections.care import build_care
 from regulars.pipelines.report.sections.churn import build_churn
 from regulars.pipelines.report.sections.cohorts import build_cohorts
 from regulars.pipelines.report.sections.concentration import build_concentration
@@ -22,6 +23,7 @@ from regulars.pipelines.report.sections.predictions.worth import build_worth
 from regulars.pipelines.report.sections.proof import build_proof
 from regulars.pipelines.report.sections.restated import build_restated
 from regulars.pipelines.report.sections.sales import build_sales
+from regulars.pipelines.report.sections.worklists import build_worklists
 from regulars.pipelines.report.words.words import SOURCE_LANGUAGE, Words, read_words
 from regulars.pipelines.transforms.customers.headline import Headline
 
@@ -31,8 +33,10 @@ SECTIONS: Mapping[str, Callable[[ReportFacts, Words], Section]] = {
     "worth": build_worth,
     "tested": build_tested,
     "nps": build_nps,
+    "care": build_care,
     "sales": build_sales,
     "concentration": build_concentration,
+    "worklists": build_worklists,
     "restated": build_restated,
     "proof": build_proof,
 }

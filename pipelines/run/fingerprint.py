@@ -44,6 +44,7 @@ def compute_fingerprint(run: Run) -> str:
         "settings": deciding_settings(run.settings),
         "report": run.settings.report.model_dump(mode="json"),  # changes no number, but the page
         "findings": run.settings.findings.model_dump(mode="json"),  # changes no number, but what is said of them
+        "themes": run.request.theme_rules.sha256,
         "deliveries": _deliveries(run),
         "refusals": [
             [source.source, refusal.reason_code] for source in run.landed_sources for refusal in source.refusals

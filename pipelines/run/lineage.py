@@ -25,7 +25,18 @@ CODE = (
     "sql/**/*.sql",
     "data_contracts/**/*.yaml",
 )
-MAKERS = ("duckdb", "polars", "narwhals", "numpy", "scipy", "pyarrow", "great-expectations", "dagster", "regulars")
+MAKERS = (
+    "duckdb",
+    "polars",
+    "narwhals",
+    "numpy",
+    "scipy",
+    "pyarrow",
+    "py3langid",
+    "great-expectations",
+    "dagster",
+    "regulars",
+)
 NO_PART_IN_RESULTS = {"schedule", "publish", "alerts", "metric_targets", "findings"}
 
 TABLE = "raw.lineage"

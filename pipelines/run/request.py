@@ -19,6 +19,8 @@ from regulars.pipelines.findings.evaluate import Policy
 from regulars.pipelines.home.home import Home
 from regulars.pipelines.settings.settings import Settings, find_as_of
 from regulars.pipelines.settings.settings_file import TargetTypes, load_settings
+from regulars.pipelines.themes.rules import ThemeRules
+from regulars.pipelines.themes.rules_file import find_theme_rules
 
 OVERRIDES = ("shrink", "quarantined")
 """What a single run may let pass with a reason beside findings that stop: a delivery that shrank, more quarantined
@@ -37,6 +39,7 @@ class RunRequest:
         data: The folder that relative source paths start from.
         settings_folder: The folder of the settings file, which relative paths of targets start from.
         as_of: The last day that counts.
+        theme_rules: The themes of comments, as their file was when the run was asked for.
         linked_home: The home to whose files links in `home` lead, where `home` is a copy to plan in.
         allow: Override or finding -> reason, for this run only (`OVERRIDES`, names of the catalogue of findings).
     """
@@ -46,6 +49,7 @@ class RunRequest:
     data: Path
     settings_folder: Path
     as_of: dt.date
+    theme_rules: ThemeRules
     allow: Mapping[str, str] = field(default_factory=dict)
     linked_home: Path | None = None
 
@@ -93,6 +97,7 @@ def make_request(
         data=(data or file.parent).resolve(),
         settings_folder=file.parent,
         as_of=day,
+        theme_rules=find_theme_rules(company.themes.file, file.parent),
         allow=dict(_parse_override(each) for each in allow),
     )
 

@@ -12,7 +12,7 @@ import numpy as np
 import polars as pl
 
 from regulars.pipelines.errors import StorageFailed
-from regulars.pipelines.sample.export_file import Found, cut_in_a_row
+from regulars.pipelines.sample.export_file import ExportFile, Found, cut_in_a_row
 from regulars.pipelines.sample.exports import Exports
 from regulars.pipelines.sample.further.export import Chunk, FurtherExports
 from regulars.pipelines.sample.simulation import catalogue as c
@@ -22,6 +22,7 @@ from regulars.pipelines.sample.simulation.orders import draw_orders, draw_refund
 from regulars.pipelines.sample.simulation.people import draw_people
 from regulars.pipelines.sample.simulation.purchases import draw_purchase_days
 from regulars.pipelines.sample.simulation.rates import draw_rates, list_rates_by_day
+from regulars.pipelines.sample.simulation.rhythm import REFILL_COLUMNS, plant_refills
 from regulars.pipelines.sample.simulation.subscriptions import draw_subscriptions
 from regulars.pipelines.sample.simulation.surveys import draw_answers
 from regulars.pipelines.sample.truth.truth import Truth, is_truth
@@ -108,6 +109,7 @@ def write_sample_company(
     rates = draw_rates(np.random.default_rng([seed, 0]))
     by_day = list_rates_by_day(rates)
     truth, exports = Truth(folder / "truth"), Exports(folder / "exports", rates)
+    refills = ExportFile(folder / "truth" / "refills.csv", REFILL_COLUMNS)
     further = FurtherExports(folder, seed)
     for number, first in enumerate(range(0, customers, CHUNK)):
         rng = np.random.default_rng([seed, 1 + number])
@@ -123,6 +125,8 @@ def write_sample_company(
             people.favourite[np.maximum(orders["person"].to_numpy(), 0)],
             orders["is_pounds"].to_numpy(),
         )
+        lines, rhythms = plant_refills(orders, lines, people)
+        refills.append(rhythms)
         refunds = draw_refunds(rng, orders, by_day, FIRST_REFUND + truth.refunds)
         answers = draw_answers(rng, people, orders, FIRST_ANSWER + truth.answers)
         records = write_records(rng, people, purchase_days)

@@ -11,11 +11,14 @@ from regulars.pipelines.settings.part import Part
 
 
 class Economics(Part):
-    """What keeping and winning customers is worth: `marts.retention_economics` and `marts.acquisition_economics`."""
+    """What keeping and winning customers is worth, and the margin of values."""
 
     contribution_margin: Annotated[float, Field(gt=0, le=1)] | None = None
     """The share of sales that is left after the cost of the goods. Without it, that of the order lines whose cost is
     known, of the last 12 months."""
+    least_sales_with_cost: Annotated[float, Field(ge=0, le=1)] = 0.8
+    """For `value_basis: contribution_margin`: of which share of sales the cost must be known. Below it, values are net
+    sales and say so. Sales without a known cost count at the margin of all others."""
     retention_points: list[Annotated[int, Field(ge=1, le=50)]] = [1, 2, 5]
     """By how many percentage points retention is raised, each a row."""
     horizon_years: Annotated[int, Field(ge=1, le=30)] = 5

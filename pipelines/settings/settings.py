@@ -12,7 +12,14 @@ from zoneinfo import ZoneInfo
 
 from pydantic import ConfigDict, Field, PrivateAttr, model_validator
 
-from regulars.pipelines.definitions.enumerations import GRAINS, SURVEY_DIMENSIONS, Dimension, Grain, SurveyDimension
+from regulars.pipelines.definitions.enumerations import (
+    GRAINS,
+    SURVEY_DIMENSIONS,
+    Dimension,
+    Grain,
+    SurveyDimension,
+    ValueBasis,
+)
 from regulars.pipelines.definitions.windows import DEFAULT_LAPSE_DAYS
 from regulars.pipelines.settings.business_hours import BusinessHours, Support
 from regulars.pipelines.settings.demand import Demand
@@ -20,7 +27,10 @@ from regulars.pipelines.settings.economics import Economics
 from regulars.pipelines.settings.findings import Findings
 from regulars.pipelines.settings.offers import Offers
 from regulars.pipelines.settings.part import Currency, Name, Part, Place, Zone
+from regulars.pipelines.settings.service_risk import ServiceRisk
 from regulars.pipelines.settings.source import Source
+from regulars.pipelines.settings.themes import Themes
+from regulars.pipelines.settings.worklists import Worklists
 
 
 class Company(Part):
@@ -191,8 +201,10 @@ class Settings(Part):
     """The last day that counts. Without it: yesterday in the company's time zone. Fix it for examples only."""
     customer_is: Literal["person", "account"] = "person"
     """Who counts as one customer: a person, or all persons of an account (`account_id` of the kind `customers`)."""
-    value_basis: Literal["net_sales"] = "net_sales"
-    """What a customer's value is made of: sales after discounts and refunds, without tax and shipping."""
+    value_basis: ValueBasis = "net_sales"
+    """What a customer's value is made of: sales after discounts and refunds, without tax and shipping; or the
+    contribution margin, what is left of them after the cost of the goods, by the costs of order lines or
+    `economics.contribution_margin`. Net sales stand beside it."""
     subscription_revenue_is_in_orders: bool = False
     """Whether each payment of a subscription is an order too, as in shops that bill subscriptions by orders. Then total
     revenue is net sales alone, and nothing counts twice. By default a source of `subscriptions` is the only one that
@@ -216,7 +228,10 @@ class Settings(Part):
     cohorts: Cohorts = Cohorts()
     business_hours: BusinessHours = BusinessHours()
     support: Support = Support()
+    service_risk: ServiceRisk = ServiceRisk()
     surveys: Surveys = Surveys()
+    worklists: Worklists = Worklists()
+    themes: Themes = Themes()
     findings: Findings = Findings()
     schedule: Schedule = Schedule()
     report: Report = Report()

@@ -93,7 +93,7 @@ select
         when by_channel.cost is not null then 'channel'
         when company.default_acquisition_cost is not null then 'default'
     end as acquisition_cost_method,
-    crm.owner,
+    case when company.show_owner_names then crm.owner else owners.owner_id end as owner,
     nullif(referrers.customer_id, everybody.customer_id) as referred_by_customer_id,
     crm.email_opt_in,
     coalesce(crm.is_deleted, false) as is_deleted,
@@ -106,6 +106,7 @@ left join delivered_to on delivered_to.customer_idx = everybody.customer_idx
 left join answered on answered.customer_idx = everybody.customer_idx
 left join subscribed on subscribed.customer_idx = everybody.customer_idx
 left join raw.country_names as named on named.name = lower(coalesce(crm.address, delivered_to.address).country)
+left join identity.owners as owners on owners.owner = crm.owner
 left join raw.acquisition_costs as by_channel on by_channel.channel = crm.acquisition_channel
 left join identity.customer_links as referrers
     on referrers.link_type = 'customer_record'

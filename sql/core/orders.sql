@@ -1,25 +1,14 @@
 -- One row per order: those delivered as orders, and those that only order lines name.
 with
-    -- orders without a row of their own; what their first lines say, since lines of one order may differ
+    -- orders without a row of their own
     told_by_lines as (
         select
             line._system as system,
             line.order_id,
             arg_min(line._source, line._row_id) as source,
-            coalesce(
-                arg_min(line.customer_system, line._row_id) filter (line.customer_record_id is not null),
-                line._system
-            ) as customer_system,
-            arg_min(line.customer_record_id, line._row_id) as customer_record_id,
             min(line.ordered_at) as ordered_at,
-            arg_min(line.store_id, line._row_id) as store_id,
-            arg_min(line.channel, line._row_id) as channel,
-            arg_min(line.country, line._row_id) as country,
-            arg_min(line.region, line._row_id) as region,
-            arg_min(line.city, line._row_id) as city,
             -- an order in two currencies has no total: its currency stays empty and the contract stops it
             case when min(line.currency) = max(line.currency) then min(line.currency) end as currency,
-            coalesce(bool_or(line.is_test), false) as is_test,
         from staging.order_lines as line
         semi join (
             from staging.order_line_totals as totals
@@ -38,6 +27,7 @@ with
             _source as source,
             coalesce(customer_system, _system) as customer_system,
             customer_record_id,
+            customer_record_id is not null or email is not null as names_customer,
             ordered_at,
             status,
             store_id,
@@ -52,17 +42,25 @@ with
             tax,
             promised_at,
             delivered_at,
-            coalesce(is_test, false) as is_test,
+            is_test,
             coalesce(is_cancelled, false) as is_cancelled,
         from staging.orders
         union all by name
-        select *, false as is_cancelled from told_by_lines
+        select *, false as is_cancelled, false as names_customer from told_by_lines
     ),
 
     known as (
         select
-            delivered.* exclude (gross_sales, discounts, shipping)
-                replace (coalesce(countries.country, delivered.country) as country),
+            delivered.* exclude (gross_sales, discounts, shipping, names_customer)
+                replace (
+                    -- what the order does not say of itself, its lines may
+                    coalesce(delivered.store_id, totals.store_id) as store_id,
+                    coalesce(delivered.channel, totals.channel) as channel,
+                    coalesce(countries.country, delivered.country, totals.country) as country,
+                    coalesce(delivered.region, totals.region) as region,
+                    coalesce(delivered.city, totals.city) as city,
+                    coalesce(delivered.is_test, totals.is_test, false) as is_test
+                ),
             cast(
                 coalesce(delivered.gross_sales, totals.gross_sales, 0) - coalesce(included.tax_in_gross_sales, 0)
                 as decimal(18, 4)
@@ -90,13 +88,15 @@ with
             on included.system = delivered.system and included.order_id = delivered.order_id
         left join identity.customer_links as by_record
             on by_record.link_type = 'customer_record'
-            and by_record.system = delivered.customer_system
-            and by_record.source_record_id = delivered.customer_record_id
+            and by_record.system = if(names_customer, delivered.customer_system, totals.customer_system)
+            and by_record.source_record_id
+                = if(names_customer, delivered.customer_record_id, totals.customer_record_id)
         left join identity.customer_links as by_order
             on by_order.link_type = 'order'
             and by_order.system = delivered.system
             and by_order.source_record_id = delivered.order_id
-        left join staging.countries as countries on countries.delivered = delivered.country
+        left join staging.countries as countries
+            on countries.delivered = coalesce(delivered.country, totals.country)
     ),
 
     priced as (

@@ -1,5 +1,14 @@
 -- One row per support ticket.
 with
+    -- orders of other tools than the helpdesk, where one tool alone has an order of this id
+    orders_elsewhere as (
+        select order_id, min(system) as system
+        from core.orders
+        semi join staging.tickets as tickets on tickets.order_id = orders.order_id
+        group by order_id
+        having count(*) = 1
+    ),
+
     -- in the company's zone first, so that the change of the clocks needs nothing else
     tickets as (
         select
@@ -50,6 +59,7 @@ select
     links.customer_id,
     links.customer_idx,
     timed.order_id,
+    coalesce(of_same_tool.system, of_other_tool.system) as order_system,
     timed.opened_at,
     cast(timed.opened_local as date) as opened_date,
     timed.first_public_reply_at,
@@ -78,3 +88,7 @@ left join identity.customer_links as links
     on links.link_type = 'ticket'
     and links.system = timed._system
     and links.source_record_id = timed.ticket_id
+left join core.orders as of_same_tool
+    on of_same_tool.system = timed._system
+    and of_same_tool.order_id = timed.order_id
+left join orders_elsewhere as of_other_tool on of_other_tool.order_id = timed.order_id

@@ -1,6 +1,9 @@
 """What contracts say to readers is what they were checked against."""
 
+import dataclasses
 from pathlib import Path
+
+import duckdb
 
 from regulars.pipelines.contracts.contract import Contract
 from regulars.pipelines.contracts.dictionary import (
@@ -9,11 +12,14 @@ from regulars.pipelines.contracts.dictionary import (
     list_dictionary_rows,
     list_metric_rows,
 )
+from regulars.pipelines.contracts.headline_view import HeadlineView
 from regulars.pipelines.contracts.metric import Metric
 from regulars.pipelines.contracts.odcs.load import load_contracts
 from regulars.pipelines.contracts.rule import Column
+from regulars.pipelines.contracts.view_contracts import list_selects
 
 ID = Column("id", "VARCHAR", "string", "The customer's id.", required=True, key_position=1)
+KEPT = Column("kept", "BIGINT", "integer", "Who stayed.", required=True, unit="customers")
 RATE = Column("rate", "DOUBLE", "number", "Kept / all; it's NULL at first.", unit="ratio")
 
 
@@ -65,7 +71,59 @@ def test_the_dictionary_lists_the_columns_of_published_tables_in_order():
         "is_required": True,
         "classification": "internal",
         "grain": "One row per customer.",
+        "is_additive": None,
     }
+
+
+GROUP = Column("dimension", "VARCHAR", "string", "The group.", required=True, key_position=1)
+CUSTOMER = dataclasses.replace(ID, key_position=2)
+B_ALL = HeadlineView("b_all", "All groups together.", "One row.", {"dimension": "all"}, {"id": "x"}, ("kept",))
+WITH_VIEW = {"marts.b": dataclasses.replace(contract("marts.b", GROUP, CUSTOMER, RATE, KEPT), views=(B_ALL,))}
+
+
+def test_a_view_has_its_rows_of_the_dictionary_without_what_it_fixes():
+    rows = [row for row in list_dictionary_rows(WITH_VIEW) if row["table_name"] == "marts.b_all"]
+    assert [(row["position"], row["column_name"], row["is_key"], row["is_additive"]) for row in rows] == [
+        (1, "id", True, None),
+        (2, "rate", False, False),
+        (3, "kept", False, True),
+    ]
+    assert {row["grain"] for row in rows} == {"One row."}
+
+
+def test_a_view_says_which_rows_it_holds_and_what_may_be_added_up():
+    comments = list_comments(WITH_VIEW)
+    rows = "The rows of marts.b with dimension = all, without id = x."
+    assert comments["marts.b_all"] == f"All groups together. {rows} Customers. One row."
+    assert comments["marts.b_all.kept"] == "Who stayed. Unit: customers. May be added up over any rows."
+    assert comments["marts.b_all.rate"].endswith("Not to be added up over rows.")
+    assert comments["marts.b.kept"] == "Who stayed. Unit: customers."
+
+
+def test_a_view_is_listed_behind_its_table():
+    assert "| `marts.b_all` | One row | All groups together. |" in format_published_tables(WITH_VIEW)
+
+
+def test_a_view_selects_its_rows():
+    with duckdb.connect() as con:
+        con.execute("create schema marts")
+        con.execute("""
+            create table marts.b as from (values ('all', 'x', 0.5, 1), ('all', 'y', 0.5, 2), ('all', null, 0.5, 4),
+                ('country', 'y', 0.5, 8)) as rows(dimension, id, rate, kept)
+        """)
+        assert con.sql(list_selects(WITH_VIEW.values())["marts.b_all"]).columns == ["id", "rate", "kept"]
+        con.execute(f"create view marts.b_all as {list_selects(WITH_VIEW.values())['marts.b_all']}")
+        assert con.sql("select sum(kept) from marts.b_all").fetchall() == [(6,)]
+
+
+def test_a_metric_names_the_view_with_its_rows_and_what_of_its_filter_is_left():
+    with_more = dataclasses.replace(KEEP_RATE, filter={"dimension": "all", "rate": True})
+    table = dataclasses.replace(WITH_VIEW["marts.b"], metrics=(KEEP_RATE, with_more))
+    found = [(row["view_name"], row["view_filter"]) for row in list_metric_rows({"marts.b": table})]
+    assert found == [("marts.b_all", None), ("marts.b_all", '"rate" = true')]
+    other = dataclasses.replace(KEEP_RATE, filter={"dimension": "country"})
+    (row,) = list_metric_rows({"marts.b": dataclasses.replace(table, metrics=(other,))})
+    assert row["view_name"] is None
 
 
 def test_a_metric_is_published_with_its_sql():
@@ -91,6 +149,8 @@ def test_a_metric_is_published_with_its_sql():
         "known_column": None,
         "interval_low_column": "low",
         "interval_high_column": "high",
+        "view_name": None,
+        "view_filter": None,
     }
 
 

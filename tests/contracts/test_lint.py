@@ -191,3 +191,72 @@ def test_contracts_are_known_by_their_tables():
     contracts = load_contracts(ROOT / "data_contracts")
     assert "core.orders" in contracts
     assert all(contract.table == table for table, contract in contracts.items())
+
+
+VIEW = {
+    "name": "things_all",
+    "purpose": "All things.",
+    "grain": "One row.",
+    "where": {"id": "all"},
+    "additive": ["size"],
+}
+
+
+def with_view(**changes: Any) -> dict[str, Any]:
+    return contract("marts.things", **extra("headlineViews", [VIEW | changes]))
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({"where": {}}, "`where` is empty"),
+        ({"where": {"colour": "red"}}, "names `colour`, which is not a column"),
+        ({"where_not": {"colour": "red"}}, "names `colour`, which is not a column"),
+        ({"additive": ["weight"]}, "names `weight`, which is not a column"),
+        ({"additive": ["id"]}, "adds up `id`, which says what a row is"),
+        ({"name": "things"}, "is called like a table"),
+        ({"grain": ""}, "`grain` is missing"),
+        ({"filter": {"id": "all"}}, "`filter` is not a key"),
+        ({"where": {"id": "all", "size": 1}}, "leaves no column"),
+    ],
+)
+def test_a_mistake_in_a_headline_view_is_reported(tmp_path, changes, expected):
+    found = problems(tmp_path, with_view(**changes))
+    assert any(expected in problem for problem in found), found
+
+
+def test_a_good_headline_view_has_no_problems(tmp_path):
+    assert problems(tmp_path, with_view()) == []
+
+
+def test_a_text_cannot_be_added_up(tmp_path):
+    texts = [column(primaryKey=True), column("colour")]
+    view = extra("headlineViews", [VIEW | {"additive": ["colour"]}])
+    found = problems(tmp_path, contract("marts.things", properties=texts, **view))
+    assert found == ["marts/things.odcs.yaml: the view `things_all` adds up `colour`, which is not a number"]
+
+
+def test_a_mart_whose_metrics_need_one_grain_or_dimension_needs_a_view_of_it(tmp_path):
+    metric = {"property": "metrics", "value": [METRIC | {"filter": {"id": "all"}}]}
+    view = {"property": "headlineViews", "value": [VIEW]}
+    expected = (
+        "marts/things.odcs.yaml: the metric `size` counts the rows of {id: all} alone, and no headline view holds "
+        "them: declare one in the customProperty `headlineViews`"
+    )
+    assert problems(tmp_path, contract("marts.things", customProperties=[metric])) == [expected]
+    assert problems(tmp_path, contract("marts.things", customProperties=[metric, view])) == []
+
+
+@pytest.mark.parametrize(
+    "key", [column("dimension", primaryKey=True), column(primaryKey=True, enum=[{"value": "all"}, {"value": "red"}])]
+)
+def test_a_mart_that_holds_the_whole_beside_its_parts_needs_a_view_of_the_whole(tmp_path, key):
+    name = key["name"]
+    view = extra("headlineViews", [VIEW | {"where": {name: "all"}}])
+    sizes = [key, column("size", "DOUBLE", **extra("unit", "metres"))]
+    (found,) = problems(tmp_path, contract("marts.things", properties=sizes))
+    assert found == (
+        f"marts/things.odcs.yaml: `{name}` holds `all` beside its parts: declare a view of it in the customProperty "
+        "`headlineViews`"
+    )
+    assert problems(tmp_path, contract("marts.things", properties=sizes, **view)) == []

@@ -216,7 +216,7 @@ def test_no_value_of_the_data_leaves_duckdb(capsys, caplog, monkeypatch):
     seen = []
 
     def failures(table: str, results: Any) -> Any:
-        seen.append(repr([result.to_json_dict() for result in results]))
+        seen.append(repr([result.to_json_dict() for _, result in results]))
         return whole(table, results)
 
     whole = module._read_failures

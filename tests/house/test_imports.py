@@ -13,12 +13,12 @@ MAY_IMPORT: dict[str, set[str]] = {
     "regulars": {"assets", "command", "errors", "home", "publish", "run", "sample"},
     "assets": {
         *("report", "publish", "audit", "run", "identity", "sources", "contracts"),
-        *("warehouse", "home", "settings", "findings", "kinds", "errors"),
+        *("warehouse", "home", "settings", "findings", "kinds", "themes", "errors"),
     },
     # what verbs do
     "command": {
         *("publish", "run", "sources", "contracts", "sample", "home", "warehouse", "settings"),
-        *("findings", "kinds", "definitions", "errors"),
+        *("findings", "kinds", "themes", "definitions", "errors"),
     },
     # what a run says and publishes
     "report": {"run", "transforms", "findings", "models", "definitions", "errors"},
@@ -26,7 +26,6 @@ MAY_IMPORT: dict[str, set[str]] = {
         "audit",
         "run",
         "contracts",
-        "transforms",
         "warehouse",
         "home",
         "settings",
@@ -43,11 +42,12 @@ MAY_IMPORT: dict[str, set[str]] = {
         "home",
         "findings",
         "kinds",
+        "themes",
         "definitions",
         "errors",
     },
     # one run: what it was asked for, what it holds, how it ended
-    "run": {"sources", "contracts", "warehouse", "home", "settings", "findings", "kinds", "errors"},
+    "run": {"sources", "contracts", "warehouse", "home", "settings", "findings", "kinds", "themes", "errors"},
     # how tables are made
     "identity": {"kinds", "errors"},
     "transforms": {"models", "definitions"},
@@ -59,6 +59,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "settings": {"findings", "kinds", "definitions", "errors"},
     "home": {"errors"},
     # the ground
+    "themes": {"definitions", "errors"},
     "models": set(),
     "kinds": set(),
     "findings": set(),

@@ -12,6 +12,7 @@ from regulars.pipelines.definitions.enumerations import (
     GRAINS,
     NPS_DIMENSIONS,
     NPS_GRAINS,
+    SCORE_DIMENSIONS,
     Dimension,
     Grain,
 )
@@ -47,7 +48,7 @@ ALLOWED = {
     ("marts.nps", "grain"): NPS_GRAINS,
     ("marts.nps", "dimension"): NPS_DIMENSIONS,
     ("marts.satisfaction_scores", "grain"): NPS_GRAINS,
-    ("marts.satisfaction_scores", "dimension"): NPS_DIMENSIONS,
+    ("marts.satisfaction_scores", "dimension"): SCORE_DIMENSIONS,
     ("marts.customer_segments", "segment"): {segment for segment, *_ in SEGMENTS},
     ("marts.customer_segments", "value_tier"): VALUE_TIERS,
 }

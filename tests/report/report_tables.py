@@ -108,6 +108,33 @@ create table marts.demand_forecast as select 'all' as place_type, * from (values
 create table marts.next_best_offers as select * from (values (1, 'due', 0.5e0), (2, 'habit', 0.2e0), (3, 'new', 0.1e0))
     offers(offer_rank, offer_kind, offer_score);
 
+create table marts.bad_experiences as select *, date '2026-01-18' as as_of from (values
+    (date '2025-12-03', 'late_delivery', false), (date '2025-12-09', 'complaint', false),
+    (date '2026-01-03', 'refund', true)
+) events(experienced_on, leading_sign, is_unknown);
+
+create table marts.lapse_after_experiences as select * from (values
+    (0, false, null, null, null, null, null, 900, 'the customers with whom the others are compared'),
+    (3, true, 0.566e0, 0.376e0, 1.5e0, 1.2e0, 1.9e0, 140, null)
+) levels(experience_count, is_or_more, observed_lapse_rate, expected_lapse_rate, lapse_ratio, lapse_ratio_low,
+    lapse_ratio_high, matched_customers, reason);
+
+create table marts.service_risk_customers as select *, date '2026-01-03' as last_experience_on from (values
+    ('c1', 'complaint', 'active', 90::decimal(18,4), 3), ('c2', 'complaint', 'lapsed', 210::decimal(18,4), 4),
+    ('c3', 'refund', null, null, 3)
+) customers(customer_id, last_leading_sign, lifecycle, value_at_stake_12m, bad_experience_count);
+
+create table marts.customer_events as select *, date '2026-01-18' as as_of from (values
+    (date '2025-12-03', 'sales'), (date '2025-12-03', 'logistics'), (date '2026-01-03', 'marketing')
+) events(event_date, department);
+create table marts.owner_worklists as select *, date '2026-01-18' as as_of from (values
+    ('c1', 'owner_1', 'detractor', 'scored 3 of 10 on 2026-01-10', 900.50, 720.40, date '2026-04-10', 0, 0.0),
+    ('c2', 'owner_1', 'lapsed', 'lapsed on 2026-01-02 after 3 orders', 400.00, 80.00, date '2026-07-01', 0, 0.0),
+    ('c3', 'unassigned', 'about_to_lapse', 'last order 300 days ago; lapses on 2026-03-24', 1250.00, 375.00,
+        date '2026-03-24', 12, 3000.0)
+) lists(customer_id, owner, call_reason, why, at_stake, priority, until_date, owner_customers_left_out,
+    owner_at_stake_left_out);
+
 create table meta.offer_evaluation as select 'any_product' as scope, true as is_complete, 1200 as tested_customers, *
 from (values ('offers', 0.73e0, 0.83e0), ('personal_frequency', 0.7e0, 0.8e0), ('best_sellers', 0.4e0, 0.55e0))
     methods(method, hit_rate_5, hit_rate_10);

@@ -36,8 +36,26 @@ def months(count):
     return [dt.date(2020 + place // 12, place % 12 + 1, 1) for place in range(count)]
 
 
+def test_customers_with_many_bad_experiences_stand_by_what_is_at_stake(facts):
+    (part,) = parts_of("care", facts)
+    assert [row[:2] for row in part.table.rows] == [["c2", "4"], ["c1", "3"], ["c3", "3"]]
+    assert SECTIONS["care"](facts, ENGLISH).lede.startswith("3 customers had 3 bad experiences or more lately")
+    assert part.caption.startswith("After 3+ bad experiences 1.50 times as many lapsed")
+    unknown = [facts.lapses[-1] | {"lapse_ratio": None, "reason": "too few"}]
+    (part,) = parts_of("care", dataclasses.replace(facts, lapses=unknown))
+    assert part.caption == "What followed for others is not known: too few."
+
+
 def test_a_section_stands_under_its_key(facts):
     assert [section.key for section in build_page(facts, ENGLISH).sections] == list(SECTIONS)
+
+
+def test_the_customers_with_the_most_at_stake_are_named_by_id_with_how_many_more_there_are(facts):
+    (part,) = parts_of("worklists", facts)
+    assert [row[0] for row in part.table.rows] == ["c3", "c1", "c2"]
+    assert part.table.rows[1][1:] == ["owner_1", "scored 3 of 10 on 2026-01-10", "10 Apr 2026", "900.50"]
+    assert notes_of("worklists", facts) == ["12 more customers call for action below the end of a list."]
+    assert parts_of("worklists", NOTHING)[0].sentences[0].text == "Nobody is to be called today."
 
 
 def test_a_tile_shows_how_its_number_came_about_in_the_latest_months():

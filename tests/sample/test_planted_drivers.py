@@ -43,7 +43,8 @@ def test_questions_with_an_effect_matter_and_the_one_that_only_goes_along_does_n
         scale_max="highest",
     )
     moments = dict.fromkeys(("ordered_at", "promised_at", "delivered_at"), pl.Datetime("us"))
-    orders = pl.DataFrame(schema={"system": pl.String, "order_id": pl.String} | moments)
+    amounts = dict.fromkeys(("line_count", "gross_sales", "discounts", "shipping"), pl.Decimal(18, 4))
+    orders = pl.DataFrame(schema={"system": pl.String, "order_id": pl.String} | moments | amounts)
     mart = satisfaction_drivers(
         responses.drop_nulls("score").lazy(),
         answers.lazy(),

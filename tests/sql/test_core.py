@@ -241,6 +241,15 @@ def customers(**tables) -> list[dict]:
         return [row for row in rows_of(con, "core.customers") if not row["is_unknown"]]
 
 
+def test_an_owner_is_a_number_unless_the_settings_show_names():
+    records = [{"customer_record_id": f"{name} {each}", "owner": name} for each in (1, 2) for name in ("Kim", "Al")]
+    records.append({"customer_record_id": "x"})
+    numbered = sorted(str(row["owner"]) for row in customers(raw__customers=records))
+    assert numbered == ["None", "owner_1", "owner_1", "owner_2", "owner_2"]
+    named = customers(raw__customers=records, raw__company=[{"show_owner_names": True}])
+    assert sorted(str(row["owner"]) for row in named) == ["Al", "Al", "Kim", "Kim", "None"]
+
+
 def test_of_two_records_of_one_customer_the_newest_value_that_is_not_empty_holds():
     customer = only(
         customers(
@@ -267,7 +276,7 @@ def test_of_two_records_of_one_customer_the_newest_value_that_is_not_empty_holds
             ]
         )
     )
-    assert (customer["owner"], customer["customer_type"], customer["email_opt_in"]) == ("Kim", "office", False)
+    assert (customer["owner"], customer["customer_type"], customer["email_opt_in"]) == ("owner_1", "office", False)
     assert (customer["country"], customer["city"]) == ("DE", None)  # never Paris in Germany
     assert customer["is_deleted"] is False
     assert customer["first_seen_at"].date() == dt.date(2025, 1, 1)
@@ -311,12 +320,13 @@ def test_acquisition_cost_comes_from_the_crm_else_the_channel_else_the_default(r
 
 def test_a_referrer_is_named_by_the_id_it_has_this_run_and_no_customer_refers_themselves():
     rows = customers(
+        raw__company=[{"show_owner_names": True}],
         raw__customers=[
             {"customer_record_id": "1", "owner": "ada"},
             {"customer_record_id": "2", "owner": "bob", "referred_by_record_id": "1"},
             {"customer_record_id": "3", "owner": "cyd", "referred_by_record_id": "3"},
             {"customer_record_id": "4", "owner": "dee", "referred_by_record_id": "gone"},
-        ]
+        ],
     )
     ids = dict(pick(rows, "owner", "customer_id"))
     assert dict(pick(rows, "owner", "referred_by_customer_id")) == {

@@ -201,3 +201,53 @@ def test_of_two_orders_in_one_moment_the_lower_system_and_id_is_first():
 
 def test_the_unknown_customer_has_no_first_order():
     assert first_orders({"order_id": "1", "gross_sales": "5"}) == []
+
+
+def test_what_an_order_does_not_say_of_itself_its_first_line_that_does_says():
+    order = only(
+        run_sql(
+            "core/orders",
+            staging__orders=[{"order_id": "1", "gross_sales": "10", "channel": "web"}],
+            staging__order_lines=[
+                {"order_id": "1", "unit_price": "5", "region": "North"},
+                {
+                    "order_id": "1",
+                    "unit_price": "5",
+                    "store_id": "7",
+                    "channel": "phone",
+                    "country": "FR",
+                    "city": "Lyon",
+                },
+                {"order_id": "1", "unit_price": "5", "store_id": "8", "region": "South", "is_test": "true"},
+            ],
+        )
+    )
+    assert (order["store_id"], order["channel"], order["country"]) == ("7", "web", "FR")
+    assert (order["region"], order["city"], order["is_test"]) == ("North", "Lyon", True)
+
+
+def test_an_order_that_says_it_is_no_test_is_none_whatever_a_line_says():
+    order = only(
+        run_sql(
+            "core/orders",
+            staging__orders=[{"order_id": "1", "gross_sales": "10", "is_test": "false"}],
+            staging__order_lines=[{"order_id": "1", "unit_price": "10", "is_test": "true"}],
+        )
+    )
+    assert not order["is_test"]
+
+
+def test_an_order_that_names_nobody_is_of_the_customer_that_its_lines_name():
+    orders = run_sql(
+        "core/orders",
+        staging__orders=[
+            {"order_id": "1", "gross_sales": "10"},
+            {"order_id": "2", "gross_sales": "10", "customer_record_id": "c2"},
+        ],
+        staging__order_lines=[
+            {"order_id": "1", "unit_price": "10", "customer_record_id": "c1"},
+            {"order_id": "2", "unit_price": "10", "customer_record_id": "c1"},
+        ],
+        identity__customer_links=[record("c1", ADA), record("c2", BOB)],
+    )
+    assert list(pick(orders, "order_id", "customer_id")) == [("1", "ada"), ("2", "bob")]

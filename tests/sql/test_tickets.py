@@ -52,3 +52,17 @@ def test_an_address_only_a_ticket_and_an_answer_name_is_one_person():
 def test_a_reason_why_no_reply_is_due_is_one_of_the_list():
     row = only(tickets({"ticket_id": "t", "no_reply_due_reason": "merged"}))
     assert row["no_reply_due_reason"] == "merged"
+
+
+def test_the_order_of_a_ticket_is_that_of_the_only_tool_that_has_one_of_this_id():
+    delivered = [("desk", "a"), ("shop", "a"), ("shop", "b"), ("shop", "c"), ("market", "c")]
+    rows = tickets(
+        *(
+            {"ticket_id": number, "order_id": order, "_system": "desk"}
+            for number, order in zip("12345", [*"abcd", None], strict=True)
+        ),
+        raw__orders=[
+            {"order_id": order, "gross_sales": "5", "_system": system, "_source": system} for system, order in delivered
+        ],
+    )
+    assert [row["order_system"] for row in rows] == ["desk", "shop", None, None, None]

@@ -55,6 +55,8 @@ SCHEMAS: dict[str, dict[str, Any]] = {
         "p_alive": pl.Float64,
         "predicted_value_12m": MONEY,
         "clv_predicted": MONEY,
+        "contribution_margin_to_date": MONEY,
+        "value_basis": pl.String,
     },
     "customer_segments": {
         "customer_id": pl.String,

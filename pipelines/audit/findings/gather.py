@@ -28,6 +28,7 @@ from regulars.pipelines.audit.findings.parent import (
 )
 from regulars.pipelines.audit.findings.silence import find_silent_sources
 from regulars.pipelines.audit.findings.tables.measure_tables import measure_tables
+from regulars.pipelines.audit.findings.value_basis import find_values_of_another_basis
 from regulars.pipelines.audit.meta_rows import write_rows
 from regulars.pipelines.audit.restatements.parent import ParentGeneration
 from regulars.pipelines.errors import FindingStops
@@ -92,6 +93,7 @@ PRODUCERS: Sequence[Callable[[Run], Iterable[Finding]]] = (
     _compare_with_parent,
     _look_at_days,
     lambda run: measure_tables(run.warehouse.con),
+    lambda run: find_values_of_another_basis(run.warehouse.con),
 )
 """What measures the tables of a run, in any order. What landing found is in `run.findings` already."""
 

@@ -30,12 +30,14 @@ identity: {ignore_emails: [till@example.com]}
 exclude: {emails: [test@example.com]}
 cohorts: {grains: [month]}
 surveys: {dimensions: [country, store]}
+worklists: {length: 40}
 findings: {thresholds: {values_emptied: 0.01}}
 schedule: {cron: "30 3 * * *"}
 report: {language: en}
 publish: {keep_generations: 7}
 business_hours: {country: DE, subdivision: BE}
 support: {reply_within_minutes: 60}
+service_risk: {threshold: 3}
 alerts: {webhook: "${ALERT_WEBHOOK}"}
 """,
     "economics": """
@@ -47,10 +49,26 @@ economics:
   clv_to_cost: 3
   payback_months: 12
 """,
+    "service_risk": """
+service_risk:
+  threshold: 3
+  window_days: 365
+  same_event_days: 14
+  signs: [failed_delivery, complaint, late_delivery, refund, detractor, reopened_ticket, failed_payment]
+  refund_reasons: [damaged, wrong item]
+  undelivered_days: 3
+  reply_time: clock
+  failed_payment_statuses: [failed, declined]
+""",
     "demand": """
 demand:
   by: store
   weeks_ahead: 4
+""",
+    "worklists": """
+worklists:
+  length: 40
+  show_owner_names: true
 """,
     "offers": """
 offers:
@@ -163,6 +181,11 @@ surveys:
   dimensions: [country, store, touchpoint]
   max_answer_days: 180
   driver_days: 730
+""",
+    "themes": """
+themes:
+  file: themes.yaml
+  languages: [fi, sv, en]
 """,
     "cohorts": """
 cohorts:

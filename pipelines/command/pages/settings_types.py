@@ -19,6 +19,8 @@ from regulars.pipelines.settings.findings import NAMES_OF_FINDINGS
 from regulars.pipelines.settings.part import (
     COUNTRY_CODE_PATTERN,
     CURRENCY_SIGN_PATTERN,
+    LANGUAGE_PATTERN,
+    SCHEMA_PREFIX_PATTERN,
     SYSTEM_PATTERN,
     TIME_PATTERN,
     check_encoding,
@@ -37,9 +39,11 @@ VALIDATORS: Mapping[Any, str] = {check_zone: "time zone", check_encoding: "encod
 PATTERNS = {
     CURRENCY_PATTERN: "three capitals",
     COUNTRY_CODE_PATTERN: "two capitals",
+    LANGUAGE_PATTERN: "language code",
     TIME_PATTERN: "time, HH:MM",
     SYSTEM_PATTERN: "a word",
     CURRENCY_SIGN_PATTERN: "up to four signs",
+    SCHEMA_PREFIX_PATTERN: "small letters, or nothing",
 }
 
 

@@ -47,9 +47,11 @@ def read_enumerations(folder: Path) -> Enumerations:
         "spend_models": SPEND_MODELS,
         "subscription_models": SUBSCRIPTION_MODELS,
         "nps_grains": shared.NPS_GRAINS,
+        "value_bases": shared.VALUE_BASES,
         "support_grains": shared.SUPPORT_GRAINS,
         "support_dimensions": shared.SUPPORT_DIMENSIONS,
         "no_reply_due_reasons": NO_REPLY_DUE_REASONS,
+        "bad_signs": shared.BAD_SIGNS,
     }
 
 

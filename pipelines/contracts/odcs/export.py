@@ -10,12 +10,14 @@ DuckDB file also serves rules in SQL, which name other tables as `layer.table`.
 import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import fields
+from functools import lru_cache
 from typing import Any
 
 import yaml
 
 from regulars.pipelines.contracts.contract import Contract
 from regulars.pipelines.contracts.dictionary import PUBLISHED_LAYERS
+from regulars.pipelines.contracts.headline_view import HeadlineView
 from regulars.pipelines.contracts.metric import Metric
 from regulars.pipelines.contracts.odcs.quality import COUNT
 from regulars.pipelines.contracts.rule import Column, Rule
@@ -31,7 +33,12 @@ _Dumper = yaml.CSafeDumper if hasattr(yaml, "CSafeDumper") else yaml.SafeDumper
 
 def format_contracts(contracts: Mapping[str, Contract], database: str, parquet_folder: str) -> str:
     """The contracts of all published tables as one ODCS file; see `combine_contracts`."""
-    document = combine_contracts(contracts, database, parquet_folder)
+    return _format(tuple(contracts.values()), database, parquet_folder)
+
+
+@lru_cache(maxsize=1)  # a second run in the same process has the same contracts
+def _format(contracts: tuple[Contract, ...], database: str, parquet_folder: str) -> str:
+    document = combine_contracts({each.table: each for each in contracts}, database, parquet_folder)
     written: str = yaml.dump(document, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=120)
     return written
 
@@ -73,14 +80,18 @@ def _make_table(contract: Contract, published: Mapping[str, Contract]) -> Entry:
     rules = [rule for rule in contract.rules if is_portable(rule, published)]
     composite = [_make_relationship(rule) for rule in rules if rule.type == "references" and len(rule.columns) > 1]
     quality = [entry for rule in rules for entry in _make_quality(rule, contract)]
-    metrics = [{"property": "metrics", "value": [_make_metric(metric) for metric in contract.metrics]}]
+    extras = {
+        "metrics": [_make_entry(metric) for metric in contract.metrics],
+        "headlineViews": [_make_entry(view) for view in contract.views],
+    }
+    custom = [{"property": name, "value": value} for name, value in extras.items() if value]
     return {
         "name": contract.name,
         "physicalName": contract.name,
         "physicalType": contract.kind,
         "description": contract.description,
         "dataGranularityDescription": contract.grain,
-        **({"customProperties": metrics} if contract.metrics else {}),
+        **({"customProperties": custom} if custom else {}),
         **({"relationships": composite} if composite else {}),
         "properties": [_make_property(column, rules) for column in contract.columns],
         **({"quality": quality} if quality else {}),
@@ -160,9 +171,9 @@ def _make_bounds(least: int | None, most: int | None) -> Entry:
     return {"mustBe": least} if least == most else {"mustBeBetween": [least, most]}
 
 
-def _make_metric(metric: Metric) -> Entry:
-    """What the metric says, without what it leaves open."""
-    given = {each.name: getattr(metric, each.name) for each in fields(metric)}
+def _make_entry(defined: Metric | HeadlineView) -> Entry:
+    """What a metric or view says, without what it leaves open."""
+    given = {each.name: getattr(defined, each.name) for each in fields(defined)}
     return {name: list(value) if isinstance(value, tuple) else value for name, value in given.items() if value}
 
 

@@ -28,11 +28,13 @@ from regulars.pipelines.contracts.odcs.enumerations import FILE, Enumerations, r
 from regulars.pipelines.contracts.odcs.lint_names import FILE as DEFINITIONS_FILE
 from regulars.pipelines.contracts.odcs.lint_names import lint_names
 from regulars.pipelines.contracts.odcs.lint_texts import lint_texts
+from regulars.pipelines.contracts.odcs.lint_views import lint_views
 from regulars.pipelines.contracts.odcs.place import Place
 from regulars.pipelines.contracts.odcs.reading import read_contract
 from regulars.pipelines.contracts.quarantine import oversized
 from regulars.pipelines.contracts.raw_contracts import make_raw_contract
 from regulars.pipelines.contracts.rule import Column, Rule
+from regulars.pipelines.contracts.view_contracts import list_selects
 from regulars.pipelines.contracts.violations import select_broken_rows, write_condition
 from regulars.pipelines.kinds.shape.registry import KINDS
 from regulars.pipelines.settings.package import CONTRACTS_FOLDER
@@ -70,6 +72,7 @@ def lint(folder: Path) -> list[str]:
     ]
     problems += _lint_together(made | contracts)
     problems += lint_names(folder, contracts)
+    problems += [f"{_name_file(each)}: {found}" for each in contracts.values() for found in lint_views(each, contracts)]
     return list(dict.fromkeys(problems))
 
 
@@ -174,6 +177,11 @@ def _lint_sql(con: duckdb.DuckDBPyConnection, contract: Contract, contracts: Map
             con.execute(query)
         except duckdb.Error as error:
             yield f"the rule `{rule.id}` is not SQL that runs on {contract.table}: {_read_first_line(error)}"
+    for view, select in list_selects([contract]).items():
+        try:
+            con.execute(select)
+        except duckdb.Error as error:
+            yield f"the view `{view}` is not SQL that runs on {contract.table}: {_read_first_line(error)}"
     for metric in contract.metrics:
         try:
             con.execute(f"select {metric.sql} from {contract.table} where {metric.filter_sql} group by all")

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from regulars.pipelines.contracts.contract import Contract
+from regulars.pipelines.contracts.headline_view import read_headline_views
 from regulars.pipelines.contracts.metric import read_metrics
 from regulars.pipelines.contracts.odcs.document import complete_document, find_table_name, read_yaml
 from regulars.pipelines.contracts.odcs.enumerations import Enumerations, read_enumerations
@@ -47,7 +48,7 @@ COLUMN_KEYS = {
     "customProperties",
 }
 OPTION_KEYS = {"pattern", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"}
-TABLE_EXTRAS = {"noKey", "metrics"}
+TABLE_EXTRAS = {"noKey", "metrics", "headlineViews"}
 COLUMN_EXTRAS = {"severity", "unit"}
 
 
@@ -112,6 +113,7 @@ def _read_body(content: Mapping[str, Any], table: str, place: Place) -> Contract
         rules=rules,
         no_key=extras.get("noKey", ""),
         metrics=metrics,
+        views=read_headline_views(extras.get("headlineViews"), place),
     )
 
 

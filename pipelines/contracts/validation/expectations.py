@@ -8,6 +8,7 @@ Imported only by `validate.py`, and late: this imports Great Expectations.
 
 from typing import Any, ClassVar
 
+from great_expectations.compatibility.pydantic import PrivateAttr
 from great_expectations.expectations import (  # type: ignore[attr-defined]  # exported, not declared so
     ExpectColumnValuesToBeBetween,
     ExpectColumnValuesToBeInSet,
@@ -28,10 +29,16 @@ class CountsOnly(Expectation):
 
     counting_metric: ClassVar[str] = ""
 
+    _needs: ValidationDependencies | None = PrivateAttr(None)  # asked for at every validation, and always the same
+
     def get_validation_dependencies(
         self, execution_engine: Any = None, runtime_configuration: Any = None, **kwargs: Any
     ) -> ValidationDependencies:
         """The one metric to compute."""
+        self._needs = self._needs or self._list_needs()
+        return self._needs
+
+    def _list_needs(self) -> ValidationDependencies:
         given = self.dict()
         keys = get_metric_kwargs(self.counting_metric)
         metric = MetricConfiguration(

@@ -17,7 +17,7 @@ import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 import duckdb
@@ -34,7 +34,6 @@ from regulars.pipelines.errors import RegularsError
 from regulars.pipelines.warehouse.sql_text import quote_identifier
 
 VIEW = "validated"
-COUNTS_ONLY = {"result_format": "BASIC", "partial_unexpected_count": 0, "exclude_unexpected_values": True}
 LARGEST = 1.7976931348623157e308
 
 
@@ -160,45 +159,46 @@ def _make_expectation(rule: Rule, table: str, gx: Any, ours: Any) -> Any:
 
 
 def _run_expectations(con: duckdb.DuckDBPyConnection, table: str, rules: Sequence[Rule]) -> dict[str, int]:
-    gx, ours, lent = _import_great_expectations()
+    _, _, lent, suites = _import_great_expectations()
     with _silence(), lent.lend(con):
-        suite = gx.ExpectationSuite(
-            name=table, expectations=[_make_expectation(rule, table, gx, ours) for rule in rules]
-        )
-        validation = _get_whole_view().get_batch().validate(suite, result_format=COUNTS_ONLY)
-    return dict(_read_failures(table, validation.results))
+        results = list(suites.validate_suite(_plan_suite(table, tuple(rules)), _get_whole_view()))
+    return dict(_read_failures(table, results))
+
+
+@lru_cache(maxsize=256)  # more than there are contracts: a second run in the same process plans nothing
+def _plan_suite(table: str, rules: tuple[Rule, ...]) -> Any:
+    gx, ours, _, suites = _import_great_expectations()
+    return suites.plan_suite(_get_whole_view(), [_make_expectation(rule, table, gx, ours) for rule in rules])
 
 
 @cache
 def _get_whole_view() -> Any:
     """What Great Expectations calls a batch definition: the whole view, through whatever connection is on loan."""
-    gx, _, lent = _import_great_expectations()
+    gx, _, lent, _ = _import_great_expectations()
     context = gx.get_context(mode="ephemeral")
     context.variables.progress_bars = {"globally": False}
     source = context.data_sources.add_sql(VIEW, connection_string=lent.URL)
     return source.add_table_asset(VIEW, table_name=VIEW).add_batch_definition_whole_table(VIEW)
 
 
-def _read_failures(table: str, results: Sequence[Any]) -> Iterator[tuple[str, int]]:
-    """Rule id -> failures. Results come in an order of their own: the rule's id is in `meta`."""
-    for result in results:
-        rule_id, found = result.expectation_config.meta["rule"], result.result
-        if "unexpected_count" in found:
-            failed = int(found["unexpected_count"])
-        elif "observed_value" in found:  # the row count
-            failed = int(not result.success)
-        else:  # the exception is not passed on: it may quote a value
+def _read_failures(table: str, results: Sequence[tuple[Any, Any]]) -> Iterator[tuple[str, int]]:
+    """Rule id -> failures, from each expectation and its result."""
+    for expectation, result in results:
+        rule_id = expectation.meta["rule"]
+        if result is None:
             raise CannotValidate(
                 f"{rule_id} of {table} could not be evaluated; the SQL or expression of the rule fails"
             )
+        found = result.result
+        failed = int(found["unexpected_count"]) if "unexpected_count" in found else int(not result.success)
         if result.success != (failed == 0):
             raise CannotValidate(f"{rule_id} of {table}: success is {result.success}, and yet {failed} failures")
         yield rule_id, failed
 
 
 @cache
-def _import_great_expectations() -> tuple[Any, Any, Any]:
-    """The library, our expectations, and the loan of a connection; imported once, on first use."""
+def _import_great_expectations() -> tuple[Any, Any, Any, Any]:
+    """The library, our expectations, the loan of a connection, and suites; imported once, on first use."""
     os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
     collecting = gc.isenabled()
     gc.disable()  # a hundred thousand objects that all stay: collecting in between costs a fifth of the import
@@ -207,10 +207,11 @@ def _import_great_expectations() -> tuple[Any, Any, Any]:
             gx = importlib.import_module("great_expectations")
             ours = importlib.import_module("regulars.pipelines.contracts.validation.expectations")
             lent = importlib.import_module("regulars.pipelines.contracts.validation.lent_connection")
+            suites = importlib.import_module("regulars.pipelines.contracts.validation.suite")
     finally:
         if collecting:
             gc.enable()
-    return gx, ours, lent
+    return gx, ours, lent, suites
 
 
 @contextmanager

@@ -52,6 +52,11 @@ MONEY = (
         unit="orders",
     ),
     FindingType(
+        name="costs_known_for_few_sales",
+        meaning="Values are net sales, not the contribution margin that settings want: too few costs are known.",
+        unit="customers",
+    ),
+    FindingType(
         name="discounts_spread",
         meaning="Orders give other discounts than their lines; the difference was spread over the lines.",
         severity="info",

@@ -55,6 +55,17 @@ VALUES = (
         unit="orders",
     ),
     FindingType(
+        name="lines_of_several_customers",
+        meaning="Lines of one order name different customers; the order counts for one.",
+        unit="orders",
+    ),
+    FindingType(
+        name="lines_of_several_places",
+        meaning="Lines of one order name different stores, channels or countries; the order counts for one.",
+        severity="info",
+        unit="orders",
+    ),
+    FindingType(
         name="amounts_named_as_cents",
         meaning="The name of a column says that its amounts are in cents; they are read as whole units.",
         unit="columns",

@@ -27,6 +27,25 @@ CHURN = "from marts.churn where dimension = 'all' order by month_end"
 NPS = "from marts.nps where dimension = 'all' order by grain, period_end"
 SALES = "from marts.sales_new_vs_returning order by month"
 CONCENTRATION = "from marts.revenue_concentration where period_end = as_of order by scope desc"
+LAPSES = "from marts.lapse_after_experiences order by experience_count"
+AT_RISK = """
+    select customer_id, bad_experience_count, last_experience_on, value_at_stake_12m, count(*) over () as customers,
+        coalesce(sum(value_at_stake_12m) over (), 0)::double as value_of_all,
+        (select max(experience_count) from marts.lapse_after_experiences) as threshold
+    from marts.service_risk_customers
+    order by value_at_stake_12m desc nulls last, customer_id
+    limit 10
+"""
+WORKLISTS = """
+    with left_out as (select sum(left_out) as left_out from (
+        select any_value(owner_customers_left_out) as left_out from marts.owner_worklists group by owner
+    ))
+    select customer_id, owner, why, until_date, at_stake, count(*) over () as customers,
+        sum(at_stake) over () as at_stake_together, (select left_out::bigint from left_out) as left_out
+    from marts.owner_worklists
+    order by at_stake desc, priority desc, customer_id
+    limit 10
+"""
 SOURCES = "from meta.sources order by source"
 RESTATEMENTS = "from meta.restatements order by table_name, metric, key, period_start, cause_rank"
 REASONS = """
@@ -79,6 +98,9 @@ class ReportFacts:
         nps: `marts.nps` of the whole base, all grains.
         sales: `marts.sales_new_vs_returning`.
         concentration: `marts.revenue_concentration`, the last day of each scope.
+        at_risk: `marts.service_risk_customers` with the most at stake, and how many there are with what together.
+        lapses: `marts.lapse_after_experiences`.
+        worklists: `marts.owner_worklists`, the ten customers with the most at stake, beside what all lists hold.
         sources: `meta.sources`.
         reasons: source, kind, rule, description, rows: rows quarantined by the rule they break.
         tie_out: `meta.tie_out`, summed per source, kind and currency.
@@ -99,6 +121,9 @@ class ReportFacts:
     nps: Rows = ()
     sales: Rows = ()
     concentration: Rows = ()
+    at_risk: Rows = ()
+    lapses: Rows = ()
+    worklists: Rows = ()
     sources: Rows = ()
     reasons: Rows = ()
     tie_out: Rows = ()
@@ -135,6 +160,9 @@ def read_facts(con: duckdb.DuckDBPyConnection, company: str, generation: str, he
         nps=read_rows(con, NPS, "marts.nps"),
         sales=read_rows(con, SALES, "marts.sales_new_vs_returning"),
         concentration=read_rows(con, CONCENTRATION, "marts.revenue_concentration"),
+        at_risk=read_rows(con, AT_RISK, "marts.service_risk_customers", "marts.lapse_after_experiences"),
+        lapses=read_rows(con, LAPSES, "marts.lapse_after_experiences"),
+        worklists=read_rows(con, WORKLISTS, "marts.owner_worklists"),
         sources=read_rows(con, SOURCES, "meta.sources"),
         reasons=read_rows(con, REASONS, "quarantine.rows", "meta.checks"),
         tie_out=read_rows(con, TIE_OUT, "meta.tie_out"),

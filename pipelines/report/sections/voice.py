@@ -3,12 +3,13 @@
 Put here: their wording and drawing. Keep out: the score itself (`nps.py`).
 """
 
-from regulars.pipelines.definitions.enumerations import NPS_ROLLING_GRAIN
+from regulars.pipelines.definitions.enumerations import ALL, NPS_LONG_ROLLING_GRAIN, NPS_ROLLING_GRAIN
+from regulars.pipelines.definitions.windows import NPS_LONG_ROLLING_DAYS
 from regulars.pipelines.report.charts.axes import HALF, list_month_labels
 from regulars.pipelines.report.charts.bars import Pair, PairedBars
 from regulars.pipelines.report.charts.lines import Line, LineChart, Point
 from regulars.pipelines.report.facts.reading import Row, Rows
-from regulars.pipelines.report.parts import Key, Part, make_absent_part
+from regulars.pipelines.report.parts import Key, Part, Table, make_absent_part
 from regulars.pipelines.report.words import counts
 from regulars.pipelines.report.words.words import Words
 
@@ -26,6 +27,13 @@ SCORES = """
         )
     order by period_end
 """
+NONRESPONSE = """
+    from marts.nps
+    where grain = $grain and dimension in ('all', 'answering_wave') and dimension_value <> 'unknown'
+        and period_end = (select max(period_end) from marts.nps where grain = $grain)
+    order by dimension, dimension_value
+"""
+LONG_ROLLING = {"grain": NPS_LONG_ROLLING_GRAIN}
 ROLLING = {"grain": NPS_ROLLING_GRAIN}
 DRIVERS = """
     from marts.satisfaction_drivers
@@ -33,6 +41,28 @@ DRIVERS = """
     order by scored_responses desc, system, survey_type, importance_rank
 """
 MOST_DRIVERS, POINTS_SHOWN = 8, 120
+
+
+def make_nonresponse_part(rows: Rows, words: Words) -> Part | None:
+    """The long score by how soon people answered, and weighted by value tier; None without votes."""
+    whole = next((row for row in rows if row["dimension"] == ALL and row["responses"]), None)
+    if whole is None:
+        return None
+    waves = {"first_half": words.say("answered sooner"), "second_half": words.say("answered later")}
+    named = [(waves[row["dimension_value"]], row) for row in rows if row["dimension_value"] in waves]
+    body = [
+        [name, words.count(row["responses"]), words.score(row["nps"])]
+        for name, row in [(words.say("all votes"), whole), *named]
+    ]
+    body.append(
+        [
+            words.say("weighted by value tier"),
+            words.count(whole["effective_responses"]),
+            words.score(whole["nps_weighted"]),
+        ]
+    )
+    name = words.say("Who answers: NPS of the last {days} days", days=NPS_LONG_ROLLING_DAYS)
+    return Part(caption=name, table=Table(name, ["", words.say("votes"), words.say("NPS")], body))
 
 
 def make_scores_part(rows: Rows, words: Words) -> Part:

@@ -25,7 +25,8 @@ SHARE_UNANSWERED = 0.02
 NO_REPLY_DUE = ("", "opened_by_agent", "merged", "spam", "solved_by_customer")
 SHARES_NO_REPLY_DUE = (0.9, 0.03, 0.03, 0.02, 0.02)
 TEAMS = ("Team Nord", "Team Süd")
-END = c.DAYS * 86_400
+DAY = 86_400
+END = c.DAYS * DAY
 
 COLUMNS = (
     "Ticket", "Requester", "E-Mail", "Order", "Channel", "Reason", "Complaint", "Team", "Opened",
@@ -73,7 +74,11 @@ def draw_tickets(rng: np.random.Generator, chunk: Chunk) -> Drawn:
             "no_reply_due": pl.Series(NO_REPLY_DUE).gather(rng.choice(len(NO_REPLY_DUE), size, p=SHARES_NO_REPLY_DUE)),
             "is_answered": rng.random(size) >= SHARE_UNANSWERED,
         }
-    ).sort("opened", maintain_order=True)
+    )
+    waiting = find_waiting(chunk, set(person.tolist())) if chunk.is_first else tickets.clear()
+    tickets = pl.concat([tickets, waiting.select(tickets.columns).cast(tickets.schema)]).sort(
+        "opened", maintain_order=True
+    )
     tickets = tickets.with_columns(pl.col("is_answered") & (pl.col("replied") < END))
     number, order = pl.format("T-{}", "order_number"), pl.format("KK{}", "order_number")
     return Drawn(
@@ -103,6 +108,55 @@ def draw_tickets(rng: np.random.Generator, chunk: Chunk) -> Drawn:
             pl.when("is_answered").then((pl.col("replied") - pl.col("opened")) / 60).alias("reply_minutes"),
             pl.col("no_reply_due").alias("no_reply_due_reason"),
         ),
+    )
+
+
+def find_waiting(chunk: Chunk, writers: set[int]) -> pl.DataFrame:
+    """Tickets of the last days that are open, without any chance: who is to be called, and who is not any more.
+
+    One is a complaint without a reply and one a complaint that is not solved, both of customers with many orders and
+    none since; the third has no reply, and its customer has ordered since.
+
+    Args:
+        chunk: The first customers.
+        writers: Who has written a ticket otherwise.
+
+    Returns:
+        The columns of tickets in `draw_tickets`; fewer rows where no such customers are.
+    """
+    people, at = chunk.people, pl.col("at")
+    is_usual = (pl.col("sort") == PURCHASE) & ~pl.col("is_delayed") & (pl.col("delivered") < END - 9 * DAY)
+    has_record = pl.Series(np.flatnonzero(people.record_id != NO_RECORD)).implode()
+    buyers = (
+        chunk.orders.filter(pl.col("person").is_in(has_record), ~pl.col("person").is_in(list(writers)))
+        .group_by("person")
+        .agg(count=pl.len(), last=at.max(), order_number=pl.col("order_number").filter(is_usual).last())
+        .filter(pl.col("order_number").is_not_null())
+        .sort(-pl.col("count").cast(pl.Int64), "person")
+    )
+    silent = buyers.filter(pl.col("last") < END - 9 * DAY).head(2)
+    again = buyers.filter(pl.col("last") > END - 3 * DAY).head(1)
+    opened = pl.Series([END - 3 * DAY, END - 4 * DAY, END - 5 * DAY]) + 9 * 3600
+    replied = pl.Series([END, END - 4 * DAY + 10 * 3600, END])
+    found = pl.concat([silent, again])
+    person = found["person"].to_numpy()
+    return found.select(
+        "order_number",
+        record_id=replace_no_record(people.record_id[person]),
+        email=people.email.gather(person),
+        has_email=pl.lit(value=False),
+        channel=pl.lit("mail"),
+        reason=pl.lit("quality"),
+        is_complaint=pl.lit(value=True),
+        team=pl.Series(TEAMS, dtype=pl.String).gather(people.region[person] % 2),
+        opened=opened.head(len(found)),
+        replied=replied.head(len(found)),
+        solved=pl.lit(END),
+        reopened=pl.lit(0),
+        person_id=people.person_id[person],
+        is_named=pl.lit(value=True),
+        no_reply_due=pl.lit(""),
+        is_answered=pl.lit(value=True),
     )
 
 

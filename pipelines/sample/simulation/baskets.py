@@ -13,9 +13,10 @@ from regulars.pipelines.sample.simulation import catalogue as c
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
-ITEMS = (*c.PRODUCTS, *c.BOXES, c.TASTING_BOX)
+ITEMS = (*c.PRODUCTS, *c.BOXES, c.TASTING_BOX, c.REFILL_BOX)
 FIRST_BOX = len(c.PRODUCTS)
-TASTING = len(ITEMS) - 1
+TASTING = FIRST_BOX + len(c.BOXES)
+REFILL = TASTING + 1
 MOST_PICKS = 3
 SHARE_FAVOURITE = 0.45
 SHARE_FOR_PICKS = 0.75

@@ -205,3 +205,4 @@ BOXES = (
 BOX_LIMITS = (1500, 4000, 10000)
 """A mixed box has its own price in cents or pence: up to 15.00 it is an S, up to 40.00 an M …"""
 TASTING_BOX = Product("BX-0", "Probierbox gratis", "boxes", 0, 0, 350)
+REFILL_BOX = Product("BX-R", "Nachfüllbox, alle sechs Wochen", "boxes", 0, 0, 1300)

@@ -79,6 +79,7 @@ crm_records.csv   which person each record id of the CRM belongs to, those it me
 orders.csv        every order as it stands in the end; person_id is blank for till sales and tests
 refunds.csv       every refund, in EUR
 subscriptions.csv every period of the coffee club as it was charged in truth, also in the future; amounts are a month's
+refills.csv       who buys the refill box in a rhythm of six weeks, how often and from when to when
 answers.csv       every survey answer with its person, even if the export has it without a name
 others            named like the export that they are the truth of, with the person behind each row
 months.csv        what should be found by month, up to as_of

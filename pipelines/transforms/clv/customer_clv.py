@@ -13,6 +13,7 @@ import polars as pl
 from narwhals.typing import IntoFrame
 from polars._typing import PolarsDataType
 
+from regulars.pipelines.definitions.enumerations import ValueBasis
 from regulars.pipelines.transforms.amounts import MONEY, round_to_money
 from regulars.pipelines.transforms.churn.active_intervals import (
     find_history_start,
@@ -44,6 +45,7 @@ from regulars.pipelines.transforms.clv.purchase_history import (
     IS_PURCHASE,
     choose_calibration_end,
     list_customer_days,
+    sum_by_customer,
     summarise_history,
 )
 from regulars.pipelines.transforms.clv.simple_formula import (
@@ -52,6 +54,8 @@ from regulars.pipelines.transforms.clv.simple_formula import (
     measure_churn_by_customer_type,
     value_total_revenue,
 )
+from regulars.pipelines.transforms.clv.value_basis import choose_value_basis, make_values, measure_margins
+from regulars.pipelines.transforms.money.yearly_value import EconomicsSettings
 from regulars.pipelines.transforms.purchases.purchases import read_into_polars, select_columns
 from regulars.pipelines.transforms.subscriptions.subscription_periods import list_live_periods
 from regulars.pipelines.transforms.subscriptions.subscription_revenue import (
@@ -73,6 +77,10 @@ COLUMNS: dict[str, PolarsDataType] = {
     "expected_lifetime_years": pl.Float64,
     "acquisition_cost": MONEY,
     "clv_simple": MONEY,
+    "contribution_rate": pl.Float64,
+    "sales_with_cost_rate": pl.Float64,
+    "contribution_margin_to_date": MONEY,
+    "value_to_date": MONEY,
     "subscription_revenue_to_date": MONEY,
     "total_revenue_to_date": MONEY,
     "clv_simple_total": MONEY,
@@ -125,12 +133,14 @@ def customer_clv(
     calendar: IntoFrame,
     clv_models: IntoFrame,
     clv_evaluation: IntoFrame,
+    order_lines: IntoFrame,
     *,
     as_of: dt.date,
     lapse_days: int,
     max_lifetime_years: float,
     discount_rate: float,
-    value_basis: str,
+    value_basis: ValueBasis,
+    economics: EconomicsSettings,
     subscription_revenue_is_in_orders: bool,
 ) -> pl.DataFrame:
     """Value every customer with a countable order, one row each: to date, by the simple formula, and predicted.
@@ -144,12 +154,14 @@ def customer_clv(
         calendar: `core.calendar`; `day`, `day_idx`.
         clv_models: `meta.clv_models`.
         clv_evaluation: `meta.clv_evaluation`; says which method predicts.
+        order_lines: `core.order_lines`; their costs say what is left of sales.
         as_of: Last day that counts.
         lapse_days: Days without an order after which a customer has lapsed.
         max_lifetime_years: Cap of the expected lifetime. A predicted lifetime looks as far ahead, and at least as far
             as the longest horizon. The horizons themselves are not capped.
         discount_rate: Annual rate at which the predicted lifetime value is discounted; 0.1 is 10 %.
-        value_basis: What counts as value; only `net_sales` so far. Written into every row.
+        value_basis: What counts as value, a `ValueBasis`; what it came to is written into every row.
+        economics: The margin, if it is set, and of which share of sales costs must be known.
         subscription_revenue_is_in_orders: Whether net sales hold it already, so that it is not added to the totals.
 
     Returns:
@@ -166,7 +178,7 @@ def customer_clv(
     lapse_dates = find_last_active_intervals(active_intervals).select("customer_idx", "lapse_date")
     subscribed = sum_revenue_by_customer(list_live_periods(subscriptions), as_of)
     buyers = (
-        _sum_by_customer(days)
+        sum_by_customer(days)
         .join(known, on="customer_idx")
         .join(lapse_dates, on="customer_idx")
         .join(subscribed.select("customer_idx", "subscription_revenue_to_date"), on="customer_idx", how="left")
@@ -190,12 +202,16 @@ def customer_clv(
     why = "; ".join([why, *describe_test(tested)])
     predicted = _predict(method, _Basis(days, history, valued, trained, horizons, tested), as_of)
     predicted = _replace_p_alive(predicted, evaluation, history, trained)
+    margins = measure_margins(orders, order_lines, as_of=as_of, economics=economics)
+    basis, why_not = choose_value_basis(value_basis, margins, economics)
+    whys = [pl.lit(why), "reason", pl.lit(why_not, pl.String)]
     table = valued.hstack(history.select("frequency", "recency", "monetary_value", t="T")).hstack(predicted)
     return (
-        table.with_columns(method=pl.lit(method), value_basis=pl.lit(value_basis), as_of=pl.lit(as_of))
+        table.join(margins.rates, on="customer_idx", how="left", maintain_order="left")
+        .with_columns(method=pl.lit(method), value_basis=pl.lit(basis), as_of=pl.lit(as_of))
         .with_columns(state_test(tested))
-        .with_columns(_round_amounts(), reason=pl.concat_str(pl.lit(why), "reason", separator="; ", ignore_nulls=True))
-        .with_columns(*_add_up_clv_predicted())
+        .with_columns(_round_amounts(), reason=pl.concat_str(whys, separator="; ", ignore_nulls=True))
+        .pipe(make_values, basis)
         .with_columns(
             clv_tier=pl.when(pl.col("clv_predicted").is_not_null()).then(assign_value_tier(pl.col("clv_predicted")))
         )
@@ -244,18 +260,6 @@ def _replace_p_alive(
     return predicted.with_columns(p_alive=alive, expected_spend=pl.col("expected_spend").fill_null(spend))
 
 
-def _sum_by_customer(days: pl.DataFrame) -> pl.DataFrame:
-    """Sum each buyer's orders and net sales, with the first and last order date."""
-    day = pl.when(IS_PURCHASE).then("day_idx")
-    totals = days.group_by("customer_idx").agg(
-        net_sales_to_date=pl.col("net_sales").sum(),
-        order_count=pl.col("order_count").sum(),
-        first_order_date=day.min().cast(pl.Date),
-        last_order_date=day.max().cast(pl.Date),
-    )
-    return totals.filter(IS_PURCHASE)
-
-
 def _measure_churn(
     active_intervals: pl.DataFrame, known: pl.DataFrame, history: dt.date | None, as_of: dt.date
 ) -> pl.DataFrame:
@@ -300,10 +304,3 @@ def _choose_method(
 def _round_amounts() -> pl.Expr:
     """Round every predicted amount to `MONEY`."""
     return round_to_money(pl.col("^predicted_value_.*$", "expected_spend", "monetary_value"))
-
-
-def _add_up_clv_predicted() -> list[pl.Expr]:
-    """Add up net sales to date and the predicted lifetime value, less the acquisition cost."""
-    base = pl.col("net_sales_to_date") - pl.col("acquisition_cost").fill_null(0)
-    ends = ("", "_low", "_high")
-    return [(base + pl.col(f"predicted_value_lifetime{end}")).alias(f"clv_predicted{end}") for end in ends]

@@ -70,6 +70,25 @@ def find_first_purchase_day(days: pl.DataFrame) -> dt.date | None:
     return find_first_day(firsts["day_idx"])
 
 
+def sum_by_customer(days: pl.DataFrame) -> pl.DataFrame:
+    """Sum each buyer's orders and net sales: one row per customer with a purchase.
+
+    Args:
+        days: As `list_customer_days` returns it.
+
+    Returns:
+        `customer_idx`, `net_sales_to_date` Decimal, `order_count`, `first_order_date`, `last_order_date`.
+    """
+    day = pl.when(IS_PURCHASE).then("day_idx")
+    totals = days.group_by("customer_idx").agg(
+        net_sales_to_date=pl.col("net_sales").sum(),
+        order_count=pl.col("order_count").sum(),
+        first_order_date=day.min().cast(pl.Date),
+        last_order_date=day.max().cast(pl.Date),
+    )
+    return totals.filter(IS_PURCHASE)
+
+
 def summarise_history(days: pl.DataFrame, *, until: dt.date, last_days: int = HOLDOUT_DAYS) -> pl.DataFrame:
     """Summarise the history of each customer who bought by `until`, one row each; later days are ignored.
 

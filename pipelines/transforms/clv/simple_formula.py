@@ -41,10 +41,8 @@ def apply_simple_formula(
     )
     observed_until = pl.min_horizontal(pl.lit(as_of), "lapse_date")
     years = (observed_until - pl.col("first_order_date")).dt.total_days() / DAYS_PER_YEAR
-    average = pl.col("net_sales_to_date").cast(pl.Float64) / pl.max_horizontal(1.0, "years_observed")
     to_come = pl.when(~pl.col("is_lapsed")).then(1 / pl.col("churn")).fill_null(0)
     capped = pl.min_horizontal(pl.lit(max_lifetime_years), pl.col("years_observed") + to_come)
-    clv = pl.col("average") * pl.col("expected_lifetime_years")
     return (
         buyers.join(of_type, on="customer_type", how="left")
         .with_columns(
@@ -53,13 +51,13 @@ def apply_simple_formula(
             churn=pl.coalesce("churn_of_type", pl.lit(of_base.first(), pl.Float64)),
         )
         .with_columns(
-            average=average,
+            average=average_year("net_sales_to_date"),
             expected_lifetime_years=pl.max_horizontal("years_observed", capped),
             reason=_explain_formula(max_lifetime_years),
         )
         .with_columns(
             avg_annual_value=round_to_money(pl.col("average")),
-            clv_simple=round_to_money(clv - pl.col("acquisition_cost").cast(pl.Float64).fill_null(0)),
+            clv_simple=value_lifetime(pl.col("average")),
         )
     )
 
@@ -70,9 +68,18 @@ def value_total_revenue() -> pl.Expr:
     Reads `total_revenue_to_date` and, as `apply_simple_formula` returns them, `years_observed`,
     `expected_lifetime_years` and `acquisition_cost`.
     """
-    average = pl.col("total_revenue_to_date").cast(pl.Float64) / pl.max_horizontal(1.0, "years_observed")
+    return value_lifetime(average_year("total_revenue_to_date")).alias("clv_simple_total")
+
+
+def average_year(amount: str) -> pl.Expr:
+    """A column of what came to date by the years observed, a first year counting as a whole one; Float64."""
+    return pl.col(amount).cast(pl.Float64) / pl.max_horizontal(1.0, "years_observed")
+
+
+def value_lifetime(average: pl.Expr) -> pl.Expr:
+    """The formula itself: average × expected_lifetime_years − acquisition_cost, rounded half to even."""
     cost = pl.col("acquisition_cost").cast(pl.Float64).fill_null(0)
-    return round_to_money(average * pl.col("expected_lifetime_years") - cost).alias("clv_simple_total")
+    return round_to_money(average * pl.col("expected_lifetime_years") - cost)
 
 
 def measure_churn_by_customer_type(

@@ -47,27 +47,6 @@ KEY = ["grain", "cohort_start", "period_number", "dimension", "dimension_value"]
 WHOLE_BASE_ONLY = {"week"}
 """Grains that are not split by dimensions: ten years of weeks × a hundred values would be 15 million rows."""
 
-RETENTION_COHORTS_MONTHLY = """\
-select
-    cohort_start as cohort_month,
-    period_number as months_since_first_order,
-    period_start as month,
-    cohort_size,
-    retained_customers,
-    retention_rate,
-    order_count,
-    net_sales,
-    cumulative_net_sales,
-    cumulative_net_sales_per_customer,
-    is_left_censored,
-    is_complete,
-    as_of
-from marts.retention_cohorts
-where grain = 'month'
-  and dimension = 'all'
-"""
-"""The view `marts.retention_cohorts_monthly`: one row per cohort month and month since, of the whole base."""
-
 
 def retention_cohorts(
     orders: IntoFrame,

@@ -70,6 +70,8 @@ COLUMNS: dict[str, PolarsDataType] = {
     "p_alive": pl.Float64,
     "predicted_value_12m": MONEY,
     "clv_predicted": MONEY,
+    "contribution_margin_to_date": MONEY,
+    "value_basis": pl.String,
     "latest_nps_group": pl.String,
     "latest_nps_score": pl.Int64,
     "latest_nps_at": pl.Datetime("us"),
@@ -82,7 +84,10 @@ COLUMNS: dict[str, PolarsDataType] = {
     "as_of": pl.Date,
 }
 FROM_CUSTOMERS = [*list(COLUMNS)[:12], "customer_idx"]
-FROM_CLV = ("clv_simple", "p_alive", "predicted_value_12m", "clv_predicted")
+FROM_CLV = (
+    *("clv_simple", "p_alive", "predicted_value_12m", "clv_predicted"),
+    *("contribution_margin_to_date", "value_basis"),
+)
 FROM_SEGMENTS = ["segment", "value_tier", "lifecycle", "typical_days_between_orders"]
 SUMS = ["gross_sales", "discounts", "refunds", "net_sales_to_date", "mrr", "subscription_revenue_to_date"]
 COUNTS = ["order_count", "nps_response_count", "contact_count", "source_record_count"]

@@ -13,6 +13,7 @@ import polars as pl
 from narwhals.typing import IntoFrame
 
 from regulars.pipelines.definitions.enumerations import UNKNOWN_CUSTOMER_IDX
+from regulars.pipelines.transforms.purchases.costs import sum_costs_by_customer
 from regulars.pipelines.transforms.purchases.purchases import read_into_polars, sum_purchases_by_customer
 
 BY_SETTINGS, MEASURED = "settings", "measured"
@@ -50,6 +51,10 @@ class EconomicsSettings(Protocol):
     def payback_months(self) -> int:
         """Within how many months the cost is to come back."""
 
+    @property
+    def least_sales_with_cost(self) -> float:
+        """The share of sales whose cost must be known for values of the contribution margin."""
+
 
 def sum_year_by_customer(
     orders: IntoFrame, refunds: IntoFrame, order_lines: IntoFrame, *, month_end: dt.date
@@ -70,26 +75,20 @@ def sum_year_by_customer(
     bought = nw.from_native(orders).lazy().filter(nw.col("order_date") > start).to_native()
     returned = nw.from_native(refunds).lazy().filter(nw.col("refund_date") > start).to_native()
     sums = read_into_polars(sum_purchases_by_customer(bought, returned, as_of=month_end))
-    costs = read_into_polars(_sum_costs(order_lines, start, month_end))
+    lines = nw.from_native(order_lines).lazy().filter(nw.col("order_date") > start).to_native()
+    costs = sum_costs_by_customer(lines, as_of=month_end)
     return (
         sums.filter(pl.col("customer_idx") != UNKNOWN_CUSTOMER_IDX)
         .select("customer_idx", net_sales_12m=pl.col("net_sales_to_date").cast(pl.Float64))
         .join(costs, on="customer_idx", how="left")
-        .with_columns(pl.col("sales_with_cost_12m", "cost_12m").cast(pl.Float64).fill_null(0.0))
+        .select(
+            "customer_idx",
+            "net_sales_12m",
+            sales_with_cost_12m=pl.col("sales_with_cost").fill_null(0.0),
+            cost_12m=pl.col("cost").fill_null(0.0),
+        )
         .sort("customer_idx")
     )
-
-
-def _sum_costs(order_lines: IntoFrame, start: dt.date, end: dt.date) -> IntoFrame:
-    is_in = nw.col("is_countable") & (nw.col("order_date") > start) & (nw.col("order_date") <= end)
-    lines = nw.from_native(order_lines).lazy().filter(is_in & ~nw.col("cost").is_null())
-    found: IntoFrame = (
-        lines.select("customer_idx", sales_with_cost_12m=nw.col("gross_sales") - nw.col("discounts"), cost_12m="cost")
-        .group_by("customer_idx")
-        .agg(nw.col("sales_with_cost_12m", "cost_12m").sum())
-        .to_native()
-    )
-    return found
 
 
 def add_contribution(groups: pl.DataFrame, economics: EconomicsSettings) -> pl.DataFrame:

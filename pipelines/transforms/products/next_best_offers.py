@@ -15,6 +15,7 @@ from polars._typing import PolarsDataType
 
 from regulars.pipelines.transforms.day_numbers import count_days_since_epoch
 from regulars.pipelines.transforms.products.basket_offers import list_neighbours, score_new_products
+from regulars.pipelines.transforms.products.purchase_chances import add_chances
 from regulars.pipelines.transforms.products.purchase_pairs import (
     PRODUCT,
     list_product_days,
@@ -33,6 +34,7 @@ COLUMNS: dict[str, PolarsDataType] = {
     "category": pl.String,
     "offer_kind": pl.String,
     "offer_score": pl.Float64,
+    "purchase_chance": pl.Float64,
     "product_purchases": pl.Int64,
     "last_bought_on": pl.Date,
     "mean_days_between": pl.Float64,
@@ -107,7 +109,7 @@ def next_best_offers(
     """
     today = count_days_since_epoch(as_of)
     days, numbered = list_product_days(order_lines, as_of=as_of)
-    pairs = score_pairs(days, today=today)
+    pairs = add_chances(score_pairs(days, today=today), days, today=today, lapse_days=lapse_days)
     named = _describe_products(products, numbered, offers)
     marked = _mark_excluded(pairs, named, _list_refunded_days(orders, refunds, as_of))
     addressed = _list_addressed(customers, pairs, today - lapse_days, offers)

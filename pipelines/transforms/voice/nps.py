@@ -2,12 +2,12 @@
 
 Put here: which answers are NPS, the score with its interval, its change against the window before, and how many answers
 called NPS no score can count. Keep out: the groups (`core.survey_responses.nps_group`), why an answer is left out
-(`nps_left_out_reason`), whose vote counts (`votes.py`), other kinds of survey (`satisfaction_scores.py`).
+(`nps_left_out_reason`), whose vote counts (`votes.py`), what those who do not answer would change (`nonresponse.py`),
+other kinds of survey (`satisfaction_scores.py`).
 """
 
 import datetime as dt
 import math
-from statistics import NormalDist
 from typing import Any
 
 import narwhals as nw
@@ -15,11 +15,21 @@ import polars as pl
 from narwhals.typing import IntoFrame
 from polars._typing import PolarsDataType
 
+from regulars.pipelines.definitions.enumerations import ANSWERING_WAVE
 from regulars.pipelines.models.significance import compute_two_sided_p
 from regulars.pipelines.transforms.amounts import divide_columns
 from regulars.pipelines.transforms.false_discovery import stands_among_all
+from regulars.pipelines.transforms.purchases.purchases import read_into_polars
+from regulars.pipelines.transforms.voice.adjusted_wald import Z_95, adjust_score, compute_nps
+from regulars.pipelines.transforms.voice.nonresponse import WEIGHTED, add_answering_wave, weight_by_tier
 from regulars.pipelines.transforms.voice.response_rate import Invitations, match_invitations
-from regulars.pipelines.transforms.voice.survey_windows import VALUE, count_periods, give_reason, join_window_before
+from regulars.pipelines.transforms.voice.survey_windows import (
+    VALUE,
+    count_periods,
+    give_reason,
+    join_window_before,
+    thin_out,
+)
 from regulars.pipelines.transforms.voice.votes import (
     ANSWER_DIMENSIONS,
     SurveySettings,
@@ -40,7 +50,6 @@ INVITED = ["people_invited", "people_who_answered"]
 MEASURES = [*VOTES, *LEFT_OUT, *INVITED]
 ROW = ["person", "customer_idx", "system", *ANSWER_DIMENSIONS.values(), "measure", "day", "at", "row_id"]
 """What is counted of an answer or invitation."""
-Z_95 = NormalDist().inv_cdf(0.975)
 COLUMNS: dict[str, PolarsDataType] = {
     "grain": pl.String,
     "period_start": pl.Date,
@@ -54,6 +63,7 @@ COLUMNS: dict[str, PolarsDataType] = {
     "nps": pl.Float64,
     "nps_ci_low": pl.Float64,
     "nps_ci_high": pl.Float64,
+    **WEIGHTED,
     "responses_before": pl.Int64,
     "nps_before": pl.Float64,
     "nps_change": pl.Float64,
@@ -118,39 +128,13 @@ def nps(
         )
         .with_columns(**compute_nps(pl.col("promoters"), pl.col("detractors"), pl.col("responses")))
     )
+    tiers = read_into_polars(who.to_native()).group_by("value_tier").len("customers").drop_nulls()
     return (
-        _add_change(periods)
+        thin_out(weight_by_tier(_add_change(periods), tiers), as_of)
         .with_columns(**_compute_response_rate(invitations.answering_days, as_of), reason=give_reason())
         .select(pl.col(name).cast(kind) for name, kind in COLUMNS.items())
         .sort("grain", "period_end", *VALUE)
     )
-
-
-def compute_nps(promoters: pl.Expr, detractors: pl.Expr, responses: pl.Expr) -> dict[str, pl.Expr]:
-    """Compute the score, −100 to 100, and its 95 % adjusted-Wald interval, clipped to ±100; NULL without votes.
-
-    The interval adds three answers, ¾ of an answer each to promoters and detractors, and uses the variance of a
-    difference of two shares of one sample: Sauro and Lewis, measuringu.com/nps-confidence-intervals, after Rocks,
-    "Interval Estimation for the Net Promoter Score", The American Statistician 70 (2016). With one vote that interval
-    may miss the score by 1.5 points, so that it is stretched to hold the score; from two votes on it always does.
-    """
-    centre, variance = _adjust_score(promoters, detractors, responses)
-    margin = Z_95 * variance.sqrt()
-    voted = pl.when(responses > 0)
-    score = 100 * (promoters - detractors) / responses
-    return {
-        "nps": voted.then(score),
-        "nps_ci_low": voted.then(pl.min_horizontal((100 * (centre - margin)).clip(-100, 100), score)),
-        "nps_ci_high": voted.then(pl.max_horizontal((100 * (centre + margin)).clip(-100, 100), score)),
-    }
-
-
-def _adjust_score(promoters: pl.Expr, detractors: pl.Expr, responses: pl.Expr) -> tuple[pl.Expr, pl.Expr]:
-    """The adjusted score, −1 to 1, and its variance."""
-    n = responses + 3
-    share_for, share_against = (promoters + 0.75) / n, (detractors + 0.75) / n
-    centre = share_for - share_against
-    return centre, (share_for + share_against - centre**2) / n
 
 
 def _add_change(periods: pl.DataFrame) -> pl.DataFrame:
@@ -172,8 +156,8 @@ def compute_change() -> dict[str, pl.Expr]:
     The interval and z are those of the two adjusted scores, so that few votes alarm nobody: at a true difference of 0
     they alarm in at most 5 % of comparisons, from five votes on.
     """
-    now = _adjust_score(*(pl.col(name) for name in ("promoters", "detractors", "responses")))
-    before = _adjust_score(*(pl.col(f"{name}_before") for name in ("promoters", "detractors", "responses")))
+    now = adjust_score(*(pl.col(name) for name in ("promoters", "detractors", "responses")))
+    before = adjust_score(*(pl.col(f"{name}_before") for name in ("promoters", "detractors", "responses")))
     difference, error = now[0] - before[0], (now[1] + before[1]).sqrt()
     return {
         "nps_change": pl.col("nps") - pl.col("nps_before"),
@@ -212,24 +196,31 @@ def _list_events(
         at="answered_at",
         row_id="response_id",
     )
+    answers = add_answering_wave(read_once(answers), invitations.delays)
     days = read_once(make_lazy(calendar).select("day", "day_idx", "week_idx")).to_native()
     left_out = list_single_rows(read_once(_select_left_out(survey_responses, as_of=as_of)), days, customers)
     wanted = [name for name in ANSWER_DIMENSIONS if name in surveys.dimensions]
-    counted = [read_once(rows.select(*ROW)) for rows in (answers, invitations.invited, invitations.answered)]
+    counted = [answers, *(read_once(rows.select(*ROW)) for rows in (invitations.invited, invitations.answered))]
     by_person = pl.concat(
-        [*(list_votes(rows, days, customers, ["person"]) for rows in counted), left_out], how="diagonal"
+        [
+            list_votes(answers, days, customers, ["person"], carried=[ANSWERING_WAVE]),
+            *(list_votes(rows, days, customers, ["person"]) for rows in counted[1:]),
+            left_out,
+        ],
+        how="diagonal",
     )
     by_answer = {
         name: pl.concat(
             [
-                *(list_votes(rows, days, customers, ["person", ANSWER_DIMENSIONS[name]]) for rows in counted),
+                *(list_votes(rows, days, None, ["person", ANSWER_DIMENSIONS[name]]) for rows in counted),
                 left_out,
             ],
             how="diagonal",
         )
         for name in wanted
     }
-    return split_votes(by_person, by_answer, surveys.dimensions)
+    votes_only = (pl.col("dimension") != ANSWERING_WAVE) | pl.col("measure").is_in([*VOTES])
+    return split_votes(by_person, by_answer, [*surveys.dimensions, ANSWERING_WAVE]).filter(votes_only)
 
 
 def _select_left_out(survey_responses: IntoFrame, *, as_of: dt.date) -> "nw.LazyFrame[Any]":

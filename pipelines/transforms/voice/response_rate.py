@@ -16,6 +16,8 @@ from regulars.pipelines.transforms.voice.votes import ANSWER_DIMENSIONS, add_per
 
 SHARE_OF_ANSWERS = 0.9
 """A window is mature when this share of the answers to its invitations has come."""
+ANSWER = ["answered_with", "response_id", "answered_at"]
+"""Of the answer to an invitation: its tool, its id in it, and when it came."""
 INVITATION = ["person", "customer_idx", "system", *ANSWER_DIMENSIONS.values()]
 
 
@@ -26,11 +28,13 @@ class Invitations:
     Attributes:
         invited: One row per invitation, as `list_votes` takes them, with the measure `people_invited`.
         answered: Those that were answered, with the measure `people_who_answered`.
+        delays: One row per response to known invitations: `system`, `response_id`, `days` since the last of them.
         answering_days: Within how many days 90 % of the answers came, those of the slowest tool; None without answers.
     """
 
     invited: "nw.LazyFrame[Any]"
     answered: "nw.LazyFrame[Any]"
+    delays: pl.DataFrame
     answering_days: float | None
 
 
@@ -57,13 +61,16 @@ def match_invitations(
         "response_id",
     ).select("system", "response_id", "person", "answered_at")
     named = sent.join(came.select("system", "response_id", "answered_at"), on=["system", "response_id"], how="inner")
-    answered = named.select(*INVITATION, "row_id", "day", "at", "answered_at")
+    named = named.with_columns(answered_with=nw.col("system"))
+    answered = named.select(*INVITATION, "row_id", "day", "at", *ANSWER)
     if without := _list_tools_without_responses(sent):
         answered = nw.concat([answered, _match_by_person(sent.filter(nw.col("system").is_in(without)), came)])
+    delays = _measure_delays(answered)
     return Invitations(
         invited=sent.with_columns(measure=nw.lit("people_invited")),
         answered=answered.with_columns(measure=nw.lit("people_who_answered")),
-        answering_days=_measure_answering_days(answered),
+        delays=delays.group_by("response_id", system="answered_with").agg(pl.col("days").min()),
+        answering_days=_find_answering_days(delays),
     )
 
 
@@ -86,19 +93,24 @@ def _match_by_person(sent: "nw.LazyFrame[Any]", came: "nw.LazyFrame[Any]") -> "n
         .with_columns(
             is_followed_by_answer=nw.col("is_answer").shift(-1).over("person", order_by=order),
             answered_at=nw.col("at").shift(-1).over("person", order_by=order),
+            answered_with=nw.col("system").shift(-1).over("person", order_by=order),
+            response_id=nw.col("row_id").shift(-1).over("person", order_by=order),
         )
         .filter(~nw.col("is_answer"), nw.col("is_followed_by_answer"))
-        .select("system", "row_id", "answered_at")
+        .select("system", "row_id", *ANSWER)
     )
-    matched = sent.join(found, on=["system", "row_id"], how="inner")
-    return matched.select(*INVITATION, "row_id", "day", "at", "answered_at")
+    matched = sent.drop("response_id").join(found, on=["system", "row_id"], how="inner")
+    return matched.select(*INVITATION, "row_id", "day", "at", *ANSWER)
 
 
-def _measure_answering_days(answered: "nw.LazyFrame[Any]") -> float | None:
-    moments = read_into_polars(answered.select("system", "at", "answered_at").to_native())
+def _measure_delays(answered: "nw.LazyFrame[Any]") -> pl.DataFrame:
+    """The days from each answered invitation to its answer."""
+    moments = read_into_polars(answered.select("system", "at", *ANSWER).to_native())
     days = count_days_between(pl.col("at"), pl.col("answered_at"))
-    slowest = (
-        moments.group_by("system").agg(days=days.quantile(SHARE_OF_ANSWERS, "higher")).select(pl.col("days").max())
-    )
-    found: float | None = slowest.item() if len(slowest) else None
+    return moments.with_columns(days=days)
+
+
+def _find_answering_days(delays: pl.DataFrame) -> float | None:
+    slowest = delays.group_by("system").agg(pl.col("days").quantile(SHARE_OF_ANSWERS, "higher"))
+    found: float | None = slowest.select(pl.col("days").max()).item() if len(slowest) else None
     return found

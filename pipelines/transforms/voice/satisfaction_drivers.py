@@ -81,7 +81,7 @@ def satisfaction_drivers(
     Args:
         survey_responses: `core.survey_responses`; their score is the outcome, of type nps only what makes an NPS.
         survey_answers: `core.survey_answers`; every question with a score is a driver of its response.
-        orders: `core.orders`; days late and days to deliver of the order that a response is about are drivers.
+        orders: `core.orders`; delivery, size, value and shipping of the order that a response is about are drivers.
         as_of: Last day that counts.
         surveys: How many days of answers are looked at.
 

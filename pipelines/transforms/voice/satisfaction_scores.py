@@ -16,7 +16,7 @@ from narwhals.typing import IntoFrame
 from polars._typing import PolarsDataType
 
 from regulars.pipelines.models.significance import find_t_quantile
-from regulars.pipelines.transforms.voice.survey_windows import VALUE, count_periods, give_reason
+from regulars.pipelines.transforms.voice.survey_windows import VALUE, count_periods, give_reason, thin_out
 from regulars.pipelines.transforms.voice.votes import (
     ANSWER_DIMENSIONS,
     SurveySettings,
@@ -92,12 +92,12 @@ def satisfaction_scores(
     if by_person.is_empty():
         return pl.DataFrame(schema=COLUMNS)
     by_answer = {
-        name: list_votes(rows, days, who, ["person", *SURVEY, column])
+        name: list_votes(rows, days, None, ["person", *SURVEY, column])
         for name, column in ANSWER_DIMENSIONS.items()
         if name in surveys.dimensions
     }
     votes = split_votes(by_person, by_answer, surveys.dimensions, key=SURVEY)
-    periods = count_periods(_measure(votes), MEASURES, key=SURVEY, as_of=as_of)
+    periods = thin_out(count_periods(_measure(votes), MEASURES, key=SURVEY, as_of=as_of), as_of)
     return (
         _add_means(periods)
         .with_columns(**_compute_satisfied_rate(), reason=give_reason(), as_of=pl.lit(as_of))

@@ -9,12 +9,15 @@ from collections.abc import Mapping, Sequence
 
 import polars as pl
 
-from regulars.pipelines.definitions.enumerations import ALL, NPS_ROLLING_GRAIN
-from regulars.pipelines.definitions.windows import NPS_ROLLING_DAYS
+from regulars.pipelines.definitions.enumerations import ALL, NPS_LONG_ROLLING_GRAIN, NPS_ROLLING_GRAIN
+from regulars.pipelines.definitions.windows import NPS_LONG_ROLLING_DAYS, NPS_ROLLING_DAYS
 from regulars.pipelines.transforms.day_numbers import EPOCH, count_days_since_epoch
 
 MONDAY_OF_WEEK_0 = -3  # 1969-12-29, in days since 1970
-DAYS_OF_GRAIN = {"day": 1, "week": 7, NPS_ROLLING_GRAIN: NPS_ROLLING_DAYS}
+ROLLING = {NPS_ROLLING_GRAIN: NPS_ROLLING_DAYS, NPS_LONG_ROLLING_GRAIN: NPS_LONG_ROLLING_DAYS}
+"""Rolling grain -> how many days its windows have."""
+LONGEST_WINDOW = max(ROLLING.values())
+DAYS_OF_GRAIN = {"day": 1, "week": 7, **ROLLING}
 """How many days a period of each grain has."""
 FEW_VOTES = 30
 """Below this many votes the interval is wider than most changes: ±30 points at 50 % promoters and 20 % detractors."""
@@ -22,7 +25,8 @@ VALUE = ["dimension", "dimension_value"]
 PERIOD = ["grain", "period_start", "period_end"]
 EVENT = ["measure", "day_idx", "week_idx", "end_idx", "is_last_of_week", "amount"]
 """The columns of an event beside its dimension: what it adds to (`measure`) and how much (`amount`, Int64); its day;
-the first day on which it is in no rolling window any more; whether it is in the count of its week."""
+the first day on which it is no longer its owner's vote, at most `LONGEST_WINDOW` days later; whether it is in the count
+of its week."""
 
 
 def count_periods(
@@ -46,6 +50,7 @@ def count_periods(
     """
     if events["day_idx"].null_count():
         raise ValueError("core.calendar lacks days on which there are answers; it must cover all of them.")
+    events = events.with_columns(pl.col(VALUE).cast(pl.Categorical))  # numbers are grouped faster than texts
     value, totals = (
         [*key, *VALUE],
         {name: pl.col("amount").filter(pl.col("measure") == name).sum() for name in measures},
@@ -54,18 +59,28 @@ def count_periods(
     counted = [
         _count_by_day(events, value, totals),
         _count_by_week(events, value, totals),
-        _count_by_rolling_window(events, value, totals),
+        *(_count_by_rolling_window(events, value, totals, grain, days) for grain, days in ROLLING.items()),
     ]
-    periods = pl.concat(counted)
+    periods = pl.concat(counted).with_columns(pl.col(VALUE).cast(pl.String))
     periods = pl.concat([periods, _list_empty_periods(periods, [*key], measures, first_day, last_day)])
     complete = (pl.col("period_end") <= as_of) & (
-        (pl.col("grain") != NPS_ROLLING_GRAIN) | (pl.col("period_start") >= EPOCH + dt.timedelta(days=first_day))
+        ~pl.col("grain").is_in([*ROLLING]) | (pl.col("period_start") >= EPOCH + dt.timedelta(days=first_day))
     )
     return (
         periods.with_columns(is_complete=complete)
         .filter((pl.col("period_end") <= as_of) | (pl.col("grain") == "week"))
         .filter(pl.any_horizontal(pl.col(name) != 0 for name in measures) | (pl.col("dimension") == ALL))
     )
+
+
+def thin_out(periods: pl.DataFrame, as_of: dt.date) -> pl.DataFrame:
+    """Keep of the long rolling windows those of `all`, and those of other dimensions that end with a month or `as_of`.
+
+    A window of 90 days hardly changes from day to day, and a row per day and value would double the table.
+    """
+    end = pl.col("period_end")
+    is_kept = (pl.col("dimension") == ALL) | (end == end.dt.month_end()) | (end == as_of)
+    return periods.filter((pl.col("grain") != NPS_LONG_ROLLING_GRAIN) | is_kept)
 
 
 def join_window_before(periods: pl.DataFrame, columns: Sequence[str], *, key: Sequence[str] = ()) -> pl.DataFrame:
@@ -109,18 +124,21 @@ def _count_by_week(events: pl.DataFrame, value: list[str], totals: Mapping[str, 
     return weeks.select(_select_period("week", monday, monday + 6, *value, *totals))
 
 
-def _count_by_rolling_window(events: pl.DataFrame, value: list[str], totals: Mapping[str, pl.Expr]) -> pl.DataFrame:
+def _count_by_rolling_window(
+    events: pl.DataFrame, value: list[str], totals: Mapping[str, pl.Expr], grain: str, window: int
+) -> pl.DataFrame:
     """Count per day what is valid on it: all that began by then, less all that has ended."""
-    ends = events.with_columns(-pl.col("amount"), day_idx="end_idx")
+    end = pl.min_horizontal("end_idx", pl.col("day_idx") + window)
+    ends = events.with_columns(-pl.col("amount"), day_idx=end)
     changes = pl.concat([events, ends]).group_by(*value, "day_idx").agg(**totals)
     days = pl.int_ranges(pl.col("day_idx").min(), pl.col("day_idx").max()).alias("day_idx")
     spine = changes.group_by(value).agg(days).explode("day_idx")
     day = pl.col("day_idx")
     return (
         spine.join(changes, on=[*value, "day_idx"], how="left")
-        .sort(*value, "day_idx")
+        .sort("day_idx")
         .with_columns(pl.col(*totals).fill_null(0).cum_sum().over(value))
-        .select(_select_period(NPS_ROLLING_GRAIN, day - (NPS_ROLLING_DAYS - 1), day, *value, *totals))
+        .select(_select_period(grain, day - (window - 1), day, *value, *totals))
     )
 
 
@@ -141,7 +159,10 @@ def _list_empty_periods(
         [
             fill(days).select(_select_period("day", idx, idx, *rest)),
             fill(mondays).select(_select_period("week", idx, idx + 6, *rest)),
-            fill(days).select(_select_period(NPS_ROLLING_GRAIN, idx - (NPS_ROLLING_DAYS - 1), idx, *rest)),
+            *(
+                fill(days).select(_select_period(grain, idx - (window - 1), idx, *rest))
+                for grain, window in ROLLING.items()
+            ),
         ]
     )
     return every.join(periods, on=["grain", "period_end", *key, *VALUE], how="anti")

@@ -13,9 +13,8 @@ import polars as pl
 from narwhals.typing import IntoFrame
 
 from regulars.pipelines.definitions.enumerations import ALL, OTHER, UNKNOWN, UNKNOWN_CUSTOMER_IDX
-from regulars.pipelines.definitions.windows import NPS_ROLLING_DAYS
 from regulars.pipelines.transforms.purchases.purchases import read_into_polars
-from regulars.pipelines.transforms.voice.survey_windows import EVENT, VALUE
+from regulars.pipelines.transforms.voice.survey_windows import EVENT, LONGEST_WINDOW, VALUE
 
 ANSWER_DIMENSIONS = {"touchpoint": "touchpoint", "channel": "channel", "store": "store_id", "language": "language"}
 """Dimensions of the answer itself -> its column in core; a person has one vote for each value."""
@@ -77,35 +76,42 @@ def select_customer_dimensions(customers: IntoFrame, customer_segments: IntoFram
 
 
 def list_votes(
-    rows: "nw.LazyFrame[Any]", calendar: IntoFrame, customers: "nw.LazyFrame[Any]", owner: Sequence[str]
+    rows: "nw.LazyFrame[Any]",
+    calendar: IntoFrame,
+    customers: "nw.LazyFrame[Any] | None",
+    owner: Sequence[str],
+    *,
+    carried: Sequence[str] = (),
 ) -> pl.DataFrame:
     """Scan rows, on any engine: count the votes by the day on which they begin and the day on which they stop counting.
 
     A vote of day d is the latest of its person in every window that ends between d and the day before the next vote,
-    and it is in no rolling window that ends `NPS_ROLLING_DAYS` or more days after d. So windows need no join: it is
+    and it is in no rolling window of D days that ends D or more days after d. So windows need no join: it is
     enough to know when each vote stops counting, and whether the next vote lies in another week.
 
     Args:
         rows: `person`, `customer_idx`, `day`, `at`, `row_id`, `system`, `measure` and the columns of `owner`.
         calendar: `core.calendar`; `day`, `day_idx`, `week_idx`.
-        customers: As `select_customer_dimensions` returns them.
+        customers: As `select_customer_dimensions` returns them; None: votes are split by nothing of the customer.
         owner: Who has one vote at a time: `person`, or `person` and a dimension of the answer.
+        carried: What else is kept of a vote; no vote is counted apart for it.
 
     Returns:
-        The columns of `EVENT`, of `CUSTOMER_DIMENSIONS` and of `owner` without `person`; `amount` counts votes.
+        The columns of `EVENT`, of `CUSTOMER_DIMENSIONS` with customers, `carried` and `owner` without `person`;
+        `amount` counts votes.
     """
     next_day = nw.col("day_idx").shift(-1).over(*owner, order_by="day_idx")
     next_week = nw.col("week_idx").shift(-1).over(*owner, order_by="day_idx")
     votes = (
         rows.unique([*owner, "day"], keep="last", order_by=["at", "row_id", "system"])
         .join(make_lazy(calendar).select("day", "day_idx", "week_idx"), on="day", how="left")
-        .with_columns(next_day=next_day, next_week=next_week, last_idx=nw.col("day_idx") + NPS_ROLLING_DAYS)
+        .with_columns(next_day=next_day, next_week=next_week, last_idx=nw.col("day_idx") + LONGEST_WINDOW)
         .with_columns(
             end_idx=nw.when(nw.col("next_day") < nw.col("last_idx")).then(nw.col("next_day")).otherwise("last_idx"),
             is_last_of_week=nw.col("next_week").is_null() | (nw.col("next_week") > nw.col("week_idx")),
         )
     )
-    return _count_rows(votes, customers, [name for name in owner if name != "person"])
+    return _count_rows(votes, customers, [*(name for name in owner if name != "person"), *carried])
 
 
 def list_single_rows(rows: "nw.LazyFrame[Any]", calendar: IntoFrame, customers: "nw.LazyFrame[Any]") -> pl.DataFrame:
@@ -121,18 +127,18 @@ def list_single_rows(rows: "nw.LazyFrame[Any]", calendar: IntoFrame, customers: 
     """
     days = make_lazy(calendar).select("day", "day_idx", "week_idx")
     counted = rows.join(days, on="day", how="left").with_columns(
-        end_idx=nw.col("day_idx") + NPS_ROLLING_DAYS, is_last_of_week=nw.lit(value=True)
+        end_idx=nw.col("day_idx") + LONGEST_WINDOW, is_last_of_week=nw.lit(value=True)
     )
     return _count_rows(counted, customers, list(ANSWER_DIMENSIONS.values()))
 
 
-def _count_rows(rows: "nw.LazyFrame[Any]", customers: "nw.LazyFrame[Any]", columns: list[str]) -> pl.DataFrame:
-    kept = [name for name in EVENT if name != "amount"]
-    counted = (
-        rows.join(customers, on="customer_idx", how="left")
-        .group_by(*columns, *CUSTOMER_DIMENSIONS, *kept)
-        .agg(amount=nw.len())
-    )
+def _count_rows(rows: "nw.LazyFrame[Any]", customers: "nw.LazyFrame[Any] | None", columns: list[str]) -> pl.DataFrame:
+    kept = [*columns, *(name for name in EVENT if name != "amount")]
+    if customers is None:
+        counted = rows.group_by(*kept).agg(amount=nw.len())
+    else:  # few votes agree in everything, so grouping them would only cost
+        with_customers = rows.select("customer_idx", *kept).join(customers, on="customer_idx", how="left")
+        counted = with_customers.select(*CUSTOMER_DIMENSIONS, *kept, amount=nw.lit(1))
     return read_into_polars(counted.to_native()).with_columns(pl.col("amount").cast(pl.Int64))
 
 

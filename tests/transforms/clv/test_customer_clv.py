@@ -7,7 +7,9 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
+from regulars.pipelines.definitions.enumerations import ValueBasis
 from regulars.pipelines.models.names import BY_COHORT, PURCHASE_MODELS
+from regulars.pipelines.settings.economics import Economics
 from regulars.pipelines.transforms.clv.clv_evaluation import clv_evaluation
 from regulars.pipelines.transforms.clv.clv_models import clv_models
 from regulars.pipelines.transforms.clv.customer_clv import COLUMNS, customer_clv
@@ -18,6 +20,17 @@ AS_OF = dt.date(2026, 3, 31)
 MONEY = pl.Decimal(18, 4)
 DAYS = pl.date_range(dt.date(2010, 1, 1), dt.date(2026, 12, 31), eager=True)
 CALENDAR = pl.DataFrame({"day": DAYS}).with_columns(day_idx=pl.col("day").cast(pl.Int32))
+AS_MEASURED = Economics()
+NO_LINES = pl.DataFrame(
+    schema={
+        "customer_idx": pl.Int32,
+        "order_date": pl.Date,
+        "is_countable": pl.Boolean,
+        "gross_sales": MONEY,
+        "discounts": MONEY,
+        "cost": MONEY,
+    }
+)
 TOO_FEW = "the history is too short, or too few customers came back, to test a model"
 
 
@@ -66,19 +79,26 @@ def core(
 
 
 def clv(
-    frames: dict[str, Any], as_of: dt.date = AS_OF, *, max_lifetime_years: float = 10, discount_rate: float = 0.1
+    frames: dict[str, Any],
+    as_of: dt.date = AS_OF,
+    *,
+    max_lifetime_years: float = 10,
+    discount_rate: float = 0.1,
+    value_basis: ValueBasis = "net_sales",
+    economics: Economics = AS_MEASURED,
 ) -> pl.DataFrame:
     bought = (frames["orders"], frames["refunds"], frames["calendar"])
     models = clv_models(*bought, as_of=as_of).lazy()
     return customer_clv(
-        **frames,
+        **({"order_lines": NO_LINES} | frames),
         clv_models=models,
         clv_evaluation=clv_evaluation(*bought, models, as_of=as_of).lazy(),
         as_of=as_of,
         lapse_days=365,
         max_lifetime_years=max_lifetime_years,
         discount_rate=discount_rate,
-        value_basis="net_sales",
+        value_basis=value_basis,
+        economics=economics,
         subscription_revenue_is_in_orders=False,
     )
 

@@ -2,7 +2,6 @@ import datetime as dt
 from decimal import Decimal
 from typing import Any
 
-import duckdb
 import polars as pl
 import pytest
 from hypothesis import given, settings
@@ -14,7 +13,6 @@ from regulars.pipelines.transforms.cohorts.cohort_cells import GRAINS
 from regulars.pipelines.transforms.cohorts.retention_cohorts import (
     COLUMNS,
     KEY,
-    RETENTION_COHORTS_MONTHLY,
     retention_cohorts,
 )
 from tests.transforms import oracle
@@ -240,18 +238,6 @@ def test_quarters_and_years_are_the_companys_fiscal_ones():
     ]
     quarters = found.filter(grain="quarter", period_number=0)["cohort_start"].to_list()
     assert quarters == [dt.date(2024, 11, 1), dt.date(2025, 11, 1)]
-
-
-def test_the_monthly_view_is_the_whole_base_of_the_mart():
-    table = mart(order("ada", "2026-02-03"), order("ada", "2026-03-03"))
-    with duckdb.connect() as con:
-        con.execute("create schema marts")
-        con.register("cohorts_of_test", table.to_arrow())
-        con.execute("create table marts.retention_cohorts as from cohorts_of_test")
-        con.execute(f"create view marts.retention_cohorts_monthly as {RETENTION_COHORTS_MONTHLY}")
-        columns = "cohort_month, months_since_first_order, retention_rate"
-        rows = con.execute(f"select {columns} from marts.retention_cohorts_monthly order by all").fetchall()
-    assert rows == [(dt.date(2026, 2, 1), 0, 1.0), (dt.date(2026, 2, 1), 1, 1.0)]
 
 
 @pytest.mark.parametrize("engine", ENGINES)

@@ -18,6 +18,7 @@ from regulars.pipelines.transforms.clv.customer_clv import customer_clv
 from regulars.pipelines.transforms.customers.customer_360 import customer_360
 from regulars.pipelines.transforms.customers.customer_segments import customer_segments
 from regulars.pipelines.transforms.voice.nps import nps
+from tests.transforms.clv.test_customer_clv import AS_MEASURED, NO_LINES
 from tests.transforms.customer_rows import (
     AS_OF,
     MONEY,
@@ -109,10 +110,12 @@ def marts_of_the_small_company() -> dict[str, pl.DataFrame]:
             *bought,
             untested["models"],
             untested["evaluation"],
+            NO_LINES,
             **spans,
             max_lifetime_years=10,
             discount_rate=0.1,
             value_basis="net_sales",
+            economics=AS_MEASURED,
             **revenue,
         ),
         "customer_segments": segments,

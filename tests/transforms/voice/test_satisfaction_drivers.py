@@ -43,6 +43,10 @@ ORDERS = {
     "ordered_at": pl.Datetime("us"),
     "promised_at": pl.Datetime("us"),
     "delivered_at": pl.Datetime("us"),
+    "line_count": pl.Int32,
+    "gross_sales": pl.Decimal(18, 4),
+    "discounts": pl.Decimal(18, 4),
+    "shipping": pl.Decimal(18, 4),
 }
 
 
@@ -161,6 +165,23 @@ def test_a_late_delivery_drives_the_score_and_has_no_scale():
     assert rows["days_late"]["effect"] < -0.2
     assert (rows["days_late"]["performance"], rows["days_late"]["quadrant"]) == (None, None)
     assert rows["days_late"]["mean_value"] == pytest.approx(np.maximum(late, 0).mean())
+
+
+def test_what_was_ordered_may_drive_the_score_beside_how_it_was_delivered():
+    rng = np.random.default_rng(4)
+    lines, price = rng.integers(1, 6, 250), rng.integers(10, 90, 250)
+    scores = np.clip(np.rint(9 - lines + rng.normal(0, 0.5, 250)), 0, 10)
+    orders = [
+        {"system": "shop", "order_id": f"o{i}", "line_count": n, "gross_sales": p + 5, "discounts": 5, "shipping": p}
+        for i, (n, p) in enumerate(zip(lines.tolist(), price.tolist(), strict=True))
+    ]
+    responses = [response(i, score, order_system="shop", order_id=f"o{i}") for i, score in enumerate(scores)]
+    rows = by_driver(mart_of(tables(responses, [], orders)))
+    assert set(rows) == {"lines_in_order", "order_value", "shipping_share"}
+    assert rows["lines_in_order"]["effect"] == pytest.approx(-1, abs=0.1)
+    assert rows["order_value"]["mean_value"] == pytest.approx(price.mean())
+    assert rows["shipping_share"]["mean_value"] == 0.5
+    assert rows["shipping_share"]["reason"] == "all answers are the same"
 
 
 def test_a_parcel_that_was_lost_for_years_counts_as_the_slowest_usual_one():

@@ -1,4 +1,4 @@
-"""Measures orders that can hardly be what they say: worth nothing, worth too much, all placed in one second.
+"""Measures orders that can hardly be what they say: worth nothing or too much, of one second, of two customers.
 
 Put here: what is odd about amounts and moments of orders within their source. Keep out: sources against each other
 (`amounts.py`), and days far from all others (`pipelines/audit/findings/days.py`).
@@ -55,6 +55,29 @@ _REFUNDS = """
     group by refunds.source
     order by refunds.source
 """
+_CONTRADICTIONS = """
+    with
+        orders as (
+            select
+                _source,
+                coalesce(min(customer_record_id) <> max(customer_record_id), false) as several_customers,
+                coalesce(min(store_id) <> max(store_id), false)
+                    or coalesce(min(channel) <> max(channel), false)
+                    or coalesce(min(country) <> max(country), false) as several_places,
+            from staging.order_lines
+            where line_type = 'sale'
+            group by _source, _system, order_id
+        )
+
+    select
+        _source,
+        count(*) as order_count,
+        count(*) filter (several_customers) as several_customers,
+        count(*) filter (several_places) as several_places,
+    from orders
+    group by _source
+    order by _source
+"""
 _WORDS: dict[str, tuple[str, str]] = {
     "orders_worth_nothing": (
         "have gross sales of 0, and so do not count as orders",
@@ -96,7 +119,7 @@ def find_odd_orders(con: duckdb.DuckDBPyConnection) -> list[Finding]:
             ("orders_of_one_moment", 0 if few or (at_once or 0) < FEWEST_AT_ONCE else at_once),
         )
         found += [_describe(name, source, cases_count, count) for name, cases_count in cases if cases_count]
-    return [*found, *_find_early_refunds(con)]
+    return [*found, *_find_early_refunds(con), *_find_contradicting_lines(con)]
 
 
 def _describe(name: str, source: str, cases: int, count: int) -> Finding:
@@ -124,3 +147,28 @@ def _find_early_refunds(con: duckdb.DuckDBPyConnection) -> list[Finding]:
         )
         for source, count in con.execute(_REFUNDS).fetchall()
     ]
+
+
+def _find_contradicting_lines(con: duckdb.DuckDBPyConnection) -> list[Finding]:
+    found = []
+    for source, count, several_customers, several_places in con.execute(_CONTRADICTIONS).fetchall():
+        cases = (
+            ("lines_of_several_customers", several_customers, "customers"),
+            ("lines_of_several_places", several_places, "stores, channels or countries"),
+        )
+        found += [
+            make_finding(
+                name,
+                f"{orders:,} of {count:,} orders of `{source}` have lines of different {what}: the whole order counts "
+                "for what its own row says, else for what its first line says.",
+                "If they are orders of their own, map an id that tells them apart, such as "
+                "`order_id: {sql: order_id || '-' || store}`.",
+                source=source,
+                kind="order_lines",
+                count=orders,
+                share=orders / count,
+            )
+            for name, orders, what in cases
+            if orders
+        ]
+    return found

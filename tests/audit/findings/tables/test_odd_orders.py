@@ -33,6 +33,21 @@ def test_discounts_beyond_the_goods_and_discounts_that_are_shares_are_counted():
     assert measured(find_odd_orders, orders=[*shares, *orders_of(["10"], order_id="x", discounts="1")]) == []
 
 
+def test_orders_whose_lines_name_two_customers_or_two_stores_are_counted():
+    def lines_of(*lines: dict[str, Any]) -> list[dict[str, Any]]:
+        return [{"order_id": "1", "unit_price": "5", "ordered_at": "2026-01-05 10:00:00", **line} for line in lines]
+
+    ada, bob = {"customer_record_id": "ada", "store_id": "7"}, {"customer_record_id": "bob", "store_id": "8"}
+    both = {"lines_of_several_customers": 1, "lines_of_several_places": 1}
+    assert counts(measured(find_odd_orders, order_lines=lines_of(ada, bob))) == both
+    assert measured(find_odd_orders, order_lines=lines_of(ada, {}, ada)) == []
+    assert measured(find_odd_orders, order_lines=lines_of(ada, bob | {"order_id": "2"})) == []
+    refund = bob | {"line_type": "refund", "unit_price": "-5"}
+    assert measured(find_odd_orders, order_lines=lines_of(ada, refund)) == []
+    (abroad,) = measured(find_odd_orders, order_lines=lines_of({"country": "FR"}, {"country": "DE"}))
+    assert (abroad.name, abroad.severity) == ("lines_of_several_places", "info")
+
+
 def test_orders_of_one_second_are_counted_but_not_those_that_have_a_day_only():
     at_once = orders_of(["10"] * 20)
     assert counts(

@@ -1,0 +1,200 @@
+"""Says how long each owner's worklist is, and exports the lists and the segments with contact details.
+
+Put here: reading what is published, and what is said, which never names a customer. Keep out: what a file holds
+(`owner_files.py`, `segment_files.py`), and how it is written (`export_folder.py`).
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+import polars as pl
+
+from regulars.pipelines.command.generations import find_current
+from regulars.pipelines.command.plurals import count_things
+from regulars.pipelines.command.query import format_table
+from regulars.pipelines.command.worklists.contacts import find_addresses, read_customer_records, read_owner_ids
+from regulars.pipelines.command.worklists.crm_headers import RECORD_ID, find_headers
+from regulars.pipelines.command.worklists.export_folder import check_content, check_place, write_folder
+from regulars.pipelines.command.worklists.owner_files import make_owner_files
+from regulars.pipelines.command.worklists.segment_files import SegmentFile, make_segment_files
+from regulars.pipelines.errors import StorageFailed, UsageWrong
+from regulars.pipelines.home.generation import Generation
+from regulars.pipelines.home.home import Home
+from regulars.pipelines.run.request import find_settings_file
+from regulars.pipelines.settings.settings import Settings
+from regulars.pipelines.settings.settings_file import load_settings
+
+SUMMARY = """
+    select
+        owner,
+        count(*) as customers,
+        sum(at_stake) as at_stake,
+        min(until_date) as first_until,
+        any_value(owner_customers_left_out) as customers_left_out,
+        any_value(owner_at_stake_left_out) as at_stake_left_out,
+    from marts.owner_worklists
+    group by owner
+    order by sum(priority) desc, owner
+"""
+WORKLISTS = "from marts.owner_worklists order by owner, list_rank"
+SEGMENTS = """
+    select customer_id, segment
+    from marts.customer_360
+    where segment is not null and not is_deleted and not is_unknown
+"""
+NEWEST_FILES = """
+    select source, arg_max(file_sha256, (landed_at, file_sha256)), arg_max(file_name, (landed_at, file_sha256))
+    from meta.files
+    group by source
+"""
+
+
+@dataclass(frozen=True)
+class _Published:
+    """What the current generation says: the lists, who is in which segment, and the newest file of each source."""
+
+    worklists: pl.DataFrame
+    segments: pl.DataFrame
+    newest_files: Mapping[str, tuple[str, str]]
+
+
+def summarise_worklists(home: Home, *, as_json: bool) -> str:
+    """A line per owner of the current generation, the most urgent money first; no customer is named.
+
+    Raises:
+        StorageFailed: Nothing is published, or nothing with worklists.
+    """
+    current = find_current(home)
+    with _open(current) as con:
+        summary = con.sql(SUMMARY)
+        columns, rows = summary.columns, summary.fetchall()
+    if as_json:
+        return json.dumps([dict(zip(columns, row, strict=True)) for row in rows], default=str, indent=1)
+    if not rows:
+        return f"{current.name}: nobody is to be called"
+    shown = [(*row[:2], f"{row[2]:,.2f}", row[3], row[4], f"{row[5]:,.2f}") for row in rows]
+    return format_table(columns, shown)
+
+
+def export_worklists(
+    home: Home, folder: Path, *, settings: Path, owner: str | None = None, segment: str | None = None
+) -> str:
+    """Write a CSV file per owner and one per segment; `owner` or `segment` alone writes only that one's.
+
+    Args:
+        home: The company's home.
+        folder: Where to write.
+        settings: The settings file: it says what the CRM calls our columns.
+        owner: An owner, by the id in the published tables or by name, or `unassigned`.
+        segment: A segment.
+
+    Raises:
+        SettingsWrong: The settings file holds a mistake.
+        UsageWrong: Readers see the folder, it holds files of others, or there is no such owner or segment.
+        StorageFailed: Nothing is published, or the disk failed.
+    """
+    file = find_settings_file(settings)
+    company, current, place = load_settings(file), find_current(home), folder.expanduser().resolve()
+    check_place(place, home, _list_shared_folders(company, file.parent))
+    check_content(place)
+    published, records = _read_published(current), read_customer_records(current)
+    files: dict[str, pl.DataFrame] = {}
+    said: list[str] = []
+    if owner is not None or segment is None:
+        owner_ids = read_owner_ids(current)
+        lists = _choose_owner(published.worklists, owner, owner_ids)
+        headers = {
+            source: find_headers(home, company.sources.get(source), published.newest_files.get(source))
+            for source in records["source"].unique()
+        }
+        made = make_owner_files(lists, records, headers, owner_ids)
+        files |= made
+        said += [f"{count_things(lists['owner'].n_unique(), 'worklist')} with {count_things(len(lists), 'customer')}"]
+        said += [
+            f"source {source}: the settings name no column of its files with the record's id, so that its worklists "
+            f"have {RECORD_ID} instead"
+            for source, found in sorted(headers.items())
+            if RECORD_ID not in found and any(source == each for each in _list_sources(lists, records))
+        ]
+    if segment is not None or owner is None:
+        chosen = _choose_segment(published.segments, segment)
+        addresses = find_addresses(records, company.identity.ignore_emails)
+        segments = list(make_segment_files(chosen, addresses))
+        files |= {each.file_name: each.rows for each in _check_names(segments)}
+        said += [each.describe() for each in segments]
+    write_folder(place, files)
+    return "\n".join(
+        [
+            f"wrote {count_things(len(files), 'file')} of {current.name} to {place}",
+            "they hold personal data, so do not share the folder",
+            *(f"  {each}" for each in said),
+        ]
+    )
+
+
+def _open(generation: Generation) -> duckdb.DuckDBPyConnection:
+    try:
+        con = duckdb.connect(generation.duckdb_file, read_only=True)
+    except duckdb.Error:
+        raise StorageFailed(
+            f"{generation.duckdb_file} cannot be opened; `regulars verify` says what is damaged"
+        ) from None
+    found = con.execute("select 1 from duckdb_tables() where table_name = 'owner_worklists'").fetchall()
+    if not found:
+        con.close()
+        raise StorageFailed(
+            f"{generation.name} was made before there were worklists; the next `regulars run` makes them"
+        )
+    return con
+
+
+def _read_published(generation: Generation) -> _Published:
+    with _open(generation) as con:
+        newest = {source: (digest, name) for source, digest, name in con.execute(NEWEST_FILES).fetchall()}
+        return _Published(con.sql(WORKLISTS).pl(), con.sql(SEGMENTS).pl(), newest)
+
+
+def _list_shared_folders(company: Settings, base: Path) -> list[Path]:
+    """The folders to which the settings deliver generations."""
+    options = [target.options.get("path") for target in company.publish.targets.values()]
+    return [base / str(path) for path in options if path]
+
+
+def _list_sources(lists: pl.DataFrame, records: pl.DataFrame) -> list[str]:
+    return records.join(lists, on="customer_id", how="semi")["source"].unique().to_list()
+
+
+def _choose_owner(worklists: pl.DataFrame, owner: str | None, owner_ids: Mapping[str, str]) -> pl.DataFrame:
+    if owner is None:
+        return worklists
+    known = worklists["owner"].unique().sort().to_list()
+    meant = owner if owner in known else owner_ids.get(owner, owner)
+    if meant not in known:
+        raise UsageWrong(
+            f"--owner: nobody of that name has a worklist; {len(known)} have: {', '.join(known) or 'nobody'}"
+        )
+    return worklists.filter(pl.col("owner") == meant)
+
+
+def _choose_segment(segments: pl.DataFrame, segment: str | None) -> pl.DataFrame:
+    if segment is None:
+        return segments
+    known = segments["segment"].unique().sort().to_list()
+    if segment not in known:
+        raise UsageWrong(
+            f"--segment {segment}: no customer is in such a segment; there are {', '.join(known) or 'none'}"
+        )
+    return segments.filter(pl.col("segment") == segment)
+
+
+def _check_names(segments: list[SegmentFile]) -> list[SegmentFile]:
+    """Refuse two segments whose files would have one name."""
+    names: dict[str, str] = {}
+    for each in segments:
+        other = names.setdefault(each.file_name, each.segment)
+        if other != each.segment:
+            raise UsageWrong(f"segments {other} and {each.segment} would both be {each.file_name}: rename one of them")
+    return segments

@@ -1,0 +1,130 @@
+"""Compares how often something happens to those exposed so many times with those not exposed who are like them.
+
+Each observation lies in a cell of those alike. What would have happened to the exposed without exposure is expected
+from the share of the unexposed of the same cell: the ratio of observed and expected is a standardised mortality ratio.
+A cell counts where enough unexposed are in it.
+
+Put here: the comparison and its interval. Keep out: what is observed, and what makes two customers alike
+(`transforms/care/landmarks.py`).
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+BLOCKS = 499
+"""Subjects are drawn in at most so many blocks: exact up to that number, and as quick for a million. A prime, so that
+no rhythm in the numbers of subjects puts those alike into one block."""
+
+
+@dataclass(frozen=True)
+class MatchedRates:
+    """What happened per level of exposure, arrays of one entry per level from 0.
+
+    Attributes:
+        observations: All of the level.
+        events: Of these, those to whom it happened.
+        matched: Observations in cells that count.
+        matched_subjects: Subjects with at least one of these.
+        observed_rate: Share of events among the matched; NaN without any.
+        expected_rate: The share expected of them without exposure; NaN without any matched.
+        ratio: observed_rate / expected_rate; NaN where nothing is expected.
+        ratio_low: Lower end of the percentile interval of `ratio`; NaN where most draws have none.
+        ratio_high: Upper end of it.
+    """
+
+    observations: Ints
+    events: Ints
+    matched: Ints
+    matched_subjects: Ints
+    observed_rate: Floats
+    expected_rate: Floats
+    ratio: Floats
+    ratio_low: Floats
+    ratio_high: Floats
+
+
+def compare_matched(
+    subject: Ints,
+    level: Ints,
+    cell: Ints,
+    event: NDArray[np.bool_],
+    *,
+    levels: int,
+    least_unexposed: int,
+    draws: int,
+    seed: int,
+    coverage: float = 0.95,
+) -> MatchedRates:
+    """Compare each level with level 0 in the same cells, with a bootstrap over subjects.
+
+    Args:
+        subject: Whom each observation is of, a number of 0 or more; observations of one subject are drawn together.
+        level: How often exposed, 0 to levels − 1.
+        cell: A number of 0 or more for those alike.
+        event: Whether it happened.
+        levels: How many levels there are.
+        least_unexposed: A cell counts where at least so many observations of level 0 are in it.
+        draws: How many bootstrap samples.
+        seed: Of the draws.
+        coverage: Nominal coverage of the interval.
+    """
+    cells = int(cell.max(initial=0)) + 1
+    blocks = np.unique(subject % BLOCKS, return_inverse=True)[1]
+    shape = (int(blocks.max(initial=0)) + 1, levels, cells, 2)
+    place = ((blocks * levels + level) * cells + cell) * 2 + event
+    counts = np.bincount(place, minlength=int(np.prod(shape))).reshape(shape).astype(np.float64)
+    whole = counts.sum(axis=0)
+    is_matched = whole[0].sum(axis=-1) >= least_unexposed
+    observed, expected = _find_rates(whole, is_matched)
+    rng = np.random.default_rng(seed)
+    weights = rng.multinomial(shape[0], np.full(shape[0], 1 / shape[0]), size=draws).astype(np.float64)
+    drawn = (weights @ counts.reshape(shape[0], -1)).reshape(draws, *shape[1:])
+    ratios = np.array([_divide(*_find_rates(each, is_matched)) for each in drawn])
+    tail = (1 - coverage) / 2
+    low, high = _find_quantiles(ratios, tail), _find_quantiles(ratios, 1 - tail)
+    return MatchedRates(
+        observations=whole.sum(axis=(1, 2)).astype(np.int64),
+        events=whole[:, :, 1].sum(axis=1).astype(np.int64),
+        matched=whole[:, is_matched].sum(axis=(1, 2)).astype(np.int64),
+        matched_subjects=_count_subjects(subject, level, is_matched[cell], levels),
+        observed_rate=observed,
+        expected_rate=expected,
+        ratio=_divide(observed, expected),
+        ratio_low=low,
+        ratio_high=high,
+    )
+
+
+def _count_subjects(subject: Ints, level: Ints, is_matched: NDArray[np.bool_], levels: int) -> Ints:
+    """How many subjects have a matched observation of each level."""
+    pairs = np.unique(subject[is_matched] * levels + level[is_matched])
+    return np.bincount(pairs % levels, minlength=levels).astype(np.int64)
+
+
+def _find_rates(counts: Floats, is_matched: NDArray[np.bool_]) -> tuple[Floats, Floats]:
+    """Observed and expected rate per level, of `counts` by level, cell and event; a draw may empty a cell."""
+    unexposed = counts[0].sum(axis=-1)
+    counted = is_matched & (unexposed > 0)
+    rate = _divide(counts[0, :, 1], unexposed)[counted]
+    of_level = counts[:, counted].sum(axis=-1)
+    size = of_level.sum(axis=-1)
+    return _divide(counts[:, counted, 1].sum(axis=-1), size), _divide(of_level @ rate, size)
+
+
+def _divide(part: Floats, whole: Floats) -> Floats:
+    ratio: Floats = np.divide(part, whole, out=np.full(np.shape(part), np.nan), where=whole > 0)
+    return ratio
+
+
+def _find_quantiles(ratios: Floats, share: float) -> Floats:
+    """A quantile of each column of what is known of it; NaN where less than half is."""
+    found = np.full(ratios.shape[1], np.nan)
+    is_known = ~np.isnan(ratios)
+    for column in np.flatnonzero(is_known.sum(axis=0) * 2 > len(ratios)):
+        found[column] = np.quantile(ratios[is_known[:, column], column], share)
+    return found

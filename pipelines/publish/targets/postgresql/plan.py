@@ -1,0 +1,241 @@
+"""What a generation looks like in PostgreSQL: tables with types, keys and comments, and views.
+
+Put here: reading it from the generation's own files. Keep out: the database (`structure.py`, `load.py`).
+"""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import duckdb
+import yaml
+
+from regulars.pipelines.errors import StorageFailed
+from regulars.pipelines.home.generation import CONTRACTS_FILE, Generation
+
+TYPES = {
+    "VARCHAR": "text",
+    "BIGINT": "bigint",
+    "INTEGER": "integer",
+    "SMALLINT": "smallint",
+    "TINYINT": "smallint",
+    "UTINYINT": "smallint",
+    "USMALLINT": "integer",
+    "UINTEGER": "bigint",
+    "DOUBLE": "double precision",
+    "FLOAT": "real",
+    "BOOLEAN": "boolean",
+    "DATE": "date",
+    "TIME": "time without time zone",
+    "TIMESTAMP": "timestamp without time zone",
+    "TIMESTAMP WITH TIME ZONE": "timestamp with time zone",
+}
+"""Type in DuckDB -> in PostgreSQL, as PostgreSQL spells it; decimals keep their digits. The same are published."""
+MOST_ROWS_WITH_REFERENCES = 1_000_000
+"""A table with more rows gets no foreign keys: each row would queue a check that delays the commit."""
+_VIEWED_TABLE = re.compile(r"\bFROM (\w+)\.(\w+)\b")
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column: its type as PostgreSQL spells it, and whether it may be NULL."""
+
+    name: str
+    type: str
+    is_required: bool = False
+
+
+@dataclass(frozen=True)
+class Reference:
+    """A foreign key of one column: `to` is (schema, table, column)."""
+
+    column: str
+    to: tuple[str, str, str]
+
+
+@dataclass(frozen=True)
+class PlannedTable:
+    """A table as it shall be.
+
+    Attributes:
+        schema: In the database, with the prefix.
+        name: The table's name.
+        source: In the generation, `layer.table`.
+        columns: In the published order.
+        primary_key: Its columns; none: it has no key.
+        unique: Single columns beside the key that other tables refer to.
+        references: Its foreign keys.
+        comments: Column -> comment; the table's own under `""`.
+        content: Changes when the rows do.
+    """
+
+    schema: str
+    name: str
+    source: str
+    columns: tuple[Column, ...]
+    primary_key: tuple[str, ...]
+    unique: tuple[str, ...]
+    references: tuple[Reference, ...]
+    comments: Mapping[str, str]
+    content: str
+
+
+@dataclass(frozen=True)
+class PlannedView:
+    """A view as it shall be: `select` is what it shows, of the table `table` in the same schema."""
+
+    schema: str
+    name: str
+    table: str
+    select: str
+    comments: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """All tables and views of a generation."""
+
+    tables: tuple[PlannedTable, ...]
+    views: tuple[PlannedView, ...]
+
+    @property
+    def relations(self) -> tuple[PlannedTable | PlannedView, ...]:
+        """The tables, then the views."""
+        return (*self.tables, *self.views)
+
+
+def plan_generation(generation: Generation, prefix: str) -> Plan:
+    """Read what a generation looks like in PostgreSQL.
+
+    Args:
+        generation: What is delivered.
+        prefix: Of each schema's name, such as `regulars_`.
+    """
+    declared = _read_declared(generation)
+    with duckdb.connect(str(generation.duckdb_file), read_only=True) as con:
+        comments = _read_comments(con)
+        columns = _read_columns(con, declared)
+        views = con.execute(
+            "select schema_name, view_name, sql from duckdb_views() where not internal order by all"
+        ).fetchall()
+    layers = {source.partition(".")[2]: source.partition(".")[0] for source in columns}
+    tables = [
+        PlannedTable(
+            schema=prefix + source.partition(".")[0],
+            name=source.partition(".")[2],
+            source=source,
+            columns=tuple(own),
+            primary_key=tuple(_list_keys(declared.get(source.partition(".")[2], {}))),
+            unique=(),
+            references=tuple(_list_references(declared.get(source.partition(".")[2], {}), layers, prefix)),
+            comments=comments[source],
+            content=generation.manifest.tables[source].sha256,
+        )
+        for source, own in sorted(columns.items())
+        if source in generation.manifest.tables
+    ]
+    return Plan(
+        tuple(_settle_references(tables, generation)),
+        tuple(_plan_view(*view, comments=comments, prefix=prefix) for view in views),
+    )
+
+
+def _read_declared(generation: Generation) -> dict[str, dict[str, dict[str, Any]]]:
+    """Table -> column -> what the combined contract says of it."""
+    path = generation.path / CONTRACTS_FILE
+    document = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader) if path.exists() else {}
+    return {
+        table["name"]: {column["name"]: column for column in table.get("properties", ())}
+        for table in document.get("schema", ())
+    }
+
+
+def _read_comments(con: duckdb.DuckDBPyConnection) -> dict[str, dict[str, str]]:
+    """`layer.table` -> column -> comment; of the table or view itself under `""`."""
+    found: dict[str, dict[str, str]] = defaultdict(dict)
+    for kind in ("table", "view"):
+        for schema, name, comment in con.execute(
+            f"select schema_name, {kind}_name, comment from duckdb_{kind}s() where not internal and comment is not null"
+        ).fetchall():
+            found[f"{schema}.{name}"][""] = comment
+    for schema, name, column, comment in con.execute(
+        "select schema_name, table_name, column_name, comment from duckdb_columns() "
+        "where not internal and comment is not null"
+    ).fetchall():
+        found[f"{schema}.{name}"][column] = comment
+    return found
+
+
+def _read_columns(
+    con: duckdb.DuckDBPyConnection, declared: Mapping[str, Mapping[str, Mapping[str, Any]]]
+) -> dict[str, list[Column]]:
+    found: dict[str, list[Column]] = defaultdict(list)
+    for schema, table, column, kind in con.execute(
+        "select schema_name, table_name, column_name, data_type from duckdb_columns() "
+        "join duckdb_tables() using (schema_name, table_name) where not duckdb_columns.internal "
+        "order by schema_name, table_name, column_index"
+    ).fetchall():
+        facts = declared.get(table, {}).get(column, {})
+        is_required = bool(facts.get("required") or facts.get("primaryKey"))
+        found[f"{schema}.{table}"].append(Column(column, translate_type(kind), is_required))
+    return found
+
+
+def translate_type(kind: str) -> str:
+    """The type of PostgreSQL that holds a published type of DuckDB.
+
+    Raises:
+        StorageFailed: There is none.
+    """
+    if kind.startswith("DECIMAL"):
+        return kind.replace("DECIMAL", "numeric")
+    if kind not in TYPES:
+        raise StorageFailed(f"a column of type {kind} cannot be delivered to PostgreSQL; cast it in its table")
+    return TYPES[kind]
+
+
+def _list_keys(columns: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    keys = [facts for facts in columns.values() if facts.get("primaryKey")]
+    return [facts["name"] for facts in sorted(keys, key=lambda facts: facts.get("primaryKeyPosition", 0))]
+
+
+def _list_references(
+    columns: Mapping[str, Mapping[str, Any]], layers: Mapping[str, str], prefix: str
+) -> Iterator[Reference]:
+    for name, facts in columns.items():
+        for each in facts.get("relationships") or ():
+            table, _, column = each["to"].rpartition(".")
+            table = table.rpartition(".")[2]
+            if table in layers:
+                yield Reference(name, (prefix + layers[table], table, column))
+
+
+def _settle_references(tables: list[PlannedTable], generation: Generation) -> Iterator[PlannedTable]:
+    """Leave out foreign keys of large tables, and make what the others refer to unique."""
+    rows = {source: facts.rows for source, facts in generation.manifest.tables.items()}
+    kept = {each.source: each.references for each in tables if rows[each.source] <= MOST_ROWS_WITH_REFERENCES}
+    wanted = {reference.to for references in kept.values() for reference in references}
+    for each in tables:
+        unique = sorted(
+            column
+            for schema, table, column in wanted
+            if (schema, table) == (each.schema, each.name) and each.primary_key != (column,)
+        )
+        yield replace(each, unique=tuple(unique), references=kept.get(each.source, ()))
+
+
+def _plan_view(
+    layer: str, name: str, statement: str, *, comments: Mapping[str, Mapping[str, str]], prefix: str
+) -> PlannedView:
+    """The view as PostgreSQL shall have it: the same columns of the same table, in the prefixed schema."""
+    select = statement.partition(" AS ")[2].rstrip("; \n")
+    (table,) = {match[2] for match in _VIEWED_TABLE.finditer(select)}
+    return PlannedView(
+        prefix + layer,
+        name,
+        table,
+        _VIEWED_TABLE.sub(rf"FROM {prefix}\1.\2", select),
+        comments.get(f"{layer}.{name}", {}),
+    )

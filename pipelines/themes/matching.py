@@ -1,0 +1,102 @@
+"""Finds the themes of comments by the rules.
+
+Put here: looking for terms. Keep out: which language a comment is in (`languages.py`), and what is made of the themes
+(`pipelines/transforms/voice`).
+"""
+
+import polars as pl
+
+from regulars.pipelines.definitions.enumerations import UNMATCHED
+from regulars.pipelines.themes.rules import UNKNOWN_LANGUAGE, Term, Theme, ThemeRules
+
+MOST_OF_ALL, FEWEST_FOR_SHARE = 1 / 3, 100
+"""A term that finds more of the comments in its language says little; of fewer comments no share is told."""
+MOST_COUNTED = 20_000
+"""What each term finds can be told from so many."""
+HOLE = " _"
+"""Stands where an exception was cut out of a text; no pattern begins with it."""
+
+
+def match_themes(comments: pl.DataFrame, rules: ThemeRules) -> pl.DataFrame:
+    """Find the themes of each comment: one row for each, or one of the theme `UNMATCHED`.
+
+    A comment is searched by the terms of its own language, and by all terms where its language is not known. One in a
+    language without rules has no theme.
+
+    Args:
+        comments: `text` as `normalize_text` writes it, `comment_language`, and any other columns, which are kept.
+        rules: The company's themes.
+
+    Returns:
+        The other columns, `comment_language` and `theme`.
+    """
+    kept = comments.drop("text").columns
+    found = [
+        _match_language(part, rules, None if language == UNKNOWN_LANGUAGE else str(language)).select(*kept, "theme")
+        for (language,), part in comments.partition_by("comment_language", as_dict=True).items()
+    ]
+    return pl.concat(found) if found else comments.drop("text").with_columns(theme=pl.lit(None, pl.String))
+
+
+def _match_language(comments: pl.DataFrame, rules: ThemeRules, language: str | None) -> pl.DataFrame:
+    flags = {theme.name: _has_theme(theme, language) for theme in rules.themes if theme.list_patterns(language)}
+    tagged = comments.with_columns(**flags)
+    rest = tagged.filter(~pl.any_horizontal(*flags)) if flags else tagged
+    parts = [tagged.filter(pl.col(name)).with_columns(theme=pl.lit(name)) for name in flags]
+    return pl.concat([*parts, rest.with_columns(theme=pl.lit(UNMATCHED))])
+
+
+def _has_theme(theme: Theme, language: str | None) -> pl.Expr:
+    text = pl.col("text")
+    exceptions = theme.list_exceptions(language)
+    if exceptions:
+        is_affected = text.str.contains_any(exceptions)
+        text = pl.when(is_affected).then(text.str.replace_many(exceptions, [HOLE])).otherwise(text)
+    return text.str.contains_any(theme.list_patterns(language))
+
+
+def count_term_hits(comments: pl.DataFrame, rules: ThemeRules) -> pl.DataFrame:
+    """Count how many comments each term of a language finds.
+
+    Args:
+        comments: `text` and `comment_language`.
+        rules: The company's themes.
+
+    Of more than `MOST_COUNTED` comments, every n-th is looked at.
+
+    Returns:
+        One row per term that finds a comment of its own language: `theme`, `language`, `written`, `line`, `column`,
+        `term_comments`, `language_comments`, most hits first.
+    """
+    parts = []
+    looked_at = comments.gather_every(-(-len(comments) // MOST_COUNTED) or 1)
+    for (language,), part in sorted(looked_at.partition_by("comment_language", as_dict=True).items()):
+        terms = {each.pattern: each for theme in rules.themes for each in theme.terms if each.language == language}
+        parts += [_describe_hit(terms[pattern], hits, len(part)) for pattern, hits in _count_patterns(part, terms)]
+    return pl.DataFrame(parts, schema=_HITS, orient="row").sort(
+        "term_comments", "theme", "language", "written", descending=[True, False, False, False]
+    )
+
+
+_HITS = {
+    "theme": pl.String,
+    "language": pl.String,
+    "written": pl.String,
+    "line": pl.Int64,
+    "column": pl.Int64,
+    "term_comments": pl.Int64,
+    "language_comments": pl.Int64,
+}
+
+
+def _count_patterns(comments: pl.DataFrame, terms: dict[str, Term]) -> list[tuple[str, int]]:
+    if not terms:
+        return []
+    hits = comments.select(
+        pattern=pl.col("text").str.extract_many(sorted(terms), overlapping=True).list.unique()
+    ).explode("pattern")
+    return hits.drop_nulls().group_by("pattern").len().rows()
+
+
+def _describe_hit(term: Term, hits: int, comments: int) -> tuple[str, str, str, int, int, int, int]:
+    return term.theme, term.language, term.written, term.line, term.column, hits, comments

@@ -1,0 +1,183 @@
+"""Reads the file of themes, and says what is wrong with it: every mistake with its line and column.
+
+Put here: YAML to `ThemeRules`. Keep out: what a term looks for (`rules.py`), and the shipped rules (`themes.yaml`).
+"""
+
+import hashlib
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from functools import cache
+from pathlib import Path
+
+import yaml
+
+from regulars.pipelines.definitions.enumerations import ALL, UNMATCHED
+from regulars.pipelines.errors import SettingsWrong
+from regulars.pipelines.themes.rules import (
+    FEWEST_LETTERS,
+    Term,
+    Theme,
+    ThemeRules,
+    is_too_short,
+    make_patterns,
+)
+
+SHIPPED = Path(__file__).with_name("themes.yaml")
+"""The rules that are used unless a company names a file of its own."""
+_NAME = re.compile("[a-z][a-z0-9_]*")
+_LANGUAGE = re.compile("[a-z]{2,3}")
+_TAKEN = (UNMATCHED, ALL)
+TERMS, EXCEPTIONS = "terms", "not"
+
+
+@dataclass
+class _Mistakes:
+    """What is wrong, in the order of the file."""
+
+    file: str
+    sentences: list[tuple[int, int, str]] = field(default_factory=list)
+
+    def add(self, node: yaml.Node, sentence: str) -> None:
+        """Note a mistake at the place of a node."""
+        self.sentences.append((node.start_mark.line + 1, node.start_mark.column + 1, sentence))
+
+    def check(self) -> None:
+        """Raise `SettingsWrong` with every mistake, if there is one."""
+        if self.sentences:
+            lines = [f"{self.file}:{line}:{column}: {what}" for line, column, what in sorted(self.sentences)]
+            raise SettingsWrong("\n".join(lines))
+
+
+@cache
+def load_shipped_rules() -> ThemeRules:
+    """The rules that come with Regulars."""
+    return load_theme_rules(SHIPPED)
+
+
+def find_theme_rules(file: str | None, folder: Path) -> ThemeRules:
+    """The rules of a company.
+
+    Args:
+        file: Its own file of themes, as the settings name it; None: the rules that come with Regulars.
+        folder: The folder of the settings, from which a relative path starts.
+    """
+    return load_shipped_rules() if file is None else load_theme_rules(folder / file)
+
+
+def load_theme_rules(path: Path) -> ThemeRules:
+    """Read and check a file of themes.
+
+    Raises:
+        SettingsWrong: With every mistake of the file, a line each.
+    """
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except FileNotFoundError:
+        raise SettingsWrong(
+            f"There is no file of themes `{path}`. `regulars themes --write-rules {path.name}` writes one to edit, or "
+            "leave `themes.file` out to use the rules that come with Regulars."
+        ) from None
+    except OSError as error:
+        raise SettingsWrong(f"`{path}` cannot be read: {error.strerror}.") from None
+    except UnicodeDecodeError as error:
+        raise SettingsWrong(f"`{path}` is not UTF-8 at byte {error.start:,}: save it as UTF-8.") from None
+    return parse_theme_rules(text, path.name)
+
+
+def parse_theme_rules(text: str, name: str) -> ThemeRules:
+    """As `load_theme_rules`, from the file's text.
+
+    Args:
+        text: YAML: theme -> `terms` and `not`, each language -> list of terms.
+        name: The file's name, for sentences.
+    """
+    mistakes = _Mistakes(name)
+    themes = [_read_theme(key, value, mistakes) for key, value in _list_themes(_compose(text, name), mistakes)]
+    mistakes.check()
+    return ThemeRules(name, hashlib.sha256(text.encode()).hexdigest(), tuple(themes))
+
+
+def _compose(text: str, name: str) -> yaml.Node | None:
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    try:
+        root: yaml.Node | None = yaml.compose(text, Loader=loader)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark
+        place = f"{name}:{mark.line + 1}:{mark.column + 1}" if mark else name
+        raise SettingsWrong(f"{place}: this is not valid YAML: {error.problem}") from None
+    except yaml.YAMLError:
+        raise SettingsWrong(f"{name}: this is not valid YAML: it holds a character that no text has") from None
+    return root
+
+
+def _list_themes(root: yaml.Node | None, mistakes: _Mistakes) -> Iterator[tuple[yaml.Node, yaml.Node]]:
+    if not isinstance(root, yaml.MappingNode) or not root.value:
+        raise SettingsWrong(f"{mistakes.file}:1:1: write themes, such as `late_delivery:` with `terms:` below it")
+    for key, value in _list_pairs(root, mistakes):
+        if not _NAME.fullmatch(key.value) or key.value in _TAKEN:
+            mistakes.add(
+                key,
+                f"`{key.value}` cannot name a theme: write small letters, digits and underscores, and none of "
+                f"{' and '.join(_TAKEN)}",
+            )
+        yield key, value
+
+
+def _list_pairs(node: yaml.MappingNode, mistakes: _Mistakes) -> Iterator[tuple[yaml.ScalarNode, yaml.Node]]:
+    """The keys of a mapping with their values; a key that stands twice, or is no text, is a mistake."""
+    seen: dict[str, int] = {}
+    for key, value in node.value:
+        if not isinstance(key, yaml.ScalarNode):
+            mistakes.add(key, "write a text as the key")
+        elif key.value in seen:
+            mistakes.add(key, f"`{key.value}` stands twice (first in line {seen[key.value]})")
+        else:
+            seen[key.value] = key.start_mark.line + 1
+            yield key, value
+
+
+def _read_theme(key: yaml.Node, node: yaml.Node, mistakes: _Mistakes) -> Theme:
+    name = str(key.value)
+    terms: list[Term] = []
+    exceptions: dict[str, tuple[str, ...]] = {}
+    known = len(mistakes.sentences)
+    for part, value in _list_pairs(node, mistakes) if isinstance(node, yaml.MappingNode) else ():
+        if part.value == TERMS:
+            terms = _read_terms(name, value, mistakes)
+        elif part.value == EXCEPTIONS:
+            for each in _read_terms(name, value, mistakes):
+                exceptions[each.language] = (*exceptions.get(each.language, ()), each.pattern)
+        else:
+            mistakes.add(part, f"unknown key `{part.value}`; a theme has `{TERMS}` and `{EXCEPTIONS}`")
+    if not terms and len(mistakes.sentences) == known:
+        mistakes.add(key, f"theme `{name}` has no `{TERMS}`")
+    return Theme(name, tuple(terms), exceptions)
+
+
+def _read_terms(theme: str, node: yaml.Node, mistakes: _Mistakes) -> list[Term]:
+    if not isinstance(node, yaml.MappingNode):
+        mistakes.add(node, "write languages with a list of terms each, such as `en: [late, delay]`")
+        return []
+    found: list[tuple[yaml.ScalarNode, Term]] = []
+    for language, value in _list_pairs(node, mistakes):
+        if not _LANGUAGE.fullmatch(language.value):
+            mistakes.add(language, f"`{language.value}` is no language; write its code, such as `en` or `pt`")
+        if not isinstance(value, yaml.SequenceNode):
+            mistakes.add(value, "write a list of terms, such as `[late, delay]`")
+            continue
+        for each in value.value:
+            if isinstance(each, yaml.ScalarNode):
+                place = (each.start_mark.line + 1, each.start_mark.column + 1)
+                found.append((each, Term(theme, language.value, each.value, *place)))
+            else:
+                mistakes.add(each, "write a term, in quotes if it has a colon or begins with a sign")
+    patterns = make_patterns([term.written for _, term in found])
+    for (at, term), pattern in zip(found, patterns, strict=True):
+        if not pattern:
+            mistakes.add(at, f"`{term.written}` has no letter to look for")
+        elif is_too_short(pattern):
+            mistakes.add(
+                at, f"`{term.written}` has fewer than {FEWEST_LETTERS} letters: it would match words of every theme"
+            )
+    return [replace(term, pattern=pattern) for (_, term), pattern in zip(found, patterns, strict=True)]

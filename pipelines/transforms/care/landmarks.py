@@ -1,0 +1,137 @@
+"""How customers stood at month-ends of the past, and whether they came back in the year after.
+
+To collect three bad experiences a customer has to stay: whoever compares customers with three ever with the rest finds
+the experienced loyal. So each customer is looked at on a day of the past, the landmark, by what was known on that day.
+
+Put here: landmarks, and what is known at them. Keep out: the comparison (`models/matched_rates.py`), what is published
+(`lapse_after_experiences.py`).
+"""
+
+import datetime as dt
+from dataclasses import dataclass
+
+import polars as pl
+
+from regulars.pipelines.transforms.day_numbers import MONTHS_PER_YEAR, count_days_since_epoch, find_last_month_end
+from regulars.pipelines.transforms.history_start import find_first_day
+
+MOST_PURCHASES = 12
+"""Customers with more purchase days in the time before are alike."""
+SINCE_LAST_DAYS = (30, 60, 120, 240)
+"""Upper ends of the classes of days since the last purchase; a last class holds the rest."""
+CELLS = MOST_PURCHASES * (len(SINCE_LAST_DAYS) + 1)
+
+
+@dataclass(frozen=True)
+class Landmarks:
+    """Which days of the past are looked at, and how far back and ahead.
+
+    Attributes:
+        days: The landmarks, month-ends from the first to the last.
+        lapse_days: Days without an order after which a customer has lapsed: who ordered in as many days up to the
+            landmark is looked at, and who ordered in as many after it has come back.
+        window_days: The days up to the landmark in which bad experiences are counted.
+        threshold: As many or more are one level.
+    """
+
+    days: tuple[dt.date, ...]
+    lapse_days: int
+    window_days: int
+    threshold: int
+
+
+def choose_landmarks(
+    purchase_days: pl.DataFrame,
+    experiences: pl.DataFrame,
+    *,
+    as_of: dt.date,
+    lapse_days: int,
+    window_days: int,
+    threshold: int,
+) -> Landmarks:
+    """Choose all month-ends that have enough behind them, of orders and of bad experiences, and `lapse_days` ahead.
+
+    Args:
+        purchase_days: `customer_idx`, `day_idx`, of known customers.
+        experiences: `customer_idx`, `experienced_on`, of known customers.
+        as_of: Last day that counts.
+        lapse_days: See `Landmarks`.
+        window_days: See `Landmarks`.
+        threshold: See `Landmarks`.
+    """
+    bought = _find_start(purchase_days, pl.col("day_idx").cast(pl.Date))
+    suffered = _find_start(experiences, pl.col("experienced_on"))
+    days: list[dt.date] = []
+    if bought is not None and suffered is not None:
+        first = max(bought + dt.timedelta(days=lapse_days), suffered + dt.timedelta(days=window_days))
+        day = find_last_month_end(as_of - dt.timedelta(days=lapse_days))
+        while day >= first - dt.timedelta(days=1):
+            days.insert(0, day)
+            day = day.replace(day=1) - dt.timedelta(days=1)
+    return Landmarks(tuple(days), lapse_days, window_days, threshold)
+
+
+def _find_start(rows: pl.DataFrame, day: pl.Expr) -> dt.date | None:
+    return find_first_day(rows.group_by("customer_idx").agg(day.min().alias("day"))["day"])
+
+
+def look_at_customers(purchase_days: pl.DataFrame, experiences: pl.DataFrame, landmarks: Landmarks) -> pl.DataFrame:
+    """Look at each customer on one landmark a year: the month is by the customer's number.
+
+    Args:
+        purchase_days: `customer_idx`, `day_idx`, of the customers to look at; one row per customer and day.
+        experiences: `customer_idx`, `experienced_on`.
+        landmarks: Where to look.
+
+    Returns:
+        As `describe_customers`, with `is_lapsed`; a row per customer and landmark at which the customer was active.
+    """
+    month = pl.col("customer_idx") % MONTHS_PER_YEAR
+    parts = purchase_days.with_columns(month=month).partition_by("month", as_dict=True)
+    found = []
+    for day in landmarks.days:
+        if (days := parts.get((day.month % MONTHS_PER_YEAR,))) is None:
+            continue
+        ahead = pl.col("day_idx").is_between(
+            count_days_since_epoch(day) + 1, count_days_since_epoch(day) + landmarks.lapse_days
+        )
+        back = days.filter(ahead).select("customer_idx", is_lapsed=pl.lit(value=False)).unique("customer_idx")
+        found.append(
+            describe_customers(days, experiences, landmarks, day)
+            .join(back, on="customer_idx", how="left")
+            .with_columns(pl.col("is_lapsed").fill_null(value=True))
+        )
+    empty = describe_customers(purchase_days.clear(), experiences.clear(), landmarks, dt.date.min)
+    return pl.concat([empty.with_columns(is_lapsed=pl.lit(value=True)), *found])
+
+
+def describe_customers(
+    purchase_days: pl.DataFrame, experiences: pl.DataFrame, landmarks: Landmarks, day: dt.date
+) -> pl.DataFrame:
+    """Describe everybody who bought in the `lapse_days` that end with a day.
+
+    Returns:
+        `customer_idx`; `cell` Int64 (0 to `CELLS` − 1: customers alike in purchase days and days since the last one);
+        `level` Int64 (bad experiences in the window, at most `threshold`). Sorted by customer_idx.
+    """
+    last = count_days_since_epoch(day)
+    since = last - pl.col("day_idx").max()
+    place = pl.sum_horizontal((since > end).cast(pl.Int64) for end in SINCE_LAST_DAYS)
+    purchases = pl.len().cast(pl.Int64).clip(upper_bound=MOST_PURCHASES) - 1
+    suffered = (
+        experiences.filter(_is_within(pl.col("experienced_on").cast(pl.Int32), last, landmarks.window_days))
+        .group_by("customer_idx")
+        .agg(level=pl.len().cast(pl.Int64).clip(upper_bound=landmarks.threshold))
+    )
+    return (
+        purchase_days.filter(_is_within(pl.col("day_idx"), last, landmarks.lapse_days))
+        .group_by("customer_idx")
+        .agg(cell=purchases * (len(SINCE_LAST_DAYS) + 1) + place)
+        .join(suffered, on="customer_idx", how="left")
+        .with_columns(pl.col("level").fill_null(0))
+        .sort("customer_idx")
+    )
+
+
+def _is_within(day_idx: pl.Expr, last: int, days: int) -> pl.Expr:
+    return day_idx.is_between(last - days + 1, last)

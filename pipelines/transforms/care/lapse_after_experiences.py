@@ -1,0 +1,179 @@
+"""The mart `lapse_after_experiences`: how many customers lapsed after so many bad experiences, and how many would have.
+
+Put here: what is published per number of experiences. Keep out: who is looked at when (`landmarks.py`), the comparison
+(`models/matched_rates.py`).
+"""
+
+import datetime as dt
+
+import numpy as np
+import polars as pl
+from narwhals.typing import IntoFrame
+from polars._typing import PolarsDataType
+
+from regulars.pipelines.definitions.enumerations import UNKNOWN_CUSTOMER_IDX
+from regulars.pipelines.models.matched_rates import compare_matched
+from regulars.pipelines.transforms.amounts import divide_columns
+from regulars.pipelines.transforms.care.bad_signs import RiskSettings
+from regulars.pipelines.transforms.care.landmarks import (
+    Landmarks,
+    choose_landmarks,
+    describe_customers,
+    look_at_customers,
+)
+from regulars.pipelines.transforms.purchases.purchases import list_purchase_days, read_into_polars, select_columns
+from regulars.pipelines.transforms.subscriptions.subscription_periods import list_live_periods
+
+FEWEST_MATCHED = 50
+"""With fewer matched customers, no ratio is published."""
+FEWEST_UNEXPOSED = 20
+"""With fewer customers without experiences in a cell, nobody of the cell is matched."""
+DRAWS, SEED = 400, 20260630
+
+COLUMNS: dict[str, PolarsDataType] = {
+    "experience_count": pl.Int32,
+    "is_or_more": pl.Boolean,
+    "active_customers": pl.Int64,
+    "observed_customer_years": pl.Int64,
+    "lapsed_customer_years": pl.Int64,
+    "lapse_rate": pl.Float64,
+    "matched_customers": pl.Int64,
+    "matched_customer_years": pl.Int64,
+    "observed_lapse_rate": pl.Float64,
+    "expected_lapse_rate": pl.Float64,
+    "lapse_ratio": pl.Float64,
+    "lapse_ratio_low": pl.Float64,
+    "lapse_ratio_high": pl.Float64,
+    "first_landmark": pl.Date,
+    "last_landmark": pl.Date,
+    "is_complete": pl.Boolean,
+    "reason": pl.String,
+    "as_of": pl.Date,
+}
+
+
+def lapse_after_experiences(
+    bad_experiences: IntoFrame,
+    orders: IntoFrame,
+    subscriptions: IntoFrame,
+    calendar: IntoFrame,
+    *,
+    as_of: dt.date,
+    lapse_days: int,
+    service_risk: RiskSettings,
+) -> pl.DataFrame:
+    """Compare customers with so many bad experiences with customers alike who had none, by landmark matching.
+
+    Args:
+        bad_experiences: `marts.bad_experiences`; `customer_idx`, `experienced_on`.
+        orders: `core.orders`.
+        subscriptions: `core.subscriptions`; who ever had one is left out, since orders do not tell whether they stay.
+        calendar: `core.calendar`.
+        as_of: Last day that counts.
+        lapse_days: Days without an order after which a customer has lapsed.
+        service_risk: The window and the highest number of experiences that is told apart.
+
+    Returns:
+        The columns of `COLUMNS`, a row for 0 to `threshold` experiences; the last row is as many or more.
+    """
+    experiences = read_into_polars(select_columns(bad_experiences, "customer_idx", "experienced_on"))
+    known = experiences.filter(pl.col("customer_idx") != UNKNOWN_CUSTOMER_IDX)
+    bought = _list_days_of_buyers(orders, subscriptions, calendar, as_of)
+    landmarks = choose_landmarks(
+        bought,
+        known,
+        as_of=as_of,
+        lapse_days=lapse_days,
+        window_days=service_risk.window_days,
+        threshold=service_risk.threshold,
+    )
+    today = describe_customers(bought, known, landmarks, as_of)
+    counted = today.group_by("level").agg(active_customers=pl.len())
+    return (
+        _compare(look_at_customers(bought, known, landmarks), service_risk.threshold)
+        .join(counted, left_on="experience_count", right_on="level", how="left", maintain_order="left")
+        .with_columns(
+            pl.col("active_customers").fill_null(0),
+            is_or_more=pl.col("experience_count") == service_risk.threshold,
+            first_landmark=pl.lit(min(landmarks.days, default=None), pl.Date),
+            last_landmark=pl.lit(max(landmarks.days, default=None), pl.Date),
+            reason=_explain(landmarks, has_experiences=not known.is_empty()),
+            as_of=pl.lit(as_of),
+        )
+        .with_columns(is_complete=pl.col("reason").is_null(), **_hide_where_unknown())
+        .select(pl.col(name).cast(kind) for name, kind in COLUMNS.items())
+    )
+
+
+def _list_days_of_buyers(
+    orders: IntoFrame, subscriptions: IntoFrame, calendar: IntoFrame, as_of: dt.date
+) -> pl.DataFrame:
+    """List purchase days of known customers who never had a subscription."""
+    days = read_into_polars(list_purchase_days(orders, calendar, as_of=as_of))
+    subscribers = list_live_periods(subscriptions)["subscriber"].unique()
+    return days.filter(
+        pl.col("customer_idx") != UNKNOWN_CUSTOMER_IDX, ~pl.col("customer_idx").is_in(subscribers.to_list())
+    )
+
+
+def _compare(rows: pl.DataFrame, threshold: int) -> pl.DataFrame:
+    """Compare the numbers of experiences: a row for each from 0 to `threshold`, rates NaN where nothing is known."""
+    rates = compare_matched(
+        rows["customer_idx"].cast(pl.Int64).to_numpy(),
+        rows["level"].to_numpy(),
+        rows["cell"].to_numpy(),
+        rows["is_lapsed"].to_numpy(),
+        levels=threshold + 1,
+        least_unexposed=FEWEST_UNEXPOSED,
+        draws=DRAWS,
+        seed=SEED,
+    )
+    return pl.DataFrame(
+        {
+            "experience_count": np.arange(threshold + 1),
+            "observed_customer_years": rates.observations,
+            "lapsed_customer_years": rates.events,
+            "matched_customers": rates.matched_subjects,
+            "matched_customer_years": rates.matched,
+            "observed_lapse_rate": rates.observed_rate,
+            "expected_lapse_rate": rates.expected_rate,
+            "lapse_ratio": rates.ratio,
+            "lapse_ratio_low": rates.ratio_low,
+            "lapse_ratio_high": rates.ratio_high,
+        }
+    ).with_columns(
+        pl.col(pl.Float64).fill_nan(None),
+        lapse_rate=divide_columns("lapsed_customer_years", "observed_customer_years"),
+    )
+
+
+def _explain(landmarks: Landmarks, *, has_experiences: bool) -> pl.Expr:
+    """Say why there is no ratio; NULL where there is one."""
+    if not has_experiences:
+        return pl.lit("no bad experience of a known customer is known")
+    if not landmarks.days:
+        return pl.lit(
+            f"needs {landmarks.lapse_days} days of orders and {landmarks.window_days} days of bad experiences behind a "
+            f"month-end, and {landmarks.lapse_days} days after it"
+        )
+    return (
+        pl.when(pl.col("experience_count") == 0)
+        .then(pl.lit("the customers with whom the others are compared"))
+        .when(pl.col("matched_customers") < FEWEST_MATCHED)
+        .then(
+            pl.format(
+                "{} customers can be compared with others alike, fewer than {}",
+                "matched_customers",
+                pl.lit(FEWEST_MATCHED),
+            )
+        )
+        .when(pl.col("lapse_ratio").is_null() | pl.col("lapse_ratio_low").is_null())
+        .then(pl.lit("nobody alike without a bad experience lapsed"))
+    )
+
+
+def _hide_where_unknown() -> dict[str, pl.Expr]:
+    """What depends on matching, NULL where there is a reason not to publish it."""
+    is_known = pl.col("reason").is_null()
+    names = ("observed_lapse_rate", "expected_lapse_rate", "lapse_ratio", "lapse_ratio_low", "lapse_ratio_high")
+    return {name: pl.when(is_known).then(name) for name in names}

@@ -1,0 +1,145 @@
+"""The mart `service_risk_customers`: who had too many bad experiences, what is at stake, and what followed for others.
+
+Put here: the list. Keep out: what a bad experience is (`bad_experiences.py`), and how many lapse after so many
+(`lapse_after_experiences.py`).
+"""
+
+import datetime as dt
+
+import polars as pl
+from narwhals.typing import IntoFrame
+from polars._typing import PolarsDataType
+
+from regulars.pipelines.definitions.enumerations import UNKNOWN_CUSTOMER_IDX
+from regulars.pipelines.transforms.amounts import MONEY, round_to_money
+from regulars.pipelines.transforms.care.bad_signs import RiskSettings
+from regulars.pipelines.transforms.day_numbers import MONTHS_PER_YEAR
+from regulars.pipelines.transforms.purchases.purchases import read_into_polars, select_columns
+from regulars.pipelines.transforms.subscriptions.subscription_periods import list_live_periods
+from regulars.pipelines.transforms.subscriptions.subscription_revenue import sum_revenue_by_customer
+
+PREDICTED, YEARLY, SUBSCRIPTION = "predicted", "yearly_average", "subscription"
+VALUE_AT_STAKE_BASES = {
+    PREDICTED: "predicted_value_12m, and twelve times mrr where orders do not hold it.",
+    YEARLY: "avg_annual_value, since nothing is predicted, and twelve times mrr where orders do not hold it.",
+    SUBSCRIPTION: "Twelve times mrr alone: the customer never ordered.",
+}
+"""What a value at stake is made of: value -> what it means."""
+
+FROM_LAPSES = [
+    *("matched_customers", "observed_lapse_rate", "expected_lapse_rate", "lapse_ratio", "lapse_ratio_low"),
+    *("lapse_ratio_high", "reason"),
+]
+
+COLUMNS: dict[str, PolarsDataType] = {
+    "customer_id": pl.String,
+    "customer_idx": pl.Int32,
+    "owner": pl.String,
+    "lifecycle": pl.String,
+    "bad_experience_count": pl.Int64,
+    "first_experience_on": pl.Date,
+    "last_experience_on": pl.Date,
+    "days_since_last_experience": pl.Int64,
+    "last_leading_sign": pl.String,
+    "leading_signs": pl.String,
+    "value_at_stake_12m": MONEY,
+    "value_at_stake_basis": pl.String,
+    "matched_customers": pl.Int64,
+    "observed_lapse_rate": pl.Float64,
+    "expected_lapse_rate": pl.Float64,
+    "lapse_ratio": pl.Float64,
+    "lapse_ratio_low": pl.Float64,
+    "lapse_ratio_high": pl.Float64,
+    "reason": pl.String,
+    "as_of": pl.Date,
+}
+
+
+def service_risk_customers(
+    bad_experiences: IntoFrame,
+    lapse_after_experiences: IntoFrame,
+    customers: IntoFrame,
+    customer_clv: IntoFrame,
+    customer_segments: IntoFrame,
+    subscriptions: IntoFrame,
+    *,
+    as_of: dt.date,
+    service_risk: RiskSettings,
+    subscription_revenue_is_in_orders: bool,
+) -> pl.DataFrame:
+    """List known customers with `threshold` bad experiences or more in the window, the most at stake first.
+
+    Args:
+        bad_experiences: `marts.bad_experiences`.
+        lapse_after_experiences: `marts.lapse_after_experiences`.
+        customers: `core.customers`; `customer_idx`, `owner`.
+        customer_clv: `marts.customer_clv`; `customer_idx`, `predicted_value_12m`, `avg_annual_value`.
+        customer_segments: `marts.customer_segments`; `customer_id`, `lifecycle`.
+        subscriptions: `core.subscriptions`.
+        as_of: Last day that counts.
+        service_risk: How many experiences, in how many days.
+        subscription_revenue_is_in_orders: Whether values of orders hold subscription revenue already.
+
+    Returns:
+        The columns of `COLUMNS`, sorted by customer_id.
+    """
+    counted = _count_experiences(bad_experiences, as_of, service_risk)
+    lapses = read_into_polars(select_columns(lapse_after_experiences, "experience_count", *FROM_LAPSES))
+    facts = [
+        read_into_polars(select_columns(customers, "customer_idx", "owner")),
+        read_into_polars(select_columns(customer_clv, "customer_idx", "predicted_value_12m", "avg_annual_value")),
+        sum_revenue_by_customer(list_live_periods(subscriptions), as_of).select("customer_idx", "mrr"),
+    ]
+    for fact in facts:
+        counted = counted.join(fact, on="customer_idx", how="left")
+    segments = read_into_polars(select_columns(customer_segments, "customer_id", "lifecycle"))
+    return (
+        counted.join(segments, on="customer_id", how="left")
+        .join(lapses.filter(pl.col("experience_count") == service_risk.threshold).drop("experience_count"), how="cross")
+        .with_columns(**_find_value_at_stake(adds_subscriptions=not subscription_revenue_is_in_orders))
+        .with_columns(
+            days_since_last_experience=(pl.lit(as_of) - pl.col("last_experience_on")).dt.total_days(),
+            as_of=pl.lit(as_of),
+        )
+        .select(pl.col(name).cast(kind) for name, kind in COLUMNS.items())
+        .sort("customer_id")
+    )
+
+
+def _count_experiences(bad_experiences: IntoFrame, as_of: dt.date, service_risk: RiskSettings) -> pl.DataFrame:
+    """Count the experiences of the window: a row per known customer with enough of them."""
+    names = ["customer_id", "customer_idx", "experience_number", "experienced_on", "leading_sign"]
+    age = (pl.lit(as_of) - pl.col("experienced_on")).dt.total_days()
+    return (
+        read_into_polars(select_columns(bad_experiences, *names))
+        .filter(pl.col("customer_idx") != UNKNOWN_CUSTOMER_IDX, age < service_risk.window_days)
+        .sort("customer_id", "experience_number")
+        .group_by("customer_id", "customer_idx", maintain_order=True)
+        .agg(
+            bad_experience_count=pl.len().cast(pl.Int64),
+            first_experience_on=pl.col("experienced_on").min(),
+            last_experience_on=pl.col("experienced_on").max(),
+            last_leading_sign=pl.col("leading_sign").last(),
+            leading_signs=pl.col("leading_sign").str.join(", "),
+        )
+        .filter(pl.col("bad_experience_count") >= service_risk.threshold)
+    )
+
+
+def _find_value_at_stake(*, adds_subscriptions: bool) -> dict[str, pl.Expr]:
+    """What the customer is expected to bring in a year, and what that is made of; NULL where nothing is known."""
+    of_orders = pl.coalesce("predicted_value_12m", "avg_annual_value").cast(pl.Float64)
+    paid = pl.col("mrr").cast(pl.Float64) * MONTHS_PER_YEAR if adds_subscriptions else pl.lit(None, pl.Float64)
+    basis = (
+        pl.when(pl.col("predicted_value_12m").is_not_null())
+        .then(pl.lit(PREDICTED))
+        .when(pl.col("avg_annual_value").is_not_null())
+        .then(pl.lit(YEARLY))
+        .when(paid > 0)
+        .then(pl.lit(SUBSCRIPTION))
+    )
+    total = pl.sum_horizontal(of_orders, paid)
+    return {
+        "value_at_stake_12m": pl.when(basis.is_not_null()).then(round_to_money(total)),
+        "value_at_stake_basis": basis,
+    }

@@ -1,0 +1,117 @@
+"""The mart `customer_events`: every touchpoint of every department with a customer, in one timeline.
+
+Put here: one order for all events. Keep out: what is an event (`event_sources.py`).
+"""
+
+import datetime as dt
+from itertools import chain
+
+import polars as pl
+from narwhals.typing import IntoFrame
+from polars._typing import PolarsDataType
+
+from regulars.pipelines.transforms.amounts import MONEY
+from regulars.pipelines.transforms.journey.event_sources import EVENT_DEPARTMENTS, EventReader, PaymentSettings
+from regulars.pipelines.transforms.local_days import CompanyZone
+from regulars.pipelines.transforms.purchases.purchases import read_into_polars, select_columns
+
+COLUMNS: dict[str, PolarsDataType] = {
+    "customer_id": pl.String,
+    "customer_idx": pl.Int32,
+    "event_number": pl.Int32,
+    "happened_at": pl.Datetime("us"),
+    "event_date": pl.Date,
+    "is_time_known": pl.Boolean,
+    "department": pl.String,
+    "event_type": pl.String,
+    "source": pl.String,
+    "system": pl.String,
+    "reference_id": pl.String,
+    "amount": MONEY,
+    "score": pl.Decimal(9, 4),
+    "detail": pl.String,
+    "as_of": pl.Date,
+}
+
+SECONDS, TYPES = 2**33, 32
+"""More seconds than lie between any two moments up to as_of, and more types than there are: as one number, customer,
+second and type sort many times faster than as three columns, for up to 33 million customers."""
+
+
+def customer_events(
+    customers: IntoFrame,
+    orders: IntoFrame,
+    refunds: IntoFrame,
+    payments: IntoFrame,
+    tickets: IntoFrame,
+    survey_invitations: IntoFrame,
+    survey_responses: IntoFrame,
+    subscriptions: IntoFrame,
+    *,
+    as_of: dt.date,
+    company: CompanyZone,
+    service_risk: PaymentSettings,
+) -> pl.DataFrame:
+    """List all events of all customers up to `as_of`, those of the unknown customer included.
+
+    Args:
+        customers: `core.customers`.
+        orders: `core.orders`.
+        refunds: `core.refunds`.
+        payments: `core.payments`.
+        tickets: `core.tickets`.
+        survey_invitations: `core.survey_invitations`.
+        survey_responses: `core.survey_responses`.
+        subscriptions: `core.subscriptions`.
+        as_of: Last day that counts.
+        company: Its zone.
+        service_risk: What a payment's status says when it failed.
+
+    Returns:
+        The columns of `COLUMNS`, sorted by customer_id and event_number.
+    """
+    reader = EventReader(as_of, company)
+    events = pl.concat(
+        chain(
+            reader.list_customer_events(customers),
+            reader.list_order_events(orders, customers),
+            reader.list_refund_events(refunds),
+            reader.list_payment_events(payments, orders, service_risk),
+            reader.list_ticket_events(tickets),
+            reader.list_survey_events(survey_invitations, survey_responses),
+            reader.list_subscription_events(subscriptions),
+        )
+    )
+    names = read_into_polars(select_columns(customers, "customer_id", "customer_idx")).sort("customer_id")
+    places = names.select(pl.col("customer_idx").arg_sort().cast(pl.Int64))["customer_idx"]  # numbers are dense
+    department = pl.col("event_type").replace_strict(EVENT_DEPARTMENTS, return_dtype=pl.String)
+    rows = sort_events(events.with_columns(place=places.gather(events["customer_idx"])))
+    return rows.with_columns(
+        customer_id=names["customer_id"].gather(rows["place"]), department=department, as_of=pl.lit(as_of)
+    ).select(pl.col(name).cast(kind) for name, kind in COLUMNS.items())
+
+
+def sort_events(events: pl.DataFrame) -> pl.DataFrame:
+    """Sort events by customer and moment, and number them per customer.
+
+    Args:
+        events: The columns of `event_sources.COLUMNS`, and `place`: the customer's place in the order of ids.
+
+    Returns:
+        The same with `event_number`, from 1. Events of one second stand by type, then by moment, system and reference.
+    """
+    moment = pl.col("place") * SECONDS + pl.col("happened_at").dt.epoch("s")
+    keys = events.select(key=moment * TYPES + pl.col("event_type").to_physical().cast(pl.Int64))["key"]
+    order = keys.arg_sort()
+    keys = keys.gather(order)
+    is_repeated = keys == keys.shift(1)
+    is_tie = is_repeated.fill_null(value=False) | is_repeated.shift(-1).fill_null(value=False)
+    # Few events share all three: only those need more columns to stand in one order.
+    ties = events.with_row_index("row")[order.filter(is_tie)].with_columns(key=keys.filter(is_tie))
+    by = ["key", "happened_at", "system", "reference_id", "amount", "detail"]
+    order = order.scatter(is_tie.arg_true(), ties.sort(by, nulls_last=True)["row"])
+    rows = events[order]
+    starts = rows["place"].rle().struct.field("len").cast(pl.Int64)
+    before = (starts.cum_sum() - starts).gather(rows["place"].rle_id())
+    numbers = pl.int_range(1, len(rows) + 1, eager=True) - before
+    return rows.with_columns(event_number=numbers.cast(pl.Int32))

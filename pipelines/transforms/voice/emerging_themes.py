@@ -1,0 +1,84 @@
+"""Tells which themes emerge: written about more than in the weeks before, and more than chance explains.
+
+Put here: the comparison of a week with those before it. Keep out: the counts (`feedback_themes.py`), and the p-value
+(`pipelines/models/significance.py`).
+"""
+
+import polars as pl
+
+from regulars.pipelines.definitions.windows import THEME_WEEKS
+from regulars.pipelines.models.significance import compute_rise_p
+from regulars.pipelines.transforms.false_discovery import stands_among_all
+
+FEWEST_EMERGING = 5
+"""Fewer comments of a week are never an emerging theme; with fewer in all nine weeks nothing is compared."""
+SERIES, WEEK = ["language", "theme"], ["language", "week_idx"]
+
+
+def add_emergence(cells: pl.DataFrame) -> pl.DataFrame:
+    """Compare each cell with the `THEME_WEEKS` weeks before it.
+
+    Args:
+        cells: `week_idx`, `language`, `theme`, `comments`, `all_comments`, `is_complete`; a row for every theme and
+            language of every week.
+
+    Returns:
+        The rows with `earlier_comments`, `earlier_all_comments`, `earlier_comment_rate`, `dispersion` (1 or more: how
+        many times as much as by chance the shares of the language's themes vary from week to week), `rise_p_value` and
+        `is_emerging`. The last three are NULL where the weeks before are not all there, or the week is not over.
+    """
+    compared = _compute_p(_add_dispersion(_add_earlier_weeks(cells)))
+    stands = stands_among_all("rise_p_value", "week_idx").fill_null(value=False)
+    is_emerging = stands & (pl.col("comments") >= FEWEST_EMERGING)
+    return compared.with_columns(is_emerging=pl.when("is_comparable").then(is_emerging))
+
+
+def _add_earlier_weeks(cells: pl.DataFrame) -> pl.DataFrame:
+    counts, sizes = pl.col("comments"), pl.col("all_comments")
+
+    def sum_before(value: pl.Expr) -> pl.Expr:
+        return value.rolling_sum(THEME_WEEKS).shift(1).over(SERIES, order_by="week_idx")
+
+    squares = pl.when(sizes > 0).then(counts.cast(pl.Float64).pow(2) / sizes).otherwise(0.0)
+    summed = cells.with_columns(
+        earlier_comments=sum_before(counts),
+        earlier_all_comments=sum_before(sizes),
+        squares=sum_before(squares),
+        weeks=sum_before((sizes > 0).cast(pl.Int64)),
+    )
+    rate = pl.col("earlier_comments") / pl.col("earlier_all_comments")
+    is_comparable = pl.col("is_complete") & (pl.col("earlier_all_comments") > 0) & (sizes > 0)
+    return summed.with_columns(
+        earlier_comment_rate=pl.when(pl.col("earlier_all_comments") > 0).then(rate),
+        is_comparable=is_comparable.fill_null(value=False),
+    )
+
+
+def _add_dispersion(cells: pl.DataFrame) -> pl.DataFrame:
+    """Add the mean Pearson dispersion of the language's themes in the weeks before, 1 where it is less.
+
+    Of counts c of n, with the common rate r: the sum of (c − n r)² / (n r (1 − r)) is (sum of c² / n − C² / N) /
+    (r (1 − r)), divided by one less than the weeks. The mean over themes is steadier than that of each theme.
+    """
+    total, size, rate = pl.col("earlier_comments"), pl.col("earlier_all_comments"), pl.col("earlier_comment_rate")
+    spread = (pl.col("squares") - total.cast(pl.Float64).pow(2) / size) / (rate * (1 - rate)) / (pl.col("weeks") - 1)
+    is_known = (rate > 0) & (rate < 1) & (pl.col("weeks") > 1)
+    mean = pl.when(is_known).then(spread).mean().over(WEEK)
+    dispersion = pl.max_horizontal(pl.lit(1.0), mean)
+    return cells.with_columns(dispersion=pl.when("is_comparable").then(dispersion))
+
+
+def _compute_p(cells: pl.DataFrame) -> pl.DataFrame:
+    """Add the p-value of a rise, of counts divided by their dispersion."""
+    is_enough = pl.col("comments") + pl.col("earlier_comments") >= FEWEST_EMERGING
+    cells = cells.with_row_index("row")
+    some = cells.filter(pl.col("is_comparable") & is_enough)
+    dispersion = some["dispersion"].to_numpy()
+    p = compute_rise_p(
+        some["comments"].to_numpy() / dispersion,
+        some["all_comments"].cast(pl.Float64).to_numpy(),
+        some["earlier_comments"].to_numpy() / dispersion,
+        some["earlier_all_comments"].cast(pl.Float64).to_numpy(),
+    )
+    found = some.select("row").with_columns(rise_p_value=pl.Series(p, dtype=pl.Float64))
+    return cells.join(found, on="row", how="left").drop("row")

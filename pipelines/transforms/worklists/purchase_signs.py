@@ -1,0 +1,216 @@
+"""Signs that a customer is about to leave, has left, or is about to buy: from orders and subscriptions.
+
+Put here: these signs. Keep out: what customers say (`service_signs.py`), and which sign leads (`owner_worklists.py`).
+"""
+
+import datetime as dt
+from collections.abc import Sequence
+
+import narwhals as nw
+import polars as pl
+from narwhals.typing import IntoFrame
+
+from regulars.pipelines.definitions.enumerations import UNKNOWN_CUSTOMER_IDX
+from regulars.pipelines.transforms.amounts import MONEY
+from regulars.pipelines.transforms.customers.signs import find_signs_of_leaving
+from regulars.pipelines.transforms.local_days import CompanyZone, find_local_day
+from regulars.pipelines.transforms.products.next_best_offers import DUE
+from regulars.pipelines.transforms.purchases.purchases import read_into_polars, select_columns
+from regulars.pipelines.transforms.worklists.reasons import (
+    HIGH_VALUE,
+    ORDER,
+    SUBSCRIPTION,
+    UNPAID,
+    count_days,
+    count_orders,
+    take_sign,
+)
+
+WIN_BACK_DAYS = 180
+"""How long after the lapse a customer of high value is called."""
+
+PAYMENT_DAYS = 30
+"""How long after it a failed payment, or the end of a subscription that it led to, can still be mended."""
+
+DUE_DAYS = 14
+"""A product that is bought in a rhythm is offered from so many days before to so many days after it is due."""
+
+SUBSCRIPTION_COLUMNS = (
+    *("customer_idx", "plan", "active_from", "active_until", "end_type", "is_involuntary"),
+    *("cancelled_date", "monthly_amount"),
+)
+
+
+def find_subscription_signs(subscriptions: IntoFrame, *, as_of: dt.date) -> pl.DataFrame:
+    """Find subscriptions that are about to end, and those that end or lately ended because a payment failed.
+
+    A customer who has begun another subscription of no known end since then is not called.
+
+    Args:
+        subscriptions: `core.subscriptions`.
+        as_of: Last day that counts.
+
+    Returns:
+        The columns of `SIGN`, one row per customer and reason; at stake are 12 monthly amounts.
+    """
+    known = read_into_polars(select_columns(subscriptions, *SUBSCRIPTION_COLUMNS)).filter(
+        pl.col("customer_idx") != UNKNOWN_CUSTOMER_IDX, pl.col("monthly_amount") > 0
+    )
+    until = pl.col("active_until")
+    is_involuntary = pl.col("is_involuntary").fill_null(value=False)
+    is_to_end = until > as_of
+    ends = known.filter(
+        pl.col("active_from") <= as_of,
+        pl.col("end_type").is_in(["cancelled", "ended"]),
+        is_to_end | (is_involuntary & (until > as_of - dt.timedelta(days=PAYMENT_DAYS))),
+    ).with_columns(
+        decided=pl.coalesce(pl.min_horizontal("cancelled_date", until), until),
+        reason=pl.when(is_involuntary).then(pl.lit("payment_failed")).otherwise(pl.lit("subscription_ending")),
+        last_day=pl.when(is_to_end).then(until).otherwise(until + dt.timedelta(days=PAYMENT_DAYS)),
+    )
+    begun = known.filter(until.is_null()).group_by("customer_idx").agg(begun=pl.col("active_from").max())
+    lasting = (
+        ends.join(begun, on="customer_idx", how="left")
+        .filter(~(pl.col("begun") >= pl.col("decided")).fill_null(value=False))
+        .group_by("customer_idx", "reason")
+        .agg(
+            until_date=pl.col("last_day").min(),
+            first_end=until.min(),
+            at_stake=12 * pl.col("monthly_amount").sum(),
+            plan=pl.col("plan").sort_by(until, "plan").first(),
+        )
+    )
+    plan = pl.when(pl.col("plan").is_not_null()).then(pl.format(" {}", "plan")).otherwise(pl.lit(""))
+    verb = pl.when(pl.col("first_end") > as_of).then(pl.lit("ends")).otherwise(pl.lit("ended"))
+    cause = (
+        pl.when(pl.col("reason") == "payment_failed").then(pl.lit(" because a payment failed")).otherwise(pl.lit(""))
+    )
+    return lasting.select(
+        take_sign(
+            why=pl.format("subscription{} {} on {}{}", plan, verb, "first_end", cause),
+            at_stake=pl.col("at_stake"),
+            at_stake_basis=pl.lit(SUBSCRIPTION),
+        )
+    )
+
+
+def find_failed_payments(
+    payments: IntoFrame, orders: IntoFrame, *, as_of: dt.date, company: CompanyZone, statuses: Sequence[str]
+) -> pl.DataFrame:
+    """Find orders whose payment failed in the last `PAYMENT_DAYS`, and that no other payment has paid.
+
+    Args:
+        payments: `core.payments`.
+        orders: `core.orders`.
+        as_of: Last day that counts.
+        company: Its zone: a payment's day is the company's, or its order's where it has none.
+        statuses: What a payment's status says when it failed, in any case.
+
+    Returns:
+        The columns of `SIGN`, one row per customer; at stake are the orders after discounts, `happened_on` is the day
+        of the last failure.
+    """
+    is_failed = pl.col("status").str.to_lowercase().is_in([each.lower() for each in statuses]).fill_null(value=False)
+    key = ["system", "order_id"]
+    paid = read_into_polars(select_columns(payments, *key, "status", "paid_at")).with_columns(failed=is_failed)
+    unpaid = paid.filter("failed").join(paid.filter(~pl.col("failed")), on=key, how="anti")
+    wanted = nw.from_native(orders).lazy().filter(nw.col("is_countable") & (nw.col("order_date") <= as_of))
+    sales = read_into_polars(
+        wanted.select(*key, "customer_idx", "order_date", sales=nw.col("gross_sales") - nw.col("discounts")).to_native()
+    )
+    day = pl.col("day")
+    return (
+        unpaid.join(sales, on=key)
+        .with_columns(day=pl.coalesce(find_local_day(pl.col("paid_at"), company), "order_date"))
+        .filter(day.is_between(as_of - dt.timedelta(days=PAYMENT_DAYS - 1), as_of))
+        .group_by("customer_idx", *key)
+        .agg(day.max(), pl.col("sales").first())
+        .group_by("customer_idx")
+        .agg(day.max(), pl.col("sales").sum(), orders=pl.len())
+        .select(
+            take_sign(
+                reason=pl.lit("payment_failed"),
+                happened_on=day,
+                until_date=day + dt.timedelta(days=PAYMENT_DAYS),
+                why=pl.format("the payment of {} failed, last on {}", count_orders(pl.col("orders")), day),
+                at_stake=pl.max_horizontal("sales", pl.lit(0, MONEY)),
+                at_stake_basis=pl.lit(UNPAID),
+            )
+        )
+    )
+
+
+def find_lapse_signs(customer_360: pl.DataFrame, *, as_of: dt.date, lapse_days: int) -> pl.DataFrame:
+    """Find customers of high value who stay away or are close to lapsing, and those who lapsed lately.
+
+    Args:
+        customer_360: `customer_idx` and the columns of `marts.customer_360`.
+        as_of: Last day that counts.
+        lapse_days: Days without an order after which a customer has lapsed.
+
+    Returns:
+        The columns of `SIGN`, one row per customer.
+    """
+    lapses_on, since = pl.col("lapses_on"), pl.col("days_since_last_order")
+    high = customer_360.filter(pl.col("value_tier").is_in(HIGH_VALUE)).with_columns(
+        **find_signs_of_leaving(
+            may_leave=pl.col("is_active") & lapses_on.is_not_null(),
+            lapses_on="lapses_on",
+            since="days_since_last_order",
+            as_of=as_of,
+            lapse_days=lapse_days,
+        )
+    )
+    usual = pl.col("typical_days_between_orders").round(0, mode="half_away_from_zero").cast(pl.Int64)
+    rhythm = pl.when("is_overdue").then(pl.format(", usually every {}", count_days(usual))).otherwise(pl.lit(""))
+    leaving = high.filter(pl.col("is_overdue") | pl.col("is_near_lapse")).select(
+        take_sign(
+            reason=pl.lit("about_to_lapse"),
+            until_date=lapses_on,
+            why=pl.format("last order {} ago{}; lapses on {}", count_days(since), rhythm, lapses_on),
+        )
+    )
+    win_back = lapses_on + dt.timedelta(days=WIN_BACK_DAYS)
+    is_lost = (pl.col("lifecycle") == "lapsed") & (lapses_on <= as_of) & (win_back > as_of)
+    lost = high.filter(is_lost).select(
+        take_sign(
+            reason=pl.lit("lapsed"),
+            happened_on=lapses_on,
+            until_date=win_back,
+            why=pl.format("lapsed on {} after {}", lapses_on, count_orders(pl.col("order_count"))),
+        )
+    )
+    return pl.concat([leaving, lost])
+
+
+def find_due_offers(next_best_offers: IntoFrame, customer_360: pl.DataFrame, *, as_of: dt.date) -> pl.DataFrame:
+    """Find customers of high value for whom a product that they buy in a rhythm is due.
+
+    Args:
+        next_best_offers: `marts.next_best_offers`.
+        customer_360: `customer_idx` and the columns of `marts.customer_360`.
+        as_of: Last day that counts.
+
+    Returns:
+        The columns of `SIGN`, one row per customer; at stake is an average order.
+    """
+    columns = ("customer_idx", "offer_rank", "offer_kind", "product_id", "product_name", "due_on", "why")
+    offers = read_into_polars(select_columns(next_best_offers, *columns))
+    high = customer_360.filter(pl.col("value_tier").is_in(HIGH_VALUE))
+    days = (pl.col("due_on") - pl.lit(as_of)).dt.total_days()
+    product = pl.coalesce("product_name", "product_id")
+    return (
+        offers.filter(pl.col("offer_kind") == DUE, days.abs() <= DUE_DAYS)
+        .sort("customer_idx", "offer_rank")
+        .unique("customer_idx", keep="first", maintain_order=True)
+        .join(high.select("customer_idx", "average_order_value"), on="customer_idx")
+        .select(
+            take_sign(
+                reason=pl.lit("offer_due"),
+                until_date=pl.col("due_on") + dt.timedelta(days=DUE_DAYS),
+                why=pl.format("{} is due on {}: {}", product, "due_on", "why"),
+                at_stake=pl.col("average_order_value"),
+                at_stake_basis=pl.lit(ORDER),
+            )
+        )
+    )

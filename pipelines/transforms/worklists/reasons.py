@@ -1,0 +1,98 @@
+"""The reasons to call a customer: how much each weighs, what to do, and until when.
+
+Put here: the reasons themselves, and their urgency. Keep out: where the signs are found (`service_signs.py`,
+`purchase_signs.py`), and the list (`owner_worklists.py`).
+"""
+
+import datetime as dt
+from dataclasses import dataclass
+
+import polars as pl
+from polars._typing import PolarsDataType
+
+from regulars.pipelines.transforms.amounts import MONEY
+
+
+@dataclass(frozen=True)
+class Reason:
+    """Why a customer is to be called.
+
+    Attributes:
+        weight: How urgent it is, 0 to 1. A convention, not an estimate.
+        step: What to do.
+    """
+
+    weight: float
+    step: str
+
+
+SIGN: dict[str, PolarsDataType] = {
+    "customer_idx": pl.Int32,
+    "reason": pl.String,
+    "happened_on": pl.Date,
+    "until_date": pl.Date,
+    "why": pl.String,
+    "at_stake": MONEY,
+    "at_stake_basis": pl.String,
+}
+"""A sign that a customer is to be called. An order after `happened_on` ends the sign (NULL: no order does);
+`until_date` is the last day on which a call helps; `at_stake` and its basis are NULL where it is a year of the
+customer."""
+
+MAY_BE_NULL = ("happened_on", "at_stake", "at_stake_basis")
+
+YEAR, SUBSCRIPTION, ORDER, UNPAID = BASES = (
+    *("last_active_year", "subscription_year", "average_order", "unpaid_orders"),
+)
+"""What `at_stake` may be."""
+
+REASONS: dict[str, Reason] = {
+    "unanswered_ticket": Reason(1.0, "answer"),
+    "service_risk": Reason(1.0, "call"),
+    "open_complaint": Reason(0.9, "solve"),
+    "detractor": Reason(0.8, "call"),
+    "payment_failed": Reason(0.8, "mend_payment"),
+    "subscription_ending": Reason(0.7, "keep_subscription"),
+    "about_to_lapse": Reason(0.5, "remind"),
+    "lapsed": Reason(0.2, "win_back"),
+    "offer_due": Reason(0.3, "offer"),
+}
+"""Reason -> what follows from it. Of reasons with equal priority the one that stands first leads."""
+
+SOON_DAYS, LATE_DAYS, LATE_SHARE = 7, 90, 0.5
+"""What is to come has its full weight with at most so many days left, and `LATE_SHARE` of it with `LATE_DAYS`."""
+
+HIGH_VALUE = ("top_10_percent", "next_20_percent")
+"""The value tiers whose customers are called before and after they lapse; the others are written to."""
+
+
+def compute_urgency(as_of: dt.date) -> pl.Expr:
+    """The urgency of a sign, Float64, 0 to 1: what has happened has its full weight, what is to come less.
+
+    Reads `reason`, `happened_on` and `until_date`.
+    """
+    days_left = (pl.col("until_date") - pl.lit(as_of)).dt.total_days().clip(SOON_DAYS, LATE_DAYS)
+    share = 1 - (1 - LATE_SHARE) * (days_left - SOON_DAYS) / (LATE_DAYS - SOON_DAYS)
+    weight = find_of_reason({name: reason.weight for name, reason in REASONS.items()}, pl.Float64)
+    return pl.when(pl.col("happened_on").is_null()).then(share).otherwise(1.0) * weight
+
+
+def find_of_reason(values: dict[str, float] | dict[str, str], data_type: type[pl.DataType]) -> pl.Expr:
+    """What belongs to the `reason` of a row."""
+    return pl.col("reason").replace_strict(values, return_dtype=data_type)
+
+
+def take_sign(**columns: pl.Expr) -> list[pl.Expr]:
+    """The columns of `SIGN`: those given, else the frame's; those of `MAY_BE_NULL` are NULL unless given."""
+    known = {**dict.fromkeys(MAY_BE_NULL, pl.lit(None)), **columns}
+    return [known.get(name, pl.col(name)).cast(kind).alias(name) for name, kind in SIGN.items()]
+
+
+def count_days(days: pl.Expr) -> pl.Expr:
+    """`1 day`, `12 days`."""
+    return pl.when(days == 1).then(pl.lit("1 day")).otherwise(pl.format("{} days", days))
+
+
+def count_orders(orders: pl.Expr) -> pl.Expr:
+    """`1 order`, `12 orders`."""
+    return pl.when(orders == 1).then(pl.lit("1 order")).otherwise(pl.format("{} orders", orders))

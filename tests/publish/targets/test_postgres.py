@@ -1,0 +1,188 @@
+"""The target `postgres`, on a real server: what arrives, what stays, and what readers see meanwhile."""
+
+import threading
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from regulars.pipelines.home.generation import Generation
+from regulars.pipelines.home.home import Home
+from regulars.pipelines.publish.targets.postgres import deliver_to_postgres
+from tests.publish.targets.postgres_server import Server
+from tests.publish.targets.published import prepared_home, publish
+
+BASE = Path("/")
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    return prepared_home(tmp_path / "home")
+
+
+class Target:
+    """The database of a test, written to as `writer` and looked at by anybody."""
+
+    def __init__(self, server: Server, database: str) -> None:
+        self.server, self.database = server, database
+
+    def deliver(self, generation: Generation, **options: Any) -> bool:
+        return deliver_to_postgres(generation, self.server.options(self.database, **options), BASE)
+
+    def ask(self, query: str, user: str = "postgres") -> list[tuple[Any, ...]]:
+        with self.server.connect(self.database, user) as con:
+            return con.execute(query).fetchall()
+
+    def do(self, statement: str, user: str = "postgres") -> None:
+        with self.server.connect(self.database, user) as con:
+            con.execute(statement)
+
+
+@pytest.fixture
+def target(server: Server, database: str) -> Target:
+    return Target(server, database)
+
+
+def test_tables_arrive_with_types_keys_comments_and_views(target: Target, home: Home):
+    assert target.deliver(publish(home))
+    types = dict(
+        target.ask(
+            "select attname, format_type(atttypid, atttypmod) from pg_attribute "
+            "where attrelid = 'marts.customer_360'::regclass and attnum > 0"
+        )
+    )
+    assert types == {
+        "customer_id": "text",
+        "customer_idx": "integer",
+        "share": "double precision",
+        "is_active": "boolean",
+        "last_seen_at": "timestamp without time zone",
+        "sales": "numeric(18,4)",
+        "note": "text",
+    }
+    constraints = target.ask(
+        "select conrelid::regclass::text, contype::text, condeferred, convalidated from pg_constraint "
+        "where connamespace in ('core'::regnamespace, 'marts'::regnamespace) order by 1, 2"
+    )
+    assert constraints == [
+        ("core.customers", "p", False, True),
+        ("core.customers", "u", False, True),
+        ("core.orders", "p", False, True),
+        ("marts.customer_360", "f", True, False),
+        ("marts.customer_360", "f", True, False),
+        ("marts.customer_360", "p", False, True),
+    ]
+    assert target.ask(
+        "select obj_description('marts.churn'::regclass), col_description('marts.churn'::regclass, 2)"
+    ) == [("How many are lost.", "Customers' losses.")]
+    assert target.ask("select churned, orders from marts.churn_all") == [(1, 3)]
+    assert target.ask("select obj_description('marts.churn_all'::regclass)") == [("The whole base.",)]
+    held = target.ask("select distinct generation, as_of::text from meta.delivered_tables")
+    assert held == [("g000001", "2026-01-31")]
+
+
+def test_every_value_arrives_as_it_is(target: Target, home: Home):
+    target.deliver(publish(home))
+    assert target.ask("select city from core.customers order by customer_id") == [('a "quoted", text',), ("",), (None,)]
+    [(note, sales, share, moment)] = target.ask(
+        "select note, sales, share::text, last_seen_at::text from marts.customer_360 where customer_id = 'c1'"
+    )
+    assert note == "Zoë\n\\N \t牛"
+    assert sales == Decimal("99999999999999.9999")
+    assert (share, moment) == ("NaN", "2026-01-31 23:59:59.123456")
+
+
+def test_the_same_generation_again_writes_nothing_and_a_new_one_replaces_all_rows(target: Target, home: Home):
+    first = publish(home, 1, rows=50)
+    assert target.deliver(first)
+    assert not target.deliver(first)
+    target.deliver(publish(home, 2, rows=20))
+    assert target.ask("select count(*), min(run), max(run) from core.orders") == [(20, 2, 2)]
+    assert target.ask("select churned from marts.churn_all") == [(2,)]
+    assert target.ask("select generation from meta.runs") == [(2,)]
+
+
+def test_a_view_of_an_analyst_stays_and_shows_the_new_rows(target: Target, home: Home):
+    target.deliver(publish(home, 1))
+    target.do("create view public.mine as select churned from marts.churn")
+    target.deliver(publish(home, 2))
+    assert target.ask("select churned from public.mine") == [(2,)]
+
+
+def test_readers_may_read_and_nothing_else(target: Target, home: Home):
+    target.deliver(publish(home), readers="bi_readers")
+    assert target.ask("select churned from marts.churn_all", user="reader") == [(1,)]
+    with pytest.raises(psycopg.errors.InsufficientPrivilege):
+        target.do("delete from marts.churn", user="reader")
+    more = "create table marts.extra as select 1 as x;"
+    target.deliver(publish(home, 2, more=more), readers="bi_readers")
+    assert target.ask("select churned from marts.churn", user="reader") == [(2,)]
+
+
+def test_readers_see_one_generation_whole_while_the_next_one_comes(target: Target, home: Home):
+    generations = [publish(home, run, rows=3_000) for run in (1, 2, 3)]
+    target.deliver(generations[0], readers="bi_readers")
+    seen, stop = [], threading.Event()
+
+    def read() -> None:
+        with target.server.connect(target.database, "reader") as con:
+            while not stop.is_set():
+                seen.append(
+                    con.execute(
+                        "select (select churned from marts.churn), (select min(run) from core.orders), "
+                        "(select max(run) from core.orders), (select count(*) from core.orders)"
+                    ).fetchone()
+                )
+
+    readers = [threading.Thread(target=read) for _ in range(3)]
+    for each in readers:
+        each.start()
+    for generation in (*generations[1:], generations[0], *generations[1:]):
+        target.deliver(generation, readers="bi_readers")
+    stop.set()
+    for each in readers:
+        each.join()
+    assert len(seen) > 10
+    assert set(seen) <= {(run, run, run, 3_000) for run in (1, 2, 3)}
+
+
+def test_a_column_that_came_went_or_changed_its_type_is_changed_in_place(target: Target, home: Home):
+    target.deliver(publish(home, 1))
+    more = """
+        alter table marts.customer_360 drop column note;
+        alter table marts.customer_360 add column region varchar default 'North';
+        create or replace table marts.churn as select month_end, 'many' as churned, orders, churn_rate from marts.churn;
+    """
+    target.do("create view public.mine as select customer_id from marts.customer_360")
+    target.deliver(publish(home, 2, more=more))
+    assert target.ask("select distinct region from marts.customer_360") == [("North",)]
+    assert target.ask("select churned from marts.churn_all") == [("many",)]
+    columns = target.ask(
+        "select attname from pg_attribute where attrelid = 'marts.customer_360'::regclass and not attisdropped"
+    )
+    assert ("note",) not in columns
+    assert len(target.ask("select * from public.mine")) == 3
+
+
+def test_a_table_that_is_published_no_more_goes_with_its_view(target: Target, home: Home):
+    target.deliver(publish(home, 1))
+    target.deliver(publish(home, 2, more="drop table marts.churn;"))
+    assert target.ask("select to_regclass('marts.churn'), to_regclass('marts.churn_all')") == [(None, None)]
+
+
+def test_what_was_dropped_by_hand_is_there_again_after_the_next_delivery(target: Target, home: Home):
+    target.deliver(publish(home, 1))
+    target.do(
+        "alter table marts.customer_360 drop column sales cascade; drop view marts.churn_all; drop table core.orders"
+    )
+    target.do("alter table core.customers drop constraint customers_pkey cascade")
+    target.deliver(publish(home, 2))
+    assert target.ask("select count(sales), count(*) from marts.customer_360") == [(3, 3)]
+    assert target.ask("select churned from marts.churn_all") == [(2,)]
+    assert target.ask("select count(*) from core.orders") == [(3,)]
+    assert target.ask(
+        "select count(*) from pg_constraint where conrelid = 'core.customers'::regclass and contype = 'p'"
+    ) == [(1,)]
+    assert target.ask("select count(*) from pg_constraint where contype = 'f'") == [(2,)]

@@ -1,0 +1,119 @@
+"""The mart `service_risk_customers`: who had three bad experiences, and what is at stake."""
+
+import datetime as dt
+from decimal import Decimal
+
+import polars as pl
+import pytest
+
+from regulars.pipelines.settings.service_risk import ServiceRisk
+from regulars.pipelines.transforms.care.lapse_after_experiences import COLUMNS as LAPSE_COLUMNS
+from regulars.pipelines.transforms.care.service_risk_customers import COLUMNS, service_risk_customers
+from tests.transforms import subscription_tables
+from tests.transforms.care.care_tables import AS_OF, CUSTOMERS, MONEY, SCHEMAS, build, order, refund
+from tests.transforms.core_tables import ENGINES
+from tests.transforms.mart_rules import broken_rules
+
+PEOPLE = pl.DataFrame(CUSTOMERS, schema=SCHEMAS["customers"]).with_columns(
+    owner=pl.when(pl.col("customer_idx") == 1).then(pl.lit("north"))
+)
+LAPSES = pl.DataFrame(
+    [
+        {"experience_count": 2, "lapse_ratio": 1.1, "matched_customers": 900},
+        {"experience_count": 3, "lapse_ratio": 1.5, "lapse_ratio_low": 1.2, "matched_customers": 70},
+    ],
+    schema=LAPSE_COLUMNS,
+)
+CLV = {"customer_idx": pl.Int32, "predicted_value_12m": MONEY, "avg_annual_value": MONEY}
+PREDICTED = [{"customer_idx": 1, "predicted_value_12m": Decimal(80), "avg_annual_value": Decimal(60)}]
+LATE = [("2026-02-01 12:00", "2026-02-03 09:00"), ("2026-01-10 12:00", "2026-01-13 09:00")]
+
+
+def late_orders(third: str = "2025-12-01", customer: int = 1) -> list[dict]:
+    """Three orders of a customer that came late, the first on a day of its own."""
+    times = [*LATE, (f"{third} 12:00", "2026-03-01 12:00")]
+    return [order(f"{customer} {number}", *each, customer_idx=customer) for number, each in enumerate(times)]
+
+
+def risks(
+    *events: dict, clv: list | None = None, engine: str = "polars", settings: ServiceRisk | None = None, **more
+) -> pl.DataFrame:
+    rows = {"orders": [each for each in events if "promised_at" in each]}
+    rows["refunds"] = [each for each in events if "refund_id" in each]
+    tables = {
+        "bad_experiences": build(settings=settings, **rows),
+        "lapse_after_experiences": LAPSES,
+        "customers": PEOPLE,
+        "customer_clv": pl.DataFrame(PREDICTED if clv is None else clv, schema=CLV),
+        "customer_segments": pl.DataFrame({"customer_id": ["ada"], "lifecycle": ["active"]}),
+        "subscriptions": subscription_tables.table(*more.pop("periods", ())),
+    }
+    with ENGINES[engine](tables) as lazy:
+        return service_risk_customers(
+            **lazy,
+            as_of=AS_OF,
+            service_risk=settings or ServiceRisk(),
+            subscription_revenue_is_in_orders=more.pop("in_orders", False),
+        )
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_three_bad_experiences_in_a_year_put_a_customer_on_the_list(engine):
+    row = risks(*late_orders(), engine=engine).row(0, named=True)
+    assert (row["customer_id"], row["bad_experience_count"], row["owner"]) == ("ada", 3, "north")
+    assert (row["first_experience_on"], row["last_experience_on"]) == (dt.date(2025, 12, 1), dt.date(2026, 2, 1))
+    assert (row["days_since_last_experience"], row["last_leading_sign"]) == (58, "late_delivery")
+    assert row["leading_signs"] == "late_delivery, late_delivery, late_delivery"
+    assert (row["lapse_ratio"], row["lapse_ratio_low"], row["matched_customers"]) == (1.5, 1.2, 70)
+
+
+def test_two_are_not_enough_and_one_event_with_three_signs_is_one():
+    assert risks(*late_orders()[:2]).is_empty()
+    assert risks(*late_orders()[:2], refund("2026-02-02", "1 0"), refund("2026-01-12", "1 1")).is_empty()
+    assert risks().schema == COLUMNS
+
+
+@pytest.mark.parametrize(("third", "is_listed"), [("2025-04-01", True), ("2025-03-31", False)])
+def test_the_window_is_the_365_days_that_end_with_the_last_one(third, is_listed):
+    assert len(risks(*late_orders(third))) == is_listed
+
+
+def test_threshold_and_window_are_set():
+    assert len(risks(*late_orders()[:2], settings=ServiceRisk(threshold=2))) == 1
+    assert risks(*late_orders(), settings=ServiceRisk(window_days=100)).is_empty()
+
+
+def test_the_unknown_customer_is_never_at_risk():
+    assert risks(*late_orders(customer=0)).is_empty()
+
+
+def test_the_value_at_stake_says_what_it_is_made_of():
+    def stake(**more) -> tuple[Decimal | None, str | None]:
+        row = risks(*late_orders(), **more).row(0, named=True)
+        return row["value_at_stake_12m"], row["value_at_stake_basis"]
+
+    paid = [subscription_tables.period(1, "2025-01-01", amount="10")]
+    unpredicted = [PREDICTED[0] | {"predicted_value_12m": None}]
+    assert stake() == (80, "predicted")
+    assert stake(clv=unpredicted) == (60, "yearly_average")
+    assert stake(periods=paid) == (200, "predicted")
+    assert stake(periods=paid, in_orders=True) == (80, "predicted")
+    assert stake(clv=[], periods=paid) == (120, "subscription")
+    assert stake(clv=[]) == (None, None)
+
+
+def test_no_rule_of_the_contract_is_broken():
+    events = [*late_orders(), order("older", "2024-12-01 12:00", "2024-12-03 09:00")]
+    mart = risks(*events)
+    tables = {"customers": PEOPLE, "marts.bad_experiences": build(orders=events)}
+    assert broken_rules("service_risk_customers", mart, tables) == set()
+    wrong = mart.with_columns(
+        first_experience_on=pl.lit(dt.date(2024, 1, 1)),
+        value_at_stake_basis=pl.lit(None, pl.String),
+        days_since_last_experience=pl.lit(1, pl.Int64),
+    )
+    assert broken_rules("service_risk_customers", wrong, tables) == {
+        "days_are_in_order",
+        "count_is_that_of_the_experiences",
+        "a_value_has_a_basis",
+    }
