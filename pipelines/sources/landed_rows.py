@@ -218,8 +218,8 @@ def _describe_failure(
             f"{read.delivery.file_name} ({what} error): make it give NULL there, for example with `try_cast`"
         )
     return SettingsWrong(
-        f"{read.locate(here)}sources.{read.name}: {read.delivery.file_name} cannot be mapped to {kind}: check its `columns` and "
-        "`when`"
+        f"{read.locate(here)}sources.{read.name}: {read.delivery.file_name} cannot be mapped to {kind}: check "
+        "its `columns` and `when`"
     )
 
 
