@@ -30,6 +30,7 @@ from regulars.pipelines.audit.findings.tables.measure_tables import measure_tabl
 from regulars.pipelines.contracts.violations import write_condition
 from regulars.pipelines.errors import FindingStops, RegularsError
 from regulars.pipelines.findings.evaluate import EvaluatedFinding, evaluate_findings, write_stop_sentence
+from regulars.pipelines.identity.owners import number_owners
 from regulars.pipelines.identity.people import Rules, find_people
 from regulars.pipelines.identity.references import READS as IDENTITY_READS
 from regulars.pipelines.run.raw_tables import make_raw_tables
@@ -182,6 +183,7 @@ def _build(run: Run) -> None:
         "customer_links": people.links,
         "shared_emails": people.shared_emails,
         "events": people.events,
+        "owners": number_owners(con.sql("select * from staging.customers").pl().lazy(), None),
     }.items():
         con.register("made", frame.to_arrow())
         con.execute(f"create table identity.{table} as from made")
