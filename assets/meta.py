@@ -1,4 +1,4 @@
-"""The audit tables as assets: the proofs of rows and money, and the restatements.
+"""The audit tables as assets: the proofs of rows and money, the restatements, and the scorecard.
 
 Put here: which of these tables there are and what they read. Keep out: how they are made (`pipelines/audit`).
 """
@@ -13,6 +13,8 @@ from regulars.pipelines.audit.accounting import write_excluded_rows, write_row_a
 from regulars.pipelines.audit.findings.deliveries.delivery_profiles import TABLE as PROFILES
 from regulars.pipelines.audit.findings.deliveries.delivery_profiles import write_delivery_profiles
 from regulars.pipelines.audit.restatements.restate import INPUTS, RESTATEMENTS, Replay, write_restatements
+from regulars.pipelines.audit.scorecard.scorecard import TABLE as SCORECARD
+from regulars.pipelines.audit.scorecard.scorecard import list_scorecard_inputs, write_scorecard
 from regulars.pipelines.audit.tie_out import write_tie_out
 from regulars.pipelines.contracts.contract import Contract
 from regulars.pipelines.kinds.shape.registry import KINDS, list_core_amounts
@@ -20,7 +22,7 @@ from regulars.pipelines.run.run import Run
 
 
 def list_audit_tables(contracts: dict[str, Contract]) -> list[Blueprint]:
-    """One table per proof, one of restatements, and one of the numbers with which deliveries are compared."""
+    """One table per proof, one of restatements, one of deliveries' usual numbers, and the scorecard."""
 
     def rows(run: Run) -> None:
         write_row_accounting(run.warehouse.con)
@@ -40,6 +42,7 @@ def list_audit_tables(contracts: dict[str, Contract]) -> list[Blueprint]:
         Blueprint("meta.excluded_rows", staged, contracts["meta.excluded_rows"].grain, "sql", excluded),
         Blueprint("meta.tie_out", reads, contracts["meta.tie_out"].grain, "sql", money),
         describe_restatements(contracts),
+        Blueprint(SCORECARD, list_scorecard_inputs(contracts), contracts[SCORECARD].grain, "sql", write_scorecard),
     ]
 
 

@@ -26,7 +26,6 @@ from typing import Any
 ROOT = Path(__file__).parent.parent
 WITHOUT = {
     "customer_360",
-    "customer_events",
     "retention_cohorts",
     "retention_curves",
     "purchase_behaviour",
@@ -92,7 +91,7 @@ def peak_gb() -> float:
 def is_weighed(name: str) -> bool:
     """Whether a step builds one of the marts that may at most double the run."""
     layer, _, table = name.partition(".")
-    return (layer == "marts" and table not in WITHOUT) or name == "meta.offer_evaluation"
+    return (layer == "marts" and table not in WITHOUT) or name.startswith("meta.offer_")
 
 
 def show(rows: list[dict[str, Any]], customers: int, wall: float) -> None:

@@ -35,9 +35,7 @@ def worklists(
     export: Annotated[
         Path | None, typer.Option(help="Write the lists and segments as CSV into this folder; it holds personal data.")
     ] = None,
-    owner: Annotated[
-        str | None, typer.Option(help="Export only this owner's list; `unassigned` is that of nobody.")
-    ] = None,
+    owner: Annotated[str | None, typer.Option(help="Only this owner's list; `unassigned` is that of nobody.")] = None,
     segment: Annotated[str | None, typer.Option(help="Export only this segment.")] = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -50,7 +48,7 @@ def worklists(
 
     place = find_home(home, settings)
     if export is None:
-        typer.echo(summarise_worklists(place, as_json=as_json))
+        typer.echo(summarise_worklists(place, owner=owner, segment=segment, as_json=as_json))
     else:
         typer.echo(export_worklists(place, export, settings=settings, owner=owner, segment=segment))
 

@@ -132,14 +132,7 @@ def run_sql(name: str, **tables: Sequence[Row]) -> list[dict[str, Any]]:
 def warehouse(**tables: Sequence[Row]) -> duckdb.DuckDBPyConnection:
     """An empty build that holds the given tables, `raw.*` and empty `identity.*`."""
     con = duckdb.connect(config={"threads": 1})
-    for schema in SCHEMAS:
-        con.execute(f"create schema {schema}")
-    for kind, described in KINDS.items():
-        typed = [(column.name, "varchar") for column in described.columns] + list(TRACE_COLUMNS)
-        con.execute(f"create table landed.{kind} ({', '.join(f'{name} {type_}' for name, type_ in typed)})")
-        con.execute(f"create view raw.{kind} as select * from landed.{kind}")
-    for table, create in _MADE_BY_HAND.items():
-        con.execute(f"create table {table} ({create})")
+    con.execute(_write_empty_build())
     company = tables.pop("raw__company", [{}])
     fill(con, "raw.company", [{**_COMPANY, **company[0]}])
     fill(con, "raw.country_names", _COUNTRY_NAMES)
@@ -158,6 +151,18 @@ def warehouse(**tables: Sequence[Row]) -> duckdb.DuckDBPyConnection:
     return con
 
 
+@cache
+def _write_empty_build() -> str:
+    """The statements that make the schemas, `landed.*`, `raw.*` and empty `identity.*`."""
+    statements = [f"create schema {schema}" for schema in SCHEMAS]
+    for kind, described in KINDS.items():
+        typed = [(column.name, "varchar") for column in described.columns] + list(TRACE_COLUMNS)
+        statements.append(f"create table landed.{kind} ({', '.join(f'{name} {type_}' for name, type_ in typed)})")
+        statements.append(f"create view raw.{kind} as select * from landed.{kind}")
+    statements += [f"create table {table} ({create})" for table, create in _MADE_BY_HAND.items()]
+    return ";".join(["begin", *statements, "commit"])
+
+
 def fill(con: duckdb.DuckDBPyConnection, table: str, rows: Sequence[Row]) -> None:
     """Insert rows given as dictionaries; columns that a row lacks are NULL."""
     for row in rows:
@@ -165,14 +170,21 @@ def fill(con: duckdb.DuckDBPyConnection, table: str, rows: Sequence[Row]) -> Non
         con.execute(f"insert into {table} ({', '.join(row)}) values ({holes})", list(row.values()))
 
 
-def select_into(con: duckdb.DuckDBPyConnection, table: str) -> None:
-    """Make `table` by its SQL file, after what it reads; nothing is made twice."""
-    if table in tables_there(con):
-        return
-    select, reads = _selects()[table]
-    for read in reads:
-        select_into(con, read)
-    con.execute(f"create table {table} as {select}")
+def select_into(con: duckdb.DuckDBPyConnection, *tables: str) -> None:
+    """Make `tables` by their SQL files, after what they read; nothing is made twice."""
+    there = tables_there(con)  # asked once: it costs as much as making a table
+
+    def make(table: str) -> None:
+        if table in there:
+            return
+        select, reads = _selects()[table]
+        for read in reads:
+            make(read)
+        con.execute(f"create table {table} as {select}")
+        there.add(table)
+
+    for table in tables:
+        make(table)
 
 
 def tables_there(con: duckdb.DuckDBPyConnection) -> set[str]:
@@ -262,8 +274,7 @@ def build(**tables: Sequence[Row]) -> duckdb.DuckDBPyConnection:
             f"(select row_id from quarantine.rows where kind = '{kind}' union all "
             f"select row_id from quarantine.left_out where kind = '{kind}')"
         )
-    for kind in IDENTITY_READS:
-        select_into(con, f"staging.{kind}")
+    select_into(con, *(f"staging.{kind}" for kind in IDENTITY_READS))
     staging = {kind: con.sql(f"select * from staging.{kind}").pl(lazy=True) for kind in IDENTITY_READS}
     people = find_people(staging, None, company="Acme", generation=1)
     owners = number_owners(staging["customers"], None)
@@ -271,6 +282,5 @@ def build(**tables: Sequence[Row]) -> duckdb.DuckDBPyConnection:
         con.register("made", frame.to_arrow())
         con.execute(f"insert into identity.{table} by name select * from made")
         con.unregister("made")
-    for table in _selects():
-        select_into(con, table)
+    select_into(con, *_selects())
     return con

@@ -10,7 +10,12 @@ from typing import Any
 
 from regulars.pipelines.audit.meta_rows import Row, write_rows
 from regulars.pipelines.contracts.contract import Contract
-from regulars.pipelines.contracts.dictionary import list_dictionary_rows, list_metric_rows
+from regulars.pipelines.contracts.dictionary import (
+    list_allowed_value_rows,
+    list_dictionary_rows,
+    list_metric_rows,
+    list_relationship_rows,
+)
 from regulars.pipelines.contracts.validation.validate import RuleResult
 from regulars.pipelines.run.run import Run, describe_broken_rules
 
@@ -32,6 +37,8 @@ VALIDATED_HERE = (
     "meta.files",
     "meta.contracts",
     "meta.data_dictionary",
+    "meta.allowed_values",
+    "meta.relationships",
     "meta.metric_definitions",
     "meta.runs",
 )
@@ -54,6 +61,8 @@ def write_meta_tables(run: Run, headline: Sequence[Row], now: dt.datetime) -> No
     run.warehouse.write_frame("meta.files", files, run.contracts["meta.files"].types)
     write_rows(run, "meta.contracts", map(_make_contract_row, run.contracts.values()))
     write_rows(run, "meta.data_dictionary", list_dictionary_rows(run.contracts))
+    write_rows(run, "meta.allowed_values", list_allowed_value_rows(run.contracts))
+    write_rows(run, "meta.relationships", list_relationship_rows(run.contracts))
     write_rows(run, "meta.metric_definitions", list_metric_rows(run.contracts))
     write_rows(run, "meta.runs", [_make_run_row(run, headline, now)])
     failure = describe_broken_rules([result for table in VALIDATED_HERE for result in run.validate(table)])

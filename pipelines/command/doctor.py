@@ -23,6 +23,8 @@ from regulars.pipelines.command.lapse_proposal import word_proposal
 from regulars.pipelines.command.plurals import count_things
 from regulars.pipelines.command.preview.look import look_at_sources
 from regulars.pipelines.contracts.odcs.lint import lint
+from regulars.pipelines.contracts.raw_contracts import load_all_contracts
+from regulars.pipelines.contracts.scorecard_targets import refuse_wrong_targets
 from regulars.pipelines.errors import InputRefused, RegularsError, SettingsWrong, StorageFailed, UsageWrong
 from regulars.pipelines.home.generation import Generation
 from regulars.pipelines.home.home import Home
@@ -92,6 +94,7 @@ def _run_checks(settings: Path, *, data: Path | None, home: Path | None, now: dt
         refuse_future_day(find_as_of(company, now), company, now, f"{settings}: as_of:")
     except UsageWrong as error:
         yield SetupCheck("problem", "as_of", str(error), error.exit_code)
+    yield from _check_scorecard(company)
     for name, source in company.sources.items():
         yield from _check_source(name, source, (data or settings.parent).resolve(), company.locate)
     yield from _check_formats(company, (data or settings.parent).resolve(), now)
@@ -122,6 +125,18 @@ def _check_contracts() -> Iterator[SetupCheck]:
     if not problems:
         yield SetupCheck("ok", "contracts", "all are valid")
     yield from (SetupCheck("problem", "contracts", each, 3) for each in problems)
+
+
+def _check_scorecard(company: Settings) -> Iterator[SetupCheck]:
+    """Whether every target is about a metric that exists."""
+    if not company.scorecard:
+        return
+    try:
+        refuse_wrong_targets(company, load_all_contracts(CONTRACTS_FOLDER))
+    except SettingsWrong as error:
+        yield from (SetupCheck("problem", "scorecard", line, error.exit_code) for line in str(error).splitlines())
+    else:
+        yield SetupCheck("ok", "scorecard", count_things(len(company.scorecard), "target"))
 
 
 def _open_files(current: Generation) -> None:

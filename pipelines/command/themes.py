@@ -126,6 +126,7 @@ def _describe(generation: str, texts: pl.DataFrame, rules: ThemeRules) -> _Found
     matched = match_themes(texts.select(*KEY, "comment_language", "text"), rules)
     unmatched = matched.filter(theme=UNMATCHED).select(*KEY, is_unmatched=True)
     texts = texts.join(unmatched, on=KEY, how="left").with_columns(pl.col("is_unmatched").fill_null(value=False))
+    counts = {**dict.fromkeys([*(theme.name for theme in rules.themes), UNMATCHED], 0), **_count(matched)}
     hits = count_term_hits(texts, rules)
     share = pl.col("term_comments") / pl.col("language_comments")
     common = hits.filter(share > MOST_OF_ALL, pl.col("language_comments") >= FEWEST_FOR_SHARE)
@@ -141,15 +142,16 @@ def _describe(generation: str, texts: pl.DataFrame, rules: ThemeRules) -> _Found
         len(texts),
         [
             _Theme(theme, count, count / len(texts), _list_terms(hits, theme))
-            for theme, count in matched.group_by("theme")
-            .agg(count=pl.len())
-            .sort("count", "theme", descending=True)
-            .rows()
+            for theme, count in sorted(counts.items(), key=lambda each: (-each[1], each[0]))
         ],
         languages.to_dicts(),
         common.with_columns(share=share).to_dicts(),
         propose_terms(texts).head(PROPOSALS_SHOWN).to_dicts(),
     )
+
+
+def _count(matched: pl.DataFrame) -> dict[str, int]:
+    return dict(matched.group_by("theme").len().rows())
 
 
 def _list_terms(hits: pl.DataFrame, theme: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""Makes the texts for readers from contracts: data dictionary, metric definitions, comments, the list of tables.
+"""Makes the texts for readers from contracts: data dictionary, allowed values, metrics, comments, the list of tables.
 
 Put here: contracts -> rows and text. Keep out: writing them anywhere.
 """
@@ -40,6 +40,39 @@ def list_dictionary_rows(contracts: Mapping[str, Contract]) -> list[dict[str, An
         }
         for contract in _list_published_with_views(contracts)
         for position, column in enumerate(contract.columns, 1)
+    ]
+
+
+def list_allowed_value_rows(contracts: Mapping[str, Contract]) -> list[dict[str, Any]]:
+    """The rows of `meta.allowed_values`: every value that a column of a published table or view may have."""
+    return [
+        {
+            "table_name": contract.table,
+            "column_name": column.name,
+            "allowed_value": str(value),
+            "value_position": position,
+            "meaning": meaning,
+        }
+        for contract in _list_published_with_views(contracts)
+        for column in contract.columns
+        for position, (value, meaning) in enumerate(column.allowed_values, 1)
+    ]
+
+
+def list_relationship_rows(contracts: Mapping[str, Contract]) -> list[dict[str, Any]]:
+    """The rows of `meta.relationships`: every reference from one published table to another."""
+    published = {contract.table: contract for contract in _list_published(contracts)}
+    return [
+        {
+            "table_name": contract.table,
+            "column_names": ", ".join(rule.columns),
+            "to_table": rule.arguments["table"],
+            "to_column_names": ", ".join(rule.arguments["columns"]),
+            "is_enforced": rule.severity == "critical",
+        }
+        for contract in published.values()
+        for rule in contract.rules
+        if rule.type == "references" and rule.arguments["table"] in published
     ]
 
 

@@ -29,6 +29,21 @@ Dimension = Literal[
 
 DIMENSIONS: tuple[Dimension, ...] = get_args(Dimension)
 
+PROFILE_ATTRIBUTES = {
+    "first_category": "The product category on which the first order spent most.",
+    "first_channel": "The channel of the first order.",
+    "first_store": "The store of the first order.",
+    "first_discount": "Whether the first order had a discount.",
+    "country": "The country of the first order, else of the customer.",
+    "region": "The region of the first order, else of the customer.",
+    "customer_type": "The kind of customer, as the CRM says.",
+    "acquisition_channel": "How the customer was won, as the CRM says.",
+}
+"""What customers are compared by in `marts.primary_customer_profile`: value -> what it means."""
+
+TARGET_CUSTOMER = "target_customer"
+"""The attribute of the one row of that mart that is about all that the settings say of the target customer."""
+
 CURRENCY_PATTERN = "^[A-Z]{3}$"
 """What an ISO 4217 code looks like."""
 
@@ -123,3 +138,16 @@ BAD_SIGNS = {
     "failed_payment": "A payment failed, or a subscription ended without the customer's will.",
 }
 """What each sign means; of several signs of one experience the first of this list leads."""
+
+Lens = Literal["objective", "mission", "customer_promise"]
+"""From which side a target of the scorecard looks at the company."""
+
+LENSES = {
+    "objective": "What the company wants to reach.",
+    "mission": "What the company is there for.",
+    "customer_promise": "What customers are promised.",
+}
+"""What each lens means; in this order they are shown."""
+
+ScorecardPeriod = Literal["month", "quarter", "year"]
+"""Of what periods a target is."""

@@ -26,7 +26,7 @@ from regulars.pipelines.report.facts.predictions import (
     read_weeks,
 )
 from regulars.pipelines.report.facts.reading import read_rows
-from regulars.pipelines.report.facts.report_facts import NPS, read_cohorts, read_currency
+from regulars.pipelines.report.facts.report_facts import NPS, THEMES, read_cohorts, read_currency
 from regulars.pipelines.report.mart_pictures import MART_PICTURES
 from regulars.pipelines.report.parts import Key, Part, make_absent_part
 from regulars.pipelines.report.render.markdown import render_markdown
@@ -38,6 +38,7 @@ from regulars.pipelines.report.sections.predictions.tested import describe_test,
 from regulars.pipelines.report.sections.predictions.tracking import make_weekly_part
 from regulars.pipelines.report.sections.predictions.worth import describe_expected, make_alive_part, make_shares_part
 from regulars.pipelines.report.sections.support import SUPPORT_WEEKS, make_support_part
+from regulars.pipelines.report.sections.themes import make_themes_picture
 from regulars.pipelines.report.sections.voice import (
     DRIVERS,
     LONG_ROLLING,
@@ -50,6 +51,7 @@ from regulars.pipelines.report.sections.voice import (
     make_scores_part,
     make_value_by_group_part,
 )
+from regulars.pipelines.report.who_pictures import WHO_PICTURES
 from regulars.pipelines.report.words import counts
 from regulars.pipelines.report.words.words import SOURCE_LANGUAGE, Words, read_words
 from regulars.pipelines.transforms.clv.clv_models import read_models
@@ -103,6 +105,10 @@ def _draw_nps_value(con: duckdb.DuckDBPyConnection, words: Words) -> Sequence[Pa
 
 def _draw_drivers(con: duckdb.DuckDBPyConnection, words: Words) -> Sequence[Part]:
     return [make_drivers_part(read_rows(con, DRIVERS, "marts.satisfaction_drivers"), words)]
+
+
+def _draw_themes(con: duckdb.DuckDBPyConnection, words: Words) -> Sequence[Part]:
+    return [make_themes_picture(read_rows(con, THEMES, "marts.feedback_themes"), words)]
 
 
 def _draw_tests(con: duckdb.DuckDBPyConnection, words: Words) -> Sequence[Part]:
@@ -186,11 +192,13 @@ PICTURES: Mapping[str, Callable[[duckdb.DuckDBPyConnection, Words], Sequence[Par
     "marts.support_response": _draw_support,
     "marts.nps": _draw_nps,
     "marts.nps_value": _draw_nps_value,
+    "marts.feedback_themes": _draw_themes,
     "marts.satisfaction_drivers": _draw_drivers,
     "marts.satisfaction_scores": _draw_scores,
     "meta.clv_models": _draw_models,
     "meta.clv_evaluation": _draw_tests,
     "meta.clv_tracking": _draw_weeks,
     **MART_PICTURES,
+    **WHO_PICTURES,
     **CARE_PICTURES,
 }

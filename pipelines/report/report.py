@@ -23,11 +23,13 @@ from regulars.pipelines.report.sections.predictions.worth import build_worth
 from regulars.pipelines.report.sections.proof import build_proof
 from regulars.pipelines.report.sections.restated import build_restated
 from regulars.pipelines.report.sections.sales import build_sales
+from regulars.pipelines.report.sections.scorecard import build_scorecard
 from regulars.pipelines.report.sections.worklists import build_worklists
 from regulars.pipelines.report.words.words import SOURCE_LANGUAGE, Words, read_words
 from regulars.pipelines.transforms.customers.headline import Headline
 
 SECTIONS: Mapping[str, Callable[[ReportFacts, Words], Section]] = {
+    "scorecard": build_scorecard,
     "cohorts": build_cohorts,
     "churn": build_churn,
     "worth": build_worth,

@@ -3,8 +3,9 @@
 Put here: the fingerprint of a run, and finding the generation that has it. Keep out: landing, building, publishing.
 
 Equal fingerprint, equal result: the fingerprint covers every input of core and marts but one, the ids that the parent
-generation gave to customers. There a repeated run reads what the run before it wrote, and identity gives the same ids
-again (`tests/identity/test_stable_ids.py`). Whoever adds another table that reads the parent must prove the same.
+generation gave to customers and their owners. There a repeated run reads what the run before it wrote, and identity
+gives the same ids again (`tests/identity/test_stable_ids.py`, `test_owners.py`). Whoever adds another table that reads
+the parent must prove the same.
 """
 
 import hashlib

@@ -37,7 +37,7 @@ MAKERS = (
     "dagster",
     "regulars",
 )
-NO_PART_IN_RESULTS = {"schedule", "publish", "alerts", "metric_targets", "findings"}
+NO_PART_IN_RESULTS = {"schedule", "publish", "alerts", "findings"}
 
 TABLE = "raw.lineage"
 """Kept in the state file: settings may name customers' addresses."""

@@ -27,8 +27,10 @@ from regulars.pipelines.settings.economics import Economics
 from regulars.pipelines.settings.findings import Findings
 from regulars.pipelines.settings.offers import Offers
 from regulars.pipelines.settings.part import Currency, Name, Part, Place, Zone
+from regulars.pipelines.settings.scorecard import ScorecardTarget
 from regulars.pipelines.settings.service_risk import ServiceRisk
 from regulars.pipelines.settings.source import Source
+from regulars.pipelines.settings.target_customer import TargetCustomer
 from regulars.pipelines.settings.themes import Themes
 from regulars.pipelines.settings.worklists import Worklists
 
@@ -221,8 +223,8 @@ class Settings(Part):
     economics: Economics = Economics()
     demand: Demand = Demand()
     offers: Offers = Offers()
-    metric_targets: dict[str, Decimal] = {}
-    """Metric: the number that the company wants to reach. Checked, but no table uses it yet."""
+    target_customer: TargetCustomer = TargetCustomer()
+    scorecard: list[ScorecardTarget] = []
     identity: Identity = Identity()
     exclude: Excluded = Excluded()
     cohorts: Cohorts = Cohorts()

@@ -16,7 +16,7 @@ from regulars.pipelines.settings.part import PATTERNS, Part, Place
 
 RENAMED = {"max_set_aside": "max_quarantined", "survey_kind": "survey_type", "monthly_amount": "amount"}
 """Old name of a key or column -> its name now."""
-RENAMED_AT_THE_TOP = {"targets": "metric_targets"}
+RENAMED_AT_THE_TOP = {"targets": "scorecard", "metric_targets": "scorecard"}
 
 COLUMN_FORMS = "write a header name, a list of header names, {sql: an expression} or {value: a constant}"
 

@@ -95,6 +95,7 @@ select
     end as acquisition_cost_method,
     case when company.show_owner_names then crm.owner else owners.owner_id end as owner,
     nullif(referrers.customer_id, everybody.customer_id) as referred_by_customer_id,
+    coalesce(referrers.customer_id = everybody.customer_id, false) as is_own_referrer,
     crm.email_opt_in,
     coalesce(crm.is_deleted, false) as is_deleted,
     everybody.customer_idx = 0 as is_unknown,

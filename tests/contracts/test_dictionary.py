@@ -8,14 +8,16 @@ import duckdb
 from regulars.pipelines.contracts.contract import Contract
 from regulars.pipelines.contracts.dictionary import (
     format_published_tables,
+    list_allowed_value_rows,
     list_comments,
     list_dictionary_rows,
     list_metric_rows,
+    list_relationship_rows,
 )
 from regulars.pipelines.contracts.headline_view import HeadlineView
 from regulars.pipelines.contracts.metric import Metric
 from regulars.pipelines.contracts.odcs.load import load_contracts
-from regulars.pipelines.contracts.rule import Column
+from regulars.pipelines.contracts.rule import Column, Rule, Severity
 from regulars.pipelines.contracts.view_contracts import list_selects
 
 ID = Column("id", "VARCHAR", "string", "The customer's id.", required=True, key_position=1)
@@ -156,9 +158,41 @@ def test_a_metric_is_published_with_its_sql():
 
 def test_the_rows_have_the_columns_of_their_own_contracts():
     shipped = load_contracts(Path(__file__).parents[2] / "data_contracts")
-    for table, rows in (("meta.data_dictionary", list_dictionary_rows), ("meta.metric_definitions", list_metric_rows)):
+    made = {
+        "meta.data_dictionary": list_dictionary_rows(CONTRACTS),
+        "meta.metric_definitions": list_metric_rows(CONTRACTS),
+        "meta.allowed_values": list_allowed_value_rows(shipped),
+        "meta.relationships": list_relationship_rows(shipped),
+    }
+    for table, rows in made.items():
         declared = [column.name for column in shipped[table].columns]
-        assert all(list(row) == declared for row in rows(CONTRACTS))
+        assert rows
+        assert all(list(row) == declared for row in rows)
+
+
+def test_allowed_values_are_listed_with_their_meaning_in_the_order_of_the_contract():
+    mood = Column("mood", "VARCHAR", "string", "How it went.", allowed_values=(("good", "Well."), ("bad", "Badly.")))
+    rows = list_allowed_value_rows({"core.a": contract("core.a", ID, mood), "raw.x": contract("raw.x", mood)})
+    assert [tuple(row.values()) for row in rows] == [
+        ("core.a", "mood", "good", 1, "Well."),
+        ("core.a", "mood", "bad", 2, "Badly."),
+    ]
+
+
+def test_references_between_published_tables_are_relationships_and_say_whether_they_are_enforced():
+    def refers(to: str, severity: Severity) -> Contract:
+        own = Rule(
+            "a.x.references", "marts.b", "references", ("x", "y"), {"table": to, "columns": ("id", "no")}, severity
+        )
+        return dataclasses.replace(contract("marts.b", ID), rules=(own,))
+
+    tables = {"core.a": contract("core.a", ID), "marts.b": refers("core.a", "critical")}
+    assert [tuple(row.values()) for row in list_relationship_rows(tables)] == [
+        ("marts.b", "x, y", "core.a", "id, no", True)
+    ]
+    (counted,) = list_relationship_rows(tables | {"marts.b": refers("core.a", "warning")})
+    assert not counted["is_enforced"]
+    assert list_relationship_rows(tables | {"marts.b": refers("raw.x", "critical")}) == []
 
 
 def test_comments_stand_on_every_published_table_and_column():

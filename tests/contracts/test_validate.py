@@ -212,6 +212,25 @@ def test_an_unevaluable_predicate_is_an_error_that_names_it_and_no_value():
     assert CANARY not in str(caught.value)
 
 
+def test_rules_that_were_planned_before_are_asked_anew_of_other_rows_and_columns():
+    rules = [rule("required", "x"), rule("one_of", "x", values=("a",)), rule("unique", "x")]
+    found = [
+        [result.failed_count for result in validate_table(con, contract_of(*rules))]
+        for con in (
+            things("x varchar", "'a'", "'b'", "null"),
+            things("x varchar", "'a'"),
+            things("y integer, x varchar", "1, 'b'", "2, 'b'"),
+        )
+    ]
+    assert found == [[1, 1, 0], [0, 0, 0], [0, 2, 2]]
+
+
+def test_a_rule_with_another_bound_is_another_rule():
+    con = things("x integer", "5")
+    found = [validate_table(con, contract_of(rule("range", "x", maximum=most)))[0].failed_count for most in (4, 5, 4)]
+    assert found == [1, 0, 1]
+
+
 def test_no_value_of_the_data_leaves_duckdb(capsys, caplog, monkeypatch):
     seen = []
 

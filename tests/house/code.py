@@ -50,6 +50,7 @@ def room_of(module: str) -> str:
     return parts[1] if parts[0] == "pipelines" else parts[0]
 
 
+@cache
 def imports_among_us() -> dict[str, set[str]]:
     """Module -> the modules of ours that it imports."""
     return {module: set(imports_of(path) & MODULES.keys()) for module, path in MODULES.items()}

@@ -79,3 +79,9 @@ def test_what_is_seen_of_one_subject_again_and_again_makes_nothing_surer():
     alone, together = compare(*groups, draws=500), compare(*groups, draws=500, subject=subject)
     assert together.ratio_high[1] - together.ratio_low[1] > 1.7 * (alone.ratio_high[1] - alone.ratio_low[1])
     assert together.ratio[1] == alone.ratio[1]
+
+
+def test_a_draw_that_leaves_a_cell_without_unexposed_still_tells_of_the_others():
+    cells = [group for cell in range(30) for group in ((0, cell, 2, 1), (1, cell, 2, 1))]
+    found = compare(*cells, draws=100)  # in almost every draw some cell loses both of its unexposed
+    assert 0.3 < found.ratio_low[1] < 1 < found.ratio_high[1] < 3

@@ -14,7 +14,7 @@ TABLES = """
 create table marts.customer_clv as
 select i as customer_idx, i::decimal(18,4) as predicted_value_lifetime, (101 - i)::decimal(18,4) as net_sales_to_date,
     0.5e0 as predicted_purchases_12m, 10::decimal(18,4) as predicted_value_12m, 400 as t, (i % 6)::bigint as frequency,
-    date '2024-12-14' as first_order_date, 'bg_nbd' as method, date '2026-01-18' as as_of,
+    date '2024-12-14' as first_order_date, 'bg_nbd' as method, 'net_sales' as value_basis, date '2026-01-18' as as_of,
     'bg_nbd chosen: smallest error; acquisition cost is unknown: nothing is subtracted' as reason
 from range(1, 101) as customers(i);
 

@@ -54,6 +54,24 @@ select * from (values
     ('detractor', 9, 90.0e0, null, 1234::decimal(18,4))
 ) groups(nps_group, customers, net_sales_per_customer, predicted_value_per_customer, value_at_risk_12m);
 
+create table marts.primary_customer_profile as
+select *, 0.2e0 as customers_share, 0.8e0 as lift_low, 2.4e0 as lift_high, 'In words.' as description from (values
+    ('customer_type', 'office', 0.3e0, 0.15e0, 2.0e0, true), ('target_customer', 'matches', 0.3e0, 0.15e0, 2.0e0, true)
+) shares(attribute, attribute_value, top_share, other_share, lift, stands_out);
+
+create table marts.referrals as
+select * from (values (1, 2, 30::decimal(18,4)), (3, 1, 12::decimal(18,4)))
+    referrers(chain_depth, brought_customers, brought_net_sales);
+
+create table marts.scorecard as
+select *, 'all' as scope, 'up' as good from (values
+    (1, 'objective', 'net_sales', 'currency', date '2025-12-01', date '2025-12-31', 90.0e0, 100, false, 'worse'),
+    (1, 'objective', 'net_sales', 'currency', date '2026-01-01', date '2026-01-31', 70.0e0, 58, true, null),
+    (2, 'mission', 'nps', 'decimal1', date '2025-12-01', date '2025-12-31', 41.0e0, 40, true, 'better'),
+    (2, 'mission', 'nps', 'decimal1', date '2026-01-01', date '2026-01-31', 12.0e0, 40, null, null)
+) periods(target_number, lens, metric, format, period_start, period_end, metric_value, target_to_date, is_on_track,
+    trend);
+
 create table marts.satisfaction_scores as
 select *, 'csat' as survey_type, 1.0e0 as scale_min, 5.0e0 as scale_max, 'all' as dimension from (values
     ('day', date '2026-01-10', date '2026-01-10', 3, 4.0e0),
@@ -66,6 +84,16 @@ select *, 'nps' as survey_type, 300 as scored_responses from (values
     ('forms', 'taste', 0.7e0, 1, 82.0e0, 'keep_great'),
     ('forms', 'days_late', 0.3e0, 2, null, null)
 ) drivers(system, driver, importance, importance_rank, performance, quadrant);
+
+create table marts.feedback_themes as
+select *, 'all' as language, week_start + 6 as week_end, 40 as all_comments, true as is_complete from (values
+    (date '2026-01-05', 'price', 10, 10, 5, 40.0e0, true),
+    (date '2025-12-29', 'price', 2, 2, 1, 40.0e0, false),
+    (date '2026-01-05', 'late_delivery', 20, 20, 15, 20.0e0, false),
+    (date '2026-01-05', 'packaging', 6, 0, 0, 75.0e0, false),
+    (date '2026-01-05', 'praise', 0, 0, 0, null, false),
+    (date '2026-01-05', 'unmatched', 4, 4, 4, 0.0e0, false)
+) cells(week_start, theme, comments, nps_responses, detractor_responses, performance, is_emerging);
 
 create table marts.sales_new_vs_returning as
 select *, (new_customer_sales + returning_customer_sales)::decimal(18,4) as net_sales from (values

@@ -27,6 +27,13 @@ def test_what_all_customers_will_bring_stands_with_who_says_so(con):
     )
 
 
+def test_an_amount_of_the_contribution_margin_says_so(con):
+    says = "The amount is what is left of sales after the cost of the goods."
+    assert says not in page(con).text
+    con.execute("update marts.customer_clv set value_basis = 'contribution_margin'")
+    assert says in page(con).text
+
+
 def test_the_best_fifth_hold_what_they_hold(con):
     rows = read_shares(con, "to come")
     shares = {row["place"]: float(row["share"]) for row in rows}

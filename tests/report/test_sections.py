@@ -46,6 +46,16 @@ def test_customers_with_many_bad_experiences_stand_by_what_is_at_stake(facts):
     assert part.caption == "What followed for others is not known: too few."
 
 
+def test_each_target_stands_with_the_last_period_that_was_compared(facts):
+    (part,) = parts_of("scorecard", facts)
+    assert part.table.rows == [
+        ["objective", "net sales", "1 Jan 2026 to 31 Jan 2026", "yes", "–", "70", "58"],
+        ["mission", "nps", "1 Dec 2025 to 31 Dec 2025", "yes", "better", "41.0", "40.0"],
+    ]
+    assert SECTIONS["scorecard"](facts, ENGLISH).lede == "On track: 2 of 2 targets that can be compared."
+    assert parts_of("scorecard", NOTHING)[0].sentences[0].text == "No targets are set (`scorecard` in the settings)."
+
+
 def test_a_section_stands_under_its_key(facts):
     assert [section.key for section in build_page(facts, ENGLISH).sections] == list(SECTIONS)
 
@@ -53,7 +63,7 @@ def test_a_section_stands_under_its_key(facts):
 def test_the_customers_with_the_most_at_stake_are_named_by_id_with_how_many_more_there_are(facts):
     (part,) = parts_of("worklists", facts)
     assert [row[0] for row in part.table.rows] == ["c3", "c1", "c2"]
-    assert part.table.rows[1][1:] == ["owner_1", "scored 3 of 10 on 2026-01-10", "10 Apr 2026", "900.50"]
+    assert part.table.rows[1][1:] == ["owner_1", "scored 3 of 10 on 2026-01-10", "10 Apr 2026", "900"]
     assert notes_of("worklists", facts) == ["12 more customers call for action below the end of a list."]
     assert parts_of("worklists", NOTHING)[0].sentences[0].text == "Nobody is to be called today."
 
@@ -103,11 +113,21 @@ def test_a_year_that_is_not_whole_yet_says_so(facts):
 
 
 def test_a_window_that_is_not_over_says_so(facts):
-    [part] = parts_of("nps", facts)
+    part, *_ = parts_of("nps", facts)
     assert not [point for line in part.picture.lines for point in line.points if "not complete" in point.title]
     open_windows = [dict(row) | {"is_complete": False} for row in facts.nps]
-    [part] = parts_of("nps", dataclasses.replace(facts, nps=open_windows))
+    part, *_ = parts_of("nps", dataclasses.replace(facts, nps=open_windows))
     assert all("not complete" in point.title for line in part.picture.lines for point in line.points)
+
+
+def test_the_picture_of_nps_shows_one_rolling_window_and_not_the_longer_one_too(facts):
+    (last,) = facts.nps[-1:]
+    longer = [dict(row) | {"grain": "rolling_90d"} for row in facts.nps if row["grain"] == last["grain"]]
+    assert longer
+    with_longer = dataclasses.replace(facts, nps=[*facts.nps, *longer])
+    [before], [after] = parts_of("nps", facts), parts_of("nps", with_longer)
+    assert after.picture.lines == before.picture.lines
+    assert make_headline_tiles(with_longer, ENGLISH)[2].history == make_headline_tiles(facts, ENGLISH)[2].history
 
 
 def restated(count):

@@ -32,6 +32,7 @@ OF_TABLES = {
     *("An e-mail address has an @", "Every order has an order_id", "no_date", "cut off in line 12", "1 late order"),
     *("chosen: smallest error", "larger error", "c1", "c2", "c3", "owner_1", "scored 3 of 10 on 2026-01-10"),
     *("lapsed on 2026-01-02 after 3 orders", "last order 300 days ago; lapses on 2026-03-24"),
+    *("price", "late delivery", "packaging"),
 }
 """Words of the small company's own tables."""
 

@@ -58,7 +58,7 @@ def mistakes(text: str, **environment: str) -> list[str]:
         ("findings: {acknowledged: [{finding: source_stale, reason: x}]}", "`expires` is missing"),
         ("findings: {thresholds: {source_stal: 1}}", "source_stal"),
         ("schedule: {cron: 7}", "schedule.cron: write a text; put it in quotes if it looks like a number or a day"),
-        ("targets: {churn_rate_12m: 0.25}", "targets: unknown key; it is called `metric_targets` now"),
+        ("targets: {churn_rate_12m: 0.25}", "targets: unknown key; it is called `scorecard` now"),
         ("- a list", "this is not YAML"),
     ],
 )

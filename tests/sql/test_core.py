@@ -335,6 +335,7 @@ def test_a_referrer_is_named_by_the_id_it_has_this_run_and_no_customer_refers_th
         "cyd": None,
         "dee": None,
     }
+    assert [owner for owner, itself in pick(rows, "owner", "is_own_referrer") if itself] == ["cyd"]
 
 
 def test_there_is_one_unknown_customer_and_orders_without_a_name_are_theirs():

@@ -6,6 +6,7 @@ from typing import Any
 
 import polars as pl
 
+from regulars.pipelines.settings.service_risk import ServiceRisk
 from regulars.pipelines.transforms.customers.customer_360 import customer_360
 from tests.transforms import subscription_tables
 
@@ -42,6 +43,9 @@ SCHEMAS: dict[str, dict[str, Any]] = {
     "survey_responses": {
         "system": pl.String,
         "response_id": pl.String,
+        "survey_type": pl.String,
+        "scale_min": pl.Decimal(9, 4),
+        "scale_max": pl.Decimal(9, 4),
         "score": pl.Decimal(9, 4),
         "nps_group": pl.String,
         "nps_left_out_reason": pl.String,
@@ -49,8 +53,33 @@ SCHEMAS: dict[str, dict[str, Any]] = {
         "answered_date": pl.Date,
         "customer_idx": pl.Int32,
     },
+    "tickets": {
+        "system": pl.String,
+        "ticket_id": pl.String,
+        "customer_idx": pl.Int32,
+        "opened_at": pl.Datetime("us"),
+        "opened_date": pl.Date,
+        "solved_at": pl.Datetime("us"),
+        "minutes_until_as_of": pl.Float64,
+    },
+    "calendar": {"day": pl.Date, "day_idx": pl.Int32},
+    "bad_experiences": {
+        "customer_idx": pl.Int32,
+        "experience_number": pl.Int32,
+        "experienced_on": pl.Date,
+        "leading_sign": pl.String,
+    },
+    "service_risk_customers": {"customer_idx": pl.Int32},
+    "next_best_offers": {
+        "customer_idx": pl.Int32,
+        "offer_rank": pl.Int32,
+        "product_name": pl.String,
+        "product_id": pl.String,
+        "why": pl.String,
+    },
     "customer_clv": {
         "customer_idx": pl.Int32,
+        "avg_annual_value": MONEY,
         "clv_simple": MONEY,
         "p_alive": pl.Float64,
         "predicted_value_12m": MONEY,
@@ -97,6 +126,9 @@ def answer(customer: int | None, at: str, points: int) -> dict[str, Any]:
     return {
         "system": "forms",
         "response_id": f"{at} {points}",
+        "survey_type": "nps",
+        "scale_min": Decimal(0),
+        "scale_max": Decimal(10),
         "score": points,
         "nps_group": "promoter" if points >= 9 else "passive" if points >= 7 else "detractor",
         "answered_at": moment,
@@ -122,14 +154,18 @@ def core(ada: dict[str, Any] | None = None, **rows: list[dict[str, Any]]) -> dic
         {"customer_id": "ada", "customer_idx": 1, "is_unknown": False, "is_deleted": False} | (ada or {}),
         {"customer_id": "bob", "customer_idx": 2, "is_unknown": False, "is_deleted": False},
     ]
+    days = [{"day": AS_OF - dt.timedelta(days=n)} for n in range(1200)]
+    calendar = [each | {"day_idx": (each["day"] - dt.date(1970, 1, 1)).days} for each in days]
     return {
-        name: pl.DataFrame({"customers": people, **rows}.get(name, []), schema=schema)
+        name: pl.DataFrame({"customers": people, "calendar": calendar, **rows}.get(name, []), schema=schema)
         for name, schema in SCHEMAS.items()
     }
 
 
 def everybody(frames: dict[str, Any]) -> pl.DataFrame:
-    return customer_360(**frames, as_of=AS_OF, lapse_days=365, subscription_revenue_is_in_orders=False)
+    return customer_360(
+        **frames, as_of=AS_OF, lapse_days=365, subscription_revenue_is_in_orders=False, service_risk=ServiceRisk()
+    )
 
 
 def customers(ada: dict[str, Any] | None = None, **rows: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:

@@ -25,7 +25,8 @@ acquisition_cost: {default: 12.00}
 economics: {contribution_margin: 0.4}
 demand: {by: store}
 offers: {exclude_products: [POSTAGE]}
-metric_targets: {churn_rate_12m: 0.25}
+target_customer: {customer_type: [office]}
+scorecard: [{lens: objective, metric: churn.churn_rate_12m, target: 0.25}]
 identity: {ignore_emails: [till@example.com]}
 exclude: {emails: [test@example.com]}
 cohorts: {grains: [month]}
@@ -37,6 +38,7 @@ report: {language: en}
 publish: {keep_generations: 7}
 business_hours: {country: DE, subdivision: BE}
 support: {reply_within_minutes: 60}
+themes: {languages: [de, en]}
 service_risk: {threshold: 3}
 alerts: {webhook: "${ALERT_WEBHOOK}"}
 """,
@@ -46,8 +48,28 @@ economics:
   retention_points: [1, 2, 5]
   horizon_years: 5
   margin_to_keep: 0.2
+  least_sales_with_cost: 0.9
   clv_to_cost: 3
   payback_months: 12
+""",
+    "target_customer": """
+target_customer:
+  customer_type: [office]
+  country: [DE, FI]
+  region: [Berlin]
+  first_category: [Snacks]
+  first_channel: [web]
+  first_store: [store-1]
+  first_discount: [full price]
+  acquisition_channel: [organic, referral]
+""",
+    "scorecard.<number>": """
+scorecard:
+  - lens: customer_promise
+    metric: support_response.complaints_on_time_rate
+    where: {dimension: channel, dimension_value: chat}
+    period: quarter
+    target: 0.9
 """,
     "service_risk": """
 service_risk:

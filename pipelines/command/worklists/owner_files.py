@@ -90,19 +90,24 @@ def make_owner_files(
     for (owner, source), rows in named.sort("owner", "list_rank").group_by("owner", "source", maintain_order=True):
         suffix = NO_RECORD if source is None else str(source) if has_several_sources else ""
         name = _name_file(str(owner), names.get(str(owner)), owner_ids)
-        frame = rows.select(_choose_columns(headers.get(str(source), {}), has_record=source is not None))
+        frame = rows.select(_choose_columns(rows, headers.get(str(source), {})))
         files["-".join(filter(None, ["worklist", name, suffix])) + ".csv"] = frame
     return files
 
 
-def _choose_columns(headers: Mapping[str, str], *, has_record: bool) -> Iterator[pl.Expr]:
-    """The tool's columns, the record's id first, under the tool's names; then ours."""
+def _choose_columns(rows: pl.DataFrame, headers: Mapping[str, str]) -> Iterator[pl.Expr]:
+    """The tool's columns, the record's id first, under the tool's names; then ours.
+
+    What the tool has no column for is left out where it is empty, else it has a name of ours.
+    """
     taken = set(OURS.values())
-    for column in COLUMNS if has_record else ():
-        header = headers.get(column, column)
-        if header not in taken:
+    for column in COLUMNS:
+        own = "owner_name" if column == "owner" else column
+        is_given = rows[own].drop_nulls().len() > 0
+        header = headers.get(column, RECORD_ID if column == RECORD_ID else f"Regulars {column.replace('_', ' ')}")
+        if header not in taken and (column in headers or is_given):
             taken.add(header)
-            yield pl.col("owner_name" if column == "owner" else column).alias(header)
+            yield pl.col(own).alias(header)
     for column, header in OURS.items():
         yield pl.col(column).alias(header)
 

@@ -5,7 +5,7 @@ Put here: reading what is published, and what is said, which never names a custo
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -61,16 +61,28 @@ class _Published:
     newest_files: Mapping[str, tuple[str, str]]
 
 
-def summarise_worklists(home: Home, *, as_json: bool) -> str:
+def summarise_worklists(home: Home, *, owner: str | None, segment: str | None, as_json: bool) -> str:
     """A line per owner of the current generation, the most urgent money first; no customer is named.
 
+    Args:
+        home: The company's home.
+        owner: Only this owner's line, by the id in the published tables.
+        segment: Must be None: a segment has no summary.
+        as_json: For machines.
+
     Raises:
+        UsageWrong: A segment is named, or an owner without a worklist.
         StorageFailed: Nothing is published, or nothing with worklists.
     """
+    if segment is not None:
+        raise UsageWrong("--segment goes with --export FOLDER: segments are only exported")
     current = find_current(home)
     with _open(current) as con:
         summary = con.sql(SUMMARY)
         columns, rows = summary.columns, summary.fetchall()
+    if owner is not None:
+        _find_owner({row[0] for row in rows}, owner, {})
+        rows = [row for row in rows if row[0] == owner]
     if as_json:
         return json.dumps([dict(zip(columns, row, strict=True)) for row in rows], default=str, indent=1)
     if not rows:
@@ -170,13 +182,17 @@ def _list_sources(lists: pl.DataFrame, records: pl.DataFrame) -> list[str]:
 def _choose_owner(worklists: pl.DataFrame, owner: str | None, owner_ids: Mapping[str, str]) -> pl.DataFrame:
     if owner is None:
         return worklists
-    known = worklists["owner"].unique().sort().to_list()
+    meant = _find_owner(set(worklists["owner"]), owner, owner_ids)
+    return worklists.filter(pl.col("owner") == meant)
+
+
+def _find_owner(known: Collection[str], owner: str, owner_ids: Mapping[str, str]) -> str:
+    """The owner as published who is meant by an id or a name."""
     meant = owner if owner in known else owner_ids.get(owner, owner)
     if meant not in known:
-        raise UsageWrong(
-            f"--owner: nobody of that name has a worklist; {len(known)} have: {', '.join(known) or 'nobody'}"
-        )
-    return worklists.filter(pl.col("owner") == meant)
+        listed = ", ".join(sorted(known)) or "nobody"
+        raise UsageWrong(f"--owner: nobody of that name has a worklist; {len(known)} have: {listed}")
+    return meant
 
 
 def _choose_segment(segments: pl.DataFrame, segment: str | None) -> pl.DataFrame:

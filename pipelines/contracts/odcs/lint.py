@@ -5,10 +5,11 @@ Keep out: reading a file (`reading.py`), validating data (`validate.py`).
 """
 
 import json
+import pickle
 import re
 import sys
 from collections.abc import Iterator, Mapping
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -66,14 +67,25 @@ def lint(folder: Path) -> list[str]:
         if contract is not None:
             contracts[contract.table] = contract
             problems += [f"{path.parent.name}/{path.name}: {problem}" for problem in _lint_contract(contract)]
-    made = {f"raw.{name}": make_raw_contract(kind) for name, kind in KINDS.items()}
-    problems += [
-        f"pipelines/kinds: {contract.table}: {each}" for contract in made.values() for each in _lint_contract(contract)
-    ]
-    problems += _lint_together(made | contracts)
+    problems += _lint_kinds()
+    problems += _lint_together(contracts, _make_raw_contracts())
     problems += lint_names(folder, contracts)
     problems += [f"{_name_file(each)}: {found}" for each in contracts.values() for found in lint_views(each, contracts)]
     return list(dict.fromkeys(problems))
+
+
+@cache
+def _make_raw_contracts() -> dict[str, Contract]:
+    return {f"raw.{name}": make_raw_contract(kind) for name, kind in KINDS.items()}
+
+
+@cache  # of all the folders that a process checks: the kinds are the same
+def _lint_kinds() -> tuple[str, ...]:
+    made = _make_raw_contracts()
+    alone = [
+        f"pipelines/kinds: {contract.table}: {each}" for contract in made.values() for each in _lint_contract(contract)
+    ]
+    return (*alone, *_lint_together(made, {}))
 
 
 @cache
@@ -91,9 +103,18 @@ def _lint_against_standard(path: Path, enumerations: Enumerations) -> Iterator[s
         document = complete_document(content, find_table_name(path), enumerations, Place("", []))
     except (AttributeError, KeyError, TypeError, ValueError):
         return  # read_contract says so
-    for error in _read_standard().iter_errors(document):
-        place = _describe_place(document, list(error.absolute_path))
-        yield f"{path.parent.name}/{path.name}, {place}: not valid ODCS: {error.message[:200]}"
+    for place, message in _find_departures(pickle.dumps(document)):
+        yield f"{path.parent.name}/{path.name}, {place}: not valid ODCS: {message}"
+
+
+@lru_cache(maxsize=256)
+def _find_departures(pickled: bytes) -> tuple[tuple[str, str], ...]:
+    """Place and message of each departure from the standard; a document is checked once per process: it takes long."""
+    document = pickle.loads(pickled)
+    return tuple(
+        (_describe_place(document, list(error.absolute_path)), error.message[:200])
+        for error in _read_standard().iter_errors(document)
+    )
 
 
 def _describe_place(content: Any, path: list[str | int]) -> str:
@@ -151,20 +172,26 @@ def _lint_column(contract: Contract, column: Column) -> Iterator[str]:
         yield "personal data is never published: it belongs to the state file"
 
 
-def _lint_together(contracts: Mapping[str, Contract]) -> Iterator[str]:
-    """Check what rules say in SQL, and what they say of other tables, against empty tables made from the contracts."""
+def _lint_together(contracts: Mapping[str, Contract], sound: Mapping[str, Contract]) -> Iterator[str]:
+    """Check what rules say in SQL, and what they say of other tables, against empty tables made from the contracts.
+
+    Args:
+        contracts: What is to be checked.
+        sound: What is checked already, and may be read.
+    """
+    known = {**sound, **contracts}
     with duckdb.connect() as con:
         for schema in ("raw", *sorted(LAYERS), "quarantine_work"):
             con.execute(f"create schema {schema}")
         con.execute(oversized.EMPTY)  # rules of raw contracts read it
-        for contract in contracts.values():
+        for contract in known.values():
             columns = ", ".join(f"{quote_identifier(name)} {kind}" for name, kind in contract.types)
             try:
                 con.execute(f"create table {contract.table} ({columns})")
             except duckdb.Error as error:
                 yield f"{_name_file(contract)}: DuckDB cannot make this table: {_read_first_line(error)}"
         for contract in contracts.values():
-            yield from (f"{_name_file(contract)}: {problem}" for problem in _lint_sql(con, contract, contracts))
+            yield from (f"{_name_file(contract)}: {problem}" for problem in _lint_sql(con, contract, known))
 
 
 def _lint_sql(con: duckdb.DuckDBPyConnection, contract: Contract, contracts: Mapping[str, Contract]) -> Iterator[str]:

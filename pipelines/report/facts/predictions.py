@@ -25,7 +25,8 @@ STEPS_SINCE, DAYS_OF_A_MONTH, DAYS_OF_A_WEEK = 12, 365.25 / 12, 7.0
 EXPECTED = """
     select count(*) as customers, count(predicted_value_12m) as predicted_customers, any_value(as_of) as as_of,
         sum(predicted_purchases_12m::decimal(18, 6))::double as purchases, sum(predicted_value_12m) as value,
-        any_value(method) as method, mode(split_part(reason, '; ', 1)) as reason
+        any_value(method) as method, any_value(value_basis) as value_basis,
+        mode(split_part(reason, '; ', 1)) as reason
     from marts.customer_clv
     having count(*) > 0
 """

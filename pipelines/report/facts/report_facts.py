@@ -25,6 +25,41 @@ COHORTS = """
 """
 CHURN = "from marts.churn where dimension = 'all' order by month_end"
 NPS = "from marts.nps where dimension = 'all' order by grain, period_end"
+THEME_WEEKS_SHOWN = 4
+THEMES = f"""
+    with
+        weeks as (
+            select distinct week_start
+            from marts.feedback_themes
+            where is_complete
+            order by week_start desc
+            limit {THEME_WEEKS_SHOWN}
+        ),
+        themes as (
+            select
+                theme,
+                min(week_start) as first_day,
+                max(week_end) as last_day,
+                sum(comments) as comments,
+                sum(all_comments) as all_comments,
+                sum(nps_responses) as nps_responses,
+                sum(detractor_responses) as detractor_responses,
+                sum(performance * comments) / sum(comments) as performance,
+                max(week_start) filter (where is_emerging) as emerged_on,
+            from marts.feedback_themes
+            semi join weeks using (week_start)
+            where language = 'all'
+            group by theme
+        )
+    from themes
+    where comments > 0 or theme = 'unmatched'
+    order by
+        emerged_on desc nulls last,
+        comments * if(
+            2 * nps_responses >= comments, detractor_responses / nps_responses, 1 - performance / 100
+        ) desc nulls last,
+        theme
+"""
 SALES = "from marts.sales_new_vs_returning order by month"
 CONCENTRATION = "from marts.revenue_concentration where period_end = as_of order by scope desc"
 LAPSES = "from marts.lapse_after_experiences order by experience_count"
@@ -45,6 +80,13 @@ WORKLISTS = """
     from marts.owner_worklists
     order by at_stake desc, priority desc, customer_id
     limit 10
+"""
+SCORECARD = """
+    from marts.scorecard
+    qualify row_number() over (
+        partition by target_number order by is_on_track is null, period_start desc
+    ) = 1
+    order by target_number
 """
 SOURCES = "from meta.sources order by source"
 RESTATEMENTS = "from meta.restatements order by table_name, metric, key, period_start, cause_rank"
@@ -96,11 +138,13 @@ class ReportFacts:
         cohorts: `marts.retention_cohorts`, months of the whole base.
         churn: `marts.churn` of the whole base.
         nps: `marts.nps` of the whole base, all grains.
+        themes: `marts.feedback_themes` of the last whole weeks, a row per theme, what emerges first.
         sales: `marts.sales_new_vs_returning`.
         concentration: `marts.revenue_concentration`, the last day of each scope.
         at_risk: `marts.service_risk_customers` with the most at stake, and how many there are with what together.
         lapses: `marts.lapse_after_experiences`.
         worklists: `marts.owner_worklists`, the ten customers with the most at stake, beside what all lists hold.
+        scorecard: `marts.scorecard`, of each target the last period that was compared, else the last one.
         sources: `meta.sources`.
         reasons: source, kind, rule, description, rows: rows quarantined by the rule they break.
         tie_out: `meta.tie_out`, summed per source, kind and currency.
@@ -119,11 +163,13 @@ class ReportFacts:
     cohorts: Rows = ()
     churn: Rows = ()
     nps: Rows = ()
+    themes: Rows = ()
     sales: Rows = ()
     concentration: Rows = ()
     at_risk: Rows = ()
     lapses: Rows = ()
     worklists: Rows = ()
+    scorecard: Rows = ()
     sources: Rows = ()
     reasons: Rows = ()
     tie_out: Rows = ()
@@ -158,11 +204,13 @@ def read_facts(con: duckdb.DuckDBPyConnection, company: str, generation: str, he
         cohorts=read_cohorts(con),
         churn=churn,
         nps=read_rows(con, NPS, "marts.nps"),
+        themes=read_rows(con, THEMES, "marts.feedback_themes"),
         sales=read_rows(con, SALES, "marts.sales_new_vs_returning"),
         concentration=read_rows(con, CONCENTRATION, "marts.revenue_concentration"),
         at_risk=read_rows(con, AT_RISK, "marts.service_risk_customers", "marts.lapse_after_experiences"),
         lapses=read_rows(con, LAPSES, "marts.lapse_after_experiences"),
         worklists=read_rows(con, WORKLISTS, "marts.owner_worklists"),
+        scorecard=read_scorecard(con),
         sources=read_rows(con, SOURCES, "meta.sources"),
         reasons=read_rows(con, REASONS, "quarantine.rows", "meta.checks"),
         tie_out=read_rows(con, TIE_OUT, "meta.tie_out"),
@@ -180,6 +228,11 @@ def read_facts(con: duckdb.DuckDBPyConnection, company: str, generation: str, he
 def read_cohorts(con: duckdb.DuckDBPyConnection) -> Rows:
     """`marts.retention_cohorts`, months of the whole base, in order."""
     return read_rows(con, COHORTS, "marts.retention_cohorts")
+
+
+def read_scorecard(con: duckdb.DuckDBPyConnection) -> Rows:
+    """`marts.scorecard`: of each target the last period that was compared, else the last one."""
+    return read_rows(con, SCORECARD, "marts.scorecard")
 
 
 def read_currency(con: duckdb.DuckDBPyConnection) -> str:

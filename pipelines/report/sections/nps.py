@@ -5,11 +5,13 @@ Put here: this section, and which window is the latest one. Keep out: how NPS is
 
 import datetime as dt
 
+from regulars.pipelines.definitions.enumerations import NPS_ROLLING_GRAIN
 from regulars.pipelines.report.charts.axes import HALF, WIDTH, list_month_labels
 from regulars.pipelines.report.charts.lines import Line, LineChart, Point
 from regulars.pipelines.report.facts.reading import Row, Rows
 from regulars.pipelines.report.facts.report_facts import ReportFacts
 from regulars.pipelines.report.parts import Key, Part, Section, Table, make_absent_part
+from regulars.pipelines.report.sections.themes import make_themes_part
 from regulars.pipelines.report.words import counts
 from regulars.pipelines.report.words.words import Words
 
@@ -25,9 +27,10 @@ def build_nps(facts: ReportFacts, words: Words) -> Section:
         "may well be the same."
     )
     window = find_last_window(facts.nps)
+    themes = [[make_themes_part(facts.themes, words)]] if facts.themes else []
     if window is None:
-        return Section("nps", title, "", [[_say_nothing(words)]], means)
-    return Section("nps", title, _describe_score(window, words), [[_part(facts.nps, window, words)]], means)
+        return Section("nps", title, "", [[_say_nothing(words)], *themes], means)
+    return Section("nps", title, _describe_score(window, words), [[_part(facts.nps, window, words)], *themes], means)
 
 
 def make_nps_picture(nps: Rows, words: Words) -> Part:
@@ -61,8 +64,8 @@ def find_last_window(nps: Rows) -> Row | None:
 
 
 def rolling_windows(nps: Rows) -> Rows:
-    """The rows of rolling windows."""
-    return [row for row in nps if str(row["grain"]).startswith("rolling")]
+    """The rows of the shorter rolling windows, the ones that changes are told by."""
+    return [row for row in nps if row["grain"] == NPS_ROLLING_GRAIN]
 
 
 def describe_window(window: Row, words: Words) -> str:

@@ -125,7 +125,7 @@ def make_value_by_group_part(rows: Rows, currency: str, words: Words) -> Part:
     return Part(
         legend=[Key("b", words.say("expected in 12 months")), Key("a", words.say("net sales so far"))],
         picture=PairedBars(
-            words.say("Net sales per customer by answer, so far and expected"),
+            words.say("A customer by answer: net sales so far, and the expected value"),
             pairs,
             words.short,
             height=230,

@@ -36,32 +36,43 @@ def build_worklists(facts: ReportFacts, words: Words) -> Section:
         lede = words.say(
             "Customers to call: {customers}. At stake with them: {money}.",
             customers=words.count(first["customers"]),
-            money=words.money(first["at_stake_together"]),
+            money=words.amount(first["at_stake_together"], facts.currency),
         )
     return Section(
-        "worklists", words.say("Whom to call first"), lede, [[make_worklist_part(facts.worklists, words)]], means
+        "worklists",
+        words.say("Whom to call first"),
+        lede,
+        [[make_worklist_part(facts.worklists, facts.currency, words)]],
+        means,
     )
 
 
-def make_worklist_part(rows: Rows, words: Words) -> Part:
+def make_worklist_part(rows: Rows, currency: str, words: Words) -> Part:
     """The table of the first customers.
 
     Args:
         rows: What `report_facts.WORKLISTS` selects.
+        currency: The company's.
         words: Of the sentences.
     """
     if not rows:
         return make_absent_part(words.say("Nobody is to be called today."))
     table = Table(
         words.say("The customers with the most money at stake"),
-        [words.say("customer"), words.say("owner"), words.say("why"), words.say("until"), words.say("at stake")],
+        [
+            words.say("customer"),
+            words.say("owner"),
+            words.say("why"),
+            words.say("until"),
+            words.say("at stake, {currency}", currency=currency),
+        ],
         [
             [
                 row["customer_id"],
                 _name_owner(row["owner"], words),
                 row["why"],
                 words.day(row["until_date"]),
-                words.money(row["at_stake"]),
+                words.number(row["at_stake"], 0),
             ]
             for row in rows[:CUSTOMERS_SHOWN]
         ],

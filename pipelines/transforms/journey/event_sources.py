@@ -161,10 +161,10 @@ class EventReader:
         names = ["customer_idx", "opened_at", "first_public_reply_at", "solved_at", "source", "system", "ticket_id"]
         rows = _read(opened.select(*names, "is_complaint", "channel", "reason")).rename({"ticket_id": "reference_id"})
         is_complaint = pl.col("is_complaint").fill_null(value=False)
-        kind = pl.when(is_complaint).then(pl.lit("complaint_opened")).otherwise(pl.lit("ticket_opened"))
-        yield self._at(rows, "opened_at", type=kind, detail="channel")
-        for moment, event_type in (("first_public_reply_at", "ticket_replied"), ("solved_at", "ticket_solved")):
-            yield self._at(rows.filter(pl.col(moment) < self.end), moment, type=pl.lit(event_type), detail="channel")
+        event_type = pl.when(is_complaint).then(pl.lit("complaint_opened")).otherwise(pl.lit("ticket_opened"))
+        yield self._at(rows, "opened_at", type=event_type, detail="channel")
+        for moment, happened in (("first_public_reply_at", "ticket_replied"), ("solved_at", "ticket_solved")):
+            yield self._at(rows.filter(pl.col(moment) < self.end), moment, type=pl.lit(happened), detail="channel")
 
     def list_survey_events(self, survey_invitations: IntoFrame, survey_responses: IntoFrame) -> Iterator[pl.DataFrame]:
         """List invitations and answers."""

@@ -178,7 +178,7 @@ def _sum_sales(by_customer: pl.DataFrame, customers: pl.DataFrame) -> pl.DataFra
         squares=pl.col("net_sales_12m") ** 2
     )
     sums = pl.col("net_sales_12m", "sales_with_cost_12m", "cost_12m", "squares").sum()
-    return list_groupings(rows).group_by(GROUP).agg(sums)
+    return list_groupings(rows.sort("customer_idx")).group_by(GROUP).agg(sums)
 
 
 def _compare(

@@ -29,7 +29,8 @@ def group_customers(customer_dimensions: IntoFrame) -> pl.DataFrame:
     split = split_customers(customer_dimensions, GROUP)
     lazy = nw.from_native(customer_dimensions).lazy()
     facts = lazy.select("customer_idx", "first_order_date", "acquisition_cost", own_channel=CHANNEL).to_native()
-    return split.with_columns(pl.col(GROUP).cast(pl.String)).join(read_into_polars(facts), on="customer_idx")
+    rows = split.with_columns(pl.col(GROUP).cast(pl.String)).join(read_into_polars(facts), on="customer_idx")
+    return rows.sort("customer_idx")  # the last digit of a sum hangs on the order of its rows
 
 
 def list_groupings(rows: pl.DataFrame) -> pl.DataFrame:
@@ -73,7 +74,7 @@ def sum_spending(
     nobody = spent.join(by_month, on=[CHANNEL, "month"], how="anti").with_columns(
         pl.lit(None, pl.String).alias(TYPE), new_customers=pl.lit(0, pl.Int64), spend_without_customers="spend"
     )
-    rows = pl.concat([divided, nobody], how="diagonal_relaxed")
+    rows = pl.concat([divided, nobody], how="diagonal_relaxed").sort(*GROUP, "month")
     sums = (
         list_groupings(rows)
         .filter(pl.col(TYPE).is_not_null())

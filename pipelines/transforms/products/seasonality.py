@@ -122,18 +122,21 @@ def _sum_by_customer_month(
         read_into_polars(lines.to_native())
         .join(read_into_polars(of_product), on=["system", "product_id"], how="left")
         .with_columns(category.alias("category"), pl.col("sales").cast(pl.Float64))
+        .sort("system", "product_id", "category", "customer_idx", "month_idx")  # the last digit of a sum hangs on it
     )
     by_sales = rows.group_by("category").agg(pl.col("sales").sum()).sort("sales", "category", descending=[True, False])
     named = by_sales["category"].head(NAMED_VALUES).implode()
     few = pl.when(pl.col("category").is_in(named)).then("category").otherwise(pl.lit(OTHER))
-    return rows.group_by(few.alias("category"), "customer_idx", "month_idx").agg(pl.col("sales").sum())
+    cells = ("category", "customer_idx", "month_idx")
+    return rows.with_columns(few.alias("category")).group_by(cells).agg(pl.col("sales").sum())
 
 
 def _sum_by_group_month(bought: pl.DataFrame) -> pl.DataFrame:
     """Sum by kind, category and month, `all` included: customers who bought, their sales, and the squares of these."""
+    bought = bought.sort("customer_idx", "month_idx", "category")
     whole = bought.group_by("customer_type", "customer_idx", "month_idx").agg(pl.col("sales").sum())
     both = pl.concat([bought, whole.with_columns(category=pl.lit(ALL)).select(bought.columns)])
-    every = pl.concat([both, both.with_columns(customer_type=pl.lit(ALL))])
+    every = pl.concat([both, both.with_columns(customer_type=pl.lit(ALL))]).sort(*GROUP, "month_idx", "customer_idx")
     return (
         every.group_by(*GROUP, "month_idx")
         .agg(customers=pl.len().cast(pl.Int64), sales=pl.col("sales").sum(), squares=(pl.col("sales") ** 2).sum())

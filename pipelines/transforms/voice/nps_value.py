@@ -5,7 +5,6 @@ Put here: the group of each customer, and its money. Keep out: the score (`nps.p
 """
 
 import datetime as dt
-from typing import Protocol
 
 import polars as pl
 from narwhals.typing import IntoFrame
@@ -13,9 +12,8 @@ from polars._typing import PolarsDataType
 
 from regulars.pipelines.transforms.amounts import MONEY, divide_columns
 from regulars.pipelines.transforms.purchases.purchases import read_into_polars, select_columns
+from regulars.pipelines.transforms.voice.nps_groups import NPS_GROUPS, AnswerSettings, choose_nps_group
 
-NEVER_ANSWERED, TOO_OLD = "never_answered", "answer_too_old"
-GROUPS = ("promoter", "passive", "detractor", TOO_OLD, NEVER_ANSWERED)
 FEW_CUSTOMERS = 30
 MONTHS = 12
 COLUMNS: dict[str, PolarsDataType] = {
@@ -32,45 +30,50 @@ COLUMNS: dict[str, PolarsDataType] = {
     "predicted_value_per_customer": pl.Float64,
     "mrr": MONEY,
     "value_at_risk_12m": MONEY,
+    "value_basis": pl.String,
+    "referring_customers": pl.Int64,
+    "referring_rate": pl.Float64,
     "referred_customers": pl.Int64,
+    "referred_net_sales": MONEY,
     "referral_rate": pl.Float64,
     "is_complete": pl.Boolean,
     "reason": pl.String,
     "as_of": pl.Date,
 }
+REFERRED = ("referring_customers", "referred_customers", "referred_net_sales")
 READ = [
-    *("customer_id", "is_unknown", "lifecycle", "is_active", "referred_by_customer_id", "latest_nps_group"),
+    *("customer_id", "is_unknown", "lifecycle", "is_active", "latest_nps_group"),
     *("latest_nps_at", "net_sales_to_date", "total_revenue_to_date", "predicted_value_12m", "mrr"),
+    "value_basis",
 ]
 
 
-class AnswerSettings(Protocol):
-    """What a company sets about the age of answers."""
-
-    @property
-    def max_answer_days(self) -> int:
-        """How many days an answer tells how its customer feels."""
-
-
 def nps_value(
-    customer_360: IntoFrame, *, as_of: dt.date, surveys: AnswerSettings, subscription_revenue_is_in_orders: bool
+    customer_360: IntoFrame,
+    referrals: IntoFrame,
+    *,
+    as_of: dt.date,
+    surveys: AnswerSettings,
+    subscription_revenue_is_in_orders: bool,
 ) -> pl.DataFrame:
     """Sum the money of customers by the group of their latest answer.
 
     Args:
         customer_360: `marts.customer_360`; the unknown customer and prospects are left out.
+        referrals: `marts.referrals`; `customer_id`, `brought_customers`, `brought_net_sales`.
         as_of: Last day that counts.
         surveys: How old an answer may be.
         subscription_revenue_is_in_orders: Whether the predicted net sales hold subscription revenue.
 
     Returns:
-        The columns of `COLUMNS`, one row per group of `GROUPS` in that order; empty without customers.
+        The columns of `COLUMNS`, one row per group of `NPS_GROUPS` in that order; empty without customers.
     """
     everybody = read_into_polars(select_columns(customer_360, *READ)).filter(~pl.col("is_unknown"))
-    grouped = everybody.with_columns(nps_group=_choose_group(as_of, surveys.max_answer_days))
+    grouped = everybody.with_columns(nps_group=choose_nps_group(as_of, surveys.max_answer_days))
     customers = grouped.filter(pl.col("lifecycle") != "prospect")
     if customers.is_empty():
         return pl.DataFrame(schema=COLUMNS)
+    brought = read_into_polars(select_columns(referrals, "customer_id", "brought_customers", "brought_net_sales"))
     is_active = pl.col("is_active")
     predicted = pl.col("predicted_value_12m")
     sums = customers.group_by("nps_group").agg(
@@ -87,10 +90,10 @@ def nps_value(
         active_predicted=predicted.filter(is_active).count(),
     )
     rows = (
-        pl.DataFrame({"nps_group": GROUPS})
+        pl.DataFrame({"nps_group": NPS_GROUPS})
         .join(sums, on="nps_group", how="left")
-        .join(_count_referred(grouped), on="nps_group", how="left")
-        .with_columns(pl.exclude("nps_group", "referred_customers").fill_null(0))
+        .join(_sum_referrals(customers, brought), on="nps_group", how="left")
+        .with_columns(pl.exclude("nps_group", *REFERRED).fill_null(0))
     )
     return rows.with_columns(
         lapsed_rate=divide_columns("lapsed_customers", "customers"),
@@ -98,6 +101,8 @@ def nps_value(
         predicted_value_12m=pl.when(pl.col("customers_predicted") > 0).then("predicted_value_12m"),
         predicted_value_per_customer=divide_columns("predicted_value_12m", "customers_predicted"),
         value_at_risk_12m=_sum_value_at_risk(adds_subscriptions=not subscription_revenue_is_in_orders),
+        value_basis=pl.lit(everybody["value_basis"].drop_nulls().first(), pl.String),
+        referring_rate=divide_columns("referring_customers", "customers"),
         referral_rate=divide_columns("referred_customers", "customers"),
         is_complete=pl.col("customers_predicted") == pl.col("customers"),
         reason=_give_reason(),
@@ -105,28 +110,19 @@ def nps_value(
     ).select(pl.col(name).cast(kind) for name, kind in COLUMNS.items())
 
 
-def _choose_group(as_of: dt.date, max_answer_days: int) -> pl.Expr:
-    """The group of the latest answer; of no answer, or one that is too old, what it lacks."""
-    age = (pl.lit(as_of) - pl.col("latest_nps_at").dt.date()).dt.total_days()
-    return (
-        pl.when(pl.col("latest_nps_group").is_null())
-        .then(pl.lit(NEVER_ANSWERED))
-        .when(age > max_answer_days)
-        .then(pl.lit(TOO_OLD))
-        .otherwise("latest_nps_group")
+def _sum_referrals(customers: pl.DataFrame, referrals: pl.DataFrame) -> pl.DataFrame:
+    """Sum what the customers of each group brought; NULL everywhere where no source tells who brought whom."""
+    counted = (
+        customers.join(referrals, on="customer_id")
+        .group_by("nps_group")
+        .agg(
+            referring_customers=(pl.col("brought_customers") > 0).sum().cast(pl.Int64),
+            referred_customers=pl.col("brought_customers").sum(),
+            referred_net_sales=pl.col("brought_net_sales").cast(pl.Decimal(38, 4)).sum(),
+        )
     )
-
-
-def _count_referred(grouped: pl.DataFrame) -> pl.DataFrame:
-    """Count the customers whom each group brought; NULL everywhere where no source tells who brought whom."""
-    brought = grouped.filter(pl.col("lifecycle") != "prospect", pl.col("referred_by_customer_id").is_not_null())
-    by_group = brought.select(customer_id="referred_by_customer_id").join(
-        grouped.select("customer_id", "nps_group"), on="customer_id"
-    )
-    counted = by_group.group_by("nps_group").agg(referred_customers=pl.len().cast(pl.Int64))
-    nothing = pl.lit(None if brought.is_empty() else 0, pl.Int64)
-    every = pl.DataFrame({"nps_group": GROUPS}).join(counted, on="nps_group", how="left")
-    return every.with_columns(pl.col("referred_customers").fill_null(nothing))
+    every = pl.DataFrame({"nps_group": NPS_GROUPS}).join(counted, on="nps_group", how="left")
+    return every if referrals["brought_customers"].sum() == 0 else every.with_columns(pl.col(*REFERRED).fill_null(0))
 
 
 def _sum_value_at_risk(*, adds_subscriptions: bool) -> pl.Expr:

@@ -13,7 +13,7 @@ from narwhals.typing import IntoFrame
 
 from regulars.pipelines.definitions.windows import DETRACTOR_DAYS
 from regulars.pipelines.transforms.care.replies import BREACHED, find_outcome
-from regulars.pipelines.transforms.customers.customer_360 import find_latest_nps
+from regulars.pipelines.transforms.customers.latest_answers import find_latest_nps
 from regulars.pipelines.transforms.purchases.purchases import read_into_polars, select_columns
 from regulars.pipelines.transforms.worklists.reasons import count_days, take_sign
 

@@ -7,7 +7,7 @@ import pytest
 
 from regulars.pipelines.command.worklists.contacts import find_addresses
 from regulars.pipelines.command.worklists.crm_headers import find_headers
-from regulars.pipelines.command.worklists.owner_files import choose_records, make_owner_files, make_plain
+from regulars.pipelines.command.worklists.owner_files import OURS, choose_records, make_owner_files, make_plain
 from regulars.pipelines.command.worklists.segment_files import make_segment_files
 from regulars.pipelines.home.home import Home
 from regulars.pipelines.settings.source import Source
@@ -124,6 +124,10 @@ def test_customers_of_several_sources_get_a_file_for_each():
         "worklist-unassigned-no-record.csv": "Regulars rank",
         "worklist-unassigned-shop.csv": "customer_record_id",
     }
+    ours = list(OURS.values())
+    assert files["worklist-unassigned-shop.csv"].columns == ["customer_record_id", *ours]
+    assert files["worklist-zoe-1-crm.csv"].columns == ["Record ID", "Regulars owner", *ours]
+    assert files["worklist-unassigned-no-record.csv"].columns == ours
 
 
 @pytest.mark.parametrize(

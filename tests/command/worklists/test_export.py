@@ -127,6 +127,13 @@ def test_an_owner_or_segment_that_is_not_there_is_refused_with_those_that_are(
     assert not (tmp_path / "a").exists()
 
 
+def test_a_segment_without_an_export_is_refused_and_an_owner_alone_is_summed_up(published_demo: Path):
+    assert call(published_demo, "--segment", "champions").code == 2
+    assert call(published_demo, "--owner", "nobody").code == 2
+    (row,) = json.loads(call(published_demo, "--owner", "unassigned", "--json").stdout)
+    assert row["owner"] == "unassigned"
+
+
 def test_a_folder_that_readers_see_is_refused(published_demo: Path):
     for place in ("home/current/lists", "home/lists", "home"):
         done = call(published_demo, "--export", published_demo / place)

@@ -9,21 +9,19 @@ from regulars.pipelines.publish.files.tables import Table
 from regulars.pipelines.publish.generation import publish_generation
 from tests.publish.builders import AS_OF, NOW, build, contents
 
-CONTRACTS = """
-kind: DataContract
-schema:
-  - name: orders
-    properties:
-      - {name: system, required: true, primaryKey: true, primaryKeyPosition: 1}
-      - {name: order_id, required: true, primaryKey: true, primaryKeyPosition: 2}
-  - name: customers
-    properties:
-      - {name: customer_id, required: true, primaryKey: true, primaryKeyPosition: 1}
-      - {name: customer_idx, required: true}
-  - name: customer_360
-    properties:
-      - {name: customer_id, required: true, primaryKey: true, relationships: [{to: customers.customer_id}]}
-      - {name: customer_idx, required: true, relationships: [{to: customers.customer_idx}]}
+FACTS = """
+    create table meta.data_dictionary as
+    select table_name, column_name, true as is_key, true as is_required from (values
+        ('core.orders', 'system'), ('core.orders', 'order_id'), ('core.customers', 'customer_id'),
+        ('marts.customer_360', 'customer_id')
+    ) keys(table_name, column_name)
+    union all values ('core.customers', 'customer_idx', false, true), ('core.customers', 'city', false, false);
+    create table meta.relationships as
+    from (values
+        ('marts.customer_360', 'customer_id', 'core.customers', 'customer_id', true),
+        ('marts.customer_360', 'customer_idx', 'core.customers', 'customer_idx', true),
+        ('marts.churn', 'orders', 'core.customers', 'customer_idx', false)
+    ) references_(table_name, column_names, to_table, to_column_names, is_enforced);
 """
 CUSTOMERS = """
     create table core.customers as
@@ -40,6 +38,8 @@ TABLES = (
     Table("marts.churn", ("month_end",)),
     Table("marts.customer_360", ("customer_id",)),
     Table("meta.runs", ("generation",)),
+    Table("meta.data_dictionary", ("table_name", "column_name")),
+    Table("meta.relationships", ("table_name", "column_names")),
 )
 COMMENTS = {
     "core.orders": "One row per order.",
@@ -50,13 +50,13 @@ COMMENTS = {
 VIEWS = {"marts.churn_all": 'select month_end, churned, "orders" from marts.churn where orders > 0'}
 
 
-def publish(home: Home, run: int = 1, *, more: str = "", contracts: str = CONTRACTS, rows: int = 3) -> Generation:
+def publish(home: Home, run: int = 1, *, more: str = "", rows: int = 3) -> Generation:
     """Publish a generation whose numbers depend on `run`, after changes by the SQL of `more`."""
     with home.lock("regulars run"):
         home.prepare()
         number, parent = home.next_number(), home.current()
         with build(run, generation=number, rows=rows) as con:
-            con.execute(CUSTOMERS + more)
+            con.execute(CUSTOMERS + FACTS + more)
             found = con.execute("select schema_name || '.' || table_name from duckdb_tables()").fetchall()
             names = {name for (name,) in found}
             own = dataclasses.replace(
@@ -64,7 +64,6 @@ def publish(home: Home, run: int = 1, *, more: str = "", contracts: str = CONTRA
                 tables=[each for each in TABLES if each.name in names],
                 comments=COMMENTS,
                 views={name: view for name, view in VIEWS.items() if "marts.churn" in names},
-                contracts=contracts,
             )
             return publish_generation(
                 con, home, own, number=number, parent=parent, as_of=AS_OF, clock=lambda: NOW

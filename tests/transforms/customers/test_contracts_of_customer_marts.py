@@ -13,6 +13,7 @@ import pytest
 
 from regulars.pipelines.contracts.odcs.load import load_contract
 from regulars.pipelines.contracts.violations import select_failed_count
+from regulars.pipelines.settings.service_risk import ServiceRisk
 from regulars.pipelines.transforms.clv import clv_evaluation, clv_models
 from regulars.pipelines.transforms.clv.customer_clv import customer_clv
 from regulars.pipelines.transforms.customers.customer_360 import customer_360
@@ -121,7 +122,7 @@ def marts_of_the_small_company() -> dict[str, pl.DataFrame]:
         "customer_segments": segments,
     }
     tables = {name: marts.get(name, frames.get(name)) for name in SCHEMAS}
-    return marts | {"customer_360": customer_360(**tables, **spans, **revenue)}
+    return marts | {"customer_360": customer_360(**tables, **spans, **revenue, service_risk=ServiceRisk())}
 
 
 def broken(marts: dict[str, pl.DataFrame]) -> dict[str, int]:

@@ -115,6 +115,22 @@ def test_what_comes_after_the_last_day_that_counts_has_not_happened():
     ]
 
 
+def test_what_happens_on_the_last_day_that_counts_has_happened():
+    today, at = dt.date(2026, 3, 31), moment("2026-03-31 20:59")
+    mart = build(
+        orders=[order("o", "2026-03-31 20:59")],
+        tickets=[ticket("2026-03-31 20:59")],
+        refunds=[JOURNEY["refunds"][0] | {"refund_date": today}],
+        survey_invitations=[JOURNEY["survey_invitations"][0] | {"invited_at": at, "invited_date": today}],
+        survey_responses=[JOURNEY["survey_responses"][0] | {"answered_at": at, "answered_date": today}],
+        subscriptions=[period(1, "2026-03-31", "2026-03-31", "ended")],
+    )
+    assert sorted(event for _, event in timeline(mart)) == [
+        *("order", "refund", "subscription_ended", "subscription_started"),
+        *("survey_answered", "survey_invited", "ticket_opened"),
+    ]
+
+
 def test_orders_that_do_not_count_have_no_amount_and_tests_are_not_delivered():
     times = ("2026-02-02 10:00", "2026-02-03 10:00", "2026-02-04 10:00")
     mart = build(

@@ -240,3 +240,23 @@ def test_drawn_spend_is_divided_as_by_hand():
 def test_without_churn_the_table_is_empty_with_all_columns():
     assert mart(inputs([], [], {})) == {}
     assert list(COLUMNS)[:2] == ["acquisition_channel", "customer_type"]
+
+
+def test_the_same_rows_in_any_order_give_the_same_digits():
+    rng = np.random.default_rng(11)
+    sales = [
+        sale(dt.date(2025, month, 3), item("bar", str(round(float(rng.gamma(3, 9)), 2))), customer=customer)
+        for customer in range(1, 301)
+        for month in range(2, 12, 3)
+    ]
+    channels = {idx: (f"channel {idx % 3}", "home", Decimal(f"{idx}.{idx % 97:02}")) for idx in range(1, 301)}
+    given = inputs(sales, [], channels)
+
+    def shuffled(seed: int) -> dict[str, Any]:
+        return {name: table.sample(fraction=1, shuffle=True, seed=seed) for name, table in given.items()}
+
+    found = [
+        acquisition_economics(**shuffled(seed), as_of=AS_OF, lapse_days=365, economics=FORTY_PERCENT, discount_rate=0.1)
+        for seed in range(8)
+    ]
+    assert all(each.equals(found[0]) for each in found[1:])

@@ -118,3 +118,20 @@ def test_customers_and_products_without_a_kind_are_unknown():
 
 def test_without_lines_the_table_is_empty_with_all_columns():
     assert mart([], {}).schema == pl.Schema(COLUMNS)
+
+
+def test_the_same_sales_in_any_order_give_the_same_digits():
+    rng = np.random.default_rng(5)
+    sales = [
+        sale(month, item("bar", str(round(float(rng.gamma(4, 5)), 2)), category=category), customer=customer)
+        for month in MONTHS
+        for customer in range(1, 31)
+        for category in ("bars", "nuts")
+    ]
+    given = inputs(sales, dict.fromkeys(range(1, 31), "home"))
+    lines = given["order_lines"]
+    found = [
+        seasonality(**{**given, "order_lines": lines.sample(fraction=1, shuffle=True, seed=seed)}, as_of=AS_OF)
+        for seed in range(6)
+    ]
+    assert all(each.equals(found[0]) for each in found[1:])

@@ -13,7 +13,9 @@ from hypothesis import strategies as st
 
 from regulars.pipelines.contracts.violations import select_failed_count
 from regulars.pipelines.transforms.amounts import MONEY
-from regulars.pipelines.transforms.voice.nps_value import GROUPS, nps_value
+from regulars.pipelines.transforms.customers.referrals import referrals
+from regulars.pipelines.transforms.voice.nps_groups import NPS_GROUPS as GROUPS
+from regulars.pipelines.transforms.voice.nps_value import nps_value
 from tests.transforms.mart_rules import contract_of
 
 AS_OF = dt.date(2026, 3, 31)
@@ -23,12 +25,14 @@ SCHEMA = {
     "lifecycle": pl.String,
     "is_active": pl.Boolean,
     "referred_by_customer_id": pl.String,
+    "first_order_date": pl.Date,
     "latest_nps_group": pl.String,
     "latest_nps_at": pl.Datetime("us"),
     "net_sales_to_date": MONEY,
     "total_revenue_to_date": MONEY,
     "predicted_value_12m": MONEY,
     "mrr": MONEY,
+    "value_basis": pl.String,
 }
 
 
@@ -52,13 +56,22 @@ def customer(
         "total_revenue_to_date": Decimal(sales),
         "predicted_value_12m": None if expected is None else Decimal(expected),
         "mrr": Decimal(0),
+        "value_basis": None if expected is None else "contribution_margin",
     } | more
     return row | {"is_active": row["lifecycle"] in ("active", "new", "reactivated")}
 
 
 def mart_of(*customers: dict[str, Any], in_orders: bool = False) -> pl.DataFrame:
     frame = pl.DataFrame(customers, schema=SCHEMA).lazy()
-    return nps_value(frame, as_of=AS_OF, surveys=Answers(), subscription_revenue_is_in_orders=in_orders)
+    own = frame.select("customer_id", is_own_referrer=pl.lit(value=False))
+    brought = referrals(own, frame, as_of=AS_OF, surveys=Answers()).lazy()
+    return nps_value(frame, brought, as_of=AS_OF, surveys=Answers(), subscription_revenue_is_in_orders=in_orders)
+
+
+def test_every_group_says_what_its_values_are_made_of():
+    found = mart_of(customer("ada", "promoter", expected="5"), customer("bob", "detractor", expected=None))
+    assert set(found["value_basis"]) == {"contribution_margin"}
+    assert mart_of(customer("bob", expected=None))["value_basis"].null_count() == len(GROUPS)
 
 
 def rows_of(*customers: dict[str, Any], in_orders: bool = False) -> dict[str, dict[str, Any]]:
@@ -106,14 +119,16 @@ def test_what_cannot_be_predicted_is_unknown_and_said():
 def test_a_group_is_given_the_customers_whom_it_brought():
     rows = rows_of(
         customer("ada", "promoter"),
-        customer("bob", "passive", referred_by_customer_id="ada"),
-        customer("cleo", referred_by_customer_id="ada"),
+        customer("bob", "passive", sales="30", referred_by_customer_id="ada"),
+        customer("cleo", sales="12", referred_by_customer_id="ada"),
         customer("lead", lifecycle="prospect", referred_by_customer_id="ada"),
     )
     assert {group: row["referred_customers"] for group, row in rows.items()} == dict.fromkeys(GROUPS, 0) | {
         "promoter": 2
     }
     assert rows["promoter"]["referral_rate"] == 2.0
+    assert (rows["promoter"]["referring_customers"], rows["promoter"]["referring_rate"]) == (1, 1.0)
+    assert (rows["promoter"]["referred_net_sales"], rows["passive"]["referred_net_sales"]) == (Decimal(42), 0)
     assert rows_of(customer("ada", "promoter"))["promoter"]["referred_customers"] is None
 
 
@@ -136,12 +151,12 @@ people = st.lists(
 )
 
 
-@given(people, st.lists(st.integers(0, 14), max_size=12))
+@given(people, st.lists(st.integers(0, 11), max_size=12))
 @settings(max_examples=25, deadline=None)
 def test_sums_are_those_of_a_loop_over_customers_and_the_contract_holds(drawn, brought):
     company = [each | {"customer_id": f"c{number}"} for number, each in enumerate(drawn)]
     for each, by in zip(company, brought, strict=False):
-        each["referred_by_customer_id"] = f"c{by}" if f"c{by}" != each["customer_id"] else None
+        each["referred_by_customer_id"] = f"c{by}" if by < int(each["customer_id"][1:]) else None
     mart = mart_of(*company)
     group_of, sums = {}, defaultdict(lambda: [0, Decimal(0), Decimal(0), 0])
     for each in company:
@@ -152,8 +167,9 @@ def test_sums_are_those_of_a_loop_over_customers_and_the_contract_holds(drawn, b
             sums[group][0] += 1
             sums[group][1] += each["net_sales_to_date"]
             sums[group][2] += (each["predicted_value_12m"] or 0) + 12 * each["mrr"] if each["is_active"] else 0
+    buyers = {each["customer_id"] for each in company if each["lifecycle"] != "prospect"}
     for each in company:
-        if each["lifecycle"] != "prospect" and each["referred_by_customer_id"] in group_of:
+        if each["customer_id"] in buyers and each["referred_by_customer_id"] in buyers:
             sums[group_of[each["referred_by_customer_id"]]][3] += 1
     for row in mart.iter_rows(named=True):
         customers, sales, expected, referred = sums[row["nps_group"]]

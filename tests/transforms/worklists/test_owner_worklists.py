@@ -149,6 +149,8 @@ def test_a_failed_payment_is_mended_for_30_days_after_the_end():
     assert (row["call_reason"], row["until_date"]) == ("payment_failed", AS_OF + dt.timedelta(days=1))
     assert row["why"] == "subscription S ended on 2026-03-02 because a payment failed"
     assert listed(customer("ada"), ends("ada", in_days=-30, is_involuntary=True)) == []
+    today = only(customer("ada"), ends("ada", in_days=0, is_involuntary=True))
+    assert today["why"] == f"subscription S ended on {AS_OF} because a payment failed"
 
 
 def test_a_failed_payment_of_an_order_is_mended_unless_another_one_paid():
@@ -178,6 +180,7 @@ def test_customers_of_high_value_are_called_before_they_lapse_and_for_180_days_a
     assert (lost["call_reason"], lost["until_date"]) == ("lapsed", AS_OF + dt.timedelta(days=1))
     assert lost["urgency"] == 0.2
     assert lost["why"] == "lapsed on 2025-10-03 after 2 orders"
+    assert only(customer("ada", tier="top_10_percent"), order("ada", 365))["why"] == f"lapsed on {AS_OF} after 1 order"
     assert listed(customer("ada", tier="top_10_percent"), order("ada", 365 + 180)) == []
     assert listed(customer("ada", tier="middle"), order("ada", 300)) == []
     assert listed(customer("ada", tier="middle"), order("ada", 400)) == []

@@ -7,13 +7,11 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 
 import duckdb
-import yaml
 
 from regulars.pipelines.errors import StorageFailed
-from regulars.pipelines.home.generation import CONTRACTS_FILE, Generation
+from regulars.pipelines.home.generation import Generation
 
 TYPES = {
     "VARCHAR": "text",
@@ -49,10 +47,12 @@ class Column:
 
 @dataclass(frozen=True)
 class Reference:
-    """A foreign key of one column: `to` is (schema, table, column)."""
+    """A foreign key: some columns, and the schema, table and columns that they refer to."""
 
-    column: str
-    to: tuple[str, str, str]
+    columns: tuple[str, ...]
+    schema: str
+    table: str
+    to: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ class PlannedTable:
         source: In the generation, `layer.table`.
         columns: In the published order.
         primary_key: Its columns; none: it has no key.
-        unique: Single columns beside the key that other tables refer to.
+        unique: Columns beside the key that other tables refer to, alone or together.
         references: Its foreign keys.
         comments: Column -> comment; the table's own under `""`.
         content: Changes when the rows do.
@@ -76,7 +76,7 @@ class PlannedTable:
     source: str
     columns: tuple[Column, ...]
     primary_key: tuple[str, ...]
-    unique: tuple[str, ...]
+    unique: tuple[tuple[str, ...], ...]
     references: tuple[Reference, ...]
     comments: Mapping[str, str]
     content: str
@@ -113,23 +113,21 @@ def plan_generation(generation: Generation, prefix: str) -> Plan:
         generation: What is delivered.
         prefix: Of each schema's name, such as `regulars_`.
     """
-    declared = _read_declared(generation)
     with duckdb.connect(str(generation.duckdb_file), read_only=True) as con:
-        comments = _read_comments(con)
-        columns = _read_columns(con, declared)
+        comments, facts = _read_comments(con), _read_dictionary(con)
+        columns, references = _read_columns(con, facts), _read_references(con, prefix)
         views = con.execute(
             "select schema_name, view_name, sql from duckdb_views() where not internal order by all"
         ).fetchall()
-    layers = {source.partition(".")[2]: source.partition(".")[0] for source in columns}
     tables = [
         PlannedTable(
             schema=prefix + source.partition(".")[0],
             name=source.partition(".")[2],
             source=source,
             columns=tuple(own),
-            primary_key=tuple(_list_keys(declared.get(source.partition(".")[2], {}))),
+            primary_key=tuple(each.name for each in own if facts.get((source, each.name), (False, False))[0]),
             unique=(),
-            references=tuple(_list_references(declared.get(source.partition(".")[2], {}), layers, prefix)),
+            references=tuple(references[source]),
             comments=comments[source],
             content=generation.manifest.tables[source].sha256,
         )
@@ -142,14 +140,34 @@ def plan_generation(generation: Generation, prefix: str) -> Plan:
     )
 
 
-def _read_declared(generation: Generation) -> dict[str, dict[str, dict[str, Any]]]:
-    """Table -> column -> what the combined contract says of it."""
-    path = generation.path / CONTRACTS_FILE
-    document = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader) if path.exists() else {}
-    return {
-        table["name"]: {column["name"]: column for column in table.get("properties", ())}
-        for table in document.get("schema", ())
-    }
+def _has_table(con: duckdb.DuckDBPyConnection, table: str) -> bool:
+    """Whether a generation holds a table of `meta`: older ones lack some."""
+    return con.execute(
+        "select count(*) from duckdb_tables() where schema_name = 'meta' and table_name = ?", [table]
+    ).fetchone() != (0,)
+
+
+def _read_dictionary(con: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], tuple[bool, bool]]:
+    """(`layer.table`, column) -> whether it is part of the key, and whether it is never NULL."""
+    if not _has_table(con, "data_dictionary"):
+        return {}
+    rows = con.execute("select table_name, column_name, is_key, is_required from meta.data_dictionary").fetchall()
+    return {(table, column): (is_key, is_required) for table, column, is_key, is_required in rows}
+
+
+def _read_references(con: duckdb.DuckDBPyConnection, prefix: str) -> dict[str, list[Reference]]:
+    """`layer.table` -> its foreign keys: the references that every published row keeps."""
+    found: dict[str, list[Reference]] = defaultdict(list)
+    if _has_table(con, "relationships"):
+        rows = con.execute(
+            "select table_name, column_names, to_table, to_column_names from meta.relationships where is_enforced"
+        ).fetchall()
+        for table, columns, to, to_columns in rows:
+            layer, _, name = to.partition(".")
+            found[table].append(
+                Reference(tuple(columns.split(", ")), prefix + layer, name, tuple(to_columns.split(", ")))
+            )
+    return found
 
 
 def _read_comments(con: duckdb.DuckDBPyConnection) -> dict[str, dict[str, str]]:
@@ -169,7 +187,7 @@ def _read_comments(con: duckdb.DuckDBPyConnection) -> dict[str, dict[str, str]]:
 
 
 def _read_columns(
-    con: duckdb.DuckDBPyConnection, declared: Mapping[str, Mapping[str, Mapping[str, Any]]]
+    con: duckdb.DuckDBPyConnection, facts: Mapping[tuple[str, str], tuple[bool, bool]]
 ) -> dict[str, list[Column]]:
     found: dict[str, list[Column]] = defaultdict(list)
     for schema, table, column, kind in con.execute(
@@ -177,8 +195,7 @@ def _read_columns(
         "join duckdb_tables() using (schema_name, table_name) where not duckdb_columns.internal "
         "order by schema_name, table_name, column_index"
     ).fetchall():
-        facts = declared.get(table, {}).get(column, {})
-        is_required = bool(facts.get("required") or facts.get("primaryKey"))
+        is_required = any(facts.get((f"{schema}.{table}", column), ()))
         found[f"{schema}.{table}"].append(Column(column, translate_type(kind), is_required))
     return found
 
@@ -196,34 +213,18 @@ def translate_type(kind: str) -> str:
     return TYPES[kind]
 
 
-def _list_keys(columns: Mapping[str, Mapping[str, Any]]) -> list[str]:
-    keys = [facts for facts in columns.values() if facts.get("primaryKey")]
-    return [facts["name"] for facts in sorted(keys, key=lambda facts: facts.get("primaryKeyPosition", 0))]
-
-
-def _list_references(
-    columns: Mapping[str, Mapping[str, Any]], layers: Mapping[str, str], prefix: str
-) -> Iterator[Reference]:
-    for name, facts in columns.items():
-        for each in facts.get("relationships") or ():
-            table, _, column = each["to"].rpartition(".")
-            table = table.rpartition(".")[2]
-            if table in layers:
-                yield Reference(name, (prefix + layers[table], table, column))
-
-
 def _settle_references(tables: list[PlannedTable], generation: Generation) -> Iterator[PlannedTable]:
     """Leave out foreign keys of large tables, and make what the others refer to unique."""
     rows = {source: facts.rows for source, facts in generation.manifest.tables.items()}
     kept = {each.source: each.references for each in tables if rows[each.source] <= MOST_ROWS_WITH_REFERENCES}
-    wanted = {reference.to for references in kept.values() for reference in references}
+    wanted = {reference for references in kept.values() for reference in references}
     for each in tables:
-        unique = sorted(
-            column
-            for schema, table, column in wanted
-            if (schema, table) == (each.schema, each.name) and each.primary_key != (column,)
-        )
-        yield replace(each, unique=tuple(unique), references=kept.get(each.source, ()))
+        unique = {
+            reference.to
+            for reference in wanted
+            if (reference.schema, reference.table) == (each.schema, each.name) and reference.to != each.primary_key
+        }
+        yield replace(each, unique=tuple(sorted(unique)), references=kept.get(each.source, ()))
 
 
 def _plan_view(

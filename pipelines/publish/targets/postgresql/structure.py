@@ -18,7 +18,6 @@ from regulars.pipelines.publish.targets.postgresql.plan import (
     Plan,
     PlannedTable,
     PlannedView,
-    Reference,
 )
 
 _COLUMNS = """
@@ -141,7 +140,7 @@ def _needs_change(table: PlannedTable, present: Present) -> bool:
 
 
 def _list_keys(table: PlannedTable) -> set[tuple[str, tuple[str, ...]]]:
-    keys = {("u", (column,)) for column in table.unique}
+    keys = {("u", columns) for columns in table.unique}
     return keys | ({("p", table.primary_key)} if table.primary_key else set())
 
 
@@ -159,8 +158,11 @@ def _settle_table(cursor: Cursor[Any], table: PlannedTable, present: Present) ->
             cursor.execute(sql.SQL("alter table {} ").format(name) + statement)
     for kind, key in sorted(_list_keys(table) - set(present.constraints[own])):
         words = sql.SQL("primary key" if kind == "p" else "unique")
-        key_columns = sql.SQL(", ").join(map(sql.Identifier, key))
-        cursor.execute(sql.SQL("alter table {} add {} ({})").format(name, words, key_columns))
+        cursor.execute(sql.SQL("alter table {} add {} ({})").format(name, words, _list_names(key)))
+
+
+def _list_names(columns: Iterable[str]) -> sql.Composable:
+    return sql.SQL(", ").join(map(sql.Identifier, columns))
 
 
 def _drop_references(cursor: Cursor[Any], ours: set[Name], present: Present) -> None:
@@ -207,14 +209,18 @@ def _settle_references(cursor: Cursor[Any], table: PlannedTable, present: Presen
     """Make foreign keys that are missing; they are checked at the commit, and rows from before are not."""
     name = sql.Identifier(table.schema, table.name)
     own = (table.schema, table.name)
-    wanted: dict[tuple[str, tuple[str, ...]], Reference] = {("f", (each.column,)): each for each in table.references}
+    wanted = {("f", each.columns): each for each in table.references}
     for key, reference in wanted.items():
         if key not in present.constraints[own]:
-            schema, other, column = reference.to
             cursor.execute(
                 sql.SQL(
                     "alter table {} add foreign key ({}) references {} ({}) deferrable initially deferred not valid"
-                ).format(name, sql.Identifier(reference.column), sql.Identifier(schema, other), sql.Identifier(column))
+                ).format(
+                    name,
+                    _list_names(reference.columns),
+                    sql.Identifier(reference.schema, reference.table),
+                    _list_names(reference.to),
+                )
             )
     for key in [each for each in present.constraints[own] if each[0] == "f" and each not in wanted]:
         constraint = sql.Identifier(present.constraints[own][key])

@@ -51,6 +51,8 @@ def describe_expected(expected: Row, tests: Rows, currency: str, words: Words) -
     )
     whole = [row for row in chosen_rows(tests, "all") if row["method"] == expected["method"]]
     sentences = [text, left_out] if unknown else [text]
+    if expected["value_basis"] == "contribution_margin":
+        sentences.append(words.say("The amount is what is left of sales after the cost of the goods."))
     if whole:
         error = describe_count_error(whole[0]["purchases_error_rate"], words)
         sentences.append(words.say("In the test on the past: {error}.", error=error))

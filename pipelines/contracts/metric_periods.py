@@ -1,0 +1,99 @@
+"""The values of any published metric by month, quarter or year, as one SELECT made from its definition.
+
+Put here: finding a metric by its name, and this SELECT. Keep out: how a metric is defined (`metric.py`), and what its
+values are compared with (`audit/scorecard`).
+"""
+
+import ast
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from regulars.pipelines.contracts.contract import Contract
+from regulars.pipelines.contracts.expression import parse_expression
+from regulars.pipelines.contracts.metric import Metric
+from regulars.pipelines.definitions.enumerations import ScorecardPeriod
+from regulars.pipelines.warehouse.sql_text import quote_identifier, quote_literal
+
+LAYER = "marts"
+
+
+@dataclass(frozen=True)
+class PublishedMetric:
+    """A metric and the contract of the table that holds it."""
+
+    contract: Contract
+    metric: Metric
+
+    @property
+    def name(self) -> str:
+        """Table and metric without the layer, such as `churn.churn_rate_12m`."""
+        return f"{self.contract.name}.{self.metric.name}"
+
+    @property
+    def is_sum(self) -> bool:
+        """Whether the metric grows day by day: a sum over time, not a ratio and no average."""
+        if self.metric.over_time != "sum":
+            return False
+        nodes = list(ast.walk(parse_expression(self.metric.expression)))
+        calls = {each.func.id for each in nodes if isinstance(each, ast.Call) and isinstance(each.func, ast.Name)}
+        return calls <= {"sum", "count"} and not any(isinstance(each, ast.Div) for each in nodes)
+
+    @property
+    def is_state(self) -> bool:
+        """Whether the table tells of as_of alone."""
+        return self.metric.time_column == "as_of"
+
+
+def list_published_metrics(contracts: Mapping[str, Contract]) -> dict[str, PublishedMetric]:
+    """Every metric of the marts by its name, such as `churn.churn_rate_12m`."""
+    tables = [contract for contract in contracts.values() if contract.layer == LAYER]
+    found = [PublishedMetric(contract, metric) for contract in tables for metric in contract.metrics]
+    return {each.name: each for each in sorted(found, key=lambda each: each.name)}
+
+
+def select_periods(found: PublishedMetric, where: Mapping[str, str], period: ScorecardPeriod) -> str:
+    """One SELECT over the table, up to `$as_of`: one row per period with rows.
+
+    Args:
+        found: The metric.
+        where: Column -> the one value that counts, as text; it goes before the metric's own filter.
+        period: How long the periods are.
+
+    Returns:
+        SQL with the columns `period_start` DATE, `value` DOUBLE, `is_known` BOOLEAN (all that the value rests on is
+        known for good) and `groups` BIGINT: with more than one, rows that must not be added up were.
+    """
+    metric, contract = found.metric, found.contract
+    time = quote_identifier(metric.time_column)
+    own = {name: value for name, value in metric.filter.items() if name not in where}
+    asked = [f"cast({quote_identifier(name)} as varchar) = {quote_literal(value)}" for name, value in where.items()]
+    fixed = [f"{quote_identifier(name)} = {quote_literal(value)}" for name, value in own.items()]
+    apart = [*metric.never_over, *(contract.key if metric.not_additive else ())]
+    distinct = sorted({name for name in apart if name not in {metric.time_column, *where, *own}})
+    groups = f"count(distinct ({', '.join(map(quote_identifier, distinct))}, 0))" if distinct else "1"
+    # what is read off its row stands in one row alone, which `groups` says
+    value = metric.sql if metric.expression else f"any_value({quote_identifier(metric.name)})"
+    latest = "qualify moment = max(moment) over (partition by period_start)" if metric.over_time == "last" else ""
+    return f"""
+        with chosen as (
+            select *, cast({time} as date) as moment, cast(date_trunc('{period}', {time}) as date) as period_start,
+                coalesce({_write_known(found)}, false) as is_known_row,
+            from {contract.table}
+            where {" and ".join([*fixed, *asked, f"cast({time} as date) <= $as_of"])}
+            {latest}
+        )
+        select period_start, cast({value} as double) as value, bool_and(is_known_row) as is_known, {groups} as groups,
+        from chosen
+        group by period_start
+        order by period_start
+    """
+
+
+def _write_known(found: PublishedMetric) -> str:
+    """Whether a row is known for good, as SQL: its flag, or that a number is there."""
+    known = found.metric.known
+    if not known:
+        return "true"
+    kind = next(column.type for column in found.contract.columns if column.name == known)
+    name = quote_identifier(known)
+    return name if kind == "BOOLEAN" else f"{name} is not null"

@@ -1,0 +1,105 @@
+"""The targets of the company beside what was reached.
+
+Put here: this section and its picture. Keep out: what is on track (`audit/scorecard`).
+"""
+
+from collections.abc import Sequence
+
+from regulars.pipelines.definitions.enumerations import LENSES
+from regulars.pipelines.report.charts.axes import HALF
+from regulars.pipelines.report.charts.bars import Pair, PairedBars
+from regulars.pipelines.report.facts.reading import Row, Rows
+from regulars.pipelines.report.facts.report_facts import ReportFacts
+from regulars.pipelines.report.parts import Key, Part, Section, Table, make_absent_part
+from regulars.pipelines.report.words.words import Words
+
+
+def build_scorecard(facts: ReportFacts, words: Words) -> Section:
+    """Each target with the last period that could be compared with it."""
+    title = words.say("Targets")
+    means = words.say(
+        "The settings (`scorecard`) say what is to be reached. Each row is the last period that was compared: a sum "
+        "also before its period is over, with the part of the target that is due by then. All periods are in "
+        "marts.scorecard."
+    )
+    rows = facts.scorecard
+    if not rows:
+        nothing = make_absent_part(words.say("No targets are set (`scorecard` in the settings)."))
+        return Section("scorecard", title, "", [[nothing]], means)
+    lede = words.say(
+        "On track: {reached} of {compared} targets that can be compared.",
+        reached=words.count(sum(row["is_on_track"] is True for row in rows)),
+        compared=words.count(sum(row["is_on_track"] is not None for row in rows)),
+    )
+    return Section("scorecard", title, lede, [[Part(table=_make_table(rows, facts.currency, words))]], means)
+
+
+def make_scorecard_part(rows: Rows, words: Words) -> Part:
+    """How many targets of each lens are on track."""
+    if not rows:
+        return make_absent_part(words.say("No targets are set (`scorecard` in the settings)."))
+    lenses = _name_lenses(words)
+    of_lens = [(lenses[lens], [row for row in rows if row["lens"] == lens]) for lens in LENSES]
+    pairs = [
+        Pair(name, len(targets), sum(row["is_on_track"] is True for row in targets))
+        for name, targets in of_lens
+        if targets
+    ]
+    return Part(
+        legend=[Key("b", words.say("targets")), Key("a", words.say("on track"))],
+        picture=PairedBars(words.say("Targets, and how many are on track"), pairs, words.short, width=HALF),
+        caption=words.say(
+            "On track: {reached} of {compared} targets that can be compared.",
+            reached=words.count(sum(row["is_on_track"] is True for row in rows)),
+            compared=words.count(sum(row["is_on_track"] is not None for row in rows)),
+        ),
+    )
+
+
+def _make_table(rows: Rows, currency: str, words: Words) -> Table:
+    headers = [
+        words.say("lens"),
+        words.say("metric"),
+        words.say("period"),
+        words.say("on track"),
+        words.say("trend"),
+        words.say("reached"),
+        words.say("due"),
+    ]
+    return Table(
+        words.say("Targets beside what was reached"),
+        headers,
+        [_make_cells(row, currency, words) for row in rows],
+        texts=5,
+    )
+
+
+def _make_cells(row: Row, currency: str, words: Words) -> Sequence[str]:
+    verdicts = {True: words.say("yes"), False: words.say("no"), None: words.say("not known yet")}
+    trends = {"better": words.say("better"), "worse": words.say("worse"), "same": words.say("the same"), None: "–"}
+    scope = "" if row["scope"] == "all" else f" ({row['scope']})"
+    return [
+        _name_lenses(words)[row["lens"]],
+        f"{row['metric'].replace('_', ' ')}{scope}",
+        words.say("{start} to {end}", start=words.day(row["period_start"]), end=words.day(row["period_end"])),
+        verdicts[row["is_on_track"]],
+        trends[row["trend"]],
+        _write_value(row["metric_value"], row["format"], currency, words),
+        _write_value(float(row["target_to_date"]), row["format"], currency, words),
+    ]
+
+
+def _name_lenses(words: Words) -> dict[str, str]:
+    return {
+        "objective": words.say("objective"),
+        "mission": words.say("mission"),
+        "customer_promise": words.say("promise to customers"),
+    }
+
+
+def _write_value(value: float | None, how: str, currency: str, words: Words) -> str:
+    if how == "percent":
+        return words.percent(value)
+    if how == "currency":
+        return words.amount(value, currency)
+    return words.number(value, 0 if how == "integer" else 1)

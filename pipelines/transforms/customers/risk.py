@@ -1,0 +1,89 @@
+"""The risk of losing a customer, and the next step.
+
+Put here: the rules for risk and next step. Keep out: the facts that they read (`standing.py`), and the signs that
+segments read too (`signs.py`).
+"""
+
+import datetime as dt
+
+import polars as pl
+
+from regulars.pipelines.definitions.windows import DETRACTOR_DAYS
+from regulars.pipelines.transforms.customers.signs import find_signs_of_leaving
+
+
+def find_signs(*, as_of: dt.date, lapse_days: int) -> dict[str, pl.Expr]:
+    """Find the signs of each customer: `is_detractor`, `is_promoter`, `is_overdue`, `is_near_lapse`, never NULL.
+
+    A promoter's answer counts for `lapse_days`, a detractor's for `DETRACTOR_DAYS` and until the next order. A customer
+    is overdue or near lapse only while active, and not while a subscription without a known end is paid.
+    """
+    answer_days = (pl.lit(as_of) - pl.col("latest_nps_date")).dt.total_days()
+    has_ordered_since = (pl.col("last_order_date") > pl.col("latest_nps_date")).fill_null(value=False)
+    is_detractor = (pl.col("latest_nps_group") == "detractor") & (answer_days <= DETRACTOR_DAYS) & ~has_ordered_since
+    is_promoter = (pl.col("latest_nps_group") == "promoter") & (answer_days < lapse_days)
+    return {
+        "is_detractor": is_detractor.fill_null(value=False),
+        "is_promoter": is_promoter.fill_null(value=False),
+        **find_signs_of_leaving(
+            may_leave=pl.col("is_active") & pl.col("lapses_on").is_not_null(),
+            lapses_on="lapses_on",
+            since="days_since_last_order",
+            as_of=as_of,
+            lapse_days=lapse_days,
+        ),
+    }
+
+
+def assess_risk() -> pl.Expr:
+    """Assess the risk of losing an active customer: `high`, `watch` or `none`.
+
+    `high` for a detractor or a customer who is both overdue and near lapse, `watch` for one of the latter two.
+    """
+    staying_away = pl.col("is_overdue").cast(pl.Int8) + pl.col("is_near_lapse").cast(pl.Int8)
+    return (
+        pl.when(~pl.col("is_active"))
+        .then(pl.lit("none"))
+        .when(pl.col("is_detractor") | (staying_away == 2))
+        .then(pl.lit("high"))
+        .when(staying_away == 1)
+        .then(pl.lit("watch"))
+        .otherwise(pl.lit("none"))
+    )
+
+
+def explain_risk() -> pl.Expr:
+    """Say which signs are behind `risk`; NULL where there is none."""
+    typical = pl.col("typical_days_between_orders").round(0, mode="half_away_from_zero").cast(pl.Int64)
+    reasons = [
+        pl.when("is_detractor").then(
+            pl.format("scored {} of 10 on {}", pl.col("latest_nps_score").cast(pl.Int64), pl.col("latest_nps_date"))
+        ),
+        pl.when("is_overdue").then(
+            pl.format("{} days since the last order, typically {}", "days_since_last_order", typical)
+        ),
+        pl.when("is_near_lapse").then(pl.format("lapses on {} without an order", "lapses_on")),
+    ]
+    words = pl.concat_str(reasons, separator="; ", ignore_nulls=True)
+    return pl.when(pl.col("is_active"), words != "").then(words)
+
+
+def choose_next_step() -> pl.Expr:
+    """Choose the next step: the first rule that applies."""
+    return (
+        pl.when(pl.col("is_unknown") | pl.col("is_deleted"))
+        .then(pl.lit("none"))
+        .when("is_detractor")
+        .then(pl.lit("call_detractor"))
+        .when(pl.col("lifecycle") == "lapsed")
+        .then(pl.lit("win_back"))
+        .when(pl.col("is_overdue") | pl.col("is_near_lapse"))
+        .then(pl.lit("remind"))
+        .when(pl.col("lifecycle") == "prospect")
+        .then(pl.lit("first_order"))
+        .when(pl.col("lifecycle") == "new")
+        .then(pl.lit("second_order"))
+        .when(pl.col("is_promoter") | (pl.col("value_tier") == "top_10_percent"))
+        .then(pl.lit("thank"))
+        .otherwise(pl.lit("none"))
+    )

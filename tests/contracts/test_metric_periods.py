@@ -1,0 +1,133 @@
+"""Any published metric by month, quarter or year, from its definition alone."""
+
+import datetime as dt
+
+import duckdb
+import pytest
+
+from regulars.pipelines.contracts.contract import Contract
+from regulars.pipelines.contracts.metric_periods import list_published_metrics, select_periods
+from regulars.pipelines.contracts.raw_contracts import load_all_contracts
+from regulars.pipelines.contracts.scorecard_targets import refuse_wrong_targets
+from regulars.pipelines.errors import SettingsWrong
+from regulars.pipelines.settings.package import CONTRACTS_FOLDER
+from regulars.pipelines.settings.settings_file import parse_settings
+
+AS_OF = dt.date(2026, 5, 10)
+JANUARY, APRIL, MAY = dt.date(2026, 1, 1), dt.date(2026, 4, 1), dt.date(2026, 5, 1)
+SETTINGS = """
+company: {name: Corner Shop, timezone: Europe/Berlin, currency: EUR}
+sources: {shop: {path: o.csv, delivery: full, kind: orders, columns: {order_id: O, ordered_at: A, gross_sales: T}}}
+scorecard:
+"""
+
+
+@pytest.fixture(scope="module")
+def contracts() -> dict[str, Contract]:
+    return load_all_contracts(CONTRACTS_FOLDER)
+
+
+def values_of(contracts, metric, period, table, rows, **where):
+    """What the metric was, of rows with these columns; what a row does not name is NULL."""
+    found = list_published_metrics(contracts)[metric]
+    names = {column.name: column.type for column in found.contract.columns}
+    with duckdb.connect(config={"threads": 1}) as con:
+        con.execute("create schema marts")
+        con.execute(f"create table marts.{table} ({', '.join(f'{name} {kind}' for name, kind in names.items())})")
+        for row in rows:
+            marks = ", ".join("?" * len(row))
+            con.execute(f"insert into marts.{table} ({', '.join(row)}) values ({marks})", list(row.values()))
+        return con.execute(select_periods(found, where, period), {"as_of": AS_OF}).fetchall()
+
+
+def test_every_metric_of_every_mart_can_be_read(contracts):
+    with duckdb.connect(config={"threads": 1}) as con:
+        con.execute("create schema marts")
+        for found in list_published_metrics(contracts).values():
+            columns = ", ".join(f"{column.name} {column.type}" for column in found.contract.columns)
+            con.execute(f"create table if not exists {found.contract.table} ({columns})")
+            assert con.execute(select_periods(found, {}, "quarter"), {"as_of": AS_OF}).fetchall() == []
+
+
+def month_of_sales(month, new, refunds):
+    zero = {"returning_customer_sales": 5, "unknown_customer_sales": 1}
+    return {"month": month, "new_customer_sales": new, "refunds": refunds} | zero
+
+
+def test_a_sum_is_added_up_over_the_period(contracts):
+    rows = [month_of_sales(JANUARY, 10, 2), month_of_sales(APRIL, 20, 0), month_of_sales(MAY, 30, 6)]
+    assert values_of(contracts, "sales_new_vs_returning.net_sales", "quarter", "sales_new_vs_returning", rows) == [
+        (JANUARY, 14.0, True, 1),
+        (APRIL, 56.0, True, 1),
+    ]
+
+
+def month_of_churn(end, lost, average, dimension="all", value="all", known=True):
+    names = (
+        "month_end",
+        "churned_customers_12m",
+        "average_customers_12m",
+        "dimension",
+        "dimension_value",
+        "is_complete",
+    )
+    return dict(zip(names, (end, lost, average, dimension, value, known), strict=True))
+
+
+def test_of_what_only_the_latest_counts_the_last_month_of_the_period_is_read(contracts):
+    rows = [
+        month_of_churn("2026-02-28", 1, 10),
+        month_of_churn("2026-03-31", 3, 10),
+        month_of_churn("2026-04-30", 4, 10, known=False),
+        month_of_churn("2026-03-31", 8, 10, "country", "DE"),
+    ]
+    assert values_of(contracts, "churn.churn_rate_12m", "quarter", "churn", rows) == [
+        (JANUARY, 0.3, True, 1),
+        (APRIL, 0.4, False, 1),
+    ]
+    country = {"dimension": "country", "dimension_value": "DE"}
+    assert values_of(contracts, "churn.churn_rate_12m", "month", "churn", rows, **country) == [
+        (dt.date(2026, 3, 1), 0.8, True, 1)
+    ]
+
+
+def test_rows_that_must_not_be_added_up_are_seen(contracts):
+    rows = [month_of_churn("2026-03-31", 8, 10, "country", name) for name in ("DE", "FI")]
+    (found,) = values_of(contracts, "churn.churn_rate_12m", "month", "churn", rows, dimension="country")
+    assert found[3] == 2
+
+
+def test_what_lies_after_as_of_is_no_value(contracts):
+    rows = [{"week_start": day, "demand_forecast": 7, "place_type": "all"} for day in ("2026-05-04", "2026-05-11")]
+    found = values_of(contracts, "demand_forecast.demand_forecast", "month", "demand_forecast", rows)
+    assert [(start, value) for start, value, _, _ in found] == [(MAY, 7.0)]
+
+
+def refused(contracts, *targets: str) -> str:
+    text = SETTINGS + "\n".join(f"  - {{lens: objective, target: 1, {each}}}" for each in targets)
+    company = parse_settings(text, name="regulars.yaml", environment={})
+    with pytest.raises(SettingsWrong) as refusal:
+        refuse_wrong_targets(company, contracts)
+    return str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    ("target", "said"),
+    [
+        (
+            "metric: churn.churn_rate",
+            "regulars.yaml:5: scorecard.0.metric: there is no metric `churn.churn_rate`; did you mean",
+        ),
+        ("metric: marts.chrun.churn_rate_12m", "did you mean `churn.churn_rate_12m`"),
+        ("metric: xyz.qqq", "meta.metric_definitions lists all metrics"),
+        ("metric: nps.nps, where: {dimensoin: country}", "has no column `dimensoin`; did you mean `dimension`"),
+    ],
+)
+def test_a_target_about_nothing_is_refused_with_the_nearest_names(contracts, target, said):
+    assert said in refused(contracts, target)
+
+
+def test_the_same_target_twice_is_refused(contracts):
+    assert "the same target stands in scorecard.0 already" in refused(
+        contracts, "metric: nps.nps", "metric: marts.nps.nps"
+    )
