@@ -128,10 +128,10 @@ SURVEYS: Mapping[str, Fault] = {
     "large letters for the type": Fault([answers(survey_type="NPS")], right=ALL, is_quiet=True),
     "another word for the type": Fault([answers(survey_type="net promoter score")], ("quarantined",)),
     "one answer under one id twice": Fault(
-        [Export("survey_responses", str(answers().text) + "s1,nps,6,2026-03-02 10:00:00,c1\n")], right=ALL
+        [Export("survey_responses", str(answers().text) + "s1,nps,6,2026-03-02 10:00:00,k1\n")], right=ALL
     ),
     "two answers under one id": Fault(
-        [Export("survey_responses", str(answers().text) + "s1,nps,0,2026-03-02 10:00:00,c1\n")], ("quarantined",)
+        [Export("survey_responses", str(answers().text) + "s1,nps,0,2026-03-02 10:00:00,k1\n")], ("quarantined",)
     ),
     "an answer changed the next night": Fault(
         [
@@ -141,7 +141,7 @@ SURVEYS: Mapping[str, Fault] = {
                     str(answers().text),
                     lines(
                         "response_id,survey_type,score,answered_at,customer_record_id",
-                        "s1,nps,10,2026-03-02 10:00:00,c1",
+                        "s1,nps,10,2026-03-02 10:00:00,k1",
                     ),
                 ),
             )
