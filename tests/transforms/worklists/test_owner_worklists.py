@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from regulars.pipelines.settings.business_hours import Support
-from regulars.pipelines.settings.service_risk import ServiceRisk
+from regulars.pipelines.settings.customers.service_risk import ServiceRisk
+from regulars.pipelines.settings.customers.worklists import Worklists
 from regulars.pipelines.settings.settings import Company
-from regulars.pipelines.settings.worklists import Worklists
 from regulars.pipelines.transforms.worklists.owner_worklists import owner_worklists
 from regulars.pipelines.transforms.worklists.reasons import BASES, REASONS
 from tests.transforms.mart_rules import broken_rules, contract_of
