@@ -241,12 +241,8 @@ def _check_newest_file(name: str, source: Source, path: Path, checker: Expressio
             yield SetupCheck(mark, subject, refusal.sentence, InputRefused.exit_code if source.is_required else 0)
             return
     for mistake in check_mapping(name, source, landed.header, landed.columns, checker):
-        yield SetupCheck(
-            "warning" if mistake.code == "warning" else "problem",
-            subject,
-            f"{path.name}: {mistake.sentence}",
-            0 if mistake.code == "warning" else InputRefused.exit_code,
-        )
+        kind: tuple[Mark, int] = ("warning", 0) if mistake.code == "warning" else ("problem", InputRefused.exit_code)
+        yield SetupCheck(kind[0], subject, f"{path.name}: {mistake.sentence}", kind[1])
     if landed.malformed_count:
         lines = count_things(landed.malformed_count, "line is not a record", "lines are not records")
         yield SetupCheck("warning", subject, f"{path.name}: {lines}")
@@ -279,10 +275,9 @@ def _check_targets(company: Settings, home: Home, base: Path) -> Iterator[SetupC
     for name, target in company.publish.targets.items():
         last, of_type = known.get(name), TARGET_TYPES[target.type]
         fault = of_type.check(of_type.options.model_validate(target.options), base) if of_type.check else None
-        if fault:
-            yield SetupCheck("warning", f"target {name}", fault)
-        elif last is not None and last.failure:
-            yield SetupCheck("warning", f"target {name}", f"the last attempt failed: {last.failure}")
+        failure = f"the last attempt failed: {last.failure}" if last and last.failure else None
+        if doubt := fault or failure:
+            yield SetupCheck("warning", f"target {name}", doubt)
         else:
             holds = last.generation if last else "nothing yet"
             yield SetupCheck("ok", f"target {name}", f"a {target.type}, which holds {holds}")
