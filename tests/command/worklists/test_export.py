@@ -69,8 +69,8 @@ def test_only_who_agreed_is_in_the_file_of_a_segment(folder: Path, contacts: lis
     addresses = [row["email"].lower() for row in mailed]
     assert all(len({row["email"].lower() for row in rows}) == len(rows) for rows in files)
     assert len(set(addresses)) > 20
-    assert (folder / "segment-best_going_quiet.csv").exists()
-    assert not (folder / "segment-unhappy_regulars.csv").exists()
+    assert (folder / "segment-best-going-quiet.csv").exists()
+    assert not (folder / "segment-unhappy-regulars.csv").exists()
     assert set(addresses) <= agreed
     assert list(mailed[0]) == ["email", "first_name", "segment", "customer_id"]
     assert read(folder / "segment-champions.csv")[0]["segment"] == "champions"
