@@ -47,6 +47,7 @@ from regulars.pipelines.sources.mapping.mapping_checks import check_mapping, che
 from regulars.pipelines.sources.readers.landed_text import open_private_connection
 from regulars.pipelines.sources.readers.refusal import Refusal
 from regulars.pipelines.sources.source_files import find_files, order_files
+from regulars.pipelines.themes.rules_file import find_theme_rules
 
 Mark = Literal["ok", "warning", "problem"]
 SIGNS = {"ok": "ok     ", "warning": "warning", "problem": "PROBLEM"}
@@ -95,6 +96,7 @@ def _run_checks(settings: Path, *, data: Path | None, home: Path | None, now: dt
         refuse_future_day(find_as_of(company, now), company, now, f"{settings}: as_of:")
     except UsageWrong as error:
         yield SetupCheck("problem", "as_of", str(error), error.exit_code)
+    yield from _check_themes(company, settings.resolve().parent)
     yield from _check_scorecard(company)
     for name, source in company.sources.items():
         yield from _check_source(name, source, (data or settings.parent).resolve(), company.locate)
@@ -107,6 +109,13 @@ def _run_checks(settings: Path, *, data: Path | None, home: Path | None, now: dt
     if advice:
         yield SetupCheck("ok", "lapse_days", advice)
     yield from _check_schedule(company, now)
+
+
+def _check_themes(company: Settings, folder: Path) -> Iterator[SetupCheck]:
+    try:
+        find_theme_rules(company.themes.file, folder)
+    except SettingsWrong as error:
+        yield from (SetupCheck("problem", "themes", line, error.exit_code) for line in str(error).splitlines())
 
 
 def _check_versions() -> Iterator[SetupCheck]:

@@ -1,6 +1,6 @@
 """Checks the targets of the settings against the metrics that exist, before a run begins.
 
-Put here: mistakes that only the contracts can show. Keep out: the shape of a target (`settings/scorecard.py`).
+Put here: mistakes that only the contracts can show. Keep out: the shape of a target (`settings/aims/scorecard.py`).
 """
 
 import difflib
@@ -9,8 +9,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from regulars.pipelines.contracts.contract import Contract
 from regulars.pipelines.contracts.metric_periods import LAYER, list_published_metrics
 from regulars.pipelines.errors import SettingsWrong
+from regulars.pipelines.settings.aims.scorecard import ScorecardTarget
 from regulars.pipelines.settings.part import Place
-from regulars.pipelines.settings.scorecard import ScorecardTarget
 from regulars.pipelines.settings.settings import Settings
 
 NAMES_SHOWN = 3

@@ -38,7 +38,6 @@ from regulars.pipelines.report.sections.predictions.tested import describe_test,
 from regulars.pipelines.report.sections.predictions.tracking import make_weekly_part
 from regulars.pipelines.report.sections.predictions.worth import describe_expected, make_alive_part, make_shares_part
 from regulars.pipelines.report.sections.support import SUPPORT_WEEKS, make_support_part
-from regulars.pipelines.report.sections.themes import make_themes_picture
 from regulars.pipelines.report.sections.voice import (
     DRIVERS,
     LONG_ROLLING,
@@ -49,6 +48,7 @@ from regulars.pipelines.report.sections.voice import (
     make_drivers_part,
     make_nonresponse_part,
     make_scores_part,
+    make_themes_picture,
     make_value_by_group_part,
 )
 from regulars.pipelines.report.segment_pictures import SEGMENT_PICTURES

@@ -23,7 +23,7 @@ from regulars.pipelines.report.sections.predictions.worth import build_worth
 from regulars.pipelines.report.sections.proof import build_proof
 from regulars.pipelines.report.sections.restated import build_restated
 from regulars.pipelines.report.sections.sales import build_sales
-from regulars.pipelines.report.sections.scorecard import build_scorecard
+from regulars.pipelines.report.sections.targets.scorecard import build_scorecard
 from regulars.pipelines.report.sections.worklists import build_worklists
 from regulars.pipelines.report.words.words import SOURCE_LANGUAGE, Words, read_words
 from regulars.pipelines.transforms.customers.headline import Headline

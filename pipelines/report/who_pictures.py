@@ -12,7 +12,7 @@ from regulars.pipelines.report.charts.bars import Pair, PairedBars
 from regulars.pipelines.report.facts.reading import Row, read_rows
 from regulars.pipelines.report.facts.report_facts import read_currency, read_scorecard
 from regulars.pipelines.report.parts import Key, Part, make_absent_part
-from regulars.pipelines.report.sections.scorecard import make_scorecard_part
+from regulars.pipelines.report.sections.targets.scorecard import make_scorecard_part
 from regulars.pipelines.report.words.words import Words
 
 VALUES_SHOWN = 8

@@ -42,6 +42,7 @@ def make_raw_tables(run: Run) -> dict[str, list[RuleResult]]:
                 contracts,
                 {name: _describe_source(source) for name, source in run.settings.sources.items()},
                 override=run.request.allow.get("quarantined"),
+                new_since=run.parent.manifest.created_at if run.parent else None,
             )
         except OverBudget as error:
             explained = _explain(run, error.sources)

@@ -21,19 +21,19 @@ from regulars.pipelines.definitions.enumerations import (
     ValueBasis,
 )
 from regulars.pipelines.definitions.windows import DEFAULT_LAPSE_DAYS
+from regulars.pipelines.settings.aims.scorecard import ScorecardTarget
+from regulars.pipelines.settings.aims.target_customer import TargetCustomer
 from regulars.pipelines.settings.business_hours import BusinessHours, Support
+from regulars.pipelines.settings.customers.offers import Offers
+from regulars.pipelines.settings.customers.segments import OwnSegment
+from regulars.pipelines.settings.customers.service_risk import ServiceRisk
+from regulars.pipelines.settings.customers.worklists import Worklists
 from regulars.pipelines.settings.demand import Demand
 from regulars.pipelines.settings.economics import Economics
 from regulars.pipelines.settings.findings import Findings
-from regulars.pipelines.settings.offers import Offers
 from regulars.pipelines.settings.part import Currency, Name, Part, Place, Zone
-from regulars.pipelines.settings.scorecard import ScorecardTarget
-from regulars.pipelines.settings.segments import OwnSegment
-from regulars.pipelines.settings.service_risk import ServiceRisk
 from regulars.pipelines.settings.source import Source
-from regulars.pipelines.settings.target_customer import TargetCustomer
 from regulars.pipelines.settings.themes import Themes
-from regulars.pipelines.settings.worklists import Worklists
 
 
 class Company(Part):

@@ -144,8 +144,9 @@ class Source(Part):
     max_age_hours: Annotated[float, Field(gt=0)] | None = None
     """How old the newest file may be. An older one is refused as late. Without it, any age will do."""
     max_quarantined: Annotated[float, Field(ge=0, le=1)] = 0.01
-    """The share of the source's rows that may be quarantined. With more, the run stops (exit code 65); a source that is
-    not required goes on without the file, with its last good one or none, and is marked stale."""
+    """The share of the source's rows that may be quarantined; of those that are new since the last generation too, from
+    ten bad rows on. With more, the run stops (exit code 65); a source that is not required goes on without the file,
+    with its last good one or none, and is marked stale."""
 
     @model_validator(mode="after")
     def _one_way_to_name_kinds(self) -> Self:

@@ -21,7 +21,9 @@ from regulars.pipelines.sources.exclusions.excluded_findings import (
     find_share_jumps,
 )
 from regulars.pipelines.sources.exclusions.excluded_people import leave_people_out
+from regulars.pipelines.sources.exclusions.excluded_versions import write_excluded_versions
 from regulars.pipelines.sources.exclusions.unused_exclusions import find_idle_rules, find_unused_lists
+from regulars.pipelines.sources.header_rows import count_header_rows, find_header_rows
 from regulars.pipelines.sources.landed_delivery import LandedDelivery, read_deliveries
 from regulars.pipelines.sources.landed_tables import INSERT_FILE, make_landed_tables, remove_landed_rows
 from regulars.pipelines.sources.landing import find_lines
@@ -36,9 +38,7 @@ from regulars.pipelines.sources.mapping.mapping import (
     select_kind,
     select_row_as_json,
 )
-from regulars.pipelines.sources.readers.landed_text import (
-    malformed_path,
-)
+from regulars.pipelines.sources.readers.landed_text import malformed_path
 from regulars.pipelines.sources.readers.refusal import Refusal
 from regulars.pipelines.sources.record_rules import SortedRecords, sort_records
 from regulars.pipelines.sources.replaced_deliveries import find_replaced_records
@@ -118,7 +118,7 @@ def _insert_source(
     con: duckdb.DuckDBPyConnection, settings: Settings, landed_source: LandedSource, home: Path, evidence: Evidence
 ) -> list[Finding]:
     """Write the rows of one source; what is odd about the rules that leave records out."""
-    landing, unplaced_count = home / "landing", 0
+    landing, unplaced_count, header_count = home / "landing", 0, 0
     checker = ExpressionChecker(con)
     before = _read_delivery_before(landed_source, settings, landing, checker)
     counts = list(_count_excluded_before(con, before))
@@ -132,7 +132,9 @@ def _insert_source(
         _insert_unplaced(con, landed, records)
         _insert_file(con, landed, landed_source.is_stale)
         collect_evidence(con, file, landed.mappings, evidence)
+        header_count += count_header_rows(con, file.rows, landed.landed.columns)
         counts.append(ExcludedCounts(landed.landed.record_count, _insert_excluded(con, landed)))
+        write_excluded_versions(con, landed, file)
         unplaced_count += sum(rule == "condition_is_null" for rule, _ in records.unplaced.values())
         if before is not None:
             with suppress(duckdb.Error):  # an expression that does not fit the older file
@@ -141,6 +143,7 @@ def _insert_source(
         *findings,
         *find_share_jumps(landed_source.source, counts),
         *find_null_conditions(landed_source.source, unplaced_count),
+        *find_header_rows(landed_source.source, header_count),
         *find_idle_rules(landed_source.source, settings.sources[landed_source.source], counts[counted_before:]),
     ]
 
@@ -208,16 +211,15 @@ def _describe_failure(
     con: duckdb.DuckDBPyConnection, read: LandedDelivery, rows: str, kind: str, mapping: KindMapping
 ) -> SettingsWrong:
     here: Place = ("sources", read.name, *(("kinds", kind) if read.source.kinds else ()))
-    file_name = read.delivery.file_name
     for column, what in find_failing_expressions(con, mapping, rows):
         place = (*here, "when") if column == "when" else (*here, "columns", column)
         return SettingsWrong(
             f"{read.locate(place)}sources.{read.name}: the expression for {kind}.{column} fails on a row of "
-            f"{file_name} ({what} error): make it give NULL there, for example with `try_cast`"
+            f"{read.delivery.file_name} ({what} error): make it give NULL there, for example with `try_cast`"
         )
     return SettingsWrong(
-        f"{read.locate(here)}sources.{read.name}: {file_name} cannot be mapped to {kind}: check its `columns` and "
-        "`when`"
+        f"{read.locate(here)}sources.{read.name}: {read.delivery.file_name} cannot be mapped to {kind}: check "
+        "its `columns` and `when`"
     )
 
 

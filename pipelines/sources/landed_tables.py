@@ -31,6 +31,16 @@ _MAKE_EXCLUDED = """
         rule varchar
     )
 """
+_MAKE_EXCLUDED_VERSIONS = """
+    create or replace table landed.excluded_versions (
+        kind varchar,
+        source varchar,
+        system varchar,
+        delivery integer,
+        document varchar,
+        moment timestamp
+    )
+"""
 _MAKE_FILES = """
     create or replace table landed.files (
         source varchar,
@@ -69,7 +79,7 @@ INSERT_FILE = """
 
 
 def make_landed_tables(con: duckdb.DuckDBPyConnection) -> None:
-    """Make `landed.<kind>` for every kind, `landed.malformed`, `landed.excluded` and `landed.files`, without rows."""
+    """Make `landed.<kind>` for every kind, and the other tables of `landed`, without rows."""
     con.execute("create schema if not exists landed")
     for name, described in KINDS.items():
         columns = [f"{quote_identifier(column.name)} varchar" for column in described.columns]
@@ -77,11 +87,12 @@ def make_landed_tables(con: duckdb.DuckDBPyConnection) -> None:
         con.execute(f"create or replace table landed.{quote_identifier(name)} ({', '.join(columns)})")
     con.execute(_MAKE_MALFORMED)
     con.execute(_MAKE_EXCLUDED)
+    con.execute(_MAKE_EXCLUDED_VERSIONS)
     con.execute(_MAKE_FILES)
 
 
 def remove_landed_rows(con: duckdb.DuckDBPyConnection, source: str) -> None:
     """Remove all rows of a source from them."""
-    for name in (*KINDS, "malformed", "excluded", "files"):
+    for name in (*KINDS, "malformed", "excluded", "excluded_versions", "files"):
         column = "_source" if name in KINDS else "source"
         con.execute(f"delete from landed.{quote_identifier(name)} where {column} = $1", [source])

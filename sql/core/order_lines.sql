@@ -74,7 +74,8 @@ with
         select
             orders.system,
             orders.order_id,
-            cast(cast(orders.discounts_original as decimal(38, 4)) * 10000 as hugeint) - line_sums.discounts as difference,
+            cast(cast(orders.discounts_original as decimal(38, 4)) * 10000 as hugeint) - line_sums.discounts
+                as difference,
             case when difference % 100 = 0 then 100 else 1 end as step,
             line_sums.after_discounts,
             line_sums.line_count,
@@ -132,7 +133,8 @@ with
                     ) <= steps - sum(whole_steps) over (partition by system, order_id) then 1
                     else 0
                 end as own_steps,
-            cast(cast(sign(difference) * own_steps * step as decimal(38, 0)) * 0.0001 as decimal(18, 4)) as spread_discounts,
+            cast(cast(sign(difference) * own_steps * step as decimal(38, 0)) * 0.0001 as decimal(18, 4))
+                as spread_discounts,
         from weighed
     ),
 

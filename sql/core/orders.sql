@@ -73,10 +73,12 @@ with
                 coalesce(delivered.shipping, totals.shipping, 0) - coalesce(included.tax_in_shipping, 0)
                 as decimal(18, 4)
             ) as shipping,
-            cast(coalesce(included.tax_in_gross_sales - included.tax_in_discounts, 0) as decimal(18, 4)) as included_tax,
+            cast(coalesce(included.tax_in_gross_sales - included.tax_in_discounts, 0) as decimal(18, 4))
+                as included_tax,
             coalesce(totals.line_count, 0) as line_count,
             cast(timezone(company.timezone, timezone('UTC', delivered.ordered_at)) as date) as order_date,
-            coalesce(by_record.customer_id, by_order.customer_id, '00000000-0000-0000-0000-000000000000') as customer_id,
+            coalesce(by_record.customer_id, by_order.customer_id, '00000000-0000-0000-0000-000000000000')
+                as customer_id,
             coalesce(by_record.customer_idx, by_order.customer_idx, 0) as customer_idx,
         from delivered
         cross join raw.company as company

@@ -23,6 +23,27 @@ with
         group by _system, document_id, order_id
     ),
 
+    -- the refund's share of the tax in its order's amounts, to the cent, half away from zero; in ten-thousandths, as
+    -- whole numbers
+    tax_of_lines as (
+        select
+            from_lines.system,
+            from_lines.refund_id,
+            from_lines.order_id,
+            cast(cast(from_lines.amount as decimal(38, 4)) * 10000 as hugeint) as given_back,
+            cast(
+                (cast(included.tax_in_gross_sales as decimal(38, 4)) - included.tax_in_discounts) * 10000 as hugeint
+            ) as order_tax,
+            cast((cast(included.gross_sales as decimal(38, 4)) - included.discounts) * 10000 as hugeint) as order_goods,
+            sign(given_back) * sign(order_tax) * sign(order_goods)
+                * ((2 * abs(given_back) * abs(order_tax) + 100 * abs(order_goods)) // nullif(200 * abs(order_goods), 0))
+                as cents,
+            cast(cast(100 * cents as decimal(38, 0)) * 0.0001 as decimal(18, 4)) as tax,
+        from from_lines
+        join staging.included_tax as included
+            on included.system = from_lines.system and included.order_id = from_lines.order_id and included.is_in_lines
+    ),
+
     delivered as (
         select
             _system as system,
@@ -45,23 +66,12 @@ with
         -- lines of an order whose prices include tax give back goods with their tax
         select
             from_lines.*,
-            coalesce(
-                cast(
-                    round(
-                        cast(from_lines.amount as decimal(38, 4))
-                            * cast(included.tax_in_gross_sales - included.tax_in_discounts as double)
-                            / nullif(cast(included.gross_sales - included.discounts as double), 0),
-                        2
-                    ) as decimal(18, 4)
-                ),
-                0
-            ) as tax,
-            from_lines.amount - tax as goods,
+            coalesce(shared.tax, 0) as tax,
+            from_lines.amount - coalesce(shared.tax, 0) as goods,
             0 as shipping,
             true as is_told,
         from from_lines
-        left join staging.included_tax as included
-            on included.system = from_lines.system and included.order_id = from_lines.order_id and included.is_in_lines
+        left join tax_of_lines as shared using (system, refund_id, order_id)
     ),
 
     dated as (

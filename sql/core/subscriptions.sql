@@ -52,8 +52,9 @@ with
     dated as (
         select
             periods.*,
-            row_number() over (partition by periods._system, periods.subscription_id order by periods.started_at, periods._row_id)
-                as period_number,
+            row_number() over (
+                partition by periods._system, periods.subscription_id order by periods.started_at, periods._row_id
+            ) as period_number,
             cast(timezone(company.timezone, timezone('UTC', periods.started_at)) as date) as started_date,
             cast(timezone(company.timezone, timezone('UTC', periods.cancelled_at)) as date) as cancelled_date,
             cast(
@@ -127,7 +128,8 @@ with
     charged as (
         select
             *,
-            case when is_resumed and paused_from <= free_until then greatest(free_until, paused_until) else free_until end
+            case when is_resumed and paused_from <= free_until then greatest(free_until, paused_until)
+                else free_until end
                 as active_from,
             case when paused_from is not null and not is_resumed then least(ended_on, paused_from) else ended_on end
                 as charged_until,

@@ -5,8 +5,10 @@ with
         select
             orders._system as system,
             orders.order_id,
-            cast(cast(coalesce(orders.gross_sales, totals.gross_sales, 0) as decimal(38, 4)) * 10000 as hugeint) as gross,
-            cast(cast(coalesce(orders.discounts, totals.discounts, 0) as decimal(38, 4)) * 10000 as hugeint) as discount,
+            cast(cast(coalesce(orders.gross_sales, totals.gross_sales, 0) as decimal(38, 4)) * 10000 as hugeint)
+                as gross,
+            cast(cast(coalesce(orders.discounts, totals.discounts, 0) as decimal(38, 4)) * 10000 as hugeint)
+                as discount,
             cast(cast(coalesce(orders.shipping, totals.shipping, 0) as decimal(38, 4)) * 10000 as hugeint) as postage,
             cast(cast(orders.tax as decimal(38, 4)) * 10000 as hugeint) as tax,
             cast(cast(totals.gross_sales as decimal(38, 4)) * 10000 as hugeint) as gross_of_lines,

@@ -27,8 +27,10 @@ from regulars.pipelines.audit.findings.days import (
 )
 from regulars.pipelines.audit.findings.landed_files import find_odd_files, find_stale_sources
 from regulars.pipelines.audit.findings.tables.measure_tables import measure_tables
+from regulars.pipelines.contracts.violations import write_condition
 from regulars.pipelines.errors import FindingStops, RegularsError
-from regulars.pipelines.findings.evaluate import evaluate_findings, write_stop_sentence
+from regulars.pipelines.findings.evaluate import EvaluatedFinding, evaluate_findings, write_stop_sentence
+from regulars.pipelines.identity.owners import number_owners
 from regulars.pipelines.identity.people import Rules, find_people
 from regulars.pipelines.identity.references import READS as IDENTITY_READS
 from regulars.pipelines.run.raw_tables import make_raw_tables
@@ -53,6 +55,7 @@ class Outcome:
         said: Everything that a person would read: progress, findings that warn, the error.
         findings: Names of the findings that are said, with their counts.
         listed: Names of findings of severity info.
+        evaluated: Every finding that is said or listed.
         numbers: What was asked.
         trace: An error that is none of ours; it must not happen.
     """
@@ -61,6 +64,7 @@ class Outcome:
     said: str = ""
     findings: dict[str, int | None] = field(default_factory=dict)
     listed: dict[str, int | None] = field(default_factory=dict)
+    evaluated: list[EvaluatedFinding] = field(default_factory=list)
     numbers: dict[str, Any] = field(default_factory=dict)
     trace: BaseException | None = None
 
@@ -111,10 +115,12 @@ def _run(folder: Path, now: dt.datetime, asked: Mapping[str, str]) -> Outcome:
             _land(run)
             _build(run)
             evaluated = evaluate_findings(_measure(run), request.finding_policy)
+            outcome.evaluated = evaluated
             for each in evaluated:
                 names = outcome.listed if each.finding.severity == "info" else outcome.findings
                 names[each.finding.name] = each.finding.count
                 said.append(f"{each.finding.severity}: {each.finding.sentence} {each.finding.advice}")
+            said += _list_broken_rules(run)
             con = run.warehouse.con
             outcome.numbers = {name: con.execute(query).fetchall()[0][0] for name, query in asked.items()}
             stops = [each for each in evaluated if each.is_stop]
@@ -177,6 +183,7 @@ def _build(run: Run) -> None:
         "customer_links": people.links,
         "shared_emails": people.shared_emails,
         "events": people.events,
+        "owners": number_owners(con.sql("select * from staging.customers").pl().lazy(), None),
     }.items():
         con.register("made", frame.to_arrow())
         con.execute(f"create table identity.{table} as from made")
@@ -185,6 +192,19 @@ def _build(run: Run) -> None:
         if table.startswith("core."):
             con.execute(f"create table {table} as {select}")
     write_row_accounting(con)
+
+
+def _list_broken_rules(run: Run) -> list[str]:
+    """The critical rules about one row of core that stop a run, each with a source that breaks it."""
+    con, said = run.warehouse.con, []
+    for table, contract in run.contracts.items():
+        if not table.startswith("core.") or "source" not in dict(contract.types):
+            continue
+        for rule in contract.rules:
+            if rule.severity == "critical" and rule.is_about_one_row:
+                rows = con.execute(f"select distinct source from {table} where {write_condition(rule)}").fetchall()
+                said += [f"stop: {source}: a row of {table} breaks the rule {rule.id}" for (source,) in rows]
+    return said
 
 
 @cache

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from regulars.pipelines.command.doctor import _check_formats, _check_ledger, _check_targets
+from regulars.pipelines.command.doctor import _check_formats, _check_ledger, _check_targets, _check_themes
 from regulars.pipelines.home.home import Home
 from regulars.pipelines.settings.settings_file import load_settings
 from tests.shop import ORDERS, Done, Shop, run_regulars
@@ -55,6 +55,17 @@ def test_a_folder_of_a_target_that_may_not_be_written_is_told(tmp_path, monkeypa
     monkeypatch.setattr("os.access", lambda path, mode: Path(path).name != "share" and access(path, mode))
     [closed] = _check_targets(company, Home(tmp_path / "home"), tmp_path)
     assert (closed.mark, "share cannot be written to" in closed.sentence) == ("warning", True)
+
+
+def test_a_mistake_in_the_file_of_themes_is_told_with_its_place(tmp_path):
+    Shop(tmp_path).set_up(ORDERS, "themes: {file: own.yaml}\n")
+    company = load_settings(tmp_path / "regulars.yaml")
+    (tmp_path / "own.yaml").write_text("price: {terms: {en: [ok]}}", encoding="utf-8")
+    [wrong] = _check_themes(company, tmp_path)
+    assert (wrong.mark, wrong.exit_code) == ("problem", 78)
+    assert wrong.sentence.startswith("own.yaml:1:22: `ok` has fewer than 3 letters")
+    (tmp_path / "own.yaml").write_text("price: {terms: {en: [price]}}", encoding="utf-8")
+    assert list(_check_themes(company, tmp_path)) == []
 
 
 def test_a_format_that_fits_no_value_is_told_before_the_first_run(tmp_path):

@@ -1,5 +1,7 @@
 """Every row is accounted for, and no source may lose more rows than its budget."""
 
+import datetime as dt
+
 import duckdb
 import pytest
 
@@ -101,3 +103,35 @@ def test_a_run_with_a_reason_may_pass_its_budget():
         con, raw_contracts(), budgets(shop=0.01), override="the old shop's last export is known to be broken"
     )
     assert result.files[0].rows_quarantined == 10
+
+
+def night_after(bad: int, of: int) -> duckdb.DuckDBPyConnection:
+    """A thousand good orders of before, and a file of today of which some are bad."""
+    old = [{"order_id": f"old{number}"} for number in range(1000)]
+    new = [{"order_id": f"n{number}", "delivery": 2} | (BAD if number < bad else {}) for number in range(of)]
+    con = delivered(duckdb.connect(), orders=[*old, *new])
+    con.execute(
+        """
+        create table landed.files as
+        select source, delivery, 'file' || delivery as file_sha256, delivery || '.csv' as file_name,
+            timestamp '2026-03-01' + to_days(delivery) as landed_at, timestamp '2026-03-01' as modified_at
+        from (values ('shop', 1), ('shop', 2)) as files (source, delivery)
+        """
+    )
+    return con
+
+
+def run_since(con: duckdb.DuckDBPyConnection, day: int) -> int:
+    since = dt.datetime(2026, 3, day, 12, tzinfo=dt.UTC)
+    files = run_quarantine_step(con, raw_contracts(), budgets(shop=0.3), new_since=since).files
+    return sum(file.rows_quarantined for file in files)
+
+
+def test_new_records_have_the_budget_for_themselves():
+    with pytest.raises(TooManyBadRows, match="53 of 53 new rows"):
+        run_since(night_after(53, 53), day=2)
+
+
+@pytest.mark.parametrize(("bad", "of", "day"), [(53, 53, 3), (9, 9, 2), (10, 40, 2)])
+def test_records_of_before_few_of_them_and_a_small_share_stop_nothing(bad, of, day):
+    assert run_since(night_after(bad, of), day) == bad

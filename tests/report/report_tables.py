@@ -165,7 +165,7 @@ create table marts.segment_moves as select *, date '2025-12-31' as month_end, 's
 create table marts.owner_worklists as select *, date '2026-01-18' as as_of from (values
     ('c1', 'owner_1', 'detractor', 'scored 3 of 10 on 2026-01-10', 900.50, 720.40, date '2026-04-10', 0, 0.0),
     ('c2', 'owner_1', 'lapsed', 'lapsed on 2026-01-02 after 3 orders', 400.00, 80.00, date '2026-07-01', 0, 0.0),
-    ('c3', 'unassigned', 'about_to_lapse', 'last order 300 days ago; lapses on 2026-03-24', 1250.00, 375.00,
+    ('c3', 'unassigned', 'staying_away', 'last order 300 days ago; lapses on 2026-03-24', 1250.00, 375.00,
         date '2026-03-24', 12, 3000.0)
 ) lists(customer_id, owner, call_reason, why, at_stake, priority, until_date, owner_customers_left_out,
     owner_at_stake_left_out);

@@ -2,7 +2,7 @@
 
 from regulars.pipelines.report.facts.reading import read_rows
 from regulars.pipelines.report.facts.report_facts import THEMES
-from regulars.pipelines.report.sections.themes import make_themes_part, make_themes_picture
+from regulars.pipelines.report.sections.voice import make_themes_part, make_themes_picture
 from regulars.pipelines.report.words.words import read_words
 from tests.report.report_tables import company_tables
 

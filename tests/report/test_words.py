@@ -29,10 +29,17 @@ FINNISH = read_words("fi")
 TRANSLATIONS = sorted(CATALOGUES.glob("*.po"))
 OF_TABLES = {
     *("Knusperkiste", "EUR", "shop", "surveys", "orders", "orders EUR", "malformed", "raw.customers", "churn rate 12m"),
-    *("An e-mail address has an @", "Every order has an order_id", "no_date", "cut off in line 12", "1 late order"),
+    *(
+        "An e-mail address has an @",
+        "Every order has an order_id",
+        "no_date",
+        "cut off in line 12",
+        "1 late order",
+        "nps",
+    ),
     *("chosen: smallest error", "larger error", "c1", "c2", "c3", "owner_1", "scored 3 of 10 on 2026-01-10"),
     *("lapsed on 2026-01-02 after 3 orders", "last order 300 days ago; lapses on 2026-03-24"),
-    *("price", "late delivery", "packaging"),
+    *("price", "late delivery", "packaging", "net sales", "EUR 70", "EUR 58"),
 }
 """Words of the small company's own tables."""
 

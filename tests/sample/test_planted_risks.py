@@ -6,7 +6,7 @@ import duckdb
 import polars as pl
 import pytest
 
-from regulars.pipelines.settings.service_risk import ServiceRisk
+from regulars.pipelines.settings.customers.service_risk import ServiceRisk
 from regulars.pipelines.settings.settings import Company, Support
 from regulars.pipelines.transforms.care.bad_experiences import bad_experiences
 

@@ -8,7 +8,7 @@ import pytest
 
 from regulars.pipelines.errors import SettingsWrong
 from regulars.pipelines.segments.own_segments import MEMBERS, SUMMARY, customer_own_segments, own_segments
-from regulars.pipelines.settings.segments import OwnSegment
+from regulars.pipelines.settings.customers.segments import OwnSegment
 
 AS_OF = dt.date(2026, 3, 31)
 PEOPLE = pl.DataFrame(

@@ -6,7 +6,7 @@ from typing import Any
 
 import polars as pl
 
-from regulars.pipelines.settings.service_risk import ServiceRisk
+from regulars.pipelines.settings.customers.service_risk import ServiceRisk
 from regulars.pipelines.transforms.customers.customer_360 import customer_360
 from tests.transforms import subscription_tables
 

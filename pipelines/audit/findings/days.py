@@ -6,6 +6,7 @@ sources without new rows (`silence.py`).
 
 import datetime as dt
 from collections.abc import Iterator
+from itertools import groupby, pairwise
 
 import duckdb
 import polars as pl
@@ -43,6 +44,30 @@ OLD_RATES = """
     group by orders.currency
     order by orders.currency
 """
+
+RATE_DAYS_OF_DELIVERIES = """
+    -- one row per delivery of rates with news, in order: its newest day in business days, and that of its run
+    with
+        deliveries as (
+            select source, delivery, max(rate_date) as newest_day
+            from (select _source as source, _delivery as delivery, rate_date from staging.fx_rates)
+            where rate_date <= $as_of
+            group by all
+        ),
+
+        numbered as (
+            select day, sum(is_business_day::integer) over (order by day) as business_day from core.calendar
+        )
+
+    select deliveries.source, deliveries.newest_day, newest.business_day, landed.business_day, today.business_day
+    from deliveries
+    join landed.files as files using (source, delivery)
+    join numbered as newest on newest.day = deliveries.newest_day
+    join numbered as landed on landed.day = cast(files.landed_at as date) - 1
+    join numbered as today on today.day = $as_of
+    order by deliveries.source, deliveries.delivery
+"""
+FEWEST_RATE_DELIVERIES = 3
 
 
 def list_days_with_rows(con: duckdb.DuckDBPyConnection, as_of: dt.date) -> None:
@@ -100,6 +125,32 @@ def find_orders_before_history(con: duckdb.DuckDBPyConnection, as_of: dt.date) -
             table="core.orders",
             count=len(before),
         )
+
+
+def find_rates_not_renewed(con: duckdb.DuckDBPyConnection, as_of: dt.date) -> Iterator[Finding]:
+    """Sources whose newest rate is older, in business days, than it ever was between two of its deliveries."""
+    if not con.execute("select 1 from staging.fx_rates limit 1").fetchall():
+        return
+    rows = con.execute(RATE_DAYS_OF_DELIVERIES, {"as_of": as_of}).fetchall()
+    for source, found in groupby(rows, key=lambda row: row[0]):
+        deliveries = list(found)
+        steps = [later[2] - earlier[2] for earlier, later in pairwise(deliveries)]
+        renewed = [step for step in steps if step > 0]
+        if len(renewed) < FEWEST_RATE_DELIVERIES - 1:
+            continue
+        newest = max(deliveries, key=lambda row: row[2])
+        lags = [landed - day for _, _, day, landed, _ in deliveries[: len(deliveries) - (steps[-1] <= 0)]]
+        late = newest[4] - newest[2] - max(*lags, 0) - max(renewed) + 1
+        if late > 0:
+            yield make_finding(
+                "rates_not_renewed",
+                f"{source}: the newest exchange rate is of {newest[1]}, {late} business days later than rates have "
+                "come so far.",
+                "See whether the file of rates is still written anew; orders are converted with the last rate.",
+                source=source,
+                kind="fx_rates",
+                count=int(late),
+            )
 
 
 def find_old_rates(con: duckdb.DuckDBPyConnection, as_of: dt.date) -> Iterator[Finding]:

@@ -13,6 +13,7 @@ from regulars.pipelines.audit.findings.days import (
     find_days_around_as_of,
     find_old_rates,
     find_orders_before_history,
+    find_rates_not_renewed,
     list_days_with_rows,
 )
 from regulars.pipelines.audit.findings.deliveries.compare import compare_deliveries
@@ -80,6 +81,7 @@ def _look_at_days(run: Run) -> Iterator[Finding]:
     yield from () if is_backfill else find_days_around_as_of(con, as_of)
     yield from find_orders_before_history(con, as_of)
     yield from find_old_rates(con, as_of)
+    yield from () if is_backfill else find_rates_not_renewed(con, as_of)
 
 
 PRODUCERS: Sequence[Callable[[Run], Iterable[Finding]]] = (

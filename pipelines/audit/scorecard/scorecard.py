@@ -15,7 +15,7 @@ from regulars.pipelines.contracts.contract import Contract
 from regulars.pipelines.contracts.metric_periods import PublishedMetric, list_published_metrics, select_periods
 from regulars.pipelines.contracts.scorecard_targets import name_metric
 from regulars.pipelines.run.run import Run
-from regulars.pipelines.settings.scorecard import ScorecardTarget
+from regulars.pipelines.settings.aims.scorecard import ScorecardTarget
 
 TABLE = "marts.scorecard"
 WHOLE = "all"

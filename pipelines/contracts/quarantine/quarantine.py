@@ -6,6 +6,7 @@ Put here: `quarantine.rows`, `quarantine.left_out`, the budget per source. Keep 
 table.
 """
 
+import datetime as dt
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -22,6 +23,9 @@ from regulars.pipelines.warehouse.sql_text import quote_identifier, quote_litera
 
 DOCUMENT = "document"
 """The rule of rows that are quarantined only because another row of their document is bad."""
+
+FEWEST_NEW = 10
+"""Fewer bad rows of the newest files are said as a finding, and stop nothing: a share of a small file means little."""
 
 _ROWS = (
     "kind varchar, source varchar, delivery integer, file_sha256 varchar, row bigint, row_id bigint, "
@@ -160,24 +164,45 @@ def check_budgets(
     files: Sequence[FileCount],
     budgets: Mapping[str, float],
     contracts: Mapping[str, Contract],
+    new_since: dt.datetime | None = None,
 ) -> None:
-    """Stop when a source would lose more of its rows than it may.
+    """Stop when a source would lose more of its rows, or of its new rows, than it may.
+
+    Args:
+        con: The build, with `quarantine.rows` and `landed.files`.
+        files: What became of the rows, per source, kind and file.
+        budgets: Source -> the share of its rows that may be quarantined.
+        contracts: Kind -> its contract.
+        new_since: Files that landed later are new; None: all of them are.
 
     Raises:
         OverBudget: The message names each source, the counts, the rule that most rows break and where the first is.
     """
     overspent = []
+    new = _list_new_files(con, new_since)
     for source, budget in sorted(budgets.items()):
-        read = sum(file.rows_read - file.rows_excluded for file in files if file.source == source)
-        quarantined = sum(file.rows_quarantined for file in files if file.source == source)
-        if quarantined > budget * read:
-            sentence = (
-                f"{source}: {quarantined:,} of {read:,} rows ({quarantined / read:.1%}) would be quarantined, "
-                f"and at most {budget:.1%} may be. {_describe_commonest_rule(con, source, contracts)}"
-            )
-            overspent.append(Overspent(source, sentence, _list_files_over(files, source, budget)))
+        own = [file for file in files if file.source == source]
+        of_new = [file for file in own if (source, file.file_sha256) in new]
+        for part, rows, fewest in ((own, "rows", 0), (of_new, "new rows", FEWEST_NEW)):
+            read = sum(file.rows_read - file.rows_excluded for file in part)
+            quarantined = sum(file.rows_quarantined for file in part)
+            if quarantined > budget * read and quarantined >= fewest:
+                sentence = (
+                    f"{source}: {quarantined:,} of {read:,} {rows} ({quarantined / read:.1%}) would be quarantined, "
+                    f"and at most {budget:.1%} may be. {_describe_commonest_rule(con, source, contracts)}"
+                )
+                overspent.append(Overspent(source, sentence, _list_files_over(part, source, budget)))
+                break
     if overspent:
         raise OverBudget(overspent)
+
+
+def _list_new_files(con: duckdb.DuckDBPyConnection, since: dt.datetime | None) -> set[tuple[str, str]]:
+    """Source and hash of the files that landed after a moment; none where no moment is known."""
+    if since is None or not exists_landed(con, "files"):
+        return set()  # all rows are new, and all are counted anyway
+    query = "select source, file_sha256 from landed.files where landed_at > $1"
+    return set(con.execute(query, [since.astimezone(dt.UTC).replace(tzinfo=None)]).fetchall())
 
 
 def _list_files_over(files: Sequence[FileCount], source: str, budget: float) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ same. Nothing is guessed or repaired: a row is loaded as delivered, quarantined 
 duplicate. Only a column that breaks a rule of severity `warning` is emptied, and counted.
 """
 
+import datetime as dt
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -74,6 +75,7 @@ def run_quarantine_step(
     contracts: Mapping[str, Contract],
     sources: Mapping[str, SourceFacts] | None = None,
     override: str | None = None,
+    new_since: dt.datetime | None = None,
 ) -> QuarantineResult:
     """Make `raw.<kind>`, `quarantine.rows` and `quarantine.left_out` from `landed.<kind>`.
 
@@ -83,6 +85,7 @@ def run_quarantine_step(
         contracts: Kind -> its contract (of the table `raw.<kind>`).
         sources: Source -> what must be known of it; of a source that is not named, nothing special is.
         override: Why this run may quarantine more than that; None: it may not.
+        new_since: Files that landed later are new: they may not be over the budget by themselves.
 
     Raises:
         OverBudget: A source is over its budget, and there is no `override`.
@@ -113,7 +116,7 @@ def run_quarantine_step(
             raise CountsDisagree(f"rows are unaccounted for: {file}")
     if override is None:
         budgets = {name: facts.max_quarantined for name, facts in sources.items() if facts.max_quarantined is not None}
-        check_budgets(con, files, budgets, contracts)
+        check_budgets(con, files, budgets, contracts, new_since)
     results = {kind: _validate_raw(con, contract, delivered[kind]) for kind, contract in contracts.items()}
     return QuarantineResult(results, delivered, emptied, files, findings)
 

@@ -82,6 +82,37 @@ _SWALLOWED = """
     group by source
     order by source
 """
+_EXCLUDED_VERSIONS = """
+    with
+        newest as (
+            select system, document, max_by(delivery, place) as delivery
+            from quarantine_work.{kind}_ranked
+            where not is_bad
+            group by all
+            having count(*) > 1
+        )
+
+    select gone.source, count(*)
+    from newest
+    join landed.excluded_versions as gone using (system, document, delivery)
+    where gone.kind = $1
+        and not exists (
+            select 1
+            from quarantine_work.{kind}_ranked as ranked
+            where ranked.system = newest.system and ranked.document = newest.document and ranked.unit <> ranked.document
+        )
+    group by gone.source
+    order by gone.source
+"""
+_IN_TWO_FILES = """
+    select here._source, count(*)
+    from quarantine_work.{kind}_left_out as gone
+    join quarantine_work.{kind}_identities as named using (row_id)
+    join landed.{kind} as here on here._row_id = gone.row_id
+    where gone.outcome = 'duplicate' and contains(named.unit, chr(31) || 'values ')
+    group by here._source
+    order by here._source
+"""
 
 
 def list_version_findings(con: duckdb.DuckDBPyConnection, kinds: Sequence[str]) -> list[Finding]:
@@ -103,7 +134,42 @@ def list_version_findings(con: duckdb.DuckDBPyConnection, kinds: Sequence[str]) 
         if kind == "order_lines":
             findings += _find_swallowed(con)
         findings += find_reused_ids(con, kind)
+        findings += _find_in_two_files(con, kind)
+        if exists_landed(con, "excluded_versions"):
+            findings += _find_excluded_versions(con, kind)
     return findings
+
+
+def _find_excluded_versions(con: duckdb.DuckDBPyConnection, kind: str) -> list[Finding]:
+    return [
+        make_finding(
+            "excluded_version_is_newest",
+            f"{source}: the newest version of {count:,} documents of {kind} is left out by a rule of the settings, and "
+            "their older versions with it.",
+            "Nothing, where the rule names what was cancelled; if it names other records under the same id, such as "
+            "refunds, say what is a record of the kind with `when` instead.",
+            source=str(source),
+            kind=kind,
+            count=int(count),
+        )
+        for source, count in con.execute(_EXCLUDED_VERSIONS.format(kind=kind), [kind]).fetchall()
+    ]
+
+
+def _find_in_two_files(con: duckdb.DuckDBPyConnection, kind: str) -> list[Finding]:
+    return [
+        make_finding(
+            "rows_seen_in_two_files",
+            f"{source}: {count:,} rows of {kind} without an id stand in an earlier file too, with the same values; of "
+            "equal rows as many count as in the file that has most.",
+            "Nothing, where files overlap; if they never do, such rows are sales of their own: map `line_id`, or the "
+            "id of the record.",
+            source=str(source),
+            kind=kind,
+            count=int(count),
+        )
+        for source, count in con.execute(_IN_TWO_FILES.format(kind=kind)).fetchall()
+    ]
 
 
 def _find_disagreeing(con: duckdb.DuckDBPyConnection, kind: str) -> list[Finding]:

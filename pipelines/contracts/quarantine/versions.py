@@ -31,6 +31,7 @@ from regulars.pipelines.contracts.quarantine.documents import (
     write_critical_rules,
     write_document,
 )
+from regulars.pipelines.contracts.quarantine.file_counts import exists_landed
 from regulars.pipelines.warehouse.sql_text import quote_literal
 
 
@@ -75,6 +76,12 @@ def list_versions(con: duckdb.DuckDBPyConnection, contract: Contract) -> None:
             having min(_delivery) < max(_delivery)
             """
         )
+    excluded = _select_excluded_versions(con, contract)
+    if excluded:
+        candidates.append(
+            f"select here._system, here.unit from {rows} as here semi join ({excluded}) as gone "
+            "on gone.system = here._system and gone.document = here.unit"
+        )
     con.execute(f"insert into quarantine_work.{kind}_candidates {' union '.join(candidates)}")
     con.execute(
         f"""
@@ -101,6 +108,46 @@ def list_versions(con: duckdb.DuckDBPyConnection, contract: Contract) -> None:
         group by here._system, here.document, here.unit, here._delivery
         """
     )
+    if excluded:  # an excluded version has no rows: where it is the newest, the older ones are superseded
+        con.execute(
+            f"""
+            insert into quarantine_work.{kind}_versions
+            select gone.system, gone.document, gone.document, gone.delivery, null, gone.moment, false
+            from ({excluded}) as gone
+            semi join quarantine_work.{kind}_candidates as candidates
+                on candidates.system = gone.system and candidates.unit = gone.document
+            """
+        )
+
+
+def _select_excluded_versions(con: duckdb.DuckDBPyConnection, contract: Contract) -> str | None:
+    """A SELECT of the versions of documents that a rule leaves out whole; None where there are none.
+
+    The lines of an excluded order are left out with it. An order of which a file that landed later has lines is not:
+    nobody would know whose they are.
+    """
+    kind, document = contract.name, write_document(contract)
+    if not exists_landed(con, "excluded_versions"):
+        return None
+    kinds = ["order_lines", "orders"] if kind == "order_lines" else [kind]
+    names = ", ".join(quote_literal(each) for each in kinds)
+    if not con.execute(f"select 1 from landed.excluded_versions where kind in ({names}) limit 1").fetchall():
+        return None
+    later_lines = ""
+    if kind == "orders":
+        later_lines = """
+            anti join landed.order_lines as lines
+                on lines._system = gone.system and lines.order_id = gone.document and lines._delivery > gone.delivery
+        """
+    return f"""
+        select gone.system, gone.document, gone.delivery, max(gone.moment) as moment
+        from landed.excluded_versions as gone
+        anti join landed.{kind} as here
+            on here._system = gone.system and {document} = gone.document and here._delivery = gone.delivery
+        {later_lines}
+        where gone.kind in ({names})
+        group by all
+    """
 
 
 def rank_versions(con: duckdb.DuckDBPyConnection, contract: Contract) -> None:

@@ -73,4 +73,16 @@ DELIVERIES = (
         threshold=0.1,
         unit="records",
     ),
+    FindingType(
+        name="rows_seen_in_two_files",
+        meaning="Rows without an id stand in several files of a source that appends; they count once.",
+        severity="info",
+        unit="rows",
+    ),
+    FindingType(
+        name="excluded_version_is_newest",
+        meaning="The newest version of a document is excluded; its older versions do not count any more.",
+        severity="info",
+        unit="documents",
+    ),
 )

@@ -68,4 +68,17 @@ REFERENCES = (
         threshold=0.5,
         unit="ids",
     ),
+    FindingType(
+        name="spend_channels_unmatched",
+        meaning="Channels with spend are the acquisition channel of no customer.",
+        measure="share",
+        threshold=0.5,
+        unit="channels",
+    ),
+    FindingType(
+        name="customers_of_no_export",
+        meaning=("Answers, tickets or invitations name customers of a system that exports none, and carry no address."),
+        severity="info",
+        unit="records",
+    ),
 )

@@ -45,4 +45,16 @@ TIME = (
         meaning="The clock of the machine is behind the end of the run before: by so many minutes.",
         unit="minutes",
     ),
+    FindingType(
+        name="rate_stands_out",
+        meaning="Exchange rates are more than four times from the usual ones of their currency.",
+        unit="rates",
+    ),
+    FindingType(
+        name="rates_not_renewed",
+        meaning=(
+            "The newest exchange rate is older, in business days, than it ever was when rates came: by so many days."
+        ),
+        unit="business days",
+    ),
 )

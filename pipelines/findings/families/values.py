@@ -161,4 +161,45 @@ VALUES = (
         meaning="All answers of the type nps lie between 1 and 5: they were probably asked on that scale.",
         unit="answers",
     ),
+    FindingType(
+        name="answers_before_invitations",
+        meaning="Invitations are later than the answer that they brought.",
+        measure="share",
+        threshold=0.05,
+        unit="invitations",
+    ),
+    FindingType(
+        name="question_on_two_scales",
+        meaning="Answers to one question are on several scales.",
+        unit="questions",
+    ),
+    FindingType(
+        name="tickets_opened_at_midnight",
+        meaning=("All tickets were opened at one time of day, as days without hours are; replies are counted from it."),
+        unit="tickets",
+    ),
+    FindingType(
+        name="replies_at_once",
+        meaning="First replies came within ten seconds, as automatic ones do.",
+        measure="share",
+        threshold=0.5,
+        unit="tickets",
+    ),
+    FindingType(
+        name="spend_by_day_and_month",
+        meaning="Spend holds days and a row that is the sum of them.",
+        unit="months",
+    ),
+    FindingType(
+        name="costs_beyond_prices",
+        meaning="Lines were sold for less than their product costs.",
+        measure="share",
+        threshold=0.5,
+        unit="lines",
+    ),
+    FindingType(
+        name="header_rows",
+        meaning="Rows repeat the header, or hold questions or ids of an import, as survey tools write below it.",
+        unit="records",
+    ),
 )

@@ -11,7 +11,7 @@ from regulars.pipelines.report.charts.lines import Line, LineChart, Point
 from regulars.pipelines.report.facts.reading import Row, Rows
 from regulars.pipelines.report.facts.report_facts import ReportFacts
 from regulars.pipelines.report.parts import Key, Part, Section, Table, make_absent_part
-from regulars.pipelines.report.sections.themes import make_themes_part
+from regulars.pipelines.report.sections.voice import make_themes_part
 from regulars.pipelines.report.words import counts
 from regulars.pipelines.report.words.words import Words
 

@@ -15,7 +15,7 @@ from regulars.pipelines.kinds.shape.registry import KINDS
 from regulars.pipelines.settings.source import Derived, FileOptions, KindMapping
 from regulars.pipelines.sources.mapping.garbled_text import is_garbled
 from regulars.pipelines.sources.mapping.mapping import LandedFile, find_first_column, select_delivered_text
-from regulars.pipelines.sources.mapping.unread_states import list_unread_states
+from regulars.pipelines.sources.mapping.unread_states import DECIDING, STATES, list_unread_states
 from regulars.pipelines.warehouse.sql_text import quote_identifier, quote_literal
 
 _EITHER = r"[^0-9]*[1-9][0-9]{0,2}[.,][0-9]{3}[^0-9]*"
@@ -126,7 +126,7 @@ def _list_counts(file: LandedFile, kind: str, mapping: KindMapping) -> Iterator[
             )
     if any(column.form == "currency" for column in KINDS[kind].columns) and "currency" not in mapping.columns:
         yield from _list_currency_counts(file, kind)
-    if kind in ("orders", "order_lines"):
+    if kind in STATES:
         yield from _list_state_counts(file, kind, mapping)
 
 
@@ -166,8 +166,9 @@ def _list_state_counts(file: LandedFile, kind: str, mapping: KindMapping) -> Ite
     named = [status] if isinstance(status, str) else status if isinstance(status, list) else []
     mapped = find_first_column(named, file.columns)
     states = list_unread_states(
+        kind,
         dict.fromkeys([*file.rest, *([mapped] if mapped else [])]),
-        asks_cancelled="is_cancelled" not in mapping.columns,
+        asks_cancelled=not DECIDING.get(kind, frozenset()) & mapping.columns.keys(),
         asks_test="is_test" not in mapping.columns,
     )
     for name, condition in states:

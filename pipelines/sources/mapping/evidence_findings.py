@@ -15,7 +15,7 @@ from regulars.pipelines.sources.mapping.evidence import Evidence
 _NAMES = {".": "point", ",": "comma"}
 _MANY_TIMES = 5
 _CENTS = re.compile(
-    r"(^|[ _(-])(cents?|pence|pennies|öre|centimes|centavos|minor([ _-]?units?)?)([ _)-]|$)", re.IGNORECASE
+    r"(^|[ _(-])(cents?|pence|pennies|öre|centimes|centavos|minor([ _-]?units?)?|micros?)([ _)-]|$)", re.IGNORECASE
 )
 
 
@@ -56,7 +56,7 @@ def _find_cents(name: str, source: Source) -> Iterator[Finding]:
                 yield make_finding(
                     "amounts_named_as_cents",
                     f"`{ours}` of {kind} is read from `{in_cents[0]}` of `{name}` as it stands: a hundred times too "
-                    "much, if the column is what its name says.",
+                    "much, or a million times, if the column is what its name says.",
                     f"Divide in the mapping: `{ours}: {{sql: '\"{in_cents[0]}\"::decimal(18, 4) / 100'}}`.",
                     source=name,
                     kind=kind,
@@ -218,9 +218,9 @@ def _find_unread_states(evidence: Evidence) -> Iterator[Finding]:
         if count:
             yield make_finding(
                 "states_not_read",
-                f"{count:,} records of `{place.source}` are called cancelled, failed or a test in the column "
-                f"`{place.column}`, and count as sales: no setting says otherwise.",
-                f"Map it to `is_cancelled` or `is_test` for {place.kind}, or leave these records out with `exclude`.",
+                f"{count:,} records of `{place.source}` are called cancelled, failed, spam or a test in the column "
+                f"`{place.column}`, and count: no setting says otherwise.",
+                "Leave these records out with `exclude`, or map the column to what says it, such as `is_cancelled`.",
                 source=place.source,
                 kind=place.kind,
                 count=count,

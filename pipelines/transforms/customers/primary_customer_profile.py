@@ -1,8 +1,8 @@
 """The mart `primary_customer_profile`: who chooses us, and what the most valuable customers have more often.
 
 Put here: who is among the most valuable, what is counted per value, and how far the target customer is from it.
-Keep out: the maths of lift (`models/lift.py`), the sentences (`profile_sentences.py`), what a customer is worth
-(`customer_clv.py`).
+Keep out: the maths of lift (`models/comparisons/lift.py`), the sentences (`profile_sentences.py`), what a customer is
+worth (`customer_clv.py`).
 """
 
 import datetime as dt
@@ -16,7 +16,7 @@ from narwhals.typing import IntoFrame
 from polars._typing import PolarsDataType
 
 from regulars.pipelines.definitions.enumerations import OTHER, PROFILE_ATTRIBUTES, TARGET_CUSTOMER, UNKNOWN
-from regulars.pipelines.models.lift import compute_exact_p, compute_lift
+from regulars.pipelines.models.comparisons.lift import compute_exact_p, compute_lift
 from regulars.pipelines.transforms.amounts import MONEY
 from regulars.pipelines.transforms.cohorts.customer_dimensions import split_customers
 from regulars.pipelines.transforms.customers.profile_sentences import describe_row, give_reason

@@ -1,13 +1,13 @@
 """Tells which themes emerge: written about more than in the weeks before, and more than chance explains.
 
 Put here: the comparison of a week with those before it. Keep out: the counts (`feedback_themes.py`), and the p-value
-(`pipelines/models/significance.py`).
+(`pipelines/models/comparisons/significance.py`).
 """
 
 import polars as pl
 
 from regulars.pipelines.definitions.windows import THEME_WEEKS
-from regulars.pipelines.models.significance import compute_rise_p
+from regulars.pipelines.models.comparisons.significance import compute_rise_p
 from regulars.pipelines.transforms.false_discovery import stands_among_all
 
 FEWEST_EMERGING = 5

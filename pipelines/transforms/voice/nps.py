@@ -16,7 +16,7 @@ from narwhals.typing import IntoFrame
 from polars._typing import PolarsDataType
 
 from regulars.pipelines.definitions.enumerations import ANSWERING_WAVE
-from regulars.pipelines.models.significance import compute_two_sided_p
+from regulars.pipelines.models.comparisons.significance import compute_two_sided_p
 from regulars.pipelines.transforms.amounts import divide_columns
 from regulars.pipelines.transforms.false_discovery import stands_among_all
 from regulars.pipelines.transforms.purchases.purchases import read_into_polars

@@ -15,7 +15,7 @@ import polars as pl
 from narwhals.typing import IntoFrame
 from polars._typing import PolarsDataType
 
-from regulars.pipelines.models.significance import find_t_quantile
+from regulars.pipelines.models.comparisons.significance import find_t_quantile
 from regulars.pipelines.transforms.voice.survey_windows import VALUE, count_periods, give_reason, thin_out
 from regulars.pipelines.transforms.voice.votes import (
     ANSWER_DIMENSIONS,

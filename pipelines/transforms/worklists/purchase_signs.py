@@ -165,7 +165,7 @@ def find_lapse_signs(customer_360: pl.DataFrame, *, as_of: dt.date, lapse_days: 
     rhythm = pl.when("is_overdue").then(pl.format(", usually every {}", count_days(usual))).otherwise(pl.lit(""))
     leaving = high.filter(pl.col("is_overdue") | pl.col("is_near_lapse")).select(
         take_sign(
-            reason=pl.lit("about_to_lapse"),
+            reason=pl.lit("staying_away"),
             until_date=lapses_on,
             why=pl.format("last order {} ago{}; lapses on {}", count_days(since), rhythm, lapses_on),
         )

@@ -53,7 +53,7 @@ REASONS: dict[str, Reason] = {
     "detractor": Reason(0.8, "call"),
     "payment_failed": Reason(0.8, "mend_payment"),
     "subscription_ending": Reason(0.7, "keep_subscription"),
-    "about_to_lapse": Reason(0.5, "remind"),
+    "staying_away": Reason(0.5, "remind"),
     "lapsed": Reason(0.2, "win_back"),
     "offer_due": Reason(0.3, "offer"),
 }

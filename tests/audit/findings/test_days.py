@@ -10,6 +10,7 @@ from regulars.pipelines.audit.findings.days import (
     find_days_around_as_of,
     find_old_rates,
     find_orders_before_history,
+    find_rates_not_renewed,
     list_days_with_rows,
 )
 from regulars.pipelines.findings.evaluate import Policy, evaluate_findings
@@ -102,3 +103,34 @@ def test_a_run_that_starts_before_the_last_was_published_has_a_wrong_clock(minut
 
 def test_the_first_run_has_no_clock_to_compare_with():
     assert list(find_clock_gone_back(dt.datetime(2026, 6, 30, tzinfo=dt.UTC), None)) == []
+
+
+@pytest.mark.parametrize(
+    ("days_of_rates", "found"),
+    [
+        ([4, 5, 6, 7], 0),  # the rates of each night are of its day
+        ([4, 5, 6, 6], 1),  # written anew, without a newer rate
+        ([4, 5, 6], 1),  # not written at all
+        ([3, 4, 5], 2),
+        ([6], 0),  # nobody knows how often they come
+    ],
+)
+def test_rates_that_are_not_renewed_are_said_the_same_night(con, days_of_rates, found):
+    as_of = dt.date(2026, 5, 7)  # a Thursday
+    con.execute("alter table staging.fx_rates add column _delivery integer")
+    con.execute("create schema landed")
+    con.execute("create table landed.files (source varchar, delivery integer, landed_at timestamp)")
+    con.execute(
+        "create table core.calendar as select day::date as day, isodow(day) < 6 as is_business_day "
+        "from range(timestamp '2026-04-01', timestamp '2026-06-01', interval 1 day) as days (day)"
+    )
+    for number, day in enumerate(days_of_rates, 1):
+        con.execute(
+            "insert into staging.fx_rates (rate_date, currency, rate, _source, _delivery) values (?, 'USD', 1, 'b', ?)",
+            [dt.date(2026, 5, day), number],
+        )
+        night = 8 - len(days_of_rates) + number if days_of_rates[-1] >= 6 and number == 4 else day + 1
+        con.execute(
+            "insert into landed.files values ('b', ?, ?)", [number, dt.datetime(2026, 5, night, 2, tzinfo=dt.UTC)]
+        )
+    assert sum(each.count or 0 for each in find_rates_not_renewed(con, as_of)) == found

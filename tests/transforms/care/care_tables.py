@@ -7,7 +7,7 @@ from typing import Any
 
 import polars as pl
 
-from regulars.pipelines.settings.service_risk import ServiceRisk
+from regulars.pipelines.settings.customers.service_risk import ServiceRisk
 from regulars.pipelines.transforms.care.bad_experiences import bad_experiences
 from tests.transforms.core_tables import ENGINES
 

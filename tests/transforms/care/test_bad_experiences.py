@@ -6,7 +6,7 @@ import random
 import polars as pl
 import pytest
 
-from regulars.pipelines.settings.service_risk import ServiceRisk
+from regulars.pipelines.settings.customers.service_risk import ServiceRisk
 from regulars.pipelines.transforms.care.bad_experiences import COLUMNS, join_signs
 from regulars.pipelines.transforms.care.bad_signs import COLUMNS as SIGN_COLUMNS
 from tests.transforms.care.care_tables import (

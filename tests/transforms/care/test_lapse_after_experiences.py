@@ -6,7 +6,7 @@ from collections import defaultdict
 import polars as pl
 import pytest
 
-from regulars.pipelines.settings.service_risk import ServiceRisk
+from regulars.pipelines.settings.customers.service_risk import ServiceRisk
 from regulars.pipelines.transforms.care.lapse_after_experiences import COLUMNS, lapse_after_experiences
 from tests.transforms import subscription_tables
 from tests.transforms.care.risky_company import AS_OF, simulate_company

@@ -6,7 +6,7 @@ from decimal import Decimal
 import polars as pl
 import pytest
 
-from regulars.pipelines.settings.service_risk import ServiceRisk
+from regulars.pipelines.settings.customers.service_risk import ServiceRisk
 from regulars.pipelines.transforms.care.lapse_after_experiences import COLUMNS as LAPSE_COLUMNS
 from regulars.pipelines.transforms.care.service_risk_customers import COLUMNS, service_risk_customers
 from tests.transforms import subscription_tables

@@ -13,7 +13,7 @@ import pytest
 
 from regulars.pipelines.contracts.odcs.load import load_contract
 from regulars.pipelines.contracts.violations import select_failed_count
-from regulars.pipelines.settings.service_risk import ServiceRisk
+from regulars.pipelines.settings.customers.service_risk import ServiceRisk
 from regulars.pipelines.transforms.clv import clv_evaluation, clv_models
 from regulars.pipelines.transforms.clv.customer_clv import customer_clv
 from regulars.pipelines.transforms.customers.customer_360 import customer_360

@@ -7,7 +7,7 @@ from typing import Any
 
 import polars as pl
 
-from regulars.pipelines.settings.service_risk import ServiceRisk
+from regulars.pipelines.settings.customers.service_risk import ServiceRisk
 from regulars.pipelines.transforms.journey.customer_events import customer_events
 from tests.transforms.core_tables import ENGINES
 

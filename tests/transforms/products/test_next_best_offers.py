@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from regulars.pipelines.settings.offers import Offers
+from regulars.pipelines.settings.customers.offers import Offers
 from regulars.pipelines.transforms.products.next_best_offers import COLUMNS, next_best_offers
 from regulars.pipelines.transforms.products.offer_evaluation import offer_evaluation
 from regulars.pipelines.transforms.products.purchase_pairs import PAIR, score_pairs, take_best

@@ -10,7 +10,7 @@ from scipy.stats import false_discovery_control
 
 from regulars.pipelines.definitions.enumerations import NPS_ROLLING_GRAIN
 from regulars.pipelines.definitions.windows import NPS_ROLLING_DAYS
-from regulars.pipelines.models.significance import compute_two_sided_p
+from regulars.pipelines.models.comparisons.significance import compute_two_sided_p
 from regulars.pipelines.transforms.false_discovery import stands_among_all
 from regulars.pipelines.transforms.voice.adjusted_wald import compute_nps
 from regulars.pipelines.transforms.voice.nps import compute_change

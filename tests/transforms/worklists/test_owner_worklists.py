@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from regulars.pipelines.settings.business_hours import Support
-from regulars.pipelines.settings.service_risk import ServiceRisk
+from regulars.pipelines.settings.customers.service_risk import ServiceRisk
+from regulars.pipelines.settings.customers.worklists import Worklists
 from regulars.pipelines.settings.settings import Company
-from regulars.pipelines.settings.worklists import Worklists
 from regulars.pipelines.transforms.worklists.owner_worklists import owner_worklists
 from regulars.pipelines.transforms.worklists.reasons import BASES, REASONS
 from tests.transforms.mart_rules import broken_rules, contract_of
@@ -174,7 +174,7 @@ def test_who_had_three_bad_experiences_is_called_for_90_days_after_the_last():
 
 def test_customers_of_high_value_are_called_before_they_lapse_and_for_180_days_after():
     near = only(customer("ada", tier="next_20_percent"), order("ada", 300, "80"))
-    assert (near["call_reason"], near["until_date"]) == ("about_to_lapse", back(300) + dt.timedelta(days=365))
+    assert (near["call_reason"], near["until_date"]) == ("staying_away", back(300) + dt.timedelta(days=365))
     assert near["why"] == "last order 300 days ago; lapses on 2026-06-04"
     lost = only(customer("ada", tier="top_10_percent"), order("ada", 365 + 179), order("ada", 600))
     assert (lost["call_reason"], lost["until_date"]) == ("lapsed", AS_OF + dt.timedelta(days=1))

@@ -7,6 +7,11 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import duckdb
 
+from regulars.pipelines.audit.findings.doubts.doubt import measure_doubts
+from regulars.pipelines.audit.findings.doubts.money import MONEY_DOUBTS
+from regulars.pipelines.audit.findings.doubts.service_and_goods import SERVICE_AND_GOODS_DOUBTS
+from regulars.pipelines.audit.findings.doubts.subscriptions import SUBSCRIPTION_DOUBTS
+from regulars.pipelines.audit.findings.doubts.surveys import SURVEY_DOUBTS
 from regulars.pipelines.audit.findings.tables.amounts import (
     find_barcode_quantities,
     find_empty_amounts,
@@ -63,3 +68,4 @@ def measure_tables(con: duckdb.DuckDBPyConnection) -> Iterator[Finding]:
     """
     for measure in MEASUREMENTS:
         yield from measure(con)
+    yield from measure_doubts(con, (*MONEY_DOUBTS, *SUBSCRIPTION_DOUBTS, *SURVEY_DOUBTS, *SERVICE_AND_GOODS_DOUBTS))

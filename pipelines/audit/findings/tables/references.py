@@ -71,6 +71,46 @@ _TO_ORDERS = """
 """
 """One row per source, system and order id that the rows of a kind name; systems without orders are left out."""
 
+_TO_PARENT = """
+    select
+        _source as source,
+        _system as system,
+        {column} as id,
+        count(*) as reference_count,
+        any_value(known.id) is not null as is_known,
+    from staging.{kind}
+    left join (select distinct _system as system, {column} as id from staging.{parent}) as known
+        on known.system = _system and known.id = {column}
+    where {column} is not null and _system in (select _system from staging.{parent})
+    group by all
+"""
+"""One row per source, system and id of another kind that the rows of a kind name."""
+
+_PARENTS = {"product_id": "products", "store_id": "stores", "response_id": "survey_responses"}
+"""Column -> the kind that it names; systems that export none of it are left out."""
+
+_FOREIGN = """
+    with
+        unlinked as (
+            select _source as source, coalesce(customer_system, _system) as system, customer_record_id as id
+            from staging.{kind}
+            where customer_record_id is not null and email is null
+                and coalesce(customer_system, _system) not in (select system from ({known}))
+                and exists (select 1 from ({known}))
+        )
+
+    select
+        source,
+        system,
+        count(*) as record_count,
+        count(*) filter (id in (select id from ({known}))) as known_elsewhere,
+        (select min(system) from ({known}) as known where known.id in (select id from unlinked)) as elsewhere,
+    from unlinked
+    group by source, system
+    order by source, system
+"""
+"""One row per source and system that exports no customers, but that rows without an address name."""
+
 _COUNT = """
     select
         source,
@@ -137,7 +177,8 @@ def find_unmatched_references(con: duckdb.DuckDBPyConnection) -> list[Finding]:
         con: The build, with staging and identity. References to a system that exports no customers are measured only
             where the row makes nobody a customer, such as an answer.
     """
-    return [finding for kind in KINDS for target in _list_targets(kind) for finding in _measure(con, kind, target)]
+    found = [finding for kind in KINDS for target in _list_targets(kind) for finding in _measure(con, kind, target)]
+    return [*found, *(finding for kind in KINDS for finding in _find_foreign(con, kind))]
 
 
 def _list_targets(kind: str) -> Iterator[_Target]:
@@ -145,8 +186,7 @@ def _list_targets(kind: str) -> Iterator[_Target]:
     if described.reference:
         # who buys under an id that no export of customers holds is a customer; who only answers is none
         makes_customer = described.reference.makes_customer
-        there_are = "coalesce(customer_system, _system) in (select system from known)"
-        condition = there_are if makes_customer else "exists (select 1 from known)"
+        condition = "coalesce(customer_system, _system) in (select system from known)"
         known = _EXPORTED if makes_customer else _CUSTOMERS
         references = _TO_CUSTOMERS.format(kind=kind, known=known, condition=condition)
         yield _Target(references, "customers", "staging.customers", "customer_record_id")
@@ -156,6 +196,39 @@ def _list_targets(kind: str) -> Iterator[_Target]:
         system = "coalesce(customer_system, _system)" if names_order_of_other_system else "_system"
         references = _TO_ORDERS.format(kind=kind, condition=condition, system=system)
         yield _Target(references, "orders", "staging.orders", "order_id")
+    for column, parent in _PARENTS.items():
+        if kind != parent and described.column(column):
+            references = _TO_PARENT.format(kind=kind, parent=parent, column=column)
+            yield _Target(references, parent, f"staging.{parent}", column)
+
+
+def _find_foreign(con: duckdb.DuckDBPyConnection, kind: str) -> Iterator[Finding]:
+    """Rows that name customers of a system that exports none, where nothing else can link them."""
+    reference = KINDS[kind].reference
+    if reference is None or reference.makes_customer:
+        return
+    for source, system, count, known, elsewhere in con.execute(_FOREIGN.format(kind=kind, known=_CUSTOMERS)).fetchall():
+        if known >= max(FEWEST, count / 2):
+            yield make_finding(
+                "references_match_nothing",
+                f"{count:,} {kind} of `{source}` name customers of `{system}`, which exports none; {known:,} of these "
+                f"ids are customers of `{elsewhere}`.",
+                f"If they are the ids of `{elsewhere}`, map `customer_system: {{value: {elsewhere}}}`.",
+                source=source,
+                kind=kind,
+                count=count,
+                share=1.0,
+            )
+        else:
+            yield make_finding(
+                "customers_of_no_export",
+                f"{count:,} {kind} of `{source}` name customers of `{system}`, which exports none, and carry no "
+                "address: they have no customer.",
+                "Map `email`, or the ids of a system that exports customers with `customer_system`.",
+                source=source,
+                kind=kind,
+                count=count,
+            )
 
 
 def _measure(con: duckdb.DuckDBPyConnection, kind: str, target: _Target) -> Iterator[Finding]:
@@ -167,7 +240,7 @@ def _measure(con: duckdb.DuckDBPyConnection, kind: str, target: _Target) -> Iter
             continue
         where = f"{kind} of `{source}` name {target.what} of `{system}`"
         explained = _explain(con, target, source, system)
-        if unmatched == count >= FEW:
+        if unmatched == count >= FEW and target.what in {"customers", "orders"}:
             yield make_finding(
                 "references_match_nothing",
                 f"{count:,} {where}, and not one of them is there.{explained}",
@@ -203,6 +276,11 @@ def _advise(kind: str, target: _Target, source: str) -> str:
             f"Compare the column mapped to `customer_record_id` in `sources.{source}` with that of the customers: is "
             "it another id, another system (`customer_system`), cut or rounded? Or does the export hold only a part "
             "of the customers?"
+        )
+    if target.what != "orders":
+        return (
+            f"Compare the column mapped to `{target.id}` for {kind} in `sources.{source}` with that of {target.what}: "
+            "is it another id, or is the export of them older or a part?"
         )
     return (
         f"Compare the column mapped to `order_id` for {kind} in `sources.{source}` with that of the orders: is it "

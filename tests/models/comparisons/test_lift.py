@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.stats import fisher_exact
 
-from regulars.pipelines.models.lift import compute_exact_p, compute_lift
+from regulars.pipelines.models.comparisons.lift import compute_exact_p, compute_lift
 
 
 def lift_of(*table: int) -> tuple[float, float, float]:
