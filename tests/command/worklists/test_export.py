@@ -62,11 +62,15 @@ def test_every_customer_of_the_table_is_in_one_file_once_under_their_owner(folde
 
 
 def test_only_who_agreed_is_in_the_file_of_a_segment(folder: Path, contacts: list[Row]):
-    mailed = [row for path in folder.glob("segment-*.csv") for row in read(path)]
+    files = [read(path) for path in sorted(folder.glob("segment-*.csv"))]
+    mailed = [row for rows in files for row in rows]
     declined = {row["Email"].strip().lower() for row in contacts if row["Newsletter"] != "Yes"}
     agreed = {row["Email"].strip().lower() for row in contacts} - declined
     addresses = [row["email"].lower() for row in mailed]
-    assert len(addresses) == len(set(addresses)) > 20
+    assert all(len({row["email"].lower() for row in rows}) == len(rows) for rows in files)
+    assert len(set(addresses)) > 20
+    assert (folder / "segment-best-going-quiet.csv").exists()
+    assert not (folder / "segment-unhappy-regulars.csv").exists()
     assert set(addresses) <= agreed
     assert list(mailed[0]) == ["email", "first_name", "segment", "customer_id"]
     assert read(folder / "segment-champions.csv")[0]["segment"] == "champions"
