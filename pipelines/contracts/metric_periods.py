@@ -73,19 +73,28 @@ def select_periods(found: PublishedMetric, where: Mapping[str, str], period: Sco
     groups = f"count(distinct ({', '.join(map(quote_identifier, distinct))}, 0))" if distinct else "1"
     # what is read off its row stands in one row alone, which `groups` says
     value = metric.sql if metric.expression else f"any_value({quote_identifier(metric.name)})"
-    latest = "qualify moment = max(moment) over (partition by period_start)" if metric.over_time == "last" else ""
+    day = f"cast(chosen.{time} as date)"
+    period_start = f"cast(date_trunc('{period}', chosen.{time}) as date)"  # a table may have a column of that name
+    latest = f"qualify {day} = max({day}) over (partition by {period_start})" if metric.over_time == "last" else ""
     return f"""
-        with chosen as (
-            select *, cast({time} as date) as moment, cast(date_trunc('{period}', {time}) as date) as period_start,
-                coalesce({_write_known(found)}, false) as is_known_row,
-            from {contract.table}
-            where {" and ".join([*fixed, *asked, f"cast({time} as date) <= $as_of"])}
-            {latest}
-        )
-        select period_start, cast({value} as double) as value, bool_and(is_known_row) as is_known, {groups} as groups,
-        from chosen
-        group by period_start
-        order by period_start
+        with
+            counted as (
+                from {contract.table} as chosen
+                where {" and ".join([*fixed, *asked, f"{day} <= $as_of"])}
+                {latest}
+            ),
+            by_period as (
+                select
+                    {period_start} as first_day,
+                    cast({value} as double) as value,
+                    bool_and(coalesce({_write_known(found)}, false)) as is_known,
+                    {groups} as groups,
+                from counted as chosen
+                group by 1
+            )
+        select first_day as period_start, value, is_known, groups
+        from by_period
+        order by all
     """
 
 

@@ -62,6 +62,41 @@ def test_a_sum_is_added_up_over_the_period(contracts):
     ]
 
 
+def day_of_complaints(day, on_time, decided, grain="day"):
+    first = day if grain == "day" else day - dt.timedelta(days=6)
+    counts = {"complaints_on_time_business": on_time, "complaints_decided_business": decided, "is_complete": True}
+    return {
+        "grain": grain,
+        "period_start": first,
+        "period_end": day,
+        "dimension": "all",
+        "dimension_value": "all",
+    } | counts
+
+
+def test_days_are_added_up_over_the_month_though_the_table_has_a_period_start_of_its_own(contracts):
+    rows = [
+        day_of_complaints(dt.date(2026, 4, day), *counts) for day, counts in ((1, (1, 1)), (2, (0, 2)), (30, (2, 5)))
+    ]
+    rows += [day_of_complaints(dt.date(2026, 5, 3), 4, 4), day_of_complaints(dt.date(2026, 4, 5), 1, 3, grain="week")]
+    metric = "support_response.complaints_on_time_rate_business"
+    assert values_of(contracts, metric, "month", "support_response", rows) == [
+        (APRIL, 3 / 8, True, 1),
+        (MAY, 1.0, True, 1),
+    ]
+    assert values_of(contracts, metric, "quarter", "support_response", rows) == [(APRIL, 7 / 12, True, 1)]
+
+
+def test_a_window_belongs_to_the_period_in_which_it_ends(contracts):
+    def window(end, promoters):
+        names = {"grain": "rolling_28d", "dimension": "all", "dimension_value": "all", "is_complete": True}
+        counts = {"responses": 10, "promoters": promoters, "detractors": 0, "nps": 10.0 * promoters}
+        return names | counts | {"period_start": end - dt.timedelta(days=27), "period_end": end}
+
+    rows = [window(dt.date(2026, 4, 30), 5), window(dt.date(2026, 5, 9), 7), window(dt.date(2026, 5, 10), 8)]
+    assert values_of(contracts, "nps.nps", "month", "nps", rows) == [(APRIL, 50.0, True, 1), (MAY, 80.0, True, 1)]
+
+
 def month_of_churn(end, lost, average, dimension="all", value="all", known=True):
     names = (
         "month_end",

@@ -66,8 +66,8 @@ def assess_periods(aim: Aim, values: Mapping[dt.date, PeriodValue], as_of: dt.da
     for start in _list_starts(aim.period, min(values, default=as_of), as_of):
         end = _move(start, MONTHS[aim.period]) - dt.timedelta(days=1)
         found = values.get(start, PeriodValue(None))
-        is_over = end <= as_of and found.is_known
         value = found.value if found.groups == 1 else None
+        is_over = end <= as_of and found.is_known and value is not None
         before = values.get(_move(start, -MONTHS[aim.period]))
         previous = before.value if before and before.groups == 1 else None
         due = _find_due(aim, start, end, as_of)
