@@ -36,7 +36,7 @@ COLUMNS: dict[str, PolarsDataType] = {
     "active_customers": pl.Int64,
     "observed_customer_years": pl.Int64,
     "lapsed_customer_years": pl.Int64,
-    "lapse_rate": pl.Float64,
+    "lapse_rate_unmatched": pl.Float64,
     "matched_customers": pl.Int64,
     "matched_customer_years": pl.Int64,
     "observed_lapse_rate": pl.Float64,
@@ -143,7 +143,7 @@ def _compare(rows: pl.DataFrame, threshold: int) -> pl.DataFrame:
         }
     ).with_columns(
         pl.col(pl.Float64).fill_nan(None),
-        lapse_rate=divide_columns("lapsed_customer_years", "observed_customer_years"),
+        lapse_rate_unmatched=divide_columns("lapsed_customer_years", "observed_customer_years"),
     )
 
 

@@ -140,6 +140,7 @@ def _list_customers(
         ranked.select("customer_idx", "annual_value", is_top=is_top)
         .join(split, on="customer_idx")
         .join(exact, on="customer_idx")
+        .sort("customer_idx")  # the last digit of a sum hangs on the order of its rows
     )
 
 

@@ -122,7 +122,8 @@ def retention_economics(
 
 def sum_by_value(by_customer: pl.DataFrame, groups: pl.DataFrame, dimensions: Sequence[str]) -> pl.DataFrame:
     """Sum customers by the values of each dimension and of all: `dimension`, `dimension_value` and the sums."""
-    split = by_customer.join(groups, on="customer_idx").with_columns(pl.lit(ALL).alias(ALL))
+    joined = by_customer.join(groups, on="customer_idx").with_columns(pl.lit(ALL).alias(ALL))
+    split = joined.sort("customer_idx")  # the last digit of a sum hangs on the order of its rows
     sums = pl.col("net_sales_12m", "sales_with_cost_12m", "cost_12m").sum()
     return pl.concat(
         split.group_by(pl.col(name).cast(pl.String).alias("dimension_value"))

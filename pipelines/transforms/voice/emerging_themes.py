@@ -27,7 +27,8 @@ def add_emergence(cells: pl.DataFrame) -> pl.DataFrame:
         many times as much as by chance the shares of the language's themes vary from week to week), `rise_p_value` and
         `is_emerging`. The last three are NULL where the weeks before are not all there, or the week is not over.
     """
-    compared = _compute_p(_add_dispersion(_add_earlier_weeks(cells)))
+    ordered = cells.sort(*SERIES, "week_idx")  # the last digit of a mean hangs on the order of its rows
+    compared = _compute_p(_add_dispersion(_add_earlier_weeks(ordered)))
     stands = stands_among_all("rise_p_value", "week_idx").fill_null(value=False)
     is_emerging = stands & (pl.col("comments") >= FEWEST_EMERGING)
     return compared.with_columns(is_emerging=pl.when("is_comparable").then(is_emerging))

@@ -66,6 +66,7 @@ def weight_by_tier(periods: pl.DataFrame, customers: pl.DataFrame) -> pl.DataFra
         .filter(pl.col("responses") >= VOTES_PER_TIER)
         .join(shares.lazy(), on="dimension_value")
         .with_columns(weight=pl.col("share") * pl.col("responses").sum().over(PERIOD) / pl.col("responses"))
+        .sort(*PERIOD, "dimension_value")  # the last digit of a sum hangs on the order of its rows
     )
     weighted = pl.col("weight") * pl.col("responses")
     scored = (
