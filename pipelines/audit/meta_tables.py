@@ -26,6 +26,12 @@ SOURCE_ROWS = """
     from meta.row_accounting
     group by source
 """
+QUARANTINE_REASONS = """
+    select source, kind, rule, count(*)
+    from (select source, kind, unnest(string_split(rules, ',')) as rule from quarantine.rows)
+    group by all
+    order by all
+"""
 FILES = """
     select source, file_name, file_sha256, bytes, record_count + malformed_count as rows_read, modified_at, landed_at
     from landed.files
@@ -35,6 +41,7 @@ FILES = """
 VALIDATED_HERE = (
     "meta.sources",
     "meta.files",
+    "meta.quarantine_reasons",
     "meta.contracts",
     "meta.data_dictionary",
     "meta.allowed_values",
@@ -59,6 +66,7 @@ def write_meta_tables(run: Run, headline: Sequence[Row], now: dt.datetime) -> No
     write_rows(run, "meta.sources", list_source_rows(run))
     files = run.warehouse.con.sql(FILES).pl()
     run.warehouse.write_frame("meta.files", files, run.contracts["meta.files"].types)
+    write_rows(run, "meta.quarantine_reasons", list_quarantine_reasons(run))
     write_rows(run, "meta.contracts", map(_make_contract_row, run.contracts.values()))
     write_rows(run, "meta.data_dictionary", list_dictionary_rows(run.contracts))
     write_rows(run, "meta.allowed_values", list_allowed_value_rows(run.contracts))
@@ -101,6 +109,26 @@ def list_source_rows(run: Run) -> list[dict[str, Any]]:
             }
         )
     return rows
+
+
+def list_quarantine_reasons(run: Run) -> list[dict[str, Any]]:
+    """One row per source, kind and rule that records break: how many, and what the rule demands."""
+    demands = {
+        (contract.name, rule.id): rule.description
+        for contract in run.contracts.values()
+        if contract.layer == "raw"
+        for rule in contract.rules
+    }
+    return [
+        {
+            "source": source,
+            "kind": kind,
+            "rule": rule,
+            "rule_description": demands.get((kind, rule)),
+            "records": records,
+        }
+        for source, kind, rule, records in run.warehouse.con.execute(QUARANTINE_REASONS).fetchall()
+    ]
 
 
 def count_results(checks: Iterable[RuleResult]) -> dict[str, int]:

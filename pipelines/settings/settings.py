@@ -226,6 +226,7 @@ class Settings(Part):
     offers: Offers = Offers()
     target_customer: TargetCustomer = TargetCustomer()
     scorecard: list[ScorecardTarget] = []
+    """Targets, each compared with a published metric period by period: `marts.scorecard`."""
     identity: Identity = Identity()
     exclude: Excluded = Excluded()
     cohorts: Cohorts = Cohorts()

@@ -62,4 +62,4 @@ def test_appended_lines_without_an_id_that_came_again_with_another_price_are_sai
     line = {"ordered_at": MARCH, "product_id": "a", "unit_price": "10"}
     lines = [line, line | {"unit_price": "11", "delivery": 2}, line | {"order_id": "o2"}]
     _, result = run_step({"shop": SourceFacts(None, appends=True)}, order_lines=[*lines, lines[2] | {"delivery": 2}])
-    assert names(result) == [("lines_added_again", 1)]
+    assert names(result) == [("lines_added_again", 1), ("rows_seen_in_two_files", 1)]

@@ -194,6 +194,11 @@ select 'shop' as source, 'orders' as kind, month, 'EUR' as currency, 81.555::dec
     0::decimal(18,4) as duplicate_amount, 0::decimal(18,4) as difference
 from (values (date '2025-11-01'), (date '2025-12-01')) months(month);
 
+create table meta.quarantine_reasons as select * from (values
+    ('shop', 'orders', 'no_id', 'Every order has an order_id', 2), ('shop', 'orders', 'no_date', null, 1),
+    ('shop', 'malformed', 'malformed', null, 1)
+) reasons(source, kind, rule, rule_description, records);
+
 create table quarantine.rows as select * from (values
     ('shop', 'orders', 'no_id', 'ada@example.com'), ('shop', 'orders', 'no_id,no_date', 'ada@example.com'),
     ('shop', 'malformed', 'malformed', '"ada@example.com')

@@ -82,7 +82,7 @@ def test_every_column_the_settings_name_is_in_its_file(company):
         files = [file for pattern in source.paths for file in company.glob(pattern)]
         assert files
         for file in files:
-            header = file.read_bytes().decode("cp1252").removeprefix("ï»¿").splitlines()[0]
+            header = file.read_bytes().splitlines()[0].decode("utf-8-sig")
             columns = [name.strip('"') for name in header.split(source.options.delimiter)]
             for mapping in source.mappings.values():
                 assert {name for name in mapping.columns.values() if isinstance(name, str)} <= set(columns)

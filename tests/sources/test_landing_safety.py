@@ -186,4 +186,4 @@ def test_every_kind_has_a_table_even_when_no_source_feeds_it(shop):
     shop.write("orders.csv", orders(1))
     with shop.delivered() as con:
         tables = con.execute("select table_name from duckdb_tables() where schema_name = 'landed'").fetchall()
-    assert {name for (name,) in tables} == {*KINDS, "excluded", "files", "malformed"}
+    assert {name for (name,) in tables} == {*KINDS, "excluded", "excluded_versions", "files", "malformed"}

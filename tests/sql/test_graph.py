@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import duckdb
 import pytest
 
+from regulars.assets.validation_plan import plan_steps
 from regulars.pipelines.contracts.raw_contracts import load_all_contracts
 from regulars.pipelines.kinds.shape.registry import KINDS
 from regulars.pipelines.settings.package import CONTRACTS_FOLDER
@@ -18,13 +19,10 @@ CORE = sorted(table for table in SELECTS if table.startswith("core."))
 
 
 def test_no_two_tables_wait_for_each_other_not_even_to_be_validated():
-    reads = {}
-    for table, select in SELECTS.items():
-        rules = CONTRACTS[table].rules if table in CONTRACTS else ()
-        queries = [rule.arguments["query"].replace("{table}", table) for rule in rules if rule.type == "query"]
-        parents = {rule.arguments["table"] for rule in rules if rule.type == "references"}
-        reads[table] = tables_read_by(select).union(parents, *map(tables_read_by, queries)) - {table}
-    assert list(graphlib.TopologicalSorter(reads).static_order())
+    reads = {table: tables_read_by(select) for table, select in SELECTS.items()}
+    raw = {table: frozenset[str]() for table in CONTRACTS if table.startswith("raw.")}
+    steps = plan_steps(reads | raw, {table: CONTRACTS[table] for table in SELECTS.keys() & CONTRACTS.keys()})
+    assert list(graphlib.TopologicalSorter({table: step.reads for table, step in steps.items()}).static_order())
 
 
 @pytest.mark.parametrize("table", CORE)

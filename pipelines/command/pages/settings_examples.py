@@ -40,6 +40,7 @@ business_hours: {country: DE, subdivision: BE}
 support: {reply_within_minutes: 60}
 themes: {languages: [de, en]}
 service_risk: {threshold: 3}
+segments: {often: {when: order_count >= 5 and is_active, meaning: "Active, with five orders or more."}}
 alerts: {webhook: "${ALERT_WEBHOOK}"}
 """,
     "economics": """

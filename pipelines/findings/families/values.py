@@ -55,6 +55,12 @@ VALUES = (
         unit="orders",
     ),
     FindingType(
+        name="offers_below_best_sellers",
+        meaning="In the last 28 days best sellers would have been better offers than each customer's own.",
+        severity="info",
+        unit="customers",
+    ),
+    FindingType(
         name="lines_of_several_customers",
         meaning="Lines of one order name different customers; the order counts for one.",
         unit="orders",

@@ -90,17 +90,7 @@ SCORECARD = """
 """
 SOURCES = "from meta.sources order by source"
 RESTATEMENTS = "from meta.restatements order by table_name, metric, key, period_start, cause_rank"
-REASONS = """
-    with broken as (
-        select source, kind, unnest(string_split(rules, ',')) as rule from quarantine.rows
-    ),
-    rules as (select distinct table_name, rule, description from meta.checks)
-    select broken.source, broken.kind, broken.rule, any_value(rules.description) as description, count(*) as rows
-    from broken
-    left join rules on rules.table_name = 'raw.' || broken.kind and rules.rule = broken.rule
-    group by all
-    order by rows desc, broken.source, broken.kind, broken.rule
-"""
+REASONS = "from meta.quarantine_reasons order by records desc, source, kind, rule"
 TIE_OUT = """
     select source, kind, currency, count(distinct month) as months, sum(source_amount) as source_amount,
         sum(orders_amount) as orders_amount, sum(refunds_amount) as refunds_amount,
@@ -146,7 +136,7 @@ class ReportFacts:
         worklists: `marts.owner_worklists`, the ten customers with the most at stake, beside what all lists hold.
         scorecard: `marts.scorecard`, of each target the last period that was compared, else the last one.
         sources: `meta.sources`.
-        reasons: source, kind, rule, description, rows: rows quarantined by the rule they break.
+        reasons: `meta.quarantine_reasons`.
         tie_out: `meta.tie_out`, summed per source, kind and currency.
         checks: `meta.checks`, broken rules first.
         findings: `meta.findings`, the most severe first.
@@ -212,7 +202,7 @@ def read_facts(con: duckdb.DuckDBPyConnection, company: str, generation: str, he
         worklists=read_rows(con, WORKLISTS, "marts.owner_worklists"),
         scorecard=read_scorecard(con),
         sources=read_rows(con, SOURCES, "meta.sources"),
-        reasons=read_rows(con, REASONS, "quarantine.rows", "meta.checks"),
+        reasons=read_rows(con, REASONS, "meta.quarantine_reasons"),
         tie_out=read_rows(con, TIE_OUT, "meta.tie_out"),
         checks=read_rows(con, CHECKS, "meta.checks"),
         findings=read_rows(con, FINDINGS, "meta.findings"),

@@ -84,7 +84,7 @@ def _make_quarantine_part(facts: ReportFacts, words: Words) -> list[Part]:
         return [Part(sentences=[Sentence(text, "absent")])] if total else []
     headers = [words.say("source"), words.say("kind"), words.say("broken rule"), words.say("records")]
     body = [
-        [str(row["source"]), str(row["kind"]), _describe_broken_rule(row, words), words.count(row["rows"])]
+        [str(row["source"]), str(row["kind"]), _describe_broken_rule(row, words), words.count(row["records"])]
         for row in facts.reasons
     ]
     note = words.say(
@@ -106,7 +106,7 @@ def _describe_broken_rule(row: Row, words: Words) -> str:
             "Another record of the same document is bad, and a document is loaded whole or not at all."
         ),
     }
-    return str(row["description"] or no_rule_of_a_contract.get(row["rule"], row["rule"]))
+    return str(row["rule_description"] or no_rule_of_a_contract.get(row["rule"], row["rule"]))
 
 
 def _make_money_part(tie_out: Rows, words: Words) -> Part:

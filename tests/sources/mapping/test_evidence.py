@@ -151,7 +151,7 @@ def test_a_state_that_no_setting_reads_is_said_where_it_calls_orders_cancelled()
     ],
 )
 def test_only_columns_that_can_say_it_are_asked_whether_an_order_counts(column, said, unsaid):
-    asked = dict(list_unread_states([column], asks_cancelled=True, asks_test=True))
+    asked = dict(list_unread_states("orders", [column], asks_cancelled=True, asks_test=True))
     with duckdb.connect() as con:
         for value in (*said, *unsaid):
             query = f'select {asked.get(column, "false")} from (select ? as "{column}") as file'

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from regulars.pipelines.models.significance import compute_rise_p
+from regulars.pipelines.models.comparisons.significance import compute_rise_p
 
 
 def test_the_chance_of_a_rise_is_the_mid_p_value_of_the_binomial():
