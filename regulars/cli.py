@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from regulars.launching import require_working_folder
 from regulars.options import (
     SETTINGS,
     AllowOption,
@@ -273,6 +274,7 @@ def _now() -> dt.datetime:
 def main() -> None:
     """Run the command line; a mistake the reader can mend is a sentence and an exit code, never a stack trace."""
     try:
+        require_working_folder()
         app()
     except RegularsError as error:
         _print_error(str(error))
