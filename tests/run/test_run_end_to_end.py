@@ -117,7 +117,9 @@ def test_without_a_crm_customers_are_those_whom_orders_name(shop):
 
 def test_order_lines_alone_make_a_run_and_a_bad_one_quarantines_its_whole_order(shop):
     lines = LINES.replace("required: true", "max_quarantined: 0.5")
-    shop.set_up(lines, CRM, SURVEY, company=COMPANY.replace("as_of", "# as_of"))  # the last two never delivered anything
+    shop.set_up(
+        lines, CRM, SURVEY, company=COMPANY.replace("as_of", "# as_of")
+    )  # the last two never delivered anything
     began = yesterday()
     header = ("order", "customer", "at", "product", "quantity", "price")
     shop.deliver(
