@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from regulars.for_tools import export, mcp
 from regulars.launching import require_working_folder
 from regulars.options import (
     SETTINGS,
@@ -217,6 +218,8 @@ def sql(
     typer.echo(run_query(_home(home, settings), query, as_json=as_json))
 
 
+app.command()(export)
+app.command()(mcp)
 app.command()(worklists)
 
 
