@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from regulars.for_tools import export, mcp
+from regulars.launching import require_working_folder
 from regulars.options import (
     SETTINGS,
     AllowOption,
@@ -216,6 +218,8 @@ def sql(
     typer.echo(run_query(_home(home, settings), query, as_json=as_json))
 
 
+app.command()(export)
+app.command()(mcp)
 app.command()(worklists)
 
 
@@ -273,6 +277,7 @@ def _now() -> dt.datetime:
 def main() -> None:
     """Run the command line; a mistake the reader can mend is a sentence and an exit code, never a stack trace."""
     try:
+        require_working_folder()
         app()
     except RegularsError as error:
         _print_error(str(error))

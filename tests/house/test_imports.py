@@ -73,7 +73,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "settings": {"findings", "kinds", "definitions", "errors"},
     "home": {"errors"},
     # the ground
-    "themes": {"definitions", "errors"},
+    "themes": {"settings", "definitions", "errors"},
     "models": set(),
     "kinds": set(),
     "findings": set(),
