@@ -62,6 +62,7 @@ def con() -> Iterator[duckdb.DuckDBPyConnection]:
     company.sell("with shipping and tax", 10, {**dear, "tax": "19"}, line={"unit_price": "76"})
     for shop, count, tax in (("rates", 10, "19"), ("nine rates", 9, "19"), ("shares", 10, "0.19"), ("dues", 10, "3")):
         company.add(shop, "orders", count, lambda n, tax=tax: {"gross_sales": f"{50 + n}", "tax": tax})  # type: ignore[misc]
+    company.add("nine rates", "orders", 3, lambda n: {"order_id": f"u{n}", "gross_sales": f"{70 + n}", "tax": "0"})
     company.add("two rates", "orders", 12, lambda n: {"gross_sales": f"{50 + n}", "tax": ("7", "19")[n % 2]})
     company.add("three rates", "orders", 12, lambda n: {"gross_sales": f"{50 + n}", "tax": ("7", "19", "5")[n % 3]})
     company.add("pennies", "orders", 12, lambda n: {"gross_sales": f"{4 + n / 10}", "tax": "1"})
