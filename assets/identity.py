@@ -47,18 +47,29 @@ def identity(run: dg.ResourceParam[Run]) -> Iterator[dg.MaterializeResult[Any]]:
     """Find out who is who, and keep the ids of the parent generation."""
     with run.step("identity"):
         began = time.perf_counter()
-        people = find(run)
-        owners = number_owners(run.warehouse.scan("staging.customers"), read_previous(run, "owners"))
+        frames = find_tables(run)
         for name in TABLES:
-            of_people = "links" if name == "customer_links" else name
-            write(run, f"identity.{name}", owners if name == "owners" else getattr(people, of_people))
+            write(run, f"identity.{name}", frames[name])
             yield report_table(run, f"identity.{name}", [], seconds=time.perf_counter() - began)
             began = time.perf_counter()
-        ignored = int(people.shared_emails["email_count"].sum() or 0)
+        ignored = int(frames["shared_emails"]["email_count"].sum() or 0)
         if ignored:
             run.report_progress(
                 f"identity: {ignored} e-mail addresses are shared by too many records or orders and name nobody"
             )
+
+
+def find_tables(run: Run) -> dict[str, pl.DataFrame]:
+    """Name -> each table of `TABLES`, not yet written."""
+    people = find(run)
+    return {
+        "records": people.records,
+        "customer_links": people.links,
+        "events": people.events,
+        "person_map": people.person_map,
+        "shared_emails": people.shared_emails,
+        "owners": number_owners(run.warehouse.scan("staging.customers"), read_previous(run, "owners")),
+    }
 
 
 def find(run: Run) -> People:
