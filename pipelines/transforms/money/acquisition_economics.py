@@ -245,7 +245,7 @@ def _find_worth_reason(no_history: str | None) -> pl.Expr:
 
 
 def _find_reason() -> pl.Expr:
-    """Find why the payback is not known: what customers are worth, what they cost, or that it never comes."""
+    """Find why payback or ratio is not known: what customers are worth, what they cost, or that it never comes."""
     return (
         pl.when(pl.col("cost_per_customer").is_null() & pl.col("spend").is_not_null())
         .then(pl.lit("money was spent and nobody was won"))
@@ -255,4 +255,6 @@ def _find_reason() -> pl.Expr:
         .then(pl.lit("the cost is unknown: deliver spend, or set acquisition_cost"))
         .when(pl.col("payback_months").is_null())
         .then(pl.lit(f"the cost does not come back within {LONGEST_PAYBACK_MONTHS} months"))
+        .when(pl.col("cost_per_customer") == 0)
+        .then(pl.lit("winning these customers cost nothing: there is no ratio of their value to it"))
     )

@@ -179,7 +179,8 @@ def test_without_spend_the_known_costs_of_customers_are_used_and_without_these_n
 
 def test_customers_who_came_for_nothing_pay_back_at_once_and_have_no_ratio():
     row = mart(inputs(ten_customers(), [], {11: ("ads", "home", Decimal(0))}))["ads", "home"]
-    assert (row["payback_months"], row["clv_to_cost_ratio"], row["reason"]) == (0, None, None)
+    assert (row["payback_months"], row["clv_to_cost_ratio"], row["is_complete"]) == (0, None, True)
+    assert row["reason"] == "winning these customers cost nothing: there is no ratio of their value to it"
 
 
 def test_a_young_company_does_not_know_its_churn():
