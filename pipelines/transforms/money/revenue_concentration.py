@@ -178,7 +178,8 @@ def measure_concentration(net_sales: Ints) -> dict[str, float | None]:
 
     Returns:
         `top_…_percent_share` (of the n × p customers, rounded up, with the highest net sales),
-        `largest_customer_share`, `hhi` (sum of squared shares) and `gini`, each 0 to 1; None where nobody has brought anything.
+        `largest_customer_share`, `hhi` (sum of squared shares) and `gini`, each 0 to 1; None where
+        nobody has brought anything.
     """
     names = [*(f"top_{percent}_percent_share" for percent in PERCENTS), "largest_customer_share", "hhi", "gini"]
     n = net_sales.size
