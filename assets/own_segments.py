@@ -9,7 +9,6 @@ from collections.abc import Mapping
 import polars as pl
 from polars._typing import PolarsDataType
 
-from regulars.assets.marts import choose_settings
 from regulars.assets.tables import Blueprint
 from regulars.pipelines.audit.restatements.parent import ParentGeneration
 from regulars.pipelines.contracts.contract import Contract
@@ -43,10 +42,12 @@ def list_own_segment_tables(contracts: dict[str, Contract]) -> list[Blueprint]:
         run.warehouse.write_frame(SEGMENTS, rows, contracts[SEGMENTS].types)
 
     def make_history(run: Run) -> None:
-        core = {name: run.warehouse.scan(f"core.{name}") for name in PURCHASES}
-        rows = list_past_segments(**core, **choose_settings(list_past_segments, run))
+        core = (run.warehouse.scan(f"core.{name}") for name in PURCHASES)
+        rows = list_past_segments(*core, as_of=run.as_of, lapse_days=run.settings.lapse_days)
         own = follow_own_segments(
-            *(run.warehouse.scan(table).collect() for table in (MEMBERS, SEGMENTS, "core.customers")),
+            run.warehouse.scan(MEMBERS).collect(),
+            run.warehouse.scan(SEGMENTS).collect(),
+            run.warehouse.scan("core.customers").collect(),
             _read_parent(run, MOVES_OF, HISTORY),
             as_of=run.as_of,
         )
