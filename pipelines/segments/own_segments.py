@@ -20,6 +20,7 @@ MEMBERS: dict[str, PolarsDataType] = {"customer_id": pl.String, "own_segment": p
 SUMMARY: dict[str, PolarsDataType] = {
     "own_segment": pl.String,
     "segment_meaning": pl.String,
+    "rule": pl.String,
     "is_for_mailing": pl.Boolean,
     "customers": pl.Int64,
     "undecided_customers": pl.Int64,
@@ -91,8 +92,8 @@ def own_segments(
         )
     )
     named = pl.DataFrame(
-        [(name, each.meaning, each.mailing) for name, each in sorted(segments.items())],
-        schema={"own_segment": pl.String, "segment_meaning": pl.String, "is_for_mailing": pl.Boolean},
+        [(name, each.meaning, each.when, each.mailing) for name, each in sorted(segments.items())],
+        schema={name: SUMMARY[name] for name in ("own_segment", "segment_meaning", "rule", "is_for_mailing")},
         orient="row",
     )
     return (

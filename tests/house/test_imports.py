@@ -13,7 +13,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     # above all: the command line, and the one room that knows Dagster
     "regulars": {"assets", "command", "errors", "home", "publish", "run", "sample"},
     "assets": {
-        *("report", "publish", "audit", "run", "identity", "segments", "sources", "contracts"),
+        *("report", "publish", "audit", "run", "identity", "segments", "transforms", "sources", "contracts"),
         *("warehouse", "home", "settings", "findings", "kinds", "themes", "errors"),
     },
     # what verbs do

@@ -21,6 +21,7 @@ from regulars.pipelines.audit.findings.deliveries.delivery_profiles import TABLE
 from regulars.pipelines.audit.findings.deliveries.delivery_profiles import read_known_profiles, read_profiles
 from regulars.pipelines.audit.findings.landed_files import find_odd_files, find_stale_sources
 from regulars.pipelines.audit.findings.offers import find_beaten_offers
+from regulars.pipelines.audit.findings.own_segments import find_undecided_segments
 from regulars.pipelines.audit.findings.parent import (
     find_fallen_months,
     find_gone_sources,
@@ -103,8 +104,9 @@ PRODUCERS: Sequence[Producer] = (
 PRODUCERS_OF_VALUES: Sequence[Producer] = (
     lambda run: find_values_of_another_basis(run.warehouse.con),
     lambda run: find_beaten_offers(run.warehouse.con),
+    lambda run: find_undecided_segments(run.warehouse.con),
 )
-"""What measures the marts about values and offers, which cost more to build than all that the others read."""
+"""What measures the marts about values, offers and own segments, which cost more to build than all that the others read."""
 
 
 def write_findings(run: Run, producers: Sequence[Producer] = (*PRODUCERS, *PRODUCERS_OF_VALUES)) -> None:
