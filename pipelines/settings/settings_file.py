@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from regulars.pipelines.errors import SettingsWrong
+from regulars.pipelines.settings.customers.match_file import add_match_file
 from regulars.pipelines.settings.part import Part, Place
 from regulars.pipelines.settings.settings import Settings
 from regulars.pipelines.settings.wording import COLUMN_FORMS, suggest, word_error
@@ -53,7 +54,8 @@ def load_settings(
     except UnicodeDecodeError as error:
         raise SettingsWrong(f"`{path}` is not UTF-8 at byte {error.start:,}: save it as UTF-8.") from None
     known = os.environ if environment is None else environment
-    return parse_settings(text, name=path.name, environment=known, target_types=target_types)
+    settings = parse_settings(text, name=path.name, environment=known, target_types=target_types)
+    return add_match_file(settings, path.resolve().parent)
 
 
 def parse_settings(
