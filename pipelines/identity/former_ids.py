@@ -29,11 +29,24 @@ def find_former_ids(person_map: pl.DataFrame, current: pl.Series) -> pl.DataFram
         The columns of `FORMER_IDS`, sorted. An id whose records are all gone leads to NULL, and so does one whose
         records are nobody's now; then `record_share` is NULL.
     """
-    periods = person_map.select("record_key", "customer_id", "since_generation").sort("record_key", "since_generation")
-    following = periods.with_columns(
-        next_id=pl.col("customer_id").shift(-1).over("record_key"),
-        until=pl.col("since_generation").shift(-1).over("record_key"),
-    ).filter(pl.col("customer_id").is_not_null() & ~pl.col("customer_id").is_in(current.implode()))
+    ids = pl.col("customer_id")
+    in_use = current.rename("customer_id").to_frame()
+    ended = (
+        person_map.select("record_key", "customer_id")
+        .filter(ids.is_not_null())
+        .join(in_use, on="customer_id", how="anti")
+    )
+    # few ids ever end: the rest of the map need not be sorted
+    periods = person_map.select("record_key", "customer_id", "since_generation").join(
+        ended, on="record_key", how="semi"
+    )
+    following = (
+        periods.sort("record_key", "since_generation")
+        .with_columns(
+            next_id=ids.shift(-1).over("record_key"), until=pl.col("since_generation").shift(-1).over("record_key")
+        )
+        .join(ended.select("customer_id").unique(), on="customer_id", how="semi")
+    )
     last = following.filter(
         (pl.col("until") == pl.col("until").max().over("customer_id"))
         | pl.col("until").max().over("customer_id").is_null()

@@ -140,8 +140,8 @@ def _read_keys(staging: Staging, told: pl.DataFrame, rules: Rules) -> _Keys:
         max_orders_a_day=rules.max_orders_per_email_and_day,
     )
     hubs = shared_emails["email"].unique().implode()
-    with_phone = phones(staging) if rules.match_phones else phones(staging).head(0)
-    phone_keys = find_phone_keys(with_phone.collect(), rules.phone_region)
+    with_phone = phones(staging).collect() if rules.match_phones else None
+    phone_keys = find_phone_keys(with_phone, rules.phone_region)
     shared_phones = find_shared_phones(phone_keys, max_records=rules.max_records_per_phone)
     return _Keys(
         found.with_columns(email=pl.when(pl.col("email").is_in(hubs).not_()).then("email")),

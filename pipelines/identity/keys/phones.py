@@ -46,7 +46,17 @@ def normalise_phone(delivered: str, region: str | None) -> str | None:
     return f"{spelling};ext={number.extension}" if number.extension else spelling
 
 
-def find_phone_keys(rows: pl.DataFrame, region: str | None) -> pl.DataFrame:
+PHONE_KEYS = {
+    "system": pl.String,
+    "record_id": pl.String,
+    "row_id": pl.Int64,
+    "phone": pl.String,
+    "key": pl.String,
+}
+"""One row per customer record that a number may link: the number, and the key, which may hold names too."""
+
+
+def find_phone_keys(rows: pl.DataFrame | None, region: str | None) -> pl.DataFrame:
     """Which records may be linked by which number.
 
     A number links all its records when no two of them have different given or family names; records without a name
@@ -55,12 +65,14 @@ def find_phone_keys(rows: pl.DataFrame, region: str | None) -> pl.DataFrame:
 
     Args:
         rows: Customer records with a number: `system`, `record_id`, `row_id`, `phone`, `country`, `first_name`,
-            `last_name`, all as delivered.
+            `last_name`, all as delivered; None where numbers link nothing.
         region: The country of numbers without a country code, where a record names no country.
 
     Returns:
-        `system`, `record_id`, `row_id`, `phone` (normalised) and `key`; records without a usable number are left out.
+        The columns of `PHONE_KEYS`, `phone` normalised; records without a usable number are left out.
     """
+    if rows is None:
+        return pl.DataFrame(schema=PHONE_KEYS)
     read = _add_normal_phone(_leave_out_lonely(rows), region)
     named = read.with_columns(_fold_names())
     differ = (pl.col("given").drop_nulls().n_unique().over("phone") > 1) | (
@@ -70,7 +82,7 @@ def find_phone_keys(rows: pl.DataFrame, region: str | None) -> pl.DataFrame:
     return (
         named.with_columns(key=pl.when(differ).then(by_name).otherwise("phone"))
         .filter(pl.col("key").is_not_null())
-        .select("system", "record_id", "row_id", "phone", "key")
+        .select(PHONE_KEYS.keys())
     )
 
 
