@@ -46,7 +46,7 @@ def draw_records(count: int) -> pl.DataFrame:
     )
 
 
-def measure(step: str, work):  # noqa: ANN001, ANN201
+def measure(step: str, work):
     """Run, and print the CPU seconds of all threads."""
     before, began = resource.getrusage(resource.RUSAGE_SELF), time.perf_counter()
     made = work()
@@ -80,7 +80,7 @@ def main() -> None:
     )
     graph = []
 
-    def remember(count, edges):  # noqa: ANN001, ANN202
+    def remember(count, edges):
         graph[:] = [count, edges]
         return measure("  of which the components", lambda: find_components(count, edges))
 
