@@ -24,7 +24,7 @@ from regulars.options import (
     SettingsOption,
     VersionOption,
 )
-from regulars.personal_data import quarantine, themes, worklists
+from regulars.personal_data import about, quarantine, themes, worklists
 from regulars.pipelines.errors import RegularsError, StorageFailed
 
 if TYPE_CHECKING:
@@ -198,6 +198,7 @@ def verify(home: HomeOption = None, settings: SettingsOption = SETTINGS) -> None
     typer.echo(verify_current(_home(home, settings)))
 
 
+app.command()(about)
 app.command()(quarantine)
 app.command()(themes)
 

@@ -27,13 +27,16 @@ PERSONAL = (
     *(f"staging.{name}" for name, kind in KINDS.items() if kind.is_kept_in_state),
     "identity.records",
     "identity.person_map",
+    "identity.links",
+    "identity.former_customer_ids",
     "identity.events",
     "identity.owners",
     "quarantine.rows",
     "quarantine.withheld",
     TABLE,
 )
-"""What the state file holds: contact details, comments, the person map, owners, rows quarantined, the run's lineage."""
+"""What the state file holds: contact details, comments, the person map and why records are linked, owners, rows
+quarantined, the run's lineage."""
 
 
 def gather_contents(run: Run, headline: Sequence[Mapping[str, Any]], report_html: str) -> Contents:

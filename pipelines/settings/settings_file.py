@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from regulars.pipelines.errors import SettingsWrong
+from regulars.pipelines.settings.customers.match_file import add_match_file
 from regulars.pipelines.settings.part import Part, Place
 from regulars.pipelines.settings.settings import Settings
 from regulars.pipelines.settings.wording import COLUMN_FORMS, suggest, word_error
@@ -48,7 +49,8 @@ def load_settings(
         "as well, with exports that fit it), or name yours with --settings.",
     )
     known = os.environ if environment is None else environment
-    return parse_settings(text, name=path.name, environment=known, target_types=target_types)
+    settings = parse_settings(text, name=path.name, environment=known, target_types=target_types)
+    return add_match_file(settings, path.resolve().parent)
 
 
 def parse_settings(

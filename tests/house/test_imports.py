@@ -62,7 +62,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "errors",
     },
     # how tables are made
-    "identity": {"kinds", "errors"},
+    "identity": {"kinds", "definitions", "errors"},
     "segments": {"sources", "contracts", "warehouse", "settings", "errors"},
     "transforms": {"models", "definitions"},
     "sources": {"warehouse", "home", "settings", "findings", "kinds", "errors"},

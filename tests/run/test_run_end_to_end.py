@@ -245,6 +245,12 @@ def test_a_merged_customer_keeps_one_of_the_two_ids_and_all_orders(merged_after_
     before, after = shop.customers_by_record(1), shop.customers_by_record(3)
     assert after["c1"] == after["c2"]
     assert after["c1"] in {before["c1"], before["c2"]}
+    gone = before["c1"] if after["c1"] == before["c2"] else before["c2"]
+    history = "select former_customer_id, customer_id, ended_in_generation, record_share from core.customer_id_history"
+    assert shop.ask(history) == [(gone, after["c1"], 3, 1.0)]
+    about = run_regulars("about", str(gone), "--home", shop.home.path).stdout
+    assert about.startswith(f"customer {after['c1']}")
+    assert "crm:c2 and crm:c1 were merged by the tool" in about or "crm:c1 and crm:c2 were merged by the tool" in about
     assert shop.ask("select order_count from marts.customer_clv order by 1") == [(1,), (3,)]
 
 
