@@ -15,6 +15,7 @@ from pydantic_core import ErrorDetails
 
 from regulars.pipelines.errors import SettingsWrong
 from regulars.pipelines.settings.part import Part, Place
+from regulars.pipelines.settings.profiles.merge import apply_profiles
 from regulars.pipelines.settings.settings import Settings
 from regulars.pipelines.settings.wording import COLUMN_FORMS, suggest, word_error
 
@@ -53,24 +54,31 @@ def load_settings(
     except UnicodeDecodeError as error:
         raise SettingsWrong(f"`{path}` is not UTF-8 at byte {error.start:,}: save it as UTF-8.") from None
     known = os.environ if environment is None else environment
-    return parse_settings(text, name=path.name, environment=known, target_types=target_types)
+    return parse_settings(text, name=path.name, environment=known, target_types=target_types, folder=path.parent)
 
 
 def parse_settings(
-    text: str, *, name: str, environment: Mapping[str, str], target_types: TargetTypes | None = None
+    text: str,
+    *,
+    name: str,
+    environment: Mapping[str, str],
+    target_types: TargetTypes | None = None,
+    folder: Path | None = None,
 ) -> Settings:
-    """As `load_settings`, from the file's text."""
+    """As `load_settings`, from the file's text; the company's own profiles lie below `folder`."""
     root = _compose(text, name)
     lines: dict[Place, int] = {(): 1}
     mistakes = list(_note_lines(root, (), lines))
     written = _load(text, name)
-    data = _fill_in_secrets(written, (), environment, mistakes)
+    data, wrong_profiles = apply_profiles(_fill_in_secrets(written, (), environment, mistakes), folder)
+    mistakes += wrong_profiles
     if target_types is not None:
         mistakes += _check_targets(data, written, target_types)
     try:
         settings = Settings.model_validate(data)
     except ValidationError as error:
-        mistakes += _word_errors(error, written, Settings)
+        told = {place[:2] for place, _ in wrong_profiles}
+        mistakes += [each for each in _word_errors(error, written, Settings) if each[0][:2] not in told]
     else:
         if not mistakes:
             settings.remember_lines(name, lines)

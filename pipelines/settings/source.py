@@ -106,6 +106,10 @@ class Source(Part):
     that are new in one run are delivered in the order of the list, and within a glob in the order in which they were
     last changed, whatever their names say. Names that end like unfinished uploads (`.part`, `.tmp` …) are passed
     over."""
+    profile: Name | None = None
+    """The tool whose export it is, such as `shopify_orders` (`regulars profiles` lists them): it brings all other keys
+    but `path`, as `regulars profiles NAME` shows them. What stands here goes before it, key by key, and adds to its
+    `columns`, `options` and conditions; a `null` takes one of them away."""
     format: Literal["csv", "csv.gz", "parquet", "jsonl"] = "csv"
     """The form of the files; `jsonl` is one JSON object per line."""
     options: FileOptions = FileOptions()
@@ -115,6 +119,12 @@ class Source(Part):
     """Our column: the file's column. Columns that are not named stay in the landing and are not published."""
     kinds: dict[Literal[NAMES_OF_KINDS], KindMapping] = {}  # type: ignore[valid-type]
     """What the rows are, where a file feeds several kinds: each kind with its own `columns` and, if need be, `when`."""
+    headers: dict[str, list[str]] = {}
+    """Header names as the other keys write them: the same ones in older versions of the tool and in other languages. A
+    file that has one of these is read as if it had the first."""
+    optional: list[str] = []
+    """Header names that a file may lack, since the tool's operator chooses them or an older version has none: their
+    cells are then empty."""
     system: Annotated[str, Field(pattern=SYSTEM_PATTERN)] | None = None
     """The tool whose ids the file holds. Sources with the same `system` share order ids, product ids and so on. Without
     it, the source's own name."""

@@ -132,7 +132,7 @@ def _insert_source(
         _insert_unplaced(con, landed, records)
         _insert_file(con, landed, landed_source.is_stale)
         collect_evidence(con, file, landed.mappings, evidence)
-        header_count += count_header_rows(con, file.rows, landed.landed.columns)
+        header_count += count_header_rows(con, file.rows, landed.columns)
         counts.append(ExcludedCounts(landed.landed.record_count, _insert_excluded(con, landed)))
         write_excluded_versions(con, landed, file)
         unplaced_count += sum(rule == "condition_is_null" for rule, _ in records.unplaced.values())
@@ -169,11 +169,11 @@ def _count_excluded_before(con: duckdb.DuckDBPyConnection, before: LandedDeliver
 def _describe_file(read: LandedDelivery, rows: str, settings: Settings, checker: ExpressionChecker) -> LandedFile:
     return LandedFile(
         rows=rows,
-        columns=read.landed.columns,
+        columns=read.columns,
         rest=list_unread_columns(
             read.mappings.values(),
             [*read.source.exclude.values(), *read.source.include.values()],
-            read.landed.columns,
+            read.columns,
             checker,
         ),
         options=read.source.options,
@@ -238,7 +238,7 @@ def _insert_unplaced(con: duckdb.DuckDBPyConnection, read: LandedDelivery, recor
         return
     rows = con.execute(
         f"""
-        select file_row_number + 1, {select_row_as_json(list(read.landed.columns))}
+        select file_row_number + 1, {select_row_as_json(list(read.columns))}
         from {read.rows} as file
         where file_row_number + 1 in (select unnest($1::bigint[]))
         order by 1
