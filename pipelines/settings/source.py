@@ -78,6 +78,9 @@ class FillDown(Part):
     the whole document only, such as its currency and total, never those of its lines."""
 
 
+Reshape = Literal["order_items"]
+"""A way to make rows of columns that repeat."""
+
 Column = str | list[str] | Derived | Constant
 """A header name; several names, of which the first that the file has is used; an expression; or a constant."""
 
@@ -125,6 +128,9 @@ class Source(Part):
     optional: list[str] = []
     """Header names that a file may lack, since the tool's operator chooses them or an older version has none: their
     cells are then empty."""
+    reshape: Reshape | None = None
+    """`order_items`: a row for each of the columns `order_item_1`, `order_item_2` … that is filled, with its number in
+    `order_item_number` and its text in `order_item`; the other cells are repeated."""
     system: Annotated[str, Field(pattern=SYSTEM_PATTERN)] | None = None
     """The tool whose ids the file holds. Sources with the same `system` share order ids, product ids and so on. Without
     it, the source's own name."""

@@ -157,7 +157,7 @@ class SourceLanding:
             if known and not self._was_put_back(known, file):
                 return
         landed = land_file(file.path, file_name, file.state, self._source, self._run.landing)
-        findings = self._check_header(file_name, landed)
+        findings = [*self._check_header(file_name, landed), *self._find_secrets(file_name, landed)]
         reason = self._check_count(file_name, landed)
         before = self._run.ledger.list_landed(self._name)[-COMPARED_DELIVERIES:]
         self._refuse_stops([*findings, *find_oddities(self._name, file_name, landed, before)])
@@ -232,6 +232,20 @@ class SourceLanding:
             for mistake in mistakes
             if mistake.code == "warning"
         ]
+
+    def _find_secrets(self, file_name: str, landed: Landed) -> list[Finding]:
+        """That a file has columns which no landing may hold."""
+        if not landed.secret_columns:
+            return []
+        names = ", ".join(f"`{name}`" for name in landed.secret_columns)
+        finding = make_finding(
+            "secret_columns_left_out",
+            f"{file_name}: {names} would open accounts; nothing of them is landed, and the original is not kept.",
+            "Have the tool export it without them.",
+            source=self._name,
+            count=len(landed.secret_columns),
+        )
+        return [finding]
 
     def _check_count(self, file_name: str, landed: Landed) -> str | None:
         """Refuse a file with too few records; return the reason when a shrunk file is accepted."""

@@ -131,6 +131,7 @@ sources:
       channel: {value: web}
     headers: {Order: [Bestellung, Order number], Email: [E-Mail]}
     optional: [Email]
+    reshape: order_items
     system: shop
     timezone: Europe/Paris
     currency: EUR
