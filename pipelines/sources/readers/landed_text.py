@@ -100,4 +100,5 @@ def read_landed(con: duckdb.DuckDBPyConnection, path: Path) -> Landed | None:
     except duckdb.Error:
         return None
     facts = json.loads(found[0][0])
-    return Landed(**{key: tuple(value) if isinstance(value, list) else value for key, value in facts.items()})
+    lists = {key: tuple(value) for key, value in facts.items() if isinstance(value, list)}
+    return Landed(**{**facts, **lists})

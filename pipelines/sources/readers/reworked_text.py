@@ -75,12 +75,12 @@ def _select_order_items(columns: tuple[str, ...], rows: str) -> tuple[str, tuple
     cells = ", ".join(f"{{'number': {number}, 'item': {quote_identifier(name)}}}" for name, number in items.items())
     filled = f"list_filter([{cells}], lambda each: trim(coalesce(each.item, '')) <> '')"
     none = "[{'number': null::integer, 'item': null::varchar}]"
-    found = f"case when len({filled}) > 0 then {filled} else {none} end" if items else none
+    each = f"case when len({filled}) > 0 then {filled} else {none} end" if items else none
     return (
         f"""
         with
             numbered as (
-                select *, unnest({found}) as each
+                select *, unnest({each}) as each
                 from {rows}
             )
 
