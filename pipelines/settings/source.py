@@ -4,9 +4,10 @@ Put here: the shape of `sources.<name>`. Keep out: everything else that can be s
 (`pipelines/sources/`).
 """
 
+import re
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from regulars.pipelines.kinds.shape.kind import DeliveryMode
 from regulars.pipelines.kinds.shape.registry import KINDS
@@ -124,10 +125,14 @@ class Source(Part):
     """What the rows are, where a file feeds several kinds: each kind with its own `columns` and, if need be, `when`."""
     headers: dict[str, list[str]] = {}
     """Header names as the other keys write them: the same ones in older versions of the tool and in other languages. A
-    file that has one of these is read as if it had the first."""
+    file that has one of these is read as if it had the first. An empty list is a name that the operator chose, as
+    that of a question in a survey: the settings have to say it."""
     optional: list[str] = []
     """Header names that a file may lack, since the tool's operator chooses them or an older version has none: their
     cells are then empty."""
+    footer: str | None = None
+    """For reports: a regular expression of a line behind the last record, such as `Grand Totals`. Lines of one value
+    that begin like it, and those of one value around them, are excluded by the rule `footer` and not quarantined."""
     reshape: Reshape | None = None
     """`order_items`: a row for each of the columns `order_item_1`, `order_item_2` … that is filled, with its number in
     `order_item_number` and its text in `order_item`; the other cells are repeated."""
@@ -163,6 +168,15 @@ class Source(Part):
     """The share of the source's rows that may be quarantined; of those that are new since the last generation too, from
     ten bad rows on. With more, the run stops (exit code 65); a source that is not required goes on without the file,
     with its last good one or none, and is marked stale."""
+
+    @field_validator("footer")
+    @classmethod
+    def _is_an_expression(cls, written: str | None) -> str | None:
+        try:
+            re.compile(written or "")
+        except re.error as error:
+            raise ValueError(f"`{written}` is not a regular expression: {error}") from None
+        return written
 
     @model_validator(mode="after")
     def _one_way_to_name_kinds(self) -> Self:

@@ -109,7 +109,7 @@ def draft_unknown(name: str, group: Group, con: duckdb.DuckDBPyConnection, landi
     written = {**_describe_files(group), **_describe_format(group, Source.model_validate(plain))}
     draft = Draft(name, group, written, "an export that no profile knows", "unknown")
     try:
-        rows, landed = _land(group, probe, landing)
+        rows, landed = land_group(group, probe, landing)
     except Refusal as refusal:
         draft.problems.append(refusal.sentence)
         return draft
@@ -137,7 +137,7 @@ def look_at_values(draft: Draft, mapping: dict[str, Any], con: duckdb.DuckDBPyCo
     """
     try:
         source = Source.model_validate(merge_source(mapping, {**draft.written, "path": "*"}))
-        rows, landed = _land(draft.group, source, landing)
+        rows, landed = land_group(draft.group, source, landing)
     except (Refusal, ValidationError) as error:
         draft.problems.append(error.sentence if isinstance(error, Refusal) else "the settings of this source clash")
         return
@@ -225,7 +225,7 @@ def _describe_format(group: Group, source: Source) -> dict[str, Any]:
     return {"options": options} if options else {}
 
 
-def _land(group: Group, source: Source, landing: Path) -> tuple[str, Landed]:
+def land_group(group: Group, source: Source, landing: Path) -> tuple[str, Landed]:
     """SQL of the rows of the newest files, by the names that the settings use, and one of the files as landed."""
     chosen = _choose_files(group.heads)
     landed = [

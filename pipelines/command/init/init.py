@@ -25,6 +25,7 @@ from regulars.pipelines.command.init.found_files import find_candidates
 from regulars.pipelines.command.init.groups import Group, group_files, name_source
 from regulars.pipelines.command.init.questions import Ask, ask_about
 from regulars.pipelines.command.init.said import describe_result
+from regulars.pipelines.command.init.surveys import name_survey_columns
 from regulars.pipelines.command.init.tables import TableHead, read_head
 from regulars.pipelines.command.init.written_text import CompanyAnswers, add_sources, write_settings_text
 from regulars.pipelines.errors import InputRefused, UsageWrong
@@ -138,6 +139,8 @@ def _draft_all(groups: Sequence[Group], profiles: dict[str, Profile], taken: set
             if profile and suffix:
                 draft.system = name_source(f"{draft.system or wanted}{suffix}", ())
                 draft.written["system"] = draft.system
+            if profile:
+                name_survey_columns(draft, profile, con, Path(landing))
             if draft.sureness != "unknown":
                 look_at_values(draft, profile.mapping if profile else {}, con, Path(landing))
         drafts.append(draft)

@@ -4,9 +4,10 @@ Put here: what a profile file may say. Keep out: finding the files (`profile_fil
 (`pipelines/sources/recognition/`).
 """
 
+import re
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 
 from regulars.pipelines.settings.part import Part
 from regulars.pipelines.settings.source import Source
@@ -22,6 +23,18 @@ class Recognise(Part):
     """Names that every file has, in one of the ways that `headers` lists. A file without one of them is not read."""
     none: list[str] = []
     """Names of which no file has one: those by which another export of the tool is told apart."""
+    like: str | None = None
+    """A regular expression that at least one other name contains, where the tool's own names say too little: a form is
+    recognised by a question too."""
+
+    @field_validator("like")
+    @classmethod
+    def _is_an_expression(cls, written: str | None) -> str | None:
+        try:
+            re.compile(written or "")
+        except re.error as error:
+            raise ValueError(f"`{written}` is not a regular expression: {error}") from None
+        return written
 
 
 class Profile(Part):
@@ -38,6 +51,11 @@ class Profile(Part):
     recognise: Recognise
     ask: dict[str, str] = {}
     """What the file cannot say: a key of the source, and why it must be asked; the profile's value is an assumption."""
+    find: dict[str, Literal["score", "comment"]] = {}
+    """Names of `headers` for columns that the tool's operator named: whether the column holds the answer in numbers, or
+    what people wrote. `regulars init` looks for it by words and values."""
+    header_rows: Annotated[int, Field(ge=0, le=2)] = 0
+    """How many records below the header are headers too, with the wording of the questions."""
     mapping: dict[str, Any]
     """The keys of the source, as they are written."""
 

@@ -12,6 +12,9 @@ from regulars.pipelines.errors import SettingsWrong
 from regulars.pipelines.settings.package import PROFILES_FOLDER
 from regulars.pipelines.settings.profiles.profile import Profile
 
+PARTS = ("tool", "export", "seen", "recognise", "ask", "find", "header_rows")
+"""The keys of a profile that are not those of a source."""
+
 OWN_FOLDER = Path("company", "profiles")
 """Where a company's own profiles lie, from the folder of the settings."""
 
@@ -46,7 +49,7 @@ def read_profile(name: str, path: Path) -> Profile:
         raise SettingsWrong(f"{path.name}: this profile is not YAML in UTF-8") from None
     if not isinstance(written, dict):
         raise SettingsWrong(f"{path.name}: a profile has keys with values")
-    own = {key: written.get(key) for key in ("tool", "export", "seen", "recognise", "ask") if key in written}
+    own = {key: written.get(key) for key in PARTS if key in written}
     mapping = {key: value for key, value in written.items() if key not in own}
     try:
         return Profile.model_validate({"name": name, **own, "mapping": mapping})

@@ -111,6 +111,9 @@ def check_mapping(
     """
     named = name_file_columns(source, columns)
     header = tuple(_rename_header(header, named))
+    unnamed = list(_find_unnamed_columns(name, source, named))
+    if unnamed:
+        return unnamed
     mistakes = list(_find_fill_mistakes(name, source, named))
     for verb, rules in (("exclude", source.exclude), ("include", source.include)):
         for rule, condition in rules.items():
@@ -128,6 +131,17 @@ def check_mapping(
         if mapping.when is not None:
             mistakes += list(_find_condition_mistakes(name, kind, "when", mapping.when, header, named, checker))
     return mistakes if _has_known_name(source, named.delivered, checker) else [_hide_header(each) for each in mistakes]
+
+
+def _find_unnamed_columns(name: str, source: Source, named: NamedColumns) -> Iterator[Mistake]:
+    """The names of columns that the tool's operator chose, and the settings do not say."""
+    for wanted, others in source.headers.items():
+        if not others and find_column(wanted, named.names) is None:
+            sentence = (
+                f"`{wanted}` is a name that the tool's operator chose: say which column it is, with "
+                f"`headers: {{{wanted}: [its header]}}`; {list_header(named.landed)}"
+            )
+            yield Mistake(name, "", "", "missing", sentence, "headers")
 
 
 def _rename_header(header: tuple[str, ...], named: NamedColumns) -> Iterator[str]:

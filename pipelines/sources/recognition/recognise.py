@@ -4,6 +4,7 @@ Put here: comparing a header with profiles. Keep out: reading files, and the pro
 Neither the name of the file nor the order of its columns decides anything: operators choose both.
 """
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -55,9 +56,11 @@ def choose_profile(found: Sequence[Recognised]) -> Recognised | None:
 def _fits(profile: Profile, names: set[str]) -> bool:
     """Whether a header has all names that the profile needs and none that belongs to another export."""
     recognise = profile.recognise
-    return all(_spellings(profile, name) & names for name in recognise.all) and not any(
-        _spellings(profile, name) & names for name in recognise.none
-    )
+    if not all(_spellings(profile, name) & names for name in recognise.all):
+        return False
+    if any(_spellings(profile, name) & names for name in recognise.none):
+        return False
+    return recognise.like is None or any(re.search(recognise.like, name) for name in names - _list_known_names(profile))
 
 
 def _spellings(profile: Profile, name: str) -> set[str]:
