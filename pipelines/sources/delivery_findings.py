@@ -13,9 +13,9 @@ from regulars.pipelines.findings.catalogue import make_finding
 from regulars.pipelines.findings.finding import Finding
 from regulars.pipelines.settings.source import Source
 from regulars.pipelines.sources.file_names import read_claim
-from regulars.pipelines.sources.readers.landed_text import Landed
 from regulars.pipelines.sources.ledger import Delivery
 from regulars.pipelines.sources.readers.decoding import GUESSED
+from regulars.pipelines.sources.readers.landed_text import Landed
 
 
 def list_delivery_findings(
