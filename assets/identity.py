@@ -57,7 +57,7 @@ def identity(run: dg.ResourceParam[Run]) -> Iterator[dg.MaterializeResult[Any]]:
         began = time.perf_counter()
         frames = find_tables(run)
         for name in TABLES:
-write(run, f"identity.{name}", frames[name])
+            write(run, f"identity.{name}", frames[name])
             yield report_table(run, f"identity.{name}", [], seconds=time.perf_counter() - began)
             began = time.perf_counter()
         for key_type, noun in {"email": "e-mail addresses", "phone": "telephone numbers"}.items():

@@ -26,6 +26,7 @@ from regulars.options import (
 )
 from regulars.personal_data import about, quarantine, themes, worklists
 from regulars.pipelines.errors import RegularsError, StorageFailed
+from regulars.setting_up import init, profiles
 
 if TYPE_CHECKING:
     from regulars.pipelines.home.home import Home
@@ -86,6 +87,10 @@ def run(
 
     make = plan_pipeline if plan else run_pipeline
     make(settings=settings, home=home, data=data, as_of=as_of, allow=allow or [], as_json=as_json, now=_now())
+
+
+app.command()(init)
+app.command()(profiles)
 
 
 @app.command()

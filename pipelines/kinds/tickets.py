@@ -11,6 +11,7 @@ NO_REPLY_DUE_REASONS = {
     "merged": "It is part of another ticket, where the customer is answered.",
     "spam": "No customer wrote it.",
     "solved_by_customer": "The customer closed it before anybody answered.",
+    "reply_not_exported": "The tool's export does not say when the customer was answered.",
 }
 
 KIND = Kind(

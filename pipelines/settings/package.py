@@ -10,3 +10,4 @@ ROOT = Path(__file__).parents[2]
 
 SQL_FOLDER = ROOT / "sql"
 CONTRACTS_FOLDER = ROOT / "data_contracts"
+PROFILES_FOLDER = ROOT / "pipelines" / "sources" / "profiles"

@@ -16,6 +16,7 @@ from pydantic_core import ErrorDetails
 from regulars.pipelines.errors import SettingsWrong
 from regulars.pipelines.settings.customers.match_file import add_match_file
 from regulars.pipelines.settings.part import Part, Place
+from regulars.pipelines.settings.profiles.merge import apply_profiles
 from regulars.pipelines.settings.settings import Settings
 from regulars.pipelines.settings.wording import COLUMN_FORMS, suggest, word_error
 from regulars.pipelines.settings.yaml_text import compose_yaml, read_yaml_text
@@ -49,25 +50,32 @@ def load_settings(
         "as well, with exports that fit it), or name yours with --settings.",
     )
     known = os.environ if environment is None else environment
-    settings = parse_settings(text, name=path.name, environment=known, target_types=target_types)
+    settings = parse_settings(text, name=path.name, environment=known, target_types=target_types, folder=path.parent)
     return add_match_file(settings, path.resolve().parent)
 
 
 def parse_settings(
-    text: str, *, name: str, environment: Mapping[str, str], target_types: TargetTypes | None = None
+    text: str,
+    *,
+    name: str,
+    environment: Mapping[str, str],
+    target_types: TargetTypes | None = None,
+    folder: Path | None = None,
 ) -> Settings:
-    """As `load_settings`, from the file's text."""
+    """As `load_settings`, from the file's text; the company's own profiles lie below `folder`."""
     root = _compose(text, name)
     lines: dict[Place, int] = {(): 1}
     mistakes = list(_note_lines(root, (), lines))
     written = _load(text, name)
-    data = _fill_in_secrets(written, (), environment, mistakes)
+    data, wrong_profiles = apply_profiles(_fill_in_secrets(written, (), environment, mistakes), folder)
+    mistakes += wrong_profiles
     if target_types is not None:
         mistakes += _check_targets(data, written, target_types)
     try:
         settings = Settings.model_validate(data)
     except ValidationError as error:
-        mistakes += _word_errors(error, written, Settings)
+        told = {place[:2] for place, _ in wrong_profiles}
+        mistakes += [each for each in _word_errors(error, written, Settings) if each[0][:2] not in told]
     else:
         if not mistakes:
             settings.remember_lines(name, lines)

@@ -4,9 +4,10 @@ Put here: the shape of `sources.<name>`. Keep out: everything else that can be s
 (`pipelines/sources/`).
 """
 
+import re
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from regulars.pipelines.kinds.shape.kind import DeliveryMode
 from regulars.pipelines.kinds.shape.registry import KINDS
@@ -78,6 +79,9 @@ class FillDown(Part):
     the whole document only, such as its currency and total, never those of its lines."""
 
 
+Reshape = Literal["order_items"]
+"""A way to make rows of columns that repeat."""
+
 Column = str | list[str] | Derived | Constant
 """A header name; several names, of which the first that the file has is used; an expression; or a constant."""
 
@@ -106,6 +110,10 @@ class Source(Part):
     that are new in one run are delivered in the order of the list, and within a glob in the order in which they were
     last changed, whatever their names say. Names that end like unfinished uploads (`.part`, `.tmp` …) are passed
     over."""
+    profile: Name | None = None
+    """The tool whose export it is, such as `shopify_orders` (`regulars profiles` lists them): it brings all other keys
+    but `path`, as `regulars profiles NAME` shows them. What stands here goes before it, key by key, and adds to its
+    `columns`, `options` and conditions; a `null` takes one of them away."""
     format: Literal["csv", "csv.gz", "parquet", "jsonl"] = "csv"
     """The form of the files; `jsonl` is one JSON object per line."""
     options: FileOptions = FileOptions()
@@ -115,6 +123,19 @@ class Source(Part):
     """Our column: the file's column. Columns that are not named stay in the landing and are not published."""
     kinds: dict[Literal[NAMES_OF_KINDS], KindMapping] = {}  # type: ignore[valid-type]
     """What the rows are, where a file feeds several kinds: each kind with its own `columns` and, if need be, `when`."""
+    headers: dict[str, list[str]] = {}
+    """Header names as the other keys write them: the same ones in older versions of the tool and in other languages. A
+    file that has one of these is read as if it had the first. An empty list is a name that the operator chose, as
+    that of a question in a survey: the settings have to say it."""
+    optional: list[str] = []
+    """Header names that a file may lack, since the tool's operator chooses them or an older version has none: their
+    cells are then empty."""
+    footer: str | None = None
+    """For reports: a regular expression of a line behind the last record, such as `Grand Totals`. Lines of one value
+    that begin like it, and those of one value around them, are excluded by the rule `footer` and not quarantined."""
+    reshape: Reshape | None = None
+    """`order_items`: a row for each of the columns `order_item_1`, `order_item_2` … that is filled, with its number in
+    `order_item_number` and its text in `order_item`; the other cells are repeated."""
     system: Annotated[str, Field(pattern=SYSTEM_PATTERN)] | None = None
     """The tool whose ids the file holds. Sources with the same `system` share order ids, product ids and so on. Without
     it, the source's own name."""
@@ -147,6 +168,15 @@ class Source(Part):
     """The share of the source's rows that may be quarantined; of those that are new since the last generation too, from
     ten bad rows on. With more, the run stops (exit code 65); a source that is not required goes on without the file,
     with its last good one or none, and is marked stale."""
+
+    @field_validator("footer")
+    @classmethod
+    def _is_an_expression(cls, written: str | None) -> str | None:
+        try:
+            re.compile(written or "")
+        except re.error as error:
+            raise ValueError(f"`{written}` is not a regular expression: {error}") from None
+        return written
 
     @model_validator(mode="after")
     def _one_way_to_name_kinds(self) -> Self:

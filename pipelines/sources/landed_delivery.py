@@ -9,12 +9,14 @@ from pathlib import Path
 
 from regulars.pipelines.settings.part import Place
 from regulars.pipelines.settings.settings import Settings
-from regulars.pipelines.settings.source import KindMapping, Source
+from regulars.pipelines.settings.source import Column, KindMapping, Source
 from regulars.pipelines.sources.landing import read_landed_file
 from regulars.pipelines.sources.ledger import Delivery
 from regulars.pipelines.sources.mapping.expressions import ExpressionChecker
 from regulars.pipelines.sources.mapping.filled_rows import select_filled_rows
+from regulars.pipelines.sources.mapping.mapping import find_first_column
 from regulars.pipelines.sources.mapping.mapping_checks import check_mapping
+from regulars.pipelines.sources.mapping.named_columns import name_file_columns, select_named_rows
 from regulars.pipelines.sources.readers.landed_text import Landed, open_private_connection, readable_text_path
 from regulars.pipelines.warehouse.sql_text import quote_literal
 
@@ -37,11 +39,17 @@ class LandedDelivery:
         return readable_text_path(self.landing, self.landed.file_sha256, self.source)
 
     @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns of `rows`, by the names that the settings use."""
+        return name_file_columns(self.source, self.landed.columns).names
+
+    @property
     def rows(self) -> str:
         """SQL of the landed rows, with `file_row_number` from 0, and with the cells that the settings fill down."""
-        rows = f"read_parquet({quote_literal(self.text)}, file_row_number = true)"
+        named = name_file_columns(self.source, self.landed.columns)
+        rows = select_named_rows(f"read_parquet({quote_literal(self.text)}, file_row_number = true)", named)
         fill = self.source.fill_down
-        return rows if fill is None else select_filled_rows(rows, fill, self.landed.columns)
+        return rows if fill is None else select_filled_rows(rows, fill, named.names)
 
     @property
     def number(self) -> int:
@@ -64,11 +72,21 @@ def read_deliveries(
             landed = read_landed_file(con, str(delivery.file_sha256), delivery.file_name, source, landing)
             mistakes = check_mapping(name, source, landed.header, landed.columns, checker)
             absent = {(mistake.kind, mistake.column) for mistake in mistakes}
+            delivered = name_file_columns(source, landed.columns).delivered
             mappings = {
                 kind: KindMapping(
-                    columns={ours: theirs for ours, theirs in mapping.columns.items() if (kind, ours) not in absent},
+                    columns={
+                        ours: _choose_column(theirs, delivered)
+                        for ours, theirs in mapping.columns.items()
+                        if (kind, ours) not in absent
+                    },
                     when=mapping.when,
                 )
                 for kind, mapping in source.mappings.items()
             }
             yield LandedDelivery(name, source, delivery, landed, mappings, landing, settings.locate)
+
+
+def _choose_column(wanted: Column, delivered: tuple[str, ...]) -> Column:
+    """Of several header names the one that the file has."""
+    return (find_first_column(wanted, delivered) or wanted) if isinstance(wanted, list) else wanted

@@ -28,6 +28,7 @@ from regulars.pipelines.sources.landed_delivery import LandedDelivery, read_deli
 from regulars.pipelines.sources.landed_tables import INSERT_FILE, make_landed_tables, remove_landed_rows
 from regulars.pipelines.sources.landing import find_lines
 from regulars.pipelines.sources.ledger import Delivery
+from regulars.pipelines.sources.malformed_lines import insert_malformed, select_place
 from regulars.pipelines.sources.mapping.evidence import Evidence, collect_evidence
 from regulars.pipelines.sources.mapping.evidence_findings import find_doubtful_readings
 from regulars.pipelines.sources.mapping.expressions import ExpressionChecker
@@ -38,7 +39,6 @@ from regulars.pipelines.sources.mapping.mapping import (
     select_kind,
     select_row_as_json,
 )
-from regulars.pipelines.sources.readers.landed_text import malformed_path
 from regulars.pipelines.sources.readers.refusal import Refusal
 from regulars.pipelines.sources.record_rules import SortedRecords, sort_records
 from regulars.pipelines.sources.replaced_deliveries import find_replaced_records
@@ -128,11 +128,11 @@ def _insert_source(
         file = _describe_file(landed, records.kept, settings, checker)
         for kind, mapping in landed.mappings.items():
             _insert_kind(con, landed, file, kind, mapping)
-        _insert_malformed(con, landed)
+        insert_malformed(con, landed)
         _insert_unplaced(con, landed, records)
         _insert_file(con, landed, landed_source.is_stale)
         collect_evidence(con, file, landed.mappings, evidence)
-        header_count += count_header_rows(con, file.rows, landed.landed.columns)
+        header_count += count_header_rows(con, file.rows, landed.columns)
         counts.append(ExcludedCounts(landed.landed.record_count, _insert_excluded(con, landed)))
         write_excluded_versions(con, landed, file)
         unplaced_count += sum(rule == "condition_is_null" for rule, _ in records.unplaced.values())
@@ -169,11 +169,11 @@ def _count_excluded_before(con: duckdb.DuckDBPyConnection, before: LandedDeliver
 def _describe_file(read: LandedDelivery, rows: str, settings: Settings, checker: ExpressionChecker) -> LandedFile:
     return LandedFile(
         rows=rows,
-        columns=read.landed.columns,
+        columns=read.columns,
         rest=list_unread_columns(
             read.mappings.values(),
             [*read.source.exclude.values(), *read.source.include.values()],
-            read.landed.columns,
+            read.columns,
             checker,
         ),
         options=read.source.options,
@@ -223,22 +223,13 @@ def _describe_failure(
     )
 
 
-def _insert_malformed(con: duckdb.DuckDBPyConnection, read: LandedDelivery) -> None:
-    if read.landed.malformed_count:
-        con.execute(f"""
-            insert into landed.malformed by name
-            select {_select_place(read)}, line, text, 'malformed' as rule, reason
-            from read_parquet({quote_literal(malformed_path(read.text))})
-        """)
-
-
 def _insert_unplaced(con: duckdb.DuckDBPyConnection, read: LandedDelivery, records: SortedRecords) -> None:
     """Quarantine the records of which it cannot be told what they are, as JSON with the line that they begin on."""
     if not records.unplaced:
         return
     rows = con.execute(
         f"""
-        select file_row_number + 1, {select_row_as_json(list(read.landed.columns))}
+        select file_row_number + 1, {select_row_as_json(list(read.columns))}
         from {read.rows} as file
         where file_row_number + 1 in (select unnest($1::bigint[]))
         order by 1
@@ -249,7 +240,7 @@ def _insert_unplaced(con: duckdb.DuckDBPyConnection, read: LandedDelivery, recor
     con.executemany(
         f"""
         insert into landed.malformed by name
-        select {_select_place(read)}, ? as line, ? as text, ? as rule, ? as reason
+        select {select_place(read)}, ? as line, ? as text, ? as rule, ? as reason
         """,
         [(lines.get(number, number), row, *records.unplaced[number]) for number, row in rows],
     )
@@ -297,13 +288,3 @@ def _insert_file(con: duckdb.DuckDBPyConnection, read: LandedDelivery, is_stale:
             "kinds": ",".join(read.mappings),
         },
     )
-
-
-def _select_place(read: LandedDelivery) -> str:
-    """SQL of the columns of `landed.malformed` that say which file a line is from."""
-    return f"""
-        {quote_literal(read.name)} as source,
-        {quote_literal(read.system)} as system,
-        {read.number} as delivery,
-        {quote_literal(read.landed.file_sha256)} as file_sha256
-    """

@@ -30,6 +30,7 @@ from regulars.pipelines.sources.readers.landed_text import (
 )
 from regulars.pipelines.sources.readers.parquet_files import read_parquet_file
 from regulars.pipelines.sources.readers.refusal import Refusal
+from regulars.pipelines.sources.readers.reworked_text import rework_text
 
 _CHUNK = 1 << 20
 _WORK = ".landing-"
@@ -126,7 +127,7 @@ def find_lines(records: set[int], file_sha256: str, source: Source, landing: Pat
         landing: The folder of landed files.
     """
     original = original_path(landing, file_sha256)
-    if source.format == "parquet" or not original.exists():
+    if source.format == "parquet" or source.reshape is not None or not original.exists():
         return {}
     if source.format == "jsonl":
         return lines_of_objects(original, records)
@@ -160,7 +161,7 @@ def _read(copy: Path, file_name: str, file_sha256: str, source: Source, landing:
     target = text_path(landing, file_sha256, source)
     with open_private_connection() as con:
         known = read_landed(con, target)
-    if known is not None and original_path(landing, file_sha256).exists():
+    if known is not None and (known.secret_columns or original_path(landing, file_sha256).exists()):
         return known
     if source.format == "parquet":
         landed = read_parquet_file(copy, file_name, file_sha256, work)
@@ -168,10 +169,13 @@ def _read(copy: Path, file_name: str, file_sha256: str, source: Source, landing:
         landed = read_json_lines(copy, file_name, file_sha256, work)
     else:
         landed = read_csv_file(copy, file_name, file_sha256, source, work)
-    put_in_place(copy, original_path(landing, file_sha256))
+    ready = rework_text(landed, source, work)
+    landed = ready.landed
+    if not landed.secret_columns:
+        put_in_place(copy, original_path(landing, file_sha256))
     if landed.malformed_count:
-        put_in_place(work / "malformed.parquet", malformed_path(target))
-    put_in_place(work / "landed.parquet", target)  # last: where it is, the others are too
+        put_in_place(ready.malformed, malformed_path(target))
+    put_in_place(ready.text, target)  # last: where it is, the others are too
     return landed
 
 

@@ -40,6 +40,6 @@ def find_older_delivery(name: str, source: Source, refused_files: Collection[str
             except (Refusal, StorageFailed):
                 continue
             mistakes = check_mapping(name, source, file.header, file.columns, checker)
-            if all(mistake.code == "warning" for mistake in mistakes):
+            if all(mistake.code in ("warning", "absent") for mistake in mistakes):
                 return delivery
     return None

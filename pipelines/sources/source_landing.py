@@ -20,7 +20,7 @@ from regulars.pipelines.findings.finding import Finding
 from regulars.pipelines.home.durable import hash_file
 from regulars.pipelines.settings.part import Place
 from regulars.pipelines.settings.source import Source
-from regulars.pipelines.sources.delivery_findings import list_delivery_findings
+from regulars.pipelines.sources.delivery_findings import find_secret_columns, list_delivery_findings
 from regulars.pipelines.sources.landing import FileState, check_unchanged, land_file, read_landed_file
 from regulars.pipelines.sources.ledger import SHRINK_ALLOWED, Delivery, Ledger
 from regulars.pipelines.sources.mapping.expressions import ExpressionChecker
@@ -157,7 +157,7 @@ class SourceLanding:
             if known and not self._was_put_back(known, file):
                 return
         landed = land_file(file.path, file_name, file.state, self._source, self._run.landing)
-        findings = self._check_header(file_name, landed)
+        findings = [*self._check_header(file_name, landed), *find_secret_columns(self._name, file_name, landed)]
         reason = self._check_count(file_name, landed)
         before = self._run.ledger.list_landed(self._name)[-COMPARED_DELIVERIES:]
         self._refuse_stops([*findings, *find_oddities(self._name, file_name, landed, before)])

@@ -119,6 +119,7 @@ company:
 sources:
   shop:
     path: [exports/old_orders.csv, exports/orders/*.csv]
+    profile: shopify_orders                          # what is not written here comes from it
     format: csv
     options: {delimiter: ";"}
     kind: orders                                     # or `kinds`, below
@@ -128,6 +129,9 @@ sources:
       email: Email
       gross_sales: {sql: 'replace("Total", ''€'', '''')'}
       channel: {value: web}
+    headers: {Order: [Bestellung, Order number], Email: [E-Mail]}
+    optional: [Email]
+    reshape: order_items
     system: shop
     timezone: Europe/Paris
     currency: EUR

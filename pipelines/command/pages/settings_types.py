@@ -20,6 +20,7 @@ from regulars.pipelines.settings.part import (
     COUNTRY_CODE_PATTERN,
     CURRENCY_SIGN_PATTERN,
     LANGUAGE_PATTERN,
+    NAME_PATTERN,
     SCHEMA_PREFIX_PATTERN,
     SYSTEM_PATTERN,
     TIME_PATTERN,
@@ -42,6 +43,7 @@ PATTERNS = {
     LANGUAGE_PATTERN: "language code",
     TIME_PATTERN: "time, HH:MM",
     SYSTEM_PATTERN: "a word",
+    NAME_PATTERN: "a name",
     CURRENCY_SIGN_PATTERN: "up to four signs",
     SCHEMA_PREFIX_PATTERN: "small letters, or nothing",
 }

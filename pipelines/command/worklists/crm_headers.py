@@ -8,6 +8,7 @@ from regulars.pipelines.home.home import Home
 from regulars.pipelines.settings.source import Source
 from regulars.pipelines.sources.landing import read_landed_file
 from regulars.pipelines.sources.mapping.mapping import find_first_column
+from regulars.pipelines.sources.mapping.named_columns import name_file_columns
 from regulars.pipelines.sources.readers.landed_text import open_private_connection
 
 RECORD_ID = "customer_record_id"
@@ -37,18 +38,19 @@ def find_headers(home: Home, source: Source | None, newest: tuple[str, str] | No
         names = [names] if isinstance(names, str) else names
         if not isinstance(names, list):
             continue
-        header = find_first_column(names, delivered) or names[0]
+        header = delivered.get(find_first_column(names, tuple(delivered)) or "", names[0])
         if header not in found.values():
             found[name] = header
     return found
 
 
-def _read_columns(home: Home, source: Source, newest: tuple[str, str] | None) -> tuple[str, ...]:
-    """The columns of the newest file; none where its text is gone."""
+def _read_columns(home: Home, source: Source, newest: tuple[str, str] | None) -> dict[str, str]:
+    """Name in the settings -> column of the newest file; none where its text is gone."""
     if newest is None:
-        return ()
+        return {}
     try:
         with open_private_connection() as con:
-            return read_landed_file(con, *newest, source, home.landing).columns
+            columns = read_landed_file(con, *newest, source, home.landing).columns
     except (RegularsError, OSError):
-        return ()
+        return {}
+    return dict(zip(name_file_columns(source, columns).delivered, columns, strict=True))

@@ -12,6 +12,12 @@ FILES = (
         unit="columns",
     ),
     FindingType(
+        name="secret_columns_left_out",
+        meaning="A file has columns of passwords or of tokens that open an account: they are not landed, and the "
+        "original is not kept.",
+        unit="columns",
+    ),
+    FindingType(
         name="encoding_guessed",
         meaning="A file is not UTF-8, no encoding is declared, and its letters depend on which one it is.",
         unit="files",

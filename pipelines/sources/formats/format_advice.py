@@ -186,13 +186,27 @@ def _list_proposals(
         mapped: What it is mapped to.
         example: One of the misfits.
     """
+    fitting = list_fitting_formats(con, column.form, example)
+    return [_word_proposal(column, mapped, known) for known in fitting[:_MOST_PROPOSALS]]
+
+
+def list_fitting_formats(con: duckdb.DuckDBPyConnection, form: Form, example: str) -> list[KnownFormat]:
+    """The known formats that fit every value of the table `misfits`, plain ones first.
+
+    Where one fits, those are left out that only add what the values do not need.
+
+    Args:
+        con: Holds the table `misfits`, with the text `value`.
+        form: The form of the values.
+        example: One of them.
+    """
     fitting: list[KnownFormat] = []
-    for known in list_known_formats(column.form, example):
+    for known in list_known_formats(form, example):
         if any(_is_plainer(other, known) for other in fitting):
             continue
-        if _fits_all(con, column.form, known):
+        if fits_all_values(con, form, known):
             fitting.append(known)
-    return [_word_proposal(column, mapped, known) for known in fitting[:_MOST_PROPOSALS]]
+    return fitting
 
 
 def _is_plainer(one: KnownFormat, other: KnownFormat) -> bool:
@@ -205,7 +219,8 @@ def _is_plainer(one: KnownFormat, other: KnownFormat) -> bool:
     return same and not one.options.thousands and bool(other.options.thousands)
 
 
-def _fits_all(con: duckdb.DuckDBPyConnection, form: Form, known: KnownFormat) -> bool:
+def fits_all_values(con: duckdb.DuckDBPyConnection, form: Form, known: KnownFormat) -> bool:
+    """Whether a format fits every value of the table `misfits`."""
     read = convert_to_form(form, "text", known.options, "UTC")
     misfits = con.execute(f"""
         select count(*)

@@ -13,7 +13,8 @@ from regulars.pipelines.settings.source import Column, Constant, Derived, KindMa
 from regulars.pipelines.settings.wording import RENAMED
 from regulars.pipelines.sources.mapping.expressions import ExpressionChecker, ExpressionWrong
 from regulars.pipelines.sources.mapping.mapping import find_first_column, list_expressions
-from regulars.pipelines.sources.readers.header import find_column, repeated_names
+from regulars.pipelines.sources.mapping.named_columns import NamedColumns, name_file_columns
+from regulars.pipelines.sources.readers.header import clean_name, find_column, repeated_names
 from regulars.pipelines.sources.readers.refusal import did_you_mean, list_header
 
 
@@ -26,7 +27,8 @@ class Mistake:
         kind: The kind.
         column: Our column, or `when`, or empty where the whole kind is meant.
         code: `settings`: wrong whatever the file holds. `missing`, `ambiguous`: the file lacks a column, or has it
-            twice. `warning`: the file lacks a column that only describes.
+            twice. `warning`: the file lacks a column that only describes. `absent`: it lacks one that `optional` lists,
+            so that ours gets its default.
         sentence: What is wrong and what to do.
         option: The option of the source that is meant, such as `path`; empty where a column is.
     """
@@ -107,28 +109,64 @@ def check_mapping(
         columns: The names of the landed columns, in the same order.
         checker: Checks expressions.
     """
-    mistakes = list(_find_fill_mistakes(name, source, columns))
+    named = name_file_columns(source, columns)
+    header = tuple(_rename_header(header, named))
+    unnamed = list(_find_unnamed_columns(name, source, named))
+    if unnamed:
+        return unnamed
+    mistakes = list(_find_fill_mistakes(name, source, named))
     for verb, rules in (("exclude", source.exclude), ("include", source.include)):
         for rule, condition in rules.items():
-            mistakes += list(_find_condition_mistakes(name, "", f"{verb}.{rule}", condition, header, columns, checker))
+            mistakes += list(_find_condition_mistakes(name, "", f"{verb}.{rule}", condition, header, named, checker))
     for kind, mapping in source.mappings.items():
         for column, wanted in mapping.columns.items():
             known = KINDS[kind].column(column)
-            if known is not None:
-                mistakes += list(_find_column_mistakes(name, kind, known, wanted, header, columns, checker))
+            if known is None:
+                continue
+            if _is_absent(wanted, named):
+                sentence = f"the file lacks the column for {kind}.{column}, as it may"
+                mistakes.append(Mistake(name, kind, column, "absent", sentence))
+                continue
+            mistakes += list(_find_column_mistakes(name, kind, known, wanted, header, named, checker))
         if mapping.when is not None:
-            mistakes += list(_find_condition_mistakes(name, kind, "when", mapping.when, header, columns, checker))
-    return mistakes if _has_known_name(source, columns, checker) else [_hide_header(each) for each in mistakes]
+            mistakes += list(_find_condition_mistakes(name, kind, "when", mapping.when, header, named, checker))
+    return mistakes if _has_known_name(source, named.delivered, checker) else [_hide_header(each) for each in mistakes]
 
 
-def _find_fill_mistakes(name: str, source: Source, columns: tuple[str, ...]) -> Iterator[Mistake]:
+def _find_unnamed_columns(name: str, source: Source, named: NamedColumns) -> Iterator[Mistake]:
+    """The names of columns that the tool's operator chose, and the settings do not say."""
+    for wanted, others in source.headers.items():
+        if not others and find_column(wanted, named.names) is None:
+            sentence = (
+                f"`{wanted}` is a name that the tool's operator chose: say which column it is, with "
+                f"`headers: {{{wanted}: [its header]}}`; {list_header(named.landed)}"
+            )
+            yield Mistake(name, "", "", "missing", sentence, "headers")
+
+
+def _rename_header(header: tuple[str, ...], named: NamedColumns) -> Iterator[str]:
+    """The delivered header names, those that the settings rename by their new ones, every time they stand there."""
+    renamed = {
+        landed.casefold(): name for landed, name in zip(named.landed, named.delivered, strict=True) if landed != name
+    }
+    yield from (renamed.get(clean_name(cell).casefold(), cell) for cell in header)
+
+
+def _is_absent(wanted: Column, named: NamedColumns) -> bool:
+    """Whether a column is mapped to header names of which the file has none and may lack one."""
+    if isinstance(wanted, Derived | Constant):
+        return False
+    names = [wanted] if isinstance(wanted, str) else wanted
+    return find_first_column(names, named.delivered) is None and find_first_column(names, named.absent) is not None
+
+
+def _find_fill_mistakes(name: str, source: Source, named: NamedColumns) -> Iterator[Mistake]:
     if source.fill_down is None:
         return
     for wanted in (source.fill_down.document, *source.fill_down.columns):
-        if find_column(wanted, columns) is None:
-            sentence = (
-                f"column `{wanted}` for fill_down is missing{did_you_mean(wanted, columns)}; {list_header(columns)}"
-            )
+        if find_column(wanted, named.names) is None:
+            meant = did_you_mean(wanted, named.landed)
+            sentence = f"column `{wanted}` for fill_down is missing{meant}; {list_header(named.landed)}"
             yield Mistake(name, "", "", "missing", sentence, "fill_down")
 
 
@@ -163,19 +201,19 @@ def _find_column_mistakes(
     known: KindColumn,
     wanted: Column,
     header: tuple[str, ...],
-    columns: tuple[str, ...],
+    named: NamedColumns,
     checker: ExpressionChecker,
 ) -> Iterator[Mistake]:
     code = "warning" if known.is_descriptive else "missing"
     if isinstance(wanted, Derived):
-        yield from _find_expression_mistakes(name, kind, known.name, wanted.sql, header, columns, checker, code)
+        yield from _find_expression_mistakes(name, kind, known.name, wanted.sql, header, named, checker, code)
     elif not isinstance(wanted, Constant):
         names = [wanted] if isinstance(wanted, str) else wanted
-        found = find_first_column(names, columns)
+        found = find_first_column(names, named.delivered)
         if found is None:
             either = " or ".join(f"`{one}`" for one in names)
-            meant = did_you_mean(names[0], columns)
-            sentence = f"column {either} for {kind}.{known.name} is missing{meant}; {list_header(columns)}"
+            meant = did_you_mean(names[0], named.landed)
+            sentence = f"column {either} for {kind}.{known.name} is missing{meant}; {list_header(named.landed)}"
             yield Mistake(name, kind, known.name, code, sentence)
         elif found.casefold() in repeated_names(header):
             yield Mistake(name, kind, known.name, "ambiguous", _word_ambiguous(found, kind, known.name))
@@ -187,21 +225,21 @@ def _find_expression_mistakes(
     column: str,
     expression: str,
     header: tuple[str, ...],
-    columns: tuple[str, ...],
+    named: NamedColumns,
     checker: ExpressionChecker,
     code: str,
 ) -> Iterator[Mistake]:
     for read in checker.list_columns(expression):
-        if find_column(read, columns) is None:
-            meant = did_you_mean(read, columns)
-            sentence = f"column `{read}` for {_join(kind, column)} is missing{meant}; {list_header(columns)}"
+        if find_column(read, named.names) is None:
+            meant = did_you_mean(read, named.landed)
+            sentence = f"column `{read}` for {_join(kind, column)} is missing{meant}; {list_header(named.landed)}"
             yield Mistake(name, kind, column, code, sentence)
             return
         if read.casefold() in repeated_names(header):
             yield Mistake(name, kind, column, "ambiguous", _word_ambiguous(read, kind, column))
             return
     try:
-        checker.find_type(expression, list(columns))
+        checker.find_type(expression, list(named.names))
     except ExpressionWrong as wrong:
         yield Mistake(name, kind, column, "settings", f"the expression for {_join(kind, column)} {wrong}")
 
@@ -212,12 +250,12 @@ def _find_condition_mistakes(
     rule: str,
     condition: str,
     header: tuple[str, ...],
-    columns: tuple[str, ...],
+    named: NamedColumns,
     checker: ExpressionChecker,
 ) -> Iterator[Mistake]:
-    found = list(_find_expression_mistakes(name, kind, rule, condition, header, columns, checker, "missing"))
+    found = list(_find_expression_mistakes(name, kind, rule, condition, header, named, checker, "missing"))
     yield from found
-    if not found and (found_type := checker.find_type(condition, list(columns))) != "BOOLEAN":
+    if not found and (found_type := checker.find_type(condition, list(named.names))) != "BOOLEAN":
         sentence = f"the expression for {_join(kind, rule)} is {found_type.lower()}, not yes or no: write a comparison"
         yield Mistake(name, kind, rule, "settings", sentence)
 

@@ -23,7 +23,7 @@ class Landed:
     """A landed file.
 
     `header` holds the delivered header names as they were, `columns` the names they have in the Parquet file;
-    `record_count` counts its rows, `malformed_count` the lines quarantined beside it.
+    `record_count` counts its rows, `malformed_count` the lines quarantined beside it. `secret_columns` were taken out.
     """
 
     file_sha256: str
@@ -32,6 +32,7 @@ class Landed:
     encoding: str
     record_count: int
     malformed_count: int
+    secret_columns: tuple[str, ...] = ()
 
 
 def original_path(landing: Path, file_sha256: str) -> Path:
@@ -66,9 +67,10 @@ def _mark_options(source: Source) -> str:
     """
     used = source.options.model_dump(include={"delimiter", "quote", "encoding"})
     plain = FileOptions().model_dump(include=set(used))
-    if source.format == "csv" and used == plain:
+    if source.format == "csv" and used == plain and source.reshape is None:
         return ""
-    options = json.dumps([source.format, used if source.format.startswith("csv") else {}], sort_keys=True)
+    how = [source.format, used if source.format.startswith("csv") else {}, *([source.reshape] * bool(source.reshape))]
+    options = json.dumps(how, sort_keys=True)
     return "-" + hashlib.sha256(options.encode()).hexdigest()[:8]
 
 
@@ -98,4 +100,5 @@ def read_landed(con: duckdb.DuckDBPyConnection, path: Path) -> Landed | None:
     except duckdb.Error:
         return None
     facts = json.loads(found[0][0])
-    return Landed(**{**facts, "header": tuple(facts["header"]), "columns": tuple(facts["columns"])})
+    lists = {key: tuple(value) for key, value in facts.items() if isinstance(value, list)}
+    return Landed(**{**facts, **lists})

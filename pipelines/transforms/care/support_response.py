@@ -22,6 +22,7 @@ LEFT_OUT = {
     "merged": "left_out_merged",
     "spam": "left_out_spam",
     "solved_by_customer": "left_out_solved_by_customer",
+    "reply_not_exported": "left_out_reply_not_exported",
 }
 """`no_reply_due_reason` -> the column with its tickets."""
 

@@ -1,0 +1,253 @@
+"""Drafts a source for a group of files: by its profile, or by a guess; with what is open and how sure it is.
+
+Put here: what goes into the settings of one source. Keep out: asking (`questions.py`), and writing (`written_text.py`).
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import duckdb
+from pydantic import ValidationError
+
+from regulars.pipelines.command.init.groups import Group
+from regulars.pipelines.command.init.tables import TableHead
+from regulars.pipelines.settings.profiles.merge import merge_source
+from regulars.pipelines.settings.profiles.profile import Profile
+from regulars.pipelines.settings.source import KindMapping, Source
+from regulars.pipelines.sources.landing import land_file, read_file_state
+from regulars.pipelines.sources.mapping.expressions import ExpressionChecker
+from regulars.pipelines.sources.mapping.filled_rows import select_filled_rows
+from regulars.pipelines.sources.mapping.mapping import select_delivered_text
+from regulars.pipelines.sources.mapping.mapping_checks import check_mapping
+from regulars.pipelines.sources.mapping.named_columns import name_file_columns, select_named_rows
+from regulars.pipelines.sources.readers.landed_text import Landed, text_path
+from regulars.pipelines.sources.readers.refusal import Refusal
+from regulars.pipelines.sources.recognition.column_facts import collect_column_facts
+from regulars.pipelines.sources.recognition.guess import guess_mapping
+from regulars.pipelines.sources.recognition.written_formats import WrittenFormat, find_written_formats
+from regulars.pipelines.warehouse.sql_text import quote_literal
+
+SAME_SALES = "same_sales"
+"""The question whether another source holds the same sales."""
+_MOST_BYTES = 256_000_000
+"""So much of a source is read to learn how its values are written; the newest files, and always one."""
+
+
+@dataclass(frozen=True)
+class Question:
+    """What the files cannot say.
+
+    Attributes:
+        key: The key of the source that answers it, such as `timezone` or `options.datetime_format`.
+        text: The question.
+        choices: Key of the source -> value, for each possible answer; none: any text.
+        labels: How each choice is shown.
+    """
+
+    key: str
+    text: str
+    choices: tuple[dict[str, Any], ...] = ()
+    labels: tuple[str, ...] = ()
+
+
+@dataclass
+class Draft:
+    """A source as it would be written.
+
+    Attributes:
+        name: Its name in the settings.
+        group: Its files.
+        written: Its keys as the settings write them.
+        what: What it is, in words.
+        sureness: `recognised`, or as of a guess; `unknown`: nothing can be said.
+        reasons: Why, a sentence each.
+        questions: What is open.
+        problems: What keeps it from being read: it is then written as a comment.
+        shapes: Our column and the file's -> the commonest shape of its values.
+        row_count: How many records were looked at.
+        kinds: What it feeds.
+        currency: The currency that most of its rows name; empty: none.
+        system: Whose ids it holds; empty: its own.
+    """
+
+    name: str
+    group: Group
+    written: dict[str, Any]
+    what: str
+    sureness: str
+    reasons: list[str] = field(default_factory=list)
+    questions: list[Question] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+    shapes: dict[str, str] = field(default_factory=dict)
+    row_count: int = 0
+    kinds: tuple[str, ...] = ()
+    currency: str = ""
+    system: str = ""
+
+    @property
+    def is_active(self) -> bool:
+        """Whether the settings read it, rather than propose it in a comment."""
+        return not self.problems and self.sureness not in ("unsure", "unknown")
+
+
+def draft_recognised(name: str, group: Group, profile: Profile) -> Draft:
+    """A source by its profile, before its values are looked at."""
+    written = {**_describe_files(group), "profile": profile.name, **_describe_format(group, profile.make_source())}
+    questions = [Question(key, why) for key, why in profile.ask.items()]
+    kinds = tuple(profile.make_source().mappings)
+    what = f"{profile.tool}: {profile.export}"
+    system = str(profile.mapping.get("system", ""))
+    return Draft(name, group, written, what, "recognised", questions=questions, kinds=kinds, system=system)
+
+
+def draft_unknown(name: str, group: Group, con: duckdb.DuckDBPyConnection, landing: Path) -> Draft:
+    """A source by a guess from the names and values of its columns."""
+    plain = {"path": "*", "kind": "products", "columns": {"product_id": "x"}}
+    probe = Source.model_validate({**plain, **_describe_format(group, Source.model_validate(plain))})
+    written = {**_describe_files(group), **_describe_format(group, Source.model_validate(plain))}
+    draft = Draft(name, group, written, "an export that no profile knows", "unknown")
+    try:
+        rows, landed = land_group(group, probe, landing)
+    except Refusal as refusal:
+        draft.problems.append(refusal.sentence)
+        return draft
+    facts = collect_column_facts(con, rows, landed.columns)
+    draft.row_count = facts[0].row_count if facts else 0
+    guess = guess_mapping(facts)
+    if guess is None:
+        draft.reasons.append("no kind fits the names of its columns")
+        return draft
+    draft.written |= {"kind": guess.kind, "columns": guess.columns}
+    draft.sureness, draft.reasons, draft.kinds = guess.sureness, guess.reasons, (guess.kind,)
+    draft.what = guess.kind
+    draft.questions = [Question(f"columns.{ours}", text) for ours, text in guess.questions.items()]
+    return draft
+
+
+def look_at_values(draft: Draft, mapping: dict[str, Any], con: duckdb.DuckDBPyConnection, landing: Path) -> None:
+    """Add to a draft what its values say: how they are written, and whether the files can be read at all.
+
+    Args:
+        draft: The draft.
+        mapping: The keys of its profile; none without one.
+        con: A connection of its own.
+        landing: A temporary folder.
+    """
+    try:
+        source = Source.model_validate(merge_source(mapping, {**draft.written, "path": "*"}))
+        rows, landed = land_group(draft.group, source, landing)
+    except (Refusal, ValidationError) as error:
+        draft.problems.append(error.sentence if isinstance(error, Refusal) else "the settings of this source clash")
+        return
+    checker = ExpressionChecker(con)
+    mistakes = check_mapping(draft.name, source, landed.header, landed.columns, checker)
+    draft.problems += [each.sentence for each in mistakes if each.code in ("missing", "ambiguous", "settings")]
+    if draft.problems:
+        return
+    absent = {(each.kind, each.column) for each in mistakes}
+    named = name_file_columns(source, landed.columns)
+    mappings = {
+        kind: KindMapping(
+            columns={ours: theirs for ours, theirs in each.columns.items() if (kind, ours) not in absent},
+            when=each.when,
+        )
+        for kind, each in source.mappings.items()
+    }
+    draft.row_count = con.execute(f"select count(*) from {rows}").fetchall()[0][0]
+    for each in find_written_formats(con, rows, source, mappings, named.names):
+        _take_format(draft, each)
+    draft.currency = _find_currency(con, rows, mappings, named.names)
+
+
+def _find_currency(
+    con: duckdb.DuckDBPyConnection, rows: str, mappings: Mapping[str, KindMapping], names: tuple[str, ...]
+) -> str:
+    """The code that most rows of the first kind with a currency name; empty where none does."""
+    for mapping in mappings.values():
+        text = select_delivered_text(mapping.columns.get("currency"), names)
+        if text is not None:
+            found = con.execute(f"""
+                select mode(value)
+                from (select upper(trim(try({text}))) as value from {rows} as file)
+                where regexp_full_match(value, '[A-Z]{{3}}')
+            """).fetchall()
+            return str(found[0][0] or "")
+    return ""
+
+
+def _take_format(draft: Draft, written: WrittenFormat) -> None:
+    """Set the one format that fits; ask where several do; say so where none does."""
+    draft.shapes[", ".join(written.columns)] = written.shape
+    if written.is_set:
+        return
+    if len(written.choices) == 1:
+        draft.written.setdefault("options", {}).update(_drop_defaults(written.choices[0]))
+        return
+    what = {"moment": "moments", "date": "days", "number": "amounts"}[written.form]
+    if not written.choices:
+        draft.problems.append(
+            f"the {what} of {', '.join(written.columns)} are written like `{written.shape}`, which fits neither the "
+            "options nor any known format"
+        )
+        return
+    draft.questions.append(
+        Question(
+            f"options.{next(iter(written.choices[0]))}",
+            f"how are {what} like `{written.shape}` to be read? All {written.value_count:,} values fit each of these",
+            written.choices,
+            tuple(", ".join(f"{key} {value}" for key, value in each.items() if value) for each in written.choices),
+        )
+    )
+    draft.sureness = "unsure"
+
+
+def _drop_defaults(options: dict[str, str]) -> dict[str, str]:
+    """Without the marks that are not used."""
+    return {key: value for key, value in options.items() if value}
+
+
+def _describe_files(group: Group) -> dict[str, Any]:
+    return {"path": group.paths[0] if len(group.paths) == 1 else list(group.paths)}
+
+
+def _describe_format(group: Group, source: Source) -> dict[str, Any]:
+    """What differs from how the profile, or the default, says that the files are written."""
+    head = group.heads[-1]
+    if head.format != "csv":
+        return {"format": head.format}
+    options: dict[str, Any] = {}
+    if head.delimiter != source.options.delimiter:
+        options["delimiter"] = head.delimiter
+    if not all(each.ends_with_line_end for each in group.heads):
+        options["final_newline"] = "optional"
+    return {"options": options} if options else {}
+
+
+def land_group(group: Group, source: Source, landing: Path) -> tuple[str, Landed]:
+    """SQL of the rows of the newest files, by the names that the settings use, and one of the files as landed."""
+    chosen = _choose_files(group.heads)
+    landed = [
+        land_file(each.file.path, each.file.name, read_file_state(each.file.path), source, landing) for each in chosen
+    ]
+    selects = []
+    for each in landed:
+        text = text_path(landing, each.file_sha256, source)
+        rows = f"read_parquet({quote_literal(text)}, file_row_number = true)"
+        named = name_file_columns(source, each.columns)
+        rows = select_named_rows(rows, named)
+        filled = rows if source.fill_down is None else select_filled_rows(rows, source.fill_down, named.names)
+        selects.append(f"select * from {filled}")
+    return f"({' union all by name '.join(selects)})", landed[-1]
+
+
+def _choose_files(heads: Sequence[TableHead]) -> list[TableHead]:
+    chosen: list[TableHead] = []
+    size = 0
+    for head in sorted(heads, key=lambda each: -each.file.path.stat().st_mtime):
+        size += head.file.path.stat().st_size
+        if chosen and size > _MOST_BYTES:
+            break
+        chosen.append(head)
+    return chosen[::-1]

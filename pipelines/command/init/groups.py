@@ -1,0 +1,107 @@
+"""Groups files of one export into one source, with the path or glob that finds them and no others.
+
+Put here: which files belong together, globs, names of sources. Keep out: what is in the files.
+"""
+
+import fnmatch
+import re
+from collections.abc import Collection, Hashable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+from regulars.pipelines.command.init.tables import TableHead
+from regulars.pipelines.sources.file_names import split_digits
+
+_DAY = re.compile(r"[0-9]{4}[-_.]?[0-9]{2}([-_.]?[0-9]{2})?(?![0-9])")
+
+
+@dataclass(frozen=True)
+class Group:
+    """Files of one export.
+
+    Attributes:
+        key: What they have in common.
+        heads: The files, in natural order of their names.
+        paths: What finds them, from the folder: one path or glob, or the list of their names.
+    """
+
+    key: Hashable
+    heads: tuple[TableHead, ...]
+    paths: tuple[str, ...]
+
+    @property
+    def folder(self) -> str:
+        """The folder that they lie in; empty for the top."""
+        parent = PurePosixPath(self.heads[0].file.name).parent.as_posix()
+        return "" if parent == "." else parent
+
+
+def group_files(keyed: Iterable[tuple[Hashable, TableHead]], all_names: Collection[str]) -> list[Group]:
+    """One group per key and folder.
+
+    Args:
+        keyed: Files with what tells their exports apart.
+        all_names: The names of all files of the folder: a glob must not match a file of another group.
+    """
+    found: dict[tuple[Hashable, str], list[TableHead]] = {}
+    for key, head in keyed:
+        found.setdefault((key, PurePosixPath(head.file.name).parent.as_posix()), []).append(head)
+    groups = []
+    for (key, _), heads in found.items():
+        ordered = sorted(heads, key=lambda head: split_digits(head.file.name))
+        names = [head.file.name for head in ordered]
+        groups.append(Group(key, tuple(ordered), _find_paths(names, all_names)))
+    return groups
+
+
+def _find_paths(names: Sequence[str], all_names: Collection[str]) -> tuple[str, ...]:
+    """A path, a glob that matches these names and no others, or else the names themselves."""
+    without_days = {_write_glob_of_day(name) for name in names}
+    glob = without_days.pop() if len(without_days) == 1 else write_glob(names)
+    matched = {name for name in all_names if fnmatch.fnmatchcase(name, glob) and _same_folder(name, names[0])}
+    return (glob,) if matched == set(names) else tuple(_escape(name) for name in names)
+
+
+def _same_folder(name: str, other: str) -> bool:
+    return PurePosixPath(name).parent == PurePosixPath(other).parent
+
+
+def write_glob(names: Sequence[str]) -> str:
+    """What the names of one folder have in common, with a star for the rest: `orders_*.csv`."""
+    start = re.sub(r"[0-9]+$", "", _find_common_start(names))
+    rest = [name[len(start) :] for name in names]
+    end = _find_common_start([name[::-1] for name in rest])[::-1]
+    end = re.sub(r"^[0-9)]+", "", end)
+    return f"{_escape(start)}*{_escape(end)}"
+
+
+def _find_common_start(names: Sequence[str]) -> str:
+    """The letters that all names begin with."""
+    shortest = min(names, key=len)
+    return next((shortest[:at] for at in range(len(shortest)) if len({name[at] for name in names}) > 1), shortest)
+
+
+def _write_glob_of_day(name: str) -> str:
+    """The name of one file, with a star for the day in it: the next day's file will have another."""
+    folder, slash, plain = name.rpartition("/")
+    return (
+        _escape(folder)
+        + slash
+        + re.sub(r"[0-9]{4}[-_.]?[0-9]{2}([-_.]?[0-9]{2})?(?![0-9])", "*", _escape(plain), count=1)
+    )
+
+
+def _escape(text: str) -> str:
+    """The text, with what a glob would read as a sign of its own in brackets."""
+    return re.sub(r"([\[*?])", r"[\1]", text)
+
+
+def name_source(wanted: str, taken: Collection[str]) -> str:
+    """A name for the settings that nobody has yet: small letters, digits, underscores."""
+    plain = re.sub(r"_+", "_", re.sub(r"[^a-z0-9]+", "_", wanted.lower())).strip("_")
+    plain = plain if re.match(r"[a-z]", plain) else f"export_{plain}".rstrip("_")
+    name, number = plain, 1
+    while name in taken:
+        number += 1
+        name = f"{plain}_{number}"
+    return name

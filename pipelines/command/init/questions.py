@@ -1,0 +1,73 @@
+"""Asks what the files cannot say, and puts the answers into the drafts; without a person, leaves the questions open.
+
+Put here: asking. Keep out: which questions there are (`drafts.py`).
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from regulars.pipelines.command.init.drafts import Draft, Question
+from regulars.pipelines.definitions.enumerations import CURRENCY_PATTERN
+from regulars.pipelines.settings.part import check_zone
+from regulars.pipelines.sources.readers.header import find_column
+
+Ask = Callable[[str, tuple[str, ...]], str]
+"""Shows a question with its numbered choices, and gives the answer; empty: nobody knows."""
+
+
+_IS_IT = ("columns.kind", "columns.survey_type", "columns.gross_sales")
+"""Questions that may be answered with yes: it is what it seems."""
+
+
+def ask_about(drafts: list[Draft], ask: Ask | None) -> None:
+    """Ask every open question; the answered ones leave the draft.
+
+    Args:
+        drafts: The drafts, which are changed.
+        ask: How to ask; None: nobody is there, and all questions stay in the settings.
+    """
+    for draft in drafts:
+        if ask is None:
+            continue
+        for question in list(draft.questions):
+            answer = ask(f"{draft.name} ({draft.what}): {question.text}", question.labels).strip()
+            if answer and take_answer(draft, question, answer):
+                draft.questions.remove(question)
+        if draft.sureness == "unsure" and not draft.questions:
+            draft.sureness = "likely"
+
+
+def take_answer(draft: Draft, question: Question, answer: str) -> bool:
+    """Put an answer into the draft; False where it is none."""
+    if question.choices:
+        if not answer.isdigit() or not 1 <= int(answer) <= len(question.choices):
+            return False
+        chosen: Mapping[str, Any] = question.choices[int(answer) - 1]
+        draft.written.setdefault("options", {}).update({key: value for key, value in chosen.items() if value})
+        return True
+    if question.key in _IS_IT and answer.lower() in (
+        "y",
+        "yes",
+    ):
+        return True  # it is what it seems
+    place = draft.written
+    *folders, last = question.key.split(".")
+    for step in folders:
+        place = place.setdefault(step, {})
+    place[last] = answer
+    return True
+
+
+def _fits(draft: Draft, key: str, answer: str) -> bool:
+    """Whether an answer can stand in the settings: a zone, a currency, a column of the file."""
+    if key == "timezone":
+        try:
+            return bool(check_zone(answer))
+        except ValueError:
+            return False
+    if key == "currency":
+        return re.fullmatch(CURRENCY_PATTERN, answer) is not None
+    if key.startswith("columns."):
+        return find_column(answer, draft.group.heads[-1].header) is not None
+    return True

@@ -1,0 +1,102 @@
+"""Looks at the values of every column of a file: how many are filled, and what they look like. No value leaves it.
+
+Put here: counting shapes. Keep out: what follows from them (`guess.py`).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import duckdb
+
+from regulars.pipelines.sources.formats.shape import write_shape
+from regulars.pipelines.warehouse.sql_text import quote_identifier, quote_literal
+
+SAMPLE_ROWS = 20_000
+_EMAIL = r"[^@\s,;]+@[^@\s,;]+\.[^@\s,;]{2,}"
+_SCORE = "([0-9]|10)([.]0+)?"
+_NUMBER = r"[(]?[+-]?[^0-9.,()\s+-]{0,3}\s?[0-9][0-9.,' ]*(\s?[^0-9.,()\s]{1,3})?[)]?-?"
+_DAY = (
+    r"([0-9]{4}[-/.][0-9]{1,2}[-/.][0-9]{1,2}|[0-9]{1,2}[-/.][0-9]{1,2}[-/.]([0-9]{4}|[0-9]{2})"
+    r"|[0-9]{1,2}[. ]+[\p{L}]{3,9}\.?,? [0-9]{4}|[\p{L}]{3,9} [0-9]{1,2}, [0-9]{4}).*"
+)
+
+
+@dataclass(frozen=True)
+class ColumnFacts:
+    """What the values of a column look like.
+
+    Attributes:
+        column: The column.
+        row_count: How many rows were looked at.
+        filled: How many have a value.
+        distinct: How many different values there are.
+        emails: How many are an e-mail address.
+        days: How many begin like a day.
+        numbers: How many are a number, with whatever marks.
+        whole: How many are digits only.
+        scores: How many are a whole number from 0 to 10.
+        highest: The highest of them; None without any.
+        shape: The commonest shape, such as `99.99.9999`; empty without a value.
+    """
+
+    column: str
+    row_count: int
+    filled: int
+    distinct: int
+    emails: int
+    days: int
+    numbers: int
+    whole: int
+    scores: int
+    highest: int | None
+    shape: str
+
+    def share(self, count: int) -> float:
+        """A count as a share of the filled cells, 0 to 1."""
+        return count / self.filled if self.filled else 0.0
+
+
+def collect_column_facts(con: duckdb.DuckDBPyConnection, rows: str, columns: Sequence[str]) -> list[ColumnFacts]:
+    """The facts of every column, from the first rows.
+
+    Args:
+        con: Any connection.
+        rows: SQL of the rows, all text.
+        columns: Their columns.
+    """
+    if not columns:
+        return []
+    names = ", ".join(quote_identifier(column) for column in columns)
+    con.execute(f"create or replace temp table looked_at as select {names} from {rows} limit {SAMPLE_ROWS}")
+    [[row_count]] = con.execute("select count(*) from looked_at").fetchall()
+    found = con.execute(f"""
+        with
+            cells as (from looked_at unpivot (value for name in (columns(*)))),
+            found as (
+                select name, nullif(trim(value), '') as value, count(*) as times
+                from cells
+                group by all
+            )
+
+        select
+            name,
+            {row_count},
+            coalesce(sum(times) filter (value is not null), 0)::bigint,
+            count(value),
+            {_count(_EMAIL)},
+            {_count(_DAY)},
+            {_count(_NUMBER)},
+            {_count("[0-9]+")},
+            {_count(_SCORE)},
+            max(try_cast(value as double)) filter (regexp_full_match(value, {quote_literal(_SCORE)}))::integer,
+            coalesce(arg_max({write_shape("value")}, times) filter (value is not null), '')
+        from found
+        group by name
+    """).fetchall()
+    facts = {name: ColumnFacts(name, *counts) for name, *counts in found}
+    return [facts.get(column, ColumnFacts(column, row_count, 0, 0, 0, 0, 0, 0, 0, None, "")) for column in columns]
+
+
+def _count(pattern: str) -> str:
+    """SQL: how many cells are written so."""
+    return f"coalesce(sum(times) filter (regexp_full_match(value, {quote_literal(pattern)})), 0)::bigint"

@@ -1,0 +1,106 @@
+"""Decides from all values of a file how its moments, days and numbers are written, or that nobody can know.
+
+Put here: comparing every value with the known formats. Keep out: the list of them (`formats/known_formats.py`).
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import duckdb
+
+from regulars.pipelines.kinds.shape.kind import Form
+from regulars.pipelines.kinds.shape.registry import KINDS
+from regulars.pipelines.settings.source import Constant, FileOptions, KindMapping, Source
+from regulars.pipelines.sources.formats.format_advice import fits_all_values, list_fitting_formats
+from regulars.pipelines.sources.formats.known_formats import KnownFormat
+from regulars.pipelines.sources.formats.shape import write_shape
+from regulars.pipelines.sources.mapping.canonical import clean_text
+from regulars.pipelines.sources.mapping.mapping import select_delivered_text
+
+_KEYS: Mapping[Form, tuple[str, ...]] = {
+    "moment": ("datetime_format",),
+    "date": ("date_format",),
+    "number": ("decimal", "thousands", "currency_sign"),
+}
+
+
+@dataclass(frozen=True)
+class WrittenFormat:
+    """How the values of one form are written in a file.
+
+    Attributes:
+        form: The form.
+        columns: Our columns of that form, each with its kind, as `orders.ordered_at`.
+        choices: The options that fit every value, each as key -> value; the source's own alone where they fit; none
+            where no known format does.
+        is_set: Whether the source's own options fit.
+        shape: The commonest shape of the values.
+        value_count: How many different values there are.
+    """
+
+    form: Form
+    columns: tuple[str, ...]
+    choices: tuple[dict[str, str], ...]
+    is_set: bool
+    shape: str
+    value_count: int
+
+
+def find_written_formats(
+    con: duckdb.DuckDBPyConnection,
+    rows: str,
+    source: Source,
+    mappings: Mapping[str, KindMapping],
+    names: tuple[str, ...],
+) -> Iterator[WrittenFormat]:
+    """How each form is written; forms without a value are passed over.
+
+    Args:
+        con: Any connection; it gets a temporary table.
+        rows: SQL of the rows by the names that the settings use.
+        source: The source, whose conditions decide which rows are looked at.
+        mappings: Its kinds, with the columns that the file has.
+        names: The columns of `rows`.
+    """
+    for form in _KEYS:
+        selects, columns = [], []
+        for kind, mapping in mappings.items():
+            for ours, wanted in mapping.columns.items():
+                known = KINDS[kind].column(ours)
+                text = None if isinstance(wanted, Constant) else select_delivered_text(wanted, names)
+                if known is not None and known.form == form and text is not None:
+                    selects.append(_select_values(text, rows, source, mapping))
+                    columns.append(f"{kind}.{ours}")
+        if selects:
+            con.execute(
+                "create or replace temp table misfits as "
+                f"select distinct value from ({' union all '.join(selects)}) where value is not null order by value"
+            )
+            found = con.execute(f"select count(*), min(value), mode({write_shape('value')}) from misfits").fetchall()[0]
+            if found[0]:
+                yield _decide(con, form, tuple(columns), source.options, *found)
+
+
+def _select_values(text: str, rows: str, source: Source, mapping: KindMapping) -> str:
+    conditions = [f"try(({each})) is not true" for each in source.exclude.values()]
+    conditions += [f"try(({each})) is true" for each in (*source.include.values(), mapping.when or "true")]
+    where = " and ".join(conditions)
+    return f"select try({clean_text(f'({text})')}) as value from {rows} as file where {where}"
+
+
+def _decide(
+    con: duckdb.DuckDBPyConnection,
+    form: Form,
+    columns: tuple[str, ...],
+    options: FileOptions,
+    count: int,
+    example: str,
+    shape: str,
+) -> WrittenFormat:
+    own = {key: str(getattr(options, key)) for key in _KEYS[form]}
+    if fits_all_values(con, form, KnownFormat(options)):
+        return WrittenFormat(form, columns, (own,), True, shape, count)
+    fitting = [each for each in list_fitting_formats(con, form, example) if not each.expression]
+    choices = [{key: str(getattr(each.options, key)) for key in _KEYS[form]} for each in fitting]
+    plain = tuple(each for at, each in enumerate(choices) if each not in choices[:at])
+    return WrittenFormat(form, columns, plain, False, shape, count)
