@@ -24,6 +24,7 @@ from regulars.options import (
 )
 from regulars.personal_data import quarantine, themes, worklists
 from regulars.pipelines.errors import RegularsError, StorageFailed
+from regulars.setting_up import init, profiles
 
 if TYPE_CHECKING:
     from regulars.pipelines.home.home import Home
@@ -86,40 +87,8 @@ def run(
     make(settings=settings, home=home, data=data, as_of=as_of, allow=allow or [], as_json=as_json, now=_now())
 
 
-@app.command()
-def init(
-    folder: Annotated[Path, typer.Argument(help="Where the exports lie.")],
-    settings: SettingsOption = SETTINGS,
-    yes: Annotated[
-        bool, typer.Option("--yes", help="Ask nothing: what is open stays as a question in the file.")
-    ] = False,
-    name: Annotated[str, typer.Option(help="The company's name (default: that of the folder).")] = "",
-    timezone: Annotated[str, typer.Option(help="The company's time zone, such as Europe/Berlin.")] = "",
-    currency: Annotated[str, typer.Option(help="The company's currency, such as EUR.")] = "",
-) -> None:
-    """Recognise the exports of a folder and write settings for them, or add them to the settings that are there.
-
-    Example: regulars init exports
-    """
-    from regulars.asking import ask_person
-    from regulars.pipelines.command.init.init import InitRequest, init_settings
-
-    ask = None if yes else ask_person
-    typer.echo(init_settings(InitRequest(folder, settings, name, timezone, currency, ask)))
-
-
-@app.command()
-def profiles(
-    name: Annotated[str | None, typer.Argument(help="Print this one (default: list all).")] = None,
-    settings: SettingsOption = SETTINGS,
-) -> None:
-    """List the exports that are recognised, or print what one of them is mapped to.
-
-    Example: regulars profiles shopify_orders
-    """
-    from regulars.pipelines.command.profiles import show_profiles
-
-    typer.echo(show_profiles(name, settings.resolve().parent))
+app.command()(init)
+app.command()(profiles)
 
 
 @app.command()

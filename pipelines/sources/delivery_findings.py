@@ -15,6 +15,7 @@ from regulars.pipelines.settings.source import Source
 from regulars.pipelines.sources.file_names import read_claim
 from regulars.pipelines.sources.ledger import Delivery
 from regulars.pipelines.sources.readers.decoding import GUESSED
+from regulars.pipelines.sources.readers.landed_text import Landed
 
 
 def list_delivery_findings(
@@ -138,3 +139,24 @@ def _find_put_back(name: str, landed: Sequence[Delivery], used: Sequence[Deliver
     )
     # of a full source, everything is as it was then
     return replace(finding, severity="warning") if is_full else finding
+
+
+def find_secret_columns(source: str, file_name: str, landed: Landed) -> list[Finding]:
+    """That a file has columns which no landing may hold.
+
+    Args:
+        source: The source.
+        file_name: The file.
+        landed: What landed of it.
+    """
+    if not landed.secret_columns:
+        return []
+    names = ", ".join(f"`{name}`" for name in landed.secret_columns)
+    finding = make_finding(
+        "secret_columns_left_out",
+        f"{file_name}: {names} would open accounts; nothing of them is landed, and the original is not kept.",
+        "Have the tool export it without them.",
+        source=source,
+        count=len(landed.secret_columns),
+    )
+    return [finding]

@@ -169,12 +169,13 @@ def _read(copy: Path, file_name: str, file_sha256: str, source: Source, landing:
         landed = read_json_lines(copy, file_name, file_sha256, work)
     else:
         landed = read_csv_file(copy, file_name, file_sha256, source, work)
-    landed = rework_text(landed, source, work)
+    ready = rework_text(landed, source, work)
+    landed = ready.landed
     if not landed.secret_columns:
         put_in_place(copy, original_path(landing, file_sha256))
     if landed.malformed_count:
-        put_in_place(work / "malformed.parquet", malformed_path(target))
-    put_in_place(work / "landed.parquet", target)  # last: where it is, the others are too
+        put_in_place(ready.malformed, malformed_path(target))
+    put_in_place(ready.text, target)  # last: where it is, the others are too
     return landed
 
 

@@ -20,7 +20,7 @@ from regulars.pipelines.findings.finding import Finding
 from regulars.pipelines.home.durable import hash_file
 from regulars.pipelines.settings.part import Place
 from regulars.pipelines.settings.source import Source
-from regulars.pipelines.sources.delivery_findings import list_delivery_findings
+from regulars.pipelines.sources.delivery_findings import find_secret_columns, list_delivery_findings
 from regulars.pipelines.sources.landing import FileState, check_unchanged, land_file, read_landed_file
 from regulars.pipelines.sources.ledger import SHRINK_ALLOWED, Delivery, Ledger
 from regulars.pipelines.sources.mapping.expressions import ExpressionChecker
@@ -157,7 +157,7 @@ class SourceLanding:
             if known and not self._was_put_back(known, file):
                 return
         landed = land_file(file.path, file_name, file.state, self._source, self._run.landing)
-        findings = [*self._check_header(file_name, landed), *self._find_secrets(file_name, landed)]
+        findings = [*self._check_header(file_name, landed), *find_secret_columns(self._name, file_name, landed)]
         reason = self._check_count(file_name, landed)
         before = self._run.ledger.list_landed(self._name)[-COMPARED_DELIVERIES:]
         self._refuse_stops([*findings, *find_oddities(self._name, file_name, landed, before)])
@@ -232,20 +232,6 @@ class SourceLanding:
             for mistake in mistakes
             if mistake.code == "warning"
         ]
-
-    def _find_secrets(self, file_name: str, landed: Landed) -> list[Finding]:
-        """That a file has columns which no landing may hold."""
-        if not landed.secret_columns:
-            return []
-        names = ", ".join(f"`{name}`" for name in landed.secret_columns)
-        finding = make_finding(
-            "secret_columns_left_out",
-            f"{file_name}: {names} would open accounts; nothing of them is landed, and the original is not kept.",
-            "Have the tool export it without them.",
-            source=self._name,
-            count=len(landed.secret_columns),
-        )
-        return [finding]
 
     def _check_count(self, file_name: str, landed: Landed) -> str | None:
         """Refuse a file with too few records; return the reason when a shrunk file is accepted."""

@@ -56,7 +56,8 @@ def group_files(keyed: Iterable[tuple[Hashable, TableHead]], all_names: Collecti
 
 def _find_paths(names: Sequence[str], all_names: Collection[str]) -> tuple[str, ...]:
     """A path, a glob that matches these names and no others, or else the names themselves."""
-    glob = write_glob(names) if len(names) > 1 else _write_glob_of_day(names[0])
+    without_days = {_write_glob_of_day(name) for name in names}
+    glob = without_days.pop() if len(without_days) == 1 else write_glob(names)
     matched = {name for name in all_names if fnmatch.fnmatchcase(name, glob) and _same_folder(name, names[0])}
     return (glob,) if matched == set(names) else tuple(_escape(name) for name in names)
 

@@ -6,7 +6,7 @@ means.
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from regulars.pipelines.settings.source import Reshape, Source
@@ -30,17 +30,33 @@ def list_secret_columns(columns: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(column for column in columns if SECRET.fullmatch(column.strip()))
 
 
-def rework_text(landed: Landed, source: Source, work: Path) -> Landed:
+@dataclass(frozen=True)
+class LandedText:
+    """A text that is ready to be put in place.
+
+    Attributes:
+        landed: What it is.
+        text: Its rows.
+        malformed: The lines that are not records; there only where there are some.
+    """
+
+    landed: Landed
+    text: Path
+    malformed: Path
+
+
+def rework_text(landed: Landed, source: Source, work: Path) -> LandedText:
     """Take secrets out of a text that was just read, and reshape it if its source says so.
 
     Args:
-        landed: What was read into `work/landed.parquet`, which is then written anew.
+        landed: What was read into `work/landed.parquet`.
         source: How the file is read.
         work: The private folder.
     """
     secret = list_secret_columns(landed.columns)
+    text, malformed = work / "landed.parquet", work / "malformed.parquet"
     if not secret and source.reshape is None:
-        return landed
+        return LandedText(landed, text, malformed)
     kept = [at for at, column in enumerate(landed.columns) if column not in secret]
     plain = replace(
         landed,
@@ -48,7 +64,7 @@ def rework_text(landed: Landed, source: Source, work: Path) -> Landed:
         columns=tuple(landed.columns[at] for at in kept),
         secret_columns=secret,
     )
-    text, reworked = work / "landed.parquet", work / "reworked.parquet"
+    reworked = work / "reworked.parquet"
     rows = f"read_parquet({quote_literal(text)}, file_row_number = true)"
     select, columns = _RESHAPES[source.reshape](plain.columns, rows) if source.reshape else _select(plain.columns, rows)
     if columns != plain.columns:
@@ -57,10 +73,9 @@ def rework_text(landed: Landed, source: Source, work: Path) -> Landed:
         [[count]] = con.execute(f"select count(*) from ({select})").fetchall()
         plain = replace(plain, record_count=count)
         con.execute(f"copy ({select}) to {quote_literal(reworked)} ({write_copy_options(plain)})")
-    reworked.replace(text)
-    if secret and (work / "malformed.parquet").exists():
-        _empty_malformed(work / "malformed.parquet")
-    return plain
+    if secret and malformed.exists():
+        malformed = _empty_malformed(malformed, work / "emptied.parquet")
+    return LandedText(plain, reworked, malformed)
 
 
 def _select(columns: tuple[str, ...], rows: str) -> tuple[str, tuple[str, ...]]:
@@ -100,12 +115,11 @@ _RESHAPES: Mapping[Reshape, Callable[[tuple[str, ...], str], tuple[str, tuple[st
 }
 
 
-def _empty_malformed(path: Path) -> None:
+def _empty_malformed(path: Path, target: Path) -> Path:
     """Keep where the bad lines stand and why they are bad, but not their text: it may hold a secret."""
-    target = path.with_suffix(".emptied")
     with open_private_connection() as con:
         con.execute(
             f"copy (select line, '' as text, reason from read_parquet({quote_literal(path)}) order by line) "
             f"to {quote_literal(target)} (format parquet)"
         )
-    target.replace(path)
+    return target

@@ -112,10 +112,10 @@ def recompute(folder: Path) -> Books:
 
 
 def recompute_tax_included(folder: Path) -> Books:
-    """Tax is in the prices: the goods' share of it is taken out, shipping keeps its own."""
+    """Tax is in the prices: the goods' share of it is taken out, shipping keeps its own; gift cards are no sale."""
     books = Books()
     for row in read_csv(folder / QUIRKS):
-        if not row["Id"] or row["Cancelled at"]:
+        if not row["Id"] or row["Cancelled at"] or row["Lineitem name"] == "Gift card":
             continue
         at = dt.datetime.strptime(row["Created at"], "%Y-%m-%d %H:%M:%S %z")
         subtotal, shipping, tax = (money(row[name]) for name in ("Subtotal", "Shipping", "Taxes"))
