@@ -121,6 +121,12 @@ KIND = Kind(
             is_descriptive=True,
             is_emptied=True,
         ),
+        KindColumn(
+            "attributes",
+            "text",
+            "The company's own attributes as a JSON object, made of `attributes` of the source. Map that instead.",
+            is_descriptive=True,
+        ),
         KindColumn("is_deleted", "boolean", "Whether the tool has deleted the record; NULL: no.", is_emptied=True),
         KindColumn("created_at", "moment", "When the record was made, UTC.", is_emptied=True),
         UPDATED_AT,

@@ -23,6 +23,7 @@ from regulars.pipelines.definitions.enumerations import (
 from regulars.pipelines.definitions.windows import DEFAULT_LAPSE_DAYS
 from regulars.pipelines.settings.aims.scorecard import ScorecardTarget
 from regulars.pipelines.settings.aims.target_customer import TargetCustomer
+from regulars.pipelines.settings.attributes import CustomerAttribute, list_attributes
 from regulars.pipelines.settings.business_hours import BusinessHours, Support
 from regulars.pipelines.settings.customers.identity import Identity
 from regulars.pipelines.settings.customers.offers import Offers
@@ -88,8 +89,15 @@ class Cohorts(Part):
 
     grains: list[Grain] = list(GRAINS)
     """How long the periods of cohorts are; `month` must be among them."""
-    dimensions: list[Dimension] = ["first_category", "first_channel", "first_discount", "country", "customer_type"]
-    """What customers are split by; each costs time and rows. Those that begin with `first_` are of the first order."""
+    dimensions: list[Dimension | Name] = [
+        "first_category",
+        "first_channel",
+        "first_discount",
+        "country",
+        "customer_type",
+    ]
+    """What customers are split by; each costs time and rows. Those that begin with `first_` are of the first order. The
+    names of your own `attributes` are dimensions too."""
 
     @model_validator(mode="after")
     def _each_once_and_months_always(self) -> Self:
@@ -234,6 +242,28 @@ class Settings(Part):
         while place and place not in self._lines:
             place = place[:-1]
         return f"{self._file_name}:{self._lines[place]}: " if place in self._lines else ""
+
+    @model_validator(mode="after")
+    def _attributes_mean_one_thing(self) -> Self:
+        types: dict[str, str] = {}
+        for name, source in self.sources.items():
+            for each in list_attributes(source.mappings):
+                if types.setdefault(each.name, each.type) != each.type:
+                    raise ValueError(
+                        f"sources.{name}.attributes.{each.name} is a {each.type} here and a {types[each.name]} in "
+                        "another source"
+                    )
+        return self
+
+    @property
+    def attributes(self) -> tuple[CustomerAttribute, ...]:
+        """The company's own attributes of customers, each once, in the order of their names."""
+        found: dict[str, CustomerAttribute] = {}
+        for source in self.sources.values():
+            for each in list_attributes(source.mappings):
+                if each.name not in found or not found[each.name].description:
+                    found[each.name] = each
+        return tuple(found[name] for name in sorted(found))
 
     @model_validator(mode="after")
     def _sources_can_build_orders(self) -> Self:

@@ -13,6 +13,7 @@ import yaml
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
+from regulars.pipelines.definitions.enumerations import DIMENSIONS
 from regulars.pipelines.errors import SettingsWrong
 from regulars.pipelines.settings.customers.match_file import add_match_file
 from regulars.pipelines.settings.part import Part, Place
@@ -69,6 +70,7 @@ def parse_settings(
     written = _load(text, name)
     data, wrong_profiles = apply_profiles(_fill_in_secrets(written, (), environment, mistakes), folder)
     mistakes += wrong_profiles
+    mistakes += _check_dimensions(data)
     if target_types is not None:
         mistakes += _check_targets(data, written, target_types)
     try:
@@ -162,6 +164,27 @@ def _fill_in_secrets(value: Any, path: Place, environment: Mapping[str, str], mi
         if name not in environment:
             mistakes.append((path, f"the environment has no {name}"))
     return SECRET.sub(lambda match: environment.get(match[1], ""), value)
+
+
+def _check_dimensions(data: Any) -> Iterator[tuple[Place, str]]:
+    """The dimensions of cohorts that are neither ours nor an attribute of a source."""
+    cohorts = data.get("cohorts") if isinstance(data, dict) else None
+    wanted = cohorts.get("dimensions") if isinstance(cohorts, dict) else None
+    known = [*DIMENSIONS, *_list_attribute_names(data)]
+    for number, dimension in enumerate(wanted if isinstance(wanted, list) else ()):
+        if isinstance(dimension, str) and dimension not in known:
+            yield ("cohorts", "dimensions", number), f"`{dimension}` is not known here{suggest(dimension, known)}"
+
+
+def _list_attribute_names(data: Any) -> Iterator[str]:
+    """The names of all attributes of sources, as they are written."""
+    sources = data.get("sources") if isinstance(data, dict) else None
+    for source in sources.values() if isinstance(sources, dict) else ():
+        kinds = source.get("kinds") if isinstance(source, dict) else None
+        for part in (source, *(kinds.values() if isinstance(kinds, dict) else ())):
+            attributes = part.get("attributes") if isinstance(part, dict) else None
+            if isinstance(attributes, dict):
+                yield from (str(name) for name in attributes)
 
 
 def _check_targets(data: Any, written: Any, types: TargetTypes) -> Iterator[tuple[Place, str]]:

@@ -131,6 +131,7 @@ sources:
       channel: {value: web}
     headers: {Order: [Bestellung, Order number], Email: [E-Mail]}
     optional: [Email]
+    footer: Grand Totals
     reshape: order_items
     system: shop
     timezone: Europe/Paris
@@ -185,6 +186,13 @@ sources:
       refunds:
         when: '"Type" = ''refund'''
         columns: {refund_id: Number, order_id: Order, refunded_at: Date, amount: Amount}
+      customers:
+        when: '"Customer" is not null'
+        columns: {customer_record_id: Customer, email: Email}
+        attributes:
+          industry: Industry
+          seats: {column: [Seats, Licences], type: number, description: How many people may use it}
+          is_partner: {sql: "coalesce(Tier, '') = 'partner'", type: boolean}
 """,
     "acquisition_cost": """
 acquisition_cost:

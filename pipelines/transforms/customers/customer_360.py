@@ -5,6 +5,7 @@ week (`changes.py`), and how segments, values and offers are computed.
 """
 
 import datetime as dt
+from collections.abc import Sequence
 
 import polars as pl
 from narwhals.typing import IntoFrame
@@ -125,6 +126,7 @@ def customer_360(
     lapse_days: int,
     subscription_revenue_is_in_orders: bool,
     service_risk: RiskSettings,
+    attributes: Sequence[str] = (),
 ) -> pl.DataFrame:
     """Join all facts about each customer, one row each; prospects and the unknown customer included.
 
@@ -147,9 +149,11 @@ def customer_360(
         lapse_days: Days without an order after which a customer has lapsed.
         subscription_revenue_is_in_orders: Whether net sales hold it already, so that it is not added to the total.
         service_risk: Bad experiences of how many days count.
+        attributes: Columns of `customers` that are the company's own.
 
     Returns:
-        The columns of `COLUMNS`, sorted by customer_id; its sums tie out with all countable orders and refunds.
+        The columns of `COLUMNS` and the attributes, sorted by customer_id; its sums tie out with all countable orders
+        and refunds.
     """
     facts = CustomerFacts(customers, orders, refunds, subscriptions, survey_responses)
     standing = find_standing(facts, customer_segments, as_of=as_of, lapse_days=lapse_days)
@@ -171,7 +175,7 @@ def customer_360(
             read_into_polars(select_columns(customer_clv, "customer_idx", *FROM_CLV)),
         ],
         "customer_id": [
-            read_into_polars(select_columns(customers, *FROM_CUSTOMERS)),
+            read_into_polars(select_columns(customers, *FROM_CUSTOMERS, *attributes)),
             _count_rows(
                 read_into_polars(select_columns(customer_source_ids, "customer_id")),
                 "customer_id",
@@ -199,7 +203,7 @@ def customer_360(
             changed_since_last_week=describe_changes(),
             revenue_at_risk_12m=_find_revenue_at_risk(adds_subscriptions=not subscription_revenue_is_in_orders),
         )
-        .select(pl.col(name).cast(kind) for name, kind in COLUMNS.items())
+        .select(*(pl.col(name).cast(kind) for name, kind in COLUMNS.items()), *attributes)
         .collect()
     )
 
