@@ -75,7 +75,7 @@ def take_sample(name: str, source: Source, data: Path, folder: Path) -> Sample:
     for number, (_, path) in enumerate(chosen):
         copy = folder / name / str(number) / path.name
         copy.parent.mkdir(parents=True)
-        if is_whole or path.stat().st_size <= SAMPLE_BYTES or source.reader == "workbook":
+        if is_whole or path.stat().st_size <= SAMPLE_BYTES or source.reader in ("workbook", "json"):
             shutil.copyfile(path, copy)
         else:
             is_cut = True

@@ -9,7 +9,7 @@ from pathlib import Path
 from regulars.pipelines.settings.source import Source
 from regulars.pipelines.sources.readers.csv_files import lines_of_records, read_csv_file
 from regulars.pipelines.sources.readers.decoding import unpack_gzip
-from regulars.pipelines.sources.readers.json_lines import lines_of_objects, read_json_lines
+from regulars.pipelines.sources.readers.json_files import lines_of_objects, read_json_file
 from regulars.pipelines.sources.readers.landed_text import Landed
 from regulars.pipelines.sources.readers.parquet_files import read_parquet_file
 from regulars.pipelines.sources.readers.workbooks.workbook_files import read_workbook, rows_of_records
@@ -36,7 +36,7 @@ def read_file(original: Path, file_name: str, file_sha256: str, source: Source, 
         case "parquet":
             return read_parquet_file(original, file_name, file_sha256, work)
         case _:
-            return read_json_lines(_unpack(original, file_name, source, work), file_name, file_sha256, work)
+            return read_json_file(_unpack(original, file_name, source, work), file_name, file_sha256, source, work)
 
 
 def find_record_lines(original: Path, source: Source, records: set[int], work: Path) -> dict[int, int]:
@@ -52,7 +52,7 @@ def find_record_lines(original: Path, source: Source, records: set[int], work: P
         case "parquet":
             return {}
         case _:
-            return lines_of_objects(_unpack(original, original.name, source, work), records)
+            return lines_of_objects(_unpack(original, original.name, source, work), source, records)
 
 
 def _unpack(original: Path, file_name: str, source: Source, work: Path) -> Path:

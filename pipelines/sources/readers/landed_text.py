@@ -110,8 +110,12 @@ def write_copy_options(landed: Landed) -> str:
 
 def write_landed_table(table: pa.Table, landed: Landed, target: Path) -> None:
     """Write a table of texts as a landed Parquet file that describes itself."""
-    description = json.dumps(asdict(landed), ensure_ascii=False)
-    pq.write_table(table.replace_schema_metadata({"landed": description}), target, compression="zstd")
+    pq.write_table(table.replace_schema_metadata(describe_landed(landed)), target, compression="zstd")
+
+
+def describe_landed(landed: Landed) -> dict[str, str]:
+    """The metadata by which a landed Parquet file describes itself."""
+    return {"landed": json.dumps(asdict(landed), ensure_ascii=False)}
 
 
 def read_landed(con: duckdb.DuckDBPyConnection, path: Path) -> Landed | None:
