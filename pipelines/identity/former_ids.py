@@ -30,7 +30,7 @@ def find_former_ids(person_map: pl.DataFrame, current: pl.Series) -> pl.DataFram
         records are nobody's now; then `record_share` is NULL.
     """
     ids = pl.col("customer_id")
-    in_use = current.rename("customer_id").to_frame()
+    in_use = current.alias("customer_id").to_frame()
     ended = (
         person_map.select("record_key", "customer_id")
         .filter(ids.is_not_null())

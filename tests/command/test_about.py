@@ -4,7 +4,9 @@ import json
 
 import pytest
 
-from regulars.pipelines.command.about import describe_somebody
+from regulars.pipelines.command.about import WORDS, describe_somebody
+from regulars.pipelines.identity.accounts import BELONGS_BY
+from regulars.pipelines.identity.graph import MATCHED_BY
 from tests.shop import run_regulars
 
 
@@ -43,3 +45,7 @@ def test_nobody_is_said_to_be_nobody(published_shop, whom):
     assert done.code == 2
     assert "nobody is called so" in done.stderr
     assert not whom or whom not in done.stderr
+
+
+def test_every_way_of_linking_has_words():
+    assert WORDS.keys() == {**MATCHED_BY, **BELONGS_BY}.keys()

@@ -68,7 +68,7 @@ def test_an_id_leads_on_although_the_records_that_bore_it_are_gone():
 def test_an_id_whose_records_disperse_leads_to_where_most_of_them_went():
     one, two = nights(
         {"1": "a", "2": "a", "3": "a", **{str(n): "b" for n in range(10, 20)}, **{str(n): "c" for n in range(20, 30)}},
-        {"1": "b", "2": "b", "3": "c", **{str(n): "b" for n in range(10, 20)}, **{str(n): "c" for n in range(20, 30)}},
+        {"1": "c", "2": "b", "3": "b", **{str(n): "b" for n in range(10, 20)}, **{str(n): "c" for n in range(20, 30)}},
     )
     found = former(two)[id_of(one, "1")]
     assert found[:2] == (id_of(one, "10"), 2)
