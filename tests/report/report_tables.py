@@ -49,7 +49,7 @@ select *, 'week' as grain, 'all' as dimension from (values
 ) weeks(period_end, complaints_on_time, complaints_decided, complaints_on_time_rate, complaints_on_time_rate_business);
 
 create table marts.nps_value as
-select * from (values
+select *, 'all' as dimension from (values
     ('promoter', 40, 210.0e0, 80.0e0, 0::decimal(18,4)),
     ('detractor', 9, 90.0e0, null, 1234::decimal(18,4))
 ) groups(nps_group, customers, net_sales_per_customer, predicted_value_per_customer, value_at_risk_12m);
