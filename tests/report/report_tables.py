@@ -65,12 +65,13 @@ select * from (values (1, 2, 30::decimal(18,4)), (3, 1, 12::decimal(18,4)))
 
 create table marts.scorecard as
 select *, 'all' as scope, 'up' as good from (values
-    (1, 'objective', 'net_sales', 'currency', date '2025-12-01', date '2025-12-31', 90.0e0, 100, false, 'worse'),
-    (1, 'objective', 'net_sales', 'currency', date '2026-01-01', date '2026-01-31', 70.0e0, 58, true, null),
-    (2, 'mission', 'nps', 'decimal1', date '2025-12-01', date '2025-12-31', 41.0e0, 40, true, 'better'),
-    (2, 'mission', 'nps', 'decimal1', date '2026-01-01', date '2026-01-31', 12.0e0, 40, null, null)
+    (1, 'objective', 'net_sales', 'currency', date '2025-12-01', date '2025-12-31', 90.0e0, 100, false, 'worse', null),
+    (1, 'objective', 'net_sales', 'currency', date '2026-01-01', date '2026-01-31', 70.0e0, 58, true, null,
+        'the period is not over'),
+    (2, 'mission', 'nps', 'decimal1', date '2025-12-01', date '2025-12-31', 41.0e0, 40, true, 'better', null),
+    (2, 'mission', 'nps', 'decimal1', date '2026-01-01', date '2026-01-31', 12.0e0, 40, null, null, null)
 ) periods(target_number, lens, metric, format, period_start, period_end, metric_value, target_to_date, is_on_track,
-    trend);
+    trend, reason);
 
 create table marts.satisfaction_scores as
 select *, 'csat' as survey_type, 1.0e0 as scale_min, 5.0e0 as scale_max, 'all' as dimension from (values
