@@ -49,7 +49,7 @@ select *, 'week' as grain, 'all' as dimension from (values
 ) weeks(period_end, complaints_on_time, complaints_decided, complaints_on_time_rate, complaints_on_time_rate_business);
 
 create table marts.nps_value as
-select * from (values
+select *, 'all' as dimension from (values
     ('promoter', 40, 210.0e0, 80.0e0, 0::decimal(18,4)),
     ('detractor', 9, 90.0e0, null, 1234::decimal(18,4))
 ) groups(nps_group, customers, net_sales_per_customer, predicted_value_per_customer, value_at_risk_12m);
@@ -65,12 +65,13 @@ select * from (values (1, 2, 30::decimal(18,4)), (3, 1, 12::decimal(18,4)))
 
 create table marts.scorecard as
 select *, 'all' as scope, 'up' as good from (values
-    (1, 'objective', 'net_sales', 'currency', date '2025-12-01', date '2025-12-31', 90.0e0, 100, false, 'worse'),
-    (1, 'objective', 'net_sales', 'currency', date '2026-01-01', date '2026-01-31', 70.0e0, 58, true, null),
-    (2, 'mission', 'nps', 'decimal1', date '2025-12-01', date '2025-12-31', 41.0e0, 40, true, 'better'),
-    (2, 'mission', 'nps', 'decimal1', date '2026-01-01', date '2026-01-31', 12.0e0, 40, null, null)
+    (1, 'objective', 'net_sales', 'currency', date '2025-12-01', date '2025-12-31', 90.0e0, 100, false, 'worse', null),
+    (1, 'objective', 'net_sales', 'currency', date '2026-01-01', date '2026-01-31', 70.0e0, 58, true, null,
+        'the period is not over'),
+    (2, 'mission', 'nps', 'decimal1', date '2025-12-01', date '2025-12-31', 41.0e0, 40, true, 'better', null),
+    (2, 'mission', 'nps', 'decimal1', date '2026-01-01', date '2026-01-31', 12.0e0, 40, null, null, null)
 ) periods(target_number, lens, metric, format, period_start, period_end, metric_value, target_to_date, is_on_track,
-    trend);
+    trend, reason);
 
 create table marts.satisfaction_scores as
 select *, 'csat' as survey_type, 1.0e0 as scale_min, 5.0e0 as scale_max, 'all' as dimension from (values

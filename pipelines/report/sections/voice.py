@@ -18,7 +18,7 @@ from regulars.pipelines.report.parts import Key, Part, Table, make_absent_part
 from regulars.pipelines.report.words import counts
 from regulars.pipelines.report.words.words import Words
 
-NPS_VALUE = "from marts.nps_value"
+NPS_VALUE = "from marts.nps_value where dimension = 'all'"
 SCORES = """
     from marts.satisfaction_scores
     where dimension = 'all' and grain = $grain and responses > 0

@@ -10,13 +10,18 @@ import polars as pl
 from narwhals.typing import IntoFrame
 from polars._typing import PolarsDataType
 
+from regulars.pipelines.definitions.enumerations import ALL, OTHER, UNKNOWN
 from regulars.pipelines.transforms.amounts import MONEY, divide_columns
 from regulars.pipelines.transforms.purchases.purchases import read_into_polars, select_columns
 from regulars.pipelines.transforms.voice.nps_groups import NPS_GROUPS, AnswerSettings, choose_nps_group
 
 FEW_CUSTOMERS = 30
 MONTHS = 12
+MOST_REGIONS = 20
+"""Regions with the most customers have rows of their own; the rest is `other`."""
 COLUMNS: dict[str, PolarsDataType] = {
+    "dimension": pl.String,
+    "dimension_value": pl.String,
     "nps_group": pl.String,
     "customers": pl.Int64,
     "active_customers": pl.Int64,
@@ -42,7 +47,7 @@ COLUMNS: dict[str, PolarsDataType] = {
 }
 REFERRED = ("referring_customers", "referred_customers", "referred_net_sales")
 READ = [
-    *("customer_id", "is_unknown", "lifecycle", "is_active", "latest_nps_group"),
+    *("customer_id", "is_unknown", "region", "lifecycle", "is_active", "latest_nps_group"),
     *("latest_nps_at", "net_sales_to_date", "total_revenue_to_date", "predicted_value_12m", "mrr"),
     "value_basis",
 ]
@@ -66,7 +71,8 @@ def nps_value(
         subscription_revenue_is_in_orders: Whether the predicted net sales hold subscription revenue.
 
     Returns:
-        The columns of `COLUMNS`, one row per group of `NPS_GROUPS` in that order; empty without customers.
+        The columns of `COLUMNS`: of all customers and of those of each region, one row per group of `NPS_GROUPS` in
+        that order; empty without customers.
     """
     everybody = read_into_polars(select_columns(customer_360, *READ)).filter(~pl.col("is_unknown"))
     grouped = everybody.with_columns(nps_group=choose_nps_group(as_of, surveys.max_answer_days))
@@ -74,6 +80,35 @@ def nps_value(
     if customers.is_empty():
         return pl.DataFrame(schema=COLUMNS)
     brought = read_into_polars(select_columns(referrals, "customer_id", "brought_customers", "brought_net_sales"))
+    basis = everybody["value_basis"].drop_nulls().first()
+    known_referrals = brought["brought_customers"].sum() > 0
+    parts = [("all", ALL, customers), *(("region", name, part) for name, part in _split_by_region(customers))]
+    adds_subscriptions = not subscription_revenue_is_in_orders
+    return pl.concat(
+        _sum_groups(part, brought if known_referrals else None, adds_subscriptions=adds_subscriptions)
+        .with_columns(
+            dimension=pl.lit(dimension),
+            dimension_value=pl.lit(value),
+            value_basis=pl.lit(basis, pl.String),
+            as_of=pl.lit(as_of),
+        )
+        .select(pl.col(name).cast(kind) for name, kind in COLUMNS.items())
+        for dimension, value, part in parts
+    )
+
+
+def _split_by_region(customers: pl.DataFrame) -> list[tuple[str, pl.DataFrame]]:
+    """Split customers by region, the largest first; those without one are `unknown`, those of small regions `other`."""
+    named = pl.col("region").fill_null(UNKNOWN)
+    counted = customers.group_by(region=named).agg(size=pl.len()).sort("size", "region", descending=[True, False])
+    own = counted["region"].head(MOST_REGIONS)
+    split = customers.with_columns(region=pl.when(named.is_in(own.implode())).then(named).otherwise(pl.lit(OTHER)))
+    parts = split.partition_by("region", as_dict=True)
+    return [(name, parts[name,]) for name in [*own, OTHER] if (name,) in parts]
+
+
+def _sum_groups(customers: pl.DataFrame, brought: pl.DataFrame | None, *, adds_subscriptions: bool) -> pl.DataFrame:
+    """Sum the money of each group of some customers; `brought` is None where no source tells who brought whom."""
     is_active = pl.col("is_active")
     predicted = pl.col("predicted_value_12m")
     sums = customers.group_by("nps_group").agg(
@@ -100,18 +135,20 @@ def nps_value(
         net_sales_per_customer=divide_columns("net_sales_to_date", "customers"),
         predicted_value_12m=pl.when(pl.col("customers_predicted") > 0).then("predicted_value_12m"),
         predicted_value_per_customer=divide_columns("predicted_value_12m", "customers_predicted"),
-        value_at_risk_12m=_sum_value_at_risk(adds_subscriptions=not subscription_revenue_is_in_orders),
-        value_basis=pl.lit(everybody["value_basis"].drop_nulls().first(), pl.String),
+        value_at_risk_12m=_sum_value_at_risk(adds_subscriptions=adds_subscriptions),
         referring_rate=divide_columns("referring_customers", "customers"),
         referral_rate=divide_columns("referred_customers", "customers"),
         is_complete=pl.col("customers_predicted") == pl.col("customers"),
         reason=_give_reason(),
-        as_of=pl.lit(as_of),
-    ).select(pl.col(name).cast(kind) for name, kind in COLUMNS.items())
+    )
 
 
-def _sum_referrals(customers: pl.DataFrame, referrals: pl.DataFrame) -> pl.DataFrame:
+def _sum_referrals(customers: pl.DataFrame, referrals: pl.DataFrame | None) -> pl.DataFrame:
     """Sum what the customers of each group brought; NULL everywhere where no source tells who brought whom."""
+    if referrals is None:
+        return pl.DataFrame({"nps_group": NPS_GROUPS}).with_columns(
+            pl.lit(None, kind).alias(name) for name, kind in COLUMNS.items() if name in REFERRED
+        )
     counted = (
         customers.join(referrals, on="customer_id")
         .group_by("nps_group")
@@ -122,7 +159,7 @@ def _sum_referrals(customers: pl.DataFrame, referrals: pl.DataFrame) -> pl.DataF
         )
     )
     every = pl.DataFrame({"nps_group": NPS_GROUPS}).join(counted, on="nps_group", how="left")
-    return every if referrals["brought_customers"].sum() == 0 else every.with_columns(pl.col(*REFERRED).fill_null(0))
+    return every.with_columns(pl.col(*REFERRED).fill_null(0))
 
 
 def _sum_value_at_risk(*, adds_subscriptions: bool) -> pl.Expr:

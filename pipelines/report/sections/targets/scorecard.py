@@ -15,7 +15,7 @@ from regulars.pipelines.report.words.words import Words
 
 
 def build_scorecard(facts: ReportFacts, words: Words) -> Section:
-    """Each target with the last period that could be compared with it."""
+    """Each target with the last period that could be compared, and what of it the value covers where not all."""
     title = words.say("Targets")
     means = words.say(
         "The settings (`scorecard`) say what is to be reached. Each row is the last period that was compared: a sum "
@@ -63,6 +63,7 @@ def _make_table(rows: Rows, currency: str, words: Words) -> Table:
         words.say("period"),
         words.say("on track"),
         words.say("trend"),
+        words.say("why"),
         words.say("reached"),
         words.say("due"),
     ]
@@ -70,7 +71,7 @@ def _make_table(rows: Rows, currency: str, words: Words) -> Table:
         words.say("Targets beside what was reached"),
         headers,
         [_make_cells(row, currency, words) for row in rows],
-        texts=5,
+        texts=6,
     )
 
 
@@ -84,6 +85,7 @@ def _make_cells(row: Row, currency: str, words: Words) -> Sequence[str]:
         words.say("{start} to {end}", start=words.day(row["period_start"]), end=words.day(row["period_end"])),
         verdicts[row["is_on_track"]],
         trends[row["trend"]],
+        row["reason"] or "",
         _write_value(row["metric_value"], row["format"], currency, words),
         _write_value(float(row["target_to_date"]), row["format"], currency, words),
     ]

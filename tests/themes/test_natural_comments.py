@@ -1,0 +1,43 @@
+"""How many themes of natural comments the shipped rules find, and how many they see that are not there."""
+
+import polars as pl
+import pytest
+
+from regulars.pipelines.themes.comment_themes import read_texts, tag_texts
+from regulars.pipelines.themes.rules_file import load_shipped_rules
+from tests.themes.natural_comments import HELD_BACK, NATURAL
+
+RULES = load_shipped_rules()
+Comments = tuple[tuple[str, str], ...]
+
+
+def count_themes(language: str, rows: Comments) -> tuple[int, int, int]:
+    """Themes that a reader and the rules see, that the rules alone see, and that the reader alone sees."""
+    comments = pl.DataFrame(
+        {
+            "system": "s",
+            "response_id": [f"r{number:04}" for number in range(len(rows))],
+            "language": pl.Series([language] * len(rows), dtype=pl.String),
+            "comment": [comment for comment, _ in rows],
+        }
+    )
+    tagged = tag_texts(read_texts(comments, pl.Series([], dtype=pl.String)), RULES)
+    found = {
+        tuple(each) for each in tagged.filter(pl.col("theme") != "unmatched").select("response_id", "theme").rows()
+    }
+    wanted = {(f"r{number:04}", theme) for number, (_, themes) in enumerate(rows) for theme in themes.split()}
+    return len(found & wanted), len(found - wanted), len(wanted - found)
+
+
+@pytest.mark.parametrize("language", NATURAL)
+def test_the_themes_of_comments_that_the_rules_were_made_better_by_are_found(language: str):
+    both, too_many, missed = count_themes(language, NATURAL[language])
+    assert both / (both + missed) >= 0.95
+    assert both / (both + too_many) >= 0.9
+
+
+def test_most_themes_of_comments_that_no_rule_was_changed_by_are_found():
+    counts = [count_themes(language, rows) for language, rows in HELD_BACK.items()]
+    both, too_many, missed = (sum(column) for column in zip(*counts, strict=True))
+    assert both / (both + missed) >= 0.75
+    assert both / (both + too_many) >= 0.9
