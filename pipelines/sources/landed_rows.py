@@ -176,7 +176,7 @@ def _describe_file(read: LandedDelivery, rows: str, settings: Settings, checker:
             read.columns,
             checker,
         ),
-        options=read.source.options,
+        options=read.source.value_options,
         source=read.name,
         system=read.system,
         delivery=read.number,

@@ -20,12 +20,13 @@ from regulars.pipelines.findings.finding import Finding
 from regulars.pipelines.home.durable import hash_file
 from regulars.pipelines.settings.part import Place
 from regulars.pipelines.settings.source import Source
+from regulars.pipelines.sources.archives.delivered_file import DeliveredFile
 from regulars.pipelines.sources.delivery_findings import find_secret_columns, list_delivery_findings
-from regulars.pipelines.sources.landing import FileState, check_unchanged, land_file, read_landed_file
+from regulars.pipelines.sources.landing import check_unchanged, land_file, read_landed_file
 from regulars.pipelines.sources.ledger import SHRINK_ALLOWED, Delivery, Ledger
 from regulars.pipelines.sources.mapping.expressions import ExpressionChecker
 from regulars.pipelines.sources.mapping.mapping_checks import check_mapping
-from regulars.pipelines.sources.odd_files import COMPARED_DELIVERIES, find_oddities
+from regulars.pipelines.sources.odd_files import COMPARED_DELIVERIES, find_oddities, list_reading_notes
 from regulars.pipelines.sources.readers.landed_text import READER_VERSION, Landed
 from regulars.pipelines.sources.readers.refusal import ReasonCode, Refusal
 from regulars.pipelines.sources.source_files import match_files
@@ -74,15 +75,6 @@ class LandedSource:
     def reasons(self) -> list[str]:
         """Why it is stale, a sentence each."""
         return [refusal.sentence for refusal in (*self.refusals, *self.withheld)]
-
-
-@dataclass(frozen=True)
-class DeliveredFile:
-    """One delivered file: its path for the ledger, the path to open, and its state when it was found."""
-
-    ledger_path: str
-    path: Path
-    state: FileState
 
 
 @dataclass(frozen=True)
@@ -222,15 +214,18 @@ class SourceLanding:
             if lines:
                 raise Refusal(reason, f"{file_name} (header): {'; '.join(lines)}")
         return [
-            make_finding(
-                "optional_column_missing",
-                f"{file_name}: {mistake.sentence}.",
-                "Have the tool export it again, or correct or remove the column in the settings.",
-                source=self._name,
-                count=1,
-            )
-            for mistake in mistakes
-            if mistake.code == "warning"
+            *list_reading_notes(self._name, file_name, landed.notes),
+            *(
+                make_finding(
+                    "optional_column_missing",
+                    f"{file_name}: {mistake.sentence}.",
+                    "Have the tool export it again, or correct or remove the column in the settings.",
+                    source=self._name,
+                    count=1,
+                )
+                for mistake in mistakes
+                if mistake.code == "warning"
+            ),
         ]
 
     def _check_count(self, file_name: str, landed: Landed) -> str | None:

@@ -75,7 +75,7 @@ def take_sample(name: str, source: Source, data: Path, folder: Path) -> Sample:
     for number, (_, path) in enumerate(chosen):
         copy = folder / name / str(number) / path.name
         copy.parent.mkdir(parents=True)
-        if is_whole or path.stat().st_size <= SAMPLE_BYTES:
+        if is_whole or path.stat().st_size <= SAMPLE_BYTES or source.reader in ("workbook", "json"):
             shutil.copyfile(path, copy)
         else:
             is_cut = True
@@ -91,14 +91,13 @@ def take_sample(name: str, source: Source, data: Path, folder: Path) -> Sample:
 
 
 def _copy_beginning(path: Path, source: Source, copy: Path) -> None:
-    if source.format == "parquet":
+    if source.reader == "parquet":
         _copy_rows(path, copy)
         return
-    packed = source.format == "csv.gz"
-    with gzip.open(path) if packed else path.open("rb") as stream:
+    with gzip.open(path) if source.is_gzip else path.open("rb") as stream:
         start = stream.read(SAMPLE_BYTES)
-    kept = _cut_at_line_end(start, source.options.quote if source.format != "jsonl" else "")
-    copy.write_bytes(gzip.compress(kept, compresslevel=1) if packed else kept)
+    kept = _cut_at_line_end(start, source.options.quote if source.reader == "delimited" else "")
+    copy.write_bytes(gzip.compress(kept, compresslevel=1) if source.is_gzip else kept)
 
 
 def _copy_rows(path: Path, copy: Path) -> None:
