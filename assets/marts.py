@@ -46,7 +46,8 @@ def list_read_tables(function: Transform, marts: Mapping[str, str]) -> dict[str,
 
 def choose_settings(function: Transform, run: Run) -> dict[str, Any]:
     """The settings that a transform asks for after its `*`, by name."""
-    known = {**dict(run.settings), "as_of": run.as_of}  # the run's day, not the one the settings may fix
+    own = {"attributes": tuple(each.name for each in run.settings.attributes)}
+    known = {**dict(run.settings), **own, "as_of": run.as_of}  # the run's day, not the one the settings may fix
     parameters = inspect.signature(function).parameters.values()
     return {each.name: known[each.name] for each in parameters if each.kind is inspect.Parameter.KEYWORD_ONLY}
 
@@ -57,7 +58,8 @@ def describe_mart(table: str, function: Transform, contract: Contract, marts: Ma
 
     def make(run: Run) -> None:
         frames = {parameter: run.warehouse.scan(source) for parameter, source in reads.items()}
-        run.warehouse.write_frame(table, function(**frames, **choose_settings(function, run)), contract.types)
+        made = function(**frames, **choose_settings(function, run))
+        run.warehouse.write_frame(table, made, run.contracts[table].types)  # with the company's own attributes
 
     return Blueprint(table, reads=frozenset(reads.values()), description=contract.grain, kind="polars", make=make)
 
@@ -66,5 +68,4 @@ def list_marts(contracts: dict[str, Contract]) -> list[Blueprint]:
     """One table per mart, or table of `meta`, that has a contract and a function."""
     named = {table.partition(".")[2]: table for table in contracts if table.startswith(("marts.", "meta."))}
     functions = find_mart_functions(set(named))
-    made = {name: named[name] for name in functions}
-    return [describe_mart(named[name], function, contracts[named[name]], made) for name, function in functions.items()]
+    return [describe_mart(named[name], function, contracts[named[name]], named) for name, function in functions.items()]

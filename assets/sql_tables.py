@@ -5,6 +5,7 @@ Put here: nothing about any one table.
 
 from regulars.assets.tables import Blueprint
 from regulars.pipelines.run.run import Run
+from regulars.pipelines.warehouse.attribute_columns import CUSTOMERS, add_attribute_columns
 from regulars.pipelines.warehouse.sql_files import table_selects, tables_read_by
 
 
@@ -12,7 +13,8 @@ def describe_sql_table(table: str, select: str) -> Blueprint:
     """The table of one SELECT. What it reads is read from the SELECT; its first line is its description."""
 
     def make(run: Run) -> None:
-        run.warehouse.write_select(table, select)
+        own = run.settings.attributes if table == CUSTOMERS else ()
+        run.warehouse.write_select(table, add_attribute_columns(select, own))
 
     first_line, _, rest = select.partition("\n")
     grain = first_line.removeprefix("-- ")

@@ -18,6 +18,7 @@ from regulars.pipelines.settings.settings import Settings
 
 CODE = (
     "pipelines/**/*.py",
+    "pipelines/definitions/*.yaml",
     "pipelines/report/**/*.html",
     "pipelines/report/**/*.css",
     "pipelines/report/**/*.po",
@@ -32,6 +33,7 @@ MAKERS = (
     "numpy",
     "scipy",
     "pyarrow",
+    "phonenumbers",
     "py3langid",
     "great-expectations",
     "dagster",

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
+from regulars.pipelines.contracts.attribute_columns import add_attributes
 from regulars.pipelines.contracts.contract import Contract
 from regulars.pipelines.contracts.raw_contracts import load_all_contracts
 from regulars.pipelines.contracts.rule import Rule
@@ -98,7 +99,11 @@ class Run:
 
     def validate(self, table: str, rules: Sequence[Rule] | None = None) -> list[RuleResult]:
         """Validate rules of `table` (default: all) with Great Expectations, and keep the results for `meta.checks`."""
-        results = validate_table(self.warehouse.con, self.contracts[table], rules=rules)
+        contract = self.contracts[table]
+        if rules is not None:  # as this company's contract has them
+            own = {rule.id: rule for rule in contract.rules}
+            rules = [own.get(rule.id, rule) for rule in rules]
+        results = validate_table(self.warehouse.con, contract, rules=rules)
         self.checks.extend(results)
         return results
 
@@ -146,7 +151,7 @@ def open_run(request: RunRequest, report_progress: ReportProgress, now: dt.datet
         is_backfill = False
         try:
             code_sha256()  # first: an upgrade may replace files while the run goes on
-            contracts = load_all_contracts(CONTRACTS_FOLDER)
+            contracts = add_attributes(load_all_contracts(CONTRACTS_FOLDER), request.settings.attributes)
             refuse_wrong_segments(request.settings, contracts)
             parent = _prepare_home(request, now, report_progress)
             is_backfill = parent is not None and request.as_of < parent.manifest.as_of

@@ -23,7 +23,9 @@ from regulars.pipelines.definitions.enumerations import (
 from regulars.pipelines.definitions.windows import DEFAULT_LAPSE_DAYS
 from regulars.pipelines.settings.aims.scorecard import ScorecardTarget
 from regulars.pipelines.settings.aims.target_customer import TargetCustomer
+from regulars.pipelines.settings.attributes import CustomerAttribute, list_attributes
 from regulars.pipelines.settings.business_hours import BusinessHours, Support
+from regulars.pipelines.settings.customers.identity import Identity
 from regulars.pipelines.settings.customers.offers import Offers
 from regulars.pipelines.settings.customers.segments import OwnSegment
 from regulars.pipelines.settings.customers.service_risk import ServiceRisk
@@ -59,27 +61,6 @@ class AcquisitionCost(Part):
     """Acquisition channel, as the CRM writes it: what a customer of it costs."""
 
 
-class Identity(Part):
-    """When two source records are one customer."""
-
-    ignore_emails: list[str] = []
-    """Addresses that name nobody, such as that of the till: they link no records. What was bought under them counts;
-    `exclude` leaves test persons out altogether."""
-    max_records_per_email: Annotated[int, Field(ge=1)] = 20
-    """An address that more records share links none of them: it is a shared or a made-up one."""
-    max_orders_per_email: Annotated[int, Field(ge=1)] = 1000
-    """An address on more orders that name no customer record names nobody: it is that of a till, an office or a
-    marketplace. The orders are of no known customer, and the run says how many."""
-    max_orders_per_email_and_day: Annotated[int, Field(ge=1)] = 20
-    """The same, for the orders of one day (UTC)."""
-    link_accounts: bool = False
-    """Where `customer_is: account`: whether accounts become one customer when a person, by an address or by a merge of
-    the tool, belongs to several of them. Otherwise accounts stay apart; an order that names the person alone is the
-    account's to which the person belonged first."""
-    max_records_per_customer: Annotated[int, Field(ge=2)] = 100
-    """When more records would become one customer, the run stops: one wrong id can otherwise join everybody."""
-
-
 class Excluded(Part):
     """Test persons and test orders: everything of theirs is left out, in every source, surveys included.
 
@@ -108,8 +89,15 @@ class Cohorts(Part):
 
     grains: list[Grain] = list(GRAINS)
     """How long the periods of cohorts are; `month` must be among them."""
-    dimensions: list[Dimension] = ["first_category", "first_channel", "first_discount", "country", "customer_type"]
-    """What customers are split by; each costs time and rows. Those that begin with `first_` are of the first order."""
+    dimensions: list[Dimension | Name] = [
+        "first_category",
+        "first_channel",
+        "first_discount",
+        "country",
+        "customer_type",
+    ]
+    """What customers are split by; each costs time and rows. Those that begin with `first_` are of the first order. The
+    names of your own `attributes` are dimensions too."""
 
     @model_validator(mode="after")
     def _each_once_and_months_always(self) -> Self:
@@ -254,6 +242,28 @@ class Settings(Part):
         while place and place not in self._lines:
             place = place[:-1]
         return f"{self._file_name}:{self._lines[place]}: " if place in self._lines else ""
+
+    @model_validator(mode="after")
+    def _attributes_mean_one_thing(self) -> Self:
+        types: dict[str, str] = {}
+        for name, source in self.sources.items():
+            for each in list_attributes(source.mappings):
+                if types.setdefault(each.name, each.type) != each.type:
+                    raise ValueError(
+                        f"sources.{name}.attributes.{each.name} is a {each.type} here and a {types[each.name]} in "
+                        "another source"
+                    )
+        return self
+
+    @property
+    def attributes(self) -> tuple[CustomerAttribute, ...]:
+        """The company's own attributes of customers, each once, in the order of their names."""
+        found: dict[str, CustomerAttribute] = {}
+        for source in self.sources.values():
+            for each in list_attributes(source.mappings):
+                if each.name not in found or not found[each.name].description:
+                    found[each.name] = each
+        return tuple(found[name] for name in sorted(found))
 
     @model_validator(mode="after")
     def _sources_can_build_orders(self) -> Self:

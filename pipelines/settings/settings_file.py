@@ -13,11 +13,14 @@ import yaml
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
+from regulars.pipelines.definitions.enumerations import DIMENSIONS
 from regulars.pipelines.errors import SettingsWrong
+from regulars.pipelines.settings.customers.match_file import add_match_file
 from regulars.pipelines.settings.part import Part, Place
 from regulars.pipelines.settings.profiles.merge import apply_profiles
 from regulars.pipelines.settings.settings import Settings
 from regulars.pipelines.settings.wording import COLUMN_FORMS, suggest, word_error
+from regulars.pipelines.settings.yaml_text import compose_yaml, read_yaml_text
 
 TargetTypes = Mapping[str, type[Part]]
 """Type of target -> the shape of its options."""
@@ -42,19 +45,14 @@ def load_settings(
     Raises:
         SettingsWrong: With every mistake of the file, a line each.
     """
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except FileNotFoundError:
-        raise SettingsWrong(
-            f"There is no settings file `{path}`. Copy `regulars.example.yaml` to that name (`regulars sample` writes "
-            "one as well, with exports that fit it), or name yours with --settings."
-        ) from None
-    except OSError as error:
-        raise SettingsWrong(f"`{path}` cannot be read: {error.strerror}.") from None
-    except UnicodeDecodeError as error:
-        raise SettingsWrong(f"`{path}` is not UTF-8 at byte {error.start:,}: save it as UTF-8.") from None
+    text = read_yaml_text(
+        path,
+        f"There is no settings file `{path}`. Copy `regulars.example.yaml` to that name (`regulars sample` writes one "
+        "as well, with exports that fit it), or name yours with --settings.",
+    )
     known = os.environ if environment is None else environment
-    return parse_settings(text, name=path.name, environment=known, target_types=target_types, folder=path.parent)
+    settings = parse_settings(text, name=path.name, environment=known, target_types=target_types, folder=path.parent)
+    return add_match_file(settings, path.resolve().parent)
 
 
 def parse_settings(
@@ -72,6 +70,7 @@ def parse_settings(
     written = _load(text, name)
     data, wrong_profiles = apply_profiles(_fill_in_secrets(written, (), environment, mistakes), folder)
     mistakes += wrong_profiles
+    mistakes += _check_dimensions(data)
     if target_types is not None:
         mistakes += _check_targets(data, written, target_types)
     try:
@@ -91,17 +90,7 @@ def parse_settings(
 
 def _compose(text: str, name: str) -> yaml.MappingNode:
     """The nodes of the text, which know their lines."""
-    try:
-        root = yaml.compose(text, Loader=yaml.SafeLoader)
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        problem = "a tab stands where YAML wants blanks" if "'\\t'" in str(error.problem) else error.problem
-        raise SettingsWrong(f"{name}:{mark.line + 1 if mark else 1}: this is not YAML: {problem}") from None
-    except yaml.reader.ReaderError as error:
-        line = text[: error.position].count("\n") + 1
-        raise SettingsWrong(f"{name}:{line}: a character that YAML does not allow (U+{error.character:04X})") from None
-    except RecursionError:
-        raise SettingsWrong(f"{name}:1: this nests too deeply for settings") from None
+    root = compose_yaml(text, name)
     if root is None:
         raise SettingsWrong(f"{name}:1: the file is empty; `regulars.example.yaml` shows what belongs into it")
     if not isinstance(root, yaml.MappingNode):
@@ -175,6 +164,27 @@ def _fill_in_secrets(value: Any, path: Place, environment: Mapping[str, str], mi
         if name not in environment:
             mistakes.append((path, f"the environment has no {name}"))
     return SECRET.sub(lambda match: environment.get(match[1], ""), value)
+
+
+def _check_dimensions(data: Any) -> Iterator[tuple[Place, str]]:
+    """The dimensions of cohorts that are neither ours nor an attribute of a source."""
+    cohorts = data.get("cohorts") if isinstance(data, dict) else None
+    wanted = cohorts.get("dimensions") if isinstance(cohorts, dict) else None
+    known = [*DIMENSIONS, *_list_attribute_names(data)]
+    for number, dimension in enumerate(wanted if isinstance(wanted, list) else ()):
+        if isinstance(dimension, str) and dimension not in known:
+            yield ("cohorts", "dimensions", number), f"`{dimension}` is not known here{suggest(dimension, known)}"
+
+
+def _list_attribute_names(data: Any) -> Iterator[str]:
+    """The names of all attributes of sources, as they are written."""
+    sources = data.get("sources") if isinstance(data, dict) else None
+    for source in sources.values() if isinstance(sources, dict) else ():
+        kinds = source.get("kinds") if isinstance(source, dict) else None
+        for part in (source, *(kinds.values() if isinstance(kinds, dict) else ())):
+            attributes = part.get("attributes") if isinstance(part, dict) else None
+            if isinstance(attributes, dict):
+                yield from (str(name) for name in attributes)
 
 
 def _check_targets(data: Any, written: Any, types: TargetTypes) -> Iterator[tuple[Place, str]]:

@@ -11,6 +11,7 @@ from pydantic import Field, PrivateAttr, field_validator, model_validator
 
 from regulars.pipelines.kinds.shape.kind import DeliveryMode
 from regulars.pipelines.kinds.shape.registry import KINDS
+from regulars.pipelines.settings.attributes import ATTRIBUTES_OF, Attribute
 from regulars.pipelines.settings.part import (
     CURRENCY_SIGN_PATTERN,
     SYSTEM_PATTERN,
@@ -122,6 +123,8 @@ class KindMapping(Part):
 
     columns: dict[str, Column]
     """As `sources.<name>.columns`, for this kind."""
+    attributes: dict[Name, Attribute] = {}
+    """As `sources.<name>.attributes`; of `customers` only."""
     when: str | None = None
     """Which rows are of this kind: a SQL condition over the file's columns, which are all text. Without it, all are.
     Rows that the only kind of a source does not take are counted as excluded by the rule `when`; rows that none of
@@ -156,6 +159,10 @@ class Source(Part):
     """What the rows are, where all are of one kind. Give either `kind` with `columns`, or `kinds`."""
     columns: dict[str, Column] = {}
     """Our column: the file's column. Columns that are not named stay in the landing and are not published."""
+    attributes: dict[Name, Attribute] = {}
+    """Of `customers`: what the company keeps about them beyond our columns. A name of your own in small letters, and
+    the file's column (or `{sql: …}`, or `{column: …, type: number}`): a column of `core.customers` and
+    `marts.customer_360`, and a name for `cohorts.dimensions`. They are published: map no personal data."""
     kinds: dict[Literal[NAMES_OF_KINDS], KindMapping] = {}  # type: ignore[valid-type]
     """What the rows are, where a file feeds several kinds: each kind with its own `columns` and, if need be, `when`."""
     headers: dict[str, list[str]] = {}
@@ -219,6 +226,10 @@ class Source(Part):
             raise ValueError("give either `kind` with `columns`, or `kinds`")
         if self.kind is not None and not self.columns:
             raise ValueError("`columns` is missing: say which of the file's columns are ours")
+        if self.kind is None and self.attributes:
+            raise ValueError("write `attributes` below `kinds: {customers: …}`, where a file feeds several kinds")
+        if any(mapping.attributes for kind, mapping in self.mappings.items() if kind != ATTRIBUTES_OF):
+            raise ValueError("only `customers` have `attributes`")
         return self
 
     @model_validator(mode="before")
@@ -267,7 +278,7 @@ class Source(Part):
     def mappings(self) -> dict[str, KindMapping]:
         """Kind -> mapping, however it was written."""
         if self.kind is not None:
-            return {self.kind: KindMapping(columns=self.columns)}
+            return {self.kind: KindMapping(columns=self.columns, attributes=self.attributes)}
         return dict(self.kinds)
 
     @property

@@ -80,6 +80,11 @@ def read_deliveries(
                         for ours, theirs in mapping.columns.items()
                         if (kind, ours) not in absent
                     },
+                    attributes={
+                        ours: theirs
+                        for ours, theirs in mapping.attributes.items()
+                        if (kind, f"attributes.{ours}") not in absent
+                    },
                     when=mapping.when,
                 )
                 for kind, mapping in source.mappings.items()

@@ -17,6 +17,7 @@ import duckdb
 from regulars.pipelines.errors import StorageFailed
 from regulars.pipelines.home.durable import put_in_place
 from regulars.pipelines.settings.source import Source
+from regulars.pipelines.sources.archives.members import Member, copy_member
 from regulars.pipelines.sources.readers.by_format import find_record_lines, read_file
 from regulars.pipelines.sources.readers.header import find_column
 from regulars.pipelines.sources.readers.landed_text import (
@@ -70,22 +71,25 @@ def check_unchanged(path: Path, file_name: str, before: FileState) -> None:
         raise Refusal("growing", f"{file_name} is still being written: run again when the delivery is complete")
 
 
-def land_file(path: Path, file_name: str, before: FileState, source: Source, landing: Path) -> Landed:
+def land_file(
+    path: Path, file_name: str, before: FileState, source: Source, landing: Path, member: Member | None = None
+) -> Landed:
     """Copy a file into the landing and read it, unless both was done before.
 
     Args:
-        path: The delivered file.
+        path: The delivered file, or the archive that it is in.
         file_name: The name to use in sentences.
         before: The state of the file before; it must not change meanwhile.
         source: How the file is written.
         landing: The folder of landed files; made when absent.
+        member: Which file of the archive it is.
 
     Raises:
         Refusal: The file cannot be used. Nothing of it stays in the landing.
     """
     with _make_private_folder(landing) as work:
         copy = work / "original"
-        file_sha256 = _copy(path, copy)
+        file_sha256 = _copy(path, copy) if member is None else copy_member(path, member, copy)
         check_unchanged(path, file_name, before)
         return _read(copy, file_name, file_sha256, source, landing, work)
 
@@ -158,8 +162,8 @@ def _read(copy: Path, file_name: str, file_sha256: str, source: Source, landing:
     target = text_path(landing, file_sha256, source)
     with open_private_connection() as con:
         known = read_landed(con, target)
-    is_whole = known is not None and (known.secret_columns or original_path(landing, file_sha256).exists())
-    if known is not None and is_whole and _has_mapped_header(known, source):
+    is_kept = known is not None and (known.secret_columns or original_path(landing, file_sha256).exists())
+    if known is not None and is_kept and _has_mapped_header(known, source):
         return known
     ready = rework_text(read_file(copy, file_name, file_sha256, source, work), source, work)
     landed = ready.landed

@@ -74,7 +74,9 @@ def _words(annotation: Any) -> str:
     if origin is Literal:
         return ", ".join(f"`{write_value(value)}`" for value in inner)
     if origin in (Union, types.UnionType):
-        return " or ".join(dict.fromkeys(_words(each) for each in inner if each is not type(None)))
+        several = [each for each in inner if each is not type(None)]
+        shown = _words if len(several) == 1 else _words_of_choice
+        return " or ".join(dict.fromkeys(shown(each) for each in several))
     if origin is list:
         return f"list of {_words(inner[0])}" if inner[0] is str else f"list of: {_words(inner[0])}"
     if origin is dict:
@@ -83,6 +85,13 @@ def _words(annotation: Any) -> str:
         keys = ", ".join(annotation.model_fields)
         return f"`{{{keys}: …}}`" if len(annotation.model_fields) == 1 else "a part of its own, below"
     return WORDS[annotation]
+
+
+def _words_of_choice(annotation: Any) -> str:
+    """The words of a type that is one of several: of a part its keys, since it has no heading of its own."""
+    if not is_part(annotation):
+        return _words(annotation)
+    return "`{" + ", ".join(f"{key}: …" for key in annotation.model_fields) + "}`"
 
 
 def _name_key(annotation: Any) -> str:

@@ -107,6 +107,18 @@ VALUES = (
         meaning="Records are called cancelled, failed or a test in a column that no setting reads; they count.",
     ),
     FindingType(
+        name="personal_attribute",
+        meaning="An attribute of the company's own looks like a name, an e-mail address or a telephone number, and is "
+        "published.",
+        unit="values",
+    ),
+    FindingType(
+        name="attribute_values_unread",
+        meaning="Values of an attribute of the company's own are not of the type that the settings give it, and are "
+        "left empty.",
+        unit="values",
+    ),
+    FindingType(
         name="free_text_in_codes",
         meaning="A column of codes or names of groups, which is published, holds nearly as many texts as rows.",
         measure="share",

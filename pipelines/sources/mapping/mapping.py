@@ -10,11 +10,15 @@ from dataclasses import dataclass
 
 from regulars.pipelines.kinds.shape.kind import DefaultBy, KindColumn, SourceCurrency
 from regulars.pipelines.kinds.shape.registry import KINDS
+from regulars.pipelines.settings.attributes import ATTRIBUTES_OF, TypedAttribute, type_attribute
 from regulars.pipelines.settings.source import Column, Constant, Derived, FileOptions, KindMapping
 from regulars.pipelines.sources.mapping.canonical import clean_text, convert_to_form
 from regulars.pipelines.sources.mapping.expressions import ExpressionChecker
 from regulars.pipelines.sources.readers.header import find_column
 from regulars.pipelines.warehouse.sql_text import quote_identifier, quote_literal
+
+ATTRIBUTES = "attributes"
+"""The column of `customers` that holds the company's own attributes as a JSON object."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +63,13 @@ def select_kind(kind: str, mapping: KindMapping, file: LandedFile) -> str:
     for position, column in enumerate(KINDS[kind].columns):
         name, cell = quote_identifier(column.name), quote_identifier(f" {position}")
         value = select_delivered_text(mapping.columns.get(column.name), file.columns)
-        if value is None:
+        if column.name == ATTRIBUTES and kind == ATTRIBUTES_OF and mapping.attributes:
+            own = list(_select_attributes(mapping, file))
+            cleaned += [text for text, _ in own]
+            converted.append(
+                f"'{{' || nullif(concat_ws(',', {', '.join(pair for _, pair in own)}), '') || '}}' as {name}"
+            )
+        elif value is None:
             converted.append(f"{_select_default(column, file.currency, cells)} as {name}")
         else:
             cells[column.name] = cell
@@ -87,13 +97,31 @@ def select_kind(kind: str, mapping: KindMapping, file: LandedFile) -> str:
     """
 
 
+def _select_attributes(mapping: KindMapping, file: LandedFile) -> Iterator[tuple[str, str]]:
+    """Per attribute that the file has: its clean text under a name of its own, and the pair of its name and value."""
+    for number, (name, written) in enumerate(mapping.attributes.items()):
+        typed = type_attribute(written)
+        value = select_delivered_text(list_attribute_origin(typed), file.columns)
+        if value is not None:
+            cell = quote_identifier(f" attribute {number}")
+            text = convert_to_form(typed.form, cell, file.options, file.zone)
+            key = quote_literal(json.dumps(name) + ":")
+            yield f"{clean_text(value)} as {cell}", f"{key} || to_json({text})::varchar"
+
+
+def list_attribute_origin(typed: TypedAttribute) -> Column:
+    """Where an attribute comes from, as a column of ours would."""
+    return Derived(sql=typed.sql) if typed.sql is not None else typed.column or []
+
+
 def list_unread_columns(
     mappings: Iterable[KindMapping], conditions: Iterable[str], columns: tuple[str, ...], checker: ExpressionChecker
 ) -> list[str]:
     """Landed columns that no mapping and no condition of the source reads."""
     read = {find_column(name, columns) for condition in conditions for name in checker.list_columns(condition)}
     for mapping in mappings:
-        for wanted in mapping.columns.values():
+        own = (list_attribute_origin(type_attribute(each)) for each in mapping.attributes.values())
+        for wanted in (*mapping.columns.values(), *own):
             if isinstance(wanted, str | list):
                 read.add(find_first_column([wanted] if isinstance(wanted, str) else wanted, columns))
         for _, expression in list_expressions(mapping):
@@ -106,6 +134,9 @@ def list_expressions(mapping: KindMapping) -> Iterator[tuple[str, str]]:
     for column, wanted in mapping.columns.items():
         if isinstance(wanted, Derived):
             yield column, wanted.sql
+    for name, written in mapping.attributes.items():
+        if (sql := type_attribute(written).sql) is not None:
+            yield f"attributes.{name}", sql
     if mapping.when is not None:
         yield "when", mapping.when
 

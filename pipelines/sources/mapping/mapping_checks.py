@@ -8,11 +8,12 @@ from dataclasses import dataclass, replace
 
 from regulars.pipelines.kinds.shape.kind import KindColumn
 from regulars.pipelines.kinds.shape.registry import KINDS
+from regulars.pipelines.settings.attributes import type_attribute
 from regulars.pipelines.settings.part import Place
 from regulars.pipelines.settings.source import Column, Constant, Derived, KindMapping, Source
 from regulars.pipelines.settings.wording import RENAMED
 from regulars.pipelines.sources.mapping.expressions import ExpressionChecker, ExpressionWrong
-from regulars.pipelines.sources.mapping.mapping import find_first_column, list_expressions
+from regulars.pipelines.sources.mapping.mapping import find_first_column, list_attribute_origin, list_expressions
 from regulars.pipelines.sources.mapping.named_columns import NamedColumns, name_file_columns
 from regulars.pipelines.sources.readers.header import clean_name, find_column, repeated_names
 from regulars.pipelines.sources.readers.refusal import did_you_mean, list_header
@@ -50,7 +51,9 @@ class Mistake:
                 else (*place, self.option)
             )
         place = (*place, "kinds", self.kind) if source.kinds else place
-        return (*place, "when") if self.column == "when" else (*place, "columns", self.column)
+        if self.column == "when" or self.column.startswith("attributes."):
+            return (*place, *self.column.split("."))
+        return (*place, "columns", self.column)
 
 
 def check_settings(name: str, source: Source, checker: ExpressionChecker) -> list[Mistake]:
@@ -75,13 +78,17 @@ def check_settings(name: str, source: Source, checker: ExpressionChecker) -> lis
     for kind, mapping in source.mappings.items():
         where = f"sources.{name}.kinds.{kind}" if source.kinds else f"sources.{name}"
         for column, sentence in _find_settings_mistakes(kind, mapping, checker):
-            place = f"{where}.{column}" if column == "when" else f"{where}.columns" + (f".{column}" if column else "")
+            is_own = column == "when" or column.startswith("attributes.")
+            place = f"{where}.{column}" if is_own else f"{where}.columns" + (f".{column}" if column else "")
             mistakes.append(Mistake(name, kind, column, "settings", f"{place} {sentence}"))
     return mistakes
 
 
 def _find_settings_mistakes(kind: str, mapping: KindMapping, checker: ExpressionChecker) -> Iterator[tuple[str, str]]:
     names = [column.name for column in KINDS[kind].columns]
+    for own in mapping.attributes:
+        if own in names:
+            yield f"attributes.{own}", f"is a column of {kind}: map it in `columns`"
     for column in mapping.columns:
         if column not in names:
             now = RENAMED.get(column)
@@ -128,6 +135,13 @@ def check_mapping(
                 mistakes.append(Mistake(name, kind, column, "absent", sentence))
                 continue
             mistakes += list(_find_column_mistakes(name, kind, known, wanted, header, named, checker))
+        for own, written in mapping.attributes.items():
+            origin = list_attribute_origin(type_attribute(written))
+            if _is_absent(origin, named):
+                mistakes.append(Mistake(name, kind, f"attributes.{own}", "absent", "the file lacks it, as it may"))
+                continue
+            described = KindColumn(f"attributes.{own}", "text", "", is_descriptive=True)
+            mistakes += list(_find_column_mistakes(name, kind, described, origin, header, named, checker))
         if mapping.when is not None:
             mistakes += list(_find_condition_mistakes(name, kind, "when", mapping.when, header, named, checker))
     return mistakes if _has_known_name(source, named.delivered, checker) else [_hide_header(each) for each in mistakes]

@@ -43,8 +43,8 @@ class Landed:
     """A landed file.
 
     `header` holds the delivered header names as they were, `columns` the names they have in the Parquet file;
-    `record_count` counts its rows, `malformed_count` the lines quarantined beside it; `notes` say what the reader read
-    in a way of its own. `secret_columns` were taken out.
+    `record_count` counts its rows, `malformed_count` the lines quarantined beside it. `secret_columns` were taken out;
+    `notes` say what the reader read in a way of its own.
     """
 
     file_sha256: str
@@ -53,8 +53,8 @@ class Landed:
     encoding: str
     record_count: int
     malformed_count: int
-    notes: tuple[Note, ...] = ()
     secret_columns: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
 
 
 def original_path(landing: Path, file_sha256: str) -> Path:
@@ -88,7 +88,8 @@ def _mark_options(source: Source) -> str:
     Empty for CSV with default options.
     """
     used = source.options.model_dump(include=_OPTIONS_OF_READERS.get(source.reader, set()))
-    if source.format == "csv" and used == FileOptions().model_dump(include=set(used)) and source.reshape is None:
+    is_plain = source.format == "csv" and used == FileOptions().model_dump(include=set(used))
+    if is_plain and source.reshape is None:
         return ""
     if not any(used.values()):
         used = {}
@@ -132,5 +133,5 @@ def read_landed(con: duckdb.DuckDBPyConnection, path: Path) -> Landed | None:
     except duckdb.Error:
         return None
     facts = json.loads(found[0][0])
-    lists = {name: tuple(facts[name]) for name in ("header", "columns", "secret_columns") if name in facts}
+    lists = {key: tuple(value) for key, value in facts.items() if isinstance(value, list)}
     return Landed(**{**facts, **lists, "notes": tuple(Note(**note) for note in facts.get("notes", ()))})

@@ -61,6 +61,7 @@ def customer_dimensions(
     *,
     as_of: dt.date,
     lapse_days: int,
+    attributes: Sequence[str] = (),
 ) -> pl.DataFrame:
     """Collect the dimensions of each known customer with a countable order or a paid subscription, one row each.
 
@@ -73,12 +74,14 @@ def customer_dimensions(
             `acquisition_cost`.
         as_of: Last day that counts; customers who first ordered or subscribed after it are left out.
         lapse_days: Customers who came within this many days of the very first order may be older: `is_left_censored`.
+        attributes: Columns of `customers` that are the company's own.
 
     Returns:
-        The columns of `COLUMNS`, sorted by customer_id; the `first_…` columns are NULL without an order.
+        The columns of `COLUMNS` and the attributes, sorted by customer_id; the `first_…` columns are NULL without an
+        order.
     """
     firsts = read_into_polars(_select_first_orders(orders, as_of))
-    attributes = read_into_polars(
+    described = read_into_polars(
         select_columns(
             customers,
             "customer_id",
@@ -87,12 +90,13 @@ def customer_dimensions(
             "customer_type",
             "acquisition_channel",
             "acquisition_cost",
+            *attributes,
         )
     )
     begun = pl.col("first_order_date") - pl.lit(find_first_day(firsts["first_order_date"]), pl.Date)
     return (
         firsts.join(_list_subscribers(subscriptions, as_of), on="customer_idx", how="full", coalesce=True)
-        .join(attributes, on="customer_idx")
+        .join(described, on="customer_idx")
         .join(
             _choose_main_categories(read_into_polars(_sum_first_orders_by_category(order_lines, products))),
             on="customer_idx",
@@ -106,7 +110,7 @@ def customer_dimensions(
             .then(pl.lit("full price")),
             as_of=pl.lit(as_of),
         )
-        .select(pl.col(name).cast(kind) for name, kind in COLUMNS.items())
+        .select(*(pl.col(name).cast(kind) for name, kind in COLUMNS.items()), *attributes)
         .sort("customer_id")
     )
 
@@ -179,7 +183,7 @@ def split_customers(customer_dimensions: IntoFrame, names: Sequence[str]) -> pl.
         `customer_idx` Int32, and a column per name (Enum of its values, sorted).
     """
     table = read_into_polars(select_columns(customer_dimensions, "customer_idx", *names))
-    return table.select("customer_idx", *(_group_rare_values(table[name]) for name in names))
+    return table.select("customer_idx", *(_group_rare_values(table[name].cast(pl.String)) for name in names))
 
 
 def _group_rare_values(values: pl.Series) -> pl.Series:

@@ -29,6 +29,7 @@ from regulars.pipelines.audit.findings.tables.money import (
     find_spread_discounts,
 )
 from regulars.pipelines.audit.findings.tables.odd_orders import find_odd_orders
+from regulars.pipelines.audit.findings.tables.own_attributes import find_odd_attributes
 from regulars.pipelines.audit.findings.tables.placeholders import find_placeholders
 from regulars.pipelines.audit.findings.tables.references import find_unmatched_references
 from regulars.pipelines.audit.findings.tables.same_orders import find_same_orders
@@ -52,6 +53,7 @@ MEASUREMENTS: Sequence[Callable[[duckdb.DuckDBPyConnection], Iterable[Finding]]]
     find_left_out_answers,
     find_free_text,
     find_unknown_countries,
+    find_odd_attributes,
     find_refund_findings,
     find_spread_discounts,
     find_never_charged_periods,
