@@ -3,6 +3,7 @@
 import datetime as dt
 import gzip
 import json
+import zipfile
 
 import pytest
 
@@ -192,3 +193,25 @@ def test_workbooks_packed_files_and_json_are_read_whatever_their_names_say(tmp_p
     }
     assert sources["answers"].columns["survey_type"].value == "nps"
     assert "page.csv: left alone (a web page or XML, not a table)" in said
+
+
+def test_the_files_of_a_zip_are_sources_of_their_own(tmp_path):
+    folder = tmp_path / "e"
+    folder.mkdir()
+    orders = "Order No,Date,Net,Mail\n" + "".join(f"{n},2026-01-0{n},{n}.50,a@x.example\n" for n in range(1, 9))
+    customers = CUSTOMERS + "".join(f"{n};Ann;Lee;ann{n}@x.example;1{n}.02.2025\n" for n in range(10))
+    with zipfile.ZipFile(folder / "export_2026-01-09.zip", "w") as archive:
+        archive.writestr("orders_1.csv", orders)
+        archive.writestr("orders_2.csv", orders)
+        archive.writestr("kunden.csv", customers)
+        archive.writestr("readme.txt", "Hello\n")
+    said = init_settings(InitRequest(folder, tmp_path / "regulars.yaml"))
+    sources = load_settings(tmp_path / "regulars.yaml", {}).sources
+    assert {(each.path, each.member) for each in sources.values()} == {
+        ("e/export_*.zip", "orders_*.csv"),
+        ("e/export_*.zip", "kunden.csv"),
+    }
+    assert "export_2026-01-09.zip/readme.txt: left alone" in said
+    shown, code = preview_sources(tmp_path / "regulars.yaml", only=None, data=None, as_json=True, now=NOW)
+    assert code == 0
+    assert {each["source"]: each["row_count"] for each in json.loads(shown)["sources"]} == {"kunden": 10, "orders": 16}
