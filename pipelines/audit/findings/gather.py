@@ -106,7 +106,7 @@ PRODUCERS_OF_VALUES: Sequence[Producer] = (
     lambda run: find_beaten_offers(run.warehouse.con),
     lambda run: find_undecided_segments(run.warehouse.con),
 )
-"""What measures the marts about values, offers and own segments, which cost more to build than all that the others read."""
+"""What measures marts of values, offers and own segments, which cost more to build than all that the others read."""
 
 
 def write_findings(run: Run, producers: Sequence[Producer] = (*PRODUCERS, *PRODUCERS_OF_VALUES)) -> None:
