@@ -12,6 +12,7 @@ from regulars.pipelines.command.init.init import InitRequest, init_settings
 from regulars.pipelines.command.preview.preview import preview_sources
 from regulars.pipelines.errors import InputRefused, UsageWrong
 from regulars.pipelines.settings.settings_file import load_settings
+from tests.shop import run_regulars
 from tests.workbooks import xlsx
 
 NOW = dt.datetime(2026, 11, 28, 12, tzinfo=dt.UTC)
@@ -202,7 +203,7 @@ def test_the_files_of_a_zip_are_sources_of_their_own(tmp_path):
     customers = CUSTOMERS + "".join(f"{n};Ann;Lee;ann{n}@x.example;1{n}.02.2025\n" for n in range(10))
     with zipfile.ZipFile(folder / "export_2026-01-09.zip", "w") as archive:
         archive.writestr("orders_1.csv", orders)
-        archive.writestr("orders_2.csv", orders)
+        archive.writestr("orders_2.csv", orders.replace("\n", "\n1").removesuffix("1"))
         archive.writestr("kunden.csv", customers)
         archive.writestr("readme.txt", "Hello\n")
     said = init_settings(InitRequest(folder, tmp_path / "regulars.yaml"))
@@ -215,3 +216,14 @@ def test_the_files_of_a_zip_are_sources_of_their_own(tmp_path):
     shown, code = preview_sources(tmp_path / "regulars.yaml", only=None, data=None, as_json=True, now=NOW)
     assert code == 0
     assert {each["source"]: each["row_count"] for each in json.loads(shown)["sources"]} == {"kunden": 10, "orders": 16}
+
+
+def test_the_command_asks_nothing_with_yes_and_lists_profiles(tmp_path):
+    write(tmp_path, "e/odd.csv", SHOPIFY + ORDER.format(1))
+    settings = tmp_path / "regulars.yaml"
+    done = run_regulars("init", tmp_path / "e", "--yes", "--settings", settings, "--timezone", "Europe/Berlin")
+    assert done.code == 0, done.stderr
+    assert "timezone: Europe/Berlin\n" in settings.read_text(encoding="utf-8")
+    assert "shopify_orders" in run_regulars("profiles", "--settings", settings).stdout
+    assert "tool: Shopify" in run_regulars("profiles", "shopify_orders", "--settings", settings).stdout
+    assert "did you mean `shopify_orders`?" in run_regulars("profiles", "shopify_order", "--settings", settings).stderr
