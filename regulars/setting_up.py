@@ -40,6 +40,6 @@ def profiles(
 
     Example: regulars profiles shopify_orders
     """
-    from regulars.pipelines.command.profiles import show_profiles
+    from regulars.pipelines.command.init.shown_profiles import show_profiles
 
     typer.echo(show_profiles(name, settings.resolve().parent))

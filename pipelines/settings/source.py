@@ -271,7 +271,8 @@ class Source(Part):
         wanted = [column for mapping in self.mappings.values() for column in mapping.columns.values()]
         names = [(each,) if isinstance(each, str) else tuple(each) for each in wanted if isinstance(each, str | list)]
         filled = [self.fill_down.document, *self.fill_down.columns] if self.fill_down else []
-        return list(dict.fromkeys([*names, *((name,) for name in filled)]))
+        found = dict.fromkeys([*names, *((name,) for name in filled)])
+        return [tuple(other for name in each for other in (name, *self.headers.get(name, ()))) for each in found]
 
     @property
     def mappings(self) -> dict[str, KindMapping]:

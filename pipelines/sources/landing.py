@@ -30,7 +30,7 @@ from regulars.pipelines.sources.readers.landed_text import (
     text_path,
 )
 from regulars.pipelines.sources.readers.refusal import Refusal
-from regulars.pipelines.sources.readers.reworked_text import rework_text
+from regulars.pipelines.sources.reworking.reworked_text import rework_text
 
 _CHUNK = 1 << 20
 _WORK = ".landing-"

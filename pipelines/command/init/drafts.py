@@ -4,7 +4,7 @@ Put here: what goes into the settings of one source. Keep out: asking (`question
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -109,7 +109,8 @@ def draft_unknown(name: str, group: Group, con: duckdb.DuckDBPyConnection, landi
     written = {**_describe_files(group), **_describe_format(group, Source.model_validate(plain))}
     draft = Draft(name, group, written, "an export that no profile knows", "unknown")
     try:
-        rows, landed = land_group(group, probe, landing)
+        # of one file: the same record stands in several exports, and once in each
+        rows, landed = land_group(replace(group, heads=group.heads[-1:]), probe, landing)
     except Refusal as refusal:
         draft.problems.append(refusal.sentence)
         return draft
@@ -215,14 +216,15 @@ def _describe_files(group: Group) -> dict[str, Any]:
 def _describe_format(group: Group, source: Source) -> dict[str, Any]:
     """What differs from how the profile, or the default, says that the files are written."""
     head = group.heads[-1]
-    if head.format != "csv":
+    if not head.format.startswith("csv"):
         return {"format": head.format}
     options: dict[str, Any] = {}
     if head.delimiter != source.options.delimiter:
         options["delimiter"] = head.delimiter
     if not all(each.ends_with_line_end for each in group.heads):
         options["final_newline"] = "optional"
-    return {"options": options} if options else {}
+    packed = {"format": head.format} if head.format != "csv" else {}
+    return {**packed, **({"options": options} if options else {})}
 
 
 def land_group(group: Group, source: Source, landing: Path) -> tuple[str, Landed]:
