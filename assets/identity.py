@@ -12,20 +12,28 @@ import polars as pl
 
 from regulars.assets.tables import asset_key, report_table
 from regulars.pipelines.home.state_file import read_state
+from regulars.pipelines.identity.keys.emails import EmailRules
 from regulars.pipelines.identity.output import People
 from regulars.pipelines.identity.owners import number_owners
 from regulars.pipelines.identity.people import Rules, find_people
 from regulars.pipelines.identity.references import READS as KINDS_READ
 from regulars.pipelines.run.run import Run
+from regulars.pipelines.settings.settings import Settings
 
 TABLES = {
     "records": "One row per source record: which person and which customer it is.",
     "customer_links": "One row per order, refund, response … or customer record that belongs to somebody.",
     "events": "One row per customer created, merged or split in this run.",
     "person_map": "One row per record and id that it ever had: what keeps ids stable from run to run.",
-    "shared_emails": "One row per system and what shares addresses: records, or orders, too many to name anybody.",
+    "links": "One row per link between two records: what makes it, by which key, and whether the settings forbid it.",
+    "former_customer_ids": "One row per customer id that is no longer in use: which customer stands for it now.",
+    "shared_keys": "One row per type of key, system and what shares keys (records, orders): too many to name anybody.",
+    "match_lists": "One row: how many pairs of the settings name nobody, and how many links they forbid.",
     "owners": "One row per owner of customers: the name, and the id by which published tables know the owner.",
 }
+
+ATTRIBUTES = {"customer_links": "links", "links": "evidence", "former_customer_ids": "former_ids"}
+"""Table -> the attribute of `People` that holds it, where it is called otherwise."""
 
 READS = {f"identity.{name}": [f"staging.{kind}" for kind in KINDS_READ] for name in TABLES}
 
@@ -47,39 +55,60 @@ def identity(run: dg.ResourceParam[Run]) -> Iterator[dg.MaterializeResult[Any]]:
     """Find out who is who, and keep the ids of the parent generation."""
     with run.step("identity"):
         began = time.perf_counter()
-        people = find(run)
-        owners = number_owners(run.warehouse.scan("staging.customers"), read_previous(run, "owners"))
+        frames = find_tables(run)
         for name in TABLES:
-            of_people = "links" if name == "customer_links" else name
-            write(run, f"identity.{name}", owners if name == "owners" else getattr(people, of_people))
+            write(run, f"identity.{name}", frames[name])
             yield report_table(run, f"identity.{name}", [], seconds=time.perf_counter() - began)
             began = time.perf_counter()
-        ignored = int(people.shared_emails["email_count"].sum() or 0)
-        if ignored:
-            run.report_progress(
-                f"identity: {ignored} e-mail addresses are shared by too many records or orders and name nobody"
-            )
+        for key_type, noun in {"email": "e-mail addresses", "phone": "telephone numbers"}.items():
+            ignored = frames["shared_keys"].filter(pl.col("key_type") == key_type)["key_count"].sum()
+            if ignored:
+                run.report_progress(
+                    f"identity: {ignored} {noun} are shared by too many records or orders and name nobody"
+                )
+        if cut := frames["match_lists"]["cut_count"][0]:
+            run.report_progress(f"identity: {cut} links are not made, since `never_match` keeps their persons apart")
+
+
+def find_tables(run: Run) -> dict[str, pl.DataFrame]:
+    """Name -> each table of `TABLES`, not yet written."""
+    people = find(run)
+    owners = number_owners(run.warehouse.scan("staging.customers"), read_previous(run, "owners"))
+    return {name: owners if name == "owners" else getattr(people, ATTRIBUTES.get(name, name)) for name in TABLES}
 
 
 def find(run: Run) -> People:
     """This run's people, with the ids of the parent generation."""
     settings = run.settings
     staging = {kind: run.warehouse.scan(f"staging.{kind}") for kind in KINDS_READ}
-    rules = settings.identity
     return find_people(
         staging,
         read_previous(run, "person_map"),
         company=settings.company.name,
         generation=run.number,
-        rules=Rules(
-            customer_is=settings.customer_is,
-            ignore_emails=rules.ignore_emails,
-            max_records_per_email=rules.max_records_per_email,
-            max_orders_per_email=rules.max_orders_per_email,
-            max_orders_per_email_and_day=rules.max_orders_per_email_and_day,
-            link_accounts=rules.link_accounts,
-            max_records_per_customer=rules.max_records_per_customer,
-        ),
+        rules=read_rules(settings),
+    )
+
+
+def read_rules(settings: Settings) -> Rules:
+    """What the settings say of identity."""
+    chosen = settings.identity
+    return Rules(
+        customer_is=settings.customer_is,
+        emails=EmailRules(chosen.ignore_emails, chosen.email_domain_aliases, chosen.gmail_variants),
+        max_records_per_email=chosen.max_records_per_email,
+        max_orders_per_email=chosen.max_orders_per_email,
+        max_orders_per_email_and_day=chosen.max_orders_per_email_and_day,
+        match_phones=chosen.match_phones,
+        phone_region=chosen.phone_region,
+        max_records_per_phone=chosen.max_records_per_phone,
+        always_match=chosen.always_match,
+        never_match=chosen.never_match,
+        link_accounts=chosen.link_accounts,
+        accounts_by_domain=chosen.accounts_by_domain,
+        free_email_domains=chosen.free_email_domains,
+        roll_up_accounts=chosen.roll_up_accounts,
+        max_records_per_customer=chosen.max_records_per_customer,
     )
 
 

@@ -68,5 +68,4 @@ def list_marts(contracts: dict[str, Contract]) -> list[Blueprint]:
     """One table per mart, or table of `meta`, that has a contract and a function."""
     named = {table.partition(".")[2]: table for table in contracts if table.startswith(("marts.", "meta."))}
     functions = find_mart_functions(set(named))
-    made = {name: named[name] for name in functions}
-    return [describe_mart(named[name], function, contracts[named[name]], made) for name, function in functions.items()]
+    return [describe_mart(named[name], function, contracts[named[name]], named) for name, function in functions.items()]

@@ -1,34 +1,70 @@
-"""The company's own segments as assets: who is in which, and how many are in each.
+"""The company's own segments as assets: who is in which, how many are in each, and who came and left.
 
-Put here: what these tables read. Keep out: running the expressions (`pipelines/segments`).
+Put here: what these tables read, of this run and of the generation before. Keep out: running the expressions and
+carrying their history on (`pipelines/segments`).
 """
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Mapping
 
 import polars as pl
+from polars._typing import PolarsDataType
 
 from regulars.assets.tables import Blueprint
+from regulars.pipelines.audit.restatements.parent import ParentGeneration
 from regulars.pipelines.contracts.contract import Contract
 from regulars.pipelines.run.run import Run
+from regulars.pipelines.segments.own_segment_history import (
+    FOLLOWED,
+    HISTORY,
+    add_followed_since,
+    follow_own_segments,
+)
 from regulars.pipelines.segments.own_segments import customer_own_segments, own_segments
+from regulars.pipelines.transforms.customers.segment_history import list_past_segments
 
-READS = "marts.customer_360"
+CUSTOMERS = "marts.customer_360"
+MEMBERS, SEGMENTS, MOVES_OF = "marts.customer_own_segments", "marts.own_segments", "marts.customer_segment_history"
+PURCHASES = ("orders", "refunds", "subscriptions", "customers", "calendar")
+"""What of core says where a customer stood on a day."""
 
 
 def list_own_segment_tables(contracts: dict[str, Contract]) -> list[Blueprint]:
-    """The two tables; both are empty where the settings name no segment."""
-    made: dict[str, Callable[..., pl.DataFrame]] = {
-        "marts.customer_own_segments": customer_own_segments,
-        "marts.own_segments": own_segments,
-    }
-    return [_describe(table, function, contracts[table]) for table, function in made.items()]
+    """The three tables; without a segment in the settings the first two are empty."""
+
+    def make_members(run: Run) -> None:
+        customers = run.warehouse.scan(CUSTOMERS).collect()
+        rows = customer_own_segments(customers, as_of=run.as_of, segments=run.settings.segments)
+        run.warehouse.write_frame(MEMBERS, rows, contracts[MEMBERS].types)
+
+    def make_segments(run: Run) -> None:
+        counted = own_segments(run.warehouse.scan(CUSTOMERS).collect(), as_of=run.as_of, segments=run.settings.segments)
+        rows = add_followed_since(counted, _read_parent(run, SEGMENTS, FOLLOWED), as_of=run.as_of)
+        run.warehouse.write_frame(SEGMENTS, rows, contracts[SEGMENTS].types)
+
+    def make_history(run: Run) -> None:
+        core = (run.warehouse.scan(f"core.{name}") for name in PURCHASES)
+        rows = list_past_segments(*core, as_of=run.as_of, lapse_days=run.settings.lapse_days)
+        own = follow_own_segments(
+            run.warehouse.scan(MEMBERS).collect(),
+            run.warehouse.scan(SEGMENTS).collect(),
+            run.warehouse.scan("core.customers").collect(),
+            _read_parent(run, MOVES_OF, HISTORY),
+            as_of=run.as_of,
+        )
+        all_rows = pl.concat([rows, own]).sort("customer_id", "segmentation", "valid_from")
+        run.warehouse.write_frame(MOVES_OF, all_rows, contracts[MOVES_OF].types)
+
+    of_customers = frozenset({CUSTOMERS})
+    of_history = frozenset({MEMBERS, SEGMENTS, *(f"core.{name}" for name in PURCHASES)})
+    made = ((MEMBERS, of_customers, make_members), (SEGMENTS, of_customers, make_segments))
+    return [
+        Blueprint(table, reads, contracts[table].grain, "polars", make)
+        for table, reads, make in (*made, (MOVES_OF, of_history, make_history))
+    ]
 
 
-def _describe(table: str, function: Callable[..., Any], contract: Contract) -> Blueprint:
-    def make(run: Run) -> None:
-        customers = run.warehouse.scan(READS).collect()
-        rows = function(customers, as_of=run.as_of, segments=run.settings.segments)
-        run.warehouse.write_frame(table, rows, contract.types)
-
-    return Blueprint(table, frozenset({READS}), contract.grain, "polars", make)
+def _read_parent(run: Run, table: str, columns: Mapping[str, PolarsDataType]) -> pl.DataFrame:
+    """Read columns of a table of the generation before; empty where it has none of them, or is of a later day."""
+    if run.parent is None or run.parent.manifest.as_of > run.as_of:
+        return pl.DataFrame(schema=columns)
+    return ParentGeneration(run.warehouse.con, run.parent).read_columns(table, columns)

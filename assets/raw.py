@@ -17,7 +17,7 @@ from regulars.pipelines.run.raw_tables import make_raw_tables
 from regulars.pipelines.run.run import Run
 from regulars.pipelines.settings.company_tables import write_company_tables
 
-SETTINGS_TABLES = ("company", "acquisition_costs", "country_names", "weekdays", "special_days")
+SETTINGS_TABLES = ("company", "acquisition_costs", "survivorship", "country_names", "weekdays", "special_days")
 READS: dict[str, list[str]] = {f"raw.{name}": [] for name in (*KINDS, *SETTINGS_TABLES)}
 
 

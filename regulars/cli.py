@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from regulars.for_tools import export, mcp
+from regulars.launching import require_working_folder
 from regulars.options import (
     SETTINGS,
     AllowOption,
@@ -22,7 +24,7 @@ from regulars.options import (
     SettingsOption,
     VersionOption,
 )
-from regulars.personal_data import quarantine, themes, worklists
+from regulars.personal_data import about, quarantine, themes, worklists
 from regulars.pipelines.errors import RegularsError, StorageFailed
 from regulars.setting_up import init, profiles
 
@@ -201,6 +203,7 @@ def verify(home: HomeOption = None, settings: SettingsOption = SETTINGS) -> None
     typer.echo(verify_current(_home(home, settings)))
 
 
+app.command()(about)
 app.command()(quarantine)
 app.command()(themes)
 
@@ -221,6 +224,8 @@ def sql(
     typer.echo(run_query(_home(home, settings), query, as_json=as_json))
 
 
+app.command()(export)
+app.command()(mcp)
 app.command()(worklists)
 
 
@@ -278,6 +283,7 @@ def _now() -> dt.datetime:
 def main() -> None:
     """Run the command line; a mistake the reader can mend is a sentence and an exit code, never a stack trace."""
     try:
+        require_working_folder()
         app()
     except RegularsError as error:
         _print_error(str(error))

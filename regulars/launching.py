@@ -1,4 +1,4 @@
-"""Starts a run, or the plan of one, for the command line.
+"""Starts a run, or the plan of one, for the command line, in a folder that exists.
 
 Put here: from arguments to a request to Dagster. Keep out: verbs and their options (`cli.py`), and what a run does.
 Everything large is imported when it is used.
@@ -8,6 +8,8 @@ import datetime as dt
 from pathlib import Path
 
 import typer
+
+from regulars.pipelines.errors import StorageFailed
 
 
 def run_pipeline(
@@ -63,3 +65,11 @@ def plan_pipeline(
 
         text = plan_run(request, launch_unrecorded_run, as_json=as_json)
     typer.echo(text)
+
+
+def require_working_folder() -> None:
+    """Stop before anything else where the folder that the command was started in no longer exists."""
+    try:
+        Path.cwd()
+    except FileNotFoundError:
+        raise StorageFailed("The folder you are in no longer exists; change to one that does (`cd`)") from None

@@ -29,6 +29,22 @@ def quarantine(
     typer.echo(show_quarantine(find_home(home, settings), settings=settings, export=export, as_json=as_json))
 
 
+def about(
+    whom: Annotated[str, typer.Argument(help="A customer_id, also a former one; `system:record id`; or an address.")],
+    home: HomeOption = None,
+    settings: SettingsOption = SETTINGS,
+    as_json: JsonOption = False,
+) -> None:
+    """Say which records are one customer and why, which ids it had, and which links the settings forbid.
+
+    Example: regulars about crm:1019951
+    """
+    from regulars.pipelines.command.about import describe_somebody
+    from regulars.pipelines.run.request import find_home
+
+    typer.echo(describe_somebody(find_home(home, settings), whom, as_json=as_json))
+
+
 def worklists(
     home: HomeOption = None,
     settings: SettingsOption = SETTINGS,

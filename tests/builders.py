@@ -72,6 +72,7 @@ _MADE_BY_HAND = {
         "show_owner_names boolean"
     ),
     "raw.acquisition_costs": "channel varchar, cost decimal(18, 4)",
+    "raw.survivorship": "attribute varchar, rule varchar, systems varchar[]",
     "raw.weekdays": "iso_weekday integer, is_business_day boolean, opens_minute integer, closes_minute integer",
     "raw.special_days": "day date, is_business_day boolean",
     "raw.country_names": "name varchar, country varchar, country_name varchar, is_translated boolean",
@@ -84,6 +85,9 @@ _MADE_BY_HAND = {
         "contact_id varchar"
     ),
     "identity.owners": "owner varchar, owner_id varchar",
+    "identity.former_customer_ids": (
+        "former_customer_id varchar, customer_id varchar, ended_in_generation integer, record_share double"
+    ),
 }
 
 

@@ -11,8 +11,10 @@ from hypothesis import settings
 
 from tests.shop import CRM, FOUR_ORDERS, ORDERS, SURVEY, THREE_ANSWERS, TWO_CUSTOMERS, Shop, run_regulars
 
-EXAMPLES_FACTOR = int(os.environ.get("REGULARS_EXAMPLES_FACTOR", "1"))
-"""How many times as many examples are drawn as each property asks for: more than 1 in `make test-slow`."""
+EXAMPLES_FACTOR = float(os.environ.get("REGULARS_EXAMPLES_FACTOR", "1"))
+"""How many times as many examples are drawn as each property asks for: half of them in `make test`, three times as many
+in `make test-slow`."""
+FEWEST_EXAMPLES = 5
 
 LONGEST_FIRST = (
     "test_run_end_to_end.py",
@@ -32,9 +34,21 @@ MadeOnce = Callable[[str, Callable[[Path], None]], Path]
 
 def pytest_itemcollected(item: pytest.Item) -> None:
     asked = getattr(getattr(item, "obj", None), "_hypothesis_internal_use_settings", None)
-    if asked is not None and EXAMPLES_FACTOR > 1:
-        more = settings(asked, max_examples=asked.max_examples * EXAMPLES_FACTOR)
-        item.obj._hypothesis_internal_use_settings = more  # no public way leads over what a test says itself
+    if asked is not None:
+        count = max(min(asked.max_examples, FEWEST_EXAMPLES), round(asked.max_examples * EXAMPLES_FACTOR))
+        # no public way leads over what a test says itself
+        item.obj._hypothesis_internal_use_settings = settings(asked, max_examples=count)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Give each worker a processor of its own: polars and DuckDB then start one thread each, not all of them twice.
+
+    Threads that wait for each other over ten rows cost more than what they compute.
+    """
+    worker = os.environ.get("PYTEST_XDIST_WORKER")
+    if worker is not None and hasattr(os, "sched_setaffinity"):
+        processors = sorted(os.sched_getaffinity(0))
+        os.sched_setaffinity(0, {processors[int(worker.removeprefix("gw")) % len(processors)]})
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -70,8 +84,7 @@ def published_demo(made_once: MadeOnce) -> Path:
     """The sample company with 200 customers beside its home, published once. Only to be looked at, or copied."""
 
     def make(folder: Path) -> None:
-        history = {"DAGSTER_HOME": str(folder / "home" / "dagster")}
-        done = run_regulars("demo", "--home", folder / "home", "--customers", "200", **history)
+        done = run_regulars("demo", "--home", folder / "home", "--customers", "200")
         assert done.code == 0, done.stderr
         (folder / "said.txt").write_text(done.stdout, encoding="utf-8")
 
@@ -88,6 +101,7 @@ def published_shop(made_once: MadeOnce) -> Shop:
         shop.deliver("crm.csv", *TWO_CUSTOMERS)
         shop.deliver("orders-1.csv", *FOUR_ORDERS)
         shop.deliver("answers.csv", *THREE_ANSWERS)
+        shop.environment = {"DAGSTER_HOME": str(folder / "dagster")}  # the one run of the quick tests that is recorded
         assert shop.run() == 0, shop.said
         (folder / "said.txt").write_text(shop.said, encoding="utf-8")
 

@@ -39,6 +39,7 @@ from regulars.pipelines.settings.part import Place
 from regulars.pipelines.settings.settings import Settings, find_as_of
 from regulars.pipelines.settings.settings_file import load_settings
 from regulars.pipelines.settings.source import Source
+from regulars.pipelines.sources.archives.delivered_file import DeliveredFile, open_archive
 from regulars.pipelines.sources.formats.format_advice import advise_formats
 from regulars.pipelines.sources.landing import land_file, read_file_state
 from regulars.pipelines.sources.mapping.evidence_findings import find_contradictions
@@ -240,7 +241,8 @@ def _check_newest_file(name: str, source: Source, path: Path, checker: Expressio
     subject = f"source {name}"
     with tempfile.TemporaryDirectory() as folder:
         try:
-            landed = land_file(path, path.name, read_file_state(path), source, Path(folder))
+            file = open_archive(DeliveredFile(path.name, path, read_file_state(path)), source)[-1]
+            landed = land_file(file.path, file.file_name, file.state, source, Path(folder), file.member)
         except Refusal as refusal:
             mark: Mark = "problem" if source.is_required else "warning"
             yield SetupCheck(mark, subject, refusal.sentence, InputRefused.exit_code if source.is_required else 0)
@@ -249,10 +251,10 @@ def _check_newest_file(name: str, source: Source, path: Path, checker: Expressio
         if mistake.code == "absent":
             continue
         kind: tuple[Mark, int] = ("warning", 0) if mistake.code == "warning" else ("problem", InputRefused.exit_code)
-        yield SetupCheck(kind[0], subject, f"{path.name}: {mistake.sentence}", kind[1])
+        yield SetupCheck(kind[0], subject, f"{file.file_name}: {mistake.sentence}", kind[1])
     if landed.malformed_count:
         lines = count_things(landed.malformed_count, "line is not a record", "lines are not records")
-        yield SetupCheck("warning", subject, f"{path.name}: {lines}")
+        yield SetupCheck("warning", subject, f"{file.file_name}: {lines}")
 
 
 def _check_formats(company: Settings, data: Path, now: dt.datetime) -> Iterator[SetupCheck]:

@@ -18,6 +18,8 @@ FUNCTIONS = {
     "count_distinct": "count(distinct {})",
 }
 """What an expression may call, always with one column -> its SQL."""
+_DOUBLE, _PORTABLE = "1.0::double", "1.0"
+"""What makes a division one of fractions: of doubles in DuckDB, and in any dialect."""
 
 _SIGNS = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*"}
 
@@ -41,22 +43,35 @@ def parse_expression(text: str) -> ast.expr:
 
 
 def print_sql(tree: ast.expr) -> str:
-    """The expression as SQL over one table; a division by zero is NULL, and no division is one of whole numbers.
+    """The expression as DuckDB's SQL over one table: by zero gives NULL, and nothing is divided as whole numbers.
 
     Raises:
         ExpressionRefused: The tree holds something that an expression may not.
     """
+    return _print(tree, "", _DOUBLE)
+
+
+def print_portable_sql(tree: ast.expr, table: str) -> str:
+    """The same in SQL that any database reads, its columns qualified by the name of the table.
+
+    Raises:
+        ExpressionRefused: The tree holds something that an expression may not.
+    """
+    return _print(tree, f"{quote_identifier(table)}.", _PORTABLE)
+
+
+def _print(tree: ast.expr, table: str, one: str) -> str:
     match tree:
         case ast.Call(func=ast.Name(id=function), args=[ast.Name(id=column)], keywords=[]) if function in FUNCTIONS:
-            return FUNCTIONS[function].format(quote_identifier(column))
+            return FUNCTIONS[function].format(f"{table}{quote_identifier(column)}")
         case ast.Constant(value=int() | float() as number) if not isinstance(number, bool):
             return repr(number)
         case ast.UnaryOp(op=ast.USub(), operand=operand):
-            return f"-{print_sql(operand)}"
+            return f"-{_print(operand, table, one)}"
         case ast.BinOp(left=left, op=ast.Div(), right=right):
-            return f"(1.0::double * {print_sql(left)} / nullif({print_sql(right)}, 0))"
+            return f"({one} * {_print(left, table, one)} / nullif({_print(right, table, one)}, 0))"
         case ast.BinOp(left=left, op=operator, right=right) if type(operator) in _SIGNS:
-            return f"({print_sql(left)} {_SIGNS[type(operator)]} {print_sql(right)})"
+            return f"({_print(left, table, one)} {_SIGNS[type(operator)]} {_print(right, table, one)})"
         case _:
             raise ExpressionRefused(
                 f"`{ast.unparse(tree)}` may not stand in an expression: write {', '.join(FUNCTIONS)} of one column, "

@@ -1,7 +1,7 @@
 """The values of any published metric by month, quarter or year, as one SELECT made from its definition.
 
-Put here: finding a metric by its name, and this SELECT. Keep out: how a metric is defined (`metric.py`), and what its
-values are compared with (`audit/scorecard`).
+Put here: finding a metric by its name, this SELECT, and what of a period its value covers. Keep out: how a metric is
+defined (`metric.py`), and what its values are compared with (`audit/scorecard`).
 """
 
 import ast
@@ -15,6 +15,10 @@ from regulars.pipelines.definitions.enumerations import ScorecardPeriod
 from regulars.pipelines.warehouse.sql_text import quote_identifier, quote_literal
 
 LAYER = "marts"
+NESTED = ("day", "month", "quarter", "year")
+"""Grains of which each ends where one of every earlier one ends; a week may lie in two months."""
+SPANS = {"rolling_28d": "28 days", "rolling_90d": "90 days"}
+"""Grain -> its plain words, where it is no word itself."""
 
 
 @dataclass(frozen=True)
@@ -96,6 +100,20 @@ def select_periods(found: PublishedMetric, where: Mapping[str, str], period: Sco
         from by_period
         order by all
     """
+
+
+def describe_coverage(found: PublishedMetric, where: Mapping[str, str], period: ScorecardPeriod) -> str:
+    """What of a period the value of `select_periods` covers, in plain words; empty where it is the whole period."""
+    metric = found.metric
+    column = metric.time_grain_column
+    grain = str(where.get(column) or metric.filter.get(column) or metric.time_grain)
+    if found.is_state or grain == period:
+        return ""
+    if metric.over_time == "last":
+        return f"the value is that of the latest {SPANS.get(grain, grain)}, not of the {period}"
+    if grain in NESTED and NESTED.index(grain) < NESTED.index(period):
+        return ""
+    return f"each {SPANS.get(grain, grain)} counts as a whole in the {period} of its {metric.time_column}"
 
 
 def _write_known(found: PublishedMetric) -> str:

@@ -14,6 +14,7 @@ DUCKDB_FILE = "regulars.duckdb"
 PARQUET_FOLDER = "parquet"
 REPORT_FILE = "report.html"
 CONTRACTS_FILE = "contracts.odcs.yaml"
+SEMANTIC_MODEL_FILE = "regulars.ossie.yaml"
 OLD_STATE_FILE = "state.duckdb"
 """In an older home, the name of the state file in the folder of its generation."""
 
@@ -54,6 +55,11 @@ class Generation:
     def report_file(self) -> Path:
         """The report, as one page."""
         return self.path / REPORT_FILE
+
+    @property
+    def contracts_file(self) -> Path:
+        """The contracts of all published tables, as other tools read them."""
+        return self.path / CONTRACTS_FILE
 
     def parquet_file(self, table: str) -> Path:
         """The Parquet file of a published table, `layer.table`."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from regulars.pipelines.identity.former_ids import find_former_ids
 from regulars.pipelines.identity.references import LINKED_BY_PERSON, Staging
 from regulars.pipelines.identity.stable_ids import StableIds
 from regulars.pipelines.kinds.shape.kind import Reference
@@ -48,25 +49,50 @@ class People:
         links: `identity.customer_links`, one row per link_type, system and source_record_id.
         events: `identity.events`: the customers that this run created, merged and split.
         person_map: `identity.person_map`: the parent's, and the changes of this run.
-        shared_emails: How many addresses were ignored because too many records or orders share them: `system`,
-            `shared_by` (`records`, `orders`), `email_count`, `shared_count`. Holds no address.
+        evidence: `identity.links`, one row per link between two records. Holds addresses and numbers.
+        former_ids: `identity.former_customer_ids`, one row per customer id that is no longer in use.
+        shared_keys: How many addresses and telephone numbers were ignored because too many records or orders share
+            them: `key_type` (`email`, `phone`), `system`, `shared_by` (`records`, `orders`), `key_count`,
+            `shared_count`. Holds no address.
+        match_lists: What `always_match` and `never_match` of the settings came to: `unknown_pair_count` (pairs that
+            name a record or address which nothing else names) and `cut_count` (links not made), in one row.
     """
 
     records: pl.DataFrame
     links: pl.DataFrame
     events: pl.DataFrame
     person_map: pl.DataFrame
-    shared_emails: pl.DataFrame
+    evidence: pl.DataFrame
+    former_ids: pl.DataFrame
+    shared_keys: pl.DataFrame
+    match_lists: pl.DataFrame
+
+
+@dataclass(frozen=True)
+class Found:
+    """Who is who, before ids.
+
+    Attributes:
+        records: `record_key`, `record_type`, `system`, `source_record_id`, `row_id`, `contact`, `customer` and the old
+            ids.
+        links: Every link between two records, as in `evidence.LINKS`.
+        shared: How many keys were ignored, as in `People.shared_keys`.
+        unknown_pair_count: How many pairs of `always_match` and `never_match` name somebody whom nothing else names.
+    """
+
+    records: pl.DataFrame
+    links: pl.DataFrame
+    shared: pl.DataFrame
+    unknown_pair_count: int
 
 
 def make_people(
     staging: Staging,
     told: pl.DataFrame,
-    records: pl.DataFrame,
+    found: Found,
     contacts: StableIds,
     customers: StableIds,
     history: pl.DataFrame,
-    shared: pl.DataFrame,
     generation: int,
 ) -> People:
     """Add ids to the records and make the tables.
@@ -74,14 +100,13 @@ def make_people(
     Args:
         staging: The staging tables; what makes nobody a customer is linked here.
         told: Documents that only lines tell of.
-        records: From `people.py`: `record_key`, `record_type`, `system`, `source_record_id`, `row_id`, `contact`,
-            `customer` and the old ids.
+        found: Who is who, from `people.py`.
         contacts: The id of every contact.
         customers: The id of every customer.
         history: The parent's person map.
-        shared: The ignored addresses: `system`, `email`, `shared_by`, `shared_count`.
         generation: The generation of this run.
     """
+    records = found.records
     numbered = customers.ids.sort("id").with_row_index("customer_idx", offset=1)
     named = records.join(
         contacts.ids.select(contact=pl.col("component"), contact_id=pl.col("id")), on="contact", how="left"
@@ -90,6 +115,7 @@ def make_people(
         on="customer",
         how="left",
     )
+    person_map = _extend_person_map(named, history, generation)
     return People(
         records=named.select(
             "record_key",
@@ -104,10 +130,17 @@ def make_people(
         ),
         links=_make_links(staging, told, named),
         events=_make_events(records, customers, generation),
-        person_map=_extend_person_map(named, history, generation),
-        shared_emails=shared.group_by("system", "shared_by")
-        .agg(email_count=pl.len().cast(pl.Int64), shared_count=pl.col("shared_count").sum())
-        .sort("system", "shared_by"),
+        person_map=person_map,
+        evidence=found.links,
+        former_ids=find_former_ids(person_map, customers.ids["id"]),
+        shared_keys=found.shared,
+        match_lists=pl.DataFrame(
+            {
+                "unknown_pair_count": [found.unknown_pair_count],
+                "cut_count": [int(found.links["is_cut"].sum() or 0)],
+            },
+            {"unknown_pair_count": pl.Int64, "cut_count": pl.Int64},
+        ),
     )
 
 

@@ -1,26 +1,33 @@
 """Finds out which source records are one person and which persons are one customer, and gives them their ids.
 
-Put here: the rules by which records are linked. Keep out: how an address is written (`emails.py`), which columns name a
-customer (`references.py`), which id a person keeps (`stable_ids.py`).
+Put here: the rules by which records are linked. Keep out: how a key is written and who shares one (`keys/`), which
+columns name a customer (`references.py`), which id a person keeps (`stable_ids.py`).
 
-Records are one person when they share an address that is not shared by too many, or when a CRM says that it merged
-them. A customer is a person with a customer record, an order, a refund or a subscription; where customers are accounts
-(`accounts.py`), all persons of one account together. A person known only from answers to surveys or from tickets is a
-contact without a customer.
+Records are one person when they share an address that is not shared by too many, when a CRM says that it merged them,
+when one names the other, when the settings say so, and, if wanted, when they share a telephone number and no names
+differ (`graph.py`); `never_match` of the settings wins over all of these (`cuts.py`). A customer is a person with a
+customer record, an order, a refund or a subscription; where customers are accounts (`accounts.py`), all persons of one
+account together. A person known only from answers to surveys or from tickets is a contact without a customer.
 """
 
 import uuid
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
 from typing import Literal
 
 import polars as pl
 
+from regulars.pipelines.definitions.free_email_domains import list_free_email_domains
 from regulars.pipelines.errors import ContractBroken
-from regulars.pipelines.identity.accounts import assign_accounts, link_accounts
+from regulars.pipelines.identity.accounts import Accounts, find_account_customers
 from regulars.pipelines.identity.components import Codes, find_components
-from regulars.pipelines.identity.emails import add_normal_email
-from regulars.pipelines.identity.output import People, add_old_ids, make_people, read_history
+from regulars.pipelines.identity.cuts import keep_apart
+from regulars.pipelines.identity.evidence import list_links
+from regulars.pipelines.identity.graph import Nodes, find_listed_nodes, link_records, make_edges, number_nodes
+from regulars.pipelines.identity.keys.emails import EmailRules, add_normal_email
+from regulars.pipelines.identity.keys.phones import find_phone_keys
+from regulars.pipelines.identity.keys.shared_keys import count_shared_keys, find_shared_emails, find_shared_phones
+from regulars.pipelines.identity.output import Found, People, add_old_ids, make_people, read_history
 from regulars.pipelines.identity.references import (
     LINKED_BY_PERSON,
     Staging,
@@ -29,24 +36,35 @@ from regulars.pipelines.identity.references import (
     guest_orders,
     guests,
     merged_records,
+    other_records,
+    phones,
     referenced_records,
 )
-from regulars.pipelines.identity.shared_emails import find_shared_emails
 from regulars.pipelines.identity.stable_ids import keep_ids
 
 NAMESPACE = uuid.UUID("5a7c1d8e-2f64-5b0e-9d3a-6c1f0e4b7a92")
 
+Pairs = Sequence[Sequence[str]]
+
 
 @dataclass(frozen=True)
 class Rules:
-    """The settings that decide when two records are one customer."""
+    """The settings that decide when two records are one customer; `docs/settings.md` says what each means."""
 
     customer_is: Literal["person", "account"] = "person"
-    ignore_emails: Collection[str] = ()
+    emails: EmailRules = field(default_factory=EmailRules)
     max_records_per_email: int = 20
     max_orders_per_email: int = 1000
     max_orders_per_email_and_day: int = 20
+    match_phones: bool = False
+    phone_region: str | None = None
+    max_records_per_phone: int = 5
+    always_match: Pairs = ()
+    never_match: Pairs = ()
     link_accounts: bool = False
+    accounts_by_domain: bool = False
+    free_email_domains: Collection[str] = ()
+    roll_up_accounts: bool = False
     max_records_per_customer: int = 100
 
 
@@ -67,26 +85,21 @@ def find_people(
     """
     rules = rules or Rules()
     told = documents_told_by_lines(staging)
-    found = add_normal_email(referenced_records(staging, told), rules.ignore_emails)
-    guest_records = add_normal_email(guests(staging, told), rules.ignore_emails)
-    shared = find_shared_emails(
-        found,
-        add_normal_email(guest_orders(staging, told), rules.ignore_emails),
-        max_records=rules.max_records_per_email,
-        max_orders=rules.max_orders_per_email,
-        max_orders_a_day=rules.max_orders_per_email_and_day,
-    )
-    hubs = shared["email"].unique().implode()
-    found = found.with_columns(email=pl.when(pl.col("email").is_in(hubs).not_()).then("email"))
-    guest_records = guest_records.filter(pl.col("email").is_not_null() & pl.col("email").is_in(hubs).not_())
-
-    nodes = _number_nodes(found, guest_records)
-    contacts = _link_contacts(nodes, found, merged_records(staging).collect())
-    records = _list_records(nodes, guest_records, contacts)
+    keys = _read_keys(staging, told, rules)
+    nodes = number_nodes(keys.found, keys.guests, keys.phones)
+    contacts, edges, unmatched = _link_contacts(nodes, keys, staging, rules)
+    records = _list_records(nodes, keys.guests, contacts)
     _check_person_sizes(records, rules.max_records_per_customer)
+    links = list_links(nodes, edges, keys.guests)
     if rules.customer_is == "account":
-        join = link_accounts if rules.link_accounts else assign_accounts
-        records = join(records, accounts(staging).collect())
+        known = Accounts(
+            accounts(staging).collect(),
+            _find_domains(nodes, contacts, rules),
+            rolled_up=rules.roll_up_accounts,
+            linked=rules.link_accounts,
+        )
+        records, to_accounts = find_account_customers(records, known)
+        links = pl.concat([links, to_accounts])
     else:
         records = records.with_columns(customer=pl.when("is_customer").then("contact"))
 
@@ -95,54 +108,77 @@ def find_people(
     names = uuid.uuid5(NAMESPACE, company)
     contact_ids = keep_ids(*_select_for_ids(records, history, "contact"), uuid.uuid5(names, "contact"))
     customer_ids = keep_ids(*_select_for_ids(records, history, "customer"), uuid.uuid5(names, "customer"))
-    return make_people(staging, told, records, contact_ids, customer_ids, history, shared, generation)
+    found = Found(records, links, keys.shared, unmatched)
+    return make_people(staging, told, found, contact_ids, customer_ids, history, generation)
 
 
 @dataclass(frozen=True)
-class _Nodes:
-    """The graph's nodes: customer records first, then addresses."""
+class _Keys:
+    """What may link records, normalised, without keys that too many share.
 
-    records: pl.DataFrame  # node, system, record_id, row_id, is_customer
-    emails: pl.DataFrame  # node, email
+    Attributes:
+        found: Customer records and their addresses: `system`, `record_id`, `email`, `row_id`, `is_customer`.
+        guests: What names an address alone.
+        phones: Customer records and their numbers: `system`, `record_id`, `key`.
+        shared: How many keys were left out, as `count_shared_keys` counts them.
+    """
 
-    @property
-    def count(self) -> int:
-        return len(self.records) + len(self.emails)
+    found: pl.DataFrame
+    guests: pl.DataFrame
+    phones: pl.DataFrame
+    shared: pl.DataFrame
 
 
-def _number_nodes(found: pl.DataFrame, guest_records: pl.DataFrame) -> _Nodes:
-    records = (
-        found.group_by("system", "record_id")
-        .agg(pl.col("row_id").min(), pl.col("is_customer").any())
-        .with_row_index("node")
-        .with_columns(pl.col("node").cast(pl.Int64))
+def _read_keys(staging: Staging, told: pl.DataFrame, rules: Rules) -> _Keys:
+    found = add_normal_email(referenced_records(staging, told), rules.emails)
+    guest_records = add_normal_email(guests(staging, told), rules.emails)
+    shared_emails = find_shared_emails(
+        found,
+        add_normal_email(guest_orders(staging, told), rules.emails),
+        max_records=rules.max_records_per_email,
+        max_orders=rules.max_orders_per_email,
+        max_orders_a_day=rules.max_orders_per_email_and_day,
     )
-    emails = (
-        pl.concat([found.select("email"), guest_records.select("email")])
-        .drop_nulls()
+    hubs = shared_emails["email"].unique().implode()
+    with_phone = phones(staging).collect() if rules.match_phones else None
+    phone_keys = find_phone_keys(with_phone, rules.phone_region)
+    shared_phones = find_shared_phones(phone_keys, max_records=rules.max_records_per_phone)
+    return _Keys(
+        found.with_columns(email=pl.when(pl.col("email").is_in(hubs).not_()).then("email")),
+        guest_records.filter(pl.col("email").is_not_null() & pl.col("email").is_in(hubs).not_()),
+        phone_keys.join(shared_phones, on="phone", how="anti"),
+        count_shared_keys(shared_emails, shared_phones),
+    )
+
+
+def _link_contacts(nodes: Nodes, keys: _Keys, staging: Staging, rules: Rules) -> tuple[Codes, pl.DataFrame, int]:
+    """The person of every node, as a label without meaning; the edges; how many listed pairs name an unknown record."""
+    edges = link_records(
+        nodes, keys.found, keys.phones, merged_records(staging).collect(), other_records(staging).collect()
+    )
+    always, unknown_in_always = find_listed_nodes(nodes, rules.always_match, rules.emails)
+    never, unknown_in_never = find_listed_nodes(nodes, rules.never_match, rules.emails)
+    edges = pl.concat([edges, make_edges(always, "always_match")])
+    labels = find_components(nodes.count, [(edges["left"].to_numpy(), edges["right"].to_numpy())])
+    labels, edges = keep_apart(nodes, edges, labels, never)
+    return labels, edges, unknown_in_always + unknown_in_never
+
+
+def _find_domains(nodes: Nodes, contacts: Codes, rules: Rules) -> pl.DataFrame:
+    """Which person has an address at a domain that is not free: `contact`, `domain`; empty where not wanted."""
+    emails = nodes.of_key("email") if rules.accounts_by_domain else nodes.of_key("email").clear()
+    free = sorted(list_free_email_domains() | {domain.strip().lower() for domain in rules.free_email_domains})
+    return (
+        emails.select(
+            pl.Series(contacts, dtype=pl.Int64).gather(emails["node"]).alias("contact"),
+            domain=pl.col("email").str.extract(r"@(.*)$"),
+        )
+        .filter(~pl.col("domain").is_in(free))
         .unique()
-        .with_row_index("node", offset=len(records))
-        .with_columns(pl.col("node").cast(pl.Int64))
     )
-    return _Nodes(records, emails)
 
 
-def _link_contacts(nodes: _Nodes, found: pl.DataFrame, merged: pl.DataFrame) -> Codes:
-    """The person of every node, as a label without meaning."""
-    record = nodes.records.select("system", "record_id", left="node")
-    by_email = (
-        found.filter(pl.col("email").is_not_null())
-        .join(record, on=["system", "record_id"])
-        .join(nodes.emails.select("email", right="node"), on="email")
-    )
-    by_merge = merged.join(record, on=["system", "record_id"]).join(
-        record.rename({"left": "right"}), left_on=["system", "merged_into"], right_on=["system", "record_id"]
-    )
-    edges = [(frame["left"].to_numpy(), frame["right"].to_numpy()) for frame in (by_email, by_merge)]
-    return find_components(nodes.count, edges)
-
-
-def _list_records(nodes: _Nodes, guest_records: pl.DataFrame, contacts: Codes) -> pl.DataFrame:
+def _list_records(nodes: Nodes, guest_records: pl.DataFrame, contacts: Codes) -> pl.DataFrame:
     """All records of all persons.
 
     Returns:
@@ -157,7 +193,8 @@ def _list_records(nodes: _Nodes, guest_records: pl.DataFrame, contacts: Codes) -
         "is_customer",
     )
     types_without_customer = [reference.record_type for reference in LINKED_BY_PERSON.values()]
-    email = nodes.emails.select("email", pl.Series("contact", contacts[len(nodes.records) :]))
+    emails = nodes.of_key("email")
+    email = emails.select("email", pl.Series(contacts, dtype=pl.Int64).gather(emails["node"]).alias("contact"))
     guests_of_contact = guest_records.join(email, on="email").select(
         "record_type",
         "system",

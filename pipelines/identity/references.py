@@ -125,8 +125,15 @@ def referenced_records(staging: Staging, told: pl.DataFrame) -> pl.DataFrame:
     frames = [
         own,
         _further_addresses(staging),
-        merged_records(staging).select(
-            "system", "record_id", pl.lit(None, pl.String).alias("email"), "row_id", pl.lit(True).alias("is_customer")
+        *(
+            merged_records(staging).select(
+                "system",
+                pl.col(side).alias("record_id"),
+                pl.lit(None, pl.String).alias("email"),
+                "row_id",
+                pl.lit(True).alias("is_customer"),
+            )
+            for side in ("record_id", "merged_into")
         ),
     ]
     frames += [_named_records(each) for each in referring_rows(staging, told)]
@@ -168,7 +175,7 @@ def _named_records(referring: Referring) -> pl.LazyFrame:
 
 def merged_records(staging: Staging) -> pl.LazyFrame:
     """Records that a CRM says it has merged away: `system`, `record_id` (the lost one), `merged_into`, `row_id`."""
-    return (
+    of_winner = (
         staging["customers"]
         .filter(pl.col("merged_record_ids").is_not_null())
         .select(
@@ -181,10 +188,62 @@ def merged_records(staging: Staging) -> pl.LazyFrame:
         .with_columns(pl.col("record_id").str.strip_chars())
         .filter(pl.col("record_id") != "")
     )
+    of_loser = (
+        staging["customers"]
+        .filter(pl.col("merged_into_record_id").is_not_null())
+        .select(
+            pl.col("_system").alias("system"),
+            pl.col("customer_record_id").alias("record_id"),
+            pl.col("merged_into_record_id").alias("merged_into"),
+            pl.col("_row_id").alias("row_id"),
+        )
+    )
+    return pl.concat([of_winner, of_loser])
+
+
+def other_records(staging: Staging) -> pl.LazyFrame:
+    """Records of other systems that a record names: `system`, `record_id`, `other_system`, `other_record_id`."""
+    return (
+        staging["customers"]
+        .filter(pl.col("other_record_ids").is_not_null())
+        .select(
+            pl.col("_system").alias("system"),
+            pl.col("customer_record_id").alias("record_id"),
+            pl.col("other_record_ids").str.split(";").alias("other"),
+        )
+        .explode("other")
+        .with_columns(
+            other_system=pl.col("other").str.extract(r"^\s*([^:]+?)\s*:"),
+            other_record_id=pl.col("other").str.extract(r"^[^:]+:\s*(.*?)\s*$"),
+        )
+        .filter(pl.col("other_system").is_not_null() & (pl.col("other_record_id") != ""))
+        .drop("other")
+    )
+
+
+def phones(staging: Staging) -> pl.LazyFrame:
+    """Customer records with a number: `system`, `record_id`, `row_id`, `phone`, `country` and the names."""
+    return (
+        staging["customers"]
+        .filter(pl.col("phone").is_not_null())
+        .select(
+            pl.col("_system").alias("system"),
+            pl.col("customer_record_id").alias("record_id"),
+            pl.col("_row_id").alias("row_id"),
+            "phone",
+            "country",
+            "first_name",
+            "last_name",
+        )
+    )
 
 
 def accounts(staging: Staging) -> pl.LazyFrame:
-    """Which customer record belongs to which account: `system`, `record_id`, `account_id`, `row_id`."""
+    """Which customer record belongs to which account, and which account is above it.
+
+    Returns:
+        `system`, `record_id`, `account_id`, `parent_account_id` (may be NULL), `row_id`.
+    """
     return (
         staging["customers"]
         .filter(pl.col("account_id").is_not_null())
@@ -192,6 +251,7 @@ def accounts(staging: Staging) -> pl.LazyFrame:
             pl.col("_system").alias("system"),
             pl.col("customer_record_id").alias("record_id"),
             "account_id",
+            "parent_account_id",
             pl.col("_row_id").alias("row_id"),
         )
     )

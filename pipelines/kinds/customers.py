@@ -37,7 +37,13 @@ KIND = Kind(
             ),
             is_personal=True,
         ),
-        KindColumn("phone", "code", "Telephone number as delivered.", is_descriptive=True, is_personal=True),
+        KindColumn(
+            "phone",
+            "code",
+            "Telephone number as delivered. Links records where `identity.match_phones` says so.",
+            is_descriptive=True,
+            is_personal=True,
+        ),
         KindColumn("first_name", "text", "Given name.", is_descriptive=True, is_personal=True),
         KindColumn("last_name", "text", "Family name.", is_descriptive=True, is_personal=True),
         KindColumn("company_name", "text", "The firm the customer buys for.", is_descriptive=True, is_personal=True),
@@ -47,6 +53,14 @@ KIND = Kind(
             (
                 "The account (firm, household) the record belongs to, in its system. Groups records where "
                 "`customer_is: account`."
+            ),
+        ),
+        KindColumn(
+            "parent_account_id",
+            "id",
+            (
+                "The account above `account_id`, in the same system. They are one customer where "
+                "`identity.roll_up_accounts` says so."
             ),
         ),
         KindColumn(
@@ -88,6 +102,17 @@ KIND = Kind(
         KindColumn("referred_by_record_id", "id", "The record of the customer who referred this one, same system."),
         KindColumn(
             "merged_record_ids", "ids", "Ids of records the tool has merged into this one, joined by `;`, same system."
+        ),
+        KindColumn(
+            "merged_into_record_id", "id", "The record of the same system into which the tool has merged this one."
+        ),
+        KindColumn(
+            "other_record_ids",
+            "ids",
+            (
+                "The same person's records in other systems, each as `system:record id`, joined by `;`, such as "
+                "`shop:77; billing:cus_9`."
+            ),
         ),
         KindColumn(
             "email_opt_in",

@@ -5,14 +5,16 @@ Put here: choosing. Keep out: writing files and swinging `current` (`generation.
 """
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from regulars.pipelines.audit.meta_tables import count_results, list_source_rows
 from regulars.pipelines.contracts.dictionary import PUBLISHED_LAYERS, list_comments
 from regulars.pipelines.contracts.odcs.export import format_contracts
+from regulars.pipelines.contracts.semantic_model import format_semantic_model
 from regulars.pipelines.contracts.view_contracts import list_selects
 from regulars.pipelines.findings.published import list_finding_rows
-from regulars.pipelines.home.generation import DUCKDB_FILE, PARQUET_FOLDER
+from regulars.pipelines.home.generation import CONTRACTS_FILE, DUCKDB_FILE, PARQUET_FOLDER, SEMANTIC_MODEL_FILE
 from regulars.pipelines.home.manifest import Facts
 from regulars.pipelines.kinds.shape.registry import KINDS
 from regulars.pipelines.publish.files.tables import Table
@@ -25,13 +27,16 @@ PERSONAL = (
     *(f"staging.{name}" for name, kind in KINDS.items() if kind.is_kept_in_state),
     "identity.records",
     "identity.person_map",
+    "identity.links",
+    "identity.former_customer_ids",
     "identity.events",
     "identity.owners",
     "quarantine.rows",
     "quarantine.withheld",
     TABLE,
 )
-"""What the state file holds: contact details, comments, the person map, owners, rows quarantined, the run's lineage."""
+"""What the state file holds: contact details, comments, the person map and why records are linked, owners, rows
+quarantined, the run's lineage."""
 
 
 def gather_contents(run: Run, headline: Sequence[Mapping[str, Any]], report_html: str) -> Contents:
@@ -58,5 +63,8 @@ def gather_contents(run: Run, headline: Sequence[Mapping[str, Any]], report_html
         ),
         report_html=report_html,
         views=list_selects(published),
-        contracts=format_contracts(run.contracts, DUCKDB_FILE, PARQUET_FOLDER),
+        documents={
+            CONTRACTS_FILE: format_contracts(run.contracts, DUCKDB_FILE, PARQUET_FOLDER),
+            SEMANTIC_MODEL_FILE: format_semantic_model(run.contracts, Path(DUCKDB_FILE).stem),
+        },
     )

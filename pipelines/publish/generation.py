@@ -19,7 +19,6 @@ from regulars.pipelines import errors
 from regulars.pipelines.home.durable import hash_file, list_files, make_private_folder
 from regulars.pipelines.home.event_log import append_event
 from regulars.pipelines.home.generation import (
-    CONTRACTS_FILE,
     DUCKDB_FILE,
     PARQUET_FOLDER,
     REPORT_FILE,
@@ -48,7 +47,7 @@ class Contents:
         facts: Facts about the run, for the manifest.
         report_html: The report, as one page.
         views: View name -> SELECT; a view whose table is not published is left out.
-        contracts: The contracts of all published tables, as other tools read them; empty: none are written.
+        documents: File name -> text of what describes the tables for other tools, such as their contracts.
     """
 
     tables: Sequence[Table]
@@ -57,7 +56,7 @@ class Contents:
     facts: Facts
     report_html: str
     views: Mapping[str, str] = dataclasses.field(default_factory=dict)
-    contracts: str = ""
+    documents: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -208,8 +207,8 @@ def _write_files(
     write_duckdb_file(con, published, contents.tables, views=views, comments=contents.comments, parquet=parquet)
     check_counts(published, {name: facts.rows for name, facts in tables.items()}, list(views))
     (building / REPORT_FILE).write_bytes(contents.report_html.encode())
-    if contents.contracts:
-        (building / CONTRACTS_FILE).write_bytes(contents.contracts.encode())
+    for name, text in contents.documents.items():
+        (building / name).write_bytes(text.encode())
 
 
 def _make_manifest(

@@ -19,6 +19,7 @@ from regulars.pipelines.settings.settings import Settings
 
 CODE = (
     "pipelines/**/*.py",
+    "pipelines/definitions/*.yaml",
     "pipelines/report/**/*.html",
     "pipelines/report/**/*.css",
     "pipelines/report/**/*.po",
@@ -33,6 +34,7 @@ MAKERS = (
     "numpy",
     "scipy",
     "pyarrow",
+    "phonenumbers",
     "py3langid",
     "great-expectations",
     "dagster",

@@ -17,6 +17,8 @@ from regulars.pipelines.sources.readers.landed_text import open_private_connecti
 from regulars.pipelines.warehouse.sql_text import quote_identifier
 
 TABLE = "marts.customer_360"
+FOLLOWED = ("segment", "value_tier", "lifecycle")
+"""Segmentations of `marts.customer_segment_history` beside the own ones."""
 
 
 def refuse_wrong_segments(settings: Settings, contracts: Mapping[str, Contract]) -> None:
@@ -47,6 +49,9 @@ def find_wrong_segments(settings: Settings, contracts: Mapping[str, Contract]) -
             if name in taken:
                 place = settings.locate(("segments", name))
                 yield f"{place}segments.{name} is the name of an RFM segment of marts.customer_segments: choose another"
+            if name in FOLLOWED:
+                place = settings.locate(("segments", name))
+                yield f"{place}segments.{name} is a segmentation of marts.segment_moves already: choose another"
             place = settings.locate(("segments", name, "when"))
             wrong = _find_mistake(segment.when, columns, checker, con)
             if wrong:

@@ -13,12 +13,14 @@ import polars as pl
 from polars._typing import PolarsDataType
 
 from regulars.pipelines.errors import SettingsWrong
+from regulars.pipelines.warehouse.closed_database import open_closed_database
 
 MONEY = pl.Decimal(18, 4)
 MEMBERS: dict[str, PolarsDataType] = {"customer_id": pl.String, "own_segment": pl.String, "as_of": pl.Date}
 SUMMARY: dict[str, PolarsDataType] = {
     "own_segment": pl.String,
     "segment_meaning": pl.String,
+    "rule": pl.String,
     "is_for_mailing": pl.Boolean,
     "customers": pl.Int64,
     "undecided_customers": pl.Int64,
@@ -90,8 +92,8 @@ def own_segments(
         )
     )
     named = pl.DataFrame(
-        [(name, each.meaning, each.mailing) for name, each in sorted(segments.items())],
-        schema={"own_segment": pl.String, "segment_meaning": pl.String, "is_for_mailing": pl.Boolean},
+        [(name, each.meaning, each.when, each.mailing) for name, each in sorted(segments.items())],
+        schema={name: SUMMARY[name] for name in ("own_segment", "segment_meaning", "rule", "is_for_mailing")},
         orient="row",
     )
     return (
@@ -125,7 +127,7 @@ def _decide(customer_360: pl.DataFrame, segments: Mapping[str, SegmentSettings])
 
 def _run(name: str, expression: str, known: pl.DataFrame) -> pl.Series:
     """Run an expression over the rows, in a database of its own that sees nothing else."""
-    with duckdb.connect(config={"enable_external_access": "false", "threads": "1"}) as con:
+    with open_closed_database() as con:
         con.register("customer_360", known.to_arrow())
         try:
             found = con.execute(f"select (\n{expression}\n)::boolean as is_member from customer_360").pl()

@@ -1,7 +1,7 @@
 """Writes the settings and definitions that SQL needs as tables, which a SELECT reads like any other input.
 
-Put here: `raw.company`, `raw.acquisition_costs` and `raw.country_names`, and calling for those of business hours. Keep
-out: what only Python needs.
+Put here: `raw.company`, `raw.acquisition_costs`, `raw.survivorship` and `raw.country_names`, and calling for those of
+business hours. Keep out: what only Python needs.
 """
 
 import datetime as dt
@@ -11,6 +11,7 @@ import duckdb
 
 from regulars.pipelines.definitions.countries import list_country_names
 from regulars.pipelines.settings.business_hours import write_business_hours
+from regulars.pipelines.settings.customers.identity import Survivorship
 from regulars.pipelines.settings.settings import Settings
 
 COMPANY = """
@@ -46,8 +47,16 @@ def write_company_tables(con: duckdb.DuckDBPyConnection, settings: Settings, as_
     con.execute("create table raw.acquisition_costs (channel varchar, cost decimal(18, 4))")
     for channel, cost in sorted(costs.by_channel.items()):
         con.execute("insert into raw.acquisition_costs values (?, ?)", [channel, cost])
+    write_survivorship(con, settings.identity.survivorship)
     write_country_names(con)
     write_business_hours(con, settings.business_hours, as_of)
+
+
+def write_survivorship(con: duckdb.DuckDBPyConnection, rules: Survivorship) -> None:
+    """Make `raw.survivorship`: one row per attribute of customers that is not taken from the newest record."""
+    con.execute("create table raw.survivorship (attribute varchar, rule varchar, systems varchar[])")
+    for attribute, rule in rules.rules().items():
+        con.execute("insert into raw.survivorship values (?, ?, ?)", [attribute, rule, rules.systems])
 
 
 def write_country_names(con: duckdb.DuckDBPyConnection) -> None:

@@ -27,6 +27,7 @@ from regulars.pipelines.settings.aims.target_customer import TargetCustomer
 from regulars.pipelines.settings.attributes import CustomerAttribute, list_attributes
 from regulars.pipelines.settings.business_hours import BusinessHours, Support
 from regulars.pipelines.settings.company_folder import find_company_folder
+from regulars.pipelines.settings.customers.identity import Identity
 from regulars.pipelines.settings.customers.offers import Offers
 from regulars.pipelines.settings.customers.segments import OwnSegment
 from regulars.pipelines.settings.customers.service_risk import ServiceRisk
@@ -60,27 +61,6 @@ class AcquisitionCost(Part):
     subtracted from their value."""
     by_channel: dict[str, Decimal] = {}
     """Acquisition channel, as the CRM writes it: what a customer of it costs."""
-
-
-class Identity(Part):
-    """When two source records are one customer."""
-
-    ignore_emails: list[str] = []
-    """Addresses that name nobody, such as that of the till: they link no records. What was bought under them counts;
-    `exclude` leaves test persons out altogether."""
-    max_records_per_email: Annotated[int, Field(ge=1)] = 20
-    """An address that more records share links none of them: it is a shared or a made-up one."""
-    max_orders_per_email: Annotated[int, Field(ge=1)] = 1000
-    """An address on more orders that name no customer record names nobody: it is that of a till, an office or a
-    marketplace. The orders are of no known customer, and the run says how many."""
-    max_orders_per_email_and_day: Annotated[int, Field(ge=1)] = 20
-    """The same, for the orders of one day (UTC)."""
-    link_accounts: bool = False
-    """Where `customer_is: account`: whether accounts become one customer when a person, by an address or by a merge of
-    the tool, belongs to several of them. Otherwise accounts stay apart; an order that names the person alone is the
-    account's to which the person belonged first."""
-    max_records_per_customer: Annotated[int, Field(ge=2)] = 100
-    """When more records would become one customer, the run stops: one wrong id can otherwise join everybody."""
 
 
 class Excluded(Part):

@@ -15,10 +15,12 @@ from pydantic_core import ErrorDetails
 
 from regulars.pipelines.definitions.enumerations import DIMENSIONS
 from regulars.pipelines.errors import SettingsWrong
+from regulars.pipelines.settings.customers.match_file import add_match_file
 from regulars.pipelines.settings.part import Part, Place
 from regulars.pipelines.settings.profiles.merge import apply_profiles
 from regulars.pipelines.settings.settings import Settings
 from regulars.pipelines.settings.wording import COLUMN_FORMS, suggest, word_error
+from regulars.pipelines.settings.yaml_text import compose_yaml, read_yaml_text
 
 TargetTypes = Mapping[str, type[Part]]
 """Type of target -> the shape of its options."""
@@ -43,19 +45,14 @@ def load_settings(
     Raises:
         SettingsWrong: With every mistake of the file, a line each.
     """
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except FileNotFoundError:
-        raise SettingsWrong(
-            f"There is no settings file `{path}`. Copy `regulars.example.yaml` to that name (`regulars sample` writes "
-            "one as well, with exports that fit it), or name yours with --settings."
-        ) from None
-    except OSError as error:
-        raise SettingsWrong(f"`{path}` cannot be read: {error.strerror}.") from None
-    except UnicodeDecodeError as error:
-        raise SettingsWrong(f"`{path}` is not UTF-8 at byte {error.start:,}: save it as UTF-8.") from None
+    text = read_yaml_text(
+        path,
+        f"There is no settings file `{path}`. Copy `regulars.example.yaml` to that name (`regulars sample` writes one "
+        "as well, with exports that fit it), or name yours with --settings.",
+    )
     known = os.environ if environment is None else environment
-    return parse_settings(text, name=path.name, environment=known, target_types=target_types, folder=path.parent)
+    settings = parse_settings(text, name=path.name, environment=known, target_types=target_types, folder=path.parent)
+    return add_match_file(settings, path.resolve().parent)
 
 
 def parse_settings(
@@ -95,17 +92,7 @@ def parse_settings(
 
 def _compose(text: str, name: str) -> yaml.MappingNode:
     """The nodes of the text, which know their lines."""
-    try:
-        root = yaml.compose(text, Loader=yaml.SafeLoader)
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        problem = "a tab stands where YAML wants blanks" if "'\\t'" in str(error.problem) else error.problem
-        raise SettingsWrong(f"{name}:{mark.line + 1 if mark else 1}: this is not YAML: {problem}") from None
-    except yaml.reader.ReaderError as error:
-        line = text[: error.position].count("\n") + 1
-        raise SettingsWrong(f"{name}:{line}: a character that YAML does not allow (U+{error.character:04X})") from None
-    except RecursionError:
-        raise SettingsWrong(f"{name}:1: this nests too deeply for settings") from None
+    root = compose_yaml(text, name)
     if root is None:
         raise SettingsWrong(f"{name}:1: the file is empty; `regulars.example.yaml` shows what belongs into it")
     if not isinstance(root, yaml.MappingNode):

@@ -7,7 +7,7 @@ Put here: the shape of `sources.<name>`. Keep out: everything else that can be s
 import re
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, PrivateAttr, field_validator, model_validator
 
 from regulars.pipelines.kinds.shape.kind import DeliveryMode
 from regulars.pipelines.kinds.shape.registry import KINDS
@@ -25,12 +25,24 @@ from regulars.pipelines.settings.part import (
 
 NAMES_OF_KINDS = tuple(KINDS)
 
+FileFormat = Literal[
+    "csv", "csv.gz", "tsv", "tsv.gz", "jsonl", "jsonl.gz", "json", "json.gz", "parquet", "xlsx", "ods", "xls", "xlsb"
+]
+Reader = Literal["delimited", "json_lines", "json", "parquet", "workbook"]
+_READERS: dict[str, Reader] = {
+    "csv": "delimited",
+    "tsv": "delimited",
+    "jsonl": "json_lines",
+    "json": "json",
+    "parquet": "parquet",
+}
+
 
 class FileOptions(Part):
     """How the files of a source are written. Nothing is guessed from the data but the encoding."""
 
     delimiter: Annotated[str, Field(min_length=1, max_length=1)] = ","
-    """What stands between two values of a CSV file; write a tab as `"\\t"`."""
+    """What stands between two values of a CSV file; write a tab as `"\\t"`, or set `format: tsv`."""
     quote: Annotated[str, Field(min_length=1, max_length=1)] = '"'
     """What encloses a value that holds the delimiter or a line end."""
     encoding: Encoding = "auto"
@@ -53,6 +65,25 @@ class FileOptions(Part):
     final_newline: Literal["required", "optional"] = "required"
     """A CSV file that does not end with a line end is taken for cut off and is refused. Write `optional` when the tool
     never writes one."""
+    sheet: Annotated[str, Field(min_length=1)] | Annotated[int, Field(ge=1)] | None = None
+    """Which sheet of a workbook: its name, its number from 1, or a glob such as `"20*"` for several sheets of one
+    shape, which are read as one table. Without it, the first sheet that is not hidden."""
+    header_row: Annotated[int, Field(ge=1)] | None = None
+    """The row of a sheet that holds the header, from 1. Without it, the row that has most of the header names in the
+    settings, of the first 100."""
+    error_cells: Literal["quarantine", "empty"] = "quarantine"
+    """What becomes of a row of a sheet with an error such as `#N/A` in a cell: it is quarantined, or the cell is read
+    as empty and the run says how many there were."""
+    records: Annotated[str, Field(min_length=1)] | None = None
+    """Where the array of records is in a JSON file: the keys that lead to it, such as `data.orders`. Without it, the
+    file is an array."""
+
+    _has_real_dates: bool = PrivateAttr(default=False)
+
+    @property
+    def has_real_dates(self) -> bool:
+        """Whether the files hold days and moments as such, which a reader writes as ISO beside texts in a format."""
+        return self._has_real_dates
 
 
 class Derived(Part):
@@ -117,8 +148,12 @@ class Source(Part):
     """The tool whose export it is, such as `shopify_orders` (`regulars profiles` lists them): it brings all other keys
     but `path`, as `regulars profiles NAME` shows them. What stands here goes before it, key by key, and adds to its
     `columns`, `options` and conditions; a `null` takes one of them away."""
-    format: Literal["csv", "csv.gz", "parquet", "jsonl"] = "csv"
-    """The form of the files; `jsonl` is one JSON object per line."""
+    format: FileFormat = "csv"
+    """The form of the files: separated by commas (or by `options.delimiter`), by tabs, one JSON object per line, a JSON
+    array of objects, Parquet, a workbook. `.gz` is the same, gzipped ([formats.md](formats.md))."""
+    member: Annotated[str, Field(min_length=1)] | None = None
+    """For files that lie in a `.zip`, `.tar.gz` or `.tar` at `path`: a name or a glob of the files in it. Each is a
+    file of its own, named like `export.zip/contacts_1.csv`."""
     options: FileOptions = FileOptions()
     kind: Literal[NAMES_OF_KINDS] | None = None  # type: ignore[valid-type]
     """What the rows are, where all are of one kind. Give either `kind` with `columns`, or `kinds`."""
@@ -196,6 +231,48 @@ class Source(Part):
         if any(mapping.attributes for kind, mapping in self.mappings.items() if kind != ATTRIBUTES_OF):
             raise ValueError("only `customers` have `attributes`")
         return self
+
+    @model_validator(mode="before")
+    @classmethod
+    def _separate_by_tabs(cls, written: object) -> object:
+        """With `format: tsv`, the delimiter is a tab unless another one is set."""
+        if not isinstance(written, dict) or not str(written.get("format")).startswith("tsv"):
+            return written
+        options = written.get("options") or {}
+        return {**written, "options": {"delimiter": "\t", **options}} if isinstance(options, dict) else written
+
+    @model_validator(mode="after")
+    def _options_of_the_format(self) -> Self:
+        for option, reader in (("sheet", "workbook"), ("header_row", "workbook"), ("records", "json")):
+            if getattr(self.options, option) is not None and self.reader != reader:
+                raise ValueError(f"`options.{option}` means nothing for `format: {self.format}`")
+        return self
+
+    @property
+    def value_options(self) -> FileOptions:
+        """The options by which values are read; they know whether the files hold days as such."""
+        options = self.options.model_copy()
+        options._has_real_dates = self.reader == "workbook"
+        return options
+
+    @property
+    def reader(self) -> Reader:
+        """Which reader reads the files."""
+        return _READERS.get(self.format.removesuffix(".gz"), "workbook")
+
+    @property
+    def is_gzip(self) -> bool:
+        """Whether the files are gzipped."""
+        return self.format.endswith(".gz")
+
+    @property
+    def mapped_names(self) -> list[tuple[str, ...]]:
+        """The header names in the settings, each with its alternatives; not those within expressions."""
+        wanted = [column for mapping in self.mappings.values() for column in mapping.columns.values()]
+        names = [(each,) if isinstance(each, str) else tuple(each) for each in wanted if isinstance(each, str | list)]
+        filled = [self.fill_down.document, *self.fill_down.columns] if self.fill_down else []
+        found = dict.fromkeys([*names, *((name,) for name in filled)])
+        return [tuple(other for name in each for other in (name, *self.headers.get(name, ()))) for each in found]
 
     @property
     def mappings(self) -> dict[str, KindMapping]:

@@ -23,12 +23,10 @@ from regulars.pipelines.sources.exclusions.excluded_findings import (
 from regulars.pipelines.sources.exclusions.excluded_people import leave_people_out
 from regulars.pipelines.sources.exclusions.excluded_versions import write_excluded_versions
 from regulars.pipelines.sources.exclusions.unused_exclusions import find_idle_rules, find_unused_lists
-from regulars.pipelines.sources.header_rows import count_header_rows, find_header_rows
 from regulars.pipelines.sources.landed_delivery import LandedDelivery, read_deliveries
 from regulars.pipelines.sources.landed_tables import INSERT_FILE, make_landed_tables, remove_landed_rows
 from regulars.pipelines.sources.landing import find_lines
 from regulars.pipelines.sources.ledger import Delivery
-from regulars.pipelines.sources.malformed_lines import insert_malformed, select_place
 from regulars.pipelines.sources.mapping.evidence import Evidence, collect_evidence
 from regulars.pipelines.sources.mapping.evidence_findings import find_doubtful_readings
 from regulars.pipelines.sources.mapping.expressions import ExpressionChecker
@@ -39,6 +37,8 @@ from regulars.pipelines.sources.mapping.mapping import (
     select_kind,
     select_row_as_json,
 )
+from regulars.pipelines.sources.no_records.header_rows import count_header_rows, find_header_rows
+from regulars.pipelines.sources.no_records.malformed_lines import insert_malformed, select_place
 from regulars.pipelines.sources.readers.refusal import Refusal
 from regulars.pipelines.sources.record_rules import SortedRecords, sort_records
 from regulars.pipelines.sources.replaced_deliveries import find_replaced_records
@@ -176,7 +176,7 @@ def _describe_file(read: LandedDelivery, rows: str, settings: Settings, checker:
             read.columns,
             checker,
         ),
-        options=read.source.options,
+        options=read.source.value_options,
         source=read.name,
         system=read.system,
         delivery=read.number,

@@ -38,7 +38,9 @@ _MAKE_EXCLUDED_VERSIONS = """
         system varchar,
         delivery integer,
         document varchar,
-        moment timestamp
+        moment timestamp,
+        happened_at timestamp,
+        amount decimal(38, 4)
     )
 """
 _MAKE_FILES = """

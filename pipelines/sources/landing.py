@@ -17,8 +17,9 @@ import duckdb
 from regulars.pipelines.errors import StorageFailed
 from regulars.pipelines.home.durable import put_in_place
 from regulars.pipelines.settings.source import Source
-from regulars.pipelines.sources.readers.csv_files import lines_of_records, read_csv_file
-from regulars.pipelines.sources.readers.json_lines import lines_of_objects, read_json_lines
+from regulars.pipelines.sources.archives.members import Member, copy_member
+from regulars.pipelines.sources.readers.by_format import find_record_lines, read_file
+from regulars.pipelines.sources.readers.header import find_column
 from regulars.pipelines.sources.readers.landed_text import (
     Landed,
     malformed_path,
@@ -28,9 +29,8 @@ from regulars.pipelines.sources.readers.landed_text import (
     readable_text_path,
     text_path,
 )
-from regulars.pipelines.sources.readers.parquet_files import read_parquet_file
 from regulars.pipelines.sources.readers.refusal import Refusal
-from regulars.pipelines.sources.readers.reworked_text import rework_text
+from regulars.pipelines.sources.reworking.reworked_text import rework_text
 
 _CHUNK = 1 << 20
 _WORK = ".landing-"
@@ -71,22 +71,25 @@ def check_unchanged(path: Path, file_name: str, before: FileState) -> None:
         raise Refusal("growing", f"{file_name} is still being written: run again when the delivery is complete")
 
 
-def land_file(path: Path, file_name: str, before: FileState, source: Source, landing: Path) -> Landed:
+def land_file(
+    path: Path, file_name: str, before: FileState, source: Source, landing: Path, member: Member | None = None
+) -> Landed:
     """Copy a file into the landing and read it, unless both was done before.
 
     Args:
-        path: The delivered file.
+        path: The delivered file, or the archive that it is in.
         file_name: The name to use in sentences.
         before: The state of the file before; it must not change meanwhile.
         source: How the file is written.
         landing: The folder of landed files; made when absent.
+        member: Which file of the archive it is.
 
     Raises:
         Refusal: The file cannot be used. Nothing of it stays in the landing.
     """
     with _make_private_folder(landing) as work:
         copy = work / "original"
-        file_sha256 = _copy(path, copy)
+        file_sha256 = _copy(path, copy) if member is None else copy_member(path, member, copy)
         check_unchanged(path, file_name, before)
         return _read(copy, file_name, file_sha256, source, landing, work)
 
@@ -101,9 +104,9 @@ def read_landed_file(
         StorageFailed: Both its text and its original are gone.
     """
     found = read_landed(con, readable_text_path(landing, file_sha256, source))
-    if found is not None:
-        return found
     original = original_path(landing, file_sha256)
+    if found is not None and (_has_mapped_header(found, source) or not original.exists()):
+        return found
     if not original.exists():
         raise StorageFailed(
             f"the landed text of {file_name} ({file_sha256[:12]}) is gone and so is its original: deliver the file "
@@ -127,12 +130,10 @@ def find_lines(records: set[int], file_sha256: str, source: Source, landing: Pat
         landing: The folder of landed files.
     """
     original = original_path(landing, file_sha256)
-    if source.format == "parquet" or source.reshape is not None or not original.exists():
+    if source.reshape is not None or not original.exists():
         return {}
-    if source.format == "jsonl":
-        return lines_of_objects(original, records)
     with _make_private_folder(landing) as work:
-        return lines_of_records(original, source, records, work)
+        return find_record_lines(original, source, records, work)
 
 
 def sweep_originals(landing: Path, landed_before: dt.datetime) -> int:
@@ -161,15 +162,10 @@ def _read(copy: Path, file_name: str, file_sha256: str, source: Source, landing:
     target = text_path(landing, file_sha256, source)
     with open_private_connection() as con:
         known = read_landed(con, target)
-    if known is not None and (known.secret_columns or original_path(landing, file_sha256).exists()):
+    is_kept = known is not None and (known.secret_columns or original_path(landing, file_sha256).exists())
+    if known is not None and is_kept and _has_mapped_header(known, source):
         return known
-    if source.format == "parquet":
-        landed = read_parquet_file(copy, file_name, file_sha256, work)
-    elif source.format == "jsonl":
-        landed = read_json_lines(copy, file_name, file_sha256, work)
-    else:
-        landed = read_csv_file(copy, file_name, file_sha256, source, work)
-    ready = rework_text(landed, source, work)
+    ready = rework_text(read_file(copy, file_name, file_sha256, source, work), source, work)
     landed = ready.landed
     if not landed.secret_columns:
         put_in_place(copy, original_path(landing, file_sha256))
@@ -177,6 +173,13 @@ def _read(copy: Path, file_name: str, file_sha256: str, source: Source, landing:
         put_in_place(ready.malformed, malformed_path(target))
     put_in_place(ready.text, target)  # last: where it is, the others are too
     return landed
+
+
+def _has_mapped_header(landed: Landed, source: Source) -> bool:
+    """Whether a header that was found in a sheet by the names in the settings still fits them."""
+    if source.reader != "workbook" or not source.mapped_names:
+        return True
+    return any(find_column(name, landed.columns) for names in source.mapped_names for name in names)
 
 
 def _copy(path: Path, target: Path) -> str:

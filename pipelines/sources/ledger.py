@@ -67,8 +67,8 @@ class Delivery:
     Attributes:
         delivery: Counts from 1 over all sources in the order of landing; None for a refused file.
         source: The source.
-        path: Where the file lay, relative to the data folder.
-        file_name: Its base name.
+        path: Where the file lay, relative to the data folder; of a file in an archive, the archive's path and its own.
+        file_name: Its base name, behind that of the archive it is in.
         file_sha256: The hash of its bytes; None for a refused file.
         bytes: Its size as delivered.
         record_count: The records that could be read.

@@ -9,6 +9,7 @@ from typing import Protocol
 
 from regulars.pipelines.findings.catalogue import make_finding
 from regulars.pipelines.findings.finding import Finding
+from regulars.pipelines.sources.readers.landed_text import Note
 from regulars.pipelines.sources.readers.refusal import list_columns
 
 EXPORT_LIMITS = frozenset(
@@ -19,8 +20,16 @@ EXPORT_LIMITS = frozenset(
 )
 """How many records exports are commonly cut off at."""
 
-
 COMPARED_DELIVERIES = 30
+_ADVICE = {
+    "rows_outside_table": "See that they are a title or totals; else say where the header is: `options.header_row`.",
+    "cells_with_errors": "Correct the formulas in the workbook, or leave `error_cells` out, so that such rows are "
+    "quarantined.",
+    "formulas_without_value": "Open the workbook, let it compute, and save it; or have the tool write values.",
+    "cells_hidden": "If they are not meant, delete them in the workbook, or leave them out with `exclude`.",
+    "cells_merged": "If every row needs the value, name the column in `fill_down`, or undo the merging.",
+}
+"""Finding -> what to do about it, of what a reader read in a way of its own."""
 
 
 class DescribedFile(Protocol):
@@ -60,6 +69,14 @@ def find_oddities(
         )
     most = max((each.record_count or 0 for each in before), default=0)
     yield from find_export_limit(source, file_name, file.record_count or 0, most)
+
+
+def list_reading_notes(source: str, file_name: str, notes: Sequence[Note]) -> list[Finding]:
+    """What a reader saw in a file and read in a way of its own."""
+    return [
+        make_finding(note.finding, f"{file_name}, {note.what}.", _ADVICE[note.finding], source=source, count=note.count)
+        for note in notes
+    ]
 
 
 def find_export_limit(source: str, file_name: str, records: int, most_before: int) -> Iterator[Finding]:

@@ -17,15 +17,15 @@ from regulars.pipelines.errors import SettingsWrong
 from regulars.pipelines.findings.catalogue import make_finding
 from regulars.pipelines.findings.evaluate import Policy, evaluate_findings, write_stop_sentence
 from regulars.pipelines.findings.finding import Finding
-from regulars.pipelines.home.durable import hash_file
 from regulars.pipelines.settings.part import Place
 from regulars.pipelines.settings.source import Source
+from regulars.pipelines.sources.archives.delivered_file import DeliveredFile, open_archive
 from regulars.pipelines.sources.delivery_findings import find_secret_columns, list_delivery_findings
-from regulars.pipelines.sources.landing import FileState, check_unchanged, land_file, read_landed_file
+from regulars.pipelines.sources.landing import check_unchanged, land_file, read_landed_file
 from regulars.pipelines.sources.ledger import SHRINK_ALLOWED, Delivery, Ledger
 from regulars.pipelines.sources.mapping.expressions import ExpressionChecker
 from regulars.pipelines.sources.mapping.mapping_checks import check_mapping
-from regulars.pipelines.sources.odd_files import COMPARED_DELIVERIES, find_oddities
+from regulars.pipelines.sources.odd_files import COMPARED_DELIVERIES, find_oddities, list_reading_notes
 from regulars.pipelines.sources.readers.landed_text import READER_VERSION, Landed
 from regulars.pipelines.sources.readers.refusal import ReasonCode, Refusal
 from regulars.pipelines.sources.source_files import match_files
@@ -77,15 +77,6 @@ class LandedSource:
 
 
 @dataclass(frozen=True)
-class DeliveredFile:
-    """One delivered file: its path for the ledger, the path to open, and its state when it was found."""
-
-    ledger_path: str
-    path: Path
-    state: FileState
-
-
-@dataclass(frozen=True)
 class LandingRun:
     """What landing needs beside the source: open connections, folders, the moment and the overrides of the run.
 
@@ -113,14 +104,14 @@ class SourceLanding:
 
     def land(self, files: list[DeliveredFile]) -> LandedSource:
         """Land the new ones of the source's files, in order of delivery."""
-        self._modified_at = {file.ledger_path: file.state.modified_at for file in files}
-        for file in files:
+        opened = [each for file in files for each in self._open_archive(file)]
+        self._modified_at = {file.ledger_path: file.state.modified_at for file in opened}
+        for file in opened:
             try:
                 with self._refuse_instead_of_stopping(file):
                     self._land_file(file)
             except Refusal as refusal:
-                self._result.refusals.append(refusal)
-                self._record_refusal(file, refusal)
+                self._refuse(file, refusal)
         self._check_presence({file.path for file in files})
         self._check_age(files)
         self._result.deliveries = self._run.ledger.list_used(self._name, self._source.delivery_mode)
@@ -134,6 +125,14 @@ class SourceLanding:
             self._check_earlier_delivery(delivery)
         return self._result
 
+    def _open_archive(self, file: DeliveredFile) -> list[DeliveredFile]:
+        """The files in a file, where it is an archive; none of one that is refused."""
+        try:
+            return open_archive(file, self._source)
+        except Refusal as refusal:
+            self._refuse(file, refusal)
+            return []
+
     @contextmanager
     def _refuse_instead_of_stopping(self, file: DeliveredFile) -> Iterator[None]:
         """For an optional source: what would stop the run refuses the file."""
@@ -142,21 +141,21 @@ class SourceLanding:
         except SettingsWrong as wrong:
             if self._source.is_required:
                 raise
-            raise Refusal("mapping", f"{file.path.name}: {wrong}") from wrong
+            raise Refusal("mapping", f"{file.file_name}: {wrong}") from wrong
         except OSError as error:
             if self._source.is_required or error.errno not in _UNREADABLE:
                 raise
-            sentence = f"{file.path.name} cannot be read: {error.strerror}; see that this user may read it"
+            sentence = f"{file.file_name} cannot be read: {error.strerror}; see that this user may read it"
             raise Refusal("unreadable", sentence) from error
 
     def _land_file(self, file: DeliveredFile) -> None:
-        file_name = file.path.name
+        file_name = file.file_name
         check_unchanged(file.path, file_name, file.state)
-        if self._run.ledger.has_size(file.state.bytes, self._name):
-            known = self._run.ledger.find_bytes(hash_file(file.path), self._name)
+        if self._run.ledger.has_size(file.bytes, self._name):
+            known = self._run.ledger.find_bytes(file.hash(), self._name)
             if known and not self._was_put_back(known, file):
                 return
-        landed = land_file(file.path, file_name, file.state, self._source, self._run.landing)
+        landed = land_file(file.path, file_name, file.state, self._source, self._run.landing, file.member)
         findings = [*self._check_header(file_name, landed), *find_secret_columns(self._name, file_name, landed)]
         reason = self._check_count(file_name, landed)
         before = self._run.ledger.list_landed(self._name)[-COMPARED_DELIVERIES:]
@@ -167,7 +166,7 @@ class SourceLanding:
                 path=file.ledger_path,
                 file_name=file_name,
                 file_sha256=landed.file_sha256,
-                bytes=file.state.bytes,
+                bytes=file.bytes,
                 record_count=landed.record_count,
                 malformed_count=landed.malformed_count,
                 header=landed.header,
@@ -222,15 +221,18 @@ class SourceLanding:
             if lines:
                 raise Refusal(reason, f"{file_name} (header): {'; '.join(lines)}")
         return [
-            make_finding(
-                "optional_column_missing",
-                f"{file_name}: {mistake.sentence}.",
-                "Have the tool export it again, or correct or remove the column in the settings.",
-                source=self._name,
-                count=1,
-            )
-            for mistake in mistakes
-            if mistake.code == "warning"
+            *list_reading_notes(self._name, file_name, landed.notes),
+            *(
+                make_finding(
+                    "optional_column_missing",
+                    f"{file_name}: {mistake.sentence}.",
+                    "Have the tool export it again, or correct or remove the column in the settings.",
+                    source=self._name,
+                    count=1,
+                )
+                for mistake in mistakes
+                if mistake.code == "warning"
+            ),
         ]
 
     def _check_count(self, file_name: str, landed: Landed) -> str | None:
@@ -293,14 +295,15 @@ class SourceLanding:
             self._result.refusals.append(Refusal("mapping", str(wrong)))
             self._result.deliveries.remove(delivery)
 
-    def _record_refusal(self, file: DeliveredFile, refusal: Refusal) -> None:
+    def _refuse(self, file: DeliveredFile, refusal: Refusal) -> None:
+        self._result.refusals.append(refusal)
         self._run.ledger.record(
             Delivery(
                 source=self._name,
                 path=file.ledger_path,
-                file_name=file.path.name,
+                file_name=file.file_name,
                 file_sha256=None,
-                bytes=file.state.bytes,
+                bytes=file.bytes,
                 modified_at=file.state.modified_at,
                 landed_at=self._run.moment,
                 status="refused",

@@ -14,6 +14,7 @@ import yaml
 
 from regulars.pipelines.definitions.enumerations import ALL, UNMATCHED
 from regulars.pipelines.errors import SettingsWrong
+from regulars.pipelines.settings.yaml_text import compose_yaml, read_yaml_text
 from regulars.pipelines.themes.rules import (
     FEWEST_LETTERS,
     Term,
@@ -71,17 +72,11 @@ def load_theme_rules(path: Path) -> ThemeRules:
     Raises:
         SettingsWrong: With every mistake of the file, a line each.
     """
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except FileNotFoundError:
-        raise SettingsWrong(
-            f"There is no file of themes `{path}`. `regulars themes --write-rules {path.name}` writes one to edit, or "
-            "leave `themes.file` out to use the rules that come with Regulars."
-        ) from None
-    except OSError as error:
-        raise SettingsWrong(f"`{path}` cannot be read: {error.strerror}.") from None
-    except UnicodeDecodeError as error:
-        raise SettingsWrong(f"`{path}` is not UTF-8 at byte {error.start:,}: save it as UTF-8.") from None
+    text = read_yaml_text(
+        path,
+        f"There is no file of themes `{path}`. `regulars themes --write-rules {path.name}` writes one to edit, or "
+        "leave `themes.file` out to use the rules that come with Regulars.",
+    )
     return parse_theme_rules(text, path.name)
 
 
@@ -93,22 +88,9 @@ def parse_theme_rules(text: str, name: str) -> ThemeRules:
         name: The file's name, for sentences.
     """
     mistakes = _Mistakes(name)
-    themes = [_read_theme(key, value, mistakes) for key, value in _list_themes(_compose(text, name), mistakes)]
+    themes = [_read_theme(key, value, mistakes) for key, value in _list_themes(compose_yaml(text, name), mistakes)]
     mistakes.check()
     return ThemeRules(name, hashlib.sha256(text.encode()).hexdigest(), tuple(themes))
-
-
-def _compose(text: str, name: str) -> yaml.Node | None:
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    try:
-        root: yaml.Node | None = yaml.compose(text, Loader=loader)
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark
-        place = f"{name}:{mark.line + 1}:{mark.column + 1}" if mark else name
-        raise SettingsWrong(f"{place}: this is not valid YAML: {error.problem}") from None
-    except yaml.YAMLError:
-        raise SettingsWrong(f"{name}: this is not valid YAML: it holds a character that no text has") from None
-    return root
 
 
 def _list_themes(root: yaml.Node | None, mistakes: _Mistakes) -> Iterator[tuple[yaml.Node, yaml.Node]]:

@@ -14,23 +14,93 @@ with
         left join staging.countries as countries on countries.delivered = crm.country
     ),
 
-    -- per attribute the newest value that is not empty; an address only as a whole
-    crm as (
+    -- only of attributes that the settings do not take from the newest record: none by default
+    candidates as (
+        select
+            ranked.customer_idx,
+            ranked.newness,
+            survivorship.attribute,
+            survivorship.rule,
+            list_position(survivorship.systems, ranked._system) as system_place,
+            case survivorship.attribute
+                when 'address' then case
+                    when coalesce(ranked.country, ranked.region, ranked.city) is not null
+                        then cast(to_json([ranked.country, ranked.region, ranked.city]) as varchar)
+                end
+                when 'customer_type' then ranked.customer_type
+                when 'acquisition_channel' then ranked.acquisition_channel
+                when 'acquisition_cost' then cast(ranked.acquisition_cost as varchar)
+                when 'owner' then ranked.owner
+                when 'referred_by' then ranked.referred_by_record_id
+                when 'email_opt_in' then cast(ranked.email_opt_in as varchar)
+            end as value,
+        from ranked
+        cross join raw.survivorship as survivorship
+    ),
+
+    counted as (
+        select *, count(*) over (partition by customer_idx, attribute, value) as value_count
+        from candidates
+        where value is not null
+    ),
+
+    -- the record that each customer takes such an attribute from
+    survivors as (
         select
             customer_idx,
+            attribute,
+            newness,
+        from counted
+        qualify row_number() over (
+            partition by customer_idx, attribute
+            order by
+                case when rule = 'systems' then system_place end nulls last,
+                case when rule = 'most_frequent' then value_count end desc,
+                case when rule = 'oldest' then newness end,
+                newness desc
+        ) = 1
+    ),
+
+    chosen as (
+        select
+            customer_idx,
+            any_value(newness) filter (attribute = 'address') as address,
+            any_value(newness) filter (attribute = 'customer_type') as customer_type,
+            any_value(newness) filter (attribute = 'acquisition_channel') as acquisition_channel,
+            any_value(newness) filter (attribute = 'acquisition_cost') as acquisition_cost,
+            any_value(newness) filter (attribute = 'owner') as owner,
+            any_value(newness) filter (attribute = 'referred_by') as referred_by,
+            any_value(newness) filter (attribute = 'email_opt_in') as email_opt_in,
+        from survivors
+        group by customer_idx
+    ),
+
+    -- per attribute the chosen record's value, else the newest that is not empty; an address only as a whole
+    crm as (
+        select
+            ranked.customer_idx,
             min(created_at) as created_at,
             arg_max({'country': country, 'region': region, 'city': city}, newness)
-                filter (coalesce(country, region, city) is not null) as address,
-            arg_max(customer_type, newness) as customer_type,
-            arg_max(acquisition_channel, newness) as acquisition_channel,
-            arg_max(acquisition_cost, newness) as acquisition_cost,
-            arg_max(owner, newness) as owner,
+                filter (
+                    coalesce(country, region, city) is not null and newness = coalesce(chosen.address, newness)
+                ) as address,
+            arg_max(ranked.customer_type, newness)
+                filter (newness = coalesce(chosen.customer_type, newness)) as customer_type,
+            arg_max(ranked.acquisition_channel, newness)
+                filter (newness = coalesce(chosen.acquisition_channel, newness)) as acquisition_channel,
+            arg_max(ranked.acquisition_cost, newness)
+                filter (newness = coalesce(chosen.acquisition_cost, newness)) as acquisition_cost,
+            arg_max(ranked.owner, newness) filter (newness = coalesce(chosen.owner, newness)) as owner,
             arg_max({'system': _system, 'id': referred_by_record_id}, newness)
-                filter (referred_by_record_id is not null) as referrer,
-            arg_max(email_opt_in, newness) as email_opt_in,
+                filter (
+                    referred_by_record_id is not null and newness = coalesce(chosen.referred_by, newness)
+                ) as referrer,
+            arg_max(ranked.email_opt_in, newness)
+                filter (newness = coalesce(chosen.email_opt_in, newness)) as email_opt_in,
             bool_and(coalesce(is_deleted, false)) as is_deleted,
         from ranked
-        group by customer_idx
+        left join chosen on chosen.customer_idx = ranked.customer_idx
+        group by ranked.customer_idx
     ),
 
     bought as (

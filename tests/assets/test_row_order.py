@@ -14,7 +14,6 @@ from regulars.pipelines.settings.settings_file import load_settings
 
 NAMED = {table.partition(".")[2]: table for table in contracts if table.startswith(("marts.", "meta."))}
 FUNCTIONS = find_mart_functions(set(NAMED))
-MADE = {name: NAMED[name] for name in FUNCTIONS}
 SEED = 1
 
 
@@ -35,7 +34,7 @@ class Company:
     def make(self, name: str, seed: int | None) -> pl.DataFrame:
         """The rows of a mart by its key, made of published tables, whose rows a seed puts in a random order."""
         function = FUNCTIONS[name]
-        frames = {parameter: self.read(table) for parameter, table in list_read_tables(function, MADE).items()}
+        frames = {parameter: self.read(table) for parameter, table in list_read_tables(function, NAMED).items()}
         if seed is not None:
             frames = {each: rows.sample(fraction=1, shuffle=True, seed=seed) for each, rows in frames.items()}
         settings = [

@@ -9,9 +9,12 @@ import pytest
 
 from tests.attacks.batches import Batch, Fault
 from tests.attacks.further_faults import GOODS, SPEND, TICKETS
+from tests.attacks.moment_faults import MOMENTS, VERSIONS
 from tests.attacks.money_faults import AMOUNTS, CURRENCIES, REFUNDS
+from tests.attacks.people_faults import ANSWERS, FURTHER_SUBSCRIPTIONS, PEOPLE
 from tests.attacks.subscription_faults import SUBSCRIPTIONS
 from tests.attacks.survey_faults import SURVEYS
+from tests.attacks.written_faults import TEXTS, WRITTEN_AMOUNTS, WRITTEN_IDS
 
 pytestmark = pytest.mark.slow
 
@@ -24,6 +27,14 @@ GROUPS: Mapping[str, Mapping[str, Fault]] = {
     "tickets": TICKETS,
     "spend": SPEND,
     "goods": GOODS,
+    "moments": MOMENTS,
+    "versions": VERSIONS,
+    "written amounts": WRITTEN_AMOUNTS,
+    "written ids": WRITTEN_IDS,
+    "texts": TEXTS,
+    "people": PEOPLE,
+    "answers": ANSWERS,
+    "further subscriptions": FURTHER_SUBSCRIPTIONS,
 }
 LIVE = "system = '{key}' and active_from <= date '2026-03-31' and coalesce(active_until > date '2026-03-31', true)"
 QUESTIONS = {
@@ -52,6 +63,10 @@ QUESTIONS = {
     "tickets": "select count(*) from core.tickets where system = '{key}'",
     "complaints": "select count(*) filter (is_complaint) from core.tickets where system = '{key}'",
     "reply_minutes": "select avg(first_reply_minutes)::double from core.tickets where system = '{key}'",
+    "moments": "select count(distinct ordered_at) from core.orders where system = '{key}'",
+    "on_29_march": "select count(*) from core.orders where system = '{key}' and order_date = '2026-03-29'",
+    "on_26_october": "select count(*) from core.orders where system = '{key}' and order_date = '2025-10-26'",
+    "buyers": "select count(distinct customer_idx) from core.orders where system = '{key}'",
     "spend": "select sum(amount)::double from core.acquisition_spend where system = '{key}'",
 }
 

@@ -18,6 +18,7 @@ from typing import Any
 
 import duckdb
 
+from regulars.assets.identity import read_rules
 from regulars.pipelines.audit.accounting import write_row_accounting
 from regulars.pipelines.audit.findings.broken_rules import find_quarantined_records
 from regulars.pipelines.audit.findings.days import (
@@ -31,7 +32,7 @@ from regulars.pipelines.contracts.violations import write_condition
 from regulars.pipelines.errors import FindingStops, RegularsError
 from regulars.pipelines.findings.evaluate import EvaluatedFinding, evaluate_findings, write_stop_sentence
 from regulars.pipelines.identity.owners import number_owners
-from regulars.pipelines.identity.people import Rules, find_people
+from regulars.pipelines.identity.people import find_people
 from regulars.pipelines.identity.references import READS as IDENTITY_READS
 from regulars.pipelines.run.raw_tables import make_raw_tables
 from regulars.pipelines.run.request import make_request
@@ -162,27 +163,19 @@ def _build(run: Run) -> None:
     for table, select in _list_selects():
         if table.startswith("staging."):
             con.execute(f"create table {table} as {select}")
-    rules = run.settings.identity
     people = find_people(
         {kind: con.sql(f"select * from staging.{kind}").pl().lazy() for kind in IDENTITY_READS},
         None,
         company=run.settings.company.name,
         generation=run.number,
-        rules=Rules(
-            customer_is=run.settings.customer_is,
-            ignore_emails=rules.ignore_emails,
-            max_records_per_email=rules.max_records_per_email,
-            max_orders_per_email=rules.max_orders_per_email,
-            max_orders_per_email_and_day=rules.max_orders_per_email_and_day,
-            link_accounts=rules.link_accounts,
-            max_records_per_customer=rules.max_records_per_customer,
-        ),
+        rules=read_rules(run.settings),
     )
     for table, frame in {
         "records": people.records,
         "customer_links": people.links,
-        "shared_emails": people.shared_emails,
+        "shared_keys": people.shared_keys,
         "events": people.events,
+        "former_customer_ids": people.former_ids,
         "owners": number_owners(con.sql("select * from staging.customers").pl().lazy(), None),
     }.items():
         con.register("made", frame.to_arrow())

@@ -261,3 +261,21 @@ def test_two_statements_are_told_to_be_asked_one_after_the_other(company):
 def test_a_query_that_asks_nothing_is_told_what_to_write(company, query):
     asked = run_regulars("sql", query, "--home", company / "home")
     assert (asked.code, "write one SELECT" in asked.stderr) == (2, True)
+
+
+def test_a_working_folder_that_is_gone_is_a_sentence(tmp_path: Path) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    script = "import os; os.rmdir(os.getcwd()); from regulars.cli import main; main()"
+
+    done = subprocess.run(
+        [sys.executable, "-c", script, "status"],
+        cwd=gone,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == 74
+    assert done.stderr.strip() == "The folder you are in no longer exists; change to one that does (`cd`)"

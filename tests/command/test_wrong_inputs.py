@@ -72,9 +72,9 @@ FILES = {
         gzip.compress(GOOD.encode())[:-9], 4, "orders.csv ends in the middle of its gzip", "format: csv.gz"
     ),
     "no gzip": Case(GOOD, 4, "orders.csv is not a complete gzip file", "format: csv.gz"),
-    "gzip as csv": Case(gzip.compress(GOOD.encode()), 4, "orders.csv is gzipped: set `format: csv.gz`"),
-    "another delimiter": Case(GOOD.replace(",", ";"), 4, "orders.csv (header): column `id`"),
-    "tabs": Case(GOOD.replace(",", "\t"), 4, "that `options` fit"),
+    "gzip as csv": Case(gzip.compress(GOOD.encode()), 4, "orders.csv is gzipped, not CSV: set `format: csv.gz`"),
+    "another delimiter": Case(GOOD.replace(",", ";"), 4, "orders.csv seems to be separated by `;`, not by `,`"),
+    "tabs": Case(GOOD.replace(",", "\t"), 4, "orders.csv seems to be separated by a tab"),
     "no header": Case(
         f"{CANARY},Berlin,Anna,Rossi\n" + ROW, 4, "none of the names in the settings: see that its first"
     ),
@@ -85,7 +85,7 @@ FILES = {
     "a column gone": Case(GOOD.replace("at,", "").replace("2026-01-05,", ""), 4, "column `at` for orders.ordered_at"),
     "a web page": Case(f"<html>{CANARY}</html>\n", 4, "orders.csv is a web page or XML"),
     "JSON": Case('[{"id": "Qanary"}]\n', 4, "orders.csv is JSON, not CSV"),
-    "an Excel workbook": Case(b"PK\x03\x04" + b"\0" * 100, 4, "a zip file or an Excel workbook"),
+    "an Excel workbook": Case(b"PK\x03\x04" + b"\0" * 100, 4, "orders.csv is a zip archive or a damaged workbook"),
     "an old Excel workbook": Case(b"\xd0\xcf\x11\xe0" + b"\0" * 100, 4, "an old Excel workbook"),
     "Parquet as csv": Case(parquet("select 1 as id"), 4, "orders.csv is Parquet"),
     "csv as Parquet": Case(GOOD, 4, "orders.csv is not Parquet", "format: parquet"),

@@ -6,7 +6,7 @@ import duckdb
 import pytest
 
 from regulars.pipelines.contracts.contract import Contract
-from regulars.pipelines.contracts.metric_periods import list_published_metrics, select_periods
+from regulars.pipelines.contracts.metric_periods import describe_coverage, list_published_metrics, select_periods
 from regulars.pipelines.contracts.raw_contracts import load_all_contracts
 from regulars.pipelines.contracts.scorecard_targets import refuse_wrong_targets
 from regulars.pipelines.errors import SettingsWrong
@@ -95,6 +95,35 @@ def test_a_window_belongs_to_the_period_in_which_it_ends(contracts):
 
     rows = [window(dt.date(2026, 4, 30), 5), window(dt.date(2026, 5, 9), 7), window(dt.date(2026, 5, 10), 8)]
     assert values_of(contracts, "nps.nps", "month", "nps", rows) == [(APRIL, 50.0, True, 1), (MAY, 80.0, True, 1)]
+
+
+LATEST_MONTH = "the value is that of the latest month, not of the quarter"
+WEEKS = {"grain": "week"}
+QUARTERS = {"grain": "quarter"}
+
+
+@pytest.mark.parametrize(
+    ("metric", "where", "period", "said"),
+    [
+        ("purchase_behaviour.returning_customer_rate", {}, "quarter", LATEST_MONTH),
+        ("purchase_behaviour.returning_customer_rate", {}, "month", ""),
+        ("nps.nps", {}, "month", "the value is that of the latest 28 days, not of the month"),
+        ("nps.nps", WEEKS, "year", "the value is that of the latest week, not of the year"),
+        ("support_response.complaints", {}, "month", ""),
+        ("support_response.complaints", WEEKS, "month", "each week counts as a whole in the month of its period_end"),
+        ("demand_forecast.demand", {}, "quarter", "each week counts as a whole in the quarter of its week_start"),
+        ("retention_cohorts.retention_rate", QUARTERS, "year", ""),
+        (
+            "retention_cohorts.retention_rate",
+            QUARTERS,
+            "month",
+            "each quarter counts as a whole in the month of its cohort_start",
+        ),
+        ("customer_clv.clv_simple", {}, "month", ""),
+    ],
+)
+def test_a_value_that_is_not_of_the_whole_period_says_of_what_it_is(contracts, metric, where, period, said):
+    assert describe_coverage(list_published_metrics(contracts)[metric], where, period) == said
 
 
 def month_of_churn(end, lost, average, dimension="all", value="all", known=True):

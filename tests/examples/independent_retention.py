@@ -203,8 +203,8 @@ class Concentration:
 
     customers: int
     net_sales: Decimal
-    customers_left_out: int
-    net_sales_left_out: Decimal
+    customers_without_sales: int
+    net_sales_below_zero: Decimal
     top: dict[int, Decimal]
     largest: Decimal
     hhi: Decimal
@@ -212,20 +212,20 @@ class Concentration:
 
 
 def concentration(histories: Histories, first: dt.date, last: dt.date) -> Concentration:
-    """Customers who brought nothing, or gave back more than they bought, are left out of the shares."""
+    """Customers who gave back as much as they bought, or more, count as 0 in the shares."""
     brought = sorted(
         (each.net_sales_between(first, last) for each in histories.values() if each.did_something_between(first, last)),
         reverse=True,
     )
-    ranked = [value for value in brought if value > 0]
+    ranked = [max(value, ZERO) for value in brought]
     whole, count = sum(ranked, ZERO), len(ranked)
     # Gini: half the mean difference of two customers, as a share of the mean; of sorted values one sum is enough
     weighted = sum(((count + 1 - 2 * rank) * value for rank, value in enumerate(ranked, start=1)), ZERO)
     return Concentration(
         customers=count,
         net_sales=whole,
-        customers_left_out=len(brought) - count,
-        net_sales_left_out=sum(brought, ZERO) - whole,
+        customers_without_sales=sum(value <= 0 for value in brought),
+        net_sales_below_zero=sum(brought, ZERO) - whole,
         top={percent: sum(ranked[: -(-count * percent // 100)], ZERO) / whole for percent in (1, 5, 10, 20)},
         largest=ranked[0] / whole,
         hhi=sum(((value / whole) ** 2 for value in ranked), ZERO),

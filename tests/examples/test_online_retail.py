@@ -344,21 +344,21 @@ def test_sales_of_new_and_returning_customers_agree_in_every_month(run, source, 
 def test_how_much_hangs_on_few_customers_agrees_on_every_day(run, histories):
     rows = run.rows(
         """
-        select scope, period_end, is_complete, customers, net_sales, customers_left_out, net_sales_left_out,
+        select scope, period_end, is_complete, customers, net_sales, customers_without_sales, net_sales_below_zero,
             top_1_percent_share, top_5_percent_share, top_10_percent_share, top_20_percent_share,
             largest_customer_share, hhi, gini
         from marts.revenue_concentration
         """
     )
     assert {AS_OF, month_end(months_after(AS_OF, -1))} <= {day for _, day, *_ in rows}
-    for scope, day, is_complete, customers, net_sales, left_out, net_sales_left_out, *shares in rows:
+    for scope, day, is_complete, customers, net_sales, without_sales, below_zero, *shares in rows:
         first = dt.date.min if scope == "to_date" else year_before(day) + dt.timedelta(days=1)
         expected = concentration(histories, first, day)
-        assert (customers, net_sales, left_out, net_sales_left_out) == (
+        assert (customers, net_sales, without_sales, below_zero) == (
             expected.customers,
             expected.net_sales,
-            expected.customers_left_out,
-            expected.net_sales_left_out,
+            expected.customers_without_sales,
+            expected.net_sales_below_zero,
         )
         assert is_complete == (scope == "to_date" or first >= FIRST_DAY)
         if is_complete:

@@ -13,7 +13,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     # above all: the command line, and the one room that knows Dagster
     "regulars": {"assets", "command", "errors", "home", "publish", "run", "sample"},
     "assets": {
-        *("report", "publish", "audit", "run", "identity", "segments", "sources", "contracts"),
+        *("report", "publish", "audit", "run", "identity", "segments", "transforms", "sources", "contracts"),
         *("warehouse", "home", "settings", "findings", "kinds", "themes", "errors"),
     },
     # what verbs do
@@ -62,7 +62,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "errors",
     },
     # how tables are made
-    "identity": {"kinds", "errors"},
+    "identity": {"kinds", "definitions", "errors"},
     "segments": {"sources", "contracts", "warehouse", "settings", "errors"},
     "transforms": {"models", "definitions"},
     "sources": {"warehouse", "home", "settings", "findings", "kinds", "errors"},
@@ -73,7 +73,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "settings": {"findings", "kinds", "definitions", "errors"},
     "home": {"errors"},
     # the ground
-    "themes": {"definitions", "errors"},
+    "themes": {"settings", "definitions", "errors"},
     "models": set(),
     "kinds": set(),
     "findings": set(),

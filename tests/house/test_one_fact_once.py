@@ -20,7 +20,7 @@ from regulars.pipelines.models.dropout.dropout_model import DropoutModel
 from regulars.pipelines.models.names import BY_COHORT, PURCHASE_MODELS, SPEND_MODELS, SUBSCRIPTION_MODELS
 from regulars.pipelines.settings.settings import Cohorts
 from regulars.pipelines.transforms.churn.churn import CHURN_COLUMNS
-from regulars.pipelines.transforms.clv.customer_clv import COLUMNS as CLV_COLUMNS
+from regulars.pipelines.transforms.clv.customer_clv_columns import COLUMNS as CLV_COLUMNS
 from regulars.pipelines.transforms.clv.methods import (
     BASELINES,
     METHODS,

@@ -70,6 +70,57 @@ def test_a_person_of_several_accounts_is_one_contact_of_the_first_of_them():
     assert {row["contact_id"]: row["customer_id"] for row in contacts}[first["contact_id"]] == first["customer_id"]
 
 
+FIRM: dict[str, Any] = {
+    "customers": [
+        {"customer_record_id": "1", "email": "ada@acme.example", "account_id": "A"},
+        {"customer_record_id": "2", "email": "bob@acme.example"},
+        {"customer_record_id": "3", "email": "eve@other.example", "_system": "crm"},
+        {"customer_record_id": "4", "email": "fay@gmail.com"},
+        {"customer_record_id": "5", "email": "gil@gmail.com"},
+    ],
+    "orders": [{"order_id": "o", "email": "ida@acme.example"}, {"order_id": "p", "email": "jo@other.example"}],
+}
+
+
+def test_who_has_an_address_at_a_firm_belongs_to_its_account_where_the_settings_say_so():
+    assert len(together(people_of(**FIRM, rules=ACCOUNTS))) == 7
+    people = people_of(**FIRM, rules=Rules(customer_is="account", accounts_by_domain=True))
+    assert together(people) == [
+        {"account/shop/A", "customer/shop/1", "customer/shop/2", "order/shop/o"},
+        {"customer/crm/3", "order/shop/p"},
+        {"customer/shop/4"},
+        {"customer/shop/5"},
+    ]
+    assert len(together(people, "contact_id")) == 7
+
+
+def test_a_domain_of_several_accounts_says_nothing_and_one_may_be_called_free():
+    two = [*FIRM["customers"], {"customer_record_id": "6", "email": "kim@acme.example", "account_id": "B"}]
+    rules = Rules(customer_is="account", accounts_by_domain=True)
+    groups = together(people_of(customers=two, rules=rules))
+    assert {"customer/shop/2"} in groups
+    free = Rules(customer_is="account", accounts_by_domain=True, free_email_domains=["Acme.example"])
+    assert {"customer/shop/2"} in together(people_of(**FIRM, rules=free))
+
+
+def test_accounts_are_rolled_up_to_the_top_of_their_hierarchy_where_the_settings_say_so():
+    rows = [
+        {"customer_record_id": "1", "account_id": "A", "parent_account_id": "B"},
+        {"customer_record_id": "2", "account_id": "B", "parent_account_id": "C"},
+        {"customer_record_id": "3", "account_id": "D", "parent_account_id": "E"},
+        {"customer_record_id": "4", "account_id": "E", "parent_account_id": "D"},  # round in a circle
+        {"customer_record_id": "5", "account_id": "F"},
+    ]
+    assert len(together(people_of(customers=rows, rules=ACCOUNTS))) == 5
+    for linked_too in (False, True):
+        rules = Rules(customer_is="account", roll_up_accounts=True, link_accounts=linked_too)
+        assert together(people_of(customers=rows, rules=rules)) == [
+            {"account/shop/A", "account/shop/B", "account/shop/C", "customer/shop/1", "customer/shop/2"},
+            {"account/shop/D", "account/shop/E", "customer/shop/3", "customer/shop/4"},
+            {"account/shop/F", "customer/shop/5"},
+        ]
+
+
 people_and_accounts = st.lists(
     st.tuples(st.sampled_from("abcd"), st.sampled_from(["A", "B", "C", None])), min_size=1, max_size=8
 )

@@ -125,8 +125,8 @@ def test_an_address_shared_by_too_many_records_links_nobody_and_is_counted_not_n
     )
     assert len(together(people)) == 4
     assert linked(people, "order", "1") is None
-    assert people.shared_emails.to_dicts() == [
-        {"system": "shop", "shared_by": "records", "email_count": 1, "shared_count": 4}
+    assert people.shared_keys.to_dicts() == [
+        {"key_type": "email", "system": "shop", "shared_by": "records", "key_count": 1, "shared_count": 4}
     ]
     assert len(together(people_of(customers=rows, rules=Rules(max_records_per_email=4)))) == 1
 

@@ -53,7 +53,9 @@ def build(run: int = 1, *, generation: int = 0, rows: int = 3, threads: int = 1)
 
 def contents(*, fingerprint: str = "f" * 64, report: str = "<!doctype html>") -> Contents:
     facts = Facts(fingerprint=fingerprint, started_at=NOW, headline={"customers": 3}, checks={"passed": 9})
-    return Contents(TABLES, STATE_TABLES, COMMENTS, facts, report, contracts="kind: DataContract\n")
+    return Contents(
+        TABLES, STATE_TABLES, COMMENTS, facts, report, documents={"contracts.odcs.yaml": "kind: DataContract\n"}
+    )
 
 
 def publish_run(home: Home, run: int = 1, *, as_of: dt.date = AS_OF, rows: int = 3) -> Published:

@@ -1,8 +1,8 @@
 """Runs nights that only find what is odd: landing, mapping, quarantine, staging, identity, core, and the findings.
 
 A night is what a run does, by the run's own functions, and leaves a generation that the next night is compared with.
-Left out is what no finding but `rules_broken` reads: validating the tables that were built, most marts, the report, and
-delivery to targets. It costs about a third of a run.
+Left out are validating the tables that were built, most marts with the findings about values and offers, the report,
+and delivery to targets. It costs about a third of a run.
 """
 
 import datetime as dt
@@ -13,7 +13,7 @@ from regulars.assets import identity
 from regulars.assets.definitions import blueprints, contracts
 from regulars.assets.landing import land, open_landed
 from regulars.assets.tables import Blueprint
-from regulars.pipelines.audit.findings.gather import write_findings
+from regulars.pipelines.audit.findings.gather import PRODUCERS, write_findings
 from regulars.pipelines.audit.meta_tables import list_source_rows, write_meta_tables
 from regulars.pipelines.audit.restatements.restate import RESTATEMENTS
 from regulars.pipelines.findings.evaluate import EvaluatedFinding
@@ -33,7 +33,7 @@ MARTS = ("marts.sales_new_vs_returning", "marts.churn")
 
 META = ("meta.delivery_profiles", "meta.row_accounting", RESTATEMENTS)
 COMPARED = ("meta.contracts", "meta.files", "meta.delivery_profiles", "meta.findings", RESTATEMENTS, *MARTS)
-STATE = ("identity.person_map", "identity.records", "identity.events", LINEAGE)
+STATE = ("identity.person_map", "identity.records", "identity.events", "identity.owners", LINEAGE)
 
 
 def run_short_night(request: RunRequest, now: dt.datetime | None = None) -> list[EvaluatedFinding]:
@@ -56,7 +56,7 @@ def run_short_night(request: RunRequest, now: dt.datetime | None = None) -> list
                 _write_identity(run)
             else:
                 blueprint.make(run)
-        write_findings(run)
+        write_findings(run, PRODUCERS)
         if not any(each.is_stop for each in run.evaluated):
             _publish(run)
         return list(run.evaluated)
@@ -81,9 +81,8 @@ def _order_tables() -> Iterator[Blueprint | None]:
 
 
 def _write_identity(run: Run) -> None:
-    people = identity.find(run)
-    for name in identity.TABLES:
-        identity.write(run, f"identity.{name}", getattr(people, "links" if name == "customer_links" else name))
+    for name, frame in identity.find_tables(run).items():
+        identity.write(run, f"identity.{name}", frame)
 
 
 def _publish(run: Run) -> None:

@@ -167,7 +167,7 @@ FAULTS: Sequence[tuple[Callable[[WatchedShop], None], str, str]] = (
     (plant_strange_writers, "fewer_known_ids survey", "customer"),
     (plant_silence, "fewer_known_ids lines", "of the orders"),
     (plant_limit, "export_limit products", "exactly 1,000 records"),
-    (plant_swapped_days, "records_quarantined shop", "orders-2026-05-20.csv"),
+    (plant_swapped_days, "refused shop", "new rows (100.0%) would be quarantined"),
     (plant_scale, "warning records_quarantined survey", "survey-2026-05-20.csv"),
     (plant_tests, "delivery_large shop", "holds 203 rows"),
     (plant_shared_address, "customers_collapsed shop", "different customers"),

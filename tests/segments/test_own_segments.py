@@ -46,7 +46,7 @@ def test_members_are_those_for_whom_the_expression_is_true_and_known():
 
 def test_each_segment_is_counted_with_its_value_and_those_it_decides_nothing_for():
     found = own_segments(PEOPLE, as_of=AS_OF, segments=RULES)
-    assert found.drop("segment_meaning", "as_of").rows() == [
+    assert found.drop("segment_meaning", "rule", "as_of").rows() == [
         ("none", False, 0, 0, Decimal(0)),
         ("often", True, 3, 0, Decimal("17.5")),
         ("unhappy", False, 1, 1, Decimal("10.5")),

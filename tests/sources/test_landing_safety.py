@@ -49,7 +49,7 @@ def test_a_run_killed_at_any_step_is_repeated_to_the_same_state(shop, tmp_path, 
     for module, name in (
         (landing_module, "put_in_place"),
         (landing_module, "_copy"),
-        (landing_module, "read_csv_file"),
+        (landing_module, "read_file"),
         (source_landing_module, "land_file"),
         (Ledger, "record"),
     ):

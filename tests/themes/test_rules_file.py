@@ -62,7 +62,7 @@ def test_latin_terms_of_fewer_than_three_letters_are_refused_with_their_place():
     ("text", "sentence"),
     [
         ("", "themes.yaml:1:1: write themes, such as `late_delivery:` with `terms:` below it"),
-        ("a: [b\n", "themes.yaml:2:1: this is not valid YAML"),
+        ("a: [b\n", "themes.yaml:2: this is not YAML"),
         ("Price: {terms: {en: [price]}}", "themes.yaml:1:1: `Price` cannot name a theme"),
         ("unmatched: {terms: {en: [price]}}", "themes.yaml:1:1: `unmatched` cannot name a theme"),
         ("price: {words: {en: [price]}}", "themes.yaml:1:9: unknown key `words`; a theme has `terms` and `not`"),

@@ -176,11 +176,11 @@ def concentration(orders: list[Row], refunds: list[Row], as_of: dt.date) -> list
                 if row["refund_date"] > start:
                     sums[row["customer_idx"]] = sums.get(row["customer_idx"], Decimal(0)) - row["goods"]
             unknown = sums.pop(0, Decimal(0))
-            known = sorted((value for value in sums.values() if value > 0), reverse=True)
-            left_out = [value for value in sums.values() if value <= 0]
+            known = sorted((max(value, Decimal(0)) for value in sums.values()), reverse=True)
+            below = [value for value in sums.values() if value <= 0]
             is_complete = scope == "to_date" or first_day <= start + DAY
             of_known = shares(known if is_complete else [])
-            sold_in_all = sum(known, Decimal(0)) + sum(left_out, Decimal(0)) + unknown
+            sold_in_all = sum(known, Decimal(0)) + sum(below, Decimal(0)) + unknown
             rows.append(
                 {
                     "scope": scope,
@@ -188,12 +188,12 @@ def concentration(orders: list[Row], refunds: list[Row], as_of: dt.date) -> list
                     "customers": len(known),
                     "net_sales": sum(known, Decimal(0)),
                     **of_known,
-                    "customers_left_out": len(left_out),
-                    "net_sales_left_out": sum(left_out, Decimal(0)),
+                    "customers_without_sales": len(below),
+                    "net_sales_below_zero": sum(below, Decimal(0)),
                     "unknown_net_sales": unknown,
                     "unknown_share": float(unknown / sold_in_all) if 0 <= unknown <= sold_in_all > 0 else None,
                     "effective_customers": 1 / sum((float(each / sum(known)) ** 2 for each in known), 0.0)
-                    if known and is_complete
+                    if any(known) and is_complete
                     else None,
                     "subscription_revenue": Decimal(0),
                     "total_customers": len(known),
@@ -208,7 +208,7 @@ def concentration(orders: list[Row], refunds: list[Row], as_of: dt.date) -> list
 
 def shares(descending: list[Decimal]) -> dict[str, float | None]:
     names = [f"top_{percent}_percent_share" for percent in (1, 5, 10, 20)] + ["largest_customer_share", "hhi", "gini"]
-    if not descending:
+    if not any(descending):
         return dict.fromkeys(names)
     values = [Fraction(value) for value in descending]
     n, total = len(values), sum(values)

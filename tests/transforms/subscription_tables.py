@@ -65,6 +65,19 @@ def paused(customer: int, start: str, since: str | None, again: str | None = Non
     return row | {"paused_from": row["active_until"], "paused_until": again and dt.date.fromisoformat(again)}
 
 
+def leaving_company(*, months: int = 36, customers_a_month: int = 12) -> list[Row]:
+    """Subscriptions that begin each month, of which a fixed pattern leaves after 1 to 60 months."""
+    rows = []
+    for number in range(months * customers_a_month):
+        start = dt.date(2023 + (number // customers_a_month) // 12, (number // customers_a_month) % 12 + 1, 5)
+        stays = 1 + (number * 37) % 60
+        end = start.year * 12 + start.month - 1 + stays
+        until = dt.date(end // 12, end % 12 + 1, 5)
+        gone = {"cancelled_date": until}
+        rows.append(period(number + 1, start.isoformat(), until.isoformat(), **gone))
+    return rows
+
+
 def _draw_period(draw: st.DrawFn, start: dt.date, end: dt.date | None) -> dict[str, Any]:
     """What becomes of an item from one day to another: charged, paused in between or at the end, paused, or free."""
     amount = Decimal(draw(st.sampled_from(["10", "10", "20.0001", "7.5"])))

@@ -26,7 +26,7 @@ QUARANTINED = """
 """
 
 NEWEST_QUARANTINED = """
-    -- one row per source and kind of which the newest file lost several records and a tenth of them
+    -- one row per source and kind of which the newest file lost several records and a tenth of them, or all of two
     with
         newest as (
             select source, arg_max(file_sha256, delivery) as file_sha256
@@ -37,7 +37,8 @@ NEWEST_QUARANTINED = """
     select source, kind, file_name, rows_read, rows_quarantined
     from meta.row_accounting
     semi join newest using (source, file_sha256)
-    where kind <> 'malformed' and rows_quarantined >= $few and rows_quarantined > rows_read / 10
+    where kind <> 'malformed' and rows_quarantined > 1 and rows_quarantined > rows_read / 10
+        and (rows_quarantined >= $few or rows_quarantined = rows_read - rows_excluded)
 """
 FEW = 3
 

@@ -5,13 +5,14 @@ sources without new rows (`silence.py`).
 """
 
 import datetime as dt
-from collections.abc import Iterator
-from itertools import groupby, pairwise
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import pairwise
 
 import duckdb
 import polars as pl
 
 from regulars.pipelines.audit.findings.deliveries.day_measures import find_event_column
+from regulars.pipelines.audit.findings.deliveries.profile import Profile
 from regulars.pipelines.findings.catalogue import make_finding
 from regulars.pipelines.findings.finding import Finding
 from regulars.pipelines.kinds.shape.registry import KINDS
@@ -45,29 +46,13 @@ OLD_RATES = """
     order by orders.currency
 """
 
-RATE_DAYS_OF_DELIVERIES = """
-    -- one row per delivery of rates with news, in order: its newest day in business days, and that of its run
-    with
-        deliveries as (
-            select source, delivery, max(rate_date) as newest_day
-            from (select _source as source, _delivery as delivery, rate_date from staging.fx_rates)
-            where rate_date <= $as_of
-            group by all
-        ),
-
-        numbered as (
-            select day, sum(is_business_day::integer) over (order by day) as business_day from core.calendar
-        )
-
-    select deliveries.source, deliveries.newest_day, newest.business_day, landed.business_day, today.business_day
-    from deliveries
-    join landed.files as files using (source, delivery)
-    join numbered as newest on newest.day = deliveries.newest_day
-    join numbered as landed on landed.day = cast(files.landed_at as date) - 1
-    join numbered as today on today.day = $as_of
-    order by deliveries.source, deliveries.delivery
+BUSINESS_DAYS = """
+    -- one row per day: how many business days there are until it
+    select day, sum(is_business_day::integer) over (order by day) as business_day
+    from core.calendar
 """
-FEWEST_RATE_DELIVERIES = 3
+EPOCH = dt.date(1970, 1, 1)
+FEWEST_RATE_RUNS = 3
 
 
 def list_days_with_rows(con: duckdb.DuckDBPyConnection, as_of: dt.date) -> None:
@@ -127,30 +112,53 @@ def find_orders_before_history(con: duckdb.DuckDBPyConnection, as_of: dt.date) -
         )
 
 
-def find_rates_not_renewed(con: duckdb.DuckDBPyConnection, as_of: dt.date) -> Iterator[Finding]:
-    """Sources whose newest rate is older, in business days, than it ever was between two of its deliveries."""
-    if not con.execute("select 1 from staging.fx_rates limit 1").fetchall():
+def find_rates_not_renewed(
+    con: duckdb.DuckDBPyConnection, as_of: dt.date, profiles: Sequence[Profile]
+) -> Iterator[Finding]:
+    """Sources whose newest rate is older, in business days, than it ever was between two of its deliveries.
+
+    Args:
+        con: The build, with `core.calendar`.
+        as_of: The day of the run.
+        profiles: Of all deliveries, in the order of landing.
+    """
+    rates = [each for each in profiles if each.kind == "fx_rates"]
+    if not rates:
         return
-    rows = con.execute(RATE_DAYS_OF_DELIVERIES, {"as_of": as_of}).fetchall()
-    for source, found in groupby(rows, key=lambda row: row[0]):
-        deliveries = list(found)
-        steps = [later[2] - earlier[2] for earlier, later in pairwise(deliveries)]
+    business_days: dict[dt.date, int] = dict(con.execute(BUSINESS_DAYS).fetchall())
+    for source in sorted({each.source for each in rates}):
+        known = [
+            (newest, business_days[newest], business_days[run_day])
+            for run_day, newest in _list_newest_rates(each for each in rates if each.source == source)
+            if newest in business_days and run_day in business_days
+        ]
+        steps = [later - earlier for (_, earlier, _), (_, later, _) in pairwise(known)]
         renewed = [step for step in steps if step > 0]
-        if len(renewed) < FEWEST_RATE_DELIVERIES - 1:
+        if len(renewed) < FEWEST_RATE_RUNS - 1 or as_of not in business_days:
             continue
-        newest = max(deliveries, key=lambda row: row[2])
-        lags = [landed - day for _, _, day, landed, _ in deliveries[: len(deliveries) - (steps[-1] <= 0)]]
-        late = newest[4] - newest[2] - max(*lags, 0) - max(renewed) + 1
+        newest_day, newest, _ = max(known, key=lambda each: each[1])
+        lags = [run_day - day for _, day, run_day in known[: len(known) - (steps[-1] <= 0)]]
+        late = business_days[as_of] - newest - max(*lags, 0) - max(renewed) + 1
         if late > 0:
             yield make_finding(
                 "rates_not_renewed",
-                f"{source}: the newest exchange rate is of {newest[1]}, {late} business days later than rates have "
+                f"{source}: the newest exchange rate is of {newest_day}, {late} business days later than rates have "
                 "come so far.",
                 "See whether the file of rates is still written anew; orders are converted with the last rate.",
                 source=source,
                 kind="fx_rates",
                 count=int(late),
             )
+
+
+def _list_newest_rates(profiles: Iterable[Profile]) -> list[tuple[dt.date, dt.date]]:
+    """The day of each run in which rates were delivered, and the newest day of a rate that it delivered; in order."""
+    newest: dict[float, float] = {}
+    for each in profiles:
+        if each.newest_day is not None and each.age_days is not None:
+            run_day = each.newest_day + each.age_days
+            newest[run_day] = max(newest.get(run_day, each.newest_day), each.newest_day)
+    return [(EPOCH + dt.timedelta(days=run), EPOCH + dt.timedelta(days=day)) for run, day in sorted(newest.items())]
 
 
 def find_old_rates(con: duckdb.DuckDBPyConnection, as_of: dt.date) -> Iterator[Finding]:

@@ -21,6 +21,7 @@ from regulars.pipelines.audit.findings.deliveries.delivery_profiles import TABLE
 from regulars.pipelines.audit.findings.deliveries.delivery_profiles import read_known_profiles, read_profiles
 from regulars.pipelines.audit.findings.landed_files import find_odd_files, find_stale_sources
 from regulars.pipelines.audit.findings.offers import find_beaten_offers
+from regulars.pipelines.audit.findings.own_segments import find_undecided_segments
 from regulars.pipelines.audit.findings.parent import (
     find_fallen_months,
     find_gone_sources,
@@ -78,14 +79,17 @@ def _look_at_days(run: Run) -> Iterator[Finding]:
     con, as_of = run.warehouse.con, run.as_of
     is_backfill = run.parent is not None and run.parent.manifest.as_of > as_of
     list_days_with_rows(con, as_of)
-    yield from find_silent_sources(con, as_of, read_profiles(con.execute(f"from {PROFILES}").pl()))
+    profiles = read_profiles(con.execute(f"from {PROFILES}").pl())
+    yield from find_silent_sources(con, as_of, profiles)
     yield from () if is_backfill else find_days_around_as_of(con, as_of)
     yield from find_orders_before_history(con, as_of)
     yield from find_old_rates(con, as_of)
-    yield from () if is_backfill else find_rates_not_renewed(con, as_of)
+    yield from () if is_backfill else find_rates_not_renewed(con, as_of, profiles)
 
 
-PRODUCERS: Sequence[Callable[[Run], Iterable[Finding]]] = (
+Producer = Callable[[Run], Iterable[Finding]]
+
+PRODUCERS: Sequence[Producer] = (
     lambda run: find_broken_warnings(run.checks),
     lambda run: find_quarantined_records(run.warehouse.con),
     lambda run: find_stale_sources(run.landed_sources),
@@ -94,19 +98,25 @@ PRODUCERS: Sequence[Callable[[Run], Iterable[Finding]]] = (
     _compare_with_parent,
     _look_at_days,
     lambda run: measure_tables(run.warehouse.con),
-    lambda run: find_values_of_another_basis(run.warehouse.con),
-    lambda run: find_beaten_offers(run.warehouse.con),
 )
 """What measures the tables of a run, in any order. What landing found is in `run.findings` already."""
 
+PRODUCERS_OF_VALUES: Sequence[Producer] = (
+    lambda run: find_values_of_another_basis(run.warehouse.con),
+    lambda run: find_beaten_offers(run.warehouse.con),
+    lambda run: find_undecided_segments(run.warehouse.con),
+)
+"""What measures the marts about values, offers and own segments, which cost more to build than all that the others read."""
 
-def write_findings(run: Run) -> None:
+
+def write_findings(run: Run, producers: Sequence[Producer] = (*PRODUCERS, *PRODUCERS_OF_VALUES)) -> None:
     """Measure, evaluate and write `meta.findings`; the result is kept in `run.evaluated`.
 
     Args:
-        run: The run, with every other table built and validated.
+        run: The run, with every table built and validated that the producers read.
+        producers: What measures.
     """
-    for measure in PRODUCERS:
+    for measure in producers:
         run.findings.extend(measure(run))
     policy = run.request.finding_policy
     evaluated = evaluate_findings(run.findings, policy)

@@ -28,7 +28,8 @@ def find_stale_sources(landed_sources: Iterable[LandedSource]) -> Iterator[Findi
 def find_odd_files(landed_sources: Iterable[LandedSource], known: Collection[tuple[str, int]]) -> Iterator[Finding]:
     """What is odd about the files that are new since the parent generation.
 
-    Not those that landed in this run: a file may have landed in a run that ended before it published.
+    Not those that landed in this run: a file may have landed in a run that ended before it published. What the parent
+    knows is cut after some deliveries, so that one before the oldest that it knows is no news.
 
     Args:
         landed_sources: What landed of each source.
@@ -36,7 +37,11 @@ def find_odd_files(landed_sources: Iterable[LandedSource], known: Collection[tup
     """
     for landed in landed_sources:
         last = landed.last_deliveries
+        numbers = {number for source, number in known if source == landed.source}
+        oldest = min(numbers, default=0)
+        is_cut = len(last) == 2 * COMPARED_DELIVERIES
         for place, delivery in enumerate(last):
-            if (landed.source, delivery.delivery) not in known:
+            number = delivery.delivery or 0
+            if number > oldest and number not in numbers and not (is_cut and place == 0):
                 before = last[max(0, place - COMPARED_DELIVERIES) : place]
                 yield from find_oddities(landed.source, delivery.file_name, delivery, before)

@@ -3,14 +3,17 @@
 Put here: where its tables are. Keep out: comparing them with this run's.
 """
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import duckdb
+import polars as pl
+from polars._typing import PolarsDataType
 
 from regulars.pipelines.home.generation import Generation
 from regulars.pipelines.home.state_file import read_state
 from regulars.pipelines.run.lineage import TABLE, Lineage
-from regulars.pipelines.warehouse.sql_text import quote_literal
+from regulars.pipelines.warehouse.sql_text import quote_identifier, quote_literal
 
 
 class ParentGeneration:
@@ -36,6 +39,17 @@ class ParentGeneration:
     def write_scan(self, table: str) -> str:
         """SQL that reads a table, to stand after `from`."""
         return f"read_parquet({quote_literal(self.find_path(table))})"
+
+    def read_columns(self, table: str, columns: Mapping[str, PolarsDataType]) -> pl.DataFrame:
+        """Some columns of a table; no rows where the parent has no such table, or one without these columns."""
+        nothing = pl.DataFrame(schema=columns)
+        if not self.has(table) or not self.find_path(table).is_file():
+            return nothing
+        scan = self.write_scan(table)
+        if not set(columns) <= set(self.con.sql(f"select * from {scan} limit 0").columns):
+            return nothing
+        names = ", ".join(map(quote_identifier, columns))
+        return self.con.sql(f"select {names} from {scan}").pl().cast(dict(columns))  # type: ignore[arg-type]
 
     def read_lineage(self) -> Lineage:
         """The lineage of the parent; empty where it did not record one."""

@@ -42,6 +42,7 @@ class Aim:
         period: How long a period is.
         is_sum: Whether the metric grows day by day, so that a part of the target is due in a part of the period.
         is_state: Whether the table tells of as_of alone.
+        coverage: What of a period a value covers, in words; empty where it is the whole period.
     """
 
     target: Decimal
@@ -49,6 +50,7 @@ class Aim:
     period: ScorecardPeriod
     is_sum: bool = False
     is_state: bool = False
+    coverage: str = ""
 
 
 def assess_periods(aim: Aim, values: Mapping[dt.date, PeriodValue], as_of: dt.date) -> Iterator[dict[str, Any]]:
@@ -130,6 +132,10 @@ def _give_reason(aim: Aim, found: PeriodValue, end: dt.date, as_of: dt.date) -> 
         return "several groups would be added up that must not be: name one in `where` of the target"
     if found.value is None:
         return "the value is not known"
+    return "; ".join(filter(None, (_limit_comparison(aim, found, end, as_of), aim.coverage))) or None
+
+
+def _limit_comparison(aim: Aim, found: PeriodValue, end: dt.date, as_of: dt.date) -> str | None:
     if aim.is_state:
         return "the table tells of as_of alone: there is no earlier period to compare with"
     if end > as_of and aim.is_sum:

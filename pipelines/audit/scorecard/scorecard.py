@@ -12,7 +12,12 @@ import polars as pl
 
 from regulars.pipelines.audit.scorecard.assessment import Aim, PeriodValue, assess_periods
 from regulars.pipelines.contracts.contract import Contract
-from regulars.pipelines.contracts.metric_periods import PublishedMetric, list_published_metrics, select_periods
+from regulars.pipelines.contracts.metric_periods import (
+    PublishedMetric,
+    describe_coverage,
+    list_published_metrics,
+    select_periods,
+)
 from regulars.pipelines.contracts.scorecard_targets import name_metric
 from regulars.pipelines.run.run import Run
 from regulars.pipelines.settings.aims.scorecard import ScorecardTarget
@@ -40,7 +45,15 @@ def write_scorecard(run: Run) -> None:
 
 
 def _assess(run: Run, number: int, target: ScorecardTarget, found: PublishedMetric) -> Iterator[dict[str, Any]]:
-    aim = Aim(target.target, found.metric.good, target.period, is_sum=found.is_sum, is_state=found.is_state)
+    coverage = describe_coverage(found, target.where, target.period)
+    aim = Aim(
+        target.target,
+        found.metric.good,
+        target.period,
+        is_sum=found.is_sum,
+        is_state=found.is_state,
+        coverage=coverage,
+    )
     scope = ", ".join(f"{name} = {value}" for name, value in target.where.items()) or WHOLE
     about = {
         "target_number": number,

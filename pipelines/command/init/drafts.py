@@ -215,14 +215,15 @@ def _describe_files(group: Group) -> dict[str, Any]:
 def _describe_format(group: Group, source: Source) -> dict[str, Any]:
     """What differs from how the profile, or the default, says that the files are written."""
     head = group.heads[-1]
-    if head.format != "csv":
+    if not head.format.startswith("csv"):
         return {"format": head.format}
     options: dict[str, Any] = {}
     if head.delimiter != source.options.delimiter:
         options["delimiter"] = head.delimiter
     if not all(each.ends_with_line_end for each in group.heads):
         options["final_newline"] = "optional"
-    return {"options": options} if options else {}
+    packed = {"format": head.format} if head.format != "csv" else {}
+    return {**packed, **({"options": options} if options else {})}
 
 
 def land_group(group: Group, source: Source, landing: Path) -> tuple[str, Landed]:

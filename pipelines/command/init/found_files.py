@@ -25,11 +25,13 @@ class FoundFile:
         path: The file.
         name: Its path from the folder, with `/`.
         reason: Why it is not looked at; empty where it is.
+        archive: The archive that it lies in, from the folder; empty: none. `path` is then where it was unpacked.
     """
 
     path: Path
     name: str
     reason: str = ""
+    archive: str = ""
 
 
 def find_candidates(folder: Path) -> list[FoundFile]:
@@ -44,21 +46,25 @@ def _walk(folder: Path) -> Iterator[FoundFile]:
         for name in names:
             if not name.startswith("."):
                 path = inner / name
-                yield FoundFile(path, path.relative_to(folder).as_posix(), _find_reason(path))
+                yield FoundFile(path, path.relative_to(folder).as_posix(), _look_at(path))
 
 
 def _is_ours(place: Path, folder: str) -> bool:
     return folder in _OURS and (folder == "company" or (place / folder / "ledger.duckdb").exists())
 
 
-def _find_reason(path: Path) -> str:
+def _look_at(path: Path) -> str:
+    try:
+        return find_reason(path, path.stat().st_size)
+    except OSError as error:
+        return f"it cannot be read: {error.strerror}"
+
+
+def find_reason(path: Path, size: int) -> str:
+    """Why a file is not looked at, by its name and its size in bytes; empty where it is."""
     name = path.name.lower()
     if name.startswith("~$") or name.endswith(_UNFINISHED):
         return "a temporary file"
     if name.endswith(_NO_EXPORTS) or path.stem.lower() in ("readme", "license", "source", "changelog"):
         return "no export, by its name"
-    try:
-        size = path.stat().st_size
-    except OSError as error:
-        return f"it cannot be read: {error.strerror}"
     return "" if size else "it is empty"

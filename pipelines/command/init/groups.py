@@ -56,10 +56,10 @@ def group_files(keyed: Iterable[tuple[Hashable, TableHead]], all_names: Collecti
 
 def _find_paths(names: Sequence[str], all_names: Collection[str]) -> tuple[str, ...]:
     """A path, a glob that matches these names and no others, or else the names themselves."""
-    without_days = {_write_glob_of_day(name) for name in names}
+    without_days = {write_glob_of_day(name) for name in names}
     glob = without_days.pop() if len(without_days) == 1 else write_glob(names)
     matched = {name for name in all_names if fnmatch.fnmatchcase(name, glob) and _same_folder(name, names[0])}
-    return (glob,) if matched == set(names) else tuple(_escape(name) for name in names)
+    return (glob,) if matched == set(names) else tuple(escape_glob(name) for name in names)
 
 
 def _same_folder(name: str, other: str) -> bool:
@@ -72,7 +72,7 @@ def write_glob(names: Sequence[str]) -> str:
     rest = [name[len(start) :] for name in names]
     end = _find_common_start([name[::-1] for name in rest])[::-1]
     end = re.sub(r"^[0-9)]+", "", end)
-    return f"{_escape(start)}*{_escape(end)}"
+    return f"{escape_glob(start)}*{escape_glob(end)}"
 
 
 def _find_common_start(names: Sequence[str]) -> str:
@@ -81,17 +81,17 @@ def _find_common_start(names: Sequence[str]) -> str:
     return next((shortest[:at] for at in range(len(shortest)) if len({name[at] for name in names}) > 1), shortest)
 
 
-def _write_glob_of_day(name: str) -> str:
+def write_glob_of_day(name: str) -> str:
     """The name of one file, with a star for the day in it: the next day's file will have another."""
     folder, slash, plain = name.rpartition("/")
     return (
-        _escape(folder)
+        escape_glob(folder)
         + slash
-        + re.sub(r"[0-9]{4}[-_.]?[0-9]{2}([-_.]?[0-9]{2})?(?![0-9])", "*", _escape(plain), count=1)
+        + re.sub(r"[0-9]{4}[-_.]?[0-9]{2}([-_.]?[0-9]{2})?(?![0-9])", "*", escape_glob(plain), count=1)
     )
 
 
-def _escape(text: str) -> str:
+def escape_glob(text: str) -> str:
     """The text, with what a glob would read as a sign of its own in brackets."""
     return re.sub(r"([\[*?])", r"[\1]", text)
 

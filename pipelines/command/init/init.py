@@ -13,6 +13,7 @@ from pathlib import Path
 
 import duckdb
 
+from regulars.pipelines.command.init.archived_files import unpack_archives
 from regulars.pipelines.command.init.drafts import (
     SAME_SALES,
     Draft,
@@ -21,8 +22,8 @@ from regulars.pipelines.command.init.drafts import (
     draft_unknown,
     look_at_values,
 )
-from regulars.pipelines.command.init.found_files import find_candidates
-from regulars.pipelines.command.init.groups import Group, group_files, name_source
+from regulars.pipelines.command.init.found_files import FoundFile, find_candidates
+from regulars.pipelines.command.init.groups import Group, escape_glob, group_files, name_source, write_glob_of_day
 from regulars.pipelines.command.init.questions import Ask, ask_about
 from regulars.pipelines.command.init.said import describe_result
 from regulars.pipelines.command.init.surveys import name_survey_columns
@@ -77,9 +78,14 @@ def init_settings(request: InitRequest) -> str:
             raise UsageWrong(f"--timezone: {error}") from None
     before = load_settings(request.settings) if request.settings.exists() else None
     base = request.settings.resolve().parent
-    files = [each for each in find_candidates(request.folder.resolve()) if each.path != request.settings.resolve()]
-    known = _list_known_files(before, base)
-    heads = [read_head(each) for each in files if not each.reason and each.path not in known]
+    known = {*_list_known_files(before, base), request.settings.resolve()}
+    found = [each for each in find_candidates(request.folder.resolve()) if each.path not in known]
+    with tempfile.TemporaryDirectory(prefix="regulars-init-") as unpacked:
+        return _init(request, before, base, list(unpack_archives(found, Path(unpacked))))
+
+
+def _init(request: InitRequest, before: Settings | None, base: Path, files: Sequence[FoundFile]) -> str:
+    heads = [read_head(each) for each in files if not each.reason]
     refused = [(each.name, each.reason) for each in files if each.reason]
     refused += [(each.file.name, each.reason) for each in heads if each.reason]
     profiles = {name: read_profile(name, path) for name, path in list_profiles(base).items()}
@@ -153,6 +159,14 @@ def _place_paths(drafts: Sequence[Draft], folder: Path, base: Path) -> None:
     for draft in drafts:
         placed = [path if start == "." else f"{start}/{path}" for path in draft.group.paths]
         draft.written["path"] = placed[0] if len(placed) == 1 else placed
+        archive = draft.group.heads[0].file.archive
+        if archive:
+            inside = [path.removeprefix(f"{escape_glob(archive)}/") for path in draft.group.paths]
+            placed_archive = write_glob_of_day(archive)
+            draft.written["path"] = placed_archive if start == "." else f"{start}/{placed_archive}"
+            draft.written["member"] = inside[0]
+            if len(inside) > 1:
+                draft.problems.append("its files in the archive have no name in common that no other file has")
 
 
 def _question_same_sales(drafts: Sequence[Draft], before: Settings | None) -> None:

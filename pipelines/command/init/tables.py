@@ -5,13 +5,22 @@ Put here: format and delimiter, found from the content and never from the name. 
 
 import codecs
 import csv
+import gzip
 import io
+import json
 import re
-from dataclasses import dataclass
+import tempfile
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from regulars.pipelines.command.init.found_files import FoundFile
+from regulars.pipelines.settings.source import FileFormat, Source
+from regulars.pipelines.sources.landing import land_file, read_file_state
+from regulars.pipelines.sources.readers.content import Content, recognise_content
 from regulars.pipelines.sources.readers.header import clean_name
+from regulars.pipelines.sources.readers.refusal import Refusal
 
 HEAD_BYTES = 262_144
 _RECORDS = 60
@@ -19,7 +28,19 @@ _DELIMITERS = (",", ";", "\t", "|")
 _LEAST_EVEN = 0.8
 """The share of a text's first records that are as wide as its header, from which on it is a table."""
 _VALUE = re.compile(r"[^@\s]+@[^@\s]+\.[a-z]{2,}|[+-]?[\d.,:/\s-]*\d[\d.,:/\s-]*|\d{4}-\d\d-\d\d.*", re.IGNORECASE)
-_PACKED = {b"PK\x03\x04": "a workbook or an archive", b"\xd0\xcf\x11\xe0": "an old workbook", b"%PDF": "a PDF"}
+_REFUSED: Mapping[Content, str] = {
+    "zip": "an archive or a damaged workbook: unpack it",
+    "locked": "a workbook with a password: save it without one",
+    "page": "a web page or XML, not a table",
+    "empty": "it is empty",
+}
+_FORMATS: Mapping[Content, FileFormat] = {
+    "xlsx": "xlsx",
+    "xlsb": "xlsb",
+    "ods": "ods",
+    "xls": "xls",
+    "parquet": "parquet",
+}
 
 
 @dataclass(frozen=True)
@@ -45,23 +66,24 @@ class TableHead:
 
 def read_head(file: FoundFile) -> TableHead:
     """Open a file as a table; `reason` says why it is none."""
-    with file.path.open("rb") as stream:
-        start = stream.read(HEAD_BYTES)
-        stream.seek(max(0, file.path.stat().st_size - 2))
-        end = stream.read()
-    what = next((what for mark, what in _PACKED.items() if start.startswith(mark)), None)
-    if what is not None:
-        return _refuse(file, f"{what}: save its table as CSV")
-    if start.startswith(b"PAR1"):
-        return TableHead(file, "parquet", ",", _read_parquet_header(file.path))
-    if start.startswith(b"\x1f\x8b"):
-        return _refuse(file, "packed: give `format: csv.gz` by hand, or unpack it")
+    content = recognise_content(file.path)
+    if content in _REFUSED:
+        return _refuse(file, _REFUSED[content])
+    if content in _FORMATS:
+        return _read_by_landing(file, _FORMATS[content])
+    with gzip.open(file.path) if content == "gzip" else file.path.open("rb") as stream:
+        try:
+            start = stream.read(HEAD_BYTES)
+        except (OSError, EOFError, zlib.error):
+            return _refuse(file, "a damaged gzip file: deliver it again")
     text = decode_head(start, is_whole=len(start) < HEAD_BYTES)
     if text is None:
         return _refuse(file, "not a text")
-    if text.lstrip()[:1] in ("<", "{", "["):
-        return _refuse(file, "a web page, XML or JSON, not a table")
-    return _read_text(file, text, end.rstrip(b"\0").endswith((b"\n", b"\r")))
+    packed = ".gz" if content == "gzip" else ""
+    if text.lstrip()[:1] in ("{", "["):
+        return _read_by_landing(file, f"{_choose_json(text)}{packed}")
+    head = _read_text(file, text, packed != "" or _ends_with_line_end(file.path))
+    return replace(head, format=f"csv{packed}")
 
 
 def decode_head(start: bytes, is_whole: bool) -> str | None:
@@ -112,10 +134,32 @@ def _read_records(text: str, delimiter: str) -> list[list[str]]:
     return records[:-1] if len(text) >= HEAD_BYTES - 4 and len(records) > 1 else records
 
 
-def _read_parquet_header(path: Path) -> tuple[str, ...]:
-    import pyarrow.parquet as pq
+def _ends_with_line_end(path: Path) -> bool:
+    with path.open("rb") as stream:
+        stream.seek(max(0, path.stat().st_size - 2))
+        return stream.read().rstrip(b"\0").endswith((b"\n", b"\r"))
 
-    return tuple(pq.read_schema(path).names)
+
+def _choose_json(text: str) -> str:
+    """`jsonl` for one object per line, else `json`."""
+    first = text.strip().partition("\n")[0].strip()
+    try:
+        return "jsonl" if isinstance(json.loads(first), dict) else "json"
+    except ValueError:
+        return "json"
+
+
+def _read_by_landing(file: FoundFile, form: str) -> TableHead:
+    """The header of a file that only its own reader can open."""
+    probe = Source.model_validate(
+        {"path": "*", "format": form, "kind": "products", "columns": {"product_id": {"value": "1"}}}
+    )
+    with tempfile.TemporaryDirectory(prefix="regulars-init-") as landing:
+        try:
+            landed = land_file(file.path, file.name, read_file_state(file.path), probe, Path(landing))
+        except Refusal as refusal:
+            return _refuse(file, refusal.sentence)
+    return TableHead(file, form, ",", landed.columns)
 
 
 def _refuse(file: FoundFile, reason: str) -> TableHead:

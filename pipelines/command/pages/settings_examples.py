@@ -202,14 +202,35 @@ acquisition_cost:
     "identity": """
 identity:
   ignore_emails: [till@example.com]
+  email_domain_aliases: {googlemail.com: gmail.com, acme.example: acme-group.example}
+  gmail_variants: true
   max_records_per_email: 10
   max_orders_per_email: 300
   max_orders_per_email_and_day: 5
+  match_phones: true
+  phone_region: DE
+  max_records_per_phone: 3
+  always_match: [[crm:1019951, shop:88], [crm:7, ann@example.com]]
+  never_match: [[crm:1, crm:2]]
+  match_file: matches.csv
   link_accounts: true
+  accounts_by_domain: true
+  free_email_domains: [city-mail.example]
+  roll_up_accounts: true
   max_records_per_customer: 200
-  max_orders_per_email: 300
-  max_orders_per_email_and_day: 10
-  link_accounts: true
+  survivorship: {acquisition_channel: oldest}
+""",
+    "identity.survivorship": """
+identity:
+  survivorship:
+    systems: [crm, shop]
+    address: systems
+    customer_type: most_frequent
+    acquisition_channel: oldest
+    acquisition_cost: oldest
+    owner: newest
+    referred_by: oldest
+    email_opt_in: newest
 """,
     "exclude": """
 exclude:

@@ -7,13 +7,18 @@ import codecs
 import gzip
 import os
 import shutil
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
 
 from regulars.pipelines.settings.source import Source
+from regulars.pipelines.sources.archives.delivered_file import DeliveredFile, open_archive
+from regulars.pipelines.sources.archives.members import copy_member
+from regulars.pipelines.sources.landing import read_file_state
 from regulars.pipelines.sources.readers.landed_text import open_private_connection
+from regulars.pipelines.sources.readers.refusal import Refusal
 from regulars.pipelines.sources.source_files import find_files
 from regulars.pipelines.warehouse.sql_text import quote_literal
 
@@ -67,6 +72,9 @@ def take_sample(name: str, source: Source, data: Path, folder: Path) -> Sample:
         OSError: A file cannot be read.
     """
     found = find_files(source, data)
+    if source.member is not None:
+        with suppress(Refusal):  # landing says what is wrong with an archive
+            return _take_members(name, source, found, folder)
     wanted = found if source.delivery_mode != "full" else found[-1:]
     is_whole = sum(path.stat().st_size for _, path in wanted) <= WHOLE_BYTES
     chosen = wanted if is_whole else wanted[-1:]
@@ -75,7 +83,7 @@ def take_sample(name: str, source: Source, data: Path, folder: Path) -> Sample:
     for number, (_, path) in enumerate(chosen):
         copy = folder / name / str(number) / path.name
         copy.parent.mkdir(parents=True)
-        if is_whole or path.stat().st_size <= SAMPLE_BYTES:
+        if is_whole or path.stat().st_size <= SAMPLE_BYTES or source.reader in ("workbook", "json"):
             shutil.copyfile(path, copy)
         else:
             is_cut = True
@@ -90,15 +98,36 @@ def take_sample(name: str, source: Source, data: Path, folder: Path) -> Sample:
     return Sample(source.model_copy(update=changed), names, len(found), is_whole, is_cut)
 
 
+def _take_members(name: str, source: Source, archives: list[tuple[str, Path]], folder: Path) -> Sample:
+    """Unpack what is to be looked at of the files in archives: all of it, or the newest file."""
+    files = [
+        each
+        for ledger_path, path in (archives[-1:] if source.delivery_mode == "full" else archives)
+        for each in open_archive(DeliveredFile(ledger_path, path, read_file_state(path)), source)
+    ]
+    is_whole = sum(file.bytes for file in files) <= WHOLE_BYTES
+    chosen = files if is_whole else files[-1:]
+    copies = []
+    for number, file in enumerate(chosen):
+        copy = folder / name / str(number) / file.file_name.replace("/", " ")
+        copy.parent.mkdir(parents=True)
+        if file.member is not None:
+            copy_member(file.path, file.member, copy)
+        os.utime(copy, ns=(file.state.modified_ns, file.state.modified_ns))
+        copies.append(str(copy))
+    changed = {"path": copies or source.path, "max_age_hours": None, "required": False, "member": None}
+    names = tuple(file.file_name for file in chosen)
+    return Sample(source.model_copy(update=changed), names, len(files), is_whole, is_cut=False)
+
+
 def _copy_beginning(path: Path, source: Source, copy: Path) -> None:
-    if source.format == "parquet":
+    if source.reader == "parquet":
         _copy_rows(path, copy)
         return
-    packed = source.format == "csv.gz"
-    with gzip.open(path) if packed else path.open("rb") as stream:
+    with gzip.open(path) if source.is_gzip else path.open("rb") as stream:
         start = stream.read(SAMPLE_BYTES)
-    kept = _cut_at_line_end(start, source.options.quote if source.format != "jsonl" else "")
-    copy.write_bytes(gzip.compress(kept, compresslevel=1) if packed else kept)
+    kept = _cut_at_line_end(start, source.options.quote if source.reader == "delimited" else "")
+    copy.write_bytes(gzip.compress(kept, compresslevel=1) if source.is_gzip else kept)
 
 
 def _copy_rows(path: Path, copy: Path) -> None:

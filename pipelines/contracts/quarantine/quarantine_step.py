@@ -100,7 +100,7 @@ def run_quarantine_step(
     with_rows = {kind: contract for kind, contract in contracts.items() if delivered[kind][0].rows_checked}
     choose_documents(con, contracts, with_rows, sources)
     list_healed_deliveries(con, list(contracts.values()))
-    findings = list_version_findings(con, list(contracts))
+    findings = list_version_findings(con, contracts)
     oversized.list_oversized(con, contracts)
     for contract in with_rows.values():
         _quarantine_later(con, contract, [rule for rule in contract.rules if oversized.is_about_size(rule)])

@@ -1,15 +1,19 @@
 """Finds what is odd about the versions that were chosen.
 
 Put here: where the ways to tell the newest version disagree, and versions that may be no versions. Keep out: choosing
-(`versions.py`).
+(`versions.py`), and versions that a rule leaves out (`excluded_versions.py`).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 
 import duckdb
 
+from regulars.pipelines.contracts.contract import Contract
+from regulars.pipelines.contracts.quarantine.documents import write_document
+from regulars.pipelines.contracts.quarantine.excluded_versions import find_excluded_versions
 from regulars.pipelines.contracts.quarantine.file_counts import exists_landed
 from regulars.pipelines.contracts.quarantine.reused_ids import find_added_again, find_reused_ids
+from regulars.pipelines.contracts.quarantine.versions import AHEAD
 from regulars.pipelines.findings.catalogue import make_finding
 from regulars.pipelines.findings.finding import Finding
 
@@ -24,9 +28,13 @@ _DISAGREEING = """
             where not is_bad
         )
 
-    select count(distinct (system, document))
+    select {source}, count(distinct (good.system, good.document))
     from good
-    where by_choice = 1 and by_delivery <> 1
+    {files}
+    where good.by_choice = 1 and good.by_delivery <> 1
+    group by all
+    having count(*) > 0
+    order by all
 """
 _TIED = """
     with
@@ -82,27 +90,15 @@ _SWALLOWED = """
     group by source
     order by source
 """
-_EXCLUDED_VERSIONS = """
-    with
-        newest as (
-            select system, document, max_by(delivery, place) as delivery
-            from quarantine_work.{kind}_ranked
-            where not is_bad
-            group by all
-            having count(*) > 1
-        )
-
-    select gone.source, count(*)
-    from newest
-    join landed.excluded_versions as gone using (system, document, delivery)
-    where gone.kind = $1
-        and not exists (
-            select 1
-            from quarantine_work.{kind}_ranked as ranked
-            where ranked.system = newest.system and ranked.document = newest.document and ranked.unit <> ranked.document
-        )
-    group by gone.source
-    order by gone.source
+_CHANGED_IN_FUTURE = """
+    select here._source, count(distinct (ranked.system, ranked.document))
+    from landed.{kind} as here
+    join landed.files as files on files.delivery = here._delivery
+    join quarantine_work.{kind}_ranked as ranked
+        on ranked.system = here._system and ranked.document = {document} and ranked.delivery = here._delivery
+    where try_cast(here.updated_at as timestamp) > files.landed_at + {ahead}
+    group by here._source
+    order by here._source
 """
 _IN_TWO_FILES = """
     select here._source, count(*)
@@ -115,44 +111,45 @@ _IN_TWO_FILES = """
 """
 
 
-def list_version_findings(con: duckdb.DuckDBPyConnection, kinds: Sequence[str]) -> list[Finding]:
+def list_version_findings(con: duckdb.DuckDBPyConnection, contracts: Mapping[str, Contract]) -> list[Finding]:
     """What is odd about the versions chosen, per kind.
 
     Args:
         con: The build, with the versions of every kind ranked and rows left out.
-        kinds: The kinds that are delivered.
+        contracts: Kind -> its contract, of the kinds that are delivered.
     """
     findings = []
-    if "order_lines" in kinds:
+    if "order_lines" in contracts:
         findings += find_added_again(con)
-    for kind in kinds:
+    for kind, contract in contracts.items():
+        findings += find_excluded_versions(con, contract)
         if not con.execute(f"select 1 from quarantine_work.{kind}_ranked where place > 1 limit 1").fetchall():
             continue
         findings += _find_disagreeing(con, kind)
         if exists_landed(con, "files"):
             findings += _find_tied(con, kind)
+            findings += _find_changed_in_future(con, contract)
         if kind == "order_lines":
             findings += _find_swallowed(con)
         findings += find_reused_ids(con, kind)
         findings += _find_in_two_files(con, kind)
-        if exists_landed(con, "excluded_versions"):
-            findings += _find_excluded_versions(con, kind)
     return findings
 
 
-def _find_excluded_versions(con: duckdb.DuckDBPyConnection, kind: str) -> list[Finding]:
+def _find_changed_in_future(con: duckdb.DuckDBPyConnection, contract: Contract) -> list[Finding]:
+    kind = contract.name
+    query = _CHANGED_IN_FUTURE.format(kind=kind, document=write_document(contract), ahead=AHEAD)
     return [
         make_finding(
-            "excluded_version_is_newest",
-            f"{source}: the newest version of {count:,} documents of {kind} is left out by a rule of the settings, and "
-            "their older versions with it.",
-            "Nothing, where the rule names what was cancelled; if it names other records under the same id, such as "
-            "refunds, say what is a record of the kind with `when` instead.",
+            "changed_in_future",
+            f"{source}: `updated_at` of {count:,} documents of {kind} with several versions lies in the future of the "
+            "delivery; the order of deliveries decides about these versions.",
+            "See whether `updated_at` is mapped to the last change, and whether its time zone and format are right.",
             source=str(source),
             kind=kind,
             count=int(count),
         )
-        for source, count in con.execute(_EXCLUDED_VERSIONS.format(kind=kind), [kind]).fetchall()
+        for source, count in con.execute(query).fetchall()
     ]
 
 
@@ -173,19 +170,25 @@ def _find_in_two_files(con: duckdb.DuckDBPyConnection, kind: str) -> list[Findin
 
 
 def _find_disagreeing(con: duckdb.DuckDBPyConnection, kind: str) -> list[Finding]:
-    count = int(con.execute(_DISAGREEING.format(kind=kind)).fetchall()[0][0])
-    if not count:
-        return []
-    finding = make_finding(
-        "version_column_disagrees",
-        f"{kind}: of {count:,} documents a file that came later holds an older version, by `updated_at`; the version "
-        "that changed last is used.",
-        "Nothing, where files come late now and then; else see that `updated_at` is mapped to the moment of the last "
-        "change.",
+    has_files = exists_landed(con, "files")
+    query = _DISAGREEING.format(
         kind=kind,
-        count=count,
+        source="files.source" if has_files else "null",
+        files="join landed.files as files on files.delivery = good.delivery" if has_files else "",
     )
-    return [finding]
+    return [
+        make_finding(
+            "version_column_disagrees",
+            f"{source or kind}: of {count:,} documents of {kind} a file that came later holds an older version, by "
+            "`updated_at`; the version that changed last is used.",
+            "Nothing, where files come late now and then; else see that `updated_at` is mapped to the moment of the "
+            "last change.",
+            source=source,
+            kind=kind,
+            count=int(count),
+        )
+        for source, count in con.execute(query).fetchall()
+    ]
 
 
 def _find_tied(con: duckdb.DuckDBPyConnection, kind: str) -> list[Finding]:

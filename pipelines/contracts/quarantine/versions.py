@@ -1,16 +1,17 @@
 """Chooses the version of a document that was delivered more than once, or has bad rows.
 
 Put here: the choice, as SQL over `landed.<kind>` and the violations found in it. Keep out: finding violations
-(`quarantine_step.py`), what a document is (`documents.py`), repeats inside one delivery (`repeats.py`), writing down
-what was quarantined (`quarantine.py`).
+(`quarantine_step.py`), what a document is (`documents.py`), versions that a rule leaves out (`excluded_versions.py`),
+repeats inside one delivery (`repeats.py`), writing down what was quarantined (`quarantine.py`).
 
 A document is what a newer delivery replaces as a whole, such as an order with its lines. Its version in one delivery
 is bad when any row of it breaks a critical rule. The newest good version is used; older ones are superseded; newer ones
 are bad, and quarantined. Without a good version the newest is quarantined and the others are superseded. A row whose
 key is NULL is a document of its own.
 
-Newest is what `updated_at` says. A version without a moment is as new as the newest one delivered before it, and of
-versions of one moment the one delivered later is the newest: without the column the order of deliveries decides alone.
+Newest is what `updated_at` says, unless it lies in the future. A version without a moment is as new as the newest one
+delivered before it, and of versions of one moment the one delivered later is the newest: without the column the order
+of deliveries decides alone.
 
 What has versions is a unit: a document, or of a source that appends a record (`documents.py`).
 
@@ -31,8 +32,12 @@ from regulars.pipelines.contracts.quarantine.documents import (
     write_critical_rules,
     write_document,
 )
+from regulars.pipelines.contracts.quarantine.excluded_versions import select_excluded_versions
 from regulars.pipelines.contracts.quarantine.file_counts import exists_landed
 from regulars.pipelines.warehouse.sql_text import quote_literal
+
+AHEAD = "interval 2 days"
+"""What changed later than that after its file landed did not change then: the moment says nothing."""
 
 
 def note_broken_documents(con: duckdb.DuckDBPyConnection, contract: Contract) -> None:
@@ -76,13 +81,17 @@ def list_versions(con: duckdb.DuckDBPyConnection, contract: Contract) -> None:
             having min(_delivery) < max(_delivery)
             """
         )
-    excluded = _select_excluded_versions(con, contract)
+    excluded = select_excluded_versions(con, contract)
     if excluded:
         candidates.append(
             f"select here._system, here.unit from {rows} as here semi join ({excluded}) as gone "
             "on gone.system = here._system and gone.document = here.unit"
         )
     con.execute(f"insert into quarantine_work.{kind}_candidates {' union '.join(candidates)}")
+    moment, files = "try_cast(here.updated_at as timestamp)", ""
+    if exists_landed(con, "files"):
+        moment = f"case when not coalesce({moment} > files.landed_at + {AHEAD}, false) then {moment} end"
+        files = "left join landed.files as files on files.delivery = here._delivery"
     con.execute(
         f"""
         insert into quarantine_work.{kind}_versions
@@ -99,12 +108,13 @@ def list_versions(con: duckdb.DuckDBPyConnection, contract: Contract) -> None:
             here.unit,
             here._delivery,
             any_value(here.content),
-            max(try_cast(here.updated_at as timestamp)),
+            max({moment}),
             bool_or(bad_rows.row_id is not null),
         from {rows} as here
         semi join quarantine_work.{kind}_candidates as candidates
             on candidates.system = here._system and candidates.unit = here.unit
         left join bad_rows on bad_rows.row_id = here._row_id
+        {files}
         group by here._system, here.document, here.unit, here._delivery
         """
     )
@@ -118,36 +128,6 @@ def list_versions(con: duckdb.DuckDBPyConnection, contract: Contract) -> None:
                 on candidates.system = gone.system and candidates.unit = gone.document
             """
         )
-
-
-def _select_excluded_versions(con: duckdb.DuckDBPyConnection, contract: Contract) -> str | None:
-    """A SELECT of the versions of documents that a rule leaves out whole; None where there are none.
-
-    The lines of an excluded order are left out with it. An order of which a file that landed later has lines is not:
-    nobody would know whose they are.
-    """
-    kind, document = contract.name, write_document(contract)
-    if not exists_landed(con, "excluded_versions"):
-        return None
-    kinds = ["order_lines", "orders"] if kind == "order_lines" else [kind]
-    names = ", ".join(quote_literal(each) for each in kinds)
-    if not con.execute(f"select 1 from landed.excluded_versions where kind in ({names}) limit 1").fetchall():
-        return None
-    later_lines = ""
-    if kind == "orders":
-        later_lines = """
-            anti join landed.order_lines as lines
-                on lines._system = gone.system and lines.order_id = gone.document and lines._delivery > gone.delivery
-        """
-    return f"""
-        select gone.system, gone.document, gone.delivery, max(gone.moment) as moment
-        from landed.excluded_versions as gone
-        anti join landed.{kind} as here
-            on here._system = gone.system and {document} = gone.document and here._delivery = gone.delivery
-        {later_lines}
-        where gone.kind in ({names})
-        group by all
-    """
 
 
 def rank_versions(con: duckdb.DuckDBPyConnection, contract: Contract) -> None:

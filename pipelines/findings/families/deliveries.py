@@ -23,6 +23,23 @@ DELIVERIES = (
         unit="documents",
     ),
     FindingType(
+        name="changed_in_future",
+        meaning=(
+            "`updated_at` of a record lies more than two days after its file landed: it says nothing, and the order of "
+            "deliveries decides."
+        ),
+        unit="documents",
+    ),
+    FindingType(
+        name="excluded_records_share_ids",
+        meaning=(
+            "A rule leaves out records under the ids of documents that happened at another moment or have an amount of "
+            "the other sign, such as refunds; the documents count."
+        ),
+        severity="info",
+        unit="documents",
+    ),
+    FindingType(
         name="delivery_put_back",
         meaning=(
             "A file that landed before was put back after a newer one: its versions are the newest again; a warning "

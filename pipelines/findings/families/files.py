@@ -40,4 +40,31 @@ FILES = (
         meaning="An optional source has no good new file, so that its last delivery is used again.",
         unit="files",
     ),
+    FindingType(
+        name="rows_outside_table",
+        meaning="A sheet of a workbook has filled rows above its header or below its table; they are not read.",
+        severity="info",
+        unit="rows",
+    ),
+    FindingType(
+        name="cells_with_errors",
+        meaning="Cells of a workbook show an error such as #N/A and are read as empty, since the settings say so.",
+        unit="rows",
+    ),
+    FindingType(
+        name="formulas_without_value",
+        meaning="Formulas of a workbook were never computed, so that their cells are read as empty.",
+        unit="formulas",
+    ),
+    FindingType(
+        name="cells_hidden",
+        meaning="A sheet of a workbook has hidden columns or rows; they are read like the others.",
+        severity="info",
+        unit="columns and rows",
+    ),
+    FindingType(
+        name="cells_merged",
+        meaning="A table in a workbook has merged cells; only the first cell of each has a value.",
+        unit="merged cells",
+    ),
 )

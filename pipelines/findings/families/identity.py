@@ -13,6 +13,23 @@ IDENTITY = (
         unit="addresses",
     ),
     FindingType(
+        name="shared_phones",
+        meaning="Telephone numbers are shared by too many customer records to name anybody; they link no records.",
+        severity="info",
+        unit="numbers",
+    ),
+    FindingType(
+        name="matches_name_nobody",
+        meaning="Pairs of `identity.always_match` or `identity.never_match` name a record or address that nothing has.",
+        unit="pairs",
+    ),
+    FindingType(
+        name="links_forbidden",
+        meaning="Links between records are not made, since `identity.never_match` keeps their persons apart.",
+        severity="info",
+        unit="links",
+    ),
+    FindingType(
         name="addresses_of_too_many_orders",
         meaning="Addresses stand on too many orders to name anybody, as that of a till: the orders have no customer.",
         unit="addresses",

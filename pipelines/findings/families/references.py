@@ -56,6 +56,13 @@ REFERENCES = (
         unit="orders",
     ),
     FindingType(
+        name="same_answers_in_two_sources",
+        meaning="Two sources hold survey answers of the same writer, type, score and day: they may count twice.",
+        measure="share",
+        threshold=0.2,
+        unit="answers",
+    ),
+    FindingType(
         name="ids_in_scientific_notation",
         meaning="Ids are written as a spreadsheet writes large numbers, so that different ids have become one.",
         severity="stop",

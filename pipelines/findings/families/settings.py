@@ -22,6 +22,13 @@ SETTINGS = (
         unit="comments",
     ),
     FindingType(
+        name="own_segments_undecided",
+        meaning="The rule of an own segment is neither true nor false for customers, who are left out of it.",
+        severity="info",
+        measure="share",
+        unit="customers",
+    ),
+    FindingType(
         name="acknowledgement_expired",
         meaning="An acknowledgement in the settings has expired; what it kept quiet is said again.",
         unit="acknowledgements",

@@ -8,7 +8,13 @@ from pathlib import Path
 
 from regulars.pipelines.errors import StorageFailed
 from regulars.pipelines.home.durable import hash_file
-from regulars.pipelines.home.generation import CONTRACTS_FILE, PARQUET_FOLDER, REPORT_FILE, Generation
+from regulars.pipelines.home.generation import (
+    CONTRACTS_FILE,
+    PARQUET_FOLDER,
+    REPORT_FILE,
+    SEMANTIC_MODEL_FILE,
+    Generation,
+)
 from regulars.pipelines.publish.targets.shape.copies import CopiesPart, check_folder, install_copy
 from regulars.pipelines.publish.targets.shape.target import TargetType
 
@@ -31,7 +37,7 @@ def deliver_to_folder(generation: Generation, options: FolderOptions, base: Path
         StorageFailed: The folder cannot be used, or the generation is damaged.
         OSError: The disk failed.
     """
-    wanted = {CONTRACTS_FILE, *([REPORT_FILE] if options.report else [])}
+    wanted = {CONTRACTS_FILE, SEMANTIC_MODEL_FILE, *([REPORT_FILE] if options.report else [])}
 
     def write(copy: Path) -> None:
         for name, facts in generation.manifest.files.items():

@@ -28,6 +28,7 @@ EXPECTED = """
         any_value(method) as method, any_value(value_basis) as value_basis,
         mode(split_part(reason, '; ', 1)) as reason
     from marts.customer_clv
+    where order_count > 0
     having count(*) > 0
 """
 SHARES = """
@@ -37,6 +38,7 @@ SHARES = """
             when 'so far' then net_sales_to_date
         end as amount
         from marts.customer_clv
+        where order_count > 0
     ),
     positive as (select greatest(coalesce(amount, 0), 0) as value from amounts),
     ranked as (
@@ -55,6 +57,7 @@ SHARES = """
 """
 EVALUATION = """
     from meta.clv_evaluation
+    where scope <> 'subscribers'
     order by is_chosen desc, is_baseline, rmse_purchases, method, scope, scope_value
 """
 TRACKING = "from meta.clv_tracking order by week_start"

@@ -3,7 +3,8 @@
 Put here: the documents of excluded records. Keep out: which version is used (`contracts/quarantine/versions.py`).
 
 Only `exclude` and `include` say that a record is none of ours; what a kind's `when` does not take is another kind of
-record, and no version.
+record, and no version. Each document bears its moment and amount too: by these the quarantine step tells a version of
+the same thing, such as an order that was cancelled, from another record under its id, such as its refund.
 """
 
 from contextlib import suppress
@@ -44,6 +45,9 @@ def _write_kind(con: duckdb.DuckDBPyConnection, rows: str, file: LandedFile, kin
     )"""
     # as `write_document` of the quarantine step joins the parts of a key
     document = " || chr(31) || ".join(quote_identifier(column) for column in KINDS[kind].document)
+    money = KINDS[kind].money
+    happened_at = "null" if money is None else f"min(try_cast({quote_identifier(money.day)} as timestamp))"
+    amount = "null" if money is None else f"sum({money.amount})"
     select = select_kind(kind, mapping.model_copy(update={"when": None}), replace(file, rows=excluded))
     with suppress(duckdb.Error):  # an expression that fails on a record that is none of ours
         con.execute(
@@ -56,6 +60,8 @@ def _write_kind(con: duckdb.DuckDBPyConnection, rows: str, file: LandedFile, kin
                 {file.delivery} as delivery,
                 {document} as document,
                 max(try_cast(updated_at as timestamp)) as moment,
+                {happened_at} as happened_at,
+                {amount} as amount,
             from ({select})
             where {document} is not null
             group by {document}

@@ -60,9 +60,9 @@ def convert_to_form(form: Form, value: str, options: FileOptions, zone: str) -> 
         case "number":
             return _convert_number(value, options)
         case "moment":
-            return _convert_moment(value, options.datetime_format, zone)
+            return _convert_moment(value, options, zone)
         case "date":
-            return _convert_date(value, options.date_format)
+            return _convert_date(value, options)
         case "boolean":
             return _convert_boolean(value)
         case "id":
@@ -141,15 +141,30 @@ def _write_signed(digits: str, currency: str) -> str:
     return rf"[+-]?{amount}|{amount}-|\({amount}\){behind_currency}"
 
 
-def _convert_moment(value: str, pattern: str, zone: str) -> str:
-    if pattern != "iso":
-        parsed = parse_moment(value, pattern)
-        if "%z" in pattern or "%Z" in pattern:
-            no_zone = f"regexp_matches({value}, {quote_literal(_NO_ZONE)})" if pattern.endswith("%z") else "false"
-            moment = f"case when not {no_zone} then {_format_utc(parsed)} end"
-            return f"coalesce({moment}, {_add_remark(value, pattern)})"
-        has_time = any(part in pattern for part in ("%H", "%-H", "%I", "%-I", "%c", "%X"))
-        return f"coalesce({_convert_from_zone(parsed, zone, has_time)}, {_add_remark(value, pattern)})"
+def _convert_moment(value: str, options: FileOptions, zone: str) -> str:
+    if options.datetime_format == "iso":
+        return _convert_iso_moment(value, zone)
+    written = _convert_written_moment(value, options.datetime_format, zone)
+    return _prefer_real_dates(value, _convert_iso_moment(value, zone), written) if options.has_real_dates else written
+
+
+def _prefer_real_dates(value: str, iso: str, written: str) -> str:
+    """A cell that holds a day or moment as such, which its reader has written as ISO, is no text in a format."""
+    is_iso = f"regexp_full_match({value}, {quote_literal(f'{_LOCAL}|{_DAY}')})"
+    return f"case when {is_iso} then {iso} else {written} end"
+
+
+def _convert_written_moment(value: str, pattern: str, zone: str) -> str:
+    parsed = parse_moment(value, pattern)
+    if "%z" in pattern or "%Z" in pattern:
+        no_zone = f"regexp_matches({value}, {quote_literal(_NO_ZONE)})" if pattern.endswith("%z") else "false"
+        moment = f"case when not {no_zone} then {_format_utc(parsed)} end"
+        return f"coalesce({moment}, {_add_remark(value, pattern)})"
+    has_time = any(part in pattern for part in ("%H", "%-H", "%I", "%-I", "%c", "%X"))
+    return f"coalesce({_convert_from_zone(parsed, zone, has_time)}, {_add_remark(value, pattern)})"
+
+
+def _convert_iso_moment(value: str, zone: str) -> str:
     local = f"try_cast({value} as timestamp)"
     with_offset = f"try_cast({_write_offset_for_duckdb(value)} as timestamptz)"
     return f"""
@@ -201,10 +216,15 @@ def _add_remark(value: str, expected: str) -> str:
     return f"case when {looks_canonical} then {value} || {remark} else {value} end"
 
 
-def _convert_date(value: str, pattern: str) -> str:
-    if pattern != "iso":
-        parsed = f"{parse_moment(value, pattern)}::date::varchar"
-        return f"coalesce({parsed}, {_add_remark(value, pattern)})"
+def _convert_date(value: str, options: FileOptions) -> str:
+    pattern = options.date_format
+    if pattern == "iso":
+        return _convert_iso_date(value)
+    written = f"coalesce({parse_moment(value, pattern)}::date::varchar, {_add_remark(value, pattern)})"
+    return _prefer_real_dates(value, _convert_iso_date(value), written) if options.has_real_dates else written
+
+
+def _convert_iso_date(value: str) -> str:
     plain = quote_literal(rf"{_DAY}([T ]00:00(:00(\.0+)?)?)?")
     return f"""
         case

@@ -25,6 +25,7 @@ from regulars.pipelines.warehouse.sql_text import quote_identifier, quote_litera
 
 _MAX_BAD_LINE_CHARACTERS = 10_000
 _MANY_BAD_LINES = 10_000
+_DELIMITERS = (",", ";", "\t", "|")
 
 
 def read_csv_file(original: Path, file_name: str, file_sha256: str, source: Source, work: Path) -> Landed:
@@ -40,7 +41,7 @@ def read_csv_file(original: Path, file_name: str, file_sha256: str, source: Sour
     Raises:
         Refusal: The file is empty, cut off, not a table, or in an unknown encoding.
     """
-    decoded = read_text(original, file_name, source.options, source.format == "csv.gz", work)
+    decoded = read_text(original, file_name, source, work)
     if decoded.facts.is_blank:
         raise Refusal("empty", f"{file_name} is empty: deliver it again")
     splitter = RecordSplitter(source.options.delimiter, source.options.quote)
@@ -48,6 +49,7 @@ def read_csv_file(original: Path, file_name: str, file_sha256: str, source: Sour
         _refuse_other_content(whole[:512], file_name)
         _refuse_unfinished(decoded, file_name, source.options)
         header, behind, lines = splitter.read_header(whole)
+        _refuse_other_delimiter(header, file_name, source.options.delimiter)
         landed = Landed(
             file_sha256=file_sha256,
             header=tuple(header),
@@ -88,7 +90,7 @@ def lines_of_records(original: Path, source: Source, records: set[int], work: Pa
         records: Record numbers, as in `_row`.
         work: A private, empty folder.
     """
-    decoded = read_text(original, original.name, source.options, source.format == "csv.gz", work)
+    decoded = read_text(original, original.name, source, work)
     splitter, found, number = RecordSplitter(source.options.delimiter, source.options.quote), {}, 0
     with decoded.path.open("rb") as stream, mmap(stream.fileno(), 0, access=ACCESS_READ) as whole:
         header, behind, lines = splitter.read_header(whole)
@@ -102,11 +104,27 @@ def lines_of_records(original: Path, source: Source, records: set[int], work: Pa
 
 
 def _refuse_other_content(start: bytes, file_name: str) -> None:
+    """After decoding, which a page in UTF-16 needs."""
     first = start.lstrip()[:1]
     if first == b"<":
         raise Refusal("not_a_table", f"{file_name} is a web page or XML, not CSV: the export has failed; run it again")
     if first in (b"{", b"["):
-        raise Refusal("not_a_table", f"{file_name} is JSON, not CSV: the export has failed, or `format` is `jsonl`")
+        raise Refusal(
+            "not_a_table", f"{file_name} is JSON, not CSV: the export has failed, or `format` is `jsonl` or `json`"
+        )
+
+
+def _refuse_other_delimiter(header: list[str], file_name: str, delimiter: str) -> None:
+    """Refuse a file whose whole header is one cell that another delimiter would divide."""
+    found = max((each for each in _DELIMITERS if each != delimiter), key=header[0].count) if len(header) == 1 else ""
+    if found and found in header[0]:
+        shown, set_as = ("a tab", '"\\t"') if found == "\t" else (f"`{found}`", f'"{found}"')
+        wanted = "a tab" if delimiter == "\t" else f"`{delimiter}`"
+        raise Refusal(
+            "not_a_table",
+            f"{file_name} seems to be separated by {shown}, not by {wanted}: set `options: {{delimiter: {set_as}}}`"
+            + (" or `format: tsv`" if found == "\t" else ""),
+        )
 
 
 def _refuse_unfinished(decoded: Text, file_name: str, options: FileOptions) -> None:

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from regulars.pipelines.settings.source import FileOptions
+from regulars.pipelines.settings.source import Source
+from regulars.pipelines.sources.readers.content import refuse_other_content
 from regulars.pipelines.sources.readers.refusal import Refusal
 from regulars.pipelines.sources.readers.text_scan import TextFacts, scan_text
 from regulars.pipelines.sources.readers.western_text import guess_other_encoding, has_doubtful_letters
@@ -44,23 +45,23 @@ class Text:
     facts: TextFacts
 
 
-def read_text(original: Path, file_name: str, options: FileOptions, is_gzip: bool, work: Path) -> Text:
+def read_text(original: Path, file_name: str, source: Source, work: Path) -> Text:
     """Unpack and decode a delivered file.
 
     Args:
         original: The bytes as delivered.
         file_name: The name to use in sentences.
-        options: How the source writes its files.
-        is_gzip: Whether the source's files are gzipped.
+        source: How its files are written.
         work: A private folder for rewritten text; where nothing is rewritten, the text is `original` itself.
 
     Raises:
         Refusal: `truncated`, `damaged`, `too_large`, `not_a_table` or `undecodable`.
     """
-    plain = _unpack(original, file_name, work / "unpacked") if is_gzip else original
+    options = source.options
+    plain = unpack_gzip(original, file_name, work / "unpacked") if source.is_gzip else original
     with plain.open("rb") as stream:
         start = stream.read(4096)
-    _refuse_other_formats(start, file_name, is_gzip)
+    refuse_other_content(plain, file_name, source)
     encoding, mark = _find_encoding(plain, start, file_name, options.encoding)
     is_guess = encoding == "cp1252" and options.encoding == "auto" and has_doubtful_letters(plain)
     facts = scan_text(plain, options.quote, options.delimiter) if encoding == "utf-8" else None
@@ -73,7 +74,12 @@ def read_text(original: Path, file_name: str, options: FileOptions, is_gzip: boo
     return Text(plain, GUESSED if is_guess else name, facts)
 
 
-def _unpack(original: Path, file_name: str, target: Path) -> Path:
+def unpack_gzip(original: Path, file_name: str, target: Path) -> Path:
+    """Unpack a gzipped file into `target`.
+
+    Raises:
+        Refusal: It is cut off, damaged, not gzip, or a bomb.
+    """
     packed = original.stat().st_size
     try:
         with gzip.open(original) as stream, target.open("wb") as out:
@@ -93,18 +99,9 @@ def _unpack(original: Path, file_name: str, target: Path) -> Path:
     except (gzip.BadGzipFile, zlib.error):
         raise Refusal(
             "damaged",
-            f"{file_name} is not a complete gzip file: deliver it again, or set `format: csv` if it is not packed",
+            f"{file_name} is not a complete gzip file: deliver it again, or take `.gz` off `format`",
         ) from None
     return target
-
-
-def _refuse_other_formats(start: bytes, file_name: str, is_gzip: bool) -> None:
-    file_format = {b"\x1f\x8b": "gzip", b"PK": "a zip file or an Excel workbook", b"PA": "Parquet"}.get(start[:2])
-    if file_format == "gzip" and not is_gzip:
-        raise Refusal("not_a_table", f"{file_name} is gzipped: set `format: csv.gz`")
-    if start[:4] in (b"PK\x03\x04", b"PAR1", b"\xd0\xcf\x11\xe0"):
-        file_format = file_format or "an old Excel workbook"
-        raise Refusal("not_a_table", f"{file_name} is {file_format}: save it as CSV, or set its `format`")
 
 
 def _refuse_wrong_mark(written: Path, file_name: str, encoding: str) -> None:

@@ -10,12 +10,32 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
 
-from regulars.pipelines.settings.source import FileOptions, Source
+from regulars.pipelines.settings.source import FileOptions, Reader, Source
 from regulars.pipelines.warehouse.sql_text import quote_literal
 
-READER_VERSION = 2
+READER_VERSION = 3
 """Raise it when the same bytes would be read differently: every delivery is then read again from its original."""
+
+_OPTIONS_OF_READERS: dict[Reader, set[str]] = {
+    "delimited": {"delimiter", "quote", "encoding"},
+    "json": {"records"},
+    "workbook": {"sheet", "header_row", "error_cells", "decimal"},
+}
+
+
+@dataclass(frozen=True)
+class Note:
+    """What a reader saw in a file and read in a way of its own: a finding, how many, and what in words.
+
+    The words hold no value of the file.
+    """
+
+    finding: str
+    count: int
+    what: str
 
 
 @dataclass(frozen=True)
@@ -23,7 +43,8 @@ class Landed:
     """A landed file.
 
     `header` holds the delivered header names as they were, `columns` the names they have in the Parquet file;
-    `record_count` counts its rows, `malformed_count` the lines quarantined beside it. `secret_columns` were taken out.
+    `record_count` counts its rows, `malformed_count` the lines quarantined beside it. `secret_columns` were taken out;
+    `notes` say what the reader read in a way of its own.
     """
 
     file_sha256: str
@@ -33,6 +54,7 @@ class Landed:
     record_count: int
     malformed_count: int
     secret_columns: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
 
 
 def original_path(landing: Path, file_sha256: str) -> Path:
@@ -65,12 +87,13 @@ def _mark_options(source: Source) -> str:
 
     Empty for CSV with default options.
     """
-    used = source.options.model_dump(include={"delimiter", "quote", "encoding"})
-    plain = FileOptions().model_dump(include=set(used))
-    if source.format == "csv" and used == plain and source.reshape is None:
+    used = source.options.model_dump(include=_OPTIONS_OF_READERS.get(source.reader, set()))
+    is_plain = source.format == "csv" and used == FileOptions().model_dump(include=set(used))
+    if is_plain and source.reshape is None:
         return ""
-    how = [source.format, used if source.format.startswith("csv") else {}, *([source.reshape] * bool(source.reshape))]
-    options = json.dumps(how, sort_keys=True)
+    if not any(used.values()):
+        used = {}
+    options = json.dumps([source.format, used, *([source.reshape] * bool(source.reshape))], sort_keys=True)
     return "-" + hashlib.sha256(options.encode()).hexdigest()[:8]
 
 
@@ -87,6 +110,16 @@ def write_copy_options(landed: Landed) -> str:
     return f"format parquet, compression zstd, kv_metadata {{landed: {quote_literal(description)}}}"
 
 
+def write_landed_table(table: pa.Table, landed: Landed, target: Path) -> None:
+    """Write a table of texts as a landed Parquet file that describes itself."""
+    pq.write_table(table.replace_schema_metadata(describe_landed(landed)), target, compression="zstd")
+
+
+def describe_landed(landed: Landed) -> dict[str, str]:
+    """The metadata by which a landed Parquet file describes itself."""
+    return {"landed": json.dumps(asdict(landed), ensure_ascii=False)}
+
+
 def read_landed(con: duckdb.DuckDBPyConnection, path: Path) -> Landed | None:
     """What a landed Parquet file says about itself; None when it is missing or damaged."""
     if not path.exists():
@@ -101,4 +134,4 @@ def read_landed(con: duckdb.DuckDBPyConnection, path: Path) -> Landed | None:
         return None
     facts = json.loads(found[0][0])
     lists = {key: tuple(value) for key, value in facts.items() if isinstance(value, list)}
-    return Landed(**{**facts, **lists})
+    return Landed(**{**facts, **lists, "notes": tuple(Note(**note) for note in facts.get("notes", ()))})

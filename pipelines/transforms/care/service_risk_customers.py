@@ -73,7 +73,7 @@ def service_risk_customers(
         bad_experiences: `marts.bad_experiences`.
         lapse_after_experiences: `marts.lapse_after_experiences`.
         customers: `core.customers`; `customer_idx`, `owner`.
-        customer_clv: `marts.customer_clv`; `customer_idx`, `predicted_value_12m`, `avg_annual_value`.
+        customer_clv: `marts.customer_clv`; `customer_idx`, `order_count`, `predicted_value_12m`, `avg_annual_value`.
         customer_segments: `marts.customer_segments`; `customer_id`, `lifecycle`.
         subscriptions: `core.subscriptions`.
         as_of: Last day that counts.
@@ -87,7 +87,7 @@ def service_risk_customers(
     lapses = read_into_polars(select_columns(lapse_after_experiences, "experience_count", *FROM_LAPSES))
     facts = [
         read_into_polars(select_columns(customers, "customer_idx", "owner")),
-        read_into_polars(select_columns(customer_clv, "customer_idx", "predicted_value_12m", "avg_annual_value")),
+        _read_value_of_orders(customer_clv),
         sum_revenue_by_customer(list_live_periods(subscriptions), as_of).select("customer_idx", "mrr"),
     ]
     for fact in facts:
@@ -104,6 +104,13 @@ def service_risk_customers(
         .select(pl.col(name).cast(kind) for name, kind in COLUMNS.items())
         .sort("customer_id")
     )
+
+
+def _read_value_of_orders(customer_clv: IntoFrame) -> pl.DataFrame:
+    """Read what is expected of orders; the average year of who never ordered is of subscriptions, which stand apart."""
+    names = ["customer_idx", "predicted_value_12m", "avg_annual_value"]
+    value = read_into_polars(select_columns(customer_clv, "order_count", *names))
+    return value.filter(pl.col("order_count") > 0).select(names)
 
 
 def _count_experiences(bad_experiences: IntoFrame, as_of: dt.date, service_risk: RiskSettings) -> pl.DataFrame:

@@ -18,13 +18,16 @@ from regulars.pipelines.definitions.enumerations import ALL
 from regulars.pipelines.transforms.clv.clv_models import TrainedModels, read_models
 from regulars.pipelines.transforms.clv.corrections import WIDENINGS, Corrections, calibrate, choose_widening
 from regulars.pipelines.transforms.clv.error_intervals import ErrorClasses
+from regulars.pipelines.transforms.clv.evaluation_measures import measure_by_scope
 from regulars.pipelines.transforms.clv.forecasts import Horizons, predict
 from regulars.pipelines.transforms.clv.holdout import Holdout, take_holdout
 from regulars.pipelines.transforms.clv.intervals import find_intervals
 from regulars.pipelines.transforms.clv.method_choice import choose_method, list_flaws
 from regulars.pipelines.transforms.clv.methods import BASELINES
 from regulars.pipelines.transforms.clv.purchase_history import list_customer_days
+from regulars.pipelines.transforms.clv.subscription_value import evaluate_subscriptions
 from regulars.pipelines.transforms.purchases.purchases import read_into_polars
+from regulars.pipelines.transforms.subscriptions.subscription_periods import list_live_periods
 
 COLUMNS: dict[str, PolarsDataType] = {
     "method": pl.String,
@@ -75,21 +78,39 @@ CHECKS = [
 
 
 def clv_evaluation(
-    orders: IntoFrame, refunds: IntoFrame, calendar: IntoFrame, clv_models: IntoFrame, *, as_of: dt.date
+    orders: IntoFrame,
+    refunds: IntoFrame,
+    calendar: IntoFrame,
+    clv_models: IntoFrame,
+    subscriptions: IntoFrame,
+    *,
+    as_of: dt.date,
 ) -> pl.DataFrame:
-    """Compare prediction and outcome: one row per method and group of customers.
+    """Compare prediction and outcome: one row per method and group of customers, and one of subscription revenue.
 
     Args:
         orders: `core.orders`.
         refunds: `core.refunds`.
         calendar: `core.calendar`; `day`, `day_idx`.
         clv_models: `meta.clv_models`.
+        subscriptions: `core.subscriptions`.
         as_of: Last day that counts.
 
     Returns:
-        The columns of `COLUMNS`, sorted by method and scope; empty where the history is too short or too few
-        customers bought again.
+        The columns of `COLUMNS`, sorted by method and scope; without the methods of orders where the history is too
+        short or too few customers bought again, and without subscription revenue where it cannot be tested.
     """
+    of_orders = _evaluate_orders(orders, refunds, calendar, clv_models, as_of)
+    row = evaluate_subscriptions(list_live_periods(subscriptions), as_of=as_of)
+    if row is None:
+        return of_orders
+    return pl.concat([of_orders, pl.DataFrame([row | {"as_of": as_of}], schema=COLUMNS)])
+
+
+def _evaluate_orders(
+    orders: IntoFrame, refunds: IntoFrame, calendar: IntoFrame, clv_models: IntoFrame, as_of: dt.date
+) -> pl.DataFrame:
+    """Compare the methods of orders: one row per method and group of customers."""
     holdout = take_holdout(list_customer_days(orders, refunds, calendar, as_of=as_of), as_of)
     if holdout is None:
         return pl.DataFrame(schema=COLUMNS)
@@ -142,7 +163,7 @@ def _grade(
         widenings = WIDENINGS if is_chosen else WIDENINGS[:1]
         checked, corrections = _check_intervals(compared, holdout, trained, method, corrections, widenings)
     of_all = pl.col("scope") == ALL
-    return _measure_by_scope(checked).with_columns(
+    return measure_by_scope(checked).with_columns(
         pl.when(of_all).then(pl.lit(value)).alias(name)
         for name, value in (
             ("purchases_calibration", corrections.purchases_calibration),
@@ -231,57 +252,3 @@ def _check_interval(outcome: pl.DataFrame, intervals: pl.DataFrame) -> pl.DataFr
 
 def _average(checks: pl.DataFrame, column: str) -> float:
     return float(checks.select(pl.col(column).cast(pl.Float64).mean()).item())
-
-
-def _measure_by_scope(compared: pl.DataFrame) -> pl.DataFrame:
-    """Compute the measures of all customers, per decile of the prediction and per quarter of the first purchase."""
-    groups = [(ALL, pl.lit(ALL)), ("decile", pl.col("decile")), ("cohort", pl.col("cohort"))]
-    return pl.concat(
-        compared.with_columns(scope=pl.lit(scope), scope_value=value)
-        .group_by("scope", "scope_value", maintain_order=True)
-        .agg(**_list_measures())
-        for scope, value in groups
-    ).with_columns(top_20_percent_capture=pl.when(pl.col("scope") == ALL).then(pl.lit(_measure_capture(compared))))
-
-
-def _list_measures() -> dict[str, pl.Expr]:
-    miss, miss_of_value = pl.col("predicted") - pl.col("actual"), pl.col("predicted_value") - pl.col("actual_value")
-    return {
-        "customers": pl.len(),
-        "predicted_purchases": pl.col("predicted").sum(),
-        "actual_purchases": pl.col("actual").sum(),
-        "purchases_error_rate": _divide(miss.sum(), pl.col("actual").sum()),
-        "mae_purchases": miss.abs().mean(),
-        "rmse_purchases": (miss**2).mean().sqrt(),
-        "rank_correlation_purchases": _correlate_ranks("predicted", "actual"),
-        "predicted_value": pl.col("predicted_value").sum(),
-        "actual_value": pl.col("actual_value").sum(),
-        "value_error_rate": _divide(miss_of_value.sum(), pl.col("actual_value").sum()),
-        "mae_value": miss_of_value.abs().mean(),
-        "rank_correlation_value": _correlate_ranks("predicted_value", "actual_value"),
-        "customers_with_interval": pl.col("purchases_nominal_coverage").count(),
-        "purchases_interval_nominal_coverage": pl.col("purchases_nominal_coverage").mean(),
-        "purchases_interval_covered_unwidened": pl.col("purchases_is_covered_unwidened").cast(pl.Float64).mean(),
-        "purchases_interval_covered": pl.col("purchases_is_covered").cast(pl.Float64).mean(),
-        "value_interval_nominal_coverage": pl.col("value_nominal_coverage").mean(),
-        "value_interval_covered_unwidened": pl.col("value_is_covered_unwidened").cast(pl.Float64).mean(),
-        "value_interval_covered": pl.col("value_is_covered").cast(pl.Float64).mean(),
-    }
-
-
-def _divide(part: pl.Expr, whole: pl.Expr) -> pl.Expr:
-    """Divide; NULL where the divisor is not above 0."""
-    return pl.when(whole > 0).then(part / whole)
-
-
-def _correlate_ranks(predicted: str, actual: str) -> pl.Expr:
-    """Spearman's rank correlation; NULL where all values are equal."""
-    return pl.corr(pl.col(predicted).rank(), pl.col(actual).rank()).fill_nan(None)
-
-
-def _measure_capture(compared: pl.DataFrame) -> float | None:
-    """Measure the share of the actual value that the fifth of customers with the highest predicted value brought."""
-    total = math.fsum(compared["actual_value"])
-    best = compared.sort("predicted_value", "predicted", "customer_idx", descending=[True, True, False])
-    captured = math.fsum(best.head(-(-compared.height // 5))["actual_value"])
-    return captured / total if total > 0 else None

@@ -62,7 +62,7 @@ def clv_tracking(
     method = find_best_model(evaluation)
     if method is None:
         return pl.DataFrame(schema=COLUMNS)
-    cut = evaluation["trained_through"][0]
+    cut = evaluation.filter(pl.col("method") == method)["trained_through"][0]
     days = list_customer_days(orders, refunds, calendar, as_of=as_of).filter(IS_PURCHASE)
     firsts = days.group_by("customer_idx").agg(first_day=pl.col("day_idx").min())
     weeks = _list_weeks(firsts, as_of)

@@ -1,6 +1,7 @@
 """The mart `customer_clv`: each customer's value to date, by the simple formula, and predicted by the chosen method.
 
-Put here: the mart's columns, and what is done where no method could be evaluated. Keep out: the simple formula
+Put here: how the mart is put together, and what is done where no method could be evaluated. Keep out: its columns
+(`customer_clv_columns.py`), the simple formula
 (`simple_formula.py`), predictions (`predictions.py`), the choice of the method (`clv_evaluation.py`), the maths.
 """
 
@@ -11,10 +12,9 @@ from typing import Any
 
 import polars as pl
 from narwhals.typing import IntoFrame
-from polars._typing import PolarsDataType
 
 from regulars.pipelines.definitions.enumerations import ValueBasis
-from regulars.pipelines.transforms.amounts import MONEY, round_to_money
+from regulars.pipelines.transforms.amounts import round_to_money
 from regulars.pipelines.transforms.churn.active_intervals import (
     find_history_start,
     find_last_active_intervals,
@@ -23,6 +23,7 @@ from regulars.pipelines.transforms.churn.active_intervals import (
 )
 from regulars.pipelines.transforms.clv.clv_models import TrainedModels, read_models
 from regulars.pipelines.transforms.clv.corrections import Corrections
+from regulars.pipelines.transforms.clv.customer_clv_columns import COLUMNS
 from regulars.pipelines.transforms.clv.forecasts import Horizons, average_by_class, estimate_p_alive, expected_spend
 from regulars.pipelines.transforms.clv.holdout import take_holdout
 from regulars.pipelines.transforms.clv.method_choice import (
@@ -32,7 +33,7 @@ from regulars.pipelines.transforms.clv.method_choice import (
     find_test,
     state_test,
 )
-from regulars.pipelines.transforms.clv.methods import BASELINES, SEGMENT_AVERAGE, SIMPLE
+from regulars.pipelines.transforms.clv.methods import BASELINES, SEGMENT_AVERAGE, SIMPLE, SUBSCRIPTION_SURVIVAL
 from regulars.pipelines.transforms.clv.predictions import (
     HORIZONS,
     LEAST_LIFETIME_YEARS,
@@ -49,12 +50,15 @@ from regulars.pipelines.transforms.clv.purchase_history import (
     summarise_history,
 )
 from regulars.pipelines.transforms.clv.simple_formula import (
-    CUSTOMERS_FOR_A_CHURN,
     apply_simple_formula,
-    measure_churn_by_customer_type,
-    value_total_revenue,
+    measure_own_churn,
 )
-from regulars.pipelines.transforms.clv.value_basis import choose_value_basis, make_values, measure_margins
+from regulars.pipelines.transforms.clv.subscription_value import COLUMNS as OF_SUBSCRIPTIONS
+from regulars.pipelines.transforms.clv.subscription_value import (
+    list_subscribers_without_orders,
+    predict_subscription_revenue,
+)
+from regulars.pipelines.transforms.clv.value_basis import HAS_ORDERS, choose_value_basis, make_values, measure_margins
 from regulars.pipelines.transforms.money.yearly_value import EconomicsSettings
 from regulars.pipelines.transforms.purchases.purchases import read_into_polars, select_columns
 from regulars.pipelines.transforms.subscriptions.subscription_periods import list_live_periods
@@ -65,63 +69,7 @@ from regulars.pipelines.transforms.subscriptions.subscription_revenue import (
 )
 from regulars.pipelines.transforms.value_tier import assign_value_tier
 
-COLUMNS: dict[str, PolarsDataType] = {
-    "customer_id": pl.String,
-    "customer_idx": pl.Int32,
-    "net_sales_to_date": MONEY,
-    "order_count": pl.Int64,
-    "first_order_date": pl.Date,
-    "last_order_date": pl.Date,
-    "years_observed": pl.Float64,
-    "avg_annual_value": MONEY,
-    "expected_lifetime_years": pl.Float64,
-    "acquisition_cost": MONEY,
-    "clv_simple": MONEY,
-    "contribution_rate": pl.Float64,
-    "sales_with_cost_rate": pl.Float64,
-    "contribution_margin_to_date": MONEY,
-    "value_to_date": MONEY,
-    "subscription_revenue_to_date": MONEY,
-    "total_revenue_to_date": MONEY,
-    "clv_simple_total": MONEY,
-    "frequency": pl.Int64,
-    "recency": pl.Int64,
-    "t": pl.Int64,
-    "monetary_value": MONEY,
-    "p_alive": pl.Float64,
-    "expected_spend": MONEY,
-    "predicted_purchases_12m": pl.Float64,
-    "predicted_purchases_12m_low": pl.Int64,
-    "predicted_purchases_12m_high": pl.Int64,
-    "predicted_value_12m": MONEY,
-    "predicted_value_12m_low": MONEY,
-    "predicted_value_12m_high": MONEY,
-    "predicted_purchases_36m": pl.Float64,
-    "predicted_purchases_36m_low": pl.Int64,
-    "predicted_purchases_36m_high": pl.Int64,
-    "predicted_value_36m": MONEY,
-    "predicted_value_36m_low": MONEY,
-    "predicted_value_36m_high": MONEY,
-    "predicted_purchases_lifetime": pl.Float64,
-    "predicted_purchases_lifetime_low": pl.Int64,
-    "predicted_purchases_lifetime_high": pl.Int64,
-    "predicted_value_lifetime": MONEY,
-    "predicted_value_lifetime_low": MONEY,
-    "predicted_value_lifetime_high": MONEY,
-    "interval_nominal_coverage_12m": pl.Float64,
-    "test_horizon_days": pl.Int32,
-    "test_purchases_error_rate": pl.Float64,
-    "test_value_error_rate": pl.Float64,
-    "test_interval_coverage": pl.Float64,
-    "clv_predicted": MONEY,
-    "clv_predicted_low": MONEY,
-    "clv_predicted_high": MONEY,
-    "clv_tier": pl.String,
-    "value_basis": pl.String,
-    "method": pl.String,
-    "reason": pl.String,
-    "as_of": pl.Date,
-}
+NO_ORDERS = "without an order: the value is what subscriptions brought, and no order is predicted"
 NOT_TESTED = "the history is too short, or too few customers came back, to test a model"
 
 
@@ -143,13 +91,16 @@ def customer_clv(
     economics: EconomicsSettings,
     subscription_revenue_is_in_orders: bool,
 ) -> pl.DataFrame:
-    """Value every customer with a countable order, one row each: to date, by the simple formula, and predicted.
+    """Value every customer with a countable order or a subscription, one row each.
+
+    Value is to date, by the simple formula, and predicted; of orders, of subscriptions, and of both. Where orders hold
+    subscription revenue, nobody is valued by subscriptions alone.
 
     Args:
         orders: `core.orders`.
         refunds: `core.refunds`.
         subscriptions: `core.subscriptions`; a customer who pays for one has not lapsed. Its revenue stands beside net
-            sales and in the totals; predictions leave it out.
+            sales and in the totals, to date and predicted.
         customers: `core.customers`; `customer_id`, `customer_idx`, `customer_type`, `acquisition_cost`.
         calendar: `core.calendar`; `day`, `day_idx`.
         clv_models: `meta.clv_models`.
@@ -174,21 +125,29 @@ def customer_clv(
     purchase_days = days.filter(IS_PURCHASE).select("customer_idx", "day_idx")
     active_periods = list_active_periods(purchase_days, subscriptions, as_of=as_of, lapse_days=lapse_days)
     active_intervals = list_active_intervals(active_periods)
-    churn = _measure_churn(active_intervals, known, find_history_start(active_periods, lapse_days), as_of)
+    churn = measure_own_churn(active_intervals, known, find_history_start(active_periods, lapse_days), as_of)
     lapse_dates = find_last_active_intervals(active_intervals).select("customer_idx", "lapse_date")
-    subscribed = sum_revenue_by_customer(list_live_periods(subscriptions), as_of)
-    buyers = (
-        sum_by_customer(days)
+    periods = list_live_periods(subscriptions)
+    buyers = sum_by_customer(days)
+    subscribers = list_subscribers_without_orders(periods, buyers, as_of)
+    if subscription_revenue_is_in_orders:
+        subscribers = subscribers.clear()
+    subscribed = sum_revenue_by_customer(periods, as_of)
+    everybody = (
+        pl.concat([buyers, subscribers.select(buyers.columns)])
         .join(known, on="customer_idx")
         .join(lapse_dates, on="customer_idx")
-        .join(subscribed.select("customer_idx", "subscription_revenue_to_date"), on="customer_idx", how="left")
-        .with_columns(pl.col("subscription_revenue_to_date").fill_null(NO_MONEY))
+        .join(subscribed, on="customer_idx", how="left")
+        .with_columns(
+            pl.col("subscription_revenue_to_date", "mrr").fill_null(NO_MONEY),
+            pl.col("is_subscriber").fill_null(value=False),
+        )
         .with_columns(
             total_revenue_to_date=add_subscription_revenue("net_sales_to_date", subscription_revenue_is_in_orders)
         )
     )
-    valued = apply_simple_formula(buyers, churn, as_of=as_of, max_lifetime_years=max_lifetime_years)
-    valued = valued.with_columns(value_total_revenue())
+    formula = apply_simple_formula(everybody, churn, as_of=as_of, max_lifetime_years=max_lifetime_years)
+    valued = formula.filter(HAS_ORDERS)
     history = summarise_history(days, until=as_of)
     valued = valued.sort("customer_idx").with_columns(
         years_left=_expect_years_left(), lifetime_years_left=_expect_lifetime_years_left()
@@ -204,14 +163,37 @@ def customer_clv(
     predicted = _replace_p_alive(predicted, evaluation, history, trained)
     margins = measure_margins(orders, order_lines, as_of=as_of, economics=economics)
     basis, why_not = choose_value_basis(value_basis, margins, economics)
-    whys = [pl.lit(why), "reason", pl.lit(why_not, pl.String)]
-    table = valued.hstack(history.select("frequency", "recency", "monetary_value", t="T")).hstack(predicted)
+    whys = ["why", "reason", "subscription_reason", pl.lit(why_not, pl.String)]
+    bought = (
+        valued.hstack(history.select("frequency", "recency", "monetary_value", t="T"))
+        .hstack(predicted)
+        .with_columns(_round_amounts(), *state_test(tested), method=pl.lit(method), why=pl.lit(why))
+    )
+    without_orders = formula.filter(~HAS_ORDERS).with_columns(
+        # the formula counted the years from the first subscription
+        first_order_date=pl.lit(None, pl.Date),
+        method=pl.lit(SUBSCRIPTION_SURVIVAL),
+        why=pl.lit(NO_ORDERS),
+        contribution_rate=pl.lit(margins.rate_of_base, pl.Float64),
+    )
+    of_subscriptions = predict_subscription_revenue(periods, horizons, evaluation, as_of=as_of)
     return (
-        table.join(margins.rates, on="customer_idx", how="left", maintain_order="left")
-        .with_columns(method=pl.lit(method), value_basis=pl.lit(basis), as_of=pl.lit(as_of))
-        .with_columns(state_test(tested))
-        .with_columns(_round_amounts(), reason=pl.concat_str(whys, separator="; ", ignore_nulls=True))
-        .pipe(make_values, basis)
+        pl.concat(
+            [bought.join(margins.rates, on="customer_idx", how="left", maintain_order="left"), without_orders],
+            how="diagonal",
+        )
+        .join(of_subscriptions, on="customer_idx", how="left", maintain_order="left")
+        .with_columns(
+            # who has no live subscription brings nothing by one; who has one may be unknown
+            *(
+                pl.when(pl.col("subscription_reason").is_null()).then(NO_MONEY).otherwise(pl.col(name)).alias(name)
+                for name in OF_SUBSCRIPTIONS
+            ),
+            reason=pl.concat_str(whys, separator="; ", ignore_nulls=True),
+            value_basis=pl.lit(basis),
+            as_of=pl.lit(as_of),
+        )
+        .pipe(make_values, basis, subscription_revenue_is_in_orders=subscription_revenue_is_in_orders)
         .with_columns(
             clv_tier=pl.when(pl.col("clv_predicted").is_not_null()).then(assign_value_tier(pl.col("clv_predicted")))
         )
@@ -258,15 +240,6 @@ def _replace_p_alive(
     alive = estimate_p_alive(history, trained.dropout[model])
     spend = pl.Series(expected_spend(history, trained.spend))
     return predicted.with_columns(p_alive=alive, expected_spend=pl.col("expected_spend").fill_null(spend))
-
-
-def _measure_churn(
-    active_intervals: pl.DataFrame, known: pl.DataFrame, history: dt.date | None, as_of: dt.date
-) -> pl.DataFrame:
-    """Measure the 12-month churn of the whole base, and of each customer type with enough customers."""
-    has_own = pl.len().over("customer_type") >= CUSTOMERS_FOR_A_CHURN
-    types = known.select("customer_idx", customer_type=pl.when(has_own).then("customer_type"))
-    return measure_churn_by_customer_type(active_intervals, types, history, as_of=as_of)
 
 
 def _expect_years_left() -> pl.Expr:

@@ -14,6 +14,9 @@ OWN_AVERAGE, SEGMENT_AVERAGE, LAST_YEAR = "own_average", "segment_average", "las
 BASELINES = (OWN_AVERAGE, SEGMENT_AVERAGE, LAST_YEAR)
 """What a model has to beat: the customer's own rate; what similar customers did next; the same as in the last year."""
 
+SUBSCRIPTION_SURVIVAL, SUBSCRIBERS = "subscription_survival", "subscribers"
+"""What predicts subscription revenue, and the scope in which it is tested: it competes with no method of orders."""
+
 PREDICTING_MODELS = tuple(purchase_model_names())
 """The models of purchases, each fitted on the whole base and by cohort."""
 

@@ -62,15 +62,6 @@ def apply_simple_formula(
     )
 
 
-def value_total_revenue() -> pl.Expr:
-    """The simple formula of total revenue, subscriptions included: `clv_simple_total`, rounded half to even.
-
-    Reads `total_revenue_to_date` and, as `apply_simple_formula` returns them, `years_observed`,
-    `expected_lifetime_years` and `acquisition_cost`.
-    """
-    return value_lifetime(average_year("total_revenue_to_date")).alias("clv_simple_total")
-
-
 def average_year(amount: str) -> pl.Expr:
     """A column of what came to date by the years observed, a first year counting as a whole one; Float64."""
     return pl.col(amount).cast(pl.Float64) / pl.max_horizontal(1.0, "years_observed")
@@ -115,6 +106,15 @@ def measure_churn_by_customer_type(
     is_known = has_history & (pl.col("average_customers") > 0)
     rate = pl.when(is_known).then(pl.col("churned") / pl.col("average_customers"))
     return counts.select("customer_type", churn_rate_12m=rate, average_customers="average_customers")
+
+
+def measure_own_churn(
+    active_intervals: pl.DataFrame, known: pl.DataFrame, history: dt.date | None, as_of: dt.date
+) -> pl.DataFrame:
+    """Measure the 12-month churn of the whole base, and of each customer type with enough customers."""
+    has_own = pl.len().over("customer_type") >= CUSTOMERS_FOR_A_CHURN
+    types = known.select("customer_idx", customer_type=pl.when(has_own).then("customer_type"))
+    return measure_churn_by_customer_type(active_intervals, types, history, as_of=as_of)
 
 
 def _count_churn_of_12_months(active_intervals: pl.DataFrame, as_of: dt.date) -> tuple[int, float]:

@@ -14,7 +14,8 @@ import polars as pl
 from narwhals.typing import IntoFrame
 
 from regulars.pipelines.definitions.enumerations import UNKNOWN_CUSTOMER_IDX, ValueBasis
-from regulars.pipelines.transforms.amounts import round_to_money
+from regulars.pipelines.transforms.amounts import MONEY, round_to_money
+from regulars.pipelines.transforms.clv.predictions import SPANS
 from regulars.pipelines.transforms.clv.simple_formula import average_year, value_lifetime
 from regulars.pipelines.transforms.money.yearly_value import EconomicsSettings
 from regulars.pipelines.transforms.purchases.costs import sum_costs_by_customer
@@ -22,6 +23,7 @@ from regulars.pipelines.transforms.purchases.purchases import read_into_polars
 
 NET_SALES: ValueBasis = "net_sales"
 CONTRIBUTION_MARGIN: ValueBasis = "contribution_margin"
+HAS_ORDERS = pl.col("order_count") > 0
 
 
 @dataclass(frozen=True)
@@ -31,10 +33,12 @@ class Margins:
     Attributes:
         rates: One row per customer with a countable order: `customer_idx`, `contribution_rate` (NULL: no cost is known
             of anybody) and `sales_with_cost_rate`, the share of the customer's sales whose cost is known.
+        rate_of_base: The rate of whoever has no sales; NULL (None) where no cost is known of anybody.
         known_share: The share of all customers' sales whose cost is known, 0 to 1.
     """
 
     rates: pl.DataFrame
+    rate_of_base: float | None
     known_share: float
 
 
@@ -64,7 +68,8 @@ def measure_margins(
     measured = (
         (whole["sales_with_cost"] - whole["cost"]) / whole["sales_with_cost"] if whole["sales_with_cost"] else None
     )
-    of_base = pl.lit(measured if rate is None else rate, pl.Float64)
+    rate_of_base = measured if rate is None else rate
+    of_base = pl.lit(rate_of_base, pl.Float64)
     contribution = pl.col("sales_with_cost") - pl.col("cost") + (pl.col("sales") - pl.col("sales_with_cost")) * of_base
     has_sales = pl.col("sales") > 0
     own = pl.when(has_sales).then(contribution / pl.col("sales")).otherwise(of_base)
@@ -73,7 +78,7 @@ def measure_margins(
         contribution_rate=own if rate is None else of_base,
         sales_with_cost_rate=pl.when(has_sales).then((pl.col("sales_with_cost") / pl.col("sales")).clip(0, 1)),
     )
-    return Margins(rates, min(1.0, whole["sales_with_cost"] / whole["sales"]) if whole["sales"] else 0.0)
+    return Margins(rates, rate_of_base, min(1.0, whole["sales_with_cost"] / whole["sales"]) if whole["sales"] else 0.0)
 
 
 def _sum_sales(orders: IntoFrame, as_of: dt.date) -> pl.DataFrame:
@@ -108,43 +113,64 @@ def choose_value_basis(
     return NET_SALES, f"values are net sales: the cost is known of {share} of sales, and {asks}"
 
 
-def make_values(table: pl.DataFrame, basis: ValueBasis) -> pl.DataFrame:
-    """Make the values of net sales those of the basis.
+def make_values(table: pl.DataFrame, basis: ValueBasis, *, subscription_revenue_is_in_orders: bool) -> pl.DataFrame:
+    """Make the values of net sales those of the basis, and add them up with what subscriptions bring.
 
     Args:
-        table: `net_sales_to_date`, `total_revenue_to_date`, `contribution_rate`, the columns of the simple formula and
-            `predicted_value_…`, all of net sales.
+        table: `order_count`, `net_sales_to_date`, `total_revenue_to_date`, `contribution_rate`, `acquisition_cost`, the
+            years of the simple formula, and `predicted_value_…` and `predicted_subscription_revenue_…` in revenue.
         basis: A `ValueBasis`.
+        subscription_revenue_is_in_orders: Whether predicted orders hold it, so that it is not added to the totals.
 
     Returns:
-        The same with `contribution_margin_to_date`, `value_to_date` and `clv_predicted…`, which adds the predicted
-        lifetime to it and takes the acquisition cost off. Of the contribution margin are then the columns
-        of the simple formula (subscription revenue at the same rate) and of predicted values, which a negative margin
-        makes 0: nobody goes on selling below cost for years.
+        The same with `contribution_margin_to_date`; `value_to_date`, of who never ordered that of subscriptions; the
+        simple formula of both, `avg_annual_value`, `clv_simple` and `clv_simple_total`; `predicted_value_…` of the
+        basis, and with subscriptions `predicted_total_value_…`; `clv_predicted…` and `clv_predicted_total`, which add
+        the predicted lifetime to what came to date and take the acquisition cost off. By the contribution margin,
+        subscription revenue counts at the same rate, and a negative margin makes predictions 0: nobody goes on selling
+        below cost for years.
     """
-    rate = pl.col("contribution_rate")
-    table = table.with_columns(
-        contribution_margin_to_date=round_to_money(pl.col("net_sales_to_date").cast(pl.Float64) * rate)
-    )
-    if basis == NET_SALES:
-        return table.with_columns(value_to_date="net_sales_to_date").with_columns(*_add_up_clv_predicted())
-    average = average_year("value_to_date")
+    own_rate = pl.col("contribution_rate")
+    rate = pl.lit(1.0) if basis == NET_SALES else own_rate
+    margin = round_to_money(pl.col("net_sales_to_date").cast(pl.Float64) * own_rate)
+    of_basis = "net_sales_to_date" if basis == NET_SALES else "contribution_margin_to_date"
+    total_to_date = round_to_money(pl.col("total_revenue_to_date").cast(pl.Float64) * rate)
+    total_to_date = pl.col("total_revenue_to_date") if basis == NET_SALES else total_to_date
     predicted = pl.col("^predicted_value_.*$")
+    of_predicted = round_to_money(predicted.cast(pl.Float64) * rate.clip(lower_bound=0))
+    average = average_year("value_to_date")
     return (
-        table.with_columns(value_to_date="contribution_margin_to_date")
+        table.with_columns(contribution_margin_to_date=margin)
+        .with_columns(value_to_date=pl.when(HAS_ORDERS).then(of_basis).otherwise(total_to_date))
         .with_columns(
-            round_to_money(predicted.cast(pl.Float64) * rate.clip(lower_bound=0)),
+            predicted if basis == NET_SALES else of_predicted,
             avg_annual_value=round_to_money(average),
             clv_simple=value_lifetime(average),
             clv_simple_total=value_lifetime(average_year("total_revenue_to_date") * rate),
         )
-        .with_columns(*_add_up_clv_predicted())
+        .with_columns(_add_up_predictions(rate, subscription_revenue_is_in_orders))
+        .with_columns(*_add_up_clv_predicted(total_to_date))
     )
 
 
-def _add_up_clv_predicted() -> list[pl.Expr]:
+def _add_up_predictions(rate: pl.Expr, is_in_orders: bool) -> list[pl.Expr]:
+    """Predicted orders and subscriptions together, `predicted_total_value_…`; who never ordered has the latter only."""
+    totals = []
+    for span in SPANS:
+        of_orders = pl.when(HAS_ORDERS).then(f"predicted_value_{span}").otherwise(pl.lit(0).cast(MONEY))
+        revenue = pl.col(f"predicted_subscription_revenue_{span}").cast(pl.Float64)
+        of_subscriptions = round_to_money(revenue * rate.clip(lower_bound=0))
+        total = of_orders if is_in_orders else of_orders + of_subscriptions
+        totals.append(total.alias(f"predicted_total_value_{span}"))
+    return totals
+
+
+def _add_up_clv_predicted(total_to_date: pl.Expr) -> list[pl.Expr]:
     """Add up the value to date and the predicted lifetime value, less the acquisition cost."""
-    base = pl.col("value_to_date") - pl.col("acquisition_cost").fill_null(0)
-    return [
+    cost = pl.col("acquisition_cost").fill_null(0)
+    base = pl.col("value_to_date") - cost
+    of_orders = [
         (base + pl.col(f"predicted_value_lifetime{end}")).alias(f"clv_predicted{end}") for end in ("", "_low", "_high")
     ]
+    total = total_to_date - cost + pl.col("predicted_total_value_lifetime")
+    return [*of_orders, total.alias("clv_predicted_total")]

@@ -14,9 +14,10 @@ from polars._typing import PolarsDataType
 from regulars.pipelines.transforms.amounts import MONEY
 from regulars.pipelines.transforms.customers.changes import WEEK, describe_changes, take_week_before
 from regulars.pipelines.transforms.customers.customer_segments import customer_segments as segment_customers
-from regulars.pipelines.transforms.customers.latest_answers import find_latest_answers
+from regulars.pipelines.transforms.customers.latest_answers import find_latest_answers, list_nps_group_paths
 from regulars.pipelines.transforms.customers.service_facts import RiskSettings, count_bad_experiences, count_tickets
 from regulars.pipelines.transforms.customers.standing import CustomerFacts, find_standing
+from regulars.pipelines.transforms.day_numbers import MONTHS_PER_YEAR
 from regulars.pipelines.transforms.purchases.purchases import read_into_polars, select_columns
 from regulars.pipelines.transforms.subscriptions.subscription_revenue import add_subscription_revenue
 
@@ -63,6 +64,7 @@ COLUMNS: dict[str, PolarsDataType] = {
     "latest_nps_score": pl.Int64,
     "latest_nps_at": pl.Datetime("us"),
     "nps_response_count": pl.Int64,
+    "nps_group_path": pl.String,
     "latest_csat_score": pl.Float64,
     "latest_csat_scale_min": pl.Float64,
     "latest_csat_scale_max": pl.Float64,
@@ -85,6 +87,7 @@ COLUMNS: dict[str, PolarsDataType] = {
     "risk": pl.String,
     "risk_reason": pl.String,
     "next_step": pl.String,
+    "revenue_at_risk_12m": MONEY,
     "lifecycle_last_week": pl.String,
     "segment_last_week": pl.String,
     "value_tier_last_week": pl.String,
@@ -164,6 +167,7 @@ def customer_360(
         "customer_idx": [
             _count_rows(_list_people(contacts), "customer_idx", "contact_count"),
             find_latest_answers(survey_responses, as_of=as_of),
+            list_nps_group_paths(survey_responses, as_of=as_of),
             count_tickets(tickets, as_of=as_of),
             count_bad_experiences(bad_experiences, as_of=as_of, service_risk=service_risk),
             at_risk.with_columns(is_service_risk=pl.lit(True)),
@@ -195,10 +199,21 @@ def customer_360(
             ),
             as_of=pl.lit(as_of),
         )
-        .with_columns(changed_since_last_week=describe_changes())
+        .with_columns(
+            changed_since_last_week=describe_changes(),
+            revenue_at_risk_12m=_find_revenue_at_risk(adds_subscriptions=not subscription_revenue_is_in_orders),
+        )
         .select(*(pl.col(name).cast(kind) for name, kind in COLUMNS.items()), *attributes)
         .collect()
     )
+
+
+def _find_revenue_at_risk(*, adds_subscriptions: bool) -> pl.Expr:
+    """Find what a customer with a risk is expected to bring in a year: 0 without a risk, NULL where it is not known."""
+    subscribed = pl.col("mrr") * MONTHS_PER_YEAR if adds_subscriptions else pl.lit(0, MONEY)
+    is_known = pl.col("predicted_value_12m").is_not_null() | (subscribed > 0)
+    expected = pl.when(is_known).then(pl.col("predicted_value_12m").fill_null(pl.lit(0, MONEY)) + subscribed)
+    return pl.when(pl.col("risk") == "none").then(pl.lit(0, MONEY)).otherwise(expected)
 
 
 def _list_people(contacts: IntoFrame) -> pl.DataFrame:

@@ -16,6 +16,9 @@ from regulars.pipelines.transforms.voice.nps import select_nps_answers
 EFFORT_AND_SATISFACTION = ("csat", "ces")
 """Kinds of surveys beside NPS; each answer has a scale of its own."""
 
+LONGEST_PATH = 5
+"""So many changes of the NPS group of a customer are shown."""
+
 
 def find_latest_nps(survey_responses: IntoFrame, *, as_of: dt.date) -> pl.DataFrame:
     """Scan all answers for the number of NPS answers of each customer, and the latest of them.
@@ -46,6 +49,28 @@ def find_latest_nps(survey_responses: IntoFrame, *, as_of: dt.date) -> pl.DataFr
         answers.group_by("customer_idx").agg(nps_response_count=nw.len().cast(nw.Int64)).to_native()
     )
     return counted.join(read_into_polars(latest.to_native()), on="customer_idx", how="left")
+
+
+def list_nps_group_paths(survey_responses: IntoFrame, *, as_of: dt.date) -> pl.DataFrame:
+    """List the NPS groups that each known customer went through: one row each, `customer_idx` and `nps_group_path`.
+
+    Equal groups in a row stand once; of many, the last `LONGEST_PATH`, such as `detractor, promoter, detractor`.
+
+    Args:
+        survey_responses: `core.survey_responses`.
+        as_of: Last day that counts.
+    """
+    names = ("customer_idx", "answered_at", "response_id", "system", "nps_group")
+    answers = read_into_polars(select_nps_answers(survey_responses, as_of=as_of).select(*names).to_native())
+    is_same = pl.col("nps_group") == pl.col("nps_group").shift(1).over("customer_idx")
+    return (
+        answers.filter(pl.col("customer_idx") != UNKNOWN_CUSTOMER_IDX)
+        .sort("customer_idx", "answered_at", "response_id", "system")
+        .filter(~is_same.fill_null(value=False))
+        .group_by("customer_idx", maintain_order=True)
+        .agg(nps_group_path=pl.col("nps_group").tail(LONGEST_PATH).str.join(", "))
+        .with_columns(pl.col("customer_idx").cast(pl.Int32))
+    )
 
 
 def find_latest_answers(survey_responses: IntoFrame, *, as_of: dt.date) -> pl.DataFrame:

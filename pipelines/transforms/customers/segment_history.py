@@ -1,11 +1,13 @@
 """The marts `customer_segment_history` and `segment_moves`: where customers stood at past month-ends, and who moved.
 
 Every month-end is computed anew from all that is known today, with today's rules (as in `changes.py`): the history is
-the same whichever nights a run took place in, and late orders put it right.
+the same whichever nights a run took place in, and late orders put it right. The company's own segments are known by
+the nights of runs alone (`pipelines/segments/own_segment_history.py`).
 Put here: comparing month-ends. Keep out: how a customer is segmented on a day (`customer_segments.py`).
 """
 
 import datetime as dt
+from itertools import pairwise
 
 import polars as pl
 from narwhals.typing import IntoFrame
@@ -28,6 +30,9 @@ MONTHS = 12
 
 NOT_YET = "none"
 """Where a customer comes from who had no countable order at the month-end before."""
+
+NOT_MEMBER = "not_member"
+"""What a customer is who is not in an own segment."""
 
 HISTORY: dict[str, PolarsDataType] = {
     "customer_id": pl.String,
@@ -61,7 +66,7 @@ def list_month_ends(as_of: dt.date) -> list[dt.date]:
     return ends[::-1]
 
 
-def customer_segment_history(
+def list_past_segments(
     orders: IntoFrame,
     refunds: IntoFrame,
     subscriptions: IntoFrame,
@@ -119,41 +124,58 @@ def customer_segment_history(
     )
 
 
-def segment_moves(customer_segment_history: IntoFrame, customer_clv: IntoFrame, *, as_of: dt.date) -> pl.DataFrame:
+def segment_moves(
+    customer_segment_history: IntoFrame, customer_clv: IntoFrame, own_segments: IntoFrame, *, as_of: dt.date
+) -> pl.DataFrame:
     """Count who moved from where to where between each month-end and the one before, and who stayed.
 
     Args:
         customer_segment_history: `marts.customer_segment_history`.
         customer_clv: `marts.customer_clv`; `customer_id`, `avg_annual_value`.
+        own_segments: `marts.own_segments`; `own_segment`, `followed_since`.
         as_of: Last day that counts.
 
     Returns:
         The columns of `MOVES`, one row per month-end, segmentation, from and to. Those who come from `NOT_YET` placed
         their first order; nobody leaves the base, so the rows of a month-end add up to all customers with an order.
+        Of an own segment: members, and who left it; from the second month-end on since it is followed.
     """
     worth = read_into_polars(select_columns(customer_clv, "customer_id", "avg_annual_value"))
-    history = read_into_polars(customer_segment_history).join(worth, on="customer_id", how="left")
-    counted = []
-    for month_end in list_month_ends(as_of)[1:]:
-        valid = history.filter(
-            pl.col("valid_from") <= month_end, pl.col("valid_to").is_null() | (pl.col("valid_to") > month_end)
-        )
-        has_moved = pl.col("valid_from") == month_end
-        counted.append(
-            valid.with_columns(
-                from_value=pl.when(has_moved).then("from_value").otherwise("to_value"),
-                has_moved=has_moved,
-                month_end=pl.lit(month_end),
-            )
-            .group_by("month_end", "segmentation", "from_value", "to_value", "has_moved")
-            .agg(customers=pl.len(), total_annual_value=pl.col("avg_annual_value").sum())
-        )
+    own = read_into_polars(select_columns(own_segments, "own_segment", "followed_since"))
+    history = read_into_polars(customer_segment_history).join(
+        own, left_on="segmentation", right_on="own_segment", how="left"
+    )
+    counted = [_count_moves(history, before, end, worth) for before, end in pairwise(list_month_ends(as_of))]
     return (
         pl.concat(counted)
         .with_columns(as_of=pl.lit(as_of))
         .select(pl.col(name).cast(kind) for name, kind in MOVES.items())
         .sort("month_end", "segmentation", "from_value", "to_value")
     )
+
+
+def _count_moves(history: pl.DataFrame, before: dt.date, month_end: dt.date, worth: pl.DataFrame) -> pl.DataFrame:
+    """Count one month-end beside the one before; where nobody moved to or from an own segment there is no row."""
+    key = ["customer_id", "segmentation"]
+    is_known = pl.col("followed_since").is_null() | (pl.col("followed_since") <= before)
+    nowhere = pl.when(pl.col("followed_since").is_null()).then(pl.lit(NOT_YET)).otherwise(pl.lit(NOT_MEMBER))
+    stood = _take_valid(history, before).select(*key, from_value="to_value")
+    return (
+        _take_valid(history.filter(is_known), month_end)
+        .select(*key, "to_value", nowhere.alias("nowhere"))
+        .join(stood, on=key, how="left")
+        .join(worth, on="customer_id", how="left")
+        .with_columns(pl.col("from_value").fill_null(pl.col("nowhere")), month_end=pl.lit(month_end))
+        .filter((pl.col("from_value") != NOT_MEMBER) | (pl.col("to_value") != NOT_MEMBER))
+        .with_columns(has_moved=pl.col("from_value") != pl.col("to_value"))
+        .group_by("month_end", "segmentation", "from_value", "to_value", "has_moved")
+        .agg(customers=pl.len(), total_annual_value=pl.col("avg_annual_value").sum())
+    )
+
+
+def _take_valid(history: pl.DataFrame, day: dt.date) -> pl.DataFrame:
+    is_over = pl.col("valid_to").is_not_null() & (pl.col("valid_to") <= day)
+    return history.filter(pl.col("valid_from") <= day, ~is_over)
 
 
 def _melt(states: pl.DataFrame) -> pl.DataFrame:

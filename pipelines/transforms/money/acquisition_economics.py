@@ -10,6 +10,7 @@ import numpy as np
 import polars as pl
 from narwhals.typing import IntoFrame
 from polars._typing import PolarsDataType
+from scipy.special import stdtrit  # type: ignore[import-untyped]
 
 from regulars.pipelines.definitions.enumerations import ALL
 from regulars.pipelines.definitions.windows import ACQUISITION_MONTHS
@@ -37,7 +38,7 @@ from regulars.pipelines.transforms.money.yearly_value import (
     add_contribution,
     sum_year_by_customer,
 )
-from regulars.pipelines.transforms.purchases.purchases import list_purchase_days, read_into_polars
+from regulars.pipelines.transforms.purchases.purchases import list_purchase_days, read_into_polars, select_columns
 
 COLUMNS: dict[str, PolarsDataType] = {
     "acquisition_channel": pl.String,
@@ -55,6 +56,10 @@ COLUMNS: dict[str, PolarsDataType] = {
     "contribution_margin_rate": pl.Float64,
     "margin_basis": pl.String,
     "contribution_per_customer_12m": MONEY,
+    "customers_valued": pl.Int64,
+    "average_clv_simple": pl.Float64,
+    "average_clv_simple_low": pl.Float64,
+    "average_clv_simple_high": pl.Float64,
     "clv_before_cost": MONEY,
     "clv_to_cost_ratio": pl.Float64,
     "payback_months": pl.Int32,
@@ -83,6 +88,7 @@ def acquisition_economics(
     customer_dimensions: IntoFrame,
     churn: IntoFrame,
     calendar: IntoFrame,
+    customer_clv: IntoFrame,
     *,
     as_of: dt.date,
     lapse_days: int,
@@ -100,6 +106,7 @@ def acquisition_economics(
         customer_dimensions: `marts.customer_dimensions`.
         churn: `marts.churn`; says since when churn can be known.
         calendar: `core.calendar`.
+        customer_clv: `marts.customer_clv`; `customer_idx`, `clv_simple`.
         as_of: Last day that counts.
         lapse_days: Days without an order after which a customer has lapsed.
         economics: Margin and what is wanted of it.
@@ -122,8 +129,11 @@ def acquisition_economics(
     rows = (
         spent.join(kept, on=GROUP, how="full", coalesce=True)
         .join(sold, on=GROUP, how="left")
+        .join(_average_clv(customer_clv, customers), on=GROUP, how="left")
         .with_columns(pl.col("net_sales_12m", "sales_with_cost_12m", "cost_12m", "squares").fill_null(0.0))
-        .with_columns(pl.col("new_customers").fill_null(0), pl.col("spend_without_customers").fill_null(0.0))
+        .with_columns(
+            pl.col("new_customers", "customers_valued").fill_null(0), pl.col("spend_without_customers").fill_null(0.0)
+        )
     )
     found = _compare(add_contribution(rows, economics), whole["reason"][0], economics, discount_rate)
     return (
@@ -179,6 +189,30 @@ def _sum_sales(by_customer: pl.DataFrame, customers: pl.DataFrame) -> pl.DataFra
     )
     sums = pl.col("net_sales_12m", "sales_with_cost_12m", "cost_12m", "squares").sum()
     return list_groupings(rows.sort("customer_idx")).group_by(GROUP).agg(sums)
+
+
+def _average_clv(customer_clv: IntoFrame, customers: pl.DataFrame) -> pl.DataFrame:
+    """Average what customers are worth by channel and type, `all` included, with the 95 % interval of Student's t."""
+    worth = read_into_polars(select_columns(customer_clv, "customer_idx", "clv_simple")).drop_nulls()
+    rows = worth.with_columns(pl.col("clv_simple").cast(pl.Float64)).join(
+        customers.select("customer_idx", *GROUP), on="customer_idx"
+    )
+    averages = (
+        list_groupings(rows.sort("customer_idx"))
+        .group_by(GROUP)
+        .agg(
+            customers_valued=pl.len().cast(pl.Int64),
+            average_clv_simple=pl.col("clv_simple").mean(),
+            spread=pl.col("clv_simple").std(),
+        )
+    )
+    n = averages["customers_valued"].to_numpy()
+    half = stdtrit(np.maximum(n - 1, 1), 0.975) / np.sqrt(n)
+    of_mean = pl.col("spread") * pl.Series(half)
+    return averages.with_columns(
+        average_clv_simple_low=pl.col("average_clv_simple") - of_mean,
+        average_clv_simple_high=pl.col("average_clv_simple") + of_mean,
+    ).drop("spread")
 
 
 def _compare(
@@ -245,7 +279,7 @@ def _find_worth_reason(no_history: str | None) -> pl.Expr:
 
 
 def _find_reason() -> pl.Expr:
-    """Find why the payback is not known: what customers are worth, what they cost, or that it never comes."""
+    """Find why payback or ratio is not known: what customers are worth, what they cost, or that it never comes."""
     return (
         pl.when(pl.col("cost_per_customer").is_null() & pl.col("spend").is_not_null())
         .then(pl.lit("money was spent and nobody was won"))
@@ -255,4 +289,6 @@ def _find_reason() -> pl.Expr:
         .then(pl.lit("the cost is unknown: deliver spend, or set acquisition_cost"))
         .when(pl.col("payback_months").is_null())
         .then(pl.lit(f"the cost does not come back within {LONGEST_PAYBACK_MONTHS} months"))
+        .when(pl.col("cost_per_customer") == 0)
+        .then(pl.lit("winning these customers cost nothing: there is no ratio of their value to it"))
     )

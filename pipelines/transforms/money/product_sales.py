@@ -46,6 +46,12 @@ KEY = ["month", "system", "product_id", "store_id", "region"]
 AMOUNTS = ("quantity", "gross_sales", "discounts", "gross_sales_beyond_lines", "sales_with_cost", "cost")
 MONTH = "month_idx"
 NO_COST = "no cost is known of what was sold"
+NOT_NAMED = {
+    "product_id": "no line names the product",
+    "store_id": "the orders name no store",
+    "region": "neither a store nor an address names the region",
+}
+"""Column -> why its value is `unknown`."""
 
 
 def product_sales(
@@ -93,10 +99,18 @@ def product_sales(
             as_of=pl.lit(as_of),
         )
         .with_columns(contribution_margin_rate=divide_columns("contribution_margin", "sales_with_cost"))
-        .with_columns(reason=pl.when(pl.col("contribution_margin_rate").is_null()).then(pl.lit(NO_COST)))
+        .with_columns(reason=_find_reason())
         .select(pl.col(name).cast(kind) for name, kind in COLUMNS.items())
         .sort(KEY)
     )
+
+
+def _find_reason() -> pl.Expr:
+    """Find what is not known of a row and why, in one sentence; NULL where all is known."""
+    unknown = [pl.when(pl.col(name) == UNKNOWN).then(pl.lit(why)) for name, why in NOT_NAMED.items()]
+    no_cost = pl.when(pl.col("contribution_margin_rate").is_null()).then(pl.lit(NO_COST))
+    said = pl.concat_str(*unknown, no_cost, separator="; ", ignore_nulls=True)
+    return pl.when(said != "").then(said)
 
 
 def _find_rest(of_lines: pl.DataFrame, of_orders: pl.DataFrame) -> pl.DataFrame:

@@ -47,8 +47,8 @@ COLUMNS: dict[str, PolarsDataType] = {
     "hhi": pl.Float64,
     "gini": pl.Float64,
     "effective_customers": pl.Float64,
-    "customers_left_out": pl.Int64,
-    "net_sales_left_out": MONEY,
+    "customers_without_sales": pl.Int64,
+    "net_sales_below_zero": MONEY,
     "unknown_net_sales": MONEY,
     "unknown_share": pl.Float64,
     "subscription_revenue": MONEY,
@@ -154,7 +154,7 @@ def _list_subscription_revenue(periods: pl.DataFrame, as_of: dt.date) -> pl.Data
 
 def _join_parts(of_orders: dict[str, Any], of_subscriptions: dict[str, Any], of_both: dict[str, Any]) -> dict[str, Any]:
     """Join what was measured of net sales, of subscription revenue and of both together, for one row of the mart."""
-    amounts = ("net_sales", "net_sales_left_out", "unknown_net_sales")
+    amounts = ("net_sales", "net_sales_below_zero", "unknown_net_sales")
     whole = sum(of_orders[name] for name in amounts)
     hhi, unknown = of_orders["hhi"], of_orders["unknown_net_sales"]
     total = {f"total_{name}": of_both[name] for name in COLUMNS if f"total_{name}" in COLUMNS and name in of_both}
@@ -174,18 +174,19 @@ def measure_concentration(net_sales: Ints) -> dict[str, float | None]:
     """Measure the shares of the largest customers, HHI and Gini.
 
     Args:
-        net_sales: (n,) one number per customer, none below 0 and one above it, in ten-thousandths of the currency.
+        net_sales: (n,) one number per customer, in ten-thousandths of the currency; one below 0 counts as 0.
 
     Returns:
         `top_…_percent_share` (of the n × p customers, rounded up, with the highest net sales),
-        `largest_customer_share`, `hhi` (sum of squared shares) and `gini`, each 0 to 1; None without customers.
+        `largest_customer_share`, `hhi` (sum of squared shares) and `gini`, each 0 to 1; None where
+        nobody has brought anything.
     """
     names = [*(f"top_{percent}_percent_share" for percent in PERCENTS), "largest_customer_share", "hhi", "gini"]
     n = net_sales.size
-    if n == 0:
-        return dict.fromkeys(names)
-    ordered = np.sort(net_sales)
+    ordered = np.sort(np.maximum(net_sales, 0))
     total = int(ordered.sum())
+    if total == 0:
+        return dict.fromkeys(names)
     shares = [int(ordered[n - -(-n * percent // 100) :].sum()) / total for percent in PERCENTS]
     parts = ordered / total
     hhi = float(np.square(parts).sum())
@@ -246,17 +247,17 @@ def _make_row(
     scope: str, end: dt.date, net_sales: Ints, is_in: NDArray[np.bool_], *, is_complete: bool
 ) -> dict[str, Any]:
     """Make one row of the mart, without `as_of`; `net_sales` and `is_in` (has an order or refund) by customer_idx."""
-    known = net_sales[UNKNOWN_CUSTOMER_IDX + 1 :]
-    counted = known[known > 0]
-    measures = measure_concentration(counted if is_complete else counted[:0])
+    known = net_sales[UNKNOWN_CUSTOMER_IDX + 1 :][is_in[UNKNOWN_CUSTOMER_IDX + 1 :]]
+    is_above = known > 0
+    measures = measure_concentration(known if is_complete else known[:0])
     return {
         "scope": scope,
         "period_end": end,
-        "customers": counted.size,
-        "net_sales": _convert_to_decimal(counted.sum()),
+        "customers": known.size,
+        "net_sales": _convert_to_decimal(known[is_above].sum()),
         **measures,
-        "customers_left_out": int(is_in[UNKNOWN_CUSTOMER_IDX + 1 :].sum()) - counted.size,
-        "net_sales_left_out": _convert_to_decimal(known.sum() - counted.sum()),
+        "customers_without_sales": int((~is_above).sum()),
+        "net_sales_below_zero": _convert_to_decimal(known[~is_above].sum()),
         "unknown_net_sales": _convert_to_decimal(net_sales[UNKNOWN_CUSTOMER_IDX]),
         "is_complete": is_complete,
     }

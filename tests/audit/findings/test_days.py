@@ -13,11 +13,13 @@ from regulars.pipelines.audit.findings.days import (
     find_rates_not_renewed,
     list_days_with_rows,
 )
+from regulars.pipelines.audit.findings.deliveries.profile import Profile
 from regulars.pipelines.findings.evaluate import Policy, evaluate_findings
 from regulars.pipelines.findings.finding import Finding
 from regulars.pipelines.kinds.shape.registry import KINDS
 
 AS_OF = dt.date(2026, 6, 30)
+EPOCH, MAY, DAY = dt.date(1970, 1, 1), dt.date(2026, 4, 30), dt.timedelta(days=1)
 
 
 @pytest.fixture
@@ -105,32 +107,31 @@ def test_the_first_run_has_no_clock_to_compare_with():
     assert list(find_clock_gone_back(dt.datetime(2026, 6, 30, tzinfo=dt.UTC), None)) == []
 
 
+def deliver_rates(*newest: tuple[int, int]) -> list[Profile]:
+    """Deliveries of rates in May 2026: the newest day of each, and the day of the run in which it came."""
+    return [
+        Profile("b", "fx_rates", number, "f", 9, newest_day=(MAY + day * DAY - EPOCH).days, age_days=run - day)
+        for number, (day, run) in enumerate(newest, 1)
+    ]
+
+
 @pytest.mark.parametrize(
-    ("days_of_rates", "found"),
+    ("deliveries", "found"),
     [
-        ([4, 5, 6, 7], 0),  # the rates of each night are of its day
-        ([4, 5, 6, 6], 1),  # written anew, without a newer rate
-        ([4, 5, 6], 1),  # not written at all
-        ([3, 4, 5], 2),
-        ([6], 0),  # nobody knows how often they come
+        ([(4, 4), (5, 5), (6, 6), (7, 7)], 0),  # the rates of each night are of its day
+        ([(4, 4), (5, 5), (6, 6), (6, 7)], 1),  # written anew, without a newer rate
+        ([(4, 4), (5, 5), (6, 6)], 1),  # not written at all
+        ([(3, 4), (4, 5), (5, 6)], 1),  # rates of yesterday; Sunday, the 3rd, is no business day
+        ([(4, 5), (5, 6), (6, 7)], 0),
+        ([(1, 7), (4, 7), (6, 7)], 0),  # all of them in one run: nobody knows how often they come
+        ([(6, 6)], 0),
+        ([(20, 4), (21, 5), (22, 6)], 0),  # newer than the day of the run
     ],
 )
-def test_rates_that_are_not_renewed_are_said_the_same_night(con, days_of_rates, found):
+def test_rates_that_are_not_renewed_are_said_the_same_night(con, deliveries, found):
     as_of = dt.date(2026, 5, 7)  # a Thursday
-    con.execute("alter table staging.fx_rates add column _delivery integer")
-    con.execute("create schema landed")
-    con.execute("create table landed.files (source varchar, delivery integer, landed_at timestamp)")
     con.execute(
         "create table core.calendar as select day::date as day, isodow(day) < 6 as is_business_day "
         "from range(timestamp '2026-04-01', timestamp '2026-06-01', interval 1 day) as days (day)"
     )
-    for number, day in enumerate(days_of_rates, 1):
-        con.execute(
-            "insert into staging.fx_rates (rate_date, currency, rate, _source, _delivery) values (?, 'USD', 1, 'b', ?)",
-            [dt.date(2026, 5, day), number],
-        )
-        night = 8 - len(days_of_rates) + number if days_of_rates[-1] >= 6 and number == 4 else day + 1
-        con.execute(
-            "insert into landed.files values ('b', ?, ?)", [number, dt.datetime(2026, 5, night, 2, tzinfo=dt.UTC)]
-        )
-    assert sum(each.count or 0 for each in find_rates_not_renewed(con, as_of)) == found
+    assert sum(each.count or 0 for each in find_rates_not_renewed(con, as_of, deliver_rates(*deliveries))) == found

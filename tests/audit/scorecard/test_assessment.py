@@ -56,6 +56,22 @@ def test_what_is_over_and_not_known_for_good_is_not_compared():
     assert april["reason"] == "the period is over, but not all of it is known for good yet"
 
 
+def test_a_value_of_the_latest_month_says_so_beside_what_else_limits_it():
+    said = "the value is that of the latest month, not of the quarter"
+    values = {dt.date(2026, 1, 1): PeriodValue(0.5), APRIL: PeriodValue(0.7)}
+    first, second = rows_of(aim("0.6", period="quarter", coverage=said), values)
+    assert (first["reason"], first["is_on_track"], first["is_complete"]) == (said, False, True)
+    over = "the period ends on 2026-06-30: what is no sum is compared when it is over"
+    assert (second["reason"], second["is_on_track"]) == (f"{over}; {said}", None)
+    (nothing,) = rows_of(aim("0.6", coverage=said), {MAY: PeriodValue(None)})
+    assert nothing["reason"] == "the value is not known"
+
+
+def test_a_period_that_is_over_and_has_no_value_is_not_complete():
+    april, _ = rows_of(aim("5"), {APRIL: PeriodValue(None)})
+    assert (april["is_complete"], april["is_on_track"], april["reason"]) == (False, None, "the value is not known")
+
+
 def test_groups_that_must_not_be_added_up_are_no_value():
     april = rows_of(aim("5"), {APRIL: PeriodValue(9.0, groups=2)}, dt.date(2026, 4, 30))[0]
     assert (april["metric_value"], april["is_on_track"]) == (None, None)

@@ -1,7 +1,9 @@
 """`regulars init`: a messy folder becomes settings that doctor accepts and preview shows right; edits are kept."""
 
 import datetime as dt
+import gzip
 import json
+import zipfile
 
 import pytest
 
@@ -10,6 +12,7 @@ from regulars.pipelines.command.init.init import InitRequest, init_settings
 from regulars.pipelines.command.preview.preview import preview_sources
 from regulars.pipelines.errors import InputRefused, UsageWrong
 from regulars.pipelines.settings.settings_file import load_settings
+from tests.workbooks import xlsx
 
 NOW = dt.datetime(2026, 11, 28, 12, tzinfo=dt.UTC)
 SHOPIFY = (
@@ -168,3 +171,47 @@ def test_a_folder_without_an_export_says_so_and_writes_nothing(tmp_path):
 def test_a_folder_that_is_not_there(tmp_path):
     with pytest.raises(UsageWrong, match="there is no such folder"):
         init_settings(InitRequest(tmp_path / "none", tmp_path / "regulars.yaml"))
+
+
+def test_workbooks_packed_files_and_json_are_read_whatever_their_names_say(tmp_path):
+    folder = tmp_path / "e"
+    folder.mkdir()
+    rows = [[f"{n:04}", "Ann", f"ann{n}@x.example", dt.date(2025, 2, n)] for n in range(1, 9)]
+    header = ["Kundennummer", "Vorname", "E-Mail", "Kunde seit"]
+    (folder / "kunden.dat").write_bytes(xlsx({"Liste": [["Kunden im Februar"], [], header, *rows]}))
+    orders = "".join(f"{n},2026-01-0{n},{n}.50,a@x.example\n" for n in range(1, 9))
+    (folder / "orders.bin").write_bytes(gzip.compress(f"Order No,Date,Net,Mail\n{orders}".encode()))
+    answers = [{"response_id": f"r{n}", "nps": n, "submitted_at": f"2026-01-0{n}T10:00:00Z"} for n in range(1, 10)]
+    (folder / "answers.txt").write_text("\n".join(map(json.dumps, answers)) + "\n", encoding="utf-8")
+    (folder / "page.csv").write_text("<html>Please sign in</html>\n", encoding="utf-8")
+    said = init_settings(InitRequest(folder, tmp_path / "regulars.yaml"))
+    sources = load_settings(tmp_path / "regulars.yaml", {}).sources
+    assert {name: source.format for name, source in sources.items()} == {
+        "answers": "jsonl",
+        "kunden": "xlsx",
+        "orders": "csv.gz",
+    }
+    assert sources["answers"].columns["survey_type"].value == "nps"
+    assert "page.csv: left alone (a web page or XML, not a table)" in said
+
+
+def test_the_files_of_a_zip_are_sources_of_their_own(tmp_path):
+    folder = tmp_path / "e"
+    folder.mkdir()
+    orders = "Order No,Date,Net,Mail\n" + "".join(f"{n},2026-01-0{n},{n}.50,a@x.example\n" for n in range(1, 9))
+    customers = CUSTOMERS + "".join(f"{n};Ann;Lee;ann{n}@x.example;1{n}.02.2025\n" for n in range(10))
+    with zipfile.ZipFile(folder / "export_2026-01-09.zip", "w") as archive:
+        archive.writestr("orders_1.csv", orders)
+        archive.writestr("orders_2.csv", orders)
+        archive.writestr("kunden.csv", customers)
+        archive.writestr("readme.txt", "Hello\n")
+    said = init_settings(InitRequest(folder, tmp_path / "regulars.yaml"))
+    sources = load_settings(tmp_path / "regulars.yaml", {}).sources
+    assert {(each.path, each.member) for each in sources.values()} == {
+        ("e/export_*.zip", "orders_*.csv"),
+        ("e/export_*.zip", "kunden.csv"),
+    }
+    assert "export_2026-01-09.zip/readme.txt: left alone" in said
+    shown, code = preview_sources(tmp_path / "regulars.yaml", only=None, data=None, as_json=True, now=NOW)
+    assert code == 0
+    assert {each["source"]: each["row_count"] for each in json.loads(shown)["sources"]} == {"kunden": 10, "orders": 16}

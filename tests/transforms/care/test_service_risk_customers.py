@@ -24,8 +24,8 @@ LAPSES = pl.DataFrame(
     ],
     schema=LAPSE_COLUMNS,
 )
-CLV = {"customer_idx": pl.Int32, "predicted_value_12m": MONEY, "avg_annual_value": MONEY}
-PREDICTED = [{"customer_idx": 1, "predicted_value_12m": Decimal(80), "avg_annual_value": Decimal(60)}]
+CLV = {"customer_idx": pl.Int32, "order_count": pl.Int64, "predicted_value_12m": MONEY, "avg_annual_value": MONEY}
+PREDICTED = [{"customer_idx": 1, "order_count": 3, "predicted_value_12m": Decimal(80), "avg_annual_value": Decimal(60)}]
 LATE = [("2026-02-01 12:00", "2026-02-03 09:00"), ("2026-01-10 12:00", "2026-01-13 09:00")]
 
 
@@ -100,6 +100,8 @@ def test_the_value_at_stake_says_what_it_is_made_of():
     assert stake(periods=paid, in_orders=True) == (80, "predicted")
     assert stake(clv=[], periods=paid) == (120, "subscription")
     assert stake(clv=[]) == (None, None)
+    of_subscriptions = [unpredicted[0] | {"order_count": 0}]
+    assert stake(clv=of_subscriptions, periods=paid) == (120, "subscription")
 
 
 def test_no_rule_of_the_contract_is_broken():

@@ -15,11 +15,13 @@ from regulars.pipelines.transforms.clv.clv_models import _split_by_cohort, choos
 from regulars.pipelines.transforms.clv.clv_tracking import clv_tracking
 from regulars.pipelines.transforms.clv.method_choice import find_best_model, find_chosen_method
 from regulars.pipelines.transforms.clv.purchase_history import choose_calibration_end, list_customer_days
+from tests.transforms import subscription_tables
 from tests.transforms.core_tables import MONEY
 from tests.transforms.simulated_company import AS_OF, beta_geo_company, clockwork_company
 
 ROOT = Path(__file__).parents[3]
 CUT = AS_OF - dt.timedelta(days=365)
+NO_SUBSCRIPTIONS = subscription_tables.table()
 Tables = dict[str, pl.DataFrame]
 
 
@@ -34,7 +36,7 @@ def run(kind: str, customers: int) -> Tables:
     core = tables_of(kind, customers)
     bought = (core["orders"].lazy(), core["refunds"].lazy(), core["calendar"].lazy())
     models = clv_models(*bought, as_of=AS_OF)
-    evaluation = clv_evaluation(*bought, models.lazy(), as_of=AS_OF)
+    evaluation = clv_evaluation(*bought, models.lazy(), NO_SUBSCRIPTIONS, as_of=AS_OF)
     tracking = clv_tracking(*bought, models.lazy(), evaluation.lazy(), as_of=AS_OF)
     return {"models": models, "evaluation": evaluation, "tracking": tracking}
 
@@ -178,7 +180,9 @@ def test_a_refunded_year_is_worth_less():
     )
     bought = (core["orders"].lazy(), refunds.lazy(), core["calendar"].lazy())
     models = clv_models(*bought, as_of=AS_OF)
-    graded = clv_evaluation(*bought, models.lazy(), as_of=AS_OF).filter(pl.col("method") == "last_year")
+    graded = clv_evaluation(*bought, models.lazy(), NO_SUBSCRIPTIONS, as_of=AS_OF).filter(
+        pl.col("method") == "last_year"
+    )
     whole = overall("clockwork", 200).filter(pl.col("method") == "last_year")
     assert graded["actual_value"][0] == pytest.approx(whole["actual_value"][0] / 2)
     assert graded["predicted_value"][0] == pytest.approx(whole["predicted_value"][0] / 2)
@@ -219,7 +223,7 @@ def test_the_order_of_the_rows_changes_no_decile():
         name: frame.sample(fraction=1, shuffle=True, seed=5) for name, frame in tables_of("simulated", 3000).items()
     }
     bought = (core["orders"].lazy(), core["refunds"].lazy(), core["calendar"].lazy())
-    found = clv_evaluation(*bought, run("simulated", 3000)["models"].lazy(), as_of=AS_OF)
+    found = clv_evaluation(*bought, run("simulated", 3000)["models"].lazy(), NO_SUBSCRIPTIONS, as_of=AS_OF)
     assert_frame_equal(found, run("simulated", 3000)["evaluation"], check_exact=True)
 
 

@@ -12,7 +12,8 @@ from regulars.pipelines.models.names import BY_COHORT, PURCHASE_MODELS
 from regulars.pipelines.settings.economics import Economics
 from regulars.pipelines.transforms.clv.clv_evaluation import clv_evaluation
 from regulars.pipelines.transforms.clv.clv_models import clv_models
-from regulars.pipelines.transforms.clv.customer_clv import COLUMNS, customer_clv
+from regulars.pipelines.transforms.clv.customer_clv import customer_clv
+from regulars.pipelines.transforms.clv.customer_clv_columns import COLUMNS
 from tests.transforms import simulated_company, subscription_tables
 from tests.transforms.simulated_company import beta_geo_company, clockwork_company
 
@@ -92,7 +93,7 @@ def clv(
     return customer_clv(
         **({"order_lines": NO_LINES} | frames),
         clv_models=models,
-        clv_evaluation=clv_evaluation(*bought, models, as_of=as_of).lazy(),
+        clv_evaluation=clv_evaluation(*bought, models, frames["subscriptions"], as_of=as_of).lazy(),
         as_of=as_of,
         lapse_days=365,
         max_lifetime_years=max_lifetime_years,

@@ -125,7 +125,7 @@ def both() -> dict[str, pl.DataFrame]:
     as_of = simulated_company.AS_OF
     bought = (frames["orders"], frames["refunds"], frames["calendar"])
     models = clv_models(*bought, as_of=as_of)
-    evaluation = clv_evaluation(*bought, models, as_of=as_of)
+    evaluation = clv_evaluation(*bought, models, frames["subscriptions"], as_of=as_of)
     bases: tuple[ValueBasis, ...] = get_args(ValueBasis)
     return {
         basis: customer_clv(

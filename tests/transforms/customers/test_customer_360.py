@@ -117,6 +117,30 @@ def test_an_unhappy_subscriber_without_orders_is_called_and_a_happy_one_thanked(
     ]
 
 
+def test_the_path_of_nps_groups_shows_a_detractor_who_became_a_promoter_and_one_again():
+    scores = [0, 6, 9, 10, 3, 7, 8, 9, 2]
+    answers = [answer(1, f"2026-01-{day:02} 09:00", score) for day, score in enumerate(scores, 1)]
+    found = customers(survey_responses=[*answers, answer(2, "2026-01-01 09:00", 9), answer(1, "2026-04-01 09:00", 9)])
+    assert found["ada"]["nps_group_path"] == "promoter, detractor, passive, promoter, detractor"
+    assert (found["bob"]["nps_group_path"], found[UNKNOWN]["nps_group_path"]) == ("promoter", None)
+
+
+def test_revenue_at_risk_is_what_a_customer_with_a_risk_is_expected_to_bring():
+    worth = [
+        {"customer_idx": idx, "predicted_value_12m": Decimal(expected)} for idx, expected in ((1, "50.5"), (2, "70"))
+    ]
+    found = customers(
+        orders=[order(1, "2025-12-20"), order(2, "2026-03-20")],
+        survey_responses=[answer(1, "2026-03-01 09:00", 0)],
+        subscriptions=[paid(1, "2026-01-01", amount="10")],
+        customer_clv=worth,
+    )
+    assert (found["ada"]["risk"], found["ada"]["revenue_at_risk_12m"]) == ("high", Decimal("170.5"))
+    assert (found["bob"]["risk"], found["bob"]["revenue_at_risk_12m"]) == ("none", Decimal(0))
+    unpredicted = customers(orders=[order(1, "2025-12-20")], survey_responses=[answer(1, "2026-03-01 09:00", 0)])
+    assert unpredicted["ada"]["revenue_at_risk_12m"] is None
+
+
 def test_the_unknown_customer_has_totals_and_nothing_personal():
     unknown = customers(orders=[order(0, "2026-03-01")], survey_responses=[answer(None, "2026-03-01 09:00", 2)])[
         UNKNOWN

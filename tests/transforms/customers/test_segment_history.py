@@ -14,19 +14,20 @@ from regulars.pipelines.transforms.customers.segment_history import (
     MOVES,
     NOT_YET,
     SEGMENTATIONS,
-    customer_segment_history,
     list_month_ends,
+    list_past_segments,
     segment_moves,
 )
 from tests.transforms.customers.test_contracts_of_customer_marts import AS_OF, small_company
 
+NO_OWN = pl.DataFrame(schema={"own_segment": pl.String, "followed_since": pl.Date})
 NAMES = ("orders", "refunds", "subscriptions", "customers", "calendar")
 
 
 @cache
 def history() -> pl.DataFrame:
     frames = small_company()
-    return customer_segment_history(*(frames[name] for name in NAMES), as_of=AS_OF, lapse_days=365)
+    return list_past_segments(*(frames[name] for name in NAMES), as_of=AS_OF, lapse_days=365)
 
 
 @cache
@@ -59,7 +60,7 @@ def test_the_row_valid_at_a_month_end_is_what_customer_segments_says_of_that_day
 
 
 def test_moves_are_counted_from_one_month_end_to_the_next():
-    moves = segment_moves(history(), worth(), as_of=AS_OF)
+    moves = segment_moves(history(), worth(), NO_OWN, as_of=AS_OF)
     assert moves.schema == MOVES
     ends = list_month_ends(AS_OF)
     expected: Counter[tuple[dt.date, str, str, str]] = Counter()
@@ -79,6 +80,6 @@ def test_without_orders_there_is_no_history():
         "orders": small_company()["orders"].clear(),
         "refunds": small_company()["refunds"].clear(),
     }
-    empty = customer_segment_history(*(frames[name] for name in NAMES), as_of=AS_OF, lapse_days=365)
+    empty = list_past_segments(*(frames[name] for name in NAMES), as_of=AS_OF, lapse_days=365)
     assert empty.is_empty()
-    assert segment_moves(empty, worth(), as_of=AS_OF).schema == MOVES
+    assert segment_moves(empty, worth(), NO_OWN, as_of=AS_OF).schema == MOVES

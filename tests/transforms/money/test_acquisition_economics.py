@@ -1,6 +1,7 @@
 """The mart `acquisition_economics`: what customers of a channel are worth beside what winning them costs."""
 
 import datetime as dt
+import itertools
 from collections import defaultdict
 from decimal import Decimal
 from typing import Any
@@ -8,6 +9,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
+from scipy import stats
 
 from regulars.pipelines.settings.economics import Economics
 from regulars.pipelines.settings.settings import Cohorts
@@ -34,6 +36,11 @@ def spent(month: str, channel: str, amount: str) -> Row:
     return {"month": dt.date.fromisoformat(month), "channel": channel, "amount": Decimal(amount)}
 
 
+def clv_of(customer: int) -> Decimal | None:
+    """What a customer is worth: some number; of every fifth it is not known."""
+    return None if customer % 5 == 0 else Decimal(customer * customer % 17 + 3)
+
+
 def inputs(sales: list[Row], spend: list[Row], channels: dict[int, tuple[str | None, ...]]) -> dict[str, Any]:
     """The tables, of customers with a channel, a type and perhaps a known cost."""
     tables = product_tables(*sales)
@@ -52,6 +59,10 @@ def inputs(sales: list[Row], spend: list[Row], channels: dict[int, tuple[str | N
         "acquisition_spend": pl.DataFrame(spend, schema=SPEND),
         "customer_dimensions": pl.DataFrame(known, schema=KNOWN),
         "calendar": tables["calendar"],
+        "customer_clv": pl.DataFrame(
+            {"customer_idx": list(first), "clv_simple": [clv_of(idx) for idx in first]},
+            schema={"customer_idx": pl.Int32, "clv_simple": pl.Decimal(18, 4)},
+        ),
     }
     made["churn"] = churn(
         made["orders"],
@@ -179,7 +190,8 @@ def test_without_spend_the_known_costs_of_customers_are_used_and_without_these_n
 
 def test_customers_who_came_for_nothing_pay_back_at_once_and_have_no_ratio():
     row = mart(inputs(ten_customers(), [], {11: ("ads", "home", Decimal(0))}))["ads", "home"]
-    assert (row["payback_months"], row["clv_to_cost_ratio"], row["reason"]) == (0, None, None)
+    assert (row["payback_months"], row["clv_to_cost_ratio"], row["is_complete"]) == (0, None, True)
+    assert row["reason"] == "winning these customers cost nothing: there is no ratio of their value to it"
 
 
 def test_a_young_company_does_not_know_its_churn():
@@ -260,3 +272,20 @@ def test_the_same_rows_in_any_order_give_the_same_digits():
         for seed in range(8)
     ]
     assert all(each.equals(found[0]) for each in found[1:])
+
+
+def test_the_average_clv_of_a_channel_has_the_interval_of_its_customers():
+    channels = {idx: ("organic" if idx % 2 else "ads", "home" if idx < 9 else "office", None) for idx in range(1, 13)}
+    rows = mart(inputs(ten_customers(), [], channels))
+    members = defaultdict(list)
+    for idx, (channel, kind, _) in channels.items():
+        for key in itertools.product((channel, "all"), (kind, "all")):
+            members[key] += [] if clv_of(idx) is None else [float(clv_of(idx))]
+    assert members.keys() <= rows.keys()
+    for key, worth in members.items():
+        row = rows[key]
+        assert (row["customers_valued"], row["average_clv_simple"]) == (len(worth), pytest.approx(np.mean(worth)))
+        if len(worth) > 1:
+            low, high = stats.ttest_1samp(worth, 0).confidence_interval(0.95)
+            found = (row["average_clv_simple_low"], row["average_clv_simple_high"])
+            assert found == (pytest.approx(low), pytest.approx(high))

@@ -76,7 +76,13 @@ def test_a_store_s_own_region_goes_before_the_order_s():
 def test_the_margin_is_of_lines_whose_cost_is_known():
     found = mart(
         sale(
-            "2026-01-05", item("bar", "10", cost="4"), item("bar", "30"), item("box", "5"), item("zero", "0", cost="0")
+            "2026-01-05",
+            item("bar", "10", cost="4"),
+            item("bar", "30"),
+            item("box", "5"),
+            item("zero", "0", cost="0"),
+            store_id="S1",
+            region="Ost",
         )
     )
     rows = {row["product_id"]: row for row in found.iter_rows(named=True)}
@@ -88,6 +94,14 @@ def test_the_margin_is_of_lines_whose_cost_is_known():
         "no cost is known of what was sold",
     )
     assert rows["zero"]["contribution_margin_rate"] is None
+
+
+def test_what_is_unknown_of_a_row_says_why():
+    found = mart(sale("2026-01-05", item("bar", "10", cost="4"), item(None, "1", cost="1")))
+    assert found["reason"].to_list() == [
+        "the orders name no store; neither a store nor an address names the region",
+        "no line names the product; the orders name no store; neither a store nor an address names the region",
+    ]
 
 
 def test_orders_that_do_not_count_or_come_later_are_left_out():

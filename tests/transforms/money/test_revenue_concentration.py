@@ -62,7 +62,7 @@ def test_gini_of_one_and_three_is_a_quarter():
     assert at("2026-03-31", order("ada", "2026-01-05", "1"), order("bob", "2026-01-05", "3"))["gini"] == 0.25
 
 
-def test_customers_who_brought_nothing_are_left_out_and_named_so_that_the_total_ties_out():
+def test_customers_who_brought_nothing_count_as_zero_and_are_named_so_that_the_total_ties_out():
     row = at(
         "2026-03-31",
         order("ada", "2026-01-05", "50"),
@@ -72,8 +72,9 @@ def test_customers_who_brought_nothing_are_left_out_and_named_so_that_the_total_
         order("unknown", "2026-01-05", "7"),
         refund("unknown", "2026-01-05", "1"),
     )
-    assert (row["customers"], row["net_sales"]) == (1, 50)
-    assert (row["customers_left_out"], row["net_sales_left_out"]) == (2, -5)
+    assert (row["customers"], row["net_sales"]) == (3, 50)
+    assert (row["customers_without_sales"], row["net_sales_below_zero"]) == (2, -5)
+    assert row["gini"] == pytest.approx(2 / 3)
     assert row["unknown_net_sales"] == 6
 
 
@@ -136,10 +137,24 @@ def test_effective_customers_are_as_many_equal_ones_as_would_be_as_concentrated(
     assert at("2026-03-31", *fewer)["effective_customers"] == pytest.approx(2.63, abs=0.005)
 
 
-def test_negative_sales_do_not_enter_the_shares_and_are_counted():
+def test_negative_sales_count_as_zero_and_are_counted():
     rows = [order("ada", "2026-01-05", "5"), order("bob", "2026-01-05", "3"), refund("cem", "2026-01-05", "2")]
     row = at("2026-03-31", *rows)
-    assert (row["gini"], row["customers"], row["customers_left_out"]) == (pytest.approx(0.125), 2, 1)
+    assert (row["gini"], row["customers"], row["customers_without_sales"]) == (pytest.approx(10 / 24), 3, 1)
+    assert row["net_sales_below_zero"] == -2
+
+
+def test_one_customer_of_four_who_brings_all_of_it_gives_a_gini_of_three_quarters():
+    bought = [order(name, "2026-01-05") for name in "abcd"]
+    returned = [refund(name, "2026-01-09", "100") for name in "bcd"]
+    row = at("2026-03-31", *bought, *returned, order("unknown", "2026-01-05", "900"))
+    assert (row["gini"], row["hhi"], row["customers"], row["top_20_percent_share"]) == (0.75, 1, 4, 1)
+    assert (row["unknown_net_sales"], row["unknown_share"]) == (900, pytest.approx(0.9))
+
+
+def test_where_everything_came_back_there_is_no_share():
+    row = at("2026-03-31", order("ada", "2026-01-05", "5"), refund("ada", "2026-01-05", "5"))
+    assert (row["customers"], row["customers_without_sales"], row["gini"], row["hhi"]) == (1, 1, None, None)
 
 
 def test_the_unknown_customer_s_share_is_that_of_all_net_sales():
@@ -194,7 +209,7 @@ def test_drawn_companies_have_the_concentration_that_counting_by_hand_finds(engi
 
 @settings(max_examples=40, deadline=None)
 @given(company=companies())
-def test_what_is_counted_left_out_and_unknown_is_all_that_was_sold(company: Any):
+def test_what_is_counted_below_zero_and_unknown_is_all_that_was_sold(company: Any):
     orders, refunds, as_of = company
     with in_polars(frames(orders, refunds)) as tables:
         found = revenue_concentration(**_inputs(tables), as_of=as_of).filter(
@@ -202,4 +217,4 @@ def test_what_is_counted_left_out_and_unknown_is_all_that_was_sold(company: Any)
         )
     sold = oracle.sold(oracle.countable(orders, as_of)) - sum(row["goods"] for row in oracle.until(refunds, as_of))
     for row in found.to_dicts():
-        assert row["net_sales"] + row["net_sales_left_out"] + row["unknown_net_sales"] == Decimal(sold)
+        assert row["net_sales"] + row["net_sales_below_zero"] + row["unknown_net_sales"] == Decimal(sold)

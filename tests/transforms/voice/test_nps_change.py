@@ -63,10 +63,10 @@ def test_what_stands_is_what_benjamini_and_hochberg_let_stand_in_each_family():
         assert found == [*(false_discovery_control(values) <= 0.1 + 1e-12).tolist(), None]
 
 
-def month_of_answers(last: str, promoters: int, detractors: int, **more: Any) -> list[dict[str, Any]]:
+def window_of_answers(last: str, promoters: int, detractors: int, **more: Any) -> list[dict[str, Any]]:
     points = [10] * promoters + [0] * detractors
     end = dt.datetime.fromisoformat(last)
-    days = [end - dt.timedelta(days=number % NPS_ROLLING_DAYS) for number in range(len(points))]
+    days = [end - dt.timedelta(days=n * (NPS_ROLLING_DAYS - 1) // (len(points) - 1)) for n in range(len(points))]
     return [
         answer(str(day), each, f"{last}-{number}", **more)
         for number, (day, each) in enumerate(zip(days, points, strict=True))
@@ -84,7 +84,7 @@ def rolling_row(
 
 def test_a_window_is_compared_with_the_one_that_ended_the_day_before_it_began():
     before = str(dt.datetime.combine(AS_OF - dt.timedelta(days=NPS_ROLLING_DAYS), dt.time(9)))
-    rows = month_of_answers(before, 30, 10) + month_of_answers(f"{AS_OF} 09:00", 10, 30)
+    rows = window_of_answers(before, 30, 10) + window_of_answers(f"{AS_OF} 09:00", 10, 30)
     found = on_polars(table(rows))
     row = rolling_row(found)
     assert (row["responses"], row["responses_before"], row["nps"], row["nps_before"], row["nps_change"]) == (
@@ -102,7 +102,7 @@ def test_a_window_is_compared_with_the_one_that_ended_the_day_before_it_began():
 def test_one_night_compares_all_values_of_a_grain_together():
     """A p-value of 0.04 stands alone, and not among four others that say nothing."""
     before = str(dt.datetime.combine(AS_OF - dt.timedelta(days=NPS_ROLLING_DAYS), dt.time(9)))
-    rows = month_of_answers(before, 31, 19) + month_of_answers(f"{AS_OF} 09:00", 21, 29)
+    rows = window_of_answers(before, 31, 19) + window_of_answers(f"{AS_OF} 09:00", 21, 29)
     alone = rolling_row(on_polars(table(rows)))
     assert 0.01 < alone["nps_change_p_value"] < 0.1
     assert alone["is_nps_change_significant"]
@@ -110,7 +110,7 @@ def test_one_night_compares_all_values_of_a_grain_together():
         each
         for place in ("a", "b", "c", "d", "e", "f", "g")
         for last in (before, f"{AS_OF} 09:00")
-        for each in month_of_answers(last, 5, 5, touchpoint=place)
+        for each in window_of_answers(last, 5, 5, touchpoint=place)
     ]
     quiet = [each | {"contact_id": f"{each['touchpoint']}{each['contact_id']}"} for each in quiet]
     among = rolling_row(on_polars(table([each | {"touchpoint": "x"} for each in rows] + quiet)), "touchpoint", "x")

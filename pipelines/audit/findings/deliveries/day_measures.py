@@ -19,6 +19,35 @@ def find_event_column(kind: Kind) -> str | None:
     return moments[0].name if moments else None
 
 
+def find_day_column(kind: Kind) -> str | None:
+    """The column with the day on which what a row tells of holds, where rows tell of no event: rates have one."""
+    return "rate_date" if kind.name == "fx_rates" else None
+
+
+def select_newest_day(kind: Kind, column: str) -> str:
+    """One row per source and new delivery: the newest day and its age, as `select_day_measures` has them.
+
+    The parameter is `$as_of`.
+
+    Args:
+        kind: A kind whose rows tell of no event.
+        column: Its `find_day_column`.
+    """
+    return f"""
+        select
+            landed._source,
+            landed._delivery,
+            max(day) - date '1970-01-01' as {NEWEST},
+            $as_of - max(day) as {AGE},
+        from landed.{kind.name} as landed
+        cross join lateral (select try_cast(landed.{column} as date)) as days (day)
+        semi join new_deliveries as wanted
+            on wanted.source = landed._source and wanted.delivery = landed._delivery
+        where day <= $as_of
+        group by landed._source, landed._delivery
+    """
+
+
 def select_day_measures(kind: Kind, column: str) -> str:
     """One row per source and new delivery: the measures, NULL where they cannot be known.
 

@@ -20,8 +20,10 @@ from regulars.pipelines.audit.findings.deliveries.day_measures import (
     LAG,
     NEWEST,
     WEEKDAY,
+    find_day_column,
     find_event_column,
     select_day_measures,
+    select_newest_day,
 )
 from regulars.pipelines.audit.findings.deliveries.id_measures import (
     CURRENCY_SHARE,
@@ -183,10 +185,12 @@ def _make_long(wide: pl.DataFrame, kind: str) -> pl.DataFrame:
 
 
 def _measure_days(con: duckdb.DuckDBPyConnection, kind: Kind, as_of: dt.date, zone: str) -> list[pl.DataFrame]:
-    column = find_event_column(kind)
-    if column is None:
+    if event := find_event_column(kind):
+        select = select_day_measures(kind, event)
+    elif day := find_day_column(kind):
+        select = select_newest_day(kind, day)
+    else:
         return []
-    select = select_day_measures(kind, column)
     values = {name: value for name, value in {"as_of": as_of, "zone": zone}.items() if f"${name}" in select}
     return [_make_long(con.execute(select, values).pl(), kind.name)]
 

@@ -108,7 +108,12 @@ _GIFT_CARDS = """
     order by _source
 """
 _NEGATIVE_LINES = """
-    select _source, count(*) filter (coalesce(gross_sales, cast(quantity as decimal(38, 4)) * unit_price) < 0), count(*)
+    select
+        _source,
+        count(*) filter (
+            coalesce(gross_sales, cast(quantity as decimal(38, 4)) * unit_price) < 0 or coalesce(quantity < 0, false)
+        ),
+        count(*),
     from staging.order_lines
     where line_type = 'sale'
     group by _source
@@ -236,7 +241,7 @@ MONEY_DOUBTS = (
         "negative_sale_lines",
         "order_lines",
         _NEGATIVE_LINES,
-        "sale lines are below zero, as discounts, vouchers and returns are",
+        "sale lines have an amount or a quantity below zero, as discounts, vouchers and returns have",
         "Mark returns with `line_type: refund`, and other lines below zero with `line_type: adjustment`.",
     ),
     Doubt(

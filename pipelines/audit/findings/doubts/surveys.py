@@ -1,4 +1,4 @@
-"""Doubts about surveys: answers before their invitation, two surveys in one file, questions on two scales.
+"""Doubts about surveys: answers before their invitation or in two sources, two surveys in a file, two scales.
 
 Put here: those doubts. Keep out: answers that no score counts (`tables/answers.py`).
 """
@@ -62,6 +62,49 @@ _TWO_SCALES = """
     group by source
     order by source
 """
+_SAME_ANSWERS = """
+    -- per pair of sources: answers of the same writer, type and score within a day
+    with
+        written as (
+            select
+                answers.source,
+                answers.response_id,
+                answers.survey_type,
+                answers.score,
+                answers.answered_date,
+                coalesce(
+                    'customer ' || nullif(answers.customer_idx, 0),
+                    'address ' || lower(own.email),
+                    'record ' || coalesce(own.customer_system, own._system) || ' ' || own.customer_record_id
+                ) as writer,
+            from core.survey_responses as answers
+            join staging.survey_responses as own
+                on own._system = answers.system and own.response_id = answers.response_id
+        ),
+
+        known as (from written where writer is not null),
+
+        sizes as (select source, count(*) as answer_count from known group by source),
+
+        pairs as (
+            select
+                first.source || ', ' || second.source as sources,
+                count(distinct first.response_id) as firsts,
+                count(distinct second.response_id) as seconds,
+                any_value(least(size_1.answer_count, size_2.answer_count)) as answer_count,
+            from known as first
+            join known as second using (writer, survey_type, score)
+            join sizes as size_1 on size_1.source = first.source
+            join sizes as size_2 on size_2.source = second.source
+            where first.source < second.source and abs(first.answered_date - second.answered_date) <= 1
+            group by first.source, second.source
+        )
+
+    select sources, least(firsts, seconds), answer_count
+    from pairs
+    where least(firsts, seconds) >= 5
+    order by sources
+"""
 
 SURVEY_DOUBTS = (
     Doubt(
@@ -84,6 +127,14 @@ SURVEY_DOUBTS = (
         _TWO_SCALES,
         "questions are answered on several scales; a driver compares shares of a scale",
         "Give the question of each survey an id of its own if they were not the same.",
+    ),
+    Doubt(
+        "same_answers_in_two_sources",
+        "survey_responses",
+        _SAME_ANSWERS,
+        "answers of the smaller source are in the other one too, of the same writer, type and score within a day: they "
+        "count twice",
+        "Take the answers from one of the two, or leave them out of the other one with `exclude`.",
     ),
 )
 """What is asked about surveys."""

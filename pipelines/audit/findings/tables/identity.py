@@ -62,33 +62,72 @@ def find_odd_identities(con: duckdb.DuckDBPyConnection) -> list[Finding]:
     Args:
         con: The build, with the tables of identity and `core.orders`.
     """
-    return [*_find_shared_addresses(con), *_find_large_customers(con), *_find_tills(con), *_find_shared_persons(con)]
+    return [
+        *_find_shared_keys(con),
+        *_find_listed_matches(con),
+        *_find_large_customers(con),
+        *_find_tills(con),
+        *_find_shared_persons(con),
+    ]
 
 
-def _find_shared_addresses(con: duckdb.DuckDBPyConnection) -> Iterator[Finding]:
-    found = con.execute("select system, shared_by, email_count, shared_count from identity.shared_emails").fetchall()
-    for system, shared_by, emails, count in found:
-        if shared_by == "records":
+def _find_shared_keys(con: duckdb.DuckDBPyConnection) -> Iterator[Finding]:
+    found = con.execute(
+        "select key_type, system, shared_by, key_count, shared_count from identity.shared_keys"
+    ).fetchall()
+    for key_type, system, shared_by, keys, count in found:
+        if key_type == "phone":
+            yield make_finding(
+                "shared_phones",
+                f"{keys:,} telephone numbers stand on {count:,} customer records of `{system}`, more than "
+                "`identity.max_records_per_phone` allows; they link no records.",
+                "If one of them is that of a single customer, raise the limit; otherwise nothing is to be done.",
+                source=system,
+                table="identity.shared_keys",
+                count=keys,
+            )
+        elif shared_by == "records":
             yield make_finding(
                 "shared_addresses",
-                f"{emails:,} addresses stand on {count:,} customer records of `{system}`, more than "
+                f"{keys:,} addresses stand on {count:,} customer records of `{system}`, more than "
                 "`identity.max_records_per_email` allows; they link no records.",
                 "If one of them is that of a single customer, raise the limit; otherwise nothing is to be done.",
                 source=system,
-                table="identity.shared_emails",
-                count=emails,
+                table="identity.shared_keys",
+                count=keys,
             )
         else:
             yield make_finding(
                 "addresses_of_too_many_orders",
-                f"{emails:,} addresses stand on {count:,} orders of `{system}` without a customer record, more than "
+                f"{keys:,} addresses stand on {count:,} orders of `{system}` without a customer record, more than "
                 "`identity.max_orders_per_email` or `identity.max_orders_per_email_and_day` allows; these orders are "
                 "of no known customer.",
                 "If they are the till's, an office's or a marketplace's, add them to `identity.ignore_emails`; if one "
                 "is that of a customer, raise the limit.",
                 source=system,
-                table="identity.shared_emails",
-                count=emails,
+                table="identity.shared_keys",
+                count=keys,
+            )
+
+
+def _find_listed_matches(con: duckdb.DuckDBPyConnection) -> Iterator[Finding]:
+    for unknown, cut in con.execute("select unknown_pair_count, cut_count from identity.match_lists").fetchall():
+        if unknown:
+            yield make_finding(
+                "matches_name_nobody",
+                f"{unknown:,} pairs of `identity.always_match` and `identity.never_match` name a record or an address "
+                "that no delivery has, or that names nobody; they do nothing.",
+                "Compare them with `core.customer_source_ids`; a record is written as `system:record id`.",
+                table="identity.links",
+                count=unknown,
+            )
+        if cut:
+            yield make_finding(
+                "links_forbidden",
+                f"{cut:,} links between records are not made, since `identity.never_match` keeps their persons apart.",
+                "`regulars about` shows them for one customer; nothing is to be done if they are right.",
+                table="identity.links",
+                count=cut,
             )
 
 

@@ -156,3 +156,15 @@ def test_rows_of_several_days_have_no_weekday(con):
         order(con, 1, f"o{number}", ordered_at=f"2026-06-{20 + number} 10:00:00")
     [profile] = read_profiles(measure(con))
     assert profile.weekday is None
+
+
+def test_of_rates_the_newest_day_is_known_and_what_lies_after_the_run_is_no_day_yet(con):
+    con.execute("insert into landed.files values ('bank', 1, 'r.csv', '2026-06-30', '2026-06-30', 'fx_rates')")
+    for day in ("2026-06-24", "2026-06-26", "2026-07-01", "x"):
+        con.execute(
+            "insert into landed.fx_rates (rate_date, _source, _delivery) values (?, 'bank', 1)",
+            [day],
+        )
+    [profile] = read_profiles(measure(con))
+    assert (profile.newest_day, profile.age_days) == ((dt.date(2026, 6, 26) - dt.date(1970, 1, 1)).days, 4)
+    assert (profile.weekday, profile.median_hour, profile.lag_days) == (None, None, None)

@@ -10,7 +10,8 @@ from tests.builders import people_of, warehouse
 def found_in(people: People, orders: list[dict[str, object]] | None = None) -> dict[str, Finding]:
     """Name -> finding."""
     with warehouse(core__orders=orders or []) as con:
-        for table, frame in {"records": people.records, "shared_emails": people.shared_emails}.items():
+        made = {"records": people.records, "shared_keys": people.shared_keys, "match_lists": people.match_lists}
+        for table, frame in made.items():
             con.register("frame", frame.to_arrow())
             con.execute(f"create or replace table identity.{table} as select * from frame")
             con.unregister("frame")
@@ -27,6 +28,28 @@ def test_addresses_that_too_many_share_are_counted_and_not_named():
     assert (found["shared_addresses"].count, found["shared_addresses"].severity) == (1, "info")
     assert "1 addresses stand on 4 orders" in found["addresses_of_too_many_orders"].sentence
     assert "example.com" not in str(found)
+
+
+def test_numbers_that_too_many_share_are_counted_and_not_named():
+    people = people_of(
+        customers=[{"customer_record_id": str(n), "phone": "+4930901820"} for n in range(3)],
+        rules=Rules(match_phones=True, max_records_per_phone=2),
+    )
+    found = found_in(people)["shared_phones"]
+    assert (found.count, found.severity) == (1, "info")
+    assert "1 telephone numbers stand on 3 customer records of `shop`" in found.sentence
+    assert "4930901820" not in str(found)
+
+
+def test_listed_pairs_that_name_nobody_and_links_that_they_forbid_are_counted():
+    people = people_of(
+        customers=[{"customer_record_id": n, "email": "ada@example.com"} for n in "12"],
+        rules=Rules(never_match=[("shop:1", "shop:2")], always_match=[("shop:1", "gone@example.com")]),
+    )
+    found = found_in(people)
+    assert (found["links_forbidden"].count, found["links_forbidden"].severity) == (1, "info")
+    assert (found["matches_name_nobody"].count, found["matches_name_nobody"].severity) == (1, "warning")
+    assert "links_forbidden" not in found_in(people_of())
 
 
 def test_the_customer_of_most_records_is_measured():

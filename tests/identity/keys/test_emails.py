@@ -1,12 +1,12 @@
 import polars as pl
 import pytest
 
-from regulars.pipelines.identity.emails import add_normal_email, normalise_email
+from regulars.pipelines.identity.keys.emails import EmailRules, add_normal_email, normalise_email
 
 
 def normal(*written: str | None, ignored: tuple[str, ...] = ()) -> list[str | None]:
     rows = pl.DataFrame({"place": range(len(written)), "email": written}, schema_overrides={"email": pl.String})
-    return add_normal_email(rows, ignored).sort("place")["email"].to_list()
+    return add_normal_email(rows, EmailRules(ignored)).sort("place")["email"].to_list()
 
 
 @pytest.mark.parametrize(
@@ -69,3 +69,18 @@ def test_the_settings_ignore_whole_addresses_names_and_domains():
 )
 def test_several_addresses_in_a_cell_or_none_name_nobody(written):
     assert normal(written) == [None]
+
+
+def test_a_domain_alias_is_the_same_mailbox_and_ignored_addresses_stay_ignored_under_either():
+    rules = EmailRules(ignored=("till@gmail.com", "bar@googlemail.com"), domain_aliases={"GoogleMail.com": "gmail.com"})
+    written = ["Ada@googlemail.com", "ada@gmail.com", "till@googlemail.com", "bar@googlemail.com", "ada@example.com"]
+    made = add_normal_email(pl.DataFrame({"email": written}), rules)["email"].to_list()
+    assert made == ["ada@gmail.com", "ada@gmail.com", None, None, "ada@example.com"]
+
+
+def test_gmails_variants_are_one_address_where_wanted_and_at_gmail_only():
+    written = ["a.da+shop@gmail.com", "ada@gmail.com", "a.da+shop@example.com"]
+    rows = pl.DataFrame({"email": written})
+    assert add_normal_email(rows, EmailRules())["email"].to_list() == written
+    variants = add_normal_email(rows, EmailRules(gmail_variants=True))["email"].to_list()
+    assert variants == ["ada@gmail.com", "ada@gmail.com", "a.da+shop@example.com"]

@@ -1,6 +1,7 @@
-"""Finds addresses that too many records or orders share to name anybody.
+"""Finds addresses and telephone numbers that too many records or orders share to name anybody.
 
-Put here: when an address is that of no single person. Keep out: addresses that name nobody by themselves (`emails.py`).
+Put here: when a key is that of no single person. Keep out: keys that name nobody by themselves (`emails.py`,
+`phones.py`).
 """
 
 import polars as pl
@@ -43,3 +44,36 @@ def find_shared_emails(
     )
     columns = ["system", "email", "shared_by", "shared_count"]
     return pl.concat([by_records.select(columns), by_orders.select(columns)])
+
+
+def find_shared_phones(keys: pl.DataFrame, *, max_records: int) -> pl.DataFrame:
+    """The telephone numbers of offices and the like: more customer records of one system share them.
+
+    Args:
+        keys: Which customer records carry which number: `system`, `record_id`, `phone`.
+        max_records: More customer records of one system than this share no person's number.
+
+    Returns:
+        One row per system and `phone`, with `shared_by` (`records`) and the number of records as `shared_count`.
+    """
+    return (
+        keys.group_by("system", "phone")
+        .agg(shared_count=pl.col("record_id").n_unique().cast(pl.Int64))
+        .filter(pl.col("shared_count") > max_records)
+        .select("system", "phone", pl.lit("records").alias("shared_by"), "shared_count")
+    )
+
+
+def count_shared_keys(emails: pl.DataFrame, phones: pl.DataFrame) -> pl.DataFrame:
+    """How many keys of each type are ignored: `key_type`, `system`, `shared_by`, `key_count`, `shared_count`."""
+    shared = pl.concat(
+        [
+            frame.drop(key_type).with_columns(key_type=pl.lit(key_type))
+            for key_type, frame in {"email": emails, "phone": phones}.items()
+        ]
+    )
+    return (
+        shared.group_by("key_type", "system", "shared_by")
+        .agg(key_count=pl.len().cast(pl.Int64), shared_count=pl.col("shared_count").sum())
+        .sort("key_type", "system", "shared_by")
+    )

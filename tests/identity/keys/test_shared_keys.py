@@ -20,8 +20,8 @@ def test_an_address_on_too_many_orders_names_nobody_and_is_counted_not_named():
     people = people_of(orders=orders, rules=Rules(max_orders_per_email=4))
     assert together(people) == [{f"order/shop/{n}" for n in range(10, 14)}]
     assert linked(people, "order", "0") is None
-    assert people.shared_emails.to_dicts() == [
-        {"system": "shop", "shared_by": "orders", "email_count": 1, "shared_count": 5}
+    assert people.shared_keys.to_dicts() == [
+        {"key_type": "email", "system": "shop", "shared_by": "orders", "key_count": 1, "shared_count": 5}
     ]
     assert len(together(people_of(orders=orders, rules=Rules(max_orders_per_email=5)))) == 2
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from regulars.pipelines.sources.readers.reworked_text import list_secret_columns
+from regulars.pipelines.sources.reworking.reworked_text import list_secret_columns
 
 CUSTOMERS = {"path": "*.csv", "kind": "customers", "columns": {"customer_record_id": "email", "email": "email"}}
 ORDERS = {

@@ -1,0 +1,99 @@
+"""Runs one SELECT on a published file, in a process that can read nothing else and is ended at its limits.
+
+Put here: what the process does; `run_guarded_query` of `guarded_query.py` starts it. Keep out: who asks.
+The process reads one request as JSON from its input and writes one answer as JSON.
+"""
+
+import datetime as dt
+import json
+import resource
+import sys
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+MIB = 2**20
+
+
+def answer(request: dict[str, Any]) -> dict[str, Any]:
+    """Run the request's query.
+
+    Args:
+        request: `file` (the published DuckDB file), `query`, `row_limit`, `character_limit`, `memory_mib`.
+
+    Returns:
+        `columns`, `rows`, `row_count` (of the rows returned) and `is_cut` (whether there are more); or `error`.
+    """
+    file = Path(request["file"])
+    config: dict[str, str | bool | int | float | list[str]] = {
+        "memory_limit": f"{request['memory_mib'] // 2}MiB",
+        "threads": "1",
+        "autoinstall_known_extensions": "false",
+        "autoload_known_extensions": "false",
+        "python_enable_replacements": "false",
+    }
+    with duckdb.connect(file, read_only=True, config=config) as con:
+        con.execute("set temp_directory = ''")
+        con.execute("set home_directory = '-'")
+        con.execute("set enable_external_access = false")
+        con.execute("set lock_configuration = true")
+        try:
+            found = _run(con, str(request["query"]), int(request["row_limit"]), int(request["character_limit"]))
+        except (duckdb.Error, MemoryError) as error:
+            sentence = str(error).partition("\n\nStack Trace")[0] or "the query needs more memory than it may take"
+            found = {"error": sentence}
+    return found
+
+
+def _run(con: duckdb.DuckDBPyConnection, query: str, row_limit: int, character_limit: int) -> dict[str, Any]:
+    statements = con.extract_statements(query)
+    if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
+        return {"error": "ask with one SELECT; nothing here can be changed, and no other statement is run"}
+    cursor = con.execute(statements[0])
+    columns = [each[0] for each in cursor.description or []]
+    rows: list[list[Any]] = []
+    characters, is_cut = 0, False
+    while not is_cut and (row := cursor.fetchone()) is not None:
+        cells = [_to_json(value) for value in row]
+        characters += len(json.dumps(cells, ensure_ascii=False))
+        is_cut = len(rows) == row_limit or characters > character_limit
+        if not is_cut:
+            rows.append(cells)
+    return {"columns": columns, "rows": rows, "row_count": len(rows), "is_cut": is_cut}
+
+
+def _to_json(value: object) -> object:
+    if isinstance(value, Decimal):
+        return float(value)
+    if isinstance(value, dt.date | dt.datetime | dt.time):
+        return value.isoformat()
+    if value is None or isinstance(value, bool | int | str):
+        return value
+    if isinstance(value, float):
+        return value if value == value and abs(value) != float("inf") else str(value)
+    return str(value)
+
+
+def _limit_process(memory_mib: int, seconds: int) -> None:
+    """End this process where it takes more: some functions of DuckDB heed neither its memory limit nor an interrupt."""
+    for kind, limit in ((resource.RLIMIT_AS, memory_mib * MIB), (resource.RLIMIT_CPU, seconds)):
+        resource.setrlimit(kind, (limit, limit))
+
+
+def _hide_place(text: str, folder: Path) -> str:
+    """The text without the folder: `pragma database_list` and the like tell where on the machine the file lies."""
+    return text.replace(f"{folder}/", "")
+
+
+def main() -> None:
+    """Answer the request on the standard input."""
+    request = json.load(sys.stdin)
+    _limit_process(request["memory_mib"], request["seconds"])
+    text = json.dumps(answer(request), ensure_ascii=False)
+    sys.stdout.write(_hide_place(text, Path(request["file"]).parent))
+
+
+if __name__ == "__main__":
+    main()

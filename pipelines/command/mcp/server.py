@@ -1,0 +1,103 @@
+"""The MCP server: agents ask the published file in a protocol of their own, over standard input and output.
+
+Put here: tools, resources and what agents are told first. Keep out: what a tool answers (`published.py`), and running
+a query (`guarded_query.py`). The only module that imports `mcp`.
+"""
+
+import json
+from collections.abc import Callable
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from mcp.server.mcpserver import MCPServer
+from mcp.server.mcpserver.exceptions import ToolError
+
+from regulars.pipelines.command.generations import find_current
+from regulars.pipelines.command.mcp import published
+from regulars.pipelines.command.mcp.guarded_query import Limits, run_guarded_query
+from regulars.pipelines.errors import RegularsError
+from regulars.pipelines.home.home import Home
+
+INSTRUCTIONS = """
+Tables about the customers of one company: who comes back, what each is worth, how they feel, and what to do about it.
+Call list_tables, then describe_table, before you write a query; explain_metric says how a number is defined and gives a
+query for it. Rules that keep answers right:
+- NULL means not known yet or not knowable, never 0; the column `reason` or `is_complete` beside it says why.
+- Many tables hold several grains and dimensions: filter `grain` and `dimension` (the whole company is 'all'), or ask
+  the view of the headline rows that explain_metric names. Never add up shares, averages or scores.
+- Give n and the interval beside a rate or score, and the day `as_of` up to which the data counts.
+- customer_id is a name of its own; names and addresses of people are not here.
+"""
+
+
+def make_server(home: Home, limits: Limits | None = None) -> MCPServer:
+    """The server for what a home publishes; every call reads the generation that is current then.
+
+    Args:
+        home: The company's home.
+        limits: What one query may take.
+    """
+    server = MCPServer(
+        name="regulars", version=version("regulars"), instructions=INSTRUCTIONS.strip(), log_level="ERROR"
+    )
+    allowed = limits or Limits()
+
+    def answer(ask: Callable[[Path], Any]) -> str:
+        try:
+            file = find_current(home).duckdb_file
+            return json.dumps({**published.find_as_of(file), "answer": ask(file)}, default=str, ensure_ascii=False)
+        except RegularsError as error:
+            raise ToolError(str(error)) from None
+
+    @server.tool(structured_output=False)
+    def list_tables() -> str:
+        """List every published table and view, with what it answers and what one row is."""
+        return answer(published.list_tables)
+
+    @server.tool(structured_output=False)
+    def describe_table(table: str) -> str:
+        """Describe one table, such as `marts.churn`: columns, units, allowed values, keys, metrics."""
+        return answer(lambda file: published.describe_table(file, table))
+
+    @server.tool(structured_output=False)
+    def explain_metric(metric: str) -> str:
+        """Say how a metric, such as `churn_rate_12m`, is defined, and give a query for its latest values."""
+        return answer(lambda file: published.explain_metric(file, metric))
+
+    @server.tool(structured_output=False)
+    def query(sql: str) -> str:
+        """Run one SELECT (DuckDB SQL) on the published tables; at most 500 rows come back, `is_cut` says if not all."""
+        return answer(lambda file: run_guarded_query(file, sql, allowed))
+
+    @server.tool(structured_output=False)
+    def list_findings() -> str:
+        """List what the last run found odd in the data, the most severe first, with what to do about it."""
+        return answer(published.list_findings)
+
+    @server.tool(structured_output=False)
+    def list_restatements() -> str:
+        """List which figures of the past the last run changed, and why."""
+        return answer(published.list_restatements)
+
+    @server.resource("regulars://report", mime_type="text/html")
+    def report() -> str:
+        """The report of the current generation, as one page."""
+        return find_current(home).report_file.read_text(encoding="utf-8")
+
+    @server.resource("regulars://contracts", mime_type="application/yaml")
+    def contracts() -> str:
+        """The contracts of all published tables, in the Open Data Contract Standard."""
+        return find_current(home).contracts_file.read_text(encoding="utf-8")
+
+    return server
+
+
+def serve(home: Home) -> None:
+    """Serve until the client closes the standard input.
+
+    Raises:
+        StorageFailed: Nothing is published yet.
+    """
+    find_current(home)
+    make_server(home).run(transport="stdio")

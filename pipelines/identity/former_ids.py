@@ -1,0 +1,87 @@
+"""Says which customer stands now for an id that is no longer in use.
+
+Put here: following ids through merges and removals. Keep out: which id a component keeps (`stable_ids.py`).
+"""
+
+import polars as pl
+
+FORMER_IDS = {
+    "former_customer_id": pl.String,
+    "customer_id": pl.String,
+    "ended_in_generation": pl.Int32,
+    "record_share": pl.Float64,
+}
+"""One row per customer id that no record bears any more: who has most of its last records now, or NULL; since when it
+is out of use; and the share of its last records that went that way, 0 to 1."""
+
+
+def find_former_ids(person_map: pl.DataFrame, current: pl.Series) -> pl.DataFrame:
+    """Follow every id that was ever used, and is not now, to the customer of today.
+
+    The last records of an id are those that bore it until it ended. The customer to whom most of them went next stands
+    for it; of equal numbers the one whose record has the least key. If that id has ended too, it is followed further.
+
+    Args:
+        person_map: Every id that a record ever had: `record_key`, `customer_id`, `since_generation`.
+        current: The ids in use now.
+
+    Returns:
+        The columns of `FORMER_IDS`, sorted. An id whose records are all gone leads to NULL, and so does one whose
+        records are nobody's now; then `record_share` is NULL.
+    """
+    ids = pl.col("customer_id")
+    in_use = current.rename("customer_id").to_frame()
+    ended = (
+        person_map.select("record_key", "customer_id")
+        .filter(ids.is_not_null())
+        .join(in_use, on="customer_id", how="anti")
+    )
+    # few ids ever end: the rest of the map need not be sorted
+    periods = person_map.select("record_key", "customer_id", "since_generation").join(
+        ended, on="record_key", how="semi"
+    )
+    following = (
+        periods.sort("record_key", "since_generation")
+        .with_columns(
+            next_id=ids.shift(-1).over("record_key"), until=pl.col("since_generation").shift(-1).over("record_key")
+        )
+        .join(ended.select("customer_id").unique(), on="customer_id", how="semi")
+    )
+    last = following.filter(
+        (pl.col("until") == pl.col("until").max().over("customer_id"))
+        | pl.col("until").max().over("customer_id").is_null()
+    )
+    steps = (
+        last.group_by("customer_id", "next_id")
+        .agg(pl.len().alias("count"), pl.col("record_key").min(), pl.col("until").first())
+        .with_columns(share=pl.col("count") / pl.col("count").sum().over("customer_id"))
+        .sort(pl.col("next_id").is_null(), -pl.col("count").cast(pl.Int64), "record_key")
+        .unique("customer_id", keep="first", maintain_order=True)
+    )
+    return _follow(steps, current).sort("former_customer_id").cast(FORMER_IDS)  # type: ignore[arg-type]
+
+
+def _follow(steps: pl.DataFrame, current: pl.Series) -> pl.DataFrame:
+    """The columns of `FORMER_IDS`: each id followed until it is in use, or leads nowhere."""
+    onward = steps.select(next_id="customer_id", further="next_id")
+    found = steps.select(
+        pl.col("customer_id").alias("former_customer_id"),
+        "next_id",
+        pl.col("until").alias("ended_in_generation"),
+        pl.col("share").alias("record_share"),
+    )
+    in_use = current.implode()
+    # an id leads to one that ended later than itself, so that this ends
+    while len(found.filter(pl.col("next_id").is_not_null() & ~pl.col("next_id").is_in(in_use))):
+        ended = pl.col("next_id").is_not_null() & ~pl.col("next_id").is_in(in_use)
+        found = (
+            found.join(onward, on="next_id", how="left")
+            .with_columns(next_id=pl.when(ended).then("further").otherwise("next_id"))
+            .drop("further")
+        )
+    return found.select(
+        "former_customer_id",
+        pl.col("next_id").alias("customer_id"),
+        "ended_in_generation",
+        pl.when(pl.col("next_id").is_not_null()).then("record_share").alias("record_share"),
+    )

@@ -1,0 +1,114 @@
+"""Normalises e-mail addresses so that they can identify people, and drops addresses that name nobody.
+
+Put here: which spellings are the same address. Keep out: who shares an address
+(`shared_keys.py`).
+"""
+
+import re
+import unicodedata
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+
+import polars as pl
+
+GMAIL = "gmail.com"
+
+NAMES_NOBODY = frozenset(
+    {
+        "noreply@",
+        "no-reply@",
+        "no_reply@",
+        "donotreply@",
+        "do-not-reply@",
+        "mailer-daemon@",
+        "postmaster@",
+        "none@",
+        "null@",
+        "unknown@",
+        "noemail@",
+        "no-email@",
+    }
+)
+"""Addresses that belong to no person; the settings add `ignore_emails` to them."""
+
+_ADDRESS = re.compile(r"[^@\s,;<>()]+@[^@\s.,;<>()]+(\.[^@\s.,;<>()]+)+")
+_IN_BRACKETS = re.compile(r"[^<>@,;]*<([^<>]+)>")
+"""`Pat Miller <pat@example.org>`: the name says nothing that the address does not."""
+_ALREADY_NORMAL = r"^[a-z0-9._%+-]+@[a-z0-9-]+(\.[a-z0-9-]+)+$"
+
+
+def normalise_email(delivered: str) -> str | None:
+    """One spelling for all ways to write an address; None when it is not an address.
+
+    Args:
+        delivered: May have blanks around it, capitals, `mailto:`, full-width letters, an international domain, a name
+            before an address in angle brackets, a comma or full stop behind it.
+    """
+    address = unicodedata.normalize("NFKC", delivered).strip().lower()
+    bracketed = _IN_BRACKETS.fullmatch(address)
+    address = (bracketed[1] if bracketed else address).strip().removeprefix("mailto:").strip(" \t.,;'\"")
+    if not _ADDRESS.fullmatch(address):
+        return None
+    name, _, domain = address.partition("@")
+    try:
+        return f"{name}@{domain.encode('idna').decode('ascii')}"
+    except UnicodeError:  # a domain that cannot exist
+        return None
+
+
+@dataclass(frozen=True)
+class EmailRules:
+    """The settings that decide which addresses are the same, and which name nobody.
+
+    Attributes:
+        ignored: Addresses to ignore beside `NAMES_NOBODY`, in upper or lower case: a whole address, a name (`noreply@`)
+            or a domain (`@example.com`).
+        domain_aliases: Domain -> the domain under which the same mailboxes are known.
+        gmail_variants: Whether full stops and what follows a `+` are dropped from addresses at Gmail.
+    """
+
+    ignored: Collection[str] = ()
+    domain_aliases: Mapping[str, str] = field(default_factory=dict)
+    gmail_variants: bool = False
+
+
+def add_normal_email(rows: pl.DataFrame, rules: EmailRules) -> pl.DataFrame:
+    """Normalise the column `email` of `rows`; NULL where an address names nobody.
+
+    Args:
+        rows: Any frame with a text column `email`.
+        rules: The settings about addresses.
+    """
+    distinct = rows.select(pl.col("email").drop_nulls().unique())
+    # nearly all are normal already, and those need no Python
+    odd = distinct.filter(~pl.col("email").str.contains(_ALREADY_NORMAL))["email"]
+    spelled = pl.DataFrame(
+        {"email": odd, "normal": [normalise_email(each) or "" for each in odd]},
+        schema={"email": pl.String, "normal": pl.String},
+    )
+    named = distinct.join(spelled, on="email", how="left").with_columns(normal=pl.coalesce("normal", "email"))
+    named = named.filter(~_names_nobody(rules)).with_columns(normal=_replace_aliases(rules))
+    named = named.filter(~_names_nobody(rules))
+    return rows.join(named, on="email", how="left").with_columns(email=pl.col("normal")).drop("normal")
+
+
+def _names_nobody(rules: EmailRules) -> pl.Expr:
+    nobody = sorted(NAMES_NOBODY | {entry.strip().lower() for entry in rules.ignored})
+    normal = pl.col("normal")
+    return pl.any_horizontal(
+        normal == "",
+        normal.is_in(nobody),
+        normal.str.extract(r"^([^@]*@)").is_in(nobody),
+        normal.str.extract(r"(@.*)$").is_in(nobody),
+    )
+
+
+def _replace_aliases(rules: EmailRules) -> pl.Expr:
+    """The normal address under the domain, and at Gmail the name, by which its mailbox is known."""
+    name, domain = pl.col("normal").str.extract(r"^([^@]*)@"), pl.col("normal").str.extract(r"@(.*)$")
+    aliases = {alias.strip().lower(): known.strip().lower() for alias, known in rules.domain_aliases.items()}
+    domain = domain.replace(list(aliases), list(aliases.values()))
+    if rules.gmail_variants:
+        short = name.str.replace(r"\+.*$", "").str.replace_all(".", "", literal=True)
+        name = pl.when(domain == GMAIL).then(short).otherwise(name)
+    return pl.concat_str(name, domain, separator="@")

@@ -1,0 +1,127 @@
+"""Normalises telephone numbers so that they can identify people, and says which records a number may link.
+
+Put here: which spellings are the same number, and when names forbid that it links. Keep out: who shares a number
+(`shared_keys.py`) and the graph (`pipelines/identity/people.py`).
+"""
+
+import re
+
+import phonenumbers
+import polars as pl
+from phonenumbers import PhoneNumberType
+
+from regulars.pipelines.definitions.countries import list_country_names
+
+NAMES_NO_PERSON = frozenset(
+    {
+        PhoneNumberType.TOLL_FREE,
+        PhoneNumberType.PREMIUM_RATE,
+        PhoneNumberType.SHARED_COST,
+        PhoneNumberType.UAN,
+        PhoneNumberType.VOICEMAIL,
+    }
+)
+"""Kinds of numbers that firms rent and nobody is called by."""
+SHARED_DIGITS = 6
+"""Spellings of one number end with the same digits: a number whose last six are those of no other record links none."""
+
+
+def normalise_phone(delivered: str, region: str | None) -> str | None:
+    """One spelling (E.164, with its extension) for all ways to write a number; None when it is not a number.
+
+    Args:
+        delivered: May have blanks, brackets, hyphens, an apostrophe before it, an extension behind it.
+        region: The country of numbers without a country code, as ISO 3166-1 alpha-2; None: such numbers are unknown.
+    """
+    written = delivered.strip().lstrip("'")
+    if region is None:
+        written = re.sub(r"^00", "+", written)
+    try:
+        number = phonenumbers.parse(written, region)
+    except phonenumbers.NumberParseException:
+        return None
+    if not phonenumbers.is_valid_number(number) or phonenumbers.number_type(number) in NAMES_NO_PERSON:
+        return None
+    spelling = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    return f"{spelling};ext={number.extension}" if number.extension else spelling
+
+
+PHONE_KEYS = {
+    "system": pl.String,
+    "record_id": pl.String,
+    "row_id": pl.Int64,
+    "phone": pl.String,
+    "key": pl.String,
+}
+"""One row per customer record that a number may link: the number, and the key, which may hold names too."""
+
+
+def find_phone_keys(rows: pl.DataFrame | None, region: str | None) -> pl.DataFrame:
+    """Which records may be linked by which number.
+
+    A number links all its records when no two of them have different given or family names; records without a name
+    differ from nobody. Otherwise it links those with equal given and family names only, and the key is the number with
+    these names.
+
+    Args:
+        rows: Customer records with a number: `system`, `record_id`, `row_id`, `phone`, `country`, `first_name`,
+            `last_name`, all as delivered; None where numbers link nothing.
+        region: The country of numbers without a country code, where a record names no country.
+
+    Returns:
+        The columns of `PHONE_KEYS`, `phone` normalised; records without a usable number are left out.
+    """
+    if rows is None:
+        return pl.DataFrame(schema=PHONE_KEYS)
+    read = _add_normal_phone(_leave_out_lonely(rows), region)
+    named = read.with_columns(_fold_names())
+    differ = (pl.col("given").drop_nulls().n_unique().over("phone") > 1) | (
+        pl.col("family").drop_nulls().n_unique().over("phone") > 1
+    )
+    by_name = pl.concat_str("phone", "given", "family", separator=" ")  # NULL without both names
+    return (
+        named.with_columns(key=pl.when(differ).then(by_name).otherwise("phone"))
+        .filter(pl.col("key").is_not_null())
+        .select(PHONE_KEYS.keys())
+    )
+
+
+def _leave_out_lonely(rows: pl.DataFrame) -> pl.DataFrame:
+    """Only rows whose last digits are those of another record too: nothing else needs to be parsed."""
+    digits = pl.col("phone").str.replace(r"(?i)\s*(ext|x|#).*$", "").str.replace_all(r"\D", "")
+    ending = rows.with_columns(ending=digits.str.tail(SHARED_DIGITS)).filter(pl.col("ending") != "")
+    return ending.filter(pl.col("ending").is_duplicated()).drop("ending")
+
+
+def _add_normal_phone(rows: pl.DataFrame, region: str | None) -> pl.DataFrame:
+    """Replace `phone` by its normal spelling; rows without one are left out. Equal spellings are parsed once."""
+    countries = pl.DataFrame(
+        [(each.name, each.country) for each in list_country_names()],
+        {"name": pl.String, "own_region": pl.String},
+        orient="row",
+    ).unique("name", keep="first", maintain_order=True)
+    rows = rows.join(
+        countries, left_on=pl.col("country").str.strip_chars().str.to_lowercase(), right_on="name", how="left"
+    ).with_columns(region=pl.coalesce("own_region", pl.lit(region, pl.String)))
+    distinct = rows.select("phone", "region").unique()
+    normal = pl.Series("normal", [normalise_phone(*each) for each in distinct.rows()], pl.String)
+    return (
+        rows.join(distinct.with_columns(normal), on=["phone", "region"], nulls_equal=True)
+        .filter(pl.col("normal").is_not_null())
+        .with_columns(phone="normal")
+    )
+
+
+def _fold_names() -> list[pl.Expr]:
+    """`given` and `family`: the first and the last word of a name, without accents and capitals; NULL without one."""
+    full = pl.concat_str(pl.col("first_name", "last_name").fill_null(""), separator=" ")
+    words = (
+        full.str.normalize("NFKD")
+        .str.replace_all(r"\p{M}", "")
+        .str.to_lowercase()
+        .str.extract_all(r"[\p{L}\p{N}]+(?:['’-][\p{L}\p{N}]+)*")
+    )
+    return [
+        words.list.first().alias("given"),
+        pl.when(words.list.len() > 1).then(words.list.last()).alias("family"),
+    ]

@@ -1,0 +1,83 @@
+"""Writes the cells of a sheet as the text that a person would type.
+
+Put here: one cell, and one column of cells. Keep out: which row is the header, and which rows are records.
+"""
+
+import datetime as dt
+from collections.abc import Sequence
+
+import pyarrow as pa
+
+Cell = int | float | str | bool | dt.time | dt.date | dt.datetime | dt.timedelta
+
+ERRORS = frozenset({"#DIV/0!", "#N/A", "#NAME?", "#NULL!", "#NUM!", "#REF!", "#VALUE!", "#SPILL!", "#CALC!"})
+"""What a cell shows in place of a value that could not be computed."""
+_EXACT_WHOLE = 2**53
+_NOISE = 3
+"""A number that is so many digits shorter when it is rounded to 15 digits was computed, and never typed."""
+
+
+def write_cell(cell: Cell, decimal: str = ".") -> str | None:
+    """The text of a cell; None when it is empty.
+
+    Numbers have the fewest digits that are exact, without exponent: 1 and not 1.0. Where the last digits are noise of
+    binary arithmetic, such as 0.30000000000000004, they have the 15 digits that a spreadsheet keeps. Days are
+    `2026-01-31`, moments `2026-01-31 14:05:00`, lengths of time `36:00:00`.
+
+    Args:
+        cell: The value.
+        decimal: The sign between whole and fraction, so that a column may hold numbers and numbers as text.
+    """
+    match cell:
+        case str():
+            return cell or None
+        case bool():
+            return "true" if cell else "false"
+        case int():
+            return str(cell)
+        case float():
+            return write_number(cell).replace(".", decimal)
+        case dt.datetime():
+            return cell.isoformat(sep=" ")
+        case dt.timedelta():
+            seconds = round(cell.total_seconds())
+            sign = "-" if seconds < 0 else ""
+            minutes, second = divmod(abs(seconds), 60)
+            return f"{sign}{minutes // 60}:{minutes % 60:02}:{second:02}"
+        case _:
+            return cell.isoformat()
+
+
+def write_number(number: float) -> str:
+    """The shortest exact text of a number, with a point and without exponent."""
+    if number.is_integer():
+        return str(int(number))
+    text = repr(number)
+    if len(text) > 15 or "e" in text:
+        rounded = f"{number:.15g}"
+        text = rounded if len(rounded) + _NOISE <= len(text) else text
+        if "e" in text:
+            return _write_without_exponent(text)
+    return text
+
+
+def _write_without_exponent(text: str) -> str:
+    mantissa, _, exponent = text.partition("e")
+    sign = "-" if mantissa.startswith("-") else ""
+    whole, _, fraction = mantissa.removeprefix("-").partition(".")
+    if not exponent.removeprefix("-").isdecimal():
+        return text  # infinite, or not a number
+    places = -int(exponent)
+    return f"{sign}0.{'0' * (places - len(whole))}{whole}{fraction}"
+
+
+def write_column(cells: Sequence[Cell], decimal: str) -> "pa.Array[pa.StringScalar]":
+    """The texts of a column of cells; empty ones are NULL."""
+    types = set(map(type, cells))
+    if types == {str}:
+        return pa.array([cell or None for cell in cells], pa.string())
+    if types == {float} and decimal == ".":
+        return pa.array([write_number(cell) for cell in cells], pa.string())  # type: ignore[arg-type]
+    if types == {dt.datetime}:
+        return pa.array([cell.isoformat(sep=" ") for cell in cells], pa.string())  # type: ignore[call-arg, union-attr]
+    return pa.array([(cell or None) if type(cell) is str else write_cell(cell, decimal) for cell in cells], pa.string())

@@ -1,0 +1,166 @@
+"""Looks into the parts of an Excel workbook for what its reader does not tell: errors, formulas, what is hidden.
+
+Put here: the zip file and its XML, read once in pieces. Keep out: the values of cells (`workbook_files.py`).
+The XML is searched and never parsed: nothing in it is expanded.
+"""
+
+import html
+import posixpath
+import re
+import zipfile
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from regulars.pipelines.sources.readers.decoding import CHUNK, MAX_RATIO
+from regulars.pipelines.sources.readers.refusal import Refusal
+
+_MAX_PART = 1 << 32
+_RATIO_FLOOR = 1 << 24
+_MAX_CELLS = 100_000_000
+"""Cells that the reader holds in memory, empty ones between the first and the last counted."""
+_SHEET = re.compile(rb"<(?:\w+:)?sheet\b[^>]*>")
+_LINK = re.compile(rb"<(?:\w+:)?Relationship\b[^>]*>")
+_NAME = re.compile(rb'\bname="([^"]*)"')
+_LINK_OF_SHEET = re.compile(rb'\b\w+:id="([^"]*)"')
+_ID, _TARGET = re.compile(rb'\bId="([^"]*)"'), re.compile(rb'\bTarget="([^"]*)"')
+_ERROR = re.compile(rb"""<(?:\w+:)?c\b([^>]*\bt=["']e["'][^>]*)>(.*?)</(?:\w+:)?c>""", re.S)
+_PLACE = re.compile(rb'\br="([A-Z]+)(\d+)"')
+_CONTENT = re.compile(rb"<(?:\w+:)?v>([^<]*)<")
+_EMPTY_FORMULA = re.compile(rb"(?:</(?:\w+:)?f>|<(?:\w+:)?f\b[^>]*/>)\s*</(?:\w+:)?c>")
+_HIDDEN_COLUMN = re.compile(rb"<(?:\w+:)?col\b[^>]*\bhidden=[\"'](?:1|true)[\"'][^>]*>")
+_HIDDEN_ROW = re.compile(rb"<(?:\w+:)?row\b[^>]*\bhidden=[\"'](?:1|true)[\"']")
+_FAR_COLUMN = re.compile(rb'r="([A-Z]{2,3})\d')
+_ROW = re.compile(rb'<(?:\w+:)?row\b[^>]*\br="(\d+)"')
+
+
+@dataclass
+class SheetFacts:
+    """What the XML of a sheet says beside its values.
+
+    Attributes:
+        errors: Row from 1 -> letters of a column, and the error that a cell there shows.
+        empty_formulas: Formulas whose value was never computed.
+        hidden_columns: Columns that are hidden, as first and last number from 1.
+        hidden_rows: How many rows are hidden.
+    """
+
+    errors: dict[int, tuple[str, str]] = field(default_factory=dict)
+    empty_formulas: int = 0
+    hidden_columns: list[tuple[int, int]] = field(default_factory=list)
+    hidden_rows: int = 0
+
+
+def check_package(path: Path, file_name: str) -> None:
+    """Read every part of a zip file once.
+
+    Raises:
+        Refusal: It is damaged or cut off, has a password, or unpacks to far more than any real workbook.
+    """
+    try:
+        with zipfile.ZipFile(path) as package:
+            for part in package.infolist():
+                if part.flag_bits & 1:
+                    raise Refusal("damaged", f"{file_name} has a password: save it without one")
+                _check_size(part, file_name)
+    except (zipfile.BadZipFile, NotImplementedError) as error:
+        raise Refusal("truncated", f"{file_name} is cut off or damaged: deliver it again") from error
+
+
+def scan_sheets(path: Path, file_name: str) -> dict[str, SheetFacts]:
+    """Sheet -> what its XML says, of an `.xlsx`.
+
+    Raises:
+        Refusal: A part is damaged, or a cell lies so far away that the sheet does not fit into memory.
+    """
+    try:
+        with zipfile.ZipFile(path) as package:
+            parts = _find_parts(package)
+            facts = {name: _scan_sheet(package, part, file_name, name) for name, part in parts.items()}
+            for part in package.infolist():
+                if part.filename not in parts.values():
+                    all(_read_part(package, part.filename))
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, KeyError) as error:
+        raise Refusal("damaged", f"{file_name} is damaged: deliver it again") from error
+    return facts
+
+
+def _check_size(part: zipfile.ZipInfo, file_name: str) -> None:
+    is_bomb = part.file_size > _RATIO_FLOOR and part.file_size > MAX_RATIO * part.compress_size
+    if is_bomb or part.file_size > _MAX_PART:
+        raise Refusal(
+            "too_large",
+            f"{file_name} unpacks to more than {MAX_RATIO} times its size or to more than 4 GiB: it is not an export; "
+            "inspect it by hand",
+        )
+
+
+def _find_parts(package: zipfile.ZipFile) -> dict[str, str]:
+    """Name of a sheet -> its part of the package."""
+    links = {}
+    for link in _LINK.findall(package.read("xl/_rels/workbook.xml.rels")):
+        name, target = _ID.search(link), _TARGET.search(link)
+        if name and target:
+            links[name[1]] = posixpath.normpath(posixpath.join("/xl", target[1].decode())).lstrip("/")
+    parts = {}
+    for sheet in _SHEET.findall(package.read("xl/workbook.xml")):
+        name, link = _NAME.search(sheet), _LINK_OF_SHEET.search(sheet)
+        if name and link and link[1] in links:
+            parts[html.unescape(name[1].decode())] = links[link[1]]
+    return parts
+
+
+def _read_part(package: zipfile.ZipFile, part: str) -> Iterator[bytes]:
+    with package.open(part) as stream:
+        while chunk := stream.read(CHUNK):
+            yield chunk
+
+
+def _scan_sheet(package: zipfile.ZipFile, part: str, file_name: str, sheet: str) -> SheetFacts:
+    facts, rest, widest, last_row = SheetFacts(), b"", 26, 0
+    for chunk in _read_part(package, part):
+        text = rest + chunk
+        cut = max(text.rfind(b"<row"), text.rfind(b":row "), 0)
+        whole, rest = (text[:cut], text[cut:]) if cut and len(text) < 8 * CHUNK else (text, b"")
+        _note_facts(whole, facts)
+        widest = max([widest, *map(_count_column, set(_FAR_COLUMN.findall(whole)))])
+        last_row = max([last_row, *(int(row[1]) for row in [*_ROW.finditer(whole[-CHUNK:])][-1:])])
+        _refuse_far_cells(widest * last_row, file_name, sheet)
+    _note_facts(rest, facts)
+    widest = max([widest, *map(_count_column, set(_FAR_COLUMN.findall(rest)))])
+    last_row = max([last_row, *(int(row[1]) for row in _ROW.finditer(rest))])
+    _refuse_far_cells(widest * last_row, file_name, sheet)
+    return facts
+
+
+def _refuse_far_cells(cells: int, file_name: str, sheet: str) -> None:
+    if cells > _MAX_CELLS:
+        raise Refusal(
+            "too_large",
+            f"{file_name}, sheet `{sheet}`: its last cell lies so far away that the sheet has more than "
+            f"{_MAX_CELLS:,} cells: delete what stands outside the table",
+        )
+
+
+def _note_facts(text: bytes, facts: SheetFacts) -> None:
+    if b't="e"' in text or b"t='e'" in text:
+        for attributes, content in _ERROR.findall(text):
+            place, shown = _PLACE.search(attributes), _CONTENT.search(content)
+            if place:
+                facts.errors[int(place[2])] = (place[1].decode(), shown[1].decode() if shown else "#N/A")
+    if b"<f" in text or b":f" in text:
+        facts.empty_formulas += len(_EMPTY_FORMULA.findall(text))
+    if b"hidden=" in text:
+        facts.hidden_rows += len(_HIDDEN_ROW.findall(text))
+        for column in _HIDDEN_COLUMN.findall(text):
+            first, last = re.search(rb'\bmin="(\d+)"', column), re.search(rb'\bmax="(\d+)"', column)
+            if first and last:
+                facts.hidden_columns.append((int(first[1]), int(last[1])))
+
+
+def _count_column(letters: bytes) -> int:
+    number = 0
+    for letter in letters:
+        number = 26 * number + letter - 64
+    return number

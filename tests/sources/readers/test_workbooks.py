@@ -1,0 +1,187 @@
+"""Workbooks as people and tools make them: each value as a person would type it, each oddity said."""
+
+import datetime as dt
+
+import pytest
+
+from tests.workbooks import error, formula, ods, percent, xlsx
+
+DAY, MOMENT = dt.date(2026, 1, 2), dt.datetime.fromisoformat("2026-01-02 10:30:15")
+HEAD = ["id", "day", "total"]
+
+
+@pytest.fixture
+def book(shop):
+    """A shop that delivers a workbook."""
+    shop.sources["shop"].update(path="orders.xlsx", format="xlsx")
+    return shop
+
+
+def findings(shop):
+    return {finding.name: finding for finding in shop.land()["shop"].findings}
+
+
+def test_numbers_days_and_yes_or_no_are_the_text_that_a_person_would_type(book):
+    values = {
+        "1": 1.0,
+        "0.1": 0.1,
+        "5000000000000": 5e12,
+        "0.0000001": 1e-7,
+        "-0.00000012": -1.2e-7,
+        "0.3": 0.1 + 0.2,
+        "19.99": 19.989999999999998,
+        "12345678901234568": 12345678901234567,
+        "0.15": percent(0.15),
+        "007": "007",
+        "true": True,
+        "2026-01-02": DAY,
+        "2026-01-02 10:30:15": MOMENT,
+        "7.5": formula("A1*2", "7.5"),
+    }
+    book.write("orders.xlsx", xlsx({"Orders": [HEAD, *([value, DAY, 1] for value in values.values())]}))
+    assert sorted(book.rows("order_id")) == sorted((text,) for text in values)
+
+
+def test_a_spreadsheet_of_open_document_is_read_like_one_of_excel(book):
+    rows = [["Report"], [], HEAD, ["A1", DAY, 9.5], [2, MOMENT, 0.1]]
+    book.write("orders.xlsx", xlsx({"Orders": rows}))
+    excel = book.rows("order_id, ordered_at, gross_sales")
+    book.sources["shop"].update(path="orders.ods", format="ods")
+    book.write("orders.ods", ods({"Orders": rows}))
+    assert book.rows("order_id, ordered_at, gross_sales") == excel
+    assert excel == [("2", "2026-01-02 10:30:15", "0.1"), ("A1", "2026-01-02 00:00:00", "9.5")]
+
+
+def test_days_that_count_from_1904_are_the_same_days(book):
+    book.write("orders.xlsx", xlsx({"Orders": [HEAD, ["1", DAY, 1]]}, counts_from_1904=True))
+    assert book.rows("ordered_at") == [("2026-01-02 00:00:00",)]
+
+
+def test_moments_of_cells_are_in_the_zone_of_the_source(book):
+    book.sources["shop"]["timezone"] = "Europe/Berlin"
+    book.write("orders.xlsx", xlsx({"Orders": [HEAD, ["1", MOMENT, 1]]}))
+    assert book.rows("ordered_at") == [("2026-01-02 09:30:15",)]
+
+
+def test_a_column_may_hold_numbers_and_days_beside_the_same_as_text(book):
+    book.sources["shop"]["options"] = {"decimal": ",", "thousands": ".", "datetime_format": "%d.%m.%Y"}
+    book.write(
+        "orders.xlsx", xlsx({"Orders": [HEAD, ["1", "31.01.2026", "1.234,50"], ["2", dt.date(2026, 2, 1), 1234.5]]})
+    )
+    assert book.rows("ordered_at, gross_sales") == [
+        ("2026-01-31 00:00:00", "1234.50"),
+        ("2026-02-01 00:00:00", "1234.5"),
+    ]
+
+
+def test_the_header_is_found_below_a_title_and_the_footer_is_no_record(book):
+    title = [["Orders of January"], [], ["as of", DAY]]
+    footer = [[], ["Copyright"], [], ["Confidential"]]
+    rows = [*title, [None, *HEAD], [None, "1", DAY, 9.5], [], [None, "2", DAY, 1], *footer]
+    book.write("orders.xlsx", xlsx({"Orders": rows}))
+    assert book.rows("order_id, gross_sales") == [("1", "9.5"), ("2", "1")]
+    assert findings(book)["rows_outside_table"].sentence == (
+        "orders.xlsx, sheet `Orders`: the header is in row 4; 2 filled rows above it and 2 below the table are not "
+        "read."
+    )
+
+
+def test_the_row_of_the_header_may_be_said(book):
+    book.sources["shop"]["options"] = {"header_row": 3}
+    book.write("orders.xlsx", xlsx({"Orders": [HEAD, ["old", DAY, 1], HEAD, ["new", DAY, 2]]}))
+    assert book.rows("order_id") == [("new",)]
+
+
+@pytest.mark.parametrize(("sheet", "orders"), [(None, "A"), ("Second", "B"), ("second", "B"), (3, "C"), ("S*", "B")])
+def test_a_sheet_is_chosen_by_its_name_or_number_and_a_hidden_one_is_not_the_first(book, sheet, orders):
+    book.sources["shop"]["options"] = {} if sheet is None else {"sheet": sheet}
+    sheets = (
+        {"Lookup": [["x"]], "First": [HEAD, ["A", DAY, 1]], "Second": [HEAD, ["B", DAY, 1]], "Third": [HEAD]}
+        if sheet != 3
+        else {"a": [["x"]], "b": [["x"]], "c": [HEAD, ["C", DAY, 1]]}
+    )
+    book.write("orders.xlsx", xlsx(sheets, hidden=["Lookup"]))
+    assert book.rows("order_id") == [(orders,)]
+
+
+def test_several_sheets_of_one_shape_are_one_table_and_each_record_knows_its_sheet(book):
+    book.sources["shop"]["options"] = {"sheet": "20*"}
+    book.sources["shop"]["columns"] = {**book.sources["shop"]["columns"], "region": "sheet"}
+    turned = [["total", "id", "day"], [2, "B", DAY]]
+    book.write("orders.xlsx", xlsx({"2024": [HEAD, ["A", DAY, 1]], "Notes": [["x"]], "2025": turned}))
+    assert book.rows("order_id, gross_sales, region") == [("A", "1", "2024"), ("B", "2", "2025")]
+
+
+def test_sheets_of_two_shapes_are_not_one_table(book):
+    book.sources["shop"]["options"] = {"sheet": "20*"}
+    book.write("orders.xlsx", xlsx({"2024": [HEAD, ["A", DAY, 1]], "2025": [["x", *HEAD], [1, "B", DAY, 1]]}))
+    assert "the sheets `2024` and `2025` have other columns" in book.refusal().sentence
+
+
+def test_a_row_with_an_error_is_quarantined_with_its_row_and_column(book):
+    rows = [["Report"], HEAD, ["1", DAY, 1], ["2", DAY, error("#DIV/0!")], ["3", "#N/A", 1]]
+    book.write("orders.xlsx", xlsx({"Orders": rows}))
+    assert book.rows("order_id") == [("1",)]
+    assert book.rows("line, reason", "malformed") == [
+        (4, "#DIV/0! in column total"),
+        (5, "#N/A in column day"),
+    ]
+
+
+def test_errors_are_read_as_empty_and_said_where_the_settings_say_so(book):
+    book.sources["shop"]["options"] = {"error_cells": "empty"}
+    book.write("orders.xlsx", xlsx({"Orders": [HEAD, ["1", DAY, error()], ["2", DAY, "#N/A"], ["3", DAY, 1]]}))
+    assert book.rows("order_id, gross_sales") == [("1", None), ("2", None), ("3", "1")]
+    assert findings(book)["cells_with_errors"].count == 2
+
+
+def test_formulas_that_were_never_computed_hidden_and_merged_cells_are_said(book):
+    book.write(
+        "orders.xlsx",
+        xlsx(
+            {"Orders": [HEAD, ["1", DAY, formula("A1*2", None)], ["2", DAY, 1]]},
+            before='<cols><col min="3" max="16384" hidden="1"/></cols>',
+            after='<mergeCells count="2"><mergeCell ref="A2:A3"/><mergeCell ref="A1:B1"/></mergeCells>',
+        ),
+    )
+    found = findings(book)
+    counts = {name: found[name].count for name in ("formulas_without_value", "cells_hidden", "cells_merged")}
+    assert counts == {"formulas_without_value": 1, "cells_hidden": 1, "cells_merged": 1}
+
+
+def test_a_bad_value_is_found_in_its_row_of_the_sheet(book):
+    book.sources["shop"]["exclude"] = {"odd": "total > '5'"}
+    book.write("orders.xlsx", xlsx({"Orders": [["Report"], [], HEAD, ["1", DAY, 9], [], ["2", DAY, None]]}))
+    assert book.rows("line, rule", "malformed") == [(6, "condition_is_null")]
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (b"<html><table><tr><td>id</td></tr></table></html>", "is a web page or XML, not a workbook"),
+        (b"id,day,total\n1,2026-01-01,9.50\n", "is text, such as CSV, not a workbook: set `format: csv`"),
+        (b"", "is empty"),
+        (xlsx({"Orders": []}), "holds no filled cell"),
+        (xlsx({"Orders": [HEAD, ["1", DAY, 1]]})[:-100], "not a workbook"),
+        (b"\xd0\xcf\x11\xe0" + "EncryptedPackage".encode("utf-16-le"), "is a workbook with a password"),
+        (b"\xd0\xcf\x11\xe0" + b"\0" * 600, "cannot be read as a workbook"),
+        (xlsx({"Orders": [["x" * 30_000] * 2000]}), "it is not an export"),
+        (xlsx({"Orders": [HEAD]}, after='<row r="1048576"><c r="XFD1048576"><v>1</v></c></row>'), "far away"),
+    ],
+)
+def test_what_is_no_workbook_or_a_dangerous_one_is_refused_with_what_it_is(book, content, sentence):
+    book.write("orders.xlsx", content)
+    assert sentence in book.refusal().sentence
+
+
+def test_a_workbook_that_is_called_csv_is_said_to_be_one(shop):
+    shop.write("orders.csv", xlsx({"Orders": [HEAD]}))
+    assert shop.refusal().sentence == "orders.csv is an Excel workbook, not CSV: set `format: xlsx`"
+
+
+def test_a_wrong_header_name_can_be_corrected_without_a_new_delivery(book):
+    book.sources["shop"]["columns"] = {"order_id": "nr", "ordered_at": "date", "gross_sales": "sum"}
+    book.write("orders.xlsx", xlsx({"Orders": [["Orders", "of January"], HEAD, ["1", DAY, 1]]}))
+    assert book.refusal().reason_code == "missing_column"
+    book.sources["shop"]["columns"] = {"order_id": "id", "ordered_at": "day", "gross_sales": "total"}
+    assert book.rows("order_id") == [("1",)]
