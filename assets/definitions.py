@@ -3,6 +3,10 @@
 Put here: the list of assets, the job, the schedule and the resource. Keep out: how any of them is made.
 """
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
 import dagster as dg
 
 from regulars.assets import findings, identity, landing, meta, nightly, published, raw, themes
@@ -10,34 +14,75 @@ from regulars.assets.marts import list_marts
 from regulars.assets.own_segments import list_own_segment_tables
 from regulars.assets.resources import configured_run
 from regulars.assets.sql_tables import list_sql_tables
-from regulars.assets.tables import make_table_asset
-from regulars.assets.validation_plan import plan_steps
+from regulars.assets.tables import Blueprint, make_table_asset
+from regulars.assets.validation_plan import Step, plan_steps
+from regulars.pipelines.contracts.company_contracts import merge_company_contracts
+from regulars.pipelines.contracts.contract import Contract
 from regulars.pipelines.contracts.raw_contracts import load_all_contracts
 from regulars.pipelines.settings.package import CONTRACTS_FOLDER
 
-contracts = load_all_contracts(CONTRACTS_FOLDER)
-blueprints = [
-    *list_sql_tables(),
-    themes.describe_comment_themes(contracts),
-    *list_marts(contracts),
-    *list_own_segment_tables(contracts),
-    *meta.list_audit_tables(contracts),
-]
-validated_later = {table: contract for table, contract in contracts.items() if contract.layer != "raw"}
-steps = plan_steps({**raw.READS, **identity.READS, **{each.table: each.reads for each in blueprints}}, validated_later)
-tables = [
-    landing.landing,
-    raw.raw,
-    identity.identity,
-    *(make_table_asset(each, steps[each.table], has_contract=each.table in contracts) for each in blueprints),
-]
-tables.append(findings.make_findings_asset(tables))
-assets = [*tables, published.make_generation_asset(tables)]
 
-defs = dg.Definitions(
-    assets=assets,
-    jobs=[nightly.run_job],
-    schedules=[nightly.nightly_schedule()],
-    resources={"run": configured_run({key for each in assets for key in each.keys})},
-    executor=dg.in_process_executor,  # DuckDB allows one writing process
-)
+@dataclass(frozen=True)
+class Graph:
+    """All assets, and what they were made from.
+
+    Attributes:
+        contracts: Table -> contract.
+        blueprints: The tables that are built.
+        steps: Table -> what its step waits for, and which rules are due in it.
+        defs: What Dagster loads.
+    """
+
+    contracts: Mapping[str, Contract]
+    blueprints: Sequence[Blueprint]
+    steps: Mapping[str, Step]
+    defs: dg.Definitions
+
+
+def make_graph(company: Path | None) -> Graph:
+    """The graph of a company: ours, with the tables of its folder `company/` over them.
+
+    Raises:
+        SettingsWrong: A file in `company/` is wrong, with a sentence per mistake.
+    """
+    contracts = merge_company_contracts(load_all_contracts(CONTRACTS_FOLDER), company)
+    blueprints = [
+        *list_sql_tables(company),
+        themes.describe_comment_themes(contracts),
+        *list_marts(contracts),
+        *list_own_segment_tables(contracts),
+        *meta.list_audit_tables(contracts),
+    ]
+    validated_later = {table: contract for table, contract in contracts.items() if contract.layer != "raw"}
+    steps = plan_steps(
+        {**raw.READS, **identity.READS, **{each.table: each.reads for each in blueprints}}, validated_later
+    )
+    tables = [
+        landing.landing,
+        raw.raw,
+        identity.identity,
+        *(make_table_asset(each, steps[each.table], has_contract=each.table in contracts) for each in blueprints),
+    ]
+    tables.append(findings.make_findings_asset(tables))
+    assets = [*tables, published.make_generation_asset(tables)]
+    defs = dg.Definitions(
+        assets=assets,
+        jobs=[nightly.run_job],
+        schedules=[nightly.nightly_schedule()],
+        resources={"run": configured_run({key for each in assets for key in each.keys})},
+        executor=dg.in_process_executor,  # DuckDB allows one writing process
+    )
+    return Graph(contracts, blueprints, steps, defs)
+
+
+OURS = make_graph(None)
+_company = nightly.find_company_folder_of_schedule()
+_of_company = make_graph(_company) if _company else OURS
+contracts, blueprints, steps, defs = _of_company.contracts, _of_company.blueprints, _of_company.steps, _of_company.defs
+
+
+def find_definitions(company: Path | None) -> dg.Definitions:
+    """What a run of a company executes."""
+    if company is None:
+        return OURS.defs
+    return defs if company == _company else make_graph(company).defs

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import dagster as dg
 
-from regulars.assets.definitions import defs
+from regulars.assets.definitions import find_definitions
 from regulars.assets.nightly import run_job
 from regulars.assets.resources import requested_run
 from regulars.assets.unrecorded import open_unrecorded_instance
@@ -45,7 +45,7 @@ def _launch(request: RunRequest, history: str | None) -> None:
         _prepare_history(Path(history))
     with dg.DagsterInstance.get() if history else open_unrecorded_instance() as instance:
         try:
-            defs.resolve_job_def(run_job.name).execute_in_process(
+            find_definitions(request.settings.company_folder).resolve_job_def(run_job.name).execute_in_process(
                 run_config=quiet,
                 instance=instance,
                 resources={"run": requested_run(request)},

@@ -5,6 +5,7 @@ does.
 """
 
 import datetime as dt
+from pathlib import Path
 from typing import Any
 
 import dagster as dg
@@ -38,6 +39,12 @@ def _read_settings_if_any() -> Settings | None:
         return load_settings(find_settings_file())
     except SettingsWrong:
         return None
+
+
+def find_company_folder_of_schedule() -> Path | None:
+    """The folder of the company's own tables beside the settings that the schedule reads; None: there is none."""
+    settings = _read_settings_if_any()
+    return settings.company_folder if settings else None
 
 
 def _configure_due_run(context: dg.ScheduleEvaluationContext) -> dict[str, Any]:

@@ -3,6 +3,8 @@
 Put here: nothing about any one table.
 """
 
+from pathlib import Path
+
 from regulars.assets.tables import Blueprint
 from regulars.pipelines.run.run import Run
 from regulars.pipelines.warehouse.attribute_columns import CUSTOMERS, add_attribute_columns
@@ -27,6 +29,6 @@ def describe_sql_table(table: str, select: str) -> Blueprint:
     )
 
 
-def list_sql_tables() -> list[Blueprint]:
-    """One table per SELECT."""
-    return [describe_sql_table(table, select) for table, select in table_selects().items()]
+def list_sql_tables(company: Path | None = None) -> list[Blueprint]:
+    """One table per SELECT, a company's own over ours."""
+    return [describe_sql_table(table, select) for table, select in table_selects(company).items()]

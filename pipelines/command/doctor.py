@@ -22,8 +22,8 @@ from regulars.pipelines.command.findings import count_in_words, list_said
 from regulars.pipelines.command.lapse_proposal import word_proposal
 from regulars.pipelines.command.plurals import count_things
 from regulars.pipelines.command.preview.look import look_at_sources
+from regulars.pipelines.contracts.company_contracts import load_run_contracts
 from regulars.pipelines.contracts.odcs.lint import lint
-from regulars.pipelines.contracts.raw_contracts import load_all_contracts
 from regulars.pipelines.contracts.scorecard_targets import refuse_wrong_targets
 from regulars.pipelines.errors import InputRefused, RegularsError, SettingsWrong, StorageFailed, UsageWrong
 from regulars.pipelines.home.generation import Generation
@@ -98,11 +98,16 @@ def _run_checks(settings: Path, *, data: Path | None, home: Path | None, now: dt
     except UsageWrong as error:
         yield SetupCheck("problem", "as_of", str(error), error.exit_code)
     yield from _check_themes(company, settings.resolve().parent)
-    yield from _check_scorecard(company)
+    try:
+        contracts = load_run_contracts(company)
+    except SettingsWrong as error:
+        yield from (SetupCheck("problem", "own tables", line, error.exit_code) for line in str(error).splitlines())
+    else:
+        yield from _check_scorecard(company)
+        wrong = find_wrong_segments(company, contracts)
+        yield from (SetupCheck("problem", "segments", each, SettingsWrong.exit_code) for each in wrong)
     for name, source in company.sources.items():
         yield from _check_source(name, source, (data or settings.parent).resolve(), company.locate)
-    wrong = find_wrong_segments(company, load_all_contracts(CONTRACTS_FOLDER))
-    yield from (SetupCheck("problem", "segments", each, SettingsWrong.exit_code) for each in wrong)
     yield from _check_formats(company, (data or settings.parent).resolve(), now)
     yield from _check_targets(company, find_home(home, settings), settings.resolve().parent)
     yield from _check_findings(find_home(home, settings))
@@ -145,7 +150,7 @@ def _check_scorecard(company: Settings) -> Iterator[SetupCheck]:
     if not company.scorecard:
         return
     try:
-        refuse_wrong_targets(company, load_all_contracts(CONTRACTS_FOLDER))
+        refuse_wrong_targets(company, load_run_contracts(company))
     except SettingsWrong as error:
         yield from (SetupCheck("problem", "scorecard", line, error.exit_code) for line in str(error).splitlines())
     else:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
+from regulars.pipelines.settings.company_folder import hash_company_files
 from regulars.pipelines.settings.package import ROOT
 from regulars.pipelines.settings.settings import Settings
 
@@ -100,8 +101,13 @@ def versions() -> dict[str, str]:
 
 
 def deciding_settings(settings: Settings) -> dict[str, Any]:
-    """The settings that differ from their defaults and have a part in results; the run's day is no setting here."""
-    return settings.model_dump(mode="json", exclude=NO_PART_IN_RESULTS | {"as_of", "report"}, exclude_defaults=True)
+    """The settings that differ from their defaults and have a part in results; the run's day is no setting here.
+
+    The files of the company's own tables are among them, each as its hash.
+    """
+    written = settings.model_dump(mode="json", exclude=NO_PART_IN_RESULTS | {"as_of", "report"}, exclude_defaults=True)
+    own = hash_company_files(settings.company_folder)
+    return written | ({"own_tables": own} if own else {})
 
 
 def changed_settings(before: Lineage, after: Lineage) -> list[str]:

@@ -13,13 +13,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from regulars.pipelines.contracts.raw_contracts import load_all_contracts
+from regulars.pipelines.contracts.company_contracts import load_run_contracts
 from regulars.pipelines.contracts.scorecard_targets import refuse_wrong_targets
 from regulars.pipelines.errors import UsageWrong
 from regulars.pipelines.findings.catalogue import FINDINGS
 from regulars.pipelines.findings.evaluate import Policy
 from regulars.pipelines.home.home import Home
-from regulars.pipelines.settings.package import CONTRACTS_FOLDER
 from regulars.pipelines.settings.settings import Settings, find_as_of
 from regulars.pipelines.settings.settings_file import TargetTypes, load_settings
 from regulars.pipelines.themes.rules import ThemeRules
@@ -91,7 +90,7 @@ def make_request(
     file = find_settings_file(settings)
     company = load_settings(file, target_types=target_types)
     if company.scorecard:
-        refuse_wrong_targets(company, load_all_contracts(CONTRACTS_FOLDER))
+        refuse_wrong_targets(company, load_run_contracts(company))
     if data is not None and not data.is_dir():
         raise UsageWrong(f"--data {data}: there is no such folder")
     day = _parse_day(as_of) if as_of else find_as_of(company, now)

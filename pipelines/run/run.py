@@ -11,9 +11,8 @@ from dataclasses import dataclass, field
 
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
-from regulars.pipelines.contracts.attribute_columns import add_attributes
+from regulars.pipelines.contracts.company_contracts import load_run_contracts
 from regulars.pipelines.contracts.contract import Contract
-from regulars.pipelines.contracts.raw_contracts import load_all_contracts
 from regulars.pipelines.contracts.rule import Rule
 from regulars.pipelines.contracts.validation.validate import RuleResult, validate_table
 from regulars.pipelines.errors import ContractBroken, RegularsError
@@ -31,7 +30,6 @@ from regulars.pipelines.run.lineage import code_sha256
 from regulars.pipelines.run.redaction import redact_errors
 from regulars.pipelines.run.request import RunRequest
 from regulars.pipelines.segments.expression_checks import refuse_wrong_segments
-from regulars.pipelines.settings.package import CONTRACTS_FOLDER
 from regulars.pipelines.settings.settings import Settings
 from regulars.pipelines.sources.landing import sweep_originals
 from regulars.pipelines.sources.source_landing import LandedSource
@@ -151,7 +149,7 @@ def open_run(request: RunRequest, report_progress: ReportProgress, now: dt.datet
         is_backfill = False
         try:
             code_sha256()  # first: an upgrade may replace files while the run goes on
-            contracts = add_attributes(load_all_contracts(CONTRACTS_FOLDER), request.settings.attributes)
+            contracts = load_run_contracts(request.settings)
             refuse_wrong_segments(request.settings, contracts)
             parent = _prepare_home(request, now, report_progress)
             is_backfill = parent is not None and request.as_of < parent.manifest.as_of

@@ -6,15 +6,12 @@ from files (`pipelines/sources/mapping/`), and the tables that hold them.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, Self
+from typing import Literal, Self
 
 from pydantic import model_validator
 
 from regulars.pipelines.kinds.shape.kind import Form
 from regulars.pipelines.settings.part import Part
-
-if TYPE_CHECKING:
-    from regulars.pipelines.settings.source import KindMapping
 
 AttributeType = Literal["text", "number", "date", "boolean"]
 
@@ -82,9 +79,8 @@ def type_attribute(written: Attribute) -> TypedAttribute:
     return written if isinstance(written, TypedAttribute) else TypedAttribute(column=written)
 
 
-def list_attributes(mappings: Mapping[str, "KindMapping"]) -> Iterator[CustomerAttribute]:
+def list_attributes(written: Mapping[str, Attribute]) -> Iterator[CustomerAttribute]:
     """The attributes of one source, in the order of the settings."""
-    for mapping in mappings.values():
-        for name, written in mapping.attributes.items():
-            typed = type_attribute(written)
-            yield CustomerAttribute(name, typed.type, typed.description)
+    for name, each in written.items():
+        typed = type_attribute(each)
+        yield CustomerAttribute(name, typed.type, typed.description)

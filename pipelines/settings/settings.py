@@ -5,8 +5,9 @@ mistakes (`settings_file.py`), and anything that acts on a setting.
 """
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
+from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo
 
@@ -25,6 +26,7 @@ from regulars.pipelines.settings.aims.scorecard import ScorecardTarget
 from regulars.pipelines.settings.aims.target_customer import TargetCustomer
 from regulars.pipelines.settings.attributes import CustomerAttribute, list_attributes
 from regulars.pipelines.settings.business_hours import BusinessHours, Support
+from regulars.pipelines.settings.company_folder import find_company_folder
 from regulars.pipelines.settings.customers.identity import Identity
 from regulars.pipelines.settings.customers.offers import Offers
 from regulars.pipelines.settings.customers.segments import OwnSegment
@@ -184,6 +186,7 @@ class Settings(Part):
 
     _file_name: str = PrivateAttr(default="")
     _lines: Mapping[Place, int] = PrivateAttr(default_factory=dict)
+    _company_folder: Path | None = PrivateAttr(default=None)
 
     company: Company
     sources: dict[Name, Source] = Field(min_length=1)
@@ -237,6 +240,15 @@ class Settings(Part):
         """Remember where each key stands, so that a mistake found later can name its line too."""
         self._file_name, self._lines = file_name, lines
 
+    def remember_folder(self, folder: Path) -> None:
+        """Remember the folder of the settings file, beside which the company's own tables lie."""
+        self._company_folder = find_company_folder(folder)
+
+    @property
+    def company_folder(self) -> Path | None:
+        """The folder with the company's own tables and contracts; None: there are none."""
+        return self._company_folder
+
     def locate(self, place: Place) -> str:
         """`regulars.yaml:23: ` for the key at a place, or for the nearest key around it; empty without a file."""
         while place and place not in self._lines:
@@ -247,7 +259,7 @@ class Settings(Part):
     def _attributes_mean_one_thing(self) -> Self:
         types: dict[str, str] = {}
         for name, source in self.sources.items():
-            for each in list_attributes(source.mappings):
+            for each in _list_attributes(source):
                 if types.setdefault(each.name, each.type) != each.type:
                     raise ValueError(
                         f"sources.{name}.attributes.{each.name} is a {each.type} here and a {types[each.name]} in "
@@ -260,7 +272,7 @@ class Settings(Part):
         """The company's own attributes of customers, each once, in the order of their names."""
         found: dict[str, CustomerAttribute] = {}
         for source in self.sources.values():
-            for each in list_attributes(source.mappings):
+            for each in _list_attributes(source):
                 if each.name not in found or not found[each.name].description:
                     found[each.name] = each
         return tuple(found[name] for name in sorted(found))
@@ -271,6 +283,12 @@ class Settings(Part):
         if "payments" in fed and not fed & {"orders", "order_lines"}:
             raise ValueError("payments need a source of `orders` or `order_lines` to belong to")
         return self
+
+
+def _list_attributes(source: Source) -> Iterator[CustomerAttribute]:
+    """The attributes of a source, whatever way its kinds are named."""
+    for mapping in source.mappings.values():
+        yield from list_attributes(mapping.attributes)
 
 
 def find_as_of(settings: Settings, now: dt.datetime) -> dt.date:

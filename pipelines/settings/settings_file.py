@@ -81,6 +81,8 @@ def parse_settings(
     else:
         if not mistakes:
             settings.remember_lines(name, lines)
+            if folder is not None:
+                settings.remember_folder(folder)
             return settings
     places = sorted(
         {(_find_line(path, lines), f"{_join_path(path)}: {what}" if path else what) for path, what in mistakes}

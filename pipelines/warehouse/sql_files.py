@@ -4,7 +4,7 @@ Put here: the files, the order of the layers, the parse tree. Keep out: running 
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
 
@@ -12,6 +12,7 @@ import duckdb
 
 from regulars.pipelines.kinds.shape.registry import KINDS
 from regulars.pipelines.kinds.shape.staging_select import write_money_days_select, write_staging_select
+from regulars.pipelines.settings.company_folder import SQL
 from regulars.pipelines.settings.package import SQL_FOLDER
 
 LAYERS = ("landing", "raw", "staging", "identity", "core", "marts", "published")
@@ -23,11 +24,24 @@ def sql_files() -> list[Path]:
     return sorted(SQL_FOLDER.glob("*/*.sql"))
 
 
-def table_selects() -> dict[str, str]:
-    """`layer.table` -> its SELECT: made from the kinds, or the file of that name where there is one."""
+def table_selects(company: Path | None = None) -> dict[str, str]:
+    """`layer.table` -> its SELECT: made from the kinds, or the file of that name where there is one.
+
+    Args:
+        company: The folder `company/` of a company, whose files go before ours.
+    """
     made = {f"staging.{name}": write_staging_select(kind) for name, kind in KINDS.items()}
     made["staging.money_days"] = write_money_days_select(KINDS.values())
-    return made | {f"{path.parent.name}.{path.stem}": path.read_text(encoding="utf-8") for path in sql_files()}
+    return made | _read_selects(sql_files()) | list_company_selects(company)
+
+
+def list_company_selects(company: Path | None) -> dict[str, str]:
+    """`layer.table` -> SELECT of a company's own files; none without a folder."""
+    return {} if company is None else _read_selects(sorted((company / SQL).glob("*/*.sql")))
+
+
+def _read_selects(paths: Iterable[Path]) -> dict[str, str]:
+    return {f"{path.parent.name}.{path.stem}": path.read_text(encoding="utf-8") for path in paths}
 
 
 @cache
@@ -41,6 +55,8 @@ def tables_read_by(select: str) -> frozenset[str]:
         tree = json.loads(con.execute("select json_serialize_sql(?)", [select]).fetchall()[0][0])
     if tree.get("error"):
         raise ValueError(f"this is not a single SELECT: {tree.get('error_message')}")
+    if len(tree["statements"]) != 1:
+        raise ValueError(f"this is not a single SELECT: it holds {len(tree['statements'])} statements")
     return frozenset(f"{node['schema_name']}.{node['table_name']}" for node in _find_tables(tree))
 
 

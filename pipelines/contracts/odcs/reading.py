@@ -70,7 +70,7 @@ def read_contract(path: Path, enumerations: Enumerations | None = None) -> tuple
     try:
         table = find_table_name(path)
         contract = _read_body(complete_document(content, table, enumerations, place), table, place)
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
+    except (AttributeError, LookupError, TypeError, ValueError) as error:
         # a part is missing or of another kind than expected; what was found before usually names it better
         place.wrong(f"this cannot be read as a contract: {type(error).__name__} {error}")
         return None, problems

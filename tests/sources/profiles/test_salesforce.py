@@ -73,7 +73,7 @@ def test_a_merged_contact_names_its_winner_and_an_opt_out_is_no_consent(read):
          "HasOptedOutOfEmail": "false", "MobilePhone": "'+49301"},
     )  # fmt: skip
     assert recognise(CONTACT) == "salesforce_contacts"
-    columns = "customer_record_id, merged_record_ids, is_deleted, email_opt_in, phone, created_at"
+    columns = "customer_record_id, merged_into_record_id, is_deleted, email_opt_in, phone, created_at"
     assert read("salesforce_contacts", export, "customers", columns) == [
         ("003A", None, "false", "false", None, "2026-03-29 01:30:00"),
         ("003B", "003A", "true", "true", "+49301", None),
