@@ -241,13 +241,6 @@ class Source(Part):
         options = written.get("options") or {}
         return {**written, "options": {"delimiter": "\t", **options}} if isinstance(options, dict) else written
 
-    @model_validator(mode="after")
-    def _options_of_the_format(self) -> Self:
-        for option, reader in (("sheet", "workbook"), ("header_row", "workbook"), ("records", "json")):
-            if getattr(self.options, option) is not None and self.reader != reader:
-                raise ValueError(f"`options.{option}` means nothing for `format: {self.format}`")
-        return self
-
     @property
     def value_options(self) -> FileOptions:
         """The options by which values are read; they know whether the files hold days as such."""

@@ -263,8 +263,7 @@ class SourceLanding:
                 self._result.refusals.append(Refusal("missing", f"no file at {pattern}: deliver it, or correct `path`"))
 
     def _check_age(self, files: list[DeliveredFile]) -> None:
-        limit = self._source.max_age_hours
-        if limit is None or not files:
+        if (limit := self._source.max_age_hours) is None or not files:
             return
         newest = max(files, key=lambda file: file.state.modified_ns)
         hours = (self._run.moment - newest.state.modified_at) / dt.timedelta(hours=1)

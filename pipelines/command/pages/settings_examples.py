@@ -139,6 +139,7 @@ sources:
     delivery: incremental
     fill_down: {document: Order, columns: [Created at, Email, Total]}
     exclude: {second_header: "Total = 'Total'", lost_deals: "coalesce(Stage, '') = 'Closed Lost'"}
+    member: orders_*.csv                             # where `path` is a .zip or .tar.gz
     include: {paid: "coalesce(State, '') in ('paid', 'refunded')"}
     required: true
     max_age_hours: 36
@@ -158,6 +159,10 @@ sources:
       datetime_format: "%d.%m.%Y %H:%M"
       date_format: "%d.%m.%Y"
       final_newline: optional
+      sheet: "20*"                                   # of a workbook, as the next two
+      header_row: 3
+      error_cells: empty
+      records: data.orders                           # of a JSON file
     kind: orders
     columns: {order_id: Bon, ordered_at: Datum, gross_sales: Summe}
 """,

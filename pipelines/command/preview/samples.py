@@ -11,16 +11,15 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 from regulars.pipelines.settings.source import Source
 from regulars.pipelines.sources.archives.delivered_file import DeliveredFile, open_archive
 from regulars.pipelines.sources.archives.members import copy_member
 from regulars.pipelines.sources.landing import read_file_state
-from regulars.pipelines.sources.readers.landed_text import open_private_connection
 from regulars.pipelines.sources.readers.refusal import Refusal
 from regulars.pipelines.sources.source_files import find_files
-from regulars.pipelines.warehouse.sql_text import quote_literal
 
 WHOLE_BYTES = 32_000_000
 """Files of a source up to so many bytes together are read whole."""
@@ -132,11 +131,9 @@ def _copy_beginning(path: Path, source: Source, copy: Path) -> None:
 
 def _copy_rows(path: Path, copy: Path) -> None:
     try:
-        with open_private_connection() as con:
-            con.execute(
-                f"copy (from read_parquet({quote_literal(path)}) limit {_SAMPLE_ROWS}) to {quote_literal(copy)}"
-            )
-    except duckdb.Error:  # not Parquet: let the reader say so
+        with pq.ParquetFile(path) as delivered, pq.ParquetWriter(copy, delivered.schema_arrow) as writer:
+            writer.write_batch(next(delivered.iter_batches(_SAMPLE_ROWS)))
+    except (pa.ArrowException, StopIteration):  # not Parquet: let the reader say so
         copy.write_bytes(path.read_bytes()[:SAMPLE_BYTES])
 
 

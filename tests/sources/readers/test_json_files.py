@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from regulars.pipelines.settings.source import Source
+from regulars.pipelines.errors import SettingsWrong
 from regulars.pipelines.sources.readers import json_arrays
 from regulars.pipelines.sources.readers.json_arrays import read_array
 from regulars.pipelines.sources.readers.json_values import make_columns, write_json
@@ -136,8 +136,7 @@ def test_an_array_read_in_small_pieces_holds_the_objects_that_were_written(tmp_p
     assert [json.loads(write_json(each[1])) for each in found] == objects
 
 
-def test_options_of_another_format_are_refused():
-    with pytest.raises(ValueError, match="means nothing for `format: csv`"):
-        Source.model_validate(
-            {"path": "x", "kind": "orders", "columns": {"order_id": "a"}, "options": {"records": "a"}}
-        )
+def test_options_of_another_format_are_a_mistake(shop):
+    shop.sources["shop"]["options"] = {"records": "a"}
+    with pytest.raises(SettingsWrong, match="means nothing for `format: csv`"):
+        shop.land()

@@ -4,6 +4,7 @@ import datetime as dt
 
 import pytest
 
+from regulars.pipelines.sources.readers.workbooks.cells import write_cell, write_column
 from tests.workbooks import error, formula, ods, percent, xlsx
 
 DAY, MOMENT = dt.date(2026, 1, 2), dt.datetime.fromisoformat("2026-01-02 10:30:15")
@@ -185,3 +186,19 @@ def test_a_wrong_header_name_can_be_corrected_without_a_new_delivery(book):
     assert book.refusal().reason_code == "missing_column"
     book.sources["shop"]["columns"] = {"order_id": "id", "ordered_at": "day", "gross_sales": "total"}
     assert book.rows("order_id") == [("1",)]
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        [1.0, 2.0, -3.0],
+        [1.0, 0.1, 0.1 + 0.2, 1e-7, 5e12, 1e300, 2.0**60, -0.5],
+        [DAY, MOMENT, dt.datetime.combine(DAY, dt.time(23, 59))],
+        [MOMENT, MOMENT.replace(microsecond=5)],
+        ["a", "", 1.0, True],
+        ["", ""],
+    ],
+)
+@pytest.mark.parametrize("decimal", [".", ","])
+def test_a_column_at_once_is_written_as_cell_by_cell(cells, decimal):
+    assert write_column(cells, decimal).to_pylist() == [write_cell(cell, decimal) for cell in cells]

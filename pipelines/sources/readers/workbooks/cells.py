@@ -5,14 +5,19 @@ Put here: one cell, and one column of cells. Keep out: which row is the header, 
 
 import datetime as dt
 from collections.abc import Sequence
+from typing import Any
 
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 Cell = int | float | str | bool | dt.time | dt.date | dt.datetime | dt.timedelta
 
 ERRORS = frozenset({"#DIV/0!", "#N/A", "#NAME?", "#NULL!", "#NUM!", "#REF!", "#VALUE!", "#SPILL!", "#CALC!"})
 """What a cell shows in place of a value that could not be computed."""
 _EXACT_WHOLE = 2**53
+_PLAIN = 15
+"""Letters of the longest number that needs no second look."""
 _NOISE = 3
 """A number that is so many digits shorter when it is rounded to 15 digits was computed, and never typed."""
 
@@ -53,7 +58,7 @@ def write_number(number: float) -> str:
     if number.is_integer():
         return str(int(number))
     text = repr(number)
-    if len(text) > 15 or "e" in text:
+    if len(text) > _PLAIN or "e" in text:
         rounded = f"{number:.15g}"
         text = rounded if len(rounded) + _NOISE <= len(text) else text
         if "e" in text:
@@ -72,12 +77,43 @@ def _write_without_exponent(text: str) -> str:
 
 
 def write_column(cells: Sequence[Cell], decimal: str) -> "pa.Array[pa.StringScalar]":
-    """The texts of a column of cells; empty ones are NULL."""
+    """The texts of a column of cells, as `write_cell` writes each; empty ones are NULL.
+
+    Columns of one type are written all at once, which is several times as fast.
+    """
     types = set(map(type, cells))
     if types == {str}:
         return pa.array([cell or None for cell in cells], pa.string())
-    if types == {float} and decimal == ".":
-        return pa.array([write_number(cell) for cell in cells], pa.string())  # type: ignore[arg-type]
-    if types == {dt.datetime}:
-        return pa.array([cell.isoformat(sep=" ") for cell in cells], pa.string())  # type: ignore[call-arg, union-attr]
+    if types == {float} or (types and types <= {dt.datetime, dt.date}):
+        at_once: pa.Array[pa.StringScalar] = _write_numbers(cells, decimal) if float in types else _write_moments(cells)
+        return at_once
     return pa.array([(cell or None) if type(cell) is str else write_cell(cell, decimal) for cell in cells], pa.string())
+
+
+def _write_numbers(cells: Sequence[Cell], decimal: str) -> Any:
+    numbers: Any = np.array(cells, np.float64)
+    if (numbers == np.trunc(numbers)).all() and (np.abs(numbers) <= _EXACT_WHOLE).all():
+        return pc.cast(pa.array(numbers.astype(np.int64)), pa.string())
+    texts: Any = pc.cast(pa.array(numbers), pa.string()).to_pylist()
+    return pa.array(
+        [
+            text if len(text) <= _PLAIN and "e" not in text and text[-2:] != ".0" else write_cell(cell)
+            for text, cell in zip(texts, cells, strict=True)
+        ]
+        if decimal == "."
+        else [write_cell(cell, decimal) for cell in cells],
+        pa.string(),
+    )
+
+
+def _write_moments(cells: Sequence[Cell]) -> Any:
+    """Days, and moments to the second, at once; a moment at midnight is a day, as the reader has it."""
+    moments: Any = pa.array(
+        [cell if type(cell) is dt.datetime else dt.datetime.combine(cell, dt.time()) for cell in cells],  # type: ignore[arg-type]
+        pa.timestamp("us"),  # type: ignore[call-overload]
+    )
+    try:
+        texts: Any = pc.cast(pc.cast(moments, pa.timestamp("s")), pa.string())
+    except pa.ArrowInvalid:  # fractions of a second
+        return pa.array([write_cell(cell) for cell in cells], pa.string())
+    return pc.replace_substring_regex(texts, " 00:00:00$", "")
