@@ -87,9 +87,10 @@ def clv(
     discount_rate: float = 0.1,
     value_basis: ValueBasis = "net_sales",
     economics: Economics = AS_MEASURED,
+    models: pl.DataFrame | None = None,
 ) -> pl.DataFrame:
     bought = (frames["orders"], frames["refunds"], frames["calendar"])
-    models = clv_models(*bought, as_of=as_of).lazy()
+    models = (clv_models(*bought, as_of=as_of) if models is None else models).lazy()
     return customer_clv(
         **({"order_lines": NO_LINES} | frames),
         clv_models=models,
