@@ -188,6 +188,14 @@ def test_the_best_model_predicts_with_an_interval(modelled):
     assert modelled["interval_nominal_coverage_12m"].is_between(0.799, 1).all()
 
 
+def test_who_bought_once_may_be_gone_and_nobody_is_expected_to_take_money_out(modelled):
+    once = modelled.filter(pl.col("frequency") == 0)
+    assert once.height > 100
+    assert once["p_alive"].max() < 0.99
+    least = modelled.select(pl.col("^predicted_.*$").min().cast(pl.Float64)).row(0)
+    assert min(least) >= 0
+
+
 def test_predicted_value_is_expected_purchases_times_expected_spend(modelled):
     product = modelled["predicted_purchases_12m"] * modelled["expected_spend"].cast(pl.Float64)
     assert (product - modelled["predicted_value_12m"].cast(pl.Float64)).abs().max() < 0.01
