@@ -19,6 +19,7 @@ from typing import Any
 
 import polars as pl
 
+from regulars.pipelines.settings.economics import Economics
 from regulars.pipelines.transforms.clv.clv_evaluation import clv_evaluation
 from regulars.pipelines.transforms.clv.clv_models import clv_models
 from regulars.pipelines.transforms.clv.customer_clv import customer_clv
@@ -30,16 +31,28 @@ SUBSCRIPTIONS = {
     "system": pl.String,
     "subscription_id": pl.String,
     "period_number": pl.Int32,
+    "item_id": pl.String,
     "customer_idx": pl.Int32,
     "plan": pl.String,
-    "monthly_amount": MONEY,
     "active_from": pl.Date,
     "active_until": pl.Date,
+    "paused_from": pl.Date,
+    "paused_until": pl.Date,
+    "is_free_time": pl.Boolean,
+    "monthly_amount": MONEY,
     "cancelled_date": pl.Date,
     "cancel_reason": pl.String,
     "is_involuntary": pl.Boolean,
 }
-"""The columns of `core.subscriptions` that marts read; the histories have none."""
+LINES = {
+    "customer_idx": pl.Int32,
+    "order_date": pl.Date,
+    "is_countable": pl.Boolean,
+    "gross_sales": MONEY,
+    "discounts": MONEY,
+    "cost": MONEY,
+}
+"""The columns of `core.subscriptions` and `core.order_lines` that marts read; the histories have neither."""
 
 Row = dict[str, Any]
 
@@ -82,8 +95,11 @@ def make_core(history: pl.DataFrame) -> dict[str, pl.DataFrame]:
     refunds = known.filter(pl.col("money") < 0).rename({"day": "refund_date"})
     return {
         "orders": orders.with_columns(discounts=pl.lit(0).cast(MONEY), is_countable=pl.lit(value=True)),
-        "refunds": refunds.with_columns(amount=(-pl.col("money")).cast(MONEY)).drop("money"),
+        "refunds": refunds.with_columns(goods=(-pl.col("money")).cast(MONEY), is_countable=pl.lit(value=True)).drop(
+            "money"
+        ),
         "subscriptions": pl.DataFrame(schema=SUBSCRIPTIONS),
+        "order_lines": pl.DataFrame(schema=LINES),
         "customers": pl.DataFrame(
             {"customer_id": [str(number) for number in idx.values()], "customer_idx": list(idx.values())},
             schema_overrides={"customer_idx": pl.Int32},
@@ -97,7 +113,7 @@ def compare(core: dict[str, pl.DataFrame], cut: dt.date) -> Row:
     started = time.process_time()
     bought = (core["orders"], core["refunds"], core["calendar"])
     models = clv_models(*bought, as_of=cut)
-    evaluation = clv_evaluation(*bought, models, as_of=cut)
+    evaluation = clv_evaluation(*bought, models, core["subscriptions"], as_of=cut)
     published = customer_clv(
         **core,
         clv_models=models,
@@ -107,6 +123,8 @@ def compare(core: dict[str, pl.DataFrame], cut: dt.date) -> Row:
         max_lifetime_years=10,
         discount_rate=0.1,
         value_basis="net_sales",
+        economics=Economics(),
+        subscription_revenue_is_in_orders=False,
     )
     seconds = time.process_time() - started
     joined = published.join(sum_actual(core, cut), on="customer_idx", how="left").with_columns(
@@ -118,7 +136,7 @@ def compare(core: dict[str, pl.DataFrame], cut: dt.date) -> Row:
 def sum_actual(core: dict[str, pl.DataFrame], cut: dt.date) -> pl.DataFrame:
     """Sum the purchase days and net sales of the year after the cut, one row per customer."""
     sold = core["orders"].select("customer_idx", day="order_date", money="gross_sales")
-    back = core["refunds"].select("customer_idx", day="refund_date", money=-pl.col("amount"))
+    back = core["refunds"].select("customer_idx", day="refund_date", money=-pl.col("goods"))
     after = pl.col("day").is_between(cut, cut + YEAR, closed="right")
     purchases = sold.filter(after).group_by("customer_idx").agg(purchases=pl.col("day").n_unique())
     value = pl.concat([sold, back], how="vertical_relaxed").filter(after).group_by("customer_idx")

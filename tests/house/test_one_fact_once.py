@@ -25,6 +25,7 @@ from regulars.pipelines.transforms.clv.methods import (
     BASELINES,
     METHODS,
     PREDICTING_MODELS,
+    SUBSCRIPTION_SURVIVAL,
     SURE_OF_ONE_TIME_BUYERS,
 )
 from regulars.pipelines.transforms.cohorts.cohort_cells import GRAINS as CALENDAR_GRAINS
@@ -40,7 +41,7 @@ CONTRACTS = load_contracts(ROOT / "data_contracts")
 
 ALLOWED = {
     ("marts.customer_clv", "method"): METHODS,
-    ("meta.clv_evaluation", "method"): (*BASELINES, *PREDICTING_MODELS),
+    ("meta.clv_evaluation", "method"): (*BASELINES, *PREDICTING_MODELS, SUBSCRIPTION_SURVIVAL),
     ("meta.clv_tracking", "method"): PREDICTING_MODELS,
     ("meta.clv_models", "model"): (*PREDICTING_MODELS, *SPEND_MODELS),
     ("marts.subscription_survival", "model"): SUBSCRIPTION_MODELS,

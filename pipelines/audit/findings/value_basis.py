@@ -1,6 +1,6 @@
 """Measures whether values are made of what the settings want: of the contribution margin, where costs are known.
 
-Put here: the comparison. Keep out: when costs are enough (`pipelines/transforms/clv/value_basis.py`).
+Put here: the comparison. Keep out: when costs are enough (`pipelines/transforms/clv/values/value_basis.py`).
 """
 
 from collections.abc import Iterator

@@ -28,7 +28,7 @@ EXPECTED = """
         any_value(method) as method, any_value(value_basis) as value_basis,
         mode(split_part(reason, '; ', 1)) as reason
     from marts.customer_clv
-    where order_count > 0
+    where first_order_date is not null
     having count(*) > 0
 """
 SHARES = """
@@ -38,7 +38,7 @@ SHARES = """
             when 'so far' then net_sales_to_date
         end as amount
         from marts.customer_clv
-        where order_count > 0
+        where first_order_date is not null
     ),
     positive as (select greatest(coalesce(amount, 0), 0) as value from amounts),
     ranked as (

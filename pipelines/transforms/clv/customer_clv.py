@@ -2,7 +2,7 @@
 
 Put here: how the mart is put together, and what is done where no method could be evaluated. Keep out: its columns
 (`customer_clv_columns.py`), the simple formula
-(`simple_formula.py`), predictions (`predictions.py`), the choice of the method (`clv_evaluation.py`), the maths.
+(`values/simple_formula.py`), predictions (`predictions.py`), the choice of the method (`clv_evaluation.py`), the maths.
 """
 
 import datetime as dt
@@ -24,7 +24,13 @@ from regulars.pipelines.transforms.churn.active_intervals import (
 from regulars.pipelines.transforms.clv.clv_models import TrainedModels, read_models
 from regulars.pipelines.transforms.clv.corrections import Corrections
 from regulars.pipelines.transforms.clv.customer_clv_columns import COLUMNS
-from regulars.pipelines.transforms.clv.forecasts import Horizons, average_by_class, estimate_p_alive, expected_spend
+from regulars.pipelines.transforms.clv.forecasts import (
+    Horizons,
+    average_by_class,
+    describe_spend,
+    estimate_p_alive,
+    expected_spend,
+)
 from regulars.pipelines.transforms.clv.holdout import take_holdout
 from regulars.pipelines.transforms.clv.method_choice import (
     describe_test,
@@ -33,7 +39,13 @@ from regulars.pipelines.transforms.clv.method_choice import (
     find_test,
     state_test,
 )
-from regulars.pipelines.transforms.clv.methods import BASELINES, SEGMENT_AVERAGE, SIMPLE, SUBSCRIPTION_SURVIVAL
+from regulars.pipelines.transforms.clv.methods import (
+    BASELINES,
+    PREDICTING_MODELS,
+    SEGMENT_AVERAGE,
+    SIMPLE,
+    SUBSCRIPTION_SURVIVAL,
+)
 from regulars.pipelines.transforms.clv.predictions import (
     HORIZONS,
     LEAST_LIFETIME_YEARS,
@@ -49,16 +61,21 @@ from regulars.pipelines.transforms.clv.purchase_history import (
     sum_by_customer,
     summarise_history,
 )
-from regulars.pipelines.transforms.clv.simple_formula import (
+from regulars.pipelines.transforms.clv.values.simple_formula import (
     apply_simple_formula,
     measure_own_churn,
 )
-from regulars.pipelines.transforms.clv.subscription_value import COLUMNS as OF_SUBSCRIPTIONS
-from regulars.pipelines.transforms.clv.subscription_value import (
+from regulars.pipelines.transforms.clv.values.subscription_value import COLUMNS as OF_SUBSCRIPTIONS
+from regulars.pipelines.transforms.clv.values.subscription_value import (
     list_subscribers_without_orders,
     predict_subscription_revenue,
 )
-from regulars.pipelines.transforms.clv.value_basis import HAS_ORDERS, choose_value_basis, make_values, measure_margins
+from regulars.pipelines.transforms.clv.values.value_basis import (
+    HAS_ORDERS,
+    choose_value_basis,
+    make_values,
+    measure_margins,
+)
 from regulars.pipelines.transforms.money.yearly_value import EconomicsSettings
 from regulars.pipelines.transforms.purchases.purchases import read_into_polars, select_columns
 from regulars.pipelines.transforms.subscriptions.subscription_periods import list_live_periods
@@ -158,7 +175,8 @@ def customer_clv(
     trained = read_models(read_into_polars(clv_models), as_of)
     method, why = _choose_method(evaluation, days, valued, as_of)
     tested = find_test(evaluation, method)
-    why = "; ".join([why, *describe_test(tested)])
+    of_spend = describe_spend(trained.spend) if method in PREDICTING_MODELS else []
+    why = "; ".join([why, *describe_test(tested), *of_spend])
     predicted = _predict(method, _Basis(days, history, valued, trained, horizons, tested), as_of)
     predicted = _replace_p_alive(predicted, evaluation, history, trained)
     margins = measure_margins(orders, order_lines, as_of=as_of, economics=economics)

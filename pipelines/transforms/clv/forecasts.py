@@ -127,6 +127,15 @@ def choose_spend_model(spend: GammaGammaModel | None) -> GammaGammaModel | None:
     return spend if spend is not None and math.isfinite(spend.population_mean) else None
 
 
+def describe_spend(spend: GammaGammaModel | None) -> list[str]:
+    """Say what is lost where no model of spend can be used; nothing where one is."""
+    if choose_spend_model(spend) is not None:
+        return []
+    why = "too few customers came back, or it did not converge" if spend is None else "its mean is infinite"
+    lost = "every purchase counts at the average of all, and intervals of value leave out how much purchases differ"
+    return [f"no model of spend could be used ({why}): {lost}"]
+
+
 def expected_spend(history: pl.DataFrame, spend: GammaGammaModel | None) -> FloatArray:
     """Expected net sales per purchase of each customer, (n,)."""
     usable = choose_spend_model(spend)

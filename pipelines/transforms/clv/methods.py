@@ -20,7 +20,7 @@ SUBSCRIPTION_SURVIVAL, SUBSCRIBERS = "subscription_survival", "subscribers"
 PREDICTING_MODELS = tuple(purchase_model_names())
 """The models of purchases, each fitted on the whole base and by cohort."""
 
-METHODS = (SIMPLE, *BASELINES, *PREDICTING_MODELS)
+METHODS = (SIMPLE, *BASELINES, *PREDICTING_MODELS, SUBSCRIPTION_SURVIVAL)
 
 SURE_OF_ONE_TIME_BUYERS = tuple(
     method

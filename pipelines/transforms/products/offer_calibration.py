@@ -24,9 +24,12 @@ COLUMNS: dict[str, PolarsDataType] = {
     "bought_again": pl.Int64,
     "mean_chance": pl.Float64,
     "bought_rate": pl.Float64,
+    "reason": pl.String,
     "as_of": pl.Date,
 }
 DECILES = 10
+ERRORS_BEYOND_CHANCE = 2.0
+"""A tenth is said to be off where it differs by more standard deviations than this from what was expected."""
 
 
 def offer_calibration(order_lines: IntoFrame, *, as_of: dt.date, lapse_days: int) -> pl.DataFrame:
@@ -62,12 +65,31 @@ def offer_calibration(order_lines: IntoFrame, *, as_of: dt.date, lapse_days: int
             bought_again=pl.col("is_bought").sum().cast(pl.Int64),
             mean_chance=pl.col("chance").mean(),
             bought_rate=pl.col("is_bought").mean(),
+            spread=(pl.col("chance") * (1 - pl.col("chance"))).sum().sqrt(),
         )
         .with_columns(
             period_start=pl.lit(as_of - dt.timedelta(days=OFFER_DAYS - 1)),
             period_end=pl.lit(as_of),
+            reason=_explain_difference(),
             as_of=pl.lit(as_of),
         )
         .select(pl.col(name).cast(kind) for name, kind in COLUMNS.items())
         .sort("chance_decile")
+    )
+
+
+def _explain_difference() -> pl.Expr:
+    """Say where a tenth is off by more than chance, and which way, or that so few purchases can show nothing.
+
+    `spread` is the standard deviation of purchases that come independently of each other, so that a month in which all
+    buy less is called a difference too. NULL where chance alone explains what came.
+    """
+    miss, limit = pl.col("bought_again") - pl.col("expected_bought_again"), ERRORS_BEYOND_CHANCE * pl.col("spread")
+    return (
+        pl.when(miss > limit)
+        .then(pl.lit("understated: more were bought than chance explains"))
+        .when(miss < -limit)
+        .then(pl.lit("overstated: fewer were bought than chance explains"))
+        .when(limit >= pl.col("expected_bought_again"))
+        .then(pl.lit("too few purchases were expected to tell whether the chances are too high"))
     )

@@ -6,7 +6,7 @@ known end, for certain. What is paused or free brings nothing until it is charge
 of price are not foreseen. Only what was known on the day counts, so that a past day can be predicted and compared.
 
 Put here: live subscriptions and their revenue to come, by customer. Keep out: the maths
-(`pipelines/models/renewal/months_ahead.py`), what is done with it in value (`clv/subscription_value.py`).
+(`pipelines/models/renewal/months_ahead.py`), what is done with it in value (`clv/values/subscription_value.py`).
 """
 
 import datetime as dt

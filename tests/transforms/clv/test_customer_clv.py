@@ -87,9 +87,10 @@ def clv(
     discount_rate: float = 0.1,
     value_basis: ValueBasis = "net_sales",
     economics: Economics = AS_MEASURED,
+    models: pl.DataFrame | None = None,
 ) -> pl.DataFrame:
     bought = (frames["orders"], frames["refunds"], frames["calendar"])
-    models = clv_models(*bought, as_of=as_of).lazy()
+    models = (clv_models(*bought, as_of=as_of) if models is None else models).lazy()
     return customer_clv(
         **({"order_lines": NO_LINES} | frames),
         clv_models=models,
@@ -185,6 +186,14 @@ def test_the_best_model_predicts_with_an_interval(modelled):
         assert (high.filter((modelled["predicted_purchases_12m"] > 1) & (modelled["p_alive"] > 0.8)) > 0).all()
     assert (modelled["predicted_purchases_36m"] >= modelled["predicted_purchases_12m"]).all()
     assert modelled["interval_nominal_coverage_12m"].is_between(0.799, 1).all()
+
+
+def test_who_bought_once_may_be_gone_and_nobody_is_expected_to_take_money_out(modelled):
+    once = modelled.filter(pl.col("frequency") == 0)
+    assert once.height > 100
+    assert once["p_alive"].max() < 0.99
+    least = modelled.select(pl.col("^predicted_.*$").min().cast(pl.Float64)).row(0)
+    assert min(least) >= 0
 
 
 def test_predicted_value_is_expected_purchases_times_expected_spend(modelled):

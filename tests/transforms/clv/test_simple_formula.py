@@ -12,7 +12,7 @@ from regulars.pipelines.transforms.churn.active_intervals import (
     list_active_intervals,
     list_active_periods,
 )
-from regulars.pipelines.transforms.clv.simple_formula import apply_simple_formula, measure_churn_by_customer_type
+from regulars.pipelines.transforms.clv.values.simple_formula import apply_simple_formula, measure_churn_by_customer_type
 from tests.transforms import subscription_tables
 
 AS_OF = dt.date(2026, 3, 31)

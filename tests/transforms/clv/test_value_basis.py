@@ -16,6 +16,7 @@ from regulars.pipelines.settings.economics import Economics
 from regulars.pipelines.transforms.clv.clv_evaluation import clv_evaluation
 from regulars.pipelines.transforms.clv.clv_models import clv_models
 from regulars.pipelines.transforms.clv.customer_clv import customer_clv
+from regulars.pipelines.transforms.clv.methods import PREDICTING_MODELS
 from tests.transforms import simulated_company
 from tests.transforms.clv.test_customer_clv import NO_LINES, clv, core
 from tests.transforms.simulated_company import beta_geo_company
@@ -152,6 +153,20 @@ def test_predictions_are_those_of_net_sales_times_the_margin(both):
         assert joined[f"{name}_left_over"].cast(pl.Float64).to_list() == pytest.approx(of_sales, abs=0.0001)
     for name in ("method", "predicted_purchases_12m", "test_value_error_rate", "expected_spend"):
         assert joined[name].to_list() == joined[f"{name}_left_over"].to_list()
+
+
+def test_without_a_usable_model_of_spend_the_reason_says_what_intervals_leave_out():
+    frames: dict[str, Any] = dict(beta_geo_company(600))
+    as_of = simulated_company.AS_OF
+    bought = (frames["orders"], frames["refunds"], frames["calendar"])
+    fitted = clv_models(*bought, as_of=as_of)
+    broken = fitted.with_columns(converged=pl.col("converged") & (pl.col("model") != "gamma_gamma"))
+    said = {}
+    for name, models in (("fitted", fitted), ("broken", broken)):
+        found = clv({**frames, "order_lines": NO_LINES}, as_of, models=models)
+        assert found["method"][0] in PREDICTING_MODELS
+        said[name] = found["reason"].str.contains("no model of spend could be used").mean()
+    assert said == {"fitted": 0, "broken": 1}
 
 
 @pytest.mark.parametrize("basis", VALUE_BASES)

@@ -89,6 +89,28 @@ def test_the_grade_puts_chances_of_28_days_ago_beside_what_was_bought_since():
     assert found["pairs"].sum() == len(ranked)
 
 
+def test_a_tenth_is_called_overstated_only_where_chance_does_not_explain_it():
+    days = simulate(400, until=TODAY)
+    as_of = dt.date(1970, 1, 1) + dt.timedelta(days=TODAY)
+    as_usual = offer_calibration(lines_of(days), as_of=as_of, lapse_days=365)
+    stopped = offer_calibration(lines_of(days.filter(pl.col("day") <= TODAY - 28)), as_of=as_of, lapse_days=365)
+    assert stopped["bought_again"].sum() == 0
+    for found in (as_usual, stopped):
+        for row in found.iter_rows(named=True):
+            # nearly the spread of all pairs at the mean chance, which is never narrower
+            spread = (row["pairs"] * row["mean_chance"] * (1 - row["mean_chance"])) ** 0.5
+            off = row["bought_again"] - row["expected_bought_again"]
+            if row["reason"] is None:
+                assert abs(off) <= 2 * spread
+            elif row["reason"].startswith("overstated"):
+                assert off < 0
+            elif row["reason"].startswith("understated"):
+                assert off > 0
+    said = [reason.split()[0].rstrip(":") if reason else None for reason in stopped["reason"]]
+    assert said[0] == "overstated"
+    assert set(said) <= {"overstated", "too"}
+
+
 def test_without_sales_56_days_ago_there_is_no_grade():
     as_of = dt.date(2026, 3, 31)
     assert offer_calibration(lines_of(pl.DataFrame(schema=SCHEMA)), as_of=as_of, lapse_days=365).schema == COLUMNS

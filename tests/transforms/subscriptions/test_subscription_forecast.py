@@ -5,7 +5,7 @@ import pytest
 
 from regulars.pipelines.models.geometric_renewal import GeometricRenewalModel
 from regulars.pipelines.models.renewal.months_ahead import MonthsAhead
-from regulars.pipelines.transforms.clv.subscription_value import evaluate_subscriptions
+from regulars.pipelines.transforms.clv.values.subscription_value import evaluate_subscriptions
 from regulars.pipelines.transforms.subscriptions.subscription_forecast import (
     FittedSurvival,
     fit_survival,

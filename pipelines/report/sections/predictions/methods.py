@@ -6,7 +6,13 @@ Put here: the names of the methods of `meta.clv_evaluation`, and errors in words
 from regulars.pipelines.models.names import BY_COHORT, GAMMA_GAMMA, PURCHASE_MODELS
 from regulars.pipelines.report.facts.reading import Row, Rows
 from regulars.pipelines.report.words.words import Words
-from regulars.pipelines.transforms.clv.methods import LAST_YEAR, OWN_AVERAGE, SEGMENT_AVERAGE, SIMPLE
+from regulars.pipelines.transforms.clv.methods import (
+    LAST_YEAR,
+    OWN_AVERAGE,
+    SEGMENT_AVERAGE,
+    SIMPLE,
+    SUBSCRIPTION_SURVIVAL,
+)
 
 AS_EXPECTED = 0.0005
 
@@ -27,6 +33,7 @@ def method_names(words: Words) -> dict[str, str]:
         SEGMENT_AVERAGE: words.say("the average of customers alike"),
         LAST_YEAR: words.say("a repeat of last year"),
         **models,
+        SUBSCRIPTION_SURVIVAL: words.say("how long subscriptions last"),
         GAMMA_GAMMA: words.say("the Gamma-Gamma model of spend"),
     }
 

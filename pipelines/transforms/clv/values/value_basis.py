@@ -16,7 +16,7 @@ from narwhals.typing import IntoFrame
 from regulars.pipelines.definitions.enumerations import UNKNOWN_CUSTOMER_IDX, ValueBasis
 from regulars.pipelines.transforms.amounts import MONEY, round_to_money
 from regulars.pipelines.transforms.clv.predictions import SPANS
-from regulars.pipelines.transforms.clv.simple_formula import average_year, value_lifetime
+from regulars.pipelines.transforms.clv.values.simple_formula import average_year, value_lifetime
 from regulars.pipelines.transforms.money.yearly_value import EconomicsSettings
 from regulars.pipelines.transforms.purchases.costs import sum_costs_by_customer
 from regulars.pipelines.transforms.purchases.purchases import read_into_polars
