@@ -49,7 +49,16 @@ def test_customers_with_many_bad_experiences_stand_by_what_is_at_stake(facts):
 def test_each_target_stands_with_the_last_period_that_was_compared(facts):
     (part,) = parts_of("scorecard", facts)
     assert part.table.rows == [
-        ["objective", "net sales", "1 Jan 2026 to 31 Jan 2026", "yes", "–", "the period is not over", "EUR 70", "EUR 58"],
+        [
+            "objective",
+            "net sales",
+            "1 Jan 2026 to 31 Jan 2026",
+            "yes",
+            "–",
+            "the period is not over",
+            "EUR 70",
+            "EUR 58",
+        ],
         ["mission", "nps", "1 Dec 2025 to 31 Dec 2025", "yes", "better", "", "41.0", "40.0"],
     ]
     assert SECTIONS["scorecard"](facts, ENGLISH).lede == "On track: 2 of 2 targets that can be compared."
