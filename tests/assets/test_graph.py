@@ -133,4 +133,4 @@ def test_a_mart_function_reads_the_tables_that_its_parameters_name():
 def test_a_function_named_like_a_table_of_meta_makes_it_and_others_read_it():
     [function] = find_mart_functions({"clv_evaluation"}).values()
     reads = set(list_read_tables(function, {"clv_models": "meta.clv_models"}).values())
-    assert reads == {"core.orders", "core.refunds", "core.calendar", "meta.clv_models"}
+    assert reads == {"core.orders", "core.refunds", "core.calendar", "core.subscriptions", "meta.clv_models"}
