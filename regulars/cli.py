@@ -104,7 +104,7 @@ def doctor(
 
     Example: regulars doctor --settings regulars.yaml
     """
-    from regulars.pipelines.command.doctor import check_setup
+    from regulars.pipelines.command.doctor.doctor import check_setup
 
     text, code = check_setup(settings, data=data, home=home, as_json=as_json, now=_now())
     typer.echo(text)

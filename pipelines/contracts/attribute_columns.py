@@ -11,7 +11,7 @@ from regulars.pipelines.contracts.contract import Contract
 from regulars.pipelines.contracts.rule import Column, Rule
 from regulars.pipelines.definitions.enumerations import DIMENSIONS
 from regulars.pipelines.errors import SettingsWrong
-from regulars.pipelines.settings.attributes import CustomerAttribute
+from regulars.pipelines.settings.sources.attributes import CustomerAttribute
 
 TABLES = ("core.customers", "marts.customer_360", "marts.customer_dimensions")
 """The tables that have a column per attribute, behind their own."""

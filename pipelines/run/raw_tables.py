@@ -18,7 +18,7 @@ from regulars.pipelines.contracts.quarantine.quarantine_step import (
 from regulars.pipelines.contracts.validation.validate import RuleResult
 from regulars.pipelines.kinds.shape.registry import KINDS
 from regulars.pipelines.run.run import Run
-from regulars.pipelines.settings.source import Source
+from regulars.pipelines.settings.sources.source import Source
 from regulars.pipelines.sources.formats.format_advice import FormatAdvice, advise_formats
 from regulars.pipelines.sources.landed_rows import replace_landed_rows
 from regulars.pipelines.sources.older_deliveries import find_older_delivery

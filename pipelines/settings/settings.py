@@ -24,7 +24,6 @@ from regulars.pipelines.definitions.enumerations import (
 from regulars.pipelines.definitions.windows import DEFAULT_LAPSE_DAYS
 from regulars.pipelines.settings.aims.scorecard import ScorecardTarget
 from regulars.pipelines.settings.aims.target_customer import TargetCustomer
-from regulars.pipelines.settings.attributes import CustomerAttribute, list_attributes
 from regulars.pipelines.settings.business_hours import BusinessHours, Support
 from regulars.pipelines.settings.company_folder import find_company_folder
 from regulars.pipelines.settings.customers.identity import Identity
@@ -36,7 +35,8 @@ from regulars.pipelines.settings.demand import Demand
 from regulars.pipelines.settings.economics import Economics
 from regulars.pipelines.settings.findings import Findings
 from regulars.pipelines.settings.part import Currency, Name, Part, Place, Zone
-from regulars.pipelines.settings.source import Source
+from regulars.pipelines.settings.sources.attributes import CustomerAttribute, list_attributes
+from regulars.pipelines.settings.sources.source import Source
 from regulars.pipelines.settings.themes import Themes
 
 

@@ -11,9 +11,10 @@ from dataclasses import replace
 
 from regulars.pipelines.findings.catalogue import make_finding
 from regulars.pipelines.findings.finding import Finding
-from regulars.pipelines.settings.source import Source
+from regulars.pipelines.settings.sources.source import Source
 from regulars.pipelines.sources.file_names import read_claim
 from regulars.pipelines.sources.ledger import Delivery
+from regulars.pipelines.sources.mapping.mapping_checks import Mistake
 from regulars.pipelines.sources.readers.decoding import GUESSED
 from regulars.pipelines.sources.readers.landed_text import Landed
 
@@ -160,3 +161,24 @@ def find_secret_columns(source: str, file_name: str, landed: Landed) -> list[Fin
         count=len(landed.secret_columns),
     )
     return [finding]
+
+
+def find_missing_columns(source: str, file_name: str, mistakes: Sequence[Mistake]) -> list[Finding]:
+    """That a file lacks columns which only describe.
+
+    Args:
+        source: The source.
+        file_name: The file.
+        mistakes: What is wrong with its mapping; those that stop nothing are named.
+    """
+    return [
+        make_finding(
+            "optional_column_missing",
+            f"{file_name}: {mistake.sentence}.",
+            "Have the tool export it again, or correct or remove the column in the settings.",
+            source=source,
+            count=1,
+        )
+        for mistake in mistakes
+        if mistake.code == "warning"
+    ]

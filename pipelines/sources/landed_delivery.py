@@ -9,7 +9,8 @@ from pathlib import Path
 
 from regulars.pipelines.settings.part import Place
 from regulars.pipelines.settings.settings import Settings
-from regulars.pipelines.settings.source import Column, KindMapping, Source
+from regulars.pipelines.settings.sources.columns import Column, KindMapping
+from regulars.pipelines.settings.sources.source import Source
 from regulars.pipelines.sources.landing import read_landed_file
 from regulars.pipelines.sources.ledger import Delivery
 from regulars.pipelines.sources.mapping.expressions import ExpressionChecker

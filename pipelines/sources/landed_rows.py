@@ -14,7 +14,7 @@ from regulars.pipelines.errors import SettingsWrong, StorageFailed
 from regulars.pipelines.findings.finding import Finding
 from regulars.pipelines.settings.part import Place
 from regulars.pipelines.settings.settings import Settings
-from regulars.pipelines.settings.source import KindMapping
+from regulars.pipelines.settings.sources.columns import KindMapping
 from regulars.pipelines.sources.exclusions.excluded_findings import (
     ExcludedCounts,
     find_null_conditions,

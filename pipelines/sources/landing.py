@@ -16,7 +16,7 @@ import duckdb
 
 from regulars.pipelines.errors import StorageFailed
 from regulars.pipelines.home.durable import put_in_place
-from regulars.pipelines.settings.source import Source
+from regulars.pipelines.settings.sources.source import Source
 from regulars.pipelines.sources.archives.members import Member, copy_member
 from regulars.pipelines.sources.readers.by_format import find_record_lines, read_file
 from regulars.pipelines.sources.readers.header import find_column

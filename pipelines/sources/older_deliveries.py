@@ -7,7 +7,7 @@ from collections.abc import Collection
 from pathlib import Path
 
 from regulars.pipelines.errors import StorageFailed
-from regulars.pipelines.settings.source import Source
+from regulars.pipelines.settings.sources.source import Source
 from regulars.pipelines.sources.landing import read_landed_file
 from regulars.pipelines.sources.ledger import Delivery, Ledger
 from regulars.pipelines.sources.mapping.expressions import ExpressionChecker

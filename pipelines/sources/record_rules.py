@@ -14,7 +14,8 @@ from dataclasses import dataclass
 
 import duckdb
 
-from regulars.pipelines.settings.source import KindMapping, Source
+from regulars.pipelines.settings.sources.columns import KindMapping
+from regulars.pipelines.settings.sources.source import Source
 from regulars.pipelines.warehouse.sql_text import quote_literal
 
 NO_KIND = "none"

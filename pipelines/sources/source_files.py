@@ -8,7 +8,7 @@ import glob
 from collections.abc import Mapping
 from pathlib import Path
 
-from regulars.pipelines.settings.source import Source
+from regulars.pipelines.settings.sources.source import Source
 from regulars.pipelines.sources.file_names import split_digits
 
 _UPLOADS = (".part", ".tmp", ".filepart", ".crdownload", ".partial")

@@ -14,13 +14,16 @@ from pathlib import Path
 import duckdb
 
 from regulars.pipelines.errors import SettingsWrong
-from regulars.pipelines.findings.catalogue import make_finding
 from regulars.pipelines.findings.evaluate import Policy, evaluate_findings, write_stop_sentence
 from regulars.pipelines.findings.finding import Finding
 from regulars.pipelines.settings.part import Place
-from regulars.pipelines.settings.source import Source
+from regulars.pipelines.settings.sources.source import Source
 from regulars.pipelines.sources.archives.delivered_file import DeliveredFile, open_archive
-from regulars.pipelines.sources.delivery_findings import find_secret_columns, list_delivery_findings
+from regulars.pipelines.sources.delivery_findings import (
+    find_missing_columns,
+    find_secret_columns,
+    list_delivery_findings,
+)
 from regulars.pipelines.sources.landing import check_unchanged, land_file, read_landed_file
 from regulars.pipelines.sources.ledger import SHRINK_ALLOWED, Delivery, Ledger
 from regulars.pipelines.sources.mapping.expressions import ExpressionChecker
@@ -222,17 +225,7 @@ class SourceLanding:
                 raise Refusal(reason, f"{file_name} (header): {'; '.join(lines)}")
         return [
             *list_reading_notes(self._name, file_name, landed.notes),
-            *(
-                make_finding(
-                    "optional_column_missing",
-                    f"{file_name}: {mistake.sentence}.",
-                    "Have the tool export it again, or correct or remove the column in the settings.",
-                    source=self._name,
-                    count=1,
-                )
-                for mistake in mistakes
-                if mistake.code == "warning"
-            ),
+            *find_missing_columns(self._name, file_name, mistakes),
         ]
 
     def _check_count(self, file_name: str, landed: Landed) -> str | None:

@@ -5,7 +5,7 @@ Put here: which value of several records a customer gets. Keep out: what attribu
 
 from collections.abc import Sequence
 
-from regulars.pipelines.settings.attributes import CustomerAttribute
+from regulars.pipelines.settings.sources.attributes import CustomerAttribute
 from regulars.pipelines.warehouse.sql_text import quote_identifier, quote_literal
 
 CUSTOMERS = "core.customers"

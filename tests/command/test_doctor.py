@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from regulars.pipelines.command.doctor import _check_formats, _check_ledger, _check_targets, _check_themes
+from regulars.pipelines.command.doctor.doctor import _check_ledger, _check_targets, _check_themes
+from regulars.pipelines.command.doctor.source_checks import check_formats
 from regulars.pipelines.home.home import Home
 from regulars.pipelines.settings.settings_file import load_settings
 from tests.shop import ORDERS, Done, Shop, run_regulars
@@ -77,7 +78,7 @@ def test_a_format_that_fits_no_value_is_told_before_the_first_run(tmp_path):
         ("o1", "c1", "", "31.01.2024 10:00", "9", "GBP"),
     )
     company = load_settings(tmp_path / "regulars.yaml")
-    [found] = _check_formats(company, tmp_path, dt.datetime.now(dt.UTC))
+    [found] = check_formats(company, tmp_path, dt.datetime.now(dt.UTC))
     assert '1 of 1 value does not fit `datetime_format: "%d/%m/%Y %H:%M"`' in found.sentence
     assert "in all of orders-1.csv" in found.sentence
     assert '`options: {datetime_format: "%d.%m.%Y %H:%M"}` fits all of them' in found.sentence

@@ -29,11 +29,16 @@ def find_durable_calls(source: str) -> Iterator[str]:
             yield ast.unparse(node)
 
 
+THROWN_AWAY = ("pipelines/command/plan/copied_home.py", "pipelines/sources/readers/workbooks/workbook_files.py")
+"""What makes links in a folder that is thrown away: nothing has to last."""
+
+
 def test_only_one_module_makes_writes_durable():
     frames_renamed = {"expected.rename(names)", "pl.col('name').replace(measures)"}  # columns and their values
     sources = {name_of(path): path.read_text(encoding="utf-8") for path in OTHERS}
     assert not [name for name, source in sources.items() if "F_FULLFSYNC" in source]
-    del sources["pipelines/command/plan/copied_home.py"]  # links of a copy that is thrown away: nothing has to last
+    for name in THROWN_AWAY:
+        del sources[name]
     calls = {name: set(find_durable_calls(source)) - frames_renamed for name, source in sources.items()}
     assert not {name: found for name, found in calls.items() if found}
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from regulars.pipelines.settings.source import Source
+from regulars.pipelines.settings.sources.source import Source
 from regulars.pipelines.sources.landing import land_file, read_file_state
 from regulars.pipelines.sources.readers.refusal import Refusal
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from regulars.pipelines.settings.source import Source
+from regulars.pipelines.settings.sources.source import Source
 from regulars.pipelines.sources.source_files import find_files
 from tests.sources.order_files import orders
 

@@ -15,7 +15,8 @@ from regulars.pipelines.command.init.groups import Group
 from regulars.pipelines.command.init.tables import TableHead
 from regulars.pipelines.settings.profiles.merge import merge_source
 from regulars.pipelines.settings.profiles.profile import Profile
-from regulars.pipelines.settings.source import KindMapping, Source
+from regulars.pipelines.settings.sources.columns import KindMapping
+from regulars.pipelines.settings.sources.source import Source
 from regulars.pipelines.sources.landing import land_file, read_file_state
 from regulars.pipelines.sources.mapping.expressions import ExpressionChecker
 from regulars.pipelines.sources.mapping.filled_rows import select_filled_rows

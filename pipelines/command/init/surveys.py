@@ -12,7 +12,7 @@ from regulars.pipelines.command.init.drafts import Draft, land_group
 from regulars.pipelines.settings.part import check_zone
 from regulars.pipelines.settings.profiles.merge import merge_source
 from regulars.pipelines.settings.profiles.profile import Profile
-from regulars.pipelines.settings.source import Source
+from regulars.pipelines.settings.sources.source import Source
 from regulars.pipelines.sources.readers.refusal import Refusal
 from regulars.pipelines.sources.recognition.survey_columns import find_survey_columns
 

@@ -16,7 +16,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from regulars.pipelines.command.init.found_files import FoundFile
-from regulars.pipelines.settings.source import FileFormat, Source
+from regulars.pipelines.settings.sources.file_options import FileFormat
+from regulars.pipelines.settings.sources.source import Source
 from regulars.pipelines.sources.landing import land_file, read_file_state
 from regulars.pipelines.sources.readers.content import Content, recognise_content
 from regulars.pipelines.sources.readers.header import clean_name

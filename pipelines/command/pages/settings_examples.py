@@ -5,6 +5,8 @@ Put here: examples in YAML; a test reads each of them. Keep out: the page around
 
 from collections.abc import Mapping
 
+from regulars.pipelines.command.pages.source_examples import SOURCE_EXAMPLES
+
 EXAMPLES: Mapping[str, str] = {
     "": """
 company: {name: Corner Shop, timezone: Europe/Berlin, currency: EUR}
@@ -114,90 +116,6 @@ company:
   timezone: Europe/Berlin
   currency: EUR
   fiscal_year_starts: 4
-""",
-    "sources.<name>": """
-sources:
-  shop:
-    path: [exports/old_orders.csv, exports/orders/*.csv]
-    profile: shopify_orders                          # what is not written here comes from it
-    format: csv
-    options: {delimiter: ";"}
-    kind: orders                                     # or `kinds`, below
-    columns:
-      order_id: Order
-      ordered_at: [Created at, Date]                 # whichever of the two the file has
-      email: Email
-      gross_sales: {sql: 'replace("Total", ''€'', '''')'}
-      channel: {value: web}
-    headers: {Order: [Bestellung, Order number], Email: [E-Mail]}
-    optional: [Email]
-    footer: Grand Totals
-    reshape: order_items
-    system: shop
-    timezone: Europe/Paris
-    currency: EUR
-    delivery: incremental
-    fill_down: {document: Order, columns: [Created at, Email, Total]}
-    exclude: {second_header: "Total = 'Total'", lost_deals: "coalesce(Stage, '') = 'Closed Lost'"}
-    member: orders_*.csv                             # where `path` is a .zip or .tar.gz
-    include: {paid: "coalesce(State, '') in ('paid', 'refunded')"}
-    required: true
-    max_age_hours: 36
-    max_quarantined: 0.02
-""",
-    "sources.<name>.options": """
-sources:
-  till:
-    path: exports/till.csv
-    options:
-      delimiter: ";"
-      quote: "'"
-      encoding: cp1252
-      decimal: ","
-      thousands: "."
-      currency_sign: "€"
-      datetime_format: "%d.%m.%Y %H:%M"
-      date_format: "%d.%m.%Y"
-      final_newline: optional
-      sheet: "20*"                                   # of a workbook, as the next two
-      header_row: 3
-      error_cells: empty
-      records: data.orders                           # of a JSON file
-    kind: orders
-    columns: {order_id: Bon, ordered_at: Datum, gross_sales: Summe}
-""",
-    "sources.<name>.fill_down": """
-sources:
-  shop:
-    path: orders_export*.csv
-    fill_down:
-      document: Name
-      columns: [Id, Currency, Total]
-    kinds:
-      orders:
-        columns: {order_id: Name, ordered_at: Created at, currency: Currency}
-      order_lines:
-        columns: {order_id: Name, quantity: Lineitem quantity, unit_price: Lineitem price, currency: Currency}
-""",
-    "sources.<name>.kinds.<kind>": """
-sources:
-  shop:
-    path: exports/orders_*.csv
-    delivery: incremental
-    kinds:
-      orders:
-        when: '"Type" <> ''refund'''
-        columns: {order_id: Order, ordered_at: Date, gross_sales: Amount}
-      refunds:
-        when: '"Type" = ''refund'''
-        columns: {refund_id: Number, order_id: Order, refunded_at: Date, amount: Amount}
-      customers:
-        when: '"Customer" is not null'
-        columns: {customer_record_id: Customer, email: Email}
-        attributes:
-          industry: Industry
-          seats: {column: [Seats, Licences], type: number, description: How many people may use it}
-          is_partner: {sql: "coalesce(Tier, '') = 'partner'", type: boolean}
 """,
     "acquisition_cost": """
 acquisition_cost:
@@ -311,5 +229,6 @@ publish:
 alerts:
   webhook: ${ALERT_WEBHOOK}
 """,
+    **SOURCE_EXAMPLES,
 }
 """Part of the settings -> YAML that uses each of its keys; a test reads every one of them."""

@@ -1,7 +1,7 @@
 """The page `docs/settings.md`: every key of `regulars.yaml`, made from the models of the settings.
 
 Put here: the shape of the page. Keep out: the examples (`settings_examples.py`), and what a key means (the docstrings
-in `settings/settings.py`, `settings/source.py` and the types of targets in `publish/targets/`).
+in `settings/settings.py`, `settings/sources/` and the types of targets in `publish/targets/`).
 """
 
 from collections.abc import Iterator, Mapping

@@ -9,7 +9,7 @@ import duckdb
 
 from regulars.pipelines.kinds.shape.kind import KindColumn
 from regulars.pipelines.kinds.shape.registry import KINDS
-from regulars.pipelines.settings.source import Column, Constant, Derived, KindMapping
+from regulars.pipelines.settings.sources.columns import Column, Constant, Derived, KindMapping
 from regulars.pipelines.sources.formats.shape import mask_value
 from regulars.pipelines.sources.mapping.canonical import CANONICAL
 from regulars.pipelines.warehouse.sql_text import quote_identifier, quote_literal

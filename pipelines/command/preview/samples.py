@@ -14,7 +14,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from regulars.pipelines.settings.source import Source
+from regulars.pipelines.settings.sources.source import Source
 from regulars.pipelines.sources.archives.delivered_file import DeliveredFile, open_archive
 from regulars.pipelines.sources.archives.members import copy_member
 from regulars.pipelines.sources.landing import read_file_state

@@ -5,7 +5,7 @@ Put here: the header of each column, from the settings and the newest delivery. 
 
 from regulars.pipelines.errors import RegularsError
 from regulars.pipelines.home.home import Home
-from regulars.pipelines.settings.source import Source
+from regulars.pipelines.settings.sources.source import Source
 from regulars.pipelines.sources.landing import read_landed_file
 from regulars.pipelines.sources.mapping.mapping import find_first_column
 from regulars.pipelines.sources.mapping.named_columns import name_file_columns

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, ValidationError, field_validator, model_validator
 
 from regulars.pipelines.settings.part import Part
-from regulars.pipelines.settings.source import Source
+from regulars.pipelines.settings.sources.source import Source
 
 NOT_IN_A_PROFILE = ("path", "profile", "required", "max_age_hours", "max_quarantined")
 """Keys of a source that only the company knows."""

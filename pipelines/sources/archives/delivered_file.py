@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from regulars.pipelines.home.durable import hash_file
-from regulars.pipelines.settings.source import Source
+from regulars.pipelines.settings.sources.source import Source
 from regulars.pipelines.sources.archives.members import Member, copy_member, list_members
 from regulars.pipelines.sources.landing import FileState, check_unchanged
 from regulars.pipelines.sources.readers.refusal import Refusal

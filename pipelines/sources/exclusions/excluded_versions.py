@@ -13,7 +13,7 @@ from dataclasses import replace
 import duckdb
 
 from regulars.pipelines.kinds.shape.registry import KINDS
-from regulars.pipelines.settings.source import KindMapping
+from regulars.pipelines.settings.sources.columns import KindMapping
 from regulars.pipelines.sources.landed_delivery import LandedDelivery
 from regulars.pipelines.sources.mapping.mapping import LandedFile, select_kind
 from regulars.pipelines.sources.record_rules import WHEN

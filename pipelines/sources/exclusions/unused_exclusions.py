@@ -13,7 +13,7 @@ from regulars.pipelines.findings.catalogue import make_finding
 from regulars.pipelines.findings.finding import Finding
 from regulars.pipelines.kinds.shape.registry import KINDS
 from regulars.pipelines.settings.settings import Settings
-from regulars.pipelines.settings.source import Source
+from regulars.pipelines.settings.sources.source import Source
 from regulars.pipelines.sources.exclusions.excluded_findings import ExcludedCounts
 
 _FEWEST_RECORDS = 20

@@ -14,7 +14,8 @@ from regulars.pipelines.findings.finding import Finding
 from regulars.pipelines.kinds.shape.kind import Form, KindColumn
 from regulars.pipelines.kinds.shape.registry import KINDS
 from regulars.pipelines.settings.settings import Settings
-from regulars.pipelines.settings.source import Column, FileOptions
+from regulars.pipelines.settings.sources.columns import Column
+from regulars.pipelines.settings.sources.file_options import FileOptions
 from regulars.pipelines.sources.formats.known_formats import KnownFormat, list_known_formats
 from regulars.pipelines.sources.formats.shape import write_shape
 from regulars.pipelines.sources.mapping.canonical import CANONICAL, REMARK, convert_to_form

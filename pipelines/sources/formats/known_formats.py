@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from regulars.pipelines.kinds.shape.kind import Form
-from regulars.pipelines.settings.source import FileOptions
+from regulars.pipelines.settings.sources.file_options import FileOptions
 from regulars.pipelines.warehouse.sql_text import quote_literal
 
 _DAYS = (

@@ -10,7 +10,7 @@ Every function takes a SQL expression of cleaned text that is cheap to repeat (a
 import re
 
 from regulars.pipelines.kinds.shape.kind import Form
-from regulars.pipelines.settings.source import FileOptions
+from regulars.pipelines.settings.sources.file_options import FileOptions
 from regulars.pipelines.sources.mapping.written_moments import parse_moment
 from regulars.pipelines.sources.mapping.zones import find_days_with_a_gap
 from regulars.pipelines.warehouse.sql_text import quote_literal

@@ -12,7 +12,8 @@ import duckdb
 
 from regulars.pipelines.kinds.shape.kind import KindColumn
 from regulars.pipelines.kinds.shape.registry import KINDS
-from regulars.pipelines.settings.source import Derived, FileOptions, KindMapping
+from regulars.pipelines.settings.sources.columns import Derived, KindMapping
+from regulars.pipelines.settings.sources.file_options import FileOptions
 from regulars.pipelines.sources.mapping.garbled_text import is_garbled
 from regulars.pipelines.sources.mapping.mapping import LandedFile, find_first_column, select_delivered_text
 from regulars.pipelines.sources.mapping.unread_states import DECIDING, STATES, list_unread_states

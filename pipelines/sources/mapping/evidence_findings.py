@@ -9,7 +9,9 @@ from collections.abc import Iterator, Mapping
 from regulars.pipelines.findings.catalogue import make_finding
 from regulars.pipelines.findings.finding import Finding
 from regulars.pipelines.kinds.shape.registry import KINDS
-from regulars.pipelines.settings.source import Constant, FileOptions, Source
+from regulars.pipelines.settings.sources.columns import Constant
+from regulars.pipelines.settings.sources.file_options import FileOptions
+from regulars.pipelines.settings.sources.source import Source
 from regulars.pipelines.sources.mapping.evidence import Evidence
 
 _NAMES = {".": "point", ",": "comma"}

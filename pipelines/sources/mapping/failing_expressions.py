@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import duckdb
 
-from regulars.pipelines.settings.source import KindMapping
+from regulars.pipelines.settings.sources.columns import KindMapping
 from regulars.pipelines.sources.mapping.mapping import list_expressions
 
 

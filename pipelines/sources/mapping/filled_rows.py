@@ -5,7 +5,7 @@ Put here: the SQL of it. Keep out: whether the file has the columns (`mapping_ch
 
 from collections.abc import Sequence
 
-from regulars.pipelines.settings.source import FillDown
+from regulars.pipelines.settings.sources.columns import FillDown
 from regulars.pipelines.sources.readers.header import find_column
 from regulars.pipelines.warehouse.sql_text import quote_identifier
 

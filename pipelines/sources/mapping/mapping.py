@@ -10,8 +10,9 @@ from dataclasses import dataclass
 
 from regulars.pipelines.kinds.shape.kind import DefaultBy, KindColumn, SourceCurrency
 from regulars.pipelines.kinds.shape.registry import KINDS
-from regulars.pipelines.settings.attributes import ATTRIBUTES_OF, TypedAttribute, type_attribute
-from regulars.pipelines.settings.source import Column, Constant, Derived, FileOptions, KindMapping
+from regulars.pipelines.settings.sources.attributes import ATTRIBUTES_OF, TypedAttribute, type_attribute
+from regulars.pipelines.settings.sources.columns import Column, Constant, Derived, KindMapping
+from regulars.pipelines.settings.sources.file_options import FileOptions
 from regulars.pipelines.sources.mapping.canonical import clean_text, convert_to_form
 from regulars.pipelines.sources.mapping.expressions import ExpressionChecker
 from regulars.pipelines.sources.readers.header import find_column

@@ -8,9 +8,10 @@ from dataclasses import dataclass, replace
 
 from regulars.pipelines.kinds.shape.kind import KindColumn
 from regulars.pipelines.kinds.shape.registry import KINDS
-from regulars.pipelines.settings.attributes import type_attribute
 from regulars.pipelines.settings.part import Place
-from regulars.pipelines.settings.source import Column, Constant, Derived, KindMapping, Source
+from regulars.pipelines.settings.sources.attributes import type_attribute
+from regulars.pipelines.settings.sources.columns import Column, Constant, Derived, KindMapping
+from regulars.pipelines.settings.sources.source import Source
 from regulars.pipelines.settings.wording import RENAMED
 from regulars.pipelines.sources.mapping.expressions import ExpressionChecker, ExpressionWrong
 from regulars.pipelines.sources.mapping.mapping import find_first_column, list_attribute_origin, list_expressions

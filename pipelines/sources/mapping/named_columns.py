@@ -7,7 +7,7 @@ stays as it was delivered: other settings may read it by other names.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from regulars.pipelines.settings.source import Source
+from regulars.pipelines.settings.sources.source import Source
 from regulars.pipelines.sources.readers.header import find_column
 from regulars.pipelines.warehouse.sql_text import quote_identifier
 

@@ -6,7 +6,7 @@ Put here: which reader reads which format. Keep out: reading (`csv_files.py` and
 
 from pathlib import Path
 
-from regulars.pipelines.settings.source import Source
+from regulars.pipelines.settings.sources.source import Source
 from regulars.pipelines.sources.readers.csv_files import lines_of_records, read_csv_file
 from regulars.pipelines.sources.readers.decoding import unpack_gzip
 from regulars.pipelines.sources.readers.json_files import lines_of_objects, read_json_file

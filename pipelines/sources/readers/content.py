@@ -7,7 +7,8 @@ import zipfile
 from pathlib import Path
 from typing import Literal
 
-from regulars.pipelines.settings.source import Reader, Source
+from regulars.pipelines.settings.sources.file_options import Reader
+from regulars.pipelines.settings.sources.source import Source
 from regulars.pipelines.sources.readers.refusal import Refusal
 
 Content = Literal["gzip", "zip", "xlsx", "xlsb", "ods", "xls", "locked", "parquet", "page", "json", "empty", "text"]

@@ -15,7 +15,8 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from regulars.pipelines.settings.source import FileOptions, Source
+from regulars.pipelines.settings.sources.file_options import FileOptions
+from regulars.pipelines.settings.sources.source import Source
 from regulars.pipelines.sources.readers.decoding import Text, read_text
 from regulars.pipelines.sources.readers.header import name_columns
 from regulars.pipelines.sources.readers.landed_text import Landed, open_private_connection, write_copy_options

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from regulars.pipelines.settings.source import Source
+from regulars.pipelines.settings.sources.source import Source
 from regulars.pipelines.sources.readers.content import refuse_other_content
 from regulars.pipelines.sources.readers.refusal import Refusal
 from regulars.pipelines.sources.readers.text_scan import TextFacts, scan_text

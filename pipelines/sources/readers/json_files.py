@@ -11,7 +11,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from regulars.pipelines.settings.source import Source
+from regulars.pipelines.settings.sources.source import Source
 from regulars.pipelines.sources.readers.content import refuse_other_content
 from regulars.pipelines.sources.readers.csv_files import write_malformed
 from regulars.pipelines.sources.readers.header import name_columns

@@ -13,7 +13,8 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from regulars.pipelines.settings.source import FileOptions, Reader, Source
+from regulars.pipelines.settings.sources.file_options import FileOptions, Reader
+from regulars.pipelines.settings.sources.source import Source
 from regulars.pipelines.warehouse.sql_text import quote_literal
 
 READER_VERSION = 3

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from regulars.pipelines.settings.profiles.profile import Profile
-from regulars.pipelines.settings.source import Constant, Derived
+from regulars.pipelines.settings.sources.columns import Constant, Derived
 from regulars.pipelines.sources.readers.header import clean_name
 
 

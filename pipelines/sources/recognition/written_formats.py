@@ -10,7 +10,9 @@ import duckdb
 
 from regulars.pipelines.kinds.shape.kind import Form
 from regulars.pipelines.kinds.shape.registry import KINDS
-from regulars.pipelines.settings.source import Constant, FileOptions, KindMapping, Source
+from regulars.pipelines.settings.sources.columns import Constant, KindMapping
+from regulars.pipelines.settings.sources.file_options import FileOptions
+from regulars.pipelines.settings.sources.source import Source
 from regulars.pipelines.sources.formats.format_advice import fits_all_values, list_fitting_formats
 from regulars.pipelines.sources.formats.known_formats import KnownFormat
 from regulars.pipelines.sources.formats.shape import write_shape

@@ -9,7 +9,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from regulars.pipelines.settings.source import Reshape, Source
+from regulars.pipelines.settings.sources.columns import Reshape
+from regulars.pipelines.settings.sources.source import Source
 from regulars.pipelines.sources.readers.landed_text import Landed, open_private_connection, write_copy_options
 from regulars.pipelines.warehouse.sql_text import quote_identifier, quote_literal
 

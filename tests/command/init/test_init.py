@@ -7,7 +7,7 @@ import zipfile
 
 import pytest
 
-from regulars.pipelines.command.doctor import check_setup
+from regulars.pipelines.command.doctor.doctor import check_setup
 from regulars.pipelines.command.init.init import InitRequest, init_settings
 from regulars.pipelines.command.preview.preview import preview_sources
 from regulars.pipelines.errors import InputRefused, UsageWrong

@@ -7,7 +7,7 @@ import pytest
 
 from regulars.pipelines.command.preview import samples
 from regulars.pipelines.command.preview.samples import take_sample
-from regulars.pipelines.settings.source import Source
+from regulars.pipelines.settings.sources.source import Source
 
 LINE = '1,"two\nlines",3\n'
 

@@ -10,7 +10,7 @@ from regulars.pipelines.command.worklists.crm_headers import find_headers
 from regulars.pipelines.command.worklists.owner_files import OURS, choose_records, make_owner_files, make_plain
 from regulars.pipelines.command.worklists.segment_files import make_segment_files
 from regulars.pipelines.home.home import Home
-from regulars.pipelines.settings.source import Source
+from regulars.pipelines.settings.sources.source import Source
 
 SCHEMA = {
     **dict.fromkeys(("customer_id", "contact_id", "source", "customer_record_id", "first_name"), pl.String),

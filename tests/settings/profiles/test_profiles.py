@@ -6,7 +6,7 @@ from regulars.pipelines.errors import SettingsWrong
 from regulars.pipelines.settings.profiles.merge import merge_source
 from regulars.pipelines.settings.profiles.profile_files import list_profiles, read_profile
 from regulars.pipelines.settings.settings_file import load_settings
-from regulars.pipelines.settings.source import Derived
+from regulars.pipelines.settings.sources.columns import Derived
 
 COMPANY = "company: {name: Corner Shop, timezone: Europe/Berlin, currency: EUR}\nsources:\n"
 OURS = {

@@ -7,7 +7,7 @@ import pytest
 
 from regulars.pipelines.kinds.shape.registry import KINDS
 from regulars.pipelines.settings.settings import Settings
-from regulars.pipelines.settings.source import FileOptions
+from regulars.pipelines.settings.sources.file_options import FileOptions
 from regulars.pipelines.sources.formats.format_advice import FormatAdvice, advise_formats
 from regulars.pipelines.sources.formats.shape import mask_value, write_shape
 from regulars.pipelines.sources.mapping.canonical import convert_to_form

@@ -6,7 +6,7 @@ from decimal import Decimal
 import duckdb
 import pytest
 
-from regulars.pipelines.settings.source import FileOptions
+from regulars.pipelines.settings.sources.file_options import FileOptions
 from regulars.pipelines.sources.mapping.canonical import clean_text, convert_to_form
 
 

@@ -5,7 +5,8 @@ from typing import Any
 import duckdb
 import pytest
 
-from regulars.pipelines.settings.source import FileOptions, Source
+from regulars.pipelines.settings.sources.file_options import FileOptions
+from regulars.pipelines.settings.sources.source import Source
 from regulars.pipelines.sources.mapping.evidence import Evidence, collect_evidence
 from regulars.pipelines.sources.mapping.evidence_findings import find_contradictions, find_doubtful_readings
 from regulars.pipelines.sources.mapping.mapping import LandedFile

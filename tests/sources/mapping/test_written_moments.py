@@ -5,7 +5,7 @@ from collections import Counter
 import duckdb
 import pytest
 
-from regulars.pipelines.settings.source import FileOptions
+from regulars.pipelines.settings.sources.file_options import FileOptions
 from regulars.pipelines.sources.mapping.canonical import convert_to_form
 from regulars.pipelines.sources.mapping.written_moments import MONTH_NAMES
 

@@ -4,7 +4,7 @@ from zoneinfo import ZoneInfo
 import duckdb
 import pytest
 
-from regulars.pipelines.settings.source import FileOptions
+from regulars.pipelines.settings.sources.file_options import FileOptions
 from regulars.pipelines.sources.mapping.canonical import convert_to_form
 from regulars.pipelines.sources.mapping.zones import find_days_with_a_gap
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from regulars.pipelines.settings.source import Source
+from regulars.pipelines.settings.sources.source import Source
 from regulars.pipelines.sources.readers.csv_files import read_csv_file
 from regulars.pipelines.sources.readers.landed_text import Landed
 from regulars.pipelines.sources.readers.records import RecordSplitter

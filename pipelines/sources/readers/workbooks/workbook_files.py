@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
-from regulars.pipelines.settings.source import Source
+from regulars.pipelines.settings.sources.source import Source
 from regulars.pipelines.sources.readers.content import Content, recognise_content, refuse_other_content
 from regulars.pipelines.sources.readers.csv_files import write_malformed
 from regulars.pipelines.sources.readers.header import clean_name, name_columns

@@ -7,128 +7,16 @@ Put here: the shape of `sources.<name>`. Keep out: everything else that can be s
 import re
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, PrivateAttr, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from regulars.pipelines.kinds.shape.kind import DeliveryMode
 from regulars.pipelines.kinds.shape.registry import KINDS
-from regulars.pipelines.settings.attributes import ATTRIBUTES_OF, Attribute
-from regulars.pipelines.settings.part import (
-    CURRENCY_SIGN_PATTERN,
-    SYSTEM_PATTERN,
-    Currency,
-    Encoding,
-    Name,
-    Part,
-    PlainText,
-    Zone,
-)
+from regulars.pipelines.settings.part import SYSTEM_PATTERN, Currency, Name, Part, Zone
+from regulars.pipelines.settings.sources.attributes import ATTRIBUTES_OF, Attribute
+from regulars.pipelines.settings.sources.columns import Column, FillDown, KindMapping, Reshape
+from regulars.pipelines.settings.sources.file_options import READERS, FileFormat, FileOptions, Reader
 
 NAMES_OF_KINDS = tuple(KINDS)
-
-FileFormat = Literal[
-    "csv", "csv.gz", "tsv", "tsv.gz", "jsonl", "jsonl.gz", "json", "json.gz", "parquet", "xlsx", "ods", "xls", "xlsb"
-]
-Reader = Literal["delimited", "json_lines", "json", "parquet", "workbook"]
-_READERS: dict[str, Reader] = {
-    "csv": "delimited",
-    "tsv": "delimited",
-    "jsonl": "json_lines",
-    "json": "json",
-    "parquet": "parquet",
-}
-
-
-class FileOptions(Part):
-    """How the files of a source are written. Nothing is guessed from the data but the encoding."""
-
-    delimiter: Annotated[str, Field(min_length=1, max_length=1)] = ","
-    """What stands between two values of a CSV file; write a tab as `"\\t"`, or set `format: tsv`."""
-    quote: Annotated[str, Field(min_length=1, max_length=1)] = '"'
-    """What encloses a value that holds the delimiter or a line end."""
-    encoding: Encoding = "auto"
-    """How characters are written: any encoding that Python knows, such as `cp1250` or `shift_jis`. `auto` takes a file
-    as UTF-8 if it is, as UTF-16 if it begins like it, else as the Windows encoding cp1252; it refuses a file that does
-    not look like that, and the run warns where letters of the file are others in cp1250, in cp1254 or on a Mac."""
-    decimal: Literal[".", ","] = "."
-    """The decimal sign of numbers."""
-    thousands: Literal["", ",", ".", " ", "'"] = ""
-    """What groups the digits of large numbers, as in `1.234.567,89`; numbers without it are read too."""
-    currency_sign: Annotated[str, Field(pattern=CURRENCY_SIGN_PATTERN)] = ""
-    """What stands before or behind every amount, such as `$` in `$1,234.50`, `-$12.00` and `($12.00)`; amounts without
-    it are read too. It says nothing of the currency: a file with amounts in several currencies has a column for it."""
-    datetime_format: str = "iso"
-    """How moments are written, in the signs of `strptime`, such as `%d.%m.%Y %H:%M`. `iso` reads `2026-06-30`,
-    `2026-06-30 14:05:00` and `2026-06-30T14:05:00+02:00`. Names of months (`%B`, `%b`) may be English or one of twelve
-    more European languages, weekdays (`%A`, `%a`) may be in any; an offset (`%z`) may be as short as `+3`."""
-    date_format: str = "iso"
-    """How days are written, in the same signs. `iso` reads `2026-06-30`."""
-    final_newline: Literal["required", "optional"] = "required"
-    """A CSV file that does not end with a line end is taken for cut off and is refused. Write `optional` when the tool
-    never writes one."""
-    sheet: Annotated[str, Field(min_length=1)] | Annotated[int, Field(ge=1)] | None = None
-    """Which sheet of a workbook: its name, its number from 1, or a glob such as `"20*"` for several sheets of one
-    shape, which are read as one table. Without it, the first sheet that is not hidden."""
-    header_row: Annotated[int, Field(ge=1)] | None = None
-    """The row of a sheet that holds the header, from 1. Without it, the row that has most of the header names in the
-    settings, of the first 100."""
-    error_cells: Literal["quarantine", "empty"] = "quarantine"
-    """What becomes of a row of a sheet with an error such as `#N/A` in a cell: it is quarantined, or the cell is read
-    as empty and the run says how many there were."""
-    records: Annotated[str, Field(min_length=1)] | None = None
-    """Where the array of records is in a JSON file: the keys that lead to it, such as `data.orders`. Without it, the
-    file is an array."""
-
-    _has_real_dates: bool = PrivateAttr(default=False)
-
-    @property
-    def has_real_dates(self) -> bool:
-        """Whether the files hold days and moments as such, which a reader writes as ISO beside texts in a format."""
-        return self._has_real_dates
-
-
-class Derived(Part):
-    """A column of ours made by a small SQL expression over the file's own columns (all text)."""
-
-    sql: str
-    """The expression, in DuckDB's SQL. It computes with the columns of one row; no subquery, no clock."""
-
-
-class Constant(Part):
-    """A column of ours that has the same value in every row."""
-
-    value: PlainText
-    """The value: a text, a number, a day, or `true` or `false`."""
-
-
-class FillDown(Part):
-    """Cells that a tool writes on the first row of a document only, and leaves empty on the rows that continue it."""
-
-    document: str
-    """The column that names the document, such as an order's number. A row continues the one before where its cell is
-    the same, or empty."""
-    columns: Annotated[list[str], Field(min_length=1)]
-    """The columns that are filled: an empty cell takes the value of the row above of the same document. Name columns of
-    the whole document only, such as its currency and total, never those of its lines."""
-
-
-Reshape = Literal["order_items"]
-"""A way to make rows of columns that repeat."""
-
-Column = str | list[str] | Derived | Constant
-"""A header name; several names, of which the first that the file has is used; an expression; or a constant."""
-
-
-class KindMapping(Part):
-    """How the rows of a file become rows of one kind, where a file holds several kinds."""
-
-    columns: dict[str, Column]
-    """As `sources.<name>.columns`, for this kind."""
-    attributes: dict[Name, Attribute] = {}
-    """As `sources.<name>.attributes`; of `customers` only."""
-    when: str | None = None
-    """Which rows are of this kind: a SQL condition over the file's columns, which are all text. Without it, all are.
-    Rows that the only kind of a source does not take are counted as excluded by the rule `when`; rows that none of
-    several kinds takes, and rows that would be taken but for a condition that is NULL, are quarantined."""
 
 
 class Source(Part):
@@ -251,7 +139,7 @@ class Source(Part):
     @property
     def reader(self) -> Reader:
         """Which reader reads the files."""
-        return _READERS.get(self.format.removesuffix(".gz"), "workbook")
+        return READERS.get(self.format.removesuffix(".gz"), "workbook")
 
     @property
     def is_gzip(self) -> bool:

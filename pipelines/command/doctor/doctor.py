@@ -9,61 +9,37 @@ import json
 import os
 import shutil
 import sys
-import tempfile
-from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
-from typing import Literal
 from zoneinfo import ZoneInfo
 
 import duckdb
 
+from regulars.pipelines.command.doctor.setup_check import Mark, SetupCheck
+from regulars.pipelines.command.doctor.source_checks import check_formats, check_source
 from regulars.pipelines.command.findings import count_in_words, list_said
 from regulars.pipelines.command.lapse_proposal import word_proposal
 from regulars.pipelines.command.plurals import count_things
-from regulars.pipelines.command.preview.look import look_at_sources
 from regulars.pipelines.contracts.company_contracts import load_run_contracts
 from regulars.pipelines.contracts.odcs.lint import lint
 from regulars.pipelines.contracts.scorecard_targets import refuse_wrong_targets
-from regulars.pipelines.errors import InputRefused, RegularsError, SettingsWrong, StorageFailed, UsageWrong
+from regulars.pipelines.errors import RegularsError, SettingsWrong, StorageFailed, UsageWrong
 from regulars.pipelines.home.generation import Generation
 from regulars.pipelines.home.home import Home
 from regulars.pipelines.home.state_file import read_state
 from regulars.pipelines.home.target_records import read_target_records
-from regulars.pipelines.kinds.shape.kind import DELIVERY_MODES
 from regulars.pipelines.publish.targets.shape.registry import TARGET_OPTIONS, TARGET_TYPES
 from regulars.pipelines.run.request import find_home, refuse_future_day
 from regulars.pipelines.segments.expression_checks import find_wrong_segments
 from regulars.pipelines.settings.package import CONTRACTS_FOLDER
-from regulars.pipelines.settings.part import Place
 from regulars.pipelines.settings.settings import Settings, find_as_of
 from regulars.pipelines.settings.settings_file import load_settings
-from regulars.pipelines.settings.source import Source
-from regulars.pipelines.sources.archives.delivered_file import DeliveredFile, open_archive
-from regulars.pipelines.sources.formats.format_advice import advise_formats
-from regulars.pipelines.sources.landing import land_file, read_file_state
-from regulars.pipelines.sources.mapping.evidence_findings import find_contradictions
-from regulars.pipelines.sources.mapping.expressions import ExpressionChecker
-from regulars.pipelines.sources.mapping.mapping_checks import check_mapping, check_settings
-from regulars.pipelines.sources.readers.landed_text import open_private_connection
-from regulars.pipelines.sources.readers.refusal import Refusal
-from regulars.pipelines.sources.source_files import find_files, order_files
 from regulars.pipelines.themes.rules_file import find_theme_rules
 
-Mark = Literal["ok", "warning", "problem"]
 SIGNS = {"ok": "ok     ", "warning": "warning", "problem": "PROBLEM"}
 TESTED = {"duckdb": "1.5.", "polars": "2.", "great-expectations": "1.24.", "dagster": "1.13."}
 FEW_BYTES = 1_000_000_000
-
-
-@dataclass(frozen=True)
-class SetupCheck:
-    """The result of one check."""
-
-    mark: Mark
-    subject: str
-    sentence: str
-    exit_code: int = 0
 
 
 def check_setup(
@@ -107,8 +83,8 @@ def _run_checks(settings: Path, *, data: Path | None, home: Path | None, now: dt
         wrong = find_wrong_segments(company, contracts)
         yield from (SetupCheck("problem", "segments", each, SettingsWrong.exit_code) for each in wrong)
     for name, source in company.sources.items():
-        yield from _check_source(name, source, (data or settings.parent).resolve(), company.locate)
-    yield from _check_formats(company, (data or settings.parent).resolve(), now)
+        yield from check_source(name, source, (data or settings.parent).resolve(), company.locate)
+    yield from check_formats(company, (data or settings.parent).resolve(), now)
     yield from _check_targets(company, find_home(home, settings), settings.resolve().parent)
     yield from _check_findings(find_home(home, settings))
     advice = word_proposal(company.lapse_days, find_home(home, settings))
@@ -199,70 +175,6 @@ def _check_home(home: Home) -> Iterator[SetupCheck]:
     yield SetupCheck(mark, "disk", f"{free / 1e9:,.1f} GB free at {existing}")
     holder = home.holder()
     yield SetupCheck("warning", "lock", f"held by {holder}") if holder else SetupCheck("ok", "lock", "free")
-
-
-def _check_source(name: str, source: Source, data: Path, locate: Callable[[Place], str]) -> Iterator[SetupCheck]:
-    subject = f"source {name}"
-    with open_private_connection() as con:
-        checker = ExpressionChecker(con)
-        wrong = [f"{locate(m.find_place(source))}{m.sentence}" for m in check_settings(name, source, checker)]
-        files = find_files(source, data)
-        if not files:
-            mark: Mark = "problem" if source.is_required else "warning"
-            what = "" if source.is_required else "; it is optional"
-            yield SetupCheck(
-                mark,
-                subject,
-                f"no file matches {', '.join(source.paths)} in {data}{what}",
-                InputRefused.exit_code if source.is_required else 0,
-            )
-        yield from (SetupCheck("problem", subject, each, SettingsWrong.exit_code) for each in wrong)
-        if wrong or not files:
-            return
-        for contradiction in find_contradictions(name, source):
-            yield SetupCheck("warning", subject, f"{contradiction.sentence} {contradiction.advice}")
-        yield SetupCheck("ok", f"delivery {name}", _word_delivery(source))
-        size = sum(path.stat().st_size for _, path in files)
-        fine = f"{count_things(len(files), 'file')}, {size / 1e6:,.1f} MB, feeds {', '.join(source.mappings)}"
-        newest = order_files(source, data, {path: path.stat().st_mtime_ns for _, path in files})[-1][1]
-        found = list(_check_newest_file(name, source, newest, checker))
-        yield from found or [SetupCheck("ok", subject, fine)]
-
-
-def _word_delivery(source: Source) -> str:
-    """Which way of delivery applies to a source, and why."""
-    mode = source.delivery_mode
-    why = "set" if source.delivery else f"the default of {' and '.join(sorted(source.mappings))}"
-    return f"{mode} ({why}): {DELIVERY_MODES[mode]}"
-
-
-def _check_newest_file(name: str, source: Source, path: Path, checker: ExpressionChecker) -> Iterator[SetupCheck]:
-    """Read the newest file as the run would, into a temporary folder."""
-    subject = f"source {name}"
-    with tempfile.TemporaryDirectory() as folder:
-        try:
-            file = open_archive(DeliveredFile(path.name, path, read_file_state(path)), source)[-1]
-            landed = land_file(file.path, file.file_name, file.state, source, Path(folder), file.member)
-        except Refusal as refusal:
-            mark: Mark = "problem" if source.is_required else "warning"
-            yield SetupCheck(mark, subject, refusal.sentence, InputRefused.exit_code if source.is_required else 0)
-            return
-    for mistake in check_mapping(name, source, landed.header, landed.columns, checker):
-        if mistake.code == "absent":
-            continue
-        kind: tuple[Mark, int] = ("warning", 0) if mistake.code == "warning" else ("problem", InputRefused.exit_code)
-        yield SetupCheck(kind[0], subject, f"{file.file_name}: {mistake.sentence}", kind[1])
-    if landed.malformed_count:
-        lines = count_things(landed.malformed_count, "line is not a record", "lines are not records")
-        yield SetupCheck("warning", subject, f"{file.file_name}: {lines}")
-
-
-def _check_formats(company: Settings, data: Path, now: dt.datetime) -> Iterator[SetupCheck]:
-    """Numbers, days and moments that the first rows of each source do not write as the settings say."""
-    with look_at_sources(company, data, now) as look:
-        for each in advise_formats(look.con, look.settings):
-            extent = look.samples[each.source].extent
-            yield SetupCheck("warning", f"source {each.source}", f"{each.sentence}, in {extent}: {each.advice}")
 
 
 def _check_ledger(home: Home) -> Iterator[SetupCheck]:
