@@ -39,6 +39,9 @@ from regulars.pipelines.sources.readers.header import clean_name
 from regulars.pipelines.sources.recognition.recognise import choose_profile, recognise_export
 from regulars.pipelines.sources.source_files import match_files
 
+_PLAIN_FOLDERS = ("exports", "export", "data", "files", "downloads", "csv")
+"""Names of folders that say nothing of the company: the folder around it does."""
+
 
 @dataclass(frozen=True)
 class InitRequest:
@@ -204,7 +207,9 @@ def _describe_company(request: InitRequest, drafts: Sequence[Draft]) -> CompanyA
     if not currency:
         currency = usual or "EUR"
         assumed["currency"] = "the one that most of its files use" if usual else "EUR, since no file names one"
-    name = request.name or request.folder.resolve().name.replace("_", " ").replace("-", " ").title()
+    folder = request.folder.resolve()
+    named = folder.parent if folder.name.lower() in _PLAIN_FOLDERS and folder.parent.name else folder
+    name = request.name or named.name.replace("_", " ").replace("-", " ").title()
     return CompanyAnswers(name, timezone, currency, assumed)
 
 
