@@ -39,6 +39,8 @@ from regulars.pipelines.settings.part import Place
 from regulars.pipelines.settings.settings import Settings, find_as_of
 from regulars.pipelines.settings.settings_file import load_settings
 from regulars.pipelines.settings.source import Source
+from regulars.pipelines.settings.ways_in import DatabaseTable
+from regulars.pipelines.sources.fetching.fetch import list_columns
 from regulars.pipelines.sources.formats.format_advice import advise_formats
 from regulars.pipelines.sources.landing import land_file, read_file_state
 from regulars.pipelines.sources.mapping.evidence_findings import find_contradictions
@@ -200,6 +202,10 @@ def _check_source(name: str, source: Source, data: Path, locate: Callable[[Place
     with open_private_connection() as con:
         checker = ExpressionChecker(con)
         wrong = [f"{locate(m.find_place(source))}{m.sentence}" for m in check_settings(name, source, checker)]
+        if source.from_ is not None:
+            yield from (SetupCheck("problem", subject, each, SettingsWrong.exit_code) for each in wrong)
+            yield _check_fetched_source(name, source, source.from_, data)
+            return
         files = find_files(source, data)
         if not files:
             mark: Mark = "problem" if source.is_required else "warning"
@@ -221,6 +227,18 @@ def _check_source(name: str, source: Source, data: Path, locate: Callable[[Place
         newest = order_files(source, data, {path: path.stat().st_mtime_ns for _, path in files})[-1][1]
         found = list(_check_newest_file(name, source, newest, checker))
         yield from found or [SetupCheck("ok", subject, fine)]
+
+
+def _check_fetched_source(name: str, source: Source, way: DatabaseTable, data: Path) -> SetupCheck:
+    """Whether a source can be fetched, and what would come."""
+    try:
+        columns = list_columns(way, data)
+    except (Refusal, SettingsWrong) as error:
+        code = error.exit_code if isinstance(error, SettingsWrong) else InputRefused.exit_code
+        mark: Mark = "problem" if source.is_required else "warning"
+        return SetupCheck(mark, f"source {name}", str(error), code if source.is_required else 0)
+    feeds = ", ".join(source.mappings)
+    return SetupCheck("ok", f"source {name}", f"{way.what}: {count_things(len(columns), 'column')}, feeds {feeds}")
 
 
 def _word_delivery(source: Source) -> str:

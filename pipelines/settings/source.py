@@ -4,9 +4,9 @@ Put here: the shape of `sources.<name>`. Keep out: everything else that can be s
 (`pipelines/sources/`).
 """
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
 from regulars.pipelines.kinds.shape.kind import DeliveryMode
 from regulars.pipelines.kinds.shape.registry import KINDS
@@ -20,6 +20,7 @@ from regulars.pipelines.settings.part import (
     PlainText,
     Zone,
 )
+from regulars.pipelines.settings.ways_in import DatabaseTable
 
 NAMES_OF_KINDS = tuple(KINDS)
 
@@ -101,11 +102,15 @@ class Source(Part):
     same text in every row. Header names match in any case; blanks around them do not count.
     """
 
-    path: str | list[str]
-    """Where the files lie: a path or a glob, or a list of them, from the settings file's folder (or `--data`). Files
-    that are new in one run are delivered in the order of the list, and within a glob in the order in which they were
-    last changed, whatever their names say. Names that end like unfinished uploads (`.part`, `.tmp` …) are passed
-    over."""
+    model_config = ConfigDict(serialize_by_alias=True)
+
+    path: str | list[str] | None = None
+    """Where the files lie; give either this or `from`: a path or a glob, or a list of them, from the settings file's
+    folder (or `--data`). Files that are new in one run are delivered in the order of the list, and within a glob in the
+    order in which they were last changed, whatever their names say. Names that end like unfinished uploads (`.part`,
+    `.tmp` …) are passed over."""
+    from_: Annotated[DatabaseTable | None, Field(alias="from")] = None
+    """Where the records are fetched at each run, for a source that is no file."""
     format: Literal["csv", "csv.gz", "parquet", "jsonl"] = "csv"
     """The form of the files; `jsonl` is one JSON object per line."""
     options: FileOptions = FileOptions()
@@ -147,6 +152,19 @@ class Source(Part):
     """The share of the source's rows that may be quarantined; of those that are new since the last generation too, from
     ten bad rows on. With more, the run stops (exit code 65); a source that is not required goes on without the file,
     with its last good one or none, and is marked stale."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _one_way_in(cls, written: Any) -> Any:
+        if not isinstance(written, dict):
+            return written
+        if (written.get("path") is None) == (written.get("from") is None):
+            raise ValueError("give either `path`, where its files lie, or `from`, where its records are fetched")
+        if written.get("from") is None:
+            return written
+        if written.get("format", "parquet") != "parquet":
+            raise ValueError("`format` is for files; remove it beside `from`")
+        return {**written, "format": "parquet"}
 
     @model_validator(mode="after")
     def _one_way_to_name_kinds(self) -> Self:
@@ -199,5 +217,5 @@ class Source(Part):
 
     @property
     def paths(self) -> list[str]:
-        """The paths or globs, in the order of delivery."""
-        return [self.path] if isinstance(self.path, str) else list(self.path)
+        """The paths or globs, in the order of delivery; none where the source is fetched."""
+        return [self.path] if isinstance(self.path, str) else list(self.path or ())

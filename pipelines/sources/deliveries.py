@@ -15,6 +15,7 @@ import duckdb
 from regulars.pipelines.errors import FindingStops, InputRefused, SettingsWrong, StorageFailed
 from regulars.pipelines.findings.evaluate import Policy
 from regulars.pipelines.settings.settings import Settings
+from regulars.pipelines.sources.inbox import fetch_sources
 from regulars.pipelines.sources.landing import read_file_state, sweep_unfinished
 from regulars.pipelines.sources.ledger import Ledger
 from regulars.pipelines.sources.mapping.expressions import ExpressionChecker
@@ -75,7 +76,7 @@ def land_sources(
             landing.mkdir(parents=True, exist_ok=True)
             sweep_unfinished(landing)
             files = _find_files(settings, data, moment, pause)
-            with Ledger(home / "ledger.duckdb") as ledger:
+            with Ledger(home / "ledger.duckdb") as ledger, fetch_sources(settings, data, home, pause=pause) as fetched:
                 run = LandingRun(
                     con=con,
                     ledger=ledger,
@@ -87,7 +88,12 @@ def land_sources(
                     report_progress=report_progress,
                     locate=settings.locate,
                 )
-                return [SourceLanding(run, name, source).land(files[name]) for name, source in settings.sources.items()]
+                return [
+                    SourceLanding(run, name, source).land(
+                        files[name] + fetched.files.get(name, []), fetched.refusals.get(name)
+                    )
+                    for name, source in settings.sources.items()
+                ]
     except (OSError, duckdb.IOException) as error:
         name = Path(str(error.filename)).name if isinstance(error, OSError) and error.filename else "a delivered file"
         reason = error.strerror if isinstance(error, OSError) and error.strerror else type(error).__name__

@@ -13,6 +13,7 @@ from pathlib import Path
 import duckdb
 
 from regulars.pipelines.settings.source import Source
+from regulars.pipelines.sources.fetching.fetch import fetch
 from regulars.pipelines.sources.readers.landed_text import open_private_connection
 from regulars.pipelines.sources.source_files import find_files
 from regulars.pipelines.warehouse.sql_text import quote_literal
@@ -65,7 +66,11 @@ def take_sample(name: str, source: Source, data: Path, folder: Path) -> Sample:
 
     Raises:
         OSError: A file cannot be read.
+        Refusal: The source cannot be fetched.
+        SettingsWrong: An extra or the variable of a password is missing for fetching.
     """
+    if source.from_ is not None:
+        return _take_fetched_sample(name, source, data, folder)
     found = find_files(source, data)
     wanted = found if source.delivery_mode != "full" else found[-1:]
     is_whole = sum(path.stat().st_size for _, path in wanted) <= WHOLE_BYTES
@@ -88,6 +93,16 @@ def take_sample(name: str, source: Source, data: Path, folder: Path) -> Sample:
         changed["options"] = source.options.model_copy(update={"final_newline": "optional"})
     names = tuple(path.name for _, path in chosen)
     return Sample(source.model_copy(update=changed), names, len(found), is_whole, is_cut)
+
+
+def _take_fetched_sample(name: str, source: Source, data: Path, folder: Path) -> Sample:
+    """The whole of what the next run would fetch."""
+    assert source.from_ is not None
+    inbox = folder / name
+    inbox.mkdir(parents=True)
+    path = fetch(name, source.from_, data, inbox)
+    changed = {"from_": None, "path": str(path), "max_age_hours": None, "required": False}
+    return Sample(source.model_copy(update=changed), (path.name,), 1, is_whole=True, is_cut=False)
 
 
 def _copy_beginning(path: Path, source: Source, copy: Path) -> None:

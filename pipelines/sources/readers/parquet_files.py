@@ -34,7 +34,7 @@ def read_parquet_file(original: Path, file_name: str, file_sha256: str, work: Pa
             count = con.execute(f"select count(*) from {rows}").fetchall()[0][0]
             landed = Landed(file_sha256, tuple(names), tuple(columns), "parquet", int(count), 0)
             texts = ", ".join(
-                f"{_convert_to_text(quote_identifier(name), str(data_type))} as {quote_identifier(column)}"
+                f"{convert_to_text(quote_identifier(name), str(data_type))} as {quote_identifier(column)}"
                 for (name, data_type, *_), column in zip(description, columns, strict=True)
             )
             con.execute(f"""
@@ -62,7 +62,8 @@ def _refuse_unfinished(original: Path, file_name: str) -> None:
         raise Refusal("truncated", f"{file_name} has no Parquet footer, so it is cut off: deliver it again")
 
 
-def _convert_to_text(column: str, data_type: str) -> str:
+def convert_to_text(column: str, data_type: str) -> str:
+    """The SQL expression that writes a quoted column of a DuckDB type as a person would."""
     if data_type in ("DOUBLE", "FLOAT"):
         is_whole = f"{column} = trunc({column}) and abs({column}) <= {_EXACT_DOUBLE}"
         return f"case when {is_whole} then {column}::bigint::varchar else {column}::varchar end"
