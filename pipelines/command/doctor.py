@@ -11,9 +11,8 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
-from typing import Literal
 from zoneinfo import ZoneInfo
 
 import duckdb
@@ -22,6 +21,7 @@ from regulars.pipelines.command.findings import count_in_words, list_said
 from regulars.pipelines.command.lapse_proposal import word_proposal
 from regulars.pipelines.command.plurals import count_things
 from regulars.pipelines.command.preview.look import look_at_sources
+from regulars.pipelines.command.setup_check import Mark, SetupCheck, check_fetched_source
 from regulars.pipelines.contracts.odcs.lint import lint
 from regulars.pipelines.contracts.raw_contracts import load_all_contracts
 from regulars.pipelines.contracts.scorecard_targets import refuse_wrong_targets
@@ -39,8 +39,6 @@ from regulars.pipelines.settings.part import Place
 from regulars.pipelines.settings.settings import Settings, find_as_of
 from regulars.pipelines.settings.settings_file import load_settings
 from regulars.pipelines.settings.source import Source
-from regulars.pipelines.settings.ways_in import DatabaseTable
-from regulars.pipelines.sources.fetching.fetch import list_columns
 from regulars.pipelines.sources.formats.format_advice import advise_formats
 from regulars.pipelines.sources.landing import land_file, read_file_state
 from regulars.pipelines.sources.mapping.evidence_findings import find_contradictions
@@ -51,20 +49,9 @@ from regulars.pipelines.sources.readers.refusal import Refusal
 from regulars.pipelines.sources.source_files import find_files, order_files
 from regulars.pipelines.themes.rules_file import find_theme_rules
 
-Mark = Literal["ok", "warning", "problem"]
 SIGNS = {"ok": "ok     ", "warning": "warning", "problem": "PROBLEM"}
 TESTED = {"duckdb": "1.5.", "polars": "2.", "great-expectations": "1.24.", "dagster": "1.13."}
 FEW_BYTES = 1_000_000_000
-
-
-@dataclass(frozen=True)
-class SetupCheck:
-    """The result of one check."""
-
-    mark: Mark
-    subject: str
-    sentence: str
-    exit_code: int = 0
 
 
 def check_setup(
@@ -204,7 +191,7 @@ def _check_source(name: str, source: Source, data: Path, locate: Callable[[Place
         wrong = [f"{locate(m.find_place(source))}{m.sentence}" for m in check_settings(name, source, checker)]
         if source.from_ is not None:
             yield from (SetupCheck("problem", subject, each, SettingsWrong.exit_code) for each in wrong)
-            yield _check_fetched_source(name, source, source.from_, data)
+            yield check_fetched_source(name, source, source.from_, data)
             return
         files = find_files(source, data)
         if not files:
@@ -227,18 +214,6 @@ def _check_source(name: str, source: Source, data: Path, locate: Callable[[Place
         newest = order_files(source, data, {path: path.stat().st_mtime_ns for _, path in files})[-1][1]
         found = list(_check_newest_file(name, source, newest, checker))
         yield from found or [SetupCheck("ok", subject, fine)]
-
-
-def _check_fetched_source(name: str, source: Source, way: DatabaseTable, data: Path) -> SetupCheck:
-    """Whether a source can be fetched, and what would come."""
-    try:
-        columns = list_columns(way, data)
-    except (Refusal, SettingsWrong) as error:
-        code = error.exit_code if isinstance(error, SettingsWrong) else InputRefused.exit_code
-        mark: Mark = "problem" if source.is_required else "warning"
-        return SetupCheck(mark, f"source {name}", str(error), code if source.is_required else 0)
-    feeds = ", ".join(source.mappings)
-    return SetupCheck("ok", f"source {name}", f"{way.what}: {count_things(len(columns), 'column')}, feeds {feeds}")
 
 
 def _word_delivery(source: Source) -> str:

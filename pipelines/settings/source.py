@@ -155,16 +155,18 @@ class Source(Part):
 
     @model_validator(mode="before")
     @classmethod
-    def _one_way_in(cls, written: Any) -> Any:
-        if not isinstance(written, dict):
-            return written
-        if (written.get("path") is None) == (written.get("from") is None):
+    def _take_fetched_rows_as_parquet(cls, written: Any) -> Any:
+        if isinstance(written, dict) and written.get("from") is not None:
+            return {"format": "parquet", **written}
+        return written
+
+    @model_validator(mode="after")
+    def _one_way_in(self) -> Self:
+        if (self.path is None) == (self.from_ is None):
             raise ValueError("give either `path`, where its files lie, or `from`, where its records are fetched")
-        if written.get("from") is None:
-            return written
-        if written.get("format", "parquet") != "parquet":
+        if self.from_ is not None and self.format != "parquet":
             raise ValueError("`format` is for files; remove it beside `from`")
-        return {**written, "format": "parquet"}
+        return self
 
     @model_validator(mode="after")
     def _one_way_to_name_kinds(self) -> Self:

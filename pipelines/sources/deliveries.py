@@ -15,7 +15,7 @@ import duckdb
 from regulars.pipelines.errors import FindingStops, InputRefused, SettingsWrong, StorageFailed
 from regulars.pipelines.findings.evaluate import Policy
 from regulars.pipelines.settings.settings import Settings
-from regulars.pipelines.sources.inbox import fetch_sources
+from regulars.pipelines.sources.fetching.inbox import Fetched, fetch_sources
 from regulars.pipelines.sources.landing import read_file_state, sweep_unfinished
 from regulars.pipelines.sources.ledger import Ledger
 from regulars.pipelines.sources.mapping.expressions import ExpressionChecker
@@ -90,7 +90,7 @@ def land_sources(
                 )
                 return [
                     SourceLanding(run, name, source).land(
-                        files[name] + fetched.files.get(name, []), fetched.refusals.get(name)
+                        files[name] + _list_fetched(name, fetched, home), fetched.refusals.get(name)
                     )
                     for name, source in settings.sources.items()
                 ]
@@ -119,6 +119,11 @@ def refuse_required(settings: Settings, landed_sources: list[LandedSource]) -> N
     if refusals:
         is_odd = all(refusal.reason_code == "finding" for _, refusal in refusals)
         raise FindingStops(lines) if is_odd else InputRefused(lines)
+
+
+def _list_fetched(name: str, fetched: Fetched, home: Path) -> list[DeliveredFile]:
+    path = fetched.files.get(name)
+    return [] if path is None else [DeliveredFile(path.relative_to(home).as_posix(), path, read_file_state(path))]
 
 
 def _find_files(

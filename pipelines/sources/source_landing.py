@@ -112,14 +112,8 @@ class SourceLanding:
         self._modified_at: dict[str, dt.datetime] = {}
 
     def land(self, files: list[DeliveredFile], unfetched: Refusal | None = None) -> LandedSource:
-        """Land the new ones of the source's files, in order of delivery.
-
-        Args:
-            files: The files that were found or fetched.
-            unfetched: Why nothing could be fetched, of a source that is fetched.
-        """
-        if unfetched is not None:
-            self._result.refusals.append(unfetched)
+        """Land the new ones of the source's files, in order of delivery; `unfetched` says why none could be fetched."""
+        self._result.refusals += [unfetched] if unfetched is not None else []
         self._modified_at = {file.ledger_path: file.state.modified_at for file in files}
         for file in files:
             try:

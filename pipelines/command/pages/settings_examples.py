@@ -146,8 +146,11 @@ sources:
       type: database
       engine: postgresql
       host: db.internal
+      port: 5432
       database: shop
       user: regulars_reader
+      sslmode: verify-full
+      time_limit_minutes: 10
       password_variable: SHOP_DATABASE_PASSWORD
       query: select id, placed_at, customer_id, total from orders where status <> 'draft'
     delivery: full

@@ -1,6 +1,6 @@
 """Keeps what was fetched in the home's inbox until it has landed: `home/inbox/<source>/`.
 
-Put here: the inbox, and what a failed fetch means for its source. Keep out: fetching (`fetching/`), and landing.
+Put here: the inbox, and what a failed fetch means for its source. Keep out: fetching (`fetch.py`), and landing.
 """
 
 import shutil
@@ -13,16 +13,14 @@ from regulars.pipelines.errors import SettingsWrong
 from regulars.pipelines.home.durable import make_private_folder
 from regulars.pipelines.settings.settings import Settings
 from regulars.pipelines.sources.fetching.fetch import fetch
-from regulars.pipelines.sources.landing import read_file_state
 from regulars.pipelines.sources.readers.refusal import Refusal
-from regulars.pipelines.sources.source_landing import DeliveredFile
 
 
 @dataclass(frozen=True)
 class Fetched:
     """What was fetched: source -> its file, or why there is none."""
 
-    files: dict[str, list[DeliveredFile]] = field(default_factory=dict)
+    files: dict[str, Path] = field(default_factory=dict)
     refusals: dict[str, Refusal] = field(default_factory=dict)
 
 
@@ -53,7 +51,7 @@ def fetch_sources(settings: Settings, data: Path, home: Path, *, pause: Callable
             folder = inbox / name
             make_private_folder(folder)
             try:
-                path = fetch(name, source.from_, data, folder, pause=pause)
+                fetched.files[name] = fetch(name, source.from_, data, folder, pause=pause)
             except Refusal as refusal:
                 fetched.refusals[name] = refusal
             except SettingsWrong as wrong:
@@ -62,9 +60,6 @@ def fetch_sources(settings: Settings, data: Path, home: Path, *, pause: Callable
                         f"{settings.locate(('sources', name, 'from'))}sources.{name}: {wrong}"
                     ) from None
                 fetched.refusals[name] = Refusal("mapping", str(wrong))
-            else:
-                state = read_file_state(path)
-                fetched.files[name] = [DeliveredFile(path.relative_to(home).as_posix(), path, state)]
         yield fetched
     finally:
         shutil.rmtree(inbox, ignore_errors=True)
