@@ -66,6 +66,8 @@ def read_duckdb(way: DatabaseTable, path: Path) -> Iterator[TextRows]:
     """
     try:
         with duckdb.connect(path, read_only=True) as con:
+            con.execute("set enable_external_access = false")  # a query reads this file and no other
+            con.execute("set lock_configuration = true")
             select = write_select(way)
             columns = con.execute(f"describe {select}").fetchall()
             texts = [f"{convert_to_text(quote_identifier(name), str(kind))}" for name, kind, *_ in columns]

@@ -101,6 +101,14 @@ def test_a_query_that_writes_is_refused(sqlite_shop):
     assert len(sqlite_shop.rows("order_id")) == 2
 
 
+def test_a_query_of_a_duckdb_file_reads_no_other_file(shop):
+    with duckdb.connect(shop.data / "shop.duckdb") as con:
+        con.execute("create table orders (id integer)")
+    (shop.data / "other.csv").write_text("id\n1\n", encoding="utf-8")
+    from_database(shop, engine="duckdb", file="shop.duckdb", query=f"select * from '{shop.data / 'other.csv'}'")
+    assert "cannot be read" in shop.refusal().sentence
+
+
 def test_decimals_moments_and_nulls_of_duckdb_arrive_exactly(shop):
     with duckdb.connect(shop.data / "shop.duckdb") as con:
         con.execute(f"""
