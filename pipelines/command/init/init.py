@@ -96,6 +96,7 @@ def _init(request: InitRequest, before: Settings | None, base: Path, files: Sequ
     groups = _group([each for each in heads if not each.reason], profiles, [each.name for each in files])
     drafts = _draft_all(groups, profiles, taken)
     _place_paths(drafts, request.folder, base)
+    _name_systems_of_lines(drafts)
     _question_same_sales(drafts, before)
     ask_about(drafts, request.ask)
     text = request.settings.read_text(encoding="utf-8-sig") if before else ""
@@ -170,6 +171,15 @@ def _place_paths(drafts: Sequence[Draft], folder: Path, base: Path) -> None:
             draft.written["member"] = inside[0]
             if len(inside) > 1:
                 draft.problems.append("its files in the archive have no name in common that no other file has")
+
+
+def _name_systems_of_lines(drafts: Sequence[Draft]) -> None:
+    """Lines without a profile are of the one source of orders that is there: its order ids are theirs."""
+    sellers = [each for each in drafts if each.is_active and "orders" in each.kinds]
+    for draft in drafts:
+        if draft.kinds == ("order_lines",) and "profile" not in draft.written and len(sellers) == 1:
+            draft.system = sellers[0].system or sellers[0].name
+            draft.written["system"] = draft.system
 
 
 def _question_same_sales(drafts: Sequence[Draft], before: Settings | None) -> None:

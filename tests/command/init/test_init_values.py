@@ -71,3 +71,11 @@ def test_questions_that_are_left_are_listed_with_their_lines(tmp_path):
     [found] = list_open_questions(settings)
     assert (found.mark, found.exit_code) == ("warning", 0)
     assert found.sentence == "line 2: timezone? Assumed: UTC. (answer it, then remove the comment)"
+
+
+def test_lines_belong_to_the_one_source_of_orders(tmp_path):
+    (tmp_path / "orders.csv").write_text(orders(), encoding="utf-8")
+    lines = "".join(f"{n},A{n},2,1.50\n" for n in range(40))
+    (tmp_path / "lines.csv").write_text(f"Order No,SKU,Quantity,Unit Price\n{lines}", encoding="utf-8")
+    init_settings(InitRequest(tmp_path, tmp_path / "regulars.yaml"))
+    assert load_settings(tmp_path / "regulars.yaml", {}).sources["lines"].system == "orders"
