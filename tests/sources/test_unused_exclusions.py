@@ -2,6 +2,11 @@
 
 import duckdb
 
+from regulars.pipelines.settings.profiles.merge import merge_source
+from regulars.pipelines.settings.profiles.profile_files import list_profiles, read_profile
+from regulars.pipelines.settings.sources.source import Source
+from regulars.pipelines.sources.exclusions.excluded_findings import ExcludedCounts
+from regulars.pipelines.sources.exclusions.unused_exclusions import find_idle_rules
 from regulars.pipelines.sources.landed_rows import write_landed_rows
 from tests.sources.order_files import orders
 
@@ -49,3 +54,13 @@ def test_full_files_that_each_hold_a_part_are_said(shop):
     assert found_by(shop) == {"full_delivery_replaced": ("stop", 8)}
     shop.write("orders-3.csv", orders(12, first=9), hours_old=3)
     assert found_by(shop) == {}
+
+
+def test_a_rule_of_a_profile_that_leaves_out_nothing_is_not_said_but_one_of_the_settings_is():
+    written = merge_source(
+        read_profile("shopify_customers", list_profiles(None)["shopify_customers"]).mapping,
+        {"path": "*.csv", "profile": "shopify_customers", "exclude": {"voided": "Note = 'voided'"}},
+    )
+    counts = ExcludedCounts(1000, {})
+    [found] = find_idle_rules("shop", Source.model_validate(written), [counts])
+    assert "`voided` of" in found.sentence

@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 
 import duckdb
 
+from regulars.pipelines.command.doctor.open_questions import list_open_questions
 from regulars.pipelines.command.doctor.setup_check import Mark, SetupCheck
 from regulars.pipelines.command.doctor.source_checks import check_formats, check_source
 from regulars.pipelines.command.findings import count_in_words, list_said
@@ -69,6 +70,7 @@ def _run_checks(settings: Path, *, data: Path | None, home: Path | None, now: dt
     yield SetupCheck(
         "ok", "settings", f"{settings}: {company.company.name}, {count_things(len(company.sources), 'source')}"
     )
+    yield from list_open_questions(settings)
     try:
         refuse_future_day(find_as_of(company, now), company, now, f"{settings}: as_of:")
     except UsageWrong as error:

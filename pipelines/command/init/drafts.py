@@ -160,29 +160,46 @@ def look_at_values(draft: Draft, mapping: dict[str, Any], con: duckdb.DuckDBPyCo
     draft.row_count = con.execute(f"select count(*) from {rows}").fetchall()[0][0]
     for each in find_written_formats(con, rows, source, mappings, named.names):
         _take_format(draft, each)
-    draft.currency = _find_currency(con, rows, mappings, named.names)
+    draft.currency, is_everywhere = _find_currency(con, rows, mappings, named.names)
+    if is_everywhere:
+        _drop_question(draft, "currency")
+
+
+def _drop_question(draft: Draft, key: str) -> None:
+    """Leave out a question that the file has answered."""
+    draft.questions = [each for each in draft.questions if each.key != key]
 
 
 def _find_currency(
     con: duckdb.DuckDBPyConnection, rows: str, mappings: Mapping[str, KindMapping], names: tuple[str, ...]
-) -> str:
-    """The code that most rows of the first kind with a currency name; empty where none does."""
+) -> tuple[str, bool]:
+    """The code that most rows of the first kind with a currency name, and whether all do; empty where none does."""
     for mapping in mappings.values():
         text = select_delivered_text(mapping.columns.get("currency"), names)
         if text is not None:
-            found = con.execute(f"""
-                select mode(value)
-                from (select upper(trim(try({text}))) as value from {rows} as file)
-                where regexp_full_match(value, '[A-Z]{{3}}')
-            """).fetchall()
-            return str(found[0][0] or "")
-    return ""
+            code, is_everywhere = con.execute(f"""
+                select mode(value) filter (is_code), coalesce(bool_and(is_code), false)
+                from (
+                    select value, coalesce(regexp_full_match(value, '[A-Z]{{3}}'), false) as is_code
+                    from (select upper(trim(try({text}))) as value from {rows} as file)
+                )
+            """).fetchall()[0]
+            return str(code or ""), bool(is_everywhere)
+    return "", False
 
 
 def _take_format(draft: Draft, written: WrittenFormat) -> None:
     """Set the one format that fits; ask where several do; say so where none does."""
     draft.shapes[", ".join(written.columns)] = written.shape
+    if written.unread_count:
+        draft.reasons.append(
+            f"{written.unread_count:,} of {written.value_count:,} different values of {', '.join(written.columns)} "
+            "cannot be read: their rows will be quarantined"
+        )
     if written.is_set:
+        form = written.choices[0].get("datetime_format", written.choices[0].get("date_format", ""))
+        if form.startswith("%Y"):  # nobody takes the day for the month
+            _drop_question(draft, "options.datetime_format")
         return
     if len(written.choices) == 1:
         draft.written.setdefault("options", {}).update(_drop_defaults(written.choices[0]))

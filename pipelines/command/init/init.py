@@ -39,6 +39,9 @@ from regulars.pipelines.sources.readers.header import clean_name
 from regulars.pipelines.sources.recognition.recognise import choose_profile, recognise_export
 from regulars.pipelines.sources.source_files import match_files
 
+_PLAIN_FOLDERS = ("exports", "export", "data", "files", "downloads", "csv")
+"""Names of folders that say nothing of the company: the folder around it does."""
+
 
 @dataclass(frozen=True)
 class InitRequest:
@@ -93,6 +96,7 @@ def _init(request: InitRequest, before: Settings | None, base: Path, files: Sequ
     groups = _group([each for each in heads if not each.reason], profiles, [each.name for each in files])
     drafts = _draft_all(groups, profiles, taken)
     _place_paths(drafts, request.folder, base)
+    _name_systems_of_lines(drafts)
     _question_same_sales(drafts, before)
     ask_about(drafts, request.ask)
     text = request.settings.read_text(encoding="utf-8-sig") if before else ""
@@ -169,6 +173,15 @@ def _place_paths(drafts: Sequence[Draft], folder: Path, base: Path) -> None:
                 draft.problems.append("its files in the archive have no name in common that no other file has")
 
 
+def _name_systems_of_lines(drafts: Sequence[Draft]) -> None:
+    """Lines without a profile are of the one source of orders that is there: its order ids are theirs."""
+    sellers = [each for each in drafts if each.is_active and "orders" in each.kinds]
+    for draft in drafts:
+        if draft.kinds == ("order_lines",) and "profile" not in draft.written and len(sellers) == 1:
+            draft.system = sellers[0].system or sellers[0].name
+            draft.written["system"] = draft.system
+
+
 def _question_same_sales(drafts: Sequence[Draft], before: Settings | None) -> None:
     """Ask whether sales stand in two sources: payments beside orders, or two exports of orders of one tool."""
     sources = before.sources.items() if before else ()
@@ -204,7 +217,9 @@ def _describe_company(request: InitRequest, drafts: Sequence[Draft]) -> CompanyA
     if not currency:
         currency = usual or "EUR"
         assumed["currency"] = "the one that most of its files use" if usual else "EUR, since no file names one"
-    name = request.name or request.folder.resolve().name.replace("_", " ").replace("-", " ").title()
+    folder = request.folder.resolve()
+    named = folder.parent if folder.name.lower() in _PLAIN_FOLDERS and folder.parent.name else folder
+    name = request.name or named.name.replace("_", " ").replace("-", " ").title()
     return CompanyAnswers(name, timezone, currency, assumed)
 
 

@@ -19,6 +19,8 @@ _REFERENCES = (
     ("store_id", "stores", "store_id", "_system"),
 )
 """Column, the kind it refers to, the column there, and SQL of the system whose ids are compared."""
+_EMAILS = r"unnest(list_append(regexp_extract_all(lower(coalesce(other_emails, '')), '[^;,\s]+'), lower(email)))"
+"""SQL of all addresses of a customer, a row each: any of them finds the customer."""
 
 
 @dataclass(frozen=True)
@@ -55,19 +57,19 @@ def count_matches(con: duckdb.DuckDBPyConnection, settings: Settings) -> list[Ma
         for column, target, key, system in _REFERENCES:
             if target in fed - {kind} and KINDS[kind].column(column) is not None:
                 theirs = "''" if column == "email" else "_system"
-                rates += _count(con, kind, column, target, f"lower({quote_identifier(key)})", system, theirs)
+                ids = _EMAILS if column == "email" else f"lower({quote_identifier(key)})"
+                rates += _count(con, kind, column, target, ids, system, theirs)
     return rates
 
 
 def _count(
-    con: duckdb.DuckDBPyConnection, kind: str, column: str, target: str, key: str, system: str, target_system: str
+    con: duckdb.DuckDBPyConnection, kind: str, column: str, target: str, ids: str, system: str, target_system: str
 ) -> list[MatchRate]:
     rows = con.execute(f"""
         with
             known as (
-                select distinct {target_system} as system, {key} as id
+                select distinct {target_system} as system, {ids} as id
                 from landed.{quote_identifier(target)}
-                where {key} is not null
             ),
 
             named as (

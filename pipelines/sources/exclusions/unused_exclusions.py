@@ -12,6 +12,7 @@ import duckdb
 from regulars.pipelines.findings.catalogue import make_finding
 from regulars.pipelines.findings.finding import Finding
 from regulars.pipelines.kinds.shape.registry import KINDS
+from regulars.pipelines.settings.profiles.profile_files import list_profiles, read_profile
 from regulars.pipelines.settings.settings import Settings
 from regulars.pipelines.settings.sources.source import Source
 from regulars.pipelines.sources.exclusions.excluded_findings import ExcludedCounts
@@ -81,6 +82,15 @@ def _describe_list(name: str, unused: int, count: int) -> Finding:
     return finding if unused == count else replace(finding, severity="info")
 
 
+def _list_profile_rules(source: Source) -> set[str]:
+    """Names of rules of a profile of ours: they are for what a tool may write, which many an export does not hold."""
+    path = list_profiles(None).get(source.profile or "")
+    if source.profile is None or path is None:
+        return set()
+    mapping = read_profile(source.profile, path).mapping
+    return {*mapping.get("exclude", ()), *mapping.get("include", ())}
+
+
 def find_idle_rules(name: str, source: Source, files: Sequence[ExcludedCounts]) -> list[Finding]:
     """Rules of a source that leave out none of its records, or together all of them.
 
@@ -93,7 +103,7 @@ def find_idle_rules(name: str, source: Source, files: Sequence[ExcludedCounts]) 
     totals: Mapping[str, int] = {
         rule: sum(file.by_rule.get(rule, 0) for file in files) for rule in (*source.exclude, *source.include)
     }
-    idle = [rule for rule, count in totals.items() if not count]
+    idle = [rule for rule, count in totals.items() if not count and rule not in _list_profile_rules(source)]
     found = []
     if idle and records >= _FEWEST_RECORDS:
         found.append(

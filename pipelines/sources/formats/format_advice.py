@@ -222,13 +222,14 @@ def _is_plainer(one: KnownFormat, other: KnownFormat) -> bool:
 
 def fits_all_values(con: duckdb.DuckDBPyConnection, form: Form, known: KnownFormat) -> bool:
     """Whether a format fits every value of the table `misfits`."""
-    read = convert_to_form(form, "text", known.options, "UTC")
-    misfits = con.execute(f"""
-        select count(*)
-        from (select {read} as value from (select {known.text} as text from misfits))
-        where regexp_full_match(value, {quote_literal(CANONICAL[form])}) is not true
-    """).fetchall()
+    misfits = con.execute(f"select count(*) from misfits where not ({select_fit(form, known)})").fetchall()
     return bool(misfits[0][0] == 0)
+
+
+def select_fit(form: Form, known: KnownFormat) -> str:
+    """SQL: whether a format fits the text `value`; never NULL."""
+    read = convert_to_form(form, f"({known.text})", known.options, "UTC")
+    return f"regexp_full_match({read}, {quote_literal(CANONICAL[form])}) is true"
 
 
 def _word_proposal(column: KindColumn, mapped: Column | None, known: KnownFormat) -> str:

@@ -13,8 +13,8 @@ from regulars.pipelines.kinds.shape.registry import KINDS
 from regulars.pipelines.settings.sources.columns import Constant, KindMapping
 from regulars.pipelines.settings.sources.file_options import FileOptions
 from regulars.pipelines.settings.sources.source import Source
-from regulars.pipelines.sources.formats.format_advice import fits_all_values, list_fitting_formats
-from regulars.pipelines.sources.formats.known_formats import KnownFormat
+from regulars.pipelines.sources.formats.format_advice import fits_all_values, list_fitting_formats, select_fit
+from regulars.pipelines.sources.formats.known_formats import KnownFormat, list_known_formats
 from regulars.pipelines.sources.formats.shape import write_shape
 from regulars.pipelines.sources.mapping.canonical import clean_text
 from regulars.pipelines.sources.mapping.mapping import select_delivered_text
@@ -24,6 +24,8 @@ _KEYS: Mapping[Form, tuple[str, ...]] = {
     "date": ("date_format",),
     "number": ("decimal", "thousands", "currency_sign"),
 }
+_MOST_UNREADABLE = 0.05
+"""Of the different values of a form; with more of them it is not known how the form is written."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,7 @@ class WrittenFormat:
         is_set: Whether the source's own options fit.
         shape: The commonest shape of the values.
         value_count: How many different values there are.
+        unread_count: How many of them no known format reads; their rows will be quarantined.
     """
 
     form: Form
@@ -46,6 +49,7 @@ class WrittenFormat:
     is_set: bool
     shape: str
     value_count: int
+    unread_count: int = 0
 
 
 def find_written_formats(
@@ -78,9 +82,9 @@ def find_written_formats(
                 "create or replace temp table misfits as "
                 f"select distinct value from ({' union all '.join(selects)}) where value is not null order by value"
             )
-            found = con.execute(f"select count(*), min(value), mode({write_shape('value')}) from misfits").fetchall()[0]
-            if found[0]:
-                yield _decide(con, form, tuple(columns), source.options, *found)
+            count, shape = con.execute(f"select count(*), mode({write_shape('value')}) from misfits").fetchall()[0]
+            if count:
+                yield _decide(con, form, tuple(columns), source.options, count, shape)
 
 
 def _select_values(text: str, rows: str, source: Source, mapping: KindMapping) -> str:
@@ -96,13 +100,38 @@ def _decide(
     columns: tuple[str, ...],
     options: FileOptions,
     count: int,
-    example: str,
     shape: str,
 ) -> WrittenFormat:
     own = {key: str(getattr(options, key)) for key in _KEYS[form]}
-    if fits_all_values(con, form, KnownFormat(options)):
-        return WrittenFormat(form, columns, (own,), True, shape, count)
-    fitting = [each for each in list_fitting_formats(con, form, example) if not each.expression]
-    choices = [{key: str(getattr(each.options, key)) for key in _KEYS[form]} for each in fitting]
-    plain = tuple(each for at, each in enumerate(choices) if each not in choices[:at])
-    return WrittenFormat(form, columns, plain, False, shape, count)
+    example = con.execute(
+        f"select min(value) from misfits where {write_shape('value')} = $shape", {"shape": shape}
+    ).fetchall()[0][0]
+    unread = 0
+    for _ in range(2):
+        if fits_all_values(con, form, KnownFormat(options)):
+            return WrittenFormat(form, columns, (own,), True, shape, count, unread)
+        fitting = [each for each in list_fitting_formats(con, form, example) if not each.expression]
+        choices = [{key: str(getattr(each.options, key)) for key in _KEYS[form]} for each in fitting]
+        plain = tuple(each for at, each in enumerate(choices) if each not in choices[:at])
+        dropped = 0 if plain or unread else _drop_unreadable_values(con, form, options, count, example)
+        unread += dropped
+        if not dropped:
+            break
+    return WrittenFormat(form, columns, plain, False, shape, count, unread)
+
+
+def _drop_unreadable_values(
+    con: duckdb.DuckDBPyConnection, form: Form, options: FileOptions, count: int, example: str
+) -> int:
+    """Take the values that no known format reads out of `misfits`, where they are few; how many they were.
+
+    One bad cell in years of exports says nothing of how the others are written.
+    """
+    con.execute("create or replace temp table unreadable as from misfits")
+    for known in (KnownFormat(options), *list_known_formats(form, example)):
+        con.execute(f"delete from unreadable where {select_fit(form, known)}")
+    unreadable = int(con.execute("select count(*) from unreadable").fetchall()[0][0])
+    if unreadable > count * _MOST_UNREADABLE:
+        return 0
+    con.execute("delete from misfits where value in (select value from unreadable)")
+    return unreadable

@@ -1,6 +1,6 @@
 """The exports of the five tools as they write them, and the settings that read them.
 
-Put here: headers, quirks of the files, and the mapping. Keep out: who is who (`company.py`).
+Put here: headers, quirks of the files, and what the profiles cannot know. Keep out: who is who (`company.py`).
 """
 
 import csv
@@ -18,63 +18,36 @@ HUBSPOT = (
     *("Last Modified Date", "Country/Region", "Additional email addresses", "Merged record IDs", "Stripe customer ID"),
 )
 QUALTRICS = (
-    *("StartDate", "Status", "Finished", "RecordedDate", "ResponseId", "RecipientEmail", "ExternalReference", "Q1"),
+    *("StartDate", "EndDate", "Status", "Finished", "RecordedDate", "ResponseId", "RecipientEmail"),
+    *("ExternalReference", "DistributionChannel", "Q1"),
 )
 SOURCES = """
 hubspot:
   path: hubspot-crm-exports-contacts.csv
-  kind: customers
+  profile: hubspot_contacts
   timezone: America/New_York
   columns:
-    customer_record_id: Record ID
-    first_name: First Name
-    last_name: Last Name
-    email: Email
-    other_emails: Additional email addresses
-    phone: Phone Number
-    country: Country/Region
-    merged_record_ids: Merged record IDs
     other_record_ids: {sql: "'stripe:' || nullif(\\"Stripe customer ID\\", '')"}
-    created_at: Create Date
-    updated_at: Last Modified Date
 shopify_customers:
   path: customers_export.csv
-  system: shopify
-  kind: customers
-  columns:
-    customer_record_id: Customer ID
-    first_name: First Name
-    last_name: Last Name
-    email: Email
-    phone: Phone
-    country: Default Address Country Code
+  profile: shopify_customers
 qualtrics:
   path: nps.csv
-  kind: survey_responses
+  profile: qualtrics_responses
   timezone: UTC
-  exclude:
-    header_rows: StartDate like '{%' or StartDate = 'Start Date'
-    previews: Status in ('1', 'Survey Preview')
+  headers: {Score question: [Q1]}
   columns:
-    response_id: ResponseId
-    survey_type: {value: nps}
-    scale_min: {value: "0"}
-    scale_max: {value: "10"}
-    score: Q1
-    answered_at: RecordedDate
-    email: RecipientEmail
     customer_system: {value: hubspot}
     customer_record_id: ExternalReference
 zendesk:
   path: zendesk_view.csv
-  kind: tickets
+  profile: zendesk_tickets
   timezone: America/New_York
-  columns:
-    ticket_id: Id
-    opened_at: Created at
-    email: Requester email
-    customer_system: {value: hubspot}
-    customer_record_id: Requester external id
+  kinds:
+    tickets:
+      columns:
+        customer_system: {value: hubspot}
+        customer_record_id: Requester external id
 """
 
 

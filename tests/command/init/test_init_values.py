@@ -1,0 +1,81 @@
+"""What values tell `regulars init`: formats in spite of a bad cell, and questions that need not be asked."""
+
+import pytest
+
+from regulars.pipelines.command.doctor.open_questions import list_open_questions
+from regulars.pipelines.command.init.init import InitRequest, init_settings
+from regulars.pipelines.errors import InputRefused
+from regulars.pipelines.settings.settings_file import load_settings
+
+DEALS = "Record ID,Deal Name,Deal Stage,Amount,Currency,Close Date\n"
+FORM = "Timestamp,Email Address,How likely are you to recommend us?\n"
+
+
+def orders(*odd_days: str) -> str:
+    """Forty orders, each on a day of its own, and one more for each odd day."""
+    days = [f"{1 + n % 28:02}.{1 + n // 28:02}.2026" for n in range(40)]
+    return "Order No,Date,Net,Mail\n" + "".join(
+        f"{n},{day},{n}.50,a@x.example\n" for n, day in enumerate([*days, *odd_days])
+    )
+
+
+@pytest.fixture
+def init(tmp_path):
+    """Write a file, make settings for its folder, and give what was said and what was written."""
+
+    def init(text: str, name: str = "export.csv") -> tuple[str, str]:
+        folder = tmp_path / "Corner Shop" / "exports"
+        folder.mkdir(parents=True)
+        (folder / name).write_text(text, encoding="utf-8")
+        settings = tmp_path / "regulars.yaml"
+        said = init_settings(InitRequest(folder, settings, timezone="Europe/Berlin", currency="EUR"))
+        assert load_settings(settings, {}).company.name == "Corner Shop"
+        return said, settings.read_text(encoding="utf-8")
+
+    return init
+
+
+def test_one_cell_that_nobody_can_read_does_not_hide_how_the_others_are_written(init):
+    said, text = init(orders("in June"), "orders.csv")
+    assert "1 of 41 different values of orders.ordered_at cannot be read: their rows will be quarantined" in said
+    assert "datetime_format: '%d.%m.%Y'" in text
+    assert "\n  orders:\n" in text
+
+
+def test_many_cells_that_nobody_can_read_are_no_accident(init):
+    with pytest.raises(InputRefused, match="fits neither the options nor any known format"):
+        init(orders("in May", "in June", "in July"), "orders.csv")
+
+
+def test_a_currency_that_every_row_names_is_not_asked_for(init):
+    _, text = init(DEALS + "1,A,Closed won,10,EUR,2026-01-05 10:00\n2,B,Closed won,20,USD,2026-01-06 10:00\n")
+    assert "QUESTION: currency" not in text
+    assert "QUESTION: timezone" in text
+
+
+def test_a_currency_that_one_row_lacks_is_asked_for(init):
+    _, text = init(DEALS + "1,A,Closed won,10,EUR,2026-01-05 10:00\n2,B,Closed won,20,,2026-01-06 10:00\n")
+    assert "QUESTION: currency" in text
+
+
+def test_moments_that_begin_with_the_year_are_no_question(init):
+    rows = "".join(f"2026/09/{n:02} 3:00:00 PM GMT+3,a{n}@x.example,{n % 11}\n" for n in range(1, 25))
+    said, text = init(FORM + rows)
+    assert "Google Forms: Responses: recognised" in said
+    assert "QUESTION: options.datetime_format" not in text
+
+
+def test_questions_that_are_left_are_listed_with_their_lines(tmp_path):
+    settings = tmp_path / "regulars.yaml"
+    settings.write_text("company:\n  # QUESTION: timezone? Assumed: UTC.\n  timezone: UTC\n# no QUESTION: at all\n")
+    [found] = list_open_questions(settings)
+    assert (found.mark, found.exit_code) == ("warning", 0)
+    assert found.sentence == "line 2: timezone? Assumed: UTC. (answer it, then remove the comment)"
+
+
+def test_lines_belong_to_the_one_source_of_orders(tmp_path):
+    (tmp_path / "orders.csv").write_text(orders(), encoding="utf-8")
+    lines = "".join(f"{n},A{n},2,1.50\n" for n in range(40))
+    (tmp_path / "lines.csv").write_text(f"Order No,SKU,Quantity,Unit Price\n{lines}", encoding="utf-8")
+    init_settings(InitRequest(tmp_path, tmp_path / "regulars.yaml"))
+    assert load_settings(tmp_path / "regulars.yaml", {}).sources["lines"].system == "orders"
