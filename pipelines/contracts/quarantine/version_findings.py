@@ -5,6 +5,7 @@ Put here: where the ways to tell the newest version disagree, and versions that 
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import duckdb
 
@@ -17,7 +18,35 @@ from regulars.pipelines.contracts.quarantine.versions import AHEAD
 from regulars.pipelines.findings.catalogue import make_finding
 from regulars.pipelines.findings.finding import Finding
 
-_DISAGREEING = """
+
+@dataclass(frozen=True)
+class _Question:
+    """What may be odd about versions, counted per source.
+
+    Attributes:
+        finding: The type of finding.
+        sentence: What is odd; `{source}`, `{count}` and `{kind}` are filled in.
+        advice: What to do; `{source}` is filled in.
+        query: Source and count, of sources that have any; `{kind}` and other parts are filled in.
+    """
+
+    finding: str
+    sentence: str
+    advice: str
+    query: str
+
+
+_DISAGREEING = _Question(
+    finding="version_column_disagrees",
+    sentence=(
+        "{source}: of {count:,} documents of {kind} a file that came later holds an older version, by `updated_at`; "
+        "the version that changed last is used."
+    ),
+    advice=(
+        "Nothing, where files come late now and then; else see that `updated_at` is mapped to the moment of the last "
+        "change."
+    ),
+    query="""
     with
         good as (
             select
@@ -35,8 +64,16 @@ _DISAGREEING = """
     group by all
     having count(*) > 0
     order by all
-"""
-_TIED = """
+""",
+)
+_TIED = _Question(
+    finding="file_times_are_equal",
+    sentence=(
+        "{source}: {count:,} documents of {kind} stand in several files that are new in one run and were last changed"
+        " at the same moment; of these files the one whose name sorts last is taken for the newest."
+    ),
+    advice=("Deliver files so that they keep the time at which the tool wrote them, or map `updated_at`."),
+    query="""
     with
         good as (
             select
@@ -64,8 +101,19 @@ _TIED = """
     where used.by_choice = 1
     group by used.source
     order by used.source
-"""
-_SWALLOWED = """
+""",
+)
+_SWALLOWED = _Question(
+    finding="refund_replaces_sale",
+    sentence=(
+        "{source}: the newest version of {count:,} orders has refund lines only and replaces the sale lines of an "
+        "earlier one."
+    ),
+    advice=(
+        "If the files of {source} list what happened, as a till does, set `delivery: append`: then a refund stands "
+        "beside its sale."
+    ),
+    query="""
     with
         document_fates as (
             select
@@ -89,8 +137,16 @@ _SWALLOWED = """
     where has_refund and not has_sale and had_sale
     group by source
     order by source
-"""
-_CHANGED_IN_FUTURE = """
+""",
+)
+_CHANGED_IN_FUTURE = _Question(
+    finding="changed_in_future",
+    sentence=(
+        "{source}: `updated_at` of {count:,} documents of {kind} with several versions lies in the future of the "
+        "delivery; the order of deliveries decides about these versions."
+    ),
+    advice=("See whether `updated_at` is mapped to the last change, and whether its time zone and format are right."),
+    query="""
     select here._source, count(distinct (ranked.system, ranked.document))
     from landed.{kind} as here
     join landed.files as files on files.delivery = here._delivery
@@ -99,8 +155,19 @@ _CHANGED_IN_FUTURE = """
     where try_cast(here.updated_at as timestamp) > files.landed_at + {ahead}
     group by here._source
     order by here._source
-"""
-_IN_TWO_FILES = """
+""",
+)
+_IN_TWO_FILES = _Question(
+    finding="rows_seen_in_two_files",
+    sentence=(
+        "{source}: {count:,} rows of {kind} without an id stand in an earlier file too, with the same values; of "
+        "equal rows as many count as in the file that has most."
+    ),
+    advice=(
+        "Nothing, where files overlap; if they never do, such rows are sales of their own: map `line_id`, or the id "
+        "of the record."
+    ),
+    query="""
     select here._source, count(*)
     from quarantine_work.{kind}_left_out as gone
     join quarantine_work.{kind}_identities as named using (row_id)
@@ -108,7 +175,8 @@ _IN_TWO_FILES = """
     where gone.outcome = 'duplicate' and contains(named.unit, chr(31) || 'values ')
     group by here._source
     order by here._source
-"""
+""",
+)
 
 
 def list_version_findings(con: duckdb.DuckDBPyConnection, contracts: Mapping[str, Contract]) -> list[Finding]:
@@ -127,96 +195,32 @@ def list_version_findings(con: duckdb.DuckDBPyConnection, contracts: Mapping[str
             continue
         findings += _find_disagreeing(con, kind)
         if exists_landed(con, "files"):
-            findings += _find_tied(con, kind)
-            findings += _find_changed_in_future(con, contract)
+            findings += _ask(con, _TIED, kind)
+            findings += _ask(con, _CHANGED_IN_FUTURE, kind, document=write_document(contract), ahead=AHEAD)
         if kind == "order_lines":
-            findings += _find_swallowed(con)
+            findings += _ask(con, _SWALLOWED, kind)
         findings += find_reused_ids(con, kind)
-        findings += _find_in_two_files(con, kind)
+        findings += _ask(con, _IN_TWO_FILES, kind)
     return findings
-
-
-def _find_changed_in_future(con: duckdb.DuckDBPyConnection, contract: Contract) -> list[Finding]:
-    kind = contract.name
-    query = _CHANGED_IN_FUTURE.format(kind=kind, document=write_document(contract), ahead=AHEAD)
-    return [
-        make_finding(
-            "changed_in_future",
-            f"{source}: `updated_at` of {count:,} documents of {kind} with several versions lies in the future of the "
-            "delivery; the order of deliveries decides about these versions.",
-            "See whether `updated_at` is mapped to the last change, and whether its time zone and format are right.",
-            source=str(source),
-            kind=kind,
-            count=int(count),
-        )
-        for source, count in con.execute(query).fetchall()
-    ]
-
-
-def _find_in_two_files(con: duckdb.DuckDBPyConnection, kind: str) -> list[Finding]:
-    return [
-        make_finding(
-            "rows_seen_in_two_files",
-            f"{source}: {count:,} rows of {kind} without an id stand in an earlier file too, with the same values; of "
-            "equal rows as many count as in the file that has most.",
-            "Nothing, where files overlap; if they never do, such rows are sales of their own: map `line_id`, or the "
-            "id of the record.",
-            source=str(source),
-            kind=kind,
-            count=int(count),
-        )
-        for source, count in con.execute(_IN_TWO_FILES.format(kind=kind)).fetchall()
-    ]
 
 
 def _find_disagreeing(con: duckdb.DuckDBPyConnection, kind: str) -> list[Finding]:
     has_files = exists_landed(con, "files")
-    query = _DISAGREEING.format(
-        kind=kind,
-        source="files.source" if has_files else "null",
-        files="join landed.files as files on files.delivery = good.delivery" if has_files else "",
-    )
+    source = "files.source" if has_files else "null"
+    files = "join landed.files as files on files.delivery = good.delivery" if has_files else ""
+    return _ask(con, _DISAGREEING, kind, source=source, files=files)
+
+
+def _ask(con: duckdb.DuckDBPyConnection, question: _Question, kind: str, **parts: str) -> list[Finding]:
+    """One finding per source that the question finds; `parts` are what its query needs beside the kind."""
     return [
         make_finding(
-            "version_column_disagrees",
-            f"{source or kind}: of {count:,} documents of {kind} a file that came later holds an older version, by "
-            "`updated_at`; the version that changed last is used.",
-            "Nothing, where files come late now and then; else see that `updated_at` is mapped to the moment of the "
-            "last change.",
+            question.finding,
+            question.sentence.format(source=source or kind, count=count, kind=kind),
+            question.advice.format(source=source),
             source=source,
             kind=kind,
             count=int(count),
         )
-        for source, count in con.execute(query).fetchall()
-    ]
-
-
-def _find_tied(con: duckdb.DuckDBPyConnection, kind: str) -> list[Finding]:
-    return [
-        make_finding(
-            "file_times_are_equal",
-            f"{source}: {count:,} documents of {kind} stand in several files that are new in one run and were last "
-            "changed at the same moment; of these files the one whose name sorts last is taken for the newest.",
-            "Deliver files so that they keep the time at which the tool wrote them, or map `updated_at`.",
-            source=str(source),
-            kind=kind,
-            count=int(count),
-        )
-        for source, count in con.execute(_TIED.format(kind=kind)).fetchall()
-    ]
-
-
-def _find_swallowed(con: duckdb.DuckDBPyConnection) -> list[Finding]:
-    return [
-        make_finding(
-            "refund_replaces_sale",
-            f"{source}: the newest version of {count:,} orders has refund lines only and replaces the sale lines of an "
-            "earlier one.",
-            f"If the files of {source} list what happened, as a till does, set `delivery: append`: then a refund "
-            "stands beside its sale.",
-            source=str(source),
-            kind="order_lines",
-            count=int(count),
-        )
-        for source, count in con.execute(_SWALLOWED).fetchall()
+        for source, count in con.execute(question.query.format(kind=kind, **parts)).fetchall()
     ]
