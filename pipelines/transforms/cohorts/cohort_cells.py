@@ -81,8 +81,8 @@ def count_cells(
         `cohort_start`, `period_start`, `period_end` Date; `cohort_size` Int64; the `COUNTS` Int64: retained_customers,
         order_count, customers_last_seen (whose last purchase so far lies in the period) and, in period 0 only,
         customers_with_cost; the `AMOUNTS` Decimal(18, 4): net_sales and the refunds taken off in it (those from before
-        the cohort's first period are in that period), net_sales_with_cost (of customers with a known cost) and, in period 0 only,
-        acquisition_cost.
+        the cohort's first period are in that period), net_sales_with_cost (of customers with a known cost) and, in
+        period 0 only, acquisition_cost.
     """
     rows = _mark_rows(purchase_days, calendar, grain, dimensions)
     cells = [_sum_cells(rows, pl.lit(0, pl.UInt32))]

@@ -12,8 +12,10 @@ from polars.testing import assert_frame_equal
 
 from regulars.pipelines.transforms.customers.customer_segments import (
     COLUMNS,
-    SEGMENTS,
     customer_segments,
+)
+from regulars.pipelines.transforms.customers.rfm_scores import (
+    SEGMENTS,
     list_segments_by_score,
     score_in_fifths,
 )
