@@ -42,6 +42,7 @@ class Table:
         headers: One per column.
         rows: Cells as text.
         texts: How many of the first columns are words; the others are numbers, set to the right.
+        notes: How many of the last columns are words again, such as a reason.
         fold: What to click on to unfold the table; empty for one that stands open.
     """
 
@@ -49,6 +50,7 @@ class Table:
     headers: Sequence[str]
     rows: Sequence[Sequence[str]]
     texts: int = 1
+    notes: int = 0
     fold: str = ""
 
 

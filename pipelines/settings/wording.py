@@ -123,7 +123,7 @@ def list_keys(place: Place, root: type[Part]) -> list[str]:
                 inner.append(get_args(shape)[-1])
         shapes = [branch for shape in inner for branch in _list_branches(shape)]
     models = [shape for shape in shapes if isinstance(shape, type) and issubclass(shape, BaseModel)]
-    return sorted({name for model in models for name in model.model_fields})
+    return sorted({field.alias or name for model in models for name, field in model.model_fields.items()})
 
 
 def _list_branches(shape: Any) -> list[Any]:

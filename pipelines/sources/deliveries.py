@@ -16,6 +16,7 @@ from regulars.pipelines.errors import FindingStops, InputRefused, SettingsWrong,
 from regulars.pipelines.findings.evaluate import Policy
 from regulars.pipelines.settings.settings import Settings
 from regulars.pipelines.sources.archives.delivered_file import DeliveredFile
+from regulars.pipelines.sources.fetching.inbox import Fetched, fetch_sources
 from regulars.pipelines.sources.landing import read_file_state, sweep_unfinished
 from regulars.pipelines.sources.ledger import Ledger
 from regulars.pipelines.sources.mapping.expressions import ExpressionChecker
@@ -76,7 +77,7 @@ def land_sources(
             landing.mkdir(parents=True, exist_ok=True)
             sweep_unfinished(landing)
             files = _find_files(settings, data, moment, pause)
-            with Ledger(home / "ledger.duckdb") as ledger:
+            with Ledger(home / "ledger.duckdb") as ledger, fetch_sources(settings, data, home, pause=pause) as fetched:
                 run = LandingRun(
                     con=con,
                     ledger=ledger,
@@ -88,7 +89,12 @@ def land_sources(
                     report_progress=report_progress,
                     locate=settings.locate,
                 )
-                return [SourceLanding(run, name, source).land(files[name]) for name, source in settings.sources.items()]
+                return [
+                    SourceLanding(run, name, source).land(
+                        files[name] + _list_fetched(name, fetched, home), fetched.refusals.get(name)
+                    )
+                    for name, source in settings.sources.items()
+                ]
     except (OSError, duckdb.IOException) as error:
         name = Path(str(error.filename)).name if isinstance(error, OSError) and error.filename else "a delivered file"
         reason = error.strerror if isinstance(error, OSError) and error.strerror else type(error).__name__
@@ -114,6 +120,11 @@ def refuse_required(settings: Settings, landed_sources: list[LandedSource]) -> N
     if refusals:
         is_odd = all(refusal.reason_code == "finding" for _, refusal in refusals)
         raise FindingStops(lines) if is_odd else InputRefused(lines)
+
+
+def _list_fetched(name: str, fetched: Fetched, home: Path) -> list[DeliveredFile]:
+    path = fetched.files.get(name)
+    return [] if path is None else [DeliveredFile(path.relative_to(home).as_posix(), path, read_file_state(path))]
 
 
 def _find_files(

@@ -105,8 +105,9 @@ class SourceLanding:
         self._result = LandedSource(name)
         self._modified_at: dict[str, dt.datetime] = {}
 
-    def land(self, files: list[DeliveredFile]) -> LandedSource:
-        """Land the new ones of the source's files, in order of delivery."""
+    def land(self, files: list[DeliveredFile], unfetched: Refusal | None = None) -> LandedSource:
+        """Land the new ones of the source's files, in order of delivery; `unfetched` says why none could be fetched."""
+        self._result.refusals += [unfetched] if unfetched is not None else []
         opened = [each for file in files for each in self._open_archive(file)]
         self._modified_at = {file.ledger_path: file.state.modified_at for file in opened}
         for file in opened:

@@ -23,7 +23,11 @@ class Company:
     def __init__(self, folder: Path) -> None:
         self.con = duckdb.connect(str(folder / "home" / "current" / "regulars.duckdb"), read_only=True)
         [(as_of,)] = self.con.sql("select distinct as_of from marts.churn").fetchall()
-        self.settings: dict[str, Any] = {**dict(load_settings(folder / "regulars.yaml", {})), "as_of": as_of}
+        self.settings: dict[str, Any] = {
+            **dict(load_settings(folder / "regulars.yaml", {})),
+            "as_of": as_of,
+            "attributes": (),
+        }
         self.tables: dict[str, pl.DataFrame] = {}
 
     def read(self, table: str) -> pl.DataFrame:

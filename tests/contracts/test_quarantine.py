@@ -68,7 +68,10 @@ def test_a_source_within_its_budget_passes(bad, budget):
 
 def test_a_source_over_its_budget_is_refused_with_what_a_person_needs():
     con = delivered(duckdb.connect(), orders=[*orders(10, 2), {"order_id": "x", "currency": "?"}])
-    con.execute("create table landed.files as select 'orders.csv' as file_name, 'file1' as file_sha256, 1 as delivery")
+    con.execute(
+        "create table landed.files as select 'orders.csv' as file_name, 'file1' as file_sha256, 1 as delivery, "
+        "timestamp '2026-03-01' as landed_at"
+    )
     with pytest.raises(TooManyBadRows) as caught:
         run_quarantine_step(con, raw_contracts(), budgets(shop=0.01, till=0.01))
     message = str(caught.value)

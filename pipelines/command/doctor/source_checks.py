@@ -16,7 +16,9 @@ from regulars.pipelines.kinds.shape.kind import DELIVERY_MODES
 from regulars.pipelines.settings.part import Place
 from regulars.pipelines.settings.settings import Settings
 from regulars.pipelines.settings.sources.source import Source
+from regulars.pipelines.settings.sources.ways_in import DatabaseTable
 from regulars.pipelines.sources.archives.delivered_file import DeliveredFile, open_archive
+from regulars.pipelines.sources.fetching.fetch import list_columns
 from regulars.pipelines.sources.formats.format_advice import advise_formats
 from regulars.pipelines.sources.landing import land_file, read_file_state
 from regulars.pipelines.sources.mapping.evidence_findings import find_contradictions
@@ -40,6 +42,10 @@ def check_source(name: str, source: Source, data: Path, locate: Callable[[Place]
     with open_private_connection() as con:
         checker = ExpressionChecker(con)
         wrong = [f"{locate(m.find_place(source))}{m.sentence}" for m in check_settings(name, source, checker)]
+        if source.from_ is not None:
+            yield from (SetupCheck("problem", subject, each, SettingsWrong.exit_code) for each in wrong)
+            yield _check_fetched_source(name, source, source.from_, data)
+            return
         files = find_files(source, data)
         if not files:
             mark: Mark = "problem" if source.is_required else "warning"
@@ -97,3 +103,15 @@ def check_formats(company: Settings, data: Path, now: dt.datetime) -> Iterator[S
         for each in advise_formats(look.con, look.settings):
             extent = look.samples[each.source].extent
             yield SetupCheck("warning", f"source {each.source}", f"{each.sentence}, in {extent}: {each.advice}")
+
+
+def _check_fetched_source(name: str, source: Source, way: DatabaseTable, data: Path) -> SetupCheck:
+    """Whether a source can be fetched, and what would come."""
+    try:
+        columns = list_columns(way, data)
+    except (Refusal, SettingsWrong) as error:
+        code = error.exit_code if isinstance(error, SettingsWrong) else InputRefused.exit_code
+        mark: Mark = "problem" if source.is_required else "warning"
+        return SetupCheck(mark, f"source {name}", str(error), code if source.is_required else 0)
+    feeds = ", ".join(source.mappings)
+    return SetupCheck("ok", f"source {name}", f"{way.what}: {count_things(len(columns), 'column')}, feeds {feeds}")

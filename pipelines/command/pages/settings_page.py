@@ -49,10 +49,15 @@ def settings_markdown() -> str:
     return "\n".join([INTRODUCTION, *sections])
 
 
+def list_keys(model: type[BaseModel]) -> list[tuple[str, FieldInfo]]:
+    """The keys of a part as they are written, each with its field."""
+    return [(field.alias or name, field) for name, field in model.model_fields.items()]
+
+
 def parts_of(model: type[BaseModel], place: str = "") -> Iterator[tuple[str, type[BaseModel]]]:
     """Every part of the settings with its place, such as `sources.<name>.options`; those that hold others first."""
     yield place, model
-    for name, field in model.model_fields.items():
+    for name, field in list_keys(model):
         step = f"{place}.{name}".lstrip(".")
         if field.annotation is None:
             continue
@@ -71,7 +76,7 @@ def _section(heading: str, part: type[BaseModel], example: str) -> str:
     inner = dict(parts_of(part))
     lines = [f"## {heading}", "", _paragraphs(part.__doc__ or ""), ""]
     lines += ["| key | type | default | meaning |", "|---|---|---|---|"]
-    for name, field in part.model_fields.items():
+    for name, field in list_keys(part):
         cells = [f"`{name}`", describe_type(field), _default_of(field), _meaning(name, field, inner)]
         lines.append(f"| {' | '.join(cell.replace('|', BAR) for cell in cells)} |")
     return "\n".join([*lines, "", "```yaml", example.strip(), "```", ""])

@@ -36,6 +36,24 @@ sources:
     max_age_hours: 36
     max_quarantined: 0.02
 """,
+    "sources.<name>.from": """
+sources:
+  shop_orders:
+    from:
+      type: database
+      engine: postgresql
+      host: db.internal
+      port: 5432
+      database: shop
+      user: regulars_reader
+      sslmode: verify-full
+      time_limit_minutes: 10
+      password_variable: SHOP_DATABASE_PASSWORD
+      query: select id, placed_at, customer_id, total from orders where status <> 'draft'
+    delivery: full
+    kind: orders
+    columns: {order_id: id, ordered_at: placed_at, customer_id: customer_id, gross_sales: total}
+""",
     "sources.<name>.options": """
 sources:
   till:

@@ -13,12 +13,14 @@ from pathlib import Path
 import duckdb
 
 from regulars.pipelines.command.preview.samples import Sample, take_sample
+from regulars.pipelines.errors import SettingsWrong
 from regulars.pipelines.settings.settings import Settings
 from regulars.pipelines.sources.deliveries import land_sources
 from regulars.pipelines.sources.landed_rows import write_landed_rows
 from regulars.pipelines.sources.mapping.expressions import ExpressionChecker
 from regulars.pipelines.sources.mapping.mapping_checks import check_settings
 from regulars.pipelines.sources.readers.landed_text import open_private_connection
+from regulars.pipelines.sources.readers.refusal import Refusal
 from regulars.pipelines.sources.source_landing import LandedSource
 
 
@@ -61,6 +63,8 @@ def look_at_sources(company: Settings, data: Path, now: dt.datetime) -> Iterator
                 continue
             try:
                 samples[name] = take_sample(name, source, data, copies)
+            except (Refusal, SettingsWrong) as error:
+                mistakes[name] = [str(error)]
             except OSError as error:
                 where = Path(str(error.filename)).name if error.filename else "a file"
                 mistakes[name] = [f"{where} cannot be read: {error.strerror}; see that this user may read it"]

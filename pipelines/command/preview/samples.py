@@ -17,6 +17,7 @@ import pyarrow.parquet as pq
 from regulars.pipelines.settings.sources.source import Source
 from regulars.pipelines.sources.archives.delivered_file import DeliveredFile, open_archive
 from regulars.pipelines.sources.archives.members import copy_member
+from regulars.pipelines.sources.fetching.fetch import fetch
 from regulars.pipelines.sources.landing import read_file_state
 from regulars.pipelines.sources.readers.refusal import Refusal
 from regulars.pipelines.sources.source_files import find_files
@@ -69,7 +70,11 @@ def take_sample(name: str, source: Source, data: Path, folder: Path) -> Sample:
 
     Raises:
         OSError: A file cannot be read.
+        Refusal: The source cannot be fetched.
+        SettingsWrong: An extra or the variable of a password is missing for fetching.
     """
+    if source.from_ is not None:
+        return _take_fetched_sample(name, source, data, folder)
     found = find_files(source, data)
     if source.member is not None:
         with suppress(Refusal):  # landing says what is wrong with an archive
@@ -117,6 +122,16 @@ def _take_members(name: str, source: Source, archives: list[tuple[str, Path]], f
     changed = {"path": copies or source.path, "max_age_hours": None, "required": False, "member": None}
     names = tuple(file.file_name for file in chosen)
     return Sample(source.model_copy(update=changed), names, len(files), is_whole, is_cut=False)
+
+
+def _take_fetched_sample(name: str, source: Source, data: Path, folder: Path) -> Sample:
+    """The whole of what the next run would fetch."""
+    assert source.from_ is not None
+    inbox = folder / name
+    inbox.mkdir(parents=True)
+    path = fetch(name, source.from_, data, inbox)
+    changed = {"from_": None, "path": str(path), "max_age_hours": None, "required": False}
+    return Sample(source.model_copy(update=changed), (path.name,), 1, is_whole=True, is_cut=False)
 
 
 def _copy_beginning(path: Path, source: Source, copy: Path) -> None:

@@ -5,9 +5,9 @@ Put here: the shape of `sources.<name>`. Keep out: everything else that can be s
 """
 
 import re
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import ConfigDict, Field, field_validator, model_validator
 
 from regulars.pipelines.kinds.shape.kind import DeliveryMode
 from regulars.pipelines.kinds.shape.registry import KINDS
@@ -15,6 +15,7 @@ from regulars.pipelines.settings.part import SYSTEM_PATTERN, Currency, Name, Par
 from regulars.pipelines.settings.sources.attributes import ATTRIBUTES_OF, Attribute
 from regulars.pipelines.settings.sources.columns import Column, FillDown, KindMapping, Reshape
 from regulars.pipelines.settings.sources.file_options import READERS, FileFormat, FileOptions, Reader
+from regulars.pipelines.settings.sources.ways_in import DatabaseTable
 
 NAMES_OF_KINDS = tuple(KINDS)
 
@@ -27,11 +28,15 @@ class Source(Part):
     same text in every row. Header names match in any case; blanks around them do not count.
     """
 
-    path: str | list[str]
-    """Where the files lie: a path or a glob, or a list of them, from the settings file's folder (or `--data`). Files
-    that are new in one run are delivered in the order of the list, and within a glob in the order in which they were
-    last changed, whatever their names say. Names that end like unfinished uploads (`.part`, `.tmp` …) are passed
-    over."""
+    model_config = ConfigDict(serialize_by_alias=True)
+
+    path: str | list[str] | None = None
+    """Where the files lie; give either this or `from`: a path or a glob, or a list of them, from the settings file's
+    folder (or `--data`). Files that are new in one run are delivered in the order of the list, and within a glob in the
+    order in which they were last changed, whatever their names say. Names that end like unfinished uploads (`.part`,
+    `.tmp` …) are passed over."""
+    from_: Annotated[DatabaseTable | None, Field(alias="from")] = None
+    """Where the records are fetched at each run, for a source that is no file."""
     profile: Name | None = None
     """The tool whose export it is, such as `shopify_orders` (`regulars profiles` lists them): it brings all other keys
     but `path`, as `regulars profiles NAME` shows them. What stands here goes before it, key by key, and adds to its
@@ -107,6 +112,21 @@ class Source(Part):
         except re.error as error:
             raise ValueError(f"`{written}` is not a regular expression: {error}") from None
         return written
+
+    @model_validator(mode="before")
+    @classmethod
+    def _take_fetched_rows_as_parquet(cls, written: Any) -> Any:
+        if isinstance(written, dict) and written.get("from") is not None:
+            return {"format": "parquet", **written}
+        return written
+
+    @model_validator(mode="after")
+    def _one_way_in(self) -> Self:
+        if (self.path is None) == (self.from_ is None):
+            raise ValueError("give either `path`, where its files lie, or `from`, where its records are fetched")
+        if self.from_ is not None and self.format != "parquet":
+            raise ValueError("`format` is for files; remove it beside `from`")
+        return self
 
     @model_validator(mode="after")
     def _one_way_to_name_kinds(self) -> Self:
@@ -198,5 +218,5 @@ class Source(Part):
 
     @property
     def paths(self) -> list[str]:
-        """The paths or globs, in the order of delivery."""
-        return [self.path] if isinstance(self.path, str) else list(self.path)
+        """The paths or globs, in the order of delivery; none where the source is fetched."""
+        return [self.path] if isinstance(self.path, str) else list(self.path or ())

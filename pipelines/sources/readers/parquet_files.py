@@ -47,7 +47,7 @@ def read_parquet_file(original: Path, file_name: str, file_sha256: str, work: Pa
             count = con.execute(f"select count(*) from {rows}").fetchall()[0][0]
             landed = Landed(file_sha256, tuple(names), tuple(columns), "parquet", int(count), 0)
             texts = ", ".join(
-                f"{_convert_to_text(value, str(data_type), is_wide=name in wide)} as {quote_identifier(column)}"
+                f"{convert_to_text(value, str(data_type), is_wide=name in wide)} as {quote_identifier(column)}"
                 for (name, value), (_, data_type, *_), column in zip(fields, description, columns, strict=True)
             )
             con.execute(f"""
@@ -129,7 +129,14 @@ def _refuse_unfinished(original: Path, file_name: str) -> None:
         raise Refusal("truncated", f"{file_name} has no Parquet footer, so it is cut off: deliver it again")
 
 
-def _convert_to_text(value: str, data_type: str, *, is_wide: bool) -> str:
+def convert_to_text(value: str, data_type: str, *, is_wide: bool = False) -> str:
+    """The SQL expression that writes a value of a DuckDB type as a person would.
+
+    Args:
+        value: SQL of the value, such as a quoted column.
+        data_type: Its type.
+        is_wide: Whether it is the text of a decimal that is wider than DuckDB's.
+    """
     if is_wide:
         return _write_without_exponent(value)
     if data_type in ("DOUBLE", "FLOAT"):

@@ -9,6 +9,7 @@ from typing import Literal
 
 ReasonCode = Literal[
     "missing",
+    "unfetched",
     "late",
     "empty",
     "growing",

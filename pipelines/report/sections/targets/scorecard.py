@@ -61,17 +61,18 @@ def _make_table(rows: Rows, currency: str, words: Words) -> Table:
         words.say("lens"),
         words.say("metric"),
         words.say("period"),
+        words.say("reached"),
+        words.say("due"),
         words.say("on track"),
         words.say("trend"),
         words.say("why"),
-        words.say("reached"),
-        words.say("due"),
     ]
     return Table(
         words.say("Targets beside what was reached"),
         headers,
         [_make_cells(row, currency, words) for row in rows],
-        texts=6,
+        texts=3,
+        notes=3,
     )
 
 
@@ -83,11 +84,11 @@ def _make_cells(row: Row, currency: str, words: Words) -> Sequence[str]:
         _name_lenses(words)[row["lens"]],
         f"{row['metric'].replace('_', ' ')}{scope}",
         words.say("{start} to {end}", start=words.day(row["period_start"]), end=words.day(row["period_end"])),
+        _write_value(row["metric_value"], row["format"], currency, words),
+        _write_value(float(row["target_to_date"]), row["format"], currency, words),
         verdicts[row["is_on_track"]],
         trends[row["trend"]],
         row["reason"] or "",
-        _write_value(row["metric_value"], row["format"], currency, words),
-        _write_value(float(row["target_to_date"]), row["format"], currency, words),
     ]
 
 

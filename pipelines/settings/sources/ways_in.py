@@ -1,0 +1,69 @@
+"""What a company may set about a source that is not files in a folder: which database, which table or query.
+
+Put here: the shape of `sources.<name>.from`. Keep out: fetching (`pipelines/sources/fetching/`).
+"""
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from regulars.pipelines.settings.part import Part
+
+
+class DatabaseTable(Part):
+    """A table, a view or a query of a database, fetched whole at each run.
+
+    What was fetched is a delivery like any file. All values arrive as text: decimals to the last digit, moments with a
+    zone in UTC. The rows are sorted, so that an unchanged table is no new delivery. The connection can only read.
+    PostgreSQL needs the extra `regulars[postgres]`.
+    """
+
+    type: Literal["database"]
+    """Which way in; `database` is the only one."""
+    engine: Literal["postgresql", "sqlite", "duckdb"]
+    """Which database it is."""
+    table: Annotated[str, Field(min_length=1)] | None = None
+    """The table or view, with its schema where there is one, such as `sales.orders`. Give either this or `query`."""
+    query: Annotated[str, Field(min_length=1)] | None = None
+    """A `select` in the database's own SQL."""
+    file: Annotated[str, Field(min_length=1)] | None = None
+    """The file of a SQLite or DuckDB database, from the settings file's folder (or `--data`)."""
+    host: Annotated[str, Field(min_length=1)] | None = None
+    """The server of a PostgreSQL database, or the folder of its socket."""
+    port: Annotated[int, Field(ge=1, le=65535)] = 5432
+    """Its port."""
+    database: Annotated[str, Field(min_length=1)] | None = None
+    """The name of the database on the server."""
+    user: Annotated[str, Field(min_length=1)] | None = None
+    """The role that reads."""
+    password_variable: Annotated[str, Field(min_length=1)] | None = None
+    """The environment variable that holds the password; without it PGPASSFILE and `~/.pgpass` are read."""
+    sslmode: Literal["disable", "prefer", "require", "verify-ca", "verify-full"] = "prefer"
+    """How the connection is encrypted, as libpq has it; `verify-full` over the internet."""
+    time_limit_minutes: Annotated[float, Field(gt=0)] = 30.0
+    """How long fetching may take, with all attempts. After it the source counts as not delivered."""
+
+    @model_validator(mode="after")
+    def _names_one_place(self) -> Self:
+        if (self.table is None) == (self.query is None):
+            raise ValueError("give either `table` or `query`")
+        on_server = {"host": self.host, "database": self.database, "user": self.user}
+        in_file = {"file": self.file}
+        needed, foreign = (on_server, in_file) if self.engine == "postgresql" else (in_file, on_server)
+        missing = [f"`{key}`" for key, value in needed.items() if value is None]
+        if missing:
+            raise ValueError(f"{self.engine} needs {' and '.join(missing)}")
+        unused = [f"`{key}`" for key, value in foreign.items() if value is not None]
+        if unused:
+            raise ValueError(f"{self.engine} has no {' and '.join(unused)}; remove it")
+        return self
+
+    @property
+    def place(self) -> str:
+        """The database in words, without a secret."""
+        return f"{self.database} at {self.host}:{self.port}" if self.engine == "postgresql" else str(self.file)
+
+    @property
+    def what(self) -> str:
+        """What is fetched, in words."""
+        return f"{self.table or 'the query'} of {self.place}"

@@ -1,0 +1,112 @@
+"""Fetches what a source has in another place into a file, which then is a delivery like any file.
+
+Put here: attempts, the time limit, all or nothing. Keep out: how one kind of place is read, and landing.
+"""
+
+import importlib.util
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+from regulars.pipelines.errors import SettingsWrong
+from regulars.pipelines.home.durable import put_in_place
+from regulars.pipelines.settings.sources.ways_in import DatabaseTable
+from regulars.pipelines.sources.fetching.connection_lost import ConnectionLost
+from regulars.pipelines.sources.fetching.files import read_duckdb, read_sqlite
+from regulars.pipelines.sources.fetching.text_rows import Row, TextRows, write_text_rows
+from regulars.pipelines.sources.readers.refusal import Refusal
+
+PAUSES = (1.0, 4.0)
+"""Seconds before the second and the third attempt."""
+_CHECK_SECONDS = 60
+
+
+def fetch(
+    name: str, way: DatabaseTable, data: Path, folder: Path, *, pause: Callable[[float], None] = time.sleep
+) -> Path:
+    """Fetch a source whole into one Parquet file, which is there only when all rows are.
+
+    Args:
+        name: The source, after which the file is called.
+        way: Where it is.
+        data: The folder that relative paths start from.
+        folder: A private folder.
+        pause: Waits some seconds between attempts.
+
+    Returns:
+        The file.
+
+    Raises:
+        SettingsWrong: An extra or the variable of a password is missing.
+        Refusal: It cannot be fetched.
+    """
+    target = folder / f"{name}.parquet"
+    work = folder / f".{name}.tmp"
+    deadline = time.monotonic() + 60 * way.time_limit_minutes
+    try:
+        for seconds in (*PAUSES, None):
+            try:
+                with _open(way, data, deadline) as rows:
+                    _refuse_unusable_names(way, rows.names)
+                    write_text_rows(TextRows(rows.names, _stop_at(rows.batches, way, deadline)), work)
+                break
+            except ConnectionLost as lost:
+                if seconds is None or time.monotonic() + seconds > deadline:
+                    raise _refuse_lost(way, lost) from None
+                pause(seconds)
+        put_in_place(work, target)
+    finally:
+        work.unlink(missing_ok=True)
+    return target
+
+
+def list_columns(way: DatabaseTable, data: Path) -> tuple[str, ...]:
+    """The columns that a fetch would bring; no row is kept.
+
+    Raises:
+        SettingsWrong: As for `fetch`.
+        Refusal: As for `fetch`.
+    """
+    try:
+        with _open(way, data, time.monotonic() + _CHECK_SECONDS) as rows:
+            _refuse_unusable_names(way, rows.names)
+            return rows.names
+    except ConnectionLost as lost:
+        raise _refuse_lost(way, lost) from None
+
+
+def _open(way: DatabaseTable, data: Path, deadline: float) -> AbstractContextManager[TextRows]:
+    if way.engine == "postgresql":
+        if importlib.util.find_spec("psycopg") is None:
+            raise SettingsWrong("a source from postgresql needs psycopg: `pip install 'regulars[postgres]'`")
+        from regulars.pipelines.sources.fetching.postgresql import read_postgresql
+
+        return read_postgresql(way, deadline - time.monotonic())
+    path = data / str(way.file)
+    if not path.is_file():
+        raise Refusal("missing", f"there is no database file {way.file}: deliver it, or correct `from`")
+    return read_sqlite(way, path) if way.engine == "sqlite" else read_duckdb(way, path)
+
+
+def _refuse_lost(way: DatabaseTable, lost: ConnectionLost) -> Refusal:
+    sentence = f"cannot connect to {way.place} as {way.user}: {lost}; see that the server runs and `from` is right"
+    return Refusal("unfetched", sentence)
+
+
+def _refuse_unusable_names(way: DatabaseTable, names: Sequence[str]) -> None:
+    """Refuse columns that a file could not tell apart: names count in any case."""
+    if not names:
+        raise Refusal("unfetched", f"{way.what} has no columns: write a `select`")
+    folded = [name.strip().casefold() for name in names]
+    twice = sorted({name for name in folded if folded.count(name) > 1})
+    if twice:
+        listed = ", ".join(f"`{name}`" for name in twice)
+        raise Refusal("unfetched", f"{way.what} has two columns called {listed}: give each its own name with `as`")
+
+
+def _stop_at(batches: Iterable[Sequence[Row]], way: DatabaseTable, deadline: float) -> Iterator[Sequence[Row]]:
+    for batch in batches:
+        if time.monotonic() > deadline:
+            raise Refusal("unfetched", f"{way.what} took longer than `time_limit_minutes` allows")
+        yield batch
