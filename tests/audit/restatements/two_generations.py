@@ -65,7 +65,6 @@ def replays(con, lapse_days=365):
         "cohorts": Cohorts(grains=["month"], dimensions=[]),
         "subscription_revenue_is_in_orders": False,
         "surveys": Surveys(dimensions=[]),
-        "attributes": (),
     }
 
     def replay(table, core):
