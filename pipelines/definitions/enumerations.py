@@ -58,6 +58,23 @@ UNASSIGNED = "unassigned"
 UNKNOWN_CUSTOMER_IDX = 0
 """`customer_idx` of the orders, refunds and answers that no identifier leads to a customer."""
 
+RfmSegment = Literal[
+    "champions",
+    "loyal",
+    "potential_loyalists",
+    "new",
+    "promising",
+    "needs_attention",
+    "cannot_lose",
+    "at_risk",
+    "hibernating",
+    "lost",
+]
+"""The named segments of `marts.customer_segments`."""
+
+RfmRule = tuple[RfmSegment, tuple[int, int], tuple[int, int], tuple[int, int]]
+"""A segment, and its inclusive ranges of recency, frequency and monetary score."""
+
 NPS_ROLLING_GRAIN = f"rolling_{NPS_ROLLING_DAYS}d"
 NPS_LONG_ROLLING_GRAIN = f"rolling_{NPS_LONG_ROLLING_DAYS}d"
 NPS_GRAINS = {

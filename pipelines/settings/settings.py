@@ -28,6 +28,7 @@ from regulars.pipelines.settings.business_hours import BusinessHours, Support
 from regulars.pipelines.settings.company_folder import find_company_folder
 from regulars.pipelines.settings.customers.identity import Identity
 from regulars.pipelines.settings.customers.offers import Offers
+from regulars.pipelines.settings.customers.rfm import Rfm
 from regulars.pipelines.settings.customers.segments import OwnSegment
 from regulars.pipelines.settings.customers.service_risk import ServiceRisk
 from regulars.pipelines.settings.customers.worklists import Worklists
@@ -224,6 +225,7 @@ class Settings(Part):
     business_hours: BusinessHours = BusinessHours()
     support: Support = Support()
     service_risk: ServiceRisk = ServiceRisk()
+    rfm: Rfm = Rfm()
     segments: dict[Name, OwnSegment] = {}
     """Segments of the company's own, each under a name of your choice in small letters, digits and underscores:
     `marts.customer_own_segments`. The names of the RFM segments are taken."""

@@ -15,9 +15,12 @@ VALUE_TIERS = (*(name for name, _ in TIERS), LOWEST_TIER)
 
 
 def assign_value_tier(value: pl.Expr) -> pl.Expr:
-    """Assign the value tier by the share of customers who are worth more; equal values share the higher tier."""
+    """Assign the value tier by the share of customers who are worth more; equal values share the higher tier.
+
+    Whose value is not known (NULL) has none, and is not counted among the customers.
+    """
     worth_more = (value.rank("min", descending=True).cast(pl.Int64) - 1) * 100
     tiers = pl.lit(LOWEST_TIER)
     for name, percent in reversed(TIERS):
-        tiers = pl.when(worth_more < percent * pl.len()).then(pl.lit(name)).otherwise(tiers)
-    return tiers
+        tiers = pl.when(worth_more < percent * value.count()).then(pl.lit(name)).otherwise(tiers)
+    return pl.when(value.is_not_null()).then(tiers)

@@ -15,6 +15,7 @@ from regulars.pipelines.definitions.enumerations import (
     SCORE_DIMENSIONS,
     Dimension,
     Grain,
+    RfmSegment,
 )
 from regulars.pipelines.models.dropout.dropout_model import DropoutModel
 from regulars.pipelines.models.names import BY_COHORT, PURCHASE_MODELS, SPEND_MODELS, SUBSCRIPTION_MODELS
@@ -31,7 +32,7 @@ from regulars.pipelines.transforms.clv.methods import (
 from regulars.pipelines.transforms.cohorts.cohort_cells import GRAINS as CALENDAR_GRAINS
 from regulars.pipelines.transforms.cohorts.customer_dimensions import COLUMNS as DIMENSION_COLUMNS
 from regulars.pipelines.transforms.cohorts.purchase_behaviour import COLUMNS as BEHAVIOUR_COLUMNS
-from regulars.pipelines.transforms.customers.customer_segments import SEGMENTS
+from regulars.pipelines.transforms.customers.rfm_scores import SEGMENTS
 from regulars.pipelines.transforms.subscriptions.subscription_survival import MODELS
 from regulars.pipelines.transforms.value_tier import VALUE_TIERS
 from regulars.pipelines.transforms.voice.nps import COLUMNS as NPS_COLUMNS
@@ -50,7 +51,7 @@ ALLOWED = {
     ("marts.nps", "dimension"): NPS_DIMENSIONS,
     ("marts.satisfaction_scores", "grain"): NPS_GRAINS,
     ("marts.satisfaction_scores", "dimension"): SCORE_DIMENSIONS,
-    ("marts.customer_segments", "segment"): {segment for segment, *_ in SEGMENTS},
+    ("marts.customer_segments", "segment"): {*(segment for segment, *_ in SEGMENTS), *get_args(RfmSegment)},
     ("marts.customer_segments", "value_tier"): VALUE_TIERS,
 }
 """Table and column -> the values that the code gives it."""

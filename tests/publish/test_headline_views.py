@@ -40,6 +40,10 @@ COUNTED = {
         select count(*) from core.orders where is_countable and customer_idx > 0
     """,
     ("retention_cohorts_monthly", "net_sales"): "select sum(net_sales_to_date) from marts.customer_clv",
+    ("retention_cohorts_monthly", "refunds"): """
+        select sum(goods) from core.refunds where is_countable and customer_idx in (
+            select customer_idx from core.orders where is_countable and customer_idx > 0)
+    """,
     ("mrr_movements_all", "new_mrr"): """
         select closing_mrr + all_others from (
             select sum(churned_mrr + paused_mrr + contraction_mrr + switched_out_mrr - reactivation_mrr - resumed_mrr

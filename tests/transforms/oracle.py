@@ -109,7 +109,7 @@ def cohorts(
         while start <= as_of:
             end = period(start, grain, fiscal_year_starts)[1]
             earned = {idx: Decimal(0) for idx in members}
-            buyers, order_count = set(), 0
+            buyers, order_count, returned = set(), 0, Decimal(0)
             for row in countable(orders, as_of):
                 if row["customer_idx"] in members and start <= row["order_date"] <= end:
                     earned[row["customer_idx"]] += row["gross_sales"] - row["discounts"]
@@ -119,6 +119,7 @@ def cohorts(
                 early = number == 0 and row["refund_date"] < start
                 if row["customer_idx"] in members and (early or start <= row["refund_date"] <= end):
                     earned[row["customer_idx"]] -= row["goods"]
+                    returned += row["goods"]
             cumulative += sum(earned.values())
             cumulative_costed += sum((earned[idx] for idx in costed), Decimal(0))
             is_complete = end <= as_of
@@ -141,6 +142,7 @@ def cohorts(
                     "is_rolling_settled": end + lapse_days * DAY <= as_of,
                     "order_count": order_count,
                     "net_sales": sum(earned.values()),
+                    "refunds": returned,
                     "cumulative_net_sales": cumulative,
                     "cumulative_net_sales_per_customer": float(cumulative) / len(members) if is_complete else None,
                     "customers_with_cost": len(costed),

@@ -90,6 +90,14 @@ demand:
   by: store
   weeks_ahead: 4
 """,
+    "rfm": """
+rfm:
+  recency_days: [30, 90, 180, 365]
+  frequency: [1, 2, 4, 9]
+  segments:
+    champions: [R5 F5, R4-5 F4-5 M3-5]
+    loyal: [R4-5 F3, R3 F4-5]
+""",
     "segments.<name>": """
 segments:
   unhappy_regulars:

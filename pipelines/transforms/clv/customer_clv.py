@@ -212,9 +212,7 @@ def customer_clv(
             as_of=pl.lit(as_of),
         )
         .pipe(make_values, basis, subscription_revenue_is_in_orders=subscription_revenue_is_in_orders)
-        .with_columns(
-            clv_tier=pl.when(pl.col("clv_predicted").is_not_null()).then(assign_value_tier(pl.col("clv_predicted")))
-        )
+        .with_columns(clv_tier=assign_value_tier(pl.coalesce("clv_predicted_total", "clv_predicted")))
         .select(pl.col(name).cast(kind) for name, kind in COLUMNS.items())
         .sort("customer_id")
     )

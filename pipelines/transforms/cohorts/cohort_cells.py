@@ -42,7 +42,7 @@ GRAINS = {
 CELL = ["split_idx", "cohort_idx", "period_number"]
 COHORT = ["split_idx", "cohort_idx"]
 COUNTS = ("retained_customers", "order_count", "customers_last_seen", "customers_with_cost")
-AMOUNTS = ("net_sales", "net_sales_with_cost", "acquisition_cost")
+AMOUNTS = ("net_sales", "refunds", "net_sales_with_cost", "acquisition_cost")
 
 
 def list_periods(calendar: IntoFrame, grain: Grain, as_of: dt.date) -> pl.DataFrame:
@@ -80,9 +80,9 @@ def count_cells(
         Per `split_idx` (as `list_splits` numbers them), `cohort_idx` and `period_number`, sorted by them:
         `cohort_start`, `period_start`, `period_end` Date; `cohort_size` Int64; the `COUNTS` Int64: retained_customers,
         order_count, customers_last_seen (whose last purchase so far lies in the period) and, in period 0 only,
-        customers_with_cost; the `AMOUNTS` Decimal(18, 4): net_sales (refunds from before the cohort's first period
-        are in that period), net_sales_with_cost (of customers with a known cost) and, in period 0 only,
-        acquisition_cost.
+        customers_with_cost; the `AMOUNTS` Decimal(18, 4): net_sales and the refunds taken off in it (those from before
+        the cohort's first period are in that period), net_sales_with_cost (of customers with a known cost) and, in
+        period 0 only, acquisition_cost.
     """
     rows = _mark_rows(purchase_days, calendar, grain, dimensions)
     cells = [_sum_cells(rows, pl.lit(0, pl.UInt32))]
@@ -120,6 +120,7 @@ def _mark_rows(
         "cohort_idx",
         "order_count",
         "net_sales",
+        "refunds",
         period_number=(pl.col("period_idx") - pl.col("cohort_idx")).clip(0),
         retained_customers=is_purchase & (is_first | is_another_period),
         customers_last_seen=is_purchase & pl.col("next_day").is_null(),

@@ -33,6 +33,7 @@ COLUMNS: dict[str, PolarsDataType] = {
     "is_rolling_settled": pl.Boolean,
     "order_count": pl.Int64,
     "net_sales": MONEY,
+    "refunds": MONEY,
     "cumulative_net_sales": MONEY,
     "cumulative_net_sales_per_customer": pl.Float64,
     "customers_with_cost": pl.Int64,

@@ -15,6 +15,7 @@ from regulars.pipelines.transforms.amounts import MONEY
 from regulars.pipelines.transforms.customers.changes import WEEK, describe_changes, take_week_before
 from regulars.pipelines.transforms.customers.customer_segments import customer_segments as segment_customers
 from regulars.pipelines.transforms.customers.latest_answers import find_latest_answers, list_nps_group_paths
+from regulars.pipelines.transforms.customers.rfm_scores import RANKED, ScoreSettings
 from regulars.pipelines.transforms.customers.service_facts import RiskSettings, count_bad_experiences, count_tickets
 from regulars.pipelines.transforms.customers.standing import CustomerFacts, find_standing
 from regulars.pipelines.transforms.day_numbers import MONTHS_PER_YEAR
@@ -127,6 +128,7 @@ def customer_360(
     subscription_revenue_is_in_orders: bool,
     service_risk: RiskSettings,
     attributes: Sequence[str] = (),
+    rfm: ScoreSettings = RANKED,
 ) -> pl.DataFrame:
     """Join all facts about each customer, one row each; prospects and the unknown customer included.
 
@@ -150,6 +152,7 @@ def customer_360(
         subscription_revenue_is_in_orders: Whether net sales hold it already, so that it is not added to the total.
         service_risk: Bad experiences of how many days count.
         attributes: Columns of `customers` that are the company's own.
+        rfm: As `customer_segments` takes them, for those of the week before.
 
     Returns:
         The columns of `COLUMNS` and the attributes, sorted by customer_id; its sums tie out with all countable orders
@@ -159,7 +162,7 @@ def customer_360(
     standing = find_standing(facts, customer_segments, as_of=as_of, lapse_days=lapse_days)
     week_ago = as_of - dt.timedelta(days=WEEK)
     segments_before = segment_customers(
-        orders, refunds, subscriptions, customers, calendar, as_of=week_ago, lapse_days=lapse_days
+        orders, refunds, subscriptions, customers, calendar, as_of=week_ago, lapse_days=lapse_days, rfm=rfm
     )
     before = take_week_before(find_standing(facts, segments_before, as_of=week_ago, lapse_days=lapse_days))
     at_risk = read_into_polars(select_columns(service_risk_customers, "customer_idx"))

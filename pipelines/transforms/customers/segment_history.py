@@ -15,6 +15,7 @@ from polars._typing import PolarsDataType
 
 from regulars.pipelines.transforms.amounts import MONEY
 from regulars.pipelines.transforms.customers.customer_segments import segment_purchases
+from regulars.pipelines.transforms.customers.rfm_scores import RANKED, ScoreSettings
 from regulars.pipelines.transforms.day_numbers import count_days_since_epoch
 from regulars.pipelines.transforms.purchases.purchases import (
     read_into_polars,
@@ -75,6 +76,7 @@ def list_past_segments(
     *,
     as_of: dt.date,
     lapse_days: int,
+    rfm: ScoreSettings = RANKED,
 ) -> pl.DataFrame:
     """List what each customer was, from which month-end on and until which.
 
@@ -86,6 +88,7 @@ def list_past_segments(
         calendar: `core.calendar`; `day`, `day_idx`.
         as_of: Last day that counts.
         lapse_days: Days without an order after which a customer has lapsed.
+        rfm: As `customer_segments` takes them.
 
     Returns:
         The columns of `HISTORY`: one row per customer, segmentation and change, sorted so. The first row of a customer
@@ -101,6 +104,7 @@ def list_past_segments(
                 names,
                 as_of=month_end,
                 lapse_days=lapse_days,
+                rfm=rfm,
             ).select("customer_id", *SEGMENTATIONS, month_end=pl.lit(month_end))
             for month_end in list_month_ends(as_of)
         ]

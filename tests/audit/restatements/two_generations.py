@@ -61,10 +61,10 @@ def replays(con, lapse_days=365):
     settings = {
         "as_of": AS_OF,
         "lapse_days": lapse_days,
+        "attributes": (),
         "cohorts": Cohorts(grains=["month"], dimensions=[]),
         "subscription_revenue_is_in_orders": False,
         "surveys": Surveys(dimensions=[]),
-        "attributes": (),
     }
 
     def replay(table, core):

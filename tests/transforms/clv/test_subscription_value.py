@@ -125,6 +125,35 @@ def test_predicted_subscriptions_stand_beside_orders_and_in_the_total(many):
     assert "tested over 365 days: multiplied by" in both["reason"]
 
 
+@pytest.mark.parametrize("kind", ["few", "many"])
+def test_the_tier_is_the_share_of_those_who_are_worth_more_with_subscriptions(kind, request):
+    rows = request.getfixturevalue(kind)["mart"].to_dicts()
+    worth = {
+        row["customer_idx"]: row["clv_predicted"] if row["clv_predicted_total"] is None else row["clv_predicted_total"]
+        for row in rows
+    }
+    known = [each for each in worth.values() if each is not None]
+    for row in rows:
+        mine = worth[row["customer_idx"]]
+        if mine is None:
+            assert row["clv_tier"] is None
+            continue
+        above = sum(each > mine for each in known) / len(known)
+        names = ((0.1, "top_10_percent"), (0.3, "next_20_percent"), (0.7, "middle"), (2, "lowest_30_percent"))
+        assert row["clv_tier"] == next(name for share, name in names if above < share)
+
+
+def test_a_subscriber_without_orders_has_a_tier_once_subscriptions_can_be_predicted(few, many):
+    assert of(few, SUBSCRIBER)["clv_tier"] is None
+    assert of(many, SUBSCRIBER)["clv_tier"] is not None
+
+
+def test_where_subscriptions_cannot_be_predicted_the_tier_is_by_the_orders():
+    found = of(value(THREE, first_order="2023-01-01"), BOTH)
+    assert (found["clv_predicted"] is None, found["clv_predicted_total"]) == (False, None)
+    assert found["clv_tier"] is not None
+
+
 def test_more_months_bring_more_and_a_lifetime_is_discounted(many):
     found = of(many, BOTH)
     year, three = (float(found[f"predicted_subscription_revenue_{span}"]) for span in ("12m", "36m"))

@@ -107,6 +107,7 @@ def test_orders_that_do_not_count_neither_begin_a_cohort_nor_retain():
 def test_refunds_count_in_their_own_month_and_retain_nobody():
     rows = (order("ada", "2026-01-05", "100", "10"), refund("ada", "2026-03-01", "90"))
     assert cells("net_sales", *rows) == {("2026-01", 0): Decimal(90), ("2026-01", 1): 0, ("2026-01", 2): Decimal(-90)}
+    assert cells("refunds", *rows) == {("2026-01", 0): 0, ("2026-01", 1): 0, ("2026-01", 2): Decimal(90)}
     assert cells("cumulative_net_sales", *rows)[("2026-01", 2)] == 0
     assert cells("retained_customers", *rows)[("2026-01", 2)] == 0
 
@@ -114,6 +115,7 @@ def test_refunds_count_in_their_own_month_and_retain_nobody():
 def test_a_refund_before_the_first_order_counts_in_the_first_month():
     rows = (refund("ada", "2025-07-01", "30"), order("ada", "2026-03-05", "100"))
     assert cells("net_sales", *rows) == {("2026-03", 0): Decimal(70)}
+    assert cells("refunds", *rows) == {("2026-03", 0): Decimal(30)}
 
 
 def test_the_unknown_customer_and_customers_with_refunds_only_are_in_no_cohort():
@@ -159,7 +161,7 @@ def test_dimensions_split_the_base_and_add_up_to_it():
     assert cell[("home", "01", 1)]["retention_rate"] == 1.0
     assert cell[("office", "01", 1)]["retention_rate"] == 0.0
     assert ("office", "02", 0) not in cell
-    sums = ["cohort_size", "retained_customers", "order_count", "net_sales", "cumulative_net_sales"]
+    sums = ["cohort_size", "retained_customers", "order_count", "net_sales", "refunds", "cumulative_net_sales"]
     added = (
         found.group_by("cohort_start", "period_number").agg(pl.col(sums).sum()).sort("cohort_start", "period_number")
     )

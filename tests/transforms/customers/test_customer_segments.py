@@ -12,8 +12,10 @@ from polars.testing import assert_frame_equal
 
 from regulars.pipelines.transforms.customers.customer_segments import (
     COLUMNS,
-    SEGMENTS,
     customer_segments,
+)
+from regulars.pipelines.transforms.customers.rfm_scores import (
+    SEGMENTS,
     list_segments_by_score,
     score_in_fifths,
 )
@@ -250,6 +252,11 @@ def test_tiers_cut_ten_customers_at_one_three_and_seven():
 
 def test_equal_values_go_up_a_tier_together():
     assert tiers(9, 9, 9, 9, 5, 5, 5, 5, 1, 1) == [*["top_10_percent"] * 4, *["middle"] * 4, *["lowest_30_percent"] * 2]
+
+
+def test_whose_value_is_not_known_has_no_tier_and_is_not_counted():
+    found = pl.DataFrame({"value": [None] * 10 + [3, 2, 1]}).select(assign_value_tier(pl.col("value"))).to_series()
+    assert found.to_list() == [None] * 10 + ["top_10_percent", "middle", "middle"]
 
 
 def test_a_single_customer_is_the_top():
