@@ -27,7 +27,7 @@ def find_former_ids(person_map: pl.DataFrame, current: pl.Series) -> pl.DataFram
 
     Returns:
         The columns of `FORMER_IDS`, sorted. An id whose records are all gone leads to NULL, and so does one whose
-        records are nobody's now; then `record_share` is NULL.
+        records are nobody's now, or one that leads back to itself; then `record_share` is NULL.
     """
     ids = pl.col("customer_id")
     in_use = current.alias("customer_id").to_frame()
@@ -62,26 +62,30 @@ def find_former_ids(person_map: pl.DataFrame, current: pl.Series) -> pl.DataFram
 
 
 def _follow(steps: pl.DataFrame, current: pl.Series) -> pl.DataFrame:
-    """The columns of `FORMER_IDS`: each id followed until it is in use, or leads nowhere."""
-    onward = steps.select(next_id="customer_id", further="next_id")
+    """The columns of `FORMER_IDS`: each id followed until it is in use, or leads nowhere.
+
+    Two ids whose records were exchanged, and then went, lead to each other for ever: they lead nowhere.
+    """
     found = steps.select(
         pl.col("customer_id").alias("former_customer_id"),
         "next_id",
         pl.col("until").alias("ended_in_generation"),
         pl.col("share").alias("record_share"),
     )
-    in_use = current.implode()
-    # an id leads to one that ended later than itself, so that this ends
-    while len(found.filter(pl.col("next_id").is_not_null() & ~pl.col("next_id").is_in(in_use))):
-        ended = pl.col("next_id").is_not_null() & ~pl.col("next_id").is_in(in_use)
+    has_ended = pl.col("next_id").is_not_null() & ~pl.col("next_id").is_in(current.implode())
+    for _ in range(len(steps).bit_length() + 1):  # each round follows twice as many steps as the one before
+        if not found.select(has_ended.any()).item():
+            break
+        further = found.select(next_id="former_customer_id", further="next_id")
         found = (
-            found.join(onward, on="next_id", how="left")
-            .with_columns(next_id=pl.when(ended).then("further").otherwise("next_id"))
+            found.join(further, on="next_id", how="left")
+            .with_columns(next_id=pl.when(has_ended).then("further").otherwise("next_id"))
             .drop("further")
         )
+    customer = pl.when(~has_ended).then("next_id")
     return found.select(
         "former_customer_id",
-        pl.col("next_id").alias("customer_id"),
+        customer.alias("customer_id"),
         "ended_in_generation",
-        pl.when(pl.col("next_id").is_not_null()).then("record_share").alias("record_share"),
+        pl.when(customer.is_not_null()).then("record_share").alias("record_share"),
     )

@@ -6,6 +6,7 @@ import polars as pl
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from regulars.pipelines.identity.former_ids import find_former_ids
 from regulars.pipelines.identity.output import People
 from tests.builders import people_of
 from tests.identity.test_people import together
@@ -73,6 +74,31 @@ def test_an_id_whose_records_disperse_leads_to_where_most_of_them_went():
     found = former(two)[id_of(one, "1")]
     assert found[:2] == (id_of(one, "10"), 2)
     assert round(found[2] or 0, 4) == 0.6667
+
+
+def test_ids_that_lead_to_each_other_lead_to_nobody():
+    person_map = pl.DataFrame(
+        {
+            "record_key": ["r1", "r1", "r2", "r2", "r3"],
+            "customer_id": ["A", "B", "B", "A", "C"],
+            "since_generation": [1, 2, 1, 2, 1],
+        },
+        schema_overrides={"since_generation": pl.Int32},
+    )
+    found = find_former_ids(person_map, pl.Series(["C"]))
+    assert found.rows() == [("A", None, 2, None), ("B", None, 2, None)]
+
+
+def test_a_long_chain_of_merges_is_followed_to_its_end():
+    ids = [f"id{number:02}" for number in range(20)]
+    keys = [f"r{number:02}" for number in range(20)]
+    # the record of each id moves to the next id, a generation after the one before it
+    rows = [(key, ids[at], 1) for at, key in enumerate(keys)]
+    rows += [(key, ids[at + 1], at + 2) for at, key in enumerate(keys[:-1])]
+    person_map = pl.DataFrame(rows, ["record_key", "customer_id", "since_generation"], orient="row")
+    found = find_former_ids(person_map, pl.Series(["id19"]))
+    assert found["former_customer_id"].to_list() == ids[:-1]
+    assert set(found["customer_id"]) == {"id19"}
 
 
 histories = st.lists(st.dictionaries(st.sampled_from("1234567"), st.sampled_from("abcd")), min_size=1, max_size=4)
