@@ -27,6 +27,7 @@ acquisition_cost: {default: 12.00}
 economics: {contribution_margin: 0.4}
 demand: {by: store}
 offers: {exclude_products: [POSTAGE]}
+rfm: {recency_days: [30, 90, 180, 365]}
 target_customer: {customer_type: [office]}
 scorecard: [{lens: objective, metric: churn.churn_rate_12m, target: 0.25}]
 identity: {ignore_emails: [till@example.com]}
@@ -94,6 +95,7 @@ demand:
 rfm:
   recency_days: [30, 90, 180, 365]
   frequency: [1, 2, 4, 9]
+  monetary_value: [20, 50, 100, 500]
   segments:
     champions: [R5 F5, R4-5 F4-5 M3-5]
     loyal: [R4-5 F3, R3 F4-5]

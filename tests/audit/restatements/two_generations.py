@@ -7,6 +7,7 @@ from regulars.pipelines.audit.restatements.parent import ParentGeneration
 from regulars.pipelines.audit.restatements.restate import INPUTS, find_restatements
 from regulars.pipelines.home.generation import PARQUET_FOLDER, parquet_path
 from regulars.pipelines.run.lineage import Lineage
+from regulars.pipelines.settings.customers.rfm import Rfm
 from regulars.pipelines.settings.settings import Cohorts, Surveys
 from regulars.pipelines.transforms.churn.churn import churn
 from regulars.pipelines.transforms.cohorts.customer_dimensions import customer_dimensions
@@ -62,6 +63,7 @@ def replays(con, lapse_days=365):
         "as_of": AS_OF,
         "lapse_days": lapse_days,
         "attributes": (),
+        "rfm": Rfm(),
         "cohorts": Cohorts(grains=["month"], dimensions=[]),
         "subscription_revenue_is_in_orders": False,
         "surveys": Surveys(dimensions=[]),
