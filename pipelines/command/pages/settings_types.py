@@ -49,6 +49,9 @@ PATTERNS = {
 }
 
 
+_MOST_KEYS_SHOWN = 8
+
+
 def is_part(annotation: Any) -> TypeGuard[type[BaseModel]]:
     """Whether a type is a part of the settings."""
     return isinstance(annotation, type) and issubclass(annotation, BaseModel)
@@ -88,8 +91,10 @@ def _words(annotation: Any) -> str:
 
 
 def _words_of_choice(annotation: Any) -> str:
-    """The words of a type that is one of several: of a part its keys, since it has no heading of its own."""
-    if not is_part(annotation):
+    """The words of a type that is one of several: of a small part its keys, since it has no heading of its own."""
+    if get_origin(annotation) in (Annotated, Union):
+        return _words(annotation)
+    if not is_part(annotation) or len(annotation.model_fields) > _MOST_KEYS_SHOWN:
         return _words(annotation)
     return "`{" + ", ".join(f"{key}: …" for key in annotation.model_fields) + "}`"
 

@@ -36,7 +36,25 @@ sources:
     max_age_hours: 36
     max_quarantined: 0.02
 """,
-    "sources.<name>.from": """
+    "sources.<name>.from (api)": """
+sources:
+  tickets_shop:
+    from:
+      type: api
+      base_url: https://api.example.com/v1/
+      path: orders
+      params: {status: any, limit: 100}
+      headers: {X-Api-Version: "2026-01"}
+      auth: {type: bearer, token: "${TICKETS_TOKEN}"}
+      data_selector: data.orders
+      primary_key: id
+      paginator: {type: cursor, cursor_path: paging.next, cursor_param: cursor}
+      allow_unencrypted: false
+      time_limit_minutes: 20
+    kind: orders
+    columns: {order_id: id, ordered_at: created_at, email: customer.email, gross_sales: total.amount}
+""",
+    "sources.<name>.from (database)": """
 sources:
   shop_orders:
     from:

@@ -15,7 +15,7 @@ from regulars.pipelines.settings.part import SYSTEM_PATTERN, Currency, Name, Par
 from regulars.pipelines.settings.sources.attributes import ATTRIBUTES_OF, Attribute
 from regulars.pipelines.settings.sources.columns import Column, FillDown, KindMapping, Reshape
 from regulars.pipelines.settings.sources.file_options import READERS, FileFormat, FileOptions, Reader
-from regulars.pipelines.settings.sources.ways_in import DatabaseTable
+from regulars.pipelines.settings.sources.ways_in import FORMATS, WayIn, name_way
 
 NAMES_OF_KINDS = tuple(KINDS)
 
@@ -35,7 +35,7 @@ class Source(Part):
     folder (or `--data`). Files that are new in one run are delivered in the order of the list, and within a glob in the
     order in which they were last changed, whatever their names say. Names that end like unfinished uploads (`.part`,
     `.tmp` …) are passed over."""
-    from_: Annotated[DatabaseTable | None, Field(alias="from")] = None
+    from_: Annotated[WayIn | None, Field(alias="from")] = None
     """Where the records are fetched at each run, for a source that is no file."""
     profile: Name | None = None
     """The tool whose export it is, such as `shopify_orders` (`regulars profiles` lists them): it brings all other keys
@@ -115,16 +115,17 @@ class Source(Part):
 
     @model_validator(mode="before")
     @classmethod
-    def _take_fetched_rows_as_parquet(cls, written: Any) -> Any:
-        if isinstance(written, dict) and written.get("from") is not None:
-            return {"format": "parquet", **written}
-        return written
+    def _take_fetched_rows_as_they_come(cls, written: Any) -> Any:
+        way = written.get("from") if isinstance(written, dict) else None
+        if way is None:
+            return written
+        return {"format": FORMATS[name_way(way)], **written}
 
     @model_validator(mode="after")
     def _one_way_in(self) -> Self:
         if (self.path is None) == (self.from_ is None):
             raise ValueError("give either `path`, where its files lie, or `from`, where its records are fetched")
-        if self.from_ is not None and self.format != "parquet":
+        if self.from_ is not None and self.format != FORMATS[name_way(self.from_)]:
             raise ValueError("`format` is for files; remove it beside `from`")
         return self
 

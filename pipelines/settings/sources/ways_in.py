@@ -3,11 +3,12 @@
 Put here: the shape of `sources.<name>.from`. Keep out: fetching (`pipelines/sources/fetching/`).
 """
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Discriminator, Field, Tag, model_validator
 
 from regulars.pipelines.settings.part import Part
+from regulars.pipelines.settings.sources.api_way import ApiResource
 
 
 class DatabaseTable(Part):
@@ -19,7 +20,7 @@ class DatabaseTable(Part):
     """
 
     type: Literal["database"]
-    """Which way in; `database` is the only one."""
+    """Which way in."""
     engine: Literal["postgresql", "sqlite", "duckdb"]
     """Which database it is."""
     table: Annotated[str, Field(min_length=1)] | None = None
@@ -67,3 +68,22 @@ class DatabaseTable(Part):
     def what(self) -> str:
         """What is fetched, in words."""
         return f"{self.table or 'the query'} of {self.place}"
+
+
+def name_way(written: Any) -> str:
+    """Which way in a `from` is; one that names an API, or where an API is, needs no `type`."""
+    if isinstance(written, dict):
+        names_api = "api" in written or "base_url" in written or "resource" in written
+        is_api = written.get("type", "api" if names_api else None) == "api"
+    else:
+        is_api = isinstance(written, ApiResource)
+    return "api way" if is_api else "database way"
+
+
+WayIn = Annotated[
+    Annotated[DatabaseTable, Tag("database way")] | Annotated[ApiResource, Tag("api way")], Discriminator(name_way)
+]
+"""A way in that is no file. The tags are no keys, since they stand in the places of mistakes."""
+
+FORMATS = {"database way": "parquet", "api way": "jsonl"}
+"""Tag of a way in -> the form of what is fetched."""
