@@ -52,7 +52,7 @@ OF_OTHER_KINDS = (("sources.<name>", "kinds"), ("sources.<name>", "attributes"))
 
 OF_OTHER_FORMATS = (
     ("sources.<name>", "member"),
-    *(("sources.<name>.options", key) for key in ("sheet", "header_row", "error_cells", "records")),
+    *(("sources.<name>.options", key) for key in ("sheet", "header_row", "error_cells", "records", "rows_of")),
 )
 """Keys of archives, workbooks and JSON, which the examples of CSV files cannot have; docs/formats.md shows them."""
 

@@ -52,8 +52,8 @@ class HttpBasic(Part):
 
     type: Literal["http_basic"]
     """This way of signing in."""
-    username: Text
-    """The user."""
+    username: Secret
+    """The user, who may be a secret too, as a consumer key is: `${NAME}`, or in clear."""
     password: Secret
     """The password, as `${NAME}`."""
 

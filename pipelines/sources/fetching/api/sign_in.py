@@ -45,7 +45,7 @@ class SignIn:
             case ApiKey(name=name, api_key=key, location="header"):
                 request.headers[name] = key.get_secret_value()
             case HttpBasic(username=user, password=password):
-                return HTTPBasicAuth(user, password.get_secret_value())(request)
+                return HTTPBasicAuth(user.get_secret_value(), password.get_secret_value())(request)
             case ClientCredentials() as credentials:
                 request.headers["Authorization"] = f"Bearer {self._find_token(credentials)}"
         return request
