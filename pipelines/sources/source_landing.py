@@ -18,7 +18,7 @@ from regulars.pipelines.findings.evaluate import Policy, evaluate_findings, writ
 from regulars.pipelines.findings.finding import Finding
 from regulars.pipelines.settings.part import Place
 from regulars.pipelines.settings.sources.source import Source
-from regulars.pipelines.sources.archives.delivered_file import DeliveredFile, open_archive
+from regulars.pipelines.sources.archives.delivered_file import DeliveredFile, open_archive, refuse_late
 from regulars.pipelines.sources.delivery_findings import (
     find_missing_columns,
     find_secret_columns,
@@ -132,7 +132,7 @@ class SourceLanding:
         return self._result
 
     def _remember_fetched(self, files: list[DeliveredFile]) -> None:
-        """Of files that lie elsewhere: those that were not refused need not be fetched again until they change."""
+        """Files that lie elsewhere and were not refused need not be fetched again until they change."""
         for file in files:
             if file.version is not None and file.is_here and file.path not in self._refused:
                 self._run.ledger.remember_fetched(self._name, file.ledger_path, file.version)
@@ -265,16 +265,8 @@ class SourceLanding:
                 self._result.refusals.append(Refusal("missing", f"no file at {pattern}: deliver it, or correct `path`"))
 
     def _check_age(self, files: list[DeliveredFile]) -> None:
-        if (limit := self._source.max_age_hours) is None or not files:
-            return
-        newest = max(files, key=lambda file: file.state.modified_ns)
-        hours = (self._run.moment - newest.state.modified_at) / dt.timedelta(hours=1)
-        if hours > limit:
-            sentence = (
-                f"{newest.path.name} is {hours:,.1f} hours old where {limit:g} are allowed: "
-                "find out why no newer one was delivered"
-            )
-            self._result.refusals.append(Refusal("late", sentence))
+        if self._source.max_age_hours is not None and files:
+            self._result.refusals += refuse_late(files, self._source.max_age_hours, self._run.moment)
 
     def _check_earlier_delivery(self, delivery: Delivery) -> None:
         """Check that a delivery of an earlier run can still be read and fits the settings of this run."""

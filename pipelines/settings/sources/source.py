@@ -15,7 +15,7 @@ from regulars.pipelines.settings.part import SYSTEM_PATTERN, Currency, Name, Par
 from regulars.pipelines.settings.sources.attributes import ATTRIBUTES_OF, Attribute
 from regulars.pipelines.settings.sources.columns import Column, FillDown, KindMapping, Reshape
 from regulars.pipelines.settings.sources.file_options import READERS, FileFormat, FileOptions, Reader
-from regulars.pipelines.settings.sources.ways_in import DatabaseTable, WayIn
+from regulars.pipelines.settings.sources.ways_in import FORMATS, WayIn, name_way
 
 NAMES_OF_KINDS = tuple(KINDS)
 
@@ -115,16 +115,16 @@ class Source(Part):
 
     @model_validator(mode="before")
     @classmethod
-    def _take_fetched_rows_as_parquet(cls, written: Any) -> Any:
+    def _take_fetched_rows_as_they_come(cls, written: Any) -> Any:
         way = written.get("from") if isinstance(written, dict) else None
-        is_database = isinstance(way, DatabaseTable) or (isinstance(way, dict) and way.get("type") == "database")
-        return {"format": "parquet", **written} if is_database else written
+        form = None if way is None else FORMATS.get(name_way(way))
+        return written if form is None else {"format": form, **written}
 
     @model_validator(mode="after")
     def _one_way_in(self) -> Self:
         if (self.path is None) == (self.from_ is None):
             raise ValueError("give either `path`, where its files lie, or `from`, where its records are fetched")
-        if isinstance(self.from_, DatabaseTable) and self.format != "parquet":
+        if self.from_ is not None and self.format != FORMATS.get(name_way(self.from_), self.format):
             raise ValueError("`format` is for files; remove it beside `from`")
         return self
 

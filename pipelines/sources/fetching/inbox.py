@@ -12,7 +12,7 @@ from pathlib import Path
 from regulars.pipelines.errors import SettingsWrong
 from regulars.pipelines.home.durable import make_private_folder
 from regulars.pipelines.settings.settings import Settings
-from regulars.pipelines.settings.sources.ways_in import DatabaseTable
+from regulars.pipelines.settings.sources.remote_files import RemoteFiles
 from regulars.pipelines.sources.archives.delivered_file import DeliveredFile
 from regulars.pipelines.sources.fetching.fetch import fetch
 from regulars.pipelines.sources.fetching.remote.fetch_files import Fetching, fetch_files
@@ -63,7 +63,7 @@ def fetch_sources(
             folder = inbox / name
             make_private_folder(folder)
             try:
-                if isinstance(source.from_, DatabaseTable):
+                if not isinstance(source.from_, RemoteFiles):
                     path = fetch(name, source.from_, data, folder, pause=pause)
                     place = path.relative_to(home).as_posix()
                     fetched.files[name] = [DeliveredFile(place, path, read_file_state(path))]
