@@ -32,6 +32,7 @@ _SENTENCES: Mapping[str, str] = {
     "tuple": "write a list, such as `[a, b]`",
     "dict": "write keys with values below it, such as `key: value`",
     "model": "write keys with values below it, such as `key: value`",
+    "way": "write where it is fetched: `type: database`, `type: bucket` or `type: sftp`, and their keys",
     "invalid": "write a text as the key; put it in quotes if it looks like a number or a yes or no",
 }
 """How the type of an error begins -> what to write."""

@@ -6,7 +6,7 @@ Put here: what counts as late, shrunk or known. Keep out: reading a file (`landi
 import datetime as dt
 import errno
 import statistics
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -107,30 +107,32 @@ class SourceLanding:
         self._run, self._name, self._source = run, name, source
         self._result = LandedSource(name)
         self._modified_at: dict[str, dt.datetime] = {}
+        self._refused: set[Path] = set()
         self._fetch: Fetch | None = None
 
     def land(
-        self, files: list[DeliveredFile], unfetched: Refusal | None = None, fetch: Fetch | None = None
+        self, files: list[DeliveredFile], unfetched: Sequence[Refusal] = (), fetch: Fetch | None = None
     ) -> LandedSource:
         """Land the new ones of the source's files, in order of delivery.
 
         Args:
             files: The files.
-            unfetched: Why none could be fetched.
+            unfetched: What could not be fetched, and why.
             fetch: The fetch by a cursor that brought the only file, or nothing new.
         """
-        self._result.refusals += [unfetched] if unfetched is not None else []
+        self._result.refusals += unfetched
         self._fetch = fetch
         if fetch is not None and not files:
             self._run.ledger.fetches.record(fetch, None)
-        opened = [each for file in files for each in self._open_archive(file)]
-        self._modified_at = {file.ledger_path: file.state.modified_at for file in opened}
+        opened = [each for file in files if file.is_here for each in self._open_archive(file)]
+        self._modified_at = {file.ledger_path: file.state.modified_at for file in (*files, *opened)}
         for file in opened:
             try:
                 with self._refuse_instead_of_stopping(file):
                     self._land_file(file)
             except Refusal as refusal:
                 self._refuse(file, refusal)
+        self._remember_fetched(files)
         self._check_presence({file.path for file in files})
         self._check_age(files)
         self._result.deliveries = self._run.ledger.list_used(self._name, self._source.delivery_mode)
@@ -144,6 +146,12 @@ class SourceLanding:
         for delivery in list(self._result.deliveries):
             self._check_earlier_delivery(delivery)
         return self._result
+
+    def _remember_fetched(self, files: list[DeliveredFile]) -> None:
+        """Of files that lie elsewhere: those that were not refused need not be fetched again until they change."""
+        for file in files:
+            if file.version is not None and file.is_here and file.path not in self._refused:
+                self._run.ledger.remember_fetched(self._name, file.ledger_path, file.version)
 
     def _open_archive(self, file: DeliveredFile) -> list[DeliveredFile]:
         """The files in a file, where it is an archive; none of one that is refused."""
@@ -323,6 +331,7 @@ class SourceLanding:
 
     def _refuse(self, file: DeliveredFile, refusal: Refusal) -> None:
         self._result.refusals.append(refusal)
+        self._refused.add(file.path)
         self._run.ledger.record(
             Delivery(
                 source=self._name,

@@ -16,7 +16,7 @@ from regulars.pipelines.settings.sources.attributes import ATTRIBUTES_OF, Attrib
 from regulars.pipelines.settings.sources.columns import Column, FillDown, KindMapping, Reshape
 from regulars.pipelines.settings.sources.cursor import Cursor
 from regulars.pipelines.settings.sources.file_options import READERS, FileFormat, FileOptions, Reader
-from regulars.pipelines.settings.sources.ways_in import DatabaseTable
+from regulars.pipelines.settings.sources.ways_in import DatabaseTable, WayIn
 
 NAMES_OF_KINDS = tuple(KINDS)
 
@@ -36,8 +36,8 @@ class Source(Part):
     folder (or `--data`). Files that are new in one run are delivered in the order of the list, and within a glob in the
     order in which they were last changed, whatever their names say. Names that end like unfinished uploads (`.part`,
     `.tmp` …) are passed over."""
-    from_: Annotated[DatabaseTable | None, Field(alias="from")] = None
-    """Where the records are fetched at each run, for a source that is no file."""
+    from_: Annotated[WayIn | None, Field(alias="from")] = None
+    """Where the records or files are fetched at each run, for a source that is no file in a folder."""
     profile: Name | None = None
     """The tool whose export it is, such as `shopify_orders` (`regulars profiles` lists them): it brings all other keys
     but `path`, as `regulars profiles NAME` shows them. What stands here goes before it, key by key, and adds to its
@@ -117,15 +117,15 @@ class Source(Part):
     @model_validator(mode="before")
     @classmethod
     def _take_fetched_rows_as_parquet(cls, written: Any) -> Any:
-        if isinstance(written, dict) and written.get("from") is not None:
-            return {"format": "parquet", **written}
-        return written
+        way = written.get("from") if isinstance(written, dict) else None
+        is_database = isinstance(way, DatabaseTable) or (isinstance(way, dict) and way.get("type") == "database")
+        return {"format": "parquet", **written} if is_database else written
 
     @model_validator(mode="after")
     def _one_way_in(self) -> Self:
         if (self.path is None) == (self.from_ is None):
             raise ValueError("give either `path`, where its files lie, or `from`, where its records are fetched")
-        if self.from_ is not None and self.format != "parquet":
+        if isinstance(self.from_, DatabaseTable) and self.format != "parquet":
             raise ValueError("`format` is for files; remove it beside `from`")
         return self
 
@@ -215,7 +215,7 @@ class Source(Part):
     @property
     def cursor(self) -> Cursor | None:
         """By what the source is fetched, where it is fetched by what has changed."""
-        return None if self.from_ is None else self.from_.cursor
+        return self.from_.cursor if isinstance(self.from_, DatabaseTable) else None
 
     @property
     def repeating_kinds(self) -> frozenset[str]:

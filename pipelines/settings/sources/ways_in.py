@@ -3,12 +3,13 @@
 Put here: the shape of `sources.<name>.from`. Keep out: fetching (`pipelines/sources/fetching/`).
 """
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Discriminator, Field, Tag, model_validator
 
 from regulars.pipelines.settings.part import Part
 from regulars.pipelines.settings.sources.cursor import Cursor
+from regulars.pipelines.settings.sources.remote_files import BucketFiles, SftpFiles
 
 
 class DatabaseTable(Part):
@@ -20,7 +21,7 @@ class DatabaseTable(Part):
     """
 
     type: Literal["database"]
-    """Which way in; `database` is the only one."""
+    """This way in."""
     engine: Literal["postgresql", "sqlite", "duckdb"]
     """Which database it is."""
     table: Annotated[str, Field(min_length=1)] | None = None
@@ -70,3 +71,18 @@ class DatabaseTable(Part):
     def what(self) -> str:
         """What is fetched, in words."""
         return f"{self.table or 'the query'} of {self.place}"
+
+
+def _name_way(written: Any) -> str:
+    """Which way in a `from` is; the name has a blank, so that it is no key of the part."""
+    found = written.get("type") if isinstance(written, dict) else getattr(written, "type", None)
+    return f"from {found}"
+
+
+WayIn = Annotated[
+    Annotated[DatabaseTable, Tag("from database")]
+    | Annotated[BucketFiles, Tag("from bucket")]
+    | Annotated[SftpFiles, Tag("from sftp")],
+    Discriminator(_name_way, custom_error_type="way_in", custom_error_message="unknown way in"),
+]
+"""A way in that is no file in a folder."""

@@ -22,12 +22,16 @@ class DeliveredFile:
         path: The path to open: the file, or the archive that it is in.
         state: The state of that when it was found.
         member: Which file of the archive it is; None where the path is the file.
+        version: What the place that it was fetched from says of its version; None where it lies in a folder.
+        is_here: False for one that has not changed in that place since it landed, and was not fetched again.
     """
 
     ledger_path: str
     path: Path
     state: FileState
     member: Member | None = None
+    version: str | None = None
+    is_here: bool = True
 
     @property
     def file_name(self) -> str:
