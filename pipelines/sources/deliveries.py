@@ -16,7 +16,7 @@ from regulars.pipelines.errors import FindingStops, InputRefused, SettingsWrong,
 from regulars.pipelines.findings.evaluate import Policy
 from regulars.pipelines.settings.settings import Settings
 from regulars.pipelines.sources.archives.delivered_file import DeliveredFile
-from regulars.pipelines.sources.fetching.inbox import fetch_sources
+from regulars.pipelines.sources.fetching.inbox import Remembered, fetch_sources
 from regulars.pipelines.sources.landing import read_file_state, sweep_unfinished
 from regulars.pipelines.sources.ledger import Ledger
 from regulars.pipelines.sources.mapping.expressions import ExpressionChecker
@@ -79,7 +79,13 @@ def land_sources(
             files = _find_files(settings, data, moment, pause)
             with (
                 Ledger(home / "ledger.duckdb") as ledger,
-                fetch_sources(settings, data, home, ledger.read_fetched(), pause=pause) as fetched,
+                fetch_sources(
+                    settings,
+                    data,
+                    home,
+                    Remembered(ledger.read_fetched(), ledger.fetches, moment, report_progress),
+                    pause=pause,
+                ) as fetched,
             ):
                 run = LandingRun(
                     con=con,
@@ -94,7 +100,9 @@ def land_sources(
                 )
                 return [
                     SourceLanding(run, name, source).land(
-                        files[name] + fetched.files.get(name, []), fetched.refusals.get(name, [])
+                        files[name] + fetched.files.get(name, []),
+                        fetched.refusals.get(name, []),
+                        fetched.fetches.get(name),
                     )
                     for name, source in settings.sources.items()
                 ]

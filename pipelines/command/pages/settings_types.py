@@ -20,8 +20,8 @@ from regulars.pipelines.settings.findings import NAMES_OF_FINDINGS
 from regulars.pipelines.settings.part import (
     COUNTRY_CODE_PATTERN,
     CURRENCY_SIGN_PATTERN,
-    ENDPOINT_PATTERN,
     FINGERPRINT_PATTERN,
+    LAG_PATTERN,
     LANGUAGE_PATTERN,
     NAME_PATTERN,
     SCHEMA_PREFIX_PATTERN,
@@ -49,12 +49,12 @@ PATTERNS = {
     CURRENCY_PATTERN: "three capitals",
     COUNTRY_CODE_PATTERN: "two capitals",
     LANGUAGE_PATTERN: "language code",
+    LAG_PATTERN: "time such as 1h, or a number",
     TIME_PATTERN: "time, HH:MM",
     WEB_ADDRESS_PATTERN: "web address",
     SYSTEM_PATTERN: "a word",
     NAME_PATTERN: "a name",
     CURRENCY_SIGN_PATTERN: "up to four signs",
-    ENDPOINT_PATTERN: "address of a server",
     FINGERPRINT_PATTERN: "fingerprint",
     SCHEMA_PREFIX_PATTERN: "small letters, or nothing",
 }

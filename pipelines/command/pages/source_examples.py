@@ -106,10 +106,26 @@ sources:
       sslmode: verify-full
       time_limit_minutes: 10
       password_variable: SHOP_DATABASE_PASSWORD
-      query: select id, placed_at, customer_id, total from orders where status <> 'draft'
-    delivery: full
+      query: select id, placed_at, customer_id, total, changed_at from orders where status <> 'draft'
+      cursor: {column: changed_at}                   # or without it `delivery: full` below
     kind: orders
-    columns: {order_id: id, ordered_at: placed_at, customer_id: customer_id, gross_sales: total}
+    columns: {order_id: id, ordered_at: placed_at, customer_id: customer_id, gross_sales: total, updated_at: changed_at}
+""",
+    "sources.<name>.from.cursor": """
+sources:
+  shop_lines:
+    from:
+      type: database
+      engine: sqlite
+      file: shop.db
+      table: order_lines
+      cursor:
+        column: changed_at
+        lag: 2h
+        document: order_id
+        compare_days: 1
+    kind: order_lines
+    columns: {order_id: order_id, line_id: id, ordered_at: placed_at, gross_sales: total, updated_at: changed_at}
 """,
     "sources.<name>.options": """
 sources:

@@ -47,18 +47,12 @@ def fetch(name: str, way: RecordsWay, data: Path, folder: Path, *, pause: Callab
         return _fetch_api(name, way, folder, pause)
     target = folder / f"{name}.parquet"
     work = folder / f".{name}.tmp"
-    deadline = time.monotonic() + 60 * way.time_limit_minutes
+
+    def write(rows: TextRows) -> None:
+        write_text_rows(rows, work)
+
     try:
-        for seconds in (*PAUSES, None):
-            try:
-                with _open(way, data, deadline) as rows:
-                    _refuse_unusable_names(way, rows.names)
-                    write_text_rows(TextRows(rows.names, _stop_at(rows.batches, way, deadline)), work)
-                break
-            except ConnectionLost as lost:
-                if seconds is None or time.monotonic() + seconds > deadline:
-                    raise _refuse_lost(way, lost) from None
-                pause(seconds)
+        _try_until_read(way, data, write, pause)
         put_in_place(work, target)
     finally:
         work.unlink(missing_ok=True)
@@ -111,6 +105,35 @@ def _count(number: int, noun: str) -> str:
 
 def _make_checking_client(way: ApiResource) -> Client:
     return Client(way, time.monotonic() + _CHECK_SECONDS)
+
+
+def read_first_row(way: DatabaseTable, data: Path, pause: Callable[[float], None] = time.sleep) -> Row:
+    """The first row of a query that always has one.
+
+    Raises:
+        SettingsWrong: As for `fetch`.
+        Refusal: As for `fetch`.
+    """
+    found: list[Row] = []
+    _try_until_read(way, data, lambda rows: found.extend(next(iter(rows.batches))[:1]), pause)
+    return found[0]
+
+
+def _try_until_read(
+    way: DatabaseTable, data: Path, read: Callable[[TextRows], None], pause: Callable[[float], None]
+) -> None:
+    """Open the rows and have them read; again after a lost connection, within the time limit."""
+    deadline = time.monotonic() + 60 * way.time_limit_minutes
+    for seconds in (*PAUSES, None):
+        try:
+            with _open(way, data, deadline) as rows:
+                _refuse_unusable_names(way, rows.names)
+                read(TextRows(rows.names, _stop_at(rows.batches, way, deadline)))
+            return
+        except ConnectionLost as lost:
+            if seconds is None or time.monotonic() + seconds > deadline:
+                raise _refuse_lost(way, lost) from None
+            pause(seconds)
 
 
 def list_columns(way: DatabaseTable, data: Path) -> tuple[str, ...]:

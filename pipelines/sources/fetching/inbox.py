@@ -3,6 +3,7 @@
 Put here: the inbox, and what a failed fetch means for its source. Keep out: fetching (`fetch.py`), and landing.
 """
 
+import datetime as dt
 import shutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -12,8 +13,12 @@ from pathlib import Path
 from regulars.pipelines.errors import SettingsWrong
 from regulars.pipelines.home.durable import make_private_folder
 from regulars.pipelines.settings.settings import Settings
+from regulars.pipelines.settings.sources.api_way import ApiResource
 from regulars.pipelines.settings.sources.remote_files import RemoteFiles
 from regulars.pipelines.sources.archives.delivered_file import DeliveredFile
+from regulars.pipelines.sources.fetches import Fetch, Fetches
+from regulars.pipelines.sources.fetching.by_cursor import fetch_by_cursor
+from regulars.pipelines.sources.fetching.changed_rows import describe_cursor_way
 from regulars.pipelines.sources.fetching.fetch import fetch
 from regulars.pipelines.sources.fetching.remote.fetch_files import Fetching, fetch_files
 from regulars.pipelines.sources.landing import read_file_state
@@ -22,20 +27,41 @@ from regulars.pipelines.sources.readers.refusal import Refusal
 
 @dataclass(frozen=True)
 class Fetched:
-    """What was fetched: source -> its files in order of delivery, and why others are not there."""
+    """What was fetched: source -> its files in order of delivery, and why others are not there.
+
+    A source that is fetched by a cursor has no file where nothing new came.
+
+    Attributes:
+        files: Source -> its files.
+        refusals: Source -> why others are not there.
+        fetches: Source -> what to remember of a fetch by a cursor.
+    """
 
     files: dict[str, list[DeliveredFile]] = field(default_factory=dict)
     refusals: dict[str, list[Refusal]] = field(default_factory=dict)
+    fetches: dict[str, Fetch] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Remembered:
+    """What the ledger remembers of earlier fetches.
+
+    Attributes:
+        files: Source -> path -> version of the files that have landed and are not fetched again.
+        fetches: How far each source got that is fetched by a cursor.
+        now: The moment of this fetch, UTC without a zone.
+        report_progress: Called with a line where a source with a cursor is fetched whole, and why.
+    """
+
+    files: Mapping[str, Mapping[str, str]]
+    fetches: Fetches
+    now: dt.datetime
+    report_progress: Callable[[str], None] = lambda line: None
 
 
 @contextmanager
 def fetch_sources(
-    settings: Settings,
-    data: Path,
-    home: Path,
-    known: Mapping[str, Mapping[str, str]],
-    *,
-    pause: Callable[[float], None],
+    settings: Settings, data: Path, home: Path, remembered: Remembered, *, pause: Callable[[float], None]
 ) -> Iterator[Fetched]:
     """Fetch every source that is no file in a folder; the inbox is emptied at the end, since landing keeps what landed.
 
@@ -43,7 +69,7 @@ def fetch_sources(
         settings: The company's settings.
         data: The folder that relative paths start from.
         home: The company's home, whose lock is held.
-        known: Source -> path -> version of the files that have landed and are not fetched again.
+        remembered: What was fetched before.
         pause: Waits some seconds between attempts.
 
     Raises:
@@ -63,13 +89,19 @@ def fetch_sources(
             folder = inbox / name
             make_private_folder(folder)
             try:
-                if not isinstance(source.from_, RemoteFiles):
-                    path = fetch(name, source.from_, data, folder, pause=pause)
-                    place = path.relative_to(home).as_posix()
-                    fetched.files[name] = [DeliveredFile(place, path, read_file_state(path))]
-                else:
-                    done = fetch_files(source.from_, Fetching(data, folder, known.get(name, {}), pause))
+                if isinstance(source.from_, RemoteFiles):
+                    done = fetch_files(source.from_, Fetching(data, folder, remembered.files.get(name, {}), pause))
                     fetched.files[name], fetched.refusals[name] = done.files, done.refusals
+                elif isinstance(source.from_, ApiResource) or source.from_.cursor is None:
+                    fetched.files[name] = [_describe(fetch(name, source.from_, data, folder, pause=pause), home)]
+                else:
+                    way = describe_cursor_way(name, source.from_, source.from_.cursor, data, folder, pause)
+                    zone = source.timezone or settings.company.timezone
+                    came = fetch_by_cursor(name, way, remembered.fetches.find_progress(name), remembered.now, zone)
+                    fetched.fetches[name] = came.fetch
+                    fetched.files[name] = [] if came.path is None else [_describe(came.path, home)]
+                    if came.why:
+                        remembered.report_progress(f"{name}: fetched whole: {came.why}")
             except Refusal as refusal:
                 fetched.refusals[name] = [refusal]
             except SettingsWrong as wrong:
@@ -81,3 +113,7 @@ def fetch_sources(
         yield fetched
     finally:
         shutil.rmtree(inbox, ignore_errors=True)
+
+
+def _describe(path: Path, home: Path) -> DeliveredFile:
+    return DeliveredFile(path.relative_to(home).as_posix(), path, read_file_state(path))
