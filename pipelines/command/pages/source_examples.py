@@ -111,7 +111,7 @@ sources:
     kind: orders
     columns: {order_id: id, ordered_at: placed_at, customer_id: customer_id, gross_sales: total, updated_at: changed_at}
 """,
-    "sources.<name>.from.cursor": """
+    "sources.<name>.from (database).cursor": """
 sources:
   shop_lines:
     from:

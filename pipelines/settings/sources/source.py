@@ -16,7 +16,7 @@ from regulars.pipelines.settings.sources.attributes import ATTRIBUTES_OF, Attrib
 from regulars.pipelines.settings.sources.columns import Column, FillDown, KindMapping, Reshape
 from regulars.pipelines.settings.sources.cursor import Cursor
 from regulars.pipelines.settings.sources.file_options import READERS, FileFormat, FileOptions, Reader
-from regulars.pipelines.settings.sources.ways_in import FORMATS, WayIn, name_way
+from regulars.pipelines.settings.sources.ways_in import FORMATS, DatabaseTable, WayIn, name_way
 
 NAMES_OF_KINDS = tuple(KINDS)
 
