@@ -16,10 +16,10 @@ from regulars.pipelines.settings.settings import Settings
 from regulars.pipelines.settings.sources.api_way import ApiResource
 from regulars.pipelines.settings.sources.remote_files import RemoteFiles
 from regulars.pipelines.sources.archives.delivered_file import DeliveredFile
-from regulars.pipelines.sources.fetches import Fetch, Fetches
 from regulars.pipelines.sources.fetching.by_cursor import fetch_by_cursor
 from regulars.pipelines.sources.fetching.changed_rows import describe_cursor_way
 from regulars.pipelines.sources.fetching.fetch import fetch
+from regulars.pipelines.sources.fetching.fetches import Fetch, Fetches
 from regulars.pipelines.sources.fetching.remote.fetch_files import Fetching, fetch_files
 from regulars.pipelines.sources.landing import read_file_state
 from regulars.pipelines.sources.readers.refusal import Refusal
