@@ -198,6 +198,10 @@ def test_readers_never_find_half_a_copy_while_deliveries_go_on(home, store, buck
     assert found
 
 
+def break_writes(name, method, path):
+    return 500 if method == "PUT" and name in path else None
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("changed", "environment", "fault", "sentence"),
