@@ -16,7 +16,7 @@ from regulars.pipelines.errors import FindingStops, InputRefused, SettingsWrong,
 from regulars.pipelines.findings.evaluate import Policy
 from regulars.pipelines.settings.settings import Settings
 from regulars.pipelines.sources.archives.delivered_file import DeliveredFile
-from regulars.pipelines.sources.fetching.inbox import Fetched, fetch_sources
+from regulars.pipelines.sources.fetching.inbox import Fetched, Remembered, fetch_sources
 from regulars.pipelines.sources.landing import read_file_state, sweep_unfinished
 from regulars.pipelines.sources.ledger import Ledger
 from regulars.pipelines.sources.mapping.expressions import ExpressionChecker
@@ -77,7 +77,12 @@ def land_sources(
             landing.mkdir(parents=True, exist_ok=True)
             sweep_unfinished(landing)
             files = _find_files(settings, data, moment, pause)
-            with Ledger(home / "ledger.duckdb") as ledger, fetch_sources(settings, data, home, pause=pause) as fetched:
+            with (
+                Ledger(home / "ledger.duckdb") as ledger,
+                fetch_sources(
+                    settings, data, home, Remembered(ledger.fetches, moment, report_progress), pause=pause
+                ) as fetched,
+            ):
                 run = LandingRun(
                     con=con,
                     ledger=ledger,
@@ -91,7 +96,9 @@ def land_sources(
                 )
                 return [
                     SourceLanding(run, name, source).land(
-                        files[name] + _list_fetched(name, fetched, home), fetched.refusals.get(name)
+                        files[name] + _list_fetched(name, fetched, home),
+                        fetched.refusals.get(name),
+                        fetched.fetches.get(name),
                     )
                     for name, source in settings.sources.items()
                 ]

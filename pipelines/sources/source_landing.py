@@ -24,6 +24,7 @@ from regulars.pipelines.sources.delivery_findings import (
     find_secret_columns,
     list_delivery_findings,
 )
+from regulars.pipelines.sources.fetches import Fetch
 from regulars.pipelines.sources.landing import check_unchanged, land_file, read_landed_file
 from regulars.pipelines.sources.ledger import SHRINK_ALLOWED, Delivery, Ledger
 from regulars.pipelines.sources.mapping.expressions import ExpressionChecker
@@ -48,6 +49,7 @@ class LandedSource:
         withheld: Which landed files of an optional source the run goes on without, and why.
         landed: The numbers of the deliveries that landed in this run.
         previous: The delivery before the only one that a `full` source reads; None: there is none.
+        replaced: What was read before the last whole fetch, of a source that is fetched by a cursor.
         findings: What was odd about the files that are used.
         last_deliveries: The last deliveries that landed, used or not, in order: what a new one is compared with.
         found: The deliveries that landing found, where the run reads others since it withheld some.
@@ -59,6 +61,7 @@ class LandedSource:
     withheld: list[Refusal] = field(default_factory=list)
     landed: list[int] = field(default_factory=list)
     previous: Delivery | None = None
+    replaced: list[Delivery] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     last_deliveries: list[Delivery] = field(default_factory=list)
     found: list[Delivery] | None = None
@@ -104,10 +107,22 @@ class SourceLanding:
         self._run, self._name, self._source = run, name, source
         self._result = LandedSource(name)
         self._modified_at: dict[str, dt.datetime] = {}
+        self._fetch: Fetch | None = None
 
-    def land(self, files: list[DeliveredFile], unfetched: Refusal | None = None) -> LandedSource:
-        """Land the new ones of the source's files, in order of delivery; `unfetched` says why none could be fetched."""
+    def land(
+        self, files: list[DeliveredFile], unfetched: Refusal | None = None, fetch: Fetch | None = None
+    ) -> LandedSource:
+        """Land the new ones of the source's files, in order of delivery.
+
+        Args:
+            files: The files.
+            unfetched: Why none could be fetched.
+            fetch: The fetch by a cursor that brought the only file, or nothing new.
+        """
         self._result.refusals += [unfetched] if unfetched is not None else []
+        self._fetch = fetch
+        if fetch is not None and not files:
+            self._run.ledger.fetches.record(fetch, None)
         opened = [each for file in files for each in self._open_archive(file)]
         self._modified_at = {file.ledger_path: file.state.modified_at for file in opened}
         for file in opened:
@@ -119,6 +134,7 @@ class SourceLanding:
         self._check_presence({file.path for file in files})
         self._check_age(files)
         self._result.deliveries = self._run.ledger.list_used(self._name, self._source.delivery_mode)
+        self._result.replaced = self._run.ledger.list_replaced(self._name)
         all_landed = self._run.ledger.list_landed(self._name)
         self._result.last_deliveries = all_landed[-2 * COMPARED_DELIVERIES :]
         self._result.findings += list_delivery_findings(self._name, self._source, all_landed, self._result.deliveries)
@@ -157,7 +173,9 @@ class SourceLanding:
         check_unchanged(file.path, file_name, file.state)
         if self._run.ledger.has_size(file.bytes, self._name):
             known = self._run.ledger.find_bytes(file.hash(), self._name)
-            if known and not self._was_put_back(known, file):
+            if known and not self._was_put_back(known, file) and not self._stands_for_all_before(known):
+                if self._fetch is not None:
+                    self._run.ledger.fetches.record(self._fetch, known.delivery)
                 return
         landed = land_file(file.path, file_name, file.state, self._source, self._run.landing, file.member)
         findings = [*self._check_header(file_name, landed), *find_secret_columns(self._name, file_name, landed)]
@@ -179,7 +197,8 @@ class SourceLanding:
                 landed_at=self._run.moment,
                 reader_version=READER_VERSION,
                 reason=reason,
-            )
+            ),
+            self._fetch,
         )
         self._result.landed.append(delivery.delivery or 0)
         self._result.findings += findings
@@ -202,6 +221,12 @@ class SourceLanding:
         if here_before is None:
             return file.state.modified_at >= newest.modified_at
         return file.state.modified_at > max(newest.modified_at, here_before.modified_at)
+
+    def _stands_for_all_before(self, known: Delivery) -> bool:
+        """Whether everything was fetched and equals what came by the last increment: what came before it is gone."""
+        if self._fetch is None or not self._fetch.is_whole:
+            return False
+        return known.delivery not in self._run.ledger.fetches.list_starts(self._name)[-1:]
 
     def _refuse_stops(self, findings: list[Finding]) -> None:
         """Refuse a file that is too odd: its source then keeps its last deliveries, or the run ends."""
@@ -238,8 +263,10 @@ class SourceLanding:
                 lines = f"{landed.malformed_count:,} of its lines could not be read"
                 why = f"no record: {lines}; see that `options` are right"
             raise Refusal("empty", f"{file_name} holds {why}")
-        counts = self._run.ledger.read_record_counts(self._name, _COMPARED_DELIVERIES)
-        usual = statistics.median(counts) if counts and is_full else 0
+        counts = self._run.ledger.read_record_counts(self._name, _COMPARED_DELIVERIES) if is_full else []
+        if self._fetch is not None and self._fetch.is_whole:
+            counts = self._read_last_whole_count()
+        usual = statistics.median(counts) if counts else 0
         if landed.record_count >= usual / 2:
             return None
         allowed = self._run.policy.allowed.get("shrink")
@@ -250,6 +277,12 @@ class SourceLanding:
             f"{file_name} holds {landed.record_count:,} records where its last {len(counts)} deliveries held "
             f"{usual:,.0f} (median): deliver it again, or run with `--allow shrink=REASON` if it is right",
         )
+
+    def _read_last_whole_count(self) -> list[int]:
+        """The record count of the last whole fetch, if there was one."""
+        starts = self._run.ledger.fetches.list_starts(self._name)
+        landed = self._run.ledger.list_landed(self._name)
+        return [each.record_count or 0 for each in landed if each.delivery in starts[-1:]]
 
     def _check_presence(self, paths: set[Path]) -> None:
         for pattern in self._source.paths:

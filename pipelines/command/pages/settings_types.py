@@ -19,6 +19,7 @@ from regulars.pipelines.settings.findings import NAMES_OF_FINDINGS
 from regulars.pipelines.settings.part import (
     COUNTRY_CODE_PATTERN,
     CURRENCY_SIGN_PATTERN,
+    LAG_PATTERN,
     LANGUAGE_PATTERN,
     NAME_PATTERN,
     SCHEMA_PREFIX_PATTERN,
@@ -41,6 +42,7 @@ PATTERNS = {
     CURRENCY_PATTERN: "three capitals",
     COUNTRY_CODE_PATTERN: "two capitals",
     LANGUAGE_PATTERN: "language code",
+    LAG_PATTERN: "time such as 1h, or a number",
     TIME_PATTERN: "time, HH:MM",
     SYSTEM_PATTERN: "a word",
     NAME_PATTERN: "a name",

@@ -49,10 +49,27 @@ sources:
       data_selector: data.orders
       primary_key: id
       paginator: {type: cursor, cursor_path: paging.next, cursor_param: cursor}
+      cursor: {column: updated_at}
+      cursor_param: updated_since
       allow_unencrypted: false
       time_limit_minutes: 20
     kind: orders
     columns: {order_id: id, ordered_at: created_at, email: customer.email, gross_sales: total.amount}
+""",
+    "sources.<name>.from (api).cursor": """
+sources:
+  tickets_shop:
+    from:
+      base_url: https://api.example.com/v1/
+      path: order_lines
+      cursor:
+        column: updated_at
+        lag: 2h
+        document: order_id
+        compare_days: 30
+      cursor_param: updated_since
+    kind: order_lines
+    columns: {order_id: order_id, ordered_at: created_at, email: email, quantity: quantity, unit_price: price}
 """,
     "sources.<name>.from (database)": """
 sources:
@@ -67,10 +84,26 @@ sources:
       sslmode: verify-full
       time_limit_minutes: 10
       password_variable: SHOP_DATABASE_PASSWORD
-      query: select id, placed_at, customer_id, total from orders where status <> 'draft'
-    delivery: full
+      query: select id, placed_at, customer_id, total, changed_at from orders where status <> 'draft'
+      cursor: {column: changed_at}                   # or without it `delivery: full` below
     kind: orders
-    columns: {order_id: id, ordered_at: placed_at, customer_id: customer_id, gross_sales: total}
+    columns: {order_id: id, ordered_at: placed_at, customer_id: customer_id, gross_sales: total, updated_at: changed_at}
+""",
+    "sources.<name>.from (database).cursor": """
+sources:
+  shop_lines:
+    from:
+      type: database
+      engine: sqlite
+      file: shop.db
+      table: order_lines
+      cursor:
+        column: changed_at
+        lag: 2h
+        document: order_id
+        compare_days: 1
+    kind: order_lines
+    columns: {order_id: order_id, line_id: id, ordered_at: placed_at, gross_sales: total, updated_at: changed_at}
 """,
     "sources.<name>.options": """
 sources:

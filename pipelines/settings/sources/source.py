@@ -14,6 +14,7 @@ from regulars.pipelines.kinds.shape.registry import KINDS
 from regulars.pipelines.settings.part import SYSTEM_PATTERN, Currency, Name, Part, Zone
 from regulars.pipelines.settings.sources.attributes import ATTRIBUTES_OF, Attribute
 from regulars.pipelines.settings.sources.columns import Column, FillDown, KindMapping, Reshape
+from regulars.pipelines.settings.sources.cursor import Cursor
 from regulars.pipelines.settings.sources.file_options import READERS, FileFormat, FileOptions, Reader
 from regulars.pipelines.settings.sources.ways_in import FORMATS, WayIn, name_way
 
@@ -130,6 +131,22 @@ class Source(Part):
         return self
 
     @model_validator(mode="after")
+    def _cursor_fits(self) -> Self:
+        cursor = self.cursor
+        if cursor is None:
+            return self
+        if self.delivery == "full":
+            raise ValueError("`delivery: full` fetches everything: remove it, or `from.cursor`")
+        comes_whole = bool(self.options.rows_of)  # the lines lie within their order
+        is_torn = "order_lines" in self.mappings and self.delivery_mode == "incremental" and not comes_whole
+        if is_torn and cursor.document is None:
+            raise ValueError(
+                "`from.cursor` of order_lines needs `document`, the column with the order's id: an order whose changed "
+                "lines came without its other lines would lose them"
+            )
+        return self
+
+    @model_validator(mode="after")
     def _one_way_to_name_kinds(self) -> Self:
         if (self.kind is None) == (not self.kinds):
             raise ValueError("give either `kind` with `columns`, or `kinds`")
@@ -194,7 +211,14 @@ class Source(Part):
             return self.delivery
         defaults = {KINDS[kind].delivery for kind in self.mappings}
         careful: tuple[DeliveryMode, ...] = ("incremental", "append", "full")
+        if self.cursor is not None:
+            return "append" if defaults == {"append"} else "incremental"
         return next(mode for mode in careful if mode in defaults)
+
+    @property
+    def cursor(self) -> Cursor | None:
+        """By what the source is fetched, where it is fetched by what has changed."""
+        return None if self.from_ is None else self.from_.cursor
 
     @property
     def repeating_kinds(self) -> frozenset[str]:

@@ -9,10 +9,11 @@ from pydantic import Discriminator, Field, Tag, model_validator
 
 from regulars.pipelines.settings.part import Part
 from regulars.pipelines.settings.sources.api_way import ApiResource
+from regulars.pipelines.settings.sources.cursor import Cursor
 
 
 class DatabaseTable(Part):
-    """A table, a view or a query of a database, fetched whole at each run.
+    """A table, a view or a query of a database, fetched at each run: whole, or by a cursor what has changed.
 
     What was fetched is a delivery like any file. All values arrive as text: decimals to the last digit, moments with a
     zone in UTC. The rows are sorted, so that an unchanged table is no new delivery. The connection can only read.
@@ -43,6 +44,8 @@ class DatabaseTable(Part):
     """How the connection is encrypted, as libpq has it; `verify-full` over the internet."""
     time_limit_minutes: Annotated[float, Field(gt=0)] = 30.0
     """How long fetching may take, with all attempts. After it the source counts as not delivered."""
+    cursor: Cursor | None = None
+    """Fetch only what has changed. Without it, everything is fetched each time."""
 
     @model_validator(mode="after")
     def _names_one_place(self) -> Self:

@@ -44,33 +44,40 @@ def fetch(name: str, way: WayIn, data: Path, folder: Path, *, pause: Callable[[f
         Refusal: It cannot be fetched.
     """
     if isinstance(way, ApiResource):
-        return _fetch_api(name, way, folder, pause)
+        return fetch_api(name, way, folder, pause)
     target = folder / f"{name}.parquet"
     work = folder / f".{name}.tmp"
-    deadline = time.monotonic() + 60 * way.time_limit_minutes
+
+    def write(rows: TextRows) -> None:
+        write_text_rows(rows, work)
+
     try:
-        for seconds in (*PAUSES, None):
-            try:
-                with _open(way, data, deadline) as rows:
-                    _refuse_unusable_names(way, rows.names)
-                    write_text_rows(TextRows(rows.names, _stop_at(rows.batches, way, deadline)), work)
-                break
-            except ConnectionLost as lost:
-                if seconds is None or time.monotonic() + seconds > deadline:
-                    raise _refuse_lost(way, lost) from None
-                pause(seconds)
+        _try_until_read(way, data, write, pause)
         put_in_place(work, target)
     finally:
         work.unlink(missing_ok=True)
     return target
 
 
-def _fetch_api(name: str, way: ApiResource, folder: Path, pause: Callable[[float], None]) -> Path:
-    """Fetch all records of an API into one file of JSON lines."""
+def fetch_api(
+    name: str, way: ApiResource, folder: Path, pause: Callable[[float], None], *, may_be_empty: bool = False
+) -> Path:
+    """Fetch all records of an API into one file of JSON lines.
+
+    Args:
+        name: The source, after which the file is called.
+        way: Where they are.
+        folder: A private folder.
+        pause: Waits some seconds between attempts.
+        may_be_empty: Whether it is as well where there are none, as of an increment.
+
+    Raises:
+        Refusal: They cannot be fetched, or there are none.
+    """
     target, work = folder / f"{name}.jsonl", folder / f".{name}.tmp"
     try:
         client = Client(way, time.monotonic() + 60 * way.time_limit_minutes, pause)
-        if not write_all_pages(client, work):
+        if not write_all_pages(client, work) and not may_be_empty:
             raise Refusal("empty", f"{way.what}: no record came; see that `params` and the rights of the secret fit")
         put_in_place(work, target)
     finally:
@@ -111,6 +118,35 @@ def _count(number: int, noun: str) -> str:
 
 def _make_checking_client(way: ApiResource) -> Client:
     return Client(way, time.monotonic() + _CHECK_SECONDS)
+
+
+def read_first_row(way: DatabaseTable, data: Path, pause: Callable[[float], None] = time.sleep) -> Row:
+    """The first row of a query that always has one.
+
+    Raises:
+        SettingsWrong: As for `fetch`.
+        Refusal: As for `fetch`.
+    """
+    found: list[Row] = []
+    _try_until_read(way, data, lambda rows: found.extend(next(iter(rows.batches))[:1]), pause)
+    return found[0]
+
+
+def _try_until_read(
+    way: DatabaseTable, data: Path, read: Callable[[TextRows], None], pause: Callable[[float], None]
+) -> None:
+    """Open the rows and have them read; again after a lost connection, within the time limit."""
+    deadline = time.monotonic() + 60 * way.time_limit_minutes
+    for seconds in (*PAUSES, None):
+        try:
+            with _open(way, data, deadline) as rows:
+                _refuse_unusable_names(way, rows.names)
+                read(TextRows(rows.names, _stop_at(rows.batches, way, deadline)))
+            return
+        except ConnectionLost as lost:
+            if seconds is None or time.monotonic() + seconds > deadline:
+                raise _refuse_lost(way, lost) from None
+            pause(seconds)
 
 
 def list_columns(way: DatabaseTable, data: Path) -> tuple[str, ...]:
