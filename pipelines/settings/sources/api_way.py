@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from pydantic import Field, SecretStr, model_validator
 
 from regulars.pipelines.settings.part import Part
+from regulars.pipelines.settings.sources.cursor import Cursor
 
 Text = Annotated[str, Field(min_length=1)]
 Secret = Annotated[SecretStr, Field(min_length=1)]
@@ -130,7 +131,7 @@ class PageNumber(Part):
     slipped through between two pages is noticed."""
 
 
-class Cursor(Part):
+class MarkInAnswer(Part):
     """The answer holds a mark, which the next request sends back."""
 
     type: Literal["cursor"]
@@ -144,7 +145,7 @@ class Cursor(Part):
 
 
 Paginator = Annotated[
-    SinglePage | JsonLink | HeaderLink | Offset | PageNumber | Cursor,
+    SinglePage | JsonLink | HeaderLink | Offset | PageNumber | MarkInAnswer,
     Field(discriminator="type"),
 ]
 
@@ -181,6 +182,11 @@ class ApiResource(Part):
     read, is then kept once, as it came last."""
     paginator: Paginator = SinglePage(type="single_page")
     """How to get from page to page ([ways_in.md](ways_in.md) says what each is)."""
+    cursor: Cursor | None = None
+    """Fetch only what has changed; needs `cursor_param`. `column` is a key of the records, such as `updated_at`.
+    Without it, everything is fetched each time."""
+    cursor_param: Text | None = None
+    """The parameter that asks for what has changed since a moment, such as `updated_at_min`."""
     allow_unencrypted: bool = False
     """Whether `http://` will do. Only within a network of your own."""
     time_limit_minutes: Annotated[float, Field(gt=0)] = 60.0
@@ -197,6 +203,8 @@ class ApiResource(Part):
                 raise ValueError("`base_url` is not encrypted: write https://, or set `allow_unencrypted: true`")
             if urlsplit(url).username or urlsplit(url).password:
                 raise ValueError("`base_url` holds a user or a password: write them below `auth`")
+        if self.cursor is not None and self.cursor_param is None:
+            raise ValueError("`cursor` needs `cursor_param`, the parameter that asks for what has changed")
         if "://" in self.path:
             raise ValueError("`path` begins behind `base_url`, such as `orders`")
         return self

@@ -136,7 +136,9 @@ class Source(Part):
             return self
         if self.delivery == "full":
             raise ValueError("`delivery: full` fetches everything: remove it, or `from.cursor`")
-        if "order_lines" in self.mappings and self.delivery_mode == "incremental" and cursor.document is None:
+        comes_whole = bool(self.options.rows_of)  # the lines lie within their order
+        is_torn = "order_lines" in self.mappings and self.delivery_mode == "incremental" and not comes_whole
+        if is_torn and cursor.document is None:
             raise ValueError(
                 "`from.cursor` of order_lines needs `document`, the column with the order's id: an order whose changed "
                 "lines came without its other lines would lose them"

@@ -44,7 +44,7 @@ def fetch(name: str, way: RecordsWay, data: Path, folder: Path, *, pause: Callab
         Refusal: It cannot be fetched.
     """
     if isinstance(way, ApiResource):
-        return _fetch_api(name, way, folder, pause)
+        return fetch_api(name, way, folder, pause)
     target = folder / f"{name}.parquet"
     work = folder / f".{name}.tmp"
 
@@ -59,12 +59,25 @@ def fetch(name: str, way: RecordsWay, data: Path, folder: Path, *, pause: Callab
     return target
 
 
-def _fetch_api(name: str, way: ApiResource, folder: Path, pause: Callable[[float], None]) -> Path:
-    """Fetch all records of an API into one file of JSON lines."""
+def fetch_api(
+    name: str, way: ApiResource, folder: Path, pause: Callable[[float], None], *, may_be_empty: bool = False
+) -> Path:
+    """Fetch all records of an API into one file of JSON lines.
+
+    Args:
+        name: The source, after which the file is called.
+        way: Where they are.
+        folder: A private folder.
+        pause: Waits some seconds between attempts.
+        may_be_empty: Whether it is as well where there are none, as of an increment.
+
+    Raises:
+        Refusal: They cannot be fetched, or there are none.
+    """
     target, work = folder / f"{name}.jsonl", folder / f".{name}.tmp"
     try:
         client = Client(way, time.monotonic() + 60 * way.time_limit_minutes, pause)
-        if not write_all_pages(client, work):
+        if not write_all_pages(client, work) and not may_be_empty:
             raise Refusal("empty", f"{way.what}: no record came; see that `params` and the rights of the secret fit")
         put_in_place(work, target)
     finally:

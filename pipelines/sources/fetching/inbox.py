@@ -14,9 +14,12 @@ from regulars.pipelines.errors import SettingsWrong
 from regulars.pipelines.home.durable import make_private_folder
 from regulars.pipelines.settings.settings import Settings
 from regulars.pipelines.settings.sources.api_way import ApiResource
+from regulars.pipelines.settings.sources.cursor import Cursor
 from regulars.pipelines.settings.sources.remote_files import RemoteFiles
+from regulars.pipelines.settings.sources.ways_in import RecordsWay
 from regulars.pipelines.sources.archives.delivered_file import DeliveredFile
-from regulars.pipelines.sources.fetching.by_cursor import fetch_by_cursor
+from regulars.pipelines.sources.fetching.api.changed_records import describe_api_cursor_way
+from regulars.pipelines.sources.fetching.by_cursor import CursorWay, fetch_by_cursor
 from regulars.pipelines.sources.fetching.changed_rows import describe_cursor_way
 from regulars.pipelines.sources.fetching.fetch import fetch
 from regulars.pipelines.sources.fetching.fetches import Fetch, Fetches
@@ -92,16 +95,17 @@ def fetch_sources(
                 if isinstance(source.from_, RemoteFiles):
                     done = fetch_files(source.from_, Fetching(data, folder, remembered.files.get(name, {}), pause))
                     fetched.files[name], fetched.refusals[name] = done.files, done.refusals
-                elif isinstance(source.from_, ApiResource) or source.from_.cursor is None:
+                    continue
+                if source.from_.cursor is None:
                     fetched.files[name] = [_describe(fetch(name, source.from_, data, folder, pause=pause), home)]
-                else:
-                    way = describe_cursor_way(name, source.from_, source.from_.cursor, data, folder, pause)
-                    zone = source.timezone or settings.company.timezone
-                    came = fetch_by_cursor(name, way, remembered.fetches.find_progress(name), remembered.now, zone)
-                    fetched.fetches[name] = came.fetch
-                    fetched.files[name] = [] if came.path is None else [_describe(came.path, home)]
-                    if came.why:
-                        remembered.report_progress(f"{name}: fetched whole: {came.why}")
+                    continue
+                way = _describe_way(name, source.from_, source.from_.cursor, data, folder, pause)
+                zone = source.timezone or settings.company.timezone
+                came = fetch_by_cursor(name, way, remembered.fetches.find_progress(name), remembered.now, zone)
+                fetched.fetches[name] = came.fetch
+                fetched.files[name] = [] if came.path is None else [_describe(came.path, home)]
+                if came.why:
+                    remembered.report_progress(f"{name}: fetched whole: {came.why}")
             except Refusal as refusal:
                 fetched.refusals[name] = [refusal]
             except SettingsWrong as wrong:
@@ -117,3 +121,11 @@ def fetch_sources(
 
 def _describe(path: Path, home: Path) -> DeliveredFile:
     return DeliveredFile(path.relative_to(home).as_posix(), path, read_file_state(path))
+
+
+def _describe_way(
+    name: str, way: RecordsWay, cursor: Cursor, data: Path, folder: Path, pause: Callable[[float], None]
+) -> CursorWay:
+    if isinstance(way, ApiResource):
+        return describe_api_cursor_way(name, way, cursor, folder, pause)
+    return describe_cursor_way(name, way, cursor, data, folder, pause)

@@ -7,9 +7,9 @@ from urllib.parse import urljoin, urlsplit
 
 from regulars.pipelines.settings.sources.api_way import (
     ApiResource,
-    Cursor,
     HeaderLink,
     JsonLink,
+    MarkInAnswer,
     Offset,
     PageNumber,
     SinglePage,
@@ -48,7 +48,7 @@ def find_next_request(way: ApiResource, request: Request, answer: Answer, record
             return _step(request, name, 1) if record_count else None
         case Offset(offset_param=name, limit=limit):
             return _step(request, name, limit) if record_count else None
-        case Cursor() as cursor:
+        case MarkInAnswer() as cursor:
             return _send_back(cursor, request, answer)
 
 
@@ -88,7 +88,7 @@ def _step(request: Request, name: str, step: int) -> Request:
     return Request(request.url, {**request.params, name: int(str(request.params[name])) + step})
 
 
-def _send_back(cursor: Cursor, request: Request, answer: Answer) -> Request | None:
+def _send_back(cursor: MarkInAnswer, request: Request, answer: Answer) -> Request | None:
     if cursor.has_more_path is not None and read_path(answer.body, cursor.has_more_path) is not True:
         return None
     mark = read_path(answer.body, cursor.cursor_path)

@@ -41,6 +41,7 @@ def test_a_failure_that_may_pass_is_waited_for_and_tried_again(api, api_shop, re
     assert len(api.requests) == 2
 
 
+@pytest.mark.slow
 def test_a_moment_in_retry_after_is_waited_for(api, api_shop):
     moment = format_datetime(dt.datetime.now(dt.UTC) + dt.timedelta(seconds=40), usegmt=True)
     api.answer = fail_first(Reply("", 429, {"Retry-After": moment}))
@@ -49,6 +50,7 @@ def test_a_moment_in_retry_after_is_waited_for(api, api_shop):
     assert 35 < max(waited) <= 40
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("reply", "sentence", "attempts"),
     [
@@ -85,6 +87,7 @@ def test_a_page_in_the_middle_that_never_comes_leaves_nothing(api, api_shop):
     assert not list((api_shop.home / "landing").iterdir())
 
 
+@pytest.mark.slow
 def test_a_server_that_is_not_there_is_a_sentence(api_shop):
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
@@ -92,6 +95,7 @@ def test_a_server_that_is_not_there_is_a_sentence(api_shop):
         assert "there is no connection to the server, after 6 attempts" in api_shop.refusal().sentence
 
 
+@pytest.mark.slow
 def test_a_certificate_that_nobody_vouches_for_is_not_trusted(api, api_shop, tmp_path):
     api_shop.set_way(base_url=api.url.replace("http:", "https:"))  # the server speaks no TLS at all
     sentence = api_shop.refusal().sentence
@@ -110,6 +114,7 @@ def test_a_redirect_to_another_server_is_followed_without_the_secret(api, api_sh
         assert "x-account" not in str(other.requests)
 
 
+@pytest.mark.slow
 def test_a_redirect_on_the_same_server_keeps_the_secret(api, api_shop):
     api.answer = lambda seen: ORDERS if seen.path == "/v2/orders" else Reply("", 301, {"Location": "/v2/orders"})
     assert not api_shop.land()["shop"].refusals
@@ -129,6 +134,7 @@ def test_a_next_page_on_another_server_is_refused(api, api_shop):
     assert "the next page is on another server" in api_shop.refusal().sentence
 
 
+@pytest.mark.slow
 def test_a_password_of_netrc_is_never_sent(api, api_shop, tmp_path, monkeypatch):
     netrc = tmp_path / "netrc"
     netrc.write_text("machine 127.0.0.1 login ann password from-netrc\n", encoding="utf-8")
@@ -140,6 +146,7 @@ def test_a_password_of_netrc_is_never_sent(api, api_shop, tmp_path, monkeypatch)
     assert "authorization" not in api.requests[0].headers
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("auth", "where"),
     [
@@ -191,6 +198,7 @@ def test_a_token_of_oauth_is_asked_for_and_asked_for_again_when_it_has_expired(a
     assert given == ["short-0", "short-1"]
 
 
+@pytest.mark.slow
 def test_a_wrong_secret_of_oauth_is_a_sentence(api, api_shop):
     sign_in_with_oauth(api, api_shop, secret="wrong horse")
     sentence = api_shop.refusal().sentence

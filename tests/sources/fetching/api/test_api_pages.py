@@ -134,18 +134,21 @@ def test_a_record_that_slips_through_between_two_pages_is_read_at_another_attemp
     assert len(readings) == 2
 
 
+@pytest.mark.slow
 def test_a_reading_that_is_short_at_every_attempt_is_refused(api, api_shop):
     api.answer = lambda seen: Reply(slice_page(seen), headers={"X-Total": "9"})
     api_shop.set_way(paginator={"type": "page_number", "total_header": "X-Total"})
     assert "7 of 9 records came, at each of 3 attempts" in api_shop.refusal().sentence
 
 
+@pytest.mark.slow
 def test_records_without_a_key_are_all_kept_even_equal_ones(api, api_shop):
     api.answer = lambda seen: [order(1), order(1), order(2)]
     api_shop.set_way(primary_key=[])
     assert api_shop.land()["shop"].deliveries[0].record_count == 3
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("answer", "way", "sentence"),
     [
@@ -169,6 +172,7 @@ def test_answers_that_do_not_fit_the_settings_are_a_sentence(api, api_shop, answ
     assert not (api_shop.home / "inbox").exists()
 
 
+@pytest.mark.slow
 def test_a_circle_of_different_pages_ends(api, api_shop):
     def answer(seen):
         mark = int(seen.params.get("cursor", ["0"])[0])
@@ -180,6 +184,7 @@ def test_a_circle_of_different_pages_ends(api, api_shop):
     assert len(api.requests) == 6
 
 
+@pytest.mark.slow
 def test_parameters_and_headers_are_sent_as_the_settings_say(api, api_shop):
     api.answer = lambda seen: ORDERS
     api_shop.set_way(
@@ -191,6 +196,7 @@ def test_parameters_and_headers_are_sent_as_the_settings_say(api, api_shop):
     assert (seen.headers["x-version"], seen.headers["accept"]) == ("9", "application/json")
 
 
+@pytest.mark.slow
 def test_each_line_of_the_delivery_is_one_record(api, api_shop):
     api.answer = lambda seen: [{**order(1), "note": "two\nlines and \u2028"}, order(2)]
     api_shop.land()

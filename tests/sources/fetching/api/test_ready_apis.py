@@ -97,6 +97,7 @@ def test_orders_of_shopify_come_with_their_lines_and_refunds(read, api):
     assert "line_items" in api.requests[0].params["fields"][0].split(",")
 
 
+@pytest.mark.slow
 def test_customers_of_shopify(read):
     customer = {
         "id": 71,
@@ -159,6 +160,7 @@ def test_charges_of_stripe_are_whole_yen_cents_and_thousandths_of_a_dinar(read, 
     assert read.excluded == {"paid": 1, "captured": 1, "refund_failed": 1, "told_by_the_charge": 1}
 
 
+@pytest.mark.slow
 def test_refunds_of_stripe_have_their_own_day_and_more_than_ten_are_one(read):
     columns = "refund_id, order_id, refunded_at, currency, amount::decimal(18, 2)"
     assert read("stripe", "charges", "refunds", columns, tools.answer_like_stripe(CHARGES)) == [
@@ -168,6 +170,7 @@ def test_refunds_of_stripe_have_their_own_day_and_more_than_ten_are_one(read):
     ]
 
 
+@pytest.mark.slow
 def test_paid_invoices_of_stripe_are_sales_without_tax(read):
     invoice = {
         **{"id": "in_1", "object": "invoice", "status": "paid", "currency": "eur", "customer": "cus_1"},
@@ -190,6 +193,7 @@ def test_paid_invoices_of_stripe_are_sales_without_tax(read):
     assert refunds[0] == ("in_1", Decimal("23.80"))
 
 
+@pytest.mark.slow
 def test_subscriptions_of_stripe_are_a_row_per_item_and_an_amount_per_month(read):
     def item(number, cents, interval, count=1, quantity=1, **price):
         recurring = {"interval": interval, "interval_count": count}
@@ -246,6 +250,7 @@ def test_deals_of_hubspot_that_are_won_are_orders_of_their_first_contact_or_comp
     assert " " not in api.requests[0].params["properties"][0]
 
 
+@pytest.mark.slow
 def test_contacts_and_companies_of_hubspot_keep_what_was_merged(read):
     contact = tools.hubspot_object(
         51,
@@ -290,6 +295,7 @@ def test_orders_of_woocommerce_are_without_tax_and_fees_are_shipping(read, api):
     assert api.requests[0].path == "/orders"
 
 
+@pytest.mark.slow
 def test_refunds_and_customers_of_woocommerce(read):
     refund = {"id": 88, "parent_id": 2, "date_created_gmt": "2026-02-01T05:00:00", "amount": "12.00", "reason": ""}
     answer = tools.answer_like_woocommerce([{**refund, "refunded_by": 1}])
@@ -326,6 +332,13 @@ def test_what_the_settings_write_goes_before_the_ready_api():
     assert list(source.mappings) == ["orders", "order_lines"]
 
 
+def test_orders_of_shopify_may_be_fetched_by_what_has_changed():
+    source = parse({"tool": name_api("shopify", "orders", cursor={"column": "updated_at"})}).sources["tool"]
+    assert source.from_.cursor_param == "updated_at_min"
+    assert source.delivery_mode == "incremental"
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("way", "sentence"),
     [
