@@ -15,6 +15,7 @@ from regulars.pipelines.findings.finding import Finding
 from regulars.pipelines.settings.part import Place
 from regulars.pipelines.settings.settings import Settings
 from regulars.pipelines.settings.sources.columns import KindMapping
+from regulars.pipelines.sources.deleted_records import find_deleted_records
 from regulars.pipelines.sources.exclusions.excluded_findings import (
     ExcludedCounts,
     find_null_conditions,
@@ -24,6 +25,7 @@ from regulars.pipelines.sources.exclusions.excluded_people import leave_people_o
 from regulars.pipelines.sources.exclusions.excluded_versions import write_excluded_versions
 from regulars.pipelines.sources.exclusions.unused_exclusions import find_idle_rules, find_unused_lists
 from regulars.pipelines.sources.landed_delivery import LandedDelivery, read_deliveries
+from regulars.pipelines.sources.landed_source import LandedSource
 from regulars.pipelines.sources.landed_tables import INSERT_FILE, make_landed_tables, remove_landed_rows
 from regulars.pipelines.sources.landing import find_lines
 from regulars.pipelines.sources.ledger import Delivery
@@ -42,7 +44,6 @@ from regulars.pipelines.sources.no_records.malformed_lines import insert_malform
 from regulars.pipelines.sources.readers.refusal import Refusal
 from regulars.pipelines.sources.record_rules import SortedRecords, sort_records
 from regulars.pipelines.sources.replaced_deliveries import find_replaced_records
-from regulars.pipelines.sources.source_landing import LandedSource
 from regulars.pipelines.warehouse.sql_text import quote_identifier, quote_literal
 
 
@@ -77,6 +78,7 @@ def write_landed_rows(
     for landed_source in landed_sources:
         try:
             findings += _insert_source(con, settings, landed_source, home, evidence)
+            findings += _find_deleted(con, settings, landed_source, home)
         except SettingsWrong as wrong:
             if settings.sources[landed_source.source].is_required:
                 raise
@@ -146,6 +148,20 @@ def _insert_source(
         *find_header_rows(landed_source.source, header_count),
         *find_idle_rules(landed_source.source, settings.sources[landed_source.source], counts[counted_before:]),
     ]
+
+
+def _find_deleted(
+    con: duckdb.DuckDBPyConnection, settings: Settings, landed_source: LandedSource, home: Path
+) -> list[Finding]:
+    """What is gone from a source that is fetched by a cursor since everything was fetched; nothing of other sources."""
+    if not landed_source.replaced or not landed_source.deliveries:
+        return []
+    name, landing, checker = landed_source.source, home / "landing", ExpressionChecker(con)
+    whole = landed_source.deliveries[:1]
+    with suppress(SettingsWrong, Refusal, StorageFailed, duckdb.Error):  # earlier files that can be read no more
+        before = list(read_deliveries(name, settings, landed_source.replaced, landing, checker))
+        return list(find_deleted_records(con, before, *read_deliveries(name, settings, whole, landing, checker)))
+    return []
 
 
 def _read_delivery_before(

@@ -16,6 +16,7 @@ import duckdb
 
 from regulars.pipelines.errors import StorageFailed
 from regulars.pipelines.kinds.shape.kind import DeliveryMode
+from regulars.pipelines.sources.fetching.fetches import Fetch, Fetches
 
 SHRINK_ALLOWED = "shrink allowed"
 """The reason of a delivery begins like this when it was accepted although the source had shrunk."""
@@ -37,7 +38,8 @@ create table if not exists deliveries (
     reader_version integer,
     status varchar not null,
     reason varchar
-)
+);
+create table if not exists fetched_files (source varchar, path varchar, version varchar, primary key (source, path))
 """
 _INSERT = """
     insert into deliveries by name
@@ -132,6 +134,7 @@ class Ledger:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             self._con = duckdb.connect(self._path)
             self._con.execute(_TABLES)
+            self.fetches = Fetches(self._con)
         except (OSError, duckdb.Error) as error:
             raise StorageFailed(
                 f"{self._path.name} cannot be opened ({type(error).__name__}): see that no other program holds it, "
@@ -144,14 +147,30 @@ class Ledger:
     ) -> None:
         self._con.close()
 
-    def record(self, delivery: Delivery) -> Delivery:
+    def record(self, delivery: Delivery, fetch: Fetch | None = None) -> Delivery:
         """Record a landed file as the newest delivery, or a refused one without a number.
 
         The same refusal of the same file is recorded once, however many runs repeat it.
 
+        Args:
+            delivery: The file.
+            fetch: The fetch by a cursor that brought it; recorded with it, or not at all.
+
         Returns:
             The delivery with its number.
         """
+        self._con.begin()
+        try:
+            numbered = self._insert(delivery)
+            if fetch is not None:
+                self.fetches.record(fetch, numbered.delivery)
+            self._con.commit()
+        except BaseException:
+            self._con.rollback()
+            raise
+        return numbered
+
+    def _insert(self, delivery: Delivery) -> Delivery:
         if delivery.status == "refused":
             self._delete_same_refusal(delivery)
             number = None
@@ -187,18 +206,31 @@ class Ledger:
     def list_used(self, source: str, mode: DeliveryMode) -> list[Delivery]:
         """The deliveries that a run reads: the newest of a `full` source, all of any other.
 
-        Bytes delivered more than once are read once, as their newest delivery.
+        Of a source that is fetched by a cursor, the last whole fetch and what came after it. Bytes delivered more than
+        once are read once, as their newest delivery.
         """
         if mode == "full":
             newest = self.find_newest(source)
             return [] if newest is None else [newest]
+        return self._list_from(source, max(self.fetches.list_starts(source), default=0), None)
+
+    def list_replaced(self, source: str) -> list[Delivery]:
+        """The deliveries that were read before the last whole fetch of a source came; none without a cursor."""
+        *before, start = (0, *self.fetches.list_starts(source))
+        return self._list_from(source, before[-1], start) if before else []
+
+    def _list_from(self, source: str, start: int, end: int | None) -> list[Delivery]:
+        """The deliveries from one number on and before another, each file once."""
         query = """
             from deliveries
-            where source = $source and status = 'landed'
+            where source = $source
+                and status = 'landed'
+                and delivery >= $start
+                and ($end is null or delivery < $end)
             qualify row_number() over (partition by file_sha256 order by delivery desc) = 1
             order by delivery
         """
-        return self._read(query, {"source": source})
+        return self._read(query, {"source": source, "start": start, "end": end})
 
     def list_landed(self, source: str) -> list[Delivery]:
         """All deliveries of `source` that landed, in order."""
@@ -231,6 +263,17 @@ class Ledger:
         """
         return self._read(query, {"source": source})
 
+    def remember_fetched(self, source: str, path: str, version: str) -> None:
+        """Write down which version of a file that lies elsewhere has landed, or had landed before."""
+        self._con.execute("insert or replace into fetched_files values (?, ?, ?)", [source, path, version])
+
+    def read_fetched(self) -> dict[str, dict[str, str]]:
+        """Source -> path -> the version of each file that need not be fetched again."""
+        found: dict[str, dict[str, str]] = {}
+        for source, path, version in self._con.execute("from fetched_files order by all").fetchall():
+            found.setdefault(source, {})[path] = version
+        return found
+
     def _delete_same_refusal(self, refused: Delivery) -> None:
         query = """
             delete from deliveries
@@ -257,7 +300,7 @@ class Ledger:
         found = self._read(query, {"source": source, "path": path, "file_sha256": file_sha256})
         return found[0] if found else None
 
-    def _read(self, query: str, values: dict[str, str | None]) -> list[Delivery]:
+    def _read(self, query: str, values: dict[str, str | int | None]) -> list[Delivery]:
         cursor = self._con.execute(query, values)
         names = [name for name, *_ in cursor.description or []]
         rows = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]

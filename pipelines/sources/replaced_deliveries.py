@@ -32,7 +32,7 @@ def find_replaced_records(
         column = KINDS[kind].column(KINDS[kind].document[0])
         if column is None or column.form != "id":
             continue
-        old, new = (_select_ids(each, kind, column.name) for each in (before, newest))
+        old, new = (select_ids(each, kind, column.name) for each in (before, newest))
         if old is None or new is None:
             continue
         count, gone = con.execute(f"""
@@ -57,7 +57,7 @@ def find_replaced_records(
             )
 
 
-def _select_ids(delivery: LandedDelivery, kind: str, column: str) -> str | None:
+def select_ids(delivery: LandedDelivery, kind: str, column: str) -> str | None:
     """SQL of the different ids of a kind in a file; None where the file has no column for them."""
     mapping = delivery.mappings.get(kind)
     value = select_delivered_text(mapping.columns.get(column), delivery.landed.columns) if mapping else None

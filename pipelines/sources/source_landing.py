@@ -6,9 +6,9 @@ Put here: what counts as late, shrunk or known. Keep out: reading a file (`landi
 import datetime as dt
 import errno
 import statistics
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
@@ -18,12 +18,14 @@ from regulars.pipelines.findings.evaluate import Policy, evaluate_findings, writ
 from regulars.pipelines.findings.finding import Finding
 from regulars.pipelines.settings.part import Place
 from regulars.pipelines.settings.sources.source import Source
-from regulars.pipelines.sources.archives.delivered_file import DeliveredFile, open_archive
+from regulars.pipelines.sources.archives.delivered_file import DeliveredFile, open_archive, refuse_late
 from regulars.pipelines.sources.delivery_findings import (
     find_missing_columns,
     find_secret_columns,
     list_delivery_findings,
 )
+from regulars.pipelines.sources.fetching.fetches import Fetch
+from regulars.pipelines.sources.landed_source import LandedSource
 from regulars.pipelines.sources.landing import check_unchanged, land_file, read_landed_file
 from regulars.pipelines.sources.ledger import SHRINK_ALLOWED, Delivery, Ledger
 from regulars.pipelines.sources.mapping.expressions import ExpressionChecker
@@ -35,48 +37,6 @@ from regulars.pipelines.sources.source_files import match_files
 
 _COMPARED_DELIVERIES = 14
 _UNREADABLE = {errno.EACCES, errno.EPERM, errno.EISDIR}
-
-
-@dataclass
-class LandedSource:
-    """What one source contributes to the run.
-
-    Attributes:
-        source: Its name.
-        deliveries: The deliveries to read, in order.
-        refusals: Which files (or the source as a whole) did not land, and why.
-        withheld: Which landed files of an optional source the run goes on without, and why.
-        landed: The numbers of the deliveries that landed in this run.
-        previous: The delivery before the only one that a `full` source reads; None: there is none.
-        findings: What was odd about the files that are used.
-        last_deliveries: The last deliveries that landed, used or not, in order: what a new one is compared with.
-        found: The deliveries that landing found, where the run reads others since it withheld some.
-    """
-
-    source: str
-    deliveries: list[Delivery] = field(default_factory=list)
-    refusals: list[Refusal] = field(default_factory=list)
-    withheld: list[Refusal] = field(default_factory=list)
-    landed: list[int] = field(default_factory=list)
-    previous: Delivery | None = None
-    findings: list[Finding] = field(default_factory=list)
-    last_deliveries: list[Delivery] = field(default_factory=list)
-    found: list[Delivery] | None = None
-
-    @property
-    def found_deliveries(self) -> list[Delivery]:
-        """What landing found, whatever the run reads in the end."""
-        return self.deliveries if self.found is None else self.found
-
-    @property
-    def is_stale(self) -> bool:
-        """Whether the newest state of the source is missing from `deliveries`."""
-        return bool(self.refusals or self.withheld)
-
-    @property
-    def reasons(self) -> list[str]:
-        """Why it is stale, a sentence each."""
-        return [refusal.sentence for refusal in (*self.refusals, *self.withheld)]
 
 
 @dataclass(frozen=True)
@@ -104,21 +64,36 @@ class SourceLanding:
         self._run, self._name, self._source = run, name, source
         self._result = LandedSource(name)
         self._modified_at: dict[str, dt.datetime] = {}
+        self._refused: set[Path] = set()
+        self._fetch: Fetch | None = None
 
-    def land(self, files: list[DeliveredFile], unfetched: Refusal | None = None) -> LandedSource:
-        """Land the new ones of the source's files, in order of delivery; `unfetched` says why none could be fetched."""
-        self._result.refusals += [unfetched] if unfetched is not None else []
-        opened = [each for file in files for each in self._open_archive(file)]
-        self._modified_at = {file.ledger_path: file.state.modified_at for file in opened}
+    def land(
+        self, files: list[DeliveredFile], unfetched: Sequence[Refusal] = (), fetch: Fetch | None = None
+    ) -> LandedSource:
+        """Land the new ones of the source's files, in order of delivery.
+
+        Args:
+            files: The files.
+            unfetched: What could not be fetched, and why.
+            fetch: The fetch by a cursor that brought the only file, or nothing new.
+        """
+        self._result.refusals += unfetched
+        self._fetch = fetch
+        if fetch is not None and not files:
+            self._run.ledger.fetches.record(fetch, None)
+        opened = [each for file in files if file.is_here for each in self._open_archive(file)]
+        self._modified_at = {file.ledger_path: file.state.modified_at for file in (*files, *opened)}
         for file in opened:
             try:
                 with self._refuse_instead_of_stopping(file):
                     self._land_file(file)
             except Refusal as refusal:
                 self._refuse(file, refusal)
+        self._remember_fetched(files)
         self._check_presence({file.path for file in files})
         self._check_age(files)
         self._result.deliveries = self._run.ledger.list_used(self._name, self._source.delivery_mode)
+        self._result.replaced = self._run.ledger.list_replaced(self._name)
         all_landed = self._run.ledger.list_landed(self._name)
         self._result.last_deliveries = all_landed[-2 * COMPARED_DELIVERIES :]
         self._result.findings += list_delivery_findings(self._name, self._source, all_landed, self._result.deliveries)
@@ -128,6 +103,12 @@ class SourceLanding:
         for delivery in list(self._result.deliveries):
             self._check_earlier_delivery(delivery)
         return self._result
+
+    def _remember_fetched(self, files: list[DeliveredFile]) -> None:
+        """Files that lie elsewhere and were not refused need not be fetched again until they change."""
+        for file in files:
+            if file.version is not None and file.is_here and file.path not in self._refused:
+                self._run.ledger.remember_fetched(self._name, file.ledger_path, file.version)
 
     def _open_archive(self, file: DeliveredFile) -> list[DeliveredFile]:
         """The files in a file, where it is an archive; none of one that is refused."""
@@ -157,7 +138,9 @@ class SourceLanding:
         check_unchanged(file.path, file_name, file.state)
         if self._run.ledger.has_size(file.bytes, self._name):
             known = self._run.ledger.find_bytes(file.hash(), self._name)
-            if known and not self._was_put_back(known, file):
+            if known and not self._was_put_back(known, file) and not self._stands_for_all_before(known):
+                if self._fetch is not None:
+                    self._run.ledger.fetches.record(self._fetch, known.delivery)
                 return
         landed = land_file(file.path, file_name, file.state, self._source, self._run.landing, file.member)
         findings = [*self._check_header(file_name, landed), *find_secret_columns(self._name, file_name, landed)]
@@ -179,7 +162,8 @@ class SourceLanding:
                 landed_at=self._run.moment,
                 reader_version=READER_VERSION,
                 reason=reason,
-            )
+            ),
+            self._fetch,
         )
         self._result.landed.append(delivery.delivery or 0)
         self._result.findings += findings
@@ -202,6 +186,12 @@ class SourceLanding:
         if here_before is None:
             return file.state.modified_at >= newest.modified_at
         return file.state.modified_at > max(newest.modified_at, here_before.modified_at)
+
+    def _stands_for_all_before(self, known: Delivery) -> bool:
+        """Whether everything was fetched and equals what came by the last increment: what came before it is gone."""
+        if self._fetch is None or not self._fetch.is_whole:
+            return False
+        return known.delivery not in self._run.ledger.fetches.list_starts(self._name)[-1:]
 
     def _refuse_stops(self, findings: list[Finding]) -> None:
         """Refuse a file that is too odd: its source then keeps its last deliveries, or the run ends."""
@@ -238,8 +228,10 @@ class SourceLanding:
                 lines = f"{landed.malformed_count:,} of its lines could not be read"
                 why = f"no record: {lines}; see that `options` are right"
             raise Refusal("empty", f"{file_name} holds {why}")
-        counts = self._run.ledger.read_record_counts(self._name, _COMPARED_DELIVERIES)
-        usual = statistics.median(counts) if counts and is_full else 0
+        counts = self._run.ledger.read_record_counts(self._name, _COMPARED_DELIVERIES) if is_full else []
+        if self._fetch is not None and self._fetch.is_whole:
+            counts = self._read_last_whole_count()
+        usual = statistics.median(counts) if counts else 0
         if landed.record_count >= usual / 2:
             return None
         allowed = self._run.policy.allowed.get("shrink")
@@ -251,22 +243,20 @@ class SourceLanding:
             f"{usual:,.0f} (median): deliver it again, or run with `--allow shrink=REASON` if it is right",
         )
 
+    def _read_last_whole_count(self) -> list[int]:
+        """The record count of the last whole fetch, if there was one."""
+        starts = self._run.ledger.fetches.list_starts(self._name)
+        landed = self._run.ledger.list_landed(self._name)
+        return [each.record_count or 0 for each in landed if each.delivery in starts[-1:]]
+
     def _check_presence(self, paths: set[Path]) -> None:
         for pattern in self._source.paths:
             if paths.isdisjoint(match_files(pattern, self._run.data)):
                 self._result.refusals.append(Refusal("missing", f"no file at {pattern}: deliver it, or correct `path`"))
 
     def _check_age(self, files: list[DeliveredFile]) -> None:
-        if (limit := self._source.max_age_hours) is None or not files:
-            return
-        newest = max(files, key=lambda file: file.state.modified_ns)
-        hours = (self._run.moment - newest.state.modified_at) / dt.timedelta(hours=1)
-        if hours > limit:
-            sentence = (
-                f"{newest.path.name} is {hours:,.1f} hours old where {limit:g} are allowed: "
-                "find out why no newer one was delivered"
-            )
-            self._result.refusals.append(Refusal("late", sentence))
+        if self._source.max_age_hours is not None and files:
+            self._result.refusals += refuse_late(files, self._source.max_age_hours, self._run.moment)
 
     def _check_earlier_delivery(self, delivery: Delivery) -> None:
         """Check that a delivery of an earlier run can still be read and fits the settings of this run."""
@@ -290,6 +280,7 @@ class SourceLanding:
 
     def _refuse(self, file: DeliveredFile, refusal: Refusal) -> None:
         self._result.refusals.append(refusal)
+        self._refused.add(file.path)
         self._run.ledger.record(
             Delivery(
                 source=self._name,

@@ -48,6 +48,16 @@ VOLUME = (
         unit="ids",
     ),
     FindingType(
+        name="records_deleted",
+        meaning=(
+            "Records that were fetched by a cursor before are gone from a fetch of everything: they count as deleted."
+        ),
+        measure="share",
+        threshold=0.05,
+        unit="ids",
+        is_listed_below=True,
+    ),
+    FindingType(
         name="export_limit",
         meaning=(
             "A file has exactly as many records as exports are commonly cut off at (1,000, 5,000, 10,000 …), and no "

@@ -14,8 +14,9 @@ from regulars.pipelines.kinds.shape.registry import KINDS
 from regulars.pipelines.settings.part import SYSTEM_PATTERN, Currency, Name, Part, Zone
 from regulars.pipelines.settings.sources.attributes import ATTRIBUTES_OF, Attribute
 from regulars.pipelines.settings.sources.columns import Column, FillDown, KindMapping, Reshape
+from regulars.pipelines.settings.sources.cursor import Cursor
 from regulars.pipelines.settings.sources.file_options import READERS, FileFormat, FileOptions, Reader
-from regulars.pipelines.settings.sources.ways_in import DatabaseTable
+from regulars.pipelines.settings.sources.ways_in import FORMATS, DatabaseTable, WayIn, name_way
 
 NAMES_OF_KINDS = tuple(KINDS)
 
@@ -35,8 +36,8 @@ class Source(Part):
     folder (or `--data`). Files that are new in one run are delivered in the order of the list, and within a glob in the
     order in which they were last changed, whatever their names say. Names that end like unfinished uploads (`.part`,
     `.tmp` …) are passed over."""
-    from_: Annotated[DatabaseTable | None, Field(alias="from")] = None
-    """Where the records are fetched at each run, for a source that is no file."""
+    from_: Annotated[WayIn | None, Field(alias="from")] = None
+    """Where the records or files are fetched at each run, for a source that is no file in a folder."""
     profile: Name | None = None
     """The tool whose export it is, such as `shopify_orders` (`regulars profiles` lists them): it brings all other keys
     but `path`, as `regulars profiles NAME` shows them. What stands here goes before it, key by key, and adds to its
@@ -115,17 +116,33 @@ class Source(Part):
 
     @model_validator(mode="before")
     @classmethod
-    def _take_fetched_rows_as_parquet(cls, written: Any) -> Any:
-        if isinstance(written, dict) and written.get("from") is not None:
-            return {"format": "parquet", **written}
-        return written
+    def _take_fetched_rows_as_they_come(cls, written: Any) -> Any:
+        way = written.get("from") if isinstance(written, dict) else None
+        form = None if way is None else FORMATS.get(name_way(way))
+        return written if form is None else {"format": form, **written}
 
     @model_validator(mode="after")
     def _one_way_in(self) -> Self:
         if (self.path is None) == (self.from_ is None):
             raise ValueError("give either `path`, where its files lie, or `from`, where its records are fetched")
-        if self.from_ is not None and self.format != "parquet":
+        if self.from_ is not None and self.format != FORMATS.get(name_way(self.from_), self.format):
             raise ValueError("`format` is for files; remove it beside `from`")
+        return self
+
+    @model_validator(mode="after")
+    def _cursor_fits(self) -> Self:
+        cursor = self.cursor
+        if cursor is None:
+            return self
+        if self.delivery == "full":
+            raise ValueError("`delivery: full` fetches everything: remove it, or `from.cursor`")
+        comes_whole = bool(self.options.rows_of)  # the lines lie within their order
+        is_torn = "order_lines" in self.mappings and self.delivery_mode == "incremental" and not comes_whole
+        if is_torn and cursor.document is None:
+            raise ValueError(
+                "`from.cursor` of order_lines needs `document`, the column with the order's id: an order whose changed "
+                "lines came without its other lines would lose them"
+            )
         return self
 
     @model_validator(mode="after")
@@ -193,7 +210,14 @@ class Source(Part):
             return self.delivery
         defaults = {KINDS[kind].delivery for kind in self.mappings}
         careful: tuple[DeliveryMode, ...] = ("incremental", "append", "full")
+        if self.cursor is not None:
+            return "append" if defaults == {"append"} else "incremental"
         return next(mode for mode in careful if mode in defaults)
+
+    @property
+    def cursor(self) -> Cursor | None:
+        """By what the source is fetched, where it is fetched by what has changed."""
+        return self.from_.cursor if isinstance(self.from_, DatabaseTable) else None
 
     @property
     def repeating_kinds(self) -> frozenset[str]:

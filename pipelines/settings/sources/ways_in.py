@@ -3,15 +3,18 @@
 Put here: the shape of `sources.<name>.from`. Keep out: fetching (`pipelines/sources/fetching/`).
 """
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Discriminator, Field, Tag, model_validator
 
 from regulars.pipelines.settings.part import Part
+from regulars.pipelines.settings.sources.api_way import ApiResource
+from regulars.pipelines.settings.sources.cursor import Cursor
+from regulars.pipelines.settings.sources.remote_files import BucketFiles, SftpFiles
 
 
 class DatabaseTable(Part):
-    """A table, a view or a query of a database, fetched whole at each run.
+    """A table, a view or a query of a database, fetched at each run: whole, or by a cursor what has changed.
 
     What was fetched is a delivery like any file. All values arrive as text: decimals to the last digit, moments with a
     zone in UTC. The rows are sorted, so that an unchanged table is no new delivery. The connection can only read.
@@ -19,7 +22,7 @@ class DatabaseTable(Part):
     """
 
     type: Literal["database"]
-    """Which way in; `database` is the only one."""
+    """Which way in."""
     engine: Literal["postgresql", "sqlite", "duckdb"]
     """Which database it is."""
     table: Annotated[str, Field(min_length=1)] | None = None
@@ -42,6 +45,8 @@ class DatabaseTable(Part):
     """How the connection is encrypted, as libpq has it; `verify-full` over the internet."""
     time_limit_minutes: Annotated[float, Field(gt=0)] = 30.0
     """How long fetching may take, with all attempts. After it the source counts as not delivered."""
+    cursor: Cursor | None = None
+    """Fetch only what has changed. Without it, everything is fetched each time."""
 
     @model_validator(mode="after")
     def _names_one_place(self) -> Self:
@@ -67,3 +72,32 @@ class DatabaseTable(Part):
     def what(self) -> str:
         """What is fetched, in words."""
         return f"{self.table or 'the query'} of {self.place}"
+
+
+WAYS_IN = ("database", "api", "bucket", "sftp")
+"""What `type` may say."""
+
+
+def name_way(written: Any) -> str:
+    """Which way in a `from` is; one that names an API, or where an API is, needs no `type`."""
+    if not isinstance(written, dict):
+        return f"{getattr(written, 'type', None) or 'api'} way"
+    names_api = "api" in written or "base_url" in written or "resource" in written
+    found = written.get("type", "api" if names_api else None)
+    return f"{found if found in WAYS_IN else WAYS_IN[0]} way"
+
+
+RecordsWay = DatabaseTable | ApiResource
+"""A way in that brings records, all of them at each run."""
+
+WayIn = Annotated[
+    Annotated[DatabaseTable, Tag("database way")]
+    | Annotated[ApiResource, Tag("api way")]
+    | Annotated[BucketFiles, Tag("bucket way")]
+    | Annotated[SftpFiles, Tag("sftp way")],
+    Discriminator(name_way),
+]
+"""A way in that is no file in a folder. The tags are no keys, since they stand in the places of mistakes."""
+
+FORMATS = {"database way": "parquet", "api way": "jsonl"}
+"""Tag of a way in that brings records -> the form of what is fetched."""
