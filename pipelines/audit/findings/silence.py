@@ -85,11 +85,13 @@ def _expect_longest_silence(silences: Sequence[int]) -> int:
 
     Where rows come at random, one silence in k is longer than their mean × ln(k); where they come by the clock, none is
     longer than the mean. So it is the mean and the standard deviation × the logarithm of the silences in twenty years:
-    two answers a week, at random, may be silent for four weeks, one a day for ten days, and a weekly file for one week.
+    two answers a week, at random, may be silent for five weeks, one a day for ten days, and a weekly file for one week.
+    A deviation that few silences show is known badly: it counts for more by two over their number.
     """
     mean = statistics.fmean(silences)
     count = YEARS_WITHOUT_AN_ALARM * DAYS_PER_YEAR / mean
-    return math.ceil(mean + statistics.pstdev(silences) * math.log(count))
+    deviation = statistics.stdev(silences) * (1 + 2 / len(silences))
+    return math.ceil(mean + deviation * math.log(count))
 
 
 def _name_days(late: int) -> str:
