@@ -1,7 +1,9 @@
 """How far off the published predictions of the next 12 months were, on histories whose next 12 months are known.
 
-Each history is cut every half year. What is known by the cut is predicted as a run predicts it; the 365 days after it
-say what came. Beside it stands what the run claimed: the horizon, the error and the coverage of its own test.
+Each history is cut every half year (`--every`). What is known by the cut is predicted as a run predicts it; the 365
+days after it say what came. Beside it stands what the run claimed: the horizon, the error and the coverage of its test.
+Totals are measured as they are published, and as they would be without their calibration by the test; and whether the
+published interval of the total, and those of the totals of ten groups of customers, held what came.
 
     python benchmarks/clv_out_of_time.py FOLDER [NAME …]
 
@@ -23,10 +25,12 @@ from regulars.pipelines.settings.economics import Economics
 from regulars.pipelines.transforms.clv.clv_evaluation import clv_evaluation
 from regulars.pipelines.transforms.clv.clv_models import clv_models
 from regulars.pipelines.transforms.clv.customer_clv import customer_clv
+from regulars.pipelines.transforms.clv.holdout import WHOLE_YEAR_DAYS
+from regulars.pipelines.transforms.clv.total_errors import TotalErrors, bound_total, read_total_errors
 
 MONEY = pl.Decimal(18, 4)
 YEAR = dt.timedelta(days=365)
-BETWEEN_CUTS = dt.timedelta(days=180)
+GROUPS = 10
 SUBSCRIPTIONS = {
     "system": pl.String,
     "subscription_id": pl.String,
@@ -63,22 +67,23 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("names", nargs="*")
     parser.add_argument("--json", type=Path, help="also write the rows here")
+    parser.add_argument("--every", type=int, default=180, help="days between cuts; default 180")
     asked = parser.parse_args()
     files = sorted(file for file in asked.folder.glob("*.parquet") if not asked.names or file.stem in asked.names)
-    rows = [row for file in files for row in measure(file.stem, pl.read_parquet(file))]
+    rows = [row for file in files for row in measure(file.stem, pl.read_parquet(file), asked.every)]
     print(*format_rows(rows), sep="\n")
     if asked.json:
         asked.json.write_text(json.dumps(rows, default=str, indent=1))
 
 
-def measure(name: str, history: pl.DataFrame) -> Iterator[Row]:
-    """Yield one row per cut: what was published then, and what came."""
+def measure(name: str, history: pl.DataFrame, every: int) -> Iterator[Row]:
+    """Yield one row per cut at which something is predicted: what was published then, and what came."""
     core = make_core(history)
     first, last = history.select(first=pl.col("date").min(), last=pl.col("date").max()).row(0)
-    cut = first + BETWEEN_CUTS
-    while cut + YEAR <= last:
-        yield {"history": name, "cut": cut, "days_known": (cut - first).days, **compare(core, cut)}
-        cut += BETWEEN_CUTS
+    for days in range(every, (last - YEAR - first).days + 1, every):
+        cut = first + dt.timedelta(days=days)
+        if compared := compare(core, cut):
+            yield {"history": name, "cut": cut, "days_known": days, **compared}
 
 
 def make_core(history: pl.DataFrame) -> dict[str, pl.DataFrame]:
@@ -108,8 +113,8 @@ def make_core(history: pl.DataFrame) -> dict[str, pl.DataFrame]:
     }
 
 
-def compare(core: dict[str, pl.DataFrame], cut: dt.date) -> Row:
-    """Compare what a run of that day publishes with the year after it."""
+def compare(core: dict[str, pl.DataFrame], cut: dt.date) -> Row | None:
+    """Compare what a run of that day publishes with the year after it; None where it predicts nothing."""
     started = time.process_time()
     bought = (core["orders"], core["refunds"], core["calendar"])
     models = clv_models(*bought, as_of=cut)
@@ -127,10 +132,19 @@ def compare(core: dict[str, pl.DataFrame], cut: dt.date) -> Row:
         subscription_revenue_is_in_orders=False,
     )
     seconds = time.process_time() - started
+    if published["predicted_value_12m"].null_count() == published.height:
+        return None
     joined = published.join(sum_actual(core, cut), on="customer_idx", how="left").with_columns(
         pl.col("purchases", "value").fill_null(0)
     )
-    return {"method": published["method"][0], **read_claim(evaluation), **measure_truth(joined), "cpu": seconds}
+    claim = read_claim(evaluation)
+    return {
+        "method": published["method"][0],
+        **claim,
+        **measure_truth(joined),
+        **measure_totals(joined, claim, read_total_errors(evaluation, "all")),
+        "cpu": seconds,
+    }
 
 
 def sum_actual(core: dict[str, pl.DataFrame], cut: dt.date) -> pl.DataFrame:
@@ -186,12 +200,41 @@ def measure_truth(joined: pl.DataFrame) -> Row:
     }
 
 
+def measure_totals(joined: pl.DataFrame, claim: Row, errors: TotalErrors | None) -> Row:
+    """Measure totals without calibration, and whether the intervals of totals held what came.
+
+    Groups are tenths of the customers by the hash of their number, and so of any kind.
+    """
+    row = {
+        f"{what}_error_uncalibrated": (
+            joined[f"predicted_{what}_12m"].cast(pl.Float64).sum() / (claim[f"{what}_calibration"] or 1)
+        )
+        / joined[what].sum()
+        - 1
+        for what in ("purchases", "value")
+    }
+    if errors is None:
+        return row
+    low, high = bound_total(pl.col("predicted_value_12m"), errors)
+    group = pl.col("customer_idx").hash(seed=1) % GROUPS
+    held = [
+        joined.group_by(by)
+        .agg(pl.col("predicted_value_12m", "value").cast(pl.Float64).sum())
+        .select(pl.col("value").is_between(low, high).mean())
+        .item()
+        for by in (pl.lit(0), group)
+    ]
+    return {**row, "total_margin": errors.margin_rate, "total_held": bool(held[0]), "groups_held": held[1]}
+
+
 COLUMNS = {
     "history": "history", "days_known": "days known", "method": "method", "test_days": "days of test",
     "claimed_error": "error claimed", "value_error": "value", "purchases_error": "purchases",
     "nominal": "nominal", "claimed_coverage": "covered in test", "coverage": "covered after",
     "claimed_purchases_coverage": "purchases in test", "purchases_coverage": "purchases after",
-    "value_widening": "widening", "value_calibration": "calibration", "rmse": "rmse", "correlation": "rank corr.",
+    "value_widening": "widening", "value_calibration": "calibration",
+    "value_error_uncalibrated": "value uncalibrated", "total_margin": "margin of the total", "total_held": "total held",
+    "groups_held": "groups held", "rmse": "rmse", "correlation": "rank corr.",
     "cpu": "cpu s",
 }  # fmt: skip
 
@@ -202,29 +245,48 @@ def format_rows(rows: list[Row]) -> Iterator[str]:
     yield "|---" * len(COLUMNS) + "|"
     for row in rows:
         yield "| " + " | ".join(format_cell(name, row.get(name)) for name in COLUMNS) + " |"
-    for label, chosen in (
-        ("all cuts", rows),
-        ("a year of test", [row for row in rows if (row["test_days"] or 0) >= YEAR.days]),
-        ("less than a year of test", [row for row in rows if (row["test_days"] or 0) < YEAR.days]),
-    ):
-        if chosen:
-            value, purchases = (
-                sum(abs(row[f"{what}_error"]) for row in chosen) / len(chosen) for what in ("value", "purchases")
-            )
-            with_interval = [row for row in chosen if row["coverage"] is not None]
-            gaps = [row["coverage"] - row["nominal"] for row in with_interval]
-            gap, short = sum(gaps) / max(1, len(gaps)), sum(max(0.0, -each) for each in gaps) / max(1, len(gaps))
-            yield (
-                f"{label}: {len(chosen)} cuts, mean absolute error of totals: value {value:.1%}, purchases "
-                f"{purchases:.1%}; {len(gaps)} with intervals, coverage - nominal {gap:+.1%}, short by {short:.1%}"
-            )
+    whole, short = ([row for row in rows if is_whole_year(row) is each] for each in (True, False))
+    named = [("all cuts", rows), ("a year of test", whole), ("less than a year of test", short)]
+    named += [
+        (f"{name}, a year of test", [row for row in whole if row["history"] == name]) for name in list_names(rows)
+    ]
+    named += [(f"{name}, less", [row for row in short if row["history"] == name]) for name in list_names(rows)]
+    yield from (describe(label, chosen) for label, chosen in named if chosen)
+
+
+def is_whole_year(row: Row) -> bool:
+    """Whether the run's own test held every season, so that totals were calibrated."""
+    return (row["test_days"] or 0) >= WHOLE_YEAR_DAYS
+
+
+def list_names(rows: list[Row]) -> list[str]:
+    """List the histories in the order of the rows."""
+    return list(dict.fromkeys(row["history"] for row in rows))
+
+
+def describe(label: str, rows: list[Row]) -> str:
+    """Say the mean absolute errors of totals, and how much their and the customers' intervals held."""
+    value, raw, purchases = (
+        sum(abs(row[name]) for row in rows) / len(rows)
+        for name in ("value_error", "value_error_uncalibrated", "purchases_error")
+    )
+    gaps = [row["coverage"] - row["nominal"] for row in rows if row["coverage"] is not None]
+    gap, lacking = sum(gaps) / max(1, len(gaps)), sum(max(0.0, -each) for each in gaps) / max(1, len(gaps))
+    totals = [row for row in rows if "total_held" in row]
+    held, groups = (sum(row[name] for row in totals) for name in ("total_held", "groups_held"))
+    return (
+        f"{label}: {len(rows)} cuts, mean absolute error of totals: value {value:.1%} (uncalibrated {raw:.1%}), "
+        f"purchases {purchases:.1%}; {len(gaps)} with intervals of customers, coverage - nominal {gap:+.1%}, short by "
+        f"{lacking:.1%}; totals inside their 80 %: {held} of {len(totals)}, of tenths "
+        f"{groups / max(1, len(totals)):.0%}"
+    )
 
 
 def format_cell(name: str, value: Any) -> str:
     """Format one cell."""
     if value is None:
         return "–"
-    if name in ("claimed_error", "value_error", "purchases_error"):
+    if "error" in name:
         return f"{value:+.1%}"
     if "coverage" in name or name == "nominal":
         return f"{value:.1%}"

@@ -65,7 +65,8 @@ def select_periods(found: PublishedMetric, where: Mapping[str, str], period: Sco
 
     Returns:
         SQL with the columns `period_start` DATE, `value` DOUBLE, `is_known` BOOLEAN (all that the value rests on is
-        known for good) and `groups` BIGINT: with more than one, rows that must not be added up were.
+        known for good), `groups` BIGINT: with more than one, rows that must not be added up were; and `low` and `high`
+        DOUBLE, the ends of the value's interval where the metric has one and the value is that of a single row.
     """
     metric, contract = found.metric, found.contract
     time = quote_identifier(metric.time_column)
@@ -79,6 +80,10 @@ def select_periods(found: PublishedMetric, where: Mapping[str, str], period: Sco
     value = metric.sql if metric.expression else f"any_value({quote_identifier(metric.name)})"
     day = f"cast(chosen.{time} as date)"
     period_start = f"cast(date_trunc('{period}', chosen.{time}) as date)"  # a table may have a column of that name
+    low, high = (
+        f"cast(case when count(*) = 1 then any_value({quote_identifier(end)}) end as double)" if end else "null::double"
+        for end in metric.interval or ("", "")
+    )
     latest = f"qualify {day} = max({day}) over (partition by {period_start})" if metric.over_time == "last" else ""
     return f"""
         with
@@ -93,10 +98,12 @@ def select_periods(found: PublishedMetric, where: Mapping[str, str], period: Sco
                     cast({value} as double) as value,
                     bool_and(coalesce({_write_known(found)}, false)) as is_known,
                     {groups} as groups,
+                    {low} as low,
+                    {high} as high,
                 from counted as chosen
                 group by 1
             )
-        select first_day as period_start, value, is_known, groups
+        select first_day as period_start, value, is_known, groups, low, high
         from by_period
         order by all
     """

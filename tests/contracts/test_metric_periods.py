@@ -28,7 +28,12 @@ def contracts() -> dict[str, Contract]:
 
 
 def values_of(contracts, metric, period, table, rows, **where):
-    """What the metric was, of rows with these columns; what a row does not name is NULL."""
+    """What the metric was, of rows with these columns, without its interval; what a row does not name is NULL."""
+    return [row[:4] for row in read_periods(contracts, metric, period, table, rows, **where)]
+
+
+def read_periods(contracts, metric, period, table, rows, **where):
+    """The same with the interval."""
     found = list_published_metrics(contracts)[metric]
     names = {column.name: column.type for column in found.contract.columns}
     with duckdb.connect(config={"threads": 1}) as con:
@@ -47,6 +52,23 @@ def test_every_metric_of_every_mart_can_be_read(contracts):
             columns = ", ".join(f"{column.name} {column.type}" for column in found.contract.columns)
             con.execute(f"create table if not exists {found.contract.table} ({columns})")
             assert con.execute(select_periods(found, {}, "quarter"), {"as_of": AS_OF}).fetchall() == []
+
+
+def test_a_value_of_one_row_has_the_interval_of_its_metric(contracts):
+    def total(scope, value):
+        ends = {"predicted_total_value_12m_low": value - 1, "predicted_total_value_12m_high": value + 2}
+        return {"scope": scope, "scope_value": scope, "predicted_total_value_12m": value, "as_of": MAY} | ends
+
+    metric, table = "predicted_totals.predicted_total_value_12m", "predicted_totals"
+    rows = [total("all", 10), total("risk", 10)]
+    assert read_periods(contracts, metric, "month", table, rows) == [(MAY, 10.0, True, 1, 9.0, 12.0)]
+    rows = [total("all", 10), total("all", 20)]
+    assert [row[-2:] for row in read_periods(contracts, metric, "month", table, rows)] == [(None, None)]
+    sales = "sales_new_vs_returning"
+    assert read_periods(contracts, f"{sales}.net_sales", "month", sales, [month_of_sales(MAY, 1, 0)])[0][-2:] == (
+        None,
+        None,
+    )
 
 
 def month_of_sales(month, new, refunds):

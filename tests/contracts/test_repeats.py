@@ -111,3 +111,26 @@ def test_a_source_stopped_by_contradictions_is_told_of_the_first():
     contracts = {kind: raw_contracts()[kind] for kind in ("orders", "order_lines")}
     with pytest.raises(TooManyBadRows, match=r"`orders\.record\.unique`.* order_id o1 stands 3 times in one file"):
         run_quarantine_step(con, contracts, {"shop": SourceFacts(0.1)})
+
+
+@pytest.mark.parametrize(
+    ("changes", "used"),
+    [
+        (["2026-04-03", "2026-04-02"], "0"),
+        (["2026-04-04", "2026-04-02"], "0"),
+        (["2026-04-02", "2026-04-04"], "1"),
+        (["2026-04-04 00:00:01", "2026-04-02"], None),
+        (["2062-04-02", "2026-04-02"], None),
+        (["2026-04-01", "2026-04-02", "2062-04-02"], None),
+        (["2062-04-02", "2062-04-03"], None),
+    ],
+)
+def test_a_record_that_changed_after_its_file_landed_is_not_the_newest_of_the_file(changes, used):
+    rows = [{"updated_at": changed, "gross_sales": str(number)} for number, changed in enumerate(changes)]
+    con = delivered(duckdb.connect(), orders=rows)
+    con.execute("create table landed.files (source varchar, delivery integer, landed_at timestamp)")
+    con.execute("insert into landed.files values ('shop', 1, '2026-04-02')")
+    contracts = {kind: raw_contracts()[kind] for kind in ("orders", "order_lines")}
+    run_quarantine_step(con, contracts)
+    assert loaded(con, "orders", "gross_sales") == ([used] if used else [])
+    assert len(quarantined(con)) == (0 if used else len(rows))

@@ -29,6 +29,8 @@ from regulars.pipelines.transforms.clv.methods import (
     SUBSCRIPTION_SURVIVAL,
     SURE_OF_ONE_TIME_BUYERS,
 )
+from regulars.pipelines.transforms.clv.predicted_totals import COLUMNS as TOTALS_COLUMNS
+from regulars.pipelines.transforms.clv.predicted_totals import SCOPES
 from regulars.pipelines.transforms.cohorts.cohort_cells import GRAINS as CALENDAR_GRAINS
 from regulars.pipelines.transforms.cohorts.customer_dimensions import COLUMNS as DIMENSION_COLUMNS
 from regulars.pipelines.transforms.cohorts.purchase_behaviour import COLUMNS as BEHAVIOUR_COLUMNS
@@ -46,6 +48,7 @@ ALLOWED = {
     ("meta.clv_tracking", "method"): PREDICTING_MODELS,
     ("meta.clv_models", "model"): (*PREDICTING_MODELS, *SPEND_MODELS),
     ("marts.subscription_survival", "model"): SUBSCRIPTION_MODELS,
+    ("marts.predicted_totals", "scope"): ("all", *SCOPES),
     ("marts.retention_cohorts", "grain"): GRAINS,
     ("marts.nps", "grain"): NPS_GRAINS,
     ("marts.nps", "dimension"): NPS_DIMENSIONS,
@@ -60,6 +63,7 @@ COLUMNS = {
     "marts.churn": CHURN_COLUMNS,
     "marts.customer_clv": CLV_COLUMNS,
     "marts.customer_dimensions": DIMENSION_COLUMNS,
+    "marts.predicted_totals": TOTALS_COLUMNS,
     "marts.nps": NPS_COLUMNS,
     "marts.purchase_behaviour": BEHAVIOUR_COLUMNS,
 }

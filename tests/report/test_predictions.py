@@ -27,6 +27,16 @@ def test_what_all_customers_will_bring_stands_with_who_says_so(con):
     )
 
 
+def test_the_range_of_the_total_is_said_where_it_is_known(con):
+    assert "Four times of five" not in page(con).text
+    con.execute(
+        "create table marts.predicted_totals (scope varchar, predicted_value_12m_low double, "
+        "predicted_value_12m_high double)"
+    )
+    con.execute("insert into marts.predicted_totals values ('risk', 1, 2), ('all', 900, 1100)")
+    assert "the amount will lie between EUR 900 and EUR 1,100." in page(con).text
+
+
 def test_an_amount_of_the_contribution_margin_says_so(con):
     says = "The amount is what is left of sales after the cost of the goods."
     assert says not in page(con).text

@@ -4,6 +4,7 @@ Put here: that finding. Keep out: other days (`days.py`), and files that are mis
 """
 
 import datetime as dt
+import math
 import statistics
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import groupby, pairwise
@@ -13,6 +14,7 @@ import duckdb
 from regulars.pipelines.audit.findings.deliveries.profile import Profile
 from regulars.pipelines.findings.catalogue import make_finding
 from regulars.pipelines.findings.finding import Finding
+from regulars.pipelines.transforms.day_numbers import DAYS_PER_YEAR
 
 SILENCE_DAYS = 180
 FEWEST_DAYS = 5
@@ -22,6 +24,8 @@ FEWEST_MISSING_ROWS = 10
 """Days on which fewer rows than that are usual, taken together, are without rows by chance at times."""
 FEWEST_NIGHTS = 10
 """With fewer deliveries, each in a run of its own, nobody knows how many days a source is usually behind."""
+YEARS_WITHOUT_AN_ALARM = 20
+"""A silence that chance alone brings once in so many years, or more often, is none."""
 UNKNOWN_RHYTHM_DAYS = 8
 """Of a single delivery nobody knows when the next one comes; many come once a week."""
 
@@ -58,7 +62,7 @@ def find_silent_sources(
         late = _count_missed_days(rows_by_day, as_of, delivered)
         longest = max(silences)
         newest, silent = days[-1], (as_of - days[-1]).days
-        allowed = max(2 * longest, _measure_longest_wait(delivered))
+        allowed = max(2 * longest, _expect_longest_silence(silences), _measure_longest_wait(delivered))
         if late <= 0 and silent <= allowed:
             continue
         usual = (
@@ -74,6 +78,20 @@ def find_silent_sources(
             kind=kind,
             count=max(late, silent - allowed),
         )
+
+
+def _expect_longest_silence(silences: Sequence[int]) -> int:
+    """The longest silence that chance brings in twenty years, given how often rows come and how evenly.
+
+    Where rows come at random, one silence in k is longer than their mean × ln(k); where they come by the clock, none is
+    longer than the mean. So it is the mean and the standard deviation × the logarithm of the silences in twenty years:
+    two answers a week, at random, may be silent for five weeks, one a day for ten days, and a weekly file for one week.
+    A deviation that few silences show is known badly: it counts for more by two over their number.
+    """
+    mean = statistics.fmean(silences)
+    count = YEARS_WITHOUT_AN_ALARM * DAYS_PER_YEAR / mean
+    deviation = statistics.stdev(silences) * (1 + 2 / len(silences))
+    return math.ceil(mean + deviation * math.log(count))
 
 
 def _name_days(late: int) -> str:

@@ -25,11 +25,15 @@ class PeriodValue:
         value: The number; None where it cannot be known.
         is_known: Whether all that it rests on is known for good.
         groups: How many groups of rows that must not be added up it is made of; one, if it is sound.
+        low: The lower end of its interval; None without one.
+        high: The upper end.
     """
 
     value: float | None
     is_known: bool = True
     groups: int = 1
+    low: float | None = None
+    high: float | None = None
 
 
 @dataclass(frozen=True)
@@ -62,8 +66,8 @@ def assess_periods(aim: Aim, values: Mapping[dt.date, PeriodValue], as_of: dt.da
         as_of: Last day that counts.
 
     Yields:
-        `period_start`, `period_end`, `metric_value`, `target_to_date`, `previous_value`, `metric_change`, `trend`,
-        `is_on_track`, `is_complete`, `reason`.
+        `period_start`, `period_end`, `metric_value`, `metric_value_low`, `metric_value_high`, `target_to_date`,
+        `previous_value`, `metric_change`, `trend`, `is_on_track`, `is_complete`, `reason`.
     """
     for start in _list_starts(aim.period, min(values, default=as_of), as_of):
         end = _move(start, MONTHS[aim.period]) - dt.timedelta(days=1)
@@ -79,6 +83,8 @@ def assess_periods(aim: Aim, values: Mapping[dt.date, PeriodValue], as_of: dt.da
             "period_start": start,
             "period_end": end,
             "metric_value": value,
+            "metric_value_low": found.low if found.groups == 1 else None,
+            "metric_value_high": found.high if found.groups == 1 else None,
             "target_to_date": due,
             "previous_value": previous,
             "metric_change": change,

@@ -74,4 +74,4 @@ def _assess(run: Run, number: int, target: ScorecardTarget, found: PublishedMetr
 def _read_values(run: Run, target: ScorecardTarget, found: PublishedMetric) -> dict[dt.date, PeriodValue]:
     query = select_periods(found, target.where, target.period)
     rows = run.warehouse.con.execute(query, {"as_of": run.as_of}).fetchall()
-    return {start: PeriodValue(value, known, groups) for start, value, known, groups in rows}
+    return {start: PeriodValue(*found) for start, *found in rows}

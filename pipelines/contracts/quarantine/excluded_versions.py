@@ -12,6 +12,7 @@ import duckdb
 from regulars.pipelines.contracts.contract import Contract
 from regulars.pipelines.contracts.quarantine.documents import write_document
 from regulars.pipelines.contracts.quarantine.file_counts import exists_landed
+from regulars.pipelines.contracts.quarantine.moments import find_moment
 from regulars.pipelines.findings.catalogue import make_finding
 from regulars.pipelines.findings.finding import Finding
 from regulars.pipelines.kinds.shape.registry import KINDS
@@ -85,8 +86,9 @@ def select_excluded_versions(con: duckdb.DuckDBPyConnection, contract: Contract)
             anti join landed.order_lines as lines
                 on lines._system = gone.system and lines.order_id = gone.document and lines._delivery > gone.delivery
         """
+    moment, files = find_moment(con, "gone", "delivery", "moment")
     return f"""
-        select gone.system, gone.document, gone.delivery, max(gone.moment) as moment
+        select gone.system, gone.document, gone.delivery, max({moment}) as moment
         from landed.excluded_versions as gone
         semi join {_select_landed_events(contract)} as event
             on event.system = gone.system
@@ -96,6 +98,7 @@ def select_excluded_versions(con: duckdb.DuckDBPyConnection, contract: Contract)
         anti join landed.{kind} as here
             on here._system = gone.system and {document} = gone.document and here._delivery = gone.delivery
         {later_lines}
+        {files}
         where gone.kind in ({names})
         group by all
     """

@@ -5,8 +5,8 @@ Put here: repeats inside one delivery. Keep out: versions of different deliverie
 Only records with an id of their own can repeat: two equal lines of a till without ids are two sales. Equal records
 count once; the others are duplicates. Of records that differ under one id, the version column tells which is the
 newest, and the others are superseded. Where it cannot, nobody can, and all of them break the rule that an id stands
-once. A file that feeds several kinds repeats what its rows have in common, such as the customer of two orders: there
-the first row counts.
+once; a moment that lies in the future tells nothing (`moments.py`). A file that feeds several kinds repeats what its
+rows have in common, such as the customer of two orders: there the first row counts.
 """
 
 from collections.abc import Collection
@@ -14,6 +14,7 @@ from collections.abc import Collection
 import duckdb
 
 from regulars.pipelines.contracts.contract import Contract
+from regulars.pipelines.contracts.quarantine.moments import find_moment
 from regulars.pipelines.contracts.raw_contracts import RECORD_RULE
 from regulars.pipelines.kinds.shape.kind import TRACE_COLUMNS
 from regulars.pipelines.warehouse.sql_text import quote_identifier, quote_literal
@@ -61,6 +62,7 @@ def _list_repeated(con: duckdb.DuckDBPyConnection, contract: Contract) -> bool:
     columns = [quote_identifier(column) for column in contract.record_id]
     record = " || ', ' || ".join(f"'{name} ' || here.{quote_identifier(name)}" for name in contract.record_id)
     present = " and ".join(f"{column} is not null" for column in columns)
+    moment, files = find_moment(con)
     con.execute(
         f"""
         create table quarantine_work.{kind}_repeated as
@@ -80,9 +82,10 @@ def _list_repeated(con: duckdb.DuckDBPyConnection, contract: Contract) -> bool:
             here._delivery as delivery,
             {record} as record,
             {write_content(contract)} as content,
-            try_cast(here.updated_at as timestamp) as moment,
+            {moment} as moment,
         from landed.{kind} as here
         semi join again using (_source, _system, _delivery, {", ".join(columns)})
+        {files}
         """
     )
     return bool(con.execute(f"select row_id from quarantine_work.{kind}_repeated limit 1").fetchall())

@@ -13,8 +13,8 @@ from regulars.pipelines.contracts.contract import Contract
 from regulars.pipelines.contracts.quarantine.documents import write_document
 from regulars.pipelines.contracts.quarantine.excluded_versions import find_excluded_versions
 from regulars.pipelines.contracts.quarantine.file_counts import exists_landed
+from regulars.pipelines.contracts.quarantine.moments import AHEAD
 from regulars.pipelines.contracts.quarantine.reused_ids import find_added_again, find_reused_ids
-from regulars.pipelines.contracts.quarantine.versions import AHEAD
 from regulars.pipelines.findings.catalogue import make_finding
 from regulars.pipelines.findings.finding import Finding
 

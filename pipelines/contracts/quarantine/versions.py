@@ -33,11 +33,8 @@ from regulars.pipelines.contracts.quarantine.documents import (
     write_document,
 )
 from regulars.pipelines.contracts.quarantine.excluded_versions import select_excluded_versions
-from regulars.pipelines.contracts.quarantine.file_counts import exists_landed
+from regulars.pipelines.contracts.quarantine.moments import find_moment
 from regulars.pipelines.warehouse.sql_text import quote_literal
-
-AHEAD = "interval 2 days"
-"""What changed later than that after its file landed did not change then: the moment says nothing."""
 
 
 def note_broken_documents(con: duckdb.DuckDBPyConnection, contract: Contract) -> None:
@@ -88,10 +85,7 @@ def list_versions(con: duckdb.DuckDBPyConnection, contract: Contract) -> None:
             "on gone.system = here._system and gone.document = here.unit"
         )
     con.execute(f"insert into quarantine_work.{kind}_candidates {' union '.join(candidates)}")
-    moment, files = "try_cast(here.updated_at as timestamp)", ""
-    if exists_landed(con, "files"):
-        moment = f"case when not coalesce({moment} > files.landed_at + {AHEAD}, false) then {moment} end"
-        files = "left join landed.files as files on files.delivery = here._delivery"
+    moment, files = find_moment(con)
     con.execute(
         f"""
         insert into quarantine_work.{kind}_versions

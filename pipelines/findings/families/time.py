@@ -11,7 +11,8 @@ TIME = (
         meaning=(
             "A source and kind has no row of days whose weekday had some in each of the last twelve weeks, more of "
             "them than on other nights; or its newest row is older than twice its longest silence of the last 180 "
-            "days: by so many days."
+            "days, and than chance explains once in twenty years, given how often and how evenly its rows come: by so "
+            "many days."
         ),
         unit="days",
     ),

@@ -18,6 +18,7 @@ from regulars.pipelines.transforms.clv.clv_models import read_models
 from regulars.pipelines.transforms.clv.method_choice import find_model_of_p_alive
 
 CLV, MODELS, TESTS, WEEKS = "marts.customer_clv", "meta.clv_models", "meta.clv_evaluation", "meta.clv_tracking"
+TOTALS = "marts.predicted_totals"
 POINTS_OF_A_CURVE = 100
 FREQUENCIES = (0, 1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96)
 STEPS_SINCE, DAYS_OF_A_MONTH, DAYS_OF_A_WEEK = 12, 365.25 / 12, 7.0
@@ -30,6 +31,11 @@ EXPECTED = """
     from marts.customer_clv
     where first_order_date is not null
     having count(*) > 0
+"""
+RANGE = """
+    select predicted_value_12m_low as value_low, predicted_value_12m_high as value_high
+    from marts.predicted_totals
+    where scope = 'all'
 """
 SHARES = """
     with amounts as (
@@ -100,7 +106,8 @@ class Predictions:
     """What is expected of customers, and how far to believe it.
 
     Attributes:
-        expected: Sums of `marts.customer_clv`: customers, as_of, purchases and value of 12 months, method, reason.
+        expected: Sums of `marts.customer_clv`: customers, as_of, purchases and value of 12 months with the ends of its
+            range, method, reason.
         to_come: place, customers, running, total, share, is_half: the expected lifetime value, largest first.
         so_far: The same of the net sales to date.
         alive: `p_alive` over frequency and recency by the model that it is by; None without one.
@@ -129,9 +136,11 @@ def read_predictions(con: duckdb.DuckDBPyConnection) -> Predictions:
 
 
 def read_expected(con: duckdb.DuckDBPyConnection) -> Row | None:
-    """What all customers together are expected to bring in a year; None without customers."""
-    rows = read_rows(con, EXPECTED, CLV)
-    return rows[0] if rows else None
+    """What all customers together are expected to bring in a year, and its range if known; None without customers."""
+    rows, ranges = read_rows(con, EXPECTED, CLV), read_rows(con, RANGE, TOTALS)
+    if not rows:
+        return None
+    return {"value_low": None, "value_high": None, **rows[0], **(ranges[0] if ranges else {})}
 
 
 def read_shares(con: duckdb.DuckDBPyConnection, amount: Literal["to come", "so far"]) -> Rows:

@@ -25,6 +25,7 @@ from regulars.pipelines.transforms.clv.intervals import find_intervals
 from regulars.pipelines.transforms.clv.method_choice import choose_method, list_flaws
 from regulars.pipelines.transforms.clv.methods import BASELINES
 from regulars.pipelines.transforms.clv.purchase_history import list_customer_days
+from regulars.pipelines.transforms.clv.total_errors import measure_total_errors
 from regulars.pipelines.transforms.clv.values.subscription_value import evaluate_subscriptions
 from regulars.pipelines.transforms.purchases.purchases import read_into_polars
 from regulars.pipelines.transforms.subscriptions.subscription_periods import list_live_periods
@@ -49,6 +50,8 @@ COLUMNS: dict[str, PolarsDataType] = {
     "top_20_percent_capture": pl.Float64,
     "purchases_calibration": pl.Float64,
     "value_calibration": pl.Float64,
+    "value_total_margin_rate": pl.Float64,
+    "value_dispersion": pl.Float64,
     "customers_with_interval": pl.Int64,
     "purchases_interval_nominal_coverage": pl.Float64,
     "purchases_interval_covered_unwidened": pl.Float64,
@@ -163,9 +166,17 @@ def _grade(
         widenings = WIDENINGS if is_chosen else WIDENINGS[:1]
         checked, corrections = _check_intervals(compared, holdout, trained, method, corrections, widenings)
     of_all = pl.col("scope") == ALL
+    totals = measure_total_errors(
+        compared["predicted_value"].to_numpy(),
+        compared["actual_value"].to_numpy(),
+        calibration=corrections.value_calibration,
+        horizon_days=holdout.horizon_days,
+    )
     return measure_by_scope(checked).with_columns(
-        pl.when(of_all).then(pl.lit(value)).alias(name)
+        pl.when(of_all).then(pl.lit(value, pl.Float64)).alias(name)
         for name, value in (
+            ("value_total_margin_rate", totals and totals.margin_rate),
+            ("value_dispersion", totals and totals.dispersion),
             ("purchases_calibration", corrections.purchases_calibration),
             ("value_calibration", corrections.value_calibration),
             ("purchases_interval_widening", corrections.purchases_widening),

@@ -28,6 +28,9 @@ TOLERANCE = 0.01
 MOST_CALIBRATION = 2.0
 """Totals are multiplied by this at most, and divided by it at most: beyond it, another year is the better judge."""
 
+SUBSCRIBERS_FOR_HALF = 25
+"""Subscribers whose subscription could have ended in the test: with so many, half of its correction is taken."""
+
 MOST_PROBABILITY = 0.999
 POWER_OF_UNTESTED_DAYS = 1 / 8
 
@@ -60,11 +63,27 @@ class Corrections:
         )
 
 
-def calibrate(predicted: float, actual: float, *, is_whole_year: bool) -> float:
-    """What came over what was predicted; 1 without a whole year of test, or where either is not above 0."""
+def calibrate(predicted: float, actual: float, *, is_whole_year: bool, weight: float = 1.0) -> float:
+    """What came over what was predicted; 1 without a whole year of test, or where either is not above 0.
+
+    Args:
+        predicted: The total that was predicted.
+        actual: The total that came.
+        is_whole_year: Whether the test spans a whole year.
+        weight: How far the test is believed, 0 to 1: `weigh_test`.
+    """
     if not is_whole_year or predicted <= 0 or actual <= 0:
         return 1.0
-    return min(MOST_CALIBRATION, max(1 / MOST_CALIBRATION, actual / predicted))
+    return float(min(MOST_CALIBRATION, max(1 / MOST_CALIBRATION, actual / predicted)) ** weight)
+
+
+def weigh_test(decided: int) -> float:
+    """How far a test of `decided` subscribers is believed, 0 to 1: a half at `SUBSCRIBERS_FOR_HALF`.
+
+    The credibility of a mean: chance moves the total of n subscribers, about half of whom leave, by 0.6 / sqrt(n), and
+    totals are typically off by 0.12 for other reasons; (0.6 / 0.12)^2 is 25.
+    """
+    return decided / (decided + SUBSCRIBERS_FOR_HALF)
 
 
 def widen_for_untested_days(horizon_days: int) -> float:

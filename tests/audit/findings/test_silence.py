@@ -1,13 +1,16 @@
 """A source is silent when it lacks a day that it never lacked, or far longer than ever; its rhythm is no finding."""
 
 import datetime as dt
+import math
+import random
 from collections.abc import Collection, Iterator, Sequence
+from itertools import pairwise
 
 import duckdb
 import pytest
 
 from regulars.pipelines.audit.findings.deliveries.profile import Profile
-from regulars.pipelines.audit.findings.silence import find_silent_sources
+from regulars.pipelines.audit.findings.silence import _expect_longest_silence, find_silent_sources
 from regulars.pipelines.findings.evaluate import Policy, evaluate_findings
 
 AS_OF = dt.date(2026, 6, 30)  # a Tuesday
@@ -78,6 +81,38 @@ def test_a_file_a_week_may_take_a_week():
     days = list_days(EVERY_DAY, 1)
     assert not is_silent([day for day in days if day <= AS_OF - 5 * DAY], list(deliver_weekly(days))[:12])
     assert is_silent([day for day in days if day <= AS_OF - 15 * DAY], list(deliver_weekly(days))[:12])
+
+
+def draw_days(rate: float, seed: int) -> list[dt.date]:
+    """Days of 40 years with at least one row, where rows come at random."""
+    rng = random.Random(seed)
+    return [AS_OF - n * DAY for n in range(40 * 365, -1, -1) if rng.random() < 1 - math.exp(-rate)]
+
+
+@pytest.mark.parametrize("rate", [1 / 15, 2 / 7, 0.6])
+def test_rows_that_come_at_random_are_hardly_ever_silent(rate):
+    """Silences are judged as a night does that sees them whole: three at most in forty years."""
+    days, alarms = draw_days(rate, seed=3), 0
+    for place in range(1, len(days)):
+        since = days[place - 1] - dt.timedelta(days=180)
+        known = [day for day in days[max(0, place - 200) : place] if day > since]
+        silences = [(after - before).days for before, after in pairwise(known)]
+        if len(silences) >= 4:
+            allowed = max(2 * max(silences), _expect_longest_silence(silences))
+            alarms += (days[place] - days[place - 1]).days > allowed
+    assert alarms <= 3
+
+
+@pytest.mark.parametrize(("every", "longest"), [(1, 1), (7, 7)])
+def test_rows_that_come_by_the_clock_may_not_be_late(every, longest):
+    assert _expect_longest_silence([every] * 25) == longest
+
+
+def test_two_answers_a_week_may_be_silent_for_weeks_and_not_for_months():
+    days = [day for day in draw_days(2 / 7, seed=1) if day > AS_OF - dt.timedelta(days=250)]
+    for silent, found in ((25, False), (75, True)):
+        shifted = [day - (days[-1] - AS_OF) - silent * DAY for day in days]
+        assert is_silent(shifted, deliver_daily(shifted), rows=1) is found
 
 
 @pytest.mark.parametrize(("silent", "found"), [(8, False), (9, True)])

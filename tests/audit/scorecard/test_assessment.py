@@ -106,3 +106,10 @@ def test_the_last_13_periods_are_shown(period, start, shown):
 def test_days_of_a_year_are_counted():
     (row,) = rows_of(aim("365", is_sum=True, period="year"), {dt.date(2026, 1, 1): PeriodValue(130.0)})
     assert (row["target_to_date"], row["period_end"], row["is_on_track"]) == (Decimal(130), dt.date(2026, 12, 31), True)
+
+
+def test_the_interval_of_a_value_stands_beside_it_unless_groups_are_mixed():
+    ranges = {groups: PeriodValue(6.0, True, groups, 5.0, 8.0) for groups in (1, 2)}
+    sound, mixed = (rows_of(aim("5", is_state=True), {MAY: each})[0] for each in ranges.values())
+    assert (sound["metric_value_low"], sound["metric_value_high"]) == (5.0, 8.0)
+    assert (mixed["metric_value"], mixed["metric_value_low"], mixed["metric_value_high"]) == (None, None, None)

@@ -10,6 +10,7 @@ from regulars.pipelines.transforms.clv.corrections import (
     choose_widening,
     declare_coverage,
     find_probability,
+    weigh_test,
     widen_for_untested_days,
 )
 
@@ -28,6 +29,15 @@ def test_a_total_is_at_most_doubled_or_halved():
     assert calibrate(100, 10, is_whole_year=True) == 0.5
     assert calibrate(100, 0, is_whole_year=True) == calibrate(0, 100, is_whole_year=True) == 1
     assert calibrate(100, -5, is_whole_year=True) == 1
+
+
+def test_few_subscribers_correct_a_total_by_little():
+    assert weigh_test(0) == 0
+    assert weigh_test(25) == 0.5
+    assert weigh_test(2475) == 0.99
+    assert calibrate(50, 100, is_whole_year=True, weight=0) == 1
+    assert calibrate(100, 81, is_whole_year=True, weight=0.5) == pytest.approx(0.9)
+    assert calibrate(10, 100, is_whole_year=True, weight=0.5) == pytest.approx(2**0.5)
 
 
 def test_an_interval_of_normal_amounts_becomes_as_many_times_as_wide():

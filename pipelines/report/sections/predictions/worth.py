@@ -51,6 +51,14 @@ def describe_expected(expected: Row, tests: Rows, currency: str, words: Words) -
     )
     whole = [row for row in chosen_rows(tests, "all") if row["method"] == expected["method"]]
     sentences = [text, left_out] if unknown else [text]
+    if expected["value_low"] is not None:
+        sentences.append(
+            words.say(
+                "Four times of five the amount will lie between {low} and {high}.",
+                low=words.amount(expected["value_low"], currency),
+                high=words.amount(expected["value_high"], currency),
+            )
+        )
     if expected["value_basis"] == "contribution_margin":
         sentences.append(words.say("The amount is what is left of sales after the cost of the goods."))
     if whole:

@@ -19,6 +19,7 @@ from regulars.pipelines.transforms.clv.corrections import (
     WIDENINGS,
     calibrate,
     choose_widening,
+    weigh_test,
     widen_for_untested_days,
 )
 from regulars.pipelines.transforms.clv.forecasts import Horizons
@@ -26,6 +27,7 @@ from regulars.pipelines.transforms.clv.holdout import WHOLE_YEAR_DAYS
 from regulars.pipelines.transforms.clv.methods import SUBSCRIBERS, SUBSCRIPTION_SURVIVAL
 from regulars.pipelines.transforms.clv.predictions import SPANS
 from regulars.pipelines.transforms.clv.purchase_history import SHORTEST_HOLDOUT_DAYS
+from regulars.pipelines.transforms.clv.total_errors import measure_total_errors
 from regulars.pipelines.transforms.day_numbers import MONTHS_PER_YEAR
 from regulars.pipelines.transforms.subscriptions.subscription_forecast import (
     DAYS_PER_MONTH,
@@ -37,6 +39,7 @@ from regulars.pipelines.transforms.subscriptions.subscription_forecast import (
 from regulars.pipelines.transforms.subscriptions.subscription_revenue import NO_MONEY, sum_revenue_by_customer
 
 ENDS = {"expected": "", "low": "_low", "high": "_high"}
+IS_CERTAIN = (pl.col("low") == pl.col("expected")) & (pl.col("high") == pl.col("expected"))
 COLUMNS = [f"predicted_subscription_revenue_{span}{end}" for span in SPANS for end in ENDS.values()]
 
 
@@ -121,7 +124,7 @@ def evaluate_subscriptions(periods: pl.DataFrame, *, as_of: dt.date) -> dict[str
     )
     compared = predicted.join(came, on="customer_idx", how="left", maintain_order="left")
     known = {"reason": f"used for subscription revenue: {_name_model(survival)}", "trained_through": cut}
-    return _grade(compared, is_whole_year=holdout >= WHOLE_YEAR_DAYS) | known | {"horizon_days": holdout}
+    return _grade(compared, holdout) | known | {"horizon_days": holdout}
 
 
 def find_subscription_test(evaluation: pl.DataFrame) -> Mapping[str, Any] | None:
@@ -134,10 +137,17 @@ def _look_ahead(*days: int) -> list[MonthsAhead]:
     return [MonthsAhead(each / DAYS_PER_MONTH) for each in days]
 
 
-def _grade(compared: pl.DataFrame, *, is_whole_year: bool) -> dict[str, Any]:
+def _grade(compared: pl.DataFrame, horizon_days: int) -> dict[str, Any]:
     """Measure the errors and intervals of `compared`: predictions and `actual`, one row per customer."""
     predicted, actual = (math.fsum(compared[name]) for name in ("expected", "actual"))
-    calibration = calibrate(predicted, actual, is_whole_year=is_whole_year)
+    weight = weigh_test(compared.filter(~IS_CERTAIN).height)
+    calibration = calibrate(predicted, actual, is_whole_year=horizon_days >= WHOLE_YEAR_DAYS, weight=weight)
+    totals = measure_total_errors(
+        compared["expected"].to_numpy(),
+        compared["actual"].to_numpy(),
+        calibration=calibration,
+        horizon_days=horizon_days,
+    )
     declared = math.fsum(compared["nominal_coverage"]) / compared.height
     covered = [_measure_coverage(_correct(compared, calibration, widening)) for widening in WIDENINGS]
     place = choose_widening(covered, [declared] * len(covered))
@@ -155,6 +165,8 @@ def _grade(compared: pl.DataFrame, *, is_whole_year: bool) -> dict[str, Any]:
         "mae_value": math.fsum(miss.abs()) / compared.height,
         "rank_correlation_value": ranks,
         "value_calibration": calibration,
+        "value_total_margin_rate": totals and totals.margin_rate,
+        "value_dispersion": totals and totals.dispersion,
         "customers_with_interval": compared.height,
         "value_interval_nominal_coverage": declared,
         "value_interval_covered_unwidened": covered[0],
@@ -167,10 +179,9 @@ def _grade(compared: pl.DataFrame, *, is_whole_year: bool) -> dict[str, Any]:
 def _correct(predicted: pl.DataFrame, calibration: float, widening: float) -> pl.DataFrame:
     """Multiply what is expected, and move the ends of intervals apart; what is certain stays as it is."""
     expected, low, high = (pl.col(name) for name in ENDS)
-    is_certain = (low == expected) & (high == expected)
     wider = (widening - 1) * pl.max_horizontal(high - expected, expected - low)
     return predicted.with_columns(
-        pl.when(is_certain).then(value).otherwise(value * calibration).alias(name)
+        pl.when(IS_CERTAIN).then(value).otherwise(value * calibration).alias(name)
         for name, value in zip(ENDS, (expected, (low - wider).clip(lower_bound=0), high + wider), strict=True)
     )
 

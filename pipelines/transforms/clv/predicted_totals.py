@@ -1,0 +1,155 @@
+"""The mart `predicted_totals`: what customers together are expected to bring in 12 months, and how far off it may be.
+
+Put here: the groups that are added up, and their sums with intervals. Keep out: how far off totals are
+(`total_errors.py`), what a single customer will bring (`customer_clv.py`).
+"""
+
+import datetime as dt
+
+import polars as pl
+from narwhals.typing import IntoFrame
+from polars._typing import PolarsDataType
+
+from regulars.pipelines.definitions.enumerations import ALL, UNKNOWN
+from regulars.pipelines.transforms.amounts import MONEY, round_to_money
+from regulars.pipelines.transforms.clv.methods import SUBSCRIBERS
+from regulars.pipelines.transforms.clv.total_errors import (
+    NOMINAL_COVERAGE,
+    TotalErrors,
+    bound_total,
+    read_total_errors,
+)
+from regulars.pipelines.transforms.purchases.purchases import read_into_polars, select_columns
+
+SCOPES = ("value_tier", "clv_tier", "lifecycle", "segment", "risk")
+"""What customers are split by; every scope holds all of them."""
+
+PARTS = {
+    "predicted_value_12m": ("orders", "nothing"),
+    "predicted_subscription_revenue_12m": ("nothing", "subscriptions"),
+    "predicted_total_value_12m": ("orders_of_total", "subscriptions_of_total"),
+    "revenue_at_risk_12m": ("orders_at_risk", "subscriptions_at_risk"),
+}
+"""Column -> what of it comes by orders, and what by subscriptions."""
+
+COLUMNS: dict[str, PolarsDataType] = {
+    "scope": pl.String,
+    "scope_value": pl.String,
+    "customers": pl.Int64,
+    "customers_predicted": pl.Int64,
+    **{f"{name}{end}": MONEY for name in PARTS for end in ("", "_low", "_high")},
+    "interval_nominal_coverage": pl.Float64,
+    "value_basis": pl.String,
+    "is_complete": pl.Boolean,
+    "reason": pl.String,
+    "as_of": pl.Date,
+}
+FROM_CLV = (
+    *("customer_idx", "predicted_value_12m", "predicted_subscription_revenue_12m", "predicted_total_value_12m"),
+    *("clv_tier", "value_basis"),
+)
+FROM_360 = ("customer_idx", "value_tier", "lifecycle", "segment", "risk", "revenue_at_risk_12m")
+
+
+def predicted_totals(
+    customer_clv: IntoFrame, customer_360: IntoFrame, clv_evaluation: IntoFrame, *, as_of: dt.date
+) -> pl.DataFrame:
+    """Add up what is expected of customers, with 80 % intervals of the totals.
+
+    Args:
+        customer_clv: `marts.customer_clv`.
+        customer_360: `marts.customer_360`; the groups, and the money at risk.
+        clv_evaluation: `meta.clv_evaluation`; how far off totals were in the test.
+        as_of: Last day that counts.
+
+    Returns:
+        The columns of `COLUMNS`: one row for all customers of customer_clv, then one per value of each of `SCOPES`;
+        empty without customers. What no test says anything about has no interval.
+    """
+    values = read_into_polars(select_columns(customer_clv, *FROM_CLV))
+    if values.is_empty():
+        return pl.DataFrame(schema=COLUMNS)
+    groups = read_into_polars(select_columns(customer_360, *FROM_360))
+    evaluation = read_into_polars(clv_evaluation)
+    of_orders, of_subscriptions = (read_total_errors(evaluation, scope) for scope in (ALL, SUBSCRIBERS))
+    customers = _split_into_parts(values.join(groups, on="customer_idx", how="left"))
+    sums = pl.concat(
+        customers.group_by(scope_value=pl.lit(ALL) if scope == ALL else pl.col(scope).fill_null(UNKNOWN))
+        .agg(**_list_sums())
+        .select(pl.lit(scope).alias("scope"), pl.all())
+        .sort("scope_value")
+        for scope in (ALL, *SCOPES)
+    )
+    return (
+        sums.with_columns(
+            each for name, parts in PARTS.items() for each in _bound(name, parts, of_orders, of_subscriptions)
+        )
+        .with_columns(
+            interval_nominal_coverage=pl.when(pl.col("predicted_total_value_12m_low").is_not_null()).then(
+                NOMINAL_COVERAGE
+            ),
+            value_basis=pl.lit(values["value_basis"].first(), pl.String),
+            is_complete=pl.col("customers_predicted") == pl.col("customers"),
+            reason=_give_reason(of_orders, of_subscriptions),
+            as_of=pl.lit(as_of),
+        )
+        .select(pl.col(name).cast(kind) for name, kind in COLUMNS.items())
+    )
+
+
+def _split_into_parts(customers: pl.DataFrame) -> pl.DataFrame:
+    """Split each amount of a customer into what comes by orders and what by subscriptions."""
+    total = pl.col("predicted_total_value_12m")
+    by_orders = pl.when(total.is_not_null()).then(pl.col("predicted_value_12m").fill_null(0)).fill_null(0)
+    at_risk = pl.col("revenue_at_risk_12m").fill_null(0)
+    of_risk = pl.min_horizontal(at_risk, pl.col("predicted_value_12m").fill_null(0))
+    return customers.with_columns(
+        nothing=pl.lit(0, MONEY),
+        orders=pl.col("predicted_value_12m").fill_null(0),
+        subscriptions=pl.col("predicted_subscription_revenue_12m").fill_null(0),
+        orders_of_total=by_orders,
+        subscriptions_of_total=total.fill_null(0) - by_orders,
+        orders_at_risk=of_risk,
+        subscriptions_at_risk=at_risk - of_risk,
+    )
+
+
+def _list_sums() -> dict[str, pl.Expr]:
+    names = sorted({part for parts in PARTS.values() for part in parts})
+    return {
+        "customers": pl.len(),
+        "customers_predicted": pl.col("predicted_total_value_12m").count(),
+        **{name: pl.col(name).sum() for name in names},
+        **{f"{name}_known": pl.col(name).count() > 0 for name in PARTS},
+    }
+
+
+def _bound(
+    name: str, parts: tuple[str, str], of_orders: TotalErrors | None, of_subscriptions: TotalErrors | None
+) -> list[pl.Expr]:
+    """The total of a column and its ends; those of orders and of subscriptions are added, as if they erred together."""
+    ends = zip(bound_total(pl.col(parts[0]), of_orders), bound_total(pl.col(parts[1]), of_subscriptions), strict=True)
+    low, high = (first + second for first, second in ends)
+    is_known = pl.col(f"{name}_known")
+    return [
+        pl.when(is_known).then(pl.col(parts[0]) + pl.col(parts[1])).alias(name),
+        pl.when(is_known).then(round_to_money(low)).alias(f"{name}_low"),
+        pl.when(is_known).then(round_to_money(high)).alias(f"{name}_high"),
+    ]
+
+
+def _give_reason(of_orders: TotalErrors | None, of_subscriptions: TotalErrors | None) -> pl.Expr:
+    missing = pl.col("customers") - pl.col("customers_predicted")
+    untested = [
+        pl.when(pl.col(part) > 0).then(pl.lit(f"no interval: predicted {what} could not be tested"))
+        for what, part, errors in (
+            ("orders", "orders", of_orders),
+            ("subscriptions", "subscriptions", of_subscriptions),
+        )
+        if errors is None
+    ]
+    left_out = pl.when(missing > 0).then(
+        pl.format("{} customers have no prediction and are not in the totals", missing)
+    )
+    said = pl.concat_str([left_out, *untested], separator="; ", ignore_nulls=True)
+    return pl.when(said != "").then(said)
