@@ -80,11 +80,7 @@ def test_a_real_export_is_recognised_whatever_the_order_of_its_columns(name):
 @pytest.mark.skipif(not EXPORTS.is_dir(), reason="the sample exports are not beside this folder")
 def test_no_other_real_file_is_taken_for_an_export_of_a_tool():
     files = [path for path in EXPORTS.glob("*/*.*") if path.name != "SOURCE.txt"]
-    taken = {
-        f"{path.parent.name}/{path.name}": found
-        for path in files
-        if (found := recognise(read_header(path)))
-    }
+    taken = {f"{path.parent.name}/{path.name}": found for path in files if (found := recognise(read_header(path)))}
     assert taken == REAL_EXPORTS
 
 
