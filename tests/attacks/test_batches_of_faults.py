@@ -14,6 +14,7 @@ from tests.attacks.money_faults import AMOUNTS, CURRENCIES, REFUNDS
 from tests.attacks.people_faults import ANSWERS, FURTHER_SUBSCRIPTIONS, PEOPLE
 from tests.attacks.subscription_faults import SUBSCRIPTIONS
 from tests.attacks.survey_faults import SURVEYS
+from tests.attacks.tool_faults import TOOLS
 from tests.attacks.written_faults import TEXTS, WRITTEN_AMOUNTS, WRITTEN_IDS
 
 pytestmark = pytest.mark.slow
@@ -35,6 +36,7 @@ GROUPS: Mapping[str, Mapping[str, Fault]] = {
     "people": PEOPLE,
     "answers": ANSWERS,
     "further subscriptions": FURTHER_SUBSCRIPTIONS,
+    "tools": TOOLS,
 }
 LIVE = "system = '{key}' and active_from <= date '2026-03-31' and coalesce(active_until > date '2026-03-31', true)"
 QUESTIONS = {
