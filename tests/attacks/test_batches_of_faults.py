@@ -62,6 +62,7 @@ QUESTIONS = {
         "select count(*) from core.survey_responses where system = '{key}' and answered_date >= '2026-04-01'"
     ),
     "customers": "select count(*) from core.customer_source_ids where system = '{key}'",
+    "people": "select count(distinct customer_id) from core.customer_source_ids where starts_with(system, '{key}')",
     "tickets": "select count(*) from core.tickets where system = '{key}'",
     "complaints": "select count(*) filter (is_complaint) from core.tickets where system = '{key}'",
     "reply_minutes": "select avg(first_reply_minutes)::double from core.tickets where system = '{key}'",
