@@ -1,4 +1,4 @@
-"""Faults of exports that a profile reads: words, states and signs that the tool writes and the profile does not expect."""
+"""Faults of exports that a profile reads: words, states and signs that the profile does not expect."""
 
 import csv
 import io
@@ -134,8 +134,9 @@ def deals(profile: str, columns: Mapping[str, str], **cells: Callable[[int], obj
 
 HUBSPOT = {"id": "Record ID", "name": "Deal Name", "stage": "Deal Stage", "amount": "Amount", "day": "Close Date",
            "contact": "Associated Contact IDs", "currency": "Currency", "won": "Is Closed Won"}  # fmt: skip
-PIPEDRIVE = {"id": "Deal - ID", "name": "Deal - Title", "amount": "Deal - Value", "currency": "Deal - Currency of Value",
-             "status": "Deal - Status", "day": "Deal - Won time", "contact": "Person - ID"}  # fmt: skip
+PIPEDRIVE = {"id": "Deal - ID", "name": "Deal - Title", "amount": "Deal - Value",
+             "currency": "Deal - Currency of Value", "status": "Deal - Status",
+             "day": "Deal - Won time", "contact": "Person - ID"}  # fmt: skip
 SALESFORCE = {"id": "Id", "account": "AccountId", "contact": "ContactId", "stage": "StageName", "amount": "Amount",
               "day": "CloseDate", "won": "IsWon", "currency": "CurrencyIsoCode"}  # fmt: skip
 
