@@ -4,6 +4,7 @@ Put here: the tables of the schema `landed`. Keep out: landing files, and valida
 Runs before outside access is switched off: it reads the landing and evaluates the settings' expressions.
 """
 
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -16,6 +17,10 @@ from regulars.pipelines.settings.part import Place
 from regulars.pipelines.settings.settings import Settings
 from regulars.pipelines.settings.sources.columns import KindMapping
 from regulars.pipelines.sources.deleted_records import find_deleted_records
+from regulars.pipelines.sources.exclusions.doubtful_exclusions import (
+    count_doubtful_exclusions,
+    find_doubtful_exclusions,
+)
 from regulars.pipelines.sources.exclusions.excluded_findings import (
     ExcludedCounts,
     find_null_conditions,
@@ -124,7 +129,7 @@ def _insert_source(
     checker = ExpressionChecker(con)
     before = _read_delivery_before(landed_source, settings, landing, checker)
     counts = list(_count_excluded_before(con, before))
-    findings, counted_before = [], len(counts)
+    findings, counted_before, doubtful = [], len(counts), Counter[str]()
     for landed in read_deliveries(landed_source.source, settings, landed_source.deliveries, landing, checker):
         records = _sort_records(con, landed)
         file = _describe_file(landed, records.kept, settings, checker)
@@ -136,6 +141,7 @@ def _insert_source(
         collect_evidence(con, file, landed.mappings, evidence)
         header_count += count_header_rows(con, file.rows, landed.columns)
         counts.append(ExcludedCounts(landed.landed.record_count, _insert_excluded(con, landed)))
+        doubtful += count_doubtful_exclusions(con, landed.rows, landed.source)
         write_excluded_versions(con, landed, file)
         unplaced_count += sum(rule == "condition_is_null" for rule, _ in records.unplaced.values())
         if before is not None:
@@ -145,6 +151,7 @@ def _insert_source(
         *findings,
         *find_share_jumps(landed_source.source, counts),
         *find_null_conditions(landed_source.source, unplaced_count),
+        *find_doubtful_exclusions(landed_source.source, doubtful),
         *find_header_rows(landed_source.source, header_count),
         *find_idle_rules(landed_source.source, settings.sources[landed_source.source], counts[counted_before:]),
     ]

@@ -23,6 +23,7 @@ EXPORT_LIMITS = frozenset(
 COMPARED_DELIVERIES = 30
 _ADVICE = {
     "rows_outside_table": "See that they are a title or totals; else say where the header is: `options.header_row`.",
+    "sheets_not_read": 'Read them all with a glob such as `options: {sheet: "*"}`, or name the sheet that is meant.',
     "cells_with_errors": "Correct the formulas in the workbook, or leave `error_cells` out, so that such rows are "
     "quarantined.",
     "formulas_without_value": "Open the workbook, let it compute, and save it; or have the tool write values.",

@@ -30,14 +30,44 @@ class Export:
         more: Further lines of its settings.
         system: Of which system the ids are; `{key}` stands for the fault's own.
         name: Behind the fault's key; the kind, if it is empty.
+        suffix: How the file's name ends.
+        profile: The profile that reads it, in place of the columns.
+        database: The query of the SQLite database that the file is, in place of a path.
     """
 
     kind: str
-    text: str | Sequence[str | None]
+    text: str | bytes | Sequence[str | bytes | None]
     columns: str = ""
     more: str = ""
     system: str = "{key}"
     name: str = ""
+    suffix: str = ".csv"
+    profile: str = ""
+    database: str = ""
+
+    def list_nights(self) -> list[str | bytes | None]:
+        """What is delivered each night; None: nothing new."""
+        return [self.text] if isinstance(self.text, str | bytes) else list(self.text)
+
+    def write_settings(self, key: str) -> list[str]:
+        """The lines of its source in `regulars.yaml`."""
+        name = f"{key}_{self.name or self.kind}"
+        place = (
+            f"from: {{type: database, engine: sqlite, file: {name}-1{self.suffix}, query: {self.database}}}"
+            if self.database
+            else f"path: {name}-*{self.suffix}"
+        )
+        read_by = [f"profile: {self.profile}"] if self.profile else [f"kind: {self.kind}", self._map_columns()]
+        written = [f"  {name}:", *(f"    {line}" for line in (place, *read_by)), "    required: false"]
+        return [*written, f"    system: {self.system}", *([self.more] if self.more else [])]
+
+    def _map_columns(self) -> str:
+        known = {column.name for column in KINDS[self.kind].columns}
+        given = {part.split(":")[0].strip() for part in self.columns.split(", ")}
+        text = next((each for each in self.list_nights() if isinstance(each, str)), "")
+        header = text.split("\n", 1)[0].split(",")
+        mapped = [f"{name}: {name}" for name in header if name in known and name not in given]
+        return f"columns: {{{', '.join([*mapped, *([self.columns] if self.columns else [])])}}}"
 
 
 @dataclass(frozen=True)
@@ -97,11 +127,13 @@ class Batch:
         faults: Name -> the fault.
         folder: An empty folder.
         questions: Name -> SQL of one value, with `{key}` for the fault's system.
+        top: Lines of the settings before its sources.
     """
 
     faults: Mapping[str, Fault]
     folder: Path
     questions: Mapping[str, str]
+    top: str = ""
     outcome: Outcome = field(init=False)
     keys: Mapping[str, str] = field(init=False)
 
@@ -142,40 +174,26 @@ class Batch:
     def _list_exports(self) -> list[tuple[str, Export]]:
         return [(self.keys[name], export) for name, fault in self.faults.items() for export in fault.exports]
 
-    def _list_nights(self) -> list[dict[str, str]]:
-        count = max(1 if isinstance(each.text, str) else len(each.text) for _, each in self._list_exports())
-        nights: list[dict[str, str]] = [{} for _ in range(count)]
+    def _list_nights(self) -> list[dict[str, str | bytes | None]]:
+        count = max(len(each.list_nights()) for _, each in self._list_exports())
+        nights: list[dict[str, str | bytes | None]] = [{} for _ in range(count)]
         nights[0]["rates.csv"] = RATES
         for key, each in self._list_exports():
-            texts = [each.text] if isinstance(each.text, str) else each.text
-            for number, text in enumerate(texts, 1):
-                if text is not None:
-                    nights[number - 1][f"{key}_{each.name or each.kind}-{number}.csv"] = text
+            for number, content in enumerate(each.list_nights(), 1):
+                if content is not None:
+                    name = f"{key}_{each.name or each.kind}-{1 if each.database else number}{each.suffix}"
+                    nights[number - 1][name] = content
         return nights
 
     def _write_settings(self) -> str:
         parts = [
             "company: {name: Faults, timezone: Europe/Berlin, currency: EUR}",
             "as_of: 2026-03-31",
+            *([self.top] if self.top else []),
             "sources:",
             "  rates: {path: rates.csv, kind: fx_rates, columns: {rate_date: rate_date, currency: currency, "
             "rate: rate}}",
         ]
         for key, each in self._list_exports():
-            text = each.text if isinstance(each.text, str) else next(text for text in each.text if text)
-            known = {column.name for column in KINDS[each.kind].columns}
-            given = {part.split(":")[0].strip() for part in each.columns.split(", ")}
-            header = text.split("\n", 1)[0].split(",")
-            mapped = [f"{name}: {name}" for name in header if name in known and name not in given]
-            parts += [
-                f"  {key}_{each.name or each.kind}:",
-                f"    path: {key}_{each.name or each.kind}-*.csv",
-                f"    kind: {each.kind}",
-                f"    system: {each.system.replace('{key}', key)}",
-                "    required: false",
-                f"    columns: {{{', '.join([*mapped, *([each.columns] if each.columns else [])])}}}".replace(
-                    "{key}", key
-                ),
-                *([each.more] if each.more else []),
-            ]
+            parts += [line.replace("{key}", key) for line in each.write_settings(key)]
         return "\n".join(parts) + "\n"

@@ -8,12 +8,15 @@ from collections.abc import Mapping
 import pytest
 
 from tests.attacks.batches import Batch, Fault
+from tests.attacks.container_faults import ARCHIVES, DATABASES, WORKBOOKS
 from tests.attacks.further_faults import GOODS, SPEND, TICKETS
 from tests.attacks.moment_faults import MOMENTS, VERSIONS
 from tests.attacks.money_faults import AMOUNTS, CURRENCIES, REFUNDS
 from tests.attacks.people_faults import ANSWERS, FURTHER_SUBSCRIPTIONS, PEOPLE
+from tests.attacks.phone_faults import LINKED_BY_PHONE, PHONES
 from tests.attacks.subscription_faults import SUBSCRIPTIONS
 from tests.attacks.survey_faults import SURVEYS
+from tests.attacks.tool_faults import TOOLS
 from tests.attacks.written_faults import TEXTS, WRITTEN_AMOUNTS, WRITTEN_IDS
 
 pytestmark = pytest.mark.slow
@@ -35,7 +38,14 @@ GROUPS: Mapping[str, Mapping[str, Fault]] = {
     "people": PEOPLE,
     "answers": ANSWERS,
     "further subscriptions": FURTHER_SUBSCRIPTIONS,
+    "tools": TOOLS,
+    "workbooks": WORKBOOKS,
+    "archives": ARCHIVES,
+    "databases": DATABASES,
+    "phones": PHONES,
 }
+TOPS = {"phones": LINKED_BY_PHONE}
+"""Group -> what else its company sets."""
 LIVE = "system = '{key}' and active_from <= date '2026-03-31' and coalesce(active_until > date '2026-03-31', true)"
 QUESTIONS = {
     "sales": (
@@ -60,6 +70,7 @@ QUESTIONS = {
         "select count(*) from core.survey_responses where system = '{key}' and answered_date >= '2026-04-01'"
     ),
     "customers": "select count(*) from core.customer_source_ids where system = '{key}'",
+    "people": "select count(distinct customer_id) from core.customer_source_ids where starts_with(system, '{key}')",
     "tickets": "select count(*) from core.tickets where system = '{key}'",
     "complaints": "select count(*) filter (is_complaint) from core.tickets where system = '{key}'",
     "reply_minutes": "select avg(first_reply_minutes)::double from core.tickets where system = '{key}'",
@@ -78,7 +89,7 @@ def batches(tmp_path_factory):
 
     def try_group(group: str) -> Batch:
         if group not in tried:
-            tried[group] = Batch(GROUPS[group], tmp_path_factory.mktemp(group), QUESTIONS)
+            tried[group] = Batch(GROUPS[group], tmp_path_factory.mktemp(group), QUESTIONS, TOPS.get(group, ""))
         return tried[group]
 
     return try_group

@@ -18,7 +18,7 @@ from typing import Any
 
 import duckdb
 
-from regulars.assets.identity import read_rules
+from regulars.assets.identity import find_tables, write
 from regulars.pipelines.audit.accounting import write_row_accounting
 from regulars.pipelines.audit.findings.broken_rules import find_quarantined_records
 from regulars.pipelines.audit.findings.days import (
@@ -31,9 +31,6 @@ from regulars.pipelines.audit.findings.tables.measure_tables import measure_tabl
 from regulars.pipelines.contracts.violations import write_condition
 from regulars.pipelines.errors import FindingStops, RegularsError
 from regulars.pipelines.findings.evaluate import EvaluatedFinding, evaluate_findings, write_stop_sentence
-from regulars.pipelines.identity.owners import number_owners
-from regulars.pipelines.identity.people import find_people
-from regulars.pipelines.identity.references import READS as IDENTITY_READS
 from regulars.pipelines.run.raw_tables import make_raw_tables
 from regulars.pipelines.run.request import make_request
 from regulars.pipelines.run.run import Run, open_run
@@ -163,24 +160,8 @@ def _build(run: Run) -> None:
     for table, select in _list_selects():
         if table.startswith("staging."):
             con.execute(f"create table {table} as {select}")
-    people = find_people(
-        {kind: con.sql(f"select * from staging.{kind}").pl().lazy() for kind in IDENTITY_READS},
-        None,
-        company=run.settings.company.name,
-        generation=run.number,
-        rules=read_rules(run.settings),
-    )
-    for table, frame in {
-        "records": people.records,
-        "customer_links": people.links,
-        "shared_keys": people.shared_keys,
-        "events": people.events,
-        "former_customer_ids": people.former_ids,
-        "owners": number_owners(con.sql("select * from staging.customers").pl().lazy(), None),
-    }.items():
-        con.register("made", frame.to_arrow())
-        con.execute(f"create table identity.{table} as from made")
-        con.unregister("made")
+    for name, frame in find_tables(run).items():
+        write(run, f"identity.{name}", frame)
     for table, select in _list_selects():
         if table.startswith("core."):
             con.execute(f"create table {table} as {select}")

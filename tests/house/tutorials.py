@@ -1,8 +1,9 @@
 """Follows a page of `docs/` as a reader would: makes its files, types its commands, compares what comes out.
 
 A block `python title="pipelines/x.py"` is a new file; `diff title="pipelines/x.py"` is a change of one, whose parts
-are parted by lines `@@`. In a block `console`, every line that begins with `$ ` is a command, and the lines below it
-are lines of its output, in their order; `…` stands for any text, and blanks are blanks, however many.
+are parted by lines `@@`. In a block `console`, every line that begins with `$ ` is a command, lines below it that begin
+with `> ` are its further lines, and the others are lines of its output, in their order; `…` stands for any text, and
+blanks are blanks, however many.
 """
 
 import os
@@ -50,9 +51,14 @@ def follow(page: Path, folder: Path) -> Path:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(step.text, encoding="utf-8")
         else:
-            command, _, expected = step.text.partition("\n")
-            type_command(checkout, command.removeprefix("$ "), expected)
+            type_command(checkout, *_part_command(step.text))
     return checkout
+
+
+def _part_command(text: str) -> tuple[str, str]:
+    """A command, whose further lines begin with `> `, and the output below it."""
+    typed, rest = re.fullmatch(r"\$ ([^\n]*\n(?:> [^\n]*\n)*)(.*)", text, flags=re.DOTALL).groups()  # type: ignore[union-attr]
+    return re.sub(r"^> ", "", typed, flags=re.MULTILINE), rest
 
 
 def copy_checkout(folder: Path) -> Path:

@@ -64,3 +64,20 @@ def test_a_rule_of_a_profile_that_leaves_out_nothing_is_not_said_but_one_of_the_
     counts = ExcludedCounts(1000, {})
     [found] = find_idle_rules("shop", Source.model_validate(written), [counts])
     assert "`voided` of" in found.sentence
+
+
+def test_what_a_rule_leaves_out_in_doubt_is_said_and_counted(shop):
+    shop.write(
+        "orders.csv",
+        "id,day,total,state\n"
+        + "".join(
+            f"{n},2026-01-0{n},9.50,{state}\n" for n, state in enumerate(("paid", "failed", "succeeded", "settled"), 1)
+        ),
+    )
+    shop.sources["shop"] |= {
+        "include": {"paid": "state = 'paid'"},
+        "doubtful": {"paid": "state not in ('failed', 'expired')", "gone": "true"},
+    }
+    assert found_by(shop) == {"left_out_in_doubt": ("warning", 2)}
+    shop.sources["shop"]["include"] = {"paid": "state in ('paid', 'succeeded', 'settled')"}
+    assert found_by(shop) == {}

@@ -47,6 +47,11 @@ FILES = (
         unit="rows",
     ),
     FindingType(
+        name="sheets_not_read",
+        meaning="A workbook has several sheets with the same header, and the settings name none: the first is read.",
+        unit="sheets",
+    ),
+    FindingType(
         name="cells_with_errors",
         meaning="Cells of a workbook show an error such as #N/A and are read as empty, since the settings say so.",
         unit="rows",

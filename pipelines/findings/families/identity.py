@@ -55,6 +55,13 @@ IDENTITY = (
         is_listed_below=True,
     ),
     FindingType(
+        name="phones_damaged",
+        meaning="Telephone numbers are in scientific notation, or several in one cell; they link nothing.",
+        measure="share",
+        threshold=0.02,
+        unit="rows",
+    ),
+    FindingType(
         name="merged_ids_unsplit",
         meaning="Ids of merged customer records are joined by something else than `;`, so that nothing is merged.",
     ),

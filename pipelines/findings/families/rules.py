@@ -20,6 +20,10 @@ RULES = (
         is_listed_below=True,
     ),
     FindingType(
+        name="left_out_in_doubt",
+        meaning="A rule leaves records out that say something which the profile of the tool does not know.",
+    ),
+    FindingType(
         name="records_quarantined",
         meaning=(
             "Records broke a rule and were quarantined, more than this share of the source's records; of its newest "

@@ -25,15 +25,19 @@ NAMES_NO_PERSON = frozenset(
 SHARED_DIGITS = 6
 """Spellings of one number end with the same digits: a number whose last six are those of no other record links none."""
 
+ASCII_DIGITS = {chr(zero + digit): str(digit) for zero in (0x0660, 0x06F0, 0xFF10) for digit in range(10)}
+"""Arabic, Persian and full-width digits, and the same in ASCII."""
+
 
 def normalise_phone(delivered: str, region: str | None) -> str | None:
     """One spelling (E.164, with its extension) for all ways to write a number; None when it is not a number.
 
     Args:
-        delivered: May have blanks, brackets, hyphens, an apostrophe before it, an extension behind it.
+        delivered: May have blanks, brackets, hyphens, an apostrophe before it, an extension or the `.0` of a double
+            behind it.
         region: The country of numbers without a country code, as ISO 3166-1 alpha-2; None: such numbers are unknown.
     """
-    written = delivered.strip().lstrip("'")
+    written = re.sub(r"\.0$", "", delivered.strip().lstrip("'"))
     if region is None:
         written = re.sub(r"^00", "+", written)
     try:
@@ -88,7 +92,8 @@ def find_phone_keys(rows: pl.DataFrame | None, region: str | None) -> pl.DataFra
 
 def _leave_out_lonely(rows: pl.DataFrame) -> pl.DataFrame:
     """Only rows whose last digits are those of another record too: nothing else needs to be parsed."""
-    digits = pl.col("phone").str.replace(r"(?i)\s*(ext|x|#).*$", "").str.replace_all(r"\D", "")
+    number = pl.col("phone").str.replace(r"(?i)\s*(ext|x|#).*$", "").str.replace(r"\.0$", "")
+    digits = number.str.replace_many(ASCII_DIGITS).str.replace_all(r"\D", "")
     ending = rows.with_columns(ending=digits.str.tail(SHARED_DIGITS)).filter(pl.col("ending") != "")
     return ending.filter(pl.col("ending").is_duplicated()).drop("ending")
 

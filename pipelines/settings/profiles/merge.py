@@ -12,7 +12,7 @@ from regulars.pipelines.settings.part import Place
 from regulars.pipelines.settings.profiles.profile_files import list_profiles, read_profile
 from regulars.pipelines.settings.wording import suggest
 
-_MERGED = ("options", "columns", "attributes", "exclude", "include", "headers")
+_MERGED = ("options", "columns", "attributes", "exclude", "include", "doubtful", "headers")
 """Keys of a source, and of its kinds, whose entries are put over those of the profile one by one."""
 
 

@@ -85,6 +85,10 @@ class Source(Part):
     `max_quarantined`. A record for which a condition is NULL is quarantined."""
     include: dict[Name, str] = {}
     """The opposite of `exclude`: conditions that every record of ours fulfils."""
+    doubtful: dict[Name, str] = {}
+    """A name of `exclude` or `include`, and when it is in doubt that this rule is right to leave a record out, as for a
+    state that nobody has foreseen. The finding `left_out_in_doubt` counts these records; they stay left out. Profiles
+    name the states that they know."""
     fill_down: FillDown | None = None
     """For files that write an order over several rows and what belongs to the whole order on the first of them only, as
     Shopify and Odoo do. Conditions and columns see the filled cells, so that every line knows its order."""

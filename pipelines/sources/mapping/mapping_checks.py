@@ -74,7 +74,7 @@ def check_settings(name: str, source: Source, checker: ExpressionChecker) -> lis
         if getattr(source.options, option) is not None and source.reader != reader:
             sentence = f"sources.{name}.options.{option} means nothing for `format: {source.format}`"
             mistakes.append(Mistake(name, "", "", "settings", sentence, option))
-    for verb, rules in (("exclude", source.exclude), ("include", source.include)):
+    for verb, rules in _list_rules(source):
         for rule, condition in rules.items():
             try:
                 checker.list_columns(condition)
@@ -87,6 +87,11 @@ def check_settings(name: str, source: Source, checker: ExpressionChecker) -> lis
             place = f"{where}.{column}" if is_own else f"{where}.columns" + (f".{column}" if column else "")
             mistakes.append(Mistake(name, kind, column, "settings", f"{place} {sentence}"))
     return mistakes
+
+
+def _list_rules(source: Source) -> Iterator[tuple[str, dict[str, str]]]:
+    """A key of the settings, and its conditions over whole records."""
+    yield from (("exclude", source.exclude), ("include", source.include), ("doubtful", source.doubtful))
 
 
 def _find_settings_mistakes(kind: str, mapping: KindMapping, checker: ExpressionChecker) -> Iterator[tuple[str, str]]:
@@ -127,7 +132,7 @@ def check_mapping(
     if unnamed:
         return unnamed
     mistakes = list(_find_fill_mistakes(name, source, named))
-    for verb, rules in (("exclude", source.exclude), ("include", source.include)):
+    for verb, rules in _list_rules(source):
         for rule, condition in rules.items():
             mistakes += list(_find_condition_mistakes(name, "", f"{verb}.{rule}", condition, header, named, checker))
     for kind, mapping in source.mappings.items():

@@ -21,6 +21,8 @@ PHONES = Rules(match_phones=True, phone_region="DE")
         ("0049 30 901820", None),
         ("'+49 30/901820", "US"),
         (" +49 30 901820 ", "DE"),
+        ("4930901820.0", "DE"),  # a number that became a double
+        ("+\u0664\u0669 \u0663\u0660 \u0669\u0660\u0661\u0668\u0662\u0660", None),
     ],
 )
 def test_every_way_of_writing_a_number_is_one_number(written, region):
@@ -96,18 +98,19 @@ def test_a_number_on_too_many_records_links_none_and_is_counted():
 
 def test_only_numbers_that_end_alike_are_parsed_and_none_is_lost():
     numbers = ["030 901820", BERLIN, "+49 30 901821", "+44 20 7946 0001", "020 7946 0001 ext 4"]
+    numbers += ["4930901820.0", "+49 30 \u0669\u0660\u0661\u0668\u0662\u0660"]
     rows = pl.DataFrame(
         {
             "system": "shop",
-            "record_id": [str(n) for n in range(5)],
-            "row_id": range(5),
+            "record_id": [str(n) for n in range(7)],
+            "row_id": range(7),
             "phone": numbers,
-            "country": ["DE", None, None, None, "GB"],
+            "country": ["DE", None, None, None, "GB", "DE", None],
             "first_name": None,
             "last_name": None,
         },
         schema_overrides={"first_name": pl.String, "last_name": pl.String},
     )
     found = find_phone_keys(rows, None).sort("record_id")
-    assert found["record_id"].to_list() == ["0", "1", "3", "4"]
-    assert found["phone"].to_list() == [BERLIN, BERLIN, "+442079460001", "+442079460001;ext=4"]
+    assert found["record_id"].to_list() == ["0", "1", "3", "4", "5", "6"]
+    assert found["phone"].to_list() == [BERLIN, BERLIN, "+442079460001", "+442079460001;ext=4", BERLIN, BERLIN]

@@ -202,3 +202,12 @@ def test_a_wrong_header_name_can_be_corrected_without_a_new_delivery(book):
 @pytest.mark.parametrize("decimal", [".", ","])
 def test_a_column_at_once_is_written_as_cell_by_cell(cells, decimal):
     assert write_column(cells, decimal).to_pylist() == [write_cell(cell, decimal) for cell in cells]
+
+
+def test_sheets_with_the_same_header_that_nobody_named_are_said(book):
+    sheets = {"Jan": [["Report"], HEAD, ["1", DAY, 1]], "Feb": [HEAD, ["2", DAY, 2]], "Notes": [["x"]], "Old": [HEAD]}
+    book.write("orders.xlsx", xlsx(sheets, hidden=["Old"]))
+    assert findings(book)["sheets_not_read"].count == 1
+    assert "`Feb`" in findings(book)["sheets_not_read"].sentence
+    book.sources["shop"]["options"] = {"sheet": "Jan"}
+    assert "sheets_not_read" not in findings(book)

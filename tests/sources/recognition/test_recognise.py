@@ -31,8 +31,25 @@ SHOPS = {
     "woocommerce/woocommerce_analytics_orders_header_only.csv": "woocommerce_analytics_orders",
     "woocommerce/woocommerce_order_csv_export_plugin_one_row_per_order_header_only.csv": "woocommerce_order_export",
 }
-"""File below the real exports -> the profile that it is."""
-SHOP_TOOLS = ("amazon", "etsy", "magento", "paypal", "shopify", "square", "stripe", "till", "woocommerce")
+"""File of a shop below the real exports -> the profile that it is."""
+CRM_SURVEYS_AND_SUPPORT = {
+    "dynamics365/dynamics_leads_header_only.csv": "dynamics_leads",
+    "freshdesk/freshdesk_tickets_header_only.csv": "freshdesk_tickets",
+    "google_forms/google_forms_header_only.csv": "google_forms_responses",
+    "pipedrive/pipedrive_deals_header_only.csv": "pipedrive_deals",
+    "pipedrive/pipedrive_people_header_only.csv": "pipedrive_people",
+    "qualtrics/qualtrics_legacy_two_header_rows.csv": "qualtrics_legacy",
+    "qualtrics/qualtrics_v3_three_header_rows.csv": "qualtrics_responses",
+    "salesforce/dataloader_extract_accountData.csv": "salesforce_accounts",
+    "salesforce/dataloader_extract_opportunityData.csv": "salesforce_opportunities",
+    "surveymonkey/surveymonkey_current_two_header_rows_header_only.csv": "surveymonkey_responses",
+    "trustpilot/trustpilot_service_reviews_header_only.csv": "trustpilot_reviews",
+    "typeform/typeform_results_header_only.csv": "typeform_responses",
+    "zendesk/zendesk_view_csv_42cols_header_only.csv": "zendesk_tickets",
+    "zoho/zoho_contacts_header_only.csv": "zoho_contacts",
+}
+REAL_EXPORTS = {**SHOPS, **CRM_SURVEYS_AND_SUPPORT}
+"""File below the real exports -> the profile that it is; any other file there is an export of no profile."""
 OLDER_CUSTOMERS = (
     "First Name,Last Name,Email,Accepts Email Marketing,Company,Address1,Address2,City,Province,Province Code,Country,"
     "Country Code,Zip,Phone,Accepts SMS Marketing,Total Spent,Total Orders,Tags,Note,Tax Exempt"
@@ -46,27 +63,25 @@ def recognise(header):
 
 def read_header(path):
     delimiter = "\t" if path.suffix == ".txt" else ","
-    with path.open(encoding="cp1252", errors="replace", newline="") as file:
+    content = path.read_bytes()
+    encoding = "utf-8-sig" if content.startswith(b"\xef\xbb\xbf") else "cp1252"
+    with path.open(encoding=encoding, errors="replace", newline="") as file:
         return next(csv.reader(file, delimiter=delimiter))
 
 
 @pytest.mark.skipif(not EXPORTS.is_dir(), reason="the sample exports are not beside this folder")
-@pytest.mark.parametrize("name", SHOPS)
+@pytest.mark.parametrize("name", REAL_EXPORTS)
 def test_a_real_export_is_recognised_whatever_the_order_of_its_columns(name):
     header = read_header(EXPORTS / name)
     shuffled = [f" {cell.upper()}" for cell in random.Random(1).sample(header, len(header))]
-    assert recognise(header) == recognise(shuffled) == SHOPS[name]
+    assert recognise(header) == recognise(shuffled) == REAL_EXPORTS[name]
 
 
 @pytest.mark.skipif(not EXPORTS.is_dir(), reason="the sample exports are not beside this folder")
-def test_no_other_real_file_is_taken_for_an_export_of_a_shop():
-    others = [path for path in EXPORTS.glob("*/*.*") if path.name != "SOURCE.txt"]
-    taken = {
-        f"{path.parent.name}/{path.name}": found
-        for path in others
-        if (found := recognise(read_header(path))) and found.split("_")[0] in SHOP_TOOLS
-    }
-    assert taken == SHOPS
+def test_no_other_real_file_is_taken_for_an_export_of_a_tool():
+    files = [path for path in EXPORTS.glob("*/*.*") if path.name != "SOURCE.txt"]
+    taken = {f"{path.parent.name}/{path.name}": found for path in files if (found := recognise(read_header(path)))}
+    assert taken == REAL_EXPORTS
 
 
 def test_the_older_shape_of_shopifys_customers_without_an_id_is_recognised_too():

@@ -47,6 +47,26 @@ _UNREADABLE = """
     having count(*) filter (not regexp_full_match(email, $address)) > 0
     order by _source
 """
+_DAMAGED_PHONES = """
+    with
+        numbers as (
+            select
+                _source,
+                regexp_matches(phone, $scientific)
+                or length(regexp_replace(regexp_replace(lower(phone), '(ext|x|#).*$', ''), '[^0-9]', '', 'g')) > 16
+                    as is_damaged
+            from staging.customers
+            where phone is not null
+        )
+
+    select _source, count(*) filter (is_damaged), count(*)
+    from numbers
+    group by _source
+    having count(*) filter (is_damaged) > 0
+    order by _source
+"""
+"""Source, damaged numbers, numbers. E.164 has at most 15 digits; a zero in brackets may stand among them."""
+
 _MERGED = """
     select _source, count(*)
     from staging.customers
@@ -114,6 +134,7 @@ def find_placeholders(con: duckdb.DuckDBPyConnection) -> list[Finding]:
     return [
         *_find_placeholder_ids(con),
         *_find_unreadable_addresses(con),
+        *_find_damaged_phones(con),
         *_find_unsplit_merges(con),
         *_find_addresses_for_many(con),
     ]
@@ -152,6 +173,20 @@ def _find_unreadable_addresses(con: duckdb.DuckDBPyConnection) -> Iterator[Findi
                 count=bad,
                 share=bad / all_count,
             )
+
+
+def _find_damaged_phones(con: duckdb.DuckDBPyConnection) -> Iterator[Finding]:
+    for source, bad, all_count in con.execute(_DAMAGED_PHONES, {"scientific": r"[0-9][eE]\+?[0-9]"}).fetchall():
+        yield make_finding(
+            "phones_damaged",
+            f"{bad:,} of {all_count:,} telephone numbers of customers of `{source}` are in scientific notation, as a "
+            "spreadsheet writes long numbers, or several in one cell; they link nothing.",
+            "Export them anew as text, and map one number, for example with `{sql: \"split_part(phone, '/', 1)\"}`.",
+            source=source,
+            kind="customers",
+            count=bad,
+            share=bad / all_count,
+        )
 
 
 def _find_unsplit_merges(con: duckdb.DuckDBPyConnection) -> Iterator[Finding]:

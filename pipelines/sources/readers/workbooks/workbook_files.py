@@ -6,8 +6,9 @@ Put here: opening a workbook, choosing its sheets, rows with errors. Keep out: w
 
 import fnmatch
 import json
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 
 import pyarrow as pa
@@ -23,7 +24,7 @@ from regulars.pipelines.sources.readers.records import Record
 from regulars.pipelines.sources.readers.refusal import Refusal, did_you_mean
 from regulars.pipelines.sources.readers.workbooks.cells import ERRORS
 from regulars.pipelines.sources.readers.workbooks.package import SheetFacts, check_package, scan_sheets
-from regulars.pipelines.sources.readers.workbooks.sheet_table import SheetTable, read_table
+from regulars.pipelines.sources.readers.workbooks.sheet_table import SEARCHED_ROWS, SheetTable, read_table
 
 SHEET_COLUMN = "sheet"
 """The column that says from which of several sheets a record is."""
@@ -36,6 +37,8 @@ class _ReadSheet:
     table: SheetTable
     facts: SheetFacts
     merged: int
+    unread: Sequence[str] = ()
+    """The other sheets with its header, where the settings name no sheet."""
 
 
 def read_workbook(original: Path, file_name: str, file_sha256: str, source: Source, work: Path) -> Landed:
@@ -102,6 +105,8 @@ def _read_sheets(original: Path, file_name: str, source: Source, work: Path) -> 
                 _read_sheet(workbook.get_sheet_by_name(name), source, facts.get(name) or SheetFacts())
                 for name in _choose_sheets(workbook, file_name, source)
             ]
+            if source.options.sheet is None and sheets[0] is not None:
+                sheets = [replace(sheets[0], unread=list(_find_sheets_alike(workbook, sheets[0])))]
     except CalamineError as error:
         raise Refusal("damaged", f"{file_name} cannot be read as a workbook: deliver it again") from error
     except BaseException as error:
@@ -133,6 +138,17 @@ def _choose_sheets(workbook: CalamineWorkbook, file_name: str, source: Source) -
             f"{file_name} has no sheet `{wanted}`{meant} among its {len(names)}: correct `options.sheet`",
         )
     return chosen
+
+
+def _find_sheets_alike(workbook: CalamineWorkbook, chosen: _ReadSheet) -> Iterator[str]:
+    """The other sheets that are not hidden and have the header of the chosen one."""
+    wanted = {clean_name(name).casefold() for name in chosen.table.header}
+    for each in workbook.sheets_metadata:
+        is_seen = each.typ == SheetTypeEnum.WorkSheet and each.visible == SheetVisibleEnum.Visible
+        if is_seen and each.name != chosen.name:
+            rows = islice(workbook.get_sheet_by_name(each.name).iter_rows(), SEARCHED_ROWS)
+            if any({clean_name(str(cell)).casefold() for cell in row if cell != ""} == wanted for row in rows):
+                yield each.name
 
 
 def _read_sheet(sheet: CalamineSheet, source: Source, facts: SheetFacts) -> _ReadSheet | None:
@@ -220,6 +236,14 @@ def _note_oddities(sheet: _ReadSheet, emptied: int) -> Iterator[Note]:
             table.above + table.below,
             f"{where}: the header is in row {table.header_row}; {table.above:,} filled rows above it and "
             f"{table.below:,} below the table are not read",
+        )
+    if sheet.unread:
+        named = ", ".join(f"`{name}`" for name in sheet.unread[:3])
+        yield Note(
+            "sheets_not_read",
+            len(sheet.unread),
+            f"{where} alone is read, and {len(sheet.unread):,} sheets with the same header are not: {named}"
+            + (" …" if len(sheet.unread) > 3 else ""),
         )
     if emptied:
         yield Note("cells_with_errors", emptied, f"{where}: {emptied:,} rows have an error such as #N/A, read as empty")

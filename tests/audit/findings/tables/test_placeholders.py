@@ -29,6 +29,13 @@ def test_addresses_that_are_none_are_a_share():
     assert (found.name, found.count, found.share) == ("addresses_unreadable", 3, 0.375)
 
 
+def test_numbers_that_a_spreadsheet_rounded_and_several_in_a_cell_are_a_share():
+    written = ["4.93012E+11", "030 1234567 / 0170 1234567", "+49 (0)30 1234567 ext. 123456", "030 1234567", "n/a"]
+    rows = [{"customer_record_id": f"c{n}", "phone": phone} for n, phone in enumerate(written)]
+    (found,) = measured(find_placeholders, customers=rows)
+    assert (found.name, found.count, found.share) == ("phones_damaged", 2, 0.4)
+
+
 @pytest.mark.parametrize(("ids", "is_said"), [("a;b", False), ("a; b", False), ("a, b", True), ("a|b", True)])
 def test_merged_ids_that_something_else_joins_are_counted(ids, is_said):
     found = measured(find_placeholders, customers=[{"customer_record_id": "c1", "merged_record_ids": ids}])
