@@ -91,11 +91,9 @@ def superset(
     """
     from regulars.pipelines.command.export.superset.bundle import export_superset
     from regulars.pipelines.run.request import find_home, find_settings_file
-    from regulars.pipelines.settings.settings_file import load_settings
 
     file = find_settings_file(settings)
-    company = load_settings(file) if file.exists() else None
-    typer.echo(export_superset(find_home(home, settings), company, target, database=database.value, uri=uri, name=name))
+    typer.echo(export_superset(find_home(home, settings), file, target, database=database.value, uri=uri, name=name))
 
 
 def mcp(home: HomeOption = None, settings: SettingsOption = SETTINGS) -> None:

@@ -16,7 +16,7 @@ from regulars.pipelines.command.export.superset.place import find_place
 from regulars.pipelines.command.export.superset.published import read_tables
 from regulars.pipelines.errors import SettingsWrong, UsageWrong
 from regulars.pipelines.home.home import Home
-from regulars.pipelines.settings.settings_file import load_settings, parse_settings
+from regulars.pipelines.settings.settings_file import parse_settings
 from tests.shop import run_regulars
 
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -46,7 +46,7 @@ def ids_of(bundle: dict[str, Any]) -> set[uuid.UUID]:
 @pytest.fixture(scope="module")
 def archive(published_demo, tmp_path_factory):
     target = tmp_path_factory.mktemp("superset") / "superset.zip"
-    settings = load_settings(published_demo / "regulars.yaml")
+    settings = published_demo / "regulars.yaml"
     export_superset(Home(published_demo / "home"), settings, target, database="duckdb", uri="", name="Regulars")
     return target
 
@@ -189,7 +189,9 @@ def test_the_same_generation_gives_the_same_bytes_and_ids(archive, published_dem
 
 def test_another_name_is_another_dashboard(published_demo, bundle, tmp_path):
     other = tmp_path / "other.zip"
-    export_superset(Home(published_demo / "home"), None, other, database="duckdb", uri="", name="Other")
+    export_superset(
+        Home(published_demo / "home"), tmp_path / "none.yaml", other, database="duckdb", uri="", name="Other"
+    )
     ids = [
         {uuid.UUID(each["uuid"]) for each in both.values() if "uuid" in each} for both in (bundle, read_bundle(other))
     ]
@@ -248,4 +250,4 @@ def test_an_address_with_a_password_or_of_another_database_is_refused(uri, tmp_p
 def test_the_bundle_is_not_written_into_the_home(published_demo):
     home = Home(published_demo / "home")
     with pytest.raises(UsageWrong, match="lies in the home"):
-        export_superset(home, None, home.path / "a.zip", database="duckdb", uri="", name="R")
+        export_superset(home, Path("none.yaml"), home.path / "a.zip", database="duckdb", uri="", name="R")

@@ -21,7 +21,7 @@ from regulars.pipelines.command.export.superset.published import Table, read_tab
 from regulars.pipelines.command.generations import find_current
 from regulars.pipelines.errors import UsageWrong
 from regulars.pipelines.home.home import Home
-from regulars.pipelines.settings.settings import Settings
+from regulars.pipelines.settings.settings_file import load_settings
 
 FOLDER = "regulars"
 _Dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
@@ -29,14 +29,12 @@ _LONG_AGO = (1980, 1, 1, 0, 0, 0)
 """The time of every file: the same tables give the same bytes."""
 
 
-def export_superset(
-    home: Home, settings: Settings | None, target: Path, *, database: Database, uri: str, name: str
-) -> str:
+def export_superset(home: Home, settings_file: Path, target: Path, *, database: Database, uri: str, name: str) -> str:
     """Write the bundle of the current generation, and say what it holds and how it is imported.
 
     Args:
         home: The company's home.
-        settings: Its settings, for the currency and the PostgreSQL target; None: it has none here.
+        settings_file: Its settings, for the currency and the PostgreSQL target; it may be missing.
         target: The archive to write.
         database: Where Superset reads: `duckdb` or `postgresql`.
         uri: The address of the database, as SQLAlchemy writes it, without a password; empty: found.
@@ -45,12 +43,13 @@ def export_superset(
 
     Raises:
         UsageWrong: The target lies in the home, or the address has a password.
-        SettingsWrong: There is no PostgreSQL target.
+        SettingsWrong: The settings hold a mistake, or there is no PostgreSQL target.
         StorageFailed: Nothing is published yet.
     """
     generation = find_current(home)
     if target.resolve().is_relative_to(home.path.resolve()):
         raise UsageWrong(f"{target} lies in the home, whose files only runs may change; name another place")
+    settings = load_settings(settings_file) if settings_file.exists() else None
     place = find_place(home, settings, database=database, uri=uri, name=name)
     with duckdb.connect(generation.duckdb_file, read_only=True) as con:
         tables = read_tables(con)

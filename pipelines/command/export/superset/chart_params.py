@@ -140,16 +140,20 @@ def _make_band(metric: Metric) -> list[Entry]:
 
 
 def _make_ranking(chart: Chart, table: Table) -> Entry:
+    """Bars, the longest first; Superset sorts them only where each has one column of its own as its name."""
     metric = table.find_metric(chart.metrics[0])
+    parts = ", ".join(quote_identifier(name) for name in (chart.x, *chart.by))
+    axis = {"expressionType": "SQL", "sqlExpression": f"concat_ws(' · ', {parts})", "label": write_words(chart.x)}
     return {
         **_make_course(chart, table),
+        "x_axis": axis if chart.by else chart.x,
+        "groupby": [],
+        "show_legend": len(chart.metrics) > 1,
         "metrics": [name_metric(each) for each in chart.metrics],
         "orientation": "horizontal",
         "xAxisForceCategorical": True,
         "x_axis_sort": name_metric(metric.name),
         "x_axis_sort_asc": True,
-        "x_axis_sort_series": "sum",
-        "x_axis_sort_series_ascending": True,
         "y_axis_format": FORMATS[metric.format],
         "x_axis_title": "",
         "y_axis_title_margin": 0,

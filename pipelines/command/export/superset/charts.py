@@ -21,7 +21,8 @@ class Chart:
             `heat_map`, `histogram`, `list` (rows).
         metrics: Names of metrics of the table; of a `list` none.
         x: What runs along it: a column.
-        by: The column with a row of a heat map, or a line or bar of its own for each of its values.
+        by: The column with a row of a heat map; of a `line` or `bars` those with one for each of their values; of a
+            `ranking` what else names a bar.
         columns: Of a `list` the columns, of a `histogram` the one.
         order: Of a `list` the column that its rows are sorted by, the largest first.
         keep: Column, operator and value of the rows that are shown; `IS NOT NULL` has no value.
@@ -149,7 +150,7 @@ PARTS = (
                 "list",
                 columns=(
                     *("experience_count", "active_customers", "observed_lapse_rate", "expected_lapse_rate"),
-                    *("lapse_ratio", "lapse_ratio_low", "lapse_ratio_high", "reason"),
+                    *("lapse_ratio", "lapse_ratio_low", "lapse_ratio_high"),
                 ),
                 order="experience_count",
             ),
