@@ -30,6 +30,7 @@ SQLALCHEMY_DATABASE_URI = "sqlite:///{folder}/superset.db"
 WTF_CSRF_ENABLED = False
 TALISMAN_ENABLED = False
 RATELIMIT_ENABLED = False
+SUPERSET_WEBSERVER_TIMEOUT = 900  # of a page, on a machine that does many things at once
 
 
 def FLASK_APP_MUTATOR(app):
@@ -77,7 +78,7 @@ def run_superset(folder: Path) -> Iterator["Superset"]:
         )
         assert done.returncode == 0, done.stderr[-3000:]
     port = _find_port()
-    serve = [programs / "gunicorn", "-w", "1", "-k", "gthread", "--threads", "8", "--timeout", "120"]
+    serve = [programs / "gunicorn", "-w", "1", "-k", "gthread", "--threads", "8", "--timeout", "900"]
     with (folder / "server.log").open("wb") as log:
         server = subprocess.Popen(
             [*serve, "-b", f"127.0.0.1:{port}", "superset.app:create_app()"],

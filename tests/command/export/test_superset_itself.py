@@ -150,7 +150,7 @@ def test_a_chart_shows_the_numbers_of_the_file(title, query, rows, published):
 def test_the_dashboard_is_drawn_without_an_error(superset, home, tmp_path):
     with start_browser(tmp_path / "profile") as browser:
         browser.open(f"{superset.address}/superset/dashboard/regulars/?standalone=2", width=1500, height=5600)
-        for _ in range(150):
+        for _ in range(300):
             time.sleep(2)
             holders, loading = browser.value_of(LOADED)
             if holders and not loading:
