@@ -224,7 +224,7 @@ def sql(
     typer.echo(run_query(_home(home, settings), query, as_json=as_json))
 
 
-app.command()(export)
+app.add_typer(export, name="export")
 app.command()(mcp)
 app.command()(worklists)
 

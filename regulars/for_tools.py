@@ -6,12 +6,29 @@ Put here: their arguments and help. Keep out: what they do (`pipelines/command`)
 import importlib.util
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+import typer.core
 
 from regulars.options import SETTINGS, HomeOption, SettingsOption
 from regulars.pipelines.errors import SettingsWrong
+
+
+class ExportCommands(typer.core.TyperGroup):
+    """`regulars export FILE` exports tables: what is no kind of export is the file."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """The arguments, with `tables` before them where no kind of export is named."""
+        names = {*self.commands, *ctx.help_option_names}
+        return super().parse_args(ctx, args if args and args[0] in names else ["tables", *args])
+
+
+export = typer.Typer(
+    cls=ExportCommands,
+    help="Write published tables for people and BI tools: a workbook, CSV, Parquet, or a dashboard for Superset.\n\n"
+    "Example: regulars export --table marts.churn_all --table marts.nps_all churn.xlsx",
+)
 
 
 class FileFormat(StrEnum):
@@ -22,7 +39,8 @@ class FileFormat(StrEnum):
     PARQUET = "parquet"
 
 
-def export(
+@export.command()
+def tables(
     target: Annotated[Path, typer.Argument(help="The workbook; of csv and parquet the folder.")] = Path(
         "regulars.xlsx"
     ),
@@ -44,6 +62,38 @@ def export(
     from regulars.pipelines.run.request import find_home
 
     typer.echo(export_tables(find_home(home, settings), target, table or (), file_format.value))
+
+
+class SupersetDatabase(StrEnum):
+    """Where Superset reads the published tables."""
+
+    DUCKDB = "duckdb"
+    POSTGRESQL = "postgresql"
+
+
+@export.command()
+def superset(
+    target: Annotated[Path, typer.Argument(help="The archive to write.")] = Path("superset.zip"),
+    database: Annotated[
+        SupersetDatabase,
+        typer.Option(help="Where Superset reads: the file in the home, or the target of the settings."),
+    ] = SupersetDatabase.DUCKDB,
+    uri: Annotated[str, typer.Option(help="The database's address as Superset sees it, without a password.")] = "",
+    name: Annotated[str, typer.Option(help="What the database is called in Superset.")] = "Regulars",
+    home: HomeOption = None,
+    settings: SettingsOption = SETTINGS,
+) -> None:
+    """Write datasets, metrics, charts and a dashboard for Apache Superset, as one archive to import.
+
+    What is imported again is updated, not doubled. The archive holds no password and no row of a table.
+
+    Example: regulars export superset superset.zip
+    """
+    from regulars.pipelines.command.export.superset.bundle import export_superset
+    from regulars.pipelines.run.request import find_home, find_settings_file
+
+    file = find_settings_file(settings)
+    typer.echo(export_superset(find_home(home, settings), file, target, database=database.value, uri=uri, name=name))
 
 
 def mcp(home: HomeOption = None, settings: SettingsOption = SETTINGS) -> None:

@@ -18,8 +18,8 @@ FUNCTIONS = {
     "count_distinct": "count(distinct {})",
 }
 """What an expression may call, always with one column -> its SQL."""
-_DOUBLE, _PORTABLE = "1.0::double", "1.0"
-"""What makes a division one of fractions: of doubles in DuckDB, and in any dialect."""
+_DOUBLE, _PORTABLE = "1.0::double precision", "1.0"
+"""What makes a division one of fractions: of doubles in DuckDB and PostgreSQL, and in any dialect."""
 
 _SIGNS = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*"}
 

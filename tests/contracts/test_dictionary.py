@@ -136,7 +136,7 @@ def test_a_metric_is_published_with_its_sql():
         "column_name": "rate",
         "definition": "Kept / all; it's NULL at first.",
         "synonyms": "keep rate, loyalty",
-        "expression": '(1.0::double * sum("kept") / nullif(sum("all"), 0))',
+        "expression": '(1.0::double precision * sum("kept") / nullif(sum("all"), 0))',
         "not_additive": None,
         "filter": "\"dimension\" = 'all'",
         "time_column": "month",

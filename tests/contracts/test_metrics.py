@@ -79,7 +79,7 @@ def test_nothing_else_is_an_expression(text):
 def test_a_metric_is_read_with_what_it_says():
     (metric,) = read_metrics([GOOD | {"filter": {"dimension": "it's", "is_chosen": True}}], Place("file", []))
     assert (metric.sql, metric.filter_sql) == (
-        '(1.0::double * sum("kept") / nullif(sum("all_of_them"), 0))',
+        '(1.0::double precision * sum("kept") / nullif(sum("all_of_them"), 0))',
         "\"dimension\" = 'it''s' and \"is_chosen\" = true",
     )
     assert set(metric.columns) - {""} == {"rate", "kept", "all_of_them", "month", "dimension", "is_chosen"}

@@ -3,6 +3,7 @@
 The pipe needs no package and no port: messages are JSON, each ended by a zero byte, to file 3 and from file 4.
 """
 
+import base64
 import contextlib
 import itertools
 import json
@@ -31,12 +32,12 @@ class Browser:
         self._session = {"sessionId": self._send("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]}
         self._send("Page.enable")
 
-    def open(self, page: Path, *, width: int, scheme: str = "light", height: int = 800) -> None:
-        """Load a file at a width in CSS pixels, on a bright or a dark screen, and wait until it stands."""
+    def open(self, page: Path | str, *, width: int, scheme: str = "light", height: int = 800) -> None:
+        """Load a file or address at a width in CSS pixels, on a bright or a dark screen, and wait until it stands."""
         size = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 640}
         self._send("Emulation.setDeviceMetricsOverride", **size)
         self._send("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": scheme}])
-        self._send("Page.navigate", url=page.as_uri())
+        self._send("Page.navigate", url=page if isinstance(page, str) else page.as_uri())
         while not any(event["method"] == "Page.loadEventFired" for event in self._events):
             self._events.append(self._read())
         self._events.clear()
@@ -46,6 +47,10 @@ class Browser:
         result = self._send("Runtime.evaluate", expression=expression, returnByValue=True)
         assert "exceptionDetails" not in result, result["exceptionDetails"]
         return result["result"].get("value")
+
+    def take_picture(self, path: Path) -> None:
+        """Write what the page shows as a PNG."""
+        path.write_bytes(base64.b64decode(self._send("Page.captureScreenshot", format="png")["data"]))
 
     def close(self) -> None:
         """Ask the browser to end."""
