@@ -4,17 +4,38 @@ Put here: comparing the ids of what was fetched. Keep out: when everything is fe
 """
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from pathlib import Path
 
 import duckdb
 
+from regulars.pipelines.errors import SettingsWrong, StorageFailed
 from regulars.pipelines.findings.catalogue import make_finding
 from regulars.pipelines.findings.finding import Finding
 from regulars.pipelines.kinds.shape.registry import KINDS
-from regulars.pipelines.sources.landed_delivery import LandedDelivery
+from regulars.pipelines.settings.settings import Settings
+from regulars.pipelines.sources.landed_delivery import LandedDelivery, read_deliveries
+from regulars.pipelines.sources.landed_source import LandedSource
+from regulars.pipelines.sources.mapping.expressions import ExpressionChecker
+from regulars.pipelines.sources.readers.refusal import Refusal
 from regulars.pipelines.sources.replaced_deliveries import select_ids
 
 
 def find_deleted_records(
+    con: duckdb.DuckDBPyConnection, settings: Settings, landed_source: LandedSource, landing: Path
+) -> list[Finding]:
+    """What is gone from a source that is fetched by a cursor since everything was fetched; nothing of other sources."""
+    if not landed_source.replaced or not landed_source.deliveries:
+        return []
+    name, checker = landed_source.source, ExpressionChecker(con)
+    whole = landed_source.deliveries[:1]
+    with suppress(SettingsWrong, Refusal, StorageFailed, duckdb.Error):  # earlier files that can be read no more
+        before = list(read_deliveries(name, settings, landed_source.replaced, landing, checker))
+        return list(compare_fetches(con, before, *read_deliveries(name, settings, whole, landing, checker)))
+    return []
+
+
+def compare_fetches(
     con: duckdb.DuckDBPyConnection, before: Sequence[LandedDelivery], whole: LandedDelivery
 ) -> Iterator[Finding]:
     """Per kind: how many ids a whole fetch lacks that were fetched before.

@@ -83,7 +83,7 @@ def write_landed_rows(
     for landed_source in landed_sources:
         try:
             findings += _insert_source(con, settings, landed_source, home, evidence)
-            findings += _find_deleted(con, settings, landed_source, home)
+            findings += find_deleted_records(con, settings, landed_source, home / "landing")
         except SettingsWrong as wrong:
             if settings.sources[landed_source.source].is_required:
                 raise
@@ -155,20 +155,6 @@ def _insert_source(
         *find_header_rows(landed_source.source, header_count),
         *find_idle_rules(landed_source.source, settings.sources[landed_source.source], counts[counted_before:]),
     ]
-
-
-def _find_deleted(
-    con: duckdb.DuckDBPyConnection, settings: Settings, landed_source: LandedSource, home: Path
-) -> list[Finding]:
-    """What is gone from a source that is fetched by a cursor since everything was fetched; nothing of other sources."""
-    if not landed_source.replaced or not landed_source.deliveries:
-        return []
-    name, landing, checker = landed_source.source, home / "landing", ExpressionChecker(con)
-    whole = landed_source.deliveries[:1]
-    with suppress(SettingsWrong, Refusal, StorageFailed, duckdb.Error):  # earlier files that can be read no more
-        before = list(read_deliveries(name, settings, landed_source.replaced, landing, checker))
-        return list(find_deleted_records(con, before, *read_deliveries(name, settings, whole, landing, checker)))
-    return []
 
 
 def _read_delivery_before(

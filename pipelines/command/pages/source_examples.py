@@ -32,6 +32,7 @@ sources:
     exclude: {second_header: "Total = 'Total'", lost_deals: "coalesce(Stage, '') = 'Closed Lost'"}
     member: orders_*.csv                             # where `path` is a .zip or .tar.gz
     include: {paid: "coalesce(State, '') in ('paid', 'refunded')"}
+    doubtful: {paid: "coalesce(State, '') not in ('draft', 'cancelled')"}
     required: true
     max_age_hours: 36
     max_quarantined: 0.02
