@@ -17,6 +17,7 @@ class BucketRefused(Exception):
 _STATUS = re.compile(r"status code: (\d{3})")
 _CODE = re.compile(r"<Code>([A-Za-z0-9]{1,60})</Code>")
 _NO_SECRET = ("169.254.169.254", "metadata.google.internal", "metadata/identity")
+_NO_KEY = ("Invalid Access Key", "Unable to decode", "Error reading pem")
 _AGAIN = {"408", "429"}
 _WRONG_PLACE = ("PermanentRedirect", "AuthorizationHeaderMalformed", "TemporaryRedirect")
 _NO_BUCKET = ("NoSuchBucket", "ContainerNotFound")
@@ -37,6 +38,8 @@ def word_failure(place: str, error: Exception) -> BucketLost | BucketRefused:
             f"nobody signs in to {place}: name the variables of a key in the settings (`secret_variable`), give the "
             "machine a role that may open it, or set `public: true`"
         )
+    if any(each in text for each in _NO_KEY):
+        return BucketRefused(f"the secret of {place} is no key: correct the variable that `secret_variable` names")
     if code in _WRONG_PLACE or (status is not None and status.startswith("3")):
         return BucketRefused(f"{place} is in another region ({answer}): correct `region` or `endpoint`")
     if status in ("401", "403"):
