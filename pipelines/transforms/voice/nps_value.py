@@ -13,7 +13,7 @@ from polars._typing import PolarsDataType
 from regulars.pipelines.definitions.enumerations import ALL, OTHER, UNKNOWN
 from regulars.pipelines.transforms.amounts import MONEY, divide_columns, round_to_money
 from regulars.pipelines.transforms.clv.methods import SUBSCRIBERS
-from regulars.pipelines.transforms.clv.total_errors import TotalErrors, bound_total, read_total_errors
+from regulars.pipelines.transforms.clv.totals.total_errors import TotalErrors, bound_total, read_total_errors
 from regulars.pipelines.transforms.purchases.purchases import read_into_polars, select_columns
 from regulars.pipelines.transforms.voice.nps_groups import NPS_GROUPS, AnswerSettings, choose_nps_group
 

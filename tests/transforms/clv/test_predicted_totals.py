@@ -7,7 +7,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from regulars.pipelines.transforms.clv.predicted_totals import predicted_totals
+from regulars.pipelines.transforms.clv.totals.predicted_totals import predicted_totals
 from tests.transforms.core_tables import MONEY
 from tests.transforms.mart_rules import broken_rules, contract_of
 

@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 from scipy import stats
 
-from regulars.pipelines.transforms.clv.total_errors import (
+from regulars.pipelines.transforms.clv.totals.total_errors import (
     NORMAL,
     T_OF_TWO_DRAWS,
     TotalErrors,

@@ -13,7 +13,7 @@ from polars._typing import PolarsDataType
 from regulars.pipelines.definitions.enumerations import ALL, UNKNOWN
 from regulars.pipelines.transforms.amounts import MONEY, round_to_money
 from regulars.pipelines.transforms.clv.methods import SUBSCRIBERS
-from regulars.pipelines.transforms.clv.total_errors import (
+from regulars.pipelines.transforms.clv.totals.total_errors import (
     NOMINAL_COVERAGE,
     TotalErrors,
     bound_total,
