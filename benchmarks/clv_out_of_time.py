@@ -26,7 +26,7 @@ from regulars.pipelines.transforms.clv.clv_evaluation import clv_evaluation
 from regulars.pipelines.transforms.clv.clv_models import clv_models
 from regulars.pipelines.transforms.clv.customer_clv import customer_clv
 from regulars.pipelines.transforms.clv.holdout import WHOLE_YEAR_DAYS
-from regulars.pipelines.transforms.clv.total_errors import TotalErrors, bound_total, read_total_errors
+from regulars.pipelines.transforms.clv.totals.total_errors import TotalErrors, bound_total, read_total_errors
 
 MONEY = pl.Decimal(18, 4)
 YEAR = dt.timedelta(days=365)

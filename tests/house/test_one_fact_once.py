@@ -29,8 +29,8 @@ from regulars.pipelines.transforms.clv.methods import (
     SUBSCRIPTION_SURVIVAL,
     SURE_OF_ONE_TIME_BUYERS,
 )
-from regulars.pipelines.transforms.clv.predicted_totals import COLUMNS as TOTALS_COLUMNS
-from regulars.pipelines.transforms.clv.predicted_totals import SCOPES
+from regulars.pipelines.transforms.clv.totals.predicted_totals import COLUMNS as TOTALS_COLUMNS
+from regulars.pipelines.transforms.clv.totals.predicted_totals import SCOPES
 from regulars.pipelines.transforms.cohorts.cohort_cells import GRAINS as CALENDAR_GRAINS
 from regulars.pipelines.transforms.cohorts.customer_dimensions import COLUMNS as DIMENSION_COLUMNS
 from regulars.pipelines.transforms.cohorts.purchase_behaviour import COLUMNS as BEHAVIOUR_COLUMNS

@@ -121,6 +121,13 @@ MONEY = (
         unit="lines",
     ),
     FindingType(
+        name="refund_lines_above_zero",
+        meaning="Refund lines are above zero: they raise sales instead of lowering them.",
+        measure="share",
+        threshold=0.02,
+        unit="lines",
+    ),
+    FindingType(
         name="line_totals_as_prices",
         meaning="The unit price of lines of several pieces is what another column calls the total of the line.",
         measure="share",

@@ -25,7 +25,7 @@ from regulars.pipelines.transforms.clv.intervals import find_intervals
 from regulars.pipelines.transforms.clv.method_choice import choose_method, list_flaws
 from regulars.pipelines.transforms.clv.methods import BASELINES
 from regulars.pipelines.transforms.clv.purchase_history import list_customer_days
-from regulars.pipelines.transforms.clv.total_errors import measure_total_errors
+from regulars.pipelines.transforms.clv.totals.total_errors import measure_total_errors
 from regulars.pipelines.transforms.clv.values.subscription_value import evaluate_subscriptions
 from regulars.pipelines.transforms.purchases.purchases import read_into_polars
 from regulars.pipelines.transforms.subscriptions.subscription_periods import list_live_periods

@@ -11,7 +11,9 @@ from narwhals.typing import IntoFrame
 from polars._typing import PolarsDataType
 
 from regulars.pipelines.definitions.enumerations import ALL, OTHER, UNKNOWN
-from regulars.pipelines.transforms.amounts import MONEY, divide_columns
+from regulars.pipelines.transforms.amounts import MONEY, divide_columns, round_to_money
+from regulars.pipelines.transforms.clv.methods import SUBSCRIBERS
+from regulars.pipelines.transforms.clv.totals.total_errors import TotalErrors, bound_total, read_total_errors
 from regulars.pipelines.transforms.purchases.purchases import read_into_polars, select_columns
 from regulars.pipelines.transforms.voice.nps_groups import NPS_GROUPS, AnswerSettings, choose_nps_group
 
@@ -35,6 +37,8 @@ COLUMNS: dict[str, PolarsDataType] = {
     "predicted_value_per_customer": pl.Float64,
     "mrr": MONEY,
     "value_at_risk_12m": MONEY,
+    "value_at_risk_12m_low": MONEY,
+    "value_at_risk_12m_high": MONEY,
     "value_basis": pl.String,
     "referring_customers": pl.Int64,
     "referring_rate": pl.Float64,
@@ -56,6 +60,7 @@ READ = [
 def nps_value(
     customer_360: IntoFrame,
     referrals: IntoFrame,
+    clv_evaluation: IntoFrame,
     *,
     as_of: dt.date,
     surveys: AnswerSettings,
@@ -66,6 +71,7 @@ def nps_value(
     Args:
         customer_360: `marts.customer_360`; the unknown customer and prospects are left out.
         referrals: `marts.referrals`; `customer_id`, `brought_customers`, `brought_net_sales`.
+        clv_evaluation: `meta.clv_evaluation`; how far off totals were in the test.
         as_of: Last day that counts.
         surveys: How old an answer may be.
         subscription_revenue_is_in_orders: Whether the predicted net sales hold subscription revenue.
@@ -84,8 +90,10 @@ def nps_value(
     known_referrals = brought["brought_customers"].sum() > 0
     parts = [("all", ALL, customers), *(("region", name, part) for name, part in _split_by_region(customers))]
     adds_subscriptions = not subscription_revenue_is_in_orders
+    errors = [read_total_errors(read_into_polars(clv_evaluation), scope) for scope in (ALL, SUBSCRIBERS)]
     return pl.concat(
         _sum_groups(part, brought if known_referrals else None, adds_subscriptions=adds_subscriptions)
+        .with_columns(*_bound_value_at_risk(*errors))
         .with_columns(
             dimension=pl.lit(dimension),
             dimension_value=pl.lit(value),
@@ -136,6 +144,7 @@ def _sum_groups(customers: pl.DataFrame, brought: pl.DataFrame | None, *, adds_s
         predicted_value_12m=pl.when(pl.col("customers_predicted") > 0).then("predicted_value_12m"),
         predicted_value_per_customer=divide_columns("predicted_value_12m", "customers_predicted"),
         value_at_risk_12m=_sum_value_at_risk(adds_subscriptions=adds_subscriptions),
+        subscribed_at_risk=pl.col("mrr_of_active") * MONTHS if adds_subscriptions else pl.lit(0, MONEY),
         referring_rate=divide_columns("referring_customers", "customers"),
         referral_rate=divide_columns("referred_customers", "customers"),
         is_complete=pl.col("customers_predicted") == pl.col("customers"),
@@ -169,6 +178,20 @@ def _sum_value_at_risk(*, adds_subscriptions: bool) -> pl.Expr:
     is_detractor = pl.col("nps_group") == "detractor"
     known = pl.when(is_known).then(pl.col("predicted_of_active") + subscribed)
     return pl.when(is_detractor).then(known).otherwise(pl.lit(0)).cast(MONEY)
+
+
+def _bound_value_at_risk(of_orders: TotalErrors | None, of_subscriptions: TotalErrors | None) -> list[pl.Expr]:
+    """The ends of the interval of the value at risk: those of orders and of subscriptions, added up."""
+    parts = (("predicted_of_active", of_orders), ("subscribed_at_risk", of_subscriptions))
+    ends = [
+        bound_total(pl.when(pl.col("value_at_risk_12m") > 0).then(pl.col(name)).otherwise(pl.lit(0, MONEY)), errors)
+        for name, errors in parts
+    ]
+    is_known = pl.col("value_at_risk_12m").is_not_null()
+    return [
+        pl.when(is_known).then(round_to_money(orders + subscriptions)).alias(f"value_at_risk_12m_{end}")
+        for end, orders, subscriptions in zip(("low", "high"), *ends, strict=True)
+    ]
 
 
 def _give_reason() -> pl.Expr:

@@ -7,13 +7,13 @@ from typing import Any
 import polars as pl
 import pytest
 
-from regulars.pipelines.transforms.clv.predicted_totals import predicted_totals
+from regulars.pipelines.transforms.clv.totals.predicted_totals import predicted_totals
 from tests.transforms.core_tables import MONEY
-from tests.transforms.mart_rules import broken_rules
+from tests.transforms.mart_rules import broken_rules, contract_of
 
 AS_OF = dt.date(2026, 3, 31)
 VALUES = {
-    "customer_idx": pl.Int32,
+    "customer_id": pl.String,
     "predicted_value_12m": MONEY,
     "predicted_subscription_revenue_12m": MONEY,
     "predicted_total_value_12m": MONEY,
@@ -21,7 +21,7 @@ VALUES = {
     "value_basis": pl.String,
 }
 GROUPS = {
-    "customer_idx": pl.Int32,
+    "customer_id": pl.String,
     "value_tier": pl.String,
     "lifecycle": pl.String,
     "segment": pl.String,
@@ -41,8 +41,8 @@ def customer(
     tier = "top_10_percent" if number == 1 else "bottom_50_percent"
     lifecycle = "active" if orders else None
     return (
-        (number, *money, tier, "net_sales"),
-        (number, tier, lifecycle, "champions", risk, None if at_risk is None else Decimal(at_risk)),
+        (str(number), *money, tier, "net_sales"),
+        (str(number), tier, lifecycle, "champions", risk, None if at_risk is None else Decimal(at_risk)),
     )
 
 
@@ -127,6 +127,13 @@ def test_a_company_of_which_nothing_is_known_has_no_totals():
     for name in ("predicted_value_12m", "predicted_total_value_12m", "revenue_at_risk_12m"):
         assert read(row, name) == [None, None, None]
     assert add_up([], {}).is_empty()
+
+
+def test_what_is_read_is_what_the_tables_publish():
+    for table, read in (("customer_clv", VALUES), ("customer_360", GROUPS)):
+        published = dict(contract_of(table).types)
+        assert read.keys() <= published.keys()
+        assert all((kind == MONEY) == (published[name] == "DECIMAL(18,4)") for name, kind in read.items())
 
 
 def test_the_mart_keeps_its_contract(mart):

@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 from scipy import stats
 
-from regulars.pipelines.transforms.clv.total_errors import (
+from regulars.pipelines.transforms.clv.totals.total_errors import (
     NORMAL,
     T_OF_TWO_DRAWS,
     TotalErrors,
@@ -42,6 +42,14 @@ def test_a_test_without_an_error_leaves_half_of_the_typical_variance():
 def test_a_test_that_was_far_off_is_believed_as_much_as_what_is_typical():
     for came in (50, 200):  # half or twice as much: the same on a scale of ratios
         assert measure([100], [came]).margin_rate == pytest.approx(1.8856 * math.sqrt((0.12**2 + math.log(2) ** 2) / 2))
+
+
+def test_what_chance_did_to_the_test_is_no_shared_error():
+    # 40 were predicted, 60 came; 15 and 45 would be right, and both miss by 5: a variance of 50 / 60² of the total
+    by_chance = measure([10, 30], [10, 50]).margin_rate
+    assert by_chance == pytest.approx(1.8856 * math.sqrt((0.12**2 + math.log(1.5) ** 2 - 50 / 60**2) / 2))
+    # 45 came, and each misses by far more than the total does: nothing is left but what is typical
+    assert measure([10, 30], [45, 0]).margin_rate == measure([10, 30], [10, 30]).margin_rate
 
 
 def test_half_a_year_of_test_has_seen_half_of_the_variance():

@@ -36,6 +36,15 @@ SCHEMA = {
     "value_basis": pl.String,
 }
 
+TESTED = pl.DataFrame(
+    {
+        "scope": ["all", "subscribers"],
+        "is_chosen": [True, True],
+        "value_total_margin_rate": [0.25, 0.5],
+        "value_dispersion": [0.0, 0.0],
+    }
+)
+
 
 @dataclass(frozen=True)
 class Answers:
@@ -67,7 +76,18 @@ def mart_of(*customers: dict[str, Any], in_orders: bool = False) -> pl.DataFrame
     frame = pl.DataFrame(customers, schema=SCHEMA).lazy()
     own = frame.select("customer_id", is_own_referrer=pl.lit(value=False))
     brought = referrals(own, frame, as_of=AS_OF, surveys=Answers()).lazy()
-    return nps_value(frame, brought, as_of=AS_OF, surveys=Answers(), subscription_revenue_is_in_orders=in_orders)
+    return nps_value(
+        frame, brought, TESTED.lazy(), as_of=AS_OF, surveys=Answers(), subscription_revenue_is_in_orders=in_orders
+    )
+
+
+def test_money_at_risk_has_the_range_of_the_test():
+    unhappy = [customer(name, "detractor", expected="50", mrr=Decimal(10)) for name in ("ada", "bob")]
+    found = rows_of(*unhappy, customer("cyd", "promoter", expected="70"))
+    ends = ("value_at_risk_12m", "value_at_risk_12m_low", "value_at_risk_12m_high")
+    assert [float(found["detractor"][end]) for end in ends] == [340, 100 / 1.25 + 240 / 1.5, 100 * 1.25 + 240 * 1.5]
+    assert [found["promoter"][end] for end in ends] == [0, 0, 0]
+    assert [float(rows_of(*unhappy, in_orders=True)["detractor"][end]) for end in ends] == [100, 80, 125]
 
 
 def test_every_group_says_what_its_values_are_made_of():

@@ -120,6 +120,16 @@ _NEGATIVE_LINES = """
     having count(*) >= 20
     order by _source
 """
+_REFUND_LINES_ABOVE_ZERO = """
+    select
+        _source,
+        count(*) filter (coalesce(gross_sales, cast(coalesce(quantity, 1) as decimal(38, 4)) * unit_price) > 0),
+        count(*),
+    from staging.order_lines
+    where line_type = 'refund'
+    group by _source
+    order by _source
+"""
 _LINE_TOTALS = """
     -- an unmapped column that is called a total and holds the unit price, where there are several pieces
     with
@@ -243,6 +253,14 @@ MONEY_DOUBTS = (
         _NEGATIVE_LINES,
         "sale lines have an amount or a quantity below zero, as discounts, vouchers and returns have",
         "Mark returns with `line_type: refund`, and other lines below zero with `line_type: adjustment`.",
+    ),
+    Doubt(
+        "refund_lines_above_zero",
+        "order_lines",
+        _REFUND_LINES_ABOVE_ZERO,
+        "refund lines have an amount above zero, and so raise sales where money was given back",
+        "Turn the sign in the mapping where the tool writes refunds without one, such as "
+        "`quantity: {sql: \"if(type = 'refund', -1, 1) * quantity::integer\"}`.",
     ),
     Doubt(
         "line_totals_as_prices",

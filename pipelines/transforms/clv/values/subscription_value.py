@@ -27,7 +27,7 @@ from regulars.pipelines.transforms.clv.holdout import WHOLE_YEAR_DAYS
 from regulars.pipelines.transforms.clv.methods import SUBSCRIBERS, SUBSCRIPTION_SURVIVAL
 from regulars.pipelines.transforms.clv.predictions import SPANS
 from regulars.pipelines.transforms.clv.purchase_history import SHORTEST_HOLDOUT_DAYS
-from regulars.pipelines.transforms.clv.total_errors import measure_total_errors
+from regulars.pipelines.transforms.clv.totals.total_errors import measure_total_errors
 from regulars.pipelines.transforms.day_numbers import MONTHS_PER_YEAR
 from regulars.pipelines.transforms.subscriptions.subscription_forecast import (
     DAYS_PER_MONTH,

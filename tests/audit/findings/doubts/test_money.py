@@ -67,6 +67,14 @@ def con() -> Iterator[duckdb.DuckDBPyConnection]:
     company.add("three rates", "orders", 12, lambda n: {"gross_sales": f"{50 + n}", "tax": ("7", "19", "5")[n % 3]})
     company.add("pennies", "orders", 12, lambda n: {"gross_sales": f"{4 + n / 10}", "tax": "1"})
     company.add("cards", "order_lines", 20, lambda n: sold(1, "10", "Gift Card 50" if n == 1 else "Tea"))
+
+    def give_back(sign: str) -> Cells:
+        return lambda n: {"line_type": "refund", "quantity": sign if n == 1 else "-1", "unit_price": "5"}
+
+    company.add("back", "order_lines", 4, give_back("-1"))
+    company.add("back above", "order_lines", 4, give_back("1"))
+    company.add("gross above", "order_lines", 1, lambda n: {"line_type": "refund", "gross_sales": "3"})
+    company.add("gross below", "order_lines", 1, lambda n: {"line_type": "refund", "gross_sales": "-3"})
     company.add("low", "order_lines", 20, lambda n: sold(1, "-10" if n <= 2 else "10"))
     company.add("few low", "order_lines", 19, lambda n: sold(1, "-10" if n <= 2 else "10"))
     company.add("pieces low", "order_lines", 20, lambda n: sold(*((-1, "-10") if n == 1 else (1, "10"))))
@@ -123,6 +131,10 @@ def test_gift_cards_are_known_by_their_name(con):
 
 def test_lines_below_zero_are_counted_where_there_are_twenty(con):
     assert said(con, "negative_sale_lines") == {"low": (2, 0.1), "pieces low": (1, 0.05)}
+
+
+def test_refund_lines_that_would_raise_sales_are_counted_from_the_first(con):
+    assert said(con, "refund_lines_above_zero") == {"back above": (1, 0.25), "gross above": (1, 1.0)}
 
 
 def test_a_total_that_is_the_price_of_one_of_several_pieces_is_no_price(con):

@@ -2,8 +2,9 @@
 
 The errors of single customers average out in a total; what all customers share, such as a good year, does not. So a
 total of T has two uncertainties: chance, whose variance is in proportion to T, and the shared error, in proportion to T
-itself. Chance is measured by the customers of the test. Of the shared error one test shows a single draw; it is taken
-together with what is typical, and read at Student's t with the two degrees of freedom that two draws leave.
+itself. Chance is measured by the customers of the test. Of the shared error one test shows a single draw, which holds
+chance too; less that, it is taken together with what is typical, and read at Student's t with the two degrees of
+freedom that two draws leave.
 
 Put here: both measures, and the interval of a total. Keep out: intervals of single customers (`intervals.py`), the
 tables that show totals.
@@ -63,10 +64,12 @@ def measure_total_errors(
     if expected <= 0 or came <= 0:
         return None
     untested = max(1.0, HOLDOUT_DAYS / horizon_days)
+    misses = math.fsum((actual - predicted * (came / expected)) ** 2)
     error = min(abs(math.log(came / expected)), math.log(TOO_MANY_TIMES))
-    shared = math.sqrt((TYPICAL_ERROR**2 + error**2) / 2 * untested)
-    misses = actual - predicted * (came / expected)
-    dispersion = math.fsum(misses**2) / (expected * calibration) * untested
+    # what chance did to the total of the test is no error that its customers share
+    of_test = max(0.0, error**2 - misses / came**2)
+    shared = math.sqrt((TYPICAL_ERROR**2 + of_test) / 2 * untested)
+    dispersion = misses / (expected * calibration) * untested
     return TotalErrors(T_OF_TWO_DRAWS * shared, dispersion)
 
 

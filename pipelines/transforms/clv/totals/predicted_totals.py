@@ -13,7 +13,7 @@ from polars._typing import PolarsDataType
 from regulars.pipelines.definitions.enumerations import ALL, UNKNOWN
 from regulars.pipelines.transforms.amounts import MONEY, round_to_money
 from regulars.pipelines.transforms.clv.methods import SUBSCRIBERS
-from regulars.pipelines.transforms.clv.total_errors import (
+from regulars.pipelines.transforms.clv.totals.total_errors import (
     NOMINAL_COVERAGE,
     TotalErrors,
     bound_total,
@@ -45,10 +45,10 @@ COLUMNS: dict[str, PolarsDataType] = {
     "as_of": pl.Date,
 }
 FROM_CLV = (
-    *("customer_idx", "predicted_value_12m", "predicted_subscription_revenue_12m", "predicted_total_value_12m"),
+    *("customer_id", "predicted_value_12m", "predicted_subscription_revenue_12m", "predicted_total_value_12m"),
     *("clv_tier", "value_basis"),
 )
-FROM_360 = ("customer_idx", "value_tier", "lifecycle", "segment", "risk", "revenue_at_risk_12m")
+FROM_360 = ("customer_id", "value_tier", "lifecycle", "segment", "risk", "revenue_at_risk_12m")
 
 
 def predicted_totals(
@@ -72,7 +72,7 @@ def predicted_totals(
     groups = read_into_polars(select_columns(customer_360, *FROM_360))
     evaluation = read_into_polars(clv_evaluation)
     of_orders, of_subscriptions = (read_total_errors(evaluation, scope) for scope in (ALL, SUBSCRIBERS))
-    customers = _split_into_parts(values.join(groups, on="customer_idx", how="left"))
+    customers = _split_into_parts(values.join(groups, on="customer_id", how="left"))
     sums = pl.concat(
         customers.group_by(scope_value=pl.lit(ALL) if scope == ALL else pl.col(scope).fill_null(UNKNOWN))
         .agg(**_list_sums())
