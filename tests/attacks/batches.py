@@ -181,6 +181,7 @@ class Batch:
         for key, each in self._list_exports():
             for number, content in enumerate(each.list_nights(), 1):
                 if content is not None:
+                    content = content.replace("{key}", key) if isinstance(content, str) else content
                     name = f"{key}_{each.name or each.kind}-{1 if each.database else number}{each.suffix}"
                     nights[number - 1][name] = content
         return nights

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 import pytest
 
+from tests.attacks.account_faults import ACCOUNTS, CUSTOMERS_ARE_ACCOUNTS
 from tests.attacks.batches import Batch, Fault
 from tests.attacks.container_faults import ARCHIVES, DATABASES, WORKBOOKS
 from tests.attacks.further_faults import GOODS, SPEND, TICKETS
@@ -43,8 +44,9 @@ GROUPS: Mapping[str, Mapping[str, Fault]] = {
     "archives": ARCHIVES,
     "databases": DATABASES,
     "phones": PHONES,
+    "accounts": ACCOUNTS,
 }
-TOPS = {"phones": LINKED_BY_PHONE}
+TOPS = {"phones": LINKED_BY_PHONE, "accounts": CUSTOMERS_ARE_ACCOUNTS}
 """Group -> what else its company sets."""
 LIVE = "system = '{key}' and active_from <= date '2026-03-31' and coalesce(active_until > date '2026-03-31', true)"
 QUESTIONS = {

@@ -79,6 +79,11 @@ IDENTITY = (
         unit="records of the largest customer",
     ),
     FindingType(
+        name="parents_written_otherwise",
+        meaning="Accounts above others are written in another way than the accounts themselves; nothing joins them.",
+        unit="records",
+    ),
+    FindingType(
         name="accounts_share_contacts",
         meaning="Persons belong to several accounts; the accounts stay apart, as `identity.link_accounts` says.",
         severity="info",

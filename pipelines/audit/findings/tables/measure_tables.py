@@ -12,6 +12,7 @@ from regulars.pipelines.audit.findings.doubts.money import MONEY_DOUBTS
 from regulars.pipelines.audit.findings.doubts.service_and_goods import SERVICE_AND_GOODS_DOUBTS
 from regulars.pipelines.audit.findings.doubts.subscriptions import SUBSCRIPTION_DOUBTS
 from regulars.pipelines.audit.findings.doubts.surveys import SURVEY_DOUBTS
+from regulars.pipelines.audit.findings.tables.accounts import find_odd_accounts
 from regulars.pipelines.audit.findings.tables.amounts import (
     find_barcode_quantities,
     find_empty_amounts,
@@ -46,6 +47,7 @@ MEASUREMENTS: Sequence[Callable[[duckdb.DuckDBPyConnection], Iterable[Finding]]]
     find_footers,
     find_odd_identities,
     find_placeholders,
+    find_odd_accounts,
     find_odd_amounts,
     find_empty_amounts,
     find_barcode_quantities,
