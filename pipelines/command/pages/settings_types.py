@@ -25,6 +25,7 @@ from regulars.pipelines.settings.part import (
     SCHEMA_PREFIX_PATTERN,
     SYSTEM_PATTERN,
     TIME_PATTERN,
+    WEB_ADDRESS_PATTERN,
     check_encoding,
     check_zone,
 )
@@ -44,6 +45,7 @@ PATTERNS = {
     LANGUAGE_PATTERN: "language code",
     LAG_PATTERN: "time such as 1h, or a number",
     TIME_PATTERN: "time, HH:MM",
+    WEB_ADDRESS_PATTERN: "web address",
     SYSTEM_PATTERN: "a word",
     NAME_PATTERN: "a name",
     CURRENCY_SIGN_PATTERN: "up to four signs",
