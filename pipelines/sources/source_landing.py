@@ -50,6 +50,7 @@ class LandedSource:
         landed: The numbers of the deliveries that landed in this run.
         previous: The delivery before the only one that a `full` source reads; None: there is none.
         replaced: What was read before the last whole fetch, of a source that is fetched by a cursor.
+        wholes: The deliveries of such a source that hold everything.
         findings: What was odd about the files that are used.
         last_deliveries: The last deliveries that landed, used or not, in order: what a new one is compared with.
         found: The deliveries that landing found, where the run reads others since it withheld some.
@@ -62,6 +63,7 @@ class LandedSource:
     landed: list[int] = field(default_factory=list)
     previous: Delivery | None = None
     replaced: list[Delivery] = field(default_factory=list)
+    wholes: list[int] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     last_deliveries: list[Delivery] = field(default_factory=list)
     found: list[Delivery] | None = None
@@ -137,6 +139,7 @@ class SourceLanding:
         self._check_age(files)
         self._result.deliveries = self._run.ledger.list_used(self._name, self._source.delivery_mode)
         self._result.replaced = self._run.ledger.list_replaced(self._name)
+        self._result.wholes = self._run.ledger.fetches.list_starts(self._name)
         all_landed = self._run.ledger.list_landed(self._name)
         self._result.last_deliveries = all_landed[-2 * COMPARED_DELIVERIES :]
         self._result.findings += list_delivery_findings(self._name, self._source, all_landed, self._result.deliveries)

@@ -27,6 +27,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "audit",
         "run",
         "contracts",
+        "servers",
         "warehouse",
         "home",
         "settings",
@@ -65,13 +66,14 @@ MAY_IMPORT: dict[str, set[str]] = {
     "identity": {"kinds", "definitions", "errors"},
     "segments": {"sources", "contracts", "warehouse", "settings", "errors"},
     "transforms": {"models", "definitions"},
-    "sources": {"warehouse", "home", "settings", "findings", "kinds", "errors"},
+    "sources": {"servers", "warehouse", "home", "settings", "findings", "kinds", "errors"},
     "contracts": {"warehouse", "settings", "findings", "kinds", "models", "definitions", "errors"},
     # where things lie, and what a company sets
     "sample": {"settings", "errors"},
     "warehouse": {"settings", "kinds", "errors"},
     "settings": {"findings", "kinds", "definitions", "errors"},
     "home": {"errors"},
+    "servers": {"errors"},
     # the ground
     "themes": {"settings", "definitions", "errors"},
     "models": set(),
