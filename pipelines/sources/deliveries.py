@@ -16,14 +16,15 @@ from regulars.pipelines.errors import FindingStops, InputRefused, SettingsWrong,
 from regulars.pipelines.findings.evaluate import Policy
 from regulars.pipelines.settings.settings import Settings
 from regulars.pipelines.sources.archives.delivered_file import DeliveredFile
-from regulars.pipelines.sources.fetching.inbox import Fetched, Remembered, fetch_sources
+from regulars.pipelines.sources.fetching.inbox import Remembered, fetch_sources
+from regulars.pipelines.sources.landed_source import LandedSource
 from regulars.pipelines.sources.landing import read_file_state, sweep_unfinished
 from regulars.pipelines.sources.ledger import Ledger
 from regulars.pipelines.sources.mapping.expressions import ExpressionChecker
 from regulars.pipelines.sources.mapping.mapping_checks import check_settings
 from regulars.pipelines.sources.readers.landed_text import open_private_connection
 from regulars.pipelines.sources.source_files import find_files, order_files
-from regulars.pipelines.sources.source_landing import LandedSource, LandingRun, SourceLanding
+from regulars.pipelines.sources.source_landing import LandingRun, SourceLanding
 
 _RECENT_NS = 2_000_000_000
 _PAUSE_SECONDS = 0.5
@@ -80,7 +81,11 @@ def land_sources(
             with (
                 Ledger(home / "ledger.duckdb") as ledger,
                 fetch_sources(
-                    settings, data, home, Remembered(ledger.fetches, moment, report_progress), pause=pause
+                    settings,
+                    data,
+                    home,
+                    Remembered(ledger.read_fetched(), ledger.fetches, moment, report_progress),
+                    pause=pause,
                 ) as fetched,
             ):
                 run = LandingRun(
@@ -96,8 +101,8 @@ def land_sources(
                 )
                 return [
                     SourceLanding(run, name, source).land(
-                        files[name] + _list_fetched(name, fetched, home),
-                        fetched.refusals.get(name),
+                        files[name] + fetched.files.get(name, []),
+                        fetched.refusals.get(name, []),
                         fetched.fetches.get(name),
                     )
                     for name, source in settings.sources.items()
@@ -127,11 +132,6 @@ def refuse_required(settings: Settings, landed_sources: list[LandedSource]) -> N
     if refusals:
         is_odd = all(refusal.reason_code == "finding" for _, refusal in refusals)
         raise FindingStops(lines) if is_odd else InputRefused(lines)
-
-
-def _list_fetched(name: str, fetched: Fetched, home: Path) -> list[DeliveredFile]:
-    path = fetched.files.get(name)
-    return [] if path is None else [DeliveredFile(path.relative_to(home).as_posix(), path, read_file_state(path))]
 
 
 def _find_files(

@@ -16,7 +16,7 @@ import duckdb
 
 from regulars.pipelines.errors import StorageFailed
 from regulars.pipelines.kinds.shape.kind import DeliveryMode
-from regulars.pipelines.sources.fetches import Fetch, Fetches
+from regulars.pipelines.sources.fetching.fetches import Fetch, Fetches
 
 SHRINK_ALLOWED = "shrink allowed"
 """The reason of a delivery begins like this when it was accepted although the source had shrunk."""
@@ -38,7 +38,8 @@ create table if not exists deliveries (
     reader_version integer,
     status varchar not null,
     reason varchar
-)
+);
+create table if not exists fetched_files (source varchar, path varchar, version varchar, primary key (source, path))
 """
 _INSERT = """
     insert into deliveries by name
@@ -261,6 +262,17 @@ class Ledger:
             order by landed_at, path
         """
         return self._read(query, {"source": source})
+
+    def remember_fetched(self, source: str, path: str, version: str) -> None:
+        """Write down which version of a file that lies elsewhere has landed, or had landed before."""
+        self._con.execute("insert or replace into fetched_files values (?, ?, ?)", [source, path, version])
+
+    def read_fetched(self) -> dict[str, dict[str, str]]:
+        """Source -> path -> the version of each file that need not be fetched again."""
+        found: dict[str, dict[str, str]] = {}
+        for source, path, version in self._con.execute("from fetched_files order by all").fetchall():
+            found.setdefault(source, {})[path] = version
+        return found
 
     def _delete_same_refusal(self, refused: Delivery) -> None:
         query = """

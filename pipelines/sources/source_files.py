@@ -1,7 +1,7 @@
 """Finds the files of a source in its data folder, in order of delivery.
 
-Put here: paths, globs, order, names of unfinished uploads. Keep out: opening a file, and what a name says
-(`file_names.py`).
+Put here: paths, globs, order. Keep out: opening a file, what a name says (`file_names.py`), and files elsewhere
+(`fetching/remote/`).
 """
 
 import glob
@@ -9,9 +9,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from regulars.pipelines.settings.sources.source import Source
-from regulars.pipelines.sources.file_names import split_digits
-
-_UPLOADS = (".part", ".tmp", ".filepart", ".crdownload", ".partial")
+from regulars.pipelines.sources.names.file_names import split_digits
+from regulars.pipelines.sources.names.name_patterns import is_upload
 
 
 def find_files(source: Source, data: Path) -> list[tuple[str, Path]]:
@@ -55,7 +54,7 @@ def order_files(source: Source, data: Path, modified_ns: Mapping[Path, int]) -> 
 
 def match_files(pattern: str, data: Path) -> list[Path]:
     """The files that one entry of `path` matches, in natural order of their names (`day-9` before `day-10`)."""
-    return [path for path in _expand_pattern(pattern, data) if not _is_upload(path) and path.is_file()]
+    return [path for path in _expand_pattern(pattern, data) if not is_upload(path.name) and path.is_file()]
 
 
 def _expand_pattern(pattern: str, data: Path) -> list[Path]:
@@ -65,10 +64,6 @@ def _expand_pattern(pattern: str, data: Path) -> list[Path]:
     # not `Path.glob`: a pattern may be absolute or begin with `../`
     matches = [data / found for found in glob.glob(pattern, root_dir=data, recursive=True)]  # noqa: PTH207
     return sorted(matches, key=lambda path: split_digits(path.as_posix()))
-
-
-def _is_upload(path: Path) -> bool:
-    return path.name.startswith(".") or path.name.lower().endswith(_UPLOADS)
 
 
 def _make_ledger_path(path: Path, data: Path) -> str:

@@ -12,7 +12,7 @@ from regulars.pipelines.errors import SettingsWrong
 from regulars.pipelines.settings.settings import Settings
 from regulars.pipelines.settings.settings_file import parse_settings
 
-ENVIRONMENT = {"ALERT_WEBHOOK": "http://127.0.0.1/hook", "TICKETS_TOKEN": "t"}
+ENVIRONMENT = {"ALERT_WEBHOOK": "http://127.0.0.1/hook", "OPENLINEAGE_API_KEY": "k", "TICKETS_TOKEN": "t"}
 PARTS = dict(parts_of(Settings))
 KEYS = [(place, key) for place, part in PARTS.items() for key, _ in list_keys(part)]
 OTHERS = {
@@ -20,6 +20,7 @@ OTHERS = {
     ("sources.<name>", "from"): "path",
     ("sources.<name>.from (api)", "api"): "base_url",
     ("sources.<name>.from (api)", "resource"): "path",
+    ("sources.<name>.from (bucket)", "account"): "region",
     ("sources.<name>.from (database)", "table"): "query",
     ("sources.<name>.from (database)", "file"): "host",
 }

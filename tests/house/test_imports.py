@@ -27,6 +27,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "audit",
         "run",
         "contracts",
+        "buckets",
         "warehouse",
         "home",
         "settings",
@@ -65,11 +66,12 @@ MAY_IMPORT: dict[str, set[str]] = {
     "identity": {"kinds", "definitions", "errors"},
     "segments": {"sources", "contracts", "warehouse", "settings", "errors"},
     "transforms": {"models", "definitions"},
-    "sources": {"warehouse", "home", "settings", "findings", "kinds", "errors"},
+    "sources": {"buckets", "warehouse", "home", "settings", "findings", "kinds", "errors"},
     "contracts": {"warehouse", "settings", "findings", "kinds", "models", "definitions", "errors"},
     # where things lie, and what a company sets
     "sample": {"settings", "errors"},
     "warehouse": {"settings", "kinds", "errors"},
+    "buckets": {"settings", "errors"},
     "settings": {"findings", "kinds", "definitions", "errors"},
     "home": {"errors"},
     # the ground

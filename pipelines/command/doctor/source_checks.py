@@ -15,10 +15,12 @@ from regulars.pipelines.errors import InputRefused, SettingsWrong
 from regulars.pipelines.kinds.shape.kind import DELIVERY_MODES
 from regulars.pipelines.settings.part import Place
 from regulars.pipelines.settings.settings import Settings
+from regulars.pipelines.settings.sources.remote_files import RemoteFiles
 from regulars.pipelines.settings.sources.source import Source
 from regulars.pipelines.settings.sources.ways_in import WayIn
 from regulars.pipelines.sources.archives.delivered_file import DeliveredFile, open_archive
 from regulars.pipelines.sources.fetching.fetch import describe_fetch
+from regulars.pipelines.sources.fetching.remote.fetch_files import list_remote_files
 from regulars.pipelines.sources.formats.format_advice import advise_formats
 from regulars.pipelines.sources.landing import land_file, read_file_state
 from regulars.pipelines.sources.mapping.evidence_findings import find_contradictions
@@ -108,10 +110,15 @@ def check_formats(company: Settings, data: Path, now: dt.datetime) -> Iterator[S
 def _check_fetched_source(name: str, source: Source, way: WayIn, data: Path) -> SetupCheck:
     """Whether a source can be fetched, and what would come."""
     try:
-        what_comes = describe_fetch(way, data)
+        what = _word_files(way, data) if isinstance(way, RemoteFiles) else describe_fetch(way, data)
     except (Refusal, SettingsWrong) as error:
         code = error.exit_code if isinstance(error, SettingsWrong) else InputRefused.exit_code
         mark: Mark = "problem" if source.is_required else "warning"
         return SetupCheck(mark, f"source {name}", str(error), code if source.is_required else 0)
     feeds = ", ".join(source.mappings)
-    return SetupCheck("ok", f"source {name}", f"{way.what}: {what_comes}, feeds {feeds}")
+    return SetupCheck("ok", f"source {name}", f"{way.what}: {what}, feeds {feeds}")
+
+
+def _word_files(way: RemoteFiles, data: Path) -> str:
+    files = list_remote_files(way, data)
+    return f"{count_things(len(files), 'file')}, {sum(file.bytes for file in files) / 1e6:,.1f} MB"

@@ -15,16 +15,19 @@ from pydantic import AfterValidator, BaseModel
 from pydantic.fields import FieldInfo
 
 from regulars.pipelines.definitions.enumerations import CURRENCY_PATTERN
+from regulars.pipelines.settings.bucket_access import check_bucket_url
 from regulars.pipelines.settings.findings import NAMES_OF_FINDINGS
 from regulars.pipelines.settings.part import (
     COUNTRY_CODE_PATTERN,
     CURRENCY_SIGN_PATTERN,
+    FINGERPRINT_PATTERN,
     LAG_PATTERN,
     LANGUAGE_PATTERN,
     NAME_PATTERN,
     SCHEMA_PREFIX_PATTERN,
     SYSTEM_PATTERN,
     TIME_PATTERN,
+    WEB_ADDRESS_PATTERN,
     check_encoding,
     check_zone,
 )
@@ -37,16 +40,22 @@ WORDS: Mapping[Any, str] = {
     Decimal: "amount",
     dt.date: "day, YYYY-MM-DD",
 }
-VALIDATORS: Mapping[Any, str] = {check_zone: "time zone", check_encoding: "encoding"}
+VALIDATORS: Mapping[Any, str] = {
+    check_zone: "time zone",
+    check_encoding: "encoding",
+    check_bucket_url: "address in a bucket",
+}
 PATTERNS = {
     CURRENCY_PATTERN: "three capitals",
     COUNTRY_CODE_PATTERN: "two capitals",
     LANGUAGE_PATTERN: "language code",
     LAG_PATTERN: "time such as 1h, or a number",
     TIME_PATTERN: "time, HH:MM",
+    WEB_ADDRESS_PATTERN: "web address",
     SYSTEM_PATTERN: "a word",
     NAME_PATTERN: "a name",
     CURRENCY_SIGN_PATTERN: "up to four signs",
+    FINGERPRINT_PATTERN: "fingerprint",
     SCHEMA_PREFIX_PATTERN: "small letters, or nothing",
 }
 

@@ -71,6 +71,45 @@ sources:
     kind: order_lines
     columns: {order_id: order_id, ordered_at: created_at, email: email, quantity: quantity, unit_price: price}
 """,
+    "sources.<name>.from (bucket)": """
+sources:
+  azure_orders:
+    from: {type: bucket, url: az://exports/orders.csv, account: examplestorage, secret_variable: AZURE_KEY}
+    kind: orders
+    columns: {order_id: id, ordered_at: placed_at, customer_id: customer_id, gross_sales: total}
+  shop_orders:
+    from:
+      type: bucket
+      url: s3://exports/shop/orders-*.csv
+      endpoint: https://minio.example.com              # without it, the cloud's own server
+      region: eu-central-1
+      key_id_variable: SHOP_KEY_ID
+      secret_variable: SHOP_SECRET_KEY
+      public: false
+      time_limit_minutes: 10
+    delivery: incremental
+    kind: orders
+    columns: {order_id: id, ordered_at: placed_at, customer_id: customer_id, gross_sales: total}
+""",
+    "sources.<name>.from (sftp)": """
+sources:
+  till:
+    from:
+      type: sftp
+      host: files.example.com
+      port: 22
+      user: regulars
+      path: /outgoing/till-*.csv
+      password_variable: TILL_PASSWORD
+      key_variable: TILL_PRIVATE_KEY                   # the key itself, or the path of its file
+      passphrase_variable: TILL_PASSPHRASE
+      host_fingerprint: SHA256:uNiVztksCsDhcc0u9e8BrvcXnPhYxkNrBVPaFZ4Jw8Q
+      known_hosts: ~/.ssh/known_hosts
+      time_limit_minutes: 10
+    delivery: incremental
+    kind: orders
+    columns: {order_id: id, ordered_at: placed_at, customer_id: customer_id, gross_sales: total}
+""",
     "sources.<name>.from (database)": """
 sources:
   shop_orders:

@@ -4,6 +4,7 @@ Put here: which files of a source are looked at, and where they are cut. Keep ou
 """
 
 import codecs
+import dataclasses
 import gzip
 import os
 import shutil
@@ -15,10 +16,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from regulars.pipelines.settings.sources.api_way import ApiResource
+from regulars.pipelines.settings.sources.remote_files import RemoteFiles
 from regulars.pipelines.settings.sources.source import Source
 from regulars.pipelines.sources.archives.delivered_file import DeliveredFile, open_archive
 from regulars.pipelines.sources.archives.members import copy_member
 from regulars.pipelines.sources.fetching.fetch import fetch_sample
+from regulars.pipelines.sources.fetching.remote.fetch_files import Fetching, fetch_newest_file
 from regulars.pipelines.sources.landing import read_file_state
 from regulars.pipelines.sources.readers.refusal import Refusal
 from regulars.pipelines.sources.source_files import find_files
@@ -126,14 +129,25 @@ def _take_members(name: str, source: Source, archives: list[tuple[str, Path]], f
 
 
 def _take_fetched_sample(name: str, source: Source, data: Path, folder: Path) -> Sample:
-    """The whole of what the next run would fetch; of an API the first page."""
+    """The whole of what the next run would fetch; of an API the first page, of files that lie elsewhere the newest."""
     assert source.from_ is not None
+    if isinstance(source.from_, RemoteFiles):
+        return _take_newest_remote_file(name, source, source.from_, data, folder)
     inbox = folder / name
     inbox.mkdir(parents=True)
     path = fetch_sample(name, source.from_, data, inbox)
     is_page = isinstance(source.from_, ApiResource)
     changed = {"from_": None, "path": str(path), "max_age_hours": None, "required": False}
     return Sample(source.model_copy(update=changed), (path.name,), 1, not is_page, is_page)
+
+
+def _take_newest_remote_file(name: str, source: Source, way: RemoteFiles, data: Path, folder: Path) -> Sample:
+    fetched = folder / "fetched" / name
+    fetched.mkdir(parents=True)
+    path, count = fetch_newest_file(way, Fetching(data, fetched))
+    in_folder = source.model_copy(update={"from_": None, "path": str(path)})
+    sample = take_sample(name, in_folder, data, folder)
+    return dataclasses.replace(sample, file_count=count, is_whole=sample.is_whole and count == 1)
 
 
 def _copy_beginning(path: Path, source: Source, copy: Path) -> None:

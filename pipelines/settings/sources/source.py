@@ -12,11 +12,12 @@ from pydantic import ConfigDict, Field, field_validator, model_validator
 from regulars.pipelines.kinds.shape.kind import DeliveryMode
 from regulars.pipelines.kinds.shape.registry import KINDS
 from regulars.pipelines.settings.part import SYSTEM_PATTERN, Currency, Name, Part, Zone
+from regulars.pipelines.settings.sources.api_way import ApiResource
 from regulars.pipelines.settings.sources.attributes import ATTRIBUTES_OF, Attribute
 from regulars.pipelines.settings.sources.columns import Column, FillDown, KindMapping, Reshape
 from regulars.pipelines.settings.sources.cursor import Cursor
 from regulars.pipelines.settings.sources.file_options import READERS, FileFormat, FileOptions, Reader
-from regulars.pipelines.settings.sources.ways_in import FORMATS, WayIn, name_way
+from regulars.pipelines.settings.sources.ways_in import FORMATS, DatabaseTable, WayIn, name_way
 
 NAMES_OF_KINDS = tuple(KINDS)
 
@@ -37,7 +38,7 @@ class Source(Part):
     order in which they were last changed, whatever their names say. Names that end like unfinished uploads (`.part`,
     `.tmp` …) are passed over."""
     from_: Annotated[WayIn | None, Field(alias="from")] = None
-    """Where the records are fetched at each run, for a source that is no file."""
+    """Where the records or files are fetched at each run, for a source that is no file in a folder."""
     profile: Name | None = None
     """The tool whose export it is, such as `shopify_orders` (`regulars profiles` lists them): it brings all other keys
     but `path`, as `regulars profiles NAME` shows them. What stands here goes before it, key by key, and adds to its
@@ -118,15 +119,14 @@ class Source(Part):
     @classmethod
     def _take_fetched_rows_as_they_come(cls, written: Any) -> Any:
         way = written.get("from") if isinstance(written, dict) else None
-        if way is None:
-            return written
-        return {"format": FORMATS[name_way(way)], **written}
+        form = None if way is None else FORMATS.get(name_way(way))
+        return written if form is None else {"format": form, **written}
 
     @model_validator(mode="after")
     def _one_way_in(self) -> Self:
         if (self.path is None) == (self.from_ is None):
             raise ValueError("give either `path`, where its files lie, or `from`, where its records are fetched")
-        if self.from_ is not None and self.format != FORMATS[name_way(self.from_)]:
+        if self.from_ is not None and self.format != FORMATS.get(name_way(self.from_), self.format):
             raise ValueError("`format` is for files; remove it beside `from`")
         return self
 
@@ -218,7 +218,7 @@ class Source(Part):
     @property
     def cursor(self) -> Cursor | None:
         """By what the source is fetched, where it is fetched by what has changed."""
-        return None if self.from_ is None else self.from_.cursor
+        return self.from_.cursor if isinstance(self.from_, DatabaseTable | ApiResource) else None
 
     @property
     def repeating_kinds(self) -> frozenset[str]:

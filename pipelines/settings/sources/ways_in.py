@@ -10,6 +10,7 @@ from pydantic import Discriminator, Field, Tag, model_validator
 from regulars.pipelines.settings.part import Part
 from regulars.pipelines.settings.sources.api_way import ApiResource
 from regulars.pipelines.settings.sources.cursor import Cursor
+from regulars.pipelines.settings.sources.remote_files import BucketFiles, SftpFiles
 
 
 class DatabaseTable(Part):
@@ -73,20 +74,30 @@ class DatabaseTable(Part):
         return f"{self.table or 'the query'} of {self.place}"
 
 
+WAYS_IN = ("database", "api", "bucket", "sftp")
+"""What `type` may say."""
+
+
 def name_way(written: Any) -> str:
     """Which way in a `from` is; one that names an API, or where an API is, needs no `type`."""
-    if isinstance(written, dict):
-        names_api = "api" in written or "base_url" in written or "resource" in written
-        is_api = written.get("type", "api" if names_api else None) == "api"
-    else:
-        is_api = isinstance(written, ApiResource)
-    return "api way" if is_api else "database way"
+    if not isinstance(written, dict):
+        return f"{getattr(written, 'type', None) or 'api'} way"
+    names_api = "api" in written or "base_url" in written or "resource" in written
+    found = written.get("type", "api" if names_api else None)
+    return f"{found if found in WAYS_IN else WAYS_IN[0]} way"
 
+
+RecordsWay = DatabaseTable | ApiResource
+"""A way in that brings records: all of them at each run, or by a cursor what has changed."""
 
 WayIn = Annotated[
-    Annotated[DatabaseTable, Tag("database way")] | Annotated[ApiResource, Tag("api way")], Discriminator(name_way)
+    Annotated[DatabaseTable, Tag("database way")]
+    | Annotated[ApiResource, Tag("api way")]
+    | Annotated[BucketFiles, Tag("bucket way")]
+    | Annotated[SftpFiles, Tag("sftp way")],
+    Discriminator(name_way),
 ]
-"""A way in that is no file. The tags are no keys, since they stand in the places of mistakes."""
+"""A way in that is no file in a folder. The tags are no keys, since they stand in the places of mistakes."""
 
 FORMATS = {"database way": "parquet", "api way": "jsonl"}
-"""Tag of a way in -> the form of what is fetched."""
+"""Tag of a way in that brings records -> the form of what is fetched."""

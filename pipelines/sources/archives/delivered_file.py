@@ -1,8 +1,10 @@
-"""Describes a delivered file before it lands: one that lies in a folder, or in an archive there.
+"""Describes a delivered file before it lands: one that lies in a folder or was fetched, or in an archive there.
 
-Put here: where it lies, its name and state. Keep out: landing it (`landing.py`), and reading archives (`members.py`).
+Put here: where it lies, its name, state and age. Keep out: landing it (`landing.py`), reading archives (`members.py`).
 """
 
+import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,12 +24,16 @@ class DeliveredFile:
         path: The path to open: the file, or the archive that it is in.
         state: The state of that when it was found.
         member: Which file of the archive it is; None where the path is the file.
+        version: What the place that it was fetched from says of its version; None where it lies in a folder.
+        is_here: False for one that has not changed in that place since it landed, and was not fetched again.
     """
 
     ledger_path: str
     path: Path
     state: FileState
     member: Member | None = None
+    version: str | None = None
+    is_here: bool = True
 
     @property
     def file_name(self) -> str:
@@ -65,3 +71,16 @@ def open_archive(file: DeliveredFile, source: Source) -> list[DeliveredFile]:
             "read the last only: name one in `member`, or set `delivery: incremental`",
         )
     return [DeliveredFile(f"{file.ledger_path}/{member.name}", file.path, file.state, member) for member in members]
+
+
+def refuse_late(files: Sequence[DeliveredFile], limit_hours: float, moment: dt.datetime) -> list[Refusal]:
+    """Refuse a source whose newest file is older than it may be at a moment (UTC, without a zone)."""
+    newest = max(files, key=lambda file: file.state.modified_ns)
+    hours = (moment - newest.state.modified_at) / dt.timedelta(hours=1)
+    if hours <= limit_hours:
+        return []
+    sentence = (
+        f"{newest.path.name} is {hours:,.1f} hours old where {limit_hours:g} are allowed: "
+        "find out why no newer one was delivered"
+    )
+    return [Refusal("late", sentence)]

@@ -12,7 +12,7 @@ from pathlib import Path
 from regulars.pipelines.errors import SettingsWrong
 from regulars.pipelines.home.durable import put_in_place
 from regulars.pipelines.settings.sources.api_way import ApiResource
-from regulars.pipelines.settings.sources.ways_in import DatabaseTable, WayIn
+from regulars.pipelines.settings.sources.ways_in import DatabaseTable, RecordsWay
 from regulars.pipelines.sources.fetching.api.client import Client
 from regulars.pipelines.sources.fetching.api.pages import read_first_page, write_all_pages, write_records
 from regulars.pipelines.sources.fetching.connection_lost import ConnectionLost
@@ -26,7 +26,7 @@ PAUSES = (1.0, 4.0)
 _CHECK_SECONDS = 60
 
 
-def fetch(name: str, way: WayIn, data: Path, folder: Path, *, pause: Callable[[float], None] = time.sleep) -> Path:
+def fetch(name: str, way: RecordsWay, data: Path, folder: Path, *, pause: Callable[[float], None] = time.sleep) -> Path:
     """Fetch a source whole into one file, which is there only when all records are.
 
     Args:
@@ -85,7 +85,7 @@ def fetch_api(
     return target
 
 
-def fetch_sample(name: str, way: WayIn, data: Path, folder: Path) -> Path:
+def fetch_sample(name: str, way: RecordsWay, data: Path, folder: Path) -> Path:
     """As `fetch`, for looking at: of an API the first page alone.
 
     Raises:
@@ -99,7 +99,7 @@ def fetch_sample(name: str, way: WayIn, data: Path, folder: Path) -> Path:
     return target
 
 
-def describe_fetch(way: WayIn, data: Path) -> str:
+def describe_fetch(way: RecordsWay, data: Path) -> str:
     """What a fetch would bring, in words; no record is kept.
 
     Raises:

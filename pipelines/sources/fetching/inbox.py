@@ -5,7 +5,7 @@ Put here: the inbox, and what a failed fetch means for its source. Keep out: fet
 
 import datetime as dt
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,37 +15,48 @@ from regulars.pipelines.home.durable import make_private_folder
 from regulars.pipelines.settings.settings import Settings
 from regulars.pipelines.settings.sources.api_way import ApiResource
 from regulars.pipelines.settings.sources.cursor import Cursor
-from regulars.pipelines.settings.sources.ways_in import WayIn
-from regulars.pipelines.sources.fetches import Fetch, Fetches
+from regulars.pipelines.settings.sources.remote_files import RemoteFiles
+from regulars.pipelines.settings.sources.ways_in import RecordsWay
+from regulars.pipelines.sources.archives.delivered_file import DeliveredFile
 from regulars.pipelines.sources.fetching.api.changed_records import describe_api_cursor_way
 from regulars.pipelines.sources.fetching.by_cursor import CursorWay, fetch_by_cursor
 from regulars.pipelines.sources.fetching.changed_rows import describe_cursor_way
 from regulars.pipelines.sources.fetching.fetch import fetch
+from regulars.pipelines.sources.fetching.fetches import Fetch, Fetches
+from regulars.pipelines.sources.fetching.remote.fetch_files import Fetching, fetch_files
+from regulars.pipelines.sources.landing import read_file_state
 from regulars.pipelines.sources.readers.refusal import Refusal
 
 
 @dataclass(frozen=True)
 class Fetched:
-    """What was fetched: source -> its file, or why there is none; and what to remember of a fetch by a cursor.
+    """What was fetched: source -> its files in order of delivery, and why others are not there.
 
     A source that is fetched by a cursor has no file where nothing new came.
+
+    Attributes:
+        files: Source -> its files.
+        refusals: Source -> why others are not there.
+        fetches: Source -> what to remember of a fetch by a cursor.
     """
 
-    files: dict[str, Path] = field(default_factory=dict)
-    refusals: dict[str, Refusal] = field(default_factory=dict)
+    files: dict[str, list[DeliveredFile]] = field(default_factory=dict)
+    refusals: dict[str, list[Refusal]] = field(default_factory=dict)
     fetches: dict[str, Fetch] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Remembered:
-    """What fetching by a cursor needs to know: how far each source got, and which moment it is.
+    """What the ledger remembers of earlier fetches.
 
     Attributes:
-        fetches: The ledger's.
-        now: UTC without a zone.
-        report_progress: Called with a line where everything is fetched, and why.
+        files: Source -> path -> version of the files that have landed and are not fetched again.
+        fetches: How far each source got that is fetched by a cursor.
+        now: The moment of this fetch, UTC without a zone.
+        report_progress: Called with a line where a source with a cursor is fetched whole, and why.
     """
 
+    files: Mapping[str, Mapping[str, str]]
     fetches: Fetches
     now: dt.datetime
     report_progress: Callable[[str], None] = lambda line: None
@@ -55,13 +66,13 @@ class Remembered:
 def fetch_sources(
     settings: Settings, data: Path, home: Path, remembered: Remembered, *, pause: Callable[[float], None]
 ) -> Iterator[Fetched]:
-    """Fetch every source that is no file; the inbox is emptied at the end, since landing keeps what landed.
+    """Fetch every source that is no file in a folder; the inbox is emptied at the end, since landing keeps what landed.
 
     Args:
         settings: The company's settings.
         data: The folder that relative paths start from.
         home: The company's home, whose lock is held.
-        remembered: How far each source got that is fetched by a cursor.
+        remembered: What was fetched before.
         pause: Waits some seconds between attempts.
 
     Raises:
@@ -81,38 +92,39 @@ def fetch_sources(
             folder = inbox / name
             make_private_folder(folder)
             try:
-                if source.from_.cursor is None:
-                    fetched.files[name] = fetch(name, source.from_, data, folder, pause=pause)
-                    continue
-                way = _describe_way(name, source.from_, source.from_.cursor, data, folder, pause)
-                zone = source.timezone or settings.company.timezone
-                _fetch_changes(name, way, zone, remembered, fetched)
+                if isinstance(source.from_, RemoteFiles):
+                    done = fetch_files(source.from_, Fetching(data, folder, remembered.files.get(name, {}), pause))
+                    fetched.files[name], fetched.refusals[name] = done.files, done.refusals
+                elif source.from_.cursor is None:
+                    fetched.files[name] = [_describe(fetch(name, source.from_, data, folder, pause=pause), home)]
+                else:
+                    way = _describe_way(name, source.from_, source.from_.cursor, data, folder, pause)
+                    zone = source.timezone or settings.company.timezone
+                    came = fetch_by_cursor(name, way, remembered.fetches.find_progress(name), remembered.now, zone)
+                    fetched.fetches[name] = came.fetch
+                    fetched.files[name] = [] if came.path is None else [_describe(came.path, home)]
+                    if came.why:
+                        remembered.report_progress(f"{name}: fetched whole: {came.why}")
             except Refusal as refusal:
-                fetched.refusals[name] = refusal
+                fetched.refusals[name] = [refusal]
             except SettingsWrong as wrong:
                 if source.is_required:
                     raise SettingsWrong(
                         f"{settings.locate(('sources', name, 'from'))}sources.{name}: {wrong}"
                     ) from None
-                fetched.refusals[name] = Refusal("mapping", str(wrong))
+                fetched.refusals[name] = [Refusal("mapping", str(wrong))]
         yield fetched
     finally:
         shutil.rmtree(inbox, ignore_errors=True)
 
 
 def _describe_way(
-    name: str, way: WayIn, cursor: Cursor, data: Path, folder: Path, pause: Callable[[float], None]
+    name: str, way: RecordsWay, cursor: Cursor, data: Path, folder: Path, pause: Callable[[float], None]
 ) -> CursorWay:
     if isinstance(way, ApiResource):
         return describe_api_cursor_way(name, way, cursor, folder, pause)
     return describe_cursor_way(name, way, cursor, data, folder, pause)
 
 
-def _fetch_changes(name: str, way: CursorWay, zone: str, remembered: Remembered, fetched: Fetched) -> None:
-    progress = remembered.fetches.find_progress(name)
-    came = fetch_by_cursor(name, way, progress, remembered.now, zone)
-    fetched.fetches[name] = came.fetch
-    if came.path is not None:
-        fetched.files[name] = came.path
-    if came.why:
-        remembered.report_progress(f"{name}: fetched whole: {came.why}")
+def _describe(path: Path, home: Path) -> DeliveredFile:
+    return DeliveredFile(path.relative_to(home).as_posix(), path, read_file_state(path))
