@@ -16,7 +16,7 @@ from regulars.pipelines.errors import SettingsWrong
 from regulars.pipelines.home.generation import Published
 from regulars.pipelines.run.last_run import LastRun
 from regulars.pipelines.settings.monitoring import OpenLineage
-from regulars.pipelines.sources.source_landing import LandedSource
+from regulars.pipelines.sources.landed_source import LandedSource
 
 if TYPE_CHECKING:
     from openlineage.client.event_v2 import InputDataset, OutputDataset, RunEvent

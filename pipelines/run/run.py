@@ -32,8 +32,8 @@ from regulars.pipelines.run.redaction import redact_errors
 from regulars.pipelines.run.request import RunRequest
 from regulars.pipelines.segments.expression_checks import refuse_wrong_segments
 from regulars.pipelines.settings.settings import Settings
+from regulars.pipelines.sources.landed_source import LandedSource
 from regulars.pipelines.sources.landing import sweep_originals
-from regulars.pipelines.sources.source_landing import LandedSource
 from regulars.pipelines.warehouse.build_file import lock_down, open_warehouse
 from regulars.pipelines.warehouse.tables import Warehouse
 

@@ -7,7 +7,7 @@ from typing import Annotated, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
-from regulars.pipelines.settings.part import Part
+from regulars.pipelines.settings.part import WEB_ADDRESS_PATTERN, Part
 
 SCHEMES = {"s3": "S3", "gs": "Google Cloud Storage", "az": "Azure Blob Storage"}
 """How the address of a bucket begins -> whose it is; `s3` is also that of MinIO, Ceph, R2, Wasabi and others."""
@@ -39,7 +39,7 @@ class BucketAccess(Part):
     machine.
     """
 
-    endpoint: Annotated[str, Field(pattern=r"^https?://\S+$")] | None = None
+    endpoint: Annotated[str, Field(pattern=WEB_ADDRESS_PATTERN)] | None = None
     """The server, where it is not the cloud's own, such as `https://minio.example.com` for an S3-compatible one."""
     region: Text | None = None
     """The region of an S3 bucket, such as `eu-central-1`."""

@@ -11,3 +11,4 @@ ROOT = Path(__file__).parents[2]
 SQL_FOLDER = ROOT / "sql"
 CONTRACTS_FOLDER = ROOT / "data_contracts"
 PROFILES_FOLDER = ROOT / "pipelines" / "sources" / "profiles"
+APIS_FOLDER = ROOT / "pipelines" / "sources" / "apis"

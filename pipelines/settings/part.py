@@ -39,10 +39,11 @@ SYSTEM_PATTERN = r"^[A-Za-z][A-Za-z0-9_-]*$"
 SCHEMA_PREFIX_PATTERN = "^([a-z][a-z0-9_]*)?$"
 COUNTRY_CODE_PATTERN = "^[A-Z]{2}$"
 LANGUAGE_PATTERN = "^[a-z]{2,3}$"
-LAG_PATTERN = "^[0-9]+[smhd]?$"
 WEB_ADDRESS_PATTERN = "^https?://[^/]"
+LAG_PATTERN = "^[0-9]+[smhd]?$"
 TIME_PATTERN = "^(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$"
 CURRENCY_SIGN_PATTERN = r"^[^0-9.,+()\-\s]{0,4}$"
+FINGERPRINT_PATTERN = "^SHA256:[A-Za-z0-9+/]{43}=?$"
 PATTERNS = {
     CURRENCY_SIGN_PATTERN: "write at most four signs, such as $ or CHF, without digits, blanks or . , + - ( )",
     CURRENCY_PATTERN: "write a currency as three capitals, such as EUR",
@@ -50,9 +51,10 @@ PATTERNS = {
     SCHEMA_PREFIX_PATTERN: "write small letters, digits and underscores, such as regulars_",
     COUNTRY_CODE_PATTERN: "write a country as two capitals, such as FI",
     LANGUAGE_PATTERN: "write a language as its code in small letters, such as fi or pt",
-    LAG_PATTERN: "write a time such as 90m, 1h or 2d, or a number",
     WEB_ADDRESS_PATTERN: "write an address that begins with https:// or http://",
+    LAG_PATTERN: "write a time such as 90m, 1h or 2d, or a number",
     TIME_PATTERN: "write a time such as 09:00",
+    FINGERPRINT_PATTERN: "write a fingerprint as `SHA256:` and 43 signs, as ssh-keygen shows it",
     SYSTEM_PATTERN: "write a name of letters, digits, `_` and `-` that begins with a letter",
 }
 """Pattern of a text -> what to write."""

@@ -15,10 +15,12 @@ from pydantic_core import ErrorDetails
 
 from regulars.pipelines.definitions.enumerations import DIMENSIONS
 from regulars.pipelines.errors import SettingsWrong
+from regulars.pipelines.settings.apis.ready_api import apply_ready_apis
 from regulars.pipelines.settings.customers.match_file import add_match_file
 from regulars.pipelines.settings.part import Part, Place
 from regulars.pipelines.settings.profiles.merge import apply_profiles
 from regulars.pipelines.settings.settings import Settings
+from regulars.pipelines.settings.sources.api_way import SECRET_KEYS
 from regulars.pipelines.settings.wording import COLUMN_FORMS, suggest, word_error
 from regulars.pipelines.settings.yaml_text import compose_yaml, read_yaml_text
 
@@ -68,15 +70,16 @@ def parse_settings(
     lines: dict[Place, int] = {(): 1}
     mistakes = list(_note_lines(root, (), lines))
     written = _load(text, name)
-    data, wrong_profiles = apply_profiles(_fill_in_secrets(written, (), environment, mistakes), folder)
-    mistakes += wrong_profiles
+    data, wrong_apis = apply_ready_apis(_fill_in_secrets(written, (), environment, mistakes))
+    data, wrong_profiles = apply_profiles(data, folder)
+    mistakes += wrong_apis + wrong_profiles
     mistakes += _check_dimensions(data)
     if target_types is not None:
         mistakes += _check_targets(data, written, target_types)
     try:
         settings = Settings.model_validate(data)
     except ValidationError as error:
-        told = {place[:2] for place, _ in wrong_profiles}
+        told = {place[:2] for place, _ in wrong_apis + wrong_profiles}
         mistakes += [each for each in _word_errors(error, written, Settings) if each[0][:2] not in told]
     else:
         if not mistakes:
@@ -160,12 +163,21 @@ def _fill_in_secrets(value: Any, path: Place, environment: Mapping[str, str], mi
         return [_fill_in_secrets(inner, (*path, number), environment, mistakes) for number, inner in enumerate(value)]
     if not isinstance(value, str):
         return value
-    if path in SECRETS_LIVE_AT and not SECRET.search(value):
+    if _is_secret(path) and not SECRET.search(value):
         mistakes.append((path, "a secret does not belong here; write ${NAME} and set that in the environment"))
     for name in SECRET.findall(value):
         if name not in environment:
             mistakes.append((path, f"the environment has no {name}"))
     return SECRET.sub(lambda match: environment.get(match[1], ""), value)
+
+
+def _is_secret(path: Place) -> bool:
+    """Whether a secret belongs to a place of the settings."""
+    if path in SECRETS_LIVE_AT:
+        return True
+    if path[:1] != ("sources",) or path[2:3] != ("from",) or path[-1] not in SECRET_KEYS:
+        return False
+    return len(path) == 4 or path[3:4] == ("auth",)
 
 
 def _check_dimensions(data: Any) -> Iterator[tuple[Place, str]]:

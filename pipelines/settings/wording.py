@@ -13,6 +13,7 @@ from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
 from regulars.pipelines.settings.part import PATTERNS, Part, Place
+from regulars.pipelines.settings.sources.ways_in import WAYS_IN
 
 RENAMED = {"max_set_aside": "max_quarantined", "survey_kind": "survey_type", "monthly_amount": "amount"}
 """Old name of a key or column -> its name now."""
@@ -32,7 +33,6 @@ _SENTENCES: Mapping[str, str] = {
     "tuple": "write a list, such as `[a, b]`",
     "dict": "write keys with values below it, such as `key: value`",
     "model": "write keys with values below it, such as `key: value`",
-    "way": "write where it is fetched: `type: database`, `type: bucket` or `type: sftp`, and their keys",
     "invalid": "write a text as the key; put it in quotes if it looks like a number or a yes or no",
 }
 """How the type of an error begins -> what to write."""
@@ -71,6 +71,7 @@ def word_error(place: Place, details: list[ErrorDetails], shape: type[Part], wri
     if detail["type"] == "literal_error":
         expected = re.findall(r"'([^']*)'|([\w.]+)", str(detail.get("ctx", {}).get("expected", "")))
         names = [quoted or bare for quoted, bare in expected if (quoted or bare) != "or"]
+        names = list(WAYS_IN) if place[-2:] == ("from", "type") else names
         return f"`{_show(written)}` is not known here{suggest(str(written), names)}"
     sentence = _word_type(detail)
     shown = _show(written)

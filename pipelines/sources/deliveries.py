@@ -17,13 +17,14 @@ from regulars.pipelines.findings.evaluate import Policy
 from regulars.pipelines.settings.settings import Settings
 from regulars.pipelines.sources.archives.delivered_file import DeliveredFile
 from regulars.pipelines.sources.fetching.inbox import Remembered, fetch_sources
+from regulars.pipelines.sources.landed_source import LandedSource
 from regulars.pipelines.sources.landing import read_file_state, sweep_unfinished
 from regulars.pipelines.sources.ledger import Ledger
 from regulars.pipelines.sources.mapping.expressions import ExpressionChecker
 from regulars.pipelines.sources.mapping.mapping_checks import check_settings
 from regulars.pipelines.sources.readers.landed_text import open_private_connection
 from regulars.pipelines.sources.source_files import find_files, order_files
-from regulars.pipelines.sources.source_landing import LandedSource, LandingRun, SourceLanding
+from regulars.pipelines.sources.source_landing import LandingRun, SourceLanding
 
 _RECENT_NS = 2_000_000_000
 _PAUSE_SECONDS = 0.5

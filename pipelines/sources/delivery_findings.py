@@ -12,9 +12,9 @@ from dataclasses import replace
 from regulars.pipelines.findings.catalogue import make_finding
 from regulars.pipelines.findings.finding import Finding
 from regulars.pipelines.settings.sources.source import Source
-from regulars.pipelines.sources.file_names import read_claim
 from regulars.pipelines.sources.ledger import Delivery
 from regulars.pipelines.sources.mapping.mapping_checks import Mistake
+from regulars.pipelines.sources.names.file_names import read_claim
 from regulars.pipelines.sources.readers.decoding import GUESSED
 from regulars.pipelines.sources.readers.landed_text import Landed
 

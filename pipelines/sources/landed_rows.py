@@ -25,6 +25,7 @@ from regulars.pipelines.sources.exclusions.excluded_people import leave_people_o
 from regulars.pipelines.sources.exclusions.excluded_versions import write_excluded_versions
 from regulars.pipelines.sources.exclusions.unused_exclusions import find_idle_rules, find_unused_lists
 from regulars.pipelines.sources.landed_delivery import LandedDelivery, read_deliveries
+from regulars.pipelines.sources.landed_source import LandedSource
 from regulars.pipelines.sources.landed_tables import INSERT_FILE, make_landed_tables, remove_landed_rows
 from regulars.pipelines.sources.landing import find_lines
 from regulars.pipelines.sources.ledger import Delivery
@@ -43,7 +44,6 @@ from regulars.pipelines.sources.no_records.malformed_lines import insert_malform
 from regulars.pipelines.sources.readers.refusal import Refusal
 from regulars.pipelines.sources.record_rules import SortedRecords, sort_records
 from regulars.pipelines.sources.replaced_deliveries import find_replaced_records
-from regulars.pipelines.sources.source_landing import LandedSource
 from regulars.pipelines.warehouse.sql_text import quote_identifier, quote_literal
 
 

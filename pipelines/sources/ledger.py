@@ -16,7 +16,7 @@ import duckdb
 
 from regulars.pipelines.errors import StorageFailed
 from regulars.pipelines.kinds.shape.kind import DeliveryMode
-from regulars.pipelines.sources.fetches import Fetch, Fetches
+from regulars.pipelines.sources.fetching.fetches import Fetch, Fetches
 
 SHRINK_ALLOWED = "shrink allowed"
 """The reason of a delivery begins like this when it was accepted although the source had shrunk."""

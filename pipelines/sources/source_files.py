@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from regulars.pipelines.settings.sources.source import Source
-from regulars.pipelines.sources.file_names import split_digits
-from regulars.pipelines.sources.name_patterns import is_upload
+from regulars.pipelines.sources.names.file_names import split_digits
+from regulars.pipelines.sources.names.name_patterns import is_upload
 
 
 def find_files(source: Source, data: Path) -> list[tuple[str, Path]]:

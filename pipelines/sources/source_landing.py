@@ -8,7 +8,7 @@ import errno
 import statistics
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
@@ -18,13 +18,14 @@ from regulars.pipelines.findings.evaluate import Policy, evaluate_findings, writ
 from regulars.pipelines.findings.finding import Finding
 from regulars.pipelines.settings.part import Place
 from regulars.pipelines.settings.sources.source import Source
-from regulars.pipelines.sources.archives.delivered_file import DeliveredFile, open_archive
+from regulars.pipelines.sources.archives.delivered_file import DeliveredFile, open_archive, refuse_late
 from regulars.pipelines.sources.delivery_findings import (
     find_missing_columns,
     find_secret_columns,
     list_delivery_findings,
 )
-from regulars.pipelines.sources.fetches import Fetch
+from regulars.pipelines.sources.fetching.fetches import Fetch
+from regulars.pipelines.sources.landed_source import LandedSource
 from regulars.pipelines.sources.landing import check_unchanged, land_file, read_landed_file
 from regulars.pipelines.sources.ledger import SHRINK_ALLOWED, Delivery, Ledger
 from regulars.pipelines.sources.mapping.expressions import ExpressionChecker
@@ -36,52 +37,6 @@ from regulars.pipelines.sources.source_files import match_files
 
 _COMPARED_DELIVERIES = 14
 _UNREADABLE = {errno.EACCES, errno.EPERM, errno.EISDIR}
-
-
-@dataclass
-class LandedSource:
-    """What one source contributes to the run.
-
-    Attributes:
-        source: Its name.
-        deliveries: The deliveries to read, in order.
-        refusals: Which files (or the source as a whole) did not land, and why.
-        withheld: Which landed files of an optional source the run goes on without, and why.
-        landed: The numbers of the deliveries that landed in this run.
-        previous: The delivery before the only one that a `full` source reads; None: there is none.
-        replaced: What was read before the last whole fetch, of a source that is fetched by a cursor.
-        wholes: The deliveries of such a source that hold everything.
-        findings: What was odd about the files that are used.
-        last_deliveries: The last deliveries that landed, used or not, in order: what a new one is compared with.
-        found: The deliveries that landing found, where the run reads others since it withheld some.
-    """
-
-    source: str
-    deliveries: list[Delivery] = field(default_factory=list)
-    refusals: list[Refusal] = field(default_factory=list)
-    withheld: list[Refusal] = field(default_factory=list)
-    landed: list[int] = field(default_factory=list)
-    previous: Delivery | None = None
-    replaced: list[Delivery] = field(default_factory=list)
-    wholes: list[int] = field(default_factory=list)
-    findings: list[Finding] = field(default_factory=list)
-    last_deliveries: list[Delivery] = field(default_factory=list)
-    found: list[Delivery] | None = None
-
-    @property
-    def found_deliveries(self) -> list[Delivery]:
-        """What landing found, whatever the run reads in the end."""
-        return self.deliveries if self.found is None else self.found
-
-    @property
-    def is_stale(self) -> bool:
-        """Whether the newest state of the source is missing from `deliveries`."""
-        return bool(self.refusals or self.withheld)
-
-    @property
-    def reasons(self) -> list[str]:
-        """Why it is stale, a sentence each."""
-        return [refusal.sentence for refusal in (*self.refusals, *self.withheld)]
 
 
 @dataclass(frozen=True)
@@ -151,7 +106,7 @@ class SourceLanding:
         return self._result
 
     def _remember_fetched(self, files: list[DeliveredFile]) -> None:
-        """Of files that lie elsewhere: those that were not refused need not be fetched again until they change."""
+        """Files that lie elsewhere and were not refused need not be fetched again until they change."""
         for file in files:
             if file.version is not None and file.is_here and file.path not in self._refused:
                 self._run.ledger.remember_fetched(self._name, file.ledger_path, file.version)
@@ -301,16 +256,8 @@ class SourceLanding:
                 self._result.refusals.append(Refusal("missing", f"no file at {pattern}: deliver it, or correct `path`"))
 
     def _check_age(self, files: list[DeliveredFile]) -> None:
-        if (limit := self._source.max_age_hours) is None or not files:
-            return
-        newest = max(files, key=lambda file: file.state.modified_ns)
-        hours = (self._run.moment - newest.state.modified_at) / dt.timedelta(hours=1)
-        if hours > limit:
-            sentence = (
-                f"{newest.path.name} is {hours:,.1f} hours old where {limit:g} are allowed: "
-                "find out why no newer one was delivered"
-            )
-            self._result.refusals.append(Refusal("late", sentence))
+        if self._source.max_age_hours is not None and files:
+            self._result.refusals += refuse_late(files, self._source.max_age_hours, self._run.moment)
 
     def _check_earlier_delivery(self, delivery: Delivery) -> None:
         """Check that a delivery of an earlier run can still be read and fits the settings of this run."""

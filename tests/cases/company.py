@@ -17,7 +17,7 @@ from regulars.pipelines.kinds.shape.registry import KINDS
 from regulars.pipelines.settings.settings import Settings
 from regulars.pipelines.sources.deliveries import land_sources
 from regulars.pipelines.sources.landed_rows import write_landed_rows
-from regulars.pipelines.sources.source_landing import LandedSource
+from regulars.pipelines.sources.landed_source import LandedSource
 from tests.builders import select_into, warehouse
 from tests.cases.shared_case import find_case
 from tests.contracts.deliveries import raw_contracts

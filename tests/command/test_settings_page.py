@@ -12,14 +12,17 @@ from regulars.pipelines.errors import SettingsWrong
 from regulars.pipelines.settings.settings import Settings
 from regulars.pipelines.settings.settings_file import parse_settings
 
-ENVIRONMENT = {"ALERT_WEBHOOK": "http://127.0.0.1/hook", "OPENLINEAGE_API_KEY": "k"}
+ENVIRONMENT = {"ALERT_WEBHOOK": "http://127.0.0.1/hook", "OPENLINEAGE_API_KEY": "k", "TICKETS_TOKEN": "t"}
 PARTS = dict(parts_of(Settings))
 KEYS = [(place, key) for place, part in PARTS.items() for key, _ in list_keys(part)]
 OTHERS = {
     ("sources.<name>", "kinds"): "kind",
     ("sources.<name>", "from"): "path",
-    ("sources.<name>.from", "table"): "query",
-    ("sources.<name>.from", "file"): "host",
+    ("sources.<name>.from (api)", "api"): "base_url",
+    ("sources.<name>.from (api)", "resource"): "path",
+    ("sources.<name>.from (bucket)", "account"): "region",
+    ("sources.<name>.from (database)", "table"): "query",
+    ("sources.<name>.from (database)", "file"): "host",
 }
 """A key that no example of its part can use: the example has the key that it may not stand beside."""
 
@@ -29,9 +32,14 @@ def whole_settings(place: str) -> dict[str, Any]:
     return {**yaml.safe_load(EXAMPLES[""]), **yaml.safe_load(EXAMPLES[place])}
 
 
+def write_place(place: str) -> str:
+    """A place as the file has it: without the type of one of several parts, which stands in brackets."""
+    return re.sub(r" \(\w+\)", "", place)
+
+
 def part_at(data: Any, place: str) -> Any:
     """The part of the data at a place; of several sources or kinds the last."""
-    for step in place.split(".") if place else ():
+    for step in write_place(place).split(".") if place else ():
         data = list(data.values() if isinstance(data, dict) else data)[-1] if step.startswith("<") else data[step]
     return data
 
@@ -45,7 +53,7 @@ OF_OTHER_KINDS = (("sources.<name>", "kinds"), ("sources.<name>", "attributes"))
 
 OF_OTHER_FORMATS = (
     ("sources.<name>", "member"),
-    *(("sources.<name>.options", key) for key in ("sheet", "header_row", "error_cells", "records")),
+    *(("sources.<name>.options", key) for key in ("sheet", "header_row", "error_cells", "records", "rows_of")),
 )
 """Keys of archives, workbooks and JSON, which the examples of CSV files cannot have; docs/formats.md shows them."""
 
@@ -71,7 +79,7 @@ def test_a_wrong_value_is_reported_by_the_key_that_the_page_shows(place, key):
     with pytest.raises(SettingsWrong) as caught:
         read(data)
     name = (
-        re.escape(f"{place}.{key}".lstrip("."))
+        re.escape(f"{write_place(place)}.{key}".lstrip("."))
         .replace("<name>", r"\w+")
         .replace("<kind>", r"\w+")
         .replace("<number>", r"\d+")

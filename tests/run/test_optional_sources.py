@@ -15,7 +15,7 @@ from regulars.pipelines.run.run import Run, open_run
 from regulars.pipelines.settings.company_tables import write_company_tables
 from regulars.pipelines.sources.deliveries import land_sources, refuse_required
 from regulars.pipelines.sources.landed_rows import write_landed_rows
-from regulars.pipelines.sources.source_landing import LandedSource
+from regulars.pipelines.sources.landed_source import LandedSource
 
 SETTINGS = """\
 company: {name: Shop, timezone: UTC, currency: EUR}

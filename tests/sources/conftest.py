@@ -12,8 +12,8 @@ from regulars.pipelines.findings.evaluate import Policy
 from regulars.pipelines.settings.settings import Settings
 from regulars.pipelines.sources.deliveries import land_sources
 from regulars.pipelines.sources.landed_rows import write_landed_rows
+from regulars.pipelines.sources.landed_source import LandedSource
 from regulars.pipelines.sources.readers.refusal import Refusal
-from regulars.pipelines.sources.source_landing import LandedSource
 
 NOW = dt.datetime(2026, 1, 10, 3, 30, tzinfo=dt.UTC)
 ORDERS: dict[str, Any] = {

@@ -2,7 +2,7 @@
 
 import pytest
 
-from regulars.pipelines.sources.file_names import read_claim
+from regulars.pipelines.sources.names.file_names import read_claim
 from tests.sources.order_files import HEAD, orders
 
 

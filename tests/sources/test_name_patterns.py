@@ -5,7 +5,7 @@ from itertools import product
 
 import pytest
 
-from regulars.pipelines.sources.name_patterns import find_fixed_folder, fits_pattern
+from regulars.pipelines.sources.names.name_patterns import find_fixed_folder, fits_pattern
 
 FILES = [
     *("orders.csv", "orders-1.csv", ".hidden.csv", "a/orders.csv", "a/.x/orders.csv", "a/b/orders.csv"),

@@ -7,8 +7,8 @@ from collections.abc import Collection, Iterable, Iterator
 
 from regulars.pipelines.findings.catalogue import make_finding
 from regulars.pipelines.findings.finding import Finding
+from regulars.pipelines.sources.landed_source import LandedSource
 from regulars.pipelines.sources.odd_files import COMPARED_DELIVERIES, find_oddities
-from regulars.pipelines.sources.source_landing import LandedSource
 
 
 def find_stale_sources(landed_sources: Iterable[LandedSource]) -> Iterator[Finding]:

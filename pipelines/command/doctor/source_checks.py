@@ -17,9 +17,9 @@ from regulars.pipelines.settings.part import Place
 from regulars.pipelines.settings.settings import Settings
 from regulars.pipelines.settings.sources.remote_files import RemoteFiles
 from regulars.pipelines.settings.sources.source import Source
-from regulars.pipelines.settings.sources.ways_in import DatabaseTable
+from regulars.pipelines.settings.sources.ways_in import DatabaseTable, WayIn
 from regulars.pipelines.sources.archives.delivered_file import DeliveredFile, open_archive
-from regulars.pipelines.sources.fetching.fetch import list_columns
+from regulars.pipelines.sources.fetching.fetch import describe_fetch, list_columns
 from regulars.pipelines.sources.fetching.remote.fetch_files import list_remote_files
 from regulars.pipelines.sources.formats.format_advice import advise_formats
 from regulars.pipelines.sources.landing import land_file, read_file_state
@@ -111,13 +111,17 @@ def check_formats(company: Settings, data: Path, now: dt.datetime) -> Iterator[S
 
 
 def _check_fetched_source(
-    name: str, source: Source, way: DatabaseTable | RemoteFiles, data: Path, checker: ExpressionChecker
+    name: str, source: Source, way: WayIn, data: Path, checker: ExpressionChecker
 ) -> Iterator[SetupCheck]:
     """Whether a source can be fetched, what would come, and whether its columns are those of the mapping."""
     subject = f"source {name}"
+    columns: Sequence[str] = ()
     try:
-        columns = list_columns(way, data) if isinstance(way, DatabaseTable) else ()
-        what = _word_columns(way, columns) if isinstance(way, DatabaseTable) else _word_files(way, data)
+        if isinstance(way, DatabaseTable):
+            columns = list_columns(way, data)
+            what = _word_columns(way, columns)
+        else:
+            what = _word_files(way, data) if isinstance(way, RemoteFiles) else describe_fetch(way, data)
     except (Refusal, SettingsWrong) as error:
         code = error.exit_code if isinstance(error, SettingsWrong) else InputRefused.exit_code
         mark: Mark = "problem" if source.is_required else "warning"

@@ -5,7 +5,8 @@ in `settings/settings.py`, `settings/sources/` and the types of targets in `publ
 """
 
 from collections.abc import Iterator, Mapping
-from typing import get_args, get_origin
+from types import UnionType
+from typing import Annotated, Union, get_args, get_origin
 
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
@@ -55,21 +56,35 @@ def list_keys(model: type[BaseModel]) -> list[tuple[str, FieldInfo]]:
 
 
 def parts_of(model: type[BaseModel], place: str = "") -> Iterator[tuple[str, type[BaseModel]]]:
-    """Every part of the settings with its place, such as `sources.<name>.options`; those that hold others first."""
+    """Every part of the settings with its place, such as `sources.<name>.options`; those that hold others first.
+
+    Where a setting is one of several parts, each has its `type` behind the place: `sources.<name>.from (api)`.
+    """
     yield place, model
     for name, field in list_keys(model):
         step = f"{place}.{name}".lstrip(".")
         if field.annotation is None:
             continue
-        optional = next((each for each in get_args(field.annotation) if type(None) in get_args(field.annotation)), None)
+        choices = dict(_list_choices(field.annotation)) if type(None) in get_args(field.annotation) else {}
         if is_part(field.annotation):
             yield from parts_of(field.annotation, step)
-        elif is_part(optional):
-            yield from parts_of(optional, step)
+        elif choices:
+            for kind, part in choices.items():
+                yield from parts_of(part, f"{step} ({kind})" if len(choices) > 1 else step)
         elif get_origin(field.annotation) is list and is_part(get_args(field.annotation)[0]):
             yield from parts_of(get_args(field.annotation)[0], f"{step}.<number>")
         elif get_origin(field.annotation) is dict and is_part(get_args(field.annotation)[1]):
             yield from parts_of(get_args(field.annotation)[1], f"{step}.<{'kind' if name == 'kinds' else 'name'}>")
+
+
+def _list_choices(annotation: object) -> Iterator[tuple[str, type[BaseModel]]]:
+    """The parts that a setting may be, each with its `type`; one alone has none."""
+    if is_part(annotation):
+        kind = annotation.model_fields.get("type")
+        yield str(get_args(kind.annotation)[0]) if kind else "", annotation
+    elif get_origin(annotation) in (Annotated, Union, UnionType):
+        for each in get_args(annotation)[: 1 if get_origin(annotation) is Annotated else None]:
+            yield from _list_choices(each)
 
 
 def _section(heading: str, part: type[BaseModel], example: str) -> str:

@@ -15,10 +15,12 @@ from pydantic import AfterValidator, BaseModel
 from pydantic.fields import FieldInfo
 
 from regulars.pipelines.definitions.enumerations import CURRENCY_PATTERN
+from regulars.pipelines.settings.bucket_access import check_bucket_url
 from regulars.pipelines.settings.findings import NAMES_OF_FINDINGS
 from regulars.pipelines.settings.part import (
     COUNTRY_CODE_PATTERN,
     CURRENCY_SIGN_PATTERN,
+    FINGERPRINT_PATTERN,
     LAG_PATTERN,
     LANGUAGE_PATTERN,
     NAME_PATTERN,
@@ -38,7 +40,11 @@ WORDS: Mapping[Any, str] = {
     Decimal: "amount",
     dt.date: "day, YYYY-MM-DD",
 }
-VALIDATORS: Mapping[Any, str] = {check_zone: "time zone", check_encoding: "encoding"}
+VALIDATORS: Mapping[Any, str] = {
+    check_zone: "time zone",
+    check_encoding: "encoding",
+    check_bucket_url: "address in a bucket",
+}
 PATTERNS = {
     CURRENCY_PATTERN: "three capitals",
     COUNTRY_CODE_PATTERN: "two capitals",
@@ -49,8 +55,12 @@ PATTERNS = {
     SYSTEM_PATTERN: "a word",
     NAME_PATTERN: "a name",
     CURRENCY_SIGN_PATTERN: "up to four signs",
+    FINGERPRINT_PATTERN: "fingerprint",
     SCHEMA_PREFIX_PATTERN: "small letters, or nothing",
 }
+
+
+_MOST_KEYS_SHOWN = 8
 
 
 def is_part(annotation: Any) -> TypeGuard[type[BaseModel]]:
@@ -92,8 +102,10 @@ def _words(annotation: Any) -> str:
 
 
 def _words_of_choice(annotation: Any) -> str:
-    """The words of a type that is one of several: of a part its keys, since it has no heading of its own."""
-    if not is_part(annotation):
+    """The words of a type that is one of several: of a small part its keys, since it has no heading of its own."""
+    if get_origin(annotation) in (Annotated, Union):
+        return _words(annotation)
+    if not is_part(annotation) or len(annotation.model_fields) > _MOST_KEYS_SHOWN:
         return _words(annotation)
     return "`{" + ", ".join(f"{key}: …" for key in annotation.model_fields) + "}`"
 

@@ -36,7 +36,81 @@ sources:
     max_age_hours: 36
     max_quarantined: 0.02
 """,
-    "sources.<name>.from": """
+    "sources.<name>.from (api)": """
+sources:
+  tickets_shop:
+    from:
+      type: api
+      base_url: https://api.example.com/v1/
+      path: orders
+      params: {status: any, limit: 100}
+      headers: {X-Api-Version: "2026-01"}
+      auth: {type: bearer, token: "${TICKETS_TOKEN}"}
+      data_selector: data.orders
+      primary_key: id
+      paginator: {type: cursor, cursor_path: paging.next, cursor_param: cursor}
+      cursor: {column: updated_at}
+      cursor_param: updated_since
+      allow_unencrypted: false
+      time_limit_minutes: 20
+    kind: orders
+    columns: {order_id: id, ordered_at: created_at, email: customer.email, gross_sales: total.amount}
+""",
+    "sources.<name>.from (api).cursor": """
+sources:
+  tickets_shop:
+    from:
+      base_url: https://api.example.com/v1/
+      path: order_lines
+      cursor:
+        column: updated_at
+        lag: 2h
+        document: order_id
+        compare_days: 30
+      cursor_param: updated_since
+    kind: order_lines
+    columns: {order_id: order_id, ordered_at: created_at, email: email, quantity: quantity, unit_price: price}
+""",
+    "sources.<name>.from (bucket)": """
+sources:
+  azure_orders:
+    from: {type: bucket, url: az://exports/orders.csv, account: examplestorage, secret_variable: AZURE_KEY}
+    kind: orders
+    columns: {order_id: id, ordered_at: placed_at, customer_id: customer_id, gross_sales: total}
+  shop_orders:
+    from:
+      type: bucket
+      url: s3://exports/shop/orders-*.csv
+      endpoint: https://minio.example.com              # without it, the cloud's own server
+      region: eu-central-1
+      key_id_variable: SHOP_KEY_ID
+      secret_variable: SHOP_SECRET_KEY
+      public: false
+      time_limit_minutes: 10
+    delivery: incremental
+    kind: orders
+    columns: {order_id: id, ordered_at: placed_at, customer_id: customer_id, gross_sales: total}
+""",
+    "sources.<name>.from (sftp)": """
+sources:
+  till:
+    from:
+      type: sftp
+      host: files.example.com
+      port: 22
+      user: regulars
+      path: /outgoing/till-*.csv
+      password_variable: TILL_PASSWORD
+      key_variable: TILL_PRIVATE_KEY                   # the key itself, or the path of its file
+      passphrase_variable: TILL_PASSPHRASE
+      host_fingerprint: SHA256:uNiVztksCsDhcc0u9e8BrvcXnPhYxkNrBVPaFZ4Jw8Q
+      known_hosts: ~/.ssh/known_hosts
+      time_limit_minutes: 10
+    delivery: incremental
+    kind: orders
+    columns: {order_id: id, ordered_at: placed_at, customer_id: customer_id, gross_sales: total}
+""",
+    "sources.<name>.from (database)": """
 sources:
   shop_orders:
     from:
@@ -54,7 +128,7 @@ sources:
     kind: orders
     columns: {order_id: id, ordered_at: placed_at, customer_id: customer_id, gross_sales: total, updated_at: changed_at}
 """,
-    "sources.<name>.from.cursor": """
+    "sources.<name>.from (database).cursor": """
 sources:
   shop_lines:
     from:

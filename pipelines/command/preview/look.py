@@ -17,11 +17,11 @@ from regulars.pipelines.errors import SettingsWrong
 from regulars.pipelines.settings.settings import Settings
 from regulars.pipelines.sources.deliveries import land_sources
 from regulars.pipelines.sources.landed_rows import write_landed_rows
+from regulars.pipelines.sources.landed_source import LandedSource
 from regulars.pipelines.sources.mapping.expressions import ExpressionChecker
 from regulars.pipelines.sources.mapping.mapping_checks import check_settings
 from regulars.pipelines.sources.readers.landed_text import open_private_connection
 from regulars.pipelines.sources.readers.refusal import Refusal
-from regulars.pipelines.sources.source_landing import LandedSource
 
 
 @dataclass(frozen=True)

@@ -63,6 +63,12 @@ class FileOptions(Part):
     """Where the array of records is in a JSON file: the keys that lead to it, such as `data.orders`. Without it, the
     file is an array."""
 
+    rows_of: list[str] = []
+    """Arrays within the objects of a JSON file whose elements are rows of their own, such as `line_items` or
+    `refunds.data`. Each object is then a row for itself and one for each element, with the element in the place of the
+    array (`line_items.sku`). The column `row_of` names the array, or is `object` for the object itself: `when`
+    chooses by it."""
+
     _has_real_dates: bool = PrivateAttr(default=False)
 
     @property

@@ -8,7 +8,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from regulars.pipelines.settings.bucket_access import BucketAccess, BucketUrl, require_fitting_keys
-from regulars.pipelines.settings.part import Part
+from regulars.pipelines.settings.part import FINGERPRINT_PATTERN, Part
 
 Text = Annotated[str, Field(min_length=1)]
 
@@ -70,7 +70,7 @@ class SftpFiles(Part):
     """The environment variable that holds the private key, or the path of its file."""
     passphrase_variable: Text | None = None
     """The environment variable that holds the passphrase of the private key."""
-    host_fingerprint: Annotated[str, Field(pattern=r"^SHA256:[A-Za-z0-9+/]{43}=?$")] | None = None
+    host_fingerprint: Annotated[str, Field(pattern=FINGERPRINT_PATTERN)] | None = None
     """The fingerprint of the server's host key, such as `SHA256:…`, from its operator. Without it, the key must be in
     `known_hosts`."""
     known_hosts: Text = "~/.ssh/known_hosts"

@@ -12,11 +12,12 @@ from pydantic import ConfigDict, Field, field_validator, model_validator
 from regulars.pipelines.kinds.shape.kind import DeliveryMode
 from regulars.pipelines.kinds.shape.registry import KINDS
 from regulars.pipelines.settings.part import SYSTEM_PATTERN, Currency, Name, Part, Zone
+from regulars.pipelines.settings.sources.api_way import ApiResource
 from regulars.pipelines.settings.sources.attributes import ATTRIBUTES_OF, Attribute
 from regulars.pipelines.settings.sources.columns import Column, FillDown, KindMapping, Reshape
 from regulars.pipelines.settings.sources.cursor import Cursor
 from regulars.pipelines.settings.sources.file_options import READERS, FileFormat, FileOptions, Reader
-from regulars.pipelines.settings.sources.ways_in import DatabaseTable, WayIn
+from regulars.pipelines.settings.sources.ways_in import FORMATS, DatabaseTable, WayIn, name_way
 
 NAMES_OF_KINDS = tuple(KINDS)
 
@@ -116,16 +117,16 @@ class Source(Part):
 
     @model_validator(mode="before")
     @classmethod
-    def _take_fetched_rows_as_parquet(cls, written: Any) -> Any:
+    def _take_fetched_rows_as_they_come(cls, written: Any) -> Any:
         way = written.get("from") if isinstance(written, dict) else None
-        is_database = isinstance(way, DatabaseTable) or (isinstance(way, dict) and way.get("type") == "database")
-        return {"format": "parquet", **written} if is_database else written
+        form = None if way is None else FORMATS.get(name_way(way))
+        return written if form is None else {"format": form, **written}
 
     @model_validator(mode="after")
     def _one_way_in(self) -> Self:
         if (self.path is None) == (self.from_ is None):
             raise ValueError("give either `path`, where its files lie, or `from`, where its records are fetched")
-        if isinstance(self.from_, DatabaseTable) and self.format != "parquet":
+        if self.from_ is not None and self.format != FORMATS.get(name_way(self.from_), self.format):
             raise ValueError("`format` is for files; remove it beside `from`")
         return self
 
@@ -136,7 +137,9 @@ class Source(Part):
             return self
         if self.delivery == "full":
             raise ValueError("`delivery: full` fetches everything: remove it, or `from.cursor`")
-        if "order_lines" in self.mappings and self.delivery_mode == "incremental" and cursor.document is None:
+        comes_whole = bool(self.options.rows_of)  # the lines lie within their order
+        is_torn = "order_lines" in self.mappings and self.delivery_mode == "incremental" and not comes_whole
+        if is_torn and cursor.document is None:
             raise ValueError(
                 "`from.cursor` of order_lines needs `document`, the column with the order's id: an order whose changed "
                 "lines came without its other lines would lose them"
@@ -215,7 +218,7 @@ class Source(Part):
     @property
     def cursor(self) -> Cursor | None:
         """By what the source is fetched, where it is fetched by what has changed."""
-        return self.from_.cursor if isinstance(self.from_, DatabaseTable) else None
+        return self.from_.cursor if isinstance(self.from_, DatabaseTable | ApiResource) else None
 
     @property
     def repeating_kinds(self) -> frozenset[str]:

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Discriminator, Field, Tag, model_validator
 
 from regulars.pipelines.settings.part import Part
+from regulars.pipelines.settings.sources.api_way import ApiResource
 from regulars.pipelines.settings.sources.cursor import Cursor
 from regulars.pipelines.settings.sources.remote_files import BucketFiles, SftpFiles
 
@@ -24,7 +25,7 @@ class DatabaseTable(Part):
     """
 
     type: Literal["database"]
-    """This way in."""
+    """Which way in."""
     engine: Literal["postgresql", "mysql", "sqlite", "duckdb"]
     """Which database it is; `mysql` is MariaDB too."""
     table: Annotated[str, Field(min_length=1)] | None = None
@@ -83,16 +84,30 @@ class DatabaseTable(Part):
         return f"{self.table or 'the query'} of {self.place}"
 
 
-def _name_way(written: Any) -> str:
-    """Which way in a `from` is; the name has a blank, so that it is no key of the part."""
-    found = written.get("type") if isinstance(written, dict) else getattr(written, "type", None)
-    return f"from {found}"
+WAYS_IN = ("database", "api", "bucket", "sftp")
+"""What `type` may say."""
 
+
+def name_way(written: Any) -> str:
+    """Which way in a `from` is; one that names an API, or where an API is, needs no `type`."""
+    if not isinstance(written, dict):
+        return f"{getattr(written, 'type', None) or 'api'} way"
+    names_api = "api" in written or "base_url" in written or "resource" in written
+    found = written.get("type", "api" if names_api else None)
+    return f"{found if found in WAYS_IN else WAYS_IN[0]} way"
+
+
+RecordsWay = DatabaseTable | ApiResource
+"""A way in that brings records: all of them at each run, or by a cursor what has changed."""
 
 WayIn = Annotated[
-    Annotated[DatabaseTable, Tag("from database")]
-    | Annotated[BucketFiles, Tag("from bucket")]
-    | Annotated[SftpFiles, Tag("from sftp")],
-    Discriminator(_name_way, custom_error_type="way_in", custom_error_message="unknown way in"),
+    Annotated[DatabaseTable, Tag("database way")]
+    | Annotated[ApiResource, Tag("api way")]
+    | Annotated[BucketFiles, Tag("bucket way")]
+    | Annotated[SftpFiles, Tag("sftp way")],
+    Discriminator(name_way),
 ]
-"""A way in that is no file in a folder."""
+"""A way in that is no file in a folder. The tags are no keys, since they stand in the places of mistakes."""
+
+FORMATS = {"database way": "parquet", "api way": "jsonl"}
+"""Tag of a way in that brings records -> the form of what is fetched."""

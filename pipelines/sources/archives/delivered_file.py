@@ -1,8 +1,10 @@
-"""Describes a delivered file before it lands: one that lies in a folder, or in an archive there.
+"""Describes a delivered file before it lands: one that lies in a folder or was fetched, or in an archive there.
 
-Put here: where it lies, its name and state. Keep out: landing it (`landing.py`), and reading archives (`members.py`).
+Put here: where it lies, its name, state and age. Keep out: landing it (`landing.py`), reading archives (`members.py`).
 """
 
+import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -69,3 +71,16 @@ def open_archive(file: DeliveredFile, source: Source) -> list[DeliveredFile]:
             "read the last only: name one in `member`, or set `delivery: incremental`",
         )
     return [DeliveredFile(f"{file.ledger_path}/{member.name}", file.path, file.state, member) for member in members]
+
+
+def refuse_late(files: Sequence[DeliveredFile], limit_hours: float, moment: dt.datetime) -> list[Refusal]:
+    """Refuse a source whose newest file is older than it may be at a moment (UTC, without a zone)."""
+    newest = max(files, key=lambda file: file.state.modified_ns)
+    hours = (moment - newest.state.modified_at) / dt.timedelta(hours=1)
+    if hours <= limit_hours:
+        return []
+    sentence = (
+        f"{newest.path.name} is {hours:,.1f} hours old where {limit_hours:g} are allowed: "
+        "find out why no newer one was delivered"
+    )
+    return [Refusal("late", sentence)]

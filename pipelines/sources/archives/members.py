@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import IO
 
-from regulars.pipelines.sources.file_names import split_digits
+from regulars.pipelines.sources.names.file_names import split_digits
 from regulars.pipelines.sources.readers.decoding import CHUNK, MAX_RATIO, MAX_UNPACKED
 from regulars.pipelines.sources.readers.refusal import Refusal
 

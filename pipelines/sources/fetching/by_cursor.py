@@ -12,8 +12,8 @@ from pathlib import Path
 import duckdb
 
 from regulars.pipelines.settings.sources.cursor import Cursor
-from regulars.pipelines.sources.fetches import Fetch, Progress
 from regulars.pipelines.sources.fetching.cursors import Reached, Start, is_before, measure_rows, plan_start
+from regulars.pipelines.sources.fetching.fetches import Fetch, Progress
 from regulars.pipelines.sources.readers.landed_text import open_private_connection
 from regulars.pipelines.sources.readers.refusal import Refusal
 

@@ -14,7 +14,7 @@ from typing import Any
 import duckdb
 
 from regulars.pipelines.settings.sources.cursor import Cursor
-from regulars.pipelines.sources.fetches import CursorForm, Fetch, Progress
+from regulars.pipelines.sources.fetching.fetches import CursorForm, Fetch, Progress
 from regulars.pipelines.warehouse.sql_text import quote_identifier, quote_literal
 
 _MOMENT = (

@@ -12,10 +12,14 @@ from pathlib import Path
 from regulars.pipelines.errors import SettingsWrong
 from regulars.pipelines.home.durable import put_in_place
 from regulars.pipelines.servers.address import word_unreachable
-from regulars.pipelines.settings.sources.ways_in import DatabaseTable
+from regulars.pipelines.settings.sources.api_way import ApiResource
+from regulars.pipelines.settings.sources.ways_in import DatabaseTable, RecordsWay
+from regulars.pipelines.sources.fetching.api.client import Client
+from regulars.pipelines.sources.fetching.api.pages import read_first_page, write_all_pages, write_records
 from regulars.pipelines.sources.fetching.connection_lost import ConnectionLost
 from regulars.pipelines.sources.fetching.files import read_duckdb, read_sqlite
 from regulars.pipelines.sources.fetching.text_rows import Row, TextRows, write_text_rows
+from regulars.pipelines.sources.readers.json_values import make_columns
 from regulars.pipelines.sources.readers.refusal import Refusal
 
 PAUSES = (1.0, 4.0)
@@ -23,10 +27,8 @@ PAUSES = (1.0, 4.0)
 _CHECK_SECONDS = 60
 
 
-def fetch(
-    name: str, way: DatabaseTable, data: Path, folder: Path, *, pause: Callable[[float], None] = time.sleep
-) -> Path:
-    """Fetch a source whole into one Parquet file, which is there only when all rows are.
+def fetch(name: str, way: RecordsWay, data: Path, folder: Path, *, pause: Callable[[float], None] = time.sleep) -> Path:
+    """Fetch a source whole into one file, which is there only when all records are.
 
     Args:
         name: The source, after which the file is called.
@@ -42,6 +44,8 @@ def fetch(
         SettingsWrong: An extra or the variable of a password is missing.
         Refusal: It cannot be fetched.
     """
+    if isinstance(way, ApiResource):
+        return fetch_api(name, way, folder, pause)
     target = folder / f"{name}.parquet"
     work = folder / f".{name}.tmp"
 
@@ -54,6 +58,67 @@ def fetch(
     finally:
         work.unlink(missing_ok=True)
     return target
+
+
+def fetch_api(
+    name: str, way: ApiResource, folder: Path, pause: Callable[[float], None], *, may_be_empty: bool = False
+) -> Path:
+    """Fetch all records of an API into one file of JSON lines.
+
+    Args:
+        name: The source, after which the file is called.
+        way: Where they are.
+        folder: A private folder.
+        pause: Waits some seconds between attempts.
+        may_be_empty: Whether it is as well where there are none, as of an increment.
+
+    Raises:
+        Refusal: They cannot be fetched, or there are none.
+    """
+    target, work = folder / f"{name}.jsonl", folder / f".{name}.tmp"
+    try:
+        client = Client(way, time.monotonic() + 60 * way.time_limit_minutes, pause)
+        if not write_all_pages(client, work) and not may_be_empty:
+            raise Refusal("empty", f"{way.what}: no record came; see that `params` and the rights of the secret fit")
+        put_in_place(work, target)
+    finally:
+        work.unlink(missing_ok=True)
+    return target
+
+
+def fetch_sample(name: str, way: RecordsWay, data: Path, folder: Path) -> Path:
+    """As `fetch`, for looking at: of an API the first page alone.
+
+    Raises:
+        SettingsWrong: As for `fetch`.
+        Refusal: As for `fetch`.
+    """
+    if not isinstance(way, ApiResource):
+        return fetch(name, way, data, folder)
+    target = folder / f"{name}.jsonl"
+    write_records(read_first_page(_make_checking_client(way)), target)
+    return target
+
+
+def describe_fetch(way: RecordsWay, data: Path) -> str:
+    """What a fetch would bring, in words; no record is kept.
+
+    Raises:
+        SettingsWrong: As for `fetch`.
+        Refusal: As for `fetch`.
+    """
+    if not isinstance(way, ApiResource):
+        return _count(len(list_columns(way, data)), "column")
+    records = read_first_page(_make_checking_client(way))
+    return f"{_count(len(records), 'record')} on the first page, with {_count(len(make_columns(records)), 'column')}"
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def _make_checking_client(way: ApiResource) -> Client:
+    return Client(way, time.monotonic() + _CHECK_SECONDS)
 
 
 def read_first_row(way: DatabaseTable, data: Path, pause: Callable[[float], None] = time.sleep) -> Row:

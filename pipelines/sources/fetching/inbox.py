@@ -13,12 +13,16 @@ from pathlib import Path
 from regulars.pipelines.errors import SettingsWrong
 from regulars.pipelines.home.durable import make_private_folder
 from regulars.pipelines.settings.settings import Settings
-from regulars.pipelines.settings.sources.ways_in import DatabaseTable
+from regulars.pipelines.settings.sources.api_way import ApiResource
+from regulars.pipelines.settings.sources.cursor import Cursor
+from regulars.pipelines.settings.sources.remote_files import RemoteFiles
+from regulars.pipelines.settings.sources.ways_in import RecordsWay
 from regulars.pipelines.sources.archives.delivered_file import DeliveredFile
-from regulars.pipelines.sources.fetches import Fetch, Fetches
-from regulars.pipelines.sources.fetching.by_cursor import fetch_by_cursor
+from regulars.pipelines.sources.fetching.api.changed_records import describe_api_cursor_way
+from regulars.pipelines.sources.fetching.by_cursor import CursorWay, fetch_by_cursor
 from regulars.pipelines.sources.fetching.changed_rows import describe_cursor_way
 from regulars.pipelines.sources.fetching.fetch import fetch
+from regulars.pipelines.sources.fetching.fetches import Fetch, Fetches
 from regulars.pipelines.sources.fetching.remote.fetch_files import Fetching, fetch_files
 from regulars.pipelines.sources.landing import read_file_state
 from regulars.pipelines.sources.readers.refusal import Refusal
@@ -88,13 +92,13 @@ def fetch_sources(
             folder = inbox / name
             make_private_folder(folder)
             try:
-                if not isinstance(source.from_, DatabaseTable):
+                if isinstance(source.from_, RemoteFiles):
                     done = fetch_files(source.from_, Fetching(data, folder, remembered.files.get(name, {}), pause))
                     fetched.files[name], fetched.refusals[name] = done.files, done.refusals
                 elif source.from_.cursor is None:
                     fetched.files[name] = [_describe(fetch(name, source.from_, data, folder, pause=pause), home)]
                 else:
-                    way = describe_cursor_way(name, source.from_, source.from_.cursor, data, folder, pause)
+                    way = _describe_way(name, source.from_, source.from_.cursor, data, folder, pause)
                     zone = source.timezone or settings.company.timezone
                     came = fetch_by_cursor(name, way, remembered.fetches.find_progress(name), remembered.now, zone)
                     fetched.fetches[name] = came.fetch
@@ -112,6 +116,14 @@ def fetch_sources(
         yield fetched
     finally:
         shutil.rmtree(inbox, ignore_errors=True)
+
+
+def _describe_way(
+    name: str, way: RecordsWay, cursor: Cursor, data: Path, folder: Path, pause: Callable[[float], None]
+) -> CursorWay:
+    if isinstance(way, ApiResource):
+        return describe_api_cursor_way(name, way, cursor, folder, pause)
+    return describe_cursor_way(name, way, cursor, data, folder, pause)
 
 
 def _describe(path: Path, home: Path) -> DeliveredFile:

@@ -17,6 +17,7 @@ from regulars.pipelines.sources.readers.csv_files import write_malformed
 from regulars.pipelines.sources.readers.header import name_columns
 from regulars.pipelines.sources.readers.json_arrays import read_array
 from regulars.pipelines.sources.readers.json_lines import JsonRecord, read_lines
+from regulars.pipelines.sources.readers.json_rows import make_rows
 from regulars.pipelines.sources.readers.json_values import JsonObject, make_columns
 from regulars.pipelines.sources.readers.landed_text import Landed, describe_landed
 from regulars.pipelines.sources.readers.records import Record
@@ -63,9 +64,18 @@ def lines_of_objects(text: Path, source: Source, records: set[int]) -> dict[int,
 
 
 def _read_records(text: Path, file_name: str, source: Source) -> Iterator[JsonRecord]:
-    if source.reader == "json":
-        return read_array(text, file_name, source.options.records)
-    return read_lines(text, file_name)
+    is_array = source.reader == "json"
+    records = read_array(text, file_name, source.options.records) if is_array else read_lines(text, file_name)
+    return _add_rows(records, source.options.rows_of) if source.options.rows_of else records
+
+
+def _add_rows(records: Iterator[JsonRecord], arrays: list[str]) -> Iterator[JsonRecord]:
+    """The rows of each object, which all begin where it does."""
+    for record in records:
+        if isinstance(record, Record):
+            yield record
+        else:
+            yield from ((record[0], row) for row in make_rows(record[1], arrays))
 
 
 def _write_pieces(records: Iterator[JsonRecord], bad: list[Record], work: Path) -> list[Path]:

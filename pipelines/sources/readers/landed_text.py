@@ -22,7 +22,8 @@ READER_VERSION = 3
 
 _OPTIONS_OF_READERS: dict[Reader, set[str]] = {
     "delimited": {"delimiter", "quote", "encoding"},
-    "json": {"records"},
+    "json": {"records", "rows_of"},
+    "json_lines": {"rows_of"},
     "workbook": {"sheet", "header_row", "error_cells", "decimal"},
 }
 
@@ -89,6 +90,8 @@ def _mark_options(source: Source) -> str:
     Empty for CSV with default options.
     """
     used = source.options.model_dump(include=_OPTIONS_OF_READERS.get(source.reader, set()))
+    if not used.get("rows_of"):
+        used.pop("rows_of", None)  # so that files that landed before there was this option keep their names
     is_plain = source.format == "csv" and used == FileOptions().model_dump(include=set(used))
     if is_plain and source.reshape is None:
         return ""

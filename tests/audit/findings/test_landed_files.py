@@ -6,9 +6,9 @@ from collections.abc import Collection
 import pytest
 
 from regulars.pipelines.audit.findings.landed_files import find_odd_files
+from regulars.pipelines.sources.landed_source import LandedSource
 from regulars.pipelines.sources.ledger import Delivery
 from regulars.pipelines.sources.odd_files import COMPARED_DELIVERIES
-from regulars.pipelines.sources.source_landing import LandedSource
 
 MOMENT = dt.datetime(2026, 3, 1, tzinfo=dt.UTC)
 KEPT = 2 * COMPARED_DELIVERIES

@@ -140,3 +140,16 @@ def test_options_of_another_format_are_a_mistake(shop):
     shop.sources["shop"]["options"] = {"records": "a"}
     with pytest.raises(SettingsWrong, match="means nothing for `format: csv`"):
         shop.land()
+
+
+def test_elements_of_arrays_are_rows_of_their_own_beside_their_object(feed):
+    order = {"id": "1", "day": "2026-01-01", "lines": [{"sku": "a"}, {"sku": "b"}], "x": {"paid": [{"by": "card"}]}}
+    feed.sources["shop"]["options"] = {"rows_of": ["lines", "x.paid"]}
+    columns = {"order_id": "id", "ordered_at": "day", "status": "row_of", "region": "lines.sku", "city": "x.paid.by"}
+    feed.sources["shop"] |= {"columns": columns, "exclude": {"objects": "row_of = 'object' and lines is null"}}
+    feed.write("orders.json", json.dumps([order, {"id": "2", "day": "2026-01-01"}]))
+    landed = feed.land()
+    assert landed["shop"].deliveries[0].record_count == 5
+    with feed.delivered(landed) as con:
+        rows = con.execute("select status, region, city from landed.orders order by _row").fetchall()
+    assert rows == [("object", None, None), ("lines", "a", None), ("lines", "b", None), ("x.paid", None, "card")]

@@ -22,7 +22,7 @@ from regulars.pipelines.sources.fetching.remote.remote_place import (
     TimeLimit,
     match_listed,
 )
-from regulars.pipelines.sources.name_patterns import find_fixed_folder
+from regulars.pipelines.sources.names.name_patterns import find_fixed_folder
 from regulars.pipelines.sources.readers.refusal import Refusal
 
 CONNECT_SECONDS = 10

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-from regulars.pipelines.sources.file_names import split_digits
-from regulars.pipelines.sources.name_patterns import fits_pattern, is_upload
+from regulars.pipelines.sources.names.file_names import split_digits
+from regulars.pipelines.sources.names.name_patterns import fits_pattern, is_upload
 from regulars.pipelines.sources.readers.refusal import Refusal
 
 

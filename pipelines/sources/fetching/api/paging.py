@@ -1,0 +1,97 @@
+"""Finds the request for the next page of an API from the answer to this one.
+
+Put here: one way of paging each. Keep out: sending (`client.py`), and circles (`pages.py`).
+"""
+
+from urllib.parse import urljoin, urlsplit
+
+from regulars.pipelines.settings.sources.api_way import (
+    ApiResource,
+    HeaderLink,
+    JsonLink,
+    MarkInAnswer,
+    Offset,
+    PageNumber,
+    SinglePage,
+)
+from regulars.pipelines.sources.fetching.api.answers import Answer, Request
+from regulars.pipelines.sources.fetching.api.json_path import read_path
+from regulars.pipelines.sources.readers.refusal import Refusal
+
+
+def make_first_request(way: ApiResource) -> Request:
+    """The request for the first page."""
+    url = f"{way.base_url.rstrip('/')}/{way.path.lstrip('/')}"
+    match way.paginator:
+        case PageNumber(base_page=page, page_param=name):
+            return Request(url, {**way.params, name: page})
+        case Offset(limit=limit, offset_param=name, limit_param=limit_name):
+            return Request(url, {**way.params, name: 0, **({limit_name: limit} if limit_name else {})})
+        case _:
+            return Request(url, way.params)
+
+
+def find_next_request(way: ApiResource, request: Request, answer: Answer, record_count: int) -> Request | None:
+    """The request for the page behind this one; None behind the last.
+
+    Raises:
+        Refusal: The link to it leads to another server, which must not see the secret.
+    """
+    match way.paginator:
+        case SinglePage():
+            return None
+        case JsonLink(next_url_path=path):
+            return _follow(way, request, read_path(answer.body, path))
+        case HeaderLink(links_next_key=name):
+            return _follow(way, request, answer.links.get(name))
+        case PageNumber(page_param=name):
+            return _step(request, name, 1) if record_count else None
+        case Offset(offset_param=name, limit=limit):
+            return _step(request, name, limit) if record_count else None
+        case MarkInAnswer() as cursor:
+            return _send_back(cursor, request, answer)
+
+
+def read_total(way: ApiResource, answer: Answer) -> int | None:
+    """How many records there are in all, where the answer says so."""
+    match way.paginator:
+        case PageNumber(total_header=str(name)):
+            found = answer.headers.get(name)
+        case Offset(total_path=str(path)):
+            found = read_path(answer.body, path)
+        case _:
+            return None
+    return int(found) if isinstance(found, str) and found.isdecimal() else None
+
+
+def is_same_server(url: str, other: str) -> bool:
+    """Whether two addresses have the same scheme, host and port."""
+    return _name_server(url) == _name_server(other)
+
+
+def _name_server(url: str) -> tuple[str, str | None, int | None]:
+    parts = urlsplit(url)
+    return parts.scheme, parts.hostname, parts.port or {"https": 443, "http": 80}.get(parts.scheme)
+
+
+def _follow(way: ApiResource, request: Request, link: object) -> Request | None:
+    if not isinstance(link, str) or not link:
+        return None
+    url = urljoin(request.url, link)
+    if not is_same_server(url, way.base_url):
+        sentence = f"{way.what}: the next page is on another server, which must not see the secret; correct `paginator`"
+        raise Refusal("unfetched", sentence)
+    return Request(url, {})
+
+
+def _step(request: Request, name: str, step: int) -> Request:
+    return Request(request.url, {**request.params, name: int(str(request.params[name])) + step})
+
+
+def _send_back(cursor: MarkInAnswer, request: Request, answer: Answer) -> Request | None:
+    if cursor.has_more_path is not None and read_path(answer.body, cursor.has_more_path) is not True:
+        return None
+    mark = read_path(answer.body, cursor.cursor_path)
+    if not isinstance(mark, str) or not mark:
+        return None
+    return Request(request.url, {**request.params, cursor.cursor_param: str(mark)})
