@@ -90,8 +90,9 @@ def run_server() -> Iterator[Server]:
 def _wait_for(server: Server, process: subprocess.Popen[bytes], log: Path) -> None:
     for _ in range(600):
         assert process.poll() is None, log.read_text()
-        with contextlib.suppress(pymysql.MySQLError):
-            server.run("select 1", database=None)
-            return
+        if server.socket_path.exists():  # not sooner: the library leaves a socket open that found nobody
+            with contextlib.suppress(pymysql.MySQLError):
+                server.run("select 1", database=None)
+                return
         time.sleep(0.1)
     raise AssertionError(log.read_text())
