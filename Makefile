@@ -20,7 +20,7 @@ test: $(READY) tools  ## every test but the long trials; installs what the tests
 TRIALS ?= tests
 MARKS ?= slow or hypothesis
 test-slow: export REGULARS_EXAMPLES_FACTOR ?= 3
-test-slow: $(READY) tools  ## the long trials: kills, soak, other tools, many drawn examples; half an hour
+test-slow: $(READY) tools servers  ## the long trials: kills, soak, other tools, many drawn examples; half an hour
 	@$(BIN)/python -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder -m "$(MARKS)" $(TRIALS)
 
 check: $(READY)  ## lint, types, contracts, docs, lock
@@ -59,6 +59,15 @@ tools:
 	  S=$$( [ "$$(id -u)" = 0 ] || echo sudo ); $$S apt-get update -qq && \
 	  $$S apt-get install -y -qq --no-install-recommends $$tool fonts-liberation >/dev/null; } || \
 	  echo "$$tool could not be installed: install it by hand, or the tests that need it are skipped"; done
+
+# MariaDB is a source that only long trials read; SERVERS= leaves it out.
+SERVERS ?= mariadb-server
+.PHONY: servers
+servers:
+	@[ -z "$(SERVERS)" ] || PATH=$$PATH:/usr/sbin command -v mariadbd >/dev/null || { echo "installing $(SERVERS)"; \
+	  S=$$( [ "$$(id -u)" = 0 ] || echo sudo ); $$S apt-get update -qq && \
+	  $$S apt-get install -y -qq --no-install-recommends $(SERVERS) >/dev/null; } || \
+	  echo "$(SERVERS) could not be installed: install it by hand, or the tests that need it are skipped"
 
 $(READY): requirements.lock pyproject.toml
 	@echo "setting up .venv (a minute or two, once)"

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import dagster as dg
 
-from regulars.assets import findings, identity, landing, meta, nightly, published, raw, themes
+from regulars.assets import arrivals, findings, identity, landing, meta, nightly, published, raw, themes
 from regulars.assets.marts import list_marts
 from regulars.assets.own_segments import list_own_segment_tables
 from regulars.assets.resources import configured_run
@@ -69,6 +69,7 @@ def make_graph(company: Path | None) -> Graph:
         assets=assets,
         jobs=[nightly.run_job],
         schedules=[nightly.nightly_schedule()],
+        sensors=[arrivals.arrivals],
         resources={"run": configured_run({key for each in assets for key in each.keys})},
         executor=dg.in_process_executor,  # DuckDB allows one writing process
     )

@@ -16,7 +16,6 @@ from regulars.pipelines.findings.finding import Finding
 from regulars.pipelines.settings.part import Place
 from regulars.pipelines.settings.settings import Settings
 from regulars.pipelines.settings.sources.columns import KindMapping
-from regulars.pipelines.sources.deleted_records import find_deleted_records
 from regulars.pipelines.sources.exclusions.doubtful_exclusions import (
     count_doubtful_exclusions,
     find_doubtful_exclusions,
@@ -48,7 +47,7 @@ from regulars.pipelines.sources.no_records.header_rows import count_header_rows,
 from regulars.pipelines.sources.no_records.malformed_lines import insert_malformed, select_place
 from regulars.pipelines.sources.readers.refusal import Refusal
 from regulars.pipelines.sources.record_rules import SortedRecords, sort_records
-from regulars.pipelines.sources.replaced_deliveries import find_replaced_records
+from regulars.pipelines.sources.replaced_deliveries import find_deleted_records, find_replaced_records
 from regulars.pipelines.warehouse.sql_text import quote_identifier, quote_literal
 
 

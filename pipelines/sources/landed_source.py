@@ -22,6 +22,7 @@ class LandedSource:
         landed: The numbers of the deliveries that landed in this run.
         previous: The delivery before the only one that a `full` source reads; None: there is none.
         replaced: What was read before the last whole fetch, of a source that is fetched by a cursor.
+        wholes: The deliveries of such a source that hold everything.
         findings: What was odd about the files that are used.
         last_deliveries: The last deliveries that landed, used or not, in order: what a new one is compared with.
         found: The deliveries that landing found, where the run reads others since it withheld some.
@@ -34,6 +35,7 @@ class LandedSource:
     landed: list[int] = field(default_factory=list)
     previous: Delivery | None = None
     replaced: list[Delivery] = field(default_factory=list)
+    wholes: list[int] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     last_deliveries: list[Delivery] = field(default_factory=list)
     found: list[Delivery] | None = None

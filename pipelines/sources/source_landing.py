@@ -94,6 +94,7 @@ class SourceLanding:
         self._check_age(files)
         self._result.deliveries = self._run.ledger.list_used(self._name, self._source.delivery_mode)
         self._result.replaced = self._run.ledger.list_replaced(self._name)
+        self._result.wholes = self._run.ledger.fetches.list_starts(self._name)
         all_landed = self._run.ledger.list_landed(self._name)
         self._result.last_deliveries = all_landed[-2 * COMPARED_DELIVERIES :]
         self._result.findings += list_delivery_findings(self._name, self._source, all_landed, self._result.deliveries)

@@ -27,6 +27,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "audit",
         "run",
         "contracts",
+        "servers",
         "buckets",
         "warehouse",
         "home",
@@ -66,7 +67,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "identity": {"kinds", "definitions", "errors"},
     "segments": {"sources", "contracts", "warehouse", "settings", "errors"},
     "transforms": {"models", "definitions"},
-    "sources": {"buckets", "warehouse", "home", "settings", "findings", "kinds", "errors"},
+    "sources": {"buckets", "servers", "warehouse", "home", "settings", "findings", "kinds", "errors"},
     "contracts": {"warehouse", "settings", "findings", "kinds", "models", "definitions", "errors"},
     # where things lie, and what a company sets
     "sample": {"settings", "errors"},
@@ -74,6 +75,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "buckets": {"settings", "errors"},
     "settings": {"findings", "kinds", "definitions", "errors"},
     "home": {"errors"},
+    "servers": {"errors"},
     # the ground
     "themes": {"settings", "definitions", "errors"},
     "models": set(),

@@ -57,9 +57,9 @@ def _compare_with_earlier_deliveries(run: Run) -> Iterator[Finding]:
     yield from find_odd_files(run.landed_sources, {(source, delivery) for source, _, delivery in known})
     profiles = read_profiles(run.warehouse.con.execute(f"from {PROFILES}").pl())
     new = [place for place, each in enumerate(profiles) if (each.source, each.kind, each.delivery) not in known]
-    yield from compare_deliveries(
-        profiles, new, {name: each.delivery_mode for name, each in run.settings.sources.items()}
-    )
+    wholes = {number for each in run.landed_sources for number in each.wholes}
+    modes = {name: each.delivery_mode for name, each in run.settings.sources.items()}
+    yield from compare_deliveries(profiles, new, modes, wholes)
 
 
 def _compare_with_parent(run: Run) -> Iterator[Finding]:

@@ -5,7 +5,7 @@ Put here: one function per subject of a source. Keep out: everything else that a
 
 import datetime as dt
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from regulars.pipelines.command.doctor.setup_check import Mark, SetupCheck
@@ -17,9 +17,9 @@ from regulars.pipelines.settings.part import Place
 from regulars.pipelines.settings.settings import Settings
 from regulars.pipelines.settings.sources.remote_files import RemoteFiles
 from regulars.pipelines.settings.sources.source import Source
-from regulars.pipelines.settings.sources.ways_in import WayIn
+from regulars.pipelines.settings.sources.ways_in import DatabaseTable, WayIn
 from regulars.pipelines.sources.archives.delivered_file import DeliveredFile, open_archive
-from regulars.pipelines.sources.fetching.fetch import describe_fetch
+from regulars.pipelines.sources.fetching.fetch import describe_fetch, list_columns
 from regulars.pipelines.sources.fetching.remote.fetch_files import list_remote_files
 from regulars.pipelines.sources.formats.format_advice import advise_formats
 from regulars.pipelines.sources.landing import land_file, read_file_state
@@ -46,7 +46,8 @@ def check_source(name: str, source: Source, data: Path, locate: Callable[[Place]
         wrong = [f"{locate(m.find_place(source))}{m.sentence}" for m in check_settings(name, source, checker)]
         if source.from_ is not None:
             yield from (SetupCheck("problem", subject, each, SettingsWrong.exit_code) for each in wrong)
-            yield _check_fetched_source(name, source, source.from_, data)
+            if not wrong:
+                yield from _check_fetched_source(name, source, source.from_, data, checker)
             return
         files = find_files(source, data)
         if not files:
@@ -74,7 +75,13 @@ def check_source(name: str, source: Source, data: Path, locate: Callable[[Place]
 def _word_delivery(source: Source) -> str:
     """Which way of delivery applies to a source, and why."""
     mode = source.delivery_mode
-    why = "set" if source.delivery else f"the default of {' and '.join(sorted(source.mappings))}"
+    why = (
+        "set"
+        if source.delivery
+        else "it has a cursor"
+        if source.cursor
+        else f"the default of {' and '.join(sorted(source.mappings))}"
+    )
     return f"{mode} ({why}): {DELIVERY_MODES[mode]}"
 
 
@@ -89,11 +96,7 @@ def _check_newest_file(name: str, source: Source, path: Path, checker: Expressio
             mark: Mark = "problem" if source.is_required else "warning"
             yield SetupCheck(mark, subject, refusal.sentence, InputRefused.exit_code if source.is_required else 0)
             return
-    for mistake in check_mapping(name, source, landed.header, landed.columns, checker):
-        if mistake.code == "absent":
-            continue
-        kind: tuple[Mark, int] = ("warning", 0) if mistake.code == "warning" else ("problem", InputRefused.exit_code)
-        yield SetupCheck(kind[0], subject, f"{file.file_name}: {mistake.sentence}", kind[1])
+    yield from _check_columns(name, source, file.file_name, landed.header, landed.columns, checker)
     if landed.malformed_count:
         lines = count_things(landed.malformed_count, "line is not a record", "lines are not records")
         yield SetupCheck("warning", subject, f"{file.file_name}: {lines}")
@@ -107,16 +110,44 @@ def check_formats(company: Settings, data: Path, now: dt.datetime) -> Iterator[S
             yield SetupCheck("warning", f"source {each.source}", f"{each.sentence}, in {extent}: {each.advice}")
 
 
-def _check_fetched_source(name: str, source: Source, way: WayIn, data: Path) -> SetupCheck:
-    """Whether a source can be fetched, and what would come."""
+def _check_fetched_source(
+    name: str, source: Source, way: WayIn, data: Path, checker: ExpressionChecker
+) -> Iterator[SetupCheck]:
+    """Whether a source can be fetched, what would come, and whether its columns are those of the mapping."""
+    subject = f"source {name}"
+    columns: Sequence[str] = ()
     try:
-        what = _word_files(way, data) if isinstance(way, RemoteFiles) else describe_fetch(way, data)
+        if isinstance(way, DatabaseTable):
+            columns = list_columns(way, data)
+            what = _word_columns(way, columns)
+        else:
+            what = _word_files(way, data) if isinstance(way, RemoteFiles) else describe_fetch(way, data)
     except (Refusal, SettingsWrong) as error:
         code = error.exit_code if isinstance(error, SettingsWrong) else InputRefused.exit_code
         mark: Mark = "problem" if source.is_required else "warning"
-        return SetupCheck(mark, f"source {name}", str(error), code if source.is_required else 0)
+        yield SetupCheck(mark, subject, str(error), code if source.is_required else 0)
+        return
+    yield SetupCheck("ok", f"delivery {name}", _word_delivery(source))
+    wrong = list(_check_columns(name, source, way.what, columns, columns, checker)) if columns else []
     feeds = ", ".join(source.mappings)
-    return SetupCheck("ok", f"source {name}", f"{way.what}: {what}, feeds {feeds}")
+    yield from wrong or [SetupCheck("ok", subject, f"{way.what}: {what}, feeds {feeds}")]
+
+
+def _check_columns(
+    name: str, source: Source, what: str, header: Sequence[str], columns: Sequence[str], checker: ExpressionChecker
+) -> Iterator[SetupCheck]:
+    """What is wrong with the mapping of the columns of a file, or of those that would be fetched."""
+    for mistake in check_mapping(name, source, tuple(header), tuple(columns), checker):
+        if mistake.code != "absent":
+            kind: tuple[Mark, int] = (
+                ("warning", 0) if mistake.code == "warning" else ("problem", InputRefused.exit_code)
+            )
+            yield SetupCheck(kind[0], f"source {name}", f"{what}: {mistake.sentence}", kind[1])
+
+
+def _word_columns(way: DatabaseTable, columns: Sequence[str]) -> str:
+    how = f"what has changed by `{way.cursor.column}`" if way.cursor else "all rows at each run"
+    return f"{count_things(len(columns), 'column')}, {how}"
 
 
 def _word_files(way: RemoteFiles, data: Path) -> str:

@@ -20,7 +20,8 @@ from regulars.pipelines.settings.sources.remote_files import RemoteFiles
 from regulars.pipelines.settings.sources.source import Source
 from regulars.pipelines.sources.archives.delivered_file import DeliveredFile, open_archive
 from regulars.pipelines.sources.archives.members import copy_member
-from regulars.pipelines.sources.fetching.fetch import fetch_sample
+from regulars.pipelines.sources.fetching.changed_rows import ask_for_first_rows
+from regulars.pipelines.sources.fetching.fetch import fetch, fetch_sample
 from regulars.pipelines.sources.fetching.remote.fetch_files import Fetching, fetch_newest_file
 from regulars.pipelines.sources.landing import read_file_state
 from regulars.pipelines.sources.readers.refusal import Refusal
@@ -129,16 +130,20 @@ def _take_members(name: str, source: Source, archives: list[tuple[str, Path]], f
 
 
 def _take_fetched_sample(name: str, source: Source, data: Path, folder: Path) -> Sample:
-    """The whole of what the next run would fetch; of an API the first page, of files that lie elsewhere the newest."""
+    """The first rows of a database, in whatever order it gives them; of an API the first page, of files the newest."""
     assert source.from_ is not None
     if isinstance(source.from_, RemoteFiles):
         return _take_newest_remote_file(name, source, source.from_, data, folder)
     inbox = folder / name
     inbox.mkdir(parents=True)
-    path = fetch_sample(name, source.from_, data, inbox)
-    is_page = isinstance(source.from_, ApiResource)
+    if isinstance(source.from_, ApiResource):
+        path, is_cut = fetch_sample(name, source.from_, data, inbox), True
+    else:
+        path = fetch(name, ask_for_first_rows(source.from_, _SAMPLE_ROWS), data, inbox)
+        with pq.ParquetFile(path) as fetched:
+            is_cut = fetched.metadata.num_rows == _SAMPLE_ROWS
     changed = {"from_": None, "path": str(path), "max_age_hours": None, "required": False}
-    return Sample(source.model_copy(update=changed), (path.name,), 1, not is_page, is_page)
+    return Sample(source.model_copy(update=changed), (path.name,), 1, is_whole=not is_cut, is_cut=is_cut)
 
 
 def _take_newest_remote_file(name: str, source: Source, way: RemoteFiles, data: Path, folder: Path) -> Sample:

@@ -12,6 +12,7 @@ from pydantic import ConfigDict, Field, field_validator, model_validator
 from regulars.pipelines.kinds.shape.kind import DeliveryMode
 from regulars.pipelines.kinds.shape.registry import KINDS
 from regulars.pipelines.settings.part import SYSTEM_PATTERN, Currency, Name, Part, Zone
+from regulars.pipelines.settings.sources.api_way import ApiResource
 from regulars.pipelines.settings.sources.attributes import ATTRIBUTES_OF, Attribute
 from regulars.pipelines.settings.sources.columns import Column, FillDown, KindMapping, Reshape
 from regulars.pipelines.settings.sources.cursor import Cursor
@@ -221,7 +222,7 @@ class Source(Part):
     @property
     def cursor(self) -> Cursor | None:
         """By what the source is fetched, where it is fetched by what has changed."""
-        return self.from_.cursor if isinstance(self.from_, DatabaseTable) else None
+        return self.from_.cursor if isinstance(self.from_, DatabaseTable | ApiResource) else None
 
     @property
     def repeating_kinds(self) -> frozenset[str]:

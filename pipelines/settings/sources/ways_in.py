@@ -12,19 +12,22 @@ from regulars.pipelines.settings.sources.api_way import ApiResource
 from regulars.pipelines.settings.sources.cursor import Cursor
 from regulars.pipelines.settings.sources.remote_files import BucketFiles, SftpFiles
 
+_PORTS = {"postgresql": 5432, "mysql": 3306}
+"""The engines that are servers, and their usual ports."""
+
 
 class DatabaseTable(Part):
     """A table, a view or a query of a database, fetched at each run: whole, or by a cursor what has changed.
 
     What was fetched is a delivery like any file. All values arrive as text: decimals to the last digit, moments with a
     zone in UTC. The rows are sorted, so that an unchanged table is no new delivery. The connection can only read.
-    PostgreSQL needs the extra `regulars[postgres]`.
+    PostgreSQL needs the extra `regulars[postgres]`, MySQL and MariaDB `regulars[mysql]`.
     """
 
     type: Literal["database"]
     """Which way in."""
-    engine: Literal["postgresql", "sqlite", "duckdb"]
-    """Which database it is."""
+    engine: Literal["postgresql", "mysql", "sqlite", "duckdb"]
+    """Which database it is; `mysql` is MariaDB too."""
     table: Annotated[str, Field(min_length=1)] | None = None
     """The table or view, with its schema where there is one, such as `sales.orders`. Give either this or `query`."""
     query: Annotated[str, Field(min_length=1)] | None = None
@@ -32,15 +35,16 @@ class DatabaseTable(Part):
     file: Annotated[str, Field(min_length=1)] | None = None
     """The file of a SQLite or DuckDB database, from the settings file's folder (or `--data`)."""
     host: Annotated[str, Field(min_length=1)] | None = None
-    """The server of a PostgreSQL database, or the folder of its socket."""
-    port: Annotated[int, Field(ge=1, le=65535)] = 5432
-    """Its port."""
+    """The server of a PostgreSQL or MySQL database; of PostgreSQL also the folder of its socket."""
+    port: Annotated[int | None, Field(ge=1, le=65535)] = None
+    """Its port; without it, the usual one: 5432 of PostgreSQL, 3306 of MySQL."""
     database: Annotated[str, Field(min_length=1)] | None = None
     """The name of the database on the server."""
     user: Annotated[str, Field(min_length=1)] | None = None
     """The role that reads."""
     password_variable: Annotated[str, Field(min_length=1)] | None = None
-    """The environment variable that holds the password; without it PGPASSFILE and `~/.pgpass` are read."""
+    """The environment variable that holds the password; without it, of PostgreSQL, PGPASSFILE and `~/.pgpass` are
+    read."""
     sslmode: Literal["disable", "prefer", "require", "verify-ca", "verify-full"] = "prefer"
     """How the connection is encrypted, as libpq has it; `verify-full` over the internet."""
     time_limit_minutes: Annotated[float, Field(gt=0)] = 30.0
@@ -48,13 +52,19 @@ class DatabaseTable(Part):
     cursor: Cursor | None = None
     """Fetch only what has changed. Without it, everything is fetched each time."""
 
+    @model_validator(mode="before")
+    @classmethod
+    def _take_the_usual_port(cls, written: Any) -> Any:
+        usual = _PORTS.get(str(written.get("engine"))) if isinstance(written, dict) else None
+        return {"port": usual, **written} if usual else written
+
     @model_validator(mode="after")
     def _names_one_place(self) -> Self:
         if (self.table is None) == (self.query is None):
             raise ValueError("give either `table` or `query`")
         on_server = {"host": self.host, "database": self.database, "user": self.user}
         in_file = {"file": self.file}
-        needed, foreign = (on_server, in_file) if self.engine == "postgresql" else (in_file, on_server)
+        needed, foreign = (on_server, in_file) if self.engine in _PORTS else (in_file, on_server)
         missing = [f"`{key}`" for key, value in needed.items() if value is None]
         if missing:
             raise ValueError(f"{self.engine} needs {' and '.join(missing)}")
@@ -66,7 +76,7 @@ class DatabaseTable(Part):
     @property
     def place(self) -> str:
         """The database in words, without a secret."""
-        return f"{self.database} at {self.host}:{self.port}" if self.engine == "postgresql" else str(self.file)
+        return f"{self.database} at {self.host}:{self.port}" if self.engine in _PORTS else str(self.file)
 
     @property
     def what(self) -> str:
@@ -88,7 +98,7 @@ def name_way(written: Any) -> str:
 
 
 RecordsWay = DatabaseTable | ApiResource
-"""A way in that brings records, all of them at each run."""
+"""A way in that brings records: all of them at each run, or by a cursor what has changed."""
 
 WayIn = Annotated[
     Annotated[DatabaseTable, Tag("database way")]

@@ -1,6 +1,6 @@
-"""Asks a database for the rows that have changed: the same fetch, of another query.
+"""Asks a database for some of its rows, those that have changed or the first: the same fetch, of another query.
 
-Put here: the query of an increment, the type of a cursor. Keep out: when an increment is asked for (`by_cursor.py`).
+Put here: the query of an increment or a sample, the type of a cursor. Keep out: when it is asked for (`by_cursor.py`).
 """
 
 import hashlib
@@ -15,14 +15,18 @@ from regulars.pipelines.settings.sources.ways_in import DatabaseTable
 from regulars.pipelines.sources.fetching.by_cursor import CursorWay
 from regulars.pipelines.sources.fetching.cursors import Start, write_condition
 from regulars.pipelines.sources.fetching.fetch import fetch, read_first_row
-from regulars.pipelines.sources.fetching.files import write_select
+from regulars.pipelines.sources.fetching.files import quote_name, write_select
 from regulars.pipelines.sources.readers.refusal import Refusal
-from regulars.pipelines.warehouse.sql_text import quote_identifier, quote_literal
+from regulars.pipelines.warehouse.sql_text import quote_literal
 
 _TYPES = {
     "postgresql": "pg_typeof(min({0}))::text as lowest, pg_typeof(max({0}))::text as highest",
     "duckdb": "typeof(min({0})) as lowest, typeof(max({0})) as highest",
     "sqlite": "typeof(min({0})) as lowest, typeof(max({0})) as highest",
+    "mysql": (
+        "if(collation(min({0})) = 'binary', 'typed', 'text') as lowest, "
+        "if(collation(max({0})) = 'binary', 'typed', 'text') as highest"
+    ),
 }
 """Engine -> the types of the lowest and of the highest value; in SQLite they may differ."""
 _TEXT = re.compile("char|text|clob", re.IGNORECASE)
@@ -57,8 +61,13 @@ def describe_cursor_way(
     )
 
 
+def ask_for_first_rows(way: DatabaseTable, count: int) -> DatabaseTable:
+    """The same place, asked for so many rows at most."""
+    return _ask(way, f"select * from ({write_select(way)}) as asked limit {count}")
+
+
 def _find_type(way: DatabaseTable, cursor: Cursor, data: Path, pause: Callable[[float], None]) -> str:
-    types = _TYPES[way.engine].format(quote_identifier(cursor.column))
+    types = _TYPES[way.engine].format(quote_name(way, cursor.column))
     lowest, highest = read_first_row(_ask(way, f"select {types} from ({write_select(way)}) as asked"), data, pause)
     if lowest != highest and not {lowest, highest} <= {"integer", "real"}:
         raise Refusal(
@@ -72,10 +81,15 @@ def _find_type(way: DatabaseTable, cursor: Cursor, data: Path, pause: Callable[[
 def _ask_for_changes(way: DatabaseTable, cursor: Cursor, start: Start) -> DatabaseTable:
     if start.since is None:
         return way
-    since = start.since if start.form == "number" else quote_literal(start.since)
+    since = start.since if start.form == "number" else quote_literal(_write_moment(way, start.since))
     rows = f"({write_select(way)})"
-    condition = write_condition(cursor, rows, quote_identifier(cursor.column), since)
+    condition = write_condition(cursor, rows, quote_name(way, cursor.column), since, lambda name: quote_name(way, name))
     return _ask(way, f"select * from {rows} as asked where {condition}")
+
+
+def _write_moment(way: DatabaseTable, moment: str) -> str:
+    """MariaDB knows no zones behind moments; its session is in UTC."""
+    return moment.removesuffix("+00:00") if way.engine == "mysql" else moment
 
 
 def _ask(way: DatabaseTable, query: str) -> DatabaseTable:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from regulars.pipelines.errors import SettingsWrong
 from regulars.pipelines.home.durable import put_in_place
+from regulars.pipelines.servers.address import word_unreachable
 from regulars.pipelines.settings.sources.api_way import ApiResource
 from regulars.pipelines.settings.sources.ways_in import DatabaseTable, RecordsWay
 from regulars.pipelines.sources.fetching.api.client import Client
@@ -171,6 +172,12 @@ def _open(way: DatabaseTable, data: Path, deadline: float) -> AbstractContextMan
         from regulars.pipelines.sources.fetching.postgresql import read_postgresql
 
         return read_postgresql(way, deadline - time.monotonic())
+    if way.engine == "mysql":
+        if importlib.util.find_spec("pymysql") is None:
+            raise SettingsWrong("a source from mysql needs PyMySQL: `pip install 'regulars[mysql]'`")
+        from regulars.pipelines.sources.fetching.mysql import read_mysql
+
+        return read_mysql(way, deadline - time.monotonic())
     path = data / str(way.file)
     if not path.is_file():
         raise Refusal("missing", f"there is no database file {way.file}: deliver it, or correct `from`")
@@ -178,8 +185,7 @@ def _open(way: DatabaseTable, data: Path, deadline: float) -> AbstractContextMan
 
 
 def _refuse_lost(way: DatabaseTable, lost: ConnectionLost) -> Refusal:
-    sentence = f"cannot connect to {way.place} as {way.user}: {lost}; see that the server runs and `from` is right"
-    return Refusal("unfetched", sentence)
+    return Refusal("unfetched", f"{word_unreachable(way, str(lost))}; see that the server runs and `from` is right")
 
 
 def _refuse_unusable_names(way: DatabaseTable, names: Sequence[str]) -> None:

@@ -23,7 +23,12 @@ def write_select(way: DatabaseTable) -> str:
     """The statement whose rows are fetched: the query as set, or the whole table."""
     if way.query is not None:
         return way.query.strip().rstrip(";")
-    return f"select * from {'.'.join(quote_identifier(part) for part in str(way.table).split('.'))}"
+    return f"select * from {'.'.join(quote_name(way, part) for part in str(way.table).split('.'))}"
+
+
+def quote_name(way: DatabaseTable, name: str) -> str:
+    """A table's or column's name as the database quotes it."""
+    return f"`{name.replace('`', '``')}`" if way.engine == "mysql" else quote_identifier(name)
 
 
 @contextmanager

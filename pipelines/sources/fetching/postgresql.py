@@ -3,7 +3,6 @@
 Put here: what is particular to the server. Keep out: attempts and time limits as a whole (`fetch.py`).
 """
 
-import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -11,14 +10,13 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
-from regulars.pipelines.errors import SettingsWrong
+from regulars.pipelines.servers.postgresql import connect, say_why
 from regulars.pipelines.settings.sources.ways_in import DatabaseTable
 from regulars.pipelines.sources.fetching.connection_lost import ConnectionLost
 from regulars.pipelines.sources.fetching.files import BATCH, write_select
 from regulars.pipelines.sources.fetching.text_rows import Row, TextRows
 from regulars.pipelines.sources.readers.refusal import Refusal
 
-CONNECT_SECONDS = 10
 _MOMENT_WITH_ZONE = 1184
 """The number of the type `timestamptz`."""
 _NAMES_ONLY = ("42P01", "42703", "42501", "42601", "3F000")
@@ -39,7 +37,7 @@ def read_postgresql(way: DatabaseTable, seconds: float) -> Iterator[TextRows]:
         ConnectionLost: It did not answer, or went away.
     """
     try:
-        with _connect(way) as connection:
+        with connect(way) as connection:
             connection.read_only = True
             connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
             connection.execute(f"set statement_timeout = {max(1, int(seconds * 1000))}")
@@ -53,32 +51,11 @@ def read_postgresql(way: DatabaseTable, seconds: float) -> Iterator[TextRows]:
     except psycopg.errors.QueryCanceled:
         raise Refusal("unfetched", f"{way.what} took longer than `time_limit_minutes` allows") from None
     except psycopg.OperationalError as error:
-        why = " ".join(str(error).split("\n")[-1].split("FATAL:")[-1].split()) or "no answer"
-        raise ConnectionLost(why) from None
+        raise ConnectionLost(say_why(error)) from None
     except psycopg.Error as error:
         named = error.diag.message_primary if error.sqlstate in _NAMES_ONLY else None
         why = named or f"{type(error).__name__} ({error.sqlstate})"
         raise Refusal("unfetched", f"{way.what} cannot be read: {why}; correct `from`") from None
-
-
-def _connect(way: DatabaseTable) -> psycopg.Connection[Any]:
-    password = None
-    if way.password_variable is not None:
-        password = os.environ.get(way.password_variable)
-        if not password:
-            raise SettingsWrong(
-                f"the environment variable {way.password_variable} with the password of {way.place} is not set"
-            )
-    return psycopg.connect(
-        host=way.host,
-        port=way.port,
-        dbname=way.database,
-        user=way.user,
-        password=password,
-        sslmode=way.sslmode,
-        connect_timeout=CONNECT_SECONDS,
-        application_name="regulars",
-    )
 
 
 def _write_as_text(name: str, type_code: int) -> sql.Composed:

@@ -3,7 +3,7 @@
 Put here: which comparisons there are. Keep out: each of them (the modules beside this one).
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
 from regulars.pipelines.audit.findings.deliveries.ids_and_days import (
     compare_currencies,
@@ -38,7 +38,10 @@ COMPARISONS: Sequence[Compare] = (
 
 
 def compare_deliveries(
-    profiles: Sequence[Profile], new: Iterable[int], deliveries: Mapping[str, str]
+    profiles: Sequence[Profile],
+    new: Iterable[int],
+    deliveries: Mapping[str, str],
+    wholes: Collection[int] = (),
 ) -> Iterator[Finding]:
     """What is odd about the new deliveries.
 
@@ -46,10 +49,16 @@ def compare_deliveries(
         profiles: Of all deliveries, in the order of landing.
         new: Which of them, by their place, are new in this run.
         deliveries: Source -> `full`, `incremental` or `append`.
+        wholes: Deliveries of sources with a cursor that hold everything; they are compared with each other only.
     """
     for place in new:
         profile = profiles[place]
-        same = [each for each in profiles[:place] if (each.source, each.kind) == (profile.source, profile.kind)]
+        same = [
+            each
+            for each in profiles[:place]
+            if (each.source, each.kind) == (profile.source, profile.kind)
+            and (each.delivery in wholes) == (profile.delivery in wholes)
+        ]
         rows = compare_full_rows if deliveries[profile.source] == "full" else compare_incremental_rows
         for compare in (rows, *COMPARISONS):
             yield from compare(profile, same[-COMPARED:])

@@ -4,44 +4,19 @@ Put here: opening a connection, and the errors of the server. Keep out: what is 
 """
 
 import contextlib
-import os
 from collections.abc import Iterator
 from typing import Any, Protocol
 
 import psycopg
 from psycopg import errors as server
 
-from regulars.pipelines.errors import SettingsWrong, StorageFailed
+from regulars.pipelines.errors import StorageFailed
+from regulars.pipelines.servers.address import Address, name_place, word_unreachable
+from regulars.pipelines.servers.postgresql import connect, say_why
 
-CONNECT_SECONDS = 10
 
-
-class Address(Protocol):
-    """Where a database is, and as whom."""
-
-    @property
-    def host(self) -> str:
-        """Its host, or the folder of its socket."""
-
-    @property
-    def port(self) -> int:
-        """Its port."""
-
-    @property
-    def database(self) -> str:
-        """Its name."""
-
-    @property
-    def user(self) -> str:
-        """The role that writes."""
-
-    @property
-    def password_variable(self) -> str | None:
-        """The environment variable with the password."""
-
-    @property
-    def sslmode(self) -> str:
-        """As libpq has it."""
+class Target(Address, Protocol):
+    """The address of a target."""
 
     @property
     def sslrootcert(self) -> str | None:
@@ -49,43 +24,28 @@ class Address(Protocol):
 
 
 @contextlib.contextmanager
-def open_transaction(address: Address) -> Iterator[psycopg.Cursor[Any]]:
+def open_transaction(address: Target) -> Iterator[psycopg.Cursor[Any]]:
     """A cursor in one transaction, which is committed at the end and rolled back when anything goes wrong.
 
     Raises:
         SettingsWrong: The variable of the password is not set.
         StorageFailed: The server cannot be reached, or refused something.
     """
-    place = f"{address.database} at {address.host}:{address.port}"
-    with _say_errors(place, address.user), _connect(address, place) as connection, connection.cursor() as cursor:
+    place = name_place(address)
+    with (
+        _say_errors(place, str(address.user)),
+        _connect(address) as connection,
+        connection.cursor() as cursor,
+    ):
         yield cursor
 
 
-def _connect(address: Address, place: str) -> psycopg.Connection[Any]:
-    password = None
-    if address.password_variable is not None:
-        password = os.environ.get(address.password_variable)
-        if not password:
-            raise SettingsWrong(
-                f"the environment variable {address.password_variable} with the password of {place} is not set"
-            )
+def _connect(address: Target) -> psycopg.Connection[Any]:
     try:
-        return psycopg.connect(
-            host=address.host,
-            port=address.port,
-            dbname=address.database,
-            user=address.user,
-            password=password,
-            sslmode=address.sslmode,
-            sslrootcert=address.sslrootcert,
-            connect_timeout=CONNECT_SECONDS,
-            application_name="regulars",
-        )
+        return connect(address, address.sslrootcert)
     except psycopg.OperationalError as error:
-        why = " ".join(str(error).split("\n")[-1].split("FATAL:")[-1].split()) or "no answer"
-        raise StorageFailed(
-            f"cannot connect to {place} as {address.user}: {why}; see that the server runs and the settings are right"
-        ) from None
+        sentence = word_unreachable(address, say_why(error))
+        raise StorageFailed(f"{sentence}; see that the server runs and the settings are right") from None
 
 
 @contextlib.contextmanager

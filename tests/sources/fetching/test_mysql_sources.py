@@ -1,0 +1,177 @@
+"""A table of MySQL or MariaDB arrives exactly, in constant memory, all or nothing."""
+
+import socket
+import threading
+import tracemalloc
+from contextlib import closing
+
+import duckdb
+import pytest
+
+from regulars.pipelines.errors import SettingsWrong
+from regulars.pipelines.settings.sources.ways_in import DatabaseTable
+from regulars.pipelines.sources.fetching.fetch import PAUSES, fetch, list_columns
+from regulars.pipelines.sources.readers.refusal import Refusal
+from tests.sources.fetching.mysql_server import PASSWORD, VARIABLE, run_server
+
+pytestmark = pytest.mark.slow
+
+EXACT = """
+create table exact (
+    id bigint unsigned, total decimal(40, 10), paid tinyint(1), flags bit(8), name varchar(40), raw_bytes varbinary(4),
+    written timestamp null, wall datetime(3), day date, none int
+)
+"""
+
+
+@pytest.fixture(scope="module")
+def server():
+    with run_server() as running:
+        running.run(
+            EXACT,
+            "set sql_mode = ''",
+            "set time_zone = '+02:00'",
+            """insert into exact values (18446744073709551615, 123456789012345678901234567890.0123456789, 1, b'101',
+               'Ünïcødé 🧾', x'00ff', '2026-01-01 01:30:00', '2026-01-01 01:30:00.250', '2026-01-01', null)""",
+            "insert into exact (id, written, wall, day) values (1, 0, '0000-00-00 00:00:00', '0000-00-00')",
+            "set time_zone = '+00:00'",
+            "create table orders (id int primary key, day date, total decimal(10, 2), changed timestamp null)",
+            "insert into orders values (1, '2026-01-01', 10, '2026-01-05 08:00:00')",
+            "insert into orders values (2, '2026-01-02', 20, '2026-01-05 12:00:00')",
+        )
+        yield running
+
+
+@pytest.fixture
+def way(server, monkeypatch):
+    monkeypatch.setenv(VARIABLE, PASSWORD)
+    where = {"host": "127.0.0.1", "port": server.port, "database": "shop", "user": "reader"}
+
+    def write(**more):
+        return DatabaseTable.model_validate(
+            {"type": "database", "engine": "mysql", "password_variable": VARIABLE, **where, **more}
+        )
+
+    return write
+
+
+def rows_of(way, folder):
+    return duckdb.read_parquet(str(fetch("shop", way, folder, folder))).fetchall()
+
+
+def refusal_of(way, folder, pause=lambda seconds: None):
+    with pytest.raises(Refusal) as caught:
+        fetch("shop", way, folder, folder, pause=pause)
+    return caught.value.sentence
+
+
+def test_every_type_arrives_exactly(way, tmp_path):
+    assert rows_of(way(table="shop.exact"), tmp_path) == [
+        ("1", None, None, None, None, None, None, None, None, None),
+        (
+            "18446744073709551615",
+            "123456789012345678901234567890.0123456789",
+            "1",
+            "5",
+            "Ünïcødé 🧾",
+            "00ff",
+            "2025-12-31 23:30:00+00:00",
+            "2026-01-01 01:30:00.250",
+            "2026-01-01",
+            None,
+        ),
+    ]
+    assert list_columns(way(table="exact"), tmp_path)[:2] == ("id", "total")
+
+
+def test_a_cursor_fetches_what_has_changed(shop, way, server):
+    cursor = {"column": "changed", "lag": "1h"}
+    columns = {"order_id": "id", "ordered_at": "day", "gross_sales": "total", "updated_at": "changed"}
+    source = {"from": way(table="orders", cursor=cursor).model_dump(exclude_none=True), "kind": "orders"}
+    shop.sources["shop"] = {**source, "columns": columns}
+    assert [each.record_count for each in shop.land()["shop"].deliveries] == [2]
+    server.run("insert into orders values (3, '2026-01-03', 30, '2026-01-06 09:00:00')")
+    assert [each.record_count for each in shop.land()["shop"].deliveries] == [2, 2]
+    assert shop.land()["shop"].landed == []
+    assert not any(PASSWORD.encode() in path.read_bytes() for path in shop.home.rglob("*") if path.is_file())
+
+
+def test_a_large_result_is_streamed(way, tmp_path):
+    query = "select seq as id, repeat('x', 200) as note from seq_1_to_150000"
+    tracemalloc.start()
+    path = fetch("shop", way(query=query), tmp_path, tmp_path)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert duckdb.read_parquet(str(path)).aggregate("count(*)").fetchall() == [(150000,)]
+    assert peak < 40_000_000  # all rows at once would be twice as much and more
+
+
+def test_a_connection_that_is_lost_in_the_middle_is_tried_again_and_leaves_nothing(way, server, tmp_path):
+    waited = []
+    with closing(CutProxy(server.port, after=200_000)) as proxy:
+        broken = way(query="select repeat('x', 500) as note from seq_1_to_20000", port=proxy.port, sslmode="disable")
+        sentence = refusal_of(broken, tmp_path, waited.append)
+    assert "cannot connect to shop at 127.0.0.1" in sentence
+    assert "Lost connection" in sentence
+    assert waited == list(PAUSES)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_wrong_password_is_never_shown(way, tmp_path, monkeypatch):
+    monkeypatch.setenv(VARIABLE, "wrong horse")
+    sentence = refusal_of(way(table="orders"), tmp_path)
+    assert "Access denied" in sentence
+    assert "wrong horse" not in sentence
+    monkeypatch.delenv(VARIABLE)
+    with pytest.raises(SettingsWrong, match=VARIABLE):
+        fetch("shop", way(table="orders"), tmp_path, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("changed", "sentence"),
+    [
+        ({"table": "gone"}, "Table 'shop.gone' doesn't exist; correct `from`"),
+        ({"query": "delete from orders"}, "cannot be read"),
+        ({"query": "select sleep(20)", "time_limit_minutes": 0.01}, "took longer than `time_limit_minutes` allows"),
+        ({"query": "select cast(uuid() as int) + (select id from orders)"}, "OperationalError (1242)"),
+        ({"table": "orders", "sslmode": "verify-full"}, "SSL is required but the server doesn't support it"),
+    ],
+)
+def test_what_the_server_refuses_is_a_sentence(way, tmp_path, changed, sentence):
+    assert sentence in refusal_of(way(**changed), tmp_path)
+
+
+class CutProxy:
+    """Passes bytes on to a server, and cuts each connection after so many of its answers."""
+
+    def __init__(self, port, after):
+        self._target, self._after = port, after
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self._listener.getsockname()[1]
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    def close(self):
+        self._listener.close()
+
+    def _serve(self):
+        while True:
+            try:
+                client, _ = self._listener.accept()
+            except OSError:
+                return
+            server = socket.create_connection(("127.0.0.1", self._target))
+            threading.Thread(target=self._pass_on, args=(client, server, None), daemon=True).start()
+            threading.Thread(target=self._pass_on, args=(server, client, self._after), daemon=True).start()
+
+    def _pass_on(self, one, other, limit):
+        passed = 0
+        try:
+            while found := one.recv(65536):
+                other.sendall(found)
+                passed += len(found)
+                if limit is not None and passed > limit:
+                    break
+        except OSError:
+            pass
+        for each in (one, other):
+            each.close()
