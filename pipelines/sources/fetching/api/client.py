@@ -18,7 +18,7 @@ from regulars.pipelines.settings.sources.api_way import ApiResource
 from regulars.pipelines.sources.fetching.api.answers import Answer, Params, Request
 from regulars.pipelines.sources.fetching.api.paging import is_same_server
 from regulars.pipelines.sources.fetching.api.sign_in import SignIn
-from regulars.pipelines.sources.readers.json_values import scan_value
+from regulars.pipelines.sources.readers.json.json_values import scan_value
 from regulars.pipelines.sources.readers.refusal import Refusal
 
 PAUSES = (1.0, 2.0, 4.0, 8.0, 16.0)
