@@ -5,6 +5,7 @@ No answer of a server, and no secret, stands in a sentence: it may hold personal
 """
 
 import datetime as dt
+import logging
 import re
 import time
 from collections.abc import Callable
@@ -63,6 +64,8 @@ class Client:
 
     def __post_init__(self) -> None:
         self._sign_in = SignIn(self.way, self.session)
+        # at the level DEBUG it writes every address, and a key may stand in its parameters
+        logging.getLogger("urllib3.connectionpool").setLevel(logging.INFO)
 
     def ask(self, request: Request) -> Answer:
         """The answer to a request.
