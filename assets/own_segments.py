@@ -44,7 +44,9 @@ def list_own_segment_tables(contracts: dict[str, Contract]) -> list[Blueprint]:
     def make_history(run: Run) -> None:
         core = (run.warehouse.scan(f"core.{name}") for name in PURCHASES)
         rules = run.settings
-        rows = list_past_segments(*core, as_of=run.as_of, lapse_days=rules.lapse_days, rfm=rules.rfm)
+        rows = list_past_segments(
+            *core, as_of=run.as_of, lapse_days=rules.lapse_days, rfm=rules.rfm, value_tiers=rules.value_tiers
+        )
         own = follow_own_segments(
             run.warehouse.scan(MEMBERS).collect(),
             run.warehouse.scan(SEGMENTS).collect(),
