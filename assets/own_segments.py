@@ -15,12 +15,11 @@ from regulars.pipelines.contracts.contract import Contract
 from regulars.pipelines.run.run import Run
 from regulars.pipelines.segments.own_segment_history import (
     FOLLOWED,
-    HISTORY,
     add_followed_since,
     follow_own_segments,
 )
 from regulars.pipelines.segments.own_segments import customer_own_segments, own_segments
-from regulars.pipelines.transforms.customers.segment_history import list_past_segments
+from regulars.pipelines.transforms.customers.segment_history import HISTORY, list_past_segments
 
 CUSTOMERS = "marts.customer_360"
 MEMBERS, SEGMENTS, MOVES_OF = "marts.customer_own_segments", "marts.own_segments", "marts.customer_segment_history"

@@ -26,6 +26,7 @@ from regulars.pipelines.transforms.customers.rfm_scores import (
     RANKED,
     ScoreSettings,
     list_segments_by_score,
+    name_segment,
     score_customers,
 )
 from regulars.pipelines.transforms.customers.signs import find_signs_of_leaving
@@ -133,7 +134,7 @@ def segment_purchases(
             rfm_score=pl.format("{}{}{}", "recency_score", "frequency_score", "monetary_score"),
         )
         .join(list_segments_by_score(rfm), on="rfm_score", how="left")
-        .with_columns(segment=choose_segment(as_of=as_of, lapse_days=lapse_days).replace(dict(rfm.names)))
+        .with_columns(segment=name_segment(choose_segment(as_of=as_of, lapse_days=lapse_days), rfm))
         .join(names, on="customer_idx")
         .select(pl.col(name).cast(kind) for name, kind in COLUMNS.items())
         .sort("customer_id")

@@ -79,6 +79,11 @@ RANKED = RankedScores()
 """Nothing is set."""
 
 
+def name_segment(segment: pl.Expr, rfm: ScoreSettings) -> pl.Expr:
+    """The segment by the name that the company has for it; names may swap."""
+    return segment.replace_strict(dict(rfm.names), default=segment) if rfm.names else segment
+
+
 def score_customers(buyers: pl.DataFrame, rfm: ScoreSettings) -> dict[str, pl.Expr]:
     """Score recency, frequency and monetary value of each customer, 1 to 5.
 
