@@ -15,12 +15,11 @@ from regulars.pipelines.contracts.contract import Contract
 from regulars.pipelines.run.run import Run
 from regulars.pipelines.segments.own_segment_history import (
     FOLLOWED,
-    HISTORY,
     add_followed_since,
     follow_own_segments,
 )
 from regulars.pipelines.segments.own_segments import customer_own_segments, own_segments
-from regulars.pipelines.transforms.customers.segment_history import list_past_segments
+from regulars.pipelines.transforms.customers.segment_history import HISTORY, list_past_segments
 
 CUSTOMERS = "marts.customer_360"
 MEMBERS, SEGMENTS, MOVES_OF = "marts.customer_own_segments", "marts.own_segments", "marts.customer_segment_history"
@@ -44,7 +43,9 @@ def list_own_segment_tables(contracts: dict[str, Contract]) -> list[Blueprint]:
     def make_history(run: Run) -> None:
         core = (run.warehouse.scan(f"core.{name}") for name in PURCHASES)
         rules = run.settings
-        rows = list_past_segments(*core, as_of=run.as_of, lapse_days=rules.lapse_days, rfm=rules.rfm)
+        rows = list_past_segments(
+            *core, as_of=run.as_of, lapse_days=rules.lapse_days, rfm=rules.rfm, value_tiers=rules.value_tiers
+        )
         own = follow_own_segments(
             run.warehouse.scan(MEMBERS).collect(),
             run.warehouse.scan(SEGMENTS).collect(),

@@ -9,6 +9,7 @@ from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 from regulars.pipelines.contracts.attribute_columns import add_attributes
+from regulars.pipelines.contracts.company_values import name_company_values
 from regulars.pipelines.contracts.contract import Contract
 from regulars.pipelines.contracts.odcs.load import load_contracts
 from regulars.pipelines.contracts.raw_contracts import load_all_contracts
@@ -31,13 +32,14 @@ _READS_OUTSIDE = re.compile(
 
 
 def load_run_contracts(settings: Settings) -> dict[str, Contract]:
-    """The contracts of a run: ours, the company's own over them, and the company's own attributes in them.
+    """The contracts of a run: ours, the company's own over them, and its own attributes and names in them.
 
     Raises:
         SettingsWrong: A file in `company/` is wrong, with a sentence per mistake; or an attribute is.
     """
     ours = load_all_contracts(CONTRACTS_FOLDER)
-    return add_attributes(merge_company_contracts(ours, settings.company_folder), settings.attributes)
+    merged = add_attributes(merge_company_contracts(ours, settings.company_folder), settings.attributes)
+    return name_company_values(merged, settings.rfm, settings.value_tiers)
 
 
 def merge_company_contracts(ours: Mapping[str, Contract], company: Path | None) -> dict[str, Contract]:

@@ -11,23 +11,15 @@ import datetime as dt
 import polars as pl
 from polars._typing import PolarsDataType
 
-MEMBER, NOT_MEMBER = "member", "not_member"
-"""What a customer is in an own segment."""
+from regulars.pipelines.transforms.customers.segment_history import HISTORY, NOT_MEMBER
+
+MEMBER = "member"
+"""What a customer is who is in an own segment, as against `NOT_MEMBER`."""
 
 DAYS_KEPT = 400
 """Moves are shown for twelve months; what ended before is dropped."""
 
 FOLLOWED: dict[str, PolarsDataType] = {"own_segment": pl.String, "rule": pl.String, "followed_since": pl.Date}
-HISTORY: dict[str, PolarsDataType] = {
-    "customer_id": pl.String,
-    "segmentation": pl.String,
-    "valid_from": pl.Date,
-    "valid_to": pl.Date,
-    "from_value": pl.String,
-    "to_value": pl.String,
-    "is_first_known": pl.Boolean,
-    "as_of": pl.Date,
-}
 _KEY = ["customer_id", "segmentation"]
 
 

@@ -88,7 +88,7 @@ def own_segments(
         .agg(
             customers=is_member.sum(),
             undecided_customers=is_member.is_null().sum(),
-            total_annual_value=pl.col("avg_annual_value").filter(is_member).sum(),
+            total_annual_value=pl.col("avg_annual_value_total").filter(is_member).sum(),
         )
     )
     named = pl.DataFrame(
@@ -111,14 +111,14 @@ def _decide(customer_360: pl.DataFrame, segments: Mapping[str, SegmentSettings])
     """Decide for each known customer and segment: `is_member`, NULL where the expression is; sorted."""
     known = customer_360.filter(~pl.col("is_unknown")).sort("customer_id")
     decided = [
-        known.select("customer_id", "avg_annual_value", own_segment=pl.lit(name)).with_columns(
+        known.select("customer_id", "avg_annual_value_total", own_segment=pl.lit(name)).with_columns(
             is_member=_run(name, segment.when, known)
         )
         for name, segment in sorted(segments.items())
     ]
     kept: dict[str, PolarsDataType] = {
         "customer_id": pl.String,
-        "avg_annual_value": MONEY,
+        "avg_annual_value_total": MONEY,
         "own_segment": pl.String,
         "is_member": pl.Boolean,
     }

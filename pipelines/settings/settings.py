@@ -31,6 +31,7 @@ from regulars.pipelines.settings.customers.offers import Offers
 from regulars.pipelines.settings.customers.rfm import Rfm
 from regulars.pipelines.settings.customers.segments import OwnSegment
 from regulars.pipelines.settings.customers.service_risk import ServiceRisk
+from regulars.pipelines.settings.customers.value_tiers import ValueTiers
 from regulars.pipelines.settings.customers.worklists import Worklists
 from regulars.pipelines.settings.demand import Demand
 from regulars.pipelines.settings.economics import Economics
@@ -219,6 +220,7 @@ class Settings(Part):
     support: Support = Support()
     service_risk: ServiceRisk = ServiceRisk()
     rfm: Rfm = Rfm()
+    value_tiers: ValueTiers = ValueTiers()
     segments: dict[Name, OwnSegment] = {}
     """Segments of the company's own, each under a name of your choice in small letters, digits and underscores:
     `marts.customer_own_segments`. The names of the RFM segments are taken."""

@@ -17,9 +17,10 @@ def stands_among_all(p_value: str, *family: str) -> pl.Expr:
 
     Args:
         p_value: The column with the p-value, Float64, 0 to 1; NULL where nothing was compared.
-        family: The columns that tell families apart.
+        family: The columns that tell families apart; without one, all rows are of one family.
     """
     p = pl.col(p_value)
-    rank, comparisons = p.rank("max").over(family), p.count().over(family)
-    limit = p.filter(p <= FALSE_DISCOVERY_RATE * rank / comparisons).max().over(family)
+    within = family or (pl.lit(1),)
+    rank, comparisons = p.rank("max").over(within), p.count().over(within)
+    limit = p.filter(p <= FALSE_DISCOVERY_RATE * rank / comparisons).max().over(within)
     return pl.when(p.is_not_null()).then((p <= limit).fill_null(value=False))

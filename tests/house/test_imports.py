@@ -65,7 +65,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     # how tables are made
     "identity": {"kinds", "definitions", "errors"},
-    "segments": {"sources", "contracts", "warehouse", "settings", "errors"},
+    "segments": {"transforms", "sources", "contracts", "warehouse", "settings", "errors"},
     "transforms": {"models", "definitions"},
     "sources": {"buckets", "servers", "warehouse", "home", "settings", "findings", "kinds", "errors"},
     "contracts": {"warehouse", "settings", "findings", "kinds", "models", "definitions", "errors"},

@@ -17,6 +17,7 @@ from regulars.pipelines.definitions.enumerations import (
     Grain,
     RfmSegment,
 )
+from regulars.pipelines.definitions.value_tiers import describe_value_tiers
 from regulars.pipelines.models.dropout.dropout_model import DropoutModel
 from regulars.pipelines.models.names import BY_COHORT, PURCHASE_MODELS, SPEND_MODELS, SUBSCRIPTION_MODELS
 from regulars.pipelines.settings.settings import Cohorts
@@ -36,7 +37,7 @@ from regulars.pipelines.transforms.cohorts.customer_dimensions import COLUMNS as
 from regulars.pipelines.transforms.cohorts.purchase_behaviour import COLUMNS as BEHAVIOUR_COLUMNS
 from regulars.pipelines.transforms.customers.rfm_scores import SEGMENTS
 from regulars.pipelines.transforms.subscriptions.subscription_survival import MODELS
-from regulars.pipelines.transforms.value_tier import VALUE_TIERS
+from regulars.pipelines.transforms.value_tier import USUAL_TIERS
 from regulars.pipelines.transforms.voice.nps import COLUMNS as NPS_COLUMNS
 from tests.house.code import ROOT
 
@@ -55,7 +56,7 @@ ALLOWED = {
     ("marts.satisfaction_scores", "grain"): NPS_GRAINS,
     ("marts.satisfaction_scores", "dimension"): SCORE_DIMENSIONS,
     ("marts.customer_segments", "segment"): {*(segment for segment, *_ in SEGMENTS), *get_args(RfmSegment)},
-    ("marts.customer_segments", "value_tier"): VALUE_TIERS,
+    ("marts.customer_segments", "value_tier"): set(describe_value_tiers(USUAL_TIERS)),
 }
 """Table and column -> the values that the code gives it."""
 

@@ -136,7 +136,9 @@ def test_the_state_of_every_day_and_the_moves_are_those_of_a_naive_replay(seed: 
             for person in was | now:
                 places = [MEMBER if person in people else NOT_MEMBER for people in (was, now)]
                 expected[(end, name, *places)] += 1
-    worth = pl.DataFrame({"customer_id": PEOPLE}).with_columns(avg_annual_value=pl.lit(Decimal(2), pl.Decimal(18, 4)))
+    worth = pl.DataFrame({"customer_id": PEOPLE}).with_columns(
+        avg_annual_value_total=pl.lit(Decimal(2), pl.Decimal(18, 4))
+    )
     moves = segment_moves(history, worth, segments, as_of=as_of)
     key = ("month_end", "segmentation", "from_value", "to_value")
     assert {tuple(row[name] for name in key): row["customers"] for row in moves.to_dicts()} == expected

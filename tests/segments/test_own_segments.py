@@ -18,9 +18,9 @@ PEOPLE = pl.DataFrame(
         "order_count": [90, 5, 4, 9],
         "latest_nps_score": [0, 3, 2, None],
         "city": ["x", "12", "y", "z"],
-        "avg_annual_value": [None, Decimal("10.5"), Decimal(7), None],
+        "avg_annual_value_total": [None, Decimal("10.5"), Decimal(7), None],
     },
-    schema_overrides={"avg_annual_value": pl.Decimal(18, 4)},
+    schema_overrides={"avg_annual_value_total": pl.Decimal(18, 4)},
 )
 
 

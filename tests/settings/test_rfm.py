@@ -42,3 +42,23 @@ def test_what_cannot_be_meant_is_said(wrong: dict[str, object], said: str):
     with pytest.raises(ValidationError) as raised:
         Rfm.model_validate(wrong)
     assert said in str(raised.value)
+
+
+def test_a_company_may_call_segments_as_it_likes_also_by_the_names_of_others():
+    names = {"champions": " Stammgäste ", "lost": "hibernating", "hibernating": "lost"}
+    assert Rfm.model_validate({"names": names}).names == names | {"champions": "Stammgäste"}
+
+
+@pytest.mark.parametrize(
+    ("names", "said"),
+    [
+        ({"champions": "Loyal"}, "`names` calls both champions and loyal loyal"),
+        ({"champions": "best", "loyal": "best"}, "`names` calls both champions and loyal best"),
+        ({"lost": "None"}, "`names` calls lost None, which has a meaning of its own in the tables"),
+        ({"lost": " "}, "at least 1 character"),
+        ({"darlings": "best"}, "champions"),
+    ],
+)
+def test_names_that_do_not_tell_segments_apart_are_refused(names: dict[str, str], said: str):
+    with pytest.raises(ValidationError, match=said):
+        Rfm.model_validate({"names": names})

@@ -80,6 +80,7 @@ SCHEMAS: dict[str, dict[str, Any]] = {
     "customer_clv": {
         "customer_idx": pl.Int32,
         "avg_annual_value": MONEY,
+        "avg_annual_value_total": MONEY,
         "clv_simple": MONEY,
         "p_alive": pl.Float64,
         "predicted_value_12m": MONEY,

@@ -25,6 +25,7 @@ from regulars.pipelines.audit.findings.own_segments import find_undecided_segmen
 from regulars.pipelines.audit.findings.parent import (
     find_fallen_months,
     find_gone_sources,
+    find_missing_parent_files,
     find_risen_months,
     list_ordered_causes,
 )
@@ -69,6 +70,9 @@ def _compare_with_parent(run: Run) -> Iterator[Finding]:
     systems = {name: source.system or name for name, source in run.settings.sources.items()}
     yield from find_gone_sources(run.parent.manifest.sources, run.parent.manifest.findings, systems)
     parent = ParentGeneration(run.warehouse.con, run.parent)
+    yield from find_missing_parent_files(
+        run.parent.name, parent.list_missing_files(), can_read_duckdb_file=run.parent.duckdb_file.is_file()
+    )
     if parent.has(SALES) and parent.find_path(SALES).is_file():
         ordered = list_ordered_causes(changed_settings(parent.read_lineage(), read_lineage(run.settings)))
         yield from find_fallen_months(run.warehouse.con, run.number, parent.write_scan(SALES), ordered)

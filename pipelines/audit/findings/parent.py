@@ -219,3 +219,32 @@ def find_gone_sources(
                 source=str(each["source"]),
                 count=int(each["found_count"]),
             )
+
+
+def find_missing_parent_files(
+    generation: str, missing: Sequence[str], *, can_read_duckdb_file: bool
+) -> Iterator[Finding]:
+    """Parquet files of the parent that are missing on the disk, and what that does to this run.
+
+    Args:
+        generation: The parent's name.
+        missing: The names of the files.
+        can_read_duckdb_file: Whether the parent's DuckDB file, which holds the same tables, is there.
+    """
+    if not missing:
+        return
+    carried_on = (
+        "The history of own segments, and what deliveries are compared by, was read from its DuckDB file instead"
+        if can_read_duckdb_file
+        else "Its DuckDB file is missing too: the history of own segments, and what deliveries are compared by, begins "
+        "anew where its file is among them"
+    )
+    yield make_finding(
+        "parent_files_missing",
+        f"{len(missing)} Parquet files of {generation} are missing, the first of them {missing[0]}. {carried_on}. What "
+        "has changed since cannot be explained.",
+        "See with `regulars verify` what is missing, and who or what deletes files in the home; a backup of the "
+        "generation's folder, put back before the next run, brings the history back.",
+        count=len(missing),
+        example=missing[0],
+    )

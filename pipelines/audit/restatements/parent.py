@@ -31,25 +31,28 @@ class ParentGeneration:
         """The Parquet file of a table."""
         return self.generation.parquet_file(table)
 
-    def find_missing_file(self) -> str | None:
-        """The name of the first Parquet file that is missing on disk; None when all are there."""
-        tables = sorted(self.generation.manifest.tables)
-        return next((self.find_path(each).name for each in tables if not self.find_path(each).is_file()), None)
+    def list_missing_files(self) -> list[str]:
+        """The names of the Parquet files that are missing on disk."""
+        paths = [self.find_path(table) for table in sorted(self.generation.manifest.tables)]
+        return [path.name for path in paths if not path.is_file()]
 
     def write_scan(self, table: str) -> str:
         """SQL that reads a table, to stand after `from`."""
         return f"read_parquet({quote_literal(self.find_path(table))})"
 
     def read_columns(self, table: str, columns: Mapping[str, PolarsDataType]) -> pl.DataFrame:
-        """Some columns of a table; no rows where the parent has no such table, or one without these columns."""
-        nothing = pl.DataFrame(schema=columns)
-        if not self.has(table) or not self.find_path(table).is_file():
-            return nothing
-        scan = self.write_scan(table)
-        if not set(columns) <= set(self.con.sql(f"select * from {scan} limit 0").columns):
-            return nothing
-        names = ", ".join(map(quote_identifier, columns))
-        return self.con.sql(f"select {names} from {scan}").pl().cast(dict(columns))  # type: ignore[arg-type]
+        """Some columns of a table, from the DuckDB file where the Parquet file is missing.
+
+        No rows where the parent has no such table, or one without these columns, and where both files are missing.
+        """
+        if not self.has(table):
+            return pl.DataFrame(schema=columns)
+        if self.find_path(table).is_file():
+            return _read_columns(self.con, self.write_scan(table), columns)
+        if not self.generation.duckdb_file.is_file():
+            return pl.DataFrame(schema=columns)
+        with duckdb.connect(self.generation.duckdb_file, read_only=True) as con:
+            return _read_columns(con, table, columns)
 
     def read_lineage(self) -> Lineage:
         """The lineage of the parent; empty where it did not record one."""
@@ -60,3 +63,10 @@ class ParentGeneration:
             if not found:
                 return Lineage()
             return Lineage.of_rows(con.execute(f"select part, name, value from {TABLE}").fetchall())
+
+
+def _read_columns(con: duckdb.DuckDBPyConnection, relation: str, columns: Mapping[str, PolarsDataType]) -> pl.DataFrame:
+    if not set(columns) <= set(con.sql(f"select * from {relation} limit 0").columns):
+        return pl.DataFrame(schema=columns)
+    names = ", ".join(map(quote_identifier, columns))
+    return con.sql(f"select {names} from {relation}").pl().cast(dict(columns))  # type: ignore[arg-type]

@@ -71,10 +71,10 @@ def write_restatements(run: Run, replay: Replay) -> None:
     rows = [empty]
     if run.parent is not None and run.parent.manifest.as_of <= run.as_of:
         parent = ParentGeneration(run.warehouse.con, run.parent)
-        missing = parent.find_missing_file()
+        missing = parent.list_missing_files()
         if missing:
             run.report_progress(
-                f"Changes since {run.parent.name} cannot be explained: its file {missing} is missing; "
+                f"Changes since {run.parent.name} cannot be explained: its file {missing[0]} is missing; "
                 "`regulars verify` checks a generation."
             )
         else:

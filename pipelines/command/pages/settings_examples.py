@@ -28,6 +28,7 @@ economics: {contribution_margin: 0.4}
 demand: {by: store}
 offers: {exclude_products: [POSTAGE]}
 rfm: {recency_days: [30, 90, 180, 365]}
+value_tiers: {top_percent: 5, next_percent: 15}
 target_customer: {customer_type: [office]}
 scorecard: [{lens: objective, metric: churn.churn_rate_12m, target: 0.25}]
 identity: {ignore_emails: [till@example.com]}
@@ -100,6 +101,13 @@ rfm:
   segments:
     champions: [R5 F5, R4-5 F4-5 M3-5]
     loyal: [R4-5 F3, R3 F4-5]
+  names: {champions: Stammgäste, lost: gone}
+""",
+    "value_tiers": """
+value_tiers:
+  top_percent: 5
+  next_percent: 15
+  lowest_percent: 40
 """,
     "segments.<name>": """
 segments:

@@ -36,6 +36,12 @@ FILES = (
         unit="values",
     ),
     FindingType(
+        name="parent_files_missing",
+        meaning="Files of the generation before are missing on the disk, from which a run carries on what it cannot "
+        "compute anew: who was in the company's own segments, and what deliveries are compared by.",
+        unit="files",
+    ),
+    FindingType(
         name="source_stale",
         meaning="An optional source has no good new file, so that its last delivery is used again.",
         unit="files",

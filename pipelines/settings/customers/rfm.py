@@ -1,21 +1,24 @@
 """What a company sets about RFM scores and segments.
 
-Put here: the shape of `rfm:`, and reading its rules. Keep out: scoring and the default rules
-(`pipelines/transforms/customers/rfm_scores.py`), segments of the company's own (`segments.py`).
+Put here: the shape of `rfm:`, reading its rules, and the company's names of segments. Keep out: scoring and the
+default rules (`pipelines/transforms/customers/rfm_scores.py`), segments of the company's own (`segments.py`).
 """
 
 import re
 from collections.abc import Sequence
 from decimal import Decimal
 from itertools import pairwise, product
-from typing import Annotated, Self
+from typing import Annotated, Self, get_args
 
-from pydantic import Field, model_validator
+from pydantic import Field, StringConstraints, model_validator
 
-from regulars.pipelines.definitions.enumerations import RfmRule, RfmSegment
+from regulars.pipelines.definitions.enumerations import ALL, OTHER, UNKNOWN, RfmRule, RfmSegment
 from regulars.pipelines.settings.part import Part
 
 Range = tuple[int, int]
+SegmentName = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=60)]
+RESERVED = {ALL, OTHER, UNKNOWN, "none", "member", "not_member"}
+"""What stands beside segments in the same columns and means something else."""
 _PART = re.compile(r"([RFM])([1-5])(?:-([1-5]))?")
 
 
@@ -39,6 +42,21 @@ class Rfm(Part):
     """Segment: the scores that make it, such as `R4-5 F4-5 M3-5`; a letter left out means any score. Scores that are
     named nowhere here make the segment that they make by default. What is known of the lifecycle still goes before:
     lapsed customers are `cannot_lose`, `lost` or `hibernating`, and nobody else is `lost`."""
+
+    names: dict[RfmSegment, SegmentName] = {}
+    """Segment: what the company calls it, such as `champions: Stammgäste`, in every table, list and picture. The other
+    settings of `rfm` keep the names on the left."""
+
+    @model_validator(mode="after")
+    def _names_tell_segments_apart(self) -> Self:
+        taken: dict[str, str] = {}
+        for segment in get_args(RfmSegment):
+            name = self.names.get(segment, segment)
+            if name.casefold() in RESERVED:
+                raise ValueError(f"`names` calls {segment} {name}, which has a meaning of its own in the tables")
+            if taken.setdefault(name.casefold(), segment) != segment:
+                raise ValueError(f"`names` calls both {taken[name.casefold()]} and {segment} {name}")
+        return self
 
     @model_validator(mode="after")
     def _bounds_rise(self) -> Self:

@@ -14,6 +14,7 @@ import polars as pl
 from narwhals.typing import IntoFrame
 
 from regulars.pipelines.definitions.enumerations import ValueBasis
+from regulars.pipelines.definitions.value_tiers import TierSettings
 from regulars.pipelines.transforms.amounts import round_to_money
 from regulars.pipelines.transforms.churn.active_intervals import (
     find_history_start,
@@ -84,7 +85,7 @@ from regulars.pipelines.transforms.subscriptions.subscription_revenue import (
     add_subscription_revenue,
     sum_revenue_by_customer,
 )
-from regulars.pipelines.transforms.value_tier import assign_value_tier
+from regulars.pipelines.transforms.value_tier import USUAL_TIERS, assign_value_tier
 
 NO_ORDERS = "without an order: the value is what subscriptions brought, and no order is predicted"
 NOT_TESTED = "the history is too short, or too few customers came back, to test a model"
@@ -107,6 +108,7 @@ def customer_clv(
     value_basis: ValueBasis,
     economics: EconomicsSettings,
     subscription_revenue_is_in_orders: bool,
+    value_tiers: TierSettings = USUAL_TIERS,
 ) -> pl.DataFrame:
     """Value every customer with a countable order or a subscription, one row each.
 
@@ -131,6 +133,7 @@ def customer_clv(
         value_basis: What counts as value, a `ValueBasis`; what it came to is written into every row.
         economics: The margin, if it is set, and of which share of sales costs must be known.
         subscription_revenue_is_in_orders: Whether net sales hold it already, so that it is not added to the totals.
+        value_tiers: The shares of customers in the tiers of `clv_tier`.
 
     Returns:
         The columns of `COLUMNS`, sorted by customer_id; without the unknown customer.
@@ -212,7 +215,7 @@ def customer_clv(
             as_of=pl.lit(as_of),
         )
         .pipe(make_values, basis, subscription_revenue_is_in_orders=subscription_revenue_is_in_orders)
-        .with_columns(clv_tier=assign_value_tier(pl.coalesce("clv_predicted_total", "clv_predicted")))
+        .with_columns(clv_tier=assign_value_tier(pl.coalesce("clv_predicted_total", "clv_predicted"), value_tiers))
         .select(pl.col(name).cast(kind) for name, kind in COLUMNS.items())
         .sort("customer_id")
     )

@@ -28,6 +28,7 @@ COLUMNS: dict[str, PolarsDataType] = {
     "mrr": MONEY,
     "subscription_revenue_to_date": MONEY,
     "total_revenue_to_date": MONEY,
+    "avg_annual_value_total": MONEY,
     "clv_simple_total": MONEY,
     "frequency": pl.Int64,
     "recency": pl.Int64,

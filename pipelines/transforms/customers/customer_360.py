@@ -6,11 +6,13 @@ week (`changes.py`), and how segments, values and offers are computed.
 
 import datetime as dt
 from collections.abc import Sequence
+from typing import Any
 
 import polars as pl
 from narwhals.typing import IntoFrame
 from polars._typing import PolarsDataType
 
+from regulars.pipelines.definitions.value_tiers import TierSettings
 from regulars.pipelines.transforms.amounts import MONEY
 from regulars.pipelines.transforms.customers.changes import WEEK, describe_changes, take_week_before
 from regulars.pipelines.transforms.customers.customer_segments import customer_segments as segment_customers
@@ -21,6 +23,7 @@ from regulars.pipelines.transforms.customers.standing import CustomerFacts, find
 from regulars.pipelines.transforms.day_numbers import MONTHS_PER_YEAR
 from regulars.pipelines.transforms.purchases.purchases import read_into_polars, select_columns
 from regulars.pipelines.transforms.subscriptions.subscription_revenue import add_subscription_revenue
+from regulars.pipelines.transforms.value_tier import USUAL_TIERS
 
 COLUMNS: dict[str, PolarsDataType] = {
     "customer_id": pl.String,
@@ -55,6 +58,7 @@ COLUMNS: dict[str, PolarsDataType] = {
     "segment": pl.String,
     "value_tier": pl.String,
     "avg_annual_value": MONEY,
+    "avg_annual_value_total": MONEY,
     "clv_simple": MONEY,
     "p_alive": pl.Float64,
     "predicted_value_12m": MONEY,
@@ -98,7 +102,7 @@ COLUMNS: dict[str, PolarsDataType] = {
 }
 FROM_CUSTOMERS = (*list(COLUMNS)[3:12], "customer_id")
 FROM_CLV = (
-    *("avg_annual_value", "clv_simple", "p_alive", "predicted_value_12m", "clv_predicted"),
+    *("avg_annual_value", "avg_annual_value_total", "clv_simple", "p_alive", "predicted_value_12m", "clv_predicted"),
     *("contribution_margin_to_date", "value_basis"),
 )
 COUNTS = [
@@ -129,6 +133,7 @@ def customer_360(
     service_risk: RiskSettings,
     attributes: Sequence[str] = (),
     rfm: ScoreSettings = RANKED,
+    value_tiers: TierSettings = USUAL_TIERS,
 ) -> pl.DataFrame:
     """Join all facts about each customer, one row each; prospects and the unknown customer included.
 
@@ -153,6 +158,7 @@ def customer_360(
         service_risk: Bad experiences of how many days count.
         attributes: Columns of `customers` that are the company's own.
         rfm: As `customer_segments` takes them, for those of the week before.
+        value_tiers: Likewise.
 
     Returns:
         The columns of `COLUMNS` and the attributes, sorted by customer_id; its sums tie out with all countable orders
@@ -161,9 +167,8 @@ def customer_360(
     facts = CustomerFacts(customers, orders, refunds, subscriptions, survey_responses)
     standing = find_standing(facts, customer_segments, as_of=as_of, lapse_days=lapse_days)
     week_ago = as_of - dt.timedelta(days=WEEK)
-    segments_before = segment_customers(
-        orders, refunds, subscriptions, customers, calendar, as_of=week_ago, lapse_days=lapse_days, rfm=rfm
-    )
+    rules: Any = {"as_of": week_ago, "lapse_days": lapse_days, "rfm": rfm, "value_tiers": value_tiers}
+    segments_before = segment_customers(orders, refunds, subscriptions, customers, calendar, **rules)
     before = take_week_before(find_standing(facts, segments_before, as_of=week_ago, lapse_days=lapse_days))
     at_risk = read_into_polars(select_columns(service_risk_customers, "customer_idx"))
     joins = {

@@ -12,6 +12,7 @@ from narwhals.typing import IntoFrame
 from polars._typing import PolarsDataType
 
 from regulars.pipelines.definitions.enumerations import UNKNOWN_CUSTOMER_IDX
+from regulars.pipelines.definitions.value_tiers import TierSettings
 from regulars.pipelines.transforms.amounts import MONEY, round_to_money
 from regulars.pipelines.transforms.churn.active_intervals import (
     find_last_active_intervals,
@@ -25,6 +26,7 @@ from regulars.pipelines.transforms.customers.rfm_scores import (
     RANKED,
     ScoreSettings,
     list_segments_by_score,
+    name_segment,
     score_customers,
 )
 from regulars.pipelines.transforms.customers.signs import find_signs_of_leaving
@@ -34,7 +36,7 @@ from regulars.pipelines.transforms.purchases.purchases import (
     select_columns,
     sum_purchases_by_customer_day,
 )
-from regulars.pipelines.transforms.value_tier import assign_value_tier
+from regulars.pipelines.transforms.value_tier import USUAL_TIERS, assign_value_tier
 
 COLUMNS: dict[str, PolarsDataType] = {
     "customer_id": pl.String,
@@ -65,6 +67,7 @@ def customer_segments(
     as_of: dt.date,
     lapse_days: int,
     rfm: ScoreSettings = RANKED,
+    value_tiers: TierSettings = USUAL_TIERS,
 ) -> pl.DataFrame:
     """Score and segment every customer with a countable order, one row each.
 
@@ -76,14 +79,17 @@ def customer_segments(
         calendar: `core.calendar`; `day`, `day_idx`.
         as_of: Last day that counts.
         lapse_days: Days without an order after which a customer has lapsed.
-        rfm: Where one score ends and the next begins, and which scores make which segment.
+        rfm: Where one score ends and the next begins, which scores make which segment, and how segments are called.
+        value_tiers: The shares of customers in the tiers.
 
     Returns:
         The columns of `COLUMNS`, sorted by customer_id; without the unknown customer.
     """
     days = read_into_polars(sum_purchases_by_customer_day(orders, refunds, calendar, as_of=as_of))
     names = read_into_polars(select_columns(customers, "customer_id", "customer_idx"))
-    return segment_purchases(days, subscriptions, names, as_of=as_of, lapse_days=lapse_days, rfm=rfm)
+    return segment_purchases(
+        days, subscriptions, names, as_of=as_of, lapse_days=lapse_days, rfm=rfm, value_tiers=value_tiers
+    )
 
 
 def segment_purchases(
@@ -94,6 +100,7 @@ def segment_purchases(
     as_of: dt.date,
     lapse_days: int,
     rfm: ScoreSettings = RANKED,
+    value_tiers: TierSettings = USUAL_TIERS,
 ) -> pl.DataFrame:
     """Score and segment every customer by the purchases up to a day, as `customer_segments` returns them.
 
@@ -103,7 +110,8 @@ def segment_purchases(
         names: `customer_id` and `customer_idx` of all customers.
         as_of: Last day that counts.
         lapse_days: Days without an order after which a customer has lapsed.
-        rfm: Where one score ends and the next begins, and which scores make which segment.
+        rfm: Where one score ends and the next begins, which scores make which segment, and how segments are called.
+        value_tiers: The shares of customers in the tiers.
     """
     purchase_days = days.filter(pl.col("order_count") > 0).select("customer_idx", "day_idx")
     active_periods = list_active_periods(purchase_days, subscriptions, as_of=as_of, lapse_days=lapse_days)
@@ -118,7 +126,7 @@ def segment_purchases(
     return (
         buyers.with_columns(
             **score_customers(buyers, rfm),
-            value_tier=assign_value_tier(pl.col("net_sales_to_date")),
+            value_tier=assign_value_tier(pl.col("net_sales_to_date"), value_tiers),
             lifecycle=assign_lifecycle(pl.col("customer_idx").is_in(subscribers.implode()), as_of=as_of),
             as_of=pl.lit(as_of),
         )
@@ -126,7 +134,7 @@ def segment_purchases(
             rfm_score=pl.format("{}{}{}", "recency_score", "frequency_score", "monetary_score"),
         )
         .join(list_segments_by_score(rfm), on="rfm_score", how="left")
-        .with_columns(segment=choose_segment(as_of=as_of, lapse_days=lapse_days))
+        .with_columns(segment=name_segment(choose_segment(as_of=as_of, lapse_days=lapse_days), rfm))
         .join(names, on="customer_idx")
         .select(pl.col(name).cast(kind) for name, kind in COLUMNS.items())
         .sort("customer_id")

@@ -79,7 +79,7 @@ def primary_customer_profile(
         orders: `core.orders`; the first order's country and region.
         customers: `core.customers`; the region of customers whose orders name none.
         customer_dimensions: `marts.customer_dimensions`.
-        customer_clv: `marts.customer_clv`; `avg_annual_value`.
+        customer_clv: `marts.customer_clv`; `avg_annual_value_total`.
         as_of: Last day that counts.
         target_customer: Whom the company wants.
 
@@ -94,7 +94,7 @@ def primary_customer_profile(
     counted = [_count_values(known, name, wanted.get(name, ())) for name in ATTRIBUTES]
     if wanted:
         counted.append(_count_target(known, wanted))
-    rows = _compare(pl.concat(counted)).with_columns(stands_out=stands_among_all("p_value", "family")).to_dicts()
+    rows = _compare(pl.concat(counted)).with_columns(stands_out=stands_among_all("p_value")).to_dicts()
     texts = [
         {"description": describe_row(row, tuple(wanted)), "reason": give_reason(row), "as_of": as_of} for row in rows
     ]
@@ -110,7 +110,7 @@ def _list_customers(
     """List customers whose first order is a year old: attributes, `annual_value`, and whether they are `is_top`."""
     names = [name for name in ATTRIBUTES if name != "region"]
     own = read_into_polars(select_columns(customer_dimensions, "customer_idx", "first_order_date", *names))
-    value = read_into_polars(select_columns(customer_clv, "customer_idx", "customer_id", "avg_annual_value"))
+    value = read_into_polars(select_columns(customer_clv, "customer_idx", "customer_id", "avg_annual_value_total"))
     regions = read_into_polars(select_columns(customers, "customer_idx", "region"))
     first = (
         nw.from_native(orders)
@@ -127,7 +127,7 @@ def _list_customers(
         .with_columns(
             country=pl.coalesce("first_country", "country"),
             region=pl.coalesce("first_region", "region"),
-            annual_value=pl.col("avg_annual_value"),
+            annual_value=pl.col("avg_annual_value_total"),
         )
     )
     split = split_customers(joined, ATTRIBUTES).with_columns(pl.exclude("customer_idx").cast(pl.String))
@@ -162,7 +162,6 @@ def _count_values(known: pl.DataFrame, attribute: str, wanted: Sequence[str]) ->
             "attribute_value",
             is_target.alias("is_target"),
             *_COUNTED,
-            family=pl.lit("values"),
             top_customers_known=pl.lit(has_value["is_top"].sum(), pl.Int64),
             other_customers_known=pl.lit((~has_value["is_top"]).sum(), pl.Int64),
             **_count_whole(known),
@@ -185,7 +184,6 @@ def _count_target(known: pl.DataFrame, wanted: Mapping[str, Sequence[str]]) -> p
             pl.lit(MATCHES).alias("attribute_value"),
             pl.lit(True).alias("is_target"),
             *_COUNTED,
-            family=pl.lit("target"),
             top_customers_known=pl.lit(top, pl.Int64),
             other_customers_known=pl.lit(known.height - top, pl.Int64),
             **_count_whole(known),

@@ -4,15 +4,15 @@ Put here: where one score ends and the next begins, and which scores make which 
 corrects a segment (`customer_segments.py`), reading the company's rules (`pipelines/settings/customers/rfm.py`).
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Protocol
 
 import numpy as np
 import polars as pl
 
-from regulars.pipelines.definitions.enumerations import RfmRule
+from regulars.pipelines.definitions.enumerations import RfmRule, RfmSegment
 
 Integers = np.ndarray[Any, np.dtype[np.int64]]
 
@@ -59,6 +59,10 @@ class ScoreSettings(Protocol):
     def rules(self) -> Sequence[RfmRule]:
         """The company's own rules, which go before `SEGMENTS`."""
 
+    @property
+    def names(self) -> Mapping[RfmSegment, str]:
+        """What the company calls segments: our name -> its own, of those that it calls otherwise."""
+
 
 @dataclass(frozen=True)
 class RankedScores:
@@ -68,10 +72,16 @@ class RankedScores:
     frequency: Sequence[int] = ()
     monetary_value: Sequence[Decimal] = ()
     rules: Sequence[RfmRule] = ()
+    names: Mapping[RfmSegment, str] = field(default_factory=dict)
 
 
 RANKED = RankedScores()
 """Nothing is set."""
+
+
+def name_segment(segment: pl.Expr, rfm: ScoreSettings) -> pl.Expr:
+    """The segment by the name that the company has for it; names may swap."""
+    return segment.replace_strict(dict(rfm.names), default=segment) if rfm.names else segment
 
 
 def score_customers(buyers: pl.DataFrame, rfm: ScoreSettings) -> dict[str, pl.Expr]:

@@ -10,6 +10,7 @@ import polars as pl
 
 from regulars.pipelines.definitions.windows import DETRACTOR_DAYS
 from regulars.pipelines.transforms.customers.signs import find_signs_of_leaving
+from regulars.pipelines.transforms.value_tier import is_top_tier
 
 
 def find_signs(*, as_of: dt.date, lapse_days: int) -> dict[str, pl.Expr]:
@@ -83,7 +84,7 @@ def choose_next_step() -> pl.Expr:
         .then(pl.lit("first_order"))
         .when(pl.col("lifecycle") == "new")
         .then(pl.lit("second_order"))
-        .when(pl.col("is_promoter") | (pl.col("value_tier") == "top_10_percent"))
+        .when(pl.col("is_promoter") | is_top_tier())
         .then(pl.lit("thank"))
         .otherwise(pl.lit("none"))
     )

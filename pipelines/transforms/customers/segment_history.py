@@ -13,6 +13,7 @@ import polars as pl
 from narwhals.typing import IntoFrame
 from polars._typing import PolarsDataType
 
+from regulars.pipelines.definitions.value_tiers import TierSettings
 from regulars.pipelines.transforms.amounts import MONEY
 from regulars.pipelines.transforms.customers.customer_segments import segment_purchases
 from regulars.pipelines.transforms.customers.rfm_scores import RANKED, ScoreSettings
@@ -22,6 +23,7 @@ from regulars.pipelines.transforms.purchases.purchases import (
     select_columns,
     sum_purchases_by_customer_day,
 )
+from regulars.pipelines.transforms.value_tier import USUAL_TIERS
 
 SEGMENTATIONS = ("segment", "value_tier", "lifecycle")
 """What is followed."""
@@ -77,6 +79,7 @@ def list_past_segments(
     as_of: dt.date,
     lapse_days: int,
     rfm: ScoreSettings = RANKED,
+    value_tiers: TierSettings = USUAL_TIERS,
 ) -> pl.DataFrame:
     """List what each customer was, from which month-end on and until which.
 
@@ -89,6 +92,7 @@ def list_past_segments(
         as_of: Last day that counts.
         lapse_days: Days without an order after which a customer has lapsed.
         rfm: As `customer_segments` takes them.
+        value_tiers: Likewise.
 
     Returns:
         The columns of `HISTORY`: one row per customer, segmentation and change, sorted so. The first row of a customer
@@ -105,6 +109,7 @@ def list_past_segments(
                 as_of=month_end,
                 lapse_days=lapse_days,
                 rfm=rfm,
+                value_tiers=value_tiers,
             ).select("customer_id", *SEGMENTATIONS, month_end=pl.lit(month_end))
             for month_end in list_month_ends(as_of)
         ]
@@ -135,7 +140,7 @@ def segment_moves(
 
     Args:
         customer_segment_history: `marts.customer_segment_history`.
-        customer_clv: `marts.customer_clv`; `customer_id`, `avg_annual_value`.
+        customer_clv: `marts.customer_clv`; `customer_id`, `avg_annual_value_total`.
         own_segments: `marts.own_segments`; `own_segment`, `followed_since`.
         as_of: Last day that counts.
 
@@ -144,7 +149,7 @@ def segment_moves(
         their first order; nobody leaves the base, so the rows of a month-end add up to all customers with an order.
         Of an own segment: members, and who left it; from the second month-end on since it is followed.
     """
-    worth = read_into_polars(select_columns(customer_clv, "customer_id", "avg_annual_value"))
+    worth = read_into_polars(select_columns(customer_clv, "customer_id", "avg_annual_value_total"))
     own = read_into_polars(select_columns(own_segments, "own_segment", "followed_since"))
     history = read_into_polars(customer_segment_history).join(
         own, left_on="segmentation", right_on="own_segment", how="left"
@@ -173,7 +178,7 @@ def _count_moves(history: pl.DataFrame, before: dt.date, month_end: dt.date, wor
         .filter((pl.col("from_value") != NOT_MEMBER) | (pl.col("to_value") != NOT_MEMBER))
         .with_columns(has_moved=pl.col("from_value") != pl.col("to_value"))
         .group_by("month_end", "segmentation", "from_value", "to_value", "has_moved")
-        .agg(customers=pl.len(), total_annual_value=pl.col("avg_annual_value").sum())
+        .agg(customers=pl.len(), total_annual_value=pl.col("avg_annual_value_total").sum())
     )
 
 

@@ -145,7 +145,7 @@ def acquisition_economics(
             .then(pl.col("spend").cast(pl.Float64) / pl.col("new_customers_won"))
             .otherwise("cost_per_customer")
         )
-        .with_columns(is_above_most=pl.col("cost_per_customer") > pl.col("most_to_bid").cast(pl.Float64))
+        .with_columns(is_above_most=_is_above_most())
         .select(pl.col(name).cast(kind) for name, kind in COLUMNS.items())
         .sort(GROUP)
     )
@@ -276,6 +276,12 @@ def _find_worth_reason(no_history: str | None) -> pl.Expr:
         .when(each <= 0)
         .then(pl.lit("customers brought no contribution in the 12 months"))
     )
+
+
+def _is_above_most() -> pl.Expr:
+    """Whether customers cost more than they may: also where money was spent and nobody was won, whatever they may."""
+    won_nobody = pl.col("cost_per_customer").is_null() & (pl.col("spend") > 0)
+    return won_nobody | (pl.col("cost_per_customer") > pl.col("most_to_bid").cast(pl.Float64))
 
 
 def _find_reason() -> pl.Expr:

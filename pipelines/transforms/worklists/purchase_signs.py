@@ -16,8 +16,8 @@ from regulars.pipelines.transforms.customers.signs import find_signs_of_leaving
 from regulars.pipelines.transforms.local_days import CompanyZone, find_local_day
 from regulars.pipelines.transforms.products.next_best_offers import DUE
 from regulars.pipelines.transforms.purchases.purchases import read_into_polars, select_columns
+from regulars.pipelines.transforms.value_tier import is_of_high_value
 from regulars.pipelines.transforms.worklists.reasons import (
-    HIGH_VALUE,
     ORDER,
     SUBSCRIPTION,
     UNPAID,
@@ -152,7 +152,7 @@ def find_lapse_signs(customer_360: pl.DataFrame, *, as_of: dt.date, lapse_days: 
         The columns of `SIGN`, one row per customer.
     """
     lapses_on, since = pl.col("lapses_on"), pl.col("days_since_last_order")
-    high = customer_360.filter(pl.col("value_tier").is_in(HIGH_VALUE)).with_columns(
+    high = customer_360.filter(is_of_high_value()).with_columns(
         **find_signs_of_leaving(
             may_leave=pl.col("is_active") & lapses_on.is_not_null(),
             lapses_on="lapses_on",
@@ -196,7 +196,7 @@ def find_due_offers(next_best_offers: IntoFrame, customer_360: pl.DataFrame, *, 
     """
     columns = ("customer_idx", "offer_rank", "offer_kind", "product_id", "product_name", "due_on", "why")
     offers = read_into_polars(select_columns(next_best_offers, *columns))
-    high = customer_360.filter(pl.col("value_tier").is_in(HIGH_VALUE))
+    high = customer_360.filter(is_of_high_value())
     days = (pl.col("due_on") - pl.lit(as_of)).dt.total_days()
     product = pl.coalesce("product_name", "product_id")
     return (

@@ -62,9 +62,6 @@ REASONS: dict[str, Reason] = {
 SOON_DAYS, LATE_DAYS, LATE_SHARE = 7, 90, 0.5
 """What is to come has its full weight with at most so many days left, and `LATE_SHARE` of it with `LATE_DAYS`."""
 
-HIGH_VALUE = ("top_10_percent", "next_20_percent")
-"""The value tiers whose customers are called before and after they lapse; the others are written to."""
-
 
 def compute_urgency(as_of: dt.date) -> pl.Expr:
     """The urgency of a sign, Float64, 0 to 1: what has happened has its full weight, what is to come less.

@@ -1,16 +1,22 @@
 """A month that was over must not fall, unless somebody meant it; a source that fed rows must not go unnoticed."""
 
 import datetime as dt
+from dataclasses import dataclass
+from pathlib import Path
+from types import SimpleNamespace
 
 import duckdb
+import polars as pl
 import pytest
 
 from regulars.pipelines.audit.findings.parent import (
     find_fallen_months,
     find_gone_sources,
+    find_missing_parent_files,
     find_risen_months,
     list_ordered_causes,
 )
+from regulars.pipelines.audit.restatements.parent import ParentGeneration
 from regulars.pipelines.findings.evaluate import Policy, evaluate_findings
 
 MAY = dt.date(2026, 5, 1)
@@ -135,3 +141,47 @@ def test_a_gone_source_stays_found_until_it_is_back():
 def test_a_source_renamed_with_its_system_is_not_gone():
     before = [{"source": "till", "system": "shop", "rows_loaded": 7}]
     assert list(find_gone_sources(before, [], {"kasse": "shop"})) == []
+
+
+@pytest.mark.parametrize(("can_read", "said"), [(True, "read from its DuckDB file instead"), (False, "begins anew")])
+def test_missing_files_of_the_parent_are_said_with_what_they_do_to_the_run(can_read, said):
+    [found] = find_missing_parent_files(
+        "g000007", ["marts.churn.parquet", "meta.runs.parquet"], can_read_duckdb_file=can_read
+    )
+    assert (found.name, found.count) == ("parent_files_missing", 2)
+    assert said in found.sentence
+
+
+def test_a_parent_with_all_its_files_gives_no_finding():
+    assert list(find_missing_parent_files("g000007", [], can_read_duckdb_file=True)) == []
+
+
+@dataclass(frozen=True)
+class Folder:
+    """A generation with one table."""
+
+    path: Path
+
+    @property
+    def manifest(self):
+        return SimpleNamespace(tables={"marts.own_segments": {}}, as_of=dt.date(2026, 3, 31))
+
+    @property
+    def duckdb_file(self):
+        return self.path / "regulars.duckdb"
+
+    def parquet_file(self, table):
+        return self.path / f"{table}.parquet"
+
+
+def test_what_a_missing_parquet_file_held_is_read_from_the_duckdb_file(tmp_path):
+    columns = {"own_segment": pl.String, "followed_since": pl.Date}
+    parent = ParentGeneration(duckdb.connect(), Folder(tmp_path))
+    assert parent.list_missing_files() == ["marts.own_segments.parquet"]
+    assert parent.read_columns("marts.own_segments", columns).is_empty()
+    with duckdb.connect(tmp_path / "regulars.duckdb") as con:
+        con.execute("create schema marts")
+        con.execute("create table marts.own_segments as select 'often' own_segment, date '2026-01-05' followed_since")
+    assert parent.read_columns("marts.own_segments", columns).rows() == [("often", dt.date(2026, 1, 5))]
+    assert parent.read_columns("marts.own_segments", {"lost": pl.String}).is_empty()
+    assert parent.read_columns("marts.nps", columns).is_empty()

@@ -8,6 +8,7 @@ from regulars.pipelines.audit.restatements.restate import INPUTS, find_restateme
 from regulars.pipelines.home.generation import PARQUET_FOLDER, parquet_path
 from regulars.pipelines.run.lineage import Lineage
 from regulars.pipelines.settings.customers.rfm import Rfm
+from regulars.pipelines.settings.customers.value_tiers import ValueTiers
 from regulars.pipelines.settings.settings import Cohorts, Surveys
 from regulars.pipelines.transforms.churn.churn import churn
 from regulars.pipelines.transforms.cohorts.customer_dimensions import customer_dimensions
@@ -64,6 +65,7 @@ def replays(con, lapse_days=365):
         "lapse_days": lapse_days,
         "attributes": (),
         "rfm": Rfm(),
+        "value_tiers": ValueTiers(),
         "cohorts": Cohorts(grains=["month"], dimensions=[]),
         "subscription_revenue_is_in_orders": False,
         "surveys": Surveys(dimensions=[]),

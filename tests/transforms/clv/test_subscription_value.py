@@ -89,6 +89,7 @@ def test_who_never_ordered_is_worth_what_the_subscription_brought(few):
     assert (found["is_subscriber"], found["mrr"], found["subscription_revenue_to_date"]) == (True, 20, 120)
     # half a year counts as a whole one; nothing is known of churn, so that the lifetime is the half year observed
     assert (found["value_to_date"], found["avg_annual_value"]) == (120, 120)
+    assert found["avg_annual_value_total"] == 120
     assert found["expected_lifetime_years"] == pytest.approx(183 / 365.25)
     assert float(found["clv_simple"]) == pytest.approx(120 * 183 / 365.25 - 50, abs=0.0001)
     assert found["clv_simple_total"] == found["clv_simple"]

@@ -16,10 +16,11 @@ from regulars.pipelines.transforms.customers.customer_segments import (
 )
 from regulars.pipelines.transforms.customers.rfm_scores import (
     SEGMENTS,
+    RankedScores,
     list_segments_by_score,
     score_in_fifths,
 )
-from regulars.pipelines.transforms.value_tier import assign_value_tier
+from regulars.pipelines.transforms.value_tier import UsualTiers, assign_value_tier, is_of_high_value, is_top_tier
 from tests.transforms.subscription_tables import Row, period, table
 
 AS_OF = dt.date(2026, 3, 31)
@@ -323,3 +324,25 @@ def test_engines_and_row_orders_agree():
             con.execute(f"create table {name} as select * from {name}_frame")
         relations = {name: con.table(name) for name in frames}
         assert_frame_equal(customer_segments(**relations, as_of=AS_OF, lapse_days=200), expected)
+
+
+def test_segments_bear_the_names_of_the_company():
+    frames = tables([("ann", "2026-03-01"), ("bob", "2020-01-01")], [])
+    rules = {"as_of": AS_OF, "lapse_days": 365}
+    usual = customer_segments(**frames, **rules)["segment"].to_list()
+    named = customer_segments(**frames, **rules, rfm=RankedScores(names={"new": "Neue", "lost": "new"}))
+    assert (usual, named["segment"].to_list()) == (["new", "lost"], ["Neue", "new"])
+
+
+def test_tiers_are_cut_by_the_shares_of_the_company_and_named_by_them():
+    shares = UsualTiers(top_percent=5, next_percent=25, lowest_percent=10)
+    values = pl.DataFrame({"value": list(range(100, 0, -1))})
+    found = values.select(tier=assign_value_tier(pl.col("value"), shares))["tier"].value_counts()
+    assert dict(found.iter_rows()) == {"top_5_percent": 5, "next_25_percent": 25, "middle": 60, "lowest_10_percent": 10}
+
+
+def test_the_upper_two_tiers_are_of_high_value_however_large():
+    tiers = pl.DataFrame({"value_tier": ["top_5_percent", "next_25_percent", "middle", "lowest_10_percent", None]})
+    found = tiers.select(top=is_top_tier(), high=is_of_high_value())
+    assert found["top"].to_list() == [True, False, False, False, None]
+    assert found["high"].to_list() == [True, True, False, False, None]

@@ -21,7 +21,7 @@ DIMENSIONS = {
     **{name: pl.String for name in ATTRIBUTES if name != "region"},
     "as_of": pl.Date,
 }
-CLV = {"customer_idx": pl.Int32, "customer_id": pl.String, "avg_annual_value": MONEY}
+CLV = {"customer_idx": pl.Int32, "customer_id": pl.String, "avg_annual_value_total": MONEY}
 ORDERS = {
     "customer_idx": pl.Int32,
     "is_first_order": pl.Boolean,
@@ -55,7 +55,7 @@ def make_mart(people: Sequence[Mapping[str, Any]], **wanted: Sequence[str]) -> t
         for number, each in numbered
     ]
     clv = [
-        {"customer_idx": number, "customer_id": f"c{number:05}", "avg_annual_value": Decimal(str(each["value"]))}
+        {"customer_idx": number, "customer_id": f"c{number:05}", "avg_annual_value_total": Decimal(str(each["value"]))}
         for number, each in numbered
     ]
     orders = [

@@ -36,11 +36,15 @@ def draw_company(seed: int, customers: int, effect: float = 1.0) -> list[dict[st
     ]
 
 
+TARGET = {ATTRIBUTES[0]: (f"{ATTRIBUTES[0]}_0",), ATTRIBUTES[4]: (f"{ATTRIBUTES[4]}_0", f"{ATTRIBUTES[4]}_1")}
+"""A target customer who is found among the most valuable by chance alone."""
+
+
 def count_false_alarms(companies: int, customers: int) -> tuple[int, int, int]:
     """Companies with a value that stands out, values that do, and values compared."""
     alarms, values, compared = 0, 0, 0
     for seed in range(companies):
-        mart, _ = make_mart(draw_company(seed, customers))
+        mart, _ = make_mart(draw_company(seed, customers), **TARGET)
         found = int(mart["stands_out"].fill_null(value=False).sum())
         alarms, values, compared = alarms + (found > 0), values + found, compared + mart["p_value"].count()
     return alarms, values, compared
@@ -49,7 +53,7 @@ def count_false_alarms(companies: int, customers: int) -> tuple[int, int, int]:
 def test_forty_companies_without_a_truth_give_about_as_many_false_alarms_as_stated():
     alarms, values, compared = count_false_alarms(40, 300)
     assert compared > 40 * 15
-    assert alarms <= 10  # of 40 at 13 %: more than ten in 1 of 100 draws of other seeds
+    assert alarms <= 7  # of 40 at 8 %: more in 1 of 100 draws of other seeds; 15 % with the target as a test of its own
     assert values / compared < 0.02
 
 
@@ -63,4 +67,4 @@ def test_one_company_with_a_truth_is_found():
 @pytest.mark.parametrize("customers", [200, 1000])
 def test_three_hundred_companies_without_a_truth_give_false_alarms_at_the_stated_rate(customers: int):
     alarms, _, _ = count_false_alarms(300, customers)
-    assert 0.03 <= alarms / 300 <= 0.18
+    assert 0.03 <= alarms / 300 <= 0.12

@@ -40,7 +40,7 @@ def naive(month_end: dt.date) -> dict[tuple[str, str], str]:
 
 def worth() -> pl.DataFrame:
     ids = history()["customer_id"].unique().sort()
-    return pl.DataFrame({"customer_id": ids}).with_columns(avg_annual_value=pl.lit(Decimal(2), pl.Decimal(18, 4)))
+    return pl.DataFrame({"customer_id": ids}).with_columns(avg_annual_value_total=pl.lit(Decimal(2), pl.Decimal(18, 4)))
 
 
 def test_month_ends_are_thirteen_up_to_the_day():

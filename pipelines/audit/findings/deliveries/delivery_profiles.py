@@ -105,12 +105,8 @@ def read_known_profiles(run: Run) -> pl.DataFrame:
     if parent is None or parent.manifest.as_of > run.as_of:
         return pl.DataFrame(schema=SCHEMA)
     generation = ParentGeneration(run.warehouse.con, parent)
-    if not generation.has(TABLE) or not generation.find_path(TABLE).is_file():
-        return pl.DataFrame(schema=SCHEMA)
-    found = run.warehouse.con.execute(f"select * from {generation.write_scan(TABLE)}").pl()
-    return found.filter(pl.col("source").is_in(list(run.settings.sources))).select(
-        pl.col(name).cast(kind) for name, kind in SCHEMA.items()
-    )
+    known = generation.read_columns(TABLE, SCHEMA)
+    return known.filter(pl.col("source").is_in(list(run.settings.sources)))
 
 
 def measure_new_deliveries(

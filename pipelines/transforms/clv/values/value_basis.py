@@ -124,7 +124,7 @@ def make_values(table: pl.DataFrame, basis: ValueBasis, *, subscription_revenue_
 
     Returns:
         The same with `contribution_margin_to_date`; `value_to_date`, of who never ordered that of subscriptions; the
-        simple formula of both, `avg_annual_value`, `clv_simple` and `clv_simple_total`; `predicted_value_…` of the
+        simple formula of both, `avg_annual_value…` and `clv_simple…`; `predicted_value_…` of the
         basis, and with subscriptions `predicted_total_value_…`; `clv_predicted…` and `clv_predicted_total`, which add
         the predicted lifetime to what came to date and take the acquisition cost off. By the contribution margin,
         subscription revenue counts at the same rate, and a negative margin makes predictions 0: nobody goes on selling
@@ -138,7 +138,7 @@ def make_values(table: pl.DataFrame, basis: ValueBasis, *, subscription_revenue_
     total_to_date = pl.col("total_revenue_to_date") if basis == NET_SALES else total_to_date
     predicted = pl.col("^predicted_value_.*$")
     of_predicted = round_to_money(predicted.cast(pl.Float64) * rate.clip(lower_bound=0))
-    average = average_year("value_to_date")
+    average, average_of_total = average_year("value_to_date"), average_year("total_revenue_to_date") * rate
     return (
         table.with_columns(contribution_margin_to_date=margin)
         .with_columns(value_to_date=pl.when(HAS_ORDERS).then(of_basis).otherwise(total_to_date))
@@ -146,7 +146,8 @@ def make_values(table: pl.DataFrame, basis: ValueBasis, *, subscription_revenue_
             predicted if basis == NET_SALES else of_predicted,
             avg_annual_value=round_to_money(average),
             clv_simple=value_lifetime(average),
-            clv_simple_total=value_lifetime(average_year("total_revenue_to_date") * rate),
+            avg_annual_value_total=round_to_money(average_of_total),
+            clv_simple_total=value_lifetime(average_of_total),
         )
         .with_columns(_add_up_predictions(rate, subscription_revenue_is_in_orders))
         .with_columns(*_add_up_clv_predicted(total_to_date))

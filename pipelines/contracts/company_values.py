@@ -1,0 +1,89 @@
+"""Puts a company's own names of RFM segments and shares of value tiers into the contracts.
+
+Put here: which allowed values and rules change. Keep out: what the settings look like (`pipelines/settings/customers`).
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from regulars.pipelines.contracts.contract import Contract
+from regulars.pipelines.contracts.rule import Column, Rule
+from regulars.pipelines.definitions.value_tiers import describe_value_tiers
+from regulars.pipelines.settings.customers.rfm import Rfm
+from regulars.pipelines.settings.customers.value_tiers import ValueTiers
+
+SEGMENTS_TABLE, SEGMENT = "marts.customer_segments", "segment"
+"""Where the RFM segments are listed; rules of this table name them in quotes."""
+
+Renaming = Mapping[str, tuple[str, str | None]]
+"""A value -> its new name, and what it means if that changes too."""
+
+
+def name_company_values(contracts: Mapping[str, Contract], rfm: Rfm, value_tiers: ValueTiers) -> dict[str, Contract]:
+    """The contracts of a company that calls segments otherwise, or cuts value tiers otherwise."""
+    usual, own = describe_value_tiers(ValueTiers()), describe_value_tiers(value_tiers)
+    tiers: Renaming = {old: new for old, new in zip(usual, own.items(), strict=True) if usual != own}
+    segments: Renaming = {old: (new, None) for old, new in rfm.names.items()}
+    named = {table: _rename_listed(contract, tiers) for table, contract in contracts.items()} if tiers else contracts
+    if not segments:
+        return dict(named)
+    return {**named, SEGMENTS_TABLE: _rename_segments(named[SEGMENTS_TABLE], segments)}
+
+
+def _rename_listed(contract: Contract, renaming: Renaming) -> Contract:
+    """The contract in which the columns that list all these values list the new ones."""
+    columns = {each.name for each in contract.columns if set(renaming) <= {value for value, _ in each.allowed_values}}
+    if not columns:
+        return contract
+    return replace(
+        contract,
+        columns=tuple(_rename_column(each, renaming) if each.name in columns else each for each in contract.columns),
+        rules=tuple(_rename_rules(contract.rules, renaming, columns)),
+    )
+
+
+def _rename_segments(contract: Contract, renaming: Renaming) -> Contract:
+    """The contract of segments, in which rules about them name the new ones too."""
+    words = ", ".join(f"{old} is {new}" for old, (new, _) in renaming.items())
+    columns = [_rename_column(each, renaming) if each.name == SEGMENT else each for each in contract.columns]
+    columns = [
+        replace(each, description=f"{each.description} The company has names of its own: {words}.")
+        if each.name == SEGMENT
+        else each
+        for each in columns
+    ]
+    rules = [_rename_in_text(rule, renaming) for rule in _rename_rules(contract.rules, renaming, {SEGMENT})]
+    return replace(contract, columns=tuple(columns), rules=tuple(rules))
+
+
+def _rename_column(column: Column, renaming: Renaming) -> Column:
+    values = tuple(
+        (renaming[value][0], renaming[value][1] or meaning) if value in renaming else (value, meaning)
+        for value, meaning in column.allowed_values
+    )
+    return replace(column, allowed_values=values)
+
+
+def _rename_rules(rules: Sequence[Rule], renaming: Renaming, columns: set[str]) -> Iterator[Rule]:
+    for rule in rules:
+        if rule.type == "one_of" and set(rule.columns) <= columns:
+            values = tuple(renaming[each][0] if each in renaming else each for each in rule.arguments["values"])
+            yield replace(rule, arguments={**rule.arguments, "values": values})
+        else:
+            yield rule
+
+
+def _rename_in_text(rule: Rule, renaming: Renaming) -> Rule:
+    """The rule whose SQL compares the segment with the new names: in one pass, since names may swap."""
+
+    def rename(found: re.Match[str]) -> str:
+        new = renaming.get(found[1], (found[1], None))[0]
+        return "'" + new.replace("'", "''") + "'"
+
+    arguments: dict[str, Any] = {
+        name: re.sub(r"'(\w+)'", rename, value) if isinstance(value, str) and SEGMENT in value else value
+        for name, value in rule.arguments.items()
+    }
+    return replace(rule, arguments=arguments)
