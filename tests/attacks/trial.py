@@ -27,7 +27,7 @@ from regulars.pipelines.audit.findings.days import (
     list_days_with_rows,
 )
 from regulars.pipelines.audit.findings.landed_files import find_odd_files, find_stale_sources
-from regulars.pipelines.audit.findings.tables.measure_tables import measure_tables
+from regulars.pipelines.audit.findings.measure_tables import measure_tables
 from regulars.pipelines.contracts.violations import write_condition
 from regulars.pipelines.errors import FindingStops, RegularsError
 from regulars.pipelines.findings.evaluate import EvaluatedFinding, evaluate_findings, write_stop_sentence

@@ -24,7 +24,7 @@ OUTSIDE_WORLD = {
     "great_expectations",
 }
 MODULES_IN_A_FOLDER = 15
-ROOMS = 22
+ROOMS = 20
 
 
 def test_there_are_pure_modules_to_look_at():
@@ -76,7 +76,7 @@ def test_a_folder_holds_no_more_modules_than_a_newcomer_surveys():
 def test_the_house_has_few_rooms_and_no_module_lies_loose():
     rooms = {room_of(module) for module in MODULES if module.startswith("pipelines.")}
     loose = {module for module in MODULES if module.startswith("pipelines.") and module.count(".") == 1}
-    assert len(rooms) <= ROOMS
+    assert len(rooms - {"errors"}) <= ROOMS  # the one module that is no room
     assert loose == {"pipelines.errors"}
 
 

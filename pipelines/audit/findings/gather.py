@@ -20,6 +20,7 @@ from regulars.pipelines.audit.findings.deliveries.compare import compare_deliver
 from regulars.pipelines.audit.findings.deliveries.delivery_profiles import TABLE as PROFILES
 from regulars.pipelines.audit.findings.deliveries.delivery_profiles import read_known_profiles, read_profiles
 from regulars.pipelines.audit.findings.landed_files import find_odd_files, find_stale_sources
+from regulars.pipelines.audit.findings.measure_tables import measure_tables
 from regulars.pipelines.audit.findings.offers import find_beaten_offers
 from regulars.pipelines.audit.findings.own_segments import find_undecided_segments
 from regulars.pipelines.audit.findings.parent import (
@@ -30,7 +31,6 @@ from regulars.pipelines.audit.findings.parent import (
     list_ordered_causes,
 )
 from regulars.pipelines.audit.findings.silence import find_silent_sources
-from regulars.pipelines.audit.findings.tables.measure_tables import measure_tables
 from regulars.pipelines.audit.findings.value_basis import find_values_of_another_basis
 from regulars.pipelines.audit.meta_rows import write_rows
 from regulars.pipelines.audit.restatements.parent import ParentGeneration

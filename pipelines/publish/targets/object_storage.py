@@ -1,7 +1,7 @@
 """The target `object_storage`: the published tables as Parquet in a bucket of S3, Google Cloud Storage or Azure.
 
 Put here: which objects a copy has, and in which order they are written. Keep out: requests and credentials
-(`pipelines/buckets/`).
+(`pipelines/servers/buckets/`).
 
 A copy lies in a folder of its own, `g000123-<8 digits>/`. `latest.json` names the newest one and is written last, in
 one request: whoever reads it finds a whole copy, whenever a delivery ends.
@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field, model_validator
 
-from regulars.pipelines.buckets.failures import BucketLost, BucketRefused
 from regulars.pipelines.errors import RegularsError, SettingsWrong, StorageFailed
 from regulars.pipelines.home.durable import hash_file
 from regulars.pipelines.home.generation import (
@@ -29,10 +28,11 @@ from regulars.pipelines.home.generation import (
     Generation,
 )
 from regulars.pipelines.publish.targets.shape.target import TargetType
+from regulars.pipelines.servers.buckets.failures import BucketLost, BucketRefused
 from regulars.pipelines.settings.bucket_access import BucketAccess, BucketUrl, require_fitting_keys
 
 if TYPE_CHECKING:
-    from regulars.pipelines.buckets.bucket import Bucket
+    from regulars.pipelines.servers.buckets.bucket import Bucket
 
 LATEST_FILE = "latest.json"
 CONTENTS_FILE = "contents.json"
@@ -125,7 +125,7 @@ def check_object_storage(options: ObjectStorageOptions, base: Path) -> str | Non
 def _open_bucket(options: ObjectStorageOptions) -> "Bucket":
     if importlib.util.find_spec("obstore") is None:
         raise SettingsWrong("a target of type object_storage needs obstore: `pip install 'regulars[buckets]'`")
-    from regulars.pipelines.buckets.bucket import Bucket
+    from regulars.pipelines.servers.buckets.bucket import Bucket
 
     return Bucket(options.place, options)
 

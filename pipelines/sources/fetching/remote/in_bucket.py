@@ -1,14 +1,14 @@
 """Lists and copies the files of a source that lie in buckets.
 
-Put here: what is particular to buckets as a source. Keep out: requests and credentials (`pipelines/buckets/`).
+Put here: what is particular to buckets as a source. Keep out: requests and credentials (`pipelines/servers/buckets/`).
 """
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from regulars.pipelines.buckets.bucket import Bucket, ObjectChanged, StoredObject
-from regulars.pipelines.buckets.failures import BucketLost, BucketRefused
+from regulars.pipelines.servers.buckets.bucket import Bucket, ObjectChanged, StoredObject
+from regulars.pipelines.servers.buckets.failures import BucketLost, BucketRefused
 from regulars.pipelines.settings.sources.remote_files import BucketFiles
 from regulars.pipelines.sources.fetching.connection_lost import ConnectionLost
 from regulars.pipelines.sources.fetching.remote.remote_place import (

@@ -16,8 +16,8 @@ import obstore
 from obstore.exceptions import BaseError
 from obstore.store import AzureStore, GCSStore, S3Store
 
-from regulars.pipelines.buckets.failures import BucketRefused, word_failure
 from regulars.pipelines.errors import SettingsWrong
+from regulars.pipelines.servers.buckets.failures import BucketRefused, word_failure
 from regulars.pipelines.settings.bucket_access import BucketAccess
 
 PART_BYTES = 16 << 20

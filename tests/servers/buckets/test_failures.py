@@ -2,7 +2,7 @@
 
 import pytest
 
-from regulars.pipelines.buckets.failures import BucketLost, BucketRefused, word_failure
+from regulars.pipelines.servers.buckets.failures import BucketLost, BucketRefused, word_failure
 
 ANSWER = "Generic S3 error: Error performing GET https://s3.example.com/b?sig=SECRET in 3ms - Server returned non-2xx "
 
