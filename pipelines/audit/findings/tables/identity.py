@@ -1,7 +1,7 @@
 """Measures what identity joined, and what it refused to join.
 
-Put here: shared addresses, customers that are too large, accounts that share persons or are written in two ways. Keep out: the rules of linking
-(`pipelines/identity`).
+Put here: shared addresses, customers that are too large, accounts that share persons or are written in two ways.
+Keep out: the rules of linking (`pipelines/identity`).
 """
 
 from collections.abc import Iterator
