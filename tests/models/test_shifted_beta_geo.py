@@ -65,6 +65,11 @@ def test_counts_of_survivors_say_the_same_as_their_customers():
     assert by_count.customers == 1000
 
 
+def test_a_renewal_at_which_nobody_left_is_no_mistake():
+    model = ShiftedBetaGeoModel.fit_cohorts([[1000, 869, 869, 743]])
+    assert float(model.survival(3)) == pytest.approx(0.75, abs=0.03)
+
+
 def test_cohorts_of_different_ages_are_fitted_together():
     ages = [survivors("regular", renewals) for renewals in (7, 4, 2, 0)]
     together = ShiftedBetaGeoModel.fit_cohorts(ages)
