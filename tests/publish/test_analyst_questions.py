@@ -1,0 +1,72 @@
+"""What analysts ask: each question is one query over the published file, with the columns that its dictionary names."""
+
+import duckdb
+import pytest
+
+QUESTIONS = {
+    "How many customers are there, how many active, how many lapsed?": """
+        select count(*) filter (order_count > 0 or is_subscriber), count(*) filter (is_active),
+            count(*) filter (lifecycle = 'lapsed')
+        from marts.customer_360 where not is_unknown""",
+    "What is the churn of office and home customers?": """
+        select dimension_value, month_end, churn_rate_12m, reason from marts.churn where dimension = 'customer_type'""",
+    "How many of the last cohorts came back in month 3?": """
+        select cohort_start, retention_rate
+        from marts.retention_cohorts_monthly where period_number = 3 and is_complete""",
+    "What are customers of a channel worth beside their cost, and when is it back?": """
+        select acquisition_channel, average_clv_simple, cost_per_customer, clv_to_cost_ratio, payback_months, reason
+        from marts.acquisition_economics_by_channel""",
+    "Which channels cost more than they may?": """
+        select acquisition_channel from marts.acquisition_economics_by_channel where is_above_most""",
+    "Is the change of NPS noise?": """
+        select period_end, nps, nps_before, nps_change_p_value, is_nps_change_significant
+        from marts.nps where grain = 'week' and dimension = 'all'""",
+    "What is the NPS of each region?": """
+        select dimension_value, responses, nps, nps_ci_low, nps_ci_high, reason
+        from marts.nps where dimension = 'region' and grain = 'rolling_90d'""",
+    "How much money is at risk with detractors?": """
+        select customers, value_at_risk_12m from marts.nps_value_all where nps_group = 'detractor'""",
+    "Whom does each owner call first, and why?": """
+        select owner, customer_id, why, at_stake, until_date from marts.owner_worklists where list_rank = 1""",
+    "What share of sales do the largest customers bring?": """
+        select period_end, top_1_percent_share, top_10_percent_share from marts.revenue_concentration_12m""",
+    "What do new and returning customers buy a month?": """
+        select month, new_customer_sales, returning_customer_sales from marts.sales_new_vs_returning""",
+    "Which first category leads to the best customers?": """
+        select attribute_value, lift, lift_low, lift_high, stands_out from marts.primary_customer_profile
+        where attribute = 'first_category'""",
+    "What does each kind of customer buy when?": """
+        select customer_type, month_of_year, season_index from marts.seasonality where category = 'all'""",
+    "Do sales by product add up to orders?": """
+        select sum(product_sales) from marts.product_sales
+        having sum(product_sales) = (
+            select sum(gross_sales - discounts) from core.orders
+            where is_countable and order_date <= (select max(as_of) from marts.product_sales)
+        )""",
+    "Who had three bad experiences?": """
+        select customer_id, bad_experience_count, leading_signs, value_at_stake_12m
+        from marts.service_risk_customers""",
+    "How many complaints were answered within the hour?": """
+        select sum(complaints_on_time) / sum(complaints_decided) from marts.support_response_all""",
+    "What is a point of retention worth?": """
+        select step_points, retention_gain, equal_cost_cut_rate, reason from marts.retention_economics_all""",
+    "What is a customer worth who came by referral?": """
+        select average_clv_simple, average_clv_simple_low, average_clv_simple_high
+        from marts.acquisition_economics_by_channel where acquisition_channel = 'referral'""",
+    "Who brought most others, and what do these bring?": """
+        select customer_id, brought_customers, brought_net_sales
+        from marts.referrals order by brought_customers desc""",
+    "What was kept out of the last run?": """
+        select source, kind, rows_quarantined from meta.row_accounting where rows_quarantined > 0""",
+}
+
+
+@pytest.fixture(scope="module")
+def con(published_demo):
+    with duckdb.connect(published_demo / "home" / "current" / "regulars.duckdb", read_only=True) as con:
+        yield con
+
+
+@pytest.mark.parametrize("question", QUESTIONS)
+def test_the_published_file_alone_answers(con, question):
+    assert con.sql(QUESTIONS[question]).fetchall()
