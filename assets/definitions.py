@@ -61,7 +61,7 @@ def make_graph(company: Path | None) -> Graph:
         landing.landing,
         raw.raw,
         identity.identity,
-        *(make_table_asset(each, steps[each.table], has_contract=each.table in contracts) for each in blueprints),
+        *(make_table_asset(each, steps[each.table], contracts.get(each.table)) for each in blueprints),
     ]
     tables.append(findings.make_findings_asset(tables))
     assets = [*tables, published.make_generation_asset(tables)]

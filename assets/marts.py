@@ -52,7 +52,7 @@ def choose_settings(function: Transform, run: Run) -> dict[str, Any]:
     return {each.name: known[each.name] for each in parameters if each.kind is inspect.Parameter.KEYWORD_ONLY}
 
 
-def describe_mart(table: str, function: Transform, contract: Contract, marts: Mapping[str, str]) -> Blueprint:
+def describe_mart(table: str, function: Transform, marts: Mapping[str, str]) -> Blueprint:
     """The table of one mart function."""
     reads = list_read_tables(function, marts)
 
@@ -61,11 +61,11 @@ def describe_mart(table: str, function: Transform, contract: Contract, marts: Ma
         made = function(**frames, **choose_settings(function, run))
         run.warehouse.write_frame(table, made, run.contracts[table].types)  # with the company's own attributes
 
-    return Blueprint(table, reads=frozenset(reads.values()), description=contract.grain, kind="polars", make=make)
+    return Blueprint(table, reads=frozenset(reads.values()), kind="polars", make=make)
 
 
 def list_marts(contracts: dict[str, Contract]) -> list[Blueprint]:
     """One table per mart, or table of `meta`, that has a contract and a function."""
     named = {table.partition(".")[2]: table for table in contracts if table.startswith(("marts.", "meta."))}
     functions = find_mart_functions(set(named))
-    return [describe_mart(named[name], function, contracts[named[name]], named) for name, function in functions.items()]
+    return [describe_mart(named[name], function, named) for name, function in functions.items()]

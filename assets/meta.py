@@ -37,12 +37,12 @@ def list_audit_tables(contracts: dict[str, Contract]) -> list[Blueprint]:
     delivered = frozenset(f"raw.{kind}" for kind in KINDS)
     reads = staged | {amount.table for amount in list_core_amounts(KINDS.values())}
     return [
-        Blueprint("meta.row_accounting", staged, contracts["meta.row_accounting"].grain, "sql", rows),
-        Blueprint(PROFILES, delivered, contracts[PROFILES].grain, "sql", write_delivery_profiles),
-        Blueprint("meta.excluded_rows", staged, contracts["meta.excluded_rows"].grain, "sql", excluded),
-        Blueprint("meta.tie_out", reads, contracts["meta.tie_out"].grain, "sql", money),
+        Blueprint("meta.row_accounting", staged, "sql", rows),
+        Blueprint(PROFILES, delivered, "sql", write_delivery_profiles),
+        Blueprint("meta.excluded_rows", staged, "sql", excluded),
+        Blueprint("meta.tie_out", reads, "sql", money),
         describe_restatements(contracts),
-        Blueprint(SCORECARD, list_scorecard_inputs(contracts), contracts[SCORECARD].grain, "sql", write_scorecard),
+        Blueprint(SCORECARD, list_scorecard_inputs(contracts), "sql", write_scorecard),
     ]
 
 
@@ -56,7 +56,7 @@ def describe_restatements(contracts: dict[str, Contract]) -> Blueprint:
 
     made_of = {source for table in INPUTS for source in list_read_tables(functions[table], marts).values()}
     reads = frozenset({*INPUTS, *made_of, "core.contacts", "core.customers", "identity.events", "staging.fx_rates"})
-    return Blueprint(RESTATEMENTS, reads, contracts[RESTATEMENTS].grain, "polars", make)
+    return Blueprint(RESTATEMENTS, reads, "polars", make)
 
 
 def make_replay(run: Run, functions: Mapping[str, Transform], marts: Mapping[str, str]) -> Replay:

@@ -59,8 +59,7 @@ def list_own_segment_tables(contracts: dict[str, Contract]) -> list[Blueprint]:
     of_history = frozenset({MEMBERS, SEGMENTS, *(f"core.{name}" for name in PURCHASES)})
     made = ((MEMBERS, of_customers, make_members), (SEGMENTS, of_customers, make_segments))
     return [
-        Blueprint(table, reads, contracts[table].grain, "polars", make)
-        for table, reads, make in (*made, (MOVES_OF, of_history, make_history))
+        Blueprint(table, reads, "polars", make) for table, reads, make in (*made, (MOVES_OF, of_history, make_history))
     ]
 
 

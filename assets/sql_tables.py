@@ -12,7 +12,7 @@ from regulars.pipelines.warehouse.sql_files import table_selects, tables_read_by
 
 
 def describe_sql_table(table: str, select: str) -> Blueprint:
-    """The table of one SELECT. What it reads is read from the SELECT; its first line is its description."""
+    """The table of one SELECT. What it reads is read from the SELECT; its first line says what one row is."""
 
     def make(run: Run) -> None:
         own = run.settings.attributes if table == CUSTOMERS else ()
@@ -23,9 +23,9 @@ def describe_sql_table(table: str, select: str) -> Blueprint:
     return Blueprint(
         table,
         reads=tables_read_by(select),
-        description=f"{grain}\n\n```sql\n{rest.strip()}\n```" if table.startswith("staging.") else grain,
         kind="sql",
         make=make,
+        description=f"{grain}\n\n```sql\n{rest.strip()}\n```",
     )
 
 

@@ -13,6 +13,7 @@ import dagster as dg
 
 from regulars.assets.validation_plan import Step
 from regulars.pipelines.audit.accounting import find_missing_rate
+from regulars.pipelines.contracts.contract import Contract
 from regulars.pipelines.contracts.validation.validate import RuleResult
 from regulars.pipelines.errors import ContractBroken
 from regulars.pipelines.kinds.shape.registry import KINDS, list_core_amounts
@@ -40,6 +41,11 @@ def check_spec(table: str) -> dg.AssetCheckSpec:
     )
 
 
+def describe_contract(contract: Contract) -> str:
+    """What a table is, as its page says it: its purpose, its description, and what one row is."""
+    return "\n\n".join(text for text in (contract.purpose, contract.description, contract.grain) if text)
+
+
 @dataclass(frozen=True)
 class Blueprint:
     """A table that is to become an asset.
@@ -47,42 +53,42 @@ class Blueprint:
     Attributes:
         table: `layer.name`.
         reads: The tables it is built from.
-        description: Shown on the asset's page; first the grain.
         kind: `sql` or `polars`, the tag on the page.
         make: Builds the table inside the run's warehouse.
+        description: Shown on the page of a table that has no contract.
     """
 
     table: str
     reads: frozenset[str]
-    description: str
     kind: str
     make: Callable[[Run], object]
+    description: str = ""
 
 
-def make_table_asset(blueprint: Blueprint, step: Step, *, has_contract: bool) -> dg.AssetsDefinition:
+def make_table_asset(blueprint: Blueprint, step: Step, contract: Contract | None) -> dg.AssetsDefinition:
     """The asset that builds one table and validates every rule that can be validated once it stands.
 
     Args:
         blueprint: The table.
         step: What to wait for, and which rules are due.
-        has_contract: Whether the table has a contract.
+        contract: Its contract; None: it has none.
     """
     table = blueprint.table
 
     @dg.asset(
         key=asset_key(table),
         deps=[asset_key(name) for name in sorted(step.reads)],
-        description=blueprint.description,
+        description=describe_contract(contract) if contract else blueprint.description,
         group_name=table.split(".")[0],
         kinds={blueprint.kind, "duckdb"},
-        check_specs=[check_spec(table)] if has_contract else [],
+        check_specs=[check_spec(table)] if contract else [],
     )
     def build(run: dg.ResourceParam[Run]) -> Iterator[dg.MaterializeResult[Any]]:
         with run.step(table):
             began = time.perf_counter()
             blueprint.make(run)
             results = [result for each, rules in step.due.items() for result in run.validate(each, rules)]
-            yield report_table(run, table, results if has_contract else [], seconds=time.perf_counter() - began)
+            yield report_table(run, table, results if contract else [], seconds=time.perf_counter() - began)
             raise_broken_rules(run, results)
 
     return build
@@ -101,7 +107,9 @@ def raise_broken_rules(run: Run, results: list[RuleResult]) -> None:
 def report_table(run: Run, table: str, results: list[RuleResult], *, seconds: float = 0.0) -> dg.MaterializeResult[Any]:
     """What Dagster shows of a table: rows, columns, seconds, its picture if any, and the check of every rule."""
     rows = run.warehouse.count(table)
-    columns = [dg.TableColumn(name, kind) for name, kind in run.warehouse.columns(table)]
+    contract = run.contracts.get(table)
+    meanings = {column.name: column.description for column in contract.columns} if contract else {}
+    columns = [dg.TableColumn(name, kind, meanings.get(name)) for name, kind in run.warehouse.columns(table)]
     picture = draw_pictures(run.warehouse.con, table, run.settings.report.language)
     run.report_progress(format_progress(table, rows, seconds))
     return dg.MaterializeResult(

@@ -30,4 +30,4 @@ def describe_comment_themes(contracts: dict[str, Contract]) -> Blueprint:
         run.findings.extend(find_common_terms(count_term_hits(texts, rules), rules.file))
         run.findings.extend(find_unmatched_comments(tagged, rules))
 
-    return Blueprint(TABLE, frozenset({COMMENTS, CUSTOMERS}), contract.grain, "polars", make)
+    return Blueprint(TABLE, frozenset({COMMENTS, CUSTOMERS}), "polars", make)

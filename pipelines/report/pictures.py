@@ -26,10 +26,18 @@ from regulars.pipelines.report.facts.predictions import (
     read_weeks,
 )
 from regulars.pipelines.report.facts.reading import read_rows
-from regulars.pipelines.report.facts.report_facts import NPS, THEMES, read_cohorts, read_currency
+from regulars.pipelines.report.facts.report_facts import (
+    CHURN,
+    NPS,
+    SALES,
+    THEMES,
+    read_cohorts,
+    read_currency,
+)
 from regulars.pipelines.report.mart_pictures import MART_PICTURES
 from regulars.pipelines.report.parts import Key, Part, make_absent_part
 from regulars.pipelines.report.render.markdown import render_markdown
+from regulars.pipelines.report.sections.churn import make_churn_picture
 from regulars.pipelines.report.sections.cohorts import make_cohort_picture
 from regulars.pipelines.report.sections.curves import choose_lines, make_retention_part
 from regulars.pipelines.report.sections.nps import make_nps_picture
@@ -37,6 +45,7 @@ from regulars.pipelines.report.sections.predictions.methods import name_method
 from regulars.pipelines.report.sections.predictions.tested import describe_test, make_decile_parts
 from regulars.pipelines.report.sections.predictions.tracking import make_weekly_part
 from regulars.pipelines.report.sections.predictions.worth import describe_expected, make_alive_part, make_shares_part
+from regulars.pipelines.report.sections.sales import make_sales_picture
 from regulars.pipelines.report.sections.support import SUPPORT_WEEKS, make_support_part
 from regulars.pipelines.report.sections.voice import (
     DRIVERS,
@@ -77,6 +86,14 @@ def _draw_cohorts(con: duckdb.DuckDBPyConnection, words: Words) -> Sequence[Part
     lines = choose_lines(rows, words)
     curves = [make_retention_part(lines, words)] if lines else []
     return [make_cohort_picture(rows, words), *curves]
+
+
+def _draw_churn(con: duckdb.DuckDBPyConnection, words: Words) -> Sequence[Part]:
+    return [make_churn_picture(read_rows(con, CHURN, "marts.churn"), words)]
+
+
+def _draw_sales(con: duckdb.DuckDBPyConnection, words: Words) -> Sequence[Part]:
+    return [make_sales_picture(read_rows(con, SALES, "marts.sales_new_vs_returning"), read_currency(con), words)]
 
 
 def _draw_clv(con: duckdb.DuckDBPyConnection, words: Words) -> Sequence[Part]:
@@ -189,6 +206,8 @@ def _draw_support(con: duckdb.DuckDBPyConnection, words: Words) -> Sequence[Part
 
 PICTURES: Mapping[str, Callable[[duckdb.DuckDBPyConnection, Words], Sequence[Part]]] = {
     "marts.retention_cohorts": _draw_cohorts,
+    "marts.churn": _draw_churn,
+    "marts.sales_new_vs_returning": _draw_sales,
     "marts.customer_clv": _draw_clv,
     "marts.support_response": _draw_support,
     "marts.nps": _draw_nps,

@@ -27,6 +27,7 @@ from regulars.pipelines.run.alerts import send_alert, write_alert
 from regulars.pipelines.run.failed_state import forget_failed_quarantine, keep_failed_quarantine
 from regulars.pipelines.run.last_run import LastRun, read_last_run, write_last_run
 from regulars.pipelines.run.lineage import code_sha256
+from regulars.pipelines.run.open_lineage import EndedRun, refuse_missing_client, send_event
 from regulars.pipelines.run.redaction import redact_errors
 from regulars.pipelines.run.request import RunRequest
 from regulars.pipelines.segments.expression_checks import refuse_wrong_segments
@@ -131,9 +132,9 @@ def describe_broken_rules(results: Sequence[RuleResult]) -> ContractBroken | Non
 def open_run(request: RunRequest, report_progress: ReportProgress, now: dt.datetime) -> Iterator[Run]:
     """Take the lock, remove what killed runs left behind, and open a new build file.
 
-    However the run ends, `last_run.json` (of a backfill, `last_backfill.json`) records it and an alert goes out if one
-    is due. Linear algebra runs on one thread: the last digit of a sum depends on the number of threads, and small
-    matrices gain nothing from more.
+    However the run ends, `last_run.json` (of a backfill, `last_backfill.json`) records it, and an alert and an event of
+    lineage go out where they are due. Linear algebra runs on one thread: the last digit of a sum depends on the number
+    of threads, and small matrices gain nothing from more.
 
     Raises:
         Busy: Another run holds the lock; the message names it.
@@ -147,8 +148,10 @@ def open_run(request: RunRequest, report_progress: ReportProgress, now: dt.datet
         undelivered: dict[str, str] = {}
         landed_sources: list[LandedSource] = []
         is_backfill = False
+        contracts: Mapping[str, Contract] = {}
         try:
             code_sha256()  # first: an upgrade may replace files while the run goes on
+            refuse_missing_client(request.settings.openlineage)
             contracts = load_run_contracts(request.settings)
             refuse_wrong_segments(request.settings, contracts)
             parent = _prepare_home(request, now, report_progress)
@@ -176,10 +179,10 @@ def open_run(request: RunRequest, report_progress: ReportProgress, now: dt.datet
             failures.append(failure)
             raise
         finally:
+            ended = _describe_ending(published, failures, undelivered, is_backfill=is_backfill)
             _record_ending(
                 request,
-                _describe_ending(published, failures, undelivered, is_backfill=is_backfill),
-                [each.source for each in landed_sources if each.is_stale],
+                EndedRun(request.as_of, now, ended, landed_sources, published[-1] if published else None, contracts),
                 report_progress,
             )
 
@@ -215,14 +218,19 @@ def _prepare_home(request: RunRequest, now: dt.datetime, report_progress: Report
     return parent
 
 
-def _record_ending(request: RunRequest, ended: LastRun, stale: Sequence[str], report_progress: ReportProgress) -> None:
-    """Record how the run ended, and send an alert if one is due."""
+def _record_ending(request: RunRequest, run: EndedRun, report_progress: ReportProgress) -> None:
+    """Record how the run ended, and send an alert and an event of lineage where they are due."""
+    settings, ended = request.settings, run.ended
     before = read_last_run(request.home.path, is_backfill=ended.is_backfill)
     with suppress(OSError):  # a full disk must not keep the alert back
         write_last_run(request.home.path, ended)
-    alert = write_alert(request.settings.company.name, before, ended, stale)
-    if request.settings.alerts.webhook and alert:
-        problem = send_alert(request.settings.alerts.webhook, alert)
+    stale = [each.source for each in run.sources if each.is_stale]
+    alert = write_alert(settings.company.name, before, ended, stale)
+    problems = [
+        send_alert(settings.alerts.webhook, alert) if settings.alerts.webhook and alert else None,
+        send_event(settings.openlineage, run) if settings.openlineage.url else None,
+    ]
+    for problem in problems:
         if problem:
             report_progress(problem)
 

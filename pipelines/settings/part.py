@@ -39,6 +39,7 @@ SYSTEM_PATTERN = r"^[A-Za-z][A-Za-z0-9_-]*$"
 SCHEMA_PREFIX_PATTERN = "^([a-z][a-z0-9_]*)?$"
 COUNTRY_CODE_PATTERN = "^[A-Z]{2}$"
 LANGUAGE_PATTERN = "^[a-z]{2,3}$"
+WEB_ADDRESS_PATTERN = "^https?://[^/]"
 TIME_PATTERN = "^(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$"
 CURRENCY_SIGN_PATTERN = r"^[^0-9.,+()\-\s]{0,4}$"
 PATTERNS = {
@@ -48,6 +49,7 @@ PATTERNS = {
     SCHEMA_PREFIX_PATTERN: "write small letters, digits and underscores, such as regulars_",
     COUNTRY_CODE_PATTERN: "write a country as two capitals, such as FI",
     LANGUAGE_PATTERN: "write a language as its code in small letters, such as fi or pt",
+    WEB_ADDRESS_PATTERN: "write an address that begins with https:// or http://",
     TIME_PATTERN: "write a time such as 09:00",
     SYSTEM_PATTERN: "write a name of letters, digits, `_` and `-` that begins with a letter",
 }

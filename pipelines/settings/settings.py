@@ -35,6 +35,7 @@ from regulars.pipelines.settings.customers.worklists import Worklists
 from regulars.pipelines.settings.demand import Demand
 from regulars.pipelines.settings.economics import Economics
 from regulars.pipelines.settings.findings import Findings
+from regulars.pipelines.settings.monitoring import Alerts, OpenLineage
 from regulars.pipelines.settings.part import Currency, Name, Part, Place, Zone
 from regulars.pipelines.settings.sources.attributes import CustomerAttribute, list_attributes
 from regulars.pipelines.settings.sources.source import Source
@@ -174,14 +175,6 @@ class Publish(Part):
     underscores."""
 
 
-class Alerts(Part):
-    """Where alerts go when a run fails, recovers, or uses a stale source. Payloads hold counts and reasons only."""
-
-    webhook: str | None = None
-    """An address that takes a JSON POST with a `text`, as Slack and Teams do. It is a secret: take it from the
-    environment."""
-
-
 class Settings(Part):
     """What stands at the top of `regulars.yaml`."""
 
@@ -237,6 +230,7 @@ class Settings(Part):
     report: Report = Report()
     publish: Publish = Publish()
     alerts: Alerts = Alerts()
+    openlineage: OpenLineage = OpenLineage()
 
     def remember_lines(self, file_name: str, lines: Mapping[Place, int]) -> None:
         """Remember where each key stands, so that a mistake found later can name its line too."""

@@ -27,7 +27,7 @@ TargetTypes = Mapping[str, type[Part]]
 
 SECRET = re.compile(r"\$\{([A-Z_][A-Z0-9_]*)\}")
 _TAGS_OF_KEYS = {"tag:yaml.org,2002:str", "tag:yaml.org,2002:merge"}
-SECRETS_LIVE_AT = {("alerts", "webhook")}
+SECRETS_LIVE_AT = {("alerts", "webhook"), ("openlineage", "api_key")}
 """Where a value written in clear would be a leaked secret."""
 
 

@@ -1,11 +1,13 @@
 """What people would rather see than read stands on the page of the table that it is about."""
 
+from functools import cache
 from types import SimpleNamespace
 
 import dagster as dg
+import duckdb
 import pytest
 
-from regulars.assets.definitions import defs
+from regulars.assets.definitions import contracts, defs
 from regulars.assets.tables import asset_key, report_table
 from regulars.pipelines.report.pictures import PICTURES
 from regulars.pipelines.settings.settings import Report
@@ -13,12 +15,17 @@ from tests.report.prediction_tables import add_predictions
 from tests.report.report_tables import company_tables
 
 
-def materialized(table: str) -> dg.MaterializeResult:
+@cache
+def tables() -> duckdb.DuckDBPyConnection:
     con = company_tables()
     add_predictions(con)
-    warehouse = SimpleNamespace(con=con, count=lambda _: 1, columns=lambda _: [])
+    return con
+
+
+def materialized(table: str) -> dg.MaterializeResult:
+    warehouse = SimpleNamespace(con=tables(), count=lambda _: 1, columns=lambda _: [("order_id", "VARCHAR")])
     settings = SimpleNamespace(report=Report())
-    run = SimpleNamespace(warehouse=warehouse, settings=settings, report_progress=lambda _: None)
+    run = SimpleNamespace(warehouse=warehouse, settings=settings, contracts=contracts, report_progress=lambda _: None)
     return report_table(run, table, [])
 
 
@@ -31,6 +38,13 @@ def test_a_table_s_page_shows_its_picture(table):
 
 def test_a_table_without_a_picture_shows_its_rows_only():
     assert set(materialized("core.orders").metadata) == {"dagster/row_count", "dagster/column_schema", "seconds"}
+
+
+def test_a_column_on_a_table_s_page_has_its_meaning():
+    (column,) = materialized("core.orders").metadata["dagster/column_schema"].columns
+    assert column.description == next(
+        each.description for each in contracts["core.orders"].columns if each.name == "order_id"
+    )
 
 
 def test_every_picture_is_of_a_table_that_is_made():

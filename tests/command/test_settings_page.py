@@ -12,7 +12,7 @@ from regulars.pipelines.errors import SettingsWrong
 from regulars.pipelines.settings.settings import Settings
 from regulars.pipelines.settings.settings_file import parse_settings
 
-ENVIRONMENT = {"ALERT_WEBHOOK": "http://127.0.0.1/hook"}
+ENVIRONMENT = {"ALERT_WEBHOOK": "http://127.0.0.1/hook", "OPENLINEAGE_API_KEY": "k"}
 PARTS = dict(parts_of(Settings))
 KEYS = [(place, key) for place, part in PARTS.items() for key, _ in list_keys(part)]
 OTHERS = {

@@ -45,6 +45,7 @@ themes: {languages: [de, en]}
 service_risk: {threshold: 3}
 segments: {often: {when: order_count >= 5 and is_active, meaning: "Active, with five orders or more."}}
 alerts: {webhook: "${ALERT_WEBHOOK}"}
+openlineage: {url: "http://marquez.example:5000"}
 """,
     "economics": """
 economics:
@@ -238,6 +239,12 @@ publish:
     "alerts": """
 alerts:
   webhook: ${ALERT_WEBHOOK}
+""",
+    "openlineage": """
+openlineage:
+  url: http://marquez.example:5000
+  api_key: ${OPENLINEAGE_API_KEY}
+  namespace: corner_shop
 """,
     **SOURCE_EXAMPLES,
 }

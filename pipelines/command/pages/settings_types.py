@@ -24,6 +24,7 @@ from regulars.pipelines.settings.part import (
     SCHEMA_PREFIX_PATTERN,
     SYSTEM_PATTERN,
     TIME_PATTERN,
+    WEB_ADDRESS_PATTERN,
     check_encoding,
     check_zone,
 )
@@ -42,6 +43,7 @@ PATTERNS = {
     COUNTRY_CODE_PATTERN: "two capitals",
     LANGUAGE_PATTERN: "language code",
     TIME_PATTERN: "time, HH:MM",
+    WEB_ADDRESS_PATTERN: "web address",
     SYSTEM_PATTERN: "a word",
     NAME_PATTERN: "a name",
     CURRENCY_SIGN_PATTERN: "up to four signs",

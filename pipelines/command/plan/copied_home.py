@@ -18,12 +18,12 @@ from regulars.pipelines.home.event_log import FILE_NAME as EVENTS
 from regulars.pipelines.home.generation import OLD_STATE_FILE
 from regulars.pipelines.home.home import Home
 from regulars.pipelines.run.request import RunRequest
-from regulars.pipelines.settings.settings import Alerts
+from regulars.pipelines.settings.monitoring import Alerts, OpenLineage
 
 
 @contextmanager
 def copy_home(request: RunRequest) -> Iterator[RunRequest]:
-    """The same request on a temporary copy of its home, without alerts and targets; the copy is removed at the end.
+    """The same request on a temporary copy of its home, without alerts, events and targets; the copy is removed then.
 
     Raises:
         Busy: A run is under way.
@@ -42,7 +42,9 @@ def copy_home(request: RunRequest) -> Iterator[RunRequest]:
         except OSError as error:
             raise StorageFailed(f"the copy of {home.path} cannot be made: {error.strerror}; free some room") from error
         publish = request.settings.publish.model_copy(update={"targets": {}})
-        settings = request.settings.model_copy(update={"publish": publish, "alerts": Alerts()})
+        settings = request.settings.model_copy(
+            update={"publish": publish, "alerts": Alerts(), "openlineage": OpenLineage()}
+        )
         yield dataclasses.replace(request, settings=settings, home=copy, linked_home=home.path)
 
 

@@ -3,7 +3,7 @@
 Put here: this section. Keep out: how churn is counted (`transforms/churn/churn.py`).
 """
 
-from regulars.pipelines.report.charts.axes import list_month_labels
+from regulars.pipelines.report.charts.axes import HALF, WIDTH, list_month_labels
 from regulars.pipelines.report.charts.lines import Line, LineChart, Point
 from regulars.pipelines.report.facts.reading import Row, Rows
 from regulars.pipelines.report.facts.report_facts import ReportFacts
@@ -25,10 +25,21 @@ def build_churn(facts: ReportFacts, words: Words) -> Section:
     known = [row for row in rows if row["churn_rate_12m"] is not None]
     parts = [make_absent_part(words.say("There is no month with customers yet."))]
     if rows:
-        first = _make_churn_part(rows, words) if known else make_absent_part(_explain_unknown(rows, words))
+        unknown = make_absent_part(_explain_unknown(rows, words))
+        first = Part(picture=_draw_churn(rows, words, WIDTH)) if known else unknown
         parts = [first, _make_active_part(rows, words)]
     title = words.say("Who is lost")
     return Section("churn", title, _write_lede(known, words), [[part] for part in parts], means)
+
+
+def make_churn_picture(churn: Rows, words: Words) -> Part:
+    """The 12-month churn of the last months, small, with its sentence; `churn` as in `ReportFacts`."""
+    rows = churn[-MONTHS_SHOWN:]
+    known = [row for row in rows if row["churn_rate_12m"] is not None]
+    if not known:
+        nobody = words.say("There is no month with customers yet.")
+        return make_absent_part(_explain_unknown(rows, words) if rows else nobody)
+    return Part(picture=_draw_churn(rows, words, HALF), caption=_write_lede(known, words))
 
 
 def _write_lede(known: Rows, words: Words) -> str:
@@ -58,7 +69,7 @@ def _explain_unknown(rows: Rows, words: Words) -> str:
     return words.say("The 12-month churn is not known yet.")
 
 
-def _make_churn_part(rows: Rows, words: Words) -> Part:
+def _draw_churn(rows: Rows, words: Words, width: int) -> LineChart:
     points = [
         Point(
             row["month_end"],
@@ -73,14 +84,13 @@ def _make_churn_part(rows: Rows, words: Words) -> Part:
         )
         for row in rows
     ]
-    return Part(
-        picture=LineChart(
-            words.say("12-month churn by month"),
-            [Line("a", points)],
-            lambda value: words.percent(value, 0),
-            list_month_labels(rows[0]["month_end"], rows[-1]["month_end"], words),
-            low=0,
-        )
+    return LineChart(
+        words.say("12-month churn by month"),
+        [Line("a", points)],
+        lambda value: words.percent(value, 0),
+        list_month_labels(rows[0]["month_end"], rows[-1]["month_end"], words, width),
+        low=0,
+        width=width,
     )
 
 

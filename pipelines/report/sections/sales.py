@@ -5,7 +5,7 @@ Put here: this section. Keep out: what counts as new (`transforms/money/sales_ne
 
 from decimal import Decimal
 
-from regulars.pipelines.report.charts.axes import list_month_labels
+from regulars.pipelines.report.charts.axes import HALF, WIDTH, list_month_labels
 from regulars.pipelines.report.charts.bars import WIDE_AS_A_MONTH, Bar, BarChart
 from regulars.pipelines.report.facts.reading import Row, Rows
 from regulars.pipelines.report.facts.report_facts import ReportFacts
@@ -25,9 +25,22 @@ def build_sales(facts: ReportFacts, words: Words) -> Section:
         "refunds, which are not shared out between new and returning. A hatched month is not over."
     )
     rows = facts.sales[-MONTHS_SHOWN:]
-    if not any(row[part] > 0 for row in rows for part in STACKED):
+    if not _has_sales(rows):
         return Section("sales", title, "", [[make_absent_part(words.say("Nothing has been sold yet."))]], means)
     return Section("sales", title, _write_lede(rows, words), [[_make_part(rows, facts.currency, words)]], means)
+
+
+def make_sales_picture(sales: Rows, currency: str, words: Words) -> Part:
+    """The sales of the last months by who bought, small, with its sentence; `sales` as in `ReportFacts`."""
+    rows = sales[-MONTHS_SHOWN:]
+    if not _has_sales(rows):
+        return make_absent_part(words.say("Nothing has been sold yet."))
+    caption = _write_lede(rows, words) or words.say("No month is over yet.")
+    return Part(legend=_list_keys(words), picture=_draw_sales(rows, currency, words, HALF), caption=caption)
+
+
+def _has_sales(rows: Rows) -> bool:
+    return any(row[part] > 0 for row in rows for part in STACKED)
 
 
 def _write_lede(rows: Rows, words: Words) -> str:
@@ -45,6 +58,22 @@ def _write_lede(rows: Rows, words: Words) -> str:
 
 
 def _make_part(rows: Rows, currency: str, words: Words) -> Part:
+    return Part(
+        legend=_list_keys(words),
+        picture=_draw_sales(rows, currency, words, WIDTH),
+        table=_make_table(rows, currency, words),
+    )
+
+
+def _list_keys(words: Words) -> list[Key]:
+    return [
+        Key("a", words.say("returning customers")),
+        Key("b", words.say("new customers")),
+        Key("c", words.say("customer unknown")),
+    ]
+
+
+def _draw_sales(rows: Rows, currency: str, words: Words, width: int) -> BarChart:
     bars = [
         Bar(
             row["month"],
@@ -54,20 +83,8 @@ def _make_part(rows: Rows, currency: str, words: Words) -> Part:
         )
         for row in rows
     ]
-    return Part(
-        legend=[
-            Key("a", words.say("returning customers")),
-            Key("b", words.say("new customers")),
-            Key("c", words.say("customer unknown")),
-        ],
-        picture=BarChart(
-            words.say("Sales by month"),
-            bars,
-            words.short,
-            list_month_labels(bars[0].x, bars[-1].x + WIDE_AS_A_MONTH, words),
-        ),
-        table=_make_table(rows, currency, words),
-    )
+    labels = list_month_labels(bars[0].x, bars[-1].x + WIDE_AS_A_MONTH, words, width)
+    return BarChart(words.say("Sales by month"), bars, words.short, labels, width=width)
 
 
 def _describe_month(row: Row, currency: str, words: Words) -> str:
