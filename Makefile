@@ -23,12 +23,22 @@ test-slow: export REGULARS_EXAMPLES_FACTOR ?= 3
 test-slow: $(READY) tools servers  ## the long trials: kills, soak, other tools, many drawn examples; half an hour
 	@$(BIN)/python -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder -m "$(MARKS)" $(TRIALS)
 
-check: $(READY)  ## lint, types, contracts, docs, lock
+check: lint  ## lint, types, contracts, docs, lock
+	@$(BIN)/python -m pytest -q -m "not slow" tests/house/test_architecture.py tests/house/test_readme.py tests/house/test_docs.py tests/house/test_packaging.py
+
+# What `make check` looks at beside tests; `make -j2 lint` looks at types beside all else.
+.PHONY: lint style types definitions
+lint: style types definitions
+
+style: $(READY)
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
+
+types: $(READY)
 	@$(BIN)/mypy
+
+definitions: $(READY)
 	@$(BIN)/python -m regulars.pipelines.contracts.odcs.lint
-	@$(BIN)/python -m pytest -q -m "not slow" tests/house/test_architecture.py tests/house/test_readme.py tests/house/test_docs.py tests/house/test_packaging.py
 	@DAGSTER_HOME= $(BIN)/dg check defs
 
 ui: $(READY)  ## Dagster's page on http://127.0.0.1:3000, the schedule running

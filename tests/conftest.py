@@ -1,6 +1,7 @@
 """What several test files need and costs much: made once per session, for all workers, then looked at or copied."""
 
 import fcntl
+import gc
 import os
 import shutil
 from collections.abc import Callable
@@ -23,6 +24,7 @@ LONGEST_FIRST = (
     "test_soak.py",
     "test_run_killed.py",
     "test_restated_runs.py",
+    "test_company_tables.py",
     "test_fingerprint.py",
     "test_online_retail.py",
     "test_olist.py",
@@ -38,6 +40,16 @@ def pytest_itemcollected(item: pytest.Item) -> None:
         count = max(min(asked.max_examples, FEWEST_EXAMPLES), round(asked.max_examples * EXAMPLES_FACTOR))
         # no public way leads over what a test says itself
         item.obj._hypothesis_internal_use_settings = settings(asked, max_examples=count)
+
+
+gc.disable()  # until all tests are collected: looking through what stays anyhow is a fifth of what collecting costs
+
+
+def pytest_collection_finish() -> None:
+    gc.collect()
+    gc.freeze()  # modules and tests stay to the end: nobody needs to look through them again
+    gc.set_threshold(20_000, 20, 20)
+    gc.enable()
 
 
 def pytest_configure(config: pytest.Config) -> None:

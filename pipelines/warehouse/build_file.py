@@ -1,12 +1,13 @@
 """Opens the run's private DuckDB file and closes it to the outside once all input is read.
 
 Put here: opening, limits, schemas, access. Keep out: tables (`tables.py`).
-The file is deleted if the run fails, so nothing in it ever needs repair.
+The file is deleted when the run ends, however it ends, so nothing in it ever needs repair: it is attached without a log
+of changes, and closed without a checkpoint. Both would write every table a second time for nobody.
 """
 
 import os
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import duckdb
@@ -15,6 +16,7 @@ from regulars.pipelines.errors import StorageFailed
 from regulars.pipelines.warehouse.sql_text import quote_identifier, quote_literal
 from regulars.pipelines.warehouse.tables import Warehouse
 
+DATABASE = "build"
 SCHEMAS = ("landed", "quarantine", "raw", "staging", "identity", "core", "marts", "meta")
 
 
@@ -31,11 +33,14 @@ def open_warehouse(folder: Path, memory_limit: str | None = None) -> Iterator[Wa
     """
     memory = memory_limit or f"{_read_memory_size() // 2 // 2**20}MB"
     try:
-        con = duckdb.connect(folder / "build.duckdb")
+        con = duckdb.connect()
         con.execute(f"set memory_limit = {quote_literal(memory)}")
         con.execute(f"set temp_directory = {quote_literal(folder / 'spill')}")
         con.execute("set autoinstall_known_extensions = false")
         con.execute("set autoload_known_extensions = false")
+        file = quote_literal(folder / f"{DATABASE}.duckdb")
+        con.execute(f"attach {file} as {DATABASE} (recovery_mode 'no_wal_writes')")
+        con.execute(f"use {DATABASE}")
         for schema in SCHEMAS:
             con.execute(f"create schema {quote_identifier(schema)}")
     except duckdb.IOException as error:
@@ -45,6 +50,8 @@ def open_warehouse(folder: Path, memory_limit: str | None = None) -> Iterator[Wa
     try:
         yield Warehouse(con)
     finally:
+        with suppress(duckdb.Error):  # after a fatal error nothing is written anyhow
+            con.execute("pragma disable_checkpoint_on_shutdown")
         con.close()
 
 

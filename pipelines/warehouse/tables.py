@@ -59,6 +59,9 @@ class Warehouse:
         Every run of a scan has a cursor of its own. polars reads several frames, or one frame twice, side by side;
         DuckDB ends the open result of a connection when its next query begins: rows were lost without an error.
         """
+        # a cursor has the database of the connection, but not its choice among several
+        database = self.con.execute("select current_database()").fetchall()[0][0]
+        place = f"{quote_identifier(database)}.{quote_table(table)}"
 
         def read_batches(
             columns: list[str] | None, predicate: pl.Expr | None, n_rows: int | None, batch_size: int | None
@@ -66,7 +69,7 @@ class Warehouse:
             selected = "*" if columns is None else ", ".join(quote_identifier(name) for name in columns)
             left = n_rows
             with self.con.cursor() as cursor:
-                result = cursor.sql(f"select {selected} from {quote_table(table)}")
+                result = cursor.sql(f"select {selected} from {place}")
                 for batch in result.to_arrow_reader(batch_size or SCAN_ROWS):
                     frame = pl.DataFrame(batch)
                     frame = frame if predicate is None else frame.filter(predicate)
@@ -76,7 +79,7 @@ class Warehouse:
                     if left == 0:
                         return
 
-        schema = self.con.sql(f"select * from {quote_table(table)} limit 0").pl().schema
+        schema = self.con.sql(f"select * from {place} limit 0").pl().schema
         return register_io_source(read_batches, schema=schema, is_pure=True)
 
     def count(self, table: str) -> int:

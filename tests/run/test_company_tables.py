@@ -5,38 +5,11 @@ import pytest
 from regulars.pipelines.contracts.company_contracts import merge_company_contracts
 from regulars.pipelines.contracts.raw_contracts import load_all_contracts
 from regulars.pipelines.errors import SettingsWrong
-from regulars.pipelines.settings.package import CONTRACTS_FOLDER, SQL_FOLDER
-from tests.shop import COMPANY, CRM, FOUR_ORDERS, ORDERS, TWO_CUSTOMERS, Shop, run_regulars
+from regulars.pipelines.settings.package import CONTRACTS_FOLDER
+from tests.run.currency_sales import CONTRACT, SELECT, write
+from tests.shop import run_regulars
 
-SELECT = """-- One row per currency in which somebody bought.
-select currency, count(*) as order_count, max(order_date) as last_order_date
-from core.orders
-where is_countable
-group by currency
-"""
-CONTRACT = """
-apiVersion: v3.2.0
-kind: DataContract
-id: marts.currency_sales
-version: 1.0.0
-description: {purpose: "In which currencies customers buy."}
-schema:
-  - name: currency_sales
-    description: Countable orders per currency.
-    dataGranularityDescription: One row per currency.
-    properties:
-      - {name: currency, physicalType: VARCHAR, primaryKey: true, description: ISO 4217 code.}
-      - {name: order_count, physicalType: BIGINT, required: true, logicalTypeOptions: {minimum: 1},
-         customProperties: [{property: unit, value: orders}], description: Countable orders.}
-      - {name: last_order_date, physicalType: DATE, required: true, description: Day of the last one.}
-"""
 OURS = load_all_contracts(CONTRACTS_FOLDER)
-
-
-def write(folder, name, text):
-    path = folder / name
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text, encoding="utf-8")
 
 
 def mistakes(folder, *files):
@@ -48,17 +21,8 @@ def mistakes(folder, *files):
 
 
 @pytest.fixture(scope="module")
-def shop(tmp_path_factory):
-    shop = Shop(tmp_path_factory.mktemp("company"))
-    shop.set_up(CRM, ORDERS, company=COMPANY)
-    shop.deliver("orders-1.csv", *FOUR_ORDERS)
-    shop.deliver("crm.csv", *TWO_CUSTOMERS)
-    write(shop.folder, "company/sql/marts/currency_sales.sql", SELECT)
-    write(shop.folder, "company/data_contracts/marts/currency_sales.odcs.yaml", CONTRACT)
-    stores = (SQL_FOLDER / "core" / "stores.sql").read_text(encoding="utf-8")
-    write(shop.folder, "company/sql/core/stores.sql", stores.replace("\n", "\n-- ours, taken over\n", 1))
-    assert shop.run() == 0, shop.said
-    return shop
+def shop(own_company, tmp_path_factory):
+    return own_company.moved_to(tmp_path_factory.mktemp("company") / "shop")
 
 
 def test_a_table_of_the_company_is_built_checked_and_published(shop):

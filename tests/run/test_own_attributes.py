@@ -2,43 +2,10 @@
 
 import pytest
 
-from tests.shop import FOUR_ORDERS, ORDERS, Shop
 
-COMPANY = """
-company: {name: Corner Shop, timezone: Europe/London, currency: GBP}
-as_of: 2024-03-31
-cohorts: {dimensions: [industry]}
-sources:
-"""
-CRM = """
-  crm:
-    path: crm.csv
-    kind: customers
-    options: {thousands: ","}
-    columns: {customer_record_id: id, email: email, updated_at: changed}
-    attributes:
-      industry: Industry
-      seats: {column: Seats, type: number, description: How many people work there}
-      since: {column: Since, type: date}
-      is_partner: {sql: "Partner = 'gold'", type: boolean}
-      contact_phone: Phone
-"""
-
-
-@pytest.fixture(scope="module")
-def shop(tmp_path_factory):
-    shop = Shop(tmp_path_factory.mktemp("attributes"))
-    shop.set_up(CRM, ORDERS, company=COMPANY)
-    shop.deliver("orders-1.csv", *FOUR_ORDERS)
-    shop.deliver(
-        "crm.csv",
-        ("id", "email", "changed", "Industry", "Seats", "Since", "Partner", "Phone"),
-        ("c1", "ann@example.org", "2024-01-01", "Retail", "1,200", "2020-05-01", "gold", "+44 20 7946 0001"),
-        ("c9", "ann@example.org", "2024-02-01", "Food", "", "", "silver", ""),
-        ("c2", "bob@example.org", "2024-01-01", "", "many", "", "", "+44 20 7946 0002"),
-    )
-    assert shop.run() == 0, shop.said
-    return shop
+@pytest.fixture
+def shop(own_company):
+    return own_company
 
 
 def test_each_attribute_is_the_newest_value_that_is_not_empty_in_its_type(shop):

@@ -102,19 +102,6 @@ def test_an_optional_source_that_is_late_is_used_as_it_was_and_called_stale(seco
     assert "stale" in second_run.said
 
 
-def test_without_a_crm_customers_are_those_whom_orders_name(shop):
-    shop.set_up(ORDERS, SURVEY)
-    shop.deliver("orders-1.csv", *FOUR_ORDERS)
-    shop.deliver("answers.csv", *THREE_ANSWERS)
-    assert shop.run() == 0, shop.said
-    assert shop.ask("select source from meta.sources where is_stale") == []
-    assert shop.ask("select sum(gross_sales)::varchar from core.orders") == [("200.5000",)]
-    assert shop.ask("select count(*) from core.customers where not is_unknown") == [(3,)]
-    assert shop.ask("select count(*) from core.survey_responses") == [(3,)]
-    every = "select distinct sum(net_sales)::varchar from marts.retention_cohorts group by grain, dimension"
-    assert shop.ask(every) == [("200.5000",)]
-
-
 def test_order_lines_alone_make_a_run_and_a_bad_one_quarantines_its_whole_order(shop):
     lines = LINES.replace("required: true", "max_quarantined: 0.5")
     shop.set_up(
@@ -160,26 +147,50 @@ def test_order_lines_alone_make_a_run_and_a_bad_one_quarantines_its_whole_order(
         assert shop.ask(f"select count(*) from marts.{empty}") == [(0,)]
 
 
-def test_an_order_whose_lines_are_bad_is_no_order(shop):
+@pytest.fixture(scope="module")
+def without_a_crm(tmp_path_factory):
+    """A till whose orders have their lines in another file, two of one order bad, and a survey; no CRM."""
+    shop = Shop(tmp_path_factory.mktemp("till"))
     shop.set_up(
         ORDERS.replace("gross_sales: total", "").replace("till:", "till:\n    system: till"),
         LINES.replace("required: true", "system: till\n    max_quarantined: 0.9").replace("ordered_at: at, ", ""),
+        SURVEY,
     )
-    shop.deliver("orders-1.csv", *(row[:4] + row[5:] for row in FOUR_ORDERS[:3]))
+    shop.deliver("orders-1.csv", *(row[:4] + row[5:] for row in FOUR_ORDERS))
     shop.deliver(
         "lines-1.csv",
         ("order", "customer", "product", "quantity", "price"),
         ("o1", "c1", "tea", "2", "3.50"),
         ("o2", "c1", "tea", "many", "3.50"),
         ("o2", "c1", "cake", "1", "4.00"),
+        ("o3", "c2", "cake", "1", "4.00"),
     )
+    shop.deliver("answers.csv", *THREE_ANSWERS)
     assert shop.run() == 65, "the order goes with its lines, and the till may quarantine no more than 1 %"
     assert shop.run("--allow", "quarantined=the till was being repaired") == 0, shop.said
-    assert shop.ask("select order_id, gross_sales::varchar from core.orders") == [("o1", "7.0000")]
-    assert shop.ask("select kind, rows_read, rows_loaded, rows_quarantined from meta.row_accounting order by kind") == [
-        ("order_lines", 3, 1, 2),
-        ("orders", 2, 1, 1),
+    return shop
+
+
+def test_an_order_whose_lines_are_bad_is_no_order(without_a_crm):
+    assert without_a_crm.ask("select order_id, gross_sales::varchar from core.orders order by 1") == [
+        ("o1", "7.0000"),
+        ("o3", "4.0000"),
+        ("o4", "0.0000"),
     ]
+    counted = "select kind, rows_read, rows_loaded, rows_quarantined from meta.row_accounting order by kind"
+    assert without_a_crm.ask(counted) == [
+        ("order_lines", 4, 2, 2),
+        ("orders", 4, 3, 1),
+        ("survey_responses", 3, 3, 0),
+    ]
+
+
+def test_without_a_crm_customers_are_those_whom_orders_name(without_a_crm):
+    assert without_a_crm.ask("select source from meta.sources where is_stale") == []
+    assert without_a_crm.ask("select count(*) from core.customers where not is_unknown") == [(3,)]
+    assert without_a_crm.ask("select count(*) from core.survey_responses") == [(3,)]
+    every = "select distinct sum(net_sales)::varchar from marts.retention_cohorts group by grain, dimension"
+    assert without_a_crm.ask(every) == [("11.0000",)]
 
 
 def test_more_than_one_percent_of_bad_rows_stops_the_run_and_readers_keep_the_last_good_one(running_shop):
@@ -208,50 +219,11 @@ def test_an_amount_without_a_rate_is_an_error_that_names_the_currency_and_the_da
     assert running_shop.home.current_number() == 1
 
 
-@pytest.fixture(scope="module")
-def merged_after_a_backfill(published_shop, tmp_path_factory):
-    """The shop after a run of an earlier day, and one of a later day in which two customers were merged."""
-    shop = published_shop.moved_to(tmp_path_factory.mktemp("merged") / "shop")
-    assert shop.run("--as-of", "2024-02-29") == 0, shop.said
-    assert shop.home.current_number() == 1
-    merged = ("c2", "Bob", "bob@example.org", "020 7946 0002", "Olive", "c1")
-    shop.deliver("crm.csv", TWO_CUSTOMERS[0], TWO_CUSTOMERS[1], merged)
-    assert shop.run("--as-of", "2024-04-01") == 0, shop.said
-    return shop
-
-
-def test_a_run_of_an_earlier_day_is_kept_as_a_backfill_and_readers_stay_with_the_newest(merged_after_a_backfill):
-    shop = merged_after_a_backfill
-    backfill = shop.home.generations()[1]
-    assert (backfill.number, backfill.manifest.is_backfill) == (2, True)
-    counted = "select sum(order_count)::int, max(as_of)::varchar from marts.customer_clv"
-    assert shop.ask(counted, generation=2) == [(3, "2024-02-29")]
-
-    assert shop.home.current_number() == 3
-    assert shop.home.current().manifest.parent == 1
-    assert shop.ask(counted) == [(4, "2024-04-01")]
-    assert shop.customers_by_record(1).items() >= shop.customers_by_record(2).items()
-
-
 def test_a_second_run_at_once_is_sent_away(running_shop):
     with Home(running_shop.home.path).lock("another run"):
         assert running_shop.run() == 75
     assert "another run" in running_shop.said
     assert running_shop.home.current_number() == 1
-
-
-def test_a_merged_customer_keeps_one_of_the_two_ids_and_all_orders(merged_after_a_backfill):
-    shop = merged_after_a_backfill
-    before, after = shop.customers_by_record(1), shop.customers_by_record(3)
-    assert after["c1"] == after["c2"]
-    assert after["c1"] in {before["c1"], before["c2"]}
-    gone = before["c1"] if after["c1"] == before["c2"] else before["c2"]
-    history = "select former_customer_id, customer_id, ended_in_generation, record_share from core.customer_id_history"
-    assert shop.ask(history) == [(gone, after["c1"], 3, 1.0)]
-    about = run_regulars("about", str(gone), "--home", shop.home.path).stdout
-    assert about.startswith(f"customer {after['c1']}")
-    assert "crm:c2 and crm:c1 were merged by the tool" in about or "crm:c1 and crm:c2 were merged by the tool" in about
-    assert shop.ask("select order_count from marts.customer_clv order by 1") == [(1,), (3,)]
 
 
 CANARY = "canary.qz7x"

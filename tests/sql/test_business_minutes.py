@@ -63,8 +63,8 @@ def test_waits_over_holidays_and_a_change_of_clocks():
     assert waits == [(60, 6780), (20, 3800), (20, 5660)]
 
 
-def minutes_open(hours: BusinessHours, as_of: dt.date, start: dt.datetime, end: dt.datetime) -> int:
-    """Minutes of opening hours between two moments of the zone, counted one by one."""
+def minutes_open(hours: BusinessHours, as_of: dt.date, start: dt.datetime, end: dt.datetime) -> dict:
+    """Moment of the zone -> minutes of opening hours from `start` until then, counted one by one."""
     special, rest = dict(list_special_days(hours, as_of)), find_rest_days(hours)
 
     def is_open(moment: dt.datetime) -> bool:
@@ -72,7 +72,11 @@ def minutes_open(hours: BusinessHours, as_of: dt.date, start: dt.datetime, end: 
         works = special.get(day, day.isoweekday() not in rest)
         return works and hours.opens_minute <= minute < hours.closes_minute
 
-    return sum(is_open(moment) for moment in _each_minute(start, end))
+    until, counted = {start: 0}, 0
+    for moment in _each_minute(start, end):
+        counted += is_open(moment)
+        until[moment + MINUTE] = counted
+    return until
 
 
 def _each_minute(start: dt.datetime, end: dt.datetime) -> Iterator[dt.datetime]:
@@ -101,9 +105,10 @@ def test_business_minutes_are_those_counted_one_by_one(hours, timezone):
         moments.append((opened, opened + dt.timedelta(minutes=rng.randrange(10 * 1440))))
     as_of = dt.date(2026, 4, 30)
     end = at("2026-05-01 00:00")
+    until = minutes_open(hours, as_of, begin, end)
     for (opened, replied), row in zip(moments, wait_all(moments, hours, timezone, as_of), strict=True):
-        assert row["first_reply_business_minutes"] == minutes_open(hours, as_of, opened, replied)
-        assert row["business_minutes_until_as_of"] == minutes_open(hours, as_of, opened, end)
+        assert row["first_reply_business_minutes"] == until[replied] - until[opened]
+        assert row["business_minutes_until_as_of"] == until[end] - until[opened]
 
 
 def test_who_was_not_answered_waited_until_the_end_of_the_last_day_that_counts():

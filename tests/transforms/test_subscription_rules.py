@@ -15,7 +15,7 @@ from regulars.pipelines.contracts.violations import select_failed_count
 from regulars.pipelines.transforms.subscriptions.mrr_movements import mrr_movements
 from regulars.pipelines.transforms.subscriptions.subscription_churn import subscription_churn
 from regulars.pipelines.transforms.subscriptions.subscription_survival import subscription_survival
-from tests.transforms.mart_rules import contract_of
+from tests.transforms.mart_rules import contract_of, empty_database
 from tests.transforms.subscription_tables import BEGINNING, Row, paused, period, subscriptions, table
 
 Change = Callable[[pl.DataFrame], pl.DataFrame]
@@ -54,14 +54,14 @@ def write_tables(con: duckdb.DuckDBPyConnection, mart: str, frame: pl.DataFrame,
 
 def broken_rules(mart: str, frame: pl.DataFrame, rows: list[Row]) -> set[str]:
     assert frame.columns == [column.name for column in contract_of(mart).columns]
-    with duckdb.connect(config={"threads": 1}) as con:
-        write_tables(con, mart, frame, rows)
-        return {
-            rule.id.partition(".")[2]
-            for rule in contract_of(mart).rules
-            for (count,) in con.execute(select_failed_count(rule, f"marts.{mart}")).fetchall()
-            if count
-        }
+    con = empty_database()
+    write_tables(con, mart, frame, rows)
+    return {
+        rule.id.partition(".")[2]
+        for rule in contract_of(mart).rules
+        for (count,) in con.execute(select_failed_count(rule, f"marts.{mart}")).fetchall()
+        if count
+    }
 
 
 @pytest.mark.parametrize("mart", BUILDERS)

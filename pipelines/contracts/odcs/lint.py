@@ -10,7 +10,7 @@ import re
 import sys
 from collections.abc import Iterator, Mapping
 from functools import cache, lru_cache
-from importlib.resources import files
+from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -52,10 +52,16 @@ def lint(folder: Path) -> list[str]:
     Args:
         folder: Holds `<layer>/<table>.odcs.yaml`.
     """
+    return list(_lint_once(folder, tuple((path, path.read_bytes()) for path in sorted(folder.rglob("*.yaml")))))
+
+
+@lru_cache(maxsize=4)
+def _lint_once(folder: Path, files: tuple[tuple[Path, bytes], ...]) -> tuple[str, ...]:
+    """The same files have the same problems: a process that checks them again does not pay two seconds again."""
     problems: list[str] = []
     contracts: dict[str, Contract] = {}
     enumerations = read_enumerations(folder)
-    for path in sorted(folder.rglob("*.yaml")):
+    for path, _ in files:
         if path in (folder / FILE, folder / DEFINITIONS_FILE):
             continue
         if path.parent.parent != folder or path.parent.name not in LAYERS or not path.name.endswith(".odcs.yaml"):
@@ -71,7 +77,7 @@ def lint(folder: Path) -> list[str]:
     problems += _lint_together(contracts, _make_raw_contracts())
     problems += lint_names(folder, contracts)
     problems += [f"{_name_file(each)}: {found}" for each in contracts.values() for found in lint_views(each, contracts)]
-    return list(dict.fromkeys(problems))
+    return tuple(dict.fromkeys(problems))
 
 
 @cache
@@ -90,7 +96,7 @@ def _lint_kinds() -> tuple[str, ...]:
 
 @cache
 def _read_standard() -> jsonschema.Draft201909Validator:
-    schema = files("open_data_contract_standard").joinpath("schema.json").read_text(encoding="utf-8")
+    schema = resources.files("open_data_contract_standard").joinpath("schema.json").read_text(encoding="utf-8")
     return jsonschema.Draft201909Validator(json.loads(schema))
 
 

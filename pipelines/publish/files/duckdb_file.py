@@ -90,18 +90,23 @@ def _write_comments(con: duckdb.DuckDBPyConnection, file: str, comments: Mapping
         from duckdb_views()
         where database_name = {quote_literal(file)} and not internal
     """).fetchall()
-    for relation_type, table in relations:
-        if text := comments.get(table):
-            con.execute(f"comment on {relation_type} {quote_table(f'{file}.{table}')} is {quote_literal(text)}")
+    statements = [
+        f"comment on {relation_type} {quote_table(f'{file}.{table}')} is {quote_literal(text)}"
+        for relation_type, table in relations
+        if (text := comments.get(table))
+    ]
     columns = con.execute(f"""
         select schema_name || '.' || table_name, column_name
         from duckdb_columns()
         where database_name = {quote_literal(file)} and not internal
     """).fetchall()
-    for table, column in columns:
-        if text := comments.get(f"{table}.{column}"):
-            name = f"{quote_table(f'{file}.{table}')}.{quote_identifier(column)}"
-            con.execute(f"comment on column {name} is {quote_literal(text)}")
+    statements += [
+        f"comment on column {quote_table(f'{file}.{table}')}.{quote_identifier(column)} is {quote_literal(text)}"
+        for table, column in columns
+        if (text := comments.get(f"{table}.{column}"))
+    ]
+    if statements:
+        con.execute(";".join(statements))  # two thousand of them at once cost a quarter less
 
 
 def check_counts(path: Path, expected: Mapping[str, int], views: Sequence[str] = ()) -> None:

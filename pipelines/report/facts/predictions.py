@@ -13,7 +13,7 @@ import duckdb
 import polars as pl
 
 from regulars.pipelines.models.dropout.dropout_model import DropoutModel
-from regulars.pipelines.report.facts.reading import Row, Rows, list_tables, read_rows
+from regulars.pipelines.report.facts.reading import Row, Rows, has_tables, read_rows
 from regulars.pipelines.transforms.clv.clv_models import read_models
 from regulars.pipelines.transforms.clv.method_choice import find_model_of_p_alive
 
@@ -173,7 +173,7 @@ def read_fits(con: duckdb.DuckDBPyConnection) -> pl.DataFrame:
 
 def read_alive(con: duckdb.DuckDBPyConnection) -> Alive | None:
     """The grid of the model that `p_alive` is by; of its largest segment, where it has several."""
-    if not {CLV, MODELS, TESTS} <= list_tables(con):
+    if not has_tables(con, CLV, MODELS, TESTS):
         return None
     tests, table = con.sql(EVALUATION).pl(), read_fits(con)
     if tests.is_empty():

@@ -6,7 +6,9 @@ Put here: paths and metadata of landed files. Keep out: parsing delivered files,
 
 import hashlib
 import json
+import os
 from dataclasses import asdict, dataclass
+from functools import cache
 from pathlib import Path
 
 import duckdb
@@ -102,10 +104,20 @@ def _mark_options(source: Source) -> str:
 
 
 def open_private_connection() -> duckdb.DuckDBPyConnection:
-    """A DuckDB in memory that loads nothing from anywhere and keeps records in order."""
-    con = duckdb.connect(config={"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"})
+    """A DuckDB in memory that loads nothing from anywhere and keeps records in order.
+
+    Nobody makes tables in it. Connections share one database of the process: a file takes half a dozen of them, and
+    making a database costs more than reading a small file.
+    """
+    con = _make_database(os.getpid()).cursor()
     con.execute("set timezone = 'UTC'")
     return con
+
+
+@cache
+def _make_database(process: int) -> duckdb.DuckDBPyConnection:
+    """The database of a process: one that was forked off cannot use its parent's."""
+    return duckdb.connect(config={"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"})
 
 
 def write_copy_options(landed: Landed) -> str:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.shop import COMPANY, CRM, FOUR_ORDERS, ORDERS, SURVEY, THREE_ANSWERS, TWO_CUSTOMERS, Shop
+from tests.shop import COMPANY, CRM, FOUR_ORDERS, ORDERS, SURVEY, THREE_ANSWERS, TWO_CUSTOMERS, Shop, run_regulars
 
 REFUNDS = """
   desk:
@@ -37,11 +37,13 @@ def first_run(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def second_run(first_run, tmp_path_factory):
-    """A day later, after a run that failed: late and changed records, two customers who are one, another setting.
+    """A day later, after a backfill and a run that failed: late and changed records, a merge, another setting.
 
     The guest and her order are gone from every export.
     """
     shop = first_run.moved_to(tmp_path_factory.mktemp("second") / "shop")
+    assert shop.run("--as-of", "2024-02-29") == 0, shop.said
+    assert shop.home.current_number() == 1
     changed = ("o2", "c1", "", "2024-02-10 11:00:00", "60.50", "GBP")
     late = ("o5", "c2", "", "2024-02-28 11:00:00", "5.00", "GBP")
     merged = ("c2", "Bob", "bob@example.org", "020 7946 0002", "Olive", "c1")
@@ -98,8 +100,33 @@ def test_a_changed_setting_is_named_and_explains_what_records_do_not(second_run)
     assert reason == "Settings changed: lapse_days default → 30."
 
 
-def test_a_run_that_failed_leaves_the_comparison_to_the_next_one(second_run):
-    assert set(second_run.ask("select generation, parent_generation from meta.restatements")) == {(2, 1)}
+def test_a_run_that_failed_or_is_a_backfill_leaves_the_comparison_to_the_next_one(second_run):
+    assert set(second_run.ask("select generation, parent_generation from meta.restatements")) == {(3, 1)}
+
+
+def test_a_run_of_an_earlier_day_is_kept_as_a_backfill_and_readers_stay_with_the_newest(second_run):
+    backfill = second_run.home.generations()[1]
+    assert (backfill.number, backfill.manifest.is_backfill) == (2, True)
+    counted = "select sum(order_count)::int, max(as_of)::varchar from marts.customer_clv"
+    assert second_run.ask(counted, generation=2) == [(3, "2024-02-29")]
+
+    assert second_run.home.current_number() == 3
+    assert second_run.home.current().manifest.parent == 1
+    assert second_run.ask(counted) == [(4, "2024-04-01")]
+    assert second_run.customers_by_record(1).items() >= second_run.customers_by_record(2).items()
+
+
+def test_a_merged_customer_keeps_one_of_the_two_ids_and_all_orders(second_run):
+    before, after = second_run.customers_by_record(1), second_run.customers_by_record(3)
+    assert after["c1"] == after["c2"]
+    assert after["c1"] in {before["c1"], before["c2"]}
+    gone = before["c1"] if after["c1"] == before["c2"] else before["c2"]
+    history = "select former_customer_id, customer_id, ended_in_generation, record_share from core.customer_id_history"
+    assert (gone, after["c1"], 3, 1.0) in second_run.ask(history)
+    about = run_regulars("about", str(gone), "--home", second_run.home.path).stdout
+    assert about.startswith(f"customer {after['c1']}")
+    assert "crm:c2 and crm:c1 were merged by the tool" in about or "crm:c1 and crm:c2 were merged by the tool" in about
+    assert second_run.ask("select order_count from marts.customer_clv") == [(4,)]
 
 
 def test_the_report_says_what_changed_and_why(second_run):

@@ -215,7 +215,8 @@ def graded_by(threads: int) -> str:
 
 
 def test_the_number_of_threads_changes_no_decile():
-    assert graded_by(1) == graded_by(2)
+    another = 2 if pl.thread_pool_size() == 1 else 1
+    assert graded_by(another).rstrip() == run("simulated", 3000)["evaluation"].write_json()
 
 
 def test_the_order_of_the_rows_changes_no_decile():
