@@ -1,6 +1,7 @@
 """What a company may set about object storage: where its buckets are, and who opens them.
 
-Put here: the keys that a source and a target in a bucket share. Keep out: opening a bucket (`pipelines/servers/buckets/`).
+Put here: the keys that a source and a target in a bucket share. Keep out: opening a bucket
+(`pipelines/servers/buckets/`).
 """
 
 from typing import Annotated, Self
