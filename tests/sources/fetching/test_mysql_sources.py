@@ -3,7 +3,7 @@
 import socket
 import threading
 import tracemalloc
-from contextlib import closing
+from contextlib import closing, suppress
 
 import duckdb
 import pytest
@@ -133,7 +133,7 @@ def test_a_wrong_password_is_never_shown(way, tmp_path, monkeypatch):
         ({"table": "gone"}, "Table 'shop.gone' doesn't exist; correct `from`"),
         ({"query": "delete from orders"}, "cannot be read"),
         ({"query": "select sleep(20)", "time_limit_minutes": 0.01}, "took longer than `time_limit_minutes` allows"),
-        ({"query": "select cast(uuid() as int) + (select id from orders)"}, "OperationalError (1242)"),
+        ({"query": "select (select id from orders) as id"}, "OperationalError (1242)"),
         ({"table": "orders", "sslmode": "verify-full"}, "SSL is required but the server doesn't support it"),
     ],
 )
@@ -174,4 +174,6 @@ class CutProxy:
         except OSError:
             pass
         for each in (one, other):
+            with suppress(OSError):
+                each.shutdown(socket.SHUT_RDWR)  # closing alone wakes nobody who waits for bytes
             each.close()
