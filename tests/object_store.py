@@ -91,9 +91,10 @@ def run_object_store(monkeypatch: pytest.MonkeyPatch) -> Iterator[ObjectStore]:
         iam = boto3.client(
             "iam", endpoint_url=address, region_name=REGION, aws_access_key_id="a", aws_secret_access_key="b"
         )
-        iam.create_user(UserName="regulars")
-        key = iam.create_access_key(UserName="regulars")["AccessKey"]
-        iam.put_user_policy(UserName="regulars", PolicyName="all", PolicyDocument=json.dumps(ALL))
+        user = f"regulars-{port}"  # servers of one process share their users
+        iam.create_user(UserName=user)
+        key = iam.create_access_key(UserName=user)["AccessKey"]
+        iam.put_user_policy(UserName=user, PolicyName="all", PolicyDocument=json.dumps(ALL))
         monkeypatch.setenv(KEY_ID_VARIABLE, key["AccessKeyId"])
         monkeypatch.setenv(SECRET_VARIABLE, key["SecretAccessKey"])
         with pytest.MonkeyPatch.context() as checked:
