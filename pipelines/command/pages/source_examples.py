@@ -56,21 +56,6 @@ sources:
     kind: orders
     columns: {order_id: id, ordered_at: created_at, email: customer.email, gross_sales: total.amount}
 """,
-    "sources.<name>.from (api).cursor": """
-sources:
-  tickets_shop:
-    from:
-      base_url: https://api.example.com/v1/
-      path: order_lines
-      cursor:
-        column: updated_at
-        lag: 2h
-        document: order_id
-        compare_days: 30
-      cursor_param: updated_since
-    kind: order_lines
-    columns: {order_id: order_id, ordered_at: created_at, email: email, quantity: quantity, unit_price: price}
-""",
     "sources.<name>.from (bucket)": """
 sources:
   azure_orders:
@@ -109,6 +94,21 @@ sources:
     delivery: incremental
     kind: orders
     columns: {order_id: id, ordered_at: placed_at, customer_id: customer_id, gross_sales: total}
+""",
+    "sources.<name>.from (api).cursor": """
+sources:
+  tickets_shop:
+    from:
+      base_url: https://api.example.com/v1/
+      path: order_lines
+      cursor:
+        column: updated_at
+        lag: 2h
+        document: order_id
+        compare_days: 30
+      cursor_param: updated_since
+    kind: order_lines
+    columns: {order_id: order_id, ordered_at: created_at, email: email, quantity: quantity, unit_price: price}
 """,
     "sources.<name>.from (database)": """
 sources:

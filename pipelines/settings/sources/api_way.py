@@ -100,6 +100,8 @@ class HeaderLink(Part):
     """This way of paging."""
     links_next_key: Text = "next"
     """What the link to the next page is called."""
+    keep_params: list[str] = []
+    """Parameters that each further request repeats, where the link leaves them out."""
 
 
 class Offset(Part):

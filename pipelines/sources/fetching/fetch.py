@@ -19,7 +19,7 @@ from regulars.pipelines.sources.fetching.api.pages import read_first_page, write
 from regulars.pipelines.sources.fetching.connection_lost import ConnectionLost
 from regulars.pipelines.sources.fetching.files import read_duckdb, read_sqlite
 from regulars.pipelines.sources.fetching.text_rows import Row, TextRows, write_text_rows
-from regulars.pipelines.sources.readers.json_values import make_columns
+from regulars.pipelines.sources.readers.json.json_values import make_columns
 from regulars.pipelines.sources.readers.refusal import Refusal
 
 PAUSES = (1.0, 4.0)

@@ -95,16 +95,17 @@ def fetch_sources(
                 if isinstance(source.from_, RemoteFiles):
                     done = fetch_files(source.from_, Fetching(data, folder, remembered.files.get(name, {}), pause))
                     fetched.files[name], fetched.refusals[name] = done.files, done.refusals
-                elif source.from_.cursor is None:
+                    continue
+                if source.from_.cursor is None:
                     fetched.files[name] = [_describe(fetch(name, source.from_, data, folder, pause=pause), home)]
-                else:
-                    way = _describe_way(name, source.from_, source.from_.cursor, data, folder, pause)
-                    zone = source.timezone or settings.company.timezone
-                    came = fetch_by_cursor(name, way, remembered.fetches.find_progress(name), remembered.now, zone)
-                    fetched.fetches[name] = came.fetch
-                    fetched.files[name] = [] if came.path is None else [_describe(came.path, home)]
-                    if came.why:
-                        remembered.report_progress(f"{name}: fetched whole: {came.why}")
+                    continue
+                way = _describe_way(name, source.from_, source.from_.cursor, data, folder, pause)
+                zone = source.timezone or settings.company.timezone
+                came = fetch_by_cursor(name, way, remembered.fetches.find_progress(name), remembered.now, zone)
+                fetched.fetches[name] = came.fetch
+                fetched.files[name] = [] if came.path is None else [_describe(came.path, home)]
+                if came.why:
+                    remembered.report_progress(f"{name}: fetched whole: {came.why}")
             except Refusal as refusal:
                 fetched.refusals[name] = [refusal]
             except SettingsWrong as wrong:
@@ -118,13 +119,13 @@ def fetch_sources(
         shutil.rmtree(inbox, ignore_errors=True)
 
 
+def _describe(path: Path, home: Path) -> DeliveredFile:
+    return DeliveredFile(path.relative_to(home).as_posix(), path, read_file_state(path))
+
+
 def _describe_way(
     name: str, way: RecordsWay, cursor: Cursor, data: Path, folder: Path, pause: Callable[[float], None]
 ) -> CursorWay:
     if isinstance(way, ApiResource):
         return describe_api_cursor_way(name, way, cursor, folder, pause)
     return describe_cursor_way(name, way, cursor, data, folder, pause)
-
-
-def _describe(path: Path, home: Path) -> DeliveredFile:
-    return DeliveredFile(path.relative_to(home).as_posix(), path, read_file_state(path))

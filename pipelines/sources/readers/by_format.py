@@ -9,7 +9,7 @@ from pathlib import Path
 from regulars.pipelines.settings.sources.source import Source
 from regulars.pipelines.sources.readers.csv_files import lines_of_records, read_csv_file
 from regulars.pipelines.sources.readers.decoding import unpack_gzip
-from regulars.pipelines.sources.readers.json_files import lines_of_objects, read_json_file
+from regulars.pipelines.sources.readers.json.json_files import lines_of_objects, read_json_file
 from regulars.pipelines.sources.readers.landed_text import Landed
 from regulars.pipelines.sources.readers.parquet_files import read_parquet_file
 from regulars.pipelines.sources.readers.workbooks.workbook_files import read_workbook, rows_of_records

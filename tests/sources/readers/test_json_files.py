@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from regulars.pipelines.errors import SettingsWrong
-from regulars.pipelines.sources.readers import json_arrays
-from regulars.pipelines.sources.readers.json_arrays import read_array
-from regulars.pipelines.sources.readers.json_values import make_columns, write_json
+from regulars.pipelines.sources.readers.json import json_arrays
+from regulars.pipelines.sources.readers.json.json_arrays import read_array
+from regulars.pipelines.sources.readers.json.json_values import make_columns, write_json
 from regulars.pipelines.sources.readers.records import Record
 
 ORDERS = [

@@ -9,7 +9,7 @@ from typing import Any
 
 from regulars.pipelines.settings.sources.api_way import ApiResource
 from regulars.pipelines.sources.fetching.api.json_path import read_path
-from regulars.pipelines.sources.readers.json_values import JsonObject
+from regulars.pipelines.sources.readers.json.json_values import JsonObject
 from regulars.pipelines.sources.readers.refusal import Refusal
 
 Params = Mapping[str, str | int | float | bool | list[str]]

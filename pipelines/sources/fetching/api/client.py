@@ -5,6 +5,7 @@ No answer of a server, and no secret, stands in a sentence: it may hold personal
 """
 
 import datetime as dt
+import logging
 import re
 import time
 from collections.abc import Callable
@@ -18,7 +19,7 @@ from regulars.pipelines.settings.sources.api_way import ApiResource
 from regulars.pipelines.sources.fetching.api.answers import Answer, Params, Request
 from regulars.pipelines.sources.fetching.api.paging import is_same_server
 from regulars.pipelines.sources.fetching.api.sign_in import SignIn
-from regulars.pipelines.sources.readers.json_values import scan_value
+from regulars.pipelines.sources.readers.json.json_values import scan_value
 from regulars.pipelines.sources.readers.refusal import Refusal
 
 PAUSES = (1.0, 2.0, 4.0, 8.0, 16.0)
@@ -63,6 +64,8 @@ class Client:
 
     def __post_init__(self) -> None:
         self._sign_in = SignIn(self.way, self.session)
+        # at the level DEBUG it writes every address, and a key may stand in its parameters
+        logging.getLogger("urllib3.connectionpool").setLevel(logging.INFO)
 
     def ask(self, request: Request) -> Answer:
         """The answer to a request.

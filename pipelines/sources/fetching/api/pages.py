@@ -14,7 +14,7 @@ from regulars.pipelines.sources.fetching.api.answers import Request, read_record
 from regulars.pipelines.sources.fetching.api.client import Client
 from regulars.pipelines.sources.fetching.api.json_path import read_path
 from regulars.pipelines.sources.fetching.api.paging import find_next_request, make_first_request, read_total
-from regulars.pipelines.sources.readers.json_values import JsonObject, write_json
+from regulars.pipelines.sources.readers.json.json_values import JsonObject, write_json
 from regulars.pipelines.sources.readers.refusal import Refusal
 
 _ATTEMPTS = 3

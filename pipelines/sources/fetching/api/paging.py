@@ -3,7 +3,8 @@
 Put here: one way of paging each. Keep out: sending (`client.py`), and circles (`pages.py`).
 """
 
-from urllib.parse import urljoin, urlsplit
+from collections.abc import Sequence
+from urllib.parse import parse_qs, urljoin, urlsplit
 
 from regulars.pipelines.settings.sources.api_way import (
     ApiResource,
@@ -42,8 +43,8 @@ def find_next_request(way: ApiResource, request: Request, answer: Answer, record
             return None
         case JsonLink(next_url_path=path):
             return _follow(way, request, read_path(answer.body, path))
-        case HeaderLink(links_next_key=name):
-            return _follow(way, request, answer.links.get(name))
+        case HeaderLink(links_next_key=name, keep_params=kept):
+            return _follow(way, request, answer.links.get(name), kept)
         case PageNumber(page_param=name):
             return _step(request, name, 1) if record_count else None
         case Offset(offset_param=name, limit=limit):
@@ -74,14 +75,15 @@ def _name_server(url: str) -> tuple[str, str | None, int | None]:
     return parts.scheme, parts.hostname, parts.port or {"https": 443, "http": 80}.get(parts.scheme)
 
 
-def _follow(way: ApiResource, request: Request, link: object) -> Request | None:
+def _follow(way: ApiResource, request: Request, link: object, kept: Sequence[str] = ()) -> Request | None:
     if not isinstance(link, str) or not link:
         return None
     url = urljoin(request.url, link)
     if not is_same_server(url, way.base_url):
         sentence = f"{way.what}: the next page is on another server, which must not see the secret; correct `paginator`"
         raise Refusal("unfetched", sentence)
-    return Request(url, {})
+    linked = parse_qs(urlsplit(url).query)
+    return Request(url, {name: way.params[name] for name in kept if name in way.params and name not in linked})
 
 
 def _step(request: Request, name: str, step: int) -> Request:

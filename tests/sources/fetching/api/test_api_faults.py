@@ -161,10 +161,12 @@ def test_a_password_of_netrc_is_never_sent(api, api_shop, tmp_path, monkeypatch)
         ),
     ],
 )
-def test_every_way_of_signing_in_sends_the_secret_where_the_server_looks(api, api_shop, auth, where):
+def test_every_way_of_signing_in_sends_the_secret_where_the_server_looks(api, api_shop, caplog, auth, where):
+    caplog.set_level("DEBUG")
     api.answer = lambda seen: ORDERS if where(seen) else Reply("", 401)
     api_shop.set_way(auth=auth)
     assert not api_shop.land()["shop"].refusals
+    assert TOKEN not in caplog.text
 
 
 def sign_in_with_oauth(api, api_shop, secret=TOKEN):

@@ -95,6 +95,7 @@ def test_orders_of_shopify_come_with_their_lines_and_refunds(read, api):
     assert len(api.requests) == 9
     assert api.requests[0].params["status"] == ["any"]
     assert "line_items" in api.requests[0].params["fields"][0].split(",")
+    assert api.requests[1].params["fields"] == api.requests[0].params["fields"]  # Shopify's link leaves them out
 
 
 @pytest.mark.slow

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import BinaryIO, Never
 
 from regulars.pipelines.sources.readers.decoding import CHUNK
-from regulars.pipelines.sources.readers.json_lines import JsonRecord
-from regulars.pipelines.sources.readers.json_values import has_torn_letter, scan_value, write_json
+from regulars.pipelines.sources.readers.json.json_lines import JsonRecord
+from regulars.pipelines.sources.readers.json.json_values import has_torn_letter, scan_value, write_json
 from regulars.pipelines.sources.readers.records import MAX_RECORD, Record
 from regulars.pipelines.sources.readers.refusal import Refusal, did_you_mean, list_columns
 

@@ -6,7 +6,7 @@ Put here: the rows of one object. Keep out: parsing (`json_values.py`), and wher
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from regulars.pipelines.sources.readers.json_values import JsonObject
+from regulars.pipelines.sources.readers.json.json_values import JsonObject
 
 ROW_OF = "row_of"
 """The column that says which array a row is an element of; `object` for the object itself."""

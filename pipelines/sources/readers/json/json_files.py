@@ -15,10 +15,10 @@ from regulars.pipelines.settings.sources.source import Source
 from regulars.pipelines.sources.readers.content import refuse_other_content
 from regulars.pipelines.sources.readers.csv_files import write_malformed
 from regulars.pipelines.sources.readers.header import name_columns
-from regulars.pipelines.sources.readers.json_arrays import read_array
-from regulars.pipelines.sources.readers.json_lines import JsonRecord, read_lines
-from regulars.pipelines.sources.readers.json_rows import make_rows
-from regulars.pipelines.sources.readers.json_values import JsonObject, make_columns
+from regulars.pipelines.sources.readers.json.json_arrays import read_array
+from regulars.pipelines.sources.readers.json.json_lines import JsonRecord, read_lines
+from regulars.pipelines.sources.readers.json.json_rows import make_rows
+from regulars.pipelines.sources.readers.json.json_values import JsonObject, make_columns
 from regulars.pipelines.sources.readers.landed_text import Landed, describe_landed
 from regulars.pipelines.sources.readers.records import Record
 from regulars.pipelines.sources.readers.refusal import Refusal

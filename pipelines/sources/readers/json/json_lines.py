@@ -6,7 +6,7 @@ Put here: where the objects stand, and lines that are none. Keep out: their valu
 from collections.abc import Iterator
 from pathlib import Path
 
-from regulars.pipelines.sources.readers.json_values import JsonObject, has_torn_letter, scan_value
+from regulars.pipelines.sources.readers.json.json_values import JsonObject, has_torn_letter, scan_value
 from regulars.pipelines.sources.readers.records import MAX_RECORD, Record
 from regulars.pipelines.sources.readers.refusal import Refusal
 
