@@ -34,7 +34,8 @@ def ask(server, tmp_path):
         company = {"name": "Shop", "timezone": "UTC", "currency": "EUR"}
         settings = tmp_path / "regulars.yaml"
         settings.write_text(yaml.safe_dump({"company": company, "sources": {"shop": source}}), encoding="utf-8")
-        place = ("--settings", settings, "--home", tmp_path / "home")
+        home = () if verb == "preview" else ("--home", tmp_path / "home")
+        place = ("--settings", settings, *home)
         done = run_regulars(verb, *arguments, *place, **{VARIABLE: password})
         said = done.stdout + done.stderr
         assert not [secret for secret in (PASSWORD, WRONG) if secret in said]
