@@ -51,16 +51,17 @@ class BucketAccess(Part):
     secret_variable: Text | None = None
     """The environment variable that holds the secret: the secret access key (S3), the JSON of a service account's key
     (Google), the account's key or a SAS token (Azure)."""
-    public: bool = False
-    """Whether the bucket is read without signing in."""
 
     @model_validator(mode="after")
     def _names_a_whole_key(self) -> Self:
-        if self.public and self.secret_variable:
-            raise ValueError("a `public` bucket needs no `secret_variable`; remove one of them")
         if self.key_id_variable and not self.secret_variable:
             raise ValueError("`key_id_variable` needs `secret_variable` beside it")
         return self
+
+    @property
+    def is_public(self) -> bool:
+        """Whether the bucket is opened without signing in."""
+        return False
 
 
 def require_fitting_keys(access: BucketAccess, scheme: str) -> None:

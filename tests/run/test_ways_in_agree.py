@@ -168,6 +168,7 @@ def through_sqlite(company, monkeypatch):
 def through_postgresql_by_cursor(company, monkeypatch):
     """The table as it is on each day: a fetch of what has changed after each."""
     monkeypatch.setenv(VARIABLE, PASSWORD)
+    company.environment[VARIABLE] = PASSWORD
     with run_server() as server, server.connect("postgres") as con:
         way = {"type": "database", "engine": "postgresql", "host": "127.0.0.1", "port": server.port}
         way |= {

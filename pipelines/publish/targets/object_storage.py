@@ -63,8 +63,6 @@ class ObjectStorageOptions(BucketAccess):
     @model_validator(mode="after")
     def _fits_its_cloud(self) -> "ObjectStorageOptions":
         require_fitting_keys(self, self.url.partition("://")[0])
-        if self.public:
-            raise ValueError("nobody writes to a bucket without signing in; remove `public`")
         return self
 
     @property

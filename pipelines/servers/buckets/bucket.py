@@ -157,7 +157,7 @@ def _open_store(place: str, access: BucketAccess) -> S3Store | GCSStore | AzureS
         "retry_config": {"max_retries": _RETRIES, "retry_timeout": dt.timedelta(seconds=60)},
     }
     secret = _read_variable(place, access.secret_variable)
-    config: dict[str, Any] = {"skip_signature": True} if access.public else {}
+    config: dict[str, Any] = {"skip_signature": True} if access.is_public else {}
     config |= {"endpoint": access.endpoint} if access.endpoint and scheme != "gs" else {}
     if scheme == "s3":
         config |= {"region": access.region} if access.region else {}

@@ -26,11 +26,15 @@ class BucketFiles(BucketAccess):
     url: BucketUrl | Annotated[list[BucketUrl], Field(min_length=1)]
     """Where the files are: an address or a glob, or a list of them, as for `path`: `s3://exports/shop/orders-*.csv`.
     `gs://` is Google Cloud Storage, `az://` a container of Azure."""
+    public: bool = False
+    """Whether the bucket is read without signing in."""
     time_limit_minutes: Annotated[float, Field(gt=0)] = 30.0
     """How long fetching may take, with all attempts. After it the source counts as not delivered."""
 
     @model_validator(mode="after")
     def _fits_its_clouds(self) -> Self:
+        if self.public and self.secret_variable:
+            raise ValueError("a `public` bucket needs no `secret_variable`; remove one of them")
         for pattern in self.patterns:
             require_fitting_keys(self, pattern.partition("://")[0])
         return self
@@ -44,6 +48,11 @@ class BucketFiles(BucketAccess):
     def what(self) -> str:
         """What is fetched, in words."""
         return " and ".join(self.patterns)
+
+    @property
+    def is_public(self) -> bool:
+        """Whether the bucket is opened without signing in."""
+        return self.public
 
 
 class SftpFiles(Part):

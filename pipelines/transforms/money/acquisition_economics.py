@@ -198,7 +198,7 @@ def _average_clv(customer_clv: IntoFrame, customers: pl.DataFrame) -> pl.DataFra
         customers.select("customer_idx", *GROUP), on="customer_idx"
     )
     averages = (
-        list_groupings(rows.sort("customer_idx"))
+        list_groupings(rows.sort("clv_simple"))
         .group_by(GROUP)
         .agg(
             customers_valued=pl.len().cast(pl.Int64),
