@@ -188,8 +188,8 @@ def test_doctor_and_preview_look_without_landing(bucket_shop, store, bucket, tmp
     for number in (1, 2):
         store.put(bucket, f"shop/orders-{number}.csv", orders(number))
     source = bucket_shop.settings.sources["shop"]
-    [check] = check_source("shop", source, bucket_shop.data, lambda place: "")
-    assert check.mark == "ok"
+    how, check = check_source("shop", source, bucket_shop.data, lambda place: "")
+    assert (how.mark, check.mark) == ("ok", "ok")
     assert "2 files, 0.0 MB, feeds orders" in check.sentence
     sample = take_sample("shop", source, bucket_shop.data, tmp_path / "looked_at")
     assert (sample.names, sample.file_count, sample.is_whole) == (("orders-2.csv",), 2, False)
