@@ -16,10 +16,11 @@ from regulars.pipelines.transforms.cohorts.customer_dimensions import split_cust
 from regulars.pipelines.transforms.purchases.purchases import read_into_polars
 
 CHANNEL, TYPE = GROUP = ("acquisition_channel", "customer_type")
-BY_SPEND, BY_CUSTOMER = "spend", "customers"
+BY_SPEND, BY_CUSTOMER, BY_BOTH = "spend", "customers", "both"
 COST_BASES = {
     BY_SPEND: "Spend of the period, by month and channel (core.acquisition_spend).",
     BY_CUSTOMER: "What the CRM or the settings say that a customer cost (core.customers), where no spend is delivered.",
+    BY_BOTH: "Of several channels: the spend of those that have it, and of the others what their customers cost.",
 }
 """Where the cost of a row comes from: value -> what it means."""
 
@@ -68,8 +69,12 @@ def sum_spending(
         known_cost=pl.col("acquisition_cost").cast(pl.Float64).sum(),
     )
     share = pl.col("new_customers") / pl.col("new_customers").sum().over(CHANNEL, "month")
+    known_mean = pl.col("known_cost").sum().over(CHANNEL) / pl.col("costed_customers").sum().over(CHANNEL)
+    has_spend = pl.col(CHANNEL).is_in(spent[CHANNEL].implode())
     divided = by_month.join(spent, on=[CHANNEL, "month"], how="left").with_columns(
-        spend=pl.col("spend") * share, spend_without_customers=pl.lit(0.0)
+        spend=pl.col("spend") * share,
+        spend_without_customers=pl.lit(0.0),
+        cost_beside_spend=pl.when(~has_spend).then((known_mean * pl.col("new_customers")).fill_nan(0.0)).otherwise(0.0),
     )
     nobody = spent.join(by_month, on=[CHANNEL, "month"], how="anti").with_columns(
         pl.lit(None, pl.String).alias(TYPE), new_customers=pl.lit(0, pl.Int64), spend_without_customers="spend"
@@ -80,7 +85,8 @@ def sum_spending(
         .filter(pl.col(TYPE).is_not_null())
         .group_by(GROUP)
         .agg(
-            pl.col("new_customers", "costed_customers", "known_cost", "spend_without_customers").sum(),
+            pl.col("new_customers", "costed_customers", "known_cost", "cost_beside_spend").sum(),
+            pl.col("spend_without_customers").sum(),
             has_spend=pl.col("spend").is_not_null().any(),
             spend=pl.col("spend").sum(),
         )
@@ -104,14 +110,22 @@ def _read_spend(
 
 
 def _add_cost(sums: pl.DataFrame) -> pl.DataFrame:
-    """Add what a customer cost: by spend, else by what is known of single customers."""
+    """Add what a customer cost: by spend, with what customers of channels without spend cost; else by that alone.
+
+    Of several channels, customers of whom neither is known count as costing nothing.
+    """
     by_spend = pl.col("has_spend") & (pl.col("new_customers") > 0)
     by_customer = ~pl.col("has_spend") & (pl.col("costed_customers") > 0)
     return sums.with_columns(
         spend=pl.when("has_spend").then("spend"),
         cost_per_customer=pl.when(by_spend)
-        .then(pl.col("spend") / pl.col("new_customers"))
+        .then((pl.col("spend") + pl.col("cost_beside_spend")) / pl.col("new_customers"))
         .when(by_customer)
         .then(pl.col("known_cost") / pl.col("costed_customers")),
-        cost_basis=pl.when(by_spend).then(pl.lit(BY_SPEND)).when(by_customer).then(pl.lit(BY_CUSTOMER)),
-    ).drop("has_spend", "costed_customers", "known_cost")
+        cost_basis=pl.when(by_spend & (pl.col("cost_beside_spend") > 0))
+        .then(pl.lit(BY_BOTH))
+        .when(by_spend)
+        .then(pl.lit(BY_SPEND))
+        .when(by_customer)
+        .then(pl.lit(BY_CUSTOMER)),
+    ).drop("has_spend", "costed_customers", "known_cost", "cost_beside_spend")

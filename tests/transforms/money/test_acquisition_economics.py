@@ -189,6 +189,25 @@ def test_without_spend_the_known_costs_of_customers_are_used_and_without_these_n
     assert rows["ads", "all"]["most_to_bid"] is not None
 
 
+def test_all_channels_cost_their_spend_and_what_customers_of_channels_without_spend_cost():
+    came = [sale("2026-01-05", item("bar"), customer=idx) for idx in range(21, 26)]
+    kinds = {
+        21: ("radio", "home", Decimal(999)),  # known too, but its channel has spend
+        22: ("fair", "home", Decimal(30)),
+        23: ("fair", "office", Decimal(50)),
+        24: ("fair", "home", None),  # as the others of the fair, 40
+        25: ("organic", "home", None),  # nothing is known: counts as nothing
+    }
+    rows = mart(inputs([*ten_customers(), *came], [spent("2026-01-01", "radio", "100")], kinds))
+    # the two of ads who came in the period cost nothing that is known either
+    assert (rows["all", "all"]["cost_basis"], rows["all", "all"]["new_customers_won"]) == ("both", 7)
+    assert rows["all", "all"]["cost_per_customer"] == pytest.approx((100 + 3 * 40) / 7)
+    assert rows["all", "home"]["cost_per_customer"] == pytest.approx((100 + 2 * 40) / 6)
+    assert (rows["radio", "all"]["cost_basis"], rows["radio", "all"]["cost_per_customer"]) == ("spend", 100)
+    assert (rows["fair", "all"]["cost_basis"], rows["fair", "all"]["cost_per_customer"]) == ("customers", 40)
+    assert (rows["all", "office"]["cost_basis"], rows["all", "office"]["cost_per_customer"]) == ("customers", 50)
+
+
 def test_customers_who_came_for_nothing_pay_back_at_once_and_have_no_ratio():
     row = mart(inputs(ten_customers(), [], {11: ("ads", "home", Decimal(0))}))["ads", "home"]
     assert (row["payback_months"], row["clv_to_cost_ratio"], row["is_complete"]) == (0, None, True)
