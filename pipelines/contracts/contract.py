@@ -4,7 +4,8 @@ Put here: the shape of a contract. Keep out: reading files (`odcs/`), whether a 
 (`odcs/lint.py`).
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from regulars.pipelines.contracts.headline_view import HeadlineView
 from regulars.pipelines.contracts.metric import Metric
@@ -28,6 +29,7 @@ class Contract:
         record_id: Raw only: the columns that name one record; rows where one of them is NULL have no id of their own.
         no_key: Why no columns make a row unique; empty where the key does.
         metrics: How the columns that are metrics are made and added up.
+        not_metrics: Reason -> the numbers that are no metrics for it.
         views: Its headline views: what a person means who names no grain or dimension.
     """
 
@@ -43,6 +45,7 @@ class Contract:
     record_id: tuple[str, ...] = ()
     no_key: str = ""
     metrics: tuple[Metric, ...] = ()
+    not_metrics: Mapping[str, tuple[str, ...]] = field(default_factory=dict, hash=False)
     views: tuple[HeadlineView, ...] = ()
 
     @property

@@ -61,6 +61,7 @@ def _find_mistakes(
 def _suggest(name: str, known: Mapping[str, object] | Sequence[str]) -> str:
     """The nearest names; of metrics also those whose part behind the table is near."""
     by_end = [each for each in known if each.rpartition(".")[2] == name.rpartition(".")[2]]
+    by_end.sort(key=lambda each: -difflib.SequenceMatcher(None, each, name).ratio())
     near = list(dict.fromkeys([*by_end, *difflib.get_close_matches(name, list(known), n=NAMES_SHOWN, cutoff=0.5)]))
     shown = " or ".join(f"`{each}`" for each in near[:NAMES_SHOWN])
     return f"; did you mean {shown}?" if shown else "; meta.metric_definitions lists all metrics"

@@ -40,6 +40,10 @@ def extra(name: str, value: Any) -> dict[str, Any]:
     return {"customProperties": [{"property": name, "value": value}]}
 
 
+def extras(**values: Any) -> dict[str, Any]:
+    return {"customProperties": [{"property": name, "value": value} for name, value in values.items()]}
+
+
 def sql(query: str, **changes: Any) -> dict[str, Any]:
     return {"name": "odd", "type": "sql", "description": "None is odd", "query": query, "mustBe": 0} | changes
 
@@ -203,7 +207,7 @@ VIEW = {
 
 
 def with_view(**changes: Any) -> dict[str, Any]:
-    return contract("marts.things", **extra("headlineViews", [VIEW | changes]))
+    return contract("marts.things", **extras(headlineViews=[VIEW | changes], metrics=[METRIC]))
 
 
 @pytest.mark.parametrize(
@@ -252,9 +256,10 @@ def test_a_mart_whose_metrics_need_one_grain_or_dimension_needs_a_view_of_it(tmp
 )
 def test_a_mart_that_holds_the_whole_beside_its_parts_needs_a_view_of_the_whole(tmp_path, key):
     name = key["name"]
-    view = extra("headlineViews", [VIEW | {"where": {name: "all"}}])
+    decided = {"notMetrics": {"of_one_row": ["size"]}}
+    view = extras(headlineViews=[VIEW | {"where": {name: "all"}}], **decided)
     sizes = [key, column("size", "DOUBLE", **extra("unit", "metres"))]
-    (found,) = problems(tmp_path, contract("marts.things", properties=sizes))
+    (found,) = problems(tmp_path, contract("marts.things", properties=sizes, **extras(**decided)))
     assert found == (
         f"marts/things.odcs.yaml: `{name}` holds `all` beside its parts: declare a view of it in the customProperty "
         "`headlineViews`"

@@ -26,6 +26,7 @@ from regulars.pipelines.contracts.odcs.document import (
     read_yaml,
 )
 from regulars.pipelines.contracts.odcs.enumerations import FILE, Enumerations, read_enumerations
+from regulars.pipelines.contracts.odcs.lint_metrics import lint_metrics, lint_shared_metrics
 from regulars.pipelines.contracts.odcs.lint_names import FILE as DEFINITIONS_FILE
 from regulars.pipelines.contracts.odcs.lint_names import lint_names
 from regulars.pipelines.contracts.odcs.lint_texts import lint_texts
@@ -75,7 +76,7 @@ def _lint_once(folder: Path, files: tuple[tuple[Path, bytes], ...]) -> tuple[str
             problems += [f"{path.parent.name}/{path.name}: {problem}" for problem in _lint_contract(contract)]
     problems += _lint_kinds()
     problems += _lint_together(contracts, _make_raw_contracts())
-    problems += lint_names(folder, contracts)
+    problems += [*lint_names(folder, contracts), *lint_shared_metrics(contracts)]
     problems += [f"{_name_file(each)}: {found}" for each in contracts.values() for found in lint_views(each, contracts)]
     return tuple(dict.fromkeys(problems))
 
@@ -149,6 +150,7 @@ def _lint_contract(contract: Contract) -> Iterator[str]:
         )
     for column in contract.columns:
         yield from (f"column {column.name}: {problem}" for problem in _lint_column(contract, column))
+    yield from lint_metrics(contract)
     names = {column.name for column in contract.columns}
     for name in contract.document:
         if name not in names:

@@ -13,6 +13,7 @@ from typing import Any
 from regulars.pipelines.contracts.contract import Contract
 from regulars.pipelines.contracts.headline_view import read_headline_views
 from regulars.pipelines.contracts.metric import read_metrics
+from regulars.pipelines.contracts.metric_groups import write_out_groups
 from regulars.pipelines.contracts.odcs.document import complete_document, find_table_name, read_yaml
 from regulars.pipelines.contracts.odcs.enumerations import Enumerations, read_enumerations
 from regulars.pipelines.contracts.odcs.place import Place
@@ -48,7 +49,7 @@ COLUMN_KEYS = {
     "customProperties",
 }
 OPTION_KEYS = {"pattern", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"}
-TABLE_EXTRAS = {"noKey", "metrics", "headlineViews"}
+TABLE_EXTRAS = {"noKey", "metrics", "notMetrics", "headlineViews"}
 COLUMN_EXTRAS = {"severity", "unit"}
 
 
@@ -97,8 +98,8 @@ def _read_body(content: Mapping[str, Any], table: str, place: Place) -> Contract
     if body.get("physicalType") not in {"table", "view"}:
         place.wrong("`physicalType` must be `table` or `view`")
     extras = place.read_extras(body, TABLE_EXTRAS)
-    metrics = read_metrics(extras.get("metrics"), place)
     columns = _read_columns(body, place)
+    metrics = read_metrics(write_out_groups(extras.get("metrics"), columns, place), place)
     rules = _read_rules(body, table, columns, place)
     for twice in sorted({rule.id for rule in rules if [other.id for other in rules].count(rule.id) > 1}):
         place.wrong(f"the rule `{twice}` appears twice; give one of them a `name` of its own")
@@ -113,6 +114,7 @@ def _read_body(content: Mapping[str, Any], table: str, place: Place) -> Contract
         rules=rules,
         no_key=extras.get("noKey", ""),
         metrics=metrics,
+        not_metrics={reason: tuple(names) for reason, names in (extras.get("notMetrics") or {}).items()},
         views=read_headline_views(extras.get("headlineViews"), place),
     )
 
