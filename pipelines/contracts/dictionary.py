@@ -96,7 +96,7 @@ def _make_metric_row(contract: Contract, column: Column, metric: Metric) -> dict
         "synonyms": ", ".join(metric.synonyms) or None,
         "expression": metric.sql if metric.expression else None,
         "not_additive": metric.not_additive or None,
-        "filter": metric.filter_sql if metric.filter else None,
+        "filter": metric.filter_sql if metric.filter_sql != "true" else None,
         "time_column": metric.time_column,
         "time_grain": metric.time_grain or None,
         "time_grain_column": metric.time_grain_column or None,

@@ -33,7 +33,7 @@ KEYS = {
     "interval",
 }
 TIME_KEYS = {"column", "grain", "grain_column"}
-FORMATS = ("percent", "integer", "decimal1", "currency")
+FORMATS = ("percent", "integer", "decimal1", "decimal2", "currency")
 
 
 @dataclass(frozen=True)
@@ -81,11 +81,11 @@ class Metric:
 
     @property
     def filter_sql(self) -> str:
-        """The filter as a SQL condition; `true` without one."""
-        return (
-            " and ".join(f"{quote_identifier(name)} = {quote_literal(value)}" for name, value in self.filter.items())
-            or "true"
-        )
+        """The filter as a SQL condition; `true` without one. Rows where a metric of sums is not known do not count."""
+        conditions = [f"{quote_identifier(name)} = {quote_literal(value)}" for name, value in self.filter.items()]
+        if self.expression and self.known == self.name:
+            conditions.append(f"{quote_identifier(self.name)} is not null")
+        return " and ".join(conditions) or "true"
 
     @property
     def columns(self) -> Iterator[str]:

@@ -127,7 +127,9 @@ def _list_metrics(contract: Contract) -> Iterator[Entry]:
             continue
         view = find_view(contract, metric)
         dataset = view.name if view else contract.name
-        condition = write_rest_of_filter(metric, view) if view else metric.filter_sql if metric.filter else None
+        condition = (
+            write_rest_of_filter(metric, view) if view else metric.filter_sql if metric.filter_sql != "true" else None
+        )
         column = next(each for each in contract.columns if each.name == metric.name)
         yield {
             "name": f"{dataset}_{metric.name}",

@@ -25,7 +25,8 @@ def find_view(contract: Contract, metric: Metric) -> HeadlineView | None:
 def write_rest_of_filter(metric: Metric, view: HeadlineView) -> str | None:
     """What of a metric's filter is still needed on the view, as a SQL condition; None where all rows count."""
     rest = {name: value for name, value in metric.filter.items() if name not in view.where}
-    return replace(metric, filter=rest).filter_sql if rest else None
+    condition = replace(metric, filter=rest).filter_sql
+    return condition if condition != "true" else None
 
 
 def list_selects(contracts: Iterable[Contract]) -> dict[str, str]:

@@ -26,6 +26,7 @@ NUMBER_FORMATS = {
     "percent": "0.0%",
     "integer": "#,##0",
     "decimal1": "0.0",
+    "decimal2": "0.00",
     "currency": "#,##0.00",
     "amount": "#,##0.00",
     "number": "#,##0.####",

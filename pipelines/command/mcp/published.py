@@ -60,6 +60,9 @@ _METRICS = """
     where metric = $metric or list_contains(string_split(coalesce(synonyms, ''), ', '), $metric)
     order by table_name
 """
+_NAMES = "select column_name from meta.data_dictionary where table_name = $table"
+QUERY_ROWS = 60
+"""Of the query that shows a metric: five years of months, or the newest weeks."""
 _FINDINGS = """
     select severity, finding, source, table_name, found_count, unit, found_share, sentence, advice, is_acknowledged
     from meta.findings
@@ -120,7 +123,7 @@ def explain_metric(file: Path, metric: str) -> Rows:
     if not rows:
         names = [row["metric"] for row in _ask(file, "select distinct metric from meta.metric_definitions")]
         raise UsageWrong(_name_nearest(metric, names, "metric"))
-    return [_drop_empty({**row, "query": _write_query(row)}) for row in rows]
+    return [_drop_empty({**row, "query": _write_query(file, row)}) for row in rows]
 
 
 def list_findings(file: Path) -> Rows:
@@ -138,16 +141,29 @@ def find_as_of(file: Path) -> dict[str, Any]:
     return _ask(file, _AS_OF)[0]
 
 
-def _write_query(metric: Mapping[str, Any]) -> str:
-    """A SELECT of the metric's own column over time, latest first."""
+def _write_query(file: Path, metric: Mapping[str, Any]) -> str:
+    """A SELECT of the metric: its column over time, latest first, beside all that its rows are told apart by.
+
+    Of a table without periods, such as one row per customer, it is the expression over all rows.
+    """
     table, where = metric["table_name"], metric["filter"]
     if metric["view_name"]:
         table, where = metric["view_name"], metric["view_filter"]
+    condition = f" where {where}" if where else ""
+    apart = _list_columns_apart(file, table, metric["never_over"] or "", where or "")
+    if metric["expression"] and metric["time_column"] == "as_of" and not apart:
+        return f"select {metric['expression']} as {metric['metric']} from {table}{condition}"
     said = (metric["column_name"], metric["n_column"], metric["known_column"])
     interval = (metric["interval_low_column"], metric["interval_high_column"])
-    columns = [name for name in dict.fromkeys((metric["time_column"], *said, *interval)) if name]
-    condition = f" where {where}" if where else ""
-    return f"select {', '.join(columns)} from {table}{condition} order by {metric['time_column']} desc limit 12"
+    columns = [name for name in dict.fromkeys((metric["time_column"], *apart, *said, *interval)) if name]
+    order = ", ".join([f"{metric['time_column']} desc", *apart])
+    return f"select {', '.join(columns)} from {table}{condition} order by {order} limit {QUERY_ROWS}"
+
+
+def _list_columns_apart(file: Path, table: str, never_over: str, where: str) -> list[str]:
+    """The columns of a table over which its metric must not be added up, but for those that the condition fixes."""
+    there = {row["column_name"] for row in _ask(file, _NAMES, {"table": table})}
+    return [each for each in never_over.split(", ") if each in there and f'"{each}" =' not in where]
 
 
 def _name_nearest(wanted: str, names: list[str], what: str) -> str:

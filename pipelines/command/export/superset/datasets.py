@@ -13,7 +13,7 @@ Entry = dict[str, Any]
 
 VERSION = "1.0.0"
 """Of Superset's files."""
-FORMATS = {"percent": ",.1%", "integer": ",.0f", "decimal1": ",.1f", "currency": ",.2~f"}
+FORMATS = {"percent": ",.1%", "integer": ",.0f", "decimal1": ",.1f", "decimal2": ",.2f", "currency": ",.2~f"}
 """How a metric is shown -> the same in the language of d3."""
 CERTIFIED_BY = "Regulars"
 
