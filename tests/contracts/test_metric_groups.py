@@ -8,9 +8,9 @@ import pytest
 
 from regulars.pipelines.contracts.contract import Contract
 from regulars.pipelines.contracts.metric import Metric, read_metrics
-from regulars.pipelines.contracts.metric_groups import write_out_groups
 from regulars.pipelines.contracts.odcs.lint_metrics import NOT_METRICS, lint_metrics, lint_shared_metrics
 from regulars.pipelines.contracts.odcs.load import load_contracts
+from regulars.pipelines.contracts.odcs.metric_groups import write_out_groups
 from regulars.pipelines.contracts.odcs.place import Place
 from regulars.pipelines.contracts.rule import Column
 
@@ -76,12 +76,14 @@ def test_an_entry_of_one_metric_stays_as_it_is():
     ("entry", "expected"),
     [
         (SUMS | {"name": "orders"}, "`name` may not stand beside `sums`"),
+        (SUMS | {"synonyms": ["buys"]}, "`synonyms` may not stand beside `sums`"),
         (SUMS | {"good": "up"}, "`good` may not stand beside `sums`"),
         (SUMS | {"expression": "sum(orders)"}, "`expression` may not stand beside `sums`"),
         (SUMS | {"not_additive": "a median"}, "`not_additive` may not stand beside `sums`"),
         (READ_OFF | {"expression": "sum(share)"}, "`expression` may not stand beside `read_off`"),
         (SUMS | READ_OFF, "`read_off` may not stand beside `sums`"),
         (READ_OFF | {"over_time": "sum"}, "what has no expression cannot be added up"),
+        (SUMS | {"sums": ["orders"]}, "write `sums: {up: […], down: […]}`"),
         (SUMS | {"sums": {"sideways": ["orders"]}}, "`good` is 'sideways', and must be one of up, down"),
     ],
 )

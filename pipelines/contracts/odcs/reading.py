@@ -13,9 +13,9 @@ from typing import Any
 from regulars.pipelines.contracts.contract import Contract
 from regulars.pipelines.contracts.headline_view import read_headline_views
 from regulars.pipelines.contracts.metric import read_metrics
-from regulars.pipelines.contracts.metric_groups import write_out_groups
 from regulars.pipelines.contracts.odcs.document import complete_document, find_table_name, read_yaml
 from regulars.pipelines.contracts.odcs.enumerations import Enumerations, read_enumerations
+from regulars.pipelines.contracts.odcs.metric_groups import write_out_groups
 from regulars.pipelines.contracts.odcs.place import Place
 from regulars.pipelines.contracts.odcs.quality import read_quality, read_relationships
 from regulars.pipelines.contracts.rule import Column, Rule, make_column_rules

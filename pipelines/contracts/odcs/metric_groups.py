@@ -31,9 +31,12 @@ def write_out_groups(entries: Any, columns: Iterable[Column], place: Place) -> I
             yield entry
             continue
         here = place.at(f"metrics of `{group}`")
-        for key in ("name", "good", *OWN_KEYS[group], *(other for other in GROUPS if other != group)):
+        for key in ("name", "synonyms", "good", *OWN_KEYS[group], *(other for other in GROUPS if other != group)):
             if key in entry:
                 here.wrong(f"`{key}` may not stand beside `{group}`")
+        if not isinstance(entry[group], Mapping):
+            here.wrong(f"write `{group}: {{up: […], down: […]}}`, by whether more of them is good")
+            continue
         shared = {key: value for key, value in entry.items() if key not in (*GROUPS, "name", "good", "expression")}
         for good, names in entry[group].items():
             for name in names:
