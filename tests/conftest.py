@@ -4,13 +4,17 @@ import fcntl
 import gc
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
 
 from tests.shop import CRM, FOUR_ORDERS, ORDERS, SURVEY, THREE_ANSWERS, TWO_CUSTOMERS, Shop, run_regulars
+
+if TYPE_CHECKING:
+    from tests.object_store import ObjectStore
 
 EXAMPLES_FACTOR = float(os.environ.get("REGULARS_EXAMPLES_FACTOR", "1"))
 """How many times as many examples are drawn as each property asks for: half of them in `make test`, three times as many
@@ -157,3 +161,21 @@ def pytest_terminal_summary(terminalreporter):
             for name, text in getattr(report, "user_properties", ()):
                 if name == "trials" and report.when == "call":
                     terminalreporter.write_line(f"{report.nodeid.partition('::')[2]}: {text}")
+
+
+@pytest.fixture(scope="module")
+def store() -> "Iterator[ObjectStore]":
+    """An object store on loopback whose keys are in the environment; `bucket` is an empty bucket of a test."""
+    from tests.object_store import run_object_store  # its libraries take a second to load
+
+    with pytest.MonkeyPatch.context() as environment, run_object_store(environment) as running:
+        yield running
+
+
+@pytest.fixture
+def bucket(store: "ObjectStore", request: pytest.FixtureRequest) -> str:
+    """The name of an empty bucket in `store`."""
+    name = f"b{abs(hash(request.node.nodeid))}"
+    store.make_bucket(name)
+    store.requests.clear()
+    return name

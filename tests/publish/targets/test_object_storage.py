@@ -17,25 +17,11 @@ from regulars.pipelines.publish.targets.object_storage import (
     check_object_storage,
     deliver_to_object_storage,
 )
-from tests.object_store import KEY_ID_VARIABLE, REGION, SECRET_VARIABLE, run_object_store
+from tests.object_store import KEY_ID_VARIABLE, REGION, SECRET_VARIABLE
 from tests.publish.builders import a_home, publish_run
 from tests.publish.trials import ENVIRONMENT, ROOT
 
 KILLED = 9
-
-
-@pytest.fixture(scope="module")
-def store():
-    with pytest.MonkeyPatch.context() as environment, run_object_store(environment) as running:
-        yield running
-
-
-@pytest.fixture
-def bucket(store, request):
-    name = f"b{abs(hash(request.node.nodeid))}"
-    store.make_bucket(name)
-    store.requests.clear()
-    return name
 
 
 @pytest.fixture

@@ -10,25 +10,11 @@ from regulars.pipelines.command.doctor.source_checks import check_source
 from regulars.pipelines.command.preview.samples import take_sample
 from regulars.pipelines.errors import SettingsWrong
 from regulars.pipelines.sources.fetching.remote.fetch_files import PAUSES
-from tests.object_store import KEY_ID_VARIABLE, SECRET_VARIABLE, run_object_store
+from tests.object_store import KEY_ID_VARIABLE, SECRET_VARIABLE
 from tests.sources.order_files import orders
 
 SERVER = ("boto", "moto", "werkzeug")
 """How the names of the loggers of the server begin, which runs in this process."""
-
-
-@pytest.fixture(scope="module")
-def store():
-    with pytest.MonkeyPatch.context() as environment, run_object_store(environment) as running:
-        yield running
-
-
-@pytest.fixture
-def bucket(store, request):
-    name = f"b{abs(hash(request.node.nodeid))}"
-    store.make_bucket(name)
-    store.requests.clear()
-    return name
 
 
 @pytest.fixture
