@@ -208,6 +208,7 @@ create table quarantine.rows as select * from (values
 HEADLINE = Headline(
     as_of=dt.date(2026, 1, 18),
     customers=107,
+    active_customers=96,
     churn_rate_12m=0.125,
     churn_month_end=dt.date(2025, 12, 31),
     repeat_rate=0.4,
@@ -220,6 +221,7 @@ HEADLINE = Headline(
 NOTHING_YET = Headline(
     as_of=dt.date(2026, 1, 18),
     customers=0,
+    active_customers=0,
     churn_rate_12m=None,
     churn_month_end=None,
     repeat_rate=None,
