@@ -6,6 +6,7 @@ from delivered rows to core.
 """
 
 import datetime as dt
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from functools import cache
@@ -251,7 +252,71 @@ def people_of(
     return find_people(staging, previous, company="Acme", generation=generation, rules=rules)
 
 
-def build(**tables: Sequence[Row]) -> duckdb.DuckDBPyConnection:
+class Build:
+    """A connection that makes a table of staging or core when a statement names it, and then who is who if it must.
+
+    A statement that asks the catalogue, or writes what these tables are made from, makes all of them first: what is
+    seen is what a connection to everything would see.
+    """
+
+    def __init__(self, con: duckdb.DuckDBPyConnection, pending: set[str]) -> None:
+        self._con, self._pending = con, pending
+
+    def __enter__(self) -> "Build":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._con.close()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._con, name)
+
+    def execute(self, query: str, parameters: Any = None) -> duckdb.DuckDBPyConnection:
+        self._make_tables_of(query)
+        return self._con.execute(query) if parameters is None else self._con.execute(query, parameters)
+
+    def sql(self, query: str, **rest: Any) -> duckdb.DuckDBPyRelation:
+        self._make_tables_of(query)
+        return self._con.sql(query, **rest)
+
+    def table(self, name: str) -> duckdb.DuckDBPyRelation:
+        self._make_tables_of(name)
+        return self._con.table(name)
+
+    def cursor(self) -> "Build":
+        return Build(self._con.cursor(), self._pending)
+
+    def _make_tables_of(self, query: str) -> None:
+        if not self._pending:
+            return
+        if _ASKS_THE_CATALOGUE.search(query) or _WRITES_WHAT_TABLES_ARE_MADE_FROM.search(query):
+            self._make(sorted(self._pending))
+        else:
+            self._make([".".join(name) for name in _TABLE.findall(query)])
+
+    def _make(self, tables: Sequence[str]) -> None:
+        for table in tables:
+            if table not in self._pending:
+                continue
+            self._pending.discard(table)
+            if table == "identity":
+                self._make([f"staging.{kind}" for kind in IDENTITY_READS])
+                _find_who_is_who(self._con)
+                continue
+            select, reads = _selects()[table]
+            self._make([_IDENTITY.sub("identity", read) for read in reads])
+            self._con.execute(f"create table {table} as {select}")
+
+
+_TABLE = re.compile(r'\b"?(staging|core)"?\."?(\w+)')
+_IDENTITY = re.compile(r"^identity\..*")
+_ASKS_THE_CATALOGUE = re.compile(r"duckdb_\w+\(|information_schema|\bshow\b|\bidentity\b", re.IGNORECASE)
+_WRITES_WHAT_TABLES_ARE_MADE_FROM = re.compile(
+    r"\b(insert\s+into|update|delete\s+from|alter\s+table)\s+(raw|landed|quarantine|identity)\b", re.IGNORECASE
+)
+
+
+def build(**tables: Sequence[Row]) -> Build:
     """Everything from delivered rows to core, as a run makes it.
 
     Args:
@@ -278,7 +343,12 @@ def build(**tables: Sequence[Row]) -> duckdb.DuckDBPyConnection:
             f"(select row_id from quarantine.rows where kind = '{kind}' union all "
             f"select row_id from quarantine.left_out where kind = '{kind}')"
         )
-    select_into(con, *(f"staging.{kind}" for kind in IDENTITY_READS))
+    given = {name.replace("__", ".") for name in tables}
+    return Build(con, {"identity", *_selects()} - given)
+
+
+def _find_who_is_who(con: duckdb.DuckDBPyConnection) -> None:
+    """Fill `identity.*` from staging, as a run does."""
     staging = {kind: con.sql(f"select * from staging.{kind}").pl(lazy=True) for kind in IDENTITY_READS}
     people = find_people(staging, None, company="Acme", generation=1)
     owners = number_owners(staging["customers"], None)
@@ -286,5 +356,3 @@ def build(**tables: Sequence[Row]) -> duckdb.DuckDBPyConnection:
         con.register("made", frame.to_arrow())
         con.execute(f"insert into identity.{table} by name select * from made")
         con.unregister("made")
-    select_into(con, *_selects())
-    return con
