@@ -13,6 +13,7 @@ COMPANY = """
 company: {name: Corner Shop, timezone: Europe/London, currency: GBP}
 as_of: 2024-03-31
 cohorts: {dimensions: [industry]}
+identity: {survivorship: {attributes: {is_partner: oldest}}}
 sources:
 """
 ATTRIBUTES = """

@@ -8,13 +8,13 @@ def shop(own_company):
     return own_company
 
 
-def test_each_attribute_is_the_newest_value_that_is_not_empty_in_its_type(shop):
+def test_each_attribute_is_the_newest_value_that_is_not_empty_or_the_oldest_as_the_settings_say(shop):
     columns = "industry, seats, since, is_partner"
     [(industry, seats, since, partner), other] = shop.ask(
         f"select {columns} from core.customers join core.customer_source_ids using (customer_id) "
         "where source_record_id in ('c1', 'c2') order by source_record_id"
     )
-    assert (industry, str(seats), str(since), partner) == ("Food", "1200.0000", "2020-05-01", False)
+    assert (industry, str(seats), str(since), partner) == ("Food", "1200.0000", "2020-05-01", True)
     assert other == (None, None, None, None)
 
 
