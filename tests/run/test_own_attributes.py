@@ -18,6 +18,12 @@ def test_each_attribute_is_the_newest_value_that_is_not_empty_or_the_oldest_as_t
     assert other == (None, None, None, None)
 
 
+def test_a_record_that_claims_to_have_changed_in_the_future_does_not_win_and_is_said(shop):
+    found = shop.ask("select source, kind, found_count from meta.findings where finding = 'changed_in_future'")
+    assert found == [("crm", "customers", 1)]
+    assert shop.ask("select count(*) from core.customers where industry = 'Toys'") == [(0,)]
+
+
 def test_the_full_view_has_them_too(shop):
     both = "select industry, seats, is_partner from {} order by customer_id"
     assert shop.ask(both.format("marts.customer_360")) == shop.ask(both.format("core.customers"))
