@@ -1,14 +1,14 @@
 """Which of several records a customer takes an attribute of the company's own from."""
 
 import json
-from typing import Any
+from collections.abc import Iterator
 
+import duckdb
 import pytest
 
 from regulars.pipelines.settings.customers.identity import Survivorship
 from regulars.pipelines.settings.sources.attributes import CustomerAttribute
 from regulars.pipelines.warehouse.attribute_columns import add_attribute_columns
-from regulars.pipelines.warehouse.sql_files import table_selects
 from tests.builders import build
 
 RECORDS = [
@@ -21,7 +21,8 @@ RECORDS = [
 ATTRIBUTES = [CustomerAttribute("industry", "text"), CustomerAttribute("seats", "number")]
 
 
-def own_values(**survivorship: Any) -> tuple[str, int]:
+@pytest.fixture(scope="module")
+def con() -> Iterator[duckdb.DuckDBPyConnection]:
     records = [
         {
             "_system": system,
@@ -32,12 +33,8 @@ def own_values(**survivorship: Any) -> tuple[str, int]:
         }
         for system, changed, values in RECORDS
     ]
-    with build(raw__customers=records) as con:
-        select = add_attribute_columns(
-            table_selects()["core.customers"], ATTRIBUTES, Survivorship.model_validate(survivorship)
-        )
-        [(industry, seats)] = con.execute(f"select industry, seats from ({select}) where not is_unknown").fetchall()
-        return industry, int(seats)
+    with build(raw__customers=records) as made:
+        yield made
 
 
 @pytest.mark.parametrize(
@@ -51,5 +48,8 @@ def own_values(**survivorship: Any) -> tuple[str, int]:
         ({"seats": "most_frequent"}, ("Toys", 9)),  # each once: the newest of them
     ],
 )
-def test_an_attribute_follows_its_own_rule_and_values_that_cannot_be_read_never_win(rules, expected):
-    assert own_values(systems=["shop", "post"], attributes=rules) == expected
+def test_an_attribute_follows_its_own_rule_and_values_that_cannot_be_read_never_win(con, rules, expected):
+    survivorship = Survivorship(systems=["shop", "post"], attributes=rules)
+    select = add_attribute_columns("select customer_idx, is_unknown from core.customers", ATTRIBUTES, survivorship)
+    [(industry, seats)] = con.execute(f"select industry, seats from ({select}) where not is_unknown").fetchall()
+    assert (industry, int(seats)) == expected
