@@ -160,7 +160,7 @@ def _read_by_landing(file: FoundFile, form: str) -> TableHead:
             landed = land_file(file.path, file.name, read_file_state(file.path), probe, Path(landing))
         except Refusal as refusal:
             return _refuse(file, refusal.sentence)
-    return TableHead(file, form, ",", landed.columns)
+    return TableHead(file, form, ",", landed.columns) if landed.columns else _refuse(file, "it holds no record")
 
 
 def _refuse(file: FoundFile, reason: str) -> TableHead:

@@ -123,9 +123,11 @@ def check_mapping(
         name: The source.
         source: Its settings.
         header: The delivered header names.
-        columns: The names of the landed columns, in the same order.
+        columns: The names of the landed columns, in the same order; none of a file that nothing can be said of.
         checker: Checks expressions.
     """
+    if not columns:  # JSON without any object, which has no keys
+        return []
     named = name_file_columns(source, columns)
     header = tuple(_rename_header(header, named))
     unnamed = list(_find_unnamed_columns(name, source, named))

@@ -88,7 +88,7 @@ def test_a_bad_value_is_found_on_the_line_where_its_object_begins(feed):
     ("text", "options", "sentence"),
     [
         ("", {}, "is empty"),
-        ("[]", {}, "holds no object"),
+        ("[]", {}, "holds no record: deliver it again"),
         ("[1, 2]", {}, "holds only what is not an object"),
         ('[{"id": 1}, {"id"', {}, "cut off"),
         ('[{"id": 1}', {}, "cut off"),

@@ -20,11 +20,13 @@ from regulars.pipelines.sources.readers.json.json_arrays import read_array
 from regulars.pipelines.sources.readers.json.json_lines import JsonRecord, read_lines
 from regulars.pipelines.sources.readers.json.json_rows import make_rows
 from regulars.pipelines.sources.readers.json.json_values import make_columns
-from regulars.pipelines.sources.readers.landed_text import Landed, describe_landed
+from regulars.pipelines.sources.readers.landed_text import Landed, describe_landed, write_landed_table
 from regulars.pipelines.sources.readers.records import Record
 from regulars.pipelines.sources.readers.refusal import Refusal
 
 _BATCH = 20_000
+_NO_COLUMNS = pa.table({"nothing": pa.array([], pa.string())})
+"""What lies in the landing for a file without any object: Parquet needs a column."""
 
 
 def read_json_file(text: Path, file_name: str, file_sha256: str, source: Source, work: Path) -> Landed:
@@ -40,8 +42,11 @@ def read_json_file(text: Path, file_name: str, file_sha256: str, source: Source,
         source: How the file is written.
         work: A private folder.
 
+    Returns:
+        What landed; of a file without any object, such as `[]`, no columns.
+
     Raises:
-        Refusal: The file is empty, cut off, not UTF-8, or without any object.
+        Refusal: The file is cut off, not UTF-8, or holds only what is not an object.
     """
     refuse_other_content(text, file_name, source)
     bad: list[Record] = []
@@ -49,18 +54,21 @@ def read_json_file(text: Path, file_name: str, file_sha256: str, source: Source,
         pieces = _write_pieces(_read_records(text, file_name, source), bad, work, opened)
         names = list(dict.fromkeys(name for piece in pieces for name in piece.keys))
         count = sum(piece.count for piece in pieces)
-        if not names:
-            what = "only what is not an object" if bad else "no object"
+        if not names and bad:
             raise Refusal(
-                "empty", f"{file_name} holds {what}: see whether the export is finished, and `format` is right"
+                "empty",
+                f"{file_name} holds only what is not an object: see whether the export is finished, and `format` is "
+                "right",
             )
         landed = Landed(file_sha256, tuple(names), tuple(name_columns(names)), "utf-8", count, len(bad))
         if len(pieces) == 1:
             pieces[0].describe(landed)
     if len(pieces) == 1:
         pieces[0].path.rename(work / "landed.parquet")
-    else:
+    elif pieces:
         _join_pieces(pieces, landed, work / "landed.parquet")
+    else:
+        write_landed_table(_NO_COLUMNS, landed, work / "landed.parquet")
     if bad:
         write_malformed(bad, work / "malformed.parquet")
     return landed

@@ -22,27 +22,28 @@ JsonRecord = tuple[int, JsonObject] | Record
 
 
 def read_lines(text: Path, file_name: str) -> Iterator[JsonRecord]:
-    """The objects and the lines that are none, in order. Blank lines are skipped.
+    """The objects and the lines that are none, in order. Blank lines are skipped, and a file may hold no others.
 
     Raises:
-        Refusal: The file is empty, an array, cut off, or without any object.
+        Refusal: The file is an array, cut off, or all its lines are no objects.
     """
     return chain.from_iterable(_read_pieces(text, file_name))
 
 
 def _read_pieces(text: Path, file_name: str) -> Iterator[list[JsonRecord]]:
     _refuse_unfinished(text, file_name)
-    has_object, line = False, 1
+    has_record, has_object, line = False, False, 1
     with text.open("rb") as stream:
         while piece := stream.read(CHUNK) + stream.readline():
             lines = piece.removeprefix(b"\xef\xbb\xbf") if line == 1 else piece
             records = _read_plain(lines, line) or list(_read_line_by_line(lines, line))
             if line == 1 and records and _is_bad_first_line(records[0]) and _has_one_line(text):
                 raise Refusal("not_a_table", f"{file_name} is not JSON lines: write one object a line")
+            has_record = has_record or bool(records)
             has_object = has_object or any(not isinstance(each, Record) and each[1] for each in records)
             yield records
             line += piece.count(b"\n")
-    if not has_object:
+    if has_record and not has_object:
         raise Refusal("not_a_table", f"{file_name} holds no JSON object with a key: see that `format` is right")
 
 
@@ -62,12 +63,10 @@ def _refuse_unfinished(text: Path, file_name: str) -> None:
         start = stream.read(512).removeprefix(b"\xef\xbb\xbf").lstrip()
         stream.seek(-min(MAX_RECORD, size), 2)
         end = stream.read()
-    if not end.strip():
-        raise Refusal("empty", f"{file_name} is empty: deliver it again")
     if start.startswith(b"["):
         raise Refusal("not_a_table", f"{file_name} is a JSON array, not JSON lines: set `format: json`")
     last = end.rstrip().rsplit(b"\n", 1)[-1]
-    if not end.endswith(b"\n") and isinstance(_parse_line(1, last), Record):
+    if last and not end.endswith(b"\n") and isinstance(_parse_line(1, last), Record):
         raise Refusal("truncated", f"{file_name} ends in the middle of an object, so it is cut off: deliver it again")
 
 
