@@ -11,6 +11,7 @@ import json
 import re
 import tempfile
 import zlib
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -54,6 +55,7 @@ class TableHead:
         delimiter: What separates values; a comma where the format has none.
         header: The header names as they are.
         ends_with_line_end: Whether its last line does.
+        header_row: The line of the header, from 1, where a title stands above it; None where none does.
         reason: Why it is no table that can be read; empty where it is.
     """
 
@@ -63,6 +65,7 @@ class TableHead:
     header: tuple[str, ...]
     ends_with_line_end: bool = True
     reason: str = ""
+    header_row: int | None = None
 
 
 def read_head(file: FoundFile) -> TableHead:
@@ -101,14 +104,15 @@ def decode_head(start: bytes, is_whole: bool) -> str | None:
 
 
 def _read_text(file: FoundFile, text: str, ends_with_line_end: bool) -> TableHead:
-    best: tuple[float, int, str, list[str]] = (0.0, 0, ",", [])
+    best: tuple[float, int, str, int, list[str]] = (0.0, 0, ",", 1, [])
     for delimiter in _DELIMITERS:
-        records = _read_records(text, delimiter)
-        if records:
-            width = len(records[0])
-            even = sum(len(each) == width for each in records) / len(records)
-            best = max(best, (even if width > 1 else 0.0, width, delimiter, records[0]))
-    even, width, delimiter, header = best
+        numbered = _drop_title(_read_records(text, delimiter))
+        if numbered:
+            line, header = numbered[0]
+            width = len(header)
+            even = sum(len(each) == width for _, each in numbered) / len(numbered)
+            best = max(best, (even if width > 1 else 0.0, width, delimiter, line, header))
+    even, width, delimiter, line, header = best
     if width < 2:
         return _refuse(file, "no table: its lines have one value each")
     if even < _LEAST_EVEN:
@@ -117,17 +121,40 @@ def _read_text(file: FoundFile, text: str, ends_with_line_end: bool) -> TableHea
     values = sum(bool(_VALUE.fullmatch(name)) for name in names)
     if values > len(names) / 3 or not any(names):
         return _refuse(file, "its first line is not a header: have the tool write one")
-    return TableHead(file, "csv", delimiter, tuple(header), ends_with_line_end)
+    above = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")[: line - 1]
+    below_title = line if any(each.strip() for each in above) else None
+    return TableHead(file, "csv", delimiter, tuple(header), ends_with_line_end, header_row=below_title)
 
 
-def _read_records(text: str, delimiter: str) -> list[list[str]]:
-    """The first records that are not blank, without the last one, which may be cut."""
+def _drop_title(numbered: list[tuple[int, list[str]]]) -> list[tuple[int, list[str]]]:
+    """The records from the header on: without lines at the start that fill few of the cells that most records have."""
+    widths = Counter(len(cells) for _, cells in numbered)
+    width = max(widths, key=lambda each: (widths[each], each), default=0)
+    start = next((at for at, (_, cells) in enumerate(numbered) if not _is_title(cells, width)), 0)
+    return numbered[start:]
+
+
+def _is_title(cells: list[str], width: int) -> bool:
+    """Whether a record is a line of a title: one or two cells, or few, where most records have many more.
+
+    A survey's header of full width may have few names, since the choices of a question have none.
+    """
+    filled = sum(bool(cell.strip()) for cell in cells)
+    if len(cells) == width:
+        return filled <= 2 and 4 * filled <= width
+    return width > 1 and filled <= max(width / 3, min(2, width - 1))
+
+
+def _read_records(text: str, delimiter: str) -> list[tuple[int, list[str]]]:
+    """The first records that are not blank, each with its line from 1, without the last one, which may be cut."""
     reader = csv.reader(io.StringIO(text.replace("\r\n", "\n").replace("\r", "\n"), newline=""), delimiter=delimiter)
-    records: list[list[str]] = []
+    records: list[tuple[int, list[str]]] = []
+    line = 1
     try:
         for record in reader:
             if any(cell.strip() for cell in record):
-                records.append(record)
+                records.append((line, record))
+            line = reader.line_num + 1
             if len(records) > _RECORDS:
                 break
     except csv.Error:
