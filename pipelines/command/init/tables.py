@@ -27,6 +27,8 @@ from regulars.pipelines.sources.readers.refusal import Refusal
 HEAD_BYTES = 262_144
 _RECORDS = 60
 _DELIMITERS = (",", ";", "\t", "|")
+_LEAST_RECORDS = 2
+"""Of one width: a header and what is below it."""
 _LEAST_EVEN = 0.8
 """The share of a text's first records that are as wide as its header, from which on it is a table."""
 _VALUE = re.compile(r"[^@\s]+@[^@\s]+\.[a-z]{2,}|[+-]?[\d.,:/\s-]*\d[\d.,:/\s-]*|\d{4}-\d\d-\d\d.*", re.IGNORECASE)
@@ -130,6 +132,8 @@ def _drop_title(numbered: list[tuple[int, list[str]]]) -> list[tuple[int, list[s
     """The records from the header on: without lines at the start that fill few of the cells that most records have."""
     widths = Counter(len(cells) for _, cells in numbered)
     width = max(widths, key=lambda each: (widths[each], each), default=0)
+    if widths[width] < _LEAST_RECORDS:
+        return numbered
     start = next((at for at, (_, cells) in enumerate(numbered) if not _is_title(cells, width)), 0)
     return numbered[start:]
 

@@ -30,7 +30,8 @@ def find_line(text: bytes | mmap, line: int) -> int:
 def note_lines_above(text: bytes | mmap, at: int, line: int) -> tuple[Note, ...]:
     """That filled lines stand above the header, which begins at an offset and on a line."""
     count = sum(bool(each.strip()) for each in text[:at].split(b"\n"))
-    what = f"the header is in line {line:,}, and {'one filled line' if count == 1 else f'{count:,} filled lines'} above it {'is' if count == 1 else 'are'} not read"
+    lines = "one filled line above it is" if count == 1 else f"{count:,} filled lines above it are"
+    what = f"the header is in line {line:,}, and {lines} not read"
     return (Note("rows_outside_table", count, what),) if count else ()
 
 
