@@ -123,10 +123,13 @@ def draft_unknown(name: str, group: Group, con: duckdb.DuckDBPyConnection, landi
         draft.reasons.append("no kind fits the names of its columns")
         return draft
     draft.written |= {"kind": guess.kind, "columns": guess.columns}
+    if guess.exclude:
+        draft.written["exclude"] = guess.exclude
     draft.sureness, draft.kinds = guess.sureness, (guess.kind,)
     draft.reasons += guess.reasons
     draft.what = guess.kind
     draft.questions = [Question(f"columns.{ours}", text) for ours, text in guess.questions.items()]
+    draft.questions += [Question(key, text) for key, text in guess.further_questions.items()]
     return draft
 
 
