@@ -13,7 +13,8 @@ from json.encoder import encode_basestring
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
+
+from regulars.pipelines.sources.readers.text_arrays import make_text_array
 
 MAX_COLUMNS = 2_000
 """Where objects have more keys than this, as those do whose keys are ids, what lies within objects stays JSON."""
@@ -99,16 +100,11 @@ def _add_columns(objects: Sequence[JsonObject], prefix: str, columns: "dict[str,
         while name in columns:  # a key that holds a dot itself
             name += "_2"
         try:
-            columns[name] = _empty_to_null(pa.array(values, pa.string()))
+            columns[name] = make_text_array(values)
         except pa.ArrowTypeError:  # yes or no, an array, an object
             columns[name] = pa.array(map(_write_text, values), pa.string())
             if any(type(value) is dict for value in values):
                 _add_columns([value if type(value) is dict else {} for value in values], f"{name}.", columns)
-
-
-def _empty_to_null(texts: "pa.Array[pa.StringScalar]") -> "pa.Array[pa.StringScalar]":
-    is_empty = pc.equal(texts, pa.scalar(""))
-    return pc.if_else(is_empty, pa.scalar(None, pa.string()), texts)
 
 
 def _write_text(value: object) -> str | None:

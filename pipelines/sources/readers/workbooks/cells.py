@@ -11,6 +11,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from regulars.pipelines.sources.readers.text_arrays import make_text_array
+
 Cell = int | float | str | bool | dt.time | dt.date | dt.datetime | dt.timedelta
 
 ERRORS = frozenset({"#DIV/0!", "#N/A", "#NAME?", "#NULL!", "#NUM!", "#REF!", "#VALUE!", "#SPILL!", "#CALC!"})
@@ -83,7 +85,7 @@ def write_column(cells: Sequence[Cell], decimal: str) -> "pa.Array[pa.StringScal
     """
     types = set(map(type, cells))
     if types == {str}:
-        return _empty_to_null(pa.array(cells, pa.string()))
+        return make_text_array(cells)  # type: ignore[arg-type]
     if str in types and len(types) > 1 and not any(type(cell) is str and cell for cell in cells):
         return _write_filled(cells, decimal)
     if types == {float} or (types and types <= {dt.datetime, dt.date}):
@@ -98,11 +100,6 @@ def _write_filled(cells: Sequence[Cell], decimal: str) -> "pa.Array[pa.StringSca
     places = np.cumsum(is_filled) - 1
     texts = write_column([cell for cell in cells if type(cell) is not str], decimal)
     return texts.take(pa.array(places, pa.int64(), mask=~is_filled))
-
-
-def _empty_to_null(texts: "pa.Array[pa.StringScalar]") -> "pa.Array[pa.StringScalar]":
-    is_empty = pc.equal(texts, pa.scalar(""))
-    return pc.if_else(is_empty, pa.scalar(None, pa.string()), texts)
 
 
 def _write_numbers(cells: Sequence[Cell], decimal: str) -> Any:
