@@ -29,6 +29,8 @@ _RECORDS = 60
 _DELIMITERS = (",", ";", "\t", "|")
 _LEAST_RECORDS = 2
 """Of one width: a header and what is below it."""
+_MOST_ZEROS = 100
+"""One byte of so many may be zero in a text."""
 _LEAST_EVEN = 0.8
 """The share of a text's first records that are as wide as its header, from which on it is a table."""
 _VALUE = re.compile(r"[^@\s]+@[^@\s]+\.[a-z]{2,}|[+-]?[\d.,:/\s-]*\d[\d.,:/\s-]*|\d{4}-\d\d-\d\d.*", re.IGNORECASE)
@@ -84,7 +86,9 @@ def read_head(file: FoundFile) -> TableHead:
             return _refuse(file, "a damaged gzip file: deliver it again")
     text = decode_head(start, is_whole=len(start) < HEAD_BYTES)
     if text is None:
-        return _refuse(file, "not a text")
+        return _refuse(file, "not a text, or one in UTF-16 without a mark: have the tool write UTF-8")
+    if not text.strip():
+        return _refuse(file, "it is empty")
     packed = ".gz" if content == "gzip" else ""
     if text.lstrip()[:1] in ("{", "["):
         return _read_by_landing(file, f"{_choose_json(text)}{packed}")
@@ -93,10 +97,10 @@ def read_head(file: FoundFile) -> TableHead:
 
 
 def decode_head(start: bytes, is_whole: bool) -> str | None:
-    """The beginning of a text in UTF-8, UTF-16 or else cp1252; None where it is none."""
+    """The beginning of a text in UTF-8, UTF-16 or else cp1252; None where it is none. A few zeros are damage."""
     if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return start[: len(start) // 2 * 2].decode("utf-16", errors="replace")
-    if b"\0" in start:
+    if _MOST_ZEROS * start.count(b"\0") > len(start):
         return None
     decoder = codecs.getincrementaldecoder("utf-8-sig")()
     try:
@@ -112,7 +116,7 @@ def _read_text(file: FoundFile, text: str, ends_with_line_end: bool) -> TableHea
         if numbered:
             line, header = numbered[0]
             width = len(header)
-            even = sum(len(each) == width for _, each in numbered) / len(numbered)
+            even = sum(len(each) >= width and not any(each[width:]) for _, each in numbered) / len(numbered)
             best = max(best, (even if width > 1 else 0.0, width, delimiter, line, header))
     even, width, delimiter, line, header = best
     if width < 2:
