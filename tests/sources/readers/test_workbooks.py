@@ -197,6 +197,10 @@ def test_a_wrong_header_name_can_be_corrected_without_a_new_delivery(book):
         [MOMENT, MOMENT.replace(microsecond=5)],
         ["a", "", 1.0, True],
         ["", ""],
+        ["", 1.5, "", -0.0, 1e16, 19.989999999999998, 12345678901234.5, 7.0],
+        [DAY, "", DAY],
+        [MOMENT, ""],
+        ["", True, 1.5],
     ],
 )
 @pytest.mark.parametrize("decimal", [".", ","])

@@ -6,6 +6,7 @@ Put here: which rows are what. Keep out: opening a workbook (`workbook_files.py`
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import chain, islice
 
 import pyarrow as pa
 
@@ -64,37 +65,44 @@ def read_table(
         header_row: The row of the header where the settings say it.
         decimal: The decimal sign for numbers.
     """
-    numbered = _drop_empty_rows(rows, first_row)
-    start = []
-    for number, row in numbered:
-        start.append((number, row))
-        if len(start) == SEARCHED_ROWS:
-            break
-    at = _find_header(start, wanted, header_row)
+    filled = _read_filled_rows(iter(rows), first_row)
+    numbers: list[int] = []
+    cells: list[list[Cell]] = []
+    while len(cells) < SEARCHED_ROWS and (more := next(filled, None)):
+        numbers += more[0]
+        cells += more[1]
+    at = _find_header(list(zip(numbers, cells, strict=True))[:SEARCHED_ROWS], wanted, header_row)
     if at is None:
         return None
-    table = SheetTable([write_cell(cell) or "" for cell in start[at][1]], [], [], start[at][0], at)
+    table = SheetTable([write_cell(cell) or "" for cell in cells[at]], [], [], numbers[at], at)
     table.numbers = list(range(1, len(table.header) + 1))
     chunks: list[list[pa.Array[pa.StringScalar]]] = [[] for _ in table.header]
     tail = _Tail()
-    for batch in _make_batches([*start[at + 1 :]], numbered):
-        table.rows += [number for number, _ in batch]
-        cells = [row for _, row in batch]
-        tail.rows.extend((number, sum(cell != "" for cell in row)) for number, row in batch[-_LONGEST_FOOTER:])
-        for column, chunk in zip(zip(*cells, strict=True), chunks, strict=True):
-            chunk.append(write_column(column, decimal))
+    for found, batch in chain([(numbers[at + 1 :], cells[at + 1 :])], filled):
+        if batch:
+            table.rows += found
+            last = zip(found[-_LONGEST_FOOTER:], batch[-_LONGEST_FOOTER:], strict=True)
+            tail.rows.extend((number, sum(cell != "" for cell in row)) for number, row in last)
+            for column, chunk in zip(zip(*batch, strict=True), chunks, strict=True):
+                chunk.append(write_column(column, decimal))
     table.columns = [pa.chunked_array(chunk, pa.string()) for chunk in chunks]
     _cut_footer(table, tail)
     return _drop_empty_columns(table)
 
 
-def _drop_empty_rows(rows: Iterable[list[Cell]], first_row: int) -> Iterator[tuple[int, list[Cell]]]:
-    blank: list[Cell] = []
-    for number, row in enumerate(rows, start=first_row):
-        if len(row) != len(blank):
-            blank = [""] * len(row)
-        if row != blank:
-            yield number, row
+def _read_filled_rows(
+    rows: Iterator[list[Cell]], first_row: int
+) -> Iterator[tuple[Sequence[int], Sequence[list[Cell]]]]:
+    """The rows that are not empty, many at a time: their numbers, and their cells."""
+    number = first_row
+    while batch := list(islice(rows, _BATCH)):
+        numbers: Sequence[int] = range(number, number + len(batch))
+        number += len(batch)
+        blank: list[Cell] = [""] * len(batch[0])
+        if blank in batch:
+            numbers = [each for each, row in zip(numbers, batch, strict=True) if row != blank]
+            batch = [row for row in batch if row != blank]
+        yield numbers, batch
 
 
 def _find_header(
@@ -119,19 +127,6 @@ def _find_header(
 def _count_names(row: list[Cell], wanted: Sequence[Sequence[str]]) -> int:
     names = {clean_name(write_cell(cell) or "").casefold() for cell in row}
     return sum(any(clean_name(name).casefold() in names for name in each) for each in wanted)
-
-
-def _make_batches(
-    start: list[tuple[int, list[Cell]]], rest: Iterator[tuple[int, list[Cell]]]
-) -> Iterator[list[tuple[int, list[Cell]]]]:
-    batch = start
-    for each in rest:
-        batch.append(each)
-        if len(batch) >= _BATCH:
-            yield batch
-            batch = []
-    if batch:
-        yield batch
 
 
 def _cut_footer(table: SheetTable, tail: _Tail) -> None:

@@ -108,6 +108,8 @@ def _read_sheets(original: Path, file_name: str, source: Source, work: Path) -> 
             if source.options.sheet is None and sheets[0] is not None:
                 sheets = [replace(sheets[0], unread=list(_find_sheets_alike(workbook, sheets[0])))]
     except CalamineError as error:
+        if "password" in str(error).casefold():
+            raise Refusal("damaged", f"{file_name} has a password: save it without one") from error
         raise Refusal("damaged", f"{file_name} cannot be read as a workbook: deliver it again") from error
     except BaseException as error:
         if type(error).__name__ != "PanicException":  # the reader is not Python, and its panics are no exceptions
