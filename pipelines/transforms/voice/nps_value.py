@@ -33,7 +33,7 @@ COLUMNS: dict[str, PolarsDataType] = {
     "net_sales_to_date": MONEY,
     "total_revenue_to_date": MONEY,
     "net_sales_per_customer": pl.Float64,
-    "customers_predicted": pl.Int64,
+    "customers_with_predicted_value": pl.Int64,
     "predicted_value_12m": MONEY,
     "predicted_value_12m_low": MONEY,
     "predicted_value_12m_high": MONEY,
@@ -100,7 +100,7 @@ def nps_value(
         _sum_groups(part, brought if known_referrals else None, adds_subscriptions=adds_subscriptions)
         .with_columns(*_bound_value_at_risk(*errors), *_bound_predicted_value(errors[0]))
         .with_columns(
-            divide_columns(f"predicted_value_12m_{end}", "customers_predicted").alias(
+            divide_columns(f"predicted_value_12m_{end}", "customers_with_predicted_value").alias(
                 f"predicted_value_per_customer_{end}"
             )
             for end in ENDS
@@ -136,7 +136,7 @@ def _sum_groups(customers: pl.DataFrame, brought: pl.DataFrame | None, *, adds_s
         lapsed_customers=(pl.col("lifecycle") == "lapsed").sum(),
         net_sales_to_date=pl.col("net_sales_to_date").sum(),
         total_revenue_to_date=pl.col("total_revenue_to_date").sum(),
-        customers_predicted=predicted.count(),
+        customers_with_predicted_value=predicted.count(),
         predicted_value_12m=predicted.sum(),
         mrr=pl.col("mrr").sum(),
         predicted_of_active=predicted.filter(is_active).sum(),
@@ -152,13 +152,13 @@ def _sum_groups(customers: pl.DataFrame, brought: pl.DataFrame | None, *, adds_s
     return rows.with_columns(
         lapsed_rate=divide_columns("lapsed_customers", "customers"),
         net_sales_per_customer=divide_columns("net_sales_to_date", "customers"),
-        predicted_value_12m=pl.when(pl.col("customers_predicted") > 0).then("predicted_value_12m"),
-        predicted_value_per_customer=divide_columns("predicted_value_12m", "customers_predicted"),
+        predicted_value_12m=pl.when(pl.col("customers_with_predicted_value") > 0).then("predicted_value_12m"),
+        predicted_value_per_customer=divide_columns("predicted_value_12m", "customers_with_predicted_value"),
         value_at_risk_12m=_sum_value_at_risk(adds_subscriptions=adds_subscriptions),
         subscribed_at_risk=pl.col("mrr_of_active") * MONTHS if adds_subscriptions else pl.lit(0, MONEY),
         referring_rate=divide_columns("referring_customers", "customers"),
         referral_rate=divide_columns("referred_customers", "customers"),
-        is_complete=pl.col("customers_predicted") == pl.col("customers"),
+        is_complete=pl.col("customers_with_predicted_value") == pl.col("customers"),
         reason=_give_reason(),
     )
 
@@ -212,7 +212,7 @@ def _bound_value_at_risk(of_orders: TotalErrors | None, of_subscriptions: TotalE
 
 
 def _give_reason() -> pl.Expr:
-    missing = pl.col("customers") - pl.col("customers_predicted")
+    missing = pl.col("customers") - pl.col("customers_with_predicted_value")
     return (
         pl.when(pl.col("customers") == 0)
         .then(pl.lit("nobody is in this group"))
