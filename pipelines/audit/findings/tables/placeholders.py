@@ -24,6 +24,8 @@ FEWEST_ORDERS = 10
 TIMES_NEXT = 3
 MERGED = r"[,|/]|[^; ] +[^; ]"
 """A regular expression of ids that something else than `;` joins."""
+SCIENTIFIC = r"['+]?[0-9]+([.,][0-9]+)?[eE]\+?[0-9]{1,2}"
+"""A regular expression of a whole number in scientific notation, such as 4.93012E+11; a hash is none."""
 
 _NAMED = """
     select _source, count(*), count(distinct lower(customer_record_id))
@@ -52,13 +54,17 @@ _DAMAGED_PHONES = """
         numbers as (
             select
                 _source,
-                regexp_matches(phone, $scientific)
+                regexp_full_match(trim(phone), $scientific)
                 or company.match_phones
-                and length(regexp_replace(regexp_replace(lower(phone), '(ext|x|#).*$', ''), '[^0-9]', '', 'g')) > 16
-                    as is_damaged
-            from staging.customers
+                -- letters among digits make a pseudonym of it
+                and not regexp_matches(without_extension, '[0-9][a-z]|[a-z][0-9]')
+                and length(regexp_replace(without_extension, '[^0-9]', '', 'g')) > 16 as is_damaged
+            from (
+                select _source, phone, regexp_replace(lower(phone), '(ext|x|#).*$', '') as without_extension
+                from staging.customers
+                where phone is not null
+            )
             cross join raw.company as company
-            where phone is not null
         )
 
     select _source, count(*) filter (is_damaged), count(*)
@@ -181,7 +187,7 @@ def _find_unreadable_addresses(con: duckdb.DuckDBPyConnection) -> Iterator[Findi
 
 
 def _find_damaged_phones(con: duckdb.DuckDBPyConnection) -> Iterator[Finding]:
-    for source, bad, all_count in con.execute(_DAMAGED_PHONES, {"scientific": r"[0-9][eE]\+?[0-9]"}).fetchall():
+    for source, bad, all_count in con.execute(_DAMAGED_PHONES, {"scientific": SCIENTIFIC}).fetchall():
         yield make_finding(
             "phones_damaged",
             f"{bad:,} of {all_count:,} telephone numbers of customers of `{source}` are in scientific notation, as a "

@@ -42,6 +42,7 @@ def test_several_numbers_in_a_cell_are_no_damage_where_numbers_link_nobody():
     rows = [{"customer_record_id": "c1", "phone": "030 1234567 / 0170 1234567"}]
     assert measured(find_placeholders, customers=rows) == []
     rows.append({"customer_record_id": "c2", "phone": "4.93012E+11"})
+    rows.append({"customer_record_id": "c3", "phone": "9b3e5f70c1d24e8aa6127e"})  # a pseudonym
     assert counts(measured(find_placeholders, customers=rows)) == {"phones_damaged": 1}
 
 
