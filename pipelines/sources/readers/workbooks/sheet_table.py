@@ -15,7 +15,7 @@ from regulars.pipelines.sources.readers.workbooks.cells import Cell, write_cell,
 
 SEARCHED_ROWS = 100
 _BATCH = 20_000
-_LONGEST_FOOTER = 20
+LONGEST_FOOTER = 20
 
 
 @dataclass
@@ -47,54 +47,52 @@ class SheetTable:
 
 
 @dataclass
-class _Tail:
+class Tail:
     """The last filled rows: number and how many cells are filled."""
 
-    rows: deque[tuple[int, int]] = field(default_factory=lambda: deque(maxlen=_LONGEST_FOOTER))
+    rows: deque[tuple[int, int]] = field(default_factory=lambda: deque(maxlen=LONGEST_FOOTER))
 
 
 def read_table(
-    rows: Iterable[list[Cell]], first_row: int, wanted: Sequence[Sequence[str]], header_row: int | None, decimal: str
+    rows: Iterable[list[Cell]], first_column: int, wanted: Sequence[Sequence[str]], header_row: int | None, decimal: str
 ) -> SheetTable | None:
     """Read the table of a sheet; None when the sheet is empty.
 
     Args:
-        rows: The rows of the sheet, all equally long; an empty cell is an empty text.
-        first_row: The number of the first of them, from 1.
+        rows: The rows of the sheet from its first, all equally long; an empty cell is an empty text.
+        first_column: The number of the column in which they begin, from 1.
         wanted: The header names of the settings, each with its alternatives.
         header_row: The row of the header where the settings say it.
         decimal: The decimal sign for numbers.
     """
-    filled = _read_filled_rows(iter(rows), first_row)
+    filled = _read_filled_rows(iter(rows))
     numbers: list[int] = []
     cells: list[list[Cell]] = []
     while len(cells) < SEARCHED_ROWS and (more := next(filled, None)):
         numbers += more[0]
         cells += more[1]
-    at = _find_header(list(zip(numbers, cells, strict=True))[:SEARCHED_ROWS], wanted, header_row)
+    at = find_header(list(zip(numbers, cells, strict=True))[:SEARCHED_ROWS], wanted, header_row)
     if at is None:
         return None
     table = SheetTable([write_cell(cell) or "" for cell in cells[at]], [], [], numbers[at], at)
-    table.numbers = list(range(1, len(table.header) + 1))
+    table.numbers = list(range(first_column, first_column + len(table.header)))
     chunks: list[list[pa.Array[pa.StringScalar]]] = [[] for _ in table.header]
-    tail = _Tail()
+    tail = Tail()
     for found, batch in chain([(numbers[at + 1 :], cells[at + 1 :])], filled):
         if batch:
             table.rows += found
-            last = zip(found[-_LONGEST_FOOTER:], batch[-_LONGEST_FOOTER:], strict=True)
+            last = zip(found[-LONGEST_FOOTER:], batch[-LONGEST_FOOTER:], strict=True)
             tail.rows.extend((number, sum(cell != "" for cell in row)) for number, row in last)
             for column, chunk in zip(zip(*batch, strict=True), chunks, strict=True):
                 chunk.append(write_column(column, decimal))
     table.columns = [pa.chunked_array(chunk, pa.string()) for chunk in chunks]
-    _cut_footer(table, tail)
-    return _drop_empty_columns(table)
+    cut_footer(table, tail)
+    return drop_empty_columns(table)
 
 
-def _read_filled_rows(
-    rows: Iterator[list[Cell]], first_row: int
-) -> Iterator[tuple[Sequence[int], Sequence[list[Cell]]]]:
+def _read_filled_rows(rows: Iterator[list[Cell]]) -> Iterator[tuple[Sequence[int], Sequence[list[Cell]]]]:
     """The rows that are not empty, many at a time: their numbers, and their cells."""
-    number = first_row
+    number = 1
     while batch := list(islice(rows, _BATCH)):
         numbers: Sequence[int] = range(number, number + len(batch))
         number += len(batch)
@@ -105,7 +103,7 @@ def _read_filled_rows(
         yield numbers, batch
 
 
-def _find_header(
+def find_header(
     start: list[tuple[int, list[Cell]]], wanted: Sequence[Sequence[str]], header_row: int | None
 ) -> int | None:
     """The index of the header among the first filled rows: the first of those with most of the wanted names.
@@ -129,7 +127,7 @@ def _count_names(row: list[Cell], wanted: Sequence[Sequence[str]]) -> int:
     return sum(any(clean_name(name).casefold() in names for name in each) for each in wanted)
 
 
-def _cut_footer(table: SheetTable, tail: _Tail) -> None:
+def cut_footer(table: SheetTable, tail: Tail) -> None:
     """Cut off the last rows, where an empty row stands before them and they fill at most a third of the columns."""
     width = sum(bool(name) for name in table.header)
     cut = 0
@@ -147,7 +145,8 @@ def _cut_footer(table: SheetTable, tail: _Tail) -> None:
         table.below = cut
 
 
-def _drop_empty_columns(table: SheetTable) -> SheetTable:
+def drop_empty_columns(table: SheetTable) -> SheetTable:
+    """Without columns that have neither a name nor a value."""
     kept = [
         at
         for at, (name, column) in enumerate(zip(table.header, table.columns, strict=True))
