@@ -40,6 +40,13 @@ from (values
     ('last_year', 'all', 'all', 80, 15000e0, 11800, 1.4e0)
 ) tests(method, scope, scope_value, holdout_customers, expected, came, error);
 
+create table marts.predicted_totals as
+select 'all' as scope, 1000e0 as predicted_total_value_12m, 800e0 as predicted_total_value_12m_low,
+    1250e0 as predicted_total_value_12m_high, 2000e0 as predicted_total_value_36m,
+    1400e0 as predicted_total_value_36m_low, 2900e0 as predicted_total_value_36m_high,
+    200e0 as predicted_subscription_revenue_12m, 500e0 as predicted_subscription_revenue_36m,
+    null::double as predicted_value_12m_low, null::double as predicted_value_12m_high, null::varchar as reason;
+
 create table meta.clv_tracking as
 select week_start, week_start + 6 as week_end, 'bg_nbd' as method, 10 + place as actual_purchases,
     11.5e0 as expected_purchases, sum(10 + place) over (order by place)::bigint as cumulative_actual_purchases,

@@ -160,6 +160,13 @@ def test_a_share_that_always_varies_widely_does_not_emerge_at_its_next_peak():
     assert row["is_emerging"] is False
 
 
+def test_comments_without_a_theme_never_emerge_and_their_p_value_says_that_they_grow():
+    row = cell(mart_of(*weeks_of([(4, 50)] * 8 + [(40, 50)], theme="unmatched")), "unmatched")
+    assert row["rise_p_value"] < 0.001
+    assert row["is_emerging"] is None
+    assert row["reason"] == "comments without a theme are no theme, and never emerge"
+
+
 def test_a_fall_never_emerges():
     row = cell(mart_of(*weeks_of([(20, 50)] * 8 + [(5, 50)])), "price")
     assert row["rise_p_value"] > 0.99
