@@ -65,12 +65,12 @@ def parse_settings(
     target_types: TargetTypes | None = None,
     folder: Path | None = None,
 ) -> Settings:
-    """As `load_settings`, from the file's text; the company's own profiles lie below `folder`."""
+    """As `load_settings`, from the file's text; the company's own profiles and APIs lie below `folder`."""
     root = _compose(text, name)
     lines: dict[Place, int] = {(): 1}
     mistakes = list(_note_lines(root, (), lines))
     written = _load(text, name)
-    data, wrong_apis = apply_ready_apis(_fill_in_secrets(written, (), environment, mistakes))
+    data, wrong_apis = apply_ready_apis(_fill_in_secrets(written, (), environment, mistakes), folder)
     data, wrong_profiles = apply_profiles(data, folder)
     mistakes += wrong_apis + wrong_profiles
     mistakes += find_unknown_names(data)

@@ -1,4 +1,4 @@
-"""A name in the settings that names nothing of theirs is a mistake with its line, and does not do nothing in silence."""
+"""A name in the settings that names nothing of theirs is a mistake with its line: it would do nothing in silence."""
 
 import pytest
 
