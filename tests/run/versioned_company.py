@@ -69,16 +69,12 @@ class Company(Shop):
     """The company, whose settings differ in how its sources are delivered and in nothing else."""
 
     def deliver_by(self, **ways):
-        """Write the settings; `ways` says of each source where its records are."""
-        sources = {
-            name: {
-                **ways[name],
-                "kind": KINDS[name],
-                "delivery": "incremental",
-                "columns": {**COLUMNS[name], "updated_at": "changed", **CONSTANTS[name]},
-            }
-            for name in COLUMNS
-        }
+        """Write the settings; `ways` says of each source where its records are; `survey_by_mail` is another survey."""
+        sources = {}
+        for source, way in ways.items():
+            name = source.partition("_")[0]
+            columns = {**COLUMNS[name], "updated_at": "changed", **CONSTANTS[name]}
+            sources[source] = {**way, "kind": KINDS[name], "delivery": "incremental", "columns": columns}
         company = {"name": "Shop", "timezone": "UTC", "currency": "EUR"}
         settings = {"company": company, "as_of": dt.date(2024, 3, 31), "sources": sources}
         (self.folder / "regulars.yaml").write_text(yaml.safe_dump(settings), encoding="utf-8")

@@ -64,8 +64,8 @@ def read_ready_api(path: Path) -> ReadyApi:
         ready = ReadyApi.model_validate(written)
     except ValidationError as error:
         first = error.errors()[0]
-        place = ".".join(str(step) for step in first["loc"])
-        raise SettingsWrong(f"{path.name}: {place + ': ' if place else ''}{first['msg']}") from None
+        wrong = ".".join(str(step) for step in first["loc"])
+        raise SettingsWrong(f"{path.name}: {wrong + ': ' if wrong else ''}{first['msg']}") from None
     for place, sentence in _find_leaks(ready):
         raise SettingsWrong(f"{path.name}: {'.'.join(place)}: {sentence}")
     return ready

@@ -14,6 +14,7 @@ from tests.sources.fetching.api import tool_answers as tools
 ENVIRONMENT = {"KEY": "ck_1", "SECRET": tools.SECRET}
 ACCOUNTS = {
     "shopify": {"shop": "corner-shop", "token": "${SECRET}"},
+    "shopify_graphql": {"shop": "corner-shop", "token": "${SECRET}"},
     "stripe": {"token": "${SECRET}"},
     "hubspot": {"token": "${SECRET}"},
     "woocommerce": {"shop": "https://shop.example.com/", "key": "${KEY}", "secret": "${SECRET}"},
