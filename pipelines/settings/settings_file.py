@@ -16,11 +16,11 @@ from pydantic_core import ErrorDetails
 from regulars.pipelines.errors import SettingsWrong
 from regulars.pipelines.settings.apis.ready_api import apply_ready_apis
 from regulars.pipelines.settings.customers.match_file import add_match_file
+from regulars.pipelines.settings.mistakes.unknown_names import find_unknown_names
 from regulars.pipelines.settings.part import Part, Place
 from regulars.pipelines.settings.profiles.merge import apply_profiles
 from regulars.pipelines.settings.settings import Settings
 from regulars.pipelines.settings.sources.api_way import SECRET_KEYS
-from regulars.pipelines.settings.unknown_names import find_unknown_names
 from regulars.pipelines.settings.wording import COLUMN_FORMS, suggest, word_error
 from regulars.pipelines.settings.yaml_text import compose_yaml, read_yaml_text
 

@@ -2,9 +2,9 @@
 
 import pytest
 
+from regulars.pipelines.settings.mistakes.unknown_names import find_unknown_names
 from regulars.pipelines.settings.profiles.merge import merge_source
 from regulars.pipelines.settings.profiles.profile_files import list_profiles, read_profile
-from regulars.pipelines.settings.unknown_names import find_unknown_names
 from tests.settings.test_settings_file import SMALL, mistakes, parsed
 
 RULES = "    exclude: {unpaid: state = 'open'}\n    include: {ours: shop = '1'}\n"
