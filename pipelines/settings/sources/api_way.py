@@ -174,8 +174,9 @@ class ApiResource(Part):
 
     What comes is a delivery like any file: JSON lines, one per record, sorted by `primary_key`, every number with the
     digits that it was sent with. The words are those of dlt's `rest_api`. `api` and `resource` name a ready-made API
-    (`shopify`, `stripe`, `hubspot`, `woocommerce`), which brings all other keys but the account and the secret, and the
-    profile by which its records are mapped; what stands here goes before it. [ways_in.md](ways_in.md) shows each.
+    (`shopify`, `shopify_graphql`, `stripe`, `hubspot`, `woocommerce`, or one in `company/apis/`), which brings all other
+    keys but the account and the secret, and the profile by which its records are mapped; what stands here goes before
+    it. [ways_in.md](ways_in.md) shows each.
     """
 
     model_config = ConfigDict(serialize_by_alias=True)
@@ -193,7 +194,7 @@ class ApiResource(Part):
     method: Literal["GET", "POST"] = "GET"
     """`POST` sends `json`, as searches and GraphQL want it. It must change nothing there: requests are repeated."""
     json_: Annotated[dict[str, Any], Field(alias="json")] = {}
-    """The body of each request, for `method: POST`: such as `{query: …, variables: {after: null}}`."""
+    """The body of each request, for `method: POST`: such as `{query: …, variables: {after: null}}`. No secret."""
     params: dict[str, str | int | float | bool | list[str]] = {}
     """The parameters of the first request; a list repeats one."""
     headers: dict[str, str] = {}
