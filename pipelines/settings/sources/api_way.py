@@ -174,9 +174,9 @@ class ApiResource(Part):
 
     What comes is a delivery like any file: JSON lines, one per record, sorted by `primary_key`, every number with the
     digits that it was sent with. The words are those of dlt's `rest_api`. `api` and `resource` name a ready-made API
-    (`shopify`, `shopify_graphql`, `stripe`, `hubspot`, `woocommerce`, or one in `company/apis/`), which brings all other
-    keys but the account and the secret, and the profile by which its records are mapped; what stands here goes before
-    it. [ways_in.md](ways_in.md) shows each.
+    (`shopify`, `shopify_graphql`, `stripe`, `hubspot`, `woocommerce`, or one in `company/apis/`), which brings all
+    other keys but the account and the secret, and the profile by which its records are mapped; what stands here goes
+    before it. [ways_in.md](ways_in.md) shows each.
     """
 
     model_config = ConfigDict(serialize_by_alias=True)
