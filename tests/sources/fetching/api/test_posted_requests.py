@@ -108,6 +108,7 @@ def test_orders_of_shopify_are_asked_for_by_what_has_changed(name_source, api):
     assert len(read(shop, landed, "orders", "distinct order_id")) == 2
 
 
+@pytest.mark.slow
 def test_customers_of_shopify_come_by_graphql(name_source, api):
     customer = {
         **{"id": "gid://shopify/Customer/71", "legacyResourceId": "71", "firstName": "Ann", "lastName": "Lee"},
