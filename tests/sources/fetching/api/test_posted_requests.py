@@ -12,6 +12,7 @@ from regulars.pipelines.settings.sources.json_path import has_path, put_at_path,
 from regulars.pipelines.settings.sources.source import Source
 from regulars.pipelines.sources.fetching.api.graphql_errors import read_errors
 from tests.sources.fetching.api import tool_answers as tools
+from tests.sources.fetching.api.api_server import Reply
 from tests.sources.fetching.api.posted_answers import (
     GraphqlShop,
     HubspotSearch,
@@ -152,6 +153,12 @@ def test_errors_with_status_200_are_refused_in_words_that_show_nothing_of_the_an
     assert sentence in refusal.sentence
     assert "@" not in refusal.sentence
     assert tools.SECRET not in refusal.sentence
+
+
+def test_a_post_that_is_redirected_is_refused_and_not_sent_elsewhere(name_source, api):
+    api.answer = lambda seen: Reply("", 307, {"Location": f"{api.url}/elsewhere"})
+    assert "the server redirects a POST" in name_source("shopify_graphql", "orders").refusal().sentence
+    assert {seen.path for seen in api.requests} == {"/graphql.json"}
 
 
 def test_a_throttled_query_waits_until_the_bucket_holds_its_cost():
