@@ -22,7 +22,7 @@ from regulars.pipelines.settings.profiles.merge import apply_profiles
 from regulars.pipelines.settings.settings import Settings
 from regulars.pipelines.settings.sources.api_way import SECRET_KEYS
 from regulars.pipelines.settings.wording import COLUMN_FORMS, suggest, word_error
-from regulars.pipelines.settings.yaml_text import compose_yaml, read_yaml_text
+from regulars.pipelines.settings.yaml_text import compose_yaml, load_yaml, read_yaml_text
 
 TargetTypes = Mapping[str, type[Part]]
 """Type of target -> the shape of its options."""
@@ -113,7 +113,7 @@ def _compose(text: str, name: str) -> yaml.MappingNode:
 def _load(text: str, name: str) -> Any:
     """The values of a text that `_compose` has read."""
     try:
-        return yaml.safe_load(text)
+        return load_yaml(text)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise SettingsWrong(f"{name}:{line}: this value cannot be read: {error.problem}") from None

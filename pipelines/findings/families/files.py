@@ -24,7 +24,7 @@ FILES = (
     ),
     FindingType(
         name="first_file_is_empty",
-        meaning="The first file of a source has a header and no record.",
+        meaning="The first file of a source holds no record.",
         unit="files",
     ),
     FindingType(

@@ -86,7 +86,7 @@ def test_a_cell_counts_comments_persons_and_scores_and_the_sales_of_those_who_wr
         engine=engine,
     )
     row = cell(mart, "price")
-    assert (row["comments"], row["people"], row["all_comments"], row["customers"]) == (4, 3, 5, 2)
+    assert (row["comments"], row["people"], row["all_comments"], row["customers_who_wrote"]) == (4, 3, 5, 2)
     assert row["comment_rate"] == pytest.approx(0.8)
     assert row["performance"] == pytest.approx((30 + 90 + 80 + 100) / 4)
     assert (row["nps_responses"], row["mean_nps_score"], row["detractor_responses"]) == (3, pytest.approx(20 / 3), 1)

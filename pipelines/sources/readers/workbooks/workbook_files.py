@@ -7,6 +7,7 @@ Put here: opening a workbook, choosing its sheets, rows with errors. Keep out: w
 import fnmatch
 import json
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
 from itertools import chain, islice
 from pathlib import Path
@@ -24,6 +25,7 @@ from regulars.pipelines.sources.readers.records import Record
 from regulars.pipelines.sources.readers.refusal import Refusal, did_you_mean
 from regulars.pipelines.sources.readers.workbooks.cells import ERRORS
 from regulars.pipelines.sources.readers.workbooks.package import SheetFacts, check_package, scan_sheets
+from regulars.pipelines.sources.readers.workbooks.plain_sheets import PlainSheets
 from regulars.pipelines.sources.readers.workbooks.sheet_table import SEARCHED_ROWS, SheetTable, read_table
 
 SHEET_COLUMN = "sheet"
@@ -100,14 +102,19 @@ def _read_sheets(original: Path, file_name: str, source: Source, work: Path) -> 
     named.unlink(missing_ok=True)
     named.symlink_to(original.resolve())
     try:
-        with CalamineWorkbook.from_path(named) as workbook:
+        with ExitStack() as opened:
+            workbook = opened.enter_context(CalamineWorkbook.from_path(named))
+            plain = opened.enter_context(closing(PlainSheets(original))) if facts else None
             sheets = [
-                _read_sheet(workbook.get_sheet_by_name(name), source, facts.get(name) or SheetFacts())
+                (plain and _read_plain_sheet(plain, name, source, facts.get(name)))
+                or _read_sheet(workbook.get_sheet_by_name(name), source, facts.get(name) or SheetFacts())
                 for name in _choose_sheets(workbook, file_name, source)
             ]
             if source.options.sheet is None and sheets[0] is not None:
                 sheets = [replace(sheets[0], unread=list(_find_sheets_alike(workbook, sheets[0])))]
     except CalamineError as error:
+        if "password" in str(error).casefold():
+            raise Refusal("damaged", f"{file_name} has a password: save it without one") from error
         raise Refusal("damaged", f"{file_name} cannot be read as a workbook: deliver it again") from error
     except BaseException as error:
         if type(error).__name__ != "PanicException":  # the reader is not Python, and its panics are no exceptions
@@ -154,11 +161,22 @@ def _find_sheets_alike(workbook: CalamineWorkbook, chosen: _ReadSheet) -> Iterat
                 yield each.name
 
 
+def _read_plain_sheet(plain: PlainSheets, name: str, source: Source, facts: SheetFacts | None) -> _ReadSheet | None:
+    """A sheet as the general reader has it, where it is plain."""
+    if facts is None:
+        return None
+    options = source.options
+    table = plain.read_table(name, source.mapped_names, options.header_row, options.decimal)
+    if table is None:
+        return None
+    return _ReadSheet(name, table, facts, sum(last > table.header_row for last in facts.merged))
+
+
 def _read_sheet(sheet: CalamineSheet, source: Source, facts: SheetFacts) -> _ReadSheet | None:
     if sheet.start is None:
         return None
     options = source.options
-    table = read_table(sheet.iter_rows(), 1, source.mapped_names, options.header_row, options.decimal)
+    table = read_table(sheet.iter_rows(), sheet.start[1] + 1, source.mapped_names, options.header_row, options.decimal)
     if table is None:
         return None
     ranges = sheet.merged_cell_ranges or []
