@@ -34,7 +34,7 @@ def shop(run_case: Callable[..., Shop]) -> Shop:
 
 def test_a_pause_moves_revenue_and_no_customer_churns_or_returns(shop):
     moved = """
-        select month, paused_mrr, paused_customers, resumed_mrr, resumed_customers, closing_mrr, churned_customers,
+        select month, paused_mrr, paused_customers, resumed_mrr, resumed_customers, closing_mrr, churned_subscribers,
             reactivated_subscribers
         from marts.mrr_movements
         where dimension = 'all' and month between date '2025-04-01' and date '2025-06-01'

@@ -109,7 +109,7 @@ year_one = pl.col("months_since_start") == 12
     ("mart", "change", "rule"),
     [
         (MOVED, more("closing_mrr"), "movements_add_up"),
-        (MOVED, more("churned_customers"), "customers_add_up"),
+        (MOVED, more("churned_subscribers"), "customers_add_up"),
         (MOVED, more("opening_mrr", january), "a_month_opens_as_the_one_before_closed"),
         (MOVED, more("new_mrr", by_plan), "plans_add_up_to_all"),
         (MOVED, without(by_plan & (pl.col("dimension_value") == "M")), "plans_add_up_to_all"),

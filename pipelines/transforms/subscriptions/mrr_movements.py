@@ -36,7 +36,7 @@ COUNTED = {
     "switched_in": "switched_in_customers",
     "switched_out": "switched_out_customers",
     "paused": "paused_customers",
-    "churned": "churned_customers",
+    "churned": "churned_subscribers",
 }
 """Movement -> the column that counts its customers."""
 

@@ -65,7 +65,7 @@ def test_a_customer_comes_grows_shrinks_goes_and_returns():
         "2025-10": {"new": 10, "new_subscribers": 1},
         "2025-11": {"expansion": 15},
         "2025-12": {"contraction": 10},
-        "2026-01": {"churned": 15, "churned_customers": 1},
+        "2026-01": {"churned": 15, "churned_subscribers": 1},
         "2026-02": {},
         "2026-03": {"reactivation": 12, "reactivated_subscribers": 1},
     }
@@ -97,7 +97,7 @@ def test_free_time_on_the_same_plan_is_a_pause_and_a_free_plan_is_the_end():
     paid, again = period(1, "2026-01-03", "2026-02-03"), period(1, "2026-03-03")
     free = period(1, "2026-02-03", "2026-03-03", "0")
     assert movements(paid, free | {"is_free_time": True}, again)["2026-02"] == {"paused": 10, "paused_customers": 1}
-    assert movements(paid, free, again)["2026-02"] == {"churned": 10, "churned_customers": 1}
+    assert movements(paid, free, again)["2026-02"] == {"churned": 10, "churned_subscribers": 1}
 
 
 def test_whoever_pauses_one_of_two_subscriptions_stays_a_payer():
@@ -133,7 +133,7 @@ def test_a_subscription_that_takes_over_from_another_on_the_same_day_is_no_churn
 def test_whoever_leaves_and_returns_within_a_month_does_both():
     rows = period(1, "2026-01-03", "2026-02-03"), period(1, "2026-02-09", None, "11", subscription=2)
     found = movements(*rows)["2026-02"]
-    assert found == {"churned": 10, "churned_customers": 1, "reactivation": 11, "reactivated_subscribers": 1}
+    assert found == {"churned": 10, "churned_subscribers": 1, "reactivation": 11, "reactivated_subscribers": 1}
 
 
 def test_a_switch_is_expansion_for_the_company_and_comes_from_one_plan_to_the_other():
@@ -172,7 +172,7 @@ def test_what_starts_or_ends_after_the_as_of_day_has_not_happened():
     assert movements(*rows) == {
         "2026-01": {"new": 10, "new_subscribers": 1},
         "2026-02": {"new": 10, "new_subscribers": 1},
-        "2026-03": {"churned": 10, "churned_customers": 1},
+        "2026-03": {"churned": 10, "churned_subscribers": 1},
     }
 
 
