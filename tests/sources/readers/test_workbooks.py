@@ -214,7 +214,13 @@ def test_a_column_at_once_is_written_as_cell_by_cell(cells, decimal):
 
 
 def test_sheets_with_the_same_header_that_nobody_named_are_said(book):
-    sheets = {"Jan": [["Report"], HEAD, ["1", DAY, 1]], "Feb": [HEAD, ["2", DAY, 2]], "Notes": [["x"]], "Old": [HEAD]}
+    sheets = {
+        "Jan": [["Report"], HEAD, ["1", DAY, 1]],
+        "Feb": [HEAD, ["2", DAY, 2]],
+        "Notes": [["x"]],
+        "Old": [HEAD, ["3", DAY, 3]],
+    }
+    sheets["Mar"] = [HEAD, ["", "", ""]]  # a month to come
     book.write("orders.xlsx", xlsx(sheets, hidden=["Old"]))
     assert findings(book)["sheets_not_read"].count == 1
     assert "`Feb`" in findings(book)["sheets_not_read"].sentence

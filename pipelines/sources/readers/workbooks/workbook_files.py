@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 
 import pyarrow as pa
@@ -148,13 +148,16 @@ def _choose_sheets(workbook: CalamineWorkbook, file_name: str, source: Source) -
 
 
 def _find_sheets_alike(workbook: CalamineWorkbook, chosen: _ReadSheet) -> Iterator[str]:
-    """The other sheets that are not hidden and have the header of the chosen one."""
+    """The other sheets that are not hidden, have the header of the chosen one, and have a filled row below it."""
     wanted = {clean_name(name).casefold() for name in chosen.table.header}
     for each in workbook.sheets_metadata:
         is_seen = each.typ == SheetTypeEnum.WorkSheet and each.visible == SheetVisibleEnum.Visible
         if is_seen and each.name != chosen.name:
-            rows = islice(workbook.get_sheet_by_name(each.name).iter_rows(), SEARCHED_ROWS)
-            if any({clean_name(str(cell)).casefold() for cell in row if cell != ""} == wanted for row in rows):
+            rows = workbook.get_sheet_by_name(each.name).iter_rows()
+            searched = islice(rows, SEARCHED_ROWS)
+            if any(
+                {clean_name(str(cell)).casefold() for cell in row if cell != ""} == wanted for row in searched
+            ) and any(cell != "" for row in chain(searched, rows) for cell in row):
                 yield each.name
 
 
