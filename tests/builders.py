@@ -59,6 +59,7 @@ _COMPANY: Row = {
     "default_acquisition_cost": None,
     "fiscal_year_starts": 1,
     "show_owner_names": False,
+    "match_phones": False,
 }
 _COUNTRY_NAMES = [
     {"name": name, "country": code, "country_name": "Germany", "is_translated": name == "deutschland"}
@@ -72,7 +73,7 @@ _MADE_BY_HAND = {
     "raw.company": (
         "as_of date, timezone varchar, currency varchar, customer_is varchar, value_basis varchar, lapse_days integer, "
         "max_lifetime_years double, default_acquisition_cost decimal(18, 4), fiscal_year_starts integer, "
-        "show_owner_names boolean"
+        "show_owner_names boolean, match_phones boolean"
     ),
     "raw.acquisition_costs": "channel varchar, cost decimal(18, 4)",
     "raw.survivorship": "attribute varchar, rule varchar, systems varchar[]",
