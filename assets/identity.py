@@ -28,7 +28,7 @@ TABLES = {
     "links": "One row per link between two records: what makes it, by which key, and whether the settings forbid it.",
     "former_customer_ids": "One row per customer id that is no longer in use: which customer stands for it now.",
     "shared_keys": "One row per type of key, system and what shares keys (records, orders): too many to name anybody.",
-    "match_lists": "One row: how many pairs of the settings name nobody, and how many links they forbid.",
+    "match_lists": "One row: how many pairs of the settings name nobody, and how many links they, or names, forbid.",
     "owners": "One row per owner of customers: the name, and the id by which published tables know the owner.",
 }
 
@@ -68,6 +68,8 @@ def identity(run: dg.ResourceParam[Run]) -> Iterator[dg.MaterializeResult[Any]]:
                 )
         if cut := frames["match_lists"]["cut_count"][0]:
             run.report_progress(f"identity: {cut} links are not made, since `never_match` keeps their persons apart")
+        if apart := frames["match_lists"]["named_apart_count"][0]:
+            run.report_progress(f"identity: {apart} records share an address with somebody of another name")
 
 
 def find_tables(run: Run) -> dict[str, pl.DataFrame]:
@@ -99,6 +101,7 @@ def read_rules(settings: Settings) -> Rules:
         max_records_per_email=chosen.max_records_per_email,
         max_orders_per_email=chosen.max_orders_per_email,
         max_orders_per_email_and_day=chosen.max_orders_per_email_and_day,
+        keep_names_apart=chosen.keep_names_apart,
         match_phones=chosen.match_phones,
         phone_region=chosen.phone_region,
         max_records_per_phone=chosen.max_records_per_phone,

@@ -55,7 +55,8 @@ class People:
             them: `key_type` (`email`, `phone`), `system`, `shared_by` (`records`, `orders`), `key_count`,
             `shared_count`. Holds no address.
         match_lists: What `always_match` and `never_match` of the settings came to: `unknown_pair_count` (pairs that
-            name a record or address which nothing else names) and `cut_count` (links not made), in one row.
+            name a record or address which nothing else names), `cut_count` (links not made), and `named_apart_count`
+            (links of an address not made because names differ), in one row.
     """
 
     records: pl.DataFrame
@@ -137,9 +138,10 @@ def make_people(
         match_lists=pl.DataFrame(
             {
                 "unknown_pair_count": [found.unknown_pair_count],
-                "cut_count": [int(found.links["is_cut"].sum() or 0)],
+                "cut_count": [int((found.links["cut_by"] == "never_match").sum() or 0)],
+                "named_apart_count": [int((found.links["cut_by"] == "names").sum() or 0)],
             },
-            {"unknown_pair_count": pl.Int64, "cut_count": pl.Int64},
+            dict.fromkeys(("unknown_pair_count", "cut_count", "named_apart_count"), pl.Int64),
         ),
     )
 

@@ -149,6 +149,7 @@ identity:
   max_records_per_email: 10
   max_orders_per_email: 300
   max_orders_per_email_and_day: 5
+  keep_names_apart: false
   match_phones: true
   phone_region: DE
   max_records_per_phone: 3

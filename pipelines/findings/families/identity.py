@@ -30,6 +30,12 @@ IDENTITY = (
         unit="links",
     ),
     FindingType(
+        name="names_kept_apart",
+        meaning="Customer records of one system share an address, and their names differ: they stay two persons.",
+        severity="info",
+        unit="records",
+    ),
+    FindingType(
         name="addresses_of_too_many_orders",
         meaning="Addresses stand on too many orders to name anybody, as that of a till: the orders have no customer.",
         unit="addresses",

@@ -66,8 +66,8 @@ class Identity(Part):
     """When two source records are one customer.
 
     Records are one person when they share an e-mail address, when a tool says that it merged them, when a record names
-    another (`other_record_ids`), when `always_match` says so, and, where `match_phones` is true, when they share a
-    telephone number. `regulars about` shows why.
+    another (`other_record_ids`), when they share a telephone number and both names, and when `always_match` says so.
+    `regulars about` shows why.
     """
 
     ignore_emails: list[str] = []
@@ -84,10 +84,14 @@ class Identity(Part):
     marketplace. The orders are of no known customer, and the run says how many."""
     max_orders_per_email_and_day: Annotated[int, Field(ge=1)] = 20
     """The same, for the orders of one day (UTC)."""
-    match_phones: bool = False
-    """Whether customer records with the same telephone number are one person, unless their names differ. Where names
-    differ, as in a family, the number links only records with equal given and family names. Off by default, since
-    households share numbers and many exports have no names."""
+    keep_names_apart: bool = True
+    """Whether an address links records of one name only, where one system keeps several records under it whose given
+    names differ clearly (Uma and Jan; not Jo and Johanna, Bob and Robert, or a typing error). A couple that shares a
+    mailbox stays two persons; guests who use the address are the one with the name in it, or the most records."""
+    match_phones: bool | Literal["with_equal_names"] = "with_equal_names"
+    """Whether customer records with the same telephone number are one person. `with_equal_names`: those with equal
+    given and family names only. `true`: also records without a name, and all records of a number under which no names
+    differ. `false`: numbers link nothing."""
     phone_region: Annotated[str, Field(pattern=COUNTRY_CODE_PATTERN)] | None = None
     """The country whose numbers are written without a country code, such as DE, where a record names no country.
     Without it, such numbers link nothing."""
