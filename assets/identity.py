@@ -12,6 +12,7 @@ import polars as pl
 
 from regulars.assets.tables import asset_key, report_table
 from regulars.pipelines.home.state_file import read_state
+from regulars.pipelines.identity.fuzzy.links import FuzzyRules
 from regulars.pipelines.identity.keys.emails import EmailRules
 from regulars.pipelines.identity.output import People
 from regulars.pipelines.identity.owners import number_owners
@@ -28,6 +29,7 @@ TABLES = {
     "links": "One row per link between two records: what makes it, by which key, and whether the settings forbid it.",
     "former_customer_ids": "One row per customer id that is no longer in use: which customer stands for it now.",
     "shared_keys": "One row per type of key, system and what shares keys (records, orders): too many to name anybody.",
+    "likely_pairs": "One row per two persons who are probably one: how likely it is, and what they have in common.",
     "match_lists": "One row: how many pairs of the settings name nobody, and how many links they, or names, forbid.",
     "owners": "One row per owner of customers: the name, and the id by which published tables know the owner.",
 }
@@ -105,6 +107,9 @@ def read_rules(settings: Settings) -> Rules:
         match_phones=chosen.match_phones,
         phone_region=chosen.phone_region,
         max_records_per_phone=chosen.max_records_per_phone,
+        fuzzy=FuzzyRules(chosen.fuzzy.threshold, chosen.fuzzy.join, tuple(chosen.fuzzy.attributes))
+        if chosen.fuzzy
+        else None,
         always_match=chosen.always_match,
         never_match=chosen.never_match,
         link_accounts=chosen.link_accounts,

@@ -21,6 +21,7 @@ WORDS = {
     "other_record": "are named by one another",
     "email": "have the same address",
     "phone": "have the same telephone number",
+    "fuzzy": "are probably one person",
     "account": "are one account",
     "parent_account": "are an account and the one above it",
     "email_domain": "have addresses at the same firm",

@@ -25,6 +25,7 @@ from regulars.pipelines.identity.attributes import names, phones
 from regulars.pipelines.identity.components import Codes, find_components
 from regulars.pipelines.identity.cuts import keep_apart
 from regulars.pipelines.identity.evidence import list_links
+from regulars.pipelines.identity.fuzzy.links import FuzzyRules, Likely, find_likely
 from regulars.pipelines.identity.graph import Nodes, find_listed_nodes, link_records, make_edges, number_nodes
 from regulars.pipelines.identity.keys.emails import EmailRules, add_normal_email
 from regulars.pipelines.identity.keys.named_emails import find_named_emails
@@ -62,6 +63,7 @@ class Rules:
     match_phones: bool | Literal["with_equal_names"] = False
     phone_region: str | None = None
     max_records_per_phone: int = 5
+    fuzzy: FuzzyRules | None = None
     always_match: Pairs = ()
     never_match: Pairs = ()
     link_accounts: bool = False
@@ -90,7 +92,7 @@ def find_people(
     told = documents_told_by_lines(staging)
     keys = _read_keys(staging, told, rules)
     nodes = number_nodes(keys.found, keys.guests, keys.phones)
-    contacts, edges, unmatched = _link_contacts(nodes, keys, staging, rules)
+    contacts, edges, likely, unmatched = _link_contacts(nodes, keys, staging, rules)
     records = _list_records(nodes, keys.guests, contacts)
     _check_person_sizes(records, rules.max_records_per_customer)
     links = list_links(nodes, edges, keys.guests)
@@ -111,7 +113,7 @@ def find_people(
     names = uuid.uuid5(NAMESPACE, company)
     contact_ids = keep_ids(*_select_for_ids(records, history, "contact"), uuid.uuid5(names, "contact"))
     customer_ids = keep_ids(*_select_for_ids(records, history, "customer"), uuid.uuid5(names, "customer"))
-    found = Found(records, links, keys.shared, unmatched)
+    found = Found(records, links, keys.shared, likely.pairs, unmatched)
     return make_people(staging, told, found, contact_ids, customer_ids, history, generation)
 
 
@@ -165,18 +167,29 @@ def _read_keys(staging: Staging, told: pl.DataFrame, rules: Rules) -> _Keys:
     )
 
 
-def _link_contacts(nodes: Nodes, keys: _Keys, staging: Staging, rules: Rules) -> tuple[Codes, pl.DataFrame, int]:
-    """The person of every node, as a label without meaning; the edges; how many listed pairs name an unknown record."""
+def _link_contacts(
+    nodes: Nodes, keys: _Keys, staging: Staging, rules: Rules
+) -> tuple[Codes, pl.DataFrame, Likely, int]:
+    """The person of every node, as a label without meaning; the edges; likely pairs; listed pairs that name nobody."""
     edges = link_records(
         nodes, keys.found, keys.phones, merged_records(staging).collect(), other_records(staging).collect()
     )
     always, unknown_in_always = find_listed_nodes(nodes, rules.always_match, rules.emails)
     never, unknown_in_never = find_listed_nodes(nodes, rules.never_match, rules.emails)
     edges = pl.concat([edges, make_edges(always, "always_match")])
-    labels = find_components(nodes.count, [(edges["left"].to_numpy(), edges["right"].to_numpy())])
-    labels, edges = keep_apart(nodes, edges, labels, never)
+    labels, whole = _find_persons(nodes, edges, never)
     apart = _list_named_apart(nodes, keys.strangers, labels)
-    return labels, pl.concat([edges, apart]), unknown_in_always + unknown_in_never
+    stay_apart = pl.concat([never, apart.select("left", "right")])
+    likely = find_likely(nodes, labels, stay_apart, staging, rules.emails, rules.fuzzy)
+    if len(likely.edges):
+        labels, whole = _find_persons(nodes, pl.concat([edges, make_edges(likely.edges, "fuzzy")]), never)
+    return labels, pl.concat([whole, apart]), likely, unknown_in_always + unknown_in_never
+
+
+def _find_persons(nodes: Nodes, edges: pl.DataFrame, never: pl.DataFrame) -> tuple[Codes, pl.DataFrame]:
+    """The person of every node; the edges with what cuts them."""
+    labels = find_components(nodes.count, [(edges["left"].to_numpy(), edges["right"].to_numpy())])
+    return keep_apart(nodes, edges, labels, never)
 
 
 def _list_named_apart(nodes: Nodes, strangers: pl.DataFrame, labels: Codes) -> pl.DataFrame:

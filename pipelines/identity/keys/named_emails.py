@@ -7,6 +7,7 @@ A tool that keeps two records under one address, with given names that differ cl
 mailbox, as a couple does. Between tools it says less: a shop knows the holder of the card, another tool the firm.
 """
 
+import re
 from collections.abc import Iterator
 
 import polars as pl
@@ -21,8 +22,9 @@ def find_named_emails(found: pl.DataFrame, named: pl.LazyFrame | None) -> pl.Dat
     """Which records share an address with somebody else, to whom it belongs.
 
     All records of such an address are grouped by name. The address, and whatever names it alone, belongs to the group
-    with a given name that stands in the address, else to the largest, else to the one with the first id. Records
-    without both names are the owner's. The records of another group are linked by the address and the name together.
+    with a given name that stands in the address, else with its initials, else to the largest, else to the one with the
+    first id. Records without both names are the owner's. The records of another group are linked by the address and
+    the name together.
 
     Args:
         found: Customer records and their addresses: `system`, `record_id`, `email` (normalised, may be NULL).
@@ -68,16 +70,24 @@ def _name_strangers(holders: pl.DataFrame) -> Iterator[tuple[str, str, str, str]
     systems = holders["system"].to_list()
     if not _splits_a_system(groups, systems):
         return
-    given = holders["given"].to_list()
+    names = holders.select("given", "family").rows()
 
-    def claim(group: list[int]) -> tuple[bool, int, int]:
-        return any(len(given[each]) > 2 and given[each] in local for each in group), len(group), -group[0]
+    def claim(group: list[int]) -> tuple[int, int, int]:
+        return max(_count_signs(names[each], local) for each in group), len(group), -group[0]
 
     owner = max(groups, key=claim)
     for group in groups:
         first = holders.row(group[0], named=True)
         for each in group if group is not owner else ():
             yield systems[each], holders["record_id"][each], email, f"{email} {first['given']} {first['family']}"
+
+
+def _count_signs(name: tuple[str, str], local: str) -> int:
+    """How well an address fits a name: 2 with the given name in it (`jan.adler`), 1 with both initials (`jadler`)."""
+    given, family = name
+    if len(given) > 2 and given in local:
+        return 2
+    return int(re.match(rf"{re.escape(given[0])}[._-]?{re.escape(family[0])}", local) is not None)
 
 
 def _group_by_name(names: list[tuple[str, str]]) -> list[list[int]]:

@@ -12,6 +12,7 @@ from pydantic import Field, model_validator
 from regulars.pipelines.settings.part import COUNTRY_CODE_PATTERN, Part, PlainText
 
 Survivor = Literal["newest", "oldest", "most_frequent", "systems"]
+FuzzyAttribute = Literal["names", "email", "phone", "city", "company_name"]
 MatchSides = Annotated[list[PlainText], Field(min_length=2, max_length=2)]
 
 _RECORD = re.compile(r"[A-Za-z][A-Za-z0-9_-]*:.*\S.*")
@@ -62,6 +63,22 @@ class Survivorship(Part):
         return {name: getattr(self, name) for name in names if getattr(self, name) != "newest"}
 
 
+class Fuzzy(Part):
+    """Comparing names, addresses and numbers by likeness, after exact keys have linked what they can.
+
+    Needs the extra `regulars[fuzzy]` (splink). Only customer records with a given and a family name are compared. Pairs
+    that are probably one person are proposed by `regulars matches`, and linked only with `join`.
+    """
+
+    threshold: Annotated[float, Field(ge=0.5, le=1)] = 0.9
+    """How probable it must be that two records are one person, from 0.5 to 1."""
+    join: bool = False
+    """Whether likely pairs are linked, each person with the likeliest other at most; otherwise they are only
+    proposed."""
+    attributes: Annotated[list[FuzzyAttribute], Field(min_length=1)] = ["names", "email", "phone", "city"]
+    """What is compared."""
+
+
 class Identity(Part):
     """When two source records are one customer.
 
@@ -97,6 +114,8 @@ class Identity(Part):
     Without it, such numbers link nothing."""
     max_records_per_phone: Annotated[int, Field(ge=1)] = 5
     """A number that more records of one system share links none of them: it is that of an office or a made-up one."""
+    fuzzy: Fuzzy | None = None
+    """Also look for records that are alike, though no key is equal; off without it."""
     always_match: list[MatchSides] = []
     """Pairs that are one person, whatever their records say. Each side is `system:record id` or an e-mail address."""
     never_match: list[MatchSides] = []
