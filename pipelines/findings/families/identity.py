@@ -90,6 +90,17 @@ IDENTITY = (
         unit="records",
     ),
     FindingType(
+        name="domains_of_many_firms",
+        meaning="Persons are one account by the domain of their addresses, and their records name different firms.",
+        unit="domains",
+    ),
+    FindingType(
+        name="domains_of_many_persons",
+        meaning="A domain joins far more persons into one account than others do: it may be one of mailboxes.",
+        severity="info",
+        unit="domains",
+    ),
+    FindingType(
         name="accounts_share_contacts",
         meaning="Persons belong to several accounts; the accounts stay apart, as `identity.link_accounts` says.",
         severity="info",
