@@ -22,7 +22,7 @@ from regulars.pipelines.settings.profiles.merge import apply_profiles
 from regulars.pipelines.settings.settings import Settings
 from regulars.pipelines.settings.sources.api_way import SECRET_KEYS
 from regulars.pipelines.settings.wording import COLUMN_FORMS, suggest, word_error
-from regulars.pipelines.settings.yaml_text import compose_yaml, read_yaml_text
+from regulars.pipelines.settings.yaml_text import compose_yaml, load_yaml, read_yaml_text
 
 TargetTypes = Mapping[str, type[Part]]
 """Type of target -> the shape of its options."""
@@ -74,6 +74,7 @@ def parse_settings(
     data, wrong_profiles = apply_profiles(data, folder)
     mistakes += wrong_apis + wrong_profiles
     mistakes += _check_dimensions(data)
+    mistakes += _check_survivors(data)
     if target_types is not None:
         mistakes += _check_targets(data, written, target_types)
     try:
@@ -112,7 +113,7 @@ def _compose(text: str, name: str) -> yaml.MappingNode:
 def _load(text: str, name: str) -> Any:
     """The values of a text that `_compose` has read."""
     try:
-        return yaml.safe_load(text)
+        return load_yaml(text)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise SettingsWrong(f"{name}:{line}: this value cannot be read: {error.problem}") from None
@@ -188,6 +189,18 @@ def _check_dimensions(data: Any) -> Iterator[tuple[Place, str]]:
     for number, dimension in enumerate(wanted if isinstance(wanted, list) else ()):
         if isinstance(dimension, str) and dimension not in known:
             yield ("cohorts", "dimensions", number), f"`{dimension}` is not known here{suggest(dimension, known)}"
+
+
+def _check_survivors(data: Any) -> Iterator[tuple[Place, str]]:
+    """The attributes that have a rule for customers of several records and that no source has."""
+    place: Place = ("identity", "survivorship", "attributes")
+    rules = data
+    for step in place:
+        rules = rules.get(step) if isinstance(rules, dict) else None
+    known = list(_list_attribute_names(data))
+    for name in rules if isinstance(rules, dict) else ():
+        if str(name) not in known:
+            yield (*place, name), f"no source has the attribute `{name}`{suggest(str(name), known)}"
 
 
 def _list_attribute_names(data: Any) -> Iterator[str]:

@@ -179,6 +179,13 @@ identity:
     owner: newest
     referred_by: oldest
     email_opt_in: newest
+    attributes: {industry: systems}
+sources:
+  crm:
+    path: crm.csv
+    kind: customers
+    columns: {customer_record_id: Id, email: Email}
+    attributes: {industry: Industry}
 """,
     "exclude": """
 exclude:

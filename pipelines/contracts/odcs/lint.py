@@ -27,10 +27,10 @@ from regulars.pipelines.contracts.odcs.document import (
 )
 from regulars.pipelines.contracts.odcs.enumerations import FILE, Enumerations, read_enumerations
 from regulars.pipelines.contracts.odcs.lint_metrics import lint_metrics, lint_shared_metrics
-from regulars.pipelines.contracts.odcs.lint_names import FILE as DEFINITIONS_FILE
 from regulars.pipelines.contracts.odcs.lint_names import lint_names
 from regulars.pipelines.contracts.odcs.lint_texts import lint_texts
 from regulars.pipelines.contracts.odcs.lint_views import lint_views
+from regulars.pipelines.contracts.odcs.names import FILE as DEFINITIONS_FILE
 from regulars.pipelines.contracts.odcs.place import Place
 from regulars.pipelines.contracts.odcs.reading import read_contract
 from regulars.pipelines.contracts.quarantine import oversized

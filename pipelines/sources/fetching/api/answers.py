@@ -30,7 +30,7 @@ class Request:
 
 @dataclass(frozen=True)
 class Answer:
-    """What came: the JSON, in which numbers are texts with all their digits; the headers; the link to the next page."""
+    """What came: the JSON, in which numbers are bytes with all their digits; the headers; the link to the next page."""
 
     body: Any
     headers: Mapping[str, str]

@@ -10,7 +10,7 @@ _STEP = re.compile(r"([^.\[\]]+)|\[(-?[0-9]+)\]")
 
 
 def read_path(value: Any, path: str) -> Any:
-    """The value at a path; None where there is none."""
+    """The value at a path, a number as its text; None where there is none."""
     for key, position in _STEP.findall(path):
         if key:
             value = value.get(key) if isinstance(value, dict) else None
@@ -18,4 +18,4 @@ def read_path(value: Any, path: str) -> Any:
             at = int(position)
             inside = isinstance(value, list) and -len(value) <= at < len(value)
             value = value[at] if inside else None
-    return value
+    return value.decode() if isinstance(value, bytes) else value
