@@ -91,7 +91,10 @@ def list_compared(nodes: Nodes, contacts: pl.Series, staging: Staging, rules: Em
 
 def _is_own() -> pl.Expr:
     """Whether what is before the @ says more than the names do."""
-    plain = {name: pl.col(name).str.replace_all(r"([aou])e", "$1") for name in ("local", "given", "family")}
+    plain = {
+        name: pl.col(name).str.replace_all("ß", "ss", literal=True).str.replace_all(r"([aou])e", "$1")
+        for name in ("local", "given", "family")
+    }
     is_of_names = plain["local"].str.contains(plain["given"], literal=True) | plain["local"].str.contains(
         plain["family"], literal=True
     )

@@ -31,13 +31,13 @@ def fold_names() -> list[pl.Expr]:
 
 
 def differ_clearly(one: Name, other: Name) -> bool:
-    """Whether two names cannot be one person's: neither given name is like any word of the other name.
+    """Whether two names cannot be one person's: the given names are not alike, and neither is the other's family name.
 
     Like are words that are equal, of which one begins the other (`Jo`, `Johanna`, `J`), that are nicknames of each
     other (`Bob`, `Robert`), or that one typing error makes equal (two in words of six letters and more). So a married
-    name, a second given name and a given name written behind the family name are no difference.
+    name and a given name written behind the family name are no difference.
     """
-    return not any(_are_like(given, word) for given, name in ((one[0], other), (other[0], one)) for word in name)
+    return not (_are_like(one[0], other[0]) or one[0] == other[1] or other[0] == one[1])
 
 
 def _are_like(one: str, other: str) -> bool:

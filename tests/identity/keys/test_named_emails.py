@@ -22,6 +22,7 @@ def record(number: str, given: str, family: str = "Adler", system: str = "shop",
     [
         (("uma", "adler"), ("jan", "adler")),
         (("anna", "schmidt"), ("robert", "costa")),
+        (("s", "schulz"), ("maria", "schulz")),  # an initial is not that of the family name
     ],
 )
 def test_two_given_names_that_are_not_alike_differ_clearly(one, other):
