@@ -171,7 +171,7 @@ identity:
     "identity.survivorship": """
 identity:
   survivorship:
-    systems: [crm, shop]
+    systems: [crm]
     address: systems
     customer_type: most_frequent
     acquisition_channel: oldest

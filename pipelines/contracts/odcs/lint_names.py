@@ -5,7 +5,7 @@ Put here: what contradicts the definitions of shared names. Keep out: reading th
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from pathlib import Path
 
 from regulars.pipelines.contracts.contract import Contract
@@ -32,9 +32,7 @@ def lint_names(folder: Path, contracts: Mapping[str, Contract]) -> Iterator[str]
                 f"{FILE}: `{name}` stands in {tables} with different descriptions: begin them with the same sentence, "
                 "or write one definition here, or rename the column that means another thing"
             )
-        units = {column.unit or "" for column in columns.values()}
-        if name not in exceptions and len(units) > 1:
-            yield f"{FILE}: `{name}` has different units in {tables}: {', '.join(sorted(units))}"
+        yield from (f"{FILE}: {problem}" for problem in _lint_units(name, columns, exceptions))
     yield from _lint_numbers(shared, known)
     for name in {*definitions} & {*exceptions}:
         yield f"{FILE}: `{name}` is both defined and an exception"
@@ -70,6 +68,35 @@ def _is_measure(name: str, columns: Iterable[Column]) -> bool:
         and all(column.logical_type in NUMBERS for column in found)
         and not all(column.key_position for column in found)
     )
+
+
+def lint_own_names(folder: Path, ours: Mapping[str, Contract], own: Mapping[str, Contract]) -> Iterator[str]:
+    """Check the names that contracts of a company share with each other and with ours: one sentence per mistake.
+
+    Args:
+        folder: Holds our definitions.
+        ours: Our contracts, without those that the company replaces.
+        own: The company's.
+    """
+    known = read_shared_names(folder)
+    definitions, exceptions = known.definitions, known.exceptions
+    for name, columns in _group_by_name({**ours, **own}).items():
+        mine = [table for table in columns if table in own]
+        others = ", ".join(table for table in columns if table not in mine[:1])
+        if not mine or name in exceptions:
+            continue
+        if name not in definitions and not _begin_alike(columns.values()):
+            yield (
+                f"`{name}` stands in {mine[0]} with another description than in {others}: begin it with the same "
+                "sentence, or rename the column that means another thing"
+            )
+        yield from _lint_units(name, columns, exceptions)
+
+
+def _lint_units(name: str, columns: Mapping[str, Column], exceptions: Container[str]) -> Iterator[str]:
+    units = {column.unit or "" for column in columns.values()}
+    if name not in exceptions and len(units) > 1:
+        yield f"`{name}` has different units in {', '.join(columns)}: {', '.join(sorted(units))}"
 
 
 def _group_by_name(contracts: Mapping[str, Contract]) -> dict[str, dict[str, Column]]:
