@@ -12,6 +12,7 @@ import polars as pl
 
 from regulars.assets.tables import asset_key, report_table
 from regulars.pipelines.home.state_file import read_state
+from regulars.pipelines.identity.fuzzy.links import FuzzyRules
 from regulars.pipelines.identity.keys.emails import EmailRules
 from regulars.pipelines.identity.output import People
 from regulars.pipelines.identity.owners import number_owners
@@ -28,7 +29,8 @@ TABLES = {
     "links": "One row per link between two records: what makes it, by which key, and whether the settings forbid it.",
     "former_customer_ids": "One row per customer id that is no longer in use: which customer stands for it now.",
     "shared_keys": "One row per type of key, system and what shares keys (records, orders): too many to name anybody.",
-    "match_lists": "One row: how many pairs of the settings name nobody, and how many links they forbid.",
+    "likely_pairs": "One row per two persons who are probably one: how likely it is, and what they have in common.",
+    "match_lists": "One row: how many pairs of the settings name nobody, and how many links they, or names, forbid.",
     "owners": "One row per owner of customers: the name, and the id by which published tables know the owner.",
 }
 
@@ -68,6 +70,8 @@ def identity(run: dg.ResourceParam[Run]) -> Iterator[dg.MaterializeResult[Any]]:
                 )
         if cut := frames["match_lists"]["cut_count"][0]:
             run.report_progress(f"identity: {cut} links are not made, since `never_match` keeps their persons apart")
+        if apart := frames["match_lists"]["named_apart_count"][0]:
+            run.report_progress(f"identity: {apart} records share an address with somebody of another name")
 
 
 def find_tables(run: Run) -> dict[str, pl.DataFrame]:
@@ -99,9 +103,13 @@ def read_rules(settings: Settings) -> Rules:
         max_records_per_email=chosen.max_records_per_email,
         max_orders_per_email=chosen.max_orders_per_email,
         max_orders_per_email_and_day=chosen.max_orders_per_email_and_day,
+        keep_names_apart=chosen.keep_names_apart,
         match_phones=chosen.match_phones,
         phone_region=chosen.phone_region,
         max_records_per_phone=chosen.max_records_per_phone,
+        fuzzy=FuzzyRules(chosen.fuzzy.threshold, chosen.fuzzy.join, tuple(chosen.fuzzy.attributes))
+        if chosen.fuzzy
+        else None,
         always_match=chosen.always_match,
         never_match=chosen.never_match,
         link_accounts=chosen.link_accounts,

@@ -3,7 +3,8 @@
     python benchmarks/identity.py --records 1200000
 
 The company is drawn: a third as many persons as records, in three tools; three in four records carry an address, one
-of two of the person's; some tell of merges. Half of the records carry a number, and with `--phones` numbers link too.
+of two of the person's; some tell of merges. Half of the records carry a number, which links equal names; `--phones`
+links more by it, `--no-phones` nothing. `--fuzzy` looks for likely pairs too.
 """
 
 import argparse
@@ -15,6 +16,7 @@ import polars as pl
 
 from regulars.pipelines.identity import people
 from regulars.pipelines.identity.components import find_components
+from regulars.pipelines.identity.fuzzy.links import FuzzyRules
 from regulars.pipelines.identity.keys.emails import EmailRules
 from regulars.pipelines.identity.people import Rules, find_people
 from regulars.pipelines.identity.references import READS
@@ -60,6 +62,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--records", type=int, default=1_200_000)
     parser.add_argument("--phones", action="store_true")
+    parser.add_argument("--no-phones", action="store_true")
+    parser.add_argument("--fuzzy", action="store_true")
     arguments = parser.parse_args()
     rows = draw_records(arguments.records)
     columns = {column.name: pl.String for column in KINDS["customers"].columns} | {"_system": pl.String}
@@ -75,7 +79,8 @@ def main() -> None:
         staging[name] = pl.LazyFrame(schema=schema)
     rules = Rules(
         emails=EmailRules(domain_aliases={"googlemail.com": "gmail.com"}),
-        match_phones=arguments.phones,
+        match_phones=arguments.phones or (False if arguments.no_phones else "with_equal_names"),
+        fuzzy=FuzzyRules() if arguments.fuzzy else None,
         max_records_per_customer=10_000,
     )
     graph = []

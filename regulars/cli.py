@@ -24,7 +24,7 @@ from regulars.options import (
     SettingsOption,
     VersionOption,
 )
-from regulars.personal_data import about, quarantine, themes, worklists
+from regulars.personal_data import about, matches, quarantine, themes, worklists
 from regulars.pipelines.errors import RegularsError, StorageFailed
 from regulars.setting_up import init, profiles
 
@@ -204,6 +204,7 @@ def verify(home: HomeOption = None, settings: SettingsOption = SETTINGS) -> None
 
 
 app.command()(about)
+app.command()(matches)
 app.command()(quarantine)
 app.command()(themes)
 

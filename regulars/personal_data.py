@@ -45,6 +45,24 @@ def about(
     typer.echo(describe_somebody(find_home(home, settings), whom, as_json=as_json))
 
 
+def matches(
+    home: HomeOption = None,
+    settings: SettingsOption = SETTINGS,
+    export: Annotated[
+        Path | None, typer.Option(help="Write the pairs that are not linked to this CSV file, for identity.match_file.")
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """List records that are probably one person, though no key is equal, as `identity.fuzzy` finds them.
+
+    Example: regulars matches --export matches.csv
+    """
+    from regulars.pipelines.command.matches import list_matches
+    from regulars.pipelines.run.request import find_home
+
+    typer.echo(list_matches(find_home(home, settings), export=export, as_json=as_json))
+
+
 def worklists(
     home: HomeOption = None,
     settings: SettingsOption = SETTINGS,

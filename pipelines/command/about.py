@@ -21,11 +21,17 @@ WORDS = {
     "other_record": "are named by one another",
     "email": "have the same address",
     "phone": "have the same telephone number",
+    "fuzzy": "are probably one person",
     "account": "are one account",
     "parent_account": "are an account and the one above it",
     "email_domain": "have addresses at the same firm",
 }
 """What links two records, as the end of a sentence."""
+FORBIDDEN = {
+    "never_match": "; not linked, since `never_match` keeps them apart",
+    "names": "; not linked, since their names differ",
+}
+"""What keeps two records apart, likewise."""
 
 
 @dataclass(frozen=True)
@@ -36,19 +42,19 @@ class Link:
         matched_by: What links them, a key of `WORDS`.
         key: The address, number or domain, in part; empty where there is none.
         records: The keys of both records.
-        is_forbidden: Whether `never_match` of the settings keeps them apart.
+        cut_by: What keeps them apart, a key of `FORBIDDEN`; None: nothing.
     """
 
     matched_by: str
     key: str
     records: tuple[str, str]
-    is_forbidden: bool
+    cut_by: str | None
 
     def sentence(self) -> str:
         """For people."""
         one, other = self.records
         key = f", {self.key}" if self.key else ""
-        forbidden = "; not linked, since `never_match` keeps them apart" if self.is_forbidden else ""
+        forbidden = FORBIDDEN[self.cut_by] if self.cut_by else ""
         return f"{one} and {other} {WORDS[self.matched_by]}{key}{forbidden}"
 
 
@@ -79,8 +85,8 @@ class Somebody:
             "persons": self.contact_ids,
             "former ids that lead here": self.former_ids,
             f"{len(self.records)} records": self.records,
-            "why they belong together": [each.sentence() for each in self.links if not each.is_forbidden],
-            "links that the settings forbid": [each.sentence() for each in self.links if each.is_forbidden],
+            "why they belong together": [each.sentence() for each in self.links if not each.cut_by],
+            "links that are not made": [each.sentence() for each in self.links if each.cut_by],
             "in this generation": self.changes,
         }
         listed = [line for title, items in parts.items() if items for line in (f"{title}:", *(f"  {i}" for i in items))]
@@ -113,7 +119,10 @@ def describe_somebody(home: Home, asked: str, *, as_json: bool) -> str:
 
 
 def _has_links(con: duckdb.DuckDBPyConnection) -> bool:
-    query = "select 1 from duckdb_tables() where schema_name = 'identity' and table_name = 'links'"
+    query = """
+        select 1 from duckdb_columns()
+        where schema_name = 'identity' and table_name = 'links' and column_name = 'cut_by'
+    """
     return bool(con.execute(query).fetchall())
 
 
@@ -129,7 +138,7 @@ _FIND = """
             union
             select unnest([links.record_key, links.other_record_key])
             from identity.links as links, asked
-            where links.matched_by = 'email' and not links.is_cut and links.key = asked.id
+            where links.matched_by = 'email' and links.cut_by is null and links.key = asked.id
             union
             select concat_ws('/', 'customer', customers._system, customers.customer_record_id)
             from staging.customers as customers, asked
@@ -163,10 +172,10 @@ _THEIRS = """
     order by first_row_id, record_key
 """
 _LINKS = """
-    select matched_by, key, record_key, other_record_key, is_cut
+    select matched_by, key, record_key, other_record_key, cut_by
     from identity.links
     where record_key in (select unnest($keys::varchar[])) or other_record_key in (select unnest($keys::varchar[]))
-    order by is_cut, record_key, other_record_key, matched_by, key
+    order by cut_by nulls first, record_key, other_record_key, matched_by, key
 """
 _EVENTS = """
     select event, other_customer_id, record_count

@@ -234,7 +234,7 @@ def _list_links(
             pl.lit("email_domain").alias("matched_by"), pl.col("domain").alias("key"), "record_key", "other_record_key"
         ),
     ]
-    return pl.concat(frames).with_columns(is_cut=pl.lit(False))
+    return pl.concat(frames).with_columns(cut_by=none)
 
 
 def _join_key(record_type: str, *columns: str) -> pl.Expr:

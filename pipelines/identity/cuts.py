@@ -25,12 +25,12 @@ def keep_apart(nodes: Nodes, edges: pl.DataFrame, labels: Codes, pairs: pl.DataF
         pairs: Nodes that must stay apart: `left`, `right`.
 
     Returns:
-        The labels after cutting, and the edges with the column `is_cut`.
+        The labels after cutting, and the edges with the column `cut_by`: `never_match`, or NULL.
     """
     left, right = pairs["left"].to_numpy(), pairs["right"].to_numpy()
     torn = np.unique(labels[left[labels[left] == labels[right]]])
     if not len(torn):
-        return labels, edges.with_columns(is_cut=pl.lit(False))
+        return labels, edges.with_columns(cut_by=pl.lit(None, pl.String))
     is_torn = pl.Series(np.isin(labels, torn))
     edges = edges.with_row_index("edge")
     doubtful = _sort_edges(edges.filter(is_torn.gather(edges["left"])), nodes)
@@ -40,7 +40,8 @@ def keep_apart(nodes: Nodes, edges: pl.DataFrame, labels: Codes, pairs: pl.DataF
     members = np.flatnonzero(is_torn.to_numpy())
     _, fresh = np.unique([parts.find(int(node)) for node in members], return_inverse=True)
     labels[members] = labels.max() + 1 + fresh
-    return labels, edges.with_columns(is_cut=pl.col("edge").is_in(cut)).drop("edge")
+    cut_by = pl.when(pl.col("edge").is_in(cut)).then(pl.lit("never_match"))
+    return labels, edges.with_columns(cut_by=cut_by).drop("edge")
 
 
 def _sort_edges(edges: pl.DataFrame, nodes: Nodes) -> pl.DataFrame:

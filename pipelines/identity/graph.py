@@ -17,6 +17,7 @@ MATCHED_BY = {
     "other_record": "One of the records names the other, of another system.",
     "email": "Both have the same e-mail address.",
     "phone": "Both have the same telephone number, and no two names differ.",
+    "fuzzy": "Both are so alike that they are probably one person.",
 }
 """What links records: how -> what it means; the strongest first, which decides where `never_match` cuts."""
 

@@ -54,8 +54,10 @@ class People:
         shared_keys: How many addresses and telephone numbers were ignored because too many records or orders share
             them: `key_type` (`email`, `phone`), `system`, `shared_by` (`records`, `orders`), `key_count`,
             `shared_count`. Holds no address.
+        likely_pairs: `identity.likely_pairs`: persons who are probably one, as in `fuzzy.links.LIKELY_PAIRS`.
         match_lists: What `always_match` and `never_match` of the settings came to: `unknown_pair_count` (pairs that
-            name a record or address which nothing else names) and `cut_count` (links not made), in one row.
+            name a record or address which nothing else names), `cut_count` (links not made), and `named_apart_count`
+            (links of an address not made because names differ), in one row.
     """
 
     records: pl.DataFrame
@@ -65,6 +67,7 @@ class People:
     evidence: pl.DataFrame
     former_ids: pl.DataFrame
     shared_keys: pl.DataFrame
+    likely_pairs: pl.DataFrame
     match_lists: pl.DataFrame
 
 
@@ -77,12 +80,14 @@ class Found:
             ids.
         links: Every link between two records, as in `evidence.LINKS`.
         shared: How many keys were ignored, as in `People.shared_keys`.
+        likely: Likely pairs, as in `People.likely_pairs`.
         unknown_pair_count: How many pairs of `always_match` and `never_match` name somebody whom nothing else names.
     """
 
     records: pl.DataFrame
     links: pl.DataFrame
     shared: pl.DataFrame
+    likely: pl.DataFrame
     unknown_pair_count: int
 
 
@@ -134,12 +139,14 @@ def make_people(
         evidence=found.links,
         former_ids=find_former_ids(person_map, customers.ids["id"]),
         shared_keys=found.shared,
+        likely_pairs=found.likely,
         match_lists=pl.DataFrame(
             {
                 "unknown_pair_count": [found.unknown_pair_count],
-                "cut_count": [int(found.links["is_cut"].sum() or 0)],
+                "cut_count": [int((found.links["cut_by"] == "never_match").sum() or 0)],
+                "named_apart_count": [int((found.links["cut_by"] == "names").sum() or 0)],
             },
-            {"unknown_pair_count": pl.Int64, "cut_count": pl.Int64},
+            dict.fromkeys(("unknown_pair_count", "cut_count", "named_apart_count"), pl.Int64),
         ),
     )
 

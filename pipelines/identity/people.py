@@ -3,11 +3,12 @@
 Put here: the rules by which records are linked. Keep out: how a key is written and who shares one (`keys/`), which
 columns name a customer (`references.py`), which id a person keeps (`stable_ids.py`).
 
-Records are one person when they share an address that is not shared by too many, when a CRM says that it merged them,
-when one names the other, when the settings say so, and, if wanted, when they share a telephone number and no names
-differ (`graph.py`); `never_match` of the settings wins over all of these (`cuts.py`). A customer is a person with a
-customer record, an order, a refund or a subscription; where customers are accounts (`accounts.py`), all persons of one
-account together. A person known only from answers to surveys or from tickets is a contact without a customer.
+Records are one person when they share an address that is not shared by too many and not by people of other names, when
+a CRM says that it merged them, when one names the other, when the settings say so, and, if wanted, when they share a
+telephone number and no names differ (`graph.py`); `never_match` of the settings wins over all of these (`cuts.py`). A
+customer is a person with a customer record, an order, a refund or a subscription; where customers are accounts
+(`accounts.py`), all persons of one account together. A person known only from answers to surveys or from tickets is a
+contact without a customer.
 """
 
 import uuid
@@ -20,11 +21,14 @@ import polars as pl
 from regulars.pipelines.definitions.free_email_domains import list_free_email_domains
 from regulars.pipelines.errors import ContractBroken
 from regulars.pipelines.identity.accounts import Accounts, find_account_customers
+from regulars.pipelines.identity.attributes import names, phones
 from regulars.pipelines.identity.components import Codes, find_components
 from regulars.pipelines.identity.cuts import keep_apart
 from regulars.pipelines.identity.evidence import list_links
+from regulars.pipelines.identity.fuzzy.links import FuzzyRules, Likely, find_likely
 from regulars.pipelines.identity.graph import Nodes, find_listed_nodes, link_records, make_edges, number_nodes
 from regulars.pipelines.identity.keys.emails import EmailRules, add_normal_email
+from regulars.pipelines.identity.keys.named_emails import find_named_emails
 from regulars.pipelines.identity.keys.phones import find_phone_keys
 from regulars.pipelines.identity.keys.shared_keys import count_shared_keys, find_shared_emails, find_shared_phones
 from regulars.pipelines.identity.output import Found, People, add_old_ids, make_people, read_history
@@ -37,7 +41,6 @@ from regulars.pipelines.identity.references import (
     guests,
     merged_records,
     other_records,
-    phones,
     referenced_records,
 )
 from regulars.pipelines.identity.stable_ids import keep_ids
@@ -56,9 +59,11 @@ class Rules:
     max_records_per_email: int = 20
     max_orders_per_email: int = 1000
     max_orders_per_email_and_day: int = 20
-    match_phones: bool = False
+    keep_names_apart: bool = True
+    match_phones: bool | Literal["with_equal_names"] = False
     phone_region: str | None = None
     max_records_per_phone: int = 5
+    fuzzy: FuzzyRules | None = None
     always_match: Pairs = ()
     never_match: Pairs = ()
     link_accounts: bool = False
@@ -87,7 +92,7 @@ def find_people(
     told = documents_told_by_lines(staging)
     keys = _read_keys(staging, told, rules)
     nodes = number_nodes(keys.found, keys.guests, keys.phones)
-    contacts, edges, unmatched = _link_contacts(nodes, keys, staging, rules)
+    contacts, edges, likely, unmatched = _link_contacts(nodes, keys, staging, rules)
     records = _list_records(nodes, keys.guests, contacts)
     _check_person_sizes(records, rules.max_records_per_customer)
     links = list_links(nodes, edges, keys.guests)
@@ -108,7 +113,7 @@ def find_people(
     names = uuid.uuid5(NAMESPACE, company)
     contact_ids = keep_ids(*_select_for_ids(records, history, "contact"), uuid.uuid5(names, "contact"))
     customer_ids = keep_ids(*_select_for_ids(records, history, "customer"), uuid.uuid5(names, "customer"))
-    found = Found(records, links, keys.shared, unmatched)
+    found = Found(records, links, keys.shared, likely.pairs, unmatched)
     return make_people(staging, told, found, contact_ids, customer_ids, history, generation)
 
 
@@ -119,12 +124,14 @@ class _Keys:
     Attributes:
         found: Customer records and their addresses: `system`, `record_id`, `email`, `row_id`, `is_customer`.
         guests: What names an address alone.
+        strangers: Customer records whose address is somebody else's: `system`, `record_id`, `email`.
         phones: Customer records and their numbers: `system`, `record_id`, `key`.
         shared: How many keys were left out, as `count_shared_keys` counts them.
     """
 
     found: pl.DataFrame
     guests: pl.DataFrame
+    strangers: pl.DataFrame
     phones: pl.DataFrame
     shared: pl.DataFrame
 
@@ -141,27 +148,58 @@ def _read_keys(staging: Staging, told: pl.DataFrame, rules: Rules) -> _Keys:
     )
     hubs = shared_emails["email"].unique().implode()
     with_phone = phones(staging).collect() if rules.match_phones else None
-    phone_keys = find_phone_keys(with_phone, rules.phone_region)
+    phone_keys = find_phone_keys(with_phone, rules.phone_region, links_unnamed=rules.match_phones != "with_equal_names")
     shared_phones = find_shared_phones(phone_keys, max_records=rules.max_records_per_phone)
+    found = found.with_columns(email=pl.when(pl.col("email").is_in(hubs).not_()).then("email"))
+    strangers = find_named_emails(found, names(staging) if rules.keep_names_apart else None)
+    if len(strangers):
+        found = (
+            found.join(strangers, on=["system", "record_id", "email"], how="left")
+            .with_columns(email=pl.coalesce("named_email", "email"))
+            .drop("named_email")
+        )
     return _Keys(
-        found.with_columns(email=pl.when(pl.col("email").is_in(hubs).not_()).then("email")),
+        found,
         guest_records.filter(pl.col("email").is_not_null() & pl.col("email").is_in(hubs).not_()),
-        phone_keys.join(shared_phones, on="phone", how="anti"),
+        strangers,
+        phone_keys.filter(pl.col("key").is_not_null()).join(shared_phones, on="phone", how="anti"),
         count_shared_keys(shared_emails, shared_phones),
     )
 
 
-def _link_contacts(nodes: Nodes, keys: _Keys, staging: Staging, rules: Rules) -> tuple[Codes, pl.DataFrame, int]:
-    """The person of every node, as a label without meaning; the edges; how many listed pairs name an unknown record."""
+def _link_contacts(
+    nodes: Nodes, keys: _Keys, staging: Staging, rules: Rules
+) -> tuple[Codes, pl.DataFrame, Likely, int]:
+    """The person of every node, as a label without meaning; the edges; likely pairs; listed pairs that name nobody."""
     edges = link_records(
         nodes, keys.found, keys.phones, merged_records(staging).collect(), other_records(staging).collect()
     )
     always, unknown_in_always = find_listed_nodes(nodes, rules.always_match, rules.emails)
     never, unknown_in_never = find_listed_nodes(nodes, rules.never_match, rules.emails)
     edges = pl.concat([edges, make_edges(always, "always_match")])
+    labels, whole = _find_persons(nodes, edges, never)
+    apart = _list_named_apart(nodes, keys.strangers, labels)
+    stay_apart = pl.concat([never, apart.select("left", "right")])
+    likely = find_likely(nodes, labels, stay_apart, staging, rules.emails, rules.fuzzy)
+    if len(likely.edges):
+        labels, whole = _find_persons(nodes, pl.concat([edges, make_edges(likely.edges, "fuzzy")]), never)
+    return labels, pl.concat([whole, apart]), likely, unknown_in_always + unknown_in_never
+
+
+def _find_persons(nodes: Nodes, edges: pl.DataFrame, never: pl.DataFrame) -> tuple[Codes, pl.DataFrame]:
+    """The person of every node; the edges with what cuts them."""
     labels = find_components(nodes.count, [(edges["left"].to_numpy(), edges["right"].to_numpy())])
-    labels, edges = keep_apart(nodes, edges, labels, never)
-    return labels, edges, unknown_in_always + unknown_in_never
+    return keep_apart(nodes, edges, labels, never)
+
+
+def _list_named_apart(nodes: Nodes, strangers: pl.DataFrame, labels: Codes) -> pl.DataFrame:
+    """Edges that are not made because names differ; none where another link joins the two anyway."""
+    edges = strangers.join(nodes.records, on=["system", "record_id"]).join(
+        nodes.of_key("email").rename({"node": "right"}), on="email"
+    )
+    edges = make_edges(edges.rename({"node": "left"}), "email").with_columns(cut_by=pl.lit("names"))
+    label = pl.Series(labels, dtype=pl.Int64)
+    return edges.filter(label.gather(edges["left"]) != label.gather(edges["right"]))
 
 
 def _find_domains(nodes: Nodes, contacts: Codes, rules: Rules) -> pl.DataFrame:
@@ -171,7 +209,7 @@ def _find_domains(nodes: Nodes, contacts: Codes, rules: Rules) -> pl.DataFrame:
     return (
         emails.select(
             pl.Series(contacts, dtype=pl.Int64).gather(emails["node"]).alias("contact"),
-            domain=pl.col("email").str.extract(r"@(.*)$"),
+            domain=pl.col("email").str.extract(r"@(\S+)"),
         )
         .filter(~pl.col("domain").is_in(free))
         .unique()

@@ -221,23 +221,6 @@ def other_records(staging: Staging) -> pl.LazyFrame:
     )
 
 
-def phones(staging: Staging) -> pl.LazyFrame:
-    """Customer records with a number: `system`, `record_id`, `row_id`, `phone`, `country` and the names."""
-    return (
-        staging["customers"]
-        .filter(pl.col("phone").is_not_null())
-        .select(
-            pl.col("_system").alias("system"),
-            pl.col("customer_record_id").alias("record_id"),
-            pl.col("_row_id").alias("row_id"),
-            "phone",
-            "country",
-            "first_name",
-            "last_name",
-        )
-    )
-
-
 def accounts(staging: Staging) -> pl.LazyFrame:
     """Which customer record belongs to which account, and which account is above it.
 

@@ -40,7 +40,7 @@ KIND = Kind(
         KindColumn(
             "phone",
             "code",
-            "Telephone number as delivered. Links records where `identity.match_phones` says so.",
+            "Telephone number as delivered. Links records as `identity.match_phones` says.",
             is_descriptive=True,
             is_personal=True,
         ),

@@ -28,6 +28,7 @@ PERSONAL = (
     "identity.records",
     "identity.person_map",
     "identity.links",
+    "identity.likely_pairs",
     "identity.former_customer_ids",
     "identity.events",
     "identity.owners",

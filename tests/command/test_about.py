@@ -33,7 +33,7 @@ def test_machines_get_the_same(published_shop):
             "matched_by": "email",
             "key": "a…@example.org",
             "records": ["survey:a1 (response)", "crm:c1"],
-            "is_forbidden": False,
+            "cut_by": None,
         }
     ]
     assert found["changes"] == ["created, of 2 records"]

@@ -37,7 +37,7 @@ def test_a_pair_that_names_nobody_does_nothing_and_is_counted():
         customers=ADA, rules=Rules(always_match=[("crm:8", "shop:1")], never_match=[("a@b.example", "crm:7")])
     )
     assert len(together(people)) == 2
-    assert people.match_lists.to_dicts() == [{"unknown_pair_count": 2, "cut_count": 0}]
+    assert people.match_lists.to_dicts() == [{"unknown_pair_count": 2, "cut_count": 0, "named_apart_count": 0}]
 
 
 def test_a_pair_that_must_stay_apart_does_although_it_shares_an_address():
@@ -48,7 +48,7 @@ def test_a_pair_that_must_stay_apart_does_although_it_shares_an_address():
     )
     assert together(people) == [{"customer/crm/7"}, {"customer/shop/1", "order/shop/guest"}, {"customer/shop/2"}]
     assert people.match_lists["cut_count"].to_list() == [1]
-    cut = [row for row in people.evidence.to_dicts() if row["is_cut"]]
+    cut = [row for row in people.evidence.to_dicts() if row["cut_by"] == "never_match"]
     assert [(row["record_key"], row["other_record_key"]) for row in cut] == [("customer/shop/2", "customer/shop/1")]
 
 

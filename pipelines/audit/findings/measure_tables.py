@@ -18,6 +18,7 @@ from regulars.pipelines.audit.findings.tables.amounts import (
     find_odd_amounts,
 )
 from regulars.pipelines.audit.findings.tables.answers import find_left_out_answers
+from regulars.pipelines.audit.findings.tables.domains import find_odd_domains
 from regulars.pipelines.audit.findings.tables.footers import find_footers
 from regulars.pipelines.audit.findings.tables.identity import find_odd_accounts, find_odd_identities
 from regulars.pipelines.audit.findings.tables.ids import find_damaged_ids
@@ -47,6 +48,7 @@ MEASUREMENTS: Sequence[Callable[[duckdb.DuckDBPyConnection], Iterable[Finding]]]
     find_odd_identities,
     find_placeholders,
     find_odd_accounts,
+    find_odd_domains,
     find_odd_amounts,
     find_empty_amounts,
     find_barcode_quantities,

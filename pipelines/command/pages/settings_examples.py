@@ -149,9 +149,11 @@ identity:
   max_records_per_email: 10
   max_orders_per_email: 300
   max_orders_per_email_and_day: 5
+  keep_names_apart: false
   match_phones: true
   phone_region: DE
   max_records_per_phone: 3
+  fuzzy: {threshold: 0.95}
   always_match: [[crm:1019951, shop:88], [crm:7, ann@example.com]]
   never_match: [[crm:1, crm:2]]
   match_file: matches.csv
@@ -161,6 +163,10 @@ identity:
   roll_up_accounts: true
   max_records_per_customer: 200
   survivorship: {acquisition_channel: oldest}
+""",
+    "identity.fuzzy": """
+identity:
+  fuzzy: {threshold: 0.95, join: true, attributes: [names, email, phone, city, company_name]}
 """,
     "identity.survivorship": """
 identity:

@@ -30,6 +30,12 @@ IDENTITY = (
         unit="links",
     ),
     FindingType(
+        name="names_kept_apart",
+        meaning="Customer records of one system share an address, and their names differ: they stay two persons.",
+        severity="info",
+        unit="records",
+    ),
+    FindingType(
         name="addresses_of_too_many_orders",
         meaning="Addresses stand on too many orders to name anybody, as that of a till: the orders have no customer.",
         unit="addresses",
@@ -90,6 +96,17 @@ IDENTITY = (
             "Likely noise where ids differ in capitals or zeros alone and are yet two accounts; an account above that "
             "was simply not delivered is not counted."
         ),
+    ),
+    FindingType(
+        name="domains_of_many_firms",
+        meaning="Persons are one account by the domain of their addresses, and their records name different firms.",
+        unit="domains",
+    ),
+    FindingType(
+        name="domains_of_many_persons",
+        meaning="A domain joins far more persons into one account than others do: it may be one of mailboxes.",
+        severity="info",
+        unit="domains",
     ),
     FindingType(
         name="accounts_share_contacts",

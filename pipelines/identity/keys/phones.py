@@ -11,6 +11,7 @@ import polars as pl
 from phonenumbers import PhoneNumberType
 
 from regulars.pipelines.definitions.countries import list_country_names
+from regulars.pipelines.identity.keys.names import fold_names
 
 NAMES_NO_PERSON = frozenset(
     {
@@ -57,45 +58,56 @@ PHONE_KEYS = {
     "phone": pl.String,
     "key": pl.String,
 }
-"""One row per customer record that a number may link: the number, and the key, which may hold names too."""
+"""One row per customer record with a number: the number, and the key by which it may be linked, which may hold names
+too; NULL where nothing may link it."""
 
 
-def find_phone_keys(rows: pl.DataFrame | None, region: str | None) -> pl.DataFrame:
+def find_phone_keys(rows: pl.DataFrame | None, region: str | None, *, links_unnamed: bool = True) -> pl.DataFrame:
     """Which records may be linked by which number.
 
-    A number links all its records when no two of them have different given or family names; records without a name
-    differ from nobody. Otherwise it links those with equal given and family names only, and the key is the number with
-    these names.
+    Either a number links those with equal given and family names only, and the key is the number with these names. Or,
+    where it may link unnamed records too, a number links all its records when no two of them have different given or
+    family names; records without a name differ from nobody.
 
     Args:
         rows: Customer records with a number: `system`, `record_id`, `row_id`, `phone`, `country`, `first_name`,
             `last_name`, all as delivered; None where numbers link nothing.
         region: The country of numbers without a country code, where a record names no country.
+        links_unnamed: Whether a number may link records without names.
 
     Returns:
         The columns of `PHONE_KEYS`, `phone` normalised; records without a usable number are left out.
     """
     if rows is None:
         return pl.DataFrame(schema=PHONE_KEYS)
-    read = _add_normal_phone(_leave_out_lonely(rows), region)
-    named = read.with_columns(_fold_names())
+    named = _leave_out_lonely(rows).with_columns(fold_names())
+    if not links_unnamed:
+        named = _leave_out_namesakes(named)
+    read = _add_normal_phone(named, region)
     differ = (pl.col("given").drop_nulls().n_unique().over("phone") > 1) | (
         pl.col("family").drop_nulls().n_unique().over("phone") > 1
     )
     by_name = pl.concat_str("phone", "given", "family", separator=" ")  # NULL without both names
-    return (
-        named.with_columns(key=pl.when(differ).then(by_name).otherwise("phone"))
-        .filter(pl.col("key").is_not_null())
-        .select(PHONE_KEYS.keys())
-    )
+    key = pl.when(differ).then(by_name).otherwise("phone") if links_unnamed else by_name
+    return read.with_columns(key=key).select(PHONE_KEYS.keys())
 
 
 def _leave_out_lonely(rows: pl.DataFrame) -> pl.DataFrame:
-    """Only rows whose last digits are those of another record too: nothing else needs to be parsed."""
+    """Only rows whose last digits are those of another record too, as `ending`: nothing else needs to be parsed."""
     number = pl.col("phone").str.replace(r"(?i)\s*(ext|x|#).*$", "").str.replace(r"\.0$", "")
     digits = number.str.replace_many(ASCII_DIGITS).str.replace_all(r"\D", "")
     ending = rows.with_columns(ending=digits.str.tail(SHARED_DIGITS)).filter(pl.col("ending") != "")
-    return ending.filter(pl.col("ending").is_duplicated()).drop("ending")
+    return ending.filter(pl.col("ending").is_duplicated())
+
+
+def _leave_out_namesakes(named: pl.DataFrame) -> pl.DataFrame:
+    """Only rows whose last digits are those of two records of one name: other numbers link nobody.
+
+    Rows without that name stay, since they count when a number is shared by too many.
+    """
+    whole = named.filter(pl.col("given").is_not_null() & pl.col("family").is_not_null())
+    twice = whole.filter(pl.struct("ending", "given", "family").is_duplicated())
+    return named.join(twice, on="ending", how="semi")
 
 
 def _add_normal_phone(rows: pl.DataFrame, region: str | None) -> pl.DataFrame:
@@ -115,18 +127,3 @@ def _add_normal_phone(rows: pl.DataFrame, region: str | None) -> pl.DataFrame:
         .filter(pl.col("normal").is_not_null())
         .with_columns(phone="normal")
     )
-
-
-def _fold_names() -> list[pl.Expr]:
-    """`given` and `family`: the first and the last word of a name, without accents and capitals; NULL without one."""
-    full = pl.concat_str(pl.col("first_name", "last_name").fill_null(""), separator=" ")
-    words = (
-        full.str.normalize("NFKD")
-        .str.replace_all(r"\p{M}", "")
-        .str.to_lowercase()
-        .str.extract_all(r"[\p{L}\p{N}]+(?:['’-][\p{L}\p{N}]+)*")
-    )
-    return [
-        words.list.first().alias("given"),
-        pl.when(words.list.len() > 1).then(words.list.last()).alias("family"),
-    ]

@@ -12,6 +12,7 @@ from pydantic import Field, model_validator
 from regulars.pipelines.settings.part import COUNTRY_CODE_PATTERN, Part, PlainText
 
 Survivor = Literal["newest", "oldest", "most_frequent", "systems"]
+FuzzyAttribute = Literal["names", "email", "phone", "city", "company_name"]
 MatchSides = Annotated[list[PlainText], Field(min_length=2, max_length=2)]
 
 _RECORD = re.compile(r"[A-Za-z][A-Za-z0-9_-]*:.*\S.*")
@@ -65,12 +66,28 @@ class Survivorship(Part):
         return {name: getattr(self, name) for name in names if getattr(self, name) != "newest"}
 
 
+class Fuzzy(Part):
+    """Comparing names, addresses and numbers by likeness, after exact keys have linked what they can.
+
+    Needs the extra `regulars[fuzzy]` (splink). Only customer records with a given and a family name are compared. Pairs
+    that are probably one person are proposed by `regulars matches`, and linked only with `join`.
+    """
+
+    threshold: Annotated[float, Field(ge=0.5, le=1)] = 0.9
+    """How probable it must be that two records are one person, from 0.5 to 1."""
+    join: bool = False
+    """Whether likely pairs are linked, each person with the likeliest other at most; otherwise they are only
+    proposed."""
+    attributes: Annotated[list[FuzzyAttribute], Field(min_length=1)] = ["names", "email", "phone", "city"]
+    """What is compared."""
+
+
 class Identity(Part):
     """When two source records are one customer.
 
     Records are one person when they share an e-mail address, when a tool says that it merged them, when a record names
-    another (`other_record_ids`), when `always_match` says so, and, where `match_phones` is true, when they share a
-    telephone number. `regulars about` shows why.
+    another (`other_record_ids`), when they share a telephone number and both names, and when `always_match` says so.
+    `regulars about` shows why.
     """
 
     ignore_emails: list[str] = []
@@ -87,15 +104,21 @@ class Identity(Part):
     marketplace. The orders are of no known customer, and the run says how many."""
     max_orders_per_email_and_day: Annotated[int, Field(ge=1)] = 20
     """The same, for the orders of one day (UTC)."""
-    match_phones: bool = False
-    """Whether customer records with the same telephone number are one person, unless their names differ. Where names
-    differ, as in a family, the number links only records with equal given and family names. Off by default, since
-    households share numbers and many exports have no names."""
+    keep_names_apart: bool = True
+    """Whether an address links records of one name only, where one system keeps several records under it whose given
+    names differ clearly (Uma and Jan; not Jo and Johanna, Bob and Robert, or a typing error). A couple that shares a
+    mailbox stays two persons; guests who use the address are the one with the name in it, or the most records."""
+    match_phones: bool | Literal["with_equal_names"] = "with_equal_names"
+    """Whether customer records with the same telephone number are one person. `with_equal_names`: those with equal
+    given and family names only. `true`: also records without a name, and all records of a number under which no names
+    differ. `false`: numbers link nothing."""
     phone_region: Annotated[str, Field(pattern=COUNTRY_CODE_PATTERN)] | None = None
     """The country whose numbers are written without a country code, such as DE, where a record names no country.
     Without it, such numbers link nothing."""
     max_records_per_phone: Annotated[int, Field(ge=1)] = 5
     """A number that more records of one system share links none of them: it is that of an office or a made-up one."""
+    fuzzy: Fuzzy | None = None
+    """Also look for records that are alike, though no key is equal; off without it."""
     always_match: list[MatchSides] = []
     """Pairs that are one person, whatever their records say. Each side is `system:record id` or an e-mail address."""
     never_match: list[MatchSides] = []

@@ -66,6 +66,7 @@ def write_company(company: Company, folder: Path, shared: Path) -> None:
     payments = header_of(stripe / "stripe_unified_payments_79cols_header_only.csv")
     write_dicts(folder / "unified_payments.csv", payments, company.payments)
     headings = [{name: "Start Date" if name == "StartDate" else name.title() for name in QUALTRICS}]
+    headings[0]["Q1"] = "How likely are you to recommend us to a friend?"
     headings.append({name: json.dumps({"ImportId": name}) for name in QUALTRICS})
     preview = {"StartDate": "2024-01-01 00:00:00", "ResponseId": "R_test", "Status": "1", "Q1": "10"}
     answers = [{"StartDate": row["RecordedDate"], **row} for row in company.responses]

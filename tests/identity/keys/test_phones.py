@@ -87,6 +87,20 @@ def test_in_a_family_a_number_links_equal_names_only():
     ]
 
 
+def test_by_default_a_number_links_equal_names_only_and_needs_both():
+    names = [("Ann", "Doe"), ("Jan", "Doe"), ("ann", "DOE"), (None, None), ("Ann", None)]
+    rows = [
+        {"customer_record_id": str(n), "phone": BERLIN, "first_name": first, "last_name": last}
+        for n, (first, last) in enumerate(names)
+    ]
+    with_names = Rules(match_phones="with_equal_names")
+    assert len(together(people_of(customers=rows, rules=with_names))) == 4
+    assert len(together(people_of(customers=[rows[0], rows[3]], rules=with_names))) == 2
+    # at an office two of one name may be two, so that the number links nobody
+    few = Rules(match_phones="with_equal_names", max_records_per_phone=4)
+    assert len(together(people_of(customers=rows, rules=few))) == 5
+
+
 def test_a_number_on_too_many_records_links_none_and_is_counted():
     rows = [{"customer_record_id": str(n), "phone": BERLIN} for n in range(4)]
     people = people_of(customers=rows, rules=Rules(match_phones=True, max_records_per_phone=3))

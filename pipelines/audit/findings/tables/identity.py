@@ -168,7 +168,19 @@ def _find_shared_keys(con: duckdb.DuckDBPyConnection) -> Iterator[Finding]:
 
 
 def _find_listed_matches(con: duckdb.DuckDBPyConnection) -> Iterator[Finding]:
-    for unknown, cut in con.execute("select unknown_pair_count, cut_count from identity.match_lists").fetchall():
+    for unknown, cut, apart in con.execute(
+        "select unknown_pair_count, cut_count, named_apart_count from identity.match_lists"
+    ).fetchall():
+        if apart:
+            yield make_finding(
+                "names_kept_apart",
+                f"{apart:,} customer records share an address with a record of the same system whose given name "
+                "differs clearly; they stay another person.",
+                "`regulars about` shows them for one customer. Pairs that are one person go into "
+                "`identity.always_match`; `identity.keep_names_apart: false` joins all of them.",
+                table="identity.links",
+                count=apart,
+            )
         if unknown:
             yield make_finding(
                 "matches_name_nobody",

@@ -1,0 +1,106 @@
+"""Tells apart the people of one address by their names, where one tool keeps several records under it.
+
+Put here: whose an address is. Keep out: which names are two people's (`names.py`), and addresses that too many share
+(`shared_keys.py`).
+
+A tool that keeps two records under one address, with given names that differ clearly, says that two people share a
+mailbox, as a couple does. Between tools it says less: a shop knows the holder of the card, another tool the firm.
+"""
+
+import re
+from collections.abc import Iterator
+
+import polars as pl
+
+from regulars.pipelines.identity.keys.names import differ_clearly, fold_names
+
+NAMED_EMAILS = {"system": pl.String, "record_id": pl.String, "email": pl.String, "named_email": pl.String}
+"""One row per customer record that does not own its address: the address, and the key that takes its place."""
+
+
+def find_named_emails(found: pl.DataFrame, named: pl.LazyFrame | None) -> pl.DataFrame:
+    """Which records share an address with somebody else, to whom it belongs.
+
+    All records of such an address are grouped by name. The address, and whatever names it alone, belongs to the group
+    with a given name that stands in the address, else with its initials, else to the largest, else to the one with the
+    first id. Records without both names are the owner's. The records of another group are linked by the address and
+    the name together.
+
+    Args:
+        found: Customer records and their addresses: `system`, `record_id`, `email` (normalised, may be NULL).
+        named: The living customer records with a name: `system`, `record_id`, `first_name`, `last_name`; None where
+            names keep nobody apart.
+
+    Returns:
+        The columns of `NAMED_EMAILS`.
+    """
+    if named is None:
+        return pl.DataFrame(schema=NAMED_EMAILS)
+    held = found.select("system", "record_id", "email").drop_nulls().unique()
+    shared = held.filter(pl.struct("system", "email").is_duplicated())
+    spelling = pl.coalesce("first_name", "last_name").str.strip_chars().str.to_lowercase()
+    candidates = (
+        shared.lazy()
+        .join(named, on=["system", "record_id"])
+        .group_by("system", "email")
+        .agg(spelling.n_unique().alias("spellings"))
+        .filter(pl.col("spellings") > 1)
+        .select("email")
+        .unique()
+    )
+    holders = (
+        held.lazy()
+        .join(candidates, on="email", how="semi")
+        .join(named, on=["system", "record_id"])
+        .with_columns(fold_names())
+        .filter(pl.col("given").is_not_null() & pl.col("family").is_not_null())
+        .select("email", "system", "record_id", "given", "family")
+        .sort("email", "system", pl.col("record_id").str.len_chars(), "record_id")
+        .collect()
+    )
+    rows = [row for each in holders.partition_by("email", maintain_order=True) for row in _name_strangers(each)]
+    return pl.DataFrame(rows, NAMED_EMAILS, orient="row")
+
+
+def _name_strangers(holders: pl.DataFrame) -> Iterator[tuple[str, str, str, str]]:
+    """The rows of `NAMED_EMAILS` for one address and all of its records with names, sorted."""
+    email = str(holders["email"][0])
+    local = email.partition("@")[0]
+    groups = _group_by_name(holders.select("given", "family").rows())
+    systems = holders["system"].to_list()
+    if not _splits_a_system(groups, systems):
+        return
+    names = holders.select("given", "family").rows()
+
+    def claim(group: list[int]) -> tuple[int, int, int]:
+        return max(_count_signs(names[each], local) for each in group), len(group), -group[0]
+
+    owner = max(groups, key=claim)
+    for group in groups:
+        first = holders.row(group[0], named=True)
+        for each in group if group is not owner else ():
+            yield systems[each], holders["record_id"][each], email, f"{email} {first['given']} {first['family']}"
+
+
+def _count_signs(name: tuple[str, str], local: str) -> int:
+    """How well an address fits a name: 2 with the given name in it (`jan.adler`), 1 with both initials (`jadler`)."""
+    given, family = name
+    if len(given) > 2 and given in local:
+        return 2
+    return int(re.match(rf"{re.escape(given[0])}[._-]?{re.escape(family[0])}", local) is not None)
+
+
+def _group_by_name(names: list[tuple[str, str]]) -> list[list[int]]:
+    """The places of names, those together between which no clear difference lies; the first place of each ascends."""
+    groups: list[list[int]] = []
+    for place, name in enumerate(names):
+        like = [group for group in groups if any(not differ_clearly(names[each], name) for each in group)]
+        groups = [group for group in groups if group not in like]
+        groups.append(sorted([place, *(each for group in like for each in group)]))
+    return sorted(groups)
+
+
+def _splits_a_system(groups: list[list[int]], systems: list[str]) -> bool:
+    """Whether records of one system fall into several groups."""
+    seen = [{systems[each] for each in group} for group in groups]
+    return sum(map(len, seen)) > len(set().union(*seen))
