@@ -175,7 +175,8 @@ def test_a_table_that_is_published_no_more_goes_with_its_view(target: Target, ho
 def test_what_was_dropped_by_hand_is_there_again_after_the_next_delivery(target: Target, home: Home):
     target.deliver(publish(home, 1))
     target.do(
-        "alter table marts.customer_360 drop column sales cascade; drop view marts.churn_all; drop table core.orders"
+        "alter table marts.customer_360 drop column sales cascade; drop view marts.churn_all; "
+        "drop table core.orders cascade"
     )
     target.do("alter table core.customers drop constraint customers_pkey cascade")
     target.deliver(publish(home, 2))
