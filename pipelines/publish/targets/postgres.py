@@ -18,8 +18,8 @@ from regulars.pipelines.settings.part import SCHEMA_PREFIX_PATTERN, Part
 class PostgresOptions(Part):
     """A PostgreSQL database: stable tables with types, keys and comments, replaced in one transaction.
 
-    The schemas are `core`, `marts` and `meta`. Your own views on them stay. Nothing that a delivery did not make is
-    touched. Needs the extra `regulars[postgres]`.
+    The schemas are `core`, `marts` and `meta`; `published_rows` holds the rows behind them, for the writer alone. Your
+    own views on the tables stay. Nothing that a delivery did not make is touched. Needs the extra `regulars[postgres]`.
     """
 
     host: Annotated[str, Field(min_length=1)]

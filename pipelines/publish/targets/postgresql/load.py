@@ -18,7 +18,9 @@ from regulars.pipelines.publish.targets.postgresql.rows import Rows, make_curren
 from regulars.pipelines.publish.targets.postgresql.structure import Name
 from regulars.pipelines.warehouse.sql_text import quote_identifier
 
-ROWS_AT_ONCE = 50_000
+ROWS_AT_ONCE = 4_096
+"""Few enough that the network holds some of them: the server reads those while we write the next."""
+KEYS_AT_ONCE = 50_000
 _AS_TEXT = csv.WriteOptions(include_header=False, quoting_style="needed")
 """Text in quotation marks and NULL without: so that empty text stays empty text."""
 
@@ -74,7 +76,7 @@ def _delete(cursor: Cursor[Any], con: duckdb.DuckDBPyConnection, load: Load, nam
         sql.SQL(" and ").join(matches),
     )
     keys = con.execute(f"select {', '.join(map(quote_identifier, key))} from {load.gone}")
-    while batch := keys.fetchmany(ROWS_AT_ONCE):
+    while batch := keys.fetchmany(KEYS_AT_ONCE):
         cursor.execute(statement, [list(values) for values in zip(*batch, strict=True)])
 
 
