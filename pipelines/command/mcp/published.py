@@ -107,7 +107,7 @@ def describe_table(file: Path, table: str) -> dict[str, Any]:
 
 def _find_table(file: Path, table: str) -> str:
     """The name of a published table with its layer."""
-    names = [row["table_name"] for row in list_tables(file)]
+    names: list[str] = [row["table_name"] for row in list_tables(file)]
     if table in names:
         return table
     of_layers = [name for name in names if name.partition(".")[2] == table]
