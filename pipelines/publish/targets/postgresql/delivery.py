@@ -71,6 +71,9 @@ def deliver_to_database(
         with _begin(connection, prefix) as cursor:
             now = _read_same(cursor, plan, prefix, before)
             cursor.execute(sql.SQL("set local maintenance_work_mem = {}").format(sql.Literal(INDEX_MEMORY)))
+            cursor.execute(
+                "set local max_parallel_maintenance_workers = 0"
+            )  # rows come sorted: one process is done soon
             _make_schemas(cursor, {*before.schemas, before.rows.schema})
             is_new = _make_remembered(cursor, f"{prefix}meta")
             _drop_rows_of_gone_tables(cursor, plan, now)

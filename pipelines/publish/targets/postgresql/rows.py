@@ -86,10 +86,10 @@ def make_rows_table(cursor: Cursor[Any], table: PlannedTable, rows: Rows) -> Nam
 
 
 def make_current(cursor: Cursor[Any], table: PlannedTable, name: Name, rows: Rows) -> None:
-    """Let a filled table hold the rows of a published one: index its keys, and delete the rows that were there."""
+    """Let a filled table hold the rows of a published one: index its key, and delete the rows that were there."""
     own = (table.schema, table.name)
-    for key in filter(None, (table.primary_key, *table.unique)):
-        columns = sql.SQL(", ").join(map(sql.Identifier, key))
+    if table.primary_key:
+        columns = sql.SQL(", ").join(map(sql.Identifier, table.primary_key))
         cursor.execute(sql.SQL("create unique index on {} ({})").format(sql.Identifier(*name), columns))
     cursor.execute(sql.SQL("delete from only {}").format(sql.Identifier(*own)))  # an older version kept them there
     before = rows.current.get(own)
