@@ -16,7 +16,7 @@ def describe_sql_table(table: str, select: str) -> Blueprint:
 
     def make(run: Run) -> None:
         own = run.settings.attributes if table == CUSTOMERS else ()
-        run.warehouse.write_select(table, add_attribute_columns(select, own))
+        run.warehouse.write_select(table, add_attribute_columns(select, own, run.settings.identity.survivorship))
 
     first_line, _, rest = select.partition("\n")
     grain = first_line.removeprefix("-- ")

@@ -1,9 +1,10 @@
-"""How far off the published predictions of the next 12 months were, on histories whose next 12 months are known.
+"""How far off the published predictions were, on histories of which is known what came.
 
 Each history is cut every half year (`--every`). What is known by the cut is predicted as a run predicts it; the 365
-days after it say what came. Beside it stands what the run claimed: the horizon, the error and the coverage of its test.
-Totals are measured as they are published, and as they would be without their calibration by the test; and whether the
-published interval of the total, and those of the totals of ten groups of customers, held what came.
+days after it say what came, or with `--horizon 36m` the 1,095 days. Beside it stands what the run claimed: the horizon,
+the error and the coverage of its test. Totals are measured as they are published, and as they would be without their
+calibration by the test; and whether the published interval of the total, and those of the totals of ten groups of
+customers, held what came.
 
     python benchmarks/clv_out_of_time.py FOLDER [NAME …]
 
@@ -26,10 +27,10 @@ from regulars.pipelines.transforms.clv.clv_evaluation import clv_evaluation
 from regulars.pipelines.transforms.clv.clv_models import clv_models
 from regulars.pipelines.transforms.clv.customer_clv import customer_clv
 from regulars.pipelines.transforms.clv.holdout import WHOLE_YEAR_DAYS
+from regulars.pipelines.transforms.clv.predictions import HORIZONS
 from regulars.pipelines.transforms.clv.totals.total_errors import TotalErrors, bound_total, read_total_errors
 
 MONEY = pl.Decimal(18, 4)
-YEAR = dt.timedelta(days=365)
 GROUPS = 10
 SUBSCRIPTIONS = {
     "system": pl.String,
@@ -68,21 +69,22 @@ def main() -> None:
     parser.add_argument("names", nargs="*")
     parser.add_argument("--json", type=Path, help="also write the rows here")
     parser.add_argument("--every", type=int, default=180, help="days between cuts; default 180")
+    parser.add_argument("--horizon", choices=HORIZONS, default="12m", help="which prediction is compared; default 12m")
     asked = parser.parse_args()
     files = sorted(file for file in asked.folder.glob("*.parquet") if not asked.names or file.stem in asked.names)
-    rows = [row for file in files for row in measure(file.stem, pl.read_parquet(file), asked.every)]
+    rows = [row for file in files for row in measure(file.stem, pl.read_parquet(file), asked.every, asked.horizon)]
     print(*format_rows(rows), sep="\n")
     if asked.json:
         asked.json.write_text(json.dumps(rows, default=str, indent=1))
 
 
-def measure(name: str, history: pl.DataFrame, every: int) -> Iterator[Row]:
+def measure(name: str, history: pl.DataFrame, every: int, horizon: str) -> Iterator[Row]:
     """Yield one row per cut at which something is predicted: what was published then, and what came."""
     core = make_core(history)
     first, last = history.select(first=pl.col("date").min(), last=pl.col("date").max()).row(0)
-    for days in range(every, (last - YEAR - first).days + 1, every):
+    for days in range(every, (last - first).days - HORIZONS[horizon] + 1, every):
         cut = first + dt.timedelta(days=days)
-        if compared := compare(core, cut):
+        if compared := compare(core, cut, horizon):
             yield {"history": name, "cut": cut, "days_known": days, **compared}
 
 
@@ -113,8 +115,8 @@ def make_core(history: pl.DataFrame) -> dict[str, pl.DataFrame]:
     }
 
 
-def compare(core: dict[str, pl.DataFrame], cut: dt.date) -> Row | None:
-    """Compare what a run of that day publishes with the year after it; None where it predicts nothing."""
+def compare(core: dict[str, pl.DataFrame], cut: dt.date, horizon: str) -> Row | None:
+    """Compare what a run of that day publishes with what came after it; None where it predicts nothing."""
     started = time.process_time()
     bought = (core["orders"], core["refunds"], core["calendar"])
     models = clv_models(*bought, as_of=cut)
@@ -134,24 +136,26 @@ def compare(core: dict[str, pl.DataFrame], cut: dt.date) -> Row | None:
     seconds = time.process_time() - started
     if published["predicted_value_12m"].null_count() == published.height:
         return None
-    joined = published.join(sum_actual(core, cut), on="customer_idx", how="left").with_columns(
+    actual = sum_actual(core, cut, HORIZONS[horizon])
+    joined = published.join(actual, on="customer_idx", how="left").with_columns(
         pl.col("purchases", "value").fill_null(0)
     )
+    errors = read_total_errors(evaluation, "all")
     claim = read_claim(evaluation)
     return {
         "method": published["method"][0],
         **claim,
-        **measure_truth(joined),
-        **measure_totals(joined, claim, read_total_errors(evaluation, "all")),
+        **measure_truth(joined, horizon),
+        **measure_totals(joined, claim, errors and errors.extend_to(HORIZONS[horizon] // HORIZONS["12m"]), horizon),
         "cpu": seconds,
     }
 
 
-def sum_actual(core: dict[str, pl.DataFrame], cut: dt.date) -> pl.DataFrame:
-    """Sum the purchase days and net sales of the year after the cut, one row per customer."""
+def sum_actual(core: dict[str, pl.DataFrame], cut: dt.date, days: int) -> pl.DataFrame:
+    """Sum the purchase days and net sales of the days after the cut, one row per customer."""
     sold = core["orders"].select("customer_idx", day="order_date", money="gross_sales")
     back = core["refunds"].select("customer_idx", day="refund_date", money=-pl.col("goods"))
-    after = pl.col("day").is_between(cut, cut + YEAR, closed="right")
+    after = pl.col("day").is_between(cut, cut + dt.timedelta(days=days), closed="right")
     purchases = sold.filter(after).group_by("customer_idx").agg(purchases=pl.col("day").n_unique())
     value = pl.concat([sold, back], how="vertical_relaxed").filter(after).group_by("customer_idx")
     return value.agg(value=pl.col("money").sum().cast(pl.Float64)).join(
@@ -175,16 +179,16 @@ def read_claim(evaluation: pl.DataFrame) -> Row:
     return {name: chosen[0].get(column) if chosen else None for name, column in names.items()}
 
 
-def measure_truth(joined: pl.DataFrame) -> Row:
+def measure_truth(joined: pl.DataFrame, horizon: str) -> Row:
     """Measure totals and intervals against what came."""
     covered = {
         what: joined.select(
-            pl.col(what).is_between(f"predicted_{what}_12m_low", f"predicted_{what}_12m_high").mean()
+            pl.col(what).is_between(f"predicted_{what}_{horizon}_low", f"predicted_{what}_{horizon}_high").mean()
         ).item()
         for what in ("purchases", "value")
     }
     totals = {
-        f"{what}_error": joined[f"predicted_{what}_12m"].cast(pl.Float64).sum() / joined[what].sum() - 1
+        f"{what}_error": joined[f"predicted_{what}_{horizon}"].cast(pl.Float64).sum() / joined[what].sum() - 1
         for what in ("purchases", "value")
     }
     return {
@@ -192,22 +196,24 @@ def measure_truth(joined: pl.DataFrame) -> Row:
         "nominal": joined["interval_nominal_coverage_12m"].mean(),
         "coverage": covered["value"],
         "purchases_coverage": covered["purchases"],
-        "least_expected": float(joined["predicted_value_12m"].cast(pl.Float64).min() or 0),
+        "least_expected": float(joined[f"predicted_value_{horizon}"].cast(pl.Float64).min() or 0),
         "correlation": joined.select(
-            pl.corr(pl.col("predicted_value_12m").cast(pl.Float64).rank(), pl.col("value").rank())
+            pl.corr(pl.col(f"predicted_value_{horizon}").cast(pl.Float64).rank(), pl.col("value").rank())
         ).item(),
-        "rmse": joined.select(((pl.col("predicted_purchases_12m") - pl.col("purchases")) ** 2).mean().sqrt()).item(),
+        "rmse": joined.select(
+            ((pl.col(f"predicted_purchases_{horizon}") - pl.col("purchases")) ** 2).mean().sqrt()
+        ).item(),
     }
 
 
-def measure_totals(joined: pl.DataFrame, claim: Row, errors: TotalErrors | None) -> Row:
+def measure_totals(joined: pl.DataFrame, claim: Row, errors: TotalErrors | None, horizon: str) -> Row:
     """Measure totals without calibration, and whether the intervals of totals held what came.
 
     Groups are tenths of the customers by the hash of their number, and so of any kind.
     """
     row = {
         f"{what}_error_uncalibrated": (
-            joined[f"predicted_{what}_12m"].cast(pl.Float64).sum() / (claim[f"{what}_calibration"] or 1)
+            joined[f"predicted_{what}_{horizon}"].cast(pl.Float64).sum() / (claim[f"{what}_calibration"] or 1)
         )
         / joined[what].sum()
         - 1
@@ -215,11 +221,11 @@ def measure_totals(joined: pl.DataFrame, claim: Row, errors: TotalErrors | None)
     }
     if errors is None:
         return row
-    low, high = bound_total(pl.col("predicted_value_12m"), errors)
+    low, high = bound_total(pl.col(f"predicted_value_{horizon}"), errors)
     group = pl.col("customer_idx").hash(seed=1) % GROUPS
     held = [
         joined.group_by(by)
-        .agg(pl.col("predicted_value_12m", "value").cast(pl.Float64).sum())
+        .agg(pl.col(f"predicted_value_{horizon}", "value").cast(pl.Float64).sum())
         .select(pl.col("value").is_between(low, high).mean())
         .item()
         for by in (pl.lit(0), group)

@@ -6,6 +6,9 @@ from delivered rows to core.
 """
 
 import datetime as dt
+import itertools
+import re
+import weakref
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from functools import cache
@@ -56,6 +59,7 @@ _COMPANY: Row = {
     "default_acquisition_cost": None,
     "fiscal_year_starts": 1,
     "show_owner_names": False,
+    "match_phones": False,
 }
 _COUNTRY_NAMES = [
     {"name": name, "country": code, "country_name": "Germany", "is_translated": name == "deutschland"}
@@ -69,7 +73,7 @@ _MADE_BY_HAND = {
     "raw.company": (
         "as_of date, timezone varchar, currency varchar, customer_is varchar, value_basis varchar, lapse_days integer, "
         "max_lifetime_years double, default_acquisition_cost decimal(18, 4), fiscal_year_starts integer, "
-        "show_owner_names boolean"
+        "show_owner_names boolean, match_phones boolean"
     ),
     "raw.acquisition_costs": "channel varchar, cost decimal(18, 4)",
     "raw.survivorship": "attribute varchar, rule varchar, systems varchar[]",
@@ -106,7 +110,12 @@ _QUARANTINE = """
         document varchar, rules varchar, reasons varchar, content varchar
     );
     create table quarantine.left_out (kind varchar, row_id bigint, outcome varchar);
-"""
+""" + ";".join(
+    f"create or replace view raw.{kind} as select * from landed.{kind} where _row_id not in "
+    f"(select row_id from quarantine.rows where kind = '{kind}' union all "
+    f"select row_id from quarantine.left_out where kind = '{kind}')"
+    for kind in KINDS
+)
 
 
 def landed_row(kind: str, number: int, given: Row) -> dict[str, Any]:
@@ -135,12 +144,14 @@ def run_sql(name: str, **tables: Sequence[Row]) -> list[dict[str, Any]]:
 
 def warehouse(**tables: Sequence[Row]) -> duckdb.DuckDBPyConnection:
     """An empty build that holds the given tables, `raw.*` and empty `identity.*`."""
-    con = duckdb.connect(config={"threads": 1})
-    con.execute(_write_empty_build())
+    return _fill_build(_open_empty_build("empty_build"), tables)
+
+
+def _fill_build(con: duckdb.DuckDBPyConnection, tables: dict[str, Sequence[Row]]) -> duckdb.DuckDBPyConnection:
     company = tables.pop("raw__company", [{}])
     fill(con, "raw.company", [{**_COMPANY, **company[0]}])
-    fill(con, "raw.country_names", _COUNTRY_NAMES)
-    fill(con, "raw.weekdays", tables.pop("raw__weekdays", _WEEKDAYS))
+    if "raw__weekdays" in tables:
+        con.execute("truncate raw.weekdays")
     for name, rows in tables.items():
         layer, table = name.split("__")
         if layer == "raw" and table in KINDS:
@@ -155,7 +166,32 @@ def warehouse(**tables: Sequence[Row]) -> duckdb.DuckDBPyConnection:
     return con
 
 
+_numbers = itertools.count()
+
+
+def _open_empty_build(template: str) -> duckdb.DuckDBPyConnection:
+    """A database in memory of its own, inside one DuckDB: opening a DuckDB costs twenty times as much."""
+    engine, name = _start_engine(), f"build_{next(_numbers)}"
+    con = engine.cursor()
+    con.execute(f"attach ':memory:' as {name}; copy from database {template} to {name}; use {name}")
+    weakref.finalize(con, engine.execute, f"detach database if exists {name}")
+    return con
+
+
 @cache
+def _start_engine() -> duckdb.DuckDBPyConnection:
+    """One DuckDB with two databases to copy: `empty_build`, and `empty_company` with the views of the quarantine."""
+    engine = duckdb.connect(config={"threads": 1})
+    for template, statements in {"empty_build": "", "empty_company": _QUARANTINE}.items():
+        engine.execute(f"attach ':memory:' as {template}; use {template}")
+        engine.execute(_write_empty_build())
+        fill(engine, "raw.country_names", _COUNTRY_NAMES)
+        fill(engine, "raw.weekdays", _WEEKDAYS)
+        engine.execute(statements)
+    engine.execute("use memory")
+    return engine
+
+
 def _write_empty_build() -> str:
     """The statements that make the schemas, `landed.*`, `raw.*` and empty `identity.*`."""
     statements = [f"create schema {schema}" for schema in SCHEMAS]
@@ -169,9 +205,10 @@ def _write_empty_build() -> str:
 
 def fill(con: duckdb.DuckDBPyConnection, table: str, rows: Sequence[Row]) -> None:
     """Insert rows given as dictionaries; columns that a row lacks are NULL."""
-    for row in rows:
-        holes = ", ".join("?" for _ in row)
-        con.execute(f"insert into {table} ({', '.join(row)}) values ({holes})", list(row.values()))
+    for columns, alike in itertools.groupby(rows, key=tuple):
+        holes = ", ".join("?" for _ in columns)
+        insert = f"insert into {table} ({', '.join(columns)}) values ({holes})"
+        con.executemany(insert, [list(row.values()) for row in alike])  # parsed once, not once per row
 
 
 def select_into(con: duckdb.DuckDBPyConnection, *tables: str) -> None:
@@ -193,8 +230,9 @@ def select_into(con: duckdb.DuckDBPyConnection, *tables: str) -> None:
 
 def tables_there(con: duckdb.DuckDBPyConnection) -> set[str]:
     """`schema.table` of every table and view."""
-    tables = con.execute("select schema_name, table_name from duckdb_tables()").fetchall()
-    views = con.execute("select schema_name, view_name from duckdb_views()").fetchall()
+    own = "where database_name = current_database()"  # others lie in the same DuckDB
+    tables = con.execute(f"select schema_name, table_name from duckdb_tables() {own}").fetchall()
+    views = con.execute(f"select schema_name, view_name from duckdb_views() {own}").fetchall()
     return {f"{schema}.{name}" for schema, name in tables + views}
 
 
@@ -251,7 +289,75 @@ def people_of(
     return find_people(staging, previous, company="Acme", generation=generation, rules=rules)
 
 
-def build(**tables: Sequence[Row]) -> duckdb.DuckDBPyConnection:
+class Build:
+    """A connection that makes a table of staging or core when a statement names it, and then who is who if it must.
+
+    A statement that asks the catalogue, or writes what these tables are made from, makes all of them first: what is
+    seen is what a connection to everything would see.
+    """
+
+    def __init__(self, con: duckdb.DuckDBPyConnection, pending: set[str]) -> None:
+        self._con, self._pending = con, pending
+
+    def __enter__(self) -> "Build":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._con.close()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._con, name)
+
+    def execute(self, query: str, parameters: Any = None) -> duckdb.DuckDBPyConnection:
+        self._make_tables_of(query)
+        return self._con.execute(query) if parameters is None else self._con.execute(query, parameters)
+
+    def executemany(self, query: str, parameters: Any) -> duckdb.DuckDBPyConnection:
+        self._make_tables_of(query)
+        return self._con.executemany(query, parameters)
+
+    def sql(self, query: str, **rest: Any) -> duckdb.DuckDBPyRelation:
+        self._make_tables_of(query)
+        return self._con.sql(query, **rest)
+
+    def table(self, name: str) -> duckdb.DuckDBPyRelation:
+        self._make_tables_of(name)
+        return self._con.table(name)
+
+    def cursor(self) -> "Build":
+        return Build(self._con.cursor(), self._pending)
+
+    def _make_tables_of(self, query: str) -> None:
+        if not self._pending:
+            return
+        if _ASKS_THE_CATALOGUE.search(query) or _WRITES_WHAT_TABLES_ARE_MADE_FROM.search(query):
+            self._make(sorted(self._pending))
+        else:
+            self._make([".".join(name) for name in _TABLE.findall(query)])
+
+    def _make(self, tables: Sequence[str]) -> None:
+        for table in tables:
+            if table not in self._pending:
+                continue
+            self._pending.discard(table)
+            if table == "identity":
+                self._make([f"staging.{kind}" for kind in IDENTITY_READS])
+                _find_who_is_who(self._con)
+                continue
+            select, reads = _selects()[table]
+            self._make([_IDENTITY.sub("identity", read) for read in reads])
+            self._con.execute(f"create table {table} as {select}")
+
+
+_TABLE = re.compile(r'\b"?(staging|core)"?\."?(\w+)')
+_IDENTITY = re.compile(r"^identity\..*")
+_ASKS_THE_CATALOGUE = re.compile(r"duckdb_\w+\(|information_schema|\bshow\b|\bidentity\b", re.IGNORECASE)
+_WRITES_WHAT_TABLES_ARE_MADE_FROM = re.compile(
+    r"\b(insert\s+into|update|delete\s+from|alter\s+table)\s+(raw|landed|quarantine|identity)\b", re.IGNORECASE
+)
+
+
+def build(**tables: Sequence[Row]) -> Build:
     """Everything from delivered rows to core, as a run makes it.
 
     Args:
@@ -264,21 +370,19 @@ def build(**tables: Sequence[Row]) -> duckdb.DuckDBPyConnection:
         rows = [landed_row(name[5:], number, row) for number, row in enumerate(tables[name], 1)]
         left_out += [(row["fate"], name[5:], row) for row in rows if "fate" in row]
         tables[name] = [{column: value for column, value in row.items() if column != "fate"} for row in rows]
-    con = warehouse(**tables)
-    con.execute(_QUARANTINE)
+    con = _fill_build(_open_empty_build("empty_company"), tables)
     for fate, kind, row in left_out:
         if fate != "quarantined":
             fill(con, "quarantine.left_out", [{"kind": kind, "row_id": row["_row_id"], "outcome": fate}])
         else:
             trace = {name: row[f"_{name}"] for name in ("source", "delivery", "file_sha256", "row", "row_id")}
             fill(con, "quarantine.rows", [{"kind": kind, **trace}])
-    for kind in KINDS:
-        con.execute(
-            f"create or replace view raw.{kind} as select * from landed.{kind} where _row_id not in "
-            f"(select row_id from quarantine.rows where kind = '{kind}' union all "
-            f"select row_id from quarantine.left_out where kind = '{kind}')"
-        )
-    select_into(con, *(f"staging.{kind}" for kind in IDENTITY_READS))
+    given = {name.replace("__", ".") for name in tables}
+    return Build(con, {"identity", *_selects()} - given)
+
+
+def _find_who_is_who(con: duckdb.DuckDBPyConnection) -> None:
+    """Fill `identity.*` from staging, as a run does."""
     staging = {kind: con.sql(f"select * from staging.{kind}").pl(lazy=True) for kind in IDENTITY_READS}
     people = find_people(staging, None, company="Acme", generation=1)
     owners = number_owners(staging["customers"], None)
@@ -286,5 +390,3 @@ def build(**tables: Sequence[Row]) -> duckdb.DuckDBPyConnection:
         con.register("made", frame.to_arrow())
         con.execute(f"insert into identity.{table} by name select * from made")
         con.unregister("made")
-    select_into(con, *_selects())
-    return con

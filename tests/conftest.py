@@ -4,6 +4,7 @@ import fcntl
 import gc
 import os
 import shutil
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -34,6 +35,11 @@ LONGEST_FIRST = (
     "test_olist.py",
 )
 """Files that take a worker half a minute or more. They begin first, or one worker ends with one and the other waits."""
+
+# What is compiled is kept, whatever the environment says: two workers, and each process that a test starts, would
+# compile the same thousand files again.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 MadeOnce = Callable[[str, Callable[[Path], None]], Path]
 

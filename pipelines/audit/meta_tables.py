@@ -16,8 +16,10 @@ from regulars.pipelines.contracts.dictionary import (
     list_metric_rows,
     list_relationship_rows,
 )
+from regulars.pipelines.contracts.odcs.names import read_shared_names
 from regulars.pipelines.contracts.validation.validate import RuleResult
 from regulars.pipelines.run.run import Run, describe_broken_rules
+from regulars.pipelines.settings.package import CONTRACTS_FOLDER
 
 SOURCE_ROWS = """
     select
@@ -68,7 +70,7 @@ def write_meta_tables(run: Run, headline: Sequence[Row], now: dt.datetime) -> No
     run.warehouse.write_frame("meta.files", files, run.contracts["meta.files"].types)
     write_rows(run, "meta.quarantine_reasons", list_quarantine_reasons(run))
     write_rows(run, "meta.contracts", map(_make_contract_row, run.contracts.values()))
-    write_rows(run, "meta.data_dictionary", list_dictionary_rows(run.contracts))
+    write_rows(run, "meta.data_dictionary", list_dictionary_rows(run.contracts, read_shared_names(CONTRACTS_FOLDER)))
     write_rows(run, "meta.allowed_values", list_allowed_value_rows(run.contracts))
     write_rows(run, "meta.relationships", list_relationship_rows(run.contracts))
     write_rows(run, "meta.metric_definitions", list_metric_rows(run.contracts))

@@ -9,7 +9,8 @@ from regulars.pipelines.errors import RegularsError
 from regulars.pipelines.home.home import Home
 
 LAPSE = """
-    select proposed_lapse_days, lapse_days, returns_in_time_rate, reason
+    select proposed_lapse_days, lapse_days, returns_in_time_rate,
+        case when proposed_lapse_days is null or reason like '%may grow%' then split_part(reason, '; ', 1) end as reason
     from marts.lapse_proposal
 """
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from regulars.pipelines.contracts.attribute_columns import add_attributes
 from regulars.pipelines.contracts.company_values import name_company_values
 from regulars.pipelines.contracts.contract import Contract
+from regulars.pipelines.contracts.odcs.lint import lint_company
 from regulars.pipelines.contracts.odcs.load import load_contracts
 from regulars.pipelines.contracts.raw_contracts import load_all_contracts
 from regulars.pipelines.errors import SettingsWrong
@@ -55,6 +56,7 @@ def merge_company_contracts(ours: Mapping[str, Contract], company: Path | None) 
     except SettingsWrong as wrong:
         raise SettingsWrong("\n".join(f"{NAME}/{CONTRACTS}/{line}" for line in str(wrong).splitlines())) from None
     mistakes = list(_find_mistakes(company, ours, own))
+    mistakes += [f"{NAME}/{CONTRACTS}/{problem}" for problem in lint_company(company / CONTRACTS, own, ours)]
     if mistakes:
         raise SettingsWrong("\n".join(mistakes))
     return {**ours, **own}

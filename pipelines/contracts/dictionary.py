@@ -8,6 +8,7 @@ from typing import Any
 
 from regulars.pipelines.contracts.contract import Contract
 from regulars.pipelines.contracts.metric import Metric
+from regulars.pipelines.contracts.odcs.names import SharedNames
 from regulars.pipelines.contracts.rule import Column
 from regulars.pipelines.contracts.view_contracts import find_view, make_view_contracts, write_rest_of_filter
 
@@ -22,8 +23,16 @@ SAYS_ADDITIVE = {
 """What the comment on a view's column says about sums."""
 
 
-def list_dictionary_rows(contracts: Mapping[str, Contract]) -> list[dict[str, Any]]:
-    """The rows of `meta.data_dictionary`: every column of every published table and view, in their order."""
+def list_dictionary_rows(contracts: Mapping[str, Contract], names: SharedNames) -> list[dict[str, Any]]:
+    """The rows of `meta.data_dictionary`: every column of every published table and view, in their order.
+
+    Args:
+        contracts: Of every table.
+        names: What the names mean that several of them have.
+    """
+    table_of_view = {
+        name: table for table, contract in contracts.items() for name in make_view_contracts({table: contract})
+    }
     return [
         {
             "table_name": contract.table,
@@ -37,6 +46,8 @@ def list_dictionary_rows(contracts: Mapping[str, Contract]) -> list[dict[str, An
             "classification": column.classification,
             "grain": contract.grain,
             "is_additive": column.is_additive,
+            "shared_definition": names.definitions.get(column.name),
+            "population": names.describe_population(column.name, table_of_view.get(contract.table, contract.table)),
         }
         for contract in _list_published_with_views(contracts)
         for position, column in enumerate(contract.columns, 1)

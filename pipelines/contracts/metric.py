@@ -33,6 +33,8 @@ KEYS = {
     "interval",
 }
 TIME_KEYS = {"column", "grain", "grain_column"}
+NEITHER = "neither"
+DIRECTIONS = ("up", "down", NEITHER)
 FORMATS = ("percent", "integer", "decimal1", "decimal2", "currency")
 
 
@@ -51,7 +53,7 @@ class Metric:
         over_time: `sum` where periods may be added up, `last` where only the latest of them counts.
         never_over: Columns over whose values it must never be added up.
         format: One of `FORMATS`.
-        good: Whether `up` or `down` is good.
+        good: Whether `up` or `down` is good, or `neither`: the number describes, or is best near a value.
         n: The column that says how many it rests on, or empty.
         known: The column that says whether it is known for good, or empty.
         interval: The columns with the lower and the upper end of its interval, or none.
@@ -68,7 +70,7 @@ class Metric:
     over_time: Literal["sum", "last"] = "last"
     never_over: tuple[str, ...] = ()
     format: str = "decimal1"
-    good: Literal["up", "down", ""] = ""
+    good: Literal["up", "down", "neither", ""] = ""
     n: str = ""
     known: str = ""
     interval: tuple[str, ...] = ()
@@ -122,7 +124,7 @@ def _read_metric(entry: Mapping[str, Any], place: Place) -> Metric | None:
         except ExpressionRefused as refused:
             place.wrong(str(refused))
             return None
-    for key, allowed in (("over_time", ("sum", "last")), ("format", FORMATS), ("good", ("up", "down"))):
+    for key, allowed in (("over_time", ("sum", "last")), ("format", FORMATS), ("good", DIRECTIONS)):
         if entry.get(key) not in allowed:
             place.wrong(f"`{key}` is {entry.get(key)!r}, and must be one of {', '.join(allowed)}")
     if "column" not in time or len(TIME_KEYS & time.keys()) != 2:

@@ -7,6 +7,7 @@ import difflib
 from collections.abc import Iterator, Mapping, Sequence
 
 from regulars.pipelines.contracts.contract import Contract
+from regulars.pipelines.contracts.metric import NEITHER
 from regulars.pipelines.contracts.metric_periods import LAYER, list_published_metrics
 from regulars.pipelines.errors import SettingsWrong
 from regulars.pipelines.settings.aims.scorecard import ScorecardTarget
@@ -21,7 +22,7 @@ def refuse_wrong_targets(company: Settings, contracts: Mapping[str, Contract]) -
 
     Raises:
         SettingsWrong: With every mistake, a line each: a metric or a column that does not exist, with the nearest
-            names; a target that stands twice.
+            names; a metric that is good in neither direction; a target that stands twice.
     """
     wrong = [f"{company.locate(place)}{what}" for place, what in _find_mistakes(company.scorecard, contracts)]
     if wrong:
@@ -44,6 +45,12 @@ def _find_mistakes(
         if found is None:
             near = _suggest(name_metric(target), metrics)
             yield ("scorecard", number, "metric"), f"{here}.metric: there is no metric `{target.metric}`{near}"
+            continue
+        if found.metric.good == NEITHER:
+            yield (
+                ("scorecard", number, "metric"),
+                f"{here}.metric: neither a high nor a low `{target.metric}` is good, so that no target can be kept to",
+            )
             continue
         columns = [column.name for column in found.contract.columns]
         for name in target.where:

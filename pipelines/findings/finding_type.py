@@ -21,6 +21,7 @@ class FindingType:
         threshold: It is a finding when the measure is greater than this, unless the settings say otherwise.
         unit: What its count counts.
         is_listed_below: Whether it is listed as info when its measure is not 0 and not greater than the threshold.
+        noise: When it is likely to mean nothing, as a sentence that begins with "Likely noise"; empty: nobody said.
     """
 
     name: str
@@ -30,3 +31,4 @@ class FindingType:
     threshold: float = 0.0
     unit: str = "records"
     is_listed_below: bool = False
+    noise: str = ""

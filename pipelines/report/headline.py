@@ -9,7 +9,13 @@ from regulars.pipelines.definitions.windows import REPEAT_DAYS
 from regulars.pipelines.run.run import Run
 from regulars.pipelines.transforms.customers.headline import Headline, find_headline
 
-READS = {"orders": "core.orders", "calendar": "core.calendar", "churn": "marts.churn", "nps": "marts.nps"}
+READS = {
+    "orders": "core.orders",
+    "calendar": "core.calendar",
+    "customer_360": "marts.customer_360",
+    "churn": "marts.churn",
+    "nps": "marts.nps",
+}
 
 
 def read_headline(run: Run) -> Headline:
@@ -20,8 +26,9 @@ def read_headline(run: Run) -> Headline:
 
 def describe_headline(found: Headline) -> list[dict[str, Any]]:
     """Label, value, n and text each; `value` is None, and the text says why, where one cannot be known yet."""
+    customers = f"{found.customers:,} ({found.active_customers:,} active)"
     return [
-        {"label": "customers", "value": found.customers, "n": found.customers, "text": f"{found.customers:,}"},
+        {"label": "customers", "value": found.customers, "n": found.customers, "text": customers},
         _describe_return(found),
         _describe_nps(found),
     ]

@@ -11,7 +11,8 @@ import duckdb
 from regulars.pipelines.report.charts.axes import HALF, list_month_labels
 from regulars.pipelines.report.charts.bars import Bar, BarChart, Pair, PairedBars
 from regulars.pipelines.report.charts.lines import Line, LineChart, Point
-from regulars.pipelines.report.facts.reading import Rows, read_rows
+from regulars.pipelines.report.facts.reading import Row, Rows, read_rows
+from regulars.pipelines.report.facts.report_facts import read_currency
 from regulars.pipelines.report.parts import Key, Part, make_absent_part
 from regulars.pipelines.report.sections.worklists import BY_OWNER, make_owners_picture
 from regulars.pipelines.report.words.words import Words
@@ -44,6 +45,14 @@ DEMAND_GRADE = """
         sum(tested_absolute_error_seasonal_naive) / sum(tested_demand) as naive,
         sum(tested_absolute_error_mean_8w) / sum(tested_demand) as mean
     from marts.demand_forecast where place_type = 'all' and weeks_ahead = 1 and tested_demand > 0
+"""
+TOTALS = """
+    select predicted_total_value_12m::double as year, predicted_total_value_12m_low::double as year_low,
+        predicted_total_value_12m_high::double as year_high, predicted_total_value_36m::double as years,
+        predicted_total_value_36m_low::double as years_low, predicted_total_value_36m_high::double as years_high,
+        predicted_subscription_revenue_12m::double as subscriptions_year,
+        predicted_subscription_revenue_36m::double as subscriptions_years, reason
+    from marts.predicted_totals where scope = 'all'
 """
 OFFERS = """
     select offer_rank, avg(offer_score) as score, count(*) as offers from marts.next_best_offers
@@ -144,6 +153,46 @@ def _grade_demand(con: duckdb.DuckDBPyConnection, words: Words) -> str:
     )
 
 
+def _draw_totals(con: duckdb.DuckDBPyConnection, words: Words) -> Sequence[Part]:
+    rows = [row for row in read_rows(con, TOTALS, "marts.predicted_totals") if row["years"] is not None]
+    if not rows:
+        return [make_absent_part(words.say("Nothing can be predicted yet."))]
+    [row] = rows
+    whole = [
+        Point(0, 0.0, low=0.0, high=0.0),
+        Point(12, row["year"], low=row["year_low"], high=row["year_high"]),
+        Point(36, row["years"], low=row["years_low"], high=row["years_high"]),
+    ]
+    lines, legend = [Line("a", whole)], [Key("a line", words.say("in total"))]
+    if row["subscriptions_years"]:
+        parts = ((0, 0.0), (12, row["subscriptions_year"]), (36, row["subscriptions_years"]))
+        lines.append(Line("b", [Point(months, value) for months, value in parts]))
+        legend.append(Key("b line", words.say("by subscriptions")))
+    chart = LineChart(
+        words.say("What all customers of today will bring, by months from now"),
+        lines,
+        words.short,
+        [(months, str(months)) for months in (0, 12, 24, 36)],
+        low=0,
+        width=HALF,
+    )
+    return [Part(legend=legend, picture=chart, caption=_describe_totals(con, row, words))]
+
+
+def _describe_totals(con: duckdb.DuckDBPyConnection, row: Row, words: Words) -> str:
+    if row["years_low"] is None:
+        return words.say("How far off the totals may be is not known: {reason}.", reason=row["reason"])
+    currency = read_currency(con)
+    return words.say(
+        "Four times of five 12 months bring {low} to {high}, and 36 months {least} to {most}. New customers are in "
+        "neither.",
+        low=words.amount(row["year_low"], currency),
+        high=words.amount(row["year_high"], currency),
+        least=words.amount(row["years_low"], currency),
+        most=words.amount(row["years_high"], currency),
+    )
+
+
 def _draw_offers(con: duckdb.DuckDBPyConnection, words: Words) -> Sequence[Part]:
     rows = read_rows(con, OFFERS, "marts.next_best_offers")
     if not rows:
@@ -185,6 +234,7 @@ MART_PICTURES: Mapping[str, Callable[[duckdb.DuckDBPyConnection, Words], Sequenc
     "marts.acquisition_economics": _draw_acquisition,
     "marts.seasonality": _draw_season,
     "marts.demand_forecast": _draw_demand,
+    "marts.predicted_totals": _draw_totals,
     "marts.next_best_offers": _draw_offers,
     "meta.offer_evaluation": _draw_hits,
     "marts.owner_worklists": _draw_worklists,

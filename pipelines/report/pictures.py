@@ -190,7 +190,7 @@ def _describe_new_customer(latest: pl.DataFrame, expected: Mapping[str, float], 
         "{customers} through {day}.",
         months=MONTHS_OF_A_CURVE,
         expected=", ".join(by_model),
-        customers=counts.format_customers(words, max(latest["customers"].to_list())),
+        customers=counts.format_customers(words, max(latest["fitted_customers"].to_list())),
         day=words.day(latest["trained_through"][0]),
     )
     edge = sorted(set(latest.filter("at_boundary")["model"]))

@@ -16,8 +16,8 @@ from regulars.pipelines.report.parts import Key, Part, make_absent_part
 from regulars.pipelines.report.words.words import Words
 
 MOVES = """
-    select from_value, to_value, customers, month_end,
-        customers / sum(customers) over (partition by from_value) as share
+    select from_value, to_value, segmented_customers, month_end,
+        segmented_customers / sum(segmented_customers) over (partition by from_value) as share
     from marts.segment_moves
     where segmentation = 'segment' and month_end = (select max(month_end) from marts.segment_moves)
     order by from_value, to_value
@@ -46,7 +46,7 @@ def _draw_moves(con: duckdb.DuckDBPyConnection, words: Words) -> Sequence[Part]:
         words.say("segment at the end of the month"),
         width=HALF,
     )
-    moved = sum(row["customers"] for row in rows if row["from_value"] not in (row["to_value"], "none"))
+    moved = sum(row["segmented_customers"] for row in rows if row["from_value"] not in (row["to_value"], "none"))
     caption = words.say(
         "In {month}, {moved} customers moved to another segment.",
         month=words.month(rows[0]["month_end"]),
@@ -63,7 +63,7 @@ def _number(place: str, places: Sequence[str]) -> str:
 def _make_cell(row: Mapping[str, object] | None, words: Words) -> Cell | None:
     if row is None:
         return None
-    return Cell(float(str(row["share"])), words.count(int(str(row["customers"]))))
+    return Cell(float(str(row["share"])), words.count(int(str(row["segmented_customers"]))))
 
 
 def _draw_customers(con: duckdb.DuckDBPyConnection, words: Words) -> Sequence[Part]:

@@ -22,7 +22,7 @@ SUMMARY: dict[str, PolarsDataType] = {
     "segment_meaning": pl.String,
     "rule": pl.String,
     "is_for_mailing": pl.Boolean,
-    "customers": pl.Int64,
+    "members": pl.Int64,
     "undecided_customers": pl.Int64,
     "total_annual_value": MONEY,
     "as_of": pl.Date,
@@ -86,7 +86,7 @@ def own_segments(
         _decide(customer_360, segments)
         .group_by("own_segment")
         .agg(
-            customers=is_member.sum(),
+            members=is_member.sum(),
             undecided_customers=is_member.is_null().sum(),
             total_annual_value=pl.col("avg_annual_value_total").filter(is_member).sum(),
         )
@@ -99,7 +99,7 @@ def own_segments(
     return (
         named.join(counted, on="own_segment", how="left", maintain_order="left")
         .with_columns(
-            pl.col("customers", "undecided_customers").fill_null(0),
+            pl.col("members", "undecided_customers").fill_null(0),
             pl.col("total_annual_value").fill_null(pl.lit(0, MONEY)),
             as_of=pl.lit(as_of),
         )

@@ -3,10 +3,9 @@
 Put here: what all servers have in common. Keep out: one server (`postgresql.py`), and what is read or written there.
 """
 
-import os
 from typing import Protocol
 
-from regulars.pipelines.errors import SettingsWrong
+from regulars.pipelines.servers.secret import read_secret
 
 CONNECT_SECONDS = 10
 
@@ -48,17 +47,9 @@ def read_password(address: Address) -> str | None:
     """The password of the variable that the settings name; None: they name none.
 
     Raises:
-        SettingsWrong: The variable is not set.
+        SettingsWrong: The variable is not set, or is empty.
     """
-    if address.password_variable is None:
-        return None
-    password = os.environ.get(address.password_variable)
-    if not password:
-        raise SettingsWrong(
-            f"the environment variable {address.password_variable} with the password of {name_place(address)} is not "
-            "set"
-        )
-    return password
+    return read_secret(address.password_variable, f"the password of {name_place(address)}")
 
 
 def word_unreachable(address: Address, why: str) -> str:

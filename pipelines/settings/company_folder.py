@@ -1,7 +1,7 @@
 """The folder `company/` beside the settings: what a company adds to Regulars or changes in it without a fork.
 
 Put here: where its files lie, and what they hold as one value. Keep out: what they mean (`warehouse/sql_files.py` for
-SELECTs, `contracts/` for contracts, `settings/profiles/` for profiles).
+SELECTs, `contracts/` for contracts, `settings/profiles/` for profiles, `settings/apis/` for APIs).
 """
 
 import hashlib

@@ -18,7 +18,7 @@ COMPANY = """
     create table raw.company (
         as_of date, timezone varchar, currency varchar, customer_is varchar, value_basis varchar, lapse_days integer,
         max_lifetime_years double, default_acquisition_cost decimal(18, 4), fiscal_year_starts integer,
-        show_owner_names boolean
+        show_owner_names boolean, match_phones boolean
     )
 """
 
@@ -30,7 +30,7 @@ def write_company_tables(con: duckdb.DuckDBPyConnection, settings: Settings, as_
     company, costs = settings.company, settings.acquisition_cost
     con.execute(COMPANY)
     con.execute(
-        "insert into raw.company values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "insert into raw.company values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         [
             as_of,
             company.timezone,
@@ -42,6 +42,7 @@ def write_company_tables(con: duckdb.DuckDBPyConnection, settings: Settings, as_
             costs.default,
             company.fiscal_year_starts,
             settings.worklists.show_owner_names,
+            settings.identity.match_phones,
         ],
     )
     con.execute("create table raw.acquisition_costs (channel varchar, cost decimal(18, 4))")

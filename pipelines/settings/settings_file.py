@@ -13,16 +13,16 @@ import yaml
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from regulars.pipelines.definitions.enumerations import DIMENSIONS
 from regulars.pipelines.errors import SettingsWrong
 from regulars.pipelines.settings.apis.ready_api import apply_ready_apis
 from regulars.pipelines.settings.customers.match_file import add_match_file
+from regulars.pipelines.settings.mistakes.unknown_names import find_unknown_names
 from regulars.pipelines.settings.part import Part, Place
 from regulars.pipelines.settings.profiles.merge import apply_profiles
 from regulars.pipelines.settings.settings import Settings
 from regulars.pipelines.settings.sources.api_way import SECRET_KEYS
 from regulars.pipelines.settings.wording import COLUMN_FORMS, suggest, word_error
-from regulars.pipelines.settings.yaml_text import compose_yaml, read_yaml_text
+from regulars.pipelines.settings.yaml_text import compose_yaml, load_yaml, read_yaml_text
 
 TargetTypes = Mapping[str, type[Part]]
 """Type of target -> the shape of its options."""
@@ -65,15 +65,15 @@ def parse_settings(
     target_types: TargetTypes | None = None,
     folder: Path | None = None,
 ) -> Settings:
-    """As `load_settings`, from the file's text; the company's own profiles lie below `folder`."""
+    """As `load_settings`, from the file's text; the company's own profiles and APIs lie below `folder`."""
     root = _compose(text, name)
     lines: dict[Place, int] = {(): 1}
     mistakes = list(_note_lines(root, (), lines))
     written = _load(text, name)
-    data, wrong_apis = apply_ready_apis(_fill_in_secrets(written, (), environment, mistakes))
+    data, wrong_apis = apply_ready_apis(_fill_in_secrets(written, (), environment, mistakes), folder)
     data, wrong_profiles = apply_profiles(data, folder)
     mistakes += wrong_apis + wrong_profiles
-    mistakes += _check_dimensions(data)
+    mistakes += find_unknown_names(data)
     if target_types is not None:
         mistakes += _check_targets(data, written, target_types)
     try:
@@ -112,7 +112,7 @@ def _compose(text: str, name: str) -> yaml.MappingNode:
 def _load(text: str, name: str) -> Any:
     """The values of a text that `_compose` has read."""
     try:
-        return yaml.safe_load(text)
+        return load_yaml(text)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise SettingsWrong(f"{name}:{line}: this value cannot be read: {error.problem}") from None
@@ -168,6 +168,8 @@ def _fill_in_secrets(value: Any, path: Place, environment: Mapping[str, str], mi
     for name in SECRET.findall(value):
         if name not in environment:
             mistakes.append((path, f"the environment has no {name}"))
+        elif _is_secret(path) and not environment[name].strip():
+            mistakes.append((path, f"the environment variable {name} is empty"))
     return SECRET.sub(lambda match: environment.get(match[1], ""), value)
 
 
@@ -178,27 +180,6 @@ def _is_secret(path: Place) -> bool:
     if path[:1] != ("sources",) or path[2:3] != ("from",) or path[-1] not in SECRET_KEYS:
         return False
     return len(path) == 4 or path[3:4] == ("auth",)
-
-
-def _check_dimensions(data: Any) -> Iterator[tuple[Place, str]]:
-    """The dimensions of cohorts that are neither ours nor an attribute of a source."""
-    cohorts = data.get("cohorts") if isinstance(data, dict) else None
-    wanted = cohorts.get("dimensions") if isinstance(cohorts, dict) else None
-    known = [*DIMENSIONS, *_list_attribute_names(data)]
-    for number, dimension in enumerate(wanted if isinstance(wanted, list) else ()):
-        if isinstance(dimension, str) and dimension not in known:
-            yield ("cohorts", "dimensions", number), f"`{dimension}` is not known here{suggest(dimension, known)}"
-
-
-def _list_attribute_names(data: Any) -> Iterator[str]:
-    """The names of all attributes of sources, as they are written."""
-    sources = data.get("sources") if isinstance(data, dict) else None
-    for source in sources.values() if isinstance(sources, dict) else ():
-        kinds = source.get("kinds") if isinstance(source, dict) else None
-        for part in (source, *(kinds.values() if isinstance(kinds, dict) else ())):
-            attributes = part.get("attributes") if isinstance(part, dict) else None
-            if isinstance(attributes, dict):
-                yield from (str(name) for name in attributes)
 
 
 def _check_targets(data: Any, written: Any, types: TargetTypes) -> Iterator[tuple[Place, str]]:

@@ -130,6 +130,9 @@ def _insert_source(
     counts = list(_count_excluded_before(con, before))
     findings, counted_before, doubtful = [], len(counts), Counter[str]()
     for landed in read_deliveries(landed_source.source, settings, landed_source.deliveries, landing, checker):
+        if not landed.landed.columns:  # JSON without any object
+            _insert_file(con, landed, landed_source.is_stale)
+            continue
         records = _sort_records(con, landed)
         file = _describe_file(landed, records.kept, settings, checker)
         for kind, mapping in landed.mappings.items():

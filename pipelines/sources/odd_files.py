@@ -58,12 +58,13 @@ def find_oddities(
         file: The file.
         before: The deliveries before it, in the order of landing.
     """
-    if before:
-        yield from find_changed_columns(source, file_name, file.header, before[-1].header)
-    elif not file.record_count:
+    headers = [each.header for each in before if each.header]
+    if headers and file.header:
+        yield from find_changed_columns(source, file_name, file.header, headers[-1])
+    elif not before and not file.record_count:
         yield make_finding(
             "first_file_is_empty",
-            f"{file_name} holds a header and no record, and it is the first file of {source}.",
+            f"{file_name} holds no record, and it is the first file of {source}.",
             "See whether the export is finished, and whether a filter of the tool leaves everything out.",
             source=source,
             count=1,

@@ -224,7 +224,7 @@ class SourceLanding:
         """Refuse a file with too few records; return the reason when a shrunk file is accepted."""
         is_full = self._source.delivery_mode == "full"
         if landed.record_count == 0 and is_full and self._source.is_required:
-            why = "a header and no record: deliver it again"
+            why = "no record: deliver it again"
             if landed.malformed_count:
                 lines = f"{landed.malformed_count:,} of its lines could not be read"
                 why = f"no record: {lines}; see that `options` are right"

@@ -70,6 +70,8 @@ select
     strftime(day, '%G-W%V') as iso_week,
     cast(date_trunc('week', day) as date) as week_start,
     cast(date_diff('day', date '1969-12-29', date_trunc('week', day)) // 7 as integer) as week_idx,
+    cast(isodow(day) as integer) as iso_weekday,
+    dayname(day) as weekday,
     cast(date_trunc('month', day) as date) as month,
     cast(year(day) * 12 + month(day) - 1 as integer) as month_idx,
     cast(date_trunc('quarter', day) as date) as quarter,

@@ -1,6 +1,6 @@
 -- One row per customer, and one for the unknown customer.
 with
-    -- newest first: by the system's own moment of change, then by delivery and row
+    -- the newest has the highest number: by the system's own moment of change, then by delivery and row
     ranked as (
         select
             links.customer_idx,
@@ -19,6 +19,7 @@ with
         select
             ranked.customer_idx,
             ranked.newness,
+            ranked.updated_at is null as is_undated,
             survivorship.attribute,
             survivorship.rule,
             list_position(survivorship.systems, ranked._system) as system_place,
@@ -56,6 +57,7 @@ with
             order by
                 case when rule = 'systems' then system_place end nulls last,
                 case when rule = 'most_frequent' then value_count end desc,
+                case when rule = 'oldest' then is_undated end,
                 case when rule = 'oldest' then newness end,
                 newness desc
         ) = 1
@@ -107,8 +109,13 @@ with
         select
             customer_idx,
             min(ordered_at) as first_at,
-            max(ordered_at) filter (coalesce(country, region, city) is not null) as address_at,
+            -- an order of a day to come tells an address only where no other order does
+            coalesce(
+                max(ordered_at) filter (coalesce(country, region, city) is not null and order_date <= company.as_of),
+                max(ordered_at) filter (coalesce(country, region, city) is not null)
+            ) as address_at,
         from core.orders
+        cross join raw.company as company
         group by customer_idx
     ),
 

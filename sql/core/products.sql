@@ -16,7 +16,7 @@ select
     product_id,
     product_name,
     category,
-    cost,
+    cost as unit_cost,
     in_stock,
 from staging.products
 union all by name

@@ -55,7 +55,7 @@ QUESTIONS = {
     ),
     "discounts": "select sum(discounts)::double from core.orders where system = '{key}'",
     "lines": "select sum(gross_sales)::double from core.order_lines where system = '{key}'",
-    "costs": "select sum(cost)::double from core.products where system = '{key}'",
+    "costs": "select sum(unit_cost)::double from core.products where system = '{key}'",
     "stock": "select count(in_stock) from core.products where system = '{key}'",
     "refunded": "select coalesce(sum(goods), 0)::double from core.refunds where starts_with(system, '{key}')",
     "countable_refunds": (

@@ -4,6 +4,7 @@ import pytest
 import yaml
 
 from tests.publish.targets.postgres_server import PASSWORD, VARIABLE, run_server
+from tests.secrets_left import find_secrets
 from tests.shop import run_regulars
 
 pytestmark = pytest.mark.slow
@@ -38,9 +39,7 @@ def ask(server, tmp_path):
         place = ("--settings", settings, *home)
         done = run_regulars(verb, *arguments, *place, **{VARIABLE: password})
         said = done.stdout + done.stderr
-        assert not [secret for secret in (PASSWORD, WRONG) if secret in said]
-        for path in tmp_path.rglob("*"):
-            assert not path.is_file() or not [each for each in (PASSWORD, WRONG) if each.encode() in path.read_bytes()]
+        assert find_secrets({"the password": PASSWORD, "a wrong one": WRONG}, tmp_path, said) == []
         return done.code, said
 
     return run

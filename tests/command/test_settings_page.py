@@ -20,6 +20,7 @@ OTHERS = {
     ("sources.<name>", "from"): "path",
     ("sources.<name>.from (api)", "api"): "base_url",
     ("sources.<name>.from (api)", "resource"): "path",
+    ("sources.<name>.from (api)", "cursor_param"): "cursor_body_path",
     ("sources.<name>.from (bucket)", "account"): "region",
     ("sources.<name>.from (database)", "table"): "query",
     ("sources.<name>.from (database)", "file"): "host",

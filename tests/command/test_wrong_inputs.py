@@ -66,7 +66,7 @@ FILES = {
     "no file": Case(None, 4, "no file at orders.csv"),
     "an empty file": Case("", 4, "orders.csv is empty"),
     "only blank lines": Case("\n\n \n", 4, "orders.csv is empty"),
-    "a header alone": Case(HEAD, 4, "orders.csv holds a header and no record"),
+    "a header alone": Case(HEAD, 4, "orders.csv holds no record"),
     "half a file": Case(GOOD[:-5], 4, "orders.csv has no line end behind its last line"),
     "half a gzip": Case(
         gzip.compress(GOOD.encode())[:-9], 4, "orders.csv ends in the middle of its gzip", "format: csv.gz"

@@ -13,6 +13,7 @@ from regulars.pipelines.contracts.contract import Contract
 from regulars.pipelines.contracts.quarantine.quarantine_step import QuarantineResult, SourceFacts, run_quarantine_step
 from regulars.pipelines.contracts.raw_contracts import make_raw_contract
 from regulars.pipelines.kinds.shape.registry import KINDS
+from tests.builders import fill
 
 NEEDS = {"order_lines": {"orders"}, "payments": {"orders", "order_lines"}}
 """Kind -> the other raw tables that its contract looks at."""
@@ -37,21 +38,22 @@ def delivered(con: duckdb.DuckDBPyConnection, **kinds: list[dict[str, Any]]) -> 
     con.execute(COMPANY)
     for kind, contract in raw_contracts().items():
         con.execute(f"create table landed.{kind} ({', '.join(f'{name} {type_}' for name, type_ in contract.types)})")
-        rows: dict[int, int] = {}
+        rows: list[dict[str, Any]] = []
+        counts: dict[int, int] = {}
         for given in kinds.get(kind, []):
             row = dict(KINDS[kind].example) | given
             delivery, source = row.pop("delivery", 1), row.pop("source", "shop")
-            rows[delivery] = rows.get(delivery, 0) + 1
+            counts[delivery] = counts.get(delivery, 0) + 1
             row |= {
                 "_source": source,
                 "_system": row.get("_system", source),
                 "_delivery": delivery,
                 "_file_sha256": f"file{delivery}",
-                "_row": rows[delivery],
-                "_row_id": delivery * 2**40 + rows[delivery],
+                "_row": counts[delivery],
+                "_row_id": delivery * 2**40 + counts[delivery],
             }
-            names = ", ".join(row)
-            con.execute(f"insert into landed.{kind} ({names}) values ({', '.join('?' * len(row))})", [*row.values()])
+            rows.append(row)
+        fill(con, f"landed.{kind}", rows)
     return con
 
 

@@ -17,6 +17,7 @@ from regulars.pipelines.contracts.dictionary import (
 from regulars.pipelines.contracts.headline_view import HeadlineView
 from regulars.pipelines.contracts.metric import Metric
 from regulars.pipelines.contracts.odcs.load import load_contracts
+from regulars.pipelines.contracts.odcs.names import SharedNames
 from regulars.pipelines.contracts.rule import Column, Rule, Severity
 from regulars.pipelines.contracts.view_contracts import list_selects
 
@@ -24,6 +25,9 @@ ID = Column("id", "VARCHAR", "string", "The customer's id.", required=True, key_
 KEPT = Column("kept", "BIGINT", "integer", "Who stayed.", required=True, unit="customers")
 RATE = Column("rate", "DOUBLE", "number", "Kept / all; it's NULL at first.", unit="ratio")
 
+NAMES = SharedNames(
+    definitions={"id": "A customer."}, populations={"everybody": "All."}, numbers={"kept": {"marts.b": "everybody"}}
+)
 
 KEEP_RATE = Metric(
     "rate",
@@ -55,7 +59,7 @@ CONTRACTS = {
 
 
 def test_the_dictionary_lists_the_columns_of_published_tables_in_order():
-    rows = list_dictionary_rows(CONTRACTS)
+    rows = list_dictionary_rows(CONTRACTS, NAMES)
     assert [(row["table_name"], row["position"], row["column_name"]) for row in rows] == [
         ("marts.b", 1, "id"),
         ("marts.b", 2, "rate"),
@@ -74,6 +78,8 @@ def test_the_dictionary_lists_the_columns_of_published_tables_in_order():
         "classification": "internal",
         "grain": "One row per customer.",
         "is_additive": None,
+        "shared_definition": "A customer.",
+        "population": None,
     }
 
 
@@ -84,13 +90,14 @@ WITH_VIEW = {"marts.b": dataclasses.replace(contract("marts.b", GROUP, CUSTOMER,
 
 
 def test_a_view_has_its_rows_of_the_dictionary_without_what_it_fixes():
-    rows = [row for row in list_dictionary_rows(WITH_VIEW) if row["table_name"] == "marts.b_all"]
+    rows = [row for row in list_dictionary_rows(WITH_VIEW, NAMES) if row["table_name"] == "marts.b_all"]
     assert [(row["position"], row["column_name"], row["is_key"], row["is_additive"]) for row in rows] == [
         (1, "id", True, None),
         (2, "rate", False, False),
         (3, "kept", False, True),
     ]
     assert {row["grain"] for row in rows} == {"One row."}
+    assert [row["population"] for row in rows] == [None, None, "All."]
 
 
 def test_a_view_says_which_rows_it_holds_and_what_may_be_added_up():
@@ -159,7 +166,7 @@ def test_a_metric_is_published_with_its_sql():
 def test_the_rows_have_the_columns_of_their_own_contracts():
     shipped = load_contracts(Path(__file__).parents[2] / "data_contracts")
     made = {
-        "meta.data_dictionary": list_dictionary_rows(CONTRACTS),
+        "meta.data_dictionary": list_dictionary_rows(CONTRACTS, NAMES),
         "meta.metric_definitions": list_metric_rows(CONTRACTS),
         "meta.allowed_values": list_allowed_value_rows(shipped),
         "meta.relationships": list_relationship_rows(shipped),

@@ -233,6 +233,19 @@ def test_a_good_headline_view_has_no_problems(tmp_path):
     assert problems(tmp_path, with_view()) == []
 
 
+@pytest.mark.parametrize(("over_time", "problems_found"), [("sum", 0), ("last", 1)])
+def test_a_view_adds_up_over_months_only_what_the_metric_lets(tmp_path, over_time, problems_found):
+    columns = [
+        column(primaryKey=True),
+        column("kind", primaryKey=True),
+        column("size", "DOUBLE", **extra("unit", "metres")),
+    ]
+    said = extras(headlineViews=[VIEW | {"where": {"kind": "all"}}], metrics=[METRIC | {"over_time": over_time}])
+    found = problems(tmp_path, contract("marts.things", properties=columns, **said))
+    assert len(found) == problems_found
+    assert all("adds up `size`, of which the metric says that it is never added up over time" in each for each in found)
+
+
 def test_a_text_cannot_be_added_up(tmp_path):
     texts = [column(primaryKey=True), column("colour")]
     view = extra("headlineViews", [VIEW | {"additive": ["colour"]}])

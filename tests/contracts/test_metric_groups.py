@@ -83,7 +83,7 @@ def test_an_entry_of_one_metric_stays_as_it_is():
         (READ_OFF | {"expression": "sum(share)"}, "`expression` may not stand beside `read_off`"),
         (SUMS | READ_OFF, "`read_off` may not stand beside `sums`"),
         (READ_OFF | {"over_time": "sum"}, "what has no expression cannot be added up"),
-        (SUMS | {"sums": ["orders"]}, "write `sums: {up: […], down: […]}`"),
+        (SUMS | {"sums": ["orders"]}, "write `sums: {up: […], down: […], neither: […]}`"),
         (SUMS | {"sums": {"sideways": ["orders"]}}, "`good` is 'sideways', and must be one of up, down"),
     ],
 )

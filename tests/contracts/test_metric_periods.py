@@ -206,6 +206,7 @@ def refused(contracts, *targets: str) -> str:
         ),
         ("metric: marts.chrun.churn_rate_12m", "did you mean `churn.churn_rate_12m`"),
         ("metric: xyz.qqq", "meta.metric_definitions lists all metrics"),
+        ("metric: seasonality.season_index", "neither a high nor a low `seasonality.season_index` is good"),
         ("metric: nps.nps, where: {dimensoin: country}", "has no column `dimensoin`; did you mean `dimension`"),
     ],
 )

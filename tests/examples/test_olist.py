@@ -281,9 +281,9 @@ def test_sales_of_new_and_returning_customers_agree_in_every_month(run, source):
 def test_how_much_hangs_on_few_customers_agrees_on_every_day(run, source):
     rows = run.rows(
         """
-        select scope, period_end, is_complete, customers, net_sales, customers_without_sales, net_sales_below_zero,
-            top_1_percent_share, top_5_percent_share, top_10_percent_share, top_20_percent_share,
-            largest_customer_share, hhi, gini
+        select scope, period_end, is_complete, customers_in_shares, net_sales_above_zero, customers_without_sales,
+            net_sales_below_zero, top_1_percent_share, top_5_percent_share, top_10_percent_share,
+            top_20_percent_share, largest_customer_share, hhi, gini
         from marts.revenue_concentration
         """
     )

@@ -46,7 +46,7 @@ def test_seven_terms_of_lateness_find_half_of_the_comments_on_late_orders_and_a_
 def test_the_shipped_rules_do_as_well_and_leave_few_comments_without_a_theme(reviews):
     late, others = shares_of(reviews, load_shipped_rules(), "late_delivery")
     assert late >= 0.5
-    assert others <= 0.115
+    assert others <= 0.105
     tagged = tag_texts(reviews, load_shipped_rules())
     assert len(tagged.filter(theme="unmatched")) / len(reviews) <= 0.12
 

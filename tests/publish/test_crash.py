@@ -31,8 +31,8 @@ from tests.publish.trials import (
 
 PUBLISHED, NEXT = 4, 5
 MANY_KILLS = int(os.environ.get("REGULARS_RANDOM_KILLS", "100"))
-SOME_OR_ALL = pytest.mark.parametrize("every", [9, pytest.param(1, marks=pytest.mark.slow)])
-"""Every ninth call in `make test`, counted from the last one; all of them in `make test-slow`."""
+SOME_OR_ALL = pytest.mark.parametrize("every", [18, pytest.param(1, marks=pytest.mark.slow)])
+"""Every eighteenth call in `make test`, counted from the last one; all of them in `.ci/run` and `make test-slow`."""
 
 
 @pytest.fixture(scope="module")

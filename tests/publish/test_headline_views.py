@@ -29,9 +29,9 @@ COUNTED = {
     """,
     (
         "purchase_behaviour_all",
-        "order_count",
+        "known_customer_orders",
     ): "select count(*) from core.orders where is_countable and customer_idx > 0",
-    ("purchase_behaviour_all", "net_sales"): """
+    ("purchase_behaviour_all", "known_customer_net_sales"): """
         select (select sum(gross_sales - discounts) from core.orders where is_countable and customer_idx > 0)
             - coalesce((select sum(goods) from core.refunds where is_countable and customer_idx in (
                 select customer_idx from core.orders where is_countable and customer_idx > 0)), 0)

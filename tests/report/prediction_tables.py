@@ -20,15 +20,17 @@ from range(1, 101) as customers(i);
 
 create table meta.clv_models (model varchar, segment varchar, segment_from date, parameter varchar, estimate double,
     standard_error double, correlations varchar, log_likelihood double, converged boolean, at_boundary boolean,
-    customers bigint, trained_through date, reason varchar, as_of date);
+    fitted_customers bigint, trained_through date, reason varchar, as_of date);
 
 create table meta.clv_evaluation as
-select method, method = 'last_year' as is_baseline, scope, scope_value, customers, expected as predicted_purchases,
-    came as actual_purchases, expected / came - 1 as purchases_error_rate, 0.4e0 as mae_purchases,
+select method, method = 'last_year' as is_baseline, scope, scope_value, holdout_customers,
+    expected as predicted_purchases, came as actual_purchases, expected / came - 1 as purchases_error_rate,
+    0.4e0 as mae_purchases,
     error as rmse_purchases, 0.6e0 as rank_correlation_purchases, 10 * expected as predicted_value,
     (11 * came)::double as actual_value, 10 * expected / (11 * came) - 1 as value_error_rate, 4e0 as mae_value,
     0.6e0 as rank_correlation_value, 0.5e0 as top_20_percent_capture,
-    if(method = 'last_year', 0, customers) as customers_with_interval, 0.84e0 as purchases_interval_nominal_coverage,
+    if(method = 'last_year', 0, holdout_customers) as customers_with_interval,
+    0.84e0 as purchases_interval_nominal_coverage,
     0.82e0 as purchases_interval_covered, method = 'bg_nbd' as is_chosen,
     if(method = 'bg_nbd', 'chosen: smallest error', 'larger error') as reason, date '2025-01-18' as trained_through,
     365::integer as horizon_days, date '2026-01-18' as as_of
@@ -36,7 +38,14 @@ from (values
     ('bg_nbd', 'all', 'all', 80, 12100e0, 11800, 1.0e0), ('bg_nbd', 'decile', '2', 8, 9000e0, 9000, 1.0e0),
     ('bg_nbd', 'decile', '10', 8, 3100e0, 2800, 1.0e0), ('mbg_nbd', 'all', 'all', 80, 11000e0, 11800, 1.1e0),
     ('last_year', 'all', 'all', 80, 15000e0, 11800, 1.4e0)
-) tests(method, scope, scope_value, customers, expected, came, error);
+) tests(method, scope, scope_value, holdout_customers, expected, came, error);
+
+create table marts.predicted_totals as
+select 'all' as scope, 1000e0 as predicted_total_value_12m, 800e0 as predicted_total_value_12m_low,
+    1250e0 as predicted_total_value_12m_high, 2000e0 as predicted_total_value_36m,
+    1400e0 as predicted_total_value_36m_low, 2900e0 as predicted_total_value_36m_high,
+    200e0 as predicted_subscription_revenue_12m, 500e0 as predicted_subscription_revenue_36m,
+    null::double as predicted_value_12m_low, null::double as predicted_value_12m_high, null::varchar as reason;
 
 create table meta.clv_tracking as
 select week_start, week_start + 6 as week_end, 'bg_nbd' as method, 10 + place as actual_purchases,

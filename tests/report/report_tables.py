@@ -107,8 +107,8 @@ create table marts.revenue_concentration as
 select *, date '2026-01-18' as period_end, date '2026-01-18' as as_of from (values
     ('to_date', 107, 0.05e0, 0.2e0, 0.3e0, 0.55e0, 0.04e0, 0.41e0, true),
     ('last_12_months', 60, null, null, null, null, null, null, false)
-) scopes(scope, customers, top_1_percent_share, top_5_percent_share, top_10_percent_share, top_20_percent_share,
-    largest_customer_share, gini, is_complete);
+) scopes(scope, customers_in_shares, top_1_percent_share, top_5_percent_share, top_10_percent_share,
+    top_20_percent_share, largest_customer_share, gini, is_complete);
 
 create table marts.product_sales as select * from (values
     (date '2025-12-01', 70::decimal(18,4), true), (date '2026-01-01', 30::decimal(18,4), false)
@@ -162,7 +162,7 @@ create table marts.customer_360 as select * from (values
 ) customers(lifecycle, risk, changed_since_last_week, is_unknown);
 create table marts.segment_moves as select *, date '2025-12-31' as month_end, 'segment' as segmentation from (values
     ('loyal', 'loyal', 30), ('loyal', 'at_risk', 10), ('new', 'loyal', 4), ('none', 'new', 7)
-) moves(from_value, to_value, customers);
+) moves(from_value, to_value, segmented_customers);
 create table marts.owner_worklists as select *, date '2026-01-18' as as_of from (values
     ('c1', 'owner_1', 'detractor', 'scored 3 of 10 on 2026-01-10', 900.50, 720.40, date '2026-04-10', 0, 0.0),
     ('c2', 'owner_1', 'lapsed', 'lapsed on 2026-01-02 after 3 orders', 400.00, 80.00, date '2026-07-01', 0, 0.0),
@@ -208,6 +208,7 @@ create table quarantine.rows as select * from (values
 HEADLINE = Headline(
     as_of=dt.date(2026, 1, 18),
     customers=107,
+    active_customers=96,
     churn_rate_12m=0.125,
     churn_month_end=dt.date(2025, 12, 31),
     repeat_rate=0.4,
@@ -220,6 +221,7 @@ HEADLINE = Headline(
 NOTHING_YET = Headline(
     as_of=dt.date(2026, 1, 18),
     customers=0,
+    active_customers=0,
     churn_rate_12m=None,
     churn_month_end=None,
     repeat_rate=None,

@@ -18,8 +18,8 @@ LOOK = f"""
 from {PACKAGE}.pipelines.report.words.words import read_words
 from {PACKAGE}.pipelines.settings.settings import Report
 words = read_words(Report(language="sv").language)
-sentence = "have bought at least once, {{customers}} of them new in {{month}}"
-print(words.say(sentence, customers=words.count(1234), month=1))
+sentence = "have bought or subscribed; {{active}} of them are active, {{customers}} new in {{month}}"
+print(words.say(sentence, active=words.count(900), customers=words.count(1234), month=1))
 """
 
 
@@ -65,7 +65,7 @@ def test_the_steps_of_the_guide_give_the_report_a_language(code):
     text, changed = re.subn(r"    language: Literal\[.*\n", offer, settings.read_text(encoding="utf-8"))
     assert changed == 1
     settings.write_text(text, encoding="utf-8")
-    assert "har köpt minst en gång, 1\u00a0234 av dem nya i 1" in run(code, "-c", LOOK)
+    assert "har köpt eller prenumererat; 900 av dem är aktiva, 1\u00a0234 nya i 1" in run(code, "-c", LOOK)
 
 
 def test_a_name_in_braces_that_does_not_fit_is_reported(tmp_path):

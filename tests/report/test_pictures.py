@@ -58,6 +58,15 @@ def test_an_empty_table_says_why_there_is_no_picture(table):
     assert markdown.endswith(".")
 
 
+def test_totals_to_come_have_their_ranges_or_the_reason_why_not(con):
+    said = "Four times of five 12 months bring EUR 800 to EUR 1,250, and 36 months EUR 1,400 to EUR 2,900."
+    assert said in draw_pictures(con, "marts.predicted_totals")
+    untested = company_tables()
+    add_predictions(untested)
+    untested.execute("update marts.predicted_totals set predicted_total_value_36m_low = null, reason = 'no test'")
+    assert "may be is not known: no test." in draw_pictures(untested, "marts.predicted_totals")
+
+
 def test_nothing_of_the_page_s_hover_is_kept_with_the_run(con):
     for table in PICTURES:
         for _, encoded in IMAGE.findall(draw_pictures(con, table)):

@@ -72,7 +72,7 @@ def test_the_page_says_whose_it_is_and_of_which_day():
 
 def test_the_three_numbers_stand_with_what_they_rest_on():
     text = page().text
-    assert "Customers 107 have bought at least once, 60 of them new in Dec 2025" in text
+    assert "Customers 107 have bought or subscribed; 96 of them are active, 60 new in Dec 2025" in text
     assert "12-month churn 12.5% 12 lost in the 12 months to 31 Dec 2025, of 96 active on average" in text
     assert "NPS +33 95% interval −5 to +60 · 9 answers, 14 Dec 2025 to 10 Jan 2026" in text
 
@@ -90,7 +90,7 @@ def test_until_churn_is_known_the_repeat_rate_stands_for_it():
 
 def test_a_number_whose_table_is_missing_still_says_what_it_rests_on():
     text = page(duckdb.connect()).text
-    assert "Customers 107 have bought at least once" in text
+    assert "Customers 107 have bought or subscribed; 96 of them are active" in text
     assert "12-month churn 12.5% at 31 Dec 2025" in text
     assert "NPS +33 of 9 answers" in text
 

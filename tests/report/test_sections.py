@@ -84,7 +84,7 @@ def test_a_tile_shows_how_its_number_came_about_in_the_latest_months():
     churn = [row | {"churned_customers_12m": 1, "average_customers_12m": 2.0} for row in churn]
     customers, lost, _ = make_headline_tiles(dataclasses.replace(NOTHING, sales=sales, churn=churn), ENGLISH)
     assert customers.history == [*(float(total) for total in range(5, 40)), 41.0]
-    assert customers.text == "have bought at least once, 2 of them new in Apr 2023"
+    assert customers.text == "have bought or subscribed; 96 of them are active, 2 new in Apr 2023"
     assert lost.history[-1] == 0.39
     assert len(lost.history) == 36
 

@@ -13,6 +13,7 @@ COMPANY = """
 company: {name: Corner Shop, timezone: Europe/London, currency: GBP}
 as_of: 2024-03-31
 cohorts: {dimensions: [industry]}
+identity: {survivorship: {attributes: {is_partner: oldest}}}
 sources:
 """
 ATTRIBUTES = """
@@ -43,6 +44,7 @@ def own_company(made_once: MadeOnce) -> Shop:
             ("id", "email", "changed", "Industry", "Seats", "Since", "Partner", "Phone"),
             ("c1", "ann@example.org", "2024-01-01", "Retail", "1,200", "2020-05-01", "gold", "+44 20 7946 0001"),
             ("c9", "ann@example.org", "2024-02-01", "Food", "", "", "silver", ""),
+            ("c8", "ann@example.org", "2099-01-01", "Toys", "7", "", "", ""),
             ("c2", "bob@example.org", "2024-01-01", "", "many", "", "", "+44 20 7946 0002"),
         )
         write(folder, "company/sql/marts/currency_sales.sql", SELECT)

@@ -16,6 +16,8 @@ schema:
   - name: currency_sales
     description: Countable orders per currency.
     dataGranularityDescription: One row per currency.
+    customProperties:
+      - {property: notMetrics, value: {repeated: [order_count]}}
     properties:
       - {name: currency, physicalType: VARCHAR, primaryKey: true, description: ISO 4217 code.}
       - {name: order_count, physicalType: BIGINT, required: true, logicalTypeOptions: {minimum: 1},

@@ -9,6 +9,10 @@ from regulars.pipelines.settings.package import CONTRACTS_FOLDER
 from tests.run.currency_sales import CONTRACT, SELECT, write
 from tests.shop import run_regulars
 
+BROKEN_SQL = """    quality:
+      - {name: sums_fit, description: Sums fit, type: sql, mustBe: 0,
+         query: "select count(*) from {table} where gone > 1"}
+    properties:"""
 OURS = load_all_contracts(CONTRACTS_FOLDER)
 
 
@@ -108,3 +112,34 @@ def test_a_contract_of_ours_may_be_made_stricter_but_keeps_its_columns(tmp_path)
     text = (CONTRACTS_FOLDER / "core" / "stores.odcs.yaml").read_text(encoding="utf-8")
     write(tmp_path, "data_contracts/core/stores.odcs.yaml", text.replace("version: 1.0.0", "version: 9.0.0"))
     assert merge_company_contracts(OURS, tmp_path)["core.stores"].version == "9.0.0"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "sentence"),
+    [
+        (
+            ("description: ISO 4217 code.", "description: ISO 4217 code., classification: personal"),
+            "column currency: personal data is never published: it belongs to the state file",
+        ),
+        (
+            ("    properties:", BROKEN_SQL),
+            "the rule `currency_sales.sums_fit` is not SQL that runs on marts.currency_sales",
+        ),
+        ((", value: orders}", ", value: customers}"), "`order_count` has different units in "),
+        (("repeated: [order_count]", "repeated: []"), "`order_count` is a number and no metric"),
+    ],
+)
+def test_a_contract_of_the_company_is_checked_like_ours(tmp_path, wrong, sentence):
+    text = CONTRACT.replace(*wrong)
+    assert text != CONTRACT
+    told = mistakes(
+        tmp_path, ("sql/marts/currency_sales.sql", SELECT), ("data_contracts/marts/currency_sales.odcs.yaml", text)
+    )
+    assert all(line.startswith("company/data_contracts/") for line in told)
+    assert sentence in told[0]
+
+
+def test_a_sound_contract_of_the_company_has_no_mistakes(tmp_path):
+    write(tmp_path, "sql/marts/currency_sales.sql", SELECT)
+    write(tmp_path, "data_contracts/marts/currency_sales.odcs.yaml", CONTRACT)
+    assert "marts.currency_sales" in merge_company_contracts(OURS, tmp_path)

@@ -8,14 +8,20 @@ def shop(own_company):
     return own_company
 
 
-def test_each_attribute_is_the_newest_value_that_is_not_empty_in_its_type(shop):
+def test_each_attribute_is_the_newest_value_that_is_not_empty_or_the_oldest_as_the_settings_say(shop):
     columns = "industry, seats, since, is_partner"
     [(industry, seats, since, partner), other] = shop.ask(
         f"select {columns} from core.customers join core.customer_source_ids using (customer_id) "
         "where source_record_id in ('c1', 'c2') order by source_record_id"
     )
-    assert (industry, str(seats), str(since), partner) == ("Food", "1200.0000", "2020-05-01", False)
+    assert (industry, str(seats), str(since), partner) == ("Food", "1200.0000", "2020-05-01", True)
     assert other == (None, None, None, None)
+
+
+def test_a_record_that_claims_to_have_changed_in_the_future_does_not_win_and_is_said(shop):
+    found = shop.ask("select source, kind, found_count from meta.findings where finding = 'changed_in_future'")
+    assert found == [("crm", "customers", 1)]
+    assert shop.ask("select count(*) from core.customers where industry = 'Toys'") == [(0,)]
 
 
 def test_the_full_view_has_them_too(shop):

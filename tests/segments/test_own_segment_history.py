@@ -141,7 +141,7 @@ def test_the_state_of_every_day_and_the_moves_are_those_of_a_naive_replay(seed: 
     )
     moves = segment_moves(history, worth, segments, as_of=as_of)
     key = ("month_end", "segmentation", "from_value", "to_value")
-    assert {tuple(row[name] for name in key): row["customers"] for row in moves.to_dicts()} == expected
+    assert {tuple(row[name] for name in key): row["segmented_customers"] for row in moves.to_dicts()} == expected
     assert expected
     assert broken_rules("segment_moves", moves, {}) == set()
     assert (

@@ -57,7 +57,7 @@ def test_each_segment_is_counted_with_its_value_and_those_it_decides_nothing_for
 def test_without_segments_or_customers_the_tables_are_empty_but_each_segment_keeps_its_row():
     assert customer_own_segments(PEOPLE, as_of=AS_OF, segments={}).schema == MEMBERS
     assert own_segments(PEOPLE, as_of=AS_OF, segments={}).is_empty()
-    assert own_segments(PEOPLE.clear(), as_of=AS_OF, segments=RULES)["customers"].to_list() == [0, 0, 0]
+    assert own_segments(PEOPLE.clear(), as_of=AS_OF, segments=RULES)["members"].to_list() == [0, 0, 0]
 
 
 def test_an_expression_that_fails_in_a_row_is_refused_by_key_without_the_value_of_the_row():

@@ -123,6 +123,12 @@ def test_cohorts_have_months_and_no_dimension_twice(written, expected):
     assert mistakes(SMALL + f"cohorts: {written}\n") == [f"regulars.yaml:11: cohorts: {expected}"]
 
 
+def test_a_rule_for_an_attribute_that_no_source_has_is_refused():
+    assert mistakes(SMALL + "identity: {survivorship: {attributes: {industry: oldest}}}\n") == [
+        "regulars.yaml:11: identity.survivorship.attributes.industry: no source has the attribute `industry`"
+    ]
+
+
 def test_cohorts_may_do_without_dimensions():
     assert parsed(SMALL + "cohorts: {dimensions: []}\n").cohorts.dimensions == []
 

@@ -206,6 +206,7 @@ def test_days_weeks_and_months_are_numbered_without_gaps():
     epoch, new_year = calendar[dt.date(1970, 1, 1)], calendar[dt.date(2027, 1, 1) - dt.timedelta(days=1)]
     assert (epoch["day_idx"], epoch["week_idx"], epoch["month_idx"], epoch["iso_week"]) == (0, 0, 1970 * 12, "1970-W01")
     assert calendar[dt.date(1969, 12, 28)]["week_idx"] == -1
+    assert [(day["iso_weekday"], day["weekday"]) for day in (epoch, new_year)] == [(4, "Thursday"), (4, "Thursday")]
     assert (new_year["iso_week"], new_year["week_start"]) == ("2026-W53", dt.date(2026, 12, 28))
     assert new_year["is_month_end"] is True
     assert calendar[dt.date(2024, 2, 28)]["is_month_end"] is False

@@ -16,6 +16,29 @@ def test_refunds_of_one_document_on_two_days_are_two_refunds_and_a_second_line_o
     ]
 
 
+def test_refund_lines_name_what_was_given_back_and_make_up_their_refund():
+    back = {"order_id": "T1", "line_type": "refund", "ordered_at": "2026-02-10", "currency": "USD"}
+    lines = [
+        {"order_id": "T1", "unit_price": "100", "ordered_at": "2026-01-10 10:00:00", "currency": "USD"},
+        back | {"product_id": "tea", "unit_price": "3.3333", "quantity": "-2"},
+        back | {"product_id": "cup", "gross_sales": "-5", "discounts": "0.5"},
+    ]
+    rates = [{"currency": "USD", "rate_date": "2026-01-01", "rate": "0.33333333"}]
+    given = {
+        "raw__order_lines": lines,
+        "raw__fx_rates": rates,
+        "raw__products": [{"product_id": "tea", "category": "dry"}],
+    }
+    found = run_sql("core/refund_lines", **given)
+    assert list(pick(found, "refund_id", "line_number", "order_id", "product_id", "category", "quantity")) == [
+        ("T1", 1, "T1", "tea", "dry", 2),
+        ("T1", 2, "T1", "cup", None, 1),
+    ]
+    [refund] = run_sql("core/refunds", **given)
+    for column in ("amount_original", "amount"):
+        assert sum(line[column] for line in found) == refund[column]
+
+
 def test_adjustments_of_one_document_on_two_days_are_two_adjustments():
     line = {"order_id": "A1", "gross_sales": "-3", "line_type": "adjustment"}
     days = ("2026-01-10 10:00:00", "2026-02-10 10:00:00")

@@ -12,6 +12,7 @@ RECORDS: list[dict[str, Any]] = [
     {"_system": "till", "customer_type": "office", "owner": "Kim", "country": "FR", "updated_at": "2026-01-03"},
     {"_system": "desk", "customer_type": "school", "city": "Rome", "updated_at": "2026-01-04"},
     {"_system": "post", "updated_at": "2026-01-05"},
+    {"_system": "sheet", "customer_type": "club"},  # nobody knows when it changed
 ]
 
 
@@ -45,3 +46,13 @@ def test_each_attribute_has_its_own_rule_and_an_address_stays_whole():
     assert found["owner"] == "owner_1"  # as ever: the newest that is not empty
     assert customer({"attribute": "address", "rule": "oldest", "systems": []})["city"] == "Berlin"
     assert customer()["city"] == "Rome"
+
+
+def test_an_order_of_a_day_to_come_tells_the_address_only_where_no_other_does():
+    def city(*days: str) -> str:
+        orders = [{"order_id": day, "ordered_at": f"{day} 10:00:00", "city": day, "email": "a@b.de"} for day in days]
+        with build(raw__orders=orders) as con:
+            return str(only([row for row in rows_of(con, "core.customers") if not row["is_unknown"]])["city"])
+
+    assert city("2026-01-05", "2099-01-01") == "2026-01-05"
+    assert city("2098-01-01", "2099-01-01") == "2099-01-01"

@@ -5,6 +5,7 @@ import pytest
 
 from regulars.pipelines.themes.comment_themes import read_texts, tag_texts
 from regulars.pipelines.themes.rules_file import load_shipped_rules
+from tests.themes.fresh_comments import FRESH, WRITTEN_AFTER
 from tests.themes.more_natural_comments import MORE
 from tests.themes.natural_comments import HELD_BACK, NATURAL
 
@@ -35,6 +36,13 @@ def test_the_themes_of_comments_that_the_rules_were_made_better_by_are_found(lan
     both, too_many, missed = count_themes(language, NATURAL[language] + MORE[language])
     assert both / (both + missed) >= 0.95
     assert both / (both + too_many) >= 0.9
+
+
+@pytest.mark.parametrize("language", FRESH)
+def test_most_themes_of_comments_in_other_words_are_found(language: str):
+    both, too_many, missed = count_themes(language, FRESH[language] + (WRITTEN_AFTER if language == "en" else ()))
+    assert both / (both + missed) >= 0.8
+    assert both / (both + too_many) >= 0.8
 
 
 def test_most_themes_of_comments_that_no_rule_was_changed_by_are_found():

@@ -187,8 +187,8 @@ def concentration(orders: list[Row], refunds: list[Row], as_of: dt.date) -> list
                 {
                     "scope": scope,
                     "period_end": end,
-                    "customers": len(known),
-                    "net_sales": sum(known, Decimal(0)),
+                    "customers_in_shares": len(known),
+                    "net_sales_above_zero": sum(known, Decimal(0)),
                     **of_known,
                     "customers_without_sales": len(below),
                     "net_sales_below_zero": sum(below, Decimal(0)),
@@ -198,8 +198,8 @@ def concentration(orders: list[Row], refunds: list[Row], as_of: dt.date) -> list
                     if any(known) and is_complete
                     else None,
                     "subscription_revenue": Decimal(0),
-                    "total_customers": len(known),
-                    "total_revenue": sum(known, Decimal(0)),
+                    "total_customers_in_shares": len(known),
+                    "total_revenue_above_zero": sum(known, Decimal(0)),
                     **{f"total_{name}": share for name, share in of_known.items()},
                     "is_complete": is_complete,
                     "as_of": as_of,
@@ -342,11 +342,11 @@ def behaviour(orders: list[Row], refunds: list[Row], as_of: dt.date, chosen: set
         rows.append(
             {
                 "month": start,
-                "customers": len(buyers),
-                "order_count": len(bought),
-                "sales": sales,
-                "refunds": sum(back, Decimal(0)),
-                "net_sales": sales - sum(back, Decimal(0)),
+                "customers_with_orders": len(buyers),
+                "known_customer_orders": len(bought),
+                "known_customer_sales": sales,
+                "known_customer_refunds": sum(back, Decimal(0)),
+                "known_customer_net_sales": sales - sum(back, Decimal(0)),
                 "average_order_value": float(sales) / len(bought) if is_complete and bought else None,
                 "orders_per_customer": len(bought) / len(buyers) if is_complete and buyers else None,
                 "returning_customers": len(buyers) - len(new),

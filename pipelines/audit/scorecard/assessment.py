@@ -42,7 +42,7 @@ class Aim:
 
     Attributes:
         target: The value to reach in a period.
-        good: Whether `up` or `down` is good.
+        good: Whether `up` or `down` is good; a target on what is good in neither direction is refused before a run.
         period: How long a period is.
         is_sum: Whether the metric grows day by day, so that a part of the target is due in a part of the period.
         is_state: Whether the table tells of as_of alone.
@@ -50,7 +50,7 @@ class Aim:
     """
 
     target: Decimal
-    good: Literal["up", "down", ""]
+    good: Literal["up", "down", "neither", ""]
     period: ScorecardPeriod
     is_sum: bool = False
     is_state: bool = False

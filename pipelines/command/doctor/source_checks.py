@@ -97,6 +97,8 @@ def _check_newest_file(name: str, source: Source, path: Path, checker: Expressio
             yield SetupCheck(mark, subject, refusal.sentence, InputRefused.exit_code if source.is_required else 0)
             return
     yield from _check_columns(name, source, file.file_name, landed.header, landed.columns, checker)
+    for note in landed.notes:
+        yield SetupCheck("ok", subject, f"{file.file_name}, {note.what}")
     if landed.malformed_count:
         lines = count_things(landed.malformed_count, "line is not a record", "lines are not records")
         yield SetupCheck("warning", subject, f"{file.file_name}: {lines}")

@@ -3,7 +3,7 @@
 Put here: what goes into the settings of one source. Keep out: asking (`questions.py`), and writing (`written_text.py`).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -97,10 +97,11 @@ def draft_recognised(name: str, group: Group, profile: Profile) -> Draft:
     """A source by its profile, before its values are looked at."""
     written = {**_describe_files(group), "profile": profile.name, **_describe_format(group, profile.make_source())}
     questions = [Question(key, why) for key, why in profile.ask.items()]
+    reasons = list(_explain_header(group))
     kinds = tuple(profile.make_source().mappings)
     what = f"{profile.tool}: {profile.export}"
     system = str(profile.mapping.get("system", ""))
-    return Draft(name, group, written, what, "recognised", questions=questions, kinds=kinds, system=system)
+    return Draft(name, group, written, what, "recognised", reasons, questions, kinds=kinds, system=system)
 
 
 def draft_unknown(name: str, group: Group, con: duckdb.DuckDBPyConnection, landing: Path) -> Draft:
@@ -108,7 +109,7 @@ def draft_unknown(name: str, group: Group, con: duckdb.DuckDBPyConnection, landi
     plain = {"path": "*", "kind": "products", "columns": {"product_id": "x"}}
     probe = Source.model_validate({**plain, **_describe_format(group, Source.model_validate(plain))})
     written = {**_describe_files(group), **_describe_format(group, Source.model_validate(plain))}
-    draft = Draft(name, group, written, "an export that no profile knows", "unknown")
+    draft = Draft(name, group, written, "an export that no profile knows", "unknown", list(_explain_header(group)))
     try:
         # of one file: the same record stands in several exports, and once in each
         rows, landed = land_group(replace(group, heads=group.heads[-1:]), probe, landing)
@@ -122,9 +123,13 @@ def draft_unknown(name: str, group: Group, con: duckdb.DuckDBPyConnection, landi
         draft.reasons.append("no kind fits the names of its columns")
         return draft
     draft.written |= {"kind": guess.kind, "columns": guess.columns}
-    draft.sureness, draft.reasons, draft.kinds = guess.sureness, guess.reasons, (guess.kind,)
+    if guess.exclude:
+        draft.written["exclude"] = guess.exclude
+    draft.sureness, draft.kinds = guess.sureness, (guess.kind,)
+    draft.reasons += guess.reasons
     draft.what = guess.kind
     draft.questions = [Question(f"columns.{ours}", text) for ours, text in guess.questions.items()]
+    draft.questions += [Question(key, text) for key, text in guess.further_questions.items()]
     return draft
 
 
@@ -239,10 +244,18 @@ def _describe_format(group: Group, source: Source) -> dict[str, Any]:
     options: dict[str, Any] = {}
     if head.delimiter != source.options.delimiter:
         options["delimiter"] = head.delimiter
+    if head.header_row is not None:
+        options["header_row"] = head.header_row
     if not all(each.ends_with_line_end for each in group.heads):
         options["final_newline"] = "optional"
     packed = {"format": head.format} if head.format != "csv" else {}
     return {**packed, **({"options": options} if options else {})}
+
+
+def _explain_header(group: Group) -> Iterator[str]:
+    line = group.heads[-1].header_row
+    if line is not None:
+        yield f"its header is in line {line}, and what stands above it is taken for a title and not read"
 
 
 def land_group(group: Group, source: Source, landing: Path) -> tuple[str, Landed]:

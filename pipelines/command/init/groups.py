@@ -22,36 +22,67 @@ class Group:
     Attributes:
         key: What they have in common.
         heads: The files, in natural order of their names.
-        paths: What finds them, from the folder: one path or glob, or the list of their names.
+        paths: What finds them, or the archives that they are in, from the folder: one path or glob, or their names.
+        members: What finds them in their archives: one path or glob, or their names; none where they are in none.
     """
 
     key: Hashable
     heads: tuple[TableHead, ...]
     paths: tuple[str, ...]
+    members: tuple[str, ...] = ()
 
     @property
     def folder(self) -> str:
         """The folder that they lie in; empty for the top."""
-        parent = PurePosixPath(self.heads[0].file.name).parent.as_posix()
-        return "" if parent == "." else parent
+        return _find_folder(self.heads[0].file.name)
 
 
 def group_files(keyed: Iterable[tuple[Hashable, TableHead]], all_names: Collection[str]) -> list[Group]:
-    """One group per key and folder.
+    """One group per key and folder; archives of one folder are like one.
 
     Args:
         keyed: Files with what tells their exports apart.
         all_names: The names of all files of the folder: a glob must not match a file of another group.
     """
-    found: dict[tuple[Hashable, str], list[TableHead]] = {}
+    found: dict[tuple[Hashable, ...], list[TableHead]] = {}
     for key, head in keyed:
-        found.setdefault((key, PurePosixPath(head.file.name).parent.as_posix()), []).append(head)
+        archive, inner = _split_name(head)
+        found.setdefault((key, bool(archive), _find_folder(archive), _find_folder(inner)), []).append(head)
     groups = []
-    for (key, _), heads in found.items():
-        ordered = sorted(heads, key=lambda head: split_digits(head.file.name))
-        names = [head.file.name for head in ordered]
-        groups.append(Group(key, tuple(ordered), _find_paths(names, all_names)))
+    for (key, is_packed, *_), heads in found.items():
+        ordered = tuple(sorted(heads, key=lambda head: split_digits(head.file.name)))
+        if is_packed:
+            groups.append(Group(key, ordered, *_find_packed_paths(ordered, all_names)))
+        else:
+            groups.append(Group(key, ordered, _find_paths([head.file.name for head in ordered], all_names)))
     return groups
+
+
+def _split_name(head: TableHead) -> tuple[str, str]:
+    """The archive that a file lies in, from the folder, and its path in it; without one, an empty text and its path."""
+    archive, name = head.file.archive, head.file.name
+    return (archive, name.removeprefix(f"{archive}/")) if archive else ("", name)
+
+
+def _find_folder(name: str) -> str:
+    parent = PurePosixPath(name).parent.as_posix()
+    return "" if parent == "." else parent
+
+
+def _find_packed_paths(
+    heads: Sequence[TableHead], all_names: Collection[str]
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """What finds the archives of some files, and what finds the files in them, and no others."""
+    packed = [_split_name(head) for head in heads]
+    archives = list(dict.fromkeys(archive for archive, _ in packed))
+    inner = list(dict.fromkeys(name for _, name in packed))
+    beside = {name[len(archive) + 1 :] for archive in archives for name in all_names if name.startswith(f"{archive}/")}
+    members = _find_paths(inner, beside)
+    here = {head.file.name for head in heads}
+    is_theirs = all(
+        f"{archive}/{name}" in here or f"{archive}/{name}" not in all_names for archive in archives for name in inner
+    )
+    return _find_paths(archives, all_names), members if is_theirs else tuple(map(escape_glob, inner))
 
 
 def _find_paths(names: Sequence[str], all_names: Collection[str]) -> tuple[str, ...]:

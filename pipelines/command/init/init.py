@@ -7,7 +7,7 @@ Put here: the order of the steps. Keep out: each step (the modules beside this o
 import os
 import tempfile
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,7 +23,7 @@ from regulars.pipelines.command.init.drafts import (
     look_at_values,
 )
 from regulars.pipelines.command.init.found_files import FoundFile, find_candidates
-from regulars.pipelines.command.init.groups import Group, escape_glob, group_files, name_source, write_glob_of_day
+from regulars.pipelines.command.init.groups import Group, group_files, name_source
 from regulars.pipelines.command.init.questions import Ask, ask_about
 from regulars.pipelines.command.init.said import describe_result
 from regulars.pipelines.command.init.surveys import name_survey_columns
@@ -93,7 +93,8 @@ def _init(request: InitRequest, before: Settings | None, base: Path, files: Sequ
     refused += [(each.file.name, each.reason) for each in heads if each.reason]
     profiles = {name: read_profile(name, path) for name, path in list_profiles(base).items()}
     taken = set(before.sources) if before else set()
-    groups = _group([each for each in heads if not each.reason], profiles, [each.name for each in files])
+    names = {name for each in files for name in (each.name, each.archive) if name}
+    groups = _group([each for each in heads if not each.reason], profiles, names)
     drafts = _draft_all(groups, profiles, taken)
     _place_paths(drafts, request.folder, base)
     _name_systems_of_lines(drafts)
@@ -121,13 +122,13 @@ def _list_known_files(before: Settings | None, base: Path) -> set[Path]:
     return {path.resolve() for source in sources for pattern in source.paths for path in match_files(pattern, base)}
 
 
-def _group(heads: Sequence[TableHead], profiles: dict[str, Profile], names: Sequence[str]) -> list[Group]:
+def _group(heads: Sequence[TableHead], profiles: dict[str, Profile], names: Collection[str]) -> list[Group]:
     """Files with the same profile, or without one with the same header, that are written the same way."""
     keyed = []
     for head in heads:
         chosen = choose_profile(recognise_export(head.header, profiles.values()))
         what = chosen.profile.name if chosen else frozenset(clean_name(cell).casefold() for cell in head.header)
-        keyed.append(((what, head.format, head.delimiter), head))
+        keyed.append(((what, head.format, head.delimiter, head.header_row), head))
     return group_files(keyed, names)
 
 
@@ -163,14 +164,11 @@ def _place_paths(drafts: Sequence[Draft], folder: Path, base: Path) -> None:
     for draft in drafts:
         placed = [path if start == "." else f"{start}/{path}" for path in draft.group.paths]
         draft.written["path"] = placed[0] if len(placed) == 1 else placed
-        archive = draft.group.heads[0].file.archive
-        if archive:
-            inside = [path.removeprefix(f"{escape_glob(archive)}/") for path in draft.group.paths]
-            placed_archive = write_glob_of_day(archive)
-            draft.written["path"] = placed_archive if start == "." else f"{start}/{placed_archive}"
-            draft.written["member"] = inside[0]
-            if len(inside) > 1:
-                draft.problems.append("its files in the archive have no name in common that no other file has")
+        members = draft.group.members
+        if members:
+            draft.written["member"] = members[0]
+        if len(members) > 1:
+            draft.problems.append("its files in the archive have no name in common that no other file has")
 
 
 def _name_systems_of_lines(drafts: Sequence[Draft]) -> None:

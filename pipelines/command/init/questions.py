@@ -20,6 +20,10 @@ _IS_IT = ("columns.kind", "columns.survey_type", "columns.gross_sales")
 """Questions that may be answered with yes: it is what it seems."""
 
 
+_IN_THE_FILE = ("columns.is_cancelled", "exclude.tests")
+"""Questions whose answer is an expression: they are written into the settings, and nobody is asked."""
+
+
 def ask_about(drafts: list[Draft], ask: Ask | None) -> None:
     """Ask every open question; the answered ones leave the draft.
 
@@ -31,6 +35,8 @@ def ask_about(drafts: list[Draft], ask: Ask | None) -> None:
         if ask is None:
             continue
         for question in list(draft.questions):
+            if question.key in _IN_THE_FILE:
+                continue
             answer = ask(f"{draft.name} ({draft.what}): {question.text}", question.labels).strip()
             if answer and take_answer(draft, question, answer):
                 draft.questions.remove(question)

@@ -11,6 +11,7 @@ import json
 import re
 import tempfile
 import zlib
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -26,6 +27,10 @@ from regulars.pipelines.sources.readers.refusal import Refusal
 HEAD_BYTES = 262_144
 _RECORDS = 60
 _DELIMITERS = (",", ";", "\t", "|")
+_LEAST_RECORDS = 2
+"""Of one width: a header and what is below it."""
+_MOST_ZEROS = 100
+"""One byte of so many may be zero in a text."""
 _LEAST_EVEN = 0.8
 """The share of a text's first records that are as wide as its header, from which on it is a table."""
 _VALUE = re.compile(r"[^@\s]+@[^@\s]+\.[a-z]{2,}|[+-]?[\d.,:/\s-]*\d[\d.,:/\s-]*|\d{4}-\d\d-\d\d.*", re.IGNORECASE)
@@ -54,6 +59,7 @@ class TableHead:
         delimiter: What separates values; a comma where the format has none.
         header: The header names as they are.
         ends_with_line_end: Whether its last line does.
+        header_row: The line of the header, from 1, where a title stands above it; None where none does.
         reason: Why it is no table that can be read; empty where it is.
     """
 
@@ -63,6 +69,7 @@ class TableHead:
     header: tuple[str, ...]
     ends_with_line_end: bool = True
     reason: str = ""
+    header_row: int | None = None
 
 
 def read_head(file: FoundFile) -> TableHead:
@@ -79,7 +86,9 @@ def read_head(file: FoundFile) -> TableHead:
             return _refuse(file, "a damaged gzip file: deliver it again")
     text = decode_head(start, is_whole=len(start) < HEAD_BYTES)
     if text is None:
-        return _refuse(file, "not a text")
+        return _refuse(file, "not a text, or one in UTF-16 without a mark: have the tool write UTF-8")
+    if not text.strip():
+        return _refuse(file, "it is empty")
     packed = ".gz" if content == "gzip" else ""
     if text.lstrip()[:1] in ("{", "["):
         return _read_by_landing(file, f"{_choose_json(text)}{packed}")
@@ -88,10 +97,10 @@ def read_head(file: FoundFile) -> TableHead:
 
 
 def decode_head(start: bytes, is_whole: bool) -> str | None:
-    """The beginning of a text in UTF-8, UTF-16 or else cp1252; None where it is none."""
+    """The beginning of a text in UTF-8, UTF-16 or else cp1252; None where it is none. A few zeros are damage."""
     if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return start[: len(start) // 2 * 2].decode("utf-16", errors="replace")
-    if b"\0" in start:
+    if _MOST_ZEROS * start.count(b"\0") > len(start):
         return None
     decoder = codecs.getincrementaldecoder("utf-8-sig")()
     try:
@@ -101,14 +110,15 @@ def decode_head(start: bytes, is_whole: bool) -> str | None:
 
 
 def _read_text(file: FoundFile, text: str, ends_with_line_end: bool) -> TableHead:
-    best: tuple[float, int, str, list[str]] = (0.0, 0, ",", [])
+    best: tuple[float, int, str, int, list[str]] = (0.0, 0, ",", 1, [])
     for delimiter in _DELIMITERS:
-        records = _read_records(text, delimiter)
-        if records:
-            width = len(records[0])
-            even = sum(len(each) == width for each in records) / len(records)
-            best = max(best, (even if width > 1 else 0.0, width, delimiter, records[0]))
-    even, width, delimiter, header = best
+        numbered = _drop_title(_read_records(text, delimiter))
+        if numbered:
+            line, header = numbered[0]
+            width = len(header)
+            even = sum(len(each) >= width and not any(each[width:]) for _, each in numbered) / len(numbered)
+            best = max(best, (even if width > 1 else 0.0, width, delimiter, line, header))
+    even, width, delimiter, line, header = best
     if width < 2:
         return _refuse(file, "no table: its lines have one value each")
     if even < _LEAST_EVEN:
@@ -117,17 +127,42 @@ def _read_text(file: FoundFile, text: str, ends_with_line_end: bool) -> TableHea
     values = sum(bool(_VALUE.fullmatch(name)) for name in names)
     if values > len(names) / 3 or not any(names):
         return _refuse(file, "its first line is not a header: have the tool write one")
-    return TableHead(file, "csv", delimiter, tuple(header), ends_with_line_end)
+    above = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")[: line - 1]
+    below_title = line if any(each.strip() for each in above) else None
+    return TableHead(file, "csv", delimiter, tuple(header), ends_with_line_end, header_row=below_title)
 
 
-def _read_records(text: str, delimiter: str) -> list[list[str]]:
-    """The first records that are not blank, without the last one, which may be cut."""
+def _drop_title(numbered: list[tuple[int, list[str]]]) -> list[tuple[int, list[str]]]:
+    """The records from the header on: without lines at the start that fill few of the cells that most records have."""
+    widths = Counter(len(cells) for _, cells in numbered)
+    width = max(widths, key=lambda each: (widths[each], each), default=0)
+    if widths[width] < _LEAST_RECORDS:
+        return numbered
+    start = next((at for at, (_, cells) in enumerate(numbered) if not _is_title(cells, width)), 0)
+    return numbered[start:]
+
+
+def _is_title(cells: list[str], width: int) -> bool:
+    """Whether a record is a line of a title: one or two cells, or few, where most records have many more.
+
+    A survey's header of full width may have few names, since the choices of a question have none.
+    """
+    filled = sum(bool(cell.strip()) for cell in cells)
+    if len(cells) == width:
+        return filled <= 2 and 4 * filled <= width
+    return width > 1 and filled <= max(width / 3, min(2, width - 1))
+
+
+def _read_records(text: str, delimiter: str) -> list[tuple[int, list[str]]]:
+    """The first records that are not blank, each with its line from 1, without the last one, which may be cut."""
     reader = csv.reader(io.StringIO(text.replace("\r\n", "\n").replace("\r", "\n"), newline=""), delimiter=delimiter)
-    records: list[list[str]] = []
+    records: list[tuple[int, list[str]]] = []
+    line = 1
     try:
         for record in reader:
             if any(cell.strip() for cell in record):
-                records.append(record)
+                records.append((line, record))
+            line = reader.line_num + 1
             if len(records) > _RECORDS:
                 break
     except csv.Error:
@@ -160,7 +195,7 @@ def _read_by_landing(file: FoundFile, form: str) -> TableHead:
             landed = land_file(file.path, file.name, read_file_state(file.path), probe, Path(landing))
         except Refusal as refusal:
             return _refuse(file, refusal.sentence)
-    return TableHead(file, form, ",", landed.columns)
+    return TableHead(file, form, ",", landed.columns) if landed.columns else _refuse(file, "it holds no record")
 
 
 def _refuse(file: FoundFile, reason: str) -> TableHead:

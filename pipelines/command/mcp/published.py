@@ -35,7 +35,7 @@ _TABLE = """
 """
 _COLUMNS = """
     select
-        column_name, data_type, description, unit, is_key, is_required, is_additive,
+        column_name, data_type, description, unit, is_key, is_required, is_additive, population,
         (
             select list(allowed_value || ': ' || meaning order by value_position)
             from meta.allowed_values as allowed

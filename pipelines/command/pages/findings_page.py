@@ -47,7 +47,8 @@ def findings_markdown(families: Mapping[str, Iterable[FindingType]]) -> str:
     for title, findings in families.items():
         lines += [f"## {title}", "", "| finding | severity | threshold | what is odd |", "|---|---|---|---|"]
         lines += [
-            f"| `{each.name}` | {each.severity} | {_word_threshold(each)} | {each.meaning} |" for each in findings
+            f"| `{each.name}` | {each.severity} | {_word_threshold(each)} | {f'{each.meaning} {each.noise}'.strip()} |"
+            for each in findings
         ]
         lines.append("")
     return "\n".join(lines)

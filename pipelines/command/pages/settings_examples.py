@@ -165,7 +165,7 @@ identity:
     "identity.survivorship": """
 identity:
   survivorship:
-    systems: [crm, shop]
+    systems: [crm]
     address: systems
     customer_type: most_frequent
     acquisition_channel: oldest
@@ -173,6 +173,13 @@ identity:
     owner: newest
     referred_by: oldest
     email_opt_in: newest
+    attributes: {industry: systems}
+sources:
+  crm:
+    path: crm.csv
+    kind: customers
+    columns: {customer_record_id: Id, email: Email}
+    attributes: {industry: Industry}
 """,
     "exclude": """
 exclude:

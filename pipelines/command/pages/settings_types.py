@@ -39,6 +39,7 @@ WORDS: Mapping[Any, str] = {
     bool: "true or false",
     Decimal: "amount",
     dt.date: "day, YYYY-MM-DD",
+    Any: "any value",
 }
 VALIDATORS: Mapping[Any, str] = {
     check_zone: "time zone",

@@ -56,6 +56,44 @@ sources:
       time_limit_minutes: 20
     kind: orders
     columns: {order_id: id, ordered_at: created_at, email: customer.email, gross_sales: total.amount}
+  portal_orders:
+    from:
+      type: api
+      base_url: https://portal.example.com
+      path: orders/search
+      method: POST
+      json: {limit: 50, line_limit: 20, after: "0", changed_since: "0"}
+      params: {region: eu}
+      headers: {X-Api-Version: "2026-01"}
+      auth: {type: bearer, token: "${TICKETS_TOKEN}"}
+      data_selector: results
+      primary_key: id
+      paginator: {type: cursor, cursor_path: "results[-1].id", cursor_body_path: after}
+      half_records: {more_path: [has_more_lines], ask_again_with: {limit: 1, line_limit: 500}}
+      cursor: {column: changed_at}
+      cursor_body_path: changed_since                  # in place of the parameter `cursor_param`
+      cursor_text: "{since_ms}"
+      allow_unencrypted: false
+      time_limit_minutes: 20
+    kind: orders
+    columns: {order_id: id, ordered_at: created_at, gross_sales: total, updated_at: changed_at}
+""",
+    "sources.<name>.from (api).half_records": """
+sources:
+  portal_orders:
+    from:
+      base_url: https://portal.example.com
+      path: graphql
+      method: POST
+      json:
+        query: "query ($first: Int!, $lines: Int!) { orders(first: $first) { … } }"
+        variables: {first: 50, lines: 20}
+      data_selector: data.orders.nodes
+      half_records:
+        more_path: [lines.pageInfo.hasNextPage]
+        ask_again_with: {variables.first: 1, variables.lines: 500}
+    kind: order_lines
+    columns: {order_id: id, product_id: lines.nodes.sku}
 """,
     "sources.<name>.from (bucket)": """
 sources:

@@ -27,10 +27,10 @@ from regulars.pipelines.contracts.odcs.document import (
 )
 from regulars.pipelines.contracts.odcs.enumerations import FILE, Enumerations, read_enumerations
 from regulars.pipelines.contracts.odcs.lint_metrics import lint_metrics, lint_shared_metrics
-from regulars.pipelines.contracts.odcs.lint_names import FILE as DEFINITIONS_FILE
-from regulars.pipelines.contracts.odcs.lint_names import lint_names
+from regulars.pipelines.contracts.odcs.lint_names import lint_names, lint_own_names
 from regulars.pipelines.contracts.odcs.lint_texts import lint_texts
 from regulars.pipelines.contracts.odcs.lint_views import lint_views
+from regulars.pipelines.contracts.odcs.names import FILE as DEFINITIONS_FILE
 from regulars.pipelines.contracts.odcs.place import Place
 from regulars.pipelines.contracts.odcs.reading import read_contract
 from regulars.pipelines.contracts.quarantine import oversized
@@ -79,6 +79,30 @@ def _lint_once(folder: Path, files: tuple[tuple[Path, bytes], ...]) -> tuple[str
     problems += [*lint_names(folder, contracts), *lint_shared_metrics(contracts)]
     problems += [f"{_name_file(each)}: {found}" for each in contracts.values() for found in lint_views(each, contracts)]
     return tuple(dict.fromkeys(problems))
+
+
+def lint_company(folder: Path, own: Mapping[str, Contract], ours: Mapping[str, Contract]) -> list[str]:
+    """Check a company's own contracts as ours are checked: one sentence per mistake, with file and place.
+
+    Args:
+        folder: Holds them, as `<layer>/<table>.odcs.yaml`.
+        own: What was loaded from there.
+        ours: Our own contracts.
+    """
+    enumerations = read_enumerations(CONTRACTS_FOLDER)
+    others = {table: contract for table, contract in ours.items() if table not in own}
+    everything = {**others, **own}
+    problems: list[str] = []
+    for table, contract in own.items():
+        path = folder.joinpath(*table.split(".")).with_suffix(".odcs.yaml")
+        found = [*_lint_contract(contract), *lint_views(contract, everything)]
+        problems += [
+            *_lint_against_standard(path, enumerations),
+            *(f"{_name_file(contract)}: {each}" for each in found),
+        ]
+    problems += _lint_together(own, others)
+    new = set(lint_shared_metrics(everything)) - set(lint_shared_metrics(ours))
+    return [*problems, *lint_own_names(CONTRACTS_FOLDER, others, own), *sorted(new)]
 
 
 @cache

@@ -19,7 +19,7 @@ def write_out_groups(entries: Any, columns: Iterable[Column], place: Place) -> I
     """The entries of a table's customProperty `metrics`, one per metric.
 
     Args:
-        entries: Of one metric each, or with one of the keys of `GROUPS`: `up` or `down` (which of them is good) ->
+        entries: Of one metric each, or with one of the keys of `GROUPS`: `up`, `down` or `neither` (what is good) ->
             columns, beside what they share. The format follows from the column's unit where none is written.
         columns: The table's.
         place: Where problems go.
@@ -35,7 +35,7 @@ def write_out_groups(entries: Any, columns: Iterable[Column], place: Place) -> I
             if key in entry:
                 here.wrong(f"`{key}` may not stand beside `{group}`")
         if not isinstance(entry[group], Mapping):
-            here.wrong(f"write `{group}: {{up: […], down: […]}}`, by whether more of them is good")
+            here.wrong(f"write `{group}: {{up: […], down: […], neither: […]}}`, by whether more of them is good")
             continue
         shared = {key: value for key, value in entry.items() if key not in (*GROUPS, "name", "good", "expression")}
         for good, names in entry[group].items():

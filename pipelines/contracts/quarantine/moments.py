@@ -1,7 +1,8 @@
 """When a version changed, as its own column says; what it says of the future tells nothing.
 
-Put here: how that moment is read wherever it decides which version is the newest. Keep out: the choice (`versions.py`,
-`repeats.py`, `excluded_versions.py`).
+Put here: how that moment is read wherever it decides which version is the newest, and what takes its place where
+records of one thing are compared later. Keep out: the choice (`versions.py`, `repeats.py`, `excluded_versions.py`, and
+of several records of one customer `sql/core/customers.sql`).
 """
 
 import duckdb
@@ -10,6 +11,9 @@ from regulars.pipelines.contracts.quarantine.file_counts import exists_landed
 
 AHEAD = "interval 2 days"
 """What changed later than that after its file landed did not change then: the moment says nothing."""
+
+COMPETING = frozenset({"customers"})
+"""Kinds of which several records may describe one thing: there `updated_at` decides in later tables too."""
 
 
 def find_moment(
@@ -31,3 +35,56 @@ def find_moment(
     return f"case when not {is_future} then {told} end", (
         f"left join {landed} as files on files.delivery = {row}.{delivery}"
     )
+
+
+def replace_future_moments(con: duckdb.DuckDBPyConnection, kind: str) -> bool:
+    """Make `quarantine_work.<kind>_replaced_moments`: rows whose `updated_at` lies in the future, and what is used.
+
+    Such a record counts as changed when the newest record did that the same system delivered before it, as a version of
+    a document does. Of a source that always delivers everything there is none: then the record has no moment, and
+    every record that has one goes before it.
+
+    Returns:
+        Whether there are such rows.
+    """
+    if not exists_landed(con, "files"):
+        return False
+    moment, files = find_moment(con)
+    con.execute(
+        f"""
+        create table quarantine_work.{kind}_replaced_moments as
+        with
+            dated as (
+                select
+                    here._row_id,
+                    here._system,
+                    here._delivery,
+                    try_cast(here.updated_at as timestamp) is not null as is_told,
+                    {moment} as moment,
+                from landed.{kind} as here
+                {files}
+            ),
+
+            deliveries as (
+                select _system, _delivery, max(moment) as newest
+                from dated
+                group by _system, _delivery
+            ),
+
+            before as (
+                select
+                    _system,
+                    _delivery,
+                    max(newest) over (
+                        partition by _system order by _delivery rows between unbounded preceding and 1 preceding
+                    ) as newest,
+                from deliveries
+            )
+
+        select dated._row_id as row_id, cast(before.newest as varchar) as moment
+        from dated
+        join before using (_system, _delivery)
+        where dated.is_told and dated.moment is null
+        """
+    )
+    return bool(con.execute(f"select 1 from quarantine_work.{kind}_replaced_moments limit 1").fetchall())

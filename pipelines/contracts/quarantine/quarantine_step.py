@@ -21,6 +21,7 @@ from regulars.pipelines.contracts.quarantine import documents, oversized, versio
 from regulars.pipelines.contracts.quarantine.file_counts import FileCount, count_files
 from regulars.pipelines.contracts.quarantine.healing import list_healed_deliveries
 from regulars.pipelines.contracts.quarantine.quarantine import check_budgets, write_quarantine
+from regulars.pipelines.contracts.quarantine.raw_view import make_raw_view
 from regulars.pipelines.contracts.quarantine.repeats import leave_repeats_out
 from regulars.pipelines.contracts.quarantine.version_findings import list_version_findings
 from regulars.pipelines.contracts.rule import Rule
@@ -108,7 +109,7 @@ def run_quarantine_step(
     emptied: dict[tuple[str, str], int] = {}
     for kind in sorted(contracts, key=lambda kind: bool(later.get(kind))):  # what looks at other raw tables comes last
         _quarantine_later(con, contracts[kind], later.get(kind, []))
-        emptied |= _make_raw_view(con, contracts[kind])
+        emptied |= make_raw_view(con, contracts[kind])
     write_quarantine(con, with_rows)
     files = count_files(con, list(contracts))
     for file in files:
@@ -221,54 +222,6 @@ def _quarantine_later(con: duckdb.DuckDBPyConnection, contract: Contract, rules:
         versions.quarantine_documents(
             con, contract, rule.id, select_violations(rule, documents.select_accepted(contract.name))
         )
-
-
-def _make_raw_view(con: duckdb.DuckDBPyConnection, contract: Contract) -> dict[tuple[str, str], int]:
-    """`raw.<kind>`: the accepted rows, with the columns emptied that break a warning; how many values that were."""
-    kind = contract.name
-    con.execute(f"create table quarantine_work.{kind}_emptied (column_name varchar, row_id bigint)")
-    emptying = [rule for rule in contract.rules if rule.empties_its_column]
-    if emptying:
-        pairs = ", ".join(f"({quote_literal(rule.id)}, {quote_literal(rule.columns[0])})" for rule in emptying)
-        con.execute(
-            f"""
-            insert into quarantine_work.{kind}_emptied
-            with
-                emptying(rule, column_name) as (values {pairs})
-
-            select distinct emptying.column_name, found.row_id
-            from quarantine_work.{kind}_violations as found
-            join emptying using (rule)
-            anti join quarantine_work.{kind}_left_out as gone on gone.row_id = found.row_id
-            """
-        )
-    counts = con.execute(
-        f"select column_name, count(row_id) from quarantine_work.{kind}_emptied group by all order by 1"
-    ).fetchall()
-    emptied = dict(counts)
-    cells = [
-        _write_emptied_cell(kind, name) if name in emptied else f"here.{quote_identifier(name)}"
-        for name, _ in contract.types
-    ]
-    if con.execute(f"select row_id from quarantine_work.{kind}_left_out limit 1").fetchall():
-        rows = documents.select_accepted(kind)
-    else:  # a view over the whole table is read faster than one with a join
-        rows = f"landed.{kind}"
-    con.execute(f"create view raw.{kind} as select {', '.join(cells)} from {rows} as here")
-    return {(kind, column): count for column, count in counts}
-
-
-def _write_emptied_cell(kind: str, name: str) -> str:
-    """SQL of a column without the values that break a warning."""
-    column = quote_identifier(name)
-    return f"""
-        case
-            when here._row_id in (
-                select row_id from quarantine_work.{kind}_emptied where column_name = {quote_literal(name)}
-            ) then null
-            else here.{column}
-        end as {column}
-    """
 
 
 def _validate_raw(con: duckdb.DuckDBPyConnection, contract: Contract, before: Sequence[RuleResult]) -> list[RuleResult]:

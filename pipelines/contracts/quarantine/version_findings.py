@@ -13,7 +13,7 @@ from regulars.pipelines.contracts.contract import Contract
 from regulars.pipelines.contracts.quarantine.documents import write_document
 from regulars.pipelines.contracts.quarantine.excluded_versions import find_excluded_versions
 from regulars.pipelines.contracts.quarantine.file_counts import exists_landed
-from regulars.pipelines.contracts.quarantine.moments import AHEAD
+from regulars.pipelines.contracts.quarantine.moments import AHEAD, COMPETING
 from regulars.pipelines.contracts.quarantine.reused_ids import find_added_again, find_reused_ids
 from regulars.pipelines.findings.catalogue import make_finding
 from regulars.pipelines.findings.finding import Finding
@@ -157,6 +157,22 @@ _CHANGED_IN_FUTURE = _Question(
     order by here._source
 """,
 )
+_RECORDS_CHANGED_IN_FUTURE = _Question(
+    finding="changed_in_future",
+    sentence=(
+        "{source}: `updated_at` of {count:,} records of {kind} lies in the future of the delivery; it does not decide "
+        "which record of a customer is the newest, the order of deliveries does."
+    ),
+    advice=_CHANGED_IN_FUTURE.advice,
+    query="""
+    select here._source, count(distinct (here._system, {document}))
+    from landed.{kind} as here
+    join landed.files as files on files.delivery = here._delivery
+    where try_cast(here.updated_at as timestamp) > files.landed_at + {ahead}
+    group by here._source
+    order by here._source
+""",
+)
 _IN_TWO_FILES = _Question(
     finding="rows_seen_in_two_files",
     sentence=(
@@ -191,12 +207,15 @@ def list_version_findings(con: duckdb.DuckDBPyConnection, contracts: Mapping[str
         findings += find_added_again(con)
     for kind, contract in contracts.items():
         findings += find_excluded_versions(con, contract)
+        if kind in COMPETING and exists_landed(con, "files"):
+            findings += _ask(con, _RECORDS_CHANGED_IN_FUTURE, kind, document=write_document(contract), ahead=AHEAD)
         if not con.execute(f"select 1 from quarantine_work.{kind}_ranked where place > 1 limit 1").fetchall():
             continue
         findings += _find_disagreeing(con, kind)
         if exists_landed(con, "files"):
             findings += _ask(con, _TIED, kind)
-            findings += _ask(con, _CHANGED_IN_FUTURE, kind, document=write_document(contract), ahead=AHEAD)
+            if kind not in COMPETING:
+                findings += _ask(con, _CHANGED_IN_FUTURE, kind, document=write_document(contract), ahead=AHEAD)
         if kind == "order_lines":
             findings += _ask(con, _SWALLOWED, kind)
         findings += find_reused_ids(con, kind)

@@ -26,7 +26,7 @@ DELIVERIES = (
         name="changed_in_future",
         meaning=(
             "`updated_at` of a record lies more than two days after its file landed: it says nothing, and the order of "
-            "deliveries decides."
+            "deliveries decides, about versions of a document and about several records of a customer."
         ),
         unit="documents",
     ),

@@ -24,7 +24,7 @@ FILES = (
     ),
     FindingType(
         name="first_file_is_empty",
-        meaning="The first file of a source has a header and no record.",
+        meaning="The first file of a source holds no record.",
         unit="files",
     ),
     FindingType(
@@ -56,6 +56,10 @@ FILES = (
         name="sheets_not_read",
         meaning="A workbook has several sheets with the same header, and the settings name none: the first is read.",
         unit="sheets",
+        noise=(
+            "Likely noise where the others are copies of the first: name it with `options: {sheet: …}`. Hidden sheets, "
+            "and those with a header alone, such as months to come, are not counted."
+        ),
     ),
     FindingType(
         name="cells_with_errors",

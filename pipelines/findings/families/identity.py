@@ -56,10 +56,14 @@ IDENTITY = (
     ),
     FindingType(
         name="phones_damaged",
-        meaning="Telephone numbers are in scientific notation, or several in one cell; they link nothing.",
+        meaning=(
+            "Telephone numbers are in scientific notation, or, where numbers link customers, several in one cell; they "
+            "link nothing."
+        ),
         measure="share",
         threshold=0.02,
         unit="rows",
+        noise="Likely noise where nobody telephones; scientific notation cannot be read back, so export them as text.",
     ),
     FindingType(
         name="merged_ids_unsplit",
@@ -82,6 +86,10 @@ IDENTITY = (
         name="parents_written_otherwise",
         meaning="Accounts above others are written in another way than the accounts themselves; nothing joins them.",
         unit="records",
+        noise=(
+            "Likely noise where ids differ in capitals or zeros alone and are yet two accounts; an account above that "
+            "was simply not delivered is not counted."
+        ),
     ),
     FindingType(
         name="accounts_share_contacts",

@@ -124,8 +124,13 @@ MONEY = (
         name="refund_lines_above_zero",
         meaning="Refund lines are above zero: they raise sales instead of lowering them.",
         measure="share",
-        threshold=0.02,
+        threshold=0.05,
         unit="lines",
+        is_listed_below=True,
+        noise=(
+            "Likely noise where a few returns were taken back, or a fee kept back stands on the return: then it is a "
+            "small share. A tool that writes refunds without a sign does so in nearly all of them."
+        ),
     ),
     FindingType(
         name="line_totals_as_prices",

@@ -22,6 +22,10 @@ RULES = (
     FindingType(
         name="left_out_in_doubt",
         meaning="A rule leaves records out that say something which the profile of the tool does not know.",
+        noise=(
+            "Likely noise where the state is a new one of records that are none of yours; say so in a condition of "
+            "your own. An empty state is never in doubt."
+        ),
     ),
     FindingType(
         name="records_quarantined",

@@ -56,6 +56,10 @@ VOLUME = (
         threshold=0.05,
         unit="ids",
         is_listed_below=True,
+        noise=(
+            "Likely noise where a tool of few records really deleted some, and where it deletes after a time: then it "
+            "comes with every fetch of everything."
+        ),
     ),
     FindingType(
         name="export_limit",

@@ -189,7 +189,7 @@ def read_alive(con: duckdb.DuckDBPyConnection) -> Alive | None:
         if row["model"] == best and row["trained_through"] == row["as_of"]
     }
     starts = [start for start, _ in models]
-    largest = max(range(len(models)), key=lambda place: fits[starts[place]]["customers"])
+    largest = max(range(len(models)), key=lambda place: fits[starts[place]]["fitted_customers"])
     fit = fits[starts[largest]]
     end = (*starts, None)[largest + 1]
     first = (starts[largest] if largest else None) or dt.date.min
@@ -197,7 +197,7 @@ def read_alive(con: duckdb.DuckDBPyConnection) -> Alive | None:
     if not ages["customers"]:
         return None
     unit, since, p_alive = compute_grid(models[largest][1], max(1, ages["days"]), ages["frequency"])
-    return Alive(best, fit["segment"], fit["customers"], max(1, ages["days"]), unit, since, p_alive)
+    return Alive(best, fit["segment"], fit["fitted_customers"], max(1, ages["days"]), unit, since, p_alive)
 
 
 def compute_grid(model: DropoutModel, days: int, largest: int) -> tuple[str, list[int], dict[int, list[float | None]]]:

@@ -25,7 +25,7 @@ def build_concentration(facts: ReportFacts, words: Words) -> Section:
         "The share of net sales that the largest customers bring. The Gini index is 0 when all customers bring the "
         "same and close to 1 when one brings nearly all. Sales without a known customer are left out."
     )
-    rows = [row for row in facts.concentration if row["customers"]]
+    rows = [row for row in facts.concentration if row["customers_in_shares"]]
     if not rows:
         nothing = make_absent_part(words.say("No customer has brought any net sales yet."))
         return Section("concentration", title, "", [[nothing]], means)
@@ -60,7 +60,7 @@ def _make_part(row: Row, words: Words) -> Part:
 
 def _write_caption(row: Row, words: Words) -> str:
     values = {
-        "customers": counts.format_customers(words, row["customers"]),
+        "customers": counts.format_customers(words, row["customers_in_shares"]),
         "single": words.percent(row["largest_customer_share"]),
     }
     if row["gini"] is None:

@@ -28,10 +28,12 @@ def make_headline_tiles(facts: ReportFacts, words: Words) -> Sequence[Tile]:
 
 def _make_customers_tile(facts: ReportFacts, words: Words) -> Tile:
     whole = [row for row in facts.sales if row["is_complete"]]
-    text = words.say("have bought at least once")
+    active = words.count(facts.headline.active_customers)
+    text = words.say("have bought or subscribed; {active} of them are active", active=active)
     if whole:
         text = words.say(
-            "have bought at least once, {customers} of them new in {month}",
+            "have bought or subscribed; {active} of them are active, {customers} new in {month}",
+            active=active,
             customers=words.count(whole[-1]["new_customers"]),
             month=words.month(whole[-1]["month"]),
         )

@@ -6,7 +6,6 @@ Put here: the one place for credentials, endpoints and requests. Keep out: what 
 
 import contextlib
 import datetime as dt
-import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,8 +15,8 @@ import obstore
 from obstore.exceptions import BaseError
 from obstore.store import AzureStore, GCSStore, S3Store
 
-from regulars.pipelines.errors import SettingsWrong
 from regulars.pipelines.servers.buckets.failures import BucketRefused, word_failure
+from regulars.pipelines.servers.secret import read_secret
 from regulars.pipelines.settings.bucket_access import BucketAccess
 
 PART_BYTES = 16 << 20
@@ -156,14 +155,14 @@ def _open_store(place: str, access: BucketAccess) -> S3Store | GCSStore | AzureS
         "client_options": {**_REQUEST, "allow_http": is_plain},
         "retry_config": {"max_retries": _RETRIES, "retry_timeout": dt.timedelta(seconds=60)},
     }
-    secret = _read_variable(place, access.secret_variable)
+    secret = read_secret(access.secret_variable, f"the key of {place}")
     config: dict[str, Any] = {"skip_signature": True} if access.is_public else {}
     config |= {"endpoint": access.endpoint} if access.endpoint and scheme != "gs" else {}
     if scheme == "s3":
         config |= {"region": access.region} if access.region else {}
         if secret is not None:
             config |= {
-                "access_key_id": _read_variable(place, access.key_id_variable),
+                "access_key_id": read_secret(access.key_id_variable, f"the id of the key of {place}"),
                 "secret_access_key": secret,
             }
         return S3Store(bucket, config=cast(Any, config), **how)
@@ -175,15 +174,6 @@ def _open_store(place: str, access: BucketAccess) -> S3Store | GCSStore | AzureS
         config["service_account_key"] = secret
     config |= {"base_url": access.endpoint} if access.endpoint else {}
     return GCSStore(bucket, config=cast(Any, config), **how)
-
-
-def _read_variable(place: str, variable: str | None) -> str | None:
-    if variable is None:
-        return None
-    value = os.environ.get(variable)
-    if not value:
-        raise SettingsWrong(f"the environment variable {variable} with the key of {place} is not set")
-    return value
 
 
 def _describe(listed: _Listed) -> StoredObject:

@@ -35,8 +35,8 @@ class Survivorship(Part):
     """The systems in the order in which they are believed, for columns with the rule `systems`; others come last."""
     address: Survivor = "newest"
     """Of `country`, `region` and `city`, always together. `newest` and `oldest` go by `updated_at`, then by delivery
-    and row; `most_frequent` takes the value of most records, `systems` that of the first of `systems` that has one;
-    among equals the newest counts."""
+    and row, and take a record without that moment last; `most_frequent` takes the value of most records, `systems` that
+    of the first of `systems` that has one; among equals the newest counts."""
     customer_type: Survivor = "newest"
     """Of the kind of customer."""
     acquisition_channel: Survivor = "newest"
@@ -49,16 +49,19 @@ class Survivorship(Part):
     """Of who brought the customer."""
     email_opt_in: Survivor = "newest"
     """Of whether e-mails may be sent."""
+    attributes: dict[str, Survivor] = {}
+    """Of your own attributes, by their names; those that are not named take the newest value."""
 
     @model_validator(mode="after")
     def _systems_are_named_where_needed(self) -> Self:
-        if "systems" in self.rules().values() and not self.systems:
+        used = {*self.rules().values(), *self.attributes.values()}
+        if "systems" in used and not self.systems:
             raise ValueError("a column has the rule `systems`, and `systems` does not list any")
         return self
 
     def rules(self) -> dict[str, str]:
-        """Column -> rule, of those with another rule than `newest`."""
-        names = [name for name in type(self).model_fields if name != "systems"]
+        """Column of ours -> rule, of those with another rule than `newest`."""
+        names = [name for name in type(self).model_fields if name not in {"systems", "attributes"}]
         return {name: getattr(self, name) for name in names if getattr(self, name) != "newest"}
 
 

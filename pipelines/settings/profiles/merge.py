@@ -66,7 +66,17 @@ def merge_source(mapping: dict[str, Any], written: dict[str, Any]) -> dict[str, 
             merged[key] = _put_over(under[key], written[key])
     if isinstance(under.get("kinds"), dict) and isinstance(written.get("kinds"), dict):
         merged["kinds"] = _merge_kinds(under["kinds"], written["kinds"])
+    _forget_doubts(merged, written)
     return {key: value for key, value in merged.items() if value is not None or key not in under}
+
+
+def _forget_doubts(merged: dict[str, Any], written: dict[str, Any]) -> None:
+    """Leave out what the profile says of rules that the settings take away."""
+    if not isinstance(merged.get("doubtful"), dict):
+        return
+    parts = (merged.get("exclude"), merged.get("include"), written.get("doubtful"))
+    known = {name for part in parts if isinstance(part, dict) for name in part}
+    merged["doubtful"] = {name: condition for name, condition in merged["doubtful"].items() if name in known}
 
 
 def _merge_kinds(under: dict[str, Any], written: dict[str, Any]) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from regulars.pipelines.errors import SettingsWrong
 from regulars.pipelines.settings.package import PROFILES_FOLDER
 from regulars.pipelines.settings.profiles.profile import Profile
+from regulars.pipelines.settings.yaml_text import load_yaml
 
 PARTS = ("tool", "export", "seen", "recognise", "ask", "find", "header_rows")
 """The keys of a profile that are not those of a source."""
@@ -44,7 +45,7 @@ def read_profile(name: str, path: Path) -> Profile:
         SettingsWrong: It holds a mistake.
     """
     try:
-        written = yaml.safe_load(path.read_text(encoding="utf-8"))
+        written = load_yaml(path.read_text(encoding="utf-8"))
     except (yaml.YAMLError, UnicodeDecodeError):
         raise SettingsWrong(f"{path.name}: this profile is not YAML in UTF-8") from None
     if not isinstance(written, dict):

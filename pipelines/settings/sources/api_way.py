@@ -7,10 +7,11 @@ APIs (`pipelines/settings/apis/`), and fetching (`pipelines/sources/fetching/api
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, model_validator
+from pydantic import ConfigDict, Field, SecretStr, model_validator
 
 from regulars.pipelines.settings.part import Part
 from regulars.pipelines.settings.sources.cursor import Cursor
+from regulars.pipelines.settings.sources.json_path import has_path
 
 Text = Annotated[str, Field(min_length=1)]
 Secret = Annotated[SecretStr, Field(min_length=1)]
@@ -142,6 +143,8 @@ class MarkInAnswer(Part):
     """Where the mark stands, such as `paging.next.after`; `data[-1].id` is the id of the last record."""
     cursor_param: Text = "cursor"
     """The parameter that sends it back."""
+    cursor_body_path: Text | None = None
+    """Where it is sent back within `json`, such as `variables.after`, in place of a parameter."""
     has_more_path: Text | None = None
     """Where the answer says, as true or false, whether there is more. Without it, there is while there is a mark."""
 
@@ -152,14 +155,31 @@ Paginator = Annotated[
 ]
 
 
+class HalfRecords(Part):
+    """Records that hold arrays of which only a part comes, as the lines of an order do with GraphQL.
+
+    A page with such a record is asked for again; when it still holds one, the source is refused: half of a record would
+    be read as the whole.
+    """
+
+    more_path: Annotated[list[Text], Field(min_length=1)]
+    """Where a record says, as true or false, that it has more than came, such as `lineItems.pageInfo.hasNextPage`."""
+    ask_again_with: dict[Text, int | str] = {}
+    """What `json` holds then: path and value, such as `{variables.first: 1, variables.lines: 250}`. The pages behind it
+    are asked for as before. Without it, the source is refused at once."""
+
+
 class ApiResource(Part):
     """The records of a REST API, fetched page by page at each run.
 
     What comes is a delivery like any file: JSON lines, one per record, sorted by `primary_key`, every number with the
     digits that it was sent with. The words are those of dlt's `rest_api`. `api` and `resource` name a ready-made API
-    (`shopify`, `stripe`, `hubspot`, `woocommerce`), which brings all other keys but the account and the secret, and the
-    profile by which its records are mapped; what stands here goes before it. [ways_in.md](ways_in.md) shows each.
+    (`shopify`, `shopify_graphql`, `stripe`, `hubspot`, `woocommerce`, or one in `company/apis/`), which brings all
+    other keys but the account and the secret, and the profile by which its records are mapped; what stands here goes
+    before it. [ways_in.md](ways_in.md) shows each.
     """
+
+    model_config = ConfigDict(serialize_by_alias=True)
 
     type: Literal["api"] = "api"
     """Which way in."""
@@ -171,6 +191,10 @@ class ApiResource(Part):
     """Where the API is, such as `https://api.example.com/v1/`."""
     path: Text
     """Where the records are, from `base_url`."""
+    method: Literal["GET", "POST"] = "GET"
+    """`POST` sends `json`, as searches and GraphQL want it. It must change nothing there: requests are repeated."""
+    json_: Annotated[dict[str, Any], Field(alias="json")] = {}
+    """The body of each request, for `method: POST`: such as `{query: …, variables: {after: null}}`. No secret."""
     params: dict[str, str | int | float | bool | list[str]] = {}
     """The parameters of the first request; a list repeats one."""
     headers: dict[str, str] = {}
@@ -184,11 +208,18 @@ class ApiResource(Part):
     read, is then kept once, as it came last."""
     paginator: Paginator = SinglePage(type="single_page")
     """How to get from page to page ([ways_in.md](ways_in.md) says what each is)."""
+    half_records: HalfRecords | None = None
+    """How to notice records of which not all has come, and to have the rest."""
     cursor: Cursor | None = None
-    """Fetch only what has changed; needs `cursor_param`. `column` is a key of the records, such as `updated_at`.
-    Without it, everything is fetched each time."""
+    """Fetch only what has changed; needs `cursor_param` or `cursor_body_path`. `column` is a key of the records, such
+    as `updated_at`. Without it, everything is fetched each time."""
     cursor_param: Text | None = None
     """The parameter that asks for what has changed since a moment, such as `updated_at_min`."""
+    cursor_body_path: Text | None = None
+    """Where `json` asks for it, such as `variables.query`, in place of a parameter."""
+    cursor_text: Text = "{since}"
+    """What is sent there: `{since}` stands for the moment as records write it, `{since_ms}` for the milliseconds since
+    1970."""
     allow_unencrypted: bool = False
     """Whether `http://` will do. Only within a network of your own."""
     time_limit_minutes: Annotated[float, Field(gt=0)] = 60.0
@@ -205,10 +236,22 @@ class ApiResource(Part):
                 raise ValueError("`base_url` is not encrypted: write https://, or set `allow_unencrypted: true`")
             if urlsplit(url).username or urlsplit(url).password:
                 raise ValueError("`base_url` holds a user or a password: write them below `auth`")
-        if self.cursor is not None and self.cursor_param is None:
+        if self.cursor is not None and self.cursor_param is None and self.cursor_body_path is None:
             raise ValueError("`cursor` needs `cursor_param`, the parameter that asks for what has changed")
         if "://" in self.path:
             raise ValueError("`path` begins behind `base_url`, such as `orders`")
+        return self
+
+    @model_validator(mode="after")
+    def _body_fits(self) -> Self:
+        if self.json_ and self.method != "POST":
+            raise ValueError("`json` is sent by `method: POST`: write that beside it")
+        sends_back = self.paginator.cursor_body_path if isinstance(self.paginator, MarkInAnswer) else None
+        again = self.half_records.ask_again_with if self.half_records else {}
+        paths = [("paginator.cursor_body_path", sends_back), ("cursor_body_path", self.cursor_body_path)]
+        for key, path in [*paths, *(("half_records.ask_again_with", path) for path in again)]:
+            if path is not None and not has_path(self.json_, path):
+                raise ValueError(f"`{key}` is `{path}`, which `json` does not have: write it there, empty if need be")
         return self
 
     @model_validator(mode="before")

@@ -54,8 +54,9 @@ class FileOptions(Part):
     """Which sheet of a workbook: its name, its number from 1, or a glob such as `"20*"` for several sheets of one
     shape, which are read as one table. Without it, the first sheet that is not hidden."""
     header_row: Annotated[int, Field(ge=1)] | None = None
-    """The row of a sheet that holds the header, from 1. Without it, the row that has most of the header names in the
-    settings, of the first 100."""
+    """The row of a sheet, or the line of a CSV file, that holds the header, from 1: what stands above it is a title,
+    and not read. Without it, the row of a sheet that has most of the header names in the settings, of the first 100;
+    of a CSV file the first line that is not blank."""
     error_cells: Literal["quarantine", "empty"] = "quarantine"
     """What becomes of a row of a sheet with an error such as `#N/A` in a cell: it is quarantined, or the cell is read
     as empty and the run says how many there were."""

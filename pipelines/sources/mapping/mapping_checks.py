@@ -70,8 +70,9 @@ def check_settings(name: str, source: Source, checker: ExpressionChecker) -> lis
         if not getattr(source.options, option).isascii():
             sentence = f"sources.{name}.options.{option} must be an ASCII character"
             mistakes.append(Mistake(name, "", "", "settings", sentence, option))
-    for option, reader in (("sheet", "workbook"), ("header_row", "workbook"), ("records", "json")):
-        if getattr(source.options, option) is not None and source.reader != reader:
+    readers = {"sheet": ["workbook"], "header_row": ["workbook", "delimited"], "records": ["json"]}
+    for option, fitting in readers.items():
+        if getattr(source.options, option) is not None and source.reader not in fitting:
             sentence = f"sources.{name}.options.{option} means nothing for `format: {source.format}`"
             mistakes.append(Mistake(name, "", "", "settings", sentence, option))
     for verb, rules in _list_rules(source):
@@ -123,9 +124,11 @@ def check_mapping(
         name: The source.
         source: Its settings.
         header: The delivered header names.
-        columns: The names of the landed columns, in the same order.
+        columns: The names of the landed columns, in the same order; none of a file that nothing can be said of.
         checker: Checks expressions.
     """
+    if not columns:  # JSON without any object, which has no keys
+        return []
     named = name_file_columns(source, columns)
     header = tuple(_rename_header(header, named))
     unnamed = list(_find_unnamed_columns(name, source, named))

@@ -24,20 +24,19 @@ def count_header_rows(con: duckdb.DuckDBPyConnection, rows: str, columns: Sequen
         rows: SQL of the records that are used, with `file_row_number` from 0.
         columns: The columns of the file.
     """
+    # lists, and no `+` and `or` between: a file may have more columns than DuckDB lets an expression be deep
     cells = [f"file.{quote_identifier(column)}" for column in columns]
     same = [
         f"coalesce((lower(trim({cell})) = {quote_literal(name.strip().lower())})::integer, 0)"
         for cell, name in zip(cells, columns, strict=True)
     ]
-    filled = " + ".join(f"(coalesce(trim({cell}), '') <> '')::integer" for cell in cells)
-    import_ids = " or ".join(
-        f"coalesce(regexp_full_match({cell}, {quote_literal(_IMPORT_ID)}), false)" for cell in cells
-    )
+    filled = ", ".join(f"(coalesce(trim({cell}), '') <> '')::integer" for cell in cells)
+    import_ids = ", ".join(f"coalesce(regexp_full_match({cell}, {quote_literal(_IMPORT_ID)}), false)" for cell in cells)
     count: int = con.execute(
         f"""
         with
             first_rows as (
-                select file_row_number, {import_ids} as has_import_id
+                select file_row_number, list_contains([{import_ids}], true) as has_import_id
                 from {rows} as file
                 where file_row_number < {_FIRST_ROWS}
             ),
@@ -46,7 +45,7 @@ def count_header_rows(con: duckdb.DuckDBPyConnection, rows: str, columns: Sequen
                 select file_row_number
                 from {rows} as file
                 where ({" or ".join(f"{each} = 1" for each in same[:2])})
-                    and {" + ".join(same)} >= greatest(2, ({filled}) / 2)
+                    and list_sum([{", ".join(same)}]) >= greatest(2, list_sum([{filled}]) / 2)
             )
 
         select count(*)

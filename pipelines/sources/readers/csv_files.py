@@ -20,6 +20,7 @@ from regulars.pipelines.settings.sources.source import Source
 from regulars.pipelines.sources.readers.decoding import Text, read_text
 from regulars.pipelines.sources.readers.header import name_columns
 from regulars.pipelines.sources.readers.landed_text import Landed, open_private_connection, write_copy_options
+from regulars.pipelines.sources.readers.preamble import find_line, note_lines_above, refuse_header_elsewhere
 from regulars.pipelines.sources.readers.records import Record, RecordSplitter
 from regulars.pipelines.sources.readers.refusal import Refusal
 from regulars.pipelines.warehouse.sql_text import quote_identifier, quote_literal
@@ -49,8 +50,9 @@ def read_csv_file(original: Path, file_name: str, file_sha256: str, source: Sour
     with decoded.path.open("rb") as stream, mmap(stream.fileno(), 0, access=ACCESS_READ) as whole:
         _refuse_other_content(whole[:512], file_name)
         _refuse_unfinished(decoded, file_name, source.options)
-        header, behind, lines = splitter.read_header(whole)
+        at, header, behind, lines = _read_header(splitter, whole, source.options)
         _refuse_other_delimiter(header, file_name, source.options.delimiter)
+        refuse_header_elsewhere(whole, file_name, source, splitter, header)
         landed = Landed(
             file_sha256=file_sha256,
             header=tuple(header),
@@ -58,12 +60,13 @@ def read_csv_file(original: Path, file_name: str, file_sha256: str, source: Sour
             encoding=decoded.encoding,
             record_count=0,
             malformed_count=0,
+            notes=note_lines_above(whole, at, source.options.header_row or 1),
         )
         target = work / "landed.parquet"
         facts = decoded.facts
         expected = facts.line_ends + (not facts.ends_with_line_end) - lines
         # of one column, DuckDB counts blank lines; and it skips lines another way when a header name holds a line end
-        is_plain = len(header) > 1 and b"\n" not in whole[:behind].strip()
+        is_plain = len(header) > 1 and b"\n" not in whole[at:behind].strip()
         sound = replace(landed, record_count=expected)
         layout = _Layout(lines, whole[:behind].endswith(b"\r\n"), not facts.has_line_ends_in_quotes)
         if is_plain and not facts.is_doubtful and _parse(decoded.path, layout, sound, source.options, target):
@@ -94,7 +97,7 @@ def lines_of_records(original: Path, source: Source, records: set[int], work: Pa
     decoded = read_text(original, original.name, source, work)
     splitter, found, number = RecordSplitter(source.options.delimiter, source.options.quote), {}, 0
     with decoded.path.open("rb") as stream, mmap(stream.fileno(), 0, access=ACCESS_READ) as whole:
-        header, behind, lines = splitter.read_header(whole)
+        _, header, behind, lines = _read_header(splitter, whole, source.options)
         for record in splitter.split(whole, behind, lines + 1, header):
             number += record.problem is None
             if record.problem is None and number in records:
@@ -102,6 +105,16 @@ def lines_of_records(original: Path, source: Source, records: set[int], work: Pa
                 if len(found) == len(records):
                     break
     return found
+
+
+def _read_header(
+    splitter: RecordSplitter, whole: bytes | mmap, options: FileOptions
+) -> tuple[int, list[str], int, int]:
+    """Where the header begins, its cells, the offset after it, and the number of lines before that offset."""
+    line = options.header_row or 1
+    at = find_line(whole, line)
+    header, behind, lines = splitter.read_header(whole, at, line)
+    return at, header, behind, lines
 
 
 def _refuse_other_content(start: bytes, file_name: str) -> None:

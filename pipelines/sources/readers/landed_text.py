@@ -23,7 +23,7 @@ READER_VERSION = 3
 """Raise it when the same bytes would be read differently: every delivery is then read again from its original."""
 
 _OPTIONS_OF_READERS: dict[Reader, set[str]] = {
-    "delimited": {"delimiter", "quote", "encoding"},
+    "delimited": {"delimiter", "quote", "encoding", "header_row"},
     "json": {"records", "rows_of"},
     "json_lines": {"rows_of"},
     "workbook": {"sheet", "header_row", "error_cells", "decimal"},
@@ -94,6 +94,8 @@ def _mark_options(source: Source) -> str:
     used = source.options.model_dump(include=_OPTIONS_OF_READERS.get(source.reader, set()))
     if not used.get("rows_of"):
         used.pop("rows_of", None)  # so that files that landed before there was this option keep their names
+    if source.reader == "delimited" and used["header_row"] is None:
+        used.pop("header_row")
     is_plain = source.format == "csv" and used == FileOptions().model_dump(include=set(used))
     if is_plain and source.reshape is None:
         return ""

@@ -51,9 +51,14 @@ class RecordSplitter:
         self._bare = re.compile(rb"([^\n]*?)(%b|\n|\Z)" % d)
         self._opening = re.compile(rb" ?%b" % q)
 
-    def read_header(self, text: bytes | mmap) -> tuple[list[str], int, int]:
-        """The cells of the first record, the offset after it, and the number of lines before that offset."""
-        at, line = 0, 1
+    def read_header(self, text: bytes | mmap, at: int = 0, line: int = 1) -> tuple[list[str], int, int]:
+        """The cells of the first record, the offset after it, and the number of lines before that offset.
+
+        Args:
+            text: The whole text.
+            at: Where to begin.
+            line: The line number of that place, from 1.
+        """
         while at < len(text):
             end = _find_line_end(text, at)
             if text[at:end].strip():

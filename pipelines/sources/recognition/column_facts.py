@@ -15,6 +15,7 @@ SAMPLE_ROWS = 20_000
 _EMAIL = r"[^@\s,;]+@[^@\s,;]+\.[^@\s,;]{2,}"
 _SCORE = "([0-9]|10)([.]0+)?"
 _NUMBER = r"[(]?[+-]?[^0-9.,()\s+-]{0,3}\s?[0-9][0-9.,' ]*(\s?[^0-9.,()\s]{1,3})?[)]?-?"
+_FLAG = "(?i)(true|false|yes|no|[tfyn10])"
 _DAY = (
     r"([0-9]{4}[-/.][0-9]{1,2}[-/.][0-9]{1,2}|[0-9]{1,2}[-/.][0-9]{1,2}[-/.]([0-9]{4}|[0-9]{2})"
     r"|[0-9]{1,2}[. ]+[\p{L}]{3,9}\.?,? [0-9]{4}|[\p{L}]{3,9} [0-9]{1,2}, [0-9]{4}).*"
@@ -36,6 +37,7 @@ class ColumnFacts:
         whole: How many are digits only.
         scores: How many are a whole number from 0 to 10.
         highest: The highest of them; None without any.
+        flags: How many are a yes or a no, in letters or as 1 and 0.
         shape: The commonest shape, such as `99.99.9999`; empty without a value.
     """
 
@@ -49,6 +51,7 @@ class ColumnFacts:
     whole: int
     scores: int
     highest: int | None
+    flags: int
     shape: str
 
     def share(self, count: int) -> float:
@@ -89,12 +92,13 @@ def collect_column_facts(con: duckdb.DuckDBPyConnection, rows: str, columns: Seq
             {_count("[0-9]+")},
             {_count(_SCORE)},
             max(try_cast(value as double)) filter (regexp_full_match(value, {quote_literal(_SCORE)}))::integer,
+            {_count(_FLAG)},
             coalesce(arg_max({write_shape("value")}, times) filter (value is not null), '')
         from found
         group by name
     """).fetchall()
     facts = {name: ColumnFacts(name, *counts) for name, *counts in found}
-    return [facts.get(column, ColumnFacts(column, row_count, 0, 0, 0, 0, 0, 0, 0, None, "")) for column in columns]
+    return [facts.get(column, ColumnFacts(column, row_count, 0, 0, 0, 0, 0, 0, 0, None, 0, "")) for column in columns]
 
 
 def _count(pattern: str) -> str:

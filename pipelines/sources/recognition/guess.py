@@ -6,7 +6,7 @@ written (`written_formats.py`), and asking.
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal
@@ -15,6 +15,7 @@ import yaml
 
 from regulars.pipelines.kinds.shape.registry import KINDS
 from regulars.pipelines.sources.recognition.column_facts import ColumnFacts
+from regulars.pipelines.sources.recognition.flags import Flags, find_flags
 from regulars.pipelines.warehouse.sql_text import quote_identifier
 
 _NAMES = Path(__file__).with_name("column_names.yaml")
@@ -52,6 +53,8 @@ class Guess:
             must be answered first.
         reasons: Why, a sentence each.
         questions: What must be answered: a column of ours, or `kind` -> the question.
+        exclude: Rules that leave records out.
+        further_questions: A key of the source -> a question that does not keep the file from being read.
     """
 
     kind: str
@@ -59,6 +62,8 @@ class Guess:
     sureness: Sureness
     reasons: list[str] = field(default_factory=list)
     questions: dict[str, str] = field(default_factory=dict)
+    exclude: dict[str, str] = field(default_factory=dict)
+    further_questions: dict[str, str] = field(default_factory=dict)
 
 
 def guess_mapping(facts: Sequence[ColumnFacts]) -> Guess | None:
@@ -73,8 +78,19 @@ def guess_mapping(facts: Sequence[ColumnFacts]) -> Guess | None:
         reasons = [f"{ours} by the name `{each.column}`" for ours, each in columns.items() if ours in needed]
         _match_shapes(kind, columns, facts, reasons)
         if all(name in columns for name in needed):
-            return _check(kind, columns, facts, reasons)
+            guess = _check(kind, columns, facts, reasons)
+            return _add_flags(guess, find_flags(kind, by_name, {each.column for each in columns.values()}))
     return None
+
+
+def _add_flags(guess: Guess, flags: Flags) -> Guess:
+    return replace(
+        guess,
+        columns={**guess.columns, **flags.columns},
+        reasons=[*guess.reasons, *flags.reasons],
+        exclude=flags.exclude,
+        further_questions=flags.questions,
+    )
 
 
 @cache

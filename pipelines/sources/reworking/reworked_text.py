@@ -56,7 +56,7 @@ def rework_text(landed: Landed, source: Source, work: Path) -> LandedText:
     """
     secret = list_secret_columns(landed.columns)
     text, malformed = work / "landed.parquet", work / "malformed.parquet"
-    if not secret and source.reshape is None:
+    if not landed.columns or (not secret and source.reshape is None):
         return LandedText(landed, text, malformed)
     kept = [at for at, column in enumerate(landed.columns) if column not in secret]
     plain = replace(

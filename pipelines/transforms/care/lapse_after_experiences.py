@@ -33,7 +33,7 @@ DRAWS, SEED = 400, 20260630
 COLUMNS: dict[str, PolarsDataType] = {
     "experience_count": pl.Int32,
     "is_or_more": pl.Boolean,
-    "active_customers": pl.Int64,
+    "active_without_subscription": pl.Int64,
     "observed_customer_years": pl.Int64,
     "lapsed_customer_years": pl.Int64,
     "lapse_rate_unmatched": pl.Float64,
@@ -88,12 +88,12 @@ def lapse_after_experiences(
         threshold=service_risk.threshold,
     )
     today = describe_customers(bought, known, landmarks, as_of)
-    counted = today.group_by("level").agg(active_customers=pl.len())
+    counted = today.group_by("level").agg(active_without_subscription=pl.len())
     return (
         _compare(look_at_customers(bought, known, landmarks), service_risk.threshold)
         .join(counted, left_on="experience_count", right_on="level", how="left", maintain_order="left")
         .with_columns(
-            pl.col("active_customers").fill_null(0),
+            pl.col("active_without_subscription").fill_null(0),
             is_or_more=pl.col("experience_count") == service_risk.threshold,
             first_landmark=pl.lit(min(landmarks.days, default=None), pl.Date),
             last_landmark=pl.lit(max(landmarks.days, default=None), pl.Date),

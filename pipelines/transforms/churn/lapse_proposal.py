@@ -91,17 +91,33 @@ def _propose_lapse_days(gaps: pl.DataFrame, lapse_days: int) -> dict[str, object
     within = {share: _find_first_day(returned, ever * share / 100) for share in SHARES}
     in_time = returned.filter(pl.col("days") <= lapse_days).select(pl.col("share").max().fill_null(0.0)).item()
     proposed = within[PROPOSED_SHARE]
-    is_cut_off = 2 * proposed > observed
+    in_time_rate = in_time / ever if lapse_days <= observed else None
     return {
         "proposed_lapse_days": proposed,
         "return_rate": ever,
         **{f"days_to_return_{share}": days for share, days in within.items()},
-        "returns_in_time_rate": in_time / ever if lapse_days <= observed else None,
+        "returns_in_time_rate": in_time_rate,
         "observed_days": observed,
-        "reason": f"gaps of more than {observed} days cannot be seen yet: the proposal may grow"
-        if is_cut_off
-        else None,
+        "reason": _give_reason(proposed, observed, lapse_days, in_time_rate),
     }
+
+
+def _give_reason(proposed: int, observed: int, lapse_days: int, in_time_rate: float | None) -> str | None:
+    """Say whether the proposal may still grow, and what the setting does where it differs from it."""
+    said = []
+    if 2 * proposed > observed:
+        said.append(f"gaps of more than {observed} days cannot be seen yet: the proposal may grow")
+    if lapse_days > proposed:
+        share = "" if in_time_rate is None else f"{in_time_rate:.1%} of the returns come in time, but "
+        more = lapse_days - proposed
+        said.append(f"lapse_days is {lapse_days}, {more} days more than proposed: {share}a loss is noticed later")
+    elif lapse_days < proposed and in_time_rate is not None:
+        late, less = 1 - in_time_rate, proposed - lapse_days
+        said.append(
+            f"lapse_days is {lapse_days}, {less} days less than proposed: {late:.1%} of the returns are of customers "
+            "who count as lost until then"
+        )
+    return "; ".join(said) or None
 
 
 def _find_first_day(returned: pl.DataFrame, share: float) -> int:

@@ -35,7 +35,7 @@ COLUMNS: dict[str, PolarsDataType] = {
     "is_baseline": pl.Boolean,
     "scope": pl.String,
     "scope_value": pl.String,
-    "customers": pl.Int64,
+    "holdout_customers": pl.Int64,
     "predicted_purchases": pl.Float64,
     "actual_purchases": pl.Int64,
     "purchases_error_rate": pl.Float64,

@@ -39,7 +39,7 @@ COLUMNS: dict[str, PolarsDataType] = {
     "log_likelihood": pl.Float64,
     "converged": pl.Boolean,
     "at_boundary": pl.Boolean,
-    "customers": pl.Int64,
+    "fitted_customers": pl.Int64,
     "trained_through": pl.Date,
     "reason": pl.String,
     "as_of": pl.Date,
@@ -214,7 +214,7 @@ def _list_parameters(
             "log_likelihood": fit.log_likelihood,
             "converged": fit.converged,
             "at_boundary": fit.at_boundary,
-            "customers": customers,
+            "fitted_customers": customers,
             "trained_through": trained_through,
             "reason": fit.message or None,
         }

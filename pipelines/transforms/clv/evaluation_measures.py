@@ -24,7 +24,7 @@ def measure_by_scope(compared: pl.DataFrame) -> pl.DataFrame:
 def _list_measures() -> dict[str, pl.Expr]:
     miss, miss_of_value = pl.col("predicted") - pl.col("actual"), pl.col("predicted_value") - pl.col("actual_value")
     return {
-        "customers": pl.len(),
+        "holdout_customers": pl.len(),
         "predicted_purchases": pl.col("predicted").sum(),
         "actual_purchases": pl.col("actual").sum(),
         "purchases_error_rate": _divide(miss.sum(), pl.col("actual").sum()),

@@ -21,11 +21,11 @@ COLUMNS: dict[str, PolarsDataType] = {
     "month": pl.Date,
     "dimension": pl.String,
     "dimension_value": pl.String,
-    "customers": pl.Int64,
-    "order_count": pl.Int64,
-    "sales": MONEY,
-    "refunds": MONEY,
-    "net_sales": MONEY,
+    "customers_with_orders": pl.Int64,
+    "known_customer_orders": pl.Int64,
+    "known_customer_sales": MONEY,
+    "known_customer_refunds": MONEY,
+    "known_customer_net_sales": MONEY,
     "average_order_value": pl.Float64,
     "orders_per_customer": pl.Float64,
     "returning_customers": pl.Int64,
@@ -42,14 +42,14 @@ COLUMNS: dict[str, PolarsDataType] = {
 }
 KEY = ["month", "dimension", "dimension_value"]
 COUNTS = (
-    "customers",
-    "order_count",
+    "customers_with_orders",
+    "known_customer_orders",
     "returning_customers",
     "new_customers",
     f"repeat_customers_{REPEAT_DAYS}d",
     f"repeat_customers_{REPEAT_DAYS_LONG}d",
 )
-AMOUNTS = ("sales", "refunds", "net_sales")
+AMOUNTS = ("known_customer_sales", "known_customer_refunds", "known_customer_net_sales")
 WINDOWS = (REPEAT_DAYS, REPEAT_DAYS_LONG)
 """Days after the first order within which a second one makes a repeat customer."""
 
@@ -111,10 +111,13 @@ def _mark_rows(purchase_days: pl.DataFrame) -> pl.DataFrame:
     buys = pl.col("is_purchase") & is_first_in_month
     is_new_month = pl.col("month") == pl.col("first_day").cast(pl.Date).dt.month_start()
     return purchase_days.with_columns(
-        customers=buys,
+        customers_with_orders=buys,
         returning_customers=buys & ~is_new_month,
         new_customers="is_first",
-        sales=pl.col("net_sales") + pl.col("refunds"),
+        known_customer_orders="order_count",
+        known_customer_sales=pl.col("net_sales") + pl.col("refunds"),
+        known_customer_refunds="refunds",
+        known_customer_net_sales="net_sales",
         gap=pl.when("is_first").then(gap),
         **{f"repeat_customers_{days}d": pl.col("is_first") & (gap <= days).fill_null(False) for days in WINDOWS},
     )
@@ -146,9 +149,11 @@ def _add_averages(counts: pl.DataFrame, as_of: dt.date) -> pl.DataFrame:
     rate = {days: divide_columns(f"repeat_customers_{days}d", "new_customers") for days in WINDOWS}
     return counts.with_columns(
         is_complete=is_over[0],
-        average_order_value=pl.when(is_over[0]).then(divide_columns("sales", "order_count")),
-        orders_per_customer=pl.when(is_over[0]).then(divide_columns("order_count", "customers")),
-        returning_customer_rate=pl.when(is_over[0]).then(divide_columns("returning_customers", "customers")),
+        average_order_value=pl.when(is_over[0]).then(divide_columns("known_customer_sales", "known_customer_orders")),
+        orders_per_customer=pl.when(is_over[0]).then(divide_columns("known_customer_orders", "customers_with_orders")),
+        returning_customer_rate=pl.when(is_over[0]).then(
+            divide_columns("returning_customers", "customers_with_orders")
+        ),
         median_days_to_second_order=pl.when(is_over[0]).then("median_days_to_second_order"),
         **{f"repeat_rate_{days}d": pl.when(is_over[days]).then(rate[days]) for days in WINDOWS},
         **{f"median_days_to_second_order_{max(WINDOWS)}d": pl.when(is_over[max(WINDOWS)]).then("median_of_repeaters")},

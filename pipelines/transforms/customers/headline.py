@@ -14,7 +14,10 @@ from narwhals.typing import IntoFrame
 from regulars.pipelines.definitions.enumerations import ALL, UNKNOWN_CUSTOMER_IDX
 from regulars.pipelines.definitions.windows import REPEAT_DAYS
 from regulars.pipelines.transforms.day_numbers import count_days_since_epoch
-from regulars.pipelines.transforms.purchases.purchases import list_purchase_days, read_into_polars
+from regulars.pipelines.transforms.purchases.purchases import list_purchase_days, read_into_polars, select_columns
+
+PROSPECT = "prospect"
+"""The lifecycle of who has neither bought nor subscribed."""
 
 
 @dataclass(frozen=True)
@@ -23,7 +26,8 @@ class Headline:
 
     Attributes:
         as_of: Last day that counts.
-        customers: Known customers with a countable order.
+        customers: Known customers who have ever bought or subscribed.
+        active_customers: Those of them who are active.
         churn_rate_12m: 12-month churn, 0 to 1, at the last month-end; None while the history is too short for it.
         churn_month_end: That month-end.
         repeat_rate: Share of customers, 0 to 1, with a second purchase day within `REPEAT_DAYS` of the first.
@@ -36,6 +40,7 @@ class Headline:
 
     as_of: dt.date
     customers: int
+    active_customers: int
     churn_rate_12m: float | None
     churn_month_end: dt.date | None
     repeat_rate: float | None
@@ -47,13 +52,20 @@ class Headline:
 
 
 def find_headline(
-    orders: IntoFrame, calendar: IntoFrame, churn: IntoFrame, nps: IntoFrame, *, as_of: dt.date
+    orders: IntoFrame,
+    calendar: IntoFrame,
+    customer_360: IntoFrame,
+    churn: IntoFrame,
+    nps: IntoFrame,
+    *,
+    as_of: dt.date,
 ) -> Headline:
     """Find the three metrics.
 
     Args:
         orders: `core.orders`; `customer_idx`, `order_date`, `is_countable`.
         calendar: `core.calendar`; `day`, `day_idx`.
+        customer_360: `marts.customer_360`; `is_unknown`, `lifecycle`, `is_active`.
         churn: `marts.churn`.
         nps: `marts.nps`; of the whole base, the rolling window that ends on the day of the last answer.
         as_of: Last day that counts.
@@ -64,9 +76,11 @@ def find_headline(
     is_known = (pl.col("dimension") == ALL) & pl.col("churn_rate_12m").is_not_null()
     known_churn = read_into_polars(churn).filter(is_known).sort("month_end").tail(1)
     window = _find_last_window(read_into_polars(nps))
+    customers = _list_customers(customer_360)
     return Headline(
         as_of=as_of,
-        customers=purchase_days.height,
+        customers=customers.height,
+        active_customers=int(customers["is_active"].sum()),
         churn_rate_12m=_read_only_value(known_churn, "churn_rate_12m"),
         churn_month_end=_read_only_value(known_churn, "month_end"),
         repeat_rate=repeated / observed.height if observed.height else None,
@@ -76,6 +90,12 @@ def find_headline(
         nps_start=_read_only_value(window, "period_start"),
         nps_end=_read_only_value(window, "period_end"),
     )
+
+
+def _list_customers(customer_360: IntoFrame) -> pl.DataFrame:
+    """List the known customers who have ever bought or subscribed, each with `is_active`."""
+    rows = read_into_polars(select_columns(customer_360, "is_unknown", "lifecycle", "is_active"))
+    return rows.filter(~pl.col("is_unknown") & (pl.col("lifecycle") != PROSPECT))
 
 
 def _find_first_purchase_days(orders: IntoFrame, calendar: IntoFrame, as_of: dt.date) -> pl.DataFrame:

@@ -27,7 +27,7 @@ COLUMNS: dict[str, PolarsDataType] = {
     "attribute": pl.String,
     "attribute_value": pl.String,
     "is_target": pl.Boolean,
-    "customers": pl.Int64,
+    "profiled_customers": pl.Int64,
     "customers_share": pl.Float64,
     "annual_value": MONEY,
     "annual_value_share": pl.Float64,
@@ -155,8 +155,8 @@ def _count_values(known: pl.DataFrame, attribute: str, wanted: Sequence[str]) ->
     is_target = pl.col("attribute_value").is_in(list(wanted)) if wanted else pl.lit(None, pl.Boolean)
     return (
         pl.concat([found, nobody], how="diagonal")
-        .with_columns(pl.col("customers", "top_customers", "annual_value").fill_null(0))
-        .sort("customers", "attribute_value", descending=[True, False])
+        .with_columns(pl.col("profiled_customers", "top_customers", "annual_value").fill_null(0))
+        .sort("profiled_customers", "attribute_value", descending=[True, False])
         .select(
             pl.lit(attribute).alias("attribute"),
             "attribute_value",
@@ -192,11 +192,11 @@ def _count_target(known: pl.DataFrame, wanted: Mapping[str, Sequence[str]]) -> p
 
 
 _SUMS = (
-    pl.len().cast(pl.Int64).alias("customers"),
+    pl.len().cast(pl.Int64).alias("profiled_customers"),
     pl.col("is_top").sum().cast(pl.Int64).alias("top_customers"),
     pl.col("annual_value").cast(pl.Decimal(38, 4)).sum().alias("annual_value"),
 )
-_COUNTED = ("customers", "top_customers", "annual_value")
+_COUNTED = ("profiled_customers", "top_customers", "annual_value")
 
 
 def _count_whole(known: pl.DataFrame) -> dict[str, pl.Expr]:
@@ -209,14 +209,14 @@ def _count_whole(known: pl.DataFrame) -> dict[str, pl.Expr]:
 def _compare(counted: pl.DataFrame) -> pl.DataFrame:
     """Add shares, and lift, interval and p-value of the values that enough customers have."""
     rows = counted.with_columns(
-        other_customers=pl.col("customers") - pl.col("top_customers"),
-        customers_share=pl.col("customers") / pl.col("whole_customers"),
+        other_customers=pl.col("profiled_customers") - pl.col("top_customers"),
+        customers_share=pl.col("profiled_customers") / pl.col("whole_customers"),
         annual_value_share=pl.when(pl.col("whole_value") > 0).then(
             pl.col("annual_value").cast(pl.Float64) / pl.col("whole_value")
         ),
     ).with_columns(
         is_compared=~pl.col("attribute_value").is_in([OTHER, UNKNOWN])
-        & (pl.col("customers") >= CUSTOMERS_NEEDED)
+        & (pl.col("profiled_customers") >= CUSTOMERS_NEEDED)
         & (pl.col("other_customers") >= OTHERS_NEEDED)
         & (pl.col("top_customers_known") > 0),
     )

@@ -22,7 +22,7 @@ def describe_row(row: Mapping[str, Any], wanted: Sequence[str]) -> str:
         return f"The {_name(row)} of {row['customers_share']:.1%} of the customers is not known."
     if row["attribute_value"] == OTHER:
         return f"{row['customers_share']:.1%} of the customers have one of the many smaller values of {_name(row)}."
-    if not row["customers"]:
+    if not row["profiled_customers"]:
         return f"No customer has the {_name(row)} {row['attribute_value']}, which the target customer has."
     shares = (
         f"{row['customers_share']:.1%} of the customers have the {_name(row)} {row['attribute_value']}; they bring "
@@ -40,8 +40,8 @@ def give_reason(row: Mapping[str, Any]) -> str | None:
     if row["attribute_value"] == OTHER:
         return "many small values together are not compared"
     return (
-        f"too few customers: {row['customers']}, of whom {row['other_customers']} are not among the most valuable; a "
-        "comparison needs 20 and 5"
+        f"too few customers: {row['profiled_customers']}, of whom {row['other_customers']} are not among the most "
+        "valuable; a comparison needs 20 and 5"
     )
 
 

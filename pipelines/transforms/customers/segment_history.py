@@ -53,7 +53,7 @@ MOVES: dict[str, PolarsDataType] = {
     "from_value": pl.String,
     "to_value": pl.String,
     "has_moved": pl.Boolean,
-    "customers": pl.Int64,
+    "segmented_customers": pl.Int64,
     "total_annual_value": MONEY,
     "as_of": pl.Date,
 }
@@ -178,7 +178,7 @@ def _count_moves(history: pl.DataFrame, before: dt.date, month_end: dt.date, wor
         .filter((pl.col("from_value") != NOT_MEMBER) | (pl.col("to_value") != NOT_MEMBER))
         .with_columns(has_moved=pl.col("from_value") != pl.col("to_value"))
         .group_by("month_end", "segmentation", "from_value", "to_value", "has_moved")
-        .agg(customers=pl.len(), total_annual_value=pl.col("avg_annual_value_total").sum())
+        .agg(segmented_customers=pl.len(), total_annual_value=pl.col("avg_annual_value_total").sum())
     )
 
 

@@ -37,8 +37,8 @@ Ints = NDArray[np.int64]
 COLUMNS: dict[str, PolarsDataType] = {
     "scope": pl.String,
     "period_end": pl.Date,
-    "customers": pl.Int64,
-    "net_sales": MONEY,
+    "customers_in_shares": pl.Int64,
+    "net_sales_above_zero": MONEY,
     "top_1_percent_share": pl.Float64,
     "top_5_percent_share": pl.Float64,
     "top_10_percent_share": pl.Float64,
@@ -52,8 +52,8 @@ COLUMNS: dict[str, PolarsDataType] = {
     "unknown_net_sales": MONEY,
     "unknown_share": pl.Float64,
     "subscription_revenue": MONEY,
-    "total_customers": pl.Int64,
-    "total_revenue": MONEY,
+    "total_customers_in_shares": pl.Int64,
+    "total_revenue_above_zero": MONEY,
     "total_top_1_percent_share": pl.Float64,
     "total_top_5_percent_share": pl.Float64,
     "total_top_10_percent_share": pl.Float64,
@@ -154,7 +154,7 @@ def _list_subscription_revenue(periods: pl.DataFrame, as_of: dt.date) -> pl.Data
 
 def _join_parts(of_orders: dict[str, Any], of_subscriptions: dict[str, Any], of_both: dict[str, Any]) -> dict[str, Any]:
     """Join what was measured of net sales, of subscription revenue and of both together, for one row of the mart."""
-    amounts = ("net_sales", "net_sales_below_zero", "unknown_net_sales")
+    amounts = ("net_sales_above_zero", "net_sales_below_zero", "unknown_net_sales")
     whole = sum(of_orders[name] for name in amounts)
     hhi, unknown = of_orders["hhi"], of_orders["unknown_net_sales"]
     total = {f"total_{name}": of_both[name] for name in COLUMNS if f"total_{name}" in COLUMNS and name in of_both}
@@ -165,7 +165,7 @@ def _join_parts(of_orders: dict[str, Any], of_subscriptions: dict[str, Any], of_
             "effective_customers": None if hhi is None else 1 / hhi,
             "unknown_share": float(unknown / whole) if whole > 0 and 0 <= unknown <= whole else None,
             "subscription_revenue": sum(of_subscriptions[name] for name in amounts),
-            "total_revenue": of_both["net_sales"],
+            "total_revenue_above_zero": of_both["net_sales_above_zero"],
         }
     )
 
@@ -253,8 +253,8 @@ def _make_row(
     return {
         "scope": scope,
         "period_end": end,
-        "customers": known.size,
-        "net_sales": _convert_to_decimal(known[is_above].sum()),
+        "customers_in_shares": known.size,
+        "net_sales_above_zero": _convert_to_decimal(known[is_above].sum()),
         **measures,
         "customers_without_sales": int((~is_above).sum()),
         "net_sales_below_zero": _convert_to_decimal(known[~is_above].sum()),

@@ -6,6 +6,7 @@ Put here: the comparison of a week with those before it. Keep out: the counts (`
 
 import polars as pl
 
+from regulars.pipelines.definitions.enumerations import UNMATCHED
 from regulars.pipelines.definitions.windows import THEME_WEEKS
 from regulars.pipelines.models.comparisons.significance import compute_rise_p
 from regulars.pipelines.transforms.false_discovery import stands_among_all
@@ -26,12 +27,17 @@ def add_emergence(cells: pl.DataFrame) -> pl.DataFrame:
         The rows with `earlier_comments`, `earlier_all_comments`, `earlier_comment_rate`, `dispersion` (1 or more: how
         many times as much as by chance the shares of the language's themes vary from week to week), `rise_p_value` and
         `is_emerging`. The last three are NULL where the weeks before are not all there, or the week is not over.
+        Comments without a theme are no theme: they have a p-value of their own, and never emerge (NULL).
     """
     ordered = cells.sort(*SERIES, "week_idx")  # the last digit of a mean hangs on the order of its rows
     compared = _compute_p(_add_dispersion(_add_earlier_weeks(ordered)))
-    stands = stands_among_all("rise_p_value", "week_idx").fill_null(value=False)
+    is_theme = pl.col("theme") != UNMATCHED
+    of_themes = compared.with_columns(p_of_theme=pl.when(is_theme).then("rise_p_value"))
+    stands = stands_among_all("p_of_theme", "week_idx").fill_null(value=False)
     is_emerging = stands & (pl.col("comments") >= FEWEST_EMERGING)
-    return compared.with_columns(is_emerging=pl.when("is_comparable").then(is_emerging))
+    return of_themes.with_columns(is_emerging=pl.when(is_theme & pl.col("is_comparable")).then(is_emerging)).drop(
+        "p_of_theme"
+    )
 
 
 def _add_earlier_weeks(cells: pl.DataFrame) -> pl.DataFrame:

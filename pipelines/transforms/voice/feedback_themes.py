@@ -40,7 +40,7 @@ COLUMNS: dict[str, PolarsDataType] = {
     "mean_nps_score": pl.Float64,
     "detractor_responses": pl.Int64,
     "detractor_rate": pl.Float64,
-    "customers": pl.Int64,
+    "customers_who_wrote": pl.Int64,
     "net_sales_to_date": MONEY,
     "earlier_comments": pl.Int64,
     "earlier_all_comments": pl.Int64,
@@ -94,7 +94,7 @@ def feedback_themes(
         "all_comments",
         "nps_responses",
         "detractor_responses",
-        "customers",
+        "customers_who_wrote",
         "net_sales_to_date",
     )
     monday = (pl.col("week_idx") * 7 + MONDAY_OF_WEEK_0).cast(pl.Int32).cast(pl.Date)
@@ -176,7 +176,7 @@ def _sum_sales(tagged: pl.DataFrame, customer_360: IntoFrame) -> pl.DataFrame:
     return (
         writers.join(money.filter(~pl.col("is_unknown")), on="customer_id")
         .group_by(CELL)
-        .agg(customers=pl.len().cast(pl.Int64), net_sales_to_date=pl.col("net_sales_to_date").sum())
+        .agg(customers_who_wrote=pl.len().cast(pl.Int64), net_sales_to_date=pl.col("net_sales_to_date").sum())
     )
 
 
@@ -204,6 +204,8 @@ def _give_reason() -> pl.Expr:
         .then(pl.lit(f"fewer than {FEWEST_COMMENTS} comments: neither share nor score is shown"))
         .when(pl.col("all_comments") == 0)
         .then(pl.lit("nobody wrote anything"))
-        .when(pl.col("is_emerging").is_null())
+        .when(pl.col("dispersion").is_null())
         .then(pl.lit(f"the {THEME_WEEKS} weeks before it are not all there, or have no comments"))
+        .when(pl.col("theme") == UNMATCHED)
+        .then(pl.lit("comments without a theme are no theme, and never emerge"))
     )

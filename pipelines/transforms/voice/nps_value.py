@@ -18,6 +18,7 @@ from regulars.pipelines.transforms.purchases.purchases import read_into_polars, 
 from regulars.pipelines.transforms.voice.nps_groups import NPS_GROUPS, AnswerSettings, choose_nps_group
 
 FEW_CUSTOMERS = 30
+ENDS = ("low", "high")
 MONTHS = 12
 MOST_REGIONS = 20
 """Regions with the most customers have rows of their own; the rest is `other`."""
@@ -32,9 +33,13 @@ COLUMNS: dict[str, PolarsDataType] = {
     "net_sales_to_date": MONEY,
     "total_revenue_to_date": MONEY,
     "net_sales_per_customer": pl.Float64,
-    "customers_predicted": pl.Int64,
+    "customers_with_predicted_value": pl.Int64,
     "predicted_value_12m": MONEY,
+    "predicted_value_12m_low": MONEY,
+    "predicted_value_12m_high": MONEY,
     "predicted_value_per_customer": pl.Float64,
+    "predicted_value_per_customer_low": pl.Float64,
+    "predicted_value_per_customer_high": pl.Float64,
     "mrr": MONEY,
     "value_at_risk_12m": MONEY,
     "value_at_risk_12m_low": MONEY,
@@ -93,7 +98,13 @@ def nps_value(
     errors = [read_total_errors(read_into_polars(clv_evaluation), scope) for scope in (ALL, SUBSCRIBERS)]
     return pl.concat(
         _sum_groups(part, brought if known_referrals else None, adds_subscriptions=adds_subscriptions)
-        .with_columns(*_bound_value_at_risk(*errors))
+        .with_columns(*_bound_value_at_risk(*errors), *_bound_predicted_value(errors[0]))
+        .with_columns(
+            divide_columns(f"predicted_value_12m_{end}", "customers_with_predicted_value").alias(
+                f"predicted_value_per_customer_{end}"
+            )
+            for end in ENDS
+        )
         .with_columns(
             dimension=pl.lit(dimension),
             dimension_value=pl.lit(value),
@@ -125,7 +136,7 @@ def _sum_groups(customers: pl.DataFrame, brought: pl.DataFrame | None, *, adds_s
         lapsed_customers=(pl.col("lifecycle") == "lapsed").sum(),
         net_sales_to_date=pl.col("net_sales_to_date").sum(),
         total_revenue_to_date=pl.col("total_revenue_to_date").sum(),
-        customers_predicted=predicted.count(),
+        customers_with_predicted_value=predicted.count(),
         predicted_value_12m=predicted.sum(),
         mrr=pl.col("mrr").sum(),
         predicted_of_active=predicted.filter(is_active).sum(),
@@ -141,13 +152,13 @@ def _sum_groups(customers: pl.DataFrame, brought: pl.DataFrame | None, *, adds_s
     return rows.with_columns(
         lapsed_rate=divide_columns("lapsed_customers", "customers"),
         net_sales_per_customer=divide_columns("net_sales_to_date", "customers"),
-        predicted_value_12m=pl.when(pl.col("customers_predicted") > 0).then("predicted_value_12m"),
-        predicted_value_per_customer=divide_columns("predicted_value_12m", "customers_predicted"),
+        predicted_value_12m=pl.when(pl.col("customers_with_predicted_value") > 0).then("predicted_value_12m"),
+        predicted_value_per_customer=divide_columns("predicted_value_12m", "customers_with_predicted_value"),
         value_at_risk_12m=_sum_value_at_risk(adds_subscriptions=adds_subscriptions),
         subscribed_at_risk=pl.col("mrr_of_active") * MONTHS if adds_subscriptions else pl.lit(0, MONEY),
         referring_rate=divide_columns("referring_customers", "customers"),
         referral_rate=divide_columns("referred_customers", "customers"),
-        is_complete=pl.col("customers_predicted") == pl.col("customers"),
+        is_complete=pl.col("customers_with_predicted_value") == pl.col("customers"),
         reason=_give_reason(),
     )
 
@@ -180,6 +191,12 @@ def _sum_value_at_risk(*, adds_subscriptions: bool) -> pl.Expr:
     return pl.when(is_detractor).then(known).otherwise(pl.lit(0)).cast(MONEY)
 
 
+def _bound_predicted_value(errors: TotalErrors | None) -> list[pl.Expr]:
+    """The ends of the interval of what a group is expected to bring, as of any other total of the same test."""
+    bounds = bound_total(pl.col("predicted_value_12m"), errors)
+    return [round_to_money(each).alias(f"predicted_value_12m_{end}") for end, each in zip(ENDS, bounds, strict=True)]
+
+
 def _bound_value_at_risk(of_orders: TotalErrors | None, of_subscriptions: TotalErrors | None) -> list[pl.Expr]:
     """The ends of the interval of the value at risk: those of orders and of subscriptions, added up."""
     parts = (("predicted_of_active", of_orders), ("subscribed_at_risk", of_subscriptions))
@@ -190,12 +207,12 @@ def _bound_value_at_risk(of_orders: TotalErrors | None, of_subscriptions: TotalE
     is_known = pl.col("value_at_risk_12m").is_not_null()
     return [
         pl.when(is_known).then(round_to_money(orders + subscriptions)).alias(f"value_at_risk_12m_{end}")
-        for end, orders, subscriptions in zip(("low", "high"), *ends, strict=True)
+        for end, orders, subscriptions in zip(ENDS, *ends, strict=True)
     ]
 
 
 def _give_reason() -> pl.Expr:
-    missing = pl.col("customers") - pl.col("customers_predicted")
+    missing = pl.col("customers") - pl.col("customers_with_predicted_value")
     return (
         pl.when(pl.col("customers") == 0)
         .then(pl.lit("nobody is in this group"))

@@ -17,7 +17,7 @@ from regulars.pipelines.transforms.customers.customer_segments import customer_s
 from regulars.pipelines.transforms.money.sales_new_vs_returning import sales_new_vs_returning
 from regulars.pipelines.transforms.subscriptions.mrr_movements import mrr_movements
 from regulars.pipelines.transforms.voice.nps import nps
-from tests.builders import AS_OF, build
+from tests.builders import AS_OF, build, tables_there
 
 FUNCTIONS = {
     each.__name__: each
@@ -88,17 +88,10 @@ def replays(con, lapse_days=365):
     return replay
 
 
-def _tables(con):
-    return {
-        f"{schema}.{name}"
-        for schema, name in con.execute("select schema_name, table_name from duckdb_tables()").fetchall()
-    }
-
-
 def published(con, folder):
     """Write what of a build the next run reads, as a generation does; returns the folder."""
     (folder / "parquet" / "meta").mkdir(parents=True)
-    for name in (name for name in _tables(con) if name.startswith(("core.", "marts."))):
+    for name in (name for name in tables_there(con) if name.startswith(("core.", "marts."))):
         path = folder / "parquet" / name.replace(".", "/")
         path.parent.mkdir(exist_ok=True)
         con.execute(f"copy {name} to '{path}.parquet' (format parquet)")

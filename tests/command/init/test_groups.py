@@ -28,6 +28,20 @@ def test_what_finds_the_files(names, glob):
     assert paths(*names) == [(glob,)]
 
 
+def packed(*names, others=()):
+    heads = [TableHead(FoundFile(None, name, archive=name.split("/")[0]), "csv", ",", ("a",)) for name in names]
+    archives = {name.split("/")[0] for name in names}
+    found = group_files((("one", head) for head in heads), [*names, *archives, *others])
+    return [(group.paths, group.members) for group in found]
+
+
+def test_archives_of_one_shape_are_found_by_one_glob_and_one_member():
+    assert packed("e_1.zip/orders.csv", "e_2.zip/orders.csv") == [(("e_*.zip",), ("orders.csv",))]
+    assert packed("e_1.zip/o_1.csv", "e_1.zip/o_2.csv", "e_2.zip/o_3.csv") == [(("e_*.zip",), ("o_*.csv",))]
+    assert packed("e_1.zip/a.csv", "e_2.zip/a.csv", others=["e_3.zip"]) == [(("e_1.zip", "e_2.zip"), ("a.csv",))]
+    assert packed("e.zip/a1.csv", "e.zip/a2.csv", others=["e.zip/ab.csv"]) == [(("e.zip",), ("a1.csv", "a2.csv"))]
+
+
 def test_a_glob_that_would_find_another_export_is_not_written():
     assert paths("o1.csv", "o2.csv", others=["o_customers.csv"]) == [("o1.csv", "o2.csv")]
 

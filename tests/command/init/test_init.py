@@ -213,9 +213,18 @@ def test_the_files_of_a_zip_are_sources_of_their_own(tmp_path):
         ("e/export_*.zip", "kunden.csv"),
     }
     assert "export_2026-01-09.zip/readme.txt: left alone" in said
+    with zipfile.ZipFile(folder / "export_2026-01-10.zip", "w") as archive:
+        archive.writestr("orders_3.csv", orders.replace("\n", "\n2").removesuffix("2"))
+    (tmp_path / "regulars.yaml").unlink()
+    init_settings(InitRequest(folder, tmp_path / "regulars.yaml"))
+    sources = load_settings(tmp_path / "regulars.yaml", {}).sources
+    assert {each.member: each.path for each in sources.values()} == {
+        "orders_*.csv": "e/export_*.zip",
+        "kunden.csv": "e/export_2026-01-09.zip",
+    }
     shown, code = preview_sources(tmp_path / "regulars.yaml", only=None, data=None, as_json=True, now=NOW)
     assert code == 0
-    assert {each["source"]: each["row_count"] for each in json.loads(shown)["sources"]} == {"kunden": 10, "orders": 16}
+    assert {each["source"]: each["row_count"] for each in json.loads(shown)["sources"]} == {"kunden": 10, "orders": 24}
 
 
 def test_the_command_asks_nothing_with_yes_and_lists_profiles(tmp_path):

@@ -65,6 +65,36 @@ def test_moments_that_begin_with_the_year_are_no_question(init):
     assert "QUESTION: options.datetime_format" not in text
 
 
+def with_marks(header: str, *marks: str) -> str:
+    rows = "".join(f"{n},0{1 + n % 9}.02.2026,{n}.50,{marks[n % len(marks)]}\n" for n in range(18))
+    return f"Order No,Date,Net,{header}\n{rows}"
+
+
+def test_orders_with_a_day_of_cancellation_and_tests_never_count(init, tmp_path):
+    said, text = init(with_marks("cancelled_at,is_test", "2026-02-03 10:00,false", ",0", ",true"), "orders.csv")
+    columns = load_settings(tmp_path / "regulars.yaml", {}).sources["orders"].columns
+    assert columns["is_cancelled"].sql == "trim(coalesce(\"cancelled_at\", '')) <> ''"
+    assert columns["is_test"] == "is_test"
+    assert "an order with a value in `cancelled_at` is cancelled, and never counts" in said
+    assert "QUESTION: columns" not in text
+
+
+def test_a_mark_that_may_mean_something_else_is_a_question_and_the_rest_is_read(init, tmp_path):
+    _, text = init(with_marks("Cancelled,Test", "in part,A", "no,B"), "orders.csv")
+    assert not {"is_cancelled", "is_test"} & set(
+        load_settings(tmp_path / "regulars.yaml", {}).sources["orders"].columns
+    )
+    assert "QUESTION: columns.is_cancelled: `Cancelled` is written like" in text
+    assert "QUESTION: exclude.tests: does `Test` mark test records?" in text
+
+
+def test_test_customers_are_left_out_by_a_rule(init, tmp_path):
+    rows = "".join(f"{n},a{n}@x.example,{'Yes' if n % 5 == 0 else ''}\n" for n in range(12))
+    init(f"Customer No,Email,Test Customer\n{rows}", "people.csv")
+    [rule] = load_settings(tmp_path / "regulars.yaml", {}).sources["people"].exclude.values()
+    assert rule == "lower(trim(coalesce(\"Test Customer\", ''))) in ('true', 't', 'yes', 'y', '1')"
+
+
 def test_questions_that_are_left_are_listed_with_their_lines(tmp_path):
     settings = tmp_path / "regulars.yaml"
     settings.write_text("company:\n  # QUESTION: timezone? Assumed: UTC.\n  timezone: UTC\n# no QUESTION: at all\n")

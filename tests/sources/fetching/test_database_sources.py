@@ -13,6 +13,7 @@ from regulars.pipelines.sources.deliveries import refuse_required
 from regulars.pipelines.sources.fetching.fetch import PAUSES, fetch, list_columns
 from regulars.pipelines.sources.readers.refusal import Refusal
 from tests.publish.targets.postgres_server import PASSWORD, VARIABLE, run_server
+from tests.secrets_left import find_secrets
 
 COLUMNS = {"order_id": "id", "ordered_at": "day", "gross_sales": "total"}
 BIG = "12345678901234567.89"
@@ -154,9 +155,8 @@ def test_decimals_moments_and_nulls_of_postgresql_arrive_exactly(postgres_shop):
 
 def test_no_file_of_the_home_holds_the_password(postgres_shop):
     postgres_shop.land()
-    files = [path for path in postgres_shop.home.rglob("*") if path.is_file()]
-    assert files
-    assert not any(PASSWORD.encode() in path.read_bytes() for path in files)
+    assert find_secrets({"the password": PASSWORD}, postgres_shop.home) == []
+    assert find_secrets({"a value": "0.10"}, postgres_shop.home)
 
 
 def test_a_wrong_password_is_tried_three_times_and_never_shown(postgres_shop, monkeypatch):

@@ -12,6 +12,7 @@ from regulars.pipelines.errors import SettingsWrong
 from regulars.pipelines.settings.sources.ways_in import DatabaseTable
 from regulars.pipelines.sources.fetching.fetch import PAUSES, fetch, list_columns
 from regulars.pipelines.sources.readers.refusal import Refusal
+from tests.secrets_left import find_secrets
 from tests.sources.fetching.mysql_server import PASSWORD, VARIABLE, run_server
 
 pytestmark = pytest.mark.slow
@@ -93,7 +94,7 @@ def test_a_cursor_fetches_what_has_changed(shop, way, server):
     server.run("insert into orders values (3, '2026-01-03', 30, '2026-01-06 09:00:00')")
     assert [each.record_count for each in shop.land()["shop"].deliveries] == [2, 2]
     assert shop.land()["shop"].landed == []
-    assert not any(PASSWORD.encode() in path.read_bytes() for path in shop.home.rglob("*") if path.is_file())
+    assert find_secrets({"the password": PASSWORD}, shop.home) == []
 
 
 def test_a_large_result_is_streamed(way, tmp_path):

@@ -8,10 +8,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from regulars.pipelines.errors import SettingsWrong
-from regulars.pipelines.sources.readers.json import json_arrays
+from regulars.pipelines.sources.readers.json import json_arrays, json_files, json_lines
 from regulars.pipelines.sources.readers.json.json_arrays import read_array
+from regulars.pipelines.sources.readers.json.json_lines import read_lines
 from regulars.pipelines.sources.readers.json.json_values import make_columns, write_json
 from regulars.pipelines.sources.readers.records import Record
+from regulars.pipelines.sources.readers.refusal import Refusal
 
 ORDERS = [
     {"id": "1", "day": "2026-01-01", "total": 9.5, "customer": {"email": "a@example.com", "tags": ["x", 1.50]}},
@@ -86,7 +88,7 @@ def test_a_bad_value_is_found_on_the_line_where_its_object_begins(feed):
     ("text", "options", "sentence"),
     [
         ("", {}, "is empty"),
-        ("[]", {}, "holds no object"),
+        ("[]", {}, "holds no record: deliver it again"),
         ("[1, 2]", {}, "holds only what is not an object"),
         ('[{"id": 1}, {"id"', {}, "cut off"),
         ('[{"id": 1}', {}, "cut off"),
@@ -134,6 +136,58 @@ def test_an_array_read_in_small_pieces_holds_the_objects_that_were_written(tmp_p
         found = list(read_array(path, "orders.json", "rows"))
     assert not any(isinstance(each, Record) for each in found)
     assert [json.loads(write_json(each[1])) for each in found] == objects
+
+
+LINES = [
+    '{"id": 1.10, "n": 12345678901234567890, "e": 1e3, "x": NaN, "y": -0}',
+    '{"id": "1.10", "a": [1.50, "1.50", {"b": 1E-7}], "é": "\\u00e9\\ud83d\\ude00"}',
+    '{"id": ""}',
+    "{}",
+    *('{"id": 1, "id": 2}', '{"id": "\\ud800"}', '{"id": 1} {"id": 2}', '{"id": ', "7", "[]", "{'id': 1}"),
+    *("", " ", ' {"id": 3} ', '{"id": "a\rb"}'),
+]
+
+
+def read_or_refuse(read, *args):
+    try:
+        return list(read(*args))
+    except Refusal as refusal:
+        return refusal.sentence
+
+
+@settings(max_examples=60, deadline=None, derandomize=True)
+@given(
+    lines=st.lists(st.sampled_from(LINES), max_size=9), end=st.sampled_from(["\n", "\r\n"]), piece=st.integers(1, 90)
+)
+def test_lines_and_elements_read_many_at_once_are_those_read_one_by_one(tmp_path_factory, lines, end, piece):
+    folder = tmp_path_factory.mktemp("json")
+    (folder / "lines").write_bytes("".join(line + end for line in lines).encode())
+    (folder / "array").write_bytes(f"[{f',{end}'.join(lines)}]{end}".encode())
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(json_lines, "CHUNK", piece)
+        patch.setattr(json_arrays, "CHUNK", piece)
+        fast = [
+            read_or_refuse(read_lines, folder / "lines", "x"),
+            read_or_refuse(read_array, folder / "array", "x", None),
+        ]
+        patch.setattr(json_lines, "_read_plain", lambda *_: None)
+        patch.setattr(json_arrays._Reader, "_read_plain_elements", lambda _: [])
+        slow = [
+            read_or_refuse(read_lines, folder / "lines", "x"),
+            read_or_refuse(read_array, folder / "array", "x", None),
+        ]
+    assert fast == slow
+
+
+def test_objects_with_other_keys_further_down_are_rows_of_one_table(feed):
+    feed.sources["shop"]["columns"] = {**feed.sources["shop"]["columns"], "email": "new"}
+    plain = {"id": 1, "day": "2026-01-01", "total": 1}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(json_files, "_BATCH", 2)
+        feed.write(
+            "orders.json", json.dumps([plain, plain, plain | {"new": True}, plain, {"id": 2, "day": "2026-01-01"}])
+        )
+        assert feed.rows("order_id, email") == [("1", "true"), ("1", None), ("1", None), ("1", None), ("2", None)]
 
 
 def test_options_of_another_format_are_a_mistake(shop):

@@ -129,6 +129,11 @@ def test_a_row_with_an_error_is_quarantined_with_its_row_and_column(book):
     ]
 
 
+def test_an_error_is_named_by_its_column_in_a_table_that_begins_in_another_than_the_first(book):
+    book.write("orders.xlsx", xlsx({"Orders": [[None, *HEAD], [None, "1", DAY, error("#REF!")], [None, "2", DAY, 1]]}))
+    assert book.rows("line, reason", "malformed") == [(2, "#REF! in column total")]
+
+
 def test_errors_are_read_as_empty_and_said_where_the_settings_say_so(book):
     book.sources["shop"]["options"] = {"error_cells": "empty"}
     book.write("orders.xlsx", xlsx({"Orders": [HEAD, ["1", DAY, error()], ["2", DAY, "#N/A"], ["3", DAY, 1]]}))
@@ -197,6 +202,10 @@ def test_a_wrong_header_name_can_be_corrected_without_a_new_delivery(book):
         [MOMENT, MOMENT.replace(microsecond=5)],
         ["a", "", 1.0, True],
         ["", ""],
+        ["", 1.5, "", -0.0, 1e16, 19.989999999999998, 12345678901234.5, 7.0],
+        [DAY, "", DAY],
+        [MOMENT, ""],
+        ["", True, 1.5],
     ],
 )
 @pytest.mark.parametrize("decimal", [".", ","])
@@ -205,7 +214,13 @@ def test_a_column_at_once_is_written_as_cell_by_cell(cells, decimal):
 
 
 def test_sheets_with_the_same_header_that_nobody_named_are_said(book):
-    sheets = {"Jan": [["Report"], HEAD, ["1", DAY, 1]], "Feb": [HEAD, ["2", DAY, 2]], "Notes": [["x"]], "Old": [HEAD]}
+    sheets = {
+        "Jan": [["Report"], HEAD, ["1", DAY, 1]],
+        "Feb": [HEAD, ["2", DAY, 2]],
+        "Notes": [["x"]],
+        "Old": [HEAD, ["3", DAY, 3]],
+    }
+    sheets["Mar"] = [HEAD, ["", "", ""]]  # a month to come
     book.write("orders.xlsx", xlsx(sheets, hidden=["Old"]))
     assert findings(book)["sheets_not_read"].count == 1
     assert "`Feb`" in findings(book)["sheets_not_read"].sentence

@@ -71,7 +71,7 @@ def test_counts_are_those_of_somebody_who_looks_at_each_customer(offended):
     some = {name: offended[name].filter(pl.col("customer_idx") <= 700) for name in ("orders", "bad_experiences")}
     mart = build(offended | some)
     expected = count_naively(some["orders"], some["bad_experiences"], mart["first_landmark"][0])
-    found = mart.select("observed_customer_years", "lapsed_customer_years", "active_customers").rows()
+    found = mart.select("observed_customer_years", "lapsed_customer_years", "active_without_subscription").rows()
     assert found == [tuple(expected[level]) for level in range(4)]
 
 
@@ -108,7 +108,7 @@ def test_subscribers_and_the_unknown_customer_are_left_out(indifferent):
         name: indifferent[name].filter(pl.col("customer_idx") == subscriber) for name in ("orders", "bad_experiences")
     }
     paid = subscription_tables.table(subscription_tables.period(subscriber, "2024-01-01"))
-    assert build(indifferent | all_of_one | {"subscriptions": paid})["active_customers"].sum() == 0
+    assert build(indifferent | all_of_one | {"subscriptions": paid})["active_without_subscription"].sum() == 0
     unknown = {name: rows.with_columns(customer_idx=pl.lit(0, pl.Int32)) for name, rows in all_of_one.items()}
     mart = build(indifferent | unknown)
     assert mart["reason"].unique().to_list() == ["no bad experience of a known customer is known"]
@@ -123,5 +123,5 @@ def test_why_there_is_no_ratio_is_said(offended):
     assert build(offended | young)["reason"][3].startswith("needs 365 days of orders and 365 days of bad experiences")
     none = build(offended | {"bad_experiences": pl.DataFrame(schema=EXPERIENCES)})
     assert none["reason"].unique().to_list() == ["no bad experience of a known customer is known"]
-    assert none["active_customers"][0] > 0
+    assert none["active_without_subscription"][0] > 0
     assert build({name: rows.clear() for name, rows in offended.items()}).schema == COLUMNS

@@ -64,7 +64,7 @@ def test_the_true_model_comes_close_in_total_and_beats_every_average():
 def test_intervals_hold_what_happened_as_often_as_they_claim():
     graded = run("simulated", 3000)["evaluation"].filter(pl.col("method") == "bg_nbd")
     everybody = graded.filter(pl.col("scope") == "all").row(0, named=True)
-    assert everybody["customers_with_interval"] == everybody["customers"]
+    assert everybody["customers_with_interval"] == everybody["holdout_customers"]
     assert everybody["value_interval_covered"] == pytest.approx(everybody["value_interval_nominal_coverage"], abs=0.03)
     deciles = graded.filter(pl.col("scope") == "decile", pl.col("value_interval_nominal_coverage") < 0.81)
     assert deciles.height >= 2
@@ -86,7 +86,7 @@ def test_what_happened_is_counted_and_added_as_plainly_as_can_be():
     later = known.filter(pl.col("order_date") > CUT)
     found = overall("simulated", 3000)
     assert set(found["actual_purchases"]) == {later.height}
-    assert set(found["customers"]) == {known["customer_idx"].n_unique()}
+    assert set(found["holdout_customers"]) == {known["customer_idx"].n_unique()}
     value = core["orders"].filter(pl.col("order_date") > CUT).join(known, on="customer_idx", how="semi")["gross_sales"]
     assert found["actual_value"].to_list() == pytest.approx([float(value.sum())] * found.height)
 
@@ -94,7 +94,7 @@ def test_what_happened_is_counted_and_added_as_plainly_as_can_be():
 def test_deciles_run_from_the_least_to_the_most_expected():
     rows = run("simulated", 3000)["evaluation"].filter(pl.col("scope") == "decile", pl.col("method") == "pareto_nbd")
     assert rows["scope_value"].to_list() == [str(number) for number in range(1, 11)]
-    mean = rows["predicted_value"] / rows["customers"]
+    mean = rows["predicted_value"] / rows["holdout_customers"]
     assert mean.is_sorted()
 
 

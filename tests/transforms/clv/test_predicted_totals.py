@@ -1,6 +1,7 @@
 """Totals of predictions by hand: orders and subscriptions, groups, money at risk, and their ranges."""
 
 import datetime as dt
+import math
 from decimal import Decimal
 from typing import Any
 
@@ -17,6 +18,9 @@ VALUES = {
     "predicted_value_12m": MONEY,
     "predicted_subscription_revenue_12m": MONEY,
     "predicted_total_value_12m": MONEY,
+    "predicted_value_36m": MONEY,
+    "predicted_subscription_revenue_36m": MONEY,
+    "predicted_total_value_36m": MONEY,
     "clv_tier": pl.String,
     "value_basis": pl.String,
 }
@@ -34,14 +38,17 @@ Amount = int | None
 def customer(
     number: int, orders: Amount, subscriptions: Amount, *, total: Amount = None, risk: str = "none", at_risk: Amount = 0
 ) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
-    """A customer's row of customer_clv and of customer_360; the total is the sum where neither is unknown."""
+    """A customer's row of customer_clv and of customer_360; the total is the sum where neither is unknown.
+
+    In 36 months they bring twice as much.
+    """
     if total is None and subscriptions is not None:
         total = (orders or 0) + subscriptions
     money = [None if each is None else Decimal(each) for each in (orders, subscriptions, total)]
     tier = "top_10_percent" if number == 1 else "bottom_50_percent"
     lifecycle = "active" if orders else None
     return (
-        (str(number), *money, tier, "net_sales"),
+        (str(number), *money, *(each and each * 2 for each in money), tier, "net_sales"),
         (str(number), tier, lifecycle, "champions", risk, None if at_risk is None else Decimal(at_risk)),
     )
 
@@ -97,6 +104,17 @@ def test_the_total_is_of_who_has_one_and_its_ends_are_added(mart):
     assert row["interval_nominal_coverage"] == 0.8
 
 
+def test_three_years_are_less_certain_than_one(mart):
+    row, margin = of(mart), 0.25 * math.sqrt(3)
+    assert read(row, "predicted_value_36m") == [
+        3300,
+        pytest.approx(3300 / (1 + margin)),
+        pytest.approx(3300 * (1 + margin)),
+    ]
+    low, high = 3200 / (1 + margin) + 720 / (1 + 2 * margin), 3200 * (1 + margin) + 720 * (1 + 2 * margin)
+    assert read(row, "predicted_total_value_36m") == [3920, pytest.approx(low), pytest.approx(high)]
+
+
 def test_money_at_risk_has_a_range_of_what_it_is_made_of(mart):
     assert read(of(mart), "revenue_at_risk_12m") == [890, 650 / 1.25 + 160, 650 * 1.25 + 360]
     assert read(of(mart, "risk", "high"), "revenue_at_risk_12m") == [840, 600 / 1.25 + 160, 600 * 1.25 + 360]
@@ -124,7 +142,12 @@ def test_what_was_not_tested_has_no_range_and_says_so():
 
 def test_a_company_of_which_nothing_is_known_has_no_totals():
     row = of(add_up([customer(1, None, None, at_risk=None)], {}))
-    for name in ("predicted_value_12m", "predicted_total_value_12m", "revenue_at_risk_12m"):
+    for name in (
+        "predicted_value_12m",
+        "predicted_total_value_12m",
+        "predicted_total_value_36m",
+        "revenue_at_risk_12m",
+    ):
         assert read(row, name) == [None, None, None]
     assert add_up([], {}).is_empty()
 

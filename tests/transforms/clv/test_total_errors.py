@@ -9,7 +9,7 @@ from scipy import stats
 
 from regulars.pipelines.transforms.clv.totals.total_errors import (
     NORMAL,
-    T_OF_TWO_DRAWS,
+    T_OF_THREE_DRAWS,
     TotalErrors,
     bound_total,
     measure_total_errors,
@@ -29,25 +29,27 @@ def measure(predicted: list[float], actual: list[float], days: int = 365, calibr
 
 
 def test_the_quantiles_are_those_of_the_tables():
-    assert pytest.approx(stats.t(2).ppf(0.9), abs=1e-4) == T_OF_TWO_DRAWS
+    assert pytest.approx(stats.t(3).ppf(0.9), abs=1e-4) == T_OF_THREE_DRAWS
     assert pytest.approx(stats.norm.ppf(0.9), abs=1e-4) == NORMAL
 
 
-def test_a_test_without_an_error_leaves_half_of_the_typical_variance():
+def test_a_test_without_an_error_leaves_two_thirds_of_the_typical_variance():
     found = measure([10, 30], [10, 30])
-    assert found.margin_rate == pytest.approx(1.8856 * 0.12 / math.sqrt(2))
+    assert found.margin_rate == pytest.approx(1.6377 * 0.12 * math.sqrt(2 / 3))
     assert found.dispersion == 0
 
 
-def test_a_test_that_was_far_off_is_believed_as_much_as_what_is_typical():
+def test_a_test_that_was_far_off_counts_half_as_much_as_what_is_typical():
     for came in (50, 200):  # half or twice as much: the same on a scale of ratios
-        assert measure([100], [came]).margin_rate == pytest.approx(1.8856 * math.sqrt((0.12**2 + math.log(2) ** 2) / 2))
+        assert measure([100], [came]).margin_rate == pytest.approx(
+            1.6377 * math.sqrt((2 * 0.12**2 + math.log(2) ** 2) / 3)
+        )
 
 
 def test_what_chance_did_to_the_test_is_no_shared_error():
     # 40 were predicted, 60 came; 15 and 45 would be right, and both miss by 5: a variance of 50 / 60² of the total
     by_chance = measure([10, 30], [10, 50]).margin_rate
-    assert by_chance == pytest.approx(1.8856 * math.sqrt((0.12**2 + math.log(1.5) ** 2 - 50 / 60**2) / 2))
+    assert by_chance == pytest.approx(1.6377 * math.sqrt((2 * 0.12**2 + math.log(1.5) ** 2 - 50 / 60**2) / 3))
     # 45 came, and each misses by far more than the total does: nothing is left but what is typical
     assert measure([10, 30], [45, 0]).margin_rate == measure([10, 30], [10, 30]).margin_rate
 
@@ -56,6 +58,12 @@ def test_half_a_year_of_test_has_seen_half_of_the_variance():
     whole, half = measure([10, 30], [14, 26]), measure([10, 30], [14, 26], days=182)
     assert half.margin_rate / whole.margin_rate == pytest.approx(math.sqrt(365 / 182))
     assert half.dispersion / whole.dispersion == pytest.approx(365 / 182)
+
+
+def test_three_years_hold_three_times_the_variance_of_one():
+    errors = TotalErrors(0.2, 50.0)
+    assert errors.extend_to(1) == errors
+    assert errors.extend_to(3) == TotalErrors(pytest.approx(0.2 * math.sqrt(3)), 150.0)
 
 
 def test_chance_is_what_is_left_of_the_errors_when_the_total_is_right():

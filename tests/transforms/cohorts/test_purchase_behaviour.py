@@ -42,7 +42,7 @@ def test_averages_are_of_the_months_orders_and_customers():
     january, february = found["2026-01"], found["2026-02"]
     assert (january["average_order_value"], january["orders_per_customer"]) == (19.0, 1.5)
     assert (january["new_customers"], january["returning_customer_rate"]) == (2, 0.0)
-    assert (february["net_sales"], february["average_order_value"]) == (Decimal(-5), None)
+    assert (february["known_customer_net_sales"], february["average_order_value"]) == (Decimal(-5), None)
 
 
 def test_a_second_order_counts_from_the_next_day_on_and_within_the_window():
@@ -81,12 +81,12 @@ def test_the_median_counts_who_has_not_come_back_for_the_days_they_were_watched(
 
 def test_the_running_month_has_counts_but_no_averages():
     march = months(order("ada", "2026-03-05"), as_of=dt.date(2026, 3, 30))["2026-03"]
-    assert (march["order_count"], march["average_order_value"], march["is_complete"]) == (1, None, False)
+    assert (march["known_customer_orders"], march["average_order_value"], march["is_complete"]) == (1, None, False)
 
 
 def test_months_without_orders_are_there_with_zeros():
     found = months(order("ada", "2026-01-05"))
-    assert [row["order_count"] for row in found.values()] == [1, 0, 0]
+    assert [row["known_customer_orders"] for row in found.values()] == [1, 0, 0]
     assert found["2026-02"]["orders_per_customer"] is None
 
 

@@ -18,6 +18,8 @@ NPS_SCHEMA = {
     "nps": pl.Float64,
 }
 
+CUSTOMERS = {"is_unknown": pl.Boolean, "lifecycle": pl.String, "is_active": pl.Boolean}
+
 
 def window(grain: str, end: str, responses: int, nps: float | None, *, days: int = 1, dimension: str = "all") -> Row:
     """One row of marts.nps."""
@@ -32,17 +34,25 @@ def window(grain: str, end: str, responses: int, nps: float | None, *, days: int
     }
 
 
-def headline(*rows: Row, nps: tuple[Row, ...] = (), as_of: dt.date = AS_OF) -> Headline:
+def headline(
+    *rows: Row,
+    nps: tuple[Row, ...] = (),
+    customers: tuple[tuple[str | None, bool], ...] = (),
+    as_of: dt.date = AS_OF,
+) -> Headline:
+    """The headline of orders, rows of marts.nps, and customers by lifecycle (None: the unknown one) and activity."""
     tables = core(*rows)
     orders, calendar = tables["orders"], tables["calendar"]
     inputs = (orders, tables["subscriptions"], calendar, dimensions_of(tables, as_of))
     monthly = churn(*inputs, as_of=as_of, lapse_days=365, cohorts=WHOLE_BASE)
-    return find_headline(orders, calendar, monthly, pl.DataFrame(nps, schema=NPS_SCHEMA), as_of=as_of)
+    known = pl.DataFrame([(name is None, name, active) for name, active in customers], CUSTOMERS, orient="row")
+    answers = pl.DataFrame(nps, schema=NPS_SCHEMA)
+    return find_headline(orders, calendar, known, monthly, answers, as_of=as_of)
 
 
-def test_customers_are_the_known_ones_with_an_order_that_counts():
-    rows = (order("ada", "2026-01-05"), order("ada", "2026-02-05"), order("unknown", "2026-01-05"))
-    assert headline(*rows, order("bob", "2026-01-05", countable=False), order("cem", "2026-04-01")).customers == 1
+def test_customers_have_ever_bought_or_subscribed_and_some_are_active():
+    found = headline(customers=(("loyal", True), ("lapsed", False), ("prospect", False), (None, True)))
+    assert (found.customers, found.active_customers) == (2, 1)
 
 
 def test_the_repeat_rate_is_of_those_whose_90_days_are_over():
@@ -80,7 +90,9 @@ def test_the_churn_of_the_headline_is_the_whole_bases():
     inputs = (tables["orders"], tables["subscriptions"], tables["calendar"], known)
     monthly = churn(*inputs, as_of=as_of, lapse_days=365, cohorts=settings)
     no_answers = pl.DataFrame(schema=NPS_SCHEMA)
-    found = find_headline(tables["orders"], tables["calendar"], monthly, no_answers, as_of=as_of)
+    found = find_headline(
+        tables["orders"], tables["calendar"], pl.DataFrame(schema=CUSTOMERS), monthly, no_answers, as_of=as_of
+    )
     assert found.churn_rate_12m == pytest.approx(1 / (14 / 13))
 
 
@@ -106,6 +118,8 @@ def test_a_company_without_anything_has_a_headline_of_nothing(engine: str):
     orders, calendar, known = tables["orders"], tables["calendar"], dimensions_of(tables, AS_OF)
     core_tables = (orders, tables["subscriptions"], calendar, known)
     monthly = churn(*core_tables, as_of=AS_OF, lapse_days=365, cohorts=WHOLE_BASE)
-    with ENGINES[engine](tables | {"churn": monthly, "nps": pl.DataFrame(schema=NPS_SCHEMA)}) as inputs:
-        found = find_headline(inputs["orders"], inputs["calendar"], inputs["churn"], inputs["nps"], as_of=AS_OF)
-    assert found == Headline(AS_OF, 0, None, None, None, 0, None, 0, None, None)
+    marts = {"churn": monthly, "nps": pl.DataFrame(schema=NPS_SCHEMA), "customer_360": pl.DataFrame(schema=CUSTOMERS)}
+    with ENGINES[engine](tables | marts) as inputs:
+        read = [inputs[name] for name in ("orders", "calendar", "customer_360", "churn", "nps")]
+        found = find_headline(*read, as_of=AS_OF)
+    assert found == Headline(AS_OF, 0, 0, None, None, None, 0, None, 0, None, None)

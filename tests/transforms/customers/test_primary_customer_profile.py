@@ -106,12 +106,12 @@ def test_the_worked_example(worked):
 
 
 def test_the_target_customer_has_all_that_is_asked_for(worked):
-    assert row_of(worked, "target_customer", "matches")["customers"] == 0  # nobody's country is known
+    assert row_of(worked, "target_customer", "matches")["profiled_customers"] == 0  # nobody's country is known
     assert row_of(worked, "country", "DE")["description"] == (
         "No customer has the country DE, which the target customer has."
     )
     alone = row_of(mart_of(worked_example(), customer_type=["office"]), "target_customer", "matches")
-    assert (alone["customers"], alone["top_share"], alone["is_target"]) == (180, 0.3, True)
+    assert (alone["profiled_customers"], alone["top_share"], alone["is_target"]) == (180, 0.3, True)
     assert alone["description"].startswith(
         "18.0% of the customers match the target customer (customer type); they bring"
     )
@@ -133,7 +133,7 @@ def test_old_customers_do_not_win_by_their_age():
 
 def test_customers_of_less_than_a_year_are_left_out():
     people = [customer(5, "2025-03-31", country="FI"), customer(5, "2025-04-01", country="FI")]
-    assert row_of(mart_of(people), "country", "FI")["customers"] == 1
+    assert row_of(mart_of(people), "country", "FI")["profiled_customers"] == 1
     assert mart_of(people[1:]).is_empty()
 
 
@@ -158,7 +158,7 @@ def test_a_value_of_few_customers_is_counted_and_not_compared(value, others, rea
 def test_who_has_no_value_is_counted_and_in_no_comparison():
     people = worked_example() + [customer(2000) for _ in range(100)]
     row = row_of(mart_of(people), "customer_type", "unknown")
-    assert (row["customers"], row["lift"]) == (100, None)
+    assert (row["profiled_customers"], row["lift"]) == (100, None)
     assert row["reason"] == "customers whose attribute is not known are not compared"
     assert row_of(mart_of(people), "customer_type", "home")["top_customers_known"] == 220 - 100
 
@@ -166,8 +166,8 @@ def test_who_has_no_value_is_counted_and_in_no_comparison():
 def test_a_wanted_value_of_few_customers_has_a_row_of_its_own():
     people = [customer(n, region=f"r{n % 25:02}") for n in range(250)] + [customer(1, region="tiny")]
     mart = mart_of(people, region=["tiny"])
-    assert row_of(mart, "region", "tiny")["customers"] == 1
-    assert mart.filter(attribute="region")["customers"].sum() == 251
+    assert row_of(mart, "region", "tiny")["profiled_customers"] == 1
+    assert mart.filter(attribute="region")["profiled_customers"].sum() == 251
 
 
 def test_where_value_has_nothing_to_do_with_attributes_few_runs_raise_a_false_alarm():

@@ -69,8 +69,8 @@ def test_moves_are_counted_from_one_month_end_to_the_next():
             expected[month_end, name, naive(before).get((customer, name), NOT_YET), value] += 1
     rows = moves.to_dicts()
     key = ("month_end", "segmentation", "from_value", "to_value")
-    assert {tuple(row[name] for name in key): row["customers"] for row in rows} == expected
-    assert all(row["total_annual_value"] == 2 * row["customers"] for row in rows)
+    assert {tuple(row[name] for name in key): row["segmented_customers"] for row in rows} == expected
+    assert all(row["total_annual_value"] == 2 * row["segmented_customers"] for row in rows)
     assert all(row["has_moved"] == (row["from_value"] != row["to_value"]) for row in rows)
     assert {row["has_moved"] for row in rows} == {True, False}
 

@@ -41,7 +41,7 @@ def _inputs(tables: dict[str, Any]) -> dict[str, Any]:
 def test_the_share_of_the_top_percents_is_that_of_so_many_customers_rounded_up():
     rows = [order(f"c{number}", "2026-01-05", str(number)) for number in range(1, 12)]  # 11 customers, 66 in all
     row = at("2026-03-31", *rows)
-    assert (row["customers"], row["net_sales"]) == (11, 66)
+    assert (row["customers_in_shares"], row["net_sales_above_zero"]) == (11, 66)
     assert row["top_1_percent_share"] == row["top_5_percent_share"] == 11 / 66
     assert row["top_10_percent_share"] == (11 + 10) / 66
     assert row["top_20_percent_share"] == (11 + 10 + 9) / 66
@@ -72,7 +72,7 @@ def test_customers_who_brought_nothing_count_as_zero_and_are_named_so_that_the_t
         order("unknown", "2026-01-05", "7"),
         refund("unknown", "2026-01-05", "1"),
     )
-    assert (row["customers"], row["net_sales"]) == (3, 50)
+    assert (row["customers_in_shares"], row["net_sales_above_zero"]) == (3, 50)
     assert (row["customers_without_sales"], row["net_sales_below_zero"]) == (2, -5)
     assert row["gini"] == pytest.approx(2 / 3)
     assert row["unknown_net_sales"] == 6
@@ -81,31 +81,31 @@ def test_customers_who_brought_nothing_count_as_zero_and_are_named_so_that_the_t
 def test_the_last_12_months_of_a_month_end_begin_after_the_month_end_a_year_earlier():
     rows = (order("ada", "2024-01-31"), order("bob", "2024-02-29", "7"), order("cem", "2024-03-01", "5"))
     row = at("2025-02-28", *rows, scope="last_12_months")
-    assert (row["customers"], row["net_sales"], row["is_complete"]) == (1, 5, True)
+    assert (row["customers_in_shares"], row["net_sales_above_zero"], row["is_complete"]) == (1, 5, True)
 
 
 def test_the_last_12_months_of_a_leap_day_are_a_whole_year():
     rows = (order("ada", "2023-02-28"), order("bob", "2023-03-01", "7"))
-    assert at("2024-02-29", *rows, scope="last_12_months")["net_sales"] == 7
+    assert at("2024-02-29", *rows, scope="last_12_months")["net_sales_above_zero"] == 7
 
 
 def test_the_last_12_months_of_a_december_are_its_calendar_year():
     rows = (order("ada", "2024-12-31"), order("bob", "2025-01-01", "7"), order("cem", "2025-12-31", "5"))
-    assert at("2025-12-31", *rows, scope="last_12_months")["net_sales"] == 12
+    assert at("2025-12-31", *rows, scope="last_12_months")["net_sales_above_zero"] == 12
 
 
 def test_a_year_of_data_is_needed_for_the_shares_of_the_last_12_months_but_not_for_those_to_date():
     rows = (order("ada", "2025-02-01"), order("bob", "2025-02-02"))
     early, whole = (at(day, *rows, scope="last_12_months") for day in ("2025-12-31", "2026-01-31"))
-    assert (early["is_complete"], early["top_1_percent_share"], early["net_sales"]) == (False, None, 200)
+    assert (early["is_complete"], early["top_1_percent_share"], early["net_sales_above_zero"]) == (False, None, 200)
     assert (whole["is_complete"], whole["top_1_percent_share"]) == (True, 0.5)
     assert at("2025-12-31", *rows)["top_1_percent_share"] == 0.5
 
 
 def test_a_refund_takes_from_the_month_it_was_made_in():
     rows = (order("ada", "2026-01-05", "50"), refund("ada", "2026-02-01", "20"))
-    assert at("2026-01-31", *rows)["net_sales"] == 50
-    assert at("2026-02-28", *rows)["net_sales"] == 30
+    assert at("2026-01-31", *rows)["net_sales_above_zero"] == 50
+    assert at("2026-02-28", *rows)["net_sales_above_zero"] == 30
 
 
 def test_there_is_a_row_for_as_of_itself_and_for_36_month_ends_at_most():
@@ -140,7 +140,7 @@ def test_effective_customers_are_as_many_equal_ones_as_would_be_as_concentrated(
 def test_negative_sales_count_as_zero_and_are_counted():
     rows = [order("ada", "2026-01-05", "5"), order("bob", "2026-01-05", "3"), refund("cem", "2026-01-05", "2")]
     row = at("2026-03-31", *rows)
-    assert (row["gini"], row["customers"], row["customers_without_sales"]) == (pytest.approx(10 / 24), 3, 1)
+    assert (row["gini"], row["customers_in_shares"], row["customers_without_sales"]) == (pytest.approx(10 / 24), 3, 1)
     assert row["net_sales_below_zero"] == -2
 
 
@@ -148,13 +148,13 @@ def test_one_customer_of_four_who_brings_all_of_it_gives_a_gini_of_three_quarter
     bought = [order(name, "2026-01-05") for name in "abcd"]
     returned = [refund(name, "2026-01-09", "100") for name in "bcd"]
     row = at("2026-03-31", *bought, *returned, order("unknown", "2026-01-05", "900"))
-    assert (row["gini"], row["hhi"], row["customers"], row["top_20_percent_share"]) == (0.75, 1, 4, 1)
+    assert (row["gini"], row["hhi"], row["customers_in_shares"], row["top_20_percent_share"]) == (0.75, 1, 4, 1)
     assert (row["unknown_net_sales"], row["unknown_share"]) == (900, pytest.approx(0.9))
 
 
 def test_where_everything_came_back_there_is_no_share():
     row = at("2026-03-31", order("ada", "2026-01-05", "5"), refund("ada", "2026-01-05", "5"))
-    assert (row["customers"], row["customers_without_sales"], row["gini"], row["hhi"]) == (1, 1, None, None)
+    assert (row["customers_in_shares"], row["customers_without_sales"], row["gini"], row["hhi"]) == (1, 1, None, None)
 
 
 def test_the_unknown_customer_s_share_is_that_of_all_net_sales():
@@ -164,6 +164,7 @@ def test_the_unknown_customer_s_share_is_that_of_all_net_sales():
     assert at("2026-03-31", *rows, returned)["unknown_share"] is None
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(1, 10**13), min_size=1, max_size=40))
 def test_measures_are_ratios_and_do_not_depend_on_the_unit_or_on_who_is_who(values: list[int]):
     found = measure_concentration(np.array(values))
@@ -180,8 +181,12 @@ def test_what_subscriptions_bring_is_in_the_shares_of_the_total():
         paid("unknown", "2026-03-01", amount="7"),
     )
     row = at("2026-03-31", *rows)
-    assert (row["net_sales"], row["largest_customer_share"], row["customers"]) == (90, 1, 1)
-    assert (row["subscription_revenue"], row["total_revenue"], row["total_customers"]) == (37, 120, 2)
+    assert (row["net_sales_above_zero"], row["largest_customer_share"], row["customers_in_shares"]) == (90, 1, 1)
+    assert (row["subscription_revenue"], row["total_revenue_above_zero"], row["total_customers_in_shares"]) == (
+        37,
+        120,
+        2,
+    )
     assert (row["total_largest_customer_share"], row["total_gini"]) == (0.75, 0.25)
 
 
@@ -193,7 +198,7 @@ def test_a_year_of_revenue_begins_on_the_day_after_the_same_day_a_year_before():
 
 def test_without_orders_there_is_still_what_subscriptions_bring():
     row = at("2026-03-31", paid("bob", "2026-03-01", amount="10"))
-    assert (row["customers"], row["gini"], row["total_revenue"]) == (0, None, 10)
+    assert (row["customers_in_shares"], row["gini"], row["total_revenue_above_zero"]) == (0, None, 10)
 
 
 @pytest.mark.parametrize("engine", ENGINES)
@@ -217,4 +222,4 @@ def test_what_is_counted_below_zero_and_unknown_is_all_that_was_sold(company: An
         )
     sold = oracle.sold(oracle.countable(orders, as_of)) - sum(row["goods"] for row in oracle.until(refunds, as_of))
     for row in found.to_dicts():
-        assert row["net_sales"] + row["net_sales_below_zero"] + row["unknown_net_sales"] == Decimal(sold)
+        assert row["net_sales_above_zero"] + row["net_sales_below_zero"] + row["unknown_net_sales"] == Decimal(sold)

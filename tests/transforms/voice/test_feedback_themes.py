@@ -86,7 +86,7 @@ def test_a_cell_counts_comments_persons_and_scores_and_the_sales_of_those_who_wr
         engine=engine,
     )
     row = cell(mart, "price")
-    assert (row["comments"], row["people"], row["all_comments"], row["customers"]) == (4, 3, 5, 2)
+    assert (row["comments"], row["people"], row["all_comments"], row["customers_who_wrote"]) == (4, 3, 5, 2)
     assert row["comment_rate"] == pytest.approx(0.8)
     assert row["performance"] == pytest.approx((30 + 90 + 80 + 100) / 4)
     assert (row["nps_responses"], row["mean_nps_score"], row["detractor_responses"]) == (3, pytest.approx(20 / 3), 1)
@@ -158,6 +158,13 @@ def test_a_share_that_always_varies_widely_does_not_emerge_at_its_next_peak():
     squares = sum((count - 4) ** 2 for count, _ in bursts) / (50 * 0.08 * 0.92) / 7
     assert row["dispersion"] == pytest.approx(squares)
     assert row["is_emerging"] is False
+
+
+def test_comments_without_a_theme_never_emerge_and_their_p_value_says_that_they_grow():
+    row = cell(mart_of(*weeks_of([(4, 50)] * 8 + [(40, 50)], theme="unmatched")), "unmatched")
+    assert row["rise_p_value"] < 0.001
+    assert row["is_emerging"] is None
+    assert row["reason"] == "comments without a theme are no theme, and never emerge"
 
 
 def test_a_fall_never_emerges():

@@ -90,6 +90,12 @@ def test_money_at_risk_has_the_range_of_the_test():
     assert [float(rows_of(*unhappy, in_orders=True)["detractor"][end]) for end in ends] == [100, 80, 125]
 
 
+def test_what_a_group_is_expected_to_bring_has_the_range_of_a_total_and_of_its_mean():
+    found = rows_of(customer("ada", "passive", expected="100"), customer("bob", "passive", expected="300"))["passive"]
+    assert [float(found[f"predicted_value_12m{end}"]) for end in ("", "_low", "_high")] == [400, 400 / 1.25, 400 * 1.25]
+    assert [found[f"predicted_value_per_customer{end}"] for end in ("", "_low", "_high")] == [200, 160, 250]
+
+
 def test_every_group_says_what_its_values_are_made_of():
     found = mart_of(customer("ada", "promoter", expected="5"), customer("bob", "detractor", expected=None))
     assert set(found["value_basis"]) == {"contribution_margin"}

@@ -84,10 +84,10 @@ _CHANNELS = """
     order by source
 """
 _COSTS = """
-    select lines.source, count(*) filter (products.cost * lines.quantity > lines.gross_sales), count(*)
+    select lines.source, count(*) filter (products.unit_cost * lines.quantity > lines.gross_sales), count(*)
     from core.order_lines as lines
     join core.products as products using (system, product_id)
-    where products.cost > 0 and lines.quantity > 0 and lines.gross_sales > 0
+    where products.unit_cost > 0 and lines.quantity > 0 and lines.gross_sales > 0
     group by lines.source
     having count(*) >= 20
     order by lines.source

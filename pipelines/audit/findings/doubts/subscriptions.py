@@ -80,21 +80,33 @@ _INTERVAL = r"""
     order by source
 """
 _AS_ORDERS = """
+    -- the last day is no expression of both tables: DuckDB would compare every subscription with every order
     with
+        subscribed as (
+            select
+                source,
+                customer_idx,
+                currency,
+                monthly_amount_original,
+                active_from,
+                coalesce(active_until, date '9999-12-31') as last_day,
+            from core.subscriptions
+            where customer_idx > 0 and monthly_amount > 0
+        ),
+
         charged as (
             select
-                subscriptions.source,
-                subscriptions.customer_idx,
+                subscribed.source,
+                subscribed.customer_idx,
                 count(distinct date_trunc('month', orders.order_date)) as months,
-            from core.subscriptions as subscriptions
+            from subscribed
             left join core.orders as orders
-                on orders.customer_idx = subscriptions.customer_idx
+                on orders.customer_idx = subscribed.customer_idx
                 and orders.is_countable
-                and orders.currency = subscriptions.currency
-                and orders.gross_sales_original = subscriptions.monthly_amount_original
-                and orders.order_date >= subscriptions.active_from
-                and orders.order_date <= coalesce(subscriptions.active_until, orders.order_date)
-            where subscriptions.customer_idx > 0 and subscriptions.monthly_amount > 0
+                and orders.currency = subscribed.currency
+                and orders.gross_sales_original = subscribed.monthly_amount_original
+                and orders.order_date >= subscribed.active_from
+                and orders.order_date <= subscribed.last_day
             group by all
         )
 

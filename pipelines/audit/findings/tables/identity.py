@@ -83,8 +83,11 @@ _WRITTEN_OTHERWISE = """
         folded as (
             select
                 _system,
-                unnest([lower(id), ltrim(id, '0'), regexp_replace(id, '[.]0+$', ''), left(id, 15)]) as key,
+                unnest([
+                    lower(id), ltrim(id, '0'), regexp_replace(id, '[.]0+$', ''), if(length(id) = 18, left(id, 15), id)
+                ]) as key,
                 unnest(['case', 'zeros', 'double', 'length']) as way,
+                length(id) as length,
             from accounts
         )
 
@@ -97,7 +100,11 @@ _WRITTEN_OTHERWISE = """
             when 'case' then lower(unmatched.id)
             when 'zeros' then ltrim(unmatched.id, '0')
             when 'double' then regexp_replace(unmatched.id, '[.]0+$', '')
-            else case when length(unmatched.id) in (15, 18) then left(unmatched.id, 15) end
+            -- two ids of 18 characters that begin alike are two accounts
+            else case
+                when length(unmatched.id) = 15 and folded.length = 18 then unmatched.id
+                when length(unmatched.id) = 18 and folded.length = 15 then left(unmatched.id, 15)
+            end
         end
     )
     group by _source

@@ -24,6 +24,8 @@ FEWEST_ORDERS = 10
 TIMES_NEXT = 3
 MERGED = r"[,|/]|[^; ] +[^; ]"
 """A regular expression of ids that something else than `;` joins."""
+SCIENTIFIC = r"['+]?[0-9]+([.,][0-9]+)?[eE]\+?[0-9]{1,2}"
+"""A regular expression of a whole number in scientific notation, such as 4.93012E+11; a hash is none."""
 
 _NAMED = """
     select _source, count(*), count(distinct lower(customer_record_id))
@@ -52,11 +54,17 @@ _DAMAGED_PHONES = """
         numbers as (
             select
                 _source,
-                regexp_matches(phone, $scientific)
-                or length(regexp_replace(regexp_replace(lower(phone), '(ext|x|#).*$', ''), '[^0-9]', '', 'g')) > 16
-                    as is_damaged
-            from staging.customers
-            where phone is not null
+                regexp_full_match(trim(phone), $scientific)
+                or company.match_phones
+                -- letters among digits make a pseudonym of it
+                and not regexp_matches(without_extension, '[0-9][a-z]|[a-z][0-9]')
+                and length(regexp_replace(without_extension, '[^0-9]', '', 'g')) > 16 as is_damaged
+            from (
+                select _source, phone, regexp_replace(lower(phone), '(ext|x|#).*$', '') as without_extension
+                from staging.customers
+                where phone is not null
+            )
+            cross join raw.company as company
         )
 
     select _source, count(*) filter (is_damaged), count(*)
@@ -65,7 +73,10 @@ _DAMAGED_PHONES = """
     having count(*) filter (is_damaged) > 0
     order by _source
 """
-"""Source, damaged numbers, numbers. E.164 has at most 15 digits; a zero in brackets may stand among them."""
+"""Source, damaged numbers, numbers. E.164 has at most 15 digits; a zero in brackets may stand among them.
+
+Several numbers in one cell are usual in a CRM, and a person reads them: they are damaged only where numbers link.
+"""
 
 _MERGED = """
     select _source, count(*)
@@ -176,7 +187,7 @@ def _find_unreadable_addresses(con: duckdb.DuckDBPyConnection) -> Iterator[Findi
 
 
 def _find_damaged_phones(con: duckdb.DuckDBPyConnection) -> Iterator[Finding]:
-    for source, bad, all_count in con.execute(_DAMAGED_PHONES, {"scientific": r"[0-9][eE]\+?[0-9]"}).fetchall():
+    for source, bad, all_count in con.execute(_DAMAGED_PHONES, {"scientific": SCIENTIFIC}).fetchall():
         yield make_finding(
             "phones_damaged",
             f"{bad:,} of {all_count:,} telephone numbers of customers of `{source}` are in scientific notation, as a "

@@ -149,7 +149,7 @@ PARTS = (
                 "marts.lapse_after_experiences",
                 "list",
                 columns=(
-                    *("experience_count", "active_customers", "observed_lapse_rate", "expected_lapse_rate"),
+                    *("experience_count", "active_without_subscription", "observed_lapse_rate", "expected_lapse_rate"),
                     *("lapse_ratio", "lapse_ratio_low", "lapse_ratio_high"),
                 ),
                 order="experience_count",

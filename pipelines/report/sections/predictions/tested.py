@@ -64,7 +64,7 @@ def describe_test(tests: Rows, words: Words) -> str:
         trained_through=words.day(whole["trained_through"]),
         method=name_method(whole["method"], words),
         expected=words.count(whole["predicted_purchases"]),
-        customers=counts.format_customers(words, whole["customers"]),
+        customers=counts.format_customers(words, whole["holdout_customers"]),
         days=counts.format_days(words, whole["horizon_days"]),
         day=words.day(whole["as_of"]),
         actual=words.count(whole["actual_purchases"]),
@@ -101,7 +101,7 @@ def _make_purchases_part(rows: Rows, words: Words) -> Part:
         caption=words.say(
             "The tenth with the highest expected value ({customers}) was expected to make {expected} purchases and "
             "made {actual} ({error}).",
-            customers=counts.format_customers(words, best["customers"]),
+            customers=counts.format_customers(words, best["holdout_customers"]),
             expected=words.count(best["predicted_purchases"]),
             actual=words.count(best["actual_purchases"]),
             error=describe_count_error(best["purchases_error_rate"], words),
@@ -120,7 +120,7 @@ def _make_value_part(rows: Rows, currency: str, words: Words) -> Part:
         caption=words.say(
             "The tenth with the highest expected value ({customers}) was expected to bring {expected} and brought "
             "{actual} ({error}).",
-            customers=counts.format_customers(words, best["customers"]),
+            customers=counts.format_customers(words, best["holdout_customers"]),
             expected=words.amount(best["predicted_value"], currency),
             actual=words.amount(best["actual_value"], currency),
             error=describe_amount_error(best["value_error_rate"], words),
@@ -133,13 +133,13 @@ def _make_legend(words: Words) -> list[Key]:
 
 
 def _make_pair(row: Row, predicted: float, actual: float, currency: str, words: Words) -> Pair:
-    expected, came = (max(0.0, total / row["customers"]) for total in (predicted, actual))
+    expected, came = (max(0.0, total / row["holdout_customers"]) for total in (predicted, actual))
     text = words.say(
         "decile {decile}: {expected} expected, {actual} actual, for each of {customers}",
         decile=row["scope_value"],
         expected=words.amount(expected, currency, 2),
         actual=words.amount(came, currency, 2),
-        customers=counts.format_customers(words, row["customers"]),
+        customers=counts.format_customers(words, row["holdout_customers"]),
     )
     return Pair(str(row["scope_value"]), expected, came, text)
 
@@ -162,7 +162,7 @@ def _make_methods_table(tests: Rows, words: Words) -> Table:
         [
             name_method(row["method"], words),
             words.say("yes") if row["is_chosen"] else words.say("no"),
-            words.count(row["customers"]),
+            words.count(row["holdout_customers"]),
             words.count(row["predicted_purchases"]),
             words.count(row["actual_purchases"]),
             words.change(row["purchases_error_rate"]),

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from regulars.pipelines.settings.sources.api_way import ApiResource
-from regulars.pipelines.sources.fetching.api.json_path import read_path
+from regulars.pipelines.settings.sources.json_path import read_path
 from regulars.pipelines.sources.readers.json.json_values import JsonObject
 from regulars.pipelines.sources.readers.refusal import Refusal
 
@@ -17,20 +17,21 @@ Params = Mapping[str, str | int | float | bool | list[str]]
 
 @dataclass(frozen=True)
 class Request:
-    """One page: an address, and the parameters that go with it."""
+    """One page: an address, the parameters that go with it, and the body where it is sent by POST."""
 
     url: str
     params: Params
+    body: Mapping[str, Any] | None = None
 
     @property
-    def mark(self) -> tuple[str, str]:
+    def mark(self) -> tuple[str, str, str]:
         """What is equal where two requests ask for the same page."""
-        return self.url, repr(sorted(self.params.items(), key=lambda pair: pair[0]))
+        return self.url, repr(sorted(self.params.items(), key=lambda pair: pair[0])), repr(self.body)
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What came: the JSON, in which numbers are texts with all their digits; the headers; the link to the next page."""
+    """What came: the JSON, in which numbers are bytes with all their digits; the headers; the link to the next page."""
 
     body: Any
     headers: Mapping[str, str]
@@ -51,6 +52,12 @@ def read_records(answer: Answer, way: ApiResource) -> list[JsonObject]:
     if not all(isinstance(record, dict) for record in found):
         raise Refusal("unfetched", f"{way.what}: the answer holds something else than objects; correct `data_selector`")
     return found
+
+
+def count_halves(records: list[JsonObject], way: ApiResource) -> int:
+    """How many records have more of an array than came."""
+    paths = way.half_records.more_path if way.half_records else []
+    return sum(any(read_path(record, path) is True for path in paths) for record in records)
 
 
 def _say_where(answer: Answer, way: ApiResource) -> str:

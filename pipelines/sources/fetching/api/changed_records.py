@@ -4,6 +4,7 @@ Put here: the question of an increment, and its records as rows. Keep out: when 
 (`fetching/by_cursor.py`).
 """
 
+import datetime as dt
 import hashlib
 import json
 import time
@@ -12,9 +13,11 @@ from pathlib import Path
 
 from regulars.pipelines.settings.sources.api_way import ApiResource
 from regulars.pipelines.settings.sources.cursor import Cursor
+from regulars.pipelines.settings.sources.json_path import put_at_path
 from regulars.pipelines.sources.fetching.by_cursor import CursorWay
 from regulars.pipelines.sources.fetching.cursors import Start
 from regulars.pipelines.sources.fetching.fetch import fetch_api
+from regulars.pipelines.sources.readers.refusal import Refusal
 from regulars.pipelines.warehouse.sql_text import quote_identifier, quote_literal
 
 _LONGEST_RECORD = 256_000_000
@@ -51,11 +54,32 @@ def _is_change(start: Start) -> bool:
 def _ask_for_changes(way: ApiResource, start: Start) -> ApiResource:
     if start.since is None:
         return way
-    return way.model_copy(update={"params": {**way.params, str(way.cursor_param): start.since}})
+    text = way.cursor_text.replace("{since_ms}", _write_milliseconds(way, start.since))
+    text = text.replace("{since}", start.since)
+    if way.cursor_body_path is not None:
+        return way.model_copy(update={"json_": put_at_path(way.json_, way.cursor_body_path, text)})
+    return way.model_copy(update={"params": {**way.params, str(way.cursor_param): text}})
+
+
+def _write_milliseconds(way: ApiResource, since: str) -> str:
+    """The milliseconds from 1970 to a moment, where they are asked for; a moment without a zone is in UTC.
+
+    Raises:
+        Refusal: It is no moment.
+    """
+    if "{since_ms}" not in way.cursor_text:
+        return ""
+    try:
+        moment = dt.datetime.fromisoformat(since)
+    except ValueError:
+        raise Refusal("unfetched", f"{way.what}: the cursor is no moment, as `{{since_ms}}` needs it") from None
+    zoned = moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)
+    return str(int(zoned.timestamp() * 1000))
 
 
 def _hash_question(way: ApiResource, cursor: Cursor) -> str:
-    asked = way.model_dump(include={"base_url", "path", "params", "data_selector", "cursor_param"})
+    keys = {"base_url", "path", "params", "data_selector", "cursor_param", "method", "json_", "cursor_body_path"}
+    asked = way.model_dump(include=keys)
     return hashlib.sha256(json.dumps({**asked, "column": cursor.column}, sort_keys=True).encode()).hexdigest()
 
 

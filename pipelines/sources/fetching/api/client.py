@@ -11,12 +11,14 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
+from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 import requests
 
 from regulars.pipelines.settings.sources.api_way import ApiResource
 from regulars.pipelines.sources.fetching.api.answers import Answer, Params, Request
+from regulars.pipelines.sources.fetching.api.graphql_errors import read_errors
 from regulars.pipelines.sources.fetching.api.paging import is_same_server
 from regulars.pipelines.sources.fetching.api.sign_in import SignIn
 from regulars.pipelines.sources.readers.json.json_values import scan_value
@@ -90,20 +92,24 @@ class Client:
 
     def _send(self, request: Request) -> tuple[requests.Response, bytes]:
         """The last response of a chain of redirects, and its bytes."""
-        url, params = request.url, request.params
         for _ in range(_MAX_REDIRECTS):
-            response, content = self._send_once(url, params)
+            response, content = self._send_once(request)
             if not response.is_redirect:
                 return response, content
-            url, params = self._follow(url, response.headers["location"]), {}
+            if request.body is not None:
+                raise self._refuse("the server redirects a POST; correct `base_url` and `path`")
+            request = Request(self._follow(request.url, response.headers["location"]), {})
         raise self._refuse("the server redirects again and again; correct `base_url`")
 
-    def _send_once(self, url: str, params: Params) -> tuple[requests.Response, bytes]:
-        may_see_secret = is_same_server(url, self.way.base_url)
+    def _send_once(self, request: Request) -> tuple[requests.Response, bytes]:
+        may_see_secret = is_same_server(request.url, self.way.base_url)
+        secret_params = self._sign_in.params() if may_see_secret else {}
         try:
-            response = self.session.get(
-                url,
-                params=_write_params({**params, **self._sign_in.params()} if may_see_secret else params),
+            response = self.session.request(
+                "GET" if request.body is None else "POST",
+                request.url,
+                params=_write_params({**request.params, **secret_params}),
+                json=request.body,
                 headers={"Accept": "application/json", **(self.way.headers if may_see_secret else {})},
                 auth=self._sign_in.authorize if may_see_secret else _send_nothing,
                 timeout=(CONNECT_SECONDS, READ_SECONDS),
@@ -154,7 +160,18 @@ class Client:
             if response.headers.get("content-type", "").startswith("text/html"):
                 raise self._refuse("the answer is a web page, not JSON; correct `base_url` and `path`") from None
             raise _NotNow("the answer is not whole JSON") from None
+        if self.way.method == "POST":
+            self._check_errors(body)
         return Answer(body, response.headers, links)
+
+    def _check_errors(self, body: Any) -> None:
+        """See what the answer itself says of errors, as GraphQL does with status 200."""
+        errors = read_errors(body)
+        if errors is None:
+            return
+        if errors.is_throttled:
+            raise _NotNow("the server asks for slower requests", errors.seconds)
+        raise self._refuse(f"the answer says {errors.codes}; correct `json`, or give the secret the rights for it")
 
     def _check_status(self, response: requests.Response) -> None:
         status = response.status_code

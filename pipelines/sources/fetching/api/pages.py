@@ -10,10 +10,15 @@ from pathlib import Path
 from typing import BinaryIO
 
 from regulars.pipelines.settings.sources.api_way import ApiResource
-from regulars.pipelines.sources.fetching.api.answers import Request, read_records
+from regulars.pipelines.settings.sources.json_path import read_path
+from regulars.pipelines.sources.fetching.api.answers import Answer, Request, count_halves, read_records
 from regulars.pipelines.sources.fetching.api.client import Client
-from regulars.pipelines.sources.fetching.api.json_path import read_path
-from regulars.pipelines.sources.fetching.api.paging import find_next_request, make_first_request, read_total
+from regulars.pipelines.sources.fetching.api.paging import (
+    find_next_request,
+    make_first_request,
+    make_request_again,
+    read_total,
+)
 from regulars.pipelines.sources.readers.json.json_values import JsonObject, write_json
 from regulars.pipelines.sources.readers.refusal import Refusal
 
@@ -37,14 +42,13 @@ def read_pages(client: Client) -> Iterator[Page]:
     """
     way = client.way
     request: Request | None = make_first_request(way)
-    asked: set[tuple[str, str]] = set()
+    asked: set[tuple[str, str, str]] = set()
     seen: set[bytes] = set()
     while request is not None:
         if request.mark in asked:
             raise Refusal("unfetched", f"{way.what}: the pages lead in a circle; correct `paginator`")
         asked.add(request.mark)
-        answer = client.ask(request)
-        records = read_records(answer, way)
+        answer, records = _ask_for_whole_records(client, request)
         if records:
             digest = hashlib.sha256(write_json(records).encode(errors="surrogatepass")).digest()
             if digest in seen:
@@ -52,6 +56,24 @@ def read_pages(client: Client) -> Iterator[Page]:
             seen.add(digest)
         yield Page(records, read_total(way, answer))
         request = find_next_request(way, request, answer, len(records))
+
+
+def _ask_for_whole_records(client: Client, request: Request) -> tuple[Answer, list[JsonObject]]:
+    """A page whose records are whole, asked for again in another way where they are not.
+
+    Raises:
+        Refusal: As for `read_pages`, or one is still not whole.
+    """
+    way = client.way
+    answer = client.ask(request)
+    records = read_records(answer, way)
+    if count_halves(records, way) and (again := make_request_again(way, request)):
+        answer = client.ask(again)
+        records = read_records(answer, way)
+    if count := count_halves(records, way):
+        sentence = f"{way.what}: of {count:,} {'record' if count == 1 else 'records'} of a page not all came"
+        raise Refusal("unfetched", f"{sentence}: ask for more at once in `half_records.ask_again_with`")
+    return answer, records
 
 
 def write_all_pages(client: Client, target: Path) -> int:

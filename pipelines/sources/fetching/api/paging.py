@@ -4,6 +4,7 @@ Put here: one way of paging each. Keep out: sending (`client.py`), and circles (
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from urllib.parse import parse_qs, urljoin, urlsplit
 
 from regulars.pipelines.settings.sources.api_way import (
@@ -15,21 +16,30 @@ from regulars.pipelines.settings.sources.api_way import (
     PageNumber,
     SinglePage,
 )
+from regulars.pipelines.settings.sources.json_path import put_at_path, read_path
 from regulars.pipelines.sources.fetching.api.answers import Answer, Request
-from regulars.pipelines.sources.fetching.api.json_path import read_path
 from regulars.pipelines.sources.readers.refusal import Refusal
 
 
 def make_first_request(way: ApiResource) -> Request:
     """The request for the first page."""
     url = f"{way.base_url.rstrip('/')}/{way.path.lstrip('/')}"
+    body = way.json_ if way.method == "POST" else None
     match way.paginator:
         case PageNumber(base_page=page, page_param=name):
-            return Request(url, {**way.params, name: page})
+            return Request(url, {**way.params, name: page}, body)
         case Offset(limit=limit, offset_param=name, limit_param=limit_name):
-            return Request(url, {**way.params, name: 0, **({limit_name: limit} if limit_name else {})})
+            return Request(url, {**way.params, name: 0, **({limit_name: limit} if limit_name else {})}, body)
         case _:
-            return Request(url, way.params)
+            return Request(url, way.params, body)
+
+
+def make_request_again(way: ApiResource, request: Request) -> Request | None:
+    """The request for the same page as it is sent where records came in halves; None: there is no other."""
+    body = request.body
+    for path, value in (way.half_records.ask_again_with if way.half_records else {}).items():
+        body = put_at_path(body, path, value)
+    return None if body == request.body else replace(request, body=body)
 
 
 def find_next_request(way: ApiResource, request: Request, answer: Answer, record_count: int) -> Request | None:
@@ -83,11 +93,12 @@ def _follow(way: ApiResource, request: Request, link: object, kept: Sequence[str
         sentence = f"{way.what}: the next page is on another server, which must not see the secret; correct `paginator`"
         raise Refusal("unfetched", sentence)
     linked = parse_qs(urlsplit(url).query)
-    return Request(url, {name: way.params[name] for name in kept if name in way.params and name not in linked})
+    params = {name: way.params[name] for name in kept if name in way.params and name not in linked}
+    return Request(url, params, request.body)
 
 
 def _step(request: Request, name: str, step: int) -> Request:
-    return Request(request.url, {**request.params, name: int(str(request.params[name])) + step})
+    return Request(request.url, {**request.params, name: int(str(request.params[name])) + step}, request.body)
 
 
 def _send_back(cursor: MarkInAnswer, request: Request, answer: Answer) -> Request | None:
@@ -96,4 +107,6 @@ def _send_back(cursor: MarkInAnswer, request: Request, answer: Answer) -> Reques
     mark = read_path(answer.body, cursor.cursor_path)
     if not isinstance(mark, str) or not mark:
         return None
-    return Request(request.url, {**request.params, cursor.cursor_param: str(mark)})
+    if cursor.cursor_body_path is not None:
+        return Request(request.url, request.params, put_at_path(request.body, cursor.cursor_body_path, str(mark)))
+    return Request(request.url, {**request.params, cursor.cursor_param: str(mark)}, request.body)

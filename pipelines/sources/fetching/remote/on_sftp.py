@@ -4,7 +4,6 @@ Put here: signing in, the server's host key, walking through folders. Keep out: 
 """
 
 import asyncio
-import os
 from collections.abc import Awaitable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +12,7 @@ from typing import Any, TypeVar, cast
 import asyncssh
 
 from regulars.pipelines.errors import SettingsWrong
+from regulars.pipelines.servers.secret import read_secret
 from regulars.pipelines.settings.sources.remote_files import SftpFiles
 from regulars.pipelines.sources.fetching.connection_lost import ConnectionLost
 from regulars.pipelines.sources.fetching.remote.remote_place import (
@@ -208,13 +208,18 @@ class OnSftp:
 
 def _read_secrets(way: SftpFiles) -> dict[str, Any]:
     """What the client signs in with; nothing of the user's own `~/.ssh` is tried."""
-    secrets: dict[str, Any] = {"client_keys": None, "password": _read_variable(way, way.password_variable)}
-    written = _read_variable(way, way.key_variable)
+    secrets: dict[str, Any] = {
+        "client_keys": None,
+        "password": read_secret(way.password_variable, f"the password of {way.user} at {way.place}"),
+    }
+    written = read_secret(way.key_variable, f"the private key of {way.user} at {way.place}")
     if written is not None:
         try:
             text = written if written.lstrip().startswith("-----BEGIN") else Path(written).expanduser().read_text()
             secrets["client_keys"] = [
-                asyncssh.import_private_key(text.strip() + "\n", _read_variable(way, way.passphrase_variable))
+                asyncssh.import_private_key(
+                    text.strip() + "\n", read_secret(way.passphrase_variable, "the passphrase of the private key")
+                )
             ]
         except (OSError, ValueError, asyncssh.KeyImportError, asyncssh.KeyEncryptionError):
             raise SettingsWrong(
@@ -222,12 +227,3 @@ def _read_secrets(way: SftpFiles) -> dict[str, Any]:
                 "be read (if it has a passphrase, `passphrase_variable` names its variable)"
             ) from None
     return secrets
-
-
-def _read_variable(way: SftpFiles, variable: str | None) -> str | None:
-    if variable is None:
-        return None
-    value = os.environ.get(variable)
-    if not value:
-        raise SettingsWrong(f"the environment variable {variable} with a secret for {way.place} is not set")
-    return value

@@ -8,16 +8,23 @@ import codecs
 import json
 import re
 from collections.abc import Iterator, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import BinaryIO, Never
 
 from regulars.pipelines.sources.readers.decoding import CHUNK
 from regulars.pipelines.sources.readers.json.json_lines import JsonRecord
-from regulars.pipelines.sources.readers.json.json_values import has_torn_letter, scan_value, write_json
+from regulars.pipelines.sources.readers.json.json_values import (
+    has_torn_letter,
+    may_have_torn_letter,
+    scan_value,
+    write_json,
+)
 from regulars.pipelines.sources.readers.records import MAX_RECORD, Record
 from regulars.pipelines.sources.readers.refusal import Refusal, did_you_mean, list_columns
 
 _BLANK = re.compile(r"[ \t\r\n]*")
+_COMMA = re.compile(r"[ \t\r\n]*,[ \t\r\n]*")
 _MARK = re.compile(r'["{}\[\]]')
 _MARK_OR_TEXT = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\]]', re.DOTALL)
 _LONGEST = 8 * MAX_RECORD
@@ -37,6 +44,10 @@ def read_array(text: Path, file_name: str, records: str | None) -> Iterator[Json
     Raises:
         Refusal: The file is empty, cut off, no JSON, or has no array there.
     """
+    return chain.from_iterable(_read_pieces(text, file_name, records))
+
+
+def _read_pieces(text: Path, file_name: str, records: str | None) -> Iterator[list[JsonRecord]]:
     with text.open("rb") as stream:
         reader = _Reader(stream, file_name)
         reader.refuse_empty()
@@ -54,7 +65,7 @@ class _Reader:
         self._stream, self._file_name = stream, file_name
         self._decoder = codecs.getincrementaldecoder("utf-8-sig")()
         self._text, self._at, self._line = "", 0, 1
-        self._is_whole = self._has_escapes = False
+        self._is_whole = self._has_escapes = self._may_be_torn = False
 
     def refuse_empty(self) -> None:
         """Refuse a file without a visible character."""
@@ -79,8 +90,8 @@ class _Reader:
             f"{self._file_name}: the object {place} has no key `{key}`{meant};{what} correct `options.records`",
         )
 
-    def read_elements(self) -> Iterator[JsonRecord]:
-        """The elements of the array that begins here; it ends behind the array."""
+    def read_elements(self) -> Iterator[list[JsonRecord]]:
+        """The elements of the array that begins here, some at a time; it ends behind the array."""
         if self._look() != "[":
             self._refuse_no_array()
         self._move(self._at + 1)
@@ -88,10 +99,14 @@ class _Reader:
         while (sign := self._look()) != "]" or is_behind_comma:
             if is_behind_element != (sign == ","):
                 self._refuse_damaged()
+            if not is_behind_element and (plain := self._read_plain_elements()):
+                yield plain
+                is_behind_comma = True
+                continue
             if is_behind_element:
                 self._move(self._at + 1)
             else:
-                yield self._read_element()
+                yield [self._read_element()]
             is_behind_comma, is_behind_element = is_behind_element, not is_behind_element
         self._move(self._at + 1)
 
@@ -114,6 +129,24 @@ class _Reader:
             self._move(self._at + 1)
             self._look()
             yield key
+
+    def _read_plain_elements(self) -> list[JsonRecord]:
+        """The next objects in memory that have a comma and more behind them; it is behind that comma afterwards."""
+        text, at, line = self._text, self._at, self._line
+        found: list[JsonRecord] = []
+        try:
+            while not self._may_be_torn:
+                value, end = scan_value(text, at)
+                comma = _COMMA.match(text, end)
+                if type(value) is not dict or comma is None or comma.end() == len(text):
+                    break
+                found.append((line, value))
+                line += text.count("\n", at, comma.end())
+                at = comma.end()
+        except (KeyError, StopIteration, ValueError, RecursionError):
+            pass  # whatever it is, it is read by itself
+        self._at, self._line = at, line
+        return found
 
     def _read_element(self) -> JsonRecord:
         line = self._line
@@ -208,7 +241,7 @@ class _Reader:
                 "undecodable",
                 f"{self._file_name} is not UTF-8 near line {self._line + rest.count(chr(10)):,}: export it as UTF-8",
             ) from None
-        self._is_whole = not piece
+        self._is_whole, self._may_be_torn = not piece, may_have_torn_letter(self._text)
 
     def _refuse_unless_cut(self, error: StopIteration | ValueError) -> None:
         """Refuse what is no JSON, unless it may be so only since the text in memory ends there."""

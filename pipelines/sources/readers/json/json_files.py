@@ -4,8 +4,9 @@ Put here: writing the objects of a file. Keep out: where they stand (`json_lines
 (`json_values.py`), and what their keys mean.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
+from itertools import islice
 from pathlib import Path
 
 import pyarrow as pa
@@ -18,12 +19,14 @@ from regulars.pipelines.sources.readers.header import name_columns
 from regulars.pipelines.sources.readers.json.json_arrays import read_array
 from regulars.pipelines.sources.readers.json.json_lines import JsonRecord, read_lines
 from regulars.pipelines.sources.readers.json.json_rows import make_rows
-from regulars.pipelines.sources.readers.json.json_values import JsonObject, make_columns
-from regulars.pipelines.sources.readers.landed_text import Landed, describe_landed
+from regulars.pipelines.sources.readers.json.json_values import make_columns
+from regulars.pipelines.sources.readers.landed_text import Landed, describe_landed, write_landed_table
 from regulars.pipelines.sources.readers.records import Record
 from regulars.pipelines.sources.readers.refusal import Refusal
 
 _BATCH = 20_000
+_NO_COLUMNS = pa.table({"nothing": pa.array([], pa.string())})
+"""What lies in the landing for a file without any object: Parquet needs a column."""
 
 
 def read_json_file(text: Path, file_name: str, file_sha256: str, source: Source, work: Path) -> Landed:
@@ -39,19 +42,33 @@ def read_json_file(text: Path, file_name: str, file_sha256: str, source: Source,
         source: How the file is written.
         work: A private folder.
 
+    Returns:
+        What landed; of a file without any object, such as `[]`, no columns.
+
     Raises:
-        Refusal: The file is empty, cut off, not UTF-8, or without any object.
+        Refusal: The file is cut off, not UTF-8, or holds only what is not an object.
     """
     refuse_other_content(text, file_name, source)
     bad: list[Record] = []
-    pieces = _write_pieces(_read_records(text, file_name, source), bad, work)
-    names = list(dict.fromkeys(name for piece in pieces for name in pq.read_schema(piece).names))
-    count = sum(pq.read_metadata(piece).num_rows for piece in pieces)
-    if not names:
-        what = "only what is not an object" if bad else "no object"
-        raise Refusal("empty", f"{file_name} holds {what}: see whether the export is finished, and `format` is right")
-    landed = Landed(file_sha256, tuple(names), tuple(name_columns(names)), "utf-8", count, len(bad))
-    _join_pieces(pieces, landed, work / "landed.parquet")
+    with ExitStack() as opened:
+        pieces = _write_pieces(_read_records(text, file_name, source), bad, work, opened)
+        names = list(dict.fromkeys(name for piece in pieces for name in piece.keys))
+        count = sum(piece.count for piece in pieces)
+        if not names and bad:
+            raise Refusal(
+                "empty",
+                f"{file_name} holds only what is not an object: see whether the export is finished, and `format` is "
+                "right",
+            )
+        landed = Landed(file_sha256, tuple(names), tuple(name_columns(names)), "utf-8", count, len(bad))
+        if len(pieces) == 1:
+            pieces[0].describe(landed)
+    if len(pieces) == 1:
+        pieces[0].path.rename(work / "landed.parquet")
+    elif pieces:
+        _join_pieces(pieces, landed, work / "landed.parquet")
+    else:
+        write_landed_table(_NO_COLUMNS, landed, work / "landed.parquet")
     if bad:
         write_malformed(bad, work / "malformed.parquet")
     return landed
@@ -78,45 +95,50 @@ def _add_rows(records: Iterator[JsonRecord], arrays: list[str]) -> Iterator[Json
             yield from ((record[0], row) for row in make_rows(record[1], arrays))
 
 
-def _write_pieces(records: Iterator[JsonRecord], bad: list[Record], work: Path) -> list[Path]:
-    """Write batches of objects; a batch with other keys than the one before begins another file."""
-    pieces: list[Path] = []
-    with ExitStack() as opened:
-        writer: pq.ParquetWriter | None = None
-        schema = pa.schema([])
-        for batch in _make_batches(records, bad):
-            columns = make_columns(batch)
-            if writer is None or schema.names != list(columns):
-                opened.close()
-                pieces.append(work / f"piece-{len(pieces)}.parquet")
-                schema = pa.schema([(name, pa.string()) for name in columns])
-                writer = opened.enter_context(pq.ParquetWriter(pieces[-1], schema, compression="lz4"))
-            writer.write_table(pa.table(list(columns.values()), schema=schema))
+class _Piece:
+    """A Parquet file of objects that have the keys of its first ones, while it is written."""
+
+    def __init__(self, path: Path, keys: Iterable[str]) -> None:
+        self.path, self.keys, self.count = path, list(keys), 0
+        self._schema = pa.schema([(name, pa.string()) for name in name_columns(self.keys)])
+        self._writer = pq.ParquetWriter(path, self._schema, compression="zstd")
+
+    def write(self, columns: "Mapping[str, pa.Array[pa.StringScalar]]") -> None:
+        rows = len(next(iter(columns.values())))
+        nulls = pa.nulls(rows, pa.string())
+        self._writer.write_table(pa.table([columns.get(key, nulls) for key in self.keys], schema=self._schema))
+        self.count += rows
+
+    def describe(self, landed: Landed) -> None:
+        self._writer.add_key_value_metadata(describe_landed(landed))
+
+    def close(self) -> None:
+        self._writer.close()
+
+
+def _write_pieces(records: Iterator[JsonRecord], bad: list[Record], work: Path, opened: ExitStack) -> list[_Piece]:
+    """Write batches of objects; a batch with keys that the one before has not begins another file."""
+    pieces: list[_Piece] = []
+    while batch := list(islice(records, _BATCH)):
+        bad += (record for record in batch if isinstance(record, Record))
+        columns = make_columns([record[1] for record in batch if not isinstance(record, Record)])
+        if not columns:
+            continue
+        if not pieces or not columns.keys() <= set(pieces[-1].keys):
+            opened.close()
+            pieces.append(_Piece(work / f"piece-{len(pieces)}.parquet", columns))
+            opened.callback(pieces[-1].close)
+        pieces[-1].write(columns)
     return pieces
 
 
-def _make_batches(records: Iterator[JsonRecord], bad: list[Record]) -> Iterator[list[JsonObject]]:
-    batch: list[JsonObject] = []
-    for record in records:
-        if isinstance(record, Record):
-            bad.append(record)
-            continue
-        batch.append(record[1])
-        if len(batch) == _BATCH:
-            yield batch
-            batch = []
-    if batch:
-        yield batch
-
-
-def _join_pieces(pieces: list[Path], landed: Landed, target: Path) -> None:
+def _join_pieces(pieces: Sequence[_Piece], landed: Landed, target: Path) -> None:
     schema = pa.schema([(column, pa.string()) for column in landed.columns]).with_metadata(describe_landed(landed))
     with pq.ParquetWriter(target, schema, compression="zstd") as writer:
         for piece in pieces:
-            with pq.ParquetFile(piece) as rows:
+            places = {key: place for place, key in enumerate(piece.keys)}
+            with pq.ParquetFile(piece.path) as rows:
                 for batch in rows.iter_batches(5 * _BATCH):
-                    columns = [
-                        batch.column(name) if name in batch.schema.names else pa.nulls(len(batch), pa.string())
-                        for name in landed.header
-                    ]
+                    nulls = pa.nulls(len(batch), pa.string())
+                    columns = [batch.column(places[key]) if key in places else nulls for key in landed.header]
                     writer.write_table(pa.table(columns, schema=schema))

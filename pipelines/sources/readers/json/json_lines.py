@@ -4,9 +4,16 @@ Put here: where the objects stand, and lines that are none. Keep out: their valu
 """
 
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 
-from regulars.pipelines.sources.readers.json.json_values import JsonObject, has_torn_letter, scan_value
+from regulars.pipelines.sources.readers.decoding import CHUNK
+from regulars.pipelines.sources.readers.json.json_values import (
+    JsonObject,
+    has_torn_letter,
+    may_have_torn_letter,
+    scan_value,
+)
 from regulars.pipelines.sources.readers.records import MAX_RECORD, Record
 from regulars.pipelines.sources.readers.refusal import Refusal
 
@@ -15,22 +22,33 @@ JsonRecord = tuple[int, JsonObject] | Record
 
 
 def read_lines(text: Path, file_name: str) -> Iterator[JsonRecord]:
-    """The objects and the lines that are none, in order. Blank lines are skipped.
+    """The objects and the lines that are none, in order. Blank lines are skipped, and a file may hold no others.
 
     Raises:
-        Refusal: The file is empty, an array, cut off, or without any object.
+        Refusal: The file is an array, cut off, or all its lines are no objects.
     """
+    return chain.from_iterable(_read_pieces(text, file_name))
+
+
+def _read_pieces(text: Path, file_name: str) -> Iterator[list[JsonRecord]]:
     _refuse_unfinished(text, file_name)
-    has_object = False
-    for record in _split(text):
-        if isinstance(record, Record):
-            if not has_object and record.line == 1 and _has_one_line(text):
+    has_record, has_object, line = False, False, 1
+    with text.open("rb") as stream:
+        while piece := stream.read(CHUNK) + stream.readline():
+            lines = piece.removeprefix(b"\xef\xbb\xbf") if line == 1 else piece
+            records = _read_plain(lines, line) or list(_read_line_by_line(lines, line))
+            if line == 1 and records and _is_bad_first_line(records[0]) and _has_one_line(text):
                 raise Refusal("not_a_table", f"{file_name} is not JSON lines: write one object a line")
-        else:
-            has_object = has_object or bool(record[1])
-        yield record
-    if not has_object:
+            has_record = has_record or bool(records)
+            has_object = has_object or any(not isinstance(each, Record) and each[1] for each in records)
+            yield records
+            line += piece.count(b"\n")
+    if has_record and not has_object:
         raise Refusal("not_a_table", f"{file_name} holds no JSON object with a key: see that `format` is right")
+
+
+def _is_bad_first_line(record: JsonRecord) -> bool:
+    return isinstance(record, Record) and record.line == 1
 
 
 def _has_one_line(text: Path) -> bool:
@@ -45,21 +63,37 @@ def _refuse_unfinished(text: Path, file_name: str) -> None:
         start = stream.read(512).removeprefix(b"\xef\xbb\xbf").lstrip()
         stream.seek(-min(MAX_RECORD, size), 2)
         end = stream.read()
-    if not end.strip():
-        raise Refusal("empty", f"{file_name} is empty: deliver it again")
     if start.startswith(b"["):
         raise Refusal("not_a_table", f"{file_name} is a JSON array, not JSON lines: set `format: json`")
     last = end.rstrip().rsplit(b"\n", 1)[-1]
-    if not end.endswith(b"\n") and isinstance(_parse_line(1, last), Record):
+    if last and not end.endswith(b"\n") and isinstance(_parse_line(1, last), Record):
         raise Refusal("truncated", f"{file_name} ends in the middle of an object, so it is cut off: deliver it again")
 
 
-def _split(text: Path) -> Iterator[JsonRecord]:
-    with text.open("rb") as stream:
-        for line, raw in enumerate(stream, start=1):
-            plain = (raw.removeprefix(b"\xef\xbb\xbf") if line == 1 else raw).strip(b" \t\r\n")
-            if plain:
-                yield _parse_line(line, plain)
+def _read_plain(piece: bytes, line: int) -> list[JsonRecord] | None:
+    """The objects of a piece of whole lines, all at once; None where a line is blank or anything else than an object.
+
+    Args:
+        piece: The lines.
+        line: The number of the first of them.
+    """
+    try:
+        text = (piece.replace(b"\r\n", b"\n") if b"\r" in piece else piece).decode().removesuffix("\n")
+        lines = text.split("\n")
+        found = [scan_value(each, 0) for each in lines]
+    except (KeyError, ValueError, RecursionError, StopIteration):
+        return None
+    objects = [value for value, _ in found]
+    if [end for _, end in found] != list(map(len, lines)) or set(map(type, objects)) != {dict}:
+        return None
+    return None if may_have_torn_letter(text) else list(enumerate(objects, start=line))
+
+
+def _read_line_by_line(piece: bytes, first: int) -> Iterator[JsonRecord]:
+    for line, raw in enumerate(piece.split(b"\n"), start=first):
+        plain = raw.strip(b" \t\r\n")
+        if plain:
+            yield _parse_line(line, plain)
 
 
 def _parse_line(line: int, raw: bytes) -> JsonRecord:
@@ -76,6 +110,6 @@ def _parse_line(line: int, raw: bytes) -> JsonRecord:
         return Record(line, raw, "not JSON")
     if not isinstance(found, dict):
         return Record(line, raw, "not an object")
-    if "\\u" in text and has_torn_letter(found):
+    if may_have_torn_letter(text) and has_torn_letter(found):
         return Record(line, raw, "not UTF-8")
     return line, found

@@ -2,15 +2,19 @@
 
 Put here: one object, and the columns of many. Keep out: where the objects stand in a file (`json_lines.py`,
 `json_arrays.py`).
-Python's own parser reads them, because numbers must keep every digit they were written with.
+Python's own parser reads them, because numbers must keep every digit they were written with: DuckDB and polars read
+`1.10` as 1.1 and `1e3` as 1000. A number is `bytes` of what was written, which no other value of JSON is.
 """
 
 import json
+import re
 from collections.abc import Sequence
 from json.encoder import encode_basestring
 from typing import Any
 
 import pyarrow as pa
+
+from regulars.pipelines.sources.readers.text_arrays import make_text_array
 
 MAX_COLUMNS = 2_000
 """Where objects have more keys than this, as those do whose keys are ids, what lies within objects stays JSON."""
@@ -18,10 +22,7 @@ MAX_COLUMNS = 2_000
 JsonObject = dict[str, Any]
 
 
-class _Number(str):
-    """A number as it was written."""
-
-    __slots__ = ()
+_HALF_LETTER = re.compile(r"\\u[dD][89a-fA-F]")
 
 
 def _refuse_repeats(pairs: list[tuple[str, object]]) -> dict[str, object]:
@@ -32,14 +33,19 @@ def _refuse_repeats(pairs: list[tuple[str, object]]) -> dict[str, object]:
 
 
 scan_value = json.JSONDecoder(
-    parse_int=_Number, parse_float=_Number, parse_constant=_Number, object_pairs_hook=_refuse_repeats
+    parse_int=str.encode, parse_float=str.encode, parse_constant=str.encode, object_pairs_hook=_refuse_repeats
 ).scan_once  # type: ignore[attr-defined]  # the stubs leave it out
-"""(text, offset) -> a value and the offset behind it; numbers stay text.
+"""(text, offset) -> a value and the offset behind it; numbers are bytes of what was written.
 
 Raises:
     KeyError: An object has a key twice.
     StopIteration, ValueError, RecursionError: No JSON begins there, or it is nested too deeply.
 """
+
+
+def may_have_torn_letter(text: str) -> bool:
+    """Whether a JSON text writes halves of letters, each of which may lack its other half."""
+    return "\\u" in text and _HALF_LETTER.search(text) is not None
 
 
 def has_torn_letter(value: object) -> bool:
@@ -52,10 +58,10 @@ def has_torn_letter(value: object) -> bool:
 
 
 def write_json(value: object) -> str:
-    """JSON of a value whose numbers are texts."""
+    """JSON of a value whose numbers are bytes."""
     match value:
-        case _Number():
-            return str(value)
+        case bytes():
+            return value.decode()
         case str():
             return encode_basestring(value)
         case None:
@@ -82,24 +88,23 @@ def make_columns(objects: Sequence[JsonObject]) -> "dict[str, pa.Array[pa.String
 
 def _add_columns(objects: Sequence[JsonObject], prefix: str, columns: "dict[str, pa.Array[pa.StringScalar]]") -> None:
     keys: dict[str, None] = {}
-    for shape in dict.fromkeys(map(tuple, objects)):
+    shapes = dict.fromkeys(map(tuple, objects))
+    for shape in shapes:
         keys.update(dict.fromkeys(shape))
     if prefix and len(columns) + len(keys) > MAX_COLUMNS:
         return
-    for key in keys:
-        values = [each.get(key) for each in objects]
+    is_even = len(shapes) == 1
+    cells = zip(*map(dict.values, objects), strict=True) if is_even else ([o.get(key) for o in objects] for key in keys)
+    for key, values in zip(keys, cells, strict=True):
         name = prefix + key
         while name in columns:  # a key that holds a dot itself
             name += "_2"
-        columns[name] = _write_column(values)
-        if any(type(value) is dict for value in values):
-            _add_columns([value if type(value) is dict else {} for value in values], f"{name}.", columns)
-
-
-def _write_column(values: list[Any]) -> "pa.Array[pa.StringScalar]":
-    if set(map(type, values)) <= {str, _Number, type(None)}:
-        return pa.array([value or None for value in values], pa.string())
-    return pa.array([_write_text(value) for value in values], pa.string())
+        try:
+            columns[name] = make_text_array(values)
+        except pa.ArrowTypeError:  # yes or no, an array, an object
+            columns[name] = pa.array(map(_write_text, values), pa.string())
+            if any(type(value) is dict for value in values):
+                _add_columns([value if type(value) is dict else {} for value in values], f"{name}.", columns)
 
 
 def _write_text(value: object) -> str | None:

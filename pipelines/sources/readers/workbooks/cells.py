@@ -11,6 +11,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from regulars.pipelines.sources.readers.text_arrays import make_text_array
+
 Cell = int | float | str | bool | dt.time | dt.date | dt.datetime | dt.timedelta
 
 ERRORS = frozenset({"#DIV/0!", "#N/A", "#NAME?", "#NULL!", "#NUM!", "#REF!", "#VALUE!", "#SPILL!", "#CALC!"})
@@ -79,35 +81,47 @@ def _write_without_exponent(text: str) -> str:
 def write_column(cells: Sequence[Cell], decimal: str) -> "pa.Array[pa.StringScalar]":
     """The texts of a column of cells, as `write_cell` writes each; empty ones are NULL.
 
-    Columns of one type are written all at once, which is several times as fast.
+    Columns of one type, with empty cells or without, are written all at once, which is several times as fast.
     """
     types = set(map(type, cells))
     if types == {str}:
-        return pa.array([cell or None for cell in cells], pa.string())
+        return make_text_array(cells)  # type: ignore[arg-type]
+    if str in types and len(types) > 1 and not any(type(cell) is str and cell for cell in cells):
+        return _write_filled(cells, decimal)
     if types == {float} or (types and types <= {dt.datetime, dt.date}):
         at_once: pa.Array[pa.StringScalar] = _write_numbers(cells, decimal) if float in types else _write_moments(cells)
         return at_once
     return pa.array([(cell or None) if type(cell) is str else write_cell(cell, decimal) for cell in cells], pa.string())
 
 
+def _write_filled(cells: Sequence[Cell], decimal: str) -> "pa.Array[pa.StringScalar]":
+    """A column in which texts are nothing but empty cells."""
+    is_filled = np.array([type(cell) is not str for cell in cells])
+    places = np.cumsum(is_filled) - 1
+    texts = write_column([cell for cell in cells if type(cell) is not str], decimal)
+    return texts.take(pa.array(places, pa.int64(), mask=~is_filled))
+
+
 def _write_numbers(cells: Sequence[Cell], decimal: str) -> Any:
     numbers: Any = np.array(cells, np.float64)
     if (numbers == np.trunc(numbers)).all() and (np.abs(numbers) <= _EXACT_WHOLE).all():
         return pc.cast(pa.array(numbers.astype(np.int64)), pa.string())
-    texts: Any = pc.cast(pa.array(numbers), pa.string()).to_pylist()
-    return pa.array(
-        [
-            text if len(text) <= _PLAIN and "e" not in text and text[-2:] != ".0" else write_cell(cell)
-            for text, cell in zip(texts, cells, strict=True)
-        ]
-        if decimal == "."
-        else [write_cell(cell, decimal) for cell in cells],
-        pa.string(),
+    written: Any = pc.cast(pa.array(numbers), pa.string())
+    texts = pc.replace_substring_regex(written, r"\.0$", "")
+    is_doubtful: Any = pc.or_(
+        pc.or_(pc.greater(pc.binary_length(written), pa.scalar(_PLAIN)), pc.match_substring(written, "e")),
+        pc.equal(texts, pa.scalar("-0")),
     )
+    if pc.any(is_doubtful).as_py():
+        looked_at = [write_cell(cells[at]) for at in is_doubtful.to_numpy(zero_copy_only=False).nonzero()[0]]
+        texts = pc.replace_with_mask(texts, is_doubtful, pa.array(looked_at, pa.string()))
+    return texts if decimal == "." else pc.replace_substring(texts, ".", decimal)
 
 
 def _write_moments(cells: Sequence[Cell]) -> Any:
     """Days, and moments to the second, at once; a moment at midnight is a day, as the reader has it."""
+    if all(type(cell) is dt.date for cell in cells):
+        return pc.cast(pa.array(cells, pa.date32()), pa.string())
     moments: Any = pa.array(
         [cell if type(cell) is dt.datetime else dt.datetime.combine(cell, dt.time()) for cell in cells],  # type: ignore[arg-type]
         pa.timestamp("us"),  # type: ignore[call-overload]

@@ -6,6 +6,7 @@ Put here: which rows are what. Keep out: opening a workbook (`workbook_files.py`
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import chain, islice
 
 import pyarrow as pa
 
@@ -14,7 +15,7 @@ from regulars.pipelines.sources.readers.workbooks.cells import Cell, write_cell,
 
 SEARCHED_ROWS = 100
 _BATCH = 20_000
-_LONGEST_FOOTER = 20
+LONGEST_FOOTER = 20
 
 
 @dataclass
@@ -46,58 +47,63 @@ class SheetTable:
 
 
 @dataclass
-class _Tail:
+class Tail:
     """The last filled rows: number and how many cells are filled."""
 
-    rows: deque[tuple[int, int]] = field(default_factory=lambda: deque(maxlen=_LONGEST_FOOTER))
+    rows: deque[tuple[int, int]] = field(default_factory=lambda: deque(maxlen=LONGEST_FOOTER))
 
 
 def read_table(
-    rows: Iterable[list[Cell]], first_row: int, wanted: Sequence[Sequence[str]], header_row: int | None, decimal: str
+    rows: Iterable[list[Cell]], first_column: int, wanted: Sequence[Sequence[str]], header_row: int | None, decimal: str
 ) -> SheetTable | None:
     """Read the table of a sheet; None when the sheet is empty.
 
     Args:
-        rows: The rows of the sheet, all equally long; an empty cell is an empty text.
-        first_row: The number of the first of them, from 1.
+        rows: The rows of the sheet from its first, all equally long; an empty cell is an empty text.
+        first_column: The number of the column in which they begin, from 1.
         wanted: The header names of the settings, each with its alternatives.
         header_row: The row of the header where the settings say it.
         decimal: The decimal sign for numbers.
     """
-    numbered = _drop_empty_rows(rows, first_row)
-    start = []
-    for number, row in numbered:
-        start.append((number, row))
-        if len(start) == SEARCHED_ROWS:
-            break
-    at = _find_header(start, wanted, header_row)
+    filled = _read_filled_rows(iter(rows))
+    numbers: list[int] = []
+    cells: list[list[Cell]] = []
+    while len(cells) < SEARCHED_ROWS and (more := next(filled, None)):
+        numbers += more[0]
+        cells += more[1]
+    at = find_header(list(zip(numbers, cells, strict=True))[:SEARCHED_ROWS], wanted, header_row)
     if at is None:
         return None
-    table = SheetTable([write_cell(cell) or "" for cell in start[at][1]], [], [], start[at][0], at)
-    table.numbers = list(range(1, len(table.header) + 1))
+    table = SheetTable([write_cell(cell) or "" for cell in cells[at]], [], [], numbers[at], at)
+    table.numbers = list(range(first_column, first_column + len(table.header)))
     chunks: list[list[pa.Array[pa.StringScalar]]] = [[] for _ in table.header]
-    tail = _Tail()
-    for batch in _make_batches([*start[at + 1 :]], numbered):
-        table.rows += [number for number, _ in batch]
-        cells = [row for _, row in batch]
-        tail.rows.extend((number, sum(cell != "" for cell in row)) for number, row in batch[-_LONGEST_FOOTER:])
-        for column, chunk in zip(zip(*cells, strict=True), chunks, strict=True):
-            chunk.append(write_column(column, decimal))
+    tail = Tail()
+    for found, batch in chain([(numbers[at + 1 :], cells[at + 1 :])], filled):
+        if batch:
+            table.rows += found
+            last = zip(found[-LONGEST_FOOTER:], batch[-LONGEST_FOOTER:], strict=True)
+            tail.rows.extend((number, sum(cell != "" for cell in row)) for number, row in last)
+            for column, chunk in zip(zip(*batch, strict=True), chunks, strict=True):
+                chunk.append(write_column(column, decimal))
     table.columns = [pa.chunked_array(chunk, pa.string()) for chunk in chunks]
-    _cut_footer(table, tail)
-    return _drop_empty_columns(table)
+    cut_footer(table, tail)
+    return drop_empty_columns(table)
 
 
-def _drop_empty_rows(rows: Iterable[list[Cell]], first_row: int) -> Iterator[tuple[int, list[Cell]]]:
-    blank: list[Cell] = []
-    for number, row in enumerate(rows, start=first_row):
-        if len(row) != len(blank):
-            blank = [""] * len(row)
-        if row != blank:
-            yield number, row
+def _read_filled_rows(rows: Iterator[list[Cell]]) -> Iterator[tuple[Sequence[int], Sequence[list[Cell]]]]:
+    """The rows that are not empty, many at a time: their numbers, and their cells."""
+    number = 1
+    while batch := list(islice(rows, _BATCH)):
+        numbers: Sequence[int] = range(number, number + len(batch))
+        number += len(batch)
+        blank: list[Cell] = [""] * len(batch[0])
+        if blank in batch:
+            numbers = [each for each, row in zip(numbers, batch, strict=True) if row != blank]
+            batch = [row for row in batch if row != blank]
+        yield numbers, batch
 
 
-def _find_header(
+def find_header(
     start: list[tuple[int, list[Cell]]], wanted: Sequence[Sequence[str]], header_row: int | None
 ) -> int | None:
     """The index of the header among the first filled rows: the first of those with most of the wanted names.
@@ -121,20 +127,7 @@ def _count_names(row: list[Cell], wanted: Sequence[Sequence[str]]) -> int:
     return sum(any(clean_name(name).casefold() in names for name in each) for each in wanted)
 
 
-def _make_batches(
-    start: list[tuple[int, list[Cell]]], rest: Iterator[tuple[int, list[Cell]]]
-) -> Iterator[list[tuple[int, list[Cell]]]]:
-    batch = start
-    for each in rest:
-        batch.append(each)
-        if len(batch) >= _BATCH:
-            yield batch
-            batch = []
-    if batch:
-        yield batch
-
-
-def _cut_footer(table: SheetTable, tail: _Tail) -> None:
+def cut_footer(table: SheetTable, tail: Tail) -> None:
     """Cut off the last rows, where an empty row stands before them and they fill at most a third of the columns."""
     width = sum(bool(name) for name in table.header)
     cut = 0
@@ -152,7 +145,8 @@ def _cut_footer(table: SheetTable, tail: _Tail) -> None:
         table.below = cut
 
 
-def _drop_empty_columns(table: SheetTable) -> SheetTable:
+def drop_empty_columns(table: SheetTable) -> SheetTable:
+    """Without columns that have neither a name nor a value."""
     kept = [
         at
         for at, (name, column) in enumerate(zip(table.header, table.columns, strict=True))

@@ -7,8 +7,9 @@ Put here: opening a workbook, choosing its sheets, rows with errors. Keep out: w
 import fnmatch
 import json
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 
 import pyarrow as pa
@@ -24,6 +25,7 @@ from regulars.pipelines.sources.readers.records import Record
 from regulars.pipelines.sources.readers.refusal import Refusal, did_you_mean
 from regulars.pipelines.sources.readers.workbooks.cells import ERRORS
 from regulars.pipelines.sources.readers.workbooks.package import SheetFacts, check_package, scan_sheets
+from regulars.pipelines.sources.readers.workbooks.plain_sheets import PlainSheets
 from regulars.pipelines.sources.readers.workbooks.sheet_table import SEARCHED_ROWS, SheetTable, read_table
 
 SHEET_COLUMN = "sheet"
@@ -100,14 +102,19 @@ def _read_sheets(original: Path, file_name: str, source: Source, work: Path) -> 
     named.unlink(missing_ok=True)
     named.symlink_to(original.resolve())
     try:
-        with CalamineWorkbook.from_path(named) as workbook:
+        with ExitStack() as opened:
+            workbook = opened.enter_context(CalamineWorkbook.from_path(named))
+            plain = opened.enter_context(closing(PlainSheets(original))) if facts else None
             sheets = [
-                _read_sheet(workbook.get_sheet_by_name(name), source, facts.get(name) or SheetFacts())
+                (plain and _read_plain_sheet(plain, name, source, facts.get(name)))
+                or _read_sheet(workbook.get_sheet_by_name(name), source, facts.get(name) or SheetFacts())
                 for name in _choose_sheets(workbook, file_name, source)
             ]
             if source.options.sheet is None and sheets[0] is not None:
                 sheets = [replace(sheets[0], unread=list(_find_sheets_alike(workbook, sheets[0])))]
     except CalamineError as error:
+        if "password" in str(error).casefold():
+            raise Refusal("damaged", f"{file_name} has a password: save it without one") from error
         raise Refusal("damaged", f"{file_name} cannot be read as a workbook: deliver it again") from error
     except BaseException as error:
         if type(error).__name__ != "PanicException":  # the reader is not Python, and its panics are no exceptions
@@ -141,21 +148,35 @@ def _choose_sheets(workbook: CalamineWorkbook, file_name: str, source: Source) -
 
 
 def _find_sheets_alike(workbook: CalamineWorkbook, chosen: _ReadSheet) -> Iterator[str]:
-    """The other sheets that are not hidden and have the header of the chosen one."""
+    """The other sheets that are not hidden, have the header of the chosen one, and have a filled row below it."""
     wanted = {clean_name(name).casefold() for name in chosen.table.header}
     for each in workbook.sheets_metadata:
         is_seen = each.typ == SheetTypeEnum.WorkSheet and each.visible == SheetVisibleEnum.Visible
         if is_seen and each.name != chosen.name:
-            rows = islice(workbook.get_sheet_by_name(each.name).iter_rows(), SEARCHED_ROWS)
-            if any({clean_name(str(cell)).casefold() for cell in row if cell != ""} == wanted for row in rows):
+            rows = workbook.get_sheet_by_name(each.name).iter_rows()
+            searched = islice(rows, SEARCHED_ROWS)
+            if any(
+                {clean_name(str(cell)).casefold() for cell in row if cell != ""} == wanted for row in searched
+            ) and any(cell != "" for row in chain(searched, rows) for cell in row):
                 yield each.name
+
+
+def _read_plain_sheet(plain: PlainSheets, name: str, source: Source, facts: SheetFacts | None) -> _ReadSheet | None:
+    """A sheet as the general reader has it, where it is plain."""
+    if facts is None:
+        return None
+    options = source.options
+    table = plain.read_table(name, source.mapped_names, options.header_row, options.decimal)
+    if table is None:
+        return None
+    return _ReadSheet(name, table, facts, sum(last > table.header_row for last in facts.merged))
 
 
 def _read_sheet(sheet: CalamineSheet, source: Source, facts: SheetFacts) -> _ReadSheet | None:
     if sheet.start is None:
         return None
     options = source.options
-    table = read_table(sheet.iter_rows(), 1, source.mapped_names, options.header_row, options.decimal)
+    table = read_table(sheet.iter_rows(), sheet.start[1] + 1, source.mapped_names, options.header_row, options.decimal)
     if table is None:
         return None
     ranges = sheet.merged_cell_ranges or []

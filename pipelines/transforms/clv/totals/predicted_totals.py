@@ -1,4 +1,4 @@
-"""The mart `predicted_totals`: what customers together are expected to bring in 12 months, and how far off it may be.
+"""The mart `predicted_totals`: what customers together will bring in 12 and 36 months, and how far off it may be.
 
 Put here: the groups that are added up, and their sums with intervals. Keep out: how far off totals are
 (`total_errors.py`), what a single customer will bring (`customer_clv.py`).
@@ -24,13 +24,25 @@ from regulars.pipelines.transforms.purchases.purchases import read_into_polars, 
 SCOPES = ("value_tier", "clv_tier", "lifecycle", "segment", "risk")
 """What customers are split by; every scope holds all of them."""
 
+YEARS = {"12m": 1, "36m": 3}
+"""Horizons of the totals: name -> years."""
+
 PARTS = {
-    "predicted_value_12m": ("orders", "nothing"),
-    "predicted_subscription_revenue_12m": ("nothing", "subscriptions"),
-    "predicted_total_value_12m": ("orders_of_total", "subscriptions_of_total"),
+    **{
+        name: parts
+        for horizon in YEARS
+        for name, parts in (
+            (f"predicted_value_{horizon}", (f"orders_{horizon}", "nothing")),
+            (f"predicted_subscription_revenue_{horizon}", ("nothing", f"subscriptions_{horizon}")),
+            (
+                f"predicted_total_value_{horizon}",
+                (f"orders_of_total_{horizon}", f"subscriptions_of_total_{horizon}"),
+            ),
+        )
+    },
     "revenue_at_risk_12m": ("orders_at_risk", "subscriptions_at_risk"),
 }
-"""Column -> what of it comes by orders, and what by subscriptions."""
+"""Column -> what of it comes by orders, and what by subscriptions; its last part is the horizon."""
 
 COLUMNS: dict[str, PolarsDataType] = {
     "scope": pl.String,
@@ -45,7 +57,8 @@ COLUMNS: dict[str, PolarsDataType] = {
     "as_of": pl.Date,
 }
 FROM_CLV = (
-    *("customer_id", "predicted_value_12m", "predicted_subscription_revenue_12m", "predicted_total_value_12m"),
+    "customer_id",
+    *(name for name in PARTS if name.startswith("predicted_")),
     *("clv_tier", "value_basis"),
 )
 FROM_360 = ("customer_id", "value_tier", "lifecycle", "segment", "risk", "revenue_at_risk_12m")
@@ -55,6 +68,8 @@ def predicted_totals(
     customer_clv: IntoFrame, customer_360: IntoFrame, clv_evaluation: IntoFrame, *, as_of: dt.date
 ) -> pl.DataFrame:
     """Add up what is expected of customers, with 80 % intervals of the totals.
+
+    A lifetime is not added up: no test spans one, so that nothing says how far off its total is.
 
     Args:
         customer_clv: `marts.customer_clv`.
@@ -99,19 +114,21 @@ def predicted_totals(
 
 def _split_into_parts(customers: pl.DataFrame) -> pl.DataFrame:
     """Split each amount of a customer into what comes by orders and what by subscriptions."""
-    total = pl.col("predicted_total_value_12m")
-    by_orders = pl.when(total.is_not_null()).then(pl.col("predicted_value_12m").fill_null(0)).fill_null(0)
     at_risk = pl.col("revenue_at_risk_12m").fill_null(0)
     of_risk = pl.min_horizontal(at_risk, pl.col("predicted_value_12m").fill_null(0))
-    return customers.with_columns(
-        nothing=pl.lit(0, MONEY),
-        orders=pl.col("predicted_value_12m").fill_null(0),
-        subscriptions=pl.col("predicted_subscription_revenue_12m").fill_null(0),
-        orders_of_total=by_orders,
-        subscriptions_of_total=total.fill_null(0) - by_orders,
-        orders_at_risk=of_risk,
-        subscriptions_at_risk=at_risk - of_risk,
-    )
+    parts = {"nothing": pl.lit(0, MONEY), "orders_at_risk": of_risk, "subscriptions_at_risk": at_risk - of_risk}
+    for horizon in YEARS:
+        orders, subscriptions, total = (
+            pl.col(f"predicted_{what}_{horizon}") for what in ("value", "subscription_revenue", "total_value")
+        )
+        by_orders = pl.when(total.is_not_null()).then(orders.fill_null(0)).fill_null(0)
+        parts |= {
+            f"orders_{horizon}": orders.fill_null(0),
+            f"subscriptions_{horizon}": subscriptions.fill_null(0),
+            f"orders_of_total_{horizon}": by_orders,
+            f"subscriptions_of_total_{horizon}": total.fill_null(0) - by_orders,
+        }
+    return customers.with_columns(**parts)
 
 
 def _list_sums() -> dict[str, pl.Expr]:
@@ -128,7 +145,9 @@ def _bound(
     name: str, parts: tuple[str, str], of_orders: TotalErrors | None, of_subscriptions: TotalErrors | None
 ) -> list[pl.Expr]:
     """The total of a column and its ends; those of orders and of subscriptions are added, as if they erred together."""
-    ends = zip(bound_total(pl.col(parts[0]), of_orders), bound_total(pl.col(parts[1]), of_subscriptions), strict=True)
+    years = YEARS[name.rpartition("_")[2]]
+    tested = [errors and errors.extend_to(years) for errors in (of_orders, of_subscriptions)]
+    ends = zip(*(bound_total(pl.col(part), errors) for part, errors in zip(parts, tested, strict=True)), strict=True)
     low, high = (first + second for first, second in ends)
     is_known = pl.col(f"{name}_known")
     return [
@@ -143,8 +162,8 @@ def _give_reason(of_orders: TotalErrors | None, of_subscriptions: TotalErrors | 
     untested = [
         pl.when(pl.col(part) > 0).then(pl.lit(f"no interval: predicted {what} could not be tested"))
         for what, part, errors in (
-            ("orders", "orders", of_orders),
-            ("subscriptions", "subscriptions", of_subscriptions),
+            ("orders", "orders_12m", of_orders),
+            ("subscriptions", "subscriptions_12m", of_subscriptions),
         )
         if errors is None
     ]

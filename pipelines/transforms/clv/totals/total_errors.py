@@ -3,8 +3,9 @@
 The errors of single customers average out in a total; what all customers share, such as a good year, does not. So a
 total of T has two uncertainties: chance, whose variance is in proportion to T, and the shared error, in proportion to T
 itself. Chance is measured by the customers of the test. Of the shared error one test shows a single draw, which holds
-chance too; less that, it is taken together with what is typical, and read at Student's t with the two degrees of
-freedom that two draws leave.
+chance too; less that, it is taken together with what is typical, which counts as two draws, and read at Student's t
+with the three degrees of freedom that three draws leave. Two is the largest weight with which intervals held what they
+declare on every set of histories that lacks one of those measured (`benchmarks/README.md`).
 
 Put here: both measures, and the interval of a total. Keep out: intervals of single customers (`intervals.py`), the
 tables that show totals.
@@ -22,10 +23,13 @@ NOMINAL_COVERAGE = 0.8
 """The probability that an interval of a total declares."""
 
 TYPICAL_ERROR = 0.12
-"""The typical relative error of a year's total: it counts as one draw beside that of the company's own test."""
+"""The typical relative error of a year's total."""
 
-T_OF_TWO_DRAWS = 1.8856
-"""Student's t with two degrees of freedom at 90 %: between it and its negative lie 80 %."""
+TYPICAL_DRAWS = 2
+"""As so many draws it counts beside that of the company's own test."""
+
+T_OF_THREE_DRAWS = 1.6377
+"""Student's t with three degrees of freedom at 90 %: between it and its negative lie 80 %."""
 
 NORMAL = 1.2816
 """The same of a normal distribution."""
@@ -45,6 +49,10 @@ class TotalErrors:
 
     margin_rate: float
     dispersion: float
+
+    def extend_to(self, years: int) -> "TotalErrors":
+        """Of totals of several years: both grow as the days that nobody tested, as they do after a short test."""
+        return TotalErrors(self.margin_rate * math.sqrt(years), self.dispersion * years)
 
 
 def measure_total_errors(
@@ -68,9 +76,9 @@ def measure_total_errors(
     error = min(abs(math.log(came / expected)), math.log(TOO_MANY_TIMES))
     # what chance did to the total of the test is no error that its customers share
     of_test = max(0.0, error**2 - misses / came**2)
-    shared = math.sqrt((TYPICAL_ERROR**2 + of_test) / 2 * untested)
+    shared = math.sqrt((TYPICAL_DRAWS * TYPICAL_ERROR**2 + of_test) / (TYPICAL_DRAWS + 1) * untested)
     dispersion = misses / (expected * calibration) * untested
-    return TotalErrors(T_OF_TWO_DRAWS * shared, dispersion)
+    return TotalErrors(T_OF_THREE_DRAWS * shared, dispersion)
 
 
 def bound_total(total: pl.Expr, errors: TotalErrors | None) -> tuple[pl.Expr, pl.Expr]:

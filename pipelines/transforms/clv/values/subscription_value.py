@@ -158,7 +158,7 @@ def _grade(compared: pl.DataFrame, horizon_days: int) -> dict[str, Any]:
         "is_baseline": False,
         "scope": SUBSCRIBERS,
         "scope_value": SUBSCRIBERS,
-        "customers": compared.height,
+        "holdout_customers": compared.height,
         "predicted_value": predicted,
         "actual_value": actual,
         "value_error_rate": predicted / actual - 1 if actual > 0 else None,

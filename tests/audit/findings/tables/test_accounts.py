@@ -6,7 +6,7 @@ from regulars.pipelines.audit.findings.tables.identity import find_odd_accounts
 from tests.audit.findings.measured import counts
 from tests.builders import build
 
-ACCOUNTS = ["001A0000001aaaX", "B7", "007"]
+ACCOUNTS = ["001A0000001aaaX", "B7", "007", "100000000000000001"]
 
 
 def found_among(rows, customer_is="account"):
@@ -24,7 +24,16 @@ def test_words_for_nothing_are_no_accounts_where_customers_are_accounts():
 
 @pytest.mark.parametrize(
     ("parent", "count"),
-    [("001A0000001aaaXAB2", 1), ("b7", 1), ("7", 1), ("B7.0", 1), ("B7", 0), ("C9", 0), ("B70", 0)],
+    [
+        ("001A0000001aaaXAB2", 1),
+        ("b7", 1),
+        ("7", 1),
+        ("B7.0", 1),
+        ("B7", 0),
+        ("C9", 0),
+        ("B70", 0),
+        ("100000000000000002", 0),
+    ],
 )
 def test_an_account_above_is_missed_for_how_it_is_written_and_not_for_being_unknown(parent, count):
     rows = [*({"account_id": account} for account in ACCOUNTS), {"account_id": "D", "parent_account_id": parent}]

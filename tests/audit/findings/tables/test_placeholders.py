@@ -4,6 +4,7 @@ import pytest
 
 from regulars.pipelines.audit.findings.tables.placeholders import find_placeholders
 from tests.audit.findings.measured import counts, measured
+from tests.builders import build
 
 
 @pytest.mark.parametrize("word", ["0", "NULL", "guest", "nan", "#N/A", "00000000-0000-0000-0000-000000000000"])
@@ -32,8 +33,17 @@ def test_addresses_that_are_none_are_a_share():
 def test_numbers_that_a_spreadsheet_rounded_and_several_in_a_cell_are_a_share():
     written = ["4.93012E+11", "030 1234567 / 0170 1234567", "+49 (0)30 1234567 ext. 123456", "030 1234567", "n/a"]
     rows = [{"customer_record_id": f"c{n}", "phone": phone} for n, phone in enumerate(written)]
-    (found,) = measured(find_placeholders, customers=rows)
+    with build(raw__customers=rows, raw__company=[{"match_phones": True}]) as con:
+        (found,) = find_placeholders(con)
     assert (found.name, found.count, found.share) == ("phones_damaged", 2, 0.4)
+
+
+def test_several_numbers_in_a_cell_are_no_damage_where_numbers_link_nobody():
+    rows = [{"customer_record_id": "c1", "phone": "030 1234567 / 0170 1234567"}]
+    assert measured(find_placeholders, customers=rows) == []
+    rows.append({"customer_record_id": "c2", "phone": "4.93012E+11"})
+    rows.append({"customer_record_id": "c3", "phone": "9b3e5f70c1d24e8aa6127e"})  # a pseudonym
+    assert counts(measured(find_placeholders, customers=rows)) == {"phones_damaged": 1}
 
 
 @pytest.mark.parametrize(("ids", "is_said"), [("a;b", False), ("a; b", False), ("a, b", True), ("a|b", True)])

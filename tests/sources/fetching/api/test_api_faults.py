@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from regulars.pipelines.settings.sources.source import Source
 from regulars.pipelines.sources.fetching.api.client import PAUSES
 from regulars.pipelines.sources.fetching.fetch import describe_fetch
+from tests.secrets_left import find_secrets
 from tests.sources.fetching.api.api_server import Reply, run_api
 from tests.sources.fetching.api.conftest import COLUMNS, TOKEN, order
 
@@ -213,9 +214,8 @@ def test_no_file_of_the_home_and_no_text_of_the_settings_holds_the_secret(api, a
     api_shop.land()
     api.answer = lambda seen: Reply(f'{{"you sent": "{TOKEN}"}}', 401)
     sentence = api_shop.refusal().sentence
-    files = [path for path in api_shop.home.rglob("*") if path.is_file()]
-    assert files
-    assert not any(TOKEN.encode() in path.read_bytes() for path in files)
+    assert find_secrets({"the token": TOKEN}, api_shop.home, sentence) == []
+    assert find_secrets({"a value": "10.00"}, api_shop.home)
     settings = api_shop.settings
     assert TOKEN not in f"{settings!r} {settings.model_dump_json()} {sentence}"
 

@@ -1,0 +1,223 @@
+"""Shopify by GraphQL and HubSpot by search: pages and changes are asked for in the body of a POST, all to the cent."""
+
+import json
+from decimal import Decimal
+
+import pytest
+import yaml
+from pydantic import ValidationError
+
+from regulars.pipelines.settings.settings_file import parse_settings
+from regulars.pipelines.settings.sources.json_path import has_path, put_at_path, read_path
+from regulars.pipelines.settings.sources.source import Source
+from regulars.pipelines.sources.fetching.api.graphql_errors import read_errors
+from tests.sources.fetching.api import tool_answers as tools
+from tests.sources.fetching.api.api_server import Reply
+from tests.sources.fetching.api.posted_answers import (
+    GraphqlShop,
+    HubspotSearch,
+    graphql_order,
+    graphql_refund,
+    shop_money,
+)
+
+LONG_ORDER = graphql_order(3, *[(1, "1.00")] * 41, subtotal="41.00")
+ORDERS = [
+    graphql_order(1, (2, "10.00"), (1, "5.50"), subtotal="23.50"),
+    graphql_order(
+        2,
+        (1, "20.00"),
+        subtotal="20.00",
+        refunds=[
+            graphql_refund(90, ("REFUND", "SUCCESS", "7.50"), ("REFUND", "FAILURE", "3.00")),
+            graphql_refund(91),
+        ],
+    ),
+    LONG_ORDER,
+    *(graphql_order(number, (1, "9.00"), subtotal="9.00") for number in (4, 5, 6)),
+    graphql_order(7, (1, "50.00"), subtotal="50.00", displayFinancialStatus="VOIDED", email=None, customer=None),
+]
+ORDERS[5]["lineItems"][0]["isGiftCard"] = True
+
+
+@pytest.fixture
+def name_source(shop, api):
+    """Let the shop read a resource of a tool from the server on this machine."""
+
+    def name_source(tool, resource, **more):
+        way = {"api": tool, "resource": resource, "token": "${SECRET}", "base_url": api.url}
+        way |= {"allow_unencrypted": True, **({"shop": "x"} if tool.startswith("shopify") else {}), **more}
+        rest = {"delivery": "incremental"} if "cursor" in more else {}
+        company = {"name": "Shop", "timezone": "UTC", "currency": "EUR"}
+        text = yaml.safe_dump({"company": company, "sources": {"shop": {"from": way, **rest}}})
+        settings = parse_settings(text, name="regulars.yaml", environment={"SECRET": tools.SECRET})
+        shop.sources = {"shop": settings.sources["shop"]}
+        return shop
+
+    return name_source
+
+
+def read(shop, landed, kind, columns):
+    assert not landed["shop"].refusals, landed["shop"].refusals[0].sentence
+    with shop.delivered(landed) as con:
+        assert con.execute("select count(*) from landed.malformed").fetchall() == [(0,)]
+        return con.execute(f"select {columns} from landed.{kind} order by all").fetchall()
+
+
+def test_orders_of_shopify_come_by_graphql_with_all_lines_and_refunds_within_the_cost(name_source, api):
+    server = GraphqlShop(ORDERS, bucket=150.0)
+    api.answer = server.answer
+    shop = name_source("shopify_graphql", "orders")
+    landed = shop.land(pause=server.pause)
+    orders = read(
+        shop,
+        landed,
+        "orders",
+        "order_id, customer_record_id, email, currency, discounts::decimal(9, 2), shipping::decimal(9, 2), "
+        "is_cancelled",
+    )
+    assert orders[0] == ("#1", "71", "buyer1@example.com", "EUR", Decimal("2.00"), Decimal("4.90"), "false")
+    assert [row[4] for row in orders] == [Decimal("2.00"), *[Decimal("0.00")] * 6]
+    assert orders[6][:3] == ("#7", None, None)
+    assert orders[6][6] == "true"
+    lines = read(shop, landed, "order_lines", "order_id, line_id, line_type, product_id, quantity, unit_price")
+    assert lines[:2] == [("#1", "1001", "sale", "P1", "2", "10.00"), ("#1", "1002", "sale", "P2", "1", "5.50")]
+    assert len([line for line in lines if line[0] == "#3"]) == 41
+    assert ("#6", "6001", "adjustment", "P1", "1", "9.00") in lines
+    refunds = read(shop, landed, "refunds", "refund_id, order_id, refunded_at, amount::decimal(9, 2)")
+    assert refunds == [("90", "#2", "2026-02-03 09:00:00", Decimal("7.50"))]
+    # orders 1 to 5 with 30 lines are asked for, order 3 has more: order 1 alone with 250, then 2 to 6, 2 alone …
+    asked = [json.loads(seen.body)["variables"] for seen in api.requests]
+    whole = [(each["after"], each["first"], each["lines"]) for each in asked]
+    assert list(dict.fromkeys(whole)) == [
+        *((after, first, lines) for after in (None, "1", "2") for first, lines in ((5, 30), (1, 250))),
+        ("3", 5, 30),
+    ]
+    assert max(server.costs) <= 1000
+    assert len(whole) > len(set(whole))  # the bucket was empty, and the same was asked for again
+
+
+def test_orders_of_shopify_are_asked_for_by_what_has_changed(name_source, api):
+    server = GraphqlShop([graphql_order(1, (1, "5.00"), subtotal="5.00")])
+    api.answer = server.answer
+    shop = name_source("shopify_graphql", "orders", cursor={"column": "updatedAt"})
+    assert shop.land(pause=server.pause)["shop"].landed == [1]
+    server.records.append(graphql_order(2, (1, "6.00"), subtotal="6.00"))
+    landed = shop.land(pause=server.pause)
+    assert landed["shop"].landed == [2]
+    assert json.loads(api.requests[-1].body)["variables"]["changed"] == "updated_at:>='2026-01-01T22:31:00Z'"
+    assert len(read(shop, landed, "orders", "distinct order_id")) == 2
+
+
+@pytest.mark.slow
+def test_customers_of_shopify_come_by_graphql(name_source, api):
+    customer = {
+        **{"id": "gid://shopify/Customer/71", "legacyResourceId": "71", "firstName": "Ann", "lastName": "Lee"},
+        **{"createdAt": "2025-05-01T00:00:00Z", "updatedAt": "2026-01-01T00:00:00Z"},
+        "defaultEmailAddress": {"emailAddress": "a@example.com", "marketingState": "SUBSCRIBED"},
+        "defaultPhoneNumber": {"phoneNumber": "+4930123"},
+        "defaultAddress": {"company": None, "countryCodeV2": "DE", "province": None, "city": "Berlin", "zip": "01234"},
+    }
+    bare = {**customer, "id": "gid://shopify/Customer/72", "legacyResourceId": "72"}
+    bare |= dict.fromkeys(("defaultEmailAddress", "defaultPhoneNumber", "defaultAddress"))
+    server = GraphqlShop([customer, bare], kind="customers")
+    api.answer = server.answer
+    shop = name_source("shopify_graphql", "customers")
+    columns = "customer_record_id, email, phone, country, postal_code, email_opt_in"
+    assert read(shop, shop.land(), "customers", columns) == [
+        ("71", "a@example.com", "+4930123", "DE", "01234", "true"),
+        ("72", None, None, None, None, None),
+    ]
+
+
+def test_an_order_with_more_lines_than_shopify_sends_at_once_is_refused_and_not_cut(name_source, api):
+    server = GraphqlShop([graphql_order(1, *[(1, "1.00")] * 251, subtotal="251.00")])
+    api.answer = server.answer
+    refusal = name_source("shopify_graphql", "orders").refusal(pause=server.pause)
+    assert "of 1 record of a page not all came: ask for more at once" in refusal.sentence
+
+
+@pytest.mark.parametrize(
+    ("errors", "sentence"),
+    [
+        ([{"message": "x sec-7d2e91", "extensions": {"code": "ACCESS_DENIED"}}], "the answer says `ACCESS_DENIED`;"),
+        ([{"message": "no field ann@example.com"}], "the answer says that something is wrong, without a code;"),
+        ({"base": ["odd"]}, "the answer says that something is wrong, without a code;"),
+    ],
+)
+def test_errors_with_status_200_are_refused_in_words_that_show_nothing_of_the_answer(
+    name_source, api, errors, sentence
+):
+    api.answer = lambda seen: {"data": {"orders": {"nodes": []}}, "errors": errors}
+    refusal = name_source("shopify_graphql", "orders").refusal()
+    assert sentence in refusal.sentence
+    assert "@" not in refusal.sentence
+    assert tools.SECRET not in refusal.sentence
+
+
+def test_a_post_that_is_redirected_is_refused_and_not_sent_elsewhere(name_source, api):
+    api.answer = lambda seen: Reply("", 307, {"Location": f"{api.url}/elsewhere"})
+    assert "the server redirects a POST" in name_source("shopify_graphql", "orders").refusal().sentence
+    assert {seen.path for seen in api.requests} == {"/graphql.json"}
+
+
+def test_a_throttled_query_waits_until_the_bucket_holds_its_cost():
+    status = {"maximumAvailable": "1000", "currentlyAvailable": "150.5", "restoreRate": "100"}
+    cost = {"requestedQueryCost": "500", "actualQueryCost": None, "throttleStatus": status}
+    body = {"errors": [{"extensions": {"code": "THROTTLED"}}], "extensions": {"cost": cost}}
+    assert read_errors(body).seconds == pytest.approx(3.495)
+    assert read_errors({**body, "extensions": {}}).seconds is None
+    assert read_errors({"data": {}}) is None
+
+
+def hubspot_contact(number, changed, **properties):
+    contact = tools.hubspot_object(number, lastmodifieddate=changed, email=f"c{number}@example.com", **properties)
+    return {**contact, "id": str(number)}
+
+
+def test_contacts_of_hubspot_that_have_changed_are_searched_for_beyond_what_one_search_shows(name_source, api):
+    contacts = [hubspot_contact(number, "2026-01-05T03:04:05.500Z") for number in (9, 10, 11, 70, 80, 90, 100)]
+    server = HubspotSearch(contacts, "lastmodifieddate")
+    api.answer = server.answer
+    shop = name_source("hubspot", "contacts", cursor={"column": "properties.lastmodifieddate"})
+    landed = shop.land()
+    assert len(read(shop, landed, "customers", "customer_record_id")) == 7
+    assert {seen.path for seen in api.requests} == {"/contacts/search"}
+    server.records[0] = hubspot_contact(9, "2026-01-06T00:00:00Z", firstname="Ann")
+    api.requests.clear()
+    landed = shop.land()
+    assert landed["shop"].landed == [2]
+    [_, changed] = json.loads(api.requests[0].body)["filterGroups"][0]["filters"]
+    assert changed["value"] == "1767578645500"  # 2026-01-05T02:04:05.5Z: an hour before the newest
+    assert ("9", "Ann") in read(shop, landed, "customers", "customer_record_id, first_name")
+
+
+@pytest.mark.parametrize(
+    ("way", "sentence"),
+    [
+        ({"json": {"a": 1}}, "`json` is sent by `method: POST`"),
+        (
+            {"method": "POST", "json": {"a": 1}, "cursor_body_path": "b.c"},
+            "`cursor_body_path` is `b.c`, which `json` does not have",
+        ),
+        (
+            {"method": "POST", "paginator": {"type": "cursor", "cursor_path": "next", "cursor_body_path": "after"}},
+            "`paginator.cursor_body_path` is `after`, which `json` does not have",
+        ),
+    ],
+)
+def test_what_a_body_lacks_is_said_before_anything_is_sent(way, sentence):
+    where = {"base_url": "https://a.example.com", "path": "orders", **way}
+    with pytest.raises(ValidationError, match=sentence):
+        Source.model_validate({"from": where, "kind": "orders", "columns": {"order_id": "id"}})
+
+
+def test_a_path_reaches_into_objects_and_arrays_and_keeps_what_it_does_not_touch():
+    body = {"filters": [{"value": 0}, {"value": "x"}], "rest": shop_money("1")}
+    changed = put_at_path(body, "filters[0].value", "7")
+    assert changed == {"filters": [{"value": 7}, {"value": "x"}], "rest": shop_money("1")}
+    assert put_at_path(body, "filters[-1].value", "7")["filters"][1] == {"value": "7"}
+    assert body["filters"][0] == {"value": 0}
+    assert read_path(body, "filters[1].value") == "x"
+    assert not has_path(body, "filters[2].value")
+    assert has_path({"after": None}, "after")
