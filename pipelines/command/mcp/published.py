@@ -87,22 +87,36 @@ def describe_table(file: Path, table: str) -> dict[str, Any]:
 
     Args:
         file: The published DuckDB file.
-        table: `layer.name`, such as `marts.churn`.
+        table: `layer.name`, such as `marts.churn`, or the name alone where one layer has it; `table_name` of what is
+            returned says which it is.
 
     Raises:
-        UsageWrong: There is no such table; the sentence names the nearest.
+        UsageWrong: There is no such table, or several; the sentence names the nearest, or all of them.
     """
-    found = _ask(file, _TABLE, {"table": table})
-    if not found:
-        raise UsageWrong(_name_nearest(table, [row["table_name"] for row in list_tables(file)], "table"))
-    named = {"table": table}
+    whole = _find_table(file, table)
+    found = _ask(file, _TABLE, {"table": whole})
+    named = {"table": whole}
     return {
-        "table_name": table,
+        "table_name": whole,
         "description": found[0]["comment"],
         "columns": [_drop_empty(row) for row in _ask(file, _COLUMNS, named)],
         "relationships": _ask(file, _RELATIONSHIPS, named),
         "metrics": [_drop_empty(row) for row in _ask(file, _METRICS_OF_TABLE, named)],
     }
+
+
+def _find_table(file: Path, table: str) -> str:
+    """The name of a published table with its layer."""
+    names: list[str] = [row["table_name"] for row in list_tables(file)]
+    if table in names:
+        return table
+    of_layers = [name for name in names if name.partition(".")[2] == table]
+    if len(of_layers) > 1:
+        several = " or ".join(f"`{name}`" for name in of_layers)
+        raise UsageWrong(f"There are several tables `{table}`: ask for {several}.")
+    if not of_layers:
+        raise UsageWrong(_name_nearest(table, names, "table"))
+    return of_layers[0]
 
 
 def explain_metric(file: Path, metric: str) -> Rows:

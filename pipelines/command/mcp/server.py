@@ -57,7 +57,7 @@ def make_server(home: Home, limits: Limits | None = None) -> MCPServer:
 
     @server.tool(structured_output=False)
     def describe_table(table: str) -> str:
-        """Describe one table, such as `marts.churn`: columns, units, allowed values, keys, metrics."""
+        """Describe one table, such as `marts.churn` or `churn`: columns, units, allowed values, keys, metrics."""
         return answer(lambda file: published.describe_table(file, table))
 
     @server.tool(structured_output=False)

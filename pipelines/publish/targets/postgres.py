@@ -18,8 +18,8 @@ from regulars.pipelines.settings.part import SCHEMA_PREFIX_PATTERN, Part
 class PostgresOptions(Part):
     """A PostgreSQL database: stable tables with types, keys and comments, replaced in one transaction.
 
-    The schemas are `core`, `marts` and `meta`. Your own views on them stay. Nothing that a delivery did not make is
-    touched. Needs the extra `regulars[postgres]`.
+    The schemas are `core`, `marts` and `meta`; `published_rows` holds the rows behind them, for the writer alone. Your
+    own views on the tables stay. Nothing that a delivery did not make is touched. Needs the extra `regulars[postgres]`.
     """
 
     host: Annotated[str, Field(min_length=1)]
@@ -51,22 +51,22 @@ def deliver_to_postgres(generation: Generation, options: PostgresOptions, base: 
         Busy: Another delivery is under way.
     """
     _require_extra()
-    from regulars.pipelines.publish.targets.postgresql.connection import open_transaction
-    from regulars.pipelines.publish.targets.postgresql.delivery import deliver_in_transaction
+    from regulars.pipelines.publish.targets.postgresql.connection import open_connection
+    from regulars.pipelines.publish.targets.postgresql.delivery import deliver_to_database
 
-    with open_transaction(_find_files(options, base)) as cursor:
-        return deliver_in_transaction(cursor, generation, prefix=options.schema_prefix, readers=options.readers)
+    with open_connection(_find_files(options, base)) as connection:
+        return deliver_to_database(connection, generation, prefix=options.schema_prefix, readers=options.readers)
 
 
 def check_postgres(options: PostgresOptions, base: Path) -> str | None:
     """What keeps the database from being delivered to now; None when nothing is known."""
     try:
         _require_extra()
-        from regulars.pipelines.publish.targets.postgresql.connection import open_transaction
+        from regulars.pipelines.publish.targets.postgresql.connection import open_connection
 
-        with open_transaction(_find_files(options, base)) as cursor:
+        with open_connection(_find_files(options, base)) as connection:
             statement = "select count(*) from pg_roles where rolname = %s"
-            row = cursor.execute(statement, [options.readers or options.user]).fetchone()
+            row = connection.execute(statement, [options.readers or options.user]).fetchone()
             if row == (0,):
                 return f'there is no role {options.readers}; make it with `create role "{options.readers}"`'
     except RegularsError as error:

@@ -12,6 +12,7 @@ import yaml
 
 from regulars.pipelines.command.export.superset.bundle import export_superset, keep_published
 from regulars.pipelines.command.export.superset.charts import PARTS, list_charts
+from regulars.pipelines.command.export.superset.naming import write_words
 from regulars.pipelines.command.export.superset.place import find_place
 from regulars.pipelines.command.export.superset.published import read_tables
 from regulars.pipelines.errors import SettingsWrong, UsageWrong
@@ -129,19 +130,35 @@ def test_every_column_of_a_chart_is_published(chart, tables):
     assert named <= {column.name for column in tables[chart.table].columns}
 
 
-def test_only_columns_that_may_be_added_up_have_a_sum(bundle, published):
-    additive = set(
-        published.execute(
-            "select table_name || '.' || column_name from meta.data_dictionary where is_additive"
-        ).fetchall()
-    )
+def test_each_column_that_may_be_added_up_has_one_sum_under_its_own_name(bundle, published):
+    additive = published.execute(
+        "select table_name, column_name from meta.data_dictionary where is_additive"
+    ).fetchall()
+    shown = {
+        f"{each['schema']}.{each['table_name']}": [metric["verbose_name"] for metric in each["metrics"]]
+        for each in files_of(bundle, "datasets")
+    }
+    for table, names in shown.items():
+        assert len(names) == len(set(names)), table
+    of_datasets = [(table, column) for table, column in additive if table in shown]
+    assert of_datasets
+    for table, column in of_datasets:
+        assert write_words(column) in shown[table]
+
+
+def test_a_plain_sum_stands_only_beside_columns_that_may_be_added_up(bundle, published):
+    known = published.execute(
+        "select table_name || '.' || column_name from meta.data_dictionary where is_additive "
+        "union select coalesce(view_name, table_name) || '.' || metric from meta.metric_definitions "
+        "where expression is not null"
+    ).fetchall()
     sums = {
-        (f"{each['schema']}.{each['table_name']}.{metric['metric_name'].removesuffix('_metric')[7:]}",)
+        (f"{each['schema']}.{each['table_name']}.{metric['metric_name'].removesuffix('_metric')}",)
         for each in files_of(bundle, "datasets")
         for metric in each["metrics"]
-        if metric["metric_name"].startswith("sum_of_")
+        if metric["expression"].startswith("sum(")
     }
-    assert sums == additive
+    assert sums <= set(known)
 
 
 def test_the_dashboard_holds_every_chart_once_and_every_row_fits(bundle):

@@ -6,6 +6,7 @@ import os
 import sys
 from pathlib import Path
 
+import duckdb
 import pytest
 
 pytest.importorskip("mcp")
@@ -164,10 +165,11 @@ def talk(home: Path, *calls: tuple[str, dict]) -> list[tuple[bool, str]]:
 
 def test_an_agent_finds_a_table_its_metric_and_the_number_with_its_n(published_demo):
     home = published_demo / "home"
-    tables, described, metric, wrong, refused, findings, restatements, report = talk(
+    tables, described, short, metric, wrong, refused, findings, restatements, report = talk(
         home,
         ("list_tables", {}),
         ("describe_table", {"table": "marts.churn_all"}),
+        ("describe_table", {"table": "customer_360"}),
         ("explain_metric", {"metric": "churn_rate_12m"}),
         ("describe_table", {"table": "marts.chrn"}),
         ("query", {"sql": "drop table marts.churn"}),
@@ -180,6 +182,7 @@ def test_an_agent_finds_a_table_its_metric_and_the_number_with_its_n(published_d
     assert {"marts.churn", "marts.churn_all", "core.orders"} <= {each["table_name"] for each in listed["answer"]}
     columns = {each["column_name"]: each for each in json.loads(described[1])["answer"]["columns"]}
     assert columns["churn_rate_12m"]["is_additive"] is False
+    assert json.loads(short[1])["answer"]["table_name"] == "marts.customer_360"
     (definition,) = json.loads(metric[1])["answer"]
     assert definition["view_name"] == "marts.churn_all"
     assert (wrong[0], "did you mean `marts.churn`" in wrong[1]) == (True, True)
@@ -193,6 +196,23 @@ def test_an_agent_finds_a_table_its_metric_and_the_number_with_its_n(published_d
     assert not failed
     assert found["columns"][:3] == ["month_end", "churn_rate_12m", "average_customers_12m"]
     assert found["rows"][0][0] == "2026-06-30"
+
+
+def test_a_table_without_its_layer_is_found_unless_two_layers_have_it(tmp_path):
+    from regulars.pipelines.command.mcp.published import _find_table
+
+    path = tmp_path / "regulars.duckdb"
+    with duckdb.connect(path) as con:
+        con.execute("create schema meta")
+        con.execute(
+            "create table meta.contracts as select table_name, '' as description, '' as grain "
+            "from (values ('core.orders'), ('marts.orders'), ('marts.churn')) t(table_name)"
+        )
+    assert _find_table(path, "churn") == _find_table(path, "marts.churn") == "marts.churn"
+    with pytest.raises(UsageWrong, match=r"several tables `orders`: ask for `core.orders` or `marts.orders`"):
+        _find_table(path, "orders")
+    with pytest.raises(UsageWrong, match=r"no table `chrn`; did you mean `marts.churn`"):
+        _find_table(path, "chrn")
 
 
 @pytest.mark.slow

@@ -11,6 +11,7 @@ import pytest
 from regulars.pipelines.home.generation import Generation
 from regulars.pipelines.home.home import Home
 from regulars.pipelines.publish.targets.postgres import deliver_to_postgres
+from regulars.pipelines.publish.targets.postgresql import differences
 from tests.publish.targets.postgres_server import Server
 from tests.publish.targets.published import prepared_home, publish
 
@@ -175,7 +176,8 @@ def test_a_table_that_is_published_no_more_goes_with_its_view(target: Target, ho
 def test_what_was_dropped_by_hand_is_there_again_after_the_next_delivery(target: Target, home: Home):
     target.deliver(publish(home, 1))
     target.do(
-        "alter table marts.customer_360 drop column sales cascade; drop view marts.churn_all; drop table core.orders"
+        "alter table marts.customer_360 drop column sales cascade; drop view marts.churn_all; "
+        "drop table core.orders cascade"
     )
     target.do("alter table core.customers drop constraint customers_pkey cascade")
     target.deliver(publish(home, 2))
@@ -186,3 +188,79 @@ def test_what_was_dropped_by_hand_is_there_again_after_the_next_delivery(target:
         "select count(*) from pg_constraint where conrelid = 'core.customers'::regclass and contype = 'p'"
     ) == [(1,)]
     assert target.ask("select count(*) from pg_constraint where contype = 'f'") == [(2,)]
+
+
+def count_row_tables(target: Target) -> list[tuple[Any, ...]]:
+    return target.ask(
+        "select p.relname, count(*) from pg_inherits as i join pg_class as p on p.oid = i.inhparent "
+        "where i.inhrelid::regclass::text like 'published_rows.%' group by 1 having count(*) <> 1"
+    )
+
+
+def identify_rows(target: Target, table: str) -> set[tuple[Any, ...]]:
+    """Where the server keeps each row: one that nobody touched keeps its place."""
+    return set(target.ask(f"select tableoid, ctid::text, order_id from {table}"))
+
+
+def test_of_a_large_table_only_the_rows_that_differ_are_written(
+    target: Target, home: Home, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(differences, "FEW_ROWS", 100)
+    target.deliver(publish(home, 1, rows=500))
+    before = identify_rows(target, "core.orders")
+    more = """
+        create or replace table core.orders as select * replace (1 as run) from core.orders where order_id <> '7';
+        update core.orders set net_sales = 0.5 where order_id = '8';
+        insert into core.orders by name select * replace ('new' as order_id) from core.orders where order_id = '9';
+    """
+    target.deliver(publish(home, 2, rows=500, more=more))
+    after = identify_rows(target, "core.orders")
+    assert {order for _, _, order in before - after} == {"7", "8"}
+    assert {order for _, _, order in after - before} == {"8", "new"}
+    assert target.ask("select net_sales from core.orders where order_id = '8'") == [(Decimal("0.5000"),)]
+
+
+def test_a_large_table_whose_rows_all_differ_gets_a_new_table_for_them_and_the_old_one_goes(
+    target: Target, home: Home, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(differences, "FEW_ROWS", 100)
+    target.deliver(publish(home, 1, rows=500))
+    (before,) = {where for where, _, _ in identify_rows(target, "core.orders")}
+    target.do("create view public.mine as select sum(run) as total from core.orders")
+    target.deliver(publish(home, 2, rows=400))
+    (after,) = {where for where, _, _ in identify_rows(target, "core.orders")}
+    assert before != after
+    assert target.ask("select total from public.mine") == [(800,)]
+    assert count_row_tables(target) == []
+    with pytest.raises(psycopg.errors.UniqueViolation):
+        target.do(
+            f"insert into {target.ask('select (select tableoid from core.orders limit 1)::regclass')[0][0]} "
+            "select * from core.orders limit 1"
+        )
+
+
+def test_a_reader_in_a_long_transaction_keeps_the_old_generation_and_nobody_waits_for_it(
+    target: Target, home: Home, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(differences, "FEW_ROWS", 100)
+    target.deliver(publish(home, 1, rows=500), readers="bi_readers")
+    state = "select min(run), max(run), count(*), (select churned from marts.churn) from core.orders"
+    with target.server.connect(target.database, "reader") as con, con.transaction():
+        con.execute("set transaction isolation level repeatable read")
+        assert con.execute(state).fetchall() == [(1, 1, 500, 1)]
+        target.deliver(publish(home, 2, rows=400), readers="bi_readers")
+        assert con.execute(state).fetchall() == [(1, 1, 500, 1)]
+        assert target.ask(state) == [(2, 2, 400, 2)]
+    target.deliver(publish(home, 3, rows=300), readers="bi_readers")
+    assert count_row_tables(target) == []
+    assert target.ask(state, user="reader") == [(3, 3, 300, 3)]
+
+
+def test_rows_that_an_older_version_kept_in_the_published_table_itself_go(target: Target, home: Home):
+    target.deliver(publish(home, 1))
+    target.do(
+        "create table public.held as select * from core.orders; drop schema published_rows cascade; "
+        "insert into core.orders select * from public.held"
+    )
+    target.deliver(publish(home, 2))
+    assert target.ask("select count(*), min(run), max(run) from core.orders") == [(3, 2, 2)]

@@ -2,22 +2,31 @@
 
 import importlib.util
 import os
+import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from regulars.pipelines.errors import Busy, SettingsWrong, StorageFailed
+from regulars.pipelines.home.generation import Generation
 from regulars.pipelines.home.home import Home
-from regulars.pipelines.publish.targets.postgres import check_postgres, deliver_to_postgres
+from regulars.pipelines.publish.targets.postgres import PostgresOptions, check_postgres, deliver_to_postgres
 from tests.publish.targets.postgres_server import PASSWORD, VARIABLE, Server
 from tests.publish.targets.published import prepared_home, publish
 
 BASE = Path("/")
 ROOT = Path(__file__).parents[3]
+LEFTOVERS = """
+    select count(*) from pg_class as c join pg_namespace as n on n.oid = c.relnamespace
+    where n.nspname = 'published_rows' and c.relkind = 'r' and obj_description(c.oid, 'pg_class') is null
+"""
+"""Tables of rows that hold none."""
 
 
 @pytest.fixture
@@ -103,34 +112,109 @@ def test_without_the_extra_a_sentence_names_it(home: Home, server: Server, monke
     )
 
 
+@pytest.fixture
+def small_disk(server: Server, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A disk of 16 MB that holds the database `small`, and nothing else of the server."""
+    folder = server.folder / "small_disk"
+    folder.mkdir()
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=16m,mode=777", "tmpfs", folder], check=False)
+    if mounted.returncode:
+        pytest.skip("only root may mount a disk of its own")
+    monkeypatch.setenv(VARIABLE, PASSWORD)
+    try:
+        (folder / "data").mkdir()
+        shutil.chown(folder / "data", "postgres")
+        do(server, "postgres", f"create tablespace small_disk location '{folder / 'data'}'")
+        do(server, "postgres", "create database small owner writer tablespace small_disk")
+        yield folder
+        do(server, "postgres", "drop database small with (force)")
+        do(server, "postgres", "drop tablespace small_disk")
+    finally:
+        subprocess.run(["umount", folder], check=True)
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("part", range(30))
-def test_killed_at_any_moment_the_old_generation_stays_and_the_next_delivery_heals(
-    server: Server, database: str, home: Home, part: int
+def test_a_full_disk_leaves_the_old_generation_and_the_next_delivery_heals(
+    server: Server, small_disk: Path, home: Home
 ):
-    deliver_to_postgres(publish(home, 1, rows=20_000), server.options(database), BASE)
-    new = publish(home, 2, rows=200_000)
+    options = server.options("small", readers="bi_readers")
+    deliver_to_postgres(publish(home, 1), options, BASE)
+    large = publish(home, 2, rows=200_000)
+    with pytest.raises(
+        StorageFailed, match=r"the disk of .*small.* is full; make room, then `regulars deliver`"
+    ) as refused:
+        deliver_to_postgres(large, options, BASE)
+    assert "\n" not in str(refused.value)
+    state = "select min(run), max(run), count(*), (select churned from marts.churn) from core.orders"
+    with server.connect("small", "reader") as con:
+        assert con.execute(state).fetchall() == [(1, 1, 3, 1)]
+    subprocess.run(["mount", "-o", "remount,size=128m", small_disk], check=True)
+    assert deliver_to_postgres(large, options, BASE)
+    assert ask(server, "small", state) == [(2, 2, 200_000, 2)]
+    assert ask(server, "small", LEFTOVERS) == [(0,)]
+
+
+@dataclass(frozen=True)
+class KilledDelivery:
+    """Two generations, of which the second is delivered by a process that is killed; `seconds` is what it takes."""
+
+    home: Home
+    old: Generation
+    new: Generation
+    seconds: float
+
+
+def start_delivery(options: PostgresOptions, home: Home) -> subprocess.Popen[bytes]:
+    """Start to deliver the current generation in a process of its own; returns when it begins."""
     child = f"""
 from pathlib import Path
+from regulars.pipelines.home.generation import Generation
 from regulars.pipelines.home.home import Home
 from regulars.pipelines.publish.targets.postgres import PostgresOptions, deliver_to_postgres
-options = PostgresOptions.model_validate_json({server.options(database).model_dump_json()!r})
+options = PostgresOptions.model_validate_json({options.model_dump_json()!r})
 print("ready", flush=True)
 deliver_to_postgres(Home(Path({str(home.path)!r})).current(), options, Path("/"))
 """
-    with subprocess.Popen(
+    process = subprocess.Popen(
         [sys.executable, "-c", child], cwd=ROOT, stdout=subprocess.PIPE, env=os.environ | {VARIABLE: PASSWORD}
-    ) as process:
-        assert process.stdout is not None
-        process.stdout.readline()
-        time.sleep(0.05 * part)
+    )
+    assert process.stdout is not None
+    process.stdout.readline()
+    return process
+
+
+@pytest.fixture(scope="module")
+def killed(server: Server, tmp_path_factory: pytest.TempPathFactory) -> KilledDelivery:
+    home = prepared_home(tmp_path_factory.mktemp("killed") / "home")
+    old, new = publish(home, 1, rows=20_000), publish(home, 2, rows=200_000)
+    do(server, "postgres", "create database undisturbed owner writer")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(VARIABLE, PASSWORD)
+        deliver_to_postgres(old, server.options("undisturbed"), BASE)
+    with start_delivery(server.options("undisturbed"), home) as process:
+        began = time.perf_counter()
+        assert process.wait() == 0
+    return KilledDelivery(home, old, new, time.perf_counter() - began)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("part", range(30))
+def test_killed_at_any_moment_the_old_generation_stays_and_the_next_delivery_heals(
+    server: Server, database: str, killed: KilledDelivery, part: int
+):
+    options = server.options(database)
+    deliver_to_postgres(killed.old, options, BASE)
+    with start_delivery(options, killed.home) as process:
+        time.sleep(killed.seconds * part / 29)
         process.kill()
     runs = ask(server, database, "select min(run), max(run), (select churned from marts.churn) from core.orders")
     assert runs in ([(1, 1, 1)], [(2, 2, 2)])
     for _ in range(100):  # the server notices that its client is gone
         try:
-            deliver_to_postgres(new, server.options(database), BASE)
+            deliver_to_postgres(killed.new, options, BASE)
             break
         except Busy:
             time.sleep(0.1)
     assert ask(server, database, "select min(run), max(run), count(*) from core.orders") == [(2, 2, 200_000)]
+    deliver_to_postgres(killed.new, options, BASE)
+    assert ask(server, database, LEFTOVERS) == [(0,)]

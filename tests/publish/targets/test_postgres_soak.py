@@ -78,32 +78,3 @@ def test_readers_see_whole_generations_through_twenty_deliveries_of_a_million_ro
         print(f"\n{len(readers.seen):,} reads, the longest {max(readers.waits):.2f} s")
     with server.connect(database) as con:
         assert con.execute("select count(*) from core.orders").fetchone() == (ROWS,)
-
-
-@pytest.mark.slow
-def test_a_million_rows_take_little_longer_than_the_bare_copy(
-    server: Server, database: str, home: Home, capsys: pytest.CaptureFixture[str]
-):
-    generations = [publish(home, run, rows=ROWS) for run in (1, 2)]
-    options = server.options(database)
-    deliver_to_postgres(generations[0], options, Path("/"))
-    with server.connect(database) as con:
-        con.execute("create table public.bare (like core.orders including all)")
-    delivered, copied = [], []
-    for number in range(4):
-        began = time.perf_counter()
-        deliver_to_postgres(generations[(number + 1) % 2], options, Path("/"))
-        delivered.append(time.perf_counter() - began)
-        with server.connect(database) as con, con.cursor() as cursor:
-            with cursor.copy("copy core.orders to stdout (format binary)") as out:
-                held = b"".join(bytes(part) for part in out)
-            began = time.perf_counter()
-            cursor.execute("truncate public.bare")
-            with cursor.copy("copy public.bare from stdin (format binary)") as into:
-                into.write(held)
-            con.commit()
-            copied.append(time.perf_counter() - began)
-    ratio = min(delivered) / min(copied)
-    with capsys.disabled():
-        print(f"\na delivery takes {ratio:.2f} times as long as the bare copy of its largest table")
-    assert ratio < 6

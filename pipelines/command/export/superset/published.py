@@ -131,7 +131,9 @@ def read_tables(con: duckdb.DuckDBPyConnection) -> dict[str, Table]:
         table for _, _, sql in listed if sql for table in tables_read_by(sql.partition(" AS ")[2].rstrip().rstrip(";"))
     }
     return {
-        name: Table(name, comment or "", tuple(columns[name]), (*metrics[name], *_list_sums(columns[name])))
+        name: Table(
+            name, comment or "", tuple(columns[name]), (*metrics[name], *_list_sums(columns[name], metrics[name]))
+        )
         for name, comment, _ in listed
         if name not in behind_views
     }
@@ -176,11 +178,15 @@ def _make_metric(row: dict[str, Any]) -> Metric:
     )
 
 
-def _list_sums(columns: list[Column]) -> Iterator[Metric]:
-    """A count of the rows, and the sums of a view's columns that may be added up over any rows."""
+def _list_sums(columns: list[Column], metrics: list[Metric]) -> Iterator[Metric]:
+    """A count of the rows, and the sums of columns that may be added up over any rows and are no metric yet.
+
+    A sum is called what its column is called, as a metric is: nobody sees the same number under two names.
+    """
     yield Metric("rows", "count(*)", "How many rows there are.", "integer")
+    taken = {metric.name for metric in metrics}
     for column in columns:
-        if column.is_additive:
+        if column.is_additive and column.name not in taken:
             words = f"The sum of {column.name}. {column.description}"
             how = "currency" if column.unit.startswith("company currency") else "integer"
-            yield Metric(f"sum_of_{column.name}", f"sum({quote_identifier(column.name)})", words, how)
+            yield Metric(column.name, f"sum({quote_identifier(column.name)})", words, how)

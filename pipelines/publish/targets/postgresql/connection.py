@@ -24,8 +24,8 @@ class Target(Address, Protocol):
 
 
 @contextlib.contextmanager
-def open_transaction(address: Target) -> Iterator[psycopg.Cursor[Any]]:
-    """A cursor in one transaction, which is committed at the end and rolled back when anything goes wrong.
+def open_connection(address: Target) -> Iterator[psycopg.Connection[Any]]:
+    """A connection in autocommit: each transaction is begun where it is needed.
 
     Raises:
         SettingsWrong: The variable of the password is not set.
@@ -35,9 +35,9 @@ def open_transaction(address: Target) -> Iterator[psycopg.Cursor[Any]]:
     with (
         _say_errors(place, str(address.user)),
         _connect(address) as connection,
-        connection.cursor() as cursor,
     ):
-        yield cursor
+        connection.autocommit = True
+        yield connection
 
 
 def _connect(address: Target) -> psycopg.Connection[Any]:

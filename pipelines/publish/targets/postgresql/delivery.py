@@ -1,31 +1,55 @@
-"""Delivers a generation to PostgreSQL in one transaction: readers see the old one until it ends, then the new one.
+"""Delivers a generation to PostgreSQL: readers see the old one until one transaction ends, then the new one.
 
 Put here: the order of a delivery, and what is remembered of it. Keep out: connecting and its errors (`connection.py`).
 """
 
-from collections.abc import Mapping
+import contextlib
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
-import duckdb
-from psycopg import Cursor, sql
+import psycopg
+from psycopg import Connection, Cursor, sql
 
 from regulars.pipelines.errors import Busy, StorageFailed
 from regulars.pipelines.home.generation import Generation
-from regulars.pipelines.publish.targets.postgresql.load import replace_rows
-from regulars.pipelines.publish.targets.postgresql.plan import Plan, plan_generation
-from regulars.pipelines.publish.targets.postgresql.structure import Name, read_present, settle_structure
+from regulars.pipelines.publish.targets.postgresql.differences import (
+    Load,
+    choose_loads,
+    open_generation,
+    read_contents,
+)
+from regulars.pipelines.publish.targets.postgresql.load import load_rows
+from regulars.pipelines.publish.targets.postgresql.plan import Plan, PlannedTable, plan_generation
+from regulars.pipelines.publish.targets.postgresql.rows import Rows, drop_spare, make_rows_table, read_rows
+from regulars.pipelines.publish.targets.postgresql.structure import (
+    Name,
+    Present,
+    list_changed,
+    read_present,
+    settle_structure,
+)
 
 LOCK_SECONDS = 30
 """How long a change of a table's structure waits for those who read it."""
+PLANNING_SECONDS = 0.5
+"""How long a new table for rows stands empty, so that no query that does not know it begins after it is filled."""
+STATISTICS_TARGET = 20
+"""How closely the server looks at new rows for its plans of joins: a fifth of the usual effort."""
+INDEX_MEMORY = "256MB"
+"""What an index of a large table may sort in; the usual 64 MB would spill a million keys to the disk."""
 REMEMBERED = "delivered_tables"
 """The table beside `meta` that says what deliveries made, and from which generation it is."""
 
 
-def deliver_in_transaction(cursor: Cursor[Any], generation: Generation, *, prefix: str, readers: str | None) -> bool:
-    """Make the database hold a generation; the caller commits.
+def deliver_to_database(
+    connection: Connection[Any], generation: Generation, *, prefix: str, readers: str | None
+) -> bool:
+    """Make the database hold a generation, all or nothing.
 
     Args:
-        cursor: Of a new transaction.
+        connection: In autocommit.
         generation: What is delivered.
         prefix: Of each schema's name.
         readers: A role that may read everything; None: nobody is granted anything.
@@ -38,25 +62,130 @@ def deliver_in_transaction(cursor: Cursor[Any], generation: Generation, *, prefi
         StorageFailed: A name is taken.
     """
     plan = plan_generation(generation, prefix)
-    cursor.execute(sql.SQL("set local lock_timeout = {}").format(sql.Literal(f"{LOCK_SECONDS}s")))
-    if not _fetch_one(cursor, "select pg_try_advisory_xact_lock(hashtext(%s))", f"regulars {prefix}"):
-        raise Busy("another delivery to this database is under way; run `regulars deliver` when it has ended")
+    with _begin(connection, prefix) as cursor:
+        before = _read_state(cursor, plan, prefix)
+    with open_generation(generation, before.generation) as con:
+        held = read_contents(generation, before.generation)
+        loads = choose_loads(con, plan, generation, unchanged=_list_unchanged(plan, before), held=held)
+        prepared = _prepare(connection, plan, prefix, before, loads)
+        with _begin(connection, prefix) as cursor:
+            now = _read_same(cursor, plan, prefix, before)
+            cursor.execute(sql.SQL("set local maintenance_work_mem = {}").format(sql.Literal(INDEX_MEMORY)))
+            cursor.execute(
+                "set local max_parallel_maintenance_workers = 0"
+            )  # rows come sorted: one process is done soon
+            _make_schemas(cursor, {*before.schemas, before.rows.schema})
+            is_new = _make_remembered(cursor, f"{prefix}meta")
+            _drop_rows_of_gone_tables(cursor, plan, now)
+            settle_structure(cursor, plan, now.present, now.known, now.views)
+            for load in loads:
+                load_rows(cursor, con, load, before.rows, prepared)
+            _remember(cursor, f"{prefix}meta", plan, generation, before.known)
+            granted = readers is not None and _grant(cursor, sorted(before.schemas), readers)
+    _tidy(connection, prefix, [load.table for load in loads if load.way == "new_table"])
+    return is_new or bool(loads) or granted
+
+
+@dataclass(frozen=True)
+class _State:
+    """What the database holds.
+
+    Attributes:
+        schemas: Those of the published tables.
+        known: What deliveries made: (schema, name) -> its kind and content.
+        generation: The name of the one that is held; None: none yet.
+        present: The tables, views, keys and comments.
+        rows: The tables that hold rows.
+    """
+
+    schemas: set[str]
+    known: dict[Name, tuple[str, str]]
+    generation: str | None
+    present: Present
+    rows: Rows
+
+    @property
+    def views(self) -> dict[Name, str]:
+        """The views that deliveries made, each with its SELECT."""
+        return {name: content for name, (kind, content) in self.known.items() if kind == "view"}
+
+
+@contextlib.contextmanager
+def _begin(connection: Connection[Any], prefix: str) -> Iterator[Cursor[Any]]:
+    """A transaction that no other delivery shares its time with."""
+    with connection.transaction(), connection.cursor() as cursor:
+        cursor.execute(sql.SQL("set local lock_timeout = {}").format(sql.Literal(f"{LOCK_SECONDS}s")))
+        if not _fetch_one(cursor, "select pg_try_advisory_xact_lock(hashtext(%s))", f"regulars {prefix}"):
+            raise Busy("another delivery to this database is under way; run `regulars deliver` when it has ended")
+        yield cursor
+
+
+def _read_state(cursor: Cursor[Any], plan: Plan, prefix: str) -> _State:
     schemas = {each.schema for each in plan.relations} | {f"{prefix}meta"}
-    is_new = _make_schemas(cursor, schemas, f"{prefix}meta")
-    known = _read_remembered(cursor, f"{prefix}meta")
-    present = read_present(cursor, schemas)
-    views = {name: content for name, (kind, content) in known.items() if kind == "view"}
-    changed = settle_structure(cursor, plan, present, known, views)
-    loaded = [
-        each
-        for each in plan.tables
-        if (each.schema, each.name) in changed or known.get((each.schema, each.name)) != ("table", each.content)
-    ]
-    with duckdb.connect(str(generation.duckdb_file), read_only=True) as con:
-        replace_rows(cursor, con, loaded)
-    _remember(cursor, f"{prefix}meta", plan, generation, known)
-    granted = readers is not None and _grant(cursor, sorted(schemas), readers)
-    return is_new or bool(loaded) or granted
+    known, generation = _read_remembered(cursor, f"{prefix}meta")
+    return _State(schemas, known, generation, read_present(cursor, schemas), read_rows(cursor, prefix))
+
+
+def _list_unchanged(plan: Plan, state: _State) -> dict[Name, str]:
+    """The tables that are as planned, with the content that they hold."""
+    names = set(state.rows.current) - list_changed(plan, state.present)
+    return {name: state.known[name][1] for name in names if state.known.get(name, ("", ""))[0] == "table"}
+
+
+def _prepare(
+    connection: Connection[Any], plan: Plan, prefix: str, state: _State, loads: list[Load]
+) -> dict[Name, Name]:
+    """Make the tables for new rows of tables that are there, and let each reader who has not begun yet know them.
+
+    Returns:
+        Published table -> the empty table for its rows.
+    """
+    changed = list_changed(plan, state.present)
+    wanted = [load.table for load in loads if load.way == "new_table"]
+    wanted = [each for each in wanted if (each.schema, each.name) not in changed]
+    if not wanted:
+        return {}
+    with _begin(connection, prefix) as cursor:
+        _read_same(cursor, plan, prefix, state)
+        _make_schemas(cursor, {state.rows.schema})
+        prepared = {(each.schema, each.name): make_rows_table(cursor, each, state.rows) for each in wanted}
+    time.sleep(PLANNING_SECONDS)
+    return prepared
+
+
+def _read_same(cursor: Cursor[Any], plan: Plan, prefix: str, before: _State) -> _State:
+    """Read the state again, and refuse to go on where somebody has changed it meanwhile."""
+    now = _read_state(cursor, plan, prefix)
+    if (now.known, now.rows, list_changed(plan, now.present)) != (
+        before.known,
+        before.rows,
+        list_changed(plan, before.present),
+    ):
+        raise Busy("the database changed while it was delivered to; run `regulars deliver` again")
+    return now
+
+
+def _drop_rows_of_gone_tables(cursor: Cursor[Any], plan: Plan, state: _State) -> None:
+    gone = set(state.known) - {(each.schema, each.name) for each in plan.relations}
+    for table in sorted(gone & set(state.present.kinds)):
+        held = state.rows.of_table(table)
+        if held:  # first the table and then its rows, as readers do: otherwise they and we wait for each other
+            cursor.execute(sql.SQL("lock table {} in access exclusive mode").format(sql.Identifier(*table)))
+        for name in held:
+            cursor.execute(sql.SQL("drop table {}").format(sql.Identifier(*name)))
+
+
+def _tidy(connection: Connection[Any], prefix: str, replaced: list[PlannedTable]) -> None:
+    """After the commit: drop the tables whose rows were replaced, and let the server look at the new ones."""
+    try:
+        with _begin(connection, prefix) as cursor:
+            spare = list(read_rows(cursor, prefix).spare)
+        drop_spare(connection, spare)
+        connection.execute(sql.SQL("set default_statistics_target = {}").format(sql.Literal(STATISTICS_TARGET)))
+        for table in replaced:
+            connection.execute(sql.SQL("analyze {}").format(sql.Identifier(table.schema, table.name)))
+    except (Busy, psycopg.Error):
+        return  # the generation is there; the next delivery tidies up
 
 
 def _fetch_one(cursor: Cursor[Any], statement: str, *values: object) -> Any:
@@ -64,11 +193,15 @@ def _fetch_one(cursor: Cursor[Any], statement: str, *values: object) -> Any:
     return row[0] if row else None
 
 
-def _make_schemas(cursor: Cursor[Any], schemas: set[str], meta: str) -> bool:
-    """Make the schemas that are missing, and the table that remembers; whether there was none."""
+def _make_schemas(cursor: Cursor[Any], schemas: set[str]) -> None:
+    """Make the schemas that are missing."""
     there = {name for (name,) in cursor.execute("select nspname from pg_namespace").fetchall()}
     for schema in sorted(schemas - there):
         cursor.execute(sql.SQL("create schema {}").format(sql.Identifier(schema)))
+
+
+def _make_remembered(cursor: Cursor[Any], meta: str) -> bool:
+    """Make the table that remembers; whether there was none."""
     table = sql.Identifier(meta, REMEMBERED)
     if _fetch_one(cursor, "select to_regclass(%s)", f'"{meta}".{REMEMBERED}') is not None:
         return False
@@ -84,11 +217,14 @@ def _make_schemas(cursor: Cursor[Any], schemas: set[str], meta: str) -> bool:
     return True
 
 
-def _read_remembered(cursor: Cursor[Any], meta: str) -> dict[Name, tuple[str, str]]:
-    """(schema, name) -> its kind and content, of what deliveries made."""
-    statement = sql.SQL("select schema_name, table_name, kind, content from {}")
+def _read_remembered(cursor: Cursor[Any], meta: str) -> tuple[dict[Name, tuple[str, str]], str | None]:
+    """(schema, name) -> its kind and content, of what deliveries made; and the generation that was delivered last."""
+    if _fetch_one(cursor, "select to_regclass(%s)", f'"{meta}".{REMEMBERED}') is None:
+        return {}, None
+    statement = sql.SQL("select schema_name, table_name, kind, content, generation from {}")
     rows = cursor.execute(statement.format(sql.Identifier(meta, REMEMBERED))).fetchall()
-    return {(schema, name): (kind, content) for schema, name, kind, content in rows}
+    known = {(schema, name): (kind, content) for schema, name, kind, content, _ in rows}
+    return known, max((row[-1] for row in rows), default=None)
 
 
 def _remember(

@@ -1,44 +1,85 @@
-"""Replaces the rows of the tables that have changed, by COPY.
+"""Brings rows from the generation's DuckDB file to the server by COPY, without a file between.
 
-Put here: from the generation's DuckDB file to the server, without a file between. Keep out: what the tables look like.
+Put here: deleting and inserting rows. Keep out: which rows (`differences.py`), and what the tables look like.
 Old rows are deleted and not truncated: a truncated table would make every reader wait for the commit.
 """
 
 import io
-from collections.abc import Iterable
+from collections.abc import Mapping
 from typing import Any
 
 import duckdb
 from psycopg import Cursor, sql
 from pyarrow import csv
 
+from regulars.pipelines.publish.targets.postgresql.differences import Load
 from regulars.pipelines.publish.targets.postgresql.plan import PlannedTable
-from regulars.pipelines.warehouse.sql_text import quote_identifier, quote_table
+from regulars.pipelines.publish.targets.postgresql.rows import Rows, make_current, make_rows_table
+from regulars.pipelines.publish.targets.postgresql.structure import Name
+from regulars.pipelines.warehouse.sql_text import quote_identifier
 
-ROWS_AT_ONCE = 50_000
-_AS_TEXT = csv.WriteOptions(include_header=False, quoting_style="all_valid")
-"""Every value in quotation marks and NULL without: so that empty text stays empty text."""
+ROWS_AT_ONCE = 4_096
+"""Few enough that the network holds some of them: the server reads those while we write the next."""
+KEYS_AT_ONCE = 50_000
+_AS_TEXT = csv.WriteOptions(include_header=False, quoting_style="needed")
+"""Text in quotation marks and NULL without: so that empty text stays empty text."""
 
 
-def replace_rows(cursor: Cursor[Any], con: duckdb.DuckDBPyConnection, tables: Iterable[PlannedTable]) -> None:
-    """Make the rows of some tables those of the generation.
+def load_rows(
+    cursor: Cursor[Any], con: duckdb.DuckDBPyConnection, load: Load, rows: Rows, prepared: Mapping[Name, Name]
+) -> None:
+    """Make the rows of a table those of the generation.
 
     Args:
         cursor: Inside the delivery's transaction.
-        con: The generation's DuckDB file.
-        tables: Which; they are there with the columns of the plan.
+        con: The generation's DuckDB file, with what differs.
+        load: How.
+        rows: The tables that hold rows now.
+        prepared: Published table -> the empty table for its rows, where readers had to know it before.
     """
-    for table in tables:
-        name = sql.Identifier(table.schema, table.name)
-        cursor.execute(sql.SQL("delete from {}").format(name))
-        columns = [each.name for each in table.columns]
-        listed = ", ".join(quote_identifier(column) for column in columns)
-        reader = con.execute(f"select {listed} from {quote_table(table.source)}").to_arrow_reader(ROWS_AT_ONCE)
-        statement = sql.SQL("copy {} ({}) from stdin with (format csv)").format(
-            name, sql.SQL(", ").join(map(sql.Identifier, columns))
-        )
-        with cursor.copy(statement) as copy:
-            for batch in reader:
-                text = io.BytesIO()
-                csv.write_csv(batch, text, _AS_TEXT)
-                copy.write(text.getbuffer())
+    own = (load.table.schema, load.table.name)
+    if load.way == "new_table":
+        name = prepared.get(own) or make_rows_table(cursor, load.table, rows)
+        _copy(cursor, con, load, name)
+        make_current(cursor, load.table, name, rows)
+        return
+    name = rows.current[own]
+    if load.way == "differences":
+        _delete(cursor, con, load, name)
+    else:
+        cursor.execute(sql.SQL("delete from {}").format(sql.Identifier(*name)))
+    _copy(cursor, con, load, name)
+
+
+def _copy(cursor: Cursor[Any], con: duckdb.DuckDBPyConnection, load: Load, name: Name) -> None:
+    columns = [each.name for each in load.table.columns]
+    listed = ", ".join(quote_identifier(column) for column in columns)
+    reader = con.execute(f"select {listed} from {load.rows}").to_arrow_reader(ROWS_AT_ONCE)
+    statement = sql.SQL("copy {} ({}) from stdin with (format csv)").format(
+        sql.Identifier(*name), sql.SQL(", ").join(map(sql.Identifier, columns))
+    )
+    with cursor.copy(statement) as copy:
+        for batch in reader:
+            text = io.BytesIO()
+            csv.write_csv(batch, text, _AS_TEXT)
+            copy.write(text.getbuffer())
+
+
+def _delete(cursor: Cursor[Any], con: duckdb.DuckDBPyConnection, load: Load, name: Name) -> None:
+    """Delete the rows with the keys that are gone."""
+    key = load.table.primary_key
+    arrays, matches = _write_arrays(load.table), [sql.SQL("held.{0} = gone.{0}").format(sql.Identifier(k)) for k in key]
+    statement = sql.SQL("delete from {} as held using unnest({}) as gone ({}) where {}").format(
+        sql.Identifier(*name),
+        arrays,
+        sql.SQL(", ").join(map(sql.Identifier, key)),
+        sql.SQL(" and ").join(matches),
+    )
+    keys = con.execute(f"select {', '.join(map(quote_identifier, key))} from {load.gone}")
+    while batch := keys.fetchmany(KEYS_AT_ONCE):
+        cursor.execute(statement, [list(values) for values in zip(*batch, strict=True)])
+
+
+def _write_arrays(table: PlannedTable) -> sql.Composable:
+    types = {each.name: each.type for each in table.columns}
+    return sql.SQL(", ").join(sql.SQL("%s::{}[]").format(sql.SQL(types[name])) for name in table.primary_key)

@@ -31,8 +31,6 @@ TYPES = {
     "TIMESTAMP WITH TIME ZONE": "timestamp with time zone",
 }
 """Type in DuckDB -> in PostgreSQL, as PostgreSQL spells it; decimals keep their digits. The same are published."""
-MOST_ROWS_WITH_REFERENCES = 1_000_000
-"""A table with more rows gets no foreign keys: each row would queue a check that delays the commit."""
 _VIEWED_TABLE = re.compile(r"\bFROM (\w+)\.(\w+)\b")
 
 
@@ -135,7 +133,7 @@ def plan_generation(generation: Generation, prefix: str) -> Plan:
         if source in generation.manifest.tables
     ]
     return Plan(
-        tuple(_settle_references(tables, generation)),
+        tuple(_settle_references(tables)),
         tuple(_plan_view(*view, comments=comments, prefix=prefix) for view in views),
     )
 
@@ -213,18 +211,16 @@ def translate_type(kind: str) -> str:
     return TYPES[kind]
 
 
-def _settle_references(tables: list[PlannedTable], generation: Generation) -> Iterator[PlannedTable]:
-    """Leave out foreign keys of large tables, and make what the others refer to unique."""
-    rows = {source: facts.rows for source, facts in generation.manifest.tables.items()}
-    kept = {each.source: each.references for each in tables if rows[each.source] <= MOST_ROWS_WITH_REFERENCES}
-    wanted = {reference for references in kept.values() for reference in references}
+def _settle_references(tables: list[PlannedTable]) -> Iterator[PlannedTable]:
+    """Make unique what foreign keys refer to."""
+    wanted = {reference for each in tables for reference in each.references}
     for each in tables:
         unique = {
             reference.to
             for reference in wanted
             if (reference.schema, reference.table) == (each.schema, each.name) and reference.to != each.primary_key
         }
-        yield replace(each, unique=tuple(sorted(unique)), references=kept.get(each.source, ()))
+        yield replace(each, unique=tuple(sorted(unique)))
 
 
 def _plan_view(

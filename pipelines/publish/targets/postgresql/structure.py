@@ -82,7 +82,7 @@ def read_present(cursor: Cursor[Any], schemas: Iterable[str]) -> Present:
 
 def settle_structure(
     cursor: Cursor[Any], plan: Plan, present: Present, owned: Iterable[Name], known_views: Mapping[Name, str]
-) -> set[Name]:
+) -> None:
     """Make tables and views those of the plan.
 
     Args:
@@ -91,9 +91,6 @@ def settle_structure(
         present: What is there.
         owned: The tables and views that earlier deliveries made; nothing else is touched.
         known_views: View -> its SELECT when a delivery made it.
-
-    Returns:
-        The tables that were made or changed, so that their rows must be loaded again.
 
     Raises:
         StorageFailed: A name is taken by something that no delivery made.
@@ -104,7 +101,7 @@ def settle_structure(
             raise StorageFailed(
                 f"{each.schema}.{each.name} is there already and is not ours; choose a `schema_prefix`, or rename it"
             )
-    changed = {(each.schema, each.name) for each in plan.tables if _needs_change(each, present)}
+    changed = list_changed(plan, present)
     gone = ours - {(each.schema, each.name) for each in plan.relations}
     stale = [
         each
@@ -130,7 +127,11 @@ def settle_structure(
         present.comments.pop((view.schema, view.name), None)
     for each in plan.relations:
         _settle_comments(cursor, each, present)
-    return changed
+
+
+def list_changed(plan: Plan, present: Present) -> set[Name]:
+    """The tables that are missing, or whose columns or keys are not those of the plan."""
+    return {(each.schema, each.name) for each in plan.tables if _needs_change(each, present)}
 
 
 def _needs_change(table: PlannedTable, present: Present) -> bool:
