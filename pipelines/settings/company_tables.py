@@ -42,7 +42,7 @@ def write_company_tables(con: duckdb.DuckDBPyConnection, settings: Settings, as_
             costs.default,
             company.fiscal_year_starts,
             settings.worklists.show_owner_names,
-            settings.identity.match_phones,
+            bool(settings.identity.match_phones),
         ],
     )
     con.execute("create table raw.acquisition_costs (channel varchar, cost decimal(18, 4))")
