@@ -123,14 +123,14 @@ def test_what_came_is_counted_day_by_day(graded):
     cut, as_of = dt.date(2024, 12, 31), dt.date(2025, 12, 31)
     known = [row for row in leaving_company() if row["active_from"] <= cut < row["active_until"]]
     came = sum(10 * count_months(row, cut, as_of) for row in known)
-    assert graded["customers"] == len(known)
+    assert graded["holdout_customers"] == len(known)
     assert graded["actual_value"] == pytest.approx(came, abs=0.01)
 
 
 def test_a_test_of_a_whole_year_calibrates_and_its_intervals_hold_what_they_declare(graded):
     assert graded["horizon_days"] == 365
     ratio = graded["actual_value"] / graded["predicted_value"]
-    decided = graded["customers"]  # of all of them the subscription could have ended
+    decided = graded["holdout_customers"]  # of all of them the subscription could have ended
     assert graded["value_calibration"] == pytest.approx(ratio ** (decided / (decided + 25)))
     assert abs(graded["value_error_rate"]) < 0.15
     assert graded["value_interval_covered"] >= graded["value_interval_nominal_coverage"] - 0.01
