@@ -11,7 +11,7 @@ import pytest
 from regulars.pipelines.home.generation import Generation
 from regulars.pipelines.home.home import Home
 from regulars.pipelines.publish.targets.postgres import deliver_to_postgres
-from regulars.pipelines.publish.targets.postgresql import differences
+from regulars.pipelines.publish.targets.postgresql import differences, rows
 from tests.publish.targets.postgres_server import Server
 from tests.publish.targets.published import prepared_home, publish
 
@@ -224,6 +224,7 @@ def test_a_large_table_whose_rows_all_differ_gets_a_new_table_for_them_and_the_o
     target: Target, home: Home, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr(differences, "FEW_ROWS", 100)
+    monkeypatch.setattr(rows, "KEPT_MINUTES", 0)
     target.deliver(publish(home, 1, rows=500))
     (before,) = {where for where, _, _ in identify_rows(target, "core.orders")}
     target.do("create view public.mine as select sum(run) as total from core.orders")
@@ -251,9 +252,24 @@ def test_a_reader_in_a_long_transaction_keeps_the_old_generation_and_nobody_wait
         target.deliver(publish(home, 2, rows=400), readers="bi_readers")
         assert con.execute(state).fetchall() == [(1, 1, 500, 1)]
         assert target.ask(state) == [(2, 2, 400, 2)]
+    monkeypatch.setattr(rows, "KEPT_MINUTES", 0)
     target.deliver(publish(home, 3, rows=300), readers="bi_readers")
     assert count_row_tables(target) == []
     assert target.ask(state, user="reader") == [(3, 3, 300, 3)]
+
+
+def test_a_long_transaction_finds_the_old_rows_of_a_table_that_it_reads_only_after_two_deliveries(
+    target: Target, home: Home, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(differences, "FEW_ROWS", 100)
+    target.deliver(publish(home, 1, rows=500), readers="bi_readers")
+    with target.server.connect(target.database, "reader") as con, con.transaction():
+        con.execute("set transaction isolation level repeatable read")
+        assert con.execute("select churned from marts.churn").fetchall() == [(1,)]
+        target.deliver(publish(home, 2, rows=400), readers="bi_readers")
+        target.deliver(publish(home, 3, rows=300), readers="bi_readers")
+        assert con.execute("select min(run), max(run), count(*) from core.orders").fetchall() == [(1, 1, 500)]
+    assert target.ask("select min(run), count(*) from core.orders") == [(3, 300)]
 
 
 def test_rows_that_an_older_version_kept_in_the_published_table_itself_go(target: Target, home: Home):

@@ -71,9 +71,8 @@ def deliver_to_database(
         with _begin(connection, prefix) as cursor:
             now = _read_same(cursor, plan, prefix, before)
             cursor.execute(sql.SQL("set local maintenance_work_mem = {}").format(sql.Literal(INDEX_MEMORY)))
-            cursor.execute(
-                "set local max_parallel_maintenance_workers = 0"
-            )  # rows come sorted: one process is done soon
+            # rows come sorted: one process is done soon
+            cursor.execute("set local max_parallel_maintenance_workers = 0")
             _make_schemas(cursor, {*before.schemas, before.rows.schema})
             is_new = _make_remembered(cursor, f"{prefix}meta")
             _drop_rows_of_gone_tables(cursor, plan, now)
@@ -179,8 +178,8 @@ def _tidy(connection: Connection[Any], prefix: str, replaced: list[PlannedTable]
     """After the commit: drop the tables whose rows were replaced, and let the server look at the new ones."""
     try:
         with _begin(connection, prefix) as cursor:
-            spare = list(read_rows(cursor, prefix).spare)
-        drop_spare(connection, spare)
+            rows = read_rows(cursor, prefix)
+        drop_spare(connection, rows)
         connection.execute(sql.SQL("set default_statistics_target = {}").format(sql.Literal(STATISTICS_TARGET)))
         for table in replaced:
             connection.execute(sql.SQL("analyze {}").format(sql.Identifier(table.schema, table.name)))

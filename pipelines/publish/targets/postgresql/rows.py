@@ -4,16 +4,16 @@ Put here: making, finding and dropping the tables that hold rows. Keep out: whic
 
 A published table is itself empty: it has the columns, keys, foreign keys, comments and grants, and whoever selects from
 it reads the rows of the tables that inherit from it. So a new generation of its rows is loaded without an index to
-keep up and without a check for each row, and the old rows go by dropping one table, which leaves nothing to vacuum.
+keep up and without a check for each row, and the old rows go by dropping one table.
 
-The comment of a table of rows says whose rows it holds. One without a comment holds nothing that anybody sees: it was
-made for a delivery that was killed, or its rows were deleted by the delivery that put others in their place.
+The comment of a table of rows says whose rows it holds, or when they were deleted. A transaction that began before
+(`repeatable read`) still finds them, if the table is there: it is dropped by a delivery an hour later or more. One
+without a comment was made for a delivery that was killed, and holds nothing that anybody sees.
 """
 
 import contextlib
 import itertools
-from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from psycopg import Connection, Cursor, errors, sql
@@ -27,12 +27,23 @@ _LONGEST_NAME = 50
 """Letters of a name that are kept, so that a number fits behind them: PostgreSQL cuts names off at 63 bytes."""
 _DROP_MILLISECONDS = 200
 """How long the drop of an empty table waits for those who still read it, and others who come behind it."""
-_ROWS = """
-    select n.nspname, p.relname, c.relname, obj_description(c.oid, 'pg_class') is not null
+KEPT_MINUTES = 60
+"""How long deleted rows stay for transactions that began before; how old others' are, a writer may not see."""
+_CURRENT, _EMPTIED = "The rows of", "Emptied at"
+_ROWS = f"""
+    select
+        n.nspname,
+        p.relname,
+        c.relname,
+        coalesce(said.comment like '{_CURRENT} %%', false),
+        coalesce(
+            substring(said.comment from '{_EMPTIED} ([^;]+);')::timestamptz > now() - %s * interval '1 minute', false
+        )
     from pg_inherits as i
     join pg_class as p on p.oid = i.inhparent
     join pg_namespace as n on n.oid = p.relnamespace
     join pg_class as c on c.oid = i.inhrelid
+    cross join lateral (select obj_description(c.oid, 'pg_class') as comment) as said
     where c.relnamespace = to_regnamespace(%s)
     order by c.oid
 """
@@ -46,11 +57,13 @@ class Rows:
         schema: Where they lie.
         current: Published table -> the table that holds its rows.
         spare: Table that holds none -> the published table that it inherits from.
+        kept: Those of `spare` whose rows a transaction that began before may still read.
     """
 
     schema: str
-    current: dict[Name, Name]
-    spare: dict[Name, Name]
+    current: dict[Name, Name] = field(default_factory=dict)
+    spare: dict[Name, Name] = field(default_factory=dict)
+    kept: set[Name] = field(default_factory=set, compare=False)  # changes by itself as time goes by
 
     def of_table(self, table: Name) -> list[Name]:
         """All tables that inherit from a published one."""
@@ -60,12 +73,15 @@ class Rows:
 
 def read_rows(cursor: Cursor[Any], prefix: str) -> Rows:
     """Find the tables that hold the rows of published tables."""
-    rows = Rows(f"{prefix}{SCHEMA}", {}, {})
-    for schema, table, name, is_current in cursor.execute(_ROWS, [f'"{rows.schema}"']).fetchall():
+    rows = Rows(f"{prefix}{SCHEMA}")
+    found = cursor.execute(_ROWS, [KEPT_MINUTES, f'"{rows.schema}"']).fetchall()
+    for schema, table, name, is_current, is_kept in found:
         if is_current:
             rows.current[schema, table] = (rows.schema, name)
-        else:
-            rows.spare[rows.schema, name] = (schema, table)
+            continue
+        rows.spare[rows.schema, name] = (schema, table)
+        if is_kept:
+            rows.kept.add((rows.schema, name))
     return rows
 
 
@@ -95,14 +111,16 @@ def make_current(cursor: Cursor[Any], table: PlannedTable, name: Name, rows: Row
     before = rows.current.get(own)
     if before is not None:
         cursor.execute(sql.SQL("delete from {}").format(sql.Identifier(*before)))
-        cursor.execute(sql.SQL("comment on table {} is null").format(sql.Identifier(*before)))
-    comment = sql.Literal(f"The rows of {table.schema}.{table.name}; read them there.")
+        (now,) = cursor.execute("select now()::text").fetchall()[0]
+        emptied = sql.Literal(f"{_EMPTIED} {now}; a later delivery drops it.")
+        cursor.execute(sql.SQL("comment on table {} is {}").format(sql.Identifier(*before), emptied))
+    comment = sql.Literal(f"{_CURRENT} {table.schema}.{table.name}; read them there.")
     cursor.execute(sql.SQL("comment on table {} is {}").format(sql.Identifier(*name), comment))
 
 
-def drop_spare(connection: Connection[Any], names: Iterable[Name]) -> None:
-    """Drop tables that hold no rows; one that somebody still reads stays for the next delivery."""
-    for name in names:
+def drop_spare(connection: Connection[Any], rows: Rows) -> None:
+    """Drop tables that hold no rows for anybody; one that somebody still reads stays for the next delivery."""
+    for name in rows.spare.keys() - rows.kept:
         with contextlib.suppress(errors.LockNotAvailable), connection.transaction(), connection.cursor() as cursor:
             cursor.execute(sql.SQL("set local lock_timeout = {}").format(sql.Literal(f"{_DROP_MILLISECONDS}ms")))
             cursor.execute(sql.SQL("drop table if exists {}").format(sql.Identifier(*name)))
