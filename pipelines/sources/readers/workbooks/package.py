@@ -33,7 +33,6 @@ _CONTENT = re.compile(rb"<(?:\w+:)?v>([^<]*)<")
 _EMPTY_FORMULA = re.compile(rb"(?:</(?:\w+:)?f>|<(?:\w+:)?f\b[^>]*/>)\s*</(?:\w+:)?c>")
 _HIDDEN_COLUMN = re.compile(rb"<(?:\w+:)?col\b[^>]*\bhidden=[\"'](?:1|true)[\"'][^>]*>")
 _HIDDEN_ROW = re.compile(rb"<(?:\w+:)?row\b[^>]*\bhidden=[\"'](?:1|true)[\"']")
-_MERGED = re.compile(rb"""<(?:\w+:)?mergeCell\b[^>]*\bref=["'][A-Z]+\d+:[A-Z]+(\d+)["']""")
 _FAR_COLUMN = re.compile(rb'r="([A-Z]{2,3})\d')
 _ROW = re.compile(rb'<(?:\w+:)?row\b[^>]*\br="(\d+)"')
 
@@ -47,14 +46,12 @@ class SheetFacts:
         empty_formulas: Formulas whose value was never computed.
         hidden_columns: Columns that are hidden, as first and last number from 1.
         hidden_rows: How many rows are hidden.
-        merged: Of each group of merged cells, the last row.
     """
 
     errors: dict[int, tuple[str, str]] = field(default_factory=dict)
     empty_formulas: int = 0
     hidden_columns: list[tuple[int, int]] = field(default_factory=list)
     hidden_rows: int = 0
-    merged: list[int] = field(default_factory=list)
 
 
 def check_package(path: Path, file_name: str) -> None:
@@ -81,11 +78,11 @@ def scan_sheets(path: Path, file_name: str) -> dict[str, SheetFacts]:
     """
     try:
         with zipfile.ZipFile(path) as package:
-            parts = find_parts(package)
+            parts = _find_parts(package)
             facts = {name: _scan_sheet(package, part, file_name, name) for name, part in parts.items()}
             for part in package.infolist():
                 if part.filename not in parts.values():
-                    all(read_part(package, part.filename))
+                    all(_read_part(package, part.filename))
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, KeyError) as error:
         raise Refusal("damaged", f"{file_name} is damaged: deliver it again") from error
     return facts
@@ -101,7 +98,7 @@ def _check_size(part: zipfile.ZipInfo, file_name: str) -> None:
         )
 
 
-def find_parts(package: zipfile.ZipFile) -> dict[str, str]:
+def _find_parts(package: zipfile.ZipFile) -> dict[str, str]:
     """Name of a sheet -> its part of the package."""
     links = {}
     for link in _LINK.findall(package.read("xl/_rels/workbook.xml.rels")):
@@ -116,8 +113,7 @@ def find_parts(package: zipfile.ZipFile) -> dict[str, str]:
     return parts
 
 
-def read_part(package: zipfile.ZipFile, part: str) -> Iterator[bytes]:
-    """The bytes of a part of the package, piece by piece."""
+def _read_part(package: zipfile.ZipFile, part: str) -> Iterator[bytes]:
     with package.open(part) as stream:
         while chunk := stream.read(CHUNK):
             yield chunk
@@ -125,7 +121,7 @@ def read_part(package: zipfile.ZipFile, part: str) -> Iterator[bytes]:
 
 def _scan_sheet(package: zipfile.ZipFile, part: str, file_name: str, sheet: str) -> SheetFacts:
     facts, rest, widest, last_row = SheetFacts(), b"", 26, 0
-    for chunk in read_part(package, part):
+    for chunk in _read_part(package, part):
         text = rest + chunk
         cut = max(text.rfind(b"<row"), text.rfind(b":row "), 0)
         whole, rest = (text[:cut], text[cut:]) if cut and len(text) < 8 * CHUNK else (text, b"")
@@ -173,8 +169,6 @@ def _note_facts(text: bytes, facts: SheetFacts) -> None:
                 facts.errors[int(place[2])] = (place[1].decode(), shown[1].decode() if shown else "#N/A")
     if has_f and (b"<f" in text or b":f" in text):
         facts.empty_formulas += len(_EMPTY_FORMULA.findall(text))
-    if b"m" in text and b"mergeCell " in text:
-        facts.merged += map(int, _MERGED.findall(text))
     if has_h and b"hidden=" in text:
         facts.hidden_rows += len(_HIDDEN_ROW.findall(text))
         for column in _HIDDEN_COLUMN.findall(text):

@@ -15,7 +15,7 @@ from regulars.pipelines.sources.readers.workbooks.cells import Cell, write_cell,
 
 SEARCHED_ROWS = 100
 _BATCH = 20_000
-LONGEST_FOOTER = 20
+_LONGEST_FOOTER = 20
 
 
 @dataclass
@@ -47,10 +47,10 @@ class SheetTable:
 
 
 @dataclass
-class Tail:
+class _Tail:
     """The last filled rows: number and how many cells are filled."""
 
-    rows: deque[tuple[int, int]] = field(default_factory=lambda: deque(maxlen=LONGEST_FOOTER))
+    rows: deque[tuple[int, int]] = field(default_factory=lambda: deque(maxlen=_LONGEST_FOOTER))
 
 
 def read_table(
@@ -71,23 +71,23 @@ def read_table(
     while len(cells) < SEARCHED_ROWS and (more := next(filled, None)):
         numbers += more[0]
         cells += more[1]
-    at = find_header(list(zip(numbers, cells, strict=True))[:SEARCHED_ROWS], wanted, header_row)
+    at = _find_header(list(zip(numbers, cells, strict=True))[:SEARCHED_ROWS], wanted, header_row)
     if at is None:
         return None
     table = SheetTable([write_cell(cell) or "" for cell in cells[at]], [], [], numbers[at], at)
     table.numbers = list(range(first_column, first_column + len(table.header)))
     chunks: list[list[pa.Array[pa.StringScalar]]] = [[] for _ in table.header]
-    tail = Tail()
+    tail = _Tail()
     for found, batch in chain([(numbers[at + 1 :], cells[at + 1 :])], filled):
         if batch:
             table.rows += found
-            last = zip(found[-LONGEST_FOOTER:], batch[-LONGEST_FOOTER:], strict=True)
+            last = zip(found[-_LONGEST_FOOTER:], batch[-_LONGEST_FOOTER:], strict=True)
             tail.rows.extend((number, sum(cell != "" for cell in row)) for number, row in last)
             for column, chunk in zip(zip(*batch, strict=True), chunks, strict=True):
                 chunk.append(write_column(column, decimal))
     table.columns = [pa.chunked_array(chunk, pa.string()) for chunk in chunks]
-    cut_footer(table, tail)
-    return drop_empty_columns(table)
+    _cut_footer(table, tail)
+    return _drop_empty_columns(table)
 
 
 def _read_filled_rows(rows: Iterator[list[Cell]]) -> Iterator[tuple[Sequence[int], Sequence[list[Cell]]]]:
@@ -103,7 +103,7 @@ def _read_filled_rows(rows: Iterator[list[Cell]]) -> Iterator[tuple[Sequence[int
         yield numbers, batch
 
 
-def find_header(
+def _find_header(
     start: list[tuple[int, list[Cell]]], wanted: Sequence[Sequence[str]], header_row: int | None
 ) -> int | None:
     """The index of the header among the first filled rows: the first of those with most of the wanted names.
@@ -127,7 +127,7 @@ def _count_names(row: list[Cell], wanted: Sequence[Sequence[str]]) -> int:
     return sum(any(clean_name(name).casefold() in names for name in each) for each in wanted)
 
 
-def cut_footer(table: SheetTable, tail: Tail) -> None:
+def _cut_footer(table: SheetTable, tail: _Tail) -> None:
     """Cut off the last rows, where an empty row stands before them and they fill at most a third of the columns."""
     width = sum(bool(name) for name in table.header)
     cut = 0
@@ -145,7 +145,7 @@ def cut_footer(table: SheetTable, tail: Tail) -> None:
         table.below = cut
 
 
-def drop_empty_columns(table: SheetTable) -> SheetTable:
+def _drop_empty_columns(table: SheetTable) -> SheetTable:
     """Without columns that have neither a name nor a value."""
     kept = [
         at

@@ -7,7 +7,6 @@ Put here: opening a workbook, choosing its sheets, rows with errors. Keep out: w
 import fnmatch
 import json
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
 from itertools import chain, islice
 from pathlib import Path
@@ -25,7 +24,6 @@ from regulars.pipelines.sources.readers.records import Record
 from regulars.pipelines.sources.readers.refusal import Refusal, did_you_mean
 from regulars.pipelines.sources.readers.workbooks.cells import ERRORS
 from regulars.pipelines.sources.readers.workbooks.package import SheetFacts, check_package, scan_sheets
-from regulars.pipelines.sources.readers.workbooks.plain_sheets import PlainSheets
 from regulars.pipelines.sources.readers.workbooks.sheet_table import SEARCHED_ROWS, SheetTable, read_table
 
 SHEET_COLUMN = "sheet"
@@ -102,12 +100,9 @@ def _read_sheets(original: Path, file_name: str, source: Source, work: Path) -> 
     named.unlink(missing_ok=True)
     named.symlink_to(original.resolve())
     try:
-        with ExitStack() as opened:
-            workbook = opened.enter_context(CalamineWorkbook.from_path(named))
-            plain = opened.enter_context(closing(PlainSheets(original))) if facts else None
+        with CalamineWorkbook.from_path(named) as workbook:
             sheets = [
-                (plain and _read_plain_sheet(plain, name, source, facts.get(name)))
-                or _read_sheet(workbook.get_sheet_by_name(name), source, facts.get(name) or SheetFacts())
+                _read_sheet(workbook.get_sheet_by_name(name), source, facts.get(name) or SheetFacts())
                 for name in _choose_sheets(workbook, file_name, source)
             ]
             if source.options.sheet is None and sheets[0] is not None:
@@ -159,17 +154,6 @@ def _find_sheets_alike(workbook: CalamineWorkbook, chosen: _ReadSheet) -> Iterat
                 {clean_name(str(cell)).casefold() for cell in row if cell != ""} == wanted for row in searched
             ) and any(cell != "" for row in chain(searched, rows) for cell in row):
                 yield each.name
-
-
-def _read_plain_sheet(plain: PlainSheets, name: str, source: Source, facts: SheetFacts | None) -> _ReadSheet | None:
-    """A sheet as the general reader has it, where it is plain."""
-    if facts is None:
-        return None
-    options = source.options
-    table = plain.read_table(name, source.mapped_names, options.header_row, options.decimal)
-    if table is None:
-        return None
-    return _ReadSheet(name, table, facts, sum(last > table.header_row for last in facts.merged))
 
 
 def _read_sheet(sheet: CalamineSheet, source: Source, facts: SheetFacts) -> _ReadSheet | None:
