@@ -163,7 +163,8 @@ class HalfRecords(Part):
     """
 
     more_path: Annotated[list[Text], Field(min_length=1)]
-    """Where a record says, as true or false, that it has more than came, such as `lineItems.pageInfo.hasNextPage`."""
+    """Where a record says, as true or false, that it has more than came, such as `lineItems.pageInfo.hasNextPage`; in
+    every element of an array: `refunds[*].transactions.pageInfo.hasNextPage`."""
     ask_again_with: dict[Text, int | str] = {}
     """What `json` holds then: path and value, such as `{variables.first: 1, variables.lines: 250}`. The pages behind it
     are asked for as before. Without it, the source is refused at once."""

@@ -27,6 +27,16 @@ def has_path(value: Any, path: str) -> bool:
     return True
 
 
+def list_at_path(value: Any, path: str) -> list[Any]:
+    """The values at a path in which `[*]` stands for each element of an array, such as `refunds[*].isDone`."""
+    before, each, rest = path.partition("[*]")
+    if not each:
+        return [read_path(value, path)] if has_path(value, path) else []
+    found = read_path(value, before)
+    elements = found if isinstance(found, list) else []
+    return [inner for element in elements for inner in list_at_path(element, rest.removeprefix("."))]
+
+
 def put_at_path(value: Any, path: str, new: Any) -> Any:
     """The value with another one at a path, which it must have; what it shares with the old one is not changed.
 

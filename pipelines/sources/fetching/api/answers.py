@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from regulars.pipelines.settings.sources.api_way import ApiResource
-from regulars.pipelines.settings.sources.json_path import read_path
+from regulars.pipelines.settings.sources.json_path import list_at_path, read_path
 from regulars.pipelines.sources.readers.json.json_values import JsonObject
 from regulars.pipelines.sources.readers.refusal import Refusal
 
@@ -57,7 +57,7 @@ def read_records(answer: Answer, way: ApiResource) -> list[JsonObject]:
 def count_halves(records: list[JsonObject], way: ApiResource) -> int:
     """How many records have more of an array than came."""
     paths = way.half_records.more_path if way.half_records else []
-    return sum(any(read_path(record, path) is True for path in paths) for record in records)
+    return sum(any(found is True for path in paths for found in list_at_path(record, path)) for record in records)
 
 
 def _say_where(answer: Answer, way: ApiResource) -> str:

@@ -60,7 +60,7 @@ def graphql_refund(number: int, *paid: tuple[str, str, str]) -> Json:
     return {
         "legacyResourceId": str(number),
         "createdAt": "2026-02-03T09:00:00Z",
-        "transactions": {"nodes": transactions},
+        "transactions": {"nodes": transactions[:10], "pageInfo": {"hasNextPage": len(transactions) > 10}},
     }
 
 

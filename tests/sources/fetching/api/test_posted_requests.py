@@ -8,7 +8,7 @@ import yaml
 from pydantic import ValidationError
 
 from regulars.pipelines.settings.settings_file import parse_settings
-from regulars.pipelines.settings.sources.json_path import has_path, put_at_path, read_path
+from regulars.pipelines.settings.sources.json_path import has_path, list_at_path, put_at_path, read_path
 from regulars.pipelines.settings.sources.source import Source
 from regulars.pipelines.sources.fetching.api.graphql_errors import read_errors
 from tests.sources.fetching.api import tool_answers as tools
@@ -137,6 +137,14 @@ def test_an_order_with_more_lines_than_shopify_sends_at_once_is_refused_and_not_
     assert "of 1 record of a page not all came: ask for more at once" in refusal.sentence
 
 
+def test_a_refund_of_more_payments_than_shopify_sends_at_once_is_refused_and_not_cut(name_source, api):
+    refund = graphql_refund(71, *[("REFUND", "SUCCESS", "1.00")] * 11)
+    server = GraphqlShop([graphql_order(1, (1, "11.00"), subtotal="11.00", refunds=[graphql_refund(70), refund])])
+    api.answer = server.answer
+    refusal = name_source("shopify_graphql", "orders").refusal(pause=server.pause)
+    assert "of 1 record of a page not all came: ask for more at once" in refusal.sentence
+
+
 @pytest.mark.parametrize(
     ("errors", "sentence"),
     [
@@ -221,3 +229,6 @@ def test_a_path_reaches_into_objects_and_arrays_and_keeps_what_it_does_not_touch
     assert read_path(body, "filters[1].value") == "x"
     assert not has_path(body, "filters[2].value")
     assert has_path({"after": None}, "after")
+    refunds = {"refunds": [{"parts": [{"more": True}, {"more": False}]}, {"parts": []}, {}]}
+    assert list_at_path(refunds, "refunds[*].parts[*].more") == [True, False]
+    assert list_at_path(body, "filters[1].value") == ["x"]
