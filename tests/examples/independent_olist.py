@@ -20,6 +20,7 @@ FILES = {
     "payments": "olist_order_payments_dataset.csv",
     "products": "olist_products_dataset.csv",
     "reviews": "olist_order_reviews_dataset.csv",
+    "sellers": "olist_sellers_dataset.csv",
 }
 """Source -> file."""
 

@@ -20,6 +20,7 @@ KINDS = {
     "payments": "payments",
     "products": "products",
     "reviews": "survey_responses",
+    "sellers": "stores",
 }
 """Source -> the kind that it feeds."""
 
