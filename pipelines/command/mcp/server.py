@@ -67,7 +67,10 @@ def make_server(home: Home, limits: Limits | None = None) -> MCPServer:
 
     @server.tool(structured_output=False)
     def query(sql: str) -> str:
-        """Run one SELECT (DuckDB SQL) on the published tables; at most 500 rows come back, `is_cut` says if not all."""
+        """Run one SELECT (DuckDB SQL) on the published tables; at most 500 rows come back, fewer of wide ones.
+
+        `is_cut` says if not all did: page by `limit` and `offset` behind the last row that came, not by 500.
+        """
         return answer(lambda file: run_guarded_query(file, sql, allowed))
 
     @server.tool(structured_output=False)

@@ -105,6 +105,8 @@ FROM_CLV = (
     *("avg_annual_value", "avg_annual_value_total", "clv_simple", "p_alive", "predicted_value_12m", "clv_predicted"),
     *("contribution_margin_to_date", "value_basis"),
 )
+BEFORE_SERVICE_RISK = ("call_detractor", "win_back")
+"""Next steps that stay although a customer is a service risk."""
 COUNTS = [
     *("contact_count", "source_record_count", "ticket_count", "open_ticket_count", "tickets_this_week"),
     "bad_experience_count",
@@ -201,6 +203,7 @@ def customer_360(
         joined.with_columns(
             pl.col(COUNTS).fill_null(0),
             pl.col("is_service_risk").fill_null(value=False),
+            next_step=_call_instead(),
             total_revenue_to_date=add_subscription_revenue("net_sales_to_date", subscription_revenue_is_in_orders),
             average_order_value=pl.when(pl.col("order_count") > 0).then(
                 (spent / pl.col("order_count")).round(4, mode="half_to_even")
@@ -213,6 +216,16 @@ def customer_360(
         )
         .select(*(pl.col(name).cast(kind) for name, kind in COLUMNS.items()), *attributes)
         .collect()
+    )
+
+
+def _call_instead() -> pl.Expr:
+    """The next step of `standing`, but for who had bad experiences: nobody reminds or thanks them before a call."""
+    is_for_call = pl.col("is_service_risk").fill_null(value=False) & ~pl.col("is_deleted")
+    return (
+        pl.when(is_for_call & ~pl.col("next_step").is_in(BEFORE_SERVICE_RISK))
+        .then(pl.lit("call_service_risk"))
+        .otherwise("next_step")
     )
 
 

@@ -86,6 +86,27 @@ def test_bad_experiences_of_the_window_and_the_flag_of_the_list_are_taken_over()
     assert [found[UNKNOWN][name] for name in names] == [0, None, None, False]
 
 
+@pytest.mark.parametrize(
+    ("score", "bought", "is_deleted", "step"),
+    [
+        (9, "2026-03-20", False, "call_service_risk"),  # a promoter, to be thanked otherwise
+        (None, "2026-03-20", False, "call_service_risk"),
+        (0, "2026-03-20", False, "call_detractor"),
+        (None, "2024-03-20", False, "win_back"),
+        (9, "2026-03-20", True, "none"),
+    ],
+)
+def test_who_had_bad_experiences_is_called_before_anybody_thanks_or_reminds(score, bought, is_deleted, step):
+    answers = [] if score is None else [answer(1, "2026-03-28 09:00", score)]
+    found = customers(
+        {"is_deleted": is_deleted},
+        orders=[order(1, bought)],
+        survey_responses=answers,
+        service_risk_customers=[{"customer_idx": 1}],
+    )
+    assert found["ada"]["next_step"] == step
+
+
 def test_the_first_offer_is_that_of_rank_one_by_name_else_by_id():
     offers = [
         {"customer_idx": 1, "offer_rank": 2, "product_name": "Tea", "product_id": "t", "why": "also"},
