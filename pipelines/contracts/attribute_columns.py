@@ -70,7 +70,6 @@ def _allow_dimensions(contract: Contract, names: tuple[str, ...]) -> Contract:
     rules = tuple(_widen(contract.rules, names))
     if rules == contract.rules:
         return contract
-    widened = {rule.columns for rule in rules} - set()
     columns = tuple(
         replace(
             column,
@@ -79,7 +78,7 @@ def _allow_dimensions(contract: Contract, names: tuple[str, ...]) -> Contract:
                 *((name, "An attribute of the company's own.") for name in names),
             ),
         )
-        if (column.name,) in widened and _names_dimensions(column.allowed_values)
+        if _names_dimensions(column.allowed_values)
         else column
         for column in contract.columns
     )

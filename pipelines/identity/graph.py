@@ -127,6 +127,8 @@ def find_listed_nodes(nodes: Nodes, pairs: Sequence[Sequence[str]], rules: Email
     Returns:
         `left`, `right`, and how many pairs name somebody whom nothing else names.
     """
+    if not pairs:
+        return pl.DataFrame(schema={"left": pl.Int64, "right": pl.Int64}), 0
     sides = pl.DataFrame(
         [(number, place, side) for number, pair in enumerate(pairs) for place, side in enumerate(pair)],
         {"pair": pl.Int64, "place": pl.Int64, "side": pl.String},

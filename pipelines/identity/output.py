@@ -171,7 +171,10 @@ def _make_links(staging: Staging, told: pl.DataFrame, named: pl.DataFrame) -> pl
             record_id="customer_record_id",
             order_id=reference.order or pl.lit(None, pl.String),
         )
-        linked = _link_by_person(rows.collect(), reference, staging, told, found)
+        delivered = rows.collect()
+        if delivered.is_empty():
+            continue
+        linked = _link_by_person(delivered, reference, staging, told, found)
         links.append(
             linked.select(pl.lit(reference.record_type).alias("link_type"), "system", "source_record_id", *_WHO)
         )

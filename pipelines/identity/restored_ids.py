@@ -26,7 +26,10 @@ def restore_ids(records: pl.DataFrame, claims: pl.DataFrame, known: pl.DataFrame
     Returns:
         `component`, `id`, both unique. Components that never changed may be missing: they keep their id anyway.
     """
-    members = _list_disputed_members(records, claims, known)
+    disputed = _find_disputed_components(records, claims, known)
+    if disputed.is_empty():
+        return claims.select("component", "id").clear()
+    members = _list_disputed_members(disputed, records, claims, known)
     founders = members.filter("is_founder")
     whole = (
         founders.group_by("component")
@@ -63,16 +66,22 @@ def _find_stray_joiners(
     )
 
 
-def _list_disputed_members(records: pl.DataFrame, claims: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
-    """The known members of components in which ids are disputed or a record had several ids, with their first id.
+def _find_disputed_components(records: pl.DataFrame, claims: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
+    """`component`: those in which ids are disputed or a record had several ids."""
+    moved = records.join(known.filter(~pl.col("is_last")), on="record_key", how="semi")
+    disputed = claims.filter(pl.col("component").is_duplicated() | pl.col("id").is_duplicated())
+    return pl.concat([moved.select("component"), disputed.select("component")]).unique()
+
+
+def _list_disputed_members(
+    components: pl.DataFrame, records: pl.DataFrame, claims: pl.DataFrame, known: pl.DataFrame
+) -> pl.DataFrame:
+    """The known members of the disputed components, and of those that bear one of their ids, with their first id.
 
     Returns:
         `record_key`, `component`, `id` (the first), `since_generation` (of the first id), `is_founder`,
         `founder_count` (of the id, records that are gone included).
     """
-    moved = records.join(known.filter(~pl.col("is_last")), on="record_key", how="semi")
-    disputed = claims.filter(pl.col("component").is_duplicated() | pl.col("id").is_duplicated())
-    components = pl.concat([moved.select("component"), disputed.select("component")]).unique()
     first = _find_first_ids(records.join(components, on="component", how="semi"), known)
     # records that bear one of these ids now and never bore another are in components where nothing is disputed
     bearing = claims.join(first, on="id", how="semi").select("component")

@@ -23,6 +23,9 @@ import polars as pl
 
 from regulars.pipelines.identity.restored_ids import restore_ids
 
+MEMBERS = {"component": pl.Int64, "member_count": pl.Int64, "old_id": pl.String, "is_home": pl.Boolean}
+"""Columns of `StableIds.members`."""
+
 
 @dataclass(frozen=True)
 class StableIds:
@@ -49,6 +52,9 @@ def keep_ids(records: pl.DataFrame, history: pl.DataFrame, namespace: uuid.UUID)
         namespace: Makes the ids of different companies, and of contacts and customers, differ.
     """
     known = history.filter(pl.col("id").is_not_null())
+    if known.is_empty():
+        new = _make_new_ids(records, known, namespace)
+        return StableIds(new.with_columns(origin=pl.lit("new")), pl.DataFrame(schema=MEMBERS))
     claims = _count_claims(records.filter(pl.col("old_id").is_not_null()).rename({"old_id": "id"}))
     restored = restore_ids(records, claims, known)
     kept = _assign_ids(_remove_settled(claims, restored), records, known)

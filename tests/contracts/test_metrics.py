@@ -1,5 +1,6 @@
 """A metric is structure: other tools get its SQL from it, and its SQL gives what the table publishes."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import duckdb
@@ -107,12 +108,20 @@ def test_a_mistake_in_a_metric_is_reported(changes, expected):
     assert problems_of() == []
 
 
+@pytest.fixture(scope="module")
+def published(published_demo: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    with duckdb.connect(str(published_demo / "home" / "current" / "regulars.duckdb"), read_only=True) as con:
+        yield con
+
+
 @pytest.mark.parametrize(
     ("contract", "metric"),
     [(contract, metric) for contract, metric in METRICS if metric.expression],
     ids=lambda value: value.table if isinstance(value, Contract) else value.name,
 )
-def test_an_expression_gives_what_its_column_publishes(published_demo: Path, contract: Contract, metric: Metric):
+def test_an_expression_gives_what_its_column_publishes(
+    published: duckdb.DuckDBPyConnection, contract: Contract, metric: Metric
+):
     """Row by row at the table's own grain, wherever the metric is known."""
     types = dict(contract.types)
     known = f'"{metric.known}"' + ("" if types.get(metric.known) == "BOOLEAN" else " is not null")
@@ -122,8 +131,7 @@ def test_an_expression_gives_what_its_column_publishes(published_demo: Path, con
         where {metric.filter_sql} and {known if metric.known else "true"}
         group by {", ".join(f'"{name}"' for name in contract.key)}
     """
-    with duckdb.connect(str(published_demo / "home" / "current" / "regulars.duckdb"), read_only=True) as con:
-        rows = con.execute(query).fetchall()
+    rows = published.execute(query).fetchall()
     assert rows or metric.known or contract.table == "meta.clv_evaluation", "the sample company publishes some rows"
     for published, expressed in rows:
         assert expressed == pytest.approx(published, rel=1e-9) if published is not None else expressed is None

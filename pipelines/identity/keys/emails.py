@@ -80,16 +80,24 @@ def add_normal_email(rows: pl.DataFrame, rules: EmailRules) -> pl.DataFrame:
         rules: The settings about addresses.
     """
     distinct = rows.select(pl.col("email").drop_nulls().unique())
+    if distinct.is_empty():
+        return rows
     # nearly all are normal already, and those need no Python
     odd = distinct.filter(~pl.col("email").str.contains(_ALREADY_NORMAL))["email"]
     spelled = pl.DataFrame(
         {"email": odd, "normal": [normalise_email(each) or "" for each in odd]},
         schema={"email": pl.String, "normal": pl.String},
     )
-    named = distinct.join(spelled, on="email", how="left").with_columns(normal=pl.coalesce("normal", "email"))
-    named = named.filter(~_names_nobody(rules)).with_columns(normal=_replace_aliases(rules))
-    named = named.filter(~_names_nobody(rules))
-    return rows.join(named, on="email", how="left").with_columns(email=pl.col("normal")).drop("normal")
+    named = (
+        distinct.lazy()
+        .join(spelled.lazy(), on="email", how="left")
+        .with_columns(normal=pl.coalesce("normal", "email"))
+        .filter(~_names_nobody(rules))
+        .with_columns(normal=_replace_aliases(rules))
+        .filter(~_names_nobody(rules))
+    )
+    joined = rows.lazy().join(named, on="email", how="left", maintain_order="left")
+    return joined.with_columns(email=pl.col("normal")).drop("normal").collect()
 
 
 def _names_nobody(rules: EmailRules) -> pl.Expr:

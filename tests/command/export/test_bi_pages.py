@@ -17,10 +17,15 @@ QUERIES = [
 ]
 
 
-@pytest.mark.parametrize("query", QUERIES)
-def test_the_queries_of_the_pages_find_something(query, published_demo):
+@pytest.fixture(scope="module")
+def published(published_demo):
     with duckdb.connect(str(published_demo / "home/current/regulars.duckdb"), read_only=True) as con:
-        assert con.execute(query).fetchall()
+        yield con
+
+
+@pytest.mark.parametrize("query", QUERIES)
+def test_the_queries_of_the_pages_find_something(query, published):
+    assert published.execute(query).fetchall()
 
 
 @pytest.mark.parametrize("tool", TOOLS)

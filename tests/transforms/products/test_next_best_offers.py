@@ -167,11 +167,23 @@ def test_offers_are_graded_on_the_last_28_days_with_what_was_known_before(engine
         row = rows["any_product", method]
         assert row["tested_customers"] == 40
         # best sellers of the 28 days before hold what was bought 40 days ago alone
-        assert row["hit_rate_10"] == (0.75 if method != "best_sellers" else 0.0)
+        assert row["hit_rate_5"] == row["hit_rate_10"] == (0.75 if method != "best_sellers" else 0.0)
     assert rows["any_product", "offers"]["precision_10"] == pytest.approx(30 / 80)
     never = rows["never_bought", "baskets"]
     assert (never["tested_customers"], never["hit_rate_10"]) == (10, None)
     assert never["reason"].startswith("fewer than 30 customers")
+
+
+def test_what_is_offered_in_the_seventh_place_is_a_hit_of_ten_and_not_of_five():
+    products = [f"product {number}" for number in range(1, 8)]
+    sales: list[Row] = []
+    for customer in range(1, 31):
+        for times, product in enumerate(reversed(products), 1):
+            sales += bought(product, *range(40, 40 + times), customer=customer)
+        sales += bought("product 7", 10, customer=customer)
+    found = offer_evaluation(product_tables(*sales)["order_lines"], as_of=AS_OF)
+    [row] = found.filter(pl.col("method") == "personal_frequency").to_dicts()
+    assert (row["tested_customers"], row["hit_rate_5"], row["hit_rate_10"]) == (30, 0.0, 1.0)
 
 
 def test_without_lines_both_tables_are_sound():
