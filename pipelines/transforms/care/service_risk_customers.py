@@ -11,21 +11,14 @@ from narwhals.typing import IntoFrame
 from polars._typing import PolarsDataType
 
 from regulars.pipelines.definitions.enumerations import UNKNOWN_CUSTOMER_IDX
-from regulars.pipelines.transforms.amounts import MONEY, round_to_money
+from regulars.pipelines.transforms.amounts import MONEY
 from regulars.pipelines.transforms.care.bad_signs import RiskSettings
-from regulars.pipelines.transforms.day_numbers import MONTHS_PER_YEAR
 from regulars.pipelines.transforms.purchases.purchases import read_into_polars, select_columns
-from regulars.pipelines.transforms.subscriptions.subscription_periods import list_live_periods
-from regulars.pipelines.transforms.subscriptions.subscription_revenue import sum_revenue_by_customer
 
-PREDICTED, YEARLY, SUBSCRIPTION = "predicted", "yearly_average", "subscription"
-VALUE_AT_STAKE_BASES = {
-    PREDICTED: "predicted_value_12m, and twelve times mrr where orders do not hold it.",
-    YEARLY: "avg_annual_value, since nothing is predicted, and twelve times mrr where orders do not hold it.",
-    SUBSCRIPTION: "Twelve times mrr alone: the customer never ordered.",
-}
-"""What a value at stake is made of: value -> what it means."""
+PREDICTED, YEARLY = "predicted", "yearly_average"
+"""What a value at stake is made of."""
 
+FROM_CLV = ("predicted_total_value_12m", "avg_annual_value_total")
 FROM_LAPSES = [
     *("matched_customers", "observed_lapse_rate", "expected_lapse_rate", "lapse_ratio", "lapse_ratio_low"),
     *("lapse_ratio_high", "reason"),
@@ -61,11 +54,9 @@ def service_risk_customers(
     customers: IntoFrame,
     customer_clv: IntoFrame,
     customer_segments: IntoFrame,
-    subscriptions: IntoFrame,
     *,
     as_of: dt.date,
     service_risk: RiskSettings,
-    subscription_revenue_is_in_orders: bool,
 ) -> pl.DataFrame:
     """List known customers with `threshold` bad experiences or more in the window, the most at stake first.
 
@@ -73,12 +64,10 @@ def service_risk_customers(
         bad_experiences: `marts.bad_experiences`.
         lapse_after_experiences: `marts.lapse_after_experiences`.
         customers: `core.customers`; `customer_idx`, `owner`.
-        customer_clv: `marts.customer_clv`; `customer_idx`, `order_count`, `predicted_value_12m`, `avg_annual_value`.
+        customer_clv: `marts.customer_clv`; `customer_idx`, `predicted_total_value_12m`, `avg_annual_value_total`.
         customer_segments: `marts.customer_segments`; `customer_id`, `lifecycle`.
-        subscriptions: `core.subscriptions`.
         as_of: Last day that counts.
         service_risk: How many experiences, in how many days.
-        subscription_revenue_is_in_orders: Whether values of orders hold subscription revenue already.
 
     Returns:
         The columns of `COLUMNS`, sorted by customer_id.
@@ -87,8 +76,7 @@ def service_risk_customers(
     lapses = read_into_polars(select_columns(lapse_after_experiences, "experience_count", *FROM_LAPSES))
     facts = [
         read_into_polars(select_columns(customers, "customer_idx", "owner")),
-        _read_value_of_orders(customer_clv),
-        sum_revenue_by_customer(list_live_periods(subscriptions), as_of).select("customer_idx", "mrr"),
+        read_into_polars(select_columns(customer_clv, "customer_idx", *FROM_CLV)),
     ]
     for fact in facts:
         counted = counted.join(fact, on="customer_idx", how="left")
@@ -96,7 +84,7 @@ def service_risk_customers(
     return (
         counted.join(segments, on="customer_id", how="left")
         .join(lapses.filter(pl.col("experience_count") == service_risk.threshold).drop("experience_count"), how="cross")
-        .with_columns(**_find_value_at_stake(adds_subscriptions=not subscription_revenue_is_in_orders))
+        .with_columns(**_find_value_at_stake())
         .with_columns(
             days_since_last_experience=(pl.lit(as_of) - pl.col("last_experience_on")).dt.total_days(),
             as_of=pl.lit(as_of),
@@ -104,13 +92,6 @@ def service_risk_customers(
         .select(pl.col(name).cast(kind) for name, kind in COLUMNS.items())
         .sort("customer_id")
     )
-
-
-def _read_value_of_orders(customer_clv: IntoFrame) -> pl.DataFrame:
-    """Read what is expected of orders; the average year of who never ordered is of subscriptions, which stand apart."""
-    names = ["customer_idx", "predicted_value_12m", "avg_annual_value"]
-    value = read_into_polars(select_columns(customer_clv, "order_count", *names))
-    return value.filter(pl.col("order_count") > 0).select(names)
 
 
 def _count_experiences(bad_experiences: IntoFrame, as_of: dt.date, service_risk: RiskSettings) -> pl.DataFrame:
@@ -133,20 +114,13 @@ def _count_experiences(bad_experiences: IntoFrame, as_of: dt.date, service_risk:
     )
 
 
-def _find_value_at_stake(*, adds_subscriptions: bool) -> dict[str, pl.Expr]:
+def _find_value_at_stake() -> dict[str, pl.Expr]:
     """What the customer is expected to bring in a year, and what that is made of; NULL where nothing is known."""
-    of_orders = pl.coalesce("predicted_value_12m", "avg_annual_value").cast(pl.Float64)
-    paid = pl.col("mrr").cast(pl.Float64) * MONTHS_PER_YEAR if adds_subscriptions else pl.lit(None, pl.Float64)
-    basis = (
-        pl.when(pl.col("predicted_value_12m").is_not_null())
-        .then(pl.lit(PREDICTED))
-        .when(pl.col("avg_annual_value").is_not_null())
-        .then(pl.lit(YEARLY))
-        .when(paid > 0)
-        .then(pl.lit(SUBSCRIPTION))
-    )
-    total = pl.sum_horizontal(of_orders, paid)
+    predicted, yearly = (pl.col(name) for name in FROM_CLV)
     return {
-        "value_at_stake_12m": pl.when(basis.is_not_null()).then(round_to_money(total)),
-        "value_at_stake_basis": basis,
+        "value_at_stake_12m": pl.coalesce(predicted, yearly),
+        "value_at_stake_basis": pl.when(predicted.is_not_null())
+        .then(pl.lit(PREDICTED))
+        .when(yearly.is_not_null())
+        .then(pl.lit(YEARLY)),
     }
