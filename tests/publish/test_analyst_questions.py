@@ -70,3 +70,24 @@ def con(published_demo):
 @pytest.mark.parametrize("question", QUESTIONS)
 def test_the_published_file_alone_answers(con, question):
     assert con.sql(QUESTIONS[question]).fetchall()
+
+
+def test_a_service_risk_is_on_a_list_exactly_where_its_call_is_due(con):
+    rows = con.sql("""
+        select call_status, lists.customer_id is not null, coalesce(lists.call_reason = 'service_risk', false),
+            coalesce(full_lists.is_full, false)
+        from marts.service_risk_customers as risks
+        left join marts.owner_worklists as lists using (customer_id)
+        left join (
+            select owner, max(owner_customers_left_out) > 0 as is_full from marts.owner_worklists group by owner
+        ) as full_lists on full_lists.owner = coalesce(risks.owner, 'unassigned')
+    """).fetchall()
+    assert {"due", "ordered_since"} <= {status for status, *_ in rows}
+    for status, is_listed, is_reason, is_full in rows:
+        assert is_listed or is_full if status == "due" else not is_reason
+
+
+def test_no_text_of_the_file_points_to_a_page_that_it_does_not_hold(con):
+    texts = con.sql("select comment from duckdb_tables() union all select comment from duckdb_columns()").fetchall()
+    assert len(texts) > 1000
+    assert [text for (text,) in texts if "docs/" in (text or "")] == []

@@ -11,6 +11,7 @@ from narwhals.typing import IntoFrame
 from polars._typing import PolarsDataType
 
 from regulars.pipelines.definitions.enumerations import UNKNOWN_CUSTOMER_IDX
+from regulars.pipelines.definitions.windows import DETRACTOR_DAYS
 from regulars.pipelines.transforms.amounts import MONEY
 from regulars.pipelines.transforms.care.bad_signs import RiskSettings
 from regulars.pipelines.transforms.purchases.purchases import read_into_polars, select_columns
@@ -18,7 +19,10 @@ from regulars.pipelines.transforms.purchases.purchases import read_into_polars, 
 PREDICTED, YEARLY = "predicted", "yearly_average"
 """What a value at stake is made of."""
 
-FROM_CLV = ("predicted_total_value_12m", "avg_annual_value_total")
+DUE, DELETED, ORDERED_SINCE, TOO_LONG_AGO = "due", "deleted", "ordered_since", "too_long_ago"
+"""Whether the customer is to be called for the experiences, or why not."""
+
+FROM_CLV = ("predicted_total_value_12m", "avg_annual_value_total", "last_order_date")
 FROM_LAPSES = [
     *("matched_customers", "observed_lapse_rate", "expected_lapse_rate", "lapse_ratio", "lapse_ratio_low"),
     *("lapse_ratio_high", "reason"),
@@ -35,6 +39,7 @@ COLUMNS: dict[str, PolarsDataType] = {
     "days_since_last_experience": pl.Int64,
     "last_leading_sign": pl.String,
     "leading_signs": pl.String,
+    "call_status": pl.String,
     "value_at_stake_12m": MONEY,
     "value_at_stake_basis": pl.String,
     "matched_customers": pl.Int64,
@@ -63,8 +68,8 @@ def service_risk_customers(
     Args:
         bad_experiences: `marts.bad_experiences`.
         lapse_after_experiences: `marts.lapse_after_experiences`.
-        customers: `core.customers`; `customer_idx`, `owner`.
-        customer_clv: `marts.customer_clv`; `customer_idx`, `predicted_total_value_12m`, `avg_annual_value_total`.
+        customers: `core.customers`; `customer_idx`, `owner`, `is_deleted`.
+        customer_clv: `marts.customer_clv`; `customer_idx` and `FROM_CLV`.
         customer_segments: `marts.customer_segments`; `customer_id`, `lifecycle`.
         as_of: Last day that counts.
         service_risk: How many experiences, in how many days.
@@ -75,7 +80,7 @@ def service_risk_customers(
     counted = _count_experiences(bad_experiences, as_of, service_risk)
     lapses = read_into_polars(select_columns(lapse_after_experiences, "experience_count", *FROM_LAPSES))
     facts = [
-        read_into_polars(select_columns(customers, "customer_idx", "owner")),
+        read_into_polars(select_columns(customers, "customer_idx", "owner", "is_deleted")),
         read_into_polars(select_columns(customer_clv, "customer_idx", *FROM_CLV)),
     ]
     for fact in facts:
@@ -89,6 +94,7 @@ def service_risk_customers(
             days_since_last_experience=(pl.lit(as_of) - pl.col("last_experience_on")).dt.total_days(),
             as_of=pl.lit(as_of),
         )
+        .with_columns(call_status=_find_call_status())
         .select(pl.col(name).cast(kind) for name, kind in COLUMNS.items())
         .sort("customer_id")
     )
@@ -114,9 +120,22 @@ def _count_experiences(bad_experiences: IntoFrame, as_of: dt.date, service_risk:
     )
 
 
+def _find_call_status() -> pl.Expr:
+    """Whether the customer is to be called: not for what is long ago, nor who has ordered since and so come back."""
+    return (
+        pl.when("is_deleted")
+        .then(pl.lit(DELETED))
+        .when(pl.col("last_order_date") > pl.col("last_experience_on"))
+        .then(pl.lit(ORDERED_SINCE))
+        .when(pl.col("days_since_last_experience") > DETRACTOR_DAYS)
+        .then(pl.lit(TOO_LONG_AGO))
+        .otherwise(pl.lit(DUE))
+    )
+
+
 def _find_value_at_stake() -> dict[str, pl.Expr]:
     """What the customer is expected to bring in a year, and what that is made of; NULL where nothing is known."""
-    predicted, yearly = (pl.col(name) for name in FROM_CLV)
+    predicted, yearly = pl.col("predicted_total_value_12m"), pl.col("avg_annual_value_total")
     return {
         "value_at_stake_12m": pl.coalesce(predicted, yearly),
         "value_at_stake_basis": pl.when(predicted.is_not_null())
