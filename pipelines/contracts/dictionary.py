@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from regulars.pipelines.contracts.contract import Contract
+from regulars.pipelines.contracts.joins import list_joins
 from regulars.pipelines.contracts.metric import Metric
 from regulars.pipelines.contracts.odcs.names import SharedNames
 from regulars.pipelines.contracts.rule import Column
@@ -71,9 +72,9 @@ def list_allowed_value_rows(contracts: Mapping[str, Contract]) -> list[dict[str,
 
 
 def list_relationship_rows(contracts: Mapping[str, Contract]) -> list[dict[str, Any]]:
-    """The rows of `meta.relationships`: every reference from one published table to another."""
+    """The rows of `meta.relationships`: every reference from one published table to another, by a rule or by name."""
     published = {contract.table: contract for contract in _list_published(contracts)}
-    return [
+    by_rule = [
         {
             "table_name": contract.table,
             "column_names": ", ".join(rule.columns),
@@ -85,6 +86,19 @@ def list_relationship_rows(contracts: Mapping[str, Contract]) -> list[dict[str, 
         for rule in contract.rules
         if rule.type == "references" and rule.arguments["table"] in published
     ]
+    known = {(row["table_name"], row["column_names"], row["to_table"]) for row in by_rule}
+    by_name = [
+        {
+            "table_name": table,
+            "column_names": ", ".join(columns),
+            "to_table": to,
+            "to_column_names": ", ".join(key),
+            "is_enforced": False,
+        }
+        for table, columns, to, key in list_joins(published)
+        if (table, ", ".join(columns), to) not in known
+    ]
+    return by_rule + by_name
 
 
 def list_metric_rows(contracts: Mapping[str, Contract]) -> list[dict[str, Any]]:
