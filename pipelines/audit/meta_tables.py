@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from regulars.pipelines.audit.meta_rows import Row, write_rows
+from regulars.pipelines.audit.used_settings import list_used_settings
 from regulars.pipelines.contracts.contract import Contract
 from regulars.pipelines.contracts.dictionary import (
     list_allowed_value_rows,
@@ -20,7 +21,6 @@ from regulars.pipelines.contracts.odcs.names import read_shared_names
 from regulars.pipelines.contracts.validation.validate import RuleResult
 from regulars.pipelines.run.run import Run, describe_broken_rules
 from regulars.pipelines.settings.package import CONTRACTS_FOLDER
-from regulars.pipelines.settings.used_settings import list_used_settings
 
 SOURCE_ROWS = """
     select

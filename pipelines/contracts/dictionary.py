@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from regulars.pipelines.contracts.contract import Contract
-from regulars.pipelines.contracts.joins import list_joins
 from regulars.pipelines.contracts.metric import Metric
 from regulars.pipelines.contracts.odcs.names import SharedNames
 from regulars.pipelines.contracts.rule import Column
@@ -22,6 +21,13 @@ SAYS_ADDITIVE = {
     None: "",
 }
 """What the comment on a view's column says about sums."""
+
+SYSTEM = "system"
+OTHER_SYSTEMS = {"store_id": ("order_system",)}
+"""Id -> columns that say which tool gave it, before `<name>_system` and `system`: an answer's store is its order's."""
+
+Join = tuple[str, tuple[str, ...], str, tuple[str, ...]]
+"""A table, its columns, the table of core that they name a row of, and the columns there in the same order."""
 
 
 def list_dictionary_rows(contracts: Mapping[str, Contract], names: SharedNames) -> list[dict[str, Any]]:
@@ -95,10 +101,42 @@ def list_relationship_rows(contracts: Mapping[str, Contract]) -> list[dict[str, 
             "to_column_names": ", ".join(key),
             "is_enforced": False,
         }
-        for table, columns, to, key in list_joins(published)
+        for table, columns, to, key in _list_joins(published)
         if (table, ", ".join(columns), to) not in known
     ]
     return by_rule + by_name
+
+
+def _list_joins(tables: Mapping[str, Contract]) -> Iterator[Join]:
+    """Every column, or pair of a tool and its id, that is named as the key of a table of core."""
+    keys = [(to, key) for to, contract in tables.items() if contract.layer == "core" for key in _list_keys(contract)]
+    for table, contract in tables.items():
+        names = {column.name for column in contract.columns} if contract.layer in ("core", "marts") else set()
+        for to, key in keys:
+            columns = _find_columns(key, names)
+            if to != table and columns:
+                yield table, columns, to, key
+
+
+def _list_keys(contract: Contract) -> Iterator[tuple[str, ...]]:
+    """The keys of a table that are one id, or a tool and its id."""
+    unique = [rule.columns for rule in contract.rules if rule.type == "unique" and len(rule.columns) == 1]
+    for key in dict.fromkeys([contract.key, *unique]):
+        *rest, last = key or ("",)
+        if rest in ([], [SYSTEM]) and last.endswith(("_id", "_idx")):
+            yield key
+
+
+def _find_columns(key: tuple[str, ...], names: set[str]) -> tuple[str, ...]:
+    """The columns among `names` that name a row by a key; none where there are not all of them."""
+    *system, own = key
+    if own not in names:
+        return ()
+    if not system:
+        return (own,)
+    others = OTHER_SYSTEMS.get(own, (f"{own.removesuffix('_id')}_{SYSTEM}",))
+    found = next((name for name in (*others, SYSTEM) if name in names), None)
+    return (found, own) if found else ()
 
 
 def list_metric_rows(contracts: Mapping[str, Contract]) -> list[dict[str, Any]]:

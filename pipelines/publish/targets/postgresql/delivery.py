@@ -164,7 +164,7 @@ def _prepare(
         return {}
     with _begin(connection, prefix) as cursor:
         _read_same(cursor, plan, prefix, state)
-        _make_schemas(cursor, {state.rows.schema})
+        _make_schemas(cursor, {state.rows.schema}, prefix)
         prepared = {(each.schema, each.name): make_rows_table(cursor, each, state.rows) for each in wanted}
     time.sleep(PLANNING_SECONDS)
     return prepared

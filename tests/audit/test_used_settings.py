@@ -5,13 +5,13 @@ from typing import Any
 
 import pytest
 
+from regulars.pipelines.audit.used_settings import list_used_settings
 from regulars.pipelines.contracts.dictionary import list_comments
 from regulars.pipelines.contracts.raw_contracts import load_all_contracts
 from regulars.pipelines.settings.package import CONTRACTS_FOLDER
 from regulars.pipelines.settings.part import Part
 from regulars.pipelines.settings.settings import Settings
 from regulars.pipelines.settings.settings_file import parse_settings
-from regulars.pipelines.settings.used_settings import list_used_settings
 
 SHOP = """
 company: {name: Corner Shop, timezone: Europe/Berlin, currency: EUR}
