@@ -5,6 +5,7 @@ Put here: the group of each customer, and its money. Keep out: the score (`nps.p
 """
 
 import datetime as dt
+from collections.abc import Sequence
 
 import polars as pl
 from narwhals.typing import IntoFrame
@@ -39,6 +40,9 @@ COLUMNS: dict[str, PolarsDataType] = {
     "predicted_value_per_customer": pl.Float64,
     "predicted_value_per_customer_low": pl.Float64,
     "predicted_value_per_customer_high": pl.Float64,
+    "predicted_total_value_12m": MONEY,
+    "predicted_total_value_12m_low": MONEY,
+    "predicted_total_value_12m_high": MONEY,
     "mrr": MONEY,
     "value_at_risk_12m": MONEY,
     "value_at_risk_12m_low": MONEY,
@@ -95,7 +99,11 @@ def nps_value(
     errors = [read_total_errors(read_into_polars(clv_evaluation), scope) for scope in (ALL, SUBSCRIBERS)]
     return pl.concat(
         _sum_groups(part, brought if known_referrals else None)
-        .with_columns(*_bound_value_at_risk(*errors), *_bound_predicted_value(errors[0]))
+        .with_columns(
+            *_bound_predicted_value(errors[0]),
+            *_bound_parts("predicted_total_value_12m", ("orders_of_total", "subscriptions_of_total"), errors),
+            *_bound_parts("value_at_risk_12m", ("orders_of_active", "subscriptions_of_active"), errors),
+        )
         .with_columns(
             divide_columns(f"predicted_value_12m_{end}", "customers_with_predicted_value").alias(
                 f"predicted_value_per_customer_{end}"
@@ -136,6 +144,9 @@ def _sum_groups(customers: pl.DataFrame, brought: pl.DataFrame | None) -> pl.Dat
         customers_with_predicted_value=predicted.count(),
         predicted_value_12m=predicted.sum(),
         mrr=pl.col("mrr").sum(),
+        predicted_total_value_12m=total.sum(),
+        orders_of_total=predicted.filter(total.is_not_null()).sum(),
+        total_predicted=total.count(),
         total_of_active=total.filter(is_active).sum(),
         orders_of_active=predicted.filter(is_active & total.is_not_null()).sum(),
         active_predicted=total.filter(is_active).count(),
@@ -151,6 +162,8 @@ def _sum_groups(customers: pl.DataFrame, brought: pl.DataFrame | None) -> pl.Dat
         net_sales_per_customer=divide_columns("net_sales_to_date", "customers"),
         predicted_value_12m=pl.when(pl.col("customers_with_predicted_value") > 0).then("predicted_value_12m"),
         predicted_value_per_customer=divide_columns("predicted_value_12m", "customers_with_predicted_value"),
+        predicted_total_value_12m=pl.when(pl.col("total_predicted") > 0).then("predicted_total_value_12m"),
+        subscriptions_of_total=pl.col("predicted_total_value_12m") - pl.col("orders_of_total"),
         value_at_risk_12m=_find_value_at_risk(),
         subscriptions_of_active=pl.col("total_of_active") - pl.col("orders_of_active"),
         referring_rate=divide_columns("referring_customers", "customers"),
@@ -192,16 +205,15 @@ def _bound_predicted_value(errors: TotalErrors | None) -> list[pl.Expr]:
     return [round_to_money(each).alias(f"predicted_value_12m_{end}") for end, each in zip(ENDS, bounds, strict=True)]
 
 
-def _bound_value_at_risk(of_orders: TotalErrors | None, of_subscriptions: TotalErrors | None) -> list[pl.Expr]:
-    """The ends of the interval of the value at risk: those of orders and of subscriptions, added up."""
-    parts = (("orders_of_active", of_orders), ("subscriptions_of_active", of_subscriptions))
+def _bound_parts(total: str, parts: tuple[str, str], errors: Sequence[TotalErrors | None]) -> list[pl.Expr]:
+    """The ends of the interval of a total: those of its orders and of its subscriptions, added up."""
     ends = [
-        bound_total(pl.when(pl.col("value_at_risk_12m") > 0).then(pl.col(name)).otherwise(pl.lit(0, MONEY)), errors)
-        for name, errors in parts
+        bound_total(pl.when(pl.col(total) > 0).then(pl.col(name)).otherwise(pl.lit(0, MONEY)), of_part)
+        for name, of_part in zip(parts, errors, strict=True)
     ]
-    is_known = pl.col("value_at_risk_12m").is_not_null()
+    is_known = pl.col(total).is_not_null()
     return [
-        pl.when(is_known).then(round_to_money(orders + subscriptions)).alias(f"value_at_risk_12m_{end}")
+        pl.when(is_known).then(round_to_money(orders + subscriptions)).alias(f"{total}_{end}")
         for end, orders, subscriptions in zip(ENDS, *ends, strict=True)
     ]
 

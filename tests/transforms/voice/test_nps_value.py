@@ -89,6 +89,9 @@ def test_money_at_risk_has_the_range_of_the_test():
     ends = ("value_at_risk_12m", "value_at_risk_12m_low", "value_at_risk_12m_high")
     assert [float(found["detractor"][end]) for end in ends] == [340, 100 / 1.25 + 240 / 1.5, 100 * 1.25 + 240 * 1.5]
     assert [found["promoter"][end] for end in ends] == [0, 0, 0]
+    names = [f"predicted_total_value_12m{end}" for end in ("", "_low", "_high")]
+    assert [found["detractor"][name] for name in names] == [found["detractor"][end] for end in ends]
+    assert [float(found["promoter"][name]) for name in names] == [70, 70 / 1.25, 70 * 1.25]
     of_orders = [customer(name, "detractor", expected="50", mrr=Decimal(10)) for name in ("ada", "bob")]
     assert [float(rows_of(*of_orders)["detractor"][end]) for end in ends] == [100, 80, 125]
 
@@ -140,11 +143,13 @@ def test_at_risk_is_what_active_detractors_are_expected_to_bring():
     assert rows["detractor"]["value_at_risk_12m"] == Decimal(70)
     assert (rows["detractor"]["predicted_value_12m"], rows["detractor"]["lapsed_rate"]) == (Decimal(80), 1 / 3)
     assert rows["promoter"]["value_at_risk_12m"] == 0
+    assert rows["detractor"]["predicted_total_value_12m"] == Decimal(100)  # of who has lapsed too
 
 
 def test_what_cannot_be_predicted_is_unknown_and_said():
     row = rows_of(customer("ada", "detractor", expected=None))["detractor"]
     assert (row["predicted_value_12m"], row["value_at_risk_12m"], row["is_complete"]) == (None, None, False)
+    assert row["predicted_total_value_12m"] is None
     of_risk = "value_at_risk_12m is without 1 active customers of whom no total is predicted"
     assert row["reason"] == f"1 customers have no predicted value; {of_risk}"
     of_orders = customer("ada", "detractor", expected="50", predicted_total_value_12m=None)
