@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from regulars.pipelines.audit.meta_rows import Row, write_rows
+from regulars.pipelines.audit.used_settings import list_used_settings
 from regulars.pipelines.contracts.contract import Contract
 from regulars.pipelines.contracts.dictionary import (
     list_allowed_value_rows,
@@ -40,6 +41,14 @@ FILES = """
 """
 
 
+NO_RULES_OF_A_CONTRACT = {
+    "malformed": "the line is a record: it has as many fields as the header, and every quote is closed",
+    "condition_is_null": "each condition of the settings is true or false for the record",
+    "unclaimed": "a kind of its source takes the record",
+    "document": "all records of the same document are good: a document is loaded whole or not at all",
+}
+"""What else keeps a record out: its name in the place of a rule -> what is demanded."""
+
 VALIDATED_HERE = (
     "meta.sources",
     "meta.files",
@@ -49,6 +58,7 @@ VALIDATED_HERE = (
     "meta.allowed_values",
     "meta.relationships",
     "meta.metric_definitions",
+    "meta.settings_used",
     "meta.runs",
 )
 """`meta.checks` holds the checks of all other tables, and so none of its own."""
@@ -74,6 +84,7 @@ def write_meta_tables(run: Run, headline: Sequence[Row], now: dt.datetime) -> No
     write_rows(run, "meta.allowed_values", list_allowed_value_rows(run.contracts))
     write_rows(run, "meta.relationships", list_relationship_rows(run.contracts))
     write_rows(run, "meta.metric_definitions", list_metric_rows(run.contracts))
+    write_rows(run, "meta.settings_used", list_used_settings(run.settings))
     write_rows(run, "meta.runs", [_make_run_row(run, headline, now)])
     failure = describe_broken_rules([result for table in VALIDATED_HERE for result in run.validate(table)])
     if failure:
@@ -126,7 +137,7 @@ def list_quarantine_reasons(run: Run) -> list[dict[str, Any]]:
             "source": source,
             "kind": kind,
             "rule": rule,
-            "rule_description": demands.get((kind, rule)),
+            "rule_description": demands.get((kind, rule)) or NO_RULES_OF_A_CONTRACT.get(rule, rule),
             "records": records,
         }
         for source, kind, rule, records in run.warehouse.con.execute(QUARANTINE_REASONS).fetchall()

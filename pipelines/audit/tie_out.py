@@ -13,11 +13,11 @@ from regulars.pipelines.kinds.shape.registry import KINDS
 def write_tie_out(con: duckdb.DuckDBPyConnection) -> None:
     """Make `meta.tie_out`: money as delivered against money in core, per source, kind, month and currency.
 
-    source_amount = orders − refunds + adjustments + payments + subscriptions + never charged + other + quarantined +
-    superseded + duplicate + difference. Rows that rules of the settings leave out are not here: their money is none of
-    ours. Amounts are after discounts, in the currency delivered; text that is not a number counts 0 (such rows are
-    quarantined). The monthly amount of a subscription counts once per period, in the month in which it started; that of
-    a period that was never charged for a day stands apart.
+    source_amount = orders + spread discounts + included tax − refunds + adjustments + payments + subscriptions + never
+    charged + other + quarantined + superseded + duplicate + difference. Rows that rules of the settings leave out are
+    not here: their money is none of ours. Amounts are after discounts, in the currency delivered; text that is not a
+    number counts 0 (such rows are quarantined). The monthly amount of a subscription counts once per period, in the
+    month in which it started; that of a period that was never charged for a day stands apart.
 
     Args:
         con: The build, with everything up to core filled.
@@ -48,10 +48,11 @@ def _write_month_of_row(kind: Kind, money: Money) -> str:
 _AMOUNTS = """
     create temp table amounts (
         source varchar, kind varchar, month date, currency varchar,
-        source_amount decimal(38, 4), orders_amount decimal(38, 4), refunds_amount decimal(38, 4),
-        adjustments_amount decimal(38, 4), payments_amount decimal(38, 4), subscriptions_amount decimal(38, 4),
-        never_charged_amount decimal(38, 4), other_amount decimal(38, 4), quarantined_amount decimal(38, 4),
-        superseded_amount decimal(38, 4), duplicate_amount decimal(38, 4)
+        source_amount decimal(38, 4), orders_amount decimal(38, 4), spread_discounts_amount decimal(38, 4),
+        included_tax_amount decimal(38, 4), refunds_amount decimal(38, 4), adjustments_amount decimal(38, 4),
+        payments_amount decimal(38, 4), subscriptions_amount decimal(38, 4), never_charged_amount decimal(38, 4),
+        other_amount decimal(38, 4), quarantined_amount decimal(38, 4), superseded_amount decimal(38, 4),
+        duplicate_amount decimal(38, 4)
     )
 """
 _TIE_OUT = """
@@ -65,6 +66,8 @@ _TIE_OUT = """
                 currency,
                 cast(coalesce(sum(source_amount), 0) as decimal(38, 4)) as source_amount,
                 cast(coalesce(sum(orders_amount), 0) as decimal(38, 4)) as orders_amount,
+                cast(coalesce(sum(spread_discounts_amount), 0) as decimal(38, 4)) as spread_discounts_amount,
+                cast(coalesce(sum(included_tax_amount), 0) as decimal(38, 4)) as included_tax_amount,
                 cast(coalesce(sum(refunds_amount), 0) as decimal(38, 4)) as refunds_amount,
                 cast(coalesce(sum(adjustments_amount), 0) as decimal(38, 4)) as adjustments_amount,
                 cast(coalesce(sum(payments_amount), 0) as decimal(38, 4)) as payments_amount,
@@ -81,9 +84,9 @@ _TIE_OUT = """
     select
         *,
         cast(
-            source_amount - orders_amount + refunds_amount - adjustments_amount - payments_amount
-            - subscriptions_amount - never_charged_amount - other_amount - quarantined_amount - superseded_amount
-            - duplicate_amount
+            source_amount - orders_amount - spread_discounts_amount - included_tax_amount + refunds_amount
+            - adjustments_amount - payments_amount - subscriptions_amount - never_charged_amount - other_amount
+            - quarantined_amount - superseded_amount - duplicate_amount
             as decimal(38, 4)
         ) as difference,
     from added
@@ -208,11 +211,13 @@ _CORE_AMOUNTS = {
             orders.currency,
             sum(
                 case when own.gross_sales is not null
-                    then cast(orders.gross_sales_original as decimal(38, 4)) + coalesce(included.tax_in_gross_sales, 0)
-                    else 0 end
-                - case when own.discounts is not null
-                    then orders.discounts_original + coalesce(included.tax_in_discounts, 0) else 0 end
+                    then cast(orders.gross_sales_original as decimal(38, 4)) else 0 end
+                - case when own.discounts is not null then orders.discounts_original else 0 end
             ) as orders_amount,
+            sum(
+                case when own.gross_sales is not null then coalesce(included.tax_in_gross_sales, 0) else 0 end
+                - case when own.discounts is not null then coalesce(included.tax_in_discounts, 0) else 0 end
+            ) as included_tax_amount,
         from core.orders as orders
         join staging.orders as own on own._system = orders.system and own.order_id = orders.order_id
         left join staging.included_tax as included
@@ -228,15 +233,15 @@ _CORE_AMOUNTS = {
                     source,
                     order_date as day,
                     currency,
-                    -- what was spread from the order is no money of the lines: it counts with the orders
-                    cast(gross_sales_original as decimal(38, 4)) - discounts_original + spread_discounts_original
-                        + included_tax_original
-                        as amount,
+                    cast(gross_sales_original as decimal(38, 4)) - discounts_original as amount,
+                    -- what was spread from the order was not taken off the lines that were delivered
+                    spread_discounts_original,
+                    included_tax_original,
                 from core.order_lines
                 union all
-                select 'refund', source, refund_date, currency, amount_original from ({_REFUNDS_FROM_LINES})
+                select 'refund', source, refund_date, currency, amount_original, 0, 0 from ({_REFUNDS_FROM_LINES})
                 union all
-                select 'adjustment', source, adjustment_date, currency, amount_original from core.adjustments
+                select 'adjustment', source, adjustment_date, currency, amount_original, 0, 0 from core.adjustments
             )
 
         select
@@ -245,6 +250,8 @@ _CORE_AMOUNTS = {
             cast(date_trunc('month', day) as date) as month,
             currency,
             sum(amount) filter (part = 'sale') as orders_amount,
+            sum(spread_discounts_original) as spread_discounts_amount,
+            sum(included_tax_original) as included_tax_amount,
             sum(amount) filter (part = 'refund') as refunds_amount,
             sum(amount) filter (part = 'adjustment') as adjustments_amount,
         from parts

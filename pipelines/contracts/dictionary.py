@@ -22,6 +22,13 @@ SAYS_ADDITIVE = {
 }
 """What the comment on a view's column says about sums."""
 
+SYSTEM = "system"
+OTHER_SYSTEMS = {"store_id": ("order_system",)}
+"""Id -> columns that say which tool gave it, before `<name>_system` and `system`: an answer's store is its order's."""
+
+Join = tuple[str, tuple[str, ...], str, tuple[str, ...]]
+"""A table, its columns, the table of core that they name a row of, and the columns there in the same order."""
+
 
 def list_dictionary_rows(contracts: Mapping[str, Contract], names: SharedNames) -> list[dict[str, Any]]:
     """The rows of `meta.data_dictionary`: every column of every published table and view, in their order.
@@ -71,9 +78,9 @@ def list_allowed_value_rows(contracts: Mapping[str, Contract]) -> list[dict[str,
 
 
 def list_relationship_rows(contracts: Mapping[str, Contract]) -> list[dict[str, Any]]:
-    """The rows of `meta.relationships`: every reference from one published table to another."""
+    """The rows of `meta.relationships`: every reference from one published table to another, by a rule or by name."""
     published = {contract.table: contract for contract in _list_published(contracts)}
-    return [
+    by_rule = [
         {
             "table_name": contract.table,
             "column_names": ", ".join(rule.columns),
@@ -85,6 +92,51 @@ def list_relationship_rows(contracts: Mapping[str, Contract]) -> list[dict[str, 
         for rule in contract.rules
         if rule.type == "references" and rule.arguments["table"] in published
     ]
+    known = {(row["table_name"], row["column_names"], row["to_table"]) for row in by_rule}
+    by_name = [
+        {
+            "table_name": table,
+            "column_names": ", ".join(columns),
+            "to_table": to,
+            "to_column_names": ", ".join(key),
+            "is_enforced": False,
+        }
+        for table, columns, to, key in _list_joins(published)
+        if (table, ", ".join(columns), to) not in known
+    ]
+    return by_rule + by_name
+
+
+def _list_joins(tables: Mapping[str, Contract]) -> Iterator[Join]:
+    """Every column, or pair of a tool and its id, that is named as the key of a table of core."""
+    keys = [(to, key) for to, contract in tables.items() if contract.layer == "core" for key in _list_keys(contract)]
+    for table, contract in tables.items():
+        names = {column.name for column in contract.columns} if contract.layer in ("core", "marts") else set()
+        for to, key in keys:
+            columns = _find_columns(key, names)
+            if to != table and columns:
+                yield table, columns, to, key
+
+
+def _list_keys(contract: Contract) -> Iterator[tuple[str, ...]]:
+    """The keys of a table that are one id, or a tool and its id."""
+    unique = [rule.columns for rule in contract.rules if rule.type == "unique" and len(rule.columns) == 1]
+    for key in dict.fromkeys([contract.key, *unique]):
+        *rest, last = key or ("",)
+        if rest in ([], [SYSTEM]) and last.endswith(("_id", "_idx")):
+            yield key
+
+
+def _find_columns(key: tuple[str, ...], names: set[str]) -> tuple[str, ...]:
+    """The columns among `names` that name a row by a key; none where there are not all of them."""
+    *system, own = key
+    if own not in names:
+        return ()
+    if not system:
+        return (own,)
+    others = OTHER_SYSTEMS.get(own, (f"{own.removesuffix('_id')}_{SYSTEM}",))
+    found = next((name for name in (*others, SYSTEM) if name in names), None)
+    return (found, own) if found else ()
 
 
 def list_metric_rows(contracts: Mapping[str, Contract]) -> list[dict[str, Any]]:

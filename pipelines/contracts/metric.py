@@ -23,6 +23,7 @@ KEYS = {
     "expression",
     "not_additive",
     "filter",
+    "filter_not",
     "time",
     "over_time",
     "never_over",
@@ -47,6 +48,7 @@ class Metric:
         expression: A ratio of sums over columns of the table; empty where the number is none.
         not_additive: Why there is no expression; empty where there is one. The number is then read off its row.
         filter: Column -> the one value that rows must have; without it rows count several times.
+        filter_not: Column -> the value of rows that hold what the others hold, such as `all`; they are left out.
         time_column: The day or month that the number is of.
         time_grain: How long that time is, such as `month`; empty where `time_grain_column` says it.
         time_grain_column: The column that holds how long the time is, or empty.
@@ -64,6 +66,7 @@ class Metric:
     expression: str
     not_additive: str
     filter: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    filter_not: Mapping[str, Any] = field(default_factory=dict, hash=False)
     time_column: str = ""
     time_grain: str = ""
     time_grain_column: str = ""
@@ -83,8 +86,9 @@ class Metric:
 
     @property
     def filter_sql(self) -> str:
-        """The filter as a SQL condition; `true` without one. Rows where a metric of sums is not known do not count."""
+        """Both filters as SQL; `true` without any. Rows where a metric of sums is not known do not count."""
         conditions = [f"{quote_identifier(name)} = {quote_literal(value)}" for name, value in self.filter.items()]
+        conditions += [f"{quote_identifier(name)} <> {quote_literal(value)}" for name, value in self.filter_not.items()]
         if self.expression and self.known == self.name:
             conditions.append(f"{quote_identifier(self.name)} is not null")
         return " and ".join(conditions) or "true"
@@ -96,7 +100,7 @@ class Metric:
         if self.expression:
             yield from list_expression_columns(parse_expression(self.expression))
         yield from (self.time_column, self.time_grain_column, self.n, self.known)
-        yield from (*self.filter, *self.never_over, *self.interval)
+        yield from (*self.filter, *self.filter_not, *self.never_over, *self.interval)
 
 
 def read_metrics(entries: Any, place: Place) -> tuple[Metric, ...]:
@@ -139,6 +143,7 @@ def _read_metric(entry: Mapping[str, Any], place: Place) -> Metric | None:
         expression=expression,
         not_additive=reason,
         filter=dict(entry.get("filter") or {}),
+        filter_not=dict(entry.get("filter_not") or {}),
         time_column=str(time.get("column", "")),
         time_grain=str(time.get("grain", "")),
         time_grain_column=str(time.get("grain_column", "")),

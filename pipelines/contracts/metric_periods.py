@@ -72,7 +72,11 @@ def select_periods(found: PublishedMetric, where: Mapping[str, str], period: Sco
     time = quote_identifier(metric.time_column)
     own = {name: value for name, value in metric.filter.items() if name not in where}
     asked = [f"cast({quote_identifier(name)} as varchar) = {quote_literal(value)}" for name, value in where.items()]
-    fixed = [f"{quote_identifier(name)} = {quote_literal(value)}" for name, value in own.items()]
+    own_not = {name: value for name, value in metric.filter_not.items() if name not in where}
+    fixed = [
+        *(f"{quote_identifier(name)} = {quote_literal(value)}" for name, value in own.items()),
+        *(f"{quote_identifier(name)} <> {quote_literal(value)}" for name, value in own_not.items()),
+    ]
     apart = [*metric.never_over, *(contract.key if metric.not_additive else ())]
     distinct = sorted({name for name in apart if name not in {metric.time_column, *where, *own}})
     groups = f"count(distinct ({', '.join(map(quote_identifier, distinct))}, 0))" if distinct else "1"

@@ -25,7 +25,8 @@ def find_view(contract: Contract, metric: Metric) -> HeadlineView | None:
 def write_rest_of_filter(metric: Metric, view: HeadlineView) -> str | None:
     """What of a metric's filter is still needed on the view, as a SQL condition; None where all rows count."""
     rest = {name: value for name, value in metric.filter.items() if name not in view.where}
-    condition = replace(metric, filter=rest).filter_sql
+    rest_not = {name: value for name, value in metric.filter_not.items() if view.where_not.get(name) != value}
+    condition = replace(metric, filter=rest, filter_not=rest_not).filter_sql
     return condition if condition != "true" else None
 
 

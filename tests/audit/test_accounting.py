@@ -112,9 +112,23 @@ def test_orders_tie_out_by_the_amounts_that_they_gave_themselves():
         raw__order_lines=[line("1", "3"), line("2", "4", discounts="0.5")],
     )
     assert list(pick(rows, "kind", "source_amount", "orders_amount")) == [
-        ("order_lines", money("6.5"), money("6.5")),
+        ("order_lines", money("6.5"), money("4.5")),
         ("orders", 8, 8),
     ]
+
+
+def test_the_discount_of_an_order_that_its_lines_did_not_have_is_named():
+    tables = {
+        "raw__orders": [{"order_id": "1", "gross_sales": "7", "discounts": "1.5"}],
+        "raw__order_lines": [line("1", "3"), line("1", "4", discounts="0.5")],
+    }
+    with tied_out(**tables) as con:
+        lines, orders = rows_of(con, "meta.tie_out")
+        held = con.execute("select sum(gross_sales_original - discounts_original) from core.order_lines").fetchall()
+    assert (lines["kind"], lines["source_amount"]) == ("order_lines", money("6.5"))
+    assert (lines["orders_amount"], lines["spread_discounts_amount"]) == (money("5.5"), 1)
+    assert held == [(orders["orders_amount"],)] == [(lines["orders_amount"],)]
+    assert (lines["difference"], orders["difference"], orders["spread_discounts_amount"]) == (0, 0, 0)
 
 
 def test_refunds_and_payments_tie_out_of_their_own():

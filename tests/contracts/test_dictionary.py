@@ -202,6 +202,29 @@ def test_references_between_published_tables_are_relationships_and_say_whether_t
     assert list_relationship_rows(tables | {"marts.b": refers("raw.x", "critical")}) == []
 
 
+def test_columns_that_are_named_as_a_key_of_core_join_with_it():
+    def table(name: str, *columns: str, key: tuple[str, ...] = ()) -> Contract:
+        made = [
+            Column(each, "VARCHAR", "string", "An id.", key_position=key.index(each) + 1 if each in key else None)
+            for each in columns
+        ]
+        return contract(name, *made)
+
+    tables = [
+        table("core.orders", "system", "order_id", "customer_id", key=("system", "order_id")),
+        table("core.customers", "customer_id", key=("customer_id",)),
+        table("core.lines", "system", "order_id", "line", key=("system", "order_id", "line")),
+        table("core.answers", "system", "order_system", "order_id"),
+        table("meta.files", "system", "order_id"),
+    ]
+    found = [tuple(row.values()) for row in list_relationship_rows({each.table: each for each in tables})]
+    assert sorted(found) == [
+        ("core.answers", "order_system, order_id", "core.orders", "system, order_id", False),
+        ("core.lines", "system, order_id", "core.orders", "system, order_id", False),
+        ("core.orders", "customer_id", "core.customers", "customer_id", False),
+    ]
+
+
 def test_comments_stand_on_every_published_table_and_column():
     assert list_comments(CONTRACTS)["marts.b"] == "Customers. One row per customer."
     assert list_comments(CONTRACTS)["marts.b.rate"] == "Kept / all; it's NULL at first. Unit: ratio."

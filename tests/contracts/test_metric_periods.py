@@ -1,6 +1,7 @@
 """Any published metric by month, quarter or year, from its definition alone."""
 
 import datetime as dt
+from functools import partial
 
 import duckdb
 import pytest
@@ -181,6 +182,17 @@ def test_rows_that_must_not_be_added_up_are_seen(contracts):
     rows = [month_of_churn("2026-03-31", 8, 10, "country", name) for name in ("DE", "FI")]
     (found,) = values_of(contracts, "churn.churn_rate_12m", "month", "churn", rows, dimension="country")
     assert found[3] == 2
+
+
+def test_the_row_of_all_channels_is_no_channel(contracts):
+    def spent(channel: str, amount: int) -> dict[str, object]:
+        return {"period_end": "2026-03-31", "customer_type": "all", "acquisition_channel": channel, "spend": amount}
+
+    rows = [spent("all", 70), spent("ads", 50), spent("fair", 20)]
+    of = partial(values_of, contracts, "acquisition_economics.spend", "month", "acquisition_economics", rows)
+    assert [found[1] for found in of()] == [70]
+    assert [found[1] for found in of(acquisition_channel="ads")] == [50]
+    assert [found[1] for found in of(acquisition_channel="all")] == [70]
 
 
 def test_what_lies_after_as_of_is_no_value(contracts):

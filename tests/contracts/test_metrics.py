@@ -86,6 +86,13 @@ def test_a_metric_is_read_with_what_it_says():
     assert set(metric.columns) - {""} == {"rate", "kept", "all_of_them", "month", "dimension", "is_chosen"}
 
 
+def test_rows_that_hold_the_others_are_left_out():
+    only, rest = {"filter": {"type": "all"}}, {"filter_not": {"channel": "all"}}
+    (metric,) = read_metrics([GOOD | only | rest], Place("file", []))
+    assert metric.filter_sql == "\"type\" = 'all' and \"channel\" <> 'all'"
+    assert {"type", "channel"} < set(metric.columns)
+
+
 @pytest.mark.parametrize(
     ("changes", "expected"),
     [

@@ -70,3 +70,69 @@ def con(published_demo):
 @pytest.mark.parametrize("question", QUESTIONS)
 def test_the_published_file_alone_answers(con, question):
     assert con.sql(QUESTIONS[question]).fetchall()
+
+
+def test_a_service_risk_is_on_a_list_exactly_where_its_call_is_due(con):
+    rows = con.sql("""
+        select call_status, lists.customer_id is not null, coalesce(lists.call_reason = 'service_risk', false),
+            coalesce(full_lists.is_full, false)
+        from marts.service_risk_customers as risks
+        left join marts.owner_worklists as lists using (customer_id)
+        left join (
+            select owner, max(owner_customers_left_out) > 0 as is_full from marts.owner_worklists group by owner
+        ) as full_lists on full_lists.owner = coalesce(risks.owner, 'unassigned')
+    """).fetchall()
+    assert {"due", "ordered_since"} <= {status for status, *_ in rows}
+    for status, is_listed, is_reason, is_full in rows:
+        assert is_listed or is_full if status == "due" else not is_reason
+
+
+def test_no_text_of_the_file_points_to_a_page_that_it_does_not_hold(con):
+    texts = con.sql("select comment from duckdb_tables() union all select comment from duckdb_columns()").fetchall()
+    assert len(texts) > 1000
+    assert [text for (text,) in texts if "docs/" in (text or "")] == []
+
+
+def test_columns_that_hold_the_ids_of_another_table_are_relationships(con):
+    """By value: whatever id column finds most of its values in a key of core, whatever it is called."""
+    rows = con.sql("select table_name, column_names, to_table, to_column_names from meta.relationships").fetchall()
+    known = {(table, columns.rpartition(", ")[2], to) for table, columns, to, _ in rows}
+    keys = {(to, names.rpartition(", ")[2]) for _, _, to, names in rows}
+    assert len(keys) >= 8
+    ids = con.sql("""
+        select table_name, column_name from meta.data_dictionary
+        where (table_name like 'core.%' or table_name like 'marts.%') and column_name similar to '.*_(id|idx)'
+            and table_name not like 'marts.%\\_all' escape '\\'
+    """).fetchall()
+    missing = [
+        (table, column, to)
+        for table, column in ids
+        for to, key in keys
+        if table != to and (table, column, to) not in known and _holds_ids_of(con, table, column, to, key)
+    ]
+    of_several_tables = {("marts.bad_experiences", "subject_id"), ("marts.customer_events", "reference_id")}
+    assert {(table, column) for table, column, _ in missing} <= of_several_tables
+
+
+def _holds_ids_of(con, table: str, column: str, to: str, key: str) -> bool:
+    ((filled, found),) = con.sql(f"""
+        select count({column}), count(*) filter (cast({column} as varchar) in (select cast({key} as varchar) from {to}))
+        from {table}
+    """).fetchall()
+    return filled > 0 and found > filled / 2 and (column.endswith("_idx") == key.endswith("_idx"))
+
+
+def test_every_relationship_finds_rows_or_has_none_to_find(con):
+    rows = con.sql("select table_name, column_names, to_table, to_column_names from meta.relationships").fetchall()
+    empty = []
+    for table, columns, to, to_columns in rows:
+        pairs = list(zip(columns.split(", "), to_columns.split(", "), strict=True))
+        filled = " and ".join(f"own.{name} is not null" for name, _ in pairs)
+        equal = " and ".join(f"own.{name} = other.{key}" for name, key in pairs)
+        ((here, found),) = con.sql(f"""
+            select count(*), count(*) filter (exists (select 1 from {to} as other where {equal}))
+            from {table} as own where {filled}
+        """).fetchall()
+        if here and not found:
+            empty.append((table, columns))
+    assert empty == [("marts.product_sales", "system, store_id")]  # no order of the sample company names its store

@@ -151,5 +151,4 @@ def test_every_metric_that_needs_a_filter_points_at_a_view_where_it_comes_out_th
             ).fetchall()
             for name, condition in ((table, kept), (view, rest))
         )
-        if view != "marts.acquisition_economics_by_channel":  # the table's filter keeps the row of all channels too
-            assert on_view == on_table, (table, expression)
+        assert on_view == on_table, (table, expression)

@@ -188,7 +188,8 @@ create table meta.checks as select * from (values
 
 create table meta.tie_out as
 select 'shop' as source, 'orders' as kind, month, 'EUR' as currency, 81.555::decimal(18,4) as source_amount,
-    80.555::decimal(18,4) as orders_amount, 0::decimal(18,4) as refunds_amount, 0::decimal(18,4) as adjustments_amount,
+    70.555::decimal(18,4) as orders_amount, 10::decimal(18,4) as spread_discounts_amount,
+    0::decimal(18,4) as included_tax_amount, 0::decimal(18,4) as refunds_amount, 0::decimal(18,4) as adjustments_amount,
     0::decimal(18,4) as payments_amount, 0::decimal(18,4) as subscriptions_amount,
     0::decimal(18,4) as never_charged_amount,
     1::decimal(18,4) as quarantined_amount, 0::decimal(18,4) as superseded_amount,

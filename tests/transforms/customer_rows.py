@@ -84,6 +84,7 @@ SCHEMAS: dict[str, dict[str, Any]] = {
         "clv_simple": MONEY,
         "p_alive": pl.Float64,
         "predicted_value_12m": MONEY,
+        "predicted_total_value_12m": MONEY,
         "clv_predicted": MONEY,
         "contribution_margin_to_date": MONEY,
         "value_basis": pl.String,

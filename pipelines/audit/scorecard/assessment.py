@@ -67,7 +67,8 @@ def assess_periods(aim: Aim, values: Mapping[dt.date, PeriodValue], as_of: dt.da
 
     Yields:
         `period_start`, `period_end`, `metric_value`, `metric_value_low`, `metric_value_high`, `target_to_date`,
-        `previous_value`, `metric_change`, `trend`, `is_on_track`, `is_complete`, `reason`.
+        `previous_value`, `metric_change`, `trend`, `is_on_track`, `is_beyond_chance`, `is_complete`,
+        `reason`.
     """
     for start in _list_starts(aim.period, min(values, default=as_of), as_of):
         end = _move(start, MONTHS[aim.period]) - dt.timedelta(days=1)
@@ -79,6 +80,7 @@ def assess_periods(aim: Aim, values: Mapping[dt.date, PeriodValue], as_of: dt.da
         due = _find_due(aim, start, end, as_of)
         is_compared = value is not None and (is_over or aim.is_state or (aim.is_sum and end > as_of))
         change = value - previous if value is not None and previous is not None and is_over else None
+        beyond_chance = _is_beyond_chance(aim, found, float(due)) if is_compared else None
         yield {
             "period_start": start,
             "period_end": end,
@@ -90,8 +92,9 @@ def assess_periods(aim: Aim, values: Mapping[dt.date, PeriodValue], as_of: dt.da
             "metric_change": change,
             "trend": _name_trend(aim, change, previous),
             "is_on_track": _is_reached(aim, value, float(due)) if is_compared and value is not None else None,
+            "is_beyond_chance": beyond_chance,
             "is_complete": is_over,
-            "reason": _give_reason(aim, found, end, as_of),
+            "reason": _give_reason(aim, found, end, as_of, beyond_chance=beyond_chance),
         }
 
 
@@ -125,6 +128,13 @@ def _is_reached(aim: Aim, value: float, due: float) -> bool:
     return value <= due + room if aim.good == "down" else value >= due - room
 
 
+def _is_beyond_chance(aim: Aim, found: PeriodValue, due: float) -> bool | None:
+    """Whether both ends of the value's interval give one verdict; None without an interval."""
+    if found.low is None or found.high is None:
+        return None
+    return _is_reached(aim, found.low, due) == _is_reached(aim, found.high, due)
+
+
 def _name_trend(aim: Aim, change: float | None, previous: float | None) -> str | None:
     if change is None or previous is None:
         return None
@@ -133,12 +143,17 @@ def _name_trend(aim: Aim, change: float | None, previous: float | None) -> str |
     return "better" if (change > 0) == (aim.good != "down") else "worse"
 
 
-def _give_reason(aim: Aim, found: PeriodValue, end: dt.date, as_of: dt.date) -> str | None:
+def _give_reason(
+    aim: Aim, found: PeriodValue, end: dt.date, as_of: dt.date, *, beyond_chance: bool | None
+) -> str | None:
     if found.groups != 1:
         return "several groups would be added up that must not be: name one in `where` of the target"
     if found.value is None:
         return "the value is not known"
-    return "; ".join(filter(None, (_limit_comparison(aim, found, end, as_of), aim.coverage))) or None
+    few = (
+        "the target lies within the interval of the value: chance may have decided" if beyond_chance is False else None
+    )
+    return "; ".join(filter(None, (_limit_comparison(aim, found, end, as_of), aim.coverage, few))) or None
 
 
 def _limit_comparison(aim: Aim, found: PeriodValue, end: dt.date, as_of: dt.date) -> str | None:

@@ -93,8 +93,9 @@ RESTATEMENTS = "from meta.restatements order by table_name, metric, key, period_
 REASONS = "from meta.quarantine_reasons order by records desc, source, kind, rule"
 TIE_OUT = """
     select source, kind, currency, count(distinct month) as months, sum(source_amount) as source_amount,
-        sum(orders_amount) as orders_amount, sum(refunds_amount) as refunds_amount,
-        sum(adjustments_amount) as adjustments_amount, sum(payments_amount) as payments_amount,
+        sum(orders_amount + spread_discounts_amount + included_tax_amount) as orders_amount,
+        sum(refunds_amount) as refunds_amount, sum(adjustments_amount) as adjustments_amount,
+        sum(payments_amount) as payments_amount,
         sum(subscriptions_amount + never_charged_amount) as subscriptions_amount,
         sum(quarantined_amount) as quarantined_amount,
         sum(superseded_amount) + sum(duplicate_amount) as superseded_amount,

@@ -106,7 +106,7 @@ def _describe_broken_rule(row: Row, words: Words) -> str:
             "Another record of the same document is bad, and a document is loaded whole or not at all."
         ),
     }
-    return str(row["rule_description"] or no_rule_of_a_contract.get(row["rule"], row["rule"]))
+    return str(no_rule_of_a_contract.get(row["rule"]) or row["rule_description"] or row["rule"])
 
 
 def _make_money_part(tie_out: Rows, words: Words) -> Part:

@@ -11,21 +11,18 @@ from narwhals.typing import IntoFrame
 from polars._typing import PolarsDataType
 
 from regulars.pipelines.definitions.enumerations import UNKNOWN_CUSTOMER_IDX
-from regulars.pipelines.transforms.amounts import MONEY, round_to_money
+from regulars.pipelines.definitions.windows import DETRACTOR_DAYS
+from regulars.pipelines.transforms.amounts import MONEY
 from regulars.pipelines.transforms.care.bad_signs import RiskSettings
-from regulars.pipelines.transforms.day_numbers import MONTHS_PER_YEAR
 from regulars.pipelines.transforms.purchases.purchases import read_into_polars, select_columns
-from regulars.pipelines.transforms.subscriptions.subscription_periods import list_live_periods
-from regulars.pipelines.transforms.subscriptions.subscription_revenue import sum_revenue_by_customer
 
-PREDICTED, YEARLY, SUBSCRIPTION = "predicted", "yearly_average", "subscription"
-VALUE_AT_STAKE_BASES = {
-    PREDICTED: "predicted_value_12m, and twelve times mrr where orders do not hold it.",
-    YEARLY: "avg_annual_value, since nothing is predicted, and twelve times mrr where orders do not hold it.",
-    SUBSCRIPTION: "Twelve times mrr alone: the customer never ordered.",
-}
-"""What a value at stake is made of: value -> what it means."""
+PREDICTED, YEARLY = "predicted", "yearly_average"
+"""What a value at stake is made of."""
 
+DUE, DELETED, ORDERED_SINCE, TOO_LONG_AGO = "due", "deleted", "ordered_since", "too_long_ago"
+"""Whether the customer is to be called for the experiences, or why not."""
+
+FROM_CLV = ("predicted_total_value_12m", "avg_annual_value_total", "last_order_date")
 FROM_LAPSES = [
     *("matched_customers", "observed_lapse_rate", "expected_lapse_rate", "lapse_ratio", "lapse_ratio_low"),
     *("lapse_ratio_high", "reason"),
@@ -42,6 +39,7 @@ COLUMNS: dict[str, PolarsDataType] = {
     "days_since_last_experience": pl.Int64,
     "last_leading_sign": pl.String,
     "leading_signs": pl.String,
+    "call_status": pl.String,
     "value_at_stake_12m": MONEY,
     "value_at_stake_basis": pl.String,
     "matched_customers": pl.Int64,
@@ -61,24 +59,20 @@ def service_risk_customers(
     customers: IntoFrame,
     customer_clv: IntoFrame,
     customer_segments: IntoFrame,
-    subscriptions: IntoFrame,
     *,
     as_of: dt.date,
     service_risk: RiskSettings,
-    subscription_revenue_is_in_orders: bool,
 ) -> pl.DataFrame:
     """List known customers with `threshold` bad experiences or more in the window, the most at stake first.
 
     Args:
         bad_experiences: `marts.bad_experiences`.
         lapse_after_experiences: `marts.lapse_after_experiences`.
-        customers: `core.customers`; `customer_idx`, `owner`.
-        customer_clv: `marts.customer_clv`; `customer_idx`, `order_count`, `predicted_value_12m`, `avg_annual_value`.
+        customers: `core.customers`; `customer_idx`, `owner`, `is_deleted`.
+        customer_clv: `marts.customer_clv`; `customer_idx` and `FROM_CLV`.
         customer_segments: `marts.customer_segments`; `customer_id`, `lifecycle`.
-        subscriptions: `core.subscriptions`.
         as_of: Last day that counts.
         service_risk: How many experiences, in how many days.
-        subscription_revenue_is_in_orders: Whether values of orders hold subscription revenue already.
 
     Returns:
         The columns of `COLUMNS`, sorted by customer_id.
@@ -86,9 +80,8 @@ def service_risk_customers(
     counted = _count_experiences(bad_experiences, as_of, service_risk)
     lapses = read_into_polars(select_columns(lapse_after_experiences, "experience_count", *FROM_LAPSES))
     facts = [
-        read_into_polars(select_columns(customers, "customer_idx", "owner")),
-        _read_value_of_orders(customer_clv),
-        sum_revenue_by_customer(list_live_periods(subscriptions), as_of).select("customer_idx", "mrr"),
+        read_into_polars(select_columns(customers, "customer_idx", "owner", "is_deleted")),
+        read_into_polars(select_columns(customer_clv, "customer_idx", *FROM_CLV)),
     ]
     for fact in facts:
         counted = counted.join(fact, on="customer_idx", how="left")
@@ -96,21 +89,15 @@ def service_risk_customers(
     return (
         counted.join(segments, on="customer_id", how="left")
         .join(lapses.filter(pl.col("experience_count") == service_risk.threshold).drop("experience_count"), how="cross")
-        .with_columns(**_find_value_at_stake(adds_subscriptions=not subscription_revenue_is_in_orders))
+        .with_columns(**_find_value_at_stake())
         .with_columns(
             days_since_last_experience=(pl.lit(as_of) - pl.col("last_experience_on")).dt.total_days(),
             as_of=pl.lit(as_of),
         )
+        .with_columns(call_status=_find_call_status())
         .select(pl.col(name).cast(kind) for name, kind in COLUMNS.items())
         .sort("customer_id")
     )
-
-
-def _read_value_of_orders(customer_clv: IntoFrame) -> pl.DataFrame:
-    """Read what is expected of orders; the average year of who never ordered is of subscriptions, which stand apart."""
-    names = ["customer_idx", "predicted_value_12m", "avg_annual_value"]
-    value = read_into_polars(select_columns(customer_clv, "order_count", *names))
-    return value.filter(pl.col("order_count") > 0).select(names)
 
 
 def _count_experiences(bad_experiences: IntoFrame, as_of: dt.date, service_risk: RiskSettings) -> pl.DataFrame:
@@ -133,20 +120,26 @@ def _count_experiences(bad_experiences: IntoFrame, as_of: dt.date, service_risk:
     )
 
 
-def _find_value_at_stake(*, adds_subscriptions: bool) -> dict[str, pl.Expr]:
-    """What the customer is expected to bring in a year, and what that is made of; NULL where nothing is known."""
-    of_orders = pl.coalesce("predicted_value_12m", "avg_annual_value").cast(pl.Float64)
-    paid = pl.col("mrr").cast(pl.Float64) * MONTHS_PER_YEAR if adds_subscriptions else pl.lit(None, pl.Float64)
-    basis = (
-        pl.when(pl.col("predicted_value_12m").is_not_null())
-        .then(pl.lit(PREDICTED))
-        .when(pl.col("avg_annual_value").is_not_null())
-        .then(pl.lit(YEARLY))
-        .when(paid > 0)
-        .then(pl.lit(SUBSCRIPTION))
+def _find_call_status() -> pl.Expr:
+    """Whether the customer is to be called: not for what is long ago, nor who has ordered since and so come back."""
+    return (
+        pl.when("is_deleted")
+        .then(pl.lit(DELETED))
+        .when(pl.col("last_order_date") > pl.col("last_experience_on"))
+        .then(pl.lit(ORDERED_SINCE))
+        .when(pl.col("days_since_last_experience") > DETRACTOR_DAYS)
+        .then(pl.lit(TOO_LONG_AGO))
+        .otherwise(pl.lit(DUE))
     )
-    total = pl.sum_horizontal(of_orders, paid)
+
+
+def _find_value_at_stake() -> dict[str, pl.Expr]:
+    """What the customer is expected to bring in a year, and what that is made of; NULL where nothing is known."""
+    predicted, yearly = pl.col("predicted_total_value_12m"), pl.col("avg_annual_value_total")
     return {
-        "value_at_stake_12m": pl.when(basis.is_not_null()).then(round_to_money(total)),
-        "value_at_stake_basis": basis,
+        "value_at_stake_12m": pl.coalesce(predicted, yearly),
+        "value_at_stake_basis": pl.when(predicted.is_not_null())
+        .then(pl.lit(PREDICTED))
+        .when(yearly.is_not_null())
+        .then(pl.lit(YEARLY)),
     }

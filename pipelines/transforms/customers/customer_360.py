@@ -20,7 +20,6 @@ from regulars.pipelines.transforms.customers.latest_answers import find_latest_a
 from regulars.pipelines.transforms.customers.rfm_scores import RANKED, ScoreSettings
 from regulars.pipelines.transforms.customers.service_facts import RiskSettings, count_bad_experiences, count_tickets
 from regulars.pipelines.transforms.customers.standing import CustomerFacts, find_standing
-from regulars.pipelines.transforms.day_numbers import MONTHS_PER_YEAR
 from regulars.pipelines.transforms.purchases.purchases import read_into_polars, select_columns
 from regulars.pipelines.transforms.subscriptions.subscription_revenue import add_subscription_revenue
 from regulars.pipelines.transforms.value_tier import USUAL_TIERS
@@ -62,6 +61,7 @@ COLUMNS: dict[str, PolarsDataType] = {
     "clv_simple": MONEY,
     "p_alive": pl.Float64,
     "predicted_value_12m": MONEY,
+    "predicted_total_value_12m": MONEY,
     "clv_predicted": MONEY,
     "contribution_margin_to_date": MONEY,
     "value_basis": pl.String,
@@ -102,8 +102,8 @@ COLUMNS: dict[str, PolarsDataType] = {
 }
 FROM_CUSTOMERS = (*list(COLUMNS)[3:12], "customer_id")
 FROM_CLV = (
-    *("avg_annual_value", "avg_annual_value_total", "clv_simple", "p_alive", "predicted_value_12m", "clv_predicted"),
-    *("contribution_margin_to_date", "value_basis"),
+    *("avg_annual_value", "avg_annual_value_total", "clv_simple", "p_alive", "predicted_value_12m"),
+    *("predicted_total_value_12m", "clv_predicted", "contribution_margin_to_date", "value_basis"),
 )
 BEFORE_SERVICE_RISK = ("call_detractor", "win_back")
 """Next steps that stay although a customer is a service risk."""
@@ -212,7 +212,7 @@ def customer_360(
         )
         .with_columns(
             changed_since_last_week=describe_changes(),
-            revenue_at_risk_12m=_find_revenue_at_risk(adds_subscriptions=not subscription_revenue_is_in_orders),
+            revenue_at_risk_12m=_find_revenue_at_risk(),
         )
         .select(*(pl.col(name).cast(kind) for name, kind in COLUMNS.items()), *attributes)
         .collect()
@@ -229,12 +229,9 @@ def _call_instead() -> pl.Expr:
     )
 
 
-def _find_revenue_at_risk(*, adds_subscriptions: bool) -> pl.Expr:
+def _find_revenue_at_risk() -> pl.Expr:
     """Find what a customer with a risk is expected to bring in a year: 0 without a risk, NULL where it is not known."""
-    subscribed = pl.col("mrr") * MONTHS_PER_YEAR if adds_subscriptions else pl.lit(0, MONEY)
-    is_known = pl.col("predicted_value_12m").is_not_null() | (subscribed > 0)
-    expected = pl.when(is_known).then(pl.col("predicted_value_12m").fill_null(pl.lit(0, MONEY)) + subscribed)
-    return pl.when(pl.col("risk") == "none").then(pl.lit(0, MONEY)).otherwise(expected)
+    return pl.when(pl.col("risk") == "none").then(pl.lit(0, MONEY)).otherwise("predicted_total_value_12m")
 
 
 def _list_people(contacts: IntoFrame) -> pl.DataFrame:

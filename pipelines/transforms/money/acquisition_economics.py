@@ -141,7 +141,7 @@ def acquisition_economics(
         .with_columns(period_start=pl.lit(period_start), period_end=pl.lit(month_end), as_of=pl.lit(as_of))
         .with_columns(round_to_money(pl.col(name).cast(pl.Float64)) for name, kind in COLUMNS.items() if kind == MONEY)
         .with_columns(
-            cost_per_customer=pl.when(pl.col("cost_basis") == BY_SPEND)
+            cost_per_customer=pl.when((pl.col("cost_basis") == BY_SPEND) & (pl.col("new_customers_won") > 0))
             .then(pl.col("spend").cast(pl.Float64) / pl.col("new_customers_won"))
             .otherwise("cost_per_customer")
         )

@@ -18,7 +18,7 @@ from regulars.pipelines.transforms.purchases.purchases import read_into_polars
 CHANNEL, TYPE = GROUP = ("acquisition_channel", "customer_type")
 BY_SPEND, BY_CUSTOMER, BY_BOTH = "spend", "customers", "both"
 COST_BASES = {
-    BY_SPEND: "Spend of the period, by month and channel (core.acquisition_spend).",
+    BY_SPEND: "Spend of the period, by month and channel (core.acquisition_spend); also where it won nobody.",
     BY_CUSTOMER: "What the CRM or the settings say that a customer cost (core.customers), where no spend is delivered.",
     BY_BOTH: "Of several channels: the spend of those that have it, and of the others what their customers cost.",
 }
@@ -112,13 +112,14 @@ def _read_spend(
 def _add_cost(sums: pl.DataFrame) -> pl.DataFrame:
     """Add what a customer cost: by spend, with what customers of channels without spend cost; else by that alone.
 
-    Of several channels, customers of whom neither is known count as costing nothing.
+    Of several channels, customers of whom neither is known count as costing nothing. Where spend won nobody, the basis
+    is spend and the cost of one is not known.
     """
-    by_spend = pl.col("has_spend") & (pl.col("new_customers") > 0)
+    by_spend = pl.col("has_spend")
     by_customer = ~pl.col("has_spend") & (pl.col("costed_customers") > 0)
     return sums.with_columns(
         spend=pl.when("has_spend").then("spend"),
-        cost_per_customer=pl.when(by_spend)
+        cost_per_customer=pl.when(by_spend & (pl.col("new_customers") > 0))
         .then((pl.col("spend") + pl.col("cost_beside_spend")) / pl.col("new_customers"))
         .when(by_customer)
         .then(pl.col("known_cost") / pl.col("costed_customers")),

@@ -5,6 +5,7 @@ Put here: the group of each customer, and its money. Keep out: the score (`nps.p
 """
 
 import datetime as dt
+from collections.abc import Sequence
 
 import polars as pl
 from narwhals.typing import IntoFrame
@@ -19,7 +20,6 @@ from regulars.pipelines.transforms.voice.nps_groups import NPS_GROUPS, AnswerSet
 
 FEW_CUSTOMERS = 30
 ENDS = ("low", "high")
-MONTHS = 12
 MOST_REGIONS = 20
 """Regions with the most customers have rows of their own; the rest is `other`."""
 COLUMNS: dict[str, PolarsDataType] = {
@@ -40,6 +40,9 @@ COLUMNS: dict[str, PolarsDataType] = {
     "predicted_value_per_customer": pl.Float64,
     "predicted_value_per_customer_low": pl.Float64,
     "predicted_value_per_customer_high": pl.Float64,
+    "predicted_total_value_12m": MONEY,
+    "predicted_total_value_12m_low": MONEY,
+    "predicted_total_value_12m_high": MONEY,
     "mrr": MONEY,
     "value_at_risk_12m": MONEY,
     "value_at_risk_12m_low": MONEY,
@@ -54,11 +57,12 @@ COLUMNS: dict[str, PolarsDataType] = {
     "reason": pl.String,
     "as_of": pl.Date,
 }
+IS_DETRACTOR = pl.col("nps_group") == "detractor"
 REFERRED = ("referring_customers", "referred_customers", "referred_net_sales")
 READ = [
     *("customer_id", "is_unknown", "region", "lifecycle", "is_active", "latest_nps_group"),
-    *("latest_nps_at", "net_sales_to_date", "total_revenue_to_date", "predicted_value_12m", "mrr"),
-    "value_basis",
+    *("latest_nps_at", "net_sales_to_date", "total_revenue_to_date", "predicted_value_12m"),
+    *("predicted_total_value_12m", "mrr", "value_basis"),
 ]
 
 
@@ -69,7 +73,6 @@ def nps_value(
     *,
     as_of: dt.date,
     surveys: AnswerSettings,
-    subscription_revenue_is_in_orders: bool,
 ) -> pl.DataFrame:
     """Sum the money of customers by the group of their latest answer.
 
@@ -79,7 +82,6 @@ def nps_value(
         clv_evaluation: `meta.clv_evaluation`; how far off totals were in the test.
         as_of: Last day that counts.
         surveys: How old an answer may be.
-        subscription_revenue_is_in_orders: Whether the predicted net sales hold subscription revenue.
 
     Returns:
         The columns of `COLUMNS`: of all customers and of those of each region, one row per group of `NPS_GROUPS` in
@@ -94,11 +96,14 @@ def nps_value(
     basis = everybody["value_basis"].drop_nulls().first()
     known_referrals = brought["brought_customers"].sum() > 0
     parts = [("all", ALL, customers), *(("region", name, part) for name, part in _split_by_region(customers))]
-    adds_subscriptions = not subscription_revenue_is_in_orders
     errors = [read_total_errors(read_into_polars(clv_evaluation), scope) for scope in (ALL, SUBSCRIBERS)]
     return pl.concat(
-        _sum_groups(part, brought if known_referrals else None, adds_subscriptions=adds_subscriptions)
-        .with_columns(*_bound_value_at_risk(*errors), *_bound_predicted_value(errors[0]))
+        _sum_groups(part, brought if known_referrals else None)
+        .with_columns(
+            *_bound_predicted_value(errors[0]),
+            *_bound_parts("predicted_total_value_12m", ("orders_of_total", "subscriptions_of_total"), errors),
+            *_bound_parts("value_at_risk_12m", ("orders_of_active", "subscriptions_of_active"), errors),
+        )
         .with_columns(
             divide_columns(f"predicted_value_12m_{end}", "customers_with_predicted_value").alias(
                 f"predicted_value_per_customer_{end}"
@@ -126,10 +131,10 @@ def _split_by_region(customers: pl.DataFrame) -> list[tuple[str, pl.DataFrame]]:
     return [(name, parts[name,]) for name in [*own, OTHER] if (name,) in parts]
 
 
-def _sum_groups(customers: pl.DataFrame, brought: pl.DataFrame | None, *, adds_subscriptions: bool) -> pl.DataFrame:
+def _sum_groups(customers: pl.DataFrame, brought: pl.DataFrame | None) -> pl.DataFrame:
     """Sum the money of each group of some customers; `brought` is None where no source tells who brought whom."""
     is_active = pl.col("is_active")
-    predicted = pl.col("predicted_value_12m")
+    predicted, total = pl.col("predicted_value_12m"), pl.col("predicted_total_value_12m")
     sums = customers.group_by("nps_group").agg(
         customers=pl.len(),
         active_customers=is_active.sum(),
@@ -139,9 +144,12 @@ def _sum_groups(customers: pl.DataFrame, brought: pl.DataFrame | None, *, adds_s
         customers_with_predicted_value=predicted.count(),
         predicted_value_12m=predicted.sum(),
         mrr=pl.col("mrr").sum(),
-        predicted_of_active=predicted.filter(is_active).sum(),
-        mrr_of_active=pl.col("mrr").filter(is_active).sum(),
-        active_predicted=predicted.filter(is_active).count(),
+        predicted_total_value_12m=total.sum(),
+        orders_of_total=predicted.filter(total.is_not_null()).sum(),
+        total_predicted=total.count(),
+        total_of_active=total.filter(is_active).sum(),
+        orders_of_active=predicted.filter(is_active & total.is_not_null()).sum(),
+        active_predicted=total.filter(is_active).count(),
     )
     rows = (
         pl.DataFrame({"nps_group": NPS_GROUPS})
@@ -154,8 +162,10 @@ def _sum_groups(customers: pl.DataFrame, brought: pl.DataFrame | None, *, adds_s
         net_sales_per_customer=divide_columns("net_sales_to_date", "customers"),
         predicted_value_12m=pl.when(pl.col("customers_with_predicted_value") > 0).then("predicted_value_12m"),
         predicted_value_per_customer=divide_columns("predicted_value_12m", "customers_with_predicted_value"),
-        value_at_risk_12m=_sum_value_at_risk(adds_subscriptions=adds_subscriptions),
-        subscribed_at_risk=pl.col("mrr_of_active") * MONTHS if adds_subscriptions else pl.lit(0, MONEY),
+        predicted_total_value_12m=pl.when(pl.col("total_predicted") > 0).then("predicted_total_value_12m"),
+        subscriptions_of_total=pl.col("predicted_total_value_12m") - pl.col("orders_of_total"),
+        value_at_risk_12m=_find_value_at_risk(),
+        subscriptions_of_active=pl.col("total_of_active") - pl.col("orders_of_active"),
         referring_rate=divide_columns("referring_customers", "customers"),
         referral_rate=divide_columns("referred_customers", "customers"),
         is_complete=pl.col("customers_with_predicted_value") == pl.col("customers"),
@@ -182,13 +192,11 @@ def _sum_referrals(customers: pl.DataFrame, referrals: pl.DataFrame | None) -> p
     return every.with_columns(pl.col(*REFERRED).fill_null(0))
 
 
-def _sum_value_at_risk(*, adds_subscriptions: bool) -> pl.Expr:
+def _find_value_at_risk() -> pl.Expr:
     """What active detractors are expected to bring in a year; 0 for other groups, NULL where nothing is predicted."""
-    subscribed = pl.col("mrr_of_active") * MONTHS if adds_subscriptions else pl.lit(0)
-    is_known = (pl.col("active_predicted") > 0) | (pl.col("active_customers") == 0) | (subscribed > 0)
-    is_detractor = pl.col("nps_group") == "detractor"
-    known = pl.when(is_known).then(pl.col("predicted_of_active") + subscribed)
-    return pl.when(is_detractor).then(known).otherwise(pl.lit(0)).cast(MONEY)
+    is_known = (pl.col("active_predicted") > 0) | (pl.col("active_customers") == 0)
+    known = pl.when(is_known).then("total_of_active")
+    return pl.when(IS_DETRACTOR).then(known).otherwise(pl.lit(0)).cast(MONEY)
 
 
 def _bound_predicted_value(errors: TotalErrors | None) -> list[pl.Expr]:
@@ -197,27 +205,31 @@ def _bound_predicted_value(errors: TotalErrors | None) -> list[pl.Expr]:
     return [round_to_money(each).alias(f"predicted_value_12m_{end}") for end, each in zip(ENDS, bounds, strict=True)]
 
 
-def _bound_value_at_risk(of_orders: TotalErrors | None, of_subscriptions: TotalErrors | None) -> list[pl.Expr]:
-    """The ends of the interval of the value at risk: those of orders and of subscriptions, added up."""
-    parts = (("predicted_of_active", of_orders), ("subscribed_at_risk", of_subscriptions))
+def _bound_parts(total: str, parts: tuple[str, str], errors: Sequence[TotalErrors | None]) -> list[pl.Expr]:
+    """The ends of the interval of a total: those of its orders and of its subscriptions, added up."""
     ends = [
-        bound_total(pl.when(pl.col("value_at_risk_12m") > 0).then(pl.col(name)).otherwise(pl.lit(0, MONEY)), errors)
-        for name, errors in parts
+        bound_total(pl.when(pl.col(total) > 0).then(pl.col(name)).otherwise(pl.lit(0, MONEY)), of_part)
+        for name, of_part in zip(parts, errors, strict=True)
     ]
-    is_known = pl.col("value_at_risk_12m").is_not_null()
+    is_known = pl.col(total).is_not_null()
     return [
-        pl.when(is_known).then(round_to_money(orders + subscriptions)).alias(f"value_at_risk_12m_{end}")
+        pl.when(is_known).then(round_to_money(orders + subscriptions)).alias(f"{total}_{end}")
         for end, orders, subscriptions in zip(ENDS, *ends, strict=True)
     ]
 
 
 def _give_reason() -> pl.Expr:
     missing = pl.col("customers") - pl.col("customers_with_predicted_value")
+    not_at_risk = pl.col("active_customers") - pl.col("active_predicted")
+    of_risk = pl.when(IS_DETRACTOR & (not_at_risk > 0)).then(
+        pl.format("value_at_risk_12m is without {} active customers of whom no total is predicted", not_at_risk)
+    )
+    of_values = pl.when(missing > 0).then(pl.format("{} customers have no predicted value", missing))
     return (
         pl.when(pl.col("customers") == 0)
         .then(pl.lit("nobody is in this group"))
-        .when(missing > 0)
-        .then(pl.format("{} customers have no predicted value", missing))
+        .when((missing > 0) | of_risk.is_not_null())
+        .then(pl.concat_str([of_values, of_risk], separator="; ", ignore_nulls=True))
         .when(pl.col("customers") < FEW_CUSTOMERS)
         .then(pl.lit(f"fewer than {FEW_CUSTOMERS} customers: averages of them tell little"))
     )

@@ -13,6 +13,7 @@ from narwhals.typing import IntoFrame
 
 from regulars.pipelines.definitions.windows import DETRACTOR_DAYS
 from regulars.pipelines.transforms.care.replies import BREACHED, find_outcome
+from regulars.pipelines.transforms.care.service_risk_customers import DUE
 from regulars.pipelines.transforms.customers.latest_answers import find_latest_nps
 from regulars.pipelines.transforms.purchases.purchases import read_into_polars, select_columns
 from regulars.pipelines.transforms.worklists.reasons import count_days, take_sign
@@ -104,19 +105,19 @@ def find_detractors(survey_responses: IntoFrame, *, as_of: dt.date) -> pl.DataFr
 
 
 def find_service_risks(service_risk_customers: IntoFrame, *, as_of: dt.date) -> pl.DataFrame:
-    """Find customers with too many bad experiences, the last of them at most `DETRACTOR_DAYS` ago.
+    """Find customers with too many bad experiences who are to be called for them.
 
     Args:
-        service_risk_customers: `marts.service_risk_customers`.
+        service_risk_customers: `marts.service_risk_customers`; its `call_status` says who.
         as_of: Last day that counts.
 
     Returns:
         The columns of `SIGN`, one row per customer; `happened_on` is the day of the last experience.
     """
-    names = ("customer_idx", "bad_experience_count", "last_experience_on", "leading_signs")
+    names = ("customer_idx", "bad_experience_count", "last_experience_on", "leading_signs", "call_status")
     last = pl.col("last_experience_on")
     found = read_into_polars(select_columns(service_risk_customers, *names))
-    return found.filter(last >= as_of - dt.timedelta(days=DETRACTOR_DAYS)).select(
+    return found.filter(pl.col("call_status") == DUE).select(
         take_sign(
             reason=pl.lit("service_risk"),
             happened_on=last,

@@ -108,6 +108,24 @@ def test_days_of_a_year_are_counted():
     assert (row["target_to_date"], row["period_end"], row["is_on_track"]) == (Decimal(130), dt.date(2026, 12, 31), True)
 
 
+@pytest.mark.parametrize(
+    ("low", "high", "wanted", "beyond"),
+    [
+        (5.0, 8.0, "4", True),
+        (5.0, 8.0, "9", True),
+        (5.0, 8.0, "5.5", False),
+        (5.0, 8.0, "7", False),
+        (None, None, "5", None),
+    ],
+)
+def test_a_target_within_the_interval_may_be_reached_by_chance(low, high, wanted, beyond):
+    (row,) = rows_of(aim(wanted, is_state=True), {MAY: PeriodValue(6.0, True, 1, low, high)})
+    assert (row["is_beyond_chance"], row["is_on_track"]) == (beyond, float(wanted) <= 6)
+    assert ("chance may have decided" in (row["reason"] or "")) == (beyond is False)
+    open_month = rows_of(aim(wanted), {MAY: PeriodValue(6.0, True, 1, low, high)})[-1]
+    assert (open_month["is_on_track"], open_month["is_beyond_chance"]) == (None, None)
+
+
 def test_the_interval_of_a_value_stands_beside_it_unless_groups_are_mixed():
     ranges = {groups: PeriodValue(6.0, True, groups, 5.0, 8.0) for groups in (1, 2)}
     sound, mixed = (rows_of(aim("5", is_state=True), {MAY: each})[0] for each in ranges.values())

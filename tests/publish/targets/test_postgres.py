@@ -84,6 +84,20 @@ def test_tables_arrive_with_types_keys_comments_and_views(target: Target, home: 
     assert held == [("g000001", "2026-01-31")]
 
 
+def test_schemas_and_the_table_of_deliveries_say_what_they_are(target: Target, home: Home):
+    assert target.deliver(publish(home))
+    uncommented = target.ask(
+        "select nspname from pg_namespace where nspname in ('core', 'marts', 'meta') "
+        "and obj_description(oid, 'pg_namespace') is null"
+    )
+    assert uncommented == []
+    columns = target.ask(
+        "select attname from pg_attribute where attrelid = 'meta.delivered_tables'::regclass and attnum > 0 "
+        "and col_description(attrelid, attnum) is null"
+    )
+    assert columns == []
+
+
 def test_every_value_arrives_as_it_is(target: Target, home: Home):
     target.deliver(publish(home))
     assert target.ask("select city from core.customers order by customer_id") == [('a "quoted", text',), ("",), (None,)]

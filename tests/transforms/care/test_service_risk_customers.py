@@ -9,13 +9,12 @@ import pytest
 from regulars.pipelines.settings.customers.service_risk import ServiceRisk
 from regulars.pipelines.transforms.care.lapse_after_experiences import COLUMNS as LAPSE_COLUMNS
 from regulars.pipelines.transforms.care.service_risk_customers import COLUMNS, service_risk_customers
-from tests.transforms import subscription_tables
 from tests.transforms.care.care_tables import AS_OF, CUSTOMERS, MONEY, SCHEMAS, build, order, refund
 from tests.transforms.core_tables import ENGINES
 from tests.transforms.mart_rules import broken_rules
 
 PEOPLE = pl.DataFrame(CUSTOMERS, schema=SCHEMAS["customers"]).with_columns(
-    owner=pl.when(pl.col("customer_idx") == 1).then(pl.lit("north"))
+    owner=pl.when(pl.col("customer_idx") == 1).then(pl.lit("north")), is_deleted=pl.lit(value=False)
 )
 LAPSES = pl.DataFrame(
     [
@@ -24,8 +23,13 @@ LAPSES = pl.DataFrame(
     ],
     schema=LAPSE_COLUMNS,
 )
-CLV = {"customer_idx": pl.Int32, "order_count": pl.Int64, "predicted_value_12m": MONEY, "avg_annual_value": MONEY}
-PREDICTED = [{"customer_idx": 1, "order_count": 3, "predicted_value_12m": Decimal(80), "avg_annual_value": Decimal(60)}]
+CLV = {
+    "customer_idx": pl.Int32,
+    "predicted_total_value_12m": MONEY,
+    "avg_annual_value_total": MONEY,
+    "last_order_date": pl.Date,
+}
+PREDICTED = [{"customer_idx": 1, "predicted_total_value_12m": Decimal(80), "avg_annual_value_total": Decimal(60)}]
 LATE = [("2026-02-01 12:00", "2026-02-03 09:00"), ("2026-01-10 12:00", "2026-01-13 09:00")]
 
 
@@ -36,25 +40,24 @@ def late_orders(third: str = "2025-12-01", customer: int = 1) -> list[dict]:
 
 
 def risks(
-    *events: dict, clv: list | None = None, engine: str = "polars", settings: ServiceRisk | None = None, **more
+    *events: dict,
+    clv: list | None = None,
+    engine: str = "polars",
+    settings: ServiceRisk | None = None,
+    as_of: dt.date = AS_OF,
+    people: pl.DataFrame = PEOPLE,
 ) -> pl.DataFrame:
     rows = {"orders": [each for each in events if "promised_at" in each]}
     rows["refunds"] = [each for each in events if "refund_id" in each]
     tables = {
         "bad_experiences": build(settings=settings, **rows),
         "lapse_after_experiences": LAPSES,
-        "customers": PEOPLE,
+        "customers": people,
         "customer_clv": pl.DataFrame(PREDICTED if clv is None else clv, schema=CLV),
         "customer_segments": pl.DataFrame({"customer_id": ["ada"], "lifecycle": ["active"]}),
-        "subscriptions": subscription_tables.table(*more.pop("periods", ())),
     }
     with ENGINES[engine](tables) as lazy:
-        return service_risk_customers(
-            **lazy,
-            as_of=AS_OF,
-            service_risk=settings or ServiceRisk(),
-            subscription_revenue_is_in_orders=more.pop("in_orders", False),
-        )
+        return service_risk_customers(**lazy, as_of=as_of, service_risk=settings or ServiceRisk())
 
 
 @pytest.mark.parametrize("engine", ENGINES)
@@ -87,21 +90,35 @@ def test_the_unknown_customer_is_never_at_risk():
     assert risks(*late_orders(customer=0)).is_empty()
 
 
+@pytest.mark.parametrize(
+    ("days_later", "last_order", "status"),
+    [
+        (32, "2026-02-01", "due"),  # 58 + 32 days after the last experience, of the day of the last order
+        (33, "2026-02-01", "too_long_ago"),
+        (0, "2026-02-02", "ordered_since"),
+        (33, "2026-02-02", "ordered_since"),
+        (0, None, "due"),
+    ],
+)
+def test_who_is_not_called_for_the_experiences_says_why(days_later, last_order, status):
+    clv = [PREDICTED[0] | {"last_order_date": last_order and dt.date.fromisoformat(last_order)}]
+    when = AS_OF + dt.timedelta(days=days_later)
+    assert risks(*late_orders(), clv=clv, as_of=when).row(0, named=True)["call_status"] == status
+    gone = PEOPLE.with_columns(is_deleted=pl.lit(value=True))
+    assert risks(*late_orders(), clv=clv, as_of=when, people=gone).row(0, named=True)["call_status"] == "deleted"
+
+
 def test_the_value_at_stake_says_what_it_is_made_of():
-    def stake(**more) -> tuple[Decimal | None, str | None]:
-        row = risks(*late_orders(), **more).row(0, named=True)
+    def stake(**amounts: Decimal | None) -> tuple[Decimal | None, str | None]:
+        row = risks(*late_orders(), clv=[PREDICTED[0] | amounts]).row(0, named=True)
         return row["value_at_stake_12m"], row["value_at_stake_basis"]
 
-    paid = [subscription_tables.period(1, "2025-01-01", amount="10")]
-    unpredicted = [PREDICTED[0] | {"predicted_value_12m": None}]
     assert stake() == (80, "predicted")
-    assert stake(clv=unpredicted) == (60, "yearly_average")
-    assert stake(periods=paid) == (200, "predicted")
-    assert stake(periods=paid, in_orders=True) == (80, "predicted")
-    assert stake(clv=[], periods=paid) == (120, "subscription")
-    assert stake(clv=[]) == (None, None)
-    of_subscriptions = [unpredicted[0] | {"order_count": 0}]
-    assert stake(clv=of_subscriptions, periods=paid) == (120, "subscription")
+    assert stake(predicted_total_value_12m=Decimal(0)) == (0, "predicted")
+    assert stake(predicted_total_value_12m=None) == (60, "yearly_average")
+    assert stake(predicted_total_value_12m=None, avg_annual_value_total=None) == (None, None)
+    unknown = risks(*late_orders(), clv=[]).row(0, named=True)
+    assert (unknown["value_at_stake_12m"], unknown["value_at_stake_basis"]) == (None, None)
 
 
 def test_no_rule_of_the_contract_is_broken():

@@ -36,28 +36,31 @@ Amount = int | None
 
 
 def customer(
-    number: int, orders: Amount, subscriptions: Amount, *, total: Amount = None, risk: str = "none", at_risk: Amount = 0
+    number: int, orders: Amount, subscriptions: Amount, *, total: Amount = None, risk: str = "none"
 ) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
     """A customer's row of customer_clv and of customer_360; the total is the sum where neither is unknown.
+
+    With a risk all of the total is at risk.
 
     In 36 months they bring twice as much.
     """
     if total is None and subscriptions is not None:
         total = (orders or 0) + subscriptions
     money = [None if each is None else Decimal(each) for each in (orders, subscriptions, total)]
+    at_risk = Decimal(0) if risk == "none" else money[2]
     tier = "top_10_percent" if number == 1 else "bottom_50_percent"
     lifecycle = "active" if orders else None
     return (
         (str(number), *money, *(each and each * 2 for each in money), tier, "net_sales"),
-        (str(number), tier, lifecycle, "champions", risk, None if at_risk is None else Decimal(at_risk)),
+        (str(number), tier, lifecycle, "champions", risk, at_risk),
     )
 
 
 PEOPLE = [
     customer(1, 1000, 0),
-    customer(2, 600, 120, risk="high", at_risk=840),  # twelve times 20 a month, beside 600
+    customer(2, 600, 120, risk="high"),
     customer(3, None, 240),
-    customer(4, 50, None, risk="watch", at_risk=50),  # the subscription cannot be predicted: no total
+    customer(4, 50, None, risk="watch"),  # the subscription cannot be predicted: no total
 ]
 TESTED = {"all": (0.25, 0.0), "subscribers": (0.5, 0.0)}
 
@@ -116,8 +119,9 @@ def test_three_years_are_less_certain_than_one(mart):
 
 
 def test_money_at_risk_has_a_range_of_what_it_is_made_of(mart):
-    assert read(of(mart), "revenue_at_risk_12m") == [890, 650 / 1.25 + 160, 650 * 1.25 + 360]
-    assert read(of(mart, "risk", "high"), "revenue_at_risk_12m") == [840, 600 / 1.25 + 160, 600 * 1.25 + 360]
+    assert read(of(mart), "revenue_at_risk_12m") == [720, 600 / 1.25 + 80, 600 * 1.25 + 180]
+    assert read(of(mart, "risk", "high"), "revenue_at_risk_12m") == [720, 600 / 1.25 + 80, 600 * 1.25 + 180]
+    assert read(of(mart, "risk", "watch"), "revenue_at_risk_12m") == [None, None, None]
     assert read(of(mart, "risk", "none"), "revenue_at_risk_12m") == [0, 0, 0]
 
 
@@ -141,7 +145,7 @@ def test_what_was_not_tested_has_no_range_and_says_so():
 
 
 def test_a_company_of_which_nothing_is_known_has_no_totals():
-    row = of(add_up([customer(1, None, None, at_risk=None)], {}))
+    row = of(add_up([customer(1, None, None, risk="high")], {}))
     for name in (
         "predicted_value_12m",
         "predicted_total_value_12m",
@@ -161,3 +165,6 @@ def test_what_is_read_is_what_the_tables_publish():
 
 def test_the_mart_keeps_its_contract(mart):
     assert broken_rules("predicted_totals", mart, {}) == set()
+    for wrong in (pl.col("predicted_total_value_12m") + 1, pl.col("revenue_at_risk_12m") / 2):
+        changed = mart.with_columns(revenue_at_risk_12m=wrong.cast(MONEY), revenue_at_risk_12m_low=None)
+        assert "at_risk_is_part_of_what_is_predicted" in broken_rules("predicted_totals", changed, {})

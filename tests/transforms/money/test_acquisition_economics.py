@@ -172,6 +172,7 @@ def test_a_channel_that_wins_nobody_says_so():
     row = mart(inputs(ten_customers(), [spent("2026-01-01", "tv", "500")], {}))["tv", "all"]
     assert (row["new_customers_won"], row["spend"], row["cost_per_customer"]) == (0, 500, None)
     assert row["reason"] == "money was spent and nobody was won"
+    assert (row["cost_basis"], row["is_above_most"]) == ("spend", True)  # so that its money is in the cost of all spend
     assert row["is_above_most"]
 
 

@@ -32,6 +32,7 @@ SCHEMA = {
     "net_sales_to_date": MONEY,
     "total_revenue_to_date": MONEY,
     "predicted_value_12m": MONEY,
+    "predicted_total_value_12m": MONEY,
     "mrr": MONEY,
     "value_basis": pl.String,
 }
@@ -54,6 +55,7 @@ class Answers:
 def customer(
     name: str, group: str | None = None, days_ago: int = 10, sales: str = "0", expected: str | None = "0", **more: Any
 ) -> dict[str, Any]:
+    """A row of customer_360; `expected` of orders, and in total unless `more` says otherwise."""
     at = dt.datetime.combine(AS_OF, dt.time(9)) - dt.timedelta(days=days_ago)
     row = {
         "customer_id": name,
@@ -66,28 +68,32 @@ def customer(
         "net_sales_to_date": Decimal(sales),
         "total_revenue_to_date": Decimal(sales),
         "predicted_value_12m": None if expected is None else Decimal(expected),
+        "predicted_total_value_12m": None if expected is None else Decimal(expected),
         "mrr": Decimal(0),
         "value_basis": None if expected is None else "contribution_margin",
     } | more
     return row | {"is_active": row["lifecycle"] in ("active", "new", "reactivated")}
 
 
-def mart_of(*customers: dict[str, Any], in_orders: bool = False) -> pl.DataFrame:
+def mart_of(*customers: dict[str, Any]) -> pl.DataFrame:
     frame = pl.DataFrame(customers, schema=SCHEMA).lazy()
     own = frame.select("customer_id", is_own_referrer=pl.lit(value=False))
     brought = referrals(own, frame, as_of=AS_OF, surveys=Answers()).lazy()
-    return nps_value(
-        frame, brought, TESTED.lazy(), as_of=AS_OF, surveys=Answers(), subscription_revenue_is_in_orders=in_orders
-    )
+    return nps_value(frame, brought, TESTED.lazy(), as_of=AS_OF, surveys=Answers())
 
 
 def test_money_at_risk_has_the_range_of_the_test():
-    unhappy = [customer(name, "detractor", expected="50", mrr=Decimal(10)) for name in ("ada", "bob")]
+    in_total = {"predicted_total_value_12m": Decimal(170)}
+    unhappy = [customer(name, "detractor", expected="50", **in_total) for name in ("ada", "bob")]
     found = rows_of(*unhappy, customer("cyd", "promoter", expected="70"))
     ends = ("value_at_risk_12m", "value_at_risk_12m_low", "value_at_risk_12m_high")
     assert [float(found["detractor"][end]) for end in ends] == [340, 100 / 1.25 + 240 / 1.5, 100 * 1.25 + 240 * 1.5]
     assert [found["promoter"][end] for end in ends] == [0, 0, 0]
-    assert [float(rows_of(*unhappy, in_orders=True)["detractor"][end]) for end in ends] == [100, 80, 125]
+    names = [f"predicted_total_value_12m{end}" for end in ("", "_low", "_high")]
+    assert [found["detractor"][name] for name in names] == [found["detractor"][end] for end in ends]
+    assert [float(found["promoter"][name]) for name in names] == [70, 70 / 1.25, 70 * 1.25]
+    of_orders = [customer(name, "detractor", expected="50", mrr=Decimal(10)) for name in ("ada", "bob")]
+    assert [float(rows_of(*of_orders)["detractor"][end]) for end in ends] == [100, 80, 125]
 
 
 def test_what_a_group_is_expected_to_bring_has_the_range_of_a_total_and_of_its_mean():
@@ -102,8 +108,8 @@ def test_every_group_says_what_its_values_are_made_of():
     assert mart_of(customer("bob", expected=None))["value_basis"].unique().to_list() == [None]
 
 
-def rows_of(*customers: dict[str, Any], in_orders: bool = False) -> dict[str, dict[str, Any]]:
-    found = mart_of(*customers, in_orders=in_orders).filter(dimension="all")
+def rows_of(*customers: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    found = mart_of(*customers).filter(dimension="all")
     return {row["nps_group"]: row for row in found.iter_rows(named=True)}
 
 
@@ -128,21 +134,28 @@ def test_each_customer_is_in_the_group_of_the_latest_answer_that_is_not_too_old(
 
 def test_at_risk_is_what_active_detractors_are_expected_to_bring():
     company = (
-        customer("ada", "detractor", expected="50", mrr=Decimal(10)),
+        customer("ada", "detractor", expected="50", predicted_total_value_12m=Decimal(62)),
+        customer("dan", "detractor", expected=None, predicted_total_value_12m=Decimal(8)),
         customer("bob", "detractor", expected="30", lifecycle="lapsed"),
         customer("cleo", "promoter", expected="70"),
     )
     rows = rows_of(*company)
-    assert rows["detractor"]["value_at_risk_12m"] == Decimal(170)
-    assert (rows["detractor"]["predicted_value_12m"], rows["detractor"]["lapsed_rate"]) == (Decimal(80), 0.5)
+    assert rows["detractor"]["value_at_risk_12m"] == Decimal(70)
+    assert (rows["detractor"]["predicted_value_12m"], rows["detractor"]["lapsed_rate"]) == (Decimal(80), 1 / 3)
     assert rows["promoter"]["value_at_risk_12m"] == 0
-    assert rows_of(*company, in_orders=True)["detractor"]["value_at_risk_12m"] == Decimal(50)
+    assert rows["detractor"]["predicted_total_value_12m"] == Decimal(100)  # of who has lapsed too
 
 
 def test_what_cannot_be_predicted_is_unknown_and_said():
     row = rows_of(customer("ada", "detractor", expected=None))["detractor"]
     assert (row["predicted_value_12m"], row["value_at_risk_12m"], row["is_complete"]) == (None, None, False)
-    assert row["reason"] == "1 customers have no predicted value"
+    assert row["predicted_total_value_12m"] is None
+    of_risk = "value_at_risk_12m is without 1 active customers of whom no total is predicted"
+    assert row["reason"] == f"1 customers have no predicted value; {of_risk}"
+    of_orders = customer("ada", "detractor", expected="50", predicted_total_value_12m=None)
+    row = rows_of(of_orders, customer("bob", "detractor", expected="7"))["detractor"]
+    assert (row["value_at_risk_12m"], row["reason"]) == (Decimal(7), of_risk)
+    assert float(row["value_at_risk_12m_high"]) == 7 * 1.25
 
 
 def test_a_group_is_given_the_customers_whom_it_brought():
@@ -181,7 +194,7 @@ people = st.lists(
         st.integers(-50, 900).map(str),
         st.one_of(st.none(), st.integers(0, 90).map(str)),
         lifecycle=st.sampled_from(["active", "lapsed", "new", "prospect"]),
-        mrr=st.sampled_from([Decimal(0), Decimal(5)]),
+        predicted_total_value_12m=st.sampled_from([None, Decimal(0), Decimal(95)]),
         region=st.sampled_from(["Nord", "Ost", None]),
     ),
     max_size=12,
@@ -203,7 +216,7 @@ def test_sums_are_those_of_a_loop_over_customers_and_the_contract_holds(drawn, b
         if each["lifecycle"] != "prospect":
             sums[group][0] += 1
             sums[group][1] += each["net_sales_to_date"]
-            sums[group][2] += (each["predicted_value_12m"] or 0) + 12 * each["mrr"] if each["is_active"] else 0
+            sums[group][2] += (each["predicted_total_value_12m"] or 0) if each["is_active"] else 0
     buyers = {each["customer_id"] for each in company if each["lifecycle"] != "prospect"}
     for each in company:
         if each["customer_id"] in buyers and each["referred_by_customer_id"] in buyers:

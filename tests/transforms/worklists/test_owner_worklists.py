@@ -169,7 +169,7 @@ def test_who_had_three_bad_experiences_is_called_for_90_days_after_the_last():
     assert (row["call_reason"], row["suggested_step"]) == ("service_risk", "call")
     assert row["why"] == f"3 bad experiences, the last on {back(90)}: late delivery, complaint, refund"
     assert row["until_date"] == AS_OF + dt.timedelta(days=1)
-    assert listed(customer("ada"), order("ada", 95), at_risk("ada", 91)) == []
+    assert listed(customer("ada"), order("ada", 95), at_risk("ada", 91, "too_long_ago")) == []
 
 
 def test_customers_of_high_value_are_called_before_they_lapse_and_for_180_days_after():

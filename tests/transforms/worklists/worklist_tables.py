@@ -69,6 +69,7 @@ SCHEMAS: dict[str, dict[str, Any]] = {
         "bad_experience_count": pl.Int64,
         "last_experience_on": pl.Date,
         "leading_signs": pl.String,
+        "call_status": pl.String,
     },
     "next_best_offers": {
         "customer_idx": pl.Int32,
@@ -156,7 +157,7 @@ def offer(name: str, due_in_days: int, *, kind: str = "due", rank: int = 1) -> R
     }
 
 
-def at_risk(name: str, days_back: int) -> Row:
+def at_risk(name: str, days_back: int, call_status: str = "due") -> Row:
     """Three bad experiences, the last so many days before as_of."""
     return {
         "kind": "service_risk_customers",
@@ -164,6 +165,7 @@ def at_risk(name: str, days_back: int) -> Row:
         "bad_experience_count": 3,
         "last_experience_on": back(days_back),
         "leading_signs": "late_delivery, complaint, refund",
+        "call_status": call_status,
     }
 
 

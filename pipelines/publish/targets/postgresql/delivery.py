@@ -41,6 +41,24 @@ INDEX_MEMORY = "256MB"
 """What an index of a large table may sort in; the usual 64 MB would spill a million keys to the disk."""
 REMEMBERED = "delivered_tables"
 """The table beside `meta` that says what deliveries made, and from which generation it is."""
+ABOUT_REMEMBERED = {
+    "": "What Regulars delivered: which tables and views are its own, and which generation they hold.",
+    "schema_name": "The schema of the table or view.",
+    "table_name": "The name of the table or view.",
+    "kind": "Whether it is a table or a view.",
+    "content": "Of a table a hash of what it holds, of a view its SELECT.",
+    "generation": "The generation that was delivered last.",
+    "as_of": "Last day that counts in that generation.",
+    "delivered_at": "When that delivery was written.",
+}
+"""Column, or nothing for the table -> the comment that stands on it."""
+ABOUT_SCHEMAS = {
+    "marts": "The answers, one table per question, and views of the rows that need no filter. By Regulars.",
+    "core": "The shared model: customers, orders, refunds, answers and more: what marts are made of. By Regulars.",
+    "meta": "What columns mean (data_dictionary, metric_definitions, allowed_values, settings_used), and the proofs of "
+    "the run (row_accounting, tie_out, checks, findings). By Regulars.",
+}
+"""Schema, without its prefix -> the comment that stands on it."""
 
 
 def deliver_to_database(
@@ -73,7 +91,7 @@ def deliver_to_database(
             cursor.execute(sql.SQL("set local maintenance_work_mem = {}").format(sql.Literal(INDEX_MEMORY)))
             # rows come sorted: one process is done soon
             cursor.execute("set local max_parallel_maintenance_workers = 0")
-            _make_schemas(cursor, {*before.schemas, before.rows.schema})
+            _make_schemas(cursor, {*before.schemas, before.rows.schema}, prefix)
             is_new = _make_remembered(cursor, f"{prefix}meta")
             _drop_rows_of_gone_tables(cursor, plan, now)
             settle_structure(cursor, plan, now.present, now.known, now.views)
@@ -146,7 +164,7 @@ def _prepare(
         return {}
     with _begin(connection, prefix) as cursor:
         _read_same(cursor, plan, prefix, state)
-        _make_schemas(cursor, {state.rows.schema})
+        _make_schemas(cursor, {state.rows.schema}, prefix)
         prepared = {(each.schema, each.name): make_rows_table(cursor, each, state.rows) for each in wanted}
     time.sleep(PLANNING_SECONDS)
     return prepared
@@ -192,11 +210,14 @@ def _fetch_one(cursor: Cursor[Any], statement: str, *values: object) -> Any:
     return row[0] if row else None
 
 
-def _make_schemas(cursor: Cursor[Any], schemas: set[str]) -> None:
-    """Make the schemas that are missing."""
+def _make_schemas(cursor: Cursor[Any], schemas: set[str], prefix: str) -> None:
+    """Make the schemas that are missing, and say what is in them."""
     there = {name for (name,) in cursor.execute("select nspname from pg_namespace").fetchall()}
     for schema in sorted(schemas - there):
         cursor.execute(sql.SQL("create schema {}").format(sql.Identifier(schema)))
+        about = ABOUT_SCHEMAS.get(schema.removeprefix(prefix))
+        if about:
+            cursor.execute(sql.SQL("comment on schema {} is {}").format(sql.Identifier(schema), sql.Literal(about)))
 
 
 def _make_remembered(cursor: Cursor[Any], meta: str) -> bool:
@@ -211,8 +232,13 @@ def _make_remembered(cursor: Cursor[Any], meta: str) -> bool:
             "primary key (schema_name, table_name))"
         ).format(table)
     )
-    comment = "What Regulars delivered: which tables and views are its own, and which generation they hold."
-    cursor.execute(sql.SQL("comment on table {} is {}").format(table, sql.Literal(comment)))
+    for column, about in ABOUT_REMEMBERED.items():
+        what = (
+            sql.SQL("column {}").format(sql.Identifier(meta, REMEMBERED, column))
+            if column
+            else sql.SQL("table ") + table
+        )
+        cursor.execute(sql.SQL("comment on ") + what + sql.SQL(" is {}").format(sql.Literal(about)))
     return True
 
 

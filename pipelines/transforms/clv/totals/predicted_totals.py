@@ -24,6 +24,9 @@ from regulars.pipelines.transforms.purchases.purchases import read_into_polars, 
 SCOPES = ("value_tier", "clv_tier", "lifecycle", "segment", "risk")
 """What customers are split by; every scope holds all of them."""
 
+SOURCES = ("orders", "subscriptions")
+"""What predicted money comes by."""
+
 YEARS = {"12m": 1, "36m": 3}
 """Horizons of the totals: name -> years."""
 
@@ -113,10 +116,11 @@ def predicted_totals(
 
 
 def _split_into_parts(customers: pl.DataFrame) -> pl.DataFrame:
-    """Split each amount of a customer into what comes by orders and what by subscriptions."""
-    at_risk = pl.col("revenue_at_risk_12m").fill_null(0)
-    of_risk = pl.min_horizontal(at_risk, pl.col("predicted_value_12m").fill_null(0))
-    parts = {"nothing": pl.lit(0, MONEY), "orders_at_risk": of_risk, "subscriptions_at_risk": at_risk - of_risk}
+    """Split each amount of a customer into what comes by orders and what by subscriptions.
+
+    What is at risk is all of a customer's predicted total, or nothing of it.
+    """
+    parts = {"nothing": pl.lit(0, MONEY)}
     for horizon in YEARS:
         orders, subscriptions, total = (
             pl.col(f"predicted_{what}_{horizon}") for what in ("value", "subscription_revenue", "total_value")
@@ -128,6 +132,8 @@ def _split_into_parts(customers: pl.DataFrame) -> pl.DataFrame:
             f"orders_of_total_{horizon}": by_orders,
             f"subscriptions_of_total_{horizon}": total.fill_null(0) - by_orders,
         }
+    is_at_risk = pl.col("revenue_at_risk_12m") > 0
+    parts |= {f"{what}_at_risk": pl.when(is_at_risk).then(parts[f"{what}_of_total_12m"]) for what in SOURCES}
     return customers.with_columns(**parts)
 
 
