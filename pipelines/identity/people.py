@@ -113,7 +113,7 @@ def find_people(
     names = uuid.uuid5(NAMESPACE, company)
     contact_ids = keep_ids(*_select_for_ids(records, history, "contact"), uuid.uuid5(names, "contact"))
     customer_ids = keep_ids(*_select_for_ids(records, history, "customer"), uuid.uuid5(names, "customer"))
-    found = Found(records, links, keys.shared, likely.pairs, unmatched)
+    found = Found(records, links, keys.shared, likely, unmatched)
     return make_people(staging, told, found, contact_ids, customer_ids, history, generation)
 
 

@@ -36,6 +36,15 @@ IDENTITY = (
         unit="records",
     ),
     FindingType(
+        name="records_not_compared",
+        meaning=(
+            "`identity.fuzzy` compares records that share a number, a name, or a city and a name, but not where too "
+            "many share it: likely pairs among them are missing."
+        ),
+        severity="info",
+        unit="records",
+    ),
+    FindingType(
         name="addresses_of_too_many_orders",
         meaning="Addresses stand on too many orders to name anybody, as that of a till: the orders have no customer.",
         unit="addresses",

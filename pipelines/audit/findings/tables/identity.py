@@ -122,6 +122,7 @@ def find_odd_identities(con: duckdb.DuckDBPyConnection) -> list[Finding]:
     return [
         *_find_shared_keys(con),
         *_find_listed_matches(con),
+        *_find_uncompared_records(con),
         *_find_large_customers(con),
         *_find_tills(con),
         *_find_shared_persons(con),
@@ -198,6 +199,21 @@ def _find_listed_matches(con: duckdb.DuckDBPyConnection) -> Iterator[Finding]:
                 table="identity.links",
                 count=cut,
             )
+
+
+def _find_uncompared_records(con: duckdb.DuckDBPyConnection) -> Iterator[Finding]:
+    for partly, nowhere in con.execute(
+        "select partly_compared_count, uncompared_count from identity.match_lists where partly_compared_count > 0"
+    ).fetchall():
+        yield make_finding(
+            "records_not_compared",
+            f"{partly:,} customer records share a number, a name, or a city and a name with so many others that they "
+            f"are not compared by it; {nowhere:,} of them are compared with nobody.",
+            "Pairs among them are not proposed. If one number or name is that of a placeholder, map nothing for it; "
+            "pairs that you know go into `identity.always_match`.",
+            table="identity.likely_pairs",
+            count=partly,
+        )
 
 
 def _find_large_customers(con: duckdb.DuckDBPyConnection) -> Iterator[Finding]:

@@ -1,10 +1,19 @@
 """Odd customers: of too many records, like a till, of several accounts."""
 
+import importlib.util
+
+import pytest
+
 from regulars.pipelines.audit.findings.tables.identity import find_odd_identities
 from regulars.pipelines.findings.finding import Finding
+from regulars.pipelines.identity.fuzzy.links import FuzzyRules
 from regulars.pipelines.identity.output import People
 from regulars.pipelines.identity.people import Rules
 from tests.builders import people_of, warehouse
+
+needs_splink = pytest.mark.skipif(
+    importlib.util.find_spec("splink") is None, reason="install the extra: pip install 'regulars[fuzzy]'"
+)
 
 
 def found_in(people: People, orders: list[dict[str, object]] | None = None) -> dict[str, Finding]:
@@ -84,3 +93,23 @@ def test_persons_of_several_accounts_are_counted():
     rows = [{"customer_record_id": n, "email": "ada@example.com", "account_id": n} for n in ("1", "2")]
     assert found_in(people_of(customers=rows, rules=Rules(customer_is="account")))["accounts_share_contacts"].count == 1
     assert "accounts_share_contacts" not in found_in(people_of(customers=rows))
+
+
+@needs_splink
+def test_records_that_share_too_common_a_value_to_be_compared_are_counted():
+    def smiths(*, count: int, phone: str | None) -> list[dict[str, object]]:
+        return [
+            {"customer_record_id": f"{phone}{n}", "first_name": "Jo", "last_name": "Smith", "phone": phone}
+            for n in range(count)
+        ]
+
+    apart = Rules(match_phones=False, fuzzy=FuzzyRules())
+    # 61 share a name and a number; of 59 others, and of these, the name is shared by 120
+    people = people_of(customers=smiths(count=61, phone="030901820") + smiths(count=59, phone="040123456"), rules=apart)
+    found = found_in(people)["records_not_compared"]
+    assert (found.count, found.severity) == (120, "info")
+    assert "120 customer records" in found.sentence
+    assert "61 of them are compared with nobody" in found.sentence
+    few = people_of(customers=smiths(count=60, phone="030901820"), rules=apart)
+    assert "records_not_compared" not in found_in(few)
+    assert "records_not_compared" not in found_in(people_of(customers=smiths(count=61, phone=None)))
