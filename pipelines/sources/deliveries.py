@@ -16,7 +16,6 @@ from regulars.pipelines.errors import FindingStops, InputRefused, SettingsWrong,
 from regulars.pipelines.findings.evaluate import Policy
 from regulars.pipelines.settings.settings import Settings
 from regulars.pipelines.sources.archives.delivered_file import DeliveredFile
-from regulars.pipelines.sources.failed_sources import word_failures
 from regulars.pipelines.sources.fetching.inbox import Fetched, Remembered, fetch_sources
 from regulars.pipelines.sources.landed_source import LandedSource
 from regulars.pipelines.sources.landing import read_file_state, sweep_unfinished
@@ -116,8 +115,11 @@ def _land_all(
     """Land every source.
 
     Raises:
-        SettingsWrong: The settings do not fit the files of required sources: all that do not, and every other failure.
+        SettingsWrong: The settings do not fit required sources: all that do not, and every other failure.
     """
+    if fetched.mistakes:
+        unfetched = [(name, each) for name, refusals in fetched.refusals.items() for each in refusals]
+        raise SettingsWrong("\n".join([*fetched.mistakes, *_word_failures(settings, unfetched)]))
     landed_sources: list[LandedSource] = []
     wrongs: list[str] = []
     for name, source in settings.sources.items():
@@ -130,7 +132,7 @@ def _land_all(
         else:
             landed_sources.append(landed)
     if wrongs:
-        raise SettingsWrong("\n".join([*wrongs, *word_failures(settings, _list_refusals(landed_sources))]))
+        raise SettingsWrong("\n".join([*wrongs, *_word_failures(settings, _list_refusals(landed_sources))]))
     return landed_sources
 
 
@@ -144,12 +146,21 @@ def refuse_required(settings: Settings, landed_sources: list[LandedSource]) -> N
     refusals = _list_refusals(landed_sources)
     codes = {refusal.reason_code for source, refusal in refusals if settings.sources[source].is_required}
     if codes:
-        lines = "\n".join(word_failures(settings, refusals))
+        lines = "\n".join(_word_failures(settings, refusals))
         raise FindingStops(lines) if codes == {"finding"} else InputRefused(lines)
 
 
 def _list_refusals(landed_sources: Sequence[LandedSource]) -> list[tuple[str, Refusal]]:
     return [(each.source, refusal) for each in landed_sources for refusal in each.refusals]
+
+
+def _word_failures(settings: Settings, failed: Sequence[tuple[str, Refusal]]) -> list[str]:
+    """One line per source and refusal: required sources first, optional ones marked as such."""
+    required = [f"{name}: {each.sentence}" for name, each in failed if settings.sources[name].is_required]
+    optional = [
+        f"{name} (optional): {each.sentence}" for name, each in failed if not settings.sources[name].is_required
+    ]
+    return list(dict.fromkeys([*required, *optional]))
 
 
 def _find_files(

@@ -18,7 +18,6 @@ from regulars.pipelines.settings.sources.cursor import Cursor
 from regulars.pipelines.settings.sources.remote_files import RemoteFiles
 from regulars.pipelines.settings.sources.ways_in import RecordsWay
 from regulars.pipelines.sources.archives.delivered_file import DeliveredFile
-from regulars.pipelines.sources.failed_sources import word_failures
 from regulars.pipelines.sources.fetching.api.changed_records import describe_api_cursor_way
 from regulars.pipelines.sources.fetching.by_cursor import CursorWay, fetch_by_cursor
 from regulars.pipelines.sources.fetching.changed_rows import describe_cursor_way
@@ -39,11 +38,13 @@ class Fetched:
         files: Source -> its files.
         refusals: Source -> why others are not there.
         fetches: Source -> what to remember of a fetch by a cursor.
+        mistakes: Why the settings keep required sources from being fetched: a missing extra, or a password's variable.
     """
 
     files: dict[str, list[DeliveredFile]] = field(default_factory=dict)
     refusals: dict[str, list[Refusal]] = field(default_factory=dict)
     fetches: dict[str, Fetch] = field(default_factory=dict)
+    mistakes: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -75,10 +76,6 @@ def fetch_sources(
         home: The company's home, whose lock is held.
         remembered: What was fetched before.
         pause: Waits some seconds between attempts.
-
-    Raises:
-        SettingsWrong: An extra or the variable of a password is missing, for a required source; every other source
-            that could not be fetched is named as well.
     """
     ways = {name: source for name, source in settings.sources.items() if source.from_ is not None}
     fetched = Fetched()
@@ -88,7 +85,6 @@ def fetch_sources(
         yield fetched
         return
     make_private_folder(inbox)
-    wrongs: list[str] = []
     try:
         for name, source in ways.items():
             assert source.from_ is not None
@@ -113,12 +109,9 @@ def fetch_sources(
                 fetched.refusals[name] = [refusal]
             except SettingsWrong as wrong:
                 if source.is_required:
-                    wrongs.append(f"{settings.locate(('sources', name, 'from'))}sources.{name}: {wrong}")
+                    fetched.mistakes.append(f"{settings.locate(('sources', name, 'from'))}sources.{name}: {wrong}")
                 else:
                     fetched.refusals[name] = [Refusal("mapping", str(wrong))]
-        if wrongs:
-            unfetched = [(name, each) for name, refusals in fetched.refusals.items() for each in refusals]
-            raise SettingsWrong("\n".join([*wrongs, *word_failures(settings, unfetched)]))
         yield fetched
     finally:
         shutil.rmtree(inbox, ignore_errors=True)
