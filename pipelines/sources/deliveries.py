@@ -124,9 +124,9 @@ def _land_all(
     wrongs: list[str] = []
     for name, source in settings.sources.items():
         landing = SourceLanding(run, name, source)
-        unfetched = fetched.refusals.get(name, [])
+        refused = fetched.refusals.get(name, [])
         try:
-            landed = landing.land(files[name] + fetched.files.get(name, []), unfetched, fetched.fetches.get(name))
+            landed = landing.land(files[name] + fetched.files.get(name, []), refused, fetched.fetches.get(name))
         except SettingsWrong as wrong:
             wrongs.append(str(wrong))
         else:
