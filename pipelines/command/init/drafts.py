@@ -254,7 +254,7 @@ def _describe_format(group: Group, source: Source) -> dict[str, Any]:
     """What differs from how the profile, or the default, says that the files are written."""
     head = group.heads[-1]
     if not head.format.startswith("csv"):
-        return {"format": head.format}
+        return {"format": head.format, **({"options": {"records": head.records}} if head.records else {})}
     options: dict[str, Any] = {}
     if head.delimiter != source.options.delimiter:
         options["delimiter"] = head.delimiter
@@ -268,6 +268,8 @@ def _describe_format(group: Group, source: Source) -> dict[str, Any]:
 
 def _explain_header(group: Group) -> Iterator[str]:
     line = group.heads[-1].header_row
+    if group.heads[-1].records is not None:
+        yield f"its records are the list at the key `{group.heads[-1].records}` of one object"
     if line is not None:
         yield f"its header is in line {line}, and what stands above it is taken for a title and not read"
 

@@ -132,7 +132,7 @@ def _group(heads: Sequence[TableHead], profiles: dict[str, Profile], names: Coll
     for head in heads:
         chosen = choose_profile(recognise_export(head.header, profiles.values()))
         what = chosen.profile.name if chosen else frozenset(clean_name(cell).casefold() for cell in head.header)
-        keyed.append(((what, head.format, head.delimiter, head.header_row), head))
+        keyed.append(((what, head.format, head.delimiter, head.header_row, head.records), head))
     return group_files(keyed, names)
 
 
