@@ -15,6 +15,7 @@ from regulars.pipelines.identity.keys.names import fold_names
 
 NAMES_NO_PERSON = frozenset(
     {
+        PhoneNumberType.UNKNOWN,  # which is every number that is not valid
         PhoneNumberType.TOLL_FREE,
         PhoneNumberType.PREMIUM_RATE,
         PhoneNumberType.SHARED_COST,
@@ -22,7 +23,7 @@ NAMES_NO_PERSON = frozenset(
         PhoneNumberType.VOICEMAIL,
     }
 )
-"""Kinds of numbers that firms rent and nobody is called by."""
+"""Kinds of numbers that firms rent and nobody is called by, and what is no number."""
 SHARED_DIGITS = 6
 """Spellings of one number end with the same digits: a number whose last six are those of no other record links none."""
 
@@ -45,7 +46,7 @@ def normalise_phone(delivered: str, region: str | None) -> str | None:
         number = phonenumbers.parse(written, region)
     except phonenumbers.NumberParseException:
         return None
-    if not phonenumbers.is_valid_number(number) or phonenumbers.number_type(number) in NAMES_NO_PERSON:
+    if phonenumbers.number_type(number) in NAMES_NO_PERSON:
         return None
     spelling = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
     return f"{spelling};ext={number.extension}" if number.extension else spelling
