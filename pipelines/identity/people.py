@@ -113,7 +113,7 @@ def find_people(
     names = uuid.uuid5(NAMESPACE, company)
     contact_ids = keep_ids(*_select_for_ids(records, history, "contact"), uuid.uuid5(names, "contact"))
     customer_ids = keep_ids(*_select_for_ids(records, history, "customer"), uuid.uuid5(names, "customer"))
-    found = Found(records, links, keys.shared, likely, unmatched)
+    found = Found(records, links, keys.shared, likely, unmatched, keys.names_joined_count)
     return make_people(staging, told, found, contact_ids, customer_ids, history, generation)
 
 
@@ -127,6 +127,7 @@ class _Keys:
         strangers: Customer records whose address is somebody else's: `system`, `record_id`, `email`.
         phones: Customer records and their numbers: `system`, `record_id`, `key`.
         shared: How many keys were left out, as `count_shared_keys` counts them.
+        names_joined_count: How many addresses join records of tools whose given names differ clearly.
     """
 
     found: pl.DataFrame
@@ -134,6 +135,7 @@ class _Keys:
     strangers: pl.DataFrame
     phones: pl.DataFrame
     shared: pl.DataFrame
+    names_joined_count: int
 
 
 def _read_keys(staging: Staging, told: pl.DataFrame, rules: Rules) -> _Keys:
@@ -151,7 +153,8 @@ def _read_keys(staging: Staging, told: pl.DataFrame, rules: Rules) -> _Keys:
     phone_keys = find_phone_keys(with_phone, rules.phone_region, links_unnamed=rules.match_phones != "with_equal_names")
     shared_phones = find_shared_phones(phone_keys, max_records=rules.max_records_per_phone)
     found = found.with_columns(email=pl.when(pl.col("email").is_in(hubs).not_()).then("email"))
-    strangers = find_named_emails(found, names(staging) if rules.keep_names_apart else None)
+    by_name = find_named_emails(found, names(staging) if rules.keep_names_apart else None)
+    strangers = by_name.strangers
     if len(strangers):
         found = (
             found.join(strangers, on=["system", "record_id", "email"], how="left")
@@ -164,6 +167,7 @@ def _read_keys(staging: Staging, told: pl.DataFrame, rules: Rules) -> _Keys:
         strangers,
         phone_keys.filter(pl.col("key").is_not_null()).join(shared_phones, on="phone", how="anti"),
         count_shared_keys(shared_emails, shared_phones),
+        by_name.joined_count,
     )
 
 

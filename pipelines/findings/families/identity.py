@@ -36,6 +36,12 @@ IDENTITY = (
         unit="records",
     ),
     FindingType(
+        name="names_joined",
+        meaning="Customer records of different systems share an address, and their names differ: they are one person.",
+        severity="info",
+        unit="addresses",
+    ),
+    FindingType(
         name="records_not_compared",
         meaning=(
             "`identity.fuzzy` compares records that share a number, a name, or a city and a name, but not where too "

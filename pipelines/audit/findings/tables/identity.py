@@ -169,9 +169,19 @@ def _find_shared_keys(con: duckdb.DuckDBPyConnection) -> Iterator[Finding]:
 
 
 def _find_listed_matches(con: duckdb.DuckDBPyConnection) -> Iterator[Finding]:
-    for unknown, cut, apart in con.execute(
-        "select unknown_pair_count, cut_count, named_apart_count from identity.match_lists"
+    for unknown, cut, apart, joined in con.execute(
+        "select unknown_pair_count, cut_count, named_apart_count, names_joined_count from identity.match_lists"
     ).fetchall():
+        if joined:
+            yield make_finding(
+                "names_joined",
+                f"{joined:,} addresses join records of different systems whose given names differ clearly; each is one "
+                "person.",
+                "A card in another name or the name of a firm is one person, a couple with one mailbox is two: look at "
+                "some with `regulars about`, and write pairs that are two persons into `identity.never_match`.",
+                table="identity.links",
+                count=joined,
+            )
         if apart:
             yield make_finding(
                 "names_kept_apart",
