@@ -3,6 +3,7 @@
 Put here: the columns of those tables, and the events since the last run. Keep out: who is who (`people.py`).
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import polars as pl
@@ -58,9 +59,9 @@ class People:
         likely_pairs: `identity.likely_pairs`: persons who are probably one, as in `fuzzy.links.LIKELY_PAIRS`.
         match_lists: What `always_match` and `never_match` of the settings came to: `unknown_pair_count` (pairs that
             name a record or address which nothing else names), `cut_count` (links not made), and `named_apart_count`
-            (links of an address not made because names differ); `names_joined_count` as in `NamedEmails`; and of the
-            comparison by likeness `partly_compared_count` and `uncompared_count`, as in `fuzzy.blocks.Compared`. In one
-            row.
+            (links of an address not made because names differ). `names_joined_count` as in `NamedEmails`,
+            `unread_phone_count` as in `PhoneKeys`. Of the comparison by likeness `partly_compared_count` and
+            `uncompared_count`, as in `fuzzy.blocks.Compared`. In one row.
     """
 
     records: pl.DataFrame
@@ -84,16 +85,14 @@ class Found:
         links: Every link between two records, as in `evidence.LINKS`.
         shared: How many keys were ignored, as in `People.shared_keys`.
         likely: Likely pairs, and how many records the search for them left out.
-        unknown_pair_count: How many pairs of `always_match` and `never_match` name somebody whom nothing else names.
-        names_joined_count: As in `named_emails.NamedEmails`.
+        counts: Columns of `People.match_lists` that were counted on the way.
     """
 
     records: pl.DataFrame
     links: pl.DataFrame
     shared: pl.DataFrame
     likely: Likely
-    unknown_pair_count: int
-    names_joined_count: int
+    counts: Mapping[str, int]
 
 
 def make_people(
@@ -153,10 +152,9 @@ def _count_unmade_links(found: Found) -> pl.DataFrame:
     """`People.match_lists`."""
     cut_by = found.links["cut_by"]
     counts = {
-        "unknown_pair_count": found.unknown_pair_count,
+        **found.counts,
         "cut_count": int((cut_by == "never_match").sum() or 0),
         "named_apart_count": int((cut_by == "names").sum() or 0),
-        "names_joined_count": found.names_joined_count,
         "partly_compared_count": found.likely.partly_compared_count,
         "uncompared_count": found.likely.uncompared_count,
     }

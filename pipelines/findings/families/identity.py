@@ -36,6 +36,12 @@ IDENTITY = (
         unit="records",
     ),
     FindingType(
+        name="phones_without_country",
+        meaning="Telephone numbers have no country code, and no country is known to read them by; they link nothing.",
+        severity="info",
+        unit="records",
+    ),
+    FindingType(
         name="names_joined",
         meaning="Customer records of different systems share an address, and their names differ: they are one person.",
         severity="info",

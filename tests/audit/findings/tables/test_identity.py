@@ -50,6 +50,22 @@ def test_numbers_that_too_many_share_are_counted_and_not_named():
     assert "4930901820" not in str(found)
 
 
+def test_numbers_that_no_country_is_known_to_read_by_are_counted():
+    def anns(*phones: str, country: str | None = None) -> list[dict[str, object]]:
+        return [
+            {"customer_record_id": f"{n}", "first_name": "Ann", "last_name": "Lee", "phone": phone, "country": country}
+            for n, phone in enumerate(phones)
+        ]
+
+    by_names = Rules(match_phones="with_equal_names")
+    found = found_in(people_of(customers=anns("030 901820", "030/901820"), rules=by_names))["phones_without_country"]
+    assert (found.count, found.severity) == (2, "info")
+    assert "901820" not in str(found)
+    one_alone = anns("030 901820", "030 777777")
+    for rows in (one_alone, anns("+49 30 901820", "0049 30 901820"), anns("030 901820", "030/901820", country="DE")):
+        assert "phones_without_country" not in found_in(people_of(customers=rows, rules=by_names))
+
+
 def test_listed_pairs_that_name_nobody_and_links_that_they_forbid_are_counted():
     people = people_of(
         customers=[{"customer_record_id": n, "email": "ada@example.com"} for n in "12"],
