@@ -30,7 +30,7 @@ TABLES = {
     "former_customer_ids": "One row per customer id that is no longer in use: which customer stands for it now.",
     "shared_keys": "One row per type of key, system and what shares keys (records, orders): too many to name anybody.",
     "likely_pairs": "One row per two persons who are probably one: how likely it is, and what they have in common.",
-    "match_lists": "One row: how many pairs of the settings name nobody, and how many links they, or names, forbid.",
+    "match_lists": "One row: pairs of the settings that name nobody, links not made, records not compared by likeness.",
     "owners": "One row per owner of customers: the name, and the id by which published tables know the owner.",
 }
 
@@ -72,6 +72,8 @@ def identity(run: dg.ResourceParam[Run]) -> Iterator[dg.MaterializeResult[Any]]:
             run.report_progress(f"identity: {cut} links are not made, since `never_match` keeps their persons apart")
         if apart := frames["match_lists"]["named_apart_count"][0]:
             run.report_progress(f"identity: {apart} records share an address with somebody of another name")
+        if left_out := frames["match_lists"]["partly_compared_count"][0]:
+            run.report_progress(f"identity: {left_out} records share too common a value to be compared by it")
 
 
 def find_tables(run: Run) -> dict[str, pl.DataFrame]:

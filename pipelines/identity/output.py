@@ -3,11 +3,13 @@
 Put here: the columns of those tables, and the events since the last run. Keep out: who is who (`people.py`).
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import polars as pl
 
 from regulars.pipelines.identity.former_ids import find_former_ids
+from regulars.pipelines.identity.fuzzy.links import Likely
 from regulars.pipelines.identity.references import LINKED_BY_PERSON, Staging
 from regulars.pipelines.identity.stable_ids import StableIds
 from regulars.pipelines.kinds.shape.kind import Reference
@@ -57,7 +59,9 @@ class People:
         likely_pairs: `identity.likely_pairs`: persons who are probably one, as in `fuzzy.links.LIKELY_PAIRS`.
         match_lists: What `always_match` and `never_match` of the settings came to: `unknown_pair_count` (pairs that
             name a record or address which nothing else names), `cut_count` (links not made), and `named_apart_count`
-            (links of an address not made because names differ), in one row.
+            (links of an address not made because names differ). `names_joined_count` as in `NamedEmails`,
+            `unread_phone_count` as in `PhoneKeys`. Of the comparison by likeness `partly_compared_count` and
+            `uncompared_count`, as in `fuzzy.blocks.Compared`. In one row.
     """
 
     records: pl.DataFrame
@@ -80,15 +84,15 @@ class Found:
             ids.
         links: Every link between two records, as in `evidence.LINKS`.
         shared: How many keys were ignored, as in `People.shared_keys`.
-        likely: Likely pairs, as in `People.likely_pairs`.
-        unknown_pair_count: How many pairs of `always_match` and `never_match` name somebody whom nothing else names.
+        likely: Likely pairs, and how many records the search for them left out.
+        counts: Columns of `People.match_lists` that were counted on the way.
     """
 
     records: pl.DataFrame
     links: pl.DataFrame
     shared: pl.DataFrame
-    likely: pl.DataFrame
-    unknown_pair_count: int
+    likely: Likely
+    counts: Mapping[str, int]
 
 
 def make_people(
@@ -139,16 +143,22 @@ def make_people(
         evidence=found.links,
         former_ids=find_former_ids(person_map, customers.ids["id"]),
         shared_keys=found.shared,
-        likely_pairs=found.likely,
-        match_lists=pl.DataFrame(
-            {
-                "unknown_pair_count": [found.unknown_pair_count],
-                "cut_count": [int((found.links["cut_by"] == "never_match").sum() or 0)],
-                "named_apart_count": [int((found.links["cut_by"] == "names").sum() or 0)],
-            },
-            dict.fromkeys(("unknown_pair_count", "cut_count", "named_apart_count"), pl.Int64),
-        ),
+        likely_pairs=found.likely.pairs,
+        match_lists=_count_unmade_links(found),
     )
+
+
+def _count_unmade_links(found: Found) -> pl.DataFrame:
+    """`People.match_lists`."""
+    cut_by = found.links["cut_by"]
+    counts = {
+        **found.counts,
+        "cut_count": int((cut_by == "never_match").sum() or 0),
+        "named_apart_count": int((cut_by == "names").sum() or 0),
+        "partly_compared_count": found.likely.partly_compared_count,
+        "uncompared_count": found.likely.uncompared_count,
+    }
+    return pl.DataFrame([counts], schema=dict.fromkeys(counts, pl.Int64))
 
 
 _WHO = ("customer_id", "customer_idx", "contact_id")

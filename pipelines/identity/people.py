@@ -113,7 +113,12 @@ def find_people(
     names = uuid.uuid5(NAMESPACE, company)
     contact_ids = keep_ids(*_select_for_ids(records, history, "contact"), uuid.uuid5(names, "contact"))
     customer_ids = keep_ids(*_select_for_ids(records, history, "customer"), uuid.uuid5(names, "customer"))
-    found = Found(records, links, keys.shared, likely.pairs, unmatched)
+    counts = {
+        "unknown_pair_count": unmatched,
+        "names_joined_count": keys.names_joined_count,
+        "unread_phone_count": keys.unread_phone_count,
+    }
+    found = Found(records, links, keys.shared, likely, counts)
     return make_people(staging, told, found, contact_ids, customer_ids, history, generation)
 
 
@@ -127,6 +132,8 @@ class _Keys:
         strangers: Customer records whose address is somebody else's: `system`, `record_id`, `email`.
         phones: Customer records and their numbers: `system`, `record_id`, `key`.
         shared: How many keys were left out, as `count_shared_keys` counts them.
+        names_joined_count: As in `NamedEmails`.
+        unread_phone_count: As in `PhoneKeys`.
     """
 
     found: pl.DataFrame
@@ -134,6 +141,8 @@ class _Keys:
     strangers: pl.DataFrame
     phones: pl.DataFrame
     shared: pl.DataFrame
+    names_joined_count: int
+    unread_phone_count: int
 
 
 def _read_keys(staging: Staging, told: pl.DataFrame, rules: Rules) -> _Keys:
@@ -148,10 +157,12 @@ def _read_keys(staging: Staging, told: pl.DataFrame, rules: Rules) -> _Keys:
     )
     hubs = shared_emails["email"].unique().implode()
     with_phone = phones(staging).collect() if rules.match_phones else None
-    phone_keys = find_phone_keys(with_phone, rules.phone_region, links_unnamed=rules.match_phones != "with_equal_names")
+    by_phone = find_phone_keys(with_phone, rules.phone_region, links_unnamed=rules.match_phones != "with_equal_names")
+    phone_keys = by_phone.rows
     shared_phones = find_shared_phones(phone_keys, max_records=rules.max_records_per_phone)
     found = found.with_columns(email=pl.when(pl.col("email").is_in(hubs).not_()).then("email"))
-    strangers = find_named_emails(found, names(staging) if rules.keep_names_apart else None)
+    by_name = find_named_emails(found, names(staging) if rules.keep_names_apart else None)
+    strangers = by_name.strangers
     if len(strangers):
         found = (
             found.join(strangers, on=["system", "record_id", "email"], how="left")
@@ -164,6 +175,8 @@ def _read_keys(staging: Staging, told: pl.DataFrame, rules: Rules) -> _Keys:
         strangers,
         phone_keys.filter(pl.col("key").is_not_null()).join(shared_phones, on="phone", how="anti"),
         count_shared_keys(shared_emails, shared_phones),
+        by_name.joined_count,
+        by_phone.unread_count,
     )
 
 

@@ -6,7 +6,7 @@ Put here: the order of landing, and what stops the run. Keep out: one source (`s
 
 import datetime as dt
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -16,13 +16,14 @@ from regulars.pipelines.errors import FindingStops, InputRefused, SettingsWrong,
 from regulars.pipelines.findings.evaluate import Policy
 from regulars.pipelines.settings.settings import Settings
 from regulars.pipelines.sources.archives.delivered_file import DeliveredFile
-from regulars.pipelines.sources.fetching.inbox import Remembered, fetch_sources
+from regulars.pipelines.sources.fetching.inbox import Fetched, Remembered, fetch_sources
 from regulars.pipelines.sources.landed_source import LandedSource
 from regulars.pipelines.sources.landing import read_file_state, sweep_unfinished
 from regulars.pipelines.sources.ledger import Ledger
 from regulars.pipelines.sources.mapping.expressions import ExpressionChecker
 from regulars.pipelines.sources.mapping.mapping_checks import check_settings
 from regulars.pipelines.sources.readers.landed_text import open_private_connection
+from regulars.pipelines.sources.readers.refusal import Refusal
 from regulars.pipelines.sources.source_files import find_files, order_files
 from regulars.pipelines.sources.source_landing import LandingRun, SourceLanding
 
@@ -99,14 +100,7 @@ def land_sources(
                     report_progress=report_progress,
                     locate=settings.locate,
                 )
-                return [
-                    SourceLanding(run, name, source).land(
-                        files[name] + fetched.files.get(name, []),
-                        fetched.refusals.get(name, []),
-                        fetched.fetches.get(name),
-                    )
-                    for name, source in settings.sources.items()
-                ]
+                return _land_all(run, settings, files, fetched)
     except (OSError, duckdb.IOException) as error:
         name = Path(str(error.filename)).name if isinstance(error, OSError) and error.filename else "a delivered file"
         reason = error.strerror if isinstance(error, OSError) and error.strerror else type(error).__name__
@@ -115,23 +109,58 @@ def land_sources(
         ) from error
 
 
-def refuse_required(settings: Settings, landed_sources: list[LandedSource]) -> None:
-    """Stop the run when a required source is missing, late or refused.
+def _land_all(
+    run: LandingRun, settings: Settings, files: Mapping[str, list[DeliveredFile]], fetched: Fetched
+) -> list[LandedSource]:
+    """Land every source.
 
     Raises:
-        FindingStops: Every refusal is about something odd in a file.
+        SettingsWrong: The settings do not fit required sources: all that do not, and every other failure.
+    """
+    if fetched.mistakes:
+        unfetched = [(name, each) for name, refusals in fetched.refusals.items() for each in refusals]
+        raise SettingsWrong("\n".join([*fetched.mistakes, *_word_failures(settings, unfetched)]))
+    landed_sources: list[LandedSource] = []
+    wrongs: list[str] = []
+    for name, source in settings.sources.items():
+        landing = SourceLanding(run, name, source)
+        refused = fetched.refusals.get(name, [])
+        try:
+            landed = landing.land(files[name] + fetched.files.get(name, []), refused, fetched.fetches.get(name))
+        except SettingsWrong as wrong:
+            wrongs.append(str(wrong))
+        else:
+            landed_sources.append(landed)
+    if wrongs:
+        raise SettingsWrong("\n".join([*wrongs, *_word_failures(settings, _list_refusals(landed_sources))]))
+    return landed_sources
+
+
+def refuse_required(settings: Settings, landed_sources: list[LandedSource]) -> None:
+    """Stop the run when a required source is missing, late or refused; optional ones that failed are named as well.
+
+    Raises:
+        FindingStops: Every refusal of a required source is about something odd in a file.
         InputRefused: At least one is not; one line per refusal.
     """
-    refusals = [
-        (landed_source.source, refusal)
-        for landed_source in landed_sources
-        for refusal in landed_source.refusals
-        if settings.sources[landed_source.source].is_required
+    refusals = _list_refusals(landed_sources)
+    codes = {refusal.reason_code for source, refusal in refusals if settings.sources[source].is_required}
+    if codes:
+        lines = "\n".join(_word_failures(settings, refusals))
+        raise FindingStops(lines) if codes == {"finding"} else InputRefused(lines)
+
+
+def _list_refusals(landed_sources: Sequence[LandedSource]) -> list[tuple[str, Refusal]]:
+    return [(each.source, refusal) for each in landed_sources for refusal in each.refusals]
+
+
+def _word_failures(settings: Settings, failed: Sequence[tuple[str, Refusal]]) -> list[str]:
+    """One line per source and refusal: required sources first, optional ones marked as such."""
+    required = [f"{name}: {each.sentence}" for name, each in failed if settings.sources[name].is_required]
+    optional = [
+        f"{name} (optional): {each.sentence}" for name, each in failed if not settings.sources[name].is_required
     ]
-    lines = "\n".join(dict.fromkeys(f"{source}: {refusal.sentence}" for source, refusal in refusals))
-    if refusals:
-        is_odd = all(refusal.reason_code == "finding" for _, refusal in refusals)
-        raise FindingStops(lines) if is_odd else InputRefused(lines)
+    return list(dict.fromkeys([*required, *optional]))
 
 
 def _find_files(

@@ -18,7 +18,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     # what verbs do
     "command": {
-        *("publish", "run", "segments", "sources", "contracts", "sample", "home", "warehouse", "settings"),
+        *("publish", "run", "segments", "identity", "sources", "contracts", "sample", "home", "warehouse", "settings"),
         *("findings", "kinds", "themes", "definitions", "errors"),
     },
     # what a run says and publishes

@@ -1,4 +1,4 @@
-"""Whatever a run reads with a secret, and however it ends, it leaves the secret nowhere."""
+"""Whatever a run reads or delivers with a secret, and however it ends, it leaves the secret nowhere."""
 
 import base64
 import contextlib
@@ -9,6 +9,7 @@ import random
 import duckdb
 import polars as pl
 import pytest
+import yaml
 
 from tests.object_store import KEY_ID_VARIABLE, SECRET_VARIABLE, run_object_store
 from tests.publish.targets.postgres_server import PASSWORD, run_server
@@ -25,6 +26,8 @@ pytestmark = pytest.mark.slow
 SERVERS = ("boto", "moto", "werkzeug")
 """How the names of the loggers of servers begin that run in this process."""
 WRONG = {name: f"wrong-{random.Random(name).getrandbits(64):x}" for name in ("database", "api", "bucket", "sftp")}
+WRITER_PASSWORD = "stapler of batteries"
+TARGET_VARIABLES = {"warehouse": "WAREHOUSE_PASSWORD", "lake": "LAKE_SECRET_KEY"}
 
 
 @pytest.fixture(scope="module")
@@ -46,8 +49,13 @@ def running(tmp_path_factory):
             "insert into crm values (%(id)s, %(name)s, %(email)s, %(city)s, %(changed)s)", last_versions("crm")
         )
         con.execute("grant select on crm to reader")
+        con.execute(f"create role writer login password '{WRITER_PASSWORD}'")
+        con.execute("create database bi owner writer")
         store = stack.enter_context(run_object_store(patch))
-        store.make_bucket("exports")
+        for bucket in ("exports", "lake"):
+            store.make_bucket(bucket)
+        for name, secret in {"warehouse": WRITER_PASSWORD, "lake": store.secret}.items():
+            patch.setenv(TARGET_VARIABLES[name], secret)
         api = stack.enter_context(run_api(pages.answer))
         sftp = stack.enter_context(run_sftp_server(remote))
         database = {"type": "database", "engine": "postgresql", "host": "127.0.0.1", "port": server.port}
@@ -58,13 +66,25 @@ def running(tmp_path_factory):
             "survey": {"from": describe_bucket(store, "exports", "survey")},
             "survey_by_mail": {"from": describe_sftp(sftp, "survey")},
         }
-        secrets = {"database": PASSWORD, "api": API_TOKEN, "bucket": store.secret, "sftp": SFTP_PASSWORD}
-        yield ways, secrets, store, remote
+        warehouse = {"type": "postgres", "host": "127.0.0.1", "port": server.port, "database": "bi", "user": "writer"}
+        lake = {"type": "object_storage", "url": "s3://lake/regulars", **store.access}
+        targets = {
+            "warehouse": {**warehouse, "password_variable": TARGET_VARIABLES["warehouse"]},
+            "lake": {**lake, "secret_variable": TARGET_VARIABLES["lake"]},
+        }
+        secrets = {
+            "warehouse": WRITER_PASSWORD,
+            "database": PASSWORD,
+            "api": API_TOKEN,
+            "bucket": store.secret,
+            "sftp": SFTP_PASSWORD,
+        }
+        yield ways, targets, secrets, store, remote
 
 
 @pytest.fixture
 def company(running, tmp_path):
-    ways, _, store, remote = running
+    ways, targets, _, store, remote = running
     company = Company(tmp_path / "company")
     company.folder.mkdir()
     half = len(last_versions("survey")) // 2
@@ -73,6 +93,8 @@ def company(running, tmp_path):
     company.write_csv("survey", last_versions("survey")[half:], "survey-2.csv")
     (company.folder / "survey-2.csv").rename(remote / "survey-2.csv")
     company.deliver_by(**ways)
+    with (company.folder / "regulars.yaml").open("a", encoding="utf-8") as settings:
+        settings.write(yaml.safe_dump({"publish": {"targets": targets}}))
     company.environment["DAGSTER_HOME"] = str(tmp_path / "dagster")
     (tmp_path / "dagster").mkdir()
     return company
@@ -89,14 +111,33 @@ def logged(caplog):
     )
 
 
-def test_a_run_that_goes_well_leaves_no_secret(running, company, tmp_path, logged):
+def test_runs_whose_targets_take_and_refuse_them_leave_no_secret(running, company, tmp_path, logged, monkeypatch):
+    secrets = running[2]
     assert company.run() == 0, company.said
+    for name in TARGET_VARIABLES:
+        assert f"target {name} received g000001" in company.said
     sources = company.ask("select source, rows_loaded > 0 or rows_superseded > 0, reason from meta.sources order by 1")
     assert sources == [(name, True, None) for name in ("crm", "survey", "survey_by_mail", "till")]
     assert len([path for path in tmp_path.rglob("*") if path.is_file()]) > 60
-    assert find_secrets(running[1], tmp_path, company.said, logged()) == []
+    assert find_secrets(secrets, tmp_path, company.said, logged()) == []
     # what was delivered is found, and so a secret would be
     assert find_secrets({"an address": "ann1@example.org"}, company.home.path)
+
+    wrong = {name: f"wrong-{random.Random(name).getrandbits(64):x}" for name in TARGET_VARIABLES}
+    for name, variable in TARGET_VARIABLES.items():
+        monkeypatch.setenv(variable, wrong[name])
+    assert company.run() == 0, company.said
+    where = ("--settings", company.folder / "regulars.yaml", "--home", company.home.path)
+    said = [company.said]
+    for command in ("deliver", "doctor", "status"):
+        done = run_regulars(command, *where, **company.environment)
+        said += [done.stdout, done.stderr]
+    for each in (said[0], said[1] + said[2]):
+        assert "target warehouse was not delivered to: " in each
+        assert 'password authentication failed for user "writer"' in each
+        assert "target lake was not delivered to: s3://lake refused access (403 SignatureDoesNotMatch)" in each
+    assert find_secrets({**secrets, **{f"wrong {name}": each for name, each in wrong.items()}}, tmp_path, *said) == []
+    assert find_secrets({**secrets, **{f"wrong {name}": each for name, each in wrong.items()}}, logged()) == []
 
 
 def test_a_run_that_no_server_lets_in_leaves_no_secret_of_the_wrong_ones(company, tmp_path, logged, monkeypatch):

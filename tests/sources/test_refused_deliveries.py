@@ -15,8 +15,30 @@ def test_a_missing_file_is_reported_and_stops_the_run_only_for_a_required_source
     shop.sources["crm"] = CRM
     landed = list(shop.land().values())
     assert [landed_source.refusals[0].reason_code for landed_source in landed] == ["missing", "missing"]
-    with pytest.raises(InputRefused, match=r"^shop: no file at orders\.csv: deliver it, or correct `path`$"):
+    with pytest.raises(InputRefused) as refused:
         refuse_required(shop.settings, landed)
+    assert str(refused.value).splitlines() == [
+        "shop: no file at orders.csv: deliver it, or correct `path`",
+        "crm (optional): no file at crm.csv: deliver it, or correct `path`",
+    ]
+    shop.sources["shop"]["required"] = False
+    refuse_required(shop.settings, list(shop.land().values()))
+
+
+def test_settings_that_do_not_fit_and_every_file_that_failed_are_named_in_one_message(shop):
+    shop.write("orders.csv", orders(2))
+    shop.land()
+    shop.sources["shop"]["columns"] = {**shop.sources["shop"]["columns"], "discounts": "rebate"}
+    shop.sources["crm"] = CRM
+    shop.sources["billing"] = CRM | {"path": "billing.csv", "required": True}
+    with pytest.raises(SettingsWrong) as wrong:
+        shop.land()
+    mistake, *others = str(wrong.value).splitlines()
+    assert "column `rebate` for orders.discounts is missing" in mistake
+    assert others == [
+        "billing: no file at billing.csv: deliver it, or correct `path`",
+        "crm (optional): no file at crm.csv: deliver it, or correct `path`",
+    ]
 
 
 def test_every_listed_path_without_a_file_is_reported_even_if_another_has_one(shop):

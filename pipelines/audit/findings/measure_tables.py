@@ -12,15 +12,15 @@ from regulars.pipelines.audit.findings.doubts.money import MONEY_DOUBTS
 from regulars.pipelines.audit.findings.doubts.service_and_goods import SERVICE_AND_GOODS_DOUBTS
 from regulars.pipelines.audit.findings.doubts.subscriptions import SUBSCRIPTION_DOUBTS
 from regulars.pipelines.audit.findings.doubts.surveys import SURVEY_DOUBTS
+from regulars.pipelines.audit.findings.tables.accounts import find_odd_accounts, find_odd_domains
 from regulars.pipelines.audit.findings.tables.amounts import (
     find_barcode_quantities,
     find_empty_amounts,
     find_odd_amounts,
 )
 from regulars.pipelines.audit.findings.tables.answers import find_left_out_answers
-from regulars.pipelines.audit.findings.tables.domains import find_odd_domains
 from regulars.pipelines.audit.findings.tables.footers import find_footers
-from regulars.pipelines.audit.findings.tables.identity import find_odd_accounts, find_odd_identities
+from regulars.pipelines.audit.findings.tables.identity import find_odd_identities
 from regulars.pipelines.audit.findings.tables.ids import find_damaged_ids
 from regulars.pipelines.audit.findings.tables.links import find_buyers_without_record, find_unmatched_writers
 from regulars.pipelines.audit.findings.tables.money import (

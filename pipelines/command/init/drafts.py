@@ -3,7 +3,7 @@
 Put here: what goes into the settings of one source. Keep out: asking (`questions.py`), and writing (`written_text.py`).
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,9 @@ from typing import Any
 import duckdb
 from pydantic import ValidationError
 
+from regulars.pipelines.command.init.found_ids import FoundIds, read_ids
 from regulars.pipelines.command.init.groups import Group
+from regulars.pipelines.command.init.phone_region import read_phones
 from regulars.pipelines.command.init.tables import TableHead
 from regulars.pipelines.settings.profiles.merge import merge_source
 from regulars.pipelines.settings.profiles.profile import Profile
@@ -71,6 +73,8 @@ class Draft:
         kinds: What it feeds.
         currency: The currency that most of its rows name; empty: none.
         system: Whose ids it holds; empty: its own.
+        ids: The ids that it names customers by, and columns that may hold those of another tool; None: not looked at.
+        phones: Some telephone numbers of its customers, each with the country beside it.
     """
 
     name: str
@@ -86,6 +90,8 @@ class Draft:
     kinds: tuple[str, ...] = ()
     currency: str = ""
     system: str = ""
+    ids: FoundIds | None = None
+    phones: list[tuple[str, str | None]] = field(default_factory=list)
 
     @property
     def is_active(self) -> bool:
@@ -133,7 +139,9 @@ def draft_unknown(name: str, group: Group, con: duckdb.DuckDBPyConnection, landi
     return draft
 
 
-def look_at_values(draft: Draft, mapping: dict[str, Any], con: duckdb.DuckDBPyConnection, landing: Path) -> None:
+def look_at_values(
+    draft: Draft, mapping: dict[str, Any], con: duckdb.DuckDBPyConnection, landing: Path, tools: Collection[str] = ()
+) -> None:
     """Add to a draft what its values say: how they are written, and whether the files can be read at all.
 
     Args:
@@ -141,6 +149,7 @@ def look_at_values(draft: Draft, mapping: dict[str, Any], con: duckdb.DuckDBPyCo
         mapping: The keys of its profile; none without one.
         con: A connection of its own.
         landing: A temporary folder.
+        tools: Words that name the tools whose exports lie beside it.
     """
     try:
         source = Source.model_validate(merge_source(mapping, {**draft.written, "path": "*"}))
@@ -163,8 +172,13 @@ def look_at_values(draft: Draft, mapping: dict[str, Any], con: duckdb.DuckDBPyCo
         for kind, each in source.mappings.items()
     }
     draft.row_count = con.execute(f"select count(*) from {rows}").fetchall()[0][0]
+    looked_at = len(_choose_files(draft.group.heads))
+    if looked_at < len(draft.group.heads):
+        draft.reasons.append(f"only the newest {looked_at:,} of its {len(draft.group.heads):,} files were looked at")
     for each in find_written_formats(con, rows, source, mappings, named.names):
         _take_format(draft, each)
+    draft.ids = read_ids(con, rows, source, mappings, named, tools)
+    draft.phones = read_phones(con, rows, mappings, named.names)
     draft.currency, is_everywhere = _find_currency(con, rows, mappings, named.names)
     if is_everywhere:
         _drop_question(draft, "currency")
@@ -240,7 +254,7 @@ def _describe_format(group: Group, source: Source) -> dict[str, Any]:
     """What differs from how the profile, or the default, says that the files are written."""
     head = group.heads[-1]
     if not head.format.startswith("csv"):
-        return {"format": head.format}
+        return {"format": head.format, **({"options": {"records": head.records}} if head.records else {})}
     options: dict[str, Any] = {}
     if head.delimiter != source.options.delimiter:
         options["delimiter"] = head.delimiter
@@ -254,6 +268,8 @@ def _describe_format(group: Group, source: Source) -> dict[str, Any]:
 
 def _explain_header(group: Group) -> Iterator[str]:
     line = group.heads[-1].header_row
+    if group.heads[-1].records is not None:
+        yield f"its records are the list at the key `{group.heads[-1].records}` of one object"
     if line is not None:
         yield f"its header is in line {line}, and what stands above it is taken for a title and not read"
 

@@ -23,7 +23,10 @@ from regulars.pipelines.command.init.drafts import (
     look_at_values,
 )
 from regulars.pipelines.command.init.found_files import FoundFile, find_candidates
+from regulars.pipelines.command.init.found_ids import split_words
 from regulars.pipelines.command.init.groups import Group, group_files, name_source
+from regulars.pipelines.command.init.other_ids import map_other_ids
+from regulars.pipelines.command.init.phone_region import find_phone_region
 from regulars.pipelines.command.init.questions import Ask, ask_about
 from regulars.pipelines.command.init.said import describe_result
 from regulars.pipelines.command.init.surveys import name_survey_columns
@@ -99,6 +102,7 @@ def _init(request: InitRequest, before: Settings | None, base: Path, files: Sequ
     _place_paths(drafts, request.folder, base)
     _name_systems_of_lines(drafts)
     _question_same_sales(drafts, before)
+    map_other_ids(drafts, _list_tools(profiles))
     ask_about(drafts, request.ask)
     text = request.settings.read_text(encoding="utf-8-sig") if before else ""
     drafts = [each for each in drafts if f"path: {each.written['path']}\n" not in text]
@@ -128,12 +132,18 @@ def _group(heads: Sequence[TableHead], profiles: dict[str, Profile], names: Coll
     for head in heads:
         chosen = choose_profile(recognise_export(head.header, profiles.values()))
         what = chosen.profile.name if chosen else frozenset(clean_name(cell).casefold() for cell in head.header)
-        keyed.append(((what, head.format, head.delimiter, head.header_row), head))
+        keyed.append(((what, head.format, head.delimiter, head.header_row, head.records), head))
     return group_files(keyed, names)
+
+
+def _list_tools(profiles: dict[str, Profile]) -> set[str]:
+    """Words that name tools."""
+    return {split_words(profile.tool)[0] for profile in profiles.values()}
 
 
 def _draft_all(groups: Sequence[Group], profiles: dict[str, Profile], taken: set[str]) -> list[Draft]:
     folders = Counter(group.key for group in groups)
+    tools = _list_tools(profiles)
     drafts = []
     for group in groups:
         profile = profiles.get(str(group.key[0])) if isinstance(group.key, tuple) else None
@@ -153,7 +163,7 @@ def _draft_all(groups: Sequence[Group], profiles: dict[str, Profile], taken: set
             if profile:
                 name_survey_columns(draft, profile, con, Path(landing))
             if draft.sureness != "unknown":
-                look_at_values(draft, profile.mapping if profile else {}, con, Path(landing))
+                look_at_values(draft, profile.mapping if profile else {}, con, Path(landing), tools)
         drafts.append(draft)
     return sorted(drafts, key=lambda each: not each.is_active)
 
@@ -218,7 +228,8 @@ def _describe_company(request: InitRequest, drafts: Sequence[Draft]) -> CompanyA
     folder = request.folder.resolve()
     named = folder.parent if folder.name.lower() in _PLAIN_FOLDERS and folder.parent.name else folder
     name = request.name or named.name.replace("_", " ").replace("-", " ").title()
-    return CompanyAnswers(name, timezone, currency, assumed)
+    numbers = [number for each in drafts if each.is_active for number in each.phones]
+    return CompanyAnswers(name, timezone, currency, assumed, find_phone_region(numbers, currency))
 
 
 def _ask_zone(ask: Ask) -> str:

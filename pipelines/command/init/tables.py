@@ -15,13 +15,16 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import BinaryIO, cast
 
 from regulars.pipelines.command.init.found_files import FoundFile
+from regulars.pipelines.command.init.json_lists import is_record, list_lists
 from regulars.pipelines.settings.sources.file_options import FileFormat
 from regulars.pipelines.settings.sources.source import Source
 from regulars.pipelines.sources.landing import land_file, read_file_state
 from regulars.pipelines.sources.readers.content import Content, recognise_content
 from regulars.pipelines.sources.readers.header import clean_name
+from regulars.pipelines.sources.readers.json.json_arrays import list_keys_of_arrays
 from regulars.pipelines.sources.readers.refusal import Refusal
 
 HEAD_BYTES = 262_144
@@ -60,6 +63,8 @@ class TableHead:
         header: The header names as they are.
         ends_with_line_end: Whether its last line does.
         header_row: The line of the header, from 1, where a title stands above it; None where none does.
+        records: The key that leads to the records in a JSON object, as in the settings; None where the file is no
+            object with one list.
         reason: Why it is no table that can be read; empty where it is.
     """
 
@@ -70,6 +75,7 @@ class TableHead:
     ends_with_line_end: bool = True
     reason: str = ""
     header_row: int | None = None
+    records: str | None = None
 
 
 def read_head(file: FoundFile) -> TableHead:
@@ -91,7 +97,7 @@ def read_head(file: FoundFile) -> TableHead:
         return _refuse(file, "it is empty")
     packed = ".gz" if content == "gzip" else ""
     if text.lstrip()[:1] in ("{", "["):
-        return _read_by_landing(file, f"{_choose_json(text)}{packed}")
+        return _read_json(file, text, packed, is_whole=len(start) < HEAD_BYTES)
     head = _read_text(file, text, packed != "" or _ends_with_line_end(file.path))
     return replace(head, format=f"csv{packed}")
 
@@ -185,10 +191,46 @@ def _choose_json(text: str) -> str:
         return "json"
 
 
-def _read_by_landing(file: FoundFile, form: str) -> TableHead:
+def _read_json(file: FoundFile, text: str, packed: str, *, is_whole: bool) -> TableHead:
+    """The header of JSON: of lines, of an array, or of the one list of objects in an object."""
+    form = _choose_json(text)
+    if form == "jsonl" and _has_one_object(text) and list_lists(text) and not is_record(text):
+        form = "json"  # the whole file on one line
+    if form == "jsonl" or text.lstrip().startswith("["):
+        return _read_by_landing(file, f"{form}{packed}")
+    found = [] if is_record(text) else list_lists(text)
+    if len(found) == 1 and "." not in found[0] and not is_whole:
+        found = _list_arrays(file, packed) or found  # there may be others behind the beginning
+    if len(found) == 1 and "." not in found[0]:
+        return replace(_read_by_landing(file, f"json{packed}", found[0]), records=found[0])
+    if not found:
+        return _refuse(file, "a JSON object without a list of records in it: have the tool write an array")
+    listed = ", ".join(f"`{each}`" for each in found)
+    what = "holds its records deeper" if len(found) == 1 else "holds several lists"
+    return _refuse(
+        file, f"a JSON object that {what}: write the source by hand, with `options: {{records: …}}` as one of {listed}"
+    )
+
+
+def _list_arrays(file: FoundFile, packed: str) -> list[str]:
+    """The lists of a whole file; one that is damaged is refused when it is read."""
+    try:
+        with gzip.open(file.path) if packed else file.path.open("rb") as stream:
+            return list_keys_of_arrays(cast("BinaryIO", stream), file.name)
+    except (Refusal, OSError, EOFError, zlib.error):
+        return []
+
+
+def _has_one_object(text: str) -> bool:
+    """Whether a text that begins with an object on its first line holds nothing else."""
+    return not text.strip().partition("\n")[2].strip()
+
+
+def _read_by_landing(file: FoundFile, form: str, records: str | None = None) -> TableHead:
     """The header of a file that only its own reader can open."""
+    options = {"options": {"records": records}} if records else {}
     probe = Source.model_validate(
-        {"path": "*", "format": form, "kind": "products", "columns": {"product_id": {"value": "1"}}}
+        {"path": "*", "format": form, "kind": "products", "columns": {"product_id": {"value": "1"}}, **options}
     )
     with tempfile.TemporaryDirectory(prefix="regulars-init-") as landing:
         try:

@@ -13,6 +13,7 @@ from typing import Any
 import yaml
 
 from regulars.pipelines.command.init.drafts import Draft
+from regulars.pipelines.command.init.phone_region import PhoneRegion
 from regulars.pipelines.errors import SettingsWrong
 
 _WIDTH = 110
@@ -27,12 +28,14 @@ class CompanyAnswers:
         timezone: The zone in which its days begin.
         currency: The currency of its numbers.
         assumed: Which of them nobody has said, each with what it was taken from.
+        phone_region: The country of telephone numbers without a country code; None: there are none.
     """
 
     name: str
     timezone: str
     currency: str
     assumed: Mapping[str, str]
+    phone_region: PhoneRegion | None = None
 
 
 def write_settings_text(company: CompanyAnswers, drafts: Sequence[Draft]) -> str:
@@ -47,7 +50,15 @@ def write_settings_text(company: CompanyAnswers, drafts: Sequence[Draft]) -> str
         if key in company.assumed:
             lines.append(f"  # QUESTION: {key}? Assumed: {company.assumed[key]}.")
         lines.append(f"  {key}: {_scalar(getattr(company, key))}")
+    lines += _write_phone_region(company.phone_region) if company.phone_region else []
     return "\n".join([*lines, "", "sources:", "", write_sources(drafts, "  ")])
+
+
+def _write_phone_region(found: PhoneRegion) -> list[str]:
+    """The part `identity`, with `null` where the country is not known."""
+    question = f"QUESTION: phone_region: {found.sentence}."
+    comment = [f"  # {line}" for line in _wrap(question)]
+    return ["", "identity:", *comment, f"  phone_region: {found.region or 'null'}"]
 
 
 def write_sources(drafts: Sequence[Draft], indent: str) -> str:

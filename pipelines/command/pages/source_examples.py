@@ -70,6 +70,7 @@ sources:
       primary_key: id
       paginator: {type: cursor, cursor_path: "results[-1].id", cursor_body_path: after}
       half_records: {more_path: [has_more_lines], ask_again_with: {limit: 1, line_limit: 500}}
+      lookups: [{path: buyers/search, id_path: order, value_path: buyer, put_at: buyer}]
       cursor: {column: changed_at}
       cursor_body_path: changed_since                  # in place of the parameter `cursor_param`
       cursor_text: "{since_ms}"
@@ -94,6 +95,27 @@ sources:
         ask_again_with: {variables.first: 1, variables.lines: 500}
     kind: order_lines
     columns: {order_id: id, product_id: lines.nodes.sku}
+""",
+    "sources.<name>.from (api).lookups.<number>": """
+sources:
+  deals:
+    from:
+      base_url: https://crm.example.com/v3
+      path: deals
+      data_selector: results
+      primary_key: id
+      lookups:
+        - path: associations/deals/contacts/batch/read
+          data_selector: results
+          id_path: from.id
+          value_path: to
+          put_at: contacts                             # a key that the records get
+          errors_path: errors
+          code_path: subCategory
+          nothing_found: [NO_ASSOCIATIONS_FOUND]
+          most_ids: 100
+    kind: orders
+    columns: {order_id: id, ordered_at: closed_at, gross_sales: amount}
 """,
     "sources.<name>.from (bucket)": """
 sources:

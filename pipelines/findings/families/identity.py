@@ -36,6 +36,27 @@ IDENTITY = (
         unit="records",
     ),
     FindingType(
+        name="phones_without_country",
+        meaning="Telephone numbers have no country code, and no country is known to read them by; they link nothing.",
+        severity="info",
+        unit="records",
+    ),
+    FindingType(
+        name="names_joined",
+        meaning="Customer records of different systems share an address, and their names differ: they are one person.",
+        severity="info",
+        unit="addresses",
+    ),
+    FindingType(
+        name="records_not_compared",
+        meaning=(
+            "`identity.fuzzy` compares records that share a number, a name, or a city and a name, but not where too "
+            "many share it: likely pairs among them are missing."
+        ),
+        severity="info",
+        unit="records",
+    ),
+    FindingType(
         name="addresses_of_too_many_orders",
         meaning="Addresses stand on too many orders to name anybody, as that of a till: the orders have no customer.",
         unit="addresses",

@@ -7,6 +7,8 @@ number, the same full name, the same address before the @, or the same city with
 other.
 """
 
+from dataclasses import dataclass
+
 import polars as pl
 
 from regulars.pipelines.identity.graph import Nodes
@@ -40,7 +42,22 @@ BLOCKS = ("by_phone", "by_name", "by_local", "by_family", "by_given")
 """Columns; records with an equal value are compared."""
 
 
-def list_compared(nodes: Nodes, contacts: pl.Series, staging: Staging, rules: EmailRules) -> pl.DataFrame:
+@dataclass(frozen=True)
+class Compared:
+    """The records to compare, and how many comparisons they lack.
+
+    Attributes:
+        records: The columns of `COMPARED`, and `BLOCKS`.
+        partly_compared_count: How many of them are in a block of more than `MOST_RECORDS`, and are not compared there.
+        uncompared_count: How many of those are alone in all of their other blocks: they are compared with nobody.
+    """
+
+    records: pl.DataFrame
+    partly_compared_count: int
+    uncompared_count: int
+
+
+def list_compared(nodes: Nodes, contacts: pl.Series, staging: Staging, rules: EmailRules) -> Compared:
     """The records to compare, sorted by key, so that the order of deliveries decides nothing.
 
     Args:
@@ -48,9 +65,6 @@ def list_compared(nodes: Nodes, contacts: pl.Series, staging: Staging, rules: Em
         contacts: The person of every node.
         staging: The staging tables.
         rules: How addresses are normalised.
-
-    Returns:
-        The columns of `COMPARED`, and `BLOCKS`.
     """
     digits = pl.col("phone").str.replace(r"\.0$", "").str.replace_many(ASCII_DIGITS).str.replace_all(r"\D", "")
     rows = (
@@ -84,9 +98,20 @@ def list_compared(nodes: Nodes, contacts: pl.Series, staging: Staging, rules: Em
     rows = rows.with_columns(contact=contacts.gather(rows["node"])).select(
         pl.col(name).cast(kind) for name, kind in COMPARED.items()
     )
-    return rows.with_columns(_block(*columns).alias(name) for name, columns in _list_blocks().items()).with_columns(
-        pl.when(pl.len().over(name) <= MOST_RECORDS).then(name).alias(name) for name in BLOCKS
+    rows = rows.with_columns(_block(*columns).alias(name) for name, columns in _list_blocks().items())
+    return _leave_out_large_blocks(rows)
+
+
+def _leave_out_large_blocks(rows: pl.DataFrame) -> Compared:
+    """NULL in place of a block that too many records share, and how many records that concerns."""
+    sizes = {name: pl.when(pl.col(name).is_not_null()).then(pl.len().over(name)) for name in BLOCKS}
+    is_left_out = pl.any_horizontal(size > MOST_RECORDS for size in sizes.values()).fill_null(value=False)
+    is_compared = pl.any_horizontal(size.is_between(2, MOST_RECORDS) for size in sizes.values()).fill_null(value=False)
+    counted = rows.select(
+        partly=is_left_out.cast(pl.Int64).sum(), nowhere=(is_left_out & ~is_compared).cast(pl.Int64).sum()
     )
+    records = rows.with_columns(pl.when(size <= MOST_RECORDS).then(name).alias(name) for name, size in sizes.items())
+    return Compared(records, counted["partly"][0], counted["nowhere"][0])
 
 
 def _is_own() -> pl.Expr:

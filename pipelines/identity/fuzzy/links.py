@@ -41,10 +41,14 @@ class Likely:
     Attributes:
         pairs: The columns of `LIKELY_PAIRS`.
         edges: What is to be linked: `left`, `right`, both nodes.
+        partly_compared_count: As in `blocks.Compared`.
+        uncompared_count: As in `blocks.Compared`.
     """
 
     pairs: pl.DataFrame
     edges: pl.DataFrame
+    partly_compared_count: int = 0
+    uncompared_count: int = 0
 
 
 NOBODY = Likely(
@@ -73,11 +77,10 @@ def find_likely(
         return NOBODY
     label = pl.Series("contact", labels, dtype=pl.Int64)
     compared = list_compared(nodes, label, staging, emails)
-    found = find_likely_pairs(compared, threshold=rules.threshold, attributes=rules.attributes)
+    records = compared.records
+    found = find_likely_pairs(records, threshold=rules.threshold, attributes=rules.attributes)
     sides = {
-        side: compared.select(
-            pl.col("unique_id").alias(side), *(pl.col(name).alias(f"{side}_{name}") for name in _SIDE)
-        )
+        side: records.select(pl.col("unique_id").alias(side), *(pl.col(name).alias(f"{side}_{name}") for name in _SIDE))
         for side in ("left", "right")
     }
     pairs = found.join(sides["left"], on="left").join(sides["right"], on="right")
@@ -92,6 +95,8 @@ def find_likely(
             "is_linked",
         ),
         pairs.filter("is_linked").select(left="left_node", right="right_node"),
+        compared.partly_compared_count,
+        compared.uncompared_count,
     )
 
 

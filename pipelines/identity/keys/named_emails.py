@@ -4,21 +4,37 @@ Put here: whose an address is. Keep out: which names are two people's (`names.py
 (`shared_keys.py`).
 
 A tool that keeps two records under one address, with given names that differ clearly, says that two people share a
-mailbox, as a couple does. Between tools it says less: a shop knows the holder of the card, another tool the firm.
+mailbox, as a couple does. Between tools it says less: a shop knows the holder of the card, another tool the firm. Such
+addresses join, and are counted.
 """
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import groupby
 
 import polars as pl
 
-from regulars.pipelines.identity.keys.names import differ_clearly, fold_names
+from regulars.pipelines.identity.keys.names import Name, differ_clearly, fold_names
 
 NAMED_EMAILS = {"system": pl.String, "record_id": pl.String, "email": pl.String, "named_email": pl.String}
 """One row per customer record that does not own its address: the address, and the key that takes its place."""
 
 
-def find_named_emails(found: pl.DataFrame, named: pl.LazyFrame | None) -> pl.DataFrame:
+@dataclass(frozen=True)
+class NamedEmails:
+    """Addresses of several names.
+
+    Attributes:
+        strangers: The columns of `NAMED_EMAILS`.
+        joined_count: How many addresses join records of different tools whose given names differ clearly.
+    """
+
+    strangers: pl.DataFrame
+    joined_count: int = 0
+
+
+def find_named_emails(found: pl.DataFrame, named: pl.LazyFrame | None) -> NamedEmails:
     """Which records share an address with somebody else, to whom it belongs.
 
     All records of such an address are grouped by name. The address, and whatever names it alone, belongs to the group
@@ -30,23 +46,19 @@ def find_named_emails(found: pl.DataFrame, named: pl.LazyFrame | None) -> pl.Dat
         found: Customer records and their addresses: `system`, `record_id`, `email` (normalised, may be NULL).
         named: The living customer records with a name: `system`, `record_id`, `first_name`, `last_name`; None where
             names keep nobody apart.
-
-    Returns:
-        The columns of `NAMED_EMAILS`.
     """
     if named is None:
-        return pl.DataFrame(schema=NAMED_EMAILS)
+        return NamedEmails(pl.DataFrame(schema=NAMED_EMAILS))
     held = found.select("system", "record_id", "email").drop_nulls().unique()
-    shared = held.filter(pl.struct("system", "email").is_duplicated())
+    shared = held.filter(pl.col("email").is_duplicated())
     spelling = pl.coalesce("first_name", "last_name").str.strip_chars().str.to_lowercase()
     candidates = (
         shared.lazy()
         .join(named, on=["system", "record_id"])
-        .group_by("system", "email")
+        .group_by("email")
         .agg(spelling.n_unique().alias("spellings"))
         .filter(pl.col("spellings") > 1)
         .select("email")
-        .unique()
     )
     holders = (
         held.lazy()
@@ -58,31 +70,46 @@ def find_named_emails(found: pl.DataFrame, named: pl.LazyFrame | None) -> pl.Dat
         .sort("email", "system", pl.col("record_id").str.len_chars(), "record_id")
         .collect()
     )
-    rows = [row for each in holders.partition_by("email", maintain_order=True) for row in _name_strangers(each)]
-    return pl.DataFrame(rows, NAMED_EMAILS, orient="row")
+    several = [(each, groups) for each in _list_addresses(holders) if len(groups := _group_by_name(each.names)) > 1]
+    split = [(each, groups) for each, groups in several if _splits_a_system(groups, each.systems)]
+    rows = [row for each, groups in split for row in _name_strangers(each, groups)]
+    return NamedEmails(pl.DataFrame(rows, NAMED_EMAILS, orient="row"), len(several) - len(split))
 
 
-def _name_strangers(holders: pl.DataFrame) -> Iterator[tuple[str, str, str, str]]:
-    """The rows of `NAMED_EMAILS` for one address and all of its records with names, sorted."""
-    email = str(holders["email"][0])
-    local = email.partition("@")[0]
-    groups = _group_by_name(holders.select("given", "family").rows())
-    systems = holders["system"].to_list()
-    if not _splits_a_system(groups, systems):
-        return
-    names = holders.select("given", "family").rows()
+@dataclass(frozen=True)
+class _Address:
+    """An address and its records with names, in order: the system, id and name of each."""
+
+    email: str
+    systems: list[str]
+    records: list[str]
+    names: list[Name]
+
+
+def _list_addresses(holders: pl.DataFrame) -> Iterator[_Address]:
+    """Each address of the records, which are sorted by it."""
+    for email, rows in groupby(holders.iter_rows(), key=lambda row: str(row[0])):
+        held = list(rows)
+        yield _Address(
+            email, [row[1] for row in held], [row[2] for row in held], [(given, family) for *_, given, family in held]
+        )
+
+
+def _name_strangers(address: _Address, groups: list[list[int]]) -> Iterator[tuple[str, str, str, str]]:
+    """The rows of `NAMED_EMAILS` for one address, whose records fall into groups by name."""
+    names, local = address.names, address.email.partition("@")[0]
 
     def claim(group: list[int]) -> tuple[int, int, int]:
         return max(_count_signs(names[each], local) for each in group), len(group), -group[0]
 
     owner = max(groups, key=claim)
     for group in groups:
-        first = holders.row(group[0], named=True)
+        given, family = names[group[0]]
         for each in group if group is not owner else ():
-            yield systems[each], holders["record_id"][each], email, f"{email} {first['given']} {first['family']}"
+            yield address.systems[each], address.records[each], address.email, f"{address.email} {given} {family}"
 
 
-def _count_signs(name: tuple[str, str], local: str) -> int:
+def _count_signs(name: Name, local: str) -> int:
     """How well an address fits a name: 2 with the given name in it (`jan.adler`), 1 with both initials (`jadler`)."""
     given, family = name
     if len(given) > 2 and given in local:
@@ -90,7 +117,7 @@ def _count_signs(name: tuple[str, str], local: str) -> int:
     return int(re.match(rf"{re.escape(given[0])}[._-]?{re.escape(family[0])}", local) is not None)
 
 
-def _group_by_name(names: list[tuple[str, str]]) -> list[list[int]]:
+def _group_by_name(names: list[Name]) -> list[list[int]]:
     """The places of names, those together between which no clear difference lies; the first place of each ascends."""
     groups: list[list[int]] = []
     for place, name in enumerate(names):

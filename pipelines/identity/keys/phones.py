@@ -5,6 +5,7 @@ Put here: which spellings are the same number, and when names forbid that it lin
 """
 
 import re
+from dataclasses import dataclass
 
 import phonenumbers
 import polars as pl
@@ -15,6 +16,7 @@ from regulars.pipelines.identity.keys.names import fold_names
 
 NAMES_NO_PERSON = frozenset(
     {
+        PhoneNumberType.UNKNOWN,  # which is every number that is not valid
         PhoneNumberType.TOLL_FREE,
         PhoneNumberType.PREMIUM_RATE,
         PhoneNumberType.SHARED_COST,
@@ -22,7 +24,7 @@ NAMES_NO_PERSON = frozenset(
         PhoneNumberType.VOICEMAIL,
     }
 )
-"""Kinds of numbers that firms rent and nobody is called by."""
+"""Kinds of numbers that firms rent and nobody is called by, and what is no number."""
 SHARED_DIGITS = 6
 """Spellings of one number end with the same digits: a number whose last six are those of no other record links none."""
 
@@ -45,7 +47,7 @@ def normalise_phone(delivered: str, region: str | None) -> str | None:
         number = phonenumbers.parse(written, region)
     except phonenumbers.NumberParseException:
         return None
-    if not phonenumbers.is_valid_number(number) or phonenumbers.number_type(number) in NAMES_NO_PERSON:
+    if phonenumbers.number_type(number) in NAMES_NO_PERSON:
         return None
     spelling = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
     return f"{spelling};ext={number.extension}" if number.extension else spelling
@@ -62,7 +64,20 @@ PHONE_KEYS = {
 too; NULL where nothing may link it."""
 
 
-def find_phone_keys(rows: pl.DataFrame | None, region: str | None, *, links_unnamed: bool = True) -> pl.DataFrame:
+@dataclass(frozen=True)
+class PhoneKeys:
+    """Which records may be linked by which number.
+
+    Attributes:
+        rows: The columns of `PHONE_KEYS`, `phone` normalised; records without a usable number are left out.
+        unread_count: How many records have a number that may link them, and no country by which it could be read.
+    """
+
+    rows: pl.DataFrame
+    unread_count: int = 0
+
+
+def find_phone_keys(rows: pl.DataFrame | None, region: str | None, *, links_unnamed: bool = True) -> PhoneKeys:
     """Which records may be linked by which number.
 
     Either a number links those with equal given and family names only, and the key is the number with these names. Or,
@@ -74,22 +89,21 @@ def find_phone_keys(rows: pl.DataFrame | None, region: str | None, *, links_unna
             `last_name`, all as delivered; None where numbers link nothing.
         region: The country of numbers without a country code, where a record names no country.
         links_unnamed: Whether a number may link records without names.
-
-    Returns:
-        The columns of `PHONE_KEYS`, `phone` normalised; records without a usable number are left out.
     """
     if rows is None:
-        return pl.DataFrame(schema=PHONE_KEYS)
+        return PhoneKeys(pl.DataFrame(schema=PHONE_KEYS))
     named = _leave_out_lonely(rows).with_columns(fold_names())
     if not links_unnamed:
         named = _leave_out_namesakes(named)
-    read = _add_normal_phone(named, region)
+    spelled = _add_normal_phone(named, region)
+    read = spelled.filter(pl.col("phone").is_not_null())
     differ = (pl.col("given").drop_nulls().n_unique().over("phone") > 1) | (
         pl.col("family").drop_nulls().n_unique().over("phone") > 1
     )
     by_name = pl.concat_str("phone", "given", "family", separator=" ")  # NULL without both names
     key = pl.when(differ).then(by_name).otherwise("phone") if links_unnamed else by_name
-    return read.with_columns(key=key).select(PHONE_KEYS.keys())
+    unread = spelled.filter(pl.col("phone").is_null() & pl.col("region").is_null())
+    return PhoneKeys(read.with_columns(key=key).select(PHONE_KEYS.keys()), len(unread))
 
 
 def _leave_out_lonely(rows: pl.DataFrame) -> pl.DataFrame:
@@ -111,7 +125,7 @@ def _leave_out_namesakes(named: pl.DataFrame) -> pl.DataFrame:
 
 
 def _add_normal_phone(rows: pl.DataFrame, region: str | None) -> pl.DataFrame:
-    """Replace `phone` by its normal spelling; rows without one are left out. Equal spellings are parsed once."""
+    """Replace `phone` by its normal spelling, NULL without one, and add `region`. Equal spellings are parsed once."""
     countries = pl.DataFrame(
         [(each.name, each.country) for each in list_country_names()],
         {"name": pl.String, "own_region": pl.String},
@@ -122,8 +136,6 @@ def _add_normal_phone(rows: pl.DataFrame, region: str | None) -> pl.DataFrame:
     ).with_columns(region=pl.coalesce("own_region", pl.lit(region, pl.String)))
     distinct = rows.select("phone", "region").unique()
     normal = pl.Series("normal", [normalise_phone(*each) for each in distinct.rows()], pl.String)
-    return (
-        rows.join(distinct.with_columns(normal), on=["phone", "region"], nulls_equal=True)
-        .filter(pl.col("normal").is_not_null())
-        .with_columns(phone="normal")
+    return rows.join(distinct.with_columns(normal), on=["phone", "region"], nulls_equal=True).with_columns(
+        phone="normal"
     )

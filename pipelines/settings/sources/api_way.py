@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from pydantic import ConfigDict, Field, SecretStr, model_validator
 
 from regulars.pipelines.settings.part import Part
+from regulars.pipelines.settings.sources.api_records import HalfRecords, Lookup
 from regulars.pipelines.settings.sources.cursor import Cursor
 from regulars.pipelines.settings.sources.json_path import has_path
 
@@ -155,21 +156,6 @@ Paginator = Annotated[
 ]
 
 
-class HalfRecords(Part):
-    """Records that hold arrays of which only a part comes, as the lines of an order do with GraphQL.
-
-    A page with such a record is asked for again; when it still holds one, the source is refused: half of a record would
-    be read as the whole.
-    """
-
-    more_path: Annotated[list[Text], Field(min_length=1)]
-    """Where a record says, as true or false, that it has more than came, such as `lineItems.pageInfo.hasNextPage`; in
-    every element of an array: `refunds[*].transactions.pageInfo.hasNextPage`."""
-    ask_again_with: dict[Text, int | str] = {}
-    """What `json` holds then: path and value, such as `{variables.first: 1, variables.lines: 250}`. The pages behind it
-    are asked for as before. Without it, the source is refused at once."""
-
-
 class ApiResource(Part):
     """The records of a REST API, fetched page by page at each run.
 
@@ -211,6 +197,8 @@ class ApiResource(Part):
     """How to get from page to page ([ways_in.md](ways_in.md) says what each is)."""
     half_records: HalfRecords | None = None
     """How to notice records of which not all has come, and to have the rest."""
+    lookups: list[Lookup] = []
+    """What further requests bring of the records of each page; needs `primary_key`, one path."""
     cursor: Cursor | None = None
     """Fetch only what has changed; needs `cursor_param` or `cursor_body_path`. `column` is a key of the records, such
     as `updated_at`. Without it, everything is fetched each time."""
@@ -239,7 +227,9 @@ class ApiResource(Part):
                 raise ValueError("`base_url` holds a user or a password: write them below `auth`")
         if self.cursor is not None and self.cursor_param is None and self.cursor_body_path is None:
             raise ValueError("`cursor` needs `cursor_param`, the parameter that asks for what has changed")
-        if "://" in self.path:
+        if self.lookups and len(self.keys) != 1:
+            raise ValueError("`lookups` need `primary_key`, the one path to the id that is sent")
+        if "://" in self.path or any("://" in each.path for each in self.lookups):
             raise ValueError("`path` begins behind `base_url`, such as `orders`")
         return self
 

@@ -38,11 +38,13 @@ class Fetched:
         files: Source -> its files.
         refusals: Source -> why others are not there.
         fetches: Source -> what to remember of a fetch by a cursor.
+        mistakes: Why the settings keep required sources from being fetched: a missing extra, or a password's variable.
     """
 
     files: dict[str, list[DeliveredFile]] = field(default_factory=dict)
     refusals: dict[str, list[Refusal]] = field(default_factory=dict)
     fetches: dict[str, Fetch] = field(default_factory=dict)
+    mistakes: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -74,9 +76,6 @@ def fetch_sources(
         home: The company's home, whose lock is held.
         remembered: What was fetched before.
         pause: Waits some seconds between attempts.
-
-    Raises:
-        SettingsWrong: An extra or the variable of a password is missing, for a required source.
     """
     ways = {name: source for name, source in settings.sources.items() if source.from_ is not None}
     fetched = Fetched()
@@ -110,10 +109,9 @@ def fetch_sources(
                 fetched.refusals[name] = [refusal]
             except SettingsWrong as wrong:
                 if source.is_required:
-                    raise SettingsWrong(
-                        f"{settings.locate(('sources', name, 'from'))}sources.{name}: {wrong}"
-                    ) from None
-                fetched.refusals[name] = [Refusal("mapping", str(wrong))]
+                    fetched.mistakes.append(f"{settings.locate(('sources', name, 'from'))}sources.{name}: {wrong}")
+                else:
+                    fetched.refusals[name] = [Refusal("mapping", str(wrong))]
         yield fetched
     finally:
         shutil.rmtree(inbox, ignore_errors=True)

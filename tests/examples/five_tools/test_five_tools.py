@@ -1,48 +1,29 @@
 """A company of four hundred known persons in five tools: who is who, what they brought and how they feel, exactly."""
 
-from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections import defaultdict
 
 import pytest
 
-from tests.cases.shared_case import CASES
-from tests.examples.five_tools.company import Company, count_votes, make_company
-from tests.examples.five_tools.exports import write_company
-from tests.shop import Shop, run_regulars
+from tests.examples.five_tools.company import count_votes
+from tests.shop import run_regulars
 
 pytestmark = pytest.mark.slow
-SHARED = CASES.parent / "exports"
 
 
 @pytest.fixture(scope="module")
-def company() -> Company:
-    return make_company()
-
-
-@pytest.fixture(scope="module")
-def shop(company: Company, tmp_path_factory: pytest.TempPathFactory) -> Shop:
+def shop(write_shop):
     """The company after one run."""
-    if not SHARED.is_dir():
-        pytest.skip("the headers of real exports are not here: put them into ../shared/data/exports")
-    shop = Shop(tmp_path_factory.mktemp("five_tools"))
-    write_company(company, shop.folder, SHARED)
+    shop = write_shop()
     assert shop.run() == 0, shop.said
     return shop
 
 
-def count_pairs(sizes: Iterable[int]) -> int:
-    return sum(size * (size - 1) // 2 for size in sizes)
-
-
-def test_every_record_is_of_its_person_and_no_other(shop, company):
+def test_every_record_is_of_its_person_and_no_other(shop, company, compare_pairs):
     rows = shop.ask("select record_type, system, source_record_id, contact_id from core.customer_source_ids")
     found = {(kind, system, record): contact for kind, system, record, contact in rows}
     assert found.keys() == company.owners.keys()
-    together = Counter((found[record], person) for record, person in company.owners.items())
-    joined = count_pairs(Counter(found.values()).values())
-    true = count_pairs(Counter(company.owners.values()).values())
-    precision, recall = count_pairs(together.values()) / joined, count_pairs(together.values()) / true
-    assert (precision, recall) == (1.0, 1.0)
+    agreement = compare_pairs(found, company.owners)
+    assert (agreement.precision, agreement.recall) == (1.0, 1.0)
 
 
 def test_there_are_as_many_customers_and_persons_as_in_truth(shop, company):

@@ -87,6 +87,9 @@ def test_two_systems_with_one_record_each_under_an_address_are_one_person_whatev
     people = people_of(customers=[record("7", "Uma"), record("8", "Jan", system="crm")])
     assert len(together(people)) == 1
     assert people.match_lists["named_apart_count"].to_list() == [0]
+    assert people.match_lists["names_joined_count"].to_list() == [1]  # and that is said
+    alike = people_of(customers=[record("7", "Jo"), record("8", "Johanna", system="crm")])
+    assert alike.match_lists["names_joined_count"].to_list() == [0]
 
 
 def test_what_a_tool_merged_is_one_person_whatever_the_names():

@@ -125,6 +125,6 @@ def test_only_numbers_that_end_alike_are_parsed_and_none_is_lost():
         },
         schema_overrides={"first_name": pl.String, "last_name": pl.String},
     )
-    found = find_phone_keys(rows, None).sort("record_id")
+    found = find_phone_keys(rows, None).rows.sort("record_id")
     assert found["record_id"].to_list() == ["0", "1", "3", "4", "5", "6"]
     assert found["phone"].to_list() == [BERLIN, BERLIN, "+442079460001", "+442079460001;ext=4", BERLIN, BERLIN]

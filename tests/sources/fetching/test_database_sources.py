@@ -224,3 +224,19 @@ def test_settings_that_contradict_themselves_are_refused(changed, sentence):
     way = {"type": "database", "engine": "sqlite", "file": "shop.db", "table": "orders"}
     with pytest.raises(ValidationError, match=sentence):
         Source.model_validate({"from": way, "kind": "orders", "columns": COLUMNS, **changed})
+
+
+def test_every_source_without_its_secret_or_its_server_is_named_in_one_message(shop, monkeypatch):
+    monkeypatch.delenv(VARIABLE, raising=False)
+    host = {"engine": "postgresql", "host": "127.0.0.1", "user": "u", "database": "d", "table": "orders"}
+    from_database(shop, password_variable=VARIABLE, **host)
+    shop.sources["web"] = dict(shop.sources["shop"])
+    crm = {"type": "database", "engine": "sqlite", "file": "crm.db", "table": "people"}
+    shop.sources["crm"] = {"from": crm, "kind": "customers", "columns": {"customer_record_id": "id"}}
+    with pytest.raises(SettingsWrong) as wrong:
+        shop.land()
+    one, other, optional = str(wrong.value).splitlines()
+    assert "sources.shop" in one
+    assert "sources.web" in other
+    assert VARIABLE in one
+    assert optional.startswith("crm (optional): there is no database file crm.db")

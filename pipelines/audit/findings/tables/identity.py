@@ -1,14 +1,13 @@
 """Measures what identity joined, and what it refused to join.
 
-Put here: shared addresses, customers that are too large, accounts that share persons or are written in two ways.
-Keep out: the rules of linking (`pipelines/identity`).
+Put here: shared addresses, customers that are too large, accounts that share persons. Keep out: how accounts are
+written (`accounts.py`), and the rules of linking (`pipelines/identity`).
 """
 
 from collections.abc import Iterator
 
 import duckdb
 
-from regulars.pipelines.audit.findings.tables.placeholders import PLACEHOLDERS
 from regulars.pipelines.findings.catalogue import make_finding
 from regulars.pipelines.findings.finding import Finding
 
@@ -56,62 +55,6 @@ _SHARED_PERSONS = """
     )
 """
 
-_ACCOUNTS_FOR_NOTHING = """
-    select _source, count(*)
-    from staging.customers
-    where lower(trim({column})) in (select unnest($placeholders::varchar[]))
-        and (select customer_is from raw.company) = 'account'
-    group by _source
-    having count(*) > 1
-    order by _source
-"""
-"""Source, and how many of its records have a word for nothing as an account."""
-
-_WRITTEN_OTHERWISE = """
-    with
-        accounts as (
-            select distinct _system, account_id as id
-            from staging.customers
-            where account_id is not null
-        ),
-        parents as (
-            select _source, _system, parent_account_id as id
-            from staging.customers
-            where parent_account_id is not null and (select customer_is from raw.company) = 'account'
-        ),
-        unmatched as (from parents anti join accounts using (_system, id)),
-        folded as (
-            select
-                _system,
-                unnest([
-                    lower(id), ltrim(id, '0'), regexp_replace(id, '[.]0+$', ''), if(length(id) = 18, left(id, 15), id)
-                ]) as key,
-                unnest(['case', 'zeros', 'double', 'length']) as way,
-                length(id) as length,
-            from accounts
-        )
-
-    select _source, count(*)
-    from unmatched
-    where exists (
-        select 1
-        from folded
-        where folded._system = unmatched._system and folded.key = case folded.way
-            when 'case' then lower(unmatched.id)
-            when 'zeros' then ltrim(unmatched.id, '0')
-            when 'double' then regexp_replace(unmatched.id, '[.]0+$', '')
-            -- two ids of 18 characters that begin alike are two accounts
-            else case
-                when length(unmatched.id) = 15 and folded.length = 18 then unmatched.id
-                when length(unmatched.id) = 18 and folded.length = 15 then left(unmatched.id, 15)
-            end
-        end
-    )
-    group by _source
-    order by _source
-"""
-"""Source, and how many of its records name an account above that is one of the accounts but for how it is written."""
-
 
 def find_odd_identities(con: duckdb.DuckDBPyConnection) -> list[Finding]:
     """What linking records gave rise to.
@@ -122,6 +65,8 @@ def find_odd_identities(con: duckdb.DuckDBPyConnection) -> list[Finding]:
     return [
         *_find_shared_keys(con),
         *_find_listed_matches(con),
+        *_find_uncompared_records(con),
+        *_find_unread_phones(con),
         *_find_large_customers(con),
         *_find_tills(con),
         *_find_shared_persons(con),
@@ -168,9 +113,19 @@ def _find_shared_keys(con: duckdb.DuckDBPyConnection) -> Iterator[Finding]:
 
 
 def _find_listed_matches(con: duckdb.DuckDBPyConnection) -> Iterator[Finding]:
-    for unknown, cut, apart in con.execute(
-        "select unknown_pair_count, cut_count, named_apart_count from identity.match_lists"
+    for unknown, cut, apart, joined in con.execute(
+        "select unknown_pair_count, cut_count, named_apart_count, names_joined_count from identity.match_lists"
     ).fetchall():
+        if joined:
+            yield make_finding(
+                "names_joined",
+                f"{joined:,} addresses join records of different systems whose given names differ clearly; each is one "
+                "person.",
+                "A card in another name or the name of a firm is one person, a couple with one mailbox is two: look at "
+                "some with `regulars about`, and write pairs that are two persons into `identity.never_match`.",
+                table="identity.links",
+                count=joined,
+            )
         if apart:
             yield make_finding(
                 "names_kept_apart",
@@ -198,6 +153,35 @@ def _find_listed_matches(con: duckdb.DuckDBPyConnection) -> Iterator[Finding]:
                 table="identity.links",
                 count=cut,
             )
+
+
+def _find_uncompared_records(con: duckdb.DuckDBPyConnection) -> Iterator[Finding]:
+    for partly, nowhere in con.execute(
+        "select partly_compared_count, uncompared_count from identity.match_lists where partly_compared_count > 0"
+    ).fetchall():
+        yield make_finding(
+            "records_not_compared",
+            f"{partly:,} customer records share a number, a name, or a city and a name with so many others that they "
+            f"are not compared by it; {nowhere:,} of them are compared with nobody.",
+            "Pairs among them are not proposed. If one number or name is that of a placeholder, map nothing for it; "
+            "pairs that you know go into `identity.always_match`.",
+            table="identity.likely_pairs",
+            count=partly,
+        )
+
+
+def _find_unread_phones(con: duckdb.DuckDBPyConnection) -> Iterator[Finding]:
+    for [count] in con.execute(
+        "select unread_phone_count from identity.match_lists where unread_phone_count > 0"
+    ).fetchall():
+        yield make_finding(
+            "phones_without_country",
+            f"{count:,} customer records have a number that ends like that of another record, and that has neither a "
+            "country code nor a country beside it: it is not read and links nothing.",
+            "Set `identity.phone_region` to the country whose numbers are written so, or map `country`.",
+            table="identity.links",
+            count=count,
+        )
 
 
 def _find_large_customers(con: duckdb.DuckDBPyConnection) -> Iterator[Finding]:
@@ -239,34 +223,4 @@ def _find_shared_persons(con: duckdb.DuckDBPyConnection) -> Iterator[Finding]:
             "If such accounts are one customer, set `identity.link_accounts: true`.",
             table="identity.records",
             count=shared,
-        )
-
-
-def find_odd_accounts(con: duckdb.DuckDBPyConnection) -> Iterator[Finding]:
-    """What is odd about accounts.
-
-    Args:
-        con: The build, with staging and the company's settings as a table.
-    """
-    for column in ("account_id", "parent_account_id"):
-        query = _ACCOUNTS_FOR_NOTHING.format(column=column)
-        for source, count in con.execute(query, {"placeholders": list(PLACEHOLDERS)}).fetchall():
-            yield make_finding(
-                "placeholder_ids",
-                f"{count:,} customers of `{source}` have a word for nothing, such as `0`, `NULL` or `none`, as "
-                f"{column}: they count as one account.",
-                f"Map nothing for them, for example `{column}: {{sql: \"nullif({column}, '0')\"}}`.",
-                source=source,
-                kind="customers",
-                count=count,
-            )
-    for source, count in con.execute(_WRITTEN_OTHERWISE).fetchall():
-        yield make_finding(
-            "parents_written_otherwise",
-            f"{count:,} customers of `{source}` name an account above theirs that is an account here but for capitals, "
-            "zeros before it, `.0` behind it, or 15 in place of 18 characters: they are not joined.",
-            "Write both alike in the mapping, for example with `lower` or `left(…, 15)`.",
-            source=source,
-            kind="customers",
-            count=count,
         )

@@ -17,11 +17,15 @@ Params = Mapping[str, str | int | float | bool | list[str]]
 
 @dataclass(frozen=True)
 class Request:
-    """One page: an address, the parameters that go with it, and the body where it is sent by POST."""
+    """One page: an address, the parameters that go with it, and the body where it is sent by POST.
+
+    `has_own_errors`: whoever asks reads what the answer says of errors, which may be of a part of it (status 207).
+    """
 
     url: str
     params: Params
     body: Mapping[str, Any] | None = None
+    has_own_errors: bool = False
 
     @property
     def mark(self) -> tuple[str, str, str]:

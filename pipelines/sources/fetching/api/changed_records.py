@@ -79,7 +79,7 @@ def _write_milliseconds(way: ApiResource, since: str) -> str:
 
 def _hash_question(way: ApiResource, cursor: Cursor) -> str:
     keys = {"base_url", "path", "params", "data_selector", "cursor_param", "method", "json_", "cursor_body_path"}
-    asked = way.model_dump(include=keys)
+    asked = way.model_dump(include=keys | ({"lookups"} if way.lookups else set()))
     return hashlib.sha256(json.dumps({**asked, "column": cursor.column}, sort_keys=True).encode()).hexdigest()
 
 

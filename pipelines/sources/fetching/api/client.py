@@ -33,6 +33,8 @@ MAX_BYTES = 256_000_000
 _MAX_REDIRECTS = 5
 _AGAIN = {408, 425, 429, 500, 502, 503, 504}
 """Statuses behind which another attempt may find an answer."""
+_PARTLY = 207
+"""The status of an answer that lists errors beside what was found."""
 _SPACE = re.compile(r"[ \t\r\n]*")
 
 
@@ -78,7 +80,7 @@ class Client:
         waits = iter(PAUSES)
         while True:
             try:
-                return self._read(*self._send(request))
+                return self._read(request, *self._send(request))
             except _NotNow as failed:
                 usual = next(waits, None)
                 if usual is None:
@@ -148,8 +150,9 @@ class Client:
                 raise self._refuse("the server redirects to an address without encryption; correct `base_url`")
         return target
 
-    def _read(self, response: requests.Response, content: bytes) -> Answer:
-        self._check_status(response)
+    def _read(self, request: Request, response: requests.Response, content: bytes) -> Answer:
+        if not (request.has_own_errors and response.status_code == _PARTLY):
+            self._check_status(response)
         links = {key: str(link["url"]) for key, link in response.links.items() if "url" in link}
         try:
             text = content.removeprefix(b"\xef\xbb\xbf").decode()
@@ -160,7 +163,7 @@ class Client:
             if response.headers.get("content-type", "").startswith("text/html"):
                 raise self._refuse("the answer is a web page, not JSON; correct `base_url` and `path`") from None
             raise _NotNow("the answer is not whole JSON") from None
-        if self.way.method == "POST":
+        if self.way.method == "POST" and not request.has_own_errors:
             self._check_errors(body)
         return Answer(body, response.headers, links)
 

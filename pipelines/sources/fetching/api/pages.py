@@ -13,6 +13,7 @@ from regulars.pipelines.settings.sources.api_way import ApiResource
 from regulars.pipelines.settings.sources.json_path import read_path
 from regulars.pipelines.sources.fetching.api.answers import Answer, Request, count_halves, read_records
 from regulars.pipelines.sources.fetching.api.client import Client
+from regulars.pipelines.sources.fetching.api.lookups import add_lookups
 from regulars.pipelines.sources.fetching.api.paging import (
     find_next_request,
     make_first_request,
@@ -54,7 +55,7 @@ def read_pages(client: Client) -> Iterator[Page]:
             if digest in seen:
                 raise Refusal("unfetched", f"{way.what}: the same page comes again and again; correct `paginator`")
             seen.add(digest)
-        yield Page(records, read_total(way, answer))
+        yield Page(add_lookups(client, records), read_total(way, answer))
         request = find_next_request(way, request, answer, len(records))
 
 

@@ -21,9 +21,14 @@ from regulars.pipelines.sources.fetching.api.answers import Answer, Request
 from regulars.pipelines.sources.readers.refusal import Refusal
 
 
+def join_url(base_url: str, path: str) -> str:
+    """The address of a path of an API."""
+    return f"{base_url.rstrip('/')}/{path.lstrip('/')}"
+
+
 def make_first_request(way: ApiResource) -> Request:
     """The request for the first page."""
-    url = f"{way.base_url.rstrip('/')}/{way.path.lstrip('/')}"
+    url = join_url(way.base_url, way.path)
     body = way.json_ if way.method == "POST" else None
     match way.paginator:
         case PageNumber(base_page=page, page_param=name):

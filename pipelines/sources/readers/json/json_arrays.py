@@ -58,6 +58,19 @@ def _read_pieces(text: Path, file_name: str, records: str | None) -> Iterator[li
         reader.finish(len(path))
 
 
+def list_keys_of_arrays(stream: BinaryIO, file_name: str) -> list[str]:
+    """The keys of the object that a file is whose values are arrays of objects; the file is read to its end.
+
+    Args:
+        stream: The file, unpacked.
+        file_name: The name to use in sentences.
+
+    Raises:
+        Refusal: The file is empty, cut off or no JSON.
+    """
+    return list(_Reader(stream, file_name).list_arrays())
+
+
 class _Reader:
     """Walks through a JSON text of which a piece at a time is in memory."""
 
@@ -89,6 +102,18 @@ class _Reader:
             "not_a_table",
             f"{self._file_name}: the object {place} has no key `{key}`{meant};{what} correct `options.records`",
         )
+
+    def list_arrays(self) -> Iterator[str]:
+        """The keys of the object that begins here whose values are arrays of objects."""
+        self.refuse_empty()
+        for key in self._read_keys():
+            if self._look() != "[":
+                self._skip_value()
+                continue
+            self._move(self._at + 1)
+            if self._look() == "{":
+                yield key
+            self._skip_out_of(1)
 
     def read_elements(self) -> Iterator[list[JsonRecord]]:
         """The elements of the array that begins here, some at a time; it ends behind the array."""

@@ -2,7 +2,7 @@
 
 import pytest
 
-from regulars.pipelines.audit.findings.tables.identity import find_odd_accounts
+from regulars.pipelines.audit.findings.tables.accounts import find_odd_accounts
 from tests.audit.findings.measured import counts
 from tests.builders import build
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from regulars.pipelines.audit.findings.tables.domains import find_odd_domains
+from regulars.pipelines.audit.findings.tables.accounts import find_odd_domains
 from regulars.pipelines.findings.finding import Finding
 from regulars.pipelines.identity.people import Rules
 from tests.builders import people_of, warehouse

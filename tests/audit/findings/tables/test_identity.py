@@ -1,10 +1,19 @@
 """Odd customers: of too many records, like a till, of several accounts."""
 
+import importlib.util
+
+import pytest
+
 from regulars.pipelines.audit.findings.tables.identity import find_odd_identities
 from regulars.pipelines.findings.finding import Finding
+from regulars.pipelines.identity.fuzzy.links import FuzzyRules
 from regulars.pipelines.identity.output import People
 from regulars.pipelines.identity.people import Rules
 from tests.builders import people_of, warehouse
+
+needs_splink = pytest.mark.skipif(
+    importlib.util.find_spec("splink") is None, reason="install the extra: pip install 'regulars[fuzzy]'"
+)
 
 
 def found_in(people: People, orders: list[dict[str, object]] | None = None) -> dict[str, Finding]:
@@ -39,6 +48,22 @@ def test_numbers_that_too_many_share_are_counted_and_not_named():
     assert (found.count, found.severity) == (1, "info")
     assert "1 telephone numbers stand on 3 customer records of `shop`" in found.sentence
     assert "4930901820" not in str(found)
+
+
+def test_numbers_that_no_country_is_known_to_read_by_are_counted():
+    def anns(*phones: str, country: str | None = None) -> list[dict[str, object]]:
+        return [
+            {"customer_record_id": f"{n}", "first_name": "Ann", "last_name": "Lee", "phone": phone, "country": country}
+            for n, phone in enumerate(phones)
+        ]
+
+    by_names = Rules(match_phones="with_equal_names")
+    found = found_in(people_of(customers=anns("030 901820", "030/901820"), rules=by_names))["phones_without_country"]
+    assert (found.count, found.severity) == (2, "info")
+    assert "901820" not in str(found)
+    one_alone = anns("030 901820", "030 777777")
+    for rows in (one_alone, anns("+49 30 901820", "0049 30 901820"), anns("030 901820", "030/901820", country="DE")):
+        assert "phones_without_country" not in found_in(people_of(customers=rows, rules=by_names))
 
 
 def test_listed_pairs_that_name_nobody_and_links_that_they_forbid_are_counted():
@@ -84,3 +109,23 @@ def test_persons_of_several_accounts_are_counted():
     rows = [{"customer_record_id": n, "email": "ada@example.com", "account_id": n} for n in ("1", "2")]
     assert found_in(people_of(customers=rows, rules=Rules(customer_is="account")))["accounts_share_contacts"].count == 1
     assert "accounts_share_contacts" not in found_in(people_of(customers=rows))
+
+
+@needs_splink
+def test_records_that_share_too_common_a_value_to_be_compared_are_counted():
+    def smiths(*, count: int, phone: str | None) -> list[dict[str, object]]:
+        return [
+            {"customer_record_id": f"{phone}{n}", "first_name": "Jo", "last_name": "Smith", "phone": phone}
+            for n in range(count)
+        ]
+
+    apart = Rules(match_phones=False, fuzzy=FuzzyRules())
+    # 61 share a name and a number; of 59 others, and of these, the name is shared by 120
+    people = people_of(customers=smiths(count=61, phone="030901820") + smiths(count=59, phone="040123456"), rules=apart)
+    found = found_in(people)["records_not_compared"]
+    assert (found.count, found.severity) == (120, "info")
+    assert "120 customer records" in found.sentence
+    assert "61 of them are compared with nobody" in found.sentence
+    few = people_of(customers=smiths(count=60, phone="030901820"), rules=apart)
+    assert "records_not_compared" not in found_in(few)
+    assert "records_not_compared" not in found_in(people_of(customers=smiths(count=61, phone=None)))

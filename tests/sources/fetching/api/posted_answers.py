@@ -147,3 +147,29 @@ class HubspotSearch:
         assert (test["propertyName"], test["operator"]) == (self.changed, "GTE")
         moment = dt.datetime.fromisoformat(record["properties"][self.changed])
         return moment.timestamp() * 1000 >= int(test["value"])
+
+
+@dataclass
+class HubspotDeals(HubspotSearch):
+    """The search of deals, which does not tell what they belong to, and the associations of at most 100 ids."""
+
+    def answer(self, seen: Seen) -> Any:
+        if "associations" not in seen.path:
+            assert seen.path == "/objects/deals/search"
+            found = super().answer(seen)
+            if isinstance(found, dict):
+                for row in found["results"]:
+                    row.pop("associations", None)
+            return found
+        if seen.headers.get("authorization") != f"Bearer {SECRET}":
+            return Reply({"status": "error", "category": "INVALID_AUTHENTICATION"}, 401)
+        _, _, _, kind, *rest = seen.path.split("/")
+        assert rest == ["batch", "read"]
+        ids = [each["id"] for each in json.loads(seen.body)["inputs"]]
+        assert 0 < len(ids) <= 100
+        known = {record["id"]: record["associations"][kind]["results"] for record in self.records}
+        found = [{"from": {"id": each}, "to": known[each]} for each in ids if known[each]]
+        code = {"category": "OBJECT_NOT_FOUND", "subCategory": "crm.associations.NO_ASSOCIATIONS_FOUND"}
+        errors = [{"status": "error", **code, "context": {"fromObjectId": [each]}} for each in ids if not known[each]]
+        answer = {"status": "COMPLETE", "results": found}
+        return Reply({**answer, "numErrors": len(errors), "errors": errors}, 207) if errors else answer

@@ -15,6 +15,7 @@ from tests.sources.fetching.api import tool_answers as tools
 from tests.sources.fetching.api.api_server import Reply
 from tests.sources.fetching.api.posted_answers import (
     GraphqlShop,
+    HubspotDeals,
     HubspotSearch,
     graphql_order,
     graphql_refund,
@@ -190,7 +191,7 @@ def test_contacts_of_hubspot_that_have_changed_are_searched_for_beyond_what_one_
     shop = name_source("hubspot", "contacts", cursor={"column": "properties.lastmodifieddate"})
     landed = shop.land()
     assert len(read(shop, landed, "customers", "customer_record_id")) == 7
-    assert {seen.path for seen in api.requests} == {"/contacts/search"}
+    assert {seen.path for seen in api.requests} == {"/objects/contacts/search"}
     server.records[0] = hubspot_contact(9, "2026-01-06T00:00:00Z", firstname="Ann")
     api.requests.clear()
     landed = shop.land()
@@ -200,9 +201,87 @@ def test_contacts_of_hubspot_that_have_changed_are_searched_for_beyond_what_one_
     assert ("9", "Ann") in read(shop, landed, "customers", "customer_record_id, first_name")
 
 
+def hubspot_deal(number, changed, contacts=(), companies=(), **properties):
+    won = {"dealname": "Mugs", "dealstage": "closedwon", "hs_is_closed_won": "true", "amount": "10.50"}
+    won |= {"closedate": "2026-01-04T10:00:00Z", "hs_lastmodifieddate": changed, **properties}
+    together = tools.associate(contacts=list(contacts), companies=list(companies))
+    return {**tools.hubspot_object(number, together, **won), "id": str(number)}
+
+
+DEALS = "order_id, customer_record_id, gross_sales::decimal(9, 2)"
+
+
+@pytest.fixture
+def deals(name_source, api):
+    """HubSpot's deals, of which some belong to contacts or companies and one to nobody."""
+    moment = "2026-01-05T03:04:05.500Z"
+    records = [hubspot_deal(8, moment, [51, 52], [61]), hubspot_deal(9, moment, [], [61]), hubspot_deal(100, moment)]
+    server = HubspotDeals(records, "hs_lastmodifieddate")
+    api.answer = server.answer
+    shop = name_source("hubspot", "deals", cursor={"column": "properties.hs_lastmodifieddate"})
+    return shop, server
+
+
+def test_deals_of_hubspot_that_have_changed_come_with_whom_they_belong_to(deals, api):
+    shop, server = deals
+    landed = shop.land()
+    assert read(shop, landed, "orders", DEALS) == [
+        ("100", None, Decimal("10.50")),
+        ("8", "51", Decimal("10.50")),
+        ("9", "company-61", Decimal("10.50")),
+    ]
+    server.records[1] = hubspot_deal(9, "2026-01-06T00:00:00Z", [53], [61], amount="20.00")
+    server.records.append(hubspot_deal(101, "2026-01-06T00:00:00Z", [51]))
+    api.requests.clear()
+    landed = shop.land()
+    [_, changed] = json.loads(api.requests[0].body)["filterGroups"][0]["filters"]
+    assert changed["value"] == "1767578645500"  # an hour before the newest
+    assert [each.record_count for each in landed["shop"].deliveries] == [3, 4]
+    assert set(read(shop, landed, "orders", DEALS)) >= {("9", "53", Decimal("20.00")), ("101", "51", Decimal("10.50"))}
+    server.records[3] = hubspot_deal(101, "2026-01-06T00:00:00Z", [52])
+    assert shop.land()["shop"].landed == [3]  # what belongs to a deal counts as a change of it, within the lag
+
+
+def test_a_fetch_of_deals_that_breaks_between_two_requests_does_not_move_on(deals, api):
+    shop, server = deals
+    shop.land()
+    server.records.append(hubspot_deal(101, "2026-01-06T00:00:00Z", [51]))
+    works = api.answer
+
+    def refuse(status, body):
+        api.answer = lambda seen: Reply(body, status) if "associations" in seen.path else works(seen)
+
+    refuse(207, {"results": [], "errors": [{"subCategory": "crm.associations.NO_PERMISSION", "message": "Ann Lee"}]})
+    sentence = shop.refusal().sentence
+    assert "associations/deals/contacts/batch/read answers crm.associations.NO_PERMISSION" in sentence
+    assert "Ann Lee" not in sentence
+    refuse(403, {"category": "MISSING_SCOPES"})
+    assert "the server answers 403" in shop.refusal().sentence
+    refuse(200, {"status": "COMPLETE"})
+    assert "without what was asked for" in shop.refusal().sentence
+    refuse(500, {})
+    assert "the server answers 500, after 6 attempts" in shop.refusal().sentence
+    failed = []
+
+    def fail_once(seen):
+        if "associations" in seen.path and not failed:
+            failed.append(seen)
+            return Reply({"category": "RATE_LIMITS"}, 429)
+        return works(seen)
+
+    api.answer = fail_once
+    landed = shop.land()
+    assert failed
+    assert ("101", "51", Decimal("10.50")) in read(shop, landed, "orders", DEALS)
+
+
 @pytest.mark.parametrize(
     ("way", "sentence"),
     [
+        (
+            {"lookups": [{"path": "a", "id_path": "id", "value_path": "to", "put_at": "b"}]},
+            "`lookups` need `primary_key`",
+        ),
         ({"json": {"a": 1}}, "`json` is sent by `method: POST`"),
         (
             {"method": "POST", "json": {"a": 1}, "cursor_body_path": "b.c"},
