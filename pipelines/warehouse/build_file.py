@@ -17,6 +17,8 @@ from regulars.pipelines.warehouse.sql_text import quote_identifier, quote_litera
 from regulars.pipelines.warehouse.tables import Warehouse
 
 DATABASE = "build"
+DEFAULT_MEMORY = 2 * 2**30
+"""Bytes that DuckDB takes by default on machines that have twice that: what it does not need, polars may have."""
 SCHEMAS = ("landed", "quarantine", "raw", "staging", "identity", "core", "marts", "meta")
 
 
@@ -26,12 +28,13 @@ def open_warehouse(folder: Path, memory_limit: str | None = None) -> Iterator[Wa
 
     Args:
         folder: The build's own folder; spilled data goes there too.
-        memory_limit: As DuckDB writes it, such as `4GB`; default: half of the machine's memory.
+        memory_limit: As DuckDB writes it, such as `4GB`; default: `DEFAULT_MEMORY`, or half of the machine's memory
+            if that is less.
 
     Raises:
         StorageFailed: The file cannot be made.
     """
-    memory = memory_limit or f"{_read_memory_size() // 2 // 2**20}MB"
+    memory = memory_limit or choose_memory_limit(_read_memory_size())
     try:
         con = duckdb.connect()
         con.execute(f"set memory_limit = {quote_literal(memory)}")
@@ -53,6 +56,15 @@ def open_warehouse(folder: Path, memory_limit: str | None = None) -> Iterator[Wa
         with suppress(duckdb.Error):  # after a fatal error nothing is written anyhow
             con.execute("pragma disable_checkpoint_on_shutdown")
         con.close()
+
+
+def choose_memory_limit(memory_size: int) -> str:
+    """The most memory that DuckDB takes by default, as it is written for DuckDB.
+
+    Args:
+        memory_size: Bytes that this process may use.
+    """
+    return f"{min(DEFAULT_MEMORY, memory_size // 2) // 2**20}MiB"
 
 
 def lock_down(con: duckdb.DuckDBPyConnection, folders: Sequence[Path]) -> None:

@@ -163,7 +163,7 @@ def frames(**rows: list[Row]) -> dict[str, pl.DataFrame]:
 def build(engine: str = "polars", **rows: list[Row]) -> pl.DataFrame:
     """`marts.customer_events` of these rows."""
     with ENGINES[engine](frames(**rows)) as tables:
-        return customer_events(**tables, as_of=AS_OF, company=COMPANY, service_risk=ServiceRisk())
+        return pl.concat(customer_events(**tables, as_of=AS_OF, company=COMPANY, service_risk=ServiceRisk()))
 
 
 def timeline(mart: pl.DataFrame, customer: str = "ada") -> list[tuple[str, str]]:
