@@ -78,8 +78,23 @@ def _read_memory_size() -> int:
     """Bytes this process may use: the machine's, or fewer where a control group (systemd, a container) says so."""
     machine = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     try:
-        group = Path("/proc/self/cgroup").read_text(encoding="ascii").rpartition("::")[2].strip().lstrip("/")
-        limit = (Path("/sys/fs/cgroup") / group / "memory.max").read_text(encoding="ascii").strip()
+        group = Path("/proc/self/cgroup").read_text(encoding="ascii").rpartition("::")[2].strip()
     except OSError:
-        return machine
-    return min(machine, int(limit)) if limit.isdecimal() else machine
+        group = ""
+    return min([machine, *list_group_limits(Path("/sys/fs/cgroup"), group)])
+
+
+def list_group_limits(root: Path, group: str) -> Iterator[int]:
+    """Bytes that a control group and each group around it may use, of those that have a limit.
+
+    Args:
+        root: Where the kernel shows control groups, of its second version or of its first.
+        group: The process's group as the kernel names it, such as `/system.slice/regulars-nightly.service`.
+    """
+    innermost = root / group.lstrip("/")
+    around = [folder for folder in (innermost, *innermost.parents) if folder.is_relative_to(root)]
+    for file in (*(folder / "memory.max" for folder in around), root / "memory" / "memory.limit_in_bytes"):
+        with suppress(OSError):
+            limit = file.read_text(encoding="ascii").strip()
+            if limit.isdecimal():
+                yield int(limit)

@@ -3,7 +3,7 @@
 import duckdb
 import pytest
 
-from regulars.pipelines.warehouse.build_file import choose_memory_limit, lock_down, open_warehouse
+from regulars.pipelines.warehouse.build_file import choose_memory_limit, list_group_limits, lock_down, open_warehouse
 
 GB = 2**30
 
@@ -14,6 +14,21 @@ GB = 2**30
 )
 def test_by_default_duckdb_takes_at_most_two_gigabytes_and_half_of_a_small_machine(machine, limit):
     assert choose_memory_limit(machine) == limit
+
+
+def test_the_limits_of_all_groups_around_a_process_count(tmp_path):
+    service = tmp_path / "system.slice" / "regulars-nightly.service"
+    service.mkdir(parents=True)
+    for folder, limit in ((service, "max"), (service.parent, f"{3 * GB}"), (tmp_path.parent, f"{GB}")):
+        (folder / "memory.max").write_text(f"{limit}\n", encoding="ascii")
+    assert list(list_group_limits(tmp_path, "/system.slice/regulars-nightly.service")) == [3 * GB]
+    assert list(list_group_limits(tmp_path, "/gone.service")) == []
+
+
+def test_a_container_of_the_first_version_of_control_groups_has_its_limit(tmp_path):
+    (tmp_path / "memory").mkdir()
+    (tmp_path / "memory" / "memory.limit_in_bytes").write_text(f"{GB}\n", encoding="ascii")
+    assert list(list_group_limits(tmp_path, "")) == [GB]
 
 
 @pytest.mark.parametrize("written", ["500MB", "1 GB", "1.5gb", "3GiB"])
