@@ -131,6 +131,8 @@ def main() -> None:
         rows = measure_run(options.keep / "regulars.yaml", options.measured.parent / "home")
         options.measured.write_text(json.dumps(rows), encoding="utf-8")
         return
+    from regulars.pipelines.run.polars_memory import return_unused_memory
+
     with tempfile.TemporaryDirectory() as scratch:
         folder = options.keep or Path(scratch) / "company"
         if not (folder / "regulars.yaml").exists():
@@ -140,6 +142,7 @@ def main() -> None:
                 os.utime(file, (time.time() - 3600,) * 2)  # a file of the last seconds may still be growing
         measured = Path(scratch) / "measured.json"
         again = [sys.executable, __file__, "--keep", str(folder), "--measured", str(measured)]
+        return_unused_memory()  # as the command line does
         began = time.perf_counter()
         subprocess.run(again, cwd=ROOT, check=True, env={**os.environ, "PYTHONPATH": str(ROOT)})
         wall = time.perf_counter() - began
