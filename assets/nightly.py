@@ -12,7 +12,8 @@ import dagster as dg
 
 from regulars.pipelines.errors import SettingsWrong
 from regulars.pipelines.run.request import find_settings_file
-from regulars.pipelines.settings.settings import Schedule, Settings, find_as_of
+from regulars.pipelines.settings.operation import Schedule
+from regulars.pipelines.settings.settings import Settings, find_as_of
 from regulars.pipelines.settings.settings_file import load_settings
 
 run_job = dg.define_asset_job(

@@ -18,7 +18,7 @@ from regulars.pipelines.segments.own_segment_history import (
     add_followed_since,
     follow_own_segments,
 )
-from regulars.pipelines.segments.own_segments import customer_own_segments, own_segments
+from regulars.pipelines.segments.own_segments import customer_own_segments, list_columns_read, own_segments
 from regulars.pipelines.transforms.customers.segment_history import HISTORY, list_past_segments
 
 CUSTOMERS = "marts.customer_360"
@@ -31,12 +31,11 @@ def list_own_segment_tables(contracts: dict[str, Contract]) -> list[Blueprint]:
     """The three tables; without a segment in the settings the first two are empty."""
 
     def make_members(run: Run) -> None:
-        customers = run.warehouse.scan(CUSTOMERS).collect()
-        rows = customer_own_segments(customers, as_of=run.as_of, segments=run.settings.segments)
+        rows = customer_own_segments(_read_customers(run), as_of=run.as_of, segments=run.settings.segments)
         run.warehouse.write_frame(MEMBERS, rows, contracts[MEMBERS].types)
 
     def make_segments(run: Run) -> None:
-        counted = own_segments(run.warehouse.scan(CUSTOMERS).collect(), as_of=run.as_of, segments=run.settings.segments)
+        counted = own_segments(_read_customers(run), as_of=run.as_of, segments=run.settings.segments)
         rows = add_followed_since(counted, _read_parent(run, SEGMENTS, FOLLOWED), as_of=run.as_of)
         run.warehouse.write_frame(SEGMENTS, rows, contracts[SEGMENTS].types)
 
@@ -49,7 +48,7 @@ def list_own_segment_tables(contracts: dict[str, Contract]) -> list[Blueprint]:
         own = follow_own_segments(
             run.warehouse.scan(MEMBERS).collect(),
             run.warehouse.scan(SEGMENTS).collect(),
-            run.warehouse.scan("core.customers").collect(),
+            run.warehouse.scan("core.customers").select("customer_id").collect(),
             _read_parent(run, MOVES_OF, HISTORY),
             as_of=run.as_of,
         )
@@ -62,6 +61,11 @@ def list_own_segment_tables(contracts: dict[str, Contract]) -> list[Blueprint]:
     return [
         Blueprint(table, reads, "polars", make) for table, reads, make in (*made, (MOVES_OF, of_history, make_history))
     ]
+
+
+def _read_customers(run: Run) -> pl.DataFrame:
+    """Read what the expressions need of `marts.customer_360`, which has more columns than any other table."""
+    return run.warehouse.scan(CUSTOMERS).select(list_columns_read(run.warehouse.con, run.settings.segments)).collect()
 
 
 def _read_parent(run: Run, table: str, columns: Mapping[str, PolarsDataType]) -> pl.DataFrame:

@@ -49,7 +49,8 @@ def measure_run(settings: Path, home: Path) -> list[dict[str, Any]]:
     """Run once in this process.
 
     Returns:
-        One row per step, and one for the run: `name`, `build` and `validate` CPU seconds, `peak_gb` of memory so far.
+        One row per step, and one for the rest: `name`, `build` and `validate` CPU seconds, `peak_gb`, the most memory
+        that the process held meanwhile.
     """
     from regulars.assets.launch import launch_unrecorded_run
     from regulars.pipelines.run.request import make_request
@@ -57,17 +58,18 @@ def measure_run(settings: Path, home: Path) -> list[dict[str, Any]]:
 
     began = time.process_time()
     rows: list[dict[str, Any]] = []
-    validating = [0.0]
+    validating, between = [0.0], [0.0]
     plain_step, plain_validate = Run.step, Run.validate
 
     @contextlib.contextmanager
     def timed_step(self: Run, name: str) -> Iterator[None]:
+        between.append(take_peak_gb())
         start, validating[0] = time.process_time(), 0.0
         with plain_step(self, name):
             yield
-        spent = time.process_time() - start
-        rows.append({"name": name, "build": spent - validating[0], "validate": validating[0], "peak_gb": peak_gb()})
-        sys.stderr.write(f"{name:<40}{spent:>9.2f}\n")
+        spent, peak = time.process_time() - start, take_peak_gb()
+        rows.append({"name": name, "build": spent - validating[0], "validate": validating[0], "peak_gb": peak})
+        sys.stderr.write(f"{name:<40}{spent:>9.2f} s {peak:>6.2f} GB\n")
 
     def timed_validate(self: Run, *args: Any, **kwargs: Any) -> Any:
         start = time.process_time()
@@ -79,13 +81,16 @@ def measure_run(settings: Path, home: Path) -> list[dict[str, Any]]:
     launch_unrecorded_run(make_request(settings, now=dt.datetime.now(dt.UTC), home=home))
     whole = time.process_time() - began
     accounted = sum(row["build"] + row["validate"] for row in rows)
-    rows.append({"name": "Dagster and the rest", "build": whole - accounted, "validate": 0.0, "peak_gb": peak_gb()})
-    return rows
+    rest = {"name": "Dagster and the rest", "build": whole - accounted, "validate": 0.0}
+    return [*rows, {**rest, "peak_gb": max(*between, take_peak_gb())}]
 
 
-def peak_gb() -> float:
-    """The most memory that this process has held so far."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+def take_peak_gb() -> float:
+    """The most memory that this process has held since the last call; where Linux cannot say so, since it began."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+    with contextlib.suppress(OSError):
+        Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
+    return peak
 
 
 def is_weighed(name: str) -> bool:
@@ -99,9 +104,10 @@ def show(rows: list[dict[str, Any]], customers: int, wall: float) -> None:
     cost = {row["name"]: row["build"] + row["validate"] for row in rows}
     whole, weighed = sum(cost.values()), sum(value for name, value in cost.items() if is_weighed(name))
     print(
-        f"\n{customers:,} customers: {whole:,.1f} s of CPU, {wall:,.1f} s wall, {rows[-1]['peak_gb']:.2f} GB at most\n"
+        f"\n{customers:,} customers: {whole:,.1f} s of CPU, {wall:,.1f} s wall, "
+        f"{max(row['peak_gb'] for row in rows):.2f} GB at most\n"
     )
-    print("| step | build, s | validate, s | of the run | GB so far |")
+    print("| step | build, s | validate, s | of the run | GB at most |")
     print("|---|---|---|---|---|")
     for row in sorted(rows, key=lambda row: -cost[row["name"]]):
         share = cost[row["name"]] / whole
@@ -125,6 +131,8 @@ def main() -> None:
         rows = measure_run(options.keep / "regulars.yaml", options.measured.parent / "home")
         options.measured.write_text(json.dumps(rows), encoding="utf-8")
         return
+    from regulars.pipelines.run.polars_memory import return_unused_memory
+
     with tempfile.TemporaryDirectory() as scratch:
         folder = options.keep or Path(scratch) / "company"
         if not (folder / "regulars.yaml").exists():
@@ -134,6 +142,7 @@ def main() -> None:
                 os.utime(file, (time.time() - 3600,) * 2)  # a file of the last seconds may still be growing
         measured = Path(scratch) / "measured.json"
         again = [sys.executable, __file__, "--keep", str(folder), "--measured", str(measured)]
+        return_unused_memory()  # as the command line does
         began = time.perf_counter()
         subprocess.run(again, cwd=ROOT, check=True, env={**os.environ, "PYTHONPATH": str(ROOT)})
         wall = time.perf_counter() - began

@@ -47,6 +47,12 @@ class StorageFailed(RegularsError):
     exit_code = 74
 
 
+class MemoryExhausted(RegularsError):
+    """A step needs more memory than it may take."""
+
+    exit_code = 74
+
+
 class Busy(RegularsError):
     """Another run holds the lock, or has published since this run began."""
 

@@ -26,6 +26,7 @@ from regulars.options import (
 )
 from regulars.personal_data import about, matches, quarantine, themes, worklists
 from regulars.pipelines.errors import RegularsError, StorageFailed
+from regulars.pipelines.run.polars_memory import return_unused_memory
 from regulars.setting_up import init, profiles
 
 if TYPE_CHECKING:
@@ -283,6 +284,7 @@ def _now() -> dt.datetime:
 
 def main() -> None:
     """Run the command line; a mistake the reader can mend is a sentence and an exit code, never a stack trace."""
+    return_unused_memory()  # before any verb imports polars
     try:
         require_working_folder()
         app()

@@ -40,7 +40,7 @@ MAKERS = (
     "dagster",
     "regulars",
 )
-NO_PART_IN_RESULTS = {"schedule", "publish", "alerts", "openlineage", "findings"}
+NO_PART_IN_RESULTS = {"schedule", "resources", "publish", "alerts", "openlineage", "findings"}
 
 TABLE = "raw.lineage"
 """Kept in the state file: settings may name customers' addresses."""

@@ -15,7 +15,7 @@ from regulars.pipelines.contracts.contract import Contract
 from regulars.pipelines.errors import SettingsWrong
 from regulars.pipelines.home.generation import Published
 from regulars.pipelines.run.last_run import LastRun
-from regulars.pipelines.settings.monitoring import OpenLineage
+from regulars.pipelines.settings.operation import OpenLineage
 from regulars.pipelines.sources.landed_source import LandedSource
 
 if TYPE_CHECKING:

@@ -6,6 +6,7 @@ which are `RegularsError`s and are worded where they are found.
 
 import errno
 import os
+import re
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -13,7 +14,7 @@ from pathlib import Path
 
 import duckdb
 
-from regulars.pipelines.errors import RegularsError, StorageFailed
+from regulars.pipelines.errors import MemoryExhausted, RegularsError, StorageFailed
 
 DISK_ERRORS = {errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS, errno.EFBIG}
 
@@ -30,6 +31,7 @@ def redact_errors(step: str, details: Path) -> Iterator[None]:
 
     Raises:
         StorageFailed: When the disk was the cause.
+        MemoryExhausted: When memory was.
         RegularsError: Otherwise; exit code 70.
     """
     try:
@@ -44,6 +46,11 @@ def redact_errors(step: str, details: Path) -> Iterator[None]:
                 f"{step}: the disk failed ({_reason(error)}). Free some room or mend the disk, then run again; "
                 "the last good generation stays."
             ) from None
+        if isinstance(error, duckdb.OutOfMemoryException | MemoryError):
+            raise MemoryExhausted(
+                f"{step}: there was not enough memory. {_say_more_memory(error)}, then run again; the last good "
+                "generation stays. docs/deploy.md says what a run needs."
+            ) from None
         raise RegularsError(
             f"{step} failed with {type(error).__name__}: this is a bug in Regulars, not a mistake of yours. "
             f"The last good generation stays. The details, which may hold personal values, are in {details}."
@@ -53,7 +60,16 @@ def redact_errors(step: str, details: Path) -> Iterator[None]:
 def _is_about_storage(error: Exception) -> bool:
     if isinstance(error, OSError):
         return error.errno in DISK_ERRORS
-    return isinstance(error, duckdb.IOException | duckdb.OutOfMemoryException)
+    return isinstance(error, duckdb.IOException)
+
+
+def _say_more_memory(error: Exception) -> str:
+    """What to do: DuckDB keeps to a limit, and to the disk beyond it; Python and polars take what there is."""
+    if not isinstance(error, duckdb.OutOfMemoryException):
+        return "Give the machine or its container more"
+    limit = re.search(r"/([0-9.]+ [A-Za-z]+) used\)", str(error))
+    took = f"DuckDB took the {limit.group(1)} that it may take. " if limit else ""
+    return f"{took}Raise `resources.duckdb_memory_limit` in the settings and see that the disk of the home has room"
 
 
 def _reason(error: Exception) -> str:

@@ -158,7 +158,7 @@ def open_run(request: RunRequest, report_progress: ReportProgress, now: dt.datet
             is_backfill = parent is not None and request.as_of < parent.manifest.as_of
             with (
                 home.build_folder() as build,
-                open_warehouse(build) as warehouse,
+                open_warehouse(build, request.settings.resources.duckdb_memory_limit) as warehouse,
                 threadpool_limits(1, user_api="blas"),
                 _keep_quarantine_of_failure(home, warehouse, published),
             ):

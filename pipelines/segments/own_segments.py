@@ -13,6 +13,7 @@ import polars as pl
 from polars._typing import PolarsDataType
 
 from regulars.pipelines.errors import SettingsWrong
+from regulars.pipelines.sources.mapping.expressions import ExpressionChecker
 from regulars.pipelines.warehouse.closed_database import open_closed_database
 
 MONEY = pl.Decimal(18, 4)
@@ -45,13 +46,25 @@ class SegmentSettings(Protocol):
         """Whether a file of it is made for a mailing tool."""
 
 
+def list_columns_read(con: duckdb.DuckDBPyConnection, segments: Mapping[str, SegmentSettings]) -> list[str]:
+    """List the columns of `marts.customer_360` that the functions below read, each once.
+
+    Args:
+        con: Any connection; nothing is read.
+        segments: Name -> segment, each with an expression that can be run.
+    """
+    checker = ExpressionChecker(con)
+    used = [name.casefold() for segment in segments.values() for name in checker.list_columns(segment.when)]
+    return list(dict.fromkeys(["customer_id", "is_unknown", "avg_annual_value_total", *used]))
+
+
 def customer_own_segments(
     customer_360: pl.DataFrame, *, as_of: dt.date, segments: Mapping[str, SegmentSettings]
 ) -> pl.DataFrame:
     """List who is in which of the company's own segments.
 
     Args:
-        customer_360: `marts.customer_360`.
+        customer_360: `marts.customer_360`; the columns of `list_columns_read`.
         as_of: Last day that counts.
         segments: Name -> segment.
 
@@ -71,7 +84,7 @@ def own_segments(
     """Count each of the company's own segments, and the customers for whom its expression decides nothing.
 
     Args:
-        customer_360: `marts.customer_360`.
+        customer_360: `marts.customer_360`; the columns of `list_columns_read`.
         as_of: Last day that counts.
         segments: Name -> segment.
 

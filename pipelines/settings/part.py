@@ -43,6 +43,7 @@ WEB_ADDRESS_PATTERN = "^https?://[^/]"
 LAG_PATTERN = "^[0-9]+[smhd]?$"
 TIME_PATTERN = "^(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$"
 CURRENCY_SIGN_PATTERN = r"^[^0-9.,+()\-\s]{0,4}$"
+MEMORY_PATTERN = r"^([1-9][0-9]{2,6} ?[Mm]|[1-9][0-9]{0,3}(\.[0-9])? ?[Gg])[Ii]?[Bb]$"
 FINGERPRINT_PATTERN = "^SHA256:[A-Za-z0-9+/]{43}=?$"
 PATTERNS = {
     CURRENCY_SIGN_PATTERN: "write at most four signs, such as $ or CHF, without digits, blanks or . , + - ( )",
@@ -54,6 +55,7 @@ PATTERNS = {
     WEB_ADDRESS_PATTERN: "write an address that begins with https:// or http://",
     LAG_PATTERN: "write a time such as 90m, 1h or 2d, or a number",
     TIME_PATTERN: "write a time such as 09:00",
+    MEMORY_PATTERN: "write an amount of memory such as 4GB or 800MB, 100MB at least",
     FINGERPRINT_PATTERN: "write a fingerprint as `SHA256:` and 43 signs, as ssh-keygen shows it",
     SYSTEM_PATTERN: "write a name of letters, digits, `_` and `-` that begins with a letter",
 }

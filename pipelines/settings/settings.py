@@ -36,7 +36,7 @@ from regulars.pipelines.settings.customers.worklists import Worklists
 from regulars.pipelines.settings.demand import Demand
 from regulars.pipelines.settings.economics import Economics
 from regulars.pipelines.settings.findings import Findings
-from regulars.pipelines.settings.monitoring import Alerts, OpenLineage
+from regulars.pipelines.settings.operation import Alerts, OpenLineage, Resources, Schedule
 from regulars.pipelines.settings.part import Currency, Name, Part, Place, Zone
 from regulars.pipelines.settings.sources.attributes import CustomerAttribute, list_attributes
 from regulars.pipelines.settings.sources.source import Source
@@ -132,13 +132,6 @@ class Surveys(Part):
         return self
 
 
-class Schedule(Part):
-    """When Dagster's schedule starts the nightly run, in the company's time zone."""
-
-    cron: str = "30 3 * * *"
-    """Minute, hour, day of the month, month, day of the week."""
-
-
 class Report(Part):
     """How the report speaks."""
 
@@ -229,6 +222,7 @@ class Settings(Part):
     themes: Themes = Themes()
     findings: Findings = Findings()
     schedule: Schedule = Schedule()
+    resources: Resources = Resources()
     report: Report = Report()
     publish: Publish = Publish()
     alerts: Alerts = Alerts()

@@ -17,6 +17,8 @@ from regulars.pipelines.warehouse.sql_text import quote_identifier, quote_litera
 from regulars.pipelines.warehouse.tables import Warehouse
 
 DATABASE = "build"
+DEFAULT_MEMORY = 2 * 2**30
+"""Bytes that DuckDB takes by default on machines that have twice that: what it does not need, polars may have."""
 SCHEMAS = ("landed", "quarantine", "raw", "staging", "identity", "core", "marts", "meta")
 
 
@@ -26,12 +28,13 @@ def open_warehouse(folder: Path, memory_limit: str | None = None) -> Iterator[Wa
 
     Args:
         folder: The build's own folder; spilled data goes there too.
-        memory_limit: As DuckDB writes it, such as `4GB`; default: half of the machine's memory.
+        memory_limit: As DuckDB writes it, such as `4GB`; default: `DEFAULT_MEMORY`, or half of the machine's memory
+            if that is less.
 
     Raises:
         StorageFailed: The file cannot be made.
     """
-    memory = memory_limit or f"{_read_memory_size() // 2 // 2**20}MB"
+    memory = memory_limit or choose_memory_limit(_read_memory_size())
     try:
         con = duckdb.connect()
         con.execute(f"set memory_limit = {quote_literal(memory)}")
@@ -55,6 +58,15 @@ def open_warehouse(folder: Path, memory_limit: str | None = None) -> Iterator[Wa
         con.close()
 
 
+def choose_memory_limit(memory_size: int) -> str:
+    """The most memory that DuckDB takes by default, as it is written for DuckDB.
+
+    Args:
+        memory_size: Bytes that this process may use.
+    """
+    return f"{min(DEFAULT_MEMORY, memory_size // 2) // 2**20}MiB"
+
+
 def lock_down(con: duckdb.DuckDBPyConnection, folders: Sequence[Path]) -> None:
     """From here on the connection sees no file outside `folders`, and its settings cannot change."""
     con.execute(f"set allowed_directories = [{', '.join(map(quote_literal, folders))}]")
@@ -66,8 +78,23 @@ def _read_memory_size() -> int:
     """Bytes this process may use: the machine's, or fewer where a control group (systemd, a container) says so."""
     machine = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     try:
-        group = Path("/proc/self/cgroup").read_text(encoding="ascii").rpartition("::")[2].strip().lstrip("/")
-        limit = (Path("/sys/fs/cgroup") / group / "memory.max").read_text(encoding="ascii").strip()
+        group = Path("/proc/self/cgroup").read_text(encoding="ascii").rpartition("::")[2].strip()
     except OSError:
-        return machine
-    return min(machine, int(limit)) if limit.isdecimal() else machine
+        group = ""
+    return min([machine, *list_group_limits(Path("/sys/fs/cgroup"), group)])
+
+
+def list_group_limits(root: Path, group: str) -> Iterator[int]:
+    """Bytes that a control group and each group around it may use, of those that have a limit.
+
+    Args:
+        root: Where the kernel shows control groups, of its second version or of its first.
+        group: The process's group as the kernel names it, such as `/system.slice/regulars-nightly.service`.
+    """
+    innermost = root / group.lstrip("/")
+    around = [folder for folder in (innermost, *innermost.parents) if folder.is_relative_to(root)]
+    for file in (*(folder / "memory.max" for folder in around), root / "memory" / "memory.limit_in_bytes"):
+        with suppress(OSError):
+            limit = file.read_text(encoding="ascii").strip()
+            if limit.isdecimal():
+                yield int(limit)

@@ -8,12 +8,16 @@ from dataclasses import dataclass
 
 import duckdb
 import polars as pl
+import pyarrow as pa
 from polars.io.plugins import register_io_source
 
 from regulars.pipelines.errors import ContractBroken
 from regulars.pipelines.warehouse.sql_text import quote_identifier, quote_table
 
 SCAN_ROWS = 122_880  # one row group of DuckDB
+
+Rows = pl.LazyFrame | pl.DataFrame | Iterator[pl.DataFrame]
+"""The rows of a table; as an iterator in pieces."""
 
 
 @dataclass(frozen=True)
@@ -27,30 +31,31 @@ class Warehouse:
         self.con.execute(f"create table {quote_table(table)} as {select}")
         return self.count(table)
 
-    def write_frame(self, table: str, frame: pl.LazyFrame | pl.DataFrame, columns: Sequence[tuple[str, str]]) -> int:
+    def write_frame(self, table: str, frame: Rows, columns: Sequence[tuple[str, str]]) -> int:
         """Make `table` from a frame, with exactly these columns and types; returns its number of rows.
 
         Args:
             table: `layer.name`.
-            frame: Has exactly the named columns, in any order.
+            frame: Has exactly the named columns, in any order. As an iterator it is one piece of the rows at a time,
+                so that a table of many rows need not lie in memory as a whole.
             columns: Name and DuckDB type, in the order of the table.
 
         Raises:
             ContractBroken: The frame has other columns.
             duckdb.ConversionException: A value does not fit its type.
         """
-        rows = frame.collect() if isinstance(frame, pl.LazyFrame) else frame
         names = [name for name, _ in columns]
-        if set(rows.columns) != set(names):
-            raise ContractBroken(
-                f"{table} has the columns {sorted(set(rows.columns) - set(names))} that its contract does not declare, "
-                f"and lacks {sorted(set(names) - set(rows.columns))}."
-            )
         definitions = ", ".join(f"{quote_identifier(name)} {data_type}" for name, data_type in columns)
         self.con.execute(f"create table {quote_table(table)} ({definitions})")
-        self.con.register("frame_to_write", rows.select(names).to_arrow())
-        self.con.execute(f"insert into {quote_table(table)} select * from frame_to_write")
-        self.con.unregister("frame_to_write")
+        for rows in _list_pieces(frame):
+            if set(rows.columns) != set(names):
+                raise ContractBroken(
+                    f"{table} has the columns {sorted(set(rows.columns) - set(names))} that its contract does not "
+                    f"declare, and lacks {sorted(set(names) - set(rows.columns))}."
+                )
+            self.con.register("frame_to_write", _stream(rows.select(names)))
+            self.con.execute(f"insert into {quote_table(table)} select * from frame_to_write")
+            self.con.unregister("frame_to_write")
         return self.count(table)
 
     def scan(self, table: str) -> pl.LazyFrame:
@@ -91,3 +96,16 @@ class Warehouse:
         """Name and type of every column."""
         description = self.con.execute(f"describe {quote_table(table)}").fetchall()
         return [(name, data_type) for name, data_type, *_ in description]
+
+
+def _list_pieces(frame: Rows) -> Iterator[pl.DataFrame]:
+    if isinstance(frame, pl.LazyFrame):
+        frame = frame.collect()
+    yield from [frame] if isinstance(frame, pl.DataFrame) else frame
+
+
+def _stream(frame: pl.DataFrame) -> pa.RecordBatchReader:
+    """The rows as Arrow, some at a time: as a whole they would lie in memory twice."""
+    pieces = (frame.slice(start, SCAN_ROWS).to_arrow() for start in range(0, frame.height, SCAN_ROWS))
+    batches = (batch for piece in pieces for batch in piece.to_batches())
+    return pa.RecordBatchReader.from_batches(frame.clear().to_arrow().schema, batches)

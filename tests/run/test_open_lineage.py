@@ -16,7 +16,7 @@ from regulars.pipelines.errors import SettingsWrong
 from regulars.pipelines.run import open_lineage
 from regulars.pipelines.run.last_run import LastRun
 from regulars.pipelines.run.open_lineage import EndedRun, refuse_missing_client, send_event
-from regulars.pipelines.settings.monitoring import OpenLineage
+from regulars.pipelines.settings.operation import OpenLineage
 from tests.shop import COMPANY, CRM, FOUR_ORDERS, ORDERS, TWO_CUSTOMERS, Shop
 
 AT = dt.datetime(2026, 6, 30, 4, 0, tzinfo=dt.UTC)

@@ -3,11 +3,18 @@
 import datetime as dt
 from decimal import Decimal
 
+import duckdb
 import polars as pl
 import pytest
 
 from regulars.pipelines.errors import SettingsWrong
-from regulars.pipelines.segments.own_segments import MEMBERS, SUMMARY, customer_own_segments, own_segments
+from regulars.pipelines.segments.own_segments import (
+    MEMBERS,
+    SUMMARY,
+    customer_own_segments,
+    list_columns_read,
+    own_segments,
+)
 from regulars.pipelines.settings.customers.segments import OwnSegment
 
 AS_OF = dt.date(2026, 3, 31)
@@ -42,6 +49,14 @@ def test_members_are_those_for_whom_the_expression_is_true_and_known():
         ("cyd", "often"),
     ]
     assert found.schema == MEMBERS
+
+
+def test_only_the_columns_that_an_expression_names_are_read():
+    rules = {**RULES, **segments(large="Order_Count > 8 or lower(city) = 'x'")}
+    read = list_columns_read(duckdb.connect(), rules)
+    assert read[3:] == ["order_count", "latest_nps_score", "city"]
+    few = customer_own_segments(PEOPLE.select(read), as_of=AS_OF, segments=rules)
+    assert few.equals(customer_own_segments(PEOPLE, as_of=AS_OF, segments=rules))
 
 
 def test_each_segment_is_counted_with_its_value_and_those_it_decides_nothing_for():

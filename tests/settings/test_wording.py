@@ -57,6 +57,13 @@ def mistakes(text: str, **environment: str) -> list[str]:
         ("report: {language: xx}", "report.language: `xx` is not known here; known are: en, fi"),
         ("findings: {acknowledged: [{finding: source_stale, reason: x}]}", "`expires` is missing"),
         ("findings: {thresholds: {source_stal: 1}}", "source_stal"),
+        (
+            "resources: {duckdb_memory_limit: lots}",
+            "duckdb_memory_limit: write an amount of memory such as 4GB or 800MB, 100MB at least (it is `lots`)",
+        ),
+        ("resources: {duckdb_memory_limit: 4}", "resources.duckdb_memory_limit: write a text; put it in quotes"),
+        ("resources: {duckdb_memory_limit: 4MB}", "write an amount of memory such as 4GB or 800MB, 100MB at least"),
+        ("resources: {memory: 4GB}", "resources.memory: unknown key; known are: duckdb_memory_limit"),
         ("schedule: {cron: 7}", "schedule.cron: write a text; put it in quotes if it looks like a number or a day"),
         ("targets: {churn_rate_12m: 0.25}", "targets: unknown key; it is called `scorecard` now"),
         ("- a list", "this is not YAML"),

@@ -32,6 +32,20 @@ def test_a_frame_comes_back_as_it_was_written(warehouse):
     assert warehouse.scan("core.refunds").collect().rows() == frame.rows()
 
 
+def test_rows_in_pieces_make_one_table_in_their_order(warehouse):
+    pieces = (pl.DataFrame({"order_idx": range(start, start + 2)}) for start in (4, 0, 2))
+    assert warehouse.write_frame("core.refunds", pieces, [("order_idx", "BIGINT")]) == 6
+    assert warehouse.scan("core.refunds").collect()["order_idx"].to_list() == [4, 5, 0, 1, 2, 3]
+
+
+def test_every_row_of_a_long_frame_of_texts_is_written_in_its_order(warehouse):
+    names = pl.Series([f"a name longer than twelve letters {i % 7}" for i in range(ROWS)])
+    frame = pl.DataFrame({"name": names, "short": names.str.slice(33), "type": names.cast(pl.Categorical)})
+    columns = [("name", "VARCHAR"), ("short", "VARCHAR"), ("type", "VARCHAR")]
+    assert warehouse.write_frame("core.refunds", frame, columns) == ROWS
+    assert warehouse.scan("core.refunds").collect().equals(frame.cast(pl.String))
+
+
 def test_a_frame_with_other_columns_than_its_contract_is_refused(warehouse):
     with pytest.raises(ContractBroken, match=r"\['dya'\].*lacks \['day'\]"):
         warehouse.write_frame("core.refunds", pl.DataFrame({"dya": [1]}), [("day", "DATE")])

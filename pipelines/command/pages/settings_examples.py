@@ -240,6 +240,10 @@ findings:
 schedule:
   cron: "0 4 * * 1-6"
 """,
+    "resources": """
+resources:
+  duckdb_memory_limit: 800MB
+""",
     "report": """
 report:
   language: fi

@@ -18,7 +18,7 @@ from regulars.pipelines.home.event_log import FILE_NAME as EVENTS
 from regulars.pipelines.home.generation import OLD_STATE_FILE
 from regulars.pipelines.home.home import Home
 from regulars.pipelines.run.request import RunRequest
-from regulars.pipelines.settings.monitoring import Alerts, OpenLineage
+from regulars.pipelines.settings.operation import Alerts, OpenLineage
 
 
 @contextmanager

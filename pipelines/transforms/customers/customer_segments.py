@@ -87,31 +87,37 @@ def customer_segments(
     """
     days = read_into_polars(sum_purchases_by_customer_day(orders, refunds, calendar, as_of=as_of))
     names = read_into_polars(select_columns(customers, "customer_id", "customer_idx"))
-    return segment_purchases(
-        days, subscriptions, names, as_of=as_of, lapse_days=lapse_days, rfm=rfm, value_tiers=value_tiers
+    segmented = segment_purchases(
+        days, subscriptions, as_of=as_of, lapse_days=lapse_days, rfm=rfm, value_tiers=value_tiers
+    )
+    return (
+        segmented.join(names, on="customer_idx")
+        .select(pl.col(name).cast(kind) for name, kind in COLUMNS.items())
+        .sort("customer_id")
     )
 
 
 def segment_purchases(
     days: pl.DataFrame,
     subscriptions: IntoFrame,
-    names: pl.DataFrame,
     *,
     as_of: dt.date,
     lapse_days: int,
     rfm: ScoreSettings = RANKED,
     value_tiers: TierSettings = USUAL_TIERS,
 ) -> pl.DataFrame:
-    """Score and segment every customer by the purchases up to a day, as `customer_segments` returns them.
+    """Score and segment every customer by the purchases up to a day.
 
     Args:
         days: As `sum_purchases_by_customer_day` returns them, none after `as_of`.
         subscriptions: `core.subscriptions`.
-        names: `customer_id` and `customer_idx` of all customers.
         as_of: Last day that counts.
         lapse_days: Days without an order after which a customer has lapsed.
         rfm: Where one score ends and the next begins, which scores make which segment, and how segments are called.
         value_tiers: The shares of customers in the tiers.
+
+    Returns:
+        One row per customer with a countable order: `customer_idx`, and the columns of `COLUMNS` but `customer_id`.
     """
     purchase_days = days.filter(pl.col("order_count") > 0).select("customer_idx", "day_idx")
     active_periods = list_active_periods(purchase_days, subscriptions, as_of=as_of, lapse_days=lapse_days)
@@ -135,9 +141,6 @@ def segment_purchases(
         )
         .join(list_segments_by_score(rfm), on="rfm_score", how="left")
         .with_columns(segment=name_segment(choose_segment(as_of=as_of, lapse_days=lapse_days), rfm))
-        .join(names, on="customer_idx")
-        .select(pl.col(name).cast(kind) for name, kind in COLUMNS.items())
-        .sort("customer_id")
     )
 
 

@@ -100,36 +100,56 @@ def list_past_segments(
     """
     days = read_into_polars(sum_purchases_by_customer_day(orders, refunds, calendar, as_of=as_of))
     names = read_into_polars(select_columns(customers, "customer_id", "customer_idx"))
+    month_ends = list_month_ends(as_of)
     states = pl.concat(
         [
             segment_purchases(
                 days.filter(pl.col("day_idx") <= count_days_since_epoch(month_end)),
                 subscriptions,
-                names,
                 as_of=month_end,
                 lapse_days=lapse_days,
                 rfm=rfm,
                 value_tiers=value_tiers,
-            ).select("customer_id", *SEGMENTATIONS, month_end=pl.lit(month_end))
-            for month_end in list_month_ends(as_of)
+            ).select("customer_idx", pl.col(*SEGMENTATIONS).cast(pl.Categorical), month_end=pl.lit(month_end))
+            for month_end in month_ends
         ]
-    )
-    first_end = list_month_ends(as_of)[0]
-    key = ["customer_id", "segmentation"]
-    before = pl.col("to_value").shift(1).over(key)
+    ).sort("customer_idx", "month_end")
+    changes = pl.concat([_list_changes(states, segmentation, month_ends[0]) for segmentation in SEGMENTATIONS])
     return (
-        _melt(states)
-        .rename({"value": "to_value", "month_end": "valid_from"})
-        .sort(*key, "valid_from")
-        .with_columns(from_value=before.fill_null(NOT_YET))
-        .filter(pl.col("from_value") != pl.col("to_value"))
-        .with_columns(
-            valid_to=pl.col("valid_from").shift(-1).over(key),
-            is_first_known=(pl.col("valid_from") == first_end) & (pl.col("from_value") == NOT_YET),
-            as_of=pl.lit(as_of),
-        )
-        .with_columns(from_value=pl.when(~pl.col("is_first_known")).then("from_value"))
+        changes.join(names, on="customer_idx")
+        .with_columns(as_of=pl.lit(as_of))
         .select(pl.col(name).cast(kind) for name, kind in HISTORY.items())
+        .sort("customer_id", "segmentation", "valid_from")
+    )
+
+
+def _list_changes(states: pl.DataFrame, segmentation: str, first_end: dt.date) -> pl.DataFrame:
+    """List the month-ends at which a customer was something else than at the one before.
+
+    Args:
+        states: `customer_idx`, `month_end` and the segmentations, sorted by the first two.
+        segmentation: The one to follow.
+        first_end: The first month-end.
+
+    Returns:
+        `customer_idx`, `segmentation`, `valid_from`, `valid_to`, `from_value`, `to_value` and `is_first_known`.
+    """
+    idx, value = pl.col("customer_idx"), pl.col(segmentation)
+    is_known_before, is_followed = idx == idx.shift(1), idx == idx.shift(-1)
+    is_first_known = pl.col("from_value").is_null() & (pl.col("valid_from") == first_end)
+    return (
+        states.select("customer_idx", value, "month_end", from_value=pl.when(is_known_before).then(value.shift(1)))
+        .filter(pl.col("from_value").ne_missing(value))
+        .select(
+            "customer_idx",
+            segmentation=pl.lit(segmentation),
+            valid_from="month_end",
+            valid_to=pl.when(is_followed).then(pl.col("month_end").shift(-1)),
+            from_value=pl.col("from_value").cast(pl.String),
+            to_value=value.cast(pl.String),
+        )
+        .with_columns(is_first_known=is_first_known)
+        .with_columns(from_value=pl.when(~pl.col("is_first_known")).then(pl.col("from_value").fill_null(NOT_YET)))
     )
 
 
@@ -185,12 +205,3 @@ def _count_moves(history: pl.DataFrame, before: dt.date, month_end: dt.date, wor
 def _take_valid(history: pl.DataFrame, day: dt.date) -> pl.DataFrame:
     is_over = pl.col("valid_to").is_not_null() & (pl.col("valid_to") <= day)
     return history.filter(pl.col("valid_from") <= day, ~is_over)
-
-
-def _melt(states: pl.DataFrame) -> pl.DataFrame:
-    return states.unpivot(
-        on=list(SEGMENTATIONS),
-        index=["customer_id", "month_end"],
-        variable_name="segmentation",
-        value_name="value",
-    )

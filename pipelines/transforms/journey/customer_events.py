@@ -4,7 +4,7 @@ Put here: one order for all events. Keep out: what is an event (`event_sources.p
 """
 
 import datetime as dt
-from itertools import chain
+from collections.abc import Iterator
 
 import polars as pl
 from narwhals.typing import IntoFrame
@@ -37,6 +37,8 @@ SECONDS, TYPES = 2**33, 32
 """More seconds than lie between any two moments up to as_of, and more types than there are: as one number, customer,
 second and type sort many times faster than as three columns, for up to 33 million customers."""
 
+PIECE_ROWS = 1_000_000
+
 
 def customer_events(
     customers: IntoFrame,
@@ -51,7 +53,7 @@ def customer_events(
     as_of: dt.date,
     company: CompanyZone,
     service_risk: PaymentSettings,
-) -> pl.DataFrame:
+) -> Iterator[pl.DataFrame]:
     """List all events of all customers up to `as_of`, those of the unknown customer included.
 
     Args:
@@ -67,38 +69,58 @@ def customer_events(
         company: Its zone.
         service_risk: What a payment's status says when it failed.
 
-    Returns:
-        The columns of `COLUMNS`, sorted by customer_id and event_number.
+    Yields:
+        The columns of `COLUMNS`, sorted by customer_id and event_number: `PIECE_ROWS` rows at a time, since a table of
+        a row for everything that ever happened is the largest of all.
     """
     reader = EventReader(as_of, company)
-    events = pl.concat(
-        chain(
-            reader.list_customer_events(customers),
-            reader.list_order_events(orders, customers),
-            reader.list_refund_events(refunds),
-            reader.list_payment_events(payments, orders, service_risk),
-            reader.list_ticket_events(tickets),
-            reader.list_survey_events(survey_invitations, survey_responses),
-            reader.list_subscription_events(subscriptions),
-        )
+    events = _join_pieces(
+        [
+            *reader.list_customer_events(customers),
+            *reader.list_order_events(orders, customers),
+            *reader.list_refund_events(refunds),
+            *reader.list_payment_events(payments, orders, service_risk),
+            *reader.list_ticket_events(tickets),
+            *reader.list_survey_events(survey_invitations, survey_responses),
+            *reader.list_subscription_events(subscriptions),
+        ]
     )
     names = read_into_polars(select_columns(customers, "customer_id", "customer_idx")).sort("customer_id")
     places = names.select(pl.col("customer_idx").arg_sort().cast(pl.Int64))["customer_idx"]  # numbers are dense
+    events = events.with_columns(place=places.gather(events["customer_idx"]))
     department = pl.col("event_type").replace_strict(EVENT_DEPARTMENTS, return_dtype=pl.String)
-    rows = sort_events(events.with_columns(place=places.gather(events["customer_idx"])))
-    return rows.with_columns(
-        customer_id=names["customer_id"].gather(rows["place"]), department=department, as_of=pl.lit(as_of)
-    ).select(pl.col(name).cast(kind) for name, kind in COLUMNS.items())
+    order = find_order_of_events(events)
+    for start in range(0, max(len(order), 1), PIECE_ROWS):
+        piece = order.slice(start, PIECE_ROWS)
+        rows = events[piece["row"]].with_columns(piece["event_number"])
+        yield rows.with_columns(
+            customer_id=names["customer_id"].gather(rows["place"]), department=department, as_of=pl.lit(as_of)
+        ).select(pl.col(name).cast(kind) for name, kind in COLUMNS.items())
 
 
-def sort_events(events: pl.DataFrame) -> pl.DataFrame:
-    """Sort events by customer and moment, and number them per customer.
+def _join_pieces(pieces: list[pl.DataFrame]) -> pl.DataFrame:
+    """Join frames of the same columns to one that lies in memory in one piece, and empty the list.
+
+    One column at a time is copied and dropped from the pieces: no two columns lie in memory twice.
+    """
+    joined = []
+    for name in pieces[0].columns:
+        joined.append(pl.concat([piece[name] for piece in pieces], rechunk=True))
+        for place, piece in enumerate(pieces):
+            pieces[place] = piece.drop(name)
+    pieces.clear()
+    return pl.DataFrame(joined)
+
+
+def find_order_of_events(events: pl.DataFrame) -> pl.DataFrame:
+    """Find the order of events by customer and moment, and number them per customer.
 
     Args:
         events: The columns of `event_sources.COLUMNS`, and `place`: the customer's place in the order of ids.
 
     Returns:
-        The same with `event_number`, from 1. Events of one second stand by type, then by moment, system and reference.
+        `row`, the place of an event in `events`, and `event_number`, from 1. Events of one second stand by type, then
+        by moment, system and reference.
     """
     moment = pl.col("place") * SECONDS + pl.col("happened_at").dt.epoch("s")
     keys = events.select(key=moment * TYPES + pl.col("event_type").to_physical().cast(pl.Int64))["key"]
@@ -110,8 +132,8 @@ def sort_events(events: pl.DataFrame) -> pl.DataFrame:
     ties = events.with_row_index("row")[order.filter(is_tie)].with_columns(key=keys.filter(is_tie))
     by = ["key", "happened_at", "system", "reference_id", "amount", "detail"]
     order = order.scatter(is_tie.arg_true(), ties.sort(by, nulls_last=True)["row"])
-    rows = events[order]
-    starts = rows["place"].rle().struct.field("len").cast(pl.Int64)
-    before = (starts.cum_sum() - starts).gather(rows["place"].rle_id())
-    numbers = pl.int_range(1, len(rows) + 1, eager=True) - before
-    return rows.with_columns(event_number=numbers.cast(pl.Int32))
+    places = events["place"].gather(order)
+    starts = places.rle().struct.field("len").cast(pl.Int64)
+    before = (starts.cum_sum() - starts).gather(places.rle_id())
+    numbers = pl.int_range(1, len(order) + 1, eager=True) - before
+    return pl.DataFrame({"row": order, "event_number": numbers.cast(pl.Int32)})

@@ -166,7 +166,10 @@ def split_votes(
 
 
 def _name_values(votes: pl.DataFrame, dimension: str, value: pl.Expr, key: Sequence[str]) -> pl.DataFrame:
-    named = votes.select(pl.lit(dimension).alias("dimension"), value.alias("dimension_value"), *key, *EVENT)
+    """Name the values of a dimension; votes that agree in all that is counted become one row."""
+    alike = ["dimension_value", *key, *(name for name in EVENT if name != "amount")]
+    counted = votes.select(value.alias("dimension_value"), *key, *EVENT).group_by(alike).agg(pl.col("amount").sum())
+    named = counted.select(pl.lit(dimension).alias("dimension"), "dimension_value", *key, *EVENT)
     sizes = named.drop_nulls("dimension_value").group_by("dimension_value").agg(pl.col("amount").sum())
     if sizes.is_empty():
         return named.clear()

@@ -153,6 +153,9 @@ def period(number: int, start: str, until: str | None = None, end_type: str | No
     }
 
 
+SETTINGS: dict[str, Any] = {"as_of": AS_OF, "company": COMPANY, "service_risk": ServiceRisk()}
+
+
 def frames(**rows: list[Row]) -> dict[str, pl.DataFrame]:
     return {
         name: pl.DataFrame({"customers": CUSTOMERS, **rows}.get(name, []), schema=schema)
@@ -163,7 +166,7 @@ def frames(**rows: list[Row]) -> dict[str, pl.DataFrame]:
 def build(engine: str = "polars", **rows: list[Row]) -> pl.DataFrame:
     """`marts.customer_events` of these rows."""
     with ENGINES[engine](frames(**rows)) as tables:
-        return customer_events(**tables, as_of=AS_OF, company=COMPANY, service_risk=ServiceRisk())
+        return pl.concat(customer_events(**tables, **SETTINGS))
 
 
 def timeline(mart: pl.DataFrame, customer: str = "ada") -> list[tuple[str, str]]:

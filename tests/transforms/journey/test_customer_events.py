@@ -7,10 +7,12 @@ from decimal import Decimal
 import polars as pl
 import pytest
 
+from regulars.pipelines.transforms.journey import customer_events
 from regulars.pipelines.transforms.journey.customer_events import COLUMNS
 from tests.transforms.core_tables import ENGINES
 from tests.transforms.journey.journey_tables import (
     CUSTOMERS,
+    SETTINGS,
     SHOP,
     UNKNOWN,
     build,
@@ -216,3 +218,15 @@ def test_counts_tie_out_with_the_core_tables_and_no_rule_is_broken():
     assert broken_rules("customer_events", lacking, core) == {"counts_tie_out", "numbers_are_dense"}
     assert mart.schema == COLUMNS
     assert len(build(customers=CUSTOMERS[:1])) == 0
+
+
+def test_events_are_the_same_however_many_are_made_at_a_time(monkeypatch):
+    whole = build(**JOURNEY)
+    monkeypatch.setattr(customer_events, "PIECE_ROWS", 3)
+    assert build(**JOURNEY).equals(whole)
+
+
+def test_without_events_the_table_has_its_columns():
+    with ENGINES["polars"]({**frames(), "customers": frames()["customers"].clear()}) as tables:
+        pieces = list(customer_events.customer_events(**tables, **SETTINGS))
+    assert [(piece.height, piece.schema) for piece in pieces] == [(0, COLUMNS)]

@@ -1,13 +1,29 @@
-"""Whom a company lets know about its runs: a chat, and a catalogue of lineage.
+"""How a company operates its runs: when they start, how much memory they take, and whom they let know.
 
-Put here: where messages about runs go. Keep out: when they go and what they say (`pipelines/run/`).
+Put here: what a run needs beside its input, and where messages about it go. Keep out: anything that decides a result.
 """
 
 from typing import Annotated
 
 from pydantic import Field
 
-from regulars.pipelines.settings.part import WEB_ADDRESS_PATTERN, Part
+from regulars.pipelines.settings.part import MEMORY_PATTERN, WEB_ADDRESS_PATTERN, Part
+
+
+class Schedule(Part):
+    """When Dagster's schedule starts the nightly run, in the company's time zone."""
+
+    cron: str = "30 3 * * *"
+    """Minute, hour, day of the month, month, day of the week."""
+
+
+class Resources(Part):
+    """How much of the machine a run may take. It changes no result."""
+
+    duckdb_memory_limit: Annotated[str, Field(pattern=MEMORY_PATTERN)] | None = None
+    """The most memory that DuckDB takes, such as `4GB` or `800MB`; what does not fit is written to the disk of the home
+    meanwhile. Without it: 2GB, or half of the memory of the machine or its container if that is less. The whole run
+    takes more: see [deploy.md](deploy.md#memory)."""
 
 
 class Alerts(Part):
