@@ -30,6 +30,15 @@ def returns(days: set[dt.date]) -> list[dt.date]:
     return sorted(day for day in days if day - DAY not in days)[1:]
 
 
+def find_end(rate: float | None, n: float, sign: int) -> float | None:
+    """An end of the interval: the root p of n (p - rate)² = z² p (1 - p)."""
+    if rate is None or rate > 1:
+        return None
+    z2 = 1.959963984540054**2
+    half = (z2 * (z2 + 4 * n * rate * (1 - rate))) ** 0.5
+    return min(1.0, max(0.0, (2 * n * rate + z2 + sign * half) / (2 * (n + z2))))
+
+
 def churn(
     orders: list[Row], periods: list[Row], as_of: dt.date, lapse_days: int, chosen: set[int] | None = None
 ) -> list[Row]:
@@ -52,12 +61,15 @@ def churn(
         average = sum(at in days for days in customers for at in month_ends) / 13
         has_history = all(begin <= at - (lapse_days - 1) * DAY for at in month_ends)
         start = end.replace(day=1)
+        rate = churned / average if has_history and average else None
         rows.append(
             {
                 "month_end": end,
                 "churned_customers_12m": churned,
                 "average_customers_12m": average if has_history else None,
-                "churn_rate_12m": churned / average if has_history and average else None,
+                "churn_rate_12m": rate,
+                "churn_rate_12m_low": find_end(rate, average, -1),
+                "churn_rate_12m_high": find_end(rate, average, 1),
                 "active_customers": sum(end in days for days in customers),
                 "newly_active_customers": sum(start <= min(days) <= end for days in customers),
                 "reactivated_customers": sum(start <= day <= end for days in customers for day in returns(days)),

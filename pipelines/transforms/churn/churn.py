@@ -22,6 +22,7 @@ from regulars.pipelines.transforms.churn.active_intervals import (
 from regulars.pipelines.transforms.cohorts.customer_dimensions import CohortSettings, split_customers
 from regulars.pipelines.transforms.day_numbers import MONTHS_PER_YEAR, number_months
 from regulars.pipelines.transforms.purchases.purchases import list_purchase_days, read_into_polars
+from regulars.pipelines.transforms.rates import bound_rate
 
 CHURN_COLUMNS: dict[str, PolarsDataType] = {
     "month_end": pl.Date,
@@ -30,6 +31,8 @@ CHURN_COLUMNS: dict[str, PolarsDataType] = {
     "churned_customers_12m": pl.Int64,
     "average_customers_12m": pl.Float64,
     "churn_rate_12m": pl.Float64,
+    "churn_rate_12m_low": pl.Float64,
+    "churn_rate_12m_high": pl.Float64,
     "active_customers": pl.Int64,
     "newly_active_customers": pl.Int64,
     "reactivated_customers": pl.Int64,
@@ -55,7 +58,8 @@ def churn(
     The 12-month churn at month-end E is the number of customers whose lapse date lies in the 12 months to E and who
     have not returned by E, divided by the average of the active customers at the 13 month-ends E−12 … E. Orders after E
     do not change it. It is NULL until each of the 13 month-ends has `lapse_days` of history behind it; that history is
-    the whole base's, also for one dimension value.
+    the whole base's, also for one dimension value. Its interval is that of a share of so many customers (Wilson), and
+    NULL where more were lost than there were on average.
 
     Args:
         orders: `core.orders`; `customer_idx`, `order_date`, `is_countable`.
@@ -104,12 +108,16 @@ def _add_rates(counts: pl.DataFrame, history: dt.date) -> pl.DataFrame:
         MONTHS_PER_YEAR + 1
     )
     rate = pl.col("churned_customers_12m") / pl.col("average_customers_12m")
+    is_share = pl.col("is_complete") & (rate <= 1)
+    low, high = bound_rate(rate, pl.col("average_customers_12m"))
     return (
         counts.sort("month_end")
         .with_columns(average_customers_12m=pl.when(has_history).then(average))
         .with_columns(is_complete=(pl.col("average_customers_12m") > 0).fill_null(False))
         .with_columns(
             churn_rate_12m=pl.when("is_complete").then(rate),
+            churn_rate_12m_low=pl.when(is_share).then(low),
+            churn_rate_12m_high=pl.when(is_share).then(high),
             reason=pl.when(~has_history)
             .then(pl.format("history too short: known from {} on", known_from.dt.to_string("iso")))
             .when(~pl.col("is_complete"))

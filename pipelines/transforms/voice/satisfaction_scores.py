@@ -6,7 +6,6 @@ Put here: the mean, and who is satisfied. Keep out: whose answer counts (`votes.
 """
 
 import datetime as dt
-from statistics import NormalDist
 from typing import Any
 
 import narwhals as nw
@@ -16,6 +15,7 @@ from narwhals.typing import IntoFrame
 from polars._typing import PolarsDataType
 
 from regulars.pipelines.models.comparisons.significance import find_t_quantile
+from regulars.pipelines.transforms.rates import bound_rate
 from regulars.pipelines.transforms.voice.survey_windows import VALUE, count_periods, give_reason, thin_out
 from regulars.pipelines.transforms.voice.votes import (
     ANSWER_DIMENSIONS,
@@ -35,7 +35,6 @@ SATISFIED_FROM = 0.75
 UNITS = 1000
 """Scores are summed as whole thousandths above the scale's lowest answer, so that sums are exact in any order."""
 MEASURES = ["responses", "units", "squares", "satisfied_responses"]
-Z_95 = NormalDist().inv_cdf(0.975)
 COLUMNS: dict[str, PolarsDataType] = {
     "survey_type": pl.String,
     "scale_min": pl.Float64,
@@ -155,11 +154,10 @@ def _add_means(periods: pl.DataFrame) -> pl.DataFrame:
 def _compute_satisfied_rate() -> dict[str, pl.Expr]:
     """The share of satisfied answers with its interval after Wilson (1927)."""
     n, rate = pl.col("responses"), pl.col("satisfied_responses") / pl.col("responses")
-    centre = (rate + Z_95**2 / (2 * n)) / (1 + Z_95**2 / n)
-    margin = Z_95 * (rate * (1 - rate) / n + Z_95**2 / (4 * n**2)).sqrt() / (1 + Z_95**2 / n)
+    low, high = bound_rate(rate, n)
     voted = pl.when(n > 0)
     return {
         "satisfied_rate": voted.then(rate),
-        "satisfied_rate_ci_low": voted.then(pl.min_horizontal((centre - margin).clip(0, 1), rate)),
-        "satisfied_rate_ci_high": voted.then(pl.max_horizontal((centre + margin).clip(0, 1), rate)),
+        "satisfied_rate_ci_low": voted.then(low),
+        "satisfied_rate_ci_high": voted.then(high),
     }

@@ -95,6 +95,18 @@ def test_twelve_month_churn_is_lost_customers_over_the_average_of_13_month_ends(
     # four at the ends of February 2024 to January 2025, three at the last
     assert found["average_customers_12m"] == pytest.approx((12 * 4 + 3) / 13)
     assert found["churn_rate_12m"] == pytest.approx(1 / (51 / 13))
+    # the roots of (p - rate)² = z² p (1 - p) / n
+    n, rate = 51 / 13, 13 / 51
+    for p in (found["churn_rate_12m_low"], found["churn_rate_12m_high"]):
+        assert abs(p - rate) == pytest.approx(1.959964 * (p * (1 - p) / n) ** 0.5, rel=1e-6)
+    assert 0 < found["churn_rate_12m_low"] < rate < found["churn_rate_12m_high"] < 1
+
+
+def test_more_lost_than_there_were_on_average_is_no_share_and_has_no_interval():
+    rows = [LONG_AGO, *(order(name, "2025-01-05") for name in ("ada", "bob", "cem"))]
+    found = months(*rows, as_of=dt.date(2026, 3, 31), lapse_days=60)["2026-02"]
+    assert found["churn_rate_12m"] > 1
+    assert found["churn_rate_12m_low"] is found["churn_rate_12m_high"] is None
 
 
 def test_churn_is_unknown_until_each_of_the_13_month_ends_has_lapse_days_behind_it():

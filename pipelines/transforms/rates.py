@@ -1,0 +1,23 @@
+"""How far chance alone may move a share of customers or answers.
+
+Put here: intervals of rates as expressions. Keep out: tests of differences (`models/comparisons`).
+"""
+
+from statistics import NormalDist
+
+import polars as pl
+
+Z_95 = NormalDist().inv_cdf(0.975)
+
+
+def bound_rate(rate: pl.Expr, n: pl.Expr) -> tuple[pl.Expr, pl.Expr]:
+    """The ends of the 95 % interval of a rate after Wilson (1927), Float64, 0 to 1, around the rate.
+
+    Args:
+        rate: 0 to 1.
+        n: How many it is a share of, above 0.
+    """
+    centre = (rate + Z_95**2 / (2 * n)) / (1 + Z_95**2 / n)
+    margin = Z_95 * (rate * (1 - rate) / n + Z_95**2 / (4 * n**2)).sqrt() / (1 + Z_95**2 / n)
+    low, high = ((centre + sign * margin).clip(0, 1) for sign in (-1, 1))
+    return pl.min_horizontal(low, rate), pl.max_horizontal(high, rate)
