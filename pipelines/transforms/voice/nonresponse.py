@@ -67,6 +67,7 @@ def weight_by_tier(periods: pl.DataFrame, customers: pl.DataFrame) -> pl.DataFra
         .join(shares.lazy(), on="dimension_value")
         .with_columns(weight=pl.col("share") * pl.col("responses").sum().over(PERIOD) / pl.col("responses"))
         .sort(*PERIOD, "dimension_value")  # the last digit of a sum hangs on the order of its rows
+        .collect()  # in one lazy query polars would drop the sort, as a group-by has no order
     )
     weighted = pl.col("weight") * pl.col("responses")
     scored = (
@@ -82,5 +83,5 @@ def weight_by_tier(periods: pl.DataFrame, customers: pl.DataFrame) -> pl.DataFra
     )
     score = compute_nps(pl.col("promoters"), pl.col("detractors"), pl.col("effective_responses"))
     renamed = {name.replace("nps", "nps_weighted", 1): expression for name, expression in score.items()}
-    columns = scored.select(*PERIOD, "effective_responses", **renamed).with_columns(dimension=pl.lit(ALL)).collect()
+    columns = scored.select(*PERIOD, "effective_responses", **renamed).with_columns(dimension=pl.lit(ALL))
     return periods.join(columns, on=[*PERIOD, "dimension"], how="left")

@@ -128,3 +128,28 @@ def test_votes_without_a_tier_are_not_weighted():
     found = weight_by_tier(periods, customers)
     assert found["nps_weighted"].to_list() == [50, None, None]
     assert found["effective_responses"].to_list() == [20, None, None]
+
+
+def test_weighted_scores_are_the_same_to_the_last_digit_in_any_order_of_the_rows():
+    tiers = ["a", "b", "c", "d"]
+    days = [dt.date(2026, 1, 1) + dt.timedelta(days=number) for number in range(200)]
+    periods = pl.DataFrame(
+        [
+            ("day", day, "value_tier", tier, 10 + (7 * i + 13 * j) % 89, (3 * i + j) % 9, (i + 5 * j) % 7)
+            for i, day in enumerate(days)
+            for j, tier in enumerate(tiers)
+        ]
+        + [("day", day, "all", "all", 100, 10, 10) for day in days],
+        schema=["grain", "period_end", "dimension", "dimension_value", "responses", "promoters", "detractors"],
+        orient="row",
+    )
+    customers = pl.DataFrame({"value_tier": tiers, "customers": [31, 87, 211, 1013]})
+    whole = [
+        weight_by_tier(periods.sample(fraction=1, shuffle=True, seed=seed), customers)
+        .filter(pl.col("dimension") == "all")
+        .sort("period_end")
+        for seed in range(3)
+    ]
+    assert whole[0]["nps_weighted"].null_count() == 0
+    assert whole[1].equals(whole[0])
+    assert whole[2].equals(whole[0])
