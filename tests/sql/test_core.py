@@ -212,6 +212,12 @@ def test_days_weeks_and_months_are_numbered_without_gaps():
     assert calendar[dt.date(2024, 2, 28)]["is_month_end"] is False
 
 
+def test_a_day_knows_the_opening_minutes_of_all_days_before_it():
+    calendar = days(raw__special_days=[{"day": dt.date(2026, 1, 1), "is_business_day": False}])
+    before = [calendar[dt.date(2026, 1, day)]["business_minutes_before"] for day in range(1, 7)]
+    assert before == [0, 0, 480, 480, 480, 960]  # a holiday, a Friday, a weekend, a Monday of 9 to 17
+
+
 def test_a_fiscal_year_bears_the_name_of_the_year_in_which_it_ends():
     calendar = days(raw__company=[{"fiscal_year_starts": 4}])
     names = ("fiscal_year", "fiscal_quarter", "fiscal_month")

@@ -94,6 +94,19 @@ def test_a_foreign_amount_is_converted_at_the_newest_rate_of_its_day():
     assert orders[0]["gross_sales_original"] == Decimal("10.0001")
 
 
+def test_all_amounts_of_a_foreign_order_stand_as_told_beside_the_converted_ones():
+    amounts = {"gross_sales": "100", "discounts": "10", "shipping": "4", "tax": "18"}
+    order = only(
+        run_sql(
+            "core/orders",
+            staging__fx_rates=[{"rate_date": "2026-01-01", "currency": "USD", "rate": "0.5"}],
+            staging__orders=[{"order_id": "1", "currency": "USD", **amounts}],
+        )
+    )
+    assert [order[f"{name}_original"] for name in amounts] == [100, 10, 4, 18]
+    assert [order[name] for name in amounts] == [50, 5, 2, 9]
+
+
 def test_without_a_rate_there_is_no_amount():
     orders = run_sql(
         "core/orders",

@@ -82,5 +82,8 @@ def test_discounts_are_spread_as_a_naive_computation_does(cases):
         ],
     )
     expected = [each for order, lines in cases for each in spread(order, lines)]
+    own = [discount for _, lines in cases for _, discount in lines]
+    more = [int(each * 100) for (each,) in pick(found, "spread_discounts_original")]
+    assert more == [whole - of_line for whole, of_line in zip(expected, own, strict=True)]
     assert [int(each * 100) for (each,) in pick(found, "discounts_original")] == expected
     assert all(row["discounts"] == row["discounts_original"] for row in found)

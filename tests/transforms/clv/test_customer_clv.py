@@ -190,6 +190,10 @@ def test_the_best_model_predicts_with_an_interval(modelled):
         assert (low <= high).all()
         assert (high.filter((modelled["predicted_purchases_12m"] > 1) & (modelled["p_alive"] > 0.8)) > 0).all()
     assert (modelled["predicted_purchases_36m"] >= modelled["predicted_purchases_12m"]).all()
+    for what in ("purchases_36m", "value_36m"):
+        for end in ("_low", "_high"):
+            of_year = modelled[f"predicted_{what.replace('36m', '12m')}{end}"]
+            assert (modelled[f"predicted_{what}{end}"] >= of_year).all()
     assert modelled["interval_nominal_coverage_12m"].is_between(0.799, 1).all()
 
 

@@ -13,10 +13,12 @@ from regulars.pipelines.contracts.odcs.load import load_contract
 from regulars.pipelines.contracts.violations import select_failed_count
 from regulars.pipelines.definitions.enumerations import VALUE_BASES, ValueBasis
 from regulars.pipelines.settings.economics import Economics
+from regulars.pipelines.transforms.amounts import MONEY
 from regulars.pipelines.transforms.clv.clv_evaluation import clv_evaluation
 from regulars.pipelines.transforms.clv.clv_models import clv_models
 from regulars.pipelines.transforms.clv.customer_clv import customer_clv
 from regulars.pipelines.transforms.clv.methods import PREDICTING_MODELS
+from regulars.pipelines.transforms.clv.values.value_basis import make_values
 from tests.transforms import simulated_company
 from tests.transforms.clv.test_customer_clv import NO_LINES, clv, core
 from tests.transforms.simulated_company import beta_geo_company
@@ -114,6 +116,29 @@ def test_who_is_sold_to_below_cost_has_a_negative_value_and_no_negative_predicti
     ada = values(bought, **MARGIN)["ada"]
     assert ada["value_to_date"] == -30
     assert ada["predicted_value_12m"] == 0
+
+
+@pytest.mark.parametrize(("basis", "rate"), [("net_sales", 1), ("contribution_margin", 0.5)])
+def test_each_end_of_the_predicted_value_is_at_its_own_place(basis: ValueBasis, rate: float):
+    spans = ("12m", "36m", "lifetime")
+    ends = {"": 0, "_low": -10, "_high": 30}
+    ahead = {
+        f"predicted_value_{span}{end}": 100 * n + more for n, span in enumerate(spans, 2) for end, more in ends.items()
+    }
+    subscribed = {f"predicted_subscription_revenue_{span}": 8 * n for n, span in enumerate(spans, 1)}
+    to_date = {"net_sales_to_date": 1000, "total_revenue_to_date": 1060, "acquisition_cost": 70}
+    money = {name: [Decimal(value)] for name, value in {**ahead, **subscribed, **to_date}.items()}
+    years = {"years_observed": [2.0], "years_left": [1.0], "expected_lifetime_years": [3.0]}
+    table = pl.DataFrame({"order_count": [4], "contribution_rate": [0.5], **years, **money}).with_columns(
+        pl.col(list(money)).cast(MONEY)
+    )
+    found = make_values(table, basis, subscription_revenue_is_in_orders=False).row(0, named=True)
+    assert {name: found[name] for name in ahead} == {name: value * rate for name, value in ahead.items()}
+    for n, span in enumerate(spans, 1):
+        assert found[f"predicted_total_value_{span}"] == (100 * (n + 1) + 8 * n) * rate
+    of_lifetime = [found[f"clv_predicted{end}"] for end in ("", "_low", "_high")]
+    assert of_lifetime == [(1000 + 400 + more) * rate - 70 for more in (0, -10, 30)]
+    assert found["clv_predicted_total"] == (1060 + 400 + 24) * rate - 70
 
 
 @pytest.fixture(scope="module")

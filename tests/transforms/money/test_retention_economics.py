@@ -95,6 +95,18 @@ def test_clv_before_cost_is_that_of_the_formula():
     assert row["expected_customer_years"] == pytest.approx(5)
 
 
+def test_of_what_customers_spend_in_the_horizon_the_margin_is_contribution_and_the_rest_cost():
+    two_years = Economics(contribution_margin=0.4, horizon_years=2)
+    row = mart(inputs(*THOUSAND, churn=[month(0.2)]), two_years)[0]
+    assert (row["horizon_years"], float(row["net_sales_per_customer_12m"])) == (2, 100)
+    # of 1000 customers 800 are left after a year and 640 after two; each spends 100 a year
+    assert float(row["contribution_of_horizon"]) == pytest.approx((800 + 640) * 40)
+    assert float(row["cost_of_horizon"]) == pytest.approx((800 + 640) * 60)
+    assert float(row["retention_gain"]) == pytest.approx((810 + 656.1 - 800 - 640) * 40)
+    assert row["retention_gain_rate"] == pytest.approx(26.1 / 1440)
+    assert row["equal_cost_cut_rate"] == pytest.approx(26.1 * 40 / (1440 * 60))
+
+
 def test_the_margin_is_that_of_lines_whose_cost_is_known():
     sales = [
         sale("2025-06-05", item("bar", "100", cost="70"), item("box", "900")),

@@ -190,6 +190,22 @@ def test_what_subscriptions_bring_is_in_the_shares_of_the_total():
     assert (row["total_largest_customer_share"], row["total_gini"]) == (0.75, 0.25)
 
 
+def test_the_total_is_as_concentrated_as_orders_of_the_same_amounts_would_be():
+    # 11 customers bring 1 to 11, of which subscriptions since January are 3 each where there is one
+    subscribers = {3, 6, 9, 11}
+    bought = [order(f"c{n:02}", "2026-01-05", str(n - 3 * (n in subscribers))) for n in range(1, 12) if n != 3]
+    rows = [*bought, *(paid(f"c{n:02}", "2026-01-01", amount="1") for n in sorted(subscribers))]
+    alike = at("2026-03-31", *(order(f"c{n:02}", "2026-01-05", str(n)) for n in range(1, 12)))
+    row = at("2026-03-31", *rows)
+    names = [name for name in COLUMNS if f"total_{name}" in COLUMNS]
+    assert len(names) == 8
+    assert [row[f"total_{name}"] for name in names] == pytest.approx([alike[name] for name in names])
+    assert (row["total_top_1_percent_share"], row["total_top_5_percent_share"]) == (11 / 66, 11 / 66)
+    assert (row["total_top_10_percent_share"], row["total_top_20_percent_share"]) == (21 / 66, 30 / 66)
+    assert row["total_hhi"] == pytest.approx(506 / 66**2)
+    assert row["top_10_percent_share"] == 10 / 54  # of orders alone
+
+
 def test_a_year_of_revenue_begins_on_the_day_after_the_same_day_a_year_before():
     rows = order("ada", "2024-01-01", "1"), paid("bob", "2025-01-01", amount="31")
     row = at("2026-03-15", *rows, scope="last_12_months", as_of=dt.date(2026, 3, 15))
