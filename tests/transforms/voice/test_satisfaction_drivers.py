@@ -290,3 +290,10 @@ def test_in_surveys_of_noise_one_driver_in_ten_surveys_matters():
         scores = rng.integers(0, 11, 120)
         flagged += bool(mart_of(tables([response(i, s) for i, s in enumerate(scores)], answers))["matters"].any())
     assert flagged / 60 < 0.25
+
+
+def test_a_scale_of_one_point_has_no_performance():
+    given = [response(number, 9 - number % 3) for number in range(12)]
+    drivers = mart_of(tables(given, [answer(number, "delivery", 1, best=1) for number in range(12)]))
+    [row] = drivers.filter(pl.col("driver") == "delivery").to_dicts()
+    assert (row["mean_value"], row["performance"]) == (1.0, None)
