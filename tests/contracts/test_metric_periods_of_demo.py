@@ -67,7 +67,9 @@ def expect_periods(found: PublishedMetric, rows: Sequence[Row], as_of: dt.date, 
     by_period = defaultdict(list)
     for row in rows:
         day = row[metric.time_column]
-        if day is not None and day <= as_of and all(row[name] == value for name, value in metric.filter.items()):
+        is_kept = all(row[name] == value for name, value in metric.filter.items())
+        holds_others = any(row[name] == value for name, value in metric.filter_not.items())
+        if day is not None and day <= as_of and is_kept and not holds_others:
             by_period[dt.date(day.year, day.month - (day.month - 1) % months, 1)].append(row)
     expected = {}
     for start, inside in by_period.items():
