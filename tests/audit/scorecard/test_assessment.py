@@ -47,7 +47,8 @@ def test_the_trend_follows_the_direction_that_is_good():
         "same",
         "better",
     ]
-    assert falling[1]["metric_change"] == -1.0
+    assert [row["previous_value"] for row in falling] == [None, 5.0, 4.0, 4.0]
+    assert [row["metric_change"] for row in falling] == [None, -1.0, 0.0, 2.0]
 
 
 def test_what_is_over_and_not_known_for_good_is_not_compared():

@@ -6,6 +6,7 @@ import random
 import polars as pl
 import pytest
 
+from regulars.pipelines.definitions.enumerations import BAD_SIGNS
 from regulars.pipelines.settings.customers.service_risk import ServiceRisk
 from regulars.pipelines.transforms.care.bad_experiences import COLUMNS, join_signs
 from regulars.pipelines.transforms.care.bad_signs import COLUMNS as SIGN_COLUMNS
@@ -158,7 +159,7 @@ def draw_signs(seed: int, count: int = 400) -> pl.DataFrame:
         {
             "customer_idx": rng.randrange(3),
             "day": dt.date(2026, 1, 1) + dt.timedelta(days=rng.randrange(90)),
-            "sign": rng.choice(["complaint", "refund", "late_reply"]),
+            "sign": rng.choice(list(BAD_SIGNS)),
             "subject": rng.choice(["order", "ticket"]),
             "system": rng.choice(["a", "b"]),
             "subject_id": str(rng.randrange(9)),
@@ -174,16 +175,24 @@ def test_drawn_signs_are_joined_as_somebody_would_who_reads_them_day_by_day(seed
     expected = []
     key = ("customer_idx", "subject", "system", "subject_id")
     for subject, rows in signs.group_by(key):
-        seen = sorted(rows["day"])
-        first = last = seen[0]
-        for each in seen[1:]:
-            if (each - last).days > days:
-                expected.append((*subject, first, last))
-                first = each
-            last = each
-        expected.append((*subject, first, last))
+        together: list[tuple[dt.date, str]] = []
+        for each in sorted(rows.select("day", "sign").rows()):
+            if together and (each[0] - together[-1][0]).days > days:
+                expected.append((*subject, *describe(together)))
+                together = []
+            together.append(each)
+        expected.append((*subject, *describe(together)))
     found = join_signs(signs, days)
-    assert sorted(found.select(*key, "experienced_on", "last_sign_on").rows()) == sorted(expected)
+    flags = [f"has_{sign}" for sign in BAD_SIGNS]
+    columns = found.select(*key, "experienced_on", "last_sign_on", "leading_sign", "sign_count", *flags)
+    assert sorted(columns.rows()) == sorted(expected)
+
+
+def describe(together: list[tuple[dt.date, str]]) -> tuple[object, ...]:
+    """First and last day of the signs of one experience, the gravest, how many there are, and which."""
+    signs = {sign for _, sign in together}
+    gravest = next(sign for sign in BAD_SIGNS if sign in signs)
+    return together[0][0], together[-1][0], gravest, len(signs), *(sign in signs for sign in BAD_SIGNS)
 
 
 def test_no_rule_of_the_contract_is_broken():

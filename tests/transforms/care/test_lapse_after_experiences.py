@@ -1,13 +1,15 @@
 """The mart `lapse_after_experiences`: planted effects are found, and none where none is planted."""
 
 import datetime as dt
-from collections import defaultdict
+from collections import Counter, defaultdict
 
 import polars as pl
 import pytest
 
 from regulars.pipelines.settings.customers.service_risk import ServiceRisk
+from regulars.pipelines.transforms.care.landmarks import choose_landmarks, look_at_customers
 from regulars.pipelines.transforms.care.lapse_after_experiences import COLUMNS, lapse_after_experiences
+from regulars.pipelines.transforms.purchases.purchases import list_purchase_days
 from tests.transforms import subscription_tables
 from tests.transforms.care.risky_company import AS_OF, simulate_company
 from tests.transforms.core_tables import ENGINES
@@ -73,6 +75,22 @@ def test_counts_are_those_of_somebody_who_looks_at_each_customer(offended):
     expected = count_naively(some["orders"], some["bad_experiences"], mart["first_landmark"][0])
     found = mart.select("observed_customer_years", "lapsed_customer_years", "active_without_subscription").rows()
     assert found == [tuple(expected[level]) for level in range(4)]
+
+
+def test_years_are_matched_where_twenty_alike_had_no_experience(offended):
+    some = {name: offended[name].filter(pl.col("customer_idx") <= 2000) for name in ("orders", "bad_experiences")}
+    tables = offended | some
+    bought = list_purchase_days(tables["orders"].lazy(), tables["calendar"].lazy(), as_of=AS_OF).collect()
+    windows = {"lapse_days": 365, "window_days": 365, "threshold": 3}
+    landmarks = choose_landmarks(bought, tables["bad_experiences"], as_of=AS_OF, **windows)
+    seen = look_at_customers(bought, tables["bad_experiences"], landmarks).to_dicts()
+    alike = Counter(row["cell"] for row in seen if row["level"] == 0)
+    kept = [row for row in seen if alike[row["cell"]] >= 20]
+    assert 0 < len(kept) < len(seen)
+    mart = build(tables)
+    people = [len({row["customer_idx"] for row in kept if row["level"] == level}) for level in range(4)]
+    assert mart["matched_customer_years"].to_list() == [sum(row["level"] == n for row in kept) for n in range(4)]
+    assert mart["matched_customers"].to_list() == people
 
 
 def count_naively(orders: pl.DataFrame, experiences: pl.DataFrame, first: dt.date) -> dict[int, list[int]]:

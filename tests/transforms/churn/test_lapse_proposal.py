@@ -58,7 +58,8 @@ def test_the_proposal_is_when_nine_of_ten_returning_customers_have_returned():
     found = proposal([*returning, *((idx, 1500) for idx in range(201, 301))])
     assert (found["purchases"], found["returns"]) == (500, 200)
     assert found["return_rate"] == pytest.approx(200 / 500)
-    assert (found["days_to_return_50"], found["proposed_lapse_days"], found["days_to_return_95"]) == (100, 180, 190)
+    assert [found[f"days_to_return_{share}"] for share in (50, 75, 90, 95)] == [100, 150, 180, 190]
+    assert found["proposed_lapse_days"] == 180
     assert found["returns_in_time_rate"] == 1.0
 
 

@@ -164,6 +164,24 @@ def test_the_latest_nps_answer_is_shown_and_all_are_counted():
     assert ada["latest_nps_at"] == dt.datetime.fromisoformat("2026-03-02 09:00")
 
 
+def test_the_latest_answers_of_satisfaction_and_effort_stand_on_their_own_scales():
+    def rated(at: str, kind: str, score: int, best: int) -> dict[str, Any]:
+        scale = {"scale_min": Decimal(1), "scale_max": Decimal(best), "nps_group": None}
+        return answer(1, at, score) | {"survey_type": kind} | scale
+
+    answers = [
+        rated("2026-03-02 09:00", "csat", 4, 5),
+        rated("2026-03-01 09:00", "csat", 2, 6),
+        rated("2026-04-01 09:00", "csat", 3, 9),
+        rated("2026-02-01 09:00", "ces", 6, 7),
+    ]
+    found = customers(survey_responses=answers)
+    names = [f"latest_{kind}_{what}" for kind in ("csat", "ces") for what in ("score", "scale_min", "scale_max", "at")]
+    at = [dt.datetime.fromisoformat(f"2026-{day} 09:00") for day in ("03-02", "02-01")]
+    assert [found["ada"][name] for name in names] == [4, 1, 5, at[0], 6, 1, 7, at[1]]
+    assert {found["bob"][name] for name in names} == {None}
+
+
 def test_people_who_are_not_deleted_and_all_source_records_are_counted():
     ada = customers(
         contacts=[

@@ -98,6 +98,9 @@ def test_the_worked_example(worked):
     assert counts == [60, 200, 120, 800]
     assert (round(row["lift"], 2), round(row["lift_low"], 2), round(row["lift_high"], 2)) == (2.0, 1.53, 2.62)
     assert (row["stands_out"], row["reason"]) == (True, None)
+    brought = sum(1000 - n for n in range(60)) + sum(Decimal(1400 - n) / 2 for n in range(120))
+    everybody = sum(1000 - n for n in range(200)) + sum(Decimal(1400 - n) / 2 for n in range(800))
+    assert (row["annual_value"], row["annual_value_share"]) == (brought, pytest.approx(float(brought / everybody)))
     assert row["description"] == (
         f"18.0% of the customers have the customer type office; they bring {row['annual_value_share']:.1%} of the "
         "value per year. Among the most valuable they are 2.00 times as frequent as among the others (95 % interval "

@@ -56,10 +56,14 @@ def test_forecast_interval_and_grade_are_those_of_the_series(engine):
     errors = expected.errors[0][0]
     came = sum(quantities[-16 + start + step] for start in range(13) for step in range(4))
     assert (row["tested_weeks"], row["tested_demand"]) == (13, came)
-    assert row["wape"] == pytest.approx(np.abs(errors).sum() / came)
     assert row["bias_rate"] == pytest.approx(-errors.sum() / came)
-    assert row["rmsse"] == pytest.approx(np.sqrt(np.square(errors).mean() / np.square(np.diff(quantities)).mean()))
-    assert row["wape_mean_8w"] == pytest.approx(np.abs(expected.errors[2]).sum() / came)
+    assert row["tested_error"] == pytest.approx(-errors.sum())
+    for end, each in zip(("", "_seasonal_naive", "_mean_8w"), expected.errors, strict=True):
+        off = each[0][np.isfinite(errors) & np.isfinite(each[0])]
+        assert row[f"tested_absolute_error{end}"] == pytest.approx(np.abs(off).sum())
+        assert row[f"wape{end}"] == pytest.approx(np.abs(off).sum() / came)
+        scaled = np.square(off).mean() / np.square(np.diff(quantities)).mean()
+        assert row[f"rmsse{end}"] == pytest.approx(np.sqrt(scaled))
     assert found.filter(weeks_ahead=0)["demand"].to_list() == [quantities[-1]]
     assert found.filter(pl.col("weeks_ahead") <= 0).height == 26
 
@@ -75,6 +79,7 @@ def test_a_week_that_is_not_over_is_forecast_and_not_counted():
 def test_a_short_history_gets_the_mean_of_what_there_is_and_a_reason():
     row = ahead(mart(weekly("bar", [2, 4, 0, 6])))
     assert (row["method"], row["demand_forecast"], row["weeks_of_history"]) == ("mean_so_far", 3, 4)
+    assert row["weeks_with_sales"] == 3
     assert "fewer than 26 weeks" in row["reason"]
     assert (row["demand_forecast_low"], row["wape"], row["is_complete"]) == (None, None, False)
 

@@ -87,6 +87,7 @@ def test_a_six_week_rhythm_is_due_and_told_by_its_timing():
     assert (first["product_id"], first["offer_kind"]) == ("coffee", "due")
     assert first["why"] == "bought every 42 days, last 40 days ago"
     assert first["due_on"] == AS_OF + dt.timedelta(days=2)
+    assert (first["last_bought_on"], first["mean_days_between"]) == (back(40), 42)
     irregular = [40, 50, 140, 150, 240, 250, 330, 345]
     assert offered(bought("coffee", *irregular)).row(0, named=True)["offer_kind"] == "habit"
 
@@ -124,6 +125,9 @@ def test_a_new_product_comes_last_with_what_it_goes_with():
     assert found["product_id"].to_list() == ["tea", "cup"]
     new = found.row(1, named=True)
     assert (new["offer_kind"], new["product_purchases"]) == ("new", 0)
+    assert (new["last_bought_on"], new["mean_days_between"]) == (None, None)
+    once = found.row(0, named=True)
+    assert (once["last_bought_on"], once["mean_days_between"]) == (back(9), None)
     assert new["why"] == "often in one basket with Tea, which was bought last time"
     nearness = 6 / np.sqrt(7 * 6) * 6 / 11
     assert new["offer_score"] == pytest.approx(nearness)
@@ -168,7 +172,10 @@ def test_offers_are_graded_on_the_last_28_days_with_what_was_known_before(engine
         assert row["tested_customers"] == 40
         # best sellers of the 28 days before hold what was bought 40 days ago alone
         assert row["hit_rate_5"] == row["hit_rate_10"] == (0.75 if method != "best_sellers" else 0.0)
-    assert rows["any_product", "offers"]["precision_10"] == pytest.approx(30 / 80)
+    offers = rows["any_product", "offers"]
+    assert (offers["customers_hit_5"], offers["customers_hit_10"]) == (30, 30)
+    assert (offers["offers_10"], offers["offers_bought_10"]) == (80, 30)
+    assert offers["precision_10"] == pytest.approx(30 / 80)
     never = rows["never_bought", "baskets"]
     assert (never["tested_customers"], never["hit_rate_10"]) == (10, None)
     assert never["reason"].startswith("fewer than 30 customers")
@@ -184,6 +191,8 @@ def test_what_is_offered_in_the_seventh_place_is_a_hit_of_ten_and_not_of_five():
     found = offer_evaluation(product_tables(*sales)["order_lines"], as_of=AS_OF)
     [row] = found.filter(pl.col("method") == "personal_frequency").to_dicts()
     assert (row["tested_customers"], row["hit_rate_5"], row["hit_rate_10"]) == (30, 0.0, 1.0)
+    counts = ("customers_hit_5", "customers_hit_10", "offers_10", "offers_bought_10")
+    assert [row[name] for name in counts] == [0, 30, 210, 30]
 
 
 def test_without_lines_both_tables_are_sound():

@@ -86,6 +86,8 @@ def test_the_grade_puts_chances_of_28_days_ago_beside_what_was_bought_since():
         assert (row["chance_decile"], row["pairs"]) == (number + 1, len(tenth))
         assert row["expected_bought_again"] == pytest.approx(sum(each["purchase_chance"] for each in tenth))
         assert row["bought_again"] == sum((each["customer_idx"], each["product"]) in later for each in tenth)
+        assert row["bought_rate"] == pytest.approx(row["bought_again"] / len(tenth))
+        assert row["mean_chance"] == pytest.approx(row["expected_bought_again"] / len(tenth))
     assert found["pairs"].sum() == len(ranked)
 
 

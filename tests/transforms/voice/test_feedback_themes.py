@@ -141,6 +141,7 @@ def test_rise_p_values_are_those_of_the_worked_examples(before, now, p):
     weeks = [(int(count * 8) // 8 + (week < int(count * 8) % 8), size) for week in range(8)]
     row = cell(mart_of(*weeks_of([*weeks, now])), "price")
     assert (row["earlier_comments"], row["earlier_all_comments"], row["dispersion"]) == (count * 8, size * 8, 1.0)
+    assert row["earlier_comment_rate"] == pytest.approx(count / size)
     assert row["rise_p_value"] == pytest.approx(p, abs=5e-5 if p < 0.01 else 5e-4)
     assert row["is_emerging"] is (now[0] >= 5)
 

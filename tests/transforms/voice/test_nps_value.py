@@ -147,6 +147,15 @@ def test_at_risk_is_what_active_detractors_are_expected_to_bring():
 
 
 def test_what_cannot_be_predicted_is_unknown_and_said():
+    several = rows_of(
+        customer("ada", "detractor", expected=None),
+        customer("bob", "detractor", expected="5", lifecycle="lapsed"),
+        customer("cleo", "detractor", expected="7"),
+        customer("dan", "passive", lifecycle="lapsed"),
+    )["detractor"]
+    counts = ("customers", "active_customers", "lapsed_customers", "customers_with_predicted_value")
+    assert [several[name] for name in counts] == [3, 2, 1, 2]
+    assert (several["lapsed_rate"], several["predicted_value_per_customer"]) == (1 / 3, 6)
     row = rows_of(customer("ada", "detractor", expected=None))["detractor"]
     assert (row["predicted_value_12m"], row["value_at_risk_12m"], row["is_complete"]) == (None, None, False)
     assert row["predicted_total_value_12m"] is None

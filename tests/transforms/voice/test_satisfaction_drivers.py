@@ -8,6 +8,7 @@ import duckdb
 import numpy as np
 import polars as pl
 import pytest
+from scipy import stats
 
 from regulars.pipelines.contracts.violations import select_failed_count
 from regulars.pipelines.models.drivers.relative_weights import compute_importance
@@ -125,6 +126,21 @@ def test_importance_and_performance_are_those_computed_by_hand():
     design = np.column_stack([np.ones(150), numbers[:, :2]])
     slopes = np.linalg.lstsq(design, numbers[:, 2], rcond=None)[0]
     assert [found["price"]["effect"], found["taste"]["effect"]] == pytest.approx(slopes[1:])
+    # HC3 errors: each residual by what its answer leaves of itself, one answer at a time
+    inverse = np.linalg.inv(design.T @ design)
+    spread = np.zeros((3, 3))
+    for answers, outcome in zip(design, numbers[:, 2], strict=True):
+        off = (outcome - answers @ slopes) / (1 - answers @ inverse @ answers)
+        spread += off**2 * np.outer(answers, answers)
+    t = slopes / np.sqrt(np.diag(inverse @ spread @ inverse))
+    p = 2 * stats.t.sf(np.abs(t), 147)
+    assert [found["price"]["effect_p_value"], found["taste"]["effect_p_value"]] == pytest.approx(p[1:])
+    for place, name in enumerate(("price", "taste")):
+        assert found[name]["mean_value"] == pytest.approx(numbers[:, place].mean())
+        assert found[name]["standard_deviation"] == pytest.approx(numbers[:, place].std(ddof=1))
+    for one, other in (("price", "taste"), ("taste", "price")):  # of two drivers, what one has the other lacks
+        assert found[one]["importance_ci_low"] < found[one]["importance"] < found[one]["importance_ci_high"]
+        assert found[one]["importance_ci_high"] == pytest.approx(1 - found[other]["importance_ci_low"])
 
 
 @pytest.mark.parametrize(

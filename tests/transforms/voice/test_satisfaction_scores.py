@@ -72,6 +72,7 @@ def test_the_latest_answer_of_a_person_on_a_scale_is_the_vote():
 def test_intervals_are_those_of_student_and_wilson():
     scores = [5, 4, 4, 3, 5, 1, 2, 5, 4, 4]
     row = row_of(mart_of(*(rated("2026-03-02 09:00", s, f"p{n}") for n, s in enumerate(scores))), "2026-03-02")
+    assert (row["score_total"], row["mean_score"]) == (sum(scores), pytest.approx(np.mean(scores)))
     low, high = stats.t.interval(0.95, 9, np.mean(scores), stats.sem(scores))
     assert (row["mean_score_ci_low"], row["mean_score_ci_high"]) == (pytest.approx(low), pytest.approx(high))
     share = stats.binomtest(7, 10).proportion_ci(method="wilson")
