@@ -6,7 +6,7 @@ import pytest
 from regulars.pipelines.themes.comment_themes import read_texts, tag_texts
 from regulars.pipelines.themes.rules_file import load_shipped_rules
 from tests.themes.fresh_comments import FRESH, WRITTEN_AFTER
-from tests.themes.held_comments import HELD_HALF
+from tests.themes.held_comments import HELD_HALF, IN_OTHER_WORDS
 from tests.themes.more_natural_comments import MORE
 from tests.themes.natural_comments import HELD_BACK, NATURAL
 
@@ -68,3 +68,10 @@ def test_themes_of_the_half_that_was_held_back_are_found(language: str, least_fo
     both, too_many, missed = count_themes(language, HELD_HALF[language])
     assert both / (both + missed) >= least_found
     assert both / (both + too_many) >= least_right
+
+
+def test_a_third_of_the_themes_of_comments_without_the_usual_words_are_found():
+    counts = [count_themes(language, rows) for language, rows in IN_OTHER_WORDS.items()]
+    both, too_many, missed = (sum(column) for column in zip(*counts, strict=True))
+    assert both / (both + missed) >= 0.35
+    assert both / (both + too_many) >= 0.6
