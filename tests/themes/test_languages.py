@@ -28,6 +28,25 @@ def test_spellings_that_mean_the_same_are_written_the_same():
     assert told[6:] == [" দেরিতে ", " ab ", " ", " no "]
 
 
+def spell(*texts: str) -> list[str]:
+    return pl.Series("t", texts).to_frame().select(normalize_text(pl.col("t"))).to_series().to_list()
+
+
+def test_a_bengali_word_has_one_spelling():
+    assert len({*spell("আধা ঘণ্টা দাঁড়িয়ে", "আধা ঘন্টা দাড়িয়ে")}) == 1
+    assert len({*spell("দেরী", "দেরি")}) == len({*spell("৫ তারা", "5 তারা")}) == 1
+    assert spell("এখনও ভালো") == spell("এখনো ভাল")
+
+
+def test_a_bengali_verb_is_denied_in_one_spelling():
+    assert len({*spell("আসে নাই, পাই নাই", "আসেনি পাইনি", "আসে নি পাই নি", "আসেনাই পাইনাই")}) == 1
+    assert spell("নাই", "খবর নাই") == [" নাই ", " খবর নাই "]
+
+
+def test_latin_words_and_figures_among_letters_of_another_script_stand_apart():
+    assert spell("这app卡", "等10天", "appটা", "3d") == [" 这 app 卡 ", " 等 10 天 ", " app টা ", " 3d "]
+
+
 def test_what_the_survey_says_comes_in_many_forms():
     assert name_codes(pl.Series(["pt-BR", "zh_CN", "EN", "English (UK)", "Deutsch", "", "1", None])).to_list() == [
         *("pt", "zh", "en", "en", "de"),

@@ -6,6 +6,7 @@ import pytest
 from regulars.pipelines.themes.comment_themes import read_texts, tag_texts
 from regulars.pipelines.themes.rules_file import load_shipped_rules
 from tests.themes.fresh_comments import FRESH, WRITTEN_AFTER
+from tests.themes.held_comments import HELD_HALF, IN_OTHER_WORDS
 from tests.themes.more_natural_comments import MORE
 from tests.themes.natural_comments import HELD_BACK, NATURAL
 
@@ -50,3 +51,27 @@ def test_most_themes_of_comments_that_no_rule_was_changed_by_are_found():
     both, too_many, missed = (sum(column) for column in zip(*counts, strict=True))
     assert both / (both + missed) >= 0.85
     assert both / (both + too_many) >= 0.9
+
+
+@pytest.mark.parametrize(
+    ("language", "least_found", "least_right"),
+    [
+        ("bn", 0.9, 0.7),
+        ("zh", 0.9, 0.8),
+        ("fi", 0.85, 0.65),
+        ("pl", 0.9, 0.6),
+        ("pt", 0.9, 0.8),
+        ("de", 0.9, 0.75),
+    ],
+)
+def test_themes_of_the_half_that_was_held_back_are_found(language: str, least_found: float, least_right: float):
+    both, too_many, missed = count_themes(language, HELD_HALF[language])
+    assert both / (both + missed) >= least_found
+    assert both / (both + too_many) >= least_right
+
+
+def test_a_third_of_the_themes_of_comments_without_the_usual_words_are_found():
+    counts = [count_themes(language, rows) for language, rows in IN_OTHER_WORDS.items()]
+    both, too_many, missed = (sum(column) for column in zip(*counts, strict=True))
+    assert both / (both + missed) >= 0.35
+    assert both / (both + too_many) >= 0.6
