@@ -14,7 +14,7 @@ from regulars.pipelines.contracts.contract import Contract
 from regulars.pipelines.contracts.headline_view import read_headline_views
 from regulars.pipelines.contracts.metric import read_metrics
 from regulars.pipelines.contracts.odcs.document import complete_document, find_table_name, read_yaml
-from regulars.pipelines.contracts.odcs.enumerations import Enumerations, read_enumerations
+from regulars.pipelines.contracts.odcs.enumerations import Enumerations
 from regulars.pipelines.contracts.odcs.metric_groups import write_out_groups
 from regulars.pipelines.contracts.odcs.place import Place
 from regulars.pipelines.contracts.odcs.quality import read_quality, read_relationships
@@ -53,14 +53,13 @@ TABLE_EXTRAS = {"noKey", "metrics", "notMetrics", "headlineViews"}
 COLUMN_EXTRAS = {"severity", "unit"}
 
 
-def read_contract(path: Path, enumerations: Enumerations | None = None) -> tuple[Contract | None, list[str]]:
+def read_contract(path: Path, enumerations: Enumerations) -> tuple[Contract | None, list[str]]:
     """One contract and its problems; None when there are problems.
 
     Args:
         path: `<layer>/<table>.odcs.yaml`.
-        enumerations: The lists of allowed values that columns may name; those beside the layer by default.
+        enumerations: The lists of allowed values that columns may name.
     """
-    enumerations = read_enumerations(path.parents[1]) if enumerations is None else enumerations
     content, problems = read_yaml(path)
     if problems:
         return None, problems
