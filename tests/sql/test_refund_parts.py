@@ -105,6 +105,14 @@ def test_a_refund_in_another_currency_has_the_proportions_of_its_order():
     assert [row[part] for part in PARTS] == [100, 10, money("20.90"), 0]
 
 
+def test_each_part_stands_as_it_was_given_back_beside_the_converted_one():
+    rates = [{"rate_date": "2026-01-01", "currency": "USD", "rate": "0.5"}]
+    told = {"amount": "100", "goods": "60", "shipping": "8", "tax": "20", "currency": "USD"}
+    row = only(refunds(told, staging__fx_rates=rates))
+    assert [row[f"{part}_original"] for part in ("amount", *PARTS)] == [100, 60, 8, 20, 12]
+    assert [row[part] for part in ("amount", *PARTS)] == [50, 30, 4, 10, 6]
+
+
 def test_refund_lines_are_goods_and_at_most_those_of_their_order():
     lines = [
         {"order_id": "1", "unit_price": "20"},
