@@ -47,7 +47,8 @@ class Company:
         made = function(
             **{each: rows.lazy() for each, rows in frames.items()}, **{each: self.settings[each] for each in settings}
         )
-        return pl.DataFrame(made.lazy().collect().sort(contracts[NAMED[name]].key))
+        rows = made.lazy().collect() if isinstance(made, pl.DataFrame | pl.LazyFrame) else pl.concat(made)
+        return pl.DataFrame(rows.sort(contracts[NAMED[name]].key))
 
 
 @pytest.fixture(scope="module")

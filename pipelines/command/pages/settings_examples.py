@@ -45,6 +45,7 @@ support: {reply_within_minutes: 60}
 themes: {languages: [de, en]}
 service_risk: {threshold: 3}
 segments: {often: {when: order_count >= 5 and is_active, meaning: "Active, with five orders or more."}}
+resources: {duckdb_memory_limit: 4GB}
 alerts: {webhook: "${ALERT_WEBHOOK}"}
 openlineage: {url: "http://marquez.example:5000"}
 """,
