@@ -15,6 +15,7 @@ from regulars.pipelines.home.state_file import read_state
 from regulars.pipelines.identity.fuzzy.links import FuzzyRules
 from regulars.pipelines.identity.keys.emails import EmailRules
 from regulars.pipelines.identity.output import People
+from regulars.pipelines.identity.owners import READS as NAMING_OWNERS
 from regulars.pipelines.identity.owners import number_owners
 from regulars.pipelines.identity.people import Rules, find_people
 from regulars.pipelines.identity.references import READS as KINDS_READ
@@ -79,7 +80,8 @@ def identity(run: dg.ResourceParam[Run]) -> Iterator[dg.MaterializeResult[Any]]:
 def find_tables(run: Run) -> dict[str, pl.DataFrame]:
     """Name -> each table of `TABLES`, not yet written."""
     people = find(run)
-    owners = number_owners(run.warehouse.scan("staging.customers"), read_previous(run, "owners"))
+    naming = [run.warehouse.scan(f"staging.{kind}") for kind in NAMING_OWNERS]
+    owners = number_owners(naming, read_previous(run, "owners"))
     return {name: owners if name == "owners" else getattr(people, ATTRIBUTES.get(name, name)) for name in TABLES}
 
 

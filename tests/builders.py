@@ -385,7 +385,7 @@ def _find_who_is_who(con: duckdb.DuckDBPyConnection) -> None:
     """Fill `identity.*` from staging, as a run does."""
     staging = {kind: con.sql(f"select * from staging.{kind}").pl().lazy() for kind in IDENTITY_READS}
     people = find_people(staging, None, company="Acme", generation=1)
-    owners = number_owners(staging["customers"], None)
+    owners = number_owners([staging["customers"], staging["tickets"]], None)
     for table, frame in {"records": people.records, "customer_links": people.links, "owners": owners}.items():
         con.register("made", frame.to_arrow())
         con.execute(f"insert into identity.{table} by name select * from made")

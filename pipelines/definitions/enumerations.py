@@ -96,7 +96,7 @@ SUPPORT_DIMENSIONS = {
     ALL: "All tickets.",
     "channel": "By the channel through which the ticket came in.",
     "value_tier": "By the value tier of the customer who wrote it.",
-    "owner": "By who looks after the ticket.",
+    "owner": "By who looks after the ticket, a number unless the settings show names (worklists.show_owner_names).",
 }
 """What the tickets of `marts.support_response` are split by: value -> what it means."""
 

@@ -48,7 +48,8 @@ KIND = Kind(
         KindColumn(
             "owner",
             "text",
-            "Who looks after it: a team or a user name. Published; map no private data.",
+            "Who looks after it: a team or a person. Published as a number, or by name where "
+            "`worklists.show_owner_names` is true.",
             is_descriptive=True,
         ),
         KindColumn(

@@ -12,12 +12,14 @@ with
     -- in the company's zone first, so that the change of the clocks needs nothing else
     tickets as (
         select
-            staging.*,
+            -- staff: published by name only where the settings say so
+            staging.* replace (if(company.show_owner_names, staging.owner, owners.owner_id) as owner),
             timezone(company.timezone, timezone('UTC', staging.opened_at)) as opened_local,
             timezone(company.timezone, timezone('UTC', staging.first_public_reply_at)) as replied_local,
             timezone('UTC', timezone(company.timezone, cast(company.as_of + 1 as timestamp))) as as_of_ends_at,
         from staging.tickets as staging
         cross join raw.company as company
+        left join identity.owners as owners on owners.owner = staging.owner
     ),
 
     opening_hours as (

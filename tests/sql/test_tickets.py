@@ -49,6 +49,17 @@ def test_an_address_only_a_ticket_and_an_answer_name_is_one_person():
     assert people.records["customer_id"].to_list() == [None, None]
 
 
+def test_who_looks_after_a_ticket_is_a_number_unless_the_settings_show_names():
+    kim = {"owner": "Kim", "opened_at": "2026-01-05 10:00:00"}
+    delivered = [{"ticket_id": "1", **kim}, {"ticket_id": "2", **kim, "owner": "Lee"}, {"ticket_id": "3"}]
+    others = {"raw__customers": [{"customer_record_id": "c", "owner": "Lee"}]}
+    numbered = [row["owner"] for row in tickets(*delivered, **others)]
+    assert numbered[0] != numbered[1]
+    assert {*numbered} == {"owner_1", "owner_2", None}
+    named = tickets(*delivered, **others, raw__company=[{"show_owner_names": True}])
+    assert [row["owner"] for row in named] == ["Kim", "Lee", None]
+
+
 def test_a_reason_why_no_reply_is_due_is_one_of_the_list():
     row = only(tickets({"ticket_id": "t", "no_reply_due_reason": "merged"}))
     assert row["no_reply_due_reason"] == "merged"

@@ -17,6 +17,6 @@ class Worklists(Part):
     """How many customers the list of an owner has at most. How many more call for action, and what is at stake with
     them, stands beside the list."""
     show_owner_names: bool = False
-    """Whether every published table names the owners of customers as the CRM does. They are staff, so by default an
-    owner is a number such as `owner_3`, which stays the same from run to run, and only `regulars worklists --export`
-    knows the name."""
+    """Whether every published table names the owners of customers and of tickets as the CRM and the helpdesk do. They
+    are staff, so by default an owner is a number such as `owner_3`, which stays the same from run to run, and only
+    `regulars worklists --export` knows the name."""

@@ -159,7 +159,7 @@ def test_a_live_subscriber_is_observed_and_expected_on_however_old_the_last_orde
         bob["years_observed"] == bob["expected_lifetime_years"] == pytest.approx(1096 / 365.25)
     )  # to the end of the paid time
     assert cem["years_observed"] == pytest.approx(365 / 365.25)
-    assert all("lapsed: no further years are expected" in each["reason"] for each in (bob, cem))
+    assert all("lapsed: the simple formula adds no further years" in each["reason"] for each in (bob, cem))
 
 
 def test_the_churn_of_the_formula_is_the_published_one_with_subscribers_who_never_ordered():

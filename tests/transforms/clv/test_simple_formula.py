@@ -84,7 +84,7 @@ def test_a_lapsed_customer_is_observed_to_the_lapse_point_and_expected_no_longer
     ada = valued("2021-03-31", "2024-03-30", "1000")  # lapsed on 2025-03-30, 1460 days after the first order
     assert ada["years_observed"] == ada["expected_lifetime_years"] == 1460 / 365.25
     assert ada["clv_simple"] == ada["net_sales_to_date"] == Decimal(1000)
-    assert ada["reason"] == "lapsed: no further years are expected"
+    assert ada["reason"] == "lapsed: the simple formula adds no further years"
 
 
 def test_the_last_active_day_is_the_day_before_the_lapse_point():
@@ -133,7 +133,7 @@ def test_a_type_of_100_customers_has_its_own_churn_and_a_smaller_one_takes_the_w
 
 def test_several_reasons_are_one_sentence():
     found = valued("2021-03-31", "2024-03-30", "1000", cost=None)
-    assert found["reason"] == f"lapsed: no further years are expected; {NO_COST}"
+    assert found["reason"] == f"lapsed: the simple formula adds no further years; {NO_COST}"
 
 
 def test_money_is_rounded_half_to_even_at_the_end():

@@ -130,7 +130,7 @@ def _explain_formula(max_lifetime_years: float) -> pl.Expr:
     of_base = pl.col("customer_type").is_not_null() & pl.col("churn_of_type").is_null()
     capped = pl.col("years_observed") + 1 / pl.col("churn") > max_lifetime_years
     notes = [
-        pl.when(lapsed).then(pl.lit("lapsed: no further years are expected")),
+        pl.when(lapsed).then(pl.lit("lapsed: the simple formula adds no further years")),
         pl.when(~lapsed & unknown_churn).then(pl.lit("12-month churn is not known yet: no further years are added")),
         pl.when(~lapsed & ~unknown_churn & of_base).then(
             pl.lit(f"churn of the whole base: fewer than {CUSTOMERS_FOR_A_CHURN} customers of this type")
