@@ -18,6 +18,9 @@ DEFAULT_LAPSE_DAYS = 365
 DETRACTOR_DAYS = 90
 """How long a detractor's answer calls for action, unless an order follows it: older anger is not helped by a call."""
 
+PAYMENT_DAYS = 30
+"""How long after it a failed payment, or the end of a subscription that it led to, can still be mended."""
+
 LAST_ACTIVE_DAYS = 365
 """The length of a customer's last active year, which ends with the day of the last order."""
 

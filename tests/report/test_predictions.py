@@ -62,7 +62,8 @@ def test_a_curve_of_many_customers_has_few_points(con):
 def test_value_that_cannot_be_known_says_why(con):
     con.execute(
         "update marts.customer_clv set predicted_value_lifetime = null, predicted_value_12m = null, method = 'simple', "
-        "reason = 'too few came back: predicted by the simple formula; lapsed: the simple formula adds no further years'"
+        "reason = 'too few came back: predicted by the simple formula; "
+        "lapsed: the simple formula adds no further years'"
     )
     text = page(con).text
     assert "Nothing can be predicted yet: too few came back: predicted by the simple formula." in text

@@ -26,6 +26,7 @@ SCHEMA = {
     "cancelled_date": pl.Date,
     "cancel_reason": pl.String,
     "is_involuntary": pl.Boolean,
+    "end_type": pl.String,
 }
 BEGINNING = dt.date(2023, 11, 10)
 DAYS_DRAWN = 900
@@ -49,6 +50,7 @@ def period(
         "cancelled_date": None,
         "cancel_reason": None,
         "is_involuntary": None,
+        "end_type": "cancelled" if until else None,
         **more,
     }
 
@@ -62,7 +64,12 @@ def table(*rows: Row) -> pl.DataFrame:
 def paused(customer: int, start: str, since: str | None, again: str | None = None, **more: Any) -> Row:
     """A period charged from `start` that is paused from a day until another one (None: still, with no end known)."""
     row = period(customer, start, since, **more)
-    return row | {"paused_from": row["active_until"], "paused_until": again and dt.date.fromisoformat(again)}
+    end_type = "paused" if since else None
+    return row | {
+        "end_type": end_type,
+        "paused_from": row["active_until"],
+        "paused_until": again and dt.date.fromisoformat(again),
+    }
 
 
 def leaving_company(*, months: int = 36, customers_a_month: int = 12) -> list[Row]:

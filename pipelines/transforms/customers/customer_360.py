@@ -21,6 +21,7 @@ from regulars.pipelines.transforms.customers.rfm_scores import RANKED, ScoreSett
 from regulars.pipelines.transforms.customers.service_facts import RiskSettings, count_bad_experiences, count_tickets
 from regulars.pipelines.transforms.customers.standing import CustomerFacts, find_standing
 from regulars.pipelines.transforms.purchases.purchases import read_into_polars, select_columns
+from regulars.pipelines.transforms.subscriptions.ending_subscriptions import find_ending_subscriptions
 from regulars.pipelines.transforms.subscriptions.subscription_revenue import add_subscription_revenue
 from regulars.pipelines.transforms.value_tier import USUAL_TIERS
 
@@ -181,6 +182,9 @@ def customer_360(
             count_tickets(tickets, as_of=as_of),
             count_bad_experiences(bad_experiences, as_of=as_of, service_risk=service_risk),
             at_risk.with_columns(is_service_risk=pl.lit(True)),
+            find_ending_subscriptions(subscriptions, as_of=as_of)
+            .select("customer_idx", may_lose_subscription=True)
+            .unique(),
             _take_first_offers(next_best_offers),
             read_into_polars(select_columns(customer_clv, "customer_idx", *FROM_CLV)),
         ],
@@ -220,10 +224,16 @@ def customer_360(
 
 
 def _call_instead() -> pl.Expr:
-    """The next step of `standing`, but for who had bad experiences: nobody reminds or thanks them before a call."""
+    """The next step of `standing`, but for who is to be called first: nobody reminds or thanks them before.
+
+    These are customers whose subscription ends, and those who had bad experiences.
+    """
     is_for_call = pl.col("is_service_risk").fill_null(value=False) & ~pl.col("is_deleted")
+    may_be_kept = pl.col("may_lose_subscription").fill_null(value=False) & ~pl.col("is_deleted")
     return (
-        pl.when(is_for_call & ~pl.col("next_step").is_in(BEFORE_SERVICE_RISK))
+        pl.when(may_be_kept & (pl.col("next_step") != "call_detractor"))
+        .then(pl.lit("keep_subscription"))
+        .when(is_for_call & ~pl.col("next_step").is_in(BEFORE_SERVICE_RISK))
         .then(pl.lit("call_service_risk"))
         .otherwise("next_step")
     )

@@ -10,12 +10,13 @@ import narwhals as nw
 import polars as pl
 from narwhals.typing import IntoFrame
 
-from regulars.pipelines.definitions.enumerations import UNKNOWN_CUSTOMER_IDX
+from regulars.pipelines.definitions.windows import PAYMENT_DAYS
 from regulars.pipelines.transforms.amounts import MONEY
 from regulars.pipelines.transforms.customers.signs import find_signs_of_leaving
 from regulars.pipelines.transforms.local_days import CompanyZone, find_local_day
 from regulars.pipelines.transforms.products.next_best_offers import DUE
 from regulars.pipelines.transforms.purchases.purchases import read_into_polars, select_columns
+from regulars.pipelines.transforms.subscriptions.ending_subscriptions import find_ending_subscriptions
 from regulars.pipelines.transforms.value_tier import is_of_high_value
 from regulars.pipelines.transforms.worklists.reasons import (
     ORDER,
@@ -29,16 +30,8 @@ from regulars.pipelines.transforms.worklists.reasons import (
 WIN_BACK_DAYS = 180
 """How long after the lapse a customer of high value is called."""
 
-PAYMENT_DAYS = 30
-"""How long after it a failed payment, or the end of a subscription that it led to, can still be mended."""
-
 DUE_DAYS = 14
 """A product that is bought in a rhythm is offered from so many days before to so many days after it is due."""
-
-SUBSCRIPTION_COLUMNS = (
-    *("customer_idx", "plan", "active_from", "active_until", "end_type", "is_involuntary"),
-    *("cancelled_date", "monthly_amount"),
-)
 
 
 def find_subscription_signs(subscriptions: IntoFrame, *, as_of: dt.date) -> pl.DataFrame:
@@ -53,33 +46,7 @@ def find_subscription_signs(subscriptions: IntoFrame, *, as_of: dt.date) -> pl.D
     Returns:
         The columns of `SIGN`, one row per customer and reason; at stake are 12 monthly amounts.
     """
-    known = read_into_polars(select_columns(subscriptions, *SUBSCRIPTION_COLUMNS)).filter(
-        pl.col("customer_idx") != UNKNOWN_CUSTOMER_IDX, pl.col("monthly_amount") > 0
-    )
-    until = pl.col("active_until")
-    is_involuntary = pl.col("is_involuntary").fill_null(value=False)
-    is_to_end = until > as_of
-    ends = known.filter(
-        pl.col("active_from") <= as_of,
-        pl.col("end_type").is_in(["cancelled", "ended"]),
-        is_to_end | (is_involuntary & (until > as_of - dt.timedelta(days=PAYMENT_DAYS))),
-    ).with_columns(
-        decided=pl.coalesce(pl.min_horizontal("cancelled_date", until), until),
-        reason=pl.when(is_involuntary).then(pl.lit("payment_failed")).otherwise(pl.lit("subscription_ending")),
-        last_day=pl.when(is_to_end).then(until).otherwise(until + dt.timedelta(days=PAYMENT_DAYS)),
-    )
-    begun = known.filter(until.is_null()).group_by("customer_idx").agg(begun=pl.col("active_from").max())
-    lasting = (
-        ends.join(begun, on="customer_idx", how="left")
-        .filter(~(pl.col("begun") >= pl.col("decided")).fill_null(value=False))
-        .group_by("customer_idx", "reason")
-        .agg(
-            until_date=pl.col("last_day").min(),
-            first_end=until.min(),
-            at_stake=12 * pl.col("monthly_amount").sum(),
-            plan=pl.col("plan").sort_by(until, "plan").first(),
-        )
-    )
+    lasting = find_ending_subscriptions(subscriptions, as_of=as_of)
     plan = pl.when(pl.col("plan").is_not_null()).then(pl.format(" {}", "plan")).otherwise(pl.lit(""))
     verb = pl.when(pl.col("first_end") > as_of).then(pl.lit("ends")).otherwise(pl.lit("ended"))
     cause = (

@@ -105,7 +105,11 @@ def test_a_live_subscriber_has_not_stayed_away_until_the_end_of_the_paid_time_is
     facts: dict[str, Any] = {"orders": [order(1, "2025-06-30")], "customer_segments": [segment(typical=100.0)]}
     assert customers(**facts, subscriptions=[paid(1, "2024-02-01")])["ada"]["risk"] == "none"
     ending = customers(**facts, subscriptions=[paid(1, "2024-02-01", "2026-06-30")])["ada"]
-    assert (ending["risk"], ending["lapses_on"], ending["next_step"]) == ("high", day("2026-06-30"), "remind")
+    assert (ending["risk"], ending["lapses_on"], ending["next_step"]) == (
+        "high",
+        day("2026-06-30"),
+        "keep_subscription",
+    )
 
 
 def test_an_unhappy_subscriber_without_orders_is_called_and_a_happy_one_thanked():

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.transforms.customer_rows import AS_OF, UNKNOWN, answer, customers, order, segment
+from tests.transforms.customer_rows import AS_OF, UNKNOWN, answer, customers, order, paid, segment
 
 
 def ticket(customer: int | None, opened: str, solved: str | None = None, number: str = "t1") -> dict[str, Any]:
@@ -105,6 +105,35 @@ def test_who_had_bad_experiences_is_called_before_anybody_thanks_or_reminds(scor
         service_risk_customers=[{"customer_idx": 1}],
     )
     assert found["ada"]["next_step"] == step
+
+
+@pytest.mark.parametrize(
+    ("subscriptions", "is_deleted", "step"),
+    [
+        ([paid(1, "2024-02-01", "2026-04-30")], False, "keep_subscription"),
+        ([paid(1, "2024-02-01", "2026-04-30")], True, "none"),
+        ([paid(1, "2024-02-01")], False, "thank"),
+        ([paid(1, "2024-02-01", "2026-04-30"), paid(1, "2026-04-30")], False, "thank"),  # the next one follows
+        ([paid(1, "2024-02-01", "2026-03-10")], False, "thank"),  # gone already
+        ([paid(1, "2024-02-01", "2026-03-10") | {"is_involuntary": True}], False, "keep_subscription"),
+        ([paid(1, "2024-02-01", "2026-04-30") | {"end_type": "paused"}], False, "thank"),
+    ],
+)
+def test_who_is_about_to_lose_a_subscription_is_called_before_anybody_thanks(subscriptions, is_deleted, step):
+    found = customers(
+        {"is_deleted": is_deleted},
+        orders=[order(1, "2026-03-20")],
+        survey_responses=[answer(1, "2026-03-28 09:00", 9)],
+        subscriptions=subscriptions,
+    )
+    assert found["ada"]["next_step"] == step
+
+
+def test_a_detractor_whose_subscription_ends_is_called_as_a_detractor():
+    found = customers(
+        subscriptions=[paid(1, "2024-02-01", "2026-04-30")], survey_responses=[answer(1, "2026-03-28 09:00", 2)]
+    )
+    assert found["ada"]["next_step"] == "call_detractor"
 
 
 def test_the_first_offer_is_that_of_rank_one_by_name_else_by_id():
