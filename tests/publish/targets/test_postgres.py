@@ -11,7 +11,7 @@ import pytest
 from regulars.pipelines.home.generation import Generation
 from regulars.pipelines.home.home import Home
 from regulars.pipelines.publish.targets.postgres import deliver_to_postgres
-from regulars.pipelines.publish.targets.postgresql import differences, rows
+from regulars.pipelines.publish.targets.postgresql import delivery, differences, rows
 from tests.publish.targets.postgres_server import Server
 from tests.publish.targets.published import prepared_home, publish
 
@@ -252,6 +252,22 @@ def test_a_large_table_whose_rows_all_differ_gets_a_new_table_for_them_and_the_o
             f"insert into {target.ask('select (select tableoid from core.orders limit 1)::regclass')[0][0]} "
             "select * from core.orders limit 1"
         )
+
+
+def test_readers_know_the_empty_table_for_new_rows_before_any_row_is_in_it(
+    target: Target, home: Home, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(differences, "FEW_ROWS", 100)
+    target.deliver(publish(home, 1, rows=500))
+    seen = []
+
+    def look(_: float) -> None:
+        children = "select count(*) from pg_inherits where inhparent = 'core.orders'::regclass"
+        seen.append((target.ask(children), target.ask("select min(run), max(run), count(*) from core.orders")))
+
+    monkeypatch.setattr(delivery.time, "sleep", look)
+    target.deliver(publish(home, 2, rows=400))
+    assert seen == [([(2,)], [(1, 1, 500)])]
 
 
 def test_a_reader_in_a_long_transaction_keeps_the_old_generation_and_nobody_waits_for_it(
