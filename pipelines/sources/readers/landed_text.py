@@ -118,8 +118,18 @@ def open_private_connection() -> duckdb.DuckDBPyConnection:
 
 @cache
 def _make_database(process: int) -> duckdb.DuckDBPyConnection:
-    """The database of a process: one that was forked off cannot use its parent's."""
-    return duckdb.connect(config={"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"})
+    """The database of a process: one that was forked off cannot use its parent's.
+
+    It keeps nothing of the files that it reads: they are written anew under the same names, and what tells an old one
+    from a new one would be its size and its time alone.
+    """
+    return duckdb.connect(
+        config={
+            "autoinstall_known_extensions": "false",
+            "autoload_known_extensions": "false",
+            "enable_external_file_cache": "false",
+        }
+    )
 
 
 def write_copy_options(landed: Landed) -> str:
