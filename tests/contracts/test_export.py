@@ -4,7 +4,7 @@ import json
 from importlib.resources import files
 from pathlib import Path
 
-import jsonschema
+import jsonschema_rs
 import pytest
 import yaml
 
@@ -36,7 +36,7 @@ def document():
 
 def test_the_combined_contract_is_valid_odcs(document):
     schema = json.loads(files("open_data_contract_standard").joinpath("schema.json").read_text(encoding="utf-8"))
-    assert [error.message for error in jsonschema.Draft201909Validator(schema).iter_errors(document)] == []
+    assert [error.message for error in jsonschema_rs.Draft201909Validator(schema).iter_errors(document)] == []
 
 
 def test_it_holds_every_published_table_and_no_raw_one(document):

@@ -5,17 +5,16 @@ Keep out: reading a file (`reading.py`), validating data (`validate.py`).
 """
 
 import json
-import pickle
 import re
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache, lru_cache
 from importlib import resources
 from pathlib import Path
 from typing import Any
 
 import duckdb
-import jsonschema
+import jsonschema_rs
 
 from regulars.pipelines.contracts.contract import Contract
 from regulars.pipelines.contracts.odcs.document import (
@@ -120,9 +119,9 @@ def _lint_kinds() -> tuple[str, ...]:
 
 
 @cache
-def _read_standard() -> jsonschema.Draft201909Validator:
+def _read_standard() -> jsonschema_rs.Draft201909Validator:
     schema = resources.files("open_data_contract_standard").joinpath("schema.json").read_text(encoding="utf-8")
-    return jsonschema.Draft201909Validator(json.loads(schema))
+    return jsonschema_rs.Draft201909Validator(json.loads(schema))
 
 
 def _lint_against_standard(path: Path, enumerations: Enumerations) -> Iterator[str]:
@@ -134,21 +133,12 @@ def _lint_against_standard(path: Path, enumerations: Enumerations) -> Iterator[s
         document = complete_document(content, find_table_name(path), enumerations, Place("", []))
     except (AttributeError, KeyError, TypeError, ValueError):
         return  # read_contract says so
-    for place, message in _find_departures(pickle.dumps(document)):
-        yield f"{path.parent.name}/{path.name}, {place}: not valid ODCS: {message}"
+    for error in _read_standard().iter_errors(document):
+        place = _describe_place(document, error.instance_path)
+        yield f"{path.parent.name}/{path.name}, {place}: not valid ODCS: {error.message[:200]}"
 
 
-@lru_cache(maxsize=256)
-def _find_departures(pickled: bytes) -> tuple[tuple[str, str], ...]:
-    """Place and message of each departure from the standard; a document is checked once per process: it takes long."""
-    document = pickle.loads(pickled)
-    return tuple(
-        (_describe_place(document, list(error.absolute_path)), error.message[:200])
-        for error in _read_standard().iter_errors(document)
-    )
-
-
-def _describe_place(content: Any, path: list[str | int]) -> str:
+def _describe_place(content: Any, path: Sequence[str | int]) -> str:
     """`schema, column order_id` rather than `schema.0.properties.3`."""
     words = []
     for step in path:
