@@ -102,6 +102,7 @@ def test_an_optional_source_that_is_late_is_used_as_it_was_and_called_stale(seco
     assert "stale" in second_run.said
 
 
+@pytest.mark.slow
 def test_order_lines_alone_make_a_run_and_a_bad_one_quarantines_its_whole_order(shop):
     lines = LINES.replace("required: true", "max_quarantined: 0.5")
     shop.set_up(
