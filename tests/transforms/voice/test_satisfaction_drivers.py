@@ -147,7 +147,9 @@ def test_importance_and_performance_are_those_computed_by_hand():
     ("n", "has_importance", "has_quadrant", "is_complete", "reason"),
     [
         (29, False, False, False, "fewer than 30 answers to it"),
+        (30, True, False, False, "fewer than 100 answers: the order may be chance"),
         (99, True, False, False, "fewer than 100 answers: the order may be chance"),
+        (100, True, True, False, "indicative: fewer than 200 answers"),
         (199, True, True, False, "indicative: fewer than 200 answers"),
         (200, True, True, True, None),
     ],
