@@ -193,6 +193,12 @@ def test_drivers_that_cannot_be_told_apart_have_no_p_value():
     assert np.isnan(fit_partial_effects(np.column_stack([x, 2 * x]), x).p_values).all()
 
 
+def test_one_answer_more_than_coefficients_is_enough_for_a_p_value():
+    x = np.array([[0.0], [1.0], [3.0]])
+    assert 0 < fit_partial_effects(x, np.array([0.0, 2.0, 3.0])).p_values[0] < 1
+    assert np.isnan(fit_partial_effects(x[:2], np.array([0.0, 2.0])).p_values).all()
+
+
 @pytest.mark.slow
 def test_a_driver_without_an_effect_is_flagged_in_one_of_twenty_surveys():
     """Its weight is never 0 for all that: the halo gives it a share."""

@@ -55,6 +55,8 @@ def test_counts_end_where_they_come_nearest():
     assert ends(mixture(draws, 0.89).compute_count_interval(0.8)) == [(0, 2, 0.822)]
     # alive for sure: from 1; up to 2 is 0.8 and up to 3 is 1, the central interval ends at 0.9
     assert ends(mixture(draws, 1.0).compute_count_interval(0.79))[0][0] == 1
+    # 0.05 below: nearer to nothing below the least of four draws than to one of them
+    assert ends(mixture([1, 2, 3, 4], 1.0).compute_count_interval(0.9)) == [(1, 4, 1)]
 
 
 @pytest.mark.parametrize("alive", [1e-320, 1e-9, 0.05, 0.3, 0.77, 0.9, 0.95, 1.0])
