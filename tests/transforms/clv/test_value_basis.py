@@ -142,23 +142,27 @@ def test_each_end_of_the_predicted_value_is_at_its_own_place(basis: ValueBasis, 
 
 
 @pytest.fixture(scope="module")
-def both() -> dict[str, pl.DataFrame]:
-    """The mart of a simulated company on either basis; a third buys at a margin of 0.9, others at 0.5."""
-    frames: dict[str, Any] = dict(beta_geo_company(600))
+def fitted() -> dict[str, pl.DataFrame]:
+    """The core tables of a simulated company, with the models of its customers and how they were graded."""
+    frames = beta_geo_company(600)
+    bought = (frames["orders"], frames["refunds"], frames["calendar"])
+    models = clv_models(*bought, as_of=simulated_company.AS_OF)
+    evaluation = clv_evaluation(*bought, models, frames["subscriptions"], as_of=simulated_company.AS_OF)
+    return {**frames, "clv_models": models, "clv_evaluation": evaluation}
+
+
+@pytest.fixture(scope="module")
+def both(fitted) -> dict[str, pl.DataFrame]:
+    """The mart of that company on either basis; a third buys at a margin of 0.9, others at 0.5."""
     share = pl.when(pl.col("customer_idx") % 3 == 0).then(0.1).otherwise(0.5)
     cost = (pl.col("gross_sales").cast(pl.Float64) * share).cast(pl.Decimal(18, 4))
-    frames["order_lines"] = frames["orders"].select(*list(NO_LINES.columns)[:-1], cost=cost)
-    as_of = simulated_company.AS_OF
-    bought = (frames["orders"], frames["refunds"], frames["calendar"])
-    models = clv_models(*bought, as_of=as_of)
-    evaluation = clv_evaluation(*bought, models, frames["subscriptions"], as_of=as_of)
+    order_lines = fitted["orders"].select(*list(NO_LINES.columns)[:-1], cost=cost)
     bases: tuple[ValueBasis, ...] = get_args(ValueBasis)
     return {
         basis: customer_clv(
-            **frames,
-            clv_models=models,
-            clv_evaluation=evaluation,
-            as_of=as_of,
+            **fitted,
+            order_lines=order_lines,
+            as_of=simulated_company.AS_OF,
             lapse_days=365,
             max_lifetime_years=10,
             discount_rate=0.1,
@@ -180,15 +184,13 @@ def test_predictions_are_those_of_net_sales_times_the_margin(both):
         assert joined[name].to_list() == joined[f"{name}_left_over"].to_list()
 
 
-def test_without_a_usable_model_of_spend_the_reason_says_what_intervals_leave_out():
-    frames: dict[str, Any] = dict(beta_geo_company(600))
-    as_of = simulated_company.AS_OF
-    bought = (frames["orders"], frames["refunds"], frames["calendar"])
-    fitted = clv_models(*bought, as_of=as_of)
-    broken = fitted.with_columns(converged=pl.col("converged") & (pl.col("model") != "gamma_gamma"))
+def test_without_a_usable_model_of_spend_the_reason_says_what_intervals_leave_out(fitted):
+    frames = dict(fitted)
+    models, evaluation = frames.pop("clv_models"), frames.pop("clv_evaluation")
+    broken = models.with_columns(converged=pl.col("converged") & (pl.col("model") != "gamma_gamma"))
     said = {}
-    for name, models in (("fitted", fitted), ("broken", broken)):
-        found = clv({**frames, "order_lines": NO_LINES}, as_of, models=models)
+    for name, given, graded in (("fitted", models, evaluation), ("broken", broken, None)):
+        found = clv(frames, simulated_company.AS_OF, models=given, evaluation=graded)
         assert found["method"][0] in PREDICTING_MODELS
         said[name] = found["reason"].str.contains("no model of spend could be used").mean()
     assert said == {"fitted": 0, "broken": 1}
