@@ -26,6 +26,20 @@ def test_tax_lies_in_goods_discounts_and_shipping_in_proportion():
     assert amounts(discounts="11.90", shipping="11.90") == (100, 10, 10, 19)
 
 
+def test_the_tax_of_each_amount_is_whole_cents():
+    # 19 of 111.23 + 5: of the discount 1.2701…, of the shipping 0.8173…
+    assert amounts(discounts="7.77", shipping="5") == (99.55, 6.50, 4.18, 19)
+
+
+@pytest.mark.parametrize(
+    "fraction", [{"gross_sales": "119.005"}, {"discounts": "7.775"}, {"shipping": "5.005"}, {"tax": "19.005"}]
+)
+def test_an_order_with_fractions_of_a_cent_has_tax_in_fractions(fraction):
+    _, discount, shipping, _ = amounts(**{"discounts": "7.77", "shipping": "5"} | fraction)
+    assert round(discount, 2) != pytest.approx(discount, abs=1e-6)
+    assert round(shipping, 2) != pytest.approx(shipping, abs=1e-6)
+
+
 @pytest.mark.parametrize(("gross", "tax"), [("0.03", "0.01"), ("100", "15.97"), ("99.99", "7.77"), ("-119", "-19")])
 def test_amounts_without_tax_and_the_tax_make_up_what_was_charged(gross, tax):
     found = amounts(gross_sales=gross, tax=tax, shipping="0", discounts="0")
