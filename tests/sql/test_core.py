@@ -368,6 +368,19 @@ def test_a_contact_is_deleted_when_every_record_of_it_is():
     assert [row["customer_id"] for row in contacts].count(None) == 1
 
 
+def test_who_is_deleted_in_one_system_is_not_who_has_that_number_in_another():
+    with build(
+        raw__customers=[
+            {"customer_record_id": "1", "email": "ada@example.com", "_system": "crm", "is_deleted": "true"},
+            {"customer_record_id": "1", "email": "bob@example.com", "_system": "shop"},
+        ],
+    ) as con:
+        found = con.execute(
+            "select system, is_deleted from core.contacts join identity.customer_links using (contact_id) order by 1"
+        ).fetchall()
+    assert found == [("crm", True), ("shop", False)]
+
+
 def test_a_list_of_customers_goes_back_into_the_tools_it_came_from():
     with build(
         raw__customers=[{"customer_record_id": "1", "email": "ada@example.com", "_system": "crm"}],
