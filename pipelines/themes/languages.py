@@ -48,11 +48,52 @@ _COUNTRY_LANGUAGES = {
 _ROMANISED_WORDS = {
     "bn": (
         *("ami", "amar", "amake", "amader", "apni", "apnar", "apnara", "apnader", "tader", "oder", "eder", "onara"),
-        *("khub", "onek", "ektu", "beshi", "besi", "kintu", "karon", "jonno", "jonne", "theke", "thake", "moto", "sathe"),
+        *(
+            "khub",
+            "onek",
+            "ektu",
+            "beshi",
+            "besi",
+            "kintu",
+            "karon",
+            "jonno",
+            "jonne",
+            "theke",
+            "thake",
+            "moto",
+            "sathe",
+        ),
         *("keno", "kobe", "kothay", "kivabe", "kono", "kichu", "kisu", "shob", "shobai", "sobai", "sobkichu", "ekta"),
-        *("eta", "eita", "oita", "onno", "abar", "ekhon", "ekhono", "akhono", "hoy", "hoye", "hoise", "hoyeche", "hobe"),
+        *(
+            "eta",
+            "eita",
+            "oita",
+            "onno",
+            "abar",
+            "ekhon",
+            "ekhono",
+            "akhono",
+            "hoy",
+            "hoye",
+            "hoise",
+            "hoyeche",
+            "hobe",
+        ),
         *("hoyni", "hocche", "hosse", "hoitese", "chilo", "chhilo", "ache", "achhe", "nai", "kore", "korse", "korche"),
-        *("korechi", "korsi", "korlam", "koren", "korben", "korte", "koreche", "dilo", "diyeche", "dise", "disen", "diye"),
+        *(
+            "korechi",
+            "korsi",
+            "korlam",
+            "koren",
+            "korben",
+            "korte",
+            "koreche",
+            "dilo",
+            "diyeche",
+            "dise",
+            "disen",
+            "diye",
+        ),
         *("niye", "nite", "dite", "dey", "dei", "pelam", "paisi", "peyechi", "paini", "pai", "bhalo", "valo", "vhalo"),
         *("kharap", "taka", "deri", "jinish", "jinis", "vai", "bhai", "shundor", "lagche", "lagse", "bolte", "bole"),
     )
@@ -137,7 +178,7 @@ def _find_script(text: pl.Expr, of_survey: pl.Expr) -> pl.Expr:
 
 
 def _find_romanised(text: pl.Expr, company: Sequence[str]) -> list[pl.Expr]:
-    """For each of the company's languages that is written in Latin letters too: its code where the text has its words."""
+    """The codes of the company's languages that are written in Latin letters too, where a text has their words."""
     return [
         pl.when(_count_words(text, words) >= FEWEST_ROMANISED_WORDS).then(pl.lit(code))
         for code, words in _ROMANISED_WORDS.items()

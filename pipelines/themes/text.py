@@ -28,14 +28,18 @@ def normalize_text(text: pl.Expr) -> pl.Expr:
     """Write a text in one spelling: its words in small letters without accents, one blank between and around them.
 
     Compatibility forms (`ＯＫ！`) become plain ones, `spóźnione` and `spoznione` the same, Chinese simplified, and the
-    spellings of a Bengali word one. Latin words and figures among Chinese or Bengali letters stand apart. A text without any word
-    becomes a single blank.
+    spellings of a Bengali word one. Latin words and figures among Chinese or Bengali letters stand apart. A text
+    without any word becomes a single blank.
 
     Args:
         text: String; NULL stays NULL.
     """
     plain = text.str.normalize("NFKC").str.to_lowercase().str.normalize("NFD").str.replace_all(_MARKS, "")
-    words = plain.str.normalize("NFC").str.replace_many(_SAME_LETTERS | _SAME_BENGALI | SIMPLIFIED).str.replace_all(r"\W+", " ")
+    words = (
+        plain.str.normalize("NFC")
+        .str.replace_many(_SAME_LETTERS | _SAME_BENGALI | SIMPLIFIED)
+        .str.replace_all(r"\W+", " ")
+    )
     apart = words.str.replace_all(_LATIN_BEFORE, "$1 $2").str.replace_all(_LATIN_BEHIND, "$1 $2")
     blanks = pl.format(" {} ", apart.str.strip_chars(" ")).str.replace_all("^ +$", " ")
     return blanks.str.replace_all(_BENGALI_NOT, "${1}নি ")
