@@ -45,6 +45,61 @@ _COUNTRY_LANGUAGES = {
     **{"BG": ("bg",), "RU": ("ru",), "UA": ("uk", "ru"), "HR": ("hr",), "SI": ("sl",), "IS": ("is",)},
 }
 """Country -> languages that its customers mostly write."""
+_ROMANISED_WORDS = {
+    "bn": (
+        *("ami", "amar", "amake", "amader", "apni", "apnar", "apnara", "apnader", "tader", "oder", "eder", "onara"),
+        *(
+            "khub",
+            "onek",
+            "ektu",
+            "beshi",
+            "besi",
+            "kintu",
+            "karon",
+            "jonno",
+            "jonne",
+            "theke",
+            "thake",
+            "moto",
+            "sathe",
+        ),
+        *("keno", "kobe", "kothay", "kivabe", "kono", "kichu", "kisu", "shob", "shobai", "sobai", "sobkichu", "ekta"),
+        *(
+            "eta",
+            "eita",
+            "oita",
+            "onno",
+            "abar",
+            "ekhon",
+            "ekhono",
+            "akhono",
+            "hoy",
+            "hoye",
+            "hoise",
+            "hoyeche",
+            "hobe",
+        ),
+        *("hoyni", "hocche", "hosse", "hoitese", "chilo", "chhilo", "ache", "achhe", "nai", "kore", "korse", "korche"),
+        *(
+            "korechi",
+            "korsi",
+            "korlam",
+            "koren",
+            "korben",
+            "korte",
+            "koreche",
+            "dilo",
+            "diyeche",
+            "dise",
+            "disen",
+            "diye",
+        ),
+        *("niye", "nite", "dite", "dey", "dei", "pelam", "paisi", "peyechi", "paini", "pai", "bhalo", "valo", "vhalo"),
+        *("kharap", "taka", "deri", "jinish", "jinis", "vai", "bhai", "shundor", "lagche", "lagse", "bolte", "bole"),
+    )
+}
+"""Language -> its frequent words where it is written in Latin letters, which no model of languages knows."""
+FEWEST_ROMANISED_WORDS = 2
 LEAST_SHARE = 0.01
 """A language or country of fewer comments or customers is none of the company's."""
 FEWEST_LETTERS = 3
@@ -88,14 +143,18 @@ def find_languages(comments: pl.DataFrame, company: Sequence[str]) -> pl.DataFra
     """Find the language of each comment: add `comment_language`, a code or `UNKNOWN_LANGUAGE`.
 
     A script that one language alone is written in goes before what the survey says: tools give the language of the
-    questionnaire. Latin letters say nothing of Bengali or Chinese, which are written in them too.
+    questionnaire. So do two words of a company's language that is written in Latin letters beside its own. Otherwise
+    Latin letters say nothing of Bengali or Chinese.
 
     Args:
         comments: `comment` as written, `text` as `normalize_text` writes it, and `language` as the survey says it.
         company: The languages that a comment of unknown language may be in.
     """
+    text = pl.col("text")
     known = comments.with_columns(of_survey=name_codes(comments["language"])).with_columns(
-        comment_language=pl.coalesce(_find_script(pl.col("text"), pl.col("of_survey")), "of_survey")
+        comment_language=pl.coalesce(
+            _find_script(text, pl.col("of_survey")), *_find_romanised(text, company), "of_survey"
+        )
     )
     is_open = pl.col("comment_language").is_null()
     wanted = known.filter(is_open).select("comment", letters=_count_letters()).unique()
@@ -116,6 +175,20 @@ def _find_script(text: pl.Expr, of_survey: pl.Expr) -> pl.Expr:
     found = [pl.when(text.str.contains(letters)).then(pl.lit(code)) for code, letters in _SCRIPTS.items()]
     script = pl.coalesce(found)
     return pl.when((script == "zh") & (of_survey == "ja")).then(pl.lit("ja")).otherwise(script)
+
+
+def _find_romanised(text: pl.Expr, company: Sequence[str]) -> list[pl.Expr]:
+    """The codes of the company's languages that are written in Latin letters too, where a text has their words."""
+    return [
+        pl.when(_count_words(text, words) >= FEWEST_ROMANISED_WORDS).then(pl.lit(code))
+        for code, words in _ROMANISED_WORDS.items()
+        if code in company
+    ]
+
+
+def _count_words(text: pl.Expr, words: Sequence[str]) -> pl.Expr:
+    """How many different words of these a text has."""
+    return text.str.extract_many([f" {word} " for word in words], overlapping=True).list.n_unique()
 
 
 def _tell_by_words(texts: pl.Series, company: Sequence[str]) -> pl.DataFrame:

@@ -8,6 +8,7 @@ import polars as pl
 
 from regulars.pipelines.definitions.enumerations import UNMATCHED
 from regulars.pipelines.themes.rules import UNKNOWN_LANGUAGE, Term, Theme, ThemeRules
+from regulars.pipelines.themes.spelling import spell_alike, spell_each
 
 MOST_OF_ALL, FEWEST_FOR_SHARE = 1 / 3, 100
 """A term that finds more of the comments in its language says little; of fewer comments no share is told."""
@@ -40,7 +41,8 @@ def match_themes(comments: pl.DataFrame, rules: ThemeRules) -> pl.DataFrame:
 
 def _match_language(comments: pl.DataFrame, rules: ThemeRules, language: str | None) -> pl.DataFrame:
     flags = {theme.name: _has_theme(theme, language) for theme in rules.themes if theme.list_patterns(language)}
-    tagged = comments.with_columns(**flags)
+    spelled = comments.with_columns(text=spell_alike(pl.col("text"), language))
+    tagged = spelled.with_columns(**flags)
     rest = tagged.filter(~pl.any_horizontal(*flags)) if flags else tagged
     parts = [tagged.filter(pl.col(name)).with_columns(theme=pl.lit(name)) for name in flags]
     return pl.concat([*parts, rest.with_columns(theme=pl.lit(UNMATCHED))])
@@ -48,11 +50,11 @@ def _match_language(comments: pl.DataFrame, rules: ThemeRules, language: str | N
 
 def _has_theme(theme: Theme, language: str | None) -> pl.Expr:
     text = pl.col("text")
-    exceptions = theme.list_exceptions(language)
+    exceptions = spell_each(theme.list_exceptions(language), language)
     if exceptions:
         is_affected = text.str.contains_any(exceptions)
         text = pl.when(is_affected).then(text.str.replace_many(exceptions, [HOLE])).otherwise(text)
-    return text.str.contains_any(theme.list_patterns(language))
+    return text.str.contains_any(spell_each(theme.list_patterns(language), language))
 
 
 def count_term_hits(comments: pl.DataFrame, rules: ThemeRules) -> pl.DataFrame:
@@ -71,8 +73,11 @@ def count_term_hits(comments: pl.DataFrame, rules: ThemeRules) -> pl.DataFrame:
     parts = []
     looked_at = comments.gather_every(-(-len(comments) // MOST_COUNTED) or 1)
     for (language,), part in sorted(looked_at.partition_by("comment_language", as_dict=True).items()):
-        terms = {each.pattern: each for theme in rules.themes for each in theme.terms if each.language == language}
-        parts += [_describe_hit(terms[pattern], hits, len(part)) for pattern, hits in _count_patterns(part, terms)]
+        terms = [each for theme in rules.themes for each in theme.terms if each.language == language]
+        spelled = part.with_columns(text=spell_alike(pl.col("text"), str(language)))
+        by_pattern = dict(zip(spell_each([each.pattern for each in terms], str(language)), terms, strict=True))
+        hits = _count_patterns(spelled, by_pattern)
+        parts += [_describe_hit(by_pattern[pattern], found, len(part)) for pattern, found in hits]
     return pl.DataFrame(parts, schema=_HITS, orient="row").sort(
         "term_comments", "theme", "language", "written", descending=[True, False, False, False]
     )

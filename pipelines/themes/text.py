@@ -5,6 +5,8 @@ Put here: spelling. Keep out: which terms make a theme (`rules.py`) and looking 
 
 import polars as pl
 
+from regulars.pipelines.themes.chinese_letters import SIMPLIFIED
+
 _SAME_LETTERS = {"ß": "ss", "ł": "l", "ø": "o", "æ": "ae", "œ": "oe", "đ": "d", "ı": "i", "ς": "σ"}
 """Letters that many keyboards and writers replace, and that no form of Unicode takes apart."""
 _SAME_BENGALI = {
@@ -25,15 +27,19 @@ _LATIN_BEFORE, _LATIN_BEHIND = r"([a-z0-9])([\p{Han}\p{Bengali}])", r"([\p{Han}\
 def normalize_text(text: pl.Expr) -> pl.Expr:
     """Write a text in one spelling: its words in small letters without accents, one blank between and around them.
 
-    Compatibility forms (`ＯＫ！`) become plain ones, `spóźnione` and `spoznione` the same, and the spellings of a
-    Bengali word one. Latin words and figures among Chinese or Bengali letters stand apart. A text without any word
-    becomes a single blank.
+    Compatibility forms (`ＯＫ！`) become plain ones, `spóźnione` and `spoznione` the same, Chinese simplified, and the
+    spellings of a Bengali word one. Latin words and figures among Chinese or Bengali letters stand apart. A text
+    without any word becomes a single blank.
 
     Args:
         text: String; NULL stays NULL.
     """
     plain = text.str.normalize("NFKC").str.to_lowercase().str.normalize("NFD").str.replace_all(_MARKS, "")
-    words = plain.str.normalize("NFC").str.replace_many(_SAME_LETTERS | _SAME_BENGALI).str.replace_all(r"\W+", " ")
+    words = (
+        plain.str.normalize("NFC")
+        .str.replace_many(_SAME_LETTERS | _SAME_BENGALI | SIMPLIFIED)
+        .str.replace_all(r"\W+", " ")
+    )
     apart = words.str.replace_all(_LATIN_BEFORE, "$1 $2").str.replace_all(_LATIN_BEHIND, "$1 $2")
     blanks = pl.format(" {} ", apart.str.strip_chars(" ")).str.replace_all("^ +$", " ")
     return blanks.str.replace_all(_BENGALI_NOT, "${1}নি ")

@@ -74,7 +74,17 @@ def test_words_tell_the_language_among_those_of_the_company():
 
 def test_words_that_fit_several_languages_leave_it_unknown():
     assert languages_of("ok", "super", "👍") == ["unknown"] * 3
-    assert languages_of("delivery deri dam beshi", company=("bn", "en", "de")) == ["unknown"]
+    assert languages_of("delivery deri", company=("bn", "en", "de")) == ["unknown"]
+
+
+def test_two_words_of_romanised_bengali_tell_it_where_the_company_has_bengali_customers():
+    assert languages_of("delivery deri dam beshi", "khub valo", "late delivery", company=("bn", "en")) == [
+        "bn",
+        "bn",
+        "en",
+    ]
+    assert languages_of("delivery deri dam beshi", said="en", company=("bn", "en")) == ["bn"]
+    assert languages_of("delivery deri dam beshi", said="en", company=("en", "de")) == ["en"]
 
 
 def test_the_companys_languages_are_those_of_its_surveys_and_of_its_customers_countries():

@@ -70,8 +70,8 @@ def test_themes_of_the_half_that_was_held_back_are_found(language: str, least_fo
     assert both / (both + too_many) >= least_right
 
 
-def test_a_third_of_the_themes_of_comments_without_the_usual_words_are_found():
+def test_six_of_ten_themes_of_comments_without_the_usual_words_are_found():
     counts = [count_themes(language, rows) for language, rows in IN_OTHER_WORDS.items()]
     both, too_many, missed = (sum(column) for column in zip(*counts, strict=True))
-    assert both / (both + missed) >= 0.35
-    assert both / (both + too_many) >= 0.6
+    assert both / (both + missed) >= 0.6
+    assert both / (both + too_many) >= 0.7
