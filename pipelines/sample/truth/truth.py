@@ -78,6 +78,8 @@ persons.csv       each person with the own rate (per week), dropout probability,
 crm_records.csv   which person each record id of the CRM belongs to, those it merged away included
 orders.csv        every order as it stands in the end; person_id is blank for till sales and tests
 refunds.csv       every refund, in EUR
+shop_refund_lines.csv
+                  what each refund is of; the planted ones are of one product, which comes back more often than others
 subscriptions.csv every period of the coffee club as it was charged in truth, also in the future; amounts are a month's
 refills.csv       who buys the refill box in a rhythm of six weeks, how often and from when to when
 answers.csv       every survey answer with its person, even if the export has it without a name
