@@ -18,7 +18,9 @@ from regulars.pipelines.sample.further.export import Chunk, FurtherExports
 from regulars.pipelines.sample.simulation import catalogue as c
 from regulars.pipelines.sample.simulation.addresses import address_orders, write_records
 from regulars.pipelines.sample.simulation.baskets import ITEMS, fill_baskets
+from regulars.pipelines.sample.simulation.collection import choose_stores
 from regulars.pipelines.sample.simulation.orders import draw_orders, draw_refunds
+from regulars.pipelines.sample.simulation.pauses import add_pauses
 from regulars.pipelines.sample.simulation.people import draw_people
 from regulars.pipelines.sample.simulation.purchases import draw_purchase_days
 from regulars.pipelines.sample.simulation.rates import draw_rates, list_rates_by_day
@@ -118,6 +120,7 @@ def write_sample_company(
         purchase_days = draw_purchase_days(rng, people)
         orders = draw_orders(rng, people, purchase_days, by_day, FIRST_ORDER + truth.orders)
         orders = address_orders(rng, people, orders)
+        orders = choose_stores(np.random.default_rng([seed, 5, 1 + number]), orders)  # apart, as the returns
         lines = fill_baskets(
             rng,
             orders["gross"].to_numpy(),
@@ -136,6 +139,7 @@ def write_sample_company(
         records = write_records(rng, people, purchase_days)
         club_rng = np.random.default_rng([seed, 0, 1 + number])  # apart, so that nothing else depends on the club
         periods = draw_subscriptions(club_rng, people, purchase_days, by_day, FIRST_SUBSCRIPTION + truth.subscriptions)
+        periods = add_pauses(np.random.default_rng([seed, 6, 1 + number]), periods)
         exports.append_contacts(records)
         exports.append_orders(orders, lines, _draw_extra_lines(rng, orders))
         exports.append_refunds(refunds, orders)
