@@ -32,14 +32,15 @@ CONTACT_COLUMNS = (
 ORDER_COLUMNS = (
     "order_id", "contact_id", "email", "created_at", "financial_status", "cancelled_at", "currency", "subtotal",
     "discount_amount", "discount_code", "shipping", "taxes", "total", "sales_channel", "shipping_city",
-    "shipping_region", "shipping_country", "promised_at", "delivered_at", "test", "tags",
+    "shipping_region", "shipping_country", "promised_at", "delivered_at", "test", "tags", "location",
 )
 # fmt: on
 LINE_COLUMNS = ("order_id", "sku", "name", "category", "quantity", "price", "currency", "cost")
 REFUND_COLUMNS = ("refund_id", "order_id", "contact_id", "email", "processed_at", "currency", "amount", "reason")
 SUBSCRIPTION_COLUMNS = (
     "id", "crm_contact", "customer_email", "plan", "status", "currency", "unit_price", "quantity", "interval",
-    "started_at", "trial_end", "cancelled_at", "ended_at", "cancellation_reason", "payment_failed",
+    "started_at", "trial_end", "cancelled_at", "ended_at", "cancellation_reason", "payment_failed", "paused_at",
+    "resumed_at",
 )  # fmt: skip
 ANSWER_COLUMNS = ("Antwort-ID", "Datum", "Bewertung", "Kommentar", "Sprache", "E-Mail", "CRM-ID", "Bestellung")
 BAD_SHARE = 0.005
@@ -79,7 +80,7 @@ class Exports:
         self.refunds = ExportFile(folder / "shop_refunds.csv", REFUND_COLUMNS)
         self.answers = ExportFile(folder / "nps_answers.csv", ANSWER_COLUMNS, ";", "utf-8-sig")
         self.subscriptions = ExportFile(folder / "coffee_club.csv", SUBSCRIPTION_COLUMNS)
-        self.products = ExportFile(folder / "products.csv", ("sku", "name", "category", "price", "cost"))
+        self.products = ExportFile(folder / "products.csv", ("sku", "name", "category", "price", "cost", "available"))
         self.rates = ExportFile(folder / "fx_rates.csv", ("date", "currency", "rate"), ";")
         self.found: list[Found] = []
         self._write_products()
@@ -100,6 +101,7 @@ class Exports:
                     "category": [p.category for p in ITEMS],
                     "price": [p.price_eur / 100 or None for p in ITEMS],
                     "cost": [p.cost_eur / 100 for p in ITEMS],
+                    "available": ["no" if p.product_id == c.SOLD_OUT else "yes" for p in ITEMS],
                 }
             )
         )
@@ -184,6 +186,7 @@ class Exports:
             delivered_at=pl.when(is_delivered).then(_write_moment(pl.col("delivered"))),
             test=(pl.col("sort") == TEST),
             tags=pl.when(pl.col("is_delayed")).then(pl.lit('express, "fragile"')),
+            location="store_id",
         )
 
     def _line_rows(self, rows: pl.DataFrame) -> pl.DataFrame:
@@ -202,7 +205,7 @@ class Exports:
         )
 
     def append_refunds(self, refunds: pl.DataFrame, orders: pl.DataFrame) -> None:
-        """Write refunds, as `draw_refunds` returns them, of these orders."""
+        """Write refunds, as `plant_returns` returns them, of these orders."""
         of_order = orders[refunds["order"]]
         rows = refunds.select(
             refund_id=pl.format("R{}", pl.col("refund_number")),
@@ -212,7 +215,7 @@ class Exports:
             processed_at=_write_moment(pl.col("at")),
             currency=_choose_currency(),
             amount=pl.col("amount") / 100,
-            reason=pl.when(pl.col("amount") % 3 == 0).then(pl.lit("damaged")).otherwise(pl.lit("not as expected")),
+            reason="reason",
         )
         self.found += self.refunds.append(rows, list_bad_refunds(self._room(self.refunds.rows, len(rows))))
 
@@ -231,7 +234,7 @@ class Exports:
         self.found += self.answers.append(rows, list_bad_answers(self._room(self.answers.rows, len(rows))))
 
     def append_subscriptions(self, periods: pl.DataFrame) -> None:
-        """Write the coffee club's periods, as `draw_subscriptions` returns them; its tool writes UTC."""
+        """Write the coffee club's periods, as `add_pauses` returns them; its tool writes UTC."""
         utc = "%Y-%m-%dT%H:%M:%SZ"
         moments = {
             name: compute_moment(pl.col(column)).dt.to_string(utc)
@@ -240,6 +243,8 @@ class Exports:
                 "trial_end": "trial_end",
                 "cancelled_at": "cancelled_at",
                 "ended_at": "ended_at",
+                "paused_at": "paused_at",
+                "resumed_at": "resumed_at",
             }.items()
         }
         rows = periods.select(
@@ -255,6 +260,6 @@ class Exports:
             **moments,
             cancellation_reason="reason",
             payment_failed="is_failed",
-        )
+        ).select(SUBSCRIPTION_COLUMNS)
         bad = list_bad_subscriptions(self._room(self.subscriptions.rows, len(rows)))
         self.found += self.subscriptions.append(rows, bad)

@@ -27,7 +27,7 @@ def list_bad_contacts(room: int) -> list[Planted]:
 
 def list_bad_orders(room: int) -> list[Planted]:
     """Bad lines for the shop's orders; none has lines in the other file."""
-    rest = "paid,,EUR,24.90,0.00,,4.90,1.63,29.80,web,Köln,Nord,DE,,,false,"
+    rest = "paid,,EUR,24.90,0.00,,4.90,1.63,29.80,web,Köln,Nord,DE,,,false,,"
     return [
         Planted(
             f"KK900001,,nina.bad.1@example.com,2025-02-30 10:00:00 +0100,{rest}",
@@ -81,17 +81,17 @@ def list_bad_subscriptions(room: int) -> list[Planted]:
     club = "Kaffeeklub S,cancelled,EUR"
     return [
         Planted(
-            f"ABO-900001,,nina.bad.5@example.com,{club},9.90,1,Month,2025-05-04T08:00:00Z,,,2025-04-04T08:00:00Z,,",
+            f"ABO-900001,,nina.bad.5@example.com,{club},9.90,1,Month,2025-05-04T08:00:00Z,,,2025-04-04T08:00:00Z,,,,",
             "a subscription that ends before it starts",
             "quarantined: ended_at is before started_at",
         ),
         Planted(
-            f"ABO-900002,,nina.bad.6@example.com,{club},gratis,1,Month,2025-05-04T08:00:00Z,,,,,",
+            f"ABO-900002,,nina.bad.6@example.com,{club},gratis,1,Month,2025-05-04T08:00:00Z,,,,,,,",
             "a subscription for 'gratis'",
             "quarantined: amount is not a number",
         ),
         Planted(
-            f"ABO-900003,,nina.bad.7@example.com,{club},9.90,1,Fortnight,2025-05-04T08:00:00Z,,,,,",
+            f"ABO-900003,,nina.bad.7@example.com,{club},9.90,1,Fortnight,2025-05-04T08:00:00Z,,,,,,,",
             "a subscription that is billed each fortnight",
             "quarantined: the interval is none that is known",
         ),

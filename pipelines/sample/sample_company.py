@@ -18,10 +18,13 @@ from regulars.pipelines.sample.further.export import Chunk, FurtherExports
 from regulars.pipelines.sample.simulation import catalogue as c
 from regulars.pipelines.sample.simulation.addresses import address_orders, write_records
 from regulars.pipelines.sample.simulation.baskets import ITEMS, fill_baskets
+from regulars.pipelines.sample.simulation.collection import choose_stores
 from regulars.pipelines.sample.simulation.orders import draw_orders, draw_refunds
+from regulars.pipelines.sample.simulation.pauses import add_pauses
 from regulars.pipelines.sample.simulation.people import draw_people
 from regulars.pipelines.sample.simulation.purchases import draw_purchase_days
 from regulars.pipelines.sample.simulation.rates import draw_rates, list_rates_by_day
+from regulars.pipelines.sample.simulation.returns import plant_returns
 from regulars.pipelines.sample.simulation.rhythm import REFILL_COLUMNS, plant_refills
 from regulars.pipelines.sample.simulation.subscriptions import draw_subscriptions
 from regulars.pipelines.sample.simulation.surveys import draw_answers
@@ -117,6 +120,7 @@ def write_sample_company(
         purchase_days = draw_purchase_days(rng, people)
         orders = draw_orders(rng, people, purchase_days, by_day, FIRST_ORDER + truth.orders)
         orders = address_orders(rng, people, orders)
+        orders = choose_stores(np.random.default_rng([seed, 5, 1 + number]), orders)  # apart, as the returns
         lines = fill_baskets(
             rng,
             orders["gross"].to_numpy(),
@@ -128,10 +132,14 @@ def write_sample_company(
         lines, rhythms = plant_refills(orders, lines, people)
         refills.append(rhythms)
         refunds = draw_refunds(rng, orders, by_day, FIRST_REFUND + truth.refunds)
+        returns_rng = np.random.default_rng([seed, 4, 1 + number])  # apart, so that nothing else depends on it
+        first_return = FIRST_REFUND + truth.refunds + len(refunds)
+        refunds = plant_returns(returns_rng, orders, lines, refunds, by_day, first_return)
         answers = draw_answers(rng, people, orders, FIRST_ANSWER + truth.answers)
         records = write_records(rng, people, purchase_days)
         club_rng = np.random.default_rng([seed, 0, 1 + number])  # apart, so that nothing else depends on the club
         periods = draw_subscriptions(club_rng, people, purchase_days, by_day, FIRST_SUBSCRIPTION + truth.subscriptions)
+        periods = add_pauses(np.random.default_rng([seed, 6, 1 + number]), periods)
         exports.append_contacts(records)
         exports.append_orders(orders, lines, _draw_extra_lines(rng, orders))
         exports.append_refunds(refunds, orders)
@@ -139,7 +147,7 @@ def write_sample_company(
         exports.append_subscriptions(periods)
         truth.append(people, purchase_days, orders, lines, refunds, answers, records)
         truth.append_subscriptions(people, periods)
-        further.append(number, Chunk(people, orders, answers, is_first=number == 0))
+        further.append(number, Chunk(people, orders, lines, refunds, answers, is_first=number == 0))
         if progress is not None:
             progress(f"{first + len(people):,} of {customers:,} customers, {truth.orders:,} orders written")
     found = [*exports.found, *further.found]

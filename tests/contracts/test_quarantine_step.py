@@ -222,3 +222,18 @@ def test_a_row_number_used_twice_stops_the_run():
     con.execute("update landed.payments set _row_id = 7")
     with pytest.raises(ContractBroken, match=r"payments\.unique \(2\)"):
         run_quarantine_step(con, raw_contracts())
+
+
+def test_a_bad_line_of_a_refund_takes_its_other_lines_along_and_leaves_the_refund():
+    lines = [{}, {"quantity": "two"}, {"refund_id": "r2"}]
+    con, _ = run_step(orders=[], order_lines=[], refunds=[{}, {"refund_id": "r2"}], refund_lines=lines)
+    assert loaded(con, "refund_lines", "refund_id") == ["r2"]
+    assert loaded(con, "refunds", "refund_id") == ["r1", "r2"]
+
+
+def test_lines_of_a_refund_that_is_quarantined_or_missing_are_quarantined_with_it():
+    refunds = [{}, {"refund_id": "no day", "refunded_at": None}, {"refund_id": "bad day", "refunded_at": "yesterday"}]
+    lines = [{"refund_id": name} for name in ("r1", "no day", "bad day", "missing")]
+    con, _ = run_step(orders=[], order_lines=[], refunds=refunds, refund_lines=lines)
+    assert loaded(con, "refund_lines", "refund_id") == ["r1"]
+    assert {rules for kind, *_, rules in quarantined(con) if kind == "refund_lines"} == {"refund_lines.refund_is_known"}

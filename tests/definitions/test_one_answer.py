@@ -88,8 +88,7 @@ QUESTIONS = {
             where day <= (select as_of from meta.runs) and {rows}
             """,
             f"""
-            select sum(product_sales) - (select sum(refunds) from marts.sales_new_vs_returning where {rows})
-            from marts.product_sales where {rows}
+            select sum(product_sales) - sum(refunds) from marts.product_sales where {rows}
             """,
         ]
         for when, rows in {"last month": OF_MONTH, "last year": OF_YEAR, "all time": "true"}.items()
@@ -118,11 +117,13 @@ QUESTIONS = {
     ],
     "What was given back last year?": [
         f"select sum(refunds) from marts.sales_new_vs_returning where {OF_YEAR}",
+        f"select sum(refunds) from marts.product_sales where {OF_YEAR}",
         "select sum(goods) from core.refunds where is_countable and year(refund_date) = 2025",
     ],
     "What was given back of all time?": [
         "select sum(refunds) from marts.customer_360",
         "select sum(refunds) from marts.sales_new_vs_returning",
+        "select sum(refunds) from marts.product_sales",
         "select sum(goods) from core.refunds where is_countable",
     ],
     "What was given back to customers who ever ordered?": [

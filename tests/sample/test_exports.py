@@ -117,6 +117,7 @@ def test_every_planted_line_is_where_the_truth_says(company):
         "shop_orders_2026-01-01.csv",
         "shop_order_lines_2026-01-01.csv",
         "shop_refunds.csv",
+        "shop_refund_lines.csv",
         "nps_answers.csv",
         "coffee_club.csv",
         "tickets.csv",

@@ -28,6 +28,12 @@ REFUNDS = {
     "system": "shop",
     "columns": {"refund_id": "id", "order_id": "order", "refunded_at": "day", "amount": "amount"},
 }
+REFUND_LINES = {
+    "path": "refund_lines.csv",
+    "kind": "refund_lines",
+    "system": "shop",
+    "columns": {"refund_id": "refund", "goods": "amount"},
+}
 SURVEY = {
     "path": "survey.csv",
     "kind": "survey_responses",
@@ -50,6 +56,7 @@ FILES = {
     "o5,c4,,2026-01-01,1\no6,,till@x.example,2026-01-01,1\no7,,eve@x.example,2026-01-01,1\no8,c1,,2026-01-01,1\n",
     "lines.csv": "id,price\n" + "".join(f"o{number},1\n" for number in range(1, 9)),
     "refunds.csv": "id,order,day,amount\n" + "".join(f"r{n},o{n},2026-01-02,1\n" for n in range(1, 9)),
+    "refund_lines.csv": "refund,amount\n" + "".join(f"r{n},1\n" for n in range(1, 9)),
     "survey.csv": "id,score,day,mail\ns1,9,2026-01-03,ann@x.example\ns2,0,2026-01-03,tester@x.example\n",
     "answers.csv": "response,question,text\ns1,q1,fine\ns2,q1,test\n",
 }
@@ -64,7 +71,8 @@ LISTS = {
 @pytest.fixture
 def company(shop):
     shop.sources = {
-        **{"crm": CRM, "shop": ORDERS, "lines": LINES, "refunds": REFUNDS, "survey": SURVEY, "answers": ANSWERS},
+        **{"crm": CRM, "shop": ORDERS, "lines": LINES, "refunds": REFUNDS},
+        **{"refund_lines": REFUND_LINES, "survey": SURVEY, "answers": ANSWERS},
     }
     for name, content in FILES.items():
         shop.write(name, content)
@@ -81,6 +89,7 @@ def test_what_is_left_is_everybody_elses(company):
                 "orders": "order_id",
                 "order_lines": "order_id",
                 "refunds": "order_id",
+                "refund_lines": "refund_id",
                 "survey_responses": "response_id",
                 "survey_answers": "response_id",
             }.items()
@@ -92,6 +101,7 @@ def test_what_is_left_is_everybody_elses(company):
         "orders": ["o1", "o6"],
         "order_lines": ["o1", "o6"],
         "refunds": ["o1", "o6"],
+        "refund_lines": ["r1", "r6"],
         "survey_responses": ["s1"],
         "survey_answers": ["s1"],
     }

@@ -13,6 +13,7 @@ import datetime as dt
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from graphlib import TopologicalSorter
 
 import duckdb
 
@@ -29,6 +30,7 @@ from regulars.pipelines.contracts.validation.validate import RuleResult, validat
 from regulars.pipelines.contracts.violations import select_violations, write_condition
 from regulars.pipelines.errors import ContractBroken, RegularsError
 from regulars.pipelines.findings.finding import Finding
+from regulars.pipelines.warehouse.sql_files import tables_read_by
 from regulars.pipelines.warehouse.sql_text import quote_identifier, quote_literal
 
 
@@ -107,7 +109,7 @@ def run_quarantine_step(
         _quarantine_later(con, contract, [rule for rule in contract.rules if oversized.is_about_size(rule)])
     later = {kind: _list_later_rules(contract) for kind, contract in with_rows.items()}
     emptied: dict[tuple[str, str], int] = {}
-    for kind in sorted(contracts, key=lambda kind: bool(later.get(kind))):  # what looks at other raw tables comes last
+    for kind in _order_by_reading(contracts, later):
         _quarantine_later(con, contracts[kind], later.get(kind, []))
         emptied |= make_raw_view(con, contracts[kind])
     write_quarantine(con, with_rows)
@@ -214,6 +216,18 @@ def _list_later_rules(contract: Contract) -> list[Rule]:
         for rule in contract.rules
         if rule.severity == "critical" and rule.type in {"query", "references"} and not oversized.is_about_size(rule)
     ]
+
+
+def _order_by_reading(contracts: Mapping[str, Contract], later: Mapping[str, Sequence[Rule]]) -> list[str]:
+    """The kinds, each after those whose raw tables its later rules look at."""
+    reads = {
+        kind: frozenset[str]().union(
+            *(tables_read_by(select_violations(rule, documents.select_accepted(kind))) for rule in later.get(kind, []))
+        )
+        for kind in contracts
+    }
+    others = {kind: {each for each in contracts if each != kind and f"raw.{each}" in reads[kind]} for kind in contracts}
+    return list(TopologicalSorter(others).static_order())
 
 
 def _quarantine_later(con: duckdb.DuckDBPyConnection, contract: Contract, rules: Sequence[Rule]) -> None:

@@ -18,6 +18,7 @@ import polars as pl
 from regulars.pipelines.sample import further
 from regulars.pipelines.sample.export_file import ExportFile, Found, Planted
 from regulars.pipelines.sample.simulation import catalogue as c
+from regulars.pipelines.sample.simulation.baskets import Lines
 from regulars.pipelines.sample.simulation.orders import compute_moment
 from regulars.pipelines.sample.simulation.people import People
 
@@ -32,12 +33,16 @@ class Chunk:
     Attributes:
         people: The persons.
         orders: As `draw_orders` and `address_orders` return them.
+        lines: What is in these orders.
+        refunds: As `plant_returns` returns them.
         answers: As `draw_answers` returns them.
         is_first: Whether no chunk came before: then an export that does not depend on customers writes its rows.
     """
 
     people: People
     orders: pl.DataFrame
+    lines: Lines
+    refunds: pl.DataFrame
     answers: pl.DataFrame
     is_first: bool
 

@@ -129,6 +129,25 @@ REGIONS = (
     ),
 )
 
+
+@dataclass(frozen=True)
+class Store:
+    """A shop of the company's own, in the first town of a region."""
+
+    store_id: str
+    name: str
+    type: str
+    region: int
+    """Index into `REGIONS`."""
+
+
+STORES = (
+    Store("F-1", "Werksverkauf Hamburg", "factory outlet", 0),
+    Store("F-2", "Knabberecke München", "own", 1),
+    Store("F-3", "Knabberkiste London", "franchise", 2),
+)
+"""One in each region."""
+
 CHANNELS = ("search ads", "social ads", "organic", "trade fair", "partner", "referral")
 CHANNEL_SHARES = {
     "home": (0.28, 0.30, 0.27, 0.01, 0.14, 0.0),
@@ -204,5 +223,7 @@ BOXES = (
 )
 BOX_LIMITS = (1500, 4000, 10000)
 """A mixed box has its own price in cents or pence: up to 15.00 it is an S, up to 40.00 an M …"""
+SOLD_OUT = "SN-501"
+"""Gingerbread is baked again in autumn."""
 TASTING_BOX = Product("BX-0", "Probierbox gratis", "boxes", 0, 0, 350)
 REFILL_BOX = Product("BX-R", "Nachfüllbox, alle sechs Wochen", "boxes", 0, 0, 1300)

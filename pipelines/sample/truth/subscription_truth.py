@@ -12,7 +12,7 @@ from regulars.pipelines.sample.simulation.subscriptions import END
 
 SUBSCRIPTION_COLUMNS = (
     "subscription_id", "period", "person_id", "plan", "currency", "monthly_amount", "monthly_amount_eur", "active_from",
-    "active_until", "dropout_probability",
+    "active_until", "dropout_probability", "paused_from", "paused_until",
 )  # fmt: skip
 
 EXPECTED_OF_CLUB = {
@@ -29,7 +29,7 @@ def select_true_periods(people: People, periods: pl.DataFrame) -> pl.DataFrame:
 
     Args:
         people: The customers of a chunk.
-        periods: As `draw_subscriptions` returns them.
+        periods: As `add_pauses` returns them.
     """
     is_end_known = pl.col("ended_at").is_not_null() | (pl.col("status") == "replaced")
     return periods.select(
@@ -43,6 +43,8 @@ def select_true_periods(people: People, periods: pl.DataFrame) -> pl.DataFrame:
         active_from=_compute_local_day(pl.coalesce("trial_end", "at")),
         active_until=pl.when(is_end_known).then(_compute_local_day(pl.col("true_end"))),
         dropout_probability="dropout",
+        paused_from=_compute_local_day(pl.col("paused_at")),
+        paused_until=_compute_local_day(pl.col("resumed_at")),
     )
 
 

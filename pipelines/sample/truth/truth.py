@@ -35,7 +35,7 @@ PERSON_COLUMNS = (
 ORDER_COLUMNS = (
     "order_id", "person_id", "sort", "ordered_at", "order_date", "currency", "gross_sales", "discounts", "shipping",
     "tax", "gross_sales_eur", "discounts_eur", "line_count", "is_countable", "is_first_order", "is_delayed",
-    "first_delivery", "last_delivery", "is_corrected",
+    "first_delivery", "last_delivery", "is_corrected", "store_id",
 )
 # fmt: on
 REFUND_COLUMNS = ("refund_id", "order_id", "person_id", "refund_date", "amount_eur", "is_linked", "is_known")
@@ -78,6 +78,8 @@ persons.csv       each person with the own rate (per week), dropout probability,
 crm_records.csv   which person each record id of the CRM belongs to, those it merged away included
 orders.csv        every order as it stands in the end; person_id is blank for till sales and tests
 refunds.csv       every refund, in EUR
+shop_refund_lines.csv
+                  what each refund is of; the planted ones are of one product, which comes back more often than others
 subscriptions.csv every period of the coffee club as it was charged in truth, also in the future; amounts are a month's
 refills.csv       who buys the refill box in a rhythm of six weeks, how often and from when to when
 answers.csv       every survey answer with its person, even if the export has it without a name
@@ -161,7 +163,7 @@ class Truth:
         self.answers += len(answers)
 
     def append_subscriptions(self, people: People, periods: pl.DataFrame) -> None:
-        """Write down the coffee club of one chunk, as `draw_subscriptions` returns it."""
+        """Write down the coffee club of one chunk, as `add_pauses` returns it."""
         self._subscriptions.append(select_true_periods(people, periods))
         self._counts.update(count_nasty(periods))
         self.subscriptions += periods["subscription_number"].n_unique()
@@ -292,4 +294,5 @@ def _select_orders(orders: pl.DataFrame, lines: Lines, ids: pl.Series) -> pl.Dat
         first_delivery="first_delivery",
         last_delivery="last_delivery",
         is_corrected="is_corrected",
+        store_id="store_id",
     )

@@ -19,6 +19,12 @@ from regulars.pipelines.warehouse.sql_text import quote_identifier
 
 EMAIL = "lower(trim({column}))"
 
+_LISTED_DOCUMENTS = (
+    ("test_responses", "survey_responses", "response_id"),
+    ("test_refunds", "refunds", "refund_id"),
+)
+"""Table of what belongs to them, its kind, and the column by which rows of other kinds name it."""
+
 
 def leave_people_out(con: duckdb.DuckDBPyConnection, lists: Excluded, ignored_emails: Collection[str]) -> None:
     """Move the rows of test persons and test orders from `landed.<kind>` to `landed.excluded`.
@@ -33,7 +39,8 @@ def leave_people_out(con: duckdb.DuckDBPyConnection, lists: Excluded, ignored_em
     con.execute("create temp table test_emails (email varchar, rule varchar)")
     con.execute("create temp table test_records (system varchar, record_id varchar, rule varchar)")
     con.execute("create temp table test_orders (system varchar, order_id varchar, rule varchar)")
-    con.execute("create temp table test_responses (system varchar, response_id varchar, rule varchar)")
+    for table, _, column in _LISTED_DOCUMENTS:
+        con.execute(f"create temp table {table} (system varchar, {column} varchar, rule varchar)")
     _list_people(con, lists, {email.strip().lower() for email in ignored_emails})
     con.execute("insert into test_orders select null, unnest($1::varchar[]), 'order_ids'", [lists.order_ids])
     for name in ("orders", "order_lines"):
@@ -41,13 +48,14 @@ def leave_people_out(con: duckdb.DuckDBPyConnection, lists: Excluded, ignored_em
             f"insert into test_orders select distinct on (_system, order_id) _system, order_id, rule from "
             f"({_select_theirs(KINDS[name])})"
         )
-    con.execute(
-        f"insert into test_responses select distinct on (_system, response_id) _system, response_id, rule from "
-        f"({_select_theirs(KINDS['survey_responses'])})"
-    )
+    for table, name, column in _LISTED_DOCUMENTS:
+        con.execute(
+            f"insert into {table} select distinct on (_system, {column}) _system, {column}, rule from "
+            f"({_select_theirs(KINDS[name])})"
+        )
     for kind in KINDS.values():
         _move(con, kind)
-    for table in ("test_emails", "test_records", "test_orders", "test_responses"):
+    for table in ("test_emails", "test_records", "test_orders", *(table for table, *_ in _LISTED_DOCUMENTS)):
         con.execute(f"drop table {table}")
 
 
@@ -135,8 +143,11 @@ def _select_theirs(kind: Kind) -> str:
         tests.append(
             ("test_orders", "coalesce(listed.system, here._system) = here._system and listed.order_id = here.order_id")
         )
-    if kind.column("response_id"):
-        tests.append(("test_responses", "listed.system = here._system and listed.response_id = here.response_id"))
+    tests += [
+        (table, f"listed.system = here._system and listed.{column} = here.{column}")
+        for table, _, column in _LISTED_DOCUMENTS
+        if kind.column(column)
+    ]
     if not tests:
         return f"select *, null::varchar as rule from landed.{kind.name} where false"
     found = " union all ".join(

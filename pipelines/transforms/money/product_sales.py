@@ -1,7 +1,8 @@
-"""The mart `product_sales`: what is sold where, by month, to the last cent of the orders.
+"""The mart `product_sales`: what is sold where and what comes back, by month, to the last cent of orders and refunds.
 
-Put here: sales and margin of products by month, store and region. Keep out: the scan over lines
-(`products/line_sums.py`), what customers of a kind buy in which month (`products/seasonality.py`).
+Put here: sales, margin and refunds of products by month, store and region. Keep out: the scans over lines and refunds
+(`products/line_sums.py`, `products/refund_sums.py`), what customers of a kind buy in which month
+(`products/seasonality.py`).
 """
 
 import datetime as dt
@@ -18,6 +19,7 @@ from regulars.pipelines.transforms.products.line_sums import (
     sum_lines_by_product_and_place,
     sum_orders_by_place,
 )
+from regulars.pipelines.transforms.products.refund_sums import find_refund_days, sum_refunds_by_product_and_place
 from regulars.pipelines.transforms.purchases.purchases import read_into_polars, select_columns
 
 COLUMNS: dict[str, PolarsDataType] = {
@@ -38,14 +40,26 @@ COLUMNS: dict[str, PolarsDataType] = {
     "cost": MONEY,
     "contribution_margin": MONEY,
     "contribution_margin_rate": pl.Float64,
+    "refunds": MONEY,
+    "refunds_beyond_lines": MONEY,
+    "refunded_sales": MONEY,
+    "refunded_quantity": MONEY,
+    "refund_rate": pl.Float64,
+    "is_refund_rate_complete": pl.Boolean,
+    "refund_days": pl.Int64,
     "is_complete": pl.Boolean,
     "reason": pl.String,
     "as_of": pl.Date,
 }
 KEY = ["month", "system", "product_id", "store_id", "region"]
-AMOUNTS = ("quantity", "gross_sales", "discounts", "gross_sales_beyond_lines", "sales_with_cost", "cost")
+SALES = ("quantity", "gross_sales", "discounts", "gross_sales_beyond_lines", "sales_with_cost", "cost")
+REFUNDS = ("refunds", "refunds_beyond_lines", "refunded_sales", "refunded_quantity")
 MONTH = "month_idx"
+NOTHING_SOLD = "nothing was sold in the month"
 NO_COST = "no cost is known of what was sold"
+SOLD_FOR_NOTHING = "what was sold cost nothing"
+NO_REFUNDS = "no refund of an order is known"
+MAY_COME_BACK = "more of what was sold may still come back"
 NOT_NAMED = {
     "product_id": "no line names the product",
     "store_id": "the orders name no store",
@@ -57,23 +71,27 @@ NOT_NAMED = {
 def product_sales(
     order_lines: IntoFrame,
     orders: IntoFrame,
+    refund_lines: IntoFrame,
+    refunds: IntoFrame,
     products: IntoFrame,
     stores: IntoFrame,
     calendar: IntoFrame,
     *,
     as_of: dt.date,
 ) -> pl.DataFrame:
-    """Sum what was sold: one row per month, product, store and region with a countable order.
+    """Sum what was sold and given back: one row per month, product, store and region with a countable order or refund.
 
-    What orders bring beyond their lines (all of an order without lines) is of the product `unknown`, so that the rows
-    add up to the orders. Refunds are not subtracted, since they name no product.
+    What orders bring beyond their lines (all of an order without lines) is of the product `unknown`, and so is what
+    refunds give back beyond theirs, so that the rows add up to orders and refunds.
 
     Args:
         order_lines: `core.order_lines`.
         orders: `core.orders`.
+        refund_lines: `core.refund_lines`.
+        refunds: `core.refunds`.
         products: `core.products`; `system`, `product_id`, `product_name`, `category`.
         stores: `core.stores`; `system`, `store_id`, `region`.
-        calendar: `core.calendar`; `day`, `month_idx`.
+        calendar: `core.calendar`; `day`, `day_idx`, `month_idx`.
         as_of: Last day that counts.
 
     Returns:
@@ -83,14 +101,16 @@ def product_sales(
         sum_lines_by_product_and_place(order_lines, orders, calendar, as_of=as_of, period_idx=MONTH)
     )
     of_orders = read_into_polars(sum_orders_by_place(orders, calendar, as_of=as_of, period_idx=MONTH))
-    rows = pl.concat([of_lines, _find_rest(of_lines, of_orders)], how="diagonal_relaxed")
+    given_back = sum_refunds_by_product_and_place(refund_lines, refunds, orders, calendar, as_of=as_of)
+    rows = pl.concat([of_lines, _find_rest(of_lines, of_orders), *_split_by_month(given_back)], how="diagonal_relaxed")
+    refund_days = find_refund_days(refunds, orders, calendar, as_of=as_of)
     named = read_into_polars(select_columns(products, "system", "product_id", "product_name", "category"))
     return (
         name_places(rows, stores)
         .with_columns(pl.col("product_id").fill_null(UNKNOWN), month=find_first_day_of_month(pl.col(MONTH)))
         .group_by(KEY)
-        .agg(pl.col("sold_lines", *AMOUNTS).sum())
-        .with_columns(pl.col(AMOUNTS).cast(MONEY))
+        .agg(pl.col("sold_lines", *SALES, *REFUNDS).sum())
+        .with_columns(pl.col(*SALES, *REFUNDS).cast(MONEY))
         .join(named, on=["system", "product_id"], how="left")
         .with_columns(
             product_sales=pl.col("gross_sales") - pl.col("discounts"),
@@ -98,7 +118,10 @@ def product_sales(
             is_complete=pl.col("month").dt.month_end() <= as_of,
             as_of=pl.lit(as_of),
         )
-        .with_columns(contribution_margin_rate=divide_columns("contribution_margin", "sales_with_cost"))
+        .with_columns(
+            contribution_margin_rate=divide_columns("contribution_margin", "sales_with_cost"),
+            **_compute_refund_rate(refund_days, as_of),
+        )
         .with_columns(reason=_find_reason())
         .select(pl.col(name).cast(kind) for name, kind in COLUMNS.items())
         .sort(KEY)
@@ -108,9 +131,40 @@ def product_sales(
 def _find_reason() -> pl.Expr:
     """Find what is not known of a row and why, in one sentence; NULL where all is known."""
     unknown = [pl.when(pl.col(name) == UNKNOWN).then(pl.lit(why)) for name, why in NOT_NAMED.items()]
-    no_cost = pl.when(pl.col("contribution_margin_rate").is_null()).then(pl.lit(NO_COST))
-    said = pl.concat_str(*unknown, no_cost, separator="; ", ignore_nulls=True)
+    nothing = pl.when(pl.col("sold_lines") == 0, pl.col("product_sales") <= 0).then(pl.lit(NOTHING_SOLD))
+    no_cost = pl.when(nothing.is_null(), pl.col("contribution_margin_rate").is_null()).then(pl.lit(NO_COST))
+    no_rate = pl.when(nothing.is_null(), pl.col("refund_rate").is_null()).then(
+        pl.when(pl.col("refund_days").is_null())
+        .then(pl.lit(NO_REFUNDS))
+        .when("is_refund_rate_complete")
+        .then(pl.lit(SOLD_FOR_NOTHING))
+        .otherwise(pl.lit(MAY_COME_BACK))
+    )
+    said = pl.concat_str(*unknown, nothing, no_cost, no_rate, separator="; ", ignore_nulls=True)
     return pl.when(said != "").then(said)
+
+
+def _split_by_month(given_back: pl.DataFrame) -> list[pl.DataFrame]:
+    """Refunds in the month in which they were given, and in the month of their order where one is known."""
+    place = ["system", "product_id", "store_id", "region"]
+    own = given_back.select(
+        *place, "refund_month_idx", refunds="goods", refunds_beyond_lines="goods_beyond_lines"
+    ).rename({"refund_month_idx": MONTH})
+    of_order = given_back.filter(pl.col("order_month_idx").is_not_null()).select(
+        *place, "order_month_idx", "refunded_quantity", refunded_sales="goods"
+    )
+    return [own, of_order.rename({"order_month_idx": MONTH})]
+
+
+def _compute_refund_rate(refund_days: int | None, as_of: dt.date) -> dict[str, pl.Expr]:
+    """The rate once refunds of what was sold in the month may hardly come any more."""
+    last_mature_day = None if refund_days is None else as_of - dt.timedelta(days=refund_days)
+    is_mature = (pl.col("month").dt.month_end() <= pl.lit(last_mature_day, pl.Date)).fill_null(False)
+    return {
+        "refund_rate": pl.when(is_mature).then(divide_columns("refunded_sales", "product_sales")),
+        "is_refund_rate_complete": is_mature,
+        "refund_days": pl.lit(refund_days, pl.Int64),
+    }
 
 
 def _find_rest(of_lines: pl.DataFrame, of_orders: pl.DataFrame) -> pl.DataFrame:

@@ -1,4 +1,4 @@
-"""The mart `product_sales`: what is sold where, by month."""
+"""The mart `product_sales`: what is sold where and what comes back, by month."""
 
 import datetime as dt
 import random
@@ -14,13 +14,13 @@ from tests.transforms.mart_rules import broken_rules
 from tests.transforms.products.product_tables import Row, item, product_tables, sale
 
 AS_OF = dt.date(2026, 3, 30)
-READS = ("order_lines", "orders", "products", "stores", "calendar")
+READS = ("order_lines", "orders", "refund_lines", "refunds", "products", "stores", "calendar")
 
 
-def mart(*sales: Row, engine: str = "polars", **tables) -> pl.DataFrame:
+def mart(*sales: Row, engine: str = "polars", as_of: dt.date = AS_OF, **tables) -> pl.DataFrame:
     made = product_tables(*sales, **tables)
     with ENGINES[engine]({name: made[name] for name in READS}) as frames:
-        found = product_sales(**frames, as_of=AS_OF)
+        found = product_sales(**frames, as_of=as_of)
     assert broken_rules("product_sales", found, made) == set()
     return found
 
@@ -88,20 +88,20 @@ def test_the_margin_is_of_lines_whose_cost_is_known():
     rows = {row["product_id"]: row for row in found.iter_rows(named=True)}
     assert (rows["bar"]["sales_with_cost"], rows["bar"]["contribution_margin"]) == (10, 6)
     assert rows["bar"]["contribution_margin_rate"] == pytest.approx(0.6)
-    assert rows["bar"]["reason"] is None
+    assert rows["bar"]["reason"] == "no refund of an order is known"
     assert (rows["box"]["contribution_margin_rate"], rows["box"]["reason"]) == (
         None,
-        "no cost is known of what was sold",
+        "no cost is known of what was sold; no refund of an order is known",
     )
     assert rows["zero"]["contribution_margin_rate"] is None
 
 
 def test_what_is_unknown_of_a_row_says_why():
     found = mart(sale("2026-01-05", item("bar", "10", cost="4"), item(None, "1", cost="1")))
-    assert found["reason"].to_list() == [
-        "the orders name no store; neither a store nor an address names the region",
-        "no line names the product; the orders name no store; neither a store nor an address names the region",
-    ]
+    nowhere = (
+        "the orders name no store; neither a store nor an address names the region; no refund of an order is known"
+    )
+    assert found["reason"].to_list() == [nowhere, f"no line names the product; {nowhere}"]
 
 
 def test_orders_that_do_not_count_or_come_later_are_left_out():

@@ -34,6 +34,25 @@ LINE = {
     "cost": MONEY,
     "is_countable": pl.Boolean,
 }
+REFUND = {
+    "system": pl.String,
+    "refund_id": pl.String,
+    "order_id": pl.String,
+    "refund_date": pl.Date,
+    "date_is_estimated": pl.Boolean,
+    "goods": MONEY,
+    "is_countable": pl.Boolean,
+}
+REFUND_LINE = {
+    "system": pl.String,
+    "refund_id": pl.String,
+    "order_id": pl.String,
+    "refund_date": pl.Date,
+    "product_id": pl.String,
+    "quantity": MONEY,
+    "goods": MONEY,
+    "is_countable": pl.Boolean,
+}
 PRODUCT = {
     "system": pl.String,
     "product_id": pl.String,
@@ -71,8 +90,33 @@ def sale(day: str | dt.date, *items: Row, customer: int = 1, countable: bool = T
     }
 
 
-def product_tables(*sales: Row, products: list[Row] | None = None, stores: list[Row] | None = None) -> dict[str, Any]:
-    """`orders`, `order_lines`, `products`, `stores` and `calendar`."""
+def back(
+    day: str | dt.date, goods: str, *items: Row, of: int | None = None, countable: bool = True, estimated: bool = False
+) -> Row:
+    """A refund of the goods of the sale of that number, with the lines that are told of it."""
+    return {
+        "refund_date": dt.date.fromisoformat(day) if isinstance(day, str) else day,
+        "order_id": None if of is None else f"o{of:05}",
+        "goods": Decimal(goods),
+        "date_is_estimated": estimated,
+        "is_countable": countable,
+        "items": items,
+    }
+
+
+def product_tables(
+    *sales: Row,
+    refunds: list[Row] | None = None,
+    products: list[Row] | None = None,
+    stores: list[Row] | None = None,
+) -> dict[str, Any]:
+    """`orders`, `order_lines`, `refunds`, `refund_lines`, `products`, `stores` and `calendar`."""
+    given_back = [each | {"system": "shop", "refund_id": f"r{number}"} for number, each in enumerate(refunds or [])]
+    back_lines = [
+        each | line | {"goods": line["gross_sales"] - line["discounts"]}
+        for each in given_back
+        for line in each["items"]
+    ]
     numbered = [each | {"system": "shop", "order_id": f"o{number:05}"} for number, each in enumerate(sales)]
     lines = [
         {name: each[name] for name in ("system", "order_id", "customer_idx", "order_date", "is_countable")} | line
@@ -84,6 +128,8 @@ def product_tables(*sales: Row, products: list[Row] | None = None, stores: list[
     return {
         "orders": _frame([{k: v for k, v in each.items() if k != "items"} for each in numbered], ORDER),
         "order_lines": _frame(lines, LINE),
+        "refunds": _frame(given_back, REFUND),
+        "refund_lines": _frame(back_lines, REFUND_LINE),
         "products": _frame([row | {"system": "shop"} for row in (named if products is None else products)], PRODUCT),
         "stores": _frame([row | {"system": "shop"} for row in stores or []], STORE),
         "calendar": CALENDAR,

@@ -298,13 +298,24 @@ def test_orders_of_woocommerce_are_without_tax_and_fees_are_shipping(read, api):
 
 
 @pytest.mark.slow
-def test_refunds_and_customers_of_woocommerce(read):
+def test_refunds_of_woocommerce_come_with_the_products_that_came_back(read):
     refund = {"id": 88, "parent_id": 2, "date_created_gmt": "2026-02-01T05:00:00", "amount": "12.00", "reason": ""}
-    answer = tools.answer_like_woocommerce([{**refund, "refunded_by": 1}])
+    line = {"id": 31, "product_id": 4959, "name": "Mug", "quantity": -2, "total": "-10.00", "total_tax": "-2.00"}
+    by_hand = {**refund, "id": 89, "refunded_by": 1, "line_items": []}
+    answer = tools.answer_like_woocommerce([{**refund, "refunded_by": 1, "line_items": [line]}, by_hand])
     columns = "refund_id, order_id, refunded_at, amount::decimal(9, 2)"
     assert read("woocommerce", "refunds", "refunds", columns, answer) == [
-        ("88", "2", "2026-02-01 05:00:00", Decimal("12.00"))
+        ("88", "2", "2026-02-01 05:00:00", Decimal("12.00")),
+        ("89", "2", "2026-02-01 05:00:00", Decimal("12.00")),
     ]
+    columns = "refund_id, line_id, product_id, quantity::decimal(9, 2), goods::decimal(9, 2)"
+    assert read("woocommerce", "refunds", "refund_lines", columns, answer) == [
+        ("88", "31", "4959", Decimal("2.00"), Decimal("10.00"))
+    ]
+
+
+@pytest.mark.slow
+def test_customers_of_woocommerce(read):
     customer = {
         **{"id": 7, "email": "ann@example.com", "first_name": "Ann", "last_name": "Lee", "role": "customer"},
         **{"username": "ann", "date_created_gmt": "2025-01-01T00:00:00", "billing": {"country": "FI"}},

@@ -1,0 +1,109 @@
+"""Sums of refunds by product: the scans at full size over refunds and their lines.
+
+They are written against narwhals, as those of `line_sums.py`. A refund counts when its order does, or no order is
+known.
+
+Put here: sums over `core.refunds` and `core.refund_lines` at full size. Keep out: what a mart makes of them (plain
+polars).
+"""
+
+import datetime as dt
+from typing import Any
+
+import narwhals as nw
+import polars as pl
+from narwhals.typing import IntoFrame
+
+from regulars.pipelines.transforms.products.line_sums import PLACE
+from regulars.pipelines.transforms.purchases.purchases import read_into_polars
+
+SHARE_OF_REFUNDS = 0.95
+"""The refunds of a month's orders are complete when this share of refunds would have come."""
+
+
+def sum_refunds_by_product_and_place(
+    refund_lines: IntoFrame, refunds: IntoFrame, orders: IntoFrame, calendar: IntoFrame, *, as_of: dt.date
+) -> pl.DataFrame:
+    """Sum the goods that were given back: one row per product, place, month of the refund and month of its order.
+
+    What refunds give back beyond their lines (all of a refund without lines) is in rows without a product, so that the
+    rows add up to the refunds.
+
+    Args:
+        refund_lines: `core.refund_lines`; uses `system`, `refund_id`, `order_id`, `refund_date`, `product_id`,
+            `quantity`, `goods`, `is_countable`.
+        refunds: `core.refunds`; uses `system`, `order_id`, `refund_date`, `goods`, `is_countable`.
+        orders: `core.orders`; uses `system`, `order_id`, `order_date`, `store_id`, `region`.
+        calendar: `core.calendar`; uses `day`, `month_idx`.
+        as_of: Last day that counts.
+
+    Returns:
+        `system`, `product_id`, `store_id`, `region` (of the order; each may be NULL), `refund_month_idx`,
+        `order_month_idx` (NULL where no order is known), and Decimal `goods`, `goods_beyond_lines` and
+        `refunded_quantity`.
+    """
+    keys = [*PLACE, "refund_month_idx", "order_month_idx"]
+    of_lines = _place(refund_lines, orders, calendar, as_of=as_of)
+    lines = read_into_polars(
+        of_lines.group_by("product_id", *keys)
+        .agg(nw.col("goods").sum(), refunded_quantity=nw.col("quantity").sum())
+        .to_native()
+    )
+    of_refunds = _place(refunds, orders, calendar, as_of=as_of)
+    whole = read_into_polars(of_refunds.group_by(*keys).agg(nw.col("goods").sum()).to_native())
+    told = lines.group_by(keys).agg(told=pl.col("goods").sum())
+    beyond = pl.col("goods") - pl.col("told").fill_null(0)
+    rest = (
+        whole.join(told, on=keys, how="left", nulls_equal=True)
+        .select(*keys, goods=beyond, goods_beyond_lines=beyond)
+        .filter(pl.col("goods") != 0)
+    )
+    return pl.concat([lines, rest], how="diagonal_relaxed")
+
+
+def find_refund_days(refunds: IntoFrame, orders: IntoFrame, calendar: IntoFrame, *, as_of: dt.date) -> int | None:
+    """Find within how many days of the order 95 % of the refunds came; None without refunds of known orders.
+
+    Args:
+        refunds: `core.refunds`; uses `system`, `order_id`, `refund_date`, `is_countable`, `date_is_estimated`.
+        orders: `core.orders`; uses `system`, `order_id`, `order_date`.
+        calendar: `core.calendar`; uses `day`, `day_idx`.
+        as_of: Last day that counts.
+    """
+    days = nw.from_native(calendar).lazy().select("day", "day_idx")
+    bought = nw.from_native(orders).lazy().select("system", "order_id", order_day="order_date")
+    scan = (
+        nw.from_native(refunds)
+        .lazy()
+        .filter(nw.col("is_countable") & ~nw.col("date_is_estimated") & (nw.col("refund_date") <= as_of))
+        .select("system", "order_id", "refund_date")
+        .join(bought, on=["system", "order_id"], how="inner")
+        .join(days.select(refund_date="day", refund_idx="day_idx"), on="refund_date", how="inner")
+        .join(days.select(order_day="day", order_idx="day_idx"), on="order_day", how="inner")
+        .with_columns(waited=nw.col("refund_idx") - nw.col("order_idx"))
+        .group_by("waited")
+        .agg(refund_count=nw.len())
+    )
+    waits = read_into_polars(scan.to_native()).sort("waited")
+    enough = pl.col("refund_count").cum_sum() >= SHARE_OF_REFUNDS * pl.col("refund_count").sum()
+    found: int | None = waits.filter(enough)["waited"].clip(lower_bound=0).min()  # type: ignore[assignment]
+    return found
+
+
+def _place(given_back: IntoFrame, orders: IntoFrame, calendar: IntoFrame, *, as_of: dt.date) -> "nw.LazyFrame[Any]":
+    """Add the place of their orders, and both months, to refunds or lines that count."""
+    months = nw.from_native(calendar).lazy().select("day", "month_idx")
+    bought = (
+        nw.from_native(orders)
+        .lazy()
+        .filter(nw.col("order_date") <= as_of)
+        .join(months.select(order_date="day", order_month_idx="month_idx"), on="order_date", how="left")
+        .select("system", "order_id", "store_id", "region", "order_month_idx")
+    )
+    return (
+        nw.from_native(given_back)
+        .lazy()
+        .filter(nw.col("is_countable") & (nw.col("refund_date") <= as_of))
+        .join(bought, on=["system", "order_id"], how="left")
+        .join(months.select(refund_date="day", refund_month_idx="month_idx"), on="refund_date", how="left")
+    )
