@@ -27,7 +27,8 @@ QUESTIONS = {
     "How much money is at risk with detractors?": """
         select customers, value_at_risk_12m from marts.nps_value_all where nps_group = 'detractor'""",
     "Whom does each owner call first, and why?": """
-        select owner, customer_id, why, at_stake, until_date from marts.owner_worklists where list_rank = 1""",
+        select owner, customer_id, why, at_stake, keepable_value, until_date
+        from marts.owner_worklists where list_rank = 1""",
     "What share of sales do the largest customers bring?": """
         select period_end, top_1_percent_share, top_10_percent_share from marts.revenue_concentration_12m""",
     "What do new and returning customers buy a month?": """

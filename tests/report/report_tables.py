@@ -164,12 +164,12 @@ create table marts.segment_moves as select *, date '2025-12-31' as month_end, 's
     ('loyal', 'loyal', 30), ('loyal', 'at_risk', 10), ('new', 'loyal', 4), ('none', 'new', 7)
 ) moves(from_value, to_value, segmented_customers);
 create table marts.owner_worklists as select *, date '2026-01-18' as as_of from (values
-    ('c1', 'owner_1', 'detractor', 'scored 3 of 10 on 2026-01-10', 900.50, 720.40, date '2026-04-10', 0, 0.0),
-    ('c2', 'owner_1', 'lapsed', 'lapsed on 2026-01-02 after 3 orders', 400.00, 80.00, date '2026-07-01', 0, 0.0),
-    ('c3', 'unassigned', 'staying_away', 'last order 300 days ago; lapses on 2026-03-24', 1250.00, 375.00,
+    ('c1', 'owner_1', 'detractor', 'scored 3 of 10 on 2026-01-10', 900.50, 850.20, 680.16, date '2026-04-10', 0, 0.0),
+    ('c2', 'owner_1', 'lapsed', 'lapsed on 2026-01-02 after 3 orders', 1400.00, 20.00, 4.00, date '2026-07-01', 0, 0.0),
+    ('c3', 'unassigned', 'staying_away', 'last order 300 days ago; lapses on 2026-03-24', 1250.00, 500.00, 150.00,
         date '2026-03-24', 12, 3000.0)
-) lists(customer_id, owner, call_reason, why, at_stake, priority, until_date, owner_customers_left_out,
-    owner_at_stake_left_out);
+) lists(customer_id, owner, call_reason, why, at_stake, keepable_value, priority, until_date,
+    owner_customers_left_out, owner_keepable_value_left_out);
 
 create table meta.offer_evaluation as select 'any_product' as scope, true as is_complete, 1200 as tested_customers, *
 from (values ('offers', 0.73e0, 0.83e0), ('personal_frequency', 0.7e0, 0.8e0), ('best_sellers', 0.4e0, 0.55e0))

@@ -69,10 +69,10 @@ def test_a_section_stands_under_its_key(facts):
     assert [section.key for section in build_page(facts, ENGLISH).sections] == list(SECTIONS)
 
 
-def test_the_customers_with_the_most_at_stake_are_named_by_id_with_how_many_more_there_are(facts):
+def test_the_customers_to_call_first_are_named_by_id_with_what_a_call_can_keep(facts):
     (part,) = parts_of("worklists", facts)
-    assert [row[0] for row in part.table.rows] == ["c3", "c1", "c2"]
-    assert part.table.rows[1][1:] == ["owner_1", "scored 3 of 10 on 2026-01-10", "10 Apr 2026", "900"]
+    assert [row[0] for row in part.table.rows] == ["c1", "c3", "c2"]
+    assert part.table.rows[0][1:] == ["owner_1", "scored 3 of 10 on 2026-01-10", "10 Apr 2026", "900", "850"]
     assert notes_of("worklists", facts) == ["12 more customers call for action below the end of a list."]
     assert parts_of("worklists", NOTHING)[0].sentences[0].text == "Nobody is to be called today."
 

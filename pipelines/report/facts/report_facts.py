@@ -75,10 +75,10 @@ WORKLISTS = """
     with left_out as (select sum(left_out) as left_out from (
         select any_value(owner_customers_left_out) as left_out from marts.owner_worklists group by owner
     ))
-    select customer_id, owner, why, until_date, at_stake, count(*) over () as customers,
-        sum(at_stake) over () as at_stake_together, (select left_out::bigint from left_out) as left_out
+    select customer_id, owner, why, until_date, at_stake, keepable_value, count(*) over () as customers,
+        sum(keepable_value) over () as keepable_together, (select left_out::bigint from left_out) as left_out
     from marts.owner_worklists
-    order by at_stake desc, priority desc, customer_id
+    order by priority desc, keepable_value desc, customer_id
     limit 10
 """
 SCORECARD = """
@@ -134,7 +134,7 @@ class ReportFacts:
         concentration: `marts.revenue_concentration`, the last day of each scope.
         at_risk: `marts.service_risk_customers` with the most at stake, and how many there are with what together.
         lapses: `marts.lapse_after_experiences`.
-        worklists: `marts.owner_worklists`, the ten customers with the most at stake, beside what all lists hold.
+        worklists: `marts.owner_worklists`, the ten customers of the highest priority, beside what all lists hold.
         scorecard: `marts.scorecard`, of each target the last period that was compared, else the last one.
         sources: `meta.sources`.
         reasons: `meta.quarantine_reasons`.

@@ -163,7 +163,10 @@ PARTS = (
                 "Whom to call first",
                 "marts.owner_worklists",
                 "list",
-                columns=("owner", "list_rank", "customer_id", "suggested_step", "why", "at_stake", "until_date"),
+                columns=(
+                    *("owner", "list_rank", "customer_id", "suggested_step", "why", "at_stake", "keepable_value"),
+                    "until_date",
+                ),
                 order="priority",
                 width=12,
                 height=60,
