@@ -8,8 +8,10 @@ from typing import Any
 
 import duckdb
 import polars as pl
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import stats
 
 from regulars.pipelines.contracts.violations import select_failed_count
 from regulars.pipelines.transforms.amounts import MONEY
@@ -31,6 +33,7 @@ SCHEMA = {
     "latest_nps_at": pl.Datetime("us"),
     "net_sales_to_date": MONEY,
     "total_revenue_to_date": MONEY,
+    "avg_annual_value_total": MONEY,
     "predicted_value_12m": MONEY,
     "predicted_total_value_12m": MONEY,
     "mrr": MONEY,
@@ -67,6 +70,7 @@ def customer(
         "latest_nps_at": at if group else None,
         "net_sales_to_date": Decimal(sales),
         "total_revenue_to_date": Decimal(sales),
+        "avg_annual_value_total": Decimal(sales),
         "predicted_value_12m": None if expected is None else Decimal(expected),
         "predicted_total_value_12m": None if expected is None else Decimal(expected),
         "mrr": Decimal(0),
@@ -181,6 +185,34 @@ def test_a_group_is_given_the_customers_whom_it_brought():
     assert (rows["promoter"]["referring_customers"], rows["promoter"]["referring_rate"]) == (1, 1.0)
     assert (rows["promoter"]["referred_net_sales"], rows["passive"]["referred_net_sales"]) == (Decimal(42), 0)
     assert rows_of(customer("ada", "promoter"))["promoter"]["referred_customers"] is None
+
+
+def spread(group: str, mean: int, count: int = 30, **more: Any) -> list[dict[str, Any]]:
+    """Customers of a group who bring 10 less or 10 more a year than `mean`, by turns."""
+    return [
+        customer(f"{group}{number}", group, avg_annual_value_total=Decimal(mean + (10, -10)[number % 2]), **more)
+        for number in range(count)
+    ]
+
+
+def test_promoters_are_worth_more_than_detractors_where_chance_does_not_explain_it():
+    rows = rows_of(*spread("promoter", 100), *spread("passive", 61, 60), *spread("detractor", 60))
+    promoter, passive, detractor = (rows[group] for group in ("promoter", "passive", "detractor"))
+    assert (promoter["annual_value_per_customer"], promoter["total_annual_value"]) == (100, 3000)
+    found = stats.ttest_ind([110, 90] * 15, [70, 50] * 15, equal_var=False)
+    ends = [promoter[f"annual_value_over_detractors{end}"] for end in ("", "_low", "_high", "_p_value")]
+    assert ends == pytest.approx([40, *found.confidence_interval(), found.pvalue])
+    assert promoter["stands_out"]
+    assert (passive["annual_value_over_detractors"], passive["stands_out"]) == (pytest.approx(1), False)
+    assert passive["annual_value_over_detractors_low"] < 0 < passive["annual_value_over_detractors_high"]
+    assert (detractor["annual_value_over_detractors"], detractor["stands_out"]) == (None, None)
+
+
+def test_a_group_or_detractors_of_fewer_than_30_are_not_compared():
+    few_promoters = rows_of(*spread("promoter", 100, 29), *spread("detractor", 60))
+    few_detractors = rows_of(*spread("promoter", 100), *spread("detractor", 60, 29))
+    for rows in (few_promoters, few_detractors):
+        assert (rows["promoter"]["annual_value_over_detractors"], rows["promoter"]["stands_out"]) == (None, None)
 
 
 def test_of_more_than_twenty_regions_the_small_ones_are_other():
