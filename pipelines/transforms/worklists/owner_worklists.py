@@ -23,8 +23,8 @@ from regulars.pipelines.transforms.purchases.purchases import (
 )
 from regulars.pipelines.transforms.worklists.purchase_signs import (
     find_due_offers,
-    find_failed_payments,
     find_lapse_signs,
+    find_payment_signs,
     find_subscription_signs,
 )
 from regulars.pipelines.transforms.worklists.reasons import ORDER, REASONS, YEAR, compute_urgency, find_of_reason
@@ -138,7 +138,7 @@ def owner_worklists(
             find_ticket_signs(tickets, as_of=as_of, support=support),
             find_service_risks(service_risk_customers, as_of=as_of),
             find_detractors(survey_responses, as_of=as_of),
-            find_failed_payments(
+            find_payment_signs(
                 payments, orders, as_of=as_of, company=company, statuses=service_risk.failed_payment_statuses
             ),
             find_subscription_signs(subscriptions, as_of=as_of),
