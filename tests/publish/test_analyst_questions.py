@@ -49,6 +49,11 @@ QUESTIONS = {
         from marts.service_risk_customers""",
     "How many complaints were answered within the hour?": """
         select sum(complaints_on_time) / sum(complaints_decided) from marts.support_response_all""",
+    "Do complaints with and without a reply due add up to all complaints?": """
+        select sum(complaints + left_out_complaints) from marts.support_response_all
+        having sum(complaints + left_out_complaints) = (
+            select count(*) from marts.customer_events where event_type = 'complaint_opened'
+        ) and sum(left_out_complaints) > 0""",
     "What is a point of retention worth?": """
         select step_points, retention_gain, equal_cost_cut_rate, reason from marts.retention_economics_all""",
     "What is a customer worth who came by referral?": """
