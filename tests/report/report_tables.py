@@ -32,7 +32,9 @@ select *, 3 as newly_active_customers, 1 as lapsed_in_month, 'all' as dimension,
     reactivated_customers, is_complete, reason);
 
 create table marts.nps as
-select *, 'all' as dimension, 'all' as dimension_value, date '2026-01-18' as as_of from (values
+select *, if(grain = 'rolling_28d', 12.4e0, null) as nps_change,
+    if(grain = 'rolling_28d', false, null) as is_nps_change_significant,
+    'all' as dimension, 'all' as dimension_value, date '2026-01-18' as as_of from (values
     ('day', date '2026-01-10', date '2026-01-10', 4, 3, 0, 1, 50.0e0, -20.0e0, 90.0e0, true),
     ('day', date '2026-01-11', date '2026-01-11', 0, 0, 0, 0, null, null, null, true),
     ('week', date '2026-01-05', date '2026-01-11', 4, 3, 0, 1, 50.0e0, -20.0e0, 90.0e0, true),
@@ -49,7 +51,8 @@ select *, 'week' as grain, 'all' as dimension from (values
 ) weeks(period_end, complaints_on_time, complaints_decided, complaints_on_time_rate, complaints_on_time_rate_business);
 
 create table marts.nps_value as
-select *, 'all' as dimension from (values
+select *, 'all' as dimension, 30.0e0 as annual_value_over_detractors, -5.0e0 as annual_value_over_detractors_low,
+    65.0e0 as annual_value_over_detractors_high, false as stands_out from (values
     ('promoter', 40, 210.0e0, 80.0e0, 0::decimal(18,4)),
     ('detractor', 9, 90.0e0, null, 1234::decimal(18,4))
 ) groups(nps_group, customers, net_sales_per_customer, predicted_value_per_customer, value_at_risk_12m);
@@ -64,7 +67,7 @@ select * from (values (1, 2, 30::decimal(18,4)), (3, 1, 12::decimal(18,4)))
     referrers(chain_depth, brought_customers, brought_net_sales);
 
 create table marts.scorecard as
-select *, 'all' as scope, 'up' as good from (values
+select *, 'all' as scope, 'up' as good, if(metric = 'nps', false, null) as is_beyond_chance from (values
     (1, 'objective', 'net_sales', 'currency', date '2025-12-01', date '2025-12-31', 90.0e0, 100, false, 'worse', null),
     (1, 'objective', 'net_sales', 'currency', date '2026-01-01', date '2026-01-31', 70.0e0, 58, true, null,
         'the period is not over'),
@@ -82,9 +85,9 @@ select *, 'csat' as survey_type, 1.0e0 as scale_min, 5.0e0 as scale_max, 'all' a
 
 create table marts.satisfaction_drivers as
 select *, 'nps' as survey_type, 300 as scored_responses from (values
-    ('forms', 'taste', 0.7e0, 1, 82.0e0, 'keep_great'),
-    ('forms', 'days_late', 0.3e0, 2, null, null)
-) drivers(system, driver, importance, importance_rank, performance, quadrant);
+    ('forms', 'taste', 0.7e0, 1, 82.0e0, 'keep_great', true),
+    ('forms', 'days_late', 0.3e0, 2, null, null, false)
+) drivers(system, driver, importance, importance_rank, performance, quadrant, matters);
 
 create table marts.feedback_themes as
 select *, 'all' as language, week_start + 6 as week_end, 40 as all_comments, true as is_complete from (values

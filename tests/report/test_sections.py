@@ -59,7 +59,7 @@ def test_each_target_stands_with_the_last_period_that_was_compared(facts):
             "–",
             "the period is not over",
         ],
-        ["mission", "nps", "1 Dec 2025 to 31 Dec 2025", "41.0", "40.0", "yes", "better", ""],
+        ["mission", "nps", "1 Dec 2025 to 31 Dec 2025", "41.0", "40.0", "yes, may be chance", "better", ""],
     ]
     assert SECTIONS["scorecard"](facts, ENGLISH).lede == "On track: 2 of 2 targets that can be compared."
     assert parts_of("scorecard", NOTHING)[0].sentences[0].text == "No targets are set (`scorecard` in the settings)."
@@ -119,6 +119,16 @@ def test_a_year_that_is_not_whole_yet_says_so(facts):
     since_the_beginning, last_year = parts_of("concentration", facts)
     assert since_the_beginning.notes == []
     assert [note.text for note in last_year.notes] == ["Not known yet: the data are younger than 12 months."]
+
+
+def test_a_change_of_the_nps_says_whether_it_may_be_chance(facts):
+    def lede(**change: object) -> str:
+        rows = [dict(row) | change for row in facts.nps]
+        return SECTIONS["nps"](dataclasses.replace(facts, nps=rows), ENGLISH).lede
+
+    assert lede().endswith(" That is +12 against the 28 days before, which may be chance.")
+    assert lede(is_nps_change_significant=True).endswith("+12 against the 28 days before: more than chance explains.")
+    assert "against" not in lede(nps_change=None)
 
 
 def test_a_window_that_is_not_over_says_so(facts):

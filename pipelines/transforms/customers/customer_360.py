@@ -233,7 +233,7 @@ def customer_360(
 
 
 def _act_first() -> pl.Expr:
-    """The next step of `standing`, but for those for whom something is to be put right before anybody reminds or thanks.
+    """The next step of `standing`, but for those for whom something is to be put right before anybody thanks them.
 
     These are customers whose subscription ends, those to be called for bad experiences, and those whose payment failed
     and who have not ordered on a later day.
