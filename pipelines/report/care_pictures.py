@@ -30,7 +30,7 @@ EXPERIENCES = f"""
 """
 AT_RISK = """
     select last_leading_sign, count(*) as customers, count(*) filter (lifecycle is distinct from 'lapsed') as present,
-        coalesce(sum(value_at_stake_12m), 0)::double as value
+        coalesce(sum(service_risk_value_12m), 0)::double as value
     from marts.service_risk_customers group by last_leading_sign order by customers desc, last_leading_sign
 """
 JOURNEYS = f"""

@@ -25,7 +25,7 @@ QUESTIONS = {
         select dimension_value, responses, nps, nps_ci_low, nps_ci_high, reason
         from marts.nps where dimension = 'region' and grain = 'rolling_90d'""",
     "How much money is at risk with detractors?": """
-        select customers, value_at_risk_12m from marts.nps_value_all where nps_group = 'detractor'""",
+        select customers, detractor_value_at_risk_12m from marts.nps_value_all where nps_group = 'detractor'""",
     "Whom does each owner call first, and why?": """
         select owner, customer_id, why, at_stake, keepable_value, until_date
         from marts.owner_worklists where list_rank = 1""",
@@ -45,7 +45,7 @@ QUESTIONS = {
             where is_countable and order_date <= (select max(as_of) from marts.product_sales)
         )""",
     "Who had three bad experiences?": """
-        select customer_id, bad_experience_count, leading_signs, value_at_stake_12m
+        select customer_id, bad_experience_count, leading_signs, service_risk_value_12m
         from marts.service_risk_customers""",
     "How many complaints were answered within the hour?": """
         select sum(complaints_on_time) / sum(complaints_decided) from marts.support_response_all""",

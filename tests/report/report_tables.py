@@ -55,7 +55,7 @@ select *, 'all' as dimension, 30.0e0 as annual_value_over_detractors, -5.0e0 as 
     65.0e0 as annual_value_over_detractors_high, false as stands_out from (values
     ('promoter', 40, 210.0e0, 80.0e0, 0::decimal(18,4)),
     ('detractor', 9, 90.0e0, null, 1234::decimal(18,4))
-) groups(nps_group, customers, net_sales_per_customer, predicted_value_per_customer, value_at_risk_12m);
+) groups(nps_group, customers, net_sales_per_customer, predicted_value_per_customer, detractor_value_at_risk_12m);
 
 create table marts.primary_customer_profile as
 select *, 0.2e0 as customers_share, 0.8e0 as lift_low, 2.4e0 as lift_high, 'In words.' as description from (values
@@ -154,7 +154,7 @@ create table marts.lapse_after_experiences as select * from (values
 create table marts.service_risk_customers as select *, date '2026-01-03' as last_experience_on from (values
     ('c1', 'complaint', 'active', 90::decimal(18,4), 3), ('c2', 'complaint', 'lapsed', 210::decimal(18,4), 4),
     ('c3', 'refund', null, null, 3)
-) customers(customer_id, last_leading_sign, lifecycle, value_at_stake_12m, bad_experience_count);
+) customers(customer_id, last_leading_sign, lifecycle, service_risk_value_12m, bad_experience_count);
 
 create table marts.customer_events as select *, date '2026-01-18' as as_of from (values
     (date '2025-12-03', 'sales'), (date '2025-12-03', 'logistics'), (date '2026-01-03', 'marketing')

@@ -37,7 +37,7 @@ def test_without_votes_nothing_is_shown():
 
 def group(name: str, **difference: object) -> dict[str, object]:
     ends = {f"annual_value_over_detractors{end}": None for end in ("", "_low", "_high")}
-    money = {"predicted_value_per_customer": 80.0, "net_sales_per_customer": 210.0, "value_at_risk_12m": 0}
+    money = {"predicted_value_per_customer": 80.0, "net_sales_per_customer": 210.0, "detractor_value_at_risk_12m": 0}
     return {"nps_group": name, "customers": 40, "stands_out": None, **money, **ends, **difference}
 
 

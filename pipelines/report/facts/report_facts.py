@@ -64,11 +64,11 @@ SALES = "from marts.sales_new_vs_returning order by month"
 CONCENTRATION = "from marts.revenue_concentration where period_end = as_of order by scope desc"
 LAPSES = "from marts.lapse_after_experiences order by experience_count"
 AT_RISK = """
-    select customer_id, bad_experience_count, last_experience_on, value_at_stake_12m, count(*) over () as customers,
-        coalesce(sum(value_at_stake_12m) over (), 0)::double as value_of_all,
+    select customer_id, bad_experience_count, last_experience_on, service_risk_value_12m, count(*) over () as customers,
+        coalesce(sum(service_risk_value_12m) over (), 0)::double as value_of_all,
         (select max(experience_count) from marts.lapse_after_experiences) as threshold
     from marts.service_risk_customers
-    order by value_at_stake_12m desc nulls last, customer_id
+    order by service_risk_value_12m desc nulls last, customer_id
     limit 10
 """
 WORKLISTS = """

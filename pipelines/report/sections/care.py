@@ -52,7 +52,7 @@ def _make_part(facts: ReportFacts, words: Words) -> Part:
                     row["customer_id"],
                     words.count(row["bad_experience_count"]),
                     words.day(row["last_experience_on"]),
-                    words.count(row["value_at_stake_12m"]),
+                    words.count(row["service_risk_value_12m"]),
                 ]
                 for row in shown
             ],

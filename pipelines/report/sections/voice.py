@@ -127,7 +127,7 @@ def make_value_by_group_part(rows: Rows, currency: str, words: Words) -> Part:
         for group, name in names.items()
         if group in found
     ]
-    at_risk = [row["value_at_risk_12m"] for row in rows if row["nps_group"] == "detractor"]
+    at_risk = [row["detractor_value_at_risk_12m"] for row in rows if row["nps_group"] == "detractor"]
     expected = words.say(
         "Detractors who are still customers are expected to bring {amount} in 12 months.",
         amount=words.amount(at_risk[0] if at_risk else None, currency),

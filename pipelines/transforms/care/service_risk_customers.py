@@ -40,8 +40,8 @@ COLUMNS: dict[str, PolarsDataType] = {
     "last_leading_sign": pl.String,
     "leading_signs": pl.String,
     "call_status": pl.String,
-    "value_at_stake_12m": MONEY,
-    "value_at_stake_basis": pl.String,
+    "service_risk_value_12m": MONEY,
+    "service_risk_value_basis": pl.String,
     "matched_customers": pl.Int64,
     "observed_lapse_rate": pl.Float64,
     "expected_lapse_rate": pl.Float64,
@@ -89,7 +89,7 @@ def service_risk_customers(
     return (
         counted.join(segments, on="customer_id", how="left")
         .join(lapses.filter(pl.col("experience_count") == service_risk.threshold).drop("experience_count"), how="cross")
-        .with_columns(**_find_value_at_stake())
+        .with_columns(**_find_service_risk_value())
         .with_columns(
             days_since_last_experience=(pl.lit(as_of) - pl.col("last_experience_on")).dt.total_days(),
             as_of=pl.lit(as_of),
@@ -133,12 +133,12 @@ def _find_call_status() -> pl.Expr:
     )
 
 
-def _find_value_at_stake() -> dict[str, pl.Expr]:
+def _find_service_risk_value() -> dict[str, pl.Expr]:
     """What the customer is expected to bring in a year, and what that is made of; NULL where nothing is known."""
     predicted, yearly = pl.col("predicted_total_value_12m"), pl.col("avg_annual_value_total")
     return {
-        "value_at_stake_12m": pl.coalesce(predicted, yearly),
-        "value_at_stake_basis": pl.when(predicted.is_not_null())
+        "service_risk_value_12m": pl.coalesce(predicted, yearly),
+        "service_risk_value_basis": pl.when(predicted.is_not_null())
         .then(pl.lit(PREDICTED))
         .when(yearly.is_not_null())
         .then(pl.lit(YEARLY)),

@@ -54,9 +54,9 @@ COLUMNS: dict[str, PolarsDataType] = {
     "predicted_total_value_12m_low": MONEY,
     "predicted_total_value_12m_high": MONEY,
     "mrr": MONEY,
-    "value_at_risk_12m": MONEY,
-    "value_at_risk_12m_low": MONEY,
-    "value_at_risk_12m_high": MONEY,
+    "detractor_value_at_risk_12m": MONEY,
+    "detractor_value_at_risk_12m_low": MONEY,
+    "detractor_value_at_risk_12m_high": MONEY,
     "value_basis": pl.String,
     "referring_customers": pl.Int64,
     "referring_rate": pl.Float64,
@@ -113,7 +113,7 @@ def nps_value(
         .with_columns(
             *_bound_predicted_value(errors[0]),
             *_bound_parts("predicted_total_value_12m", ("orders_of_total", "subscriptions_of_total"), errors),
-            *_bound_parts("value_at_risk_12m", ("orders_of_active", "subscriptions_of_active"), errors),
+            *_bound_parts("detractor_value_at_risk_12m", ("orders_of_active", "subscriptions_of_active"), errors),
         )
         .with_columns(
             divide_columns(f"predicted_value_12m_{end}", "customers_with_predicted_value").alias(
@@ -179,7 +179,7 @@ def _sum_groups(customers: pl.DataFrame, brought: pl.DataFrame | None) -> pl.Dat
         predicted_value_per_customer=divide_columns("predicted_value_12m", "customers_with_predicted_value"),
         predicted_total_value_12m=pl.when(pl.col("total_predicted") > 0).then("predicted_total_value_12m"),
         subscriptions_of_total=pl.col("predicted_total_value_12m") - pl.col("orders_of_total"),
-        value_at_risk_12m=_find_value_at_risk(),
+        detractor_value_at_risk_12m=_find_value_at_risk(),
         subscriptions_of_active=pl.col("total_of_active") - pl.col("orders_of_active"),
         referring_rate=divide_columns("referring_customers", "customers"),
         referral_rate=divide_columns("referred_customers", "customers"),
@@ -237,7 +237,9 @@ def _give_reason() -> pl.Expr:
     missing = pl.col("customers") - pl.col("customers_with_predicted_value")
     not_at_risk = pl.col("active_customers") - pl.col("active_predicted")
     of_risk = pl.when(IS_DETRACTOR & (not_at_risk > 0)).then(
-        pl.format("value_at_risk_12m is without {} active customers of whom no total is predicted", not_at_risk)
+        pl.format(
+            "detractor_value_at_risk_12m is without {} active customers of whom no total is predicted", not_at_risk
+        )
     )
     of_values = pl.when(missing > 0).then(pl.format("{} customers have no predicted value", missing))
     return (

@@ -90,7 +90,7 @@ def test_money_at_risk_has_the_range_of_the_test():
     in_total = {"predicted_total_value_12m": Decimal(170)}
     unhappy = [customer(name, "detractor", expected="50", **in_total) for name in ("ada", "bob")]
     found = rows_of(*unhappy, customer("cyd", "promoter", expected="70"))
-    ends = ("value_at_risk_12m", "value_at_risk_12m_low", "value_at_risk_12m_high")
+    ends = ("detractor_value_at_risk_12m", "detractor_value_at_risk_12m_low", "detractor_value_at_risk_12m_high")
     assert [float(found["detractor"][end]) for end in ends] == [340, 100 / 1.25 + 240 / 1.5, 100 * 1.25 + 240 * 1.5]
     assert [found["promoter"][end] for end in ends] == [0, 0, 0]
     names = [f"predicted_total_value_12m{end}" for end in ("", "_low", "_high")]
@@ -144,9 +144,9 @@ def test_at_risk_is_what_active_detractors_are_expected_to_bring():
         customer("cleo", "promoter", expected="70"),
     )
     rows = rows_of(*company)
-    assert rows["detractor"]["value_at_risk_12m"] == Decimal(70)
+    assert rows["detractor"]["detractor_value_at_risk_12m"] == Decimal(70)
     assert (rows["detractor"]["predicted_value_12m"], rows["detractor"]["lapsed_rate"]) == (Decimal(80), 1 / 3)
-    assert rows["promoter"]["value_at_risk_12m"] == 0
+    assert rows["promoter"]["detractor_value_at_risk_12m"] == 0
     assert rows["detractor"]["predicted_total_value_12m"] == Decimal(100)  # of who has lapsed too
 
 
@@ -161,14 +161,14 @@ def test_what_cannot_be_predicted_is_unknown_and_said():
     assert [several[name] for name in counts] == [3, 2, 1, 2]
     assert (several["lapsed_rate"], several["predicted_value_per_customer"]) == (1 / 3, 6)
     row = rows_of(customer("ada", "detractor", expected=None))["detractor"]
-    assert (row["predicted_value_12m"], row["value_at_risk_12m"], row["is_complete"]) == (None, None, False)
+    assert (row["predicted_value_12m"], row["detractor_value_at_risk_12m"], row["is_complete"]) == (None, None, False)
     assert row["predicted_total_value_12m"] is None
-    of_risk = "value_at_risk_12m is without 1 active customers of whom no total is predicted"
+    of_risk = "detractor_value_at_risk_12m is without 1 active customers of whom no total is predicted"
     assert row["reason"] == f"1 customers have no predicted value; {of_risk}"
     of_orders = customer("ada", "detractor", expected="50", predicted_total_value_12m=None)
     row = rows_of(of_orders, customer("bob", "detractor", expected="7"))["detractor"]
-    assert (row["value_at_risk_12m"], row["reason"]) == (Decimal(7), of_risk)
-    assert float(row["value_at_risk_12m_high"]) == 7 * 1.25
+    assert (row["detractor_value_at_risk_12m"], row["reason"]) == (Decimal(7), of_risk)
+    assert float(row["detractor_value_at_risk_12m_high"]) == 7 * 1.25
 
 
 def test_a_group_is_given_the_customers_whom_it_brought():
@@ -266,8 +266,8 @@ def test_sums_are_those_of_a_loop_over_customers_and_the_contract_holds(drawn, b
         customers, sales, expected, referred = sums[row["nps_group"]]
         assert (row["customers"], row["net_sales_to_date"]) == (customers, sales)
         assert row["referred_customers"] in (referred, None)
-        if row["nps_group"] == "detractor" and row["value_at_risk_12m"] is not None:
-            assert row["value_at_risk_12m"] == expected
+        if row["nps_group"] == "detractor" and row["detractor_value_at_risk_12m"] is not None:
+            assert row["detractor_value_at_risk_12m"] == expected
     by_region: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
     for each in company:
         if each["lifecycle"] != "prospect":
