@@ -21,6 +21,12 @@ QUESTIONS = {
     "Is the change of NPS noise?": """
         select period_end, nps, nps_before, nps_change_p_value, is_nps_change_significant
         from marts.nps where grain = 'week' and dimension = 'all'""",
+    "How many customers did each month win?": """
+        select cohort_start, cohort_size from marts.monthly_cohort_sizes order by cohort_start""",
+    "Are promoters worth more than detractors, and how sure is that?": """
+        select annual_value_over_detractors, annual_value_over_detractors_low, annual_value_over_detractors_high,
+            stands_out
+        from marts.nps_value_all where nps_group = 'promoter' and annual_value_over_detractors is not null""",
     "What is the NPS of each region?": """
         select dimension_value, responses, nps, nps_ci_low, nps_ci_high, reason
         from marts.nps where dimension = 'region' and grain = 'rolling_90d'""",
