@@ -26,7 +26,7 @@ QUESTIONS = {
     "Are promoters worth more than detractors, and how sure is that?": """
         select annual_value_over_detractors, annual_value_over_detractors_low, annual_value_over_detractors_high,
             stands_out
-        from marts.nps_value_all where nps_group = 'promoter' and annual_value_over_detractors is not null""",
+        from marts.nps_value_all where nps_group = 'promoter'""",
     "What is the NPS of each region?": """
         select dimension_value, responses, nps, nps_ci_low, nps_ci_high, reason
         from marts.nps where dimension = 'region' and grain = 'rolling_90d'""",
