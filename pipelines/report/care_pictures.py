@@ -84,7 +84,7 @@ def _draw_at_risk(con: duckdb.DuckDBPyConnection, words: Words) -> Sequence[Part
         words.say("Customers with many bad experiences, by the last one"), pairs, words.count, width=HALF
     )
     caption = words.say(
-        "{customers} with at least as many bad experiences as the settings say; at stake in a year: {value}.",
+        "{customers} with at least as many bad experiences as the settings say; expected of them in a year: {value}.",
         customers=counts.format_customers(words, sum(row["customers"] for row in rows)),
         value=words.amount(sum(row["value"] for row in rows), read_currency(con)),
     )

@@ -132,7 +132,7 @@ class ReportFacts:
         themes: `marts.feedback_themes` of the last whole weeks, a row per theme, what emerges first.
         sales: `marts.sales_new_vs_returning`.
         concentration: `marts.revenue_concentration`, the last day of each scope.
-        at_risk: `marts.service_risk_customers` with the most at stake, and how many there are with what together.
+        at_risk: `marts.service_risk_customers` of whom most is expected, and how many there are with what together.
         lapses: `marts.lapse_after_experiences`.
         worklists: `marts.owner_worklists`, the ten customers of the highest priority, beside what all lists hold.
         scorecard: `marts.scorecard`, of each target the last period that was compared, else the last one.

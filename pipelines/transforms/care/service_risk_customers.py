@@ -1,4 +1,4 @@
-"""The mart `service_risk_customers`: who had too many bad experiences, what is at stake, and what followed for others.
+"""The mart `service_risk_customers`: who had too many bad experiences, what is expected of them, what others did then.
 
 Put here: the list. Keep out: what a bad experience is (`bad_experiences.py`), and how many lapse after so many
 (`lapse_after_experiences.py`).
@@ -17,7 +17,7 @@ from regulars.pipelines.transforms.care.bad_signs import RiskSettings
 from regulars.pipelines.transforms.purchases.purchases import read_into_polars, select_columns
 
 PREDICTED, YEARLY = "predicted", "yearly_average"
-"""What a value at stake is made of."""
+"""What the expected value is made of."""
 
 DUE, DELETED, ORDERED_SINCE, TOO_LONG_AGO = "due", "deleted", "ordered_since", "too_long_ago"
 """Whether the customer is to be called for the experiences, or why not."""
@@ -63,7 +63,7 @@ def service_risk_customers(
     as_of: dt.date,
     service_risk: RiskSettings,
 ) -> pl.DataFrame:
-    """List known customers with `threshold` bad experiences or more in the window, the most at stake first.
+    """List known customers with `threshold` bad experiences or more in the window.
 
     Args:
         bad_experiences: `marts.bad_experiences`.
