@@ -30,7 +30,7 @@ EXPERIENCES = f"""
 """
 AT_RISK = """
     select last_leading_sign, count(*) as customers, count(*) filter (lifecycle is distinct from 'lapsed') as present,
-        coalesce(sum(value_at_stake_12m), 0)::double as value
+        coalesce(sum(service_risk_value_12m), 0)::double as value
     from marts.service_risk_customers group by last_leading_sign order by customers desc, last_leading_sign
 """
 JOURNEYS = f"""
@@ -84,7 +84,7 @@ def _draw_at_risk(con: duckdb.DuckDBPyConnection, words: Words) -> Sequence[Part
         words.say("Customers with many bad experiences, by the last one"), pairs, words.count, width=HALF
     )
     caption = words.say(
-        "{customers} with at least as many bad experiences as the settings say; at stake in a year: {value}.",
+        "{customers} with at least as many bad experiences as the settings say; expected of them in a year: {value}.",
         customers=counts.format_customers(words, sum(row["customers"] for row in rows)),
         value=words.amount(sum(row["value"] for row in rows), read_currency(con)),
     )

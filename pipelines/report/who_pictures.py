@@ -35,13 +35,21 @@ def _draw_profile(con: duckdb.DuckDBPyConnection, words: Words) -> Sequence[Part
     rows = read_rows(con, PROFILE, "marts.primary_customer_profile")
     if not rows:
         return [make_absent_part(words.say("Too few customers of a year or more to say who is worth most."))]
-    pairs = [Pair(_name_value(row), 100 * row["other_share"], 100 * row["top_share"]) for row in rows]
+    verdicts = {True: words.say("stands out from chance"), False: words.say("may be chance")}
+    pairs = [
+        Pair(_name_value(row), 100 * row["other_share"], 100 * row["top_share"], verdicts[row["stands_out"]])
+        for row in rows
+    ]
     legend = [Key("b", words.say("of the others, in %")), Key("a", words.say("of the most valuable, in %"))]
     chart = PairedBars(
         words.say("What the most valuable customers have more often, and less often"), pairs, words.short, width=HALF
     )
-    standing = sum(row["stands_out"] for row in rows)
-    caption = words.say("Of the values shown, {count} stand out from chance.", count=words.count(standing))
+    standing = [_name_value(row) for row in rows if row["stands_out"]]
+    caption = (
+        words.say("These stand out from chance: {values}. Others may be chance.", values=", ".join(standing))
+        if standing
+        else words.say("None of the values shown stands out from chance.")
+    )
     target = read_rows(con, TARGET, "marts.primary_customer_profile")
     return [
         Part(legend=legend, picture=chart, caption=caption),

@@ -8,7 +8,12 @@ import pytest
 
 from regulars.pipelines.contracts.contract import Contract
 from regulars.pipelines.contracts.metric import Metric, read_metrics
-from regulars.pipelines.contracts.odcs.lint_metrics import NOT_METRICS, lint_metrics, lint_shared_metrics
+from regulars.pipelines.contracts.odcs.lint_metrics import (
+    NOT_METRICS,
+    lint_metrics,
+    lint_shared_metrics,
+    lint_synonyms,
+)
 from regulars.pipelines.contracts.odcs.load import load_contracts
 from regulars.pipelines.contracts.odcs.metric_groups import write_out_groups
 from regulars.pipelines.contracts.odcs.place import Place
@@ -131,6 +136,33 @@ def test_metrics_of_one_name_are_shown_alike_in_all_tables():
         "(decimal1, up)"
     ]
     assert [*lint_shared_metrics({each.table: each for each in (one, replace(one, table="marts.years"))})] == []
+
+
+def known_as(table: str, *synonyms: str, name: str = "orders") -> Contract:
+    metric = {"name": name, "expression": f"sum({name})", "synonyms": [*synonyms], "good": "up", "format": "integer"}
+    return mart(metric | {"time": TIME, "over_time": "sum"}, table=table)
+
+
+@pytest.mark.parametrize(
+    ("other", "said"),
+    [
+        (known_as("marts.years", "Purchase count"), "marts.months.orders, marts.years.orders"),
+        (known_as("marts.years", "purchase  Count", name="sales"), "marts.months.orders, marts.years.sales"),
+    ],
+)
+def test_what_people_call_a_number_leads_to_one_metric_of_one_table(other, said):
+    one = known_as("marts.months", "purchase count")
+    assert [*lint_synonyms({each.table: each for each in (one, other)})] == [
+        f"the synonym `purchase count` leads to several metrics: {said}; say in each how it differs from the others"
+    ]
+    assert [*lint_synonyms({one.table: one})] == []
+
+
+def test_a_synonym_is_not_the_name_of_another_metric_but_may_be_its_own():
+    one, other = known_as("marts.months", "sales"), known_as("marts.years", name="sales")
+    (problem,) = lint_synonyms({each.table: each for each in (one, other)})
+    assert problem.startswith("the synonym `sales` leads to several metrics: marts.months.orders, marts.years.sales")
+    assert [*lint_synonyms({"marts.years": known_as("marts.years", "Sales", name="sales")})] == []
 
 
 def test_every_reason_is_used_by_some_mart():

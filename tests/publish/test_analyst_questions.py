@@ -21,13 +21,20 @@ QUESTIONS = {
     "Is the change of NPS noise?": """
         select period_end, nps, nps_before, nps_change_p_value, is_nps_change_significant
         from marts.nps where grain = 'week' and dimension = 'all'""",
+    "How many customers did each month win?": """
+        select cohort_start, cohort_size from marts.monthly_cohort_sizes order by cohort_start""",
+    "Are promoters worth more than detractors, and how sure is that?": """
+        select annual_value_over_detractors, annual_value_over_detractors_low, annual_value_over_detractors_high,
+            stands_out
+        from marts.nps_value_all where nps_group = 'promoter'""",
     "What is the NPS of each region?": """
         select dimension_value, responses, nps, nps_ci_low, nps_ci_high, reason
         from marts.nps where dimension = 'region' and grain = 'rolling_90d'""",
     "How much money is at risk with detractors?": """
-        select customers, value_at_risk_12m from marts.nps_value_all where nps_group = 'detractor'""",
+        select customers, detractor_value_at_risk_12m from marts.nps_value_all where nps_group = 'detractor'""",
     "Whom does each owner call first, and why?": """
-        select owner, customer_id, why, at_stake, until_date from marts.owner_worklists where list_rank = 1""",
+        select owner, customer_id, why, at_stake, keepable_value, until_date
+        from marts.owner_worklists where list_rank = 1""",
     "What share of sales do the largest customers bring?": """
         select period_end, top_1_percent_share, top_10_percent_share from marts.revenue_concentration_12m""",
     "What do new and returning customers buy a month?": """
@@ -54,10 +61,15 @@ QUESTIONS = {
     "Of how much of the refunds is no product known?": """
         select sum(refunds_beyond_lines) / sum(refunds) from marts.product_sales having sum(refunds) > 0""",
     "Who had three bad experiences?": """
-        select customer_id, bad_experience_count, leading_signs, value_at_stake_12m
+        select customer_id, bad_experience_count, leading_signs, service_risk_value_12m
         from marts.service_risk_customers""",
     "How many complaints were answered within the hour?": """
         select sum(complaints_on_time) / sum(complaints_decided) from marts.support_response_all""",
+    "Do complaints with and without a reply due add up to all complaints?": """
+        select sum(complaints + left_out_complaints) from marts.support_response_all
+        having sum(complaints + left_out_complaints) = (
+            select count(*) from marts.customer_events where event_type = 'complaint_opened'
+        ) and sum(left_out_complaints) > 0""",
     "What is a point of retention worth?": """
         select step_points, retention_gain, equal_cost_cut_rate, reason from marts.retention_economics_all""",
     "What is a customer worth who came by referral?": """

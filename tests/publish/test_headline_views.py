@@ -44,6 +44,9 @@ COUNTED = {
         select sum(goods) from core.refunds where is_countable and customer_idx in (
             select customer_idx from core.orders where is_countable and customer_idx > 0)
     """,
+    ("monthly_cohort_sizes", "cohort_size"): """
+        select count(distinct customer_idx) from core.orders where is_countable and customer_idx > 0
+    """,
     ("mrr_movements_all", "new_mrr"): """
         select closing_mrr + all_others from (
             select sum(churned_mrr + paused_mrr + contraction_mrr + switched_out_mrr - reactivation_mrr - resumed_mrr

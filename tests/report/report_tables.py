@@ -32,7 +32,9 @@ select *, 3 as newly_active_customers, 1 as lapsed_in_month, 'all' as dimension,
     reactivated_customers, is_complete, reason);
 
 create table marts.nps as
-select *, 'all' as dimension, 'all' as dimension_value, date '2026-01-18' as as_of from (values
+select *, if(grain = 'rolling_28d', 12.4e0, null) as nps_change,
+    if(grain = 'rolling_28d', false, null) as is_nps_change_significant,
+    'all' as dimension, 'all' as dimension_value, date '2026-01-18' as as_of from (values
     ('day', date '2026-01-10', date '2026-01-10', 4, 3, 0, 1, 50.0e0, -20.0e0, 90.0e0, true),
     ('day', date '2026-01-11', date '2026-01-11', 0, 0, 0, 0, null, null, null, true),
     ('week', date '2026-01-05', date '2026-01-11', 4, 3, 0, 1, 50.0e0, -20.0e0, 90.0e0, true),
@@ -49,10 +51,11 @@ select *, 'week' as grain, 'all' as dimension from (values
 ) weeks(period_end, complaints_on_time, complaints_decided, complaints_on_time_rate, complaints_on_time_rate_business);
 
 create table marts.nps_value as
-select *, 'all' as dimension from (values
+select *, 'all' as dimension, 30.0e0 as annual_value_over_detractors, -5.0e0 as annual_value_over_detractors_low,
+    65.0e0 as annual_value_over_detractors_high, false as stands_out from (values
     ('promoter', 40, 210.0e0, 80.0e0, 0::decimal(18,4)),
     ('detractor', 9, 90.0e0, null, 1234::decimal(18,4))
-) groups(nps_group, customers, net_sales_per_customer, predicted_value_per_customer, value_at_risk_12m);
+) groups(nps_group, customers, net_sales_per_customer, predicted_value_per_customer, detractor_value_at_risk_12m);
 
 create table marts.primary_customer_profile as
 select *, 0.2e0 as customers_share, 0.8e0 as lift_low, 2.4e0 as lift_high, 'In words.' as description from (values
@@ -64,7 +67,7 @@ select * from (values (1, 2, 30::decimal(18,4)), (3, 1, 12::decimal(18,4)))
     referrers(chain_depth, brought_customers, brought_net_sales);
 
 create table marts.scorecard as
-select *, 'all' as scope, 'up' as good from (values
+select *, 'all' as scope, 'up' as good, if(metric = 'nps', false, null) as is_beyond_chance from (values
     (1, 'objective', 'net_sales', 'currency', date '2025-12-01', date '2025-12-31', 90.0e0, 100, false, 'worse', null),
     (1, 'objective', 'net_sales', 'currency', date '2026-01-01', date '2026-01-31', 70.0e0, 58, true, null,
         'the period is not over'),
@@ -82,9 +85,9 @@ select *, 'csat' as survey_type, 1.0e0 as scale_min, 5.0e0 as scale_max, 'all' a
 
 create table marts.satisfaction_drivers as
 select *, 'nps' as survey_type, 300 as scored_responses from (values
-    ('forms', 'taste', 0.7e0, 1, 82.0e0, 'keep_great'),
-    ('forms', 'days_late', 0.3e0, 2, null, null)
-) drivers(system, driver, importance, importance_rank, performance, quadrant);
+    ('forms', 'taste', 0.7e0, 1, 82.0e0, 'keep_great', true),
+    ('forms', 'days_late', 0.3e0, 2, null, null, false)
+) drivers(system, driver, importance, importance_rank, performance, quadrant, matters);
 
 create table marts.feedback_themes as
 select *, 'all' as language, week_start + 6 as week_end, 40 as all_comments, true as is_complete from (values
@@ -151,7 +154,7 @@ create table marts.lapse_after_experiences as select * from (values
 create table marts.service_risk_customers as select *, date '2026-01-03' as last_experience_on from (values
     ('c1', 'complaint', 'active', 90::decimal(18,4), 3), ('c2', 'complaint', 'lapsed', 210::decimal(18,4), 4),
     ('c3', 'refund', null, null, 3)
-) customers(customer_id, last_leading_sign, lifecycle, value_at_stake_12m, bad_experience_count);
+) customers(customer_id, last_leading_sign, lifecycle, service_risk_value_12m, bad_experience_count);
 
 create table marts.customer_events as select *, date '2026-01-18' as as_of from (values
     (date '2025-12-03', 'sales'), (date '2025-12-03', 'logistics'), (date '2026-01-03', 'marketing')
@@ -164,12 +167,12 @@ create table marts.segment_moves as select *, date '2025-12-31' as month_end, 's
     ('loyal', 'loyal', 30), ('loyal', 'at_risk', 10), ('new', 'loyal', 4), ('none', 'new', 7)
 ) moves(from_value, to_value, segmented_customers);
 create table marts.owner_worklists as select *, date '2026-01-18' as as_of from (values
-    ('c1', 'owner_1', 'detractor', 'scored 3 of 10 on 2026-01-10', 900.50, 720.40, date '2026-04-10', 0, 0.0),
-    ('c2', 'owner_1', 'lapsed', 'lapsed on 2026-01-02 after 3 orders', 400.00, 80.00, date '2026-07-01', 0, 0.0),
-    ('c3', 'unassigned', 'staying_away', 'last order 300 days ago; lapses on 2026-03-24', 1250.00, 375.00,
+    ('c1', 'owner_1', 'detractor', 'scored 3 of 10 on 2026-01-10', 900.50, 850.20, 680.16, date '2026-04-10', 0, 0.0),
+    ('c2', 'owner_1', 'lapsed', 'lapsed on 2026-01-02 after 3 orders', 1400.00, 20.00, 4.00, date '2026-07-01', 0, 0.0),
+    ('c3', 'unassigned', 'staying_away', 'last order 300 days ago; lapses on 2026-03-24', 1250.00, 500.00, 150.00,
         date '2026-03-24', 12, 3000.0)
-) lists(customer_id, owner, call_reason, why, at_stake, priority, until_date, owner_customers_left_out,
-    owner_at_stake_left_out);
+) lists(customer_id, owner, call_reason, why, at_stake, keepable_value, priority, until_date,
+    owner_customers_left_out, owner_keepable_value_left_out);
 
 create table meta.offer_evaluation as select 'any_product' as scope, true as is_complete, 1200 as tested_customers, *
 from (values ('offers', 0.73e0, 0.83e0), ('personal_frequency', 0.7e0, 0.8e0), ('best_sellers', 0.4e0, 0.55e0))

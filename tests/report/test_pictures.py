@@ -67,6 +67,15 @@ def test_totals_to_come_have_their_ranges_or_the_reason_why_not(con):
     assert "may be is not known: no test." in draw_pictures(untested, "marts.predicted_totals")
 
 
+def test_the_profile_names_the_values_that_stand_out_and_says_so_where_none_does(con):
+    assert "These stand out from chance: customer type: office. Others may be chance." in draw_pictures(
+        con, "marts.primary_customer_profile"
+    )
+    unsure = company_tables()
+    unsure.execute("update marts.primary_customer_profile set stands_out = false")
+    assert "None of the values shown stands out from chance." in draw_pictures(unsure, "marts.primary_customer_profile")
+
+
 def test_nothing_of_the_page_s_hover_is_kept_with_the_run(con):
     for table in PICTURES:
         for _, encoded in IMAGE.findall(draw_pictures(con, table)):

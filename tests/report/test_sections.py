@@ -59,7 +59,7 @@ def test_each_target_stands_with_the_last_period_that_was_compared(facts):
             "–",
             "the period is not over",
         ],
-        ["mission", "nps", "1 Dec 2025 to 31 Dec 2025", "41.0", "40.0", "yes", "better", ""],
+        ["mission", "nps", "1 Dec 2025 to 31 Dec 2025", "41.0", "40.0", "yes, may be chance", "better", ""],
     ]
     assert SECTIONS["scorecard"](facts, ENGLISH).lede == "On track: 2 of 2 targets that can be compared."
     assert parts_of("scorecard", NOTHING)[0].sentences[0].text == "No targets are set (`scorecard` in the settings)."
@@ -69,10 +69,10 @@ def test_a_section_stands_under_its_key(facts):
     assert [section.key for section in build_page(facts, ENGLISH).sections] == list(SECTIONS)
 
 
-def test_the_customers_with_the_most_at_stake_are_named_by_id_with_how_many_more_there_are(facts):
+def test_the_customers_to_call_first_are_named_by_id_with_what_a_call_can_keep(facts):
     (part,) = parts_of("worklists", facts)
-    assert [row[0] for row in part.table.rows] == ["c3", "c1", "c2"]
-    assert part.table.rows[1][1:] == ["owner_1", "scored 3 of 10 on 2026-01-10", "10 Apr 2026", "900"]
+    assert [row[0] for row in part.table.rows] == ["c1", "c3", "c2"]
+    assert part.table.rows[0][1:] == ["owner_1", "scored 3 of 10 on 2026-01-10", "10 Apr 2026", "900", "850"]
     assert notes_of("worklists", facts) == ["12 more customers call for action below the end of a list."]
     assert parts_of("worklists", NOTHING)[0].sentences[0].text == "Nobody is to be called today."
 
@@ -119,6 +119,16 @@ def test_a_year_that_is_not_whole_yet_says_so(facts):
     since_the_beginning, last_year = parts_of("concentration", facts)
     assert since_the_beginning.notes == []
     assert [note.text for note in last_year.notes] == ["Not known yet: the data are younger than 12 months."]
+
+
+def test_a_change_of_the_nps_says_whether_it_may_be_chance(facts):
+    def lede(**change: object) -> str:
+        rows = [dict(row) | change for row in facts.nps]
+        return SECTIONS["nps"](dataclasses.replace(facts, nps=rows), ENGLISH).lede
+
+    assert lede().endswith(" That is +12 against the 28 days before, which may be chance.")
+    assert lede(is_nps_change_significant=True).endswith("+12 against the 28 days before: more than chance explains.")
+    assert "against" not in lede(nps_change=None)
 
 
 def test_a_window_that_is_not_over_says_so(facts):

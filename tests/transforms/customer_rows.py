@@ -7,10 +7,12 @@ from typing import Any
 import polars as pl
 
 from regulars.pipelines.settings.customers.service_risk import ServiceRisk
+from regulars.pipelines.settings.settings import Company
 from regulars.pipelines.transforms.customers.customer_360 import customer_360
 from tests.transforms import subscription_tables
 
 AS_OF = dt.date(2026, 3, 31)
+COMPANY = Company(name="Acme", timezone="UTC", currency="EUR")
 MONEY = pl.Decimal(18, 4)
 UNKNOWN = "00000000-0000-0000-0000-000000000000"
 SCHEMAS: dict[str, dict[str, Any]] = {
@@ -32,6 +34,8 @@ SCHEMAS: dict[str, dict[str, Any]] = {
     "contacts": {"contact_id": pl.String, "customer_idx": pl.Int32, "is_deleted": pl.Boolean},
     "customer_source_ids": {"system": pl.String, "source_record_id": pl.String, "customer_id": pl.String},
     "orders": {
+        "system": pl.String,
+        "order_id": pl.String,
         "customer_idx": pl.Int32,
         "order_date": pl.Date,
         "is_countable": pl.Boolean,
@@ -69,7 +73,8 @@ SCHEMAS: dict[str, dict[str, Any]] = {
         "experienced_on": pl.Date,
         "leading_sign": pl.String,
     },
-    "service_risk_customers": {"customer_idx": pl.Int32},
+    "service_risk_customers": {"customer_idx": pl.Int32, "call_status": pl.String},
+    "payments": {"system": pl.String, "order_id": pl.String, "status": pl.String, "paid_at": pl.Datetime("us")},
     "next_best_offers": {
         "customer_idx": pl.Int32,
         "offer_rank": pl.Int32,
@@ -166,7 +171,12 @@ def core(ada: dict[str, Any] | None = None, **rows: list[dict[str, Any]]) -> dic
 
 def everybody(frames: dict[str, Any]) -> pl.DataFrame:
     return customer_360(
-        **frames, as_of=AS_OF, lapse_days=365, subscription_revenue_is_in_orders=False, service_risk=ServiceRisk()
+        **frames,
+        as_of=AS_OF,
+        lapse_days=365,
+        subscription_revenue_is_in_orders=False,
+        company=COMPANY,
+        service_risk=ServiceRisk(),
     )
 
 

@@ -19,6 +19,8 @@ OURS = {
     "why": "Regulars why",
     "at_stake": "Regulars at stake",
     "at_stake_basis": "Regulars at stake is",
+    "p_alive": "Regulars probability still a buyer",
+    "keepable_value": "Regulars a call can keep",
     "until_date": "Regulars until",
     "suggested_step": "Regulars step",
     "phone": "Regulars phone",

@@ -32,9 +32,10 @@ SUMMARY = """
         owner,
         count(*) as customers,
         sum(at_stake) as at_stake,
+        sum(keepable_value) as keepable_value,
         min(until_date) as first_until,
         any_value(owner_customers_left_out) as customers_left_out,
-        any_value(owner_at_stake_left_out) as at_stake_left_out,
+        any_value(owner_keepable_value_left_out) as keepable_value_left_out,
     from marts.owner_worklists
     group by owner
     order by sum(priority) desc, owner
@@ -94,7 +95,7 @@ def summarise_worklists(home: Home, *, owner: str | None, segment: str | None, a
         return json.dumps([dict(zip(columns, row, strict=True)) for row in rows], default=str, indent=1)
     if not rows:
         return f"{current.name}: nobody is to be called"
-    shown = [(*row[:2], f"{row[2]:,.2f}", row[3], row[4], f"{row[5]:,.2f}") for row in rows]
+    shown = [(*row[:2], *(f"{money:,.2f}" for money in row[2:4]), *row[4:6], f"{row[6]:,.2f}") for row in rows]
     return format_table(columns, shown)
 
 

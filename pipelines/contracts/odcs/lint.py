@@ -25,7 +25,7 @@ from regulars.pipelines.contracts.odcs.document import (
     read_yaml,
 )
 from regulars.pipelines.contracts.odcs.enumerations import FILE, Enumerations, read_enumerations
-from regulars.pipelines.contracts.odcs.lint_metrics import lint_metrics, lint_shared_metrics
+from regulars.pipelines.contracts.odcs.lint_metrics import lint_metrics, lint_shared_metrics, lint_synonyms
 from regulars.pipelines.contracts.odcs.lint_names import lint_names, lint_own_names
 from regulars.pipelines.contracts.odcs.lint_texts import lint_texts
 from regulars.pipelines.contracts.odcs.lint_views import lint_views
@@ -75,7 +75,7 @@ def _lint_once(folder: Path, files: tuple[tuple[Path, bytes], ...]) -> tuple[str
             problems += [f"{path.parent.name}/{path.name}: {problem}" for problem in _lint_contract(contract)]
     problems += _lint_kinds()
     problems += _lint_together(contracts, _make_raw_contracts())
-    problems += [*lint_names(folder, contracts), *lint_shared_metrics(contracts)]
+    problems += [*lint_names(folder, contracts), *_lint_metrics_together(contracts)]
     problems += [f"{_name_file(each)}: {found}" for each in contracts.values() for found in lint_views(each, contracts)]
     return tuple(dict.fromkeys(problems))
 
@@ -100,8 +100,13 @@ def lint_company(folder: Path, own: Mapping[str, Contract], ours: Mapping[str, C
             *(f"{_name_file(contract)}: {each}" for each in found),
         ]
     problems += _lint_together(own, others)
-    new = set(lint_shared_metrics(everything)) - set(lint_shared_metrics(ours))
+    new = set(_lint_metrics_together(everything)) - set(_lint_metrics_together(ours))
     return [*problems, *lint_own_names(CONTRACTS_FOLDER, others, own), *sorted(new)]
+
+
+def _lint_metrics_together(contracts: Mapping[str, Contract]) -> Iterator[str]:
+    yield from lint_shared_metrics(contracts)
+    yield from lint_synonyms(contracts)
 
 
 @cache

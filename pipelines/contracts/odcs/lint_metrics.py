@@ -68,6 +68,32 @@ def lint_shared_metrics(contracts: Mapping[str, Contract]) -> Iterator[str]:
             yield f"the metric `{name}` has several formats or good directions: {said}"
 
 
+def lint_synonyms(contracts: Mapping[str, Contract]) -> Iterator[str]:
+    """Check that what people call a number leads to one metric of one table, and is not the name of another metric.
+
+    Also metrics of one name need synonyms of their own: their sums count other customers, or other days.
+    """
+    found: dict[str, dict[tuple[str, str], None]] = defaultdict(dict)
+    names: dict[str, dict[tuple[str, str], None]] = defaultdict(dict)
+    for contract in contracts.values():
+        for metric in contract.metrics:
+            names[_fold(metric.name)][contract.table, metric.name] = None
+            for synonym in metric.synonyms:
+                found[_fold(synonym)][contract.table, metric.name] = None
+    for synonym, metrics in sorted(found.items()):
+        others = {(table, name): None for table, name in names.get(synonym, ()) if (table, name) not in metrics}
+        if len(metrics) + len(others) > 1:
+            said = ", ".join(f"{table}.{name}" for table, name in {**metrics, **others})
+            yield (
+                f"the synonym `{synonym}` leads to several metrics: {said}; say in each how it differs from the others"
+            )
+
+
+def _fold(name: str) -> str:
+    """A name as somebody asks for it: in small letters, in words."""
+    return " ".join(name.lower().replace("_", " ").split())
+
+
 def _list_parts(contract: Contract) -> Iterator[str]:
     """Columns that a metric holds or is made of."""
     for metric in contract.metrics:

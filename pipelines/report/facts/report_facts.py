@@ -64,21 +64,21 @@ SALES = "from marts.sales_new_vs_returning order by month"
 CONCENTRATION = "from marts.revenue_concentration where period_end = as_of order by scope desc"
 LAPSES = "from marts.lapse_after_experiences order by experience_count"
 AT_RISK = """
-    select customer_id, bad_experience_count, last_experience_on, value_at_stake_12m, count(*) over () as customers,
-        coalesce(sum(value_at_stake_12m) over (), 0)::double as value_of_all,
+    select customer_id, bad_experience_count, last_experience_on, service_risk_value_12m, count(*) over () as customers,
+        coalesce(sum(service_risk_value_12m) over (), 0)::double as value_of_all,
         (select max(experience_count) from marts.lapse_after_experiences) as threshold
     from marts.service_risk_customers
-    order by value_at_stake_12m desc nulls last, customer_id
+    order by service_risk_value_12m desc nulls last, customer_id
     limit 10
 """
 WORKLISTS = """
     with left_out as (select sum(left_out) as left_out from (
         select any_value(owner_customers_left_out) as left_out from marts.owner_worklists group by owner
     ))
-    select customer_id, owner, why, until_date, at_stake, count(*) over () as customers,
-        sum(at_stake) over () as at_stake_together, (select left_out::bigint from left_out) as left_out
+    select customer_id, owner, why, until_date, at_stake, keepable_value, count(*) over () as customers,
+        sum(keepable_value) over () as keepable_together, (select left_out::bigint from left_out) as left_out
     from marts.owner_worklists
-    order by at_stake desc, priority desc, customer_id
+    order by priority desc, keepable_value desc, customer_id
     limit 10
 """
 SCORECARD = """
@@ -132,9 +132,9 @@ class ReportFacts:
         themes: `marts.feedback_themes` of the last whole weeks, a row per theme, what emerges first.
         sales: `marts.sales_new_vs_returning`.
         concentration: `marts.revenue_concentration`, the last day of each scope.
-        at_risk: `marts.service_risk_customers` with the most at stake, and how many there are with what together.
+        at_risk: `marts.service_risk_customers` of whom most is expected, and how many there are with what together.
         lapses: `marts.lapse_after_experiences`.
-        worklists: `marts.owner_worklists`, the ten customers with the most at stake, beside what all lists hold.
+        worklists: `marts.owner_worklists`, the ten customers of the highest priority, beside what all lists hold.
         scorecard: `marts.scorecard`, of each target the last period that was compared, else the last one.
         sources: `meta.sources`.
         reasons: `meta.quarantine_reasons`.

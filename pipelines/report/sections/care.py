@@ -11,7 +11,7 @@ from regulars.pipelines.report.words.words import Words
 
 
 def build_care(facts: ReportFacts, words: Words) -> Section:
-    """The customers with the most at stake, and the lapse rate after so many bad experiences."""
+    """The customers of whom most is expected, and the lapse rate after so many bad experiences."""
     title = words.say("What went wrong for customers")
     means = words.say(
         "A late delivery, a complaint, a refund, a detractor's answer or a failed payment is a bad experience; what "
@@ -27,7 +27,7 @@ def build_care(facts: ReportFacts, words: Words) -> Section:
 def _write_lede(facts: ReportFacts, words: Words) -> str:
     first = facts.at_risk[0]
     return words.say(
-        "{customers} had {level} bad experiences or more lately; at stake in a year: {value}.",
+        "{customers} had {level} bad experiences or more lately; expected of them in a year: {value}.",
         customers=counts.format_customers(words, first["customers"]),
         level=first["threshold"],
         value=words.amount(first["value_of_all"], facts.currency),
@@ -40,19 +40,21 @@ def _make_part(facts: ReportFacts, words: Words) -> Part:
         title=words.say("Whom to make good with first"),
         caption=describe_lapses(facts.lapses[-1], words) if facts.lapses else "",
         table=Table(
-            words.say("The {count} with the most at stake; all are in marts.service_risk_customers", count=len(shown)),
+            words.say(
+                "The {count} of whom most is expected; all are in marts.service_risk_customers", count=len(shown)
+            ),
             [
                 words.say("Customer"),
                 words.say("Bad experiences"),
                 words.say("Last one"),
-                words.say("At stake in a year, {currency}", currency=facts.currency),
+                words.say("Expected in a year, {currency}", currency=facts.currency),
             ],
             [
                 [
                     row["customer_id"],
                     words.count(row["bad_experience_count"]),
                     words.day(row["last_experience_on"]),
-                    words.count(row["value_at_stake_12m"]),
+                    words.count(row["service_risk_value_12m"]),
                 ]
                 for row in shown
             ],

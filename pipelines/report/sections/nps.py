@@ -47,12 +47,23 @@ def _say_nothing(words: Words) -> Part:
 
 
 def _describe_score(window: Row, words: Words) -> str:
-    return words.say(
+    score = words.say(
         "In the last {days} days with answers the NPS was {score}: {window}.",
         days=_days_of(window),
         score=words.score(window["nps"]),
         window=describe_window(window, words),
     )
+    return " ".join(filter(None, [score, _describe_change(window, words)]))
+
+
+def _describe_change(window: Row, words: Words) -> str:
+    """What has changed since the window before, and whether that may be chance; nothing where it is not known."""
+    if window["nps_change"] is None:
+        return ""
+    change = {"change": words.score(window["nps_change"]), "days": _days_of(window)}
+    if window["is_nps_change_significant"]:
+        return words.say("That is {change} against the {days} days before: more than chance explains.", **change)
+    return words.say("That is {change} against the {days} days before, which may be chance.", **change)
 
 
 def find_last_window(nps: Rows) -> Row | None:

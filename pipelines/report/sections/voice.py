@@ -127,7 +127,11 @@ def make_value_by_group_part(rows: Rows, currency: str, words: Words) -> Part:
         for group, name in names.items()
         if group in found
     ]
-    at_risk = [row["value_at_risk_12m"] for row in rows if row["nps_group"] == "detractor"]
+    at_risk = [row["detractor_value_at_risk_12m"] for row in rows if row["nps_group"] == "detractor"]
+    expected = words.say(
+        "Detractors who are still customers are expected to bring {amount} in 12 months.",
+        amount=words.amount(at_risk[0] if at_risk else None, currency),
+    )
     return Part(
         legend=[Key("b", words.say("expected in 12 months")), Key("a", words.say("net sales so far"))],
         picture=PairedBars(
@@ -137,10 +141,28 @@ def make_value_by_group_part(rows: Rows, currency: str, words: Words) -> Part:
             height=230,
             width=HALF,
         ),
-        caption=words.say(
-            "Detractors who are still customers are expected to bring {amount} in 12 months.",
-            amount=words.amount(at_risk[0] if at_risk else None, currency),
-        ),
+        caption=" ".join(filter(None, [expected, _describe_difference(found.get("promoter"), currency, words)])),
+    )
+
+
+def _describe_difference(promoters: Row | None, currency: str, words: Words) -> str:
+    """What a promoter brings a year more than a detractor, and whether that may be chance."""
+    if promoters is None or promoters["annual_value_over_detractors"] is None:
+        return ""
+    ends = {
+        name: words.amount(promoters[f"annual_value_over_detractors{end}"], currency)
+        for name, end in (("amount", ""), ("low", "_low"), ("high", "_high"))
+    }
+    if promoters["stands_out"]:
+        return words.say(
+            "A year a promoter has brought {amount} more than a detractor (95% interval {low} to {high}): more than "
+            "chance explains.",
+            **ends,
+        )
+    return words.say(
+        "A year a promoter has brought {amount} more than a detractor (95% interval {low} to {high}), which may be "
+        "chance.",
+        **ends,
     )
 
 
@@ -159,13 +181,25 @@ def make_drivers_part(rows: Rows, words: Words) -> Part:
         picture=PairedBars(
             words.say("Importance and performance of each driver"), pairs, words.short, height=230, width=HALF
         ),
-        caption=words.say(
-            "Of what the drivers explain of {answers}, {share} falls to {driver}.",
-            answers=counts.format_answers(words, first["scored_responses"]),
-            share=words.percent(first["importance"], 0),
-            driver=first["driver"],
+        caption=" ".join(
+            [
+                words.say(
+                    "Of what the drivers explain of {answers}, {share} falls to {driver}.",
+                    answers=counts.format_answers(words, first["scored_responses"]),
+                    share=words.percent(first["importance"], 0),
+                    driver=first["driver"],
+                ),
+                _describe_chance([row["driver"] for row in survey if row["matters"]], words),
+            ]
         ),
     )
+
+
+def _describe_chance(drivers: list[str], words: Words) -> str:
+    """Which drivers matter beyond chance: a share of importance alone does not say so."""
+    if not drivers:
+        return words.say("Of none of them it is beyond chance that it matters.")
+    return words.say("Beyond chance matter: {drivers}; of others it may be chance.", drivers=", ".join(drivers))
 
 
 def make_themes_part(rows: Rows, words: Words) -> Part:

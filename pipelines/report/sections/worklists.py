@@ -1,6 +1,6 @@
-"""Whom to call first: the customers with the most money at stake, by id.
+"""Whom to call first: the customers of the highest priority, by id.
 
-Put here: this section, its table, and a picture of what is at stake with whom. Keep out: who is on a list, and why
+Put here: this section, its table, and a picture of what calls can keep by owner. Keep out: who is on a list, and why
 (`transforms/worklists`).
 """
 
@@ -14,11 +14,11 @@ from regulars.pipelines.report.words.words import Words
 
 CUSTOMERS_SHOWN, OWNERS_SHOWN = 10, 8
 BY_OWNER = f"""
-    select owner, sum(at_stake)::double as listed, any_value(owner_at_stake_left_out)::double as left_out,
+    select owner, sum(keepable_value)::double as listed, any_value(owner_keepable_value_left_out)::double as left_out,
         count(*) as customers, any_value(owner_customers_left_out) as more
     from marts.owner_worklists
     group by owner
-    order by sum(at_stake) desc, owner
+    order by sum(keepable_value) desc, owner
     limit {OWNERS_SHOWN}
 """
 
@@ -27,6 +27,8 @@ def build_worklists(facts: ReportFacts, words: Words) -> Section:
     """The first customers of all worklists together."""
     means = words.say(
         "At stake is a year of the customer, unless a subscription, a due order or an unpaid one alone is in question. "
+        "What a call can keep is the part that is not lost already: orders count with the probability that the "
+        "customer still buys (p_alive). It decides the order, together with how urgent the reason is. "
         "Each owner's whole list is in marts.owner_worklists; `regulars worklists --export` writes it with contact "
         "details."
     )
@@ -34,9 +36,9 @@ def build_worklists(facts: ReportFacts, words: Words) -> Section:
     if facts.worklists:
         first = facts.worklists[0]
         lede = words.say(
-            "Customers to call: {customers}. At stake with them: {money}.",
+            "Customers to call: {customers}. What calls can keep: {money}.",
             customers=words.count(first["customers"]),
-            money=words.amount(first["at_stake_together"], facts.currency),
+            money=words.amount(first["keepable_together"], facts.currency),
         )
     return Section(
         "worklists",
@@ -58,13 +60,14 @@ def make_worklist_part(rows: Rows, currency: str, words: Words) -> Part:
     if not rows:
         return make_absent_part(words.say("Nobody is to be called today."))
     table = Table(
-        words.say("The customers with the most money at stake"),
+        words.say("The customers to call first, on whichever list"),
         [
             words.say("customer"),
             words.say("owner"),
             words.say("why"),
             words.say("until"),
             words.say("at stake, {currency}", currency=currency),
+            words.say("a call can keep, {currency}", currency=currency),
         ],
         [
             [
@@ -73,6 +76,7 @@ def make_worklist_part(rows: Rows, currency: str, words: Words) -> Part:
                 row["why"],
                 words.day(row["until_date"]),
                 words.number(row["at_stake"], 0),
+                words.number(row["keepable_value"], 0),
             ]
             for row in rows[:CUSTOMERS_SHOWN]
         ],
@@ -88,7 +92,7 @@ def make_worklist_part(rows: Rows, currency: str, words: Words) -> Part:
 
 
 def make_owners_picture(rows: Rows, words: Words) -> Part:
-    """What is at stake with the customers on each owner's list, and with those below its end.
+    """What calls can keep of the customers on each owner's list, and of those below its end.
 
     Args:
         rows: What `BY_OWNER` selects.
@@ -99,7 +103,7 @@ def make_owners_picture(rows: Rows, words: Words) -> Part:
     pairs = [Pair(_name_owner(row["owner"], words), row["left_out"], row["listed"]) for row in rows]
     return Part(
         legend=[Key("a", words.say("on the list")), Key("b", words.say("below its end"))],
-        picture=PairedBars(words.say("Money at stake by owner"), pairs, words.short, width=HALF),
+        picture=PairedBars(words.say("Money that calls can keep, by owner"), pairs, words.short, width=HALF),
         caption=words.say(
             "Customers on the lists shown: {customers}; below their ends: {more}.",
             customers=words.count(sum(row["customers"] for row in rows)),

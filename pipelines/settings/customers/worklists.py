@@ -14,8 +14,8 @@ class Worklists(Part):
     """Whom each owner calls first: `marts.owner_worklists`."""
 
     length: Annotated[int, Field(ge=1, le=1000)] = 25
-    """How many customers the list of an owner has at most. How many more call for action, and what is at stake with
-    them, stands beside the list."""
+    """How many customers the list of an owner has at most. How many more call for action, and what calls could
+    keep of them, stands beside the list."""
     show_owner_names: bool = False
     """Whether every published table names the owners of customers and of tickets as the CRM and the helpdesk do. They
     are staff, so by default an owner is a number such as `owner_3`, which stays the same from run to run, and only

@@ -1,4 +1,4 @@
-"""The mart `service_risk_customers`: who had too many bad experiences, what is at stake, and what followed for others.
+"""The mart `service_risk_customers`: who had too many bad experiences, what is expected of them, what others did then.
 
 Put here: the list. Keep out: what a bad experience is (`bad_experiences.py`), and how many lapse after so many
 (`lapse_after_experiences.py`).
@@ -17,7 +17,7 @@ from regulars.pipelines.transforms.care.bad_signs import RiskSettings
 from regulars.pipelines.transforms.purchases.purchases import read_into_polars, select_columns
 
 PREDICTED, YEARLY = "predicted", "yearly_average"
-"""What a value at stake is made of."""
+"""What the expected value is made of."""
 
 DUE, DELETED, ORDERED_SINCE, TOO_LONG_AGO = "due", "deleted", "ordered_since", "too_long_ago"
 """Whether the customer is to be called for the experiences, or why not."""
@@ -40,8 +40,8 @@ COLUMNS: dict[str, PolarsDataType] = {
     "last_leading_sign": pl.String,
     "leading_signs": pl.String,
     "call_status": pl.String,
-    "value_at_stake_12m": MONEY,
-    "value_at_stake_basis": pl.String,
+    "service_risk_value_12m": MONEY,
+    "service_risk_value_basis": pl.String,
     "matched_customers": pl.Int64,
     "observed_lapse_rate": pl.Float64,
     "expected_lapse_rate": pl.Float64,
@@ -63,7 +63,7 @@ def service_risk_customers(
     as_of: dt.date,
     service_risk: RiskSettings,
 ) -> pl.DataFrame:
-    """List known customers with `threshold` bad experiences or more in the window, the most at stake first.
+    """List known customers with `threshold` bad experiences or more in the window.
 
     Args:
         bad_experiences: `marts.bad_experiences`.
@@ -89,7 +89,7 @@ def service_risk_customers(
     return (
         counted.join(segments, on="customer_id", how="left")
         .join(lapses.filter(pl.col("experience_count") == service_risk.threshold).drop("experience_count"), how="cross")
-        .with_columns(**_find_value_at_stake())
+        .with_columns(**_find_service_risk_value())
         .with_columns(
             days_since_last_experience=(pl.lit(as_of) - pl.col("last_experience_on")).dt.total_days(),
             as_of=pl.lit(as_of),
@@ -133,12 +133,12 @@ def _find_call_status() -> pl.Expr:
     )
 
 
-def _find_value_at_stake() -> dict[str, pl.Expr]:
+def _find_service_risk_value() -> dict[str, pl.Expr]:
     """What the customer is expected to bring in a year, and what that is made of; NULL where nothing is known."""
     predicted, yearly = pl.col("predicted_total_value_12m"), pl.col("avg_annual_value_total")
     return {
-        "value_at_stake_12m": pl.coalesce(predicted, yearly),
-        "value_at_stake_basis": pl.when(predicted.is_not_null())
+        "service_risk_value_12m": pl.coalesce(predicted, yearly),
+        "service_risk_value_basis": pl.when(predicted.is_not_null())
         .then(pl.lit(PREDICTED))
         .when(yearly.is_not_null())
         .then(pl.lit(YEARLY)),

@@ -51,6 +51,7 @@ COLUMNS: dict[str, PolarsDataType] = {
     "reopened_tickets": pl.Int64,
     "left_out_tickets": pl.Int64,
     **dict.fromkeys(LEFT_OUT.values(), pl.Int64),
+    "left_out_complaints": pl.Int64,
     "is_complete": pl.Boolean,
     "reason": pl.String,
     "as_of": pl.Date,
@@ -154,6 +155,7 @@ def _list_counts() -> Iterator[tuple[str, pl.Expr]]:
     yield "reopened_tickets", is_due & pl.col("is_reopened")
     for reason, column in LEFT_OUT.items():
         yield column, pl.col("no_reply_due_reason") == reason
+    yield "left_out_complaints", ~is_due & POPULATIONS["complaints"]
 
 
 def _count_periods(days: pl.DataFrame, spine: pl.DataFrame, grain: str, start: pl.Expr, length: int) -> pl.DataFrame:

@@ -14,12 +14,15 @@ from polars._typing import PolarsDataType
 
 from regulars.pipelines.definitions.value_tiers import TierSettings
 from regulars.pipelines.transforms.amounts import MONEY
+from regulars.pipelines.transforms.care.service_risk_customers import DUE
 from regulars.pipelines.transforms.customers.changes import WEEK, describe_changes, take_week_before
 from regulars.pipelines.transforms.customers.customer_segments import customer_segments as segment_customers
 from regulars.pipelines.transforms.customers.latest_answers import find_latest_answers, list_nps_group_paths
 from regulars.pipelines.transforms.customers.rfm_scores import RANKED, ScoreSettings
 from regulars.pipelines.transforms.customers.service_facts import RiskSettings, count_bad_experiences, count_tickets
 from regulars.pipelines.transforms.customers.standing import CustomerFacts, find_standing
+from regulars.pipelines.transforms.local_days import CompanyZone
+from regulars.pipelines.transforms.purchases.failed_payments import find_failed_payments
 from regulars.pipelines.transforms.purchases.purchases import read_into_polars, select_columns
 from regulars.pipelines.transforms.subscriptions.ending_subscriptions import find_ending_subscriptions
 from regulars.pipelines.transforms.subscriptions.subscription_revenue import add_subscription_revenue
@@ -106,8 +109,8 @@ FROM_CLV = (
     *("avg_annual_value", "avg_annual_value_total", "clv_simple", "p_alive", "predicted_value_12m"),
     *("predicted_total_value_12m", "clv_predicted", "contribution_margin_to_date", "value_basis"),
 )
-BEFORE_SERVICE_RISK = ("call_detractor", "win_back")
-"""Next steps that stay although a customer is a service risk."""
+STAY = ("call_detractor", "win_back")
+"""Next steps that stay although a customer is to be called for bad experiences or a failed payment."""
 COUNTS = [
     *("contact_count", "source_record_count", "ticket_count", "open_ticket_count", "tickets_this_week"),
     "bad_experience_count",
@@ -129,10 +132,12 @@ def customer_360(
     bad_experiences: IntoFrame,
     service_risk_customers: IntoFrame,
     next_best_offers: IntoFrame,
+    payments: IntoFrame,
     *,
     as_of: dt.date,
     lapse_days: int,
     subscription_revenue_is_in_orders: bool,
+    company: CompanyZone,
     service_risk: RiskSettings,
     attributes: Sequence[str] = (),
     rfm: ScoreSettings = RANKED,
@@ -153,12 +158,14 @@ def customer_360(
         customer_clv: `marts.customer_clv`; `customer_idx` and `FROM_CLV`.
         customer_segments: `marts.customer_segments`.
         bad_experiences: `marts.bad_experiences`.
-        service_risk_customers: `marts.service_risk_customers`; `customer_idx`.
+        service_risk_customers: `marts.service_risk_customers`; `customer_idx`, `call_status`.
         next_best_offers: `marts.next_best_offers`.
+        payments: `core.payments`.
         as_of: Last day that counts.
         lapse_days: Days without an order after which a customer has lapsed.
         subscription_revenue_is_in_orders: Whether net sales hold it already, so that it is not added to the total.
-        service_risk: Bad experiences of how many days count.
+        company: Its zone.
+        service_risk: Bad experiences of how many days count, and what a payment's status says when it failed.
         attributes: Columns of `customers` that are the company's own.
         rfm: As `customer_segments` takes them, for those of the week before.
         value_tiers: Likewise.
@@ -173,7 +180,8 @@ def customer_360(
     rules: Any = {"as_of": week_ago, "lapse_days": lapse_days, "rfm": rfm, "value_tiers": value_tiers}
     segments_before = segment_customers(orders, refunds, subscriptions, customers, calendar, **rules)
     before = take_week_before(find_standing(facts, segments_before, as_of=week_ago, lapse_days=lapse_days))
-    at_risk = read_into_polars(select_columns(service_risk_customers, "customer_idx"))
+    at_risk = read_into_polars(select_columns(service_risk_customers, "customer_idx", "call_status"))
+    statuses = service_risk.failed_payment_statuses
     joins = {
         "customer_idx": [
             _count_rows(_list_people(contacts), "customer_idx", "contact_count"),
@@ -185,6 +193,7 @@ def customer_360(
             find_ending_subscriptions(subscriptions, as_of=as_of)
             .select("customer_idx", may_lose_subscription=True)
             .unique(),
+            find_failed_payments(payments, orders, as_of=as_of, company=company, statuses=statuses),
             _take_first_offers(next_best_offers),
             read_into_polars(select_columns(customer_clv, "customer_idx", *FROM_CLV)),
         ],
@@ -207,7 +216,7 @@ def customer_360(
         joined.with_columns(
             pl.col(COUNTS).fill_null(0),
             pl.col("is_service_risk").fill_null(value=False),
-            next_step=_call_instead(),
+            next_step=_act_first(),
             total_revenue_to_date=add_subscription_revenue("net_sales_to_date", subscription_revenue_is_in_orders),
             average_order_value=pl.when(pl.col("order_count") > 0).then(
                 (spent / pl.col("order_count")).round(4, mode="half_to_even")
@@ -223,18 +232,22 @@ def customer_360(
     )
 
 
-def _call_instead() -> pl.Expr:
-    """The next step of `standing`, but for who is to be called first: nobody reminds or thanks them before.
+def _act_first() -> pl.Expr:
+    """The next step of `standing`, but for those for whom something is to be put right before anybody thanks them.
 
-    These are customers whose subscription ends, and those who had bad experiences.
+    These are customers whose subscription ends, those to be called for bad experiences, and those whose payment failed
+    and who have not ordered on a later day.
     """
-    is_for_call = pl.col("is_service_risk").fill_null(value=False) & ~pl.col("is_deleted")
-    may_be_kept = pl.col("may_lose_subscription").fill_null(value=False) & ~pl.col("is_deleted")
+    wanted, may_stay = ~pl.col("is_deleted") & ~pl.col("is_unknown"), pl.col("next_step").is_in(STAY)
+    may_be_kept = pl.col("may_lose_subscription").fill_null(value=False)
+    has_not_paid = pl.col("failed_on").is_not_null() & ~(pl.col("last_order_date") > pl.col("failed_on"))
     return (
-        pl.when(may_be_kept & (pl.col("next_step") != "call_detractor"))
+        pl.when(wanted & may_be_kept & (pl.col("next_step") != "call_detractor"))
         .then(pl.lit("keep_subscription"))
-        .when(is_for_call & ~pl.col("next_step").is_in(BEFORE_SERVICE_RISK))
+        .when(wanted & ~may_stay & (pl.col("call_status") == DUE))
         .then(pl.lit("call_service_risk"))
+        .when(wanted & ~may_stay & has_not_paid)
+        .then(pl.lit("mend_payment"))
         .otherwise("next_step")
     )
 

@@ -41,6 +41,7 @@ COLUMNS: dict[str, PolarsDataType] = {
     "lift_low": pl.Float64,
     "lift_high": pl.Float64,
     "p_value": pl.Float64,
+    "compared_values": pl.Int64,
     "stands_out": pl.Boolean,
     "description": pl.String,
     "reason": pl.String,
@@ -94,7 +95,14 @@ def primary_customer_profile(
     counted = [_count_values(known, name, wanted.get(name, ())) for name in ATTRIBUTES]
     if wanted:
         counted.append(_count_target(known, wanted))
-    rows = _compare(pl.concat(counted)).with_columns(stands_out=stands_among_all("p_value")).to_dicts()
+    rows = (
+        _compare(pl.concat(counted))
+        .with_columns(
+            compared_values=pl.when(pl.col("p_value").is_not_null()).then(pl.col("p_value").count()),
+            stands_out=stands_among_all("p_value"),
+        )
+        .to_dicts()
+    )
     texts = [
         {"description": describe_row(row, tuple(wanted)), "reason": give_reason(row), "as_of": as_of} for row in rows
     ]

@@ -67,8 +67,12 @@ def _describe_lift(row: Mapping[str, Any]) -> list[str]:
         return []
     interval = f"95 % interval {row['lift_low']:.2f} to {row['lift_high']:.2f}"
     if not row["stands_out"]:
+        said = f"Among the most valuable they are {row['lift']:.2f} times as frequent ({interval}), which may be chance"
+        if row["lift_low"] <= 1 <= row["lift_high"]:
+            return [f"{said}."]
         return [
-            f"Among the most valuable they are {row['lift']:.2f} times as frequent ({interval}), which may be chance."
+            f"{said}: the interval alone leaves out 1, but of {row['compared_values']} values compared some do so by "
+            "chance."
         ]
     direction = "more" if row["top_share"] > row["other_share"] else "less"
     return [

@@ -4,6 +4,7 @@ Put here: counting tickets and bad experiences per customer. Keep out: what a ba
 """
 
 import datetime as dt
+from collections.abc import Sequence
 from typing import Protocol
 
 import polars as pl
@@ -20,6 +21,10 @@ class RiskSettings(Protocol):
     @property
     def window_days(self) -> int:
         """Experiences of how many days up to as_of count."""
+
+    @property
+    def failed_payment_statuses(self) -> Sequence[str]:
+        """What a payment's status says when it failed."""
 
 
 def count_tickets(tickets: IntoFrame, *, as_of: dt.date) -> pl.DataFrame:

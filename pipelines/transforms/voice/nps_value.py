@@ -1,7 +1,7 @@
 """The mart `nps_value`: what promoters, passives, detractors and those who never answered bring, and what is at risk.
 
 Put here: the group of each customer, and its money. Keep out: the score (`nps.py`), what a customer is worth
-(`customer_clv.py`), what those brought are worth (`referrals`).
+(`customer_clv.py`), what those brought are worth (`referrals`), how sure differences are (`value_differences.py`).
 """
 
 import datetime as dt
@@ -15,10 +15,16 @@ from regulars.pipelines.definitions.enumerations import ALL, OTHER, UNKNOWN
 from regulars.pipelines.transforms.amounts import MONEY, divide_columns, round_to_money
 from regulars.pipelines.transforms.clv.methods import SUBSCRIBERS
 from regulars.pipelines.transforms.clv.totals.total_errors import TotalErrors, bound_total, read_total_errors
+from regulars.pipelines.transforms.false_discovery import stands_among_all
 from regulars.pipelines.transforms.purchases.purchases import read_into_polars, select_columns
 from regulars.pipelines.transforms.voice.nps_groups import NPS_GROUPS, AnswerSettings, choose_nps_group
+from regulars.pipelines.transforms.voice.value_differences import (
+    FEW_CUSTOMERS,
+    NAMES,
+    compare_with_detractors,
+    describe_annual_value,
+)
 
-FEW_CUSTOMERS = 30
 ENDS = ("low", "high")
 MOST_REGIONS = 20
 """Regions with the most customers have rows of their own; the rest is `other`."""
@@ -33,6 +39,10 @@ COLUMNS: dict[str, PolarsDataType] = {
     "net_sales_to_date": MONEY,
     "total_revenue_to_date": MONEY,
     "net_sales_per_customer": pl.Float64,
+    "total_annual_value": MONEY,
+    "annual_value_per_customer": pl.Float64,
+    **dict.fromkeys(NAMES.values(), pl.Float64),
+    "stands_out": pl.Boolean,
     "customers_with_predicted_value": pl.Int64,
     "predicted_value_12m": MONEY,
     "predicted_value_12m_low": MONEY,
@@ -44,9 +54,9 @@ COLUMNS: dict[str, PolarsDataType] = {
     "predicted_total_value_12m_low": MONEY,
     "predicted_total_value_12m_high": MONEY,
     "mrr": MONEY,
-    "value_at_risk_12m": MONEY,
-    "value_at_risk_12m_low": MONEY,
-    "value_at_risk_12m_high": MONEY,
+    "detractor_value_at_risk_12m": MONEY,
+    "detractor_value_at_risk_12m_low": MONEY,
+    "detractor_value_at_risk_12m_high": MONEY,
     "value_basis": pl.String,
     "referring_customers": pl.Int64,
     "referring_rate": pl.Float64,
@@ -63,6 +73,7 @@ READ = [
     *("customer_id", "is_unknown", "region", "lifecycle", "is_active", "latest_nps_group"),
     *("latest_nps_at", "net_sales_to_date", "total_revenue_to_date", "predicted_value_12m"),
     *("predicted_total_value_12m", "mrr", "value_basis"),
+    "avg_annual_value_total",
 ]
 
 
@@ -97,12 +108,12 @@ def nps_value(
     known_referrals = brought["brought_customers"].sum() > 0
     parts = [("all", ALL, customers), *(("region", name, part) for name, part in _split_by_region(customers))]
     errors = [read_total_errors(read_into_polars(clv_evaluation), scope) for scope in (ALL, SUBSCRIBERS)]
-    return pl.concat(
+    rows = pl.concat(
         _sum_groups(part, brought if known_referrals else None)
         .with_columns(
             *_bound_predicted_value(errors[0]),
             *_bound_parts("predicted_total_value_12m", ("orders_of_total", "subscriptions_of_total"), errors),
-            *_bound_parts("value_at_risk_12m", ("orders_of_active", "subscriptions_of_active"), errors),
+            *_bound_parts("detractor_value_at_risk_12m", ("orders_of_active", "subscriptions_of_active"), errors),
         )
         .with_columns(
             divide_columns(f"predicted_value_12m_{end}", "customers_with_predicted_value").alias(
@@ -116,8 +127,10 @@ def nps_value(
             value_basis=pl.lit(basis, pl.String),
             as_of=pl.lit(as_of),
         )
-        .select(pl.col(name).cast(kind) for name, kind in COLUMNS.items())
         for dimension, value, part in parts
+    )
+    return rows.with_columns(stands_out=stands_among_all(NAMES["p_value"], "dimension")).select(
+        pl.col(name).cast(kind) for name, kind in COLUMNS.items()
     )
 
 
@@ -144,6 +157,7 @@ def _sum_groups(customers: pl.DataFrame, brought: pl.DataFrame | None) -> pl.Dat
         customers_with_predicted_value=predicted.count(),
         predicted_value_12m=predicted.sum(),
         mrr=pl.col("mrr").sum(),
+        **describe_annual_value(),
         predicted_total_value_12m=total.sum(),
         orders_of_total=predicted.filter(total.is_not_null()).sum(),
         total_predicted=total.count(),
@@ -157,14 +171,15 @@ def _sum_groups(customers: pl.DataFrame, brought: pl.DataFrame | None) -> pl.Dat
         .join(_sum_referrals(customers, brought), on="nps_group", how="left")
         .with_columns(pl.exclude("nps_group", *REFERRED).fill_null(0))
     )
-    return rows.with_columns(
+    return compare_with_detractors(rows).with_columns(
         lapsed_rate=divide_columns("lapsed_customers", "customers"),
         net_sales_per_customer=divide_columns("net_sales_to_date", "customers"),
+        annual_value_per_customer=divide_columns("total_annual_value", "customers"),
         predicted_value_12m=pl.when(pl.col("customers_with_predicted_value") > 0).then("predicted_value_12m"),
         predicted_value_per_customer=divide_columns("predicted_value_12m", "customers_with_predicted_value"),
         predicted_total_value_12m=pl.when(pl.col("total_predicted") > 0).then("predicted_total_value_12m"),
         subscriptions_of_total=pl.col("predicted_total_value_12m") - pl.col("orders_of_total"),
-        value_at_risk_12m=_find_value_at_risk(),
+        detractor_value_at_risk_12m=_find_value_at_risk(),
         subscriptions_of_active=pl.col("total_of_active") - pl.col("orders_of_active"),
         referring_rate=divide_columns("referring_customers", "customers"),
         referral_rate=divide_columns("referred_customers", "customers"),
@@ -222,7 +237,9 @@ def _give_reason() -> pl.Expr:
     missing = pl.col("customers") - pl.col("customers_with_predicted_value")
     not_at_risk = pl.col("active_customers") - pl.col("active_predicted")
     of_risk = pl.when(IS_DETRACTOR & (not_at_risk > 0)).then(
-        pl.format("value_at_risk_12m is without {} active customers of whom no total is predicted", not_at_risk)
+        pl.format(
+            "detractor_value_at_risk_12m is without {} active customers of whom no total is predicted", not_at_risk
+        )
     )
     of_values = pl.when(missing > 0).then(pl.format("{} customers have no predicted value", missing))
     return (

@@ -1,7 +1,7 @@
 """The mart `owner_worklists`: whom each account owner calls first, why, with what at stake and until when.
 
-Put here: what a year of a customer is worth, which reason leads, and who is on the list. Keep out: the signs
-(`service_signs.py`, `purchase_signs.py`) and the weights of reasons (`reasons.py`).
+Put here: what a year of a customer is worth, how much of it a call can still keep, which reason leads, and who is on
+the list. Keep out: the signs (`service_signs.py`, `purchase_signs.py`) and the weights of reasons (`reasons.py`).
 """
 
 import datetime as dt
@@ -23,11 +23,11 @@ from regulars.pipelines.transforms.purchases.purchases import (
 )
 from regulars.pipelines.transforms.worklists.purchase_signs import (
     find_due_offers,
-    find_failed_payments,
     find_lapse_signs,
+    find_payment_signs,
     find_subscription_signs,
 )
-from regulars.pipelines.transforms.worklists.reasons import REASONS, YEAR, compute_urgency, find_of_reason
+from regulars.pipelines.transforms.worklists.reasons import ORDER, REASONS, YEAR, compute_urgency, find_of_reason
 from regulars.pipelines.transforms.worklists.service_signs import (
     SupportSettings,
     find_detractors,
@@ -43,6 +43,8 @@ COLUMNS: dict[str, PolarsDataType] = {
     "why": pl.String,
     "at_stake": MONEY,
     "at_stake_basis": pl.String,
+    "p_alive": pl.Float64,
+    "keepable_value": MONEY,
     "until_date": pl.Date,
     "urgency": pl.Float64,
     "priority": MONEY,
@@ -51,14 +53,16 @@ COLUMNS: dict[str, PolarsDataType] = {
     "value_tier": pl.String,
     "source_record_count": pl.Int64,
     "owner_customers_left_out": pl.Int64,
-    "owner_at_stake_left_out": MONEY,
+    "owner_keepable_value_left_out": MONEY,
     "as_of": pl.Date,
 }
 FROM_360 = (
     *("customer_id", "is_deleted", "is_unknown", "owner", "last_order_date", "order_count", "average_order_value"),
     *("mrr", "days_since_last_order", "typical_days_between_orders", "is_active", "lapses_on", "lifecycle"),
-    *("segment", "value_tier", "source_record_count"),
+    *("segment", "value_tier", "source_record_count", "p_alive"),
 )
+FIRST = (-pl.col("priority"), -pl.col("keepable_value"), -pl.col("at_stake"))
+"""What is called first, of reasons and of customers."""
 
 
 class PaymentSettings(Protocol):
@@ -134,7 +138,7 @@ def owner_worklists(
             find_ticket_signs(tickets, as_of=as_of, support=support),
             find_service_risks(service_risk_customers, as_of=as_of),
             find_detractors(survey_responses, as_of=as_of),
-            find_failed_payments(
+            find_payment_signs(
                 payments, orders, as_of=as_of, company=company, statuses=service_risk.failed_payment_statuses
             ),
             find_subscription_signs(subscriptions, as_of=as_of),
@@ -149,7 +153,7 @@ def owner_worklists(
     return (
         choose_reasons(called, as_of=as_of)
         .with_columns(owner=pl.col("owner").fill_null(UNASSIGNED), call_reason="reason", as_of=pl.lit(as_of))
-        .sort("owner", -pl.col("priority"), -pl.col("at_stake"), "until_date", "customer_id")
+        .sort("owner", *FIRST, "until_date", "customer_id")
         .with_columns(list_rank=pl.int_range(1, pl.len() + 1, dtype=pl.Int64).over("owner"))
         .with_columns(**_count_left_out(worklists.length))
         .filter(pl.col("list_rank") <= worklists.length)
@@ -159,9 +163,9 @@ def owner_worklists(
 
 
 def _value_last_active_year(days: pl.DataFrame, known: pl.DataFrame, is_in_orders: bool) -> pl.DataFrame:
-    """Add `year`: net sales of the `LAST_ACTIVE_DAYS` to the last order, and 12 times the MRR unless orders hold it.
+    """Add `sales`, net sales of the `LAST_ACTIVE_DAYS` to the last order, and `year`: with 12 times the MRR.
 
-    Refunds after the last order are subtracted. Never below 0.
+    Refunds after the last order are subtracted. The MRR counts unless orders hold it. Neither is below 0.
     """
     last_day = pl.col("last_order_date").cast(pl.Int32)
     sales = (
@@ -173,7 +177,8 @@ def _value_last_active_year(days: pl.DataFrame, known: pl.DataFrame, is_in_order
     nothing = pl.lit(0, MONEY)
     subscribed = nothing if is_in_orders else 12 * pl.col("mrr")
     return known.join(sales, on="customer_idx", how="left").with_columns(
-        year=pl.max_horizontal(pl.col("sales").fill_null(nothing) + subscribed, nothing)
+        year=pl.max_horizontal(pl.col("sales").fill_null(nothing) + subscribed, nothing),
+        sales=pl.max_horizontal("sales", nothing),
     )
 
 
@@ -181,11 +186,12 @@ def choose_reasons(called: pl.DataFrame, *, as_of: dt.date) -> pl.DataFrame:
     """Choose each customer's leading reason, the one of highest priority; `why` tells all of them.
 
     Args:
-        called: The columns of `SIGN`, `year`, and facts of the customer.
+        called: The columns of `SIGN`, `sales`, `year`, `p_alive`, and facts of the customer.
         as_of: Last day that counts.
 
     Returns:
-        One row per customer, with `at_stake`, `at_stake_basis`, `urgency`, `priority` and `suggested_step`.
+        One row per customer, with `at_stake`, `at_stake_basis`, `keepable_value`, `urgency`, `priority` and
+        `suggested_step`.
     """
     order = list(REASONS)
     ranked = (
@@ -196,8 +202,9 @@ def choose_reasons(called: pl.DataFrame, *, as_of: dt.date) -> pl.DataFrame:
             urgency=compute_urgency(as_of),
             reason_number=pl.col("reason").replace_strict(order, list(range(len(order))), return_dtype=pl.Int64),
         )
-        .with_columns(priority=round_to_money(pl.col("at_stake").cast(pl.Float64) * pl.col("urgency")))
-        .sort("customer_idx", -pl.col("priority"), "reason_number", "until_date", "happened_on", "why")
+        .with_columns(keepable_value=_find_keepable_value())
+        .with_columns(priority=round_to_money(pl.col("keepable_value").cast(pl.Float64) * pl.col("urgency")))
+        .sort("customer_idx", *FIRST, "reason_number", "until_date", "happened_on", "why")
     )
     whys = ranked.group_by("customer_idx", maintain_order=True).agg(
         pl.col("why").unique(maintain_order=True).str.join("; ")
@@ -206,10 +213,29 @@ def choose_reasons(called: pl.DataFrame, *, as_of: dt.date) -> pl.DataFrame:
     return leading.drop("why").join(whys, on="customer_idx", maintain_order="left")
 
 
+def _find_keepable_value() -> pl.Expr:
+    """What of `at_stake` a call can still keep: what orders bring counts with `p_alive`, all else whole.
+
+    A subscription that is charged and an order that is not paid are there, whatever the orders before say. Where no
+    `p_alive` is known, nothing is taken off.
+    """
+    basis = pl.col("at_stake_basis")
+    of_orders = (
+        pl.when(basis == YEAR)
+        .then("sales")
+        .when(basis == ORDER)
+        .then("at_stake")
+        .otherwise(pl.lit(0, MONEY))
+        .cast(pl.Float64)
+    )
+    gone = round_to_money(of_orders * (1 - pl.col("p_alive"))).fill_null(pl.lit(0, MONEY))
+    return (pl.col("at_stake") - gone).cast(MONEY)
+
+
 def _count_left_out(length: int) -> dict[str, pl.Expr]:
-    """How many customers of the owner are below the end of the list, and what is at stake with them."""
+    """How many customers of the owner are below the end of the list, and what calls could keep of them."""
     is_below = pl.col("list_rank") > length
     return {
         "owner_customers_left_out": is_below.sum().over("owner"),
-        "owner_at_stake_left_out": pl.col("at_stake").filter(is_below).sum().over("owner"),
+        "owner_keepable_value_left_out": pl.col("keepable_value").filter(is_below).sum().over("owner"),
     }

@@ -6,15 +6,15 @@ Put here: these signs. Keep out: what customers say (`service_signs.py`), and wh
 import datetime as dt
 from collections.abc import Sequence
 
-import narwhals as nw
 import polars as pl
 from narwhals.typing import IntoFrame
 
 from regulars.pipelines.definitions.windows import PAYMENT_DAYS
 from regulars.pipelines.transforms.amounts import MONEY
 from regulars.pipelines.transforms.customers.signs import find_signs_of_leaving
-from regulars.pipelines.transforms.local_days import CompanyZone, find_local_day
+from regulars.pipelines.transforms.local_days import CompanyZone
 from regulars.pipelines.transforms.products.next_best_offers import DUE
+from regulars.pipelines.transforms.purchases.failed_payments import find_failed_payments
 from regulars.pipelines.transforms.purchases.purchases import read_into_polars, select_columns
 from regulars.pipelines.transforms.subscriptions.ending_subscriptions import find_ending_subscriptions
 from regulars.pipelines.transforms.value_tier import is_of_high_value
@@ -61,48 +61,24 @@ def find_subscription_signs(subscriptions: IntoFrame, *, as_of: dt.date) -> pl.D
     )
 
 
-def find_failed_payments(
+def find_payment_signs(
     payments: IntoFrame, orders: IntoFrame, *, as_of: dt.date, company: CompanyZone, statuses: Sequence[str]
 ) -> pl.DataFrame:
-    """Find orders whose payment failed in the last `PAYMENT_DAYS`, and that no other payment has paid.
-
-    Args:
-        payments: `core.payments`.
-        orders: `core.orders`.
-        as_of: Last day that counts.
-        company: Its zone: a payment's day is the company's, or its order's where it has none.
-        statuses: What a payment's status says when it failed, in any case.
+    """Find orders whose payment failed lately, as `find_failed_payments` does; the arguments are its own.
 
     Returns:
         The columns of `SIGN`, one row per customer; at stake are the orders after discounts, `happened_on` is the day
         of the last failure.
     """
-    is_failed = pl.col("status").str.to_lowercase().is_in([each.lower() for each in statuses]).fill_null(value=False)
-    key = ["system", "order_id"]
-    paid = read_into_polars(select_columns(payments, *key, "status", "paid_at")).with_columns(failed=is_failed)
-    unpaid = paid.filter("failed").join(paid.filter(~pl.col("failed")), on=key, how="anti")
-    wanted = nw.from_native(orders).lazy().filter(nw.col("is_countable") & (nw.col("order_date") <= as_of))
-    sales = read_into_polars(
-        wanted.select(*key, "customer_idx", "order_date", sales=nw.col("gross_sales") - nw.col("discounts")).to_native()
-    )
-    day = pl.col("day")
-    return (
-        unpaid.join(sales, on=key)
-        .with_columns(day=pl.coalesce(find_local_day(pl.col("paid_at"), company), "order_date"))
-        .filter(day.is_between(as_of - dt.timedelta(days=PAYMENT_DAYS - 1), as_of))
-        .group_by("customer_idx", *key)
-        .agg(day.max(), pl.col("sales").first())
-        .group_by("customer_idx")
-        .agg(day.max(), pl.col("sales").sum(), orders=pl.len())
-        .select(
-            take_sign(
-                reason=pl.lit("payment_failed"),
-                happened_on=day,
-                until_date=day + dt.timedelta(days=PAYMENT_DAYS),
-                why=pl.format("the payment of {} failed, last on {}", count_orders(pl.col("orders")), day),
-                at_stake=pl.max_horizontal("sales", pl.lit(0, MONEY)),
-                at_stake_basis=pl.lit(UNPAID),
-            )
+    day = pl.col("failed_on")
+    return find_failed_payments(payments, orders, as_of=as_of, company=company, statuses=statuses).select(
+        take_sign(
+            reason=pl.lit("payment_failed"),
+            happened_on=day,
+            until_date=day + dt.timedelta(days=PAYMENT_DAYS),
+            why=pl.format("the payment of {} failed, last on {}", count_orders(pl.col("unpaid_orders")), day),
+            at_stake=pl.max_horizontal("unpaid_sales", pl.lit(0, MONEY)),
+            at_stake_basis=pl.lit(UNPAID),
         )
     )
 

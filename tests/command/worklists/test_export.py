@@ -99,11 +99,12 @@ def test_the_published_file_names_no_owner(published_demo: Path, contacts: list[
 def test_the_summary_has_a_line_per_owner_and_adds_up_to_the_table(published_demo: Path):
     rows = json.loads(call(published_demo, "--json").stdout)
     with duckdb.connect(str(published_demo / "home/current/regulars.duckdb"), read_only=True) as con:
-        query = "select count(distinct owner), count(*), sum(at_stake) from marts.owner_worklists"
-        owners, customers, at_stake = con.execute(query).fetchall()[0]
+        query = "select count(distinct owner), count(*), sum(at_stake), sum(keepable_value) from marts.owner_worklists"
+        owners, customers, at_stake, keepable = con.execute(query).fetchall()[0]
     assert len(rows) == owners
     assert sum(row["customers"] for row in rows) == customers
     assert sum(float(row["at_stake"]) for row in rows) == pytest.approx(float(at_stake))
+    assert sum(float(row["keepable_value"]) for row in rows) == pytest.approx(float(keepable))
 
 
 def test_one_owner_is_found_by_number_and_by_name(published_demo: Path, folder: Path, tmp_path: Path):

@@ -108,17 +108,17 @@ def test_who_is_not_called_for_the_experiences_says_why(days_later, last_order, 
     assert risks(*late_orders(), clv=clv, as_of=when, people=gone).row(0, named=True)["call_status"] == "deleted"
 
 
-def test_the_value_at_stake_says_what_it_is_made_of():
+def test_the_expected_value_says_what_it_is_made_of():
     def stake(**amounts: Decimal | None) -> tuple[Decimal | None, str | None]:
         row = risks(*late_orders(), clv=[PREDICTED[0] | amounts]).row(0, named=True)
-        return row["value_at_stake_12m"], row["value_at_stake_basis"]
+        return row["service_risk_value_12m"], row["service_risk_value_basis"]
 
     assert stake() == (80, "predicted")
     assert stake(predicted_total_value_12m=Decimal(0)) == (0, "predicted")
     assert stake(predicted_total_value_12m=None) == (60, "yearly_average")
     assert stake(predicted_total_value_12m=None, avg_annual_value_total=None) == (None, None)
     unknown = risks(*late_orders(), clv=[]).row(0, named=True)
-    assert (unknown["value_at_stake_12m"], unknown["value_at_stake_basis"]) == (None, None)
+    assert (unknown["service_risk_value_12m"], unknown["service_risk_value_basis"]) == (None, None)
 
 
 def test_no_rule_of_the_contract_is_broken():
@@ -128,7 +128,7 @@ def test_no_rule_of_the_contract_is_broken():
     assert broken_rules("service_risk_customers", mart, tables) == set()
     wrong = mart.with_columns(
         first_experience_on=pl.lit(dt.date(2024, 1, 1)),
-        value_at_stake_basis=pl.lit(None, pl.String),
+        service_risk_value_basis=pl.lit(None, pl.String),
         days_since_last_experience=pl.lit(1, pl.Int64),
     )
     assert broken_rules("service_risk_customers", wrong, tables) == {

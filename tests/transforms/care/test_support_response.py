@@ -84,6 +84,20 @@ def test_tickets_to_which_no_reply_is_due_are_left_out_and_counted():
     assert (week["tickets"], week["left_out_tickets"], week["left_out_merged"]) == (0, 5, 2)
 
 
+def test_a_complaint_to_which_no_reply_is_due_is_counted_apart_so_that_both_are_all_complaints():
+    complaint, praise = {"is_complaint": True}, {"is_complaint": False}
+    week = cell(
+        build(
+            ticket("2026-03-24", 5, **complaint),
+            ticket("2026-03-24", 5, no_reply_due_reason="merged", **complaint),
+            ticket("2026-03-24", 5, no_reply_due_reason="opened_by_agent", **complaint),
+            ticket("2026-03-24", 5, no_reply_due_reason="spam", **praise),
+            ticket("2026-03-24", 5, no_reply_due_reason="spam"),
+        )
+    )
+    assert (week["complaints"], week["left_out_complaints"], week["left_out_tickets"]) == (1, 2, 4)
+
+
 def test_complaints_are_apart_and_why_their_share_is_unknown_is_said():
     known = cell(build(ticket("2026-03-24", 5, is_complaint=True), ticket("2026-03-24", is_complaint=False)))
     assert (known["complaints"], known["complaints_on_time_rate"], known["reason"]) == (1, 1.0, None)
@@ -158,6 +172,7 @@ def count_naively(rows: list[dict[str, Any]]) -> Counter:
         names += ["solved_tickets"] if row["solved_at"] else []
         if row["no_reply_due_reason"]:
             names = ["left_out_tickets", "left_out_" + row["no_reply_due_reason"]]
+            names += ["left_out_complaints"] if row["is_complaint"] else []
         values = {
             "all": "all",
             "channel": row["channel"] or "unknown",
@@ -192,5 +207,7 @@ def test_the_mart_keeps_its_contract_and_a_changed_count_breaks_it():
     changed = mart.with_columns(complaints_on_time=pl.col("complaints_on_time") + 1)
     assert {"outcomes_add_up", "rates_are_those_of_their_counts"} <= broken_rules("support_response", changed, core)
     left_out = pl.col("left_out_tickets") - pl.col("left_out_spam")
-    fewer = mart.with_columns(left_out_spam=pl.lit(0), left_out_tickets=left_out)
+    fewer = mart.with_columns(left_out_spam=pl.lit(0), left_out_tickets=left_out, left_out_complaints=pl.lit(0))
     assert broken_rules("support_response", fewer, core) == {"all_tickets_are_counted"}
+    silent = mart.with_columns(left_out_complaints=pl.lit(0))
+    assert broken_rules("support_response", silent, core) == {"all_tickets_are_counted"}

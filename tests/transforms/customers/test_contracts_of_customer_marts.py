@@ -22,6 +22,7 @@ from regulars.pipelines.transforms.voice.nps import nps
 from tests.transforms.clv.test_customer_clv import AS_MEASURED, NO_LINES
 from tests.transforms.customer_rows import (
     AS_OF,
+    COMPANY,
     MONEY,
     SCHEMAS,
     UNKNOWN,
@@ -122,7 +123,8 @@ def marts_of_the_small_company() -> dict[str, pl.DataFrame]:
         "customer_segments": segments,
     }
     tables = {name: marts.get(name, frames.get(name)) for name in SCHEMAS}
-    return marts | {"customer_360": customer_360(**tables, **spans, **revenue, service_risk=ServiceRisk())}
+    more: dict[str, Any] = {**spans, **revenue, "company": COMPANY, "service_risk": ServiceRisk()}
+    return marts | {"customer_360": customer_360(**tables, **more)}
 
 
 def broken(marts: dict[str, pl.DataFrame]) -> dict[str, int]:
@@ -133,6 +135,7 @@ def broken(marts: dict[str, pl.DataFrame]) -> dict[str, int]:
         for name, frame in small_company().items():
             con.register("frame", frame)
             con.execute(f"create table core.{name} as select * from frame")
+        con.execute("create table marts.service_risk_customers (customer_id varchar, call_status varchar)")
         for name, frame in marts.items():
             contract = load_contract(CONTRACTS / f"{name}.odcs.yaml")
             con.register("frame", frame)
@@ -170,12 +173,17 @@ def test_the_marts_about_customers_and_nps_keep_their_contracts():
         ),
         ("customer_360", say("is_active", True, pl.col("lifecycle") == "lapsed"), "customer_360.lifecycle_fits"),
         (
+            "customer_360",
+            say("next_step", "call_service_risk", pl.col("customer_id") == "c01"),
+            "customer_360.calls_for_service_risks_are_due",
+        ),
+        (
             "customer_segments",
             say("lifecycle", "new", pl.col("frequency") > 0),
             "customer_segments.new_customers_bought_on_one_day",
         ),
     ],
 )
-def test_a_broken_rule_about_subscribers_is_noticed(mart: str, change: Change, rule: str):
+def test_a_broken_rule_is_noticed(mart: str, change: Change, rule: str):
     marts = marts_of_the_small_company()
     assert rule in broken({mart: change(marts[mart])})

@@ -96,15 +96,67 @@ def test_bad_experiences_of_the_window_and_the_flag_of_the_list_are_taken_over()
         (9, "2026-03-20", True, "none"),
     ],
 )
-def test_who_had_bad_experiences_is_called_before_anybody_thanks_or_reminds(score, bought, is_deleted, step):
+def test_who_is_to_be_called_for_bad_experiences_is_called_before_anybody_thanks_or_reminds(
+    score, bought, is_deleted, step
+):
     answers = [] if score is None else [answer(1, "2026-03-28 09:00", score)]
     found = customers(
         {"is_deleted": is_deleted},
         orders=[order(1, bought)],
         survey_responses=answers,
-        service_risk_customers=[{"customer_idx": 1}],
+        service_risk_customers=[{"customer_idx": 1, "call_status": "due"}],
     )
     assert found["ada"]["next_step"] == step
+
+
+@pytest.mark.parametrize("call_status", ["ordered_since", "too_long_ago"])
+def test_a_service_risk_whose_call_is_not_due_has_the_next_step_of_anybody_else(call_status):
+    found = customers(
+        orders=[order(1, "2026-03-20")],
+        survey_responses=[answer(1, "2026-03-28 09:00", 9)],
+        service_risk_customers=[{"customer_idx": 1, "call_status": call_status}],
+    )
+    assert (found["ada"]["is_service_risk"], found["ada"]["next_step"]) == (True, "thank")
+
+
+def bought(at: str, order_id: str = "o1") -> dict[str, Any]:
+    return order(1, at) | {"system": "shop", "order_id": order_id}
+
+
+def payment(at: str, status: str = "failed") -> dict[str, Any]:
+    return {"system": "shop", "order_id": "o1", "status": status, "paid_at": dt.datetime.fromisoformat(at)}
+
+
+@pytest.mark.parametrize(
+    ("payments", "orders", "step"),
+    [
+        ([payment("2026-03-21 09:00")], [], "mend_payment"),
+        ([payment("2026-03-21 09:00"), payment("2026-03-22 09:00", "paid")], [], "thank"),
+        ([payment("2026-03-21 09:00")], [bought("2026-03-22", "o2")], "thank"),  # came back on a later day
+        ([payment("2026-03-21 09:00")], [bought("2026-03-21", "o2")], "mend_payment"),
+        ([payment("2026-03-01 09:00")], [], "thank"),  # 30 days ago: no longer
+    ],
+)
+def test_whoever_has_not_paid_is_asked_for_another_means_of_payment_before_anybody_thanks(payments, orders, step):
+    first = "2026-03-01" if payments[0]["paid_at"].day == 1 else "2026-03-20"
+    found = customers(
+        orders=[bought(first), *orders], survey_responses=[answer(1, "2026-03-28 09:00", 9)], payments=payments
+    )
+    assert found["ada"]["next_step"] == step
+
+
+def test_a_failed_payment_of_an_order_of_nobody_calls_for_nothing():
+    unknown = order(0, "2026-03-20") | {"system": "shop", "order_id": "o1"}
+    found = customers(orders=[unknown], payments=[payment("2026-03-21 09:00")])
+    assert found[UNKNOWN]["next_step"] == "none"
+
+
+def test_a_detractor_and_whom_to_call_for_bad_experiences_are_called_whether_or_not_they_have_paid():
+    unpaid: dict[str, Any] = {"orders": [bought("2026-03-20")], "payments": [payment("2026-03-21 09:00")]}
+    unhappy = customers(**unpaid, survey_responses=[answer(1, "2026-03-28 09:00", 2)])
+    at_risk = customers(**unpaid, service_risk_customers=[{"customer_idx": 1, "call_status": "due"}])
+    steps = [found["ada"]["next_step"] for found in (unhappy, at_risk)]
+    assert steps == ["call_detractor", "call_service_risk"]
 
 
 @pytest.mark.parametrize(

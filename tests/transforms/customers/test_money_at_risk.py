@@ -11,7 +11,7 @@ from regulars.pipelines.settings.customers.service_risk import ServiceRisk
 from regulars.pipelines.transforms.clv.totals.predicted_totals import predicted_totals
 from regulars.pipelines.transforms.customers.customer_360 import customer_360
 from tests.transforms.clv.test_subscription_value import AS_OF, BOTH, value
-from tests.transforms.customer_rows import SCHEMAS, answer, core
+from tests.transforms.customer_rows import COMPANY, SCHEMAS, answer, core
 from tests.transforms.subscription_tables import leaving_company, paused, period
 
 CANCELLED, TERM, PAUSED, OPEN, HAPPY = 2001, 2002, 2003, 2004, 2005
@@ -46,6 +46,7 @@ def join_everything(customer_clv: pl.DataFrame, *, in_orders: bool) -> pl.DataFr
         as_of=AS_OF,
         lapse_days=365,
         subscription_revenue_is_in_orders=in_orders,
+        company=COMPANY,
         service_risk=ServiceRisk(),
     )
 

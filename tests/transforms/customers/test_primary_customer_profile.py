@@ -90,6 +90,21 @@ def worked() -> pl.DataFrame:
     return mart_of(worked_example(), customer_type=["office"], country=["DE"])
 
 
+def test_a_value_whose_interval_alone_leaves_out_1_says_that_of_many_values_some_do():
+    def region(number: int, regions: int) -> str:
+        return "north" if number < regions else f"r{number % 7}"
+
+    top = [customer(1000 - n, region=region(n, 10)) for n in range(40)]
+    mart = mart_of([*top, *(customer(700 - n, region=region(n, 18)) for n in range(160))])
+    north, other = row_of(mart, "region", "north"), row_of(mart, "region", "r0")
+    assert (north["lift_low"] > 1, north["stands_out"], north["compared_values"]) == (True, False, 8)
+    assert north["description"].endswith(
+        "which may be chance: the interval alone leaves out 1, but of 8 values compared some do so by chance."
+    )
+    assert other["lift_low"] < 1 < other["lift_high"]
+    assert other["description"].endswith("which may be chance.")
+
+
 def test_the_worked_example(worked):
     row = row_of(worked, "customer_type", "office")
     counts = [

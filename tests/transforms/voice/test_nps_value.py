@@ -8,8 +8,10 @@ from typing import Any
 
 import duckdb
 import polars as pl
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import stats
 
 from regulars.pipelines.contracts.violations import select_failed_count
 from regulars.pipelines.transforms.amounts import MONEY
@@ -31,6 +33,7 @@ SCHEMA = {
     "latest_nps_at": pl.Datetime("us"),
     "net_sales_to_date": MONEY,
     "total_revenue_to_date": MONEY,
+    "avg_annual_value_total": MONEY,
     "predicted_value_12m": MONEY,
     "predicted_total_value_12m": MONEY,
     "mrr": MONEY,
@@ -67,6 +70,7 @@ def customer(
         "latest_nps_at": at if group else None,
         "net_sales_to_date": Decimal(sales),
         "total_revenue_to_date": Decimal(sales),
+        "avg_annual_value_total": Decimal(sales),
         "predicted_value_12m": None if expected is None else Decimal(expected),
         "predicted_total_value_12m": None if expected is None else Decimal(expected),
         "mrr": Decimal(0),
@@ -86,7 +90,7 @@ def test_money_at_risk_has_the_range_of_the_test():
     in_total = {"predicted_total_value_12m": Decimal(170)}
     unhappy = [customer(name, "detractor", expected="50", **in_total) for name in ("ada", "bob")]
     found = rows_of(*unhappy, customer("cyd", "promoter", expected="70"))
-    ends = ("value_at_risk_12m", "value_at_risk_12m_low", "value_at_risk_12m_high")
+    ends = ("detractor_value_at_risk_12m", "detractor_value_at_risk_12m_low", "detractor_value_at_risk_12m_high")
     assert [float(found["detractor"][end]) for end in ends] == [340, 100 / 1.25 + 240 / 1.5, 100 * 1.25 + 240 * 1.5]
     assert [found["promoter"][end] for end in ends] == [0, 0, 0]
     names = [f"predicted_total_value_12m{end}" for end in ("", "_low", "_high")]
@@ -140,9 +144,9 @@ def test_at_risk_is_what_active_detractors_are_expected_to_bring():
         customer("cleo", "promoter", expected="70"),
     )
     rows = rows_of(*company)
-    assert rows["detractor"]["value_at_risk_12m"] == Decimal(70)
+    assert rows["detractor"]["detractor_value_at_risk_12m"] == Decimal(70)
     assert (rows["detractor"]["predicted_value_12m"], rows["detractor"]["lapsed_rate"]) == (Decimal(80), 1 / 3)
-    assert rows["promoter"]["value_at_risk_12m"] == 0
+    assert rows["promoter"]["detractor_value_at_risk_12m"] == 0
     assert rows["detractor"]["predicted_total_value_12m"] == Decimal(100)  # of who has lapsed too
 
 
@@ -157,14 +161,14 @@ def test_what_cannot_be_predicted_is_unknown_and_said():
     assert [several[name] for name in counts] == [3, 2, 1, 2]
     assert (several["lapsed_rate"], several["predicted_value_per_customer"]) == (1 / 3, 6)
     row = rows_of(customer("ada", "detractor", expected=None))["detractor"]
-    assert (row["predicted_value_12m"], row["value_at_risk_12m"], row["is_complete"]) == (None, None, False)
+    assert (row["predicted_value_12m"], row["detractor_value_at_risk_12m"], row["is_complete"]) == (None, None, False)
     assert row["predicted_total_value_12m"] is None
-    of_risk = "value_at_risk_12m is without 1 active customers of whom no total is predicted"
+    of_risk = "detractor_value_at_risk_12m is without 1 active customers of whom no total is predicted"
     assert row["reason"] == f"1 customers have no predicted value; {of_risk}"
     of_orders = customer("ada", "detractor", expected="50", predicted_total_value_12m=None)
     row = rows_of(of_orders, customer("bob", "detractor", expected="7"))["detractor"]
-    assert (row["value_at_risk_12m"], row["reason"]) == (Decimal(7), of_risk)
-    assert float(row["value_at_risk_12m_high"]) == 7 * 1.25
+    assert (row["detractor_value_at_risk_12m"], row["reason"]) == (Decimal(7), of_risk)
+    assert float(row["detractor_value_at_risk_12m_high"]) == 7 * 1.25
 
 
 def test_a_group_is_given_the_customers_whom_it_brought():
@@ -181,6 +185,34 @@ def test_a_group_is_given_the_customers_whom_it_brought():
     assert (rows["promoter"]["referring_customers"], rows["promoter"]["referring_rate"]) == (1, 1.0)
     assert (rows["promoter"]["referred_net_sales"], rows["passive"]["referred_net_sales"]) == (Decimal(42), 0)
     assert rows_of(customer("ada", "promoter"))["promoter"]["referred_customers"] is None
+
+
+def spread(group: str, mean: int, count: int = 30, **more: Any) -> list[dict[str, Any]]:
+    """Customers of a group who bring 10 less or 10 more a year than `mean`, by turns."""
+    return [
+        customer(f"{group}{number}", group, avg_annual_value_total=Decimal(mean + (10, -10)[number % 2]), **more)
+        for number in range(count)
+    ]
+
+
+def test_promoters_are_worth_more_than_detractors_where_chance_does_not_explain_it():
+    rows = rows_of(*spread("promoter", 100), *spread("passive", 61, 60), *spread("detractor", 60))
+    promoter, passive, detractor = (rows[group] for group in ("promoter", "passive", "detractor"))
+    assert (promoter["annual_value_per_customer"], promoter["total_annual_value"]) == (100, 3000)
+    found = stats.ttest_ind([110, 90] * 15, [70, 50] * 15, equal_var=False)
+    ends = [promoter[f"annual_value_over_detractors{end}"] for end in ("", "_low", "_high", "_p_value")]
+    assert ends == pytest.approx([40, *found.confidence_interval(), found.pvalue])
+    assert promoter["stands_out"]
+    assert (passive["annual_value_over_detractors"], passive["stands_out"]) == (pytest.approx(1), False)
+    assert passive["annual_value_over_detractors_low"] < 0 < passive["annual_value_over_detractors_high"]
+    assert (detractor["annual_value_over_detractors"], detractor["stands_out"]) == (None, None)
+
+
+def test_a_group_or_detractors_of_fewer_than_30_are_not_compared():
+    few_promoters = rows_of(*spread("promoter", 100, 29), *spread("detractor", 60))
+    few_detractors = rows_of(*spread("promoter", 100), *spread("detractor", 60, 29))
+    for rows in (few_promoters, few_detractors):
+        assert (rows["promoter"]["annual_value_over_detractors"], rows["promoter"]["stands_out"]) == (None, None)
 
 
 def test_of_more_than_twenty_regions_the_small_ones_are_other():
@@ -234,8 +266,8 @@ def test_sums_are_those_of_a_loop_over_customers_and_the_contract_holds(drawn, b
         customers, sales, expected, referred = sums[row["nps_group"]]
         assert (row["customers"], row["net_sales_to_date"]) == (customers, sales)
         assert row["referred_customers"] in (referred, None)
-        if row["nps_group"] == "detractor" and row["value_at_risk_12m"] is not None:
-            assert row["value_at_risk_12m"] == expected
+        if row["nps_group"] == "detractor" and row["detractor_value_at_risk_12m"] is not None:
+            assert row["detractor_value_at_risk_12m"] == expected
     by_region: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
     for each in company:
         if each["lifecycle"] != "prospect":

@@ -237,9 +237,40 @@ def test_what_is_left_out_by_the_length_is_counted_with_its_money():
     rows = [row for name in "abcd" for row in (customer(name), order(name, 40, str(ord(name))), ticket(name, 3))]
     found = listed(*rows, length=2)
     assert names(found) == ["d", "c"]
-    left_out = {(row["owner_customers_left_out"], row["owner_at_stake_left_out"]) for row in found}
+    left_out = {(row["owner_customers_left_out"], row["owner_keepable_value_left_out"]) for row in found}
     assert left_out == {(2, Decimal(ord("a") + ord("b")))}
     assert listed(*rows)[0]["owner_customers_left_out"] == 0
+
+
+def test_who_has_most_probably_left_comes_after_who_can_still_be_kept_however_much_they_brought():
+    rows = [
+        *(customer("gone", p_alive=0.02), order("gone", 40, "2000"), answer("gone", 9, 2)),
+        *(customer("here", p_alive=0.9), order("here", 40, "100"), answer("here", 9, 2)),
+    ]
+    here, gone = listed(*rows)
+    assert (here["customer_id"], here["keepable_value"], here["priority"]) == ("here", 90, 72)
+    assert (gone["at_stake"], gone["p_alive"], gone["keepable_value"], gone["priority"]) == (2000, 0.02, 40, 32)
+
+
+def test_a_subscription_and_an_unpaid_order_count_whole_though_no_order_may_come_again():
+    ada = customer("ada", p_alive=0.1, mrr="10", tier="top_10_percent")
+    year = only(ada, order("ada", 40, "200"), ticket("ada", 3))
+    assert (year["at_stake"], year["keepable_value"]) == (320, 20 + 120)
+    ending = only(customer("ada", p_alive=0.1), order("ada", 95), ends("ada", in_days=5, amount="30"))
+    assert (ending["at_stake"], ending["keepable_value"]) == (360, 360)
+    unpaid = only(customer("ada", p_alive=0.1), order("ada", 20, "80"), payment("ada", 20))
+    assert (unpaid["at_stake"], unpaid["keepable_value"]) == (80, 80)
+    due = only(ada, order("ada", 38, "50"), offer("ada", 14))
+    assert (due["at_stake"], due["keepable_value"]) == (50, 5)
+
+
+def test_without_a_tested_model_all_that_is_at_stake_counts_and_goods_given_back_take_nothing_off():
+    row = only(customer("ada"), order("ada", 40, "100"), ticket("ada", 3))
+    assert (row["p_alive"], row["keepable_value"]) == (None, 100)
+    given_back = only(
+        customer("ada", p_alive=0.5, mrr="10"), order("ada", 9), refund("ada", 3, "150"), ticket("ada", 3)
+    )
+    assert (given_back["at_stake"], given_back["keepable_value"]) == (70, 70)
 
 
 def test_equal_priorities_are_ordered_by_the_customers_ids_whatever_the_order_of_the_rows():

@@ -32,6 +32,7 @@ SCHEMAS: dict[str, dict[str, Any]] = {
         "segment": pl.String,
         "value_tier": pl.String,
         "source_record_count": pl.Int64,
+        "p_alive": pl.Float64,
     },
     "customers": {
         "customer_id": pl.String,
@@ -89,7 +90,7 @@ def back(days: int) -> dt.date:
 
 
 def customer(name: str, owner: str | None = None, **more: Any) -> Row:
-    """A customer; `tier`, `typical` (days between orders), `mrr` and `is_deleted` may be given."""
+    """A customer; `tier`, `typical` (days between orders), `mrr`, `p_alive` and `is_deleted` may be given."""
     return {"kind": "customer", "name": name, "owner": owner, **more}
 
 
@@ -236,4 +237,5 @@ def _summarise(person: Row, rows: tuple[Row, ...]) -> Row:
         "segment": "loyal" if orders else None,
         "value_tier": person.get("tier", "middle" if orders else None),
         "source_record_count": 1,
+        "p_alive": person.get("p_alive"),
     }

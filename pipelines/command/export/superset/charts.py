@@ -163,7 +163,10 @@ PARTS = (
                 "Whom to call first",
                 "marts.owner_worklists",
                 "list",
-                columns=("owner", "list_rank", "customer_id", "suggested_step", "why", "at_stake", "until_date"),
+                columns=(
+                    *("owner", "list_rank", "customer_id", "suggested_step", "why", "at_stake", "keepable_value"),
+                    "until_date",
+                ),
                 order="priority",
                 width=12,
                 height=60,
@@ -172,8 +175,14 @@ PARTS = (
                 "Customers at risk after bad experiences",
                 "marts.service_risk_customers",
                 "list",
-                columns=("customer_id", "owner", "bad_experience_count", "last_experience_on", "value_at_stake_12m"),
-                order="value_at_stake_12m",
+                columns=(
+                    "customer_id",
+                    "owner",
+                    "bad_experience_count",
+                    "last_experience_on",
+                    "service_risk_value_12m",
+                ),
+                order="service_risk_value_12m",
                 width=12,
             ),
             Chart(

@@ -19,8 +19,9 @@ def build_scorecard(facts: ReportFacts, words: Words) -> Section:
     title = words.say("Targets")
     means = words.say(
         "The settings (`scorecard`) say what is to be reached. Each row is the last period that was compared: a sum "
-        "also before its period is over, with the part of the target that is due by then. All periods are in "
-        "marts.scorecard."
+        "also before its period is over, with the part of the target that is due by then. “May be chance” says that "
+        "the target lies within the 95% or 80% interval of the value, where the metric has one; the trend compares two "
+        "periods as they are, whatever chance did. All periods are in marts.scorecard."
     )
     rows = facts.scorecard
     if not rows:
@@ -77,7 +78,6 @@ def _make_table(rows: Rows, currency: str, words: Words) -> Table:
 
 
 def _make_cells(row: Row, currency: str, words: Words) -> Sequence[str]:
-    verdicts = {True: words.say("yes"), False: words.say("no"), None: words.say("not known yet")}
     trends = {"better": words.say("better"), "worse": words.say("worse"), "same": words.say("the same"), None: "–"}
     scope = "" if row["scope"] == "all" else f" ({row['scope']})"
     return [
@@ -86,10 +86,19 @@ def _make_cells(row: Row, currency: str, words: Words) -> Sequence[str]:
         words.say("{start} to {end}", start=words.day(row["period_start"]), end=words.day(row["period_end"])),
         _write_value(row["metric_value"], row["format"], currency, words),
         _write_value(float(row["target_to_date"]), row["format"], currency, words),
-        verdicts[row["is_on_track"]],
+        _write_verdict(row, words),
         trends[row["trend"]],
         row["reason"] or "",
     ]
+
+
+def _write_verdict(row: Row, words: Words) -> str:
+    """Whether the target is reached, and whether chance may have decided."""
+    if row["is_on_track"] is None:
+        return words.say("not known yet")
+    if row["is_beyond_chance"] is False:
+        return words.say("yes, may be chance") if row["is_on_track"] else words.say("no, may be chance")
+    return words.say("yes") if row["is_on_track"] else words.say("no")
 
 
 def _name_lenses(words: Words) -> dict[str, str]:

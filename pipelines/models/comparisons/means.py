@@ -1,0 +1,46 @@
+"""How far the means of two groups are apart, and how sure that is.
+
+Put here: the maths, arrays in, arrays out. Keep out: who is in which group (`transforms/voice`).
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import stdtr  # type: ignore[import-untyped]
+
+from regulars.pipelines.models.comparisons.significance import find_t_quantile
+
+Floats = NDArray[np.float64]
+UPPER_END = 0.975
+"""Where a two-sided 95 % interval ends."""
+
+
+def compare_means(
+    mean: Floats, variance: Floats, size: Floats, other_mean: Floats, other_variance: Floats, other_size: Floats
+) -> tuple[Floats, Floats, Floats, Floats]:
+    """The difference of two means with its 95 % interval, and its p-value, by the test of Welch (Biometrika 34, 1947).
+
+    The two groups may differ in size and in how much their members differ. Money of customers is skewed; of 30 members
+    and more a group, the interval of the plain means covers as well as a bootstrap, or better: drawn from one skewed
+    population (skewness 3), 94 % with 179 and 45 members or with 1,000 and 200, 89 % with 400 and 30, where the
+    percentile bootstrap covers 94, 93 and 87 %.
+
+    Args:
+        mean: (n,) of the members of a group.
+        variance: (n,) of its members, with one degree of freedom taken off.
+        size: (n,) how many members it has, 2 or more.
+        other_mean: (n,) the same of the group with which it is compared.
+        other_variance: (n,) likewise.
+        other_size: (n,) likewise.
+
+    Returns:
+        (n,) each: `mean` − `other_mean`, the ends of its interval, and the two-sided p-value. Where neither group
+        varies, the interval is the difference itself, and p is 1 without a difference and 0 with one.
+    """
+    own, other = variance / size, other_variance / other_size
+    difference, error = mean - other_mean, np.sqrt(own + other)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        degrees = (own + other) ** 2 / (own**2 / (size - 1) + other**2 / (other_size - 1))
+        p = 2 * stdtr(degrees, -np.abs(difference) / error)
+    varies = error > 0
+    half = np.where(varies, find_t_quantile(degrees, UPPER_END) * error, 0.0)
+    return difference, difference - half, difference + half, np.where(varies, p, np.where(difference == 0, 1.0, 0.0))

@@ -1,0 +1,52 @@
+"""Orders whose payment failed lately and that nobody has paid since.
+
+Put here: which these are. Keep out: what follows from it (`transforms/worklists`, `transforms/customers`), and failed
+payments as bad experiences, which stay one although somebody paid later (`transforms/care`).
+"""
+
+import datetime as dt
+from collections.abc import Sequence
+
+import narwhals as nw
+import polars as pl
+from narwhals.typing import IntoFrame
+
+from regulars.pipelines.definitions.windows import PAYMENT_DAYS
+from regulars.pipelines.transforms.local_days import CompanyZone, find_local_day
+from regulars.pipelines.transforms.purchases.purchases import read_into_polars, select_columns
+
+
+def find_failed_payments(
+    payments: IntoFrame, orders: IntoFrame, *, as_of: dt.date, company: CompanyZone, statuses: Sequence[str]
+) -> pl.DataFrame:
+    """Find orders whose payment failed in the last `PAYMENT_DAYS`, and that no other payment has paid.
+
+    Args:
+        payments: `core.payments`.
+        orders: `core.orders`.
+        as_of: Last day that counts.
+        company: Its zone: a payment's day is the company's, or its order's where it has none.
+        statuses: What a payment's status says when it failed, in any case.
+
+    Returns:
+        One row per customer: `customer_idx`, `failed_on` (the last failure), `unpaid_sales` (the orders after
+        discounts) and `unpaid_orders`.
+    """
+    is_failed = pl.col("status").str.to_lowercase().is_in([each.lower() for each in statuses]).fill_null(value=False)
+    key = ["system", "order_id"]
+    paid = read_into_polars(select_columns(payments, *key, "status", "paid_at")).with_columns(failed=is_failed)
+    unpaid = paid.filter("failed").join(paid.filter(~pl.col("failed")), on=key, how="anti")
+    wanted = nw.from_native(orders).lazy().filter(nw.col("is_countable") & (nw.col("order_date") <= as_of))
+    sales = read_into_polars(
+        wanted.select(*key, "customer_idx", "order_date", sales=nw.col("gross_sales") - nw.col("discounts")).to_native()
+    )
+    day = pl.col("day")
+    return (
+        unpaid.join(sales, on=key)
+        .with_columns(day=pl.coalesce(find_local_day(pl.col("paid_at"), company), "order_date"))
+        .filter(day.is_between(as_of - dt.timedelta(days=PAYMENT_DAYS - 1), as_of))
+        .group_by("customer_idx", *key)
+        .agg(day.max(), pl.col("sales").first())
+        .group_by("customer_idx")
+        .agg(failed_on=day.max(), unpaid_sales=pl.col("sales").sum(), unpaid_orders=pl.len())
+    )

@@ -1,0 +1,52 @@
+"""Whether customers of one NPS group bring more a year than detractors, and how sure that is.
+
+Put here: the comparison of groups. Keep out: who is in which group (`nps_groups.py`), other money (`nps_value.py`).
+"""
+
+import numpy as np
+import polars as pl
+
+from regulars.pipelines.models.comparisons.means import compare_means
+
+FEW_CUSTOMERS = 30
+"""Groups of fewer customers are not compared: few large customers decide their means."""
+DETRACTOR = "detractor"
+PARTS = ("difference", "low", "high", "p_value")
+DIFFERENCE = "annual_value_over_detractors"
+NAMES = dict(zip(PARTS, (DIFFERENCE, *(f"{DIFFERENCE}_{part}" for part in PARTS[1:])), strict=True))
+"""What the comparison is called in the table."""
+MOMENTS = ["annual_mean", "annual_variance", "annual_size"]
+
+
+def describe_annual_value() -> dict[str, pl.Expr]:
+    """Aggregate what the customers of a group bring in a year: `total_annual_value` and `MOMENTS`."""
+    yearly = pl.col("avg_annual_value_total")
+    money = yearly.cast(pl.Float64)
+    return {
+        "total_annual_value": yearly.sum(),
+        "annual_mean": money.mean(),
+        "annual_variance": money.var(),
+        "annual_size": money.count(),
+    }
+
+
+def compare_with_detractors(groups: pl.DataFrame) -> pl.DataFrame:
+    """Compare the mean annual value of each group with that of detractors.
+
+    Args:
+        groups: One row per `nps_group`, with `MOMENTS`.
+
+    Returns:
+        The same rows with the columns of `NAMES`; NULL for detractors, and where one of the two groups has fewer than
+        `FEW_CUSTOMERS` customers.
+    """
+    means = groups.filter(pl.col("nps_group") == DETRACTOR).select(pl.col(MOMENTS).name.prefix("other_"))
+    both = groups.join(means, how="cross")
+    is_compared = (pl.col("nps_group") != DETRACTOR) & (
+        pl.min_horizontal("annual_size", "other_annual_size") >= FEW_CUSTOMERS
+    )
+    compared = both.filter(is_compared)
+    arrays = [compared[name].cast(pl.Float64).to_numpy() for name in [*MOMENTS, *means.columns]]
+    found = zip(NAMES.values(), compare_means(*arrays), strict=True)
+    results = compared.select("nps_group", *(pl.Series(name, np.asarray(values)) for name, values in found))
+    return groups.join(results, on="nps_group", how="left", maintain_order="left")
