@@ -12,6 +12,8 @@ from regulars.pipelines.definitions.enumerations import (
     GRAINS,
     NPS_DIMENSIONS,
     NPS_GRAINS,
+    NPS_LONG_ROLLING_GRAIN,
+    NPS_ROLLING_GRAIN,
     SCORE_DIMENSIONS,
     Dimension,
     Grain,
@@ -83,6 +85,12 @@ def test_a_contract_allows_exactly_the_values_of_the_code(table, column):
 @pytest.mark.parametrize("table", COLUMNS)
 def test_columns_named_after_a_window_are_those_of_the_contract(table):
     assert list(COLUMNS[table]) == [name for name, _ in CONTRACTS[table].types]
+
+
+def test_grains_named_after_a_window_are_written_nowhere_but_with_the_window():
+    written = [*ROOT.joinpath("data_contracts").rglob("*.yaml"), *ROOT.joinpath("pipelines").rglob("*.py")]
+    named = (NPS_ROLLING_GRAIN, NPS_LONG_ROLLING_GRAIN)
+    assert not [path for path in written if any(name in path.read_text(encoding="utf-8") for name in named)]
 
 
 @pytest.mark.parametrize("name", PURCHASE_MODELS)
