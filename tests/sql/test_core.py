@@ -129,6 +129,14 @@ def test_adjustment_lines_are_no_sale_and_keep_their_sign():
     assert (adjustment["adjustment_id"], adjustment["amount"]) == ("A1", money("-11062.06"))
 
 
+def test_an_adjustment_without_a_day_has_that_of_its_order_in_its_own_system():
+    line = {"order_id": "1", "line_type": "adjustment", "unit_price": "-3", "ordered_at": None, "_system": "till"}
+    days = {"till": "2026-01-03", "shop": "2026-01-09"}
+    orders = [{"order_id": "1", "ordered_at": day, "_system": system} for system, day in days.items()]
+    adjustment = only(run_sql("core/adjustments", staging__orders=orders, staging__order_lines=[line]))
+    assert (adjustment["system"], adjustment["adjustment_date"]) == ("till", dt.date(2026, 1, 3))
+
+
 def test_payments_are_numbered_and_converted_on_their_day_else_their_orders():
     payments = run_sql(
         "core/payments",
