@@ -89,7 +89,7 @@ def find_phone_keys(rows: pl.DataFrame | None, region: str | None, *, links_unna
     """
     if rows is None:
         return PhoneKeys(pl.DataFrame(schema=PHONE_KEYS))
-    named = _leave_out_lonely(rows).with_columns(fold_names())
+    named = _leave_out_lonely(rows).lazy().with_columns(fold_names()).collect()  # lazily, names are folded once
     if not links_unnamed:
         named = _leave_out_namesakes(named)
     spelled = _add_normal_phone(named, region)
