@@ -72,7 +72,8 @@ def _follow(steps: pl.DataFrame, current: pl.Series) -> pl.DataFrame:
         pl.col("until").alias("ended_in_generation"),
         pl.col("share").alias("record_share"),
     )
-    has_ended = pl.col("next_id").is_not_null() & ~pl.col("next_id").is_in(current.implode())
+    in_use = current.filter(current.is_in(found["next_id"].implode()))  # of millions of ids, those that matter here
+    has_ended = pl.col("next_id").is_not_null() & ~pl.col("next_id").is_in(in_use.implode())
     for _ in range(len(steps).bit_length() + 1):  # each round follows twice as many steps as the one before
         if not found.select(has_ended.any()).item():
             break

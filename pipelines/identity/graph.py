@@ -57,8 +57,10 @@ def number_nodes(found: pl.DataFrame, guest_records: pl.DataFrame, phone_keys: p
         phone_keys: Customer records with their numbers: `phone`.
     """
     records = (
-        found.group_by("system", "record_id")
+        found.lazy()
+        .group_by("system", "record_id")
         .agg(pl.col("row_id").min(), pl.col("is_customer").any())
+        .collect(engine="streaming")
         .with_row_index("node")
         .with_columns(pl.col("node").cast(pl.Int64))
     )
@@ -94,9 +96,12 @@ def link_records(
     record = nodes.records.select("system", "record_id", left="node")
     other = record.rename({"left": "right"})
     by_email = (
-        found.filter(pl.col("email").is_not_null())
-        .join(record, on=["system", "record_id"])
-        .join(nodes.of_key("email").rename({"node": "right"}), on="email")
+        found.lazy()
+        .select("system", "record_id", "email")
+        .filter(pl.col("email").is_not_null())
+        .join(record.lazy(), on=["system", "record_id"])
+        .join(nodes.of_key("email").rename({"node": "right"}).lazy(), on="email")
+        .collect(engine="streaming")
     )
     by_phone = phone_keys.join(record, on=["system", "record_id"]).join(
         nodes.of_key("phone").rename({"node": "right"}), left_on="key", right_on="phone"

@@ -137,8 +137,12 @@ def referenced_records(staging: Staging, told: pl.DataFrame) -> pl.DataFrame:
         ),
     ]
     frames += [_named_records(each) for each in referring_rows(staging, told)]
-    found = pl.concat([frame.collect() for frame in frames])
-    return found.group_by("system", "record_id", "email").agg(pl.col("row_id").min(), pl.col("is_customer").any())
+    found = pl.concat([frame.collect() for frame in frames]).lazy()
+    return (
+        found.group_by("system", "record_id", "email")
+        .agg(pl.col("row_id").min(), pl.col("is_customer").any())
+        .collect(engine="streaming")
+    )
 
 
 def _further_addresses(staging: Staging) -> pl.LazyFrame:

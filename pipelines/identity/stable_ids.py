@@ -72,7 +72,8 @@ def keep_ids(records: pl.DataFrame, history: pl.DataFrame, namespace: uuid.UUID)
 
 def _count_claims(bearers: pl.DataFrame) -> pl.DataFrame:
     """`component`, `id`, `member_count`: how many members of which id each component holds."""
-    return bearers.group_by("component", "id").agg(member_count=pl.len().cast(pl.Int64))
+    counts = bearers.lazy().group_by("component", "id").agg(member_count=pl.len().cast(pl.Int64))
+    return counts.collect(engine="streaming")
 
 
 def _remove_settled(rows: pl.DataFrame, settled: pl.DataFrame, *columns: str) -> pl.DataFrame:
@@ -84,7 +85,7 @@ def _remove_settled(rows: pl.DataFrame, settled: pl.DataFrame, *columns: str) ->
 
 def _assign_ids(claims: pl.DataFrame, records: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
     """`component`, `id`, both unique: each id to the component that holds most of it, until no claim is left."""
-    is_disputed = pl.col("component").is_duplicated() | pl.col("id").is_duplicated()
+    is_disputed = claims["component"].is_duplicated() | claims["id"].is_duplicated()
     shares = [claims.filter(~is_disputed).select("component", "id")]
     claims = _rank_claims(claims.filter(is_disputed), records, known)
     while len(claims):
@@ -125,32 +126,46 @@ def _rank_claims(claims: pl.DataFrame, records: pl.DataFrame, known: pl.DataFram
 
 def _locate_members(claims: pl.DataFrame, records: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
     """The components that hold the members of each old id: the table `members` of `StableIds`."""
-    is_apart = pl.col("id").is_duplicated()
-    most = _rank_claims(claims.filter(is_apart), records, known).unique("id", keep="first", maintain_order=True)
-    homes = pl.concat([frame.select("component", "id") for frame in (claims.filter(~is_apart), most)])
-    return claims.join(homes.with_columns(is_home=True), on=["component", "id"], how="left").select(
-        "component", "member_count", pl.col("id").alias("old_id"), pl.col("is_home").fill_null(False)
-    )
+    is_apart = claims["id"].is_duplicated()
+    apart = claims.filter(is_apart)
+    most = _rank_claims(apart, records, known).unique("id", keep="first", maintain_order=True)
+    homes = most.select("component", "id", is_home=True)
+    apart = apart.join(homes, on=["component", "id"], how="left").with_columns(pl.col("is_home").fill_null(False))
+    members = pl.concat([claims.filter(~is_apart).with_columns(is_home=True), apart])
+    return members.select("component", "member_count", pl.col("id").alias("old_id"), "is_home")
 
 
 def _make_new_ids(records: pl.DataFrame, known: pl.DataFrame, namespace: uuid.UUID) -> pl.DataFrame:
     """Make an id for each component from its first record; never an id that existed before."""
     is_first = pl.col("row_id") == pl.col("row_id").min().over("component")
-    first = records.filter(is_first).group_by("component").agg(pl.col("record_key").min())
+    of_component = records.filter(is_first).lazy().group_by("component")
+    first = of_component.agg(pl.col("record_key").min()).collect(engine="streaming")
     made, attempt = [], 0
     while len(first):
         # no record key holds a NUL
-        names = [key if attempt == 0 else f"{key}\0{attempt}" for key in first["record_key"]]
-        ids = [_uuid5(namespace.bytes, name) for name in names]
-        first = first.with_columns(pl.Series("id", ids, dtype=pl.String))
+        names = first["record_key"] if attempt == 0 else first["record_key"] + f"\0{attempt}"
+        first = first.with_columns(_make_uuid5(names, namespace))
         made.append(first.join(known, on="id", how="anti").select("component", "id"))
         first = first.join(known, on="id", how="semi")
         attempt += 1
     return pl.concat([pl.DataFrame(schema={"component": pl.Int64, "id": pl.String}), *made])
 
 
-def _uuid5(namespace: bytes, name: str) -> str:
-    """`str(uuid.uuid5(namespace, name))`, several times as fast: the first run of a large company makes millions."""
-    digest = hashlib.sha1(namespace + name.encode(), usedforsecurity=False).hexdigest()
-    variant = "89ab"[int(digest[16], 16) & 3]
-    return f"{digest[:8]}-{digest[8:12]}-5{digest[13:16]}-{variant}{digest[17:20]}-{digest[20:32]}"
+def _make_uuid5(names: pl.Series, namespace: uuid.UUID) -> pl.Series:
+    """`str(uuid.uuid5(namespace, name))` of every name, several times as fast: large companies need millions at once.
+
+    Such an id is the first 32 digits of a hash in groups; the first digit of the third group and two bits of the first
+    digit of the fourth are fixed (RFC 9562).
+    """
+    written = names.cast(pl.Binary).to_list()
+    hashes = [hashlib.sha1(namespace.bytes + name, usedforsecurity=False).hexdigest() for name in written]
+    digits = pl.col("digits").str
+    variant = digits.slice(16, 1).replace_strict(list("0123456789abcdef"), list("89ab" * 4))
+    groups = (
+        digits.slice(0, 8),
+        digits.slice(8, 4),
+        "5" + digits.slice(13, 3),
+        variant + digits.slice(17, 3),
+        digits.slice(20, 12),
+    )
+    return pl.DataFrame({"digits": hashes}, {"digits": pl.String}).select(id=pl.concat_str(groups, separator="-"))["id"]

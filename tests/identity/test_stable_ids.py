@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from regulars.pipelines.identity.people import People
-from regulars.pipelines.identity.stable_ids import _uuid5
+from regulars.pipelines.identity.stable_ids import _make_uuid5
 from tests.builders import people_of
 
 ADA = {"customer_record_id": "1", "email": "ada@example.com"}
@@ -44,7 +44,13 @@ def test_an_id_is_the_uuid_that_the_standard_makes():
     import uuid
 
     namespace = uuid.uuid4()
-    assert _uuid5(namespace.bytes, "customer/shop/1") == str(uuid.uuid5(namespace, "customer/shop/1"))
+    names = [
+        *(f"customer/shop/{number}" for number in range(200)),
+        "customer/läden/\N{SNOWMAN}",
+        "customer/shop/1\0001",
+    ]
+    made = _make_uuid5(pl.Series(names), namespace)
+    assert made.to_list() == [str(uuid.uuid5(namespace, name)) for name in names]
 
 
 def test_the_same_records_twice_change_nothing():

@@ -79,30 +79,20 @@ def add_normal_email(rows: pl.DataFrame, rules: EmailRules) -> pl.DataFrame:
         rows: Any frame with a text column `email`.
         rules: The settings about addresses.
     """
-    distinct = rows.select(pl.col("email").drop_nulls().unique())
-    if distinct.is_empty():
-        return rows
     # nearly all are normal already, and those need no Python
-    odd = distinct.filter(~pl.col("email").str.contains(_ALREADY_NORMAL))["email"]
-    spelled = pl.DataFrame(
-        {"email": odd, "normal": [normalise_email(each) or "" for each in odd]},
-        schema={"email": pl.String, "normal": pl.String},
+    odd = rows["email"].filter(~rows["email"].str.contains(_ALREADY_NORMAL)).unique()
+    spelled = pl.Series([normalise_email(each) or "" for each in odd], dtype=pl.String)
+    names_somebody = ~_names_nobody(rules)
+    return (
+        rows.with_columns(pl.col("email").replace(odd, spelled))
+        .with_columns(pl.when(names_somebody).then(_replace_aliases(rules)).alias("email"))
+        .with_columns(pl.when(names_somebody).then("email"))
     )
-    named = (
-        distinct.lazy()
-        .join(spelled.lazy(), on="email", how="left")
-        .with_columns(normal=pl.coalesce("normal", "email"))
-        .filter(~_names_nobody(rules))
-        .with_columns(normal=_replace_aliases(rules))
-        .filter(~_names_nobody(rules))
-    )
-    joined = rows.lazy().join(named, on="email", how="left", maintain_order="left")
-    return joined.with_columns(email=pl.col("normal")).drop("normal").collect()
 
 
 def _names_nobody(rules: EmailRules) -> pl.Expr:
     nobody = sorted(NAMES_NOBODY | {entry.strip().lower() for entry in rules.ignored})
-    normal = pl.col("normal")
+    normal = pl.col("email")
     return pl.any_horizontal(
         normal == "",
         normal.is_in(nobody),
@@ -113,7 +103,7 @@ def _names_nobody(rules: EmailRules) -> pl.Expr:
 
 def _replace_aliases(rules: EmailRules) -> pl.Expr:
     """The normal address under the domain, and at Gmail the name, by which its mailbox is known."""
-    name, domain = pl.col("normal").str.extract(r"^([^@]*)@"), pl.col("normal").str.extract(r"@(.*)$")
+    name, domain = pl.col("email").str.extract(r"^([^@]*)@"), pl.col("email").str.extract(r"@(.*)$")
     aliases = {alias.strip().lower(): known.strip().lower() for alias, known in rules.domain_aliases.items()}
     domain = domain.replace(list(aliases), list(aliases.values()))
     if rules.gmail_variants:

@@ -49,7 +49,7 @@ def find_named_emails(found: pl.DataFrame, named: pl.LazyFrame | None) -> NamedE
     """
     if named is None:
         return NamedEmails(pl.DataFrame(schema=NAMED_EMAILS))
-    held = found.select("system", "record_id", "email").drop_nulls().unique()
+    held = found.select("system", "record_id", "email").drop_nulls()
     shared = held.filter(pl.col("email").is_duplicated())
     spelling = pl.coalesce("first_name", "last_name").str.strip_chars().str.to_lowercase()
     candidates = (
@@ -59,10 +59,12 @@ def find_named_emails(found: pl.DataFrame, named: pl.LazyFrame | None) -> NamedE
         .agg(spelling.n_unique().alias("spellings"))
         .filter(pl.col("spellings") > 1)
         .select("email")
+        .collect(engine="streaming")
     )
     holders = (
-        held.lazy()
-        .join(candidates, on="email", how="semi")
+        held.join(candidates, on="email", how="semi")
+        .unique()
+        .lazy()
         .join(named, on=["system", "record_id"])
         .with_columns(fold_names())
         .filter(pl.col("given").is_not_null() & pl.col("family").is_not_null())

@@ -1,7 +1,7 @@
 """Normalises telephone numbers so that they can identify people, and says which records a number may link.
 
-Put here: which spellings are the same number, and when names forbid that it links. Keep out: who shares a number
-(`shared_keys.py`) and the graph (`pipelines/identity/people.py`).
+Put here: which spellings are the same number, and when names forbid that it links. Keep out: reading plain spellings
+fast (`plain_phones.py`), who shares a number (`shared_keys.py`) and the graph (`pipelines/identity/people.py`).
 """
 
 import re
@@ -13,18 +13,15 @@ from phonenumbers import PhoneNumberType
 
 from regulars.pipelines.definitions.countries import list_country_names
 from regulars.pipelines.identity.keys.names import fold_names
+from regulars.pipelines.identity.keys.plain_phones import KINDS_OF_FIRMS, read_plain_phones
 
 NAMES_NO_PERSON = frozenset(
     {
         PhoneNumberType.UNKNOWN,  # which is every number that is not valid
-        PhoneNumberType.TOLL_FREE,
-        PhoneNumberType.PREMIUM_RATE,
-        PhoneNumberType.SHARED_COST,
-        PhoneNumberType.UAN,
-        PhoneNumberType.VOICEMAIL,
+        *(getattr(PhoneNumberType, kind.upper()) for kind in KINDS_OF_FIRMS),
     }
 )
-"""Kinds of numbers that firms rent and nobody is called by, and what is no number."""
+"""Types of numbers that nobody is called by, and of what is no number."""
 SHARED_DIGITS = 6
 """Spellings of one number end with the same digits: a number whose last six are those of no other record links none."""
 
@@ -92,7 +89,7 @@ def find_phone_keys(rows: pl.DataFrame | None, region: str | None, *, links_unna
     """
     if rows is None:
         return PhoneKeys(pl.DataFrame(schema=PHONE_KEYS))
-    named = _leave_out_lonely(rows).with_columns(fold_names())
+    named = _leave_out_lonely(rows).lazy().with_columns(fold_names()).collect()  # lazily, names are folded once
     if not links_unnamed:
         named = _leave_out_namesakes(named)
     spelled = _add_normal_phone(named, region)
@@ -135,7 +132,8 @@ def _add_normal_phone(rows: pl.DataFrame, region: str | None) -> pl.DataFrame:
         countries, left_on=pl.col("country").str.strip_chars().str.to_lowercase(), right_on="name", how="left"
     ).with_columns(region=pl.coalesce("own_region", pl.lit(region, pl.String)))
     distinct = rows.select("phone", "region").unique()
-    normal = pl.Series("normal", [normalise_phone(*each) for each in distinct.rows()], pl.String)
-    return rows.join(distinct.with_columns(normal), on=["phone", "region"], nulls_equal=True).with_columns(
-        phone="normal"
-    )
+    plain = read_plain_phones(distinct)
+    others = distinct.join(plain, on=["phone", "region"], how="anti", nulls_equal=True)
+    normal = pl.Series("normal", [normalise_phone(*each) for each in others.rows()], pl.String)
+    read = pl.concat([plain, others.with_columns(normal)])
+    return rows.join(read, on=["phone", "region"], nulls_equal=True).with_columns(phone="normal")

@@ -24,11 +24,13 @@ def find_shared_emails(
         One row per system, address and `shared_by` (`records`, `orders`), with their number as `shared_count`.
     """
     by_records = (
-        found.filter(pl.col("email").is_not_null())
+        found.lazy()
+        .filter(pl.col("email").is_not_null())
         .group_by("system", "email")
         .agg(shared_count=pl.col("record_id").n_unique().cast(pl.Int64))
         .filter(pl.col("shared_count") > max_records)
         .with_columns(shared_by=pl.lit("records"))
+        .collect(engine="streaming")
     )
     by_orders = (
         orders.filter(pl.col("email").is_not_null())
