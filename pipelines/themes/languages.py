@@ -46,57 +46,14 @@ _COUNTRY_LANGUAGES = {
 }
 """Country -> languages that its customers mostly write."""
 _ROMANISED_WORDS = {
-    "bn": (
-        *("ami", "amar", "amake", "amader", "apni", "apnar", "apnara", "apnader", "tader", "oder", "eder", "onara"),
-        *(
-            "khub",
-            "onek",
-            "ektu",
-            "beshi",
-            "besi",
-            "kintu",
-            "karon",
-            "jonno",
-            "jonne",
-            "theke",
-            "thake",
-            "moto",
-            "sathe",
-        ),
-        *("keno", "kobe", "kothay", "kivabe", "kono", "kichu", "kisu", "shob", "shobai", "sobai", "sobkichu", "ekta"),
-        *(
-            "eta",
-            "eita",
-            "oita",
-            "onno",
-            "abar",
-            "ekhon",
-            "ekhono",
-            "akhono",
-            "hoy",
-            "hoye",
-            "hoise",
-            "hoyeche",
-            "hobe",
-        ),
-        *("hoyni", "hocche", "hosse", "hoitese", "chilo", "chhilo", "ache", "achhe", "nai", "kore", "korse", "korche"),
-        *(
-            "korechi",
-            "korsi",
-            "korlam",
-            "koren",
-            "korben",
-            "korte",
-            "koreche",
-            "dilo",
-            "diyeche",
-            "dise",
-            "disen",
-            "diye",
-        ),
-        *("niye", "nite", "dite", "dey", "dei", "pelam", "paisi", "peyechi", "paini", "pai", "bhalo", "valo", "vhalo"),
-        *("kharap", "taka", "deri", "jinish", "jinis", "vai", "bhai", "shundor", "lagche", "lagse", "bolte", "bole"),
-    )
+    "bn": """
+        ami amar amake amader apni apnar apnara apnader tader oder eder onara khub onek ektu beshi besi kintu
+        karon jonno jonne theke thake moto sathe keno kobe kothay kivabe kono kichu kisu shob shobai sobai
+        sobkichu ekta eta eita oita onno abar ekhon ekhono akhono hoy hoye hoise hoyeche hobe hoyni hocche hosse
+        hoitese chilo chhilo ache achhe nai kore korse korche korechi korsi korlam koren korben korte koreche
+        dilo diyeche dise disen diye niye nite dite dey dei pelam paisi peyechi paini pai bhalo valo vhalo
+        kharap taka deri jinish jinis vai bhai shundor lagche lagse bolte bole
+    """,
 }
 """Language -> its frequent words where it is written in Latin letters, which no model of languages knows."""
 FEWEST_ROMANISED_WORDS = 2
@@ -180,7 +137,7 @@ def _find_script(text: pl.Expr, of_survey: pl.Expr) -> pl.Expr:
 def _find_romanised(text: pl.Expr, company: Sequence[str]) -> list[pl.Expr]:
     """The codes of the company's languages that are written in Latin letters too, where a text has their words."""
     return [
-        pl.when(_count_words(text, words) >= FEWEST_ROMANISED_WORDS).then(pl.lit(code))
+        pl.when(_count_words(text, words.split()) >= FEWEST_ROMANISED_WORDS).then(pl.lit(code))
         for code, words in _ROMANISED_WORDS.items()
         if code in company
     ]
