@@ -56,10 +56,16 @@ def merge_company_contracts(ours: Mapping[str, Contract], company: Path | None) 
     except SettingsWrong as wrong:
         raise SettingsWrong("\n".join(f"{NAME}/{CONTRACTS}/{line}" for line in str(wrong).splitlines())) from None
     mistakes = list(_find_mistakes(company, ours, own))
-    mistakes += [f"{NAME}/{CONTRACTS}/{problem}" for problem in lint_company(company / CONTRACTS, own, ours)]
+    mistakes += [_name_place(problem) for problem in lint_company(company / CONTRACTS, own, ours)]
     if mistakes:
         raise SettingsWrong("\n".join(mistakes))
     return {**ours, **own}
+
+
+def _name_place(problem: str) -> str:
+    """A problem of one file begins with that file; what two contracts say together is about the folder."""
+    is_of_file = ".odcs.yaml" in problem.partition(":")[0]
+    return f"{NAME}/{CONTRACTS}{'/' if is_of_file else ': '}{problem}"
 
 
 def _find_mistakes(company: Path, ours: Mapping[str, Contract], own: Mapping[str, Contract]) -> Iterator[str]:

@@ -1,5 +1,6 @@
 """A mistake in a contract is found before a run starts, and reported with its file and place."""
 
+import datetime as dt
 from pathlib import Path
 from typing import Any
 
@@ -156,6 +157,14 @@ def test_a_file_in_the_wrong_place_is_a_mistake(tmp_path):
     ]
 
 
+def test_a_day_is_a_text_as_it_is_in_json(tmp_path):
+    day = column("opened_on", "DATE", logicalTypeOptions={"minimum": dt.date(2020, 1, 1)})
+    assert problems(tmp_path, contract(properties=[column(primaryKey=True), day])) == []
+    assert problems(tmp_path, contract() | {"version": dt.date(2026, 1, 1)}) == [
+        "core/things.odcs.yaml: `version` is '2026-01-01', and must be like 1.0.0"
+    ]
+
+
 def test_a_raw_table_is_described_by_its_kind_and_has_no_contract_file(tmp_path):
     assert problems(tmp_path, contract("raw.things")) == [
         "raw/things.odcs.yaml: contracts are named <layer>/<table>.odcs.yaml"
@@ -164,7 +173,12 @@ def test_a_raw_table_is_described_by_its_kind_and_has_no_contract_file(tmp_path)
 
 @pytest.mark.parametrize(
     ("text", "expected"),
-    [("a: [", "this is not YAML"), ("", "it holds no keys"), ("name: a\nname: b\n", "`name` is written twice")],
+    [
+        ("a: [", "this is not YAML"),
+        ("", "it holds no keys"),
+        ("name: a\nname: b\n", "`name` is written twice"),
+        ("name: a\n1: b\n", "the key `1` is no text: write it in quotation marks"),
+    ],
 )
 def test_a_file_that_is_not_a_contract_is_reported(tmp_path, text, expected):
     (tmp_path / "core").mkdir()

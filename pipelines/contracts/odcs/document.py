@@ -6,7 +6,7 @@ keys mean (`reading.py`), whether the document is valid ODCS (`lint.py`).
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import yaml
 
@@ -30,7 +30,15 @@ LOGICAL_TYPES = {
 
 
 class _Loader(yaml.CSafeLoader if hasattr(yaml, "CSafeLoader") else yaml.SafeLoader):  # type: ignore[misc]
-    """Safe YAML that refuses a key written twice: the first would be lost silently."""
+    """Safe YAML that refuses a key written twice (the first would be lost silently) or that is no text.
+
+    A day is a text, as in JSON, which the standard's schema is about.
+    """
+
+    yaml_implicit_resolvers: ClassVar = {
+        letter: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
+        for letter, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    }
 
     def construct_mapping(self, node: Any, deep: bool = False) -> Any:
         keys = [key.value for key, _ in node.value]
@@ -39,7 +47,13 @@ class _Loader(yaml.CSafeLoader if hasattr(yaml, "CSafeLoader") else yaml.SafeLoa
             raise yaml.constructor.ConstructorError(
                 None, None, f"`{sorted(twice)[0]}` is written twice", node.start_mark
             )
-        return super().construct_mapping(node, deep)
+        made = super().construct_mapping(node, deep)
+        other = next((key for key in made if not isinstance(key, str)), None)
+        if other is not None:
+            raise yaml.constructor.ConstructorError(
+                None, None, f"the key `{other}` is no text: write it in quotation marks", node.start_mark
+            )
+        return made
 
 
 def read_yaml(path: Path) -> tuple[Any, list[str]]:
