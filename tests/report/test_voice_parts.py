@@ -45,10 +45,19 @@ def test_what_a_promoter_brings_more_than_a_detractor_stands_with_how_sure_it_is
     ends = {f"annual_value_over_detractors{end}": each for end, each in (("", 30.0), ("_low", -5.0), ("_high", 65.0))}
     unsure = make_value_by_group_part([group("promoter", **ends, stands_out=False)], "EUR", WORDS).caption
     sure = make_value_by_group_part([group("promoter", **ends, stands_out=True)], "EUR", WORDS).caption
-    said = "A year a promoter has brought EUR 30 more than a detractor (95% interval EUR −5 to EUR 65)"
-    assert unsure.endswith(f"{said}, which may be chance.")
-    assert sure.endswith(f"{said}: more than chance explains.")
+    said = "In a year a promoter has brought EUR 30 more than a detractor (95% interval EUR −5 to EUR 65)."
+    assert unsure.endswith(f"{said} It may be chance.")
+    assert sure.endswith(f"{said} Chance does not explain it.")
     assert "chance" not in make_value_by_group_part([group("promoter")], "EUR", WORDS).caption
+
+
+def test_a_promoter_who_brings_less_than_a_detractor_is_said_to():
+    ends = {f"annual_value_over_detractors{end}": each for end, each in (("", -120), ("_low", -200), ("_high", -40))}
+    said = make_value_by_group_part([group("promoter", **ends, stands_out=True)], "EUR", WORDS).caption
+    assert said.endswith(
+        "In a year a promoter has brought EUR 120 less than a detractor (95% interval EUR 40 to EUR 200). "
+        "Chance does not explain it."
+    )
 
 
 def driver(name: str, importance: float, *, matters: bool | None) -> dict[str, object]:
@@ -64,6 +73,8 @@ def driver(name: str, importance: float, *, matters: bool | None) -> dict[str, o
 
 def test_importance_of_a_driver_says_whether_it_matters_beyond_chance():
     some = [driver("taste", 0.7, matters=True), driver("price", 0.3, matters=False)]
-    assert make_drivers_part(some, WORDS).caption.endswith(" Beyond chance matter: taste; of others it may be chance.")
+    assert make_drivers_part(some, WORDS).caption.endswith(
+        " Those that clearly matter: taste; the others may be chance."
+    )
     none = make_drivers_part([driver("taste", 1.0, matters=None)], WORDS).caption
-    assert none.endswith(" Of none of them it is beyond chance that it matters.")
+    assert none.endswith(" No driver clearly matters: all may be chance.")

@@ -40,6 +40,9 @@ SUMMARY = """
     group by owner
     order by sum(priority) desc, owner
 """
+WORKLIST_COLUMNS = "select column_name from duckdb_columns() where table_name = 'owner_worklists'"
+NEWEST_COLUMN = "keepable_value"
+"""A column of the worklists that older versions did not have."""
 WORKLISTS = "from marts.owner_worklists order by owner, list_rank"
 SEGMENTS = """
     select customer_id, segment
@@ -162,11 +165,12 @@ def _open(generation: Generation) -> duckdb.DuckDBPyConnection:
         raise StorageFailed(
             f"{generation.duckdb_file} cannot be opened; `regulars verify` says what is damaged"
         ) from None
-    found = con.execute("select 1 from duckdb_tables() where table_name = 'owner_worklists'").fetchall()
-    if not found:
+    found = con.execute(WORKLIST_COLUMNS).fetchall()
+    if (NEWEST_COLUMN,) not in found:
         con.close()
         raise StorageFailed(
-            f"{generation.name} was made before there were worklists; the next `regulars run` makes them"
+            f"{generation.name} was made by an older version, without worklists as they are now; the next "
+            "`regulars run` makes them"
         )
     return con
 

@@ -149,21 +149,29 @@ def _describe_difference(promoters: Row | None, currency: str, words: Words) -> 
     """What a promoter brings a year more than a detractor, and whether that may be chance."""
     if promoters is None or promoters["annual_value_over_detractors"] is None:
         return ""
-    ends = {
-        name: words.amount(promoters[f"annual_value_over_detractors{end}"], currency)
-        for name, end in (("amount", ""), ("low", "_low"), ("high", "_high"))
-    }
-    if promoters["stands_out"]:
-        return words.say(
-            "A year a promoter has brought {amount} more than a detractor (95% interval {low} to {high}): more than "
-            "chance explains.",
-            **ends,
-        )
-    return words.say(
-        "A year a promoter has brought {amount} more than a detractor (95% interval {low} to {high}), which may be "
-        "chance.",
-        **ends,
+    more = promoters["annual_value_over_detractors"]
+    ends = {end: promoters[f"annual_value_over_detractors_{end}"] for end in ("low", "high")}
+    if more < 0:
+        ends = {"low": -ends["high"], "high": -ends["low"]}
+    interval = words.say(
+        "95% interval {low} to {high}", **{end: words.amount(value, currency) for end, value in ends.items()}
     )
+    amount = words.amount(abs(more), currency)
+    said = (
+        words.say(
+            "In a year a promoter has brought {amount} less than a detractor ({interval}).",
+            amount=amount,
+            interval=interval,
+        )
+        if more < 0
+        else words.say(
+            "In a year a promoter has brought {amount} more than a detractor ({interval}).",
+            amount=amount,
+            interval=interval,
+        )
+    )
+    chance = words.say("Chance does not explain it.") if promoters["stands_out"] else words.say("It may be chance.")
+    return f"{said} {chance}"
 
 
 def make_drivers_part(rows: Rows, words: Words) -> Part:
@@ -198,8 +206,8 @@ def make_drivers_part(rows: Rows, words: Words) -> Part:
 def _describe_chance(drivers: list[str], words: Words) -> str:
     """Which drivers matter beyond chance: a share of importance alone does not say so."""
     if not drivers:
-        return words.say("Of none of them it is beyond chance that it matters.")
-    return words.say("Beyond chance matter: {drivers}; of others it may be chance.", drivers=", ".join(drivers))
+        return words.say("No driver clearly matters: all may be chance.")
+    return words.say("Those that clearly matter: {drivers}; the others may be chance.", drivers=", ".join(drivers))
 
 
 def make_themes_part(rows: Rows, words: Words) -> Part:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from regulars.pipelines.definitions.enumerations import OTHER, TARGET_CUSTOMER, UNKNOWN
+from regulars.pipelines.transforms.false_discovery import FALSE_DISCOVERY_RATE
 
 
 def describe_row(row: Mapping[str, Any], wanted: Sequence[str]) -> str:
@@ -70,6 +71,8 @@ def _describe_lift(row: Mapping[str, Any]) -> list[str]:
         said = f"Among the most valuable they are {row['lift']:.2f} times as frequent ({interval}), which may be chance"
         if row["lift_low"] <= 1 <= row["lift_high"]:
             return [f"{said}."]
+        if row["p_value"] > FALSE_DISCOVERY_RATE:
+            return [f"{said}: the interval leaves out 1, but the exact test does not (p = {row['p_value']:.2f})."]
         return [
             f"{said}: the interval alone leaves out 1, but of {row['compared_values']} values compared some do so by "
             "chance."

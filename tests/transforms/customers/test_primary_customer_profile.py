@@ -105,6 +105,16 @@ def test_a_value_whose_interval_alone_leaves_out_1_says_that_of_many_values_some
     assert other["description"].endswith("which may be chance.")
 
 
+def test_a_value_whose_interval_leaves_out_1_and_whose_test_finds_nothing_says_so():
+    top = [customer(1000 - n, region="north" if n < 7 else "south") for n in range(20)]
+    mart = mart_of([*top, *(customer(700 - n, region="north" if n < 13 else "south") for n in range(80))])
+    north = row_of(mart, "region", "north")
+    assert (round(north["lift_low"], 2), round(north["p_value"], 3), north["stands_out"]) == (1.03, 0.114, False)
+    assert north["description"].endswith(
+        "which may be chance: the interval leaves out 1, but the exact test does not (p = 0.11)."
+    )
+
+
 def test_the_worked_example(worked):
     row = row_of(worked, "customer_type", "office")
     counts = [
