@@ -47,15 +47,16 @@ _COUNTRY_LANGUAGES = {
 """Country -> languages that its customers mostly write."""
 _ROMANISED_WORDS = {
     "bn": """
-        ami amar amake amader apni apnar apnara apnader tader oder eder onara khub onek ektu beshi besi kintu
-        karon jonno jonne theke thake moto sathe keno kobe kothay kivabe kono kichu kisu shob shobai sobai
-        sobkichu ekta eta eita oita onno abar ekhon ekhono akhono hoy hoye hoise hoyeche hobe hoyni hocche hosse
-        hoitese chilo chhilo ache achhe nai kore korse korche korechi korsi korlam koren korben korte koreche
-        dilo diyeche dise disen diye niye nite dite dey dei pelam paisi peyechi paini pai bhalo valo vhalo
-        kharap taka deri jinish jinis vai bhai shundor lagche lagse bolte bole
+        ami amar amake amader apni apnar apnara apnader tader eder onara khub onek ektu beshi besi kintu karon
+        jonno jonne theke thake sathe keno kobe kothay kivabe kono kichu kisu shob shobai sobai sobkichu ekta
+        eita oita onno abar ekhon ekhono akhono hoye hoise hoyeche hobe hoyni hocche hosse hoitese chilo chhilo
+        achhe kore korse korche korechi korsi korlam koren korben korte koreche dilo diyeche dise disen diye
+        niye pelam paisi peyechi paini bhalo valo vhalo kharap taka deri jinish jinis bhai shundor lagche lagse
+        bolte
     """,
 }
-"""Language -> its frequent words where it is written in Latin letters, which no model of languages knows."""
+"""Language -> its frequent words where it is written in Latin letters, which no model of languages knows; none is a
+word of another language that is shipped."""
 FEWEST_ROMANISED_WORDS = 2
 LEAST_SHARE = 0.01
 """A language or country of fewer comments or customers is none of the company's."""
@@ -100,8 +101,8 @@ def find_languages(comments: pl.DataFrame, company: Sequence[str]) -> pl.DataFra
     """Find the language of each comment: add `comment_language`, a code or `UNKNOWN_LANGUAGE`.
 
     A script that one language alone is written in goes before what the survey says: tools give the language of the
-    questionnaire. So do two words of a company's language that is written in Latin letters beside its own. Otherwise
-    Latin letters say nothing of Bengali or Chinese.
+    questionnaire. So do two words of a company's language that is written in Latin letters beside its own, where the
+    questionnaire is English. Otherwise Latin letters say nothing of Bengali or Chinese.
 
     Args:
         comments: `comment` as written, `text` as `normalize_text` writes it, and `language` as the survey says it.
@@ -136,8 +137,9 @@ def _find_script(text: pl.Expr, of_survey: pl.Expr) -> pl.Expr:
 
 def _find_romanised(text: pl.Expr, company: Sequence[str]) -> list[pl.Expr]:
     """The codes of the company's languages that are written in Latin letters too, where a text has their words."""
+    is_left_open = pl.col("of_survey").is_null() | (pl.col("of_survey") == "en")
     return [
-        pl.when(_count_words(text, words.split()) >= FEWEST_ROMANISED_WORDS).then(pl.lit(code))
+        pl.when(_count_words(text, words.split()) >= FEWEST_ROMANISED_WORDS, is_left_open).then(pl.lit(code))
         for code, words in _ROMANISED_WORDS.items()
         if code in company
     ]

@@ -26,7 +26,7 @@ _ROMANISED_BENGALI = {
     **{"aa": "a", "ee": "i", "oo": "u", "ow": "o", "w": "o", "ay": "ai", "ey": "ei", "oy": "oi", "y": "i"},
 }
 """Letters that stand for one sound, since no rule says how Bengali is written in Latin letters: bhalo, valo, vhalo."""
-_DENIED_IN_ENGLISH = "n t\\b"
+_DENIED_IN_ENGLISH = r"\b(did|does|do|is|was|were|are|has|have|had|ca|wo|would|could|should|must|need|ai)n t\b"
 """What is left of didn't, which many write as didnt."""
 
 
@@ -39,11 +39,12 @@ def spell_alike(text: pl.Expr, language: str | None) -> pl.Expr:
     """
     match language:
         case "en":
-            return text.str.replace_all(_DENIED_IN_ENGLISH, "nt")
+            return text.str.replace_all(_DENIED_IN_ENGLISH, "${1}nt")
         case "de":
             return text.str.replace_many(_GERMAN)
         case "pt":
-            return text.str.replace_many(_PORTUGUESE)
+            apart = text.str.replace_all(" ", "  ", literal=True)  # so that two words do not share a blank
+            return apart.str.replace_many(_PORTUGUESE).str.replace_all("  ", " ", literal=True)
         case "bn":
             return text.str.replace_many(_ROMANISED_BENGALI, leftmost=True)
     return text

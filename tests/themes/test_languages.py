@@ -84,6 +84,20 @@ def test_two_words_of_romanised_bengali_tell_it_where_the_company_has_bengali_cu
         "en",
     ]
     assert languages_of("delivery deri dam beshi", said="en", company=("bn", "en")) == ["bn"]
+
+
+@pytest.mark.parametrize(
+    ("said", "comment"),
+    [
+        ("pt-BR", "A entrega foi de moto, vai ser rápido"),
+        ("pt-BR", "Dei cinco estrelas, meu pai vai comprar"),
+        ("es", "La moto no llegó hoy"),
+        ("it", "Il prezzo dei caffè è alto, moto lento"),
+        ("de", "khub oder valo"),
+    ],
+)
+def test_words_of_other_languages_are_no_romanised_bengali(said: str, comment: str):
+    assert languages_of(comment, said=said, company=("bn", "de", "en", "es", "it", "pt")) == [said[:2]]
     assert languages_of("delivery deri dam beshi", said="en", company=("en", "de")) == ["en"]
 
 

@@ -20,13 +20,18 @@ good: {terms: {bn: [bhalo.], zh: [很满意]}}
     [
         ("en", ("It didn't arrive", "it didnt arrive", "It didn’t arrive")),
         ("de", ("Verspätet", "VERSPAETET", "verspatet")),
-        ("pt", ("Não recebi", "nao recebi", "ñ recebi", "n recebi")),
+        ("pt", ("Não recebi", "nao recebi", "ñ recebi", "n recebi", "vc n recebi")),
         ("zh", ("还没到", "還沒到")),
         ("bn", ("khub bhalo", "khub valo", "khub vhalo")),
     ],
 )
 def test_each_spelling_of_a_word_is_found(language: str, comments: tuple[str, ...]):
     assert ["unmatched"] not in themes_of(*comments, language=language, rules=RULES)
+
+
+def test_a_letter_behind_an_n_is_no_denial():
+    rules = parse_theme_rules("shirt: {terms: {en: [t-shirt]}}", "themes.yaml")
+    assert themes_of("red t-shirt", "cotton t-shirt", rules=rules) == [["shirt"], ["shirt"]]
 
 
 def test_an_exception_counts_in_each_spelling_too():
