@@ -1,6 +1,7 @@
 """Any published metric by month, quarter or year, from its definition alone."""
 
 import datetime as dt
+from dataclasses import replace
 from functools import partial
 
 import duckdb
@@ -53,6 +54,22 @@ def test_every_metric_of_every_mart_can_be_read(contracts):
             columns = ", ".join(f"{column.name} {column.type}" for column in found.contract.columns)
             con.execute(f"create table if not exists {found.contract.table} ({columns})")
             assert con.execute(select_periods(found, {}, "quarter"), {"as_of": AS_OF}).fetchall() == []
+
+
+@pytest.mark.parametrize(
+    ("expression", "over_time", "is_sum"),
+    [
+        ("sum(orders)", "sum", True),
+        ("sum(orders) + count(*)", "sum", True),
+        ("max(orders)", "sum", False),
+        ("sum(orders) / sum(customers)", "sum", False),
+        ("sum(orders)", "last", False),
+    ],
+)
+def test_what_grows_day_by_day_is_a_sum_over_time(contracts, expression, over_time, is_sum):
+    found = list_published_metrics(contracts)["sales_new_vs_returning.net_sales"]
+    changed = replace(found.metric, expression=expression, over_time=over_time)
+    assert replace(found, metric=changed).is_sum == is_sum
 
 
 def test_a_value_of_one_row_has_the_interval_of_its_metric(contracts):

@@ -286,6 +286,8 @@ def test_the_example_contract_is_read_whole(tmp_path):
     path = folder / "example.odcs.yaml"
     path.write_text((Path(__file__).parent / "example.odcs.yaml").read_text(encoding="utf-8"), encoding="utf-8")
     contract = load_contract(path)
+    says = {rule.id: rule.description for rule in contract.rules}
+    assert says["example.invoice_number+order_date.unique"] == "invoice_number and order_date together appear once"
     con = duckdb.connect()
     con.execute("create schema core")
     con.execute(f"create table core.example ({', '.join(f'{name} {kind}' for name, kind in contract.types)})")

@@ -43,6 +43,11 @@ def test_with_little_chance_at_zero_the_interval_is_central():
     assert interval.probability[0] == 0.8
 
 
+def test_an_amount_between_two_draws_is_interpolated():
+    # a quarter of the middle: 0.375 and 0.625 of two draws lie a quarter of the way in from each
+    assert ends(mixture([10, 20], 1.0).compute_money_interval(0.25)) == [(12.5, 17.5, 0.25)]
+
+
 def test_zeros_among_the_draws_count_as_zero_too():
     both = mixture([0, 0, 5, 6], 0.8)
     assert both.chance_of_zero[0] == pytest.approx(0.6)

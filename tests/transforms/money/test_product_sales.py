@@ -116,6 +116,11 @@ def test_orders_that_do_not_count_or_come_later_are_left_out():
     assert found["is_complete"].to_list() == [False]
 
 
+def test_an_order_without_lines_counts_up_to_as_of():
+    found = mart(sale("2026-03-30", gross_sales=Decimal(5)), sale("2026-03-31", gross_sales=Decimal(7)))
+    assert sold(found, "product_id") == {("unknown",): 5}
+
+
 def test_without_orders_the_table_is_empty():
     assert mart().is_empty()
 
