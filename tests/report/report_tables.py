@@ -69,7 +69,8 @@ select * from (values (1, 2, 30::decimal(18,4)), (3, 1, 12::decimal(18,4)))
     referrers(chain_depth, brought_customers, brought_net_sales);
 
 create table marts.scorecard as
-select *, 'all' as scope, 'up' as good, if(metric = 'nps', false, null) as is_beyond_chance from (values
+select *, 'all' as scope, 'up' as good, if(metric = 'nps', false, null) as is_beyond_chance,
+    if(trend = 'better', false, null) as is_trend_beyond_chance from (values
     (1, 'objective', 'net_sales', 'currency', date '2025-12-01', date '2025-12-31', 90.0e0, 100, false, 'worse', null),
     (1, 'objective', 'net_sales', 'currency', date '2026-01-01', date '2026-01-31', 70.0e0, 58, true, null,
         'the period is not over'),
