@@ -25,11 +25,13 @@ from (values
 create table marts.churn as
 select *, 3 as newly_active_customers, 1 as lapsed_in_month, 'all' as dimension, 'all' as dimension_value,
     date '2026-01-18' as as_of from (values
-    (date '2024-12-31', 20, 100.0e0, 0.2e0, 110, 5, true, null),
-    (date '2025-11-30', null, null, null, 90, 2, false, 'history too short: known from 2025-12-31 on'),
-    (date '2025-12-31', 12, 96.0e0, 0.125e0, 98, 3, true, null)
+    (date '2024-12-31', 20, 100.0e0, 0.2e0, 110, 5, true, null, 0, 0, null, null, null),
+    (date '2025-11-30', null, null, null, 90, 2, false, 'history too short: known from 2025-12-31 on', null, null, null,
+        null, null),
+    (date '2025-12-31', 12, 96.0e0, 0.125e0, 98, 3, true, null, 110, 33, 0.3e0, 0.223e0, 0.391e0)
 ) months(month_end, churned_customers_12m, average_customers_12m, churn_rate_12m, active_customers,
-    reactivated_customers, is_complete, reason);
+    reactivated_customers, is_complete, reason, active_a_year_ago, gone_of_active_a_year_ago, gone_rate_12m,
+    gone_rate_12m_low, gone_rate_12m_high);
 
 create table marts.nps as
 select *, if(grain = 'rolling_28d', 12.4e0, null) as nps_change,
@@ -67,7 +69,8 @@ select * from (values (1, 2, 30::decimal(18,4)), (3, 1, 12::decimal(18,4)))
     referrers(chain_depth, brought_customers, brought_net_sales);
 
 create table marts.scorecard as
-select *, 'all' as scope, 'up' as good, if(metric = 'nps', false, null) as is_beyond_chance from (values
+select *, 'all' as scope, 'up' as good, if(metric = 'nps', false, null) as is_beyond_chance,
+    if(trend = 'better', false, null) as is_trend_beyond_chance from (values
     (1, 'objective', 'net_sales', 'currency', date '2025-12-01', date '2025-12-31', 90.0e0, 100, false, 'worse', null),
     (1, 'objective', 'net_sales', 'currency', date '2026-01-01', date '2026-01-31', 70.0e0, 58, true, null,
         'the period is not over'),

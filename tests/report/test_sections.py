@@ -59,7 +59,16 @@ def test_each_target_stands_with_the_last_period_that_was_compared(facts):
             "–",
             "the period is not over",
         ],
-        ["mission", "nps", "1 Dec 2025 to 31 Dec 2025", "41.0", "40.0", "yes, may be chance", "better", ""],
+        [
+            "mission",
+            "nps",
+            "1 Dec 2025 to 31 Dec 2025",
+            "41.0",
+            "40.0",
+            "yes, may be chance",
+            "better, may be chance",
+            "",
+        ],
     ]
     assert SECTIONS["scorecard"](facts, ENGLISH).lede == "On track: 2 of 2 targets that can be compared."
     assert parts_of("scorecard", NOTHING)[0].sentences[0].text == "No targets are set (`scorecard` in the settings)."

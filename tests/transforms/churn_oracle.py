@@ -61,6 +61,9 @@ def churn(
         average = sum(at in days for days in customers for at in month_ends) / 13
         has_history = all(begin <= at - (lapse_days - 1) * DAY for at in month_ends)
         start = end.replace(day=1)
+        stayed = [end in days for days in customers if month_ends[-1] in days]
+        gone = stayed.count(False)
+        gone_rate = gone / len(stayed) if has_history and stayed else None
         rate = churned / average if has_history and average else None
         rows.append(
             {
@@ -70,6 +73,11 @@ def churn(
                 "churn_rate_12m": rate,
                 "churn_rate_12m_low": find_end(rate, average, -1),
                 "churn_rate_12m_high": find_end(rate, average, 1),
+                "active_a_year_ago": len(stayed) if has_history else None,
+                "gone_of_active_a_year_ago": gone if has_history else None,
+                "gone_rate_12m": gone_rate,
+                "gone_rate_12m_low": find_end(gone_rate, len(stayed), -1),
+                "gone_rate_12m_high": find_end(gone_rate, len(stayed), 1),
                 "active_customers": sum(end in days for days in customers),
                 "newly_active_customers": sum(start <= min(days) <= end for days in customers),
                 "reactivated_customers": sum(start <= day <= end for days in customers for day in returns(days)),

@@ -7,6 +7,7 @@ import datetime as dt
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from math import hypot
 from typing import Any, Literal
 
 from regulars.pipelines.definitions.enumerations import ScorecardPeriod
@@ -67,8 +68,8 @@ def assess_periods(aim: Aim, values: Mapping[dt.date, PeriodValue], as_of: dt.da
 
     Yields:
         `period_start`, `period_end`, `metric_value`, `metric_value_low`, `metric_value_high`, `target_to_date`,
-        `previous_value`, `metric_change`, `trend`, `is_on_track`, `is_beyond_chance`, `is_complete`,
-        `reason`.
+        `previous_value`, `metric_change`, `trend`, `is_trend_beyond_chance`, `is_on_track`,
+        `is_beyond_chance`, `is_complete`, `reason`.
     """
     for start in _list_starts(aim.period, min(values, default=as_of), as_of):
         end = _move(start, MONTHS[aim.period]) - dt.timedelta(days=1)
@@ -91,6 +92,7 @@ def assess_periods(aim: Aim, values: Mapping[dt.date, PeriodValue], as_of: dt.da
             "previous_value": previous,
             "metric_change": change,
             "trend": _name_trend(aim, change, previous),
+            "is_trend_beyond_chance": _is_change_beyond_chance(change, found, before),
             "is_on_track": _is_reached(aim, value, float(due)) if is_compared and value is not None else None,
             "is_beyond_chance": beyond_chance,
             "is_complete": is_over,
@@ -133,6 +135,20 @@ def _is_beyond_chance(aim: Aim, found: PeriodValue, due: float) -> bool | None:
     if found.low is None or found.high is None:
         return None
     return _is_reached(aim, found.low, due) == _is_reached(aim, found.high, due)
+
+
+def _is_change_beyond_chance(change: float | None, found: PeriodValue, before: PeriodValue | None) -> bool | None:
+    """Whether a change is larger than chance alone would make it; None without an interval in both periods.
+
+    The ends that face each other are as far from their values as so many standard errors; those of a difference are the
+    root of the sum of both squares (Newcombe 1998, method 10).
+    """
+    if change is None or before is None or before.value is None or found.value is None:
+        return None
+    ends = (found.low, before.high) if change > 0 else (found.high, before.low)
+    if ends[0] is None or ends[1] is None:
+        return None
+    return abs(change) > hypot(found.value - ends[0], before.value - ends[1])
 
 
 def _name_trend(aim: Aim, change: float | None, previous: float | None) -> str | None:

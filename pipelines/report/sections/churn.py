@@ -17,8 +17,9 @@ def build_churn(facts: ReportFacts, words: Words) -> Section:
     """Churn over time, and how many customers are active."""
     means = words.say(
         "A customer is lost {days} days after the last order, and not while a subscription is paid for. The 12-month "
-        "churn counts those who were lost in the 12 months to a month's end and have not come back by then, out of the "
-        "customers active on average. Where the history is too short to know, nothing is drawn.",
+        "churn counts those who were lost in the 12 months to a month's end and have not come back by then, by the "
+        "customers active on average, so that it falls while more are won; how many of those who were customers a year "
+        "before are gone is said beside it. Where the history is too short to know, nothing is drawn.",
         days=words.count(facts.lapse_days),
     )
     rows = facts.churn[-MONTHS_SHOWN:]
@@ -49,12 +50,28 @@ def _write_lede(known: Rows, words: Words) -> str:
     now = {"month": words.month(last["month_end"]), "rate": words.percent(last["churn_rate_12m"])}
     before = [row for row in known if _number_month(row) == _number_month(last) - 12]
     if before:
-        return words.say(
+        churned = words.say(
             "At the end of {month} the 12-month churn was {rate}; a year before it was {before}.",
             **now,
             before=words.percent(before[0]["churn_rate_12m"]),
         )
-    return words.say("At the end of {month} the 12-month churn was {rate}.", **now)
+    else:
+        churned = words.say("At the end of {month} the 12-month churn was {rate}.", **now)
+    return " ".join(filter(None, (churned, _write_gone(last, words))))
+
+
+def _write_gone(row: Row, words: Words) -> str:
+    """How many of those who were customers a year before are gone."""
+    if row["gone_rate_12m"] is None:
+        return ""
+    return words.say(
+        "Of the {customers} who were customers a year before, {rate} were gone ({gone}; 95% interval {low} to {high}).",
+        customers=words.count(row["active_a_year_ago"]),
+        gone=words.count(row["gone_of_active_a_year_ago"]),
+        rate=words.percent(row["gone_rate_12m"]),
+        low=words.percent(row["gone_rate_12m_low"]),
+        high=words.percent(row["gone_rate_12m_high"]),
+    )
 
 
 def _number_month(row: Row) -> int:
@@ -128,6 +145,7 @@ def _make_table(rows: Rows, words: Words) -> Table:
         words.say("12-month churn"),
         words.say("lost in 12 months"),
         words.say("active on average"),
+        words.say("gone of those of a year before"),
         words.say("active"),
         words.say("came back"),
     ]
@@ -137,6 +155,7 @@ def _make_table(rows: Rows, words: Words) -> Table:
             words.percent(row["churn_rate_12m"]),
             words.count(row["churned_customers_12m"]),
             words.count(row["average_customers_12m"]),
+            words.percent(row["gone_rate_12m"]),
             words.count(row["active_customers"]),
             words.count(row["reactivated_customers"]),
         ]

@@ -19,6 +19,7 @@ from regulars.pipelines.transforms.churn.active_intervals import (
     list_active_intervals,
     list_active_periods,
 )
+from regulars.pipelines.transforms.churn.gone_in_a_year import count_gone_by_month, list_gone_spans
 from regulars.pipelines.transforms.cohorts.customer_dimensions import CohortSettings, split_customers
 from regulars.pipelines.transforms.day_numbers import MONTHS_PER_YEAR, number_months
 from regulars.pipelines.transforms.purchases.purchases import list_purchase_days, read_into_polars
@@ -33,6 +34,11 @@ CHURN_COLUMNS: dict[str, PolarsDataType] = {
     "churn_rate_12m": pl.Float64,
     "churn_rate_12m_low": pl.Float64,
     "churn_rate_12m_high": pl.Float64,
+    "active_a_year_ago": pl.Int64,
+    "gone_of_active_a_year_ago": pl.Int64,
+    "gone_rate_12m": pl.Float64,
+    "gone_rate_12m_low": pl.Float64,
+    "gone_rate_12m_high": pl.Float64,
     "active_customers": pl.Int64,
     "newly_active_customers": pl.Int64,
     "reactivated_customers": pl.Int64,
@@ -61,6 +67,10 @@ def churn(
     the whole base's, also for one dimension value. Its interval is that of a share of so many customers (Wilson), and
     NULL where more were lost than there were on average.
 
+    It is no share of those who were customers a year ago: the base it divides by grows and shrinks with customers won.
+    `gone_rate_12m` is that share: of the customers active at E−12, those not active at E. It is known with the 12-month
+    churn, where anybody was active at E−12.
+
     Args:
         orders: `core.orders`; `customer_idx`, `order_date`, `is_countable`.
         subscriptions: `core.subscriptions`.
@@ -80,18 +90,26 @@ def churn(
     if active_intervals.is_empty() or history is None:
         return pl.DataFrame(schema=CHURN_COLUMNS)
     groups = split_customers(customer_dimensions, cohorts.dimensions)
-    split = active_intervals.join(groups, on="customer_idx").with_columns(pl.lit(ALL).alias(ALL))
-    counts = [
-        count_customers_by_month_and_value(split.rename({name: "dimension_value"}), as_of).select(
-            pl.lit(name).alias("dimension"), pl.col("dimension_value").cast(pl.String), pl.exclude("dimension_value")
-        )
-        for name in (ALL, *cohorts.dimensions)
-    ]
+    split, gone = (
+        rows.join(groups, on="customer_idx").with_columns(pl.lit(ALL).alias(ALL))
+        for rows in (active_intervals, list_gone_spans(active_intervals))
+    )
+    counts = [_count_values(split, gone, name, as_of) for name in (ALL, *cohorts.dimensions)]
     return (
-        _add_rates(pl.concat(counts), history)
+        _add_gone_rate(_add_rates(pl.concat(counts), history))
         .with_columns(as_of=pl.lit(as_of))
         .select(pl.col(name).cast(kind) for name, kind in CHURN_COLUMNS.items())
         .sort("month_end", "dimension", "dimension_value")
+    )
+
+
+def _count_values(split: pl.DataFrame, gone: pl.DataFrame, name: str, as_of: dt.date) -> pl.DataFrame:
+    """Count the values of one dimension, by active intervals and gone spans with every dimension beside them."""
+    of_value = {name: "dimension_value"}
+    counted = count_customers_by_month_and_value(split.rename(of_value), as_of)
+    left = count_gone_by_month(gone.rename(of_value), counted.select("dimension_value", "month_end"))
+    return counted.join(left, on=["dimension_value", "month_end"], how="left", maintain_order="left").select(
+        pl.lit(name).alias("dimension"), pl.col("dimension_value").cast(pl.String), pl.exclude("dimension_value")
     )
 
 
@@ -122,6 +140,27 @@ def _add_rates(counts: pl.DataFrame, history: dt.date) -> pl.DataFrame:
             .then(pl.format("history too short: known from {} on", known_from.dt.to_string("iso")))
             .when(~pl.col("is_complete"))
             .then(pl.lit("no active customers in the 12 months")),
+        )
+    )
+
+
+def _add_gone_rate(rows: pl.DataFrame) -> pl.DataFrame:
+    """Add the share of those active a year ago who are gone, as far as `_add_rates` calls the year known."""
+    before = (
+        pl.col("active_customers").shift(MONTHS_PER_YEAR).over("dimension", "dimension_value", order_by="month_end")
+    )
+    has_history = pl.col("average_customers_12m").is_not_null()
+    base, rate = pl.col("active_a_year_ago"), pl.col("gone_rate_12m")
+    low, high = bound_rate(rate, base)
+    return (
+        rows.with_columns(
+            active_a_year_ago=pl.when(has_history).then(before),
+            gone_of_active_a_year_ago=pl.when(has_history).then("gone_of_active_a_year_ago"),
+        )
+        .with_columns(gone_rate_12m=pl.when(base > 0).then(pl.col("gone_of_active_a_year_ago") / base))
+        .with_columns(
+            gone_rate_12m_low=pl.when(rate.is_not_null()).then(low),
+            gone_rate_12m_high=pl.when(rate.is_not_null()).then(high),
         )
     )
 

@@ -23,6 +23,7 @@ from regulars.pipelines.models.demand.forecasts import (
     forecast_demand,
 )
 from regulars.pipelines.models.fitting.fitting import FloatArray
+from regulars.pipelines.transforms.products.season_ahead import add_season
 from regulars.pipelines.transforms.products.weekly_series import SERIES, WeeklySeries, list_weekly_series
 from regulars.pipelines.transforms.purchases.purchases import read_into_polars, select_columns
 
@@ -41,6 +42,8 @@ COLUMNS: dict[str, PolarsDataType] = {
     "demand_forecast": pl.Float64,
     "demand_forecast_low": pl.Float64,
     "demand_forecast_high": pl.Float64,
+    "season_index": pl.Float64,
+    "is_season_left_out": pl.Boolean,
     "method": pl.String,
     "weeks_of_history": pl.Int64,
     "weeks_with_sales": pl.Int64,
@@ -79,11 +82,14 @@ def demand_forecast(
     products: IntoFrame,
     stores: IntoFrame,
     calendar: IntoFrame,
+    seasonality: IntoFrame,
     *,
     as_of: dt.date,
     demand: DemandSettings,
 ) -> pl.DataFrame:
     """Forecast demand: rows of the last 26 weeks and the next ones, per product, whole and by place.
+
+    No season is in the forecast, which is one level for all weeks ahead: `season_index` beside it says what is missing.
 
     Args:
         order_lines: `core.order_lines`.
@@ -91,6 +97,7 @@ def demand_forecast(
         products: `core.products`; `system`, `product_id`, `product_name`, `category`.
         stores: `core.stores`; `system`, `store_id`, `region`.
         calendar: `core.calendar`; `day`, `week_idx`.
+        seasonality: `marts.seasonality`; what the forecast leaves out, beside it.
         as_of: Last day that counts; its week is left out until it is over.
         demand: What to split by, and how far ahead.
 
@@ -106,10 +113,8 @@ def demand_forecast(
     graded = _add_grades(_choose_forecasts(series, found), series, found).join(
         named, on=["system", "product_id"], how="left", maintain_order="left"
     )
-    rows = pl.concat(
-        [_list_history(graded, series), _list_forecasts(graded, series, found, demand.weeks_ahead)],
-        how="diagonal_relaxed",
-    )
+    ahead = add_season(_list_forecasts(graded, series, found, demand.weeks_ahead), seasonality)
+    rows = pl.concat([_list_history(graded, series), ahead], how="diagonal_relaxed")
     return (
         rows.with_columns(as_of=pl.lit(as_of))
         .select(pl.col(name).cast(kind) for name, kind in COLUMNS.items())

@@ -17,6 +17,7 @@ from regulars.pipelines.transforms.clv.methods import SUBSCRIBERS
 from regulars.pipelines.transforms.clv.totals.total_errors import TotalErrors, bound_total, read_total_errors
 from regulars.pipelines.transforms.false_discovery import stands_among_all
 from regulars.pipelines.transforms.purchases.purchases import read_into_polars, select_columns
+from regulars.pipelines.transforms.voice.lapsed_rates import withhold_early_lapsed_rates
 from regulars.pipelines.transforms.voice.nps_groups import NPS_GROUPS, AnswerSettings, choose_nps_group
 from regulars.pipelines.transforms.voice.value_differences import (
     FEW_CUSTOMERS,
@@ -83,6 +84,7 @@ def nps_value(
     clv_evaluation: IntoFrame,
     *,
     as_of: dt.date,
+    lapse_days: int,
     surveys: AnswerSettings,
 ) -> pl.DataFrame:
     """Sum the money of customers by the group of their latest answer.
@@ -92,6 +94,7 @@ def nps_value(
         referrals: `marts.referrals`; `customer_id`, `brought_customers`, `brought_net_sales`.
         clv_evaluation: `meta.clv_evaluation`; how far off totals were in the test.
         as_of: Last day that counts.
+        lapse_days: Days without an order after which a customer has lapsed.
         surveys: How old an answer may be.
 
     Returns:
@@ -129,6 +132,8 @@ def nps_value(
         )
         for dimension, value, part in parts
     )
+    if surveys.max_answer_days <= lapse_days:
+        rows = withhold_early_lapsed_rates(rows, customers)
     return rows.with_columns(stands_out=stands_among_all(NAMES["p_value"], "dimension")).select(
         pl.col(name).cast(kind) for name, kind in COLUMNS.items()
     )

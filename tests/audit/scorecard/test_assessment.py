@@ -132,3 +132,29 @@ def test_the_interval_of_a_value_stands_beside_it_unless_groups_are_mixed():
     sound, mixed = (rows_of(aim("5", is_state=True), {MAY: each})[0] for each in ranges.values())
     assert (sound["metric_value_low"], sound["metric_value_high"]) == (5.0, 8.0)
     assert (mixed["metric_value"], mixed["metric_value_low"], mixed["metric_value_high"]) == (None, None, None)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "beyond"),
+    [
+        # NPS of 44 answers each: 47.2 to 50.0, half widths of 17 and 25 facing each other
+        ((47.2, 22.8, 64.4), (50.0, 25.0, 68.0), False),
+        ((10.0, 7.0, 13.0), (15.0, 11.0, 19.0), False),  # apart by exactly the root of 3² + 4²
+        ((10.0, 7.0, 13.0), (15.1, 11.1, 19.1), True),  # though the intervals overlap
+        ((15.1, 11.1, 19.1), (10.0, 7.0, 13.0), True),
+        ((10.0, 0.0, 13.0), (15.1, 11.1, 90.0), True),  # ends that look away do not count
+        ((15.1, 11.1, 90.0), (10.0, 0.0, 13.0), True),
+        ((10.0, 7.0, 13.0), (10.0, 7.0, 13.0), False),
+        ((10.0, None, None), (50.0, 49.0, 51.0), None),
+        ((10.0, 9.0, 11.0), (50.0, None, None), None),
+    ],
+)
+def test_a_trend_within_the_intervals_of_both_periods_may_be_chance(before, after, beyond):
+    values = {month: PeriodValue(value, True, 1, *ends) for month, (value, *ends) in ((APRIL, before), (MAY, after))}
+    first, second = rows_of(aim("5"), values, dt.date(2026, 5, 31))
+    assert (first["is_trend_beyond_chance"], second["is_trend_beyond_chance"]) == (None, beyond)
+
+
+def test_a_period_that_is_not_over_has_no_trend_to_be_sure_of():
+    values = {month: PeriodValue(value, True, 1, value - 1, value + 1) for month, value in ((APRIL, 1.0), (MAY, 9.0))}
+    assert rows_of(aim("5"), values)[-1]["is_trend_beyond_chance"] is None

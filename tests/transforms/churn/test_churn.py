@@ -102,6 +102,40 @@ def test_twelve_month_churn_is_lost_customers_over_the_average_of_13_month_ends(
     assert 0 < found["churn_rate_12m_low"] < rate < found["churn_rate_12m_high"] < 1
 
 
+def test_of_those_who_were_customers_a_year_ago_the_gone_are_a_share_that_growth_does_not_hide():
+    names = ("ada", "bob", "cem", "dan")
+    rows = [LONG_AGO, order("yan", "2022-01-01"), *(order(name, "2024-02-10") for name in names)]
+    # bob and cem come again; ada and dan lapse on 2025-02-09; six new ones are won, which the average counts
+    rows += [order(name, "2024-12-10") for name in ("bob", "cem", "eva", "fay", "gil", "hal", "ian", "joe")]
+    found = months(*rows, as_of=dt.date(2025, 2, 28))["2025-02"]
+    assert (found["active_a_year_ago"], found["gone_of_active_a_year_ago"]) == (4, 2)
+    assert found["gone_rate_12m"] == 0.5  # of four customers two are gone
+    assert found["churned_customers_12m"] == 2
+    assert found["churn_rate_12m"] == pytest.approx(2 / ((10 * 4 + 2 * 10 + 8) / 13))  # below 0.5: the base grew
+    n = 4
+    for p in (found["gone_rate_12m_low"], found["gone_rate_12m_high"]):
+        assert abs(p - 0.5) == pytest.approx(1.959964 * (p * (1 - p) / n) ** 0.5, rel=1e-6)
+
+
+def test_who_was_lost_and_is_back_at_the_month_end_is_not_gone_and_who_was_won_since_is_not_counted():
+    # ada lapses on 2024-07-10 and is back; bob, won in the year, is lost again within it; cem was never away
+    rows = [LONG_AGO, order("ada", "2024-06-10"), order("ada", "2024-12-05"), order("bob", "2024-09-01")]
+    rows += [order("cem", f"2024-{month:02}-{day:02}") for month in range(6, 13) for day in (1, 15, 28)]
+    rows += [order("cem", f"2025-{month:02}-{day:02}") for month in range(1, 7) for day in (1, 15, 28)]
+    found = months(*rows, as_of=dt.date(2025, 6, 30), lapse_days=30)
+    assert column(found, "active_a_year_ago", "2024-12", "2025-06") == [0, 2]
+    assert column(found, "gone_of_active_a_year_ago", "2024-12", "2025-06") == [0, 1]
+    assert column(found, "gone_rate_12m", "2024-12", "2025-06") == [None, 0.5]
+    assert found["2024-12"]["gone_rate_12m_low"] is found["2024-12"]["gone_rate_12m_high"] is None
+
+
+def test_who_is_gone_is_not_known_before_the_churn_is():
+    found = months(order("ada", "2022-01-01"), order("ada", "2022-12-15"), as_of=dt.date(2023, 12, 31))
+    assert column(found, "active_a_year_ago", "2023-11", "2023-12") == [None, 1]
+    assert column(found, "gone_of_active_a_year_ago", "2023-11", "2023-12") == [None, 1]
+    assert column(found, "gone_rate_12m", "2023-11", "2023-12") == [None, 1.0]
+
+
 def test_more_lost_than_there_were_on_average_is_no_share_and_has_no_interval():
     rows = [LONG_AGO, *(order(name, "2025-01-05") for name in ("ada", "bob", "cem"))]
     found = months(*rows, as_of=dt.date(2026, 3, 31), lapse_days=60)["2026-02"]

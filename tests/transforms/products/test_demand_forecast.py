@@ -10,6 +10,7 @@ import pytest
 from regulars.pipelines.models.demand.forecasts import forecast_demand
 from regulars.pipelines.settings.demand import Demand
 from regulars.pipelines.transforms.products.demand_forecast import COLUMNS, demand_forecast
+from regulars.pipelines.transforms.products.seasonality import COLUMNS as SEASONALITY
 from tests.transforms.core_tables import ENGINES
 from tests.transforms.mart_rules import broken_rules
 from tests.transforms.products.product_tables import Row, item, product_tables, sale
@@ -20,20 +21,27 @@ FOUR_WEEKS = Demand(weeks_ahead=4)
 
 
 def mart(
-    sales: list[Row], as_of: dt.date = SUNDAY, demand: Demand = FOUR_WEEKS, engine: str = "polars"
+    sales: list[Row],
+    as_of: dt.date = SUNDAY,
+    demand: Demand = FOUR_WEEKS,
+    engine: str = "polars",
+    seasons: list[Row] | None = None,
 ) -> pl.DataFrame:
     tables = product_tables(*sales)
-    with ENGINES[engine]({name: tables[name] for name in READS}) as frames:
+    seasonality = pl.DataFrame(seasons or [], schema=SEASONALITY)
+    with ENGINES[engine]({name: tables[name] for name in READS} | {"seasonality": seasonality}) as frames:
         found = demand_forecast(**frames, as_of=as_of, demand=demand)
     assert broken_rules("demand_forecast", found, {}) == set()
     return found
 
 
-def weekly(product: str, quantities: list[int], last: dt.date = SUNDAY, **of_order: Any) -> list[Row]:
+def weekly(
+    product: str, quantities: list[int], last: dt.date = SUNDAY, category: str | None = None, **of_order: Any
+) -> list[Row]:
     """A sale on the Sunday of each week, the last one on `last`; none where it is 0."""
     days = [last - dt.timedelta(days=7 * back) for back in range(len(quantities))][::-1]
     return [
-        sale(day, item(product, "5", quantity=str(number)), **of_order)
+        sale(day, item(product, "5", quantity=str(number), category=category), **of_order)
         for day, number in zip(days, quantities, strict=True)
         if number
     ]
@@ -113,6 +121,46 @@ def test_products_not_sold_for_a_year_and_lines_without_a_product_are_left_out()
     old = weekly("old", [3] * 30, last=SUNDAY - dt.timedelta(days=7 * 53))
     found = mart([*old, *weekly("bar", [1] * 30), sale(SUNDAY, item(None))])
     assert set(found["product_id"]) == {"bar"}
+
+
+def season(category: str, month: int, index: float | None, stands_out: bool | None, kind: str = "all") -> Row:
+    """A row of marts.seasonality."""
+    return {
+        "customer_type": kind,
+        "category": category,
+        "month_of_year": month,
+        "season_index": index,
+        "stands_out": stands_out,
+    }
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_forecast_into_a_month_far_below_the_others_is_the_same_level_and_says_what_it_leaves_out(engine):
+    last = dt.date(2026, 3, 22)  # the first week ahead lies in March; the second begins in March and is April's
+    kinds = (("bread", "bakery"), ("bolt", "small parts"), ("gift", None))
+    sales = [row for product, category in kinds for row in weekly(product, [10] * 40, last, category)]
+    seasons = [
+        season("bakery", 3, 1.02, False),
+        season("bakery", 4, 0.25, True),
+        season("bakery", 4, 3.0, True, kind="office"),
+        season("other", 4, 1.5, False),
+        season("all", 4, 2.0, True),
+    ]
+    found = mart(sales, last, engine=engine, seasons=seasons)
+
+    def told(product: str, week: int) -> tuple[Any, ...]:
+        row = ahead(found, week, product_id=product)
+        return row["demand_forecast"], row["season_index"], row["is_season_left_out"]
+
+    assert [told("bread", week) for week in (1, 2)] == [(10.0, 1.02, False), (10.0, 0.25, True)]
+    assert told("bolt", 2) == (10.0, 1.5, False)  # not among the largest categories, so of `other`
+    assert told("gift", 2) == (10.0, None, None)
+    assert found.filter(pl.col("weeks_ahead") <= 0)["season_index"].null_count() == 3 * 26
+
+
+def test_a_season_that_is_not_known_is_not_called_left_out():
+    found = mart(weekly("bread", [10] * 40, category="bakery"), seasons=[season("bakery", 4, None, None)])
+    assert ahead(found)["is_season_left_out"] is None
 
 
 def test_without_sales_the_table_is_empty_with_all_columns():

@@ -79,11 +79,11 @@ def customer(
     return row | {"is_active": row["lifecycle"] in ("active", "new", "reactivated")}
 
 
-def mart_of(*customers: dict[str, Any]) -> pl.DataFrame:
+def mart_of(*customers: dict[str, Any], lapse_days: int = 180) -> pl.DataFrame:
     frame = pl.DataFrame(customers, schema=SCHEMA).lazy()
     own = frame.select("customer_id", is_own_referrer=pl.lit(value=False))
     brought = referrals(own, frame, as_of=AS_OF, surveys=Answers()).lazy()
-    return nps_value(frame, brought, TESTED.lazy(), as_of=AS_OF, surveys=Answers())
+    return nps_value(frame, brought, TESTED.lazy(), as_of=AS_OF, lapse_days=lapse_days, surveys=Answers())
 
 
 def test_money_at_risk_has_the_range_of_the_test():
@@ -134,6 +134,51 @@ def test_each_customer_is_in_the_group_of_the_latest_answer_that_is_not_too_old(
         "never_answered": (1, Decimal(7)),
     }
     assert rows["passive"]["reason"] == "nobody is in this group"
+
+
+BUYERS = (
+    customer("ada", "detractor"),
+    customer("bob", "detractor", expected=None),
+    customer("cleo", "promoter"),
+    customer("dan", "detractor", days_ago=364, lifecycle="lapsed"),
+    customer("eve", "detractor", days_ago=400, lifecycle="lapsed"),
+    customer("fay", lifecycle="lapsed"),
+)
+LATER = (
+    "no lapsed_rate: who answered with an order lapses when the answer is too old already, as surveys.max_answer_days "
+    "is not above lapse_days"
+)
+
+
+@pytest.mark.parametrize("lapse_days", [365, 730])
+def test_answers_that_count_no_longer_than_an_order_do_not_say_who_leaves(lapse_days):
+    rows = {row["nps_group"]: row for row in mart_of(*BUYERS, lapse_days=lapse_days).to_dicts()}
+    rates = {group: row["lapsed_rate"] for group, row in rows.items()}
+    assert rates == {
+        "promoter": None,
+        "passive": None,
+        "detractor": None,
+        "answer_too_old": 1.0,
+        "never_answered": 1.0,
+    }
+    assert rows["detractor"]["lapsed_customers"] == 1  # answered a day before the order would have been too old
+    assert rows["promoter"]["reason"].endswith(LATER)
+    assert rows["detractor"]["reason"].startswith("1 customers have no predicted value; ")
+    assert rows["detractor"]["reason"].endswith(f"; {LATER}")
+    assert rows["passive"]["reason"] == "nobody is in this group"
+
+
+def test_answers_that_count_longer_than_an_order_say_who_left():
+    rows = {row["nps_group"]: row for row in mart_of(*BUYERS, lapse_days=364).to_dicts()}
+    assert (rows["detractor"]["lapsed_rate"], rows["promoter"]["lapsed_rate"]) == (1 / 3, 0.0)
+    assert "lapsed_rate" not in (rows["detractor"]["reason"] or "")
+
+
+def test_subscribers_may_leave_the_day_after_the_answer():
+    paid = {"sales": "5", "total_revenue_to_date": Decimal(30)}
+    club = (customer("gil", "detractor", lifecycle="lapsed", **paid), customer("hal", "detractor", **paid))
+    rows = {row["nps_group"]: row for row in mart_of(*club, customer("ian", "promoter"), lapse_days=365).to_dicts()}
+    assert (rows["detractor"]["lapsed_rate"], rows["promoter"]["lapsed_rate"]) == (0.5, 0.0)
 
 
 def test_at_risk_is_what_active_detractors_are_expected_to_bring():

@@ -20,8 +20,8 @@ def build_scorecard(facts: ReportFacts, words: Words) -> Section:
     means = words.say(
         "The settings (`scorecard`) say what is to be reached. Each row is the last period that was compared: a sum "
         "also before its period is over, with the part of the target that is due by then. “May be chance” says that "
-        "the target lies within the 95% or 80% interval of the value, where the metric has one; the trend compares two "
-        "periods as they are, whatever chance did. All periods are in marts.scorecard."
+        "the target lies within the 95% or 80% interval of the value, or that a trend is no larger than the intervals "
+        "of both periods let chance make it, where the metric has one. All periods are in marts.scorecard."
     )
     rows = facts.scorecard
     if not rows:
@@ -78,7 +78,6 @@ def _make_table(rows: Rows, currency: str, words: Words) -> Table:
 
 
 def _make_cells(row: Row, currency: str, words: Words) -> Sequence[str]:
-    trends = {"better": words.say("better"), "worse": words.say("worse"), "same": words.say("the same"), None: "–"}
     scope = "" if row["scope"] == "all" else f" ({row['scope']})"
     return [
         _name_lenses(words)[row["lens"]],
@@ -87,7 +86,7 @@ def _make_cells(row: Row, currency: str, words: Words) -> Sequence[str]:
         _write_value(row["metric_value"], row["format"], currency, words),
         _write_value(float(row["target_to_date"]), row["format"], currency, words),
         _write_verdict(row, words),
-        trends[row["trend"]],
+        _write_trend(row, words),
         row["reason"] or "",
     ]
 
@@ -99,6 +98,15 @@ def _write_verdict(row: Row, words: Words) -> str:
     if row["is_beyond_chance"] is False:
         return words.say("yes, may be chance") if row["is_on_track"] else words.say("no, may be chance")
     return words.say("yes") if row["is_on_track"] else words.say("no")
+
+
+def _write_trend(row: Row, words: Words) -> str:
+    """Which way the metric moved, and whether chance may have moved it."""
+    if row["is_trend_beyond_chance"] is False and row["trend"] in {"better", "worse"}:
+        is_better = row["trend"] == "better"
+        return words.say("better, may be chance") if is_better else words.say("worse, may be chance")
+    names = {"better": words.say("better"), "worse": words.say("worse"), "same": words.say("the same"), None: "–"}
+    return names[row["trend"]]
 
 
 def _name_lenses(words: Words) -> dict[str, str]:
