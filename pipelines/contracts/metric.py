@@ -53,8 +53,8 @@ class Metric:
         time_column: The day or month that the number is of.
         time_grain: How long that time is, such as `month`; empty where `time_grain_column` says it.
         time_grain_column: The column that holds how long the time is, or empty.
-        over_time: `sum` where periods may be added up, `last` where only the latest of them counts, `first` where only the
-            earliest does: what a quarter opens with is what its first month opens with.
+        over_time: `sum` where periods may be added up, `last` where only the latest of them counts, `first` where only
+            the earliest does: what a quarter opens with is what its first month opens with.
         never_over: Columns over whose values it must never be added up.
         format: One of `FORMATS`.
         good: Whether `up` or `down` is good, or `neither`: the number describes, or is best near a value.

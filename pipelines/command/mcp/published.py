@@ -46,7 +46,8 @@ _COLUMNS = """
     order by position
 """
 _RELATIONSHIPS = """
-    select column_names, to_table, to_column_names from meta.relationships where table_name = $table order by all
+    select column_names, to_table, to_column_names, may_be_unknown
+    from meta.relationships where table_name = $table order by all
 """
 _METRICS_OF_TABLE = """
     select metric, expression, filter, time_column, n_column, known_column, view_name

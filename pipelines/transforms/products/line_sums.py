@@ -31,10 +31,10 @@ def sum_lines_by_product_and_place(
         period_idx: The calendar's column that numbers the periods.
 
     Returns:
-        `system`, `product_id`, `store_id`, `region` (of the order; each may be NULL), the period, Int64 `sold_lines` and
-        `lines_with_cost` (those of them whose cost is known), and Decimal sums `quantity`, `gross_sales`, `discounts`,
-        `sales_with_cost` (gross_sales − discounts of the lines whose cost is known) and `cost`; the last two are NULL
-        or 0 where no cost is known.
+        `system`, `product_id`, `store_id`, `region` (of the order; each may be NULL), the period, Int64 `sold_lines`
+        and `lines_with_cost` (those of them whose cost is known), and Decimal sums `quantity`, `gross_sales`,
+        `discounts`, `sales_with_cost` (gross_sales − discounts of the lines whose cost is known) and `cost`; the last
+        two are NULL or 0 where no cost is known.
     """
     periods = nw.from_native(calendar).lazy().select(period_idx, order_date=nw.col("day"))
     places = nw.from_native(orders).lazy().select("system", "order_id", "store_id", "region")
