@@ -231,7 +231,8 @@ APART = {
         """
         with
             charged as (
-                select customer_idx from core.subscriptions where status <> 'trialing' and monthly_amount_original > 0
+                select customer_idx from core.subscriptions
+                where monthly_amount > 0 and coalesce(active_until > active_from, true)
             ),
             active as (
                 select distinct customer_idx from core.orders
