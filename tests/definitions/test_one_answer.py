@@ -237,7 +237,7 @@ APART = {
             active as (
                 select distinct customer_idx from core.orders
                 where is_countable and customer_idx > 0 and order_date > (
-                    select max(as_of) - max(lapse_days) from marts.customer_360, marts.lapse_proposal))
+                    select max(as_of) - max(lapse_days)::int from marts.lapse_proposal))
         select [count(*)] from active anti join charged using (customer_idx)
         """,
     ),
