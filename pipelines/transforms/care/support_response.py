@@ -204,7 +204,7 @@ def _add_up() -> dict[str, pl.Expr]:
 
 def _compute_rates() -> dict[str, pl.Expr]:
     """The share of the decided that got a reply in time, with its interval; NULL where nothing is decided."""
-    rates = {}
+    rates: dict[str, pl.Expr] = {}
     for name in POPULATIONS:
         for measure in MEASURES:
             decided = pl.col(f"{name}_decided{measure}")
