@@ -11,6 +11,7 @@ from regulars.pipelines.contracts.metric import Metric
 from regulars.pipelines.contracts.odcs.names import SharedNames
 from regulars.pipelines.contracts.rule import Column
 from regulars.pipelines.contracts.view_contracts import find_view, make_view_contracts, write_rest_of_filter
+from regulars.pipelines.definitions.enumerations import UNKNOWN
 
 PUBLISHED_LAYERS = ("marts", "core", "meta")
 """The layers of the published file, those that answer questions first."""
@@ -87,6 +88,7 @@ def list_relationship_rows(contracts: Mapping[str, Contract]) -> list[dict[str, 
             "to_table": rule.arguments["table"],
             "to_column_names": ", ".join(rule.arguments["columns"]),
             "is_enforced": rule.severity == "critical",
+            "may_be_unknown": _may_be_unknown(contract, rule.columns),
         }
         for contract in published.values()
         for rule in contract.rules
@@ -100,11 +102,17 @@ def list_relationship_rows(contracts: Mapping[str, Contract]) -> list[dict[str, 
             "to_table": to,
             "to_column_names": ", ".join(key),
             "is_enforced": False,
+            "may_be_unknown": _may_be_unknown(published[table], columns),
         }
         for table, columns, to, key in _list_joins(published)
         if (table, ", ".join(columns), to) not in known
     ]
     return by_rule + by_name
+
+
+def _may_be_unknown(contract: Contract, columns: Iterable[str]) -> bool:
+    """Whether one of the columns may hold `unknown` in place of an id, which its description then says."""
+    return any(f"`{UNKNOWN}`" in column.description for column in contract.columns if column.name in columns)
 
 
 def _list_joins(tables: Mapping[str, Contract]) -> Iterator[Join]:

@@ -36,6 +36,7 @@ KEYS = {
 TIME_KEYS = {"column", "grain", "grain_column"}
 NEITHER = "neither"
 DIRECTIONS = ("up", "down", NEITHER)
+OVER_TIME = ("sum", "last", "first")
 FORMATS = ("percent", "integer", "decimal1", "decimal2", "currency")
 
 
@@ -52,7 +53,8 @@ class Metric:
         time_column: The day or month that the number is of.
         time_grain: How long that time is, such as `month`; empty where `time_grain_column` says it.
         time_grain_column: The column that holds how long the time is, or empty.
-        over_time: `sum` where periods may be added up, `last` where only the latest of them counts.
+        over_time: `sum` where periods may be added up, `last` where only the latest of them counts, `first` where only
+            the earliest does: what a quarter opens with is what its first month opens with.
         never_over: Columns over whose values it must never be added up.
         format: One of `FORMATS`.
         good: Whether `up` or `down` is good, or `neither`: the number describes, or is best near a value.
@@ -70,7 +72,7 @@ class Metric:
     time_column: str = ""
     time_grain: str = ""
     time_grain_column: str = ""
-    over_time: Literal["sum", "last"] = "last"
+    over_time: Literal["sum", "last", "first"] = "last"
     never_over: tuple[str, ...] = ()
     format: str = "decimal1"
     good: Literal["up", "down", "neither", ""] = ""
@@ -128,13 +130,13 @@ def _read_metric(entry: Mapping[str, Any], place: Place) -> Metric | None:
         except ExpressionRefused as refused:
             place.wrong(str(refused))
             return None
-    for key, allowed in (("over_time", ("sum", "last")), ("format", FORMATS), ("good", DIRECTIONS)):
+    for key, allowed in (("over_time", OVER_TIME), ("format", FORMATS), ("good", DIRECTIONS)):
         if entry.get(key) not in allowed:
             place.wrong(f"`{key}` is {entry.get(key)!r}, and must be one of {', '.join(allowed)}")
     if "column" not in time or len(TIME_KEYS & time.keys()) != 2:
         place.wrong("`time` needs a `column`, and either a `grain` or a `grain_column`")
     if reason and entry.get("over_time") == "sum":
-        place.wrong("what has no expression cannot be added up: write `over_time: last`")
+        place.wrong("what has no expression cannot be added up: write `over_time: last` or `first`")
     interval = tuple(entry.get("interval", ()))
     if len(interval) not in (0, 2):
         place.wrong("`interval` needs two columns: the lower and the upper end")

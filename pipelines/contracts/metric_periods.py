@@ -18,6 +18,8 @@ from regulars.pipelines.warehouse.sql_text import quote_identifier, quote_litera
 LAYER = "marts"
 NESTED = ("day", "month", "quarter", "year")
 """Grains of which each ends where one of every earlier one ends; a week may lie in two months."""
+CHOSEN = {"last": ("max", "latest"), "first": ("min", "first")}
+"""How a metric that is never added up over time finds the one day of a period that counts: by what, and in words."""
 SPANS = {
     NPS_ROLLING_GRAIN: f"{NPS_ROLLING_DAYS} days",
     NPS_LONG_ROLLING_GRAIN: f"{NPS_LONG_ROLLING_DAYS} days",
@@ -92,13 +94,14 @@ def select_periods(found: PublishedMetric, where: Mapping[str, str], period: Sco
         f"cast(case when count(*) = 1 then any_value({quote_identifier(end)}) end as double)" if end else "null::double"
         for end in metric.interval or ("", "")
     )
-    latest = f"qualify {day} = max({day}) over (partition by {period_start})" if metric.over_time == "last" else ""
+    chosen, _ = CHOSEN.get(metric.over_time, ("", ""))
+    one_day = f"qualify {day} = {chosen}({day}) over (partition by {period_start})" if chosen else ""
     return f"""
         with
             counted as (
                 from {contract.table} as chosen
                 where {" and ".join([*fixed, *asked, f"{day} <= $as_of"])}
-                {latest}
+                {one_day}
             ),
             by_period as (
                 select
@@ -124,11 +127,13 @@ def describe_coverage(found: PublishedMetric, where: Mapping[str, str], period: 
     grain = str(where.get(column) or metric.filter.get(column) or metric.time_grain)
     if found.is_state or grain == period:
         return ""
-    if metric.over_time == "last":
-        return f"the value is that of the latest {SPANS.get(grain, grain)}, not of the {period}"
-    if grain in NESTED and NESTED.index(grain) < NESTED.index(period):
+    is_within = grain in NESTED and NESTED.index(grain) < NESTED.index(period)
+    if is_within and metric.over_time != "last":  # what the first month opens with, the quarter opens with
         return ""
-    return f"each {SPANS.get(grain, grain)} counts as a whole in the {period} of its {metric.time_column}"
+    if metric.over_time == "sum":
+        return f"each {SPANS.get(grain, grain)} counts as a whole in the {period} of its {metric.time_column}"
+    _, which = CHOSEN[metric.over_time]
+    return f"the value is that of the {which} {SPANS.get(grain, grain)}, not of the {period}"
 
 
 def _write_known(found: PublishedMetric) -> str:

@@ -142,8 +142,9 @@ def _list_metrics(contract: Contract) -> Iterator[Entry]:
 
 def _make_instructions(metric: Metric, condition: str | None) -> Entry:
     said = [f"Only rows with {condition}." if condition else ""]
-    if metric.over_time == "last":
-        said.append(f"Never add up over {metric.time_column}: the latest counts.")
+    if metric.over_time != "sum":
+        which = {"last": "latest", "first": "earliest"}[metric.over_time]
+        said.append(f"Never add up over {metric.time_column}: the {which} counts.")
     if metric.never_over:
         said.append(f"Never add up over {', '.join(metric.never_over)}.")
     if metric.n:

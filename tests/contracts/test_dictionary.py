@@ -195,7 +195,7 @@ def test_references_between_published_tables_are_relationships_and_say_whether_t
 
     tables = {"core.a": contract("core.a", ID), "marts.b": refers("core.a", "critical")}
     assert [tuple(row.values()) for row in list_relationship_rows(tables)] == [
-        ("marts.b", "x, y", "core.a", "id, no", True)
+        ("marts.b", "x, y", "core.a", "id, no", True, False)
     ]
     (counted,) = list_relationship_rows(tables | {"marts.b": refers("core.a", "warning")})
     assert not counted["is_enforced"]
@@ -219,10 +219,28 @@ def test_columns_that_are_named_as_a_key_of_core_join_with_it():
     ]
     found = [tuple(row.values()) for row in list_relationship_rows({each.table: each for each in tables})]
     assert sorted(found) == [
-        ("core.answers", "order_system, order_id", "core.orders", "system, order_id", False),
-        ("core.lines", "system, order_id", "core.orders", "system, order_id", False),
-        ("core.orders", "customer_id", "core.customers", "customer_id", False),
+        ("core.answers", "order_system, order_id", "core.orders", "system, order_id", False, False),
+        ("core.lines", "system, order_id", "core.orders", "system, order_id", False, False),
+        ("core.orders", "customer_id", "core.customers", "customer_id", False, False),
     ]
+
+
+def test_a_column_that_holds_unknown_where_it_names_nothing_says_so():
+    stores = contract("core.stores", Column("store_id", "VARCHAR", "string", "An id.", key_position=1))
+    sales = contract("marts.sales", Column("store_id", "VARCHAR", "string", "The store; `unknown`: none is named."))
+    (found,) = list_relationship_rows({each.table: each for each in (stores, sales)})
+    assert found["may_be_unknown"]
+
+
+def test_the_published_columns_that_hold_unknown_are_those_that_say_so(published_demo):
+    with duckdb.connect(str(published_demo / "home/current/regulars.duckdb"), read_only=True) as con:
+        rows = con.execute("select table_name, column_names, may_be_unknown from meta.relationships").fetchall()
+        for table, columns, may_be_unknown in rows:
+            is_there = " or ".join(f"{name}::varchar = 'unknown'" for name in columns.split(", "))
+            (count,) = con.execute(f"select count(*) from {table} where {is_there}").fetchone()
+            assert may_be_unknown or count == 0, (table, columns)
+    said = {(table, columns) for table, columns, may_be_unknown in rows if may_be_unknown}
+    assert said >= {("marts.product_sales", "system, store_id"), ("marts.product_sales", "system, product_id")}
 
 
 def test_comments_stand_on_every_published_table_and_column():

@@ -247,7 +247,7 @@ def test_a_good_headline_view_has_no_problems(tmp_path):
     assert problems(tmp_path, with_view()) == []
 
 
-@pytest.mark.parametrize(("over_time", "problems_found"), [("sum", 0), ("last", 1)])
+@pytest.mark.parametrize(("over_time", "problems_found"), [("sum", 0), ("last", 1), ("first", 1)])
 def test_a_view_adds_up_over_months_only_what_the_metric_lets(tmp_path, over_time, problems_found):
     columns = [
         column(primaryKey=True),

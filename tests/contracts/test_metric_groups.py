@@ -70,6 +70,12 @@ def test_a_format_that_is_written_counts_for_all_of_them():
     assert [each.format for each in metrics] == ["decimal1", "decimal1"]
 
 
+def test_columns_of_a_group_have_synonyms_of_their_own():
+    metrics, problems = read(SUMS | {"synonyms": {"lost": ["gone", "left"]}})
+    assert problems == []
+    assert {each.name: each.synonyms for each in metrics} == {"orders": (), "sales": (), "lost": ("gone", "left")}
+
+
 def test_an_entry_of_one_metric_stays_as_it_is():
     one = {"name": "sales", "expression": "sum(sales)", "format": "integer", "good": "up", "time": TIME}
     metrics, problems = read(one | {"over_time": "sum"}, SUMS)
@@ -81,7 +87,8 @@ def test_an_entry_of_one_metric_stays_as_it_is():
     ("entry", "expected"),
     [
         (SUMS | {"name": "orders"}, "`name` may not stand beside `sums`"),
-        (SUMS | {"synonyms": ["buys"]}, "`synonyms` may not stand beside `sums`"),
+        (SUMS | {"synonyms": ["buys"]}, "write `synonyms: {column: […]}` beside `sums`"),
+        (SUMS | {"synonyms": {"share": ["part"]}}, "`synonyms` names `share`, which is not among its columns"),
         (SUMS | {"good": "up"}, "`good` may not stand beside `sums`"),
         (SUMS | {"expression": "sum(orders)"}, "`expression` may not stand beside `sums`"),
         (SUMS | {"not_additive": "a median"}, "`not_additive` may not stand beside `sums`"),

@@ -137,6 +137,31 @@ def test_a_window_belongs_to_the_period_in_which_it_ends(contracts):
     assert values_of(contracts, "nps.nps", "month", "nps", rows) == [(APRIL, 50.0, True, 1), (MAY, 80.0, True, 1)]
 
 
+def test_what_a_quarter_opens_with_is_what_its_first_month_opens_with(contracts):
+    june = dt.date(2026, 6, 1)
+    names = {"dimension": "all", "dimension_value": "all"}
+    rows = [
+        names | {"month": month, "opening_mrr": opening, "closing_mrr": closing}
+        for month, opening, closing in ((JANUARY, 0, 10), (APRIL, 30, 40), (MAY, 40, 50), (june, 50, 60))
+    ]
+    opening, closing = (
+        values_of(contracts, f"mrr_movements.{name}", "quarter", "mrr_movements", rows)
+        for name in ("opening_mrr", "closing_mrr")
+    )
+    assert opening == [(JANUARY, 0.0, True, 1), (APRIL, 30.0, True, 1)]
+    assert closing == [(JANUARY, 10.0, True, 1), (APRIL, 50.0, True, 1)]
+
+
+def test_every_metric_that_a_period_opens_with_is_that_of_the_first_of_it(contracts):
+    found = {
+        name: each.metric.over_time
+        for name, each in list_published_metrics(contracts).items()
+        if each.metric.name.startswith("opening_") or each.metric.name.endswith("_at_start")
+    }
+    assert found.keys() >= {"mrr_movements.opening_mrr", "subscription_churn.active_at_start"}
+    assert {*found.values()} == {"first"}
+
+
 LATEST_MONTH = "the value is that of the latest month, not of the quarter"
 WEEKS = {"grain": "week"}
 QUARTERS = {"grain": "quarter"}
@@ -147,6 +172,8 @@ QUARTERS = {"grain": "quarter"}
     [
         ("purchase_behaviour.returning_customer_rate", {}, "quarter", LATEST_MONTH),
         ("purchase_behaviour.returning_customer_rate", {}, "month", ""),
+        ("mrr_movements.opening_mrr", {}, "quarter", ""),
+        ("mrr_movements.closing_mrr", {}, "quarter", LATEST_MONTH),
         ("nps.nps", {}, "month", "the value is that of the latest 28 days, not of the month"),
         ("nps.nps", WEEKS, "year", "the value is that of the latest week, not of the year"),
         ("support_response.complaints", {}, "month", ""),

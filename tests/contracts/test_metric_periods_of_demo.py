@@ -62,7 +62,7 @@ def evaluate(expression: str, rows: Sequence[Row]) -> float | None:
 
 
 def expect_periods(found: PublishedMetric, rows: Sequence[Row], as_of: dt.date, months: int):
-    """First day -> value and whether it is known: the filtered rows of the period, of `last` those of its last day."""
+    """First day -> value and whether it is known: the filtered rows of the period, or of its last or first day."""
     metric = found.metric
     by_period = defaultdict(list)
     for row in rows:
@@ -73,8 +73,9 @@ def expect_periods(found: PublishedMetric, rows: Sequence[Row], as_of: dt.date, 
             by_period[dt.date(day.year, day.month - (day.month - 1) % months, 1)].append(row)
     expected = {}
     for start, inside in by_period.items():
-        last = max(row[metric.time_column] for row in inside)
-        counted = [row for row in inside if metric.over_time == "sum" or row[metric.time_column] == last]
+        days = [row[metric.time_column] for row in inside]
+        one_day = {"last": max(days), "first": min(days)}.get(metric.over_time)
+        counted = [row for row in inside if one_day in (None, row[metric.time_column])]
         known = not metric.known or not any(row[metric.known] is each for row in counted for each in (None, False))
         if metric.expression:
             expected[start] = evaluate(metric.expression, counted), known

@@ -102,7 +102,7 @@ def test_rows_that_hold_the_others_are_left_out():
         ({"expression": None, "not_additive": "a median"}, "what has no expression cannot be added up"),
         ({"format": "money"}, "`format` is 'money', and must be one of percent"),
         ({"good": None}, "`good` is None, and must be one of up, down"),
-        ({"over_time": "first"}, "`over_time` is 'first'"),
+        ({"over_time": "mean"}, "`over_time` is 'mean', and must be one of sum, last, first"),
         ({"time": {"column": "month"}}, "`time` needs a `column`, and either"),
         ({"time": {"column": "m", "grain": "month", "grain_column": "g"}}, "`time` needs a `column`, and either"),
         ({"interval": ["low"]}, "`interval` needs two columns"),

@@ -120,3 +120,9 @@ def test_a_metric_asked_in_portable_sql_gives_the_number_that_is_published(model
                 assert float(found) == pytest.approx(published)
             compared += len(rows)
     assert compared > 20
+
+
+def test_a_metric_of_one_period_says_which_of_them_counts(model):
+    said = {each["name"]: each["ai_context"]["instructions"] for each in model["metrics"]}
+    assert "Never add up over month: the earliest counts." in said["mrr_movements_all_opening_mrr"]
+    assert "Never add up over month: the latest counts." in said["mrr_movements_all_closing_mrr"]

@@ -205,6 +205,49 @@ APART = {
         )
         """,
     ),
+    "nps_value leaves out whom referrers brought who never bought or subscribed": (
+        """
+        select list(missing) from (
+            select (select sum(brought_customers) from marts.referrals) - sum(referred_customers) as missing
+            from marts.nps_value_all)
+        """,
+        """
+        select list(brought) from (
+            select sum(brought_customers) as brought
+            from marts.referrals join marts.customer_360 using (customer_id) where lifecycle = 'prospect')
+        """,
+    ),
+    "ticket_opened holds no complaint: with complaint_opened they are all tickets": (
+        """
+        select [
+            count(*) filter (event_type = 'ticket_opened'),
+            count(*) filter (event_type in ('ticket_opened', 'complaint_opened'))]
+        from marts.customer_events
+        """,
+        "select [count(*) filter (not coalesce(is_complaint, false)), count(*)] from core.tickets",
+    ),
+    "active_without_subscription counts who has had a trial or free plan alone": (
+        "select [sum(active_without_subscription)] from marts.lapse_after_experiences",
+        """
+        with
+            charged as (
+                select customer_idx from core.subscriptions
+                where monthly_amount > 0 and coalesce(active_until > active_from, true)
+            ),
+            active as (
+                select distinct customer_idx from core.orders
+                where is_countable and customer_idx > 0 and order_date > (
+                    select max(as_of) - max(lapse_days)::int from marts.lapse_proposal))
+        select [count(*)] from active anti join charged using (customer_idx)
+        """,
+    ),
+    "sales of a store are not those of its till: some online orders name one": (
+        "select [sum(product_sales)] from marts.product_sales where store_id <> 'unknown'",
+        """
+        select [sum(gross_sales - discounts)] from core.orders
+        where is_countable and store_id is not null and order_date <= (select max(as_of) from marts.product_sales)
+        """,
+    ),
 }
 """Why two tables differ -> by how much they do, and by how much they have to."""
 

@@ -46,7 +46,8 @@ _COLUMNS = """
     order by position
 """
 _RELATIONSHIPS = """
-    select column_names, to_table, to_column_names from meta.relationships where table_name = $table order by all
+    select column_names, to_table, to_column_names, may_be_unknown
+    from meta.relationships where table_name = $table order by all
 """
 _METRICS_OF_TABLE = """
     select metric, expression, filter, time_column, n_column, known_column, view_name
@@ -57,7 +58,8 @@ _METRICS_OF_TABLE = """
 _METRICS = """
     select *
     from meta.metric_definitions
-    where metric = $metric or list_contains(string_split(coalesce(synonyms, ''), ', '), $metric)
+    where metric = replace(lower(trim($metric)), ' ', '_')
+        or list_contains(string_split(lower(coalesce(synonyms, '')), ', '), replace(lower(trim($metric)), '_', ' '))
     order by table_name
 """
 _NAMES = "select column_name from meta.data_dictionary where table_name = $table"
@@ -124,7 +126,7 @@ def explain_metric(file: Path, metric: str) -> Rows:
 
     Args:
         file: The published DuckDB file.
-        metric: Its name, such as `churn_rate_12m`, or one of its synonyms.
+        metric: Its name, such as `churn_rate_12m`, or one of its synonyms, in small or capital letters.
 
     Returns:
         The rows of `meta.metric_definitions` without what is empty, each with `query`: a SELECT that gives its latest

@@ -54,7 +54,7 @@ def _lint_view(contract: Contract, view: HeadlineView, contracts: Mapping[str, C
     for metric in contract.metrics:
         # as_of is the same in every row, so that nothing is added up over it
         spans_time = metric.time_column in contract.key and metric.time_column not in view.where
-        if metric.name in view.additive and metric.over_time == "last" and spans_time:
+        if metric.name in view.additive and metric.over_time != "sum" and spans_time:
             yield f"adds up `{metric.name}`, of which the metric says that it is never added up over time"
     if {*view.where} >= {*columns}:
         yield "leaves no column"

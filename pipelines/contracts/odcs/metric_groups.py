@@ -20,7 +20,8 @@ def write_out_groups(entries: Any, columns: Iterable[Column], place: Place) -> I
 
     Args:
         entries: Of one metric each, or with one of the keys of `GROUPS`: `up`, `down` or `neither` (what is good) ->
-            columns, beside what they share. The format follows from the column's unit where none is written.
+            columns, beside what they share, and `synonyms`: column -> what else people call it. The format follows from
+            the column's unit where none is written.
         columns: The table's.
         place: Where problems go.
     """
@@ -31,17 +32,32 @@ def write_out_groups(entries: Any, columns: Iterable[Column], place: Place) -> I
             yield entry
             continue
         here = place.at(f"metrics of `{group}`")
-        for key in ("name", "synonyms", "good", *OWN_KEYS[group], *(other for other in GROUPS if other != group)):
+        for key in ("name", "good", *OWN_KEYS[group], *(other for other in GROUPS if other != group)):
             if key in entry:
                 here.wrong(f"`{key}` may not stand beside `{group}`")
         if not isinstance(entry[group], Mapping):
             here.wrong(f"write `{group}: {{up: […], down: […], neither: […]}}`, by whether more of them is good")
             continue
-        shared = {key: value for key, value in entry.items() if key not in (*GROUPS, "name", "good", "expression")}
+        own_keys = (*GROUPS, "name", "good", "expression", "synonyms")
+        shared = {key: value for key, value in entry.items() if key not in own_keys}
+        synonyms = _read_synonyms(entry, group, here)
         for good, names in entry[group].items():
             for name in names:
-                own = {"expression": f"sum({name})"} if group == "sums" else {}
+                own: dict[str, Any] = {"expression": f"sum({name})"} if group == "sums" else {}
+                own |= {"synonyms": synonyms[name]} if name in synonyms else {}
                 yield {"name": name, "good": good, "format": _choose_format(by_name.get(name))} | own | shared
+
+
+def _read_synonyms(entry: Mapping[str, Any], group: str, place: Place) -> Mapping[str, list[str]]:
+    """What else people call the columns of a group: column -> names."""
+    synonyms = entry.get("synonyms", {})
+    if not isinstance(synonyms, Mapping):
+        place.wrong(f"write `synonyms: {{column: […]}}` beside `{group}`: each column has its own")
+        return {}
+    columns = {name for names in entry[group].values() for name in names}
+    for name in sorted({*synonyms} - columns):
+        place.wrong(f"`synonyms` names `{name}`, which is not among its columns")
+    return synonyms
 
 
 def _choose_format(column: Column | None) -> str:

@@ -16,6 +16,7 @@ from polars._typing import PolarsDataType
 from regulars.pipelines.definitions.enumerations import ALL, SUPPORT_DIMENSIONS, UNKNOWN
 from regulars.pipelines.transforms.care.replies import BREACHED, MEASURES, ON_TIME, OUTCOMES, PENDING, find_outcome
 from regulars.pipelines.transforms.purchases.purchases import read_into_polars
+from regulars.pipelines.transforms.rates import bound_rate
 
 LEFT_OUT = {
     "opened_by_agent": "left_out_opened_by_agent",
@@ -25,6 +26,9 @@ LEFT_OUT = {
     "reply_not_exported": "left_out_reply_not_exported",
 }
 """`no_reply_due_reason` -> the column with its tickets."""
+
+ENDS = ("_ci_low", "_ci_high")
+"""What the ends of the interval of a rate are called after it."""
 
 POPULATIONS = {"tickets": pl.lit(value=True), "complaints": pl.col("is_complaint").fill_null(value=False)}
 """Whose replies are counted -> which of the tickets they are."""
@@ -41,9 +45,10 @@ COLUMNS: dict[str, PolarsDataType] = {
         for name, kind in {
             population: pl.Int64,
             **{
-                f"{population}_{column}{measure}": pl.Float64 if column == "on_time_rate" else pl.Int64
+                f"{population}_{column}{measure}{end}": pl.Float64 if column == "on_time_rate" else pl.Int64
                 for measure in MEASURES
                 for column in (*OUTCOMES, "decided", "on_time_rate")
+                for end in (("", *ENDS) if column == "on_time_rate" else ("",))
             },
         }.items()
     },
@@ -52,6 +57,7 @@ COLUMNS: dict[str, PolarsDataType] = {
     "left_out_tickets": pl.Int64,
     **dict.fromkeys(LEFT_OUT.values(), pl.Int64),
     "left_out_complaints": pl.Int64,
+    "all_complaints": pl.Int64,
     "is_complete": pl.Boolean,
     "reason": pl.String,
     "as_of": pl.Date,
@@ -59,7 +65,9 @@ COLUMNS: dict[str, PolarsDataType] = {
 COUNTS = [
     name
     for name, kind in COLUMNS.items()
-    if kind == pl.Int64 and "_decided" not in name and name not in ("tickets", "complaints", "left_out_tickets")
+    if kind == pl.Int64
+    and "_decided" not in name
+    and name not in ("tickets", "complaints", "left_out_tickets", "all_complaints")
 ]
 
 
@@ -185,18 +193,25 @@ def _add_up() -> dict[str, pl.Expr]:
         for name in POPULATIONS
         for measure in MEASURES
     }
-    return {**totals, **decided, "left_out_tickets": pl.sum_horizontal(LEFT_OUT.values())}
+    every = pl.sum_horizontal(*(f"complaints_{outcome}" for outcome in OUTCOMES), "left_out_complaints")
+    return {
+        **totals,
+        **decided,
+        "left_out_tickets": pl.sum_horizontal(LEFT_OUT.values()),
+        "all_complaints": every,
+    }
 
 
 def _compute_rates() -> dict[str, pl.Expr]:
-    """The share of the decided that got a reply in time; NULL where nothing is decided."""
-    return {
-        f"{name}_on_time_rate{measure}": pl.when(pl.col(f"{name}_decided{measure}") > 0).then(
-            pl.col(f"{name}_{ON_TIME}{measure}") / pl.col(f"{name}_decided{measure}")
-        )
-        for name in POPULATIONS
-        for measure in MEASURES
-    }
+    """The share of the decided that got a reply in time, with its interval; NULL where nothing is decided."""
+    rates: dict[str, pl.Expr] = {}
+    for name in POPULATIONS:
+        for measure in MEASURES:
+            decided = pl.col(f"{name}_decided{measure}")
+            rate = pl.col(f"{name}_{ON_TIME}{measure}") / decided
+            for end, value in zip(("", *ENDS), (rate, *bound_rate(rate, decided)), strict=True):
+                rates[f"{name}_on_time_rate{measure}{end}"] = pl.when(decided > 0).then(value)
+    return rates
 
 
 def _is_complete(as_of: dt.date) -> pl.Expr:

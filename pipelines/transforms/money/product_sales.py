@@ -31,6 +31,7 @@ COLUMNS: dict[str, PolarsDataType] = {
     "store_id": pl.String,
     "region": pl.String,
     "sold_lines": pl.Int64,
+    "lines_with_cost": pl.Int64,
     "quantity": MONEY,
     "gross_sales": MONEY,
     "discounts": MONEY,
@@ -109,7 +110,7 @@ def product_sales(
         name_places(rows, stores)
         .with_columns(pl.col("product_id").fill_null(UNKNOWN), month=find_first_day_of_month(pl.col(MONTH)))
         .group_by(KEY)
-        .agg(pl.col("sold_lines", *SALES, *REFUNDS).sum())
+        .agg(pl.col("sold_lines", "lines_with_cost", *SALES, *REFUNDS).sum())
         .with_columns(pl.col(*SALES, *REFUNDS).cast(MONEY))
         .join(named, on=["system", "product_id"], how="left")
         .with_columns(

@@ -31,9 +31,10 @@ def sum_lines_by_product_and_place(
         period_idx: The calendar's column that numbers the periods.
 
     Returns:
-        `system`, `product_id`, `store_id`, `region` (of the order; each may be NULL), the period, Int64 `sold_lines`,
-        and Decimal sums `quantity`, `gross_sales`, `discounts`, `sales_with_cost` (gross_sales − discounts of the
-        lines whose cost is known) and `cost`; the last two are NULL or 0 where no cost is known.
+        `system`, `product_id`, `store_id`, `region` (of the order; each may be NULL), the period, Int64 `sold_lines`
+        and `lines_with_cost` (those of them whose cost is known), and Decimal sums `quantity`, `gross_sales`,
+        `discounts`, `sales_with_cost` (gross_sales − discounts of the lines whose cost is known) and `cost`; the last
+        two are NULL or 0 where no cost is known.
     """
     periods = nw.from_native(calendar).lazy().select(period_idx, order_date=nw.col("day"))
     places = nw.from_native(orders).lazy().select("system", "order_id", "store_id", "region")
@@ -57,8 +58,9 @@ def sum_lines_by_product_and_place(
         .agg(
             nw.col("quantity", "gross_sales", "discounts", "sales_with_cost", "cost").sum(),
             sold_lines=nw.len(),
+            lines_with_cost=nw.col("cost").count(),
         )
-        .with_columns(nw.col("sold_lines").cast(nw.Int64))
+        .with_columns(nw.col("sold_lines", "lines_with_cost").cast(nw.Int64))
         .to_native()
     )
     return scan

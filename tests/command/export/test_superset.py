@@ -108,6 +108,13 @@ def test_a_metric_counts_only_the_rows_that_its_definition_names(tables):
     assert wape.sql.count('filter (where "weeks_ahead" = 1)') == 2
 
 
+def test_what_a_month_opens_with_is_not_added_up_over_months(tables):
+    months = tables["marts.mrr_movements_all"]
+    assert "month" in months.find_metric("opening_mrr").never_over
+    assert "month" in months.find_metric("closing_mrr").never_over
+    assert "month" not in months.find_metric("new_mrr").never_over
+
+
 def test_tables_with_headline_views_are_shown_by_their_views_alone(tables):
     assert {"marts.churn_all", "marts.nps_all", "marts.customer_360", "meta.findings"} <= tables.keys()
     assert not {"marts.churn", "marts.nps", "marts.retention_cohorts"} & tables.keys()

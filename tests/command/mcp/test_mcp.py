@@ -226,6 +226,28 @@ def test_the_query_that_each_metric_gives_is_answered(published_demo, file):
             assert "error" not in ask(file, definition["query"]), definition["query"]
 
 
+@pytest.mark.parametrize(
+    ("asked", "metric"),
+    [
+        ("max CAC", "most_to_bid"),
+        ("Highest bid", "most_to_bid"),
+        ("concentration", "top_10_percent_share"),
+        ("time_to_second_purchase", "median_days_to_second_order"),
+        ("Repeat rate", "repeat_rate_365d"),
+        ("aov", "average_order_value"),
+        ("LTV", "clv_simple"),
+        ("payback", "payback_months"),
+        ("on-time rate", "tickets_on_time_rate"),
+        ("number of complaints", "all_complaints"),
+        ("Net sales", "net_sales"),
+    ],
+)
+def test_a_metric_is_found_by_what_people_call_it(file, asked, metric):
+    from regulars.pipelines.command.mcp.published import explain_metric
+
+    assert {row["metric"] for row in explain_metric(file, asked)} == {metric}
+
+
 def test_the_server_says_what_is_missing_before_it_starts(tmp_path):
     from tests.shop import run_regulars
 

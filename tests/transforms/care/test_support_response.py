@@ -65,6 +65,15 @@ def test_a_reply_within_the_time_is_on_time_and_none_until_then_breaches(engine)
     assert (week["tickets_on_time_business"], week["tickets_on_time_rate_business"]) == (2, pytest.approx(2 / 3))
 
 
+def test_a_share_of_few_replies_says_how_far_chance_moves_it():
+    week = cell(build(*[ticket("2026-03-24", 50)] * 8, *[ticket("2026-03-24", 90)] * 2))
+    ends = [week[f"tickets_on_time_rate{end}"] for end in ("_ci_low", "", "_ci_high")]
+    assert ends == pytest.approx([0.4902, 0.8, 0.9433], abs=5e-5)  # Wilson (1927): 8 of 10
+    assert [week[f"tickets_on_time_rate_business{end}"] for end in ("", "_ci_high")] == [1, 1]
+    none = build(ticket("2026-03-31", waited=30.0)).row(0, named=True)
+    assert [none[f"tickets_on_time_rate{end}"] for end in ("_ci_low", "", "_ci_high")] == [None, None, None]
+
+
 def test_who_waits_and_whose_time_is_not_up_is_pending_and_in_no_rate():
     week = cell(build(ticket("2026-03-31", waited=60.0), ticket("2026-03-31", waited=61.0)))
     assert (week["tickets_pending"], week["tickets_breached"], week["tickets_decided"]) == (1, 1, 1)
@@ -96,6 +105,7 @@ def test_a_complaint_to_which_no_reply_is_due_is_counted_apart_so_that_both_are_
         )
     )
     assert (week["complaints"], week["left_out_complaints"], week["left_out_tickets"]) == (1, 2, 4)
+    assert week["all_complaints"] == 3
 
 
 def test_complaints_are_apart_and_why_their_share_is_unknown_is_said():
@@ -173,6 +183,7 @@ def count_naively(rows: list[dict[str, Any]]) -> Counter:
         if row["no_reply_due_reason"]:
             names = ["left_out_tickets", "left_out_" + row["no_reply_due_reason"]]
             names += ["left_out_complaints"] if row["is_complaint"] else []
+        names += ["all_complaints"] if row["is_complaint"] else []
         values = {
             "all": "all",
             "channel": row["channel"] or "unknown",
@@ -208,6 +219,12 @@ def test_the_mart_keeps_its_contract_and_a_changed_count_breaks_it():
     assert {"outcomes_add_up", "rates_are_those_of_their_counts"} <= broken_rules("support_response", changed, core)
     left_out = pl.col("left_out_tickets") - pl.col("left_out_spam")
     fewer = mart.with_columns(left_out_spam=pl.lit(0), left_out_tickets=left_out, left_out_complaints=pl.lit(0))
+    fewer = fewer.with_columns(all_complaints="complaints")
     assert broken_rules("support_response", fewer, core) == {"all_tickets_are_counted"}
-    silent = mart.with_columns(left_out_complaints=pl.lit(0))
+    silent = mart.with_columns(left_out_complaints=pl.lit(0), all_complaints="complaints")
     assert broken_rules("support_response", silent, core) == {"all_tickets_are_counted"}
+    assert broken_rules("support_response", mart.with_columns(all_complaints=pl.lit(0)), core) == {
+        "complaints_are_tickets"
+    }
+    too_sure = mart.with_columns(complaints_on_time_rate_ci_high=pl.col("complaints_on_time_rate_ci_low"))
+    assert broken_rules("support_response", too_sure, core) == {"rates_lie_in_their_intervals"}

@@ -102,6 +102,7 @@ def test_orders_and_subscriptions_have_the_ranges_of_their_own_tests(mart):
 def test_the_total_is_of_who_has_one_and_its_ends_are_added(mart):
     row = of(mart)
     assert (row["customers"], row["customers_predicted"], row["is_complete"]) == (4, 3, False)
+    assert row["customers_at_risk"] == 1  # of the other with a risk no total is predicted
     assert read(row, "predicted_total_value_12m") == [1960, 1600 / 1.25 + 240, 1600 * 1.25 + 540]
     assert row["reason"] == "1 customers have no prediction and are not in the totals"
     assert row["interval_nominal_coverage"] == 0.8

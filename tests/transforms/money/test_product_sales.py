@@ -90,6 +90,7 @@ def test_the_margin_is_of_lines_whose_cost_is_known():
     rows = {row["product_id"]: row for row in found.iter_rows(named=True)}
     assert (rows["bar"]["sales_with_cost"], rows["bar"]["contribution_margin"]) == (10, 6)
     assert rows["bar"]["contribution_margin_rate"] == pytest.approx(0.6)
+    assert (rows["bar"]["sold_lines"], rows["bar"]["lines_with_cost"]) == (2, 1)
     assert rows["bar"]["reason"] == "no refund of an order is known"
     assert (rows["box"]["contribution_margin_rate"], rows["box"]["reason"]) == (
         None,

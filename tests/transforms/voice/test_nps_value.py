@@ -193,6 +193,7 @@ def test_at_risk_is_what_active_detractors_are_expected_to_bring():
     assert (rows["detractor"]["predicted_value_12m"], rows["detractor"]["lapsed_rate"]) == (Decimal(80), 1 / 3)
     assert rows["promoter"]["detractor_value_at_risk_12m"] == 0
     assert rows["detractor"]["predicted_total_value_12m"] == Decimal(100)  # of who has lapsed too
+    assert [rows[group]["detractors_at_risk"] for group in ("detractor", "promoter")] == [2, 0]
 
 
 def test_what_cannot_be_predicted_is_unknown_and_said():
@@ -214,6 +215,7 @@ def test_what_cannot_be_predicted_is_unknown_and_said():
     row = rows_of(of_orders, customer("bob", "detractor", expected="7"))["detractor"]
     assert (row["detractor_value_at_risk_12m"], row["reason"]) == (Decimal(7), of_risk)
     assert float(row["detractor_value_at_risk_12m_high"]) == 7 * 1.25
+    assert [row[name] for name in ("active_customers", "detractors_at_risk", "customers_predicted")] == [2, 1, 1]
 
 
 def test_a_group_is_given_the_customers_whom_it_brought():

@@ -69,7 +69,7 @@ class Metric:
             to be read off one row.
         definition: What it means.
         format: `percent`, `integer`, `decimal1` or `currency`.
-        never_over: Columns over whose values it must never be added up, with the time where only the latest counts.
+        never_over: Columns over whose values it must never be added up, with the time where only one period counts.
         is_read_off: Whether it is no ratio of sums.
         time_column: The day or month that it is of; `as_of` where there is only today's.
         known: The column that says whether it is known for good, or empty.
@@ -163,7 +163,7 @@ def _make_metric(row: dict[str, Any]) -> Metric:
     if row["condition"]:
         sql = _AGGREGATE.sub(lambda found: f"{found[0]} filter (where {row['condition']})", sql)
     never_over = tuple(filter(None, (row["never_over"] or "").split(", ")))
-    over_time = (row["time_column"],) if row["over_time"] == "last" else ()
+    over_time = (row["time_column"],) if row["over_time"] != "sum" else ()
     return Metric(
         name=row["metric"],
         sql=sql,

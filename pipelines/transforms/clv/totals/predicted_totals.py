@@ -52,6 +52,7 @@ COLUMNS: dict[str, PolarsDataType] = {
     "scope_value": pl.String,
     "customers": pl.Int64,
     "customers_predicted": pl.Int64,
+    "customers_at_risk": pl.Int64,
     **{f"{name}{end}": MONEY for name in PARTS for end in ("", "_low", "_high")},
     "interval_nominal_coverage": pl.Float64,
     "value_basis": pl.String,
@@ -142,6 +143,7 @@ def _list_sums() -> dict[str, pl.Expr]:
     return {
         "customers": pl.len(),
         "customers_predicted": pl.col("predicted_total_value_12m").count(),
+        "customers_at_risk": (pl.col("revenue_at_risk_12m") > 0).sum(),
         **{name: pl.col(name).sum() for name in names},
         **{f"{name}_known": pl.col(name).count() > 0 for name in PARTS},
     }
