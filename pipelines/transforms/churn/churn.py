@@ -105,9 +105,8 @@ def churn(
 
 def _count_values(split: pl.DataFrame, gone: pl.DataFrame, name: str, as_of: dt.date) -> pl.DataFrame:
     """Count the values of one dimension, by active intervals and gone spans with every dimension beside them."""
-    of_value = {name: "dimension_value"}
-    counted = count_customers_by_month_and_value(split.rename(of_value), as_of)
-    left = count_gone_by_month(gone.rename(of_value), counted.select("dimension_value", "month_end"))
+    counted = count_customers_by_month_and_value(split.rename({name: "dimension_value"}), as_of)
+    left = count_gone_by_month(gone.rename({name: "dimension_value"}), counted.select("dimension_value", "month_end"))
     return counted.join(left, on=["dimension_value", "month_end"], how="left", maintain_order="left").select(
         pl.lit(name).alias("dimension"), pl.col("dimension_value").cast(pl.String), pl.exclude("dimension_value")
     )
