@@ -32,6 +32,9 @@ with
             goods as amount_original,
             false as is_order_line,
         from staging.refund_lines
+        -- lines whose refund has not come give back nothing, and are none of a refund made of order lines
+        semi join staging.refunds as own
+            on own._system = refund_lines._system and own.refund_id = refund_lines.refund_id
     ),
 
     -- money in ten-thousandths, as whole numbers, so that shares are rounded exactly

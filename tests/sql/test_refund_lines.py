@@ -41,6 +41,13 @@ def test_lines_beside_a_refund_give_back_no_money_of_their_own():
         assert con.sql("select sum(amount), count(*) from core.refunds").fetchone() == (12, 1)
 
 
+def test_lines_whose_refund_has_not_come_give_back_nothing():
+    back = [{"order_id": "1", "gross_sales": "9"}, {"order_id": "1", "line_type": "refund", "gross_sales": "-9"}]
+    late = [{"refund_id": "1", "goods": "8"}, {"refund_id": "F2", "goods": "8"}]
+    with build(raw__orders=[ORDER], raw__order_lines=back, raw__refund_lines=late) as con:
+        assert list(pick(rows_of(con, "core.refund_lines"), "refund_id", "is_order_line")) == [("1", True)]
+
+
 def test_what_no_line_tells_stays_with_the_refund():
     assert goods_of({"goods": "12"}, {"goods": "8"}) == [8]
 
