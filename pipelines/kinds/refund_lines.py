@@ -13,9 +13,9 @@ KIND = Kind(
         "The lines of refunds as delivered, in our column names; all text. A line says which product a row of the kind "
         "refunds, of the same system, gave back, as the item of a credit note, and gives back no money of its own: "
         "what lines tell beyond the goods of their refund is cut, and what no line tells is of no known product. A bad "
-        "line quarantines all lines of its refund, and the refund still counts. Lines may come before their refund: until "
-        "it is there they are counted as a warning and give back nothing. Refund lines that stand among the lines of "
-        "orders are in raw.order_lines."
+        "line quarantines all lines of its refund, and the refund still counts. Lines may come before their refund: "
+        "until it is there they are counted as a warning and give back nothing. Refund lines that stand among the "
+        "lines of orders are in raw.order_lines."
     ),
     grain="One row per delivered line of a refund.",
     staging_grain="One row per line of a refund that was delivered as such, identical lines included.",
