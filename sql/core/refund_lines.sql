@@ -100,11 +100,13 @@ select
     cast(case
         when not each.is_order_line then null
         when each.rate = 1 then each.told
-        else cast(each.told_so_far * each.rate as decimal(18, 4)) - cast(each.told_before * each.rate as decimal(18, 4))
+        else cast(each.told_so_far * each.rate as decimal(18, 4))
+            - cast(each.told_before * each.rate as decimal(18, 4))
     end as decimal(18, 4)) as amount,
     cast(case
         when each.rate = 1 then each.own_goods
-        else cast(each.goods_so_far * each.rate as decimal(18, 4)) - cast(each.goods_before * each.rate as decimal(18, 4))
+        else cast(each.goods_so_far * each.rate as decimal(18, 4))
+            - cast(each.goods_before * each.rate as decimal(18, 4))
     end as decimal(18, 4)) as goods,
     each.is_order_line,
     each.is_countable,
