@@ -13,7 +13,8 @@ KIND = Kind(
         "The lines of refunds as delivered, in our column names; all text. A line says which product a row of the kind "
         "refunds, of the same system, gave back, as the item of a credit note, and gives back no money of its own: "
         "what lines tell beyond the goods of their refund is cut, and what no line tells is of no known product. A bad "
-        "line quarantines all lines of its refund, and the refund still counts. Refund lines that stand among the "
+        "line quarantines all lines of its refund, and the refund still counts. Lines may come before their refund: "
+        "until it is there they are counted as a warning and give back nothing. Refund lines that stand among the "
         "lines of orders are in raw.order_lines."
     ),
     grain="One row per delivered line of a refund.",
@@ -63,7 +64,7 @@ KIND = Kind(
     rules=(
         RowRule(
             name="refund_is_known",
-            description="A refund line belongs to a refund that raw.refunds has",
+            description="A refund line belongs to a refund that raw.refunds has; until then it gives back nothing",
             dimension="consistency",
             query="""
                 select *
@@ -72,6 +73,7 @@ KIND = Kind(
                     select 1 from raw.refunds r where r._system = line._system and r.refund_id = line.refund_id
                 )
             """,
+            severity="warning",
         ),
     ),
 )

@@ -22,8 +22,8 @@ KIND = Kind(
     description=(
         "Refunds as delivered, in our column names; all text. A refund counts on its own day, linked to an order or "
         "not. Only the goods that it gives back lower sales. A tool that tells only the whole amount, such as 130.90 "
-        "with shipping and tax, maps `amount` alone: the goods are then derived from the order. What they are of is in "
-        "raw.refund_lines. Refunds that a tool writes as order lines are in raw.order_lines."
+        "with shipping and tax, maps `amount` alone: the goods are then those that its lines in raw.refund_lines tell, "
+        "else derived from the order. Refunds that a tool writes as order lines are in raw.order_lines."
     ),
     grain="One row per refund of a system.",
     staging_grain="One row per refund of the systems that export refunds.",
@@ -52,7 +52,7 @@ KIND = Kind(
             "number",
             (
                 "The part of it that is goods, without shipping and tax. NULL: what amount leaves after shipping and "
-                "tax where one of them is told, else derived from the order."
+                "tax where one of them is told, else what its lines tell, else derived from the order."
             ),
             unit="refund currency",
             minimum=0,

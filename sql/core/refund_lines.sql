@@ -14,7 +14,7 @@ with
             cast(null as varchar) as reason,
             coalesce(discounts, 0)
                 - coalesce(gross_sales, cast(cast(quantity as decimal(38, 4)) * unit_price as decimal(18, 4)), 0)
-                as amount_original,
+                as told,
             true as is_order_line,
         from staging.order_lines
         where line_type = 'refund'
@@ -29,59 +29,57 @@ with
             category,
             quantity,
             reason,
-            goods as amount_original,
+            goods as told,
             false as is_order_line,
         from staging.refund_lines
+        -- lines whose refund has not come give back nothing, and are none of a refund made of order lines
+        semi join staging.refunds as own
+            on own._system = refund_lines._system and own.refund_id = refund_lines.refund_id
     ),
 
-    -- money in ten-thousandths, as whole numbers, so that shares are rounded exactly
-    dated as (
+    -- lines that tell more than the goods of their refund, such as with tax or beyond the order, share those goods; in
+    -- ten-thousandths, as whole numbers, so that shares are rounded exactly
+    refunds as (
+        select
+            of_refunds.*,
+            fx.rate,
+            cast(cast(of_refunds.goods_original as decimal(38, 4)) * 10000 as hugeint) as units,
+            cast(cast(of_lines.told as decimal(38, 4)) * 10000 as hugeint) as told_units,
+            told_units <> 0 and (sign(told_units) <> sign(units) or abs(told_units) > abs(units)) as is_shared,
+            case when sign(told_units) = sign(units) then units else 0 end as shared_units,
+        from (select system, refund_id, sum(told) as told from lines group by system, refund_id) as of_lines
+        join core.refunds as of_refunds using (system, refund_id)
+        left join core.fx_rates as fx on fx.currency = of_refunds.currency and fx.rate_date = of_refunds.refund_date
+    ),
+
+    numbered as (
         select
             lines.* replace (coalesce(lines.reason, refunds.reason) as reason),
+            refunds.* exclude (system, refund_id, source, reason),
             row_number() over so_far as line_number,
-            refunds.order_id,
-            refunds.customer_idx,
-            refunds.refund_date,
-            refunds.currency,
-            refunds.is_countable,
-            fx.rate,
-            cast(sum(cast(lines.amount_original as decimal(38, 4))) over so_far as decimal(38, 4)) as amount_so_far,
-            cast(amount_so_far * 10000 as hugeint) as units_so_far,
-            cast(sum(cast(lines.amount_original as decimal(38, 4))) over whole_refund * 10000 as hugeint) as units,
-            cast(cast(refunds.goods_original as decimal(38, 4)) * 10000 as hugeint) as units_of_goods,
+            cast(sum(cast(lines.told as decimal(38, 4))) over so_far as decimal(38, 4)) as told_so_far,
+            told_so_far - lines.told as told_before,
         from lines
-        join core.refunds as refunds on refunds.system = lines.system and refunds.refund_id = lines.refund_id
-        left join core.fx_rates as fx on fx.currency = refunds.currency and fx.rate_date = refunds.refund_date
-        window
-            whole_refund as (partition by lines.system, lines.refund_id),
-            so_far as (partition by lines.system, lines.refund_id order by lines._row_id rows unbounded preceding)
-    ),
-
-    -- lines that tell more than the goods of their refund, such as with tax or beyond the order, share those goods
-    shared as (
-        select
-            *,
-            case
-                when units = 0 then units_so_far
-                when sign(units) <> sign(units_of_goods) then 0
-                when abs(units) <= abs(units_of_goods) then units_so_far
-                else units_so_far * units_of_goods // units
-            end as goods_units_so_far,
-            cast(cast(goods_units_so_far as decimal(38, 0)) * 0.0001 as decimal(38, 4)) as goods_so_far,
-        from dated
+        join refunds using (system, refund_id)
+        window so_far as (partition by lines.system, lines.refund_id order by lines._row_id rows unbounded preceding)
     ),
 
     each as (
         select
             *,
-            goods_so_far
-                - lag(goods_so_far, 1, cast(0 as decimal(38, 4))) over (
-                    partition by system, refund_id order by line_number
-                ) as own_goods,
-        from shared
+            case when is_shared then
+                cast(cast(cast(told_so_far * 10000 as hugeint) * shared_units // told_units as decimal(38, 0)) * 0.0001
+                    as decimal(38, 4))
+            else told_so_far end as goods_so_far,
+            case when is_shared then
+                cast(cast(cast(told_before * 10000 as hugeint) * shared_units // told_units as decimal(38, 0)) * 0.0001
+                    as decimal(38, 4))
+            else told_before end as goods_before,
+            goods_so_far - goods_before as own_goods,
+        from numbered
     )
 
--- converted as sums up to each line, so that the lines make up the refund's amount to the last decimal
+-- converted as sums up to each line, so that the lines make up their refund to the last decimal
 select
     each.system,
     each.refund_id,
@@ -96,16 +94,20 @@ select
     cast(each.quantity as decimal(18, 4)) as quantity,
     each.reason,
     each.currency,
-    cast(each.amount_original as decimal(18, 4)) as amount_original,
+    cast(case when each.is_order_line then each.told end as decimal(18, 4)) as amount_original,
+    cast(case when not each.is_order_line then each.told end as decimal(18, 4)) as told_goods_original,
     cast(each.own_goods as decimal(18, 4)) as goods_original,
-    cast(
-        cast(each.amount_so_far * each.rate as decimal(18, 4))
-        - cast((each.amount_so_far - each.amount_original) * each.rate as decimal(18, 4)) as decimal(18, 4)
-    ) as amount,
-    cast(
-        cast(each.goods_so_far * each.rate as decimal(18, 4))
-        - cast((each.goods_so_far - each.own_goods) * each.rate as decimal(18, 4)) as decimal(18, 4)
-    ) as goods,
+    cast(case
+        when not each.is_order_line then null
+        when each.rate = 1 then each.told
+        else cast(each.told_so_far * each.rate as decimal(18, 4))
+            - cast(each.told_before * each.rate as decimal(18, 4))
+    end as decimal(18, 4)) as amount,
+    cast(case
+        when each.rate = 1 then each.own_goods
+        else cast(each.goods_so_far * each.rate as decimal(18, 4))
+            - cast(each.goods_before * each.rate as decimal(18, 4))
+    end as decimal(18, 4)) as goods,
     each.is_order_line,
     each.is_countable,
 from each

@@ -44,6 +44,17 @@ with
             on included.system = from_lines.system and included.order_id = from_lines.order_id and included.is_in_lines
     ),
 
+    -- what lines beside a refund tell of its goods
+    goods_of_lines as (
+        select
+            _system,
+            refund_id,
+            sum(goods) as goods_of_lines,
+        from staging.refund_lines
+        group by _system, refund_id
+        having sum(goods) > 0
+    ),
+
     delivered as (
         select
             _system as system,
@@ -59,9 +70,11 @@ with
             coalesce(shipping, 0) as shipping,
             coalesce(tax, 0) as tax,
             coalesce(goods, shipping, tax) is not null as is_told,
+            case when not is_told and goods_of_lines <= amount then goods_of_lines end as goods_of_lines,
             reason,
             false as is_in_order_currency,
         from staging.refunds
+        left join goods_of_lines using (_system, refund_id)
         union all by name
         -- lines of an order whose prices include tax give back goods with their tax
         select
@@ -103,6 +116,7 @@ with
             -- money in ten-thousandths from here on: whole numbers, so that shares are rounded exactly
             cast(cast(delivered.amount as decimal(38, 4)) * 10000 as hugeint) as given_back,
             cast(cast(delivered.goods as decimal(38, 4)) * 10000 as hugeint) as told_goods,
+            cast(cast(delivered.goods_of_lines as decimal(38, 4)) * 10000 as hugeint) as line_goods,
             cast(cast(delivered.shipping as decimal(38, 4)) * 10000 as hugeint) as told_shipping,
             cast(cast(delivered.tax as decimal(38, 4)) * 10000 as hugeint) as told_tax,
             cast(
@@ -125,6 +139,43 @@ with
             and by_refund.source_record_id = delivered.refund_id
     ),
 
+    -- lines tell the goods of a refund that does not, if refunds that tell them and earlier lines leave as much of the
+    -- order; the rest of the refund is shipping and tax of the order in proportion, to the cent
+    by_lines as (
+        select
+            *,
+            line_goods is not null and (
+                currency is distinct from order_currency
+                or sum(case when is_told then told_goods else 0 end) over whole + sum(line_goods) over so_far
+                <= order_goods
+            ) as is_of_lines,
+            order_shipping + order_tax as order_rest,
+            case when currency is distinct from order_currency and order_rest > 0 then given_back - line_goods
+                else least(given_back - line_goods, order_rest) end as line_rest,
+            (2 * line_rest * order_shipping + 100 * order_rest) // nullif(200 * order_rest, 0) * 100 as half_up,
+            least(coalesce(half_up, 0), line_rest) as line_shipping,
+        from dated
+        where order_id is not null
+        window
+            whole as (partition by system, order_id, currency),
+            so_far as (
+                partition by system, order_id, currency
+                order by refund_date, refunded_at, refund_id
+                rows unbounded preceding
+            )
+    ),
+
+    of_orders as (
+        select
+            * exclude (line_goods, is_of_lines, order_rest, line_rest, half_up, line_shipping) replace (
+                is_told or is_of_lines as is_told,
+                case when is_of_lines then line_goods else told_goods end as told_goods,
+                case when is_of_lines then line_shipping else told_shipping end as told_shipping,
+                case when is_of_lines then line_rest - line_shipping else told_tax end as told_tax
+            ),
+        from by_lines
+    ),
+
     -- the refunds of one order in time order: what they told, and what they gave back without telling parts
     in_order as (
         select
@@ -138,8 +189,7 @@ with
             -- the smallest step in which parts are rounded: a cent, unless an amount has fractions of one
             case when bool_and(given_back % 100 = 0) over whole and order_goods % 100 = 0 and order_shipping % 100 = 0
                 and order_tax % 100 = 0 then 100 else 1 end as step,
-        from dated
-        where order_id is not null
+        from of_orders
         window
             whole as (partition by system, order_id, currency),
             so_far as (
@@ -208,11 +258,11 @@ with
         from derived
         union all by name
         select
-            *,
-            told_goods as goods_given,
+            * exclude (line_goods),
+            coalesce(line_goods, told_goods) as goods_given,
             told_shipping as shipping_given,
             told_tax as tax_given,
-            case when is_told then 'told' else 'no_order' end as goods_basis,
+            case when is_told or line_goods is not null then 'told' else 'no_order' end as goods_basis,
             false as is_capped,
         from dated
         where order_id is null

@@ -4,7 +4,7 @@ import duckdb
 import pytest
 
 from regulars.pipelines.contracts.quarantine import quarantine_step
-from regulars.pipelines.contracts.quarantine.quarantine_step import CountsDisagree, run_quarantine_step
+from regulars.pipelines.contracts.quarantine.quarantine_step import CountsDisagree, SourceFacts, run_quarantine_step
 from regulars.pipelines.errors import ContractBroken
 from tests.contracts.deliveries import delivered, loaded, quarantined, raw_contracts, run_step, superseded
 
@@ -231,9 +231,17 @@ def test_a_bad_line_of_a_refund_takes_its_other_lines_along_and_leaves_the_refun
     assert loaded(con, "refunds", "refund_id") == ["r1", "r2"]
 
 
-def test_lines_of_a_refund_that_is_quarantined_or_missing_are_quarantined_with_it():
+def test_lines_whose_refund_is_quarantined_or_has_not_come_are_a_warning():
     refunds = [{}, {"refund_id": "no day", "refunded_at": None}, {"refund_id": "bad day", "refunded_at": "yesterday"}]
     lines = [{"refund_id": name} for name in ("r1", "no day", "bad day", "missing")]
-    con, _ = run_step(orders=[], order_lines=[], refunds=refunds, refund_lines=lines)
-    assert loaded(con, "refund_lines", "refund_id") == ["r1"]
-    assert {rules for kind, *_, rules in quarantined(con) if kind == "refund_lines"} == {"refund_lines.refund_is_known"}
+    con, result = run_step(orders=[], order_lines=[], refunds=refunds, refund_lines=lines)
+    assert loaded(con, "refund_lines", "refund_id") == ["r1", "no day", "bad day", "missing"]
+    warned = [found for found in result.results["refund_lines"] if not found.passed]
+    assert [(found.rule.id, found.failed_count) for found in warned] == [("refund_lines.refund_is_known", 3)]
+
+
+def test_lines_of_refunds_that_come_later_stop_no_run():
+    lines = [{"refund_id": f"late {number}"} for number in range(10)]
+    shop = {"shop": SourceFacts(max_quarantined=0.01, appends=True)}
+    con, _ = run_step(shop, orders=[], order_lines=[], refunds=[{}], refund_lines=lines)
+    assert len(loaded(con, "refund_lines", "refund_id")) == 10

@@ -24,6 +24,7 @@ from regulars.pipelines.audit.findings.tables.identity import find_odd_identitie
 from regulars.pipelines.audit.findings.tables.ids import find_damaged_ids
 from regulars.pipelines.audit.findings.tables.links import find_buyers_without_record, find_unmatched_writers
 from regulars.pipelines.audit.findings.tables.money import (
+    find_cut_refund_lines,
     find_never_charged_periods,
     find_plans_taken_as_successive,
     find_refund_findings,
@@ -58,6 +59,7 @@ MEASUREMENTS: Sequence[Callable[[duckdb.DuckDBPyConnection], Iterable[Finding]]]
     find_unknown_countries,
     find_odd_attributes,
     find_refund_findings,
+    find_cut_refund_lines,
     find_spread_discounts,
     find_never_charged_periods,
     find_plans_taken_as_successive,

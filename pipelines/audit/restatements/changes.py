@@ -67,7 +67,7 @@ RECORD_KINDS = (
     RecordKind(
         "refund",
         "core.refunds",
-        ("refunds", "order_lines"),
+        ("refunds", "refund_lines", "order_lines"),
         ("refund_id",),
         "refund_date",
         ("customer_id",),

@@ -26,6 +26,11 @@ MONEY = (
         unit="refunds",
     ),
     FindingType(
+        name="refund_lines_cut",
+        meaning="Lines beside refunds tell more goods than their refunds gave back; they share those goods.",
+        unit="refunds",
+    ),
+    FindingType(
         name="refund_of_uncounted_order",
         meaning="Refunds belong to orders that do not count, such as cancelled ones; they lower no sales.",
         severity="info",

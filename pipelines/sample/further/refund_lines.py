@@ -82,7 +82,7 @@ EXPORT = FurtherExport(
         Planted(
             "R900003,1,SN-101,Salzmandeln 150 g,1,3.90",
             "an item of a refund that is in no file",
-            "quarantined: refund_is_known",
+            "counted: refund_is_known; it gives back nothing",
         ),
         Planted("R900004,1,SN-101,Salzmandeln 150 g,drei,3.90", "'drei' pieces given back", "quarantined: quantity"),
     ),

@@ -19,7 +19,9 @@ from regulars.pipelines.transforms.products.line_sums import (
     sum_lines_by_product_and_place,
     sum_orders_by_place,
 )
-from regulars.pipelines.transforms.products.refund_sums import find_refund_days, sum_refunds_by_product_and_place
+from regulars.pipelines.transforms.products.refund_days import find_refund_days
+from regulars.pipelines.transforms.products.refund_rates import add_refund_rate, say_share_named
+from regulars.pipelines.transforms.products.refund_sums import sum_refunds_by_product_and_place
 from regulars.pipelines.transforms.purchases.purchases import read_into_polars, select_columns
 
 COLUMNS: dict[str, PolarsDataType] = {
@@ -45,6 +47,7 @@ COLUMNS: dict[str, PolarsDataType] = {
     "refunds_beyond_lines": MONEY,
     "refunded_sales": MONEY,
     "refunded_quantity": MONEY,
+    "named_refund_share": pl.Float64,
     "refund_rate": pl.Float64,
     "is_refund_rate_complete": pl.Boolean,
     "refund_days": pl.Int64,
@@ -58,9 +61,6 @@ REFUNDS = ("refunds", "refunds_beyond_lines", "refunded_sales", "refunded_quanti
 MONTH = "month_idx"
 NOTHING_SOLD = "nothing was sold in the month"
 NO_COST = "no cost is known of what was sold"
-SOLD_FOR_NOTHING = "what was sold cost nothing"
-NO_REFUNDS = "no refund of an order is known"
-MAY_COME_BACK = "more of what was sold may still come back"
 NOT_NAMED = {
     "product_id": "no line names the product",
     "store_id": "the orders name no store",
@@ -119,10 +119,8 @@ def product_sales(
             is_complete=pl.col("month").dt.month_end() <= as_of,
             as_of=pl.lit(as_of),
         )
-        .with_columns(
-            contribution_margin_rate=divide_columns("contribution_margin", "sales_with_cost"),
-            **_compute_refund_rate(refund_days, as_of),
-        )
+        .with_columns(contribution_margin_rate=divide_columns("contribution_margin", "sales_with_cost"))
+        .pipe(add_refund_rate, refund_days, as_of)
         .with_columns(reason=_find_reason())
         .select(pl.col(name).cast(kind) for name, kind in COLUMNS.items())
         .sort(KEY)
@@ -130,18 +128,12 @@ def product_sales(
 
 
 def _find_reason() -> pl.Expr:
-    """Find what is not known of a row and why, in one sentence; NULL where all is known."""
+    """Find what is not known of a row, or in part, and why, in one sentence; NULL where all is known."""
     unknown = [pl.when(pl.col(name) == UNKNOWN).then(pl.lit(why)) for name, why in NOT_NAMED.items()]
     nothing = pl.when(pl.col("sold_lines") == 0, pl.col("product_sales") <= 0).then(pl.lit(NOTHING_SOLD))
     no_cost = pl.when(nothing.is_null(), pl.col("contribution_margin_rate").is_null()).then(pl.lit(NO_COST))
-    no_rate = pl.when(nothing.is_null(), pl.col("refund_rate").is_null()).then(
-        pl.when(pl.col("refund_days").is_null())
-        .then(pl.lit(NO_REFUNDS))
-        .when("is_refund_rate_complete")
-        .then(pl.lit(SOLD_FOR_NOTHING))
-        .otherwise(pl.lit(MAY_COME_BACK))
-    )
-    said = pl.concat_str(*unknown, nothing, no_cost, no_rate, separator="; ", ignore_nulls=True)
+    no_rate = pl.when(nothing.is_null()).then(pl.col("why_no_rate"))
+    said = pl.concat_str(*unknown, nothing, no_cost, no_rate, say_share_named(), separator="; ", ignore_nulls=True)
     return pl.when(said != "").then(said)
 
 
@@ -155,17 +147,6 @@ def _split_by_month(given_back: pl.DataFrame) -> list[pl.DataFrame]:
         *place, "order_month_idx", "refunded_quantity", refunded_sales="goods"
     )
     return [own, of_order.rename({"order_month_idx": MONTH})]
-
-
-def _compute_refund_rate(refund_days: int | None, as_of: dt.date) -> dict[str, pl.Expr]:
-    """The rate once refunds of what was sold in the month may hardly come any more."""
-    last_mature_day = None if refund_days is None else as_of - dt.timedelta(days=refund_days)
-    is_mature = (pl.col("month").dt.month_end() <= pl.lit(last_mature_day, pl.Date)).fill_null(False)
-    return {
-        "refund_rate": pl.when(is_mature).then(divide_columns("refunded_sales", "product_sales")),
-        "is_refund_rate_complete": is_mature,
-        "refund_days": pl.lit(refund_days, pl.Int64),
-    }
 
 
 def _find_rest(of_lines: pl.DataFrame, of_orders: pl.DataFrame) -> pl.DataFrame:

@@ -3,8 +3,8 @@
 They are written against narwhals, as those of `line_sums.py`. A refund counts when its order does, or no order is
 known.
 
-Put here: sums over `core.refunds` and `core.refund_lines` at full size. Keep out: what a mart makes of them (plain
-polars).
+Put here: sums over `core.refunds` and `core.refund_lines` at full size. Keep out: how long refunds take
+(`refund_days.py`), what a mart makes of them (`refund_rates.py`).
 """
 
 import datetime as dt
@@ -16,9 +16,6 @@ from narwhals.typing import IntoFrame
 
 from regulars.pipelines.transforms.products.line_sums import PLACE
 from regulars.pipelines.transforms.purchases.purchases import read_into_polars
-
-SHARE_OF_REFUNDS = 0.95
-"""The refunds of a month's orders are complete when this share of refunds would have come."""
 
 
 def sum_refunds_by_product_and_place(
@@ -43,10 +40,12 @@ def sum_refunds_by_product_and_place(
         `refunded_quantity`.
     """
     keys = [*PLACE, "refund_month_idx", "order_month_idx"]
-    of_lines = _place(refund_lines, orders, calendar, as_of=as_of)
+    # a line that gives back no goods, as where the order has none left, gives back no pieces
+    pieces = nw.when(nw.col("goods") != 0).then(nw.col("quantity"))
+    of_lines = _place(refund_lines, orders, calendar, as_of=as_of).with_columns(pieces=pieces)
     lines = read_into_polars(
         of_lines.group_by("product_id", *keys)
-        .agg(nw.col("goods").sum(), refunded_quantity=nw.col("quantity").sum())
+        .agg(nw.col("goods").sum(), refunded_quantity=nw.col("pieces").sum())
         .to_native()
     )
     of_refunds = _place(refunds, orders, calendar, as_of=as_of)
@@ -59,35 +58,6 @@ def sum_refunds_by_product_and_place(
         .filter(pl.col("goods") != 0)
     )
     return pl.concat([lines, rest], how="diagonal_relaxed")
-
-
-def find_refund_days(refunds: IntoFrame, orders: IntoFrame, calendar: IntoFrame, *, as_of: dt.date) -> int | None:
-    """Find within how many days of the order 95 % of the refunds came; None without refunds of known orders.
-
-    Args:
-        refunds: `core.refunds`; uses `system`, `order_id`, `refund_date`, `is_countable`, `date_is_estimated`.
-        orders: `core.orders`; uses `system`, `order_id`, `order_date`.
-        calendar: `core.calendar`; uses `day`, `day_idx`.
-        as_of: Last day that counts.
-    """
-    days = nw.from_native(calendar).lazy().select("day", "day_idx")
-    bought = nw.from_native(orders).lazy().select("system", "order_id", order_day="order_date")
-    scan = (
-        nw.from_native(refunds)
-        .lazy()
-        .filter(nw.col("is_countable") & ~nw.col("date_is_estimated") & (nw.col("refund_date") <= as_of))
-        .select("system", "order_id", "refund_date")
-        .join(bought, on=["system", "order_id"], how="inner")
-        .join(days.select(refund_date="day", refund_idx="day_idx"), on="refund_date", how="inner")
-        .join(days.select(order_day="day", order_idx="day_idx"), on="order_day", how="inner")
-        .with_columns(waited=nw.col("refund_idx") - nw.col("order_idx"))
-        .group_by("waited")
-        .agg(refund_count=nw.len())
-    )
-    waits = read_into_polars(scan.to_native()).sort("waited")
-    enough = pl.col("refund_count").cum_sum() >= SHARE_OF_REFUNDS * pl.col("refund_count").sum()
-    found: int | None = waits.filter(enough)["waited"].clip(lower_bound=0).min()  # type: ignore[assignment]
-    return found
 
 
 def _place(given_back: IntoFrame, orders: IntoFrame, calendar: IntoFrame, *, as_of: dt.date) -> "nw.LazyFrame[Any]":

@@ -5,8 +5,10 @@ import random
 from collections import defaultdict
 from decimal import Decimal
 
+import polars as pl
 import pytest
 
+from regulars.pipelines.transforms.products.refund_days import estimate_days
 from tests.transforms.core_tables import ENGINES
 from tests.transforms.money.test_product_sales import mart
 from tests.transforms.products.product_tables import back, item, sale
@@ -77,20 +79,112 @@ def test_the_rate_is_known_once_nearly_all_refunds_would_have_come():
 
 
 def test_the_rate_says_why_it_is_not_known():
-    sold = sale("2026-01-05", tea("10"), item("gift", "0", cost="0"), **PLACE)
+    sold = sale("2026-01-05", tea("100"), item("gift", "0", cost="0"), **PLACE)
     assert rows(mart(sold), "refund_rate", "refund_days", "reason")[JANUARY, "tea"] == (
         None,
         None,
         "no refund of an order is known",
     )
+    came = [back("2026-01-06", "1", tea("1"), of=0) for _ in range(19)]
+    few = "of fewer than 20 refunds nobody can say how long they take"
+    assert rows(mart(sold, refunds=came), "refund_rate", "refund_days", "reason")[JANUARY, "tea"] == (None, None, few)
     # a refund without a day counts on the day of its order, which says nothing of how long refunds take
-    guessed = mart(sold, refunds=[back("2026-01-05", "1", tea("1"), of=0, estimated=True)])
+    guessed = mart(sold, refunds=[*came, back("2026-01-05", "1", tea("1"), of=0, estimated=True)])
     assert guessed["refund_days"].to_list() == [None, None]
-    found = mart(sold, refunds=[back("2026-01-06", "1", tea("1"), of=0), back("2026-02-06", "1", tea("1"), of=0)])
+    found = mart(sold, refunds=[*came, back("2026-02-06", "1", tea("1"), of=0)])
     assert found.filter(month=FEBRUARY)["reason"].to_list() == ["nothing was sold in the month"]
     gift = found.filter(product_id="gift").row(0, named=True)
     assert (gift["refund_rate"], gift["is_refund_rate_complete"]) == (None, True)
     assert gift["reason"] == "no cost is known of what was sold; what was sold cost nothing"
+
+
+RATE = ("refund_rate", "is_refund_rate_complete", "named_refund_share", "reason")
+
+
+def test_without_a_refund_that_names_a_product_no_product_has_a_rate():
+    """Refunds alone say that much came back, and not what."""
+    found = mart(
+        sale("2026-01-05", tea("50"), item("cup", "50", **COSTED), **PLACE),
+        refunds=[back("2026-01-10", "1", of=0) for _ in range(20)],
+    )
+    why = "no refund of the system names a product"
+    assert found["refund_days"].to_list() == [5, 5, 5]
+    assert rows(found.filter(pl.col("product_id") != "unknown"), *RATE) == {
+        (JANUARY, "cup"): (None, False, 0, why),
+        (JANUARY, "tea"): (None, False, 0, why),
+    }
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_each_system_knows_of_its_own_refunds_alone(engine):
+    found = mart(
+        sale("2026-01-05", tea("50"), **PLACE),
+        sale("2026-01-05", tea("50"), system="till", **PLACE),
+        sale("2026-01-05", tea("50"), system="kiosk", **PLACE),
+        refunds=[
+            *(back("2026-01-10", "1", tea("1"), of=0) for _ in range(20)),
+            *(back("2026-01-25", "1", of=2, system="kiosk") for _ in range(20)),
+        ],
+        engine=engine,
+    )
+    told = found.filter(product_id="tea").select("system", "refund_rate", "refund_days", "reason")
+    assert told.rows() == [
+        ("kiosk", None, 20, "no refund of the system names a product"),
+        ("shop", pytest.approx(0.4), 5, None),
+        ("till", None, None, "no refund of an order is known"),
+    ]
+
+
+def test_a_month_whose_refunds_name_no_product_has_no_rate_and_one_without_refunds_has():
+    found = mart(
+        sale("2025-12-05", tea("50"), **PLACE),
+        sale("2026-01-05", tea("50"), **PLACE),
+        sale("2026-02-05", tea("50"), **PLACE),
+        refunds=[back("2025-12-10", "2", of=0), *(back("2026-01-10", "1", tea("1"), of=1) for _ in range(20))],
+    )
+    assert rows(found.filter(product_id="tea"), *RATE) == {
+        (dt.date(2025, 12, 1), "tea"): (None, False, 0, "no refund of what was sold in the month names a product"),
+        (JANUARY, "tea"): (pytest.approx(0.4), True, 1, None),
+        (FEBRUARY, "tea"): (0, True, None, None),
+    }
+
+
+@pytest.mark.parametrize(
+    ("unnamed", "share", "said"), [("30", 0.4, "40 %"), ("1", 20 / 21, None), ("2", 20 / 22, "90 %")]
+)
+def test_a_rate_says_that_it_is_too_low_where_refunds_name_products_in_part(unnamed, share, said):
+    found = mart(
+        sale("2026-01-05", tea("50"), **PLACE),
+        refunds=[back("2026-01-06", unnamed, of=0), *(back("2026-01-06", "1", tea("1"), of=0) for _ in range(20))],
+    )
+    reason = said and f"refunds name products for {said} of what came back, so that rates are too low"
+    assert rows(found, *RATE)[JANUARY, "tea"] == (pytest.approx(0.4), True, pytest.approx(share), reason)
+
+
+def test_lines_that_give_back_no_goods_give_back_no_pieces():
+    found = mart(
+        sale("2026-01-05", tea("30", "3"), **PLACE),
+        refunds=[back("2026-01-06", "10", tea("10", "2"), of=0), back("2026-01-07", "0", tea("0", "2"), of=0)],
+    )
+    assert rows(found, "refunded_quantity") == {(JANUARY, "tea"): (2,)}
+
+
+def test_refunds_that_have_had_no_time_to_come_do_not_shorten_the_days():
+    """Every sale comes back within 90 days, on each of them as often; half of the sales are younger."""
+    start, sales, refunds = dt.date(2025, 10, 1), [], []
+    for number in range(1800):
+        bought, waits = start + dt.timedelta(days=number // 10), number * 37 % 91
+        sales.append(sale(bought, tea("10"), **PLACE))
+        refunds.append(back(bought + dt.timedelta(days=waits), "1", tea("1"), of=number))
+    for days in (120, 180):
+        found = mart(*sales, refunds=refunds, as_of=start + dt.timedelta(days=days))
+        assert found["refund_days"].unique().to_list() == [pytest.approx(86, abs=2)]
+
+
+def test_the_days_are_those_of_the_waits_where_every_order_is_older():
+    waits = pl.DataFrame({"waited": [0, 7, 30], "age": [400, 300, 200], "refund_count": [90, 5, 5]})
+    assert estimate_days(waits) == 7
+    assert estimate_days(waits.with_columns(refund_count=pl.Series([9, 5, 5]))) is None
 
 
 def test_refunds_that_do_not_count_or_come_later_are_left_out():

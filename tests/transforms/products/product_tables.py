@@ -91,10 +91,17 @@ def sale(day: str | dt.date, *items: Row, customer: int = 1, countable: bool = T
 
 
 def back(
-    day: str | dt.date, goods: str, *items: Row, of: int | None = None, countable: bool = True, estimated: bool = False
+    day: str | dt.date,
+    goods: str,
+    *items: Row,
+    of: int | None = None,
+    countable: bool = True,
+    estimated: bool = False,
+    **more: Any,
 ) -> Row:
     """A refund of the goods of the sale of that number, with the lines that are told of it."""
     return {
+        **more,
         "refund_date": dt.date.fromisoformat(day) if isinstance(day, str) else day,
         "order_id": None if of is None else f"o{of:05}",
         "goods": Decimal(goods),
@@ -111,13 +118,13 @@ def product_tables(
     stores: list[Row] | None = None,
 ) -> dict[str, Any]:
     """`orders`, `order_lines`, `refunds`, `refund_lines`, `products`, `stores` and `calendar`."""
-    given_back = [each | {"system": "shop", "refund_id": f"r{number}"} for number, each in enumerate(refunds or [])]
+    given_back = [{"system": "shop"} | each | {"refund_id": f"r{number}"} for number, each in enumerate(refunds or [])]
     back_lines = [
         each | line | {"goods": line["gross_sales"] - line["discounts"]}
         for each in given_back
         for line in each["items"]
     ]
-    numbered = [each | {"system": "shop", "order_id": f"o{number:05}"} for number, each in enumerate(sales)]
+    numbered = [{"system": "shop"} | each | {"order_id": f"o{number:05}"} for number, each in enumerate(sales)]
     lines = [
         {name: each[name] for name in ("system", "order_id", "customer_idx", "order_date", "is_countable")} | line
         for each in numbered

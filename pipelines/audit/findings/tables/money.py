@@ -38,6 +38,31 @@ _REFUNDS = """
     order by source, name
 """
 
+_CUT_LINES = """
+    -- lines beside refunds that tell more goods than the refund has, in the company's currency
+    with
+        told as (
+            select
+                lines.source,
+                sum(cast(lines.told_goods_original as decimal(38, 4)) - lines.goods_original) * any_value(fx.rate)
+                    as left_out,
+            from core.refund_lines as lines
+            join core.fx_rates as fx on fx.currency = lines.currency and fx.rate_date = lines.refund_date
+            where not lines.is_order_line
+            group by lines.source, lines.system, lines.refund_id
+        )
+
+    select
+        source,
+        count(*) filter (left_out > 0) as cases,
+        count(*) as refunds,
+        sum(left_out) as left_out,
+    from told
+    group by source
+    having cases > 0
+    order by source
+"""
+
 _SPREAD = """
     select
         source,
@@ -122,6 +147,27 @@ def find_refund_findings(con: duckdb.DuckDBPyConnection) -> Iterator[Finding]:
             advice,
             source=source,
             table="core.refunds",
+            count=cases,
+            share=cases / refunds,
+        )
+
+
+def find_cut_refund_lines(con: duckdb.DuckDBPyConnection) -> Iterator[Finding]:
+    """Refunds whose lines tell more goods than they gave back.
+
+    Args:
+        con: The build, with `core.refund_lines`.
+    """
+    currency = con.execute("select currency from raw.company").fetchall()[0][0]
+    for source, cases, refunds, left_out in con.execute(_CUT_LINES).fetchall():
+        yield make_finding(
+            "refund_lines_cut",
+            f"{source}: the lines of {cases:,} of {refunds:,} refunds tell {left_out:,.2f} {currency} more goods than "
+            "the refunds gave back; the lines share what there is, and none is left where the refund has no goods.",
+            "Map the goods of lines after discounts and without tax; look for refunds that give back shipping only, or "
+            "more than their order had left.",
+            source=source,
+            table="core.refund_lines",
             count=cases,
             share=cases / refunds,
         )

@@ -1,6 +1,7 @@
 """What is said about refunds whose goods were not told, and discounts that were spread."""
 
 from regulars.pipelines.audit.findings.tables.money import (
+    find_cut_refund_lines,
     find_never_charged_periods,
     find_plans_taken_as_successive,
     find_refund_findings,
@@ -42,6 +43,29 @@ def test_refunds_that_tell_their_goods_are_no_finding():
         raw__orders=[ORDER], raw__refunds=[{"refund_id": "a", "order_id": "1", "goods": "100", "amount": "100"}]
     ) as con:
         assert list(find_refund_findings(con)) == []
+
+
+def test_lines_that_tell_more_goods_than_their_refund_are_counted_with_the_money():
+    refund = {"order_id": "1", "currency": "USD"}
+    with build(
+        raw__orders=[ORDER | {"currency": "USD"}],
+        raw__fx_rates=[{"currency": "USD", "rate_date": "2026-01-01", "rate": "0.5"}],
+        raw__refunds=[
+            refund | {"refund_id": "whole", "amount": "10", "goods": "10"},
+            refund | {"refund_id": "with tax", "amount": "12", "goods": "10", "tax": "2"},
+            refund | {"refund_id": "shipping", "amount": "4", "goods": "0", "shipping": "4"},
+            refund | {"refund_id": "no lines", "amount": "5"},
+        ],
+        raw__refund_lines=[
+            {"refund_id": "whole", "goods": "9"},
+            {"refund_id": "with tax", "goods": "6"},
+            {"refund_id": "with tax", "goods": "6"},
+            {"refund_id": "shipping", "goods": "4"},
+        ],
+    ) as con:
+        (found,) = find_cut_refund_lines(con)
+    assert (found.name, found.count, found.source) == ("refund_lines_cut", 2, "shop")
+    assert "2 of 3 refunds tell 3.00 EUR more goods" in found.sentence
 
 
 def test_orders_whose_discounts_were_spread_are_counted():
