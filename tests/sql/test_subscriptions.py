@@ -115,6 +115,7 @@ AGAIN = ((None, None, None, None),)
             [("2025-04-15", None, None, "cancelled")],
         ),
         ([START | {"paused_at": "2025-04-15", "resumed_at": "2025-06-15"}], [(None, "2025-04-15", "2025-06-15", None)]),
+        ([START | {"paused_at": "2025-04-15", "resumed_at": "2025-04-15"}], [(None, None, None, None)]),
         (
             [START | {"paused_at": "2025-04-15", "resumed_at": "2025-03-15"}],
             [("2025-04-15", "2025-04-15", None, "paused")],
