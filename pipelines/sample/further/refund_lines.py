@@ -79,12 +79,7 @@ EXPORT = FurtherExport(
     draw=draw_refund_lines,
     truth_columns=TRUTH_COLUMNS,
     bad_lines=(
-        Planted(
-            "R900003,1,SN-101,Salzmandeln 150 g,1,3.90",
-            "an item of a refund that is in no file",
-            "counted: refund_is_known; it gives back nothing",
-        ),
-        Planted("R900004,1,SN-101,Salzmandeln 150 g,drei,3.90", "'drei' pieces given back", "quarantined: quantity"),
+        Planted("R900003,1,SN-101,Salzmandeln 150 g,drei,3.90", "'drei' pieces given back", "quarantined: quantity"),
     ),
 )
 """The items of refunds: those of `shop_refunds.csv`, which says when and why."""
