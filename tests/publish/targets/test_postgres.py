@@ -181,6 +181,23 @@ def test_a_column_that_came_went_or_changed_its_type_is_changed_in_place(target:
     assert len(target.ask("select * from public.mine")) == 3
 
 
+def test_a_key_of_other_columns_than_the_contracts_goes(target: Target, home: Home):
+    def list_keys() -> list[tuple[object, ...]]:
+        return target.ask(
+            "select pg_get_constraintdef(oid) from pg_constraint "
+            "where conrelid = 'marts.customer_360'::regclass and contype in ('p', 'u')"
+        )
+
+    target.deliver(publish(home, 1))
+    wanted = list_keys()
+    target.do(
+        "alter table marts.customer_360 drop constraint customer_360_pkey cascade, add primary key (sales, note), "
+        "add unique (note)"
+    )
+    target.deliver(publish(home, 2))
+    assert list_keys() == wanted
+
+
 def test_a_table_that_is_published_no_more_goes_with_its_view(target: Target, home: Home):
     target.deliver(publish(home, 1))
     target.deliver(publish(home, 2, more="drop table marts.churn;"))
