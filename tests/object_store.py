@@ -59,7 +59,9 @@ class ObjectStore:
         )
 
     def make_bucket(self, name: str) -> None:
-        self.client.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": REGION})
+        # the client asks again when a busy machine takes long to answer, and the first request may have made it
+        with contextlib.suppress(self.client.exceptions.BucketAlreadyOwnedByYou):
+            self.client.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": REGION})
 
     def put(self, bucket: str, key: str, content: bytes | str) -> None:
         self.client.put_object(Bucket=bucket, Key=key, Body=content)
