@@ -3,7 +3,6 @@
 Put here: the comparison of groups. Keep out: who is in which group (`nps_groups.py`), other money (`nps_value.py`).
 """
 
-import numpy as np
 import polars as pl
 
 from regulars.pipelines.models.comparisons.means import compare_means
@@ -48,5 +47,5 @@ def compare_with_detractors(groups: pl.DataFrame) -> pl.DataFrame:
     compared = both.filter(is_compared)
     arrays = [compared[name].cast(pl.Float64).to_numpy() for name in [*MOMENTS, *means.columns]]
     found = zip(NAMES.values(), compare_means(*arrays), strict=True)
-    results = compared.select("nps_group", *(pl.Series(name, np.asarray(values)) for name, values in found))
+    results = compared.select("nps_group", *(pl.Series(name, values) for name, values in found))
     return groups.join(results, on="nps_group", how="left", maintain_order="left")
