@@ -16,6 +16,7 @@ from mcp.server.mcpserver.exceptions import ToolError
 from regulars.pipelines.command.generations import find_current
 from regulars.pipelines.command.mcp import published
 from regulars.pipelines.command.mcp.guarded_query import Limits, run_guarded_query
+from regulars.pipelines.command.opened import explain_other_version
 from regulars.pipelines.errors import RegularsError
 from regulars.pipelines.home.home import Home
 
@@ -45,8 +46,11 @@ def make_server(home: Home, limits: Limits | None = None) -> MCPServer:
 
     def answer(ask: Callable[[Path], Any]) -> str:
         try:
-            file = find_current(home).duckdb_file
-            return json.dumps({**published.find_as_of(file), "answer": ask(file)}, default=str, ensure_ascii=False)
+            current = find_current(home)
+            file = current.duckdb_file
+            with explain_other_version(current):
+                found = {**published.find_as_of(file), "answer": ask(file)}
+            return json.dumps(found, default=str, ensure_ascii=False)
         except RegularsError as error:
             raise ToolError(str(error)) from None
 
