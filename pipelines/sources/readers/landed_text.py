@@ -82,7 +82,9 @@ def readable_text_path(landing: Path, file_sha256: str, source: Source) -> Path:
     arrays = source.options.rows_of
     marks = [_mark_options(source, arrays[:count]) for count in range(max(len(arrays), 1), 0, -1)]
     older = (
-        landing / f"{file_sha256}-r{version}{mark}.parquet" for mark in marks for version in range(READER_VERSION, 0, -1)
+        landing / f"{file_sha256}-r{version}{mark}.parquet"
+        for mark in marks
+        for version in range(READER_VERSION, 0, -1)
     )
     return next((path for path in older if path.exists()), wanted)
 
