@@ -14,6 +14,7 @@ from regulars.pipelines.home.home import Home
 from regulars.pipelines.publish.targets.postgres import deliver_to_postgres
 from regulars.pipelines.publish.targets.postgresql import delivery, differences, rows
 from regulars.pipelines.publish.targets.postgresql import readers as postgres_readers
+from regulars.pipelines.publish.targets.postgresql.plan import SELECT_IT
 from tests.publish.targets.postgres_server import Server
 from tests.publish.targets.published import prepared_home, publish
 
@@ -79,7 +80,7 @@ def test_tables_arrive_with_types_keys_comments_and_views(target: Target, home: 
     ]
     assert target.ask(
         "select obj_description('marts.churn'::regclass), col_description('marts.churn'::regclass, 2)"
-    ) == [("How many are lost.", "Customers' losses.")]
+    ) == [(f"How many are lost. {SELECT_IT}", "Customers' losses.")]
     assert target.ask("select churned, orders from marts.churn_all") == [(1, 3)]
     assert target.ask("select obj_description('marts.churn_all'::regclass)") == [("The whole base.",)]
     held = target.ask("select distinct generation, as_of::text from meta.delivered_tables")
@@ -89,7 +90,7 @@ def test_tables_arrive_with_types_keys_comments_and_views(target: Target, home: 
 def test_schemas_and_the_table_of_deliveries_say_what_they_are(target: Target, home: Home):
     assert target.deliver(publish(home))
     uncommented = target.ask(
-        "select nspname from pg_namespace where nspname in ('core', 'marts', 'meta') "
+        "select nspname from pg_namespace where nspname in ('core', 'marts', 'meta', 'published_rows') "
         "and obj_description(oid, 'pg_namespace') is null"
     )
     assert uncommented == []

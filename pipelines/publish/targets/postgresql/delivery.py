@@ -23,6 +23,7 @@ from regulars.pipelines.publish.targets.postgresql.differences import (
 from regulars.pipelines.publish.targets.postgresql.load import load_rows
 from regulars.pipelines.publish.targets.postgresql.plan import Plan, PlannedTable, plan_generation
 from regulars.pipelines.publish.targets.postgresql.readers import find_still_read
+from regulars.pipelines.publish.targets.postgresql.rows import SCHEMA as ROWS_SCHEMA
 from regulars.pipelines.publish.targets.postgresql.rows import Rows, drop_spare, make_rows_table, read_rows
 from regulars.pipelines.publish.targets.postgresql.structure import (
     Name,
@@ -59,6 +60,7 @@ ABOUT_SCHEMAS = {
     "core": "The shared model: customers, orders, refunds, answers and more: what marts are made of. By Regulars.",
     "meta": "What columns mean (data_dictionary, metric_definitions, allowed_values, settings_used), and the proofs of "
     "the run (row_accounting, tie_out, checks, findings). By Regulars.",
+    ROWS_SCHEMA: "The rows of the tables of the other schemas, where they are read. For the writer alone. By Regulars.",
 }
 """Schema, without its prefix -> the comment that stands on it."""
 
