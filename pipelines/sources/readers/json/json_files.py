@@ -136,8 +136,8 @@ def _read_parts(text: Path, file_name: str, source: Source, bad: list[Record]) -
             bad += (record for record in piece if isinstance(record, Record))
             objects += (record[1] for record in piece if not isinstance(record, Record))
         if objects and (isinstance(piece, JsonPart) or len(objects) >= _BATCH):
-            yield JsonPart(read_cells(objects), len(objects))
-            objects = []
+            part, objects = JsonPart(read_cells(objects), len(objects)), []
+            yield part
         if isinstance(piece, JsonPart):
             yield piece
     yield JsonPart(read_cells(objects), len(objects))
