@@ -8,10 +8,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from regulars.pipelines.errors import SettingsWrong
-from regulars.pipelines.sources.readers.json import json_arrays, json_files, json_lines
+from regulars.pipelines.sources.readers.json import json_arrays, json_columns, json_files, json_lines, json_text
+from regulars.pipelines.sources.readers.json.gap_shapes import Grammar
 from regulars.pipelines.sources.readers.json.json_arrays import read_array
 from regulars.pipelines.sources.readers.json.json_lines import read_lines
-from regulars.pipelines.sources.readers.json.json_values import make_columns, write_json
+from regulars.pipelines.sources.readers.json.json_values import (
+    JsonPart,
+    join_parts,
+    make_columns,
+    read_cells,
+    write_json,
+)
 from regulars.pipelines.sources.readers.records import Record
 from regulars.pipelines.sources.readers.refusal import Refusal
 
@@ -97,6 +104,7 @@ def test_a_bad_value_is_found_on_the_line_where_its_object_begins(feed):
         ('[{"id": 1},\n{"id": x, "something": "much longer"}]', {}, "is not JSON from line 2 on"),
         ('[{"id": 1},]  "more than a word"', {}, "is not JSON"),
         ('{"id": 1}\n{"id": 2}', {}, "set `format: jsonl`"),
+        ('{{"id": 1, "id": 2}: 3}', {}, "is not JSON from line 1 on"),
         ('{"orders": [{"id": 1}], "page": 1}', {}, "it has the columns `orders`, `page`: name the keys"),
         ('{"orders": [{"id": 1}]}', {"records": "order"}, "has no key `order` (did you mean `orders`?)"),
         ('{"orders": [{"id": 1}]', {"records": "orders"}, "cut off"),
@@ -132,7 +140,7 @@ def test_an_array_read_in_small_pieces_holds_the_objects_that_were_written(tmp_p
     path = tmp_path_factory.mktemp("json") / "orders.json"
     path.write_text(json.dumps({"skip": objects, "rows": objects}, indent=indent), encoding="utf-8")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(json_arrays, "CHUNK", piece)
+        patch.setattr(json_text, "CHUNK", piece)
         found = list(read_array(path, "orders.json", "rows"))
     assert not any(isinstance(each, Record) for each in found)
     assert [json.loads(write_json(each[1])) for each in found] == objects
@@ -165,7 +173,7 @@ def test_lines_and_elements_read_many_at_once_are_those_read_one_by_one(tmp_path
     (folder / "array").write_bytes(f"[{f',{end}'.join(lines)}]{end}".encode())
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(json_lines, "CHUNK", piece)
-        patch.setattr(json_arrays, "CHUNK", piece)
+        patch.setattr(json_text, "CHUNK", piece)
         fast = [
             read_or_refuse(read_lines, folder / "lines", "x"),
             read_or_refuse(read_array, folder / "array", "x", None),
@@ -177,6 +185,86 @@ def test_lines_and_elements_read_many_at_once_are_those_read_one_by_one(tmp_path
             read_or_refuse(read_array, folder / "array", "x", None),
         ]
     assert fast == slow
+
+
+PLAIN = [
+    '{"id": 1.10, "n": -0, "e": 1E-7, "none": null, "yes": true, "text": ""}',
+    '{"n": 12345678901234567890, "id": "1.10", "é": "\\u00e9\\ud83d\\ude00", "text": "a \\"b\\\\"}',
+    '{"customer": {"email": "a", "tags": ["x", 1.50, {"b": []}]}, "id" :2 , "lines": [{"sku": "a"}, {}], "none": []}',
+    '{"a.b": "},{", "a": {"b": "\\\\"}, "none": {}, "text": [[1, {}], 2]}',
+]
+TORN = [
+    '{"id": 01}',
+    '{"id": "\\ud800"}',
+    '{"id": "1", "id": "2"}',
+    '{"a": {"b": "1", "b": "1"}}',
+    '{"id": "a\tb"}',
+    '{"a": ["x"}}',
+    '{"a" "b"}',
+    '{"a": "b",}',
+    '{"id": +1}',
+    '{"id": "\\x"}',
+    '{"id": "1"} {"id": "2"}',
+    '{"a": ["x",\n"y"]}',
+    '{"id": "1"',
+    "{}",
+]
+
+
+def read_parts(pieces):
+    """The columns and the bad records of pieces, or the sentence of the refusal."""
+    parts, bad = [], []
+    try:
+        for piece in pieces:
+            if isinstance(piece, JsonPart):
+                parts.append(piece)
+                continue
+            objects = [each[1] for each in piece if not isinstance(each, Record)]
+            bad += [each for each in piece if isinstance(each, Record)]
+            parts.append(JsonPart(read_cells(objects), len(objects)))
+    except Refusal as refusal:
+        return refusal.sentence
+    columns = {name: column.to_pylist() for name, column in join_parts(parts).items()}
+    return list(columns.items()), sum(part.count for part in parts), bad
+
+
+@settings(max_examples=150, deadline=None, derandomize=True)
+@given(
+    lines=st.lists(st.sampled_from(PLAIN), min_size=1, max_size=6),
+    torn=st.lists(st.tuples(st.integers(0, 6), st.sampled_from(TORN)), max_size=1),
+    end=st.sampled_from(["\n", "\r\n", "\n\n"]),
+    piece=st.sampled_from([20, 90, 10_000]),
+)
+def test_objects_read_by_key_all_at_once_are_those_read_one_by_one(tmp_path_factory, lines, torn, end, piece):
+    for at, line in torn:
+        lines.insert(at, line)
+    folder = tmp_path_factory.mktemp("json")
+    (folder / "lines").write_bytes("".join(line + end for line in lines).encode())
+    (folder / "array").write_bytes(f'{{"rows": [{f" ,{end}".join(lines)}], "end": [{{}}]}}'.encode())
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(json_lines, "CHUNK", piece)
+        patch.setattr(json_text, "CHUNK", piece)
+        for read, *args in (
+            (json_lines.read_pieces, folder / "lines", "x"),
+            (json_arrays.read_pieces, folder / "array", "x", "rows"),
+        ):
+            assert read_parts(read(*args)) == read_parts(read(*args, tries=0))
+
+
+def test_plain_objects_are_read_without_making_objects_of_them(tmp_path):
+    (tmp_path / "lines").write_text("\n".join(PLAIN), encoding="utf-8")
+    (tmp_path / "array").write_text(f"[{','.join(PLAIN)}]", encoding="utf-8")
+    for pieces in (
+        json_lines.read_pieces(tmp_path / "lines", "x"),
+        json_arrays.read_pieces(tmp_path / "array", "x", None),
+    ):
+        assert [piece.count for piece in pieces] == [len(PLAIN)]
+
+
+@pytest.mark.parametrize("line", TORN)
+def test_what_is_no_plain_object_is_left_to_the_exact_way(line):
+    text = "\n".join([PLAIN[0], line, PLAIN[1]]).encode()
+    assert json_columns.read_plain_objects(text, Grammar(of_lines=True)) is None
 
 
 def test_objects_with_other_keys_further_down_are_rows_of_one_table(feed):
