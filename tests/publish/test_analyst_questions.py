@@ -21,6 +21,9 @@ QUESTIONS = {
     "Is the change of NPS noise?": """
         select period_end, nps, nps_before, nps_change_p_value, is_nps_change_significant
         from marts.nps where grain = 'week' and dimension = 'all'""",
+    "What was the NPS of each of the last 12 months, and is the change noise?": """
+        select period_start, responses, nps, nps_ci_low, nps_ci_high, nps_change, is_nps_change_significant
+        from marts.nps_all_monthly where is_complete order by period_start desc limit 12""",
     "How many customers did each month win?": """
         select cohort_start, cohort_size from marts.monthly_cohort_sizes order by cohort_start""",
     "Are promoters worth more than detractors, and how sure is that?": """

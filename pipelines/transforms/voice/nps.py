@@ -1,4 +1,4 @@
-"""The mart `nps`: the net promoter score by day, week and rolling window, its change, and the response rate.
+"""The mart `nps`: the net promoter score by day, week, month and rolling window, its change, and the response rate.
 
 Put here: which answers are NPS, the score with its interval, its change against the window before, and how many answers
 called NPS no score can count. Keep out: the groups (`core.survey_responses.nps_group`), why an answer is left out
@@ -102,7 +102,7 @@ def nps(
         survey_invitations: `core.survey_invitations`; those of the type nps.
         customers: `core.customers`.
         customer_segments: `marts.customer_segments`.
-        calendar: `core.calendar`; `day`, `day_idx`, `week_idx`.
+        calendar: `core.calendar`; `day`, `day_idx`.
         as_of: Last day that counts.
         surveys: What scores are split by.
 
@@ -197,7 +197,7 @@ def _list_events(
         row_id="response_id",
     )
     answers = add_answering_wave(read_once(answers), invitations.delays)
-    days = read_once(make_lazy(calendar).select("day", "day_idx", "week_idx")).to_native()
+    days = read_once(make_lazy(calendar).select("day", "day_idx")).to_native()
     left_out = list_single_rows(read_once(_select_left_out(survey_responses, as_of=as_of)), days, customers)
     wanted = [name for name in ANSWER_DIMENSIONS if name in surveys.dimensions]
     counted = [answers, *(read_once(rows.select(*ROW)) for rows in (invitations.invited, invitations.answered))]

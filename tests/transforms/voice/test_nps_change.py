@@ -99,6 +99,22 @@ def test_a_window_is_compared_with_the_one_that_ended_the_day_before_it_began():
     assert (yesterday["responses_before"], yesterday["nps_change_p_value"]) == (None, None)  # began before all answers
 
 
+def test_a_month_is_compared_with_the_month_before_whatever_their_lengths():
+    months = {"2026-01": (30, 10), "2026-02": (10, 30), "2026-03": (20, 20)}
+    rows = [
+        answer(f"{month}-{1 + number % 28:02} 09:00", points, f"{month}-{number}")
+        for month, (promoters, detractors) in months.items()
+        for number, points in enumerate([10] * promoters + [0] * detractors)
+    ]
+    found = on_polars(table([*rows, answer("2026-01-31 09:00", 8), answer("2026-03-01 09:00", 8)]), AS_OF)
+    columns = ["period_end", "responses", "responses_before", "nps_change", "is_nps_change_significant"]
+    assert found.filter(grain="month", dimension="all").select(columns).rows() == [
+        (dt.date(2026, 1, 31), 41, None, None, None),
+        (dt.date(2026, 2, 28), 40, 41, pytest.approx(-50 - 2000 / 41), True),
+        (dt.date(2026, 3, 31), 41, 40, 50, True),
+    ]
+
+
 def test_one_night_compares_all_values_of_a_grain_together():
     """A p-value of 0.04 stands alone, and not among four others that say nothing."""
     before = str(dt.datetime.combine(AS_OF - dt.timedelta(days=NPS_ROLLING_DAYS), dt.time(9)))
@@ -253,6 +269,23 @@ def test_a_score_of_few_votes_says_so():
         .iter_rows(named=True)
     }
     assert reasons == {30: None, 1: "fewer than 30 votes: too few to tell", 0: "nobody answered"}
+
+
+def test_where_nothing_changes_about_one_month_a_year_is_marked():
+    """100 months of 150 answers, from five touchpoints and of two kinds of customers, all of one 50/30/20."""
+    rng = np.random.default_rng(11)
+    months = [dt.date(2018 + n // 12, 1 + n % 12, 1) for n in range(100)]
+    points = rng.choice([10, 8, 0], (100, 150), p=[0.5, 0.3, 0.2]).tolist()
+    rows = [
+        answer(f"{month:%Y-%m}-{1 + k % 28:02} 09:00", each, f"{month}-{k}", 1 + k % 2, touchpoint=f"t{k % 5}")
+        for month, drawn in zip(months, points, strict=True)
+        for k, each in enumerate(drawn)
+    ]
+    found = on_polars(table(rows), dt.date(2026, 4, 30)).filter(pl.col("grain") == "month").drop_nulls("nps_change")
+    flagged = found.group_by("period_end").agg(pl.col("is_nps_change_significant").any())
+    assert len(flagged) == 99
+    assert 0.02 <= flagged["is_nps_change_significant"].mean() <= 0.13
+    assert 0.03 < (found["nps_change_p_value"] < 0.05).mean() < 0.07
 
 
 @pytest.mark.slow
