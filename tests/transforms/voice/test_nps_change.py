@@ -12,8 +12,7 @@ from regulars.pipelines.definitions.enumerations import NPS_ROLLING_GRAIN
 from regulars.pipelines.definitions.windows import NPS_ROLLING_DAYS
 from regulars.pipelines.models.comparisons.significance import compute_two_sided_p
 from regulars.pipelines.transforms.false_discovery import stands_among_all
-from regulars.pipelines.transforms.voice.adjusted_wald import compute_nps
-from regulars.pipelines.transforms.voice.nps import compute_change
+from regulars.pipelines.transforms.voice.adjusted_wald import compare_scores
 from tests.transforms.voice.nps_tables import (
     AS_OF,
     CUSTOMERS,
@@ -29,27 +28,25 @@ COUNTS = ("promoters", "detractors", "responses")
 
 
 @pytest.mark.parametrize(
-    ("before", "after", "change", "interval", "z", "p"),
+    ("before", "after", "interval", "z", "p"),
     [
-        ((50, 20, 100), (62, 15, 100), 17, (-4.3, 37.3), 1.5531, 0.1204),
-        ((420, 180, 1000), (470, 160, 1000), 7, (0.6, 13.4), 2.1303, 0.0331),
-        ((55, 15, 100), (40, 25, 100), -25, (-45.1, -3.4), -2.2795, 0.0226),
-        ((6, 1, 10), (3, 4, 10), -60, (-104.5, 12.2), -1.5492, 0.1213),
+        ((50, 20, 100), (62, 15, 100), (-4.3, 37.3), 1.5531, 0.1204),
+        ((420, 180, 1000), (470, 160, 1000), (0.6, 13.4), 2.1303, 0.0331),
+        ((55, 15, 100), (40, 25, 100), (-45.1, -3.4), -2.2795, 0.0226),
+        ((6, 1, 10), (3, 4, 10), (-104.5, 12.2), -1.5492, 0.1213),
     ],
 )
-def test_a_change_is_compared_by_the_adjusted_scores_of_both_windows(before, after, change, interval, z, p):
-    row = dict(zip(COUNTS, after, strict=True)) | {
-        f"{name}_before": count for name, count in zip(COUNTS, before, strict=True)
-    }
-    frame = pl.DataFrame([row]).with_columns(**compute_nps(*(pl.col(name) for name in COUNTS)))
-    frame = frame.with_columns(
-        nps_before=compute_nps(*(pl.col(f"{name}_before") for name in COUNTS))["nps"].alias("nps_before")
+def test_a_change_is_compared_by_the_adjusted_scores_of_both_windows(before, after, interval, z, p):
+    frame = pl.select(
+        *(
+            each.alias(str(number))
+            for number, each in enumerate(compare_scores([pl.lit(n) for n in after], [pl.lit(n) for n in before]))
+        )
     )
-    found = frame.select(**compute_change()).row(0, named=True)
-    assert found["nps_change"] == pytest.approx(change)
-    assert (found["nps_change_ci_low"], found["nps_change_ci_high"]) == pytest.approx(interval, abs=0.05)
-    assert found["nps_change_z"] == pytest.approx(z, abs=5e-5)
-    assert compute_two_sided_p(np.array([found["nps_change_z"]]))[0] == pytest.approx(p, abs=5e-5)
+    *ends, found = frame.transpose().to_series().to_list()
+    assert ends == pytest.approx(interval, abs=0.05)
+    assert found == pytest.approx(z, abs=5e-5)
+    assert compute_two_sided_p(np.array([found]))[0] == pytest.approx(p, abs=5e-5)
 
 
 def test_what_stands_is_what_benjamini_and_hochberg_let_stand_in_each_family():
@@ -301,8 +298,10 @@ def test_a_company_in_which_nothing_changes_raises_an_alarm_in_few_weeks():
     frame = pl.DataFrame(
         rows, schema=["night", "region", *COUNTS, *(f"{name}_before" for name in COUNTS)], orient="row"
     )
-    frame = frame.with_columns(nps=pl.lit(0.0), nps_before=pl.lit(0.0)).with_columns(**compute_change())
-    frame = frame.with_columns(p=pl.Series(compute_two_sided_p(frame["nps_change_z"].to_numpy())))
+    own, before_it = ([pl.col(name + end) for name in COUNTS] for end in ("", "_before"))
+    frame = frame.with_columns(
+        p=pl.Series(compute_two_sided_p(frame.select(compare_scores(own, before_it)[2]).to_series().to_numpy()))
+    )
     flagged = frame.with_columns(stands=stands_among_all("p", "night")).group_by("night").agg(pl.col("stands").any())
     alarms = flagged["stands"].sum()
     assert 0.03 < alarms / nights < 0.13
