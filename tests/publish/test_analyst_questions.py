@@ -24,6 +24,10 @@ QUESTIONS = {
     "What was the NPS of each of the last 12 months, and is the change noise?": """
         select period_start, responses, nps, nps_ci_low, nps_ci_high, nps_change, is_nps_change_significant
         from marts.nps_all_monthly where is_complete order by period_start desc limit 12""",
+    "How long does it take until customers buy again?": """
+        select median_days_to_second_order, median_days_to_second_order_low, median_days_to_second_order_high,
+            second_order_rate, watched_days, reason
+        from marts.second_orders_all""",
     "How many customers did each month win?": """
         select cohort_start, cohort_size from marts.monthly_cohort_sizes order by cohort_start""",
     "Are promoters worth more than detractors, and how sure is that?": """
