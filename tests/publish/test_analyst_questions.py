@@ -38,8 +38,9 @@ QUESTIONS = {
         select dimension_value, responses, nps, nps_ci_low, nps_ci_high, reason
         from marts.nps where dimension = 'region' and grain = 'rolling_90d'""",
     "Which regions really differ from the rest in NPS?": """
-        select dimension_value, nps, nps_of_others, nps_over_others, nps_over_others_ci_low, nps_over_others_ci_high
-        from marts.nps_by_value where dimension = 'region' and is_nps_over_others_significant""",
+        select dimension_value, nps, nps_of_others, nps_over_others, nps_over_others_ci_low, nps_over_others_ci_high,
+            is_nps_over_others_significant
+        from marts.nps_by_value where dimension = 'region'""",
     "How much money is at risk with detractors?": """
         select customers, detractor_value_at_risk_12m from marts.nps_value_all where nps_group = 'detractor'""",
     "Whom does each owner call first, and why?": """

@@ -14,7 +14,7 @@ from polars._typing import PolarsDataType
 from regulars.pipelines.definitions.enumerations import ALL, UNKNOWN_CUSTOMER_IDX
 from regulars.pipelines.transforms.cohorts.customer_dimensions import CohortSettings, split_customers
 from regulars.pipelines.transforms.purchases.purchases import list_purchase_days, read_into_polars
-from regulars.pipelines.transforms.purchases.survival import estimate_survival_curves, find_medians
+from regulars.pipelines.transforms.purchases.survival import ROUNDING, estimate_survival_curves, find_medians
 
 COLUMNS: dict[str, PolarsDataType] = {
     "dimension": pl.String,
@@ -31,7 +31,8 @@ COLUMNS: dict[str, PolarsDataType] = {
 }
 VALUE = ["dimension", "dimension_value"]
 ENOUGH = 30
-"""Customers who must still be watched, without a second order, for a day to count: below, one customer moves much."""
+"""Customers that an estimate needs. Where many are new, those still watched on a day must stand for as many: who is at
+risk ÷ the share without a second order before, which is all customers where nobody is too new."""
 
 
 def second_orders(
@@ -63,7 +64,7 @@ def second_orders(
     counted = by_value.group_by(VALUE).agg(
         customers_with_first_order=pl.len(), customers_with_second_order=pl.col("is_event").sum()
     )
-    curves = estimate_survival_curves(by_value, VALUE).filter(pl.col("at_risk") >= ENOUGH)
+    curves = _cut_off(estimate_survival_curves(by_value, VALUE))
     seen = curves.group_by(VALUE).agg(watched_days=pl.col("days").max(), second_order_rate=1 - pl.col("survival").min())
     name = "median_days_to_second_order"
     medians = find_medians(curves, VALUE).select(
@@ -104,6 +105,12 @@ def list_waits(purchase_days: pl.DataFrame, as_of: dt.date) -> pl.DataFrame:
     )
 
 
+def _cut_off(curves: pl.DataFrame) -> pl.DataFrame:
+    """Leave out the days on which too few are still watched to stand for those without a second order."""
+    before = pl.col("survival").shift(1, fill_value=1.0).over(VALUE)
+    return curves.filter(pl.col("at_risk") >= ENOUGH * before - ROUNDING)
+
+
 def _give_reason() -> pl.Expr:
     """Why there is no median, or no upper end of its interval."""
     name, watched = "median_days_to_second_order", pl.col("watched_days")
@@ -114,13 +121,11 @@ def _give_reason() -> pl.Expr:
         .when(pl.col(name).is_null())
         .then(
             pl.format(
-                "fewer than half buy again: {} % within {} days, after which fewer than "
-                + str(ENOUGH)
-                + " are still watched",
-                share,
-                watched,
+                "fewer than half buy again within {} days ({} %), and too few are watched for longer", watched, share
             )
         )
         .when(pl.col(f"{name}_high").is_null())
-        .then(pl.lit("the interval has no upper end: it may be that fewer than half ever buy again"))
+        .then(
+            pl.lit("the interval has no upper end: too few are watched for so long, or fewer than half ever buy again")
+        )
     )

@@ -48,10 +48,7 @@ def test_where_fewer_than_half_come_back_there_is_no_median_and_the_reason_says_
     row = found_of(*company([400] * 100, [20] * 30 + [None] * 70)).row(0, named=True)
     assert [row[name] for name in MEDIAN] == [None] * 3
     assert (row["second_order_rate"], row["watched_days"]) == (pytest.approx(0.3), 400)
-    assert (
-        row["reason"]
-        == "fewer than half buy again: 30.0 % within 400 days, after which fewer than 30 are still watched"
-    )
+    assert row["reason"] == "fewer than half buy again within 400 days (30.0 %), and too few are watched for longer"
 
 
 def test_a_second_order_of_the_same_day_is_none_and_the_unknown_customer_is_left_out():
@@ -61,17 +58,30 @@ def test_a_second_order_of_the_same_day_is_none_and_the_unknown_customer_is_left
     assert (row["customers_with_first_order"], row["customers_with_second_order"]) == (30, 0)
 
 
-def test_a_day_counts_while_thirty_are_still_watched():
-    waits: list[int | None] = [10] * (ENOUGH - 1) + [None]
-    assert found_of(*company([50] * ENOUGH, waits)).row(0, named=True)["median_days_to_second_order"] == 10
-    few = found_of(*company([50] * (ENOUGH - 1), waits[:-1])).row(0, named=True)
+def test_thirty_customers_are_enough_however_few_of_them_are_still_waiting():
+    back: list[int | None] = [*range(10, 10 + ENOUGH - 2), None, None]
+    row = found_of(*company([500] * ENOUGH, back)).row(0, named=True)
+    assert (row["median_days_to_second_order"], row["watched_days"]) == (24, 500)
+    few = found_of(*company([500] * (ENOUGH - 1), back[:-1])).row(0, named=True)
     assert (few["second_order_rate"], few["reason"]) == (None, "fewer than 30 customers: too few to tell")
+
+
+def test_one_customer_who_is_watched_for_long_does_not_stand_for_all():
+    waits: list[int | None] = [10] * 40 + [None] * 59 + [800]
+    row = found_of(*company([900] * 40 + [150] * 59 + [900], waits)).row(0, named=True)
+    assert (row["median_days_to_second_order"], row["watched_days"], row["second_order_rate"]) == (
+        *(None, 150),
+        pytest.approx(0.4),
+    )
 
 
 def test_an_interval_without_an_upper_end_says_so():
     row = found_of(*company([400] * 60, [20] * 31 + [None] * 29)).row(0, named=True)
     assert (row["median_days_to_second_order"], row["median_days_to_second_order_high"]) == (20, None)
-    assert row["reason"] == "the interval has no upper end: it may be that fewer than half ever buy again"
+    assert (
+        row["reason"]
+        == "the interval has no upper end: too few are watched for so long, or fewer than half ever buy again"
+    )
 
 
 def test_without_orders_the_table_is_empty_with_all_columns():
