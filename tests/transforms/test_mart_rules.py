@@ -227,6 +227,7 @@ later = pl.col("period_number") == 2
         (MONTH, twice, "unique"),
         (MONTH, more("lapsed_in_month", pl.col("dimension_value") == "full price"), "values_add_up"),
         (MONTH, more("churn_rate_12m", by=0.01), "rate_is_ratio"),
+        (MONTH, more("active_a_year_ago_of_others"), "others_are_the_rest_of_the_dimension"),
         (MONTH, emptied("churn_rate_12m"), "complete_is_known"),
         (MONTH, emptied("reason"), "complete_is_known"),
         (MONTH, without(pl.col("month_end") == dt.date(2024, 2, 29)), "months_are_dense"),
