@@ -11,7 +11,7 @@ GAP = "..."
 MOST_WORDS_BETWEEN, MOST_LETTERS_BETWEEN = 3, 6
 """Letters count where a script has no blanks between words."""
 _TERMS_AT_ONCE = 20
-"""A regular expression of many more is a hundred times slower."""
+"""Of 300 in one regular expression, the search took a thousand times longer than of 20."""
 
 
 def has_gap(pattern: str) -> bool:

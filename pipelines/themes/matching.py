@@ -23,7 +23,7 @@ def match_themes(comments: pl.DataFrame, rules: ThemeRules) -> pl.DataFrame:
     """Find the themes of each comment: one row for each, or one of the theme `UNMATCHED`.
 
     A comment is searched by the terms of its own language, and by all terms where its language is not known. One in a
-    language without rules has no theme.
+    language without rules has no theme. Weak terms are looked for after all others, theme by theme as in the file.
 
     Args:
         comments: `text` as `normalize_text` writes it, `comment_language`, and any other columns, which are kept.
@@ -68,14 +68,13 @@ def _has_term(theme: Theme, language: str | None, *, is_weak: bool = False) -> p
     if exceptions:
         is_affected = text.str.contains_any(exceptions)
         text = pl.when(is_affected).then(text.str.replace_many(exceptions, [HOLE])).otherwise(text)
-    return pl.any_horizontal(
-        text.str.contains_any([each for each in patterns if not has_gap(each)]),
-        *[text.str.contains(expression) for expression in write_expressions(patterns)],
-    )
+    plain = [each for each in patterns if not has_gap(each)]
+    found = [text.str.contains(expression) for expression in write_expressions(patterns)]
+    return pl.any_horizontal(*found, *([text.str.contains_any(plain)] if plain else []))
 
 
 def count_term_hits(comments: pl.DataFrame, rules: ThemeRules) -> pl.DataFrame:
-    """Count how many comments each term of a language finds.
+    """Count how many comments hold each term of a language; a weak one need not count in all of them.
 
     Args:
         comments: `text` and `comment_language`.
@@ -112,15 +111,15 @@ _HITS = {
 
 
 def _count_patterns(comments: pl.DataFrame, terms: dict[str, Term]) -> list[tuple[str, int]]:
-    if not terms:
-        return []
-    plain, gapped = ([each for each in sorted(terms) if has_gap(each) == gap] for gap in (False, True))
-    hits = comments.select(pattern=pl.col("text").str.extract_many(plain, overlapping=True).list.unique()).explode(
-        "pattern"
-    )
-    counts = comments.select(pl.col("text").str.contains(write_expression(each)).sum().alias(each) for each in gapped)
-    found = [(name, count) for name, count in (counts.row(0, named=True) if gapped else {}).items() if count]
-    return [*hits.drop_nulls().group_by("pattern").len().rows(), *found]
+    text = pl.col("text")
+    found = []
+    if plain := [each for each in sorted(terms) if not has_gap(each)]:
+        hits = comments.select(pattern=text.str.extract_many(plain, overlapping=True).list.unique()).explode("pattern")
+        found = hits.drop_nulls().group_by("pattern").len().rows()
+    if gapped := [each for each in sorted(terms) if has_gap(each)]:
+        counts = comments.select(text.str.contains(write_expression(each)).sum().alias(each) for each in gapped)
+        found += [(pattern, count) for pattern, count in counts.row(0, named=True).items() if count]
+    return found
 
 
 def _describe_hit(term: Term, hits: int, comments: int) -> tuple[str, str, str, int, int, int, int]:

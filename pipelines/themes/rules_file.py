@@ -158,7 +158,8 @@ def _read_exceptions(theme: str, node: yaml.Node, mistakes: _Mistakes) -> dict[s
     exceptions: dict[str, tuple[str, ...]] = {}
     for each in _read_terms(theme, node, mistakes):
         if has_gap(each.pattern):
-            mistakes.add(node, f"`{each.written}` has a gap: a phrase of `{EXCEPTIONS}` has none")
+            sentence = f"`{each.written}` has a gap: a phrase of `{EXCEPTIONS}` has none"
+            mistakes.sentences.append((each.line, each.column, sentence))
         exceptions[each.language] = (*exceptions.get(each.language, ()), each.pattern)
     return exceptions
 
