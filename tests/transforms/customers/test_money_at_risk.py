@@ -7,6 +7,7 @@ from typing import Any
 import polars as pl
 import pytest
 
+from regulars.pipelines.settings.business_hours import Support
 from regulars.pipelines.settings.customers.service_risk import ServiceRisk
 from regulars.pipelines.transforms.clv.totals.predicted_totals import predicted_totals
 from regulars.pipelines.transforms.customers.customer_360 import customer_360
@@ -47,6 +48,7 @@ def join_everything(customer_clv: pl.DataFrame, *, in_orders: bool) -> pl.DataFr
         lapse_days=365,
         subscription_revenue_is_in_orders=in_orders,
         company=COMPANY,
+        support=Support(),
         service_risk=ServiceRisk(),
     )
 
