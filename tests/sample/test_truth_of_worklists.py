@@ -1,4 +1,4 @@
-"""The sample company's planted open tickets: who waits for an answer is on a list, whether or not they ordered since."""
+"""The sample company's planted open tickets: who waits for an answer is on a list, ordered since or not."""
 
 from collections.abc import Iterator
 from pathlib import Path

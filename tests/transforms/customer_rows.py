@@ -9,7 +9,7 @@ import polars as pl
 from regulars.pipelines.settings.business_hours import Support
 from regulars.pipelines.settings.customers.service_risk import ServiceRisk
 from regulars.pipelines.settings.settings import Company
-from regulars.pipelines.transforms.customers.customer_360 import customer_360
+from regulars.pipelines.transforms.customers.view.customer_360 import customer_360
 from tests.transforms import subscription_tables
 
 AS_OF = dt.date(2026, 3, 31)

@@ -113,7 +113,7 @@ def draw_tickets(rng: np.random.Generator, chunk: Chunk) -> Drawn:
 
 
 def find_waiting(chunk: Chunk, writers: set[int]) -> pl.DataFrame:
-    """Tickets of the last days that are open, without any chance: who is to be answered, whatever they have bought since.
+    """Tickets of the last days that are open, without any chance: who is to be answered, whatever they bought since.
 
     One is a complaint without a reply and one a complaint that is not solved, both of customers with many orders and
     none since; the third has no reply, and its customer has ordered since.

@@ -1,6 +1,6 @@
 """The signs that an active customer is about to leave, from the days since the last order.
 
-Put here: what counts as a sign. Keep out: the risk and the next step that follow (`customer_360.py`), the segments that
+Put here: what counts as a sign. Keep out: the risk and the next step that follow (`view/`), the segments that
 they name (`customer_segments.py`).
 """
 

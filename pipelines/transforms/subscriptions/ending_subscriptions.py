@@ -1,7 +1,7 @@
 """Finds subscriptions that are about to end, or lately ended because a payment failed: those a call may still keep.
 
 Put here: which they are, until when, what they are worth and how much of it can be kept. Keep out: what is done about
-them (`worklists/`, `customers/customer_360.py`).
+them (`worklists/`, `customers/view/customer_360.py`).
 """
 
 import datetime as dt

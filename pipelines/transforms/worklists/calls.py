@@ -2,7 +2,7 @@
 
 Put here: what a year of a customer is worth, how much of it a call can still keep, and which reason leads. Keep out:
 the signs (`service_signs.py`, `purchase_signs.py`), the weights of reasons (`reasons.py`), the lists
-(`owner_worklists.py`), and what to do with those who do not call for action (`customers/risk.py`).
+(`owner_worklists.py`), and what to do with those who do not call for action (`customers/view/risk.py`).
 """
 
 import datetime as dt

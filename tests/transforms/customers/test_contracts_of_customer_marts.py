@@ -17,8 +17,8 @@ from regulars.pipelines.settings.business_hours import Support
 from regulars.pipelines.settings.customers.service_risk import ServiceRisk
 from regulars.pipelines.transforms.clv import clv_evaluation, clv_models
 from regulars.pipelines.transforms.clv.customer_clv import customer_clv
-from regulars.pipelines.transforms.customers.customer_360 import customer_360
 from regulars.pipelines.transforms.customers.customer_segments import customer_segments
+from regulars.pipelines.transforms.customers.view.customer_360 import customer_360
 from regulars.pipelines.transforms.voice.nps import nps
 from tests.transforms.clv.test_customer_clv import AS_MEASURED, NO_LINES
 from tests.transforms.customer_rows import (

@@ -10,7 +10,7 @@ import pytest
 from regulars.pipelines.settings.business_hours import Support
 from regulars.pipelines.settings.customers.service_risk import ServiceRisk
 from regulars.pipelines.transforms.clv.totals.predicted_totals import predicted_totals
-from regulars.pipelines.transforms.customers.customer_360 import customer_360
+from regulars.pipelines.transforms.customers.view.customer_360 import customer_360
 from tests.transforms.clv.test_subscription_value import AS_OF, BOTH, value
 from tests.transforms.customer_rows import COMPANY, SCHEMAS, answer, core
 from tests.transforms.subscription_tables import leaving_company, paused, period

@@ -14,13 +14,17 @@ from polars._typing import PolarsDataType
 
 from regulars.pipelines.definitions.value_tiers import TierSettings
 from regulars.pipelines.transforms.amounts import MONEY
-from regulars.pipelines.transforms.customers.changes import WEEK, describe_changes, take_week_before
 from regulars.pipelines.transforms.customers.customer_segments import customer_segments as segment_customers
 from regulars.pipelines.transforms.customers.latest_answers import find_latest_answers, list_nps_group_paths
 from regulars.pipelines.transforms.customers.rfm_scores import RANKED, ScoreSettings
-from regulars.pipelines.transforms.customers.risk import choose_other_step
-from regulars.pipelines.transforms.customers.service_facts import RiskSettings, count_bad_experiences, count_tickets
-from regulars.pipelines.transforms.customers.standing import CustomerFacts, find_standing
+from regulars.pipelines.transforms.customers.view.changes import WEEK, describe_changes, take_week_before
+from regulars.pipelines.transforms.customers.view.risk import choose_other_step
+from regulars.pipelines.transforms.customers.view.service_facts import (
+    RiskSettings,
+    count_bad_experiences,
+    count_tickets,
+)
+from regulars.pipelines.transforms.customers.view.standing import CustomerFacts, find_standing
 from regulars.pipelines.transforms.local_days import CompanyZone
 from regulars.pipelines.transforms.purchases.purchases import read_into_polars, select_columns
 from regulars.pipelines.transforms.subscriptions.ending_subscriptions import find_ending_subscriptions

@@ -19,7 +19,7 @@ from regulars.pipelines.transforms.churn.active_intervals import (
     list_active_periods,
 )
 from regulars.pipelines.transforms.customers.latest_answers import find_latest_nps
-from regulars.pipelines.transforms.customers.risk import assess_risk, explain_risk, find_signs
+from regulars.pipelines.transforms.customers.view.risk import assess_risk, explain_risk, find_signs
 from regulars.pipelines.transforms.purchases.purchases import (
     read_into_polars,
     select_columns,
