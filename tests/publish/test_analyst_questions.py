@@ -40,10 +40,10 @@ QUESTIONS = {
         order by company_rank limit 20""",
     "How many detractors are also about to leave?": """
         select detractors_at_risk, detractors_about_to_leave from marts.nps_value_all
-        where nps_group = 'detractor' and detractors_about_to_leave between 1 and detractors_at_risk""",
-    "Who turned detractor or promoter within the week?": """
-        select customer_id, latest_nps_group_last_week, latest_nps_group from marts.customer_360
-        where latest_nps_group <> coalesce(latest_nps_group_last_week, 'none')""",
+        where nps_group = 'detractor'""",
+    "How many customers turned detractor within the week?": """
+        select count(*) from marts.customer_360
+        where latest_nps_group = 'detractor' and latest_nps_group_last_week is distinct from 'detractor'""",
     "What share of sales do the largest customers bring?": """
         select period_end, top_1_percent_share, top_10_percent_share from marts.revenue_concentration_12m""",
     "What do new and returning customers buy a month?": """
