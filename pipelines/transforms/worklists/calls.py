@@ -6,16 +6,13 @@ the signs (`service_signs.py`, `purchase_signs.py`), the weights of reasons (`re
 """
 
 import datetime as dt
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 import polars as pl
 from narwhals.typing import IntoFrame
 
 from regulars.pipelines.definitions.windows import LAST_ACTIVE_DAYS
 from regulars.pipelines.transforms.amounts import MONEY, round_to_money
-from regulars.pipelines.transforms.local_days import CompanyZone
 from regulars.pipelines.transforms.purchases.purchases import read_into_polars, sum_purchases_by_customer_day
 from regulars.pipelines.transforms.worklists.purchase_signs import (
     find_due_offers,
@@ -34,20 +31,12 @@ from regulars.pipelines.transforms.worklists.service_signs import (
 FACTS = (
     *("customer_id", "is_deleted", "is_unknown", "owner", "last_order_date", "order_count", "average_order_value"),
     *("mrr", "days_since_last_order", "typical_days_between_orders", "is_active", "lapses_on", "lifecycle"),
-    *("segment", "value_tier", "source_record_count", "p_alive"),
+    *("segment", "value_tier", "source_record_count", "p_alive", "payment_failed_on", "unpaid_orders", "unpaid_sales"),
 )
 """What of `marts.customer_360` the decision and the lists read."""
 
 FIRST = (-pl.col("priority"), -pl.col("keepable_value"), -pl.col("at_stake"))
 """What is called first, of reasons and of customers."""
-
-
-class PaymentSettings(Protocol):
-    """What a company sets about payments."""
-
-    @property
-    def failed_payment_statuses(self) -> Sequence[str]:
-        """What a payment's status says when it failed."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +49,6 @@ class CallTables:
     subscriptions: IntoFrame
     tickets: IntoFrame
     survey_responses: IntoFrame
-    payments: IntoFrame
     next_best_offers: IntoFrame
     service_risk_customers: IntoFrame
 
@@ -72,9 +60,7 @@ class CallRules:
     as_of: dt.date
     lapse_days: int
     subscription_revenue_is_in_orders: bool
-    company: CompanyZone
     support: SupportSettings
-    payments: PaymentSettings
 
 
 def find_calls(customers: pl.DataFrame, tables: CallTables, rules: CallRules) -> pl.DataFrame:
@@ -106,13 +92,7 @@ def _list_signs(known: pl.DataFrame, tables: CallTables, rules: CallRules) -> pl
             find_ticket_signs(tables.tickets, as_of=as_of, support=rules.support),
             find_service_risks(tables.service_risk_customers, as_of=as_of),
             find_detractors(tables.survey_responses, as_of=as_of),
-            find_payment_signs(
-                tables.payments,
-                tables.orders,
-                as_of=as_of,
-                company=rules.company,
-                statuses=rules.payments.failed_payment_statuses,
-            ),
+            find_payment_signs(known),
             find_subscription_signs(tables.subscriptions, as_of=as_of),
             find_lapse_signs(known, as_of=as_of, lapse_days=rules.lapse_days),
             find_due_offers(tables.next_best_offers, known, as_of=as_of),

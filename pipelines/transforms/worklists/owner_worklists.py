@@ -12,16 +12,8 @@ from polars._typing import PolarsDataType
 
 from regulars.pipelines.definitions.enumerations import UNASSIGNED
 from regulars.pipelines.transforms.amounts import MONEY
-from regulars.pipelines.transforms.local_days import CompanyZone
 from regulars.pipelines.transforms.purchases.purchases import read_into_polars, select_columns
-from regulars.pipelines.transforms.worklists.calls import (
-    FACTS,
-    FIRST,
-    CallRules,
-    CallTables,
-    PaymentSettings,
-    find_calls,
-)
+from regulars.pipelines.transforms.worklists.calls import FACTS, FIRST, CallRules, CallTables, find_calls
 from regulars.pipelines.transforms.worklists.service_signs import SupportSettings
 
 COLUMNS: dict[str, PolarsDataType] = {
@@ -65,16 +57,13 @@ def owner_worklists(
     subscriptions: IntoFrame,
     tickets: IntoFrame,
     survey_responses: IntoFrame,
-    payments: IntoFrame,
     next_best_offers: IntoFrame,
     service_risk_customers: IntoFrame,
     *,
     as_of: dt.date,
     lapse_days: int,
     subscription_revenue_is_in_orders: bool,
-    company: CompanyZone,
     support: SupportSettings,
-    service_risk: PaymentSettings,
     worklists: WorklistSettings,
 ) -> pl.DataFrame:
     """List the customers to call, each once, under their owner or under `UNASSIGNED`.
@@ -88,15 +77,12 @@ def owner_worklists(
         subscriptions: `core.subscriptions`.
         tickets: `core.tickets`.
         survey_responses: `core.survey_responses`.
-        payments: `core.payments`.
         next_best_offers: `marts.next_best_offers`.
         service_risk_customers: `marts.service_risk_customers`.
         as_of: Last day that counts.
         lapse_days: Days without an order after which a customer has lapsed.
         subscription_revenue_is_in_orders: Whether net sales hold subscription revenue already.
-        company: Its zone.
         support: How long a reply may take.
-        service_risk: What a payment's status says when it failed.
         worklists: How long a list may be.
 
     Returns:
@@ -111,11 +97,10 @@ def owner_worklists(
         subscriptions=subscriptions,
         tickets=tickets,
         survey_responses=survey_responses,
-        payments=payments,
         next_best_offers=next_best_offers,
         service_risk_customers=service_risk_customers,
     )
-    rules = CallRules(as_of, lapse_days, subscription_revenue_is_in_orders, company, support, service_risk)
+    rules = CallRules(as_of, lapse_days, subscription_revenue_is_in_orders, support)
     return (
         find_calls(everybody, tables, rules)
         .with_columns(owner=pl.col("owner").fill_null(UNASSIGNED), call_reason="reason", as_of=pl.lit(as_of))

@@ -9,12 +9,10 @@ import polars as pl
 import pytest
 
 from regulars.pipelines.settings.business_hours import Support
-from regulars.pipelines.settings.customers.service_risk import ServiceRisk
 from regulars.pipelines.settings.customers.worklists import Worklists
 from regulars.pipelines.transforms.worklists.owner_worklists import owner_worklists
 from tests.transforms.customer_rows import (
     AS_OF,
-    COMPANY,
     UNKNOWN,
     answer,
     core,
@@ -181,6 +179,14 @@ def test_whoever_has_not_paid_is_asked_for_another_means_of_payment_before_anybo
     assert found["ada"]["next_step"] == step
 
 
+def test_what_a_customer_has_not_paid_stands_in_the_row_and_nothing_where_all_is_paid():
+    found = customers(orders=[bought("2026-03-20")], payments=[payment("2026-03-21 09:00")])
+    names = ("payment_failed_on", "unpaid_orders", "unpaid_sales")
+    spent = found["ada"]["gross_sales"] - found["ada"]["discounts"]
+    assert [found["ada"][name] for name in names] == [dt.date(2026, 3, 21), 1, spent]
+    assert [found["bob"][name] for name in names] == [None, 0, 0]
+
+
 def test_a_failed_payment_of_an_order_of_nobody_calls_for_nothing():
     unknown = order(0, "2026-03-20") | {"system": "shop", "order_id": "o1"}
     found = customers(orders=[unknown], payments=[payment("2026-03-21 09:00")])
@@ -267,9 +273,7 @@ def test_the_worklists_and_the_view_of_the_customer_say_the_same_of_everybody():
         as_of=AS_OF,
         lapse_days=365,
         subscription_revenue_is_in_orders=False,
-        company=COMPANY,
         support=Support(),
-        service_risk=ServiceRisk(),
         worklists=Worklists(),
     )
     of_lists, of_view = (dict(frame.select("customer_id", "next_step").iter_rows()) for frame in (lists, view))

@@ -26,6 +26,7 @@ from regulars.pipelines.transforms.customers.view.service_facts import (
 )
 from regulars.pipelines.transforms.customers.view.standing import CustomerFacts, find_standing
 from regulars.pipelines.transforms.local_days import CompanyZone
+from regulars.pipelines.transforms.purchases.failed_payments import find_failed_payments
 from regulars.pipelines.transforms.purchases.purchases import read_into_polars, select_columns
 from regulars.pipelines.transforms.subscriptions.ending_subscriptions import find_ending_subscriptions
 from regulars.pipelines.transforms.subscriptions.subscription_revenue import add_subscription_revenue
@@ -94,6 +95,9 @@ COLUMNS: dict[str, PolarsDataType] = {
     "last_experience_on": pl.Date,
     "last_leading_sign": pl.String,
     "is_service_risk": pl.Boolean,
+    "payment_failed_on": pl.Date,
+    "unpaid_orders": pl.Int64,
+    "unpaid_sales": MONEY,
     "first_offer": pl.String,
     "first_offer_why": pl.String,
     "contact_count": pl.Int64,
@@ -121,7 +125,7 @@ FROM_CLV = (
 )
 COUNTS = [
     *("contact_count", "source_record_count", "ticket_count", "open_ticket_count", "tickets_this_week"),
-    "bad_experience_count",
+    *("bad_experience_count", "unpaid_orders"),
 ]
 
 
@@ -191,6 +195,7 @@ def customer_360(
     segments_before = segment_customers(orders, refunds, subscriptions, customers, calendar, **rules)
     before = take_week_before(find_standing(facts, segments_before, as_of=week_ago, lapse_days=lapse_days))
     at_risk = read_into_polars(select_columns(service_risk_customers, "customer_idx"))
+    statuses = service_risk.failed_payment_statuses
     joins = {
         "customer_idx": [
             _count_rows(_list_people(contacts), "customer_idx", "contact_count"),
@@ -203,6 +208,7 @@ def customer_360(
             .filter("is_charged")
             .select("customer_idx", is_subscription_ending=pl.lit(True))
             .unique(),
+            find_failed_payments(payments, orders, as_of=as_of, company=company, statuses=statuses),
             _take_first_offers(next_best_offers),
             read_into_polars(select_columns(customer_clv, "customer_idx", *FROM_CLV)),
         ],
@@ -224,11 +230,10 @@ def customer_360(
         subscriptions=subscriptions,
         tickets=tickets,
         survey_responses=survey_responses,
-        payments=payments,
         next_best_offers=next_best_offers,
         service_risk_customers=service_risk_customers,
     )
-    settings = CallRules(as_of, lapse_days, subscription_revenue_is_in_orders, company, support, service_risk)
+    settings = CallRules(as_of, lapse_days, subscription_revenue_is_in_orders, support)
     steps = find_calls(known, tables, settings).select("customer_idx", step_of_call="next_step")
     return (
         known.join(steps, on="customer_idx", how="left", maintain_order="left")
@@ -259,6 +264,7 @@ def _join_facts(standing: pl.DataFrame, joins: Mapping[str, Sequence[pl.DataFram
     return joined.with_columns(
         pl.col(COUNTS).fill_null(0),
         pl.col("is_service_risk", "is_subscription_ending").fill_null(value=False),
+        pl.col("unpaid_sales").fill_null(pl.lit(0, MONEY)),
         average_order_value=pl.when(pl.col("order_count") > 0).then(average).cast(MONEY),
     ).collect()
 
