@@ -10,7 +10,7 @@ NO_REPLY_DUE_REASONS = {
     "opened_by_agent": "Support wrote first.",
     "merged": "It is part of another ticket, where the customer is answered.",
     "spam": "No customer wrote it.",
-    "solved_by_customer": "The customer closed it before anybody answered.",
+    "solved_by_customer": "The customer closed it before anybody answered (else it counts like any other).",
     "reply_not_exported": "The tool's export does not say when the customer was answered.",
 }
 

@@ -77,7 +77,17 @@ select
         (until_as_of.business_ms - timed.opened_business_ms) / 60000,
         null
     ) as business_minutes_until_as_of,
-    timed.no_reply_due_reason,
+    -- a reply that came all the same says that the reason does not hold: it is in time or late like any other
+    case
+        when timed.no_reply_due_reason = 'solved_by_customer'
+        and timed.first_public_reply_at is not null
+        and (timed.solved_at is null or timed.first_public_reply_at <= timed.solved_at)
+        then null
+        when timed.no_reply_due_reason = 'reply_not_exported'
+        and timed.first_public_reply_at is not null
+        then null
+        else timed.no_reply_due_reason
+    end as no_reply_due_reason,
     timed.solved_at,
     timed.channel,
     timed.is_complaint,

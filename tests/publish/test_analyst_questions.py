@@ -46,6 +46,15 @@ QUESTIONS = {
     "Whom does each owner call first, and why?": """
         select owner, customer_id, why, at_stake, keepable_value, until_date
         from marts.owner_worklists where list_rank = 1""",
+    "Whom do I call tomorrow, in which order, over all owners?": """
+        select company_rank, customer_id, owner, next_step, why from marts.owner_worklists
+        order by company_rank limit 20""",
+    "How many detractors are also about to leave?": """
+        select detractors_at_risk, detractors_about_to_leave from marts.nps_value_all
+        where nps_group = 'detractor'""",
+    "How many customers turned detractor within the week?": """
+        select count(*) from marts.customer_360
+        where latest_nps_group = 'detractor' and latest_nps_group_last_week is distinct from 'detractor'""",
     "What share of sales do the largest customers bring?": """
         select period_end, top_1_percent_share, top_10_percent_share from marts.revenue_concentration_12m""",
     "What do new and returning customers buy a month?": """

@@ -170,11 +170,13 @@ create table marts.segment_moves as select *, date '2025-12-31' as month_end, 's
     ('loyal', 'loyal', 30), ('loyal', 'at_risk', 10), ('new', 'loyal', 4), ('none', 'new', 7)
 ) moves(from_value, to_value, segmented_customers);
 create table marts.owner_worklists as select *, date '2026-01-18' as as_of from (values
-    ('c1', 'owner_1', 'detractor', 'scored 3 of 10 on 2026-01-10', 900.50, 850.20, 680.16, date '2026-04-10', 0, 0.0),
-    ('c2', 'owner_1', 'lapsed', 'lapsed on 2026-01-02 after 3 orders', 1400.00, 20.00, 4.00, date '2026-07-01', 0, 0.0),
-    ('c3', 'unassigned', 'staying_away', 'last order 300 days ago; lapses on 2026-03-24', 1250.00, 500.00, 150.00,
-        date '2026-03-24', 12, 3000.0)
-) lists(customer_id, owner, call_reason, why, at_stake, keepable_value, priority, until_date,
+    ('c1', 'owner_1', 'detractor', 'scored 3 of 10 on 2026-01-10', 900.50, 850.20, 680.16, 1,
+        date '2026-04-10', 0, 0.0),
+    ('c2', 'owner_1', 'lapsed', 'lapsed on 2026-01-02 after 3 orders', 1400.00, 20.00, 4.00, 3,
+        date '2026-07-01', 0, 0.0),
+    ('c3', 'unassigned', 'staying_away', 'last order 300 days ago, lapses on 2026-03-24', 1250.00, 500.00, 150.00,
+        2, date '2026-03-24', 12, 3000.0)
+) lists(customer_id, owner, call_reason, why, at_stake, keepable_value, priority, company_rank, until_date,
     owner_customers_left_out, owner_keepable_value_left_out);
 
 create table meta.offer_evaluation as select 'any_product' as scope, true as is_complete, 1200 as tested_customers, *

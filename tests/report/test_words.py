@@ -38,7 +38,7 @@ OF_TABLES = {
         "nps",
     ),
     *("chosen: smallest error", "larger error", "c1", "c2", "c3", "owner_1", "scored 3 of 10 on 2026-01-10"),
-    *("lapsed on 2026-01-02 after 3 orders", "last order 300 days ago; lapses on 2026-03-24"),
+    *("lapsed on 2026-01-02 after 3 orders", "last order 300 days ago, lapses on 2026-03-24"),
     *("price", "late delivery", "packaging", "net sales", "EUR 70", "EUR 58", "the period is not over"),
 }
 """Words of the small company's own tables."""

@@ -112,6 +112,7 @@ def test_some_tickets_are_never_answered_and_to_some_no_reply_is_due(company):
     assert both["reply_minutes"].is_null().to_list() == both["First reply"].is_null().to_list()
     assert 0 < both["reply_minutes"].null_count() < len(both) / 10
     assert both["no_reply_due_reason"].to_list() == both["No reply due"].to_list()
+    assert both.filter(pl.col("No reply due") == "solved_by_customer")["First reply"].drop_nulls().is_empty()
     reasons = both.filter(pl.col("no_reply_due_reason") != "")["no_reply_due_reason"]
     assert set(reasons) <= {"opened_by_agent", "merged", "spam", "solved_by_customer"}
     assert 0 < len(reasons) < len(both) / 4

@@ -2,6 +2,8 @@
 
 import datetime as dt
 
+import pytest
+
 from tests.builders import build, only, people_of, pick, rows_of
 
 
@@ -63,6 +65,26 @@ def test_who_looks_after_a_ticket_is_a_number_unless_the_settings_show_names():
 def test_a_reason_why_no_reply_is_due_is_one_of_the_list():
     row = only(tickets({"ticket_id": "t", "no_reply_due_reason": "merged"}))
     assert row["no_reply_due_reason"] == "merged"
+
+
+@pytest.mark.parametrize(
+    ("reason", "replied", "solved", "kept"),
+    [
+        ("solved_by_customer", None, "12:00", True),
+        ("solved_by_customer", "13:00", "12:00", True),  # closed before anybody answered
+        ("solved_by_customer", "11:00", "12:00", False),
+        ("solved_by_customer", "11:00", None, False),
+        ("reply_not_exported", None, "12:00", True),
+        ("reply_not_exported", "11:00", "12:00", False),
+        ("merged", "11:00", "12:00", True),
+        ("opened_by_agent", "11:00", "12:00", True),
+    ],
+)
+def test_a_reply_that_came_all_the_same_belies_the_reason_why_none_is_due(reason, replied, solved, kept):
+    hours = {"first_public_reply_at": replied, "solved_at": solved}
+    moments = {name: f"2026-01-05 {hour}:00" for name, hour in hours.items() if hour}
+    ticket = {"ticket_id": "t", "opened_at": "2026-01-05 10:00:00", "no_reply_due_reason": reason, **moments}
+    assert only(tickets(ticket))["no_reply_due_reason"] == (reason if kept else None)
 
 
 def test_the_order_of_a_ticket_is_that_of_the_only_tool_that_has_one_of_this_id():

@@ -6,9 +6,10 @@ from typing import Any
 
 import polars as pl
 
+from regulars.pipelines.settings.business_hours import Support
 from regulars.pipelines.settings.customers.service_risk import ServiceRisk
 from regulars.pipelines.settings.settings import Company
-from regulars.pipelines.transforms.customers.customer_360 import customer_360
+from regulars.pipelines.transforms.customers.view.customer_360 import customer_360
 from tests.transforms import subscription_tables
 
 AS_OF = dt.date(2026, 3, 31)
@@ -64,7 +65,12 @@ SCHEMAS: dict[str, dict[str, Any]] = {
         "opened_at": pl.Datetime("us"),
         "opened_date": pl.Date,
         "solved_at": pl.Datetime("us"),
+        "is_complaint": pl.Boolean,
+        "no_reply_due_reason": pl.String,
+        "first_reply_minutes": pl.Float64,
+        "first_reply_business_minutes": pl.Float64,
         "minutes_until_as_of": pl.Float64,
+        "business_minutes_until_as_of": pl.Float64,
     },
     "calendar": {"day": pl.Date, "day_idx": pl.Int32},
     "bad_experiences": {
@@ -73,13 +79,21 @@ SCHEMAS: dict[str, dict[str, Any]] = {
         "experienced_on": pl.Date,
         "leading_sign": pl.String,
     },
-    "service_risk_customers": {"customer_idx": pl.Int32, "call_status": pl.String},
+    "service_risk_customers": {
+        "customer_idx": pl.Int32,
+        "bad_experience_count": pl.Int64,
+        "last_experience_on": pl.Date,
+        "leading_signs": pl.String,
+        "call_status": pl.String,
+    },
     "payments": {"system": pl.String, "order_id": pl.String, "status": pl.String, "paid_at": pl.Datetime("us")},
     "next_best_offers": {
         "customer_idx": pl.Int32,
         "offer_rank": pl.Int32,
+        "offer_kind": pl.String,
         "product_name": pl.String,
         "product_id": pl.String,
+        "due_on": pl.Date,
         "why": pl.String,
     },
     "customer_clv": {
@@ -176,6 +190,7 @@ def everybody(frames: dict[str, Any]) -> pl.DataFrame:
         lapse_days=365,
         subscription_revenue_is_in_orders=False,
         company=COMPANY,
+        support=Support(),
         service_risk=ServiceRisk(),
     )
 

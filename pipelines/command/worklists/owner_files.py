@@ -22,7 +22,7 @@ OURS = {
     "p_alive": "Regulars probability still a buyer",
     "keepable_value": "Regulars a call can keep",
     "until_date": "Regulars until",
-    "suggested_step": "Regulars step",
+    "next_step": "Regulars step",
     "phone": "Regulars phone",
     "may_email": "Regulars may e-mail",
     "other_records": "Regulars other records",

@@ -78,7 +78,7 @@ WORKLISTS = """
     select customer_id, owner, why, until_date, at_stake, keepable_value, count(*) over () as customers,
         sum(keepable_value) over () as keepable_together, (select left_out::bigint from left_out) as left_out
     from marts.owner_worklists
-    order by priority desc, keepable_value desc, customer_id
+    order by company_rank
     limit 10
 """
 SCORECARD = """

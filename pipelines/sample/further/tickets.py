@@ -79,7 +79,8 @@ def draw_tickets(rng: np.random.Generator, chunk: Chunk) -> Drawn:
     tickets = pl.concat([tickets, waiting.select(tickets.columns).cast(tickets.schema)]).sort(
         "opened", maintain_order=True
     )
-    tickets = tickets.with_columns(pl.col("is_answered") & (pl.col("replied") < END))
+    is_due = pl.col("no_reply_due") != "solved_by_customer"
+    tickets = tickets.with_columns(pl.col("is_answered") & is_due & (pl.col("replied") < END))
     number, order = pl.format("T-{}", "order_number"), pl.format("KK{}", "order_number")
     return Drawn(
         rows=tickets.select(
@@ -112,7 +113,7 @@ def draw_tickets(rng: np.random.Generator, chunk: Chunk) -> Drawn:
 
 
 def find_waiting(chunk: Chunk, writers: set[int]) -> pl.DataFrame:
-    """Tickets of the last days that are open, without any chance: who is to be called, and who is not any more.
+    """Tickets of the last days that are open, without any chance: who is to be answered, whatever they bought since.
 
     One is a complaint without a reply and one a complaint that is not solved, both of customers with many orders and
     none since; the third has no reply, and its customer has ordered since.

@@ -2,7 +2,7 @@
 
 Put here: value tiers, lifecycle, the typical gap between purchases, and where the lifecycle corrects a segment.
 Keep out: scores and the names of their combinations (`rfm_scores.py`), predicted value (`customer_clv.py`), what to do
-about a customer (`customer_360.py`).
+about a customer (`view/customer_360.py`).
 """
 
 import datetime as dt

@@ -1,6 +1,6 @@
 """The signs that an active customer is about to leave, from the days since the last order.
 
-Put here: what counts as a sign. Keep out: the risk and the next step that follow (`customer_360.py`), the segments that
+Put here: what counts as a sign. Keep out: the risk and the next step that follow (`view/`), the segments that
 they name (`customer_segments.py`).
 """
 
@@ -38,3 +38,13 @@ def find_signs_of_leaving(
         "is_overdue": (may_leave & is_overdue).fill_null(value=False),
         "is_near_lapse": (may_leave & (days_left <= NEAR_LAPSE * lapse_days)).fill_null(value=False),
     }
+
+
+def is_lapse_by_subscription(lapse_days: int) -> pl.Expr:
+    """Whether `lapses_on` is the end of a subscription, and later than the last order alone would make it; never NULL.
+
+    Args:
+        lapse_days: Days without an order after which a customer has lapsed.
+    """
+    by_order = pl.col("last_order_date") + dt.timedelta(days=lapse_days)
+    return pl.col("lapses_on").is_not_null() & (pl.col("lapses_on") > by_order).fill_null(value=True)

@@ -57,6 +57,7 @@ COLUMNS: dict[str, PolarsDataType] = {
     "predicted_total_value_12m_high": MONEY,
     "mrr": MONEY,
     "detractors_at_risk": pl.Int64,
+    "detractors_about_to_leave": pl.Int64,
     "detractor_value_at_risk_12m": MONEY,
     "detractor_value_at_risk_12m_low": MONEY,
     "detractor_value_at_risk_12m_high": MONEY,
@@ -70,13 +71,16 @@ COLUMNS: dict[str, PolarsDataType] = {
     "reason": pl.String,
     "as_of": pl.Date,
 }
+SIGNS_OF_LEAVING = ("is_overdue", "is_near_lapse", "is_subscription_ending")
+"""The columns of `marts.customer_360` that say that a customer is about to leave, whatever they answered."""
+
 IS_DETRACTOR = pl.col("nps_group") == "detractor"
 REFERRED = ("referring_customers", "referred_customers", "referred_net_sales")
 READ = [
     *("customer_id", "is_unknown", "region", "lifecycle", "is_active", "latest_nps_group"),
     *("latest_nps_at", "net_sales_to_date", "total_revenue_to_date", "predicted_value_12m"),
     *("predicted_total_value_12m", "mrr", "value_basis"),
-    "avg_annual_value_total",
+    *("avg_annual_value_total", *SIGNS_OF_LEAVING),
 ]
 
 
@@ -171,6 +175,7 @@ def _sum_groups(customers: pl.DataFrame, brought: pl.DataFrame | None) -> pl.Dat
         total_of_active=total.filter(is_active).sum(),
         orders_of_active=predicted.filter(is_active & total.is_not_null()).sum(),
         active_predicted=total.filter(is_active).count(),
+        leaving_predicted=total.filter(is_active, pl.any_horizontal(SIGNS_OF_LEAVING)).count(),
     )
     rows = (
         pl.DataFrame({"nps_group": NPS_GROUPS})
@@ -187,6 +192,7 @@ def _sum_groups(customers: pl.DataFrame, brought: pl.DataFrame | None) -> pl.Dat
         predicted_total_value_12m=pl.when(pl.col("customers_predicted") > 0).then("predicted_total_value_12m"),
         subscriptions_of_total=pl.col("predicted_total_value_12m") - pl.col("orders_of_total"),
         detractors_at_risk=pl.when(IS_DETRACTOR).then("active_predicted").otherwise(0),
+        detractors_about_to_leave=pl.when(IS_DETRACTOR).then("leaving_predicted").otherwise(0),
         detractor_value_at_risk_12m=_find_value_at_risk(),
         subscriptions_of_active=pl.col("total_of_active") - pl.col("orders_of_active"),
         referring_rate=divide_columns("referring_customers", "customers"),

@@ -10,7 +10,7 @@ from narwhals.typing import IntoFrame
 
 from regulars.pipelines.definitions.windows import PAYMENT_DAYS
 from regulars.pipelines.transforms.amounts import MONEY
-from regulars.pipelines.transforms.customers.signs import find_signs_of_leaving
+from regulars.pipelines.transforms.customers.signs import find_signs_of_leaving, is_lapse_by_subscription
 from regulars.pipelines.transforms.products.next_best_offers import DUE
 from regulars.pipelines.transforms.purchases.purchases import read_into_polars, select_columns
 from regulars.pipelines.transforms.subscriptions.ending_subscriptions import find_ending_subscriptions
@@ -34,7 +34,7 @@ DUE_DAYS = 14
 def find_subscription_signs(subscriptions: IntoFrame, *, as_of: dt.date) -> pl.DataFrame:
     """Find subscriptions that are about to end, and those that end or lately ended because a payment failed.
 
-    A customer who has begun another subscription of no known end since then is not called.
+    A customer who has begun another subscription of no known end since then is not called. No order settles it.
 
     Args:
         subscriptions: `core.subscriptions`.
@@ -45,15 +45,20 @@ def find_subscription_signs(subscriptions: IntoFrame, *, as_of: dt.date) -> pl.D
     """
     lasting = find_ending_subscriptions(subscriptions, as_of=as_of)
     plan = pl.when(pl.col("plan").is_not_null()).then(pl.format(" {}", "plan")).otherwise(pl.lit(""))
-    verb = pl.when(pl.col("first_end") > as_of).then(pl.lit("ends")).otherwise(pl.lit("ended"))
+    is_over = pl.col("first_end") <= as_of
+    verb = pl.when(is_over).then(pl.lit("ended")).otherwise(pl.lit("ends"))
     cause = (
         pl.when(pl.col("reason") == "payment_failed").then(pl.lit(" because a payment failed")).otherwise(pl.lit(""))
     )
+    others = pl.format(f" ({{}} of {{}} that ended so came back within {PAYMENT_DAYS} days)", "came_back", "ended_so")
+    known = pl.when(is_over & (pl.col("ended_so") > 0)).then(others).otherwise(pl.lit(""))
     return lasting.select(
         take_sign(
-            why=pl.format("subscription{} {} on {}{}", plan, verb, "first_end", cause),
+            happened_on=pl.when(is_over).then("first_end"),
+            why=pl.format("subscription{} {} on {}{}{}", plan, verb, "first_end", cause, known),
             at_stake=pl.col("at_stake"),
             at_stake_basis=pl.lit(SUBSCRIPTION),
+            still_to_keep=pl.col("still_to_keep"),
         )
     )
 
@@ -75,6 +80,7 @@ def find_payment_signs(customer_360: pl.DataFrame) -> pl.DataFrame:
             happened_on=day,
             until_date=day + dt.timedelta(days=PAYMENT_DAYS),
             why=pl.format("the payment of {} failed, last on {}", count_orders(pl.col("unpaid_orders")), day),
+            is_settled_by_order=pl.lit(value=True),
             at_stake=pl.max_horizontal("unpaid_sales", pl.lit(0, MONEY)),
             at_stake_basis=pl.lit(UNPAID),
         )
@@ -104,11 +110,13 @@ def find_lapse_signs(customer_360: pl.DataFrame, *, as_of: dt.date, lapse_days: 
     )
     usual = pl.col("typical_days_between_orders").round(0, mode="half_away_from_zero").cast(pl.Int64)
     rhythm = pl.when("is_overdue").then(pl.format(", usually every {}", count_days(usual))).otherwise(pl.lit(""))
+    orders, is_by_subscription = count_orders(pl.col("order_count")), is_lapse_by_subscription(lapse_days)
+    cause = pl.when(is_by_subscription).then(pl.lit(" with the end of the subscription")).otherwise(pl.lit(""))
     leaving = high.filter(pl.col("is_overdue") | pl.col("is_near_lapse")).select(
         take_sign(
             reason=pl.lit("staying_away"),
             until_date=lapses_on,
-            why=pl.format("last order {} ago{}; lapses on {}", count_days(since), rhythm, lapses_on),
+            why=pl.format("last order {} ago{}, lapses on {}{}", count_days(since), rhythm, lapses_on, cause),
         )
     )
     win_back = lapses_on + dt.timedelta(days=WIN_BACK_DAYS)
@@ -118,7 +126,9 @@ def find_lapse_signs(customer_360: pl.DataFrame, *, as_of: dt.date, lapse_days: 
             reason=pl.lit("lapsed"),
             happened_on=lapses_on,
             until_date=win_back,
-            why=pl.format("lapsed on {} after {}", lapses_on, count_orders(pl.col("order_count"))),
+            why=pl.when(is_by_subscription)
+            .then(pl.format("lapsed on {}{}, {} before, the last on {}", lapses_on, cause, orders, "last_order_date"))
+            .otherwise(pl.format("lapsed on {} after {}", lapses_on, orders)),
         )
     )
     return pl.concat([leaving, lost])

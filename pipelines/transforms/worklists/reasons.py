@@ -34,12 +34,14 @@ SIGN: dict[str, PolarsDataType] = {
     "why": pl.String,
     "at_stake": MONEY,
     "at_stake_basis": pl.String,
+    "still_to_keep": MONEY,
+    "is_settled_by_order": pl.Boolean,
 }
-"""A sign that a customer is to be called. An order after `happened_on` ends the sign (NULL: no order does);
-`until_date` is the last day on which a call helps; `at_stake` and its basis are NULL where it is a year of the
-customer."""
+"""A sign that a customer is to be called. `happened_on` is NULL for what is still to come; `until_date` is the last day
+on which a call helps; `at_stake` and its basis are NULL where it is a year of the customer; `still_to_keep` is what of
+it a call can keep, where the sign itself knows; `is_settled_by_order`: an order after `happened_on` ends it."""
 
-MAY_BE_NULL = ("happened_on", "at_stake", "at_stake_basis")
+MAY_BE_NULL = ("happened_on", "at_stake", "at_stake_basis", "still_to_keep")
 
 YEAR, SUBSCRIPTION, ORDER, UNPAID = BASES = (
     *("last_active_year", "subscription_year", "average_order", "unpaid_orders"),
@@ -48,9 +50,9 @@ YEAR, SUBSCRIPTION, ORDER, UNPAID = BASES = (
 
 REASONS: dict[str, Reason] = {
     "unanswered_ticket": Reason(1.0, "answer"),
-    "service_risk": Reason(1.0, "call"),
+    "service_risk": Reason(1.0, "call_service_risk"),
     "open_complaint": Reason(0.9, "solve"),
-    "detractor": Reason(0.8, "call"),
+    "detractor": Reason(0.8, "call_detractor"),
     "payment_failed": Reason(0.8, "mend_payment"),
     "subscription_ending": Reason(0.7, "keep_subscription"),
     "staying_away": Reason(0.5, "remind"),
@@ -80,8 +82,12 @@ def find_of_reason(values: dict[str, float] | dict[str, str], data_type: type[pl
 
 
 def take_sign(**columns: pl.Expr) -> list[pl.Expr]:
-    """The columns of `SIGN`: those given, else the frame's; those of `MAY_BE_NULL` are NULL unless given."""
-    known = {**dict.fromkeys(MAY_BE_NULL, pl.lit(None)), **columns}
+    """The columns of `SIGN`: those given, else the frame's; those of `MAY_BE_NULL` are NULL unless given.
+
+    No order settles the sign unless `is_settled_by_order` is given.
+    """
+    unless_given = {**dict.fromkeys(MAY_BE_NULL, pl.lit(None)), "is_settled_by_order": pl.lit(value=False)}
+    known = {**unless_given, **columns}
     return [known.get(name, pl.col(name)).cast(kind).alias(name) for name, kind in SIGN.items()]
 
 

@@ -1,6 +1,7 @@
 """Signs that somebody must answer a customer: tickets without a reply, complaints, detractors, bad experiences.
 
-A sign counts until the customer orders on a later day: older anger is not helped by a call.
+A detractor's answer and bad experiences count until the customer orders on a later day: older anger is not helped by a
+call. A ticket waits for its answer whether or not an order comes.
 Put here: these signs. Keep out: what customers buy (`purchase_signs.py`), and which sign leads (`owner_worklists.py`).
 """
 
@@ -98,6 +99,7 @@ def find_detractors(survey_responses: IntoFrame, *, as_of: dt.date) -> pl.DataFr
         take_sign(
             reason=pl.lit("detractor"),
             happened_on=answered,
+            is_settled_by_order=pl.lit(value=True),
             until_date=pl.max_horizontal(answered + dt.timedelta(days=DETRACTOR_DAYS), _find_next_day(as_of)),
             why=pl.format("scored {} of 10 on {}", pl.col("latest_nps_score").cast(pl.Int64), answered),
         )
@@ -121,6 +123,7 @@ def find_service_risks(service_risk_customers: IntoFrame, *, as_of: dt.date) -> 
         take_sign(
             reason=pl.lit("service_risk"),
             happened_on=last,
+            is_settled_by_order=pl.lit(value=True),
             until_date=pl.max_horizontal(last + dt.timedelta(days=DETRACTOR_DAYS), _find_next_day(as_of)),
             why=pl.format(
                 "{} bad experiences, the last on {}: {}",

@@ -13,11 +13,12 @@ import pytest
 
 from regulars.pipelines.contracts.odcs.load import load_contract
 from regulars.pipelines.contracts.violations import select_failed_count
+from regulars.pipelines.settings.business_hours import Support
 from regulars.pipelines.settings.customers.service_risk import ServiceRisk
 from regulars.pipelines.transforms.clv import clv_evaluation, clv_models
 from regulars.pipelines.transforms.clv.customer_clv import customer_clv
-from regulars.pipelines.transforms.customers.customer_360 import customer_360
 from regulars.pipelines.transforms.customers.customer_segments import customer_segments
+from regulars.pipelines.transforms.customers.view.customer_360 import customer_360
 from regulars.pipelines.transforms.voice.nps import nps
 from tests.transforms.clv.test_customer_clv import AS_MEASURED, NO_LINES
 from tests.transforms.customer_rows import (
@@ -123,7 +124,7 @@ def marts_of_the_small_company() -> dict[str, pl.DataFrame]:
         "customer_segments": segments,
     }
     tables = {name: marts.get(name, frames.get(name)) for name in SCHEMAS}
-    more: dict[str, Any] = {**spans, **revenue, "company": COMPANY, "service_risk": ServiceRisk()}
+    more: dict[str, Any] = {**spans, **revenue, "company": COMPANY, "support": Support(), "service_risk": ServiceRisk()}
     return marts | {"customer_360": customer_360(**tables, **more)}
 
 

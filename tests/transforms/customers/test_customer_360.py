@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
-from regulars.pipelines.transforms.customers.customer_360 import COLUMNS
+from regulars.pipelines.transforms.customers.view.customer_360 import COLUMNS
 from tests.transforms.customer_rows import (
     SCHEMAS,
     UNKNOWN,

@@ -1,12 +1,28 @@
 """What customer_360 says beside value and risk: support, answers, offers, and what changed since last week."""
 
 import datetime as dt
+import inspect
 from decimal import Decimal
 from typing import Any
 
+import polars as pl
 import pytest
 
-from tests.transforms.customer_rows import AS_OF, UNKNOWN, answer, customers, order, paid, segment
+from regulars.pipelines.settings.business_hours import Support
+from regulars.pipelines.settings.customers.worklists import Worklists
+from regulars.pipelines.transforms.worklists.owner_worklists import owner_worklists
+from tests.transforms.customer_rows import (
+    AS_OF,
+    UNKNOWN,
+    answer,
+    core,
+    customers,
+    everybody,
+    order,
+    paid,
+    segment,
+)
+from tests.transforms.mart_rules import broken_rules
 
 
 def ticket(customer: int | None, opened: str, solved: str | None = None, number: str = "t1") -> dict[str, Any]:
@@ -21,6 +37,24 @@ def ticket(customer: int | None, opened: str, solved: str | None = None, number:
         "solved_at": dt.datetime.fromisoformat(solved) if solved else None,
         "minutes_until_as_of": (end - at).total_seconds() / 60,
     }
+
+
+FAILED = {"is_involuntary": True}
+DETRACTOR = ["is_recent_detractor"]
+AT_RISK = {
+    "customer_idx": 1,
+    "bad_experience_count": 3,
+    "last_experience_on": dt.date(2026, 3, 25),
+    "leading_signs": "complaint, refund, late_delivery",
+    "call_status": "due",
+}
+
+
+def waiting(opened: str, *, replied: bool = False, number: str = "t1") -> dict[str, Any]:
+    """A complaint that is not solved, in a company whose opening hours are all hours."""
+    row = ticket(1, opened, number=number)
+    minutes = dict.fromkeys(("first_reply_minutes", "first_reply_business_minutes"), 30.0 if replied else None)
+    return row | minutes | {"is_complaint": True, "business_minutes_until_as_of": row["minutes_until_as_of"]}
 
 
 def rated(kind: str, at: str, score: int, scale: tuple[int, int]) -> dict[str, Any]:
@@ -91,8 +125,8 @@ def test_bad_experiences_of_the_window_and_the_flag_of_the_list_are_taken_over()
     [
         (9, "2026-03-20", False, "call_service_risk"),  # a promoter, to be thanked otherwise
         (None, "2026-03-20", False, "call_service_risk"),
-        (0, "2026-03-20", False, "call_detractor"),
-        (None, "2024-03-20", False, "win_back"),
+        (0, "2026-03-20", False, "call_service_risk"),  # a detractor too: the graver reason leads
+        (None, "2024-03-20", False, "call_service_risk"),  # to be won back otherwise
         (9, "2026-03-20", True, "none"),
     ],
 )
@@ -104,7 +138,7 @@ def test_who_is_to_be_called_for_bad_experiences_is_called_before_anybody_thanks
         {"is_deleted": is_deleted},
         orders=[order(1, bought)],
         survey_responses=answers,
-        service_risk_customers=[{"customer_idx": 1, "call_status": "due"}],
+        service_risk_customers=[AT_RISK],
     )
     assert found["ada"]["next_step"] == step
 
@@ -162,7 +196,7 @@ def test_a_failed_payment_of_an_order_of_nobody_calls_for_nothing():
 def test_a_detractor_and_whom_to_call_for_bad_experiences_are_called_whether_or_not_they_have_paid():
     unpaid: dict[str, Any] = {"orders": [bought("2026-03-20")], "payments": [payment("2026-03-21 09:00")]}
     unhappy = customers(**unpaid, survey_responses=[answer(1, "2026-03-28 09:00", 2)])
-    at_risk = customers(**unpaid, service_risk_customers=[{"customer_idx": 1, "call_status": "due"}])
+    at_risk = customers(**unpaid, service_risk_customers=[AT_RISK])
     steps = [found["ada"]["next_step"] for found in (unhappy, at_risk)]
     assert steps == ["call_detractor", "call_service_risk"]
 
@@ -175,7 +209,7 @@ def test_a_detractor_and_whom_to_call_for_bad_experiences_are_called_whether_or_
         ([paid(1, "2024-02-01")], False, "thank"),
         ([paid(1, "2024-02-01", "2026-04-30"), paid(1, "2026-04-30")], False, "thank"),  # the next one follows
         ([paid(1, "2024-02-01", "2026-03-10")], False, "thank"),  # gone already
-        ([paid(1, "2024-02-01", "2026-03-10") | {"is_involuntary": True}], False, "keep_subscription"),
+        ([paid(1, "2024-02-01", "2026-03-10") | {"is_involuntary": True}], False, "mend_payment"),
         ([paid(1, "2024-02-01", "2026-04-30") | {"end_type": "paused"}], False, "thank"),
     ],
 )
@@ -194,6 +228,61 @@ def test_a_detractor_whose_subscription_ends_is_called_as_a_detractor():
         subscriptions=[paid(1, "2024-02-01", "2026-04-30")], survey_responses=[answer(1, "2026-03-28 09:00", 2)]
     )
     assert found["ada"]["next_step"] == "call_detractor"
+
+
+@pytest.mark.parametrize(
+    ("tickets", "bought", "step"),
+    [
+        ([waiting("2026-03-28 09:00")], "2026-03-20", "answer"),
+        ([waiting("2026-03-28 09:00")], "2026-03-30", "answer"),  # an order is no answer
+        ([waiting("2026-03-28 09:00", replied=True)], "2026-03-30", "solve"),
+        ([waiting("2026-03-28 09:00"), waiting("2026-03-27 09:00", replied=True, number="b")], "2026-03-30", "answer"),
+        (
+            [waiting("2026-03-28 09:00") | {"solved_at": dt.datetime.fromisoformat("2026-03-29 09:00")}],
+            "2026-03-30",
+            "thank",
+        ),
+        ([waiting("2025-12-30 09:00")], "2026-03-30", "thank"),  # 91 days ago
+    ],
+)
+def test_who_waits_for_an_answer_is_answered_before_anybody_thanks(tickets, bought, step):
+    happy = [answer(1, "2026-03-28 09:00", 9)]
+    found = customers(orders=[order(1, bought)], survey_responses=happy, tickets=tickets)
+    assert found["ada"]["next_step"] == step
+
+
+def test_the_worklists_and_the_view_of_the_customer_say_the_same_of_everybody():
+    frames = core(
+        {"owner": "eve"},
+        orders=[
+            *(bought("2026-03-20") | {"customer_idx": 1}, order(2, "2025-06-20")),
+            *(order(2, f"2025-0{month}-20", "900") for month in range(1, 6)),
+        ],
+        tickets=[waiting("2026-03-28 09:00")],
+        payments=[payment("2026-03-21 09:00")],
+        subscriptions=[paid(1, "2024-02-01", "2026-04-30"), paid(2, "2024-02-01", "2026-03-10", "90") | FAILED],
+        survey_responses=[answer(1, "2026-03-28 09:00", 2), answer(2, "2026-03-28 09:00", 1)],
+        service_risk_customers=[AT_RISK],
+        customer_segments=[segment(tier="top_10_percent"), segment(tier="top_10_percent") | {"customer_id": "bob"}],
+    )
+    view = everybody(frames)
+    read = {name: frames[name] for name in inspect.signature(owner_worklists).parameters if name in frames}
+    lists = owner_worklists(
+        view,
+        **read,
+        as_of=AS_OF,
+        lapse_days=365,
+        subscription_revenue_is_in_orders=False,
+        support=Support(),
+        worklists=Worklists(),
+    )
+    of_lists, of_view = (dict(frame.select("customer_id", "next_step").iter_rows()) for frame in (lists, view))
+    assert of_lists == {name: of_view[name] for name in ("ada", "bob")}
+    assert of_lists == {"ada": "answer", "bob": "call_detractor"}
+    assert broken_rules("owner_worklists", lists, frames | {"marts.customer_360": view}) == set()
+    contrary = lists.with_columns(next_step=pl.lit("remind"))
+    broken = broken_rules("owner_worklists", contrary, frames | {"marts.customer_360": view})
+    assert broken == {"next_step_is_that_of_the_customer"}
 
 
 def test_the_first_offer_is_that_of_rank_one_by_name_else_by_id():
@@ -228,7 +317,53 @@ def test_a_risk_that_comes_up_this_week_is_said_and_computed_by_the_rules_of_tod
     ada = customers(orders=orders, survey_responses=answers, customer_segments=[segment(typical=14.0)])["ada"]
     assert (ada["risk"], ada["risk_last_week"]) == ("high", "none")
     assert ada["changed_since_last_week"].startswith("1 NPS answer; ")
-    assert ada["changed_since_last_week"].endswith("risk from none to high")
+    assert ada["changed_since_last_week"].endswith("NPS group now detractor; risk from none to high")
+
+
+def test_who_turned_detractor_within_the_week_stands_beside_the_group_of_the_week_before():
+    found = customers(
+        survey_responses=[
+            *(answer(1, "2026-03-20 09:00", 9), answer(1, "2026-03-26 09:00", 2), answer(1, "2026-04-02 09:00", 9)),
+            *(answer(2, "2026-03-23 09:00", 3), answer(2, "2026-03-24 09:00", 4)),
+        ]
+    )
+    groups = ("latest_nps_group_last_week", "latest_nps_group", "changed_since_last_week")
+    assert [found["ada"][name] for name in groups] == [
+        *("promoter", "detractor", "1 NPS answer; NPS group from promoter to detractor")
+    ]
+    assert [found["bob"][name] for name in groups] == ["detractor", "detractor", None]
+    assert found[UNKNOWN]["latest_nps_group_last_week"] is None
+
+
+def test_that_a_lapsed_customer_has_no_risk_any_more_is_not_said_as_if_it_were_good_news():
+    lapsed = segment("lapsed")
+    found = customers(orders=[order(1, "2025-03-28")], customer_segments=[lapsed])["ada"]
+    assert (found["lifecycle"], found["risk_last_week"], found["risk"]) == ("lapsed", "watch", "none")
+    assert found["changed_since_last_week"].startswith("lifecycle from new to lapsed; ")
+    assert "risk" not in found["changed_since_last_week"]
+
+
+@pytest.mark.parametrize(
+    ("orders", "subscriptions", "typical", "risk", "signs"),
+    [
+        (["2026-03-01"], [], None, "high", {"is_recent_detractor"}),
+        (["2025-06-30"], [], None, "high", {"is_recent_detractor", "is_near_lapse"}),
+        (["2026-01-10"], [], 15.0, "high", {"is_recent_detractor", "is_overdue"}),
+        (["2026-03-01"], [paid(1, "2026-01-01", "2026-04-15")], None, "high", {*DETRACTOR, "is_subscription_ending"}),
+        (["2026-03-25"], [paid(1, "2026-01-01", "2026-04-15")], None, "none", {"is_subscription_ending"}),
+        (["2026-03-25"], [paid(1, "2026-01-01", "2026-03-10") | FAILED], None, "none", set()),
+        (["2024-03-01"], [], 15.0, "none", {"is_recent_detractor"}),  # lapsed
+    ],
+)
+def test_the_signs_of_leaving_stand_in_columns_of_their_own(orders, subscriptions, typical, risk, signs):
+    ada = customers(
+        orders=[order(1, at) for at in orders],
+        subscriptions=subscriptions,
+        customer_segments=[segment("lapsed" if orders[0] < "2025" else "active", typical=typical)],
+        survey_responses=[answer(1, "2026-03-20 09:00", 2)],
+    )["ada"]
+    names = ("is_recent_detractor", "is_overdue", "is_near_lapse", "is_subscription_ending")
+    assert (ada["risk"], {name for name in names if ada[name]}) == (risk, signs)
 
 
 @pytest.mark.parametrize(

@@ -7,9 +7,10 @@ from typing import Any
 import polars as pl
 import pytest
 
+from regulars.pipelines.settings.business_hours import Support
 from regulars.pipelines.settings.customers.service_risk import ServiceRisk
 from regulars.pipelines.transforms.clv.totals.predicted_totals import predicted_totals
-from regulars.pipelines.transforms.customers.customer_360 import customer_360
+from regulars.pipelines.transforms.customers.view.customer_360 import customer_360
 from tests.transforms.clv.test_subscription_value import AS_OF, BOTH, value
 from tests.transforms.customer_rows import COMPANY, SCHEMAS, answer, core
 from tests.transforms.subscription_tables import leaving_company, paused, period
@@ -47,6 +48,7 @@ def join_everything(customer_clv: pl.DataFrame, *, in_orders: bool) -> pl.DataFr
         lapse_days=365,
         subscription_revenue_is_in_orders=in_orders,
         company=COMPANY,
+        support=Support(),
         service_risk=ServiceRisk(),
     )
 

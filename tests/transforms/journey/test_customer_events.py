@@ -23,7 +23,7 @@ from tests.transforms.journey.journey_tables import (
     ticket,
     timeline,
 )
-from tests.transforms.mart_rules import broken_rules
+from tests.transforms.mart_rules import broken_rules, contract_of
 
 JOURNEY = {
     "orders": [
@@ -54,7 +54,14 @@ JOURNEY = {
         }
     ],
     "payments": [
-        {"source": "pay", "system": "shop", "order_id": "o2", "status": "Failed", "paid_at": moment("2026-02-02 10:01")}
+        {
+            "source": "pay",
+            "system": "shop",
+            "order_id": "o2",
+            "status": "Failed",
+            "paid_at": moment("2026-02-02 10:01"),
+            "amount": Decimal(95),
+        }
     ],
     "subscriptions": [period(1, "2026-02-20")],
 }
@@ -89,6 +96,28 @@ def test_a_journey_is_told_in_order_by_all_departments(engine):
     )
     assert (rows["survey_answered"]["score"], rows["survey_answered"]["detail"]) == (3, "nps")
     assert (rows["subscription_started"]["amount"], rows["subscription_started"]["detail"]) == (9, "plan 1")
+
+
+@pytest.mark.parametrize("column", ["detail", "amount"])
+def test_the_contract_says_what_a_column_holds_of_every_type_that_has_it(column):
+    days = {"paused_from": dt.date(2026, 1, 20), "paused_until": dt.date(2026, 1, 25)}
+    mart = build(
+        **JOURNEY
+        | {
+            "orders": [*JOURNEY["orders"], order("test", "2026-02-02 10:00", is_test=True, is_countable=False)],
+            "tickets": [ticket("2026-02-05 10:00", "2026-02-05 12:00", "2026-02-06 10:00", channel="mail")],
+            "subscriptions": [
+                period(1, "2026-01-10", "2026-02-10", "replaced", **days),
+                period(2, "2026-02-10", "2026-03-10", "cancelled", cancelled_at=moment("2026-03-01 10:00")),
+            ],
+        }
+    )
+    allowed = next(each.allowed_values for each in contract_of("customer_events").columns if each.name == "event_type")
+    said = {value for value, text in allowed if column in text and f"no {column}" not in text}
+    given = set(mart.filter(pl.col(column).is_not_null())["event_type"])
+    assert given - said == set()
+    assert len(given) >= 6
+    assert not said & {"delivered", "delivered_late", "delivery_due"}
 
 
 def test_an_event_of_a_day_begins_with_the_day_of_the_company():

@@ -38,6 +38,9 @@ SCHEMA = {
     "predicted_total_value_12m": MONEY,
     "mrr": MONEY,
     "value_basis": pl.String,
+    "is_overdue": pl.Boolean,
+    "is_near_lapse": pl.Boolean,
+    "is_subscription_ending": pl.Boolean,
 }
 
 TESTED = pl.DataFrame(
@@ -194,6 +197,21 @@ def test_at_risk_is_what_active_detractors_are_expected_to_bring():
     assert rows["promoter"]["detractor_value_at_risk_12m"] == 0
     assert rows["detractor"]["predicted_total_value_12m"] == Decimal(100)  # of who has lapsed too
     assert [rows[group]["detractors_at_risk"] for group in ("detractor", "promoter")] == [2, 0]
+
+
+def test_of_detractors_those_about_to_leave_have_another_sign_than_the_answer():
+    company = (
+        customer("ada", "detractor"),
+        customer("bob", "detractor", is_overdue=True, is_near_lapse=True),
+        customer("cleo", "detractor", is_subscription_ending=True),
+        customer("dan", "detractor", is_overdue=True, predicted_total_value_12m=None),  # no total is predicted
+        customer("eve", "detractor", is_subscription_ending=True, lifecycle="lapsed"),
+        customer("fay", "passive", is_near_lapse=True),
+    )
+    rows = rows_of(*company)
+    names = ("detractors_at_risk", "detractors_about_to_leave")
+    assert [rows["detractor"][name] for name in names] == [3, 2]
+    assert [rows["passive"][name] for name in names] == [0, 0]
 
 
 def test_what_cannot_be_predicted_is_unknown_and_said():

@@ -41,7 +41,8 @@ def listed(*rows: dict[str, Any], length: int = 25, in_orders: bool = False) -> 
         support=Support(),
         worklists=Worklists(length=length),
     )
-    assert broken_rules("owner_worklists", found, {"customers": tables["customers"]}) == set()
+    steps = {"marts.customer_360": found.select("customer_id", "next_step")}
+    assert broken_rules("owner_worklists", found, {"customers": tables["customers"], **steps}) == set()
     return found.to_dicts()
 
 
@@ -56,7 +57,7 @@ def names(rows: list[dict[str, Any]]) -> list[str]:
 
 def test_a_ticket_without_a_reply_is_called_first_and_says_how_long_it_waits():
     row = only(customer("ada"), order("ada", 40, "100"), ticket("ada", 3))
-    assert (row["call_reason"], row["suggested_step"]) == ("unanswered_ticket", "answer")
+    assert (row["call_reason"], row["next_step"]) == ("unanswered_ticket", "answer")
     assert row["why"] == "ticket of 2026-03-28 has had no reply for 3 days"
     assert row["until_date"] == AS_OF + dt.timedelta(days=1)
     assert (row["at_stake"], row["urgency"], row["priority"]) == (100, 1.0, 100)
@@ -82,13 +83,29 @@ def test_a_complaint_with_a_reply_is_open_until_it_is_solved():
     assert row["why"] == "complaint of 2026-03-29 is not solved after 2 days"
 
 
-@pytest.mark.parametrize(
-    "sign",
-    [ticket("ada", 5), ticket("ada", 5, is_complaint=True), answer("ada", 5, 3), at_risk("ada", 5)],
-)
-def test_who_ordered_on_a_day_after_the_complaint_is_not_called(sign):
+@pytest.mark.parametrize("sign", [answer("ada", 5, 3), at_risk("ada", 5)])
+def test_who_ordered_on_a_day_after_the_answer_is_not_called(sign):
     assert names(listed(customer("ada"), order("ada", 5), sign)) == ["ada"]
     assert listed(customer("ada"), order("ada", 4), sign) == []
+
+
+@pytest.mark.parametrize(
+    ("sign", "reason"),
+    [
+        (ticket("ada", 5), "unanswered_ticket"),
+        (ticket("ada", 5, is_complaint=True), "unanswered_ticket"),
+        (ticket("ada", 5, is_complaint=True, reply_minutes=30), "open_complaint"),
+        (ends("ada", in_days=-10, is_involuntary=True), "payment_failed"),
+    ],
+)
+def test_a_ticket_waits_for_its_answer_whether_or_not_an_order_came_since(sign, reason):
+    row = only(customer("ada"), order("ada", 2), sign)
+    assert (row["call_reason"], row["urgency"]) == (reason, REASONS[reason].weight)
+
+
+def test_an_order_ends_the_call_for_bad_experiences_and_not_the_answer_to_the_complaint():
+    row = only(customer("ada"), order("ada", 2), ticket("ada", 5, is_complaint=True), at_risk("ada", 5))
+    assert row["why"] == "complaint of 2026-03-26 has had no reply for 5 days"
 
 
 def test_a_deleted_customer_and_the_unknown_one_are_never_called():
@@ -145,6 +162,10 @@ def test_a_failed_payment_is_mended_for_30_days_after_the_end():
     assert (row["call_reason"], row["until_date"]) == ("payment_failed", AS_OF + dt.timedelta(days=1))
     assert row["why"] == "subscription S ended on 2026-03-02 because a payment failed"
     assert listed(customer("ada"), ends("ada", in_days=-30, is_involuntary=True)) == []
+    ended, yesterday = ((only(customer("ada"), ends("ada", in_days=-days, is_involuntary=True))) for days in (29, 1))
+    assert ended["urgency"] == yesterday["urgency"] == 0.8  # what has happened is not less urgent the fresher it is
+    to_come = only(customer("ada"), ends("ada", in_days=60, is_involuntary=True))
+    assert to_come["urgency"] == pytest.approx(0.8 * (1 - 0.5 * 53 / 83))
     today = only(customer("ada"), ends("ada", in_days=0, is_involuntary=True))
     assert today["why"] == f"subscription S ended on {AS_OF} because a payment failed"
 
@@ -163,7 +184,7 @@ def test_a_failed_payment_of_an_order_is_mended_unless_the_customer_has_ordered_
 
 def test_who_had_three_bad_experiences_is_called_for_90_days_after_the_last():
     row = only(customer("ada"), order("ada", 90), at_risk("ada", 90))
-    assert (row["call_reason"], row["suggested_step"]) == ("service_risk", "call")
+    assert (row["call_reason"], row["next_step"]) == ("service_risk", "call_service_risk")
     assert row["why"] == f"3 bad experiences, the last on {back(90)}: late delivery, complaint, refund"
     assert row["until_date"] == AS_OF + dt.timedelta(days=1)
     assert listed(customer("ada"), order("ada", 95), at_risk("ada", 91, "too_long_ago")) == []
@@ -172,7 +193,7 @@ def test_who_had_three_bad_experiences_is_called_for_90_days_after_the_last():
 def test_customers_of_high_value_are_called_before_they_lapse_and_for_180_days_after():
     near = only(customer("ada", tier="next_20_percent"), order("ada", 300, "80"))
     assert (near["call_reason"], near["until_date"]) == ("staying_away", back(300) + dt.timedelta(days=365))
-    assert near["why"] == "last order 300 days ago; lapses on 2026-06-04"
+    assert near["why"] == "last order 300 days ago, lapses on 2026-06-04"
     lost = only(customer("ada", tier="top_10_percent"), order("ada", 365 + 179), order("ada", 600))
     assert (lost["call_reason"], lost["until_date"]) == ("lapsed", AS_OF + dt.timedelta(days=1))
     assert lost["urgency"] == 0.2
@@ -183,9 +204,19 @@ def test_customers_of_high_value_are_called_before_they_lapse_and_for_180_days_a
     assert listed(customer("ada", tier="middle"), order("ada", 400)) == []
 
 
+def test_who_lapsed_with_the_end_of_a_subscription_is_not_said_to_have_lapsed_by_orders_of_long_ago():
+    paid = {"tier": "top_10_percent", "lapses_on": back(13)}
+    row = only(customer("ada", **paid), order("ada", 700), order("ada", 730))
+    assert row["why"] == (
+        f"lapsed on {back(13)} with the end of the subscription, 2 orders before, the last on {back(700)}"
+    )
+    soon = only(customer("ada", tier="top_10_percent", lapses_on=back(-20)), order("ada", 700))
+    assert soon["why"] == "last order 700 days ago, lapses on 2026-04-20 with the end of the subscription"
+
+
 def test_who_is_overdue_by_their_own_rhythm_is_called_long_before_they_lapse():
     row = only(customer("ada", tier="top_10_percent", typical=10.0), order("ada", 21))
-    assert row["why"] == "last order 21 days ago, usually every 10 days; lapses on 2027-03-10"
+    assert row["why"] == "last order 21 days ago, usually every 10 days, lapses on 2027-03-10"
     assert row["urgency"] == 0.25
     assert listed(customer("ada", tier="top_10_percent", typical=10.0), order("ada", 20)) == []
 
@@ -230,6 +261,15 @@ def test_each_owner_has_a_list_of_their_own_and_who_has_none_is_unassigned():
     ]
 
 
+def test_the_company_calls_first_whoever_has_the_highest_priority_on_whichever_list():
+    rows = [row for name in "abcde" for row in (order(name, 40, str(ord(name))), ticket(name, 3))]
+    who = [customer("a", "o1"), customer("b", "o2"), customer("c", "o1"), customer("d", "o1"), customer("e")]
+    ranks = {row["customer_id"]: row["company_rank"] for row in listed(*who, *rows)}
+    assert ranks == {"e": 1, "d": 2, "c": 3, "b": 4, "a": 5}
+    short = {row["customer_id"]: row["company_rank"] for row in listed(*who, *rows, length=1)}
+    assert short == {"e": 1, "d": 2, "b": 4}  # c and a are below the end of their owner's list
+
+
 def test_what_is_left_out_by_the_length_is_counted_with_its_money():
     rows = [row for name in "abcd" for row in (customer(name), order(name, 40, str(ord(name))), ticket(name, 3))]
     found = listed(*rows, length=2)
@@ -257,8 +297,34 @@ def test_a_subscription_and_an_unpaid_order_count_whole_though_no_order_may_come
     assert (ending["at_stake"], ending["keepable_value"]) == (360, 360)
     not_paid = only(customer("ada", p_alive=0.1, **unpaid(20, "80")), order("ada", 20, "80"))
     assert (not_paid["at_stake"], not_paid["keepable_value"]) == (80, 80)
+    failing = only(customer("ada", p_alive=0.1), ends("ada", in_days=5, amount="30", is_involuntary=True))
+    assert (failing["at_stake"], failing["keepable_value"]) == (360, 360)  # it is still charged
     due = only(ada, order("ada", 38, "50"), offer("ada", 14))
     assert (due["at_stake"], due["keepable_value"]) == (50, 5)
+
+
+def test_of_a_subscription_that_has_ended_the_share_counts_that_came_back_in_the_past():
+    ada, gone = customer("ada"), ends("ada", in_days=-10, amount="30", is_involuntary=True)
+    alone = only(ada, gone)
+    assert (alone["at_stake"], alone["keepable_value"]) == (360, 180)  # nothing is known: half
+    assert alone["why"] == f"subscription S ended on {back(10)} because a payment failed"
+    past = [
+        row
+        for number in range(7)
+        for row in (
+            customer(f"old{number}"),
+            ends(f"old{number}", in_days=-40, is_involuntary=True),
+            *([ends(f"old{number}", in_days=-40, is_involuntary=True, item_id="second")] if number == 1 else []),
+            *([ends(f"old{number}", in_days=300, active_from=back(20 + number))] if number < 2 else []),
+            *([ends(f"old{number}", in_days=300, active_from=back(9))] if number == 2 else []),  # a day too late
+        )
+    ]
+    ended_lately = [customer("bob"), ends("bob", in_days=-29, is_involuntary=True)]  # bob may still come back
+    by_will = [customer("eve"), ends("eve", in_days=-40)]
+    row = next(row for row in listed(ada, gone, *past, *ended_lately, *by_will) if row["customer_id"] == "ada")
+    assert row["keepable_value"] == 360 * (2 + 1) / (7 + 2)
+    assert row["why"].endswith("because a payment failed (2 of 7 that ended so came back within 30 days)")
+    assert row["priority"] == 96
 
 
 def test_without_a_tested_model_all_that_is_at_stake_counts_and_goods_given_back_take_nothing_off():
@@ -290,7 +356,9 @@ def test_without_anything_there_is_an_empty_table_of_the_same_columns():
 def test_the_contract_names_every_reason_and_step():
     allowed = {column.name: [value for value, _ in column.allowed_values] for column in CONTRACT.columns}
     assert allowed["call_reason"] == list(REASONS)
-    assert set(allowed["suggested_step"]) == {reason.step for reason in REASONS.values()}
+    assert set(allowed["next_step"]) == {reason.step for reason in REASONS.values()}
+    of_everybody = next(each for each in contract_of("customer_360").columns if each.name == "next_step")
+    assert set(allowed["next_step"]) < {value for value, _ in of_everybody.allowed_values}
     assert set(allowed["at_stake_basis"]) == set(BASES)
 
 

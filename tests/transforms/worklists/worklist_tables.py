@@ -92,7 +92,7 @@ def back(days: int) -> dt.date:
 
 
 def customer(name: str, owner: str | None = None, **more: Any) -> Row:
-    """A customer; `tier`, `typical` (days between orders), `mrr`, `p_alive`, `is_deleted`, `unpaid` may be given."""
+    """A customer; `tier`, `typical` (days between orders), `mrr`, `p_alive`, `unpaid` and so on may be given."""
     return {"kind": "customer", "name": name, "owner": owner, **more}
 
 
@@ -215,7 +215,8 @@ def _summarise(person: Row, rows: tuple[Row, ...]) -> Row:
     orders = [row for row in rows if row["kind"] == "order" and row["name"] == person["name"]]
     orders = [row for row in orders if row["order_date"] <= AS_OF]
     last = max((row["order_date"] for row in orders), default=None)
-    lapses_on = None if last is None else last + dt.timedelta(days=LAPSE_DAYS)
+    by_order = None if last is None else last + dt.timedelta(days=LAPSE_DAYS)
+    lapses_on = person.get("lapses_on", by_order)
     spent = sum((row["gross_sales"] - row["discounts"] for row in orders), Decimal(0))
     is_active = lapses_on is not None and lapses_on > AS_OF
     return {

@@ -164,7 +164,7 @@ PARTS = (
                 "marts.owner_worklists",
                 "list",
                 columns=(
-                    *("owner", "list_rank", "customer_id", "suggested_step", "why", "at_stake", "keepable_value"),
+                    *("company_rank", "owner", "customer_id", "next_step", "why", "at_stake", "keepable_value"),
                     "until_date",
                 ),
                 order="priority",

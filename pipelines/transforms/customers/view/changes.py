@@ -10,7 +10,13 @@ import polars as pl
 WEEK = 7
 """Days between the two."""
 
-COMPARED = {"lifecycle": "lifecycle", "segment": "segment", "value_tier": "value tier", "risk": "risk"}
+COMPARED = {
+    "lifecycle": "lifecycle",
+    "segment": "segment",
+    "value_tier": "value tier",
+    "latest_nps_group": "NPS group",
+    "risk": "risk",
+}
 """What is compared, and how the sentence calls it."""
 
 COUNTED = {"order_count": "order", "nps_response_count": "NPS answer"}
@@ -23,10 +29,17 @@ def take_week_before(standing: pl.DataFrame) -> pl.DataFrame:
 
 
 def describe_changes() -> pl.Expr:
-    """Describe the changes of a known customer in words, such as `1 order; risk from watch to none`; NULL: none."""
+    """Describe the changes of a known customer in words, such as `1 order; risk from watch to none`; NULL: none.
+
+    Of those who have lapsed the risk is not said: that it is `none` now is no good news.
+    """
     counts = [_count_new(name, noun) for name, noun in COUNTED.items()]
     tickets = pl.when(pl.col("tickets_this_week") > 0).then(_count("tickets_this_week", "ticket"))
-    moves = [_describe_move(name, word) for name, word in COMPARED.items()]
+    has_lapsed = (pl.col("lifecycle") == "lapsed").fill_null(value=False)
+    moves = [
+        pl.when(~has_lapsed if name == "risk" else pl.lit(value=True)).then(_describe_move(name, word))
+        for name, word in COMPARED.items()
+    ]
     words = pl.concat_str([*counts, tickets, *moves], separator="; ", ignore_nulls=True)
     return pl.when(~pl.col("is_unknown"), words != "").then(words)
 

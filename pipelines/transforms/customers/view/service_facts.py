@@ -11,7 +11,7 @@ import polars as pl
 from narwhals.typing import IntoFrame
 
 from regulars.pipelines.definitions.enumerations import UNKNOWN_CUSTOMER_IDX
-from regulars.pipelines.transforms.customers.changes import WEEK
+from regulars.pipelines.transforms.customers.view.changes import WEEK
 from regulars.pipelines.transforms.purchases.purchases import read_into_polars, select_columns
 
 

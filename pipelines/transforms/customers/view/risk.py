@@ -1,7 +1,7 @@
-"""The risk of losing a customer, and the next step.
+"""The risk of losing a customer, and the next step with those who do not call for action.
 
-Put here: the rules for risk and next step. Keep out: the facts that they read (`standing.py`), and the signs that
-segments read too (`signs.py`).
+Put here: the rules for both. Keep out: the facts that they read (`standing.py`), the signs that segments read too
+(`signs.py`), and the next step with those who call for action (`worklists/calls.py`).
 """
 
 import datetime as dt
@@ -9,12 +9,12 @@ import datetime as dt
 import polars as pl
 
 from regulars.pipelines.definitions.windows import DETRACTOR_DAYS
-from regulars.pipelines.transforms.customers.signs import find_signs_of_leaving
+from regulars.pipelines.transforms.customers.signs import find_signs_of_leaving, is_lapse_by_subscription
 from regulars.pipelines.transforms.value_tier import is_top_tier
 
 
 def find_signs(*, as_of: dt.date, lapse_days: int) -> dict[str, pl.Expr]:
-    """Find the signs of each customer: `is_detractor`, `is_promoter`, `is_overdue`, `is_near_lapse`, never NULL.
+    """Find the signs of each customer: `is_recent_detractor`, `is_promoter`, `is_overdue`, `is_near_lapse`, never NULL.
 
     A promoter's answer counts for `lapse_days`, a detractor's for `DETRACTOR_DAYS` and until the next order. A customer
     is overdue or near lapse only while active, and not while a subscription without a known end is paid.
@@ -24,7 +24,7 @@ def find_signs(*, as_of: dt.date, lapse_days: int) -> dict[str, pl.Expr]:
     is_detractor = (pl.col("latest_nps_group") == "detractor") & (answer_days <= DETRACTOR_DAYS) & ~has_ordered_since
     is_promoter = (pl.col("latest_nps_group") == "promoter") & (answer_days < lapse_days)
     return {
-        "is_detractor": is_detractor.fill_null(value=False),
+        "is_recent_detractor": is_detractor.fill_null(value=False),
         "is_promoter": is_promoter.fill_null(value=False),
         **find_signs_of_leaving(
             may_leave=pl.col("is_active") & pl.col("lapses_on").is_not_null(),
@@ -45,7 +45,7 @@ def assess_risk() -> pl.Expr:
     return (
         pl.when(~pl.col("is_active"))
         .then(pl.lit("none"))
-        .when(pl.col("is_detractor") | (staying_away == 2))
+        .when(pl.col("is_recent_detractor") | (staying_away == 2))
         .then(pl.lit("high"))
         .when(staying_away == 1)
         .then(pl.lit("watch"))
@@ -53,29 +53,34 @@ def assess_risk() -> pl.Expr:
     )
 
 
-def explain_risk() -> pl.Expr:
-    """Say which signs are behind `risk`; NULL where there is none."""
+def explain_risk(*, lapse_days: int) -> pl.Expr:
+    """Say which signs are behind `risk`; NULL where there is none.
+
+    Args:
+        lapse_days: Days without an order after which a customer has lapsed.
+    """
+    end = pl.when(is_lapse_by_subscription(lapse_days)).then(pl.lit("with the end of the subscription"))
     typical = pl.col("typical_days_between_orders").round(0, mode="half_away_from_zero").cast(pl.Int64)
     reasons = [
-        pl.when("is_detractor").then(
+        pl.when("is_recent_detractor").then(
             pl.format("scored {} of 10 on {}", pl.col("latest_nps_score").cast(pl.Int64), pl.col("latest_nps_date"))
         ),
         pl.when("is_overdue").then(
             pl.format("{} days since the last order, typically {}", "days_since_last_order", typical)
         ),
-        pl.when("is_near_lapse").then(pl.format("lapses on {} without an order", "lapses_on")),
+        pl.when("is_near_lapse").then(
+            pl.format("lapses on {} {}", "lapses_on", end.otherwise(pl.lit("without an order")))
+        ),
     ]
     words = pl.concat_str(reasons, separator="; ", ignore_nulls=True)
     return pl.when(pl.col("is_active"), words != "").then(words)
 
 
-def choose_next_step() -> pl.Expr:
-    """Choose the next step: the first rule that applies."""
+def choose_other_step() -> pl.Expr:
+    """Choose the next step with a customer who does not call for action: the first rule that applies."""
     return (
         pl.when(pl.col("is_unknown") | pl.col("is_deleted"))
         .then(pl.lit("none"))
-        .when("is_detractor")
-        .then(pl.lit("call_detractor"))
         .when(pl.col("lifecycle") == "lapsed")
         .then(pl.lit("win_back"))
         .when(pl.col("is_overdue") | pl.col("is_near_lapse"))

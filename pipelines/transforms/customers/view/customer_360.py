@@ -1,11 +1,11 @@
 """The mart `customer_360`: everything about a customer in one row, with the risk of losing them and the next step.
 
 Put here: joining the facts about a customer. Keep out: where a customer stands (`standing.py`), what changed since last
-week (`changes.py`), and how segments, values and offers are computed.
+week (`changes.py`), whom to call for what (`worklists/calls.py`), and how segments, values and offers are computed.
 """
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import polars as pl
@@ -14,19 +14,25 @@ from polars._typing import PolarsDataType
 
 from regulars.pipelines.definitions.value_tiers import TierSettings
 from regulars.pipelines.transforms.amounts import MONEY
-from regulars.pipelines.transforms.care.service_risk_customers import DUE
-from regulars.pipelines.transforms.customers.changes import WEEK, describe_changes, take_week_before
 from regulars.pipelines.transforms.customers.customer_segments import customer_segments as segment_customers
 from regulars.pipelines.transforms.customers.latest_answers import find_latest_answers, list_nps_group_paths
 from regulars.pipelines.transforms.customers.rfm_scores import RANKED, ScoreSettings
-from regulars.pipelines.transforms.customers.service_facts import RiskSettings, count_bad_experiences, count_tickets
-from regulars.pipelines.transforms.customers.standing import CustomerFacts, find_standing
+from regulars.pipelines.transforms.customers.view.changes import WEEK, describe_changes, take_week_before
+from regulars.pipelines.transforms.customers.view.risk import choose_other_step
+from regulars.pipelines.transforms.customers.view.service_facts import (
+    RiskSettings,
+    count_bad_experiences,
+    count_tickets,
+)
+from regulars.pipelines.transforms.customers.view.standing import CustomerFacts, find_standing
 from regulars.pipelines.transforms.local_days import CompanyZone
 from regulars.pipelines.transforms.purchases.failed_payments import find_failed_payments
 from regulars.pipelines.transforms.purchases.purchases import read_into_polars, select_columns
 from regulars.pipelines.transforms.subscriptions.ending_subscriptions import find_ending_subscriptions
 from regulars.pipelines.transforms.subscriptions.subscription_revenue import add_subscription_revenue
 from regulars.pipelines.transforms.value_tier import USUAL_TIERS
+from regulars.pipelines.transforms.worklists.calls import CallRules, CallTables, find_calls
+from regulars.pipelines.transforms.worklists.service_signs import SupportSettings
 
 COLUMNS: dict[str, PolarsDataType] = {
     "customer_id": pl.String,
@@ -98,12 +104,17 @@ COLUMNS: dict[str, PolarsDataType] = {
     "source_record_count": pl.Int64,
     "risk": pl.String,
     "risk_reason": pl.String,
+    "is_recent_detractor": pl.Boolean,
+    "is_overdue": pl.Boolean,
+    "is_near_lapse": pl.Boolean,
+    "is_subscription_ending": pl.Boolean,
     "next_step": pl.String,
     "revenue_at_risk_12m": MONEY,
     "lifecycle_last_week": pl.String,
     "segment_last_week": pl.String,
     "value_tier_last_week": pl.String,
     "risk_last_week": pl.String,
+    "latest_nps_group_last_week": pl.String,
     "changed_since_last_week": pl.String,
     "as_of": pl.Date,
 }
@@ -112,8 +123,6 @@ FROM_CLV = (
     *("avg_annual_value", "avg_annual_value_total", "clv_simple", "p_alive", "predicted_value_12m"),
     *("predicted_total_value_12m", "clv_predicted", "contribution_margin_to_date", "value_basis"),
 )
-STAY = ("call_detractor", "win_back")
-"""Next steps that stay although a customer is to be called for bad experiences or a failed payment."""
 COUNTS = [
     *("contact_count", "source_record_count", "ticket_count", "open_ticket_count", "tickets_this_week"),
     *("bad_experience_count", "unpaid_orders"),
@@ -141,6 +150,7 @@ def customer_360(
     lapse_days: int,
     subscription_revenue_is_in_orders: bool,
     company: CompanyZone,
+    support: SupportSettings,
     service_risk: RiskSettings,
     attributes: Sequence[str] = (),
     rfm: ScoreSettings = RANKED,
@@ -161,13 +171,14 @@ def customer_360(
         customer_clv: `marts.customer_clv`; `customer_idx` and `FROM_CLV`.
         customer_segments: `marts.customer_segments`.
         bad_experiences: `marts.bad_experiences`.
-        service_risk_customers: `marts.service_risk_customers`; `customer_idx`, `call_status`.
+        service_risk_customers: `marts.service_risk_customers`.
         next_best_offers: `marts.next_best_offers`.
         payments: `core.payments`.
         as_of: Last day that counts.
         lapse_days: Days without an order after which a customer has lapsed.
         subscription_revenue_is_in_orders: Whether net sales hold it already, so that it is not added to the total.
         company: Its zone.
+        support: How long a reply may take.
         service_risk: Bad experiences of how many days count, and what a payment's status says when it failed.
         attributes: Columns of `customers` that are the company's own.
         rfm: As `customer_segments` takes them, for those of the week before.
@@ -183,7 +194,7 @@ def customer_360(
     rules: Any = {"as_of": week_ago, "lapse_days": lapse_days, "rfm": rfm, "value_tiers": value_tiers}
     segments_before = segment_customers(orders, refunds, subscriptions, customers, calendar, **rules)
     before = take_week_before(find_standing(facts, segments_before, as_of=week_ago, lapse_days=lapse_days))
-    at_risk = read_into_polars(select_columns(service_risk_customers, "customer_idx", "call_status"))
+    at_risk = read_into_polars(select_columns(service_risk_customers, "customer_idx"))
     statuses = service_risk.failed_payment_statuses
     joins = {
         "customer_idx": [
@@ -194,7 +205,8 @@ def customer_360(
             count_bad_experiences(bad_experiences, as_of=as_of, service_risk=service_risk),
             at_risk.with_columns(is_service_risk=pl.lit(True)),
             find_ending_subscriptions(subscriptions, as_of=as_of)
-            .select("customer_idx", may_lose_subscription=True)
+            .filter("is_charged")
+            .select("customer_idx", is_subscription_ending=pl.lit(True))
             .unique(),
             find_failed_payments(payments, orders, as_of=as_of, company=company, statuses=statuses),
             _take_first_offers(next_best_offers),
@@ -210,51 +222,51 @@ def customer_360(
             before,
         ],
     }
+    known = _join_facts(standing, joins)
+    tables = CallTables(
+        orders=orders,
+        refunds=refunds,
+        calendar=calendar,
+        subscriptions=subscriptions,
+        tickets=tickets,
+        survey_responses=survey_responses,
+        next_best_offers=next_best_offers,
+        service_risk_customers=service_risk_customers,
+    )
+    settings = CallRules(as_of, lapse_days, subscription_revenue_is_in_orders, support)
+    steps = find_calls(known, tables, settings).select("customer_idx", step_of_call="next_step")
+    return (
+        known.join(steps, on="customer_idx", how="left", maintain_order="left")
+        .with_columns(
+            next_step=pl.coalesce("step_of_call", choose_other_step()),
+            total_revenue_to_date=add_subscription_revenue("net_sales_to_date", subscription_revenue_is_in_orders),
+            changed_since_last_week=describe_changes(),
+            revenue_at_risk_12m=_find_revenue_at_risk(),
+            as_of=pl.lit(as_of),
+        )
+        .select(*(pl.col(name).cast(kind) for name, kind in COLUMNS.items()), *attributes)
+    )
+
+
+def _join_facts(standing: pl.DataFrame, joins: Mapping[str, Sequence[pl.DataFrame]]) -> pl.DataFrame:
+    """Join facts to where each customer stands, 0 and false where there are none, and add `average_order_value`.
+
+    Args:
+        standing: As `find_standing` returns it.
+        joins: Key -> frames with one row per key.
+    """
     joined = standing.lazy()
     for key, frames in joins.items():
         for frame in frames:
             joined = joined.join(frame.lazy(), on=key, how="left", maintain_order="left")
     spent = (pl.col("gross_sales") - pl.col("discounts")).cast(pl.Float64)
-    return (
-        joined.with_columns(
-            pl.col(COUNTS).fill_null(0),
-            pl.col("is_service_risk").fill_null(value=False),
-            pl.col("unpaid_sales").fill_null(pl.lit(0, MONEY)),
-            next_step=_act_first(),
-            total_revenue_to_date=add_subscription_revenue("net_sales_to_date", subscription_revenue_is_in_orders),
-            average_order_value=pl.when(pl.col("order_count") > 0).then(
-                (spent / pl.col("order_count")).round(4, mode="half_to_even")
-            ),
-            as_of=pl.lit(as_of),
-        )
-        .with_columns(
-            changed_since_last_week=describe_changes(),
-            revenue_at_risk_12m=_find_revenue_at_risk(),
-        )
-        .select(*(pl.col(name).cast(kind) for name, kind in COLUMNS.items()), *attributes)
-        .collect()
-    )
-
-
-def _act_first() -> pl.Expr:
-    """The next step of `standing`, but for those for whom something is to be put right before anybody thanks them.
-
-    These are customers whose subscription ends, those to be called for bad experiences, and those whose payment failed
-    and who have not ordered on a later day.
-    """
-    wanted, may_stay = ~pl.col("is_deleted") & ~pl.col("is_unknown"), pl.col("next_step").is_in(STAY)
-    may_be_kept = pl.col("may_lose_subscription").fill_null(value=False)
-    failed_on = pl.col("payment_failed_on")
-    has_not_paid = failed_on.is_not_null() & ~(pl.col("last_order_date") > failed_on)
-    return (
-        pl.when(wanted & may_be_kept & (pl.col("next_step") != "call_detractor"))
-        .then(pl.lit("keep_subscription"))
-        .when(wanted & ~may_stay & (pl.col("call_status") == DUE))
-        .then(pl.lit("call_service_risk"))
-        .when(wanted & ~may_stay & has_not_paid)
-        .then(pl.lit("mend_payment"))
-        .otherwise("next_step")
-    )
+    average = (spent / pl.col("order_count")).round(4, mode="half_to_even")
+    return joined.with_columns(
+        pl.col(COUNTS).fill_null(0),
+        pl.col("is_service_risk", "is_subscription_ending").fill_null(value=False),
+        pl.col("unpaid_sales").fill_null(pl.lit(0, MONEY)),
+        average_order_value=pl.when(pl.col("order_count") > 0).then(average).cast(MONEY),
+    ).collect()
 
 
 def _find_revenue_at_risk() -> pl.Expr:

@@ -1,7 +1,7 @@
-"""Where each customer stands on a day: purchases, subscriptions, lifecycle, latest NPS answer, risk and next step.
+"""Where each customer stands on a day: purchases, subscriptions, lifecycle, latest NPS answer and risk.
 
 It depends on nothing but what happened up to that day, so the same rules tell how things stood a week ago.
-Put here: joining these facts. Keep out: the rules for risk and next step (`risk.py`), what only today's row tells
+Put here: joining these facts. Keep out: the rules for risk (`risk.py`), what only today's row tells
 (`customer_360.py`).
 """
 
@@ -19,7 +19,7 @@ from regulars.pipelines.transforms.churn.active_intervals import (
     list_active_periods,
 )
 from regulars.pipelines.transforms.customers.latest_answers import find_latest_nps
-from regulars.pipelines.transforms.customers.risk import assess_risk, choose_next_step, explain_risk, find_signs
+from regulars.pipelines.transforms.customers.view.risk import assess_risk, explain_risk, find_signs
 from regulars.pipelines.transforms.purchases.purchases import (
     read_into_polars,
     select_columns,
@@ -54,7 +54,8 @@ def find_standing(facts: CustomerFacts, segments: IntoFrame, *, as_of: dt.date, 
 
     Returns:
         One row per customer, sorted by customer_id: `customer_idx`, sums and counts (0 where there is nothing),
-        `FROM_SEGMENTS`, the latest NPS answer, `is_active`, `lapses_on`, `risk`, `risk_reason`, `next_step`.
+        `FROM_SEGMENTS`, the latest NPS answer, `is_active`, `lapses_on`, the signs of `find_signs`, `risk` and
+        `risk_reason`.
     """
     purchases = read_into_polars(sum_purchases_by_customer(facts.orders, facts.refunds, as_of=as_of))
     people = read_into_polars(
@@ -82,7 +83,7 @@ def find_standing(facts: CustomerFacts, segments: IntoFrame, *, as_of: dt.date, 
             lifecycle=pl.when(is_known).then(pl.coalesce("lifecycle", _assign_lifecycle_without_orders(as_of))),
         )
         .with_columns(**find_signs(as_of=as_of, lapse_days=lapse_days))
-        .with_columns(risk=assess_risk(), risk_reason=explain_risk(), next_step=choose_next_step())
+        .with_columns(risk=assess_risk(), risk_reason=explain_risk(lapse_days=lapse_days))
         .collect()
     )
 
