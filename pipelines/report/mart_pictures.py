@@ -23,7 +23,8 @@ PRODUCT_SALES = f"""
     group by month order by month desc limit {MONTHS_SHOWN}
 """
 RETENTION = """
-    select step_points, retention_gain::double as gain, equal_cost_cut_rate, contribution_margin_rate as margin, reason
+    select step_points, first_year_retention_gain::double as gain, equal_cost_cut_rate, horizon_years as years,
+        contribution_margin_rate as margin, reason
     from marts.retention_economics where dimension = 'all' order by step_points
 """
 ACQUISITION = f"""
@@ -81,14 +82,15 @@ def _draw_retention(con: duckdb.DuckDBPyConnection, words: Words) -> Sequence[Pa
     known = [row for row in rows if row["gain"] is not None]
     if not known:
         return [make_absent_part(words.say("What retention is worth is not known yet."))]
-    name = words.say("What more retention is worth, by percentage points")
+    name = words.say("What more retention is worth in the first year, by percentage points")
     line = Line("a", [Point(row["step_points"], row["gain"]) for row in known])
     chart = LineChart(
         name, [line], words.short, [(row["step_points"], f"+{row['step_points']}") for row in known], low=0, width=HALF
     )
     best = known[-1]
     caption = words.say(
-        "At a margin of {margin}, {points} points more are worth as much as a cost cut of {cut}.",
+        "Over {years} years, at a margin of {margin}, {points} points more are worth as much as a cost cut of {cut}.",
+        years=words.count(best["years"]),
         margin=words.percent(best["margin"]),
         points=best["step_points"],
         cut=words.percent(best["equal_cost_cut_rate"]),
