@@ -28,7 +28,8 @@ RETENTION = """
     from marts.retention_economics where dimension = 'all' order by step_points
 """
 ACQUISITION = f"""
-    select acquisition_channel as channel, cost_per_customer::double as cost, most_to_bid::double as most
+    select acquisition_channel as channel, cost_per_customer::double as cost, most_to_bid::double as most,
+        is_beyond_chance
     from marts.acquisition_economics
     where customer_type = 'all' and acquisition_channel <> 'all' and cost_per_customer is not null and most_to_bid > 0
     order by new_customers_won desc, acquisition_channel limit {CHANNELS_SHOWN}
@@ -105,8 +106,13 @@ def _draw_acquisition(con: duckdb.DuckDBPyConnection, words: Words) -> Sequence[
     pairs = [Pair(row["channel"], row["cost"], row["most"]) for row in rows]
     legend = [Key("b", words.say("what a customer cost")), Key("a", words.say("the most to bid"))]
     chart = PairedBars(words.say("Cost of a customer by channel, and the most to bid"), pairs, words.short, width=HALF)
-    above = sum(row["cost"] > row["most"] for row in rows)
-    caption = words.say("Channels shown: {channels}; above the most to bid: {above}.", channels=len(rows), above=above)
+    above = [row for row in rows if row["cost"] > row["most"]]
+    caption = words.say(
+        "Channels shown: {channels}; above the most to bid: {above}, of these beyond chance: {sure}.",
+        channels=len(rows),
+        above=len(above),
+        sure=sum(row["is_beyond_chance"] for row in above),
+    )
     return [Part(legend=legend, picture=chart, caption=caption)]
 
 

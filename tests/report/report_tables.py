@@ -127,8 +127,8 @@ from (values
 ) steps(step_points, first_year_retention_gain, equal_cost_cut_rate);
 
 create table marts.acquisition_economics as select 'all' as customer_type, * from (values
-    ('ads', 50::decimal(18,4), 48::decimal(18,4), 9), ('fair', 10::decimal(18,4), 48::decimal(18,4), 4)
-) channels(acquisition_channel, cost_per_customer, most_to_bid, new_customers_won);
+    ('ads', 50::decimal(18,4), 48::decimal(18,4), 9, false), ('fair', 10::decimal(18,4), 48::decimal(18,4), 4, true)
+) channels(acquisition_channel, cost_per_customer, most_to_bid, new_customers_won, is_beyond_chance);
 
 create table marts.seasonality as
 select 'all' as customer_type, 'all' as category, month::integer as month_of_year, 1e0 as season_index,
