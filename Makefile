@@ -58,7 +58,7 @@ format: $(READY)  ## put the code into the project's format
 	@$(BIN)/ruff check --fix -q . ; $(BIN)/ruff format .
 
 clean:  ## remove what was set up and the demo
-	rm -rf .venv demo build dist *.egg-info
+	rm -rf .venv .servers demo build dist *.egg-info
 
 # strace lets the crash tests kill a run at every system call; chromium shows the report as people see it; PostgreSQL is
 # a target, and the tests start a server of their own.
@@ -70,14 +70,20 @@ tools:
 	  $$S apt-get install -y -qq --no-install-recommends $$tool fonts-liberation >/dev/null; } || \
 	  echo "$$tool could not be installed: install it by hand, or the tests that need it are skipped"; done
 
-# MariaDB is a source that only long trials read; SERVERS= leaves it out.
+# MariaDB is a source that only long trials read, Azurite (by npm) stands for Azure in them; SERVERS= leaves both out.
 SERVERS ?= mariadb-server
+AZURITE := .servers/node_modules/.bin/azurite-blob
 .PHONY: servers
 servers:
 	@[ -z "$(SERVERS)" ] || PATH=$$PATH:/usr/sbin command -v mariadbd >/dev/null || { echo "installing $(SERVERS)"; \
 	  S=$$( [ "$$(id -u)" = 0 ] || echo sudo ); $$S apt-get update -qq && \
 	  $$S apt-get install -y -qq --no-install-recommends $(SERVERS) >/dev/null; } || \
 	  echo "$(SERVERS) could not be installed: install it by hand, or the tests that need it are skipped"
+	@[ -z "$(SERVERS)" ] || command -v azurite-blob >/dev/null || [ -x $(AZURITE) ] || { echo "installing azurite"; \
+	  command -v npm >/dev/null || { S=$$( [ "$$(id -u)" = 0 ] || echo sudo ); $$S apt-get update -qq && \
+	  $$S apt-get install -y -qq --no-install-recommends nodejs npm >/dev/null; } && \
+	  npm install --silent --no-audit --no-fund --ignore-scripts --prefix .servers azurite@3.35.0; } || \
+	  echo "azurite could not be installed: install it by hand, or the tests that need it are skipped"
 
 $(READY): requirements.lock pyproject.toml
 	@echo "setting up .venv (a minute or two, once)"

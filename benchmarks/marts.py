@@ -29,6 +29,7 @@ WITHOUT = {
     "retention_cohorts",
     "retention_curves",
     "purchase_behaviour",
+    "second_orders",
     "churn",
     "churned_customers",
     "reactivated_customers",

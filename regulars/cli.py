@@ -163,13 +163,15 @@ def generations(home: HomeOption = None, settings: SettingsOption = SETTINGS, as
 
 @app.command()
 def rollback(
-    generation: Annotated[int | None, typer.Argument(help="Its number (default: the one before the current).")] = None,
+    generation: Annotated[
+        str | None, typer.Argument(help="Its name, as g000012, or number (default: the one before the current).")
+    ] = None,
     home: HomeOption = None,
     settings: SettingsOption = SETTINGS,
 ) -> None:
     """Let readers see an earlier generation again. The landing and the ledger stay as they are.
 
-    Example: regulars rollback 12
+    Example: regulars rollback g000012
     """
     from regulars.pipelines.publish.rollback import rollback as roll_back
 

@@ -178,6 +178,7 @@ def _make_run_row(run: Run, headline: Sequence[Row], now: dt.datetime) -> Row:
     return {
         "generation": run.number,
         "parent": run.parent.number if run.parent else None,
+        "parent_as_of": run.parent.manifest.as_of if run.parent else None,
         "as_of": run.as_of,
         "started_at": run.started_at.replace(tzinfo=None),
         "finished_at": now.replace(tzinfo=None),

@@ -11,9 +11,9 @@ from dataclasses import asdict, dataclass, field
 import duckdb
 
 from regulars.pipelines.command.generations import find_current
+from regulars.pipelines.command.opened import open_state
 from regulars.pipelines.errors import UsageWrong
 from regulars.pipelines.home.home import Home
-from regulars.pipelines.home.state_file import read_state
 
 WORDS = {
     "always_match": "are one person by `always_match` of the settings",
@@ -104,9 +104,7 @@ def describe_somebody(home: Home, asked: str, *, as_json: bool) -> str:
     Raises:
         UsageWrong: Nobody is called so.
     """
-    with read_state(find_current(home)) as con:
-        if not _has_links(con):
-            raise UsageWrong("this generation does not say why records belong together yet: run `regulars run` once")
+    with open_state(find_current(home)) as con:
         found = [_describe(con, *who) for who in _find(con, asked.strip())]
     if not found:
         raise UsageWrong(
@@ -116,14 +114,6 @@ def describe_somebody(home: Home, asked: str, *, as_json: bool) -> str:
     if as_json:
         return json.dumps([asdict(each) for each in found], indent=1)
     return "\n\n".join("\n".join(each.lines()) for each in found)
-
-
-def _has_links(con: duckdb.DuckDBPyConnection) -> bool:
-    query = """
-        select 1 from duckdb_columns()
-        where schema_name = 'identity' and table_name = 'links' and column_name = 'cut_by'
-    """
-    return bool(con.execute(query).fetchall())
 
 
 _FIND = """

@@ -9,9 +9,9 @@ import json
 from pathlib import Path
 
 from regulars.pipelines.command.generations import find_current
+from regulars.pipelines.command.opened import open_state
 from regulars.pipelines.errors import UsageWrong
 from regulars.pipelines.home.home import Home
-from regulars.pipelines.home.state_file import read_state
 
 SHOWN = 50
 """So many pairs are shown; the file holds all."""
@@ -39,12 +39,10 @@ def list_matches(home: Home, *, export: Path | None, as_json: bool) -> str:
         as_json: For machines.
 
     Raises:
-        UsageWrong: The generation was made by an older version, or the file cannot be written.
+        UsageWrong: The file cannot be written.
+        StorageFailed: The generation was made by another version that knew of no such pairs.
     """
-    with read_state(find_current(home)) as con:
-        query = "select 1 from duckdb_tables() where schema_name = 'identity' and table_name = 'likely_pairs'"
-        if not con.execute(query).fetchall():
-            raise UsageWrong("this generation knows of no likely pairs yet: run `regulars run` once")
+    with open_state(find_current(home)) as con:
         pairs = con.execute(_PAIRS).fetchall()
     if export is not None:
         return _export([pair[:-1] for pair in pairs if not pair[-1]], export)

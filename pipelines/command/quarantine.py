@@ -14,11 +14,11 @@ import duckdb
 import polars as pl
 
 from regulars.pipelines.command.generations import find_current
+from regulars.pipelines.command.opened import open_state
 from regulars.pipelines.command.plurals import count_things
 from regulars.pipelines.contracts.quarantine.file_counts import MALFORMED
 from regulars.pipelines.errors import RegularsError, SettingsWrong, StorageFailed
 from regulars.pipelines.home.home import Home
-from regulars.pipelines.home.state_file import read_state
 from regulars.pipelines.publish.csv_file import write_safe_csv
 from regulars.pipelines.settings.settings import Settings
 from regulars.pipelines.settings.settings_file import load_settings
@@ -131,7 +131,7 @@ def _open_quarantine(home: Home) -> Iterator[tuple[duckdb.DuckDBPyConnection, st
             yield con, f"Quarantined by the run that failed at {ended:%Y-%m-%d %H:%M} UTC; nothing of it was published."
         return
     current = find_current(home)
-    with read_state(current) as con:
+    with open_state(current) as con:
         yield con, f"Quarantined in {current.name}."
 
 

@@ -9,7 +9,8 @@ from collections.abc import Sequence
 import duckdb
 
 from regulars.pipelines.command.generations import find_current
-from regulars.pipelines.errors import StorageFailed, UsageWrong
+from regulars.pipelines.command.opened import open_published
+from regulars.pipelines.errors import UsageWrong
 from regulars.pipelines.home.home import Home
 
 MAX_WIDTH = 40
@@ -25,14 +26,7 @@ def run_query(home: Home, query: str, *, as_json: bool) -> str:
         UsageWrong: DuckDB rejects the query.
     """
     current = find_current(home)
-    try:
-        con = duckdb.connect(current.duckdb_file, read_only=True)
-    except duckdb.Error:
-        raise StorageFailed(
-            f"{current.duckdb_file} cannot be opened; `regulars verify` says what is damaged, "
-            "`regulars rollback` goes back to the generation before"
-        ) from None
-    with con:
+    with open_published(current) as con:
         con.execute("set enable_external_access = false")
         con.execute("set lock_configuration = true")
         try:

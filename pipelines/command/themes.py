@@ -8,16 +8,15 @@ import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-import duckdb
 import polars as pl
 
 from regulars.pipelines.command.generations import find_current
+from regulars.pipelines.command.opened import open_published, open_state
 from regulars.pipelines.command.plurals import count_things
 from regulars.pipelines.definitions.enumerations import UNKNOWN_CUSTOMER_IDX, UNMATCHED
-from regulars.pipelines.errors import StorageFailed, UsageWrong
+from regulars.pipelines.errors import UsageWrong
 from regulars.pipelines.home.generation import Generation
 from regulars.pipelines.home.home import Home
-from regulars.pipelines.home.state_file import read_state
 from regulars.pipelines.settings.settings_file import load_settings
 from regulars.pipelines.themes.comment_themes import KEY, read_texts
 from regulars.pipelines.themes.matching import FEWEST_FOR_SHARE, MOST_OF_ALL, count_term_hits, match_themes
@@ -112,13 +111,10 @@ def write_rules(path: Path) -> str:
 
 def _read_comments(current: Generation) -> tuple[pl.DataFrame, pl.Series]:
     """The comments with the person who wrote each, and the country of each customer."""
-    with read_state(current) as con:
+    with open_state(current) as con:
         comments = con.sql(_COMMENTS).pl()
-    try:
-        with duckdb.connect(current.duckdb_file, read_only=True) as con:
-            writers, countries = con.sql(_WRITERS).pl(), con.sql("select country from core.customers").pl()["country"]
-    except duckdb.Error:
-        raise StorageFailed(f"{current.duckdb_file} cannot be read: `regulars verify` says what is damaged") from None
+    with open_published(current) as con:
+        writers, countries = con.sql(_WRITERS).pl(), con.sql("select country from core.customers").pl()["country"]
     return comments.join(writers, on=KEY), countries
 
 

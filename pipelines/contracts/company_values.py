@@ -26,15 +26,21 @@ def name_company_values(contracts: Mapping[str, Contract], rfm: Rfm, value_tiers
     usual, own = describe_value_tiers(ValueTiers()), describe_value_tiers(value_tiers)
     tiers: Renaming = {old: new for old, new in zip(usual, own.items(), strict=True) if usual != own}
     segments: Renaming = {old: (new, None) for old, new in rfm.names.items()}
-    named = {table: _rename_listed(contract, tiers) for table, contract in contracts.items()} if tiers else contracts
-    if not segments:
-        return dict(named)
-    return {**named, SEGMENTS_TABLE: _rename_segments(named[SEGMENTS_TABLE], segments)}
+    usual_segments = {
+        value for each in contracts[SEGMENTS_TABLE].columns if each.name == SEGMENT for value, _ in each.allowed_values
+    }
+    named = dict(contracts)
+    for renaming, values in ((tiers, set(usual)), (segments, usual_segments)):
+        if renaming:
+            named = {table: _rename_listed(contract, renaming, values) for table, contract in named.items()}
+    if segments:
+        named[SEGMENTS_TABLE] = _rename_segments(named[SEGMENTS_TABLE], segments)
+    return named
 
 
-def _rename_listed(contract: Contract, renaming: Renaming) -> Contract:
-    """The contract in which the columns that list all these values list the new ones."""
-    columns = {each.name for each in contract.columns if set(renaming) <= {value for value, _ in each.allowed_values}}
+def _rename_listed(contract: Contract, renaming: Renaming, usual: set[str]) -> Contract:
+    """The contract in which the columns that list all the usual values list the new ones."""
+    columns = {each.name for each in contract.columns if usual <= {value for value, _ in each.allowed_values}}
     if not columns:
         return contract
     return replace(
@@ -45,16 +51,15 @@ def _rename_listed(contract: Contract, renaming: Renaming) -> Contract:
 
 
 def _rename_segments(contract: Contract, renaming: Renaming) -> Contract:
-    """The contract of segments, in which rules about them name the new ones too."""
+    """The contract of segments, whose other rules and text name the new ones too."""
     words = ", ".join(f"{old} is {new}" for old, (new, _) in renaming.items())
-    columns = [_rename_column(each, renaming) if each.name == SEGMENT else each for each in contract.columns]
     columns = [
         replace(each, description=f"{each.description} The company has names of its own: {words}.")
         if each.name == SEGMENT
         else each
-        for each in columns
+        for each in contract.columns
     ]
-    rules = [_rename_in_text(rule, renaming) for rule in _rename_rules(contract.rules, renaming, {SEGMENT})]
+    rules = [rule if rule.type == "one_of" else _rename_in_text(rule, renaming) for rule in contract.rules]
     return replace(contract, columns=tuple(columns), rules=tuple(rules))
 
 

@@ -35,8 +35,12 @@ class HeadlineView:
     additive: tuple[str, ...] = ()
 
     def holds(self, metric: Metric, key: Iterable[str]) -> bool:
-        """Whether the view has the rows that a metric is made from: those that it filters by columns of the key."""
-        return all(self.where.get(name) == value for name, value in metric.filter.items() if name in key)
+        """Whether the view has the rows that a metric is made from: those that it filters by columns of the key.
+
+        A metric of all values but one is not in a view of a single value.
+        """
+        is_whole = not any(name in self.where for name in metric.filter_not)
+        return is_whole and all(self.where.get(name) == value for name, value in metric.filter.items() if name in key)
 
 
 def read_headline_views(entries: Any, place: Place) -> tuple[HeadlineView, ...]:

@@ -80,11 +80,12 @@ NPS_LONG_ROLLING_GRAIN = f"rolling_{NPS_LONG_ROLLING_DAYS}d"
 NPS_GRAINS = {
     "day": "The answers of one day.",
     "week": "The answers of an ISO week, Monday to Sunday.",
+    "month": "The answers of a calendar month.",
     NPS_ROLLING_GRAIN: f"The answers of the {NPS_ROLLING_DAYS} days that end with period_end; a row for each day.",
     NPS_LONG_ROLLING_GRAIN: f"The answers of the {NPS_LONG_ROLLING_DAYS} days that end with period_end; a row for each "
     "day of dimension `all`, for month-ends and as_of of the others.",
 }
-"""How long the periods of `marts.nps` are: value -> what it means."""
+"""How long the periods of `marts.nps` and `marts.satisfaction_scores` are: value -> what it means."""
 
 SUPPORT_GRAINS = {
     "day": "The tickets opened on one day.",

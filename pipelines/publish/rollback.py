@@ -17,7 +17,7 @@ from regulars.pipelines.publish.swap import swing_current
 
 def rollback(
     home: Home,
-    number: int | None = None,
+    name: str | None = None,
     *,
     clock: Callable[[], dt.datetime] = lambda: dt.datetime.now(dt.UTC),
 ) -> Generation:
@@ -25,7 +25,8 @@ def rollback(
 
     Args:
         home: The company's home; its lock is taken.
-        number: Which generation; default: the parent of the current one, or the newest complete one before it.
+        name: Which generation, as `g000012` or `12`; default: the parent of the current one, or the newest complete one
+            before it.
         clock: Gives the moment, aware.
 
     Raises:
@@ -35,17 +36,17 @@ def rollback(
     """
     with home.lock("regulars rollback"):
         current = home.current_number()
-        target = _find_previous(home, current) if number is None else _find_named(home, number)
+        target = _find_previous(home, current) if name is None else _find_named(home, name)
         swing_current(home, target, expected_parent=current)
         append_event(home.path, "rolled_back", at=clock(), generation=target.number, before=current)
     return target
 
 
-def _find_named(home: Home, number: int) -> Generation:
-    target = next((each for each in home.generations() if each.number == number), None)
+def _find_named(home: Home, name: str) -> Generation:
+    target = next((each for each in home.generations() if name in (each.name, str(each.number))), None)
     if target is None:
         raise errors.UsageWrong(
-            f"{name_generation(number)} is not on this disk; `regulars generations` lists those that are"
+            f"there is no generation {name} on this disk; `regulars generations` lists those there are"
         )
     if target.manifest.is_backfill:
         raise errors.UsageWrong(

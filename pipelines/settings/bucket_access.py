@@ -41,7 +41,9 @@ class BucketAccess(Part):
     """
 
     endpoint: Annotated[str, Field(pattern=WEB_ADDRESS_PATTERN)] | None = None
-    """The server, where it is not the cloud's own, such as `https://minio.example.com` for an S3-compatible one."""
+    """The server, where it is not the cloud's own: `https://minio.example.com` of an S3-compatible one; of Azure in
+    another cloud with the account in it, such as `https://examplestorage.blob.core.usgovcloudapi.net`, and of the
+    emulator Azurite with the account behind it, `http://127.0.0.1:10000/devstoreaccount1`."""
     region: Text | None = None
     """The region of an S3 bucket, such as `eu-central-1`."""
     account: Text | None = None

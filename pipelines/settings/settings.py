@@ -192,7 +192,7 @@ class Settings(Part):
     revenue is net sales alone, and nothing counts twice. By default a source of `subscriptions` is the only one that
     tells its revenue, as with most billing tools: total revenue adds it to net sales."""
     lapse_days: Annotated[int, Field(ge=1)] = DEFAULT_LAPSE_DAYS
-    """Who has not ordered for so many days, and pays for no subscription, has lapsed. `regulars doctor` proposes a
+    """Who has not ordered for so many days, and has no live subscription, has lapsed. `regulars doctor` proposes a
     number from the company's own data."""
     max_lifetime_years: Annotated[float, Field(gt=0)] = 10.0
     """Caps the expected lifetime of a customer, from the first order on. It is also how far a predicted lifetime looks

@@ -7,6 +7,7 @@ Put here: looking for terms. Keep out: which language a comment is in (`language
 import polars as pl
 
 from regulars.pipelines.definitions.enumerations import UNMATCHED
+from regulars.pipelines.themes.gaps import has_gap, write_expression, write_expressions
 from regulars.pipelines.themes.rules import UNKNOWN_LANGUAGE, Term, Theme, ThemeRules
 from regulars.pipelines.themes.spelling import spell_alike, spell_each
 
@@ -22,7 +23,7 @@ def match_themes(comments: pl.DataFrame, rules: ThemeRules) -> pl.DataFrame:
     """Find the themes of each comment: one row for each, or one of the theme `UNMATCHED`.
 
     A comment is searched by the terms of its own language, and by all terms where its language is not known. One in a
-    language without rules has no theme.
+    language without rules has no theme. Weak terms are looked for after all others, theme by theme as in the file.
 
     Args:
         comments: `text` as `normalize_text` writes it, `comment_language`, and any other columns, which are kept.
@@ -40,25 +41,40 @@ def match_themes(comments: pl.DataFrame, rules: ThemeRules) -> pl.DataFrame:
 
 
 def _match_language(comments: pl.DataFrame, rules: ThemeRules, language: str | None) -> pl.DataFrame:
-    flags = {theme.name: _has_theme(theme, language) for theme in rules.themes if theme.list_patterns(language)}
+    flags = {theme.name: _has_term(theme, language) for theme in rules.themes}
     spelled = comments.with_columns(text=spell_alike(pl.col("text"), language))
     tagged = spelled.with_columns(**flags)
+    for theme in rules.themes:
+        if theme.list_patterns(language, is_weak=True):
+            tagged = tagged.with_columns(_add_weak(theme, list(flags), language))
     rest = tagged.filter(~pl.any_horizontal(*flags)) if flags else tagged
     parts = [tagged.filter(pl.col(name)).with_columns(theme=pl.lit(name)) for name in flags]
     return pl.concat([*parts, rest.with_columns(theme=pl.lit(UNMATCHED))])
 
 
-def _has_theme(theme: Theme, language: str | None) -> pl.Expr:
+def _add_weak(theme: Theme, themes: list[str], language: str | None) -> pl.Expr:
+    """Whether a comment has a theme, where its weak terms count too."""
+    others = [name for name in theme.unless or themes if name != theme.name]
+    stands_alone = ~pl.any_horizontal(pl.lit(value=False), *others)
+    return pl.col(theme.name) | stands_alone & _has_term(theme, language, is_weak=True)
+
+
+def _has_term(theme: Theme, language: str | None, *, is_weak: bool = False) -> pl.Expr:
+    patterns = spell_each(theme.list_patterns(language, is_weak=is_weak), language)
+    if not patterns:
+        return pl.lit(value=False)
     text = pl.col("text")
     exceptions = spell_each(theme.list_exceptions(language), language)
     if exceptions:
         is_affected = text.str.contains_any(exceptions)
         text = pl.when(is_affected).then(text.str.replace_many(exceptions, [HOLE])).otherwise(text)
-    return text.str.contains_any(spell_each(theme.list_patterns(language), language))
+    plain = [each for each in patterns if not has_gap(each)]
+    found = [text.str.contains(expression) for expression in write_expressions(patterns)]
+    return pl.any_horizontal(*found, *([text.str.contains_any(plain)] if plain else []))
 
 
 def count_term_hits(comments: pl.DataFrame, rules: ThemeRules) -> pl.DataFrame:
-    """Count how many comments each term of a language finds.
+    """Count how many comments hold each term of a language; a weak one need not count in all of them.
 
     Args:
         comments: `text` and `comment_language`.
@@ -95,12 +111,15 @@ _HITS = {
 
 
 def _count_patterns(comments: pl.DataFrame, terms: dict[str, Term]) -> list[tuple[str, int]]:
-    if not terms:
-        return []
-    hits = comments.select(
-        pattern=pl.col("text").str.extract_many(sorted(terms), overlapping=True).list.unique()
-    ).explode("pattern")
-    return hits.drop_nulls().group_by("pattern").len().rows()
+    text = pl.col("text")
+    found = []
+    if plain := [each for each in sorted(terms) if not has_gap(each)]:
+        hits = comments.select(pattern=text.str.extract_many(plain, overlapping=True).list.unique()).explode("pattern")
+        found = hits.drop_nulls().group_by("pattern").len().rows()
+    if gapped := [each for each in sorted(terms) if has_gap(each)]:
+        counts = comments.select(text.str.contains(write_expression(each)).sum().alias(each) for each in gapped)
+        found += [(pattern, count) for pattern, count in counts.row(0, named=True).items() if count]
+    return found
 
 
 def _describe_hit(term: Term, hits: int, comments: int) -> tuple[str, str, str, int, int, int, int]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from regulars.pipelines.definitions.enumerations import UNKNOWN
+from regulars.pipelines.themes.gaps import GAP
 from regulars.pipelines.themes.text import normalize_texts
 
 UNKNOWN_LANGUAGE = UNKNOWN
@@ -34,6 +35,7 @@ class Term:
         line: Where it stands, from 1.
         column: Where it stands, from 1.
         pattern: What is looked for in a text that `normalize_text` wrote.
+        is_weak: Whether it counts only where no theme of `Theme.unless` is found.
     """
 
     theme: str
@@ -42,6 +44,7 @@ class Term:
     line: int
     column: int
     pattern: str = ""
+    is_weak: bool = False
 
 
 @dataclass(frozen=True)
@@ -52,15 +55,18 @@ class Theme:
         name: In snake_case.
         terms: Any of them makes a comment one of the theme.
         exceptions: Language -> phrases inside which a term does not count, as patterns.
+        unless: Themes beside which a weak term does not count; None: all others.
     """
 
     name: str
     terms: tuple[Term, ...]
     exceptions: Mapping[str, tuple[str, ...]]
+    unless: tuple[str, ...] | None = None
 
-    def list_patterns(self, language: str | None) -> list[str]:
+    def list_patterns(self, language: str | None, *, is_weak: bool = False) -> list[str]:
         """The patterns for a comment in a language; None: all languages'."""
-        return sorted({each.pattern for each in self.terms if language in (None, each.language)})
+        terms = [each for each in self.terms if each.is_weak == is_weak]
+        return sorted({each.pattern for each in terms if language in (None, each.language)})
 
     def list_exceptions(self, language: str | None) -> list[str]:
         """The exceptions for a comment in a language; None: all languages'."""
@@ -91,7 +97,8 @@ class ThemeRules:
 def make_patterns(written: Sequence[str]) -> list[str]:
     """What is looked for when a term is written: the begin of a word, or of the last word of a phrase.
 
-    A term of a script without blanks is found anywhere; one with a full stop behind it ends with its word.
+    A term of a script without blanks is found anywhere; one with a full stop behind it ends with its word. One with a
+    gap is several of these, with `GAP` between them.
 
     Args:
         written: The terms of the file.
@@ -99,8 +106,12 @@ def make_patterns(written: Sequence[str]) -> list[str]:
     Returns:
         A pattern for each; empty where a term has no letter.
     """
-    normalized = normalize_texts(pl.Series(written, dtype=pl.String)).to_list()
-    return [_make_pattern(term, text.strip()) for term, text in zip(written, normalized, strict=True)]
+    parts = [(number, part) for number, term in enumerate(written) for part in term.split(GAP)]
+    normalized = normalize_texts(pl.Series([part for _, part in parts], dtype=pl.String)).to_list()
+    patterns: list[list[str]] = [[] for _ in written]
+    for (number, part), text in zip(parts, normalized, strict=True):
+        patterns[number].append(_make_pattern(part, text.strip()))
+    return [GAP.join(each) if all(each) else "" for each in patterns]
 
 
 def _make_pattern(written: str, normalized: str) -> str:

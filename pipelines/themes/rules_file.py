@@ -5,7 +5,7 @@ Put here: YAML to `ThemeRules`. Keep out: what a term looks for (`rules.py`), an
 
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
@@ -15,6 +15,7 @@ import yaml
 from regulars.pipelines.definitions.enumerations import ALL, UNMATCHED
 from regulars.pipelines.errors import SettingsWrong
 from regulars.pipelines.settings.yaml_text import compose_yaml, read_yaml_text
+from regulars.pipelines.themes.gaps import has_gap
 from regulars.pipelines.themes.rules import (
     FEWEST_LETTERS,
     Term,
@@ -29,7 +30,7 @@ SHIPPED = Path(__file__).with_name("themes.yaml")
 _NAME = re.compile("[a-z][a-z0-9_]*")
 _LANGUAGE = re.compile("[a-z]{2,3}")
 _TAKEN = (UNMATCHED, ALL)
-TERMS, EXCEPTIONS = "terms", "not"
+TERMS, WEAK, EXCEPTIONS, UNLESS = "terms", "weak", "not", "unless"
 
 
 @dataclass
@@ -84,11 +85,13 @@ def parse_theme_rules(text: str, name: str) -> ThemeRules:
     """As `load_theme_rules`, from the file's text.
 
     Args:
-        text: YAML: theme -> `terms` and `not`, each language -> list of terms.
+        text: YAML: theme -> `terms`, `weak` and `not`, each language -> list of terms; and `unless`, a list of themes.
         name: The file's name, for sentences.
     """
     mistakes = _Mistakes(name)
-    themes = [_read_theme(key, value, mistakes) for key, value in _list_themes(compose_yaml(text, name), mistakes)]
+    nodes = list(_list_themes(compose_yaml(text, name), mistakes))
+    names = [str(key.value) for key, _ in nodes]
+    themes = [_read_theme(key, value, names, mistakes) for key, value in nodes]
     mistakes.check()
     return ThemeRules(name, hashlib.sha256(text.encode()).hexdigest(), tuple(themes))
 
@@ -119,22 +122,46 @@ def _list_pairs(node: yaml.MappingNode, mistakes: _Mistakes) -> Iterator[tuple[y
             yield key, value
 
 
-def _read_theme(key: yaml.Node, node: yaml.Node, mistakes: _Mistakes) -> Theme:
+def _read_theme(key: yaml.Node, node: yaml.Node, names: Sequence[str], mistakes: _Mistakes) -> Theme:
     name = str(key.value)
     terms: list[Term] = []
+    unless: tuple[str, ...] | None = None
     exceptions: dict[str, tuple[str, ...]] = {}
     known = len(mistakes.sentences)
     for part, value in _list_pairs(node, mistakes) if isinstance(node, yaml.MappingNode) else ():
-        if part.value == TERMS:
-            terms = _read_terms(name, value, mistakes)
+        if part.value in (TERMS, WEAK):
+            terms += [replace(each, is_weak=part.value == WEAK) for each in _read_terms(name, value, mistakes)]
         elif part.value == EXCEPTIONS:
-            for each in _read_terms(name, value, mistakes):
-                exceptions[each.language] = (*exceptions.get(each.language, ()), each.pattern)
+            exceptions = _read_exceptions(name, value, mistakes)
+        elif part.value == UNLESS:
+            unless = _read_names(value, names, mistakes)
         else:
-            mistakes.add(part, f"unknown key `{part.value}`; a theme has `{TERMS}` and `{EXCEPTIONS}`")
+            known_keys = f"`{TERMS}`, `{WEAK}`, `{UNLESS}` and `{EXCEPTIONS}`"
+            mistakes.add(part, f"unknown key `{part.value}`; a theme has {known_keys}")
     if not terms and len(mistakes.sentences) == known:
         mistakes.add(key, f"theme `{name}` has no `{TERMS}`")
-    return Theme(name, tuple(terms), exceptions)
+    return Theme(name, tuple(terms), exceptions, unless)
+
+
+def _read_names(node: yaml.Node, names: Sequence[str], mistakes: _Mistakes) -> tuple[str, ...]:
+    """Names of themes of the file, each a mistake that is none."""
+    if not isinstance(node, yaml.SequenceNode) or not node.value:
+        mistakes.add(node, "write a list of themes, such as `[delivery, price]`")
+        return ()
+    for each in node.value:
+        if each.value not in names:
+            mistakes.add(each, f"`{each.value}` is no theme of this file")
+    return tuple(str(each.value) for each in node.value)
+
+
+def _read_exceptions(theme: str, node: yaml.Node, mistakes: _Mistakes) -> dict[str, tuple[str, ...]]:
+    exceptions: dict[str, tuple[str, ...]] = {}
+    for each in _read_terms(theme, node, mistakes):
+        if has_gap(each.pattern):
+            sentence = f"`{each.written}` has a gap: a phrase of `{EXCEPTIONS}` has none"
+            mistakes.sentences.append((each.line, each.column, sentence))
+        exceptions[each.language] = (*exceptions.get(each.language, ()), each.pattern)
+    return exceptions
 
 
 def _read_terms(theme: str, node: yaml.Node, mistakes: _Mistakes) -> list[Term]:

@@ -8,6 +8,8 @@ from collections.abc import Sequence
 
 import polars as pl
 
+from regulars.pipelines.themes.gaps import GAP
+
 _GERMAN = {"ae": "a", "oe": "o", "ue": "u"}
 """Umlauts on a keyboard without them; `text.py` has already taken their dots."""
 _PORTUGUESE = {
@@ -57,7 +59,9 @@ def spell_each(patterns: Sequence[str], language: str | None) -> list[str]:
         patterns: As `make_patterns` returns them.
         language: Of the terms.
     """
-    texts = pl.DataFrame({"text": patterns}, schema={"text": pl.String})
+    parts = [part for pattern in patterns for part in pattern.split(GAP)]
+    texts = pl.DataFrame({"text": parts}, schema={"text": pl.String})
     ended = pl.col("text").str.ends_with(" ")
     whole = spell_alike(pl.format("{} ", pl.col("text").str.strip_suffix(" ")), language)
-    return texts.select(pl.when(ended).then(whole).otherwise(whole.str.strip_suffix(" ")))["text"].to_list()
+    spelled = iter(texts.select(pl.when(ended).then(whole).otherwise(whole.str.strip_suffix(" ")))["text"])
+    return [GAP.join(next(spelled) for _ in pattern.split(GAP)) for pattern in patterns]

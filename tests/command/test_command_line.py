@@ -202,7 +202,7 @@ def test_doctor_reports_every_problem_at_once(company, tmp_path):
         (["run", "--data", "nowhere"], 2, "no such folder"),
         (["walk"], 2, "No such command"),
         (["status", "--max-age", "soon"], 2, "26h"),
-        (["rollback", "99"], 2, "g000099"),
+        (["rollback", "99"], 2, "no generation 99"),
     ],
 )
 def test_a_mistake_is_a_sentence_and_an_exit_code(company, arguments, code, sentence):

@@ -25,7 +25,7 @@ def listed(monkeypatch):
         con = duckdb.connect()
         con.execute(setup)
         monkeypatch.setattr(matches, "find_current", lambda home: home)
-        monkeypatch.setattr(matches, "read_state", lambda generation: con)
+        monkeypatch.setattr(matches, "open_state", lambda generation: con)
         return list_matches(None, **{"export": None, "as_json": False, **arguments})
 
     return list_pairs

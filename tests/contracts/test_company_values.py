@@ -35,11 +35,27 @@ def test_nothing_set_leaves_every_contract_as_it_is():
     assert name_company_values(CONTRACTS, Rfm(), ValueTiers()) == CONTRACTS
 
 
-def test_allowed_values_and_their_rule_have_the_names_of_the_company(named):
-    found = find_values(named, "marts.customer_segments", "segment")
+@pytest.mark.parametrize(
+    ("table", "column"),
+    [
+        ("marts.customer_segments", "segment"),
+        ("marts.customer_360", "segment"),
+        ("marts.customer_360", "segment_last_week"),
+        ("marts.owner_worklists", "segment"),
+    ],
+)
+def test_allowed_values_and_their_rule_have_the_names_of_the_company(named, table, column):
+    found = find_values(named, table, column)
     assert {"Stammgäste", "Jack's", "lost", "hibernating", "loyal"} <= found
     assert not found & {"champions", "new"}
+
+
+def test_the_text_of_segments_says_what_the_company_calls_them(named):
     assert "champions is Stammgäste" in find_column(named, "marts.customer_segments", "segment").description
+
+
+def test_a_lifecycle_of_the_name_of_a_segment_keeps_it(named):
+    assert "new" in find_values(named, "marts.customer_360", "lifecycle")
 
 
 def test_tiers_of_both_tables_bear_the_shares_of_the_company(named):

@@ -16,10 +16,10 @@ from regulars.pipelines.contracts.dictionary import (
 )
 from regulars.pipelines.contracts.headline_view import HeadlineView
 from regulars.pipelines.contracts.metric import Metric
-from regulars.pipelines.contracts.odcs.load import load_contracts
+from regulars.pipelines.contracts.odcs.load import load_contract, load_contracts
 from regulars.pipelines.contracts.odcs.names import SharedNames
 from regulars.pipelines.contracts.rule import Column, Rule, Severity
-from regulars.pipelines.contracts.view_contracts import list_selects
+from regulars.pipelines.contracts.view_contracts import find_view, list_selects
 
 ID = Column("id", "VARCHAR", "string", "The customer's id.", required=True, key_position=1)
 KEPT = Column("kept", "BIGINT", "integer", "Who stayed.", required=True, unit="customers")
@@ -262,3 +262,10 @@ def test_the_readme_lists_published_tables_by_layer():
         "|---|---|---|\n"
         "| `meta.c` | customer | Who \\| stays. |\n"
     )
+
+
+def test_a_metric_of_every_value_but_the_whole_is_in_no_view_of_the_whole():
+    churn = load_contract(Path(__file__).parents[2] / "data_contracts" / "marts" / "churn.odcs.yaml")
+    views = {metric.name: find_view(churn, metric) for metric in churn.metrics}
+    assert views["gone_rate_12m"] is not None
+    assert views["gone_rate_12m_over_others"] is None

@@ -137,7 +137,7 @@ def test_old_generations_go_but_never_the_current_one_or_the_one_to_go_back_to(h
     for run in range(1, 7):
         publish_run(home, run)
     assert [each.number for each in home.generations()] == [3, 4, 5, 6]
-    rollback(home, 4, clock=lambda: NOW)
+    rollback(home, "4", clock=lambda: NOW)
     with home.lock("regulars run"):
         home.sweep(keep_generations=1)
     assert [each.number for each in home.generations()] == [3, 4, 6]
@@ -196,7 +196,7 @@ def test_another_state_file_than_was_published_is_damage(home):
 def test_numbers_are_never_used_twice(home):
     for run in (1, 2, 3):
         publish_run(home, run)
-    rollback(home, 1, clock=lambda: NOW)
+    rollback(home, "g000001", clock=lambda: NOW)
     with home.lock("regulars run"):
         home.sweep(keep_generations=0)
     assert [each.number for each in home.generations()] == [1]
@@ -228,7 +228,7 @@ def test_rollback_passes_over_a_damaged_generation(home):
     with pytest.raises(
         errors.StorageFailed, match=r"g000002 is damaged, so nothing was changed: report\.html is missing"
     ):
-        rollback(home, 2)
+        rollback(home, "2")
     assert home.current().number == 3
     assert rollback(home, clock=lambda: NOW).number == 1
 
@@ -236,7 +236,7 @@ def test_rollback_passes_over_a_damaged_generation(home):
 def test_rollback_goes_to_the_parent_though_a_newer_generation_lies_between(home):
     for run in (1, 2, 3):
         publish_run(home, run)
-    rollback(home, 1, clock=lambda: NOW)
+    rollback(home, "g000001", clock=lambda: NOW)
     assert publish_run(home, 4).generation.number == 4
     assert rollback(home, clock=lambda: NOW).number == 1
 
@@ -247,7 +247,7 @@ def test_rollback_never_makes_a_backfill_current(home):
     publish_run(home, 3, as_of=AS_OF - dt.timedelta(days=31))
     publish_run(home, 4)
     with pytest.raises(errors.UsageWrong, match="g000003 is a backfill as of 2025-12-31"):
-        rollback(home, 3)
+        rollback(home, "3")
     assert home.current().number == 4
     (home.generations_folder / "g000002" / "report.html").unlink()
     assert rollback(home, clock=lambda: NOW).number == 1
@@ -270,8 +270,8 @@ def test_rollback_works_when_the_current_generation_is_gone_or_unreadable(home):
 
 def test_rollback_to_a_generation_that_does_not_exist_is_refused(home):
     publish_run(home)
-    with pytest.raises(errors.UsageWrong, match="g000009 is not on this disk"):
-        rollback(home, 9)
+    with pytest.raises(errors.UsageWrong, match="no generation 9 on this disk"):
+        rollback(home, "9")
 
 
 def test_verify_names_every_file_that_differs(home):

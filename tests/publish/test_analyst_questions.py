@@ -21,6 +21,13 @@ QUESTIONS = {
     "Is the change of NPS noise?": """
         select period_end, nps, nps_before, nps_change_p_value, is_nps_change_significant
         from marts.nps where grain = 'week' and dimension = 'all'""",
+    "What was the NPS of each of the last 12 months, and is the change noise?": """
+        select period_start, responses, nps, nps_ci_low, nps_ci_high, nps_change, is_nps_change_significant
+        from marts.nps_all_monthly where is_complete order by period_start desc limit 12""",
+    "How long does it take until customers buy again?": """
+        select median_days_to_second_order, median_days_to_second_order_low, median_days_to_second_order_high,
+            second_order_rate, watched_days, reason
+        from marts.second_orders_all""",
     "How many customers did each month win?": """
         select cohort_start, cohort_size from marts.monthly_cohort_sizes order by cohort_start""",
     "Are promoters worth more than detractors, and how sure is that?": """
@@ -30,6 +37,10 @@ QUESTIONS = {
     "What is the NPS of each region?": """
         select dimension_value, responses, nps, nps_ci_low, nps_ci_high, reason
         from marts.nps where dimension = 'region' and grain = 'rolling_90d'""",
+    "Which regions really differ from the rest in NPS?": """
+        select dimension_value, nps, nps_of_others, nps_over_others, nps_over_others_ci_low, nps_over_others_ci_high,
+            is_nps_over_others_significant
+        from marts.nps_by_value where dimension = 'region'""",
     "How much money is at risk with detractors?": """
         select customers, detractor_value_at_risk_12m from marts.nps_value_all where nps_group = 'detractor'""",
     "Whom does each owner call first, and why?": """

@@ -72,6 +72,13 @@ def test_a_second_run_without_news_says_so_and_keeps_the_generation(running_shop
     assert [each.number for each in running_shop.home.generations()] == [1]
 
 
+def test_a_run_says_which_day_counted_in_its_parent(first_run, second_run):
+    as_of = "select parent, parent_as_of, as_of from meta.runs"
+    ((parent, parent_as_of, first),) = first_run.ask(as_of)
+    assert (parent, parent_as_of) == (None, None)
+    assert second_run.ask(as_of)[0][:2] == (1, first)
+
+
 def test_a_later_delivery_of_an_order_replaces_it_whole(second_run):
     assert second_run.home.current_number() == 2
     query = "select sum(gross_sales)::varchar, count(*) from core.orders"

@@ -67,6 +67,20 @@ def test_without_its_refunds_it_is_a_product_like_others(con, planted):
     assert product not in [name for name, _ in rates[:3]]
 
 
+def test_what_came_back_last_time_is_not_offered_and_the_rest_of_its_order_is(con, told):
+    con.register("told", told.select("order_id", "product_id").unique().to_arrow())
+    offered = con.execute("""
+        select (bought.order_id, bought.product_id) in (select (order_id, product_id) from told) as came_back, count(*)
+        from marts.next_best_offers as offers
+        join core.order_lines as bought on bought.customer_idx = offers.customer_idx
+            and bought.product_id = offers.product_id and bought.order_date = offers.last_bought_on
+        where bought.order_id in (select order_id from told)
+        group by all
+    """).fetchall()
+    con.unregister("told")
+    assert [came_back for came_back, _ in offered] == [False]
+
+
 def test_lines_of_refunds_are_those_of_the_truth_to_the_cent(con, told):
     euros = con.sql("""
         select refund_id, product_id, cast(sum(goods_original) as double) as goods

@@ -66,6 +66,14 @@ def test_a_rule_of_a_profile_that_leaves_out_nothing_is_not_said_but_one_of_the_
     assert "`voided` of" in found.sentence
 
 
+def test_a_kind_that_is_taken_away_and_has_no_records_is_not_said():
+    mapping = read_profile("woocommerce_api_orders", list_profiles(None)["woocommerce_api_orders"]).mapping
+    own = {"path": "*.jsonl", "profile": "woocommerce_api_orders", "kinds": {"refunds": None}}
+    written = merge_source(mapping, own)
+    assert "kind_left_out" in written["exclude"]
+    assert find_idle_rules("shop", Source.model_validate(written), [ExcludedCounts(1000, {})]) == []
+
+
 def test_what_a_rule_leaves_out_in_doubt_is_said_and_counted(shop):
     shop.write(
         "orders.csv",

@@ -40,6 +40,10 @@ def test_a_term_is_the_begin_of_a_word_and_a_full_stop_ends_it():
     ]
 
 
+def test_a_term_with_a_gap_is_the_patterns_of_its_words_with_the_gap_between():
+    assert make_patterns(["wait ... reply.", "等 ... 天", "wait ... "]) == [" wait... reply ", "等...天", ""]
+
+
 def test_rules_are_read_by_theme_and_language():
     rules = parse_theme_rules(RULES, "themes.yaml")
     late, price = rules.themes
@@ -65,13 +69,26 @@ def test_latin_terms_of_fewer_than_three_letters_are_refused_with_their_place():
         ("a: [b\n", "themes.yaml:2: this is not YAML"),
         ("Price: {terms: {en: [price]}}", "themes.yaml:1:1: `Price` cannot name a theme"),
         ("unmatched: {terms: {en: [price]}}", "themes.yaml:1:1: `unmatched` cannot name a theme"),
-        ("price: {words: {en: [price]}}", "themes.yaml:1:9: unknown key `words`; a theme has `terms` and `not`"),
+        (
+            "price: {words: {en: [price]}}",
+            "themes.yaml:1:9: unknown key `words`; a theme has `terms`, `weak`, `unless`",
+        ),
         ("price: {terms: [price]}", "themes.yaml:1:16: write languages with a list of terms each"),
         ("price: {terms: {english: [price]}}", "themes.yaml:1:17: `english` is no language"),
         ("price: {terms: {en: price}}", "themes.yaml:1:21: write a list of terms"),
         ("price: {terms: {en: [{a: b}]}}", "themes.yaml:1:22: write a term"),
         ("price: {terms: {en: ['!?']}}", "themes.yaml:1:22: `!?` has no letter to look for"),
         ("price: {not: {en: [price]}}", "themes.yaml:1:1: theme `price` has no `terms`"),
+        ("price: {terms: {en: [price ...]}}", "themes.yaml:1:22: `price ...` has no letter to look for"),
+        (
+            "price: {terms: {en: [price]}, not: {en: [no ... price]}}",
+            "themes.yaml:1:42: `no ... price` has a gap: a phrase of `not` has none",
+        ),
+        (
+            "price: {weak: {en: [price]}, unless: [staf]}\nstaff: {terms: {en: [staff]}}",
+            "themes.yaml:1:39: `staf` is no theme of this file",
+        ),
+        ("price: {terms: {en: [price]}, unless: staff}", "themes.yaml:1:39: write a list of themes"),
         ("price: {terms: {en: [one]}}\nprice: {terms: {en: [two]}}", "themes.yaml:2:1: `price` stands twice"),
     ],
 )

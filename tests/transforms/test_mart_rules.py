@@ -20,6 +20,7 @@ from regulars.pipelines.transforms.churn.lapse_proposal import lapse_proposal
 from regulars.pipelines.transforms.cohorts.purchase_behaviour import purchase_behaviour
 from regulars.pipelines.transforms.cohorts.retention_cohorts import retention_cohorts
 from regulars.pipelines.transforms.cohorts.retention_curves import retention_curves
+from regulars.pipelines.transforms.cohorts.second_orders import second_orders
 from regulars.pipelines.transforms.money.revenue_concentration import revenue_concentration
 from regulars.pipelines.transforms.money.sales_new_vs_returning import sales_new_vs_returning
 from tests.transforms.core_tables import Row, companies, core, dimensions_of, frames, order, paid, refund
@@ -72,6 +73,7 @@ def build(mart: str, tables: dict[str, pl.DataFrame], as_of: dt.date, lapse_days
         "churned_customers": lambda: churned_customers(**inputs, **days),
         "reactivated_customers": lambda: reactivated_customers(**inputs, **days),
         "purchase_behaviour": lambda: purchase_behaviour(orders, refunds, calendar, known, as_of=as_of, cohorts=SPLIT),
+        "second_orders": lambda: second_orders(orders, calendar, known, as_of=as_of, cohorts=SPLIT),
         "lapse_proposal": lambda: lapse_proposal(orders, calendar, **days),
         "revenue_concentration": lambda: revenue_concentration(orders, refunds, paid_for, calendar, **of_money),
         "sales_new_vs_returning": lambda: sales_new_vs_returning(orders, refunds, paid_for, calendar, **of_money),
@@ -99,12 +101,13 @@ COHORT, MONTH, CHURNED, CONCENTRATION, SALES = MARTS = (
     "revenue_concentration",
     "sales_new_vs_returning",
 )
-SPLITS, CURVE, RETURNED, BEHAVIOUR, LAPSE = MORE_MARTS = (
+SPLITS, CURVE, RETURNED, BEHAVIOUR, LAPSE, SECOND = MORE_MARTS = (
     "customer_dimensions",
     "retention_curves",
     "reactivated_customers",
     "purchase_behaviour",
     "lapse_proposal",
+    "second_orders",
 )
 
 
@@ -208,6 +211,11 @@ later = pl.col("period_number") == 2
         (BEHAVIOUR, emptied("repeat_rate_90d"), "complete_is_known"),
         (BEHAVIOUR, without(pl.col("month") == dt.date(2024, 2, 1)), "months_are_dense"),
         (BEHAVIOUR, more("known_customer_orders", pl.col("dimension") == "customer_type"), "values_add_up"),
+        (SECOND, twice, "unique"),
+        (SECOND, more("customers_with_first_order"), "every_customer_is_in_each_dimension"),
+        (SECOND, more("customers_with_second_order", by=99), "who_came_back_came_first"),
+        (SECOND, emptied("reason"), "unknown_is_explained"),
+        (SECOND, lambda frame: frame.with_columns(second_order_rate=0.7), "median_lies_in_its_interval"),
         (LAPSE, twice, "there_is_one_row"),
         (
             LAPSE,
@@ -219,6 +227,7 @@ later = pl.col("period_number") == 2
         (MONTH, twice, "unique"),
         (MONTH, more("lapsed_in_month", pl.col("dimension_value") == "full price"), "values_add_up"),
         (MONTH, more("churn_rate_12m", by=0.01), "rate_is_ratio"),
+        (MONTH, more("active_a_year_ago_of_others"), "others_are_the_rest_of_the_dimension"),
         (MONTH, emptied("churn_rate_12m"), "complete_is_known"),
         (MONTH, emptied("reason"), "complete_is_known"),
         (MONTH, without(pl.col("month_end") == dt.date(2024, 2, 29)), "months_are_dense"),

@@ -16,11 +16,12 @@ from zoneinfo import ZoneInfo
 
 import duckdb
 
+from regulars.pipelines.command.doctor.lapse_proposal import word_proposal
 from regulars.pipelines.command.doctor.open_questions import list_open_questions
 from regulars.pipelines.command.doctor.setup_check import Mark, SetupCheck
 from regulars.pipelines.command.doctor.source_checks import check_formats, check_source
 from regulars.pipelines.command.findings import count_in_words, list_said
-from regulars.pipelines.command.lapse_proposal import word_proposal
+from regulars.pipelines.command.opened import open_published, open_state
 from regulars.pipelines.command.plurals import count_things
 from regulars.pipelines.contracts.company_contracts import load_run_contracts
 from regulars.pipelines.contracts.odcs.lint import lint
@@ -28,7 +29,6 @@ from regulars.pipelines.contracts.scorecard_targets import refuse_wrong_targets
 from regulars.pipelines.errors import RegularsError, SettingsWrong, StorageFailed, UsageWrong
 from regulars.pipelines.home.generation import Generation
 from regulars.pipelines.home.home import Home
-from regulars.pipelines.home.state_file import read_state
 from regulars.pipelines.home.target_records import read_target_records
 from regulars.pipelines.publish.targets.shape.registry import TARGET_OPTIONS, TARGET_TYPES
 from regulars.pipelines.run.request import find_home, refuse_future_day
@@ -141,14 +141,8 @@ def _open_files(current: Generation) -> None:
     Raises:
         StorageFailed: One of them is missing or damaged.
     """
-    with read_state(current):
+    with open_state(current), open_published(current):
         pass
-    try:
-        duckdb.connect(current.duckdb_file, read_only=True).close()
-    except duckdb.Error:
-        raise StorageFailed(
-            f"{current.duckdb_file} cannot be opened; `regulars rollback` goes back to the generation before"
-        ) from None
 
 
 def _check_home(home: Home) -> Iterator[SetupCheck]:

@@ -14,6 +14,7 @@ import duckdb
 import polars as pl
 
 from regulars.pipelines.command.generations import find_current
+from regulars.pipelines.command.opened import open_published
 from regulars.pipelines.errors import SettingsWrong, UsageWrong
 from regulars.pipelines.home.generation import Generation
 from regulars.pipelines.home.home import Home
@@ -66,7 +67,7 @@ def export_tables(home: Home, target: Path, tables: Sequence[str], file_format: 
     generation = find_current(home)
     if target.resolve().is_relative_to(home.path.resolve()):
         raise UsageWrong(f"{target} lies in the home, whose files only runs may change; name another place")
-    with duckdb.connect(generation.duckdb_file, read_only=True) as con:
+    with open_published(generation) as con:
         wanted = _find_tables(con, tables)
         (target.parent if file_format == "xlsx" else target).mkdir(parents=True, exist_ok=True)
         if file_format == "xlsx":

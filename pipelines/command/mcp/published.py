@@ -5,6 +5,7 @@ Put here: one function per question, each answered from the file's own `meta` ta
 """
 
 import difflib
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,11 @@ _TABLES = """
     where not internal and schema_name in ('marts', 'core', 'meta')
     order by table_name
 """
+_TABLES_WITH_WORD = """
+    select table_name from meta.contracts where contains(lower(concat_ws(' ', table_name, description, grain)), $word)
+    union
+    select table_name from meta.data_dictionary where contains(lower(concat_ws(' ', column_name, description)), $word)
+"""
 _TABLE = """
     select comment from duckdb_tables() where schema_name || '.' || table_name = $table
     union all
@@ -50,7 +56,7 @@ _RELATIONSHIPS = """
     from meta.relationships where table_name = $table order by all
 """
 _METRICS_OF_TABLE = """
-    select metric, expression, filter, time_column, n_column, known_column, view_name
+    select metric, filter, nullif(view_name, $table) as view_name
     from meta.metric_definitions
     where table_name = $table or view_name = $table
     order by metric
@@ -63,6 +69,7 @@ _METRICS = """
     order by table_name
 """
 _NAMES = "select column_name from meta.data_dictionary where table_name = $table"
+NEAR_NAMES = 5
 QUERY_ROWS = 60
 """Of the query that shows a metric: five years of months, or the newest weeks."""
 _FINDINGS = """
@@ -76,43 +83,99 @@ _RESTATEMENTS = """
     order by abs(change) desc, table_name, metric, key, period_start, cause_rank
     limit 200
 """
-_AS_OF = "select generation, max(as_of)::varchar as as_of from meta.runs group by generation order by generation desc"
+_AS_OF = """
+    select generation, as_of::varchar as as_of, started_at::date::varchar as run_on
+    from meta.runs order by generation desc limit 1
+"""
+_SPLITS = "select distinct {column} as value from {table} where {column} is not null order by value limit 60"
 
 
-def list_tables(file: Path) -> Rows:
-    """Every published table and view: `table_name`, `purpose` and `grain`, a line each."""
-    return _ask(file, _TABLES)
+def list_tables(file: Path, word: str = "") -> Rows:
+    """Every published table and view: `table_name`, `purpose` and `grain`, a line each.
+
+    Args:
+        file: The published DuckDB file.
+        word: Only those that say it of themselves or of a column; empty: all.
+
+    Raises:
+        UsageWrong: No table says the word.
+    """
+    tables = _ask(file, _TABLES)
+    if not word.strip():
+        return tables
+    saying = {row["table_name"] for row in _ask(file, _TABLES_WITH_WORD, {"word": word.strip().lower()})}
+    if not saying:
+        raise UsageWrong(_name_missing_word(word, "table"))
+    return [row for row in tables if row["table_name"] in saying]
 
 
-def describe_table(file: Path, table: str) -> dict[str, Any]:
+def describe_table(file: Path, table: str, word: str = "") -> dict[str, Any]:
     """What a table says and what each of its columns is.
 
     Args:
         file: The published DuckDB file.
-        table: `layer.name`, such as `marts.churn`, or the name alone where one layer has it; `table_name` of what is
-            returned says which it is.
+        table: `layer.name`, such as `marts.churn`, or the name alone where one layer has it, in small or capital
+            letters; `table_name` of what is returned says which it is.
+        word: Only the columns that say it; empty: all.
+
+    Returns:
+        `table_name`, `description`, `columns` (what is not said of one, such as `is_key`, is not so), `populations`
+        (of whom its numbers tell -> their columns), `relationships` and `metrics`, which `explain_metric` explains.
 
     Raises:
-        UsageWrong: There is no such table, or several; the sentence names the nearest, or all of them.
+        UsageWrong: There is no such table, or several, or no column says the word; the sentence names the nearest.
     """
     whole = _find_table(file, table)
     found = _ask(file, _TABLE, {"table": whole})
     named = {"table": whole}
+    columns = _keep_with_word(_ask(file, _COLUMNS, named), word, "column")
     return {
         "table_name": whole,
         "description": found[0]["comment"],
-        "columns": [_drop_empty(row) for row in _ask(file, _COLUMNS, named)],
+        "columns": [_say_less(row) for row in columns],
+        "populations": _group_populations(columns),
         "relationships": _ask(file, _RELATIONSHIPS, named),
         "metrics": [_drop_empty(row) for row in _ask(file, _METRICS_OF_TABLE, named)],
     }
 
 
+def _keep_with_word(rows: Rows, word: str, what: str) -> Rows:
+    """The rows in which the word stands."""
+    kept = [row for row in rows if word.casefold().strip() in json.dumps(row, ensure_ascii=False).casefold()]
+    if not kept:
+        raise UsageWrong(_name_missing_word(word, what))
+    return kept
+
+
+def _name_missing_word(word: str, what: str) -> str:
+    return f"No {what} says `{word.strip()}`; ask for another word, or without one for all."
+
+
+def _say_less(column: Mapping[str, Any]) -> dict[str, Any]:
+    """A column without what most columns are not, and without its population, which is said once for all."""
+    flags = ("is_key", "is_required")
+    return {
+        name: value
+        for name, value in _drop_empty(column).items()
+        if name != "population" and (name not in flags or value)
+    }
+
+
+def _group_populations(columns: Rows) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for column in columns:
+        if column["population"] is not None:
+            found.setdefault(column["population"], []).append(column["column_name"])
+    return found
+
+
 def _find_table(file: Path, table: str) -> str:
     """The name of a published table with its layer."""
     names: list[str] = [row["table_name"] for row in list_tables(file)]
-    if table in names:
-        return table
-    of_layers = [name for name in names if name.partition(".")[2] == table]
+    wanted = table.strip().lower()
+    if wanted in names:
+        return wanted
+    of_layers = [name for name in names if name.partition(".")[2] == wanted]
     if len(of_layers) > 1:
         several = " or ".join(f"`{name}`" for name in of_layers)
         raise UsageWrong(f"There are several tables `{table}`: ask for {several}.")
@@ -129,8 +192,8 @@ def explain_metric(file: Path, metric: str) -> Rows:
         metric: Its name, such as `churn_rate_12m`, or one of its synonyms, in small or capital letters.
 
     Returns:
-        The rows of `meta.metric_definitions` without what is empty, each with `query`: a SELECT that gives its latest
-        values with their n.
+        The rows of `meta.metric_definitions` without what is empty, each with `query`, a SELECT that gives its latest
+        values with their n, and `splits`: the grains and dimensions that its table has too.
 
     Raises:
         UsageWrong: There is no such metric; the sentence names the nearest.
@@ -139,7 +202,10 @@ def explain_metric(file: Path, metric: str) -> Rows:
     if not rows:
         names = [row["metric"] for row in _ask(file, "select distinct metric from meta.metric_definitions")]
         raise UsageWrong(_name_nearest(metric, names, "metric"))
-    return [_drop_empty({**row, "query": _write_query(file, row)}) for row in rows]
+    return [
+        _drop_empty({**row, "query": _write_query(file, row), "splits": _list_splits(file, row) or None})
+        for row in rows
+    ]
 
 
 def list_findings(file: Path) -> Rows:
@@ -153,14 +219,15 @@ def list_restatements(file: Path) -> Rows:
 
 
 def find_as_of(file: Path) -> dict[str, Any]:
-    """`generation` and `as_of`, the last day counted, of what is published."""
+    """`generation`, `as_of` (the last day counted) and `run_on` (the day of the run) of what is published."""
     return _ask(file, _AS_OF)[0]
 
 
 def _write_query(file: Path, metric: Mapping[str, Any]) -> str:
     """A SELECT of the metric: its column over time, latest first, beside all that its rows are told apart by.
 
-    Of a table without periods, such as one row per customer, it is the expression over all rows.
+    Of a table without periods, such as one row per customer, it is the expression over all rows; of days that add up,
+    it is the expression by month.
     """
     table, where = metric["table_name"], metric["filter"]
     if metric["view_name"]:
@@ -169,6 +236,11 @@ def _write_query(file: Path, metric: Mapping[str, Any]) -> str:
     apart = _list_columns_apart(file, table, metric["never_over"] or "", where or "")
     if metric["expression"] and metric["time_column"] == "as_of" and not apart:
         return f"select {metric['expression']} as {metric['metric']} from {table}{condition}"
+    if metric["over_time"] == "sum" and "\"grain\" = 'day'" in (metric["filter"] or ""):
+        month = f"date_trunc('month', {metric['time_column']})::date"
+        counted = [f"sum({metric['n_column']}) as {metric['n_column']}"] if metric["n_column"] else []
+        chosen = ", ".join([f"{month} as month", *apart, f"{metric['expression']} as {metric['metric']}", *counted])
+        return f"select {chosen} from {table}{condition} group by all order by month desc limit {QUERY_ROWS}"
     said = (metric["column_name"], metric["n_column"], metric["known_column"])
     interval = (metric["interval_low_column"], metric["interval_high_column"])
     columns = [name for name in dict.fromkeys((metric["time_column"], *apart, *said, *interval)) if name]
@@ -182,8 +254,22 @@ def _list_columns_apart(file: Path, table: str, never_over: str, where: str) -> 
     return [each for each in never_over.split(", ") if each in there and f'"{each}" =' not in where]
 
 
+def _list_splits(file: Path, metric: Mapping[str, Any]) -> dict[str, list[str]]:
+    """Column -> the values of it that the metric's table has rows of: its grains, and what customers are split by."""
+    apart = (metric["never_over"] or "").split(", ")
+    return {
+        column: [row["value"] for row in _ask(file, _SPLITS.format(column=column, table=metric["table_name"]))]
+        for column in ("grain", "dimension")
+        if column in apart
+    }
+
+
 def _name_nearest(wanted: str, names: list[str], what: str) -> str:
-    near = [f"`{name}`" for name in difflib.get_close_matches(wanted, names, n=3, cutoff=0.4)]
+    """There is no such name; those that hold it come before those that are written alike."""
+    word = wanted.strip().lower()
+    held = [name for name in sorted(names, key=len) if len(word) > 1 and word in name]
+    alike = difflib.get_close_matches(word, names, n=NEAR_NAMES, cutoff=0.4)
+    near = [f"`{name}`" for name in dict.fromkeys([*held, *alike])][:NEAR_NAMES]
     ending = f"; did you mean {' or '.join(near)}?" if near else "."
     return f"There is no {what} `{wanted}`{ending}"
 

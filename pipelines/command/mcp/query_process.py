@@ -15,6 +15,8 @@ from typing import Any
 import duckdb
 
 MIB = 2**20
+ASK_FOR_LESS = "ask for fewer rows or columns at once"
+WRITE_AS = "Where a name of your own is one of SQL's words, such as share, ref or months, write `as` before it."
 
 
 def answer(request: dict[str, Any]) -> dict[str, Any]:
@@ -41,13 +43,18 @@ def answer(request: dict[str, Any]) -> dict[str, Any]:
         con.execute("set lock_configuration = true")
         try:
             found = _run(con, str(request["query"]), int(request["row_limit"]), int(request["character_limit"]))
-        except (duckdb.Error, MemoryError) as error:
-            sentence = str(error).partition("\n\nStack Trace")[0] or "the query needs more memory than it may take"
-            found = {"error": sentence}
+        except (duckdb.OutOfMemoryException, MemoryError):
+            found = {"error": f"The query needs more than {request['memory_mib'] // 2:,} MiB of memory; {ASK_FOR_LESS}"}
+        except duckdb.ParserException as error:
+            found = {"error": f"{_cut(error)}\n{WRITE_AS}"}
+        except duckdb.Error as error:
+            found = {"error": _cut(error)}
     return found
 
 
 def _run(con: duckdb.DuckDBPyConnection, query: str, row_limit: int, character_limit: int) -> dict[str, Any]:
+    if query.strip().lower().startswith("show"):
+        return {"error": "ask list_tables for the tables, and describe_table for the columns of one"}
     statements = con.extract_statements(query)
     if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
         return {"error": "ask with one SELECT; nothing here can be changed, and no other statement is run"}
@@ -62,6 +69,10 @@ def _run(con: duckdb.DuckDBPyConnection, query: str, row_limit: int, character_l
         if not is_cut:
             rows.append(cells)
     return {"columns": columns, "rows": rows, "row_count": len(rows), "is_cut": is_cut}
+
+
+def _cut(error: duckdb.Error) -> str:
+    return str(error).partition("\n\nStack Trace")[0]
 
 
 def _to_json(value: object) -> object:

@@ -16,6 +16,8 @@ from mcp.server.mcpserver.exceptions import ToolError
 from regulars.pipelines.command.generations import find_current
 from regulars.pipelines.command.mcp import published
 from regulars.pipelines.command.mcp.guarded_query import Limits, run_guarded_query
+from regulars.pipelines.command.mcp.report_text import read_text
+from regulars.pipelines.command.opened import explain_other_version
 from regulars.pipelines.errors import RegularsError
 from regulars.pipelines.home.home import Home
 
@@ -23,10 +25,11 @@ INSTRUCTIONS = """
 Tables about the customers of one company: who comes back, what each is worth, how they feel, and what to do about it.
 Call list_tables, then describe_table, before you write a query; explain_metric says how a number is defined and gives a
 query for it. Rules that keep answers right:
-- NULL means not known yet or not knowable, never 0; the column `reason` or `is_complete` beside it says why.
+- NULL means not known yet or not knowable, never 0; where there is a column `reason` or `is_complete`, it says why.
 - Many tables hold several grains and dimensions: filter `grain` and `dimension` (the whole company is 'all'), or ask
   the view of the headline rows that explain_metric names. Never add up shares, averages or scores.
-- Give n and the interval beside a rate or score, and the day `as_of` up to which the data counts.
+- Give n and the interval beside a rate or score, and the day `as_of` up to which the data counts: "this week" is the
+  week of `as_of`, and where `run_on` is much later, say so.
 - customer_id is a name of its own; names and addresses of people are not here.
 """
 
@@ -45,20 +48,26 @@ def make_server(home: Home, limits: Limits | None = None) -> MCPServer:
 
     def answer(ask: Callable[[Path], Any]) -> str:
         try:
-            file = find_current(home).duckdb_file
-            return json.dumps({**published.find_as_of(file), "answer": ask(file)}, default=str, ensure_ascii=False)
+            current = find_current(home)
+            file = current.duckdb_file
+            with explain_other_version(current):
+                found = {**published.find_as_of(file), "answer": ask(file)}
+            return json.dumps(found, default=str, ensure_ascii=False)
         except RegularsError as error:
             raise ToolError(str(error)) from None
 
     @server.tool(structured_output=False)
-    def list_tables() -> str:
-        """List every published table and view, with what it answers and what one row is."""
-        return answer(published.list_tables)
+    def list_tables(word: str = "") -> str:
+        """List every published table and view, or those that say `word`, with what it answers and what one row is."""
+        return answer(lambda file: published.list_tables(file, word))
 
     @server.tool(structured_output=False)
-    def describe_table(table: str) -> str:
-        """Describe one table, such as `marts.churn` or `churn`: columns, units, allowed values, keys, metrics."""
-        return answer(lambda file: published.describe_table(file, table))
+    def describe_table(table: str, word: str = "") -> str:
+        """Describe one table, such as `marts.churn` or `churn`: columns, units, allowed values, keys, metrics.
+
+        With `word`, only the columns that say it: wide tables are long.
+        """
+        return answer(lambda file: published.describe_table(file, table, word))
 
     @server.tool(structured_output=False)
     def explain_metric(metric: str) -> str:
@@ -69,6 +78,7 @@ def make_server(home: Home, limits: Limits | None = None) -> MCPServer:
     def query(sql: str) -> str:
         """Run one SELECT (DuckDB SQL) on the published tables; at most 500 rows come back, fewer of wide ones.
 
+        Name the columns that you need, and write `as` before a name of your own: some words are SQL's (share, months).
         `is_cut` says if not all did: page by `limit` and `offset` behind the last row that came, not by 500.
         """
         return answer(lambda file: run_guarded_query(file, sql, allowed))
@@ -83,14 +93,14 @@ def make_server(home: Home, limits: Limits | None = None) -> MCPServer:
         """List which figures of the past the last run changed, and why."""
         return answer(published.list_restatements)
 
-    @server.resource("regulars://report", mime_type="text/html")
+    @server.resource("regulars://report", mime_type="text/plain")
     def report() -> str:
-        """The report of the current generation, as one page."""
-        return find_current(home).report_file.read_text(encoding="utf-8")
+        """The report of the current generation, as text."""
+        return read_text(find_current(home).report_file.read_text(encoding="utf-8"))
 
     @server.resource("regulars://contracts", mime_type="application/yaml")
     def contracts() -> str:
-        """The contracts of all published tables, in the Open Data Contract Standard."""
+        """The contracts of all tables for tools that read them: very long. describe_table says it of one table."""
         return find_current(home).contracts_file.read_text(encoding="utf-8")
 
     return server

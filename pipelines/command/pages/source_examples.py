@@ -182,6 +182,7 @@ sources:
       database: shop
       user: regulars_reader
       sslmode: verify-full
+      sslrootcert: company-ca.pem
       time_limit_minutes: 10
       password_variable: SHOP_DATABASE_PASSWORD
       query: select id, placed_at, customer_id, total, changed_at from orders where status <> 'draft'

@@ -8,8 +8,8 @@ from collections.abc import Collection
 
 import polars as pl
 
+from regulars.pipelines.command.opened import open_state
 from regulars.pipelines.home.generation import Generation
-from regulars.pipelines.home.state_file import read_state
 
 RECORDS = """
     select
@@ -48,7 +48,7 @@ def read_customer_records(generation: Generation) -> pl.DataFrame:
     Raises:
         StorageFailed: The state file is missing or damaged.
     """
-    with read_state(generation) as con:
+    with open_state(generation) as con:
         return con.sql(RECORDS).pl()
 
 
@@ -58,7 +58,7 @@ def read_owner_ids(generation: Generation) -> dict[str, str]:
     Raises:
         StorageFailed: The state file is missing or damaged.
     """
-    with read_state(generation) as con:
+    with open_state(generation) as con:
         if not con.execute(HAS_OWNERS).fetchall():
             return {}
         return dict(con.execute("select owner, owner_id from identity.owners").fetchall())

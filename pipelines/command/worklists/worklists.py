@@ -9,10 +9,10 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-import duckdb
 import polars as pl
 
 from regulars.pipelines.command.generations import find_current
+from regulars.pipelines.command.opened import explain_other_version, open_published
 from regulars.pipelines.command.plurals import count_things
 from regulars.pipelines.command.query import format_table
 from regulars.pipelines.command.worklists.contacts import find_addresses, read_customer_records, read_owner_ids
@@ -20,7 +20,7 @@ from regulars.pipelines.command.worklists.crm_headers import RECORD_ID, find_hea
 from regulars.pipelines.command.worklists.export_folder import check_content, check_place, write_folder
 from regulars.pipelines.command.worklists.owner_files import make_owner_files
 from regulars.pipelines.command.worklists.segment_files import SegmentFile, make_segment_files
-from regulars.pipelines.errors import StorageFailed, UsageWrong
+from regulars.pipelines.errors import UsageWrong
 from regulars.pipelines.home.generation import Generation
 from regulars.pipelines.home.home import Home
 from regulars.pipelines.run.request import find_settings_file
@@ -40,17 +40,13 @@ SUMMARY = """
     group by owner
     order by sum(priority) desc, owner
 """
-WORKLIST_COLUMNS = "select column_name from duckdb_columns() where table_name = 'owner_worklists'"
-NEWEST_COLUMN = "keepable_value"
-"""A column of the worklists that older versions did not have."""
 WORKLISTS = "from marts.owner_worklists order by owner, list_rank"
 SEGMENTS = """
     select customer_id, segment
     from marts.customer_360
     where segment is not null and not is_deleted and not is_unknown
-"""
-OWN_SEGMENTS = """
-    select customer_id, own_segment as segment
+    union all
+    select customer_id, own_segment
     from marts.customer_own_segments
     join marts.own_segments using (own_segment)
     join marts.customer_360 using (customer_id)
@@ -88,7 +84,7 @@ def summarise_worklists(home: Home, *, owner: str | None, segment: str | None, a
     if segment is not None:
         raise UsageWrong("--segment goes with --export FOLDER: segments are only exported")
     current = find_current(home)
-    with _open(current) as con:
+    with open_published(current) as con:
         summary = con.sql(SUMMARY)
         columns, rows = summary.columns, summary.fetchall()
     if owner is not None:
@@ -123,6 +119,22 @@ def export_worklists(
     company, current, place = load_settings(file), find_current(home), folder.expanduser().resolve()
     check_place(place, home, _list_shared_folders(company, file.parent))
     check_content(place)
+    with explain_other_version(current):
+        files, said = _make_files(home, current, company, owner=owner, segment=segment)
+    write_folder(place, files)
+    return "\n".join(
+        [
+            f"wrote {count_things(len(files), 'file')} of {current.name} to {place}",
+            "they hold personal data, so do not share the folder",
+            *(f"  {each}" for each in said),
+        ]
+    )
+
+
+def _make_files(
+    home: Home, current: Generation, company: Settings, *, owner: str | None, segment: str | None
+) -> tuple[dict[str, pl.DataFrame], list[str]]:
+    """File name -> rows, and what is said of them."""
     published, records = _read_published(current), read_customer_records(current)
     files: dict[str, pl.DataFrame] = {}
     said: list[str] = []
@@ -148,46 +160,14 @@ def export_worklists(
         segments = list(make_segment_files(chosen, addresses))
         files |= {each.file_name: each.rows for each in _check_names(segments)}
         said += [each.describe() for each in segments]
-    write_folder(place, files)
-    return "\n".join(
-        [
-            f"wrote {count_things(len(files), 'file')} of {current.name} to {place}",
-            "they hold personal data, so do not share the folder",
-            *(f"  {each}" for each in said),
-        ]
-    )
-
-
-def _open(generation: Generation) -> duckdb.DuckDBPyConnection:
-    try:
-        con = duckdb.connect(generation.duckdb_file, read_only=True)
-    except duckdb.Error:
-        raise StorageFailed(
-            f"{generation.duckdb_file} cannot be opened; `regulars verify` says what is damaged"
-        ) from None
-    found = con.execute(WORKLIST_COLUMNS).fetchall()
-    if (NEWEST_COLUMN,) not in found:
-        con.close()
-        raise StorageFailed(
-            f"{generation.name} was made by an older version, without worklists as they are now; the next "
-            "`regulars run` makes them"
-        )
-    return con
+    return files, said
 
 
 def _read_published(generation: Generation) -> _Published:
-    with _open(generation) as con:
+    with open_published(generation) as con:
         newest = {source: (digest, name) for source, digest, name in con.execute(NEWEST_FILES).fetchall()}
-        segments = con.sql(f"{SEGMENTS} union all {OWN_SEGMENTS}" if _has_own_segments(con) else SEGMENTS).pl()
+        segments = con.sql(SEGMENTS).pl()
         return _Published(con.sql(WORKLISTS).pl(), segments, newest)
-
-
-def _has_own_segments(con: duckdb.DuckDBPyConnection) -> bool:
-    """Whether the generation has the table: one of an older version lacks it."""
-    found = con.execute(
-        "select 1 from duckdb_tables() where schema_name = 'marts' and table_name = 'customer_own_segments'"
-    )
-    return bool(found.fetchall())
 
 
 def _list_shared_folders(company: Settings, base: Path) -> list[Path]:

@@ -157,7 +157,8 @@ def _open_store(place: str, access: BucketAccess) -> S3Store | GCSStore | AzureS
     }
     secret = read_secret(access.secret_variable, f"the key of {place}")
     config: dict[str, Any] = {"skip_signature": True} if access.is_public else {}
-    config |= {"endpoint": access.endpoint} if access.endpoint and scheme != "gs" else {}
+    if access.endpoint:  # a slash at its end would begin each path with two
+        config["base_url" if scheme == "gs" else "endpoint"] = access.endpoint.rstrip("/")
     if scheme == "s3":
         config |= {"region": access.region} if access.region else {}
         if secret is not None:
@@ -172,7 +173,6 @@ def _open_store(place: str, access: BucketAccess) -> S3Store | GCSStore | AzureS
         return AzureStore(bucket, config=cast(Any, {**config, "account_name": access.account}), **how)
     if secret is not None:
         config["service_account_key"] = secret
-    config |= {"base_url": access.endpoint} if access.endpoint else {}
     return GCSStore(bucket, config=cast(Any, config), **how)
 
 

@@ -155,7 +155,9 @@ def _fill(source: dict[str, Any], way: dict[str, Any], ready: ReadyApi) -> dict[
     for key in _PUT_TOGETHER:
         if isinstance(over.get(key), dict):
             merged[key] = {**under.get(key, {}), **over[key]}
-    is_mapped = profile is None or any(key in source for key in ("profile", "kind", "kinds"))
+    kinds = source.get("kinds", {})
+    takes_away = isinstance(kinds, dict) and None in kinds.values()  # what only the profile has
+    is_mapped = profile is None or "profile" in source or "kind" in source or (bool(kinds) and not takes_away)
     return {**source, "from": merged, **({} if is_mapped else {"profile": profile})}
 
 

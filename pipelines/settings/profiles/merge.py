@@ -14,6 +14,8 @@ from regulars.pipelines.settings.wording import suggest
 
 _MERGED = ("options", "columns", "attributes", "exclude", "include", "doubtful", "headers")
 """Keys of a source, and of its kinds, whose entries are put over those of the profile one by one."""
+KIND_LEFT_OUT = "kind_left_out"
+"""The rule that leaves out records of kinds of a profile that the settings take away, as `kinds: {refunds: null}`."""
 
 
 def apply_profiles(data: Any, folder: Path | None) -> tuple[Any, list[tuple[Place, str]]]:
@@ -66,6 +68,9 @@ def merge_source(mapping: dict[str, Any], written: dict[str, Any]) -> dict[str, 
             merged[key] = _put_over(under[key], written[key])
     if isinstance(under.get("kinds"), dict) and isinstance(written.get("kinds"), dict):
         merged["kinds"] = _merge_kinds(under["kinds"], written["kinds"])
+        taken_away = [under["kinds"][kind] for kind in under["kinds"] if kind not in merged["kinds"]]
+        if isinstance(excluded := merged.get("exclude", {}), dict):
+            merged["exclude"] = _exclude_what_no_kind_takes(taken_away, list(merged["kinds"].values())) | excluded
     _forget_doubts(merged, written)
     return {key: value for key, value in merged.items() if value is not None or key not in under}
 
@@ -88,6 +93,15 @@ def _merge_kinds(under: dict[str, Any], written: dict[str, Any]) -> dict[str, An
                 if isinstance(under[kind].get(key), dict) and isinstance(mapping.get(key), dict):
                     merged[kind][key] = _put_over(under[kind][key], mapping[key])
     return merged
+
+
+def _exclude_what_no_kind_takes(taken_away: list[Any], left: list[Any]) -> dict[str, str]:
+    """A rule for the records that only kinds would have taken that the settings take away."""
+    conditions = [[each.get("when") for each in kinds if isinstance(each, dict)] for kinds in (taken_away, left)]
+    if not taken_away or None in conditions[0] + conditions[1]:
+        return {}
+    gone, kept = (" or ".join(f"((\n{when}\n) is true)" for when in whens) for whens in conditions)
+    return {KIND_LEFT_OUT: f"({gone}) and not ({kept or 'false'})"}
 
 
 def _put_over(under: dict[str, Any], written: dict[str, Any]) -> dict[str, Any]:

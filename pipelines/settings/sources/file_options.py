@@ -67,8 +67,9 @@ class FileOptions(Part):
     rows_of: list[str] = []
     """Arrays within the objects of a JSON file whose elements are rows of their own, such as `line_items` or
     `refunds.data`. Each object is then a row for itself and one for each element, with the element in the place of the
-    array (`line_items.sku`). The column `row_of` names the array, or is `object` for the object itself: `when`
-    chooses by it."""
+    array (`line_items.sku`). An array may lie in the elements of another one, at any depth: `refunds.lines` is a row
+    for each line of each refund, which has its refund's values too (`refunds.id`). The column `row_of` names the array,
+    or is `object` for the object itself: `when` chooses by it."""
 
     _has_real_dates: bool = PrivateAttr(default=False)
 

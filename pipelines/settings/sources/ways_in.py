@@ -47,6 +47,9 @@ class DatabaseTable(Part):
     read."""
     sslmode: Literal["disable", "prefer", "require", "verify-ca", "verify-full"] = "prefer"
     """How the connection is encrypted, as libpq has it; `verify-full` over the internet."""
+    sslrootcert: Annotated[str, Field(min_length=1)] | None = None
+    """The file of the certificate authority, from the settings file's folder (or `--data`); without it, those that the
+    machine knows."""
     time_limit_minutes: Annotated[float, Field(gt=0)] = 30.0
     """How long fetching may take, with all attempts. After it the source counts as not delivered."""
     cursor: Cursor | None = None
@@ -68,6 +71,8 @@ class DatabaseTable(Part):
         missing = [f"`{key}`" for key, value in needed.items() if value is None]
         if missing:
             raise ValueError(f"{self.engine} needs {' and '.join(missing)}")
+        if self.engine not in _PORTS:
+            foreign = {**foreign, "sslrootcert": self.sslrootcert}
         unused = [f"`{key}`" for key, value in foreign.items() if value is not None]
         if unused:
             raise ValueError(f"{self.engine} has no {' and '.join(unused)}; remove it")

@@ -12,6 +12,7 @@ import duckdb
 from regulars.pipelines.findings.catalogue import make_finding
 from regulars.pipelines.findings.finding import Finding
 from regulars.pipelines.kinds.shape.registry import KINDS
+from regulars.pipelines.settings.profiles.merge import KIND_LEFT_OUT
 from regulars.pipelines.settings.profiles.profile_files import list_profiles, read_profile
 from regulars.pipelines.settings.settings import Settings
 from regulars.pipelines.settings.sources.source import Source
@@ -88,7 +89,7 @@ def _list_profile_rules(source: Source) -> set[str]:
     if source.profile is None or path is None:
         return set()
     mapping = read_profile(source.profile, path).mapping
-    return {*mapping.get("exclude", ()), *mapping.get("include", ())}
+    return {*mapping.get("exclude", ()), *mapping.get("include", ()), KIND_LEFT_OUT}
 
 
 def find_idle_rules(name: str, source: Source, files: Sequence[ExcludedCounts]) -> list[Finding]:

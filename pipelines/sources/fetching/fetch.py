@@ -166,6 +166,11 @@ def list_columns(way: DatabaseTable, data: Path) -> tuple[str, ...]:
 
 
 def _open(way: DatabaseTable, data: Path, deadline: float) -> AbstractContextManager[TextRows]:
+    if way.sslrootcert is not None:
+        authority = data / way.sslrootcert
+        if not authority.is_file():
+            raise Refusal("missing", f"there is no file {way.sslrootcert}; correct `sslrootcert`")
+        way = way.model_copy(update={"sslrootcert": str(authority)})
     if way.engine == "postgresql":
         if importlib.util.find_spec("psycopg") is None:
             raise SettingsWrong("a source from postgresql needs psycopg: `pip install 'regulars[postgres]'`")

@@ -25,6 +25,8 @@ _NAMES_ONLY = {1044, 1049, 1054, 1060, 1064, 1142, 1143, 1146, 1792}
 _TOO_LONG = {1317, 1969, 3024}
 _LOST = {1040, 1045, 1053, 1077, 1129, 1130, 1152, 1158, 1159, 1203, 1226, 1927, *range(2000, 2100), 4031}
 """Errors of the connection: refused, full, shut down, broken."""
+_NO_ENTRY = {1820, 1862, 3118, 3159, 4151}
+"""A password that has expired, a role that is locked, a connection that must be encrypted and is not."""
 _DAYS = {FIELD_TYPE.DATE, FIELD_TYPE.NEWDATE, FIELD_TYPE.DATETIME, FIELD_TYPE.TIMESTAMP}
 
 
@@ -71,19 +73,22 @@ def _connect(way: DatabaseTable, seconds: float) -> pymysql.Connection:
         connect_timeout=CONNECT_SECONDS,
         read_timeout=max(1, int(seconds) + 1),
         program_name="regulars",
-        **_encrypt(way.sslmode),
+        **_encrypt(way),
     )
 
 
-def _encrypt(sslmode: str) -> dict[str, Any]:
+def _encrypt(way: DatabaseTable) -> dict[str, Any]:
     """What libpq calls by these names, for PyMySQL: `prefer` is its own default."""
-    if sslmode == "disable":
+    if way.sslmode == "disable":
         return {"ssl_disabled": True}
-    if sslmode == "prefer":
+    if way.sslmode == "prefer":
         return {}
-    context = ssl.create_default_context()
-    context.check_hostname = sslmode == "verify-full"
-    context.verify_mode = ssl.CERT_NONE if sslmode == "require" else ssl.CERT_REQUIRED
+    try:
+        context = ssl.create_default_context(cafile=way.sslrootcert)
+    except ssl.SSLError:
+        raise Refusal("unfetched", f"{way.sslrootcert} is no certificate; correct `sslrootcert`") from None
+    context.check_hostname = way.sslmode == "verify-full"
+    context.verify_mode = ssl.CERT_NONE if way.sslmode == "require" else ssl.CERT_REQUIRED
     return {"ssl": context}
 
 
@@ -128,7 +133,7 @@ def _refuse(way: DatabaseTable, error: pymysql.MySQLError) -> Refusal | Connecti
     words = " ".join(str(error.args[-1]).split()) if error.args else ""
     if number in _TOO_LONG or (number == 2013 and "timed out" in words):
         return Refusal("unfetched", f"{way.what} took longer than `time_limit_minutes` allows")
-    if number in _LOST:
+    if number in _LOST | _NO_ENTRY:
         return ConnectionLost(words or "no answer")
     why = words if number in _NAMES_ONLY else f"{type(error).__name__} ({number})"
     return Refusal("unfetched", f"{way.what} cannot be read: {why}; correct `from`")

@@ -37,7 +37,7 @@ def read_postgresql(way: DatabaseTable, seconds: float) -> Iterator[TextRows]:
         ConnectionLost: It did not answer, or went away.
     """
     try:
-        with connect(way) as connection:
+        with connect(way, way.sslrootcert) as connection:
             connection.read_only = True
             connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
             connection.execute(f"set statement_timeout = {max(1, int(seconds * 1000))}")

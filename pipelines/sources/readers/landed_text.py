@@ -19,7 +19,7 @@ from regulars.pipelines.settings.sources.file_options import FileOptions, Reader
 from regulars.pipelines.settings.sources.source import Source
 from regulars.pipelines.warehouse.sql_text import quote_literal
 
-READER_VERSION = 3
+READER_VERSION = 4
 """Raise it when the same bytes would be read differently: every delivery is then read again from its original."""
 
 _OPTIONS_OF_READERS: dict[Reader, set[str]] = {
@@ -68,16 +68,24 @@ def original_path(landing: Path, file_sha256: str) -> Path:
 
 def text_path(landing: Path, file_sha256: str, source: Source) -> Path:
     """Where the text of the file lies, as read with this source's options by this version of the reader."""
-    return landing / f"{file_sha256}-r{READER_VERSION}{_mark_options(source)}.parquet"
+    return landing / f"{file_sha256}-r{READER_VERSION}{_mark_options(source, source.options.rows_of)}.parquet"
 
 
 def readable_text_path(landing: Path, file_sha256: str, source: Source) -> Path:
-    """`text_path`, or the text by the newest older reader where `text_path` and the original are both missing."""
+    """`text_path`, or an older text where `text_path` and the original are both missing.
+
+    An older text is by an older reader, or lacks the rows of arrays that were added behind others to `rows_of` since.
+    """
     wanted = text_path(landing, file_sha256, source)
     if wanted.exists() or original_path(landing, file_sha256).exists():
         return wanted
-    mark = _mark_options(source)
-    older = (landing / f"{file_sha256}-r{version}{mark}.parquet" for version in range(READER_VERSION - 1, 0, -1))
+    arrays = source.options.rows_of
+    marks = [_mark_options(source, arrays[:count]) for count in range(max(len(arrays), 1), 0, -1)]
+    older = (
+        landing / f"{file_sha256}-r{version}{mark}.parquet"
+        for mark in marks
+        for version in range(READER_VERSION, 0, -1)
+    )
     return next((path for path in older if path.exists()), wanted)
 
 
@@ -86,14 +94,14 @@ def malformed_path(text: Path) -> Path:
     return text.with_suffix(".malformed.parquet")
 
 
-def _mark_options(source: Source) -> str:
+def _mark_options(source: Source, arrays: list[str]) -> str:
     """A part of the file name that differs when options differ, so that they read the same bytes again.
 
-    Empty for CSV with default options.
+    Empty for CSV with default options. `arrays` are those of `rows_of`.
     """
     used = source.options.model_dump(include=_OPTIONS_OF_READERS.get(source.reader, set()))
-    if not used.get("rows_of"):
-        used.pop("rows_of", None)  # so that files that landed before there was this option keep their names
+    if used.pop("rows_of", None) and arrays:
+        used["rows_of"] = arrays  # only then, so that files that landed before there was this option keep their names
     if source.reader == "delimited" and used["header_row"] is None:
         used.pop("header_row")
     is_plain = source.format == "csv" and used == FileOptions().model_dump(include=set(used))

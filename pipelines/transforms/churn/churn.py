@@ -8,12 +8,14 @@ who exactly was lost or came back (`churned_customers.py`), cohorts.
 """
 
 import datetime as dt
+import math
 
 import polars as pl
 from narwhals.typing import IntoFrame
 from polars._typing import PolarsDataType
 
 from regulars.pipelines.definitions.enumerations import ALL
+from regulars.pipelines.models.comparisons.proportions import compare_proportions
 from regulars.pipelines.transforms.churn.active_intervals import (
     find_history_start,
     list_active_intervals,
@@ -22,6 +24,8 @@ from regulars.pipelines.transforms.churn.active_intervals import (
 from regulars.pipelines.transforms.churn.gone_in_a_year import count_gone_by_month, list_gone_spans
 from regulars.pipelines.transforms.cohorts.customer_dimensions import CohortSettings, split_customers
 from regulars.pipelines.transforms.day_numbers import MONTHS_PER_YEAR, number_months
+from regulars.pipelines.transforms.false_discovery import stands_among_all
+from regulars.pipelines.transforms.others import count_others
 from regulars.pipelines.transforms.purchases.purchases import list_purchase_days, read_into_polars
 from regulars.pipelines.transforms.rates import bound_rate, name_bounds
 
@@ -39,6 +43,13 @@ CHURN_COLUMNS: dict[str, PolarsDataType] = {
     "gone_rate_12m": pl.Float64,
     "gone_rate_12m_low": pl.Float64,
     "gone_rate_12m_high": pl.Float64,
+    "active_a_year_ago_of_others": pl.Int64,
+    "gone_rate_12m_of_others": pl.Float64,
+    "gone_rate_12m_over_others": pl.Float64,
+    "gone_rate_12m_over_others_low": pl.Float64,
+    "gone_rate_12m_over_others_high": pl.Float64,
+    "gone_rate_12m_over_others_p_value": pl.Float64,
+    "is_gone_rate_12m_over_others_significant": pl.Boolean,
     "active_customers": pl.Int64,
     "newly_active_customers": pl.Int64,
     "reactivated_customers": pl.Int64,
@@ -47,6 +58,10 @@ CHURN_COLUMNS: dict[str, PolarsDataType] = {
     "reason": pl.String,
     "as_of": pl.Date,
 }
+
+GONE_OVER_OTHERS = [f"gone_rate_12m_over_others{end}" for end in ("", "_low", "_high", "_p_value")]
+ENOUGH = 30
+"""Customers whom either side of a comparison needs."""
 
 
 def churn(
@@ -69,7 +84,8 @@ def churn(
 
     It is no share of those who were customers a year ago: the base it divides by grows and shrinks with customers won.
     `gone_rate_12m` is that share: of the customers active at E−12, those not active at E. It is known with the 12-month
-    churn, where anybody was active at E−12.
+    churn, where anybody was active at E−12. Being a share of persons, it is what each value is compared by with all
+    others of its dimension (Agresti and Caffo).
 
     Args:
         orders: `core.orders`; `customer_idx`, `order_date`, `is_countable`.
@@ -96,7 +112,7 @@ def churn(
     )
     counts = [_count_values(split, gone, name, as_of) for name in (ALL, *cohorts.dimensions)]
     return (
-        _add_gone_rate(_add_rates(pl.concat(counts), history))
+        _compare_gone_rate(_add_gone_rate(_add_rates(pl.concat(counts), history)))
         .with_columns(as_of=pl.lit(as_of))
         .select(pl.col(name).cast(kind) for name, kind in CHURN_COLUMNS.items())
         .sort("month_end", "dimension", "dimension_value")
@@ -157,6 +173,29 @@ def _add_gone_rate(rows: pl.DataFrame) -> pl.DataFrame:
         )
         .with_columns(gone_rate_12m=pl.when(base > 0).then(pl.col("gone_of_active_a_year_ago") / base))
         .with_columns(**name_bounds("gone_rate_12m", base))
+    )
+
+
+def _compare_gone_rate(rows: pl.DataFrame) -> pl.DataFrame:
+    """Add how the share of those gone differs from that of all other values of the dimension, and whether it stands.
+
+    Nothing is compared where one of both has fewer than `ENOUGH` customers of a year ago.
+    """
+    counts, family = ["gone_of_active_a_year_ago", "active_a_year_ago"], ("month_end", "dimension")
+    gone, base, *others = (*counts, *(f"{name}_of_others" for name in counts))
+    beside = rows.with_columns(**count_others(counts, *family))
+    is_compared = pl.min_horizontal(pl.col(base), pl.col(others[1])) >= ENOUGH
+    arrays = (pl.when(is_compared).then(pl.col(name).cast(pl.Float64)) for name in (gone, base, *others))
+    numbers = beside.select(each.fill_null(math.nan).alias(str(place)) for place, each in enumerate(arrays))
+    found = zip(GONE_OVER_OTHERS, compare_proportions(*(each.to_numpy() for each in numbers)), strict=True)
+    return (
+        beside.with_columns(
+            gone_rate_12m_of_others=pl.when(pl.col(others[1]) > 0).then(pl.col(others[0]) / pl.col(others[1]))
+        )
+        .with_columns(pl.Series(name, values).fill_nan(None) for name, values in found)
+        .with_columns(
+            is_gone_rate_12m_over_others_significant=stands_among_all("gone_rate_12m_over_others_p_value", *family)
+        )
     )
 
 

@@ -15,7 +15,7 @@ from regulars.pipelines.transforms.amounts import MONEY, divide_columns
 from regulars.pipelines.transforms.cohorts.customer_dimensions import CohortSettings, split_customers
 from regulars.pipelines.transforms.purchases.purchase_days import link_purchase_days
 from regulars.pipelines.transforms.purchases.purchases import read_into_polars, select_columns
-from regulars.pipelines.transforms.purchases.survival import estimate_survival_curves
+from regulars.pipelines.transforms.purchases.survival import estimate_survival_curves, find_medians
 
 COLUMNS: dict[str, PolarsDataType] = {
     "month": pl.Date,
@@ -52,9 +52,6 @@ COUNTS = (
 AMOUNTS = ("known_customer_sales", "known_customer_refunds", "known_customer_net_sales")
 WINDOWS = (REPEAT_DAYS, REPEAT_DAYS_LONG)
 """Days after the first order within which a second one makes a repeat customer."""
-
-ROUNDING = 1e-9
-"""Tolerance with which a survival of one half is recognised."""
 
 GROUP = ["dimension_value", "month"]
 
@@ -130,13 +127,13 @@ def _count_by_month(marked: pl.DataFrame, dimension: str, months: pl.DataFrame, 
     new = rows.filter("is_first").select(*GROUP, "gap", observed=pl.lit(as_of).cast(pl.Int32) - pl.col("day_idx"))
     repeated = new.filter(pl.col("gap") <= max(WINDOWS)).group_by(GROUP).agg(median_of_repeaters=pl.col("gap").median())
     waits = new.select(*GROUP, days=pl.coalesce("gap", "observed"), is_event=pl.col("gap").is_not_null()).collect()
-    half = estimate_survival_curves(waits, GROUP).filter(pl.col("survival") <= 0.5 + ROUNDING)
+    half = find_medians(estimate_survival_curves(waits, GROUP), GROUP)
     grid = marked.select(pl.col(dimension).unique().alias("dimension_value")).join(months, how="cross").lazy()
     return (
         grid.join(counted, on=GROUP, how="left")
         .with_columns(pl.col(COUNTS).fill_null(0), pl.col(AMOUNTS).fill_null(pl.lit(0).cast(MONEY)))
         .join(repeated, on=GROUP, how="left")
-        .join(half.lazy().group_by(GROUP).agg(median_days_to_second_order=pl.col("days").min()), on=GROUP, how="left")
+        .join(half.lazy().select(*GROUP, median_days_to_second_order="median"), on=GROUP, how="left")
         .with_columns(pl.col("dimension_value").cast(pl.String))
         .collect()
     )

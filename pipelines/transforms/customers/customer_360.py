@@ -89,6 +89,9 @@ COLUMNS: dict[str, PolarsDataType] = {
     "last_experience_on": pl.Date,
     "last_leading_sign": pl.String,
     "is_service_risk": pl.Boolean,
+    "payment_failed_on": pl.Date,
+    "unpaid_orders": pl.Int64,
+    "unpaid_sales": MONEY,
     "first_offer": pl.String,
     "first_offer_why": pl.String,
     "contact_count": pl.Int64,
@@ -113,7 +116,7 @@ STAY = ("call_detractor", "win_back")
 """Next steps that stay although a customer is to be called for bad experiences or a failed payment."""
 COUNTS = [
     *("contact_count", "source_record_count", "ticket_count", "open_ticket_count", "tickets_this_week"),
-    "bad_experience_count",
+    *("bad_experience_count", "unpaid_orders"),
 ]
 
 
@@ -216,6 +219,7 @@ def customer_360(
         joined.with_columns(
             pl.col(COUNTS).fill_null(0),
             pl.col("is_service_risk").fill_null(value=False),
+            pl.col("unpaid_sales").fill_null(pl.lit(0, MONEY)),
             next_step=_act_first(),
             total_revenue_to_date=add_subscription_revenue("net_sales_to_date", subscription_revenue_is_in_orders),
             average_order_value=pl.when(pl.col("order_count") > 0).then(
@@ -240,7 +244,8 @@ def _act_first() -> pl.Expr:
     """
     wanted, may_stay = ~pl.col("is_deleted") & ~pl.col("is_unknown"), pl.col("next_step").is_in(STAY)
     may_be_kept = pl.col("may_lose_subscription").fill_null(value=False)
-    has_not_paid = pl.col("failed_on").is_not_null() & ~(pl.col("last_order_date") > pl.col("failed_on"))
+    failed_on = pl.col("payment_failed_on")
+    has_not_paid = failed_on.is_not_null() & ~(pl.col("last_order_date") > failed_on)
     return (
         pl.when(wanted & may_be_kept & (pl.col("next_step") != "call_detractor"))
         .then(pl.lit("keep_subscription"))

@@ -8,15 +8,16 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import Protocol
 
-import narwhals as nw
 import polars as pl
 from narwhals.typing import IntoFrame
 from polars._typing import PolarsDataType
 
 from regulars.pipelines.transforms.day_numbers import count_days_since_epoch
 from regulars.pipelines.transforms.products.basket_offers import list_neighbours, score_new_products
+from regulars.pipelines.transforms.products.given_back import list_given_back
 from regulars.pipelines.transforms.products.purchase_chances import add_chances
 from regulars.pipelines.transforms.products.purchase_pairs import (
+    PAIR,
     PRODUCT,
     list_product_days,
     score_pairs,
@@ -53,7 +54,13 @@ OFFER_KINDS = {
 """Value of `offer_kind` -> what it means."""
 TOO_SOON, FEWEST_FOR_RHYTHM = 0.5, 3
 """Who has bought so often is not offered a product before this part of the mean days between purchases is over."""
-EXCLUSIONS = ("by the settings", "not in stock", "given back last time", "bought lately")
+BY_SETTINGS, NOT_IN_STOCK, GIVEN_BACK, MAYBE_GIVEN_BACK, TOO_LATELY = EXCLUSIONS = (
+    "by the settings",
+    "not in stock",
+    "given back last time",
+    "in an order of which something unnamed was given back last time",
+    "bought lately",
+)
 """Why a pair is no offer, the first that holds."""
 
 
@@ -83,8 +90,8 @@ class OfferSettings(Protocol):
 
 def next_best_offers(
     order_lines: IntoFrame,
-    orders: IntoFrame,
     refunds: IntoFrame,
+    refund_lines: IntoFrame,
     products: IntoFrame,
     customers: IntoFrame,
     *,
@@ -96,8 +103,8 @@ def next_best_offers(
 
     Args:
         order_lines: `core.order_lines`.
-        orders: `core.orders`; `system`, `order_id`, `customer_idx`, `order_date`.
-        refunds: `core.refunds`; `system`, `order_id`, `refund_date`, `is_countable`.
+        refunds: `core.refunds`; `system`, `refund_id`, `order_id`, `refund_date`, `is_countable`.
+        refund_lines: `core.refund_lines`; these columns and `product_id`.
         products: `core.products`; `system`, `product_id`, `product_name`, `category`, `in_stock`.
         customers: `core.customers`; `customer_id`, `customer_idx`, `email_opt_in`.
         as_of: Last day that counts.
@@ -111,7 +118,8 @@ def next_best_offers(
     days, numbered = list_product_days(order_lines, as_of=as_of)
     pairs = add_chances(score_pairs(days, today=today), days, today=today, lapse_days=lapse_days)
     named = _describe_products(products, numbered, offers)
-    marked = _mark_excluded(pairs, named, _list_refunded_days(orders, refunds, as_of))
+    given_back = list_given_back(order_lines, refunds, refund_lines, as_of=as_of).join(numbered, on=PRODUCT)
+    marked = _mark_excluded(pairs, named, given_back)
     addressed = _list_addressed(customers, pairs, today - lapse_days, offers)
     known = marked.join(addressed.select("customer_idx"), on="customer_idx", how="semi", maintain_order="left")
     own = take_best(known.filter(pl.col("excluded").is_null()), offers.places)
@@ -154,39 +162,27 @@ def _describe_products(products: IntoFrame, numbered: pl.DataFrame, offers: Offe
     by_settings = pl.col("product_id").is_in(pl.Series(offers.exclude_products, dtype=pl.String).implode()) | pl.col(
         "category"
     ).is_in(pl.Series(offers.exclude_categories, dtype=pl.String).implode()).fill_null(value=False)
-    excluded = (
-        pl.when(by_settings).then(pl.lit(EXCLUSIONS[0])).when(pl.col("in_stock").not_()).then(pl.lit(EXCLUSIONS[1]))
-    )
+    excluded = pl.when(by_settings).then(pl.lit(BY_SETTINGS)).when(pl.col("in_stock").not_()).then(pl.lit(NOT_IN_STOCK))
     return numbered.join(table, on=PRODUCT, how="left", maintain_order="left").with_columns(product_excluded=excluded)
 
 
-def _list_refunded_days(orders: IntoFrame, refunds: IntoFrame, as_of: dt.date) -> pl.DataFrame:
-    """List days of customers of whose orders something was given back: `customer_idx`, `last_day`."""
-    given_back = nw.from_native(refunds).lazy().filter(nw.col("is_countable") & (nw.col("refund_date") <= as_of))
-    ordered = nw.from_native(orders).lazy().select("system", "order_id", "customer_idx", "order_date")
-    days = given_back.select("system", "order_id").join(ordered, on=["system", "order_id"], how="inner")
-    found = read_into_polars(days.select("customer_idx", "order_date").unique().to_native())
-    return found.select("customer_idx", last_day=pl.col("order_date").cast(pl.Int32))
-
-
-def _mark_excluded(pairs: pl.DataFrame, named: pl.DataFrame, refunded: pl.DataFrame) -> pl.DataFrame:
+def _mark_excluded(pairs: pl.DataFrame, named: pl.DataFrame, given_back: pl.DataFrame) -> pl.DataFrame:
     """Add `excluded`, why a pair is no offer."""
     is_soon = (pl.col("purchases") >= FEWEST_FOR_RHYTHM) & (pl.col("gap") < TOO_SOON * pl.col("mean_days"))
+    bought = [*PAIR, "last_day"]
+    last_time = given_back.select(*PAIR, "is_named", last_day=pl.col("order_date").cast(pl.Int32))
     return (
         pairs.join(named.select("product", "product_excluded"), on="product", how="left", maintain_order="left")
-        .join(
-            refunded.with_columns(is_refunded=pl.lit(True)),
-            on=["customer_idx", "last_day"],
-            how="left",
-            maintain_order="left",
-        )
+        .join(last_time.group_by(bought).agg(pl.col("is_named").any()), on=bought, how="left", maintain_order="left")
         .with_columns(
             excluded=pl.when(pl.col("product_excluded").is_not_null())
             .then("product_excluded")
-            .when("is_refunded")
-            .then(pl.lit(EXCLUSIONS[2]))
+            .when("is_named")
+            .then(pl.lit(GIVEN_BACK))
+            .when(pl.col("is_named").not_())
+            .then(pl.lit(MAYBE_GIVEN_BACK))
             .when(is_soon)
-            .then(pl.lit(EXCLUSIONS[3]))
+            .then(pl.lit(TOO_LATELY))
         )
     )
 

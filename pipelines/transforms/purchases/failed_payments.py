@@ -1,6 +1,6 @@
 """Orders whose payment failed lately and that nobody has paid since.
 
-Put here: which these are. Keep out: what follows from it (`transforms/worklists`, `transforms/customers`), and failed
+Put here: which these are. Keep out: what follows from it (`transforms/customers`, `transforms/worklists`), and failed
 payments as bad experiences, which stay one although somebody paid later (`transforms/care`).
 """
 
@@ -29,8 +29,8 @@ def find_failed_payments(
         statuses: What a payment's status says when it failed, in any case.
 
     Returns:
-        One row per customer: `customer_idx`, `failed_on` (the last failure), `unpaid_sales` (the orders after
-        discounts) and `unpaid_orders`.
+        One row per customer with such orders: `customer_idx`, `payment_failed_on` (the last failure), `unpaid_orders`
+        and `unpaid_sales` (what they bring after discounts).
     """
     is_failed = pl.col("status").str.to_lowercase().is_in([each.lower() for each in statuses]).fill_null(value=False)
     key = ["system", "order_id"]
@@ -48,5 +48,5 @@ def find_failed_payments(
         .group_by("customer_idx", *key)
         .agg(day.max(), pl.col("sales").first())
         .group_by("customer_idx")
-        .agg(failed_on=day.max(), unpaid_sales=pl.col("sales").sum(), unpaid_orders=pl.len())
+        .agg(payment_failed_on=day.max(), unpaid_sales=pl.col("sales").sum(), unpaid_orders=pl.len())
     )

@@ -1,11 +1,16 @@
 """The Kaplan-Meier estimate: how long it takes until an event, when many have not had it yet.
 
-Put here: survival curves. Keep out: which event, and of whom.
+Put here: survival curves, and the median with its interval. Keep out: which event, and of whom.
 """
 
 from collections.abc import Sequence
+from statistics import NormalDist
 
 import polars as pl
+
+Z_95 = NormalDist().inv_cdf(0.975)
+ROUNDING = 1e-9
+"""Tolerance with which a survival of one half is recognised."""
 
 
 def estimate_survival_curves(waits: pl.DataFrame, keys: Sequence[str]) -> pl.DataFrame:
@@ -32,4 +37,32 @@ def estimate_survival_curves(waits: pl.DataFrame, keys: Sequence[str]) -> pl.Dat
         .with_columns(survival=(1 - pl.col("events") / pl.col("at_risk")).cum_prod().over(keys))
         .select(*keys, "days", "at_risk", "events", "survival")
         .collect()
+    )
+
+
+def find_medians(curves: pl.DataFrame, keys: Sequence[str]) -> pl.DataFrame:
+    """Find the first day by which half had the event, with its 95 % interval, per group.
+
+    The interval holds the days at which one half lies in the interval of the survival: that of log(−log survival) with
+    Greenwood's variance (Brookmeyer and Crowley, Biometrics 38, 1982; Kalbfleisch and Prentice).
+
+    Args:
+        curves: As `estimate_survival_curves` returns them.
+        keys: The columns that define the groups.
+
+    Returns:
+        `keys`, and Int32 `median`, `low` and `high`, in no particular order: NULL where the survival, or the end of its
+        interval, never comes down to one half.
+    """
+    at_risk, events, log = pl.col("at_risk"), pl.col("events"), pl.col("survival").log()
+    variance = (events / (at_risk * (at_risk - events))).cum_sum().over(keys)
+    ratio = (Z_95 * variance.sqrt() / log.abs()).exp()
+    is_known = pl.col("survival").is_between(0, 1, closed="none")  # at 0 the variance is infinite, at 1 it is 0
+    ends = curves.with_columns(
+        low=pl.when(is_known).then(pl.col("survival").pow(ratio)).otherwise("survival"),
+        high=pl.when(is_known).then(pl.col("survival").pow(1 / ratio)).otherwise(1.0),
+    )
+    half = {"median": "survival", "low": "low", "high": "high"}
+    return ends.group_by(keys).agg(
+        pl.col("days").filter(pl.col(name) <= 0.5 + ROUNDING).min().alias(column) for column, name in half.items()
     )

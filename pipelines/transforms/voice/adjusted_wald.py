@@ -1,8 +1,9 @@
-"""The net promoter score and its adjusted-Wald interval, from counts of votes.
+"""The net promoter score and the difference of two, with their adjusted-Wald intervals, from counts of votes.
 
-Put here: the formula. Keep out: which votes are counted (`votes.py`, `survey_windows.py`).
+Put here: the formulas. Keep out: which votes are counted (`votes.py`, `survey_windows.py`).
 """
 
+from collections.abc import Sequence
 from statistics import NormalDist
 
 import polars as pl
@@ -35,3 +36,22 @@ def adjust_score(promoters: pl.Expr, detractors: pl.Expr, responses: pl.Expr) ->
     share_for, share_against = (promoters + 0.75) / n, (detractors + 0.75) / n
     centre = share_for - share_against
     return centre, (share_for + share_against - centre**2) / n
+
+
+def compare_scores(own: Sequence[pl.Expr], other: Sequence[pl.Expr]) -> tuple[pl.Expr, pl.Expr, pl.Expr]:
+    """Compare the scores of two samples that share no vote.
+
+    The interval and z are those of the two adjusted scores, so that few votes alarm nobody: at a true difference of 0
+    they alarm in at most 5 % of comparisons of samples alike in size, from five votes on. Beside a far larger sample it
+    takes 30: of two votes where 90 of 100 are promoters they alarm in 19 %, of 30 in 6 % at most.
+
+    Args:
+        own: Promoters, detractors and responses of the one.
+        other: Those of the other, from which the difference is taken.
+
+    Returns:
+        The ends of the 95 % interval of the difference in points, and z.
+    """
+    (own_score, own_variance), (other_score, other_variance) = adjust_score(*own), adjust_score(*other)
+    difference, error = own_score - other_score, (own_variance + other_variance).sqrt()
+    return 100 * (difference - Z_95 * error), 100 * (difference + Z_95 * error), difference / error

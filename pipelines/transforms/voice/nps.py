@@ -1,13 +1,15 @@
-"""The mart `nps`: the net promoter score by day, week and rolling window, its change, and the response rate.
+"""The mart `nps`: the net promoter score by day, week, month and rolling window, its change, and the response rate.
 
-Put here: which answers are NPS, the score with its interval, its change against the window before, and how many answers
-called NPS no score can count. Keep out: the groups (`core.survey_responses.nps_group`), why an answer is left out
-(`nps_left_out_reason`), whose vote counts (`votes.py`), what those who do not answer would change (`nonresponse.py`),
-other kinds of survey (`satisfaction_scores.py`).
+Put here: which answers are NPS, the score with its interval, its change against the window before, how a value of a
+dimension differs from the others, and how many answers called NPS no score can count.
+Keep out: the groups (`core.survey_responses.nps_group`), why an answer is left out (`nps_left_out_reason`), whose vote
+counts (`votes.py`), what those who do not answer would change (`nonresponse.py`), other kinds of survey
+(`satisfaction_scores.py`).
 """
 
 import datetime as dt
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import narwhals as nw
@@ -15,15 +17,17 @@ import polars as pl
 from narwhals.typing import IntoFrame
 from polars._typing import PolarsDataType
 
-from regulars.pipelines.definitions.enumerations import ANSWERING_WAVE
+from regulars.pipelines.definitions.enumerations import ALL, ANSWERING_WAVE
 from regulars.pipelines.models.comparisons.significance import compute_two_sided_p
 from regulars.pipelines.transforms.amounts import divide_columns
 from regulars.pipelines.transforms.false_discovery import stands_among_all
+from regulars.pipelines.transforms.others import count_others
 from regulars.pipelines.transforms.purchases.purchases import read_into_polars
-from regulars.pipelines.transforms.voice.adjusted_wald import Z_95, adjust_score, compute_nps
+from regulars.pipelines.transforms.voice.adjusted_wald import compare_scores, compute_nps
 from regulars.pipelines.transforms.voice.nonresponse import WEIGHTED, add_answering_wave, weight_by_tier
 from regulars.pipelines.transforms.voice.response_rate import Invitations, match_invitations
 from regulars.pipelines.transforms.voice.survey_windows import (
+    FEW_VOTES,
     VALUE,
     count_periods,
     give_reason,
@@ -48,6 +52,9 @@ LEFT_OUT = {"other_scale": "left_out_other_scale", "fraction": "left_out_fractio
 """`nps_left_out_reason` -> the column with its answers."""
 INVITED = ["people_invited", "people_who_answered"]
 MEASURES = [*VOTES, *LEFT_OUT, *INVITED]
+COUNTS = ["promoters", "detractors", "responses"]
+"""What a score is made of."""
+WINDOW = ["grain", "period_end"]
 ROW = ["person", "customer_idx", "system", *ANSWER_DIMENSIONS.values(), "measure", "day", "at", "row_id"]
 """What is counted of an answer or invitation."""
 COLUMNS: dict[str, PolarsDataType] = {
@@ -71,6 +78,13 @@ COLUMNS: dict[str, PolarsDataType] = {
     "nps_change_ci_high": pl.Float64,
     "nps_change_p_value": pl.Float64,
     "is_nps_change_significant": pl.Boolean,
+    "responses_of_others": pl.Int64,
+    "nps_of_others": pl.Float64,
+    "nps_over_others": pl.Float64,
+    "nps_over_others_ci_low": pl.Float64,
+    "nps_over_others_ci_high": pl.Float64,
+    "nps_over_others_p_value": pl.Float64,
+    "is_nps_over_others_significant": pl.Boolean,
     "people_invited": pl.Int64,
     "people_who_answered": pl.Int64,
     "response_rate": pl.Float64,
@@ -102,7 +116,7 @@ def nps(
         survey_invitations: `core.survey_invitations`; those of the type nps.
         customers: `core.customers`.
         customer_segments: `marts.customer_segments`.
-        calendar: `core.calendar`; `day`, `day_idx`, `week_idx`.
+        calendar: `core.calendar`; `day`, `day_idx`.
         as_of: Last day that counts.
         surveys: What scores are split by.
 
@@ -126,11 +140,11 @@ def nps(
             responses_left_out=pl.sum_horizontal(LEFT_OUT.values()),
             as_of=pl.lit(as_of),
         )
-        .with_columns(**compute_nps(pl.col("promoters"), pl.col("detractors"), pl.col("responses")))
+        .with_columns(**compute_nps(*(pl.col(name) for name in COUNTS)))
     )
     tiers = read_into_polars(who.to_native()).group_by("value_tier").len("customers").drop_nulls()
     return (
-        thin_out(weight_by_tier(_add_change(periods), tiers), as_of)
+        _compare_with_others(thin_out(weight_by_tier(_add_change(periods), tiers), as_of))
         .with_columns(**_compute_response_rate(invitations.answering_days, as_of), reason=give_reason())
         .select(pl.col(name).cast(kind) for name, kind in COLUMNS.items())
         .sort("grain", "period_end", *VALUE)
@@ -139,32 +153,58 @@ def nps(
 
 def _add_change(periods: pl.DataFrame) -> pl.DataFrame:
     """Add the change of the score against the window before, with its interval and whether it stands."""
-    periods = join_window_before(periods, ["nps", "responses", "promoters", "detractors"])
-    is_compared = (pl.col("responses") > 0) & (pl.col("responses_before") > 0)
-    compared = periods.with_columns(**compute_change(), is_compared=is_compared.fill_null(value=False))
-    changes = ["nps_change", "nps_change_ci_low", "nps_change_ci_high", "nps_change_z"]
-    compared = compared.with_columns(pl.when("is_compared").then(pl.col(*changes)))
-    p_value = compute_two_sided_p(compared["nps_change_z"].fill_null(math.nan).to_numpy())
-    return compared.with_columns(nps_change_p_value=pl.Series(p_value).fill_nan(None)).with_columns(
-        is_nps_change_significant=stands_among_all("nps_change_p_value", "grain", "period_end")
-    )
+    periods = join_window_before(periods, ["nps", *COUNTS])
+    before = [pl.col(f"{name}_before") for name in COUNTS]
+    return _compare(periods, "nps_change", pl.col("nps_before"), before, family=WINDOW)
 
 
-def compute_change() -> dict[str, pl.Expr]:
-    """Compute the change in points, its 95 % interval and z, from the columns of both windows.
+def _compare_with_others(periods: pl.DataFrame) -> pl.DataFrame:
+    """Add how each value differs from all others of its dimension and window, with its interval and whether it stands.
 
-    The interval and z are those of the two adjusted scores, so that few votes alarm nobody: at a true difference of 0
-    they alarm in at most 5 % of comparisons, from five votes on.
+    Nothing is compared below `FEW_VOTES` on either side: beside many others, few votes seem to differ too often.
+    By a dimension of the answer a person may have a vote of several values. The others then count, in the interval and
+    the p-value, as so many votes as there are surely people behind them: those who have none of the value itself or, if
+    that is more, as many as the other values have on average.
     """
-    now = adjust_score(*(pl.col(name) for name in ("promoters", "detractors", "responses")))
-    before = adjust_score(*(pl.col(f"{name}_before") for name in ("promoters", "detractors", "responses")))
-    difference, error = now[0] - before[0], (now[1] + before[1]).sqrt()
-    return {
-        "nps_change": pl.col("nps") - pl.col("nps_before"),
-        "nps_change_ci_low": 100 * (difference - Z_95 * error),
-        "nps_change_ci_high": 100 * (difference + Z_95 * error),
-        "nps_change_z": difference / error,
-    }
+    family = [*WINDOW, "dimension"]
+    whole = periods.filter(pl.col("dimension") == ALL).select(*WINDOW, people="responses")
+    values = (pl.col("responses") > 0).sum().over(family)
+    compared = (
+        periods.join(whole, on=WINDOW, how="left")
+        .with_columns(**count_others(COUNTS, *family), others=values - 1)
+        .with_columns(nps_of_others=compute_nps(*(pl.col(f"{name}_of_others") for name in COUNTS))["nps"])
+    )
+    votes = pl.col("responses_of_others")
+    surely = pl.max_horizontal(pl.col("people") - pl.col("responses"), votes / pl.col("others"))
+    others = [pl.col(f"{name}_of_others") * surely / votes for name in COUNTS]
+    is_enough = pl.min_horizontal(pl.col("responses"), surely) >= FEW_VOTES
+    score = pl.when(pl.col("is_complete") & is_enough).then("nps_of_others")
+    return _compare(compared, "nps_over_others", score, others, family=family)
+
+
+def _compare(
+    periods: pl.DataFrame, name: str, other_score: pl.Expr, other: Sequence[pl.Expr], *, family: Sequence[str]
+) -> pl.DataFrame:
+    """Add the score less another one as `name`, its interval, its p-value, and whether it stands among its family.
+
+    Args:
+        periods: `nps` and `COUNTS` of each row.
+        name: What the columns begin with.
+        other_score: The other score; nothing is compared where it is NULL.
+        other: `COUNTS` of the other votes.
+        family: The columns that tell families of comparisons apart.
+    """
+    low, high, z = compare_scores([pl.col(count) for count in COUNTS], other)
+    difference = pl.col("nps") - other_score
+    is_compared = difference.is_not_null()
+    columns = {f"{name}_ci_low": low, f"{name}_ci_high": high, "z": z}
+    compared = periods.with_columns(
+        difference.alias(name), **{column: pl.when(is_compared).then(value) for column, value in columns.items()}
+    )
+    p = pl.Series(f"{name}_p_value", compute_two_sided_p(compared["z"].fill_null(math.nan).to_numpy())).fill_nan(None)
+    return compared.with_columns(p).with_columns(
+        stands_among_all(f"{name}_p_value", *family).alias(f"is_{name}_significant")
+    )
 
 
 def _compute_response_rate(answering_days: float | None, as_of: dt.date) -> dict[str, pl.Expr]:
@@ -197,7 +237,7 @@ def _list_events(
         row_id="response_id",
     )
     answers = add_answering_wave(read_once(answers), invitations.delays)
-    days = read_once(make_lazy(calendar).select("day", "day_idx", "week_idx")).to_native()
+    days = read_once(make_lazy(calendar).select("day", "day_idx")).to_native()
     left_out = list_single_rows(read_once(_select_left_out(survey_responses, as_of=as_of)), days, customers)
     wanted = [name for name in ANSWER_DIMENSIONS if name in surveys.dimensions]
     counted = [answers, *(read_once(rows.select(*ROW)) for rows in (invitations.invited, invitations.answered))]

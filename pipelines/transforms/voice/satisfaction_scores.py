@@ -1,4 +1,4 @@
-"""The mart `satisfaction_scores`: satisfaction (CSAT) and effort (CES) by day, week and rolling window.
+"""The mart `satisfaction_scores`: satisfaction (CSAT) and effort (CES) by day, week, month and rolling window.
 
 Each stays on its own scale. It is a table of its own because its numbers are others than those of `nps`: a mean on a
 scale that differs from survey to survey, which nobody may average with an NPS, nor with a score of another scale.
@@ -74,7 +74,7 @@ def satisfaction_scores(
         survey_responses: `core.survey_responses`; those of the types csat and ces.
         customers: `core.customers`.
         customer_segments: `marts.customer_segments`.
-        calendar: `core.calendar`; `day`, `day_idx`, `week_idx`.
+        calendar: `core.calendar`; `day`, `day_idx`.
         as_of: Last day that counts.
         surveys: What scores are split by.
 
@@ -86,7 +86,7 @@ def satisfaction_scores(
     """
     who = read_once(select_customer_dimensions(customers, customer_segments))
     rows = read_once(_select_answers(survey_responses, as_of))
-    days = read_once(make_lazy(calendar).select("day", "day_idx", "week_idx")).to_native()
+    days = read_once(make_lazy(calendar).select("day", "day_idx")).to_native()
     by_person = list_votes(rows, days, who, ["person", *SURVEY])
     if by_person.is_empty():
         return pl.DataFrame(schema=COLUMNS)

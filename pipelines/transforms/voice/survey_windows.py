@@ -1,11 +1,11 @@
-"""Counts of answers per day, ISO week and rolling window, for every value of every dimension.
+"""Counts of answers per day, ISO week, calendar month and rolling window, for every value of every dimension.
 
 Put here: which periods there are and what falls into them. Keep out: which answer is whose (`votes.py`), and what is
 made of the counts.
 """
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import polars as pl
 
@@ -16,17 +16,39 @@ from regulars.pipelines.transforms.day_numbers import EPOCH, count_days_since_ep
 MONDAY_OF_WEEK_0 = -3  # 1969-12-29, in days since 1970
 ROLLING = {NPS_ROLLING_GRAIN: NPS_ROLLING_DAYS, NPS_LONG_ROLLING_GRAIN: NPS_LONG_ROLLING_DAYS}
 """Rolling grain -> how many days its windows have."""
-LONGEST_WINDOW = max(ROLLING.values())
-DAYS_OF_GRAIN = {"day": 1, "week": 7, **ROLLING}
-"""How many days a period of each grain has."""
+DAYS_OF_LONGEST_MONTH = 31
+LONGEST_WINDOW = max(DAYS_OF_LONGEST_MONTH, *ROLLING.values())
+Bounds = tuple[pl.Expr, pl.Expr]
+"""First and last day of the period in which a day lies, in days since 1970."""
 FEW_VOTES = 30
 """Below this many votes the interval is wider than most changes: ±30 points at 50 % promoters and 20 % detractors."""
 VALUE = ["dimension", "dimension_value"]
 PERIOD = ["grain", "period_start", "period_end"]
-EVENT = ["measure", "day_idx", "week_idx", "end_idx", "is_last_of_week", "amount"]
+EVENT = ["measure", "day_idx", "end_idx", "amount"]
 """The columns of an event beside its dimension: what it adds to (`measure`) and how much (`amount`, Int64); its day;
-the first day on which it is no longer its owner's vote, at most `LONGEST_WINDOW` days later; whether it is in the count
-of its week."""
+the first day on which it is no longer its owner's vote, `LONGEST_WINDOW` days later at most."""
+
+
+def _bound_day(day: pl.Expr) -> Bounds:
+    return day, day
+
+
+def _bound_week(day: pl.Expr) -> Bounds:
+    monday = (day - MONDAY_OF_WEEK_0) // 7 * 7 + MONDAY_OF_WEEK_0
+    return monday, monday + 6
+
+
+def _bound_month(day: pl.Expr) -> Bounds:
+    date = day.cast(pl.Int32).cast(pl.Date)
+    return date.dt.month_start().cast(pl.Int32), date.dt.month_end().cast(pl.Int32)
+
+
+CALENDAR_PERIODS: dict[str, Callable[[pl.Expr], Bounds]] = {
+    "day": _bound_day,
+    "week": _bound_week,
+    "month": _bound_month,
+}
+"""Grain whose periods share no day -> where the period of a day begins and ends."""
 
 
 def count_periods(
@@ -57,8 +79,7 @@ def count_periods(
     )
     first_day, last_day = int(events["day_idx"].min()), count_days_since_epoch(as_of)  # type: ignore[arg-type]
     counted = [
-        _count_by_day(events, value, totals),
-        _count_by_week(events, value, totals),
+        *(_count_by_calendar_period(events, value, totals, grain) for grain in CALENDAR_PERIODS),
         *(_count_by_rolling_window(events, value, totals, grain, days) for grain, days in ROLLING.items()),
     ]
     periods = pl.concat(counted).with_columns(pl.col(VALUE).cast(pl.String))
@@ -68,7 +89,7 @@ def count_periods(
     )
     return (
         periods.with_columns(is_complete=complete)
-        .filter((pl.col("period_end") <= as_of) | (pl.col("grain") == "week"))
+        .filter((pl.col("period_end") <= as_of) | pl.col("grain").is_in([*CALENDAR_PERIODS]))
         .filter(pl.any_horizontal(pl.col(name) != 0 for name in measures) | (pl.col("dimension") == ALL))
     )
 
@@ -91,12 +112,11 @@ def join_window_before(periods: pl.DataFrame, columns: Sequence[str], *, key: Se
         columns: What is added, each as `<column>_before`; NULL where there is no such row, or either is not complete.
         key: As for `count_periods`.
     """
-    days = pl.col("grain").replace_strict(DAYS_OF_GRAIN, return_dtype=pl.Int64)
-    on = ["grain", *key, *VALUE, "period_end"]
+    on = ["grain", *key, *VALUE, "period_start"]
     before = periods.filter("is_complete").select(
         *on[:-1],
-        pl.col("period_end") + pl.duration(days=days),
-        *(pl.col(name).alias(f"{name}_before") for name in columns),
+        period_start=pl.col("period_end") + pl.duration(days=1),
+        **{f"{name}_before": pl.col(name) for name in columns},
     )
     return periods.join(before, on=on, how="left").with_columns(
         pl.when("is_complete").then(f"{name}_before").alias(f"{name}_before") for name in columns
@@ -113,15 +133,14 @@ def _select_period(grain: str, start: pl.Expr, end: pl.Expr, *rest: str) -> list
     ]
 
 
-def _count_by_day(events: pl.DataFrame, value: list[str], totals: Mapping[str, pl.Expr]) -> pl.DataFrame:
-    day = pl.col("day_idx")
-    return events.group_by(*value, "day_idx").agg(**totals).select(_select_period("day", day, day, *value, *totals))
-
-
-def _count_by_week(events: pl.DataFrame, value: list[str], totals: Mapping[str, pl.Expr]) -> pl.DataFrame:
-    monday = pl.col("week_idx") * 7 + MONDAY_OF_WEEK_0
-    weeks = events.filter("is_last_of_week").group_by(*value, "week_idx").agg(**totals)
-    return weeks.select(_select_period("week", monday, monday + 6, *value, *totals))
+def _count_by_calendar_period(
+    events: pl.DataFrame, value: list[str], totals: Mapping[str, pl.Expr], grain: str
+) -> pl.DataFrame:
+    """Count the votes that are still their owner's when the period ends."""
+    start, end = CALENDAR_PERIODS[grain](pl.col("day_idx"))
+    last = events.filter(pl.col("end_idx") > end)
+    counted = last.group_by(*value, start=start, end=end).agg(**totals)
+    return counted.select(_select_period(grain, pl.col("start"), pl.col("end"), *value, *totals))
 
 
 def _count_by_rolling_window(
@@ -147,7 +166,6 @@ def _list_empty_periods(
 ) -> pl.DataFrame:
     """List the periods of `all` in which nothing happened, so that a chart over time has no gaps."""
     days = pl.DataFrame({"idx": range(first_day, last_day + 1)}, schema={"idx": pl.Int64})
-    mondays = days.select(idx=(pl.col("idx") - MONDAY_OF_WEEK_0) // 7 * 7 + MONDAY_OF_WEEK_0).unique()
     idx, rest = pl.col("idx"), [*key, *VALUE, *measures]
     whole = {"dimension": pl.lit(ALL), "dimension_value": pl.lit(ALL), **dict.fromkeys(measures, pl.lit(0, pl.Int64))}
     kinds = periods.filter(pl.col("dimension") == ALL).select(key).unique() if key else None
@@ -157,8 +175,10 @@ def _list_empty_periods(
 
     every = pl.concat(
         [
-            fill(days).select(_select_period("day", idx, idx, *rest)),
-            fill(mondays).select(_select_period("week", idx, idx + 6, *rest)),
+            *(
+                fill(days).select(_select_period(grain, *bounds(idx), *rest)).unique()
+                for grain, bounds in CALENDAR_PERIODS.items()
+            ),
             *(
                 fill(days).select(_select_period(grain, idx - (window - 1), idx, *rest))
                 for grain, window in ROLLING.items()

@@ -87,11 +87,11 @@ def list_votes(
 
     A vote of day d is the latest of its person in every window that ends between d and the day before the next vote,
     and it is in no rolling window of D days that ends D or more days after d. So windows need no join: it is
-    enough to know when each vote stops counting, and whether the next vote lies in another week.
+    enough to know when each vote stops counting.
 
     Args:
         rows: `person`, `customer_idx`, `day`, `at`, `row_id`, `system`, `measure` and the columns of `owner`.
-        calendar: `core.calendar`; `day`, `day_idx`, `week_idx`.
+        calendar: `core.calendar`; `day`, `day_idx`.
         customers: As `select_customer_dimensions` returns them; None: votes are split by nothing of the customer.
         owner: Who has one vote at a time: `person`, or `person` and a dimension of the answer.
         carried: What else is kept of a vote; no vote is counted apart for it.
@@ -101,14 +101,12 @@ def list_votes(
         `amount` counts votes.
     """
     next_day = nw.col("day_idx").shift(-1).over(*owner, order_by="day_idx")
-    next_week = nw.col("week_idx").shift(-1).over(*owner, order_by="day_idx")
     votes = (
         rows.unique([*owner, "day"], keep="last", order_by=["at", "row_id", "system"])
-        .join(make_lazy(calendar).select("day", "day_idx", "week_idx"), on="day", how="left")
-        .with_columns(next_day=next_day, next_week=next_week, last_idx=nw.col("day_idx") + LONGEST_WINDOW)
+        .join(make_lazy(calendar).select("day", "day_idx"), on="day", how="left")
+        .with_columns(next_day=next_day, last_idx=nw.col("day_idx") + LONGEST_WINDOW)
         .with_columns(
-            end_idx=nw.when(nw.col("next_day") < nw.col("last_idx")).then(nw.col("next_day")).otherwise("last_idx"),
-            is_last_of_week=nw.col("next_week").is_null() | (nw.col("next_week") > nw.col("week_idx")),
+            end_idx=nw.when(nw.col("next_day") < nw.col("last_idx")).then(nw.col("next_day")).otherwise("last_idx")
         )
     )
     return _count_rows(votes, customers, [*(name for name in owner if name != "person"), *carried])
@@ -125,10 +123,8 @@ def list_single_rows(rows: "nw.LazyFrame[Any]", calendar: IntoFrame, customers: 
     Returns:
         As `list_votes`, with every column of `ANSWER_DIMENSIONS`.
     """
-    days = make_lazy(calendar).select("day", "day_idx", "week_idx")
-    counted = rows.join(days, on="day", how="left").with_columns(
-        end_idx=nw.col("day_idx") + LONGEST_WINDOW, is_last_of_week=nw.lit(value=True)
-    )
+    days = make_lazy(calendar).select("day", "day_idx")
+    counted = rows.join(days, on="day", how="left").with_columns(end_idx=nw.col("day_idx") + LONGEST_WINDOW)
     return _count_rows(counted, customers, list(ANSWER_DIMENSIONS.values()))
 
 

@@ -5,7 +5,6 @@ the list. Keep out: the signs (`service_signs.py`, `purchase_signs.py`) and the 
 """
 
 import datetime as dt
-from collections.abc import Sequence
 from typing import Protocol
 
 import polars as pl
@@ -15,7 +14,6 @@ from polars._typing import PolarsDataType
 from regulars.pipelines.definitions.enumerations import UNASSIGNED
 from regulars.pipelines.definitions.windows import LAST_ACTIVE_DAYS
 from regulars.pipelines.transforms.amounts import MONEY, round_to_money
-from regulars.pipelines.transforms.local_days import CompanyZone
 from regulars.pipelines.transforms.purchases.purchases import (
     read_into_polars,
     select_columns,
@@ -59,18 +57,10 @@ COLUMNS: dict[str, PolarsDataType] = {
 FROM_360 = (
     *("customer_id", "is_deleted", "is_unknown", "owner", "last_order_date", "order_count", "average_order_value"),
     *("mrr", "days_since_last_order", "typical_days_between_orders", "is_active", "lapses_on", "lifecycle"),
-    *("segment", "value_tier", "source_record_count", "p_alive"),
+    *("segment", "value_tier", "source_record_count", "p_alive", "payment_failed_on", "unpaid_orders", "unpaid_sales"),
 )
 FIRST = (-pl.col("priority"), -pl.col("keepable_value"), -pl.col("at_stake"))
 """What is called first, of reasons and of customers."""
-
-
-class PaymentSettings(Protocol):
-    """What a company sets about payments."""
-
-    @property
-    def failed_payment_statuses(self) -> Sequence[str]:
-        """What a payment's status says when it failed."""
 
 
 class WorklistSettings(Protocol):
@@ -90,16 +80,13 @@ def owner_worklists(
     subscriptions: IntoFrame,
     tickets: IntoFrame,
     survey_responses: IntoFrame,
-    payments: IntoFrame,
     next_best_offers: IntoFrame,
     service_risk_customers: IntoFrame,
     *,
     as_of: dt.date,
     lapse_days: int,
     subscription_revenue_is_in_orders: bool,
-    company: CompanyZone,
     support: SupportSettings,
-    service_risk: PaymentSettings,
     worklists: WorklistSettings,
 ) -> pl.DataFrame:
     """List the customers to call, each once, under their owner or under `UNASSIGNED`.
@@ -113,15 +100,12 @@ def owner_worklists(
         subscriptions: `core.subscriptions`.
         tickets: `core.tickets`.
         survey_responses: `core.survey_responses`.
-        payments: `core.payments`.
         next_best_offers: `marts.next_best_offers`.
         service_risk_customers: `marts.service_risk_customers`.
         as_of: Last day that counts.
         lapse_days: Days without an order after which a customer has lapsed.
         subscription_revenue_is_in_orders: Whether net sales hold subscription revenue already.
-        company: Its zone.
         support: How long a reply may take.
-        service_risk: What a payment's status says when it failed.
         worklists: How long a list may be.
 
     Returns:
@@ -138,9 +122,7 @@ def owner_worklists(
             find_ticket_signs(tickets, as_of=as_of, support=support),
             find_service_risks(service_risk_customers, as_of=as_of),
             find_detractors(survey_responses, as_of=as_of),
-            find_payment_signs(
-                payments, orders, as_of=as_of, company=company, statuses=service_risk.failed_payment_statuses
-            ),
+            find_payment_signs(known),
             find_subscription_signs(subscriptions, as_of=as_of),
             find_lapse_signs(known, as_of=as_of, lapse_days=lapse_days),
             find_due_offers(next_best_offers, known, as_of=as_of),

@@ -4,7 +4,6 @@ Put here: these signs. Keep out: what customers say (`service_signs.py`), and wh
 """
 
 import datetime as dt
-from collections.abc import Sequence
 
 import polars as pl
 from narwhals.typing import IntoFrame
@@ -12,9 +11,7 @@ from narwhals.typing import IntoFrame
 from regulars.pipelines.definitions.windows import PAYMENT_DAYS
 from regulars.pipelines.transforms.amounts import MONEY
 from regulars.pipelines.transforms.customers.signs import find_signs_of_leaving
-from regulars.pipelines.transforms.local_days import CompanyZone
 from regulars.pipelines.transforms.products.next_best_offers import DUE
-from regulars.pipelines.transforms.purchases.failed_payments import find_failed_payments
 from regulars.pipelines.transforms.purchases.purchases import read_into_polars, select_columns
 from regulars.pipelines.transforms.subscriptions.ending_subscriptions import find_ending_subscriptions
 from regulars.pipelines.transforms.value_tier import is_of_high_value
@@ -61,17 +58,18 @@ def find_subscription_signs(subscriptions: IntoFrame, *, as_of: dt.date) -> pl.D
     )
 
 
-def find_payment_signs(
-    payments: IntoFrame, orders: IntoFrame, *, as_of: dt.date, company: CompanyZone, statuses: Sequence[str]
-) -> pl.DataFrame:
-    """Find orders whose payment failed lately, as `find_failed_payments` does; the arguments are its own.
+def find_payment_signs(customer_360: pl.DataFrame) -> pl.DataFrame:
+    """Find customers with orders whose payment failed lately.
+
+    Args:
+        customer_360: `customer_idx` and the columns of `marts.customer_360`.
 
     Returns:
         The columns of `SIGN`, one row per customer; at stake are the orders after discounts, `happened_on` is the day
         of the last failure.
     """
-    day = pl.col("failed_on")
-    return find_failed_payments(payments, orders, as_of=as_of, company=company, statuses=statuses).select(
+    day = pl.col("payment_failed_on")
+    return customer_360.filter(day.is_not_null()).select(
         take_sign(
             reason=pl.lit("payment_failed"),
             happened_on=day,

@@ -189,7 +189,9 @@ def test_an_agent_finds_a_table_its_metric_and_the_number_with_its_n(published_d
     assert (refused[0], "ask with one SELECT" in refused[1]) == (True, True)
     assert json.loads(findings[1])["answer"][0]["sentence"]
     assert json.loads(restatements[1])["answer"] == []
-    assert report[1].startswith("<!doctype html>")
+    assert listed["run_on"] >= "2026-11-28"
+    assert "12-month churn" in report[1].splitlines()
+    assert "<svg" not in report[1]
 
     ((failed, numbers),) = talk(home, ("query", {"sql": definition["query"]}))
     found = json.loads(numbers)["answer"]
@@ -213,6 +215,63 @@ def test_a_table_without_its_layer_is_found_unless_two_layers_have_it(tmp_path):
         _find_table(path, "orders")
     with pytest.raises(UsageWrong, match=r"no table `chrn`; did you mean `marts.churn`"):
         _find_table(path, "chrn")
+    assert _find_table(path, " Marts.CHURN") == "marts.churn"
+
+
+def test_only_tables_and_columns_that_say_a_word_are_told(file):
+    from regulars.pipelines.command.mcp.published import describe_table, list_tables
+
+    about = {row["table_name"] for row in list_tables(file, "Complaints")}
+    assert {"marts.support_response", "marts.scorecard"} & about == {"marts.support_response"}
+    assert len(about) < len(list_tables(file))
+    columns = {row["column_name"] for row in describe_table(file, "CUSTOMER_360", " risk ")["columns"]}
+    assert "revenue_at_risk_12m" in columns
+    assert "city" not in columns
+    for ask_for in (lambda: list_tables(file, "quasar"), lambda: describe_table(file, "churn", "quasar")):
+        with pytest.raises(UsageWrong, match="says `quasar`; ask for another word"):
+            ask_for()
+
+
+def test_a_column_says_what_it_is_and_not_what_it_is_not(file):
+    from regulars.pipelines.command.mcp.published import describe_table
+
+    described = describe_table(file, "marts.nps_value")
+    columns = {row["column_name"]: row for row in described["columns"]}
+    assert columns["nps_group"]["is_key"] is True
+    assert "is_key" not in columns["customers"]
+    assert not [name for name, row in columns.items() if "population" in row]
+    told = [name for names in described["populations"].values() for name in names]
+    assert len(told) == len(set(told)) > 5
+
+
+def test_a_metric_of_days_that_add_up_is_asked_for_by_month(file):
+    from regulars.pipelines.command.mcp.published import explain_metric
+
+    (definition,) = explain_metric(file, "complaints_on_time_rate")
+    found = ask(file, definition["query"])
+    by_hand = """
+        select date_trunc('month', period_end)::date::varchar, sum(complaints_on_time) / sum(complaints_decided),
+            sum(complaints_decided)
+        from marts.support_response where grain = 'day' and dimension = 'all'
+        group by 1 having sum(complaints_decided) > 0 order by 1 desc
+    """
+    with duckdb.connect(str(file), read_only=True) as con:
+        expected = [(month, pytest.approx(rate), n) for month, rate, n in con.execute(by_hand).fetchall()]
+    assert [tuple(row) for row in found["rows"] if row[2]] == expected
+    assert set(definition["splits"]) == {"grain", "dimension"}
+    assert {"day", "week"} <= set(definition["splits"]["grain"])
+
+
+def test_a_metric_that_holds_what_was_asked_for_is_named_first(file):
+    from regulars.pipelines.command.mcp.published import explain_metric
+
+    with pytest.raises(UsageWrong, match=r"no metric `clv`; did you mean `clv_simple` or `clv_predicted`"):
+        explain_metric(file, "clv")
+
+
+def test_a_refusal_says_what_to_do(file):
+    assert "list_tables" in ask(file, "show tables")["error"]
+    assert "write `as` before it" in ask(file, "select 1 share")["error"]
 
 
 @pytest.mark.slow

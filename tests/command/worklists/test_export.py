@@ -11,9 +11,6 @@ import pytest
 from tests.shop import Done, Shop, run_regulars
 
 Row = dict[str, str]
-DROP_NEWEST_COLUMN = (
-    "create or replace table marts.owner_worklists as select * exclude keepable_value from marts.owner_worklists"
-)
 
 
 def read(path: Path, encoding: str = "utf-8-sig") -> list[Row]:
@@ -171,17 +168,3 @@ def test_a_company_without_consent_mails_nobody_and_says_so(published_shop: Shop
     assert row["Regulars may e-mail"] == "not known"
     assert "whose consent is not known" in done.stdout
     assert [read(path) for path in (tmp_path / "lists").glob("segment-*.csv") if read(path)] == []
-
-
-@pytest.mark.parametrize("written_before", ["drop table marts.owner_worklists", DROP_NEWEST_COLUMN])
-def test_worklists_of_an_older_version_are_a_sentence(published_shop: Shop, tmp_path: Path, written_before: str):
-    shop = published_shop.moved_to(tmp_path / "shop")
-    file = shop.home.current_link / "regulars.duckdb"
-    file.chmod(0o600)
-    with duckdb.connect(str(file)) as con:
-        con.execute(written_before)
-    for arguments in ((), ("--export", tmp_path / "lists")):
-        settings = ("--settings", shop.folder / "regulars.yaml")
-        done = run_regulars("worklists", "--home", shop.home.path, *settings, *arguments)
-        assert "g000001 was made by an older version, without worklists as they are now" in done.stderr
-        assert done.code == 74

@@ -3,6 +3,7 @@
 import threading
 from decimal import Decimal
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import psycopg
@@ -12,6 +13,8 @@ from regulars.pipelines.home.generation import Generation
 from regulars.pipelines.home.home import Home
 from regulars.pipelines.publish.targets.postgres import deliver_to_postgres
 from regulars.pipelines.publish.targets.postgresql import delivery, differences, rows
+from regulars.pipelines.publish.targets.postgresql import readers as postgres_readers
+from regulars.pipelines.publish.targets.postgresql.plan import SELECT_IT
 from tests.publish.targets.postgres_server import Server
 from tests.publish.targets.published import prepared_home, publish
 
@@ -77,7 +80,7 @@ def test_tables_arrive_with_types_keys_comments_and_views(target: Target, home: 
     ]
     assert target.ask(
         "select obj_description('marts.churn'::regclass), col_description('marts.churn'::regclass, 2)"
-    ) == [("How many are lost.", "Customers' losses.")]
+    ) == [(f"How many are lost. {SELECT_IT}", "Customers' losses.")]
     assert target.ask("select churned, orders from marts.churn_all") == [(1, 3)]
     assert target.ask("select obj_description('marts.churn_all'::regclass)") == [("The whole base.",)]
     held = target.ask("select distinct generation, as_of::text from meta.delivered_tables")
@@ -87,7 +90,7 @@ def test_tables_arrive_with_types_keys_comments_and_views(target: Target, home: 
 def test_schemas_and_the_table_of_deliveries_say_what_they_are(target: Target, home: Home):
     assert target.deliver(publish(home))
     uncommented = target.ask(
-        "select nspname from pg_namespace where nspname in ('core', 'marts', 'meta') "
+        "select nspname from pg_namespace where nspname in ('core', 'marts', 'meta', 'published_rows') "
         "and obj_description(oid, 'pg_namespace') is null"
     )
     assert uncommented == []
@@ -287,12 +290,26 @@ def test_readers_know_the_empty_table_for_new_rows_before_any_row_is_in_it(
     assert seen == [([(2,)], [(1, 1, 500)])]
 
 
+@pytest.mark.parametrize(("loading", "waited"), [(0.1, 0.4), (0.5, 0), (90, 0)])
+def test_the_time_that_loading_takes_counts_as_time_in_which_the_new_table_is_empty(
+    target: Target, home: Home, monkeypatch: pytest.MonkeyPatch, loading: float, waited: float
+):
+    monkeypatch.setattr(differences, "FEW_ROWS", 100)
+    target.deliver(publish(home, 1, rows=500))
+    clock, slept = iter([10.0, 10.0 + loading]), []
+    monkeypatch.setattr(delivery, "time", SimpleNamespace(monotonic=lambda: next(clock), sleep=slept.append))
+    target.deliver(publish(home, 2, rows=400))
+    assert slept == [pytest.approx(waited)]
+    assert target.ask("select min(run), count(*) from core.orders") == [(2, 400)]
+
+
 def test_a_reader_in_a_long_transaction_keeps_the_old_generation_and_nobody_waits_for_it(
     target: Target, home: Home, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr(differences, "FEW_ROWS", 100)
     target.deliver(publish(home, 1, rows=500), readers="bi_readers")
     state = "select min(run), max(run), count(*), (select churned from marts.churn) from core.orders"
+    monkeypatch.setattr(postgres_readers, "READERS_SECONDS", 0.1)
     with target.server.connect(target.database, "reader") as con, con.transaction():
         con.execute("set transaction isolation level repeatable read")
         assert con.execute(state).fetchall() == [(1, 1, 500, 1)]
@@ -303,6 +320,36 @@ def test_a_reader_in_a_long_transaction_keeps_the_old_generation_and_nobody_wait
     target.deliver(publish(home, 3, rows=300), readers="bi_readers")
     assert count_row_tables(target) == []
     assert target.ask(state, user="reader") == [(3, 3, 300, 3)]
+
+
+def test_a_prepared_statement_in_a_long_transaction_finds_one_generation_whole(
+    target: Target, home: Home, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(differences, "FEW_ROWS", 100)
+    monkeypatch.setattr(postgres_readers, "READERS_SECONDS", 0.1)
+    target.deliver(publish(home, 1, rows=500), readers="bi_readers")
+    with target.server.connect(target.database, "reader") as con, con.transaction():
+        con.execute("prepare asked as select min(run), max(run), count(*) from core.orders")
+        assert con.execute("execute asked").fetchall() == [(1, 1, 500)]
+        target.deliver(publish(home, 2, rows=400), readers="bi_readers")
+        assert con.execute("execute asked").fetchall() == [(2, 2, 400)]
+    (before,) = {where for where, _, _ in identify_rows(target, "core.orders")}
+    target.deliver(publish(home, 3, rows=300), readers="bi_readers")
+    (after,) = {where for where, _, _ in identify_rows(target, "core.orders")}
+    assert before != after
+    assert target.ask("select min(run), max(run), count(*) from core.orders") == [(3, 3, 300)]
+
+
+def test_a_delivery_lets_a_reader_end_who_began_before_it(target: Target, home: Home, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(differences, "FEW_ROWS", 100)
+    target.deliver(publish(home, 1, rows=500), readers="bi_readers")
+    (before,) = {where for where, _, _ in identify_rows(target, "core.orders")}
+    with target.server.connect(target.database, "reader") as con:
+        con.execute("begin; select count(*) from core.orders")
+        monkeypatch.setattr(postgres_readers.time, "sleep", lambda _: con.execute("rollback") and None)
+        target.deliver(publish(home, 2, rows=400), readers="bi_readers")
+    (after,) = {where for where, _, _ in identify_rows(target, "core.orders")}
+    assert before != after  # a table of its own, as when nobody reads
 
 
 def test_a_long_transaction_finds_the_old_rows_of_a_table_that_it_reads_only_after_two_deliveries(

@@ -1,4 +1,7 @@
-"""A MariaDB server of its own for tests: on loopback, in a folder of its own, gone afterwards."""
+"""A MariaDB or MySQL server of its own for tests: on loopback, in a folder of its own, gone afterwards.
+
+`REGULARS_MYSQLD` names the server's program where it is not the MariaDB that is installed.
+"""
 
 import contextlib
 import os
@@ -18,14 +21,21 @@ import pytest
 
 PASSWORD = "correct horse"
 VARIABLE = "REGULARS_TEST_MYSQL_PASSWORD"
+PROGRAM_VARIABLE = "REGULARS_MYSQLD"
 
 
 @dataclass(frozen=True)
 class Server:
-    """A running server with the database `shop` and the role `reader`."""
+    """A running server with the database `shop` and the role `reader`.
+
+    Attributes:
+        is_mysql: Whether it is MySQL and not MariaDB: it signs in by `caching_sha2_password`, and offers TLS.
+    """
 
     socket_path: Path
     port: int
+    data: Path
+    is_mysql: bool
 
     def run(self, *statements: str, database: str | None = "shop") -> list[tuple[Any, ...]]:
         """Run statements as the administrator; the rows of the last one."""
@@ -43,10 +53,7 @@ class Server:
 @contextlib.contextmanager
 def run_server() -> Iterator[Server]:
     """Start a server, and stop it at the end."""
-    found = shutil.which("mariadbd") or shutil.which("mariadbd", path="/usr/sbin")
-    install = shutil.which("mariadb-install-db")
-    if found is None or install is None:
-        pytest.skip("MariaDB is not installed: `make tools` installs it")
+    program, is_mysql = _find_program()
     folder = Path(tempfile.mkdtemp(prefix="regulars-mariadb-"))
     try:
         with socket.socket() as free:
@@ -60,19 +67,15 @@ def run_server() -> Iterator[Server]:
             for path in (folder, data):
                 os.chown(path, owner.pw_uid, owner.pw_gid)
             as_user = ["--user=mysql"]
-        made = subprocess.run(
-            [install, "--no-defaults", f"--datadir={data}", "--auth-root-authentication-method=normal", *as_user],
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert made.returncode == 0, made.stderr
+        _make_data(program, data, as_user, is_mysql=is_mysql)
         own = [f"--datadir={data}", f"--socket={socket_path}", f"--port={port}", "--bind-address=127.0.0.1"]
         quick = ["--innodb-flush-log-at-trx-commit=0", "--skip-name-resolve", f"--pid-file={folder / 'pid'}"]
+        if is_mysql:  # no second way in, which would listen everywhere; no folder of the system
+            quick += ["--mysqlx=OFF", "--secure-file-priv=NULL"]
         with (folder / "log").open("w") as log:
-            process = subprocess.Popen([found, "--no-defaults", *own, *quick, *as_user], stdout=log, stderr=log)
+            process = subprocess.Popen([program, "--no-defaults", *own, *quick, *as_user], stdout=log, stderr=log)
         try:
-            server = Server(socket_path, port)
+            server = Server(socket_path, port, data, is_mysql)
             _wait_for(server, process, folder / "log")
             server.run("create database shop character set utf8mb4", database=None)
             server.run(
@@ -85,6 +88,27 @@ def run_server() -> Iterator[Server]:
             process.wait(60)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _find_program() -> tuple[str, bool]:
+    """The server's program, and whether it is MySQL."""
+    named = os.environ.get(PROGRAM_VARIABLE)
+    found = named or shutil.which("mariadbd") or shutil.which("mariadbd", path="/usr/sbin")
+    if found is None:
+        pytest.skip("MariaDB is not installed: `make servers` installs it")
+    version = subprocess.run([found, "--no-defaults", "--version"], capture_output=True, text=True, check=True).stdout
+    return found, "mariadb" not in version.lower()
+
+
+def _make_data(program: str, data: Path, as_user: list[str], *, is_mysql: bool) -> None:
+    """Make the server's own tables; its administrator has no password."""
+    command = [program, "--no-defaults", f"--datadir={data}", "--initialize-insecure", *as_user]
+    if not is_mysql:
+        install = shutil.which("mariadb-install-db")
+        assert install, "mariadb-install-db is not on the path"
+        command = [install, "--no-defaults", f"--datadir={data}", "--auth-root-authentication-method=normal", *as_user]
+    made = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert made.returncode == 0, made.stderr
 
 
 def _wait_for(server: Server, process: subprocess.Popen[bytes], log: Path) -> None:

@@ -145,6 +145,14 @@ def test_whoever_has_not_paid_is_asked_for_another_means_of_payment_before_anybo
     assert found["ada"]["next_step"] == step
 
 
+def test_what_a_customer_has_not_paid_stands_in_the_row_and_nothing_where_all_is_paid():
+    found = customers(orders=[bought("2026-03-20")], payments=[payment("2026-03-21 09:00")])
+    names = ("payment_failed_on", "unpaid_orders", "unpaid_sales")
+    spent = found["ada"]["gross_sales"] - found["ada"]["discounts"]
+    assert [found["ada"][name] for name in names] == [dt.date(2026, 3, 21), 1, spent]
+    assert [found["bob"][name] for name in names] == [None, 0, 0]
+
+
 def test_a_failed_payment_of_an_order_of_nobody_calls_for_nothing():
     unknown = order(0, "2026-03-20") | {"system": "shop", "order_id": "o1"}
     found = customers(orders=[unknown], payments=[payment("2026-03-21 09:00")])

@@ -14,8 +14,8 @@ from regulars.pipelines.models.demand.smoothing import (
     smooth_size_and_chance,
 )
 from regulars.pipelines.settings.demand import Demand
-from regulars.pipelines.transforms.products.demand_forecast import demand_forecast
-from regulars.pipelines.transforms.products.demand_totals import COLUMNS, demand_totals
+from regulars.pipelines.transforms.products.demand.demand_forecast import demand_forecast
+from regulars.pipelines.transforms.products.demand.demand_totals import COLUMNS, demand_totals
 from regulars.pipelines.transforms.products.seasonality import COLUMNS as SEASONALITY
 from tests.transforms.core_tables import ENGINES
 from tests.transforms.mart_rules import broken_rules

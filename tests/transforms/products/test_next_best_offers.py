@@ -16,10 +16,10 @@ from tests.models.online_retail import load_online_retail
 from tests.transforms.core_tables import ENGINES
 from tests.transforms.mart_rules import broken_rules
 from tests.transforms.products.product_tables import Row, item, product_tables, sale
+from tests.transforms.products.product_tables import back as given_back
 
 AS_OF = dt.date(2026, 3, 31)
 OWN_ONLY = Offers(new_places=0)
-REFUND = {"system": pl.String, "order_id": pl.String, "refund_date": pl.Date, "is_countable": pl.Boolean}
 
 
 def back(days: int) -> dt.date:
@@ -36,18 +36,16 @@ def offered(
     *,
     stock: dict[str, bool] | None = None,
     consent: dict[int, bool] | None = None,
-    refunds: tuple[str, ...] = (),
+    refunds: list[Row] | None = None,
     engine: str = "polars",
 ) -> pl.DataFrame:
-    made = product_tables(*sales)
+    made = product_tables(*sales, refunds=refunds)
     numbers = sorted({1, *made["orders"]["customer_idx"]})
     in_stock = [(stock or {}).get(product) for product in made["products"]["product_id"]]
     tables: dict[str, Any] = {
         "order_lines": made["order_lines"],
-        "orders": made["orders"],
-        "refunds": pl.DataFrame(
-            [{"system": "shop", "order_id": key, "refund_date": AS_OF, "is_countable": True} for key in refunds], REFUND
-        ),
+        "refunds": made["refunds"],
+        "refund_lines": made["refund_lines"],
         "products": made["products"].with_columns(in_stock=pl.Series(in_stock, dtype=pl.Boolean)),
         "customers": pl.DataFrame(
             {
@@ -104,10 +102,94 @@ def test_what_is_out_of_stock_excluded_or_given_back_is_no_offer():
         sales,
         Offers(new_places=0, exclude_products=["bar"], exclude_categories=["nuts"]),
         stock={"tea": False, "box": True},
-        refunds=("o00003",),
+        refunds=[given_back(AS_OF, "10", item("cup"), of=3)],
     )
     assert products_of(found) == ["box"]
     assert found["excluded_because"][0] == "2 by the settings, 1 not in stock, 1 given back last time"
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_of_a_refund_that_names_a_product_the_rest_of_its_order_may_be_offered(engine):
+    order = sale(back(20), item("tea"), item("cup"), item("bar"))
+    found = offered([order], refunds=[given_back(back(10), "10", item("cup"), of=0)], engine=engine)
+    assert sorted(products_of(found)) == ["bar", "tea"]
+    assert found["excluded_because"][0] == "1 given back last time"
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_of_a_refund_that_names_no_product_all_of_its_order_may_be_what_came_back(engine):
+    orders = [sale(back(20), item("tea"), item("cup")), sale(back(20), item("bar"))]
+    unnamed = "2 in an order of which something unnamed was given back last time"
+    for told in ([], [item(None)]):
+        found = offered(orders, refunds=[given_back(back(10), "10", *told, of=0)], engine=engine)
+        assert (products_of(found), found["excluded_because"][0]) == (["bar"], unnamed)
+    both = [given_back(back(10), "5", of=0), given_back(back(9), "5", item("cup"), of=0)]
+    found = offered(orders, refunds=both)
+    assert found["excluded_because"][0] == f"1 given back last time, {unnamed.replace('2', '1')}"
+
+
+def test_what_was_given_back_is_offered_again_once_it_was_bought_again():
+    orders = [sale(back(50), item("tea"), item("bar")), sale(back(20), item("tea"))]
+    refund = given_back(back(40), "10", item("tea"), of=0)
+    assert sorted(products_of(offered(orders, refunds=[refund]))) == ["bar", "tea"]
+
+
+def test_refunds_that_do_not_count_yet_or_of_no_known_order_keep_nothing_from_being_offered():
+    orders = [sale(back(20), item("tea"), item("cup"))]
+    later, tea = AS_OF + dt.timedelta(days=1), item("tea")
+    for refund in (
+        given_back(later, "10", tea, of=0),
+        given_back(later, "10", of=0),
+        given_back(AS_OF, "10", tea, of=0, countable=False),
+        given_back(AS_OF, "10", tea),
+    ):
+        assert sorted(products_of(offered(orders, refunds=[refund]))) == ["cup", "tea"]
+
+
+def test_what_is_given_back_is_what_a_loop_over_single_orders_finds():
+    rng = np.random.default_rng(7)
+    names = ["tea", "cup", "bar", "nut", "box"]
+    sales = [
+        sale(back(int(rng.integers(0, 60))), *map(item, rng.permutation(names)[: 1 + n % 4]), customer=1 + n % 9)
+        for n in range(90)
+    ]
+    refunds = [
+        given_back(
+            back(int(rng.integers(-5, 40))),
+            "5",
+            *(item(None if rng.random() < 0.3 else str(name)) for name in rng.permutation(names)[: n % 3]),
+            of=None if rng.random() < 0.1 else int(rng.integers(0, 90)),
+            countable=bool(rng.random() < 0.9),
+        )
+        for n in range(40)
+    ]
+    counts = {customer: {"named": 0, "unnamed": 0} for customer in range(1, 10)}
+    for customer, of_customer in counts.items():
+        own = [(number, each) for number, each in enumerate(sales) if each["customer_idx"] == customer]
+        for name in names:
+            bought_on = [each["order_date"] for _, each in own if name in [i["product_id"] for i in each["items"]]]
+            found = set()
+            for number, each in own:
+                if each["order_date"] != max(bought_on) or name not in [i["product_id"] for i in each["items"]]:
+                    continue
+                for refund in refunds:
+                    if refund["order_id"] != f"o{number:05}" or not refund["is_countable"]:
+                        continue
+                    if refund["refund_date"] > AS_OF:
+                        continue
+                    told = {i["product_id"] for i in refund["items"]} - {None}
+                    if name in told or not told:
+                        found.add("named" if told else "unnamed")
+            if found:
+                of_customer["named" if "named" in found else "unnamed"] += 1
+    rows = offered(sales, refunds=refunds).unique("customer_idx").sort("customer_idx").to_dicts()
+    assert len(rows) >= 7
+    for row in rows:
+        said = {True: 0, False: 0}
+        for part in (row["excluded_because"] or "").split(", "):
+            if "given back" in part:
+                said["unnamed" not in part] = int(part.split()[0])
+        assert {"named": said[True], "unnamed": said[False]} == counts[row["customer_idx"]]
 
 
 def test_customers_who_declined_or_lapsed_get_no_offers():

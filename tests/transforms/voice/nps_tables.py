@@ -72,10 +72,8 @@ class Asked:
 ASKED = Asked()
 
 
-DAYS = pl.date_range(dt.date(2025, 1, 1), dt.date(2026, 12, 31), eager=True)
-CALENDAR = pl.DataFrame({"day": DAYS}).with_columns(
-    day_idx=pl.col("day").cast(pl.Int32), week_idx=(pl.col("day").cast(pl.Int32) + 3) // 7
-)
+DAYS = pl.date_range(dt.date(2015, 1, 1), dt.date(2026, 12, 31), eager=True)
+CALENDAR = pl.DataFrame({"day": DAYS}).with_columns(day_idx=pl.col("day").cast(pl.Int32))
 
 
 def group_of(points: int) -> str:

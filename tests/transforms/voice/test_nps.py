@@ -129,7 +129,9 @@ def test_days_without_votes_have_no_score_but_a_row():
 def test_every_period_from_the_first_answer_to_the_as_of_day_has_a_row():
     found = on_polars(table([answer("2026-02-02 09:00", 10)]))
     whole = found.filter(pl.col("dimension") == "all").group_by("grain").len().sort("grain")
-    assert whole.rows() == [("day", 58), (NPS_ROLLING_GRAIN, 58), (NPS_LONG_ROLLING_GRAIN, 58), ("week", 9)]
+    assert whole.rows() == [
+        *(("day", 58), ("month", 2), (NPS_ROLLING_GRAIN, 58), (NPS_LONG_ROLLING_GRAIN, 58), ("week", 9))
+    ]
 
 
 def test_other_dimensions_have_a_long_window_at_the_end_of_each_month_and_on_the_last_day():
@@ -144,6 +146,19 @@ def test_a_week_is_complete_on_its_sunday():
     assert not row(answer("2026-02-02 09:00", 10), grain="week", period_end="2026-04-05")["is_complete"]
     sunday = dt.date(2026, 2, 8)
     assert row(answer("2026-02-02 09:00", 10), grain="week", period_end="2026-02-08", as_of=sunday)["is_complete"]
+
+
+def test_the_month_under_way_has_a_score_so_far_and_is_not_complete():
+    january, february = answer("2026-01-31 23:00", 10, "ada"), answer("2026-02-01 01:00", 0, "ada")
+    assert groups(january, february, grain="month") == {
+        ("2026-01-31", "all"): (1, 0, 0),
+        ("2026-02-28", "all"): (0, 0, 1),
+    }
+    for day, is_complete in ((27, False), (28, True)):
+        found = row(january, february, grain="month", period_end="2026-02-28", as_of=dt.date(2026, 2, day))
+        assert (found["period_start"], found["nps"]) == (dt.date(2026, 2, 1), -100)
+        assert found["is_complete"] is is_complete
+        assert (found["nps_change"] is not None) is is_complete
 
 
 def test_a_rolling_window_is_complete_once_answers_reach_back_to_its_first_day():
@@ -186,7 +201,7 @@ def test_without_answers_the_table_is_empty(engine: Callable[..., pl.DataFrame])
 
 def test_an_answer_on_a_day_that_the_calendar_lacks_is_an_error():
     with pytest.raises(ValueError, match="calendar"):
-        on_polars(table([answer("2024-12-31 09:00", 10)]))
+        on_polars(table([answer("2014-12-31 09:00", 10)]))
 
 
 def counted_naively(answers: pl.DataFrame, as_of: dt.date) -> dict[tuple[str, dt.date, str, str], Counter[str]]:
@@ -194,13 +209,15 @@ def counted_naively(answers: pl.DataFrame, as_of: dt.date) -> dict[tuple[str, dt
     attributes = {idx: (kind, country) for _, idx, kind, country, *_ in CUSTOMERS.rows()}
     rows = [each for each in answers.to_dicts() if each["nps_group"] and each["answered_date"] <= as_of]
     found: dict[tuple[str, dt.date, str, str], Counter[str]] = {}
-    for offset in range((as_of - dt.date(2026, 1, 1)).days + 8):
+    for offset in range((as_of - dt.date(2026, 1, 1)).days + 32):
         end = dt.date(2026, 1, 1) + dt.timedelta(days=offset)
         rolling = {NPS_ROLLING_GRAIN: NPS_ROLLING_DAYS, NPS_LONG_ROLLING_GRAIN: NPS_LONG_ROLLING_DAYS}
         windows = {"day": 1, **rolling} if end <= as_of else {}
         is_shown = end == as_of or (end + dt.timedelta(days=1)).day == 1
         if end.isoweekday() == 7:
             windows["week"] = 7
+        if (end + dt.timedelta(days=1)).day == 1:
+            windows["month"] = end.day
         for grain, length in windows.items():
             inside = [each for each in rows if 0 <= (end - each["answered_date"]).days < length]
             latest: dict[tuple[str, str, object], dict[str, Any]] = {}

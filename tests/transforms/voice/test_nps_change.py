@@ -12,8 +12,7 @@ from regulars.pipelines.definitions.enumerations import NPS_ROLLING_GRAIN
 from regulars.pipelines.definitions.windows import NPS_ROLLING_DAYS
 from regulars.pipelines.models.comparisons.significance import compute_two_sided_p
 from regulars.pipelines.transforms.false_discovery import stands_among_all
-from regulars.pipelines.transforms.voice.adjusted_wald import compute_nps
-from regulars.pipelines.transforms.voice.nps import compute_change
+from regulars.pipelines.transforms.voice.adjusted_wald import compare_scores
 from tests.transforms.voice.nps_tables import (
     AS_OF,
     CUSTOMERS,
@@ -29,27 +28,25 @@ COUNTS = ("promoters", "detractors", "responses")
 
 
 @pytest.mark.parametrize(
-    ("before", "after", "change", "interval", "z", "p"),
+    ("before", "after", "interval", "z", "p"),
     [
-        ((50, 20, 100), (62, 15, 100), 17, (-4.3, 37.3), 1.5531, 0.1204),
-        ((420, 180, 1000), (470, 160, 1000), 7, (0.6, 13.4), 2.1303, 0.0331),
-        ((55, 15, 100), (40, 25, 100), -25, (-45.1, -3.4), -2.2795, 0.0226),
-        ((6, 1, 10), (3, 4, 10), -60, (-104.5, 12.2), -1.5492, 0.1213),
+        ((50, 20, 100), (62, 15, 100), (-4.3, 37.3), 1.5531, 0.1204),
+        ((420, 180, 1000), (470, 160, 1000), (0.6, 13.4), 2.1303, 0.0331),
+        ((55, 15, 100), (40, 25, 100), (-45.1, -3.4), -2.2795, 0.0226),
+        ((6, 1, 10), (3, 4, 10), (-104.5, 12.2), -1.5492, 0.1213),
     ],
 )
-def test_a_change_is_compared_by_the_adjusted_scores_of_both_windows(before, after, change, interval, z, p):
-    row = dict(zip(COUNTS, after, strict=True)) | {
-        f"{name}_before": count for name, count in zip(COUNTS, before, strict=True)
-    }
-    frame = pl.DataFrame([row]).with_columns(**compute_nps(*(pl.col(name) for name in COUNTS)))
-    frame = frame.with_columns(
-        nps_before=compute_nps(*(pl.col(f"{name}_before") for name in COUNTS))["nps"].alias("nps_before")
+def test_a_change_is_compared_by_the_adjusted_scores_of_both_windows(before, after, interval, z, p):
+    frame = pl.select(
+        *(
+            each.alias(str(number))
+            for number, each in enumerate(compare_scores([pl.lit(n) for n in after], [pl.lit(n) for n in before]))
+        )
     )
-    found = frame.select(**compute_change()).row(0, named=True)
-    assert found["nps_change"] == pytest.approx(change)
-    assert (found["nps_change_ci_low"], found["nps_change_ci_high"]) == pytest.approx(interval, abs=0.05)
-    assert found["nps_change_z"] == pytest.approx(z, abs=5e-5)
-    assert compute_two_sided_p(np.array([found["nps_change_z"]]))[0] == pytest.approx(p, abs=5e-5)
+    *ends, found = frame.transpose().to_series().to_list()
+    assert ends == pytest.approx(interval, abs=0.05)
+    assert found == pytest.approx(z, abs=5e-5)
+    assert compute_two_sided_p(np.array([found]))[0] == pytest.approx(p, abs=5e-5)
 
 
 def test_what_stands_is_what_benjamini_and_hochberg_let_stand_in_each_family():
@@ -97,6 +94,22 @@ def test_a_window_is_compared_with_the_one_that_ended_the_day_before_it_began():
     assert row["is_nps_change_significant"]
     yesterday = rolling_row(found, end=AS_OF - dt.timedelta(days=1))
     assert (yesterday["responses_before"], yesterday["nps_change_p_value"]) == (None, None)  # began before all answers
+
+
+def test_a_month_is_compared_with_the_month_before_whatever_their_lengths():
+    months = {"2026-01": (30, 10), "2026-02": (10, 30), "2026-03": (20, 20)}
+    rows = [
+        answer(f"{month}-{1 + number % 28:02} 09:00", points, f"{month}-{number}")
+        for month, (promoters, detractors) in months.items()
+        for number, points in enumerate([10] * promoters + [0] * detractors)
+    ]
+    found = on_polars(table([*rows, answer("2026-01-31 09:00", 8), answer("2026-03-01 09:00", 8)]), AS_OF)
+    columns = ["period_end", "responses", "responses_before", "nps_change", "is_nps_change_significant"]
+    assert found.filter(grain="month", dimension="all").select(columns).rows() == [
+        (dt.date(2026, 1, 31), 41, None, None, None),
+        (dt.date(2026, 2, 28), 40, 41, pytest.approx(-50 - 2000 / 41), True),
+        (dt.date(2026, 3, 31), 41, 40, 50, True),
+    ]
 
 
 def test_one_night_compares_all_values_of_a_grain_together():
@@ -255,6 +268,23 @@ def test_a_score_of_few_votes_says_so():
     assert reasons == {30: None, 1: "fewer than 30 votes: too few to tell", 0: "nobody answered"}
 
 
+def test_where_nothing_changes_about_one_month_a_year_is_marked():
+    """100 months of 150 answers, from five touchpoints and of two kinds of customers, all of one 50/30/20."""
+    rng = np.random.default_rng(11)
+    months = [dt.date(2018 + n // 12, 1 + n % 12, 1) for n in range(100)]
+    points = rng.choice([10, 8, 0], (100, 150), p=[0.5, 0.3, 0.2]).tolist()
+    rows = [
+        answer(f"{month:%Y-%m}-{1 + k % 28:02} 09:00", each, f"{month}-{k}", 1 + k % 2, touchpoint=f"t{k % 5}")
+        for month, drawn in zip(months, points, strict=True)
+        for k, each in enumerate(drawn)
+    ]
+    found = on_polars(table(rows), dt.date(2026, 4, 30)).filter(pl.col("grain") == "month").drop_nulls("nps_change")
+    flagged = found.group_by("period_end").agg(pl.col("is_nps_change_significant").any())
+    assert len(flagged) == 99
+    assert 0.02 <= flagged["is_nps_change_significant"].mean() <= 0.13
+    assert 0.03 < (found["nps_change_p_value"] < 0.05).mean() < 0.07
+
+
 @pytest.mark.slow
 def test_a_company_in_which_nothing_changes_raises_an_alarm_in_few_weeks():
     """20 regions, 120 votes each and window, the same 50/30/20 always: the page measured 4 weeks a year at 10 %."""
@@ -268,8 +298,10 @@ def test_a_company_in_which_nothing_changes_raises_an_alarm_in_few_weeks():
     frame = pl.DataFrame(
         rows, schema=["night", "region", *COUNTS, *(f"{name}_before" for name in COUNTS)], orient="row"
     )
-    frame = frame.with_columns(nps=pl.lit(0.0), nps_before=pl.lit(0.0)).with_columns(**compute_change())
-    frame = frame.with_columns(p=pl.Series(compute_two_sided_p(frame["nps_change_z"].to_numpy())))
+    own, before_it = ([pl.col(name + end) for name in COUNTS] for end in ("", "_before"))
+    frame = frame.with_columns(
+        p=pl.Series(compute_two_sided_p(frame.select(compare_scores(own, before_it)[2]).to_series().to_numpy()))
+    )
     flagged = frame.with_columns(stands=stands_among_all("p", "night")).group_by("night").agg(pl.col("stands").any())
     alarms = flagged["stands"].sum()
     assert 0.03 < alarms / nights < 0.13

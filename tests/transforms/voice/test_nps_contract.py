@@ -40,6 +40,16 @@ def test_a_window_of_another_length_breaks_the_contract():
     assert set(broken_rules(CONTRACT, change)) == {"nps.periods_are_as_long_as_their_grain"}
 
 
+def test_others_that_are_not_the_rest_of_the_dimension_break_the_contract():
+    change = "update marts.nps set responses_of_others = responses_of_others + 1 where dimension = 'country'"
+    assert set(broken_rules(CONTRACT, change)) == {"nps.others_are_the_rest_of_the_dimension"}
+
+
+def test_a_month_of_another_length_breaks_the_contract():
+    change = "update marts.nps set period_start = period_start + 1 where grain = 'month'"
+    assert set(broken_rules(CONTRACT, change)) == {"nps.periods_are_as_long_as_their_grain"}
+
+
 def test_the_contract_tells_the_length_of_the_window():
     assert NPS_ROLLING_GRAIN in dict(next(each for each in CONTRACT.columns if each.name == "grain").allowed_values)
     assert CONTRACT.purpose.endswith(f"and rolling {NPS_ROLLING_DAYS} and {NPS_LONG_ROLLING_DAYS} days.")

@@ -9,9 +9,7 @@ from typing import Any
 import pytest
 
 from regulars.pipelines.settings.business_hours import Support
-from regulars.pipelines.settings.customers.service_risk import ServiceRisk
 from regulars.pipelines.settings.customers.worklists import Worklists
-from regulars.pipelines.settings.settings import Company
 from regulars.pipelines.transforms.worklists.owner_worklists import owner_worklists
 from regulars.pipelines.transforms.worklists.reasons import BASES, REASONS
 from tests.transforms.mart_rules import broken_rules, contract_of
@@ -24,9 +22,9 @@ from tests.transforms.worklists.worklist_tables import (
     ends,
     offer,
     order,
-    payment,
     refund,
     ticket,
+    unpaid,
     worklist_tables,
 )
 
@@ -40,9 +38,7 @@ def listed(*rows: dict[str, Any], length: int = 25, in_orders: bool = False) -> 
         as_of=AS_OF,
         lapse_days=365,
         subscription_revenue_is_in_orders=in_orders,
-        company=Company(name="Acme", timezone="UTC", currency="EUR"),
         support=Support(),
-        service_risk=ServiceRisk(),
         worklists=Worklists(length=length),
     )
     assert broken_rules("owner_worklists", found, {"customers": tables["customers"]}) == set()
@@ -88,7 +84,7 @@ def test_a_complaint_with_a_reply_is_open_until_it_is_solved():
 
 @pytest.mark.parametrize(
     "sign",
-    [ticket("ada", 5), ticket("ada", 5, is_complaint=True), answer("ada", 5, 3), at_risk("ada", 5), payment("ada", 5)],
+    [ticket("ada", 5), ticket("ada", 5, is_complaint=True), answer("ada", 5, 3), at_risk("ada", 5)],
 )
 def test_who_ordered_on_a_day_after_the_complaint_is_not_called(sign):
     assert names(listed(customer("ada"), order("ada", 5), sign)) == ["ada"]
@@ -153,15 +149,16 @@ def test_a_failed_payment_is_mended_for_30_days_after_the_end():
     assert today["why"] == f"subscription S ended on {AS_OF} because a payment failed"
 
 
-def test_a_failed_payment_of_an_order_is_mended_unless_another_one_paid():
-    ada = customer("ada")
-    row = only(ada, order("ada", 20, "90", "10"), payment("ada", 20), payment("ada", 19, "Declined"))
+def test_a_failed_payment_of_an_order_is_mended_unless_the_customer_has_ordered_since():
+    ada = customer("ada", **unpaid(19, "80"))
+    row = only(ada, order("ada", 20, "90", "10"))
     assert (row["call_reason"], row["at_stake"], row["at_stake_basis"]) == ("payment_failed", 80, "unpaid_orders")
     assert row["why"] == "the payment of 1 order failed, last on 2026-03-12"
     assert row["until_date"] == back(19) + dt.timedelta(days=30)
-    assert listed(ada, order("ada", 20), payment("ada", 20), payment("ada", 19, "paid")) == []
-    assert listed(ada, order("ada", 30), payment("ada", 30)) == []
-    assert len(listed(ada, order("ada", 29), payment("ada", 29))) == 1
+    assert names(listed(ada, order("ada", 19))) == ["ada"]
+    assert listed(ada, order("ada", 18)) == []
+    two = only(customer("ada", **unpaid(19, "-5", orders=2)), order("ada", 20))
+    assert (two["why"], two["at_stake"]) == ("the payment of 2 orders failed, last on 2026-03-12", 0)
 
 
 def test_who_had_three_bad_experiences_is_called_for_90_days_after_the_last():
@@ -258,8 +255,8 @@ def test_a_subscription_and_an_unpaid_order_count_whole_though_no_order_may_come
     assert (year["at_stake"], year["keepable_value"]) == (320, 20 + 120)
     ending = only(customer("ada", p_alive=0.1), order("ada", 95), ends("ada", in_days=5, amount="30"))
     assert (ending["at_stake"], ending["keepable_value"]) == (360, 360)
-    unpaid = only(customer("ada", p_alive=0.1), order("ada", 20, "80"), payment("ada", 20))
-    assert (unpaid["at_stake"], unpaid["keepable_value"]) == (80, 80)
+    not_paid = only(customer("ada", p_alive=0.1, **unpaid(20, "80")), order("ada", 20, "80"))
+    assert (not_paid["at_stake"], not_paid["keepable_value"]) == (80, 80)
     due = only(ada, order("ada", 38, "50"), offer("ada", 14))
     assert (due["at_stake"], due["keepable_value"]) == (50, 5)
 

@@ -33,6 +33,9 @@ SCHEMAS: dict[str, dict[str, Any]] = {
         "value_tier": pl.String,
         "source_record_count": pl.Int64,
         "p_alive": pl.Float64,
+        "payment_failed_on": pl.Date,
+        "unpaid_orders": pl.Int64,
+        "unpaid_sales": MONEY,
     },
     "customers": {
         "customer_id": pl.String,
@@ -64,7 +67,6 @@ SCHEMAS: dict[str, dict[str, Any]] = {
         "answered_date": pl.Date,
         "customer_idx": pl.Int32,
     },
-    "payments": {"system": pl.String, "order_id": pl.String, "status": pl.String, "paid_at": pl.Datetime("us")},
     "service_risk_customers": {
         "customer_idx": pl.Int32,
         "bad_experience_count": pl.Int64,
@@ -90,7 +92,7 @@ def back(days: int) -> dt.date:
 
 
 def customer(name: str, owner: str | None = None, **more: Any) -> Row:
-    """A customer; `tier`, `typical` (days between orders), `mrr`, `p_alive` and `is_deleted` may be given."""
+    """A customer; `tier`, `typical` (days between orders), `mrr`, `p_alive`, `is_deleted`, `unpaid` may be given."""
     return {"kind": "customer", "name": name, "owner": owner, **more}
 
 
@@ -170,17 +172,9 @@ def at_risk(name: str, days_back: int, call_status: str = "due") -> Row:
     }
 
 
-def payment(name: str, days_back: int, status: str = "failed") -> Row:
-    """A payment, at noon, of the first order of the rows."""
-    paid_at = dt.datetime.combine(back(days_back), NOON)
-    return {
-        "kind": "payments",
-        "name": name,
-        "system": "shop",
-        "order_id": "o0000",
-        "status": status,
-        "paid_at": paid_at,
-    }
+def unpaid(days_back: int, sales: str, *, orders: int = 1) -> Row:
+    """What customer_360 says of a customer with orders whose payment failed, last so many days before as_of."""
+    return {"payment_failed_on": back(days_back), "unpaid_orders": orders, "unpaid_sales": Decimal(sales)}
 
 
 def worklist_tables(*rows: Row) -> dict[str, pl.DataFrame]:
@@ -238,4 +232,5 @@ def _summarise(person: Row, rows: tuple[Row, ...]) -> Row:
         "value_tier": person.get("tier", "middle" if orders else None),
         "source_record_count": 1,
         "p_alive": person.get("p_alive"),
+        **{name: person.get(name) for name in ("payment_failed_on", "unpaid_orders", "unpaid_sales")},
     }

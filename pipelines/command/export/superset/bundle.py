@@ -8,7 +8,6 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import yaml
 
 from regulars.pipelines.command.export.superset.chart_params import make_chart
@@ -19,6 +18,7 @@ from regulars.pipelines.command.export.superset.naming import make_file_name
 from regulars.pipelines.command.export.superset.place import Database, Place, find_place, make_database
 from regulars.pipelines.command.export.superset.published import Table, read_tables
 from regulars.pipelines.command.generations import find_current
+from regulars.pipelines.command.opened import explain_other_version, open_published
 from regulars.pipelines.errors import UsageWrong
 from regulars.pipelines.home.home import Home
 from regulars.pipelines.settings.settings_file import load_settings
@@ -51,10 +51,11 @@ def export_superset(home: Home, settings_file: Path, target: Path, *, database: 
         raise UsageWrong(f"{target} lies in the home, whose files only runs may change; name another place")
     settings = load_settings(settings_file) if settings_file.exists() else None
     place = find_place(home, settings, database=database, uri=uri, name=name)
-    with duckdb.connect(generation.duckdb_file, read_only=True) as con:
+    with open_published(generation) as con:
         tables = read_tables(con)
     currency, company = (settings.company.currency, settings.company.name) if settings else ("", name)
-    files = dict(_list_files(tables, place, currency=currency, title=f"{company}: customers"))
+    with explain_other_version(generation):
+        files = dict(_list_files(tables, place, currency=currency, title=f"{company}: customers"))
     target.parent.mkdir(parents=True, exist_ok=True)
     _write_archive(target, files)
     kinds = [path.partition("/")[0] for path in files]

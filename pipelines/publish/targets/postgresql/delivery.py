@@ -6,7 +6,7 @@ Put here: the order of a delivery, and what is remembered of it. Keep out: conne
 import contextlib
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import psycopg
@@ -22,6 +22,8 @@ from regulars.pipelines.publish.targets.postgresql.differences import (
 )
 from regulars.pipelines.publish.targets.postgresql.load import load_rows
 from regulars.pipelines.publish.targets.postgresql.plan import Plan, PlannedTable, plan_generation
+from regulars.pipelines.publish.targets.postgresql.readers import find_still_read
+from regulars.pipelines.publish.targets.postgresql.rows import SCHEMA as ROWS_SCHEMA
 from regulars.pipelines.publish.targets.postgresql.rows import Rows, drop_spare, make_rows_table, read_rows
 from regulars.pipelines.publish.targets.postgresql.structure import (
     Name,
@@ -34,7 +36,8 @@ from regulars.pipelines.publish.targets.postgresql.structure import (
 LOCK_SECONDS = 30
 """How long a change of a table's structure waits for those who read it."""
 PLANNING_SECONDS = 0.5
-"""How long a new table for rows stands empty, so that no query that does not know it begins after it is filled."""
+"""How long readers find a new table for rows empty, for queries on standby servers that were planned before it was
+there and do not look into it. Loading takes longer where rows are many: nobody waits then."""
 STATISTICS_TARGET = 20
 """How closely the server looks at new rows for its plans of joins: a fifth of the usual effort."""
 INDEX_MEMORY = "256MB"
@@ -57,6 +60,7 @@ ABOUT_SCHEMAS = {
     "core": "The shared model: customers, orders, refunds, answers and more: what marts are made of. By Regulars.",
     "meta": "What columns mean (data_dictionary, metric_definitions, allowed_values, settings_used), and the proofs of "
     "the run (row_accounting, tie_out, checks, findings). By Regulars.",
+    ROWS_SCHEMA: "The rows of the tables of the other schemas, where they are read. For the writer alone. By Regulars.",
 }
 """Schema, without its prefix -> the comment that stands on it."""
 
@@ -86,6 +90,9 @@ def deliver_to_database(
         held = read_contents(generation, before.generation)
         loads = choose_loads(con, plan, generation, unchanged=_list_unchanged(plan, before), held=held)
         prepared = _prepare(connection, plan, prefix, before, loads)
+        prepared_at = time.monotonic()
+        still_read = find_still_read(connection, set(prepared) & set(before.rows.current))
+        loads = [replace(each, way="in_place") if each.name in still_read else each for each in loads]
         with _begin(connection, prefix) as cursor:
             now = _read_same(cursor, plan, prefix, before)
             cursor.execute(sql.SQL("set local maintenance_work_mem = {}").format(sql.Literal(INDEX_MEMORY)))
@@ -99,6 +106,8 @@ def deliver_to_database(
                 load_rows(cursor, con, load, before.rows, prepared)
             _remember(cursor, f"{prefix}meta", plan, generation, before.known)
             granted = readers is not None and _grant(cursor, sorted(before.schemas), readers)
+            if prepared:
+                time.sleep(max(0.0, prepared_at + PLANNING_SECONDS - time.monotonic()))
     _tidy(connection, prefix, [load.table for load in loads if load.way == "new_table"])
     return is_new or bool(loads) or granted
 
@@ -152,7 +161,7 @@ def _list_unchanged(plan: Plan, state: _State) -> dict[Name, str]:
 def _prepare(
     connection: Connection[Any], plan: Plan, prefix: str, state: _State, loads: list[Load]
 ) -> dict[Name, Name]:
-    """Make the tables for new rows of tables that are there, and let each reader who has not begun yet know them.
+    """Make the tables for new rows of tables that are there: each query that is planned from now on knows them.
 
     Returns:
         Published table -> the empty table for its rows.
@@ -165,9 +174,7 @@ def _prepare(
     with _begin(connection, prefix) as cursor:
         _read_same(cursor, plan, prefix, state)
         _make_schemas(cursor, {state.rows.schema}, prefix)
-        prepared = {(each.schema, each.name): make_rows_table(cursor, each, state.rows) for each in wanted}
-    time.sleep(PLANNING_SECONDS)
-    return prepared
+        return {(each.schema, each.name): make_rows_table(cursor, each, state.rows) for each in wanted}
 
 
 def _read_same(cursor: Cursor[Any], plan: Plan, prefix: str, before: _State) -> _State:

@@ -44,6 +44,11 @@ class Load:
     rows: str
     gone: str = ""
 
+    @property
+    def name(self) -> Name:
+        """The published table's."""
+        return self.table.schema, self.table.name
+
 
 @contextmanager
 def open_generation(generation: Generation, previous: str | None) -> Iterator[duckdb.DuckDBPyConnection]:

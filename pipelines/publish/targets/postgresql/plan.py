@@ -31,6 +31,10 @@ TYPES = {
     "TIMESTAMP WITH TIME ZONE": "timestamp with time zone",
 }
 """Type in DuckDB -> in PostgreSQL, as PostgreSQL spells it; decimals keep their digits. The same are published."""
+SELECT_IT = (
+    "In PostgreSQL read it by SELECT: COPY of the table itself and ONLY find no rows, which a table under it holds."
+)
+"""What the comment of each table says there besides."""
 _VIEWED_TABLE = re.compile(r"\bFROM (\w+)\.(\w+)\b")
 
 
@@ -169,13 +173,16 @@ def _read_references(con: duckdb.DuckDBPyConnection, prefix: str) -> dict[str, l
 
 
 def _read_comments(con: duckdb.DuckDBPyConnection) -> dict[str, dict[str, str]]:
-    """`layer.table` -> column -> comment; of the table or view itself under `""`."""
+    """`layer.table` -> column -> comment; of the table or view itself under `""`.
+
+    That of a table says how it is read in PostgreSQL: a tool that copies the table itself finds nothing there.
+    """
     found: dict[str, dict[str, str]] = defaultdict(dict)
     for kind in ("table", "view"):
         for schema, name, comment in con.execute(
             f"select schema_name, {kind}_name, comment from duckdb_{kind}s() where not internal and comment is not null"
         ).fetchall():
-            found[f"{schema}.{name}"][""] = comment
+            found[f"{schema}.{name}"][""] = f"{comment} {SELECT_IT}" if kind == "table" else comment
     for schema, name, column, comment in con.execute(
         "select schema_name, table_name, column_name, comment from duckdb_columns() "
         "where not internal and comment is not null"

@@ -4,33 +4,30 @@ Put here: where the objects stand. Keep out: their values (`json_values.py`).
 The file is read piece by piece, so that it may be larger than memory.
 """
 
-import codecs
-import json
 import re
 from collections.abc import Iterator, Sequence
 from itertools import chain
 from pathlib import Path
 from typing import BinaryIO, Never
 
-from regulars.pipelines.sources.readers.decoding import CHUNK
-from regulars.pipelines.sources.readers.json.json_lines import JsonRecord
+from regulars.pipelines.sources.readers.json.gap_shapes import Grammar
+from regulars.pipelines.sources.readers.json.json_columns import read_first_objects
+from regulars.pipelines.sources.readers.json.json_lines import MAX_TRIES, JsonPiece, JsonRecord
+from regulars.pipelines.sources.readers.json.json_text import JsonText
 from regulars.pipelines.sources.readers.json.json_values import (
+    JsonPart,
     has_torn_letter,
     may_have_torn_letter,
     scan_value,
     write_json,
 )
-from regulars.pipelines.sources.readers.records import MAX_RECORD, Record
+from regulars.pipelines.sources.readers.records import Record
 from regulars.pipelines.sources.readers.refusal import Refusal, did_you_mean, list_columns
 
-_BLANK = re.compile(r"[ \t\r\n]*")
 _COMMA = re.compile(r"[ \t\r\n]*,[ \t\r\n]*")
-_MARK = re.compile(r'["{}\[\]]')
 _MARK_OR_TEXT = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\]]', re.DOTALL)
-_LONGEST = 8 * MAX_RECORD
-_LONGEST_WORD = 8
-"""Letters of the longest word of JSON, `-Infinity`, that the text in memory may end within."""
 _SHOWN_KEYS = 20
+_GRAMMAR = Grammar(of_lines=False)
 
 
 def read_array(text: Path, file_name: str, records: str | None) -> Iterator[JsonRecord]:
@@ -44,12 +41,21 @@ def read_array(text: Path, file_name: str, records: str | None) -> Iterator[Json
     Raises:
         Refusal: The file is empty, cut off, no JSON, or has no array there.
     """
-    return chain.from_iterable(_read_pieces(text, file_name, records))
+    pieces = read_pieces(text, file_name, records, tries=0)
+    return chain.from_iterable(piece for piece in pieces if not isinstance(piece, JsonPart))
 
 
-def _read_pieces(text: Path, file_name: str, records: str | None) -> Iterator[list[JsonRecord]]:
+def read_pieces(text: Path, file_name: str, records: str | None, tries: int = MAX_TRIES) -> Iterator[JsonPiece]:
+    """The objects of an array and what else is in it, in order, many at a time, as `read_array` has them.
+
+    Args:
+        text: The file.
+        file_name: The name to use in sentences.
+        records: The keys that lead to the array, with dots between; None: the file is the array.
+        tries: How many pieces may turn out not to be plain before all are read element by element.
+    """
     with text.open("rb") as stream:
-        reader = _Reader(stream, file_name)
+        reader = _Reader(stream, file_name, tries)
         reader.refuse_empty()
         path = records.split(".") if records else []
         for depth, key in enumerate(path):
@@ -71,19 +77,12 @@ def list_keys_of_arrays(stream: BinaryIO, file_name: str) -> list[str]:
     return list(_Reader(stream, file_name).list_arrays())
 
 
-class _Reader:
-    """Walks through a JSON text of which a piece at a time is in memory."""
+class _Reader(JsonText):
+    """Reads the elements of an array, and the keys of the objects around it."""
 
-    def __init__(self, stream: BinaryIO, file_name: str) -> None:
-        self._stream, self._file_name = stream, file_name
-        self._decoder = codecs.getincrementaldecoder("utf-8-sig")()
-        self._text, self._at, self._line = "", 0, 1
-        self._is_whole = self._has_escapes = self._may_be_torn = False
-
-    def refuse_empty(self) -> None:
-        """Refuse a file without a visible character."""
-        if not self._look(may_end=True):
-            raise Refusal("empty", f"{self._file_name} is empty: deliver it again")
+    def __init__(self, stream: BinaryIO, file_name: str, tries: int = 0) -> None:
+        super().__init__(stream, file_name)
+        self._tries = tries
 
     def enter(self, key: str, path: Sequence[str]) -> None:
         """Go to the value of a key of the object that begins here."""
@@ -115,7 +114,7 @@ class _Reader:
                 yield key
             self._skip_out_of(1)
 
-    def read_elements(self) -> Iterator[list[JsonRecord]]:
+    def read_elements(self) -> Iterator[JsonPiece]:
         """The elements of the array that begins here, some at a time; it ends behind the array."""
         if self._look() != "[":
             self._refuse_no_array()
@@ -124,6 +123,10 @@ class _Reader:
         while (sign := self._look()) != "]" or is_behind_comma:
             if is_behind_element != (sign == ","):
                 self._refuse_damaged()
+            if not is_behind_element and (part := self._read_part()):
+                yield part
+                is_behind_element, is_behind_comma = True, False
+                continue
             if not is_behind_element and (plain := self._read_plain_elements()):
                 yield plain
                 is_behind_comma = True
@@ -147,20 +150,34 @@ class _Reader:
         while (sign := self._look()) != "}":
             if sign == ",":
                 self._move(self._at + 1)
-                self._look()
-            key = self._read_value()
-            if not isinstance(key, str) or self._look() != ":":
+            if self._look() != '"':
+                self._refuse_damaged()
+            key = str(self._read_value())
+            if self._look() != ":":
                 self._refuse_damaged()
             self._move(self._at + 1)
             self._look()
             yield key
 
+    def _read_part(self) -> JsonPart | None:
+        """The whole objects in memory, if all are plain; it is behind the last of them afterwards."""
+        if not self._tries:
+            return None
+        text = self._text[self._at :].encode()
+        part, end = read_first_objects(text, _GRAMMAR)
+        if part:
+            self._move(self._at + len(text[:end].decode()))
+        elif end:
+            self._tries -= 1
+        return part
+
     def _read_plain_elements(self) -> list[JsonRecord]:
         """The next objects in memory that have a comma and more behind them; it is behind that comma afterwards."""
         text, at, line = self._text, self._at, self._line
         found: list[JsonRecord] = []
+        may_be_torn = may_have_torn_letter(text)
         try:
-            while not self._may_be_torn:
+            while not may_be_torn:
                 value, end = scan_value(text, at)
                 comma = _COMMA.match(text, end)
                 if type(value) is not dict or comma is None or comma.end() == len(text):
@@ -185,42 +202,6 @@ class _Reader:
             return Record(line, write_json(found).encode(errors="replace"), "not UTF-8")
         return line, found
 
-    def _read_value(self) -> object:
-        """The value that begins here; it is behind the value afterwards."""
-        while True:
-            try:
-                found, end = scan_value(self._text, self._at)
-            except (StopIteration, ValueError) as error:
-                self._refuse_unless_cut(error)
-            except RecursionError:
-                self._refuse_damaged()
-            else:
-                if end < len(self._text) or self._is_whole:
-                    self._has_escapes = self._text.find("\\u", self._at, end) >= 0
-                    self._move(end)
-                    return found
-            self._fill()
-
-    def _skip_value(self) -> None:
-        if self._look() in "{[":
-            self._move(self._at + 1)
-            self._skip_out_of(1)
-        else:
-            self._read_value()
-
-    def _skip_out_of(self, depth: int) -> None:
-        """Go on until so many objects and arrays have ended."""
-        while depth:
-            mark = _MARK.search(self._text, self._at)
-            self._move(mark.start() if mark else len(self._text))
-            if mark is None:
-                self._fill()
-            elif mark[0] == '"':
-                self._read_value()
-            else:
-                depth += 1 if mark[0] in "{[" else -1
-                self._move(self._at + 1)
-
     def _cut_element(self) -> bytes:
         """The text of the element that begins here; it is behind it afterwards."""
         while True:
@@ -233,52 +214,6 @@ class _Reader:
                     self._move(at)
                     return element.encode(errors="replace")
             self._fill()
-
-    def _look(self, *, may_end: bool = False) -> str:
-        """The next character that is no blank; an empty text at the end, if it may end here."""
-        while True:
-            blank = _BLANK.match(self._text, self._at)
-            self._move(blank.end() if blank else self._at)
-            if self._at < len(self._text):
-                return self._text[self._at]
-            if self._is_whole and may_end:
-                return ""
-            self._fill()
-
-    def _move(self, to: int) -> None:
-        self._line += self._text.count("\n", self._at, to)
-        self._at = to
-
-    def _fill(self) -> None:
-        """Read the next piece; what was read before is given up."""
-        rest = self._text[self._at :]
-        if self._is_whole:
-            raise Refusal(
-                "truncated", f"{self._file_name} ends in the middle of its JSON, so it is cut off: deliver it again"
-            )
-        if len(rest) > _LONGEST:
-            self._refuse_damaged()
-        piece = self._stream.read(max(CHUNK, len(rest)))
-        try:
-            self._text, self._at = rest + self._decoder.decode(piece, final=not piece), 0
-        except UnicodeError:
-            raise Refusal(
-                "undecodable",
-                f"{self._file_name} is not UTF-8 near line {self._line + rest.count(chr(10)):,}: export it as UTF-8",
-            ) from None
-        self._is_whole, self._may_be_torn = not piece, may_have_torn_letter(self._text)
-
-    def _refuse_unless_cut(self, error: StopIteration | ValueError) -> None:
-        """Refuse what is no JSON, unless it may be so only since the text in memory ends there."""
-        at = error.pos if isinstance(error, json.JSONDecodeError) else int(getattr(error, "value", 0) or 0)
-        is_open = isinstance(error, json.JSONDecodeError) and error.msg.startswith("Unterminated string")
-        if not is_open and at < len(self._text.rstrip()) - _LONGEST_WORD:
-            self._refuse_damaged()
-
-    def _refuse_damaged(self) -> Never:
-        raise Refusal(
-            "damaged", f"{self._file_name} is not JSON from line {self._line:,} on: export it again"
-        ) from None
 
     def _refuse_no_array(self) -> Never:
         """Refuse a file, or a place in it, that is no array, and name the keys from which to choose."""

@@ -16,10 +16,10 @@ from regulars.pipelines.settings.sources.source import Source
 from regulars.pipelines.sources.readers.content import refuse_other_content
 from regulars.pipelines.sources.readers.csv_files import write_malformed
 from regulars.pipelines.sources.readers.header import name_columns
-from regulars.pipelines.sources.readers.json.json_arrays import read_array
-from regulars.pipelines.sources.readers.json.json_lines import JsonRecord, read_lines
+from regulars.pipelines.sources.readers.json import json_arrays, json_lines
+from regulars.pipelines.sources.readers.json.json_lines import JsonPiece, JsonRecord
 from regulars.pipelines.sources.readers.json.json_rows import make_rows
-from regulars.pipelines.sources.readers.json.json_values import make_columns
+from regulars.pipelines.sources.readers.json.json_values import JsonObject, JsonPart, join_parts, read_cells
 from regulars.pipelines.sources.readers.landed_text import Landed, describe_landed, write_landed_table
 from regulars.pipelines.sources.readers.records import Record
 from regulars.pipelines.sources.readers.refusal import Refusal
@@ -51,7 +51,7 @@ def read_json_file(text: Path, file_name: str, file_sha256: str, source: Source,
     refuse_other_content(text, file_name, source)
     bad: list[Record] = []
     with ExitStack() as opened:
-        pieces = _write_pieces(_read_records(text, file_name, source), bad, work, opened)
+        pieces = _write_pieces(_read_parts(text, file_name, source, bad), work, opened)
         names = list(dict.fromkeys(name for piece in pieces for name in piece.keys))
         count = sum(piece.count for piece in pieces)
         if not names and bad:
@@ -82,7 +82,11 @@ def lines_of_objects(text: Path, source: Source, records: set[int]) -> dict[int,
 
 def _read_records(text: Path, file_name: str, source: Source) -> Iterator[JsonRecord]:
     is_array = source.reader == "json"
-    records = read_array(text, file_name, source.options.records) if is_array else read_lines(text, file_name)
+    records = (
+        json_arrays.read_array(text, file_name, source.options.records)
+        if is_array
+        else json_lines.read_lines(text, file_name)
+    )
     return _add_rows(records, source.options.rows_of) if source.options.rows_of else records
 
 
@@ -116,12 +120,34 @@ class _Piece:
         self._writer.close()
 
 
-def _write_pieces(records: Iterator[JsonRecord], bad: list[Record], work: Path, opened: ExitStack) -> list[_Piece]:
+def _read_parts(text: Path, file_name: str, source: Source, bad: list[Record]) -> Iterator[JsonPart]:
+    """The objects of a file in parts; what is none joins the bad records."""
+    pieces: Iterator[JsonPiece]
+    if source.options.rows_of:
+        records = _read_records(text, file_name, source)
+        pieces = iter(lambda: list(islice(records, _BATCH)), [])
+    elif source.reader == "json":
+        pieces = json_arrays.read_pieces(text, file_name, source.options.records)
+    else:
+        pieces = json_lines.read_pieces(text, file_name)
+    objects: list[JsonObject] = []
+    for piece in pieces:
+        if not isinstance(piece, JsonPart):
+            bad += (record for record in piece if isinstance(record, Record))
+            objects += (record[1] for record in piece if not isinstance(record, Record))
+        if objects and (isinstance(piece, JsonPart) or len(objects) >= _BATCH):
+            part, objects = JsonPart(read_cells(objects), len(objects)), []
+            yield part
+        if isinstance(piece, JsonPart):
+            yield piece
+    yield JsonPart(read_cells(objects), len(objects))
+
+
+def _write_pieces(parts: Iterator[JsonPart], work: Path, opened: ExitStack) -> list[_Piece]:
     """Write batches of objects; a batch with keys that the one before has not begins another file."""
     pieces: list[_Piece] = []
-    while batch := list(islice(records, _BATCH)):
-        bad += (record for record in batch if isinstance(record, Record))
-        columns = make_columns([record[1] for record in batch if not isinstance(record, Record)])
+    for batch in _make_batches(parts):
+        columns = join_parts(batch)
         if not columns:
             continue
         if not pieces or not columns.keys() <= set(pieces[-1].keys):
@@ -130,6 +156,16 @@ def _write_pieces(records: Iterator[JsonRecord], bad: list[Record], work: Path, 
             opened.callback(pieces[-1].close)
         pieces[-1].write(columns)
     return pieces
+
+
+def _make_batches(parts: Iterator[JsonPart]) -> Iterator[list[JsonPart]]:
+    batch: list[JsonPart] = []
+    for part in parts:
+        batch.append(part)
+        if sum(each.count for each in batch) >= _BATCH:
+            yield batch
+            batch = []
+    yield batch
 
 
 def _join_pieces(pieces: Sequence[_Piece], landed: Landed, target: Path) -> None:

@@ -4,12 +4,16 @@ Put here: where the objects stand, and lines that are none. Keep out: their valu
 """
 
 from collections.abc import Iterator
+from io import BytesIO
 from itertools import chain
 from pathlib import Path
 
 from regulars.pipelines.sources.readers.decoding import CHUNK
+from regulars.pipelines.sources.readers.json.gap_shapes import Grammar
+from regulars.pipelines.sources.readers.json.json_columns import read_plain_objects
 from regulars.pipelines.sources.readers.json.json_values import (
     JsonObject,
+    JsonPart,
     has_torn_letter,
     may_have_torn_letter,
     scan_value,
@@ -19,6 +23,11 @@ from regulars.pipelines.sources.readers.refusal import Refusal
 
 JsonRecord = tuple[int, JsonObject] | Record
 """An object with the line from 1 on which it begins, or what is none."""
+JsonPiece = list[JsonRecord] | JsonPart
+MAX_TRIES = 4
+"""A file of which so many pieces are not plain is read in the exact way from then on."""
+_DIVIDED_BY = 4
+_GRAMMAR = Grammar(of_lines=True)
 
 
 def read_lines(text: Path, file_name: str) -> Iterator[JsonRecord]:
@@ -27,24 +36,53 @@ def read_lines(text: Path, file_name: str) -> Iterator[JsonRecord]:
     Raises:
         Refusal: The file is an array, cut off, or all its lines are no objects.
     """
-    return chain.from_iterable(_read_pieces(text, file_name))
+    pieces = read_pieces(text, file_name, tries=0)
+    return chain.from_iterable(piece for piece in pieces if not isinstance(piece, JsonPart))
 
 
-def _read_pieces(text: Path, file_name: str) -> Iterator[list[JsonRecord]]:
+def read_pieces(text: Path, file_name: str, tries: int = MAX_TRIES) -> Iterator[JsonPiece]:
+    """The objects and the lines that are none, in order, many at a time, as `read_lines` has them.
+
+    Args:
+        text: The file.
+        file_name: The name to use in sentences.
+        tries: How many pieces may turn out not to be plain before all are read line by line.
+    """
     _refuse_unfinished(text, file_name)
     has_record, has_object, line = False, False, 1
     with text.open("rb") as stream:
         while piece := stream.read(CHUNK) + stream.readline():
             lines = piece.removeprefix(b"\xef\xbb\xbf") if line == 1 else piece
-            records = _read_plain(lines, line) or list(_read_line_by_line(lines, line))
-            if line == 1 and records and _is_bad_first_line(records[0]) and _has_one_line(text):
-                raise Refusal("not_a_table", f"{file_name} is not JSON lines: write one object a line")
-            has_record = has_record or bool(records)
-            has_object = has_object or any(not isinstance(each, Record) and each[1] for each in records)
-            yield records
+            found = list(_read_few_at_a_time(lines, line)) if tries else [_read_exactly(lines, line)]
+            tries -= bool(tries) and not any(isinstance(each, JsonPart) for each in found)
+            for each in found:
+                if isinstance(each, JsonPart):
+                    has_record = has_object = True
+                    continue
+                if line == 1 and each and _is_bad_first_line(each[0]) and _has_one_line(text):
+                    raise Refusal("not_a_table", f"{file_name} is not JSON lines: write one object a line")
+                has_record = has_record or bool(each)
+                has_object = has_object or any(not isinstance(record, Record) and record[1] for record in each)
+            yield from found
             line += piece.count(b"\n")
     if has_record and not has_object:
         raise Refusal("not_a_table", f"{file_name} holds no JSON object with a key: see that `format` is right")
+
+
+def _read_few_at_a_time(lines: bytes, line: int) -> Iterator[JsonPiece]:
+    """The objects of many lines at once or, where not all are plain, of fewer at a time."""
+    part = read_plain_objects(lines, _GRAMMAR)
+    if part:
+        yield part
+        return
+    stream, few = BytesIO(lines), len(lines) // _DIVIDED_BY
+    while piece := stream.read(few) + stream.readline():
+        yield read_plain_objects(piece, _GRAMMAR) or _read_exactly(piece, line)
+        line += piece.count(b"\n")
+
+
+def _read_exactly(lines: bytes, line: int) -> list[JsonRecord]:
+    return _read_plain(lines, line) or list(_read_line_by_line(lines, line))
 
 
 def _is_bad_first_line(record: JsonRecord) -> bool:

@@ -3,7 +3,7 @@
 Put here: the rows of one object. Keep out: parsing (`json_values.py`), and where objects stand in a file.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from regulars.pipelines.sources.readers.json.json_values import JsonObject
@@ -15,30 +15,42 @@ ROW_OF = "row_of"
 def make_rows(record: JsonObject, arrays: Sequence[str]) -> Iterator[JsonObject]:
     """The object itself, and for each element of each array the object with the element in the place of the array.
 
+    A path may lead through arrays: what is `refunds.lines` in the settings is each refund's own array, and its rows
+    hold their one refund in the place of all. Where a path leads nowhere there is no row.
+
     Args:
         record: The object.
-        arrays: Paths to arrays, such as `line_items` or `refunds.data`.
+        arrays: Paths to arrays, such as `line_items`, `refunds.data` or `refunds.lines`.
     """
     yield {**record, ROW_OF: "object"}
-    bare = record
-    for path in arrays:
-        bare = _replace(bare, path.split("."), None)
-    for path in arrays:
-        for element in _find(record, path):
-            yield {**_replace(bare, path.split("."), element), ROW_OF: path}
+    paths = {path: path.split(".") for path in arrays}
+    for path, keys in paths.items():
+        bare = record
+        for other in paths.values():
+            shorter = min(len(keys), len(other))
+            if keys[:shorter] != other[:shorter]:  # an array that holds this one, or lies in it, stays
+                bare = _empty(bare, other)
+        for row in _take_each(bare, keys):
+            yield {**row, ROW_OF: path}
 
 
-def _find(record: JsonObject, path: str) -> list[Any]:
-    """The elements of the array at a path; none where there is no array."""
-    value: Any = record
-    for key in path.split("."):
-        value = value.get(key) if isinstance(value, dict) else None
-    return value if isinstance(value, list) else []
+def _take_each(record: JsonObject, keys: Sequence[str]) -> Iterator[JsonObject]:
+    """Copies of an object, one for each element of the arrays at a path, with nothing else there."""
+    key, *rest = keys
+    inner = record.get(key)
+    if not rest:
+        elements: Iterable[Any] = inner if isinstance(inner, list) else []
+    else:
+        objects = inner if isinstance(inner, list) else [inner]
+        elements = (row for each in objects if isinstance(each, dict) for row in _take_each(each, rest))
+    return ({**record, key: element} for element in elements)
 
 
-def _replace(record: JsonObject, keys: Sequence[str], value: Any) -> JsonObject:
-    """A copy with another value at a path; the same where the path leads nowhere."""
-    inner = record.get(keys[0])
-    if len(keys) == 1:
-        return {**record, keys[0]: value} if keys[0] in record else record
-    return {**record, keys[0]: _replace(inner, keys[1:], value)} if isinstance(inner, dict) else record
+def _empty(value: Any, keys: Sequence[str]) -> Any:
+    """A copy with null for the arrays at a path; the same where the path leads nowhere."""
+    if isinstance(value, list):
+        return [_empty(each, keys) for each in value]
+    if not isinstance(value, dict) or keys[0] not in value:
+        return value
+    key, *rest = keys
+    return {**value, key: _empty(value[key], rest) if rest else None}

@@ -9,8 +9,10 @@ Python's own parser reads them, because numbers must keep every digit they were 
 import json
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import chain
 from json.encoder import encode_basestring
-from typing import Any
+from typing import Any, Union
 
 import pyarrow as pa
 
@@ -20,8 +22,32 @@ MAX_COLUMNS = 2_000
 """Where objects have more keys than this, as those do whose keys are ids, what lies within objects stays JSON."""
 
 JsonObject = dict[str, Any]
+Columns = dict[str, "pa.Array[pa.StringScalar]"]
 
 
+@dataclass(frozen=True)
+class Nested:
+    """Values among which there are objects, as texts and as `scan_value` makes them."""
+
+    texts: "pa.Array[pa.StringScalar]"
+    values: Sequence[Any]
+
+
+Cells = dict[str, Union["pa.Array[pa.StringScalar]", Nested]]
+"""The values of each key."""
+
+
+@dataclass(frozen=True)
+class JsonPart:
+    """Objects that stand behind one another, by key, and how many they are."""
+
+    cells: Cells
+    count: int
+
+
+_SPACED = re.compile(r'(?:"[^"]*+"|[^"\s,:]++|[,:] (?!\s))*+')
+"""JSON without backslashes as `write_json` writes it: one blank behind every comma and colon, and no other."""
+_WITHOUT_BLANKS = dict.fromkeys(map(ord, " \t\r\n"))
 _HALF_LETTER = re.compile(r"\\u[dD][89a-fA-F]")
 
 
@@ -75,36 +101,72 @@ def write_json(value: object) -> str:
     raise TypeError
 
 
-def make_columns(objects: Sequence[JsonObject]) -> "dict[str, pa.Array[pa.StringScalar]]":
+def write_jsons(texts: Sequence[str], values: Sequence[object]) -> list[str]:
+    """What `write_json` writes of each of many values, given the texts of which they were read."""
+    written = ["" if "\\" in text else text for text in texts]
+    if not all(map(_SPACED.fullmatch, written)):
+        pieces = "\0".join(written).split('"')
+        gaps = {gap: gap.translate(_WITHOUT_BLANKS).replace(",", ", ").replace(":", ": ") for gap in set(pieces[::2])}
+        pieces[::2] = map(gaps.__getitem__, pieces[::2])
+        written = '"'.join(pieces).split("\0")
+    return [text or write_json(value) for text, value in zip(written, values, strict=True)]
+
+
+def make_columns(objects: Sequence[JsonObject]) -> Columns:
     """The keys of many objects as columns of text, in the order in which they come up.
 
     What lies in an object within is reached by a dot, as `customer.email`; the object itself, and arrays, are JSON.
     An empty text is NULL.
     """
-    columns: dict[str, pa.Array[pa.StringScalar]] = {}
-    _add_columns(objects, "", columns)
+    return join_parts([JsonPart(read_cells(objects), len(objects))])
+
+
+def join_parts(parts: Sequence[JsonPart]) -> Columns:
+    """The columns, as of `make_columns`, of objects that were read in parts."""
+    columns: Columns = {}
+    for key in dict.fromkeys(key for part in parts for key in part.cells):
+        _add_column(columns, key, [part.cells.get(key, pa.nulls(part.count, pa.string())) for part in parts])
     return columns
 
 
-def _add_columns(objects: Sequence[JsonObject], prefix: str, columns: "dict[str, pa.Array[pa.StringScalar]]") -> None:
+def read_cells(objects: Sequence[JsonObject], most: int | None = None) -> Cells:
+    """The values of many objects by key; none when there are more keys than `most`."""
     keys: dict[str, None] = {}
     shapes = dict.fromkeys(map(tuple, objects))
     for shape in shapes:
         keys.update(dict.fromkeys(shape))
-    if prefix and len(columns) + len(keys) > MAX_COLUMNS:
-        return
+    if most is not None and len(keys) > most:
+        return {}
     is_even = len(shapes) == 1
     cells = zip(*map(dict.values, objects), strict=True) if is_even else ([o.get(key) for o in objects] for key in keys)
-    for key, values in zip(keys, cells, strict=True):
-        name = prefix + key
-        while name in columns:  # a key that holds a dot itself
-            name += "_2"
-        try:
-            columns[name] = make_text_array(values)
-        except pa.ArrowTypeError:  # yes or no, an array, an object
-            columns[name] = pa.array(map(_write_text, values), pa.string())
-            if any(type(value) is dict for value in values):
-                _add_columns([value if type(value) is dict else {} for value in values], f"{name}.", columns)
+    return {key: hold(values) for key, values in zip(keys, cells, strict=True)}
+
+
+def hold(values: Sequence[Any]) -> "pa.Array[pa.StringScalar] | Nested":
+    """Values of one key as texts, and as they are if there are objects among them."""
+    try:
+        return make_text_array(values)
+    except pa.ArrowTypeError:  # yes or no, an array, an object
+        return hold_nested(values, pa.array(map(_write_text, values), pa.string()))
+
+
+def hold_nested(values: Sequence[Any], texts: "pa.Array[pa.StringScalar]") -> "pa.Array[pa.StringScalar] | Nested":
+    """The same of values whose texts are there already."""
+    return Nested(texts, values) if any(type(value) is dict for value in values) else texts
+
+
+def _add_column(columns: Columns, name: str, parts: Sequence["pa.Array[pa.StringScalar] | Nested"]) -> None:
+    """Add a column, and those of what lies within its objects."""
+    while name in columns:  # a key that holds a dot itself
+        name += "_2"
+    texts = [part.texts if isinstance(part, Nested) else part for part in parts]
+    columns[name] = pa.concat_arrays(texts) if len(texts) > 1 else texts[0]
+    if not any(isinstance(part, Nested) for part in parts):
+        return
+    values = chain.from_iterable(part.values if isinstance(part, Nested) else [None] * len(part) for part in parts)
+    within = [value if type(value) is dict else {} for value in values]
+    for key, held in read_cells(within, MAX_COLUMNS - len(columns)).items():
+        _add_column(columns, f"{name}.{key}", [held])
 
 
 def _write_text(value: object) -> str | None:

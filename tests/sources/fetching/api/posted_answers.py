@@ -3,6 +3,7 @@
 import datetime as dt
 import json
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -54,13 +55,25 @@ def graphql_order(number: int, *lines: tuple[int, str], subtotal: str, refunds: 
     }
 
 
-def graphql_refund(number: int, *paid: tuple[str, str, str]) -> Json:
+def graphql_refund_line(number: int, sku: str, subtotal: str, tax: str, *, is_gift_card: bool = False) -> Json:
+    """One piece that came back."""
+    return {
+        "id": f"gid://shopify/RefundLineItem/{number}",
+        "quantity": 1,
+        "lineItem": {"sku": sku, "name": sku.title(), "isGiftCard": is_gift_card},
+        "subtotalSet": shop_money(subtotal),
+        "totalTaxSet": shop_money(tax),
+    }
+
+
+def graphql_refund(number: int, *paid: tuple[str, str, str], lines: Sequence[Json] = ()) -> Json:
     """A refund whose transactions have each a kind, a status and an amount."""
     transactions = [{"kind": kind, "status": status, "amountSet": shop_money(amount)} for kind, status, amount in paid]
     return {
         "legacyResourceId": str(number),
         "createdAt": "2026-02-03T09:00:00Z",
         "transactions": {"nodes": transactions[:10], "pageInfo": {"hasNextPage": len(transactions) > 10}},
+        "refundLineItems": {"nodes": list(lines)[:10], "pageInfo": {"hasNextPage": len(lines) > 10}},
     }
 
 
@@ -84,7 +97,8 @@ class GraphqlShop:
         variables = asked["variables"]
         assert (seen.path, seen.params) == ("/graphql.json", {})
         assert f"{self.kind}(first: $first, after: $after, query: $changed, sortKey: ID)" in asked["query"]
-        cost = variables["first"] * (10.0 + 3 * variables.get("lines", 0))
+        # an order has 10 lines of shipping, 10 payments, and 10 refund lines of six objects each, beside its own lines
+        cost = variables["first"] * (10.0 + ((3 + 3 + 6) * 10 + 3 * variables["lines"] if "lines" in variables else 0))
         if cost > 1000:
             return {"errors": [{"message": "Query cost is too high", "extensions": {"code": "MAX_COST_EXCEEDED"}}]}
         said = {"requestedQueryCost": cost, "throttleStatus": {"currentlyAvailable": self.bucket}}

@@ -36,7 +36,8 @@ sources:
 
 
 def make_shopify_orders():
-    refund = tools.shopify_refund(90, ("refund", "success", "10.00"))
+    lines = [tools.shopify_refund_line(31, "MUG", "8.00", "0"), tools.shopify_refund_line(32, "TEA", "2.00", "0")]
+    refund = tools.shopify_refund(90, ("refund", "success", "10.00"), lines=lines)
     untaxed = {"taxes_included": False, "total_tax": "0.00", "shipping_lines": []}
     orders = [tools.shopify_order(number, **untaxed) for number in range(1, 8)]
     orders[1]["refunds"] = [refund]
@@ -106,6 +107,11 @@ def test_net_sales_of_every_api_are_those_of_its_records(company):
     back = dict(company.ask("select source, sum(goods) from core.refunds group by all"))
     net = {str(source): amount - back.get(source, 0) for source, amount in sold}
     assert net == recompute_net_sales()
+
+
+def test_refunds_of_shopify_say_which_products_came_back(company):
+    lines = company.ask("select order_id, product_id, quantity, goods from core.refund_lines order by all")
+    assert lines == [("#2", "MUG", 1, Decimal("8.0000")), ("#2", "TEA", 1, Decimal("2.0000"))]
 
 
 def test_what_came_is_fetched_again_and_is_nothing_new(company):

@@ -19,6 +19,7 @@ from tests.sources.fetching.api.posted_answers import (
     HubspotSearch,
     graphql_order,
     graphql_refund,
+    graphql_refund_line,
     shop_money,
 )
 
@@ -87,15 +88,44 @@ def test_orders_of_shopify_come_by_graphql_with_all_lines_and_refunds_within_the
     assert ("#6", "6001", "adjustment", "P1", "1", "9.00") in lines
     refunds = read(shop, landed, "refunds", "refund_id, order_id, refunded_at, amount::decimal(9, 2)")
     assert refunds == [("90", "#2", "2026-02-03 09:00:00", Decimal("7.50"))]
-    # orders 1 to 5 with 30 lines are asked for, order 3 has more: order 1 alone with 250, then 2 to 6, 2 alone …
+    # orders 1 to 4 with 30 lines are asked for, order 3 has more: order 1 alone with 250, then 2 to 5, 2 alone …
     asked = [json.loads(seen.body)["variables"] for seen in api.requests]
     whole = [(each["after"], each["first"], each["lines"]) for each in asked]
     assert list(dict.fromkeys(whole)) == [
-        *((after, first, lines) for after in (None, "1", "2") for first, lines in ((5, 30), (1, 250))),
-        ("3", 5, 30),
+        *((after, first, lines) for after in (None, "1", "2") for first, lines in ((4, 30), (1, 250))),
+        ("3", 4, 30),
     ]
     assert max(server.costs) <= 1000
     assert len(whole) > len(set(whole))  # the bucket was empty, and the same was asked for again
+
+
+def test_refunds_of_shopify_name_by_graphql_the_products_that_came_back(name_source, api):
+    paid = ("REFUND", "SUCCESS", "20.00")
+    card = graphql_refund_line(33, "CARD", "5.00", "0", is_gift_card=True)
+    refunds = [
+        graphql_refund(90, paid, lines=[graphql_refund_line(31, "MUG", "9.22", "1.47"), card]),
+        graphql_refund(91, paid, lines=[graphql_refund_line(each, "MUG", "1.00", "0") for each in range(40, 51)]),
+        graphql_refund(92, paid),
+        graphql_refund(93, lines=[graphql_refund_line(32, "TEA", "5.07", "0.81")]),
+    ]
+    beside = graphql_refund(94, paid, lines=[graphql_refund_line(34, "TEA", "4.26", "0.81")])
+    orders = [
+        graphql_order(1, (2, "10.00"), subtotal="20.00", refunds=refunds),
+        graphql_order(2, (2, "10.00"), subtotal="20.00", refunds=[beside], taxesIncluded=False),
+    ]
+    server = GraphqlShop(orders)
+    api.answer = server.answer
+    shop = name_source("shopify_graphql", "orders")
+    landed = shop.land(pause=server.pause)
+    columns = "refund_id, line_id, product_id, product_name, quantity, goods::decimal(9, 2)"
+    assert read(shop, landed, "refund_lines", columns) == [
+        ("90", "31", "MUG", "Mug", "1", Decimal("7.75")),
+        ("94", "34", "TEA", "Tea", "1", Decimal("4.26")),
+    ]
+    assert [row[0] for row in read(shop, landed, "refunds", "refund_id")] == ["90", "91", "92", "94"]
+    with shop.delivered(landed) as con:
+        excluded = con.execute("select rule, count(*) from landed.excluded group by all").fetchall()
+    assert dict(excluded) == {"refund_without_money": 2, "refunded_gift_card": 1, "told_by_the_refund": 10}
 
 
 def test_orders_of_shopify_are_asked_for_by_what_has_changed(name_source, api):

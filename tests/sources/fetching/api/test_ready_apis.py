@@ -35,9 +35,9 @@ def name_api(api, resource, **more):
 def read(shop, api):
     """Fetch a resource from the server on this machine and read columns of a kind, in order."""
 
-    def read(tool, resource, kind, columns, answer):
+    def read(tool, resource, kind, columns, answer, **more):
         api.answer = answer
-        settings = parse({"tool": name_api(tool, resource, base_url=api.url, allow_unencrypted=True)})
+        settings = parse({"tool": {**name_api(tool, resource, base_url=api.url, allow_unencrypted=True), **more}})
         shop.sources = {"tool": settings.sources["tool"]}
         landed = shop.land()
         assert not landed["tool"].refusals, landed["tool"].refusals[0].sentence
@@ -97,6 +97,42 @@ def test_orders_of_shopify_come_with_their_lines_and_refunds(read, api):
     assert api.requests[0].params["status"] == ["any"]
     assert "line_items" in api.requests[0].params["fields"][0].split(",")
     assert api.requests[1].params["fields"] == api.requests[0].params["fields"]  # Shopify's link leaves them out
+
+
+def test_refunds_of_shopify_name_the_products_that_came_back(read):
+    paid = ("refund", "success", "20.00")
+    mug, tea = (
+        tools.shopify_refund_line(31, "MUG", "9.22", "1.47"),
+        tools.shopify_refund_line(32, "TEA", "5.07", "0.81"),
+    )
+    card = tools.shopify_refund_line(33, "CARD", "5.00", "0")
+    card["line_item"]["gift_card"] = True
+    dollars = tools.shopify_refund_line(34, "MUG", "9.22", "1.47", quantity=2, presentment=("10.00", "1.60", "USD"))
+    refunds = [
+        tools.shopify_refund(90, paid, lines=[mug, tea, card]),
+        tools.shopify_refund(91, paid, currency="USD", lines=[dollars]),
+        tools.shopify_refund(92, paid),
+        tools.shopify_refund(93, lines=[tools.shopify_refund_line(35, "TEA", "5.07", "0.81")]),
+    ]
+    taxed_beside = tools.shopify_refund(94, paid, lines=[tools.shopify_refund_line(36, "TEA", "4.26", "0.81")])
+    orders = [
+        tools.shopify_order(1),
+        tools.shopify_order(2, refunds=refunds),
+        tools.shopify_order(3, taxes_included=False, refunds=[taxed_beside]),
+    ]
+    answer = tools.answer_like_shopify("orders", orders)
+    columns = "refund_id, line_id, product_id, product_name, quantity, goods::decimal(9, 2)"
+    assert read("shopify", "orders", "refund_lines", columns, answer) == [
+        ("90", "31", "MUG", "Mug", "1", Decimal("7.75")),
+        ("90", "32", "TEA", "Tea", "1", Decimal("4.26")),
+        ("91", "34", "MUG", "Mug", "2", Decimal("8.40")),
+        ("94", "36", "TEA", "Tea", "1", Decimal("4.26")),
+    ]
+    assert read.excluded == {"refund_without_money": 2, "refunded_gift_card": 1}
+    refunds = read("shopify", "orders", "refunds", "refund_id, order_id, currency, amount::decimal(9, 2)", answer)
+    assert [row[0] for row in refunds] == ["90", "91", "92", "94"]
+    assert len(read("shopify", "orders", "order_lines", "line_id", answer)) == 6
+    assert len(read("shopify", "orders", "orders", "order_id", answer)) == 3
 
 
 @pytest.mark.slow
@@ -297,6 +333,13 @@ def test_orders_of_woocommerce_are_without_tax_and_fees_are_shipping(read, api):
     assert api.requests[0].path == "/orders"
 
 
+def test_refunds_of_woocommerce_orders_may_be_left_to_their_own_source(read):
+    answer = tools.answer_like_woocommerce(WOOCOMMERCE)
+    orders = read("woocommerce", "orders", "orders", "order_id", answer, kinds={"refunds": None})
+    assert orders == [("1",), ("2",), ("3",)]
+    assert read.excluded == {"kind_left_out": 1}
+
+
 @pytest.mark.slow
 def test_refunds_of_woocommerce_come_with_the_products_that_came_back(read):
     refund = {"id": 88, "parent_id": 2, "date_created_gmt": "2026-02-01T05:00:00", "amount": "12.00", "reason": ""}
@@ -339,10 +382,13 @@ def test_every_resource_of_a_ready_api_makes_whole_settings_over_tls(name):
 
 def test_what_the_settings_write_goes_before_the_ready_api():
     written = name_api("shopify", "orders", params={"status": "closed", "created_at_min": "2025-01-01"})
-    source = parse({"tool": {**written, "kinds": {"refunds": None}, "profile": "shopify_api_orders"}}).sources["tool"]
+    none = {"refunds": None, "refund_lines": None}
+    source = parse({"tool": {**written, "kinds": none, "profile": "shopify_api_orders"}}).sources["tool"]
     assert source.from_.params["status"] == "closed"
     assert source.from_.params["limit"] == 250
     assert list(source.mappings) == ["orders", "order_lines"]
+    whole = {"orders": {"columns": {"order_id": "name", "ordered_at": "created_at", "gross_sales": "total_price"}}}
+    assert parse({"tool": {**written, "kinds": whole}}).sources["tool"].profile is None
 
 
 def test_orders_of_shopify_may_be_fetched_by_what_has_changed():

@@ -1,6 +1,6 @@
 """What four tools' APIs answer, in the shape of their documentation, with the keys that profiles and people look at."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -39,17 +39,50 @@ def shopify_order(number: int, **changed: Any) -> Json:
     }
 
 
-def shopify_refund(number: int, *amounts: tuple[str, str, str], currency: str = "EUR") -> Json:
+def shopify_refund(
+    number: int, *amounts: tuple[str, str, str], currency: str = "EUR", lines: Sequence[Json] = ()
+) -> Json:
     """A refund whose transactions have each a kind, a status and an amount."""
     return {
         "id": number,
+        "order_id": 5000,
         "created_at": "2026-02-03T10:00:00+01:00",
         "processed_at": "2026-02-03T10:00:00+01:00",
-        "refund_line_items": [{"id": 1, "quantity": 1, "subtotal": 10.00}],
+        "note": None,
+        "user_id": 799407056,
+        "duties": [],
+        "return": None,
+        "refund_line_items": list(lines),
+        "order_adjustments": [],
         "transactions": [
             {"id": number + at, "kind": kind, "status": status, "amount": amount, "currency": currency}
             for at, (kind, status, amount) in enumerate(amounts)
         ],
+    }
+
+
+def shopify_refund_line(number: int, sku: str, subtotal: str, tax: str, **changed: Any) -> Json:
+    """One piece that came back; `presentment` holds subtotal, tax and currency as the buyer paid them."""
+    presentment = changed.pop("presentment", (subtotal, tax, "EUR"))
+    line_item = {"id": 10 * number, "sku": sku, "name": sku.title(), "quantity": 2, "price": "10.00"}
+    money = {
+        key: {
+            "shop_money": {"amount": shop, "currency_code": "EUR"},
+            "presentment_money": {"amount": paid, "currency_code": presentment[2]},
+        }
+        for key, shop, paid in zip(("subtotal_set", "total_tax_set"), (subtotal, tax), presentment, strict=False)
+    }
+    return {
+        "id": number,
+        "quantity": 1,
+        "line_item_id": 10 * number,
+        "location_id": 487838322,
+        "restock_type": "return",
+        "subtotal": float(subtotal),
+        "total_tax": float(tax),
+        **money,
+        "line_item": {**line_item, "gift_card": False, "tax_lines": [{"price": tax, "rate": 0.19}]},
+        **changed,
     }
 
 

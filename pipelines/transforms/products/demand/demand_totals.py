@@ -15,8 +15,8 @@ from regulars.pipelines.models.demand.forecasts import WEEKS_OF_TOTAL, bound_tot
 from regulars.pipelines.models.demand.smoothing import Ints
 from regulars.pipelines.models.fitting.fitting import FloatArray
 from regulars.pipelines.transforms.amounts import MONEY, divide_columns, round_to_money
-from regulars.pipelines.transforms.products.demand_forecast import DemandSettings, choose_forecasts
-from regulars.pipelines.transforms.products.weekly_series import DAYS, WeeklySeries, list_weekly_series
+from regulars.pipelines.transforms.products.demand.demand_forecast import DemandSettings, choose_forecasts
+from regulars.pipelines.transforms.products.demand.weekly_series import DAYS, WeeklySeries, list_weekly_series
 from regulars.pipelines.transforms.rates import ENDS
 
 COLUMNS: dict[str, PolarsDataType] = {

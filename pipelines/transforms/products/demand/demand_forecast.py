@@ -23,8 +23,8 @@ from regulars.pipelines.models.demand.forecasts import (
     forecast_demand,
 )
 from regulars.pipelines.models.fitting.fitting import FloatArray
-from regulars.pipelines.transforms.products.season_ahead import add_season
-from regulars.pipelines.transforms.products.weekly_series import (
+from regulars.pipelines.transforms.products.demand.season_ahead import add_season
+from regulars.pipelines.transforms.products.demand.weekly_series import (
     SERIES,
     WEEKS_OF_SHARES,
     WeeklySeries,

@@ -3,8 +3,7 @@
 Put here: reading the proposal, and its sentence. Keep out: how it is computed (`pipelines/transforms/churn`).
 """
 
-import duckdb
-
+from regulars.pipelines.command.opened import open_published
 from regulars.pipelines.errors import RegularsError
 from regulars.pipelines.home.home import Home
 
@@ -26,9 +25,9 @@ def word_proposal(lapse_days: int, home: Home) -> str | None:
         current = home.current()
         if current is None:
             return None
-        with duckdb.connect(current.duckdb_file, read_only=True) as con:
+        with open_published(current) as con:
             found = con.execute(LAPSE).fetchone()
-    except (RegularsError, duckdb.Error):  # reported by the check of `home`; or published before there were proposals
+    except RegularsError:  # reported by the check of `home`; or published before there were proposals
         return None
     return None if found is None else _word_lapse_days(lapse_days, *found)
 

@@ -1,0 +1,131 @@
+"""The mart `second_orders`: how long it takes until customers buy again, of all who ever bought.
+
+A month's customers answer for that month alone (`purchase_behaviour.py`), and a median of months is none of customers.
+Put here: the wait of each customer, and its median. Keep out: the estimate itself (`purchases/survival.py`), the gaps
+between later orders (`churn/lapse_proposal.py`).
+"""
+
+import datetime as dt
+
+import polars as pl
+from narwhals.typing import IntoFrame
+from polars._typing import PolarsDataType
+
+from regulars.pipelines.definitions.enumerations import ALL, UNKNOWN_CUSTOMER_IDX
+from regulars.pipelines.transforms.cohorts.customer_dimensions import CohortSettings, split_customers
+from regulars.pipelines.transforms.purchases.purchases import list_purchase_days, read_into_polars
+from regulars.pipelines.transforms.purchases.survival import ROUNDING, estimate_survival_curves, find_medians
+
+COLUMNS: dict[str, PolarsDataType] = {
+    "dimension": pl.String,
+    "dimension_value": pl.String,
+    "customers_with_first_order": pl.Int64,
+    "customers_with_second_order": pl.Int64,
+    "watched_days": pl.Int32,
+    "second_order_rate": pl.Float64,
+    "median_days_to_second_order": pl.Int32,
+    "median_days_to_second_order_low": pl.Int32,
+    "median_days_to_second_order_high": pl.Int32,
+    "reason": pl.String,
+    "as_of": pl.Date,
+}
+VALUE = ["dimension", "dimension_value"]
+ENOUGH = 30
+"""Customers that an estimate needs. Where many are new, those still watched on a day must stand for as many: who is at
+risk ÷ the share without a second order before, which is all customers where nobody is too new."""
+
+
+def second_orders(
+    orders: IntoFrame, calendar: IntoFrame, customer_dimensions: IntoFrame, *, as_of: dt.date, cohorts: CohortSettings
+) -> pl.DataFrame:
+    """Estimate the days to the second order of all known customers with an order, per dimension value.
+
+    Args:
+        orders: `core.orders`; `customer_idx`, `order_date`, `is_countable`.
+        calendar: `core.calendar`; `day`, `day_idx`.
+        customer_dimensions: `marts.customer_dimensions`.
+        as_of: Last day that counts.
+        cohorts: Which dimensions to split by.
+
+    Returns:
+        The columns of `COLUMNS`, sorted by dimension and value; empty without orders.
+    """
+    waits = list_waits(read_into_polars(list_purchase_days(orders, calendar, as_of=as_of)), as_of)
+    split = waits.join(split_customers(customer_dimensions, cohorts.dimensions), on="customer_idx")
+    by_value = pl.concat(
+        split.select(
+            pl.lit(name).alias("dimension"),
+            (pl.lit(ALL) if name == ALL else pl.col(name).cast(pl.String)).alias("dimension_value"),
+            "days",
+            "is_event",
+        )
+        for name in (ALL, *cohorts.dimensions)
+    )
+    counted = by_value.group_by(VALUE).agg(
+        customers_with_first_order=pl.len(), customers_with_second_order=pl.col("is_event").sum()
+    )
+    curves = _cut_off(estimate_survival_curves(by_value, VALUE))
+    seen = curves.group_by(VALUE).agg(watched_days=pl.col("days").max(), second_order_rate=1 - pl.col("survival").min())
+    name = "median_days_to_second_order"
+    medians = find_medians(curves, VALUE).select(
+        *VALUE, *(pl.when(pl.col("median").is_not_null()).then(end).alias(f"{name}{to}") for end, to in ENDS.items())
+    )
+    return (
+        counted.join(seen, on=VALUE, how="left")
+        .join(medians, on=VALUE, how="left")
+        .with_columns(reason=_give_reason(), as_of=pl.lit(as_of))
+        .select(pl.col(column).cast(kind) for column, kind in COLUMNS.items())
+        .sort(VALUE)
+    )
+
+
+ENDS = {"median": "", "low": "_low", "high": "_high"}
+
+
+def list_waits(purchase_days: pl.DataFrame, as_of: dt.date) -> pl.DataFrame:
+    """List the days from the first day with an order to the next, or to `as_of` where there is none yet.
+
+    Args:
+        purchase_days: `customer_idx`, `day_idx`: one row per customer and day with an order, up to `as_of`.
+        as_of: Last day that counts.
+
+    Returns:
+        `customer_idx`, `days` Int32, `is_event` (there was a second order); without the unknown customer.
+    """
+    day = pl.col("day_idx")
+    firsts = (
+        purchase_days.filter(pl.col("customer_idx") != UNKNOWN_CUSTOMER_IDX)
+        .group_by("customer_idx")
+        .agg(first=day.min(), second=day.filter(day > day.min()).min())
+    )
+    return firsts.select(
+        "customer_idx",
+        days=pl.coalesce("second", pl.lit(as_of).cast(pl.Int32)) - pl.col("first"),
+        is_event=pl.col("second").is_not_null(),
+    )
+
+
+def _cut_off(curves: pl.DataFrame) -> pl.DataFrame:
+    """Leave out the days on which too few are still watched to stand for those without a second order."""
+    before = pl.col("survival").shift(1, fill_value=1.0).over(VALUE)
+    return curves.filter(pl.col("at_risk") >= ENOUGH * before - ROUNDING)
+
+
+def _give_reason() -> pl.Expr:
+    """Why there is no median, or no upper end of its interval."""
+    name, watched = "median_days_to_second_order", pl.col("watched_days")
+    share = (pl.col("second_order_rate") * 100).round(1)
+    return (
+        pl.when(watched.is_null())
+        .then(pl.lit(f"fewer than {ENOUGH} customers: too few to tell"))
+        .when(pl.col(name).is_null())
+        .then(
+            pl.format(
+                "fewer than half buy again within {} days ({} %), and too few are watched for longer", watched, share
+            )
+        )
+        .when(pl.col(f"{name}_high").is_null())
+        .then(
+            pl.lit("the interval has no upper end: too few are watched for so long, or fewer than half ever buy again")
+        )
+    )
