@@ -51,6 +51,22 @@ def sum_years_kept(retention: ArrayLike, years: int) -> FloatArray:
     return total
 
 
+def combine_ends(one: FloatArray, other: FloatArray) -> FloatArray:
+    """The end of the interval of a product, by those of its two factors, each as a multiple of the factor, (n,).
+
+    On the scale of logarithms the distances add up as those of independent estimates do (MOVER, Zou and Donner 2008):
+    both factors at their ends at once would be too far out. Where a factor may be 0, so may the product.
+
+    Args:
+        one: (n,) an end of the one factor by the factor, both lower ends (0 to 1) or both upper ones (1 and more).
+        other: (n,) the same of the other.
+    """
+    with np.errstate(divide="ignore"):
+        far = np.hypot(np.log(one), np.log(other))
+    combined: FloatArray = np.exp(np.where((one < 1) | (other < 1), -far, far))
+    return combined
+
+
 def find_payback_month(
     contribution: ArrayLike, retention: ArrayLike, cost: ArrayLike, *, longest: int = LONGEST_PAYBACK_MONTHS
 ) -> FloatArray:

@@ -23,11 +23,13 @@ PRODUCT_SALES = f"""
     group by month order by month desc limit {MONTHS_SHOWN}
 """
 RETENTION = """
-    select step_points, retention_gain::double as gain, equal_cost_cut_rate, contribution_margin_rate as margin, reason
+    select step_points, first_year_retention_gain::double as gain, equal_cost_cut_rate, horizon_years as years,
+        contribution_margin_rate as margin, reason
     from marts.retention_economics where dimension = 'all' order by step_points
 """
 ACQUISITION = f"""
-    select acquisition_channel as channel, cost_per_customer::double as cost, most_to_bid::double as most
+    select acquisition_channel as channel, cost_per_customer::double as cost, most_to_bid::double as most,
+        is_beyond_chance
     from marts.acquisition_economics
     where customer_type = 'all' and acquisition_channel <> 'all' and cost_per_customer is not null and most_to_bid > 0
     order by new_customers_won desc, acquisition_channel limit {CHANNELS_SHOWN}
@@ -81,14 +83,15 @@ def _draw_retention(con: duckdb.DuckDBPyConnection, words: Words) -> Sequence[Pa
     known = [row for row in rows if row["gain"] is not None]
     if not known:
         return [make_absent_part(words.say("What retention is worth is not known yet."))]
-    name = words.say("What more retention is worth, by percentage points")
+    name = words.say("What more retention is worth in the first year, by percentage points")
     line = Line("a", [Point(row["step_points"], row["gain"]) for row in known])
     chart = LineChart(
         name, [line], words.short, [(row["step_points"], f"+{row['step_points']}") for row in known], low=0, width=HALF
     )
     best = known[-1]
     caption = words.say(
-        "At a margin of {margin}, {points} points more are worth as much as a cost cut of {cut}.",
+        "Over {years} years, at a margin of {margin}, {points} points more are worth as much as a cost cut of {cut}.",
+        years=words.count(best["years"]),
         margin=words.percent(best["margin"]),
         points=best["step_points"],
         cut=words.percent(best["equal_cost_cut_rate"]),
@@ -103,8 +106,13 @@ def _draw_acquisition(con: duckdb.DuckDBPyConnection, words: Words) -> Sequence[
     pairs = [Pair(row["channel"], row["cost"], row["most"]) for row in rows]
     legend = [Key("b", words.say("what a customer cost")), Key("a", words.say("the most to bid"))]
     chart = PairedBars(words.say("Cost of a customer by channel, and the most to bid"), pairs, words.short, width=HALF)
-    above = sum(row["cost"] > row["most"] for row in rows)
-    caption = words.say("Channels shown: {channels}; above the most to bid: {above}.", channels=len(rows), above=above)
+    above = [row for row in rows if row["cost"] > row["most"]]
+    caption = words.say(
+        "Channels shown: {channels}; above the most to bid: {above}, of these beyond chance: {sure}.",
+        channels=len(rows),
+        above=len(above),
+        sure=sum(row["is_beyond_chance"] for row in above),
+    )
     return [Part(legend=legend, picture=chart, caption=caption)]
 
 

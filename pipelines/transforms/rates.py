@@ -8,6 +8,17 @@ from statistics import NormalDist
 import polars as pl
 
 Z_95 = NormalDist().inv_cdf(0.975)
+ENDS = ("_low", "_high")
+
+
+def name_bounds(rate: str, n: pl.Expr) -> dict[str, pl.Expr]:
+    """The ends of the 95 % interval of a column that is a rate, under its name and `_low` or `_high`.
+
+    Args:
+        rate: The column, 0 to 1; the ends are NULL where it is.
+        n: How many it is a share of, above 0.
+    """
+    return {f"{rate}{end}": bound for end, bound in zip(ENDS, bound_rate(pl.col(rate), n), strict=True)}
 
 
 def bound_rate(rate: pl.Expr, n: pl.Expr) -> tuple[pl.Expr, pl.Expr]:

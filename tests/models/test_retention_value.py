@@ -1,9 +1,12 @@
 """Arithmetic of a constant retention rate, against worked examples and sums written out by hand."""
 
 import numpy as np
+import polars as pl
 import pytest
+from scipy import stats
 
 from regulars.pipelines.models.retention_value import (
+    combine_ends,
     compute_clv_before_cost,
     compute_expected_years,
     find_payback_month,
@@ -11,6 +14,7 @@ from regulars.pipelines.models.retention_value import (
     sum_contribution_by_month,
     sum_years_kept,
 )
+from regulars.pipelines.transforms.rates import name_bounds
 
 CLV = {0.60: 220.00, 0.75: 314.29, 0.80: 366.67, 0.85: 440.00, 0.90: 550.00}
 """Retention -> CLV before cost of a contribution of 100 a year, discounted at 10 %."""
@@ -69,3 +73,29 @@ def test_payback_is_none_where_it_never_comes_and_at_once_where_nothing_was_paid
     found = find_payback_month([40, 40, -1, np.nan], [0.5, 0.5, 0.9, 0.9], [1000, 0, 5, 5])
     assert np.isnan(found[[0, 2, 3]]).all()
     assert found[1] == 0
+
+
+def test_the_end_of_a_product_is_not_as_far_out_as_both_ends_at_once():
+    low, high = combine_ends(np.array([0.8]), np.array([0.5])), combine_ends(np.array([1.25]), np.array([2.0]))
+    assert low[0] == pytest.approx(np.exp(-np.hypot(np.log(0.8), np.log(0.5))))
+    assert 0.8 * 0.5 < low[0] < 0.5
+    assert high[0] == pytest.approx(1 / low[0])
+    assert combine_ends(np.array([0.0]), np.array([0.9]))[0] == 0
+    assert combine_ends(np.array([1.0]), np.array([1.0]))[0] == 1
+
+
+@pytest.mark.parametrize(("customers", "spread", "least"), [(30, 0.5, 0.93), (100, 1.0, 0.92), (1000, 1.0, 0.94)])
+def test_the_interval_of_the_worth_holds_the_true_one_as_often_as_it_claims(customers, spread, least):
+    rng = np.random.default_rng(3)
+    brought = np.exp(rng.normal(0, spread, (4000, customers)))
+    kept = rng.binomial(customers, 0.75, 4000) / customers
+    mean, error = brought.mean(1), brought.std(1, ddof=1) / customers**0.5
+    stays = pl.DataFrame({"kept": kept}).select(**name_bounds("kept", pl.lit(customers))).to_numpy()
+    worth = compute_clv_before_cost(mean, kept, 0.1)
+    reach = stats.t.ppf(0.975, customers - 1) * error
+    low, high = (
+        worth * combine_ends((mean + sign * reach).clip(0) / mean, compute_clv_before_cost(mean, stay, 0.1) / worth)
+        for sign, stay in ((-1, stays[:, 0]), (1, stays[:, 1]))
+    )
+    truth = compute_clv_before_cost(np.exp(spread**2 / 2), 0.75, 0.1)
+    assert least < ((low <= truth) & (truth <= high)).mean() < 0.975

@@ -90,8 +90,12 @@ QUESTIONS = {
         having sum(complaints + left_out_complaints) = (
             select count(*) from marts.customer_events where event_type = 'complaint_opened'
         ) and sum(left_out_complaints) > 0""",
+    "How many pieces will be sold in the next four weeks, by region, and how sure is that?": """
+        select place, demand_forecast_4w, demand_forecast_4w_low, demand_forecast_4w_high, sales_forecast_4w, reason
+        from marts.demand_totals where place_type = 'region'""",
     "What is a point of retention worth?": """
-        select step_points, retention_gain, equal_cost_cut_rate, reason from marts.retention_economics_all""",
+        select step_points, first_year_retention_gain, retention_gain, horizon_years, equal_cost_cut_rate, reason
+        from marts.retention_economics_all""",
     "What is a customer worth who came by referral?": """
         select average_clv_simple, average_clv_simple_low, average_clv_simple_high
         from marts.acquisition_economics_by_channel where acquisition_channel = 'referral'""",

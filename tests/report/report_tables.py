@@ -121,13 +121,14 @@ create table marts.product_sales as select * from (values
 ) months(month, product_sales, is_complete);
 
 create table marts.retention_economics as
-select 'all' as dimension, 0.4e0 as contribution_margin_rate, null::varchar as reason, * from (values
-    (1, 3027::decimal(18,4), 0.022e0), (5, 16048::decimal(18,4), 0.1169e0)
-) steps(step_points, retention_gain, equal_cost_cut_rate);
+select 'all' as dimension, 0.4e0 as contribution_margin_rate, 5 as horizon_years, null::varchar as reason, *
+from (values
+    (1, 400::decimal(18,4), 0.022e0), (5, 2000::decimal(18,4), 0.1169e0)
+) steps(step_points, first_year_retention_gain, equal_cost_cut_rate);
 
 create table marts.acquisition_economics as select 'all' as customer_type, * from (values
-    ('ads', 50::decimal(18,4), 48::decimal(18,4), 9), ('fair', 10::decimal(18,4), 48::decimal(18,4), 4)
-) channels(acquisition_channel, cost_per_customer, most_to_bid, new_customers_won);
+    ('ads', 50::decimal(18,4), 48::decimal(18,4), 9, false), ('fair', 10::decimal(18,4), 48::decimal(18,4), 4, true)
+) channels(acquisition_channel, cost_per_customer, most_to_bid, new_customers_won, is_beyond_chance);
 
 create table marts.seasonality as
 select 'all' as customer_type, 'all' as category, month::integer as month_of_year, 1e0 as season_index,

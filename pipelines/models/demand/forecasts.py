@@ -32,6 +32,10 @@ DEMAND_METHODS = {
 TEST_ORIGINS = 13
 NOMINAL = (0.1, 0.9)
 """The ends of the interval, as shares of what comes that lie below."""
+FEWEST_WINDOWS = 9
+"""Of fewer errors even the extremes hold the next one less than four times of five."""
+WEEKS_OF_TOTAL = 4
+"""Weeks whose demand together is compared with its forecast."""
 BATCH = 20_000
 """Series at once: their errors then take a few hundred megabytes."""
 
@@ -47,6 +51,8 @@ class DemandForecasts:
         high: (n, h) upper end.
         errors: Of the chosen method, the seasonal naive and the mean of 8 weeks: (n, 13, h) each, what came less what
             was forecast at the end of 13 past weeks; NaN where there was no forecast.
+        window_errors: (n, w) what came in the `WEEKS_OF_TOTAL` weeks after each of up to 52 past weeks, less what was
+            forecast for them together at its end; a series that had not begun was forecast as 0.
         scale: (n,) the mean squared change from week to week, NaN where it is 0: RMSSE is by it.
     """
 
@@ -55,6 +61,7 @@ class DemandForecasts:
     low: FloatArray
     high: FloatArray
     errors: tuple[FloatArray, FloatArray, FloatArray]
+    window_errors: FloatArray
     scale: FloatArray
 
 
@@ -78,6 +85,7 @@ def forecast_demand(demand: FloatArray, first: Ints, horizon: int) -> DemandFore
             np.concatenate([part.errors[1] for part in parts]),
             np.concatenate([part.errors[2] for part in parts]),
         ),
+        window_errors=np.concatenate([part.window_errors for part in parts]),
         scale=np.concatenate([part.scale for part in parts]),
     )
 
@@ -103,6 +111,7 @@ def _forecast_batch(demand: FloatArray, first: Ints, horizon: int) -> DemandFore
             compare_with_last_year(demand, first, mean, tested, horizon),
             compare_with_path(demand, mean, tested, horizon),
         ),
+        window_errors=_compare_windows(demand, path),
         scale=scale_by_naive(demand, first),
     )
 
@@ -117,6 +126,36 @@ def _choose_tsb(demand: FloatArray, blend: FloatArray, tsb: FloatArray, first_te
     return chosen
 
 
+def _compare_windows(demand: FloatArray, path: FloatArray) -> FloatArray:
+    """What came in the weeks after each past one together, less what was forecast for them at its end."""
+    weeks = demand.shape[1]
+    origins = np.arange(max(weeks - WEEKS_OF_TOTAL - WEEKS_OF_YEAR, 0), max(weeks - WEEKS_OF_TOTAL, 0))
+    sold = np.cumsum(demand, axis=1)
+    came: FloatArray = sold[:, origins + WEEKS_OF_TOTAL] - sold[:, origins]
+    return came - WEEKS_OF_TOTAL * np.nan_to_num(path[:, origins])
+
+
+def bound_total(total: FloatArray, errors: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """The ends of the 80 % interval of totals of `WEEKS_OF_TOTAL` weeks, by their own past errors, 0 or more.
+
+    Windows that overlap tell little more than those that do not, of which there are a quarter as many. So the quantiles
+    are those that hold four of five next totals by so few errors (as of conformal prediction), near their extremes.
+
+    Args:
+        total: (n,) forecasts of totals.
+        errors: (n, w) of each total in past windows, one week apart; NaN where there was none yet.
+
+    Returns:
+        (n,) each; NaN where fewer than nine windows follow one another: they cannot hold four of five.
+    """
+    apart = np.isfinite(errors).sum(axis=1) / WEEKS_OF_TOTAL
+    is_enough = apart >= FEWEST_WINDOWS
+    share = np.where(is_enough, (NOMINAL[0] * (apart + 1) - 1) / np.maximum(apart - 1, 1), np.nan)
+    ends = (find_quantile(errors, np.nan_to_num(share)), find_quantile(errors, 1 - np.nan_to_num(share)))
+    low, high = (np.where(is_enough, np.maximum(total + end, 0), np.nan) for end in ends)
+    return np.minimum(low, total), np.maximum(high, total)
+
+
 def _find_interval(demand: FloatArray, path: FloatArray, horizon: int) -> tuple[FloatArray, FloatArray]:
     """Add the quantiles of the series' own signed errors, of the forecasts of 52 weeks that have come."""
     weeks, ends = demand.shape[1], []
@@ -128,7 +167,7 @@ def _find_interval(demand: FloatArray, path: FloatArray, horizon: int) -> tuple[
     return low, np.maximum(low, high)
 
 
-def find_quantile(values: FloatArray, share: float) -> FloatArray:
+def find_quantile(values: FloatArray, share: float | FloatArray) -> FloatArray:
     """The quantile of each row's known values, by linear interpolation, (n,); NaN for a row without any."""
     count = np.isfinite(values).sum(axis=1)
     if not values.shape[1]:

@@ -4,7 +4,7 @@ A series begins with its first sale; what came before is no demand of nought. Ev
 that was made at the end of each week, for any week after it, from what was known then.
 
 Put here: the methods, the baselines, their errors. Keep out: which method a series takes, its interval and its grade
-(`demand_forecasts.py`), and which series there are (`transforms/products/demand_forecast.py`).
+(`demand_forecasts.py`), and which series there are (`transforms/products/demand/demand_forecast.py`).
 """
 
 import numpy as np

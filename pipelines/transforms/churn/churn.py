@@ -27,7 +27,7 @@ from regulars.pipelines.transforms.day_numbers import MONTHS_PER_YEAR, number_mo
 from regulars.pipelines.transforms.false_discovery import stands_among_all
 from regulars.pipelines.transforms.others import count_others
 from regulars.pipelines.transforms.purchases.purchases import list_purchase_days, read_into_polars
-from regulars.pipelines.transforms.rates import bound_rate
+from regulars.pipelines.transforms.rates import bound_rate, name_bounds
 
 CHURN_COLUMNS: dict[str, PolarsDataType] = {
     "month_end": pl.Date,
@@ -165,18 +165,14 @@ def _add_gone_rate(rows: pl.DataFrame) -> pl.DataFrame:
         pl.col("active_customers").shift(MONTHS_PER_YEAR).over("dimension", "dimension_value", order_by="month_end")
     )
     has_history = pl.col("average_customers_12m").is_not_null()
-    base, rate = pl.col("active_a_year_ago"), pl.col("gone_rate_12m")
-    low, high = bound_rate(rate, base)
+    base = pl.col("active_a_year_ago")
     return (
         rows.with_columns(
             active_a_year_ago=pl.when(has_history).then(before),
             gone_of_active_a_year_ago=pl.when(has_history).then("gone_of_active_a_year_ago"),
         )
         .with_columns(gone_rate_12m=pl.when(base > 0).then(pl.col("gone_of_active_a_year_ago") / base))
-        .with_columns(
-            gone_rate_12m_low=pl.when(rate.is_not_null()).then(low),
-            gone_rate_12m_high=pl.when(rate.is_not_null()).then(high),
-        )
+        .with_columns(**name_bounds("gone_rate_12m", base))
     )
 
 

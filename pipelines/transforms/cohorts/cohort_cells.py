@@ -1,11 +1,11 @@
 """Cohort cells: what each cohort did in each period, for any grain and dimension.
 
-Put here: periods, cells, the grid of all periods. Keep out: rates (`retention_cohorts.py`), the scan over all orders
-(`purchases.py`, `purchase_days.py`).
+Put here: periods, cells, the grid of all periods, how sure a rate is. Keep out: rates (`retention_cohorts.py`), the
+scan over all orders (`purchases.py`, `purchase_days.py`).
 """
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import polars as pl
@@ -14,6 +14,7 @@ from narwhals.typing import IntoFrame
 from regulars.pipelines.definitions.enumerations import ALL
 from regulars.pipelines.transforms.amounts import MONEY
 from regulars.pipelines.transforms.purchases.purchases import read_into_polars, select_columns
+from regulars.pipelines.transforms.rates import name_bounds
 
 
 @dataclass(frozen=True)
@@ -91,6 +92,19 @@ def count_cells(
         cells.append(_sum_cells(rows, pl.col(name).to_physical().cast(pl.UInt32) + first_idx))
         first_idx += len(_list_values(purchase_days, name))
     return _fill_grid(pl.concat(cells), list_periods(calendar, grain, as_of))
+
+
+def bound_cohort_rates(sizes: Mapping[str, pl.Expr]) -> dict[str, pl.Expr]:
+    """The 95 % intervals of rates of cohorts; in period 0 everybody is there by definition, so that both ends are 1.
+
+    Args:
+        sizes: The column of each rate -> the customers it is a share of.
+    """
+    return {
+        name: pl.when(pl.col("period_number") > 0).then(end).otherwise(rate)
+        for rate, n in sizes.items()
+        for name, end in name_bounds(rate, n).items()
+    }
 
 
 def _list_values(purchase_days: pl.DataFrame, dimension: str) -> list[str]:

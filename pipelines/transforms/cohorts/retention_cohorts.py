@@ -12,7 +12,13 @@ from narwhals.typing import IntoFrame
 from polars._typing import PolarsDataType
 
 from regulars.pipelines.transforms.amounts import MONEY
-from regulars.pipelines.transforms.cohorts.cohort_cells import COHORT, GRAINS, count_cells, list_splits
+from regulars.pipelines.transforms.cohorts.cohort_cells import (
+    COHORT,
+    GRAINS,
+    bound_cohort_rates,
+    count_cells,
+    list_splits,
+)
 from regulars.pipelines.transforms.cohorts.customer_dimensions import CohortSettings, split_customers
 from regulars.pipelines.transforms.history_start import find_first_day
 from regulars.pipelines.transforms.purchases.purchase_days import link_purchase_days
@@ -28,8 +34,12 @@ COLUMNS: dict[str, PolarsDataType] = {
     "cohort_size": pl.Int64,
     "retained_customers": pl.Int64,
     "retention_rate": pl.Float64,
+    "retention_rate_low": pl.Float64,
+    "retention_rate_high": pl.Float64,
     "rolling_retained_customers": pl.Int64,
     "rolling_retention_rate": pl.Float64,
+    "rolling_retention_rate_low": pl.Float64,
+    "rolling_retention_rate_high": pl.Float64,
     "is_rolling_settled": pl.Boolean,
     "order_count": pl.Int64,
     "net_sales": MONEY,
@@ -120,6 +130,9 @@ def _add_rates(cells: pl.DataFrame, *, as_of: dt.date, lapse_days: int) -> pl.Da
             rolling_retention_rate=_divide_by_cohort_size("rolling_retained_customers"),
             cumulative_net_sales_per_customer=_divide_by_cohort_size("cumulative_net_sales"),
             payback_period=pl.when(has_paid).then("period_number").min().over(COHORT),
+        )
+        .with_columns(
+            **bound_cohort_rates(dict.fromkeys(("retention_rate", "rolling_retention_rate"), pl.col("cohort_size")))
         )
     )
 

@@ -10,6 +10,7 @@ from narwhals.typing import IntoFrame
 from polars._typing import PolarsDataType
 
 from regulars.pipelines.transforms.amounts import MONEY, divide_columns
+from regulars.pipelines.transforms.cohorts.cohort_cells import bound_cohort_rates
 from regulars.pipelines.transforms.purchases.purchases import read_into_polars
 
 COLUMNS: dict[str, PolarsDataType] = {
@@ -21,11 +22,17 @@ COLUMNS: dict[str, PolarsDataType] = {
     "cohort_size": pl.Int64,
     "retained_customers": pl.Int64,
     "retention_rate": pl.Float64,
+    "retention_rate_low": pl.Float64,
+    "retention_rate_high": pl.Float64,
     "left_censored_customers": pl.Int64,
     "retention_rate_of_new": pl.Float64,
+    "retention_rate_of_new_low": pl.Float64,
+    "retention_rate_of_new_high": pl.Float64,
     "rolling_cohort_size": pl.Int64,
     "rolling_retained_customers": pl.Int64,
     "rolling_retention_rate": pl.Float64,
+    "rolling_retention_rate_low": pl.Float64,
+    "rolling_retention_rate_high": pl.Float64,
     "order_count": pl.Int64,
     "net_sales": MONEY,
     "net_sales_per_customer": pl.Float64,
@@ -33,6 +40,12 @@ COLUMNS: dict[str, PolarsDataType] = {
     "cumulative_net_sales_per_customer": pl.Float64,
     "as_of": pl.Date,
 }
+SIZES = {
+    "retention_rate": "cohort_size",
+    "retention_rate_of_new": "new_customers",
+    "rolling_retention_rate": "rolling_cohort_size",
+}
+"""Rate -> the customers it is a share of."""
 KEY = ["grain", "dimension", "dimension_value", "period_number"]
 
 
@@ -71,6 +84,7 @@ def retention_curves(retention_cohorts: IntoFrame, *, as_of: dt.date) -> pl.Data
             cumulative_net_sales_per_customer=divide_columns("cumulative_net_sales", "cohort_size"),
             as_of=pl.lit(as_of),
         )
+        .with_columns(**bound_cohort_rates({rate: pl.col(n) for rate, n in SIZES.items()}))
         .select(pl.col(name).cast(kind) for name, kind in COLUMNS.items())
         .sort(KEY)
         .collect()

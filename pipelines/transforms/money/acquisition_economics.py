@@ -1,27 +1,17 @@
 """The mart `acquisition_economics`: what customers of a channel are worth beside what winning them costs.
 
-Put here: lifetime value against cost, payback, and the most that may be paid. Keep out: what was spent
-(`acquisition_spending.py`), the formulas (`models/retention_value.py`).
+Put here: sums, churn and cost per channel and type. Keep out: what was spent (`acquisition_spending.py`), what follows
+for worth, payback and bids (`acquisition_worth.py`).
 """
 
 import datetime as dt
 
-import numpy as np
 import polars as pl
 from narwhals.typing import IntoFrame
 from polars._typing import PolarsDataType
-from scipy.special import stdtrit  # type: ignore[import-untyped]
 
 from regulars.pipelines.definitions.enumerations import ALL
 from regulars.pipelines.definitions.windows import ACQUISITION_MONTHS
-from regulars.pipelines.models.fitting.fitting import FloatArray
-from regulars.pipelines.models.retention_value import (
-    HIGHEST_RETENTION,
-    LONGEST_PAYBACK_MONTHS,
-    compute_clv_before_cost,
-    find_payback_month,
-    sum_contribution_by_month,
-)
 from regulars.pipelines.transforms.amounts import MONEY, round_to_money
 from regulars.pipelines.transforms.churn.active_intervals import list_active_intervals, list_active_periods
 from regulars.pipelines.transforms.churn.churn import count_customers_by_month_and_value
@@ -33,12 +23,13 @@ from regulars.pipelines.transforms.money.acquisition_spending import (
     list_groupings,
     sum_spending,
 )
+from regulars.pipelines.transforms.money.acquisition_worth import add_verdict, add_worth, average_clv
 from regulars.pipelines.transforms.money.yearly_value import (
     EconomicsSettings,
     add_contribution,
     sum_year_by_customer,
 )
-from regulars.pipelines.transforms.purchases.purchases import list_purchase_days, read_into_polars, select_columns
+from regulars.pipelines.transforms.purchases.purchases import list_purchase_days, read_into_polars
 
 COLUMNS: dict[str, PolarsDataType] = {
     "acquisition_channel": pl.String,
@@ -61,6 +52,8 @@ COLUMNS: dict[str, PolarsDataType] = {
     "average_clv_simple_low": pl.Float64,
     "average_clv_simple_high": pl.Float64,
     "clv_before_cost": MONEY,
+    "clv_before_cost_low": MONEY,
+    "clv_before_cost_high": MONEY,
     "clv_to_cost_ratio": pl.Float64,
     "payback_months": pl.Int32,
     "payback_months_low": pl.Int32,
@@ -69,12 +62,14 @@ COLUMNS: dict[str, PolarsDataType] = {
     "most_for_ratio": MONEY,
     "most_for_payback": MONEY,
     "most_to_bid": MONEY,
+    "most_to_bid_low": MONEY,
+    "most_to_bid_high": MONEY,
     "is_above_most": pl.Boolean,
+    "is_beyond_chance": pl.Boolean,
     "is_complete": pl.Boolean,
     "reason": pl.String,
     "as_of": pl.Date,
 }
-Z_95 = 1.959964
 SEPARATOR = "\x1f"
 """Between channel and type in one text; no tool writes it."""
 
@@ -129,13 +124,13 @@ def acquisition_economics(
     rows = (
         spent.join(kept, on=GROUP, how="full", coalesce=True)
         .join(sold, on=GROUP, how="left")
-        .join(_average_clv(customer_clv, customers), on=GROUP, how="left")
+        .join(average_clv(customer_clv, customers), on=GROUP, how="left")
         .with_columns(pl.col("net_sales_12m", "sales_with_cost_12m", "cost_12m", "squares").fill_null(0.0))
         .with_columns(
             pl.col("new_customers", "customers_valued").fill_null(0), pl.col("spend_without_customers").fill_null(0.0)
         )
     )
-    found = _compare(add_contribution(rows, economics), whole["reason"][0], economics, discount_rate)
+    found = add_worth(add_contribution(rows, economics), whole["reason"][0], economics, discount_rate)
     return (
         found.rename({"new_customers": "new_customers_won"})
         .with_columns(period_start=pl.lit(period_start), period_end=pl.lit(month_end), as_of=pl.lit(as_of))
@@ -145,7 +140,7 @@ def acquisition_economics(
             .then(pl.col("spend").cast(pl.Float64) / pl.col("new_customers_won"))
             .otherwise("cost_per_customer")
         )
-        .with_columns(is_above_most=_is_above_most())
+        .pipe(add_verdict)
         .select(pl.col(name).cast(kind) for name, kind in COLUMNS.items())
         .sort(GROUP)
     )
@@ -189,112 +184,3 @@ def _sum_sales(by_customer: pl.DataFrame, customers: pl.DataFrame) -> pl.DataFra
     )
     sums = pl.col("net_sales_12m", "sales_with_cost_12m", "cost_12m", "squares").sum()
     return list_groupings(rows.sort("customer_idx")).group_by(GROUP).agg(sums)
-
-
-def _average_clv(customer_clv: IntoFrame, customers: pl.DataFrame) -> pl.DataFrame:
-    """Average what customers are worth by channel and type, `all` included, with the 95 % interval of Student's t."""
-    worth = read_into_polars(select_columns(customer_clv, "customer_idx", "clv_simple")).drop_nulls()
-    rows = worth.with_columns(pl.col("clv_simple").cast(pl.Float64)).join(
-        customers.select("customer_idx", *GROUP), on="customer_idx"
-    )
-    averages = (
-        list_groupings(rows.sort("clv_simple"))
-        .group_by(GROUP)
-        .agg(
-            customers_valued=pl.len().cast(pl.Int64),
-            average_clv_simple=pl.col("clv_simple").mean(),
-            spread=pl.col("clv_simple").std(),
-        )
-    )
-    n = averages["customers_valued"].to_numpy()
-    half = stdtrit(np.maximum(n - 1, 1), 0.975) / np.sqrt(n)
-    of_mean = pl.col("spread") * pl.Series(half)
-    return averages.with_columns(
-        average_clv_simple_low=pl.col("average_clv_simple") - of_mean,
-        average_clv_simple_high=pl.col("average_clv_simple") + of_mean,
-    ).drop("spread")
-
-
-def _compare(
-    rows: pl.DataFrame, no_history: str | None, economics: EconomicsSettings, discount_rate: float
-) -> pl.DataFrame:
-    """Add lifetime value, ratio, payback with its interval and the most that may be paid; else the reason."""
-    rows = rows.with_columns(
-        churn_rate_12m=pl.lit(None, pl.Float64) if no_history else pl.col("churn_rate_12m"),
-    ).with_columns(worth_reason=_find_worth_reason(no_history))
-    is_sound = rows["worth_reason"].is_null().to_numpy()
-    m = np.where(is_sound, rows["contribution_per_customer_12m"].fill_null(np.nan).to_numpy(), np.nan)
-    r = np.where(
-        is_sound, np.minimum(1 - rows["churn_rate_12m"].fill_null(np.nan).to_numpy(), HIGHEST_RETENTION), np.nan
-    )
-    cost = rows["cost_per_customer"].fill_null(np.nan).to_numpy()
-    clv = compute_clv_before_cost(m, r, discount_rate)
-    bids = {
-        "most_for_margin": clv * (1 - economics.margin_to_keep),
-        "most_for_ratio": clv / economics.clv_to_cost,
-        "most_for_payback": sum_contribution_by_month(m, r, economics.payback_months)[:, -1],
-    }
-    (m_low, m_high), (r_low, r_high) = _find_intervals(rows, m, r)
-    columns = bids | {
-        "retention_rate_12m": r,
-        "clv_before_cost": clv,
-        "clv_to_cost_ratio": np.divide(clv, cost, out=np.full_like(clv, np.nan), where=cost > 0),
-        "payback_months": find_payback_month(m, r, np.where(is_sound, cost, np.nan)),
-        "payback_months_low": find_payback_month(m_high, r_high, np.where(is_sound, cost, np.nan)),
-        "payback_months_high": find_payback_month(m_low, r_low, np.where(is_sound, cost, np.nan)),
-        "most_to_bid": np.min(list(bids.values()), axis=0),
-    }
-    return rows.with_columns(pl.Series(name, values).fill_nan(None) for name, values in columns.items()).with_columns(
-        reason=_find_reason(), is_complete=pl.col("payback_months").is_not_null()
-    )
-
-
-def _find_intervals(
-    rows: pl.DataFrame, m: FloatArray, r: FloatArray
-) -> tuple[tuple[FloatArray, FloatArray], tuple[FloatArray, FloatArray]]:
-    """Find 95 % intervals of the contribution (over customers, who differ) and of retention (a share of customers)."""
-    n = rows["average_customers_12m"].fill_null(np.nan).to_numpy()
-    margin = rows["contribution_margin_rate"].cast(pl.Float64).fill_null(np.nan).to_numpy()
-    n = np.where(n > 0, n, np.nan)
-    spread = np.sqrt(np.maximum(rows["squares"].to_numpy() - rows["net_sales_12m"].to_numpy() ** 2 / n, 0)) / n
-    of_m, of_r = Z_95 * margin * spread, Z_95 * np.sqrt(r * (1 - r) / n)
-    return (m - of_m, m + of_m), (np.maximum(r - of_r, 0), np.minimum(r + of_r, HIGHEST_RETENTION))
-
-
-def _find_worth_reason(no_history: str | None) -> pl.Expr:
-    """Find why it is not known what customers are worth."""
-    each = pl.col("contribution_per_customer_12m")
-    return (
-        pl.when(pl.col("average_customers_12m").fill_null(0) == 0)
-        .then(pl.lit("nobody of the channel was active in the 12 months"))
-        .when(pl.col("churn_rate_12m").is_null())
-        .then(pl.lit(no_history))
-        .when(pl.col("churn_rate_12m") >= 1)
-        .then(pl.lit("more customers left within the 12 months than there were on average: retention is undefined"))
-        .when(each.is_null())
-        .then(pl.lit("the margin is unknown: deliver costs of order lines, or set economics.contribution_margin"))
-        .when(each <= 0)
-        .then(pl.lit("customers brought no contribution in the 12 months"))
-    )
-
-
-def _is_above_most() -> pl.Expr:
-    """Whether customers cost more than they may: also where money was spent and nobody was won, whatever they may."""
-    won_nobody = pl.col("cost_per_customer").is_null() & (pl.col("spend") > 0)
-    return won_nobody | (pl.col("cost_per_customer") > pl.col("most_to_bid").cast(pl.Float64))
-
-
-def _find_reason() -> pl.Expr:
-    """Find why payback or ratio is not known: what customers are worth, what they cost, or that it never comes."""
-    return (
-        pl.when(pl.col("cost_per_customer").is_null() & pl.col("spend").is_not_null())
-        .then(pl.lit("money was spent and nobody was won"))
-        .when(pl.col("worth_reason").is_not_null())
-        .then("worth_reason")
-        .when(pl.col("cost_per_customer").is_null())
-        .then(pl.lit("the cost is unknown: deliver spend, or set acquisition_cost"))
-        .when(pl.col("payback_months").is_null())
-        .then(pl.lit(f"the cost does not come back within {LONGEST_PAYBACK_MONTHS} months"))
-        .when(pl.col("cost_per_customer") == 0)
-        .then(pl.lit("winning these customers cost nothing: there is no ratio of their value to it"))
-    )

@@ -50,7 +50,9 @@ COLUMNS: dict[str, PolarsDataType] = {
     "clv_before_cost": MONEY,
     "contribution_of_horizon": MONEY,
     "cost_of_horizon": MONEY,
+    "first_year_retention_gain": MONEY,
     "retention_gain": MONEY,
+    "retention_gain_per_year": MONEY,
     "retention_gain_rate": pl.Float64,
     "equal_cost_cut_rate": pl.Float64,
     "customer_years_gain_rate": pl.Float64,
@@ -154,6 +156,7 @@ def _add_gain(rows: pl.DataFrame, years: int, discount_rate: float) -> pl.DataFr
     m = rows["contribution_per_customer_12m"].cast(pl.Float64).to_numpy()
     cost = rows["net_sales_per_customer_12m"].cast(pl.Float64).to_numpy() - m
     years_kept = sum_years_kept(kept, years)
+    gain = n * m * (sum_years_kept(raised, years) - years_kept)
     columns = {
         "retention_rate_12m": retention,
         "raised_retention_rate": raised,
@@ -161,7 +164,9 @@ def _add_gain(rows: pl.DataFrame, years: int, discount_rate: float) -> pl.DataFr
         "clv_before_cost": compute_clv_before_cost(m, kept, discount_rate),
         "contribution_of_horizon": n * m * years_kept,
         "cost_of_horizon": n * cost * years_kept,
-        "retention_gain": n * m * (sum_years_kept(raised, years) - years_kept),
+        "first_year_retention_gain": n * m * (raised - kept),
+        "retention_gain": gain,
+        "retention_gain_per_year": gain / years,
         "customer_years_gain_rate": (1 - kept) / (1 - raised) - 1,
     }
     return (

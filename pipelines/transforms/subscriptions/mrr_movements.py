@@ -5,8 +5,8 @@ or reactivation of a former subscriber), to nothing (churned), up (expansion) or
 free time takes away is paused, and what comes back after it is resumed: no customer churns by it. Per plan the change
 of that plan counts, and what a staying customer moves from or to another plan is a switch, so that every plan adds up.
 
-Put here: movements, and how much of last year's revenue is retained. Keep out: the changes that they are made of
-(`revenue_changes.py`), cancellations (`subscription_churn.py`).
+Put here: movements. Keep out: the changes that they are made of (`revenue_changes.py`), how much of last year's revenue
+is retained (`revenue_retention.py`), cancellations (`subscription_churn.py`).
 """
 
 import datetime as dt
@@ -17,14 +17,16 @@ from polars._typing import PolarsDataType
 
 from regulars.pipelines.definitions.enumerations import ALL
 from regulars.pipelines.transforms.amounts import MONEY
-from regulars.pipelines.transforms.day_numbers import MONTHS_PER_YEAR, find_first_day_of_month, number_months
+from regulars.pipelines.transforms.rates import ENDS
 from regulars.pipelines.transforms.subscriptions.revenue_changes import UNITS, list_changes
-from regulars.pipelines.transforms.subscriptions.subscription_periods import (
-    cum_sum_within,
-    list_live_periods,
-    list_months_since,
-    starts_key,
+from regulars.pipelines.transforms.subscriptions.revenue_retention import (
+    RATES,
+    ROW,
+    YEAR_AGO,
+    add_rates,
+    compare_with_last_year,
 )
+from regulars.pipelines.transforms.subscriptions.subscription_periods import list_live_periods, list_months_since
 
 GAINS = ("new", "reactivation", "resumed", "expansion", "switched_in")
 LOSSES = ("contraction", "switched_out", "paused", "churned")
@@ -55,15 +57,11 @@ COLUMNS: dict[str, PolarsDataType] = {
     "current_mrr_12m": MONEY,
     "base_customers_12m": pl.Int64,
     "retained_customers_12m": pl.Int64,
-    "gross_revenue_retention_12m": pl.Float64,
-    "net_revenue_retention_12m": pl.Float64,
-    "customer_retention_12m": pl.Float64,
+    **{f"{rate}{end}": pl.Float64 for rate in RATES for end in ("", *ENDS)},
     "is_complete": pl.Boolean,
     "reason": pl.String,
     "as_of": pl.Date,
 }
-YEAR_AGO = ("base_mrr_12m", "retained_mrr_12m", "current_mrr_12m", "base_customers_12m", "retained_customers_12m")
-ROW = ["dimension", "dimension_value"]
 
 
 def mrr_movements(subscriptions: IntoFrame, *, as_of: dt.date) -> pl.DataFrame:
@@ -85,7 +83,7 @@ def mrr_movements(subscriptions: IntoFrame, *, as_of: dt.date) -> pl.DataFrame:
     months = list_months_since(moved.group_by(ROW).agg(first=pl.col("month").min()), as_of)
     for part in (moved, compare_with_last_year(changes)):
         months = months.join(part, on=[*ROW, "month"], how="left")
-    rated = _add_rates(_add_running_totals(months), as_of)
+    rated = add_rates(_add_running_totals(months), as_of)
     return rated.select(
         _convert_to_money(name) if kind == MONEY else pl.col(name).cast(kind) for name, kind in COLUMNS.items()
     )
@@ -180,52 +178,6 @@ def _split_into_movements(moved: pl.LazyFrame) -> list[pl.LazyFrame]:
     ]
 
 
-def compare_with_last_year(changes: pl.DataFrame) -> pl.DataFrame:
-    """Compare with the revenue of 12 months ago: how the columns of `YEAR_AGO` change per month and dimension value.
-
-    Amounts are in `UNITS`. The revenue of a year ago changes 12 months after the revenue itself, so it is enough to
-    look at the months in which either changes.
-    """
-    month = number_months(pl.col("day"))
-    by_month = changes.select("subscriber", "plan", "delta", month=month)
-    of_all = _compare_levels(by_month, "subscriber").with_columns(dimension_value=pl.lit(ALL), dimension=pl.lit(ALL))
-    by_plan = _compare_levels(by_month, "subscriber", "plan").with_columns(
-        dimension_value=pl.col("plan").cast(pl.String), dimension=pl.lit("plan")
-    )
-    columns = [*ROW, find_first_day_of_month(pl.col("month")).alias("month"), *YEAR_AGO]
-    return pl.concat([of_all.select(columns), by_plan.select(columns)])
-
-
-def _compare_levels(by_month: pl.DataFrame, *who: str) -> pl.DataFrame:
-    """Compute the changes of `YEAR_AGO` by month, and by plan where `who` holds it."""
-    now = by_month.lazy().group_by(*who, "month").agg(now=pl.col("delta").sum(), ago=pl.lit(0, pl.Int64).first())
-    ago = now.select(*who, pl.col("month") + MONTHS_PER_YEAR, now="ago", ago="now")
-    levels = (
-        pl.concat([now, ago])
-        .group_by(*who, "month")
-        .agg(pl.col("now", "ago").sum())
-        .sort(*who, "month")
-        .with_columns(first=starts_key(*who))
-        .with_columns(cum_sum_within(pl.col(name), pl.col("first")) for name in ("now", "ago"))
-    )
-    was_there = pl.col("ago") > 0
-    levels_of = {
-        "base_mrr_12m": pl.col("ago"),
-        "retained_mrr_12m": pl.min_horizontal("ago", "now"),
-        "current_mrr_12m": pl.when(was_there).then("now").otherwise(0),
-        "base_customers_12m": was_there.cast(pl.Int64),
-        "retained_customers_12m": (was_there & (pl.col("now") > 0)).cast(pl.Int64),
-    }
-    by_how_much = [pl.col(name) - pl.when("first").then(0).otherwise(pl.col(name).shift(1)) for name in levels_of]
-    return (
-        levels.with_columns(**levels_of)
-        .with_columns(by_how_much)
-        .group_by(*who[1:], "month")
-        .agg(pl.col(YEAR_AGO).sum())
-        .collect()
-    )
-
-
 def _add_running_totals(months: pl.DataFrame) -> pl.DataFrame:
     """Fill months without a movement, and add opening and closing values."""
     flows = [name for name in months.columns if name not in (*ROW, "month")]
@@ -245,29 +197,4 @@ def _add_running_totals(months: pl.DataFrame) -> pl.DataFrame:
             opening_mrr=pl.col("closing_mrr") - gained + lost,
             opening_customers=pl.col("closing_customers") - came + went,
         )
-    )
-
-
-def _add_rates(months: pl.DataFrame, as_of: dt.date) -> pl.DataFrame:
-    """Add rates where they are known, and the reason where they are not."""
-    is_over = pl.col("month").dt.month_end() <= as_of
-    is_known = is_over & (pl.col("base_customers_12m") > 0)
-    known_from = pl.col("month").min().over(ROW).dt.offset_by(f"{MONTHS_PER_YEAR}mo")
-
-    def rate(part: str, whole: str) -> pl.Expr:
-        return pl.when(is_known).then(pl.col(part).cast(pl.Float64) / pl.col(whole).cast(pl.Float64))
-
-    return months.with_columns(
-        gross_revenue_retention_12m=rate("retained_mrr_12m", "base_mrr_12m"),
-        net_revenue_retention_12m=rate("current_mrr_12m", "base_mrr_12m"),
-        customer_retention_12m=rate("retained_customers_12m", "base_customers_12m"),
-        is_complete=is_over,
-        reason=pl.when(is_known)
-        .then(None)
-        .when(~is_over)
-        .then(pl.lit("the month is not over"))
-        .when(pl.col("month") < known_from)
-        .then(pl.format("history too short: known from {} on", known_from.dt.month_end().dt.to_string("iso")))
-        .otherwise(pl.lit("nobody paid 12 months before")),
-        as_of=pl.lit(as_of),
     )

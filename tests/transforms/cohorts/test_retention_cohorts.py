@@ -1,4 +1,5 @@
 import datetime as dt
+import itertools
 from decimal import Decimal
 from typing import Any
 
@@ -7,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
+from scipy import stats
 
 from regulars.pipelines.settings.settings import Cohorts
 from regulars.pipelines.transforms.cohorts.cohort_cells import GRAINS
@@ -16,6 +18,7 @@ from regulars.pipelines.transforms.cohorts.retention_cohorts import (
     retention_cohorts,
 )
 from tests.transforms import oracle
+from tests.transforms.churn_oracle import find_end
 from tests.transforms.core_tables import (
     CALENDAR,
     COSTS,
@@ -74,6 +77,18 @@ def test_the_rate_is_the_share_of_those_who_began_together():
     rows = [order(name, "2026-02-05") for name in ("ada", "bob", "cem", "dan")]
     found = cells("retention_rate", *rows, order("bob", "2026-03-05"), order("eve", "2026-03-06"))
     assert found == {("2026-02", 0): 1.0, ("2026-02", 1): 0.25, ("2026-03", 0): 1.0}
+
+
+def test_a_rate_of_few_customers_may_be_far_off_and_in_the_first_month_there_is_no_chance():
+    rows = [order(name, "2026-02-05") for name in ("ada", "bob", "cem", "dan")]
+    ends = [
+        cells(f"retention_rate_{end}", *rows, order("bob", "2026-03-05"), as_of=dt.date(2026, 4, 1))
+        for end in ("low", "high")
+    ]
+    share = stats.binomtest(1, 4).proportion_ci(method="wilson")
+    assert [each["2026-02", 1] for each in ends] == pytest.approx(share, abs=1e-9)
+    assert [each["2026-02", 0] for each in ends] == [1.0, 1.0]
+    assert [each["2026-02", 2] for each in ends] == [None, None]  # April is not over
 
 
 def test_the_running_month_has_counts_so_far_but_no_rate():
@@ -278,6 +293,10 @@ def test_drawn_companies_have_the_cohorts_that_counting_by_hand_finds(
             members_of=members,
         )
     ]
+    for row, rate in itertools.product(expected, ("retention_rate", "rolling_retention_rate")):
+        for end, sign in (("low", -1), ("high", 1)):
+            is_by_chance = row["period_number"] > 0
+            row[f"{rate}_{end}"] = find_end(row[rate], row["cohort_size"], sign) if is_by_chance else row[rate]
     assert_frame_equal(found, pl.DataFrame(expected, schema=COLUMNS).sort(KEY), rel_tol=1e-12, abs_tol=1e-9)
 
 

@@ -15,6 +15,7 @@ from regulars.pipelines.settings.economics import Economics
 from regulars.pipelines.settings.settings import Cohorts
 from regulars.pipelines.transforms.churn.churn import churn
 from regulars.pipelines.transforms.money.acquisition_economics import COLUMNS, acquisition_economics
+from tests.transforms.churn_oracle import find_end
 from tests.transforms.core_tables import ENGINES, REFUND_SCHEMA, Row
 from tests.transforms.mart_rules import broken_rules
 from tests.transforms.products.product_tables import item, product_tables, sale
@@ -310,3 +311,64 @@ def test_the_average_clv_of_a_channel_has_the_interval_of_its_customers():
             low, high = stats.ttest_1samp(worth, 0).confidence_interval(0.95)
             found = (row["average_clv_simple_low"], row["average_clv_simple_high"])
             assert found == (pytest.approx(low), pytest.approx(high))
+
+
+def crowd(
+    customers: int, every: str = "20", channel: str = "radio"
+) -> tuple[list[Row], dict[int, tuple[str | None, ...]]]:
+    """Customers of a channel who buy each summer for years, each a little more than the one before; a fifth left."""
+    sales = [
+        sale(dt.date(year, 7, 1), item("bar", str(Decimal(every) + idx % 7)), customer=idx)
+        for idx in range(101, 101 + customers)
+        for year in ((2022, 2023, 2024) if idx % 5 == 0 else (2022, 2023, 2024, 2025))
+    ]
+    came = [sale("2025-10-12", item("bar", every), customer=idx) for idx in range(101 + customers, 103 + customers)]
+    return [*sales, *came], dict.fromkeys(range(101, 103 + customers), (channel, "home", None))
+
+
+def test_a_verdict_on_few_customers_says_that_it_may_be_chance():
+    sales, kinds = crowd(12)
+    row = mart(inputs(sales, [spent("2025-10-01", "radio", "30")], kinds))["radio", "all"]
+    assert row["cost_per_customer"] > row["most_to_bid_high"]  # beyond the interval, and yet
+    assert (row["is_above_most"], row["is_beyond_chance"], row["is_complete"]) == (True, False, True)
+    assert row["reason"] == "fewer than 30 customers on average: what they are worth may be chance"
+
+
+@pytest.mark.parametrize(
+    ("cost", "is_above", "is_beyond"), [("0.5", False, True), ("1.02", True, False), ("2", True, True)]
+)
+def test_a_verdict_within_the_interval_of_the_bid_may_be_chance(cost, is_above, is_beyond):
+    sales, kinds = crowd(80)
+    most = mart(inputs(sales, [], kinds))["radio", "all"]["most_to_bid"]
+    spend = str(round(2 * most * Decimal(cost), 4))  # two are won
+    row = mart(inputs(sales, [spent("2025-10-01", "radio", spend)], kinds))["radio", "all"]
+    assert row["most_to_bid_low"] < row["most_to_bid"] < row["most_to_bid_high"]
+    assert (row["is_above_most"], row["is_beyond_chance"]) == (is_above, is_beyond)
+    assert (row["reason"] is None) == is_beyond
+    assert is_beyond or "may be chance" in row["reason"]
+
+
+def test_the_interval_of_the_worth_joins_that_of_what_customers_bring_and_of_how_many_stay():
+    sales, kinds = crowd(80)
+    tables = inputs(sales, [], kinds)
+    row = mart(tables)["radio", "all"]
+    n, kept = row["average_customers_12m"], row["retention_rate_12m"]
+    year = (pl.col("order_date") > dt.date(2025, 3, 31)) & (pl.col("order_date") <= dt.date(2026, 3, 31))
+    bought = tables["orders"].filter(year)["gross_sales"].cast(pl.Float64).to_numpy()
+    mean = bought.sum() / n
+    error = ((bought**2).sum() / n - mean**2) ** 0.5 / (n - 1) ** 0.5
+    wilson = find_end(1 - kept, n, 1), find_end(1 - kept, n, -1)
+    for name, sign, lost in (("low", -1, wilson[0]), ("high", 1, wilson[1])):
+        of_mean = np.log(1 + sign * stats.t.ppf(0.975, n - 1) * error / mean)
+        of_stay = np.log((1.1 - kept) / (0.1 + lost))
+        end = float(row["clv_before_cost"]) * np.exp(sign * np.hypot(of_mean, of_stay))
+        assert float(row[f"clv_before_cost_{name}"]) == pytest.approx(end, rel=1e-4)
+
+
+def test_one_customer_has_no_interval_of_worth():
+    sales, kinds = crowd(80)
+    row = mart(inputs(sales, [], kinds | {101: ("fair", "home", Decimal(5))}))["fair", "all"]
+    assert row["average_customers_12m"] == 1
+    assert row["clv_before_cost"] is not None
+    assert (row["clv_before_cost_low"], row["most_to_bid_high"], row["payback_months_low"]) == (None, None, None)
+    assert row["is_beyond_chance"] is None  # the customer came before the period, so that nobody's cost is known

@@ -107,6 +107,22 @@ def test_of_what_customers_spend_in_the_horizon_the_margin_is_contribution_and_t
     assert row["equal_cost_cut_rate"] == pytest.approx(26.1 * 40 / (1440 * 60))
 
 
+def test_the_first_year_brings_the_points_gained_and_a_year_on_average_its_part_of_the_whole():
+    rows = mart(inputs(*THOUSAND, churn=[month(0.25)]), Economics(contribution_margin=0.4, horizon_years=3))
+    # of 1000 customers with a contribution of 40, year by year: (750, 562.5, 421.875) stay now, of 760 so many
+    gains = [(0.76**year - 0.75**year) * 40_000 for year in (1, 2, 3)]
+    assert float(rows[0]["first_year_retention_gain"]) == pytest.approx(gains[0], abs=1e-4) == 400
+    assert float(rows[0]["retention_gain"]) == pytest.approx(sum(gains), abs=1e-4)
+    assert float(rows[0]["retention_gain_per_year"]) == pytest.approx(sum(gains) / 3, abs=1e-4)
+    assert [float(row["first_year_retention_gain"]) for row in rows] == [400, 800, 2000]
+
+
+def test_over_a_horizon_of_one_year_the_gain_is_that_of_the_first_year():
+    one_year = Economics(contribution_margin=0.4, horizon_years=1)
+    for row in mart(inputs(*THOUSAND, churn=[month(0.03)]), one_year):
+        assert row["first_year_retention_gain"] == row["retention_gain"] == row["retention_gain_per_year"]
+
+
 def test_the_margin_is_that_of_lines_whose_cost_is_known():
     sales = [
         sale("2025-06-05", item("bar", "100", cost="70"), item("box", "900")),
@@ -143,6 +159,7 @@ def test_what_cannot_be_known_is_empty_and_says_why(churn_rate, economics, said)
     for row in mart(inputs(*THOUSAND, churn=[month(churn_rate)]), economics):
         assert said in row["reason"]
         assert (row["retention_gain"], row["equal_cost_cut_rate"], row["clv_before_cost"]) == (None, None, None)
+        assert (row["first_year_retention_gain"], row["retention_gain_per_year"]) == (None, None)
         assert not row["is_complete"]
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from regulars.pipelines.models.demand.forecasts import forecast_demand
 from regulars.pipelines.settings.demand import Demand
-from regulars.pipelines.transforms.products.demand_forecast import COLUMNS, demand_forecast
+from regulars.pipelines.transforms.products.demand.demand_forecast import COLUMNS, demand_forecast
 from regulars.pipelines.transforms.products.seasonality import COLUMNS as SEASONALITY
 from tests.transforms.core_tables import ENGINES
 from tests.transforms.mart_rules import broken_rules

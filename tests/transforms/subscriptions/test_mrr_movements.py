@@ -6,11 +6,13 @@ from decimal import Decimal
 from typing import Any
 
 import duckdb
+import numpy as np
 import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
+from scipy import stats
 
 from regulars.pipelines.transforms.subscriptions.mrr_movements import (
     COLUMNS,
@@ -208,6 +210,26 @@ def test_retention_looks_at_who_paid_a_year_ago_and_growth_of_some_never_makes_u
     assert (row["customer_retention_12m"], row["reason"]) == (0.75, None)
 
 
+def test_retention_by_few_customers_says_how_little_it_knows():
+    rows = [period(customer, "2025-01-03", amount=str(customer)) for customer in range(1, 5)]
+    row = month(*rows, period(5, "2025-01-03", "2025-06-03", "5"), of="2026-01")
+    assert row["net_revenue_retention_12m"] == row["gross_revenue_retention_12m"] == pytest.approx(10 / 15)
+    amounts = np.array([1.0, 2, 3, 4, 5])
+    low, high = bound_by_hand(amounts, amounts * (amounts < 5))
+    assert (row["net_revenue_retention_12m_low"], row["net_revenue_retention_12m_high"]) == pytest.approx(
+        (max(low, 0), high)
+    )
+    assert row["gross_revenue_retention_12m_high"] == 1
+    wilson = stats.binomtest(4, 5).proportion_ci(method="wilson")
+    assert (row["customer_retention_12m_low"], row["customer_retention_12m_high"]) == pytest.approx(wilson, abs=1e-9)
+
+
+def test_one_customer_has_no_interval_of_revenue():
+    row = month(period(1, "2025-01-03"), of="2026-01")
+    assert (row["net_revenue_retention_12m"], row["net_revenue_retention_12m_low"]) == (1, None)
+    assert row["gross_revenue_retention_12m_high"] is None
+
+
 def test_retention_is_known_twelve_months_after_the_first_month():
     rows = [period(1, "2025-01-03")]
     early, known = month(*rows, of="2025-12"), month(*rows, of="2026-01")
@@ -280,6 +302,17 @@ def has_pause(state: State, who: Any) -> bool:
     return any(None in items.values() for key, items in state.items() if key[0] == who)
 
 
+def bound_by_hand(ago: Any, now: Any) -> tuple[float, float]:
+    """The interval of what customers pay by what they paid: their residuals, also with four customers made up."""
+    ends = [(sum(now) / sum(ago),) * 2]
+    for size, pay in ((ago, now), (np.append(ago, [np.mean(ago)] * 4), np.append(now, [0, 0] + [np.mean(ago)] * 2))):
+        ratio = sum(pay) / sum(size)
+        error = (np.sum((pay - ratio * size) ** 2) * len(size) / (len(size) - 1)) ** 0.5 / sum(size)
+        reach = stats.t.ppf(0.975, max(sum(ago) ** 2 / sum(ago**2) - 1, 1)) * error
+        ends.append((ratio - reach, ratio + reach))
+    return min(low for low, _ in ends), max(high for _, high in ends)
+
+
 def walk(rows: list[Row], as_of: dt.date) -> dict[tuple[str, str, dt.date], dict[str, Any]]:
     """Every subscriber on every day: slow and plain."""
     moved: dict[tuple[str, str, dt.date], Counter[str]] = {}
@@ -332,6 +365,10 @@ def _in_rows(moved: Any, ends: Any, as_of: dt.date) -> dict[tuple[str, str, dt.d
                 "base_customers_12m": len(ago),
                 "retained_customers_12m": len(ago.keys() & now.keys()),
             }
+            base = np.array([float(amount) for amount in ago.values()])
+            paid = np.array([float(now.get(who, 0)) for who in ago])
+            parts = {"gross": np.minimum(base, paid), "net": paid} if len(ago) > 1 else {}
+            found[key]["intervals"] = {name: bound_by_hand(base, part) for name, part in parts.items()}
             opening = now
     return found
 
@@ -345,7 +382,13 @@ def test_drawn_subscriptions_move_as_looking_at_every_customer_on_every_day_find
     keyed = {(row["dimension"], row["dimension_value"], row["month"]): row for row in found.to_dicts()}
     assert keyed.keys() == expected.keys()
     for key, row in expected.items():
+        intervals = row.pop("intervals")
         assert {name: keyed[key][name] for name in row} == row, key
+        for name, (low, high) in intervals.items():
+            rate = f"{name}_revenue_retention_12m"
+            ends = (max(low, 0), min(high, 1) if name == "gross" else high)
+            if keyed[key][rate] is not None:
+                assert (keyed[key][f"{rate}_low"], keyed[key][f"{rate}_high"]) == pytest.approx(ends, abs=1e-6)
     for row in keyed.values():
         gained = sum(row[f"{name}_mrr"] for name in GAINS)
         lost = sum(row[f"{name}_mrr"] for name in LOSSES)

@@ -23,8 +23,13 @@ from regulars.pipelines.models.demand.forecasts import (
     forecast_demand,
 )
 from regulars.pipelines.models.fitting.fitting import FloatArray
-from regulars.pipelines.transforms.products.season_ahead import add_season
-from regulars.pipelines.transforms.products.weekly_series import SERIES, WeeklySeries, list_weekly_series
+from regulars.pipelines.transforms.products.demand.season_ahead import add_season
+from regulars.pipelines.transforms.products.demand.weekly_series import (
+    SERIES,
+    WEEKS_OF_SHARES,
+    WeeklySeries,
+    list_weekly_series,
+)
 from regulars.pipelines.transforms.purchases.purchases import read_into_polars, select_columns
 
 BASELINES = ("", "_seasonal_naive", "_mean_8w")
@@ -59,7 +64,6 @@ COLUMNS: dict[str, PolarsDataType] = {
     "as_of": pl.Date,
 }
 FEWEST_WEEKS, FEWEST_SALES = 26, 6
-WEEKS_OF_SHARES = 26
 TOO_SHORT = f"fewer than {FEWEST_WEEKS} weeks of history, or {FEWEST_SALES} weeks with sales: the mean of what there is"
 TOO_FEW = f"fewer than {FEWEST_SALES} weeks with sales here: shared by the last {WEEKS_OF_SHARES} weeks"
 
@@ -110,7 +114,7 @@ def demand_forecast(
         return pl.DataFrame(schema=COLUMNS)
     found = forecast_demand(series.demand, series.first, demand.weeks_ahead)
     named = read_into_polars(select_columns(products, "system", "product_id", "product_name", "category"))
-    graded = _add_grades(_choose_forecasts(series, found), series, found).join(
+    graded = _add_grades(choose_forecasts(series, found), series, found).join(
         named, on=["system", "product_id"], how="left", maintain_order="left"
     )
     ahead = add_season(_list_forecasts(graded, series, found, demand.weeks_ahead), seasonality)
@@ -122,7 +126,7 @@ def demand_forecast(
     )
 
 
-def _choose_forecasts(series: WeeklySeries, found: DemandForecasts) -> pl.DataFrame:
+def choose_forecasts(series: WeeklySeries, found: DemandForecasts) -> pl.DataFrame:
     """Choose the forecast of each series: its own, the mean of what there is, or a share of the product's."""
     weeks = series.demand.shape[1]
     age = weeks - series.first

@@ -20,6 +20,8 @@ from regulars.pipelines.transforms.purchases.purchases import read_into_polars
 
 SERIES = ["system", "product_id", "place_type", "place"]
 DAYS = 7
+WEEKS_OF_SHARES = 26
+"""Weeks whose sales say what a place's share of a product is, and what a piece sells for."""
 PLACES = {"region": "region", "store": "store_id"}
 """What demand may be split by -> the column of a line's place."""
 
@@ -32,12 +34,15 @@ class WeeklySeries:
         keys: (n rows) `SERIES`, sorted, and `weeks_with_sales`.
         demand: (n, t) pieces; 0 before the series begins, never below 0.
         first: (n,) the week in which each series begins.
+        price: (n,) what a piece sold for on average in the last 26 weeks, or in the last 52 where it was not sold in
+            them; after discounts.
         last_week: Monday of the last week, which is over.
     """
 
     keys: pl.DataFrame
     demand: FloatArray
     first: Ints
+    price: FloatArray
     last_week: dt.date
 
 
@@ -59,7 +64,9 @@ def list_weekly_series(
     last = (count_days_since_epoch(last_week) + 3) // DAYS
     scan = sum_lines_by_product_and_place(order_lines, orders, calendar, as_of=last_day, period_idx="week_idx")
     sums = read_into_polars(scan).filter(pl.col("product_id").is_not_null(), pl.col("week_idx") > last - DEMAND_WEEKS)
+    is_sold = pl.col("quantity") > 0
     sold = name_places(sums, stores).with_columns(
+        pl.when(is_sold).then(pl.col("gross_sales") - pl.col("discounts")).alias("sales"),
         pl.col("quantity").cast(pl.Float64).clip(0),  # more given back than sold is no demand, here or elsewhere
         pl.col("week_idx").cast(pl.Int64),
     )
@@ -67,7 +74,12 @@ def list_weekly_series(
     keys = (
         cells.filter(pl.col("quantity") > 0)
         .group_by(SERIES)
-        .agg(weeks_with_sales=pl.len().cast(pl.Int64), begins=pl.col("week_idx").min(), ended=pl.col("week_idx").max())
+        .agg(
+            weeks_with_sales=pl.len().cast(pl.Int64),
+            begins=pl.col("week_idx").min(),
+            ended=pl.col("week_idx").max(),
+            price=pl.coalesce(_average_price(last - weeks) for weeks in (WEEKS_OF_SHARES, WEEKS_OF_YEAR)),
+        )
         .filter(pl.col("ended") > last - WEEKS_OF_YEAR)
         .sort(SERIES)
         .with_row_index("series")
@@ -79,7 +91,15 @@ def list_weekly_series(
     demand = np.zeros((len(keys), last - start + 1))
     demand[places["series"].to_numpy(), places["week_idx"].to_numpy() - start] = places["quantity"].to_numpy()
     first = keys["begins"].to_numpy() - start
-    return WeeklySeries(keys.drop("series", "begins", "ended"), demand, first, last_week)
+    price = keys["price"].to_numpy()
+    return WeeklySeries(keys.drop("series", "begins", "ended", "price"), demand, first, price, last_week)
+
+
+def _average_price(after: int) -> pl.Expr:
+    """What a piece sold for on average after a week; NULL where none was sold."""
+    is_late = pl.col("week_idx") > after
+    pieces = pl.col("quantity").filter(is_late).sum()
+    return pl.when(pieces > 0).then(pl.col("sales").filter(is_late).sum().cast(pl.Float64) / pieces)
 
 
 def _sum_series(sold: pl.DataFrame, by: str) -> pl.DataFrame:
@@ -88,4 +108,4 @@ def _sum_series(sold: pl.DataFrame, by: str) -> pl.DataFrame:
     parts = [whole]
     if by in PLACES and set(sold[PLACES[by]]) - {UNKNOWN}:
         parts.append(sold.with_columns(place_type=pl.lit(by), place=pl.col(PLACES[by])))
-    return pl.concat(parts).group_by(*SERIES, "week_idx").agg(pl.col("quantity").sum())
+    return pl.concat(parts).group_by(*SERIES, "week_idx").agg(pl.col("quantity", "sales").sum())

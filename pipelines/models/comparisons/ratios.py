@@ -1,0 +1,65 @@
+"""How far chance may move a ratio of sums, such as what customers pay now by what they paid a year ago.
+
+Put here: the maths, arrays in, arrays out. Keep out: whose sums they are (`transforms/subscriptions`).
+"""
+
+import numpy as np
+
+from regulars.pipelines.models.comparisons.means import UPPER_END, Floats
+from regulars.pipelines.models.comparisons.significance import find_t_quantile
+
+MADE_UP = 4
+"""Members of average size added for one of the two intervals, half of whom are lost: as after Agresti and Coull."""
+
+
+def bound_ratio(
+    size: Floats, base: Floats, part: Floats, base_squares: Floats, part_squares: Floats, products: Floats
+) -> tuple[Floats, Floats]:
+    """The ends of the 95 % interval of part / base, where members differ in size and in what becomes of them.
+
+    It holds two intervals: that of the linearised ratio (the delta method), which is too narrow where few members were
+    lost and has no width where none were, and the same after adding two members of average size who were lost and two
+    who stayed as they were. Degrees of freedom are those of as many members of equal size (Kish), so that a few large
+    members do not pass for many. Drawn 4,000 times each, with 12 to 1,000 members of log-normal sizes, a chance of
+    staying of 60, 90 or 97 % and no growth or some (three in ten grow by a quarter), it held the true ratio in 95 to
+    100 % at sigma 0.5, 93 to 100 % at sigma 1 and 86 to 100 % at sigma 1.5, where few members are most of the sum.
+    Where half of them grow by two thirds and more, it held it in 88 to 95 % at sigma 0.5.
+
+    Args:
+        size: (n,) how many members each sum is over.
+        base: (n,) what they had, added up, above 0.
+        part: (n,) what of it, or in its place, they have now.
+        base_squares: (n,) sum of the squares of what each had.
+        part_squares: (n,) of what each has.
+        products: (n,) of the products of both.
+
+    Returns:
+        (n,) each, around part / base; NaN of fewer than two members.
+    """
+    with np.errstate(divide="ignore", invalid="ignore"):
+        is_enough = (size > 1) & (base > 0)
+        mean, ratio = base / size, part / base
+        degrees = np.maximum(base**2 / base_squares - 1, 1)
+        half = MADE_UP / 2 * mean**2
+        plain = _bound(size, base, part, (base_squares, part_squares, products), degrees)
+        added = _bound(
+            size + MADE_UP,
+            base + MADE_UP * mean,
+            part + MADE_UP / 2 * mean,
+            (base_squares + 2 * half, part_squares + half, products + half),
+            degrees,
+        )
+    low = np.minimum(np.minimum(plain[0], added[0]), ratio)
+    high = np.maximum(np.maximum(plain[1], added[1]), ratio)
+    return np.where(is_enough, low, np.nan), np.where(is_enough, high, np.nan)
+
+
+def _bound(
+    size: Floats, base: Floats, part: Floats, moments: tuple[Floats, Floats, Floats], degrees: Floats
+) -> tuple[Floats, Floats]:
+    """The interval of the linearised ratio: by how much members lie off it."""
+    base_squares, part_squares, products = moments
+    ratio = part / base
+    off = np.maximum(part_squares - 2 * ratio * products + ratio**2 * base_squares, 0)
+    reach = find_t_quantile(degrees, UPPER_END) * np.sqrt(off * size / (size - 1)) / base
+    return ratio - reach, ratio + reach

@@ -1,0 +1,180 @@
+"""What customers of a channel are worth, what winning them may cost, and how far chance may move both.
+
+Put here: lifetime value, payback and bids with their intervals, the verdict and its reason. Keep out: sums per channel
+(`acquisition_economics.py`), the formulas (`models/retention_value.py`).
+"""
+
+import numpy as np
+import polars as pl
+from narwhals.typing import IntoFrame
+
+from regulars.pipelines.models.comparisons.means import UPPER_END
+from regulars.pipelines.models.comparisons.significance import find_t_quantile
+from regulars.pipelines.models.fitting.fitting import FloatArray
+from regulars.pipelines.models.retention_value import (
+    HIGHEST_RETENTION,
+    LONGEST_PAYBACK_MONTHS,
+    combine_ends,
+    compute_clv_before_cost,
+    find_payback_month,
+    sum_contribution_by_month,
+)
+from regulars.pipelines.transforms.money.acquisition_spending import GROUP, list_groupings
+from regulars.pipelines.transforms.money.yearly_value import EconomicsSettings
+from regulars.pipelines.transforms.purchases.purchases import read_into_polars, select_columns
+from regulars.pipelines.transforms.rates import ENDS, name_bounds
+
+FEWEST_CUSTOMERS = 30
+"""Average active customers below which a verdict may be chance: money of fewer is too skewed for its interval."""
+
+
+def average_clv(customer_clv: IntoFrame, customers: pl.DataFrame) -> pl.DataFrame:
+    """Average what customers are worth by channel and type, `all` included, with the 95 % interval of Student's t."""
+    worth = read_into_polars(select_columns(customer_clv, "customer_idx", "clv_simple")).drop_nulls()
+    rows = worth.with_columns(pl.col("clv_simple").cast(pl.Float64)).join(
+        customers.select("customer_idx", *GROUP), on="customer_idx"
+    )
+    averages = (
+        list_groupings(rows.sort("clv_simple"))
+        .group_by(GROUP)
+        .agg(
+            customers_valued=pl.len().cast(pl.Int64),
+            average_clv_simple=pl.col("clv_simple").mean(),
+            spread=pl.col("clv_simple").std(),
+        )
+    )
+    n = averages["customers_valued"].to_numpy()
+    half = find_t_quantile(np.maximum(n - 1.0, 1.0), UPPER_END) / np.sqrt(n)
+    of_mean = pl.col("spread") * pl.Series(half)
+    return averages.with_columns(
+        average_clv_simple_low=pl.col("average_clv_simple") - of_mean,
+        average_clv_simple_high=pl.col("average_clv_simple") + of_mean,
+    ).drop("spread")
+
+
+def add_worth(
+    rows: pl.DataFrame, no_history: str | None, economics: EconomicsSettings, discount_rate: float
+) -> pl.DataFrame:
+    """Add lifetime value, payback and the most that may be paid, with their intervals; else the reason.
+
+    Args:
+        rows: The year's sums of each group, its churn, contribution and cost.
+        no_history: Why churn cannot be known, or None.
+        economics: Margin and what is wanted of it.
+        discount_rate: A year, of lifetime value.
+    """
+    rows = rows.with_columns(
+        churn_rate_12m=pl.lit(None, pl.Float64) if no_history else pl.col("churn_rate_12m"),
+    ).with_columns(worth_reason=_find_worth_reason(no_history))
+    is_sound = rows["worth_reason"].is_null().to_numpy()
+    m = np.where(is_sound, rows["contribution_per_customer_12m"].fill_null(np.nan).to_numpy(), np.nan)
+    r = np.where(
+        is_sound, np.minimum(1 - rows["churn_rate_12m"].fill_null(np.nan).to_numpy(), HIGHEST_RETENTION), np.nan
+    )
+    cost = rows["cost_per_customer"].fill_null(np.nan).to_numpy()
+    clv = compute_clv_before_cost(m, r, discount_rate)
+    bids = _list_bids(clv, sum_contribution_by_month(m, r, economics.payback_months)[:, -1], economics)
+    contributions, retentions = _find_intervals(rows, m, r)
+    (m_low, m_high), (r_low, r_high) = contributions, retentions
+    ends: dict[str, FloatArray] = {}
+    for end, m_end, r_end in zip(ENDS, contributions, retentions, strict=True):
+        of_m = np.maximum(m_end, 0) / m
+        worth = clv * combine_ends(of_m, compute_clv_before_cost(m, r_end, discount_rate) / clv)
+        by_month = sum_contribution_by_month(m, r_end, economics.payback_months)[:, -1]
+        brought = bids["most_for_payback"] * combine_ends(of_m, by_month / bids["most_for_payback"])
+        ends[f"clv_before_cost{end}"] = worth
+        ends[f"most_to_bid{end}"] = np.min(list(_list_bids(worth, brought, economics).values()), axis=0)
+    paid = np.where(is_sound, cost, np.nan)
+    columns = {
+        **bids,
+        **ends,
+        "retention_rate_12m": r,
+        "clv_before_cost": clv,
+        "clv_to_cost_ratio": np.divide(clv, cost, out=np.full_like(clv, np.nan), where=cost > 0),
+        "payback_months": find_payback_month(m, r, paid),
+        "payback_months_low": find_payback_month(m_high, r_high, paid),
+        "payback_months_high": find_payback_month(m_low, r_low, paid),
+        "most_to_bid": np.min(list(bids.values()), axis=0),
+    }
+    return rows.with_columns(pl.Series(name, values).fill_nan(None) for name, values in columns.items()).with_columns(
+        reason=_find_reason(), is_complete=pl.col("payback_months").is_not_null()
+    )
+
+
+def _list_bids(clv: FloatArray, brought: FloatArray, economics: EconomicsSettings) -> dict[str, FloatArray]:
+    """The three limits of what may be paid, by what a customer is worth and brings until the payback that is wanted."""
+    return {
+        "most_for_margin": clv * (1 - economics.margin_to_keep),
+        "most_for_ratio": clv / economics.clv_to_cost,
+        "most_for_payback": brought,
+    }
+
+
+def _find_intervals(
+    rows: pl.DataFrame, m: FloatArray, r: FloatArray
+) -> tuple[tuple[FloatArray, FloatArray], tuple[FloatArray, FloatArray]]:
+    """Find 95 % intervals of the contribution (Student's t) and of retention (Wilson); NaN of a single customer."""
+    n = rows["average_customers_12m"].fill_null(np.nan).to_numpy()
+    margin = rows["contribution_margin_rate"].cast(pl.Float64).fill_null(np.nan).to_numpy()
+    n = np.where(n > 1, n, np.nan)
+    off = np.maximum(rows["squares"].to_numpy() - rows["net_sales_12m"].to_numpy() ** 2 / n, 0)
+    of_m = find_t_quantile(n - 1, UPPER_END) * margin * np.sqrt(off / (n - 1) / n)
+    ends = pl.DataFrame({"kept": r, "n": n}).select(**name_bounds("kept", pl.col("n")))
+    kept_low, kept_high = (ends[f"kept{end}"].to_numpy() for end in ENDS)
+    return (m - of_m, m + of_m), (kept_low, np.minimum(kept_high, HIGHEST_RETENTION))
+
+
+def _find_worth_reason(no_history: str | None) -> pl.Expr:
+    """Find why it is not known what customers are worth."""
+    each = pl.col("contribution_per_customer_12m")
+    return (
+        pl.when(pl.col("average_customers_12m").fill_null(0) == 0)
+        .then(pl.lit("nobody of the channel was active in the 12 months"))
+        .when(pl.col("churn_rate_12m").is_null())
+        .then(pl.lit(no_history))
+        .when(pl.col("churn_rate_12m") >= 1)
+        .then(pl.lit("more customers left within the 12 months than there were on average: retention is undefined"))
+        .when(each.is_null())
+        .then(pl.lit("the margin is unknown: deliver costs of order lines, or set economics.contribution_margin"))
+        .when(each <= 0)
+        .then(pl.lit("customers brought no contribution in the 12 months"))
+    )
+
+
+def add_verdict(rows: pl.DataFrame) -> pl.DataFrame:
+    """Add whether customers cost more than they may, whether that is beyond chance, and the reason where it is not.
+
+    They do also where money was spent and nobody was won, whatever they may cost. A verdict is beyond chance where it
+    would be the same at both ends of the interval of `most_to_bid`, and rests on `FEWEST_CUSTOMERS`.
+    """
+    cost, most = pl.col("cost_per_customer").cast(pl.Float64), pl.col("most_to_bid").cast(pl.Float64)
+    won_nobody = cost.is_null() & (pl.col("spend") > 0)
+    is_few = pl.col("average_customers_12m") < FEWEST_CUSTOMERS
+    at_ends = [cost > pl.col(f"most_to_bid{end}").cast(pl.Float64) for end in ENDS]
+    is_same = ((at_ends[0] == at_ends[1]) & ~is_few).fill_null(False)
+    return rows.with_columns(
+        is_above_most=won_nobody | (cost > most),
+        is_beyond_chance=pl.when(cost.is_not_null() & most.is_not_null()).then(is_same),
+    ).with_columns(
+        reason=pl.when(pl.col("reason").is_not_null() | pl.col("is_beyond_chance"))
+        .then("reason")
+        .when(is_few)
+        .then(pl.lit(f"fewer than {FEWEST_CUSTOMERS} customers on average: what they are worth may be chance"))
+        .otherwise(pl.lit("whether they cost more than may be bid may be chance: the cost is within its interval"))
+    )
+
+
+def _find_reason() -> pl.Expr:
+    """Find why payback or ratio is not known: what customers are worth, what they cost, or that it never comes."""
+    return (
+        pl.when(pl.col("cost_per_customer").is_null() & pl.col("spend").is_not_null())
+        .then(pl.lit("money was spent and nobody was won"))
+        .when(pl.col("worth_reason").is_not_null())
+        .then("worth_reason")
+        .when(pl.col("cost_per_customer").is_null())
+        .then(pl.lit("the cost is unknown: deliver spend, or set acquisition_cost"))
+        .when(pl.col("payback_months").is_null())
+        .then(pl.lit(f"the cost does not come back within {LONGEST_PAYBACK_MONTHS} months"))
+        .when(pl.col("cost_per_customer") == 0)
+        .then(pl.lit("winning these customers cost nothing: there is no ratio of their value to it"))
+    )

@@ -1,0 +1,150 @@
+"""The mart `demand_totals`: what will be sold of all products in the next four weeks, per place, and how sure that is.
+
+Put here: the totals, their intervals and grades, in pieces and in money. Keep out: the forecasts that are added up
+(`demand_forecast.py`), the interval of a total (`models/demand/forecasts.py`).
+"""
+
+import datetime as dt
+
+import numpy as np
+import polars as pl
+from narwhals.typing import IntoFrame
+from polars._typing import PolarsDataType
+
+from regulars.pipelines.models.demand.forecasts import WEEKS_OF_TOTAL, bound_total, forecast_demand
+from regulars.pipelines.models.demand.smoothing import Ints
+from regulars.pipelines.models.fitting.fitting import FloatArray
+from regulars.pipelines.transforms.amounts import MONEY, divide_columns, round_to_money
+from regulars.pipelines.transforms.products.demand.demand_forecast import DemandSettings, choose_forecasts
+from regulars.pipelines.transforms.products.demand.weekly_series import DAYS, WeeklySeries, list_weekly_series
+from regulars.pipelines.transforms.rates import ENDS
+
+COLUMNS: dict[str, PolarsDataType] = {
+    "place_type": pl.String,
+    "place": pl.String,
+    "period_start": pl.Date,
+    "period_end": pl.Date,
+    "products_forecast": pl.Int64,
+    "demand_last_4w": pl.Float64,
+    "demand_forecast_4w": pl.Float64,
+    "demand_forecast_4w_low": pl.Float64,
+    "demand_forecast_4w_high": pl.Float64,
+    "sales_forecast_4w": MONEY,
+    "sales_forecast_4w_low": MONEY,
+    "sales_forecast_4w_high": MONEY,
+    "tested_windows": pl.Int64,
+    "tested_demand_4w": pl.Float64,
+    "tested_error_4w": pl.Float64,
+    "tested_absolute_error_4w": pl.Float64,
+    "wape_4w": pl.Float64,
+    "bias_rate_4w": pl.Float64,
+    "is_complete": pl.Boolean,
+    "reason": pl.String,
+    "as_of": pl.Date,
+}
+PLACE = ["place_type", "place"]
+TOO_SHORT = "fewer than nine windows of four weeks have passed: no interval"
+
+
+def demand_totals(
+    order_lines: IntoFrame,
+    orders: IntoFrame,
+    stores: IntoFrame,
+    calendar: IntoFrame,
+    *,
+    as_of: dt.date,
+    demand: DemandSettings,
+) -> pl.DataFrame:
+    """Add up the forecasts of all products over four weeks: one row per place, and one of all places.
+
+    Args:
+        order_lines: `core.order_lines`.
+        orders: `core.orders`.
+        stores: `core.stores`; `system`, `store_id`, `region`.
+        calendar: `core.calendar`; `day`, `week_idx`.
+        as_of: Last day that counts; its week is left out until it is over.
+        demand: What to split by, and how far ahead single products are forecast.
+
+    Returns:
+        The columns of `COLUMNS`, sorted by place; empty where `marts.demand_forecast` is.
+    """
+    series = list_weekly_series(order_lines, orders, stores, calendar, as_of=as_of, by=demand.by)
+    if series is None:
+        return pl.DataFrame(schema=COLUMNS)
+    found = forecast_demand(series.demand, series.first, demand.weeks_ahead)
+    level = choose_forecasts(series, found)["demand_forecast"].to_numpy()
+    places, rows = _number_places(series)
+    begins = np.full(len(places), series.demand.shape[1])
+    np.minimum.at(begins, rows, series.first)
+
+    def add_up(of_series: FloatArray) -> FloatArray:
+        total = np.zeros((len(places), *of_series.shape[1:]))
+        np.add.at(total, rows, of_series)
+        return total
+
+    windows = found.window_errors.shape[1]
+    origins = series.demand.shape[1] - WEEKS_OF_TOTAL - windows + np.arange(windows)
+    has_begun = origins >= begins[:, np.newaxis]
+    errors = np.where(has_begun, add_up(found.window_errors), np.nan)
+    of_errors = np.where(has_begun, add_up(found.window_errors * series.price[:, np.newaxis]), np.nan)
+    pieces, money = (add_up(WEEKS_OF_TOTAL * level * worth) for worth in (1.0, series.price))
+    last = add_up(series.demand[:, -WEEKS_OF_TOTAL:].sum(axis=1))
+    columns = {
+        "products_forecast": add_up(np.ones(len(rows))),
+        "demand_last_4w": last,
+        "demand_forecast_4w": pieces,
+        "sales_forecast_4w": money,
+        **_name_ends("demand_forecast_4w", pieces, errors),
+        **_name_ends("sales_forecast_4w", money, of_errors),
+        **_grade(errors, np.where(has_begun, _list_came(add_up(series.demand), origins), 0.0)),
+    }
+    return _finish(places, columns, series.last_week, as_of)
+
+
+def _number_places(series: WeeklySeries) -> tuple[pl.DataFrame, Ints]:
+    """The places in their order, and the number of each series' place."""
+    places = series.keys.select(PLACE).unique().sort(PLACE).with_row_index("place_idx")
+    rows = series.keys.join(places, on=PLACE, how="left", maintain_order="left")["place_idx"].cast(pl.Int64).to_numpy()
+    return places.drop("place_idx"), rows
+
+
+def _list_came(demand: FloatArray, origins: Ints) -> FloatArray:
+    """What each place sold in the weeks after each origin together."""
+    sold = np.cumsum(demand, axis=1)
+    came: FloatArray = sold[:, origins + WEEKS_OF_TOTAL] - sold[:, origins]
+    return came
+
+
+def _name_ends(name: str, total: FloatArray, errors: FloatArray) -> dict[str, FloatArray]:
+    """The ends of the interval of a column of totals, by their past errors."""
+    return {f"{name}{end}": values for end, values in zip(ENDS, bound_total(total, errors), strict=True)}
+
+
+def _grade(errors: FloatArray, came: FloatArray) -> dict[str, FloatArray]:
+    """Add up how far off past totals were, and what came."""
+    return {
+        "tested_windows": np.isfinite(errors).sum(axis=1).astype(float),
+        "tested_demand_4w": came.sum(axis=1),
+        "tested_error_4w": np.nansum(-errors, axis=1),
+        "tested_absolute_error_4w": np.nansum(np.abs(errors), axis=1),
+    }
+
+
+def _finish(places: pl.DataFrame, columns: dict[str, FloatArray], last_week: dt.date, as_of: dt.date) -> pl.DataFrame:
+    """Put rows together, and say why there is no interval."""
+    is_known = pl.col("demand_forecast_4w_low").is_not_null()
+    rows = places.with_columns(pl.Series(name, values).fill_nan(None) for name, values in columns.items())
+    return (
+        rows.with_columns(
+            period_start=pl.lit(last_week + dt.timedelta(days=DAYS)),
+            period_end=pl.lit(last_week + dt.timedelta(days=DAYS * (WEEKS_OF_TOTAL + 1) - 1)),
+            wape_4w=divide_columns("tested_absolute_error_4w", "tested_demand_4w"),
+            bias_rate_4w=divide_columns("tested_error_4w", "tested_demand_4w"),
+            is_complete=is_known,
+            reason=pl.when(~is_known).then(pl.lit(TOO_SHORT)),
+            as_of=pl.lit(as_of),
+        )
+        .with_columns(round_to_money(pl.col(name)) for name, kind in COLUMNS.items() if kind == MONEY)
+        .select(pl.col(name).cast(kind) for name, kind in COLUMNS.items())
+        .sort(PLACE)
+    )
