@@ -55,14 +55,14 @@ def read_headline_views(entries: Any, place: Place) -> tuple[HeadlineView, ...]:
 
 def _read_view(entry: Mapping[str, Any], place: Place) -> HeadlineView:
     place.refuse_unknown(entry, KEYS)
-    where = dict(entry.get("where") or {})
-    if not where:
-        place.wrong("`where` is empty: a view of all rows is the table itself")
+    where, where_not = dict(entry.get("where") or {}), dict(entry.get("where_not") or {})
+    if not where and not where_not:
+        place.wrong("`where` and `where_not` are empty: a view of all rows is the table itself")
     return HeadlineView(
         name=place.read_text(entry, "name"),
         purpose=place.read_text(entry, "purpose"),
         grain=place.read_text(entry, "grain"),
         where=where,
-        where_not=dict(entry.get("where_not") or {}),
+        where_not=where_not,
         additive=tuple(entry.get("additive") or ()),
     )

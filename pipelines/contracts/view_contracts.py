@@ -58,14 +58,15 @@ def make_view_contracts(contracts: Mapping[str, Contract]) -> dict[str, Contract
 
 
 def _make_contract(contract: Contract, view: HeadlineView) -> Contract:
-    rows = ", ".join(f"{name} = {value}" for name, value in view.where.items())
-    rest = "".join(f", without {name} = {value}" for name, value in view.where_not.items())
+    kept = ", ".join(f"{name} = {value}" for name, value in view.where.items())
+    left_out = [f"without {name} = {value}" for name, value in view.where_not.items()]
+    rows = f"The rows of {contract.table} {', '.join([*([f'with {kept}'] if kept else []), *left_out])}."
     return replace(
         contract,
         table=f"{contract.layer}.{view.name}",
         kind="view",
         purpose=view.purpose,
-        description=f"{view.purpose} The rows of {contract.table} with {rows}{rest}. {contract.description}",
+        description=f"{view.purpose} {rows} {contract.description}",
         grain=view.grain,
         columns=_list_columns(contract, view),
         rules=(),

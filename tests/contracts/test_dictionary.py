@@ -109,6 +109,15 @@ def test_a_view_says_which_rows_it_holds_and_what_may_be_added_up():
     assert comments["marts.b.kept"] == "Who stayed. Unit: customers."
 
 
+def test_a_view_of_all_but_the_whole_says_what_it_leaves_out():
+    by_group = HeadlineView("b_by_group", "Each group.", "One row.", {}, {"dimension": "all"})
+    contracts = {"marts.b": dataclasses.replace(WITH_VIEW["marts.b"], views=(by_group,))}
+    assert list_comments(contracts)["marts.b_by_group"].startswith(
+        "Each group. The rows of marts.b without dimension = all. "
+    )
+    assert "where \"dimension\" is distinct from 'all'" in list_selects(contracts.values())["marts.b_by_group"]
+
+
 def test_a_view_is_listed_behind_its_table():
     assert "| `marts.b_all` | One row | All groups together. |" in format_published_tables(WITH_VIEW)
 
@@ -264,8 +273,8 @@ def test_the_readme_lists_published_tables_by_layer():
     )
 
 
-def test_a_metric_of_every_value_but_the_whole_is_in_no_view_of_the_whole():
+def test_a_metric_of_every_value_but_the_whole_is_in_the_view_of_these_values():
     churn = load_contract(Path(__file__).parents[2] / "data_contracts" / "marts" / "churn.odcs.yaml")
     views = {metric.name: find_view(churn, metric) for metric in churn.metrics}
     assert views["gone_rate_12m"] is not None
-    assert views["gone_rate_12m_over_others"] is None
+    assert views["gone_rate_12m_over_others"].name == "churn_by_value"

@@ -227,7 +227,7 @@ def with_view(**changes: Any) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("changes", "expected"),
     [
-        ({"where": {}}, "`where` is empty"),
+        ({"where": {}}, "`where` and `where_not` are empty"),
         ({"where": {"colour": "red"}}, "names `colour`, which is not a column"),
         ({"where_not": {"colour": "red"}}, "names `colour`, which is not a column"),
         ({"additive": ["weight"]}, "names `weight`, which is not a column"),
