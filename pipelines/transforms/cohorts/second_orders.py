@@ -65,7 +65,9 @@ def second_orders(
         customers_with_first_order=pl.len(), customers_with_second_order=pl.col("is_event").sum()
     )
     curves = _cut_off(estimate_survival_curves(by_value, VALUE))
-    seen = curves.group_by(VALUE).agg(watched_days=pl.col("days").max(), second_order_rate=1 - pl.col("survival").min())
+    seen = curves.group_by(VALUE).agg(
+        watched_days=pl.col("days").max(), second_order_rate=(1 - pl.col("survival").min()).round(12)
+    )
     name = "median_days_to_second_order"
     medians = find_medians(curves, VALUE).select(
         *VALUE, *(pl.when(pl.col("median").is_not_null()).then(end).alias(f"{name}{to}") for end, to in ENDS.items())
@@ -126,6 +128,8 @@ def _give_reason() -> pl.Expr:
         )
         .when(pl.col(f"{name}_high").is_null())
         .then(
-            pl.lit("the interval has no upper end: too few are watched for so long, or fewer than half ever buy again")
+            pl.lit(
+                "the interval has no upper end: too few are watched for so long, and maybe fewer than half buy again"
+            )
         )
     )

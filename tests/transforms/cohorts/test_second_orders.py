@@ -80,7 +80,7 @@ def test_an_interval_without_an_upper_end_says_so():
     assert (row["median_days_to_second_order"], row["median_days_to_second_order_high"]) == (20, None)
     assert (
         row["reason"]
-        == "the interval has no upper end: too few are watched for so long, or fewer than half ever buy again"
+        == "the interval has no upper end: too few are watched for so long, and maybe fewer than half buy again"
     )
 
 

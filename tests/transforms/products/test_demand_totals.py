@@ -25,17 +25,24 @@ SUNDAY = dt.date(2026, 3, 29)
 READS = ("order_lines", "orders", "stores", "calendar")
 
 
+NO_SEASON = pl.DataFrame([], schema=SEASONALITY)
+
+
 def mart(
-    sales: list[Row], as_of: dt.date = SUNDAY, demand: Demand | None = None, engine: str = "polars"
+    sales: list[Row],
+    as_of: dt.date = SUNDAY,
+    demand: Demand | None = None,
+    engine: str = "polars",
+    seasonality: pl.DataFrame = NO_SEASON,
 ) -> dict[str, Row]:
     """Place -> row."""
     tables = product_tables(*sales)
     demand = demand or Demand()
-    with ENGINES[engine]({name: tables[name] for name in READS}) as frames:
+    with ENGINES[engine]({**{name: tables[name] for name in READS}, "seasonality": seasonality}) as frames:
         found = demand_totals(**frames, as_of=as_of, demand=demand)
     of_products = demand_forecast(
         **{name: tables[name] for name in (*READS, "products")},
-        seasonality=pl.DataFrame([], schema=SEASONALITY),
+        seasonality=NO_SEASON,
         as_of=as_of,
         demand=demand,
     )
@@ -59,6 +66,47 @@ def follow(quantities: Any, is_tsb: bool) -> list[float]:
     demand, first = np.array([quantities], dtype=float), np.array([0])
     blend = (smooth_exponentially(demand, first) + average_last_weeks(demand, first)) / 2
     return list((smooth_size_and_chance(demand, first) if is_tsb else blend)[0])
+
+
+def season(*indices: tuple[int, float | None, bool], kind: str = "all", category: str = "all") -> pl.DataFrame:
+    """`marts.seasonality` with a month, its index and whether it stands out, in each row."""
+    rows = [
+        {
+            "customer_type": kind,
+            "category": category,
+            "month_of_year": month,
+            "season_index": index,
+            "stands_out": stands_out,
+        }
+        for month, index, stands_out in indices
+    ]
+    return pl.DataFrame(rows, schema=SEASONALITY)
+
+
+@pytest.mark.parametrize(
+    ("indices", "expected"),
+    [
+        ([(4, 0.6, True)], (0.6, True)),  # all four Thursdays after 29 March 2026 are of April
+        ([(4, 0.95, False), (5, 0.1, True)], (0.95, False)),
+        ([(5, 0.1, True)], (None, None)),
+        ([(4, None, False)], (None, None)),
+    ],
+)
+def test_a_season_of_the_weeks_is_said_beside_the_total(indices: Any, expected: Any):
+    sales = weekly("bar", [5] * 60)
+    rows = mart(sales, seasonality=pl.concat([season(*indices), season((4, 9.0, True), category="snacks")]))
+    row = rows["all"]
+    assert (row["season_index_4w"], row["is_season_left_out_4w"]) == expected
+    said = "the months of these weeks have usually sold 0.60 times an average one, which is not in the forecast"
+    assert row["reason"] == (said if expected[1] else None)
+    assert row["demand_forecast_4w"] == pytest.approx(20)
+
+
+def test_weeks_of_two_months_have_the_mean_of_their_season():
+    found = mart(
+        weekly("bar", [5] * 60), SUNDAY - dt.timedelta(days=7), seasonality=season((3, 1.0, False), (4, 0.6, True))
+    )
+    assert found["all"]["season_index_4w"] == pytest.approx((1.0 + 3 * 0.6) / 4)
 
 
 @pytest.mark.parametrize("engine", ENGINES)

@@ -16,6 +16,7 @@ from regulars.pipelines.models.demand.smoothing import Ints
 from regulars.pipelines.models.fitting.fitting import FloatArray
 from regulars.pipelines.transforms.amounts import MONEY, divide_columns, round_to_money
 from regulars.pipelines.transforms.products.demand.demand_forecast import DemandSettings, choose_forecasts
+from regulars.pipelines.transforms.products.demand.season_ahead import find_season
 from regulars.pipelines.transforms.products.demand.weekly_series import DAYS, WeeklySeries, list_weekly_series
 from regulars.pipelines.transforms.rates import ENDS
 
@@ -38,12 +39,17 @@ COLUMNS: dict[str, PolarsDataType] = {
     "tested_absolute_error_4w": pl.Float64,
     "wape_4w": pl.Float64,
     "bias_rate_4w": pl.Float64,
+    "season_index_4w": pl.Float64,
+    "is_season_left_out_4w": pl.Boolean,
     "is_complete": pl.Boolean,
     "reason": pl.String,
     "as_of": pl.Date,
 }
 PLACE = ["place_type", "place"]
 TOO_SHORT = "fewer than nine windows of four weeks have passed: no interval"
+SEASON_LEFT_OUT = (
+    "the months of these weeks have usually sold {index:.2f} times an average one, which is not in the forecast"
+)
 
 
 def demand_totals(
@@ -51,6 +57,7 @@ def demand_totals(
     orders: IntoFrame,
     stores: IntoFrame,
     calendar: IntoFrame,
+    seasonality: IntoFrame,
     *,
     as_of: dt.date,
     demand: DemandSettings,
@@ -62,6 +69,7 @@ def demand_totals(
         orders: `core.orders`.
         stores: `core.stores`; `system`, `store_id`, `region`.
         calendar: `core.calendar`; `day`, `week_idx`.
+        seasonality: `marts.seasonality`; what the forecast leaves out, beside it.
         as_of: Last day that counts; its week is left out until it is over.
         demand: What to split by, and how far ahead single products are forecast.
 
@@ -98,7 +106,10 @@ def demand_totals(
         **_name_ends("sales_forecast_4w", money, of_errors),
         **_grade(errors, np.where(has_begun, _list_came(add_up(series.demand), origins), 0.0)),
     }
-    return _finish(places, columns, series.last_week, as_of)
+    starts = [series.last_week + dt.timedelta(days=DAYS * week) for week in range(1, WEEKS_OF_TOTAL + 1)]
+    return _finish(places, columns, starts, find_season(pl.Series(starts), seasonality)).with_columns(
+        as_of=pl.lit(as_of)
+    )
 
 
 def _number_places(series: WeeklySeries) -> tuple[pl.DataFrame, Ints]:
@@ -130,21 +141,36 @@ def _grade(errors: FloatArray, came: FloatArray) -> dict[str, FloatArray]:
     }
 
 
-def _finish(places: pl.DataFrame, columns: dict[str, FloatArray], last_week: dt.date, as_of: dt.date) -> pl.DataFrame:
-    """Put rows together, and say why there is no interval."""
+def _finish(
+    places: pl.DataFrame,
+    columns: dict[str, FloatArray],
+    week_starts: list[dt.date],
+    season: tuple[float | None, bool | None],
+) -> pl.DataFrame:
+    """Put rows together but for `as_of`, and say why there is no interval and which season is left out."""
     is_known = pl.col("demand_forecast_4w_low").is_not_null()
+    index, is_left_out = season
+    season_said = SEASON_LEFT_OUT.format(index=index) if is_left_out else None
     rows = places.with_columns(pl.Series(name, values).fill_nan(None) for name, values in columns.items())
     return (
         rows.with_columns(
-            period_start=pl.lit(last_week + dt.timedelta(days=DAYS)),
-            period_end=pl.lit(last_week + dt.timedelta(days=DAYS * (WEEKS_OF_TOTAL + 1) - 1)),
+            period_start=pl.lit(week_starts[0]),
+            period_end=pl.lit(week_starts[-1] + dt.timedelta(days=DAYS - 1)),
             wape_4w=divide_columns("tested_absolute_error_4w", "tested_demand_4w"),
             bias_rate_4w=divide_columns("tested_error_4w", "tested_demand_4w"),
+            season_index_4w=pl.lit(index, pl.Float64),
+            is_season_left_out_4w=pl.lit(is_left_out, pl.Boolean),
             is_complete=is_known,
-            reason=pl.when(~is_known).then(pl.lit(TOO_SHORT)),
-            as_of=pl.lit(as_of),
+            reason=pl.when(~is_known | pl.lit(season_said is not None)).then(
+                pl.concat_str(
+                    pl.when(~is_known).then(pl.lit(TOO_SHORT)),
+                    pl.lit(season_said, pl.String),
+                    separator="; ",
+                    ignore_nulls=True,
+                )
+            ),
         )
         .with_columns(round_to_money(pl.col(name)) for name, kind in COLUMNS.items() if kind == MONEY)
-        .select(pl.col(name).cast(kind) for name, kind in COLUMNS.items())
+        .select(pl.col(name).cast(kind) for name, kind in COLUMNS.items() if name != "as_of")
         .sort(PLACE)
     )
