@@ -1,11 +1,13 @@
 """Terms of two words that need not stand side by side."""
 
+import re
+
 import polars as pl
 import pytest
 
 from regulars.pipelines.themes.gaps import write_expressions
 from regulars.pipelines.themes.matching import count_term_hits
-from regulars.pipelines.themes.rules_file import parse_theme_rules
+from regulars.pipelines.themes.rules_file import SHIPPED, parse_theme_rules
 from regulars.pipelines.themes.text import normalize_text
 from tests.themes.test_matching import themes_of
 
@@ -40,6 +42,13 @@ def test_the_second_word_comes_soon_behind_the_first(language, found, not_found)
 
 def test_gaps_are_looked_for_where_the_language_is_not_known():
     assert themes_of("waiting for a parcel", "物流太慢", language=None, rules=RULES) == [["late"], ["late"]]
+
+
+def test_the_example_of_the_shipped_file_finds_what_it_says():
+    text = SHIPPED.read_text(encoding="utf-8")
+    term, sentence = re.findall(r'`([^`]* \.\.\. [^`]*)` finds "([^"]*)"', text)[0]
+    rules = parse_theme_rules(f"late: {{terms: {{en: [{term}]}}}}", "themes.yaml")
+    assert themes_of(sentence, rules=rules) == [["late"]]
 
 
 def test_a_term_may_have_several_gaps():

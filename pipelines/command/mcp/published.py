@@ -24,7 +24,7 @@ _TABLES = """
     select
         schema_name || '.' || view_name,
         split_part(comment, '. ', 1),
-        'The rows of a table that one means without naming a grain or dimension.'
+        (select any_value(grain) from meta.data_dictionary where table_name = schema_name || '.' || view_name)
     from duckdb_views()
     where not internal and schema_name in ('marts', 'core', 'meta')
     order by table_name

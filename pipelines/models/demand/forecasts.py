@@ -136,7 +136,7 @@ def _compare_windows(demand: FloatArray, path: FloatArray) -> FloatArray:
 
 
 def bound_total(total: FloatArray, errors: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """The ends of the 80 % interval of totals of `WEEKS_OF_TOTAL` weeks, by their own past errors, 0 or more.
+    """The ends of the 80 % interval of totals of `WEEKS_OF_TOTAL` weeks, by their own past errors.
 
     Windows that overlap tell little more than those that do not, of which there are a quarter as many. So the quantiles
     are those that hold four of five next totals by so few errors (as of conformal prediction), near their extremes.
@@ -152,7 +152,7 @@ def bound_total(total: FloatArray, errors: FloatArray) -> tuple[FloatArray, Floa
     is_enough = apart >= FEWEST_WINDOWS
     share = np.where(is_enough, (NOMINAL[0] * (apart + 1) - 1) / np.maximum(apart - 1, 1), np.nan)
     ends = (find_quantile(errors, np.nan_to_num(share)), find_quantile(errors, 1 - np.nan_to_num(share)))
-    low, high = (np.where(is_enough, np.maximum(total + end, 0), np.nan) for end in ends)
+    low, high = (np.where(is_enough, total + end, np.nan) for end in ends)
     return np.minimum(low, total), np.maximum(high, total)
 
 

@@ -126,6 +126,8 @@ def _give_reason() -> pl.Expr:
                 "fewer than half buy again within {} days ({} %), and too few are watched for longer", watched, share
             )
         )
+        .when(pl.col("second_order_rate") == 1)
+        .then(pl.lit("all have bought again by then: the interval has no upper end"))
         .when(pl.col(f"{name}_high").is_null())
         .then(
             pl.lit(

@@ -206,6 +206,7 @@ def test_a_table_without_its_layer_is_found_unless_two_layers_have_it(tmp_path):
     path = tmp_path / "regulars.duckdb"
     with duckdb.connect(path) as con:
         con.execute("create schema meta")
+        con.execute("create table meta.data_dictionary (table_name varchar, grain varchar)")
         con.execute(
             "create table meta.contracts as select table_name, '' as description, '' as grain "
             "from (values ('core.orders'), ('marts.orders'), ('marts.churn')) t(table_name)"
@@ -224,6 +225,8 @@ def test_only_tables_and_columns_that_say_a_word_are_told(file):
     about = {row["table_name"] for row in list_tables(file, "Complaints")}
     assert {"marts.support_response", "marts.scorecard"} & about == {"marts.support_response"}
     assert len(about) < len(list_tables(file))
+    (churn_all,) = [row for row in list_tables(file) if row["table_name"] == "marts.churn_all"]
+    assert churn_all["grain"] == "One row per month-end."
     columns = {row["column_name"] for row in describe_table(file, "CUSTOMER_360", " risk ")["columns"]}
     assert "revenue_at_risk_12m" in columns
     assert "city" not in columns

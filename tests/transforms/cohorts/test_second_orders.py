@@ -84,6 +84,13 @@ def test_an_interval_without_an_upper_end_says_so():
     )
 
 
+def test_where_all_bought_again_the_reason_says_so():
+    row = found_of(*company([400] * 40, [5] * 40)).row(0, named=True)
+    assert (row["median_days_to_second_order"], row["second_order_rate"]) == (5, 1.0)
+    assert row["median_days_to_second_order_high"] is None
+    assert row["reason"] == "all have bought again by then: the interval has no upper end"
+
+
 def test_without_orders_the_table_is_empty_with_all_columns():
     found = found_of()
     assert found.is_empty()

@@ -166,7 +166,7 @@ def test_the_four_weeks_follow_the_last_that_is_over_however_far_products_are_fo
 def test_a_young_company_has_a_total_without_an_interval_and_says_why():
     young, older = mart(weekly("bar", [5] * 39))["all"], mart(weekly("bar", [5] * 40))["all"]
     assert (young["tested_windows"], young["demand_forecast_4w_low"], young["is_complete"]) == (35, None, False)
-    assert young["reason"] == "fewer than nine windows of four weeks have passed: no interval"
+    assert young["reason"] == "fewer than 40 weeks since the first sale: no interval"
     assert (older["tested_windows"], older["is_complete"], older["reason"]) == (36, True, None)
 
 
@@ -200,3 +200,19 @@ def test_a_product_not_sold_in_the_last_half_year_has_the_price_of_the_year():
 
 def test_without_sales_the_table_is_empty_with_all_columns():
     assert mart([]) == {}
+
+
+def test_a_product_that_costs_less_than_nothing_makes_a_total_below_it():
+    """A deposit that is paid back, in orders whose other lines name no product."""
+    days = [SUNDAY - dt.timedelta(days=7 * back) for back in range(60)]
+    sales = [sale(day, item("deposit", "-2", quantity="2"), item(None, "10")) for day in days]
+    row = mart(sales)["all"]
+    assert (row["demand_forecast_4w"], float(row["sales_forecast_4w"])) == (pytest.approx(8), pytest.approx(-8))
+    assert float(row["sales_forecast_4w_low"]) <= -8 <= float(row["sales_forecast_4w_high"]) < 0
+
+
+def test_no_fewer_than_nothing_is_sold():
+    bursts = [0] * 8 + ([30] + [0] * 7) * 7
+    row = mart(weekly("bar", bursts))["all"]
+    assert row["demand_forecast_4w_low"] >= 0
+    assert row["is_complete"]

@@ -11,7 +11,7 @@ import polars as pl
 from narwhals.typing import IntoFrame
 from polars._typing import PolarsDataType
 
-from regulars.pipelines.models.demand.forecasts import WEEKS_OF_TOTAL, bound_total, forecast_demand
+from regulars.pipelines.models.demand.forecasts import FEWEST_WINDOWS, WEEKS_OF_TOTAL, bound_total, forecast_demand
 from regulars.pipelines.models.demand.smoothing import Ints
 from regulars.pipelines.models.fitting.fitting import FloatArray
 from regulars.pipelines.transforms.amounts import MONEY, divide_columns, round_to_money
@@ -46,7 +46,7 @@ COLUMNS: dict[str, PolarsDataType] = {
     "as_of": pl.Date,
 }
 PLACE = ["place_type", "place"]
-TOO_SHORT = "fewer than nine windows of four weeks have passed: no interval"
+TOO_SHORT = f"fewer than {WEEKS_OF_TOTAL * (FEWEST_WINDOWS + 1)} weeks since the first sale: no interval"
 SEASON_LEFT_OUT = (
     "the months of these weeks have usually sold {index:.2f} times an average one, which is not in the forecast"
 )
@@ -102,8 +102,8 @@ def demand_totals(
         "demand_last_4w": last,
         "demand_forecast_4w": pieces,
         "sales_forecast_4w": money,
-        **_name_ends("demand_forecast_4w", pieces, errors),
-        **_name_ends("sales_forecast_4w", money, of_errors),
+        **{name: np.maximum(end, 0) for name, end in _name_ends("demand_forecast_4w", pieces, errors).items()},
+        **_name_ends("sales_forecast_4w", money, of_errors),  # below 0 where deposits or trade-ins have a price below 0
         **_grade(errors, np.where(has_begun, _list_came(add_up(series.demand), origins), 0.0)),
     }
     starts = [series.last_week + dt.timedelta(days=DAYS * week) for week in range(1, WEEKS_OF_TOTAL + 1)]
