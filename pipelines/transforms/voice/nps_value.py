@@ -58,6 +58,7 @@ COLUMNS: dict[str, PolarsDataType] = {
     "mrr": MONEY,
     "detractors_at_risk": pl.Int64,
     "detractors_about_to_leave": pl.Int64,
+    "leaving_detractor_value_12m": MONEY,
     "detractor_value_at_risk_12m": MONEY,
     "detractor_value_at_risk_12m_low": MONEY,
     "detractor_value_at_risk_12m_high": MONEY,
@@ -176,6 +177,7 @@ def _sum_groups(customers: pl.DataFrame, brought: pl.DataFrame | None) -> pl.Dat
         orders_of_active=predicted.filter(is_active & total.is_not_null()).sum(),
         active_predicted=total.filter(is_active).count(),
         leaving_predicted=total.filter(is_active, pl.any_horizontal(SIGNS_OF_LEAVING)).count(),
+        total_of_leaving=total.filter(is_active, pl.any_horizontal(SIGNS_OF_LEAVING)).sum(),
     )
     rows = (
         pl.DataFrame({"nps_group": NPS_GROUPS})
@@ -193,7 +195,8 @@ def _sum_groups(customers: pl.DataFrame, brought: pl.DataFrame | None) -> pl.Dat
         subscriptions_of_total=pl.col("predicted_total_value_12m") - pl.col("orders_of_total"),
         detractors_at_risk=pl.when(IS_DETRACTOR).then("active_predicted").otherwise(0),
         detractors_about_to_leave=pl.when(IS_DETRACTOR).then("leaving_predicted").otherwise(0),
-        detractor_value_at_risk_12m=_find_value_at_risk(),
+        leaving_detractor_value_12m=_find_value_at_risk("total_of_leaving"),
+        detractor_value_at_risk_12m=_find_value_at_risk("total_of_active"),
         subscriptions_of_active=pl.col("total_of_active") - pl.col("orders_of_active"),
         referring_rate=divide_columns("referring_customers", "customers"),
         referral_rate=divide_columns("referred_customers", "customers"),
@@ -221,10 +224,10 @@ def _sum_referrals(customers: pl.DataFrame, referrals: pl.DataFrame | None) -> p
     return every.with_columns(pl.col(*REFERRED).fill_null(0))
 
 
-def _find_value_at_risk() -> pl.Expr:
-    """What active detractors are expected to bring in a year; 0 for other groups, NULL where nothing is predicted."""
+def _find_value_at_risk(total: str) -> pl.Expr:
+    """A sum of what active detractors will bring in a year; 0 for other groups, NULL where nothing is predicted."""
     is_known = (pl.col("active_predicted") > 0) | (pl.col("active_customers") == 0)
-    known = pl.when(is_known).then("total_of_active")
+    known = pl.when(is_known).then(total)
     return pl.when(IS_DETRACTOR).then(known).otherwise(pl.lit(0)).cast(MONEY)
 
 

@@ -348,6 +348,15 @@ def test_a_row_of_one_array_holds_no_other_one(feed):
     ]
 
 
+def test_objects_in_arrays_of_arrays_are_not_passed_over(feed):
+    refunds = [[{"id": 7, "lines": [{"sku": "a"}]}], {"id": 8, "lines": [{"sku": "b"}]}]
+    columns = ("refunds.id", "refunds.lines.sku")
+    assert read_rows(feed, ["refunds.lines"], columns, [{"id": "1", "refunds": refunds}])[1:] == [
+        ("1", "refunds.lines", "7", "a"),
+        ("1", "refunds.lines", "8", "b"),
+    ]
+
+
 def test_a_file_whose_original_is_gone_lacks_the_rows_of_arrays_that_were_added_since(feed):
     order = {"id": "1", "refunds": [{"id": 7, "lines": [{"sku": "a"}]}]}
     read_rows(feed, ["refunds"], ("refunds.id",), [order])

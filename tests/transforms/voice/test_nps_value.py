@@ -201,17 +201,17 @@ def test_at_risk_is_what_active_detractors_are_expected_to_bring():
 
 def test_of_detractors_those_about_to_leave_have_another_sign_than_the_answer():
     company = (
-        customer("ada", "detractor"),
-        customer("bob", "detractor", is_overdue=True, is_near_lapse=True),
-        customer("cleo", "detractor", is_subscription_ending=True),
+        customer("ada", "detractor", expected="100"),
+        customer("bob", "detractor", expected="20", is_overdue=True, is_near_lapse=True),
+        customer("cleo", "detractor", expected="3", is_subscription_ending=True),
         customer("dan", "detractor", is_overdue=True, predicted_total_value_12m=None),  # no total is predicted
-        customer("eve", "detractor", is_subscription_ending=True, lifecycle="lapsed"),
-        customer("fay", "passive", is_near_lapse=True),
+        customer("eve", "detractor", expected="7", is_subscription_ending=True, lifecycle="lapsed"),
+        customer("fay", "passive", expected="9", is_near_lapse=True),
     )
     rows = rows_of(*company)
-    names = ("detractors_at_risk", "detractors_about_to_leave")
-    assert [rows["detractor"][name] for name in names] == [3, 2]
-    assert [rows["passive"][name] for name in names] == [0, 0]
+    names = ("detractors_at_risk", "detractors_about_to_leave", "leaving_detractor_value_12m")
+    assert [rows["detractor"][name] for name in names] == [3, 2, 23]
+    assert [rows["passive"][name] for name in names] == [0, 0, 0]
 
 
 def test_what_cannot_be_predicted_is_unknown_and_said():

@@ -41,9 +41,17 @@ def _take_each(record: JsonObject, keys: Sequence[str]) -> Iterator[JsonObject]:
     if not rest:
         elements: Iterable[Any] = inner if isinstance(inner, list) else []
     else:
-        objects = inner if isinstance(inner, list) else [inner]
-        elements = (row for each in objects if isinstance(each, dict) for row in _take_each(each, rest))
+        elements = (row for each in _list_objects(inner) for row in _take_each(each, rest))
     return ({**record, key: element} for element in elements)
+
+
+def _list_objects(value: Any) -> Iterator[JsonObject]:
+    """The object, or those of an array, of arrays within it too."""
+    if isinstance(value, list):
+        for each in value:
+            yield from _list_objects(each)
+    elif isinstance(value, dict):
+        yield value
 
 
 def _empty(value: Any, keys: Sequence[str]) -> Any:
