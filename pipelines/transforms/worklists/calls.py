@@ -74,7 +74,8 @@ def find_calls(customers: pl.DataFrame, tables: CallTables, rules: CallRules) ->
     Returns:
         The columns of `choose_reasons`, not sorted.
     """
-    known = customers.filter(~pl.col("is_deleted"), ~pl.col("is_unknown"))
+    facts = customers.select("customer_idx", *FACTS)  # a frame of all columns would be copied by each step
+    known = facts.filter(~pl.col("is_deleted"), ~pl.col("is_unknown"))
     as_of = rules.as_of
     signs = _list_signs(known, tables, rules)
     days = read_into_polars(sum_purchases_by_customer_day(tables.orders, tables.refunds, tables.calendar, as_of=as_of))

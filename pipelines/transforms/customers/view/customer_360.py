@@ -223,6 +223,7 @@ def customer_360(
         ],
     }
     known = _join_facts(standing, joins)
+    del joins, before, segments_before, standing  # their columns are in `known`
     tables = CallTables(
         orders=orders,
         refunds=refunds,
