@@ -31,7 +31,7 @@ from regulars.pipelines.transforms.purchases.purchases import read_into_polars, 
 from regulars.pipelines.transforms.subscriptions.ending_subscriptions import find_ending_subscriptions
 from regulars.pipelines.transforms.subscriptions.subscription_revenue import add_subscription_revenue
 from regulars.pipelines.transforms.value_tier import USUAL_TIERS
-from regulars.pipelines.transforms.worklists.calls import CallRules, CallTables, find_calls
+from regulars.pipelines.transforms.worklists.calls import FACTS, CallRules, CallTables, find_calls
 from regulars.pipelines.transforms.worklists.service_signs import SupportSettings
 
 COLUMNS: dict[str, PolarsDataType] = {
@@ -222,8 +222,7 @@ def customer_360(
             before,
         ],
     }
-    known = _join_facts(standing, joins)
-    del joins, before, segments_before, standing  # their columns are in `known`
+    joined = _join_facts(standing, joins)
     tables = CallTables(
         orders=orders,
         refunds=refunds,
@@ -235,9 +234,11 @@ def customer_360(
         service_risk_customers=service_risk_customers,
     )
     settings = CallRules(as_of, lapse_days, subscription_revenue_is_in_orders, support)
-    steps = find_calls(known, tables, settings).select("customer_idx", step_of_call="next_step")
+    # calls are decided before all columns stand side by side: a million customers have gigabytes of them
+    calls = find_calls(joined.select("customer_idx", *FACTS).collect(), tables, settings)
+    steps = calls.lazy().select("customer_idx", step_of_call="next_step")
     return (
-        known.join(steps, on="customer_idx", how="left", maintain_order="left")
+        joined.join(steps, on="customer_idx", how="left", maintain_order="left")
         .with_columns(
             next_step=pl.coalesce("step_of_call", choose_other_step()),
             total_revenue_to_date=add_subscription_revenue("net_sales_to_date", subscription_revenue_is_in_orders),
@@ -246,10 +247,11 @@ def customer_360(
             as_of=pl.lit(as_of),
         )
         .select(*(pl.col(name).cast(kind) for name, kind in COLUMNS.items()), *attributes)
+        .collect()
     )
 
 
-def _join_facts(standing: pl.DataFrame, joins: Mapping[str, Sequence[pl.DataFrame]]) -> pl.DataFrame:
+def _join_facts(standing: pl.DataFrame, joins: Mapping[str, Sequence[pl.DataFrame]]) -> pl.LazyFrame:
     """Join facts to where each customer stands, 0 and false where there are none, and add `average_order_value`.
 
     Args:
@@ -267,7 +269,7 @@ def _join_facts(standing: pl.DataFrame, joins: Mapping[str, Sequence[pl.DataFram
         pl.col("is_service_risk", "is_subscription_ending").fill_null(value=False),
         pl.col("unpaid_sales").fill_null(pl.lit(0, MONEY)),
         average_order_value=pl.when(pl.col("order_count") > 0).then(average).cast(MONEY),
-    ).collect()
+    )
 
 
 def _find_revenue_at_risk() -> pl.Expr:
