@@ -13,6 +13,7 @@ from narwhals.typing import IntoFrame
 from polars._typing import PolarsDataType
 
 from regulars.pipelines.definitions.value_tiers import TierSettings
+from regulars.pipelines.transforms.add_columns import add_columns
 from regulars.pipelines.transforms.amounts import MONEY
 from regulars.pipelines.transforms.customers.customer_segments import customer_segments as segment_customers
 from regulars.pipelines.transforms.customers.latest_answers import find_latest_answers, list_nps_group_paths
@@ -222,7 +223,8 @@ def customer_360(
             before,
         ],
     }
-    joined = _join_facts(standing, joins)
+    known = _join_facts(standing, joins)
+    del joins, before, segments_before, standing  # their columns are in `known`
     tables = CallTables(
         orders=orders,
         refunds=refunds,
@@ -234,11 +236,9 @@ def customer_360(
         service_risk_customers=service_risk_customers,
     )
     settings = CallRules(as_of, lapse_days, subscription_revenue_is_in_orders, support)
-    # calls are decided before all columns stand side by side: a million customers have gigabytes of them
-    calls = find_calls(joined.select("customer_idx", *FACTS).collect(), tables, settings)
-    steps = calls.lazy().select("customer_idx", step_of_call="next_step")
+    calls = find_calls(known.select("customer_idx", *FACTS), tables, settings)
     return (
-        joined.join(steps, on="customer_idx", how="left", maintain_order="left")
+        add_columns(known, calls.select("customer_idx", step_of_call="next_step"), on="customer_idx")
         .with_columns(
             next_step=pl.coalesce("step_of_call", choose_other_step()),
             total_revenue_to_date=add_subscription_revenue("net_sales_to_date", subscription_revenue_is_in_orders),
@@ -247,21 +247,19 @@ def customer_360(
             as_of=pl.lit(as_of),
         )
         .select(*(pl.col(name).cast(kind) for name, kind in COLUMNS.items()), *attributes)
-        .collect()
     )
 
 
-def _join_facts(standing: pl.DataFrame, joins: Mapping[str, Sequence[pl.DataFrame]]) -> pl.LazyFrame:
+def _join_facts(standing: pl.DataFrame, joins: Mapping[str, Sequence[pl.DataFrame]]) -> pl.DataFrame:
     """Join facts to where each customer stands, 0 and false where there are none, and add `average_order_value`.
 
     Args:
         standing: As `find_standing` returns it.
         joins: Key -> frames with one row per key.
     """
-    joined = standing.lazy()
+    joined = standing
     for key, frames in joins.items():
-        for frame in frames:
-            joined = joined.join(frame.lazy(), on=key, how="left", maintain_order="left")
+        joined = add_columns(joined, *frames, on=key)
     spent = (pl.col("gross_sales") - pl.col("discounts")).cast(pl.Float64)
     average = (spent / pl.col("order_count")).round(4, mode="half_to_even")
     return joined.with_columns(
