@@ -18,11 +18,8 @@ from regulars.pipelines.transforms.churn.active_intervals import (
     list_active_intervals,
     list_active_periods,
 )
-from regulars.pipelines.transforms.purchases.purchases import (
-    read_into_polars,
-    select_columns,
-    sum_purchases_by_customer_day,
-)
+from regulars.pipelines.transforms.purchases.purchase_days import read_customer_days
+from regulars.pipelines.transforms.purchases.purchases import read_into_polars, select_columns
 
 CHURNED_COLUMNS: dict[str, PolarsDataType] = {
     "customer_id": pl.String,
@@ -79,7 +76,7 @@ def churned_customers(
         The columns of `CHURNED_COLUMNS`, sorted by customer_id; without the unknown customer. The order dates of
         customers who only ever subscribed are NULL.
     """
-    days = _sum_by_customer_day(orders, refunds, calendar, as_of).lazy()
+    days = read_customer_days(orders, refunds, calendar, as_of=as_of).lazy()
     ordered = (
         days.filter(pl.col("order_count") > 0)
         .group_by("customer_idx")
@@ -147,7 +144,7 @@ def reactivated_customers(
         The columns of `REACTIVATED_COLUMNS`, sorted by customer_id and returned_on; without the unknown customer.
         Orders and refunds count towards the latest return before them.
     """
-    days = _sum_by_customer_day(orders, refunds, calendar, as_of)
+    days = read_customer_days(orders, refunds, calendar, as_of=as_of)
     bought = days.filter(pl.col("order_count") > 0).select("customer_idx", "day_idx")
     active_intervals = list_active_intervals(
         list_active_periods(bought, subscriptions, as_of=as_of, lapse_days=lapse_days)
@@ -182,12 +179,6 @@ def reactivated_customers(
         .select(pl.col(name).cast(kind) for name, kind in REACTIVATED_COLUMNS.items())
         .sort("customer_id", "returned_on")
     )
-
-
-def _sum_by_customer_day(orders: IntoFrame, refunds: IntoFrame, calendar: IntoFrame, as_of: dt.date) -> pl.DataFrame:
-    """Sum orders and refunds: `customer_idx`, `day_idx`, `order_count`, `net_sales`, one row per customer and day."""
-    sums = sum_purchases_by_customer_day(orders, refunds, calendar, as_of=as_of)
-    return read_into_polars(select_columns(sums, "customer_idx", "day_idx", "order_count", "net_sales"))
 
 
 def _read_attributes(customers: IntoFrame) -> pl.DataFrame:

@@ -16,11 +16,7 @@ from regulars.pipelines.definitions.windows import HOLDOUT_DAYS
 from regulars.pipelines.transforms.amounts import MONEY
 from regulars.pipelines.transforms.day_numbers import count_days_since_epoch
 from regulars.pipelines.transforms.history_start import find_first_day
-from regulars.pipelines.transforms.purchases.purchases import (
-    read_into_polars,
-    select_columns,
-    sum_purchases_by_customer_day,
-)
+from regulars.pipelines.transforms.purchases.purchase_days import read_customer_days
 
 SHORTEST_HOLDOUT_DAYS = 56
 """A history shorter than twice this is not evaluated."""
@@ -41,10 +37,9 @@ def list_customer_days(orders: IntoFrame, refunds: IntoFrame, calendar: IntoFram
         `customer_idx` Int32, `day_idx` Int32 (days since 1970), `order_count` Int64 (0 on a day with refunds only) and
         `net_sales` Decimal(18, 4), exact, so that no sum depends on the order in which it is made.
     """
-    sums = sum_purchases_by_customer_day(orders, refunds, calendar, as_of=as_of)
-    days = read_into_polars(select_columns(sums, "customer_idx", "day_idx", "order_count", "net_sales"))
     return (
-        days.lazy()
+        read_customer_days(orders, refunds, calendar, as_of=as_of)
+        .lazy()
         .filter(pl.col("customer_idx") != UNKNOWN_CUSTOMER_IDX)
         .with_columns(pl.col("net_sales").cast(MONEY))
         .sort("customer_idx", "day_idx")

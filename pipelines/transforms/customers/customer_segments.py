@@ -31,11 +31,8 @@ from regulars.pipelines.transforms.customers.rfm_scores import (
 )
 from regulars.pipelines.transforms.customers.signs import find_signs_of_leaving
 from regulars.pipelines.transforms.day_numbers import count_days_since_epoch
-from regulars.pipelines.transforms.purchases.purchases import (
-    read_into_polars,
-    select_columns,
-    sum_purchases_by_customer_day,
-)
+from regulars.pipelines.transforms.purchases.purchase_days import read_customer_days
+from regulars.pipelines.transforms.purchases.purchases import read_into_polars, select_columns
 from regulars.pipelines.transforms.value_tier import USUAL_TIERS, assign_value_tier
 
 COLUMNS: dict[str, PolarsDataType] = {
@@ -85,7 +82,7 @@ def customer_segments(
     Returns:
         The columns of `COLUMNS`, sorted by customer_id; without the unknown customer.
     """
-    days = read_into_polars(sum_purchases_by_customer_day(orders, refunds, calendar, as_of=as_of))
+    days = read_customer_days(orders, refunds, calendar, as_of=as_of)
     names = read_into_polars(select_columns(customers, "customer_id", "customer_idx"))
     segmented = segment_purchases(
         days, subscriptions, as_of=as_of, lapse_days=lapse_days, rfm=rfm, value_tiers=value_tiers
@@ -109,7 +106,7 @@ def segment_purchases(
     """Score and segment every customer by the purchases up to a day.
 
     Args:
-        days: As `sum_purchases_by_customer_day` returns them, none after `as_of`.
+        days: As `read_customer_days` returns them, none after `as_of`.
         subscriptions: `core.subscriptions`.
         as_of: Last day that counts.
         lapse_days: Days without an order after which a customer has lapsed.
@@ -148,7 +145,7 @@ def summarise_rhythm(days: pl.DataFrame, *, as_of: dt.date) -> pl.DataFrame:
     """Summarise each customer's purchase days: several orders on one day are one purchase.
 
     Args:
-        days: One row per customer and day, as `sum_purchases_by_customer_day` returns it.
+        days: One row per customer and day, as `read_customer_days` returns it.
         as_of: Last day that counts.
 
     Returns:

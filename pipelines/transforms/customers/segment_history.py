@@ -18,11 +18,8 @@ from regulars.pipelines.transforms.amounts import MONEY
 from regulars.pipelines.transforms.customers.customer_segments import segment_purchases
 from regulars.pipelines.transforms.customers.rfm_scores import RANKED, ScoreSettings
 from regulars.pipelines.transforms.day_numbers import count_days_since_epoch
-from regulars.pipelines.transforms.purchases.purchases import (
-    read_into_polars,
-    select_columns,
-    sum_purchases_by_customer_day,
-)
+from regulars.pipelines.transforms.purchases.purchase_days import read_customer_days
+from regulars.pipelines.transforms.purchases.purchases import read_into_polars, select_columns
 from regulars.pipelines.transforms.value_tier import USUAL_TIERS
 
 SEGMENTATIONS = ("segment", "value_tier", "lifecycle")
@@ -98,7 +95,7 @@ def list_past_segments(
         The columns of `HISTORY`: one row per customer, segmentation and change, sorted so. The first row of a customer
         who had orders at the first month-end has `is_first_known`: when it began is not known.
     """
-    days = read_into_polars(sum_purchases_by_customer_day(orders, refunds, calendar, as_of=as_of))
+    days = read_customer_days(orders, refunds, calendar, as_of=as_of)
     names = read_into_polars(select_columns(customers, "customer_id", "customer_idx"))
     month_ends = list_month_ends(as_of)
     states = pl.concat(

@@ -20,11 +20,7 @@ from regulars.pipelines.definitions.enumerations import UNKNOWN_CUSTOMER_IDX
 from regulars.pipelines.transforms.amounts import MONEY
 from regulars.pipelines.transforms.day_numbers import count_days_since_epoch, find_last_month_end
 from regulars.pipelines.transforms.history_start import find_first_day
-from regulars.pipelines.transforms.purchases.purchases import (
-    read_into_polars,
-    select_columns,
-    sum_purchases_by_customer_day,
-)
+from regulars.pipelines.transforms.purchases.purchase_days import read_customer_days
 from regulars.pipelines.transforms.subscriptions.subscription_periods import list_live_periods
 from regulars.pipelines.transforms.subscriptions.subscription_revenue import (
     NO_MONEY,
@@ -93,9 +89,7 @@ def revenue_concentration(
         known customer.
         Measures are NULL without customers, and in `last_12_months` while the data are younger than 12 months.
     """
-    sums = sum_purchases_by_customer_day(orders, refunds, calendar, as_of=as_of)
-    needed = select_columns(sums, "customer_idx", "day_idx", "order_count", "net_sales")
-    days = read_into_polars(needed).sort("day_idx")
+    days = read_customer_days(orders, refunds, calendar, as_of=as_of).sort("day_idx")
     periods = list_live_periods(subscriptions)
     first_day = find_first_day(_list_first_days(days, periods, as_of))
     if first_day is None:

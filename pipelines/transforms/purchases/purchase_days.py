@@ -1,7 +1,7 @@
-"""Each customer's purchase days, linked to the first and the next one, for cohorts and purchase behaviour.
+"""Each customer's purchase days: read once for all marts, or linked to the first and the next one, for cohorts.
 
-Put here: the order of the rows, and the links between the days of a customer. Keep out: the scan over all orders
-(`purchases.py`), counting.
+Put here: the columns, the order of the rows, and the links between the days of a customer. Keep out: the scan over all
+orders (`purchases.py`), counting.
 """
 
 import datetime as dt
@@ -15,6 +15,24 @@ from regulars.pipelines.transforms.purchases.purchases import (
     select_columns,
     sum_purchases_by_customer_day,
 )
+
+
+def read_customer_days(orders: IntoFrame, refunds: IntoFrame, calendar: IntoFrame, *, as_of: dt.date) -> pl.DataFrame:
+    """Read what most marts need of `sum_purchases_by_customer_day`, in half of its memory.
+
+    Args:
+        orders: `core.orders`.
+        refunds: `core.refunds`.
+        calendar: `core.calendar`; `day`, `day_idx`.
+        as_of: Last day that counts.
+
+    Returns:
+        One row per customer and day with a countable order or refund, in no particular order: `customer_idx` Int32
+        (`UNKNOWN_CUSTOMER_IDX` is included), `day_idx` Int32 (days since 1970), `order_count` Int64 (0 on a day with
+        refunds only) and `net_sales` Decimal(38, 4).
+    """
+    sums = sum_purchases_by_customer_day(orders, refunds, calendar, as_of=as_of)
+    return read_into_polars(select_columns(sums, "customer_idx", "day_idx", "order_count", "net_sales"))
 
 
 def link_purchase_days(orders: IntoFrame, refunds: IntoFrame, calendar: IntoFrame, *, as_of: dt.date) -> pl.DataFrame:

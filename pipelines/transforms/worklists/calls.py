@@ -13,7 +13,7 @@ from narwhals.typing import IntoFrame
 
 from regulars.pipelines.definitions.windows import LAST_ACTIVE_DAYS
 from regulars.pipelines.transforms.amounts import MONEY, round_to_money
-from regulars.pipelines.transforms.purchases.purchases import read_into_polars, sum_purchases_by_customer_day
+from regulars.pipelines.transforms.purchases.purchase_days import read_customer_days
 from regulars.pipelines.transforms.worklists.purchase_signs import (
     find_due_offers,
     find_lapse_signs,
@@ -74,11 +74,10 @@ def find_calls(customers: pl.DataFrame, tables: CallTables, rules: CallRules) ->
     Returns:
         The columns of `choose_reasons`, not sorted.
     """
-    facts = customers.select("customer_idx", *FACTS)  # a frame of all columns would be copied by each step
-    known = facts.filter(~pl.col("is_deleted"), ~pl.col("is_unknown"))
+    known = customers.filter(~pl.col("is_deleted"), ~pl.col("is_unknown"))
     as_of = rules.as_of
     signs = _list_signs(known, tables, rules)
-    days = read_into_polars(sum_purchases_by_customer_day(tables.orders, tables.refunds, tables.calendar, as_of=as_of))
+    days = read_customer_days(tables.orders, tables.refunds, tables.calendar, as_of=as_of)
     yearly = _value_last_active_year(days, known, rules.subscription_revenue_is_in_orders)
     is_settled = pl.col("is_settled_by_order") & (pl.col("last_order_date") > pl.col("happened_on"))
     called = signs.join(yearly, on="customer_idx").filter(~is_settled.fill_null(value=False))

@@ -52,22 +52,28 @@ _CUSTOMERS = """
 
 _TO_ORDERS = """
     with
-        known as (
-            select distinct _system as system, order_id as id from staging.orders
-            union
+        -- grouped first, so that no more is kept of millions of orders and lines than these ids
+        named as (
+            select _source as source, {system} as system, order_id as id, count(*) as reference_count
+            from staging.{kind}
+            where order_id is not null and {condition}
+            group by all
+        ),
+
+        existing as (
+            select _system as system, order_id as id from staging.orders
+            union all
             select _system, order_id from staging.order_lines where line_type = 'sale' and '{kind}' <> 'order_lines'
-        )
+        ),
+
+        known as (select distinct system, id from existing semi join named using (system, id))
 
     select
-        _source as source,
-        {system} as system,
-        order_id as id,
-        count(*) as reference_count,
-        any_value(known.id) is not null as is_known,
-    from staging.{kind}
-    left join known on known.system = {system} and known.id = order_id
-    where order_id is not null and {system} in (select system from known) and {condition}
-    group by all
+        named.*,
+        known.id is not null as is_known,
+    from named
+    left join known using (system, id)
+    where system in (select system from existing)
 """
 """One row per source, system and order id that the rows of a kind name; systems without orders are left out."""
 

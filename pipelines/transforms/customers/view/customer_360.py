@@ -13,6 +13,7 @@ from narwhals.typing import IntoFrame
 from polars._typing import PolarsDataType
 
 from regulars.pipelines.definitions.value_tiers import TierSettings
+from regulars.pipelines.transforms.add_columns import add_columns
 from regulars.pipelines.transforms.amounts import MONEY
 from regulars.pipelines.transforms.customers.customer_segments import customer_segments as segment_customers
 from regulars.pipelines.transforms.customers.latest_answers import find_latest_answers, list_nps_group_paths
@@ -31,7 +32,7 @@ from regulars.pipelines.transforms.purchases.purchases import read_into_polars, 
 from regulars.pipelines.transforms.subscriptions.ending_subscriptions import find_ending_subscriptions
 from regulars.pipelines.transforms.subscriptions.subscription_revenue import add_subscription_revenue
 from regulars.pipelines.transforms.value_tier import USUAL_TIERS
-from regulars.pipelines.transforms.worklists.calls import CallRules, CallTables, find_calls
+from regulars.pipelines.transforms.worklists.calls import FACTS, CallRules, CallTables, find_calls
 from regulars.pipelines.transforms.worklists.service_signs import SupportSettings
 
 COLUMNS: dict[str, PolarsDataType] = {
@@ -235,9 +236,9 @@ def customer_360(
         service_risk_customers=service_risk_customers,
     )
     settings = CallRules(as_of, lapse_days, subscription_revenue_is_in_orders, support)
-    steps = find_calls(known, tables, settings).select("customer_idx", step_of_call="next_step")
+    calls = find_calls(known.select("customer_idx", *FACTS), tables, settings)
     return (
-        known.join(steps, on="customer_idx", how="left", maintain_order="left")
+        add_columns(known, calls.select("customer_idx", step_of_call="next_step"), on="customer_idx")
         .with_columns(
             next_step=pl.coalesce("step_of_call", choose_other_step()),
             total_revenue_to_date=add_subscription_revenue("net_sales_to_date", subscription_revenue_is_in_orders),
@@ -256,10 +257,9 @@ def _join_facts(standing: pl.DataFrame, joins: Mapping[str, Sequence[pl.DataFram
         standing: As `find_standing` returns it.
         joins: Key -> frames with one row per key.
     """
-    joined = standing.lazy()
+    joined = standing
     for key, frames in joins.items():
-        for frame in frames:
-            joined = joined.join(frame.lazy(), on=key, how="left", maintain_order="left")
+        joined = add_columns(joined, *frames, on=key)
     spent = (pl.col("gross_sales") - pl.col("discounts")).cast(pl.Float64)
     average = (spent / pl.col("order_count")).round(4, mode="half_to_even")
     return joined.with_columns(
@@ -267,7 +267,7 @@ def _join_facts(standing: pl.DataFrame, joins: Mapping[str, Sequence[pl.DataFram
         pl.col("is_service_risk", "is_subscription_ending").fill_null(value=False),
         pl.col("unpaid_sales").fill_null(pl.lit(0, MONEY)),
         average_order_value=pl.when(pl.col("order_count") > 0).then(average).cast(MONEY),
-    ).collect()
+    )
 
 
 def _find_revenue_at_risk() -> pl.Expr:

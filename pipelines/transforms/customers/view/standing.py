@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import polars as pl
 from narwhals.typing import IntoFrame
 
+from regulars.pipelines.transforms.add_columns import add_columns
 from regulars.pipelines.transforms.amounts import MONEY
 from regulars.pipelines.transforms.churn.active_intervals import (
     find_last_active_intervals,
@@ -61,18 +62,18 @@ def find_standing(facts: CustomerFacts, segments: IntoFrame, *, as_of: dt.date, 
     people = read_into_polars(
         select_columns(facts.customers, "customer_id", "customer_idx", "is_unknown", "is_deleted")
     )
-    joined = people.sort("customer_id").lazy()
-    for frame in (
+    joined = add_columns(
+        people.sort("customer_id"),
         purchases,
         _find_last_active_intervals(purchases, facts.subscriptions, as_of=as_of, lapse_days=lapse_days),
         sum_revenue_by_customer(list_live_periods(facts.subscriptions), as_of),
         find_latest_nps(facts.survey_responses, as_of=as_of),
-    ):
-        joined = joined.join(frame.lazy(), on="customer_idx", how="left", maintain_order="left")
+        on="customer_idx",
+    )
     scored = read_into_polars(select_columns(segments, "customer_id", *FROM_SEGMENTS))
     is_known = ~pl.col("is_unknown")
     return (
-        joined.join(scored.lazy(), on="customer_id", how="left", maintain_order="left")
+        add_columns(joined, scored, on="customer_id")
         .with_columns(
             pl.col("order_count", "nps_response_count").fill_null(0),
             pl.col(SUMS).fill_null(pl.lit(0, MONEY)),
@@ -84,7 +85,6 @@ def find_standing(facts: CustomerFacts, segments: IntoFrame, *, as_of: dt.date, 
         )
         .with_columns(**find_signs(as_of=as_of, lapse_days=lapse_days))
         .with_columns(risk=assess_risk(), risk_reason=explain_risk(lapse_days=lapse_days))
-        .collect()
     )
 
 
