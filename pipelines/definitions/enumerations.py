@@ -9,7 +9,11 @@ Put here: lists of allowed values and patterns that more than one room needs. Ke
 
 from typing import Literal, get_args
 
-from regulars.pipelines.definitions.windows import NPS_LONG_ROLLING_DAYS, NPS_ROLLING_DAYS
+from regulars.pipelines.definitions.windows import (
+    NPS_LONG_ROLLING_DAYS,
+    NPS_ROLLING_DAYS,
+    NPS_YEAR_ROLLING_DAYS,
+)
 
 Grain = Literal["week", "month", "quarter", "year"]
 """How long the periods of cohorts are."""
@@ -77,13 +81,17 @@ RfmRule = tuple[RfmSegment, tuple[int, int], tuple[int, int], tuple[int, int]]
 
 NPS_ROLLING_GRAIN = f"rolling_{NPS_ROLLING_DAYS}d"
 NPS_LONG_ROLLING_GRAIN = f"rolling_{NPS_LONG_ROLLING_DAYS}d"
+NPS_YEAR_ROLLING_GRAIN = f"rolling_{NPS_YEAR_ROLLING_DAYS}d"
+_ROWS_OF_LONG_WINDOWS = "a row for each day of dimension `all`, for month-ends and as_of of the others."
 NPS_GRAINS = {
     "day": "The answers of one day.",
     "week": "The answers of an ISO week, Monday to Sunday.",
     "month": "The answers of a calendar month.",
     NPS_ROLLING_GRAIN: f"The answers of the {NPS_ROLLING_DAYS} days that end with period_end; a row for each day.",
-    NPS_LONG_ROLLING_GRAIN: f"The answers of the {NPS_LONG_ROLLING_DAYS} days that end with period_end; a row for each "
-    "day of dimension `all`, for month-ends and as_of of the others.",
+    NPS_LONG_ROLLING_GRAIN: f"The answers of the {NPS_LONG_ROLLING_DAYS} days that end with period_end; "
+    + _ROWS_OF_LONG_WINDOWS,
+    NPS_YEAR_ROLLING_GRAIN: f"The answers of the {NPS_YEAR_ROLLING_DAYS} days that end with period_end; "
+    + _ROWS_OF_LONG_WINDOWS,
 }
 """How long the periods of `marts.nps` and `marts.satisfaction_scores` are: value -> what it means."""
 

@@ -41,6 +41,10 @@ QUESTIONS = {
         select dimension_value, nps, nps_of_others, nps_over_others, nps_over_others_ci_low, nps_over_others_ci_high,
             is_nps_over_others_significant
         from marts.nps_by_value where dimension = 'region'""",
+    "Is any region really different, small ones too?": """
+        select dimension_value, responses, nps_over_others, is_nps_over_others_significant, reason
+        from marts.nps_by_value_year where dimension = 'region'
+        and period_end = (select max(period_end) from marts.nps_by_value_year)""",
     "How much money is at risk with detractors?": """
         select customers, detractor_value_at_risk_12m from marts.nps_value_all where nps_group = 'detractor'""",
     "Whom does each owner call first, and why?": """

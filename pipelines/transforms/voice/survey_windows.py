@@ -9,13 +9,24 @@ from collections.abc import Callable, Mapping, Sequence
 
 import polars as pl
 
-from regulars.pipelines.definitions.enumerations import ALL, NPS_LONG_ROLLING_GRAIN, NPS_ROLLING_GRAIN
-from regulars.pipelines.definitions.windows import NPS_LONG_ROLLING_DAYS, NPS_ROLLING_DAYS
+from regulars.pipelines.definitions.enumerations import (
+    ALL,
+    NPS_LONG_ROLLING_GRAIN,
+    NPS_ROLLING_GRAIN,
+    NPS_YEAR_ROLLING_GRAIN,
+)
+from regulars.pipelines.definitions.windows import NPS_LONG_ROLLING_DAYS, NPS_ROLLING_DAYS, NPS_YEAR_ROLLING_DAYS
 from regulars.pipelines.transforms.day_numbers import EPOCH, count_days_since_epoch
 
 MONDAY_OF_WEEK_0 = -3  # 1969-12-29, in days since 1970
-ROLLING = {NPS_ROLLING_GRAIN: NPS_ROLLING_DAYS, NPS_LONG_ROLLING_GRAIN: NPS_LONG_ROLLING_DAYS}
+ROLLING = {
+    NPS_ROLLING_GRAIN: NPS_ROLLING_DAYS,
+    NPS_LONG_ROLLING_GRAIN: NPS_LONG_ROLLING_DAYS,
+    NPS_YEAR_ROLLING_GRAIN: NPS_YEAR_ROLLING_DAYS,
+}
 """Rolling grain -> how many days its windows have."""
+THINNED = [NPS_LONG_ROLLING_GRAIN, NPS_YEAR_ROLLING_GRAIN]
+"""The rolling grains that hardly change from day to day."""
 DAYS_OF_LONGEST_MONTH = 31
 LONGEST_WINDOW = max(DAYS_OF_LONGEST_MONTH, *ROLLING.values())
 Bounds = tuple[pl.Expr, pl.Expr]
@@ -97,11 +108,11 @@ def count_periods(
 def thin_out(periods: pl.DataFrame, as_of: dt.date) -> pl.DataFrame:
     """Keep of the long rolling windows those of `all`, and those of other dimensions that end with a month or `as_of`.
 
-    A window of 90 days hardly changes from day to day, and a row per day and value would double the table.
+    Such a window hardly changes from day to day, and a row per day and value would double the table.
     """
     end = pl.col("period_end")
     is_kept = (pl.col("dimension") == ALL) | (end == end.dt.month_end()) | (end == as_of)
-    return periods.filter((pl.col("grain") != NPS_LONG_ROLLING_GRAIN) | is_kept)
+    return periods.filter(~pl.col("grain").is_in(THINNED) | is_kept)
 
 
 def join_window_before(periods: pl.DataFrame, columns: Sequence[str], *, key: Sequence[str] = ()) -> pl.DataFrame:
