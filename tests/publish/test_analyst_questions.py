@@ -10,6 +10,14 @@ QUESTIONS = {
         from marts.customer_360 where not is_unknown""",
     "What is the churn of office and home customers?": """
         select dimension_value, month_end, churn_rate_12m, reason from marts.churn where dimension = 'customer_type'""",
+    "Do office and home customers leave at different rates, now and a year ago, or is it noise?": """
+        select period_end, group_value, other_group_value, group_difference, group_difference_p_value,
+            is_group_difference_significant, reason
+        from marts.group_differences_of_values
+        where metric = 'gone_rate_12m' and dimension_value = 'home member' and other_dimension_value = 'office'""",
+    "Do more customers leave than a year ago, or is it noise?": """
+        select group_value, other_group_value, group_difference, is_group_difference_significant, reason
+        from marts.group_differences_over_a_year where metric = 'gone_rate_12m' and dimension = 'all'""",
     "How many of the last cohorts came back in month 3?": """
         select cohort_start, retention_rate
         from marts.retention_cohorts_monthly where period_number = 3 and is_complete""",
