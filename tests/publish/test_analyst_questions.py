@@ -112,13 +112,17 @@ QUESTIONS = {
         select average_clv_simple, average_clv_simple_low, average_clv_simple_high
         from marts.acquisition_economics_by_channel where acquisition_channel = 'referral'""",
     "What is a customer worth whom another one brought, and does it differ from others of the same age?": """
-        select brought_customers_valued, average_clv_of_brought, average_clv_of_brought_low, average_clv_of_brought_high,
-            average_clv_of_others, clv_over_others, clv_over_others_low, clv_over_others_high,
-            is_clv_over_others_significant, reason
+        select brought_customers_valued, average_clv_of_brought, average_clv_of_brought_low,
+            average_clv_of_brought_high, average_clv_of_others, clv_over_others, clv_over_others_low,
+            clv_over_others_high, is_clv_over_others_significant, reason
         from marts.referral_worth_all""",
     "Who brought most others, and what do these bring?": """
         select customer_id, brought_customers, brought_net_sales
         from marts.referrals order by brought_customers desc""",
+    "Does the subscription revenue of last month tie out to the source?": """
+        select month, delivered_mrr_to_date, quarantined_mrr_to_date, closing_mrr, mrr_difference, subscription_revenue,
+            subscription_revenue_difference, reason
+        from meta.subscription_tie_out order by month desc limit 1""",
     "What was kept out of the last run?": """
         select source, kind, rows_quarantined from meta.row_accounting where rows_quarantined > 0""",
 }
