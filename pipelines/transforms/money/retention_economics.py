@@ -29,7 +29,6 @@ from regulars.pipelines.transforms.money.yearly_value import (
     sum_year_by_customer,
 )
 from regulars.pipelines.transforms.purchases.purchases import read_into_polars
-from regulars.pipelines.transforms.rates import ENDS
 
 COLUMNS: dict[str, PolarsDataType] = {
     "dimension": pl.String,
@@ -163,22 +162,19 @@ def _add_gain(rows: pl.DataFrame, years: int, discount_rate: float) -> pl.DataFr
     kept = np.minimum(np.where(rows["is_complete"], retention, np.nan), HIGHEST_RETENTION)
     points = rows["step_points"].to_numpy()
     raised, n = raise_retention(kept, points), rows["active_customers"].to_numpy()
-    m = rows["contribution_per_customer_12m"].cast(pl.Float64).to_numpy()
+    m = np.where(rows["is_complete"], rows["contribution_per_customer_12m"].cast(pl.Float64).to_numpy(), np.nan)
     cost = rows["net_sales_per_customer_12m"].cast(pl.Float64).to_numpy() - m
     years_kept = sum_years_kept(kept, years)
     gain = n * m * (sum_years_kept(raised, years) - years_kept)
     clv = compute_clv_before_cost(m, kept, discount_rate)
-    known_m = np.where(rows["is_complete"], m, np.nan)
-    ends = zip(*find_intervals(rows, known_m, kept), strict=True)
+    low, high = zip(*find_intervals(rows, m, kept), strict=True)
     columns = {
         "retention_rate_12m": retention,
         "raised_retention_rate": raised,
         "expected_customer_years": compute_expected_years(kept),
         "clv_before_cost": clv,
-        **{
-            f"clv_before_cost{end}": bound_clv(clv, known_m, at, discount_rate)
-            for end, at in zip(ENDS, ends, strict=True)
-        },
+        "clv_before_cost_low": bound_clv(clv, m, low, discount_rate),
+        "clv_before_cost_high": bound_clv(clv, m, high, discount_rate),
         "contribution_of_horizon": n * m * years_kept,
         "cost_of_horizon": n * cost * years_kept,
         "first_year_cost": n * cost * kept,
