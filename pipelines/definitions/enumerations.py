@@ -13,6 +13,7 @@ from regulars.pipelines.definitions.windows import (
     NPS_LONG_ROLLING_DAYS,
     NPS_ROLLING_DAYS,
     NPS_YEAR_ROLLING_DAYS,
+    SUPPORT_YEAR_DAYS,
 )
 
 Grain = Literal["week", "month", "quarter", "year"]
@@ -95,9 +96,11 @@ NPS_GRAINS = {
 }
 """How long the periods of `marts.nps` and `marts.satisfaction_scores` are: value -> what it means."""
 
+SUPPORT_YEAR_GRAIN = f"last_{SUPPORT_YEAR_DAYS}d"
 SUPPORT_GRAINS = {
     "day": "The tickets opened on one day.",
     "week": "The tickets opened in an ISO week, Monday to Sunday.",
+    SUPPORT_YEAR_GRAIN: f"The tickets opened in the {SUPPORT_YEAR_DAYS} days that end with as_of.",
 }
 """How long the periods of `marts.support_response` are: value -> what it means."""
 

@@ -97,6 +97,10 @@ QUESTIONS = {
         from marts.service_risk_customers""",
     "How many complaints were answered within the hour?": """
         select sum(complaints_on_time) / sum(complaints_decided) from marts.support_response_all""",
+    "How many complaints of the last year were answered within the hour, and how sure is that?": """
+        select complaints_on_time_rate, complaints_on_time_rate_ci_low, complaints_on_time_rate_ci_high,
+            complaints_decided, reason
+        from marts.support_response_last_year""",
     "Do complaints with and without a reply due add up to all complaints?": """
         select sum(complaints + left_out_complaints) from marts.support_response_all
         having sum(complaints + left_out_complaints) = (
