@@ -83,16 +83,15 @@ RfmRule = tuple[RfmSegment, tuple[int, int], tuple[int, int], tuple[int, int]]
 NPS_ROLLING_GRAIN = f"rolling_{NPS_ROLLING_DAYS}d"
 NPS_LONG_ROLLING_GRAIN = f"rolling_{NPS_LONG_ROLLING_DAYS}d"
 NPS_YEAR_ROLLING_GRAIN = f"rolling_{NPS_YEAR_ROLLING_DAYS}d"
-_ROWS_OF_LONG_WINDOWS = "a row for each day of dimension `all`, for month-ends and as_of of the others."
 NPS_GRAINS = {
     "day": "The answers of one day.",
     "week": "The answers of an ISO week, Monday to Sunday.",
     "month": "The answers of a calendar month.",
     NPS_ROLLING_GRAIN: f"The answers of the {NPS_ROLLING_DAYS} days that end with period_end; a row for each day.",
-    NPS_LONG_ROLLING_GRAIN: f"The answers of the {NPS_LONG_ROLLING_DAYS} days that end with period_end; "
-    + _ROWS_OF_LONG_WINDOWS,
-    NPS_YEAR_ROLLING_GRAIN: f"The answers of the {NPS_YEAR_ROLLING_DAYS} days that end with period_end; "
-    + _ROWS_OF_LONG_WINDOWS,
+    NPS_LONG_ROLLING_GRAIN: f"The answers of the {NPS_LONG_ROLLING_DAYS} days that end with period_end; a row for each "
+    "day of dimension `all`, for month-ends and as_of of the others.",
+    NPS_YEAR_ROLLING_GRAIN: f"The answers of the {NPS_YEAR_ROLLING_DAYS} days that end with period_end; a row for "
+    "month-ends and as_of.",
 }
 """How long the periods of `marts.nps` and `marts.satisfaction_scores` are: value -> what it means."""
 
