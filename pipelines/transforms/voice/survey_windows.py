@@ -83,17 +83,20 @@ def count_periods(
     """
     if events["day_idx"].null_count():
         raise ValueError("core.calendar lacks days on which there are answers; it must cover all of them.")
-    events = events.with_columns(pl.col(VALUE).cast(pl.Categorical))  # numbers are grouped faster than texts
+    events = events.with_columns(pl.col(*VALUE, "measure").cast(pl.Categorical))  # grouped faster than texts
     value, totals = (
         [*key, *VALUE],
         {name: pl.col("amount").filter(pl.col("measure") == name).sum() for name in measures},
     )
     first_day, last_day = int(events["day_idx"].min()), count_days_since_epoch(as_of)  # type: ignore[arg-type]
+    begun = _sum_measures(events, [*value, "day_idx"], totals)
     counted = [
         *(_count_by_calendar_period(events, value, totals, grain) for grain in CALENDAR_PERIODS),
         *(
-            _count_by_rolling_window(events, value, totals, grain, _list_ends(grain, first_day, last_day))
-            for grain in ROLLING
+            _count_by_rolling_window(
+                begun, _count_over(events, value, totals, days), value, grain, _list_ends(grain, first_day, last_day)
+            )
+            for grain, days in ROLLING.items()
         ),
     ]
     periods = pl.concat(counted).with_columns(pl.col(VALUE).cast(pl.String))
@@ -157,7 +160,7 @@ def _count_by_calendar_period(
     """Count the votes that are still their owner's when the period ends."""
     start, end = CALENDAR_PERIODS[grain](pl.col("day_idx"))
     last = events.filter(pl.col("end_idx") > end)
-    counted = last.group_by(*value, start=start, end=end).agg(**totals)
+    counted = _sum_measures(last.with_columns(start=start, end=end), [*value, "start", "end"], totals)
     return counted.select(_select_period(grain, pl.col("start"), pl.col("end"), *value, *totals))
 
 
@@ -172,30 +175,34 @@ def _list_ends(grain: str, first_day: int, last_day: int) -> pl.DataFrame:
     return pl.concat([shown, before]).unique().sort("day_idx")
 
 
-def _count_by_rolling_window(
-    events: pl.DataFrame, value: list[str], totals: Mapping[str, pl.Expr], grain: str, ends: pl.DataFrame
-) -> pl.DataFrame:
-    """Count per end of a window what is valid on it: all that began by then, less all that has ended."""
-    window = ROLLING[grain]
+def _sum_measures(events: pl.DataFrame, by: list[str], totals: Mapping[str, pl.Expr]) -> pl.DataFrame:
+    """Sum each measure into its column; first of all that is alike, so that few rows are gone through per measure."""
+    return events.group_by(*by, "measure").agg(pl.col("amount").sum()).group_by(by).agg(**totals)
+
+
+def _count_over(events: pl.DataFrame, value: list[str], totals: Mapping[str, pl.Expr], window: int) -> pl.DataFrame:
+    """Count per day what is no longer in a rolling window of so many days that ends on it, as negative numbers."""
     over = pl.min_horizontal("end_idx", pl.col("day_idx") + window)
-    changes = pl.concat([events, events.with_columns(-pl.col("amount"), day_idx=over)])
+    counted = _sum_measures(events.with_columns(day_idx=over), [*value, "day_idx"], totals)
+    return counted.with_columns(-pl.col(*totals))
+
+
+def _count_by_rolling_window(
+    begun: pl.DataFrame, over: pl.DataFrame, value: list[str], grain: str, ends: pl.DataFrame
+) -> pl.DataFrame:
+    """Count per end of a window what is valid on it: all that began by then, less all that is over."""
+    window, totals = ROLLING[grain], [name for name in begun.columns if name not in {*value, "day_idx"}]
+    changes = pl.concat([begun, over])
     counted_on = ends.select("day_idx", end="day_idx")
     days = changes.select(pl.col("day_idx").unique().sort()).join_asof(counted_on, on="day_idx", strategy="forward")
-    changes = (
-        changes.group_by(*value, "day_idx")
-        .agg(**totals)
-        .join(days.drop_nulls(), on="day_idx")
-        .drop("day_idx")
-        .group_by(*value, day_idx="end")
-        .agg(pl.col(*totals).sum())
-    )
+    changes = changes.join(days.drop_nulls(), on="day_idx").group_by(*value, day_idx="end").agg(pl.col(totals).sum())
     spine = changes.group_by(value).agg(first=pl.col("day_idx").min()).join(ends, how="cross")
     day = pl.col("day_idx")
     spine = spine.filter(day >= pl.col("first")).drop("first")
     return (
         spine.join(changes, on=[*value, "day_idx"], how="left")
         .sort("day_idx")
-        .with_columns(pl.col(*totals).fill_null(0).cum_sum().over(value))
+        .with_columns(pl.col(totals).fill_null(0).cum_sum().over(value))
         .select(_select_period(grain, day - (window - 1), day, *value, *totals))
     )
 
