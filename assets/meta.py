@@ -15,6 +15,9 @@ from regulars.pipelines.audit.findings.deliveries.delivery_profiles import write
 from regulars.pipelines.audit.restatements.restate import INPUTS, RESTATEMENTS, Replay, write_restatements
 from regulars.pipelines.audit.scorecard.scorecard import TABLE as SCORECARD
 from regulars.pipelines.audit.scorecard.scorecard import list_scorecard_inputs, write_scorecard
+from regulars.pipelines.audit.subscription_tie_out import READS as SUBSCRIPTION_READS
+from regulars.pipelines.audit.subscription_tie_out import TABLE as SUBSCRIPTION_TIE_OUT
+from regulars.pipelines.audit.subscription_tie_out import write_subscription_tie_out
 from regulars.pipelines.audit.tie_out import write_tie_out
 from regulars.pipelines.contracts.contract import Contract
 from regulars.pipelines.kinds.shape.registry import KINDS, list_core_amounts
@@ -33,6 +36,9 @@ def list_audit_tables(contracts: dict[str, Contract]) -> list[Blueprint]:
     def money(run: Run) -> None:
         write_tie_out(run.warehouse.con)
 
+    def subscription_money(run: Run) -> None:
+        write_subscription_tie_out(run.warehouse.con)
+
     staged = frozenset(f"staging.{kind}" for kind in KINDS)
     delivered = frozenset(f"raw.{kind}" for kind in KINDS)
     reads = staged | {amount.table for amount in list_core_amounts(KINDS.values())}
@@ -41,6 +47,7 @@ def list_audit_tables(contracts: dict[str, Contract]) -> list[Blueprint]:
         Blueprint(PROFILES, delivered, "sql", write_delivery_profiles),
         Blueprint("meta.excluded_rows", staged, "sql", excluded),
         Blueprint("meta.tie_out", reads, "sql", money),
+        Blueprint(SUBSCRIPTION_TIE_OUT, SUBSCRIPTION_READS, "sql", subscription_money),
         describe_restatements(contracts),
         Blueprint(SCORECARD, list_scorecard_inputs(contracts), "sql", write_scorecard),
     ]

@@ -11,8 +11,13 @@ from dataclasses import dataclass
 from regulars.pipelines.contracts.contract import Contract
 from regulars.pipelines.contracts.expression import parse_expression
 from regulars.pipelines.contracts.metric import Metric
-from regulars.pipelines.definitions.enumerations import NPS_LONG_ROLLING_GRAIN, NPS_ROLLING_GRAIN, ScorecardPeriod
-from regulars.pipelines.definitions.windows import NPS_LONG_ROLLING_DAYS, NPS_ROLLING_DAYS
+from regulars.pipelines.definitions.enumerations import (
+    NPS_LONG_ROLLING_GRAIN,
+    NPS_ROLLING_GRAIN,
+    NPS_YEAR_ROLLING_GRAIN,
+    ScorecardPeriod,
+)
+from regulars.pipelines.definitions.windows import NPS_LONG_ROLLING_DAYS, NPS_ROLLING_DAYS, NPS_YEAR_ROLLING_DAYS
 from regulars.pipelines.warehouse.sql_text import quote_identifier, quote_literal
 
 LAYER = "marts"
@@ -23,6 +28,7 @@ CHOSEN = {"last": ("max", "latest"), "first": ("min", "first")}
 SPANS = {
     NPS_ROLLING_GRAIN: f"{NPS_ROLLING_DAYS} days",
     NPS_LONG_ROLLING_GRAIN: f"{NPS_LONG_ROLLING_DAYS} days",
+    NPS_YEAR_ROLLING_GRAIN: f"{NPS_YEAR_ROLLING_DAYS} days",
 }
 """Grain -> its plain words, where it is no word itself."""
 

@@ -9,7 +9,12 @@ Put here: lists of allowed values and patterns that more than one room needs. Ke
 
 from typing import Literal, get_args
 
-from regulars.pipelines.definitions.windows import NPS_LONG_ROLLING_DAYS, NPS_ROLLING_DAYS
+from regulars.pipelines.definitions.windows import (
+    NPS_LONG_ROLLING_DAYS,
+    NPS_ROLLING_DAYS,
+    NPS_YEAR_ROLLING_DAYS,
+    SUPPORT_YEAR_DAYS,
+)
 
 Grain = Literal["week", "month", "quarter", "year"]
 """How long the periods of cohorts are."""
@@ -77,6 +82,7 @@ RfmRule = tuple[RfmSegment, tuple[int, int], tuple[int, int], tuple[int, int]]
 
 NPS_ROLLING_GRAIN = f"rolling_{NPS_ROLLING_DAYS}d"
 NPS_LONG_ROLLING_GRAIN = f"rolling_{NPS_LONG_ROLLING_DAYS}d"
+NPS_YEAR_ROLLING_GRAIN = f"rolling_{NPS_YEAR_ROLLING_DAYS}d"
 NPS_GRAINS = {
     "day": "The answers of one day.",
     "week": "The answers of an ISO week, Monday to Sunday.",
@@ -84,12 +90,16 @@ NPS_GRAINS = {
     NPS_ROLLING_GRAIN: f"The answers of the {NPS_ROLLING_DAYS} days that end with period_end; a row for each day.",
     NPS_LONG_ROLLING_GRAIN: f"The answers of the {NPS_LONG_ROLLING_DAYS} days that end with period_end; a row for each "
     "day of dimension `all`, for month-ends and as_of of the others.",
+    NPS_YEAR_ROLLING_GRAIN: f"The answers of the {NPS_YEAR_ROLLING_DAYS} days that end with period_end; a row for "
+    "month-ends and as_of.",
 }
 """How long the periods of `marts.nps` and `marts.satisfaction_scores` are: value -> what it means."""
 
+SUPPORT_YEAR_GRAIN = f"last_{SUPPORT_YEAR_DAYS}d"
 SUPPORT_GRAINS = {
     "day": "The tickets opened on one day.",
     "week": "The tickets opened in an ISO week, Monday to Sunday.",
+    SUPPORT_YEAR_GRAIN: f"The tickets opened in the {SUPPORT_YEAR_DAYS} days that end with as_of.",
 }
 """How long the periods of `marts.support_response` are: value -> what it means."""
 

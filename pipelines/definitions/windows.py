@@ -12,6 +12,12 @@ days of the week alike."""
 NPS_LONG_ROLLING_DAYS = 90
 """Days of the longer rolling window of `marts.nps`, which has enough votes to be weighted by value tier."""
 
+NPS_YEAR_ROLLING_DAYS = 365
+"""Days of the longest rolling window of `marts.nps`, in which small regions and stores have enough votes too."""
+
+SUPPORT_YEAR_DAYS = 365
+"""Days of the year to as_of of which `marts.support_response` has one row."""
+
 DEFAULT_LAPSE_DAYS = 365
 """Days without an order after which a customer has lapsed, where the settings say nothing."""
 

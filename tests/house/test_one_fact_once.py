@@ -14,6 +14,7 @@ from regulars.pipelines.definitions.enumerations import (
     NPS_GRAINS,
     NPS_LONG_ROLLING_GRAIN,
     NPS_ROLLING_GRAIN,
+    NPS_YEAR_ROLLING_GRAIN,
     SCORE_DIMENSIONS,
     Dimension,
     Grain,
@@ -89,7 +90,7 @@ def test_columns_named_after_a_window_are_those_of_the_contract(table):
 
 def test_grains_named_after_a_window_are_written_nowhere_but_with_the_window():
     written = [*ROOT.joinpath("data_contracts").rglob("*.yaml"), *ROOT.joinpath("pipelines").rglob("*.py")]
-    named = (NPS_ROLLING_GRAIN, NPS_LONG_ROLLING_GRAIN)
+    named = (NPS_ROLLING_GRAIN, NPS_LONG_ROLLING_GRAIN, NPS_YEAR_ROLLING_GRAIN)
     assert not [path for path in written if any(name in path.read_text(encoding="utf-8") for name in named)]
 
 

@@ -10,6 +10,14 @@ QUESTIONS = {
         from marts.customer_360 where not is_unknown""",
     "What is the churn of office and home customers?": """
         select dimension_value, month_end, churn_rate_12m, reason from marts.churn where dimension = 'customer_type'""",
+    "Do office and home customers leave at different rates, now and a year ago, or is it noise?": """
+        select period_end, group_value, other_group_value, group_difference, group_difference_p_value,
+            is_group_difference_significant, reason
+        from marts.group_differences_of_values
+        where metric = 'gone_rate_12m' and dimension_value = 'home member' and other_dimension_value = 'office'""",
+    "Do more customers leave than a year ago, or is it noise?": """
+        select group_value, other_group_value, group_difference, is_group_difference_significant, reason
+        from marts.group_differences_over_a_year where metric = 'gone_rate_12m' and dimension = 'all'""",
     "How many of the last cohorts came back in month 3?": """
         select cohort_start, retention_rate
         from marts.retention_cohorts_monthly where period_number = 3 and is_complete""",
@@ -41,6 +49,10 @@ QUESTIONS = {
         select dimension_value, nps, nps_of_others, nps_over_others, nps_over_others_ci_low, nps_over_others_ci_high,
             is_nps_over_others_significant
         from marts.nps_by_value where dimension = 'region'""",
+    "Is any region really different, small ones too?": """
+        select dimension_value, responses, nps_over_others, is_nps_over_others_significant, reason
+        from marts.nps_by_value_year where dimension = 'region'
+        and period_end = (select max(period_end) from marts.nps_by_value_year)""",
     "How much money is at risk with detractors?": """
         select customers, detractor_value_at_risk_12m from marts.nps_value_all where nps_group = 'detractor'""",
     "Whom does each owner call first, and why?": """
@@ -85,6 +97,10 @@ QUESTIONS = {
         from marts.service_risk_customers""",
     "How many complaints were answered within the hour?": """
         select sum(complaints_on_time) / sum(complaints_decided) from marts.support_response_all""",
+    "How many complaints of the last year were answered within the hour, and how sure is that?": """
+        select complaints_on_time_rate, complaints_on_time_rate_ci_low, complaints_on_time_rate_ci_high,
+            complaints_decided, reason
+        from marts.support_response_last_year""",
     "Do complaints with and without a reply due add up to all complaints?": """
         select sum(complaints + left_out_complaints) from marts.support_response_all
         having sum(complaints + left_out_complaints) = (
@@ -99,9 +115,18 @@ QUESTIONS = {
     "What is a customer worth who came by referral?": """
         select average_clv_simple, average_clv_simple_low, average_clv_simple_high
         from marts.acquisition_economics_by_channel where acquisition_channel = 'referral'""",
+    "What is a customer worth whom another one brought, and does it differ from others of the same age?": """
+        select brought_customers_valued, average_clv_of_brought, average_clv_of_brought_low,
+            average_clv_of_brought_high, average_clv_of_others, clv_over_others, clv_over_others_low,
+            clv_over_others_high, is_clv_over_others_significant, reason
+        from marts.referral_worth_all""",
     "Who brought most others, and what do these bring?": """
         select customer_id, brought_customers, brought_net_sales
         from marts.referrals order by brought_customers desc""",
+    "Does the subscription revenue of last month tie out to the source?": """
+        select month, delivered_mrr_to_date, quarantined_mrr_to_date, closing_mrr, mrr_difference, subscription_revenue,
+            subscription_revenue_difference, reason
+        from meta.subscription_tie_out order by month desc limit 1""",
     "What was kept out of the last run?": """
         select source, kind, rows_quarantined from meta.row_accounting where rows_quarantined > 0""",
 }

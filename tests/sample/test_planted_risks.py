@@ -10,7 +10,7 @@ from regulars.pipelines.settings.customers.service_risk import ServiceRisk
 from regulars.pipelines.settings.settings import Company, Support
 from regulars.pipelines.transforms.care.bad_experiences import bad_experiences
 
-CORE = ("orders", "refunds", "payments", "tickets", "survey_responses", "subscriptions", "customers")
+CORE = ("orders", "refunds", "refund_lines", "payments", "tickets", "survey_responses", "subscriptions", "customers")
 COMPANY = Company(name="sample", timezone="Europe/Berlin", currency="EUR")
 
 

@@ -27,7 +27,8 @@ class ServiceRisk(Part):
     signs: list[BadSign] = list(ALL_BAD_SIGNS)
     """What counts as a sign of a bad experience."""
     refund_reasons: list[str] = []
-    """Which refunds count, by their reason as the tool writes it, such as `damaged`. Without any, all refunds do."""
+    """Which refunds count, by their reason as the tool writes it, such as `damaged`, or that of one of their lines.
+    Without any, all refunds do."""
     undelivered_days: Annotated[int, Field(ge=0, le=90)] = 3
     """An order that was not delivered so many days after the promised day is a failed delivery. Only orders of tools
     that say when orders were delivered count."""

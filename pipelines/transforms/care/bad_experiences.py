@@ -41,6 +41,7 @@ COLUMNS: dict[str, PolarsDataType] = {
 def bad_experiences(
     orders: IntoFrame,
     refunds: IntoFrame,
+    refund_lines: IntoFrame,
     payments: IntoFrame,
     tickets: IntoFrame,
     survey_responses: IntoFrame,
@@ -57,6 +58,7 @@ def bad_experiences(
     Args:
         orders: `core.orders`.
         refunds: `core.refunds`.
+        refund_lines: `core.refund_lines`; why each line came back.
         payments: `core.payments`.
         tickets: `core.tickets`.
         survey_responses: `core.survey_responses`.
@@ -74,6 +76,7 @@ def bad_experiences(
     signs = list_bad_signs(
         orders,
         refunds,
+        refund_lines,
         payments,
         tickets,
         survey_responses,

@@ -60,7 +60,7 @@ class RiskSettings(Protocol):
 
     @property
     def refund_reasons(self) -> Sequence[str]:
-        """Which refunds count, by reason; none: all."""
+        """Which refunds count, by their reason or that of one of their lines; none: all."""
 
     @property
     def undelivered_days(self) -> int:
@@ -78,6 +78,7 @@ class RiskSettings(Protocol):
 def list_bad_signs(
     orders: IntoFrame,
     refunds: IntoFrame,
+    refund_lines: IntoFrame,
     payments: IntoFrame,
     tickets: IntoFrame,
     survey_responses: IntoFrame,
@@ -96,7 +97,7 @@ def list_bad_signs(
     """
     found = [
         *_list_late_deliveries(_make_lazy(orders), as_of, company, service_risk.undelivered_days),
-        _list_refunds(_make_lazy(refunds), as_of, service_risk.refund_reasons),
+        _list_refunds(_make_lazy(refunds), _make_lazy(refund_lines), as_of, service_risk.refund_reasons),
         _list_failed_payments(_make_lazy(payments), _make_lazy(orders), company, service_risk.failed_payment_statuses),
         *_list_ticket_signs(_make_lazy(tickets), as_of, support, service_risk.reply_time),
         _list_detractors(survey_responses, as_of),
@@ -143,10 +144,16 @@ def _list_late_deliveries(
     yield missing.with_columns(sign=pl.lit("failed_delivery"))
 
 
-def _list_refunds(refunds: "nw.LazyFrame[Any]", as_of: dt.date, reasons: Sequence[str]) -> pl.DataFrame:
+def _list_refunds(
+    refunds: "nw.LazyFrame[Any]", refund_lines: "nw.LazyFrame[Any]", as_of: dt.date, reasons: Sequence[str]
+) -> pl.DataFrame:
+    """List refunds; where reasons are wanted, those that have one of them themselves or on a line."""
     given = refunds.filter(nw.col("is_countable") & (nw.col("amount") > 0) & (nw.col("refund_date") <= as_of))
     if reasons:
-        given = given.filter(nw.col("reason").is_in(list(reasons)))
+        wanted = nw.col("reason").is_in(list(reasons))
+        of_lines = refund_lines.filter(wanted).select("system", "refund_id").unique().with_columns(is_wanted=nw.lit(1))
+        given = given.join(of_lines, on=["system", "refund_id"], how="left")
+        given = given.filter(wanted | ~nw.col("is_wanted").is_null())
     has_order = pl.col("order_id").is_not_null()
     return _read(given.select("customer_idx", "refund_date", "system", "refund_id", "order_id")).select(
         "customer_idx",

@@ -1,7 +1,7 @@
 """The mart `support_response`: how many tickets, and complaints, got a first public reply in time.
 
-Put here: counts and shares by day and week, split by channel, value tier and owner. Keep out: how long anybody waited
-(`core.tickets`), and when a reply is in time (`replies.py`).
+Put here: counts and shares by day and week, and of the last year, split by channel, value tier and owner. Keep out: how
+long anybody waited (`core.tickets`), and when a reply is in time (`replies.py`).
 """
 
 import datetime as dt
@@ -13,7 +13,8 @@ import polars as pl
 from narwhals.typing import IntoFrame
 from polars._typing import PolarsDataType
 
-from regulars.pipelines.definitions.enumerations import ALL, SUPPORT_DIMENSIONS, UNKNOWN
+from regulars.pipelines.definitions.enumerations import ALL, SUPPORT_DIMENSIONS, SUPPORT_YEAR_GRAIN, UNKNOWN
+from regulars.pipelines.definitions.windows import SUPPORT_YEAR_DAYS
 from regulars.pipelines.transforms.care.replies import BREACHED, MEASURES, ON_TIME, OUTCOMES, PENDING, find_outcome
 from regulars.pipelines.transforms.purchases.purchases import read_into_polars
 from regulars.pipelines.transforms.rates import bound_rate
@@ -97,8 +98,9 @@ def support_response(
         support: How long a reply may take.
 
     Returns:
-        The columns of `COLUMNS`, sorted by grain, period_end, dimension and value; `all` has every period from the
-        first ticket to `as_of`, the other dimensions only periods with tickets. Empty without tickets.
+        The columns of `COLUMNS`, sorted by grain, period_end, dimension and value; `all` has every day and week from
+        the first ticket to `as_of`, the other dimensions only periods with tickets; the year that ends with `as_of` is
+        one period. Empty without tickets.
     """
     counted = count_tickets(tickets, customer_segments, as_of=as_of, support=support)
     if counted.is_empty():
@@ -107,10 +109,17 @@ def support_response(
     days = counted.join(weeks, left_on="opened_date", right_on="day", how="left")
     first = counted["opened_date"].min()
     spine = weeks.filter(pl.col("day").is_between(first, as_of)).rename({"day": "opened_date"})
+    year_start = as_of - dt.timedelta(days=SUPPORT_YEAR_DAYS - 1)
+    year_days, year_spine = (frame.filter(pl.col("opened_date") >= year_start) for frame in (days, spine))
     periods = pl.concat(
         [
-            _count_periods(days, spine, grain, pl.col(start), length)
-            for grain, start, length in (("day", "opened_date", 1), ("week", "week_start", 7))
+            _count_periods(days, spine, "day", pl.col("opened_date"), 1),
+            _count_periods(days, spine, "week", pl.col("week_start"), 7),
+            _count_periods(
+                *(year_days, year_spine, SUPPORT_YEAR_GRAIN),
+                pl.col("opened_date").clip(upper_bound=year_start),
+                SUPPORT_YEAR_DAYS,
+            ),
         ]
     )
     has_complaints = days["is_complaint"].drop_nulls().len() > 0

@@ -1,7 +1,7 @@
 """The mart `referrals`: what a customer is worth together with the customers whom they brought.
 
-Put here: which referrals count, and what is summed per referrer. Keep out: the graph (`referral_chains.py`), sums per
-NPS group (`voice/nps_value.py`).
+Put here: what is summed per referrer. Keep out: which referrals count (`referral_outcomes.py`), what a customer brought
+is worth beside others (`referral_worth.py`), sums per NPS group (`voice/nps_value.py`).
 """
 
 import datetime as dt
@@ -11,8 +11,15 @@ from narwhals.typing import IntoFrame
 from polars._typing import PolarsDataType
 
 from regulars.pipelines.transforms.amounts import MONEY
-from regulars.pipelines.transforms.customers.referral_chains import NOBODY, find_circles, measure_depth
-from regulars.pipelines.transforms.purchases.purchases import read_into_polars, select_columns
+from regulars.pipelines.transforms.customers.referral_outcomes import (
+    CIRCLE,
+    COUNTED,
+    LATE,
+    PROSPECT,
+    SELF,
+    decide_referrals,
+    list_known_customers,
+)
 from regulars.pipelines.transforms.voice.nps_groups import AnswerSettings, choose_nps_group
 
 COLUMNS: dict[str, PolarsDataType] = {
@@ -34,12 +41,6 @@ COLUMNS: dict[str, PolarsDataType] = {
     "reason": pl.String,
     "as_of": pl.Date,
 }
-READ = [
-    *("customer_id", "is_unknown", "lifecycle", "referred_by_customer_id", "first_order_date", "net_sales_to_date"),
-    *("latest_nps_group", "latest_nps_at"),
-]
-COUNTED, PROSPECT, SELF, CIRCLE, LATE = "counted", "prospect", "self", "circle", "late"
-"""What becomes of a referral: it counts, or why it does not."""
 KINDS = {
     "brought_customers": COUNTED,
     "brought_prospects": PROSPECT,
@@ -63,9 +64,8 @@ def referrals(
     Returns:
         The columns of `COLUMNS`, one row per customer whom a record names as a referrer, sorted by customer_id.
     """
-    everybody = read_into_polars(select_columns(customer_360, *READ)).filter(~pl.col("is_unknown"))
-    own = read_into_polars(select_columns(customers, "customer_id", "is_own_referrer"))
-    people = _decide_referrals(everybody.join(own, on="customer_id", how="left").sort("customer_id"))
+    known = ("net_sales_to_date", "latest_nps_group", "latest_nps_at")
+    people = decide_referrals(list_known_customers(customers, customer_360, *known))
     counted = people.filter(outcome=COUNTED)
     first = _sum_by_referrer(counted, "brought", pl.lit(1), pl.col("net_sales_to_date"))
     second = _sum_by_referrer(
@@ -97,42 +97,6 @@ def referrals(
         .select(pl.col(name).cast(kind) for name, kind in COLUMNS.items())
         .sort("customer_id")
     )
-
-
-def _decide_referrals(people: pl.DataFrame) -> pl.DataFrame:
-    """Add `referrer_id`, what becomes of the referral (`outcome`, NULL without one), and `chain_depth`.
-
-    A referral that leads back to the customer counts for nobody, nor does one of a customer whose first order is older
-    than the referrer's.
-    """
-    places = people.select("customer_id", "first_order_date").with_row_index("place")
-    by = people.select(customer_id="referred_by_customer_id").join(
-        places, on="customer_id", how="left", maintain_order="left"
-    )
-    referrer = by["place"].cast(pl.Int64).fill_null(NOBODY).to_numpy()
-    drawn = people.with_columns(
-        is_on_circle=pl.Series(find_circles(referrer)), first_order_of_referrer=by["first_order_date"]
-    )
-    is_late = pl.col("first_order_date") < pl.col("first_order_of_referrer")
-    is_referred = pl.col("referred_by_customer_id").is_in(people["customer_id"].implode())
-    decided = drawn.with_columns(
-        referrer_id=pl.when("is_own_referrer").then("customer_id").otherwise("referred_by_customer_id"),
-        outcome=pl.when("is_own_referrer")
-        .then(pl.lit(SELF))
-        .when(is_referred.not_() | pl.col("referred_by_customer_id").is_null())
-        .then(None)
-        .when("is_on_circle")
-        .then(pl.lit(CIRCLE))
-        .when(is_late)
-        .then(pl.lit(LATE))
-        .when(pl.col("lifecycle") == "prospect")
-        .then(pl.lit(PROSPECT))
-        .otherwise(pl.lit(COUNTED)),
-    )
-    counts = (decided["outcome"] == COUNTED).fill_null(value=False).to_numpy()
-    kept = referrer.copy()
-    kept[~counts] = NOBODY
-    return decided.with_columns(chain_depth=pl.Series(measure_depth(kept)))
 
 
 def _sum_by_referrer(brought: pl.DataFrame, name: str, customers: pl.Expr, net_sales: pl.Expr) -> pl.DataFrame:

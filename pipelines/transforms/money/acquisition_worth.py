@@ -1,7 +1,8 @@
 """What customers of a channel are worth, what winning them may cost, and how far chance may move both.
 
 Put here: lifetime value, payback and bids with their intervals, the verdict and its reason. Keep out: sums per channel
-(`acquisition_economics.py`), the formulas (`models/retention_value.py`).
+(`acquisition_economics.py`), the formulas (`models/retention_value.py`), how far chance moves what they are made of
+(`worth_intervals.py`).
 """
 
 import numpy as np
@@ -20,9 +21,10 @@ from regulars.pipelines.models.retention_value import (
     sum_contribution_by_month,
 )
 from regulars.pipelines.transforms.money.acquisition_spending import GROUP, list_groupings
+from regulars.pipelines.transforms.money.worth_intervals import bound_clv, find_intervals
 from regulars.pipelines.transforms.money.yearly_value import EconomicsSettings
 from regulars.pipelines.transforms.purchases.purchases import read_into_polars, select_columns
-from regulars.pipelines.transforms.rates import ENDS, name_bounds
+from regulars.pipelines.transforms.rates import ENDS
 
 FEWEST_CUSTOMERS = 30
 """Average active customers below which a verdict may be chance: money of fewer is too skewed for its interval."""
@@ -74,12 +76,12 @@ def add_worth(
     cost = rows["cost_per_customer"].fill_null(np.nan).to_numpy()
     clv = compute_clv_before_cost(m, r, discount_rate)
     bids = _list_bids(clv, sum_contribution_by_month(m, r, economics.payback_months)[:, -1], economics)
-    contributions, retentions = _find_intervals(rows, m, r)
+    contributions, retentions = find_intervals(rows, m, r)
     (m_low, m_high), (r_low, r_high) = contributions, retentions
     ends: dict[str, FloatArray] = {}
     for end, m_end, r_end in zip(ENDS, contributions, retentions, strict=True):
+        worth = bound_clv(clv, m, (m_end, r_end), discount_rate)
         of_m = np.maximum(m_end, 0) / m
-        worth = clv * combine_ends(of_m, compute_clv_before_cost(m, r_end, discount_rate) / clv)
         by_month = sum_contribution_by_month(m, r_end, economics.payback_months)[:, -1]
         brought = bids["most_for_payback"] * combine_ends(of_m, by_month / bids["most_for_payback"])
         ends[f"clv_before_cost{end}"] = worth
@@ -108,20 +110,6 @@ def _list_bids(clv: FloatArray, brought: FloatArray, economics: EconomicsSetting
         "most_for_ratio": clv / economics.clv_to_cost,
         "most_for_payback": brought,
     }
-
-
-def _find_intervals(
-    rows: pl.DataFrame, m: FloatArray, r: FloatArray
-) -> tuple[tuple[FloatArray, FloatArray], tuple[FloatArray, FloatArray]]:
-    """Find 95 % intervals of the contribution (Student's t) and of retention (Wilson); NaN of a single customer."""
-    n = rows["average_customers_12m"].fill_null(np.nan).to_numpy()
-    margin = rows["contribution_margin_rate"].cast(pl.Float64).fill_null(np.nan).to_numpy()
-    n = np.where(n > 1, n, np.nan)
-    off = np.maximum(rows["squares"].to_numpy() - rows["net_sales_12m"].to_numpy() ** 2 / n, 0)
-    of_m = find_t_quantile(n - 1, UPPER_END) * margin * np.sqrt(off / (n - 1) / n)
-    ends = pl.DataFrame({"kept": r, "n": n}).select(**name_bounds("kept", pl.col("n")))
-    kept_low, kept_high = (ends[f"kept{end}"].to_numpy() for end in ENDS)
-    return (m - of_m, m + of_m), (kept_low, np.minimum(kept_high, HIGHEST_RETENTION))
 
 
 def _find_worth_reason(no_history: str | None) -> pl.Expr:

@@ -22,6 +22,7 @@ from regulars.pipelines.models.retention_value import (
 )
 from regulars.pipelines.transforms.amounts import MONEY, divide_columns, round_to_money
 from regulars.pipelines.transforms.cohorts.customer_dimensions import CohortSettings, split_customers
+from regulars.pipelines.transforms.money.worth_intervals import bound_clv, find_intervals
 from regulars.pipelines.transforms.money.yearly_value import (
     EconomicsSettings,
     add_contribution,
@@ -48,19 +49,25 @@ COLUMNS: dict[str, PolarsDataType] = {
     "contribution_per_customer_12m": MONEY,
     "expected_customer_years": pl.Float64,
     "clv_before_cost": MONEY,
+    "clv_before_cost_low": MONEY,
+    "clv_before_cost_high": MONEY,
     "contribution_of_horizon": MONEY,
     "cost_of_horizon": MONEY,
+    "first_year_cost": MONEY,
     "first_year_retention_gain": MONEY,
     "retention_gain": MONEY,
     "retention_gain_per_year": MONEY,
     "retention_gain_rate": pl.Float64,
     "equal_cost_cut_rate": pl.Float64,
+    "first_year_equal_cost_cut_rate": pl.Float64,
     "customer_years_gain_rate": pl.Float64,
     "is_complete": pl.Boolean,
     "reason": pl.String,
     "as_of": pl.Date,
 }
 KEY = ["dimension", "dimension_value", "step_points"]
+SUMS = ["net_sales_12m", "sales_with_cost_12m", "cost_12m", "squares"]
+"""What is added up of the customers of a group; `squares` are those of what each bought."""
 CHURN = ("active_customers", "average_customers_12m", "churn_rate_12m", "reason")
 
 
@@ -101,7 +108,7 @@ def retention_economics(
     sums = sum_by_value(by_customer, split_customers(customer_dimensions, cohorts.dimensions), cohorts.dimensions)
     rows = (
         groups.join(sums, on=["dimension", "dimension_value"], how="left")
-        .with_columns(pl.col("net_sales_12m", "sales_with_cost_12m", "cost_12m").fill_null(0.0))
+        .with_columns(pl.col(SUMS).fill_null(0.0))
         .join(
             pl.DataFrame({"step_points": sorted(set(economics.retention_points))}, schema={"step_points": pl.Int32}),
             how="cross",
@@ -116,6 +123,7 @@ def retention_economics(
         .with_columns(
             retention_gain_rate=divide_columns("retention_gain", "contribution_of_horizon"),
             equal_cost_cut_rate=divide_columns("retention_gain", "cost_of_horizon"),
+            first_year_equal_cost_cut_rate=divide_columns("first_year_retention_gain", "first_year_cost"),
         )
         .select(pl.col(name).cast(kind) for name, kind in COLUMNS.items())
         .sort(KEY)
@@ -125,8 +133,9 @@ def retention_economics(
 def sum_by_value(by_customer: pl.DataFrame, groups: pl.DataFrame, dimensions: Sequence[str]) -> pl.DataFrame:
     """Sum customers by the values of each dimension and of all: `dimension`, `dimension_value` and the sums."""
     joined = by_customer.join(groups, on="customer_idx").with_columns(pl.lit(ALL).alias(ALL))
-    split = joined.sort("customer_idx")  # the last digit of a sum hangs on the order of its rows
-    sums = pl.col("net_sales_12m", "sales_with_cost_12m", "cost_12m").sum()
+    squared = joined.with_columns(squares=pl.col("net_sales_12m") ** 2)
+    split = squared.sort("customer_idx")  # the last digit of a sum hangs on the order of its rows
+    sums = pl.col(SUMS).sum()
     return pl.concat(
         split.group_by(pl.col(name).cast(pl.String).alias("dimension_value"))
         .agg(sums)
@@ -153,17 +162,22 @@ def _add_gain(rows: pl.DataFrame, years: int, discount_rate: float) -> pl.DataFr
     kept = np.minimum(np.where(rows["is_complete"], retention, np.nan), HIGHEST_RETENTION)
     points = rows["step_points"].to_numpy()
     raised, n = raise_retention(kept, points), rows["active_customers"].to_numpy()
-    m = rows["contribution_per_customer_12m"].cast(pl.Float64).to_numpy()
+    m = np.where(rows["is_complete"], rows["contribution_per_customer_12m"].cast(pl.Float64).to_numpy(), np.nan)
     cost = rows["net_sales_per_customer_12m"].cast(pl.Float64).to_numpy() - m
     years_kept = sum_years_kept(kept, years)
     gain = n * m * (sum_years_kept(raised, years) - years_kept)
+    clv = compute_clv_before_cost(m, kept, discount_rate)
+    low, high = zip(*find_intervals(rows, m, kept), strict=True)
     columns = {
         "retention_rate_12m": retention,
         "raised_retention_rate": raised,
         "expected_customer_years": compute_expected_years(kept),
-        "clv_before_cost": compute_clv_before_cost(m, kept, discount_rate),
+        "clv_before_cost": clv,
+        "clv_before_cost_low": bound_clv(clv, m, low, discount_rate),
+        "clv_before_cost_high": bound_clv(clv, m, high, discount_rate),
         "contribution_of_horizon": n * m * years_kept,
         "cost_of_horizon": n * cost * years_kept,
+        "first_year_cost": n * cost * kept,
         "first_year_retention_gain": n * m * (raised - kept),
         "retention_gain": gain,
         "retention_gain_per_year": gain / years,

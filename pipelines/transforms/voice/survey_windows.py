@@ -9,13 +9,24 @@ from collections.abc import Callable, Mapping, Sequence
 
 import polars as pl
 
-from regulars.pipelines.definitions.enumerations import ALL, NPS_LONG_ROLLING_GRAIN, NPS_ROLLING_GRAIN
-from regulars.pipelines.definitions.windows import NPS_LONG_ROLLING_DAYS, NPS_ROLLING_DAYS
+from regulars.pipelines.definitions.enumerations import (
+    ALL,
+    NPS_LONG_ROLLING_GRAIN,
+    NPS_ROLLING_GRAIN,
+    NPS_YEAR_ROLLING_GRAIN,
+)
+from regulars.pipelines.definitions.windows import NPS_LONG_ROLLING_DAYS, NPS_ROLLING_DAYS, NPS_YEAR_ROLLING_DAYS
 from regulars.pipelines.transforms.day_numbers import EPOCH, count_days_since_epoch
 
 MONDAY_OF_WEEK_0 = -3  # 1969-12-29, in days since 1970
-ROLLING = {NPS_ROLLING_GRAIN: NPS_ROLLING_DAYS, NPS_LONG_ROLLING_GRAIN: NPS_LONG_ROLLING_DAYS}
+ROLLING = {
+    NPS_ROLLING_GRAIN: NPS_ROLLING_DAYS,
+    NPS_LONG_ROLLING_GRAIN: NPS_LONG_ROLLING_DAYS,
+    NPS_YEAR_ROLLING_GRAIN: NPS_YEAR_ROLLING_DAYS,
+}
 """Rolling grain -> how many days its windows have."""
+SPARSE = NPS_YEAR_ROLLING_GRAIN
+"""The rolling grain of which there are only windows that end with a month or `as_of`."""
 DAYS_OF_LONGEST_MONTH = 31
 LONGEST_WINDOW = max(DAYS_OF_LONGEST_MONTH, *ROLLING.values())
 Bounds = tuple[pl.Expr, pl.Expr]
@@ -65,22 +76,28 @@ def count_periods(
     Returns:
         `grain`, `period_start`, `period_end`, `key`, `dimension`, `dimension_value`, a column per measure (Int64) and
         `is_complete`, in no particular order. `all` has every period from the first event to `as_of`, other dimensions
-        only those with events.
+        only those with events; of the windows of `SPARSE`, only those that `thin_out` keeps and those just before them.
 
     Raises:
         ValueError: An event's day is missing in the calendar.
     """
     if events["day_idx"].null_count():
         raise ValueError("core.calendar lacks days on which there are answers; it must cover all of them.")
-    events = events.with_columns(pl.col(VALUE).cast(pl.Categorical))  # numbers are grouped faster than texts
+    events = events.with_columns(pl.col(*VALUE, "measure").cast(pl.Categorical))  # grouped faster than texts
     value, totals = (
         [*key, *VALUE],
         {name: pl.col("amount").filter(pl.col("measure") == name).sum() for name in measures},
     )
     first_day, last_day = int(events["day_idx"].min()), count_days_since_epoch(as_of)  # type: ignore[arg-type]
+    begun = _sum_measures(events, [*value, "day_idx"], totals)
     counted = [
         *(_count_by_calendar_period(events, value, totals, grain) for grain in CALENDAR_PERIODS),
-        *(_count_by_rolling_window(events, value, totals, grain, days) for grain, days in ROLLING.items()),
+        *(
+            _count_by_rolling_window(
+                begun, _count_over(events, value, totals, days), value, grain, _list_ends(grain, first_day, last_day)
+            )
+            for grain, days in ROLLING.items()
+        ),
     ]
     periods = pl.concat(counted).with_columns(pl.col(VALUE).cast(pl.String))
     periods = pl.concat([periods, _list_empty_periods(periods, [*key], measures, first_day, last_day)])
@@ -95,13 +112,17 @@ def count_periods(
 
 
 def thin_out(periods: pl.DataFrame, as_of: dt.date) -> pl.DataFrame:
-    """Keep of the long rolling windows those of `all`, and those of other dimensions that end with a month or `as_of`.
+    """Keep of long rolling windows those that end with a month or `as_of`, and of the shorter of them all of `all`.
 
-    A window of 90 days hardly changes from day to day, and a row per day and value would double the table.
+    Such a window hardly changes from day to day, and a row per day and value would double the table.
     """
-    end = pl.col("period_end")
-    is_kept = (pl.col("dimension") == ALL) | (end == end.dt.month_end()) | (end == as_of)
-    return periods.filter((pl.col("grain") != NPS_LONG_ROLLING_GRAIN) | is_kept)
+    is_long = (pl.col("grain") == SPARSE) | ((pl.col("grain") == NPS_LONG_ROLLING_GRAIN) & (pl.col("dimension") != ALL))
+    return periods.filter(~is_long | ends_a_month(pl.col("period_end"), as_of))
+
+
+def ends_a_month(day: pl.Expr, as_of: dt.date) -> pl.Expr:
+    """Whether a Date is the last of its month, or `as_of`."""
+    return (day == day.dt.month_end()) | (day == as_of)
 
 
 def join_window_before(periods: pl.DataFrame, columns: Sequence[str], *, key: Sequence[str] = ()) -> pl.DataFrame:
@@ -139,24 +160,49 @@ def _count_by_calendar_period(
     """Count the votes that are still their owner's when the period ends."""
     start, end = CALENDAR_PERIODS[grain](pl.col("day_idx"))
     last = events.filter(pl.col("end_idx") > end)
-    counted = last.group_by(*value, start=start, end=end).agg(**totals)
+    counted = _sum_measures(last.with_columns(start=start, end=end), [*value, "start", "end"], totals)
     return counted.select(_select_period(grain, pl.col("start"), pl.col("end"), *value, *totals))
 
 
+def _list_ends(grain: str, first_day: int, last_day: int) -> pl.DataFrame:
+    """List the days on which windows of a rolling grain end: `day_idx` Int64, sorted."""
+    days = pl.DataFrame({"day_idx": range(first_day, last_day + 1)}, schema={"day_idx": pl.Int64})
+    if grain != SPARSE:
+        return days
+    as_of = EPOCH + dt.timedelta(days=last_day)
+    shown = days.filter(ends_a_month(pl.col("day_idx").cast(pl.Int32).cast(pl.Date), as_of))
+    before = shown.select(pl.col("day_idx") - ROLLING[grain]).filter(pl.col("day_idx") >= first_day)
+    return pl.concat([shown, before]).unique().sort("day_idx")
+
+
+def _sum_measures(events: pl.DataFrame, by: list[str], totals: Mapping[str, pl.Expr]) -> pl.DataFrame:
+    """Sum each measure into its column; first of all that is alike, so that few rows are gone through per measure."""
+    return events.group_by(*by, "measure").agg(pl.col("amount").sum()).group_by(by).agg(**totals)
+
+
+def _count_over(events: pl.DataFrame, value: list[str], totals: Mapping[str, pl.Expr], window: int) -> pl.DataFrame:
+    """Count per day what is no longer in a rolling window of so many days that ends on it, as negative numbers."""
+    over = pl.min_horizontal("end_idx", pl.col("day_idx") + window)
+    counted = _sum_measures(events.with_columns(day_idx=over), [*value, "day_idx"], totals)
+    return counted.with_columns(-pl.col(*totals))
+
+
 def _count_by_rolling_window(
-    events: pl.DataFrame, value: list[str], totals: Mapping[str, pl.Expr], grain: str, window: int
+    begun: pl.DataFrame, over: pl.DataFrame, value: list[str], grain: str, ends: pl.DataFrame
 ) -> pl.DataFrame:
-    """Count per day what is valid on it: all that began by then, less all that has ended."""
-    end = pl.min_horizontal("end_idx", pl.col("day_idx") + window)
-    ends = events.with_columns(-pl.col("amount"), day_idx=end)
-    changes = pl.concat([events, ends]).group_by(*value, "day_idx").agg(**totals)
-    days = pl.int_ranges(pl.col("day_idx").min(), pl.col("day_idx").max()).alias("day_idx")
-    spine = changes.group_by(value).agg(days).explode("day_idx")
+    """Count per end of a window what is valid on it: all that began by then, less all that is over."""
+    window, totals = ROLLING[grain], [name for name in begun.columns if name not in {*value, "day_idx"}]
+    changes = pl.concat([begun, over])
+    counted_on = ends.select("day_idx", end="day_idx")
+    days = changes.select(pl.col("day_idx").unique().sort()).join_asof(counted_on, on="day_idx", strategy="forward")
+    changes = changes.join(days.drop_nulls(), on="day_idx").group_by(*value, day_idx="end").agg(pl.col(totals).sum())
+    spine = changes.group_by(value).agg(first=pl.col("day_idx").min()).join(ends, how="cross")
     day = pl.col("day_idx")
+    spine = spine.filter(day >= pl.col("first")).drop("first")
     return (
         spine.join(changes, on=[*value, "day_idx"], how="left")
         .sort("day_idx")
-        .with_columns(pl.col(*totals).fill_null(0).cum_sum().over(value))
+        .with_columns(pl.col(totals).fill_null(0).cum_sum().over(value))
         .select(_select_period(grain, day - (window - 1), day, *value, *totals))
     )
 
@@ -180,7 +226,9 @@ def _list_empty_periods(
                 for grain, bounds in CALENDAR_PERIODS.items()
             ),
             *(
-                fill(days).select(_select_period(grain, idx - (window - 1), idx, *rest))
+                fill(_list_ends(grain, first_day, last_day).rename({"day_idx": "idx"})).select(
+                    _select_period(grain, idx - (window - 1), idx, *rest)
+                )
                 for grain, window in ROLLING.items()
             ),
         ]

@@ -38,6 +38,7 @@ SCHEMAS: dict[str, dict[str, Any]] = {
         "reason": pl.String,
         "is_countable": pl.Boolean,
     },
+    "refund_lines": {"system": pl.String, "refund_id": pl.String, "reason": pl.String},
     "payments": {"system": pl.String, "order_id": pl.String, "status": pl.String, "paid_at": MOMENT},
     "tickets": {
         "system": pl.String,

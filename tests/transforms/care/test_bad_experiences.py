@@ -114,6 +114,22 @@ def test_refunds_count_by_reason_where_reasons_are_set():
     assert build(refunds=nothing).is_empty()
 
 
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_refund_counts_where_one_of_its_lines_has_a_wanted_reason(engine):
+    rows = [
+        refund("2026-02-01"),
+        refund("2026-02-02", reason="changed my mind"),
+        refund("2026-02-03", reason="damaged"),
+    ]
+    ids = [row["refund_id"] for row in rows]
+    lines = [
+        *({"system": "shop", "refund_id": ids[0], "reason": reason} for reason in ("damaged", "damaged", "other")),
+        {"system": "another shop", "refund_id": ids[1], "reason": "damaged"},
+    ]
+    mart = build(engine, settings=ServiceRisk(refund_reasons=["damaged"]), refunds=rows, refund_lines=lines)
+    assert [(on, signs) for _, on, signs in signs_of(mart)] == [("2026-02-01", "refund"), ("2026-02-03", "refund")]
+
+
 def test_a_failed_payment_without_a_day_counts_on_the_day_of_its_order():
     mart = build(orders=[order("o1")], payments=[payment("o1", "declined"), payment("o1", "paid", "2026-01-03 10:00")])
     assert signs_of(mart) == [("ada", "2026-01-02", "failed_payment")]

@@ -9,6 +9,8 @@ from typing import Any
 import polars as pl
 import pytest
 
+from regulars.pipelines.definitions.enumerations import SUPPORT_YEAR_GRAIN
+from regulars.pipelines.definitions.windows import SUPPORT_YEAR_DAYS
 from regulars.pipelines.transforms.care.support_response import COLUMNS, LEFT_OUT, support_response
 from tests.transforms.core_tables import CALENDAR, ENGINES
 from tests.transforms.mart_rules import broken_rules
@@ -129,6 +131,27 @@ def test_a_day_without_tickets_is_there_and_its_share_unknown():
     assert days["period_start"].to_list() == [dt.date(2026, 3, day) for day in range(25, 32)]
     assert days.row(1, named=True)["tickets_on_time_rate"] is None
     assert mart.filter(grain="week")["is_complete"].to_list() == [True, False]
+
+
+def test_the_year_that_ends_with_as_of_is_one_row():
+    first = AS_OF - dt.timedelta(days=SUPPORT_YEAR_DAYS - 1)
+    before = first - dt.timedelta(days=1)
+    complaint = {"is_complaint": True, "channel": "mail"}
+    rows = [
+        ticket(str(before), 5, **complaint),
+        ticket(str(first), 5, **complaint),
+        ticket("2026-03-24", 500, **complaint),
+    ]
+    year = build(*rows).filter(grain=SUPPORT_YEAR_GRAIN)
+    assert year["dimension"].to_list() == ["all", "channel"]
+    for row in year.iter_rows(named=True):
+        assert (row["period_start"], row["period_end"]) == (first, AS_OF)
+        assert (row["complaints_on_time"], row["complaints_decided"], row["complaints_on_time_rate"]) == (1, 2, 0.5)
+
+
+def test_a_year_without_tickets_has_its_row():
+    row = cell(build(ticket("2024-03-24", 5, is_complaint=True)), SUPPORT_YEAR_GRAIN)
+    assert (row["tickets"], row["complaints_on_time_rate"], row["reason"]) == (0, None, "no complaints")
 
 
 def test_without_tickets_there_is_no_row():

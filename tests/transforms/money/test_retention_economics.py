@@ -1,12 +1,15 @@
 """The mart `retention_economics`: what a few points of retention are worth."""
 
 import datetime as dt
+import math
 from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
+import numpy as np
 import polars as pl
 import pytest
+from scipy import stats
 
 from regulars.pipelines.settings.economics import Economics
 from regulars.pipelines.settings.settings import Cohorts
@@ -117,10 +120,38 @@ def test_the_first_year_brings_the_points_gained_and_a_year_on_average_its_part_
     assert [float(row["first_year_retention_gain"]) for row in rows] == [400, 800, 2000]
 
 
+def test_the_first_year_has_a_cost_cut_of_its_own():
+    row = mart(inputs(*THOUSAND, churn=[month(0.25)]))[1]
+    # 770 instead of 750 customers contribute 40 each; the goods of 750 cost 60 each
+    assert float(row["first_year_cost"]) == pytest.approx(750 * 60)
+    assert row["first_year_equal_cost_cut_rate"] == pytest.approx(20 * 40 / (750 * 60))
+    assert row["first_year_equal_cost_cut_rate"] < row["equal_cost_cut_rate"]
+
+
+def test_the_worth_of_a_customer_is_as_sure_as_what_they_buy_and_how_many_stay():
+    sales = [sale("2025-06-05", item("bar", str(20 * each)), customer=each) for each in range(1, 51)]
+    row = mart(inputs(*sales, churn=[month(0.2, 50)]))[0]
+    bought = np.array([20.0 * each for each in range(1, 51)])
+    error = bought.std(ddof=1) / math.sqrt(50) / bought.mean()
+    kept = find_wilson_ends(0.8, 50)
+    for name, sign, stays in (("low", -1, kept[0]), ("high", 1, kept[1])):
+        of_money, of_stay = math.log(1 + sign * stats.t.ppf(0.975, 49) * error), math.log((1.1 - 0.8) / (1.1 - stays))
+        end = float(row["clv_before_cost"]) * math.exp(sign * math.hypot(of_money, of_stay))
+        assert float(row[f"clv_before_cost_{name}"]) == pytest.approx(end, rel=1e-4)
+
+
+def find_wilson_ends(share: float, n: int) -> tuple[float, float]:
+    """The interval of a share after Wilson."""
+    z = stats.norm.ppf(0.975)
+    middle, half = share + z**2 / (2 * n), z * math.sqrt(share * (1 - share) / n + z**2 / (4 * n**2))
+    return (middle - half) / (1 + z**2 / n), (middle + half) / (1 + z**2 / n)
+
+
 def test_over_a_horizon_of_one_year_the_gain_is_that_of_the_first_year():
     one_year = Economics(contribution_margin=0.4, horizon_years=1)
     for row in mart(inputs(*THOUSAND, churn=[month(0.03)]), one_year):
         assert row["first_year_retention_gain"] == row["retention_gain"] == row["retention_gain_per_year"]
+        assert row["first_year_equal_cost_cut_rate"] == row["equal_cost_cut_rate"]
 
 
 def test_the_margin_is_that_of_lines_whose_cost_is_known():

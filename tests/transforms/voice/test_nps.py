@@ -9,8 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
-from regulars.pipelines.definitions.enumerations import NPS_LONG_ROLLING_GRAIN, NPS_ROLLING_GRAIN
-from regulars.pipelines.definitions.windows import NPS_LONG_ROLLING_DAYS, NPS_ROLLING_DAYS
+from regulars.pipelines.definitions.enumerations import (
+    NPS_LONG_ROLLING_GRAIN,
+    NPS_ROLLING_GRAIN,
+    NPS_YEAR_ROLLING_GRAIN,
+)
+from regulars.pipelines.definitions.windows import NPS_LONG_ROLLING_DAYS, NPS_ROLLING_DAYS, NPS_YEAR_ROLLING_DAYS
 from regulars.pipelines.transforms.voice.adjusted_wald import compute_nps
 from regulars.pipelines.transforms.voice.nps import COLUMNS
 from tests.transforms.voice.nps_tables import AS_OF, CUSTOMERS, answer, groups, on_duckdb, on_polars, row, table
@@ -128,18 +132,18 @@ def test_days_without_votes_have_no_score_but_a_row():
 
 def test_every_period_from_the_first_answer_to_the_as_of_day_has_a_row():
     found = on_polars(table([answer("2026-02-02 09:00", 10)]))
-    whole = found.filter(pl.col("dimension") == "all").group_by("grain").len().sort("grain")
-    assert whole.rows() == [
-        *(("day", 58), ("month", 2), (NPS_ROLLING_GRAIN, 58), (NPS_LONG_ROLLING_GRAIN, 58), ("week", 9))
-    ]
+    whole = found.filter(pl.col("dimension") == "all").group_by("grain").len()
+    rolling = {NPS_ROLLING_GRAIN: 58, NPS_LONG_ROLLING_GRAIN: 58, NPS_YEAR_ROLLING_GRAIN: 2}
+    assert dict(whole.iter_rows()) == {"day": 58, "week": 9, "month": 2} | rolling
 
 
-def test_other_dimensions_have_a_long_window_at_the_end_of_each_month_and_on_the_last_day():
+@pytest.mark.parametrize("grain", [NPS_LONG_ROLLING_GRAIN, NPS_YEAR_ROLLING_GRAIN])
+def test_other_dimensions_have_a_long_window_at_the_end_of_each_month_and_on_the_last_day(grain: str):
     answers = [answer("2026-01-12 09:00", 10, customer=1)]
     as_of = dt.date(2026, 3, 20)
-    found = groups(*answers, grain=NPS_LONG_ROLLING_GRAIN, dimension="customer_type", as_of=as_of)
+    found = groups(*answers, grain=grain, dimension="customer_type", as_of=as_of)
     assert [end for end, _ in found] == ["2026-01-31", "2026-02-28", "2026-03-20"]
-    assert len(groups(*answers, grain=NPS_LONG_ROLLING_GRAIN, as_of=as_of)) == 68
+    assert len(groups(*answers, grain=grain, as_of=as_of)) == (68 if grain == NPS_LONG_ROLLING_GRAIN else 3)
 
 
 def test_a_week_is_complete_on_its_sunday():
@@ -211,7 +215,8 @@ def counted_naively(answers: pl.DataFrame, as_of: dt.date) -> dict[tuple[str, dt
     found: dict[tuple[str, dt.date, str, str], Counter[str]] = {}
     for offset in range((as_of - dt.date(2026, 1, 1)).days + 32):
         end = dt.date(2026, 1, 1) + dt.timedelta(days=offset)
-        rolling = {NPS_ROLLING_GRAIN: NPS_ROLLING_DAYS, NPS_LONG_ROLLING_GRAIN: NPS_LONG_ROLLING_DAYS}
+        long = {NPS_LONG_ROLLING_GRAIN: NPS_LONG_ROLLING_DAYS, NPS_YEAR_ROLLING_GRAIN: NPS_YEAR_ROLLING_DAYS}
+        rolling = {NPS_ROLLING_GRAIN: NPS_ROLLING_DAYS, **long}
         windows = {"day": 1, **rolling} if end <= as_of else {}
         is_shown = end == as_of or (end + dt.timedelta(days=1)).day == 1
         if end.isoweekday() == 7:
@@ -230,7 +235,8 @@ def counted_naively(answers: pl.DataFrame, as_of: dt.date) -> dict[tuple[str, dt
                 touchpoint = each["touchpoint"] or "unknown"
                 latest["touchpoint", touchpoint, person] = each | {"value": touchpoint}
             for (dimension, _, _), each in latest.items():
-                if grain == NPS_LONG_ROLLING_GRAIN and dimension != "all" and not is_shown:
+                is_all = dimension == "all" and grain == NPS_LONG_ROLLING_GRAIN
+                if grain in long and not (is_all or is_shown):
                     continue
                 found.setdefault((grain, end, dimension, each["value"]), Counter())[each["nps_group"]] += 1
     return found

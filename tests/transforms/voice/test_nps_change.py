@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 from scipy.stats import false_discovery_control
 
-from regulars.pipelines.definitions.enumerations import NPS_ROLLING_GRAIN
+from regulars.pipelines.definitions.enumerations import NPS_ROLLING_GRAIN, NPS_YEAR_ROLLING_GRAIN
 from regulars.pipelines.definitions.windows import NPS_ROLLING_DAYS
 from regulars.pipelines.models.comparisons.significance import compute_two_sided_p
 from regulars.pipelines.transforms.false_discovery import stands_among_all
@@ -306,3 +306,16 @@ def test_a_company_in_which_nothing_changes_raises_an_alarm_in_few_weeks():
     alarms = flagged["stands"].sum()
     assert 0.03 < alarms / nights < 0.13
     assert 0.6 < frame.group_by("night").agg((pl.col("p") < 0.05).any())["p"].mean() < 0.75
+
+
+def test_a_year_is_compared_with_the_year_before():
+    # a vote a month: 24 months of passives, then a year of promoters; the first year is the one before the last
+    months = [dt.date(2023 + n // 12, n % 12 + 1, 15) for n in range(3, 39)]
+    rows = [answer(f"{day} 09:00", 10 if day > dt.date(2025, 3, 31) else 8, f"p{day}") for day in months]
+    found = on_polars(table([*rows, answer("2023-04-01 09:00", 8, "first")]))
+    years = found.filter(pl.col("grain") == NPS_YEAR_ROLLING_GRAIN, pl.col("dimension") == "all")
+    last = years.row(by_predicate=pl.col("period_end") == AS_OF, named=True)
+    assert (last["responses"], last["nps"], last["responses_before"], last["nps_before"]) == (12, 100, 12, 0)
+    assert last["nps_change"] == 100
+    before = years.row(by_predicate=pl.col("period_end") == dt.date(2025, 3, 31), named=True)
+    assert (before["nps"], before["nps_change"], before["is_complete"]) == (0, 0, True)

@@ -8,7 +8,7 @@ from regulars.pipelines.contracts.contract import Contract
 from regulars.pipelines.contracts.odcs.load import load_contract
 from regulars.pipelines.contracts.violations import select_failed_count
 from regulars.pipelines.definitions.enumerations import NPS_ROLLING_GRAIN
-from regulars.pipelines.definitions.windows import NPS_LONG_ROLLING_DAYS, NPS_ROLLING_DAYS
+from regulars.pipelines.definitions.windows import NPS_LONG_ROLLING_DAYS, NPS_ROLLING_DAYS, NPS_YEAR_ROLLING_DAYS
 from tests.transforms.voice.nps_tables import answer, on_polars, table
 
 ROOT = Path(__file__).parents[3]
@@ -52,5 +52,6 @@ def test_a_month_of_another_length_breaks_the_contract():
 
 def test_the_contract_tells_the_length_of_the_window():
     assert NPS_ROLLING_GRAIN in dict(next(each for each in CONTRACT.columns if each.name == "grain").allowed_values)
-    assert CONTRACT.purpose.endswith(f"and rolling {NPS_ROLLING_DAYS} and {NPS_LONG_ROLLING_DAYS} days.")
+    longer = f"{NPS_LONG_ROLLING_DAYS} and {NPS_YEAR_ROLLING_DAYS} days."
+    assert CONTRACT.purpose.endswith(f"and rolling {NPS_ROLLING_DAYS}, {longer}")
     assert f"'{NPS_ROLLING_GRAIN}'" in CONTRACT.metrics[0].filter_sql

@@ -10,13 +10,14 @@ import polars as pl
 import pytest
 from scipy.stats import false_discovery_control, multinomial, norm
 
-from regulars.pipelines.definitions.enumerations import ALL
+from regulars.pipelines.definitions.enumerations import ALL, NPS_LONG_ROLLING_GRAIN, NPS_YEAR_ROLLING_GRAIN
 from regulars.pipelines.transforms.voice.adjusted_wald import compare_scores
 from regulars.pipelines.transforms.voice.survey_windows import FEW_VOTES
 from tests.transforms.voice.nps_tables import CUSTOMERS, Asked, answer, on_duckdb, on_polars, table
 
 DIFFERENCE = [f"nps_over_others{end}" for end in ("", "_ci_low", "_ci_high", "_p_value")]
 MONTH = dt.date(2026, 3, 31)
+GRAINS = (NPS_LONG_ROLLING_GRAIN, NPS_YEAR_ROLLING_GRAIN)
 
 
 def in_march(points: Sequence[int], customer: int | None = None, **more: Any) -> list[dict[str, Any]]:
@@ -176,3 +177,16 @@ def test_where_no_value_differs_about_one_window_of_ten_has_a_flag():
     assert by_person["is_nps_over_others_significant"].is_between(0.04, 0.16).all()  # 10 % ± two standard errors
     assert by_person["nps_over_others_p_value"].is_between(0.03, 0.07).all()
     assert by_answer["nps_over_others_p_value"].item() < 0.05  # who answers alike on both sides hides differences
+
+
+def test_a_store_with_few_votes_in_a_quarter_is_compared_over_a_year():
+    days = [MONTH - dt.timedelta(days=8 * number) for number in range(47)]
+    votes = [
+        answer(f"{day} 09:00", points, f"{store}{day}", touchpoint=store)
+        for store, points in (("web", 10), ("kiosk", 0))
+        for day in days
+    ]
+    found = on_polars(table(votes)).filter(dimension="touchpoint", dimension_value="kiosk", period_end=MONTH)
+    quarter, year = (found.row(by_predicate=pl.col("grain") == grain, named=True) for grain in GRAINS)
+    assert (quarter["responses"], quarter["nps_over_others"]) == (12, None)
+    assert (year["responses"], year["nps_over_others"], year["is_nps_over_others_significant"]) == (46, -200, True)

@@ -1,0 +1,127 @@
+"""What groups of customers are compared by: the share of last year's customers who are gone, and the NPS of a year.
+
+Put here: what is read of `marts.churn` and `marts.nps`, and how two groups of each are compared. Keep out: which groups
+are set beside each other (`group_differences.py`).
+"""
+
+import datetime as dt
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+import polars as pl
+from narwhals.typing import IntoFrame
+
+from regulars.pipelines.definitions.enumerations import ALL, NPS_YEAR_ROLLING_GRAIN
+from regulars.pipelines.definitions.windows import NPS_YEAR_ROLLING_DAYS
+from regulars.pipelines.models.comparisons.proportions import compare_proportions
+from regulars.pipelines.models.comparisons.significance import Floats, compute_two_sided_p
+from regulars.pipelines.transforms.churn.churn import ENOUGH
+from regulars.pipelines.transforms.purchases.purchases import read_into_polars, select_columns
+from regulars.pipelines.transforms.voice.adjusted_wald import compare_scores
+from regulars.pipelines.transforms.voice.survey_windows import FEW_VOTES
+
+GROUP = ["dimension", "dimension_value", "period_end"]
+OTHER = "other_"
+"""What the columns of the group begin with from which the difference is taken."""
+GONE = ["gone_of_active_a_year_ago", "active_a_year_ago"]
+VOTES = ["promoters", "detractors", "responses"]
+PARTS = ("", "_low", "_high", "_p_value")
+
+GroupMetric = Literal["gone_rate_12m", "nps"]
+
+
+@dataclass(frozen=True)
+class MeasuredGroups:
+    """The groups of one metric.
+
+    Attributes:
+        metric: The column that holds it in its own mart.
+        groups: The columns of `GROUP`, `group_value`, `group_size` and the counts behind them, of known periods alone.
+        values: The groups of the latest period, `dimension` and `dimension_value`, known or not.
+        known_from: The first month-end at which it is known; None: at none so far.
+        unknown_reason: What is said of earlier ones.
+        members: What `group_size` counts, in words.
+        fewest: How many of them either side of a comparison needs.
+        compare: Pairs, the other group with `OTHER` before its columns, to the difference, its ends and its p-value.
+    """
+
+    metric: GroupMetric
+    groups: pl.DataFrame
+    values: pl.DataFrame
+    known_from: dt.date | None
+    unknown_reason: str
+    members: str
+    fewest: int
+    compare: Callable[[pl.DataFrame], tuple[Floats, ...]]
+
+
+def measure_gone(churn: IntoFrame, latest: dt.date) -> MeasuredGroups:
+    """Read the share of last year's customers who are gone, by month-end.
+
+    Args:
+        churn: `marts.churn`.
+        latest: The last month-end that is compared.
+    """
+    columns = ("dimension", "dimension_value", "month_end", "gone_rate_12m", "reason", *GONE)
+    rows = read_into_polars(select_columns(churn, *columns)).rename({"month_end": "period_end"})
+    known, values = rows.drop_nulls("active_a_year_ago"), rows.filter(period_end=latest)
+    known_from: dt.date | None = known["period_end"].min()  # type: ignore[assignment]
+    reason = values["reason"].max() or "history too short"  # the same in all rows, with the day
+    return MeasuredGroups(
+        metric="gone_rate_12m",
+        groups=known.select(*GROUP, *GONE, group_value="gone_rate_12m", group_size="active_a_year_ago"),
+        values=values.select(GROUP[:-1]),
+        known_from=known_from,
+        unknown_reason=say_known_from(known_from) if known_from else str(reason),
+        members="customers of a year before",
+        fewest=ENOUGH,
+        compare=_compare_gone,
+    )
+
+
+def measure_nps(nps: IntoFrame, latest: dt.date) -> MeasuredGroups:
+    """Read the NPS of the year that ends with each month.
+
+    Args:
+        nps: `marts.nps`.
+        latest: The last month-end that is compared.
+    """
+    rows = read_into_polars(select_columns(nps, "grain", *GROUP, "nps", *VOTES, "is_complete"))
+    year = rows.filter(pl.col("grain") == NPS_YEAR_ROLLING_GRAIN)
+    first_day: dt.date = rows.filter(grain="day", dimension=ALL)["period_end"].min() or latest  # type: ignore[assignment]
+    known_from = end_month(first_day + dt.timedelta(days=NPS_YEAR_ROLLING_DAYS - 1))
+    return MeasuredGroups(
+        metric="nps",
+        groups=year.filter("is_complete").select(*GROUP, *VOTES, group_value="nps", group_size="responses"),
+        values=year.filter(period_end=latest).select(GROUP[:-1]),
+        known_from=known_from,
+        unknown_reason=say_known_from(known_from),
+        members="votes",
+        fewest=FEW_VOTES,
+        compare=_compare_nps,
+    )
+
+
+def say_known_from(day: dt.date) -> str:
+    """Say that there is too little history before a day."""
+    return f"history too short: known from {day} on"
+
+
+def end_month(day: dt.date, months: int = 0) -> dt.date:
+    """The last day of the month of a day, or of a month so many before or after it."""
+    number = day.year * 12 + day.month + months
+    return dt.date(number // 12, number % 12 + 1, 1) - dt.timedelta(days=1)
+
+
+def _compare_gone(pairs: pl.DataFrame) -> tuple[Floats, ...]:
+    names = [*GONE, *(OTHER + name for name in GONE)]
+    return compare_proportions(*(pairs[name].cast(pl.Float64).to_numpy() for name in names))
+
+
+def _compare_nps(pairs: pl.DataFrame) -> tuple[Floats, ...]:
+    low, high, z = compare_scores(*([pl.col(start + name) for name in VOTES] for start in ("", OTHER)))
+    difference = pl.col("group_value") - pl.col(OTHER + "group_value")
+    found = pairs.select(difference=difference, low=low, high=high, z=z)
+    *interval, scores = (found[name].to_numpy() for name in found.columns)
+    return (*interval, compute_two_sided_p(scores))

@@ -1,0 +1,174 @@
+"""The mart `referral_worth`: what customers whom a named customer brought are worth, beside all others of their age.
+
+Put here: the average of both with its interval, and whether they differ. Keep out: which referrals count
+(`referral_outcomes.py`), what each referrer brought (`referrals.py`), worth by acquisition channel
+(`money/acquisition_worth.py`).
+"""
+
+import datetime as dt
+import math
+
+import numpy as np
+import polars as pl
+from narwhals.typing import IntoFrame
+from polars._typing import PolarsDataType
+
+from regulars.pipelines.definitions.enumerations import ALL
+from regulars.pipelines.models.comparisons.means import UPPER_END, Floats, compare_means
+from regulars.pipelines.models.comparisons.significance import find_t_quantile
+from regulars.pipelines.transforms.customers.referral_outcomes import COUNTED, decide_referrals, list_known_customers
+from regulars.pipelines.transforms.false_discovery import stands_among_all
+
+MEASURES = ("clv_simple", "clv_predicted")
+"""The columns of `marts.customer_360` that say what a customer is worth."""
+NEVER_ORDERED = "never"
+ENOUGH = 30
+"""Customers that either side of a comparison needs: few large customers decide the mean of fewer."""
+COLUMNS: dict[str, PolarsDataType] = {
+    "worth_measure": pl.String,
+    "first_order_year": pl.String,
+    "brought_customers_valued": pl.Int64,
+    "average_clv_of_brought": pl.Float64,
+    "average_clv_of_brought_low": pl.Float64,
+    "average_clv_of_brought_high": pl.Float64,
+    "other_customers_valued": pl.Int64,
+    "average_clv_of_others": pl.Float64,
+    "average_clv_of_others_low": pl.Float64,
+    "average_clv_of_others_high": pl.Float64,
+    "clv_over_others": pl.Float64,
+    "clv_over_others_low": pl.Float64,
+    "clv_over_others_high": pl.Float64,
+    "clv_over_others_p_value": pl.Float64,
+    "is_clv_over_others_significant": pl.Boolean,
+    "reason": pl.String,
+    "as_of": pl.Date,
+}
+CELL = ["worth_measure", "first_order_year"]
+SIDES = ("brought", "others")
+MOMENTS = ("size", "mean", "variance")
+DIFFERENCE = [f"clv_over_others{part}" for part in ("", "_low", "_high", "_p_value")]
+
+
+def referral_worth(customers: IntoFrame, customer_360: IntoFrame, *, as_of: dt.date) -> pl.DataFrame:
+    """Average what brought customers and all others are worth, by the year of their first order, and compare them.
+
+    In the row `all` the others count as if their first orders lay in the same years as those of the customers brought:
+    older customers had more time to become worth something.
+
+    Args:
+        customers: `core.customers`; `customer_id`, `is_own_referrer`.
+        customer_360: `marts.customer_360`; the unknown customer and prospects are left out.
+        as_of: Last day that counts.
+
+    Returns:
+        The columns of `COLUMNS`, one row per measure and year with customers brought, sorted by them. Empty where no
+        referral counts.
+    """
+    years = _describe_years(list_known_customers(customers, customer_360, *MEASURES))
+    rows = pl.concat([years, _describe_all_years(years).select(years.columns)])
+    found = _bound_mean(rows, "brought") | _bound_mean(rows, "others") | _compare(rows)
+    return (
+        rows.with_columns(pl.Series(name, values).fill_nan(None) for name, values in found.items())
+        .with_columns(is_whole=pl.col("first_order_year") == ALL)
+        .with_columns(
+            is_clv_over_others_significant=stands_among_all("clv_over_others_p_value", "worth_measure", "is_whole"),
+            reason=_give_reason(),
+            as_of=pl.lit(as_of),
+        )
+        .select(pl.col(name).cast(kind) for name, kind in COLUMNS.items())
+        .sort(CELL)
+    )
+
+
+def _describe_years(customers: pl.DataFrame) -> pl.DataFrame:
+    """Describe brought and other customers of each year of first orders in which somebody was brought.
+
+    Returns:
+        `CELL`; `brought_customers_valued` and `other_customers_valued`; and of each of `SIDES` the `_size`, `_mean` and
+        `_variance` by which it is compared, Float64.
+    """
+    brought = decide_referrals(customers).filter(outcome=COUNTED).select("customer_id", is_brought=pl.lit(value=True))
+    year = pl.col("first_order_date").dt.year().cast(pl.String).fill_null(NEVER_ORDERED)
+    valued = (
+        customers.filter(pl.col("lifecycle") != "prospect")
+        .join(brought, on="customer_id", how="left")
+        .select(*MEASURES, first_order_year=year, is_brought=pl.col("is_brought").fill_null(value=False))
+    )
+    ours, others = (
+        pl.concat(_describe(valued.filter(is_ours), measure, side) for measure in MEASURES)
+        for side, is_ours in (("brought", pl.col("is_brought")), ("others", ~pl.col("is_brought")))
+    )
+    return (
+        ours.filter(pl.col("brought_size") > 0)
+        .join(others, on=CELL, how="left")
+        .with_columns(
+            pl.col("others_size").fill_null(0),
+            brought_customers_valued="brought_size",
+            other_customers_valued=pl.col("others_size").fill_null(0),
+        )
+        .sort(CELL)
+    )
+
+
+def _describe(customers: pl.DataFrame, measure: str, side: str) -> pl.DataFrame:
+    money = pl.col(measure).cast(pl.Float64).sort()  # the last digit of a sum hangs on the order of its terms
+    parts = {"size": pl.col(measure).count().cast(pl.Float64), "mean": money.mean(), "variance": money.var()}
+    described = customers.group_by("first_order_year").agg(**{f"{side}_{name}": part for name, part in parts.items()})
+    return described.select(pl.lit(measure).alias("worth_measure"), pl.all())
+
+
+def _describe_all_years(years: pl.DataFrame) -> pl.DataFrame:
+    """Describe all years as one: the others as if their first orders lay in the years of the customers brought.
+
+    A year in which there are not two others is left out. The size of the others is that of as many customers of equal
+    weight (Kish).
+    """
+    n, mean, others = pl.col("brought_size"), pl.col("brought_mean"), pl.col("others_size")
+    share = n / n.sum()
+    squares = ((n - 1) * pl.col("brought_variance").fill_null(0) + n * mean**2).sum()
+    whole_mean = (share * mean).sum()
+    size = 1 / (share**2 / others).sum()
+    return (
+        years.filter(others > 1)
+        .group_by("worth_measure", maintain_order=True)
+        .agg(
+            pl.col("^.*_customers_valued$").sum(),
+            brought_size=n.sum(),
+            brought_mean=whole_mean,
+            brought_variance=(squares - n.sum() * whole_mean**2) / (n.sum() - 1),
+            others_size=size,
+            others_mean=(share * pl.col("others_mean")).sum(),
+            others_variance=(share**2 * pl.col("others_variance") / others).sum() * size,
+        )
+        .with_columns(first_order_year=pl.lit(ALL))
+    )
+
+
+def _bound_mean(rows: pl.DataFrame, side: str) -> dict[str, Floats]:
+    """The mean of a side with the 95 % interval of Student's t; no interval of one customer."""
+    size, mean, variance = (rows[f"{side}_{name}"].fill_null(math.nan).to_numpy() for name in MOMENTS)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        half = find_t_quantile(np.where(size > 1, size - 1, math.nan), UPPER_END) * np.sqrt(variance / size)
+    name = f"average_clv_of_{side}"
+    return {name: mean, f"{name}_low": mean - half, f"{name}_high": mean + half}
+
+
+def _compare(rows: pl.DataFrame) -> dict[str, Floats]:
+    """What customers brought are worth less what the others are, by the test of Welch; NaN where either are few."""
+    is_enough = ((rows["brought_size"] >= ENOUGH) & (rows["others_size"] >= ENOUGH)).to_numpy()
+    sides = [f"{side}_{name}" for side in SIDES for name in ("mean", "variance", "size")]
+    found = compare_means(*(rows[name].to_numpy()[is_enough] for name in sides))
+    columns = {name: np.full(len(rows), math.nan) for name in DIFFERENCE}
+    for column, values in zip(columns.values(), found, strict=True):
+        column[is_enough] = values
+    return columns
+
+
+def _give_reason() -> pl.Expr:
+    """Why customers brought and the others are not compared; NULL where they are."""
+    return (
+        pl.when(pl.col("brought_size") < ENOUGH)
+        .then(pl.lit(f"fewer than {ENOUGH} customers were brought: too few to tell"))
+        .when(pl.col("others_size") < ENOUGH)
+        .then(pl.lit(f"fewer than {ENOUGH} other customers of the same age: too few to tell"))
+    )
