@@ -15,7 +15,7 @@ from regulars.pipelines.sources.readers.workbooks.cells import Cell, write_cell,
 
 SEARCHED_ROWS = 100
 _BATCH = 1_000
-"""Rows that are taken from the reader at once: lists of cells that live for a moment cost a third of those that stay."""
+"""Rows taken from the reader at once: lists of cells that live for a moment cost a third of those that stay."""
 _WRITTEN = 20_000
 """Rows whose cells are written at once, column by column."""
 _LONGEST_FOOTER = 20
