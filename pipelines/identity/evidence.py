@@ -5,7 +5,8 @@ Put here: the table `identity.links`. Keep out: making links (`graph.py`, `accou
 
 import polars as pl
 
-from regulars.pipelines.identity.graph import Nodes
+from regulars.pipelines.identity.dense import look_up, sort_numbers_and_texts
+from regulars.pipelines.identity.graph import HOW, Nodes
 
 LINKS = {
     "matched_by": pl.String,
@@ -26,68 +27,73 @@ def list_links(nodes: Nodes, edges: pl.DataFrame, guests: pl.DataFrame) -> pl.Da
         nodes: The nodes.
         edges: `left`, `right`, `matched_by`, `cut_by`.
         guests: Orders, refunds … that name an address alone: `record_type`, `system`, `source_record_id`, `row_id`,
-            `email`.
+            `node` (of the address).
 
     Returns:
         The columns of `LINKS`.
     """
-    names = nodes.records.select(pl.concat_str(pl.lit("customer"), "system", "record_id", separator="/")).to_series()
-    is_of_key = (pl.col("right") >= len(names)) & (pl.col("matched_by") != "always_match")
-    holders = _list_holders(nodes, edges.filter(is_of_key), guests, names)
+    own = nodes.records.select(pl.concat_str(pl.lit("customer"), "system", "record_id", separator="/")).to_series()
+    of_guests = guests.select(pl.concat_str("record_type", "system", "source_record_id", separator="/")).to_series()
+    names = pl.concat([own, of_guests])
+    is_of_key = (pl.col("right") >= len(own)) & (pl.col("matched_by") != "always_match")
+    holders = _sort_holders(_list_holders(nodes, edges.filter(is_of_key), guests), names)
     direct = edges.filter(~is_of_key)
+    of_node = own
     if (direct["matched_by"] == "always_match").any():  # which may name keys
-        names = pl.concat([names, _name_keys(nodes, holders)])
+        of_node = pl.concat([own, _name_keys(nodes, holders, names)])
     between_records = direct.select(
         pl.col("matched_by").cast(pl.String),
         pl.lit(None, pl.String).alias("key"),
-        names.gather(direct["right"]).alias("record_key"),
-        names.gather(direct["left"]).alias("other_record_key"),
+        of_node.gather(direct["right"]).alias("record_key"),
+        of_node.gather(direct["left"]).alias("other_record_key"),
         "cut_by",
     ).filter(pl.col("record_key") != pl.col("other_record_key"))
-    return pl.concat([between_records, _link_holders(nodes, holders)])
+    return pl.concat([between_records, _link_holders(nodes, holders, names)])
 
 
-def _list_holders(nodes: Nodes, edges: pl.DataFrame, guests: pl.DataFrame, names: pl.Series) -> pl.DataFrame:
-    """Which record holds which key: `matched_by`, `node` (of the key), `row_id`, `record_key`, `cut_by`."""
+def _list_holders(nodes: Nodes, edges: pl.DataFrame, guests: pl.DataFrame) -> pl.DataFrame:
+    """Which record holds which key: `matched_by`, `node` (of the key), `row_id`, `place` (of its name), `cut_by`."""
     by_record = edges.select(
-        pl.col("matched_by").cast(pl.String),
+        "matched_by",
         pl.col("right").alias("node"),
         nodes.records["row_id"].gather(edges["left"]).alias("row_id"),
-        names.gather(edges["left"]).alias("record_key"),
+        pl.col("left").alias("place"),
         "cut_by",
     )
-    by_guest = guests.join(nodes.of_key("email"), on="email").select(
-        pl.lit("email").alias("matched_by"),
+    by_guest = guests.select(
+        pl.lit("email", HOW).alias("matched_by"),
         "node",
         "row_id",
-        pl.concat_str("record_type", "system", "source_record_id", separator="/").alias("record_key"),
+        pl.int_range(len(nodes.records), len(nodes.records) + pl.len()).alias("place"),
         pl.lit(None, pl.String).alias("cut_by"),
     )
     return pl.concat([by_record, by_guest])
 
 
-def _name_keys(nodes: Nodes, holders: pl.DataFrame) -> pl.Series:
+def _sort_holders(holders: pl.DataFrame, names: pl.Series) -> pl.DataFrame:
+    """The holders of each key, first who was delivered first; but a link that is cut makes no record the first."""
+    numbers = holders.select("node", pl.col("cut_by").is_not_null().cast(pl.Int8), "row_id")
+    order = sort_numbers_and_texts([each.to_numpy() for each in numbers], names.gather(holders["place"]))
+    return holders[order].with_columns(is_first=pl.col("node").ne_missing(pl.col("node").shift()))
+
+
+def _name_keys(nodes: Nodes, holders: pl.DataFrame, names: pl.Series) -> pl.Series:
     """The first record of every key: what stands for an address that `always_match` names."""
-    first = (
-        holders.sort(pl.col("cut_by").is_not_null(), "row_id", "record_key")
-        .group_by("node")
-        .agg(pl.col("record_key").first())
-    )
-    return nodes.keys.select("node").join(first, on="node", how="left", maintain_order="left")["record_key"]
+    first = look_up(holders.filter("is_first").select("node", "place"), "node", nodes.keys["node"])
+    return names.gather(first["place"])
 
 
-def _link_holders(nodes: Nodes, holders: pl.DataFrame) -> pl.DataFrame:
-    """Each key's first record with each of its others; a link that is cut makes no record the first."""
-    linked = (
-        holders.filter(pl.col("node").is_duplicated())
-        .sort("node", pl.col("cut_by").is_not_null(), "row_id", "record_key")
-        .with_columns(other_record_key=pl.col("record_key").first().over("node"))
-        .filter(pl.col("record_key") != pl.col("other_record_key"))
+def _link_holders(nodes: Nodes, holders: pl.DataFrame, names: pl.Series) -> pl.DataFrame:
+    """Each key's first record with each of its others."""
+    first = holders.select(pl.when("is_first").then("place").forward_fill()).to_series()
+    linked = holders.with_columns(first.alias("other")).filter(~pl.col("is_first"))
+    linked = linked.with_columns(
+        record_key=names.gather(linked["place"]), other_record_key=names.gather(linked["other"])
     )
     return linked.select(
-        "matched_by",
+        pl.col("matched_by").cast(pl.String),
         nodes.keys["key"].gather(linked["node"] - len(nodes.records)).alias("key"),
         "record_key",
         "other_record_key",
         "cut_by",
-    )
+    ).filter(pl.col("record_key") != pl.col("other_record_key"))

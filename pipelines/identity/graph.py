@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from regulars.pipelines.identity.dense import least_by_code, mark_codes, number_rows
 from regulars.pipelines.identity.keys.emails import EmailRules, add_normal_email
 
 MATCHED_BY = {
@@ -48,45 +49,50 @@ class Nodes:
         return self.keys.filter(pl.col("key_type") == key_type).select("node", pl.col("key").alias(key_type))
 
 
-def number_nodes(found: pl.DataFrame, guest_records: pl.DataFrame, phone_keys: pl.DataFrame) -> Nodes:
-    """Number all records and keys.
+def number_records(named: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Number the customer records.
 
     Args:
-        found: Customer records with their addresses: `system`, `record_id`, `email`, `row_id`, `is_customer`.
-        guest_records: What names an address alone: `email`.
-        phone_keys: Customer records with their numbers: `phone`.
+        named: Every place where one stands: `system`, `record_id`, `email`, `row_id`, `is_customer`.
+
+    Returns:
+        `Nodes.records`, and `named` with the column `node`.
     """
-    records = (
-        found.lazy()
-        .group_by("system", "record_id")
-        .agg(pl.col("row_id").min(), pl.col("is_customer").any())
-        .collect(engine="streaming")
-        .with_row_index("node")
-        .with_columns(pl.col("node").cast(pl.Int64))
+    records, node = number_rows(named.select("system", "record_id"))
+    paying = mark_codes(node[named["is_customer"].to_numpy()], len(records))
+    numbered = records.select(
+        pl.Series("node", range(len(records)), pl.Int64),
+        "system",
+        "record_id",
+        least_by_code(named["row_id"], node, len(records)),
+        pl.Series("is_customer", paying),
     )
-    emails = pl.concat([found.select("email"), guest_records.select("email")]).drop_nulls().unique()
-    keys = (
-        pl.concat(
-            [
-                emails.select(pl.lit("email").alias("key_type"), pl.col("email").alias("key")),
-                phone_keys.select(pl.lit("phone").alias("key_type"), "key").unique(),
-            ]
-        )
-        .with_row_index("node", offset=len(records))
-        .with_columns(pl.col("node").cast(pl.Int64))
-    )
-    return Nodes(records, keys)
+    return numbered, named.with_columns(node=pl.Series(node, dtype=pl.Int64))
 
 
-def link_records(
-    nodes: Nodes, found: pl.DataFrame, phone_keys: pl.DataFrame, merged: pl.DataFrame, others: pl.DataFrame
-) -> pl.DataFrame:
-    """All edges but those of `always_match`.
+def number_keys(records: pl.DataFrame, emails: pl.Series, phones: pl.Series) -> Nodes:
+    """Number the keys behind the records.
+
+    Args:
+        records: `Nodes.records`.
+        emails: The distinct addresses.
+        phones: The distinct keys made of telephone numbers.
+    """
+    keys = pl.concat(
+        [
+            pl.select(pl.repeat(key_type, len(keys), dtype=pl.String).alias("key_type"), keys.alias("key"))
+            for key_type, keys in (("email", emails), ("phone", phones))
+        ]
+    )
+    node = pl.Series("node", range(len(records), len(records) + len(keys)), pl.Int64)
+    return Nodes(records, keys.insert_column(0, node))
+
+
+def link_records(nodes: Nodes, merged: pl.DataFrame, others: pl.DataFrame) -> pl.DataFrame:
+    """The edges between records.
 
     Args:
         nodes: The nodes.
-        found: As for `number_nodes`.
-        phone_keys: Which customer record carries which number: `system`, `record_id`, `key`.
         merged: Records that a tool merged: `system`, `record_id`, `merged_into`.
         others: Records that name records of other systems: `system`, `record_id`, `other_system`, `other_record_id`.
 
@@ -95,25 +101,13 @@ def link_records(
     """
     record = nodes.records.select("system", "record_id", left="node")
     other = record.rename({"left": "right"})
-    by_email = (
-        found.lazy()
-        .select("system", "record_id", "email")
-        .filter(pl.col("email").is_not_null())
-        .join(record.lazy(), on=["system", "record_id"])
-        .join(nodes.of_key("email").rename({"node": "right"}).lazy(), on="email")
-        .collect(engine="streaming")
-    )
-    by_phone = phone_keys.join(record, on=["system", "record_id"]).join(
-        nodes.of_key("phone").rename({"node": "right"}), left_on="key", right_on="phone"
-    )
     by_merge = merged.join(record, on=["system", "record_id"]).join(
         other, left_on=["system", "merged_into"], right_on=["system", "record_id"]
     )
     by_name = others.join(record, on=["system", "record_id"]).join(
         other, left_on=["other_system", "other_record_id"], right_on=["system", "record_id"]
     )
-    ways = {"email": by_email, "phone": by_phone, "merged_record": by_merge, "other_record": by_name}
-    return pl.concat([make_edges(frame, matched_by) for matched_by, frame in ways.items()])
+    return pl.concat([make_edges(by_merge, "merged_record"), make_edges(by_name, "other_record")])
 
 
 def make_edges(frame: pl.DataFrame, matched_by: str) -> pl.DataFrame:

@@ -6,8 +6,10 @@ Put here: the columns of those tables, and the events since the last run. Keep o
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import numpy as np
 import polars as pl
 
+from regulars.pipelines.identity.dense import look_up, sort_places
 from regulars.pipelines.identity.former_ids import find_former_ids
 from regulars.pipelines.identity.fuzzy.links import Likely
 from regulars.pipelines.identity.references import LINKED_BY_PERSON, Staging
@@ -116,15 +118,16 @@ def make_people(
         generation: The generation of this run.
     """
     records = found.records
-    numbered = customers.ids.sort("id").with_row_index("customer_idx", offset=1)
-    named = records.join(
-        contacts.ids.select(contact=pl.col("component"), contact_id=pl.col("id")), on="contact", how="left"
-    ).join(
-        numbered.select(pl.col("customer_idx").cast(pl.Int32), customer=pl.col("component"), customer_id=pl.col("id")),
-        on="customer",
-        how="left",
+    numbered = customers.ids[sort_places(customers.ids["id"])].with_columns(
+        pl.Series("customer_idx", range(1, len(customers.ids) + 1), pl.Int32)
+    )
+    contact = look_up(contacts.ids, "component", records["contact"])
+    customer = look_up(numbered, "component", records["customer"])
+    named = records.with_columns(
+        contact["id"].alias("contact_id"), customer["customer_idx"], customer["id"].alias("customer_id")
     )
     person_map = _extend_person_map(named, history, generation)
+    ever = person_map if len(history) else history  # on a first run no id can have ended
     return People(
         records=named.select(
             "record_key",
@@ -141,7 +144,7 @@ def make_people(
         events=_make_events(records, customers, generation),
         person_map=person_map,
         evidence=found.links,
-        former_ids=find_former_ids(person_map, customers.ids["id"]),
+        former_ids=find_former_ids(ever, customers.ids["id"]),
         shared_keys=found.shared,
         likely_pairs=found.likely.pairs,
         match_lists=_count_unmade_links(found),
@@ -165,8 +168,10 @@ _WHO = ("customer_id", "customer_idx", "contact_id")
 
 
 def _make_links(staging: Staging, told: pl.DataFrame, named: pl.DataFrame) -> pl.DataFrame:
+    record_type = pl.col("record_type")
+    link_type = pl.when(record_type == "customer").then(pl.lit("customer_record")).otherwise(record_type)
     found = named.select(
-        pl.col("record_type").replace("customer", "customer_record").alias("link_type"),
+        link_type.alias("link_type"),
         "system",
         "source_record_id",
         *_WHO,
@@ -257,17 +262,13 @@ def _make_events(records: pl.DataFrame, customers: StableIds, generation: int) -
             .otherwise(pl.lit("merged"))
         ).select("customer_id", "event", "member_count", other_customer_id=pl.col("old_id"))
     ).rename({"member_count": "record_count"})
-    sizes = records.group_by(pl.col("customer").alias("component")).agg(record_count=pl.len().cast(pl.Int64))
-    created = (
-        customers.ids.filter(pl.col("origin") == "new")
-        .join(customers.members, on="component", how="anti")
-        .join(sizes, on="component")
-        .select(
-            "record_count",
-            customer_id="id",
-            event=pl.lit("created"),
-            other_customer_id=pl.lit(None, pl.String),
-        )
+    created = customers.ids.filter(pl.col("origin") == "new").join(customers.members, on="component", how="anti")
+    sizes = np.bincount(records["customer"].drop_nulls().to_numpy(), minlength=1)
+    created = created.select(
+        pl.Series("record_count", sizes[created["component"].to_numpy()], pl.Int64),
+        customer_id="id",
+        event=pl.lit("created"),
+        other_customer_id=pl.lit(None, pl.String),
     )
     return pl.concat([moved, created.select(moved.columns)]).with_columns(generation=pl.lit(generation, pl.Int32))
 

@@ -16,6 +16,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
+import numpy as np
 import polars as pl
 
 from regulars.pipelines.definitions.free_email_domains import list_free_email_domains
@@ -24,9 +25,23 @@ from regulars.pipelines.identity.accounts import Accounts, find_account_customer
 from regulars.pipelines.identity.attributes import names, phones
 from regulars.pipelines.identity.components import Codes, find_components
 from regulars.pipelines.identity.cuts import keep_apart
+from regulars.pipelines.identity.dense import mark_codes, number_rows
 from regulars.pipelines.identity.evidence import list_links
 from regulars.pipelines.identity.fuzzy.links import FuzzyRules, Likely, find_likely
-from regulars.pipelines.identity.graph import Nodes, find_listed_nodes, link_records, make_edges, number_nodes
+from regulars.pipelines.identity.graph import (
+    Nodes,
+    find_listed_nodes,
+    link_records,
+    make_edges,
+    number_keys,
+    number_records,
+)
+from regulars.pipelines.identity.keys.addresses import (
+    Addresses,
+    exchange_addresses,
+    leave_out_addresses,
+    number_addresses,
+)
 from regulars.pipelines.identity.keys.emails import EmailRules, add_normal_email
 from regulars.pipelines.identity.keys.named_emails import find_named_emails
 from regulars.pipelines.identity.keys.phones import find_phone_keys
@@ -41,6 +56,7 @@ from regulars.pipelines.identity.references import (
     guests,
     merged_records,
     other_records,
+    read_customers,
     referenced_records,
 )
 from regulars.pipelines.identity.stable_ids import keep_ids
@@ -90,12 +106,16 @@ def find_people(
     """
     rules = rules or Rules()
     told = documents_told_by_lines(staging)
-    keys = _read_keys(staging, told, rules)
-    nodes = number_nodes(keys.found, keys.guests, keys.phones)
-    contacts, edges, likely, unmatched = _link_contacts(nodes, keys, staging, rules)
-    records = _list_records(nodes, keys.guests, contacts)
-    _check_person_sizes(records, rules.max_records_per_customer)
-    links = list_links(nodes, edges, keys.guests)
+    customers = read_customers(staging)
+    records, named = number_records(referenced_records(staging, customers, told))
+    customers = customers.with_columns(named["node"].head(len(customers)))
+    keys = _read_keys(staging, told, customers, named, rules)
+    nodes = number_keys(records, keys.addresses.emails, keys.phones)
+    contacts, edges, likely, unmatched = _link_contacts(nodes, keys, customers, staging, rules)
+    _check_person_sizes(contacts[: len(nodes.records)], rules.max_records_per_customer)
+    guest_records = keys.addresses.guests.with_columns(node=pl.col("key") + len(nodes.records))
+    records = _list_records(nodes, guest_records, contacts)
+    links = list_links(nodes, edges, guest_records)
     if rules.customer_is == "account":
         known = Accounts(
             accounts(staging).collect(),
@@ -127,53 +147,52 @@ class _Keys:
     """What may link records, normalised, without keys that too many share.
 
     Attributes:
-        found: Customer records and their addresses: `system`, `record_id`, `email`, `row_id`, `is_customer`.
-        guests: What names an address alone.
-        strangers: Customer records whose address is somebody else's: `system`, `record_id`, `email`.
-        phones: Customer records and their numbers: `system`, `record_id`, `key`.
+        addresses: Addresses and who holds them.
+        strangers: Customer records whose address is somebody else's, as in `named_emails.NAMED_EMAILS`.
+        phones: The distinct keys made of telephone numbers.
+        phone_held: Which customer record holds which: `node`, `key` (the number of one).
         shared: How many keys were left out, as `count_shared_keys` counts them.
         names_joined_count: As in `NamedEmails`.
         unread_phone_count: As in `PhoneKeys`.
     """
 
-    found: pl.DataFrame
-    guests: pl.DataFrame
+    addresses: Addresses
     strangers: pl.DataFrame
-    phones: pl.DataFrame
+    phones: pl.Series
+    phone_held: pl.DataFrame
     shared: pl.DataFrame
     names_joined_count: int
     unread_phone_count: int
 
 
-def _read_keys(staging: Staging, told: pl.DataFrame, rules: Rules) -> _Keys:
-    found = add_normal_email(referenced_records(staging, told), rules.emails)
-    guest_records = add_normal_email(guests(staging, told), rules.emails)
+def _read_keys(
+    staging: Staging, told: pl.DataFrame, customers: pl.DataFrame, named: pl.DataFrame, rules: Rules
+) -> _Keys:
+    addresses = number_addresses(named, guests(staging, told), rules.emails)
     shared_emails = find_shared_emails(
-        found,
+        addresses,
         add_normal_email(guest_orders(staging, told), rules.emails),
         max_records=rules.max_records_per_email,
         max_orders=rules.max_orders_per_email,
         max_orders_a_day=rules.max_orders_per_email_and_day,
     )
-    hubs = shared_emails["email"].unique().implode()
-    with_phone = phones(staging).collect() if rules.match_phones else None
-    by_phone = find_phone_keys(with_phone, rules.phone_region, links_unnamed=rules.match_phones != "with_equal_names")
-    phone_keys = by_phone.rows
-    shared_phones = find_shared_phones(phone_keys, max_records=rules.max_records_per_phone)
-    found = found.with_columns(email=pl.when(pl.col("email").is_in(hubs).not_()).then("email"))
-    by_name = find_named_emails(found, names(staging) if rules.keep_names_apart else None)
-    strangers = by_name.strangers
-    if len(strangers):
-        found = (
-            found.join(strangers, on=["system", "record_id", "email"], how="left")
-            .with_columns(email=pl.coalesce("named_email", "email"))
-            .drop("named_email")
-        )
+    addresses = leave_out_addresses(addresses, shared_emails["email"].unique())
+    by_name = find_named_emails(addresses, names(customers) if rules.keep_names_apart else None)
+    by_phone = find_phone_keys(
+        phones(customers) if rules.match_phones else None,
+        rules.phone_region,
+        links_unnamed=rules.match_phones != "with_equal_names",
+    )
+    shared_phones = find_shared_phones(by_phone.rows, max_records=rules.max_records_per_phone)
+    phone_keys = by_phone.rows.filter(pl.col("key").is_not_null())
+    if len(shared_phones):
+        phone_keys = phone_keys.join(shared_phones, on="phone", how="anti")
+    distinct, number = number_rows(phone_keys.select("key"))
     return _Keys(
-        found,
-        guest_records.filter(pl.col("email").is_not_null() & pl.col("email").is_in(hubs).not_()),
-        strangers,
-        phone_keys.filter(pl.col("key").is_not_null()).join(shared_phones, on="phone", how="anti"),
+        exchange_addresses(addresses, by_name.strangers),
+        by_name.strangers,
+        distinct["key"],
+        phone_keys.select("node", key=pl.Series(number, dtype=pl.Int64)),
         count_shared_keys(shared_emails, shared_phones),
         by_name.joined_count,
         by_phone.unread_count,
@@ -181,17 +200,25 @@ def _read_keys(staging: Staging, told: pl.DataFrame, rules: Rules) -> _Keys:
 
 
 def _link_contacts(
-    nodes: Nodes, keys: _Keys, staging: Staging, rules: Rules
+    nodes: Nodes, keys: _Keys, customers: pl.DataFrame, staging: Staging, rules: Rules
 ) -> tuple[Codes, pl.DataFrame, Likely, int]:
     """The person of every node, as a label without meaning; the edges; likely pairs; listed pairs that name nobody."""
-    edges = link_records(
-        nodes, keys.found, keys.phones, merged_records(staging).collect(), other_records(staging).collect()
+    first_email, first_phone = len(nodes.records), len(nodes.records) + len(keys.addresses.emails)
+    edges = pl.concat(
+        [
+            make_edges(frame.select(left="node", right=pl.col("key") + first), matched_by)
+            for matched_by, frame, first in (
+                ("email", keys.addresses.held, first_email),
+                ("phone", keys.phone_held, first_phone),
+            )
+        ]
+        + [link_records(nodes, merged_records(customers), other_records(customers))]
     )
     always, unknown_in_always = find_listed_nodes(nodes, rules.always_match, rules.emails)
     never, unknown_in_never = find_listed_nodes(nodes, rules.never_match, rules.emails)
     edges = pl.concat([edges, make_edges(always, "always_match")])
     labels, whole = _find_persons(nodes, edges, never)
-    apart = _list_named_apart(nodes, keys.strangers, labels)
+    apart = _list_named_apart(keys.strangers, first_email, labels)
     stay_apart = pl.concat([never, apart.select("left", "right")])
     likely = find_likely(nodes, labels, stay_apart, staging, rules.emails, rules.fuzzy)
     if len(likely.edges):
@@ -205,12 +232,10 @@ def _find_persons(nodes: Nodes, edges: pl.DataFrame, never: pl.DataFrame) -> tup
     return keep_apart(nodes, edges, labels, never)
 
 
-def _list_named_apart(nodes: Nodes, strangers: pl.DataFrame, labels: Codes) -> pl.DataFrame:
+def _list_named_apart(strangers: pl.DataFrame, first_email: int, labels: Codes) -> pl.DataFrame:
     """Edges that are not made because names differ; none where another link joins the two anyway."""
-    edges = strangers.join(nodes.records, on=["system", "record_id"]).join(
-        nodes.of_key("email").rename({"node": "right"}), on="email"
-    )
-    edges = make_edges(edges.rename({"node": "left"}), "email").with_columns(cut_by=pl.lit("names"))
+    edges = make_edges(strangers.select(left="node", right=pl.col("key") + first_email), "email")
+    edges = edges.with_columns(cut_by=pl.lit("names"))
     label = pl.Series(labels, dtype=pl.Int64)
     return edges.filter(label.gather(edges["left"]) != label.gather(edges["right"]))
 
@@ -244,30 +269,29 @@ def _list_records(nodes: Nodes, guest_records: pl.DataFrame, contacts: Codes) ->
         "is_customer",
     )
     types_without_customer = [reference.record_type for reference in LINKED_BY_PERSON.values()]
-    emails = nodes.of_key("email")
-    email = emails.select("email", pl.Series(contacts, dtype=pl.Int64).gather(emails["node"]).alias("contact"))
-    guests_of_contact = guest_records.join(email, on="email").select(
+    of_guests = guest_records.select(
         "record_type",
         "system",
         "source_record_id",
         "row_id",
-        "contact",
+        pl.Series("contact", contacts[guest_records["node"].to_numpy()]),
         pl.col("record_type").is_in(types_without_customer).not_().alias("is_customer"),
     )
-    records = pl.concat([own, guests_of_contact])
-    paying = records.filter("is_customer")["contact"].unique().implode()
-    return records.with_columns(is_customer=pl.col("contact").is_in(paying))
+    records = pl.concat([own, of_guests])
+    contact = records["contact"].to_numpy()
+    paying = mark_codes(contact[records["is_customer"].to_numpy()], int(contact.max(initial=-1)) + 1)
+    return records.with_columns(is_customer=pl.Series(paying[contact]))
 
 
-def _check_person_sizes(records: pl.DataFrame, limit: int) -> None:
+def _check_person_sizes(of_records: Codes, limit: int) -> None:
     """Stop at a person with hundreds of customer records: one bad address or merge has linked strangers.
 
     Raises:
         ContractBroken: A person has more customer records than `limit`.
     """
-    sizes = records.filter(pl.col("record_type") == "customer").group_by("contact").len()["len"]
-    giants = sizes.filter(sizes > limit).to_list()
-    if giants:
+    sizes = np.bincount(of_records)
+    giants = sizes[sizes > limit]
+    if len(giants):
         raise ContractBroken(
             f"{len(giants)} person(s) would have more than {limit} customer records each, the largest {max(giants)}: "
             "an address or a merge column links strangers. Add the address to `identity.ignore_emails`, or, if the "

@@ -30,6 +30,21 @@ LINKED_BY_PERSON = {
 """The kinds that make nobody a customer, such as answers to surveys: kind -> how its rows name somebody."""
 
 
+CUSTOMER_COLUMNS = (
+    "email",
+    "other_emails",
+    "merged_record_ids",
+    "merged_into_record_id",
+    "other_record_ids",
+    "phone",
+    "country",
+    "first_name",
+    "last_name",
+    "is_deleted",
+)
+"""What is read of customer records beside their ids."""
+
+
 @dataclass(frozen=True)
 class Referring:
     """Rows that name a customer, at most one per record.
@@ -104,57 +119,60 @@ def _first_named(rows: pl.LazyFrame, *key: str, also: Sequence[pl.Expr] = ()) ->
     )
 
 
-def referenced_records(staging: Staging, told: pl.DataFrame) -> pl.DataFrame:
-    """One row per customer record and address that stand together somewhere, with the first place.
+def read_customers(staging: Staging) -> pl.DataFrame:
+    """What customer records say that may link them, read once: `system`, `record_id`, `row_id` and the columns as such.
+
+    Every other function takes these rows in their order, so that whatever is found of a row stands at its place.
+    """
+    return (
+        staging["customers"]
+        .select(
+            pl.col("_system").alias("system"),
+            pl.col("customer_record_id").alias("record_id"),
+            pl.col("_row_id").alias("row_id"),
+            *CUSTOMER_COLUMNS,
+        )
+        .collect()
+    )
+
+
+def referenced_records(staging: Staging, customers: pl.DataFrame, told: pl.DataFrame) -> pl.DataFrame:
+    """Every place where a customer record stands, alone or with an address.
 
     Args:
         staging: The staging tables.
+        customers: From `read_customers`; these rows come first, in their order.
         told: From `documents_told_by_lines`.
 
     Returns:
         `system`, `record_id`, `email`, `row_id`, `is_customer`; the last is false
-        where only rows that make nobody a customer, such as answers to surveys, name the record.
+        where a row that makes nobody a customer, such as an answer to a survey, names the record.
     """
-    own = staging["customers"].select(
-        pl.col("_system").alias("system"),
-        pl.col("customer_record_id").alias("record_id"),
-        "email",
-        pl.col("_row_id").alias("row_id"),
-        pl.lit(True).alias("is_customer"),
-    )
-    frames = [
-        own,
-        _further_addresses(staging),
-        *(
-            merged_records(staging).select(
-                "system",
-                pl.col(side).alias("record_id"),
-                pl.lit(None, pl.String).alias("email"),
-                "row_id",
-                pl.lit(True).alias("is_customer"),
-            )
-            for side in ("record_id", "merged_into")
-        ),
+    own = customers.select("system", "record_id", "email", "row_id", pl.lit(True).alias("is_customer"))
+    merged = merged_records(customers)
+    sides = [
+        merged.select(
+            "system",
+            pl.col(side).alias("record_id"),
+            pl.lit(None, pl.String).alias("email"),
+            "row_id",
+            pl.lit(True).alias("is_customer"),
+        )
+        for side in ("record_id", "merged_into")
     ]
-    frames += [_named_records(each) for each in referring_rows(staging, told)]
-    found = pl.concat([frame.collect() for frame in frames]).lazy()
-    return (
-        found.group_by("system", "record_id", "email")
-        .agg(pl.col("row_id").min(), pl.col("is_customer").any())
-        .collect(engine="streaming")
-    )
+    named = [_named_records(each).collect() for each in referring_rows(staging, told)]
+    return pl.concat([own, _further_addresses(customers), *sides, *named])
 
 
-def _further_addresses(staging: Staging) -> pl.LazyFrame:
+def _further_addresses(customers: pl.DataFrame) -> pl.DataFrame:
     """The other addresses of customer records, in the shape of `referenced_records`."""
     return (
-        staging["customers"]
-        .filter(pl.col("other_emails").is_not_null())
+        customers.filter(pl.col("other_emails").is_not_null())
         .select(
-            pl.col("_system").alias("system"),
-            pl.col("customer_record_id").alias("record_id"),
+            "system",
+            "record_id",
             pl.col("other_emails").str.extract_all(r"[^;,\s]+").alias("email"),
-            pl.col("_row_id").alias("row_id"),
+            "row_id",
             pl.lit(True).alias("is_customer"),
         )
         .explode("email")
@@ -177,44 +195,31 @@ def _named_records(referring: Referring) -> pl.LazyFrame:
     )
 
 
-def merged_records(staging: Staging) -> pl.LazyFrame:
+def merged_records(customers: pl.DataFrame) -> pl.DataFrame:
     """Records that a CRM says it has merged away: `system`, `record_id` (the lost one), `merged_into`, `row_id`."""
     of_winner = (
-        staging["customers"]
-        .filter(pl.col("merged_record_ids").is_not_null())
+        customers.filter(pl.col("merged_record_ids").is_not_null())
         .select(
-            pl.col("_system").alias("system"),
+            "system",
             pl.col("merged_record_ids").str.split(";").alias("record_id"),
-            pl.col("customer_record_id").alias("merged_into"),
-            pl.col("_row_id").alias("row_id"),
+            pl.col("record_id").alias("merged_into"),
+            "row_id",
         )
         .explode("record_id")
         .with_columns(pl.col("record_id").str.strip_chars())
         .filter(pl.col("record_id") != "")
     )
-    of_loser = (
-        staging["customers"]
-        .filter(pl.col("merged_into_record_id").is_not_null())
-        .select(
-            pl.col("_system").alias("system"),
-            pl.col("customer_record_id").alias("record_id"),
-            pl.col("merged_into_record_id").alias("merged_into"),
-            pl.col("_row_id").alias("row_id"),
-        )
+    of_loser = customers.filter(pl.col("merged_into_record_id").is_not_null()).select(
+        "system", "record_id", pl.col("merged_into_record_id").alias("merged_into"), "row_id"
     )
     return pl.concat([of_winner, of_loser])
 
 
-def other_records(staging: Staging) -> pl.LazyFrame:
+def other_records(customers: pl.DataFrame) -> pl.DataFrame:
     """Records of other systems that a record names: `system`, `record_id`, `other_system`, `other_record_id`."""
     return (
-        staging["customers"]
-        .filter(pl.col("other_record_ids").is_not_null())
-        .select(
-            pl.col("_system").alias("system"),
-            pl.col("customer_record_id").alias("record_id"),
-            pl.col("other_record_ids").str.split(";").alias("other"),
-        )
+        customers.filter(pl.col("other_record_ids").is_not_null())
+        .select("system", "record_id", pl.col("other_record_ids").str.split(";").alias("other"))
         .explode("other")
         .with_columns(
             other_system=pl.col("other").str.extract(r"^\s*([^:]+?)\s*:"),

@@ -70,3 +70,15 @@ def test_links_to_accounts_are_written_down():
         ("parent_account", None, "account/shop/A", "account/shop/P"),
         ("email_domain", "acme.example", "customer/shop/2", "account/shop/A"),
     }
+
+
+def test_an_address_that_a_record_holds_in_two_spellings_links_it_once():
+    people = people_of(
+        customers=[
+            {"customer_record_id": "1", "email": "ada@example.com"},
+            {"customer_record_id": "2", "email": "ada@example.com", "other_emails": "Ada@Example.com"},
+        ]
+    )
+    assert people.evidence.select("key", "record_key", "other_record_key").rows() == [
+        ("ada@example.com", "customer/shop/2", "customer/shop/1")
+    ]

@@ -6,7 +6,7 @@ Put here: which spellings are the same address. Keep out: who shares an address
 
 import re
 import unicodedata
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 
 import polars as pl
@@ -79,19 +79,46 @@ def add_normal_email(rows: pl.DataFrame, rules: EmailRules) -> pl.DataFrame:
         rows: Any frame with a text column `email`.
         rules: The settings about addresses.
     """
-    # nearly all are normal already, and those need no Python
-    odd = rows["email"].filter(~rows["email"].str.contains(_ALREADY_NORMAL)).unique()
-    spelled = pl.Series([normalise_email(each) or "" for each in odd], dtype=pl.String)
+    # nearly all are normal already, name somebody and have no other domain: those are not looked at again
+    emails = _replace_odd(rows["email"], ~rows["email"].str.contains(_ALREADY_NORMAL), _spell)
+    is_special = (emails == "") | emails.str.contains_any(_list_special(rules))
+    return rows.with_columns(_replace_odd(emails, is_special, lambda special: _apply_rules(special, rules)))
+
+
+def _replace_odd(emails: pl.Series, is_odd: pl.Series, spell: Callable[[pl.Series], pl.Series]) -> pl.Series:
+    """The addresses, the odd ones replaced by what `spell` makes of them; each is made once."""
+    odd = emails.filter(is_odd).unique()
+    return emails.replace(odd, spell(odd)) if len(odd) else emails
+
+
+def _spell(delivered: pl.Series) -> pl.Series:
+    return pl.Series([normalise_email(each) or "" for each in delivered], dtype=pl.String)
+
+
+def _list_special(rules: EmailRules) -> list[str]:
+    """What stands in every address to which the settings have something to say."""
+    domains = [f"@{alias.strip().lower()}" for alias in rules.domain_aliases]
+    return [*_list_nobody(rules), *domains, *([f"@{GMAIL}"] if rules.gmail_variants else [])]
+
+
+def _apply_rules(emails: pl.Series, rules: EmailRules) -> pl.Series:
+    """Normal addresses as the settings want them; NULL for those that name nobody."""
     names_somebody = ~_names_nobody(rules)
     return (
-        rows.with_columns(pl.col("email").replace(odd, spelled))
-        .with_columns(pl.when(names_somebody).then(_replace_aliases(rules)).alias("email"))
-        .with_columns(pl.when(names_somebody).then("email"))
+        emails.alias("email")
+        .to_frame()
+        .select(pl.when(names_somebody).then(_replace_aliases(rules)).alias("email"))
+        .select(pl.when(names_somebody).then("email").alias("email"))
+        .to_series()
     )
 
 
+def _list_nobody(rules: EmailRules) -> list[str]:
+    return sorted(NAMES_NOBODY | {entry.strip().lower() for entry in rules.ignored})
+
+
 def _names_nobody(rules: EmailRules) -> pl.Expr:
-    nobody = sorted(NAMES_NOBODY | {entry.strip().lower() for entry in rules.ignored})
+    nobody = _list_nobody(rules)
     normal = pl.col("email")
     return pl.any_horizontal(
         normal == "",

@@ -15,10 +15,13 @@ from itertools import groupby
 
 import polars as pl
 
+from regulars.pipelines.identity.dense import is_repeated, mark_codes
+from regulars.pipelines.identity.keys.addresses import Addresses
 from regulars.pipelines.identity.keys.names import Name, differ_clearly, fold_names
 
-NAMED_EMAILS = {"system": pl.String, "record_id": pl.String, "email": pl.String, "named_email": pl.String}
-"""One row per customer record that does not own its address: the address, and the key that takes its place."""
+NAMED_EMAILS = {"node": pl.Int64, "key": pl.Int64, "named_email": pl.String}
+"""One row per customer record that does not own its address: the number of the address, and the key that takes its
+place."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +37,7 @@ class NamedEmails:
     joined_count: int = 0
 
 
-def find_named_emails(found: pl.DataFrame, named: pl.LazyFrame | None) -> NamedEmails:
+def find_named_emails(addresses: Addresses, named: pl.DataFrame | None) -> NamedEmails:
     """Which records share an address with somebody else, to whom it belongs.
 
     All records of such an address are grouped by name. The address, and whatever names it alone, belongs to the group
@@ -43,34 +46,23 @@ def find_named_emails(found: pl.DataFrame, named: pl.LazyFrame | None) -> NamedE
     the name together.
 
     Args:
-        found: Customer records and their addresses: `system`, `record_id`, `email` (normalised, may be NULL).
-        named: The living customer records with a name: `system`, `record_id`, `first_name`, `last_name`; None where
-            names keep nobody apart.
+        addresses: Which customer records hold which address.
+        named: The living customer records with a name: `node`, `system`, `record_id`, `first_name`, `last_name`; None
+            where names keep nobody apart.
     """
     if named is None:
         return NamedEmails(pl.DataFrame(schema=NAMED_EMAILS))
-    held = found.select("system", "record_id", "email").drop_nulls()
-    shared = held.filter(pl.col("email").is_duplicated())
-    spelling = pl.coalesce("first_name", "last_name").str.strip_chars().str.to_lowercase()
-    candidates = (
-        shared.lazy()
-        .join(named, on=["system", "record_id"])
-        .group_by("email")
-        .agg(spelling.n_unique().alias("spellings"))
-        .filter(pl.col("spellings") > 1)
-        .select("email")
-        .collect(engine="streaming")
+    holders = (
+        _list_holders(addresses, named)
+        .lazy()
+        .with_columns(fold_names())  # lazily, names are folded once
+        .filter(pl.col("given").is_not_null() & pl.col("family").is_not_null())
+        .collect()
     )
     holders = (
-        held.join(candidates, on="email", how="semi")
-        .unique()
-        .lazy()
-        .join(named, on=["system", "record_id"])
-        .with_columns(fold_names())
-        .filter(pl.col("given").is_not_null() & pl.col("family").is_not_null())
-        .select("email", "system", "record_id", "given", "family")
+        holders.with_columns(email=addresses.emails.gather(holders["key"]))
+        .select("email", "system", "record_id", "given", "family", "node", "key")
         .sort("email", "system", pl.col("record_id").str.len_chars(), "record_id")
-        .collect()
     )
     several = [(each, groups) for each in _list_addresses(holders) if len(groups := _group_by_name(each.names)) > 1]
     split = [(each, groups) for each, groups in several if _splits_a_system(groups, each.systems)]
@@ -78,13 +70,25 @@ def find_named_emails(found: pl.DataFrame, named: pl.LazyFrame | None) -> NamedE
     return NamedEmails(pl.DataFrame(rows, NAMED_EMAILS, orient="row"), len(several) - len(split))
 
 
+def _list_holders(addresses: Addresses, named: pl.DataFrame) -> pl.DataFrame:
+    """The named records of every address under which names are spelled in several ways."""
+    shared = addresses.held.filter(is_repeated(addresses.held["key"].to_numpy())).select("node", "key")
+    holders = shared.join(named, on="node").sort("key")
+    spelling = holders.select(pl.coalesce("first_name", "last_name").str.strip_chars().str.to_lowercase()).to_series()
+    keys = holders["key"]
+    differs = (spelling != spelling.shift(-1)) & (keys == keys.shift(-1))
+    is_candidate = pl.Series(mark_codes(keys.filter(differs).to_numpy(), len(addresses.emails)))
+    return holders.filter(is_candidate.gather(keys))
+
+
 @dataclass(frozen=True)
 class _Address:
-    """An address and its records with names, in order: the system, id and name of each."""
+    """An address, its number, and its records with names, in order: the system, node and name of each."""
 
     email: str
+    key: int
     systems: list[str]
-    records: list[str]
+    nodes: list[int]
     names: list[Name]
 
 
@@ -92,12 +96,11 @@ def _list_addresses(holders: pl.DataFrame) -> Iterator[_Address]:
     """Each address of the records, which are sorted by it."""
     for email, rows in groupby(holders.iter_rows(), key=lambda row: str(row[0])):
         held = list(rows)
-        yield _Address(
-            email, [row[1] for row in held], [row[2] for row in held], [(given, family) for *_, given, family in held]
-        )
+        _, systems, _, given, family, nodes, keys = zip(*held, strict=True)
+        yield _Address(email, keys[0], list(systems), list(nodes), list(zip(given, family, strict=True)))
 
 
-def _name_strangers(address: _Address, groups: list[list[int]]) -> Iterator[tuple[str, str, str, str]]:
+def _name_strangers(address: _Address, groups: list[list[int]]) -> Iterator[tuple[int, int, str]]:
     """The rows of `NAMED_EMAILS` for one address, whose records fall into groups by name."""
     names, local = address.names, address.email.partition("@")[0]
 
@@ -108,7 +111,7 @@ def _name_strangers(address: _Address, groups: list[list[int]]) -> Iterator[tupl
     for group in groups:
         given, family = names[group[0]]
         for each in group if group is not owner else ():
-            yield address.systems[each], address.records[each], address.email, f"{address.email} {given} {family}"
+            yield address.nodes[each], address.key, f"{address.email} {given} {family}"
 
 
 def _count_signs(name: Name, local: str) -> int:

@@ -12,6 +12,7 @@ import polars as pl
 from phonenumbers import PhoneNumberType
 
 from regulars.pipelines.definitions.countries import list_country_names
+from regulars.pipelines.identity.dense import is_repeated, mark_codes, number_rows
 from regulars.pipelines.identity.keys.names import fold_names
 from regulars.pipelines.identity.keys.plain_phones import KINDS_OF_FIRMS, read_plain_phones
 
@@ -51,9 +52,8 @@ def normalise_phone(delivered: str, region: str | None) -> str | None:
 
 
 PHONE_KEYS = {
+    "node": pl.Int64,
     "system": pl.String,
-    "record_id": pl.String,
-    "row_id": pl.Int64,
     "phone": pl.String,
     "key": pl.String,
 }
@@ -82,8 +82,8 @@ def find_phone_keys(rows: pl.DataFrame | None, region: str | None, *, links_unna
     family names; records without a name differ from nobody.
 
     Args:
-        rows: Customer records with a number: `system`, `record_id`, `row_id`, `phone`, `country`, `first_name`,
-            `last_name`, all as delivered; None where numbers link nothing.
+        rows: Customer records with a number: `node`, `system`, `phone`, `country`, `first_name`, `last_name`, all but
+            the first as delivered; None where numbers link nothing.
         region: The country of numbers without a country code, where a record names no country.
         links_unnamed: Whether a number may link records without names.
     """
@@ -104,11 +104,19 @@ def find_phone_keys(rows: pl.DataFrame | None, region: str | None, *, links_unna
 
 
 def _leave_out_lonely(rows: pl.DataFrame) -> pl.DataFrame:
-    """Only rows whose last digits are those of another record too, as `ending`: nothing else needs to be parsed."""
+    """Only rows whose last digits are those of another record too: nothing else needs to be parsed.
+
+    The digits become the column `ending`, as a number with a 1 before them, so that `07` is not `7`.
+    """
+    is_plain = rows["phone"].str.contains(rf"^[^xX#]*[0-9]{{{SHARED_DIGITS}}}$")
+    plain = rows.filter(is_plain).with_columns(ending=pl.col("phone").str.tail(SHARED_DIGITS))
     number = pl.col("phone").str.replace(r"(?i)\s*(ext|x|#).*$", "").str.replace(r"\.0$", "")
     digits = number.str.replace_many(ASCII_DIGITS).str.replace_all(r"\D", "")
-    ending = rows.with_columns(ending=digits.str.tail(SHARED_DIGITS)).filter(pl.col("ending") != "")
-    return ending.filter(pl.col("ending").is_duplicated())
+    others = rows.filter(~is_plain).with_columns(ending=digits.str.tail(SHARED_DIGITS))
+    ending = pl.concat([plain, others.filter(pl.col("ending") != "")]).with_columns(
+        ending=("1" + pl.col("ending")).cast(pl.Int64)
+    )
+    return ending.filter(is_repeated(ending["ending"].to_numpy()))
 
 
 def _leave_out_namesakes(named: pl.DataFrame) -> pl.DataFrame:
@@ -117,8 +125,10 @@ def _leave_out_namesakes(named: pl.DataFrame) -> pl.DataFrame:
     Rows without that name stay, since they count when a number is shared by too many.
     """
     whole = named.filter(pl.col("given").is_not_null() & pl.col("family").is_not_null())
-    twice = whole.filter(pl.struct("ending", "given", "family").is_duplicated())
-    return named.join(twice, on="ending", how="semi")
+    _, person = number_rows(whole.select("ending", "given", "family"))
+    twice = whole["ending"].filter(is_repeated(person))
+    links = mark_codes(twice.to_numpy(), 2 * 10**SHARED_DIGITS)
+    return named.filter(pl.Series(links[named["ending"].to_numpy()]))
 
 
 def _add_normal_phone(rows: pl.DataFrame, region: str | None) -> pl.DataFrame:
@@ -128,12 +138,19 @@ def _add_normal_phone(rows: pl.DataFrame, region: str | None) -> pl.DataFrame:
         {"name": pl.String, "own_region": pl.String},
         orient="row",
     ).unique("name", keep="first", maintain_order=True)
-    rows = rows.join(
-        countries, left_on=pl.col("country").str.strip_chars().str.to_lowercase(), right_on="name", how="left"
-    ).with_columns(region=pl.coalesce("own_region", pl.lit(region, pl.String)))
-    distinct = rows.select("phone", "region").unique()
+    written, number = number_rows(rows.select("phone", "country"))
+    written = written.join(
+        countries,
+        left_on=pl.col("country").str.strip_chars().str.to_lowercase(),
+        right_on="name",
+        how="left",
+        maintain_order="left",
+    ).select("phone", region=pl.coalesce("own_region", pl.lit(region, pl.String)))
+    distinct = written.unique()
     plain = read_plain_phones(distinct)
     others = distinct.join(plain, on=["phone", "region"], how="anti", nulls_equal=True)
     normal = pl.Series("normal", [normalise_phone(*each) for each in others.rows()], pl.String)
     read = pl.concat([plain, others.with_columns(normal)])
-    return rows.join(read, on=["phone", "region"], nulls_equal=True).with_columns(phone="normal")
+    written = written.join(read, on=["phone", "region"], how="left", nulls_equal=True, maintain_order="left")
+    of_row = written[number]
+    return rows.with_columns(of_row["normal"].alias("phone"), of_row["region"])

@@ -4,16 +4,20 @@ Put here: when a key is that of no single person. Keep out: keys that name nobod
 `phones.py`).
 """
 
+import numpy as np
 import polars as pl
+
+from regulars.pipelines.identity.dense import number_rows
+from regulars.pipelines.identity.keys.addresses import Addresses
 
 
 def find_shared_emails(
-    found: pl.DataFrame, orders: pl.DataFrame, *, max_records: int, max_orders: int, max_orders_a_day: int
+    addresses: Addresses, orders: pl.DataFrame, *, max_records: int, max_orders: int, max_orders_a_day: int
 ) -> pl.DataFrame:
     """The shared addresses of every system (`info@`, the till's own).
 
     Args:
-        found: Which customer records carry which address: `system`, `record_id`, `email` (normalised, may be NULL).
+        addresses: Which customer records hold which address.
         orders: Orders that name an address and no customer record: `system`, `email` (normalised, may be NULL), `day`,
             `order_count`.
         max_records: More customer records of one system than this share no person's address.
@@ -23,15 +27,15 @@ def find_shared_emails(
     Returns:
         One row per system, address and `shared_by` (`records`, `orders`), with their number as `shared_count`.
     """
+    key = addresses.held["key"].to_numpy()
+    often = addresses.held.filter(pl.Series(np.bincount(key, minlength=1)[key] > max_records))
     by_records = (
-        found.lazy()
-        .filter(pl.col("email").is_not_null())
-        .group_by("system", "email")
-        .agg(shared_count=pl.col("record_id").n_unique().cast(pl.Int64))
+        often.group_by("system", "key")
+        .agg(shared_count=pl.len().cast(pl.Int64))
         .filter(pl.col("shared_count") > max_records)
         .with_columns(shared_by=pl.lit("records"))
-        .collect(engine="streaming")
     )
+    by_records = by_records.with_columns(email=addresses.emails.gather(by_records["key"]))
     by_orders = (
         orders.filter(pl.col("email").is_not_null())
         .group_by("system", "email", "day")
@@ -52,15 +56,17 @@ def find_shared_phones(keys: pl.DataFrame, *, max_records: int) -> pl.DataFrame:
     """The telephone numbers of offices and the like: more customer records of one system share them.
 
     Args:
-        keys: Which customer records carry which number: `system`, `record_id`, `phone`.
+        keys: Which customer records carry which number: `node`, `system`, `phone`.
         max_records: More customer records of one system than this share no person's number.
 
     Returns:
         One row per system and `phone`, with `shared_by` (`records`) and the number of records as `shared_count`.
     """
+    _, number = number_rows(keys.select("phone"))
+    often = keys.filter(pl.Series(np.bincount(number, minlength=1)[number] > max_records))
     return (
-        keys.group_by("system", "phone")
-        .agg(shared_count=pl.col("record_id").n_unique().cast(pl.Int64))
+        often.group_by("system", "phone")
+        .agg(shared_count=pl.col("node").n_unique().cast(pl.Int64))
         .filter(pl.col("shared_count") > max_records)
         .select("system", "phone", pl.lit("records").alias("shared_by"), "shared_count")
     )

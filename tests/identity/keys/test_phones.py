@@ -115,9 +115,8 @@ def test_only_numbers_that_end_alike_are_parsed_and_none_is_lost():
     numbers += ["4930901820.0", "+49 30 \u0669\u0660\u0661\u0668\u0662\u0660"]
     rows = pl.DataFrame(
         {
+            "node": range(7),
             "system": "shop",
-            "record_id": [str(n) for n in range(7)],
-            "row_id": range(7),
             "phone": numbers,
             "country": ["DE", None, None, None, "GB", "DE", None],
             "first_name": None,
@@ -125,6 +124,6 @@ def test_only_numbers_that_end_alike_are_parsed_and_none_is_lost():
         },
         schema_overrides={"first_name": pl.String, "last_name": pl.String},
     )
-    found = find_phone_keys(rows, None).rows.sort("record_id")
-    assert found["record_id"].to_list() == ["0", "1", "3", "4", "5", "6"]
+    found = find_phone_keys(rows, None).rows.sort("node")
+    assert found["node"].to_list() == [0, 1, 3, 4, 5, 6]
     assert found["phone"].to_list() == [BERLIN, BERLIN, "+442079460001", "+442079460001;ext=4", BERLIN, BERLIN]

@@ -14,6 +14,7 @@ from regulars.pipelines.sources.readers.json.json_arrays import read_array
 from regulars.pipelines.sources.readers.json.json_lines import read_lines
 from regulars.pipelines.sources.readers.json.json_values import (
     JsonPart,
+    _write_deep,
     join_parts,
     make_columns,
     read_cells,
@@ -364,3 +365,29 @@ def test_a_file_whose_original_is_gone_lacks_the_rows_of_arrays_that_were_added_
         path.unlink()
     feed.sources["shop"] |= {"options": {"rows_of": ["refunds", "refunds.lines"]}, "required": False}
     assert feed.rows("order_id, status, region") == [("1", "object", None), ("1", "refunds", "7")]
+
+
+@pytest.mark.parametrize("form", ["json", "jsonl"])
+@pytest.mark.parametrize("inner", ['{"a": %s}', "[%s]", '{"b": null, "a": ["x", %s, true]}'])
+def test_what_lies_within_hundreds_of_others_is_json(shop, form, inner):
+    shop.sources["shop"].update(path=f"orders.{form}", format=form)
+    shop.sources["shop"]["columns"] = {**shop.sources["shop"]["columns"], "city": "deep"}
+    deep = "1.50"
+    for _ in range(400):
+        deep = inner % deep
+    record = f'{{"id": "1", "day": "2026-01-01", "total": 1, "deep": {deep}}}'
+    shop.write(f"orders.{form}", f"[{record}]" if form == "json" else f"{record}\n")
+    assert shop.rows("order_id, city") == [("1", deep)]
+
+
+@pytest.mark.parametrize("value", [[], {}, [None, {}, [b"1.50", "a"]], {"a": [], "b": {"c": None, "d": True}}])
+def test_what_lies_deep_is_written_like_everything_else(value):
+    assert _write_deep(value) == write_json(value)
+
+
+def test_a_line_nested_more_deeply_than_can_be_read_is_quarantined_with_its_number(shop):
+    deep = "[" * 5_000 + "]" * 5_000
+    shop.sources["shop"].update(path="orders.jsonl", format="jsonl")
+    shop.write("orders.jsonl", f'{json.dumps(ORDERS[0])}\n{{"id": "2", "deep": {deep}}}\n')
+    assert shop.rows("order_id") == [("1",)]
+    assert shop.rows("line, reason", "malformed") == [(2, "nested too deeply")]

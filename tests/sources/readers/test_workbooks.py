@@ -4,6 +4,7 @@ import datetime as dt
 
 import pytest
 
+from regulars.pipelines.sources.readers.workbooks import sheet_table
 from regulars.pipelines.sources.readers.workbooks.cells import write_cell, write_column
 from tests.workbooks import error, formula, ods, percent, xlsx
 
@@ -51,6 +52,14 @@ def test_a_spreadsheet_of_open_document_is_read_like_one_of_excel(book):
     book.write("orders.ods", ods({"Orders": rows}))
     assert book.rows("order_id, ordered_at, gross_sales") == excel
     assert excel == [("2", "2026-01-02 10:30:15", "0.1"), ("A1", "2026-01-02 00:00:00", "9.5")]
+
+
+def test_a_sheet_is_read_in_pieces_and_no_row_is_lost_between_them(book, monkeypatch):
+    monkeypatch.setattr(sheet_table, "_BATCH", 2)
+    monkeypatch.setattr(sheet_table, "_WRITTEN", 3)
+    rows = [[f"A{number}", DAY, number or "gift"] for number in range(230)]
+    book.write("orders.xlsx", xlsx({"Orders": [HEAD, *rows]}))
+    assert sorted(book.rows("order_id, gross_sales")) == sorted((id_, str(total)) for id_, _, total in rows)
 
 
 def test_days_that_count_from_1904_are_the_same_days(book):

@@ -142,7 +142,9 @@ def _parse_line(line: int, raw: bytes) -> JsonRecord:
         return Record(line, raw, "a key twice in one object")
     except UnicodeError:
         return Record(line, raw, "not UTF-8")
-    except (ValueError, RecursionError, StopIteration):
+    except RecursionError:
+        return Record(line, raw, "nested too deeply")
+    except (ValueError, StopIteration):
         return Record(line, raw, "not JSON")
     if end != len(text):
         return Record(line, raw, "not JSON")

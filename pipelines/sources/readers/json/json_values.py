@@ -10,7 +10,7 @@ import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import chain
+from itertools import chain, repeat
 from json.encoder import encode_basestring
 from typing import Any, Union
 
@@ -45,8 +45,13 @@ class JsonPart:
     count: int
 
 
-_SPACED = re.compile(r'(?:"[^"]*+"|[^"\s,:]++|[,:] (?!\s))*+')
-"""JSON without backslashes as `write_json` writes it: one blank behind every comma and colon, and no other."""
+MAX_DEPTH = 100
+"""What lies within so many objects stays JSON too."""
+_SPACED = re.compile(r'[^"\s,:]*(?:"[^"]*"[^"\s,:]*|[,:] (?!\s)[^"\s,:]*)*')
+"""JSON without backslashes as `write_json` writes it: one blank behind every comma and colon, and no other.
+
+Nothing in it is possessive: Python before 3.11.5 loses matches of such groups.
+"""
 _WITHOUT_BLANKS = dict.fromkeys(map(ord, " \t\r\n"))
 _HALF_LETTER = re.compile(r"\\u[dD][89a-fA-F]")
 
@@ -85,6 +90,13 @@ def has_torn_letter(value: object) -> bool:
 
 def write_json(value: object) -> str:
     """JSON of a value whose numbers are bytes."""
+    try:
+        return _write(value)
+    except RecursionError:
+        return _write_deep(value)
+
+
+def _write(value: object) -> str:
     match value:
         case bytes():
             return value.decode()
@@ -95,10 +107,32 @@ def write_json(value: object) -> str:
         case bool():
             return "true" if value else "false"
         case list():
-            return f"[{', '.join(map(write_json, value))}]"
+            return f"[{', '.join(map(_write, value))}]"
         case dict():
-            return f"{{{', '.join(f'{encode_basestring(key)}: {write_json(each)}' for key, each in value.items())}}}"
+            return f"{{{', '.join(f'{encode_basestring(key)}: {_write(each)}' for key, each in value.items())}}}"
     raise TypeError
+
+
+def _write_deep(value: object) -> str:
+    """The same of values within hundreds of others, more than Python's functions may call themselves."""
+    written = []
+    left: list[tuple[str, object]] = [("", value)]
+    """What is still to be written, the next last: a text, or behind an empty one a value."""
+    while left:
+        text, each = left.pop()
+        if text:
+            written.append(text)
+        elif isinstance(each, list | dict) and each:
+            is_object = isinstance(each, dict)
+            opening, closing = "{}" if is_object else "[]"
+            inner: list[tuple[str, object]] = []
+            for key, item in each.items() if is_object else zip(repeat(""), each, strict=False):
+                before = (", " if inner else opening) + (f"{encode_basestring(key)}: " if is_object else "")
+                inner += [(before, None), ("", item)]
+            left += [(closing, None), *reversed(inner)]
+        else:
+            written.append(_write(each))
+    return "".join(written)
 
 
 def write_jsons(texts: Sequence[str], values: Sequence[object]) -> list[str]:
@@ -155,18 +189,20 @@ def hold_nested(values: Sequence[Any], texts: "pa.Array[pa.StringScalar]") -> "p
     return Nested(texts, values) if any(type(value) is dict for value in values) else texts
 
 
-def _add_column(columns: Columns, name: str, parts: Sequence["pa.Array[pa.StringScalar] | Nested"]) -> None:
-    """Add a column, and those of what lies within its objects."""
+def _add_column(
+    columns: Columns, name: str, parts: Sequence["pa.Array[pa.StringScalar] | Nested"], depth: int = 0
+) -> None:
+    """Add a column, and those of what lies within its objects, which lie within `depth` others."""
     while name in columns:  # a key that holds a dot itself
         name += "_2"
     texts = [part.texts if isinstance(part, Nested) else part for part in parts]
     columns[name] = pa.concat_arrays(texts) if len(texts) > 1 else texts[0]
-    if not any(isinstance(part, Nested) for part in parts):
+    if depth == MAX_DEPTH or not any(isinstance(part, Nested) for part in parts):
         return
     values = chain.from_iterable(part.values if isinstance(part, Nested) else [None] * len(part) for part in parts)
     within = [value if type(value) is dict else {} for value in values]
     for key, held in read_cells(within, MAX_COLUMNS - len(columns)).items():
-        _add_column(columns, f"{name}.{key}", [held])
+        _add_column(columns, f"{name}.{key}", [held], depth + 1)
 
 
 def _write_text(value: object) -> str | None:
